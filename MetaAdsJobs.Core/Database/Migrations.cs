@@ -1,0 +1,45 @@
+using EvolveDb;
+using EvolveDb.Configuration;
+using Hangfire.PostgreSql;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Database;
+
+/// <summary>
+/// Brings a database to the version this build expects: our tables from db/migrations (Evolve: checksums, one transaction
+/// each), then Hangfire's own. Safe to run from several processes at once: an advisory lock lets one work and the others wait.
+/// </summary>
+public static partial class Migrations
+{
+    // Any fixed number; it only has to be ours.
+    private const long LockKey = 7_301_552_411;
+
+    public static void Apply(string connectionString, ILogger logger)
+    {
+        var direct = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false };
+        using var guard = new NpgsqlConnection(direct.ConnectionString);
+        guard.Open();
+        using (var wait = new NpgsqlCommand("SELECT pg_advisory_lock($1)", guard) { CommandTimeout = 120 })
+        {
+            wait.Parameters.Add(new() { Value = LockKey });
+            wait.ExecuteNonQuery();
+        }
+
+        using var connection = new NpgsqlConnection(direct.ConnectionString);
+        var evolve = new Evolve(connection, message => LogEvolve(logger, message))
+        {
+            EmbeddedResourceAssemblies = [typeof(Migrations).Assembly],
+            EmbeddedResourceFilters = ["MetaAdsJobs.Core.migrations"],
+            IsEraseDisabled = true,
+            EnableClusterMode = false,
+            MetadataTableName = "schema_migrations",
+            TransactionMode = TransactionKind.CommitEach,
+        };
+        evolve.Migrate();
+        PostgreSqlObjectsInstaller.Install(guard);
+    }
+
+    [LoggerMessage(1001, LogLevel.Debug, "Evolve: {Message}")]
+    private static partial void LogEvolve(ILogger logger, string message);
+}
