@@ -82,7 +82,7 @@ internal sealed class RunCommand(LaunchOptions options, Action<string> say, Time
             await DemoObjects.EnsureAsync(service, ct);
             return await new SampleRequest(service, say, time).SendAsync(ct);
         }
-        catch (Exception failed) when (failed is LaunchException or HttpRequestException)
+        catch (Exception failed) when (failed is LaunchException or HttpRequestException || (failed is TaskCanceledException && !ct.IsCancellationRequested))
         {
             say($"The demo failed: {failed.Message}");
             return false;

@@ -24,7 +24,7 @@ internal sealed class ServiceClient : IDisposable
             using var answer = await _http.GetAsync("/health/ready", ct);
             return answer.IsSuccessStatusCode;
         }
-        catch (HttpRequestException)
+        catch (Exception notYet) when (notYet is HttpRequestException || (notYet is TaskCanceledException && !ct.IsCancellationRequested))
         {
             return false;
         }
