@@ -6,15 +6,15 @@ namespace MetaAdsJobs.Core.Accounts;
 public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
 {
     internal const string Columns = """
-        id, name, ad_account_id, page_id, instagram_user_id, pixel_id, currency, timezone_name, default_countries,
-        min_daily_budget, token_rejected_at, token_rejection, created_at, updated_at
+        social_accounts.id, name, ad_account_id, page_id, instagram_user_id, pixel_id, currency, timezone_name, default_countries,
+        min_daily_budget, token_rejected_at, token_rejection, social_accounts.created_at, updated_at
         """;
 
     /// <returns>False when an account with this id exists already; nothing is changed then.</returns>
     public async Task<bool> InsertAsync(SocialAccount account, string closedToken, CancellationToken ct)
     {
         const string InsertSql = """
-            INSERT INTO social_accounts (id, name, ad_account_id, page_id, instagram_user_id, pixel_id, currency, timezone_name,
+            INSERT INTO social_accounts (social_accounts.id, name, ad_account_id, page_id, instagram_user_id, pixel_id, currency, timezone_name,
                 default_countries, access_token, created_at, updated_at)
             VALUES (@Id, @Name, @AdAccountId, @PageId, @InstagramUserId, @PixelId, @Currency, @TimezoneName,
                 @Countries, @ClosedToken, @Now, @Now)
