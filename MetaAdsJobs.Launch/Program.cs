@@ -1,1 +1,42 @@
-Console.WriteLine("x");
+using System.Runtime.InteropServices;
+using MetaAdsJobs.Launch;
+using MetaAdsJobs.Launch.Tokens;
+
+const string Usage = "usage: ./run [--demo]   or   ./run token --role admin|manager|viewer [--days N]";
+
+using var stopping = new CancellationTokenSource();
+using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+using var hungUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
+
+try
+{
+    var options = LaunchOptions.Read(Environment.GetEnvironmentVariable);
+    switch (args)
+    {
+        case ["token", .. var rest]:
+            return TokenCommand.Execute(rest, options.DataFolder, TimeProvider.System, Console.Out, Console.Error);
+        case [] or ["--demo"]:
+            return await new RunCommand(options, Console.WriteLine, TimeProvider.System).ExecuteAsync(args.Length > 0, stopping.Token);
+        default:
+            Console.Error.WriteLine(Usage);
+            return 2;
+    }
+}
+catch (LaunchException refused)
+{
+    Console.Error.WriteLine(refused.Message);
+    return 1;
+}
+catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+{
+    Console.Error.WriteLine("Stopped before it was done.");
+    return 1;
+}
+
+// Cancels instead of ending the process here: what was started is stopped in order, the database last.
+void Stop(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    stopping.Cancel();
+}

@@ -1,0 +1,139 @@
+using System.Net;
+using System.Net.Sockets;
+using MetaAdsJobs.Launch.Demo;
+using MetaAdsJobs.Launch.Processes;
+using MetaAdsJobs.Launch.Tokens;
+
+namespace MetaAdsJobs.Launch;
+
+/// <summary>./run: database, API and workers, the sample request, then serving until told to stop; with --demo it stops by itself.</summary>
+internal sealed class RunCommand(LaunchOptions options, Action<string> say, TimeProvider time)
+{
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan TokenLifetime = TimeSpan.FromDays(7);
+
+    private readonly Uri _address = new($"http://127.0.0.1:{options.Port}");
+
+    public async Task<int> ExecuteAsync(bool demoOnly, CancellationToken ct)
+    {
+        EnsurePortIsFree();
+        EnsureDataFolder();
+        await using var database = await LaunchDatabase.OpenAsync(options, say, ct);
+        say($"Database: {database.Description}");
+
+        var logs = Path.Combine(options.DataFolder, "logs");
+        await using var supervisor = new Supervisor(logs, say, time);
+        Keep(supervisor, database.ConnectionString);
+        say($"API on {_address} and {options.Workers} worker process{(options.Workers == 1 ? "" : "es")}, logs in {logs}");
+
+        var token = OwnToken();
+        using var service = new ServiceClient(_address, token ?? "");
+        await WaitUntilReadyAsync(service, supervisor, ct);
+        var succeeded = options.Live || await DemonstrateAsync(service, ct);
+        if (demoOnly)
+            return succeeded ? 0 : 1;
+
+        TellHowToUse(token);
+        await UntilStoppedAsync(ct);
+        say("Stopping …");
+        return 0;
+    }
+
+    private void Keep(Supervisor supervisor, string connectionString)
+    {
+        var environment = new Dictionary<string, string?>
+        {
+            ["DATABASE_URL"] = connectionString,
+            ["META_ADS_MODE"] = options.Live ? "live" : "stub",
+            [OwnKeys.DataProtectionKey] = OwnKeys.DataProtection(options.DataFolder),
+        };
+        if (!options.Live)
+            environment[OwnKeys.SigningKey] = OwnKeys.Signing(options.DataFolder);
+        var api = new Dictionary<string, string?>(environment) { ["ASPNETCORE_URLS"] = _address.ToString() };
+
+        supervisor.Keep(new("api", BuiltProgram.Dll("MetaAdsJobs.Api"), api));
+        for (var worker = 1; worker <= options.Workers; worker++)
+            supervisor.Keep(new($"worker {worker}", BuiltProgram.Dll("MetaAdsJobs.Worker"), environment));
+    }
+
+    /// <summary>Null when tokens come from an authority: then nothing here can mint one.</summary>
+    private string? OwnToken() =>
+        options.Live && Environment.GetEnvironmentVariable(OwnKeys.SigningKey) is not { Length: > 0 }
+            ? null
+            : AccessTokens.Mint(OwnKeys.Signing(options.DataFolder), "admin", TokenLifetime, "admin@run", time);
+
+    private async Task WaitUntilReadyAsync(ServiceClient service, Supervisor supervisor, CancellationToken ct)
+    {
+        var since = time.GetTimestamp();
+        while (!await service.IsReadyAsync(ct))
+        {
+            if (supervisor.Hopeless.IsCompleted)
+                throw new LaunchException(await supervisor.Hopeless);
+            if (time.GetElapsedTime(since) > ReadyWithin)
+                throw new LaunchException($"{_address}health/ready did not say ready within {ReadyWithin.TotalSeconds:0} s; see the logs in {options.DataFolder}.");
+            await Task.Delay(TimeSpan.FromMilliseconds(200), time, ct);
+        }
+    }
+
+    private async Task<bool> DemonstrateAsync(ServiceClient service, CancellationToken ct)
+    {
+        try
+        {
+            await DemoObjects.EnsureAsync(service, ct);
+            return await new SampleRequest(service, say, time).SendAsync(ct);
+        }
+        catch (Exception failed) when (failed is LaunchException or HttpRequestException || (failed is TaskCanceledException && !ct.IsCancellationRequested))
+        {
+            say($"The demo failed: {failed.Message}");
+            return false;
+        }
+    }
+
+    private void TellHowToUse(string? token)
+    {
+        say($"""
+
+            API       {_address}
+            Swagger   {_address}swagger
+            Hangfire  {_address}hangfire
+            Token     {token ?? "from your authority"}
+
+            curl -X POST {_address}meta/orchestrate/run -H 'Authorization: Bearer {token ?? "…"}' -H 'Content-Type: application/json' -d @'{SampleRequest.File}'
+
+            Serving until Ctrl-C.
+            """);
+    }
+
+    private static async Task UntilStoppedAsync(CancellationToken ct)
+    {
+        var stopped = new TaskCompletionSource();
+        await using (ct.Register(stopped.SetResult))
+            await stopped.Task;
+    }
+
+    // Before anything is started: a busy port is the most likely mistake, a second ./run.
+    private void EnsurePortIsFree()
+    {
+        try
+        {
+            using var probe = new TcpListener(IPAddress.Loopback, options.Port);
+            probe.Start();
+        }
+        catch (SocketException)
+        {
+            throw new LaunchException($"Port {options.Port} is in use: stop what listens there, or choose another, as in PORT={options.Port + 1} ./run");
+        }
+    }
+
+    private void EnsureDataFolder()
+    {
+        try
+        {
+            Directory.CreateDirectory(options.DataFolder);
+        }
+        catch (Exception refused) when (refused is UnauthorizedAccessException or IOException)
+        {
+            throw new LaunchException($"Cannot write in {options.DataFolder}: set DATA_FOLDER to a folder of your own.");
+        }
+    }
+}
