@@ -22,6 +22,7 @@ public static class DatabaseServices
             provider.GetRequiredService<ILoggerFactory>()));
 
         services.AddDataProtection().SetApplicationName("metaadsjobs");
+        services.AddSingleton<DatabaseHealth>();
         services.AddSingleton<KeyRing>();
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>, KeyRingSetup>();
         return services;

@@ -1,6 +1,8 @@
 using System.Net;
 using MetaAdsJobs.Core.Configuration;
+using MetaAdsJobs.Core.Meta.Stub;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace MetaAdsJobs.Core.Meta;
 
@@ -11,7 +13,7 @@ public static class MetaServices
     {
         services.AddOptionsFor<MetaOptions>(MetaOptions.Section);
         services.AddSingleton(provider => new GraphClient(
-            new(CreateTransport(provider)) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = 16 * 1024 * 1024 },
+            new(Transport(provider)) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = 16 * 1024 * 1024 },
             provider.GetRequiredService<MetaOptions>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<MetaAds>();
@@ -20,16 +22,16 @@ public static class MetaServices
         return services;
     }
 
-    private static SocketsHttpHandler CreateTransport(IServiceProvider provider)
+    private static HttpMessageHandler Transport(IServiceProvider provider) => provider.GetRequiredService<MetaOptions>() switch
     {
-        var options = provider.GetRequiredService<MetaOptions>();
-        return new SocketsHttpHandler
+        { Mode: MetaMode.Stub } => new StubGraphTransport(new StubGraph(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<TimeProvider>())),
+        var live => new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.All,
-            ConnectTimeout = TimeSpan.FromSeconds(options.ConnectTimeoutSeconds),
+            ConnectTimeout = TimeSpan.FromSeconds(live.ConnectTimeoutSeconds),
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
             UseCookies = false,
-        };
-    }
+        },
+    };
 }

@@ -1,7 +1,7 @@
 namespace MetaAdsJobs.Core.Meta;
 
 /// <summary>Where a video's processing stands. <paramref name="ThumbnailUrl"/> is only of use once it is ready.</summary>
-internal sealed record VideoState(bool IsReady, string? Error, string? ThumbnailUrl);
+internal sealed record VideoProgress(bool IsReady, string? Error, string? ThumbnailUrl);
 
 /// <summary>Videos of an ad account at Meta. Every method throws <see cref="MetaException"/>.</summary>
 internal sealed class MetaVideos(GraphClient graph)
@@ -31,7 +31,7 @@ internal sealed class MetaVideos(GraphClient graph)
         return found;
     }
 
-    public async Task<VideoState> ReadAsync(GraphCredential credential, string videoId, CancellationToken ct)
+    public async Task<VideoProgress> ReadAsync(GraphCredential credential, string videoId, CancellationToken ct)
     {
         var video = await graph.SendAsync(HttpMethod.Get, videoId, new GraphFields().Add("fields", "status,picture"), credential, ct);
         var status = video.TryGetProperty("status", out var block) && block.TryGetProperty("video_status", out var text) ? text.GetString() : null;
