@@ -42,9 +42,7 @@ public sealed class GraphFaultRules
         lock (_lock)
         {
             if (_rules.Find(rule => rule.Left > 0 && rule.Match(call)) is not { } rule)
-            {
                 return null;
-            }
 
             rule.Left--;
             return rule.Fault;

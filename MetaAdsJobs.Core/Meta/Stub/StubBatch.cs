@@ -12,9 +12,7 @@ internal static class StubBatch
         StubCall call, Func<StubCall, CancellationToken, Task<StubAnswer>> answer, CancellationToken ct)
     {
         if (call.Json("batch") is not { ValueKind: JsonValueKind.Array } batch)
-        {
             return StubRefusal.Missing("batch").ToAnswer();
-        }
 
         if (batch.GetArrayLength() > Most)
         {
@@ -26,9 +24,7 @@ internal static class StubBatch
 
         var answers = new List<StubAnswer>();
         foreach (var item in batch.EnumerateArray())
-        {
             answers.Add(await answer(await ReadAsync(item, call, ct), ct));
-        }
 
         return StubAnswer.Ok(json => Write(json, answers));
     }

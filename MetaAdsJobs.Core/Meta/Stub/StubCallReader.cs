@@ -18,16 +18,12 @@ internal static partial class StubCallReader
         var files = new List<StubFile>();
         Merge(parameters, query);
         if (contentType is not null && MediaTypeHeaderValue.TryParse(contentType, out var media))
-        {
             await ReadBodyAsync(media, body, parameters, files, ct);
-        }
 
         parameters.Remove("access_token", out var token);
         parameters.Remove("appsecret_proof");
         if (authorization?.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) == true)
-        {
             token = authorization[Bearer.Length..];
-        }
 
         var version = VersionInFront().Match(path.TrimStart('/'));
         return new StubCall(method.ToUpperInvariant(), path.TrimStart('/')[version.Length..].Trim('/'), parameters, token)
@@ -59,9 +55,7 @@ internal static partial class StubCallReader
         {
             var reader = new MultipartReader(HeaderUtilities.RemoveQuotes(media.Boundary).ToString(), body);
             while (await reader.ReadNextSectionAsync(ct) is { } section)
-            {
                 await ReadPartAsync(section, parameters, files, ct);
-            }
         }
     }
 
@@ -69,29 +63,21 @@ internal static partial class StubCallReader
         MultipartSection section, Dictionary<string, string> parameters, List<StubFile> files, CancellationToken ct)
     {
         if (section.GetContentDispositionHeader() is not { } disposition)
-        {
             return;
-        }
 
         using var content = new MemoryStream();
         await section.Body.CopyToAsync(content, ct);
         var name = HeaderUtilities.RemoveQuotes(disposition.Name).ToString();
         if (disposition.IsFileDisposition())
-        {
             files.Add(new StubFile(name, HeaderUtilities.RemoveQuotes(disposition.FileName).ToString(), content.ToArray()));
-        }
         else
-        {
             parameters[name] = System.Text.Encoding.UTF8.GetString(content.GetBuffer(), 0, (int)content.Length);
-        }
     }
 
     private static void Merge(Dictionary<string, string> parameters, string? urlEncoded)
     {
         foreach (var (name, value) in QueryHelpers.ParseQuery(urlEncoded))
-        {
             parameters[name] = value.ToString();
-        }
     }
 
     [GeneratedRegex(@"^v\d+\.\d+(/|$)")]

@@ -53,9 +53,7 @@ public sealed class StubGraph
     {
         var (node, edge) = Split(call.Path);
         if (AccountOf(node) is { } accountId)
-        {
             return AnswerAccountAsync(accountId, edge, call, ct);
-        }
 
         return (call.Method, node, edge) switch
         {
@@ -85,23 +83,18 @@ public sealed class StubGraph
     private async Task<StubAnswer> AnswerInsightsAsync(string nodeId, StubCall call, CancellationToken ct)
     {
         if (IsRun(nodeId))
-        {
             return await _runs.ReadRowsAsync(nodeId, call, ct);
-        }
 
         if (await _insights.FindNodeAsync(nodeId, ct) is not { } node)
-        {
             return StubRefusal.NoSuchObject(nodeId).ToAnswer();
-        }
 
         return call.Method == "POST"
             ? await _runs.StartAsync(nodeId, node, call, ct)
             : await _insights.ReadAsync(node, call, ct);
     }
 
-    // A deleted object can be read, but has no edges any more.
     private async Task<StubAnswer> ListChildrenAsync(string id, StubKind kind, StubCall call, CancellationToken ct) =>
-        await _nodes.FindAsync(id, ct) is { Status: not "DELETED" } parent
+        await _nodes.FindAsync(id, ct) is { } parent
             ? await _edges.ListOfParentAsync(parent.Kind, id, kind, call, ct)
             : StubRefusal.NoSuchObject(id).ToAnswer();
 

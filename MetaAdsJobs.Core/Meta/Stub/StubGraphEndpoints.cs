@@ -35,9 +35,7 @@ public static class StubGraphEndpoints
         http.Response.ContentType = answer.ContentType;
         http.Response.ContentLength = answer.Body.Length;
         foreach (var (name, value) in answer.Headers)
-        {
             http.Response.Headers[name] = value;
-        }
 
         await http.Response.Body.WriteAsync(answer.Body, http.RequestAborted);
     }

@@ -24,9 +24,7 @@ public sealed class StubGraphTransport(StubGraph graph) : HttpMessageHandler
         };
         response.Content.Headers.TryAddWithoutValidation("Content-Type", answer.ContentType);
         foreach (var (name, value) in answer.Headers)
-        {
             response.Headers.TryAddWithoutValidation(name, value);
-        }
 
         return response;
     }

@@ -56,9 +56,7 @@ internal sealed record StubRefusal(int Code, string Message)
         json.WriteString("type", Type);
         json.WriteNumber("code", Code);
         if (Subcode is { } subcode)
-        {
             json.WriteNumber("error_subcode", subcode);
-        }
 
         json.WriteBoolean("is_transient", IsTransient);
         if (UserTitle is not null)
@@ -68,9 +66,7 @@ internal sealed record StubRefusal(int Code, string Message)
         }
 
         if (Field is not null)
-        {
             WriteBlame(json, Field);
-        }
 
         json.WriteString("fbtrace_id", RandomNumberGenerator.GetHexString(22));
         json.WriteEndObject();

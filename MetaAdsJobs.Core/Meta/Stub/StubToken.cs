@@ -19,9 +19,7 @@ internal static class StubToken
         }
 
         if (ExpiresAt(call.Token, now) <= now)
-        {
             return Expired;
-        }
 
         return call.Token.StartsWith("FORBIDDEN", StringComparison.Ordinal)
             ? new StubRefusal(200, "(#200) Ad account owner has NOT granted ads_management or ads_read permission")
@@ -35,9 +33,7 @@ internal static class StubToken
     public static StubAnswer Inspect(StubCall call, DateTimeOffset now)
     {
         if (call.Text("input_token") is not { } token)
-        {
             return StubRefusal.Missing("input_token").ToAnswer();
-        }
 
         var expiresAt = ExpiresAt(token, now);
         return StubAnswer.Ok(json =>
@@ -50,9 +46,7 @@ internal static class StubToken
             json.WriteBoolean("is_valid", expiresAt > now);
             json.WriteStartArray("scopes");
             foreach (var scope in Scopes(token))
-            {
                 json.WriteStringValue(scope);
-            }
 
             json.WriteEndArray();
             json.WriteString("user_id", "1000000000000002");
@@ -67,9 +61,7 @@ internal static class StubToken
     private static DateTimeOffset ExpiresAt(string token, DateTimeOffset now)
     {
         if (token.StartsWith("EXPIRED", StringComparison.Ordinal))
-        {
             return now.AddDays(-1);
-        }
 
         var digits = token.StartsWith(LimitedLife, StringComparison.Ordinal) ? token[LimitedLife.Length..].Split('_')[0] : "";
         return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)

@@ -15,9 +15,7 @@ internal static class CampaignCreate
         NpgsqlDataSource dataSource, NewObject created, StubCall call, CancellationToken ct)
     {
         if (call.IsOnlyValidating)
-        {
             return null;
-        }
 
         await using var command = dataSource.With(
             InsertSql, created.Id, created.AccountId, created.Name, created.Status, created.FieldsJson, created.At);

@@ -32,7 +32,7 @@ internal static class CreativeCreate
         var imageHash = CreativeRules.InStory(call, "video_data", "image_hash") ?? CreativeRules.InStory(call, "link_data", "image_hash");
         await using var command = dataSource.With(
             InsertSql, created.Id, created.AccountId, created.Name, "ACTIVE", created.FieldsJson, created.At,
-            videoId, imageHash, created.At - VideoState.Processing, call.IsOnlyValidating);
+            videoId, imageHash, created.At - StubVideo.Processing, call.IsOnlyValidating);
         await using var rows = await command.ExecuteReaderAsync(ct);
         await rows.ReadAsync(ct);
         return rows.GetBoolean(0) ? Refusal("Video cannot be used", $"The video {videoId} could not be processed or was deleted")

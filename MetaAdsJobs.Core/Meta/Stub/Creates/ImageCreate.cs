@@ -52,14 +52,10 @@ internal static class ImageCreate
     private static IEnumerable<(string Name, string Hash, string Url)> Images(StubCall call)
     {
         foreach (var file in call.Files)
-        {
             yield return Describe(file.FileName, file.Content.Span);
-        }
 
         if (TryDecode(call, out var bytes))
-        {
             yield return Describe(call.Text("name") ?? "bytes", bytes);
-        }
     }
 
     private static (string Name, string Hash, string Url) Describe(string name, ReadOnlySpan<byte> content)

@@ -14,14 +14,10 @@ internal sealed class StubCreates(NpgsqlDataSource dataSource, TimeProvider time
     {
         var refusal = ParameterRules.Unknown(kind, call) ?? ParameterRules.Malformed(call) ?? Refuse(kind, call);
         if (refusal is not null)
-        {
             return refusal.ToAnswer();
-        }
 
         if (kind == StubKind.Image)
-        {
             return await ImageCreate.InsertAsync(dataSource, accountId, call, time.GetUtcNow(), ct);
-        }
 
         var created = new NewObject(
             kind.NewId(), accountId, call.Text("name") ?? "", call.Text("status") ?? "PAUSED", GivenFields.ToJson(call), time.GetUtcNow());

@@ -26,7 +26,7 @@ internal static class VideoCreate
         NpgsqlDataSource dataSource, NewObject created, StubCall call, CancellationToken ct)
     {
         var file = call.Text("file_url") ?? call.Files.First(part => part.Name == "source").FileName;
-        var status = file.Contains("broken", StringComparison.Ordinal) ? VideoState.Broken : "ACTIVE";
+        var status = file.Contains("broken", StringComparison.Ordinal) ? StubVideo.Broken : "ACTIVE";
         await using var command = dataSource.With(
             InsertSql, created.Id, created.AccountId, call.Text("title") ?? created.Name, status, created.FieldsJson, created.At);
         await command.ExecuteNonQueryAsync(ct);

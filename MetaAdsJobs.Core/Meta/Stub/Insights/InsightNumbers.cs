@@ -43,9 +43,7 @@ internal readonly record struct InsightNumbers(
     {
         var hash = 14695981039346656037UL;
         foreach (var c in text)
-        {
             hash = (hash ^ c) * 1099511628211UL;
-        }
 
         return hash;
     }

@@ -41,9 +41,7 @@ internal sealed record InsightQuery(InsightLevel Level, IReadOnlyList<string> Fi
     {
         query = this;
         if (call.Text("level") is not { } text)
-        {
             return null;
-        }
 
         if (InsightLevel.Named(text) is not { } level || level.Depth < Level.Depth)
         {
@@ -58,9 +56,7 @@ internal sealed record InsightQuery(InsightLevel Level, IReadOnlyList<string> Fi
     {
         query = this;
         if (call.Text("time_range") is null)
-        {
             return null;
-        }
 
         var range = call.Json("time_range");
         if (Day(range, "since") is not { } since || Day(range, "until") is not { } until || since > until)
@@ -78,14 +74,10 @@ internal sealed record InsightQuery(InsightLevel Level, IReadOnlyList<string> Fi
     {
         query = this;
         if (call.Text("time_increment") is null or "all_days")
-        {
             return null;
-        }
 
         if (!int.TryParse(call.Text("time_increment"), NumberStyles.None, CultureInfo.InvariantCulture, out var days) || days is < 1 or > 90)
-        {
             return StubRefusal.Parameter("time_increment", "Param time_increment must be all_days or a number from 1 to 90");
-        }
 
         query = this with { DaysPerRow = days };
         return null;

@@ -58,9 +58,7 @@ internal sealed class InsightSubjects(NpgsqlDataSource dataSource)
         var found = new List<InsightSubject>();
         await using var rows = await command.ExecuteReaderAsync(ct);
         while (await rows.ReadAsync(ct))
-        {
             found.Add(InsightSubject.Read(rows));
-        }
 
         return found;
     }

@@ -19,9 +19,7 @@ internal sealed class ReportRuns(NpgsqlDataSource dataSource, TimeProvider time,
     public async Task<StubAnswer> StartAsync(string nodeId, InsightNode node, StubCall call, CancellationToken ct)
     {
         if (insights.Refuse(node, call, out _) is { } refusal)
-        {
             return refusal.ToAnswer();
-        }
 
         var id = IdPrefix + RandomNumberGenerator.GetHexString(12, lowercase: true);
         await using var command = dataSource.With(
@@ -54,9 +52,7 @@ internal sealed class ReportRuns(NpgsqlDataSource dataSource, TimeProvider time,
     public async Task<StubAnswer> ReadStatusAsync(string id, CancellationToken ct)
     {
         if (await FindAsync(id, ct) is not { } run)
-        {
             return StubRefusal.NoSuchObject(id).ToAnswer();
-        }
 
         var age = time.GetUtcNow() - run.CreatedAt;
         var (status, percent) = age < UntilStarted ? ("Job Not Started", 0)
@@ -71,9 +67,7 @@ internal sealed class ReportRuns(NpgsqlDataSource dataSource, TimeProvider time,
             json.WriteNumber("async_percent_completion", percent);
             json.WriteNumber("time_ref", run.CreatedAt.ToUnixTimeSeconds());
             if (percent == 100)
-            {
                 json.WriteNumber("time_completed", (run.CreatedAt + UntilCompleted).ToUnixTimeSeconds());
-            }
             else
             {
                 // Meta leaves it out once it is false.
@@ -88,9 +82,7 @@ internal sealed class ReportRuns(NpgsqlDataSource dataSource, TimeProvider time,
     public async Task<StubAnswer> ReadRowsAsync(string id, StubCall call, CancellationToken ct)
     {
         if (await FindAsync(id, ct) is not { } run || await insights.FindNodeAsync(run.Node, ct) is not { } node)
-        {
             return StubRefusal.NoSuchObject(id).ToAnswer();
-        }
 
         if (time.GetUtcNow() - run.CreatedAt < UntilCompleted)
         {
@@ -99,9 +91,7 @@ internal sealed class ReportRuns(NpgsqlDataSource dataSource, TimeProvider time,
 
         var parameters = new Dictionary<string, string>(run.Parameters);
         foreach (var (name, value) in call.Parameters.Where(parameter => parameter.Key is "limit" or "after"))
-        {
             parameters[name] = value;
-        }
 
         return await insights.ReadAsync(node, call with { Parameters = parameters }, ct);
     }

@@ -19,9 +19,7 @@ internal sealed class StubInsights(NpgsqlDataSource dataSource, TimeProvider tim
     public async Task<InsightNode?> FindNodeAsync(string nodeId, CancellationToken ct)
     {
         if (nodeId.StartsWith("act_", StringComparison.Ordinal))
-        {
             return new InsightNode(nodeId[4..], InsightLevel.Account, await _accounts.GetAsync(nodeId[4..], ct));
-        }
 
         return await _nodes.FindAsync(nodeId, ct) is { } found && InsightLevel.Named(found.Kind.Name) is { } level
             ? new InsightNode(nodeId, level, await _accounts.GetAsync(found.AccountId, ct))
@@ -41,15 +39,11 @@ internal sealed class StubInsights(NpgsqlDataSource dataSource, TimeProvider tim
         var refusal = Refuse(node, call, out var query);
         var badPage = StubPage.Refuse(call, LongestPage, out var page);
         if ((refusal ?? badPage) is { } reason)
-        {
             return reason.ToAnswer();
-        }
 
         var periods = query.Periods(Today(node.Account));
         if (periods.Count == 0)
-        {
             return Page(call, node, query.Fields, [], isLast: true);
-        }
 
         // The first subject may be half shown, the last may get only half on this page: hence two more than would fill it.
         var from = page.After ?? StubCursor.Oldest;
@@ -58,7 +52,7 @@ internal sealed class StubInsights(NpgsqlDataSource dataSource, TimeProvider tim
         var rows = subjects
             .SelectMany(subject => periods.Select((period, i) => (Subject: subject, Period: period, Shown: i + 1)))
             .Where(row => row.Subject.Place.Id != from.Id || row.Shown > from.Periods)
-            .Select(row => (new InsightRow(node.Account, row.Subject, row.Period.Start, row.Period.Stop), row.Shown))
+            .Select(row => (new ReportRow(node.Account, row.Subject, row.Period.Start, row.Period.Stop), row.Shown))
             .Take(page.Limit + 1)
             .ToList();
         var isLast = rows.Count <= page.Limit && subjects.Count < limit;
@@ -66,7 +60,7 @@ internal sealed class StubInsights(NpgsqlDataSource dataSource, TimeProvider tim
     }
 
     private static StubAnswer Page(
-        StubCall call, InsightNode node, IReadOnlyList<string> names, List<(InsightRow Row, int Shown)> rows, bool isLast) =>
+        StubCall call, InsightNode node, IReadOnlyList<string> names, List<(ReportRow Row, int Shown)> rows, bool isLast) =>
         StubAnswer.Ok(json =>
         {
             json.WriteStartObject();
@@ -75,9 +69,7 @@ internal sealed class StubInsights(NpgsqlDataSource dataSource, TimeProvider tim
             {
                 // Nobody's ads, nobody's numbers: Meta has no rows without delivery.
                 if (row.Subject.Ads.Length > 0)
-                {
                     row.Write(json, names);
-                }
             }
 
             json.WriteEndArray();

@@ -8,9 +8,7 @@ internal static class FieldSelection
     public static IReadOnlyList<string> Parse(string? fields)
     {
         if (fields is null)
-        {
             return [];
-        }
 
         var names = new List<string>();
         var depth = 0;

@@ -44,9 +44,7 @@ internal sealed class StubAccounts(NpgsqlDataSource dataSource)
             ["balance"] = "0",
         };
         if (names.FirstOrDefault(name => !values.ContainsKey(name)) is { } unknown)
-        {
             return FieldSelection.Unknown(unknown, "AdAccount").ToAnswer();
-        }
 
         return StubAnswer.Ok(json =>
         {
@@ -55,13 +53,9 @@ internal sealed class StubAccounts(NpgsqlDataSource dataSource)
             {
                 json.WritePropertyName(name);
                 if (values[name] is string text)
-                {
                     json.WriteStringValue(text);
-                }
                 else
-                {
                     json.WriteNumberValue(Convert.ToInt64(values[name], CultureInfo.InvariantCulture));
-                }
             }
 
             json.WriteEndObject();

@@ -19,9 +19,7 @@ internal sealed record StubCursor(DateTimeOffset CreatedAt, string Id, int Perio
     {
         var bytes = new byte[text.Length];
         if (!Convert.TryFromBase64String(text, bytes, out var length))
-        {
             return null;
-        }
 
         var parts = Encoding.UTF8.GetString(bytes, 0, length).Split('|', 3);
         return parts.Length == 3

@@ -38,9 +38,7 @@ internal sealed class StubEdges(NpgsqlDataSource dataSource, TimeProvider time)
         var badFilter = StubFilter.Refuse(kind, call, out var filter);
         var badPage = StubPage.Refuse(call, LongestPage, out var page);
         if ((FieldSelection.Refuse(kind, names) ?? badFilter ?? badPage) is { } refusal)
-        {
             return refusal.ToAnswer();
-        }
 
         var now = time.GetUtcNow();
         var after = page.After ?? StubCursor.Newest;
@@ -50,9 +48,7 @@ internal sealed class StubEdges(NpgsqlDataSource dataSource, TimeProvider time)
         var found = new List<StubObject>();
         await using var rows = await command.ExecuteReaderAsync(ct);
         while (await rows.ReadAsync(ct))
-        {
             found.Add(StubObject.Read(rows));
-        }
 
         return Page(call, found, page.Limit, names, now);
     }
@@ -66,9 +62,7 @@ internal sealed class StubEdges(NpgsqlDataSource dataSource, TimeProvider time)
             json.WriteStartObject();
             json.WriteStartArray("data");
             foreach (var item in shown)
-            {
                 StubObjectJson.Write(json, item, names, now);
-            }
 
             json.WriteEndArray();
             StubPage.Write(json, call, Cursor(shown.FirstOrDefault()), Cursor(shown.LastOrDefault()), found.Count > limit);

@@ -15,15 +15,11 @@ internal sealed record StubFilter(string? NameContains, string? NameEquals, stri
 
         // The creatives' edge has no such parameter and shows everything, whatever is asked.
         if (call.Text("filtering") is null || kind == StubKind.Creative)
-        {
             return null;
-        }
 
         var conditions = call.Json("filtering");
         if (conditions.ValueKind != JsonValueKind.Array)
-        {
             return StubRefusal.Parameter("filtering", "Param filtering must be an array");
-        }
 
         foreach (var condition in conditions.EnumerateArray())
         {
@@ -41,9 +37,7 @@ internal sealed record StubFilter(string? NameContains, string? NameEquals, stri
     private StubFilter? Add(StubKind kind, JsonElement condition)
     {
         if (condition.ValueKind != JsonValueKind.Object || !condition.TryGetProperty("value", out var value))
-        {
             return null;
-        }
 
         // Meta takes both "name" and "campaign.name" on the campaigns' edge.
         var field = Property(condition, "field")?.Replace($"{kind.Name}.", "", StringComparison.Ordinal);

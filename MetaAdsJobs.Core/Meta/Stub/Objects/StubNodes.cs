@@ -18,11 +18,9 @@ internal sealed class StubNodes(NpgsqlDataSource dataSource, TimeProvider time)
     public async Task<StubAnswer> ReadAsync(string id, StubCall call, CancellationToken ct)
     {
         var names = FieldSelection.Parse(call.Text("fields"));
-        var found = await FindAsync(id, ct) ?? (IsForeignVideo(id, names) ? VideoState.Foreign(id) : null);
+        var found = await FindAsync(id, ct) ?? (IsForeignVideo(id, names) ? StubVideo.Foreign(id) : null);
         if (found is null)
-        {
             return StubRefusal.NoSuchObject(id).ToAnswer();
-        }
 
         return FieldSelection.Refuse(found.Kind, names) is { } refusal
             ? refusal.ToAnswer()
@@ -38,24 +36,24 @@ internal sealed class StubNodes(NpgsqlDataSource dataSource, TimeProvider time)
     public async Task<StubAnswer> UpdateAsync(string id, StubCall call, CancellationToken ct)
     {
         if (call.Text("status") == "DELETED")
-        {
             return await DeleteAsync(id, ct);
-        }
 
         if (StubKind.OfId(id) is not { } kind)
-        {
             return StubRefusal.NoSuchObject(id).ToAnswer();
-        }
 
         if (UpdateRules.Refuse(kind, call) is { } refusal)
-        {
             return refusal.ToAnswer();
-        }
 
         await using var command = dataSource.With(
             UpdateSql, id, call.Text("name"), call.Text("status"), GivenFields.ToJson(call), time.GetUtcNow());
         return await command.ExecuteNonQueryAsync(ct) == 1 ? StubAnswer.Success : StubRefusal.NoSuchObject(id).ToAnswer();
     }
+
+    // Creates hold a share lock on their parents. Waiting for them first lets the delete below, a statement with a view of its
+    // own, see what they made; parents before children, so that two deletes never wait for each other.
+    private const string LockSql = """
+        SELECT FROM stub_graph.objects WHERE id = $1 OR parent_id = $1 ORDER BY kind DESC, id FOR UPDATE
+        """;
 
     // A campaign takes its ad sets and ads with it, an ad set its ads. A creative that a living ad shows stays.
     private const string DeleteSql = """
@@ -73,11 +71,12 @@ internal sealed class StubNodes(NpgsqlDataSource dataSource, TimeProvider time)
 
     public async Task<StubAnswer> DeleteAsync(string id, CancellationToken ct)
     {
-        await using var command = dataSource.With(DeleteSql, id, time.GetUtcNow());
-        if (await command.ExecuteNonQueryAsync(ct) > 0)
-        {
+        await using var batch = dataSource.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(LockSql) { Parameters = { new() { Value = id } } });
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(DeleteSql) { Parameters = { new() { Value = id }, new() { Value = time.GetUtcNow() } } });
+        await batch.ExecuteNonQueryAsync(ct);
+        if (batch.BatchCommands[1].RecordsAffected > 0)
             return StubAnswer.Success;
-        }
 
         var isInUse = StubKind.OfId(id) == StubKind.Creative && await FindAsync(id, ct) is { Status: not "DELETED" };
         return (isInUse ? CreativeInUse(id) : StubRefusal.NoSuchObject(id)).ToAnswer();

@@ -14,10 +14,8 @@ internal static class StubObjectJson
         json.WriteStartObject();
         foreach (var name in names)
         {
-            if (name != "id" && !(shown.Kind == StubKind.Video && VideoState.Write(json, shown, name, now)))
-            {
+            if (name != "id" && !(shown.Kind == StubKind.Video && StubVideo.Write(json, shown, name, now)))
                 WriteField(json, shown, name);
-            }
         }
 
         json.WriteString("id", shown.Id);

@@ -12,9 +12,7 @@ internal sealed record StubPage(int Limit, StubCursor? After)
         if (call.Text("limit") is { } text)
         {
             if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) || limit == 0)
-            {
                 return StubRefusal.Parameter("limit", "Param limit must be a positive integer");
-            }
 
             if (limit > most)
             {
@@ -28,9 +26,7 @@ internal sealed record StubPage(int Limit, StubCursor? After)
         }
 
         if (call.Text("after") is not { } after)
-        {
             return null;
-        }
 
         page = page with { After = StubCursor.Parse(after) };
         return page.After is null ? StubRefusal.Parameter("after", "Invalid cursors values") : null;
@@ -43,9 +39,7 @@ internal sealed record StubPage(int Limit, StubCursor? After)
     public static void Write(Utf8JsonWriter json, StubCall call, StubCursor? first, StubCursor? last, bool hasMore)
     {
         if (first is null || last is null)
-        {
             return;
-        }
 
         json.WriteStartObject("paging");
         json.WriteStartObject("cursors");
@@ -53,9 +47,7 @@ internal sealed record StubPage(int Limit, StubCursor? After)
         json.WriteString("after", last.ToString());
         json.WriteEndObject();
         if (hasMore)
-        {
             json.WriteString("next", Next(call, last));
-        }
 
         json.WriteEndObject();
     }

@@ -24,15 +24,11 @@ internal static class AdSetRules
     public static StubRefusal? RefuseUnder(string? objective, bool campaignHasBudget, StubCall call)
     {
         if (objective is null)
-        {
             return StubRefusal.NoSuchObject(call.Text("campaign_id")!, "campaign_id");
-        }
 
         var goal = call.Text("optimization_goal")!;
         if (!GoalRules.Objectives(goal).Contains(objective))
-        {
             return GoalRules.DoesNotFit(goal, objective);
-        }
 
         return (campaignHasBudget, BudgetRules.HasBudget(call)) switch
         {

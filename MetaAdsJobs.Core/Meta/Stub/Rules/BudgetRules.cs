@@ -33,14 +33,10 @@ internal static class BudgetRules
     private static StubRefusal? Budget(StubCall call, string name)
     {
         if (call.Text(name) is null)
-        {
             return null;
-        }
 
         if (Whole(call, name) is { } refusal)
-        {
             return refusal;
-        }
 
         var amount = decimal.Parse(call.Text(name)!, CultureInfo.InvariantCulture);
         return amount switch

@@ -36,9 +36,7 @@ internal static class CampaignRules
     {
         var categories = call.Json("special_ad_categories");
         if (categories.ValueKind != JsonValueKind.Array)
-        {
             return StubRefusal.Missing("special_ad_categories");
-        }
 
         return categories.EnumerateArray().Select(item => item.ToString()).FirstOrDefault(item => !Categories.Contains(item))
             is { } unknown

@@ -17,9 +17,7 @@ internal static class CreativeRules
             || call.Text("source_facebook_post_id") is not null;
         var story = call.Json(Story);
         if (story.ValueKind != JsonValueKind.Object)
-        {
             return isFromPost ? null : StubRefusal.Missing(Story);
-        }
 
         return LegalNestedNames.Refuse(Story, story, LegalNestedNames.Story)
             ?? (Text(story, "page_id") is null
@@ -42,9 +40,7 @@ internal static class CreativeRules
     private static StubRefusal? Link(JsonElement story)
     {
         if (!story.TryGetProperty("link_data", out var link))
-        {
             return null;
-        }
 
         return LegalNestedNames.Refuse(Story, link, LegalNestedNames.LinkStory)
             ?? (IsUrl(Text(link, "link")) ? null : StubRefusal.Parameter(Story, "link_data needs a link, an absolute URL"));
@@ -53,9 +49,7 @@ internal static class CreativeRules
     private static StubRefusal? Video(JsonElement story)
     {
         if (!story.TryGetProperty("video_data", out var video))
-        {
             return null;
-        }
 
         var hasThumbnail = Text(video, "image_hash") is not null || Text(video, "image_url") is not null;
         return LegalNestedNames.Refuse(Story, video, LegalNestedNames.VideoStory)

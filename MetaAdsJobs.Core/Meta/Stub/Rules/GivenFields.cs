@@ -16,9 +16,7 @@ internal static class GivenFields
             foreach (var (name, value) in call.Parameters)
             {
                 if (name is not ("name" or "status" or "execution_options" or "fields" or "bytes"))
-                {
                     Write(json, name, value);
-                }
             }
 
             json.WriteEndObject();
@@ -29,19 +27,13 @@ internal static class GivenFields
 
     private static void Write(Utf8JsonWriter json, string name, string value)
     {
+        json.WritePropertyName(name);
         if (IsStructured(value))
-        {
-            json.WritePropertyName(name);
             json.WriteRawValue(value);
-        }
         else if (name.StartsWith("is_", StringComparison.Ordinal) && bool.TryParse(value, out var flag))
-        {
-            json.WriteBoolean(name, flag);
-        }
+            json.WriteBooleanValue(flag);
         else
-        {
-            json.WriteString(name, value);
-        }
+            json.WriteStringValue(value);
     }
 
     public static bool IsStructured(string value) => value.StartsWith('{') || value.StartsWith('[');

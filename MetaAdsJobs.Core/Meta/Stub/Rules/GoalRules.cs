@@ -34,9 +34,7 @@ internal static class GoalRules
     public static StubRefusal? Refuse(StubCall call)
     {
         if (call.Text("optimization_goal") is not { } goal)
-        {
             return StubRefusal.Missing("optimization_goal");
-        }
 
         return ObjectivesOf.ContainsKey(goal)
             ? PromotedObject(call, goal)

@@ -12,9 +12,7 @@ internal static class ParameterRules
     public static StubRefusal? Unknown(StubKind kind, StubCall call)
     {
         if (kind == StubKind.Ad && call.Text("bid_amount") is not null)
-        {
             return StubRefusal.Parameter("bid_amount", "Bids are set on the ad set; bid_amount is no longer accepted on ads");
-        }
 
         return call.Parameters.Keys.FirstOrDefault(name => !LegalNames.CanWrite(kind, name)) is { } unknown
             ? StubRefusal.Parameter(unknown, $"Unexpected parameter {unknown} on {kind.Edge}")

@@ -31,9 +31,7 @@ internal static class TargetingRules
         }
 
         if (LegalNestedNames.Refuse(Parameter, places, LegalNestedNames.GeoLocations) is { } unknown)
-        {
             return unknown;
-        }
 
         return places.TryGetProperty("countries", out var countries) && !countries.EnumerateArray().All(IsCountry)
             ? StubRefusal.Parameter(Parameter, "Countries must be two-letter codes such as US")

@@ -19,9 +19,7 @@ internal static class UpdateRules
     private static StubRefusal? Unchangeable(StubKind kind, StubCall call)
     {
         if (call.Parameters.Keys.FirstOrDefault(name => !IsChangeable(kind, name)) is not { } fixedName)
-        {
             return null;
-        }
 
         return kind == StubKind.Creative
             ? StubRefusal.Parameter(fixedName, 1815573, "Creative cannot be changed", "Make a new creative and point the ad to it")

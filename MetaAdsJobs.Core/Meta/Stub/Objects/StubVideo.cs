@@ -6,7 +6,7 @@ namespace MetaAdsJobs.Core.Meta.Stub.Objects;
 /// How far the processing of a video is: a second after the upload it is ready, unless its file is broken. A video this
 /// Graph never saw counts as one that was uploaded long ago, so that clips may name any.
 /// </summary>
-internal static class VideoState
+internal static class StubVideo
 {
     /// <summary>The status in the table of a video whose file cannot be read.</summary>
     public const string Broken = "ERROR";
@@ -45,9 +45,7 @@ internal static class VideoState
         json.WriteStartObject("status");
         json.WriteString("video_status", state);
         if (state == "processing")
-        {
             json.WriteNumber("processing_progress", 50);
-        }
 
         json.WriteStartObject("processing_phase");
         json.WriteString("status", state switch { "ready" => "complete", "error" => "error", _ => "in_progress" });

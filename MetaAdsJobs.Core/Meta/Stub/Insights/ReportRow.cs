@@ -5,7 +5,7 @@ using MetaAdsJobs.Core.Meta.Stub.Objects;
 namespace MetaAdsJobs.Core.Meta.Stub.Insights;
 
 /// <summary>One row of a report as Meta writes it: numbers are decimal strings, and what is zero or unknown is left out.</summary>
-internal sealed record InsightRow(StubAccount Account, InsightSubject Subject, DateOnly Start, DateOnly Stop)
+internal sealed record ReportRow(StubAccount Account, InsightSubject Subject, DateOnly Start, DateOnly Stop)
 {
     public void Write(Utf8JsonWriter json, IReadOnlyList<string> names)
     {
@@ -14,9 +14,7 @@ internal sealed record InsightRow(StubAccount Account, InsightSubject Subject, D
         foreach (var name in names)
         {
             if (name is "actions")
-            {
                 WriteActions(json, numbers);
-            }
             else if (name is not ("date_start" or "date_stop") && (Text(name) ?? Number(name, numbers)) is { } value)
             {
                 json.WriteString(name, value);
@@ -83,9 +81,7 @@ internal sealed record InsightRow(StubAccount Account, InsightSubject Subject, D
             ("purchase", of.Purchases),
         ];
         if (of.Clicks == 0)
-        {
             return;
-        }
 
         json.WriteStartArray("actions");
         foreach (var (type, count) in actions)
