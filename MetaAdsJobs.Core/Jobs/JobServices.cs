@@ -19,8 +19,6 @@ public static class JobServices
         services.AddSingleton<IJobFilterProvider>(provider => Filters(
             provider.GetRequiredService<OrchestrationOptions>(), provider.GetRequiredService<RequeueFilter>()));
         services.AddHangfire(hangfire => hangfire.UseTypeSerializer(JobKinds.Serialize).UseTypeResolver(JobKinds.Resolve));
-        services.AddSingleton(provider => (IBackgroundJobClientV2)provider.GetRequiredService<IBackgroundJobClient>());
-        services.AddSingleton(provider => (IRecurringJobManagerV2)provider.GetRequiredService<IRecurringJobManager>());
         services.AddSingleton<IJobQueue, HangfireJobQueue>();
         services.AddSingleton<Schedules>();
         services.AddSingleton<INightlySchedules>(provider => provider.GetRequiredService<Schedules>());
