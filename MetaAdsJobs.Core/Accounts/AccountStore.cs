@@ -14,7 +14,7 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
     public async Task<bool> InsertAsync(SocialAccount account, string closedToken, CancellationToken ct)
     {
         const string InsertSql = """
-            INSERT INTO social_accounts (social_accounts.id, name, ad_account_id, page_id, instagram_user_id, pixel_id, currency, timezone_name,
+            INSERT INTO social_accounts (id, name, ad_account_id, page_id, instagram_user_id, pixel_id, currency, timezone_name,
                 default_countries, access_token, created_at, updated_at)
             VALUES (@Id, @Name, @AdAccountId, @PageId, @InstagramUserId, @PixelId, @Currency, @TimezoneName,
                 @Countries, @ClosedToken, @Now, @Now)

@@ -13,6 +13,7 @@ internal static class SqlTypes
         DefaultTypeMap.MatchNamesWithUnderscores = true;
         SqlMapper.AddTypeHandler(new Moments());
         SqlMapper.AddTypeHandler(new Days());
+        SqlMapper.AddTypeHandler(new Texts());
     }
 
     private sealed class Moments : SqlMapper.TypeHandler<DateTimeOffset>
@@ -29,5 +30,12 @@ internal static class SqlTypes
         public override DateOnly Parse(object value) => value is DateOnly day ? day : DateOnly.FromDateTime((DateTime)value);
 
         public override void SetValue(IDbDataParameter parameter, DateOnly value) => parameter.Value = value;
+    }
+
+    private sealed class Texts : SqlMapper.TypeHandler<IReadOnlyList<string>>
+    {
+        public override IReadOnlyList<string> Parse(object value) => (string[])value;
+
+        public override void SetValue(IDbDataParameter parameter, IReadOnlyList<string>? value) => parameter.Value = value?.ToArray();
     }
 }
