@@ -22,7 +22,9 @@ internal static class HangfireStorage
             // Slides while the job runs: a long job is never run twice at once, a killed one is taken over soon.
             UseSlidingInvisibilityTimeout = true,
             InvisibilityTimeout = TimeSpan.FromSeconds(jobs.TakeOverSeconds),
-            DistributedLockTimeout = TimeSpan.FromMinutes(1),
+            // A killed holder keeps its lock this long. Hangfire guards with them what is safe to do twice (moving due jobs to the
+            // queue, recurring jobs), so that a short time costs nothing and a long one would stop every snooze meanwhile.
+            DistributedLockTimeout = TimeSpan.FromSeconds(jobs.TakeOverSeconds),
         };
         var storage = new PostgreSqlStorage(new DataSourceConnections(dataSource), options);
         storage.QueueProviders.Add(new OnePollerQueueProvider(new PostgreSqlJobQueueProvider(storage, options)), Queues.All);
