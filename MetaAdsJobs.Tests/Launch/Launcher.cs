@@ -31,6 +31,8 @@ internal sealed class Launcher : IAsyncDisposable
 
     public string DataFolder => Path.Combine(_folder.FullName, "data");
 
+    public int Id => _process.Id;
+
     public string Output => Read(OutputFile);
 
     public string Errors => Read(ErrorFile);

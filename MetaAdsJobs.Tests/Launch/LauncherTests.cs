@@ -85,10 +85,13 @@ public sealed class LauncherTests
     {
         await using var launcher = Launcher.Start([]);
         await launcher.UntilItSaysAsync("API on");
-        Assert.That(await RunningProcesses.MentioningAsync(launcher.DataFolder), Is.Not.Empty);
+        var children = await RunningProcesses.ChildrenOfAsync(launcher.Id);
+        Assert.That(children, Is.Not.Empty);
 
         launcher.Kill();
 
+        foreach (var child in children)
+            await RunningProcesses.UntilNoneMentionsAsync(child);
         await RunningProcesses.UntilNoneMentionsAsync(launcher.DataFolder);
     }
 
