@@ -98,13 +98,19 @@ public sealed class PrivatePostgresTests
         await (await StartAsync()).DisposeAsync();
         var user = await ServerUser.ForAsync(_folder, CancellationToken.None);
         using var stranger = Process.Start(user.Start(_folder, "sleep", "1000"))!;
-        await File.WriteAllTextAsync(Path.Combine(_folder, "cluster", "postmaster.pid"), $"{stranger.Id}\n");
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(_folder, "cluster", "postmaster.pid"), $"{stranger.Id}\n");
 
-        await using var second = await StartAsync();
+            await using var second = await StartAsync();
 
-        Assert.That(await AskAsync(second, "SELECT 42"), Is.EqualTo(42));
-        Assert.That(stranger.HasExited, Is.False);
-        stranger.Kill();
+            Assert.That(await AskAsync(second, "SELECT 42"), Is.EqualTo(42));
+            Assert.That(stranger.HasExited, Is.False);
+        }
+        finally
+        {
+            stranger.Kill();
+        }
     }
 
     [Test]
