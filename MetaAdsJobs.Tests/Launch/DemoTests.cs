@@ -10,7 +10,8 @@ public sealed class DemoTests
     {
         await using var launcher = Launcher.Start(["--demo"]);
 
-        var (exitCode, output) = await launcher.EndAsync();
+        var exitCode = await launcher.EndAsync();
+        var output = launcher.Output;
 
         Assert.That(exitCode, Is.Zero, output + launcher.Errors);
         var result = JsonNode.Parse(output[output.IndexOf("\n{", StringComparison.Ordinal)..(output.IndexOf("\n}", StringComparison.Ordinal) + 2)])!;

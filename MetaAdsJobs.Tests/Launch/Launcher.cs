@@ -1,7 +1,5 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using MetaAdsJobs.Launch.Processes;
 
 namespace MetaAdsJobs.Tests.Launch;
@@ -10,79 +8,67 @@ namespace MetaAdsJobs.Tests.Launch;
 internal sealed class Launcher : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly string[] OwnSettings = ["DATABASE_URL", "META_ADS_MODE", "AUTH_SIGNING_KEY", "AUTH_AUTHORITY", "DATA_PROTECTION_KEY", "WORKERS"];
 
-    private readonly Process _process;
-    private readonly StringBuilder _errors = new();
+    private readonly ChildProcess _process;
+    private readonly DirectoryInfo _folder;
 
-    private Launcher(Process process, string dataFolder, int port) => (_process, DataFolder, Port) = (process, dataFolder, port);
-
-    public string DataFolder { get; }
-
-    public int Port { get; }
-
-    public string Errors => _errors.ToString();
-
-    public static Launcher Start(string[] arguments, params (string Name, string Value)[] environment)
+    private Launcher(string[] arguments, (string Name, string Value)[] settings)
     {
-        var dataFolder = Directory.CreateTempSubdirectory("metaadsjobs-launch-").FullName;
+        _folder = Directory.CreateTempSubdirectory("metaadsjobs-launch-");
         if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(dataFolder, File.GetUnixFileMode(dataFolder) | UnixFileMode.OtherExecute);
-        var port = FreePort();
-        var program = ChildProgram.Built("MetaAdsJobs.Launch", new Dictionary<string, string?>());
-        var start = new ProcessStartInfo(program.Command[0], [.. program.Command.Skip(1), .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["DATA_FOLDER"] = dataFolder;
-        start.Environment["PORT"] = $"{port}";
-        foreach (var inherited in new[] { "DATABASE_URL", "META_ADS_MODE", "AUTH_SIGNING_KEY", "DATA_PROTECTION_KEY", "WORKERS" })
-            start.Environment.Remove(inherited);
-        foreach (var (name, value) in environment)
-            start.Environment[name] = value;
+            _folder.UnixFileMode |= UnixFileMode.OtherExecute;
 
-        var launcher = new Launcher(Process.Start(start)!, dataFolder, port);
-        launcher._process.ErrorDataReceived += (_, line) => launcher._errors.AppendLine(line.Data);
-        launcher._process.BeginErrorReadLine();
-        return launcher;
+        var environment = OwnSettings.ToDictionary(name => name, _ => (string?)null);
+        environment["DATA_FOLDER"] = DataFolder;
+        environment["PORT"] = $"{FreePort()}";
+        foreach (var (name, value) in settings)
+            environment[name] = value;
+        var built = ChildProgram.Built("MetaAdsJobs.Launch", environment);
+        string[] withErrorsApart = ["sh", "-c", """exec "$@" 2>"$0" """, ErrorFile, .. built.Command, .. arguments];
+        _process = ChildProcess.Start(built with { Command = withErrorsApart }, OutputFile);
     }
 
-    /// <summary>Reads what it says up to a line that begins so.</summary>
+    public string DataFolder => Path.Combine(_folder.FullName, "data");
+
+    public int Id => _process.Id;
+
+    public string Output => Read(OutputFile);
+
+    public string Errors => Read(ErrorFile);
+
+    private string OutputFile => Path.Combine(_folder.FullName, "output");
+
+    private string ErrorFile => Path.Combine(_folder.FullName, "errors");
+
+    public static Launcher Start(string[] arguments, params (string Name, string Value)[] settings) => new(arguments, settings);
+
+    /// <summary>Waits for a line that begins so.</summary>
     public async Task UntilItSaysAsync(string beginning)
     {
         using var patience = new CancellationTokenSource(Patience);
-        while (await _process.StandardOutput.ReadLineAsync(patience.Token) is { } line)
-            if (line.StartsWith(beginning, StringComparison.Ordinal))
-                return;
-        Assert.Fail($"It ended without saying '{beginning}'. {Errors}");
+        while (!Output.Split('\n').Any(line => line.StartsWith(beginning, StringComparison.Ordinal)))
+        {
+            Assert.That(_process.Exited.IsCompleted, Is.False, $"It ended without saying '{beginning}'. {Output}{Errors}");
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, patience.Token);
+        }
     }
 
-    /// <summary>Waits for its end; all it said on standard output, and the exit code.</summary>
-    public async Task<(int ExitCode, string Output)> EndAsync()
-    {
-        using var patience = new CancellationTokenSource(Patience);
-        var output = await _process.StandardOutput.ReadToEndAsync(patience.Token);
-        await _process.WaitForExitAsync(patience.Token);
-        return (_process.ExitCode, output);
-    }
+    /// <summary>Waits for its end and gives its exit code.</summary>
+    public Task<int> EndAsync() => _process.Exited.WaitAsync(Patience);
 
-    public async Task TerminateAsync()
-    {
-        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
-        await kill.WaitForExitAsync();
-    }
+    /// <summary>SIGTERM, and waits for its end.</summary>
+    public Task StopAsync() => _process.StopAsync(Patience, TimeProvider.System);
 
     /// <summary>SIGKILL to the launcher alone, not to what it started.</summary>
     public void Kill() => _process.Kill();
 
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited)
-            await TerminateAsync();
-        await _process.WaitForExitAsync();
-        _process.Dispose();
-        await RunningProcesses.UntilNoneMentionsAsync(DataFolder);
-        Directory.Delete(DataFolder, recursive: true);
+        await StopAsync();
+        await _process.DisposeAsync();
+        await RunningProcesses.UntilNoneMentionsAsync(_folder.FullName);
+        _folder.Delete(recursive: true);
     }
 
     public static int FreePort()
@@ -91,4 +77,6 @@ internal sealed class Launcher : IAsyncDisposable
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
+
+    private static string Read(string file) => File.Exists(file) ? File.ReadAllText(file) : "";
 }

@@ -15,14 +15,14 @@ public sealed class LauncherTests
         var port = ((IPEndPoint)busy.LocalEndpoint).Port;
         await using var launcher = Launcher.Start(["--demo"], ("PORT", $"{port}"));
 
-        var (exitCode, output) = await launcher.EndAsync();
+        var exitCode = await launcher.EndAsync();
 
         Assert.Multiple(() =>
         {
             Assert.That(exitCode, Is.EqualTo(1));
             Assert.That(OnlyLineOf(launcher), Does.StartWith($"Port {port} is in use"));
-            Assert.That(output, Is.Empty);
-            Assert.That(Directory.EnumerateFileSystemEntries(launcher.DataFolder), Is.Empty);
+            Assert.That(launcher.Output, Is.Empty);
+            Assert.That(Directory.Exists(launcher.DataFolder), Is.False);
         });
     }
 
@@ -34,13 +34,13 @@ public sealed class LauncherTests
     {
         await using var launcher = Launcher.Start(["--demo"], ("DATABASE_URL", url));
 
-        var (exitCode, output) = await launcher.EndAsync();
+        var exitCode = await launcher.EndAsync();
 
         Assert.Multiple(() =>
         {
             Assert.That(exitCode, Is.EqualTo(1));
             Assert.That(OnlyLineOf(launcher), Does.StartWith("DATABASE_URL"));
-            Assert.That(launcher.Errors + output, Does.Not.Contain("s3cret"));
+            Assert.That(launcher.Errors + launcher.Output, Does.Not.Contain("s3cret"));
         });
     }
 
@@ -50,10 +50,10 @@ public sealed class LauncherTests
         var postgres = await TestCluster.Postgres;
         await using var launcher = Launcher.Start(["--demo"], ("DATABASE_URL", $"postgresql://metaadsjobs:s3cret@127.0.0.1:{postgres.Port}/postgres"));
 
-        var (exitCode, output) = await launcher.EndAsync();
+        var exitCode = await launcher.EndAsync();
 
         Assert.That((exitCode, OnlyLineOf(launcher)), Is.EqualTo((1, "DATABASE_URL: cannot connect: 28P01: password authentication failed for user \"metaadsjobs\"")));
-        Assert.That(output, Does.Not.Contain("s3cret"));
+        Assert.That(launcher.Output, Does.Not.Contain("s3cret"));
     }
 
     [TestCase("PORT", "eighty")]
@@ -64,7 +64,7 @@ public sealed class LauncherTests
     {
         await using var launcher = Launcher.Start([], (key, value));
 
-        var (exitCode, _) = await launcher.EndAsync();
+        var exitCode = await launcher.EndAsync();
 
         Assert.That((exitCode, OnlyLineOf(launcher)[..key.Length]), Is.EqualTo((1, key)));
     }
@@ -74,7 +74,7 @@ public sealed class LauncherTests
     {
         await using var launcher = Launcher.Start([], ("META_ADS_MODE", "live"));
 
-        var (exitCode, _) = await launcher.EndAsync();
+        var exitCode = await launcher.EndAsync();
 
         Assert.That(exitCode, Is.EqualTo(1));
         Assert.That(OnlyLineOf(launcher), Does.Contain("AUTH_SIGNING_KEY").And.Contain("AUTH_AUTHORITY"));
@@ -85,10 +85,13 @@ public sealed class LauncherTests
     {
         await using var launcher = Launcher.Start([]);
         await launcher.UntilItSaysAsync("API on");
-        Assert.That(await RunningProcesses.MentioningAsync(launcher.DataFolder), Is.Not.Empty);
+        var children = await RunningProcesses.ChildrenOfAsync(launcher.Id);
+        Assert.That(children, Is.Not.Empty);
 
         launcher.Kill();
 
+        foreach (var child in children)
+            await RunningProcesses.UntilNoneMentionsAsync(child);
         await RunningProcesses.UntilNoneMentionsAsync(launcher.DataFolder);
     }
 
@@ -98,8 +101,7 @@ public sealed class LauncherTests
         await using var launcher = Launcher.Start([]);
         await launcher.UntilItSaysAsync("API on");
 
-        await launcher.TerminateAsync();
-        await launcher.EndAsync();
+        await launcher.StopAsync();
 
         await RunningProcesses.UntilNoneMentionsAsync(launcher.DataFolder);
         Assert.That(File.Exists(Path.Combine(launcher.DataFolder, "postgres", "cluster", "postmaster.pid")), Is.False, "it was shut down cleanly");

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MetaAdsJobs.Launch;
 using MetaAdsJobs.Launch.Postgres;
 using Npgsql;
@@ -92,15 +93,24 @@ public sealed class PrivatePostgresTests
     }
 
     [Test]
-    public async Task A_process_id_left_behind_by_a_killed_server_is_no_hindrance()
+    public async Task A_process_id_left_behind_that_another_program_has_by_now_is_no_hindrance()
     {
-        await using (var first = await StartAsync())
-            await RunAsync(first, "CREATE TABLE kept AS SELECT 42 AS answer");
-        await File.WriteAllTextAsync(Path.Combine(_folder, "cluster", "postmaster.pid"), $"{Environment.ProcessId}\n");
+        await (await StartAsync()).DisposeAsync();
+        var user = await ServerUser.ForAsync(_folder, CancellationToken.None);
+        using var stranger = Process.Start(user.Start(_folder, "sleep", "1000"))!;
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(_folder, "cluster", "postmaster.pid"), $"{stranger.Id}\n");
 
-        await using var second = await StartAsync();
+            await using var second = await StartAsync();
 
-        Assert.That(await AskAsync(second, "SELECT answer FROM kept"), Is.EqualTo(42));
+            Assert.That(await AskAsync(second, "SELECT 42"), Is.EqualTo(42));
+            Assert.That(stranger.HasExited, Is.False);
+        }
+        finally
+        {
+            stranger.Kill();
+        }
     }
 
     [Test]

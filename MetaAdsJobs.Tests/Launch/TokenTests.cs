@@ -48,24 +48,24 @@ public sealed class TokenTests
     {
         await using var launcher = Launcher.Start(["token", "--role", "viewer", "--days", "2"], ("AUTH_SIGNING_KEY", Key));
 
-        var (exitCode, output) = await launcher.EndAsync();
+        var exitCode = await launcher.EndAsync();
 
-        Assert.That((exitCode, launcher.Errors.Trim(), output.Count(c => c == '\n')), Is.EqualTo((0, "", 1)));
-        Assert.That((await ReadAsync(output.Trim(), Key)).Claims["role"], Is.EqualTo("viewer"));
+        Assert.That((exitCode, launcher.Errors.Trim(), launcher.Output.Count(c => c == '\n')), Is.EqualTo((0, "", 1)));
+        Assert.That((await ReadAsync(launcher.Output.Trim(), Key)).Claims["role"], Is.EqualTo("viewer"));
     }
 
     [Test]
     public async Task Without_a_key_in_the_environment_one_is_made_and_kept_for_the_owner_only()
     {
         await using var launcher = Launcher.Start(["token", "--role", "admin"]);
-        var (_, output) = await launcher.EndAsync();
+        await launcher.EndAsync();
         var file = Path.Combine(launcher.DataFolder, "auth-signing-key");
 
         var made = OwnKeys.Signing(launcher.DataFolder);
 
         await Assert.MultipleAsync(async () =>
         {
-            Assert.That((await ReadAsync(output.Trim(), made)).IsValid, Is.True);
+            Assert.That((await ReadAsync(launcher.Output.Trim(), made)).IsValid, Is.True);
             Assert.That(Convert.FromBase64String(made), Has.Length.EqualTo(48));
             if (!OperatingSystem.IsWindows())
                 Assert.That(File.GetUnixFileMode(file), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
