@@ -3,26 +3,44 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using MetaAdsJobs.Core.Meta.Stub;
 using MetaAdsJobs.Tests.Support;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Constraints;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace MetaAdsJobs.Tests.Meta.Stub;
 
-/// <summary>The same requests over a socket and in process.</summary>
-[TestFixture("http")]
+/// <summary>The same requests in process, to the tests' server, and to a service that maps the stub Graph among its endpoints.</summary>
 [TestFixture("in process")]
+[TestFixture("test server")]
+[TestFixture("mapped")]
 public sealed class StubTransportTests(string way)
 {
     private StubWorld _world = null!;
-    private GraphServer? _server;
+    private IAsyncDisposable? _server;
     private HttpClient _http = null!;
 
     [OneTimeSetUp]
     public async Task CreateWorld()
     {
         _world = await StubWorld.CreateAsync();
-        if (way == "http")
-            _server = await GraphServer.StartAsync(_world.DataSource, _world.Time);
-        _http = _server is null ? new HttpClient(new StubGraphTransport(_world.Graph)) : new HttpClient();
-        _http.BaseAddress = new Uri(_server?.BaseUrl ?? "https://graph.facebook.com");
+        switch (way)
+        {
+            case "in process":
+                _http = new HttpClient(new StubGraphTransport(_world.Graph)) { BaseAddress = new Uri("https://graph.facebook.com") };
+                break;
+            case "test server":
+                var server = await GraphServer.StartAsync(_world.DataSource, _world.Time);
+                (_server, _http) = (server, new HttpClient { BaseAddress = new Uri(server.BaseUrl) });
+                break;
+            default:
+                var service = await StartServiceAsync();
+                (_server, _http) = (service, new HttpClient { BaseAddress = new Uri(service.Urls.First()) });
+                break;
+        }
+
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "token");
     }
 
@@ -148,6 +166,19 @@ public sealed class StubTransportTests(string way)
         var answer = await ReadAsync(await _http.GetAsync("/v26.0/act_1/horoscopes"));
 
         Assert.That((int?)answer["error"]!["code"], Is.EqualTo(2500));
+    }
+
+    private async Task<WebApplication> StartServiceAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddSingleton(_world.Graph);
+        builder.Services.AddRouting(options => options.SetParameterPolicy<RegexInlineRouteConstraint>("regex"));
+        var service = builder.Build();
+        service.MapStubGraph();
+        await service.StartAsync();
+        return service;
     }
 
     private static async Task<JsonNode> ReadAsync(HttpResponseMessage answer) => JsonNode.Parse(await answer.Content.ReadAsStringAsync())!;
