@@ -8,6 +8,9 @@ namespace MetaAdsJobs.Core.Jobs;
 /// <summary>Hangfire's dashboard as our ops see it.</summary>
 public static class JobDashboard
 {
+    // Hangfire keeps its menu for the whole process, so this adds to it once.
+    static JobDashboard() => NavigationMenu.Items.Add(_ => new MenuItem("Sign out", "/signout"));
+
     public static DashboardOptions Options(IServiceProvider services, Func<HttpContext, bool> isReadOnly)
     {
         var names = services.GetRequiredService<JobNames>();
