@@ -7,7 +7,7 @@ namespace MetaAdsJobs.Core.Jobs;
 
 /// <summary>
 /// What a job is called in the dashboard: its campaign's or account's name. Jobs carry ids only, so the name is read when it
-/// is shown; names never change, so it is read once.
+/// is shown, and kept a minute: a page shows many jobs of few names, and an account may be renamed.
 /// </summary>
 internal sealed class JobNames(NpgsqlDataSource dataSource) : IDisposable
 {
@@ -36,7 +36,7 @@ internal sealed class JobNames(NpgsqlDataSource dataSource) : IDisposable
         using var connection = dataSource.OpenConnection();
         var name = connection.QuerySingleOrDefault<string?>(sql, new { Id = id });
         if (name is null) return id.ToString();
-        return _names.Set(id, name, new MemoryCacheEntryOptions { Size = 1 });
+        return _names.Set(id, name, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = TimeSpan.FromMinutes(1) });
     }
 
     public void Dispose() => _names.Dispose();
