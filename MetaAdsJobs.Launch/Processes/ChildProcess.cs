@@ -3,31 +3,35 @@ using System.Diagnostics;
 namespace MetaAdsJobs.Launch.Processes;
 
 /// <summary>
-/// A .NET program that runs beside us with its output in a file, and that stops when we do: its guard waits on a pipe
+/// A program that runs beside us with its output in a file, and that stops when we do: its guard waits on a pipe
 /// from us, and the end of the pipe means that we are gone, killed perhaps.
 /// </summary>
 public sealed class ChildProcess : IAsyncDisposable
 {
-    // The program takes the shell's place and so its process id; the guard is what stays behind. A line from us releases the
-    // guard, so that it never signals an id that is somebody else's by now.
+    // The program takes the shell's place and so its process id; the guard is what stays behind. Once the program has ended we
+    // release the guard, so that it never signals an id that is somebody else's by now.
     private const string Script = """
         exec 3<&0 </dev/null >>"$1" 2>&1
         shift
         {
-            if ! read -r released; then
+            while read -r order; do
+                [ "$order" = stop ] || exit
                 kill -TERM $$
-                for second in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
-                    sleep 1
-                    kill -0 $$ 2>/dev/null || exit
-                done
-                kill -KILL $$
-            fi
+            done
+            kill -TERM $$
+            seconds=30
+            while [ $((seconds -= 1)) -gt 0 ]; do
+                sleep 1
+                kill -0 $$ || exit
+            done
+            kill -KILL $$
         } <&3 3<&- >/dev/null 2>&1 &
         exec 3<&-
         exec "$@"
         """;
 
     private readonly Process _process;
+    private readonly Lock _ordering = new();
 
     private ChildProcess(Process process)
     {
@@ -40,17 +44,16 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>Completes with the exit code.</summary>
     public Task<int> Exited { get; }
 
-    /// <summary>Starts `dotnet dll` in the dll's folder, output appended to the log file; a null value unsets a variable.</summary>
-    public static ChildProcess Start(string dll, IReadOnlyDictionary<string, string?> environment, string logFile)
+    /// <summary>Starts the program; what it says is appended to the log file.</summary>
+    public static ChildProcess Start(ChildProgram program, string logFile)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(logFile)!);
-        var dotnet = Environment.ProcessPath is { } self && Path.GetFileNameWithoutExtension(self) == "dotnet" ? self : "dotnet";
-        var start = new ProcessStartInfo("sh", ["-c", Script, "guard", logFile, dotnet, dll])
+        var start = new ProcessStartInfo("sh", ["-c", Script, "guard", logFile, .. program.Command])
         {
             RedirectStandardInput = true,
-            WorkingDirectory = Path.GetDirectoryName(dll)!,
+            WorkingDirectory = program.Folder,
         };
-        foreach (var (name, value) in environment)
+        foreach (var (name, value) in program.Environment)
             start.Environment[name] = value;
         return new(Process.Start(start)!);
     }
@@ -61,8 +64,7 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>SIGTERM, then up to `patience` for it to finish its work, then SIGKILL.</summary>
     public async Task StopAsync(TimeSpan patience, TimeProvider time)
     {
-        if (!Exited.IsCompleted)
-            _process.StandardInput.Close();
+        Order("stop");
         using var patienceOver = new CancellationTokenSource(patience, time);
         try
         {
@@ -86,16 +88,21 @@ public sealed class ChildProcess : IAsyncDisposable
     private async Task<int> WaitAsync()
     {
         await _process.WaitForExitAsync();
+        Order("release");
+        return _process.ExitCode;
+    }
+
+    private void Order(string order)
+    {
         try
         {
-            await _process.StandardInput.WriteLineAsync("released");
-            _process.StandardInput.Close();
+            // The program may end, and be released, while it is told to stop.
+            lock (_ordering)
+                _process.StandardInput.WriteLine(order);
         }
-        catch (Exception gone) when (gone is IOException or ObjectDisposedException)
+        catch (IOException)
         {
-            // The guard has gone already: StopAsync closed its pipe.
+            // The guard has gone, released: there is nothing left to order.
         }
-
-        return _process.ExitCode;
     }
 }

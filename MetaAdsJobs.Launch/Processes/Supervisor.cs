@@ -17,7 +17,8 @@ internal sealed class Supervisor(string logFolder, Action<string> say, TimeProvi
     /// <summary>Completes with the reason when a program died three times without ever settling.</summary>
     public Task<string> Hopeless => _hopeless.Task;
 
-    public void Keep(SupervisedProgram program) => _kept.Add(KeepAsync(program));
+    /// <summary>The name is for people and for the log file.</summary>
+    public void Keep(string name, ChildProgram program) => _kept.Add(KeepAsync(name, program));
 
     public async ValueTask DisposeAsync()
     {
@@ -26,16 +27,16 @@ internal sealed class Supervisor(string logFolder, Action<string> say, TimeProvi
         _stopping.Dispose();
     }
 
-    private async Task KeepAsync(SupervisedProgram program)
+    private async Task KeepAsync(string name, ChildProgram program)
     {
-        var log = Path.Combine(logFolder, program.Name.Replace(' ', '-') + ".log");
+        var log = Path.Combine(logFolder, name.Replace(' ', '-') + ".log");
         if (File.Exists(log))
             File.Move(log, Path.ChangeExtension(log, ".previous.log"), overwrite: true);
         var pause = FirstPause;
         for (var deaths = 1; ; deaths++)
         {
             var startedAt = time.GetTimestamp();
-            await using var child = ChildProcess.Start(program.Dll, program.Environment, log);
+            await using var child = ChildProcess.Start(program, log);
             try
             {
                 await child.Exited.WaitAsync(_stopping.Token);
@@ -48,7 +49,7 @@ internal sealed class Supervisor(string logFolder, Action<string> say, TimeProvi
 
             if (time.GetElapsedTime(startedAt) >= Settled)
                 (deaths, pause) = (1, FirstPause);
-            var reason = $"{program.Name} ended with code {await child.Exited}: {LogTail.LastWords(log)} (log: {log})";
+            var reason = $"{name} ended with code {await child.Exited}: {LogTail.LastWords(log)} (log: {log})";
             say($"{reason}; starting it again in {pause.TotalSeconds:0.#} s");
             if (deaths == 3)
                 _hopeless.TrySetResult(reason);

@@ -1,0 +1,60 @@
+using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Core.Accounts;
+
+namespace MetaAdsJobs.Api.Accounts;
+
+/// <summary>The body of POST and PATCH; for PATCH every field is optional. The token is never given out again.</summary>
+internal sealed record AccountBody(
+    Guid? Id, string Name, string AdAccountId, string PageId, string? InstagramUserId, string? PixelId, string Currency, string TimezoneName,
+    IReadOnlyList<string>? DefaultCountries, string AccessToken);
+
+internal static class AccountEndpoints
+{
+    public static void MapAccounts(this IEndpointRouteBuilder meta)
+    {
+        var accounts = meta.MapGroup("/accounts").WithTags("Accounts");
+        accounts.MapPost("/", CreateAsync).RequireAuthorization(Policies.Administer).WithSummary("Add a social account")
+            .Accepts<AccountBody>("application/json").Produces<SocialAccount>(201).ProducesProblem(409).ProducesValidationProblem(422);
+        accounts.MapPatch("/{id:guid}", ChangeAsync).RequireAuthorization(Policies.Administer).WithSummary("Change an account, or give it a new token")
+            .Accepts<AccountBody>("application/json").Produces<SocialAccount>().ProducesProblem(404).ProducesValidationProblem(422);
+        accounts.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).Produces<SocialAccount>().ProducesProblem(404);
+        accounts.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).Produces<Page<SocialAccount>>().ProducesValidationProblem(422);
+    }
+
+    private static async Task<IResult> CreateAsync(HttpRequest request, SaveAccount save, CancellationToken ct)
+    {
+        var (body, problem) = await JsonBody.ReadAsync(request, ct);
+        if (problem is not null) return problem;
+        return await save.CreateAsync(body, ct) switch
+        {
+            Saved<SocialAccount>.Done done => Results.Created($"/meta/accounts/{done.Value.Id}", done.Value),
+            Saved<SocialAccount>.Invalid invalid => Problems.Invalid(invalid.Errors),
+            Saved<SocialAccount>.Exists exists => Problems.Conflict($"There is an account {exists.Id} already; PATCH changes it."),
+            _ => throw new InvalidOperationException("unreachable: a new account cannot be unknown"),
+        };
+    }
+
+    private static async Task<IResult> ChangeAsync(Guid id, HttpRequest request, SaveAccount save, CancellationToken ct)
+    {
+        var (body, problem) = await JsonBody.ReadAsync(request, ct);
+        if (problem is not null) return problem;
+        return await save.ChangeAsync(id, body, ct) switch
+        {
+            Saved<SocialAccount>.Done done => Results.Ok(done.Value),
+            Saved<SocialAccount>.Invalid invalid => Problems.Invalid(invalid.Errors),
+            _ => Problems.NotFound("social account", id),
+        };
+    }
+
+    private static async Task<IResult> GetAsync(Guid id, AccountStore store, CancellationToken ct) =>
+        await store.FindAsync(id, ct) is { } account ? Results.Ok(account) : Problems.NotFound("social account", id);
+
+    private static async Task<IResult> ListAsync(AccountStore store, string? limit, string? cursor, CancellationToken ct)
+    {
+        var query = new QueryFields();
+        var (count, after) = (query.Limit(limit), query.Id("cursor", cursor) ?? Guid.Empty);
+        if (query.Errors.Any) return Problems.Invalid(query.Errors);
+        return Results.Ok(Page<SocialAccount>.From(await store.ListAsync(after, count + 1, ct), count, account => account.Id.ToString()));
+    }
+}

@@ -1,0 +1,48 @@
+using MetaAdsJobs.Api.Accounts;
+using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Api.Dashboard;
+using MetaAdsJobs.Api.Health;
+using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Api.Insights;
+using MetaAdsJobs.Api.Orchestrations;
+using MetaAdsJobs.Core.Configuration;
+using Serilog;
+
+namespace MetaAdsJobs.Api;
+
+/// <summary>The API process: what it is made of, and in which order a request passes through it.</summary>
+public static class ApiApplication
+{
+    public static WebApplication Build(WebApplicationBuilder builder)
+    {
+        builder.Configuration.AddSeedKeys();
+        builder.Services.AddJsonLogs(builder.Configuration, "api").AddMetaAdsJobs();
+        builder.Services.AddSingleton<AwaitOrchestration>().AddHttpConventions().AddAuth().AddRateLimits().AddApiDescription().AddApiMetrics();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = JsonBody.MaxBytes;
+        });
+
+        var app = builder.Build();
+        app.UseSerilogRequestLogging(logging => logging.EnrichDiagnosticContext = (diagnostic, http) => diagnostic.Set("Caller", http.User.CallerName()));
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        app.UseAuthentication();
+        app.UseRateLimiter();
+        app.UseAuthorization();
+        app.UseAntiforgery();
+
+        var meta = app.MapGroup("/meta").RequireRateLimiting(RateLimits.PerCaller);
+        meta.MapOrchestrations();
+        meta.MapInsights();
+        meta.MapAccounts();
+        meta.MapClips();
+        app.MapSignIn();
+        app.MapDashboard();
+        app.MapHealth();
+        app.MapApiDescription();
+        app.MapPrometheusScrapingEndpoint();
+        return app;
+    }
+}

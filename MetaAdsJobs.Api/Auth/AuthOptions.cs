@@ -1,0 +1,44 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text;
+using MetaAdsJobs.Core.Meta;
+using Microsoft.Extensions.Options;
+
+namespace MetaAdsJobs.Api.Auth;
+
+public sealed class AuthOptions
+{
+    public const string Section = "Auth";
+
+    /// <summary>Issuer and audience of tokens signed with our own key.</summary>
+    public const string OwnIssuer = "metaadsjobs";
+
+    /// <summary>AUTH_SIGNING_KEY: the key of our own tokens (HS256), at least 32 bytes. This or an authority is required in live mode.</summary>
+    public string? SigningKey { get; set; }
+
+    /// <summary>AUTH_AUTHORITY: an OpenID Connect issuer whose tokens are taken instead.</summary>
+    public string? Authority { get; set; }
+
+    /// <summary>AUTH_AUDIENCE: the audience its tokens must name. Required with an authority.</summary>
+    public string? Audience { get; set; }
+
+    /// <summary>AUTH_ROLE_CLAIM: the claim that holds admin, manager or viewer. Default role.</summary>
+    [Required]
+    public string RoleClaim { get; set; } = "role";
+
+    internal byte[] SigningKeyBytes => Encoding.UTF8.GetBytes(SigningKey!);
+}
+
+/// <summary>Live mode refuses to start without auth; stub mode makes a key that lives as long as the process.</summary>
+internal sealed class AuthOptionsCheck(MetaOptions meta) : IValidateOptions<AuthOptions>
+{
+    public ValidateOptionsResult Validate(string? name, AuthOptions options)
+    {
+        var failures = new List<string>();
+        if (options.SigningKey is { Length: > 0 } && options.SigningKeyBytes.Length < 32) failures.Add("AUTH_SIGNING_KEY: must be at least 32 bytes long");
+        if (options.Authority is { Length: > 0 } && string.IsNullOrEmpty(options.Audience)) failures.Add("AUTH_AUDIENCE: is required together with AUTH_AUTHORITY");
+        if (options.Authority is { Length: > 0 } && options.SigningKey is { Length: > 0 }) failures.Add("AUTH_SIGNING_KEY: give this or AUTH_AUTHORITY, not both");
+        if (meta.Mode == MetaMode.Live && string.IsNullOrEmpty(options.Authority) && string.IsNullOrEmpty(options.SigningKey))
+            failures.Add("AUTH_SIGNING_KEY: live mode needs it, or AUTH_AUTHORITY with AUTH_AUDIENCE");
+        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
+}

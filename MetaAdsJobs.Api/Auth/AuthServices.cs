@@ -1,0 +1,87 @@
+using System.Security.Cryptography;
+using MetaAdsJobs.Core.Configuration;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Tokens;
+
+namespace MetaAdsJobs.Api.Auth;
+
+internal static class AuthServices
+{
+    /// <summary>The scheme of pages: a bearer token where one is sent, else the session cookie that sign-in has set.</summary>
+    public const string PageScheme = "page";
+    public const string SessionCookie = "metaadsjobs_session";
+
+    public static IServiceCollection AddAuth(this IServiceCollection services)
+    {
+        services.AddOptionsFor<AuthOptions>(AuthOptions.Section);
+        services.AddSingleton<IValidateOptions<AuthOptions>, AuthOptionsCheck>();
+        services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme)
+            .AddJwtBearer()
+            .AddCookie(CookieAuthenticationDefaults.AuthenticationScheme, ConfigureCookie)
+            .AddPolicyScheme(PageScheme, null, scheme => scheme.ForwardDefaultSelector = http =>
+                http.Request.Headers.Authorization.Count > 0 ? JwtBearerDefaults.AuthenticationScheme : CookieAuthenticationDefaults.AuthenticationScheme);
+        services.AddSingleton<IConfigureOptions<JwtBearerOptions>, ConfigureBearer>();
+        services.AddAuthorizationBuilder()
+            .AddPolicy(Policies.Read, policy => policy.RequireRole(Roles.Viewer, Roles.Manager, Roles.Admin))
+            .AddPolicy(Policies.Operate, policy => policy.RequireRole(Roles.Manager, Roles.Admin))
+            .AddPolicy(Policies.Administer, policy => policy.RequireRole(Roles.Admin))
+            .AddPolicy(Policies.Dashboard, policy => policy.AddAuthenticationSchemes(PageScheme).RequireRole(Roles.Manager, Roles.Admin));
+        services.AddAntiforgery(antiforgery =>
+        {
+            antiforgery.Cookie.Name = "metaadsjobs_antiforgery";
+            antiforgery.Cookie.SameSite = SameSiteMode.Strict;
+        });
+        return services;
+    }
+
+    private static void ConfigureCookie(CookieAuthenticationOptions cookie)
+    {
+        cookie.Cookie.Name = SessionCookie;
+        cookie.Cookie.HttpOnly = true;
+        cookie.Cookie.SameSite = SameSiteMode.Strict;
+        cookie.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+        cookie.LoginPath = "/signin";
+        cookie.SlidingExpiration = false;
+        cookie.Events.OnRedirectToAccessDenied = denied => SignInPage.WriteDeniedAsync(denied.HttpContext);
+    }
+
+    private sealed class ConfigureBearer(AuthOptions options, ILogger<ConfigureBearer> logger) : IConfigureNamedOptions<JwtBearerOptions>
+    {
+        public void Configure(string? name, JwtBearerOptions bearer)
+        {
+            bearer.MapInboundClaims = false;
+            bearer.TokenValidationParameters.RoleClaimType = options.RoleClaim;
+            bearer.TokenValidationParameters.NameClaimType = "sub";
+            bearer.TokenValidationParameters.ClockSkew = TimeSpan.FromSeconds(30);
+            if (options.Authority is { Length: > 0 })
+            {
+                bearer.Authority = options.Authority;
+                bearer.Audience = options.Audience;
+                bearer.RequireHttpsMetadata = !new Uri(options.Authority).IsLoopback;
+                return;
+            }
+
+            bearer.TokenValidationParameters.ValidIssuer = AuthOptions.OwnIssuer;
+            bearer.TokenValidationParameters.ValidAudience = AuthOptions.OwnIssuer;
+            bearer.TokenValidationParameters.ValidAlgorithms = [SecurityAlgorithms.HmacSha256];
+            bearer.TokenValidationParameters.IssuerSigningKey = new SymmetricSecurityKey(OwnKey());
+        }
+
+        public void Configure(JwtBearerOptions options) => Configure(null, options);
+
+        private byte[] OwnKey()
+        {
+            if (options.SigningKey is { Length: > 0 }) return options.SigningKeyBytes;
+            AuthLog.NoSigningKey(logger);
+            return RandomNumberGenerator.GetBytes(48);
+        }
+    }
+}
+
+internal static partial class AuthLog
+{
+    [LoggerMessage(5000, LogLevel.Warning, "AUTH_SIGNING_KEY is not set: this process accepts no token made elsewhere. ./run sets one")]
+    public static partial void NoSigningKey(ILogger logger);
+}

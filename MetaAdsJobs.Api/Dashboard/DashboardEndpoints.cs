@@ -1,0 +1,12 @@
+using Hangfire;
+using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Core.Jobs;
+
+namespace MetaAdsJobs.Api.Dashboard;
+
+internal static class DashboardEndpoints
+{
+    /// <summary>/hangfire, never open: admins act, managers read, everybody else is refused.</summary>
+    public static void MapDashboard(this WebApplication app) => app.MapHangfireDashboardWithAuthorizationPolicy(
+        Policies.Dashboard, "/hangfire", JobDashboard.Options(app.Services, isReadOnly: http => !http.User.IsInRole(Roles.Admin)));
+}

@@ -1,0 +1,35 @@
+using System.Data.Common;
+using MetaAdsJobs.Core.Database;
+using MetaAdsJobs.Core.Jobs;
+
+namespace MetaAdsJobs.Api.Health;
+
+internal sealed record HealthResponse(string Status, IReadOnlyDictionary<string, string> Checks);
+
+internal static class HealthEndpoints
+{
+    public static void MapHealth(this IEndpointRouteBuilder app)
+    {
+        app.MapGet("/health/live", () => Results.Ok(new HealthResponse("live", new Dictionary<string, string>()))).WithTags("Health");
+        app.MapGet("/health/ready", ReadyAsync).WithTags("Health").WithSummary("Database reachable and migrated, a worker alive")
+            .Produces<HealthResponse>().Produces<HealthResponse>(503);
+    }
+
+    private static async Task<IResult> ReadyAsync(DatabaseHealth database, WorkerHealth workers, CancellationToken ct)
+    {
+        var checks = new Dictionary<string, string>();
+        try
+        {
+            checks["database"] = await database.IsMigratedAsync(ct) ? "ok" : "not migrated";
+            var alive = workers.CountAlive();
+            checks["workers"] = alive > 0 ? $"ok, {alive} alive" : "none alive";
+        }
+        catch (DbException)
+        {
+            checks["database"] = "not reachable";
+        }
+
+        var ready = checks.Values.All(check => check.StartsWith("ok", StringComparison.Ordinal));
+        return Results.Json(new HealthResponse(ready ? "ready" : "not ready", checks), statusCode: ready ? 200 : 503);
+    }
+}

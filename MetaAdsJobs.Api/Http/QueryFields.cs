@@ -1,0 +1,59 @@
+using System.Globalization;
+using MetaAdsJobs.Core.Validation;
+
+namespace MetaAdsJobs.Api.Http;
+
+/// <summary>Reads query parameters, noting each wrong one by its name.</summary>
+internal sealed class QueryFields
+{
+    public const int DefaultLimit = 50;
+    private const int MaxLimit = 200;
+
+    public FieldErrors Errors { get; } = new();
+
+    public Guid? Id(string name, string? value)
+    {
+        if (value is null) return null;
+        if (Guid.TryParse(value, out var id)) return id;
+        Errors.Add(name, "must be a UUID");
+        return null;
+    }
+
+    public DateOnly? Day(string name, string? value)
+    {
+        if (value is null) return null;
+        if (DateOnly.TryParseExact(value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)) return day;
+        Errors.Add(name, "must be a day such as 2026-11-22");
+        return null;
+    }
+
+    public T? OneOf<T>(string name, string? value) where T : struct, Enum
+    {
+        if (value is null) return null;
+        if (Enum.TryParse<T>(value, ignoreCase: true, out var one) && Enum.IsDefined(one) && !char.IsAsciiDigit(value[0])) return one;
+        Errors.Add(name, $"must be one of {string.Join(", ", Enum.GetNames<T>().Select(known => known.ToLowerInvariant()))}");
+        return null;
+    }
+
+    public int Limit(string? value)
+    {
+        if (value is null) return DefaultLimit;
+        if (int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= MaxLimit) return limit;
+        Errors.Add("limit", $"must be a whole number from 1 to {MaxLimit}");
+        return DefaultLimit;
+    }
+
+    public string? Text(string name, string? value, int max = 200)
+    {
+        if (value is not null && (value.Length > max || value.Any(char.IsControl))) Errors.Add(name, $"must be at most {max} characters without control characters");
+        return string.IsNullOrEmpty(value) ? null : value;
+    }
+}
+
+/// <summary>One page of a list; <paramref name="NextCursor"/> is null on the last.</summary>
+internal sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor)
+{
+    /// <summary>From one more item than was asked for: that one only tells that there is a next page.</summary>
+    public static Page<T> From(IReadOnlyList<T> items, int limit, Func<T, string> cursor) =>
+        items.Count <= limit ? new(items, null) : new([.. items.Take(limit)], cursor(items[limit - 1]));
+}

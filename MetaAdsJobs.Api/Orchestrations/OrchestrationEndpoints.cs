@@ -1,0 +1,91 @@
+using System.Security.Claims;
+using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Core.Orchestrations;
+using Microsoft.AspNetCore.Mvc;
+
+namespace MetaAdsJobs.Api.Orchestrations;
+
+/// <summary>What a caller gets back at once: the ad is being built, look there for how far it is.</summary>
+internal sealed record AcceptedResponse(Guid RequestId, string Status, string StatusUrl);
+
+internal static class OrchestrationEndpoints
+{
+    public static void MapOrchestrations(this IEndpointRouteBuilder meta)
+    {
+        var runs = meta.MapGroup("/orchestrate").WithTags("Orchestrations");
+        runs.MapPost("/run", RunAsync).RequireAuthorization(Policies.Operate).WithSummary("Ask for a whole ad")
+            .Accepts<OrchestrationRequest>("application/json")
+            .Produces<AcceptedResponse>(202).Produces<OrchestrationResult>().ProducesProblem(400).ProducesProblem(404).ProducesValidationProblem(422);
+        runs.MapGet("/runs/{requestId:guid}", GetAsync).RequireAuthorization(Policies.Read).WithSummary("How far a run is, and its result")
+            .Produces<OrchestrationResult>().ProducesProblem(404);
+        runs.MapGet("/runs", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Runs, newest first")
+            .Produces<Page<OrchestrationSummary>>().ProducesValidationProblem(422);
+        runs.MapPost("/runs/{requestId:guid}/cancel", CancelAsync).RequireAuthorization(Policies.Operate).WithSummary("Stop before the next step and undo")
+            .Produces<OrchestrationResult>(202).ProducesProblem(404).ProducesProblem(409);
+        runs.MapPost("/runs/{requestId:guid}/retry", RetryAsync).RequireAuthorization(Policies.Operate).WithSummary("Try a failed run again")
+            .Produces<OrchestrationResult>(202).ProducesProblem(404).ProducesProblem(409);
+    }
+
+    private static async Task<IResult> RunAsync(
+        HttpContext http, AcceptOrchestration accept, AwaitOrchestration waiting, OrchestrationReader reader,
+        [FromHeader(Name = "Idempotency-Key")] string? idempotencyKey, [FromHeader(Name = "Prefer")] string? prefer, CancellationToken ct)
+    {
+        if (idempotencyKey is not null && (idempotencyKey.Length is 0 or > 255 || idempotencyKey.Any(c => c is < ' ' or > '~')))
+            return Problems.Invalid("Idempotency-Key", "must be 1 to 255 printable ASCII characters");
+        var (body, problem) = await JsonBody.ReadAsync(http.Request, ct);
+        if (problem is not null) return problem;
+        return await accept.ExecuteAsync(body, http.User.CallerName(), idempotencyKey, ct) switch
+        {
+            Acceptance.Accepted accepted => await AcceptedAsync(http, accepted, prefer, waiting, reader, ct),
+            Acceptance.Invalid invalid => Problems.Invalid(invalid.Errors),
+            Acceptance.UnknownAccount unknown => Problems.NotFound("social account", unknown.Id),
+            Acceptance.UnknownClip unknown => Problems.NotFound("clip", unknown.Id),
+            _ => Problems.Invalid("Idempotency-Key", "was used before for another body; use a new key for a new request"),
+        };
+    }
+
+    private static async Task<IResult> AcceptedAsync(
+        HttpContext http, Acceptance.Accepted accepted, string? prefer, AwaitOrchestration waiting, OrchestrationReader reader, CancellationToken ct)
+    {
+        if (accepted.Replayed) http.Response.Headers["Idempotency-Replayed"] = "true";
+        if (PreferHeader.WaitSeconds(prefer) is { } seconds)
+        {
+            http.Response.Headers["Preference-Applied"] = $"wait={seconds}";
+            if (await waiting.ExecuteAsync(accepted.RequestId, TimeSpan.FromSeconds(seconds), ct) is { } result) return Results.Ok(result);
+        }
+
+        var status = accepted.Replayed ? (await reader.FindAsync(accepted.RequestId, ct))!.Status : "queued";
+        var url = UrlOf(accepted.RequestId);
+        return Results.Accepted(url, new AcceptedResponse(accepted.RequestId, status, url));
+    }
+
+    private static async Task<IResult> GetAsync(Guid requestId, OrchestrationReader reader, CancellationToken ct) =>
+        await reader.FindAsync(requestId, ct) is { } result ? Results.Ok(result) : Problems.NotFound("run", requestId);
+
+    private static async Task<IResult> ListAsync(
+        OrchestrationReader reader, string? status, [FromQuery(Name = "social_account_id")] string? accountId, string? search, string? limit, string? cursor, CancellationToken ct)
+    {
+        var query = new QueryFields();
+        var filter = new OrchestrationFilter(query.OneOf<OrchestrationStatus>("status", status), query.Id("social_account_id", accountId), query.Text("search", search));
+        var before = query.Id("cursor", cursor);
+        var count = query.Limit(limit);
+        if (query.Errors.Any) return Problems.Invalid(query.Errors);
+        return Results.Ok(Page<OrchestrationSummary>.From(await reader.ListAsync(filter, before, count + 1, ct), count, run => run.RequestId.ToString()));
+    }
+
+    private static async Task<IResult> CancelAsync(Guid requestId, CancelOrchestration cancel, OrchestrationReader reader, ClaimsPrincipal user, CancellationToken ct) =>
+        await ChangedAsync(requestId, await cancel.ExecuteAsync(requestId, ct), reader, ct);
+
+    private static async Task<IResult> RetryAsync(Guid requestId, RetryOrchestration retry, OrchestrationReader reader, CancellationToken ct) =>
+        await ChangedAsync(requestId, await retry.ExecuteAsync(requestId, ct), reader, ct);
+
+    private static async Task<IResult> ChangedAsync(Guid requestId, Change change, OrchestrationReader reader, CancellationToken ct) => change switch
+    {
+        Change.Done => Results.Accepted(UrlOf(requestId), await reader.FindAsync(requestId, ct)),
+        Change.WrongState wrong => Problems.Conflict(wrong.Reason),
+        _ => Problems.NotFound("run", requestId),
+    };
+
+    private static string UrlOf(Guid requestId) => $"/meta/orchestrate/runs/{requestId}";
+}

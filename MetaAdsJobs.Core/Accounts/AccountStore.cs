@@ -1,0 +1,81 @@
+using Dapper;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Accounts;
+
+public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
+{
+    internal const string Columns = """
+        social_accounts.id, name, ad_account_id, page_id, instagram_user_id, pixel_id, currency, timezone_name, default_countries,
+        min_daily_budget, token_rejected_at, token_rejection, social_accounts.created_at, updated_at
+        """;
+
+    /// <returns>False when an account with this id exists already; nothing is changed then.</returns>
+    public async Task<bool> InsertAsync(SocialAccount account, string closedToken, CancellationToken ct)
+    {
+        const string InsertSql = """
+            INSERT INTO social_accounts (id, name, ad_account_id, page_id, instagram_user_id, pixel_id, currency, timezone_name,
+                default_countries, access_token, created_at, updated_at)
+            VALUES (@Id, @Name, @AdAccountId, @PageId, @InstagramUserId, @PixelId, @Currency, @TimezoneName,
+                @Countries, @ClosedToken, @Now, @Now)
+            ON CONFLICT (id) DO NOTHING
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.ExecuteAsync(new(InsertSql, Parameters(account, closedToken), cancellationToken: ct)) == 1;
+    }
+
+    /// <summary>Writes the whole account; a new token also lifts the mark of a rejected one.</summary>
+    public async Task<bool> UpdateAsync(SocialAccount account, string? closedToken, CancellationToken ct)
+    {
+        const string UpdateSql = """
+            UPDATE social_accounts SET name = @Name, ad_account_id = @AdAccountId, page_id = @PageId,
+                instagram_user_id = @InstagramUserId, pixel_id = @PixelId, currency = @Currency, timezone_name = @TimezoneName,
+                default_countries = @Countries, access_token = COALESCE(@ClosedToken, access_token),
+                token_rejected_at = CASE WHEN @ClosedToken IS NULL THEN token_rejected_at END,
+                token_rejection = CASE WHEN @ClosedToken IS NULL THEN token_rejection END,
+                updated_at = @Now
+            WHERE id = @Id
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.ExecuteAsync(new(UpdateSql, Parameters(account, closedToken), cancellationToken: ct)) == 1;
+    }
+
+    public async Task<SocialAccount?> FindAsync(Guid id, CancellationToken ct)
+    {
+        const string FindSql = $"SELECT {Columns} FROM social_accounts WHERE id = @Id";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.QuerySingleOrDefaultAsync<SocialAccount>(new(FindSql, new { Id = id }, cancellationToken: ct));
+    }
+
+    public async Task<IReadOnlyList<SocialAccount>> ListAsync(Guid after, int limit, CancellationToken ct)
+    {
+        const string ListSql = $"SELECT {Columns} FROM social_accounts WHERE id > @After ORDER BY id LIMIT @Limit";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<SocialAccount>(new(ListSql, new { After = after, Limit = limit }, cancellationToken: ct))).AsList();
+    }
+
+    /// <summary>The zones in which at least one account lives: each has a nightly schedule of its own.</summary>
+    public async Task<IReadOnlyList<string>> ListTimezonesAsync(CancellationToken ct)
+    {
+        const string ListSql = "SELECT DISTINCT timezone_name FROM social_accounts ORDER BY timezone_name";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<string>(new(ListSql, cancellationToken: ct))).AsList();
+    }
+
+    /// <summary>Marks the token as refused by Meta; the account's jobs wait from now on until a new token is given.</summary>
+    public async Task RejectTokenAsync(Guid id, string rejection, CancellationToken ct)
+    {
+        const string RejectSql = """
+            UPDATE social_accounts SET token_rejected_at = @Now, token_rejection = @Rejection
+            WHERE id = @Id AND token_rejected_at IS NULL
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await connection.ExecuteAsync(new(RejectSql, new { Id = id, Rejection = rejection, Now = time.GetUtcNow() }, cancellationToken: ct));
+    }
+
+    private object Parameters(SocialAccount account, string? closedToken) => new
+    {
+        account.Id, account.Name, account.AdAccountId, account.PageId, account.InstagramUserId, account.PixelId, account.Currency,
+        account.TimezoneName, Countries = account.DefaultCountries.ToArray(), ClosedToken = closedToken, Now = time.GetUtcNow(),
+    };
+}

@@ -1,0 +1,59 @@
+using System.Text.RegularExpressions;
+using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Validation;
+
+namespace MetaAdsJobs.Core.Accounts;
+
+/// <summary>Reads an account from a body. When <c>current</c> is given, fields that are absent keep their value.</summary>
+internal static partial class AccountValidation
+{
+    public static SocialAccount? Read(JsonFields fields, Guid id, SocialAccount? current, out string? token)
+    {
+        var isNew = current is null;
+        var name = fields.Text("name", required: isNew, max: 200);
+        var adAccountId = Matching(fields, "ad_account_id", isNew, AdAccount(), "must be act_ and digits, as Ads Manager's address shows it");
+        var pageId = Matching(fields, "page_id", isNew, Digits(), "must be the page's numeric id");
+        var instagramUserId = Matching(fields, "instagram_user_id", false, Digits(), "must be the Instagram account's numeric id");
+        var pixelId = Matching(fields, "pixel_id", false, Digits(), "must be the pixel's numeric id");
+        var currency = fields.Text("currency", required: isNew);
+        if (currency is not null && !Currency.IsKnown(currency)) fields.Refuse("currency", "must be the ISO code of a currency that Meta bills in, such as USD");
+        var timezone = fields.Text("timezone_name", required: isNew);
+        if (timezone is not null && !IsIana(timezone)) fields.Refuse("timezone_name", "must be an IANA time zone such as America/New_York");
+        var countries = fields.List("default_countries", 250, (item, path) =>
+        {
+            var code = fields.TextOf(item, path, 100);
+            if (code is null || Countries.IsCode(code)) return code;
+            fields.Errors.Add(path, "must be a country's two-letter code such as US");
+            return null;
+        });
+        token = fields.Text("access_token", required: isNew, max: 2000);
+        if (token is not null && token.Any(c => c is <= ' ' or > '~')) fields.Refuse("access_token", "must be printable ASCII without spaces");
+        fields.RefuseUnknown();
+        if (fields.Errors.Any) return null;
+        return new()
+        {
+            Id = id, Name = name ?? current!.Name, AdAccountId = adAccountId ?? current!.AdAccountId, PageId = pageId ?? current!.PageId,
+            InstagramUserId = instagramUserId ?? current?.InstagramUserId, PixelId = pixelId ?? current?.PixelId,
+            Currency = currency ?? current!.Currency, TimezoneName = timezone ?? current!.TimezoneName,
+            DefaultCountries = countries ?? current?.DefaultCountries ?? [],
+        };
+    }
+
+    private static bool IsIana(string name) => name.Contains('/') || name == "UTC"
+        ? TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) && zone.HasIanaId
+        : false;
+
+    private static string? Matching(JsonFields fields, string name, bool required, Regex pattern, string message)
+    {
+        var text = fields.Text(name, required, max: 100);
+        if (text is null || pattern.IsMatch(text)) return text;
+        fields.Refuse(name, message);
+        return null;
+    }
+
+    [GeneratedRegex("^act_[0-9]+$")]
+    private static partial Regex AdAccount();
+
+    [GeneratedRegex("^[0-9]+$")]
+    private static partial Regex Digits();
+}

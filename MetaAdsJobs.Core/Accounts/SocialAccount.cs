@@ -1,0 +1,33 @@
+namespace MetaAdsJobs.Core.Accounts;
+
+/// <summary>
+/// One page and ad account that a team advertises with. The access token is not part of it: it is write-only, and only
+/// <see cref="AccountTokens"/> opens it.
+/// </summary>
+public sealed record SocialAccount
+{
+    public required Guid Id { get; init; }
+    public required string Name { get; init; }
+
+    /// <summary>Meta's ad account node, act_ and digits.</summary>
+    public required string AdAccountId { get; init; }
+    public required string PageId { get; init; }
+    public string? InstagramUserId { get; init; }
+    public string? PixelId { get; init; }
+
+    /// <summary>ISO 4217 code of the ad account's currency; budgets convert with Meta's own offset table.</summary>
+    public required string Currency { get; init; }
+
+    /// <summary>IANA name; the account's days, and so its numbers, are in this zone.</summary>
+    public required string TimezoneName { get; init; }
+
+    /// <summary>ISO 3166 codes used when a request targets no place of its own.</summary>
+    public IReadOnlyList<string> DefaultCountries { get; init; } = [];
+
+    /// <summary>Meta's minimum for a day in Meta's units of the currency; null until Meta has told it.</summary>
+    public long? MinDailyBudget { get; init; }
+    public DateTimeOffset? TokenRejectedAt { get; init; }
+    public string? TokenRejection { get; init; }
+    public DateTimeOffset CreatedAt { get; init; }
+    public DateTimeOffset UpdatedAt { get; init; }
+}

@@ -1,0 +1,20 @@
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Database;
+using MetaAdsJobs.Core.Insights;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Orchestrations;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace MetaAdsJobs.Core.Configuration;
+
+public static class CoreServices
+{
+    /// <summary>Every module of the service; each wires itself and checks its own configuration.</summary>
+    public static IServiceCollection AddMetaAdsJobs(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        return services.AddDatabase().AddMeta().AddAccounts().AddJobs().AddOrchestrations().AddInsights();
+    }
+}

@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Configuration;
+
+namespace MetaAdsJobs.Core.Configuration;
+
+/// <summary>
+/// The brief's flat configuration names and the section key each one stands for. A flat name, usually an environment
+/// variable, wins over the section in appsettings.
+/// </summary>
+public static class SeedKeys
+{
+    private static readonly (string Flat, string Section)[] Pairs =
+    [
+        ("DATABASE_URL", "Database:Url"),
+        ("META_ADS_MODE", "Meta:Mode"),
+        ("META_GRAPH_URL", "Meta:GraphUrl"),
+        ("META_GRAPH_VERSION", "Meta:GraphVersion"),
+        ("META_APP_ID", "Meta:AppId"),
+        ("META_APP_SECRET", "Meta:AppSecret"),
+        ("AUTH_SIGNING_KEY", "Auth:SigningKey"),
+        ("AUTH_AUTHORITY", "Auth:Authority"),
+        ("AUTH_AUDIENCE", "Auth:Audience"),
+        ("AUTH_ROLE_CLAIM", "Auth:RoleClaim"),
+        ("DATA_PROTECTION_KEY", "Database:DataProtectionKey"),
+        ("RATE_LIMIT_PER_SECOND", "Api:RateLimitPerSecond"),
+        ("NIGHTLY_SYNC_AT", "Insights:NightlySyncAt"),
+        ("INSIGHTS_LOOKBACK_DAYS", "Insights:LookbackDays"),
+        ("MAX_RETRIES", "Orchestration:MaxRetries"),
+        ("RETRY_DELAY_SECONDS", "Orchestration:RetryDelaySeconds"),
+        ("SETTLE_DELAY_SECONDS", "Orchestration:SettleDelaySeconds"),
+        ("LEASE_SECONDS", "Orchestration:LeaseSeconds"),
+        ("WORKER_THREADS", "Jobs:WorkerThreads"),
+        ("TAKE_OVER_SECONDS", "Jobs:TakeOverSeconds"),
+    ];
+
+    public static T AddSeedKeys<T>(this T configuration) where T : IConfigurationManager
+    {
+        var sections = Pairs
+            .Where(pair => !string.IsNullOrWhiteSpace(configuration[pair.Flat]))
+            .ToDictionary(pair => pair.Section, pair => configuration[pair.Flat]);
+        configuration.AddInMemoryCollection(sections);
+        return configuration;
+    }
+
+    /// <summary>What a person would have set for a section key: the flat name where there is one.</summary>
+    public static string NameFor(string section) =>
+        Pairs.FirstOrDefault(pair => string.Equals(pair.Section, section, StringComparison.OrdinalIgnoreCase)).Flat ?? section;
+}

@@ -1,0 +1,59 @@
+using Dapper;
+using MetaAdsJobs.Core.Configuration;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Database;
+
+public static class DatabaseServices
+{
+    /// <summary>One data source for the whole process, Hangfire included: that is what lets a row and its job share a commit.</summary>
+    public static IServiceCollection AddDatabase(this IServiceCollection services)
+    {
+        SqlTypes.Register();
+        services.AddOptionsFor<DatabaseOptions>(DatabaseOptions.Section);
+        services.AddSingleton(provider => CreateDataSource(
+            DatabaseUrl.ToConnectionString(provider.GetRequiredService<DatabaseOptions>().Url),
+            provider.GetRequiredService<ILoggerFactory>()));
+
+        services.AddDataProtection().SetApplicationName("metaadsjobs");
+        services.AddSingleton<DatabaseHealth>();
+        services.AddSingleton<KeyRing>();
+        services.AddSingleton<IConfigureOptions<KeyManagementOptions>, KeyRingSetup>();
+        return services;
+    }
+
+    internal static NpgsqlDataSource CreateDataSource(string connectionString, ILoggerFactory? loggers = null)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            // Every statement here and in Hangfire is a constant text, so all of them are worth preparing.
+            MaxAutoPrepare = 200,
+            AutoPrepareMinUsages = 2,
+            ApplicationName = "metaadsjobs",
+        };
+        if (!connectionString.Contains("Pool Size", StringComparison.OrdinalIgnoreCase)) settings.MaxPoolSize = 60;
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        if (loggers is not null) builder.UseLoggerFactory(loggers);
+        return builder.Build();
+    }
+
+    /// <summary>Migrates before anything else of the process starts; an unreachable database is told in one line.</summary>
+    public static void Migrate(this IHost host)
+    {
+        var url = host.Services.GetRequiredService<DatabaseOptions>().Url;
+        try
+        {
+            Migrations.Apply(DatabaseUrl.ToConnectionString(url), host.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Migrations"));
+        }
+        catch (NpgsqlException exception)
+        {
+            throw new ConfigurationException($"DATABASE_URL: the database cannot be used: {exception.Message}", exception);
+        }
+    }
+}

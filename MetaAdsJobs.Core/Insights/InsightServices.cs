@@ -1,0 +1,25 @@
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Configuration;
+using MetaAdsJobs.Core.Jobs;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MetaAdsJobs.Core.Insights;
+
+public static class InsightServices
+{
+    public static IServiceCollection AddInsights(this IServiceCollection services)
+    {
+        services.AddOptionsFor<InsightsOptions>(InsightsOptions.Section);
+        services.AddSingleton<InsightStore>();
+        services.AddSingleton<SyncStore>();
+        services.AddSingleton<NightlyAccounts>();
+        services.AddSingleton<CampaignInsights>();
+        services.AddSingleton<InsightReader>();
+        services.AddSingleton<RunSync>();
+        services.AddSingleton<NightlySync>();
+        services.AddSingleton(provider => new RequestSync(
+            provider.GetRequiredService<AccountStore>(), provider.GetRequiredService<SyncStore>(), provider.GetRequiredService<IJobQueue>(),
+            provider.GetRequiredService<InsightsOptions>(), provider.GetRequiredService<TimeProvider>()));
+        return services;
+    }
+}

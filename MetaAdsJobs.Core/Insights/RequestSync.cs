@@ -1,0 +1,60 @@
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Validation;
+
+namespace MetaAdsJobs.Core.Insights;
+
+public abstract record SyncRequested
+{
+    private SyncRequested() { }
+
+    public sealed record Queued(Guid SyncId) : SyncRequested;
+
+    public sealed record UnknownAccount : SyncRequested;
+
+    public sealed record Invalid(FieldErrors Errors) : SyncRequested;
+}
+
+/// <summary>Queues a fetching of one account's numbers; the row and its job commit together.</summary>
+public sealed class RequestSync
+{
+    private const int RetentionMonths = 37; // Meta keeps no more.
+    private readonly AccountStore _accounts;
+    private readonly SyncStore _store;
+    private readonly IJobQueue _queue;
+    private readonly InsightsOptions _options;
+    private readonly TimeProvider _time;
+
+    internal RequestSync(AccountStore accounts, SyncStore store, IJobQueue queue, InsightsOptions options, TimeProvider time) =>
+        (_accounts, _store, _queue, _options, _time) = (accounts, store, queue, options, time);
+
+    /// <summary>Without days: the last INSIGHTS_LOOKBACK_DAYS complete ones.</summary>
+    public async Task<SyncRequested> ExecuteAsync(Guid accountId, DateOnly? since, DateOnly? until, string requestedBy, CancellationToken ct)
+    {
+        var account = await _accounts.FindAsync(accountId, ct);
+        if (account is null) return new SyncRequested.UnknownAccount();
+
+        var now = _time.GetUtcNow();
+        var usual = AccountDays.LastComplete(account.TimezoneName, now, _options.LookbackDays);
+        var range = new DayRange(since ?? (until < usual.Since ? until.Value : usual.Since), until ?? usual.Until);
+        var errors = Check(range, AccountDays.Today(account.TimezoneName, now), account.TimezoneName);
+        if (errors.Any) return new SyncRequested.Invalid(errors);
+
+        var syncId = Guid.CreateVersion7(now);
+        using var transaction = JobTransaction.Begin();
+        var jobId = _queue.EnqueueSync(syncId);
+        await _store.InsertAsync(syncId, accountId, range, requestedBy, nightlyFor: null, jobId, ct);
+        transaction.Complete();
+        return new SyncRequested.Queued(syncId);
+    }
+
+    private static FieldErrors Check(DayRange range, DateOnly today, string timezone)
+    {
+        var errors = new FieldErrors();
+        if (range.Since > range.Until) errors.Add("since", $"{range.Since:yyyy-MM-dd} is after until, {range.Until:yyyy-MM-dd}");
+        if (range.Until > today) errors.Add("until", $"must not be in the future: today is {today:yyyy-MM-dd} in {timezone}");
+        var oldest = today.AddMonths(-RetentionMonths);
+        if (range.Since < oldest) errors.Add("since", $"must be {oldest:yyyy-MM-dd} or later: Meta keeps {RetentionMonths} months");
+        return errors;
+    }
+}

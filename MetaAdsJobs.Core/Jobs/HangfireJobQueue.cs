@@ -1,0 +1,12 @@
+using Hangfire;
+
+namespace MetaAdsJobs.Core.Jobs;
+
+internal sealed class HangfireJobQueue(IBackgroundJobClientV2 client) : IJobQueue
+{
+    public string EnqueueOrchestration(Guid requestId) =>
+        client.Enqueue<OrchestrationJob>(Queues.Campaigns, job => job.RunAsync(requestId, CancellationToken.None));
+
+    public string EnqueueSync(Guid syncId) =>
+        client.Enqueue<InsightSyncJob>(Queues.Insights, job => job.RunAsync(syncId, CancellationToken.None));
+}

@@ -1,0 +1,14 @@
+namespace MetaAdsJobs.Core.Jobs;
+
+/// <summary>
+/// Puts jobs on the queue. Inside <see cref="JobTransaction"/> a job exists exactly when the rows written there do.
+/// Jobs carry ids only.
+/// </summary>
+public interface IJobQueue
+{
+    /// <returns>The queue's own id of the job.</returns>
+    string EnqueueOrchestration(Guid requestId);
+
+    /// <returns>The queue's own id of the job.</returns>
+    string EnqueueSync(Guid syncId);
+}

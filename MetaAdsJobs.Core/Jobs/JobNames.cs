@@ -1,0 +1,43 @@
+using Dapper;
+using Hangfire.Common;
+using Microsoft.Extensions.Caching.Memory;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Jobs;
+
+/// <summary>
+/// What a job is called in the dashboard: its campaign's or account's name. Jobs carry ids only, so the name is read when it
+/// is shown; names never change, so it is read once.
+/// </summary>
+internal sealed class JobNames(NpgsqlDataSource dataSource) : IDisposable
+{
+    private readonly MemoryCache _names = new(new MemoryCacheOptions { SizeLimit = 10_000 });
+
+    public string Of(Job job)
+    {
+        const string CampaignSql = "SELECT campaign_name FROM orchestrations WHERE request_id = @Id";
+        const string AccountSql = """
+            SELECT a.name || ', ' || s.since || ' to ' || s.until FROM insight_syncs s JOIN social_accounts a ON a.id = s.social_account_id
+            WHERE s.sync_id = @Id
+            """;
+        return job switch
+        {
+            { Args: [Guid id, ..] } when job.Type == typeof(OrchestrationJob) => $"Campaign: {Find(CampaignSql, id)}",
+            { Args: [Guid id, ..] } when job.Type == typeof(InsightSyncJob) => $"Insights: {Find(AccountSql, id)}",
+            { Args: [string zone, ..] } when job.Type == typeof(NightlySyncJob) => $"Night of {zone}",
+            _ when job.Type == typeof(SweepJob) => "Sweep",
+            _ => job.ToString(),
+        };
+    }
+
+    private string Find(string sql, Guid id)
+    {
+        if (_names.TryGetValue(id, out string? known)) return known!;
+        using var connection = dataSource.OpenConnection();
+        var name = connection.QuerySingleOrDefault<string?>(sql, new { Id = id });
+        if (name is null) return id.ToString();
+        return _names.Set(id, name, new MemoryCacheEntryOptions { Size = 1 });
+    }
+
+    public void Dispose() => _names.Dispose();
+}

@@ -1,0 +1,76 @@
+using Hangfire;
+using Hangfire.Common;
+using MetaAdsJobs.Core.Configuration;
+using MetaAdsJobs.Core.Orchestrations;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Jobs;
+
+public static class JobServices
+{
+    /// <summary>What every process needs: the storage, the client that enqueues, and the filters that give states their meaning.</summary>
+    public static IServiceCollection AddJobs(this IServiceCollection services)
+    {
+        services.AddOptionsFor<JobOptions>(JobOptions.Section);
+        services.AddSingleton(provider => HangfireStorage.Create(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<JobOptions>()));
+        services.AddSingleton<RequeueFilter>();
+        services.AddSingleton<IJobFilterProvider>(provider => Filters(
+            provider.GetRequiredService<OrchestrationOptions>(), provider.GetRequiredService<RequeueFilter>()));
+        services.AddHangfire(hangfire => hangfire.UseTypeSerializer(JobKinds.Serialize).UseTypeResolver(JobKinds.Resolve));
+        services.AddSingleton<IJobQueue, HangfireJobQueue>();
+        services.AddSingleton<Schedules>();
+        services.AddSingleton<INightlySchedules>(provider => provider.GetRequiredService<Schedules>());
+        services.AddSingleton<JobNames>();
+        services.AddSingleton(provider => new WorkerHealth(provider.GetRequiredService<JobStorage>(), provider.GetRequiredService<TimeProvider>()));
+        return services;
+    }
+
+    /// <summary>What a worker process adds: the server that runs the jobs, and the schedules.</summary>
+    public static IServiceCollection AddJobServer(this IServiceCollection services)
+    {
+        services.AddTransient<OrchestrationJob>();
+        services.AddTransient<InsightSyncJob>();
+        services.AddTransient<NightlySyncJob>();
+        services.AddTransient<SweepJob>();
+        services.AddHostedService<EnsureSchedules>();
+        services.AddHangfireServer((provider, server) =>
+        {
+            var jobs = provider.GetRequiredService<JobOptions>();
+            server.WorkerCount = jobs.WorkerThreads;
+            server.Queues = Queues.All;
+            server.SchedulePollingInterval = TimeSpan.FromSeconds(jobs.SchedulePollSeconds);
+            server.HeartbeatInterval = TimeSpan.FromSeconds(10);
+            server.ServerTimeout = TimeSpan.FromMinutes(1);
+            server.ShutdownTimeout = TimeSpan.FromSeconds(jobs.StopTimeoutSeconds);
+            server.StopTimeout = TimeSpan.FromSeconds(jobs.StopTimeoutSeconds);
+            server.CancellationCheckInterval = TimeSpan.FromSeconds(5);
+        });
+        services.AddSingleton<Microsoft.Extensions.Options.IConfigureOptions<HostOptions>>(provider =>
+            new Microsoft.Extensions.Options.ConfigureOptions<HostOptions>(host =>
+                host.ShutdownTimeout = TimeSpan.FromSeconds(provider.GetRequiredService<JobOptions>().StopTimeoutSeconds + 5)));
+        return services;
+    }
+
+    // Our own set instead of Hangfire's global one: nothing static, and no filter whose rows nobody reads.
+    private static JobFilterProviderCollection Filters(OrchestrationOptions options, RequeueFilter requeue)
+    {
+        var filters = new JobFilterCollection
+        {
+            { new AutomaticRetryAttribute { Attempts = options.MaxRetries, DelayInSecondsByAttemptFunc = attempt => RetryBackoff.Seconds(options, attempt) }, 10 },
+            { new JobOutcomeFilter(), 20 },
+            { requeue, 30 },
+            { new JobLogFilter(), 40 },
+            { new StatisticsHistoryAttribute(), 50 },
+        };
+        return [new JobFilterAttributeFilterProvider(), filters];
+    }
+
+    private sealed class EnsureSchedules(Schedules schedules) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken) => schedules.EnsureAllAsync(cancellationToken);
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

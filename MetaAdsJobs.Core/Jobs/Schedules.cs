@@ -1,0 +1,33 @@
+using System.Globalization;
+using Hangfire;
+using Hangfire.Storage;
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Insights;
+
+namespace MetaAdsJobs.Core.Jobs;
+
+/// <summary>The recurring jobs: a nightly sync per time zone in which accounts live, and the sweep.</summary>
+internal sealed class Schedules(IRecurringJobManagerV2 recurring, AccountStore accounts, InsightsOptions options) : INightlySchedules
+{
+    private const string NightlyPrefix = "nightly insights ";
+
+    public void Ensure(string timezoneName) => recurring.AddOrUpdate<NightlySyncJob>(
+        NightlyPrefix + timezoneName, Queues.Insights, job => job.RunAsync(timezoneName, CancellationToken.None),
+        string.Create(CultureInfo.InvariantCulture, $"{options.NightlyTime.Minute} {options.NightlyTime.Hour} * * *"),
+        new RecurringJobOptions { TimeZone = TimeZoneInfo.FindSystemTimeZoneById(timezoneName) });
+
+    /// <summary>Run at every start of a worker: schedules follow the accounts and the configuration.</summary>
+    public async Task EnsureAllAsync(CancellationToken ct)
+    {
+        var zones = await accounts.ListTimezonesAsync(ct);
+        foreach (var zone in zones) Ensure(zone);
+        using (var connection = recurring.Storage.GetConnection())
+        {
+            foreach (var stale in connection.GetRecurringJobs().Where(job =>
+                job.Id.StartsWith(NightlyPrefix, StringComparison.Ordinal) && !zones.Contains(job.Id[NightlyPrefix.Length..])))
+                recurring.RemoveIfExists(stale.Id);
+        }
+
+        recurring.AddOrUpdate<SweepJob>("sweep", Queues.Campaigns, job => job.RunAsync(CancellationToken.None), Cron.Minutely());
+    }
+}

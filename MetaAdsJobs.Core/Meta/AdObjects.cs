@@ -1,0 +1,81 @@
+using System.Text.Json.Nodes;
+
+namespace MetaAdsJobs.Core.Meta;
+
+internal enum AdObject
+{
+    Campaign,
+    AdSet,
+    Creative,
+    Ad,
+}
+
+/// <summary>What a campaign is created with. It carries no budget: the ad set does, and Meta wants to hear so.</summary>
+internal sealed record CampaignSpec(string Name, string Objective)
+{
+    public GraphFields ToFields() => new GraphFields()
+        .Add("name", Name)
+        .Add("objective", Objective)
+        .Add("special_ad_categories", new JsonArray())
+        .Add("buying_type", "AUCTION")
+        .Add("is_adset_budget_sharing_enabled", false)
+        .Add("status", "PAUSED");
+}
+
+/// <param name="DailyBudget">In Meta's units of the account's currency.</param>
+internal sealed record AdSetSpec(string Name, string CampaignId, string Goal, GoalRule Rule, long DailyBudget, JsonObject Targeting, string PageId, string? PixelId)
+{
+    public GraphFields ToFields() => new GraphFields()
+        .Add("name", Name)
+        .Add("campaign_id", CampaignId)
+        .Add("optimization_goal", Goal)
+        .Add("billing_event", BillingEvent)
+        .Add("bid_strategy", "LOWEST_COST_WITHOUT_CAP")
+        .Add("daily_budget", DailyBudget)
+        .Add("targeting", Targeting)
+        .Add("destination_type", Rule.DestinationType)
+        .Add("promoted_object", Promoted)
+        .Add("status", "PAUSED");
+
+    public const string BillingEvent = "IMPRESSIONS";
+
+    private JsonObject? Promoted => Rule.Promotes switch
+    {
+        PromotedObject.Page => new() { ["page_id"] = PageId },
+        PromotedObject.Pixel => new() { ["pixel_id"] = PixelId, ["custom_event_type"] = Rule.PixelEvent },
+        _ => null,
+    };
+}
+
+/// <summary>A page post that was never published: a video, or an image, with a button that leads to the landing page.</summary>
+internal sealed record CreativeSpec(string Name, string PageId, string? InstagramUserId, string Title, string? Description, string LandingUrl)
+{
+    public string? VideoId { get; init; }
+
+    /// <summary>The image itself, or the picture shown before a video plays.</summary>
+    public string? ImageUrl { get; init; }
+
+    public GraphFields ToFields()
+    {
+        var story = new JsonObject { ["page_id"] = PageId };
+        if (InstagramUserId is not null) story["instagram_user_id"] = InstagramUserId;
+        var callToAction = new JsonObject { ["type"] = "LEARN_MORE", ["value"] = new JsonObject { ["link"] = LandingUrl } };
+        if (VideoId is not null)
+            story["video_data"] = Present(("video_id", VideoId), ("image_url", ImageUrl), ("title", Title), ("message", Description), ("call_to_action", callToAction));
+        else
+            story["link_data"] = Present(("link", LandingUrl), ("name", Title), ("message", Description), ("picture", ImageUrl), ("call_to_action", callToAction));
+        return new GraphFields().Add("name", Name).Add("object_story_spec", story);
+    }
+
+    private static JsonObject Present(params (string Name, JsonNode? Value)[] fields) =>
+        new(fields.Where(field => field.Value is not null).Select(field => KeyValuePair.Create(field.Name, field.Value)));
+}
+
+internal sealed record AdSpec(string Name, string AdSetId, string CreativeId)
+{
+    public GraphFields ToFields() => new GraphFields()
+        .Add("name", Name)
+        .Add("adset_id", AdSetId)
+        .Add("creative", new JsonObject { ["creative_id"] = CreativeId })
+        .Add("status", "PAUSED");
+}

@@ -1,0 +1,95 @@
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Polly;
+using Polly.Retry;
+
+namespace MetaAdsJobs.Core.Meta;
+
+/// <summary>
+/// One call to the Graph API and what came of it. The token travels in a header, never in a URL.
+/// <see cref="SendOnceAsync"/> is for creates and is never repeated below the caller; <see cref="SendAsync"/> is for reads and
+/// idempotent updates and is repeated by Polly when the outcome is unknown.
+/// </summary>
+internal sealed class GraphClient(HttpClient http, MetaOptions options, TimeProvider time)
+{
+    private readonly ResiliencePipeline _repeatable = new ResiliencePipelineBuilder { TimeProvider = time }
+        .AddRetry(new RetryStrategyOptions
+        {
+            MaxRetryAttempts = 3,
+            Delay = TimeSpan.FromMilliseconds(300),
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+            ShouldHandle = new PredicateBuilder().Handle<MetaException>(e => e.Proof is Proof.OutcomeUnknown or Proof.NotSent),
+        })
+        .Build();
+
+    /// <exception cref="MetaException">Meta did not do it, or nobody can tell.</exception>
+    public async Task<JsonElement> SendAsync(HttpMethod method, string path, GraphFields fields, GraphCredential credential, CancellationToken ct) =>
+        await _repeatable.ExecuteAsync(async token => await SendOnceAsync(method, path, fields, credential, token), ct);
+
+    /// <exception cref="MetaException">Meta did not do it, or nobody can tell.</exception>
+    public async Task<JsonElement> SendOnceAsync(HttpMethod method, string path, GraphFields fields, GraphCredential credential, CancellationToken ct)
+    {
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(options.CallTimeoutSeconds), time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
+        using var request = Build(method, path, fields, credential);
+        try
+        {
+            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseContentRead, either.Token);
+            return Read((int)response.StatusCode, await response.Content.ReadAsByteArrayAsync(either.Token), GraphUsage.RetryAfter(response.Headers));
+        }
+        catch (HttpRequestException exception) when (exception.HttpRequestError is HttpRequestError.NameResolutionError
+            or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError)
+        {
+            throw new MetaException(Proof.NotSent, $"Meta cannot be reached ({exception.HttpRequestError})", exception);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        {
+            throw new MetaException(Proof.OutcomeUnknown, "Meta's answer was lost", exception);
+        }
+        catch (OperationCanceledException exception) when (!ct.IsCancellationRequested)
+        {
+            throw new MetaException(Proof.OutcomeUnknown, $"Meta did not answer within {options.CallTimeoutSeconds} s", exception);
+        }
+    }
+
+    private HttpRequestMessage Build(HttpMethod method, string path, GraphFields fields, GraphCredential credential)
+    {
+        var encoded = fields.Encoded;
+        if (options.AppSecret is { Length: > 0 } secret) encoded = [.. encoded, new("appsecret_proof", AppSecretProof(secret, credential.AccessToken))];
+        var url = new StringBuilder(options.GraphUrl.ToString().TrimEnd('/')).Append('/').Append(options.GraphVersion).Append('/').Append(path);
+        var request = new HttpRequestMessage(method, (Uri?)null);
+        if (method == HttpMethod.Post)
+            request.Content = new FormUrlEncodedContent(encoded);
+        else if (encoded.Count > 0)
+            url.Append('?').AppendJoin('&', encoded.Select(field => $"{Uri.EscapeDataString(field.Key)}={Uri.EscapeDataString(field.Value)}"));
+        request.RequestUri = new(url.ToString());
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", credential.AccessToken);
+        return request;
+    }
+
+    private static JsonElement Read(int status, byte[] body, TimeSpan? retryAfter)
+    {
+        JsonElement answer;
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            answer = document.RootElement.Clone();
+        }
+        catch (JsonException)
+        {
+            throw MetaErrors.Unreadable(status, "something that is not JSON");
+        }
+
+        // A 200 can hide an error, and an error can come without Graph's envelope.
+        if (answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object)
+            throw MetaErrors.FromEnvelope(status, error, retryAfter);
+        if (status is < 200 or > 299) throw MetaErrors.Unreadable(status, "JSON that is no Graph error");
+        return answer;
+    }
+
+    private static string AppSecretProof(string secret, string accessToken) =>
+        Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(accessToken)));
+}

@@ -1,0 +1,11 @@
+namespace MetaAdsJobs.Core.Meta;
+
+/// <summary>In whose name a call is made. Not a record: printing one must never print the token.</summary>
+internal sealed class GraphCredential(string adAccountId, string accessToken)
+{
+    /// <summary>act_ and digits.</summary>
+    public string AdAccountId { get; } = adAccountId;
+    public string AccessToken { get; } = accessToken;
+
+    public override string ToString() => AdAccountId;
+}

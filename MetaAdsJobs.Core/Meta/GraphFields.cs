@@ -1,0 +1,32 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace MetaAdsJobs.Core.Meta;
+
+/// <summary>
+/// The parameters of one call, encoded as Meta's own SDKs do: text as it is, numbers and booleans as invariant text, lists
+/// and maps as compact JSON in one field. A null value leaves the field out.
+/// </summary>
+internal sealed class GraphFields
+{
+    private static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private readonly List<KeyValuePair<string, string>> _fields = [];
+
+    public IReadOnlyList<KeyValuePair<string, string>> Encoded => _fields;
+
+    public GraphFields Add(string name, string? value) => value is null ? this : AddText(name, value);
+
+    public GraphFields Add(string name, long? value) => value is null ? this : AddText(name, value.Value.ToString(CultureInfo.InvariantCulture));
+
+    public GraphFields Add(string name, bool? value) => value is null ? this : AddText(name, value.Value ? "true" : "false");
+
+    public GraphFields Add(string name, JsonNode? value) => value is null ? this : AddText(name, value.ToJsonString(Compact));
+
+    private GraphFields AddText(string name, string value)
+    {
+        _fields.Add(new(name, value));
+        return this;
+    }
+}

@@ -1,0 +1,99 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace MetaAdsJobs.Core.Meta;
+
+/// <summary>
+/// Campaigns, ad sets, creatives and ads at Meta. Creates are sent once; everything else may be repeated.
+/// Every method throws <see cref="MetaException"/>.
+/// </summary>
+internal sealed class MetaAds(GraphClient graph)
+{
+    private const int PageSize = 200;
+
+    public Task<string> CreateCampaignAsync(GraphCredential credential, CampaignSpec spec, CancellationToken ct) =>
+        CreateAsync(credential, "campaigns", spec.ToFields(), ct);
+
+    public Task<string> CreateAdSetAsync(GraphCredential credential, AdSetSpec spec, CancellationToken ct) =>
+        CreateAsync(credential, "adsets", spec.ToFields(), ct);
+
+    public Task<string> CreateCreativeAsync(GraphCredential credential, CreativeSpec spec, CancellationToken ct) =>
+        CreateAsync(credential, "adcreatives", spec.ToFields(), ct);
+
+    public Task<string> CreateAdAsync(GraphCredential credential, AdSpec spec, CancellationToken ct) =>
+        CreateAsync(credential, "ads", spec.ToFields(), ct);
+
+    /// <summary>
+    /// Ids of the objects whose name carries the marker. An ad set or ad is sought among its parent's few children; a campaign
+    /// by Meta's name filter; a creative by reading the account's creatives, whose edge has no filter. Names are compared here
+    /// again in every case, so a server that ignores the filter is only slower.
+    /// </summary>
+    public async Task<IReadOnlyList<string>> FindAsync(GraphCredential credential, AdObject kind, string? parentId, string marker, CancellationToken ct)
+    {
+        var edge = kind switch
+        {
+            AdObject.AdSet => $"{parentId}/adsets",
+            AdObject.Ad => $"{parentId}/ads",
+            AdObject.Creative => $"{credential.AdAccountId}/adcreatives",
+            _ => $"{credential.AdAccountId}/campaigns",
+        };
+        var filter = kind == AdObject.Campaign
+            ? new JsonArray(new JsonObject { ["field"] = "name", ["operator"] = "CONTAIN", ["value"] = marker })
+            : null;
+        var found = new List<string>();
+        await foreach (var item in PagesAsync(credential, edge, () => new GraphFields().Add("fields", "id,name").Add("filtering", filter), ct))
+        {
+            if (item.TryGetProperty("name", out var name) && name.GetString()?.Contains(marker, StringComparison.Ordinal) == true)
+                found.Add(item.GetProperty("id").GetString()!);
+        }
+
+        return found;
+    }
+
+    public Task SetStatusAsync(GraphCredential credential, string metaId, string status, CancellationToken ct) =>
+        graph.SendAsync(HttpMethod.Post, metaId, new GraphFields().Add("status", status), credential, ct);
+
+    /// <summary>Deletes; an object that is gone already counts as deleted.</summary>
+    public async Task DeleteAsync(GraphCredential credential, string metaId, CancellationToken ct)
+    {
+        try
+        {
+            await graph.SendAsync(HttpMethod.Delete, metaId, new(), credential, ct);
+        }
+        catch (MetaException exception) when (exception.IsMissingObject)
+        {
+            // Gone already: by an earlier attempt whose answer was lost, or by hand in Ads Manager.
+        }
+    }
+
+    /// <summary>Meta's minimum for a day's budget in its units of the currency; null when Meta tells none.</summary>
+    public async Task<long?> ReadMinDailyBudgetAsync(GraphCredential credential, CancellationToken ct)
+    {
+        var account = await graph.SendAsync(HttpMethod.Get, credential.AdAccountId, new GraphFields().Add("fields", "min_daily_budget"), credential, ct);
+        return account.TryGetProperty("min_daily_budget", out var minimum) && long.TryParse(minimum.ToString(), out var units) && units > 0 ? units : null;
+    }
+
+    private async Task<string> CreateAsync(GraphCredential credential, string edge, GraphFields fields, CancellationToken ct)
+    {
+        var answer = await graph.SendOnceAsync(HttpMethod.Post, $"{credential.AdAccountId}/{edge}", fields, credential, ct);
+        return IdOf(answer);
+    }
+
+    internal static string IdOf(JsonElement answer) =>
+        answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("id", out var id) && id.ToString() is { Length: > 0 } text
+            ? text
+            : throw new MetaException(Proof.OutcomeUnknown, "Meta's answer to a create holds no id");
+
+    private async IAsyncEnumerable<JsonElement> PagesAsync(
+        GraphCredential credential, string edge, Func<GraphFields> fields, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    {
+        string? after = null;
+        do
+        {
+            var page = await graph.SendAsync(HttpMethod.Get, edge, fields().Add("limit", PageSize).Add("after", after), credential, ct);
+            foreach (var item in GraphPage.Items(page)) yield return item;
+            after = GraphPage.Next(page);
+        }
+        while (after is not null);
+    }
+}

@@ -1,0 +1,52 @@
+namespace MetaAdsJobs.Core.Meta;
+
+/// <summary>What an answer, or the lack of one, proves about the call.</summary>
+public enum Proof
+{
+    /// <summary>The call never left this machine: not done.</summary>
+    NotSent,
+
+    /// <summary>Not done; wait until <see cref="MetaException.RetryAfter"/>.</summary>
+    Throttled,
+
+    /// <summary>Not done and will not be: the user or ops has to change something.</summary>
+    Rejected,
+
+    /// <summary>Not done: the account's token is no longer good.</summary>
+    TokenRejected,
+
+    /// <summary>Perhaps done. A create must be looked for before it is repeated.</summary>
+    OutcomeUnknown,
+}
+
+/// <summary>Meta did not do what was asked, or we cannot tell. Carries Meta's own facts; never a token or a URL.</summary>
+public sealed class MetaException(Proof proof, string message, Exception? inner = null) : Exception(message, inner)
+{
+    public Proof Proof { get; } = proof;
+    public int? HttpStatus { get; init; }
+    public int? Code { get; init; }
+    public int? Subcode { get; init; }
+    public string? UserTitle { get; init; }
+    public string? UserMessage { get; init; }
+    public string? TraceId { get; init; }
+    public IReadOnlyList<string> BlamedFields { get; init; } = [];
+
+    /// <summary>How long Meta asks to stay away, from its usage headers; only when throttled.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>True for a Graph object that is not there or not visible (100/33): for a delete, that is done.</summary>
+    public bool IsMissingObject => Code == 100 && Subcode == 33;
+
+    /// <summary>What to tell the user: Meta's own words for people where it gave some.</summary>
+    public string ForUser
+    {
+        get
+        {
+            var words = UserMessage is null ? Message : UserTitle is null ? UserMessage : $"{UserTitle}: {UserMessage}";
+            var blamed = BlamedFields.Count == 0 ? "" : $" [{string.Join(", ", BlamedFields)}]";
+            var code = Code is null ? "" : Subcode is null ? $" (code {Code}" : $" (code {Code}/{Subcode}";
+            var trace = TraceId is null ? "" : $", trace {TraceId}";
+            return code.Length == 0 ? words + blamed : $"{words}{blamed}{code}{trace})";
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace MetaAdsJobs.Core.Meta;
+
+public enum MetaMode
+{
+    /// <summary>A Graph API of our own answers, in this process, with its objects in PostgreSQL. No money can be spent.</summary>
+    Stub,
+
+    /// <summary>Meta answers.</summary>
+    Live,
+}
+
+public sealed class MetaOptions : IValidatableObject
+{
+    public const string Section = "Meta";
+
+    /// <summary>META_ADS_MODE: stub (default) or live.</summary>
+    public MetaMode Mode { get; set; } = MetaMode.Stub;
+
+    /// <summary>META_GRAPH_URL: where the Graph API is. Default https://graph.facebook.com.</summary>
+    [Required]
+    public Uri GraphUrl { get; set; } = new("https://graph.facebook.com");
+
+    /// <summary>META_GRAPH_VERSION, default v26.0. Meta retires Marketing API versions within months: keep it in configuration.</summary>
+    [RegularExpression(@"^v[0-9]+\.[0-9]+$", ErrorMessage = "must look like v26.0")]
+    public string GraphVersion { get; set; } = "v26.0";
+
+    /// <summary>META_APP_ID: the app whose token is used; needed for token checks.</summary>
+    public string? AppId { get; set; }
+
+    /// <summary>META_APP_SECRET: when given, every call carries an appsecret_proof.</summary>
+    public string? AppSecret { get; set; }
+
+    /// <summary>Seconds until a connection must stand. Default 10.</summary>
+    [Range(1, 60)]
+    public int ConnectTimeoutSeconds { get; set; } = 10;
+
+    /// <summary>Seconds until a call is given up; a create given up is "outcome unknown", never repeated blindly. Default 30.</summary>
+    [Range(1, 300)]
+    public int CallTimeoutSeconds { get; set; } = 30;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (!GraphUrl.IsAbsoluteUri || GraphUrl.Scheme is not ("http" or "https"))
+            yield return new("must be an absolute http(s) URL", [nameof(GraphUrl)]);
+    }
+}

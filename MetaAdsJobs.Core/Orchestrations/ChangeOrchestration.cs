@@ -1,0 +1,98 @@
+using Dapper;
+using MetaAdsJobs.Core.Jobs;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Orchestrations;
+
+/// <summary>What became of a person's order to a running or failed orchestration.</summary>
+public abstract record Change
+{
+    private Change() { }
+
+    public sealed record Done : Change;
+
+    public sealed record Unknown : Change;
+
+    /// <summary>Not from the state it is in.</summary>
+    public sealed record WrongState(string Status, string Reason) : Change;
+}
+
+/// <summary>Cancel: stops before the next step and undoes what was created.</summary>
+public sealed class CancelOrchestration(NpgsqlDataSource dataSource, IJobQueue queue)
+{
+    public async Task<Change> ExecuteAsync(Guid requestId, CancellationToken ct)
+    {
+        const string CancelSql = """
+            UPDATE orchestrations SET cancel_requested = true, job_id = @JobId
+            WHERE request_id = @RequestId AND status IN ('queued', 'running', 'waiting') AND ending IS DISTINCT FROM 'failed'
+            """;
+        using (var transaction = JobTransaction.Begin())
+        {
+            // A job of its own, since the present one may be snoozing for long. Two jobs are harmless: the claim lets one run.
+            var jobId = queue.EnqueueOrchestration(requestId);
+            await using var connection = await dataSource.OpenConnectionAsync(ct);
+            if (await connection.ExecuteAsync(new(CancelSql, new { RequestId = requestId, JobId = jobId }, cancellationToken: ct)) == 1)
+            {
+                transaction.Complete();
+                return new Change.Done();
+            }
+        }
+
+        return await ChangeRefused.WhyAsync(dataSource, requestId, "Only an orchestration that has not ended and is not failing can be cancelled", ct);
+    }
+}
+
+/// <summary>Retry: a failed orchestration goes on from what still exists, with all its retries back.</summary>
+public sealed class RetryOrchestration(NpgsqlDataSource dataSource, IJobQueue queue)
+{
+    // A new round has new markers, so that it never adopts what the old one deleted. A step whose outcome was never settled
+    // keeps its round: it has to be found by the old marker.
+    private const string RetrySql = """
+        WITH retried AS (
+            UPDATE orchestrations o SET status = 'queued', ending = NULL, cancel_requested = false, failures = 0, abandoned = 0, errors = '[]',
+                completed_at = NULL, wait_reason = NULL, next_attempt_at = NULL, job_id = COALESCE(@JobId, job_id),
+                round = round + (NOT EXISTS (SELECT 1 FROM orchestration_steps s WHERE s.request_id = o.request_id AND s.state = 'started'))::int
+            WHERE request_id = @RequestId AND status = 'failed'
+            RETURNING request_id),
+        steps AS (
+            UPDATE orchestration_steps s SET
+                state = CASE WHEN s.state = 'left' AND s.meta_id IS NOT NULL THEN 'confirmed' ELSE 'pending' END,
+                meta_id = CASE WHEN s.state = 'left' THEN s.meta_id END, error = NULL
+            FROM retried WHERE s.request_id = retried.request_id AND s.state IN ('deleted', 'left'))
+        SELECT count(*) FROM retried
+        """;
+
+    public async Task<Change> ExecuteAsync(Guid requestId, CancellationToken ct)
+    {
+        using (var transaction = JobTransaction.Begin())
+        {
+            var jobId = queue.EnqueueOrchestration(requestId);
+            await using var connection = await dataSource.OpenConnectionAsync(ct);
+            if (await connection.ExecuteScalarAsync<long>(new(RetrySql, new { RequestId = requestId, JobId = jobId }, cancellationToken: ct)) == 1)
+            {
+                transaction.Complete();
+                return new Change.Done();
+            }
+        }
+
+        return await ChangeRefused.WhyAsync(dataSource, requestId, "Only a failed orchestration can be retried", ct);
+    }
+
+    /// <summary>For a job that a person has requeued already: opens the orchestration again without another job.</summary>
+    public void Reopen(Guid requestId)
+    {
+        using var connection = dataSource.OpenConnection();
+        connection.ExecuteScalar<long>(RetrySql, new { RequestId = requestId, JobId = (string?)null });
+    }
+}
+
+internal static class ChangeRefused
+{
+    public static async Task<Change> WhyAsync(NpgsqlDataSource dataSource, Guid requestId, string reason, CancellationToken ct)
+    {
+        const string StatusSql = "SELECT status FROM orchestrations WHERE request_id = @RequestId";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        var status = await connection.ExecuteScalarAsync<string?>(new(StatusSql, new { RequestId = requestId }, cancellationToken: ct));
+        return status is null ? new Change.Unknown() : new Change.WrongState(status, $"{reason}; this one is {status}");
+    }
+}

@@ -1,0 +1,108 @@
+using System.Data.Common;
+using System.Text.Json;
+using Dapper;
+using MetaAdsJobs.Core.Insights;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Orchestrations.Steps;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Orchestrations;
+
+/// <summary>
+/// The last write of a successful orchestration: the four entity rows, the first numbers and the final state in one explicit
+/// transaction. Any error rolls all of it back.
+/// </summary>
+internal sealed class Completion(NpgsqlDataSource dataSource, InsightStore insights, StepJournal journal, TimeProvider time, ILogger<Completion> logger)
+{
+    /// <returns>False when a cancel was asked for at the last moment: nothing was written.</returns>
+    /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
+    public async Task<bool> FinishAsync(Attempt attempt, Progress.Built built, FirstInsights first, CancellationToken ct)
+    {
+        try
+        {
+            await using var connection = await dataSource.OpenConnectionAsync(ct);
+            await using var transaction = await connection.BeginTransactionAsync(ct);
+            if (await WriteEntitiesAsync(connection, transaction, attempt, built, first, ct) != 1)
+            {
+                await transaction.RollbackAsync(ct);
+                return await StillHeldAsync(connection, attempt, ct) ? false : throw new FencedException("finished by another");
+            }
+
+            await insights.UpsertAsync(connection, transaction, attempt.Account.Id, attempt.Account.Currency, first.Rows, ct);
+            await transaction.CommitAsync(ct);
+            return true;
+        }
+        catch (DbException) when (built.LastStep is not null)
+        {
+            // The rows are rolled back, but what exists at Meta must not be forgotten with them.
+            await TryConfirmAsync(attempt, built, ct);
+            throw;
+        }
+    }
+
+    private async Task<int> WriteEntitiesAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, Attempt attempt, Progress.Built built, FirstInsights first, CancellationToken ct)
+    {
+        const string FinishSql = """
+            WITH fence AS (
+                UPDATE orchestrations SET status = 'succeeded', lease_until = NULL, completed_at = @Now, wait_reason = NULL,
+                    insights_sync = @InsightsSync::jsonb, errors = @Errors::jsonb
+                WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running' AND ending IS NULL AND NOT cancel_requested
+                RETURNING request_id, social_account_id, clip_id),
+            last AS (
+                UPDATE orchestration_steps s SET state = 'confirmed', meta_id = @LastMetaId, confirmed_at = @Now, error = NULL
+                FROM fence WHERE s.request_id = fence.request_id AND s.step = @LastStep AND s.state = 'started'),
+            campaign AS (
+                INSERT INTO meta_campaigns (request_id, social_account_id, meta_id, name, objective, status, created_at)
+                SELECT request_id, social_account_id, @CampaignId, @CampaignName, @Objective, @Status, @Now FROM fence RETURNING id),
+            adset AS (
+                INSERT INTO meta_adsets (request_id, campaign_db_id, meta_id, name, optimization_goal, billing_event, daily_budget, currency,
+                    targeting, status, created_at)
+                SELECT request_id, campaign.id, @AdSetId, @AdSetName, @Goal, @BillingEvent, @DailyBudget, @Currency, @Targeting::jsonb, @Status, @Now
+                FROM fence, campaign RETURNING id),
+            creative AS (
+                INSERT INTO meta_creatives (request_id, social_account_id, clip_id, meta_id, name, title, description, landing_url, video_id,
+                    image_url, thumbnail_url, created_at)
+                SELECT request_id, social_account_id, clip_id, @CreativeId, @CreativeName, @Title, @Description, @LandingUrl, @VideoId,
+                    @ImageUrl, @ThumbnailUrl, @Now
+                FROM fence RETURNING id)
+            INSERT INTO meta_ads (request_id, adset_db_id, creative_db_id, meta_id, name, status, created_at)
+            SELECT request_id, adset.id, creative.id, @AdId, @AdName, @Status, @Now FROM fence, adset, creative
+            """;
+        string IdOf(string step) => built.LastStep == step ? built.LastMetaId! : attempt.MetaId(step);
+        return await connection.ExecuteAsync(new(FinishSql, new
+        {
+            attempt.RequestId, Attempt = attempt.Number, Now = time.GetUtcNow(), built.LastStep, built.LastMetaId,
+            InsightsSync = JsonSerializer.Serialize(first.Result, OrchestrationRequest.Json),
+            Errors = JsonSerializer.Serialize(first.Result.Error is { } error ? [$"insights_sync: {error}"] : Array.Empty<string>()),
+            Status = attempt.Request.AutoPublish ? "ACTIVE" : "PAUSED",
+            CampaignId = IdOf(StepName.Campaign), CampaignName = CampaignStep.ObjectName(attempt), Objective = attempt.Request.CampaignObjective,
+            AdSetId = IdOf(StepName.AdSet), AdSetName = AdSetStep.ObjectName(attempt), Goal = AdSetStep.Goal(attempt), AdSetSpec.BillingEvent,
+            DailyBudget = AdSetStep.DailyBudget(attempt), attempt.Account.Currency, Targeting = AdSetStep.Targeting(attempt).ToJsonString(),
+            CreativeId = IdOf(StepName.Creative), CreativeName = CreativeStep.ObjectName(attempt), Title = attempt.Request.CreativeTitle,
+            Description = attempt.Request.CreativeDescription, attempt.Request.LandingUrl, VideoId = CreativeStep.VideoId(attempt),
+            attempt.Clip.ImageUrl, attempt.ThumbnailUrl,
+            AdId = IdOf(StepName.Ad), AdName = AdStep.ObjectName(attempt),
+        }, transaction, cancellationToken: ct));
+    }
+
+    private static Task<bool> StillHeldAsync(NpgsqlConnection connection, Attempt attempt, CancellationToken ct)
+    {
+        const string HeldSql = "SELECT EXISTS (SELECT 1 FROM orchestrations WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running')";
+        return connection.ExecuteScalarAsync<bool>(new(HeldSql, new { attempt.RequestId, Attempt = attempt.Number }, cancellationToken: ct));
+    }
+
+    private async Task TryConfirmAsync(Attempt attempt, Progress.Built built, CancellationToken ct)
+    {
+        try
+        {
+            await journal.ConfirmAsync(attempt, built.LastStep!, built.LastMetaId, next: null, ct);
+        }
+        catch (DbException exception)
+        {
+            OrchestrationLog.ConfirmAfterRollbackFailed(logger, exception, built.LastStep!, built.LastMetaId);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace MetaAdsJobs.Core.Orchestrations;
+
+public enum OnFailure
+{
+    /// <summary>What a failed orchestration created at Meta is deleted again.</summary>
+    Delete,
+
+    /// <summary>It stays there, paused, and a retry goes on from it.</summary>
+    Keep,
+}
+
+public sealed class OrchestrationOptions
+{
+    public const string Section = "Orchestration";
+
+    /// <summary>MAX_RETRIES: how often an unforeseen failure is retried before the orchestration is undone. Default 3.</summary>
+    [Range(0, 20)]
+    public int MaxRetries { get; set; } = 3;
+
+    /// <summary>RETRY_DELAY_SECONDS: wait before the first retry; doubled for each further one, with jitter. Default 2.</summary>
+    [Range(0, 3600)]
+    public int RetryDelaySeconds { get; set; } = 2;
+
+    /// <summary>
+    /// SETTLE_DELAY_SECONDS: how long a create whose answer was lost may stay invisible to Meta's search. It is created
+    /// again only when it was looked for, and not found, after this long. At least the call time-out. Default 60.
+    /// </summary>
+    [Range(1, 3600)]
+    public int SettleDelaySeconds { get; set; } = 60;
+
+    /// <summary>LEASE_SECONDS: how long an attempt may be silent before another takes over. Renewed while work goes on. Default 30.</summary>
+    [Range(2, 600)]
+    public int LeaseSeconds { get; set; } = 30;
+
+    /// <summary>Attempts in a row that may end with the death of their process before the orchestration is undone. Default 10.</summary>
+    [Range(1, 1000)]
+    public int MaxAbandonedAttempts { get; set; } = 10;
+
+    /// <summary>Tries at undoing before what is left is listed for a person. Default 8, over about ten minutes.</summary>
+    [Range(1, 100)]
+    public int MaxUndoTries { get; set; } = 8;
+
+    /// <summary>Minutes until a video must have been processed by Meta. Default 60.</summary>
+    [Range(1, 1440)]
+    public int VideoDeadlineMinutes { get; set; } = 60;
+
+    /// <summary>What becomes of the objects of a failed orchestration. Default Delete.</summary>
+    public OnFailure OnFailure { get; set; } = OnFailure.Delete;
+
+    internal TimeSpan SettleDelay => TimeSpan.FromSeconds(SettleDelaySeconds);
+    internal TimeSpan Lease => TimeSpan.FromSeconds(LeaseSeconds);
+}

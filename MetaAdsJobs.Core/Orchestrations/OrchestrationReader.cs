@@ -1,0 +1,137 @@
+using System.Text.Json;
+using Dapper;
+using MetaAdsJobs.Core.Insights;
+using MetaAdsJobs.Core.Orchestrations.Steps;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Orchestrations;
+
+/// <summary>Which runs to list. <paramref name="Search"/> is part of a campaign's name, or a whole request id.</summary>
+public sealed record OrchestrationFilter(OrchestrationStatus? Status, Guid? SocialAccountId, string? Search);
+
+/// <summary>Reads runs for the API.</summary>
+public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
+{
+    public async Task<OrchestrationResult?> FindAsync(Guid requestId, CancellationToken ct)
+    {
+        const string FindSql = """
+            SELECT o.request_id, o.social_account_id, o.clip_id, o.campaign_name, o.accepted_at, o.started_at, o.completed_at, o.status, o.attempt,
+                   o.next_attempt_at, o.wait_reason, o.errors::text, o.insights_sync::text, (o.request ->> 'auto_publish')::boolean AS auto_publish,
+                   k.video_url IS NOT NULL AS uploads_video,
+                   c.id AS campaign_db_id, s.id AS adset_db_id, a.id AS ad_db_id, r.id AS creative_db_id
+            FROM orchestrations o
+            JOIN clips k ON k.id = o.clip_id
+            LEFT JOIN meta_campaigns c ON c.request_id = o.request_id
+            LEFT JOIN meta_adsets s ON s.request_id = o.request_id
+            LEFT JOIN meta_creatives r ON r.request_id = o.request_id
+            LEFT JOIN meta_ads a ON a.request_id = o.request_id
+            WHERE o.request_id = @RequestId;
+            SELECT step, state, meta_id, started_at, COALESCE(deleted_at, confirmed_at) AS completed_at, error
+            FROM orchestration_steps WHERE request_id = @RequestId;
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await using var results = await connection.QueryMultipleAsync(new(FindSql, new { RequestId = requestId }, cancellationToken: ct));
+        var row = await results.ReadSingleOrDefaultAsync<Row>();
+        return row?.ToResult((await results.ReadAsync<StepRow>()).ToDictionary(step => step.Step));
+    }
+
+    /// <summary>Newest first; <paramref name="before"/> is the last request id of the page before.</summary>
+    public async Task<IReadOnlyList<OrchestrationSummary>> ListAsync(OrchestrationFilter filter, Guid? before, int limit, CancellationToken ct)
+    {
+        const string ListSql = """
+            SELECT request_id, social_account_id, clip_id, campaign_name, status, attempt, next_attempt_at, wait_reason, errors::text,
+                   accepted_at, started_at, completed_at
+            FROM orchestrations
+            WHERE (@Before::uuid IS NULL OR request_id < @Before)
+              AND (@Status::text IS NULL OR status = @Status)
+              AND (@SocialAccountId::uuid IS NULL OR social_account_id = @SocialAccountId)
+              AND (@SearchId::uuid IS NULL OR request_id = @SearchId)
+              AND (@SearchName::text IS NULL OR campaign_name ILIKE @SearchName)
+            ORDER BY request_id DESC
+            LIMIT @Limit
+            """;
+        var byId = Guid.TryParse(filter.Search, out var id);
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        var rows = await connection.QueryAsync<Row>(new(ListSql, new
+        {
+            Before = before, Status = filter.Status?.ToName(), filter.SocialAccountId, SearchId = byId ? id : (Guid?)null,
+            SearchName = filter.Search is null || byId ? null : $"%{Like(filter.Search)}%", Limit = limit,
+        }, cancellationToken: ct));
+        return [.. rows.Select(row => row.ToSummary())];
+    }
+
+    public async Task<bool> HasEndedAsync(Guid requestId, CancellationToken ct)
+    {
+        const string EndedSql = "SELECT status IN ('succeeded', 'failed', 'cancelled') FROM orchestrations WHERE request_id = @RequestId";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.ExecuteScalarAsync<bool>(new(EndedSql, new { RequestId = requestId }, cancellationToken: ct));
+    }
+
+    private static string Like(string text) => text.Replace(@"\", @"\\", StringComparison.Ordinal)
+        .Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal);
+
+    private sealed record StepRow
+    {
+        public string Step { get; init; } = "";
+        public string State { get; init; } = "";
+        public string? MetaId { get; init; }
+        public DateTimeOffset? StartedAt { get; init; }
+        public DateTimeOffset? CompletedAt { get; init; }
+        public string? Error { get; init; }
+    }
+
+    private sealed record Row
+    {
+        public Guid RequestId { get; init; }
+        public Guid SocialAccountId { get; init; }
+        public Guid ClipId { get; init; }
+        public string CampaignName { get; init; } = "";
+        public DateTimeOffset AcceptedAt { get; init; }
+        public DateTimeOffset? StartedAt { get; init; }
+        public DateTimeOffset? CompletedAt { get; init; }
+        public string Status { get; init; } = "";
+        public int Attempt { get; init; }
+        public DateTimeOffset? NextAttemptAt { get; init; }
+        public string? WaitReason { get; init; }
+        public string Errors { get; init; } = "[]";
+        public string? InsightsSync { get; init; }
+        public bool AutoPublish { get; init; }
+        public bool UploadsVideo { get; init; }
+        public long? CampaignDbId { get; init; }
+        public long? AdsetDbId { get; init; }
+        public long? AdDbId { get; init; }
+        public long? CreativeDbId { get; init; }
+
+        private string[] ErrorList => JsonSerializer.Deserialize<string[]>(Errors)!;
+
+        public OrchestrationSummary ToSummary() => new()
+        {
+            RequestId = RequestId, SocialAccountId = SocialAccountId, ClipId = ClipId, CampaignName = CampaignName, Status = Status, Attempt = Attempt,
+            NextAttemptAt = NextAttemptAt, WaitReason = WaitReason, Errors = ErrorList, AcceptedAt = AcceptedAt, StartedAt = StartedAt, CompletedAt = CompletedAt,
+        };
+
+        public OrchestrationResult ToResult(Dictionary<string, StepRow> steps)
+        {
+            var insights = InsightsSync is null ? null : JsonSerializer.Deserialize<InsightsSyncResult>(InsightsSync, OrchestrationRequest.Json);
+            var built = Status == "succeeded";
+            string? MetaId(string step) => steps.GetValueOrDefault(step) is { State: StepState.Confirmed or StepState.Left } row ? row.MetaId : null;
+            return new()
+            {
+                RequestId = RequestId, SocialAccountId = SocialAccountId, ClipId = ClipId, CampaignName = CampaignName,
+                OverallSuccess = built && insights?.Success == true,
+                AcceptedAt = AcceptedAt, StartedAt = StartedAt, CompletedAt = CompletedAt,
+                DurationSeconds = CompletedAt is null || StartedAt is null ? null : Math.Round((CompletedAt - StartedAt).Value.TotalSeconds, 3),
+                CampaignCreation = new()
+                {
+                    CampaignDbId = CampaignDbId, CampaignMetaId = MetaId(StepName.Campaign), AdsetDbId = AdsetDbId, AdsetMetaId = MetaId(StepName.AdSet),
+                    AdDbId = AdDbId, AdMetaId = MetaId(StepName.Ad), CreativeDbId = CreativeDbId, CreativeMetaId = MetaId(StepName.Creative),
+                    Success = built, Error = built ? null : ErrorList.FirstOrDefault(),
+                },
+                InsightsSync = insights, Errors = ErrorList, Status = Status, Attempt = Attempt, NextAttemptAt = NextAttemptAt, WaitReason = WaitReason,
+                Steps = [.. StepName.For(UploadsVideo, AutoPublish).Select(name => steps.TryGetValue(name, out var step)
+                    ? new StepResult(name, step.State, step.MetaId, step.StartedAt, step.CompletedAt, step.Error)
+                    : new StepResult(name, StepState.Pending, null, null, null, null))],
+            };
+        }
+    }
+}

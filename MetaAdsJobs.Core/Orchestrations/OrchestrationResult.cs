@@ -1,0 +1,68 @@
+using MetaAdsJobs.Core.Insights;
+
+namespace MetaAdsJobs.Core.Orchestrations;
+
+/// <summary>The seed's OrchestrationResult, and where the run stands.</summary>
+public sealed record OrchestrationResult
+{
+    public required Guid RequestId { get; init; }
+    public required Guid SocialAccountId { get; init; }
+    public required Guid ClipId { get; init; }
+    public required string CampaignName { get; init; }
+
+    /// <summary>True when the ad was built and its first numbers were synced.</summary>
+    public required bool OverallSuccess { get; init; }
+    public required DateTimeOffset AcceptedAt { get; init; }
+    public DateTimeOffset? StartedAt { get; init; }
+    public DateTimeOffset? CompletedAt { get; init; }
+
+    /// <summary>From the first attempt to the end; null until it has ended.</summary>
+    public double? DurationSeconds { get; init; }
+    public required CampaignCreation CampaignCreation { get; init; }
+
+    /// <summary>Null until the ad was built.</summary>
+    public InsightsSyncResult? InsightsSync { get; init; }
+    public required IReadOnlyList<string> Errors { get; init; }
+
+    /// <summary>queued, running, waiting, succeeded, failed or cancelled.</summary>
+    public required string Status { get; init; }
+    public required int Attempt { get; init; }
+    public DateTimeOffset? NextAttemptAt { get; init; }
+    public string? WaitReason { get; init; }
+    public required IReadOnlyList<StepResult> Steps { get; init; }
+}
+
+/// <summary>The four objects: ids in our database once all is recorded, Meta's ids as they are confirmed.</summary>
+public sealed record CampaignCreation
+{
+    public long? CampaignDbId { get; init; }
+    public string? CampaignMetaId { get; init; }
+    public long? AdsetDbId { get; init; }
+    public string? AdsetMetaId { get; init; }
+    public long? AdDbId { get; init; }
+    public string? AdMetaId { get; init; }
+    public long? CreativeDbId { get; init; }
+    public string? CreativeMetaId { get; init; }
+    public required bool Success { get; init; }
+    public string? Error { get; init; }
+}
+
+/// <param name="State">pending, started (perhaps at Meta), confirmed, deleted (undone) or left (could not be undone).</param>
+public sealed record StepResult(string Step, string State, string? MetaId, DateTimeOffset? StartedAt, DateTimeOffset? CompletedAt, string? Error);
+
+/// <summary>One line of the list of runs.</summary>
+public sealed record OrchestrationSummary
+{
+    public required Guid RequestId { get; init; }
+    public required Guid SocialAccountId { get; init; }
+    public required Guid ClipId { get; init; }
+    public required string CampaignName { get; init; }
+    public required string Status { get; init; }
+    public required int Attempt { get; init; }
+    public DateTimeOffset? NextAttemptAt { get; init; }
+    public string? WaitReason { get; init; }
+    public required IReadOnlyList<string> Errors { get; init; }
+    public required DateTimeOffset AcceptedAt { get; init; }
+    public DateTimeOffset? StartedAt { get; init; }
+    public DateTimeOffset? CompletedAt { get; init; }
+}

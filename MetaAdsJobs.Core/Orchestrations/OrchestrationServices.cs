@@ -1,0 +1,50 @@
+using MetaAdsJobs.Core.Configuration;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Orchestrations.Steps;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace MetaAdsJobs.Core.Orchestrations;
+
+public static class OrchestrationServices
+{
+    public static IServiceCollection AddOrchestrations(this IServiceCollection services)
+    {
+        services.AddOptionsFor<OrchestrationOptions>(OrchestrationOptions.Section);
+        services.AddSingleton<IValidateOptions<OrchestrationOptions>, SettleDelayCoversCalls>();
+
+        services.AddSingleton<AcceptanceStore>();
+        services.AddSingleton(provider => new AcceptOrchestration(
+            provider.GetRequiredService<AcceptanceStore>(), provider.GetRequiredService<IJobQueue>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<AcceptOrchestration>>()));
+        services.AddSingleton<CancelOrchestration>();
+        services.AddSingleton<RetryOrchestration>();
+        services.AddSingleton<OrchestrationReader>();
+
+        services.AddSingleton<ICreateStep, CampaignStep>();
+        services.AddSingleton<ICreateStep, AdSetStep>();
+        services.AddSingleton<ICreateStep, CreativeStep>();
+        services.AddSingleton<ICreateStep, AdStep>();
+        services.AddSingleton<IRepeatableStep, MediaStep>();
+        services.AddSingleton<IRepeatableStep, ActivateStep>();
+        services.AddSingleton<ClipVideoStore>();
+        services.AddSingleton<Claims>();
+        services.AddSingleton<StepJournal>();
+        services.AddSingleton<StepRunner>();
+        services.AddSingleton<UndoJournal>();
+        services.AddSingleton<UndoRunner>();
+        services.AddSingleton<Completion>();
+        services.AddSingleton<RunOrchestration>();
+        return services;
+    }
+
+    // A create given up by us may still be carried out by Meta: nobody may call it absent before the call could have ended.
+    private sealed class SettleDelayCoversCalls(MetaOptions meta) : IValidateOptions<OrchestrationOptions>
+    {
+        public ValidateOptionsResult Validate(string? name, OrchestrationOptions options) => options.SettleDelaySeconds >= meta.CallTimeoutSeconds
+            ? ValidateOptionsResult.Success
+            : ValidateOptionsResult.Fail($"SETTLE_DELAY_SECONDS: must be at least Meta:CallTimeoutSeconds, {meta.CallTimeoutSeconds}");
+    }
+}

@@ -1,0 +1,96 @@
+using System.Text.Json;
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Validation;
+
+namespace MetaAdsJobs.Core.Orchestrations;
+
+/// <summary>
+/// Knows what Meta would refuse, before anything is created: every wrong field is told at once, by its JSON path. What depends
+/// on the account (currency, places, pixel) is checked when the account is known.
+/// </summary>
+internal static class RequestValidation
+{
+    // The marker and the words " - Creative" are added to it; Meta's own limit for names is 400 characters.
+    private const int MaxName = 200;
+
+    public static OrchestrationRequest? Read(JsonElement body, FieldErrors errors, out Guid? accountId)
+    {
+        var fields = new JsonFields(body, errors);
+        accountId = fields.Id("social_account_id", required: true);
+        var clipId = fields.Id("clip_id", required: true);
+        var name = fields.Text("campaign_name", required: true, MaxName);
+        var objective = Objective(fields);
+        var goal = Goal(fields, objective);
+        var budget = fields.Whole("daily_budget_cents", 1, 10_000_000_000_000, required: true);
+        var title = fields.Text("creative_title", required: true);
+        var description = fields.Text("creative_description", max: 2000, multiline: true);
+        var landingUrl = fields.HttpUrl("landing_url", required: true);
+        var targeting = TargetingValidation.Read(fields.Object("targeting"));
+        var autoPublish = fields.Flag("auto_publish");
+        fields.RefuseUnknown();
+        if (errors.Any) return null;
+        return new()
+        {
+            SocialAccountId = accountId!.Value, ClipId = clipId!.Value, CampaignName = name!, CampaignObjective = objective!, DailyBudgetCents = budget!.Value,
+            CreativeTitle = title!, CreativeDescription = description, LandingUrl = landingUrl!, Targeting = targeting, OptimizationGoal = goal!,
+            AutoPublish = autoPublish ?? false,
+        };
+    }
+
+    /// <summary>Checks what only the account can tell; works on the raw body, so that these errors come with all the others.</summary>
+    public static void CheckAgainst(SocialAccount account, JsonElement body, FieldErrors errors)
+    {
+        if (body.ValueKind != JsonValueKind.Object) return;
+        if (body.TryGetProperty("daily_budget_cents", out var budget) && budget.ValueKind == JsonValueKind.Number && budget.TryGetInt64(out var hundredths) && hundredths > 0)
+            CheckBudget(account, hundredths, errors);
+
+        var places = body.TryGetProperty("targeting", out var targeting) && targeting.ValueKind == JsonValueKind.Object
+            && targeting.TryGetProperty("geo_locations", out var geo) && geo.ValueKind != JsonValueKind.Null;
+        if (!places && account.DefaultCountries.Count == 0)
+            errors.Add("targeting.geo_locations", "is required: the account has no default_countries to fall back on");
+
+        if (body.TryGetProperty("campaign_objective", out var objective) && objective.ValueKind == JsonValueKind.String
+            && body.TryGetProperty("optimization_goal", out var goal) && goal.ValueKind == JsonValueKind.String
+            && ObjectiveGoals.Find(objective.GetString()!, goal.GetString()!) is { Promotes: PromotedObject.Pixel } && account.PixelId is null)
+            errors.Add("optimization_goal", $"{goal.GetString()} counts events of a pixel, and the account has no pixel_id");
+    }
+
+    private static void CheckBudget(SocialAccount account, long hundredths, FieldErrors errors)
+    {
+        const string Field = "daily_budget_cents";
+        if (Currency.FromHundredths(account.Currency, hundredths) is not { } units)
+        {
+            errors.Add(Field, $"must be a multiple of 100: {account.Currency} has no smaller unit at Meta, and the field counts hundredths");
+            return;
+        }
+
+        if (account.MinDailyBudget is { } minimum && units < minimum)
+            errors.Add(Field, $"must be at least {Currency.ToHundredths(account.Currency, minimum)}: Meta's minimum for a day in this account");
+        if (account.Currency == "USD" && hundredths > 100_000_000)
+            errors.Add(Field, "must be at most 100000000: Meta refuses more than 1 million USD a day");
+    }
+
+    private static string? Objective(JsonFields fields)
+    {
+        var objective = fields.Text("campaign_objective", required: true);
+        if (objective is null) return null;
+        if (!ObjectiveGoals.IsObjective(objective))
+        {
+            fields.Refuse("campaign_objective", $"must be one of {string.Join(", ", ObjectiveGoals.Objectives)}; Meta takes no other objective for a new campaign");
+            return null;
+        }
+
+        if (ObjectiveGoals.GoalsOf(objective).Any()) return objective;
+        fields.Refuse("campaign_objective", $"{objective} needs an app to promote, which a request cannot name");
+        return null;
+    }
+
+    private static string? Goal(JsonFields fields, string? objective)
+    {
+        var goal = fields.Text("optimization_goal", required: true);
+        if (goal is null || objective is null || ObjectiveGoals.Find(objective, goal) is not null) return goal;
+        fields.Refuse("optimization_goal", $"does not fit {objective}; these do: {string.Join(", ", ObjectiveGoals.GoalsOf(objective))}");
+        return null;
+    }
+}

@@ -1,0 +1,234 @@
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Insights;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Orchestrations.Steps;
+using Microsoft.Extensions.Logging;
+
+namespace MetaAdsJobs.Core.Orchestrations;
+
+/// <summary>
+/// One run of one orchestration: claims it, goes forward or undoes, and says how the run ended. A throw leaves the
+/// orchestration waiting for the queue's next retry; the last one permitted begins the undo instead.
+/// </summary>
+internal sealed class RunOrchestration(
+    Claims claims, StepRunner steps, UndoRunner undo, UndoJournal undoJournal, Completion completion, CampaignInsights campaignInsights,
+    AccountPacing pacing, AccountStore accounts, OrchestrationOptions options, TimeProvider time, ILogger<RunOrchestration> logger)
+{
+    private static readonly JobOutcome Completed = new JobOutcome.Completed();
+
+    public async Task<JobOutcome> ExecuteAsync(Guid requestId, CancellationToken ct)
+    {
+        using var scope = logger.BeginScope(new Dictionary<string, object> { ["OrchestrationId"] = requestId });
+        var attempt = await claims.ClaimAsync(requestId, ct);
+        if (attempt is null) return await WaitOrLeaveAsync(requestId, ct);
+
+        await using var lease = attempt.Lease;
+        lease.KeepRenewed(token => claims.RenewAsync(attempt, token));
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, lease.Lost);
+        try
+        {
+            return await RunAsync(attempt, either.Token);
+        }
+        catch (FencedException exception)
+        {
+            return Fenced(attempt, exception.Message);
+        }
+        catch (OperationCanceledException) when (lease.Lost.IsCancellationRequested)
+        {
+            return Fenced(attempt, "the lease was taken over");
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            await claims.ReleaseAsync(attempt, Release.HandedBack with { Sent = attempt.StartedByThisAttempt is not null }, CancellationToken.None);
+            throw;
+        }
+    }
+
+    private async Task<JobOutcome> RunAsync(Attempt attempt, CancellationToken ct)
+    {
+        if (attempt.Ending is null)
+        {
+            var outcome = await ForwardAsync(attempt, ct);
+            if (outcome is not null) return outcome;
+        }
+
+        return await UndoAsync(attempt, ct);
+    }
+
+    /// <returns>Null when the end has begun and undoing is next.</returns>
+    private async Task<JobOutcome?> ForwardAsync(Attempt attempt, CancellationToken ct)
+    {
+        if (attempt.CancelRequested) return await BeginEndAsync(attempt, "cancelled", "cancelled on request", notDone: null, ct);
+        if (attempt.Abandoned > options.MaxAbandonedAttempts)
+            return await BeginEndAsync(attempt, "failed", $"{attempt.Abandoned} attempts in a row ended with the death of their process", notDone: null, ct);
+        try
+        {
+            var progress = await steps.RunAsync(attempt, ct);
+            if (progress is Progress.Built built)
+            {
+                var first = await campaignInsights.ReadAsync(attempt, ct);
+                if (await completion.FinishAsync(attempt, built, first, ct))
+                {
+                    OrchestrationLog.Succeeded(logger, attempt.Number);
+                    return Completed;
+                }
+
+                progress = new Progress.CancelRequested();
+            }
+
+            return progress switch
+            {
+                Progress.NotYet notYet => await SnoozeAsync(attempt, Release.Waiting(notYet.Until, notYet.Reason), ct),
+                Progress.CancelRequested => await BeginEndAsync(attempt, "cancelled", "cancelled on request", notDone: null, ct),
+                Progress.SeveralFound several => await StopForPersonAsync(attempt, several, ct),
+                _ => throw new InvalidOperationException("unreachable: the set is closed"),
+            };
+        }
+        catch (MetaException exception) when (exception.Proof is Proof.Throttled or Proof.TokenRejected)
+        {
+            return await WaitForMetaAsync(attempt, exception, ct);
+        }
+        catch (MetaException exception) when (exception.Proof == Proof.Rejected)
+        {
+            return await BeginEndAsync(attempt, "failed", exception.ForUser, notDone: attempt.StartedByThisAttempt, ct);
+        }
+        catch (Exception exception) when (exception is not (FencedException or OperationCanceledException))
+        {
+            var meta = exception as MetaException;
+            var notDone = meta?.Proof == Proof.NotSent ? attempt.StartedByThisAttempt : null;
+            if (attempt.Failures >= options.MaxRetries)
+            {
+                OrchestrationLog.AttemptFailed(logger, exception, attempt.Number, attempt.Failures + 1);
+                return await BeginEndAsync(attempt, "failed",
+                    meta?.ForUser ?? $"gave up after {attempt.Failures + 1} attempts: {exception.Message}", notDone, CancellationToken.None);
+            }
+
+            var failures = await claims.ReleaseAsync(attempt,
+                new("waiting", meta?.ForUser ?? exception.Message) { Failed = true, Sent = notDone is null && attempt.StartedByThisAttempt is not null, NotDone = notDone },
+                CancellationToken.None);
+            OrchestrationLog.AttemptFailed(logger, exception, attempt.Number, failures);
+            throw; // The queue's automatic retry backs off and runs it again.
+        }
+    }
+
+    private async Task<JobOutcome> UndoAsync(Attempt attempt, CancellationToken ct)
+    {
+        try
+        {
+            if (!(options.OnFailure == OnFailure.Keep && attempt.Ending == "failed"))
+            {
+                var progress = await undo.RunAsync(attempt, ct);
+                if (progress is Progress.NotYet notYet) return await SnoozeAsync(attempt, Release.Waiting(notYet.Until, notYet.Reason), ct);
+            }
+
+            return await FinishUndoneAsync(attempt, ct);
+        }
+        catch (MetaException exception) when (exception.Proof is Proof.Throttled or Proof.TokenRejected)
+        {
+            return await WaitForMetaAsync(attempt, exception, ct);
+        }
+        catch (Exception exception) when (exception is not (FencedException or OperationCanceledException))
+        {
+            // A failure to undo must not use up the retries of the forward way: it snoozes by a backoff of its own.
+            OrchestrationLog.AttemptFailed(logger, exception, attempt.Number, attempt.Failures + 1);
+            if (attempt.Failures + 1 >= options.MaxUndoTries) return await LeaveTheRestAsync(attempt, exception, ct);
+            var until = time.GetUtcNow() + TimeSpan.FromSeconds(Math.Min(300, Math.Max(1, options.RetryDelaySeconds) * Math.Pow(2, attempt.Failures)));
+            return await SnoozeAsync(attempt, Release.Waiting(until, $"undoing failed: {exception.Message}") with { Failed = true }, ct);
+        }
+    }
+
+    private async Task<JobOutcome> LeaveTheRestAsync(Attempt attempt, Exception exception, CancellationToken ct)
+    {
+        foreach (var step in attempt.Steps.Values.Where(step => step.State is StepState.Started or StepState.Confirmed).ToList())
+        {
+            await undoJournal.LeftAsync(attempt, step.Step, step.MetaId, exception.Message, ct);
+            OrchestrationLog.StepLeft(logger, step.Step, step.MetaId, exception.Message);
+        }
+
+        return await FinishUndoneAsync(attempt, ct);
+    }
+
+    private async Task<JobOutcome> FinishUndoneAsync(Attempt attempt, CancellationToken ct)
+    {
+        var left = attempt.Steps.Values.Where(step => step.State == StepState.Left).ToList();
+        var kept = attempt.Steps.Values.Where(step => step.State == StepState.Confirmed && step.MetaId is not null && step.Step != StepName.Media).ToList();
+        var errors = left.Select(step => $"left at Meta, delete it by hand: {step.Step} {step.MetaId ?? "(id not known)"}")
+            .Concat(kept.Select(step => $"kept at Meta, paused: {step.Step} {step.MetaId}")).ToList();
+        await undoJournal.FinishAsync(attempt, errors, ct);
+        OrchestrationLog.Ended(logger, attempt.Ending!, errors.Count == 0 ? "nothing is left at Meta" : string.Join("; ", errors));
+        return attempt.Ending == "cancelled" ? Completed : new JobOutcome.Stopped("The orchestration failed; its errors are in the run. Requeue to retry it.");
+    }
+
+    private async Task<JobOutcome?> BeginEndAsync(Attempt attempt, string ending, string reason, string? notDone, CancellationToken ct)
+    {
+        await undoJournal.BeginAsync(attempt, ending, ending == "failed" ? [reason] : [], notDone, ct);
+        OrchestrationLog.Ended(logger, $"will be {ending}", reason);
+        return null;
+    }
+
+    private async Task<JobOutcome> StopForPersonAsync(Attempt attempt, Progress.SeveralFound several, CancellationToken ct)
+    {
+        var ids = string.Join(", ", several.MetaIds);
+        OrchestrationLog.SeveralFound(logger, several.Step, ids);
+        var error = $"several objects at Meta carry the marker of the {several.Step}: {ids}. Delete all but one in Ads Manager, then retry";
+        await undoJournal.BeginAsync(attempt, "failed", [error], notDone: null, ct);
+        await undoJournal.FinishAsync(attempt, [], ct);
+        return new JobOutcome.Stopped(error);
+    }
+
+    /// <summary>Throttled or token rejected: nothing was done, and no retry is used for waiting.</summary>
+    private async Task<JobOutcome> WaitForMetaAsync(Attempt attempt, MetaException exception, CancellationToken ct)
+    {
+        var until = time.GetUtcNow() + TimeSpan.FromMinutes(5);
+        if (exception.Proof == Proof.Throttled)
+        {
+            until = await pacing.BlockAsync(attempt.Account.AdAccountId, UseCase.AdsManagement, exception, ct);
+            OrchestrationLog.Throttled(logger, attempt.Account.Id, until);
+        }
+        else
+        {
+            await accounts.RejectTokenAsync(attempt.Account.Id, exception.ForUser, ct);
+            OrchestrationLog.TokenRejected(logger, attempt.Account.Id, exception.ForUser);
+        }
+
+        return await SnoozeAsync(attempt, Release.Waiting(until, exception.ForUser) with { NotDone = attempt.StartedByThisAttempt }, ct);
+    }
+
+    private async Task<JobOutcome> SnoozeAsync(Attempt attempt, Release release, CancellationToken ct)
+    {
+        await claims.ReleaseAsync(attempt, release, ct);
+        OrchestrationLog.Waits(logger, release.Until!.Value, release.Reason!);
+        return new JobOutcome.Snoozed(release.Until.Value, release.Reason!);
+    }
+
+    private JobOutcome.Snoozed Fenced(Attempt attempt, string reason)
+    {
+        OrchestrationLog.Fenced(logger, attempt.Number, reason);
+        return new(time.GetUtcNow() + options.Lease, reason);
+    }
+
+    private async Task<JobOutcome> WaitOrLeaveAsync(Guid requestId, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        switch (await claims.FindReasonAsync(requestId, ct))
+        {
+            case null or { Status: "succeeded" or "failed" or "cancelled" }:
+                return Completed;
+            case { TokenRejection: { } rejection }:
+                return await ShowAsync(now.AddMinutes(5), $"the account's access token was rejected: {rejection}");
+            case { BlockedUntil: { } until } blocked:
+                return await ShowAsync(until, $"throttled by Meta: {blocked.BlockedReason}");
+            case { LeaseUntil: { } leaseUntil }:
+                return new JobOutcome.Snoozed(leaseUntil > now ? leaseUntil : now.AddSeconds(1), "another attempt holds the orchestration");
+            default:
+                return new JobOutcome.Snoozed(now.AddSeconds(1), "the orchestration was busy");
+        }
+
+        async Task<JobOutcome> ShowAsync(DateTimeOffset until, string reason)
+        {
+            await claims.ShowWaitAsync(requestId, until, reason, ct);
+            return new JobOutcome.Snoozed(until, reason);
+        }
+    }
+}

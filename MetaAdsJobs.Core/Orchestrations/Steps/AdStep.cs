@@ -1,0 +1,16 @@
+using MetaAdsJobs.Core.Meta;
+
+namespace MetaAdsJobs.Core.Orchestrations.Steps;
+
+internal sealed class AdStep(MetaAds meta) : ICreateStep
+{
+    public string Name => StepName.Ad;
+
+    public Task<IReadOnlyList<string>> LookAsync(Attempt attempt, CancellationToken ct) =>
+        meta.FindAsync(attempt.Credential, AdObject.Ad, attempt.MetaId(StepName.AdSet), attempt.MarkerOf(Name), ct);
+
+    public Task<string> CreateAsync(Attempt attempt, CancellationToken ct) =>
+        meta.CreateAdAsync(attempt.Credential, new(ObjectName(attempt), attempt.MetaId(StepName.AdSet), attempt.MetaId(StepName.Creative)), ct);
+
+    public static string ObjectName(Attempt attempt) => Marker.Name($"{attempt.Request.CampaignName} - Ad", attempt.MarkerOf(StepName.Ad));
+}

@@ -1,0 +1,53 @@
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Meta;
+
+namespace MetaAdsJobs.Core.Orchestrations.Steps;
+
+internal sealed record StepRecord(string Step, string State, string? MetaId, DateTimeOffset? StartedAt);
+
+/// <summary>
+/// One run of an orchestration: the claim that allows it and everything it works with. Only <see cref="StepJournal"/> changes
+/// what is known of the steps, after the commit that makes it true.
+/// </summary>
+internal sealed class Attempt
+{
+    public required Guid RequestId { get; init; }
+
+    /// <summary>The fencing token: a write of this attempt is refused once another number holds the orchestration.</summary>
+    public required int Number { get; init; }
+    public required int Round { get; init; }
+    public required OrchestrationRequest Request { get; init; }
+    public required SocialAccount Account { get; init; }
+    public required Clip Clip { get; init; }
+    public required GraphCredential Credential { get; init; }
+    public required bool CancelRequested { get; init; }
+    public required int Abandoned { get; init; }
+    public required int Failures { get; init; }
+
+    /// <summary>How the orchestration will end once it is undone; null while it goes forward.</summary>
+    public string? Ending { get; set; }
+
+    /// <summary>From when on a create that is not found certainly does not exist.</summary>
+    public required DateTimeOffset SettledAt { get; init; }
+    public required Dictionary<string, StepRecord> Steps { get; init; }
+    public required Lease Lease { get; init; }
+
+    /// <summary>The step this attempt has started and not yet confirmed; a started step of an earlier attempt must be looked for.</summary>
+    public string? StartedByThisAttempt { get; set; }
+
+    /// <summary>A picture for a video creative, learnt while the video was processed.</summary>
+    public string? ThumbnailUrl { get; set; }
+
+    public IReadOnlyList<string> Plan => StepName.For(Clip.VideoUrl is not null, Request.AutoPublish);
+
+    public string StateOf(string step) => Steps.TryGetValue(step, out var record) ? record.State : StepState.Pending;
+
+    /// <summary>Meta's id of a confirmed step.</summary>
+    public string MetaId(string step) =>
+        FindMetaId(step) ?? throw new InvalidOperationException($"Step {step} of {RequestId} has no id yet");
+
+    public string? FindMetaId(string step) => Steps.GetValueOrDefault(step)?.MetaId;
+
+    public string MarkerOf(string step) => Marker.For(RequestId, Round, step);
+}

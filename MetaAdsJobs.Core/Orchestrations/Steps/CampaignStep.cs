@@ -1,0 +1,16 @@
+using MetaAdsJobs.Core.Meta;
+
+namespace MetaAdsJobs.Core.Orchestrations.Steps;
+
+internal sealed class CampaignStep(MetaAds meta) : ICreateStep
+{
+    public string Name => StepName.Campaign;
+
+    public Task<IReadOnlyList<string>> LookAsync(Attempt attempt, CancellationToken ct) =>
+        meta.FindAsync(attempt.Credential, AdObject.Campaign, parentId: null, attempt.MarkerOf(Name), ct);
+
+    public Task<string> CreateAsync(Attempt attempt, CancellationToken ct) =>
+        meta.CreateCampaignAsync(attempt.Credential, new(ObjectName(attempt), attempt.Request.CampaignObjective), ct);
+
+    public static string ObjectName(Attempt attempt) => Marker.Name(attempt.Request.CampaignName, attempt.MarkerOf(StepName.Campaign));
+}

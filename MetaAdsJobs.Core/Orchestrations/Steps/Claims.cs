@@ -1,0 +1,184 @@
+using System.Text.Json;
+using Dapper;
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Meta;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Orchestrations.Steps;
+
+/// <summary>Why an orchestration could not be claimed.</summary>
+internal sealed record Unclaimed(string Status, DateTimeOffset? LeaseUntil, DateTimeOffset? BlockedUntil, string? BlockedReason, string? TokenRejection);
+
+/// <summary>Takes, renews and gives back the right to run an orchestration.</summary>
+internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, OrchestrationOptions options, TimeProvider time)
+{
+    /// <summary>
+    /// Claims the orchestration, loads everything its run needs and, on the very first attempt, starts the campaign: one
+    /// statement, one commit. Null when it is finished, held by another attempt, or its account has to wait.
+    /// A crash after this commit leaves a started campaign: the next attempt looks for it.
+    /// </summary>
+    public async Task<Attempt?> ClaimAsync(Guid requestId, CancellationToken ct)
+    {
+        const string ClaimSql = """
+            WITH claimed AS (
+                UPDATE orchestrations o SET
+                    attempt = o.attempt + 1,
+                    status = 'running',
+                    lease_until = clock_timestamp() + @Lease,
+                    abandoned = o.abandoned + (o.lease_until IS NOT NULL)::int,
+                    quiet_since = COALESCE(o.lease_until, o.quiet_since),
+                    wait_reason = NULL, next_attempt_at = NULL,
+                    started_at = COALESCE(o.started_at, @Now)
+                FROM social_accounts a
+                WHERE o.request_id = @RequestId AND a.id = o.social_account_id
+                  AND o.status IN ('queued', 'running', 'waiting')
+                  AND (o.lease_until IS NULL OR o.lease_until < clock_timestamp())
+                  AND a.token_rejected_at IS NULL
+                  AND NOT EXISTS (SELECT 1 FROM account_pacing p
+                                  WHERE p.ad_account_id = a.ad_account_id AND p.use_case = 'ads_management' AND p.blocked_until > @Now)
+                RETURNING o.request_id, o.social_account_id, o.clip_id, o.attempt, o.round, o.request, o.ending, o.cancel_requested,
+                          o.abandoned, o.failures, o.quiet_since),
+            started AS (
+                INSERT INTO orchestration_steps (request_id, step, state, attempt, started_at)
+                SELECT request_id, 'campaign', 'started', attempt, @Now FROM claimed
+                WHERE attempt = 1 AND NOT cancel_requested AND ending IS NULL
+                RETURNING step)
+            SELECT c.attempt, c.round, c.request, c.ending, c.cancel_requested, c.abandoned, c.failures, c.quiet_since,
+                   EXISTS (SELECT 1 FROM started) AS campaign_started,
+                   (SELECT json_agg(json_build_array(s.step, s.state, s.meta_id, s.started_at))
+                    FROM orchestration_steps s WHERE s.request_id = c.request_id)::text AS steps,
+                   a.access_token, a.id AS account_id, a.name, a.ad_account_id, a.page_id, a.instagram_user_id, a.pixel_id, a.currency,
+                   a.timezone_name, a.default_countries, a.min_daily_budget,
+                   k.id AS clip_id, k.title, k.video_url, k.video_id, k.image_url, k.thumbnail_url
+            FROM claimed c JOIN social_accounts a ON a.id = c.social_account_id JOIN clips k ON k.id = c.clip_id
+            """;
+        var lease = new Lease(time, options.Lease);
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        var row = await connection.QuerySingleOrDefaultAsync<ClaimRow>(new(ClaimSql,
+            new { RequestId = requestId, Lease = options.Lease, Now = time.GetUtcNow() }, cancellationToken: ct));
+        if (row is not null) return row.ToAttempt(requestId, lease, tokens, options, time.GetUtcNow());
+        await lease.DisposeAsync();
+        return null;
+    }
+
+    /// <summary>Why a claim was refused; null when there is no such orchestration.</summary>
+    public async Task<Unclaimed?> FindReasonAsync(Guid requestId, CancellationToken ct)
+    {
+        const string ReasonSql = """
+            SELECT o.status, o.lease_until, p.blocked_until, p.reason AS blocked_reason,
+                   CASE WHEN a.token_rejected_at IS NOT NULL THEN COALESCE(a.token_rejection, 'rejected') END AS token_rejection
+            FROM orchestrations o
+            JOIN social_accounts a ON a.id = o.social_account_id
+            LEFT JOIN account_pacing p ON p.ad_account_id = a.ad_account_id AND p.use_case = 'ads_management' AND p.blocked_until > @Now
+            WHERE o.request_id = @RequestId
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.QuerySingleOrDefaultAsync<Unclaimed>(new(ReasonSql,
+            new { RequestId = requestId, Now = time.GetUtcNow() }, cancellationToken: ct));
+    }
+
+    /// <summary>Shows why an unclaimed orchestration waits; changes nothing if somebody holds it by now.</summary>
+    public async Task ShowWaitAsync(Guid requestId, DateTimeOffset until, string reason, CancellationToken ct)
+    {
+        const string WaitSql = """
+            UPDATE orchestrations SET status = 'waiting', wait_reason = @Reason, next_attempt_at = @Until
+            WHERE request_id = @RequestId AND status IN ('queued', 'waiting') AND lease_until IS NULL
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await connection.ExecuteAsync(new(WaitSql, new { RequestId = requestId, Until = until, Reason = reason }, cancellationToken: ct));
+    }
+
+    /// <returns>False when another attempt holds the orchestration.</returns>
+    public async Task<bool> RenewAsync(Attempt attempt, CancellationToken ct)
+    {
+        const string RenewSql = """
+            UPDATE orchestrations SET lease_until = clock_timestamp() + @Lease
+            WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running'
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.ExecuteAsync(new(RenewSql,
+            new { attempt.RequestId, Attempt = attempt.Number, Lease = options.Lease }, cancellationToken: ct)) == 1;
+    }
+
+    /// <summary>
+    /// Ends the attempt without ending the orchestration. <paramref name="released"/> says what is known: a step proven not
+    /// done becomes pending again, so that the next attempt need not look for it.
+    /// </summary>
+    /// <returns>Failures counted so far.</returns>
+    /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
+    public async Task<int> ReleaseAsync(Attempt attempt, Release released, CancellationToken ct)
+    {
+        const string ReleaseSql = """
+            WITH released AS (
+                UPDATE orchestrations SET status = @Status, lease_until = NULL, wait_reason = @Reason, next_attempt_at = @Until,
+                    abandoned = 0, failures = failures + @Failed::int,
+                    quiet_since = CASE WHEN @Sent THEN clock_timestamp() ELSE quiet_since END
+                WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running'
+                RETURNING request_id, failures),
+            proven AS (
+                UPDATE orchestration_steps s SET state = 'pending', error = @Reason FROM released r
+                WHERE s.request_id = r.request_id AND s.step = @NotDone AND s.state = 'started')
+            SELECT failures FROM released
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.QuerySingleOrDefaultAsync<int?>(new(ReleaseSql, new
+        {
+            attempt.RequestId, Attempt = attempt.Number, released.Status, released.Reason, released.Until, released.Failed, released.Sent, released.NotDone,
+        }, cancellationToken: ct)) ?? throw new FencedException("released by another");
+    }
+
+    private sealed record ClaimRow
+    {
+        public int Attempt { get; init; }
+        public int Round { get; init; }
+        public string Request { get; init; } = "";
+        public string? Ending { get; init; }
+        public bool CancelRequested { get; init; }
+        public int Abandoned { get; init; }
+        public int Failures { get; init; }
+        public DateTimeOffset? QuietSince { get; init; }
+        public bool CampaignStarted { get; init; }
+        public string? Steps { get; init; }
+        public string AccessToken { get; init; } = "";
+        public Guid AccountId { get; init; }
+        public string Name { get; init; } = "";
+        public string AdAccountId { get; init; } = "";
+        public string PageId { get; init; } = "";
+        public string? InstagramUserId { get; init; }
+        public string? PixelId { get; init; }
+        public string Currency { get; init; } = "";
+        public string TimezoneName { get; init; } = "";
+        public string[] DefaultCountries { get; init; } = [];
+        public long? MinDailyBudget { get; init; }
+        public Guid ClipId { get; init; }
+        public string Title { get; init; } = "";
+        public string? VideoUrl { get; init; }
+        public string? VideoId { get; init; }
+        public string? ImageUrl { get; init; }
+        public string? ThumbnailUrl { get; init; }
+
+        public Attempt ToAttempt(Guid requestId, Lease lease, AccountTokens tokens, OrchestrationOptions options, DateTimeOffset now)
+        {
+            var steps = JsonSerializer.Deserialize<List<JsonElement[]>>(Steps ?? "[]")!.ToDictionary(
+                step => step[0].GetString()!,
+                step => new StepRecord(step[0].GetString()!, step[1].GetString()!, step[2].GetString(), step[3].GetDateTimeOffset()));
+            if (CampaignStarted) steps[StepName.Campaign] = new(StepName.Campaign, StepState.Started, null, now);
+            return new()
+            {
+                RequestId = requestId, Number = Attempt, Round = Round, Request = OrchestrationRequest.FromJson(Request), Ending = Ending,
+                CancelRequested = CancelRequested, Abandoned = Abandoned, Failures = Failures, Lease = lease, Steps = steps,
+                StartedByThisAttempt = CampaignStarted ? StepName.Campaign : null,
+                SettledAt = (QuietSince ?? DateTimeOffset.MinValue) + options.SettleDelay,
+                Credential = new(AdAccountId, tokens.Open(AccessToken)),
+                Account = new()
+                {
+                    Id = AccountId, Name = Name, AdAccountId = AdAccountId, PageId = PageId, InstagramUserId = InstagramUserId, PixelId = PixelId,
+                    Currency = Currency, TimezoneName = TimezoneName, DefaultCountries = DefaultCountries, MinDailyBudget = MinDailyBudget,
+                },
+                Clip = new() { Id = ClipId, Title = Title, VideoUrl = VideoUrl, VideoId = VideoId, ImageUrl = ImageUrl, ThumbnailUrl = ThumbnailUrl },
+                ThumbnailUrl = ThumbnailUrl,
+            };
+        }
+    }
+}

@@ -1,0 +1,20 @@
+namespace MetaAdsJobs.Core.Orchestrations.Steps;
+
+/// <summary>How far one run of the steps, or of their undoing, got. The set is closed.</summary>
+internal abstract record Progress
+{
+    private Progress() { }
+
+    /// <summary>Everything exists; the last step is still to be confirmed, by the commit that ends the orchestration.</summary>
+    public sealed record Built(string? LastStep, string? LastMetaId) : Progress;
+
+    /// <summary>Nothing is left to undo.</summary>
+    public sealed record Undone : Progress;
+
+    public sealed record NotYet(DateTimeOffset Until, string Reason) : Progress;
+
+    public sealed record CancelRequested : Progress;
+
+    /// <summary>More than one object carries the step's marker: a person has to look, nothing is touched.</summary>
+    public sealed record SeveralFound(string Step, IReadOnlyList<string> MetaIds) : Progress;
+}

@@ -1,0 +1,95 @@
+using Dapper;
+using MetaAdsJobs.Core.Jobs;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Orchestrations.Steps;
+
+/// <summary>
+/// What exists at Meta, committed apart from the entity rows, so that a rollback never forgets it. Every write first touches
+/// the orchestration's row under the attempt's number: that is the fence, and it extends the lease for nothing extra.
+/// </summary>
+internal sealed class StepJournal(NpgsqlDataSource dataSource, OrchestrationOptions options, TimeProvider time)
+{
+    /// <summary>
+    /// Commits the intent to create. A crash after this line leaves a step that may or may not exist at Meta: it is looked
+    /// for before it is created. Also used to start again a step that was looked for and proven absent.
+    /// </summary>
+    /// <returns>False when a cancel was asked for: nothing was started.</returns>
+    /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
+    public Task<bool> StartAsync(Attempt attempt, string step, CancellationToken ct)
+    {
+        const string StartSql = """
+            WITH fence AS (
+                UPDATE orchestrations SET lease_until = clock_timestamp() + @Lease
+                WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running'
+                RETURNING request_id, cancel_requested),
+            started AS (
+                INSERT INTO orchestration_steps (request_id, step, state, attempt, started_at)
+                SELECT request_id, @Next, 'started', @Attempt, @Now FROM fence WHERE NOT cancel_requested
+                ON CONFLICT (request_id, step) DO UPDATE SET state = 'started', attempt = @Attempt, started_at = @Now, error = NULL
+                WHERE orchestration_steps.state IN ('pending', 'started')
+                RETURNING step)
+            SELECT (SELECT cancel_requested FROM fence) AS cancelled, EXISTS (SELECT 1 FROM started) AS started
+            """;
+        return WriteAsync(attempt, StartSql, step: null, metaId: null, next: step, ct);
+    }
+
+    /// <summary>
+    /// Commits Meta's id of a created or adopted step and, in the same commit, the intent to create the next one.
+    /// </summary>
+    /// <returns>False when a cancel was asked for: the step is confirmed, the next one is not started.</returns>
+    /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
+    public Task<bool> ConfirmAsync(Attempt attempt, string step, string? metaId, string? next, CancellationToken ct)
+    {
+        const string ConfirmSql = """
+            WITH fence AS (
+                UPDATE orchestrations SET lease_until = clock_timestamp() + @Lease, abandoned = 0
+                WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running'
+                RETURNING request_id, cancel_requested),
+            confirmed AS (
+                UPDATE orchestration_steps s SET state = 'confirmed', meta_id = @MetaId, confirmed_at = @Now, error = NULL
+                FROM fence WHERE s.request_id = fence.request_id AND s.step = @Step AND s.state = 'started'
+                RETURNING s.step),
+            started AS (
+                INSERT INTO orchestration_steps (request_id, step, state, attempt, started_at)
+                SELECT fence.request_id, @Next, 'started', @Attempt, @Now FROM fence, confirmed
+                WHERE @Next IS NOT NULL AND NOT fence.cancel_requested
+                ON CONFLICT (request_id, step) DO UPDATE SET state = 'started', attempt = @Attempt, started_at = @Now, error = NULL
+                WHERE orchestration_steps.state = 'pending'
+                RETURNING step)
+            SELECT (SELECT cancel_requested FROM fence) AS cancelled, EXISTS (SELECT 1 FROM started) AS started,
+                   EXISTS (SELECT 1 FROM confirmed) AS confirmed
+            """;
+        return WriteAsync(attempt, ConfirmSql, step, metaId, next, ct);
+    }
+
+    private async Task<bool> WriteAsync(Attempt attempt, string sql, string? step, string? metaId, string? next, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        var before = time.GetTimestamp();
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        var written = await connection.QuerySingleAsync<Written>(new(sql,
+            new { attempt.RequestId, Attempt = attempt.Number, Step = step, MetaId = metaId, Next = next, Now = now, Lease = options.Lease },
+            cancellationToken: ct));
+        if (written.Cancelled is null) throw new FencedException("a step was refused");
+        if (step is not null && written.Confirmed != true) throw new FencedException($"step {step} was confirmed by another");
+
+        attempt.Lease.Extended(before);
+        if (step is not null) attempt.Steps[step] = new(step, StepState.Confirmed, metaId, attempt.Steps.GetValueOrDefault(step)?.StartedAt);
+        attempt.StartedByThisAttempt = null;
+        if (written.Started)
+        {
+            attempt.Steps[next!] = new(next!, StepState.Started, null, now);
+            attempt.StartedByThisAttempt = next;
+        }
+
+        return !written.Cancelled.Value;
+    }
+
+    private sealed record Written
+    {
+        public bool? Cancelled { get; init; }
+        public bool Started { get; init; }
+        public bool? Confirmed { get; init; }
+    }
+}

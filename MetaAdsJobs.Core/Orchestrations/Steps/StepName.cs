@@ -1,0 +1,30 @@
+namespace MetaAdsJobs.Core.Orchestrations.Steps;
+
+/// <summary>The things an orchestration creates or does at Meta, in their order. Names are stored and shown: they never change.</summary>
+internal static class StepName
+{
+    public const string Campaign = "campaign";
+    public const string AdSet = "adset";
+    public const string Media = "media";
+    public const string Creative = "creative";
+    public const string Ad = "ad";
+    public const string Activate = "activate";
+
+    /// <summary>The steps one request needs: media only for a video that must be uploaded, activate only when asked to publish.</summary>
+    public static IReadOnlyList<string> For(bool uploadsVideo, bool autoPublish) =>
+    [
+        Campaign, AdSet,
+        .. uploadsVideo ? [Media] : Array.Empty<string>(),
+        Creative, Ad,
+        .. autoPublish ? [Activate] : Array.Empty<string>(),
+    ];
+}
+
+internal static class StepState
+{
+    public const string Pending = "pending";
+    public const string Started = "started";
+    public const string Confirmed = "confirmed";
+    public const string Deleted = "deleted";
+    public const string Left = "left";
+}

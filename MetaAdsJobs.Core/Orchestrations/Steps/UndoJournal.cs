@@ -1,0 +1,86 @@
+using System.Text.Json;
+using Dapper;
+using MetaAdsJobs.Core.Jobs;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Orchestrations.Steps;
+
+/// <summary>The journal's other direction. Every write is fenced like those of <see cref="StepJournal"/>.</summary>
+internal sealed class UndoJournal(NpgsqlDataSource dataSource, OrchestrationOptions options, TimeProvider time)
+{
+    /// <summary>
+    /// Decides how the orchestration ends. From this commit on it is undone, whatever crashes: the next attempt goes on undoing.
+    /// A step proven not done need not be looked for.
+    /// </summary>
+    public async Task BeginAsync(Attempt attempt, string ending, IReadOnlyList<string> errors, string? notDone, CancellationToken ct)
+    {
+        const string BeginSql = """
+            WITH fence AS (
+                UPDATE orchestrations SET ending = @Ending, errors = errors || @Errors::jsonb, failures = 0, abandoned = 0,
+                    quiet_since = clock_timestamp(), lease_until = clock_timestamp() + @Lease
+                WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running' AND ending IS NULL
+                RETURNING request_id),
+            proven AS (
+                UPDATE orchestration_steps s SET state = 'pending', error = @Error FROM fence
+                WHERE s.request_id = fence.request_id AND s.step = @NotDone AND s.state = 'started')
+            SELECT count(*) FROM fence
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        var begun = await connection.ExecuteScalarAsync<long>(new(BeginSql, new
+        {
+            attempt.RequestId, Attempt = attempt.Number, Ending = ending, Errors = JsonSerializer.Serialize(errors), Error = errors.FirstOrDefault(),
+            NotDone = notDone, Lease = options.Lease,
+        }, cancellationToken: ct));
+        if (begun != 1) throw new FencedException("the end was begun by another");
+        attempt.Ending = ending;
+        if (notDone is not null && attempt.StateOf(notDone) == StepState.Started)
+            attempt.Steps[notDone] = attempt.Steps[notDone] with { State = StepState.Pending };
+    }
+
+    public Task DeletedAsync(Attempt attempt, string step, string metaId, CancellationToken ct) =>
+        WriteStepAsync(attempt, step, StepState.Deleted, metaId, error: null, ct);
+
+    public Task AbsentAsync(Attempt attempt, string step, CancellationToken ct) =>
+        WriteStepAsync(attempt, step, StepState.Pending, metaId: null, error: null, ct);
+
+    public Task LeftAsync(Attempt attempt, string step, string? metaId, string error, CancellationToken ct) =>
+        WriteStepAsync(attempt, step, StepState.Left, metaId, error, ct);
+
+    /// <summary>Ends the orchestration as decided in <see cref="BeginAsync"/>.</summary>
+    public async Task FinishAsync(Attempt attempt, IReadOnlyList<string> errors, CancellationToken ct)
+    {
+        const string FinishSql = """
+            UPDATE orchestrations SET status = ending, lease_until = NULL, completed_at = @Now, errors = errors || @Errors::jsonb
+            WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running' AND ending IS NOT NULL
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        var finished = await connection.ExecuteAsync(new(FinishSql, new
+        {
+            attempt.RequestId, Attempt = attempt.Number, Now = time.GetUtcNow(), Errors = JsonSerializer.Serialize(errors),
+        }, cancellationToken: ct));
+        if (finished != 1) throw new FencedException("ended by another");
+    }
+
+    private async Task WriteStepAsync(Attempt attempt, string step, string state, string? metaId, string? error, CancellationToken ct)
+    {
+        const string StepSql = """
+            WITH fence AS (
+                UPDATE orchestrations SET lease_until = clock_timestamp() + @Lease, abandoned = 0
+                WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running' AND ending IS NOT NULL
+                RETURNING request_id)
+            UPDATE orchestration_steps s SET state = @State, meta_id = COALESCE(@MetaId, s.meta_id), error = COALESCE(@Error, s.error),
+                deleted_at = CASE WHEN @State = 'deleted' THEN @Now END
+            FROM fence WHERE s.request_id = fence.request_id AND s.step = @Step
+            """;
+        var before = time.GetTimestamp();
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        var written = await connection.ExecuteAsync(new(StepSql, new
+        {
+            attempt.RequestId, Attempt = attempt.Number, Step = step, State = state, MetaId = metaId, Error = error, Now = time.GetUtcNow(),
+            Lease = options.Lease,
+        }, cancellationToken: ct));
+        if (written != 1) throw new FencedException("an undo was refused");
+        attempt.Lease.Extended(before);
+        attempt.Steps[step] = attempt.Steps[step] with { State = state, MetaId = metaId ?? attempt.FindMetaId(step) };
+    }
+}

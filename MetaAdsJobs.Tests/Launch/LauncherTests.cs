@@ -1,0 +1,116 @@
+using System.Net;
+using System.Net.Sockets;
+using MetaAdsJobs.Tests.Support;
+
+namespace MetaAdsJobs.Tests.Launch;
+
+[TestFixture]
+public sealed class LauncherTests
+{
+    [Test]
+    public async Task A_busy_port_gets_one_line_before_anything_starts()
+    {
+        using var busy = new TcpListener(IPAddress.Loopback, 0);
+        busy.Start();
+        var port = ((IPEndPoint)busy.LocalEndpoint).Port;
+        await using var launcher = Launcher.Start(["--demo"], ("PORT", $"{port}"));
+
+        var exitCode = await launcher.EndAsync();
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(exitCode, Is.EqualTo(1));
+            Assert.That(OnlyLineOf(launcher), Does.StartWith($"Port {port} is in use"));
+            Assert.That(launcher.Output, Is.Empty);
+            Assert.That(Directory.Exists(launcher.DataFolder), Is.False);
+        });
+    }
+
+    [TestCase("postgresql://ann:s3cret@127.0.0.1:1/ads")]
+    [TestCase("postgresql://ann:s3cret@127.0.0.1:port/ads")]
+    [TestCase("mysql://ann:s3cret@127.0.0.1/ads")]
+    [TestCase("Host=127.0.0.1;Port=1;Database=ads;Username=ann;Password=s3cret")]
+    public async Task An_unusable_database_gets_one_line_that_names_the_key_and_hides_the_password(string url)
+    {
+        await using var launcher = Launcher.Start(["--demo"], ("DATABASE_URL", url));
+
+        var exitCode = await launcher.EndAsync();
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(exitCode, Is.EqualTo(1));
+            Assert.That(OnlyLineOf(launcher), Does.StartWith("DATABASE_URL"));
+            Assert.That(launcher.Errors + launcher.Output, Does.Not.Contain("s3cret"));
+        });
+    }
+
+    [Test]
+    public async Task A_wrong_password_is_told_without_showing_it()
+    {
+        var postgres = await TestCluster.Postgres;
+        await using var launcher = Launcher.Start(["--demo"], ("DATABASE_URL", $"postgresql://metaadsjobs:s3cret@127.0.0.1:{postgres.Port}/postgres"));
+
+        var exitCode = await launcher.EndAsync();
+
+        Assert.That((exitCode, OnlyLineOf(launcher)), Is.EqualTo((1, "DATABASE_URL: cannot connect: 28P01: password authentication failed for user \"metaadsjobs\"")));
+        Assert.That(launcher.Output, Does.Not.Contain("s3cret"));
+    }
+
+    [TestCase("PORT", "eighty")]
+    [TestCase("PORT", "70000")]
+    [TestCase("WORKERS", "0")]
+    [TestCase("META_ADS_MODE", "production")]
+    public async Task A_wrong_setting_is_named(string key, string value)
+    {
+        await using var launcher = Launcher.Start([], (key, value));
+
+        var exitCode = await launcher.EndAsync();
+
+        Assert.That((exitCode, OnlyLineOf(launcher)[..key.Length]), Is.EqualTo((1, key)));
+    }
+
+    [Test]
+    public async Task Live_mode_does_not_start_on_a_key_of_its_own_making()
+    {
+        await using var launcher = Launcher.Start([], ("META_ADS_MODE", "live"));
+
+        var exitCode = await launcher.EndAsync();
+
+        Assert.That(exitCode, Is.EqualTo(1));
+        Assert.That(OnlyLineOf(launcher), Does.Contain("AUTH_SIGNING_KEY").And.Contain("AUTH_AUTHORITY"));
+    }
+
+    [Test]
+    public async Task Nothing_outlives_a_launcher_that_is_killed()
+    {
+        await using var launcher = Launcher.Start([]);
+        await launcher.UntilItSaysAsync("API on");
+        var children = await RunningProcesses.ChildrenOfAsync(launcher.Id);
+        Assert.That(children, Is.Not.Empty);
+
+        launcher.Kill();
+
+        foreach (var child in children)
+            await RunningProcesses.UntilNoneMentionsAsync(child);
+        await RunningProcesses.UntilNoneMentionsAsync(launcher.DataFolder);
+    }
+
+    [Test]
+    public async Task Nothing_outlives_a_launcher_that_is_told_to_stop()
+    {
+        await using var launcher = Launcher.Start([]);
+        await launcher.UntilItSaysAsync("API on");
+
+        await launcher.StopAsync();
+
+        await RunningProcesses.UntilNoneMentionsAsync(launcher.DataFolder);
+        Assert.That(File.Exists(Path.Combine(launcher.DataFolder, "postgres", "cluster", "postmaster.pid")), Is.False, "it was shut down cleanly");
+    }
+
+    private static string OnlyLineOf(Launcher launcher)
+    {
+        var lines = launcher.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        Assert.That(lines, Has.Length.EqualTo(1), launcher.Errors);
+        return lines[0];
+    }
+}

@@ -1,0 +1,163 @@
+using System.Net.Http.Headers;
+using Dapper;
+using MetaAdsJobs.Launch.Processes;
+using MetaAdsJobs.Launch.Tokens;
+using MetaAdsJobs.Tests.Launch;
+
+namespace MetaAdsJobs.Tests.Support;
+
+/// <summary>
+/// The whole service as it is run: an API process and worker processes in live mode, a database of its own, and a Graph over
+/// real HTTP in which everything can go wrong. When it ends, it has left no account's token anywhere.
+/// </summary>
+public sealed class Service : IAsyncDisposable
+{
+    public const string SigningKey = "a signing key for tests that is long enough for HS256";
+
+    /// <summary>Every account's token begins so; what is left behind is searched for it.</summary>
+    public const string SecretToken = "EAAsecretOfTheTests";
+
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(20);
+    private readonly TestDatabase _graphDatabase;
+    private readonly bool _ownsDatabase;
+    private readonly Dictionary<string, string?> _environment;
+    private readonly string _logs = Directory.CreateTempSubdirectory("metaadsjobs-logs-").FullName;
+    private readonly List<ChildProcess> _workers = [];
+    private ChildProcess _api = null!;
+
+    private Service(TestDatabase database, TestDatabase graphDatabase, bool ownsDatabase, GraphServer graph, Dictionary<string, string?> environment)
+    {
+        (Database, _graphDatabase, _ownsDatabase, Graph, _environment) = (database, graphDatabase, ownsDatabase, graph, environment);
+        var port = Launcher.FreePort();
+        BaseUrl = new($"http://127.0.0.1:{port}");
+        _environment["ASPNETCORE_URLS"] = BaseUrl.ToString();
+        Leaks = new(database.DataSource, _logs);
+    }
+
+    public TestDatabase Database { get; }
+
+    /// <summary>Where Meta's objects are: another database than the service's when the test stops that one.</summary>
+    public TestDatabase GraphDatabase => _graphDatabase;
+
+    public GraphServer Graph { get; }
+
+    public Uri BaseUrl { get; }
+
+    public LeakSearch Leaks { get; }
+
+    public IReadOnlyList<ChildProcess> Workers => _workers;
+
+    /// <param name="workers">Worker processes.</param>
+    /// <param name="database">The service's database; a new one on the shared cluster if none is given.</param>
+    /// <param name="settings">Configuration beyond, or instead of, short delays.</param>
+    public static async Task<Service> StartAsync(int workers = 1, TestDatabase? database = null, params (string Name, string Value)[] settings)
+    {
+        var graphDatabase = await TestDatabase.CreateAsync();
+        var graph = await GraphServer.StartAsync(graphDatabase.DataSource);
+        var environment = new Dictionary<string, string?>
+        {
+            ["DATABASE_URL"] = (database ?? graphDatabase).ConnectionString,
+            ["META_ADS_MODE"] = "live",
+            ["META_GRAPH_URL"] = graph.BaseUrl,
+            ["AUTH_SIGNING_KEY"] = SigningKey,
+            ["DATA_PROTECTION_KEY"] = Convert.ToBase64String(new byte[32]),
+            ["RATE_LIMIT_PER_SECOND"] = "10000",
+            ["RETRY_DELAY_SECONDS"] = "1",
+            ["LEASE_SECONDS"] = "3",
+            ["TAKE_OVER_SECONDS"] = "4",
+            ["SETTLE_DELAY_SECONDS"] = "3",
+            ["Meta__CallTimeoutSeconds"] = "3",
+            ["WORKER_THREADS"] = "10",
+        };
+        foreach (var (name, value) in settings) environment[name] = value;
+
+        var service = new Service(database ?? graphDatabase, graphDatabase, database is not null, graph, environment);
+        service.StartApi();
+        for (var worker = 0; worker < workers; worker++) service.StartWorker();
+        await service.UntilReadyAsync(workers > 0);
+        return service;
+    }
+
+    public void StartApi() => _api = ChildProcess.Start(ChildProgram.Built("MetaAdsJobs.Api", _environment), Path.Combine(_logs, "api.log"));
+
+    public void StartWorker() =>
+        _workers.Add(ChildProcess.Start(ChildProgram.Built("MetaAdsJobs.Worker", _environment), Path.Combine(_logs, $"worker-{_workers.Count}.log")));
+
+    /// <summary>SIGKILL, and another worker process in its place.</summary>
+    public async Task KillAndReplaceWorkerAsync(int index)
+    {
+        await _workers[index].DisposeAsync();
+        _workers[index] = ChildProcess.Start(ChildProgram.Built("MetaAdsJobs.Worker", _environment), Path.Combine(_logs, $"worker-{index}.log"));
+    }
+
+    public async Task StopWorkersAsync()
+    {
+        await Task.WhenAll(_workers.Select(worker => worker.StopAsync(StopPatience, TimeProvider.System)));
+        _workers.Clear();
+    }
+
+    /// <summary>An HTTP client with a token of the role; null for a stranger.</summary>
+    public ApiClient Client(string? role = "admin", string? subject = null)
+    {
+        var http = new HttpClient(new SeenAnswers(Leaks)) { BaseAddress = BaseUrl, Timeout = TimeSpan.FromSeconds(100) };
+        if (role is not null) http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token(role, subject));
+        return new(http);
+    }
+
+    public static string Token(string role, string? subject = null, string? key = null) =>
+        AccessTokens.Mint(key ?? SigningKey, role, TimeSpan.FromHours(1), subject ?? $"{role}@tests", TimeProvider.System);
+
+    /// <summary>What the processes have logged so far, a JSON object a line.</summary>
+    public string Logs() => string.Concat(Directory.GetFiles(_logs).Select(LeakSearch.ReadShared));
+
+    /// <summary>For a failing test: what has not ended, why it waits, and the state of its job.</summary>
+    public string Unended()
+    {
+        using var connection = Database.DataSource.OpenConnection();
+        return string.Join('\n', connection.Query<string>("""
+            SELECT concat_ws(' ', o.request_id, o.status, 'attempt', o.attempt, 'failures', o.failures, 'abandoned', o.abandoned, 'lease', o.lease_until, 'next', o.next_attempt_at,
+                             o.wait_reason, 'job', o.job_id, j.statename, q.fetchedat, o.errors, 'now', clock_timestamp())
+            FROM orchestrations o LEFT JOIN hangfire.job j ON j.id = o.job_id::bigint LEFT JOIN hangfire.jobqueue q ON q.jobid = j.id
+            WHERE o.status IN ('queued', 'running', 'waiting') LIMIT 20
+            """));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll([_api.StopAsync(StopPatience, TimeProvider.System), StopWorkersAsync()]);
+        await Leaks.AssertNoneAsync(SecretToken);
+        await Graph.DisposeAsync();
+        await _graphDatabase.DisposeAsync();
+        if (_ownsDatabase) await Database.DisposeAsync();
+        Directory.Delete(_logs, recursive: true);
+    }
+
+    private async Task UntilReadyAsync(bool withWorker)
+    {
+        using var http = new HttpClient { BaseAddress = BaseUrl };
+        await Eventually.TrueAsync(async () =>
+        {
+            if (_api.Exited.IsCompleted) Assert.Fail($"The API ended while starting:\n{Logs()}");
+            try
+            {
+                using var answer = await http.GetAsync(withWorker ? "/health/ready" : "/health/live");
+                return answer.IsSuccessStatusCode;
+            }
+            catch (HttpRequestException)
+            {
+                return false; // Not listening yet.
+            }
+        }, TimeSpan.FromSeconds(60), () => $"The service did not become ready:\n{Logs()}");
+    }
+
+    private sealed class SeenAnswers(LeakSearch leaks) : DelegatingHandler(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var answer = await base.SendAsync(request, cancellationToken);
+            await answer.Content.LoadIntoBufferAsync(cancellationToken);
+            leaks.Saw($"{request.Method} {request.RequestUri}", $"{answer.Headers}{await answer.Content.ReadAsStringAsync(cancellationToken)}");
+            return answer;
+        }
+    }
+}
