@@ -26,7 +26,8 @@ public sealed class StoppedWorkersTests
         var run = await client.UntilAsync(id, "succeeded", seconds: 20);
 
         Assert.That((int?)run["attempt"], Is.EqualTo(2));
-        Assert.That(service.Graph.Calls.Count(call => call.IsCreateOf("campaigns")), Is.EqualTo(1), "the answer was waited for and kept");
+        Assert.That(service.Graph.Calls.Where(call => call.IsCreate).Select(call => call.Edge), Is.EqualTo(["campaigns", "adsets", "adcreatives", "ads"]), "nothing was made twice");
+        Assert.That(service.Graph.Calls.Where(call => call.Method == "GET" && call.Edge != "insights"), Is.Empty, "the answer was waited for and kept: there was nothing to look for");
         await service.GraphDatabase.DataSource.AssertEachAsync(1);
     }
 
