@@ -28,6 +28,9 @@ internal static partial class AccountValidation
         });
         token = fields.Text("access_token", required: isNew, max: 2000);
         if (token is not null && token.Any(c => c is <= ' ' or > '~')) fields.Refuse("access_token", "must be printable ASCII without spaces");
+        // A running orchestration looks for its objects where it made them, and its budget was converted: neither may move.
+        RefuseChange(fields, "ad_account_id", current?.AdAccountId, adAccountId);
+        RefuseChange(fields, "currency", current?.Currency, currency);
         fields.RefuseUnknown();
         if (fields.Errors.Any) return null;
         return new()
@@ -37,6 +40,11 @@ internal static partial class AccountValidation
             Currency = currency ?? current!.Currency, TimezoneName = timezone ?? current!.TimezoneName,
             DefaultCountries = countries ?? current?.DefaultCountries ?? [],
         };
+    }
+
+    private static void RefuseChange(JsonFields fields, string name, string? current, string? given)
+    {
+        if (current is not null && given is not null && given != current) fields.Refuse(name, $"cannot change from {current}; add another account instead");
     }
 
     private static bool IsIana(string name) => name.Contains('/') || name == "UTC"
