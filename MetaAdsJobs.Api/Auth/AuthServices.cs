@@ -11,6 +11,9 @@ internal static class AuthServices
 {
     /// <summary>The scheme of pages: a bearer token where one is sent, else the session cookie that sign-in has set.</summary>
     public const string PageScheme = "page";
+
+    /// <summary>The token that a person pastes into the sign-in page, checked exactly as a bearer token is.</summary>
+    public const string SignInScheme = "sign-in";
     public const string SessionCookie = "metaadsjobs_session";
 
     public static IServiceCollection AddAuth(this IServiceCollection services)
@@ -19,6 +22,7 @@ internal static class AuthServices
         services.AddSingleton<IValidateOptions<AuthOptions>, AuthOptionsCheck>();
         services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme)
             .AddJwtBearer()
+            .AddJwtBearer(SignInScheme, bearer => bearer.Events = new() { OnMessageReceived = SignInEndpoints.ReadTokenAsync })
             .AddCookie(CookieAuthenticationDefaults.AuthenticationScheme, ConfigureCookie)
             .AddPolicyScheme(PageScheme, null, scheme => scheme.ForwardDefaultSelector = http =>
                 http.Request.Headers.Authorization.Count > 0 ? JwtBearerDefaults.AuthenticationScheme : CookieAuthenticationDefaults.AuthenticationScheme);
@@ -47,8 +51,11 @@ internal static class AuthServices
         cookie.Events.OnRedirectToAccessDenied = denied => SignInPage.WriteDeniedAsync(denied.HttpContext);
     }
 
+    /// <summary>Both bearer schemes are configured here, so that they can never differ in what they accept.</summary>
     private sealed class ConfigureBearer(AuthOptions options, ILogger<ConfigureBearer> logger) : IConfigureNamedOptions<JwtBearerOptions>
     {
+        private readonly Lazy<SymmetricSecurityKey> _ownKey = new(() => new(OwnKey(options, logger)));
+
         public void Configure(string? name, JwtBearerOptions bearer)
         {
             bearer.MapInboundClaims = false;
@@ -66,12 +73,12 @@ internal static class AuthServices
             bearer.TokenValidationParameters.ValidIssuer = AuthOptions.OwnIssuer;
             bearer.TokenValidationParameters.ValidAudience = AuthOptions.OwnIssuer;
             bearer.TokenValidationParameters.ValidAlgorithms = [SecurityAlgorithms.HmacSha256];
-            bearer.TokenValidationParameters.IssuerSigningKey = new SymmetricSecurityKey(OwnKey());
+            bearer.TokenValidationParameters.IssuerSigningKey = _ownKey.Value;
         }
 
         public void Configure(JwtBearerOptions options) => Configure(null, options);
 
-        private byte[] OwnKey()
+        private static byte[] OwnKey(AuthOptions options, ILogger logger)
         {
             if (options.SigningKey is { Length: > 0 }) return options.SigningKeyBytes;
             AuthLog.NoSigningKey(logger);

@@ -1,4 +1,3 @@
-using Hangfire;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Core.Jobs;
 
@@ -7,6 +6,6 @@ namespace MetaAdsJobs.Api.Dashboard;
 internal static class DashboardEndpoints
 {
     /// <summary>/hangfire, never open: admins act, managers read, everybody else is refused.</summary>
-    public static void MapDashboard(this WebApplication app) => app.MapHangfireDashboardWithAuthorizationPolicy(
-        Policies.Dashboard, "/hangfire", JobDashboard.Options(app.Services, isReadOnly: http => !http.User.IsInRole(Roles.Admin)));
+    public static void MapDashboard(this WebApplication app) =>
+        app.MapJobDashboard(SignInPage.Home, Policies.Dashboard, isReadOnly: http => !http.User.IsInRole(Roles.Admin));
 }

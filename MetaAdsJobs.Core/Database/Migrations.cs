@@ -1,6 +1,6 @@
 using EvolveDb;
 using EvolveDb.Configuration;
-using Hangfire.PostgreSql;
+using MetaAdsJobs.Core.Jobs;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -39,7 +39,7 @@ public static partial class Migrations
             TransactionMode = TransactionKind.CommitEach,
         };
         evolve.Migrate();
-        PostgreSqlObjectsInstaller.Install(guard);
+        HangfireSchema.Install(guard);
         SchemaFingerprint.Save(guard);
     }
 

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using Dapper;
-using Hangfire.PostgreSql;
+using MetaAdsJobs.Core.Jobs;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Database;
@@ -47,6 +47,6 @@ internal static class SchemaFingerprint
             hash.AppendData(bytes.ToArray());
         }
 
-        return $"{Convert.ToHexStringLower(hash.GetHashAndReset())} {typeof(PostgreSqlStorage).Assembly.GetName().Version}";
+        return $"{Convert.ToHexStringLower(hash.GetHashAndReset())} {HangfireSchema.Version}";
     }
 }

@@ -11,7 +11,7 @@ internal static class HangfireStorage
     {
         var options = new PostgreSqlStorageOptions
         {
-            SchemaName = "hangfire",
+            SchemaName = HangfireSchema.Name,
             // Migrations.Apply has installed the schema, under a lock.
             PrepareSchemaIfNecessary = false,
             AllowDegradedModeWithoutStorage = false,

@@ -1,6 +1,7 @@
 using Hangfire;
 using Hangfire.Dashboard;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MetaAdsJobs.Core.Jobs;
@@ -8,10 +9,16 @@ namespace MetaAdsJobs.Core.Jobs;
 /// <summary>Hangfire's dashboard as our ops see it.</summary>
 public static class JobDashboard
 {
-    public static DashboardOptions Options(IServiceProvider services, Func<HttpContext, bool> isReadOnly)
+    // Hangfire keeps its menu for the whole process, so this adds to it once.
+    static JobDashboard() => NavigationMenu.Items.Add(_ => new MenuItem("Sign out", "/signout"));
+
+    /// <param name="path">Where it is; "/hangfire".</param>
+    /// <param name="policy">The authorization policy that lets people in.</param>
+    /// <param name="isReadOnly">Who of them may only look.</param>
+    public static void MapJobDashboard(this IEndpointRouteBuilder app, string path, string policy, Func<HttpContext, bool> isReadOnly)
     {
-        var names = services.GetRequiredService<JobNames>();
-        return new()
+        var names = app.ServiceProvider.GetRequiredService<JobNames>();
+        app.MapHangfireDashboardWithAuthorizationPolicy(policy, path, new()
         {
             DashboardTitle = "MetaAdsJobs",
             AppPath = null,
@@ -22,6 +29,6 @@ public static class JobDashboard
             DisplayNameFunc = (_, job) => names.Of(job),
             DisplayStorageConnectionString = false,
             StatsPollingInterval = 5000,
-        };
+        });
     }
 }

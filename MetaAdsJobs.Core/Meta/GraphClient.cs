@@ -84,9 +84,16 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, TimeProv
         }
 
         // A 200 can hide an error, and an error can come without Graph's envelope.
-        if (answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object)
-            throw MetaErrors.FromEnvelope(status, error, retryAfter);
+        if (answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("error", out var error) && error.ValueKind != JsonValueKind.Null)
+        {
+            throw error.ValueKind == JsonValueKind.Object
+                ? MetaErrors.FromEnvelope(status, error, retryAfter)
+                : MetaErrors.Unreadable(status, "an error that is not Graph's");
+        }
+
         if (status is < 200 or > 299) throw MetaErrors.Unreadable(status, "JSON that is no Graph error");
+        if (answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("success", out var success) && success.ValueKind == JsonValueKind.False)
+            throw MetaErrors.Unreadable(status, "success: false");
         return answer;
     }
 

@@ -9,11 +9,13 @@ namespace MetaAdsJobs.Core.Meta;
 /// </summary>
 internal static class GraphUsage
 {
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
+
     public static TimeSpan? RetryAfter(HttpResponseHeaders headers)
     {
         var minutes = Largest(headers, "X-Business-Use-Case-Usage", "estimated_time_to_regain_access");
         var seconds = Largest(headers, "X-Ad-Account-Usage", "reset_time_duration");
-        var wait = TimeSpan.FromSeconds(Math.Max(minutes * 60, seconds));
+        var wait = TimeSpan.FromSeconds(Math.Clamp(Math.Max(minutes * 60, seconds), 0, Longest.TotalSeconds));
         return wait > TimeSpan.Zero ? wait : null;
     }
 
@@ -35,7 +37,7 @@ internal static class GraphUsage
     {
         JsonValueKind.Object => element.EnumerateObject().SelectMany(property =>
             property.NameEquals(field) && property.Value.ValueKind == JsonValueKind.Number && property.Value.TryGetDouble(out var number)
-                ? [Math.Clamp(number, 0, 1440)]
+                ? [number]
                 : Numbers(property.Value, field)),
         JsonValueKind.Array => element.EnumerateArray().SelectMany(item => Numbers(item, field)),
         _ => [],

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace MetaAdsJobs.Core.Meta;
@@ -8,8 +9,10 @@ namespace MetaAdsJobs.Core.Meta;
 /// </summary>
 internal static class MetaErrors
 {
-    public static Proof Classify(int httpStatus, int code, bool isTransient) => code switch
+    /// <param name="code">Null when the error names none: then it may be anybody's, and proves nothing.</param>
+    public static Proof Classify(int httpStatus, int? code, bool isTransient) => code switch
     {
+        null => Proof.OutcomeUnknown,
         4 or 17 or 32 or 341 or 613 or (>= 80000 and <= 80009) or 80014 => Proof.Throttled,
         190 or 102 => Proof.TokenRejected,
         1 or 2 or 99 or 104 or 960 => Proof.OutcomeUnknown,
@@ -19,7 +22,7 @@ internal static class MetaErrors
 
     public static MetaException FromEnvelope(int httpStatus, JsonElement error, TimeSpan? retryAfter)
     {
-        var code = Int(error, "code") ?? 0;
+        var code = Int(error, "code");
         var proof = Classify(httpStatus, code, Bool(error, "is_transient"));
         return new(proof, Text(error, "message") ?? "Meta gave no message")
         {
@@ -45,7 +48,7 @@ internal static class MetaErrors
         if (!error.TryGetProperty("error_data", out var data)) return [];
         try
         {
-            if (data.ValueKind == JsonValueKind.String) data = JsonDocument.Parse(data.GetString()!).RootElement;
+            if (data.ValueKind == JsonValueKind.String) data = JsonElement.Parse(Text(error, "error_data") ?? "null");
         }
         catch (JsonException)
         {
@@ -59,11 +62,24 @@ internal static class MetaErrors
             : path.ToString())];
     }
 
-    private static string? Text(JsonElement error, string name) =>
-        error.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    private static string? Text(JsonElement error, string name)
+    {
+        try
+        {
+            return error.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null; // Half a surrogate pair: a text that was cut to a length somewhere.
+        }
+    }
 
-    private static int? Int(JsonElement error, string name) =>
-        error.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
+    private static int? Int(JsonElement error, string name)
+    {
+        if (!error.TryGetProperty(name, out var value)) return null;
+        if (value.ValueKind == JsonValueKind.Number) return value.TryGetInt32(out var number) ? number : null;
+        return int.TryParse(Text(error, name), NumberStyles.None, CultureInfo.InvariantCulture, out var written) ? written : null;
+    }
 
     private static bool Bool(JsonElement error, string name) =>
         error.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;

@@ -1,0 +1,80 @@
+using MetaAdsJobs.Core.Meta;
+
+namespace MetaAdsJobs.Tests.Meta;
+
+/// <summary>What a call looks like on the wire.</summary>
+[TestFixture]
+public sealed class GraphRequestTests
+{
+    private const string Token = "EAA+a/token=with odd&characters";
+    private static readonly GraphCredential Credential = new("act_1", Token);
+
+    [Test]
+    public async Task The_token_travels_in_the_header_alone()
+    {
+        foreach (var method in (HttpMethod[])[HttpMethod.Get, HttpMethod.Post, HttpMethod.Delete])
+        {
+            var sent = await SendAsync(method, new GraphFields().Add("fields", "id,name"));
+
+            Assert.That(sent.Authorization, Is.EqualTo($"Bearer {Token}"), $"{method}");
+            foreach (var form in (string[])[Token, Uri.EscapeDataString(Token), Uri.EscapeDataString(Token).Replace("%20", "+", StringComparison.Ordinal)])
+                Assert.That(sent.Url + sent.Body, Does.Not.Contain(form), $"{method}");
+        }
+    }
+
+    [Test]
+    public async Task Posts_carry_a_form_and_everything_else_a_query()
+    {
+        var post = await SendAsync(HttpMethod.Post, new GraphFields().Add("name", "Möbel & Söhne"));
+        var get = await SendAsync(HttpMethod.Get, new GraphFields().Add("name", "Möbel & Söhne"));
+
+        Assert.That((post.Url, post.Body), Is.EqualTo(("https://graph.example/v26.0/act_1/campaigns", "name=M%C3%B6bel+%26+S%C3%B6hne")));
+        Assert.That((get.Url, get.Body), Is.EqualTo(("https://graph.example/v26.0/act_1/campaigns?name=M%C3%B6bel%20%26%20S%C3%B6hne", "")));
+    }
+
+    [Test]
+    public async Task With_an_app_secret_every_call_proves_that_it_comes_from_the_app()
+    {
+        // printf %s TOKEN | openssl dgst -sha256 -hmac 'the app secret'
+        const string Proof = "appsecret_proof=";
+
+        var get = await SendAsync(HttpMethod.Get, new(), "the app secret");
+        var post = await SendAsync(HttpMethod.Post, new(), "the app secret");
+
+        Assert.That(get.Url, Does.EndWith($"?{Proof}{ExpectedProof}"));
+        Assert.That(post.Body, Is.EqualTo($"{Proof}{ExpectedProof}"));
+        Assert.That(post.Body + get.Url, Does.Not.Contain("the app secret"));
+    }
+
+    [Test]
+    public async Task Without_an_app_secret_there_is_no_proof() =>
+        Assert.That((await SendAsync(HttpMethod.Get, new())).Url, Does.Not.Contain("appsecret_proof"));
+
+    [Test]
+    public void Printing_a_credential_prints_no_token() => Assert.That($"{Credential}", Is.EqualTo("act_1"));
+
+    private const string ExpectedProof = "4209c2f0b997a8365d45cd34942c437f980889c81089e158bad6d7235f966172";
+
+    private static async Task<Sent> SendAsync(HttpMethod method, GraphFields fields, string? appSecret = null)
+    {
+        using var wire = new Wire();
+        using var http = new HttpClient(wire);
+        var client = new GraphClient(http, new() { GraphUrl = new("https://graph.example/"), AppSecret = appSecret }, TimeProvider.System);
+        await client.SendOnceAsync(method, "act_1/campaigns", fields, Credential, CancellationToken.None);
+        return wire.Sent!;
+    }
+
+    private sealed record Sent(string Url, string Body, string? Authorization);
+
+    private sealed class Wire : HttpMessageHandler
+    {
+        public Sent? Sent { get; private set; }
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
+            Sent = new(request.RequestUri!.AbsoluteUri, body, request.Headers.Authorization?.ToString());
+            return new() { Content = new StringContent("""{"id":"1"}""") };
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using System.Text.RegularExpressions;
+
+namespace MetaAdsJobs.Tests.Walls;
+
+/// <summary>Who may know what (docs/architecture.md). A wall that stands in no test does not stand for long.</summary>
+[TestFixture]
+public sealed partial class ModuleTests
+{
+    [Test]
+    public void Only_Jobs_knows_Hangfire()
+    {
+        Assert.That(SourceCode.In("MetaAdsJobs.Core/Jobs").SelectMany(file => file.Matches(Hangfire())), Is.Not.Empty, "the pattern finds nothing");
+
+        Assert.That(SourceCode.ProductOutside("MetaAdsJobs.Core/Jobs").SelectMany(file => file.Matches(Hangfire())), Is.Empty);
+    }
+
+    [Test]
+    public void Only_Meta_knows_the_Graphs_addresses_fields_and_codes()
+    {
+        Assert.That(SourceCode.In("MetaAdsJobs.Core/Meta").SelectMany(file => file.Matches(Graph())), Is.Not.Empty, "the pattern finds nothing");
+
+        Assert.That(SourceCode.ProductOutside("MetaAdsJobs.Core/Meta").SelectMany(file => file.Matches(Graph())), Is.Empty);
+    }
+
+    [Test]
+    public void Only_Core_and_the_launcher_speak_to_the_database()
+    {
+        Assert.That(SourceCode.In("MetaAdsJobs.Core/Accounts").SelectMany(file => file.Matches(Sql())), Is.Not.Empty, "the pattern finds nothing");
+
+        Assert.That(SourceCode.In("MetaAdsJobs.Api", "MetaAdsJobs.Worker").SelectMany(file => file.Matches(Sql())), Is.Empty);
+    }
+
+    [Test]
+    public void Api_and_Worker_do_not_call_Meta()
+    {
+        Assert.That(SourceCode.In("MetaAdsJobs.Core/Orchestrations").SelectMany(file => file.Matches(MetaClient())), Is.Not.Empty, "the pattern finds nothing");
+
+        Assert.That(SourceCode.In("MetaAdsJobs.Api", "MetaAdsJobs.Worker").SelectMany(file => file.Matches(MetaClient())), Is.Empty);
+    }
+
+    [Test]
+    public void Core_does_not_know_who_hosts_it() =>
+        Assert.That(SourceCode.In("MetaAdsJobs.Core").SelectMany(file => file.Matches(Hosts())), Is.Empty);
+
+    // The package by its namespaces and entry points; "/hangfire" as an address and the log category are no knowledge of it.
+    [GeneratedRegex(@"using (static )?Hangfire\b|(?<![\w""./])Hangfire\.|\b(BackgroundJob|RecurringJob|JobStorage|DashboardOptions|UseHangfire|AddHangfire|MapHangfire)\w*\b")]
+    private static partial Regex Hangfire();
+
+    // Edges and fields that only the Graph has, its host, and decisions by its codes. act_ alone is the account id as our own API takes it.
+    [GeneratedRegex(
+        @"graph\.facebook|object_story_spec|special_ad_categories|promoted_object|appsecret_proof|fbtrace|error_subcode|effective_status|video_data|link_data|file_url"
+        + @"|time_increment|adcreatives|advideos|adimages|/adsets|/ads""|/insights\?|act_[{/]|\b(Code|Subcode) (is|==|!=) |X-Business-Use-Case")]
+    private static partial Regex Graph();
+
+    [GeneratedRegex(@"using (Npgsql|Dapper)|\b(SELECT|DELETE) .*\bFROM\b|INSERT INTO|UPDATE \w+ SET|Npgsql(Connection|Command|DataSource)")]
+    private static partial Regex Sql();
+
+    [GeneratedRegex(@"\b(GraphClient|GraphFields|GraphCredential|MetaAds|MetaVideos|MetaInsights)\b|IHttpClientFactory|new HttpClient")]
+    private static partial Regex MetaClient();
+
+    [GeneratedRegex(@"MetaAdsJobs\.(Api|Worker|Launch)\b")]
+    private static partial Regex Hosts();
+}
