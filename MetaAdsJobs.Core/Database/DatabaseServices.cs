@@ -17,6 +17,7 @@ public static class DatabaseServices
     {
         SqlTypes.Register();
         services.AddOptionsFor<DatabaseOptions>(DatabaseOptions.Section);
+        services.AddSingleton<IValidateOptions<DatabaseOptions>, DatabaseOptionsCheck>();
         services.AddSingleton(provider => CreateDataSource(
             DatabaseUrl.ToConnectionString(provider.GetRequiredService<DatabaseOptions>().Url),
             provider.GetRequiredService<ILoggerFactory>()));
