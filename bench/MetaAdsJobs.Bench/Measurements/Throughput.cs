@@ -23,7 +23,7 @@ internal sealed class Throughput : IMeasurement
 
         return [new("whole orchestrations/s to Hangfire's empty jobs/s", $"{whole / empty:0.00}", "≥ 0.50", whole / empty >= 0.5,
             $"{whole:0}/s to {empty:0}/s, each {Rounds} × {options.Count} queued jobs on one worker process of {Threads} threads, image clips, "
-            + "the stub Graph in the worker process: its work and its five commits an orchestration are part of the figure")];
+            + "the stub Graph in the worker process: its work and its commits are part of the figure")];
     }
 
     private static async Task<double> EmptyJobsAsync(BenchCluster cluster, int count, CancellationToken ct)
