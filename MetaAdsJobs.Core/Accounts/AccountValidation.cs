@@ -35,6 +35,9 @@ internal static partial class AccountValidation
         if (token is not null && token.Any(c => c is <= ' ' or > '~')) fields.Refuse("access_token", "must be printable ASCII without spaces");
         if (!isNew)
             foreach (var required in Required.Where(fields.IsNull)) fields.Refuse(required, "cannot be taken away");
+        // A running orchestration looks for its objects where it made them, and its budget was converted: neither may move.
+        RefuseChange(fields, "ad_account_id", current?.AdAccountId, adAccountId);
+        RefuseChange(fields, "currency", current?.Currency, currency);
         fields.RefuseUnknown();
         if (fields.Errors.Any) return null;
         return new()
@@ -45,6 +48,11 @@ internal static partial class AccountValidation
             Currency = currency ?? current!.Currency, TimezoneName = timezone ?? current!.TimezoneName,
             DefaultCountries = fields.IsNull("default_countries") ? [] : countries ?? current?.DefaultCountries ?? [],
         };
+    }
+
+    private static void RefuseChange(JsonFields fields, string name, string? current, string? given)
+    {
+        if (current is not null && given is not null && given != current) fields.Refuse(name, $"cannot change from {current}; add another account instead");
     }
 
     // The look at the name comes first: .NET also finds Windows names, other capitals and paths into the zone folder.

@@ -59,7 +59,7 @@ public sealed class AcceptOrchestration
             if (await _store.InsertAsync(requestId, request!, json!, hash!, requestedBy, idempotencyKey, jobId, ct))
             {
                 transaction.Complete();
-                OrchestrationLog.Accepted(_logger, request!.CampaignName);
+                OrchestrationLog.Accepted(_logger, requestId, request!.CampaignName);
                 return new Acceptance.Accepted(requestId, Replayed: false);
             }
         }
