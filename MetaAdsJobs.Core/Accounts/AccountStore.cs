@@ -33,8 +33,6 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
                 default_countries = @Countries, access_token = COALESCE(@ClosedToken, access_token),
                 token_rejected_at = CASE WHEN @ClosedToken IS NULL THEN token_rejected_at END,
                 token_rejection = CASE WHEN @ClosedToken IS NULL THEN token_rejection END,
-                -- Meta's minimum is that of an ad account in its currency.
-                min_daily_budget = CASE WHEN ad_account_id = @AdAccountId AND currency = @Currency THEN min_daily_budget END,
                 updated_at = @Now
             WHERE id = @Id
             """;

@@ -33,11 +33,11 @@ internal static partial class AccountValidation
         });
         token = fields.Text("access_token", required: isNew, max: 2000);
         if (token is not null && token.Any(c => c is <= ' ' or > '~')) fields.Refuse("access_token", "must be printable ASCII without spaces");
+        if (!isNew)
+            foreach (var required in Required.Where(fields.IsNull)) fields.Refuse(required, "cannot be taken away");
         // A running orchestration looks for its objects where it made them, and its budget was converted: neither may move.
         RefuseChange(fields, "ad_account_id", current?.AdAccountId, adAccountId);
         RefuseChange(fields, "currency", current?.Currency, currency);
-        if (!isNew)
-            foreach (var required in Required.Where(fields.IsNull)) fields.Refuse(required, "cannot be taken away");
         fields.RefuseUnknown();
         if (fields.Errors.Any) return null;
         return new()

@@ -72,14 +72,13 @@ public sealed class AccountTests
     }
 
     [Test]
-    public async Task Another_currency_makes_the_minimum_that_Meta_told_before_unknown()
+    public async Task The_ad_account_and_its_currency_cannot_change()
     {
         var id = await _client.AddAccountAsync();
-        await using (var command = _service.Database.DataSource.CreateCommand($"UPDATE social_accounts SET min_daily_budget = 100 WHERE id = '{id}'")) await command.ExecuteNonQueryAsync();
-        var renamed = await _client.PatchAsync($"/meta/accounts/{id}", new JsonObject { ["name"] = "Still the same currency" });
-        Assert.That((long?)renamed.Json["min_daily_budget"], Is.EqualTo(100));
-        var changed = await _client.PatchAsync($"/meta/accounts/{id}", new JsonObject { ["currency"] = "JPY" });
-        Assert.That(changed.Json["min_daily_budget"], Is.Null, changed.Text);
+        await _service.RefusesFieldsAsync(
+            () => _client.PatchAsync($"/meta/accounts/{id}", new JsonObject { ["currency"] = "JPY", ["ad_account_id"] = "act_1" }), "currency", "ad_account_id");
+        var same = await _client.PatchAsync($"/meta/accounts/{id}", new JsonObject { ["currency"] = "USD" });
+        Assert.That(same.Code, Is.EqualTo(200), same.Text);
     }
 
     [Test]
