@@ -21,13 +21,13 @@ public static class ApiApplication
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = JsonBody.MaxBytes;
+            kestrel.Limits.MaxRequestBodySize = JsonBody.MaxReadBytes;
         });
 
-        var app = builder.Build();
+        var app = builder.Build().CheckConfiguration();
         app.UseSerilogRequestLogging(logging => logging.EnrichDiagnosticContext = (diagnostic, http) => diagnostic.Set("Caller", http.User.CallerName()));
         app.UseExceptionHandler();
-        app.UseStatusCodePages();
+        app.UseStatusCodePages(pages => Results.Problem(statusCode: pages.HttpContext.Response.StatusCode).ExecuteAsync(pages.HttpContext));
         app.UseAuthentication();
         app.UseRateLimiter();
         app.UseAuthorization();

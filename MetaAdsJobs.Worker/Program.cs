@@ -9,7 +9,7 @@ return await StartUp.RunAsync(async () =>
     builder.Configuration.AddSeedKeys();
     builder.Services.AddJsonLogs(builder.Configuration, "worker").AddMetaAdsJobs().AddJobServer();
 
-    using var host = builder.Build();
+    using var host = builder.Build().CheckConfiguration();
     host.Migrate();
     await host.RunAsync();
 });

@@ -4,10 +4,15 @@ using MetaAdsJobs.Core.Accounts;
 
 namespace MetaAdsJobs.Api.Accounts;
 
-/// <summary>The body of POST and PATCH; for PATCH every field is optional. The token is never given out again.</summary>
+/// <summary>The body of POST. The token is never given out again.</summary>
 internal sealed record AccountBody(
-    Guid? Id, string Name, string AdAccountId, string PageId, string? InstagramUserId, string? PixelId, string Currency, string TimezoneName,
-    IReadOnlyList<string>? DefaultCountries, string AccessToken);
+    string Name, string AdAccountId, string PageId, string Currency, string TimezoneName, string AccessToken,
+    string? InstagramUserId = null, string? PixelId = null, IReadOnlyList<string>? DefaultCountries = null, Guid? Id = null);
+
+/// <summary>The body of PATCH: what is absent stays, and null takes an optional field away.</summary>
+internal sealed record AccountChanges(
+    string? Name = null, string? AdAccountId = null, string? PageId = null, string? InstagramUserId = null, string? PixelId = null, string? Currency = null,
+    string? TimezoneName = null, IReadOnlyList<string>? DefaultCountries = null, string? AccessToken = null);
 
 internal static class AccountEndpoints
 {
@@ -17,7 +22,7 @@ internal static class AccountEndpoints
         accounts.MapPost("/", CreateAsync).RequireAuthorization(Policies.Administer).WithSummary("Add a social account")
             .Accepts<AccountBody>("application/json").Produces<SocialAccount>(201).ProducesProblem(409).ProducesValidationProblem(422);
         accounts.MapPatch("/{id:guid}", ChangeAsync).RequireAuthorization(Policies.Administer).WithSummary("Change an account, or give it a new token")
-            .Accepts<AccountBody>("application/json").Produces<SocialAccount>().ProducesProblem(404).ProducesValidationProblem(422);
+            .Accepts<AccountChanges>("application/json").Produces<SocialAccount>().ProducesProblem(404).ProducesValidationProblem(422);
         accounts.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).Produces<SocialAccount>().ProducesProblem(404);
         accounts.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).Produces<Page<SocialAccount>>().ProducesValidationProblem(422);
     }

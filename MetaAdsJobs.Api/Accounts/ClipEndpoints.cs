@@ -5,7 +5,8 @@ using MetaAdsJobs.Core.Accounts;
 namespace MetaAdsJobs.Api.Accounts;
 
 /// <summary>The body of POST: exactly one of a video to upload, a video already at Meta, or an image.</summary>
-internal sealed record ClipBody(Guid? Id, string Title, string? VideoUrl, string? VideoId, string? ImageUrl, string? ThumbnailUrl);
+internal sealed record ClipBody(
+    string Title, string? VideoUrl = null, string? VideoId = null, string? ImageUrl = null, string? ThumbnailUrl = null, Guid? Id = null);
 
 internal static class ClipEndpoints
 {

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text;
+using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Meta;
 using Microsoft.Extensions.Options;
 
@@ -29,7 +30,7 @@ public sealed class AuthOptions
 }
 
 /// <summary>Live mode refuses to start without auth; stub mode makes a key that lives as long as the process.</summary>
-internal sealed class AuthOptionsCheck(MetaOptions meta) : IValidateOptions<AuthOptions>
+internal sealed class AuthOptionsCheck(IOptions<MetaOptions> meta) : IValidateOptions<AuthOptions>
 {
     public ValidateOptionsResult Validate(string? name, AuthOptions options)
     {
@@ -37,8 +38,12 @@ internal sealed class AuthOptionsCheck(MetaOptions meta) : IValidateOptions<Auth
         if (options.SigningKey is { Length: > 0 } && options.SigningKeyBytes.Length < 32) failures.Add("AUTH_SIGNING_KEY: must be at least 32 bytes long");
         if (options.Authority is { Length: > 0 } && string.IsNullOrEmpty(options.Audience)) failures.Add("AUTH_AUDIENCE: is required together with AUTH_AUTHORITY");
         if (options.Authority is { Length: > 0 } && options.SigningKey is { Length: > 0 }) failures.Add("AUTH_SIGNING_KEY: give this or AUTH_AUTHORITY, not both");
-        if (meta.Mode == MetaMode.Live && string.IsNullOrEmpty(options.Authority) && string.IsNullOrEmpty(options.SigningKey))
+        if (options.Authority is { Length: > 0 } authority && !IsIssuer(authority)) failures.Add("AUTH_AUTHORITY: must be an https URL, or http on this machine");
+        if (meta.ValueIfRight()?.Mode == MetaMode.Live && string.IsNullOrEmpty(options.Authority) && string.IsNullOrEmpty(options.SigningKey))
             failures.Add("AUTH_SIGNING_KEY: live mode needs it, or AUTH_AUTHORITY with AUTH_AUDIENCE");
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
+
+    private static bool IsIssuer(string authority) =>
+        Uri.TryCreate(authority, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback));
 }

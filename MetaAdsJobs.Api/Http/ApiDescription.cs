@@ -5,8 +5,11 @@ namespace MetaAdsJobs.Api.Http;
 /// <summary>/openapi/v1.json and Swagger UI over it.</summary>
 internal static class ApiDescription
 {
-    public static IServiceCollection AddApiDescription(this IServiceCollection services) => services.AddOpenApi(openApi =>
-        openApi.AddDocumentTransformer((document, _, _) =>
+    private static readonly (string Code, string Reason)[] RefusedAnywhere =
+        [("401", "No token, or not a valid one"), ("403", "The token's role does not allow it"), ("429", "Too many calls; see Retry-After")];
+
+    public static IServiceCollection AddApiDescription(this IServiceCollection services) => services.AddOpenApi(openApi => openApi
+        .AddDocumentTransformer((document, _, _) =>
         {
             document.Info = new()
             {
@@ -18,7 +21,14 @@ internal static class ApiDescription
             {
                 ["bearer"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "JWT" },
             };
-            document.Security = [new() { [new OpenApiSecuritySchemeReference("bearer", document)] = [] }];
+            return Task.CompletedTask;
+        })
+        .AddOperationTransformer((operation, context, _) =>
+        {
+            if (context.Description.RelativePath?.StartsWith("meta/", StringComparison.Ordinal) != true) return Task.CompletedTask;
+            operation.Security = [new() { [new OpenApiSecuritySchemeReference("bearer", context.Document)] = [] }];
+            operation.Responses ??= [];
+            foreach (var (code, reason) in RefusedAnywhere) operation.Responses.TryAdd(code, new OpenApiResponse { Description = reason });
             return Task.CompletedTask;
         }));
 

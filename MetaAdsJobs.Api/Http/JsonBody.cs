@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace MetaAdsJobs.Api.Http;
 
@@ -8,6 +9,9 @@ internal static class JsonBody
     /// <summary>Long enough that a field that is far too long is still refused by its name.</summary>
     public const long MaxBytes = 4 * 1024 * 1024;
 
+    /// <summary>Up to here a body that is too long is still read to its end, so that its sender sees the 413 and not a broken connection.</summary>
+    public const long MaxReadBytes = 4 * MaxBytes;
+
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
 
     /// <returns>The body, or the problem to answer with.</returns>
@@ -15,10 +19,17 @@ internal static class JsonBody
     {
         if (!request.HasJsonContentType())
             return (default, Results.Problem("Send the body as Content-Type: application/json.", statusCode: StatusCodes.Status415UnsupportedMediaType));
+        if (request.ContentLength > MaxBytes) return (default, TooLong());
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = MaxBytes;
         try
         {
             using var document = await JsonDocument.ParseAsync(request.Body, Strict, ct);
+            CheckNames(document.RootElement);
             return (document.RootElement.Clone(), null);
+        }
+        catch (InvalidOperationException)
+        {
+            return (default, Results.Problem("The body is not valid JSON: a field's name is not valid Unicode.", statusCode: StatusCodes.Status400BadRequest));
         }
         catch (JsonException exception)
         {
@@ -26,7 +37,26 @@ internal static class JsonBody
         }
         catch (BadHttpRequestException exception)
         {
-            return (default, Results.Problem(exception.Message, statusCode: exception.StatusCode));
+            return (default, exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLong() : Results.Problem(exception.Message, statusCode: exception.StatusCode));
+        }
+    }
+
+    private static IResult TooLong() => Results.Problem($"The body must be at most {MaxBytes} bytes long.", statusCode: StatusCodes.Status413PayloadTooLarge);
+
+    // A name that is no text could be neither found nor told. Reading it throws InvalidOperationException.
+    private static void CheckNames(JsonElement element)
+    {
+        if (element.ValueKind == JsonValueKind.Object)
+        {
+            foreach (var property in element.EnumerateObject())
+            {
+                _ = property.Name;
+                CheckNames(property.Value);
+            }
+        }
+        else if (element.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var item in element.EnumerateArray()) CheckNames(item);
         }
     }
 }

@@ -30,7 +30,8 @@ internal sealed class QueryFields
     public T? OneOf<T>(string name, string? value) where T : struct, Enum
     {
         if (value is null) return null;
-        if (Enum.TryParse<T>(value, ignoreCase: true, out var one) && Enum.IsDefined(one) && !char.IsAsciiDigit(value[0])) return one;
+        foreach (var one in Enum.GetValues<T>())
+            if (string.Equals(one.ToString(), value, StringComparison.OrdinalIgnoreCase)) return one;
         Errors.Add(name, $"must be one of {string.Join(", ", Enum.GetNames<T>().Select(known => known.ToLowerInvariant()))}");
         return null;
     }

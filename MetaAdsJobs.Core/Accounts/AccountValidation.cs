@@ -4,9 +4,14 @@ using MetaAdsJobs.Core.Validation;
 
 namespace MetaAdsJobs.Core.Accounts;
 
-/// <summary>Reads an account from a body. When <c>current</c> is given, fields that are absent keep their value.</summary>
+/// <summary>
+/// Reads an account from a body. When <c>current</c> is given, fields that are absent keep their value and null takes an optional
+/// one away.
+/// </summary>
 internal static partial class AccountValidation
 {
+    private static readonly string[] Required = ["name", "ad_account_id", "page_id", "currency", "timezone_name", "access_token"];
+
     public static SocialAccount? Read(JsonFields fields, Guid id, SocialAccount? current, out string? token)
     {
         var isNew = current is null;
@@ -28,20 +33,30 @@ internal static partial class AccountValidation
         });
         token = fields.Text("access_token", required: isNew, max: 2000);
         if (token is not null && token.Any(c => c is <= ' ' or > '~')) fields.Refuse("access_token", "must be printable ASCII without spaces");
+        if (!isNew)
+            foreach (var required in Required.Where(fields.IsNull)) fields.Refuse(required, "cannot be taken away");
+        // A running orchestration looks for its objects where it made them, and its budget was converted: neither may move.
+        RefuseChange(fields, "ad_account_id", current?.AdAccountId, adAccountId);
+        RefuseChange(fields, "currency", current?.Currency, currency);
         fields.RefuseUnknown();
         if (fields.Errors.Any) return null;
         return new()
         {
             Id = id, Name = name ?? current!.Name, AdAccountId = adAccountId ?? current!.AdAccountId, PageId = pageId ?? current!.PageId,
-            InstagramUserId = instagramUserId ?? current?.InstagramUserId, PixelId = pixelId ?? current?.PixelId,
+            InstagramUserId = fields.IsNull("instagram_user_id") ? null : instagramUserId ?? current?.InstagramUserId,
+            PixelId = fields.IsNull("pixel_id") ? null : pixelId ?? current?.PixelId,
             Currency = currency ?? current!.Currency, TimezoneName = timezone ?? current!.TimezoneName,
-            DefaultCountries = countries ?? current?.DefaultCountries ?? [],
+            DefaultCountries = fields.IsNull("default_countries") ? [] : countries ?? current?.DefaultCountries ?? [],
         };
     }
 
-    private static bool IsIana(string name) => name.Contains('/') || name == "UTC"
-        ? TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) && zone.HasIanaId
-        : false;
+    private static void RefuseChange(JsonFields fields, string name, string? current, string? given)
+    {
+        if (current is not null && given is not null && given != current) fields.Refuse(name, $"cannot change from {current}; add another account instead");
+    }
+
+    // The look at the name comes first: .NET also finds Windows names, other capitals and paths into the zone folder.
+    private static bool IsIana(string name) => Zone().IsMatch(name) && TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) && zone.HasIanaId;
 
     private static string? Matching(JsonFields fields, string name, bool required, Regex pattern, string message)
     {
@@ -53,6 +68,9 @@ internal static partial class AccountValidation
 
     [GeneratedRegex("^act_[0-9]+$")]
     private static partial Regex AdAccount();
+
+    [GeneratedRegex("^(UTC|[A-Z][A-Za-z0-9_+-]*(/[A-Z][A-Za-z0-9_+-]*)+)$")]
+    private static partial Regex Zone();
 
     [GeneratedRegex("^[0-9]+$")]
     private static partial Regex Digits();

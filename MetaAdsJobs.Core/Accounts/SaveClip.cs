@@ -16,6 +16,7 @@ public sealed class SaveClip(ClipStore store, TimeProvider time)
         var title = fields.Text("title", required: true, max: 200);
         var videoUrl = fields.HttpUrl("video_url");
         var videoId = fields.Text("video_id", max: 100);
+        if (videoId is not null && !videoId.All(c => char.IsAsciiLetterOrDigit(c) || c == '_')) fields.Refuse("video_id", "must be the id that Meta gave the video");
         var imageUrl = fields.HttpUrl("image_url");
         var thumbnailUrl = fields.HttpUrl("thumbnail_url");
         if (fields.IsObject && Sources.Count(fields.Has) != 1)

@@ -1,4 +1,4 @@
-using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
@@ -9,20 +9,23 @@ public static class OptionsServices
 {
     public static IServiceCollection AddOptionsFor<T>(this IServiceCollection services, string section) where T : class
     {
-        services.AddOptions<T>().BindConfiguration(section).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<T>>(new AnnotationsNamingKeys<T>(section));
+        services.AddOptions<T>().ValidateOnStart();
+        services.AddSingleton(provider => new OptionsSection<T>(provider.GetRequiredService<IConfiguration>().GetSection(section)));
+        services.AddSingleton<IConfigureOptions<T>>(provider => provider.GetRequiredService<OptionsSection<T>>());
+        services.AddSingleton<IValidateOptions<T>>(provider => provider.GetRequiredService<OptionsSection<T>>());
         return services.AddSingleton(provider => provider.GetRequiredService<IOptions<T>>().Value);
     }
 
-    private sealed class AnnotationsNamingKeys<T>(string section) : IValidateOptions<T> where T : class
+    /// <summary>For a check that looks at another class of options: null when those are wrong themselves, which is told without it.</summary>
+    public static T? ValueIfRight<T>(this IOptions<T> options) where T : class
     {
-        public ValidateOptionsResult Validate(string? name, T options)
+        try
         {
-            var results = new List<ValidationResult>();
-            if (Validator.TryValidateObject(options, new(options), results, validateAllProperties: true))
-                return ValidateOptionsResult.Success;
-            return ValidateOptionsResult.Fail(results.Select(result =>
-                $"{string.Join(", ", result.MemberNames.Select(member => SeedKeys.NameFor($"{section}:{member}")))}: {result.ErrorMessage}"));
+            return options.Value;
+        }
+        catch (OptionsValidationException)
+        {
+            return null;
         }
     }
 }

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Serilog;
 
@@ -15,11 +17,16 @@ public static class StartUp
         }
         catch (OptionsValidationException exception)
         {
-            await Console.Error.WriteLineAsync($"Wrong configuration: {string.Join("; ", exception.Failures)}");
+            await TellAsync(exception.Failures);
+        }
+        catch (AggregateException exception) when (exception.InnerExceptions.All(inner => inner is OptionsValidationException))
+        {
+            // One for each class of options.
+            await TellAsync(exception.InnerExceptions.Cast<OptionsValidationException>().SelectMany(inner => inner.Failures));
         }
         catch (ConfigurationException exception)
         {
-            await Console.Error.WriteLineAsync($"Wrong configuration: {exception.Message}");
+            await TellAsync([exception.Message]);
         }
         finally
         {
@@ -28,4 +35,14 @@ public static class StartUp
 
         return 1;
     }
+
+    /// <summary>All of the configuration at once, before anything is made of it: a process that will not start has no business in the database.</summary>
+    public static T CheckConfiguration<T>(this T host) where T : IHost
+    {
+        host.Services.GetRequiredService<IStartupValidator>().Validate();
+        return host;
+    }
+
+    private static Task TellAsync(IEnumerable<string> failures) =>
+        Console.Error.WriteLineAsync($"Wrong configuration: {string.Join("; ", failures).ReplaceLineEndings(" ")}");
 }

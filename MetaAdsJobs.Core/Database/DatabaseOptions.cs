@@ -1,4 +1,7 @@
 using System.ComponentModel.DataAnnotations;
+using MetaAdsJobs.Core.Configuration;
+using MetaAdsJobs.Core.Meta;
+using Microsoft.Extensions.Options;
 
 namespace MetaAdsJobs.Core.Database;
 
@@ -18,5 +21,26 @@ public sealed class DatabaseOptions : IValidatableObject
         if (!string.IsNullOrEmpty(DataProtectionKey)
             && (!Convert.TryFromBase64String(DataProtectionKey, new byte[DataProtectionKey.Length], out var length) || length != 32))
             yield return new("must be 32 bytes in base64, as `openssl rand -base64 32` prints them", [nameof(DataProtectionKey)]);
+    }
+}
+
+/// <summary>The URL can be read, and live mode refuses to keep real tokens under keys that lie in the clear beside them.</summary>
+internal sealed class DatabaseOptionsCheck(IOptions<MetaOptions> meta) : IValidateOptions<DatabaseOptions>
+{
+    public ValidateOptionsResult Validate(string? name, DatabaseOptions options)
+    {
+        var failures = new List<string>();
+        if (meta.ValueIfRight()?.Mode == MetaMode.Live && string.IsNullOrEmpty(options.DataProtectionKey))
+            failures.Add("DATA_PROTECTION_KEY: live mode needs it, 32 bytes in base64 as `openssl rand -base64 32` prints them");
+        try
+        {
+            if (options.Url.Length > 0) DatabaseUrl.ToConnectionString(options.Url);
+        }
+        catch (FormatException unreadable)
+        {
+            failures.Add(unreadable.Message);
+        }
+
+        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 }

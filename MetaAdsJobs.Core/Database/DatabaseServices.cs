@@ -17,6 +17,7 @@ public static class DatabaseServices
     {
         SqlTypes.Register();
         services.AddOptionsFor<DatabaseOptions>(DatabaseOptions.Section);
+        services.AddSingleton<IValidateOptions<DatabaseOptions>, DatabaseOptionsCheck>();
         services.AddSingleton(provider => CreateDataSource(
             DatabaseUrl.ToConnectionString(provider.GetRequiredService<DatabaseOptions>().Url),
             provider.GetRequiredService<ILoggerFactory>()));
@@ -35,6 +36,9 @@ public static class DatabaseServices
             // Every statement here and in Hangfire is a constant text, so all of them are worth preparing.
             MaxAutoPrepare = 200,
             AutoPrepareMinUsages = 2,
+            // No session of ours holds state (no SET, no session lock, no LISTEN), so there is nothing to reset between uses.
+            // With prepared statements the reset would be a round trip and a transaction of its own each time.
+            NoResetOnClose = true,
             ApplicationName = "metaadsjobs",
         };
         if (!connectionString.Contains("Pool Size", StringComparison.OrdinalIgnoreCase)) settings.MaxPoolSize = 60;

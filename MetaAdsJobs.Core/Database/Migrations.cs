@@ -20,12 +20,14 @@ public static partial class Migrations
         var direct = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false };
         using var guard = new NpgsqlConnection(direct.ConnectionString);
         guard.Open();
+        if (SchemaFingerprint.IsCurrent(guard)) return;
         using (var wait = new NpgsqlCommand("SELECT pg_advisory_lock($1)", guard) { CommandTimeout = 120 })
         {
             wait.Parameters.Add(new() { Value = LockKey });
             wait.ExecuteNonQuery();
         }
 
+        if (SchemaFingerprint.IsCurrent(guard)) return; // Another process was faster.
         using var connection = new NpgsqlConnection(direct.ConnectionString);
         var evolve = new Evolve(connection, message => LogEvolve(logger, message))
         {
@@ -38,6 +40,7 @@ public static partial class Migrations
         };
         evolve.Migrate();
         HangfireSchema.Install(guard);
+        SchemaFingerprint.Save(guard);
     }
 
     [LoggerMessage(1001, LogLevel.Debug, "Evolve: {Message}")]

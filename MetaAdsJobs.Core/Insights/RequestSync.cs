@@ -36,7 +36,7 @@ public sealed class RequestSync
 
         var now = _time.GetUtcNow();
         var usual = AccountDays.LastComplete(account.TimezoneName, now, _options.LookbackDays);
-        var range = new DayRange(since ?? (until < usual.Since ? until.Value : usual.Since), until ?? usual.Until);
+        var range = new DayRange(since ?? (until < usual.Since ? until.Value : usual.Since), until ?? (since > usual.Until ? since.Value : usual.Until));
         var errors = Check(range, AccountDays.Today(account.TimezoneName, now), account.TimezoneName);
         if (errors.Any) return new SyncRequested.Invalid(errors);
 
@@ -51,8 +51,9 @@ public sealed class RequestSync
     private static FieldErrors Check(DayRange range, DateOnly today, string timezone)
     {
         var errors = new FieldErrors();
-        if (range.Since > range.Until) errors.Add("since", $"{range.Since:yyyy-MM-dd} is after until, {range.Until:yyyy-MM-dd}");
-        if (range.Until > today) errors.Add("until", $"must not be in the future: today is {today:yyyy-MM-dd} in {timezone}");
+        if (range.Since > today) errors.Add("since", $"must not be in the future: today is {today:yyyy-MM-dd} in {timezone}");
+        else if (range.Since > range.Until) errors.Add("since", $"{range.Since:yyyy-MM-dd} is after until, {range.Until:yyyy-MM-dd}");
+        if (range.Until > today && range.Since <= today) errors.Add("until", $"must not be in the future: today is {today:yyyy-MM-dd} in {timezone}");
         var oldest = today.AddMonths(-RetentionMonths);
         if (range.Since < oldest) errors.Add("since", $"must be {oldest:yyyy-MM-dd} or later: Meta keeps {RetentionMonths} months");
         return errors;

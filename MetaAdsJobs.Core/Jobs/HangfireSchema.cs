@@ -8,5 +8,8 @@ internal static class HangfireSchema
 {
     public const string Name = "hangfire";
 
+    /// <summary>Changes whenever <see cref="Install"/> may do something else.</summary>
+    public static string Version => typeof(PostgreSqlObjectsInstaller).Assembly.GetName().Version!.ToString();
+
     public static void Install(NpgsqlConnection connection) => PostgreSqlObjectsInstaller.Install(connection, Name);
 }

@@ -44,7 +44,8 @@ public static class JobServices
             server.HeartbeatInterval = TimeSpan.FromSeconds(10);
             server.ServerTimeout = TimeSpan.FromMinutes(1);
             server.ShutdownTimeout = TimeSpan.FromSeconds(jobs.StopTimeoutSeconds);
-            server.StopTimeout = TimeSpan.FromSeconds(jobs.StopTimeoutSeconds);
+            // Jobs hear of the stop this soon; they end their call to Meta, hand the rest back, and another worker goes on.
+            server.StopTimeout = TimeSpan.FromSeconds(1);
             server.CancellationCheckInterval = TimeSpan.FromSeconds(5);
         });
         services.AddSingleton<Microsoft.Extensions.Options.IConfigureOptions<HostOptions>>(provider =>

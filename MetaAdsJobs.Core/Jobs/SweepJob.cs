@@ -34,8 +34,13 @@ internal sealed partial class SweepJob(NpgsqlDataSource dataSource, IJobQueue qu
         const string AdoptOrchestrationSql = "UPDATE orchestrations SET job_id = @JobId WHERE request_id = @Id AND job_id IS NOT DISTINCT FROM @OldJobId";
         const string AdoptSyncSql = "UPDATE insight_syncs SET job_id = @JobId WHERE sync_id = @Id AND job_id IS NOT DISTINCT FROM @OldJobId";
 
+        // What a sync that has ended, or a zombie of one, may have left in the staging table.
+        const string StagingSql = "DELETE FROM insight_staging t USING insight_syncs s WHERE s.sync_id = t.sync_id AND s.state IN ('succeeded', 'failed')";
+
         await RescueAsync(OrchestrationsSql, AdoptOrchestrationSql, queue.EnqueueOrchestration, ct);
         await RescueAsync(SyncsSql, AdoptSyncSql, queue.EnqueueSync, ct);
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await connection.ExecuteAsync(new(StagingSql, cancellationToken: ct));
         return null;
     }
 

@@ -42,31 +42,31 @@ public sealed class AcceptOrchestration
         var errors = new FieldErrors();
         var request = RequestValidation.Read(body, errors, out var accountId);
         var known = await _store.FindKnownAsync(accountId, request?.ClipId, requestedBy, idempotencyKey, ct);
+        var json = request?.ToJson();
+        var hash = json is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes(json));
+        // First of all: whether a request is a replay does not depend on what has become of its account since.
+        if (hash is not null && known.Earlier is { } earlier) return Replay(earlier, hash);
         if (known.Account is not null) RequestValidation.CheckAgainst(known.Account, body, errors);
         if (errors.Any) return new Acceptance.Invalid(errors);
         if (known.Account is null) return new Acceptance.UnknownAccount(request!.SocialAccountId);
         if (!known.ClipExists) return new Acceptance.UnknownClip(request!.ClipId);
-
-        var json = request!.ToJson();
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(json));
-        if (known.Earlier is { } earlier) return Replay(earlier, hash);
 
         var requestId = Guid.CreateVersion7(_time.GetUtcNow());
         using (var transaction = JobTransaction.Begin())
         {
             // The job first: its connection is closed again before ours joins the transaction.
             var jobId = _queue.EnqueueOrchestration(requestId);
-            if (await _store.InsertAsync(requestId, request, json, hash, requestedBy, idempotencyKey, jobId, ct))
+            if (await _store.InsertAsync(requestId, request!, json!, hash!, requestedBy, idempotencyKey, jobId, ct))
             {
                 transaction.Complete();
-                OrchestrationLog.Accepted(_logger, request.CampaignName);
+                OrchestrationLog.Accepted(_logger, requestId, request!.CampaignName);
                 return new Acceptance.Accepted(requestId, Replayed: false);
             }
         }
 
         // The unique index decided: another request with this key came first, and the job above was rolled back.
-        var winner = await _store.FindKnownAsync(accountId, request.ClipId, requestedBy, idempotencyKey, ct);
-        return Replay(winner.Earlier ?? throw new InvalidOperationException("An idempotency key was refused, but no request holds it"), hash);
+        var winner = await _store.FindKnownAsync(accountId, request!.ClipId, requestedBy, idempotencyKey, ct);
+        return Replay(winner.Earlier ?? throw new InvalidOperationException("An idempotency key was refused, but no request holds it"), hash!);
     }
 
     private static Acceptance Replay(EarlierRequest earlier, byte[] hash) => earlier.Hash.AsSpan().SequenceEqual(hash)

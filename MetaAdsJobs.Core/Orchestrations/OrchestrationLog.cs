@@ -5,8 +5,8 @@ namespace MetaAdsJobs.Core.Orchestrations;
 /// <summary>Events 2000-2099. The orchestration's id is in the log scope of every line.</summary>
 internal static partial class OrchestrationLog
 {
-    [LoggerMessage(2000, LogLevel.Information, "Orchestration accepted: {CampaignName}")]
-    public static partial void Accepted(ILogger logger, string campaignName);
+    [LoggerMessage(2000, LogLevel.Information, "Orchestration {OrchestrationId} accepted: {CampaignName}")]
+    public static partial void Accepted(ILogger logger, Guid orchestrationId, string campaignName);
 
     [LoggerMessage(2001, LogLevel.Information, "Step {Step} confirmed as {MetaId}")]
     public static partial void StepConfirmed(ILogger logger, string step, string? metaId);

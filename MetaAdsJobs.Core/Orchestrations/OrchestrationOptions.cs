@@ -34,9 +34,9 @@ public sealed class OrchestrationOptions
     [Range(2, 600)]
     public int LeaseSeconds { get; set; } = 30;
 
-    /// <summary>Attempts in a row that may end with the death of their process before the orchestration is undone. Default 10.</summary>
+    /// <summary>Attempts in a row that may end with the death of their process before the orchestration is undone. Default 20.</summary>
     [Range(1, 1000)]
-    public int MaxAbandonedAttempts { get; set; } = 10;
+    public int MaxAbandonedAttempts { get; set; } = 20;
 
     /// <summary>Tries at undoing before what is left is listed for a person. Default 8, over about ten minutes.</summary>
     [Range(1, 100)]

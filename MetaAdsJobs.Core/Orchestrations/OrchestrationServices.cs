@@ -41,10 +41,10 @@ public static class OrchestrationServices
     }
 
     // A create given up by us may still be carried out by Meta: nobody may call it absent before the call could have ended.
-    private sealed class SettleDelayCoversCalls(MetaOptions meta) : IValidateOptions<OrchestrationOptions>
+    private sealed class SettleDelayCoversCalls(IOptions<MetaOptions> meta) : IValidateOptions<OrchestrationOptions>
     {
-        public ValidateOptionsResult Validate(string? name, OrchestrationOptions options) => options.SettleDelaySeconds >= meta.CallTimeoutSeconds
-            ? ValidateOptionsResult.Success
-            : ValidateOptionsResult.Fail($"SETTLE_DELAY_SECONDS: must be at least Meta:CallTimeoutSeconds, {meta.CallTimeoutSeconds}");
+        public ValidateOptionsResult Validate(string? name, OrchestrationOptions options) => meta.ValueIfRight() is { } right && options.SettleDelaySeconds < right.CallTimeoutSeconds
+            ? ValidateOptionsResult.Fail($"SETTLE_DELAY_SECONDS: must be at least Meta:CallTimeoutSeconds, {right.CallTimeoutSeconds}")
+            : ValidateOptionsResult.Success;
     }
 }

@@ -41,19 +41,15 @@ internal static class RequestValidation
     /// <summary>Checks what only the account can tell; works on the raw body, so that these errors come with all the others.</summary>
     public static void CheckAgainst(SocialAccount account, JsonElement body, FieldErrors errors)
     {
-        if (body.ValueKind != JsonValueKind.Object) return;
-        if (body.TryGetProperty("daily_budget_cents", out var budget) && budget.ValueKind == JsonValueKind.Number && budget.TryGetInt64(out var hundredths) && hundredths > 0)
-            CheckBudget(account, hundredths, errors);
+        var fields = new JsonFields(body, new()); // What is wrong in itself has been told already.
+        if (fields.Whole("daily_budget_cents", 1, long.MaxValue) is { } hundredths) CheckBudget(account, hundredths, errors);
 
-        var places = body.TryGetProperty("targeting", out var targeting) && targeting.ValueKind == JsonValueKind.Object
-            && targeting.TryGetProperty("geo_locations", out var geo) && geo.ValueKind != JsonValueKind.Null;
-        if (!places && account.DefaultCountries.Count == 0)
+        if (account.DefaultCountries.Count == 0 && fields.Object("targeting")?.Has("geo_locations") != true)
             errors.Add("targeting.geo_locations", "is required: the account has no default_countries to fall back on");
 
-        if (body.TryGetProperty("campaign_objective", out var objective) && objective.ValueKind == JsonValueKind.String
-            && body.TryGetProperty("optimization_goal", out var goal) && goal.ValueKind == JsonValueKind.String
-            && ObjectiveGoals.Find(objective.GetString()!, goal.GetString()!) is { Promotes: PromotedObject.Pixel } && account.PixelId is null)
-            errors.Add("optimization_goal", $"{goal.GetString()} counts events of a pixel, and the account has no pixel_id");
+        if (account.PixelId is null && fields.Text("campaign_objective") is { } objective && fields.Text("optimization_goal") is { } goal
+            && ObjectiveGoals.Find(objective, goal) is { Promotes: PromotedObject.Pixel })
+            errors.Add("optimization_goal", $"{goal} counts events of a pixel, and the account has no pixel_id");
     }
 
     private static void CheckBudget(SocialAccount account, long hundredths, FieldErrors errors)

@@ -12,7 +12,7 @@ namespace MetaAdsJobs.Core.Orchestrations;
 /// orchestration waiting for the queue's next retry; the last one permitted begins the undo instead.
 /// </summary>
 internal sealed class RunOrchestration(
-    Claims claims, StepRunner steps, UndoRunner undo, UndoJournal undoJournal, Completion completion, CampaignInsights campaignInsights,
+    Claims claims, StepJournal journal, StepRunner steps, UndoRunner undo, UndoJournal undoJournal, Completion completion, CampaignInsights campaignInsights,
     AccountPacing pacing, AccountStore accounts, OrchestrationOptions options, TimeProvider time, ILogger<RunOrchestration> logger)
 {
     private static readonly JobOutcome Completed = new JobOutcome.Completed();
@@ -40,7 +40,8 @@ internal sealed class RunOrchestration(
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            await claims.ReleaseAsync(attempt, Release.HandedBack with { Sent = attempt.StartedByThisAttempt is not null }, CancellationToken.None);
+            // Neither a create nor the commit after it is ever cancelled: a step that is still started has not been sent.
+            await claims.ReleaseAsync(attempt, Release.HandedBack with { NotDone = attempt.StartedByThisAttempt }, CancellationToken.None);
             throw;
         }
     }
@@ -67,13 +68,7 @@ internal sealed class RunOrchestration(
             var progress = await steps.RunAsync(attempt, ct);
             if (progress is Progress.Built built)
             {
-                var first = await campaignInsights.ReadAsync(attempt, ct);
-                if (await completion.FinishAsync(attempt, built, first, ct))
-                {
-                    OrchestrationLog.Succeeded(logger, attempt.Number);
-                    return Completed;
-                }
-
+                if (await FinishAsync(attempt, built, ct)) return Completed;
                 progress = new Progress.CancelRequested();
             }
 
@@ -112,10 +107,31 @@ internal sealed class RunOrchestration(
         }
     }
 
+    /// <returns>False when a cancel was asked for at the last moment.</returns>
+    private async Task<bool> FinishAsync(Attempt attempt, Progress.Built built, CancellationToken ct)
+    {
+        FirstInsights first;
+        try
+        {
+            first = await campaignInsights.ReadAsync(attempt, ct);
+        }
+        catch (OperationCanceledException) when (built.LastStep is not null)
+        {
+            await journal.ConfirmAsync(attempt, built.LastStep, built.LastMetaId, next: null, CancellationToken.None);
+            throw;
+        }
+
+        if (!await completion.FinishAsync(attempt, built, first, CancellationToken.None)) return false;
+        OrchestrationLog.Succeeded(logger, attempt.Number);
+        return true;
+    }
+
     private async Task<JobOutcome> UndoAsync(Attempt attempt, CancellationToken ct)
     {
         try
         {
+            if (attempt.Abandoned > options.MaxAbandonedAttempts)
+                return await LeaveTheRestAsync(attempt, new InvalidOperationException($"{attempt.Abandoned} attempts at undoing ended with the death of their process"), ct);
             if (!(options.OnFailure == OnFailure.Keep && attempt.Ending == "failed"))
             {
                 var progress = await undo.RunAsync(attempt, ct);

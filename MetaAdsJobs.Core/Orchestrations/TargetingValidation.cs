@@ -34,14 +34,15 @@ internal static class TargetingValidation
     {
         if (fields is null) return null;
         var places = new JsonObject();
+        var wrongBefore = fields.Errors.Count;
         Set(places, "countries", Array(fields.List("countries", 250, (item, path) => Country(fields, item, path))));
         Set(places, "regions", Array(fields.List("regions", MaxItems, (item, path) => Keyed(fields, item, path, withRadius: false))));
         Set(places, "cities", Array(fields.List("cities", MaxItems, (item, path) => Keyed(fields, item, path, withRadius: true))));
         Set(places, "zips", Array(fields.List("zips", 2500, (item, path) => Keyed(fields, item, path, withRadius: false))));
         Set(places, "location_types", Array(fields.List("location_types", 4, (item, path) => Word(fields, item, path))));
-        fields.RefuseUnknown();
-        if (mustName && !places.Any(place => place.Key != "location_types" && place.Value is JsonArray { Count: > 0 }))
+        if (mustName && fields.Errors.Count == wrongBefore && !places.Any(place => place.Key != "location_types" && place.Value is JsonArray { Count: > 0 }))
             fields.Errors.Add(fields.PathOf("countries"), "name at least one country, region, city or zip, or leave geo_locations out for the account's default countries");
+        fields.RefuseUnknown();
         return places;
     }
 

@@ -5,7 +5,10 @@ public sealed class FieldErrors
 {
     private readonly Dictionary<string, List<string>> _errors = [];
 
-    public bool Any => _errors.Count > 0;
+    public bool Any => Count > 0;
+
+    /// <summary>How many fields are wrong.</summary>
+    public int Count => _errors.Count;
 
     public void Add(string path, string message)
     {

@@ -32,6 +32,9 @@ public sealed class JsonFields
 
     public bool Has(string name) => Find(name, required: false) is not null;
 
+    /// <summary>Given, and null: for bodies in which that is something else than absent.</summary>
+    public bool IsNull(string name) => IsObject && _object.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Null;
+
     public string? Text(string name, bool required = false, int max = 255, bool multiline = false)
     {
         if (Find(name, required) is not { } value) return null;

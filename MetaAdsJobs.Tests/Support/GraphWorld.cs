@@ -28,6 +28,12 @@ public static class GraphWorld
         foreach (var kind in Kinds) Assert.That(await graph.CountAsync(kind), Is.EqualTo(count), $"{kind}s at Meta");
     }
 
+    /// <summary>Nothing that could spend: a creative is "active" by nature and spends nothing.</summary>
+    public static async Task AssertNothingActiveAsync(this NpgsqlDataSource graph)
+    {
+        foreach (var kind in (string[])["campaign", "adset", "ad"]) Assert.That(await graph.CountAsync(kind, "ACTIVE"), Is.Zero, $"active {kind}s at Meta");
+    }
+
     public static async Task<long> RowsAsync(this NpgsqlDataSource database, string table)
     {
         await using var connection = await database.OpenConnectionAsync();

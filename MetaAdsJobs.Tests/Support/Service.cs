@@ -23,6 +23,7 @@ public sealed class Service : IAsyncDisposable
     private readonly Dictionary<string, string?> _environment;
     private readonly string _logs = Directory.CreateTempSubdirectory("metaadsjobs-logs-").FullName;
     private readonly List<ChildProcess> _workers = [];
+    private readonly SemaphoreSlim _killing = new(1, 1);
     private ChildProcess _api = null!;
 
     private Service(TestDatabase database, TestDatabase graphDatabase, bool ownsDatabase, GraphServer graph, Dictionary<string, string?> environment)
@@ -83,8 +84,21 @@ public sealed class Service : IAsyncDisposable
     public void StartWorker() =>
         _workers.Add(ChildProcess.Start(ChildProgram.Built("MetaAdsJobs.Worker", _environment), Path.Combine(_logs, $"worker-{_workers.Count}.log")));
 
-    /// <summary>SIGKILL, and another worker process in its place.</summary>
+    /// <summary>SIGKILL, and another worker process in its place. Kills asked for at once come one after the other.</summary>
     public async Task KillAndReplaceWorkerAsync(int index)
+    {
+        await _killing.WaitAsync();
+        try
+        {
+            await KillAsync(index);
+        }
+        finally
+        {
+            _killing.Release();
+        }
+    }
+
+    private async Task KillAsync(int index)
     {
         await _workers[index].DisposeAsync();
         _workers[index] = ChildProcess.Start(ChildProgram.Built("MetaAdsJobs.Worker", _environment), Path.Combine(_logs, $"worker-{index}.log"));

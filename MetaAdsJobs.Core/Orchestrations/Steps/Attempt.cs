@@ -22,8 +22,10 @@ internal sealed class Attempt
     public required Clip Clip { get; init; }
     public required GraphCredential Credential { get; init; }
     public required bool CancelRequested { get; init; }
-    public required int Abandoned { get; init; }
-    public required int Failures { get; init; }
+
+    /// <summary>Attempts in a row that ended with the death of their process; the undo counts anew.</summary>
+    public required int Abandoned { get; set; }
+    public required int Failures { get; set; }
 
     /// <summary>How the orchestration will end once it is undone; null while it goes forward.</summary>
     public string? Ending { get; set; }

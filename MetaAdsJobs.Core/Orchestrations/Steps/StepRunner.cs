@@ -32,7 +32,8 @@ internal sealed class StepRunner(
 
             var next = open.ElementAtOrDefault(index + 1);
             if (next is null) return built;
-            if (!await journal.ConfirmAsync(attempt, step, built.LastMetaId, next, ct)) return new Progress.CancelRequested();
+            // Never cancelled: a stopping worker must not lose an id it has.
+            if (!await journal.ConfirmAsync(attempt, step, built.LastMetaId, next, CancellationToken.None)) return new Progress.CancelRequested();
             OrchestrationLog.StepConfirmed(logger, step, built.LastMetaId);
         }
 

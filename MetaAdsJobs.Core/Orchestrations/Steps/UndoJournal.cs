@@ -32,7 +32,7 @@ internal sealed class UndoJournal(NpgsqlDataSource dataSource, OrchestrationOpti
             NotDone = notDone, Lease = options.Lease,
         }, cancellationToken: ct));
         if (begun != 1) throw new FencedException("the end was begun by another");
-        attempt.Ending = ending;
+        (attempt.Ending, attempt.Abandoned, attempt.Failures) = (ending, 0, 0);
         if (notDone is not null && attempt.StateOf(notDone) == StepState.Started)
             attempt.Steps[notDone] = attempt.Steps[notDone] with { State = StepState.Pending };
     }

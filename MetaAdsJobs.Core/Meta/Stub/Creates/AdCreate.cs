@@ -17,19 +17,21 @@ internal static class AdCreate
         ?? ParameterRules.Status(call, "ACTIVE", "PAUSED");
 
     // FOR SHARE: a parent that is being deleted takes this ad with it or refuses it, never leaves it alone.
+    // The rows are sought by their ids only: with the account in the WHERE, PostgreSQL may read that account's whole index instead.
     private const string InsertSql = """
         WITH adset AS (
-            SELECT id FROM stub_graph.objects
-            WHERE id = $7 AND kind = 'adset' AND account_id = $2 AND deleted_at IS NULL FOR SHARE
+            SELECT id, kind = 'adset' AND account_id = $2 AND deleted_at IS NULL AS is_usable
+            FROM stub_graph.objects WHERE id = $7 FOR SHARE
         ), creative AS (
-            SELECT id FROM stub_graph.objects
-            WHERE id = $8 AND kind = 'creative' AND account_id = $2 AND deleted_at IS NULL FOR SHARE
+            SELECT id, kind = 'creative' AND account_id = $2 AND deleted_at IS NULL AS is_usable
+            FROM stub_graph.objects WHERE id = $8 FOR SHARE
         ), made AS (
             INSERT INTO stub_graph.objects
                 (id, kind, account_id, parent_id, creative_id, name, status, fields, created_at, updated_at, searchable_at)
-            SELECT $1, 'ad', $2, adset.id, creative.id, $3, $4, $5::jsonb, $6, $6, $6 FROM adset, creative WHERE NOT $9
+            SELECT $1, 'ad', $2, adset.id, creative.id, $3, $4, $5::jsonb, $6, $6, $6
+            FROM adset, creative WHERE adset.is_usable AND creative.is_usable AND NOT $9
         )
-        SELECT EXISTS (SELECT FROM adset), EXISTS (SELECT FROM creative)
+        SELECT EXISTS (SELECT FROM adset WHERE is_usable), EXISTS (SELECT FROM creative WHERE is_usable)
         """;
 
     public static async Task<StubRefusal?> InsertAsync(

@@ -8,19 +8,20 @@ namespace MetaAdsJobs.Core.Meta.Stub.Creates;
 internal static class AdSetCreate
 {
     // FOR SHARE: a campaign that is being deleted takes this ad set with it or refuses it, never leaves it alone.
+    // The row is sought by its id only: with the account in the WHERE, PostgreSQL may read that account's whole index instead.
     private const string InsertSql = """
         WITH campaign AS (
-            SELECT fields ->> 'objective' AS objective, fields ?| ARRAY['daily_budget', 'lifetime_budget'] AS has_budget
-            FROM stub_graph.objects
-            WHERE id = $7 AND kind = 'campaign' AND account_id = $2 AND deleted_at IS NULL
-            FOR SHARE
+            SELECT kind = 'campaign' AND account_id = $2 AND deleted_at IS NULL AS is_usable,
+                   fields ->> 'objective' AS objective,
+                   fields ?| ARRAY['daily_budget', 'lifetime_budget'] AS has_budget
+            FROM stub_graph.objects WHERE id = $7 FOR SHARE
         ), made AS (
             INSERT INTO stub_graph.objects
                 (id, kind, account_id, parent_id, name, status, fields, created_at, updated_at, searchable_at)
             SELECT $1, 'adset', $2, $7, $3, $4, $5::jsonb, $6, $6, $6
-            FROM campaign WHERE objective = ANY($8) AND has_budget <> $9 AND NOT $10
+            FROM campaign WHERE is_usable AND objective = ANY($8) AND has_budget <> $9 AND NOT $10
         )
-        SELECT objective, has_budget FROM campaign
+        SELECT objective, has_budget FROM campaign WHERE is_usable
         """;
 
     public static async Task<StubRefusal?> InsertAsync(

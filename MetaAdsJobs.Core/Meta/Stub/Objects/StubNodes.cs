@@ -51,9 +51,8 @@ internal sealed class StubNodes(NpgsqlDataSource dataSource, TimeProvider time)
 
     // Creates hold a share lock on their parents. Waiting for them first lets the delete below, a statement with a view of its
     // own, see what they made; parents before children, so that two deletes never wait for each other.
-    private const string LockSql = """
-        SELECT FROM stub_graph.objects WHERE id = $1 OR parent_id = $1 ORDER BY kind DESC, id FOR UPDATE
-        """;
+    private const string LockSql = "SELECT FROM stub_graph.objects WHERE id = $1 FOR UPDATE";
+    private const string LockChildrenSql = "SELECT FROM stub_graph.objects WHERE parent_id = $1 ORDER BY id FOR UPDATE";
 
     // A campaign takes its ad sets and ads with it, an ad set its ads. A creative that a living ad shows stays.
     private const string DeleteSql = """
@@ -73,9 +72,10 @@ internal sealed class StubNodes(NpgsqlDataSource dataSource, TimeProvider time)
     {
         await using var batch = dataSource.CreateBatch();
         batch.BatchCommands.Add(new NpgsqlBatchCommand(LockSql) { Parameters = { new() { Value = id } } });
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(LockChildrenSql) { Parameters = { new() { Value = id } } });
         batch.BatchCommands.Add(new NpgsqlBatchCommand(DeleteSql) { Parameters = { new() { Value = id }, new() { Value = time.GetUtcNow() } } });
         await batch.ExecuteNonQueryAsync(ct);
-        if (batch.BatchCommands[1].RecordsAffected > 0)
+        if (batch.BatchCommands[^1].RecordsAffected > 0)
             return StubAnswer.Success;
 
         var isInUse = StubKind.OfId(id) == StubKind.Creative && await FindAsync(id, ct) is { Status: not "DELETED" };

@@ -1,0 +1,120 @@
+using System.Net.Http.Headers;
+using System.Text.Json.Nodes;
+using MetaAdsJobs.Tests.Support;
+
+namespace MetaAdsJobs.Tests.Api.Auth;
+
+/// <summary>Viewers read, managers also orchestrate and sync, admins also write accounts, and nobody else gets in.</summary>
+[TestFixture]
+public sealed class AccessTests
+{
+    private static readonly string Id = $"{Guid.NewGuid()}";
+
+    // What each call answers a caller whose role allows it: the body is empty or the thing unknown.
+    private static readonly (string Method, string Url, string Least, int Allowed)[] Calls =
+    [
+        ("POST", "/meta/orchestrate/run", "manager", 422),
+        ("GET", "/meta/orchestrate/runs", "viewer", 200),
+        ("GET", $"/meta/orchestrate/runs/{Id}", "viewer", 404),
+        ("POST", $"/meta/orchestrate/runs/{Id}/cancel", "manager", 404),
+        ("POST", $"/meta/orchestrate/runs/{Id}/retry", "manager", 404),
+        ("POST", $"/meta/orchestrate/sync-insights/{Id}", "manager", 404),
+        ("GET", "/meta/insights", "viewer", 200),
+        ("GET", "/meta/accounts", "viewer", 200),
+        ("GET", $"/meta/accounts/{Id}", "viewer", 404),
+        ("POST", "/meta/accounts", "admin", 422),
+        ("PATCH", $"/meta/accounts/{Id}", "admin", 404),
+        ("GET", "/meta/clips", "viewer", 200),
+        ("GET", $"/meta/clips/{Id}", "viewer", 404),
+        ("POST", "/meta/clips", "manager", 422),
+    ];
+
+    private Service _service = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync() => _service = await SharedServices.WithoutWorker;
+
+    [TestCase("viewer")]
+    [TestCase("manager")]
+    [TestCase("admin")]
+    public async Task A_role_may_do_what_it_is_for_and_nothing_else(string role)
+    {
+        using var client = _service.Client(role);
+        foreach (var (method, url, least, allowed) in Calls)
+        {
+            var may = Rank(role) >= Rank(least);
+            var answer = await CallAsync(client, method, url);
+            Assert.That(answer.Code, Is.EqualTo(may ? allowed : 403), $"{role}: {method} {url}: {answer.Text}");
+            if (!may) answer.AssertProblem(403);
+        }
+    }
+
+    [TestCase("owner")]
+    [TestCase("Admin")]
+    [TestCase("")]
+    public async Task A_token_with_another_role_may_do_nothing(string role)
+    {
+        using var client = _service.Client(role);
+        foreach (var (method, url, _, _) in Calls) await _service.RefusesAsync(403, () => CallAsync(client, method, url));
+    }
+
+    [Test]
+    public async Task Without_a_token_every_call_under_meta_is_refused()
+    {
+        using var stranger = _service.Client(role: null);
+        foreach (var (method, url, _, _) in Calls)
+        {
+            var answer = await _service.RefusesAsync(401, () => CallAsync(stranger, method, url));
+            Assert.That(answer.Header("WWW-Authenticate"), Does.StartWith("Bearer"), $"{method} {url}");
+        }
+    }
+
+    [TestCaseSource(typeof(ForgedTokens), nameof(ForgedTokens.All))]
+    public async Task A_forged_token_is_refused(string token)
+    {
+        using var forger = _service.Client(role: null);
+        forger.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        var request = await AcceptableRequestAsync();
+        await _service.RefusesAsync(401, () => forger.PostAsync("/meta/orchestrate/run", request));
+        await _service.RefusesAsync(401, () => forger.GetAsync("/meta/accounts"));
+    }
+
+    [Test]
+    public async Task A_token_in_the_url_is_no_token()
+    {
+        using var stranger = _service.Client(role: null);
+        (await stranger.GetAsync($"/meta/accounts?access_token={Service.Token("admin")}")).AssertProblem(401);
+    }
+
+    [Test]
+    public async Task A_viewer_cannot_post_what_an_admin_could()
+    {
+        using var viewer = _service.Client("viewer");
+        var request = await AcceptableRequestAsync();
+        await _service.RefusesAsync(403, () => viewer.PostAsync("/meta/orchestrate/run", request));
+    }
+
+    [TestCase("text/csv")]
+    [TestCase("text/html")]
+    [TestCase("image/png")]
+    public async Task A_refusal_is_problem_details_whatever_else_was_asked_for(string accept)
+    {
+        using var stranger = _service.Client(role: null);
+        using var viewer = _service.Client("viewer");
+        (await stranger.SendAsync(HttpMethod.Get, "/meta/insights", null, ("Accept", accept))).AssertProblem(401);
+        (await viewer.SendAsync(HttpMethod.Post, "/meta/accounts", null, ("Accept", accept))).AssertProblem(403);
+        (await viewer.SendAsync(HttpMethod.Get, "/meta/insights?limit=x", null, ("Accept", accept))).AssertProblem(422);
+        (await viewer.SendAsync(HttpMethod.Get, "/nowhere", null, ("Accept", accept))).AssertProblem(404);
+    }
+
+    private static Task<ApiAnswer> CallAsync(ApiClient client, string method, string url) =>
+        client.SendAsync(new HttpMethod(method), url, method == "GET" ? null : "{}");
+
+    private static int Rank(string role) => Array.IndexOf(["viewer", "manager", "admin"], role);
+
+    private async Task<JsonObject> AcceptableRequestAsync()
+    {
+        using var admin = _service.Client();
+        return await admin.NewRequestAsync();
+    }
+}

@@ -1,0 +1,54 @@
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using MetaAdsJobs.Tests.Support;
+
+namespace MetaAdsJobs.Tests.Api.Auth;
+
+[TestFixture]
+public sealed class OidcTests
+{
+    private const string Audience = "ads";
+    private static readonly string[] Both = ["manager", "staff"];
+
+    [Test]
+    public async Task Tokens_of_an_authority_are_taken_with_the_role_they_name()
+    {
+        await using var issuer = await OidcIssuer.StartAsync();
+        await using var service = await Service.StartAsync(workers: 0, database: null, ("AUTH_SIGNING_KEY", ""), ("AUTH_AUTHORITY", issuer.Url), ("AUTH_AUDIENCE", Audience));
+
+        Assert.That(await ReadAsync(service, issuer.Token(Audience, null, ("role", "viewer"))), Is.EqualTo(200));
+        Assert.That(await WriteAsync(service, issuer.Token(Audience, null, ("role", "viewer"))), Is.EqualTo(403));
+        Assert.That(await WriteAsync(service, issuer.Token(Audience, null, ("role", "admin"))), Is.EqualTo(422), "an admin gets as far as the body");
+        Assert.That(await ReadAsync(service, issuer.Token(Audience, null, ("roles", "viewer"))), Is.EqualTo(403), "the claim must be the configured one");
+
+        using var forged = RSA.Create(2048);
+        Assert.That(await ReadAsync(service, issuer.Token(Audience, forged, ("role", "admin"))), Is.EqualTo(401));
+        Assert.That(await ReadAsync(service, issuer.Token("another service", null, ("role", "admin"))), Is.EqualTo(401));
+        Assert.That(await ReadAsync(service, Service.Token("admin")), Is.EqualTo(401), "a token of our own key");
+    }
+
+    [Test]
+    public async Task The_claim_that_holds_the_roles_can_be_named_and_may_hold_several()
+    {
+        await using var issuer = await OidcIssuer.StartAsync();
+        await using var service = await Service.StartAsync(
+            workers: 0, database: null, ("AUTH_SIGNING_KEY", ""), ("AUTH_AUTHORITY", issuer.Url), ("AUTH_AUDIENCE", Audience), ("AUTH_ROLE_CLAIM", "roles"));
+
+        var several = issuer.Token(Audience, null, [.. Both.Select(role => ("roles", role))]);
+        Assert.That(await ReadAsync(service, several), Is.EqualTo(200));
+        Assert.That(await WriteAsync(service, several), Is.EqualTo(403));
+        Assert.That(await WriteAsync(service, issuer.Token(Audience, null, ("roles", "admin"))), Is.EqualTo(422));
+        Assert.That(await ReadAsync(service, issuer.Token(Audience, null, ("role", "admin"))), Is.EqualTo(403));
+    }
+
+    private static Task<int> ReadAsync(Service service, string token) => CallAsync(service, token, HttpMethod.Get, null);
+
+    private static Task<int> WriteAsync(Service service, string token) => CallAsync(service, token, HttpMethod.Post, "{}");
+
+    private static async Task<int> CallAsync(Service service, string token, HttpMethod method, string? body)
+    {
+        using var client = service.Client(role: null);
+        client.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return (await client.SendAsync(method, "/meta/accounts", body)).Code;
+    }
+}

@@ -1,0 +1,127 @@
+using System.Text.Json.Nodes;
+using MetaAdsJobs.Tests.Support;
+
+namespace MetaAdsJobs.Tests.Api;
+
+[TestFixture]
+public sealed class DescriptionTests
+{
+    private static readonly string[] Integers =
+        ["daily_budget_cents", "attempt", "campaign_db_id", "adset_db_id", "ad_db_id", "creative_db_id", "insights_synced", "impressions", "clicks", "reach", "min_daily_budget"];
+
+    private ApiClient _stranger = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync() => _stranger = (await SharedServices.WithoutWorker).Client(role: null);
+
+    [OneTimeTearDown]
+    public void Stop() => _stranger.Dispose();
+
+    [Test]
+    public async Task The_description_names_every_call()
+    {
+        var paths = (await DescriptionAsync())["paths"]!.AsObject();
+        var calls = paths.SelectMany(path => path.Value!.AsObject().Select(call => $"{call.Key.ToUpperInvariant()} {path.Key.TrimEnd('/')}"));
+        Assert.That(calls, Is.SupersetOf((string[])
+        [
+            "POST /meta/orchestrate/run", "GET /meta/orchestrate/runs", "GET /meta/orchestrate/runs/{requestId}", "POST /meta/orchestrate/runs/{requestId}/cancel",
+            "POST /meta/orchestrate/runs/{requestId}/retry", "POST /meta/orchestrate/sync-insights/{socialAccountId}", "GET /meta/insights",
+            "GET /meta/accounts", "POST /meta/accounts", "GET /meta/accounts/{id}", "PATCH /meta/accounts/{id}",
+            "GET /meta/clips", "POST /meta/clips", "GET /meta/clips/{id}", "GET /health/live", "GET /health/ready",
+        ]));
+    }
+
+    [Test]
+    public async Task Calls_under_meta_ask_for_a_bearer_token_and_health_does_not()
+    {
+        var description = await DescriptionAsync();
+        var scheme = description["components"]!["securitySchemes"]!["bearer"]!;
+        Assert.That(((string?)scheme["type"], (string?)scheme["scheme"]), Is.EqualTo(("http", "bearer")));
+        foreach (var (path, call) in Operations(description))
+        {
+            var asked = (call["security"] ?? description["security"]) is JsonArray { Count: > 0 } security && security[0]!.AsObject().ContainsKey("bearer");
+            Assert.That(asked, Is.EqualTo(path.StartsWith("/meta", StringComparison.Ordinal)), path);
+        }
+    }
+
+    [Test]
+    public async Task Calls_under_meta_tell_of_every_refusal_that_can_happen_anywhere()
+    {
+        foreach (var (path, call) in Operations(await DescriptionAsync()).Where(operation => operation.Path.StartsWith("/meta", StringComparison.Ordinal)))
+            Assert.That(call["responses"]!.AsObject().Select(answer => answer.Key), Is.SupersetOf((string[])["401", "403", "429"]), path);
+    }
+
+    [Test]
+    public async Task Numbers_are_described_as_numbers_and_nothing_else()
+    {
+        var found = new HashSet<string>();
+        foreach (var (_, schema) in (await DescriptionAsync())["components"]!["schemas"]!.AsObject())
+            foreach (var (name, property) in schema!["properties"]?.AsObject() ?? [])
+            {
+                if (!Integers.Contains(name)) continue;
+                found.Add(name);
+                var types = property!["type"] is JsonArray several ? [.. several.Select(type => (string)type!)] : new[] { (string?)property["type"] };
+                Assert.That(types.Except(["null"]), Is.EqualTo(["integer"]), $"{name}: {property.ToJsonString()}");
+            }
+
+        Assert.That(found, Is.EquivalentTo(Integers));
+    }
+
+    [Test]
+    public async Task Every_field_is_described_in_snake_case_and_the_token_is_in_no_answer()
+    {
+        var schemas = (await DescriptionAsync())["components"]!["schemas"]!.AsObject();
+        var names = schemas.SelectMany(schema => schema.Value!["properties"]?.AsObject().Select(property => property.Key) ?? []);
+        Assert.That(names, Is.All.Matches("^[a-z0-9_]+$"));
+        Assert.That(schemas.Where(schema => schema.Value!["properties"]?["access_token"] is not null).Select(schema => schema.Key), Is.EquivalentTo(["AccountBody", "AccountChanges"]), "bodies that are sent, never answers");
+    }
+
+    [Test]
+    public async Task A_change_of_an_account_requires_no_field()
+    {
+        var description = await DescriptionAsync();
+        var body = Operations(description).Single(operation => operation.Path == "/meta/accounts/{id}" && operation.Method == "patch").Call["requestBody"]!;
+        var schema = body["content"]!["application/json"]!["schema"]!;
+        var name = ((string)schema["$ref"]!).Split('/')[^1];
+        Assert.That(description["components"]!["schemas"]![name]!["required"], Is.Null);
+    }
+
+    [Test]
+    public async Task Swagger_shows_the_description()
+    {
+        var page = await _stranger.GetAsync("/swagger/index.html");
+        Assert.That(page.Code, Is.EqualTo(200));
+        Assert.That(page.Text, Does.Contain("swagger-ui"));
+        Assert.That((await _stranger.GetAsync("/swagger/index.js")).Text + page.Text, Does.Contain("/openapi/v1.json"));
+    }
+
+    [TestCase("GET", "/")]
+    [TestCase("GET", "/nowhere")]
+    [TestCase("POST", "/meta/nowhere")]
+    [TestCase("GET", "/meta/accounts/17")]
+    public async Task An_unknown_route_is_not_found(string method, string url) => (await _stranger.SendAsync(new HttpMethod(method), url, null)).AssertProblem(404);
+
+    [Test]
+    public async Task A_known_route_by_another_method_is_refused()
+    {
+        using var admin = (await SharedServices.WithoutWorker).Client();
+        (await admin.SendAsync(HttpMethod.Delete, "/meta/accounts", null)).AssertProblem(405);
+    }
+
+    private async Task<JsonNode> DescriptionAsync()
+    {
+        var answer = await _stranger.GetAsync("/openapi/v1.json");
+        Assert.That(answer.Code, Is.EqualTo(200), answer.Text);
+        return answer.Json;
+    }
+
+    private static IEnumerable<(string Path, string Method, JsonNode Call)> All(JsonNode description) =>
+        description["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject().Select(call => (path.Key, call.Key, call.Value!)));
+
+    private static IEnumerable<Operation> Operations(JsonNode description) => All(description).Select(one => new Operation(one.Path, one.Method, one.Call));
+
+    private sealed record Operation(string Path, string Method, JsonNode Call)
+    {
+        public void Deconstruct(out string path, out JsonNode call) => (path, call) = (Path, Call);
+    }
+}

@@ -1,0 +1,40 @@
+using MetaAdsJobs.Tests.Support;
+
+namespace MetaAdsJobs.Tests.Api;
+
+/// <summary>What every refusal has in common: problem details, and not one row written.</summary>
+internal static class Refusals
+{
+    private static readonly string[] Tables = ["orchestrations", "hangfire.job", "social_accounts", "clips", "insight_syncs"];
+
+    public static async Task<ApiAnswer> RefusesAsync(this Service service, int code, Func<Task<ApiAnswer>> call)
+    {
+        var before = await RowsAsync(service);
+        var answer = await call();
+        answer.AssertProblem(code);
+        Assert.That(await RowsAsync(service), Is.EqualTo(before), $"rows of {string.Join(", ", Tables)}");
+        return answer;
+    }
+
+    /// <summary>A 422 that complains about exactly these JSON paths.</summary>
+    public static async Task RefusesFieldsAsync(this Service service, Func<Task<ApiAnswer>> call, params string[] paths)
+    {
+        var answer = await service.RefusesAsync(422, call);
+        Assert.That(answer.WrongFields, Is.EquivalentTo(paths), answer.Text);
+    }
+
+    public static void AssertProblem(this ApiAnswer answer, int code)
+    {
+        Assert.That(answer.Code, Is.EqualTo(code), answer.Text);
+        Assert.That(answer.Message.Content.Headers.ContentType?.MediaType, Is.EqualTo("application/problem+json"), answer.Text);
+        Assert.That((int?)answer.Json["status"], Is.EqualTo(code), answer.Text);
+        Assert.That((string?)answer.Json["title"], Is.Not.Null.And.Not.Empty, answer.Text);
+    }
+
+    private static async Task<long[]> RowsAsync(Service service)
+    {
+        var rows = new List<long>();
+        foreach (var table in Tables) rows.Add(await service.Database.DataSource.RowsAsync(table));
+        return [.. rows];
+    }
+}

@@ -1,0 +1,87 @@
+using MetaAdsJobs.Launch.Processes;
+using MetaAdsJobs.Tests.Launch;
+using MetaAdsJobs.Tests.Support;
+
+namespace MetaAdsJobs.Tests.Configuration;
+
+/// <summary>A process that is configured wrongly does not start: one line tells which key it is, and the database is left alone.</summary>
+[TestFixture]
+public sealed class WrongConfigurationTests
+{
+    private const string Api = "MetaAdsJobs.Api";
+    private const string Worker = "MetaAdsJobs.Worker";
+
+    // Nobody listens there: a process that gets as far as the database names DATABASE_URL, and the test sees it.
+    private static readonly (string, string)[] Right =
+    [
+        ("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none"), ("META_ADS_MODE", "live"), ("AUTH_SIGNING_KEY", Service.SigningKey),
+        ("DATA_PROTECTION_KEY", Convert.ToBase64String(new byte[32])),
+    ];
+
+    private static readonly string[] Both = [Api, Worker];
+
+    public static IEnumerable<TestCaseData> WrongKeys() =>
+    [
+        .. Wrong(Both, "DATABASE_URL", ""), .. Wrong(Both, "META_ADS_MODE", "foo"), .. Wrong(Both, "MAX_RETRIES", "-1"), .. Wrong(Both, "NIGHTLY_SYNC_AT", "25:00"),
+        .. Wrong(Both, "SETTLE_DELAY_SECONDS", "5"), .. Wrong(Both, "META_GRAPH_VERSION", "26"), .. Wrong(Both, "DATA_PROTECTION_KEY", ""),
+        .. Wrong([Worker], "DATABASE_URL", "nonsense"), .. Wrong([Worker], "DATABASE_URL", "mysql://nobody@127.0.0.1/none"),
+        .. Wrong([Worker], "DATABASE_URL", "postgres://nobody@127.0.0.1:1/none"),
+        .. Wrong([Worker], "META_ADS_MODE", "1"), .. Wrong([Worker], "META_ADS_MODE", "stub,live"),
+        .. Wrong([Worker], "META_GRAPH_URL", "graph"), .. Wrong([Worker], "META_GRAPH_URL", "ftp://graph"),
+        .. Wrong([Worker], "MAX_RETRIES", "three"), .. Wrong([Worker], "MAX_RETRIES", "1.5"), .. Wrong([Worker], "LEASE_SECONDS", "99999999999"),
+        .. Wrong([Worker], "INSIGHTS_LOOKBACK_DAYS", "0"), .. Wrong([Worker], "WORKER_THREADS", "0"),
+        .. Wrong([Worker], "DATA_PROTECTION_KEY", "c2hvcnQ="), .. Wrong([Worker], "DATA_PROTECTION_KEY", "not base64!"),
+        .. Wrong([Api], "AUTH_SIGNING_KEY", ""), .. Wrong([Api], "AUTH_SIGNING_KEY", "short"), .. Wrong([Api], "RATE_LIMIT_PER_SECOND", "0"),
+        .. Wrong([Api], "AUTH_AUDIENCE", "", ("AUTH_SIGNING_KEY", ""), ("AUTH_AUTHORITY", "https://issuer.example.com")),
+        .. Wrong([Api], "AUTH_AUTHORITY", "issuer", ("AUTH_SIGNING_KEY", ""), ("AUTH_AUDIENCE", "ads")),
+        .. Wrong([Api], "AUTH_AUTHORITY", "http://issuer.example.com", ("AUTH_SIGNING_KEY", ""), ("AUTH_AUDIENCE", "ads")),
+        .. Wrong([Api], "AUTH_SIGNING_KEY", Service.SigningKey, ("AUTH_AUTHORITY", "https://issuer.example.com"), ("AUTH_AUDIENCE", "ads")),
+    ];
+
+    [TestCaseSource(nameof(WrongKeys))]
+    public async Task A_wrong_key_stops_the_start_in_one_line_that_names_it(string project, string key, (string, string)[] settings)
+    {
+        var said = await RefusesAsync(project, settings);
+        Assert.That(said, Does.Contain($"{key}: ").Or.Contain($"{key} "));
+    }
+
+    [TestCase(Api)]
+    [TestCase(Worker)]
+    public async Task Everything_that_is_wrong_is_told_at_once(string project)
+    {
+        var said = await RefusesAsync(project, [.. Right, ("MAX_RETRIES", "-1"), ("LEASE_SECONDS", "many"), ("META_GRAPH_VERSION", "26"), ("NIGHTLY_SYNC_AT", "25:00")]);
+        foreach (var key in (string[])["MAX_RETRIES", "LEASE_SECONDS", "META_GRAPH_VERSION", "NIGHTLY_SYNC_AT"])
+            Assert.That(said.Split($"{key}: "), Has.Length.EqualTo(2), $"{key} is named once in: {said}");
+    }
+
+    [Test]
+    public async Task A_secret_that_is_wrong_is_not_repeated()
+    {
+        var said = await RefusesAsync(Api, [.. Right, ("AUTH_SIGNING_KEY", "hush-hush"), ("DATA_PROTECTION_KEY", "hush-hush"), ("DATABASE_URL", "postgres://user:hush-hush@:x/y")]);
+        Assert.That(said, Does.Not.Contain("hush-hush"));
+    }
+
+    private static IEnumerable<TestCaseData> Wrong(string[] projects, string key, string value, params (string, string)[] beside) => projects.Select(project =>
+        new TestCaseData(project, key, ((string, string)[])[.. Right, .. beside, (key, value)]).SetArgDisplayNames(project.Split('.')[1], $"{key}={value}"));
+
+    private static async Task<string> RefusesAsync(string project, (string Name, string Value)[] settings)
+    {
+        var environment = new Dictionary<string, string?> { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{Launcher.FreePort()}", ["AUTH_AUTHORITY"] = null, ["AUTH_AUDIENCE"] = null };
+        foreach (var (name, value) in settings) environment[name] = value;
+        var log = Path.GetTempFileName();
+        try
+        {
+            await using var process = ChildProcess.Start(ChildProgram.Built(project, environment), log);
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30), TimeProvider.System);
+            var code = await process.Exited.WaitAsync(patience.Token);
+            var said = (await File.ReadAllTextAsync(log)).Trim();
+            Assert.That(said, Does.StartWith("Wrong configuration: ").And.Not.Contain("\n"));
+            Assert.That(code, Is.EqualTo(1));
+            return said;
+        }
+        finally
+        {
+            File.Delete(log);
+        }
+    }
+}

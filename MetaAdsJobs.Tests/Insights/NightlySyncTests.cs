@@ -1,0 +1,87 @@
+using Dapper;
+using Hangfire;
+using Hangfire.Storage;
+using MetaAdsJobs.Core.Insights;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
+
+namespace MetaAdsJobs.Tests.Insights;
+
+[TestFixture]
+public sealed class NightlySyncTests
+{
+    private FakeTimeProvider _time = null!;
+    private InProcess _core = null!;
+
+    [SetUp]
+    public async Task CreateAsync()
+    {
+        _time = new(new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero));
+        _core = await InProcess.CreateAsync(_time, ("NIGHTLY_SYNC_AT", "03:30"));
+    }
+
+    [TearDown]
+    public async Task DisposeAsync() => await _core.DisposeAsync();
+
+    [Test]
+    public async Task A_night_is_fanned_out_into_one_job_per_account_of_its_zone_even_when_run_twice()
+    {
+        var first = await _core.AddAccountAsync("America/New_York");
+        var second = await _core.AddAccountAsync("America/New_York");
+        await _core.AddAccountAsync("Asia/Kathmandu");
+
+        await Task.WhenAll(RunAsync("America/New_York"), RunAsync("America/New_York"));
+        await RunAsync("America/New_York");
+
+        var syncs = await SyncsAsync();
+        Assert.That(syncs.Select(sync => sync.Account), Is.EquivalentTo([first, second]));
+        Assert.That(syncs.Select(sync => (sync.Since, sync.Until)), Is.All.EqualTo((new DateOnly(2026, 10, 25), new DateOnly(2026, 11, 21))), "28 days up to yesterday");
+        Assert.That(await _core.Database.DataSource.RowsAsync("hangfire.job"), Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task The_days_are_those_of_the_account_even_where_it_is_tomorrow_already()
+    {
+        await _core.AddAccountAsync("Pacific/Kiritimati");
+        _time.SetUtcNow(new DateTimeOffset(2026, 11, 22, 13, 30, 0, TimeSpan.Zero));
+
+        await RunAsync("Pacific/Kiritimati");
+
+        Assert.That((await SyncsAsync()).Single().Until, Is.EqualTo(new DateOnly(2026, 11, 22)), "there it is the 23rd");
+    }
+
+    [Test]
+    public async Task A_night_does_not_pile_up_on_a_sync_that_is_not_over()
+    {
+        await _core.AddAccountAsync();
+        await RunAsync("America/New_York");
+        _time.Advance(TimeSpan.FromDays(1));
+
+        await RunAsync("America/New_York");
+
+        Assert.That(await SyncsAsync(), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Every_zone_with_an_account_has_a_schedule_at_its_own_time_and_no_other_has()
+    {
+        await _core.AddAccountAsync("Asia/Kathmandu");
+        _core.Get<Schedules>().Ensure("Europe/Berlin");
+
+        await _core.Get<Schedules>().EnsureAllAsync(CancellationToken.None);
+
+        using var connection = _core.Get<JobStorage>().GetConnection();
+        var nightly = connection.GetRecurringJobs().Where(job => job.Id.StartsWith("nightly", StringComparison.Ordinal)).ToList();
+        Assert.That(nightly.Select(job => (job.Id, job.Cron, job.TimeZoneId, job.Job.Queue)), Is.EqualTo([("nightly insights Asia/Kathmandu", "30 3 * * *", "Asia/Kathmandu", "insights")]));
+        Assert.That(nightly[0].NextExecution!.Value.TimeOfDay, Is.EqualTo(new TimeSpan(21, 45, 0)), "03:30 at +05:45");
+    }
+
+    private Task<JobOutcome> RunAsync(string zone) => _core.Get<NightlySync>().ExecuteAsync(zone, CancellationToken.None);
+
+    private async Task<List<(Guid Account, DateOnly Since, DateOnly Until)>> SyncsAsync()
+    {
+        await using var connection = await _core.Database.DataSource.OpenConnectionAsync();
+        return (await connection.QueryAsync<(Guid, DateOnly, DateOnly)>("SELECT social_account_id, since, until FROM insight_syncs")).AsList();
+    }
+}

@@ -1,0 +1,81 @@
+using System.Text.Json;
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Tests.Support;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Npgsql;
+
+namespace MetaAdsJobs.Tests.Jobs;
+
+[TestFixture]
+public sealed class SweepTests
+{
+    private FakeTimeProvider _time = null!;
+    private InProcess _core = null!;
+    private Guid _requestId;
+
+    [SetUp]
+    public async Task AcceptAsync()
+    {
+        _time = new(new DateTimeOffset(2026, 11, 22, 12, 0, 0, TimeSpan.Zero));
+        _core = await InProcess.CreateAsync(_time);
+        var accountId = await _core.AddAccountAsync();
+        var clip = new Clip { Id = Guid.NewGuid(), Title = "A clip", ImageUrl = "https://example.com/a.jpg" };
+        await _core.Get<ClipStore>().InsertAsync(clip, CancellationToken.None);
+        var body = JsonSerializer.SerializeToElement(ApiClient.Request(accountId.ToString(), clip.Id.ToString()));
+        _requestId = ((Acceptance.Accepted)await _core.Get<AcceptOrchestration>().ExecuteAsync(body, "a test", null, CancellationToken.None)).RequestId;
+    }
+
+    [TearDown]
+    public async Task DisposeAsync() => await _core.DisposeAsync();
+
+    [TestCase("DELETE FROM hangfire.job")]
+    [TestCase("UPDATE hangfire.job SET statename = 'Deleted'")]
+    [TestCase("UPDATE hangfire.job SET statename = 'Failed'")]
+    public async Task A_request_whose_job_is_gone_gets_a_new_one_after_a_minute(string loss)
+    {
+        await ExecuteAsync(loss);
+
+        await SweepAsync();
+        Assert.That(await JobsAsync(), Is.Zero, "too early: the job may be on its way");
+        _time.Advance(TimeSpan.FromMinutes(2));
+        await SweepAsync();
+        await SweepAsync();
+
+        Assert.That(await JobsAsync(), Is.EqualTo(1), "one new job, and not another with the next sweep");
+    }
+
+    [Test]
+    public async Task A_request_whose_job_waits_in_a_long_queue_is_left_alone()
+    {
+        _time.Advance(TimeSpan.FromHours(5));
+        await SweepAsync();
+
+        Assert.That(await JobsAsync(), Is.EqualTo(1));
+    }
+
+    [TestCase("status = 'succeeded'")]
+    [TestCase("next_attempt_at = '2026-11-22T13:00:00Z', status = 'waiting'")]
+    [TestCase("lease_until = '2026-11-22T13:00:00Z', status = 'running'")]
+    public async Task A_request_that_has_ended_or_is_cared_for_gets_no_job(string state)
+    {
+        await ExecuteAsync($"DELETE FROM hangfire.job; UPDATE orchestrations SET {state}");
+        _time.Advance(TimeSpan.FromMinutes(30));
+
+        await SweepAsync();
+
+        Assert.That(await JobsAsync(), Is.Zero);
+    }
+
+    private Task SweepAsync() => new SweepJob(_core.Get<NpgsqlDataSource>(), _core.Get<IJobQueue>(), _time, NullLogger<SweepJob>.Instance).RunAsync(CancellationToken.None);
+
+    private Task<long> JobsAsync() => _core.Database.DataSource.RowsAsync($"hangfire.job j WHERE j.statename = 'Enqueued' AND j.arguments::text LIKE '%{_requestId}%'");
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var command = _core.Database.DataSource.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+}

@@ -1,0 +1,48 @@
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Configuration;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MetaAdsJobs.Tests.Support;
+
+/// <summary>The service's modules in this process, on a database of their own: for what is tested below HTTP and processes.</summary>
+public sealed class InProcess : IAsyncDisposable
+{
+    private readonly ServiceProvider _provider;
+
+    private InProcess(TestDatabase database, ServiceProvider provider) => (Database, _provider) = (database, provider);
+
+    public TestDatabase Database { get; }
+
+    public static async Task<InProcess> CreateAsync(TimeProvider? time = null, params (string Name, string Value)[] settings)
+    {
+        var database = await TestDatabase.CreateAsync();
+        var configuration = new ConfigurationManager();
+        configuration.AddInMemoryCollection(settings.Append(("DATABASE_URL", database.ConnectionString)).ToDictionary(pair => pair.Item1, pair => (string?)pair.Item2));
+        configuration.AddSeedKeys();
+        var services = new ServiceCollection();
+        services.AddSingleton<IConfiguration>(configuration).AddLogging();
+        if (time is not null) services.AddSingleton(time);
+        return new(database, services.AddMetaAdsJobs().BuildServiceProvider());
+    }
+
+    public T Get<T>() where T : notnull => _provider.GetRequiredService<T>();
+
+    /// <summary>A new account in this time zone.</summary>
+    public async Task<Guid> AddAccountAsync(string timezone = "America/New_York")
+    {
+        var id = Guid.NewGuid();
+        await Get<AccountStore>().InsertAsync(new()
+        {
+            Id = id, Name = $"Account in {timezone}", AdAccountId = $"act_{Random.Shared.NextInt64(1_000_000, 9_999_999)}", PageId = "1", Currency = "USD",
+            TimezoneName = timezone, DefaultCountries = ["US"],
+        }, Get<AccountTokens>().Close("a token"), CancellationToken.None);
+        return id;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _provider.DisposeAsync();
+        await Database.DisposeAsync();
+    }
+}

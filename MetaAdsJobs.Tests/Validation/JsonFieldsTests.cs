@@ -1,0 +1,95 @@
+using System.Text.Json;
+using MetaAdsJobs.Core.Validation;
+
+namespace MetaAdsJobs.Tests.Validation;
+
+[TestFixture]
+public sealed class JsonFieldsTests
+{
+    private FieldErrors _errors = null!;
+
+    [SetUp]
+    public void Forget() => _errors = new();
+
+    [TestCase("\"a text\"", "a text")]
+    [TestCase("\"\"", null)]
+    [TestCase("\"   \"", null)]
+    [TestCase("\"\\u0000\"", null)]
+    [TestCase("\"two\\nlines\"", null)]
+    [TestCase("\"\\ud83d\"", null)]
+    [TestCase("\"\\ud83d\\ude00\"", "😀")]
+    [TestCase("\"0123456789\"", "0123456789")]
+    [TestCase("\"0123456789a\"", null)]
+    [TestCase("5", null)]
+    [TestCase("{}", null)]
+    public void A_text_is_read_or_refused_by_its_path(string json, string? text)
+    {
+        Assert.That(Read($$"""{"name":{{json}}}""").Text("name", max: 10), Is.EqualTo(text));
+        Assert.That(Paths, Is.EqualTo(text is null ? ["name"] : Array.Empty<string>()));
+    }
+
+    [TestCase("1", 1)]
+    [TestCase("10", 10)]
+    [TestCase("0", null)]
+    [TestCase("11", null)]
+    [TestCase("1.0", null)]
+    [TestCase("1e1", null)]
+    [TestCase("1e400", null)]
+    [TestCase("9223372036854775808", null)]
+    [TestCase("\"5\"", null)]
+    [TestCase("true", null)]
+    public void A_whole_number_is_read_or_refused_by_its_path(string json, long? number)
+    {
+        Assert.That(Read($$"""{"count":{{json}}}""").Whole("count", 1, 10), Is.EqualTo(number));
+        Assert.That(Paths, Is.EqualTo(number is null ? ["count"] : Array.Empty<string>()));
+    }
+
+    [TestCase("""{"a":null}""")]
+    [TestCase("{}")]
+    public void What_is_absent_or_null_is_refused_only_when_required(string json)
+    {
+        var fields = Read(json);
+        Assert.That(fields.Text("a"), Is.Null);
+        Assert.That(Paths, Is.Empty);
+        fields.Text("a", required: true);
+        Assert.That(Paths, Is.EqualTo(["a"]));
+    }
+
+    [Test]
+    public void Paths_lead_through_objects_and_lists()
+    {
+        var outer = Read("""{"outer":{"list":["ok",5,""],"more":1}}""").Object("outer")!;
+        Assert.That(outer.List("list", 3, (item, path) => outer.TextOf(item, path, 10)), Is.Null);
+        outer.RefuseUnknown();
+        Assert.That(Paths, Is.EqualTo(["outer.list[1]", "outer.list[2]", "outer.more"]));
+    }
+
+    [Test]
+    public void A_list_that_is_too_long_is_refused_as_a_whole()
+    {
+        Assert.That(Read("""{"list":["a","b","c"]}""").List("list", 2, (item, _) => item.GetString()), Is.Null);
+        Assert.That(Paths, Is.EqualTo(["list"]));
+    }
+
+    [Test]
+    public void An_unknown_name_is_told_without_its_control_characters_and_shortened()
+    {
+        Read($$"""{"bell\u0007":1,"{{new string('n', 5000)}}":2}""").RefuseUnknown();
+        Assert.That(Paths, Is.EqualTo(["bell", new string('n', 100)]));
+    }
+
+    [Test]
+    public void Several_complaints_about_one_field_are_kept_in_their_order()
+    {
+        _errors.Add("a", "first");
+        _errors.Add("b", "other");
+        _errors.Add("a", "second");
+        Assert.That(_errors.ToDictionary()["a"], Is.EqualTo(["first", "second"]));
+        Assert.That(_errors.Any, Is.True);
+        Assert.That(new FieldErrors().Any, Is.False);
+    }
+
+    private IEnumerable<string> Paths => _errors.ToDictionary().Keys;
+
+    private JsonFields Read(string json) => new(JsonDocument.Parse(json).RootElement, _errors);
+}

@@ -1,0 +1,36 @@
+using System.Globalization;
+
+namespace MetaAdsJobs.Bench;
+
+/// <param name="Only">Names of measurements; empty means all.</param>
+/// <param name="Count">Jobs and requests that a rate is taken over.</param>
+/// <param name="Seconds">How long an idle worker is watched.</param>
+internal sealed record BenchOptions(IReadOnlyList<string> Only, int Count, int Seconds)
+{
+    /// <returns>Null when an argument is not understood.</returns>
+    public static BenchOptions? Read(string[] arguments, IReadOnlyList<string> names)
+    {
+        var only = new List<string>();
+        var (count, seconds) = (2000, 20);
+        if (arguments.Length % 2 != 0) return null;
+        foreach (var pair in arguments.Chunk(2))
+        {
+            switch (pair[0])
+            {
+                case "--only" when names.Contains(pair[1]):
+                    only.Add(pair[1]);
+                    break;
+                case "--count" when TryRead(pair[1], 50, out count):
+                case "--seconds" when TryRead(pair[1], 2, out seconds):
+                    break;
+                default:
+                    return null;
+            }
+        }
+
+        return new(only, count, seconds);
+    }
+
+    private static bool TryRead(string text, int least, out int number) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number >= least;
+}

@@ -1,0 +1,16 @@
+using MetaAdsJobs.Bench.Support;
+
+namespace MetaAdsJobs.Bench;
+
+internal interface IMeasurement
+{
+    string Name { get; }
+
+    Task<IReadOnlyList<Result>> RunAsync(BenchCluster cluster, BenchOptions options, CancellationToken ct);
+}
+
+/// <param name="Detail">What exactly was measured, and the figures behind a ratio.</param>
+internal sealed record Result(string What, string Figure, string Goal, bool Met, string Detail);
+
+/// <summary>What was to be measured did not happen.</summary>
+internal sealed class BenchException(string message) : Exception(message);
