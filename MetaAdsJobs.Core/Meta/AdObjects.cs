@@ -39,9 +39,17 @@ internal sealed record AdSetSpec(string Name, string CampaignId, string Goal, Go
 
     public const string BillingEvent = "IMPRESSIONS";
 
+    /// <summary>Switches Meta's own widening of the audience off, explicitly: what was asked for is what is reached.</summary>
+    public static JsonObject WithoutWidening(JsonObject targeting)
+    {
+        targeting["targeting_automation"] = new JsonObject { ["advantage_audience"] = 0 };
+        return targeting;
+    }
+
     private JsonObject? Promoted => Rule.Promotes switch
     {
         PromotedObject.Page => new() { ["page_id"] = PageId },
+        PromotedObject.Pixel when PixelId is null => throw new MetaException(Proof.Rejected, $"{Goal} counts events of a pixel, and the account has no pixel_id any more"),
         PromotedObject.Pixel => new() { ["pixel_id"] = PixelId, ["custom_event_type"] = Rule.PixelEvent },
         _ => null,
     };

@@ -171,9 +171,9 @@ internal sealed class RunOrchestration(
         var kept = attempt.Steps.Values.Where(step => step.State == StepState.Confirmed && step.MetaId is not null && step.Step != StepName.Media).ToList();
         var errors = left.Select(step => $"left at Meta, delete it by hand: {step.Step} {step.MetaId ?? "(id not known)"}")
             .Concat(kept.Select(step => $"kept at Meta, paused: {step.Step} {step.MetaId}")).ToList();
-        await undoJournal.FinishAsync(attempt, errors, ct);
+        var reason = await undoJournal.FinishAsync(attempt, errors, ct);
         OrchestrationLog.Ended(logger, attempt.Ending!, errors.Count == 0 ? "nothing is left at Meta" : string.Join("; ", errors));
-        return attempt.Ending == "cancelled" ? Completed : new JobOutcome.Stopped("The orchestration failed; its errors are in the run. Requeue to retry it.");
+        return attempt.Ending == "cancelled" ? Completed : new JobOutcome.Stopped($"{reason} Requeue to retry it.");
     }
 
     private async Task<JobOutcome?> BeginEndAsync(Attempt attempt, string ending, string reason, string? notDone, CancellationToken ct)

@@ -48,7 +48,7 @@ public sealed partial class ModuleTests
 
     // Edges and fields that only the Graph has, its host, and decisions by its codes. act_ alone is the account id as our own API takes it.
     [GeneratedRegex(
-        @"graph\.facebook|object_story_spec|special_ad_categories|promoted_object|appsecret_proof|fbtrace|error_subcode|effective_status|video_data|link_data|file_url"
+        @"graph\.facebook|object_story_spec|special_ad_categories|promoted_object|appsecret_proof|fbtrace|error_subcode|effective_status|targeting_automation|video_data|link_data|file_url"
         + @"|time_increment|adcreatives|advideos|adimages|/adsets|/ads""|/insights\?|act_[{/]|\b(Code|Subcode) (is|==|!=) |X-Business-Use-Case")]
     private static partial Regex Graph();
 

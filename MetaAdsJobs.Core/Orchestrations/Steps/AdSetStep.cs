@@ -25,16 +25,12 @@ internal sealed class AdSetStep(MetaAds meta) : ICreateStep
         Currency.FromHundredths(attempt.Account.Currency, attempt.Request.DailyBudgetCents)
         ?? throw new MetaException(Proof.Rejected, $"daily_budget_cents is not a whole amount of {attempt.Account.Currency}");
 
-    /// <summary>
-    /// The request's targeting; without places, the account's default countries. Meta's own widening of the audience is
-    /// switched off explicitly: what was asked for is what is reached.
-    /// </summary>
+    /// <summary>The request's targeting; without places, the account's default countries.</summary>
     public static JsonObject Targeting(Attempt attempt)
     {
         var targeting = attempt.Request.Targeting?.DeepClone().AsObject() ?? [];
         if (!targeting.ContainsKey("geo_locations"))
             targeting["geo_locations"] = new JsonObject { ["countries"] = new JsonArray([.. attempt.Account.DefaultCountries.Select(code => (JsonNode)code)]) };
-        targeting["targeting_automation"] = new JsonObject { ["advantage_audience"] = 0 };
-        return targeting;
+        return AdSetSpec.WithoutWidening(targeting);
     }
 }

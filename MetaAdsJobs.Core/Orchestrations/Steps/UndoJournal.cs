@@ -47,18 +47,19 @@ internal sealed class UndoJournal(NpgsqlDataSource dataSource, OrchestrationOpti
         WriteStepAsync(attempt, step, StepState.Left, metaId, error, ct);
 
     /// <summary>Ends the orchestration as decided in <see cref="BeginAsync"/>.</summary>
-    public async Task FinishAsync(Attempt attempt, IReadOnlyList<string> errors, CancellationToken ct)
+    /// <returns>The first of its errors: why it ends so; empty when cancelled.</returns>
+    public async Task<string> FinishAsync(Attempt attempt, IReadOnlyList<string> errors, CancellationToken ct)
     {
         const string FinishSql = """
             UPDATE orchestrations SET status = ending, lease_until = NULL, completed_at = @Now, errors = errors || @Errors::jsonb
             WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running' AND ending IS NOT NULL
+            RETURNING COALESCE(errors ->> 0, '')
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var finished = await connection.ExecuteAsync(new(FinishSql, new
+        return await connection.QuerySingleOrDefaultAsync<string?>(new(FinishSql, new
         {
             attempt.RequestId, Attempt = attempt.Number, Now = time.GetUtcNow(), Errors = JsonSerializer.Serialize(errors),
-        }, cancellationToken: ct));
-        if (finished != 1) throw new FencedException("ended by another");
+        }, cancellationToken: ct)) ?? throw new FencedException("ended by another");
     }
 
     private async Task WriteStepAsync(Attempt attempt, string step, string state, string? metaId, string? error, CancellationToken ct)
