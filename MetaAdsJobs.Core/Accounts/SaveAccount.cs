@@ -31,8 +31,9 @@ public sealed class SaveAccount(AccountStore store, AccountTokens tokens, INight
         var id = fields.Id("id");
         var account = AccountValidation.Read(fields, id ?? Guid.CreateVersion7(time.GetUtcNow()), current: null, out var token);
         if (account is null || token is null) return new Saved<SocialAccount>.Invalid(errors);
-        if (!await store.InsertAsync(account, tokens.Close(token), ct)) return new Saved<SocialAccount>.Exists(account.Id);
+        // First the schedule: one for a zone without accounts does nothing, an account without one would have no nights.
         schedules.Ensure(account.TimezoneName);
+        if (!await store.InsertAsync(account, tokens.Close(token), ct)) return new Saved<SocialAccount>.Exists(account.Id);
         return new Saved<SocialAccount>.Done((await store.FindAsync(account.Id, ct))!);
     }
 
@@ -44,8 +45,8 @@ public sealed class SaveAccount(AccountStore store, AccountTokens tokens, INight
         var errors = new FieldErrors();
         var account = AccountValidation.Read(new(body, errors), id, current, out var token);
         if (account is null) return new Saved<SocialAccount>.Invalid(errors);
-        await store.UpdateAsync(account, token is null ? null : tokens.Close(token), ct);
         schedules.Ensure(account.TimezoneName);
+        await store.UpdateAsync(account, token is null ? null : tokens.Close(token), ct);
         var capsChanged = (account.CampaignCapCents, account.DailyCapCents, account.CapsOff) != (current.CampaignCapCents, current.DailyCapCents, current.CapsOff);
         if (capsChanged || (token is not null && current.TokenRejectedAt is not null)) await ResumeAsync(id, ct);
         return new Saved<SocialAccount>.Done((await store.FindAsync(id, ct))!);

@@ -69,6 +69,15 @@ public static class GraphFaults
         return (refusal with { Subcode = subcode }).ToAnswer() with { Headers = UsedUp(http, minutesToWait) };
     });
 
+    /// <summary>The same for a few seconds, which only the account's own header can tell.</summary>
+    public static GraphFault ThrottledFor(TimeSpan time) => Answer(_ => (new StubRefusal(17, "(#17) User request limit reached") { Subcode = 2446079 }).ToAnswer() with
+    {
+        Headers = new Dictionary<string, string>
+        {
+            ["X-Ad-Account-Usage"] = $$"""{"acc_id_util_pct":100,"reset_time_duration":{{(int)time.TotalSeconds}},"ads_api_access_tier":"standard_access"}""",
+        },
+    });
+
     /// <summary>Meta says no: nothing done.</summary>
     public static GraphFault Refused(int code, int? subcode = null, string? userTitle = null, string? userMessage = null, int status = 400) =>
         Answer(_ => new StubRefusal(code, $"(#{code}) Refused by the test")

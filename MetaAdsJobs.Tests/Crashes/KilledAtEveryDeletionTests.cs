@@ -1,38 +1,10 @@
-using System.Text.Json.Nodes;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Crashes;
 
 [TestFixture]
-public sealed class KilledAtEveryStepTests
+public sealed class KilledAtEveryDeletionTests
 {
-    private static readonly string[] Edges = ["campaigns", "adsets", "adcreatives", "ads"];
-
-    [Test]
-    public async Task A_worker_killed_before_or_after_any_create_leaves_one_object_of_each_kind()
-    {
-        await using var service = await Service.StartAsync(workers: 1);
-        using var client = service.Client();
-        var request = await client.NewRequestAsync();
-        var cases = Edges.SelectMany(edge => (string[])[$"{edge} before", $"{edge} after"]).ToList();
-        foreach (var name in cases)
-        {
-            var (edge, acts) = (name.Split(' ')[0], name.EndsWith("after", StringComparison.Ordinal));
-            service.Graph.Faults.Add(call => call.IsCreateOf(edge) && call["name"]!.StartsWith(name, StringComparison.Ordinal), Kill(service, acts));
-        }
-
-        var ids = await Task.WhenAll(cases.Select(name => client.AcceptAsync(Named(request, name))));
-        foreach (var id in ids)
-        {
-            var run = await client.UntilAsync(id, seconds: 120);
-            Assert.That((string?)run["status"], Is.EqualTo("succeeded"), run.ToJsonString());
-        }
-
-        Assert.That(service.Graph.Faults.Left, Is.Zero, "not every kill happened");
-        await service.GraphDatabase.DataSource.AssertEachAsync(cases.Count);
-        await service.Database.DataSource.AssertEntityRowsAsync(cases.Count);
-    }
-
     [Test]
     public async Task A_worker_killed_before_or_after_any_deletion_leaves_nothing()
     {
@@ -62,11 +34,4 @@ public sealed class KilledAtEveryStepTests
         await service.KillAndReplaceWorkerAsync(0);
         return null;
     };
-
-    private static JsonObject Named(JsonObject request, string name)
-    {
-        var named = request.DeepClone().AsObject();
-        named["campaign_name"] = name;
-        return named;
-    }
 }
