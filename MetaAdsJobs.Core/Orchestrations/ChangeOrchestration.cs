@@ -49,7 +49,7 @@ public sealed class RetryOrchestration(NpgsqlDataSource dataSource, IJobQueue qu
     // keeps its round: it has to be found by the old marker.
     private const string RetrySql = """
         WITH retried AS (
-            UPDATE orchestrations o SET status = 'queued', ending = NULL, cancel_requested = false, failures = 0, abandoned = 0, errors = '[]',
+            UPDATE orchestrations o SET status = 'queued', ending = NULL, cancel_requested = false, failures = 0, abandoned = 0, errors = '[]', validation = NULL,
                 completed_at = NULL, wait_reason = NULL, next_attempt_at = NULL, job_id = COALESCE(@JobId, job_id),
                 round = round + (NOT EXISTS (SELECT 1 FROM orchestration_steps s WHERE s.request_id = o.request_id AND s.state = 'started'))::int
             WHERE request_id = @RequestId AND status = 'failed'
