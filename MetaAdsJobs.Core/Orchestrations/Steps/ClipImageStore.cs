@@ -14,6 +14,13 @@ internal sealed class ClipImageStore(NpgsqlDataSource dataSource, TimeProvider t
             new { ClipId = attempt.Clip.Id, attempt.Account.AdAccountId }, cancellationToken: ct));
     }
 
+    public async Task ForgetAsync(Attempt attempt, CancellationToken ct)
+    {
+        const string ForgetSql = "DELETE FROM clip_images WHERE clip_id = @ClipId AND ad_account_id = @AdAccountId";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await connection.ExecuteAsync(new(ForgetSql, new { ClipId = attempt.Clip.Id, attempt.Account.AdAccountId }, cancellationToken: ct));
+    }
+
     public async Task UpsertAsync(Attempt attempt, string hash, CancellationToken ct)
     {
         const string UpsertSql = """

@@ -2,7 +2,7 @@ using MetaAdsJobs.Core.Meta;
 
 namespace MetaAdsJobs.Core.Orchestrations.Steps;
 
-internal sealed class CreativeStep(MetaAds meta, MetaVideos videos) : ICreateStep
+internal sealed class CreativeStep(MetaAds meta, MetaVideos videos, ClipImageStore images) : ICreateStep
 {
     public string Name => StepName.Creative;
 
@@ -15,7 +15,16 @@ internal sealed class CreativeStep(MetaAds meta, MetaVideos videos) : ICreateSte
         if (videoId is not null && attempt.ThumbnailUrl is null)
             attempt.ThumbnailUrl = (await videos.ReadAsync(attempt.Credential, videoId, ct)).ThumbnailUrl;
         attempt.Lease.ThrowIfOver();
-        return await meta.CreateCreativeAsync(attempt.Credential, Spec(attempt, videoId, ImageHash(attempt)), ct);
+        try
+        {
+            return await meta.CreateCreativeAsync(attempt.Credential, Spec(attempt, videoId, ImageHash(attempt)), ct);
+        }
+        catch (MetaException exception) when (exception.Proof == Proof.Rejected && ImageHash(attempt) is not null)
+        {
+            // Perhaps somebody deleted the image from the account's library: the next request, or this one's retry, uploads it again.
+            await images.ForgetAsync(attempt, ct);
+            throw;
+        }
     }
 
     /// <summary>An image that we could not fetch has no hash: Meta gets its URL and fetches it itself.</summary>
