@@ -27,6 +27,9 @@ internal static partial class AccountValidation
         var countries = fields.List("default_countries", 250, fields.CountryOf);
         var beneficiary = fields.Text("dsa_beneficiary");
         var payor = fields.Text("dsa_payor");
+        var campaignCap = fields.Whole("campaign_cap_cents", 1, 1_000_000_000_000_000);
+        var dailyCap = fields.Whole("daily_cap_cents", 1, 1_000_000_000_000_000);
+        var capsOff = fields.Flag("caps_off");
         token = fields.Text("access_token", required: isNew, max: 2000);
         if (token is not null && token.Any(c => c is <= ' ' or > '~')) fields.Refuse("access_token", "must be printable ASCII without spaces");
         if (!isNew)
@@ -45,6 +48,9 @@ internal static partial class AccountValidation
             DefaultCountries = fields.IsNull("default_countries") ? [] : countries ?? current?.DefaultCountries ?? [],
             DsaBeneficiary = fields.IsNull("dsa_beneficiary") ? null : beneficiary ?? current?.DsaBeneficiary,
             DsaPayor = fields.IsNull("dsa_payor") ? null : payor ?? current?.DsaPayor,
+            CampaignCapCents = fields.IsNull("campaign_cap_cents") ? null : campaignCap ?? current?.CampaignCapCents,
+            DailyCapCents = fields.IsNull("daily_cap_cents") ? null : dailyCap ?? current?.DailyCapCents,
+            CapsOff = capsOff ?? (!fields.IsNull("caps_off") && current?.CapsOff == true),
         };
     }
 

@@ -46,7 +46,8 @@ public sealed class SaveAccount(AccountStore store, AccountTokens tokens, INight
         if (account is null) return new Saved<SocialAccount>.Invalid(errors);
         await store.UpdateAsync(account, token is null ? null : tokens.Close(token), ct);
         schedules.Ensure(account.TimezoneName);
-        if (token is not null && current.TokenRejectedAt is not null) await ResumeAsync(id, ct);
+        var capsChanged = (account.CampaignCapCents, account.DailyCapCents, account.CapsOff) != (current.CampaignCapCents, current.DailyCapCents, current.CapsOff);
+        if (capsChanged || (token is not null && current.TokenRejectedAt is not null)) await ResumeAsync(id, ct);
         return new Saved<SocialAccount>.Done((await store.FindAsync(id, ct))!);
     }
 

@@ -9,4 +9,8 @@ internal sealed class HangfireJobQueue(IBackgroundJobClientV2 client) : IJobQueu
 
     public string EnqueueSync(Guid syncId) =>
         client.Enqueue<InsightSyncJob>(Queues.Insights, job => job.RunAsync(syncId, CancellationToken.None));
+
+    public void EnqueuePause(Guid stopId) => client.Enqueue<PauseSpendingJob>(Queues.Brakes, job => job.RunAsync(stopId, CancellationToken.None));
+
+    public void EnqueueResume(Guid stopId) => client.Enqueue<ResumeSpendingJob>(Queues.Brakes, job => job.RunAsync(stopId, CancellationToken.None));
 }

@@ -11,4 +11,10 @@ public interface IJobQueue
 
     /// <returns>The queue's own id of the job.</returns>
     string EnqueueSync(Guid syncId);
+
+    /// <summary>Pauses what a stop covers; goes before everything else.</summary>
+    void EnqueuePause(Guid stopId);
+
+    /// <summary>Lets go on, and activates again, what a stop that was lifted had held.</summary>
+    void EnqueueResume(Guid stopId);
 }

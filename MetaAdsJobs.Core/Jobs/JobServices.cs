@@ -2,6 +2,7 @@ using Hangfire;
 using Hangfire.Common;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Orchestrations.Review;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
@@ -34,7 +35,10 @@ public static class JobServices
         services.AddTransient<InsightSyncJob>();
         services.AddTransient<NightlySyncJob>();
         services.AddTransient<SweepJob>();
+        services.AddTransient<PauseSpendingJob>();
+        services.AddTransient<ResumeSpendingJob>();
         services.AddHostedService<EnsureSchedules>();
+        services.AddHostedService<ReviewLoop>();
         services.AddHangfireServer((provider, server) =>
         {
             var jobs = provider.GetRequiredService<JobOptions>();

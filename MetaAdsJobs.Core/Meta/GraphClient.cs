@@ -32,6 +32,23 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, TimeProv
     /// <exception cref="MetaException">Meta did not do it, or nobody can tell.</exception>
     public async Task<JsonElement> SendOnceAsync(HttpMethod method, string path, GraphFields fields, GraphCredential credential, CancellationToken ct)
     {
+        if (method == HttpMethod.Get || fields.OnlyChecks) return await CallAsync(method, path, fields, credential, ct);
+        var sentAt = time.GetUtcNow();
+        try
+        {
+            var answer = await CallAsync(method, path, fields, credential, ct);
+            credential.Changes.Add(method, path, fields, sentAt, answer.GetRawText(), refusal: null);
+            return answer;
+        }
+        catch (MetaException exception)
+        {
+            credential.Changes.Add(method, path, fields, sentAt, answer: null, exception);
+            throw;
+        }
+    }
+
+    private async Task<JsonElement> CallAsync(HttpMethod method, string path, GraphFields fields, GraphCredential credential, CancellationToken ct)
+    {
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(options.CallTimeoutSeconds), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
         using var request = Build(method, path, fields, credential);

@@ -7,5 +7,8 @@ internal sealed class GraphCredential(string adAccountId, string accessToken)
     public string AdAccountId { get; } = adAccountId;
     public string AccessToken { get; } = accessToken;
 
+    /// <summary>Every change made with this credential, for the audit.</summary>
+    public MetaChanges Changes { get; } = new();
+
     public override string ToString() => AdAccountId;
 }

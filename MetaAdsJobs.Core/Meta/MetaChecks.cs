@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace MetaAdsJobs.Core.Meta;
 
@@ -35,8 +34,7 @@ internal sealed class MetaChecks(GraphClient graph)
     // The one way out of here: a check that forgot the option would be a create.
     private async Task CheckAsync(GraphCredential credential, string edge, GraphFields fields, CancellationToken ct)
     {
-        fields.Add("execution_options", new JsonArray("validate_only"));
-        var answer = await graph.SendAsync(HttpMethod.Post, $"{credential.AdAccountId}/{edge}", fields, credential, ct);
+        var answer = await graph.SendAsync(HttpMethod.Post, $"{credential.AdAccountId}/{edge}", fields.OnlyCheck(), credential, ct);
         if (Text(answer, "id") is { } id)
             throw new MetaException(Proof.Rejected, $"Meta was only asked to check and answered with an id: it may have created {id}, look for it in Ads Manager");
     }

@@ -1,5 +1,6 @@
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Core.Validation;
 
 namespace MetaAdsJobs.Core.Orchestrations;
@@ -34,20 +35,21 @@ internal static class BudgetValidation
     }
 
     /// <summary>What is wrong for this account: Meta's units of its currency, and Meta's least and most for a day.</summary>
-    public static void CheckAgainst(SocialAccount account, JsonFields fields, DateTimeOffset now, FieldErrors errors)
+    public static void CheckAgainst(SocialAccount account, SpendingCaps caps, JsonFields fields, DateTimeOffset now, FieldErrors errors)
     {
         if (fields.Whole("bid_amount_cents", 1, Most) is { } bid) Units(account, errors, "bid_amount_cents", bid);
-        if (fields.Whole(Daily, 1, long.MaxValue) is { } daily) CheckDay(account, errors, Daily, daily, days: 1);
+        if (fields.Whole(Daily, 1, long.MaxValue) is { } daily) CheckDay(account, caps, errors, Daily, daily, days: 1);
         else if (fields.Whole(Lifetime, 1, long.MaxValue) is { } lifetime && fields.Moment(End) is { } end)
-            CheckDay(account, errors, Lifetime, lifetime, Schedule.Days(fields.Moment(Start), end, now));
+            CheckDay(account, caps, errors, Lifetime, lifetime, Schedule.Days(fields.Moment(Start), end, now));
     }
 
-    private static void CheckDay(SocialAccount account, FieldErrors errors, string name, long hundredths, long days)
+    private static void CheckDay(SocialAccount account, SpendingCaps caps, FieldErrors errors, string name, long hundredths, long days)
     {
         if (Units(account, errors, name, hundredths) is not { } units) return;
         var over = days == 1 ? "" : $" for its {days} days";
         if (account.MinDailyBudget is { } minimum && units / days < minimum)
             errors.Add(name, $"must be at least {Currency.ToHundredths(account.Currency, minimum) * days}{over}: Meta's minimum for a day in this account");
+        if (caps.RefusalOf(account, Schedule.PerDay(hundredths, days)) is { } tooMuch) errors.Add(name, tooMuch);
         if (account.Currency == "USD" && hundredths / days > 100_000_000)
             errors.Add(name, $"must be at most {100_000_000 * days}{over}: Meta refuses more than 1 million USD a day");
     }

@@ -92,7 +92,7 @@ public sealed record OrchestrationRequest
     public bool ValidateOnly { get; init; }
 
     /// <summary>What may be spent in a day, in hundredths: the daily budget, or the lifetime budget over its remaining days, rounded up.</summary>
-    public long DailyAmountCents(DateTimeOffset now) => DailyBudgetCents ?? Schedule.PerDay(LifetimeBudgetCents!.Value, StartTime, EndTime!.Value, now);
+    public long DailyAmountCents(DateTimeOffset now) => DailyBudgetCents ?? Schedule.PerDay(LifetimeBudgetCents!.Value, Schedule.Days(StartTime, EndTime!.Value, now));
 
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Core.Validation;
 
 namespace MetaAdsJobs.Core.Orchestrations;
@@ -43,10 +44,10 @@ internal static class RequestValidation
     public static void CheckNow(JsonElement body, DateTimeOffset now, FieldErrors errors) => BudgetValidation.CheckNow(Again(body), now, errors);
 
     /// <summary>Checks what only the account can tell; works on the raw body, so that these errors come with all the others.</summary>
-    public static void CheckAgainst(SocialAccount account, JsonElement body, DateTimeOffset now, FieldErrors errors)
+    public static void CheckAgainst(SocialAccount account, SpendingCaps caps, JsonElement body, DateTimeOffset now, FieldErrors errors)
     {
         var fields = Again(body);
-        BudgetValidation.CheckAgainst(account, fields, now, errors);
+        BudgetValidation.CheckAgainst(account, caps, fields, now, errors);
         OptionValidation.CheckAgainst(account, fields, errors);
         if (account.DefaultCountries.Count == 0 && fields.Object("targeting")?.Has("geo_locations") != true)
             errors.Add("targeting.geo_locations", "is required: the account has no default_countries to fall back on");

@@ -7,9 +7,6 @@ internal static class Schedule
     public static long Days(DateTimeOffset? start, DateTimeOffset end, DateTimeOffset now) =>
         Math.Max(1, (long)Math.Ceiling((end - (start > now ? start.Value : now)).TotalDays));
 
-    public static long PerDay(long amount, DateTimeOffset? start, DateTimeOffset end, DateTimeOffset now)
-    {
-        var days = Days(start, end, now);
-        return amount / days + (amount % days == 0 ? 0 : 1);
-    }
+    /// <summary>Rounded up.</summary>
+    public static long PerDay(long amount, long days) => (amount / days) + (amount % days == 0 ? 0 : 1);
 }

@@ -217,6 +217,7 @@ public sealed class ValidateOnlyTests
     {
         Assert.That(Posts().Where(call => !call.IsOnlyChecking), Is.Empty);
         Assert.That(await _service.Database.DataSource.RowsAsync($"meta_campaigns WHERE social_account_id = '{(string?)request["social_account_id"]}'"), Is.Zero);
+        Assert.That(await _service.Database.DataSource.RowsAsync($"meta_changes WHERE social_account_id = '{(string?)request["social_account_id"]}'"), Is.Zero, "a check is no change");
         Assert.That(await _service.Database.DataSource.RowsAsync($"clip_images WHERE clip_id = '{(string?)request["clip_id"]}'"), Is.Zero);
     }
 

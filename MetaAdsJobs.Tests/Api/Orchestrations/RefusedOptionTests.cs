@@ -135,6 +135,15 @@ public sealed class RefusedOptionTests
         Assert.That((await PostAsync($$"""{"social_account_id":"{{account}}","daily_budget_cents":null,"lifetime_budget_cents":1000,"end_time":"{{end}}"}""")).Code, Is.EqualTo(202));
     }
 
+    [Test]
+    public async Task A_lifetime_budget_is_held_against_the_cap_day_by_day()
+    {
+        var account = await _client.AddAccountAsync(account => account["campaign_cap_cents"] = 5000);
+        var end = TimeProvider.System.GetUtcNow().AddDays(10).AddMinutes(-5).ToString("O");
+        await _service.RefusesFieldsAsync(() => PostAsync($$"""{"social_account_id":"{{account}}","daily_budget_cents":null,"lifetime_budget_cents":50001,"end_time":"{{end}}"}"""), "lifetime_budget_cents");
+        Assert.That((await PostAsync($$"""{"social_account_id":"{{account}}","daily_budget_cents":null,"lifetime_budget_cents":50000,"end_time":"{{end}}"}""")).Code, Is.EqualTo(202));
+    }
+
     [TestCase("""{"special_ad_categories":[]}""")]
     [TestCase("""{"special_ad_categories":["HOUSING"],"special_ad_category_countries":["US"],"targeting":{"geo_locations":{"regions":[{"key":"3847"}]}}}""")]
     [TestCase("""{"start_time":null,"bid_strategy":null,"validate_only":null,"special_ad_categories":null}""")]
