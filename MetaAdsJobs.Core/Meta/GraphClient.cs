@@ -32,7 +32,7 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, TimeProv
     /// <exception cref="MetaException">Meta did not do it, or nobody can tell.</exception>
     public async Task<JsonElement> SendOnceAsync(HttpMethod method, string path, GraphFields fields, GraphCredential credential, CancellationToken ct)
     {
-        if (method == HttpMethod.Get) return await CallAsync(method, path, fields, credential, ct);
+        if (method == HttpMethod.Get || fields.OnlyChecks) return await CallAsync(method, path, fields, credential, ct);
         var sentAt = time.GetUtcNow();
         try
         {

@@ -40,6 +40,9 @@ public sealed class MetaOptions : IValidatableObject
     [Range(1, 300)]
     public int CallTimeoutSeconds { get; set; } = 30;
 
+    /// <summary>Meta:AllowPrivateImageHosts: whether clips' images may be fetched from addresses that are not public. Default false: users give these URLs.</summary>
+    public bool AllowPrivateImageHosts { get; set; }
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (!GraphUrl.IsAbsoluteUri || GraphUrl.Scheme is not ("http" or "https"))
