@@ -14,7 +14,7 @@ public enum Fate
 /// <summary>One cell of the crash matrix: a create, what happens to its answer, what happens to the worker, and how the request is to end.</summary>
 public sealed record CrashCase(string Edge, string FaultName, GraphFault Fault, Fate Fate, bool IsUndone)
 {
-    public static readonly string[] Edges = ["campaigns", "adsets", "advideos", "adcreatives", "ads"];
+    public static readonly string[] Edges = ["campaigns", "adsets", "advideos", "adimages", "adcreatives", "ads"];
 
     // Longer than the call time-out of Support/Service: the client gives up, and Meta acts all the same.
     private static readonly TimeSpan TooSlow = TimeSpan.FromSeconds(4);
@@ -38,8 +38,14 @@ public sealed record CrashCase(string Edge, string FaultName, GraphFault Fault, 
     /// <summary>The campaign's name; its objects' names begin with it.</summary>
     public string Name => $"{Edge}, {FaultName}, {Fate}, {(IsUndone ? "undone" : "built")};";
 
-    public bool Is(RecordedCall call) =>
-        call.IsCreateOf(Edge) && (call["name"] ?? call["title"])?.StartsWith(Name, StringComparison.Ordinal) == true;
+    /// <summary>An account of its own: a throttle, and a clip's media, are shared by all requests of one.</summary>
+    public string AdAccountId { get; } = $"act_{Random.Shared.NextInt64(1_000_000_000_000, 9_999_999_999_999)}";
+
+    public bool Is(RecordedCall call) => call.Method == "POST" && call.Path == $"{AdAccountId}/{Edge}";
+
+    public JsonObject Clip(string imageUrl) => Edge == "adimages"
+        ? new() { ["title"] = Name, ["image_url"] = imageUrl }
+        : new() { ["title"] = Name, ["video_url"] = "https://cdn.example.com/clip.mp4" };
 
     public JsonObject Request(JsonObject sample, string accountId, string clipId)
     {

@@ -39,8 +39,7 @@ public sealed class CrashMatrixTests
 
         await Task.WhenAll(cases.Select(async one =>
         {
-            // An account and a clip of its own each: a throttle, and a video, are shared by all requests of one.
-            var request = one.Request(sample, await client.AddAccountAsync(), await AddVideoAsync(client, one.Name));
+            var request = one.Request(sample, await client.AddAccountAsync(account => account["ad_account_id"] = one.AdAccountId), await AddClipAsync(client, one.Clip(client.ImageUrl)));
             ids[one.Name].SetResult(await client.AcceptAsync(request));
         }));
         var ended = new Dictionary<string, bool>();
@@ -74,9 +73,9 @@ public sealed class CrashMatrixTests
         Assert.That(answer.Code, Is.EqualTo(202), answer.Text);
     }
 
-    private static async Task<string> AddVideoAsync(ApiClient client, string title)
+    private static async Task<string> AddClipAsync(ApiClient client, JsonObject clip)
     {
-        var added = await client.PostAsync("/meta/clips", new JsonObject { ["title"] = title, ["video_url"] = "https://cdn.example.com/clip.mp4" });
+        var added = await client.PostAsync("/meta/clips", clip);
         Assert.That(added.Code, Is.EqualTo(201), added.Text);
         return (string)added.Json["id"]!;
     }

@@ -3,8 +3,9 @@ using MetaAdsJobs.Core.Meta;
 namespace MetaAdsJobs.Core.Orchestrations.Steps;
 
 /// <summary>
-/// Brings a clip's media to Meta: an image through <see cref="ClipImageUpload"/>. A video is uploaded once per ad account, whichever orchestration comes first, and waits for Meta to process it by
-/// snoozing. The upload is a create like any other: started, sent once, confirmed; looked for when its outcome is not known.
+/// Brings a clip's media to Meta: an image through <see cref="ClipImageUpload"/>. A video is uploaded once per ad account,
+/// whichever orchestration comes first, and its processing is awaited by snoozing. The upload is a create like any other: started,
+/// sent once, confirmed; looked for when its outcome is not known.
 /// </summary>
 internal sealed class MediaStep(ClipImageUpload image, MetaVideos videos, ClipVideoStore store, OrchestrationOptions options, TimeProvider time) : IRepeatableStep
 {
