@@ -9,4 +9,8 @@ internal sealed class HangfireJobQueue(IBackgroundJobClientV2 client) : IJobQueu
 
     public string EnqueueSync(Guid syncId) =>
         client.Enqueue<InsightSyncJob>(Queues.Insights, job => job.RunAsync(syncId, CancellationToken.None));
+
+    // Ahead of the reports: a person waits for what it says.
+    public string EnqueueTokenCheck(Guid accountId) =>
+        client.Enqueue<TokenCheckJob>(Queues.Campaigns, job => job.RunOneAsync(accountId, CancellationToken.None));
 }

@@ -11,4 +11,8 @@ public interface IJobQueue
 
     /// <returns>The queue's own id of the job.</returns>
     string EnqueueSync(Guid syncId);
+
+    /// <summary>Has one account's token checked soon.</summary>
+    /// <returns>The queue's own id of the job.</returns>
+    string EnqueueTokenCheck(Guid accountId);
 }

@@ -10,6 +10,7 @@ internal static class JobKinds
         [OrchestrationJob.Kind] = typeof(OrchestrationJob),
         [InsightSyncJob.Kind] = typeof(InsightSyncJob),
         [NightlySyncJob.Kind] = typeof(NightlySyncJob),
+        [TokenCheckJob.Kind] = typeof(TokenCheckJob),
         [SweepJob.Kind] = typeof(SweepJob),
     };
 

@@ -1,5 +1,6 @@
 using Hangfire;
 using Hangfire.Common;
+using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Orchestrations;
 using Microsoft.Extensions.DependencyInjection;
@@ -34,6 +35,8 @@ public static class JobServices
         services.AddTransient<InsightSyncJob>();
         services.AddTransient<NightlySyncJob>();
         services.AddTransient<SweepJob>();
+        services.AddTransient<TokenCheckJob>();
+        services.AddPacingExchange();
         services.AddHostedService<EnsureSchedules>();
         services.AddHangfireServer((provider, server) =>
         {

@@ -26,7 +26,7 @@ public sealed class MetaOptions : IValidatableObject
     [RegularExpression(@"^v[0-9]+\.[0-9]+$", ErrorMessage = "must look like v26.0")]
     public string GraphVersion { get; set; } = "v26.0";
 
-    /// <summary>META_APP_ID: the app whose token is used; needed for token checks.</summary>
+    /// <summary>META_APP_ID: the app whose token is used; with META_APP_SECRET, tokens are checked daily.</summary>
     public string? AppId { get; set; }
 
     /// <summary>META_APP_SECRET: when given, every call carries an appsecret_proof.</summary>
@@ -39,6 +39,16 @@ public sealed class MetaOptions : IValidatableObject
     /// <summary>Seconds until a call is given up; a create given up is "outcome unknown", never repeated blindly. Default 30.</summary>
     [Range(1, 300)]
     public int CallTimeoutSeconds { get; set; } = 30;
+
+    /// <summary>
+    /// META_MUTATIONS_PER_SECOND: creates, updates and deletions a second in one ad account, over all worker processes. Default 50; Meta
+    /// itself refuses more than 100 of one app.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int MutationsPerSecond { get; set; } = 50;
+
+    /// <summary>Only the app itself may ask Meta about tokens.</summary>
+    public bool CanCheckTokens => AppId is { Length: > 0 } && AppSecret is { Length: > 0 };
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

@@ -1,4 +1,5 @@
 using MetaAdsJobs.Core.Meta;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MetaAdsJobs.Tests.Meta;
 
@@ -59,7 +60,8 @@ public sealed class GraphRequestTests
     {
         using var wire = new Wire();
         using var http = new HttpClient(wire);
-        var client = new GraphClient(http, new() { GraphUrl = new("https://graph.example/"), AppSecret = appSecret }, TimeProvider.System);
+        var options = new MetaOptions { GraphUrl = new("https://graph.example/"), AppSecret = appSecret };
+        var client = new GraphClient(http, options, new(options, TimeProvider.System), TimeProvider.System, NullLogger<GraphClient>.Instance);
         await client.SendOnceAsync(method, "act_1/campaigns", fields, Credential, CancellationToken.None);
         return wire.Sent!;
     }

@@ -69,6 +69,27 @@ public static class GraphFaults
         return (refusal with { Subcode = subcode }).ToAnswer() with { Headers = UsedUp(http, minutesToWait) };
     });
 
+    /// <summary>Meta asks to wait for seconds: nothing done.</summary>
+    public static GraphFault ThrottledFor(TimeSpan time) => Answer(_ =>
+        (new StubRefusal(17, "(#17) User request limit reached") { Subcode = 2446079 }).ToAnswer() with
+        {
+            Headers = new Dictionary<string, string>
+            {
+                ["X-Ad-Account-Usage"] = $$"""{"acc_id_util_pct":100,"reset_time_duration":{{(int)time.TotalSeconds}},"ads_api_access_tier":"standard_access"}""",
+            },
+        });
+
+    /// <summary>Done, and the answer tells that so much of the account's limit is used.</summary>
+    /// <param name="secondsToReset">Told beside it, as Meta does at any usage.</param>
+    public static GraphFault Used(double percent, int secondsToReset = 0) => Rewrite(answer => answer with
+    {
+        Headers = new Dictionary<string, string>
+        {
+            ["X-Ad-Account-Usage"] = FormattableString.Invariant($$"""{"acc_id_util_pct":{{percent}},"reset_time_duration":{{secondsToReset}},"ads_api_access_tier":"standard_access"}"""),
+            ["X-App-Usage"] = """{"call_count":2,"total_cputime":1,"total_time":1}""",
+        },
+    });
+
     /// <summary>Meta says no: nothing done.</summary>
     public static GraphFault Refused(int code, int? subcode = null, string? userTitle = null, string? userMessage = null, int status = 400) =>
         Answer(_ => new StubRefusal(code, $"(#{code}) Refused by the test")

@@ -27,6 +27,7 @@ internal sealed class LiveMeta : IAsyncDisposable
         return new(new ServiceCollection()
             .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(configuration).Build())
             .AddSingleton(TimeProvider.System)
+            .AddLogging()
             .AddMeta()
             .BuildServiceProvider());
     }

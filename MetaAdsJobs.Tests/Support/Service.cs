@@ -69,6 +69,7 @@ public sealed class Service : IAsyncDisposable
             ["SETTLE_DELAY_SECONDS"] = "3",
             ["Meta__CallTimeoutSeconds"] = "3",
             ["WORKER_THREADS"] = "10",
+            ["META_MUTATIONS_PER_SECOND"] = "100000",
         };
         foreach (var (name, value) in settings) environment[name] = value;
 

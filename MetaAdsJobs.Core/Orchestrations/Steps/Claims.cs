@@ -8,7 +8,7 @@ using Npgsql;
 namespace MetaAdsJobs.Core.Orchestrations.Steps;
 
 /// <summary>Why an orchestration could not be claimed.</summary>
-internal sealed record Unclaimed(string Status, DateTimeOffset? LeaseUntil, DateTimeOffset? BlockedUntil, string? BlockedReason, string? TokenRejection);
+internal sealed record Unclaimed(string Status, DateTimeOffset? LeaseUntil, DateTimeOffset? BlockedUntil, string? BlockedReason, string? TokenRejection, string? AccountBlock);
 
 /// <summary>Takes, renews and gives back the right to run an orchestration.</summary>
 internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, OrchestrationOptions options, TimeProvider time)
@@ -34,7 +34,7 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
                 WHERE o.request_id = @RequestId AND a.id = o.social_account_id
                   AND o.status IN ('queued', 'running', 'waiting')
                   AND (o.lease_until IS NULL OR o.lease_until < clock_timestamp())
-                  AND a.token_rejected_at IS NULL
+                  AND a.token_rejected_at IS NULL AND a.blocked_at IS NULL
                   AND NOT EXISTS (SELECT 1 FROM account_pacing p
                                   WHERE p.ad_account_id = a.ad_account_id AND p.use_case = 'ads_management' AND p.blocked_until > @Now)
                 RETURNING o.request_id, o.social_account_id, o.clip_id, o.attempt, o.round, o.request, o.ending, o.cancel_requested,
@@ -67,7 +67,8 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
     {
         const string ReasonSql = """
             SELECT o.status, o.lease_until, p.blocked_until, p.reason AS blocked_reason,
-                   CASE WHEN a.token_rejected_at IS NOT NULL THEN COALESCE(a.token_rejection, 'rejected') END AS token_rejection
+                   CASE WHEN a.token_rejected_at IS NOT NULL THEN COALESCE(a.token_rejection, 'rejected') END AS token_rejection,
+                   CASE WHEN a.blocked_at IS NOT NULL THEN COALESCE(a.block_reason, 'blocked') END AS account_block
             FROM orchestrations o
             JOIN social_accounts a ON a.id = o.social_account_id
             LEFT JOIN account_pacing p ON p.ad_account_id = a.ad_account_id AND p.use_case = 'ads_management' AND p.blocked_until > @Now
@@ -170,7 +171,7 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
                 CancelRequested = CancelRequested, Abandoned = Abandoned, Failures = Failures, Lease = lease, Steps = steps,
                 StartedByThisAttempt = CampaignStarted ? StepName.Campaign : null,
                 SettledAt = (QuietSince ?? DateTimeOffset.MinValue) + options.SettleDelay,
-                Credential = new(AdAccountId, tokens.Open(AccessToken)),
+                Credential = new(AdAccountId, tokens.Open(AccessToken)) { BeforeSending = lease.ThrowIfOver },
                 Account = new()
                 {
                     Id = AccountId, Name = Name, AdAccountId = AdAccountId, PageId = PageId, InstagramUserId = InstagramUserId, PixelId = PixelId,
