@@ -55,7 +55,7 @@ internal static class GraphUsage
     }.Max();
 
     private static UseCase? TypeOf(JsonElement entry, UseCase called) =>
-        entry.TryGetProperty("type", out var type) ? UseCases.Find(type.ValueKind == JsonValueKind.String ? type.ToString() : null) : called;
+        entry.TryGetProperty("type", out var type) ? UseCases.Find(Text(type)) : called;
 
     private static double Percent(JsonElement from, params ReadOnlySpan<string> fields)
     {
@@ -67,9 +67,11 @@ internal static class GraphUsage
     private static double Number(JsonElement from, string field)
     {
         if (!from.TryGetProperty(field, out var value)) return 0;
-        var text = value.ValueKind is JsonValueKind.Number or JsonValueKind.String ? value.ToString() : "";
-        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && !double.IsNaN(number) ? Math.Max(0, number) : 0;
+        return double.TryParse(Text(value), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && !double.IsNaN(number) ? Math.Max(0, number) : 0;
     }
+
+    // Unescaped text could not always be had: half a surrogate pair has none.
+    private static string? Text(JsonElement value) => value.ValueKind is JsonValueKind.Number or JsonValueKind.String ? value.GetRawText().Trim('"') : null;
 
     private static TimeSpan? Wait(double seconds) => seconds > 0 ? TimeSpan.FromSeconds(Math.Min(seconds, Longest.TotalSeconds)) : null;
 
