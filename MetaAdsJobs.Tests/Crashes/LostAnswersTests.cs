@@ -13,7 +13,7 @@ public sealed class LostAnswersTests
     [
         ("dropped before", GraphFaults.DropBeforeActing), ("dropped after", GraphFaults.DropAfterActing), ("cut mid-body", GraphFaults.DropMidBody),
         ("500 before", GraphFaults.FailBeforeActing), ("500 after", GraphFaults.FailAfterActing), ("200 with error", GraphFaults.OkWithError),
-        ("HTML", GraphFaults.HtmlAfterActing), ("truncated", GraphFaults.TruncatedJson), ("without id", GraphFaults.WithoutId),
+        ("HTML", GraphFaults.HtmlAfterActing), ("truncated", GraphFaults.TruncatedJson), ("without id", GraphFaults.WithoutId), ("20 MB", GraphFaults.TwentyMegabytes),
         ("slow before", GraphFaults.SlowBeforeActing(TimeSpan.FromSeconds(4))), ("slow after", GraphFaults.SlowAfterActing(TimeSpan.FromSeconds(4))),
         ("found late", GraphFaults.HiddenFromSearch(TimeSpan.FromSeconds(2)).Then(GraphFaults.DropAfterActing)),
     ];

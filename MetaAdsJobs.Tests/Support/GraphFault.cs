@@ -58,6 +58,12 @@ public static class GraphFaults
     /// <summary>Done, but the JSON ends early, though HTTP says it is whole.</summary>
     public static GraphFault TruncatedJson { get; } = Rewrite(answer => answer with { Body = answer.Body[..(answer.Body.Length / 2)] });
 
+    /// <summary>Done, and the answer is larger than anybody should keep in memory.</summary>
+    public static GraphFault TwentyMegabytes { get; } = Rewrite(answer => answer with { Body = Encoding.UTF8.GetBytes($$"""{"id":"{{new string('1', 20 * 1024 * 1024)}}"}""") });
+
+    /// <summary>HTTP 200 and this JSON, whatever was asked; nothing done.</summary>
+    public static GraphFault Says(string json) => Answer(_ => new StubAnswer(200, Encoding.UTF8.GetBytes(json)));
+
     /// <summary>Done, and a well-formed answer that forgets to tell the id.</summary>
     public static GraphFault WithoutId { get; } = Rewrite(answer => answer with { Body = "{}"u8.ToArray() });
 
