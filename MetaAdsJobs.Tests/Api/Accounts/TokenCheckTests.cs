@@ -13,9 +13,8 @@ public sealed class TokenCheckTests
         await using var service = await Service.StartAsync(1, null, ("META_APP_ID", "4711"), ("META_APP_SECRET", $"{Service.SecretToken}App"));
         using var client = service.Client();
         // Meta quotes what it is asked about. Service looks for it everywhere when it ends.
-        service.Graph.Faults.Always(call => call["input_token"] == Dead, GraphFaults.Says($$$"""
-            {"data":{"is_valid":false,"expires_at":0,"scopes":[],"error":{"code":190,"subcode":463,"message":"Session {{{Dead}}} has expired"}}}
-            """));
+        service.Graph.Faults.Always(call => call["input_token"] == Dead, GraphFaults.Says("""{"data":{"is_valid":false,"expires_at":0,"scopes":[],"error":{"code":190,"subcode":463,"message":"Session TOKEN has expired"}}}"""
+            .Replace("TOKEN", Dead, StringComparison.Ordinal)));
         service.Graph.Faults.Add(call => call.Path == "debug_token", GraphFaults.Refused(2, userMessage: $"Try {Dead} again"));
         var id = await client.AddAccountAsync(account => account["access_token"] = Dead);
 
