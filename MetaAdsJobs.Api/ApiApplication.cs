@@ -1,10 +1,12 @@
 using MetaAdsJobs.Api.Accounts;
+using MetaAdsJobs.Api.Audit;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Dashboard;
 using MetaAdsJobs.Api.Health;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Api.Insights;
 using MetaAdsJobs.Api.Orchestrations;
+using MetaAdsJobs.Api.Spending;
 using MetaAdsJobs.Core.Configuration;
 using Serilog;
 
@@ -38,6 +40,8 @@ public static class ApiApplication
         meta.MapInsights();
         meta.MapAccounts();
         meta.MapClips();
+        meta.MapSpending();
+        meta.MapChanges();
         app.MapSignIn();
         app.MapDashboard();
         app.MapHealth();

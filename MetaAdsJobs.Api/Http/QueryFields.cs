@@ -19,6 +19,14 @@ internal sealed class QueryFields
         return null;
     }
 
+    public long? Number(string name, string? value)
+    {
+        if (value is null) return null;
+        if (long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return number;
+        Errors.Add(name, "must be a whole number");
+        return null;
+    }
+
     public DateOnly? Day(string name, string? value)
     {
         if (value is null) return null;

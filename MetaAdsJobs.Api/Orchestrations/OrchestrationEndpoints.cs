@@ -75,10 +75,10 @@ internal static class OrchestrationEndpoints
     }
 
     private static async Task<IResult> CancelAsync(Guid requestId, CancelOrchestration cancel, OrchestrationReader reader, ClaimsPrincipal user, CancellationToken ct) =>
-        await ChangedAsync(requestId, await cancel.ExecuteAsync(requestId, ct), reader, ct);
+        await ChangedAsync(requestId, await cancel.ExecuteAsync(requestId, user.CallerName(), ct), reader, ct);
 
-    private static async Task<IResult> RetryAsync(Guid requestId, RetryOrchestration retry, OrchestrationReader reader, CancellationToken ct) =>
-        await ChangedAsync(requestId, await retry.ExecuteAsync(requestId, ct), reader, ct);
+    private static async Task<IResult> RetryAsync(Guid requestId, RetryOrchestration retry, OrchestrationReader reader, ClaimsPrincipal user, CancellationToken ct) =>
+        await ChangedAsync(requestId, await retry.ExecuteAsync(requestId, user.CallerName(), ct), reader, ct);
 
     private static async Task<IResult> ChangedAsync(Guid requestId, Change change, OrchestrationReader reader, CancellationToken ct) => change switch
     {

@@ -31,6 +31,9 @@ internal static partial class AccountValidation
             fields.Errors.Add(path, "must be a country's two-letter code such as US");
             return null;
         });
+        var campaignCap = fields.Whole("campaign_cap_cents", 1, 1_000_000_000_000_000);
+        var dailyCap = fields.Whole("daily_cap_cents", 1, 1_000_000_000_000_000);
+        var capsOff = fields.Flag("caps_off");
         token = fields.Text("access_token", required: isNew, max: 2000);
         if (token is not null && token.Any(c => c is <= ' ' or > '~')) fields.Refuse("access_token", "must be printable ASCII without spaces");
         unblock = !isNew && fields.Flag("unblock") == true;
@@ -48,6 +51,9 @@ internal static partial class AccountValidation
             PixelId = fields.IsNull("pixel_id") ? null : pixelId ?? current?.PixelId,
             Currency = currency ?? current!.Currency, TimezoneName = timezone ?? current!.TimezoneName,
             DefaultCountries = fields.IsNull("default_countries") ? [] : countries ?? current?.DefaultCountries ?? [],
+            CampaignCapCents = fields.IsNull("campaign_cap_cents") ? null : campaignCap ?? current?.CampaignCapCents,
+            DailyCapCents = fields.IsNull("daily_cap_cents") ? null : dailyCap ?? current?.DailyCapCents,
+            CapsOff = capsOff ?? (!fields.IsNull("caps_off") && current?.CapsOff == true),
         };
     }
 

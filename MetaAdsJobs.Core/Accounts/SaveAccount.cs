@@ -46,7 +46,8 @@ public sealed class SaveAccount(AccountStore store, AccountTokens tokens, INight
         await store.UpdateAsync(account, token is null ? null : tokens.Close(token), unblock, ct);
         schedules.Ensure(account.TimezoneName);
         if (token is not null && meta.CanCheckTokens) queue.EnqueueTokenCheck(id);
-        if ((token is not null && current.TokenRejectedAt is not null) || (unblock && current.BlockedAt is not null)) await resume.ExecuteAsync(id, ct);
+        var capsChanged = (account.CampaignCapCents, account.DailyCapCents, account.CapsOff) != (current.CampaignCapCents, current.DailyCapCents, current.CapsOff);
+        if (capsChanged || (token is not null && current.TokenRejectedAt is not null) || (unblock && current.BlockedAt is not null)) await resume.ExecuteAsync(id, ct);
         return new Saved<SocialAccount>.Done((await store.FindAsync(id, ct))!);
     }
 }

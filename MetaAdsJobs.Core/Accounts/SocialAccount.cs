@@ -26,6 +26,15 @@ public sealed record SocialAccount
 
     /// <summary>Meta's minimum for a day in Meta's units of the currency; null until Meta has told it.</summary>
     public long? MinDailyBudget { get; init; }
+
+    /// <summary>The most one campaign may spend a day, in hundredths of the currency; null: the service's default.</summary>
+    public long? CampaignCapCents { get; init; }
+
+    /// <summary>The most all active campaigns may spend a day, in hundredths of the currency; null: the service's default.</summary>
+    public long? DailyCapCents { get; init; }
+
+    /// <summary>No caps for this account, by choice.</summary>
+    public bool CapsOff { get; init; }
     public DateTimeOffset? TokenRejectedAt { get; init; }
     public string? TokenRejection { get; init; }
 

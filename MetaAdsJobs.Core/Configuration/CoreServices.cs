@@ -4,6 +4,7 @@ using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Spending;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -15,6 +16,6 @@ public static class CoreServices
     public static IServiceCollection AddMetaAdsJobs(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
-        return services.AddDatabase().AddMeta().AddAccounts().AddJobs().AddOrchestrations().AddInsights();
+        return services.AddDatabase().AddMeta().AddAccounts().AddJobs().AddSpending().AddOrchestrations().AddInsights();
     }
 }

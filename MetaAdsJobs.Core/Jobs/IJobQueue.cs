@@ -15,4 +15,10 @@ public interface IJobQueue
     /// <summary>Has one account's token checked soon.</summary>
     /// <returns>The queue's own id of the job.</returns>
     string EnqueueTokenCheck(Guid accountId);
+
+    /// <summary>Pauses what a stop covers; goes before everything else.</summary>
+    void EnqueuePause(Guid stopId);
+
+    /// <summary>Lets go on, and activates again, what a stop that was lifted had held.</summary>
+    void EnqueueResume(Guid stopId);
 }

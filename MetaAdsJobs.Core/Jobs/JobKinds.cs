@@ -11,6 +11,8 @@ internal static class JobKinds
         [InsightSyncJob.Kind] = typeof(InsightSyncJob),
         [NightlySyncJob.Kind] = typeof(NightlySyncJob),
         [TokenCheckJob.Kind] = typeof(TokenCheckJob),
+        [PauseSpendingJob.Kind] = typeof(PauseSpendingJob),
+        [ResumeSpendingJob.Kind] = typeof(ResumeSpendingJob),
         [SweepJob.Kind] = typeof(SweepJob),
     };
 

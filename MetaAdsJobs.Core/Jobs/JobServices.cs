@@ -3,6 +3,7 @@ using Hangfire.Common;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Orchestrations.Review;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
@@ -37,7 +38,10 @@ public static class JobServices
         services.AddTransient<SweepJob>();
         services.AddTransient<TokenCheckJob>();
         services.AddPacingExchange();
+        services.AddTransient<PauseSpendingJob>();
+        services.AddTransient<ResumeSpendingJob>();
         services.AddHostedService<EnsureSchedules>();
+        services.AddHostedService<ReviewLoop>();
         services.AddHangfireServer((provider, server) =>
         {
             var jobs = provider.GetRequiredService<JobOptions>();

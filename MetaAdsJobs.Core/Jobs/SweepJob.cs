@@ -37,10 +37,19 @@ internal sealed partial class SweepJob(NpgsqlDataSource dataSource, IJobQueue qu
         // What a sync that has ended, or a zombie of one, may have left in the staging table.
         const string StagingSql = "DELETE FROM insight_staging t USING insight_syncs s WHERE s.sync_id = t.sync_id AND s.state IN ('succeeded', 'failed')";
 
+        // The stop switch must not hang on one job: as long as anything it covers may spend, there is one.
+        const string StopsSql = """
+            SELECT s.id FROM stops s
+            WHERE s.lifted_at IS NULL AND s.stopped_at < @Before AND EXISTS (
+                SELECT 1 FROM activations v WHERE v.state IN ('activating', 'active') AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
+            """;
+
         await RescueAsync(OrchestrationsSql, AdoptOrchestrationSql, queue.EnqueueOrchestration, ct);
         await RescueAsync(SyncsSql, AdoptSyncSql, queue.EnqueueSync, ct);
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await connection.ExecuteAsync(new(StagingSql, cancellationToken: ct));
+        foreach (var stopId in (await connection.QueryAsync<Guid>(new(StopsSql, new { Before = time.GetUtcNow() - Grace }, cancellationToken: ct))).AsList())
+            queue.EnqueuePause(stopId);
         return null;
     }
 

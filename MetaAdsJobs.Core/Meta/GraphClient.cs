@@ -40,14 +40,18 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
         var mutates = method != HttpMethod.Get;
         await pacing.EnterAsync(credential, mutates, ct);
         if (mutates) credential.BeforeSending?.Invoke();
+        var sentAt = time.GetUtcNow();
         try
         {
-            return await ExchangeAsync(method, path, fields, credential, ct);
+            var answer = await ExchangeAsync(method, path, fields, credential, ct);
+            if (mutates) credential.Changes.Add(method, path, fields, sentAt, answer.GetRawText(), refusal: null);
+            return answer;
         }
         catch (MetaException exception)
         {
             if (exception.Proof == Proof.Throttled) exception.RetryAfter = pacing.Throttled(credential, exception.RetryAfter, exception.ForUser);
             MetaLog.CallFailed(logger, method.Method, path, credential.AdAccountId, exception);
+            if (mutates) credential.Changes.Add(method, path, fields, sentAt, answer: null, exception);
             throw;
         }
     }

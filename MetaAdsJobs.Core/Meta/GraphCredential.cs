@@ -7,6 +7,9 @@ internal sealed class GraphCredential(string adAccountId, string accessToken)
     public string AdAccountId { get; } = adAccountId;
     public string AccessToken { get; } = accessToken;
 
+    /// <summary>Every change made with this credential, for the audit.</summary>
+    public MetaChanges Changes { get; } = new();
+
     /// <summary>Which of the account's limits the calls count for.</summary>
     public UseCase UseCase { get; private set; }
 

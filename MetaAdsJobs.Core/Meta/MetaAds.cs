@@ -50,8 +50,34 @@ internal sealed class MetaAds(GraphClient graph)
         return found;
     }
 
-    public Task SetStatusAsync(GraphCredential credential, string metaId, string status, CancellationToken ct) =>
-        graph.SendAsync(HttpMethod.Post, metaId, new GraphFields().Add("status", status), credential, ct);
+    public Task ActivateAsync(GraphCredential credential, string metaId, CancellationToken ct) => SetStatusAsync(credential, metaId, "ACTIVE", ct);
+
+    /// <summary>Pauses; an object that is gone spends nothing either.</summary>
+    public async Task PauseAsync(GraphCredential credential, string metaId, CancellationToken ct)
+    {
+        try
+        {
+            await SetStatusAsync(credential, metaId, "PAUSED", ct);
+        }
+        catch (MetaException exception) when (exception.IsMissingObject)
+        {
+            // Deleted by hand, or by an undo whose answer was lost.
+        }
+    }
+
+    /// <summary>What Meta made of an object since it was created, and what it has against it.</summary>
+    public async Task<ObjectState> ReadStateAsync(GraphCredential credential, AdObject kind, string metaId, CancellationToken ct)
+    {
+        try
+        {
+            var fields = kind == AdObject.Creative ? "status" : "effective_status,issues_info";
+            return ObjectState.Read(await graph.SendAsync(HttpMethod.Get, metaId, new GraphFields().Add("fields", fields), credential, ct));
+        }
+        catch (MetaException exception) when (exception.IsMissingObject)
+        {
+            return ObjectState.Gone;
+        }
+    }
 
     /// <summary>Deletes; an object that is gone already counts as deleted.</summary>
     public async Task DeleteAsync(GraphCredential credential, string metaId, CancellationToken ct)
@@ -72,6 +98,9 @@ internal sealed class MetaAds(GraphClient graph)
         var account = await graph.SendAsync(HttpMethod.Get, credential.AdAccountId, new GraphFields().Add("fields", "min_daily_budget"), credential, ct);
         return account.TryGetProperty("min_daily_budget", out var minimum) && long.TryParse(minimum.ToString(), out var units) && units > 0 ? units : null;
     }
+
+    private Task<JsonElement> SetStatusAsync(GraphCredential credential, string metaId, string status, CancellationToken ct) =>
+        graph.SendAsync(HttpMethod.Post, metaId, new GraphFields().Add("status", status), credential, ct);
 
     private async Task<string> CreateAsync(GraphCredential credential, string edge, GraphFields fields, CancellationToken ct)
     {

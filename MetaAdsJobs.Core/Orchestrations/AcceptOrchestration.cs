@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Core.Validation;
 using Microsoft.Extensions.Logging;
 
@@ -30,11 +31,12 @@ public sealed class AcceptOrchestration
 {
     private readonly AcceptanceStore _store;
     private readonly IJobQueue _queue;
+    private readonly SpendingCaps _caps;
     private readonly TimeProvider _time;
     private readonly ILogger<AcceptOrchestration> _logger;
 
-    internal AcceptOrchestration(AcceptanceStore store, IJobQueue queue, TimeProvider time, ILogger<AcceptOrchestration> logger) =>
-        (_store, _queue, _time, _logger) = (store, queue, time, logger);
+    internal AcceptOrchestration(AcceptanceStore store, IJobQueue queue, SpendingCaps caps, TimeProvider time, ILogger<AcceptOrchestration> logger) =>
+        (_store, _queue, _caps, _time, _logger) = (store, queue, caps, time, logger);
 
     /// <param name="requestedBy">Who asks; idempotency keys are each caller's own.</param>
     public async Task<Acceptance> ExecuteAsync(JsonElement body, string requestedBy, string? idempotencyKey, CancellationToken ct)
@@ -46,7 +48,7 @@ public sealed class AcceptOrchestration
         var hash = json is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes(json));
         // First of all: whether a request is a replay does not depend on what has become of its account since.
         if (hash is not null && known.Earlier is { } earlier) return Replay(earlier, hash);
-        if (known.Account is not null) RequestValidation.CheckAgainst(known.Account, body, errors);
+        if (known.Account is not null) RequestValidation.CheckAgainst(known.Account, _caps, body, errors);
         if (errors.Any) return new Acceptance.Invalid(errors);
         if (known.Account is null) return new Acceptance.UnknownAccount(request!.SocialAccountId);
         if (!known.ClipExists) return new Acceptance.UnknownClip(request!.ClipId);

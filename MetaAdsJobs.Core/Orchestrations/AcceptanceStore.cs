@@ -57,6 +57,9 @@ internal sealed class AcceptanceStore(NpgsqlDataSource dataSource, TimeProvider 
         public string TimezoneName { get; init; } = "";
         public string[] DefaultCountries { get; init; } = [];
         public long? MinDailyBudget { get; init; }
+        public long? CampaignCapCents { get; init; }
+        public long? DailyCapCents { get; init; }
+        public bool CapsOff { get; init; }
         public bool ClipExists { get; init; }
         public Guid? EarlierRequestId { get; init; }
         public byte[]? EarlierHash { get; init; }
@@ -65,6 +68,7 @@ internal sealed class AcceptanceStore(NpgsqlDataSource dataSource, TimeProvider 
         {
             Id = id, Name = Name, AdAccountId = AdAccountId, PageId = PageId, InstagramUserId = InstagramUserId, PixelId = PixelId, Currency = Currency,
             TimezoneName = TimezoneName, DefaultCountries = DefaultCountries, MinDailyBudget = MinDailyBudget,
+            CampaignCapCents = CampaignCapCents, DailyCapCents = DailyCapCents, CapsOff = CapsOff,
         };
     }
 }

@@ -20,10 +20,11 @@ public abstract record Change
 /// <summary>Cancel: stops before the next step and undoes what was created.</summary>
 public sealed class CancelOrchestration(NpgsqlDataSource dataSource, IJobQueue queue)
 {
-    public async Task<Change> ExecuteAsync(Guid requestId, CancellationToken ct)
+    /// <param name="orderedBy">Who cancels; named in the audit of what is undone.</param>
+    public async Task<Change> ExecuteAsync(Guid requestId, string orderedBy, CancellationToken ct)
     {
         const string CancelSql = """
-            UPDATE orchestrations SET cancel_requested = true, job_id = @JobId
+            UPDATE orchestrations SET cancel_requested = true, job_id = @JobId, ordered_by = @OrderedBy
             WHERE request_id = @RequestId AND status IN ('queued', 'running', 'waiting') AND ending IS DISTINCT FROM 'failed'
             """;
         using (var transaction = JobTransaction.Begin())
@@ -31,7 +32,7 @@ public sealed class CancelOrchestration(NpgsqlDataSource dataSource, IJobQueue q
             // A job of its own, since the present one may be snoozing for long. Two jobs are harmless: the claim lets one run.
             var jobId = queue.EnqueueOrchestration(requestId);
             await using var connection = await dataSource.OpenConnectionAsync(ct);
-            if (await connection.ExecuteAsync(new(CancelSql, new { RequestId = requestId, JobId = jobId }, cancellationToken: ct)) == 1)
+            if (await connection.ExecuteAsync(new(CancelSql, new { RequestId = requestId, JobId = jobId, OrderedBy = orderedBy }, cancellationToken: ct)) == 1)
             {
                 transaction.Complete();
                 return new Change.Done();
@@ -51,6 +52,7 @@ public sealed class RetryOrchestration(NpgsqlDataSource dataSource, IJobQueue qu
         WITH retried AS (
             UPDATE orchestrations o SET status = 'queued', ending = NULL, cancel_requested = false, failures = 0, abandoned = 0, errors = '[]',
                 completed_at = NULL, wait_reason = NULL, next_attempt_at = NULL, job_id = COALESCE(@JobId, job_id),
+                ordered_by = COALESCE(@OrderedBy, ordered_by),
                 round = round + (NOT EXISTS (SELECT 1 FROM orchestration_steps s WHERE s.request_id = o.request_id AND s.state = 'started'))::int
             WHERE request_id = @RequestId AND status = 'failed'
             RETURNING request_id),
@@ -62,13 +64,14 @@ public sealed class RetryOrchestration(NpgsqlDataSource dataSource, IJobQueue qu
         SELECT count(*) FROM retried
         """;
 
-    public async Task<Change> ExecuteAsync(Guid requestId, CancellationToken ct)
+    /// <param name="orderedBy">Who retries; named in the audit of what is changed from now on.</param>
+    public async Task<Change> ExecuteAsync(Guid requestId, string orderedBy, CancellationToken ct)
     {
         using (var transaction = JobTransaction.Begin())
         {
             var jobId = queue.EnqueueOrchestration(requestId);
             await using var connection = await dataSource.OpenConnectionAsync(ct);
-            if (await connection.ExecuteScalarAsync<long>(new(RetrySql, new { RequestId = requestId, JobId = jobId }, cancellationToken: ct)) == 1)
+            if (await connection.ExecuteScalarAsync<long>(new(RetrySql, new { RequestId = requestId, JobId = jobId, OrderedBy = orderedBy }, cancellationToken: ct)) == 1)
             {
                 transaction.Complete();
                 return new Change.Done();
@@ -82,7 +85,7 @@ public sealed class RetryOrchestration(NpgsqlDataSource dataSource, IJobQueue qu
     public void Reopen(Guid requestId)
     {
         using var connection = dataSource.OpenConnection();
-        connection.ExecuteScalar<long>(RetrySql, new { RequestId = requestId, JobId = (string?)null });
+        connection.ExecuteScalar<long>(RetrySql, new { RequestId = requestId, JobId = (string?)null, OrderedBy = (string?)null });
     }
 }
 

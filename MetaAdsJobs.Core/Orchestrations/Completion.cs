@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Text.Json;
 using Dapper;
+using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
@@ -14,7 +15,7 @@ namespace MetaAdsJobs.Core.Orchestrations;
 /// The last write of a successful orchestration: the four entity rows, the first numbers and the final state in one explicit
 /// transaction. Any error rolls all of it back.
 /// </summary>
-internal sealed class Completion(NpgsqlDataSource dataSource, InsightStore insights, StepJournal journal, TimeProvider time, ILogger<Completion> logger)
+internal sealed class Completion(NpgsqlDataSource dataSource, InsightStore insights, StepJournal journal, OrchestrationOptions options, TimeProvider time, ILogger<Completion> logger)
 {
     /// <returns>False when a cancel was asked for at the last moment: nothing was written.</returns>
     /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
@@ -45,8 +46,9 @@ internal sealed class Completion(NpgsqlDataSource dataSource, InsightStore insig
     private async Task<int> WriteEntitiesAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, Attempt attempt, Progress.Built built, FirstInsights first, CancellationToken ct)
     {
-        const string FinishSql = """
-            WITH fence AS (
+        const string FinishSql = $"""
+            WITH {ChangeLog.Cte},
+            fence AS (
                 UPDATE orchestrations SET status = 'succeeded', lease_until = NULL, completed_at = @Now, wait_reason = NULL,
                     insights_sync = @InsightsSync::jsonb, errors = @Errors::jsonb
                 WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running' AND ending IS NULL AND NOT cancel_requested
@@ -54,6 +56,13 @@ internal sealed class Completion(NpgsqlDataSource dataSource, InsightStore insig
             last AS (
                 UPDATE orchestration_steps s SET state = 'confirmed', meta_id = @LastMetaId, confirmed_at = @Now, error = NULL
                 FROM fence WHERE s.request_id = fence.request_id AND s.step = @LastStep AND s.state = 'started'),
+            activated AS (
+                UPDATE activations v SET state = 'active', busy_until = NULL, changed_at = @Now
+                FROM fence WHERE v.request_id = fence.request_id AND v.state = 'activating'),
+            reviewed AS (
+                INSERT INTO object_reviews (request_id, next_at, deadline_at)
+                SELECT request_id, @FirstReviewAt, @ReviewDeadlineAt FROM fence
+                ON CONFLICT (request_id) DO UPDATE SET looks = 0, settled_at = NULL, next_at = EXCLUDED.next_at, deadline_at = EXCLUDED.deadline_at),
             campaign AS (
                 INSERT INTO meta_campaigns (request_id, social_account_id, meta_id, name, objective, status, created_at)
                 SELECT request_id, social_account_id, @CampaignId, @CampaignName, @Objective, @Status, @Now FROM fence RETURNING id),
@@ -71,10 +80,13 @@ internal sealed class Completion(NpgsqlDataSource dataSource, InsightStore insig
             INSERT INTO meta_ads (request_id, adset_db_id, creative_db_id, meta_id, name, status, created_at)
             SELECT request_id, adset.id, creative.id, @AdId, @AdName, @Status, @Now FROM fence, adset, creative
             """;
+        var now = time.GetUtcNow();
         string IdOf(string step) => built.LastStep == step ? built.LastMetaId! : attempt.MetaId(step);
         return await connection.ExecuteAsync(new(FinishSql, new
         {
-            attempt.RequestId, Attempt = attempt.Number, Now = time.GetUtcNow(), built.LastStep, built.LastMetaId,
+            attempt.RequestId, Attempt = attempt.Number, Now = now, built.LastStep, built.LastMetaId,
+            FirstReviewAt = now.AddSeconds(options.ReviewAfterSeconds), ReviewDeadlineAt = now.AddHours(options.ReviewDeadlineHours),
+            AccountId = attempt.Account.Id, attempt.AskedBy, Changes = attempt.Credential.Changes.ToJson().Json,
             InsightsSync = JsonSerializer.Serialize(first.Result, OrchestrationRequest.Json),
             Errors = JsonSerializer.Serialize(first.Result.Error is { } error ? [$"insights_sync: {error}"] : Array.Empty<string>()),
             Status = attempt.Request.AutoPublish ? "ACTIVE" : "PAUSED",

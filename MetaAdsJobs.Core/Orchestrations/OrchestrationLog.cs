@@ -47,6 +47,18 @@ internal static partial class OrchestrationLog
     [LoggerMessage(2013, LogLevel.Error, "Several objects carry the marker of step {Step}: {MetaIds}. A person has to choose")]
     public static partial void SeveralFound(ILogger logger, string step, string metaIds);
 
+    [LoggerMessage(2015, LogLevel.Error, "The {Object} {MetaId} of orchestration {OrchestrationId} is {Status} at Meta: {Issues}")]
+    public static partial void ObjectRefused(ILogger logger, string @object, string metaId, Guid orchestrationId, string status, string issues);
+
+    [LoggerMessage(2016, LogLevel.Information, "The objects of orchestration {OrchestrationId} are settled at Meta after {Looks} looks: {Statuses}")]
+    public static partial void ObjectsSettled(ILogger logger, Guid orchestrationId, int looks, string statuses);
+
+    [LoggerMessage(2017, LogLevel.Warning, "The objects of orchestration {OrchestrationId} could not be looked at: {Reason}")]
+    public static partial void LookFailed(ILogger logger, Guid orchestrationId, string reason);
+
+    [LoggerMessage(2018, LogLevel.Warning, "No look at new objects: the database is away")]
+    public static partial void ReviewsPaused(ILogger logger, Exception exception);
+
     [LoggerMessage(2014, LogLevel.Warning, "Account {SocialAccountId} is throttled by Meta until {Until}")]
     public static partial void Throttled(ILogger logger, Guid socialAccountId, DateTimeOffset until);
 }

@@ -46,6 +46,14 @@ public sealed class OrchestrationOptions
     [Range(1, 1440)]
     public int VideoDeadlineMinutes { get; set; } = 60;
 
+    /// <summary>Seconds until Meta is first asked what became of new objects; later looks come further apart. Default 5.</summary>
+    [Range(1, 3600)]
+    public int ReviewAfterSeconds { get; set; } = 5;
+
+    /// <summary>REVIEW_DEADLINE_HOURS: until then Meta's own review of new objects must have ended, or it is told. Default 24.</summary>
+    [Range(1, 720)]
+    public int ReviewDeadlineHours { get; set; } = 24;
+
     /// <summary>What becomes of the objects of a failed orchestration. Default Delete.</summary>
     public OnFailure OnFailure { get; set; } = OnFailure.Delete;
 

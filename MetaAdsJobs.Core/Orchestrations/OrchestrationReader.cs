@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Insights;
+using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Orchestrations.Steps;
 using Npgsql;
 
@@ -18,7 +19,10 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
             SELECT o.request_id, o.social_account_id, o.clip_id, o.campaign_name, o.accepted_at, o.started_at, o.completed_at, o.status, o.attempt,
                    o.next_attempt_at, o.wait_reason, o.errors::text, o.insights_sync::text, (o.request ->> 'auto_publish')::boolean AS auto_publish,
                    k.video_url IS NOT NULL AS uploads_video,
-                   c.id AS campaign_db_id, s.id AS adset_db_id, a.id AS ad_db_id, r.id AS creative_db_id
+                   c.id AS campaign_db_id, s.id AS adset_db_id, a.id AS ad_db_id, r.id AS creative_db_id,
+                   c.effective_status AS campaign_status, s.effective_status AS adset_status, r.effective_status AS creative_status, a.effective_status AS ad_status,
+                   c.issues::text AS campaign_issues, s.issues::text AS adset_issues, r.issues::text AS creative_issues, a.issues::text AS ad_issues,
+                   EXISTS (SELECT 1 FROM jsonb_array_elements_text(o.errors) e WHERE e LIKE 'at Meta: %') AS refused
             FROM orchestrations o
             JOIN clips k ON k.id = o.clip_id
             LEFT JOIN meta_campaigns c ON c.request_id = o.request_id
@@ -102,6 +106,28 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
         public long? AdDbId { get; init; }
         public long? CreativeDbId { get; init; }
 
+        public string? CampaignStatus { get; init; }
+        public string? AdsetStatus { get; init; }
+        public string? CreativeStatus { get; init; }
+        public string? AdStatus { get; init; }
+        public string? CampaignIssues { get; init; }
+        public string? AdsetIssues { get; init; }
+        public string? CreativeIssues { get; init; }
+        public string? AdIssues { get; init; }
+        public bool Refused { get; init; }
+
+        private string? StatusOf(string step) => step switch
+        {
+            StepName.Campaign => CampaignStatus,
+            StepName.AdSet => AdsetStatus,
+            StepName.Creative => CreativeStatus,
+            StepName.Ad => AdStatus,
+            _ => null,
+        };
+
+        private static IEnumerable<ResultIssue> IssuesOf(string step, string? json) => json is null ? [] :
+            JsonSerializer.Deserialize<ObjectIssue[]>(json, OrchestrationRequest.Json)!.Select(issue => new ResultIssue(step, issue.Level, issue.Code, issue.Summary, issue.Message));
+
         private string[] ErrorList => JsonSerializer.Deserialize<string[]>(Errors)!;
 
         public OrchestrationSummary ToSummary() => new()
@@ -118,7 +144,7 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
             return new()
             {
                 RequestId = RequestId, SocialAccountId = SocialAccountId, ClipId = ClipId, CampaignName = CampaignName,
-                OverallSuccess = built && insights?.Success == true,
+                OverallSuccess = built && insights?.Success == true && !Refused,
                 AcceptedAt = AcceptedAt, StartedAt = StartedAt, CompletedAt = CompletedAt,
                 DurationSeconds = CompletedAt is null || StartedAt is null ? null : Math.Round((CompletedAt - StartedAt).Value.TotalSeconds, 3),
                 CampaignCreation = new()
@@ -128,8 +154,14 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
                     Success = built, Error = built ? null : ErrorList.FirstOrDefault(),
                 },
                 InsightsSync = insights, Errors = ErrorList, Status = Status, Attempt = Attempt, NextAttemptAt = NextAttemptAt, WaitReason = WaitReason,
+                EffectiveStatus = AdStatus,
+                Issues =
+                [
+                    .. IssuesOf(StepName.Campaign, CampaignIssues), .. IssuesOf(StepName.AdSet, AdsetIssues),
+                    .. IssuesOf(StepName.Creative, CreativeIssues), .. IssuesOf(StepName.Ad, AdIssues),
+                ],
                 Steps = [.. StepName.For(UploadsVideo, AutoPublish).Select(name => steps.TryGetValue(name, out var step)
-                    ? new StepResult(name, step.State, step.MetaId, step.StartedAt, step.CompletedAt, step.Error)
+                    ? new StepResult(name, step.State, step.MetaId, step.StartedAt, step.CompletedAt, step.Error, StatusOf(name))
                     : new StepResult(name, StepState.Pending, null, null, null, null))],
             };
         }

@@ -30,7 +30,16 @@ public sealed record OrchestrationResult
     public DateTimeOffset? NextAttemptAt { get; init; }
     public string? WaitReason { get; init; }
     public required IReadOnlyList<StepResult> Steps { get; init; }
+
+    /// <summary>What Meta made of the ad since: PAUSED, ACTIVE, PENDING_REVIEW, DISAPPROVED … Open text; null until it was looked at.</summary>
+    public string? EffectiveStatus { get; init; }
+
+    /// <summary>What Meta has against any of the four objects.</summary>
+    public IReadOnlyList<ResultIssue> Issues { get; init; } = [];
 }
+
+/// <param name="Object">campaign, adset, creative or ad.</param>
+public sealed record ResultIssue(string Object, string? Level, string? Code, string? Summary, string? Message);
 
 /// <summary>The four objects: ids in our database once all is recorded, Meta's ids as they are confirmed.</summary>
 public sealed record CampaignCreation
@@ -47,8 +56,10 @@ public sealed record CampaignCreation
     public string? Error { get; init; }
 }
 
+/// <param name="EffectiveStatus">Where the object stands after Meta's own checks; null until it was looked at.</param>
 /// <param name="State">pending, started (perhaps at Meta), confirmed, deleted (undone) or left (could not be undone).</param>
-public sealed record StepResult(string Step, string State, string? MetaId, DateTimeOffset? StartedAt, DateTimeOffset? CompletedAt, string? Error);
+public sealed record StepResult(string Step, string State, string? MetaId, DateTimeOffset? StartedAt, DateTimeOffset? CompletedAt, string? Error,
+    string? EffectiveStatus = null);
 
 /// <summary>One line of the list of runs.</summary>
 public sealed record OrchestrationSummary

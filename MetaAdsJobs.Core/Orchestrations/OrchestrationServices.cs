@@ -1,7 +1,9 @@
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Orchestrations.Review;
 using MetaAdsJobs.Core.Orchestrations.Steps;
+using MetaAdsJobs.Core.Spending;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -17,7 +19,7 @@ public static class OrchestrationServices
 
         services.AddSingleton<AcceptanceStore>();
         services.AddSingleton(provider => new AcceptOrchestration(
-            provider.GetRequiredService<AcceptanceStore>(), provider.GetRequiredService<IJobQueue>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<AcceptanceStore>(), provider.GetRequiredService<IJobQueue>(), provider.GetRequiredService<SpendingCaps>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<AcceptOrchestration>>()));
         services.AddSingleton<CancelOrchestration>();
         services.AddSingleton<RetryOrchestration>();
@@ -37,6 +39,8 @@ public static class OrchestrationServices
         services.AddSingleton<UndoRunner>();
         services.AddSingleton<Completion>();
         services.AddSingleton<RunOrchestration>();
+        services.AddSingleton<ReviewStore>();
+        services.AddSingleton<ReviewObjects>();
         return services;
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Core.Validation;
 
 namespace MetaAdsJobs.Core.Orchestrations;
@@ -39,10 +40,10 @@ internal static class RequestValidation
     }
 
     /// <summary>Checks what only the account can tell; works on the raw body, so that these errors come with all the others.</summary>
-    public static void CheckAgainst(SocialAccount account, JsonElement body, FieldErrors errors)
+    public static void CheckAgainst(SocialAccount account, SpendingCaps caps, JsonElement body, FieldErrors errors)
     {
         var fields = new JsonFields(body, new()); // What is wrong in itself has been told already.
-        if (fields.Whole("daily_budget_cents", 1, long.MaxValue) is { } hundredths) CheckBudget(account, hundredths, errors);
+        if (fields.Whole("daily_budget_cents", 1, long.MaxValue) is { } hundredths) CheckBudget(account, caps, hundredths, errors);
 
         if (account.DefaultCountries.Count == 0 && fields.Object("targeting")?.Has("geo_locations") != true)
             errors.Add("targeting.geo_locations", "is required: the account has no default_countries to fall back on");
@@ -52,7 +53,7 @@ internal static class RequestValidation
             errors.Add("optimization_goal", $"{goal} counts events of a pixel, and the account has no pixel_id");
     }
 
-    private static void CheckBudget(SocialAccount account, long hundredths, FieldErrors errors)
+    private static void CheckBudget(SocialAccount account, SpendingCaps caps, long hundredths, FieldErrors errors)
     {
         const string Field = "daily_budget_cents";
         if (Currency.FromHundredths(account.Currency, hundredths) is not { } units)
@@ -63,6 +64,7 @@ internal static class RequestValidation
 
         if (account.MinDailyBudget is { } minimum && units < minimum)
             errors.Add(Field, $"must be at least {Currency.ToHundredths(account.Currency, minimum)}: Meta's minimum for a day in this account");
+        if (caps.RefusalOf(account, hundredths) is { } tooMuch) errors.Add(Field, tooMuch);
         if (account.Currency == "USD" && hundredths > 100_000_000)
             errors.Add(Field, "must be at most 100000000: Meta refuses more than 1 million USD a day");
     }

@@ -132,7 +132,11 @@ internal sealed class RunOrchestration(
         {
             if (attempt.Abandoned > options.MaxAbandonedAttempts)
                 return await LeaveTheRestAsync(attempt, new InvalidOperationException($"{attempt.Abandoned} attempts at undoing ended with the death of their process"), ct);
-            if (!(options.OnFailure == OnFailure.Keep && attempt.Ending == "failed"))
+            if (options.OnFailure == OnFailure.Keep && attempt.Ending == "failed")
+            {
+                await undo.PauseAsync(attempt, ct);
+            }
+            else
             {
                 var progress = await undo.RunAsync(attempt, ct);
                 if (progress is Progress.NotYet notYet) return await SnoozeAsync(attempt, Release.Waiting(notYet.Until, notYet.Reason), ct);
@@ -240,6 +244,8 @@ internal sealed class RunOrchestration(
                 return await ShowAsync(now.AddMinutes(5), $"the account's access token was rejected: {rejection}");
             case { AccountBlock: { } block }:
                 return await ShowAsync(now.AddMinutes(5), $"the account is blocked by Meta: {block}");
+            case { Stopped: { } stopped }:
+                return await ShowAsync(now.AddMinutes(5), stopped);
             case { BlockedUntil: { } until } blocked:
                 return await ShowAsync(until, $"throttled by Meta: {blocked.BlockedReason}");
             case { LeaseUntil: { } leaseUntil }:

@@ -151,7 +151,7 @@ public sealed class GraphClientTests
     {
         _graph.Faults.Always(_ => true, Body(200, """{"success":false}"""));
 
-        Assert.That((await Assert.ThrowsAsync<MetaException>(() => _meta.Ads.SetStatusAsync(_account, "1", "ACTIVE", CancellationToken.None)))!.Proof, Is.EqualTo(Proof.OutcomeUnknown));
+        Assert.That((await Assert.ThrowsAsync<MetaException>(() => _meta.Ads.ActivateAsync(_account, "1", CancellationToken.None)))!.Proof, Is.EqualTo(Proof.OutcomeUnknown));
         Assert.That((await Assert.ThrowsAsync<MetaException>(() => _meta.Ads.DeleteAsync(_account, "1", CancellationToken.None)))!.Proof, Is.EqualTo(Proof.OutcomeUnknown));
     }
 

@@ -1,23 +1,37 @@
 using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Spending;
 
 namespace MetaAdsJobs.Core.Orchestrations.Steps;
 
 /// <summary>
-/// Only for auto_publish, and only when all four objects exist: ad, then ad set, then campaign, so that nothing can spend
-/// before the last of the three calls. Activating twice is harmless.
+/// Only for auto_publish, and only when all four objects exist, Meta has processed the ad, and the caps and the stop switch permit
+/// it: ad, then ad set, then campaign, so that nothing can spend before the last of the three calls. Activating twice is harmless.
 /// </summary>
-internal sealed class ActivateStep(MetaAds meta) : IRepeatableStep
+internal sealed class ActivateStep(MetaAds meta, Activations activations, TimeProvider time) : IRepeatableStep
 {
+    private static readonly TimeSpan LongestProcessing = TimeSpan.FromMinutes(10);
+
     public string Name => StepName.Activate;
 
     public async Task<RepeatableResult> RunAsync(Attempt attempt, CancellationToken ct)
     {
+        if (await meta.ReadStateAsync(attempt.Credential, AdObject.Ad, attempt.MetaId(StepName.Ad), ct) is { Status: "IN_PROCESS" })
+        {
+            // Meta lets an ad be activated meanwhile, too; after so long it may have forgotten to tell.
+            var age = time.GetUtcNow() - attempt.Steps[Name].StartedAt!.Value;
+            if (age < LongestProcessing) return Later(Math.Clamp(age.TotalSeconds / 2, 2, 30), "Meta is still processing the ad");
+        }
+
+        // A crash after the permit leaves something that may be active: the stop switch pauses it, the next attempt goes on.
+        if (await activations.PermitAsync(attempt.RequestId, attempt.Account, attempt.Request.DailyBudgetCents, endsAt: null, ct) is { } refusal) return Later(300, refusal);
         foreach (var step in (string[])[StepName.Ad, StepName.AdSet, StepName.Campaign])
         {
             attempt.Lease.ThrowIfOver();
-            await meta.SetStatusAsync(attempt.Credential, attempt.MetaId(step), "ACTIVE", ct);
+            await meta.ActivateAsync(attempt.Credential, attempt.MetaId(step), ct);
         }
 
         return new RepeatableResult.Done(null);
     }
+
+    private RepeatableResult.NotYet Later(double seconds, string reason) => new(time.GetUtcNow().AddSeconds(seconds), reason);
 }

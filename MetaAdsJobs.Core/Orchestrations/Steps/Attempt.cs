@@ -21,6 +21,9 @@ internal sealed class Attempt
     public required SocialAccount Account { get; init; }
     public required Clip Clip { get; init; }
     public required GraphCredential Credential { get; init; }
+
+    /// <summary>Who asked for what this attempt does at Meta.</summary>
+    public required string AskedBy { get; init; }
     public required bool CancelRequested { get; init; }
 
     /// <summary>Attempts in a row that ended with the death of their process; the undo counts anew.</summary>

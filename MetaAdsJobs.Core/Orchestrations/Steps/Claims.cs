@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
 using Npgsql;
@@ -8,7 +9,8 @@ using Npgsql;
 namespace MetaAdsJobs.Core.Orchestrations.Steps;
 
 /// <summary>Why an orchestration could not be claimed.</summary>
-internal sealed record Unclaimed(string Status, DateTimeOffset? LeaseUntil, DateTimeOffset? BlockedUntil, string? BlockedReason, string? TokenRejection, string? AccountBlock);
+internal sealed record Unclaimed(
+    string Status, DateTimeOffset? LeaseUntil, DateTimeOffset? BlockedUntil, string? BlockedReason, string? TokenRejection, string? AccountBlock, string? Stopped);
 
 /// <summary>Takes, renews and gives back the right to run an orchestration.</summary>
 internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, OrchestrationOptions options, TimeProvider time)
@@ -35,21 +37,23 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
                   AND o.status IN ('queued', 'running', 'waiting')
                   AND (o.lease_until IS NULL OR o.lease_until < clock_timestamp())
                   AND a.token_rejected_at IS NULL AND a.blocked_at IS NULL
+                  AND (o.ending IS NOT NULL OR o.cancel_requested OR NOT EXISTS (
+                       SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = a.id)))
                   AND NOT EXISTS (SELECT 1 FROM account_pacing p
                                   WHERE p.ad_account_id = a.ad_account_id AND p.use_case = 'ads_management' AND p.blocked_until > @Now)
                 RETURNING o.request_id, o.social_account_id, o.clip_id, o.attempt, o.round, o.request, o.ending, o.cancel_requested,
-                          o.abandoned, o.failures, o.quiet_since),
+                          o.abandoned, o.failures, o.quiet_since, COALESCE(o.ordered_by, o.requested_by) AS asked_by),
             started AS (
                 INSERT INTO orchestration_steps (request_id, step, state, attempt, started_at)
                 SELECT request_id, 'campaign', 'started', attempt, @Now FROM claimed
                 WHERE attempt = 1 AND NOT cancel_requested AND ending IS NULL
                 RETURNING step)
-            SELECT c.attempt, c.round, c.request, c.ending, c.cancel_requested, c.abandoned, c.failures, c.quiet_since,
+            SELECT c.attempt, c.round, c.request, c.ending, c.cancel_requested, c.abandoned, c.failures, c.quiet_since, c.asked_by,
                    EXISTS (SELECT 1 FROM started) AS campaign_started,
                    (SELECT json_agg(json_build_array(s.step, s.state, s.meta_id, s.started_at))
                     FROM orchestration_steps s WHERE s.request_id = c.request_id)::text AS steps,
                    a.access_token, a.id AS account_id, a.name, a.ad_account_id, a.page_id, a.instagram_user_id, a.pixel_id, a.currency,
-                   a.timezone_name, a.default_countries, a.min_daily_budget,
+                   a.timezone_name, a.default_countries, a.min_daily_budget, a.campaign_cap_cents, a.daily_cap_cents, a.caps_off,
                    k.id AS clip_id, k.title, k.video_url, k.video_id, k.image_url, k.thumbnail_url
             FROM claimed c JOIN social_accounts a ON a.id = c.social_account_id JOIN clips k ON k.id = c.clip_id
             """;
@@ -68,7 +72,9 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
         const string ReasonSql = """
             SELECT o.status, o.lease_until, p.blocked_until, p.reason AS blocked_reason,
                    CASE WHEN a.token_rejected_at IS NOT NULL THEN COALESCE(a.token_rejection, 'rejected') END AS token_rejection,
-                   CASE WHEN a.blocked_at IS NOT NULL THEN COALESCE(a.block_reason, 'blocked') END AS account_block
+                   CASE WHEN a.blocked_at IS NOT NULL THEN COALESCE(a.block_reason, 'blocked') END AS account_block,
+                   (SELECT concat('stopped by ', s.stopped_by, ': ' || s.reason) FROM stops s
+                    WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = a.id) LIMIT 1) AS stopped
             FROM orchestrations o
             JOIN social_accounts a ON a.id = o.social_account_id
             LEFT JOIN account_pacing p ON p.ad_account_id = a.ad_account_id AND p.use_case = 'ads_management' AND p.blocked_until > @Now
@@ -110,8 +116,9 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
     /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
     public async Task<int> ReleaseAsync(Attempt attempt, Release released, CancellationToken ct)
     {
-        const string ReleaseSql = """
-            WITH released AS (
+        const string ReleaseSql = $"""
+            WITH {ChangeLog.Cte},
+            released AS (
                 UPDATE orchestrations SET status = @Status, lease_until = NULL, wait_reason = @Reason, next_attempt_at = @Until,
                     abandoned = 0, failures = failures + @Failed::int,
                     quiet_since = CASE WHEN @Sent THEN clock_timestamp() ELSE quiet_since END
@@ -122,11 +129,15 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
                 WHERE s.request_id = r.request_id AND s.step = @NotDone AND s.state = 'started')
             SELECT failures FROM released
             """;
+        var (changes, changeCount) = attempt.Credential.Changes.ToJson();
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.QuerySingleOrDefaultAsync<int?>(new(ReleaseSql, new
+        var failures = await connection.QuerySingleOrDefaultAsync<int?>(new(ReleaseSql, new
         {
             attempt.RequestId, Attempt = attempt.Number, released.Status, released.Reason, released.Until, released.Failed, released.Sent, released.NotDone,
-        }, cancellationToken: ct)) ?? throw new FencedException("released by another");
+            AccountId = attempt.Account.Id, attempt.AskedBy, Changes = changes,
+        }, cancellationToken: ct));
+        attempt.Credential.Changes.Written(changeCount);
+        return failures ?? throw new FencedException("released by another");
     }
 
     private sealed record ClaimRow
@@ -139,6 +150,7 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
         public int Abandoned { get; init; }
         public int Failures { get; init; }
         public DateTimeOffset? QuietSince { get; init; }
+        public string AskedBy { get; init; } = "";
         public bool CampaignStarted { get; init; }
         public string? Steps { get; init; }
         public string AccessToken { get; init; } = "";
@@ -152,6 +164,9 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
         public string TimezoneName { get; init; } = "";
         public string[] DefaultCountries { get; init; } = [];
         public long? MinDailyBudget { get; init; }
+        public long? CampaignCapCents { get; init; }
+        public long? DailyCapCents { get; init; }
+        public bool CapsOff { get; init; }
         public Guid ClipId { get; init; }
         public string Title { get; init; } = "";
         public string? VideoUrl { get; init; }
@@ -171,11 +186,12 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
                 CancelRequested = CancelRequested, Abandoned = Abandoned, Failures = Failures, Lease = lease, Steps = steps,
                 StartedByThisAttempt = CampaignStarted ? StepName.Campaign : null,
                 SettledAt = (QuietSince ?? DateTimeOffset.MinValue) + options.SettleDelay,
-                Credential = new(AdAccountId, tokens.Open(AccessToken)) { BeforeSending = lease.ThrowIfOver },
+                Credential = new(AdAccountId, tokens.Open(AccessToken)) { BeforeSending = lease.ThrowIfOver }, AskedBy = AskedBy,
                 Account = new()
                 {
                     Id = AccountId, Name = Name, AdAccountId = AdAccountId, PageId = PageId, InstagramUserId = InstagramUserId, PixelId = PixelId,
                     Currency = Currency, TimezoneName = TimezoneName, DefaultCountries = DefaultCountries, MinDailyBudget = MinDailyBudget,
+                    CampaignCapCents = CampaignCapCents, DailyCapCents = DailyCapCents, CapsOff = CapsOff,
                 },
                 Clip = new() { Id = ClipId, Title = Title, VideoUrl = VideoUrl, VideoId = VideoId, ImageUrl = ImageUrl, ThumbnailUrl = ThumbnailUrl },
                 ThumbnailUrl = ThumbnailUrl,

@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Jobs;
 using Npgsql;
 
@@ -18,8 +19,9 @@ internal sealed class StepJournal(NpgsqlDataSource dataSource, OrchestrationOpti
     /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
     public Task<bool> StartAsync(Attempt attempt, string step, CancellationToken ct)
     {
-        const string StartSql = """
-            WITH fence AS (
+        const string StartSql = $"""
+            WITH {ChangeLog.Cte},
+            fence AS (
                 UPDATE orchestrations SET lease_until = clock_timestamp() + @Lease
                 WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running'
                 RETURNING request_id, cancel_requested),
@@ -41,8 +43,9 @@ internal sealed class StepJournal(NpgsqlDataSource dataSource, OrchestrationOpti
     /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
     public Task<bool> ConfirmAsync(Attempt attempt, string step, string? metaId, string? next, CancellationToken ct)
     {
-        const string ConfirmSql = """
-            WITH fence AS (
+        const string ConfirmSql = $"""
+            WITH {ChangeLog.Cte},
+            fence AS (
                 UPDATE orchestrations SET lease_until = clock_timestamp() + @Lease, abandoned = 0
                 WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running'
                 RETURNING request_id, cancel_requested),
@@ -67,10 +70,16 @@ internal sealed class StepJournal(NpgsqlDataSource dataSource, OrchestrationOpti
     {
         var now = time.GetUtcNow();
         var before = time.GetTimestamp();
+        var (changes, changeCount) = attempt.Credential.Changes.ToJson();
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var written = await connection.QuerySingleAsync<Written>(new(sql,
-            new { attempt.RequestId, Attempt = attempt.Number, Step = step, MetaId = metaId, Next = next, Now = now, Lease = options.Lease },
+            new
+            {
+                attempt.RequestId, Attempt = attempt.Number, Step = step, MetaId = metaId, Next = next, Now = now, Lease = options.Lease,
+                AccountId = attempt.Account.Id, attempt.AskedBy, Changes = changes,
+            },
             cancellationToken: ct));
+        attempt.Credential.Changes.Written(changeCount);
         if (written.Cancelled is null) throw new FencedException("a step was refused");
         if (step is not null && written.Confirmed != true) throw new FencedException($"step {step} was confirmed by another");
 

@@ -49,6 +49,7 @@ internal sealed class StepRunner(
             if (found.Count == 1)
             {
                 OrchestrationLog.StepAdopted(logger, step.Name, found[0]);
+                attempt.Credential.Changes.AddAdopted(step.Name, found[0], time.GetUtcNow());
                 return new Progress.Built(step.Name, found[0]);
             }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dapper;
+using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Jobs;
 using Npgsql;
 
@@ -14,8 +15,9 @@ internal sealed class UndoJournal(NpgsqlDataSource dataSource, OrchestrationOpti
     /// </summary>
     public async Task BeginAsync(Attempt attempt, string ending, IReadOnlyList<string> errors, string? notDone, CancellationToken ct)
     {
-        const string BeginSql = """
-            WITH fence AS (
+        const string BeginSql = $"""
+            WITH {ChangeLog.Cte},
+            fence AS (
                 UPDATE orchestrations SET ending = @Ending, errors = errors || @Errors::jsonb, failures = 0, abandoned = 0,
                     quiet_since = clock_timestamp(), lease_until = clock_timestamp() + @Lease
                 WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running' AND ending IS NULL
@@ -25,12 +27,14 @@ internal sealed class UndoJournal(NpgsqlDataSource dataSource, OrchestrationOpti
                 WHERE s.request_id = fence.request_id AND s.step = @NotDone AND s.state = 'started')
             SELECT count(*) FROM fence
             """;
+        var (changes, changeCount) = attempt.Credential.Changes.ToJson();
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var begun = await connection.ExecuteScalarAsync<long>(new(BeginSql, new
         {
             attempt.RequestId, Attempt = attempt.Number, Ending = ending, Errors = JsonSerializer.Serialize(errors), Error = errors.FirstOrDefault(),
-            NotDone = notDone, Lease = options.Lease,
+            NotDone = notDone, Lease = options.Lease, AccountId = attempt.Account.Id, attempt.AskedBy, Changes = changes,
         }, cancellationToken: ct));
+        attempt.Credential.Changes.Written(changeCount);
         if (begun != 1) throw new FencedException("the end was begun by another");
         (attempt.Ending, attempt.Abandoned, attempt.Failures) = (ending, 0, 0);
         if (notDone is not null && attempt.StateOf(notDone) == StepState.Started)
@@ -50,22 +54,34 @@ internal sealed class UndoJournal(NpgsqlDataSource dataSource, OrchestrationOpti
     /// <returns>The first of its errors: why it ends so; empty when cancelled.</returns>
     public async Task<string> FinishAsync(Attempt attempt, IReadOnlyList<string> errors, CancellationToken ct)
     {
-        const string FinishSql = """
-            UPDATE orchestrations SET status = ending, lease_until = NULL, completed_at = @Now, errors = errors || @Errors::jsonb
-            WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running' AND ending IS NOT NULL
-            RETURNING COALESCE(errors ->> 0, '')
+        const string FinishSql = $"""
+            WITH {ChangeLog.Cte},
+            finished AS (
+                UPDATE orchestrations SET status = ending, lease_until = NULL, completed_at = @Now, errors = errors || @Errors::jsonb
+                WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running' AND ending IS NOT NULL
+                RETURNING request_id, errors),
+            ended AS (
+                UPDATE activations v SET state = 'ended', busy_until = NULL, changed_at = @Now FROM finished
+                WHERE v.request_id = finished.request_id
+                  AND NOT EXISTS (SELECT 1 FROM orchestration_steps s WHERE s.request_id = v.request_id AND s.step = 'campaign' AND s.state = 'left'))
+            SELECT COALESCE(errors ->> 0, '') FROM finished
             """;
+        var (changes, changeCount) = attempt.Credential.Changes.ToJson();
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.QuerySingleOrDefaultAsync<string?>(new(FinishSql, new
+        var reason = await connection.QuerySingleOrDefaultAsync<string?>(new(FinishSql, new
         {
             attempt.RequestId, Attempt = attempt.Number, Now = time.GetUtcNow(), Errors = JsonSerializer.Serialize(errors),
-        }, cancellationToken: ct)) ?? throw new FencedException("ended by another");
+            AccountId = attempt.Account.Id, attempt.AskedBy, Changes = changes,
+        }, cancellationToken: ct));
+        attempt.Credential.Changes.Written(changeCount);
+        return reason ?? throw new FencedException("ended by another");
     }
 
     private async Task WriteStepAsync(Attempt attempt, string step, string state, string? metaId, string? error, CancellationToken ct)
     {
-        const string StepSql = """
-            WITH fence AS (
+        const string StepSql = $"""
+            WITH {ChangeLog.Cte},
+            fence AS (
                 UPDATE orchestrations SET lease_until = clock_timestamp() + @Lease, abandoned = 0
                 WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running' AND ending IS NOT NULL
                 RETURNING request_id)
@@ -74,12 +90,14 @@ internal sealed class UndoJournal(NpgsqlDataSource dataSource, OrchestrationOpti
             FROM fence WHERE s.request_id = fence.request_id AND s.step = @Step
             """;
         var before = time.GetTimestamp();
+        var (changes, changeCount) = attempt.Credential.Changes.ToJson();
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var written = await connection.ExecuteAsync(new(StepSql, new
         {
             attempt.RequestId, Attempt = attempt.Number, Step = step, State = state, MetaId = metaId, Error = error, Now = time.GetUtcNow(),
-            Lease = options.Lease,
+            Lease = options.Lease, AccountId = attempt.Account.Id, attempt.AskedBy, Changes = changes,
         }, cancellationToken: ct));
+        attempt.Credential.Changes.Written(changeCount);
         if (written != 1) throw new FencedException("an undo was refused");
         attempt.Lease.Extended(before);
         attempt.Steps[step] = attempt.Steps[step] with { State = state, MetaId = metaId ?? attempt.FindMetaId(step) };

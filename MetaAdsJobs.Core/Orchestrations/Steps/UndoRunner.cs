@@ -15,6 +15,7 @@ internal sealed class UndoRunner(
 
     public async Task<Progress> RunAsync(Attempt attempt, CancellationToken ct)
     {
+        await PauseAsync(attempt, ct);
         foreach (var step in Order)
         {
             ct.ThrowIfCancellationRequested();
@@ -34,6 +35,16 @@ internal sealed class UndoRunner(
         }
 
         return new Progress.Undone();
+    }
+
+    /// <summary>What may have been activated stops spending before anything else is done with it; for what is kept, that is all.</summary>
+    public async Task PauseAsync(Attempt attempt, CancellationToken ct)
+    {
+        if (attempt.StateOf(StepName.Activate) == StepState.Pending) return;
+        foreach (var step in (string[])[StepName.Campaign, StepName.AdSet, StepName.Ad])
+        {
+            if (attempt.StateOf(step) == StepState.Confirmed) await meta.PauseAsync(attempt.Credential, attempt.MetaId(step), ct);
+        }
     }
 
     private async Task DeleteAsync(Attempt attempt, string step, IReadOnlyList<string> metaIds, CancellationToken ct)

@@ -1,0 +1,45 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+
+namespace MetaAdsJobs.Core.Meta;
+
+/// <summary>One change that was asked of Meta: what was sent and what came back. Never holds a token.</summary>
+/// <param name="Outcome">done, adopted, or what the answer proves: not_sent, throttled, rejected, token_rejected, outcome_unknown.</param>
+internal sealed record MetaChange(
+    string Method, string Path, IReadOnlyDictionary<string, string> Sent, DateTimeOffset SentAt, string Outcome, int? HttpStatus, string? Answer);
+
+/// <summary>
+/// Collects the changes made with one credential until the journal's next write commits them along. What is still here when the
+/// process dies was journaled as started before, and is recorded as adopted when it is found again.
+/// </summary>
+internal sealed class MetaChanges
+{
+    private const int LongestValue = 2000;
+    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private readonly ConcurrentQueue<MetaChange> _open = new();
+
+    public void Add(HttpMethod method, string path, GraphFields sent, DateTimeOffset sentAt, string? answer, MetaException? refusal) =>
+        _open.Enqueue(new(method.Method, path, sent.Encoded.ToDictionary(field => field.Key, field => Cut(field.Value)!), sentAt,
+            refusal is null ? "done" : OutcomeOf(refusal.Proof), refusal?.HttpStatus, Cut(refusal?.ForUser ?? answer)));
+
+    /// <summary>An object that was created without our hearing of it.</summary>
+    public void AddAdopted(string step, string metaId, DateTimeOffset at) =>
+        _open.Enqueue(new("POST", step, new Dictionary<string, string>(), at, "adopted", null, metaId));
+
+    /// <summary>What is open, as the journal's statements take it, and how many they are.</summary>
+    public (string Json, int Count) ToJson()
+    {
+        var open = _open.ToArray();
+        return (open.Length == 0 ? "[]" : JsonSerializer.Serialize(open, Json), open.Length);
+    }
+
+    /// <summary>Call after the commit that wrote the first <paramref name="count"/>.</summary>
+    public void Written(int count)
+    {
+        for (var i = 0; i < count; i++) _open.TryDequeue(out _);
+    }
+
+    private static string OutcomeOf(Proof proof) => JsonNamingPolicy.SnakeCaseLower.ConvertName(proof.ToString());
+
+    private static string? Cut(string? value) => value is { Length: > LongestValue } ? $"{value[..100]}… ({value.Length} characters)" : value;
+}

@@ -1,0 +1,61 @@
+using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Orchestrations.Steps;
+using Microsoft.Extensions.Logging;
+
+namespace MetaAdsJobs.Core.Orchestrations.Review;
+
+/// <summary>
+/// Asks Meta what became of new objects: a create's 200 is not final, Meta checks on in the background. Looks again, further and
+/// further apart, until everything is settled or the deadline is over; what Meta refuses is told in the run's errors.
+/// </summary>
+internal sealed class ReviewObjects(ReviewStore store, MetaAds meta, TimeProvider time, ILogger<ReviewObjects> logger)
+{
+    private static readonly TimeSpan[] Pauses =
+        [TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(45), TimeSpan.FromMinutes(4), TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(30), TimeSpan.FromHours(1)];
+
+    private static readonly (string Step, AdObject Kind)[] Objects =
+        [(StepName.Campaign, AdObject.Campaign), (StepName.AdSet, AdObject.AdSet), (StepName.Creative, AdObject.Creative), (StepName.Ad, AdObject.Ad)];
+
+    /// <returns>How many were looked at.</returns>
+    public async Task<int> RunAsync(int limit, CancellationToken ct)
+    {
+        var due = await store.TakeAsync(limit, ct);
+        foreach (var review in due) await LookAsync(review, ct);
+        return due.Count;
+    }
+
+    private async Task LookAsync(DueReview review, CancellationToken ct)
+    {
+        var found = new List<ReviewedObject>();
+        try
+        {
+            foreach (var (step, kind) in Objects)
+                found.Add(new(step, review.MetaIds[step], await meta.ReadStateAsync(review.Credential, kind, review.MetaIds[step], ct)));
+        }
+        catch (MetaException exception)
+        {
+            OrchestrationLog.LookFailed(logger, review.RequestId, exception.ForUser);
+            await store.PostponeAsync(review, time.GetUtcNow() + (exception.RetryAfter ?? Pause(review.Looks)), ct);
+            return;
+        }
+
+        await JudgeAsync(review, found, ct);
+    }
+
+    private async Task JudgeAsync(DueReview review, List<ReviewedObject> found, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        var open = found.Where(one => one.State.IsOpen).ToList();
+        var over = now >= review.DeadlineAt;
+        var errors = found.Where(one => one.State.IsRefused).Select(Told).ToList();
+        if (over) errors.AddRange(open.Select(one => $"at Meta: the {one.Step} is still {one.State.Status} after the time given for its review"));
+        foreach (var one in found.Where(one => one.State.IsRefused))
+            OrchestrationLog.ObjectRefused(logger, one.Step, one.MetaId, review.RequestId, one.State.Status, one.State.Words);
+        if (open.Count == 0) OrchestrationLog.ObjectsSettled(logger, review.RequestId, review.Looks, string.Join(", ", found.Select(one => $"{one.Step} {one.State.Status}")));
+        await store.SaveAsync(review, found, errors, open.Count == 0 || over ? null : now + Pause(review.Looks), settled: open.Count == 0, ct);
+    }
+
+    private static string Told(ReviewedObject one) => $"at Meta: the {one.Step} is {one.State.Status}{(one.State.Issues.Count == 0 ? "" : ": ")}{one.State.Words}";
+
+    private static TimeSpan Pause(int looks) => Pauses[Math.Clamp(looks - 1, 0, Pauses.Length - 1)];
+}

@@ -1,0 +1,73 @@
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Meta;
+using Microsoft.Extensions.Logging;
+
+namespace MetaAdsJobs.Core.Spending;
+
+/// <summary>
+/// Carries a stop out: pauses every campaign it covers, then their ad sets and ads, and looks again until no call that activates
+/// can still be under way. Pausing is repeatable: a crash anywhere here only means pausing again.
+/// </summary>
+internal sealed class PauseSpending(StopStore store, MetaAds meta, IJobQueue queue, TimeProvider time, ILogger<PauseSpending> logger)
+{
+    private static readonly ParallelOptions AtOnce = new() { MaxDegreeOfParallelism = 16 };
+
+    public async Task<JobOutcome> ExecuteAsync(Guid stopId, CancellationToken ct)
+    {
+        var (paused, left) = (0, 0);
+        var stop = await store.FindAsync(stopId, ct);
+        for (var after = Guid.Empty; stop is { IsLifted: false };)
+        {
+            var page = await store.ListSpendingAsync(stop, after, ct);
+            var done = await PausePageAsync(stop, page, ct);
+            (paused, left) = (paused + done, left + page.Count - done);
+            if (page.Count < StopStore.PageSize) break;
+            after = page[^1].RequestId;
+            stop = await store.FindAsync(stopId, ct);
+        }
+
+        stop = await store.FindAsync(stopId, ct);
+        if (stop is null) return new JobOutcome.Completed();
+        if (paused > 0) SpendingLog.Paused(logger, paused, stop.SocialAccountId, stop.StoppedBy);
+        if (stop.IsLifted)
+        {
+            // Lifted while we were at it: what was paused after the lift has to be found by somebody.
+            queue.EnqueueResume(stopId);
+            return new JobOutcome.Completed();
+        }
+
+        if (left == 0) return new JobOutcome.Completed();
+        return new JobOutcome.Snoozed(time.GetUtcNow().AddSeconds(2), $"{left} campaigns are being activated, or could not be paused yet");
+    }
+
+    private async Task<int> PausePageAsync(Stop stop, IReadOnlyList<Spender> page, CancellationToken ct)
+    {
+        var failed = new HashSet<Guid>();
+        var paused = 0;
+        var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce.MaxDegreeOfParallelism, CancellationToken = ct };
+
+        // All campaigns first: a paused campaign spends nothing, whatever its ad sets say.
+        await Parallel.ForEachAsync(page, options, (spender, token) => TryAsync(spender, [spender.CampaignId], token));
+        await Parallel.ForEachAsync(page, options, (spender, token) => TryAsync(spender, [spender.AdSetId, spender.AdId], token));
+        await Parallel.ForEachAsync(page, options, async (spender, token) =>
+        {
+            if (failed.Contains(spender.RequestId)) await store.AuditAsync(spender, stop.StoppedBy, token);
+            else if (await store.PausedAsync(spender, stop.StoppedBy, token)) Interlocked.Increment(ref paused);
+        });
+        return paused;
+
+        async ValueTask TryAsync(Spender spender, string?[] metaIds, CancellationToken token)
+        {
+            try
+            {
+                foreach (var metaId in metaIds)
+                    if (metaId is not null) await meta.PauseAsync(spender.Credential.Urgent(), metaId, token);
+            }
+            catch (MetaException exception)
+            {
+                lock (failed) failed.Add(spender.RequestId);
+                SpendingLog.CouldNotPause(logger, spender.RequestId, spender.Account.Id, exception.ForUser);
+            }
+        }
+    }
+}

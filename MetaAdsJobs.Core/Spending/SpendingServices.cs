@@ -1,0 +1,21 @@
+using MetaAdsJobs.Core.Audit;
+using MetaAdsJobs.Core.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MetaAdsJobs.Core.Spending;
+
+public static class SpendingServices
+{
+    public static IServiceCollection AddSpending(this IServiceCollection services)
+    {
+        services.AddOptionsFor<SpendingOptions>(SpendingOptions.Section);
+        return services
+            .AddSingleton<ChangeReader>()
+            .AddSingleton<SpendingCaps>()
+            .AddSingleton<Activations>()
+            .AddSingleton<StopStore>()
+            .AddSingleton<StopSwitch>()
+            .AddSingleton<PauseSpending>()
+            .AddSingleton<ResumeSpending>();
+    }
+}

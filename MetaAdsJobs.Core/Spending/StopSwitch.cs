@@ -1,0 +1,116 @@
+using Dapper;
+using MetaAdsJobs.Core.Jobs;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Spending;
+
+/// <summary>Whether an account, or the whole service, is stopped, and what of its own is active.</summary>
+public sealed record SpendingState
+{
+    public required bool Stopped { get; init; }
+    public DateTimeOffset? StoppedAt { get; init; }
+    public string? StoppedBy { get; init; }
+    public string? Reason { get; init; }
+
+    /// <summary>Campaigns that are active or may be: after a stop, those not yet paused.</summary>
+    public required long Active { get; init; }
+
+    /// <summary>Campaigns that a stop has paused.</summary>
+    public required long Paused { get; init; }
+}
+
+/// <summary>What became of a person's hand on the stop switch.</summary>
+public abstract record Switched
+{
+    private Switched() { }
+
+    public sealed record Done(SpendingState State) : Switched;
+
+    public sealed record Unknown : Switched;
+
+    public sealed record Refused(string Reason) : Switched;
+}
+
+/// <summary>
+/// The stop switch of one account, or of all: from its commit on nothing more is activated or created, and a job that goes before
+/// all others pauses what is active.
+/// </summary>
+public sealed class StopSwitch(NpgsqlDataSource dataSource, IJobQueue queue, TimeProvider time)
+{
+    /// <param name="accountId">Null: every account.</param>
+    public async Task<Switched> StopAsync(Guid? accountId, string stoppedBy, string? reason, CancellationToken ct)
+    {
+        // The account's row first, as every permit does: no permit is given between this commit and the one before it.
+        const string StopSql = """
+            SELECT 1 FROM social_accounts WHERE @AccountId::uuid IS NULL OR id = @AccountId ORDER BY id FOR NO KEY UPDATE;
+            INSERT INTO stops (id, social_account_id, stopped_at, stopped_by, reason) VALUES (@StopId, @AccountId, @Now, @StoppedBy, @Reason)
+            ON CONFLICT DO NOTHING RETURNING 1;
+            """;
+        if (await ReadAsync(accountId, ct) is null) return new Switched.Unknown();
+        if (await FindInForceAsync(accountId, ct) is { } already)
+        {
+            queue.EnqueuePause(already); // Pressed again: whatever became of the first job, this one looks once more.
+            return new Switched.Done((await ReadAsync(accountId, ct))!);
+        }
+
+        var stopId = Guid.CreateVersion7(time.GetUtcNow());
+        using (var transaction = JobTransaction.Begin())
+        {
+            queue.EnqueuePause(stopId);
+            await using var connection = await dataSource.OpenConnectionAsync(ct);
+            await using var answers = await connection.QueryMultipleAsync(new(StopSql,
+                new { AccountId = accountId, StopId = stopId, Now = time.GetUtcNow(), StoppedBy = stoppedBy, Reason = reason }, cancellationToken: ct));
+            await answers.ReadAsync<int>();
+            if ((await answers.ReadAsync<int>()).Any()) transaction.Complete();
+        }
+
+        return new Switched.Done((await ReadAsync(accountId, ct))!);
+    }
+
+    /// <param name="reactivate">Whether what the stop paused is activated again; what it held goes on in any case.</param>
+    public async Task<Switched> StartAsync(Guid? accountId, string liftedBy, bool reactivate, CancellationToken ct)
+    {
+        const string LiftSql = """
+            UPDATE stops SET lifted_at = @Now, lifted_by = @LiftedBy, reactivate = @Reactivate WHERE id = @StopId AND lifted_at IS NULL
+            """;
+        if (await ReadAsync(accountId, ct) is not { } state) return new Switched.Unknown();
+        if (await FindInForceAsync(accountId, ct) is { } stopId)
+        {
+            using var transaction = JobTransaction.Begin();
+            queue.EnqueueResume(stopId);
+            await using var connection = await dataSource.OpenConnectionAsync(ct);
+            if (await connection.ExecuteAsync(new(LiftSql,
+                new { StopId = stopId, Now = time.GetUtcNow(), LiftedBy = liftedBy, Reactivate = reactivate }, cancellationToken: ct)) == 1) transaction.Complete();
+        }
+        else if (state.Stopped)
+        {
+            return new Switched.Refused("All accounts are stopped, not this one alone: POST /meta/start lifts that.");
+        }
+
+        return new Switched.Done((await ReadAsync(accountId, ct))!);
+    }
+
+    /// <returns>Null for an unknown account.</returns>
+    public async Task<SpendingState?> ReadAsync(Guid? accountId, CancellationToken ct)
+    {
+        const string StateSql = """
+            SELECT s.id IS NOT NULL AS stopped, s.stopped_at, s.stopped_by, s.reason,
+                   (SELECT count(*) FROM activations v WHERE v.state IN ('activating', 'active') AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId)) AS active,
+                   (SELECT count(*) FROM activations v WHERE v.state = 'paused' AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId)) AS paused
+            FROM (SELECT 1) AS one
+            LEFT JOIN LATERAL (
+                SELECT * FROM stops WHERE lifted_at IS NULL AND (social_account_id IS NULL OR social_account_id = @AccountId)
+                ORDER BY social_account_id NULLS LAST LIMIT 1) s ON true
+            WHERE @AccountId::uuid IS NULL OR EXISTS (SELECT 1 FROM social_accounts WHERE id = @AccountId)
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.QuerySingleOrDefaultAsync<SpendingState>(new(StateSql, new { AccountId = accountId }, cancellationToken: ct));
+    }
+
+    private async Task<Guid?> FindInForceAsync(Guid? accountId, CancellationToken ct)
+    {
+        const string InForceSql = "SELECT id FROM stops WHERE lifted_at IS NULL AND social_account_id IS NOT DISTINCT FROM @AccountId";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.QuerySingleOrDefaultAsync<Guid?>(new(InForceSql, new { AccountId = accountId }, cancellationToken: ct));
+    }
+}
