@@ -228,7 +228,11 @@ public sealed class GraphPacingTests
 
     private Task Enter(GraphCredential credential, bool mutates = false) => _pacing.EnterAsync(credential, mutates, CancellationToken.None).AsTask();
 
-    private static MetaException Refused(Task call) => Assert.Throws<MetaException>(() => call.GetAwaiter().GetResult())!;
+    private static MetaException Refused(Task call)
+    {
+        Assert.That(call.IsCompleted, "it waits instead of being sent away");
+        return Assert.Throws<MetaException>(() => call.GetAwaiter().GetResult())!;
+    }
 
     private void Saw(GraphCredential credential, double percent) => _pacing.Saw(credential, [new(credential.UseCase, percent, 0, null)]);
 }
