@@ -24,13 +24,9 @@ internal static partial class AccountValidation
         if (currency is not null && !Currency.IsKnown(currency)) fields.Refuse("currency", "must be the ISO code of a currency that Meta bills in, such as USD");
         var timezone = fields.Text("timezone_name", required: isNew);
         if (timezone is not null && !IsIana(timezone)) fields.Refuse("timezone_name", "must be an IANA time zone such as America/New_York");
-        var countries = fields.List("default_countries", 250, (item, path) =>
-        {
-            var code = fields.TextOf(item, path, 100);
-            if (code is null || Countries.IsCode(code)) return code;
-            fields.Errors.Add(path, "must be a country's two-letter code such as US");
-            return null;
-        });
+        var countries = fields.List("default_countries", 250, fields.CountryOf);
+        var beneficiary = fields.Text("dsa_beneficiary");
+        var payor = fields.Text("dsa_payor");
         var campaignCap = fields.Whole("campaign_cap_cents", 1, 1_000_000_000_000_000);
         var dailyCap = fields.Whole("daily_cap_cents", 1, 1_000_000_000_000_000);
         var capsOff = fields.Flag("caps_off");
@@ -51,6 +47,8 @@ internal static partial class AccountValidation
             PixelId = fields.IsNull("pixel_id") ? null : pixelId ?? current?.PixelId,
             Currency = currency ?? current!.Currency, TimezoneName = timezone ?? current!.TimezoneName,
             DefaultCountries = fields.IsNull("default_countries") ? [] : countries ?? current?.DefaultCountries ?? [],
+            DsaBeneficiary = fields.IsNull("dsa_beneficiary") ? null : beneficiary ?? current?.DsaBeneficiary,
+            DsaPayor = fields.IsNull("dsa_payor") ? null : payor ?? current?.DsaPayor,
             CampaignCapCents = fields.IsNull("campaign_cap_cents") ? null : campaignCap ?? current?.CampaignCapCents,
             DailyCapCents = fields.IsNull("daily_cap_cents") ? null : dailyCap ?? current?.DailyCapCents,
             CapsOff = capsOff ?? (!fields.IsNull("caps_off") && current?.CapsOff == true),

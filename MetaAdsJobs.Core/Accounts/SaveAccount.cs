@@ -29,8 +29,9 @@ public sealed class SaveAccount(AccountStore store, AccountTokens tokens, INight
         var id = fields.Id("id");
         var account = AccountValidation.Read(fields, id ?? Guid.CreateVersion7(time.GetUtcNow()), current: null, out var token, out _);
         if (account is null || token is null) return new Saved<SocialAccount>.Invalid(errors);
-        if (!await store.InsertAsync(account, tokens.Close(token), ct)) return new Saved<SocialAccount>.Exists(account.Id);
+        // First the schedule: one for a zone without accounts does nothing, an account without one would have no nights.
         schedules.Ensure(account.TimezoneName);
+        if (!await store.InsertAsync(account, tokens.Close(token), ct)) return new Saved<SocialAccount>.Exists(account.Id);
         if (meta.CanCheckTokens) queue.EnqueueTokenCheck(account.Id);
         return new Saved<SocialAccount>.Done((await store.FindAsync(account.Id, ct))!);
     }
@@ -43,8 +44,8 @@ public sealed class SaveAccount(AccountStore store, AccountTokens tokens, INight
         var errors = new FieldErrors();
         var account = AccountValidation.Read(new(body, errors), id, current, out var token, out var unblock);
         if (account is null) return new Saved<SocialAccount>.Invalid(errors);
-        await store.UpdateAsync(account, token is null ? null : tokens.Close(token), unblock, ct);
         schedules.Ensure(account.TimezoneName);
+        await store.UpdateAsync(account, token is null ? null : tokens.Close(token), unblock, ct);
         if (token is not null && meta.CanCheckTokens) queue.EnqueueTokenCheck(id);
         var capsChanged = (account.CampaignCapCents, account.DailyCapCents, account.CapsOff) != (current.CampaignCapCents, current.DailyCapCents, current.CapsOff);
         if (capsChanged || (token is not null && current.TokenRejectedAt is not null) || (unblock && current.BlockedAt is not null)) await resume.ExecuteAsync(id, ct);

@@ -24,6 +24,12 @@ public sealed record SocialAccount
     /// <summary>ISO 3166 codes used when a request targets no place of its own.</summary>
     public IReadOnlyList<string> DefaultCountries { get; init; } = [];
 
+    /// <summary>On whose behalf ads are shown in the EU (Digital Services Act); the account's name when null.</summary>
+    public string? DsaBeneficiary { get; init; }
+
+    /// <summary>Who pays for ads in the EU; the account's name when null.</summary>
+    public string? DsaPayor { get; init; }
+
     /// <summary>Meta's minimum for a day in Meta's units of the currency; null until Meta has told it.</summary>
     public long? MinDailyBudget { get; init; }
 

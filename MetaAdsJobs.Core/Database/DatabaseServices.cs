@@ -39,8 +39,10 @@ public static class DatabaseServices
             // No session of ours holds state (no SET, no session lock, no LISTEN), so there is nothing to reset between uses.
             // With prepared statements the reset would be a round trip and a transaction of its own each time.
             NoResetOnClose = true,
-            ApplicationName = "metaadsjobs",
         };
+
+        // What pg_stat_activity shows: MetaAdsJobs.Api or MetaAdsJobs.Worker, unless the operator has named it.
+        settings.ApplicationName ??= System.Reflection.Assembly.GetEntryAssembly()?.GetName().Name;
         if (!connectionString.Contains("Pool Size", StringComparison.OrdinalIgnoreCase)) settings.MaxPoolSize = 60;
         var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
         if (loggers is not null) builder.UseLoggerFactory(loggers);

@@ -11,16 +11,33 @@ internal sealed class Schedules(IRecurringJobManagerV2 recurring, AccountStore a
 {
     private const string NightlyPrefix = "nightly insights ";
 
-    public void Ensure(string timezoneName) => recurring.AddOrUpdate<NightlySyncJob>(
-        NightlyPrefix + timezoneName, Queues.Insights, job => job.RunAsync(timezoneName, CancellationToken.None),
-        string.Create(CultureInfo.InvariantCulture, $"{options.NightlyTime.Minute} {options.NightlyTime.Hour} * * *"),
-        new RecurringJobOptions { TimeZone = TimeZoneInfo.FindSystemTimeZoneById(timezoneName) });
+    public void Ensure(string timezoneName)
+    {
+        var id = NightlyPrefix + timezoneName;
+        var cron = string.Create(CultureInfo.InvariantCulture, $"{options.NightlyTime.Minute} {options.NightlyTime.Hour} * * *");
+        // Writing takes a lock that all writers of the schedule share, and a hundred accounts may be added at once: look first.
+        using (var connection = recurring.Storage.GetConnection())
+        {
+            if (connection.GetAllEntriesFromHash($"recurring-job:{id}")?.GetValueOrDefault("Cron") == cron) return;
+        }
+
+        recurring.AddOrUpdate<NightlySyncJob>(id, Queues.Insights, job => job.RunAsync(timezoneName, CancellationToken.None), cron,
+            new RecurringJobOptions { TimeZone = TimeZoneInfo.FindSystemTimeZoneById(timezoneName) });
+    }
+
+    /// <summary>A nightly sync for every zone in which an account lives.</summary>
+    /// <returns>The zones.</returns>
+    public async Task<IReadOnlyList<string>> EnsureNightsAsync(CancellationToken ct)
+    {
+        var zones = await accounts.ListTimezonesAsync(ct);
+        foreach (var zone in zones) Ensure(zone);
+        return zones;
+    }
 
     /// <summary>Run at every start of a worker: schedules follow the accounts and the configuration.</summary>
     public async Task EnsureAllAsync(CancellationToken ct)
     {
-        var zones = await accounts.ListTimezonesAsync(ct);
-        foreach (var zone in zones) Ensure(zone);
+        var zones = await EnsureNightsAsync(ct);
         using (var connection = recurring.Storage.GetConnection())
         {
             foreach (var stale in connection.GetRecurringJobs().Where(job =>

@@ -8,7 +8,7 @@ namespace MetaAdsJobs.Core.Jobs;
 /// Finds orchestrations and syncs that have not ended but whose job is gone: deleted in the dashboard, lost with a restored
 /// database, or out of retries while the database was away. Each gets a new job, which goes on where the last one stopped.
 /// </summary>
-internal sealed partial class SweepJob(NpgsqlDataSource dataSource, IJobQueue queue, TimeProvider time, ILogger<SweepJob> logger)
+internal sealed partial class SweepJob(NpgsqlDataSource dataSource, IJobQueue queue, Schedules schedules, TimeProvider time, ILogger<SweepJob> logger)
 {
     public const string Kind = "sweep";
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
@@ -44,6 +44,7 @@ internal sealed partial class SweepJob(NpgsqlDataSource dataSource, IJobQueue qu
                 SELECT 1 FROM activations v WHERE v.state IN ('activating', 'active') AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
             """;
 
+        await schedules.EnsureNightsAsync(ct);
         await RescueAsync(OrchestrationsSql, AdoptOrchestrationSql, queue.EnqueueOrchestration, ct);
         await RescueAsync(SyncsSql, AdoptSyncSql, queue.EnqueueSync, ct);
         await using var connection = await dataSource.OpenConnectionAsync(ct);

@@ -37,8 +37,9 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
     /// <exception cref="MetaException">Meta did not do it, or nobody can tell.</exception>
     public async Task<JsonElement> SendOnceAsync(HttpMethod method, string path, GraphFields fields, GraphCredential credential, CancellationToken ct)
     {
-        var mutates = method != HttpMethod.Get;
-        await pacing.EnterAsync(credential, mutates, ct);
+        // A check changes nothing, but counts for Meta's limits as a change does.
+        var (writes, mutates) = (method != HttpMethod.Get, method != HttpMethod.Get && !fields.OnlyChecks);
+        await pacing.EnterAsync(credential, writes, ct);
         if (mutates) credential.BeforeSending?.Invoke();
         var sentAt = time.GetUtcNow();
         try

@@ -34,6 +34,15 @@ internal sealed class GraphFields
 
     public GraphFields Add(string name, JsonNode? value) => value is null ? this : AddText(name, value.ToJsonString(Compact));
 
+    /// <summary>True when Meta is only to judge the call: it changes nothing, whatever the method.</summary>
+    public bool OnlyChecks { get; private set; }
+
+    public GraphFields OnlyCheck()
+    {
+        OnlyChecks = true;
+        return Add("execution_options", new JsonArray("validate_only"));
+    }
+
     private GraphFields AddText(string name, string value)
     {
         _fields.Add(new(name, value));

@@ -40,6 +40,9 @@ public sealed class MetaOptions : IValidatableObject
     [Range(1, 300)]
     public int CallTimeoutSeconds { get; set; } = 30;
 
+    /// <summary>Meta:AllowPrivateImageHosts: whether clips' images may be fetched from addresses that are not public. Default false: users give these URLs.</summary>
+    public bool AllowPrivateImageHosts { get; set; }
+
     /// <summary>
     /// META_MUTATIONS_PER_SECOND: creates, updates and deletions a second in one ad account, over all worker processes. Default 50; Meta
     /// itself refuses more than 100 of one app.

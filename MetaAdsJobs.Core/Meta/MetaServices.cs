@@ -1,5 +1,6 @@
 using System.Net;
 using MetaAdsJobs.Core.Configuration;
+using MetaAdsJobs.Core.Meta.Images;
 using MetaAdsJobs.Core.Meta.Pacing;
 using MetaAdsJobs.Core.Meta.Stub;
 using Microsoft.Extensions.DependencyInjection;
@@ -24,6 +25,12 @@ public static class MetaServices
         services.AddSingleton<MetaTokens>();
         services.AddSingleton<MetaAds>();
         services.AddSingleton<MetaVideos>();
+        services.AddSingleton<MetaImages>();
+        services.AddSingleton<MetaChecks>();
+        services.AddSingleton(provider => new ImageDownloads(
+            new(ImageTransport(provider.GetRequiredService<MetaOptions>())) { Timeout = Timeout.InfiniteTimeSpan },
+            provider.GetRequiredService<MetaOptions>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<MetaInsights>();
         return services;
     }
@@ -41,5 +48,18 @@ public static class MetaServices
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
             UseCookies = false,
         },
+    };
+
+    // A proxy would connect where it likes: the addresses that are checked have to be the ones that are used.
+    private static HttpMessageHandler ImageTransport(MetaOptions options) => options.Mode == MetaMode.Stub ? new StubImages() : new SocketsHttpHandler
+    {
+        AllowAutoRedirect = true,
+        MaxAutomaticRedirections = ImageDownloads.MaxRedirects,
+        AutomaticDecompression = DecompressionMethods.None,
+        ConnectCallback = options.AllowPrivateImageHosts ? null : PublicAddresses.ConnectAsync,
+        ConnectTimeout = TimeSpan.FromSeconds(options.ConnectTimeoutSeconds),
+        PooledConnectionLifetime = TimeSpan.FromMinutes(1),
+        UseCookies = false,
+        UseProxy = false,
     };
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace MetaAdsJobs.Core.Meta;
 
 /// <summary>Where a video's processing stands. <paramref name="ThumbnailUrl"/> is only of use once it is ready.</summary>
@@ -33,14 +35,35 @@ internal sealed class MetaVideos(GraphClient graph)
 
     public async Task<VideoProgress> ReadAsync(GraphCredential credential, string videoId, CancellationToken ct)
     {
-        var video = await graph.SendAsync(HttpMethod.Get, videoId, new GraphFields().Add("fields", "status,picture"), credential, ct);
-        var status = video.TryGetProperty("status", out var block) && block.TryGetProperty("video_status", out var text) ? text.GetString() : null;
-        var picture = video.TryGetProperty("picture", out var url) ? url.GetString() : null;
+        var video = await graph.SendAsync(HttpMethod.Get, videoId, new GraphFields().Add("fields", "status,thumbnails,picture"), credential, ct);
+        var status = video.TryGetProperty("status", out var block) && block.ValueKind == JsonValueKind.Object && block.TryGetProperty("video_status", out var text)
+            ? text.ToString()
+            : null;
         return status switch
         {
-            "ready" => new(true, null, picture),
+            "ready" => new(true, null, Thumbnail(video)),
             "error" => new(false, "Meta could not process the video", null),
             _ => new(false, null, null),
         };
     }
+
+    // The one that Meta or a person preferred, else the largest; the small picture only when there is no other.
+    private static string? Thumbnail(JsonElement video)
+    {
+        var thumbnails = video.TryGetProperty("thumbnails", out var list) && list.ValueKind == JsonValueKind.Object
+            && list.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.Array ? data.EnumerateArray().ToList() : [];
+        var best = thumbnails
+            .Where(thumbnail => Text(thumbnail, "uri") is not null)
+            .OrderByDescending(thumbnail => thumbnail.TryGetProperty("is_preferred", out var preferred) && preferred.ValueKind == JsonValueKind.True)
+            .ThenByDescending(thumbnail => Number(thumbnail, "width") * Number(thumbnail, "height"))
+            .FirstOrDefault();
+        return Text(best, "uri") ?? Text(video, "picture");
+    }
+
+    private static string? Text(JsonElement map, string name) =>
+        map.ValueKind == JsonValueKind.Object && map.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+        && value.GetString() is { Length: > 0 } text ? text : null;
+
+    private static long Number(JsonElement map, string name) =>
+        map.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : 0;
 }

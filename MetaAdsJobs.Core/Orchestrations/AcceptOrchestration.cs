@@ -46,14 +46,16 @@ public sealed class AcceptOrchestration
         var known = await _store.FindKnownAsync(accountId, request?.ClipId, requestedBy, idempotencyKey, ct);
         var json = request?.ToJson();
         var hash = json is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes(json));
-        // First of all: whether a request is a replay does not depend on what has become of its account since.
+        // First of all: whether a request is a replay does not depend on the clock or on what has become of its account since.
         if (hash is not null && known.Earlier is { } earlier) return Replay(earlier, hash);
-        if (known.Account is not null) RequestValidation.CheckAgainst(known.Account, _caps, body, errors);
+        var now = _time.GetUtcNow();
+        RequestValidation.CheckNow(body, now, errors);
+        if (known.Account is not null) RequestValidation.CheckAgainst(known.Account, _caps, body, now, errors);
         if (errors.Any) return new Acceptance.Invalid(errors);
         if (known.Account is null) return new Acceptance.UnknownAccount(request!.SocialAccountId);
         if (!known.ClipExists) return new Acceptance.UnknownClip(request!.ClipId);
 
-        var requestId = Guid.CreateVersion7(_time.GetUtcNow());
+        var requestId = Guid.CreateVersion7(now);
         using (var transaction = JobTransaction.Begin())
         {
             // The job first: its connection is closed again before ours joins the transaction.

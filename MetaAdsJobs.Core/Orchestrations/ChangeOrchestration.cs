@@ -47,10 +47,10 @@ public sealed class CancelOrchestration(NpgsqlDataSource dataSource, IJobQueue q
 public sealed class RetryOrchestration(NpgsqlDataSource dataSource, IJobQueue queue)
 {
     // A new round has new markers, so that it never adopts what the old one deleted. A step whose outcome was never settled
-    // keeps its round: it has to be found by the old marker.
+    // keeps its round: it has to be found by the old marker. Media is looked up anew: what was uploaded may be gone from Meta.
     private const string RetrySql = """
         WITH retried AS (
-            UPDATE orchestrations o SET status = 'queued', ending = NULL, cancel_requested = false, failures = 0, abandoned = 0, errors = '[]',
+            UPDATE orchestrations o SET status = 'queued', ending = NULL, cancel_requested = false, failures = 0, abandoned = 0, errors = '[]', validation = NULL,
                 completed_at = NULL, wait_reason = NULL, next_attempt_at = NULL, job_id = COALESCE(@JobId, job_id),
                 ordered_by = COALESCE(@OrderedBy, ordered_by),
                 round = round + (NOT EXISTS (SELECT 1 FROM orchestration_steps s WHERE s.request_id = o.request_id AND s.state = 'started'))::int
@@ -58,9 +58,9 @@ public sealed class RetryOrchestration(NpgsqlDataSource dataSource, IJobQueue qu
             RETURNING request_id),
         steps AS (
             UPDATE orchestration_steps s SET
-                state = CASE WHEN s.state = 'left' AND s.meta_id IS NOT NULL THEN 'confirmed' ELSE 'pending' END,
-                meta_id = CASE WHEN s.state = 'left' THEN s.meta_id END, error = NULL
-            FROM retried WHERE s.request_id = retried.request_id AND s.state IN ('deleted', 'left'))
+                state = CASE WHEN s.step <> 'media' AND s.state = 'left' AND s.meta_id IS NOT NULL THEN 'confirmed' ELSE 'pending' END,
+                meta_id = CASE WHEN s.step <> 'media' AND s.state = 'left' THEN s.meta_id END, error = NULL
+            FROM retried WHERE s.request_id = retried.request_id AND (s.state IN ('deleted', 'left') OR s.step = 'media'))
         SELECT count(*) FROM retried
         """;
 

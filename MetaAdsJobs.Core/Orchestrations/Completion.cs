@@ -67,19 +67,21 @@ internal sealed class Completion(NpgsqlDataSource dataSource, InsightStore insig
                 INSERT INTO meta_campaigns (request_id, social_account_id, meta_id, name, objective, status, created_at)
                 SELECT request_id, social_account_id, @CampaignId, @CampaignName, @Objective, @Status, @Now FROM fence RETURNING id),
             adset AS (
-                INSERT INTO meta_adsets (request_id, campaign_db_id, meta_id, name, optimization_goal, billing_event, daily_budget, currency,
-                    targeting, status, created_at)
-                SELECT request_id, campaign.id, @AdSetId, @AdSetName, @Goal, @BillingEvent, @DailyBudget, @Currency, @Targeting::jsonb, @Status, @Now
+                INSERT INTO meta_adsets (request_id, campaign_db_id, meta_id, name, optimization_goal, billing_event, daily_budget, lifetime_budget,
+                    bid_strategy, bid_amount, start_time, end_time, currency, targeting, status, created_at)
+                SELECT request_id, campaign.id, @AdSetId, @AdSetName, @Goal, @BillingEvent, @DailyBudget, @LifetimeBudget,
+                    @BidStrategy, @BidAmount, @StartTime, @EndTime, @Currency, @Targeting::jsonb, @Status, @Now
                 FROM fence, campaign RETURNING id),
             creative AS (
                 INSERT INTO meta_creatives (request_id, social_account_id, clip_id, meta_id, name, title, description, landing_url, video_id,
-                    image_url, thumbnail_url, created_at)
+                    image_hash, image_url, thumbnail_url, created_at)
                 SELECT request_id, social_account_id, clip_id, @CreativeId, @CreativeName, @Title, @Description, @LandingUrl, @VideoId,
-                    @ImageUrl, @ThumbnailUrl, @Now
+                    @ImageHash, @ImageUrl, @ThumbnailUrl, @Now
                 FROM fence RETURNING id)
             INSERT INTO meta_ads (request_id, adset_db_id, creative_db_id, meta_id, name, status, created_at)
             SELECT request_id, adset.id, creative.id, @AdId, @AdName, @Status, @Now FROM fence, adset, creative
             """;
+        var bid = AdSetStep.BidOf(attempt);
         var now = time.GetUtcNow();
         string IdOf(string step) => built.LastStep == step ? built.LastMetaId! : attempt.MetaId(step);
         return await connection.ExecuteAsync(new(FinishSql, new
@@ -92,9 +94,12 @@ internal sealed class Completion(NpgsqlDataSource dataSource, InsightStore insig
             Status = attempt.Request.AutoPublish ? "ACTIVE" : "PAUSED",
             CampaignId = IdOf(StepName.Campaign), CampaignName = CampaignStep.ObjectName(attempt), Objective = attempt.Request.CampaignObjective,
             AdSetId = IdOf(StepName.AdSet), AdSetName = AdSetStep.ObjectName(attempt), Goal = AdSetStep.Goal(attempt), AdSetSpec.BillingEvent,
-            DailyBudget = AdSetStep.DailyBudget(attempt), attempt.Account.Currency, Targeting = AdSetStep.Targeting(attempt).ToJsonString(),
+            DailyBudget = AdSetStep.DailyBudget(attempt), LifetimeBudget = AdSetStep.LifetimeBudget(attempt),
+            BidStrategy = bid.Strategy, BidAmount = bid.Amount, StartTime = attempt.Request.StartTime?.ToUniversalTime(), EndTime = attempt.Request.EndTime?.ToUniversalTime(),
+            attempt.Account.Currency, Targeting = AdSetStep.Targeting(attempt).ToJsonString(),
             CreativeId = IdOf(StepName.Creative), CreativeName = CreativeStep.ObjectName(attempt), Title = attempt.Request.CreativeTitle,
             Description = attempt.Request.CreativeDescription, attempt.Request.LandingUrl, VideoId = CreativeStep.VideoId(attempt),
+            ImageHash = CreativeStep.ImageHash(attempt),
             attempt.Clip.ImageUrl, attempt.ThumbnailUrl,
             AdId = IdOf(StepName.Ad), AdName = AdStep.ObjectName(attempt),
         }, transaction, cancellationToken: ct));

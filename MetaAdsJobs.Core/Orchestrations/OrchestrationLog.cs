@@ -47,6 +47,12 @@ internal static partial class OrchestrationLog
     [LoggerMessage(2013, LogLevel.Error, "Several objects carry the marker of step {Step}: {MetaIds}. A person has to choose")]
     public static partial void SeveralFound(ILogger logger, string step, string metaIds);
 
+    [LoggerMessage(2040, LogLevel.Warning, "The image of clip {ClipId} could not be fetched: {Reason}. Meta gets its URL instead and has to fetch it itself")]
+    public static partial void ImageLeftToMeta(ILogger logger, Guid clipId, string reason);
+
+    [LoggerMessage(2041, LogLevel.Information, "Validation ended: {Refused} of {Checked} checks refused")]
+    public static partial void Validated(ILogger logger, int refused, int @checked);
+
     [LoggerMessage(2015, LogLevel.Error, "The {Object} {MetaId} of orchestration {OrchestrationId} is {Status} at Meta: {Issues}")]
     public static partial void ObjectRefused(ILogger logger, string @object, string metaId, Guid orchestrationId, string status, string issues);
 

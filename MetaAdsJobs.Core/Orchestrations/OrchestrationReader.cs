@@ -17,8 +17,8 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
     {
         const string FindSql = """
             SELECT o.request_id, o.social_account_id, o.clip_id, o.campaign_name, o.accepted_at, o.started_at, o.completed_at, o.status, o.attempt,
-                   o.next_attempt_at, o.wait_reason, o.errors::text, o.insights_sync::text, (o.request ->> 'auto_publish')::boolean AS auto_publish,
-                   k.video_url IS NOT NULL AS uploads_video,
+                   o.next_attempt_at, o.wait_reason, o.errors::text, o.insights_sync::text, o.validation::text, (o.request ->> 'auto_publish')::boolean AS auto_publish,
+                   (o.request ->> 'validate_only') IS NOT NULL AS validate_only, k.video_id IS NULL AS uploads,
                    c.id AS campaign_db_id, s.id AS adset_db_id, a.id AS ad_db_id, r.id AS creative_db_id,
                    c.effective_status AS campaign_status, s.effective_status AS adset_status, r.effective_status AS creative_status, a.effective_status AS ad_status,
                    c.issues::text AS campaign_issues, s.issues::text AS adset_issues, r.issues::text AS creative_issues, a.issues::text AS ad_issues,
@@ -100,7 +100,9 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
         public string Errors { get; init; } = "[]";
         public string? InsightsSync { get; init; }
         public bool AutoPublish { get; init; }
-        public bool UploadsVideo { get; init; }
+        public string? Validation { get; init; }
+        public bool ValidateOnly { get; init; }
+        public bool Uploads { get; init; }
         public long? CampaignDbId { get; init; }
         public long? AdsetDbId { get; init; }
         public long? AdDbId { get; init; }
@@ -139,12 +141,14 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
         public OrchestrationResult ToResult(Dictionary<string, StepRow> steps)
         {
             var insights = InsightsSync is null ? null : JsonSerializer.Deserialize<InsightsSyncResult>(InsightsSync, OrchestrationRequest.Json);
-            var built = Status == "succeeded";
+            var validation = Validation is null ? null : JsonSerializer.Deserialize<ValidationFinding[]>(Validation, OrchestrationRequest.Json);
+            var ended = Status == "succeeded";
+            var built = ended && !ValidateOnly;
             string? MetaId(string step) => steps.GetValueOrDefault(step) is { State: StepState.Confirmed or StepState.Left } row ? row.MetaId : null;
             return new()
             {
                 RequestId = RequestId, SocialAccountId = SocialAccountId, ClipId = ClipId, CampaignName = CampaignName,
-                OverallSuccess = built && insights?.Success == true && !Refused,
+                OverallSuccess = built ? insights?.Success == true && !Refused : ended && validation?.All(finding => finding.Ok != false) == true,
                 AcceptedAt = AcceptedAt, StartedAt = StartedAt, CompletedAt = CompletedAt,
                 DurationSeconds = CompletedAt is null || StartedAt is null ? null : Math.Round((CompletedAt - StartedAt).Value.TotalSeconds, 3),
                 CampaignCreation = new()
@@ -153,14 +157,14 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
                     AdDbId = AdDbId, AdMetaId = MetaId(StepName.Ad), CreativeDbId = CreativeDbId, CreativeMetaId = MetaId(StepName.Creative),
                     Success = built, Error = built ? null : ErrorList.FirstOrDefault(),
                 },
-                InsightsSync = insights, Errors = ErrorList, Status = Status, Attempt = Attempt, NextAttemptAt = NextAttemptAt, WaitReason = WaitReason,
+                InsightsSync = insights, Validation = validation, Errors = ErrorList, Status = Status, Attempt = Attempt, NextAttemptAt = NextAttemptAt, WaitReason = WaitReason,
                 EffectiveStatus = AdStatus,
                 Issues =
                 [
                     .. IssuesOf(StepName.Campaign, CampaignIssues), .. IssuesOf(StepName.AdSet, AdsetIssues),
                     .. IssuesOf(StepName.Creative, CreativeIssues), .. IssuesOf(StepName.Ad, AdIssues),
                 ],
-                Steps = [.. StepName.For(UploadsVideo, AutoPublish).Select(name => steps.TryGetValue(name, out var step)
+                Steps = [.. StepName.For(Uploads, AutoPublish, ValidateOnly).Select(name => steps.TryGetValue(name, out var step)
                     ? new StepResult(name, step.State, step.MetaId, step.StartedAt, step.CompletedAt, step.Error, StatusOf(name))
                     : new StepResult(name, StepState.Pending, null, null, null, null))],
             };

@@ -10,7 +10,7 @@ public sealed record OrchestrationResult
     public required Guid ClipId { get; init; }
     public required string CampaignName { get; init; }
 
-    /// <summary>True when the ad was built and its first numbers were synced.</summary>
+    /// <summary>True when the ad was built and its first numbers were synced; for validate_only, when nothing that was checked was refused.</summary>
     public required bool OverallSuccess { get; init; }
     public required DateTimeOffset AcceptedAt { get; init; }
     public DateTimeOffset? StartedAt { get; init; }
@@ -22,6 +22,9 @@ public sealed record OrchestrationResult
 
     /// <summary>Null until the ad was built.</summary>
     public InsightsSyncResult? InsightsSync { get; init; }
+
+    /// <summary>Only for validate_only: what Meta said of each object; null until it was asked.</summary>
+    public IReadOnlyList<ValidationFinding>? Validation { get; init; }
     public required IReadOnlyList<string> Errors { get; init; }
 
     /// <summary>queued, running, waiting, succeeded, failed or cancelled.</summary>

@@ -31,7 +31,11 @@ public static class OrchestrationServices
         services.AddSingleton<ICreateStep, AdStep>();
         services.AddSingleton<IRepeatableStep, MediaStep>();
         services.AddSingleton<IRepeatableStep, ActivateStep>();
+        services.AddSingleton<IRepeatableStep, ValidateStep>();
         services.AddSingleton<ClipVideoStore>();
+        services.AddSingleton<ClipImageStore>();
+        services.AddSingleton<ClipImageUpload>();
+        services.AddSingleton<ValidationStore>();
         services.AddSingleton<Claims>();
         services.AddSingleton<StepJournal>();
         services.AddSingleton<StepRunner>();

@@ -23,51 +23,38 @@ internal static class RequestValidation
         var name = fields.Text("campaign_name", required: true, MaxName);
         var objective = Objective(fields);
         var goal = Goal(fields, objective);
-        var budget = fields.Whole("daily_budget_cents", 1, 10_000_000_000_000, required: true);
         var title = fields.Text("creative_title", required: true);
         var description = fields.Text("creative_description", max: 2000, multiline: true);
         var landingUrl = fields.HttpUrl("landing_url", required: true);
         var targeting = TargetingValidation.Read(fields.Object("targeting"));
         var autoPublish = fields.Flag("auto_publish");
-        fields.RefuseUnknown();
-        if (errors.Any) return null;
-        return new()
+        var request = new OrchestrationRequest
         {
-            SocialAccountId = accountId!.Value, ClipId = clipId!.Value, CampaignName = name!, CampaignObjective = objective!, DailyBudgetCents = budget!.Value,
-            CreativeTitle = title!, CreativeDescription = description, LandingUrl = landingUrl!, Targeting = targeting, OptimizationGoal = goal!,
+            SocialAccountId = accountId ?? default, ClipId = clipId ?? default, CampaignName = name ?? "", CampaignObjective = objective ?? "",
+            CreativeTitle = title ?? "", CreativeDescription = description, LandingUrl = landingUrl ?? "", Targeting = targeting, OptimizationGoal = goal ?? "",
             AutoPublish = autoPublish ?? false,
         };
+        request = BudgetValidation.Read(fields, request);
+        request = OptionValidation.Read(fields, request, objective is null || goal is null ? null : ObjectiveGoals.Find(objective, goal));
+        fields.RefuseUnknown();
+        return errors.Any ? null : request;
     }
+
+    /// <summary>Checks what only the clock can tell; works on the raw body, so that these errors come with all the others.</summary>
+    public static void CheckNow(JsonElement body, DateTimeOffset now, FieldErrors errors) => BudgetValidation.CheckNow(Again(body), now, errors);
 
     /// <summary>Checks what only the account can tell; works on the raw body, so that these errors come with all the others.</summary>
-    public static void CheckAgainst(SocialAccount account, SpendingCaps caps, JsonElement body, FieldErrors errors)
+    public static void CheckAgainst(SocialAccount account, SpendingCaps caps, JsonElement body, DateTimeOffset now, FieldErrors errors)
     {
-        var fields = new JsonFields(body, new()); // What is wrong in itself has been told already.
-        if (fields.Whole("daily_budget_cents", 1, long.MaxValue) is { } hundredths) CheckBudget(account, caps, hundredths, errors);
-
+        var fields = Again(body);
+        BudgetValidation.CheckAgainst(account, caps, fields, now, errors);
+        OptionValidation.CheckAgainst(account, fields, errors);
         if (account.DefaultCountries.Count == 0 && fields.Object("targeting")?.Has("geo_locations") != true)
             errors.Add("targeting.geo_locations", "is required: the account has no default_countries to fall back on");
-
-        if (account.PixelId is null && fields.Text("campaign_objective") is { } objective && fields.Text("optimization_goal") is { } goal
-            && ObjectiveGoals.Find(objective, goal) is { Promotes: PromotedObject.Pixel })
-            errors.Add("optimization_goal", $"{goal} counts events of a pixel, and the account has no pixel_id");
     }
 
-    private static void CheckBudget(SocialAccount account, SpendingCaps caps, long hundredths, FieldErrors errors)
-    {
-        const string Field = "daily_budget_cents";
-        if (Currency.FromHundredths(account.Currency, hundredths) is not { } units)
-        {
-            errors.Add(Field, $"must be a multiple of 100: {account.Currency} has no smaller unit at Meta, and the field counts hundredths");
-            return;
-        }
-
-        if (account.MinDailyBudget is { } minimum && units < minimum)
-            errors.Add(Field, $"must be at least {Currency.ToHundredths(account.Currency, minimum)}: Meta's minimum for a day in this account");
-        if (caps.RefusalOf(account, hundredths) is { } tooMuch) errors.Add(Field, tooMuch);
-        if (account.Currency == "USD" && hundredths > 100_000_000)
-            errors.Add(Field, "must be at most 100000000: Meta refuses more than 1 million USD a day");
-    }
+    // What is wrong in itself has been told already.
+    private static JsonFields Again(JsonElement body) => new(body, new());
 
     private static string? Objective(JsonFields fields)
     {

@@ -12,7 +12,7 @@ namespace MetaAdsJobs.Core.Orchestrations;
 /// orchestration waiting for the queue's next retry; the last one permitted begins the undo instead.
 /// </summary>
 internal sealed class RunOrchestration(
-    Claims claims, StepJournal journal, StepRunner steps, UndoRunner undo, UndoJournal undoJournal, Completion completion, CampaignInsights campaignInsights,
+    Claims claims, StepJournal journal, StepRunner steps, UndoRunner undo, UndoJournal undoJournal, Completion completion, ValidationStore validations, CampaignInsights campaignInsights,
     AccountStore accounts, OrchestrationOptions options, TimeProvider time, ILogger<RunOrchestration> logger)
 {
     private static readonly JobOutcome Completed = new JobOutcome.Completed();
@@ -66,6 +66,7 @@ internal sealed class RunOrchestration(
         try
         {
             var progress = await steps.RunAsync(attempt, ct);
+            if (progress is Progress.Built && attempt.Request.ValidateOnly) return await FinishValidationAsync(attempt, ct);
             if (progress is Progress.Built built)
             {
                 if (await FinishAsync(attempt, built, ct)) return Completed;
@@ -124,6 +125,19 @@ internal sealed class RunOrchestration(
         if (!await completion.FinishAsync(attempt, built, first, CancellationToken.None)) return false;
         OrchestrationLog.Succeeded(logger, attempt.Number);
         return true;
+    }
+
+    /// <returns>Null when something was refused, or a cancel was asked for: the end has begun, and there is nothing to undo.</returns>
+    private async Task<JobOutcome?> FinishValidationAsync(Attempt attempt, CancellationToken ct)
+    {
+        var refused = attempt.Validation.Where(finding => finding.Ok == false).Select(finding => $"{finding.Object}: {finding.Error}").ToList();
+        OrchestrationLog.Validated(logger, refused.Count, attempt.Validation.Count(finding => finding.Checked));
+        if (refused.Count == 0)
+            return await validations.FinishAsync(attempt, ct) ? Completed : await BeginEndAsync(attempt, "cancelled", "cancelled on request", notDone: null, ct);
+
+        await validations.RecordAsync(attempt, ct);
+        await undoJournal.BeginAsync(attempt, "failed", refused, notDone: StepName.Validate, ct);
+        return null;
     }
 
     private async Task<JobOutcome> UndoAsync(Attempt attempt, CancellationToken ct)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Validation;
 
 namespace MetaAdsJobs.Core.Orchestrations;
@@ -24,7 +25,8 @@ internal static class TargetingValidation
         foreach (var name in (string[])["interests", "behaviors", "custom_audiences", "excluded_custom_audiences"])
             Set(targeting, name, Array(fields.List(name, MaxItems, (item, path) => IdAndName(fields, item, path))));
         Set(targeting, "locales", Array(fields.List("locales", MaxItems, (item, path) => Number(fields, item, path, 1, int.MaxValue, "must be a locale number of Meta's"))));
-        foreach (var name in (string[])["publisher_platforms", "device_platforms", "facebook_positions", "instagram_positions"])
+        Set(targeting, "device_platforms", Array(fields.List("device_platforms", 2, (item, path) => Device(fields, item, path))));
+        foreach (var name in (string[])["publisher_platforms", "facebook_positions", "instagram_positions"])
             Set(targeting, name, Array(fields.List(name, 50, (item, path) => Word(fields, item, path))));
         fields.RefuseUnknown();
         return targeting;
@@ -77,12 +79,13 @@ internal static class TargetingValidation
         return thing.IsObject ? result : null;
     }
 
-    private static JsonNode? Country(JsonFields fields, JsonElement item, string path)
+    private static JsonNode? Country(JsonFields fields, JsonElement item, string path) => fields.CountryOf(item, path);
+
+    private static JsonNode? Device(JsonFields fields, JsonElement item, string path)
     {
-        var code = fields.TextOf(item, path, max: 100);
-        if (code is null) return null;
-        if (Countries.IsCode(code)) return code;
-        fields.Errors.Add(path, "must be a country's two-letter code such as US");
+        var word = fields.TextOf(item, path, max: 100);
+        if (word is null || MetaWords.DevicePlatforms.Contains(word)) return word;
+        fields.Errors.Add(path, "must be mobile or desktop");
         return null;
     }
 

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace MetaAdsJobs.Core.Validation;
 
 /// <summary>ISO 3166-1 alpha-2, the codes Meta's country targeting takes.</summary>
@@ -14,4 +16,13 @@ public static class Countries
     private static readonly HashSet<string> Known = [.. Codes.Split(' ')];
 
     public static bool IsCode(string code) => Known.Contains(code);
+
+    /// <summary>Reads one item of a list of countries.</summary>
+    public static string? CountryOf(this JsonFields fields, JsonElement item, string path)
+    {
+        var code = fields.TextOf(item, path, max: 100);
+        if (code is null || IsCode(code)) return code;
+        fields.Errors.Add(path, "must be a country's two-letter code such as US");
+        return null;
+    }
 }

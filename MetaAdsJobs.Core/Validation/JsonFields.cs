@@ -58,6 +58,25 @@ public sealed class JsonFields
         return null;
     }
 
+    /// <summary>A number with at most <paramref name="decimals"/> digits after the point, without trailing zeros.</summary>
+    public decimal? Decimal(string name, decimal min, decimal max, int decimals)
+    {
+        if (Find(name, required: false) is not { } value) return null;
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var number) && number >= min && number <= max
+            && decimal.Round(number, decimals) == number) return number / 1.0000000000000000000000000000m;
+        Refuse(name, string.Create(CultureInfo.InvariantCulture, $"must be a number from {min} to {max} with at most {decimals} decimals"));
+        return null;
+    }
+
+    /// <summary>One word of a closed list.</summary>
+    public string? Word(string name, IReadOnlySet<string> words, string? why = null)
+    {
+        var word = Text(name);
+        if (word is null || words.Contains(word)) return word;
+        Refuse(name, $"must be one of {string.Join(", ", words.Order(StringComparer.Ordinal))}{(why is null ? "" : $"; {why}")}");
+        return null;
+    }
+
     public bool? Flag(string name)
     {
         if (Find(name, required: false) is not { } value) return null;

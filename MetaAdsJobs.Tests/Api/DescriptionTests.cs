@@ -7,7 +7,7 @@ namespace MetaAdsJobs.Tests.Api;
 public sealed class DescriptionTests
 {
     private static readonly string[] Integers =
-        ["daily_budget_cents", "attempt", "campaign_db_id", "adset_db_id", "ad_db_id", "creative_db_id", "insights_synced", "impressions", "clicks", "reach", "min_daily_budget"];
+        ["daily_budget_cents", "lifetime_budget_cents", "bid_amount_cents", "attempt", "campaign_db_id", "adset_db_id", "ad_db_id", "creative_db_id", "insights_synced", "impressions", "clicks", "reach", "min_daily_budget"];
 
     private ApiClient _stranger = null!;
 

@@ -65,7 +65,7 @@ public sealed class ChangeTests
         var outcomes = (await ChangesAsync(id)).Select(change => $"{(string?)change["method"]} {((string)change["path"]!).Split('/')[^1].Split('_') switch { ["META", var kind, ..] => kind, var parts => parts[0] }} {(string?)change["outcome"]}").Reverse();
         Assert.That(outcomes, Is.EqualTo((string[])
         [
-            "POST campaigns outcome_unknown", "POST campaign adopted", "POST adsets done", "POST adcreatives done", "POST ads rejected",
+            "POST campaigns outcome_unknown", "POST campaign adopted", "POST adsets done", "POST adimages done", "POST adcreatives done", "POST ads rejected",
             "DELETE CREATIVE done", "DELETE ADSET done", "DELETE CAMPAIGN done",
         ]));
         Assert.That((await ChangesAsync(id)).Single(change => (string?)change["outcome"] == "rejected")["answer"]!.ToString(), Does.Contain("Budget too low"));

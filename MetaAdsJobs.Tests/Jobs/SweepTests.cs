@@ -69,7 +69,7 @@ public sealed class SweepTests
         Assert.That(await JobsAsync(), Is.Zero);
     }
 
-    private Task SweepAsync() => new SweepJob(_core.Get<NpgsqlDataSource>(), _core.Get<IJobQueue>(), _time, NullLogger<SweepJob>.Instance).RunAsync(CancellationToken.None);
+    private Task SweepAsync() => new SweepJob(_core.Get<NpgsqlDataSource>(), _core.Get<IJobQueue>(), _core.Get<Schedules>(), _time, NullLogger<SweepJob>.Instance).RunAsync(CancellationToken.None);
 
     private Task<long> JobsAsync() => _core.Database.DataSource.RowsAsync($"hangfire.job j WHERE j.statename = 'Enqueued' AND j.arguments::text LIKE '%{_requestId}%'");
 

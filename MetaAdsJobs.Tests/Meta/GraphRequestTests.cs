@@ -1,6 +1,6 @@
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
-using Microsoft.Extensions.Logging.Abstractions;
+using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Meta;
 
@@ -78,11 +78,8 @@ public sealed class GraphRequestTests
         return wire.Sent!;
     }
 
-    private static GraphClient Client(Wire wire, string? appSecret)
-    {
-        var options = new MetaOptions { GraphUrl = new("https://graph.example/"), AppSecret = appSecret };
-        return new(new(wire, disposeHandler: false), options, new(options, TimeProvider.System), TimeProvider.System, NullLogger<GraphClient>.Instance);
-    }
+    private static GraphClient Client(Wire wire, string? appSecret) =>
+        LiveMeta.Over(new(wire, disposeHandler: false), new() { GraphUrl = new("https://graph.example/"), AppSecret = appSecret });
 
     private sealed record Sent(string Url, string Body, string? Authorization);
 

@@ -152,7 +152,7 @@ public sealed class FailedOrchestrationTests
         await _service.Database.DataSource.AssertEntityRowsAsync(0);
     }
 
-    private Task CleanAsync() => ExecuteAsync("UPDATE stub_graph.objects SET deleted_at = now(); TRUNCATE meta_campaigns CASCADE; TRUNCATE meta_creatives CASCADE");
+    private Task CleanAsync() => ExecuteAsync("UPDATE stub_graph.objects SET deleted_at = now() WHERE kind <> 'image'; TRUNCATE meta_campaigns CASCADE; TRUNCATE meta_creatives CASCADE");
 
     private async Task ExecuteAsync(string sql)
     {

@@ -22,6 +22,9 @@ public sealed class ApiClient(HttpClient http) : IDisposable
 {
     public HttpClient Http { get; } = http;
 
+    /// <summary>The image of the clips that <see cref="NewRequestAsync"/> adds.</summary>
+    public string ImageUrl { get; init; } = "https://cdn.example.com/clip.jpg";
+
     public Task<ApiAnswer> GetAsync(string url) => SendAsync(HttpMethod.Get, url, null);
 
     public Task<ApiAnswer> PostAsync(string url, JsonNode? body = null, params (string Name, string Value)[] headers) =>
@@ -42,7 +45,7 @@ public sealed class ApiClient(HttpClient http) : IDisposable
     public async Task<JsonObject> NewRequestAsync(Action<JsonObject>? account = null, JsonObject? clip = null)
     {
         var accountId = await AddAccountAsync(account);
-        var added = await PostAsync("/meta/clips", clip ?? new JsonObject { ["title"] = "A clip", ["image_url"] = "https://cdn.example.com/clip.jpg" });
+        var added = await PostAsync("/meta/clips", clip ?? new JsonObject { ["title"] = "A clip", ["image_url"] = ImageUrl });
         Assert.That(added.Code, Is.EqualTo(201), added.Text);
         return Request(accountId, (string)added.Json["id"]!);
     }

@@ -1,6 +1,7 @@
 using MetaAdsJobs.Core.Meta;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MetaAdsJobs.Tests.Support;
 
@@ -17,6 +18,10 @@ internal sealed class LiveMeta : IAsyncDisposable
     public GraphClient Client => _services.GetRequiredService<GraphClient>();
 
     public MetaAds Ads => _services.GetRequiredService<MetaAds>();
+
+    /// <summary>The client alone, over any transport.</summary>
+    public static GraphClient Over(HttpClient http, MetaOptions options) =>
+        new(http, options, new(options, TimeProvider.System), TimeProvider.System, NullLogger<GraphClient>.Instance);
 
     public static LiveMeta Against(GraphServer graph, params (string Name, string Value)[] settings) => Against(graph.BaseUrl, settings);
 

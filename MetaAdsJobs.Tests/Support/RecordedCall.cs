@@ -14,8 +14,11 @@ public sealed record RecordedCall(string Method, string Path, IReadOnlyDictionar
 
     public string? this[string parameter] => Parameters.GetValueOrDefault(parameter);
 
-    /// <summary>A POST that makes an object under an account.</summary>
-    public bool IsCreate => IsPostTo("campaigns", "adsets", "adcreatives", "ads", "advideos", "adimages");
+    /// <summary>A POST that makes an object under an account, and another one when it is repeated.</summary>
+    public bool IsCreate => IsPostTo("campaigns", "adsets", "adcreatives", "ads", "advideos") && !IsOnlyChecking;
+
+    /// <summary>Meta judges it and makes nothing.</summary>
+    public bool IsOnlyChecking => this["execution_options"] == """["validate_only"]""";
 
     public bool IsCreateOf(string edge) => IsCreate && Edge == edge;
 

@@ -26,9 +26,9 @@ public sealed class Service : IAsyncDisposable
     private readonly SemaphoreSlim _killing = new(1, 1);
     private ChildProcess _api = null!;
 
-    private Service(TestDatabase database, TestDatabase graphDatabase, bool ownsDatabase, GraphServer graph, Dictionary<string, string?> environment)
+    private Service(TestDatabase database, TestDatabase graphDatabase, bool ownsDatabase, GraphServer graph, FileServer files, Dictionary<string, string?> environment)
     {
-        (Database, _graphDatabase, _ownsDatabase, Graph, _environment) = (database, graphDatabase, ownsDatabase, graph, environment);
+        (Database, _graphDatabase, _ownsDatabase, Graph, Files, _environment) = (database, graphDatabase, ownsDatabase, graph, files, environment);
         var port = Launcher.FreePort();
         BaseUrl = new($"http://127.0.0.1:{port}");
         _environment["ASPNETCORE_URLS"] = BaseUrl.ToString();
@@ -41,6 +41,9 @@ public sealed class Service : IAsyncDisposable
     public TestDatabase GraphDatabase => _graphDatabase;
 
     public GraphServer Graph { get; }
+
+    /// <summary>Where the clips' images are.</summary>
+    public FileServer Files { get; }
 
     public Uri BaseUrl { get; }
 
@@ -55,6 +58,7 @@ public sealed class Service : IAsyncDisposable
     {
         var graphDatabase = await TestDatabase.CreateAsync();
         var graph = await GraphServer.StartAsync(graphDatabase.DataSource);
+        var files = await FileServer.StartAsync();
         var environment = new Dictionary<string, string?>
         {
             ["DATABASE_URL"] = (database ?? graphDatabase).ConnectionString,
@@ -68,12 +72,13 @@ public sealed class Service : IAsyncDisposable
             ["TAKE_OVER_SECONDS"] = "4",
             ["SETTLE_DELAY_SECONDS"] = "3",
             ["Meta__CallTimeoutSeconds"] = "3",
+            ["Meta__AllowPrivateImageHosts"] = "true",
             ["WORKER_THREADS"] = "10",
             ["META_MUTATIONS_PER_SECOND"] = "100000",
         };
         foreach (var (name, value) in settings) environment[name] = value;
 
-        var service = new Service(database ?? graphDatabase, graphDatabase, database is not null, graph, environment);
+        var service = new Service(database ?? graphDatabase, graphDatabase, database is not null, graph, files, environment);
         service.StartApi();
         for (var worker = 0; worker < workers; worker++) service.StartWorker();
         await service.UntilReadyAsync(workers > 0);
@@ -116,7 +121,7 @@ public sealed class Service : IAsyncDisposable
     {
         var http = new HttpClient(new SeenAnswers(Leaks)) { BaseAddress = BaseUrl, Timeout = TimeSpan.FromSeconds(100) };
         if (role is not null) http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token(role, subject));
-        return new(http);
+        return new(http) { ImageUrl = Files.UrlOf("/clip.png") };
     }
 
     public static string Token(string role, string? subject = null, string? key = null) =>
@@ -142,6 +147,7 @@ public sealed class Service : IAsyncDisposable
         await Task.WhenAll([_api.StopAsync(StopPatience, TimeProvider.System), StopWorkersAsync()]);
         await Leaks.AssertNoneAsync(SecretToken);
         await Graph.DisposeAsync();
+        await Files.DisposeAsync();
         await _graphDatabase.DisposeAsync();
         if (_ownsDatabase) await Database.DisposeAsync();
         Directory.Delete(_logs, recursive: true);

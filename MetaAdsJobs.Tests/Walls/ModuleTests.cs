@@ -46,9 +46,10 @@ public sealed partial class ModuleTests
     [GeneratedRegex(@"using (static )?Hangfire\b|(?<![\w""./])Hangfire\.|\b(BackgroundJob|RecurringJob|JobStorage|DashboardOptions|UseHangfire|AddHangfire|MapHangfire)\w*\b")]
     private static partial Regex Hangfire();
 
-    // Edges and fields that only the Graph has (effective_status is a word of our own contract, too), its host, and decisions by its codes. act_ alone is the account id as our own API takes it.
+    // Edges and fields that only the Graph has (effective_status and special_ad_categories are words of our own contract, too), its host, and
+    // decisions by its codes. act_ alone is the account id as our own API takes it.
     [GeneratedRegex(
-        @"graph\.facebook|object_story_spec|special_ad_categories|promoted_object|appsecret_proof|fbtrace|error_subcode|targeting_automation|video_data|link_data|file_url"
+        @"graph\.facebook|object_story_spec|promoted_object|appsecret_proof|fbtrace|error_subcode|targeting_automation|video_data|link_data|file_url"
         + @"|time_increment|adcreatives|advideos|adimages|/adsets|/ads""|/insights\?|act_[{/]|\b(Code|Subcode) (is|==|!=) |X-Business-Use-Case")]
     private static partial Regex Graph();
 

@@ -23,7 +23,7 @@ internal sealed class ActivateStep(MetaAds meta, Activations activations, TimePr
         }
 
         // A crash after the permit leaves something that may be active: the stop switch pauses it, the next attempt goes on.
-        if (await activations.PermitAsync(attempt.RequestId, attempt.Account, attempt.Request.DailyBudgetCents, endsAt: null, ct) is { } refusal) return Later(300, refusal);
+        if (await activations.PermitAsync(attempt.RequestId, attempt.Account, attempt.Request.DailyAmountCents(time.GetUtcNow()), attempt.Request.EndTime?.ToUniversalTime(), ct) is { } refusal) return Later(300, refusal);
         foreach (var step in (string[])[StepName.Ad, StepName.AdSet, StepName.Campaign])
         {
             attempt.Lease.ThrowIfOver();

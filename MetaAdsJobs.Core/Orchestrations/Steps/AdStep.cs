@@ -10,7 +10,9 @@ internal sealed class AdStep(MetaAds meta) : ICreateStep
         meta.FindAsync(attempt.Credential, AdObject.Ad, attempt.MetaId(StepName.AdSet), attempt.MarkerOf(Name), ct);
 
     public Task<string> CreateAsync(Attempt attempt, CancellationToken ct) =>
-        meta.CreateAdAsync(attempt.Credential, new(ObjectName(attempt), attempt.MetaId(StepName.AdSet), attempt.MetaId(StepName.Creative)), ct);
+        meta.CreateAdAsync(attempt.Credential, Spec(attempt, attempt.MetaId(StepName.AdSet), attempt.MetaId(StepName.Creative)), ct);
+
+    public static AdSpec Spec(Attempt attempt, string adSetId, string creativeId) => new(ObjectName(attempt), adSetId, creativeId);
 
     public static string ObjectName(Attempt attempt) => Marker.Name($"{attempt.Request.CampaignName} - Ad", attempt.MarkerOf(StepName.Ad));
 }

@@ -44,7 +44,10 @@ internal sealed class Attempt
     /// <summary>A picture for a video creative, learnt while the video was processed.</summary>
     public string? ThumbnailUrl { get; set; }
 
-    public IReadOnlyList<string> Plan => StepName.For(Clip.VideoUrl is not null, Request.AutoPublish);
+    /// <summary>What Meta said of a request that is only to be judged; empty before.</summary>
+    public IReadOnlyList<ValidationFinding> Validation { get; set; } = [];
+
+    public IReadOnlyList<string> Plan => StepName.For(Clip.VideoId is null, Request.AutoPublish, Request.ValidateOnly);
 
     public string StateOf(string step) => Steps.TryGetValue(step, out var record) ? record.State : StepState.Pending;
 

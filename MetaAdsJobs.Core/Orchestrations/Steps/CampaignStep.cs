@@ -9,8 +9,13 @@ internal sealed class CampaignStep(MetaAds meta) : ICreateStep
     public Task<IReadOnlyList<string>> LookAsync(Attempt attempt, CancellationToken ct) =>
         meta.FindAsync(attempt.Credential, AdObject.Campaign, parentId: null, attempt.MarkerOf(Name), ct);
 
-    public Task<string> CreateAsync(Attempt attempt, CancellationToken ct) =>
-        meta.CreateCampaignAsync(attempt.Credential, new(ObjectName(attempt), attempt.Request.CampaignObjective), ct);
+    public Task<string> CreateAsync(Attempt attempt, CancellationToken ct) => meta.CreateCampaignAsync(attempt.Credential, Spec(attempt), ct);
+
+    public static CampaignSpec Spec(Attempt attempt) => new(ObjectName(attempt), attempt.Request.CampaignObjective)
+    {
+        SpecialAdCategories = attempt.Request.SpecialAdCategories ?? [],
+        Countries = attempt.Request.SpecialAdCategoryCountries ?? AdSetStep.Countries(attempt),
+    };
 
     public static string ObjectName(Attempt attempt) => Marker.Name(attempt.Request.CampaignName, attempt.MarkerOf(StepName.Campaign));
 }

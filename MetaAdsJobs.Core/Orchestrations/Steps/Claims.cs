@@ -46,14 +46,14 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
             started AS (
                 INSERT INTO orchestration_steps (request_id, step, state, attempt, started_at)
                 SELECT request_id, 'campaign', 'started', attempt, @Now FROM claimed
-                WHERE attempt = 1 AND NOT cancel_requested AND ending IS NULL
+                WHERE attempt = 1 AND NOT cancel_requested AND ending IS NULL AND request -> 'validate_only' IS DISTINCT FROM 'true'
                 RETURNING step)
             SELECT c.attempt, c.round, c.request, c.ending, c.cancel_requested, c.abandoned, c.failures, c.quiet_since, c.asked_by,
                    EXISTS (SELECT 1 FROM started) AS campaign_started,
                    (SELECT json_agg(json_build_array(s.step, s.state, s.meta_id, s.started_at))
                     FROM orchestration_steps s WHERE s.request_id = c.request_id)::text AS steps,
                    a.access_token, a.id AS account_id, a.name, a.ad_account_id, a.page_id, a.instagram_user_id, a.pixel_id, a.currency,
-                   a.timezone_name, a.default_countries, a.min_daily_budget, a.campaign_cap_cents, a.daily_cap_cents, a.caps_off,
+                   a.timezone_name, a.default_countries, a.dsa_beneficiary, a.dsa_payor, a.min_daily_budget, a.campaign_cap_cents, a.daily_cap_cents, a.caps_off,
                    k.id AS clip_id, k.title, k.video_url, k.video_id, k.image_url, k.thumbnail_url
             FROM claimed c JOIN social_accounts a ON a.id = c.social_account_id JOIN clips k ON k.id = c.clip_id
             """;
@@ -163,6 +163,8 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
         public string Currency { get; init; } = "";
         public string TimezoneName { get; init; } = "";
         public string[] DefaultCountries { get; init; } = [];
+        public string? DsaBeneficiary { get; init; }
+        public string? DsaPayor { get; init; }
         public long? MinDailyBudget { get; init; }
         public long? CampaignCapCents { get; init; }
         public long? DailyCapCents { get; init; }
@@ -191,6 +193,7 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
                 {
                     Id = AccountId, Name = Name, AdAccountId = AdAccountId, PageId = PageId, InstagramUserId = InstagramUserId, PixelId = PixelId,
                     Currency = Currency, TimezoneName = TimezoneName, DefaultCountries = DefaultCountries, MinDailyBudget = MinDailyBudget,
+                    DsaBeneficiary = DsaBeneficiary, DsaPayor = DsaPayor,
                     CampaignCapCents = CampaignCapCents, DailyCapCents = DailyCapCents, CapsOff = CapsOff,
                 },
                 Clip = new() { Id = ClipId, Title = Title, VideoUrl = VideoUrl, VideoId = VideoId, ImageUrl = ImageUrl, ThumbnailUrl = ThumbnailUrl },

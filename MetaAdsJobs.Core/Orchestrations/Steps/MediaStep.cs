@@ -3,15 +3,16 @@ using MetaAdsJobs.Core.Meta;
 namespace MetaAdsJobs.Core.Orchestrations.Steps;
 
 /// <summary>
-/// Uploads a clip's video once per ad account, whichever orchestration comes first, and waits for Meta to process it by
+/// Brings a clip's media to Meta: an image through <see cref="ClipImageUpload"/>. A video is uploaded once per ad account, whichever orchestration comes first, and waits for Meta to process it by
 /// snoozing. The upload is a create like any other: started, sent once, confirmed; looked for when its outcome is not known.
 /// </summary>
-internal sealed class MediaStep(MetaVideos videos, ClipVideoStore store, OrchestrationOptions options, TimeProvider time) : IRepeatableStep
+internal sealed class MediaStep(ClipImageUpload image, MetaVideos videos, ClipVideoStore store, OrchestrationOptions options, TimeProvider time) : IRepeatableStep
 {
     public string Name => StepName.Media;
 
     public async Task<RepeatableResult> RunAsync(Attempt attempt, CancellationToken ct)
     {
+        if (attempt.Clip.ImageUrl is not null) return await image.RunAsync(attempt, ct);
         // A crash after StartAsync leaves a started row: whoever comes next looks for the marker in the video's title.
         if (await store.StartAsync(attempt, ct)) return await UploadAsync(attempt, ct);
         return await store.FindAsync(attempt, ct) switch

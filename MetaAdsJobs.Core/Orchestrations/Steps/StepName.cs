@@ -9,12 +9,16 @@ internal static class StepName
     public const string Creative = "creative";
     public const string Ad = "ad";
     public const string Activate = "activate";
+    public const string Validate = "validate";
 
-    /// <summary>The steps one request needs: media only for a video that must be uploaded, activate only when asked to publish.</summary>
-    public static IReadOnlyList<string> For(bool uploadsVideo, bool autoPublish) =>
+    /// <summary>
+    /// The steps one request needs: media only for what must be uploaded, activate only when asked to publish; a request that is
+    /// only to be judged has one of its own.
+    /// </summary>
+    public static IReadOnlyList<string> For(bool uploads, bool autoPublish, bool validateOnly) => validateOnly ? [Validate] :
     [
         Campaign, AdSet,
-        .. uploadsVideo ? [Media] : Array.Empty<string>(),
+        .. uploads ? [Media] : Array.Empty<string>(),
         Creative, Ad,
         .. autoPublish ? [Activate] : Array.Empty<string>(),
     ];

@@ -26,6 +26,7 @@ public sealed class AccountTests
         var account = Account(account =>
         {
             (account["id"], account["instagram_user_id"], account["pixel_id"]) = (id, "3000000001", "4000000001");
+            (account["dsa_beneficiary"], account["dsa_payor"]) = ("Our brand", "Our agency");
             account["default_countries"] = new JsonArray("ES", "PT");
         });
         var created = await _client.PostAsync("/meta/accounts", account);
@@ -58,10 +59,14 @@ public sealed class AccountTests
     [Test]
     public async Task A_change_to_null_takes_an_optional_field_away()
     {
-        var id = await _client.AddAccountAsync(account => account["pixel_id"] = "4000000001");
-        var changed = await _client.PatchAsync($"/meta/accounts/{id}", new JsonObject { ["pixel_id"] = null });
-        Assert.That(changed.Code, Is.EqualTo(200), changed.Text);
-        Assert.That(changed.Json["pixel_id"], Is.Null, changed.Text);
+        string[] optional = ["pixel_id", "dsa_beneficiary", "dsa_payor"];
+        var id = await _client.AddAccountAsync(account => { foreach (var field in optional) account[field] = "4000000001"; });
+        foreach (var field in optional)
+        {
+            var changed = await _client.PatchAsync($"/meta/accounts/{id}", new JsonObject { [field] = null });
+            Assert.That(changed.Code, Is.EqualTo(200), changed.Text);
+            Assert.That(changed.Json[field], Is.Null, changed.Text);
+        }
     }
 
     [Test]
@@ -119,6 +124,9 @@ public sealed class AccountTests
     [TestCase("access_token", "has a space")]
     [TestCase("access_token", "schlüssel")]
     [TestCase("secret", "x")]
+    [TestCase("instagram_actor_id", "3000000001")]
+    [TestCase("dsa_payor", "")]
+    [TestCase("dsa_beneficiary", "two\nlines")]
     [TestCase("min_daily_budget", "1")]
     public async Task A_wrong_field_is_refused_by_its_name(string field, string value)
     {

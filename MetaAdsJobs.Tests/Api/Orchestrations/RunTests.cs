@@ -24,7 +24,7 @@ public sealed class RunTests
         Assert.That((string?)run.Json["status"], Is.EqualTo("queued"));
         Assert.That((int)run.Json["attempt"]!, Is.Zero);
         Assert.That(run.Json["steps"]!.AsArray().Select(step => (string)step!["step"]! + " " + step["state"]),
-            Is.EqualTo(["campaign pending", "adset pending", "creative pending", "ad pending"]));
+            Is.EqualTo(["campaign pending", "adset pending", "media pending", "creative pending", "ad pending"]));
     }
 
     [Test]

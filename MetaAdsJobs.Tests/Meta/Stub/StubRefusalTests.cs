@@ -26,14 +26,15 @@ public sealed class StubRefusalTests
     [TestCase("special_ad_categories", null, null)]
     [TestCase("special_ad_categories", """["GOSSIP"]""", null)]
     [TestCase("special_ad_categories", "[", null)]
+    [TestCase("special_ad_categories", """["HOUSING"]""", 2909034, "special_ad_category_country")]
     [TestCase("is_adset_budget_sharing_enabled", null, 4834011)]
     [TestCase("daily_budget", "99", 1885272)]
     [TestCase("daily_budget", "100000001", 1885261)]
     [TestCase("daily_budget", "12.5", null)]
     [TestCase("status", "DELETED", null)]
     [TestCase("favourite_colour", "blue", null)]
-    public Task A_campaign_is_refused_for(string parameter, string? value, int? subcode) =>
-        AssertRefusedAsync("campaigns", StubWorld.GoodCampaign(), parameter, value, subcode, parameter);
+    public Task A_campaign_is_refused_for(string parameter, string? value, int? subcode, string? blamed = null) =>
+        AssertRefusedAsync("campaigns", StubWorld.GoodCampaign(), parameter, value, subcode, blamed ?? parameter);
 
     [TestCase("name", null, null)]
     [TestCase("campaign_id", null, null)]
@@ -48,6 +49,7 @@ public sealed class StubRefusalTests
     [TestCase("daily_budget", "-100", null)]
     [TestCase("daily_budget", "99", 1885272)]
     [TestCase("bid_strategy", "COST_CAP", 1815857, "bid_amount")]
+    [TestCase("targeting", """{"geo_locations":{"countries":["US","FR"]},"targeting_automation":{"advantage_audience":0}}""", null, "dsa_beneficiary")]
     [TestCase("lifetime_budget", "20000", null)]
     [TestCase("targeting", null, null)]
     [TestCase("targeting", "{}", 1885364)]

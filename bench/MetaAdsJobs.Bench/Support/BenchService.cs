@@ -70,7 +70,7 @@ internal sealed class BenchService : IAsyncDisposable
         return address;
     }
 
-    /// <summary>A new account and image clip, and a request for an ad of them: nothing to upload.</summary>
+    /// <summary>A new account and a clip of a video at Meta, and a request for an ad of them: nothing to upload.</summary>
     public async Task<JsonElement> NewRequestAsync(CancellationToken ct)
     {
         var account = await Services.GetRequiredService<SaveAccount>().CreateAsync(Json(new()
@@ -80,7 +80,7 @@ internal sealed class BenchService : IAsyncDisposable
         }), ct);
         var clip = await Services.GetRequiredService<SaveClip>().CreateAsync(Json(new()
         {
-            ["title"] = "A clip", ["image_url"] = "https://cdn.example.com/clip.jpg",
+            ["title"] = "A clip", ["video_id"] = "120210000000000001", ["thumbnail_url"] = "https://cdn.example.com/clip.jpg",
         }), ct);
         return Json(new()
         {

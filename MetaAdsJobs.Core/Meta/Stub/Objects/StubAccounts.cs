@@ -4,15 +4,21 @@ using Npgsql;
 namespace MetaAdsJobs.Core.Meta.Stub.Objects;
 
 /// <summary>
-/// Ad accounts. Every id of digits is one: in USD and UTC, unless stub_graph.ad_accounts says otherwise.
+/// Ad accounts. Every id of digits is one: as stub_graph.ad_accounts says, else as the service's own account for it, so that what
+/// a person set up in stub mode agrees with "Meta"; else in USD and UTC.
 /// </summary>
 internal sealed class StubAccounts(NpgsqlDataSource dataSource)
 {
     /// <summary>In the currency's API units. Meta's differ by currency; one number keeps the stub predictable.</summary>
     public const long LeastDailyBudget = 100;
 
-    private const string FindSql =
-        "SELECT name, currency, timezone_name FROM stub_graph.ad_accounts WHERE account_id = $1";
+    private const string FindSql = """
+        SELECT name, currency, timezone_name FROM (
+            SELECT 1 AS rank, name, currency, timezone_name FROM stub_graph.ad_accounts WHERE account_id = $1
+            UNION ALL
+            SELECT 2, name, currency, timezone_name FROM social_accounts WHERE ad_account_id = 'act_' || $1) AS known
+        ORDER BY rank LIMIT 1
+        """;
 
     private static readonly string[] Currencies =
         ["AUD", "BRL", "CAD", "CHF", "CLP", "COP", "EUR", "GBP", "HUF", "IDR", "INR", "JPY", "KRW", "MXN", "PLN", "TWD", "USD", "VND"];

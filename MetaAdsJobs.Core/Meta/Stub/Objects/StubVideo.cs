@@ -11,6 +11,8 @@ internal static class StubVideo
     /// <summary>The status in the table of a video whose file cannot be read.</summary>
     public const string Broken = "ERROR";
 
+    private const int Preferred = 1;
+
     public static readonly TimeSpan Processing = TimeSpan.FromSeconds(1);
 
     public static StubObject Foreign(string id) => new(
@@ -65,7 +67,7 @@ internal static class StubVideo
             json.WriteString("uri", Thumbnail(id, i));
             json.WriteNumber("width", 1080);
             json.WriteNumber("height", 1080);
-            json.WriteBoolean("is_preferred", state == "ready" && i == 0);
+            json.WriteBoolean("is_preferred", state == "ready" && i == Preferred);
             json.WriteEndObject();
         }
 

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Text.Json;
 
 namespace MetaAdsJobs.Core.Meta.Stub.Rules;
 
@@ -10,6 +11,9 @@ internal static class AdSetRules
         PURCHASE THRUPLAY
         """);
 
+    private static readonly FrozenSet<string> Eu =
+        LegalNames.Set("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK");
+
     public static StubRefusal? Refuse(StubCall call) =>
         ParameterRules.Name(call)
         ?? (call.Text("campaign_id") is null ? StubRefusal.Missing("campaign_id") : null)
@@ -18,6 +22,8 @@ internal static class AdSetRules
         ?? BudgetRules.Refuse(call)
         ?? BudgetRules.Bid(call)
         ?? LifetimeEnd(call)
+        ?? Declared(call, "dsa_beneficiary")
+        ?? Declared(call, "dsa_payor")
         ?? TargetingRules.Refuse(call)
         ?? ParameterRules.Status(call, "ACTIVE", "PAUSED");
 
@@ -39,6 +45,15 @@ internal static class AdSetRules
             _ => null,
         };
     }
+
+    // Accounts may have defaults at Meta; here none has.
+    private static StubRefusal? Declared(StubCall call, string name) =>
+        call.Text(name) is null && call.Json("targeting") is { ValueKind: JsonValueKind.Object } targeting
+        && targeting.TryGetProperty("geo_locations", out var places) && places.ValueKind == JsonValueKind.Object
+        && places.TryGetProperty("countries", out var countries) && countries.ValueKind == JsonValueKind.Array
+        && countries.EnumerateArray().Any(country => Eu.Contains(country.ToString()))
+            ? StubRefusal.Parameter(name, $"Ads that are shown in the EU need a {name}")
+            : null;
 
     private static StubRefusal? LifetimeEnd(StubCall call) =>
         call.Text("lifetime_budget") is not null && call.Text("end_time") is null ? StubRefusal.Missing("end_time") : null;

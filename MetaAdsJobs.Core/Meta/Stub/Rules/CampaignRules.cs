@@ -41,6 +41,16 @@ internal static class CampaignRules
         return categories.EnumerateArray().Select(item => item.ToString()).FirstOrDefault(item => !Categories.Contains(item))
             is { } unknown
             ? StubRefusal.Parameter("special_ad_categories", $"Unknown special ad category {unknown}")
+            : CategoryCountry(call, categories);
+    }
+
+    private static StubRefusal? CategoryCountry(StubCall call, JsonElement categories)
+    {
+        var isSpecial = categories.EnumerateArray().Any(category => category.ToString() != "NONE");
+        var isPlaced = call.Json("special_ad_category_country") is { ValueKind: JsonValueKind.Array } countries && countries.GetArrayLength() > 0;
+        return isSpecial && !isPlaced
+            ? StubRefusal.Parameter(
+                "special_ad_category_country", 2909034, "Location is missing", "A special ad category needs its special_ad_category_country")
             : null;
     }
 

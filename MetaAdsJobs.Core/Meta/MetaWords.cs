@@ -1,0 +1,36 @@
+using System.Collections.Frozen;
+
+namespace MetaAdsJobs.Core.Meta;
+
+/// <summary>
+/// The closed lists of words that a request may choose from, as in Meta's published API description of April 2026, without
+/// what an ad with a link to a website cannot use.
+/// </summary>
+public static class MetaWords
+{
+    public const string DefaultCallToAction = "LEARN_MORE";
+
+    /// <summary>Without NONE: an ad in no category names none.</summary>
+    public static FrozenSet<string> SpecialAdCategories { get; } = Set("""
+        CREDIT EMPLOYMENT FINANCIAL_PRODUCTS_SERVICES HOUSING ISSUES_ELECTIONS_POLITICS ONLINE_GAMBLING_AND_GAMING
+        """);
+
+    /// <summary>What a pixel counts. Without OTHER, which needs the name of an event of one's own, and without what only apps and chats know.</summary>
+    public static FrozenSet<string> PixelEvents { get; } = Set("""
+        ACHIEVEMENT_UNLOCKED ADD_PAYMENT_INFO ADD_TO_CART ADD_TO_WISHLIST COMPLETE_REGISTRATION CONTACT CONTENT_VIEW CUSTOMIZE_PRODUCT
+        DONATE FIND_LOCATION INITIATED_CHECKOUT LEAD LEVEL_ACHIEVED LISTING_INTERACTION PURCHASE RATE SCHEDULE SEARCH
+        SERVICE_BOOKING_REQUEST SPENT_CREDITS START_TRIAL SUBMIT_APPLICATION SUBSCRIBE TUTORIAL_COMPLETION
+        """);
+
+    /// <summary>Buttons that lead to a website: none that needs an app, a form, a chat, a phone or an event.</summary>
+    public static FrozenSet<string> CallsToAction { get; } = Set("""
+        APPLY_NOW BOOK_NOW BOOK_TRAVEL BUY_NOW BUY_TICKETS CONTACT_US DONATE DONATE_NOW DOWNLOAD GET_OFFER GET_PROMOTIONS GET_QUOTE
+        GET_SHOWTIMES GET_STARTED LEARN_MORE LISTEN_NOW OPEN_LINK ORDER_NOW PLAY_GAME REQUEST_TIME SEE_MORE SHOP_NOW SIGN_UP
+        START_ORDER SUBSCRIBE WATCH_MORE
+        """);
+
+    public static FrozenSet<string> DevicePlatforms { get; } = Set("desktop mobile");
+
+    private static FrozenSet<string> Set(string words) =>
+        words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).ToFrozenSet(StringComparer.Ordinal);
+}

@@ -1,0 +1,56 @@
+using System.Text.Json.Nodes;
+
+namespace MetaAdsJobs.Tests.Orchestrations;
+
+/// <summary>
+/// One kind of orchestration and what must be sent for it, written by hand from Meta's rules: changes to the plain request, and
+/// to what the plain request sends. Null takes a field away.
+/// </summary>
+public sealed record SentCase(string Name, string Change = "{}")
+{
+    public const string Account = """{"page_id":"2000000001","pixel_id":"4000000001","default_countries":["US"],"name":"Our shop"}""";
+
+    /// <summary>Merged into the account.</summary>
+    public string AccountChange { get; init; } = "{}";
+
+    /// <summary>image, video_url or video_id.</summary>
+    public string Media { get; init; } = "image";
+    public string Campaign { get; init; } = "{}";
+    public string AdSet { get; init; } = "{}";
+
+    /// <summary>The whole story; that of an image when null.</summary>
+    public string? Story { get; init; }
+
+    public JsonObject ExpectedCampaign => Merged("""
+        {"name":"[name]","objective":"OUTCOME_SALES","special_ad_categories":[],"buying_type":"AUCTION","is_adset_budget_sharing_enabled":"false","status":"PAUSED"}
+        """, Campaign);
+
+    public JsonObject ExpectedAdSet => Merged("""
+        {"name":"[name] - Ad set","campaign_id":"[campaign]","optimization_goal":"LINK_CLICKS","billing_event":"IMPRESSIONS","bid_strategy":"LOWEST_COST_WITHOUT_CAP",
+         "daily_budget":"10000","destination_type":"WEBSITE","status":"PAUSED",
+         "targeting":{"age_min":18,"age_max":65,"genders":[1,2],"geo_locations":{"countries":["US"]},"targeting_automation":{"advantage_audience":0}}}
+        """, AdSet);
+
+    public JsonObject ExpectedCreative => Merged("""{"name":"[name] - Creative"}""", $$"""{"object_story_spec":{{Story ?? ImageStory}}}""");
+
+    public static JsonObject ExpectedAd => Merged("""{"name":"[name] - Ad","adset_id":"[adset]","creative":{"creative_id":"[creative]"},"status":"PAUSED"}""", "{}");
+
+    private const string ImageStory = """
+        {"page_id":"2000000001","link_data":{"link":"https://example.com/sale","name":"Amazing Product","message":"Get 50% off","image_hash":"[media]",
+         "call_to_action":{"type":"LEARN_MORE","value":{"link":"https://example.com/sale"}}}}
+        """;
+
+    public static JsonObject Merged(string json, string change)
+    {
+        var merged = JsonNode.Parse(json)!.AsObject();
+        foreach (var (name, value) in JsonNode.Parse(change)!.AsObject())
+        {
+            if (value is null) merged.Remove(name);
+            else merged[name] = value.DeepClone();
+        }
+
+        return merged;
+    }
+
+    public override string ToString() => Name;
+}
