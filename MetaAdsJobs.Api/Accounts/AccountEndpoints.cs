@@ -10,11 +10,11 @@ internal sealed record AccountBody(
     string? InstagramUserId = null, string? PixelId = null, IReadOnlyList<string>? DefaultCountries = null, Guid? Id = null,
     string? DsaBeneficiary = null, string? DsaPayor = null, long? CampaignCapCents = null, long? DailyCapCents = null, bool? CapsOff = null);
 
-/// <summary>The body of PATCH: what is absent stays, and null takes an optional field away.</summary>
+/// <summary>The body of PATCH: what is absent stays, and null takes an optional field away; unblock lifts Meta's block.</summary>
 internal sealed record AccountChanges(
     string? Name = null, string? AdAccountId = null, string? PageId = null, string? InstagramUserId = null, string? PixelId = null, string? Currency = null,
     string? TimezoneName = null, IReadOnlyList<string>? DefaultCountries = null, string? DsaBeneficiary = null, string? DsaPayor = null,
-    string? AccessToken = null, long? CampaignCapCents = null, long? DailyCapCents = null, bool? CapsOff = null);
+    string? AccessToken = null, long? CampaignCapCents = null, long? DailyCapCents = null, bool? CapsOff = null, bool? Unblock = null);
 
 internal static class AccountEndpoints
 {
@@ -23,7 +23,7 @@ internal static class AccountEndpoints
         var accounts = meta.MapGroup("/accounts").WithTags("Accounts");
         accounts.MapPost("/", CreateAsync).RequireAuthorization(Policies.Administer).WithSummary("Add a social account")
             .Accepts<AccountBody>("application/json").Produces<SocialAccount>(201).ProducesProblem(409).ProducesValidationProblem(422);
-        accounts.MapPatch("/{id:guid}", ChangeAsync).RequireAuthorization(Policies.Administer).WithSummary("Change an account, or give it a new token")
+        accounts.MapPatch("/{id:guid}", ChangeAsync).RequireAuthorization(Policies.Administer).WithSummary("Change an account, give it a new token, or unblock it")
             .Accepts<AccountChanges>("application/json").Produces<SocialAccount>().ProducesProblem(404).ProducesValidationProblem(422);
         accounts.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).Produces<SocialAccount>().ProducesProblem(404);
         accounts.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).Produces<Page<SocialAccount>>().ProducesValidationProblem(422);

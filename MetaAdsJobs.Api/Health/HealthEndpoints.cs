@@ -1,4 +1,5 @@
 using System.Data.Common;
+using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Jobs;
 
@@ -15,21 +16,25 @@ internal static class HealthEndpoints
             .Produces<HealthResponse>().Produces<HealthResponse>(503);
     }
 
-    private static async Task<IResult> ReadyAsync(DatabaseHealth database, WorkerHealth workers, CancellationToken ct)
+    private static async Task<IResult> ReadyAsync(DatabaseHealth database, WorkerHealth workers, AccountHealth accounts, CancellationToken ct)
     {
         var checks = new Dictionary<string, string>();
+        var ready = false;
         try
         {
             checks["database"] = await database.IsMigratedAsync(ct) ? "ok" : "not migrated";
             var alive = workers.CountAlive();
             checks["workers"] = alive > 0 ? $"ok, {alive} alive" : "none alive";
+            ready = checks.Values.All(check => check.StartsWith("ok", StringComparison.Ordinal));
+            // For people to see to: the process does its work for all other accounts.
+            if (checks["database"] == "ok") (checks["tokens"], checks["accounts"]) = await accounts.ReadAsync(ct);
         }
         catch (DbException)
         {
             checks["database"] = "not reachable";
+            ready = false;
         }
 
-        var ready = checks.Values.All(check => check.StartsWith("ok", StringComparison.Ordinal));
         return Results.Json(new HealthResponse(ready ? "ready" : "not ready", checks), statusCode: ready ? 200 : 503);
     }
 }

@@ -7,8 +7,15 @@ public static class AccountServices
     public static IServiceCollection AddAccounts(this IServiceCollection services) => services
         .AddSingleton<AccountTokens>()
         .AddSingleton<AccountStore>()
-        .AddSingleton<AccountPacing>()
+        .AddSingleton<AccountHealth>()
+        .AddSingleton<ResumeAccount>()
+        .AddSingleton<TokenStore>()
+        .AddSingleton<CheckTokens>()
+        .AddSingleton<PacingStore>()
         .AddSingleton<ClipStore>()
         .AddSingleton<SaveAccount>()
         .AddSingleton<SaveClip>();
+
+    /// <summary>What a worker process adds: it calls Meta, and shares with the others what it is told.</summary>
+    public static IServiceCollection AddPacingExchange(this IServiceCollection services) => services.AddHostedService<PacingExchange>();
 }

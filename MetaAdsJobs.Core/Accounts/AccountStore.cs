@@ -8,7 +8,7 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
     internal const string Columns = """
         social_accounts.id, name, ad_account_id, page_id, instagram_user_id, pixel_id, currency, timezone_name, default_countries,
         dsa_beneficiary, dsa_payor, min_daily_budget, campaign_cap_cents, daily_cap_cents, caps_off, token_rejected_at, token_rejection,
-        social_accounts.created_at, updated_at
+        token_checked_at, token_expires_at, token_scopes, blocked_at, block_reason, social_accounts.created_at, updated_at
         """;
 
     /// <returns>False when an account with this id exists already; nothing is changed then.</returns>
@@ -25,8 +25,8 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
         return await connection.ExecuteAsync(new(InsertSql, Parameters(account, closedToken), cancellationToken: ct)) == 1;
     }
 
-    /// <summary>Writes the whole account; a new token also lifts the mark of a rejected one.</summary>
-    public async Task<bool> UpdateAsync(SocialAccount account, string? closedToken, CancellationToken ct)
+    /// <summary>Writes the whole account; a new token also lifts the mark of a rejected one, and nothing is known of it yet.</summary>
+    public async Task<bool> UpdateAsync(SocialAccount account, string? closedToken, bool unblock, CancellationToken ct)
     {
         const string UpdateSql = """
             UPDATE social_accounts SET name = @Name, ad_account_id = @AdAccountId, page_id = @PageId,
@@ -36,11 +36,15 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
                 access_token = COALESCE(@ClosedToken, access_token),
                 token_rejected_at = CASE WHEN @ClosedToken IS NULL THEN token_rejected_at END,
                 token_rejection = CASE WHEN @ClosedToken IS NULL THEN token_rejection END,
+                token_checked_at = CASE WHEN @ClosedToken IS NULL THEN token_checked_at END,
+                token_expires_at = CASE WHEN @ClosedToken IS NULL THEN token_expires_at END,
+                token_scopes = CASE WHEN @ClosedToken IS NULL THEN token_scopes ELSE '{}' END,
+                blocked_at = CASE WHEN NOT @Unblock THEN blocked_at END, block_reason = CASE WHEN NOT @Unblock THEN block_reason END,
                 updated_at = @Now
             WHERE id = @Id
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteAsync(new(UpdateSql, Parameters(account, closedToken), cancellationToken: ct)) == 1;
+        return await connection.ExecuteAsync(new(UpdateSql, Parameters(account, closedToken, unblock), cancellationToken: ct)) == 1;
     }
 
     public async Task<SocialAccount?> FindAsync(Guid id, CancellationToken ct)
@@ -76,10 +80,18 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
         await connection.ExecuteAsync(new(RejectSql, new { Id = id, Rejection = rejection, Now = time.GetUtcNow() }, cancellationToken: ct));
     }
 
-    private object Parameters(SocialAccount account, string? closedToken) => new
+    /// <summary>Marks the account as blocked by Meta; its orchestrations wait from now on until a person unblocks it.</summary>
+    public async Task BlockAsync(Guid id, string reason, CancellationToken ct)
+    {
+        const string BlockSql = "UPDATE social_accounts SET blocked_at = @Now, block_reason = @Reason WHERE id = @Id AND blocked_at IS NULL";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await connection.ExecuteAsync(new(BlockSql, new { Id = id, Reason = reason, Now = time.GetUtcNow() }, cancellationToken: ct));
+    }
+
+    private object Parameters(SocialAccount account, string? closedToken, bool unblock = false) => new
     {
         account.Id, account.Name, account.AdAccountId, account.PageId, account.InstagramUserId, account.PixelId, account.Currency,
         account.TimezoneName, Countries = account.DefaultCountries.ToArray(), account.DsaBeneficiary, account.DsaPayor,
-        account.CampaignCapCents, account.DailyCapCents, account.CapsOff, ClosedToken = closedToken, Now = time.GetUtcNow(),
+        account.CampaignCapCents, account.DailyCapCents, account.CapsOff, ClosedToken = closedToken, Unblock = unblock, Now = time.GetUtcNow(),
     };
 }

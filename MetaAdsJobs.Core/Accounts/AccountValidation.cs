@@ -12,7 +12,7 @@ internal static partial class AccountValidation
 {
     private static readonly string[] Required = ["name", "ad_account_id", "page_id", "currency", "timezone_name", "access_token"];
 
-    public static SocialAccount? Read(JsonFields fields, Guid id, SocialAccount? current, out string? token)
+    public static SocialAccount? Read(JsonFields fields, Guid id, SocialAccount? current, out string? token, out bool unblock)
     {
         var isNew = current is null;
         var name = fields.Text("name", required: isNew, max: 200);
@@ -32,6 +32,7 @@ internal static partial class AccountValidation
         var capsOff = fields.Flag("caps_off");
         token = fields.Text("access_token", required: isNew, max: 2000);
         if (token is not null && token.Any(c => c is <= ' ' or > '~')) fields.Refuse("access_token", "must be printable ASCII without spaces");
+        unblock = !isNew && fields.Flag("unblock") == true;
         if (!isNew)
             foreach (var required in Required.Where(fields.IsNull)) fields.Refuse(required, "cannot be taken away");
         // A running orchestration looks for its objects where it made them, and its budget was converted: neither may move.

@@ -1,9 +1,7 @@
 using System.Text.Json;
-using Dapper;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Validation;
-using Npgsql;
 
 namespace MetaAdsJobs.Core.Accounts;
 
@@ -21,19 +19,20 @@ public abstract record Saved<T>
     public sealed record Unknown(Guid Id) : Saved<T>;
 }
 
-/// <summary>Creates and changes social accounts. A new token resumes the account's waiting jobs at once.</summary>
-public sealed class SaveAccount(AccountStore store, AccountTokens tokens, INightlySchedules schedules, IJobQueue queue, NpgsqlDataSource dataSource, TimeProvider time)
+/// <summary>Creates and changes social accounts. A new token, or unblocking, resumes the account's waiting jobs at once.</summary>
+public sealed class SaveAccount(AccountStore store, AccountTokens tokens, INightlySchedules schedules, IJobQueue queue, ResumeAccount resume, MetaOptions meta, TimeProvider time)
 {
     public async Task<Saved<SocialAccount>> CreateAsync(JsonElement body, CancellationToken ct)
     {
         var errors = new FieldErrors();
         var fields = new JsonFields(body, errors);
         var id = fields.Id("id");
-        var account = AccountValidation.Read(fields, id ?? Guid.CreateVersion7(time.GetUtcNow()), current: null, out var token);
+        var account = AccountValidation.Read(fields, id ?? Guid.CreateVersion7(time.GetUtcNow()), current: null, out var token, out _);
         if (account is null || token is null) return new Saved<SocialAccount>.Invalid(errors);
         // First the schedule: one for a zone without accounts does nothing, an account without one would have no nights.
         schedules.Ensure(account.TimezoneName);
         if (!await store.InsertAsync(account, tokens.Close(token), ct)) return new Saved<SocialAccount>.Exists(account.Id);
+        if (meta.CanCheckTokens) queue.EnqueueTokenCheck(account.Id);
         return new Saved<SocialAccount>.Done((await store.FindAsync(account.Id, ct))!);
     }
 
@@ -43,21 +42,13 @@ public sealed class SaveAccount(AccountStore store, AccountTokens tokens, INight
         var current = await store.FindAsync(id, ct);
         if (current is null) return new Saved<SocialAccount>.Unknown(id);
         var errors = new FieldErrors();
-        var account = AccountValidation.Read(new(body, errors), id, current, out var token);
+        var account = AccountValidation.Read(new(body, errors), id, current, out var token, out var unblock);
         if (account is null) return new Saved<SocialAccount>.Invalid(errors);
         schedules.Ensure(account.TimezoneName);
-        await store.UpdateAsync(account, token is null ? null : tokens.Close(token), ct);
+        await store.UpdateAsync(account, token is null ? null : tokens.Close(token), unblock, ct);
+        if (token is not null && meta.CanCheckTokens) queue.EnqueueTokenCheck(id);
         var capsChanged = (account.CampaignCapCents, account.DailyCapCents, account.CapsOff) != (current.CampaignCapCents, current.DailyCapCents, current.CapsOff);
-        if (capsChanged || (token is not null && current.TokenRejectedAt is not null)) await ResumeAsync(id, ct);
+        if (capsChanged || (token is not null && current.TokenRejectedAt is not null) || (unblock && current.BlockedAt is not null)) await resume.ExecuteAsync(id, ct);
         return new Saved<SocialAccount>.Done((await store.FindAsync(id, ct))!);
-    }
-
-    // A second job for an orchestration that is snoozing already is harmless: the claim lets one of them run.
-    private async Task ResumeAsync(Guid id, CancellationToken ct)
-    {
-        const string WaitingSql = "SELECT request_id FROM orchestrations WHERE social_account_id = @Id AND status = 'waiting' ORDER BY request_id";
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
-        foreach (var requestId in await connection.QueryAsync<Guid>(new(WaitingSql, new { Id = id }, cancellationToken: ct)))
-            queue.EnqueueOrchestration(requestId);
     }
 }

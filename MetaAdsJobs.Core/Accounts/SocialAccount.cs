@@ -43,6 +43,17 @@ public sealed record SocialAccount
     public bool CapsOff { get; init; }
     public DateTimeOffset? TokenRejectedAt { get; init; }
     public string? TokenRejection { get; init; }
+
+    /// <summary>When Meta was last asked about the token; null: not yet.</summary>
+    public DateTimeOffset? TokenCheckedAt { get; init; }
+
+    /// <summary>As Meta told at that time; null when checked: never.</summary>
+    public DateTimeOffset? TokenExpiresAt { get; init; }
+    public IReadOnlyList<string> TokenScopes { get; init; } = [];
+
+    /// <summary>Since when Meta blocks what the account does; its orchestrations wait until it is unblocked here.</summary>
+    public DateTimeOffset? BlockedAt { get; init; }
+    public string? BlockReason { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset UpdatedAt { get; init; }
 }

@@ -16,6 +16,7 @@ public static class SeedKeys
         ("META_GRAPH_VERSION", "Meta:GraphVersion"),
         ("META_APP_ID", "Meta:AppId"),
         ("META_APP_SECRET", "Meta:AppSecret"),
+        ("META_MUTATIONS_PER_SECOND", "Meta:MutationsPerSecond"),
         ("AUTH_SIGNING_KEY", "Auth:SigningKey"),
         ("AUTH_AUTHORITY", "Auth:Authority"),
         ("AUTH_AUDIENCE", "Auth:Audience"),

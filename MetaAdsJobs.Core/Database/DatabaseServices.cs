@@ -52,7 +52,7 @@ public static class DatabaseServices
     /// <summary>Migrates before anything else of the process starts; an unreachable database is told in one line.</summary>
     public static void Migrate(this IHost host)
     {
-        var url = host.Services.GetRequiredService<DatabaseOptions>().Url;
+        var (url, key) = (host.Services.GetRequiredService<DatabaseOptions>().Url, host.Services.GetRequiredService<DatabaseOptions>().DataProtectionKey);
         try
         {
             Migrations.Apply(DatabaseUrl.ToConnectionString(url), host.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Migrations"));
@@ -61,5 +61,10 @@ public static class DatabaseServices
         {
             throw new ConfigurationException($"DATABASE_URL: the database cannot be used: {exception.Message}", exception);
         }
+
+        // With a wrong key every run would fail, and every token given meanwhile would be lost with it.
+        if (!host.Services.GetRequiredService<KeyRing>().OpensWith(key))
+            throw new ConfigurationException("DATA_PROTECTION_KEY: " + (string.IsNullOrEmpty(key) ? "is not set, but" : "does not open") + " the keys stored in the database"
+                + (string.IsNullOrEmpty(key) ? " were encrypted with one" : ": it is not the one they were encrypted with"));
     }
 }

@@ -15,6 +15,13 @@ internal sealed class KeyRing(NpgsqlDataSource dataSource) : IXmlRepository
         return [.. connection.Query<string>(ListSql).Select(XElement.Parse)];
     }
 
+    /// <summary>Whether the key opens what another process closed; true when nothing was closed yet. One that opens is enough.</summary>
+    public bool OpensWith(string? keyInBase64)
+    {
+        var boxes = GetAllElements().SelectMany(element => element.Descendants(KeyRingEncryptor.BoxName)).ToList();
+        return boxes.Count == 0 || (!string.IsNullOrEmpty(keyInBase64) && boxes.Any(box => KeyRingEncryptor.Opens(box, keyInBase64)));
+    }
+
     public void StoreElement(XElement element, string friendlyName)
     {
         const string InsertSql = "INSERT INTO data_protection_keys (friendly_name, xml) VALUES (@FriendlyName, @Xml)";

@@ -9,6 +9,7 @@ namespace MetaAdsJobs.Core.Database;
 /// <summary>AES-256-GCM over a data protection key: a copy of the database alone opens no account's token.</summary>
 internal sealed class KeyRingEncryptor(string keyInBase64) : IXmlEncryptor
 {
+    internal const string BoxName = "box";
     private const int NonceBytes = 12;
     private const int TagBytes = 16;
 
@@ -19,7 +20,20 @@ internal sealed class KeyRingEncryptor(string keyInBase64) : IXmlEncryptor
         RandomNumberGenerator.Fill(box.AsSpan(0, NonceBytes));
         using var aes = new AesGcm(Convert.FromBase64String(keyInBase64), TagBytes);
         aes.Encrypt(box.AsSpan(0, NonceBytes), plain, box.AsSpan(NonceBytes + TagBytes), box.AsSpan(NonceBytes, TagBytes));
-        return new(new XElement("box", Convert.ToBase64String(box)), typeof(KeyRingDecryptor));
+        return new(new XElement(BoxName, Convert.ToBase64String(box)), typeof(KeyRingDecryptor));
+    }
+
+    internal static bool Opens(XElement encrypted, string keyInBase64)
+    {
+        try
+        {
+            Open(encrypted, keyInBase64);
+            return true;
+        }
+        catch (Exception unreadable) when (unreadable is CryptographicException or FormatException or ArgumentException or OverflowException)
+        {
+            return false;
+        }
     }
 
     internal static XElement Open(XElement encrypted, string keyInBase64)

@@ -12,7 +12,7 @@ namespace MetaAdsJobs.Core.Insights;
 /// before the last commit leaves the table as it was.
 /// </summary>
 internal sealed class RunSync(
-    NpgsqlDataSource dataSource, SyncStore store, InsightStore insights, MetaInsights meta, MetaAds ads, AccountPacing pacing, AccountStore accounts,
+    NpgsqlDataSource dataSource, SyncStore store, InsightStore insights, MetaInsights meta, MetaAds ads, AccountStore accounts,
     OrchestrationOptions options, TimeProvider time, ILogger<RunSync> logger)
 {
     public async Task<JobOutcome> ExecuteAsync(Guid syncId, CancellationToken ct)
@@ -44,7 +44,7 @@ internal sealed class RunSync(
         {
             return await WaitForMetaAsync(claim, exception, ct);
         }
-        catch (MetaException exception) when (exception.Proof == Proof.Rejected)
+        catch (MetaException exception) when (exception.Proof is Proof.Rejected or Proof.AccountBlocked)
         {
             return await FailAsync(claim, exception.ForUser);
         }
@@ -110,7 +110,7 @@ internal sealed class RunSync(
         var until = time.GetUtcNow().AddMinutes(5);
         if (exception.Proof == Proof.Throttled)
         {
-            until = await pacing.BlockAsync(claim.AdAccountId, UseCase.AdsInsights, exception, ct);
+            until = time.GetUtcNow() + (exception.RetryAfter ?? TimeSpan.FromMinutes(1));
         }
         else
         {

@@ -10,6 +10,10 @@ internal sealed class HangfireJobQueue(IBackgroundJobClientV2 client) : IJobQueu
     public string EnqueueSync(Guid syncId) =>
         client.Enqueue<InsightSyncJob>(Queues.Insights, job => job.RunAsync(syncId, CancellationToken.None));
 
+    // Ahead of the reports: a person waits for what it says.
+    public string EnqueueTokenCheck(Guid accountId) =>
+        client.Enqueue<TokenCheckJob>(Queues.Campaigns, job => job.RunOneAsync(accountId, CancellationToken.None));
+
     public void EnqueuePause(Guid stopId) => client.Enqueue<PauseSpendingJob>(Queues.Brakes, job => job.RunAsync(stopId, CancellationToken.None));
 
     public void EnqueueResume(Guid stopId) => client.Enqueue<ResumeSpendingJob>(Queues.Brakes, job => job.RunAsync(stopId, CancellationToken.None));

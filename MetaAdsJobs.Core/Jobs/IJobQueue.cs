@@ -12,6 +12,10 @@ public interface IJobQueue
     /// <returns>The queue's own id of the job.</returns>
     string EnqueueSync(Guid syncId);
 
+    /// <summary>Has one account's token checked soon.</summary>
+    /// <returns>The queue's own id of the job.</returns>
+    string EnqueueTokenCheck(Guid accountId);
+
     /// <summary>Pauses what a stop covers; goes before everything else.</summary>
     void EnqueuePause(Guid stopId);
 

@@ -10,6 +10,7 @@ internal static class JobKinds
         [OrchestrationJob.Kind] = typeof(OrchestrationJob),
         [InsightSyncJob.Kind] = typeof(InsightSyncJob),
         [NightlySyncJob.Kind] = typeof(NightlySyncJob),
+        [TokenCheckJob.Kind] = typeof(TokenCheckJob),
         [PauseSpendingJob.Kind] = typeof(PauseSpendingJob),
         [ResumeSpendingJob.Kind] = typeof(ResumeSpendingJob),
         [SweepJob.Kind] = typeof(SweepJob),

@@ -20,12 +20,15 @@ internal sealed class JobNames(NpgsqlDataSource dataSource) : IDisposable
             SELECT a.name || ', ' || s.since || ' to ' || s.until FROM insight_syncs s JOIN social_accounts a ON a.id = s.social_account_id
             WHERE s.sync_id = @Id
             """;
+        const string OwnerSql = "SELECT name FROM social_accounts WHERE id = @Id";
         const string StopSql = "SELECT COALESCE(a.name, 'all accounts') FROM stops s LEFT JOIN social_accounts a ON a.id = s.social_account_id WHERE s.id = @Id";
         return job switch
         {
             { Args: [Guid id, ..] } when job.Type == typeof(OrchestrationJob) => $"Campaign: {Find(CampaignSql, id)}",
             { Args: [Guid id, ..] } when job.Type == typeof(InsightSyncJob) => $"Insights: {Find(AccountSql, id)}",
             { Args: [string zone, ..] } when job.Type == typeof(NightlySyncJob) => $"Night of {zone}",
+            { Args: [Guid id, ..] } when job.Type == typeof(TokenCheckJob) => $"Token of {Find(OwnerSql, id)}",
+            _ when job.Type == typeof(TokenCheckJob) => "Token check",
             { Args: [Guid id, ..] } when job.Type == typeof(PauseSpendingJob) => $"Stop: {Find(StopSql, id)}",
             { Args: [Guid id, ..] } when job.Type == typeof(ResumeSpendingJob) => $"Start: {Find(StopSql, id)}",
             _ when job.Type == typeof(SweepJob) => "Sweep",

@@ -1,5 +1,6 @@
 using Hangfire;
 using Hangfire.Common;
+using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Orchestrations.Review;
@@ -35,6 +36,8 @@ public static class JobServices
         services.AddTransient<InsightSyncJob>();
         services.AddTransient<NightlySyncJob>();
         services.AddTransient<SweepJob>();
+        services.AddTransient<TokenCheckJob>();
+        services.AddPacingExchange();
         services.AddTransient<PauseSpendingJob>();
         services.AddTransient<ResumeSpendingJob>();
         services.AddHostedService<EnsureSchedules>();

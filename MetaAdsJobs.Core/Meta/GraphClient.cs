@@ -2,6 +2,8 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using MetaAdsJobs.Core.Meta.Pacing;
+using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.Retry;
 
@@ -10,10 +12,13 @@ namespace MetaAdsJobs.Core.Meta;
 /// <summary>
 /// One call to the Graph API and what came of it. The token travels in a header, never in a URL.
 /// <see cref="SendOnceAsync"/> is for creates and is never repeated below the caller; <see cref="SendAsync"/> is for reads and
-/// idempotent updates and is repeated by Polly when the outcome is unknown.
+/// idempotent updates and is repeated by Polly when the outcome is unknown. Either waits for its turn first.
 /// </summary>
-internal sealed class GraphClient(HttpClient http, MetaOptions options, TimeProvider time)
+internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPacing pacing, TimeProvider time, ILogger<GraphClient> logger)
 {
+    /// <summary>No answer of Meta's to what is asked here comes near it; a larger one is not kept in memory.</summary>
+    public const int LargestAnswer = 16 * 1024 * 1024;
+
     private readonly ResiliencePipeline _repeatable = new ResiliencePipelineBuilder { TimeProvider = time }
         .AddRetry(new RetryStrategyOptions
         {
@@ -32,22 +37,27 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, TimeProv
     /// <exception cref="MetaException">Meta did not do it, or nobody can tell.</exception>
     public async Task<JsonElement> SendOnceAsync(HttpMethod method, string path, GraphFields fields, GraphCredential credential, CancellationToken ct)
     {
-        if (method == HttpMethod.Get || fields.OnlyChecks) return await CallAsync(method, path, fields, credential, ct);
+        // A check changes nothing, but counts for Meta's limits as a change does.
+        var (writes, mutates) = (method != HttpMethod.Get, method != HttpMethod.Get && !fields.OnlyChecks);
+        await pacing.EnterAsync(credential, writes, ct);
+        if (mutates) credential.BeforeSending?.Invoke();
         var sentAt = time.GetUtcNow();
         try
         {
-            var answer = await CallAsync(method, path, fields, credential, ct);
-            credential.Changes.Add(method, path, fields, sentAt, answer.GetRawText(), refusal: null);
+            var answer = await ExchangeAsync(method, path, fields, credential, ct);
+            if (mutates) credential.Changes.Add(method, path, fields, sentAt, answer.GetRawText(), refusal: null);
             return answer;
         }
         catch (MetaException exception)
         {
-            credential.Changes.Add(method, path, fields, sentAt, answer: null, exception);
+            if (exception.Proof == Proof.Throttled) exception.RetryAfter = pacing.Throttled(credential, exception.RetryAfter, exception.ForUser);
+            MetaLog.CallFailed(logger, method.Method, path, credential.AdAccountId, exception);
+            if (mutates) credential.Changes.Add(method, path, fields, sentAt, answer: null, exception);
             throw;
         }
     }
 
-    private async Task<JsonElement> CallAsync(HttpMethod method, string path, GraphFields fields, GraphCredential credential, CancellationToken ct)
+    private async Task<JsonElement> ExchangeAsync(HttpMethod method, string path, GraphFields fields, GraphCredential credential, CancellationToken ct)
     {
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(options.CallTimeoutSeconds), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
@@ -55,12 +65,17 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, TimeProv
         try
         {
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseContentRead, either.Token);
-            return Read((int)response.StatusCode, await response.Content.ReadAsByteArrayAsync(either.Token), GraphUsage.RetryAfter(response.Headers));
+            pacing.Saw(credential, GraphUsage.Read(response.Headers, credential.UseCase));
+            return Read(response, await response.Content.ReadAsByteArrayAsync(either.Token), [credential.AccessToken, options.AppSecret ?? "", .. fields.Secrets]);
         }
         catch (HttpRequestException exception) when (exception.HttpRequestError is HttpRequestError.NameResolutionError
             or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError)
         {
             throw new MetaException(Proof.NotSent, $"Meta cannot be reached ({exception.HttpRequestError})", exception);
+        }
+        catch (HttpRequestException exception) when (exception.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
+        {
+            throw new MetaException(Proof.OutcomeUnknown, $"Meta's answer is larger than {LargestAnswer / 1024 / 1024} MB and was not read", exception);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
@@ -87,8 +102,9 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, TimeProv
         return request;
     }
 
-    private static JsonElement Read(int status, byte[] body, TimeSpan? retryAfter)
+    private static JsonElement Read(HttpResponseMessage response, byte[] body, IReadOnlyList<string> secrets)
     {
+        var status = (int)response.StatusCode;
         JsonElement answer;
         try
         {
@@ -104,7 +120,7 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, TimeProv
         if (answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("error", out var error) && error.ValueKind != JsonValueKind.Null)
         {
             throw error.ValueKind == JsonValueKind.Object
-                ? MetaErrors.FromEnvelope(status, error, retryAfter)
+                ? MetaErrors.FromEnvelope(status, error, GraphUsage.RetryAfter(response.Headers), secrets)
                 : MetaErrors.Unreadable(status, "an error that is not Graph's");
         }
 

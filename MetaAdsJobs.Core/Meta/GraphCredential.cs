@@ -1,6 +1,6 @@
 namespace MetaAdsJobs.Core.Meta;
 
-/// <summary>In whose name a call is made. Not a record: printing one must never print the token.</summary>
+/// <summary>In whose name a call is made, and how it is paced. Not a record: printing one must never print the token.</summary>
 internal sealed class GraphCredential(string adAccountId, string accessToken)
 {
     /// <summary>act_ and digits.</summary>
@@ -9,6 +9,32 @@ internal sealed class GraphCredential(string adAccountId, string accessToken)
 
     /// <summary>Every change made with this credential, for the audit.</summary>
     public MetaChanges Changes { get; } = new();
+
+    /// <summary>Which of the account's limits the calls count for.</summary>
+    public UseCase UseCase { get; private set; }
+
+    /// <summary>True for what stops spending: no usage of Meta's limits keeps it out.</summary>
+    public bool IsUrgent { get; private set; }
+
+    /// <summary>How long a call waits for its turn before it is given back as throttled; a run can wait better than a call.</summary>
+    public TimeSpan Patience { get; private set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The last word before a call that changes something is sent, after any waiting for its turn; may throw to forbid it.</summary>
+    public Action? BeforeSending { get; init; }
+
+    public GraphCredential For(UseCase useCase) => With(copy => copy.UseCase = useCase);
+
+    public GraphCredential Urgent() => With(copy => copy.IsUrgent = true);
+
+    /// <summary>For a call in the middle of what would have to start over if it were given back.</summary>
+    public GraphCredential Patient() => With(copy => copy.Patience = TimeSpan.FromSeconds(30));
+
+    private GraphCredential With(Action<GraphCredential> change)
+    {
+        var copy = (GraphCredential)MemberwiseClone();
+        change(copy);
+        return copy;
+    }
 
     public override string ToString() => AdAccountId;
 }

@@ -13,8 +13,18 @@ internal sealed class GraphFields
 {
     private static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly List<KeyValuePair<string, string>> _fields = [];
+    private readonly List<string> _secrets = [];
 
     public IReadOnlyList<KeyValuePair<string, string>> Encoded => _fields;
+
+    /// <summary>Values that are repeated nowhere, whatever becomes of the call.</summary>
+    public IReadOnlyList<string> Secrets => _secrets;
+
+    public GraphFields AddSecret(string name, string value)
+    {
+        _secrets.Add(value);
+        return AddText(name, value);
+    }
 
     public GraphFields Add(string name, string? value) => value is null ? this : AddText(name, value);
 

@@ -14,8 +14,8 @@ internal static class GraphPage
             : throw new MetaException(Proof.OutcomeUnknown, "Meta answered a list without data");
 
     public static string? Next(JsonElement page) =>
-        page.TryGetProperty("paging", out var paging) && paging.TryGetProperty("next", out _)
-            ? paging.TryGetProperty("cursors", out var cursors) && cursors.TryGetProperty("after", out var after) && after.GetString() is { Length: > 0 } cursor
+        page.TryGetProperty("paging", out var paging) && paging.ValueKind == JsonValueKind.Object && paging.TryGetProperty("next", out _)
+            ? paging.TryGetProperty("cursors", out var cursors) && cursors.ValueKind == JsonValueKind.Object && cursors.TryGetProperty("after", out var after) && after.ToString() is { Length: > 0 } cursor
                 ? cursor
                 : throw new MetaException(Proof.OutcomeUnknown, "Meta answered a list that goes on without saying where")
             : null;

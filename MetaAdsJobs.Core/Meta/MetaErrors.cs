@@ -9,33 +9,59 @@ namespace MetaAdsJobs.Core.Meta;
 /// </summary>
 internal static class MetaErrors
 {
+    private const int TooMuchAsked = 1487534;
+
     /// <param name="code">Null when the error names none: then it may be anybody's, and proves nothing.</param>
-    public static Proof Classify(int httpStatus, int? code, bool isTransient) => code switch
+    public static Proof Classify(int httpStatus, int? code, int? subcode, bool isTransient) => (code, subcode) switch
     {
-        null => Proof.OutcomeUnknown,
-        4 or 17 or 32 or 341 or 613 or (>= 80000 and <= 80009) or 80014 => Proof.Throttled,
-        190 or 102 => Proof.TokenRejected,
-        1 or 2 or 99 or 104 or 960 => Proof.OutcomeUnknown,
+        (null, _) => Proof.OutcomeUnknown,
+        (4 or 17 or 32 or 341 or 613 or (>= 80000 and <= 80009) or 80014, _) => Proof.Throttled,
+        (190 or 102, _) => Proof.TokenRejected,
+        (368, _) => Proof.AccountBlocked,
+        (100, TooMuchAsked) => Proof.Rejected,
+        (1 or 2 or 99 or 104 or 960, _) => Proof.OutcomeUnknown,
         _ when isTransient || httpStatus >= 500 => Proof.OutcomeUnknown,
         _ => Proof.Rejected,
     };
 
-    public static MetaException FromEnvelope(int httpStatus, JsonElement error, TimeSpan? retryAfter)
+    /// <param name="secrets">What must not be repeated even if Meta does: it quotes a malformed token in its message.</param>
+    public static MetaException FromEnvelope(int httpStatus, JsonElement error, TimeSpan? retryAfter, params IReadOnlyList<string> secrets)
     {
-        var code = Int(error, "code");
-        var proof = Classify(httpStatus, code, Bool(error, "is_transient"));
-        return new(proof, Text(error, "message") ?? "Meta gave no message")
+        var (code, subcode) = (Int(error, "code"), Int(error, "error_subcode"));
+        var proof = Classify(httpStatus, code, subcode, Bool(error, "is_transient"));
+        var message = Text(error, "message");
+        return new(proof, Hide(message, secrets) ?? "Meta gave no message")
         {
             HttpStatus = httpStatus,
             Code = code,
-            Subcode = Int(error, "error_subcode"),
-            UserTitle = Text(error, "error_user_title"),
-            UserMessage = Text(error, "error_user_msg"),
+            Subcode = subcode,
+            UserTitle = Hide(Text(error, "error_user_title"), secrets),
+            UserMessage = Hide(Text(error, "error_user_msg"), secrets),
             TraceId = Text(error, "fbtrace_id"),
             BlamedFields = Blamed(error),
+            Advice = Advise(code, subcode),
+            // Code 1 says it in words alone, and only in English.
+            IsTooMuchAsked = (code, subcode) is (100, TooMuchAsked) || (code == 1 && message?.Contains("reduce the amount of data", StringComparison.OrdinalIgnoreCase) == true),
             RetryAfter = proof == Proof.Throttled ? retryAfter : null,
         };
     }
+
+    /// <summary>What the account's people have to do. They see it in the run's errors and at the account.</summary>
+    internal static string? Advise(int? code, int? subcode) => (code, subcode) switch
+    {
+        (190, 458) => "the person behind the token has removed the app: let the person log in again and give the account the new token",
+        (190, 459) => "Meta wants the person behind the token to pass a security check on facebook.com; afterwards give the account the same token again",
+        (190, 460) => "the password was changed: let the person log in again and give the account the new token",
+        (190, 463) => "the token has expired: give the account a new one",
+        (190, 464) => "the person behind the token is not confirmed: confirm on facebook.com, then give the account the same token again",
+        (190, 467) => "the token is no longer valid, by logging out or by being revoked: give the account a new one",
+        (190 or 102, _) => "the token is not valid: give the account a new one",
+        (368, _) => "Meta has blocked what this account does for its policies: settle it with Meta (Account Quality), then unblock the account here",
+        (3 or 10 or 294 or (>= 200 and <= 299), _) => "the token's user or app lacks a permission for this: grant it at Meta, then retry",
+        (100, TooMuchAsked) => "too much was asked for at once: ask for fewer days",
+        (2635, _) => "this version of the Graph API is over: set META_GRAPH_VERSION to a newer one",
+        _ => null,
+    };
 
     /// <summary>An answer that is not Graph's: a proxy's page, a cut body. It proves nothing about what was done.</summary>
     public static MetaException Unreadable(int httpStatus, string what) => httpStatus == 429
@@ -61,6 +87,9 @@ internal static class MetaErrors
             ? string.Join('.', path.EnumerateArray().Select(part => part.ToString()))
             : path.ToString())];
     }
+
+    private static string? Hide(string? text, IReadOnlyList<string> secrets) =>
+        text is null ? null : secrets.Where(secret => secret.Length > 0).Aggregate(text, (shown, secret) => shown.Replace(secret, "***", StringComparison.Ordinal));
 
     private static string? Text(JsonElement error, string name)
     {

@@ -15,6 +15,9 @@ public enum Proof
     /// <summary>Not done: the account's token is no longer good.</summary>
     TokenRejected,
 
+    /// <summary>Not done: Meta has blocked what the account does (368). Nothing of it may be written until a person has settled it.</summary>
+    AccountBlocked,
+
     /// <summary>Perhaps done. A create must be looked for before it is repeated.</summary>
     OutcomeUnknown,
 }
@@ -31,11 +34,17 @@ public sealed class MetaException(Proof proof, string message, Exception? inner 
     public string? TraceId { get; init; }
     public IReadOnlyList<string> BlamedFields { get; init; } = [];
 
-    /// <summary>How long Meta asks to stay away, from its usage headers; only when throttled.</summary>
-    public TimeSpan? RetryAfter { get; init; }
+    /// <summary>What a person can do about it, where Meta's words leave that open.</summary>
+    public string? Advice { get; init; }
+
+    /// <summary>How long to stay away; only when throttled.</summary>
+    public TimeSpan? RetryAfter { get; internal set; }
 
     /// <summary>True for a Graph object that is not there or not visible (100/33): for a delete, that is done.</summary>
     public bool IsMissingObject => Code == 100 && Subcode == 33;
+
+    /// <summary>True when a report or list asked for more than Meta can gather at once (100/1487534).</summary>
+    public bool IsTooMuchAsked { get; init; }
 
     /// <summary>What to tell the user: Meta's own words for people where it gave some.</summary>
     public string ForUser
@@ -46,7 +55,8 @@ public sealed class MetaException(Proof proof, string message, Exception? inner 
             var blamed = BlamedFields.Count == 0 ? "" : $" [{string.Join(", ", BlamedFields)}]";
             var code = Code is null ? "" : Subcode is null ? $" (code {Code}" : $" (code {Code}/{Subcode}";
             var trace = TraceId is null ? "" : $", trace {TraceId}";
-            return code.Length == 0 ? words + blamed : $"{words}{blamed}{code}{trace})";
+            var advice = Advice is null ? "" : $" - {Advice}";
+            return code.Length == 0 ? words + blamed + advice : $"{words}{blamed}{advice}{code}{trace})";
         }
     }
 }

@@ -26,7 +26,9 @@ internal sealed class MetaInsights(GraphClient graph)
             .Add("time_increment", 1)
             .Add("limit", 500)
             .Add("after", after);
-        var page = await graph.SendAsync(HttpMethod.Get, $"{node}/insights", fields, credential, ct);
+        // A report cannot be gone on with: given back in its middle it would start over each time.
+        var reader = after is null ? credential.For(UseCase.AdsInsights) : credential.For(UseCase.AdsInsights).Patient();
+        var page = await graph.SendAsync(HttpMethod.Get, $"{node}/insights", fields, reader, ct);
         return new([.. GraphPage.Items(page).Select(Parse)], GraphPage.Next(page));
     }
 

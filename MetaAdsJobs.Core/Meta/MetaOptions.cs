@@ -26,7 +26,7 @@ public sealed class MetaOptions : IValidatableObject
     [RegularExpression(@"^v[0-9]+\.[0-9]+$", ErrorMessage = "must look like v26.0")]
     public string GraphVersion { get; set; } = "v26.0";
 
-    /// <summary>META_APP_ID: the app whose token is used; needed for token checks.</summary>
+    /// <summary>META_APP_ID: the app whose token is used; with META_APP_SECRET, tokens are checked daily.</summary>
     public string? AppId { get; set; }
 
     /// <summary>META_APP_SECRET: when given, every call carries an appsecret_proof.</summary>
@@ -42,6 +42,16 @@ public sealed class MetaOptions : IValidatableObject
 
     /// <summary>Meta:AllowPrivateImageHosts: whether clips' images may be fetched from addresses that are not public. Default false: users give these URLs.</summary>
     public bool AllowPrivateImageHosts { get; set; }
+
+    /// <summary>
+    /// META_MUTATIONS_PER_SECOND: creates, updates and deletions a second in one ad account, over all worker processes. Default 50; Meta
+    /// itself refuses more than 100 of one app.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int MutationsPerSecond { get; set; } = 50;
+
+    /// <summary>Only the app itself may ask Meta about tokens.</summary>
+    public bool CanCheckTokens => AppId is { Length: > 0 } && AppSecret is { Length: > 0 };
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

@@ -1,8 +1,10 @@
 using System.Net;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Meta.Images;
+using MetaAdsJobs.Core.Meta.Pacing;
 using MetaAdsJobs.Core.Meta.Stub;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Meta;
@@ -14,9 +16,13 @@ public static class MetaServices
     {
         services.AddOptionsFor<MetaOptions>(MetaOptions.Section);
         services.AddSingleton(provider => new GraphClient(
-            new(Transport(provider)) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = 16 * 1024 * 1024 },
+            new(Transport(provider)) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = GraphClient.LargestAnswer },
             provider.GetRequiredService<MetaOptions>(),
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<GraphPacing>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<GraphClient>>()));
+        services.AddSingleton<GraphPacing>();
+        services.AddSingleton<MetaTokens>();
         services.AddSingleton<MetaAds>();
         services.AddSingleton<MetaVideos>();
         services.AddSingleton<MetaImages>();
@@ -37,7 +43,9 @@ public static class MetaServices
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.All,
             ConnectTimeout = TimeSpan.FromSeconds(live.ConnectTimeoutSeconds),
+            // New addresses are looked up in time, and a connection is let go before the other side may do so in the middle of a POST.
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
             UseCookies = false,
         },
     };

@@ -36,7 +36,9 @@ internal sealed class MetaVideos(GraphClient graph)
     public async Task<VideoProgress> ReadAsync(GraphCredential credential, string videoId, CancellationToken ct)
     {
         var video = await graph.SendAsync(HttpMethod.Get, videoId, new GraphFields().Add("fields", "status,thumbnails,picture"), credential, ct);
-        var status = video.TryGetProperty("status", out var block) && block.TryGetProperty("video_status", out var text) ? text.GetString() : null;
+        var status = video.TryGetProperty("status", out var block) && block.ValueKind == JsonValueKind.Object && block.TryGetProperty("video_status", out var text)
+            ? text.ToString()
+            : null;
         return status switch
         {
             "ready" => new(true, null, Thumbnail(video)),

@@ -13,7 +13,7 @@ namespace MetaAdsJobs.Core.Orchestrations;
 /// </summary>
 internal sealed class RunOrchestration(
     Claims claims, StepJournal journal, StepRunner steps, UndoRunner undo, UndoJournal undoJournal, Completion completion, ValidationStore validations, CampaignInsights campaignInsights,
-    AccountPacing pacing, AccountStore accounts, OrchestrationOptions options, TimeProvider time, ILogger<RunOrchestration> logger)
+    AccountStore accounts, OrchestrationOptions options, TimeProvider time, ILogger<RunOrchestration> logger)
 {
     private static readonly JobOutcome Completed = new JobOutcome.Completed();
 
@@ -81,7 +81,7 @@ internal sealed class RunOrchestration(
                 _ => throw new InvalidOperationException("unreachable: the set is closed"),
             };
         }
-        catch (MetaException exception) when (exception.Proof is Proof.Throttled or Proof.TokenRejected)
+        catch (MetaException exception) when (exception.Proof is Proof.Throttled or Proof.TokenRejected or Proof.AccountBlocked)
         {
             return await WaitForMetaAsync(attempt, exception, ct);
         }
@@ -158,7 +158,7 @@ internal sealed class RunOrchestration(
 
             return await FinishUndoneAsync(attempt, ct);
         }
-        catch (MetaException exception) when (exception.Proof is Proof.Throttled or Proof.TokenRejected)
+        catch (MetaException exception) when (exception.Proof is Proof.Throttled or Proof.TokenRejected or Proof.AccountBlocked)
         {
             return await WaitForMetaAsync(attempt, exception, ct);
         }
@@ -211,19 +211,24 @@ internal sealed class RunOrchestration(
         return new JobOutcome.Stopped(error);
     }
 
-    /// <summary>Throttled or token rejected: nothing was done, and no retry is used for waiting.</summary>
+    /// <summary>Throttled, token rejected or account blocked: nothing was done, and no retry is used for waiting.</summary>
     private async Task<JobOutcome> WaitForMetaAsync(Attempt attempt, MetaException exception, CancellationToken ct)
     {
         var until = time.GetUtcNow() + TimeSpan.FromMinutes(5);
-        if (exception.Proof == Proof.Throttled)
+        switch (exception.Proof)
         {
-            until = await pacing.BlockAsync(attempt.Account.AdAccountId, UseCase.AdsManagement, exception, ct);
-            OrchestrationLog.Throttled(logger, attempt.Account.Id, until);
-        }
-        else
-        {
-            await accounts.RejectTokenAsync(attempt.Account.Id, exception.ForUser, ct);
-            OrchestrationLog.TokenRejected(logger, attempt.Account.Id, exception.ForUser);
+            case Proof.Throttled:
+                until = time.GetUtcNow() + (exception.RetryAfter ?? TimeSpan.FromMinutes(1));
+                OrchestrationLog.Throttled(logger, attempt.Account.Id, until);
+                break;
+            case Proof.AccountBlocked:
+                await accounts.BlockAsync(attempt.Account.Id, exception.ForUser, ct);
+                AccountLog.Blocked(logger, attempt.Account.Id, exception.ForUser);
+                break;
+            default:
+                await accounts.RejectTokenAsync(attempt.Account.Id, exception.ForUser, ct);
+                OrchestrationLog.TokenRejected(logger, attempt.Account.Id, exception.ForUser);
+                break;
         }
 
         return await SnoozeAsync(attempt, Release.Waiting(until, exception.ForUser) with { NotDone = attempt.StartedByThisAttempt }, ct);
@@ -251,6 +256,8 @@ internal sealed class RunOrchestration(
                 return Completed;
             case { TokenRejection: { } rejection }:
                 return await ShowAsync(now.AddMinutes(5), $"the account's access token was rejected: {rejection}");
+            case { AccountBlock: { } block }:
+                return await ShowAsync(now.AddMinutes(5), $"the account is blocked by Meta: {block}");
             case { Stopped: { } stopped }:
                 return await ShowAsync(now.AddMinutes(5), stopped);
             case { BlockedUntil: { } until } blocked:

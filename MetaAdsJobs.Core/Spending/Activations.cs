@@ -12,8 +12,8 @@ namespace MetaAdsJobs.Core.Spending;
 /// </summary>
 internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps, MetaOptions meta, TimeProvider time)
 {
-    // Three calls, each repeated up to three times: after that none of this permit's calls can still be under way.
-    private TimeSpan Longest => TimeSpan.FromSeconds((12 * meta.CallTimeoutSeconds) + 10);
+    // Three calls, each repeated up to three times, each waiting for its turn first: after that none of this permit's calls can still be under way.
+    private TimeSpan Longest => TimeSpan.FromSeconds((12 * meta.CallTimeoutSeconds) + 25);
 
     /// <returns>Null when permitted; else what stands against it, to be asked again later.</returns>
     public async Task<string?> PermitAsync(Guid requestId, SocialAccount account, long dailyCents, DateTimeOffset? endsAt, CancellationToken ct)

@@ -61,7 +61,7 @@ internal sealed class PauseSpending(StopStore store, MetaAds meta, IJobQueue que
             try
             {
                 foreach (var metaId in metaIds)
-                    if (metaId is not null) await meta.PauseAsync(spender.Credential, metaId, token);
+                    if (metaId is not null) await meta.PauseAsync(spender.Credential.Urgent(), metaId, token);
             }
             catch (MetaException exception)
             {

@@ -1,6 +1,8 @@
+using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Launch.Processes;
 using MetaAdsJobs.Tests.Launch;
 using MetaAdsJobs.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace MetaAdsJobs.Tests.Configuration;
 
@@ -29,7 +31,7 @@ public sealed class WrongConfigurationTests
         .. Wrong([Worker], "META_ADS_MODE", "1"), .. Wrong([Worker], "META_ADS_MODE", "stub,live"),
         .. Wrong([Worker], "META_GRAPH_URL", "graph"), .. Wrong([Worker], "META_GRAPH_URL", "ftp://graph"),
         .. Wrong([Worker], "MAX_RETRIES", "three"), .. Wrong([Worker], "MAX_RETRIES", "1.5"), .. Wrong([Worker], "LEASE_SECONDS", "99999999999"),
-        .. Wrong([Worker], "INSIGHTS_LOOKBACK_DAYS", "0"), .. Wrong([Worker], "WORKER_THREADS", "0"),
+        .. Wrong([Worker], "INSIGHTS_LOOKBACK_DAYS", "0"), .. Wrong([Worker], "WORKER_THREADS", "0"), .. Wrong([Worker], "META_MUTATIONS_PER_SECOND", "0"),
         .. Wrong([Worker], "DATA_PROTECTION_KEY", "c2hvcnQ="), .. Wrong([Worker], "DATA_PROTECTION_KEY", "not base64!"),
         .. Wrong([Api], "AUTH_SIGNING_KEY", ""), .. Wrong([Api], "AUTH_SIGNING_KEY", "short"), .. Wrong([Api], "RATE_LIMIT_PER_SECOND", "0"),
         .. Wrong([Api], "AUTH_AUDIENCE", "", ("AUTH_SIGNING_KEY", ""), ("AUTH_AUTHORITY", "https://issuer.example.com")),
@@ -52,6 +54,21 @@ public sealed class WrongConfigurationTests
         var said = await RefusesAsync(project, [.. Right, ("MAX_RETRIES", "-1"), ("LEASE_SECONDS", "many"), ("META_GRAPH_VERSION", "26"), ("NIGHTLY_SYNC_AT", "25:00")]);
         foreach (var key in (string[])["MAX_RETRIES", "LEASE_SECONDS", "META_GRAPH_VERSION", "NIGHTLY_SYNC_AT"])
             Assert.That(said.Split($"{key}: "), Has.Length.EqualTo(2), $"{key} is named once in: {said}");
+    }
+
+    [TestCase(Api, true)]
+    [TestCase(Worker, true)]
+    [TestCase(Worker, false)]
+    public async Task A_key_that_does_not_open_what_others_closed_stops_the_start(string project, bool given)
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using (var right = OtherProcess.Start(database.ConnectionString)) right.GetRequiredService<AccountTokens>().Close("a token");
+        var wrong = given ? Convert.ToBase64String([.. Enumerable.Repeat((byte)7, 32)]) : "";
+
+        var said = await RefusesAsync(project, [.. Right, ("DATABASE_URL", database.ConnectionString), ("META_ADS_MODE", given ? "live" : "stub"), ("DATA_PROTECTION_KEY", wrong)]);
+
+        Assert.That(said, Does.StartWith($"Wrong configuration: DATA_PROTECTION_KEY: {(given ? "does not open" : "is not set, but")} the keys stored in the database"));
+        Assert.That(given && said.Contains(wrong, StringComparison.Ordinal), Is.False);
     }
 
     [Test]

@@ -23,7 +23,7 @@ public sealed record CrashCase(string Edge, string FaultName, GraphFault Fault, 
     [
         ("dropped before", GraphFaults.DropBeforeActing), ("dropped after", GraphFaults.DropAfterActing), ("cut mid-body", GraphFaults.DropMidBody),
         ("500 before", GraphFaults.FailBeforeActing), ("500 after", GraphFaults.FailAfterActing), ("200 with error", GraphFaults.OkWithError),
-        ("HTML", GraphFaults.HtmlAfterActing), ("truncated", GraphFaults.TruncatedJson), ("without id", GraphFaults.WithoutId),
+        ("HTML", GraphFaults.HtmlAfterActing), ("truncated", GraphFaults.TruncatedJson), ("without id", GraphFaults.WithoutId), ("20 MB", GraphFaults.TwentyMegabytes),
         ("slow before", GraphFaults.SlowBeforeActing(TooSlow)), ("slow after", GraphFaults.SlowAfterActing(TooSlow)),
         ("found late", GraphFaults.HiddenFromSearch(TimeSpan.FromSeconds(2)).Then(GraphFaults.DropAfterActing)),
         ("throttled", GraphFaults.ThrottledFor(TimeSpan.FromSeconds(2))),

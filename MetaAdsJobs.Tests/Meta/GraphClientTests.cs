@@ -13,6 +13,8 @@ public sealed class GraphClientTests
     private TestDatabase _database = null!;
     private GraphServer _graph = null!;
     private LiveMeta _meta = null!;
+    private GraphCredential _account = null!;
+    private static int _accounts = 1_000_000;
 
     [OneTimeSetUp]
     public async Task StartAsync()
@@ -35,6 +37,8 @@ public sealed class GraphClientTests
     {
         _graph.Faults.Clear();
         _graph.ForgetCalls();
+        // What Meta told of one account's limits is remembered.
+        _account = new($"act_{Interlocked.Increment(ref _accounts)}", LiveMeta.Token);
     }
 
     private static readonly GraphFault Huge = Body(200, $$"""{"id":"{{new string('1', 20 * 1024 * 1024)}}"}""");
@@ -82,6 +86,7 @@ public sealed class GraphClientTests
 
         Assert.That(exception!.Proof, Is.EqualTo(expected), exception.Message);
         Assert.That(exception.ToString(), Does.Not.Contain(LiveMeta.Token));
+        if (fault == Huge) Assert.That(exception.Message, Does.Contain("larger than 16 MB"));
         Assert.That(_graph.Calls, Has.Count.EqualTo(1));
     }
 
@@ -102,7 +107,7 @@ public sealed class GraphClientTests
 
         var exception = await Assert.ThrowsAsync<MetaException>(CreateAsync);
 
-        Assert.That(exception!.RetryAfter, Is.EqualTo(TimeSpan.FromMinutes(7)));
+        Assert.That(exception!.RetryAfter, Is.EqualTo(TimeSpan.FromMinutes(7)).Within(TimeSpan.FromSeconds(2)));
     }
 
     [Test]
@@ -112,7 +117,7 @@ public sealed class GraphClientTests
         _graph.Faults.Add(_ => true, GraphFaults.HtmlAfterActing);
         _graph.Faults.Add(_ => true, GraphFaults.DropMidBody);
 
-        await _meta.Ads.ReadMinDailyBudgetAsync(LiveMeta.Credential, CancellationToken.None);
+        await _meta.Ads.ReadMinDailyBudgetAsync(_account, CancellationToken.None);
 
         Assert.That(_graph.Calls, Has.Count.EqualTo(4));
     }
@@ -132,8 +137,7 @@ public sealed class GraphClientTests
     {
         foreach (var (fault, proof) in new[] { (GraphFaults.Throttled(), Proof.Throttled), (GraphFaults.Refused(100), Proof.Rejected), (GraphFaults.Refused(190), Proof.TokenRejected) })
         {
-            _graph.ForgetCalls();
-            _graph.Faults.Clear();
+            Forget();
             _graph.Faults.Always(_ => true, fault);
 
             var exception = await Assert.ThrowsAsync<MetaException>(ReadAsync);
@@ -147,8 +151,8 @@ public sealed class GraphClientTests
     {
         _graph.Faults.Always(_ => true, Body(200, """{"success":false}"""));
 
-        Assert.That((await Assert.ThrowsAsync<MetaException>(() => _meta.Ads.ActivateAsync(LiveMeta.Credential, "1", CancellationToken.None)))!.Proof, Is.EqualTo(Proof.OutcomeUnknown));
-        Assert.That((await Assert.ThrowsAsync<MetaException>(() => _meta.Ads.DeleteAsync(LiveMeta.Credential, "1", CancellationToken.None)))!.Proof, Is.EqualTo(Proof.OutcomeUnknown));
+        Assert.That((await Assert.ThrowsAsync<MetaException>(() => _meta.Ads.ActivateAsync(_account, "1", CancellationToken.None)))!.Proof, Is.EqualTo(Proof.OutcomeUnknown));
+        Assert.That((await Assert.ThrowsAsync<MetaException>(() => _meta.Ads.DeleteAsync(_account, "1", CancellationToken.None)))!.Proof, Is.EqualTo(Proof.OutcomeUnknown));
     }
 
     [Test]
@@ -156,11 +160,11 @@ public sealed class GraphClientTests
     {
         var id = await CreateAsync();
 
-        await _meta.Ads.DeleteAsync(LiveMeta.Credential, id, CancellationToken.None);
-        await _meta.Ads.DeleteAsync(LiveMeta.Credential, id, CancellationToken.None);
-        await _meta.Ads.DeleteAsync(LiveMeta.Credential, "999999999999", CancellationToken.None);
+        await _meta.Ads.DeleteAsync(_account, id, CancellationToken.None);
+        await _meta.Ads.DeleteAsync(_account, id, CancellationToken.None);
+        await _meta.Ads.DeleteAsync(_account, "999999999999", CancellationToken.None);
 
-        Assert.That(await _meta.Ads.FindAsync(LiveMeta.Credential, AdObject.Campaign, null, id, CancellationToken.None), Is.Empty);
+        Assert.That(await _meta.Ads.FindAsync(_account, AdObject.Campaign, null, id, CancellationToken.None), Is.Empty);
     }
 
     [Test]
@@ -174,12 +178,12 @@ public sealed class GraphClientTests
         });
 
         await Assert.ThatAsync(
-            () => _meta.Ads.CreateCampaignAsync(LiveMeta.Credential, new("Name", "OUTCOME_SALES"), cancelled.Token), Throws.InstanceOf<OperationCanceledException>());
+            () => _meta.Ads.CreateCampaignAsync(_account, new("Name", "OUTCOME_SALES"), cancelled.Token), Throws.InstanceOf<OperationCanceledException>());
     }
 
-    private Task<string> CreateAsync() => _meta.Ads.CreateCampaignAsync(LiveMeta.Credential, new("Name", "OUTCOME_SALES"), CancellationToken.None);
+    private Task<string> CreateAsync() => _meta.Ads.CreateCampaignAsync(_account, new("Name", "OUTCOME_SALES"), CancellationToken.None);
 
-    private Task<long?> ReadAsync() => _meta.Ads.ReadMinDailyBudgetAsync(LiveMeta.Credential, CancellationToken.None);
+    private Task<long?> ReadAsync() => _meta.Ads.ReadMinDailyBudgetAsync(_account, CancellationToken.None);
 
     private static GraphFault Body(int status, string body) => (_, _, _) => Task.FromResult<StubAnswer?>(new StubAnswer(status, Encoding.UTF8.GetBytes(body)));
 }

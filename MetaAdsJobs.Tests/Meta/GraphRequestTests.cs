@@ -1,4 +1,6 @@
+using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Meta;
 
@@ -51,6 +53,20 @@ public sealed class GraphRequestTests
         Assert.That((await SendAsync(HttpMethod.Get, new())).Url, Does.Not.Contain("appsecret_proof"));
 
     [Test]
+    public async Task The_last_word_before_a_change_can_forbid_it_and_is_not_asked_of_a_read()
+    {
+        var fenced = new GraphCredential("act_1", Token) { BeforeSending = () => throw new FencedException("the lease is over") };
+        using var wire = new Wire();
+        var client = Client(wire, null);
+
+        await Assert.ThatAsync(() => client.SendOnceAsync(HttpMethod.Post, "act_1/campaigns", new(), fenced.Urgent(), CancellationToken.None), Throws.InstanceOf<FencedException>());
+        await Assert.ThatAsync(() => client.SendAsync(HttpMethod.Delete, "1", new(), fenced.For(UseCase.AdsInsights), CancellationToken.None), Throws.InstanceOf<FencedException>());
+        Assert.That(wire.Sent, Is.Null);
+        await client.SendOnceAsync(HttpMethod.Get, "1", new(), fenced, CancellationToken.None);
+        Assert.That(wire.Sent, Is.Not.Null);
+    }
+
+    [Test]
     public void Printing_a_credential_prints_no_token() => Assert.That($"{Credential}", Is.EqualTo("act_1"));
 
     private const string ExpectedProof = "4209c2f0b997a8365d45cd34942c437f980889c81089e158bad6d7235f966172";
@@ -58,11 +74,12 @@ public sealed class GraphRequestTests
     private static async Task<Sent> SendAsync(HttpMethod method, GraphFields fields, string? appSecret = null)
     {
         using var wire = new Wire();
-        using var http = new HttpClient(wire);
-        var client = new GraphClient(http, new() { GraphUrl = new("https://graph.example/"), AppSecret = appSecret }, TimeProvider.System);
-        await client.SendOnceAsync(method, "act_1/campaigns", fields, Credential, CancellationToken.None);
+        await Client(wire, appSecret).SendOnceAsync(method, "act_1/campaigns", fields, Credential, CancellationToken.None);
         return wire.Sent!;
     }
+
+    private static GraphClient Client(Wire wire, string? appSecret) =>
+        LiveMeta.Over(new(wire, disposeHandler: false), new() { GraphUrl = new("https://graph.example/"), AppSecret = appSecret });
 
     private sealed record Sent(string Url, string Body, string? Authorization);
 

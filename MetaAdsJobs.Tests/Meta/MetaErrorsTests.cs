@@ -13,6 +13,11 @@ public sealed class MetaErrorsTests
     [TestCase(341, Proof.Throttled)]
     [TestCase(613, Proof.Throttled)]
     [TestCase(80000, Proof.Throttled)]
+    [TestCase(80001, Proof.Throttled)]
+    [TestCase(80002, Proof.Throttled)]
+    [TestCase(80005, Proof.Throttled)]
+    [TestCase(80006, Proof.Throttled)]
+    [TestCase(80008, Proof.Throttled)]
     [TestCase(80003, Proof.Throttled)]
     [TestCase(80004, Proof.Throttled)]
     [TestCase(80009, Proof.Throttled)]
@@ -32,7 +37,7 @@ public sealed class MetaErrorsTests
     [TestCase(200, Proof.Rejected)]
     [TestCase(294, Proof.Rejected)]
     [TestCase(299, Proof.Rejected)]
-    [TestCase(368, Proof.Rejected)]
+    [TestCase(368, Proof.AccountBlocked)]
     [TestCase(506, Proof.Rejected)]
     [TestCase(2500, Proof.Rejected)]
     [TestCase(2635, Proof.Rejected)]
@@ -43,6 +48,7 @@ public sealed class MetaErrorsTests
             Assert.That(Read($$$"""{"code":{{{code}}},"message":"Zu viele Aufrufe","type":"OAuthException"}""", status).Proof, Is.EqualTo(expected), $"HTTP {status}");
     }
 
+    [TestCase(368, true, 500, Proof.AccountBlocked)]
     [TestCase(100, false, 500, Proof.OutcomeUnknown)]
     [TestCase(100, false, 503, Proof.OutcomeUnknown)]
     [TestCase(100, true, 400, Proof.OutcomeUnknown)]
@@ -51,6 +57,59 @@ public sealed class MetaErrorsTests
     [TestCase(190, true, 500, Proof.TokenRejected)]
     public void A_server_error_or_the_word_transient_leaves_open_what_a_code_does_not_settle(int code, bool transient, int status, Proof expected) =>
         Assert.That(Read($$"""{"code":{{code}},"is_transient":{{(transient ? "true" : "false")}}}""", status).Proof, Is.EqualTo(expected));
+
+    // The subcodes Meta's pages name change nothing about what a code proves.
+    [TestCase(4, 1504022, Proof.Throttled)]
+    [TestCase(4, 1504039, Proof.Throttled)]
+    [TestCase(17, 2446079, Proof.Throttled)]
+    [TestCase(613, 1487742, Proof.Throttled)]
+    [TestCase(613, 5044001, Proof.Throttled)]
+    [TestCase(613, 1487632, Proof.Throttled)]
+    [TestCase(1, 99, Proof.OutcomeUnknown)]
+    [TestCase(100, 33, Proof.Rejected)]
+    [TestCase(100, 1487534, Proof.Rejected)]
+    [TestCase(100, 1885621, Proof.Rejected)]
+    [TestCase(190, 458, Proof.TokenRejected)]
+    [TestCase(190, 459, Proof.TokenRejected)]
+    [TestCase(190, 460, Proof.TokenRejected)]
+    [TestCase(190, 463, Proof.TokenRejected)]
+    [TestCase(190, 464, Proof.TokenRejected)]
+    [TestCase(190, 467, Proof.TokenRejected)]
+    public void A_code_with_a_subcode_proves_what_the_code_does(int code, int subcode, Proof expected) =>
+        Assert.That(Read($$"""{"code":{{code}},"error_subcode":{{subcode}},"is_transient":false}""").Proof, Is.EqualTo(expected));
+
+    [TestCase(100, 1487534, "", true)]
+    [TestCase(1, null, "Please reduce the amount of data you're asking for, then retry your request", true)]
+    [TestCase(1, null, "An unknown error occurred", false)]
+    [TestCase(100, null, "reduce the amount of data", false)]
+    public void Too_much_asked_for_at_once_is_told_apart(int code, int? subcode, string message, bool expected) => Assert.That(
+        Read($$"""{"code":{{code}},"error_subcode":{{(subcode is null ? "null" : subcode)}},"message":"{{message}}"}""").IsTooMuchAsked, Is.EqualTo(expected));
+
+    [TestCase(190, 458, "removed the app")]
+    [TestCase(190, 459, "the same token again")]
+    [TestCase(190, 460, "password")]
+    [TestCase(190, 463, "has expired")]
+    [TestCase(190, 464, "not confirmed")]
+    [TestCase(190, 467, "no longer valid")]
+    [TestCase(190, null, "give the account a new one")]
+    [TestCase(102, null, "give the account a new one")]
+    [TestCase(368, null, "unblock the account")]
+    [TestCase(10, null, "permission")]
+    [TestCase(200, null, "permission")]
+    [TestCase(294, null, "permission")]
+    [TestCase(2635, null, "META_GRAPH_VERSION")]
+    public void The_user_is_told_what_to_do_about_it(int code, int? subcode, string expected) => Assert.That(
+        Read($$"""{"code":{{code}},"error_subcode":{{(subcode is null ? "null" : subcode)}},"message":"No","fbtrace_id":"T"}""").ForUser, Does.StartWith("No - ").And.Contain(expected).And.EndWith("trace T)"));
+
+    [Test]
+    public void A_token_that_Meta_quotes_is_not_repeated()
+    {
+        using var document = JsonDocument.Parse("""{"code":190,"message":"Malformed access token EAAx","error_user_title":"EAAx","error_user_msg":"Token EAAx and EAAy"}""");
+
+        var exception = MetaErrors.FromEnvelope(400, document.RootElement, null, "EAAx", "", "EAAy");
+
+        Assert.That(exception.ToString() + exception.ForUser + exception.UserTitle, Does.Not.Contain("EAA").And.Contain("Malformed access token ***"));
+    }
 
     [TestCase("{}")]
     [TestCase("""{"message":"Bad request"}""")]

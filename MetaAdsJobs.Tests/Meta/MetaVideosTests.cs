@@ -1,5 +1,6 @@
 using System.Text;
 using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Meta;
 
@@ -31,7 +32,7 @@ public sealed class MetaVideosTests
     {
         using var wire = new Wire(answer);
         using var http = new HttpClient(wire);
-        var graph = new GraphClient(http, new() { GraphUrl = new("https://graph.example/") }, TimeProvider.System);
+        var graph = LiveMeta.Over(http, new() { GraphUrl = new("https://graph.example/") });
         var video = await new MetaVideos(graph).ReadAsync(new("act_1", "token"), "1", CancellationToken.None);
         Assert.That(wire.Asked, Does.EndWith("/1?fields=status%2Cthumbnails%2Cpicture"));
         return video;

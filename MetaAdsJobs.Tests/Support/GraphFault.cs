@@ -58,6 +58,12 @@ public static class GraphFaults
     /// <summary>Done, but the JSON ends early, though HTTP says it is whole.</summary>
     public static GraphFault TruncatedJson { get; } = Rewrite(answer => answer with { Body = answer.Body[..(answer.Body.Length / 2)] });
 
+    /// <summary>Done, and the answer is larger than anybody should keep in memory.</summary>
+    public static GraphFault TwentyMegabytes { get; } = Rewrite(answer => answer with { Body = Encoding.UTF8.GetBytes($$"""{"id":"{{new string('1', 20 * 1024 * 1024)}}"}""") });
+
+    /// <summary>HTTP 200 and this JSON, whatever was asked; nothing done.</summary>
+    public static GraphFault Says(string json) => Answer(_ => new StubAnswer(200, Encoding.UTF8.GetBytes(json)));
+
     /// <summary>Done, and a well-formed answer that forgets to tell the id.</summary>
     public static GraphFault WithoutId { get; } = Rewrite(answer => answer with { Body = "{}"u8.ToArray() });
 
@@ -69,12 +75,24 @@ public static class GraphFaults
         return (refusal with { Subcode = subcode }).ToAnswer() with { Headers = UsedUp(http, minutesToWait) };
     });
 
-    /// <summary>The same for a few seconds, which only the account's own header can tell.</summary>
-    public static GraphFault ThrottledFor(TimeSpan time) => Answer(_ => (new StubRefusal(17, "(#17) User request limit reached") { Subcode = 2446079 }).ToAnswer() with
+    /// <summary>Meta asks to wait for seconds: nothing done.</summary>
+    public static GraphFault ThrottledFor(TimeSpan time) => Answer(_ =>
+        (new StubRefusal(17, "(#17) User request limit reached") { Subcode = 2446079 }).ToAnswer() with
+        {
+            Headers = new Dictionary<string, string>
+            {
+                ["X-Ad-Account-Usage"] = $$"""{"acc_id_util_pct":100,"reset_time_duration":{{(int)time.TotalSeconds}},"ads_api_access_tier":"standard_access"}""",
+            },
+        });
+
+    /// <summary>Done, and the answer tells that so much of the account's limit is used.</summary>
+    /// <param name="secondsToReset">Told beside it, as Meta does at any usage.</param>
+    public static GraphFault Used(double percent, int secondsToReset = 0) => Rewrite(answer => answer with
     {
         Headers = new Dictionary<string, string>
         {
-            ["X-Ad-Account-Usage"] = $$"""{"acc_id_util_pct":100,"reset_time_duration":{{(int)time.TotalSeconds}},"ads_api_access_tier":"standard_access"}""",
+            ["X-Ad-Account-Usage"] = FormattableString.Invariant($$"""{"acc_id_util_pct":{{percent}},"reset_time_duration":{{secondsToReset}},"ads_api_access_tier":"standard_access"}"""),
+            ["X-App-Usage"] = """{"call_count":2,"total_cputime":1,"total_time":1}""",
         },
     });
 

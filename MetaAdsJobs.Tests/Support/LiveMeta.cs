@@ -1,6 +1,7 @@
 using MetaAdsJobs.Core.Meta;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MetaAdsJobs.Tests.Support;
 
@@ -18,6 +19,10 @@ internal sealed class LiveMeta : IAsyncDisposable
 
     public MetaAds Ads => _services.GetRequiredService<MetaAds>();
 
+    /// <summary>The client alone, over any transport.</summary>
+    public static GraphClient Over(HttpClient http, MetaOptions options) =>
+        new(http, options, new(options, TimeProvider.System), TimeProvider.System, NullLogger<GraphClient>.Instance);
+
     public static LiveMeta Against(GraphServer graph, params (string Name, string Value)[] settings) => Against(graph.BaseUrl, settings);
 
     public static LiveMeta Against(string graphUrl, params (string Name, string Value)[] settings)
@@ -27,6 +32,7 @@ internal sealed class LiveMeta : IAsyncDisposable
         return new(new ServiceCollection()
             .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(configuration).Build())
             .AddSingleton(TimeProvider.System)
+            .AddLogging()
             .AddMeta()
             .BuildServiceProvider());
     }

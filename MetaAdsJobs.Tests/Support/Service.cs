@@ -74,6 +74,7 @@ public sealed class Service : IAsyncDisposable
             ["Meta__CallTimeoutSeconds"] = "3",
             ["Meta__AllowPrivateImageHosts"] = "true",
             ["WORKER_THREADS"] = "10",
+            ["META_MUTATIONS_PER_SECOND"] = "100000",
         };
         foreach (var (name, value) in settings) environment[name] = value;
 

@@ -9,7 +9,8 @@ using Npgsql;
 namespace MetaAdsJobs.Core.Orchestrations.Steps;
 
 /// <summary>Why an orchestration could not be claimed.</summary>
-internal sealed record Unclaimed(string Status, DateTimeOffset? LeaseUntil, DateTimeOffset? BlockedUntil, string? BlockedReason, string? TokenRejection, string? Stopped);
+internal sealed record Unclaimed(
+    string Status, DateTimeOffset? LeaseUntil, DateTimeOffset? BlockedUntil, string? BlockedReason, string? TokenRejection, string? AccountBlock, string? Stopped);
 
 /// <summary>Takes, renews and gives back the right to run an orchestration.</summary>
 internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, OrchestrationOptions options, TimeProvider time)
@@ -35,7 +36,7 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
                 WHERE o.request_id = @RequestId AND a.id = o.social_account_id
                   AND o.status IN ('queued', 'running', 'waiting')
                   AND (o.lease_until IS NULL OR o.lease_until < clock_timestamp())
-                  AND a.token_rejected_at IS NULL
+                  AND a.token_rejected_at IS NULL AND a.blocked_at IS NULL
                   AND (o.ending IS NOT NULL OR o.cancel_requested OR NOT EXISTS (
                        SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = a.id)))
                   AND NOT EXISTS (SELECT 1 FROM account_pacing p
@@ -71,6 +72,7 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
         const string ReasonSql = """
             SELECT o.status, o.lease_until, p.blocked_until, p.reason AS blocked_reason,
                    CASE WHEN a.token_rejected_at IS NOT NULL THEN COALESCE(a.token_rejection, 'rejected') END AS token_rejection,
+                   CASE WHEN a.blocked_at IS NOT NULL THEN COALESCE(a.block_reason, 'blocked') END AS account_block,
                    (SELECT concat('stopped by ', s.stopped_by, ': ' || s.reason) FROM stops s
                     WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = a.id) LIMIT 1) AS stopped
             FROM orchestrations o
@@ -186,7 +188,7 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
                 CancelRequested = CancelRequested, Abandoned = Abandoned, Failures = Failures, Lease = lease, Steps = steps,
                 StartedByThisAttempt = CampaignStarted ? StepName.Campaign : null,
                 SettledAt = (QuietSince ?? DateTimeOffset.MinValue) + options.SettleDelay,
-                Credential = new(AdAccountId, tokens.Open(AccessToken)), AskedBy = AskedBy,
+                Credential = new(AdAccountId, tokens.Open(AccessToken)) { BeforeSending = lease.ThrowIfOver }, AskedBy = AskedBy,
                 Account = new()
                 {
                     Id = AccountId, Name = Name, AdAccountId = AdAccountId, PageId = PageId, InstagramUserId = InstagramUserId, PixelId = PixelId,

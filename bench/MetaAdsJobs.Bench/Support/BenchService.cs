@@ -30,6 +30,7 @@ internal sealed class BenchService : IAsyncDisposable
         {
             ["DATABASE_URL"] = database.ConnectionString, ["META_ADS_MODE"] = "stub", ["AUTH_SIGNING_KEY"] = SigningKey,
             ["DATA_PROTECTION_KEY"] = Convert.ToBase64String(new byte[32]), ["RATE_LIMIT_PER_SECOND"] = "1000000",
+            ["META_MUTATIONS_PER_SECOND"] = "1000000",
         };
         foreach (var (name, value) in settings) _environment[name] = value;
 

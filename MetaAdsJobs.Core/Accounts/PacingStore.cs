@@ -1,0 +1,65 @@
+using Dapper;
+using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Pacing;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Accounts;
+
+/// <summary>
+/// What processes tell each other of Meta's limits. All times are compared by the database's clock, but for the end of a block. Most
+/// accounts never have a row.
+/// </summary>
+internal sealed class PacingStore(NpgsqlDataSource dataSource)
+{
+    private readonly Guid _process = Guid.NewGuid();
+
+    public async Task WriteAsync(IReadOnlyCollection<PaceNews> news, CancellationToken ct)
+    {
+        const string WriteSql = """
+            INSERT INTO account_pacing (ad_account_id, use_case, blocked_until, reason, usage_pct, usage_at, written_by, updated_at)
+            SELECT account, use_case, blocked_until, reason, usage_pct, clock_timestamp() - make_interval(secs => age), @Process, clock_timestamp()
+            FROM unnest(@Accounts, @UseCases, @BlockedUntil, @Reasons, @Percents, @Ages) AS t (account, use_case, blocked_until, reason, usage_pct, age)
+            ORDER BY account, use_case
+            ON CONFLICT (ad_account_id, use_case) DO UPDATE SET
+                reason = CASE WHEN EXCLUDED.blocked_until >= COALESCE(account_pacing.blocked_until, EXCLUDED.blocked_until) THEN EXCLUDED.reason ELSE account_pacing.reason END,
+                blocked_until = GREATEST(account_pacing.blocked_until, EXCLUDED.blocked_until),
+                usage_pct = EXCLUDED.usage_pct, usage_at = EXCLUDED.usage_at, written_by = EXCLUDED.written_by, updated_at = EXCLUDED.updated_at
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await connection.ExecuteAsync(new(WriteSql, new
+        {
+            Process = _process, Accounts = news.Select(one => one.AdAccountId).ToArray(), UseCases = news.Select(one => one.UseCase.ToName()).ToArray(),
+            BlockedUntil = news.Select(one => one.BlockedUntil).ToArray(), Reasons = news.Select(one => one.Reason).ToArray(),
+            Percents = news.Select(one => one.Percent).ToArray(), Ages = news.Select(one => one.Age.TotalSeconds).ToArray(),
+        }, cancellationToken: ct));
+    }
+
+    /// <summary>What other processes have written since; and up to when this was read, for the next time.</summary>
+    /// <param name="since">The last time's answer; null for all that still counts.</param>
+    public async Task<(IReadOnlyList<PaceNews> News, DateTimeOffset ReadAt)> ReadAsync(DateTimeOffset? since, CancellationToken ct)
+    {
+        // One row always comes back, with the time. What was being committed when it was read last is seen again: no harm.
+        const string ReadSql = """
+            SELECT now.at AS read_at, p.ad_account_id, p.use_case, p.blocked_until, p.reason, p.usage_pct, EXTRACT(EPOCH FROM now.at - p.usage_at)::float8 AS age
+            FROM (SELECT clock_timestamp() AS at) now
+            LEFT JOIN account_pacing p ON p.updated_at > COALESCE(@Since, now.at - interval '1 day') - interval '3 s' AND p.written_by IS DISTINCT FROM @Process
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        var rows = (await connection.QueryAsync<Row>(new(ReadSql, new { Since = since, Process = _process }, cancellationToken: ct))).AsList();
+        return ([.. rows.Where(row => row.AdAccountId is not null).Select(row => row.ToNews())], rows[0].ReadAt);
+    }
+
+    private sealed record Row
+    {
+        public DateTimeOffset ReadAt { get; init; }
+        public string? AdAccountId { get; init; }
+        public string? UseCase { get; init; }
+        public DateTimeOffset? BlockedUntil { get; init; }
+        public string? Reason { get; init; }
+        public double? UsagePct { get; init; }
+        public double? Age { get; init; }
+
+        public PaceNews ToNews() =>
+            new(AdAccountId!, UseCases.Find(UseCase)!.Value, BlockedUntil, UsagePct, TimeSpan.FromSeconds(Math.Clamp(Age ?? 0, 0, 86_400)), Reason);
+    }
+}

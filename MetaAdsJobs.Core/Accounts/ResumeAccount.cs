@@ -1,0 +1,18 @@
+using Dapper;
+using MetaAdsJobs.Core.Jobs;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Accounts;
+
+/// <summary>Sends an account's waiting orchestrations on at once, when what they waited for has come about.</summary>
+public sealed class ResumeAccount(NpgsqlDataSource dataSource, IJobQueue queue)
+{
+    // A second job for an orchestration that is snoozing already is harmless: the claim lets one of them run.
+    public async Task ExecuteAsync(Guid id, CancellationToken ct)
+    {
+        const string WaitingSql = "SELECT request_id FROM orchestrations WHERE social_account_id = @Id AND status = 'waiting' ORDER BY request_id";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        foreach (var requestId in await connection.QueryAsync<Guid>(new(WaitingSql, new { Id = id }, cancellationToken: ct)))
+            queue.EnqueueOrchestration(requestId);
+    }
+}

@@ -1,0 +1,102 @@
+using System.Collections.Concurrent;
+
+namespace MetaAdsJobs.Core.Meta.Pacing;
+
+/// <summary>
+/// Keeps this process within Meta's limits, each account and use case for itself. Asked before every call and told of every answer;
+/// it knows no database: whoever shares it with other processes takes its news and brings theirs.
+/// </summary>
+internal sealed class GraphPacing(MetaOptions options, TimeProvider time)
+{
+    private readonly long _start = time.GetTimestamp();
+    private readonly ConcurrentDictionary<(string AdAccountId, UseCase UseCase), AccountPace> _paces = new();
+    private readonly ConcurrentDictionary<string, MutationWindow> _windows = new();
+    private volatile TaskCompletionSource _blocked = NewSignal();
+    private volatile int _processes = 1;
+
+    /// <summary>Worker processes that share every limit.</summary>
+    public int Processes
+    {
+        get => _processes;
+        set => _processes = Math.Max(1, value);
+    }
+
+    /// <summary>Completes when an account is newly kept out, until news are taken.</summary>
+    public Task NewBlock => _blocked.Task;
+
+    private TimeSpan Now => time.GetElapsedTime(_start);
+
+    /// <summary>Waits for the call's turn, if that is soon.</summary>
+    /// <exception cref="MetaException">Throttled: nothing was sent, and RetryAfter tells when to come again.</exception>
+    public async ValueTask EnterAsync(GraphCredential credential, bool mutates, CancellationToken ct)
+    {
+        var wait = Enter(credential, mutates);
+        if (wait <= TimeSpan.Zero) return;
+        await Task.Delay(wait, time, ct);
+        if (!credential.IsUrgent) ThrowIfBlocked(PaceOf(credential.AdAccountId, credential.UseCase));
+    }
+
+    /// <summary>Meta has answered; what its headers told, if anything.</summary>
+    public void Saw(GraphCredential credential, IReadOnlyList<UsageReading> readings)
+    {
+        PaceOf(credential.AdAccountId, credential.UseCase).Answered(time.GetUtcNow());
+        foreach (var reading in readings)
+            if (PaceOf(credential.AdAccountId, reading.UseCase).Saw(reading, Now, time.GetUtcNow())) _blocked.TrySetResult();
+    }
+
+    /// <summary>Meta refused the call because of its limits.</summary>
+    /// <returns>How long the account is kept out now.</returns>
+    public TimeSpan Throttled(GraphCredential credential, TimeSpan? retryAfter, string reason)
+    {
+        var pace = PaceOf(credential.AdAccountId, credential.UseCase);
+        var now = time.GetUtcNow();
+        if (pace.WasThrottled(retryAfter ?? PaceRules.UsualBlock, reason, Now, now)) _blocked.TrySetResult();
+        return pace.Block(now)?.Left ?? TimeSpan.Zero;
+    }
+
+    public IReadOnlyList<PaceNews> TakeNews()
+    {
+        if (_blocked.Task.IsCompleted) _blocked = NewSignal();
+        return [.. _paces.Values.Select(pace => pace.TakeNews(Now, time.GetUtcNow())).OfType<PaceNews>()];
+    }
+
+    /// <summary>What was taken did not reach the others: it is news still.</summary>
+    public void Untold(IEnumerable<PaceNews> news)
+    {
+        foreach (var one in news) PaceOf(one.AdAccountId, one.UseCase).Untold();
+    }
+
+    public void Learn(PaceNews news) => PaceOf(news.AdAccountId, news.UseCase).Learn(news, Now, time.GetUtcNow());
+
+    private TimeSpan Enter(GraphCredential credential, bool mutates)
+    {
+        var pace = PaceOf(credential.AdAccountId, credential.UseCase);
+        if (!credential.IsUrgent) ThrowIfBlocked(pace);
+        var window = _windows.GetOrAdd(credential.AdAccountId, _ => new());
+        var limit = Math.Max(1, options.MutationsPerSecond / Processes);
+        lock (window)
+        {
+            var now = Now;
+            var (turn, apart) = credential.IsUrgent ? (now, TimeSpan.Zero) : pace.FindTurn(now, Processes);
+            var at = mutates ? window.Find(now, turn, limit) : turn;
+            if (!credential.IsUrgent && at - now > credential.Patience)
+            {
+                var again = at > turn ? window.ComeAgainAt(now, at, limit) : pace.ComeAgainAt(now, at, apart);
+                throw new MetaException(Proof.Throttled, "calls of this account are spaced to stay within Meta's limits") { RetryAfter = again - now };
+            }
+
+            if (!credential.IsUrgent) pace.Take(at);
+            if (mutates) window.Take(at);
+            return at - now;
+        }
+    }
+
+    private void ThrowIfBlocked(AccountPace pace)
+    {
+        if (pace.Block(time.GetUtcNow()) is { } block) throw new MetaException(Proof.Throttled, block.Reason) { RetryAfter = block.Left };
+    }
+
+    private AccountPace PaceOf(string adAccountId, UseCase useCase) => _paces.GetOrAdd((adAccountId, useCase), key => new(key.AdAccountId, key.UseCase));
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

@@ -1,0 +1,181 @@
+using Dapper;
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Pacing;
+using MetaAdsJobs.Tests.Support;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace MetaAdsJobs.Tests.Accounts;
+
+/// <summary>Worker processes that share nothing but the database tell each other what Meta told them.</summary>
+[TestFixture]
+public sealed class PacingExchangeTests
+{
+    private static readonly GraphCredential Account = new("act_1", "token");
+    private InProcess _core = null!;
+    private Process _one = null!;
+    private Process _other = null!;
+
+    [SetUp]
+    public async Task StartAsync()
+    {
+        _core = await InProcess.CreateAsync();
+        await using var connection = await _core.Database.DataSource.OpenConnectionAsync();
+        await connection.ExecuteAsync("""
+            CREATE TABLE pacing_writes (at timestamptz NOT NULL);
+            CREATE FUNCTION count_write() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO pacing_writes VALUES (clock_timestamp()); RETURN NULL; END $$;
+            CREATE TRIGGER count_write AFTER INSERT ON account_pacing FOR EACH STATEMENT EXECUTE FUNCTION count_write()
+            """);
+        (_one, _other) = (new(_core), new(_core));
+    }
+
+    [TearDown]
+    public async Task StopAsync()
+    {
+        await _one.DisposeAsync();
+        await _other.DisposeAsync();
+        await _core.DisposeAsync();
+    }
+
+    [Test]
+    public async Task A_block_that_one_process_was_told_keeps_the_other_out_within_a_second_and_a_half()
+    {
+        await Task.WhenAll(_one.StartAsync(), _other.StartAsync());
+        await PassAsync(1.2);
+
+        _one.Pacing.Throttled(Account, TimeSpan.FromMinutes(1), "too many calls");
+        await PassAsync(1.5);
+
+        Assert.That(_other.Refusal(Account)?.Message, Is.EqualTo("too many calls"));
+        Assert.That(_other.Refusal(Account)?.RetryAfter, Is.EqualTo(TimeSpan.FromSeconds(58.5)).Within(TimeSpan.FromSeconds(1)));
+        Assert.That(_other.Refusal(new("act_2", "token")), Is.Null);
+        Assert.That(_other.Refusal(Account.For(UseCase.AdsInsights)), Is.Null);
+    }
+
+    [Test]
+    public async Task Usage_that_one_process_read_slows_the_other_and_stops_doing_so()
+    {
+        _one.Saw(Account, 94);
+        await _one.Exchange.ExchangeAsync(CancellationToken.None);
+        await _other.Exchange.ExchangeAsync(CancellationToken.None);
+        Assert.That(_other.Refusal(Account), Is.Null);
+        Assert.That(_other.Refusal(Account)?.Proof, Is.EqualTo(Proof.Throttled));
+
+        _one.Saw(Account, 10);
+        await _one.Exchange.ExchangeAsync(CancellationToken.None);
+        await _other.Exchange.ExchangeAsync(CancellationToken.None);
+        Assert.That(Enumerable.Range(0, 5).Select(_ => _other.Refusal(Account)), Is.All.Null);
+    }
+
+    [Test]
+    public async Task A_process_that_starts_hears_of_blocks_that_began_long_before_and_a_shorter_one_does_not_end_a_longer()
+    {
+        _one.Pacing.Throttled(Account, TimeSpan.FromHours(2), "long");
+        await _one.Exchange.ExchangeAsync(CancellationToken.None);
+        await using (var connection = await _core.Database.DataSource.OpenConnectionAsync())
+            await connection.ExecuteAsync("UPDATE account_pacing SET updated_at = now() - interval '1 hour', usage_at = now() - interval '1 hour'");
+        _other.Pacing.Throttled(Account, TimeSpan.FromSeconds(30), "short");
+        await _other.Exchange.ExchangeAsync(CancellationToken.None);
+
+        await using var late = new Process(_core);
+        await late.Exchange.ExchangeAsync(CancellationToken.None);
+
+        Assert.That(late.Refusal(Account)?.Message, Is.EqualTo("long"));
+        Assert.That(late.Refusal(Account)?.RetryAfter, Is.GreaterThan(TimeSpan.FromHours(1)));
+    }
+
+    [Test]
+    public async Task A_burst_of_headers_is_written_at_most_once_a_second()
+    {
+        await _one.StartAsync();
+        var random = new Random(1);
+        for (var round = 0; round < 300; round++)
+        {
+            for (var call = 0; call < 20; call++) _one.Saw(new($"act_{call % 5}", "token"), 75 + random.Next(20));
+            if (round % 30 == 0) _one.Pacing.Throttled(new($"act_{round % 7}", "token"), TimeSpan.FromSeconds(20 + round), "too many calls");
+            await PassAsync(0.01);
+        }
+
+        await PassAsync(1.5);
+        var writes = await WritesAsync();
+        var pauses = writes.Zip(writes.Skip(1), (first, second) => (second - first).TotalSeconds).ToList();
+        Assert.That(writes, Has.Count.InRange(3, 8));
+        Assert.That(pauses, Is.All.GreaterThan(0.95), string.Join(", ", pauses));
+    }
+
+    [Test]
+    public async Task In_normal_life_nothing_is_written_and_no_row_exists()
+    {
+        await Task.WhenAll(_one.StartAsync(), _other.StartAsync());
+        for (var round = 0; round < 30; round++)
+        {
+            for (var call = 0; call < 50; call++) _one.Saw(new($"act_{call}", "token"), 74.0 * call / 50);
+            await PassAsync(0.1);
+        }
+
+        Assert.That(await WritesAsync(), Is.Empty);
+        Assert.That(await _core.Database.DataSource.RowsAsync("account_pacing"), Is.Zero);
+    }
+
+    [Test]
+    public async Task Idle_processes_ask_the_database_once_a_second()
+    {
+        await _one.StartAsync();
+        await PassAsync(1);
+        var before = await CommitsAsync();
+        await PassAsync(4);
+        Assert.That(await CommitsAsync() - before, Is.LessThan(12), "with the counting of workers and of commits");
+    }
+
+    private static Task PassAsync(double seconds) => Task.Delay(TimeSpan.FromSeconds(seconds), TimeProvider.System, CancellationToken.None);
+
+    private async Task<List<DateTimeOffset>> WritesAsync()
+    {
+        await using var connection = await _core.Database.DataSource.OpenConnectionAsync();
+        return (await connection.QueryAsync<DateTimeOffset>("SELECT at FROM pacing_writes ORDER BY at")).AsList();
+    }
+
+    private async Task<long> CommitsAsync()
+    {
+        await using var connection = await _core.Database.DataSource.OpenConnectionAsync();
+        return await connection.ExecuteScalarAsync<long>("SELECT pg_stat_force_next_flush() IS NOT NULL; SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()");
+    }
+
+    /// <summary>One process's memory, and its way to the others'.</summary>
+    private sealed class Process : IAsyncDisposable
+    {
+        public Process(InProcess core)
+        {
+            Pacing = new(new(), TimeProvider.System);
+            Exchange = new(Pacing, new(core.Database.DataSource), core.Get<WorkerHealth>(), TimeProvider.System, NullLogger<PacingExchange>.Instance);
+        }
+
+        public GraphPacing Pacing { get; }
+
+        public PacingExchange Exchange { get; }
+
+        public Task StartAsync() => Exchange.StartAsync(CancellationToken.None);
+
+        public void Saw(GraphCredential credential, double percent) => Pacing.Saw(credential, [new(credential.UseCase, percent, 0, null)]);
+
+        public MetaException? Refusal(GraphCredential credential)
+        {
+            try
+            {
+                Pacing.EnterAsync(credential, mutates: false, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+                return null;
+            }
+            catch (MetaException exception)
+            {
+                return exception;
+            }
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Exchange.StopAsync(CancellationToken.None);
+            Exchange.Dispose();
+        }
+    }
+}

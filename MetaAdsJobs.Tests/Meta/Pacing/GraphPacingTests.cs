@@ -1,0 +1,238 @@
+using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Pacing;
+using Microsoft.Extensions.Time.Testing;
+
+namespace MetaAdsJobs.Tests.Meta.Pacing;
+
+[TestFixture]
+public sealed class GraphPacingTests
+{
+    private static readonly GraphCredential Account = new("act_1", "token");
+    private static readonly GraphCredential Other = new("act_2", "token");
+    private FakeTimeProvider _time = null!;
+    private GraphPacing _pacing = null!;
+
+    [SetUp]
+    public void Start()
+    {
+        _time = new(new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero));
+        _pacing = new(new() { MutationsPerSecond = 10 }, _time);
+    }
+
+    [Test]
+    public void Without_usage_nobody_waits()
+    {
+        for (var call = 0; call < 1000; call++) Assert.That(Enter(Account).IsCompletedSuccessfully);
+        Assert.That(_pacing.TakeNews(), Is.Empty);
+    }
+
+    [Test]
+    public void A_throttled_account_sends_nothing_until_its_time_is_over_and_others_go_on()
+    {
+        Assert.That(_pacing.Throttled(Account, TimeSpan.FromSeconds(90), "too many calls"), Is.EqualTo(TimeSpan.FromSeconds(90)));
+
+        _time.Advance(TimeSpan.FromSeconds(89));
+        var refused = Refused(Enter(Account));
+        Assert.That((refused.Proof, refused.RetryAfter, refused.Message), Is.EqualTo((Proof.Throttled, (TimeSpan?)TimeSpan.FromSeconds(1), "too many calls")));
+        Assert.That(Enter(Other).IsCompletedSuccessfully);
+        Assert.That(Enter(Account.For(UseCase.AdsInsights)).IsCompletedSuccessfully, "reports have a limit of their own");
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.That(Enter(Account).IsCompletedSuccessfully);
+    }
+
+    [Test]
+    public void After_a_block_one_call_tries_and_the_rest_wait_for_its_answer()
+    {
+        _pacing.Throttled(Account, TimeSpan.FromMinutes(20), "too many calls");
+        _time.Advance(TimeSpan.FromMinutes(20));
+
+        Assert.That(Enter(Account).IsCompletedSuccessfully);
+        var waits = Enumerable.Range(0, 20).Select(_ => Refused(Enter(Account)).RetryAfter!.Value).ToList();
+        Assert.That(waits, Is.Unique.And.Ordered);
+        Assert.That(waits[^1], Is.LessThan(TimeSpan.FromSeconds(5)));
+
+        Saw(Account, 3);
+        Assert.That(Enumerable.Range(0, 20).All(_ => Enter(Account).IsCompletedSuccessfully));
+    }
+
+    [Test]
+    public void An_answer_that_tells_nothing_ends_the_trying_too()
+    {
+        _pacing.Throttled(Account, null, "too many calls");
+        _pacing.Saw(Account, []);
+        _time.Advance(PaceRules.UsualBlock);
+        Assert.That(Enter(Account).IsCompletedSuccessfully);
+        Assert.That(() => Enter(Account), Throws.InstanceOf<MetaException>(), "what was answered in the block is no answer to the try");
+
+        _pacing.Saw(Account, []);
+
+        // Only the usage of the throttling itself is remembered, and there was none.
+        Assert.That(Enter(Account).IsCompletedSuccessfully);
+    }
+
+    [Test]
+    public async Task Calls_are_spaced_at_80_percent_and_those_that_wait_long_are_sent_away_one_after_the_other()
+    {
+        Saw(Account, 80);
+        var spacing = PaceRules.Spacing(80, 1);
+        var calls = Enumerable.Range(0, 4).Select(_ => Enter(Account)).ToList();
+        Assert.That(calls.Select(call => call.IsCompleted), Is.EqualTo([true, false, false, false]));
+
+        var away = Enumerable.Range(0, 3).Select(_ => Refused(Enter(Account)).RetryAfter!.Value).ToList();
+        Assert.That(away[0], Is.GreaterThan(TimeSpan.FromSeconds(1)));
+        Assert.That((away[1] - away[0], away[2] - away[1]), Is.EqualTo((spacing, spacing)));
+
+        _time.Advance(spacing);
+        Assert.That(calls.Select(call => call.IsCompleted), Is.EqualTo([true, true, false, false]));
+        _time.Advance(spacing * 2);
+        await Task.WhenAll(calls);
+    }
+
+    [Test]
+    public void Two_processes_go_half_as_fast_each()
+    {
+        _pacing.Processes = 2;
+        Saw(Account, 80);
+        Enter(Account);
+        var second = Enter(Account);
+
+        _time.Advance(PaceRules.Spacing(80, 1));
+        Assert.That(second.IsCompleted, Is.False);
+        _time.Advance(PaceRules.Spacing(80, 1));
+        Assert.That(second.IsCompleted, Is.True);
+    }
+
+    [Test]
+    public void Usage_is_forgotten_after_five_minutes()
+    {
+        Saw(Account, 94);
+        _time.Advance(PaceRules.Memory);
+        Assert.That(Enumerable.Range(0, 9).All(_ => Enter(Account).IsCompletedSuccessfully));
+    }
+
+    [Test]
+    public async Task A_page_in_the_midst_of_a_report_waits_where_another_call_is_sent_away()
+    {
+        var reader = Account.For(UseCase.AdsInsights);
+        _pacing.Saw(Account, [new(UseCase.AdsInsights, 0, 100, null)]);
+        await Enter(reader);
+        Assert.That(() => Enter(reader), Throws.InstanceOf<MetaException>());
+
+        var page = Enter(reader.Patient());
+        _time.Advance(TimeSpan.FromSeconds(3));
+        await page;
+    }
+
+    [Test]
+    public void From_95_percent_on_only_what_is_urgent_goes_out()
+    {
+        Saw(Account, 96);
+        Assert.That(() => Enter(Account), Throws.InstanceOf<MetaException>());
+        Assert.That(Enumerable.Range(0, 10).All(_ => Enter(Account.Urgent(), mutates: true).IsCompletedSuccessfully));
+        Assert.That(Enter(Account.Urgent(), mutates: true).IsCompleted, Is.False, "Meta's own limit a second holds for it too");
+    }
+
+    [Test]
+    public void What_waits_its_turn_is_not_sent_into_a_block_that_began_meanwhile()
+    {
+        Saw(Account, 80);
+        Enter(Account);
+        var waiting = Enter(Account);
+
+        _pacing.Throttled(Account, TimeSpan.FromMinutes(1), "too many calls");
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.That(Refused(waiting).Proof, Is.EqualTo(Proof.Throttled));
+    }
+
+    [Test]
+    public void Changes_of_one_account_stay_below_the_limit_and_its_reads_and_other_accounts_do_not_wait()
+    {
+        var calls = Enumerable.Range(0, 20).Select(_ => Enter(Account, mutates: true)).ToList();
+        Assert.That(calls.Count(call => call.IsCompleted), Is.EqualTo(10));
+        Assert.That(Enter(Account).IsCompleted && Enter(Other, mutates: true).IsCompleted);
+        var away = Refused(Enter(Account, mutates: true));
+        Assert.That(away.RetryAfter, Is.EqualTo(TimeSpan.FromSeconds(2)));
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.That(calls.Count(call => call.IsCompleted), Is.EqualTo(20));
+    }
+
+    [Test]
+    public void A_wait_ends_with_the_one_who_waits()
+    {
+        using var stop = new CancellationTokenSource();
+        Saw(Account, 80);
+        Enter(Account);
+        var waiting = _pacing.EnterAsync(Account, false, stop.Token).AsTask();
+        stop.Cancel();
+        Assert.That(() => waiting, Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    [Test]
+    public void Only_what_matters_to_others_is_news_and_once()
+    {
+        Saw(Account, 74);
+        Assert.That(_pacing.TakeNews(), Is.Empty);
+        Saw(Account, 80);
+        Assert.That(_pacing.TakeNews().Single().Percent, Is.EqualTo(80));
+        Saw(Account, 81);
+        Assert.That(_pacing.TakeNews(), Is.Empty, "hardly other than before");
+        Saw(Account, 84);
+        Assert.That(_pacing.TakeNews(), Has.Count.EqualTo(1));
+        Saw(Account, 20);
+        Assert.That(_pacing.TakeNews().Single().Percent, Is.EqualTo(20), "others would stay slow");
+        Saw(Account, 30);
+        Assert.That(_pacing.TakeNews(), Is.Empty);
+    }
+
+    [Test]
+    public void A_block_is_told_at_once_and_what_was_not_told_is_news_still()
+    {
+        Assert.That(_pacing.NewBlock.IsCompleted, Is.False);
+        for (var call = 0; call < 20; call++) _pacing.Throttled(Account, TimeSpan.FromSeconds(30), "too many calls");
+        Assert.That(_pacing.NewBlock.IsCompleted);
+
+        var news = _pacing.TakeNews();
+        Assert.That(news.Single().BlockedUntil, Is.EqualTo(_time.GetUtcNow().AddSeconds(30)));
+        Assert.That(_pacing.NewBlock.IsCompleted, Is.False);
+        Assert.That(_pacing.TakeNews(), Is.Empty);
+        _pacing.Untold(news);
+        Assert.That(_pacing.TakeNews(), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public void What_is_learnt_from_others_counts_and_is_not_told_back()
+    {
+        _pacing.Learn(new("act_1", UseCase.AdsManagement, _time.GetUtcNow().AddSeconds(10), 100, TimeSpan.Zero, "another was throttled"));
+
+        Assert.That(Refused(Enter(Account)).Message, Is.EqualTo("another was throttled"));
+        Assert.That(_pacing.TakeNews(), Is.Empty);
+        _time.Advance(TimeSpan.FromSeconds(10));
+        Assert.That(Enter(Account).IsCompletedSuccessfully);
+        Assert.That(() => Enter(Account), Throws.InstanceOf<MetaException>(), "one tries, here too");
+        _pacing.Learn(new("act_1", UseCase.AdsManagement, null, 5, TimeSpan.Zero, null));
+        Assert.That(Enter(Account).IsCompletedSuccessfully);
+    }
+
+    [Test]
+    public void Older_news_of_others_does_not_replace_what_was_just_read()
+    {
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Saw(Account, 5);
+        _pacing.Learn(new("act_1", UseCase.AdsManagement, null, 90, TimeSpan.FromSeconds(30), null));
+        Enter(Account);
+        Assert.That(Enter(Account).IsCompletedSuccessfully);
+    }
+
+    private Task Enter(GraphCredential credential, bool mutates = false) => _pacing.EnterAsync(credential, mutates, CancellationToken.None).AsTask();
+
+    private static MetaException Refused(Task call)
+    {
+        Assert.That(call.IsCompleted, "it waits instead of being sent away");
+        return Assert.Throws<MetaException>(() => call.GetAwaiter().GetResult())!;
+    }
+
+    private void Saw(GraphCredential credential, double percent) => _pacing.Saw(credential, [new(credential.UseCase, percent, 0, null)]);
+}
