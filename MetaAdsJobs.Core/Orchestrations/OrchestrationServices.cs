@@ -42,6 +42,7 @@ public static class OrchestrationServices
         services.AddSingleton<UndoJournal>();
         services.AddSingleton<UndoRunner>();
         services.AddSingleton<Completion>();
+        services.AddSingleton<Waiting>();
         services.AddSingleton<RunOrchestration>();
         services.AddSingleton<ReviewStore>();
         services.AddSingleton<ReviewObjects>();

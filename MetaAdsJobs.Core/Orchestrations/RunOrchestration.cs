@@ -1,4 +1,3 @@
-using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
@@ -13,7 +12,7 @@ namespace MetaAdsJobs.Core.Orchestrations;
 /// </summary>
 internal sealed class RunOrchestration(
     Claims claims, StepJournal journal, StepRunner steps, UndoRunner undo, UndoJournal undoJournal, Completion completion, ValidationStore validations, CampaignInsights campaignInsights,
-    AccountStore accounts, OrchestrationOptions options, TimeProvider time, ILogger<RunOrchestration> logger)
+    Waiting waiting, OrchestrationOptions options, TimeProvider time, ILogger<RunOrchestration> logger)
 {
     private static readonly JobOutcome Completed = new JobOutcome.Completed();
 
@@ -21,7 +20,7 @@ internal sealed class RunOrchestration(
     {
         using var scope = logger.BeginScope(new Dictionary<string, object> { ["OrchestrationId"] = requestId });
         var attempt = await claims.ClaimAsync(requestId, ct);
-        if (attempt is null) return await WaitOrLeaveAsync(requestId, ct);
+        if (attempt is null) return await waiting.UnclaimedAsync(requestId, ct);
 
         await using var lease = attempt.Lease;
         lease.KeepRenewed(token => claims.RenewAsync(attempt, token));
@@ -32,11 +31,11 @@ internal sealed class RunOrchestration(
         }
         catch (FencedException exception)
         {
-            return Fenced(attempt, exception.Message);
+            return await waiting.FencedAsync(attempt, exception.Message, CancellationToken.None);
         }
         catch (OperationCanceledException) when (lease.Lost.IsCancellationRequested)
         {
-            return Fenced(attempt, "the lease was taken over");
+            return await waiting.FencedAsync(attempt, "the lease was taken over", CancellationToken.None);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
@@ -75,7 +74,7 @@ internal sealed class RunOrchestration(
 
             return progress switch
             {
-                Progress.NotYet notYet => await SnoozeAsync(attempt, Release.Waiting(notYet.Until, notYet.Reason), ct),
+                Progress.NotYet notYet => await waiting.SnoozeAsync(attempt, Release.Waiting(notYet.Until, notYet.Reason), ct),
                 Progress.CancelRequested => await BeginEndAsync(attempt, "cancelled", "cancelled on request", notDone: null, ct),
                 Progress.SeveralFound several => await StopForPersonAsync(attempt, several, ct),
                 _ => throw new InvalidOperationException("unreachable: the set is closed"),
@@ -83,7 +82,7 @@ internal sealed class RunOrchestration(
         }
         catch (MetaException exception) when (exception.Proof is Proof.Throttled or Proof.TokenRejected or Proof.AccountBlocked)
         {
-            return await WaitForMetaAsync(attempt, exception, ct);
+            return await waiting.ForMetaAsync(attempt, exception, ct);
         }
         catch (MetaException exception) when (exception.Proof == Proof.Rejected)
         {
@@ -153,14 +152,14 @@ internal sealed class RunOrchestration(
             else
             {
                 var progress = await undo.RunAsync(attempt, ct);
-                if (progress is Progress.NotYet notYet) return await SnoozeAsync(attempt, Release.Waiting(notYet.Until, notYet.Reason), ct);
+                if (progress is Progress.NotYet notYet) return await waiting.SnoozeAsync(attempt, Release.Waiting(notYet.Until, notYet.Reason), ct);
             }
 
             return await FinishUndoneAsync(attempt, ct);
         }
         catch (MetaException exception) when (exception.Proof is Proof.Throttled or Proof.TokenRejected or Proof.AccountBlocked)
         {
-            return await WaitForMetaAsync(attempt, exception, ct);
+            return await waiting.ForMetaAsync(attempt, exception, ct);
         }
         catch (Exception exception) when (exception is not (FencedException or OperationCanceledException))
         {
@@ -168,7 +167,7 @@ internal sealed class RunOrchestration(
             OrchestrationLog.AttemptFailed(logger, exception, attempt.Number, attempt.Failures + 1);
             if (attempt.Failures + 1 >= options.MaxUndoTries) return await LeaveTheRestAsync(attempt, exception, ct);
             var until = time.GetUtcNow() + TimeSpan.FromSeconds(Math.Min(300, Math.Max(1, options.RetryDelaySeconds) * Math.Pow(2, attempt.Failures)));
-            return await SnoozeAsync(attempt, Release.Waiting(until, $"undoing failed: {exception.Message}") with { Failed = true }, ct);
+            return await waiting.SnoozeAsync(attempt, Release.Waiting(until, $"undoing failed: {exception.Message}") with { Failed = true }, ct);
         }
     }
 
@@ -209,69 +208,5 @@ internal sealed class RunOrchestration(
         await undoJournal.BeginAsync(attempt, "failed", [error], notDone: null, ct);
         await undoJournal.FinishAsync(attempt, [], ct);
         return new JobOutcome.Stopped(error);
-    }
-
-    /// <summary>Throttled, token rejected or account blocked: nothing was done, and no retry is used for waiting.</summary>
-    private async Task<JobOutcome> WaitForMetaAsync(Attempt attempt, MetaException exception, CancellationToken ct)
-    {
-        var until = time.GetUtcNow() + TimeSpan.FromMinutes(5);
-        switch (exception.Proof)
-        {
-            case Proof.Throttled:
-                until = time.GetUtcNow() + (exception.RetryAfter ?? TimeSpan.FromMinutes(1));
-                OrchestrationLog.Throttled(logger, attempt.Account.Id, until);
-                break;
-            case Proof.AccountBlocked:
-                await accounts.BlockAsync(attempt.Account.Id, exception.ForUser, ct);
-                AccountLog.Blocked(logger, attempt.Account.Id, exception.ForUser);
-                break;
-            default:
-                await accounts.RejectTokenAsync(attempt.Account.Id, exception.ForUser, ct);
-                OrchestrationLog.TokenRejected(logger, attempt.Account.Id, exception.ForUser);
-                break;
-        }
-
-        return await SnoozeAsync(attempt, Release.Waiting(until, exception.ForUser) with { NotDone = attempt.StartedByThisAttempt }, ct);
-    }
-
-    private async Task<JobOutcome> SnoozeAsync(Attempt attempt, Release release, CancellationToken ct)
-    {
-        await claims.ReleaseAsync(attempt, release, ct);
-        OrchestrationLog.Waits(logger, release.Until!.Value, release.Reason!);
-        return new JobOutcome.Snoozed(release.Until.Value, release.Reason!);
-    }
-
-    private JobOutcome.Snoozed Fenced(Attempt attempt, string reason)
-    {
-        OrchestrationLog.Fenced(logger, attempt.Number, reason);
-        return new(time.GetUtcNow() + options.Lease, reason);
-    }
-
-    private async Task<JobOutcome> WaitOrLeaveAsync(Guid requestId, CancellationToken ct)
-    {
-        var now = time.GetUtcNow();
-        switch (await claims.FindReasonAsync(requestId, ct))
-        {
-            case null or { Status: "succeeded" or "failed" or "cancelled" }:
-                return Completed;
-            case { TokenRejection: { } rejection }:
-                return await ShowAsync(now.AddMinutes(5), $"the account's access token was rejected: {rejection}");
-            case { AccountBlock: { } block }:
-                return await ShowAsync(now.AddMinutes(5), $"the account is blocked by Meta: {block}");
-            case { Stopped: { } stopped }:
-                return await ShowAsync(now.AddMinutes(5), stopped);
-            case { BlockedUntil: { } until } blocked:
-                return await ShowAsync(until, $"throttled by Meta: {blocked.BlockedReason}");
-            case { LeaseUntil: { } leaseUntil }:
-                return new JobOutcome.Snoozed(leaseUntil > now ? leaseUntil : now.AddSeconds(1), "another attempt holds the orchestration");
-            default:
-                return new JobOutcome.Snoozed(now.AddSeconds(1), "the orchestration was busy");
-        }
-
-        async Task<JobOutcome> ShowAsync(DateTimeOffset until, string reason)
-        {
-            await claims.ShowWaitAsync(requestId, until, reason, ct);
-            return new JobOutcome.Snoozed(until, reason);
-        }
     }
 }

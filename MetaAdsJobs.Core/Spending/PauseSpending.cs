@@ -14,13 +14,13 @@ internal sealed class PauseSpending(StopStore store, MetaAds meta, IJobQueue que
 
     public async Task<JobOutcome> ExecuteAsync(Guid stopId, CancellationToken ct)
     {
-        var (paused, left) = (0, 0);
+        var (paused, busy, refused) = (0, 0, 0);
         var stop = await store.FindAsync(stopId, ct);
         for (var after = Guid.Empty; stop is { IsLifted: false };)
         {
             var page = await store.ListSpendingAsync(stop, after, ct);
-            var done = await PausePageAsync(stop, page, ct);
-            (paused, left) = (paused + done, left + page.Count - done);
+            var (done, failed) = await PausePageAsync(stop, page, ct);
+            (paused, busy, refused) = (paused + done, busy + page.Count - done - failed, refused + failed);
             if (page.Count < StopStore.PageSize) break;
             after = page[^1].RequestId;
             stop = await store.FindAsync(stopId, ct);
@@ -36,11 +36,11 @@ internal sealed class PauseSpending(StopStore store, MetaAds meta, IJobQueue que
             return new JobOutcome.Completed();
         }
 
-        if (left == 0) return new JobOutcome.Completed();
-        return new JobOutcome.Snoozed(time.GetUtcNow().AddSeconds(2), $"{left} campaigns are being activated, or could not be paused yet");
+        if (busy + refused == 0) return new JobOutcome.Completed();
+        return new JobOutcome.Snoozed(time.GetUtcNow().AddSeconds(busy > 0 ? 2 : 10), $"{busy} campaigns are being activated, {refused} could not be paused yet");
     }
 
-    private async Task<int> PausePageAsync(Stop stop, IReadOnlyList<Spender> page, CancellationToken ct)
+    private async Task<(int Paused, int Failed)> PausePageAsync(Stop stop, IReadOnlyList<Spender> page, CancellationToken ct)
     {
         var failed = new HashSet<Guid>();
         var paused = 0;
@@ -54,7 +54,7 @@ internal sealed class PauseSpending(StopStore store, MetaAds meta, IJobQueue que
             if (failed.Contains(spender.RequestId)) await store.AuditAsync(spender, stop.StoppedBy, token);
             else if (await store.PausedAsync(spender, stop.StoppedBy, token)) Interlocked.Increment(ref paused);
         });
-        return paused;
+        return (paused, failed.Count);
 
         async ValueTask TryAsync(Spender spender, string?[] metaIds, CancellationToken token)
         {

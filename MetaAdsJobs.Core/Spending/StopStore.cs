@@ -42,12 +42,12 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, AccountTokens token
         return await connection.QuerySingleOrDefaultAsync<Stop>(new(FindSql, new { StopId = stopId }, cancellationToken: ct));
     }
 
-    /// <summary>What the stop covers and may be active, a page at a time.</summary>
-    public Task<IReadOnlyList<Spender>> ListSpendingAsync(Stop stop, Guid after, CancellationToken ct) => ListAsync($"""
+    /// <summary>What the stop covers and may be active, a page at a time; usage of Meta's limits does not keep a pause out.</summary>
+    public async Task<IReadOnlyList<Spender>> ListSpendingAsync(Stop stop, Guid after, CancellationToken ct) => [.. (await ListAsync($"""
         {SpenderSql}
         WHERE v.state IN ('activating', 'active') AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId) AND v.request_id > @After
         ORDER BY v.request_id LIMIT {PageSize}
-        """, stop, after, ct);
+        """, stop, after, ct)).Select(spender => spender with { Credential = spender.Credential.Urgent() })];
 
     /// <summary>What a stop has paused, or what somebody was about to activate again, of orchestrations that have succeeded; none that another stop covers.</summary>
     public Task<IReadOnlyList<Spender>> ListPausedAsync(Stop stop, Guid after, CancellationToken ct) => ListAsync($"""
