@@ -3,6 +3,7 @@ using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Core.Validation;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace MetaAdsJobs.Api.Spending;
 
@@ -61,7 +62,7 @@ internal static class SpendingEndpoints
     // An emergency needs no body.
     private static async Task<(JsonFields? Fields, IResult? Problem)> FieldsAsync(HttpRequest request, CancellationToken ct)
     {
-        if (request.ContentLength is null or 0 && !request.Headers.TransferEncoding.Contains("chunked")) return (null, null);
+        if (request.ContentLength == 0 || request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != true) return (null, null);
         var (body, problem) = await JsonBody.ReadAsync(request, ct);
         return problem is not null ? (null, problem) : (new JsonFields(body, new()), null);
     }

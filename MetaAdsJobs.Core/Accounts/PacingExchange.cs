@@ -56,7 +56,7 @@ internal sealed class PacingExchange(GraphPacing pacing, PacingStore store, Work
             _wroteAt = time.GetTimestamp();
             try
             {
-                await store.WriteAsync(news, ct);
+                foreach (var one in await store.WriteAsync(news, ct)) pacing.Learn(one);
             }
             catch
             {

@@ -13,7 +13,8 @@ internal sealed class PacingStore(NpgsqlDataSource dataSource)
 {
     private readonly Guid _process = Guid.NewGuid();
 
-    public async Task WriteAsync(IReadOnlyCollection<PaceNews> news, CancellationToken ct)
+    /// <returns>The rows as they are now: a block that another process wrote meanwhile stands in them.</returns>
+    public async Task<IReadOnlyList<PaceNews>> WriteAsync(IReadOnlyCollection<PaceNews> news, CancellationToken ct)
     {
         const string WriteSql = """
             INSERT INTO account_pacing (ad_account_id, use_case, blocked_until, reason, usage_pct, usage_at, written_by, updated_at)
@@ -24,14 +25,16 @@ internal sealed class PacingStore(NpgsqlDataSource dataSource)
                 reason = CASE WHEN EXCLUDED.blocked_until >= COALESCE(account_pacing.blocked_until, EXCLUDED.blocked_until) THEN EXCLUDED.reason ELSE account_pacing.reason END,
                 blocked_until = GREATEST(account_pacing.blocked_until, EXCLUDED.blocked_until),
                 usage_pct = EXCLUDED.usage_pct, usage_at = EXCLUDED.usage_at, written_by = EXCLUDED.written_by, updated_at = EXCLUDED.updated_at
+            RETURNING updated_at AS read_at, ad_account_id, use_case, blocked_until, reason, usage_pct, EXTRACT(EPOCH FROM updated_at - usage_at)::float8 AS age
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await connection.ExecuteAsync(new(WriteSql, new
+        var rows = await connection.QueryAsync<Row>(new(WriteSql, new
         {
             Process = _process, Accounts = news.Select(one => one.AdAccountId).ToArray(), UseCases = news.Select(one => one.UseCase.ToName()).ToArray(),
             BlockedUntil = news.Select(one => one.BlockedUntil).ToArray(), Reasons = news.Select(one => one.Reason).ToArray(),
             Percents = news.Select(one => one.Percent).ToArray(), Ages = news.Select(one => one.Age.TotalSeconds).ToArray(),
         }, cancellationToken: ct));
+        return [.. rows.Select(row => row.ToNews())];
     }
 
     /// <summary>What other processes have written since; and up to when this was read, for the next time.</summary>

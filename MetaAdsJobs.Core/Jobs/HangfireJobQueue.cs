@@ -14,7 +14,7 @@ internal sealed class HangfireJobQueue(IBackgroundJobClientV2 client) : IJobQueu
     public string EnqueueTokenCheck(Guid accountId) =>
         client.Enqueue<TokenCheckJob>(Queues.Campaigns, job => job.RunOneAsync(accountId, CancellationToken.None));
 
-    public void EnqueuePause(Guid stopId) => client.Enqueue<PauseSpendingJob>(Queues.Brakes, job => job.RunAsync(stopId, CancellationToken.None));
+    public string EnqueuePause(Guid stopId) => client.Enqueue<PauseSpendingJob>(Queues.Brakes, job => job.RunAsync(stopId, CancellationToken.None));
 
-    public void EnqueueResume(Guid stopId) => client.Enqueue<ResumeSpendingJob>(Queues.Brakes, job => job.RunAsync(stopId, CancellationToken.None));
+    public string EnqueueResume(Guid stopId) => client.Enqueue<ResumeSpendingJob>(Queues.Brakes, job => job.RunAsync(stopId, CancellationToken.None));
 }

@@ -17,8 +17,10 @@ public interface IJobQueue
     string EnqueueTokenCheck(Guid accountId);
 
     /// <summary>Pauses what a stop covers; goes before everything else.</summary>
-    void EnqueuePause(Guid stopId);
+    /// <returns>The queue's own id of the job.</returns>
+    string EnqueuePause(Guid stopId);
 
     /// <summary>Lets go on, and activates again, what a stop that was lifted had held.</summary>
-    void EnqueueResume(Guid stopId);
+    /// <returns>The queue's own id of the job.</returns>
+    string EnqueueResume(Guid stopId);
 }

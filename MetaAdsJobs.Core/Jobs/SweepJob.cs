@@ -37,20 +37,30 @@ internal sealed partial class SweepJob(NpgsqlDataSource dataSource, IJobQueue qu
         // What a sync that has ended, or a zombie of one, may have left in the staging table.
         const string StagingSql = "DELETE FROM insight_staging t USING insight_syncs s WHERE s.sync_id = t.sync_id AND s.state IN ('succeeded', 'failed')";
 
-        // The stop switch must not hang on one job: as long as anything it covers may spend, there is one.
+        // The stop switch must not hang on one job: as long as there is something to pause, or to activate again, there is one.
         const string StopsSql = """
-            SELECT s.id FROM stops s
-            WHERE s.lifted_at IS NULL AND s.stopped_at < @Before AND EXISTS (
-                SELECT 1 FROM activations v WHERE v.state IN ('activating', 'active') AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
+            SELECT s.id, s.job_id FROM stops s
+            WHERE s.lifted_at IS NULL AND s.stopped_at < @Before
+              AND (s.job_id IS NOT NULL OR EXISTS (
+                  SELECT 1 FROM activations v WHERE v.state IN ('activating', 'active') AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id)))
+              AND NOT EXISTS (SELECT 1 FROM hangfire.job j
+                              WHERE j.id = s.job_id::bigint AND j.statename IN ('Enqueued', 'Scheduled', 'Processing', 'Awaiting'))
             """;
+        const string StartsSql = """
+            SELECT s.id, s.job_id FROM stops s
+            WHERE s.lifted_at < @Before AND s.job_id IS NOT NULL
+              AND NOT EXISTS (SELECT 1 FROM hangfire.job j
+                              WHERE j.id = s.job_id::bigint AND j.statename IN ('Enqueued', 'Scheduled', 'Processing', 'Awaiting'))
+            """;
+        const string AdoptStopSql = "UPDATE stops SET job_id = @JobId WHERE id = @Id AND job_id IS NOT DISTINCT FROM @OldJobId";
 
         await schedules.EnsureNightsAsync(ct);
         await RescueAsync(OrchestrationsSql, AdoptOrchestrationSql, queue.EnqueueOrchestration, ct);
+        await RescueAsync(StopsSql, AdoptStopSql, queue.EnqueuePause, ct);
+        await RescueAsync(StartsSql, AdoptStopSql, queue.EnqueueResume, ct);
         await RescueAsync(SyncsSql, AdoptSyncSql, queue.EnqueueSync, ct);
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await connection.ExecuteAsync(new(StagingSql, cancellationToken: ct));
-        foreach (var stopId in (await connection.QueryAsync<Guid>(new(StopsSql, new { Before = time.GetUtcNow() - Grace }, cancellationToken: ct))).AsList())
-            queue.EnqueuePause(stopId);
         return null;
     }
 

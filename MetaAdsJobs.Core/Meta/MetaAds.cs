@@ -52,16 +52,37 @@ internal sealed class MetaAds(GraphClient graph)
 
     public Task ActivateAsync(GraphCredential credential, string metaId, CancellationToken ct) => SetStatusAsync(credential, metaId, "ACTIVE", ct);
 
-    /// <summary>Pauses; an object that is gone spends nothing either.</summary>
-    public async Task PauseAsync(GraphCredential credential, string metaId, CancellationToken ct)
+    /// <summary>Pauses; an object that is deleted or archived spends nothing either.</summary>
+    /// <returns>False when it is gone: it cannot be activated again.</returns>
+    public async Task<bool> PauseAsync(GraphCredential credential, string metaId, CancellationToken ct)
     {
         try
         {
             await SetStatusAsync(credential, metaId, "PAUSED", ct);
+            return true;
         }
         catch (MetaException exception) when (exception.IsMissingObject)
         {
-            // Deleted by hand, or by an undo whose answer was lost.
+            return false; // Deleted by hand, or by an undo whose answer was lost.
+        }
+        catch (MetaException exception) when (exception.Proof == Proof.Rejected)
+        {
+            // Meta refuses to change what was deleted or archived by hand, and goes on showing it.
+            if (await ReadSwitchAsync(credential, metaId, ct) is "DELETED" or "ARCHIVED") return false;
+            throw;
+        }
+    }
+
+    /// <summary>How the object itself is switched, whatever its parents are: ACTIVE, PAUSED, ARCHIVED or DELETED.</summary>
+    public async Task<string> ReadSwitchAsync(GraphCredential credential, string metaId, CancellationToken ct)
+    {
+        try
+        {
+            return ObjectState.Read(await graph.SendAsync(HttpMethod.Get, metaId, new GraphFields().Add("fields", "status"), credential, ct)).Status;
+        }
+        catch (MetaException exception) when (exception.IsMissingObject)
+        {
+            return ObjectState.Gone.Status;
         }
     }
 

@@ -53,14 +53,14 @@ public sealed class RetryOrchestration(NpgsqlDataSource dataSource, IJobQueue qu
             UPDATE orchestrations o SET status = 'queued', ending = NULL, cancel_requested = false, failures = 0, abandoned = 0, errors = '[]', validation = NULL,
                 completed_at = NULL, wait_reason = NULL, next_attempt_at = NULL, job_id = COALESCE(@JobId, job_id),
                 ordered_by = COALESCE(@OrderedBy, ordered_by),
-                round = round + (NOT EXISTS (SELECT 1 FROM orchestration_steps s WHERE s.request_id = o.request_id AND s.state = 'started'))::int
+                round = round + (NOT EXISTS (SELECT 1 FROM orchestration_steps s WHERE s.request_id = o.request_id AND s.state = 'started' AND s.step NOT IN ('media', 'activate', 'validate')))::int
             WHERE request_id = @RequestId AND status = 'failed'
             RETURNING request_id),
         steps AS (
             UPDATE orchestration_steps s SET
-                state = CASE WHEN s.step <> 'media' AND s.state = 'left' AND s.meta_id IS NOT NULL THEN 'confirmed' ELSE 'pending' END,
-                meta_id = CASE WHEN s.step <> 'media' AND s.state = 'left' THEN s.meta_id END, error = NULL
-            FROM retried WHERE s.request_id = retried.request_id AND (s.state IN ('deleted', 'left') OR s.step = 'media'))
+                state = CASE WHEN s.step NOT IN ('media', 'activate', 'validate') AND s.state = 'left' AND s.meta_id IS NOT NULL THEN 'confirmed' ELSE 'pending' END,
+                meta_id = CASE WHEN s.step NOT IN ('media', 'activate', 'validate') AND s.state = 'left' THEN s.meta_id END, error = NULL
+            FROM retried WHERE s.request_id = retried.request_id AND (s.state IN ('deleted', 'left') OR s.step IN ('media', 'activate', 'validate')))
         SELECT count(*) FROM retried
         """;
 

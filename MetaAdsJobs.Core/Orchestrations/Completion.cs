@@ -57,7 +57,7 @@ internal sealed class Completion(NpgsqlDataSource dataSource, InsightStore insig
                 UPDATE orchestration_steps s SET state = 'confirmed', meta_id = @LastMetaId, confirmed_at = @Now, error = NULL
                 FROM fence WHERE s.request_id = fence.request_id AND s.step = @LastStep AND s.state = 'started'),
             activated AS (
-                UPDATE activations v SET state = 'active', busy_until = NULL, changed_at = @Now
+                UPDATE activations v SET state = 'active', busy_until = clock_timestamp() + @SettleDelay, changed_at = @Now
                 FROM fence WHERE v.request_id = fence.request_id AND v.state = 'activating'),
             reviewed AS (
                 INSERT INTO object_reviews (request_id, next_at, deadline_at)
@@ -87,7 +87,7 @@ internal sealed class Completion(NpgsqlDataSource dataSource, InsightStore insig
         return await connection.ExecuteAsync(new(FinishSql, new
         {
             attempt.RequestId, Attempt = attempt.Number, Now = now, built.LastStep, built.LastMetaId,
-            FirstReviewAt = now.AddSeconds(options.ReviewAfterSeconds), ReviewDeadlineAt = now.AddHours(options.ReviewDeadlineHours),
+            options.SettleDelay, FirstReviewAt = now.AddSeconds(options.ReviewAfterSeconds), ReviewDeadlineAt = now.AddHours(options.ReviewDeadlineHours),
             AccountId = attempt.Account.Id, attempt.AskedBy, Changes = attempt.Credential.Changes.ToJson().Json,
             InsightsSync = JsonSerializer.Serialize(first.Result, OrchestrationRequest.Json),
             Errors = JsonSerializer.Serialize(first.Result.Error is { } error ? [$"insights_sync: {error}"] : Array.Empty<string>()),

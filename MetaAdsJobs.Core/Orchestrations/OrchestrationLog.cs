@@ -65,6 +65,12 @@ internal static partial class OrchestrationLog
     [LoggerMessage(2018, LogLevel.Warning, "No look at new objects: the database is away")]
     public static partial void ReviewsPaused(ILogger logger, Exception exception);
 
+    [LoggerMessage(2050, LogLevel.Error, "Step {Step} could not be paused before it is undone: {MetaId}: {Reason}")]
+    public static partial void StepNotPaused(ILogger logger, string step, string metaId, string reason);
+
+    [LoggerMessage(2051, LogLevel.Error, "A look at the objects of orchestration {OrchestrationId} failed")]
+    public static partial void LookBroke(ILogger logger, Exception exception, Guid orchestrationId);
+
     [LoggerMessage(2014, LogLevel.Warning, "Account {SocialAccountId} is throttled by Meta until {Until}")]
     public static partial void Throttled(ILogger logger, Guid socialAccountId, DateTimeOffset until);
 }

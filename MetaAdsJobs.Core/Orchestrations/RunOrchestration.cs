@@ -40,7 +40,7 @@ internal sealed class RunOrchestration(
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
             // Neither a create nor the commit after it is ever cancelled: a step that is still started has not been sent.
-            await claims.ReleaseAsync(attempt, Release.HandedBack with { NotDone = attempt.StartedByThisAttempt }, CancellationToken.None);
+            await claims.ReleaseAsync(attempt, Release.HandedBack with { NotDone = attempt.SingleCallStarted }, CancellationToken.None);
             throw;
         }
     }
@@ -86,12 +86,12 @@ internal sealed class RunOrchestration(
         }
         catch (MetaException exception) when (exception.Proof == Proof.Rejected)
         {
-            return await BeginEndAsync(attempt, "failed", exception.ForUser, notDone: attempt.StartedByThisAttempt, ct);
+            return await BeginEndAsync(attempt, "failed", exception.ForUser, notDone: attempt.SingleCallStarted, ct);
         }
         catch (Exception exception) when (exception is not (FencedException or OperationCanceledException))
         {
             var meta = exception as MetaException;
-            var notDone = meta?.Proof == Proof.NotSent ? attempt.StartedByThisAttempt : null;
+            var notDone = meta?.Proof == Proof.NotSent ? attempt.SingleCallStarted : null;
             if (attempt.Failures >= options.MaxRetries)
             {
                 OrchestrationLog.AttemptFailed(logger, exception, attempt.Number, attempt.Failures + 1);

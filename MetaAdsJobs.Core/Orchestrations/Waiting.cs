@@ -32,7 +32,7 @@ internal sealed class Waiting(
                 break;
         }
 
-        return await SnoozeAsync(attempt, Release.Waiting(until, exception.ForUser) with { NotDone = attempt.StartedByThisAttempt }, ct);
+        return await SnoozeAsync(attempt, Release.Waiting(until, exception.ForUser) with { NotDone = attempt.SingleCallStarted }, ct);
     }
 
     public async Task<JobOutcome> SnoozeAsync(Attempt attempt, Release release, CancellationToken ct)

@@ -15,8 +15,12 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
     // Three calls, each repeated up to three times, each waiting for its turn first: after that none of this permit's calls can still be under way.
     private TimeSpan Longest => TimeSpan.FromSeconds((12 * meta.CallTimeoutSeconds) + 25);
 
+    /// <summary>How long after asking for a permit a further activating call may begin: its repeats end within the permit.</summary>
+    public TimeSpan SafeFor => TimeSpan.FromSeconds(8 * meta.CallTimeoutSeconds);
+
+    /// <param name="isNew">True when everything is activated, whatever a stop had paused; false when just that is.</param>
     /// <returns>Null when permitted; else what stands against it, to be asked again later.</returns>
-    public async Task<string?> PermitAsync(Guid requestId, SocialAccount account, long dailyCents, DateTimeOffset? endsAt, CancellationToken ct)
+    public async Task<string?> PermitAsync(Guid requestId, SocialAccount account, long dailyCents, DateTimeOffset? endsAt, bool isNew, CancellationToken ct)
     {
         // One implicit transaction: the second statement sees what the account's last permit or stop committed.
         const string PermitSql = """
@@ -29,7 +33,8 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
                     WHERE social_account_id = @AccountId AND state IN ('activating', 'active') AND request_id <> @RequestId
                       AND (ends_at IS NULL OR ends_at > @Now)) <= @Cap)
             ON CONFLICT (request_id) DO UPDATE SET state = 'activating', daily_cents = EXCLUDED.daily_cents, ends_at = EXCLUDED.ends_at,
-                busy_until = EXCLUDED.busy_until, changed_at = EXCLUDED.changed_at
+                busy_until = EXCLUDED.busy_until, changed_at = EXCLUDED.changed_at,
+                paused_ids = CASE WHEN @IsNew THEN ARRAY[]::text[] ELSE activations.paused_ids END
             RETURNING 1;
             SELECT (SELECT concat('stopped by ', stopped_by, ': ' || reason) FROM stops
                     WHERE lifted_at IS NULL AND (social_account_id IS NULL OR social_account_id = @AccountId) LIMIT 1) AS stopped,
@@ -41,7 +46,7 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var answers = await connection.QueryMultipleAsync(new(PermitSql, new
         {
-            RequestId = requestId, AccountId = account.Id, DailyCents = dailyCents, EndsAt = endsAt, Longest, Cap = caps.OfDay(account), Now = time.GetUtcNow(),
+            RequestId = requestId, AccountId = account.Id, DailyCents = dailyCents, EndsAt = endsAt, IsNew = isNew, Longest, Cap = caps.OfDay(account), Now = time.GetUtcNow(),
         }, cancellationToken: ct));
         await answers.ReadAsync<int>();
         if ((await answers.ReadAsync<int>()).Any()) return null;

@@ -8,9 +8,9 @@ namespace MetaAdsJobs.Core.Spending;
 /// Carries a stop out: pauses every campaign it covers, then their ad sets and ads, and looks again until no call that activates
 /// can still be under way. Pausing is repeatable: a crash anywhere here only means pausing again.
 /// </summary>
-internal sealed class PauseSpending(StopStore store, MetaAds meta, IJobQueue queue, TimeProvider time, ILogger<PauseSpending> logger)
+internal sealed class PauseSpending(Spenders spenders, StopStore store, MetaAds meta, IJobQueue queue, TimeProvider time, ILogger<PauseSpending> logger)
 {
-    private static readonly ParallelOptions AtOnce = new() { MaxDegreeOfParallelism = 16 };
+    private const int AtOnce = 16;
 
     public async Task<JobOutcome> ExecuteAsync(Guid stopId, CancellationToken ct)
     {
@@ -18,10 +18,10 @@ internal sealed class PauseSpending(StopStore store, MetaAds meta, IJobQueue que
         var stop = await store.FindAsync(stopId, ct);
         for (var after = Guid.Empty; stop is { IsLifted: false };)
         {
-            var page = await store.ListSpendingAsync(stop, after, ct);
+            var page = await spenders.ListSpendingAsync(stop, after, ct);
             var (done, failed) = await PausePageAsync(stop, page, ct);
             (paused, busy, refused) = (paused + done, busy + page.Count - done - failed, refused + failed);
-            if (page.Count < StopStore.PageSize) break;
+            if (page.Count < Spenders.PageSize) break;
             after = page[^1].RequestId;
             stop = await store.FindAsync(stopId, ct);
         }
@@ -36,15 +36,18 @@ internal sealed class PauseSpending(StopStore store, MetaAds meta, IJobQueue que
             return new JobOutcome.Completed();
         }
 
-        if (busy + refused == 0) return new JobOutcome.Completed();
-        return new JobOutcome.Snoozed(time.GetUtcNow().AddSeconds(busy > 0 ? 2 : 10), $"{busy} campaigns are being activated, {refused} could not be paused yet");
+        if (busy + refused > 0)
+            return new JobOutcome.Snoozed(time.GetUtcNow().AddSeconds(busy > 0 ? 2 : 10), $"{busy} campaigns are being activated, {refused} could not be paused yet");
+        await store.DoneAsync(stop, ct);
+        return new JobOutcome.Completed();
     }
 
     private async Task<(int Paused, int Failed)> PausePageAsync(Stop stop, IReadOnlyList<Spender> page, CancellationToken ct)
     {
         var failed = new HashSet<Guid>();
+        var gone = new HashSet<Guid>();
         var paused = 0;
-        var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce.MaxDegreeOfParallelism, CancellationToken = ct };
+        var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = ct };
 
         // All campaigns first: a paused campaign spends nothing, whatever its ad sets say.
         await Parallel.ForEachAsync(page, options, (spender, token) => TryAsync(spender, [spender.CampaignId], token));
@@ -52,7 +55,8 @@ internal sealed class PauseSpending(StopStore store, MetaAds meta, IJobQueue que
         await Parallel.ForEachAsync(page, options, async (spender, token) =>
         {
             if (failed.Contains(spender.RequestId)) await store.AuditAsync(spender, stop.StoppedBy, token);
-            else if (await store.PausedAsync(spender, stop.StoppedBy, token)) Interlocked.Increment(ref paused);
+            else if (await (gone.Contains(spender.RequestId) ? store.EndedAsync(spender, stop.StoppedBy, token) : store.PausedAsync(spender, stop.StoppedBy, token)))
+                Interlocked.Increment(ref paused);
         });
         return (paused, failed.Count);
 
@@ -60,8 +64,12 @@ internal sealed class PauseSpending(StopStore store, MetaAds meta, IJobQueue que
         {
             try
             {
-                foreach (var metaId in metaIds)
-                    if (metaId is not null) await meta.PauseAsync(spender.Credential.Urgent(), metaId, token);
+                if (spender.Credential is null) throw new MetaException(Proof.NotSent, "the account's access token cannot be opened; give it again");
+                foreach (var metaId in metaIds.OfType<string>())
+                {
+                    if (!await PauseAsync(spender, spender.Credential.Urgent(), metaId, token) && metaId == spender.CampaignId)
+                        lock (gone) gone.Add(spender.RequestId);
+                }
             }
             catch (MetaException exception)
             {
@@ -69,5 +77,24 @@ internal sealed class PauseSpending(StopStore store, MetaAds meta, IJobQueue que
                 SpendingLog.CouldNotPause(logger, spender.RequestId, spender.Account.Id, exception.ForUser);
             }
         }
+    }
+
+    /// <returns>False when it is gone.</returns>
+    private async Task<bool> PauseAsync(Spender spender, GraphCredential credential, string metaId, CancellationToken ct)
+    {
+        if (!spender.PausedIds.Contains(metaId))
+        {
+            // What a person has paused stays theirs. While its own activation runs, everything is ours, and may be active in a moment.
+            if (!spender.IsActivating)
+            {
+                var now = await meta.ReadSwitchAsync(credential, metaId, ct);
+                if (now is "DELETED" or "ARCHIVED") return false;
+                if (now == "PAUSED") return true;
+            }
+
+            await store.NoteAsync(spender, metaId, ct);
+        }
+
+        return await meta.PauseAsync(credential, metaId, ct);
     }
 }

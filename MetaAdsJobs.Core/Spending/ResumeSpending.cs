@@ -8,7 +8,8 @@ namespace MetaAdsJobs.Core.Spending;
 /// After a stop is lifted: what it held goes on, and what it paused is activated again, each with a permit of its own, so that a
 /// new stop or a cap still counts. Repeatable like the pausing.
 /// </summary>
-internal sealed class ResumeSpending(StopStore store, Activations activations, MetaAds meta, IJobQueue queue, TimeProvider time, ILogger<ResumeSpending> logger)
+internal sealed class ResumeSpending(
+    Spenders spenders, StopStore store, Activations activations, MetaAds meta, IJobQueue queue, TimeProvider time, ILogger<ResumeSpending> logger)
 {
     private enum Resumed
     {
@@ -21,14 +22,22 @@ internal sealed class ResumeSpending(StopStore store, Activations activations, M
     {
         if (await store.FindAsync(stopId, ct) is not { IsLifted: true } stop) return new JobOutcome.Completed();
         foreach (var requestId in await store.ListHeldAsync(stop, ct)) queue.EnqueueOrchestration(requestId);
-        if (!stop.Reactivate) return new JobOutcome.Completed();
+        var again = stop.Reactivate ? await ReactivateAsync(stop, ct) : 0;
+        if (!stop.Reactivate) await store.LeavePausedAsync(stop, ct);
+        if (again > 0) return new JobOutcome.Snoozed(time.GetUtcNow().AddSeconds(15), $"{again} campaigns could not be activated again yet");
+        await store.DoneAsync(stop, ct);
+        return new JobOutcome.Completed();
+    }
 
+    /// <returns>How many have to be tried again.</returns>
+    private async Task<int> ReactivateAsync(Stop stop, CancellationToken ct)
+    {
         var (active, again) = (0, 0);
         IReadOnlyList<Spender> page;
         var after = Guid.Empty;
         do
         {
-            page = await store.ListPausedAsync(stop, after, ct);
+            page = await spenders.ListPausedAsync(stop, after, ct);
             await Parallel.ForEachAsync(page, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = ct }, async (spender, token) =>
             {
                 var resumed = await ResumeAsync(spender, stop.LiftedBy ?? stop.StoppedBy, token);
@@ -37,29 +46,21 @@ internal sealed class ResumeSpending(StopStore store, Activations activations, M
             });
             if (page.Count > 0) after = page[^1].RequestId;
         }
-        while (page.Count == StopStore.PageSize);
+        while (page.Count == Spenders.PageSize);
         if (active > 0) SpendingLog.Reactivated(logger, active, stop.SocialAccountId, stop.LiftedBy ?? "");
-        return again == 0 ? new JobOutcome.Completed() : new JobOutcome.Snoozed(time.GetUtcNow().AddSeconds(15), $"{again} campaigns could not be activated again yet");
+        return again;
     }
 
     private async Task<Resumed> ResumeAsync(Spender spender, string askedBy, CancellationToken ct)
     {
         try
         {
-            if (await activations.PermitAsync(spender.RequestId, spender.Account, spender.DailyCents, spender.EndsAt, ct) is { } refusal)
-            {
-                SpendingLog.LeftPaused(logger, spender.RequestId, spender.Account.Id, refusal);
-                return Resumed.LeftPaused;
-            }
-
-            foreach (var metaId in (string?[])[spender.AdId, spender.AdSetId, spender.CampaignId])
-                if (metaId is not null) await meta.ActivateAsync(spender.Credential, metaId, ct);
-            return await store.ActivatedAsync(spender, askedBy, ct) ? Resumed.Active : Resumed.LeftPaused;
+            return await ActivateAsync(spender, askedBy, ct);
         }
         catch (MetaException exception) when (exception.Proof == Proof.Rejected)
         {
             SpendingLog.LeftPaused(logger, spender.RequestId, spender.Account.Id, exception.ForUser);
-            await meta.PauseAsync(spender.Credential, spender.CampaignId!, ct);
+            await TryPauseAsync(spender, ct);
             await store.EndedAsync(spender, askedBy, ct);
             return Resumed.LeftPaused;
         }
@@ -68,6 +69,40 @@ internal sealed class ResumeSpending(StopStore store, Activations activations, M
             SpendingLog.LeftPaused(logger, spender.RequestId, spender.Account.Id, exception.ForUser);
             await store.AuditAsync(spender, askedBy, ct);
             return Resumed.TryAgain;
+        }
+    }
+
+    private async Task<Resumed> ActivateAsync(Spender spender, string askedBy, CancellationToken ct)
+    {
+        if (spender.Credential is null) throw new MetaException(Proof.NotSent, "the account's access token cannot be opened; give it again");
+        var now = time.GetUtcNow();
+        if (spender.Request.EndTime <= now) throw new MetaException(Proof.Rejected, "its end_time has passed");
+        var permittedFrom = time.GetTimestamp();
+        if (await activations.PermitAsync(spender.RequestId, spender.Account, spender.Request.DailyAmountCents(now), spender.Request.EndTime?.ToUniversalTime(), isNew: false, ct) is { } refusal)
+        {
+            SpendingLog.LeftPaused(logger, spender.RequestId, spender.Account.Id, refusal);
+            return Resumed.LeftPaused;
+        }
+
+        foreach (var metaId in ((string?[])[spender.AdId, spender.AdSetId, spender.CampaignId]).OfType<string>().Where(spender.PausedIds.Contains))
+        {
+            // A process that slept through its permit: the stop switch does not reckon with this call any more.
+            if (time.GetElapsedTime(permittedFrom) > activations.SafeFor) throw new MetaException(Proof.NotSent, "the permit to activate is over");
+            await meta.ActivateAsync(spender.Credential, metaId, ct);
+        }
+
+        return await store.ActivatedAsync(spender, askedBy, ct) ? Resumed.Active : Resumed.LeftPaused;
+    }
+
+    private async Task TryPauseAsync(Spender spender, CancellationToken ct)
+    {
+        try
+        {
+            await meta.PauseAsync(spender.Credential!.Urgent(), spender.CampaignId!, ct);
+        }
+        catch (MetaException exception)
+        {
+            SpendingLog.CouldNotPause(logger, spender.RequestId, spender.Account.Id, exception.ForUser);
         }
     }
 }

@@ -13,6 +13,8 @@ public static class SpendingServices
             .AddSingleton<ChangeReader>()
             .AddSingleton<SpendingCaps>()
             .AddSingleton<Activations>()
+            .AddSingleton<CountedCampaigns>()
+            .AddSingleton<Spenders>()
             .AddSingleton<StopStore>()
             .AddSingleton<StopSwitch>()
             .AddSingleton<PauseSpending>()

@@ -1,40 +1,15 @@
 using Dapper;
-using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Audit;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Orchestrations;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Spending;
 
 internal sealed record Stop(Guid Id, Guid? SocialAccountId, string StoppedBy, string? LiftedBy, bool IsLifted, bool Reactivate);
 
-/// <summary>One activated tree, as the stop switch deals with it.</summary>
-internal sealed record Spender
-{
-    public required Guid RequestId { get; init; }
-    public required SocialAccount Account { get; init; }
-    public required GraphCredential Credential { get; init; }
-    public required long DailyCents { get; init; }
-    public required DateTimeOffset? EndsAt { get; init; }
-    public required DateTimeOffset ChangedAt { get; init; }
-    public required string? CampaignId { get; init; }
-    public required string? AdSetId { get; init; }
-    public required string? AdId { get; init; }
-}
-
 /// <summary>What the stop switch knows of activations. A write is refused when somebody else has changed the row since it was read.</summary>
-internal sealed class StopStore(NpgsqlDataSource dataSource, AccountTokens tokens, TimeProvider time)
+internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOptions options, TimeProvider time)
 {
-    public const int PageSize = 500;
-
-    private const string SpenderSql = $"""
-        SELECT v.request_id, v.daily_cents, v.ends_at, v.changed_at AS activation_changed_at, social_accounts.access_token, {AccountStore.Columns},
-               (SELECT meta_id FROM orchestration_steps s WHERE s.request_id = v.request_id AND s.step = 'campaign') AS campaign_id,
-               (SELECT meta_id FROM orchestration_steps s WHERE s.request_id = v.request_id AND s.step = 'adset') AS adset_id,
-               (SELECT meta_id FROM orchestration_steps s WHERE s.request_id = v.request_id AND s.step = 'ad') AS ad_id
-        FROM activations v JOIN social_accounts ON social_accounts.id = v.social_account_id
-        """;
-
     public async Task<Stop?> FindAsync(Guid stopId, CancellationToken ct)
     {
         const string FindSql = "SELECT id, social_account_id, stopped_by, lifted_by, lifted_at IS NOT NULL AS is_lifted, reactivate FROM stops WHERE id = @StopId";
@@ -42,21 +17,13 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, AccountTokens token
         return await connection.QuerySingleOrDefaultAsync<Stop>(new(FindSql, new { StopId = stopId }, cancellationToken: ct));
     }
 
-    /// <summary>What the stop covers and may be active, a page at a time; usage of Meta's limits does not keep a pause out.</summary>
-    public async Task<IReadOnlyList<Spender>> ListSpendingAsync(Stop stop, Guid after, CancellationToken ct) => [.. (await ListAsync($"""
-        {SpenderSql}
-        WHERE v.state IN ('activating', 'active') AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId) AND v.request_id > @After
-        ORDER BY v.request_id LIMIT {PageSize}
-        """, stop, after, ct)).Select(spender => spender with { Credential = spender.Credential.Urgent() })];
-
-    /// <summary>What a stop has paused, or what somebody was about to activate again, of orchestrations that have succeeded; none that another stop covers.</summary>
-    public Task<IReadOnlyList<Spender>> ListPausedAsync(Stop stop, Guid after, CancellationToken ct) => ListAsync($"""
-        {SpenderSql}
-        JOIN orchestrations o ON o.request_id = v.request_id AND o.status = 'succeeded'
-        WHERE v.state IN ('paused', 'activating') AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId) AND v.request_id > @After
-          AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
-        ORDER BY v.request_id LIMIT {PageSize}
-        """, stop, after, ct);
+    /// <summary>Nothing is left to do for the stop, or for its lifting; unless it was lifted meanwhile.</summary>
+    public async Task DoneAsync(Stop stop, CancellationToken ct)
+    {
+        const string DoneSql = "UPDATE stops SET job_id = NULL WHERE id = @Id AND (lifted_at IS NOT NULL) = @IsLifted";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await connection.ExecuteAsync(new(DoneSql, new { stop.Id, stop.IsLifted }, cancellationToken: ct));
+    }
 
     /// <summary>Held orchestrations that nothing holds any more.</summary>
     public async Task<IReadOnlyList<Guid>> ListHeldAsync(Stop stop, CancellationToken ct)
@@ -71,63 +38,88 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, AccountTokens token
         return (await connection.QueryAsync<Guid>(new(HeldSql, new { AccountId = stop.SocialAccountId }, cancellationToken: ct))).AsList();
     }
 
-    /// <returns>False while a call that activates it may still be under way: it has to be paused again.</returns>
-    public Task<bool> PausedAsync(Spender spender, string askedBy, CancellationToken ct) =>
-        WriteAsync(spender, "paused", "(v.busy_until IS NULL OR v.busy_until < clock_timestamp()) AND v.changed_at = @ChangedAt", askedBy, ct);
-
-    /// <returns>False when a stop was quicker.</returns>
-    public Task<bool> ActivatedAsync(Spender spender, string askedBy, CancellationToken ct) => WriteAsync(spender, "active", "v.state = 'activating'", askedBy, ct);
-
-    /// <summary>Meta will not have it active again.</summary>
-    public Task<bool> EndedAsync(Spender spender, string askedBy, CancellationToken ct) => WriteAsync(spender, "ended", "true", askedBy, ct);
-
-    public Task AuditAsync(Spender spender, string askedBy, CancellationToken ct) =>
-        ChangeLog.WriteAsync(dataSource, spender.Account.Id, spender.RequestId, askedBy, spender.Credential.Changes, ct);
-
-    private async Task<bool> WriteAsync(Spender spender, string state, string condition, string askedBy, CancellationToken ct)
+    /// <summary>What stays paused although the stop is lifted: no later start finds it.</summary>
+    public async Task LeavePausedAsync(Stop stop, CancellationToken ct)
     {
-        var writeSql = $"""
-            WITH {ChangeLog.Cte}
-            UPDATE activations v SET state = @State, busy_until = NULL, changed_at = @Now WHERE v.request_id = @RequestId AND {condition}
+        const string LeaveSql = """
+            UPDATE activations v SET state = 'idle', paused_ids = '{}' FROM orchestrations o
+            WHERE o.request_id = v.request_id AND o.status = 'succeeded' AND v.state = 'paused' AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId)
             """;
-        var (changes, count) = spender.Credential.Changes.ToJson();
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var written = await connection.ExecuteAsync(new(writeSql, new
+        await connection.ExecuteAsync(new(LeaveSql, new { AccountId = stop.SocialAccountId }, cancellationToken: ct));
+    }
+
+    /// <summary>Commits what is about to be paused, before it is: after a crash nobody could tell it from what a person had paused.</summary>
+    public async Task NoteAsync(Spender spender, string metaId, CancellationToken ct)
+    {
+        const string NoteSql = "UPDATE activations SET paused_ids = array_append(paused_ids, @MetaId) WHERE request_id = @RequestId AND NOT @MetaId = ANY (paused_ids)";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await connection.ExecuteAsync(new(NoteSql, new { spender.RequestId, MetaId = metaId }, cancellationToken: ct));
+        spender.PausedIds.Add(metaId);
+    }
+
+    /// <summary>
+    /// Its campaign and what hangs on it are paused. An orchestration that has not ended activates again when it goes on, also when
+    /// it had done so before.
+    /// </summary>
+    /// <returns>False while a call that activates it may still be under way: it has to be paused again.</returns>
+    public Task<bool> PausedAsync(Spender spender, string askedBy, CancellationToken ct)
+    {
+        const string PausedSql = $"""
+            WITH {ChangeLog.Cte},
+            paused AS (
+                UPDATE activations SET state = CASE WHEN cardinality(paused_ids) > 0 THEN 'paused' ELSE 'idle' END, busy_until = NULL, changed_at = @Now
+                WHERE request_id = @RequestId AND changed_at = @ChangedAt AND (busy_until IS NULL OR busy_until < clock_timestamp())
+                RETURNING request_id),
+            again AS (
+                UPDATE orchestration_steps s SET state = 'started' FROM paused, orchestrations o
+                WHERE s.request_id = paused.request_id AND o.request_id = paused.request_id AND s.step = 'activate' AND s.state = 'confirmed'
+                  AND o.status IN ('queued', 'running', 'waiting'))
+            SELECT count(*) FROM paused
+            """;
+        return WriteAsync(PausedSql, spender, askedBy, ct);
+    }
+
+    /// <summary>Active again. What a new stop has noted meanwhile stays noted: it may have paused it already.</summary>
+    /// <returns>False when a stop was quicker.</returns>
+    public Task<bool> ActivatedAsync(Spender spender, string askedBy, CancellationToken ct)
+    {
+        const string ActivatedSql = $"""
+            WITH {ChangeLog.Cte},
+            activated AS (
+                UPDATE activations v SET state = 'active', busy_until = clock_timestamp() + @SettleDelay, changed_at = @Now,
+                    paused_ids = CASE WHEN EXISTS (
+                        SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
+                        THEN v.paused_ids ELSE ARRAY[]::text[] END
+                WHERE request_id = @RequestId AND state = 'activating' RETURNING 1)
+            SELECT count(*) FROM activated
+            """;
+        return WriteAsync(ActivatedSql, spender, askedBy, ct);
+    }
+
+    /// <summary>Gone at Meta, or Meta will not have it active again.</summary>
+    public Task<bool> EndedAsync(Spender spender, string askedBy, CancellationToken ct)
+    {
+        const string EndedSql = $"""
+            WITH {ChangeLog.Cte},
+            ended AS (UPDATE activations SET state = 'ended', busy_until = NULL, changed_at = @Now WHERE request_id = @RequestId RETURNING 1)
+            SELECT count(*) FROM ended
+            """;
+        return WriteAsync(EndedSql, spender, askedBy, ct);
+    }
+
+    public Task AuditAsync(Spender spender, string askedBy, CancellationToken ct) => spender.Credential is null ? Task.CompletedTask
+        : ChangeLog.WriteAsync(dataSource, spender.Account.Id, spender.RequestId, askedBy, spender.Credential.Changes, ct);
+
+    private async Task<bool> WriteAsync(string sql, Spender spender, string askedBy, CancellationToken ct)
+    {
+        var (changes, count) = spender.Credential?.Changes.ToJson() ?? ("[]", 0);
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        var written = await connection.ExecuteScalarAsync<long>(new(sql, new
         {
-            spender.RequestId, AccountId = spender.Account.Id, AskedBy = askedBy, Changes = changes, State = state, Now = time.GetUtcNow(), spender.ChangedAt,
+            spender.RequestId, AccountId = spender.Account.Id, AskedBy = askedBy, Changes = changes, Now = time.GetUtcNow(), spender.ChangedAt, options.SettleDelay,
         }, cancellationToken: ct));
-        spender.Credential.Changes.Written(count);
+        spender.Credential?.Changes.Written(count);
         return written == 1;
-    }
-
-    private async Task<IReadOnlyList<Spender>> ListAsync(string sql, Stop stop, Guid after, CancellationToken ct)
-    {
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var rows = await connection.QueryAsync<SocialAccount, Row, Spender>(new(Ordered(sql), new { AccountId = stop.SocialAccountId, After = after }, cancellationToken: ct),
-            (account, row) => row.ToSpender(account, tokens), splitOn: "request_id");
-        return rows.AsList();
-
-        // Dapper maps the account's columns first, the rest from request_id on.
-        static string Ordered(string sql) => $"SELECT {Named(AccountStore.Columns)}, request_id, daily_cents, ends_at, activation_changed_at, access_token, campaign_id, adset_id, ad_id FROM ({sql}) AS spenders";
-
-        static string Named(string columns) => columns.Replace("social_accounts.", "", StringComparison.Ordinal);
-    }
-
-    private sealed record Row
-    {
-        public Guid RequestId { get; init; }
-        public long DailyCents { get; init; }
-        public DateTimeOffset? EndsAt { get; init; }
-        public DateTimeOffset ActivationChangedAt { get; init; }
-        public string AccessToken { get; init; } = "";
-        public string? CampaignId { get; init; }
-        public string? AdsetId { get; init; }
-        public string? AdId { get; init; }
-
-        public Spender ToSpender(SocialAccount account, AccountTokens tokens) => new()
-        {
-            RequestId = RequestId, Account = account, Credential = new(account.AdAccountId, tokens.Open(AccessToken)), DailyCents = DailyCents,
-            EndsAt = EndsAt, ChangedAt = ActivationChangedAt, CampaignId = CampaignId, AdSetId = AdsetId, AdId = AdId,
-        };
     }
 }

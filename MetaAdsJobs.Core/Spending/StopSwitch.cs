@@ -15,7 +15,7 @@ public sealed record SpendingState
     /// <summary>Campaigns that are active or may be: after a stop, those not yet paused.</summary>
     public required long Active { get; init; }
 
-    /// <summary>Campaigns that a stop has paused.</summary>
+    /// <summary>Campaigns that a stop has paused, or that were found paused by hand.</summary>
     public required long Paused { get; init; }
 }
 
@@ -43,23 +43,18 @@ public sealed class StopSwitch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
         // The account's row first, as every permit does: no permit is given between this commit and the one before it.
         const string StopSql = """
             SELECT 1 FROM social_accounts WHERE @AccountId::uuid IS NULL OR id = @AccountId ORDER BY id FOR NO KEY UPDATE;
-            INSERT INTO stops (id, social_account_id, stopped_at, stopped_by, reason) VALUES (@StopId, @AccountId, @Now, @StoppedBy, @Reason)
+            INSERT INTO stops (id, social_account_id, stopped_at, stopped_by, reason, job_id) VALUES (@StopId, @AccountId, @Now, @StoppedBy, @Reason, @JobId)
             ON CONFLICT DO NOTHING RETURNING 1;
             """;
         if (await ReadAsync(accountId, ct) is null) return new Switched.Unknown();
-        if (await FindInForceAsync(accountId, ct) is { } already)
-        {
-            queue.EnqueuePause(already); // Pressed again: whatever became of the first job, this one looks once more.
-            return new Switched.Done((await ReadAsync(accountId, ct))!);
-        }
-
+        if (await FindInForceAsync(accountId, ct) is not null) return new Switched.Done((await ReadAsync(accountId, ct))!);
         var stopId = Guid.CreateVersion7(time.GetUtcNow());
         using (var transaction = JobTransaction.Begin())
         {
-            queue.EnqueuePause(stopId);
+            var jobId = queue.EnqueuePause(stopId);
             await using var connection = await dataSource.OpenConnectionAsync(ct);
             await using var answers = await connection.QueryMultipleAsync(new(StopSql,
-                new { AccountId = accountId, StopId = stopId, Now = time.GetUtcNow(), StoppedBy = stoppedBy, Reason = reason }, cancellationToken: ct));
+                new { AccountId = accountId, StopId = stopId, Now = time.GetUtcNow(), StoppedBy = stoppedBy, Reason = reason, JobId = jobId }, cancellationToken: ct));
             await answers.ReadAsync<int>();
             if ((await answers.ReadAsync<int>()).Any()) transaction.Complete();
         }
@@ -71,16 +66,16 @@ public sealed class StopSwitch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
     public async Task<Switched> StartAsync(Guid? accountId, string liftedBy, bool reactivate, CancellationToken ct)
     {
         const string LiftSql = """
-            UPDATE stops SET lifted_at = @Now, lifted_by = @LiftedBy, reactivate = @Reactivate WHERE id = @StopId AND lifted_at IS NULL
+            UPDATE stops SET lifted_at = @Now, lifted_by = @LiftedBy, reactivate = @Reactivate, job_id = @JobId WHERE id = @StopId AND lifted_at IS NULL
             """;
         if (await ReadAsync(accountId, ct) is not { } state) return new Switched.Unknown();
         if (await FindInForceAsync(accountId, ct) is { } stopId)
         {
             using var transaction = JobTransaction.Begin();
-            queue.EnqueueResume(stopId);
+            var jobId = queue.EnqueueResume(stopId);
             await using var connection = await dataSource.OpenConnectionAsync(ct);
             if (await connection.ExecuteAsync(new(LiftSql,
-                new { StopId = stopId, Now = time.GetUtcNow(), LiftedBy = liftedBy, Reactivate = reactivate }, cancellationToken: ct)) == 1) transaction.Complete();
+                new { StopId = stopId, Now = time.GetUtcNow(), LiftedBy = liftedBy, Reactivate = reactivate, JobId = jobId }, cancellationToken: ct)) == 1) transaction.Complete();
         }
         else if (state.Stopped)
         {
@@ -96,7 +91,7 @@ public sealed class StopSwitch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
         const string StateSql = """
             SELECT s.id IS NOT NULL AS stopped, s.stopped_at, s.stopped_by, s.reason,
                    (SELECT count(*) FROM activations v WHERE v.state IN ('activating', 'active') AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId)) AS active,
-                   (SELECT count(*) FROM activations v WHERE v.state = 'paused' AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId)) AS paused
+                   (SELECT count(*) FROM activations v WHERE v.state IN ('paused', 'idle') AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId)) AS paused
             FROM (SELECT 1) AS one
             LEFT JOIN LATERAL (
                 SELECT * FROM stops WHERE lifted_at IS NULL AND (social_account_id IS NULL OR social_account_id = @AccountId)

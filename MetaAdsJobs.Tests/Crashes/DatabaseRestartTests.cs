@@ -3,6 +3,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Crashes;
 
 [TestFixture]
+[Parallelizable(ParallelScope.Self)]
 public sealed class DatabaseRestartTests
 {
     [TestCase(false, TestName = "{m}(stopped)")]

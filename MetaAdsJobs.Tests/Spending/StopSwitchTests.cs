@@ -5,6 +5,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Spending;
 
 [TestFixture]
+[Parallelizable(ParallelScope.Self)]
 public sealed class StopSwitchTests
 {
     private const int Activations = 50;
@@ -84,6 +85,40 @@ public sealed class StopSwitchTests
     }
 
     [Test]
+    public async Task What_a_person_paused_archived_or_deleted_is_left_so_and_no_later_start_activates_what_an_earlier_one_left_paused()
+    {
+        var request = Published(await _client.NewRequestAsync());
+        var accountId = (string)request["social_account_id"]!;
+        var campaigns = new List<string>();
+        for (var i = 0; i < 4; i++)
+            campaigns.Add((string)(await _client.UntilAsync(await _client.AcceptAsync(request), "succeeded"))["campaign_creation"]!["campaign_meta_id"]!);
+        await SetAsync(campaigns[0], "PAUSED");
+        await SetAsync(campaigns[1], "ARCHIVED");
+        await SetAsync(campaigns[2], "DELETED");
+        _service.Graph.Faults.Always(call => call.Method == "POST" && call.Path == campaigns[1], GraphFaults.Refused(100, 2490445, "Archived", "It cannot be edited."));
+
+        await StopAndStartAsync(accountId, reactivate: true);
+        await Eventually.TrueAsync(async () => await ActiveAsync("campaign") == 1, TimeSpan.FromSeconds(30), _service.Logs);
+        Assert.That(await StatusAsync(campaigns[0]), Is.EqualTo("PAUSED"));
+        await StopAndStartAsync(accountId, reactivate: false);
+        await StopAndStartAsync(accountId, reactivate: true);
+        await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System, CancellationToken.None);
+        Assert.That(await ActiveAsync("campaign"), Is.Zero);
+    }
+
+    [Test]
+    public async Task Room_under_the_cap_is_made_by_pausing_by_hand()
+    {
+        var request = Published(await _client.NewRequestAsync(account => account["daily_cap_cents"] = 10000));
+        var first = await _client.UntilAsync(await _client.AcceptAsync(request), "succeeded");
+        await SetAsync((string)first["campaign_creation"]!["campaign_meta_id"]!, "PAUSED");
+        await using (var longAgo = _service.Database.DataSource.CreateCommand("UPDATE activations SET changed_at = changed_at - interval '1 hour'"))
+            await longAgo.ExecuteNonQueryAsync();
+
+        await _client.UntilAsync(await _client.AcceptAsync(request), "succeeded");
+    }
+
+    [Test]
     public async Task Viewers_have_no_hand_on_the_switch_and_an_unknown_account_is_told()
     {
         using var viewer = _service.Client("viewer");
@@ -125,6 +160,28 @@ public sealed class StopSwitchTests
         await Eventually.TrueAsync(async () => (await Task.WhenAll(ids.Select(_client.RunAsync))).All(run => (string?)run["status"] is "succeeded" or "waiting"), TimeSpan.FromSeconds(60), _service.Unended);
         await Eventually.TrueAsync(async () => await _service.Database.DataSource.RowsAsync("orchestrations WHERE wait_reason LIKE '%its cap of%'") == 7, TimeSpan.FromSeconds(30), _service.Unended);
         Assert.That(await ActiveAsync("campaign"), Is.EqualTo(3));
+    }
+
+    private async Task StopAndStartAsync(string accountId, bool reactivate)
+    {
+        await _client.PostAsync($"/meta/accounts/{accountId}/stop");
+        await Eventually.TrueAsync(async () => (long)(await SpendingAsync(accountId))["active"]! == 0, TimeSpan.FromSeconds(60), _service.Logs);
+        await _service.GraphDatabase.DataSource.AssertNothingActiveAsync();
+        await _client.PostAsync($"/meta/accounts/{accountId}/start", new JsonObject { ["reactivate"] = reactivate });
+    }
+
+    private async Task SetAsync(string metaId, string status)
+    {
+        await using var set = _service.GraphDatabase.DataSource.CreateCommand("UPDATE stub_graph.objects SET status = $2, deleted_at = CASE WHEN $2 = 'DELETED' THEN now() END WHERE id = $1");
+        set.Parameters.AddWithValue(metaId);
+        set.Parameters.AddWithValue(status);
+        await set.ExecuteNonQueryAsync();
+    }
+
+    private async Task<string> StatusAsync(string metaId)
+    {
+        await using var connection = await _service.GraphDatabase.DataSource.OpenConnectionAsync();
+        return (await connection.ExecuteScalarAsync<string>("SELECT status FROM stub_graph.objects WHERE id = @metaId", new { metaId }))!;
     }
 
     private Task<long> ActiveAsync(string kind) => _service.GraphDatabase.DataSource.CountAsync(kind, "ACTIVE");

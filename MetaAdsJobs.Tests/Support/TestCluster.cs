@@ -1,5 +1,9 @@
 using MetaAdsJobs.Launch.Postgres;
 
+// Fixtures that mostly wait (for leases, settle delays, processes to start) say [Parallelizable]: each has processes and databases
+// of its own. The others run one after the other, so that what they time is theirs alone.
+[assembly: LevelOfParallelism(3)]
+
 // Not in Support: a SetUpFixture ends after the tests of its own namespace and those below it, and this one is for all of them.
 namespace MetaAdsJobs.Tests;
 
@@ -16,7 +20,7 @@ public sealed class TestCluster
         new PrivatePostgresOptions
         {
             Temporary = true,
-            Settings = new Dictionary<string, string> { ["max_connections"] = "300" },
+            Settings = new Dictionary<string, string> { ["max_connections"] = "600" },
             Say = TestContext.Progress.WriteLine,
         },
         CancellationToken.None);

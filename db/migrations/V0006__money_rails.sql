@@ -32,7 +32,9 @@ CREATE TABLE stops (
     lifted_at           timestamptz,
     lifted_by           text,
     -- Whether lifting it also activates again what it paused.
-    reactivate          boolean NOT NULL DEFAULT true
+    reactivate          boolean NOT NULL DEFAULT true,
+    -- The job that carries out the stop, or its lifting; null once there is nothing left to do.
+    job_id              text
 );
 CREATE UNIQUE INDEX stops_in_force ON stops (COALESCE(social_account_id, '00000000-0000-0000-0000-000000000000')) WHERE lifted_at IS NULL;
 
@@ -40,8 +42,11 @@ CREATE UNIQUE INDEX stops_in_force ON stops (COALESCE(social_account_id, '000000
 CREATE TABLE activations (
     request_id          uuid PRIMARY KEY REFERENCES orchestrations ON DELETE CASCADE,
     social_account_id   uuid NOT NULL REFERENCES social_accounts,
-    -- activating: from the permit on, perhaps active already; active; paused: by the stop switch; ended: deleted or gone.
-    state               text NOT NULL CHECK (state IN ('activating', 'active', 'paused', 'ended')),
+    -- activating: from the permit on, perhaps active already; active; paused: by the stop switch; idle: left paused by a start, or
+    -- found paused by hand; ended: deleted or gone.
+    state               text NOT NULL CHECK (state IN ('activating', 'active', 'paused', 'idle', 'ended')),
+    -- What a stop found active and pauses: that, and nothing a person had paused, is activated again.
+    paused_ids          text[] NOT NULL DEFAULT '{}',
     -- What it may spend a day, in hundredths of the account's currency.
     daily_cents         bigint NOT NULL,
     ends_at             timestamptz,
@@ -56,7 +61,10 @@ INSERT INTO activations (request_id, social_account_id, state, daily_cents, chan
 SELECT o.request_id, o.social_account_id, CASE WHEN o.status = 'succeeded' THEN 'active' ELSE 'activating' END,
        (o.request ->> 'daily_budget_cents')::bigint, now()
 FROM orchestrations o JOIN orchestration_steps s ON s.request_id = o.request_id
-WHERE s.step = 'activate' AND s.state IN ('started', 'confirmed');
+WHERE s.step = 'activate' AND s.state IN ('started', 'confirmed')
+  -- Undone ones are deleted at Meta, but for those that could not be.
+  AND (o.status NOT IN ('failed', 'cancelled')
+       OR EXISTS (SELECT 1 FROM orchestration_steps c WHERE c.request_id = o.request_id AND c.step = 'campaign' AND c.state = 'left'));
 
 -- Null: the service's default. caps_off: no cap, by choice.
 ALTER TABLE social_accounts

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Orchestrations.Steps;
 using Microsoft.Extensions.Logging;
@@ -20,7 +21,19 @@ internal sealed class ReviewObjects(ReviewStore store, MetaAds meta, TimeProvide
     public async Task<int> RunAsync(int limit, CancellationToken ct)
     {
         var due = await store.TakeAsync(limit, ct);
-        foreach (var review in due) await LookAsync(review, ct);
+        foreach (var review in due)
+        {
+            try
+            {
+                await LookAsync(review, ct);
+            }
+            catch (Exception exception) when (exception is not (OperationCanceledException or DbException))
+            {
+                // One review that breaks must not keep the others from theirs: it is due again in some minutes.
+                OrchestrationLog.LookBroke(logger, exception, review.RequestId);
+            }
+        }
+
         return due.Count;
     }
 
@@ -29,13 +42,16 @@ internal sealed class ReviewObjects(ReviewStore store, MetaAds meta, TimeProvide
         var found = new List<ReviewedObject>();
         try
         {
+            if (review.Credential is null) throw new MetaException(Proof.NotSent, "the account's access token cannot be opened; give it again");
             foreach (var (step, kind) in Objects)
                 found.Add(new(step, review.MetaIds[step], await meta.ReadStateAsync(review.Credential, kind, review.MetaIds[step], ct)));
         }
         catch (MetaException exception)
         {
             OrchestrationLog.LookFailed(logger, review.RequestId, exception.ForUser);
-            await store.PostponeAsync(review, time.GetUtcNow() + (exception.RetryAfter ?? Pause(review.Looks)), ct);
+            var now = time.GetUtcNow();
+            if (now < review.DeadlineAt) await store.PostponeAsync(review, now + (exception.RetryAfter ?? Pause(review.Looks)), ct);
+            else await store.GiveUpAsync(review, $"at Meta: the new objects could not be looked at: {exception.ForUser}", ct);
             return;
         }
 

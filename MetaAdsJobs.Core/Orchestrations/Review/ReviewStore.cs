@@ -8,7 +8,8 @@ using Npgsql;
 namespace MetaAdsJobs.Core.Orchestrations.Review;
 
 /// <summary>A finished tree whose objects Meta may still be checking.</summary>
-internal sealed record DueReview(Guid RequestId, int Looks, DateTimeOffset DeadlineAt, GraphCredential Credential, IReadOnlyDictionary<string, string> MetaIds);
+/// <param name="Credential">Null when the account's token cannot be opened.</param>
+internal sealed record DueReview(Guid RequestId, int Looks, DateTimeOffset DeadlineAt, GraphCredential? Credential, IReadOnlyDictionary<string, string> MetaIds);
 
 /// <summary>What a look found, by step.</summary>
 internal sealed record ReviewedObject(string Step, string MetaId, ObjectState State);
@@ -46,7 +47,7 @@ internal sealed class ReviewStore(NpgsqlDataSource dataSource, AccountTokens tok
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var rows = await connection.QueryAsync<Row>(new(TakeSql, new { Now = time.GetUtcNow(), Limit = limit, Taken }, cancellationToken: ct));
-        return [.. rows.Select(row => new DueReview(row.RequestId, row.Looks, row.DeadlineAt, new(row.AdAccountId, tokens.Open(row.AccessToken)), new Dictionary<string, string>
+        return [.. rows.Select(row => new DueReview(row.RequestId, row.Looks, row.DeadlineAt, tokens.TryOpen(row.AccessToken) is { } token ? new(row.AdAccountId, token) : null, new Dictionary<string, string>
         {
             [StepName.Campaign] = row.CampaignId, [StepName.AdSet] = row.AdsetId, [StepName.Creative] = row.CreativeId, [StepName.Ad] = row.AdId,
         }))];
@@ -86,6 +87,17 @@ internal sealed class ReviewStore(NpgsqlDataSource dataSource, AccountTokens tok
         const string PostponeSql = "UPDATE object_reviews SET next_at = @NextAt WHERE request_id = @RequestId AND looks = @Looks";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await connection.ExecuteAsync(new(PostponeSql, new { review.RequestId, review.Looks, NextAt = nextAt }, cancellationToken: ct));
+    }
+
+    /// <summary>The time given is over, and nothing could be read.</summary>
+    public async Task GiveUpAsync(DueReview review, string error, CancellationToken ct)
+    {
+        const string GiveUpSql = """
+            WITH review AS (UPDATE object_reviews SET next_at = NULL WHERE request_id = @RequestId AND looks = @Looks RETURNING request_id)
+            UPDATE orchestrations o SET errors = o.errors || @Errors::jsonb FROM review WHERE o.request_id = review.request_id
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await connection.ExecuteAsync(new(GiveUpSql, new { review.RequestId, review.Looks, Errors = JsonSerializer.Serialize(new[] { error }) }, cancellationToken: ct));
     }
 
     private sealed record Row

@@ -7,7 +7,7 @@ namespace MetaAdsJobs.Core.Orchestrations.Steps;
 /// Only for auto_publish, and only when all four objects exist, Meta has processed the ad, and the caps and the stop switch permit
 /// it: ad, then ad set, then campaign, so that nothing can spend before the last of the three calls. Activating twice is harmless.
 /// </summary>
-internal sealed class ActivateStep(MetaAds meta, Activations activations, TimeProvider time) : IRepeatableStep
+internal sealed class ActivateStep(MetaAds meta, Activations activations, CountedCampaigns counted, TimeProvider time) : IRepeatableStep
 {
     private static readonly TimeSpan LongestProcessing = TimeSpan.FromMinutes(10);
 
@@ -15,6 +15,7 @@ internal sealed class ActivateStep(MetaAds meta, Activations activations, TimePr
 
     public async Task<RepeatableResult> RunAsync(Attempt attempt, CancellationToken ct)
     {
+        if (attempt.Request.EndTime <= time.GetUtcNow()) throw new MetaException(Proof.Rejected, "end_time had passed before it could be activated");
         if (await meta.ReadStateAsync(attempt.Credential, AdObject.Ad, attempt.MetaId(StepName.Ad), ct) is { Status: "IN_PROCESS" })
         {
             // Meta lets an ad be activated meanwhile, too; after so long it may have forgotten to tell.
@@ -23,7 +24,7 @@ internal sealed class ActivateStep(MetaAds meta, Activations activations, TimePr
         }
 
         // A crash after the permit leaves something that may be active: the stop switch pauses it, the next attempt goes on.
-        if (await activations.PermitAsync(attempt.RequestId, attempt.Account, attempt.Request.DailyAmountCents(time.GetUtcNow()), attempt.Request.EndTime?.ToUniversalTime(), ct) is { } refusal) return Later(300, refusal);
+        if (await PermitAsync(attempt, ct) is { } refusal) return Later(300, refusal);
         foreach (var step in (string[])[StepName.Ad, StepName.AdSet, StepName.Campaign])
         {
             attempt.Lease.ThrowIfOver();
@@ -31,6 +32,16 @@ internal sealed class ActivateStep(MetaAds meta, Activations activations, TimePr
         }
 
         return new RepeatableResult.Done(null);
+    }
+
+    private async Task<string?> PermitAsync(Attempt attempt, CancellationToken ct)
+    {
+        var (daily, endsAt) = (attempt.Request.DailyAmountCents(time.GetUtcNow()), attempt.Request.EndTime?.ToUniversalTime());
+        var refusal = await activations.PermitAsync(attempt.RequestId, attempt.Account, daily, endsAt, isNew: true, ct);
+        // What was paused, archived or deleted by hand since spends nothing and makes room.
+        return refusal is not null && await counted.RefreshAsync(attempt.Account.Id, attempt.Credential, ct)
+            ? await activations.PermitAsync(attempt.RequestId, attempt.Account, daily, endsAt, isNew: true, ct)
+            : refusal;
     }
 
     private RepeatableResult.NotYet Later(double seconds, string reason) => new(time.GetUtcNow().AddSeconds(seconds), reason);

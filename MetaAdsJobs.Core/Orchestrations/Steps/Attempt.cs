@@ -41,6 +41,9 @@ internal sealed class Attempt
     /// <summary>The step this attempt has started and not yet confirmed; a started step of an earlier attempt must be looked for.</summary>
     public string? StartedByThisAttempt { get; set; }
 
+    /// <summary>The same, when an answer proves that it was not done: a step of several calls is never proven so as a whole.</summary>
+    public string? SingleCallStarted => StartedByThisAttempt == StepName.Activate ? null : StartedByThisAttempt;
+
     /// <summary>A picture for a video creative, learnt while the video was processed.</summary>
     public string? ThumbnailUrl { get; set; }
 

@@ -43,7 +43,16 @@ internal sealed class UndoRunner(
         if (attempt.StateOf(StepName.Activate) == StepState.Pending) return;
         foreach (var step in (string[])[StepName.Campaign, StepName.AdSet, StepName.Ad])
         {
-            if (attempt.StateOf(step) == StepState.Confirmed) await meta.PauseAsync(attempt.Credential, attempt.MetaId(step), ct);
+            if (attempt.StateOf(step) != StepState.Confirmed) continue;
+            try
+            {
+                await meta.PauseAsync(attempt.Credential, attempt.MetaId(step), ct);
+            }
+            catch (MetaException exception) when (exception.Proof == Proof.Rejected)
+            {
+                // Deleting comes next and may well be allowed; what is kept instead is told by this line.
+                OrchestrationLog.StepNotPaused(logger, step, attempt.MetaId(step), exception.ForUser);
+            }
         }
     }
 

@@ -1,0 +1,44 @@
+using Dapper;
+using MetaAdsJobs.Core.Meta;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Spending;
+
+/// <summary>
+/// Looks whether what counts against an account's cap still spends: people pause, archive and delete campaigns by hand. Only done when
+/// the cap stands in somebody's way.
+/// </summary>
+internal sealed class CountedCampaigns(NpgsqlDataSource dataSource, MetaAds meta, TimeProvider time)
+{
+    private const int AtOnce = 25;
+
+    /// <returns>True when there is more room than before.</returns>
+    public async Task<bool> RefreshAsync(Guid accountId, GraphCredential credential, CancellationToken ct)
+    {
+        // Those not looked at for longest; looking counts as a change, so that the next call looks at others.
+        const string TakeSql = """
+            UPDATE activations v SET changed_at = @Now
+            FROM (SELECT request_id FROM activations WHERE social_account_id = @AccountId AND state = 'active' AND changed_at < @Before ORDER BY changed_at LIMIT @AtOnce) old
+            WHERE v.request_id = old.request_id AND v.state = 'active'
+            RETURNING v.request_id, (SELECT meta_id FROM orchestration_steps s WHERE s.request_id = v.request_id AND s.step = 'campaign') AS campaign_id
+            """;
+        const string FoundSql = "UPDATE activations SET state = @State WHERE request_id = @RequestId AND state = 'active' AND changed_at = @Now";
+        var now = time.GetUtcNow();
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        var counted = (await connection.QueryAsync<(Guid RequestId, string? CampaignId)>(new(TakeSql,
+            new { AccountId = accountId, AtOnce, Now = now, Before = now.AddMinutes(-5) }, cancellationToken: ct))).AsList();
+        var freed = false;
+        foreach (var (requestId, campaignId) in counted.Where(one => one.CampaignId is not null))
+        {
+            var state = await meta.ReadSwitchAsync(credential, campaignId!, ct) switch
+            {
+                "PAUSED" => "idle",
+                "DELETED" or "ARCHIVED" => "ended",
+                _ => null,
+            };
+            if (state is not null) freed |= await connection.ExecuteAsync(new(FoundSql, new { State = state, RequestId = requestId, Now = now }, cancellationToken: ct)) == 1;
+        }
+
+        return freed;
+    }
+}

@@ -1,0 +1,88 @@
+using Dapper;
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Orchestrations;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Spending;
+
+/// <summary>One activated tree, as the stop switch deals with it.</summary>
+internal sealed record Spender
+{
+    public required Guid RequestId { get; init; }
+    public required OrchestrationRequest Request { get; init; }
+    public required SocialAccount Account { get; init; }
+
+    /// <summary>Null when the account's token cannot be opened.</summary>
+    public required GraphCredential? Credential { get; init; }
+
+    /// <summary>True while its own activation has not ended: everything it has may become active.</summary>
+    public required bool IsActivating { get; init; }
+    public required DateTimeOffset ChangedAt { get; init; }
+    public required string? CampaignId { get; init; }
+    public required string? AdSetId { get; init; }
+    public required string? AdId { get; init; }
+
+    /// <summary>What a stop has paused, or is about to.</summary>
+    public required HashSet<string> PausedIds { get; init; }
+}
+
+/// <summary>Lists activated trees, a page at a time.</summary>
+internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens)
+{
+    public const int PageSize = 500;
+
+    // Dapper maps the account's columns first, the rest from request_id on.
+    private const string SpenderSql = $"""
+        SELECT {AccountStore.Columns}, v.request_id, v.state = 'activating' AS is_activating, v.changed_at AS activation_changed_at, v.paused_ids,
+               o.request::text AS request, social_accounts.access_token,
+               (SELECT meta_id FROM orchestration_steps s WHERE s.request_id = v.request_id AND s.step = 'campaign') AS campaign_id,
+               (SELECT meta_id FROM orchestration_steps s WHERE s.request_id = v.request_id AND s.step = 'adset') AS adset_id,
+               (SELECT meta_id FROM orchestration_steps s WHERE s.request_id = v.request_id AND s.step = 'ad') AS ad_id
+        FROM activations v
+        JOIN social_accounts ON social_accounts.id = v.social_account_id
+        JOIN orchestrations o ON o.request_id = v.request_id
+        WHERE (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId) AND v.request_id > @After
+        """;
+
+    /// <summary>What the stop covers and may be active, also what was found paused by hand once.</summary>
+    public Task<IReadOnlyList<Spender>> ListSpendingAsync(Stop stop, Guid after, CancellationToken ct) => ListAsync($"""
+        {SpenderSql} AND v.state IN ('activating', 'active', 'idle')
+        ORDER BY v.request_id LIMIT {PageSize}
+        """, stop, after, ct);
+
+    /// <summary>What a stop has paused, or somebody was about to activate again, of orchestrations that have succeeded; none that another stop covers.</summary>
+    public Task<IReadOnlyList<Spender>> ListPausedAsync(Stop stop, Guid after, CancellationToken ct) => ListAsync($"""
+        {SpenderSql} AND o.status = 'succeeded' AND v.state IN ('paused', 'activating') AND cardinality(v.paused_ids) > 0
+          AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
+        ORDER BY v.request_id LIMIT {PageSize}
+        """, stop, after, ct);
+
+    private async Task<IReadOnlyList<Spender>> ListAsync(string sql, Stop stop, Guid after, CancellationToken ct)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        var rows = await connection.QueryAsync<SocialAccount, Row, Spender>(new(sql, new { AccountId = stop.SocialAccountId, After = after }, cancellationToken: ct),
+            (account, row) => row.ToSpender(account, tokens), splitOn: "request_id");
+        return rows.AsList();
+    }
+
+    private sealed record Row
+    {
+        public Guid RequestId { get; init; }
+        public bool IsActivating { get; init; }
+        public DateTimeOffset ActivationChangedAt { get; init; }
+        public string[] PausedIds { get; init; } = [];
+        public string Request { get; init; } = "";
+        public string AccessToken { get; init; } = "";
+        public string? CampaignId { get; init; }
+        public string? AdsetId { get; init; }
+        public string? AdId { get; init; }
+
+        public Spender ToSpender(SocialAccount account, AccountTokens tokens) => new()
+        {
+            RequestId = RequestId, Request = OrchestrationRequest.FromJson(Request), Account = account, IsActivating = IsActivating, ChangedAt = ActivationChangedAt,
+            Credential = tokens.TryOpen(AccessToken) is { } token ? new(account.AdAccountId, token) : null,
+            CampaignId = CampaignId, AdSetId = AdsetId, AdId = AdId, PausedIds = [.. PausedIds],
+        };
+    }
+}
