@@ -43,8 +43,8 @@ internal sealed class MetaAds(GraphClient graph)
         var found = new List<string>();
         await foreach (var item in PagesAsync(credential, edge, () => new GraphFields().Add("fields", "id,name").Add("filtering", filter), ct))
         {
-            if (item.TryGetProperty("name", out var name) && name.GetString()?.Contains(marker, StringComparison.Ordinal) == true)
-                found.Add(item.GetProperty("id").GetString()!);
+            if (item.ValueKind == JsonValueKind.Object && item.TryGetProperty("name", out var name) && name.ToString().Contains(marker, StringComparison.Ordinal))
+                found.Add(IdOf(item));
         }
 
         return found;

@@ -38,9 +38,9 @@ internal sealed class MetaInsights(GraphClient graph)
         try
         {
             return new(
-                row.GetProperty("ad_id").GetString()!,
-                row.GetProperty("adset_id").GetString()!,
-                row.GetProperty("campaign_id").GetString()!,
+                row.GetProperty("ad_id").ToString(),
+                row.GetProperty("adset_id").ToString(),
+                row.GetProperty("campaign_id").ToString(),
                 DateOnly.ParseExact(row.GetProperty("date_start").GetString()!, "yyyy-MM-dd", CultureInfo.InvariantCulture),
                 Whole(row, "impressions"), Whole(row, "clicks"), Whole(row, "reach"),
                 decimal.Parse(Text(row, "spend"), NumberStyles.Number, CultureInfo.InvariantCulture),

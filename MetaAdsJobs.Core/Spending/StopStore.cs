@@ -41,12 +41,18 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOption
     /// <summary>What stays paused although the stop is lifted: no later start finds it.</summary>
     public async Task LeavePausedAsync(Stop stop, CancellationToken ct)
     {
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await LeavePausedAsync(connection, stop.SocialAccountId, ct);
+    }
+
+    /// <summary>The same as part of the commit that lifts the stop.</summary>
+    public static Task LeavePausedAsync(NpgsqlConnection connection, Guid? accountId, CancellationToken ct)
+    {
         const string LeaveSql = """
             UPDATE activations v SET state = 'idle', paused_ids = '{}' FROM orchestrations o
             WHERE o.request_id = v.request_id AND o.status = 'succeeded' AND v.state = 'paused' AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId)
             """;
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await connection.ExecuteAsync(new(LeaveSql, new { AccountId = stop.SocialAccountId }, cancellationToken: ct));
+        return connection.ExecuteAsync(new(LeaveSql, new { AccountId = accountId }, cancellationToken: ct));
     }
 
     /// <summary>Commits what is about to be paused, before it is: after a crash nobody could tell it from what a person had paused.</summary>

@@ -75,7 +75,12 @@ public sealed class StopSwitch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
             var jobId = queue.EnqueueResume(stopId);
             await using var connection = await dataSource.OpenConnectionAsync(ct);
             if (await connection.ExecuteAsync(new(LiftSql,
-                new { StopId = stopId, Now = time.GetUtcNow(), LiftedBy = liftedBy, Reactivate = reactivate, JobId = jobId }, cancellationToken: ct)) == 1) transaction.Complete();
+                new { StopId = stopId, Now = time.GetUtcNow(), LiftedBy = liftedBy, Reactivate = reactivate, JobId = jobId }, cancellationToken: ct)) == 1)
+            {
+                // At once: a stop and a start that follow within the second must not find it.
+                if (!reactivate) await StopStore.LeavePausedAsync(connection, accountId, ct);
+                transaction.Complete();
+            }
         }
         else if (state.Stopped)
         {

@@ -90,6 +90,17 @@ public sealed class GraphClientTests
         Assert.That(_graph.Calls, Has.Count.EqualTo(1));
     }
 
+    [TestCase("""{"id":"120210000000000012345"}""")]
+    [TestCase("""{"id":120210000000000012345}""")]
+    public async Task An_id_that_no_number_of_a_script_could_hold_is_kept_to_its_last_digit(string answer)
+    {
+        _graph.Faults.Add(call => call.IsCreate, Body(200, answer));
+        _graph.Faults.Add(call => call.Method == "GET", Body(200, $$"""{"data":[{{answer[..^1]}},"name":"Ours [maj]"},{"id":7,"name":8}]}"""));
+
+        Assert.That(await CreateAsync(), Is.EqualTo("120210000000000012345"));
+        Assert.That(await _meta.Ads.FindAsync(_account, AdObject.Campaign, parentId: null, "maj", CancellationToken.None), Is.EqualTo((string[])["120210000000000012345"]));
+    }
+
     [Test]
     public async Task A_graph_that_is_not_there_was_sent_nothing()
     {

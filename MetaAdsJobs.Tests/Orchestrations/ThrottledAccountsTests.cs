@@ -62,7 +62,7 @@ public sealed class ThrottledAccountsTests
         Assert.That(Times(6000)[^1] - Times(6000)[0], Is.LessThan(slowCalls[^1] - slowCalls[0]));
         var fullCalls = Times(6002);
         Assert.That(fullCalls.Where(at => at > fullCalls[0].AddSeconds(1.7) && at < fullCalls[0].AddSeconds(6)), Is.Empty);
-        Assert.That(fullCalls.Count(at => at > fullCalls[0].AddSeconds(6)), Is.GreaterThan(4));
+        Assert.That(fullCalls.Count(at => at > fullCalls[0].AddSeconds(6)), Is.GreaterThan(0), "what the block kept out did not go on");
 
         Task<string[]> Accept(JsonObject request) => Task.WhenAll(Enumerable.Range(0, 3).Select(_ => client.AcceptAsync(request)));
 
