@@ -38,11 +38,11 @@ public sealed class CrashMatrixTests
             });
         }
 
-        await Task.WhenAll(cases.Select(async one =>
+        await Parallel.ForEachAsync(cases, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (one, _) =>
         {
             var request = one.Request(sample, await client.AddAccountAsync(account => account["ad_account_id"] = one.AdAccountId), await AddClipAsync(client, one.Clip(client.ImageUrl)));
             ids[one.Name].SetResult(await client.AcceptAsync(request));
-        }));
+        });
         var ended = new Dictionary<string, bool>();
         foreach (var one in cases)
         {
