@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Dapper;
+using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Meta.Insights;
 using MetaAdsJobs.Tests.Support;
@@ -11,6 +12,8 @@ namespace MetaAdsJobs.Tests.Insights;
 /// <summary>The table held against Meta, row by row and field by field.</summary>
 internal static class InsightTruth
 {
+    static InsightTruth() => SqlTypes.Register();
+
     public static async Task<Dictionary<(string Ad, DateOnly Day), JsonElement>> AtMetaAsync(MetaInsights meta, SyncedAccount account, DateOnly until, int days)
     {
         var query = new ReportQuery { Node = account.AdAccountId, Since = until.AddDays(1 - days), Until = until };
