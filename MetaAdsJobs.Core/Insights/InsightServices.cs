@@ -1,5 +1,7 @@
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Configuration;
+using MetaAdsJobs.Core.Insights.Definitions;
+using MetaAdsJobs.Core.Insights.Reading;
 using MetaAdsJobs.Core.Jobs;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -14,7 +16,7 @@ public static class InsightServices
         services.AddSingleton<SyncStore>();
         services.AddSingleton<NightlyAccounts>();
         services.AddSingleton<CampaignInsights>();
-        services.AddSingleton<InsightReader>();
+        services.AddInsightReading().AddReportDefinitions();
         services.AddSingleton<RunSync>();
         services.AddSingleton<NightlySync>();
         services.AddSingleton(provider => new RequestSync(
