@@ -14,7 +14,8 @@ internal sealed class CsvRows<T>(string fileName, IReadOnlyList<string> headings
         httpContext.Response.ContentType = "text/csv; charset=utf-8";
         httpContext.Response.Headers.ContentDisposition = $"attachment; filename={fileName}";
         await using var csv = CsvWriter.Create(httpContext.Response.Body, NoFormulas, leaveOpen: true);
-        await csv.WriteRecordAsync(headings, ct);
+        foreach (var heading in headings) csv.WriteField(heading);
+        await csv.EndRecordAsync(ct);
         await foreach (var row in rows.WithCancellation(ct))
         {
             write(csv, row);

@@ -69,7 +69,7 @@ public sealed class ReportRowTests
             "date,object_id,campaign_id,adset_id,ad_id,age,gender,impressions,clicks,link_clicks,reach,spend,results,result_type,currency,is_partial,vanished,synced_at,fields",
             "2026-10-01,1203,1201,1202,1203,18-24,female,100,,,80,1.5000,,,USD,false,false,2026-10-05T03:00:00Z,\"{\"\"cpc\"\":\"\"0.1\"\",\"\"name\"\":\"\"x\"\"}\"",
             "2026-10-01,1203,1201,1202,1203,18-24,male,100,,,80,1.5000,,,USD,false,false,2026-10-05T03:00:00Z,\"{\"\"cpc\"\":\"\"0.1\"\",\"\"name\"\":\"\"x\"\"}\"",
-            "2026-10-01,1203,1201,1202,1203,'=1+1,,100,,,80,1.5000,,,USD,false,false,2026-10-05T03:00:00Z,\"{\"\"cpc\"\":\"\"0.1\"\",\"\"name\"\":\"\"x\"\"}\"",
+            "2026-10-01,1203,1201,1202,1203,\"'=1+1\",,100,,,80,1.5000,,,USD,false,false,2026-10-05T03:00:00Z,\"{\"\"cpc\"\":\"\"0.1\"\",\"\"name\"\":\"\"x\"\"}\"",
         ]));
     }
 
