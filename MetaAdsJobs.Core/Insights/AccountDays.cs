@@ -9,6 +9,8 @@ internal readonly record struct DayRange(DateOnly Since, DateOnly Until)
 /// <summary>Days are the ad account's: Meta cuts its reports at midnight in the account's time zone.</summary>
 internal static class AccountDays
 {
+    public const int RetentionMonths = 37;
+
     public static DateOnly Today(string timezoneName, DateTimeOffset now) =>
         DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(now, TimeZoneInfo.FindSystemTimeZoneById(timezoneName)).DateTime);
 
@@ -17,5 +19,17 @@ internal static class AccountDays
     {
         var today = Today(timezoneName, now);
         return new(today.AddDays(-days), today.AddDays(-1));
+    }
+
+    /// <summary>The oldest day Meta still tells: it keeps 37 months.</summary>
+    public static DateOnly Oldest(DateOnly today) => today.AddMonths(-RetentionMonths);
+
+    /// <summary>A night that follows on missed ones makes up for them: no day between them stays unread.</summary>
+    /// <param name="syncedUntil">The last day that was read by a night; null before the first.</param>
+    public static DayRange CatchUp(DayRange usual, DateOnly? syncedUntil)
+    {
+        if (syncedUntil is not { } until || until.AddDays(1) >= usual.Since) return usual;
+        var oldest = Oldest(usual.Until.AddDays(1));
+        return new(until.AddDays(1) > oldest ? until.AddDays(1) : oldest, usual.Until);
     }
 }

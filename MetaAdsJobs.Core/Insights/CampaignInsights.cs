@@ -1,4 +1,5 @@
 using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Insights;
 using MetaAdsJobs.Core.Orchestrations.Steps;
 using Microsoft.Extensions.Logging;
 
@@ -17,15 +18,10 @@ internal sealed class CampaignInsights(MetaInsights meta, TimeProvider time, ILo
         var range = AccountDays.LastComplete(attempt.Account.TimezoneName, time.GetUtcNow(), Days);
         try
         {
-            var rows = new List<InsightRow>();
-            string? after = null;
-            do
-            {
-                var page = await meta.ReadPageAsync(attempt.Credential, attempt.MetaId(StepName.Campaign), range.Since, range.Until, after, ct);
-                rows.AddRange(page.Rows);
-                after = page.Next;
-            }
-            while (after is not null);
+            var query = new ReportQuery { Node = attempt.MetaId(StepName.Campaign), Since = range.Since, Until = range.Until };
+            var events = attempt.Request.ConversionEvent is { } name ? new Dictionary<string, string> { [attempt.MetaId(StepName.AdSet)] = name } : [];
+            var reader = new InsightRows(query, events);
+            List<InsightRow> rows = [.. (await meta.ReadAllAsync(attempt.Credential, query, ct)).Select(row => reader.Read(row))];
             return new(rows, new(rows.Count, range.Since, range.Until, true, null));
         }
         catch (MetaException exception)

@@ -1,5 +1,9 @@
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Configuration;
+using MetaAdsJobs.Core.Insights.Definitions;
+using MetaAdsJobs.Core.Insights.Nightly;
+using MetaAdsJobs.Core.Insights.Reports;
+using MetaAdsJobs.Core.Insights.Storing;
 using MetaAdsJobs.Core.Jobs;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -10,12 +14,22 @@ public static class InsightServices
     public static IServiceCollection AddInsights(this IServiceCollection services)
     {
         services.AddOptionsFor<InsightsOptions>(InsightsOptions.Section);
-        services.AddSingleton<InsightStore>();
         services.AddSingleton<SyncStore>();
-        services.AddSingleton<NightlyAccounts>();
+        services.AddSingleton<SyncAccount>();
+        services.AddSingleton<RunSync>();
         services.AddSingleton<CampaignInsights>();
         services.AddSingleton<InsightReader>();
-        services.AddSingleton<RunSync>();
+        services.AddSingleton<ReportDefinitionStore>();
+        services.AddSingleton<ReportJournal>();
+        services.AddSingleton<ReportSplits>();
+        services.AddSingleton<FieldByField>();
+        services.AddSingleton<ConversionEvents>();
+        services.AddSingleton<RunReports>();
+        services.AddSingleton<InsightStore>();
+        services.AddSingleton<InsightMonths>();
+        services.AddSingleton<Reconciliation>();
+        services.AddSingleton<StoreDays>();
+        services.AddSingleton<NightlyAccounts>();
         services.AddSingleton<NightlySync>();
         services.AddSingleton(provider => new RequestSync(
             provider.GetRequiredService<AccountStore>(), provider.GetRequiredService<SyncStore>(), provider.GetRequiredService<IJobQueue>(),

@@ -15,6 +15,18 @@ public sealed class InsightsOptions : IValidatableObject
     [Range(1, 1100)]
     public int LookbackDays { get; set; } = 28;
 
+    /// <summary>Ranges of at most so many days are read at once; longer ones Meta prepares in the background. Default 7.</summary>
+    [Range(0, 90)]
+    public int DirectDays { get; set; } = 7;
+
+    /// <summary>Minutes without progress after which a report is asked for again. Default 10.</summary>
+    [Range(1, 240)]
+    public int StallMinutes { get; set; } = 10;
+
+    /// <summary>Days are stored in commits of whole days that share one up to so many rows. Default 20,000.</summary>
+    [Range(1, 1_000_000)]
+    public int RowsPerCommit { get; set; } = 20_000;
+
     internal TimeOnly NightlyTime => TimeOnly.ParseExact(NightlySyncAt, "HH:mm", CultureInfo.InvariantCulture);
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

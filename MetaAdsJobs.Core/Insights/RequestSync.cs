@@ -18,7 +18,6 @@ public abstract record SyncRequested
 /// <summary>Queues a fetching of one account's numbers; the row and its job commit together.</summary>
 public sealed class RequestSync
 {
-    private const int RetentionMonths = 37; // Meta keeps no more.
     private readonly AccountStore _accounts;
     private readonly SyncStore _store;
     private readonly IJobQueue _queue;
@@ -54,8 +53,8 @@ public sealed class RequestSync
         if (range.Since > today) errors.Add("since", $"must not be in the future: today is {today:yyyy-MM-dd} in {timezone}");
         else if (range.Since > range.Until) errors.Add("since", $"{range.Since:yyyy-MM-dd} is after until, {range.Until:yyyy-MM-dd}");
         if (range.Until > today && range.Since <= today) errors.Add("until", $"must not be in the future: today is {today:yyyy-MM-dd} in {timezone}");
-        var oldest = today.AddMonths(-RetentionMonths);
-        if (range.Since < oldest) errors.Add("since", $"must be {oldest:yyyy-MM-dd} or later: Meta keeps {RetentionMonths} months");
+        var oldest = AccountDays.Oldest(today);
+        if (range.Since < oldest) errors.Add("since", $"must be {oldest:yyyy-MM-dd} or later: Meta keeps {AccountDays.RetentionMonths} months");
         return errors;
     }
 }

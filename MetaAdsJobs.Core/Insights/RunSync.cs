@@ -1,4 +1,7 @@
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Insights.Definitions;
+using MetaAdsJobs.Core.Insights.Reports;
+using MetaAdsJobs.Core.Insights.Storing;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Orchestrations;
@@ -8,12 +11,13 @@ using Npgsql;
 namespace MetaAdsJobs.Core.Insights;
 
 /// <summary>
-/// Fetches one account's days and puts them in place of the old ones, but only when every page has been read: a crash
-/// before the last commit leaves the table as it was.
+/// Brings one account's sync forward: has Meta prepare its reports, reads them page by page into the staging table, and puts whole
+/// days in place of the old ones once every page is there. It leaves whenever it would have to wait, and goes on where it was, in
+/// whichever process.
 /// </summary>
 internal sealed class RunSync(
-    NpgsqlDataSource dataSource, SyncStore store, InsightStore insights, MetaInsights meta, MetaAds ads, AccountStore accounts,
-    OrchestrationOptions options, TimeProvider time, ILogger<RunSync> logger)
+    SyncStore store, ReportJournal journal, RunReports runReports, StoreDays storeDays, SyncAccount account, InsightMonths months, ReportDefinitionStore definitions,
+    ConversionEvents conversionEvents, AccountStore accounts, OrchestrationOptions options, TimeProvider time, ILogger<RunSync> logger)
 {
     public async Task<JobOutcome> ExecuteAsync(Guid syncId, CancellationToken ct)
     {
@@ -27,13 +31,14 @@ internal sealed class RunSync(
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UniqueViolation)
         {
-            return new JobOutcome.Snoozed(time.GetUtcNow().AddSeconds(5), "another sync of this account is running");
+            var (until, reason) = await store.WaitForOtherAsync(syncId, ct);
+            return new JobOutcome.Snoozed(until, reason);
         }
 
         if (claim is null) return await WaitOrLeaveAsync(syncId, ct);
         try
         {
-            return await FetchAsync(claim, lease, ct);
+            return await GoOnAsync(claim, lease, ct);
         }
         catch (FencedException exception)
         {
@@ -63,45 +68,37 @@ internal sealed class RunSync(
         }
     }
 
-    private async Task<JobOutcome> FetchAsync(SyncClaim claim, Lease lease, CancellationToken ct)
+    private async Task<JobOutcome> GoOnAsync(SyncClaim claim, Lease lease, CancellationToken ct)
     {
-        int pages = 0;
-        long rows = 0;
-        lease.KeepRenewed(token => store.RenewAsync(claim, options.Lease, pages, rows, token));
+        lease.KeepRenewed(token => store.RenewAsync(claim, options.Lease, token));
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, lease.Lost);
-        if (claim.IsNightly) await store.SaveMinDailyBudgetAsync(claim.AccountId, await ads.ReadMinDailyBudgetAsync(claim.Credential, either.Token), either.Token);
-
-        var page = await meta.ReadPageAsync(claim.Credential, claim.AdAccountId, claim.Range.Since, claim.Range.Until, after: null, either.Token);
-        (pages, rows) = (1, page.Rows.Count);
-        var single = page.Next is null ? page.Rows : null;
-        if (single is null)
+        var turn = new Turn(time);
+        var defined = await definitions.ListAsync(claim.AccountId, either.Token);
+        var reports = await journal.ListAsync(claim, either.Token);
+        if (reports.Count == 0)
         {
-            await using var staging = await dataSource.OpenConnectionAsync(either.Token);
-            await SyncStore.ClearStagingAsync(staging, null, claim.SyncId, either.Token);
-            await InsightStore.StageAsync(staging, claim.SyncId, claim.Attempt, claim.Currency, page.Rows, either.Token);
-            while (page.Next is not null)
-            {
-                page = await meta.ReadPageAsync(claim.Credential, claim.AdAccountId, claim.Range.Since, claim.Range.Until, page.Next, either.Token);
-                await InsightStore.StageAsync(staging, claim.SyncId, claim.Attempt, claim.Currency, page.Rows, either.Token);
-                (pages, rows) = (pages + 1, rows + page.Rows.Count);
-            }
+            if (claim.IsNightly) await account.RefreshAsync(claim, either.Token);
+            await months.EnsureAsync(claim.Range, either.Token);
+            reports = await runReports.PlanAsync(claim, defined.Select(definition => definition.Id), either.Token);
+        }
+        else if (!await store.IsStagedAsync(claim, either.Token))
+        {
+            InsightLog.StagingLost(logger, claim.AccountId);
+            await journal.ReadAllAgainAsync(claim, either.Token);
+            reports = await journal.ListAsync(claim, either.Token);
         }
 
-        await using var connection = await dataSource.OpenConnectionAsync(either.Token);
-        await using var transaction = await connection.BeginTransactionAsync(either.Token);
-        await store.FinishAsync(connection, transaction, claim, pages, rows, either.Token);
-        if (single is not null)
+        var queries = new ReportQueries(claim, defined, await conversionEvents.ListAsync(claim.AccountId, either.Token));
+        var pause = await runReports.AdvanceAsync(claim, reports, queries, turn, either.Token) ?? await storeDays.StoreAsync(claim, reports, turn, either.Token);
+        if (pause is not null)
         {
-            await insights.UpsertAsync(connection, transaction, claim.AccountId, claim.Currency, single, either.Token);
-        }
-        else
-        {
-            await insights.UpsertStagedAsync(connection, transaction, claim.SyncId, claim.Attempt, claim.AccountId, either.Token);
-            await SyncStore.ClearStagingAsync(connection, transaction, claim.SyncId, either.Token);
+            await store.ReleaseAsync(claim, "waiting", pause.Reason, pause.Until, failed: false, either.Token);
+            return new JobOutcome.Snoozed(pause.Until, pause.Reason);
         }
 
-        await transaction.CommitAsync(either.Token);
-        InsightLog.Synced(logger, claim.AccountId, rows, pages, claim.Range.Since, claim.Range.Until);
+        var read = reports.Where(report => report.State == ReportState.Read).ToList();
+        InsightLog.Synced(logger, claim.AccountId, read.Sum(report => report.Rows), read.Sum(report => report.Pages), claim.Range.Since, claim.Range.Until);
+        foreach (var report in reports.Where(report => report.Error is not null && report.State != ReportState.Split)) InsightLog.LeftOut(logger, claim.AccountId, report.Error!);
         return new JobOutcome.Completed();
     }
 

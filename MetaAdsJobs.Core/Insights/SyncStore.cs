@@ -1,5 +1,6 @@
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Insights.Storing;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
 using Npgsql;
@@ -7,12 +8,25 @@ using Npgsql;
 namespace MetaAdsJobs.Core.Insights;
 
 /// <summary>A claimed sync and what its run works with.</summary>
+/// <param name="StartedAt">When its first run began.</param>
+/// <param name="StoredUntil">The last day that stands in the tables; null before the first.</param>
 internal sealed record SyncClaim(
-    Guid SyncId, int Attempt, int Failures, Guid AccountId, string AdAccountId, string Currency, DayRange Range, bool IsNightly, GraphCredential Credential);
+    Guid SyncId, int Attempt, int Failures, Guid AccountId, string AdAccountId, string Currency, string TimezoneName, DayRange Range, bool IsNightly,
+    DateTimeOffset StartedAt, DateOnly? StoredUntil, GraphCredential Credential);
 
 /// <summary>Rows of insight_syncs. Every transition names the state and attempt it leaves.</summary>
 internal sealed class SyncStore(NpgsqlDataSource dataSource, AccountTokens tokens, TimeProvider time)
 {
+    private const string Progress = """
+        pages_read = r.pages, rows_read = r.rows, reports = r.reports, reports_read = r.reports_read
+        """;
+
+    private const string ProgressFrom = """
+        (SELECT COALESCE(sum(pages), 0) AS pages, COALESCE(sum(rows), 0) AS rows, count(*) FILTER (WHERE state <> 'split') AS reports,
+                count(*) FILTER (WHERE state IN ('read', 'refused')) AS reports_read
+         FROM insight_reports WHERE sync_id = @SyncId) r
+        """;
+
     /// <returns>False when this account's night has been queued already.</returns>
     public async Task<bool> InsertAsync(Guid syncId, Guid accountId, DayRange range, string requestedBy, DateOnly? nightlyFor, string jobId, CancellationToken ct)
     {
@@ -28,25 +42,48 @@ internal sealed class SyncStore(NpgsqlDataSource dataSource, AccountTokens token
         }, cancellationToken: ct)) == 1;
     }
 
-    /// <summary>Null when it is finished, held, or has to wait; throws 23505 when another sync of the account runs.</summary>
+    /// <summary>Null when it is finished, held, or has to wait; throws 23505 when another sync has the account.</summary>
     public async Task<SyncClaim?> ClaimAsync(Guid syncId, TimeSpan lease, CancellationToken ct)
     {
         const string ClaimSql = """
-            UPDATE insight_syncs s SET state = 'running', attempt = s.attempt + 1, lease_until = clock_timestamp() + @Lease,
-                started_at = COALESCE(s.started_at, @Now), wait_reason = NULL, next_attempt_at = NULL, pages_read = 0, rows_read = 0
+            UPDATE insight_syncs s SET state = 'running', holding = true, attempt = s.attempt + 1, lease_until = clock_timestamp() + @Lease,
+                started_at = COALESCE(s.started_at, @Now), wait_reason = NULL, next_attempt_at = NULL
             FROM social_accounts a
             WHERE s.sync_id = @SyncId AND a.id = s.social_account_id
               AND s.state IN ('queued', 'waiting', 'running') AND (s.lease_until IS NULL OR s.lease_until < clock_timestamp())
               AND a.token_rejected_at IS NULL
               AND NOT EXISTS (SELECT 1 FROM account_pacing p
                               WHERE p.ad_account_id = a.ad_account_id AND p.use_case = 'ads_insights' AND p.blocked_until > @Now)
-            RETURNING s.attempt, s.failures, s.since, s.until, s.nightly_for IS NOT NULL AS is_nightly,
-                      a.id AS account_id, a.ad_account_id, a.currency, a.access_token
+            RETURNING s.attempt, s.failures, s.since, s.until, s.nightly_for IS NOT NULL AS is_nightly, s.started_at, s.stored_until,
+                      a.id AS account_id, a.ad_account_id, a.currency, a.timezone_name, a.access_token
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var row = await connection.QuerySingleOrDefaultAsync<ClaimRow>(new(ClaimSql, new { SyncId = syncId, Lease = lease, Now = time.GetUtcNow() }, cancellationToken: ct));
-        return row is null ? null : new(syncId, row.Attempt, row.Failures, row.AccountId, row.AdAccountId, row.Currency, new(row.Since, row.Until),
-            row.IsNightly, new(row.AdAccountId, tokens.Open(row.AccessToken)));
+        return row is null ? null : new(syncId, row.Attempt, row.Failures, row.AccountId, row.AdAccountId, row.Currency, row.TimezoneName, new(row.Since, row.Until),
+            row.IsNightly, row.StartedAt, row.StoredUntil, new(row.AdAccountId, tokens.Open(row.AccessToken)));
+    }
+
+    /// <summary>Says in its row what the sync waits for. The longer it has waited, the longer until the next look.</summary>
+    public async Task<(DateTimeOffset Until, string Reason)> WaitForOtherAsync(Guid syncId, CancellationToken ct)
+    {
+        const string WaitSql = """
+            UPDATE insight_syncs s SET state = 'waiting', wait_reason = @Reason,
+                next_attempt_at = @Now::timestamptz + LEAST(GREATEST((@Now - s.queued_at) / 4, interval '2 seconds'), interval '1 minute')
+            WHERE s.sync_id = @SyncId AND s.state IN ('queued', 'waiting') AND NOT s.holding
+            RETURNING next_attempt_at
+            """;
+        const string Reason = "another sync of this account is running";
+        var now = time.GetUtcNow();
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        var until = await connection.QuerySingleOrDefaultAsync<DateTimeOffset?>(new(WaitSql, new { SyncId = syncId, Reason, Now = now }, cancellationToken: ct));
+        return (until ?? now.AddSeconds(2), Reason);
+    }
+
+    /// <summary>Whether what was staged is still there: a crash of PostgreSQL takes it away.</summary>
+    public async Task<bool> IsStagedAsync(SyncClaim claim, CancellationToken ct)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await Staging.IsMarkedAsync(connection, claim.SyncId, ct);
     }
 
     public async Task<(string State, DateTimeOffset? LeaseUntil, DateTimeOffset? BlockedUntil, bool TokenRejected)?> FindReasonAsync(Guid syncId, CancellationToken ct)
@@ -63,35 +100,47 @@ internal sealed class SyncStore(NpgsqlDataSource dataSource, AccountTokens token
     }
 
     /// <returns>False when another attempt holds the sync.</returns>
-    public async Task<bool> RenewAsync(SyncClaim claim, TimeSpan lease, int pages, long rows, CancellationToken ct)
+    public async Task<bool> RenewAsync(SyncClaim claim, TimeSpan lease, CancellationToken ct)
     {
-        const string RenewSql = """
-            UPDATE insight_syncs SET lease_until = clock_timestamp() + @Lease, pages_read = @Pages, rows_read = @Rows
+        const string RenewSql = $"""
+            UPDATE insight_syncs SET lease_until = clock_timestamp() + @Lease, {Progress} FROM {ProgressFrom}
             WHERE sync_id = @SyncId AND attempt = @Attempt AND state = 'running'
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteAsync(new(RenewSql, new { claim.SyncId, claim.Attempt, Lease = lease, Pages = pages, Rows = rows }, cancellationToken: ct)) == 1;
+        return await connection.ExecuteAsync(new(RenewSql, new { claim.SyncId, claim.Attempt, Lease = lease }, cancellationToken: ct)) == 1;
     }
 
-    /// <exception cref="FencedException">Another attempt holds the sync.</exception>
-    public async Task FinishAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, int pages, long rows, CancellationToken ct)
+    /// <summary>Some more days stand in the tables; after the last the sync has ended. In the transaction that stores them.</summary>
+    /// <exception cref="FencedException">Another attempt holds the sync, or PostgreSQL has lost what was staged: nothing may be stored.</exception>
+    public async Task StoredAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DateOnly until, long restated, long vanished, bool isLast, CancellationToken ct)
     {
-        const string FinishSql = """
-            UPDATE insight_syncs SET state = 'succeeded', lease_until = NULL, pages_read = @Pages, rows_read = @Rows, days_synced = @Days, completed_at = @Now
-            WHERE sync_id = @SyncId AND attempt = @Attempt AND state = 'running'
+        const string StoredSql = $"""
+            UPDATE insight_syncs SET stored_until = @Until, days_synced = @Until::date - since + 1, rows_restated = rows_restated + @Restated, rows_vanished = rows_vanished + @Vanished,
+                {Progress}
+            FROM {ProgressFrom}
+            WHERE sync_id = @SyncId AND attempt = @Attempt AND state = 'running' AND EXISTS (SELECT 1 FROM insight_staging_marks m WHERE m.sync_id = @SyncId)
             """;
-        if (await connection.ExecuteAsync(new(FinishSql, new { claim.SyncId, claim.Attempt, Pages = pages, Rows = rows, claim.Range.Days, Now = time.GetUtcNow() },
-                transaction, cancellationToken: ct)) != 1)
-            throw new FencedException("the sync was finished by another");
+        const string EndSql = """
+            UPDATE insight_syncs SET state = 'succeeded', holding = false, lease_until = NULL, completed_at = @Now, failures = 0,
+                left_out = ARRAY(SELECT r.error FROM insight_reports r WHERE r.sync_id = @SyncId AND r.error IS NOT NULL AND r.state IN ('read', 'refused') ORDER BY r.no)
+            WHERE sync_id = @SyncId AND attempt = @Attempt AND state = 'running';
+            DELETE FROM insight_reports WHERE sync_id = @SyncId;
+            """;
+        if (await connection.ExecuteAsync(new(StoredSql, new { claim.SyncId, claim.Attempt, Until = until, Restated = restated, Vanished = vanished }, transaction, cancellationToken: ct)) != 1)
+            throw new FencedException("another attempt holds the sync, or what was staged is gone");
+        if (isLast) await connection.ExecuteAsync(new(EndSql, new { claim.SyncId, claim.Attempt, Now = time.GetUtcNow() }, transaction, cancellationToken: ct));
     }
 
+    /// <summary>Gives the sync back. Whoever got as far as to wait for Meta has not failed: the count of failures begins anew.</summary>
     public async Task ReleaseAsync(SyncClaim claim, string state, string reason, DateTimeOffset? until, bool failed, CancellationToken ct)
     {
-        const string ReleaseSql = """
-            UPDATE insight_syncs SET state = @State, lease_until = NULL, next_attempt_at = @Until, failures = failures + @Failed::int,
+        const string ReleaseSql = $"""
+            UPDATE insight_syncs SET state = @State, holding = @State <> 'failed', lease_until = NULL, next_attempt_at = @Until,
+                failures = CASE WHEN @Failed THEN failures + 1 ELSE 0 END,
                 wait_reason = CASE WHEN @State = 'failed' THEN NULL ELSE @Reason END,
                 error = CASE WHEN @State = 'failed' THEN @Reason END,
-                completed_at = CASE WHEN @State = 'failed' THEN @Now END
+                completed_at = CASE WHEN @State = 'failed' THEN @Now END, {Progress}
+            FROM {ProgressFrom}
             WHERE sync_id = @SyncId AND attempt = @Attempt AND state = 'running'
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
@@ -109,17 +158,6 @@ internal sealed class SyncStore(NpgsqlDataSource dataSource, AccountTokens token
         connection.Execute(ReopenSql, new { SyncId = syncId });
     }
 
-    /// <summary>Removes what earlier attempts, or a finished one, have staged.</summary>
-    public static Task ClearStagingAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, Guid syncId, CancellationToken ct) =>
-        connection.ExecuteAsync(new("DELETE FROM insight_staging WHERE sync_id = @SyncId", new { SyncId = syncId }, transaction, cancellationToken: ct));
-
-    public async Task SaveMinDailyBudgetAsync(Guid accountId, long? minimum, CancellationToken ct)
-    {
-        const string SaveSql = "UPDATE social_accounts SET min_daily_budget = @Minimum WHERE id = @Id AND min_daily_budget IS DISTINCT FROM @Minimum";
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await connection.ExecuteAsync(new(SaveSql, new { Id = accountId, Minimum = minimum }, cancellationToken: ct));
-    }
-
     private sealed record ClaimRow
     {
         public int Attempt { get; init; }
@@ -130,6 +168,9 @@ internal sealed class SyncStore(NpgsqlDataSource dataSource, AccountTokens token
         public Guid AccountId { get; init; }
         public string AdAccountId { get; init; } = "";
         public string Currency { get; init; } = "";
+        public string TimezoneName { get; init; } = "";
+        public DateTimeOffset StartedAt { get; init; }
+        public DateOnly? StoredUntil { get; init; }
         public string AccessToken { get; init; } = "";
     }
 }

@@ -2,6 +2,7 @@ using Hangfire;
 using Hangfire.Common;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Configuration;
+using MetaAdsJobs.Core.Insights.Storing;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Orchestrations.Review;
 using Microsoft.Extensions.DependencyInjection;
@@ -75,9 +76,13 @@ public static class JobServices
         return [new JobFilterAttributeFilterProvider(), filters];
     }
 
-    private sealed class EnsureSchedules(Schedules schedules) : IHostedService
+    private sealed class EnsureSchedules(Schedules schedules, InsightMonths months) : IHostedService
     {
-        public Task StartAsync(CancellationToken cancellationToken) => schedules.EnsureAllAsync(cancellationToken);
+        public async Task StartAsync(CancellationToken cancellationToken)
+        {
+            await months.EnsureAheadAsync(cancellationToken);
+            await schedules.EnsureAllAsync(cancellationToken);
+        }
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }

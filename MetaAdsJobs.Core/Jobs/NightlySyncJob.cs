@@ -1,4 +1,4 @@
-using MetaAdsJobs.Core.Insights;
+using MetaAdsJobs.Core.Insights.Nightly;
 
 namespace MetaAdsJobs.Core.Jobs;
 

@@ -35,7 +35,11 @@ internal sealed partial class SweepJob(NpgsqlDataSource dataSource, IJobQueue qu
         const string AdoptSyncSql = "UPDATE insight_syncs SET job_id = @JobId WHERE sync_id = @Id AND job_id IS NOT DISTINCT FROM @OldJobId";
 
         // What a sync that has ended, or a zombie of one, may have left in the staging table.
-        const string StagingSql = "DELETE FROM insight_staging t USING insight_syncs s WHERE s.sync_id = t.sync_id AND s.state IN ('succeeded', 'failed')";
+        const string StagingSql = """
+            WITH over AS (
+                DELETE FROM insight_staging_marks m USING insight_syncs s WHERE s.sync_id = m.sync_id AND s.state IN ('succeeded', 'failed') RETURNING m.sync_id)
+            DELETE FROM insight_staging t USING over WHERE t.sync_id = over.sync_id
+            """;
 
         // The stop switch must not hang on one job: as long as there is something to pause, or to activate again, there is one.
         const string StopsSql = """

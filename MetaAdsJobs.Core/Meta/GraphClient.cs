@@ -26,7 +26,7 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
             Delay = TimeSpan.FromMilliseconds(300),
             BackoffType = DelayBackoffType.Exponential,
             UseJitter = true,
-            ShouldHandle = new PredicateBuilder().Handle<MetaException>(e => e.Proof is Proof.OutcomeUnknown or Proof.NotSent),
+            ShouldHandle = new PredicateBuilder().Handle<MetaException>(e => e is { Proof: Proof.OutcomeUnknown or Proof.NotSent, IsTooMuchAsked: false }),
         })
         .Build();
 
@@ -38,7 +38,8 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
     public async Task<JsonElement> SendOnceAsync(HttpMethod method, string path, GraphFields fields, GraphCredential credential, CancellationToken ct)
     {
         // A check changes nothing, but counts for Meta's limits as a change does.
-        var (writes, mutates) = (method != HttpMethod.Get, method != HttpMethod.Get && !fields.OnlyChecks);
+        var writes = method != HttpMethod.Get && !fields.OnlyReads;
+        var mutates = writes && !fields.OnlyChecks;
         await pacing.EnterAsync(credential, writes, ct);
         if (mutates) credential.BeforeSending?.Invoke();
         var sentAt = time.GetUtcNow();
@@ -108,8 +109,7 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
         JsonElement answer;
         try
         {
-            using var document = JsonDocument.Parse(body);
-            answer = document.RootElement.Clone();
+            answer = JsonElement.Parse(body);
         }
         catch (JsonException)
         {

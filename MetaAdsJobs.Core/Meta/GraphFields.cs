@@ -34,13 +34,22 @@ internal sealed class GraphFields
 
     public GraphFields Add(string name, JsonNode? value) => value is null ? this : AddText(name, value.ToJsonString(Compact));
 
-    /// <summary>True when Meta is only to judge the call: it changes nothing, whatever the method.</summary>
+    /// <summary>True when Meta is only to judge the call: it changes nothing, whatever the method, but counts as a change does.</summary>
     public bool OnlyChecks { get; private set; }
+
+    /// <summary>True when Meta is only to prepare a report: it changes nothing, whatever the method.</summary>
+    public bool OnlyReads { get; private set; }
 
     public GraphFields OnlyCheck()
     {
         OnlyChecks = true;
         return Add("execution_options", new JsonArray("validate_only"));
+    }
+
+    public GraphFields OnlyRead()
+    {
+        OnlyReads = true;
+        return this;
     }
 
     private GraphFields AddText(string name, string value)

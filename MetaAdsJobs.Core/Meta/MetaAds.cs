@@ -113,11 +113,13 @@ internal sealed class MetaAds(GraphClient graph)
         }
     }
 
-    /// <summary>Meta's minimum for a day's budget in its units of the currency; null when Meta tells none.</summary>
-    public async Task<long?> ReadMinDailyBudgetAsync(GraphCredential credential, CancellationToken ct)
+    /// <summary>What Meta says of the account; null where it does not say.</summary>
+    public async Task<AccountFacts> ReadAccountAsync(GraphCredential credential, CancellationToken ct)
     {
-        var account = await graph.SendAsync(HttpMethod.Get, credential.AdAccountId, new GraphFields().Add("fields", "min_daily_budget"), credential, ct);
-        return account.TryGetProperty("min_daily_budget", out var minimum) && long.TryParse(minimum.ToString(), out var units) && units > 0 ? units : null;
+        var account = await graph.SendAsync(HttpMethod.Get, credential.AdAccountId, new GraphFields().Add("fields", "min_daily_budget,timezone_name"), credential, ct);
+        return new(
+            account.TryGetProperty("min_daily_budget", out var minimum) && long.TryParse(minimum.ToString(), out var units) && units > 0 ? units : null,
+            account.TryGetProperty("timezone_name", out var zone) && zone.ToString() is { Length: > 0 } name ? name : null);
     }
 
     private Task<JsonElement> SetStatusAsync(GraphCredential credential, string metaId, string status, CancellationToken ct) =>
@@ -147,3 +149,7 @@ internal sealed class MetaAds(GraphClient graph)
         while (after is not null);
     }
 }
+
+/// <param name="MinDailyBudget">The least budget of a day, in Meta's units of the currency.</param>
+/// <param name="TimezoneName">By which Meta cuts the account's days.</param>
+internal sealed record AccountFacts(long? MinDailyBudget, string? TimezoneName);

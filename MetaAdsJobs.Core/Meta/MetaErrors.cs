@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace MetaAdsJobs.Core.Meta;
 
@@ -62,6 +63,15 @@ internal static class MetaErrors
         (2635, _) => "this version of the Graph API is over: set META_GRAPH_VERSION to a newer one",
         _ => null,
     };
+
+    /// <summary>A report that failed in the background tells why in fields of its own (since v25.0).</summary>
+    public static MetaException FromRun(JsonElement run)
+    {
+        var error = new JsonObject();
+        foreach (var (field, name) in new[] { ("error_code", "code"), ("error_subcode", "error_subcode"), ("error_message", "message"), ("error_user_title", "error_user_title"), ("error_user_msg", "error_user_msg") })
+            if (run.TryGetProperty(field, out var value)) error[name] = JsonNode.Parse(value.GetRawText());
+        return FromEnvelope(200, JsonSerializer.SerializeToElement(error), retryAfter: null);
+    }
 
     /// <summary>An answer that is not Graph's: a proxy's page, a cut body. It proves nothing about what was done.</summary>
     public static MetaException Unreadable(int httpStatus, string what) => httpStatus == 429

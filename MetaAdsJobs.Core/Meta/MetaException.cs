@@ -43,8 +43,11 @@ public sealed class MetaException(Proof proof, string message, Exception? inner 
     /// <summary>True for a Graph object that is not there or not visible (100/33): for a delete, that is done.</summary>
     public bool IsMissingObject => Code == 100 && Subcode == 33;
 
-    /// <summary>True when a report or list asked for more than Meta can gather at once (100/1487534).</summary>
+    /// <summary>True when a report or list asked for more than Meta can gather at once (100/1487534, or code 1 that says so in words).</summary>
     public bool IsTooMuchAsked { get; init; }
+
+    /// <summary>True when that may be for the size of the page alone: the same with fewer rows to a page may do.</summary>
+    public bool IsPageTooLarge => IsTooMuchAsked && Code == 1;
 
     /// <summary>What to tell the user: Meta's own words for people where it gave some.</summary>
     public string ForUser

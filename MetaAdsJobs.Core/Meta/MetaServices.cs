@@ -1,6 +1,7 @@
 using System.Net;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Meta.Images;
+using MetaAdsJobs.Core.Meta.Insights;
 using MetaAdsJobs.Core.Meta.Pacing;
 using MetaAdsJobs.Core.Meta.Stub;
 using Microsoft.Extensions.DependencyInjection;

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Insights;
+using MetaAdsJobs.Core.Insights.Storing;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Orchestrations.Steps;

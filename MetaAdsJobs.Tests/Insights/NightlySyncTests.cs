@@ -2,6 +2,7 @@ using Dapper;
 using Hangfire;
 using Hangfire.Storage;
 using MetaAdsJobs.Core.Insights;
+using MetaAdsJobs.Core.Insights.Nightly;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.Extensions.Time.Testing;

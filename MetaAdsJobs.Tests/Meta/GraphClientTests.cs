@@ -128,7 +128,7 @@ public sealed class GraphClientTests
         _graph.Faults.Add(_ => true, GraphFaults.HtmlAfterActing);
         _graph.Faults.Add(_ => true, GraphFaults.DropMidBody);
 
-        await _meta.Ads.ReadMinDailyBudgetAsync(_account, CancellationToken.None);
+        await _meta.Ads.ReadAccountAsync(_account, CancellationToken.None);
 
         Assert.That(_graph.Calls, Has.Count.EqualTo(4));
     }
@@ -194,7 +194,7 @@ public sealed class GraphClientTests
 
     private Task<string> CreateAsync() => _meta.Ads.CreateCampaignAsync(_account, new("Name", "OUTCOME_SALES"), CancellationToken.None);
 
-    private Task<long?> ReadAsync() => _meta.Ads.ReadMinDailyBudgetAsync(_account, CancellationToken.None);
+    private Task<AccountFacts> ReadAsync() => _meta.Ads.ReadAccountAsync(_account, CancellationToken.None);
 
     private static GraphFault Body(int status, string body) => (_, _, _) => Task.FromResult<StubAnswer?>(new StubAnswer(status, Encoding.UTF8.GetBytes(body)));
 }

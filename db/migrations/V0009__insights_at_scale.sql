@@ -147,7 +147,7 @@ CREATE TABLE insight_reports (
     percent             int NOT NULL DEFAULT 0,
     progressed_at       timestamptz,
     next_poll_at        timestamptz,
-    -- How far it has been read: the pages before the cursor are in insight_staging, so many rows of them.
+    -- How far it has been read: the pages before the cursor are in insight_staging.
     cursor              text,
     pages               int NOT NULL DEFAULT 0,
     rows                bigint NOT NULL DEFAULT 0,
@@ -155,8 +155,8 @@ CREATE TABLE insight_reports (
     PRIMARY KEY (sync_id, no)
 ) WITH (fillfactor = 70);
 
--- Pages wait here until the last one has been read. Unlogged: after a crash of PostgreSQL it is empty, which the counts in
--- insight_reports tell, and the pages are read again.
+-- Pages wait here until the last one has been read. Unlogged: after a crash of PostgreSQL it is empty, which the missing mark
+-- tells, and the pages are read again.
 DROP TABLE insight_staging;
 CREATE UNLOGGED TABLE insight_staging (
     sync_id             uuid NOT NULL,
@@ -175,9 +175,13 @@ CREATE UNLOGGED TABLE insight_staging (
     spend               numeric(20, 4),
     results             numeric(20, 4),
     result_type         text,
-    raw                 jsonb NOT NULL
+    raw                 jsonb NOT NULL,
+    -- Read field by field, and some Meta would not tell: what was known of those stays.
+    is_incomplete       boolean NOT NULL
 );
-CREATE INDEX insight_staging_day ON insight_staging (sync_id, date_start);
+CREATE INDEX insight_staging_day ON insight_staging (sync_id, date_start, object_id);
+-- A row per sync that has pages waiting. Unlogged as they are, it is gone when they are.
+CREATE UNLOGGED TABLE insight_staging_marks (sync_id uuid PRIMARY KEY);
 
 -- Months are made before they are needed. Attaching a table locks nobody out, creating it as a partition would.
 CREATE FUNCTION ensure_insight_partitions(since date, until date) RETURNS void LANGUAGE plpgsql AS $$

@@ -1,0 +1,82 @@
+namespace MetaAdsJobs.Core.Insights.Reports;
+
+internal enum ReportState
+{
+    Planned,
+
+    /// <summary>Meta prepares it.</summary>
+    Submitted,
+
+    /// <summary>Meta has prepared it: its pages can be read.</summary>
+    Ready,
+
+    /// <summary>Every page is in the staging table.</summary>
+    Read,
+
+    /// <summary>It was too much for Meta: others are asked for in its place.</summary>
+    Split,
+
+    /// <summary>Meta will not make it. Only for a definition's reports: without those of the ads there is no sync.</summary>
+    Refused,
+}
+
+internal enum ReportScope
+{
+    Account,
+    Campaigns,
+    Ads,
+}
+
+internal enum ReportMode
+{
+    /// <summary>Read at once; started over when it breaks off, since Meta may have counted on meanwhile.</summary>
+    Direct,
+
+    /// <summary>Prepared in the background: its rows stand still, so that reading goes on where it broke off.</summary>
+    Async,
+}
+
+/// <summary>One report of a sync: what it asks for, and how far it has got. A row of insight_reports.</summary>
+internal sealed record Report
+{
+    /// <summary>The report of the ads, which every sync has; others have a definition.</summary>
+    public const long OfAds = 0;
+
+    public required int No { get; init; }
+    public required long DefinitionId { get; init; }
+    public required DateOnly Since { get; init; }
+    public required DateOnly Until { get; init; }
+    public required ReportScope Scope { get; init; }
+    public required string[] ScopeIds { get; init; }
+    public required ReportMode Mode { get; init; }
+    public ReportState State { get; init; }
+    public string? RunId { get; init; }
+    public int Submissions { get; init; }
+    public DateTimeOffset? SubmittedAt { get; init; }
+    public int Percent { get; init; }
+    public DateTimeOffset? ProgressedAt { get; init; }
+    public DateTimeOffset? NextPollAt { get; init; }
+
+    /// <summary>Where the next page begins; null before the first.</summary>
+    public string? Cursor { get; init; }
+    public int Pages { get; init; }
+    public long Rows { get; init; }
+
+    /// <summary>What is not in it, or why it was refused.</summary>
+    public string? Error { get; init; }
+
+    public bool IsOpen => State is ReportState.Planned or ReportState.Submitted or ReportState.Ready;
+
+    public bool CanBeReadNow => State == ReportState.Ready || (State == ReportState.Planned && Mode == ReportMode.Direct);
+
+    public static Report Plan(int no, long definitionId, DayRange days, ReportMode mode) => new()
+    {
+        No = no, DefinitionId = definitionId, Since = days.Since, Until = days.Until, Scope = ReportScope.Account, ScopeIds = [], Mode = mode,
+    };
+
+    /// <summary>A part of this one, to be asked for in its place.</summary>
+    public Report Part(int no, DayRange days, ReportScope scope, string[] ids) => new()
+    {
+        No = no, DefinitionId = DefinitionId, Since = days.Since, Until = days.Until, Scope = scope, ScopeIds = ids, Mode = ReportMode.Async,
+    };
+}

@@ -1,0 +1,175 @@
+using Dapper;
+using MetaAdsJobs.Core.Insights.Storing;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Meta.Insights;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Insights.Reports;
+
+/// <summary>
+/// Rows of insight_reports. Every write names the attempt that may make it, and each returns the report as it stands afterwards.
+/// A crash between Meta's answer and the write forgets the answer: a report is asked for, or a page read, once more.
+/// </summary>
+internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider time)
+{
+    private const string Held = "EXISTS (SELECT 1 FROM insight_syncs s WHERE s.sync_id = @SyncId AND s.attempt = @Attempt AND s.state = 'running')";
+
+    public async Task<List<Report>> ListAsync(SyncClaim claim, CancellationToken ct)
+    {
+        const string ListSql = """
+            SELECT no, definition_id, since, until, scope, scope_ids, mode, state, run_id, submissions, submitted_at, percent, progressed_at, next_poll_at,
+                   cursor, pages, rows, error
+            FROM insight_reports WHERE sync_id = @SyncId ORDER BY no
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<Report>(new(ListSql, new { claim.SyncId }, cancellationToken: ct))).AsList();
+    }
+
+    public Task PlanAsync(SyncClaim claim, IReadOnlyList<Report> reports, CancellationToken ct) => WriteAsync(async (connection, transaction) =>
+    {
+        await InsertAsync(connection, transaction, claim, reports, ct);
+        await Staging.MarkAsync(connection, transaction, claim.SyncId, ct);
+    }, ct);
+
+    public async Task<Report> SubmittedAsync(SyncClaim claim, Report report, string runId, DateTimeOffset nextPollAt, CancellationToken ct)
+    {
+        const string SubmittedSql = $"""
+            UPDATE insight_reports SET state = 'submitted', run_id = @RunId, submissions = submissions + 1, submitted_at = @Now, percent = 0, progressed_at = @Now,
+                next_poll_at = @NextPollAt
+            WHERE sync_id = @SyncId AND no = @No AND state = 'planned' AND {Held}
+            """;
+        var now = time.GetUtcNow();
+        await UpdateAsync(SubmittedSql, new { claim.SyncId, claim.Attempt, report.No, RunId = runId, Now = now, NextPollAt = nextPollAt }, ct);
+        return report with
+        {
+            State = ReportState.Submitted, RunId = runId, Submissions = report.Submissions + 1, SubmittedAt = now, Percent = 0, ProgressedAt = now, NextPollAt = nextPollAt,
+        };
+    }
+
+    public async Task<Report> PolledAsync(SyncClaim claim, Report report, int percent, DateTimeOffset nextPollAt, CancellationToken ct)
+    {
+        const string PolledSql = $"""
+            UPDATE insight_reports SET percent = @Percent, progressed_at = @ProgressedAt, next_poll_at = @NextPollAt
+            WHERE sync_id = @SyncId AND no = @No AND state = 'submitted' AND {Held}
+            """;
+        var progressedAt = percent == report.Percent ? report.ProgressedAt : time.GetUtcNow();
+        await UpdateAsync(PolledSql, new { claim.SyncId, claim.Attempt, report.No, Percent = percent, ProgressedAt = progressedAt, NextPollAt = nextPollAt }, ct);
+        return report with { Percent = percent, ProgressedAt = progressedAt, NextPollAt = nextPollAt };
+    }
+
+    public async Task<Report> ReadyAsync(SyncClaim claim, Report report, CancellationToken ct)
+    {
+        const string ReadySql = $"UPDATE insight_reports SET state = 'ready', percent = 100 WHERE sync_id = @SyncId AND no = @No AND state = 'submitted' AND {Held}";
+        await UpdateAsync(ReadySql, new { claim.SyncId, claim.Attempt, report.No }, ct);
+        return report with { State = ReportState.Ready, Percent = 100 };
+    }
+
+    /// <summary>Asked for anew, in the background this time; what was read of it is thrown away.</summary>
+    public async Task<Report> RestartAsync(SyncClaim claim, Report report, CancellationToken ct)
+    {
+        const string RestartSql = $"""
+            UPDATE insight_reports SET state = 'planned', mode = 'async', run_id = NULL, percent = 0, cursor = NULL, pages = 0, rows = 0, next_poll_at = NULL
+            WHERE sync_id = @SyncId AND no = @No AND {Held}
+            """;
+        await WriteAsync(async (connection, transaction) =>
+        {
+            await UpdateAsync(connection, transaction, RestartSql, new { claim.SyncId, claim.Attempt, report.No }, ct);
+            await Staging.ClearAsync(connection, transaction, claim.SyncId, report.No, ct);
+        }, ct);
+        return report with { State = ReportState.Planned, Mode = ReportMode.Async, RunId = null, Percent = 0, Cursor = null, Pages = 0, Rows = 0, NextPollAt = null };
+    }
+
+    /// <summary>PostgreSQL has lost what was staged: all is read again, from the runs that Meta still has.</summary>
+    public Task ReadAllAgainAsync(SyncClaim claim, CancellationToken ct)
+    {
+        const string AgainSql = $"""
+            UPDATE insight_reports SET cursor = NULL, pages = 0, rows = 0, state = CASE WHEN run_id IS NULL THEN 'planned' ELSE 'ready' END
+            WHERE sync_id = @SyncId AND state IN ('ready', 'read', 'planned') AND {Held}
+            """;
+        const string NothingStoredSql = "UPDATE insight_syncs SET stored_until = NULL WHERE sync_id = @SyncId AND attempt = @Attempt AND state = 'running'";
+        return WriteAsync(async (connection, transaction) =>
+        {
+            await connection.ExecuteAsync(new(AgainSql, new { claim.SyncId, claim.Attempt }, transaction, cancellationToken: ct));
+            await UpdateAsync(connection, transaction, NothingStoredSql, new { claim.SyncId, claim.Attempt }, ct);
+            await Staging.ClearAsync(connection, transaction, claim.SyncId, reportNo: null, ct);
+            await Staging.MarkAsync(connection, transaction, claim.SyncId, ct);
+        }, ct);
+    }
+
+    public async Task<Report> SplitAsync(SyncClaim claim, Report report, IReadOnlyList<Report> parts, CancellationToken ct)
+    {
+        const string SplitSql = $"UPDATE insight_reports SET state = 'split', cursor = NULL, pages = 0, rows = 0 WHERE sync_id = @SyncId AND no = @No AND {Held}";
+        await WriteAsync(async (connection, transaction) =>
+        {
+            await UpdateAsync(connection, transaction, SplitSql, new { claim.SyncId, claim.Attempt, report.No }, ct);
+            await Staging.ClearAsync(connection, transaction, claim.SyncId, report.No, ct);
+            await InsertAsync(connection, transaction, claim, parts, ct);
+        }, ct);
+        return report with { State = ReportState.Split };
+    }
+
+    public async Task<Report> RefuseAsync(SyncClaim claim, Report report, string reason, CancellationToken ct)
+    {
+        const string RefuseSql = $"UPDATE insight_reports SET state = 'refused', error = @Reason WHERE sync_id = @SyncId AND no = @No AND {Held}";
+        await UpdateAsync(RefuseSql, new { claim.SyncId, claim.Attempt, report.No, Reason = reason }, ct);
+        return report with { State = ReportState.Refused, Error = reason };
+    }
+
+    /// <summary>
+    /// Puts a page aside and moves the cursor behind it, in one commit. That commit is not waited for: should PostgreSQL crash, the
+    /// staged rows are gone with it in any case.
+    /// </summary>
+    /// <param name="leftOut">What Meta would not tell of it; null when it is complete.</param>
+    public async Task<Report> StageAsync(SyncClaim claim, Report report, InsightPage page, string? leftOut, CancellationToken ct)
+    {
+        const string StagedSql = $"""
+            UPDATE insight_reports SET cursor = @Next, pages = pages + 1, rows = rows + @Count, error = @LeftOut,
+                state = CASE WHEN @Next::text IS NULL THEN 'read' ELSE state END
+            WHERE sync_id = @SyncId AND no = @No AND pages = @Pages AND state IN ('planned', 'ready') AND {Held}
+            RETURNING set_config('synchronous_commit', 'off', true)
+            """;
+        await WriteAsync(async (connection, transaction) =>
+        {
+            await Staging.CopyAsync(connection, claim.SyncId, report, page.Rows, ct);
+            var moved = await connection.QueryAsync<string>(new(StagedSql,
+                new { claim.SyncId, claim.Attempt, report.No, report.Pages, page.Next, page.Rows.Count, LeftOut = leftOut }, transaction, cancellationToken: ct));
+            if (!moved.Any()) throw new FencedException("the report is read by another attempt");
+        }, ct);
+        return report with
+        {
+            Cursor = page.Next, Pages = report.Pages + 1, Rows = report.Rows + page.Rows.Count, Error = leftOut, State = page.Next is null ? ReportState.Read : report.State,
+        };
+    }
+
+    private static Task<int> InsertAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, IReadOnlyList<Report> reports, CancellationToken ct)
+    {
+        const string InsertSql = """
+            INSERT INTO insight_reports (sync_id, no, definition_id, since, until, scope, scope_ids, mode, state)
+            VALUES (@SyncId, @No, @DefinitionId, @Since, @Until, @Scope, @ScopeIds, @Mode, 'planned')
+            """;
+        return connection.ExecuteAsync(new(InsertSql, reports.Select(report => new
+        {
+            claim.SyncId, report.No, report.DefinitionId, report.Since, report.Until, report.ScopeIds,
+            Scope = report.Scope.ToString().ToLowerInvariant(), Mode = report.Mode.ToString().ToLowerInvariant(),
+        }), transaction, cancellationToken: ct));
+    }
+
+    private async Task UpdateAsync(string sql, object parameters, CancellationToken ct)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await UpdateAsync(connection, null, sql, parameters, ct);
+    }
+
+    private static async Task UpdateAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, string sql, object parameters, CancellationToken ct)
+    {
+        if (await connection.ExecuteAsync(new(sql, parameters, transaction, cancellationToken: ct)) != 1) throw new FencedException("the sync was taken over by another attempt");
+    }
+
+    private async Task WriteAsync(Func<NpgsqlConnection, NpgsqlTransaction, Task> write, CancellationToken ct)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await write(connection, transaction);
+        await transaction.CommitAsync(ct);
+    }
+}

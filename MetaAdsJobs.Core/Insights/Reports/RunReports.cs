@@ -1,0 +1,207 @@
+using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Insights;
+using Microsoft.Extensions.Logging;
+
+namespace MetaAdsJobs.Core.Insights.Reports;
+
+/// <summary>
+/// Brings a sync's reports forward until every page is staged: asks for them, looks how far Meta is, reads. Waiting is done by
+/// leaving: the report's row says where the next run goes on.
+/// </summary>
+internal sealed class RunReports(ReportJournal journal, MetaInsights meta, ReportSplits splits, FieldByField fields, InsightsOptions options, TimeProvider time, ILogger<RunReports> logger)
+{
+    private const int AtOnce = 5;
+    private const int MostSubmissions = 3;
+
+    // Cutting doubles the reports: a Meta that fails them all must not be asked for ever.
+    private const int MostSubmissionsOfAll = 300;
+    private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+
+    // A run just begun may not be visible at once.
+    private static readonly TimeSpan UntilVisible = TimeSpan.FromMinutes(1);
+
+    // Meta throws finished reports away some time after.
+    private static readonly TimeSpan Kept = TimeSpan.FromHours(24);
+
+    /// <summary>What a new sync begins with: the ads' own numbers, and each definition of the account.</summary>
+    public async Task<List<Report>> PlanAsync(SyncClaim claim, IEnumerable<long> definitionIds, CancellationToken ct)
+    {
+        var mode = claim.Range.Days <= options.DirectDays ? ReportMode.Direct : ReportMode.Async;
+        List<Report> reports = [.. definitionIds.Prepend(Report.OfAds).Select((id, no) => Report.Plan(no, id, claim.Range, mode))];
+        await journal.PlanAsync(claim, reports, ct);
+        return reports;
+    }
+
+    /// <param name="reports">All of the sync; brought up to date on the way.</param>
+    /// <returns>Null when every report has been read.</returns>
+    /// <exception cref="MetaException">Meta did not answer, or said no to the ads' own numbers.</exception>
+    public async Task<Pause?> AdvanceAsync(SyncClaim claim, List<Report> reports, ReportQueries queries, Turn turn, CancellationToken ct)
+    {
+        while (reports.Exists(report => report.IsOpen))
+        {
+            if (turn.IsOver) return Pause.BehindTheOthers(time.GetUtcNow());
+            if (FindNext(reports) is not { } next) return Wait(reports);
+            try
+            {
+                if (next.CanBeReadNow) await ReadAsync(claim, next, reports, queries, turn, ct);
+                else if (next.State == ReportState.Submitted) await PollAsync(claim, next, reports, queries, ct);
+                else await SubmitAsync(claim, next, reports, queries, ct);
+            }
+            catch (MetaException exception) when (exception.Proof == Proof.Rejected && next.DefinitionId != Report.OfAds)
+            {
+                InsightLog.ReportRefused(logger, queries.NameOf(next), exception.ForUser);
+                Replace(reports, await journal.RefuseAsync(claim, next, $"report {queries.NameOf(next)}: {exception.ForUser}", ct));
+            }
+        }
+
+        return null;
+    }
+
+    private Report? FindNext(List<Report> reports) =>
+        reports.Find(report => report.CanBeReadNow)
+        ?? reports.Find(report => report.State == ReportState.Submitted && report.NextPollAt <= time.GetUtcNow())
+        ?? (reports.Count(report => report.State == ReportState.Submitted) < AtOnce ? reports.Find(report => report.State == ReportState.Planned) : null);
+
+    private Pause Wait(List<Report> reports)
+    {
+        var preparing = reports.FindAll(report => report.State == ReportState.Submitted);
+        var percent = preparing.Count == 0 ? 0 : (int)preparing.Average(report => report.Percent);
+        return new(preparing.Min(report => report.NextPollAt) ?? time.GetUtcNow(), $"Meta is preparing {preparing.Count} of {reports.Count(report => report.State != ReportState.Split)} reports: {percent} %");
+    }
+
+    private async Task SubmitAsync(SyncClaim claim, Report report, List<Report> reports, ReportQueries queries, CancellationToken ct)
+    {
+        try
+        {
+            var runId = await meta.SubmitAsync(claim.Credential, queries.Of(report), ct);
+            Replace(reports, await journal.SubmittedAsync(claim, report, runId, time.GetUtcNow() + Shortest, ct));
+        }
+        catch (MetaException exception) when (exception.IsTooMuchAsked)
+        {
+            await SplitAsync(claim, report, reports, queries, exception.ForUser, ct);
+        }
+    }
+
+    private async Task PollAsync(SyncClaim claim, Report report, List<Report> reports, ReportQueries queries, CancellationToken ct)
+    {
+        ReportRun run;
+        var now = time.GetUtcNow();
+        var age = now - report.SubmittedAt!.Value;
+        try
+        {
+            run = await meta.ReadRunAsync(claim.Credential, report.RunId!, ct);
+        }
+        catch (MetaException exception) when (exception.IsMissingObject)
+        {
+            run = age < UntilVisible ? new(ReportRunState.Preparing, 0) : new(ReportRunState.Ended, 0, "Meta no longer has the report");
+        }
+
+        if (run is { State: ReportRunState.Ended, IsTooMuchAsked: true })
+            await SplitAsync(claim, report, reports, queries, run.Reason!, ct);
+        else if (run.State == ReportRunState.Ended)
+            await AskAgainAsync(claim, report, reports, queries, run.Reason!, ct);
+        else if (run.State == ReportRunState.Completed)
+            Replace(reports, await journal.ReadyAsync(claim, report, ct));
+        else if (run.Percent == report.Percent && now - report.ProgressedAt >= TimeSpan.FromMinutes(options.StallMinutes))
+            await AskAgainAsync(claim, report, reports, queries, $"the report made no progress for {options.StallMinutes} minutes", ct);
+        else
+            Replace(reports, await journal.PolledAsync(claim, report, run.Percent, now + TimeSpan.FromTicks(Math.Clamp(age.Ticks / 2, Shortest.Ticks, Longest.Ticks)), ct));
+    }
+
+    private async Task ReadAsync(SyncClaim claim, Report report, List<Report> reports, ReportQueries queries, Turn turn, CancellationToken ct)
+    {
+        if (report.Mode == ReportMode.Direct ? report.Pages > 0 : time.GetUtcNow() - report.SubmittedAt >= Kept)
+        {
+            // Its first pages may no longer fit the rest.
+            Replace(reports, await journal.RestartAsync(claim, report, ct));
+            return;
+        }
+
+        var query = queries.Of(report);
+        var rows = queries.Rows(query);
+        var runId = report.Mode == ReportMode.Async ? report.RunId : null;
+        var limit = MetaInsights.PageRows;
+        while (report.IsOpen)
+        {
+            try
+            {
+                report = await ReadPagesAsync(report);
+                // A direct report is read to its end: given back in its middle it would start over.
+                if (report.IsOpen && report.Mode == ReportMode.Async) return;
+            }
+            catch (MetaException exception) when (exception.IsPageTooLarge && limit > MetaInsights.FewestPageRows)
+            {
+                limit = Math.Max(MetaInsights.FewestPageRows, limit / 2);
+            }
+            catch (MetaException exception) when (exception.IsTooMuchAsked)
+            {
+                await SplitAsync(claim, report, reports, queries, exception.ForUser, ct);
+                return;
+            }
+            catch (MetaException exception) when (exception.IsMissingObject && runId is not null)
+            {
+                await AskAgainAsync(claim, report, reports, queries, "Meta no longer has the report", ct);
+                return;
+            }
+        }
+
+        // While a page is staged the next is on its way.
+        async Task<Report> ReadPagesAsync(Report current)
+        {
+            var page = await PageAsync(current.Cursor);
+            while (true)
+            {
+                var goesOn = page.Next is not null && !(turn.IsOver && current.Mode == ReportMode.Async);
+                var next = goesOn ? PageAsync(page.Next) : null;
+                current = report = await journal.StageAsync(claim, current, page, leftOut: null, ct);
+                Replace(reports, current);
+                if (next is null) return current;
+                page = await next;
+            }
+        }
+
+        Task<InsightPage> PageAsync(string? after) => meta.ReadPageAsync(claim.Credential, query, runId, after, limit, rows, ct);
+    }
+
+    /// <summary>A report that failed without saying that it was too much may succeed the next time; after a few times it is cut.</summary>
+    private async Task AskAgainAsync(SyncClaim claim, Report report, List<Report> reports, ReportQueries queries, string reason, CancellationToken ct)
+    {
+        if (reports.Sum(one => one.Submissions) >= MostSubmissionsOfAll) throw new MetaException(Proof.Rejected, $"Meta failed too many reports, the last one so: {reason}");
+        if (report.Submissions >= MostSubmissions)
+        {
+            await SplitAsync(claim, report, reports, queries, reason, ct);
+            return;
+        }
+
+        InsightLog.AsksAgain(logger, queries.NameOf(report), report.Since, report.Until, reason);
+        Replace(reports, await journal.RestartAsync(claim, report, ct));
+    }
+
+    private async Task SplitAsync(SyncClaim claim, Report report, List<Report> reports, ReportQueries queries, string reason, CancellationToken ct)
+    {
+        var query = queries.Of(report);
+        var parts = await splits.FindAsync(claim.Credential, report, query, reports.Max(one => one.No) + 1, ct);
+        InsightLog.Splits(logger, queries.NameOf(report), report.Since, report.Until, parts?.Count ?? 0, reason);
+        if (parts is not null)
+        {
+            Replace(reports, await journal.SplitAsync(claim, report, parts, ct));
+            reports.AddRange(parts);
+            return;
+        }
+
+        var (page, leftOut) = await fields.ReadAsync(claim.Credential, query, queries.Rows, ct);
+        var told = leftOut.Count == 0 ? null : $"{Subject(report)} on {report.Since:yyyy-MM-dd} in report {queries.NameOf(report)}, without {string.Join(", ", leftOut)}: too much for Meta";
+        if (report.State == ReportState.Submitted || report.Pages > 0) report = await journal.RestartAsync(claim, report, ct);
+        Replace(reports, await journal.StageAsync(claim, report, page, told, ct));
+    }
+
+    private static string Subject(Report report) => report.Scope switch
+    {
+        ReportScope.Account => "the account",
+        ReportScope.Campaigns => $"campaign {report.ScopeIds[0]}",
+        _ => $"ad {report.ScopeIds[0]}",
+    };
+
+    private static void Replace(List<Report> reports, Report report) => reports[reports.FindIndex(one => one.No == report.No)] = report;
+}

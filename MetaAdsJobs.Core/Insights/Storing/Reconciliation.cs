@@ -1,0 +1,67 @@
+using Dapper;
+using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Insights;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Insights.Storing;
+
+/// <summary>A day on which Meta's own sum for the account is not what its ads add up to.</summary>
+internal sealed record DifferingDay(DateOnly Date, decimal AccountSpend, decimal AdsSpend);
+
+/// <summary>
+/// Holds the account's spend, as Meta tells it for the whole, against the sum of its ads, day by day. A difference means ads that the
+/// report did not show; it is kept in insight_days and warned of.
+/// </summary>
+internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogger<Reconciliation> logger)
+{
+    /// <returns>Null when Meta does not tell it: a sync does not fail for that.</returns>
+    public async Task<IReadOnlyDictionary<DateOnly, decimal>?> ReadAsync(SyncClaim claim, CancellationToken ct)
+    {
+        try
+        {
+            return await meta.ReadAccountSpendAsync(claim.Credential, claim.AdAccountId, claim.Range.Since, claim.Range.Until, ct);
+        }
+        catch (MetaException exception) when (exception.Proof is Proof.Rejected or Proof.OutcomeUnknown)
+        {
+            InsightLog.NotReconciled(logger, claim.AccountId, exception.ForUser);
+            return null;
+        }
+    }
+
+    /// <summary>Writes the days' sums in the caller's transaction.</summary>
+    public async Task<IReadOnlyList<DifferingDay>> StoreAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DayRange days, DateOnly today, IReadOnlyDictionary<DateOnly, decimal>? told, CancellationToken ct)
+    {
+        // Each row is rounded to Meta's smallest unit: so much may be lost a row. Vanished ads may or may not be in Meta's own sum.
+        const string DaysSql = """
+            WITH sums AS (
+                SELECT date_start, count(*) FILTER (WHERE vanished_at IS NULL) AS rows, COALESCE(sum(spend) FILTER (WHERE vanished_at IS NULL), 0) AS spend,
+                    count(*) FILTER (WHERE vanished_at IS NOT NULL) AS vanished_rows, COALESCE(sum(spend) FILTER (WHERE vanished_at IS NOT NULL), 0) AS vanished_spend
+                FROM meta_ad_insights WHERE social_account_id = @AccountId AND date_start BETWEEN @Since AND @Until
+                GROUP BY date_start),
+            days AS (
+                SELECT day.date_start, COALESCE(s.rows, 0) AS rows, COALESCE(s.spend, 0) AS spend, COALESCE(s.vanished_rows, 0) AS vanished_rows,
+                    COALESCE(s.vanished_spend, 0) AS vanished_spend, day.account_spend, @Unit / 2 * (COALESCE(s.rows + s.vanished_rows, 0) + 1) AS rounding
+                FROM unnest(@Days, @Told) AS day (date_start, account_spend) LEFT JOIN sums s USING (date_start)),
+            stored AS (
+                INSERT INTO insight_days (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, account_spend, difference)
+                SELECT @AccountId, date_start, @Now, @SyncId, date_start >= @Today, rows, spend, vanished_rows, vanished_spend, account_spend,
+                    CASE WHEN account_spend IS NULL OR date_start >= @Today THEN NULL
+                         WHEN abs(account_spend - spend) <= rounding OR abs(account_spend - spend - vanished_spend) <= rounding THEN 0
+                         ELSE account_spend - spend - vanished_spend END
+                FROM days
+                ON CONFLICT (social_account_id, date_start) DO UPDATE SET
+                    synced_at = EXCLUDED.synced_at, sync_id = EXCLUDED.sync_id, is_partial = EXCLUDED.is_partial, rows = EXCLUDED.rows, spend = EXCLUDED.spend,
+                    vanished_rows = EXCLUDED.vanished_rows, vanished_spend = EXCLUDED.vanished_spend, account_spend = EXCLUDED.account_spend, difference = EXCLUDED.difference
+                RETURNING date_start, account_spend, spend + vanished_spend AS ads_spend, difference)
+            SELECT date_start AS date, account_spend, ads_spend FROM stored WHERE difference <> 0 ORDER BY date_start
+            """;
+        var all = Enumerable.Range(0, days.Days).Select(days.Since.AddDays).ToArray();
+        return (await connection.QueryAsync<DifferingDay>(new(DaysSql, new
+        {
+            claim.AccountId, claim.SyncId, days.Since, days.Until, Today = today, Now = time.GetUtcNow(), Unit = 1m / Currency.Offset(claim.Currency),
+            Days = all, Told = all.Select(day => told is null ? (decimal?)null : told.GetValueOrDefault(day)).ToArray(),
+        }, transaction, commandTimeout: 600, cancellationToken: ct))).AsList();
+    }
+}

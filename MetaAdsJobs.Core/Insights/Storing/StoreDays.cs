@@ -1,0 +1,71 @@
+using Dapper;
+using MetaAdsJobs.Core.Insights.Reports;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Insights.Storing;
+
+/// <summary>
+/// Moves a whole sync from the staging table into the tables, day by day: a day's rows, its history, what vanished, its
+/// reconciliation and the sync's progress are one commit, so that every day is always as one report told it. Small days share one.
+/// Died in between: the days before are stored, and the next run goes on behind them.
+/// </summary>
+internal sealed class StoreDays(NpgsqlDataSource dataSource, InsightStore insights, Reconciliation reconciliation, SyncStore store, InsightsOptions options, TimeProvider time, ILogger<StoreDays> logger)
+{
+    /// <returns>Null when the sync has ended.</returns>
+    /// <exception cref="Jobs.FencedException">Another attempt holds the sync.</exception>
+    public async Task<Pause?> StoreAsync(SyncClaim claim, IReadOnlyList<Report> reports, Turn turn, CancellationToken ct)
+    {
+        var told = await reconciliation.ReadAsync(claim, ct);
+        var refused = reports.Where(report => report.State == ReportState.Refused).Select(report => report.DefinitionId).ToHashSet();
+        var definitions = reports.Select(report => report.DefinitionId).Where(id => id != Report.OfAds && !refused.Contains(id)).Distinct().ToArray();
+        var untold = reports.Where(report => report is { Scope: ReportScope.Ads, Error: not null, Rows: 0 }).SelectMany(report => report.ScopeIds).ToArray();
+        var today = AccountDays.Today(claim.TimezoneName, claim.StartedAt);
+
+        foreach (var days in await GroupAsync(claim, ct))
+        {
+            if (turn.IsOver) return Pause.BehindTheOthers(time.GetUtcNow());
+            await using var connection = await dataSource.OpenConnectionAsync(ct);
+            await using var transaction = await connection.BeginTransactionAsync(ct);
+            var isLast = days.Until == claim.Range.Until;
+            // Until the last commit nothing is lost that a crash would not undo together with the progress it stands for.
+            await connection.ExecuteAsync(new($"SET LOCAL work_mem = '64MB'{(isLast ? "" : "; SET LOCAL synchronous_commit = off")}", transaction: transaction, cancellationToken: ct));
+            var ads = await insights.UpsertAdsAsync(connection, transaction, claim, days, today, ct);
+            var cells = definitions.Length == 0 ? default : await insights.UpsertRowsAsync(connection, transaction, claim, days, today, definitions, ct);
+            var vanished = await insights.MarkVanishedAsync(connection, transaction, claim, days, definitions, untold, ct);
+            var differing = await reconciliation.StoreAsync(connection, transaction, claim, days, today, told, ct);
+            await store.StoredAsync(connection, transaction, claim, days.Until, ads.Restated + cells.Restated, vanished, isLast, ct);
+            await transaction.CommitAsync(ct);
+            foreach (var day in differing) InsightLog.Differs(logger, claim.AccountId, day.Date, day.AccountSpend, day.AdsSpend, claim.Currency);
+        }
+
+        await using var clearing = await dataSource.OpenConnectionAsync(ct);
+        await Staging.ClearAsync(clearing, null, claim.SyncId, reportNo: null, ct);
+        return null;
+    }
+
+    /// <summary>The days that are not stored yet, in groups of so many rows.</summary>
+    private async Task<List<DayRange>> GroupAsync(SyncClaim claim, CancellationToken ct)
+    {
+        const string CountSql = "SELECT date_start, count(*) FROM insight_staging WHERE sync_id = @SyncId GROUP BY 1";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        var counts = (await connection.QueryAsync<(DateOnly Day, long Rows)>(new(CountSql, new { claim.SyncId }, commandTimeout: 600, cancellationToken: ct))).ToDictionary(one => one.Day, one => one.Rows);
+        var groups = new List<DayRange>();
+        var since = claim.StoredUntil?.AddDays(1) ?? claim.Range.Since;
+        var rows = 0L;
+        for (var day = since; day <= claim.Range.Until; day = day.AddDays(1))
+        {
+            var more = counts.GetValueOrDefault(day);
+            if (rows > 0 && rows + more > options.RowsPerCommit)
+            {
+                groups.Add(new(since, day.AddDays(-1)));
+                (since, rows) = (day, 0);
+            }
+
+            rows += more;
+        }
+
+        groups.Add(new(since, claim.Range.Until));
+        return groups;
+    }
+}

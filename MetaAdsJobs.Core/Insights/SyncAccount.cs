@@ -1,0 +1,27 @@
+using Dapper;
+using MetaAdsJobs.Core.Meta;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Insights;
+
+/// <summary>What a nightly sync asks Meta about its account before it asks for numbers.</summary>
+internal sealed class SyncAccount(NpgsqlDataSource dataSource, MetaAds ads, ILogger<SyncAccount> logger)
+{
+    /// <summary>
+    /// Takes over what Meta says of the account: its least daily budget, and its time zone, by which Meta cuts the days. The sync
+    /// under way keeps the days it was asked for; its account's next night begins when the zone says.
+    /// </summary>
+    public async Task RefreshAsync(SyncClaim claim, CancellationToken ct)
+    {
+        const string SaveSql = """
+            UPDATE social_accounts SET min_daily_budget = @MinDailyBudget, timezone_name = COALESCE(@TimezoneName, timezone_name)
+            WHERE id = @AccountId AND (min_daily_budget, timezone_name) IS DISTINCT FROM (@MinDailyBudget, COALESCE(@TimezoneName, timezone_name))
+            """;
+        var facts = await ads.ReadAccountAsync(claim.Credential, ct);
+        var zone = facts.TimezoneName is { } name && TimeZoneInfo.TryFindSystemTimeZoneById(name, out _) ? name : null;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await connection.ExecuteAsync(new(SaveSql, new { claim.AccountId, facts.MinDailyBudget, TimezoneName = zone }, cancellationToken: ct));
+        if (zone is not null && zone != claim.TimezoneName) InsightLog.ZoneDiffers(logger, claim.AccountId, claim.TimezoneName, zone);
+    }
+}

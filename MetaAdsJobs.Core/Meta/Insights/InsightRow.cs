@@ -1,0 +1,39 @@
+namespace MetaAdsJobs.Core.Meta.Insights;
+
+/// <summary>
+/// One row of a report: what one thing did on one day, in one cell of the breakdowns. A metric that was asked for and is missing is
+/// zero; one that was not asked for is null. Spend is in whole units of the account's currency, as Meta reports it.
+/// </summary>
+internal sealed record InsightRow
+{
+    /// <summary>Of the report's level: the ad's id in a report of ads.</summary>
+    public required string ObjectId { get; init; }
+
+    /// <summary>The breakdowns' values in the order asked for, as a JSON list.</summary>
+    public required string Breakdown { get; init; }
+
+    public required DateOnly Day { get; init; }
+    public string? AdId { get; init; }
+    public string? AdSetId { get; init; }
+    public string? CampaignId { get; init; }
+    public long? Impressions { get; init; }
+    public long? Clicks { get; init; }
+    public long? LinkClicks { get; init; }
+    public long? Reach { get; init; }
+    public decimal? Spend { get; init; }
+
+    /// <summary>How often the action has happened that the ad set is optimised for; null where there is no such action.</summary>
+    public decimal? Results { get; init; }
+
+    /// <summary>The one action that <see cref="Results"/> counts.</summary>
+    public string? ResultType { get; init; }
+
+    /// <summary>The row as Meta gave it, in JSON.</summary>
+    public required string Raw { get; init; }
+
+    /// <summary>Some of the metrics asked for are not in it: Meta would not tell them.</summary>
+    public bool IsIncomplete { get; init; }
+}
+
+/// <param name="Next">Cursor of the next page; null on the last.</param>
+internal sealed record InsightPage(IReadOnlyList<InsightRow> Rows, string? Next);

@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace MetaAdsJobs.Core.Meta.Insights;
+
+/// <summary>
+/// Meta's reports, read at once or prepared in the background. Days are in the ad account's own time zone. Throws
+/// <see cref="MetaException"/>. Source: Meta, Marketing API, Insights and its best practices.
+/// </summary>
+internal sealed class MetaInsights(GraphClient graph)
+{
+    /// <summary>Rows of a page; a page that is too much for Meta is asked for with fewer.</summary>
+    public const int PageRows = 500;
+    public const int FewestPageRows = 50;
+
+    /// <summary>Has a report prepared in the background. Asked twice, there are two, of which one is never read: no harm.</summary>
+    /// <returns>The run's id.</returns>
+    public async Task<string> SubmitAsync(GraphCredential credential, ReportQuery query, CancellationToken ct)
+    {
+        var answer = await graph.SendAsync(HttpMethod.Post, $"{query.Node}/insights", query.ToFields().OnlyRead(), credential.For(UseCase.AdsInsights), ct);
+        return answer.TryGetProperty("report_run_id", out var id) && id.ToString() is { Length: > 0 } text
+            ? text
+            : throw new MetaException(Proof.OutcomeUnknown, "Meta took a report without telling its run's id");
+    }
+
+    public async Task<ReportRun> ReadRunAsync(GraphCredential credential, string runId, CancellationToken ct)
+    {
+        const string Fields = "id,async_status,async_percent_completion,is_running,error_code,error_subcode,error_message,error_user_title,error_user_msg";
+        var run = await graph.SendAsync(HttpMethod.Get, runId, new GraphFields().Add("fields", Fields), credential.For(UseCase.AdsInsights), ct);
+        var status = run.TryGetProperty("async_status", out var told) ? told.ToString() : "";
+        var percent = run.TryGetProperty("async_percent_completion", out var part) && int.TryParse(part.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? Math.Min(number, 100) : 0;
+        var isRunning = run.TryGetProperty("is_running", out var running) && running.ValueKind == JsonValueKind.True;
+        switch (status)
+        {
+            case "Job Completed" when !isRunning:
+                return new(ReportRunState.Completed, 100);
+            case "Job Failed":
+                var error = MetaErrors.FromRun(run);
+                return new(ReportRunState.Ended, percent, $"Meta could not prepare the report: {error.ForUser}", error.IsTooMuchAsked);
+            case "Job Skipped":
+                return new(ReportRunState.Ended, percent, "Meta no longer has the report");
+            default:
+                return new(ReportRunState.Preparing, percent);
+        }
+    }
+
+    /// <param name="runId">A completed run; null reads at once.</param>
+    public async Task<InsightPage> ReadPageAsync(
+        GraphCredential credential, ReportQuery query, string? runId, string? after, int limit, InsightRows rows, CancellationToken ct)
+    {
+        var fields = (runId is null ? query.ToFields() : new GraphFields()).Add("limit", limit).Add("after", after);
+        var page = await graph.SendAsync(HttpMethod.Get, $"{runId ?? query.Node}/insights", fields, credential.For(UseCase.AdsInsights), ct);
+        return new([.. GraphPage.Items(page).Select(row => rows.Read(row))], GraphPage.Next(page));
+    }
+
+    /// <summary>What Meta says the whole account has spent, by day. A day without delivery is missing.</summary>
+    public async Task<IReadOnlyDictionary<DateOnly, decimal>> ReadAccountSpendAsync(GraphCredential credential, string adAccountId, DateOnly since, DateOnly until, CancellationToken ct)
+    {
+        var query = new ReportQuery { Node = adAccountId, Level = "account", Fields = ["account_id", "spend"], Since = since, Until = until };
+        var rows = new InsightRows(query, new Dictionary<string, string>());
+        var spend = new Dictionary<DateOnly, decimal>();
+        foreach (var row in (await ReadAllAsync(credential, query, ct)).Select(row => rows.Read(row))) spend[row.Day] = row.Spend ?? 0;
+        return spend;
+    }
+
+    /// <summary>The campaigns, or ads, that the query's rows would be about: as little as can be asked for.</summary>
+    public async Task<IReadOnlyList<string>> ListDeliveredAsync(GraphCredential credential, ReportQuery query, string level, CancellationToken ct)
+    {
+        var field = $"{level}_id";
+        var rows = await ReadAllAsync(credential, query with { Level = level, Fields = [field], Breakdowns = [], AttributionWindows = [] }, ct);
+        return [.. rows.Select(row => row.TryGetProperty(field, out var id) ? id.ToString() : "").Where(id => id.Length > 0).Distinct().Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Every page of what fits into memory, as Meta gave it.</summary>
+    public async Task<List<JsonElement>> ReadAllAsync(GraphCredential credential, ReportQuery query, CancellationToken ct)
+    {
+        var rows = new List<JsonElement>();
+        string? after = null;
+        do
+        {
+            var page = await graph.SendAsync(HttpMethod.Get, $"{query.Node}/insights", query.ToFields().Add("limit", PageRows).Add("after", after), credential.For(UseCase.AdsInsights), ct);
+            rows.AddRange(GraphPage.Items(page));
+            after = GraphPage.Next(page);
+        }
+        while (after is not null);
+        return rows;
+    }
+}
