@@ -77,28 +77,31 @@ internal sealed class InsightStore(TimeProvider time)
 
     /// <summary>Marks what Meta's complete report of some days no longer holds. The rows are kept: the money was spent.</summary>
     /// <param name="definitions">Whose reports were read whole; beside the ads' own.</param>
-    /// <param name="untoldAds">Ads of which Meta would tell nothing at all: they have not vanished.</param>
+    /// <param name="untold">Of which Meta would tell nothing at all: that has not vanished.</param>
     /// <returns>How many rows are newly marked.</returns>
     public Task<int> MarkVanishedAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DayRange days, long[] definitions, string[] untoldAds, CancellationToken ct)
+        NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DayRange days, long[] definitions, Untold untold, CancellationToken ct)
     {
-        const string VanishedSql = """
+        const string Told = """
+            NOT t.date_start = ANY(@Days) AND NOT COALESCE(t.campaign_meta_id = ANY(@Campaigns), false) AND NOT COALESCE(t.ad_meta_id = ANY(@Ads), false)
+            """;
+        const string VanishedSql = $"""
             WITH ads AS (
                 UPDATE meta_ad_insights t SET vanished_at = @Now
-                WHERE t.social_account_id = @AccountId AND t.date_start BETWEEN @Since AND @Until AND t.vanished_at IS NULL AND NOT t.ad_meta_id = ANY(@UntoldAds)
+                WHERE t.social_account_id = @AccountId AND t.date_start BETWEEN @Since AND @Until AND t.vanished_at IS NULL AND {Told}
                   AND NOT EXISTS (SELECT 1 FROM insight_staging s
                                   WHERE s.sync_id = @SyncId AND s.date_start = t.date_start AND s.object_id = t.ad_meta_id AND s.definition_id = 0)
                 RETURNING 1),
             cells AS (
                 UPDATE meta_report_rows t SET vanished_at = @Now
-                WHERE t.definition_id = ANY(@Definitions) AND t.date_start BETWEEN @Since AND @Until AND t.vanished_at IS NULL AND NOT t.object_id = ANY(@UntoldAds)
+                WHERE t.definition_id = ANY(@Definitions) AND t.date_start BETWEEN @Since AND @Until AND t.vanished_at IS NULL AND {Told}
                   AND NOT EXISTS (SELECT 1 FROM insight_staging s
                                   WHERE s.sync_id = @SyncId AND s.date_start = t.date_start AND s.object_id = t.object_id AND s.definition_id = t.definition_id AND s.breakdown = t.breakdown)
                 RETURNING 1)
             SELECT ((SELECT count(*) FROM ads) + (SELECT count(*) FROM cells))::int
             """;
         return connection.QuerySingleAsync<int>(new(VanishedSql,
-            new { claim.SyncId, claim.AccountId, days.Since, days.Until, Definitions = definitions, UntoldAds = untoldAds, Now = time.GetUtcNow() },
+            new { claim.SyncId, claim.AccountId, days.Since, days.Until, Definitions = definitions, untold.Days, untold.Campaigns, untold.Ads, Now = time.GetUtcNow() },
             transaction, commandTimeout: 600, cancellationToken: ct));
     }
 

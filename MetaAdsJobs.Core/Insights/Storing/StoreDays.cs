@@ -19,7 +19,7 @@ internal sealed class StoreDays(NpgsqlDataSource dataSource, InsightStore insigh
         var told = await reconciliation.ReadAsync(claim, ct);
         var refused = reports.Where(report => report.State == ReportState.Refused).Select(report => report.DefinitionId).ToHashSet();
         var definitions = reports.Select(report => report.DefinitionId).Where(id => id != Report.OfAds && !refused.Contains(id)).Distinct().ToArray();
-        var untold = reports.Where(report => report is { Scope: ReportScope.Ads, Error: not null, Rows: 0 }).SelectMany(report => report.ScopeIds).ToArray();
+        var untold = Untold.In(reports);
         var today = AccountDays.Today(claim.TimezoneName, claim.StartedAt);
 
         foreach (var days in await GroupAsync(claim, ct))
