@@ -1,6 +1,7 @@
 using MetaAdsJobs.Api.Accounts;
 using MetaAdsJobs.Api.Audit;
 using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Api.Console;
 using MetaAdsJobs.Api.Dashboard;
 using MetaAdsJobs.Api.Health;
 using MetaAdsJobs.Api.Http;
@@ -19,7 +20,7 @@ public static class ApiApplication
     {
         builder.Configuration.AddSeedKeys();
         builder.Services.AddJsonLogs(builder.Configuration, "api").AddMetaAdsJobs();
-        builder.Services.AddSingleton<AwaitOrchestration>().AddHttpConventions().AddAuth().AddRateLimits().AddApiDescription().AddApiMetrics();
+        builder.Services.AddSingleton<AwaitOrchestration>().AddHttpConventions().AddAuth().AddRateLimits().AddApiDescription().AddApiMetrics().AddConsole();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -30,6 +31,8 @@ public static class ApiApplication
         app.UseSerilogRequestLogging(logging => logging.EnrichDiagnosticContext = (diagnostic, http) => diagnostic.Set("Caller", http.User.CallerName()));
         app.UseExceptionHandler();
         app.UseStatusCodePages(pages => Results.Problem(statusCode: pages.HttpContext.Response.StatusCode).ExecuteAsync(pages.HttpContext));
+        app.UsePageHeaders();
+        app.UseConsoleAssets();
         app.UseAuthentication();
         app.UseRateLimiter();
         app.UseAuthorization();
@@ -44,6 +47,7 @@ public static class ApiApplication
         meta.MapChanges();
         app.MapSignIn();
         app.MapDashboard();
+        app.MapConsole();
         app.MapHealth();
         app.MapApiDescription();
         app.MapPrometheusScrapingEndpoint();

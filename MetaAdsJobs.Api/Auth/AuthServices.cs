@@ -31,7 +31,10 @@ internal static class AuthServices
             .AddPolicy(Policies.Read, policy => policy.RequireRole(Roles.Viewer, Roles.Manager, Roles.Admin))
             .AddPolicy(Policies.Operate, policy => policy.RequireRole(Roles.Manager, Roles.Admin))
             .AddPolicy(Policies.Administer, policy => policy.RequireRole(Roles.Admin))
-            .AddPolicy(Policies.Dashboard, policy => policy.AddAuthenticationSchemes(PageScheme).RequireRole(Roles.Manager, Roles.Admin));
+            .AddPolicy(Policies.Dashboard, policy => policy.AddAuthenticationSchemes(PageScheme).RequireRole(Roles.Manager, Roles.Admin))
+            .AddPolicy(Policies.Console, policy => policy.AddAuthenticationSchemes(PageScheme).RequireRole(Roles.Viewer, Roles.Manager, Roles.Admin))
+            .AddPolicy(Policies.ConsoleOperate, policy => policy.AddAuthenticationSchemes(PageScheme).RequireRole(Roles.Manager, Roles.Admin))
+            .AddPolicy(Policies.ConsoleAdminister, policy => policy.AddAuthenticationSchemes(PageScheme).RequireRole(Roles.Admin));
         services.AddAntiforgery(antiforgery =>
         {
             antiforgery.Cookie.Name = "metaadsjobs_antiforgery";

@@ -20,4 +20,9 @@ internal static class Policies
     public const string Operate = "operate";
     public const string Administer = "administer";
     public const string Dashboard = "dashboard";
+
+    /// <summary>The console's pages, and what may be done there: like the three above, for browsers' sessions too.</summary>
+    public const string Console = "console";
+    public const string ConsoleOperate = "console operate";
+    public const string ConsoleAdminister = "console administer";
 }

@@ -7,7 +7,7 @@ namespace MetaAdsJobs.Api.Auth;
 internal static class SignInPage
 {
     /// <summary>Where a person who asked for no page in particular is led.</summary>
-    public const string Home = "/hangfire";
+    public const string Home = "/console";
 
     public static Task WriteAsync(HttpContext http, IAntiforgery antiforgery, string returnUrl, string? message)
     {
@@ -32,7 +32,7 @@ internal static class SignInPage
           {Proof(http, antiforgery)}
           <button type="submit">Sign out</button>
         </form>
-        <p><a href="{Home}">Back to the jobs</a></p>
+        <p><a href="{Home}">Back to the console</a></p>
         """);
 
     public static Task WriteDeniedAsync(HttpContext http)

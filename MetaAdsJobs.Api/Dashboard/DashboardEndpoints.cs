@@ -7,5 +7,5 @@ internal static class DashboardEndpoints
 {
     /// <summary>/hangfire, never open: admins act, managers read, everybody else is refused.</summary>
     public static void MapDashboard(this WebApplication app) =>
-        app.MapJobDashboard(SignInPage.Home, Policies.Dashboard, isReadOnly: http => !http.User.IsInRole(Roles.Admin));
+        app.MapJobDashboard("/hangfire", Policies.Dashboard, isReadOnly: http => !http.User.IsInRole(Roles.Admin));
 }

@@ -10,7 +10,11 @@ namespace MetaAdsJobs.Core.Jobs;
 public static class JobDashboard
 {
     // Hangfire keeps its menu for the whole process, so this adds to it once.
-    static JobDashboard() => NavigationMenu.Items.Add(_ => new MenuItem("Sign out", "/signout"));
+    static JobDashboard()
+    {
+        NavigationMenu.Items.Add(_ => new MenuItem("Console", "/console"));
+        NavigationMenu.Items.Add(_ => new MenuItem("Sign out", "/signout"));
+    }
 
     /// <param name="path">Where it is; "/hangfire".</param>
     /// <param name="policy">The authorization policy that lets people in.</param>

@@ -1,4 +1,5 @@
 using MetaAdsJobs.Core.Configuration;
+using MetaAdsJobs.Core.Orchestrations.Listing;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Orchestrations.Review;
@@ -23,6 +24,8 @@ public static class OrchestrationServices
             provider.GetRequiredService<ILogger<AcceptOrchestration>>()));
         services.AddSingleton<CancelOrchestration>();
         services.AddSingleton<RetryOrchestration>();
+        services.AddSingleton<RunList>();
+        services.AddSingleton<Pulse>();
         services.AddSingleton<OrchestrationReader>();
 
         services.AddSingleton<ICreateStep, CampaignStep>();

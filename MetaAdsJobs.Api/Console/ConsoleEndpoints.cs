@@ -1,0 +1,40 @@
+using MetaAdsJobs.Api.Console.Language;
+using MetaAdsJobs.Api.Console.Live;
+using MetaAdsJobs.Api.Console.Runs;
+
+namespace MetaAdsJobs.Api.Console;
+
+/// <summary>/console: pages made on the server, readable without script, for everybody with a role.</summary>
+internal static class ConsoleEndpoints
+{
+    public static IServiceCollection AddConsole(this IServiceCollection services)
+    {
+        services.AddRazorComponents();
+        services.AddHttpContextAccessor();
+        services.AddScoped<Texts>();
+        services.AddScoped<Viewer>();
+        services.AddSingleton<LiveChanges>();
+        return services;
+    }
+
+    public static void MapConsole(this WebApplication app)
+    {
+        app.MapRazorComponents<ConsoleApp>().ExcludeFromDescription();
+        var actions = app.MapGroup("/console").ExcludeFromDescription();
+        actions.MapLive();
+        actions.MapRunActions();
+    }
+
+    public static IApplicationBuilder UsePageHeaders(this IApplicationBuilder app) => app.UseWhen(
+        http => http.Request.Path.StartsWithSegments("/console"),
+        console => console.Use((http, next) =>
+        {
+            // Nothing from elsewhere, nothing inline; a preview's picture may come from anywhere over https.
+            http.Response.Headers.ContentSecurityPolicy =
+                "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+            http.Response.Headers.XContentTypeOptions = "nosniff";
+            http.Response.Headers["Referrer-Policy"] = "same-origin";
+            if (!http.Request.Path.StartsWithSegments("/console/assets")) http.Response.Headers.CacheControl = "no-store";
+            return next(http);
+        }));
+}

@@ -1,0 +1,21 @@
+namespace MetaAdsJobs.Api.Console.Language;
+
+/// <summary>Of the pages about runs.</summary>
+internal static class SpanishRuns
+{
+    public static readonly (string English, string Spanish)[] Words =
+    [
+        ("queued", "en cola"), ("running", "en curso"), ("waiting", "en espera"), ("succeeded", "terminada"), ("failed", "fallida"), ("cancelled", "cancelada"),
+        ("pending", "pendiente"), ("started", "iniciado"), ("confirmed", "confirmado"), ("deleted", "borrado"), ("left", "sin borrar"),
+        ("Campaign name, request id or Meta id", "Nombre de campaña, id de solicitud o id de Meta"), ("Campaign", "Campaña"), ("Asked for", "Solicitada"), ("Took", "Duración"),
+        ("Attempt", "Intento"), ("Waits for", "Espera"), ("Until", "Hasta"), ("Retry", "Reintentar"), ("Cancel", "Cancelar"), ("Steps", "Pasos"), ("Step", "Paso"), ("At Meta", "En Meta"),
+        ("Began", "Comienzo"), ("Ended", "Fin"), ("Errors", "Errores"), ("Request", "Solicitud"), ("What Meta said", "Lo que dijo Meta"), ("Open in Ads Manager", "Abrir en Ads Manager"),
+        ("Retry all of these", "Reintentar todas estas"), ("Cancel all of these", "Cancelar todas estas"), ("The run is tried again.", "La ejecución se intenta de nuevo."),
+        ("The run is being cancelled.", "La ejecución se está cancelando."), ("It can no longer be cancelled.", "Ya no se puede cancelar."), ("Only a failed run can be retried.", "Solo se puede reintentar una ejecución fallida."),
+        ("All runs of the list were changed.", "Se han cambiado todas las ejecuciones de la lista."), ("500 runs were changed; there are more. Press again to go on.", "Se han cambiado 500 ejecuciones; hay más. Pulse otra vez para continuar."),
+        ("{0} runs will be retried.", "Se reintentarán {0} ejecuciones."), ("{0} runs will be cancelled and undone at Meta.", "Se cancelarán {0} ejecuciones y se desharán en Meta."), ("more than {0}", "más de {0}"),
+        ("Go on", "Continuar"), ("Back", "Volver"), ("Retry runs", "Reintentar ejecuciones"), ("Cancel runs", "Cancelar ejecuciones"), ("campaign", "campaña"), ("adset", "conjunto de anuncios"),
+        ("media", "material"), ("creative", "creatividad"), ("ad", "anuncio"), ("activate", "activación"), ("validate", "validación"), ("Clip", "Clip"), ("Outcome", "Resultado"),
+        ("First numbers", "Primeras cifras"), ("Progress", "Progreso"), ("{0} of {1} steps", "{0} de {1} pasos"), ("Actions", "Acciones"), ("Changes at Meta", "Cambios en Meta"), ("When", "Cuándo"), ("Who", "Quién"), ("What", "Qué"),
+    ];
+}

@@ -1,0 +1,36 @@
+using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Orchestrations.Listing;
+
+namespace MetaAdsJobs.Api.Console.Runs;
+
+/// <summary>What managers do to runs from a page: an order, then back to where they were with a word about it.</summary>
+internal static class RunActions
+{
+    private const int AtOnce = 500;
+
+    public static void MapRunActions(this IEndpointRouteBuilder console)
+    {
+        var runs = console.MapGroup("/runs").RequireAuthorization(Policies.ConsoleOperate).AddEndpointFilter<FormGuard>();
+        runs.MapPost("/{requestId:guid}/retry", async (Guid requestId, RetryOrchestration retry, HttpContext http) =>
+            await retry.ExecuteAsync(requestId, http.User.CallerName(), http.RequestAborted) is Change.Done
+                ? Going.Back(http, "The run is tried again.") : Going.BackWithProblem(http, "Only a failed run can be retried."));
+        runs.MapPost("/{requestId:guid}/cancel", async (Guid requestId, CancelOrchestration cancel, HttpContext http) =>
+            await cancel.ExecuteAsync(requestId, http.User.CallerName(), http.RequestAborted) is Change.Done
+                ? Going.Back(http, "The run is being cancelled.") : Going.BackWithProblem(http, "It can no longer be cancelled."));
+        runs.MapPost("/bulk/retry", async (RetryOrchestration retry, RunList list, HttpContext http) =>
+            await ForAllAsync(http, list, OrchestrationStatus.Failed, id => retry.ExecuteAsync(id, http.User.CallerName(), CancellationToken.None)));
+        runs.MapPost("/bulk/cancel", async (CancelOrchestration cancel, RunList list, HttpContext http) =>
+            await ForAllAsync(http, list, null, id => cancel.ExecuteAsync(id, http.User.CallerName(), CancellationToken.None)));
+    }
+
+    // One after the other: each is a transaction of its own, and a press again goes on with what is left.
+    private static async Task<IResult> ForAllAsync(HttpContext http, RunList list, OrchestrationStatus? status, Func<Guid, Task<Change>> change)
+    {
+        var filter = RunQuery.Read(http.Request.Query);
+        filter = filter with { Status = status ?? filter.Status };
+        var ids = await list.ListIdsAsync(filter, AtOnce + 1, http.RequestAborted);
+        foreach (var id in ids.Take(AtOnce)) await change(id);
+        return Going.Back(http, ids.Count > AtOnce ? "500 runs were changed; there are more. Press again to go on." : "All runs of the list were changed.");
+    }
+}

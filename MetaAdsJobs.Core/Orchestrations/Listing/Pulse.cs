@@ -1,0 +1,25 @@
+using Dapper;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Orchestrations.Listing;
+
+/// <summary>What is under way, as one short text per kind: another text means that something has moved.</summary>
+public sealed class Pulse(NpgsqlDataSource dataSource)
+{
+    /// <summary>Reads only what has not ended, of it the latest thousand: the price does not grow with history.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> ReadAsync(CancellationToken ct)
+    {
+        const string PulseSql = """
+            WITH unfinished AS (
+                SELECT request_id, status, attempt, wait_reason FROM orchestrations WHERE status IN ('queued', 'running', 'waiting') ORDER BY request_id DESC LIMIT 1000),
+            newest AS (SELECT request_id FROM orchestrations ORDER BY request_id DESC LIMIT 1)
+            SELECT 'runs' AS kind, md5(concat((SELECT request_id FROM newest), (SELECT string_agg(concat(u.request_id, u.status, u.attempt, u.wait_reason, s.steps), ',' ORDER BY u.request_id)
+                FROM unfinished u CROSS JOIN LATERAL (SELECT string_agg(concat(s.step, s.state), ',' ORDER BY s.step) AS steps FROM orchestration_steps s WHERE s.request_id = u.request_id) s))) AS mark
+            UNION ALL
+            SELECT 'syncs', md5(concat((SELECT string_agg(concat(sync_id, state, pages_read, days_synced, wait_reason), ',' ORDER BY sync_id)
+                FROM (SELECT * FROM insight_syncs WHERE state IN ('queued', 'running', 'waiting') ORDER BY sync_id DESC LIMIT 1000) s)))
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<(string Kind, string Mark)>(new(PulseSql, cancellationToken: ct))).ToDictionary(one => one.Kind, one => one.Mark);
+    }
+}

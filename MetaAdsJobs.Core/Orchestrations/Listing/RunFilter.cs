@@ -1,0 +1,34 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace MetaAdsJobs.Core.Orchestrations.Listing;
+
+/// <summary>Which runs to list. Days are UTC, inclusive, of when a run was asked for.</summary>
+/// <param name="Search">Words of a campaign's name, each its beginning at least; or a whole request id, or an id Meta gave.</param>
+public sealed partial record RunFilter(OrchestrationStatus? Status, Guid? AccountId, string? Search, DateOnly? Since, DateOnly? Until)
+{
+    internal Guid? SearchId => Guid.TryParse(Search, out var id) ? id : null;
+
+    internal string? SearchMetaId => SearchId is null && Search is not null && MetaId().IsMatch(Search) ? Search : null;
+
+    /// <summary>For to_tsquery; null when the search holds no word, which finds nothing.</summary>
+    internal string? SearchWords => Search is null || SearchId is not null || SearchMetaId is not null ? null
+        : string.Join(" & ", Words().Matches(Search).Select(word => $"'{word.Value}':*"));
+
+    /// <summary>Request ids are ordered by time: the first one of a day is known without looking.</summary>
+    internal Guid? From => Since is { } day ? First(day) : null;
+
+    internal Guid? Before => Until is { } day ? First(day.AddDays(1)) : null;
+
+    private static Guid First(DateOnly day)
+    {
+        var milliseconds = new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero).ToUnixTimeMilliseconds().ToString("x12", CultureInfo.InvariantCulture);
+        return Guid.Parse($"{milliseconds[..8]}-{milliseconds[8..]}-0000-0000-000000000000");
+    }
+
+    [GeneratedRegex(@"^(\d{6,}|META_\w+)$")]
+    private static partial Regex MetaId();
+
+    [GeneratedRegex(@"[\p{L}\p{N}]+")]
+    private static partial Regex Words();
+}

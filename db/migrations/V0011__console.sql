@@ -1,0 +1,3 @@
+-- What the console looks for: a campaign by the words of its name, a run by any id Meta gave it, steps by when they were confirmed.
+CREATE INDEX orchestrations_name ON orchestrations USING gin (to_tsvector('simple', campaign_name)) WITH (fastupdate = off);
+CREATE INDEX orchestration_steps_meta_id ON orchestration_steps (meta_id) WHERE meta_id IS NOT NULL;
