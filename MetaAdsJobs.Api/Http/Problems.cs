@@ -15,7 +15,9 @@ internal static class Problems
         return Invalid(errors);
     }
 
-    public static IResult NotFound(string what, Guid id) =>
+    public static IResult NotFound(string what, Guid id) => NotFound(what, id.ToString());
+
+    public static IResult NotFound(string what, string id) =>
         Results.Problem($"There is no {what} {id}.", statusCode: StatusCodes.Status404NotFound);
 
     public static IResult Conflict(string detail) => Results.Problem(detail, statusCode: StatusCodes.Status409Conflict);

@@ -19,6 +19,12 @@ internal sealed class QueryFields
         return null;
     }
 
+    public Guid RequiredId(string name, string? value)
+    {
+        if (value is null) Errors.Add(name, "is required");
+        return Id(name, value) ?? Guid.Empty;
+    }
+
     public long? Number(string name, string? value)
     {
         if (value is null) return null;
@@ -33,6 +39,20 @@ internal sealed class QueryFields
         if (DateOnly.TryParseExact(value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)) return day;
         Errors.Add(name, "must be a day such as 2026-11-22");
         return null;
+    }
+
+    public (DateOnly? Since, DateOnly? Until) Days(string? since, string? until)
+    {
+        var (from, to) = (Day("since", since), Day("until", until));
+        if (from > to) Errors.Add("since", "must not be after until");
+        return (from, to);
+    }
+
+    public bool Flag(string name, string? value)
+    {
+        if (value is null or "false") return false;
+        if (value != "true") Errors.Add(name, "must be true or false");
+        return true;
     }
 
     public T? OneOf<T>(string name, string? value) where T : struct, Enum

@@ -1,35 +1,35 @@
 using CsvHelper;
-using MetaAdsJobs.Core.Insights;
+using MetaAdsJobs.Core.Insights.Reading;
 
 namespace MetaAdsJobs.Api.Insights;
 
-/// <summary>Writes rows as they come from the database; memory does not grow with their number.</summary>
-internal sealed class InsightCsv(IAsyncEnumerable<InsightDay> days) : IResult
+internal static class InsightCsv
 {
     private static readonly string[] Headings =
-        ["date", "social_account_id", "campaign_id", "adset_id", "ad_id", "impressions", "clicks", "reach", "spend", "currency", "synced_at"];
+    [
+        "date", "social_account_id", "campaign_id", "adset_id", "ad_id", "impressions", "clicks", "link_clicks", "reach", "spend", "results", "result_type", "currency",
+        "is_partial", "vanished", "synced_at",
+    ];
 
-    public async Task ExecuteAsync(HttpContext httpContext)
+    public static CsvRows<InsightDay> Of(IAsyncEnumerable<InsightDay> days) => new("insights.csv", Headings, days, Write);
+
+    private static void Write(CsvWriter csv, InsightDay day)
     {
-        var ct = httpContext.RequestAborted;
-        httpContext.Response.ContentType = "text/csv; charset=utf-8";
-        httpContext.Response.Headers.ContentDisposition = "attachment; filename=insights.csv";
-        await using var csv = CsvWriter.Create(httpContext.Response.Body, options: null, leaveOpen: true);
-        await csv.WriteRecordAsync(Headings, ct);
-        await foreach (var day in days.WithCancellation(ct))
-        {
-            csv.WriteField(day.Date, "yyyy-MM-dd");
-            csv.WriteField(day.SocialAccountId, "D");
-            csv.WriteField(day.CampaignId);
-            csv.WriteField(day.AdsetId);
-            csv.WriteField(day.AdId);
-            csv.WriteField(day.Impressions, default);
-            csv.WriteField(day.Clicks, default);
-            csv.WriteField(day.Reach, default);
-            csv.WriteField(day.Spend, default);
-            csv.WriteField(day.Currency);
-            csv.WriteField(day.SyncedAt.UtcDateTime, "yyyy-MM-ddTHH:mm:ssZ");
-            await csv.EndRecordAsync(ct);
-        }
+        csv.WriteDay(day.Date);
+        csv.WriteField(day.SocialAccountId, "D");
+        csv.WriteField(day.CampaignId);
+        csv.WriteField(day.AdsetId);
+        csv.WriteField(day.AdId);
+        csv.WriteField(day.Impressions, default);
+        csv.WriteField(day.Clicks, default);
+        csv.WriteField(day.LinkClicks, default);
+        csv.WriteField(day.Reach, default);
+        csv.WriteField(day.Spend, default);
+        csv.WriteField(day.Results, default);
+        csv.WriteField(day.ResultType);
+        csv.WriteField(day.Currency);
+        csv.WriteFlag(day.IsPartial);
+        csv.WriteFlag(day.Vanished);
+        csv.WriteMoment(day.SyncedAt);
     }
 }

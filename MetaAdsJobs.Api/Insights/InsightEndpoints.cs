@@ -1,50 +1,70 @@
 using System.Security.Claims;
+using System.Text.Json.Serialization;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Core.Insights;
+using MetaAdsJobs.Core.Insights.Reading;
 using Microsoft.AspNetCore.Mvc;
 
 namespace MetaAdsJobs.Api.Insights;
 
-internal sealed record SyncQueuedResponse(string Message, string Status, Guid SyncId);
+internal sealed record SyncQueuedResponse(string Message, string Status, Guid SyncId, string StatusUrl);
+
+/// <summary>One page of numbers; the first one also tells, per currency, what the whole filter adds up to.</summary>
+internal sealed record InsightPage(
+    IReadOnlyList<InsightDay> Items, string? NextCursor,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<InsightTotal>? Totals);
 
 internal static class InsightEndpoints
 {
     public static void MapInsights(this IEndpointRouteBuilder meta)
     {
         meta.MapPost("/orchestrate/sync-insights/{socialAccountId:guid}", SyncAsync).RequireAuthorization(Policies.Operate).WithTags("Insights")
-            .WithSummary("Fetch an account's numbers").Produces<SyncQueuedResponse>().ProducesProblem(404).ProducesValidationProblem(422);
-        meta.MapGet("/insights", ListAsync).RequireAuthorization(Policies.Read).WithTags("Insights")
-            .WithSummary("Numbers per day; Accept: text/csv streams them all").Produces<Page<InsightDay>>().ProducesValidationProblem(422);
+            .WithSummary("Fetch an account's numbers; Location tells where to follow it").Produces<SyncQueuedResponse>().ProducesProblem(404).ProducesValidationProblem(422);
+        var insights = meta.MapGroup("/insights").WithTags("Insights").RequireAuthorization(Policies.Read);
+        insights.MapGet("/", ListAsync)
+            .WithSummary("Numbers per day, and on the first page what all of them add up to; Accept: text/csv streams them all")
+            .WithDescription("level is ad, adset, campaign or account. Reach is told of ads only and never added up; results are added up only where all rows count the same.")
+            .Produces<InsightPage>().ProducesValidationProblem(422);
+        insights.MapReportRows();
+        insights.MapRestatements();
+        insights.MapSyncedDays();
+        insights.MapSyncs();
+        meta.MapReportDefinitions();
     }
 
-    private static async Task<IResult> SyncAsync(Guid socialAccountId, string? since, string? until, RequestSync request, ClaimsPrincipal user, CancellationToken ct)
+    private static async Task<IResult> SyncAsync(
+        HttpContext http, Guid socialAccountId, string? since, string? until, RequestSync request, ClaimsPrincipal user, CancellationToken ct)
     {
         var query = new QueryFields();
         var (from, to) = (query.Day("since", since), query.Day("until", until));
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
-        return await request.ExecuteAsync(socialAccountId, from, to, user.CallerName(), ct) switch
+        switch (await request.ExecuteAsync(socialAccountId, from, to, user.CallerName(), ct))
         {
-            SyncRequested.Queued queued => Results.Ok(new SyncQueuedResponse($"Insights sync initiated for account {socialAccountId}", "queued", queued.SyncId)),
-            SyncRequested.Invalid invalid => Problems.Invalid(invalid.Errors),
-            _ => Problems.NotFound("social account", socialAccountId),
-        };
+            case SyncRequested.Queued queued:
+                var statusUrl = $"/meta/insights/syncs/{queued.SyncId}";
+                http.Response.Headers.Location = statusUrl;
+                return Results.Ok(new SyncQueuedResponse($"Insights sync initiated for account {socialAccountId}", "queued", queued.SyncId, statusUrl));
+            case SyncRequested.Invalid invalid:
+                return Problems.Invalid(invalid.Errors);
+            default:
+                return Problems.NotFound("social account", socialAccountId);
+        }
     }
 
     private static async Task<IResult> ListAsync(
-        HttpContext http, InsightReader reader, [FromQuery(Name = "social_account_id")] string? accountId, [FromQuery(Name = "campaign_id")] string? campaignId,
+        HttpRequest request, InsightReader reader, [FromQuery(Name = "social_account_id")] string? accountId, [FromQuery(Name = "campaign_id")] string? campaignId,
         string? since, string? until, string? level, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
+        var (from, to) = query.Days(since, until);
         var filter = new InsightFilter(
-            query.Id("social_account_id", accountId), query.Text("campaign_id", campaignId), query.Day("since", since), query.Day("until", until),
-            query.OneOf<InsightLevel>("level", level) ?? InsightLevel.Ad);
-        if (filter.Since > filter.Until) query.Errors.Add("since", "must not be after until");
-        var after = InsightCursors.Parse(cursor, query.Errors);
+            query.Id("social_account_id", accountId), query.Text("campaign_id", campaignId), from, to, query.OneOf<InsightLevel>("level", level) ?? InsightLevel.Ad);
+        var after = InsightCursors.Insight(cursor, query.Errors);
         var count = query.Limit(limit);
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
-        if (http.Request.GetTypedHeaders().Accept.Any(accept => accept.MediaType.Equals("text/csv", StringComparison.OrdinalIgnoreCase)))
-            return new InsightCsv(reader.StreamAsync(filter, ct));
-        return Results.Ok(Page<InsightDay>.From(await reader.ListAsync(filter, after, count + 1, ct), count, InsightCursors.Format));
+        if (request.WantsCsv()) return InsightCsv.Of(reader.StreamAsync(filter, ct));
+        var page = Page<InsightDay>.From(await reader.ListAsync(filter, after, count + 1, ct), count, InsightCursors.Format);
+        return Results.Ok(new InsightPage(page.Items, page.NextCursor, after is null ? await reader.TotalAsync(filter, ct) : null));
     }
 }

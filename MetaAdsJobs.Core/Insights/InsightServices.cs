@@ -2,6 +2,7 @@ using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Insights.Definitions;
 using MetaAdsJobs.Core.Insights.Nightly;
+using MetaAdsJobs.Core.Insights.Reading;
 using MetaAdsJobs.Core.Insights.Reports;
 using MetaAdsJobs.Core.Insights.Storing;
 using MetaAdsJobs.Core.Jobs;
@@ -18,8 +19,7 @@ public static class InsightServices
         services.AddSingleton<SyncAccount>();
         services.AddSingleton<RunSync>();
         services.AddSingleton<CampaignInsights>();
-        services.AddSingleton<InsightReader>();
-        services.AddSingleton<ReportDefinitionStore>();
+        services.AddInsightReading().AddReportDefinitions();
         services.AddSingleton<ReportJournal>();
         services.AddSingleton<ReportSplits>();
         services.AddSingleton<FieldByField>();

@@ -25,7 +25,9 @@ public sealed class DescriptionTests
         Assert.That(calls, Is.SupersetOf((string[])
         [
             "POST /meta/orchestrate/run", "GET /meta/orchestrate/runs", "GET /meta/orchestrate/runs/{requestId}", "POST /meta/orchestrate/runs/{requestId}/cancel",
-            "POST /meta/orchestrate/runs/{requestId}/retry", "POST /meta/orchestrate/sync-insights/{socialAccountId}", "GET /meta/insights",
+            "POST /meta/orchestrate/runs/{requestId}/retry", "POST /meta/orchestrate/sync-insights/{socialAccountId}", "GET /meta/insights", "GET /meta/insights/rows", "GET /meta/insights/changes", "GET /meta/insights/days", "GET /meta/insights/syncs",
+            "GET /meta/insights/syncs/{syncId}", "GET /meta/insights/nights", "GET /meta/insights/nights/{night}", "GET /meta/accounts/{id}/reports",
+            "POST /meta/accounts/{id}/reports", "GET /meta/accounts/{id}/reports/{name}", "DELETE /meta/accounts/{id}/reports/{name}",
             "GET /meta/accounts", "POST /meta/accounts", "GET /meta/accounts/{id}", "PATCH /meta/accounts/{id}",
             "GET /meta/clips", "POST /meta/clips", "GET /meta/clips/{id}", "GET /health/live", "GET /health/ready",
         ]));

@@ -45,4 +45,36 @@ public static class GraphWorld
         foreach (var table in (string[])["meta_campaigns", "meta_adsets", "meta_creatives", "meta_ads"])
             Assert.That(await database.RowsAsync(table), Is.EqualTo(count), table);
     }
+
+    /// <summary>From now on Meta tells other numbers for about two thirds of the account's last 28 days; each call changes some once more.</summary>
+    /// <param name="adAccountId">With or without act_.</param>
+    public static Task RestateAsync(this NpgsqlDataSource graph, string adAccountId) => graph.ChangeAsync(
+        """
+        INSERT INTO stub_graph.restatements (account_id, generation) VALUES (@account, 1)
+        ON CONFLICT (account_id) DO UPDATE SET generation = restatements.generation + 1
+        """,
+        new { account = Digits(adAccountId) });
+
+    /// <summary>
+    /// From now on a report of the account is too much when its subjects x days x metrics are more than <paramref name="cells"/>; actions are
+    /// ten metrics; ids, names, dates and texts none.
+    /// </summary>
+    /// <param name="adAccountId">With or without act_.</param>
+    /// <param name="poisonAd">A report with this ad and the field is always too much.</param>
+    /// <param name="poisonField">Null for any field.</param>
+    public static Task LimitInsightsAsync(
+        this NpgsqlDataSource graph, string adAccountId, int cells, string? poisonAd = null, string? poisonField = null) => graph.ChangeAsync(
+        """
+        INSERT INTO stub_graph.insight_limits (account_id, cells, poison_ad, poison_field) VALUES (@account, @cells, @poisonAd, @poisonField)
+        ON CONFLICT (account_id) DO UPDATE SET (cells, poison_ad, poison_field) = (excluded.cells, excluded.poison_ad, excluded.poison_field)
+        """,
+        new { account = Digits(adAccountId), cells, poisonAd, poisonField });
+
+    private static async Task ChangeAsync(this NpgsqlDataSource graph, string sql, object parameters)
+    {
+        await using var connection = await graph.OpenConnectionAsync();
+        await connection.ExecuteAsync(sql, parameters);
+    }
+
+    private static string Digits(string adAccountId) => adAccountId.Replace("act_", "", StringComparison.Ordinal);
 }

@@ -14,9 +14,12 @@ public sealed class InProcess : IAsyncDisposable
 
     public TestDatabase Database { get; }
 
-    public static async Task<InProcess> CreateAsync(TimeProvider? time = null, params (string Name, string Value)[] settings)
+    public static async Task<InProcess> CreateAsync(TimeProvider? time = null, params (string Name, string Value)[] settings) =>
+        Create(await TestDatabase.CreateAsync(), time, settings);
+
+    /// <param name="database">Dropped with this.</param>
+    public static InProcess Create(TestDatabase database, TimeProvider? time, params (string Name, string Value)[] settings)
     {
-        var database = await TestDatabase.CreateAsync();
         var configuration = new ConfigurationManager();
         configuration.AddInMemoryCollection(settings.Append(("DATABASE_URL", database.ConnectionString)).ToDictionary(pair => pair.Item1, pair => (string?)pair.Item2));
         configuration.AddSeedKeys();

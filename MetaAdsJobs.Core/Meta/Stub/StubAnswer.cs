@@ -18,7 +18,7 @@ public sealed record StubAnswer(int Status, ReadOnlyMemory<byte> Body)
         json.WriteEndObject();
     });
 
-    internal static StubAnswer Ok(Action<Utf8JsonWriter> write) => Write(200, write);
+    internal static StubAnswer Ok(Action<Utf8JsonWriter> write, int likelyBytes = 512) => Write(200, write, likelyBytes);
 
     internal static StubAnswer Id(string id) => Ok(json =>
     {
@@ -27,9 +27,9 @@ public sealed record StubAnswer(int Status, ReadOnlyMemory<byte> Body)
         json.WriteEndObject();
     });
 
-    internal static StubAnswer Write(int status, Action<Utf8JsonWriter> write)
+    internal static StubAnswer Write(int status, Action<Utf8JsonWriter> write, int likelyBytes = 512)
     {
-        var buffer = new ArrayBufferWriter<byte>(512);
+        var buffer = new ArrayBufferWriter<byte>(likelyBytes);
         using (var json = new Utf8JsonWriter(buffer))
         {
             write(json);

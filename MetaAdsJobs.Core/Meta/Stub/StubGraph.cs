@@ -1,6 +1,7 @@
 using MetaAdsJobs.Core.Meta.Stub.Creates;
 using MetaAdsJobs.Core.Meta.Stub.Insights;
 using MetaAdsJobs.Core.Meta.Stub.Objects;
+using MetaAdsJobs.Core.Meta.Stub.Reports;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Meta.Stub;
@@ -60,7 +61,7 @@ public sealed class StubGraph
             ("POST", "", null) => StubBatch.AnswerAsync(call, AnswerAsync, ct),
             ("GET", "debug_token", null) => Task.FromResult(StubToken.Inspect(call, _time.GetUtcNow())),
             (_, _, "insights") => AnswerInsightsAsync(node, call, ct),
-            ("GET", _, null) when IsRun(node) => _runs.ReadStatusAsync(node, ct),
+            ("GET", _, null) when IsRun(node) => _runs.ReadStatusAsync(node, call, ct),
             ("GET", _, null) => _nodes.ReadAsync(node, call, ct),
             ("POST", _, null) => _nodes.UpdateAsync(node, call, ct),
             ("DELETE", _, null) => _nodes.DeleteAsync(node, ct),

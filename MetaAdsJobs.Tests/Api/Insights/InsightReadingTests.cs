@@ -1,36 +1,34 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using MetaAdsJobs.Tests.Insights.Reading;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Api.Insights;
 
-/// <summary>Two campaigns of one account are built and synced; then their numbers are read in every way there is.</summary>
+/// <summary>Two campaigns of one account with the numbers of four weeks, read in every way there is.</summary>
 [TestFixture]
 public sealed class InsightReadingTests
 {
     private const int Days = 28;
+    private static readonly string[] Campaigns = ["1201", "1202"];
     private Service _service = null!;
     private ApiClient _client = null!;
     private string _account = "";
-    private string[] _campaigns = [];
     private List<JsonNode> _ads = [];
 
     [OneTimeSetUp]
     public async Task StartAsync()
     {
-        _service = await SharedServices.WithWorker;
+        _service = await SharedServices.WithoutWorker;
         _client = _service.Client();
-        var request = await _client.NewRequestAsync();
-        _account = (string)request["social_account_id"]!;
-        var ids = new[] { await _client.AcceptAsync(request), await _client.AcceptAsync(request) };
-        var runs = new[] { await _client.UntilAsync(ids[0], "succeeded"), await _client.UntilAsync(ids[1], "succeeded") };
-        _campaigns = [.. runs.Select(run => (string)run["campaign_creation"]!["campaign_meta_id"]!)];
-
-        var sync = await _client.PostAsync($"/meta/orchestrate/sync-insights/{_account}");
-        Assert.That(sync.Code, Is.EqualTo(200), sync.Text);
-        await Eventually.TrueAsync(
-            async () => await _service.Database.DataSource.RowsAsync($"insight_syncs WHERE sync_id = '{sync.Json["sync_id"]}' AND state = 'succeeded'") == 1,
-            TimeSpan.FromSeconds(30), () => "The sync did not succeed.");
+        _account = await _client.AddAccountAsync();
+        await _service.Database.DataSource.SeedAsync(
+            from day in Enumerable.Range(0, Days)
+            from campaign in Campaigns
+            select new SeededInsight(Guid.Parse(_account), new DateOnly(2026, 10, 1).AddDays(day).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), $"{campaign}3")
+            {
+                AdSet = $"{campaign}2", Campaign = campaign, Impressions = 100 + day, Clicks = 10 + day, Spend = 1.2345m * day,
+            });
         _ads = await ReadAsync("limit=200");
     }
 
@@ -38,19 +36,27 @@ public sealed class InsightReadingTests
     public void Stop() => _client.Dispose();
 
     [Test]
-    public void A_sync_brings_a_row_for_every_ad_and_day()
+    public void An_ads_day_is_told_with_everything_that_is_known_of_it()
     {
         Assert.That(_ads, Has.Count.EqualTo(2 * Days));
-        Assert.That(_ads.Select(row => (string)row["campaign_id"]!).Distinct(), Is.EquivalentTo(_campaigns));
         Assert.That(_ads.Select(row => $"{row["date"]} {row["ad_id"]}"), Is.Unique.And.Ordered.Using<string>(string.CompareOrdinal));
-        foreach (var row in _ads)
-        {
-            Assert.That(row["adset_id"], Is.Not.Null);
-            Assert.That((string?)row["currency"], Is.EqualTo("USD"));
-            Assert.That((long)row["impressions"]!, Is.GreaterThanOrEqualTo((long)row["clicks"]!).And.GreaterThanOrEqualTo((long)row["reach"]!));
-        }
+        Assert.That(_ads[2].ToJsonString(), Is.EqualTo($$"""
+            {"date":"2026-10-02","social_account_id":"{{_account}}","campaign_id":"1201","adset_id":"12012","ad_id":"12013","impressions":101,"clicks":11,"link_clicks":5,"reach":80,"spend":1.2345,"results":2.0000,"result_type":"link_click","currency":"USD","is_partial":false,"vanished":false,"synced_at":"2026-10-05T03:00:00Z"}
+            """));
+    }
 
-        Assert.That(_ads.Sum(row => (decimal)row["spend"]!), Is.Positive);
+    [Test]
+    public async Task The_first_page_tells_what_all_pages_add_up_to()
+    {
+        var first = await GetAsync("limit=3");
+        var total = first["totals"]!.AsArray().Single()!;
+        Assert.That(total.AsObject().Select(field => field.Key), Is.EqualTo((string[])
+            ["currency", "impressions", "clicks", "link_clicks", "spend", "results", "result_type", "rows", "since", "until"]), "and no reach");
+        foreach (var number in (string[])["impressions", "clicks", "link_clicks", "spend", "results"])
+            Assert.That((decimal)total[number]!, Is.EqualTo(_ads.Sum(row => (decimal)row[number]!)), number);
+        Assert.That(((long)total["rows"]!, (string?)total["since"], (string?)total["until"]), Is.EqualTo((2L * Days, "2026-10-01", "2026-10-28")));
+        Assert.That((await GetAsync($"limit=3&cursor={first["next_cursor"]}")).AsObject().ContainsKey("totals"), Is.False, "told once");
+        Assert.That((await GetAsync("campaign_id=nobody"))["totals"]!.AsArray(), Is.Empty);
     }
 
     [TestCase("adset", 2, "campaign_id", "adset_id")]
@@ -66,7 +72,7 @@ public sealed class InsightReadingTests
             foreach (var id in (string[])["campaign_id", "adset_id", "ad_id"]) Assert.That(row[id] is not null, Is.EqualTo(ids.Contains(id)), $"{id} of {row.ToJsonString()}");
         }
 
-        foreach (var number in (string[])["impressions", "clicks", "spend"])
+        foreach (var number in (string[])["impressions", "clicks", "link_clicks", "spend", "results"])
             Assert.That(rows.Sum(row => (decimal)row[number]!), Is.EqualTo(_ads.Sum(row => (decimal)row[number]!)), number);
     }
 
@@ -109,9 +115,9 @@ public sealed class InsightReadingTests
     public async Task Rows_are_filtered_by_campaign_and_days()
     {
         var day = (string)_ads[^1]["date"]!;
-        var one = await ReadAsync($"campaign_id={_campaigns[0]}&since={day}&until={day}");
+        var one = await ReadAsync($"campaign_id={Campaigns[0]}&since={day}&until={day}");
         Assert.That(one, Has.Count.EqualTo(1));
-        Assert.That((string?)one[0]["campaign_id"], Is.EqualTo(_campaigns[0]));
+        Assert.That((string?)one[0]["campaign_id"], Is.EqualTo(Campaigns[0]));
         Assert.That(await ReadAsync("campaign_id=nobody"), Is.Empty);
         Assert.That(await ReadAsync($"since={day}"), Has.Count.EqualTo(2));
         Assert.That((await _client.GetAsync($"/meta/insights?social_account_id={Guid.NewGuid()}")).Json["items"]!.AsArray(), Is.Empty);
@@ -123,6 +129,7 @@ public sealed class InsightReadingTests
     [TestCase("limit", "1000")]
     [TestCase("cursor", "2025-01-01")]
     [TestCase("cursor", "x~y")]
+    [TestCase("cursor", "WyJhIl0")]
     [TestCase("social_account_id", "me")]
     public async Task A_wrong_query_value_is_refused_by_its_name(string name, string value)
     {

@@ -29,6 +29,8 @@ public sealed class SyncInsightsTests
         Assert.That(answer.Code, Is.EqualTo(200), answer.Text);
         Assert.That((string?)answer.Json["message"], Is.EqualTo($"Insights sync initiated for account {_account}"));
         Assert.That((string?)answer.Json["status"], Is.EqualTo("queued"));
+        Assert.That((string?)answer.Json["status_url"], Is.EqualTo($"/meta/insights/syncs/{answer.Json["sync_id"]}").And.EqualTo(answer.Message.Headers.Location?.OriginalString));
+        Assert.That((string?)(await manager.GetAsync((string)answer.Json["status_url"]!)).Json["state"], Is.EqualTo("queued"));
         Assert.That(await RangeAsync((string)answer.Json["sync_id"]!), Is.EqualTo((Day(-28), Day(-1))), "the last complete 28 days");
     }
 

@@ -5,8 +5,6 @@ namespace MetaAdsJobs.Tests.Meta.Stub;
 [TestFixture]
 public sealed class StubInsightTests
 {
-    private const string Week = """{"since":"2026-11-15","until":"2026-11-21"}""";
-
     private StubWorld _world = null!;
     private StubTree _first = null!;
     private StubTree _second = null!;
@@ -25,8 +23,8 @@ public sealed class StubInsightTests
     [Test]
     public async Task A_new_campaign_has_a_row_for_every_complete_day_and_the_same_numbers_each_time()
     {
-        var once = await ReadAsync($"{_first.Campaign}/insights");
-        var twice = await ReadAsync($"{_first.Campaign}/insights");
+        var once = await _world.ReadReportAsync($"{_first.Campaign}/insights");
+        var twice = await _world.ReadReportAsync($"{_first.Campaign}/insights");
 
         Assert.That(once.Select(row => (string?)row["date_start"]), Is.EqualTo(Enumerable.Range(15, 7).Select(day => $"2026-11-{day}")));
         Assert.That(once.Select(row => row.ToJsonString()), Is.EqualTo(twice.Select(row => row.ToJsonString())));
@@ -37,23 +35,10 @@ public sealed class StubInsightTests
     }
 
     [Test]
-    public async Task A_day_that_is_not_over_in_the_accounts_time_zone_has_no_row()
-    {
-        await using (var describe = _world.DataSource.CreateCommand(
-            "INSERT INTO stub_graph.ad_accounts VALUES ('1234567890', 'New York', 'USD', 'America/New_York')"))
-            await describe.ExecuteNonQueryAsync();
-        _world.Time.SetUtcNow(new DateTimeOffset(2026, 11, 23, 2, 0, 0, TimeSpan.Zero));
-
-        var rows = await ReadAsync($"{_first.Ad}/insights", ("time_range", """{"since":"2026-11-20","until":"2026-11-30"}"""));
-
-        Assert.That(rows.Select(row => (string?)row["date_start"]), Is.EqualTo(["2026-11-20", "2026-11-21"]));
-    }
-
-    [Test]
     public async Task Small_pages_and_one_large_page_tell_the_same()
     {
-        var whole = await ReadAsync($"{StubWorld.Account}/insights");
-        var paged = await ReadAsync($"{StubWorld.Account}/insights", ("limit", "3"));
+        var whole = await _world.ReadReportAsync($"{StubWorld.Account}/insights");
+        var paged = await _world.ReadReportAsync($"{StubWorld.Account}/insights", ("limit", "3"));
 
         Assert.That(whole, Has.Count.EqualTo(14));
         Assert.That(paged.Select(row => row.ToJsonString()), Is.EqualTo(whole.Select(row => row.ToJsonString())));
@@ -65,14 +50,14 @@ public sealed class StubInsightTests
     [TestCase("ad", 2)]
     public async Task Spend_is_the_same_sum_at_every_level(string level, int rowsOfOneDay)
     {
-        var byAd = await ReadAsync($"{StubWorld.Account}/insights");
-        var rows = await ReadAsync($"{StubWorld.Account}/insights", ("level", level));
-        var inOne = await ReadAsync($"{StubWorld.Account}/insights", ("level", level), ("time_increment", "all_days"));
+        var byAd = await _world.ReadReportAsync($"{StubWorld.Account}/insights");
+        var rows = await _world.ReadReportAsync($"{StubWorld.Account}/insights", ("level", level));
+        var inOne = await _world.ReadReportAsync($"{StubWorld.Account}/insights", ("level", level), ("time_increment", "all_days"));
 
         Assert.That(rows, Has.Count.EqualTo(rowsOfOneDay * 7));
         Assert.That(inOne, Has.Count.EqualTo(rowsOfOneDay));
-        Assert.That(Spend(rows), Is.EqualTo(Spend(byAd)));
-        Assert.That(Spend(inOne), Is.EqualTo(Spend(byAd)));
+        Assert.That(rows.Spend(), Is.EqualTo(byAd.Spend()));
+        Assert.That(inOne.Spend(), Is.EqualTo(byAd.Spend()));
     }
 
     [Test]
@@ -80,29 +65,11 @@ public sealed class StubInsightTests
     {
         await _world.CallAsync("DELETE", _second.Campaign);
 
-        var account = await ReadAsync($"{StubWorld.Account}/insights");
-        var own = await ReadAsync($"{_second.Campaign}/insights");
+        var account = await _world.ReadReportAsync($"{StubWorld.Account}/insights");
+        var own = await _world.ReadReportAsync($"{_second.Campaign}/insights");
 
         Assert.That(account.Select(row => (string?)row["ad_id"]).Distinct(), Is.EqualTo([_first.Ad]));
         Assert.That(own, Has.Count.EqualTo(7));
-    }
-
-    [Test]
-    public async Task A_report_in_the_background_is_read_once_it_is_completed()
-    {
-        var (_, started) = await _world.CallAsync("POST", $"{StubWorld.Account}/insights", Parameters());
-        var run = (string)started["report_run_id"]!;
-
-        Assert.That((string?)(await _world.GetAsync(run))["async_status"], Is.EqualTo("Job Not Started"));
-        Assert.That((await _world.CallAsync("GET", $"{run}/insights")).Status, Is.EqualTo(400));
-        _world.Time.Advance(TimeSpan.FromMilliseconds(150));
-        Assert.That((bool?)(await _world.GetAsync(run))["is_running"], Is.True);
-        _world.Time.Advance(TimeSpan.FromMilliseconds(150));
-        var completed = await _world.GetAsync(run);
-        Assert.That((string?)completed["async_status"], Is.EqualTo("Job Completed"));
-        Assert.That(completed["is_running"], Is.Null);
-        var page = await _world.GetAsync($"{run}/insights", ("limit", "100"));
-        Assert.That(page["data"]!.AsArray(), Has.Count.EqualTo(14));
     }
 
     [TestCase("fields", "shoe_size", 100)]
@@ -110,46 +77,24 @@ public sealed class StubInsightTests
     [TestCase("time_range", """{"since":"2026-11-21","until":"2026-11-15"}""", 100)]
     [TestCase("time_range", """{"since":"2020-01-01","until":"2026-11-15"}""", 100)]
     [TestCase("time_increment", "0", 100)]
-    [TestCase("breakdowns", "age", 100)]
-    [TestCase("limit", "5000", 1)]
+    [TestCase("sort", "spend_descending", 100)]
+    [TestCase("date_preset", "last_tuesday", 100)]
+    [TestCase("breakdowns", "shoe_size", 100)]
+    [TestCase("breakdowns", "age,frequency_value", 100)]
+    [TestCase("breakdowns", "age,gender,country,region,impression_device", 100)]
+    [TestCase("action_attribution_windows", """["7d_click","9d_click"]""", 100)]
+    [TestCase("action_breakdowns", "action_device", 100)]
+    [TestCase("action_report_time", "never", 100)]
+    [TestCase("filtering", """{"field":"campaign.id"}""", 100)]
+    [TestCase("filtering", """[{"field":"campaign.name","operator":"IN","value":["a"]}]""", 100)]
+    [TestCase("filtering", """[{"field":"campaign.id","operator":"NOT_IN","value":["a"]}]""", 100)]
+    [TestCase("filtering", """[{"field":"ad.effective_status","operator":"IN","value":["ASLEEP"]}]""", 100)]
+    [TestCase("limit", "5001", 1)]
     public async Task A_report_is_refused_for(string parameter, string value, int code)
     {
-        var (_, body) = await _world.CallAsync("GET", $"{StubWorld.Account}/insights", Parameters((parameter, value)));
+        var others = parameter == "date_preset" ? ("time_range", "") : ("date_preset", "");
+        var (_, body) = await _world.CallAsync("GET", $"{StubWorld.Account}/insights", StubReports.Parameters((parameter, value), others));
 
         Assert.That((int?)body["error"]!["code"], Is.EqualTo(code));
     }
-
-    private static Dictionary<string, string> Parameters(params (string Name, string Value)[] others)
-    {
-        var parameters = new Dictionary<string, string>
-        {
-            ["level"] = "ad",
-            ["fields"] = "ad_id,adset_id,campaign_id,ad_name,date_start,impressions,clicks,reach,spend,actions",
-            ["time_range"] = Week,
-            ["time_increment"] = "1",
-            ["limit"] = "500",
-        };
-        foreach (var (name, value) in others)
-            parameters[name] = value;
-        return parameters;
-    }
-
-    private async Task<List<JsonNode>> ReadAsync(string path, params (string Name, string Value)[] others)
-    {
-        var rows = new List<JsonNode>();
-        var parameters = Parameters(others);
-        JsonNode page;
-        do
-        {
-            (_, page) = await _world.CallAsync("GET", path, parameters);
-            rows.AddRange(page["data"]!.AsArray().Select(row => row!));
-            if (page["paging"] is { } paging)
-                parameters["after"] = (string)paging["cursors"]!["after"]!;
-        }
-        while (page["paging"]?["next"] is not null);
-        return rows;
-    }
-
-    private static decimal Spend(IEnumerable<JsonNode> rows) => rows.Sum(row =>
-        decimal.Parse((string)row["spend"]!, System.Globalization.CultureInfo.InvariantCulture));
 }

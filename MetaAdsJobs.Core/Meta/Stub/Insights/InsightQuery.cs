@@ -1,91 +1,72 @@
 using System.Globalization;
-using System.Text.Json;
 using MetaAdsJobs.Core.Meta.Stub.Objects;
 
 namespace MetaAdsJobs.Core.Meta.Stub.Insights;
 
-/// <summary>What a report is asked for: whose numbers, by which level, in which days, cut into which periods.</summary>
-internal sealed record InsightQuery(InsightLevel Level, IReadOnlyList<string> Fields, DateOnly Since, DateOnly Until, int DaysPerRow)
+/// <summary>What a report is asked for: whose numbers, by which level, in which days, cut into which periods and how else.</summary>
+internal sealed record InsightQuery(
+    InsightLevel Level, IReadOnlyList<string> Fields, InsightRange Range, int DaysPerRow, InsightFilter Filter, InsightCuts Cuts)
 {
-    /// <summary>Meta keeps numbers for 37 months.</summary>
-    private const int MonthsKept = 37;
-
     private static readonly string[] UsualFields = ["account_id", "impressions", "spend"];
 
-    /// <param name="today">The account's: a period ends before it, since today is not over.</param>
+    // A wrong answer would be worse than none: what would change the rows and is not served is refused.
+    private static readonly string[] NotServed = ["sort", "time_ranges"];
+
+    /// <param name="today">The account's: without a range a report ends before it, since today is not over.</param>
     public static StubRefusal? Refuse(StubCall call, InsightLevel ownLevel, DateOnly today, out InsightQuery query)
     {
         var names = FieldSelection.Parse(call.Text("fields"));
-        query = new InsightQuery(ownLevel, names.Count == 0 ? UsualFields : names, today.AddDays(-30), today.AddDays(-1), int.MaxValue);
-        return names.FirstOrDefault(name => !InsightFieldNames.All.Contains(name)) is { } unknown
-            ? FieldSelection.Unknown(unknown, "AdsInsights")
-            : query.ReadLevel(call, out query) ?? query.ReadRange(call, today, out query) ?? query.ReadIncrement(call, out query);
+        var badField = names.FirstOrDefault(name => !InsightFieldNames.All.Contains(name));
+        var notServed = Array.Find(NotServed, name => call.Text(name) is not null);
+        var badLevel = RefuseLevel(call, ownLevel, out var level);
+        var badRange = InsightRange.Refuse(call, today, out var range);
+        var badIncrement = RefuseIncrement(call, out var daysPerRow);
+        var badFilter = InsightFilter.Refuse(call, out var filter);
+        var badCuts = InsightCuts.Refuse(call, out var cuts);
+        query = new InsightQuery(level, names.Count == 0 ? UsualFields : names, range, daysPerRow, filter, cuts);
+        return (badField is null ? null : FieldSelection.Unknown(badField, "AdsInsights"))
+            ?? (notServed is null ? null : StubRefusal.Parameter(notServed, $"The stub Graph makes no reports with {notServed}"))
+            ?? badLevel ?? badRange ?? badIncrement ?? badFilter ?? badCuts;
     }
 
-    /// <summary>The periods that have rows, each with its first and last day.</summary>
-    public IReadOnlyList<(DateOnly Start, DateOnly Stop)> Periods(DateOnly today)
+    /// <summary>The periods that have rows, today's included.</summary>
+    public IReadOnlyList<InsightPeriod> Periods(DateOnly today)
     {
-        var last = Until < today ? Until : today.AddDays(-1);
-        var periods = new List<(DateOnly, DateOnly)>();
-        for (var start = Since; start <= last;)
+        var last = Range.Until < today ? Range.Until : today;
+        var periods = new List<InsightPeriod>();
+        for (var start = Range.Since; start <= last;)
         {
             var stop = DaysPerRow <= last.DayNumber - start.DayNumber ? start.AddDays(DaysPerRow - 1) : last;
-            periods.Add((start, stop));
+            periods.Add(new InsightPeriod(start, stop));
             start = stop.AddDays(1);
         }
 
         return periods;
     }
 
-    private StubRefusal? ReadLevel(StubCall call, out InsightQuery query)
+    private static StubRefusal? RefuseLevel(StubCall call, InsightLevel ownLevel, out InsightLevel level)
     {
-        query = this;
+        level = ownLevel;
         if (call.Text("level") is not { } text)
             return null;
 
-        if (InsightLevel.Named(text) is not { } level || level.Depth < Level.Depth)
+        if (InsightLevel.Named(text) is not { } named || named.Depth < ownLevel.Depth)
         {
-            return StubRefusal.Parameter("level", $"Param level must be one of {{account, campaign, adset, ad}}, not above {Level.Name}");
+            return StubRefusal.Parameter("level", $"Param level must be one of {{account, campaign, adset, ad}}, not above {ownLevel.Name}");
         }
 
-        query = this with { Level = level };
+        level = named;
         return null;
     }
 
-    private StubRefusal? ReadRange(StubCall call, DateOnly today, out InsightQuery query)
+    private static StubRefusal? RefuseIncrement(StubCall call, out int daysPerRow)
     {
-        query = this;
-        if (call.Text("time_range") is null)
-            return null;
-
-        var range = call.Json("time_range");
-        if (Day(range, "since") is not { } since || Day(range, "until") is not { } until || since > until)
-        {
-            return StubRefusal.Parameter("time_range", "Param time_range must be {\"since\":\"YYYY-MM-DD\",\"until\":\"YYYY-MM-DD\"}");
-        }
-
-        query = this with { Since = since, Until = until };
-        return since < today.AddMonths(-MonthsKept)
-            ? StubRefusal.Parameter("time_range", $"The start date cannot be beyond {MonthsKept} months from the current date")
-            : null;
-    }
-
-    private StubRefusal? ReadIncrement(StubCall call, out InsightQuery query)
-    {
-        query = this;
+        daysPerRow = int.MaxValue;
         if (call.Text("time_increment") is null or "all_days")
             return null;
 
-        if (!int.TryParse(call.Text("time_increment"), NumberStyles.None, CultureInfo.InvariantCulture, out var days) || days is < 1 or > 90)
-            return StubRefusal.Parameter("time_increment", "Param time_increment must be all_days or a number from 1 to 90");
-
-        query = this with { DaysPerRow = days };
-        return null;
+        return int.TryParse(call.Text("time_increment"), NumberStyles.None, CultureInfo.InvariantCulture, out daysPerRow) && daysPerRow is >= 1 and <= 90
+            ? null
+            : StubRefusal.Parameter("time_increment", "Param time_increment must be all_days or a number from 1 to 90");
     }
-
-    private static DateOnly? Day(JsonElement range, string name) =>
-        range.ValueKind == JsonValueKind.Object && range.TryGetProperty(name, out var value)
-        && DateOnly.TryParseExact(value.ToString(), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
-            ? day
-            : null;
 }

@@ -1,4 +1,6 @@
+using MetaAdsJobs.Core.Meta.Stub.Numbers;
 using MetaAdsJobs.Core.Meta.Stub.Objects;
+using MetaAdsJobs.Core.Meta.Stub.Reports;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Meta.Stub.Insights;
@@ -6,10 +8,7 @@ namespace MetaAdsJobs.Core.Meta.Stub.Insights;
 /// <summary>Reads a page of a report. Nothing is stored: the rows follow from the ads and the days.</summary>
 internal sealed class StubInsights(NpgsqlDataSource dataSource, TimeProvider time)
 {
-    private const int LongestPage = 1000;
-
-    // A wrong answer would be worse than none: what would change the rows and is not served is refused.
-    private static readonly string[] NotServed = ["filtering", "breakdowns", "sort", "date_preset", "time_ranges"];
+    private const int LongestPage = 5000;
 
     private readonly StubAccounts _accounts = new(dataSource);
     private readonly StubNodes _nodes = new(dataSource, time);
@@ -26,64 +25,55 @@ internal sealed class StubInsights(NpgsqlDataSource dataSource, TimeProvider tim
             : null;
     }
 
-    public StubRefusal? Refuse(InsightNode node, StubCall call, out InsightQuery query)
+    public StubRefusal? Refuse(InsightNode node, StubCall call) =>
+        InsightQuery.Refuse(call, node.Level, InsightMoment.At(node.Local(time.GetUtcNow()), 0).Today, out _);
+
+    /// <summary>Whether a test has set a limit that this report, asked for at that time, does not keep.</summary>
+    public async Task<bool> IsTooMuchAsync(InsightNode node, StubCall call, DateTimeOffset askedAt, CancellationToken ct)
     {
-        var badQuery = InsightQuery.Refuse(call, node.Level, Today(node.Account), out query);
-        return Array.Find(NotServed, name => call.Text(name) is not null) is { } name
-            ? StubRefusal.Parameter(name, $"The stub Graph makes no reports with {name}")
-            : badQuery;
+        var limits = await InsightLimits.FindAsync(dataSource, node.Account.AccountId, ct);
+        var today = InsightMoment.At(node.Local(askedAt), 0).Today;
+        return InsightQuery.Refuse(call, node.Level, today, out var query) is null && await IsTooMuchAsync(node, query, limits, today, ct);
     }
 
+    /// <summary>A page of the report as it is now.</summary>
     public async Task<StubAnswer> ReadAsync(InsightNode node, StubCall call, CancellationToken ct)
     {
-        var refusal = Refuse(node, call, out var query);
-        var badPage = StubPage.Refuse(call, LongestPage, out var page);
-        if ((refusal ?? badPage) is { } reason)
-            return reason.ToAnswer();
+        var limits = await InsightLimits.FindAsync(dataSource, node.Account.AccountId, ct);
+        var moment = InsightMoment.At(node.Local(time.GetUtcNow()), limits.Generation);
+        if (InsightQuery.Refuse(call, node.Level, moment.Today, out var query) is { } refusal)
+            return refusal.ToAnswer();
 
-        var periods = query.Periods(Today(node.Account));
-        if (periods.Count == 0)
-            return Page(call, node, query.Fields, [], isLast: true);
-
-        // The first subject may be half shown, the last may get only half on this page: hence two more than would fill it.
-        var from = page.After ?? StubCursor.Oldest;
-        var limit = (page.Limit / periods.Count) + 2;
-        var subjects = await _subjects.ListAsync(node, query.Level, from, limit, ct);
-        var rows = subjects
-            .SelectMany(subject => periods.Select((period, i) => (Subject: subject, Period: period, Shown: i + 1)))
-            .Where(row => row.Subject.Place.Id != from.Id || row.Shown > from.Periods)
-            .Select(row => (new ReportRow(node.Account, row.Subject, row.Period.Start, row.Period.Stop), row.Shown))
-            .Take(page.Limit + 1)
-            .ToList();
-        var isLast = rows.Count <= page.Limit && subjects.Count < limit;
-        return Page(call, node, query.Fields, [.. rows.Take(page.Limit)], isLast);
+        return await IsTooMuchAsync(node, query, limits, moment.Today, ct)
+            ? InsightLimits.TooMuch.ToAnswer()
+            : await ReadAsync(node, call, query, moment, ct);
     }
 
-    private static StubAnswer Page(
-        StubCall call, InsightNode node, IReadOnlyList<string> names, List<(ReportRow Row, int Shown)> rows, bool isLast) =>
-        StubAnswer.Ok(json =>
-        {
-            json.WriteStartObject();
-            json.WriteStartArray("data");
-            foreach (var (row, _) in rows)
-            {
-                // Nobody's ads, nobody's numbers: Meta has no rows without delivery.
-                if (row.Subject.Ads.Length > 0)
-                    row.Write(json, names);
-            }
-
-            json.WriteEndArray();
-            var place = rows.Select(row => row.Row.Subject.Place with { Periods = row.Shown }).ToList();
-            StubPage.Write(json, call, place.FirstOrDefault(), place.LastOrDefault(), !isLast);
-            json.WriteEndObject();
-        });
-
-    // Where nobody told the account's time zone, a day is over once it is over somewhere: yesterday always has its row.
-    private DateOnly Today(StubAccount account)
+    /// <summary>A page of the report as it was when it was asked for.</summary>
+    public async Task<StubAnswer> ReadAsync(InsightNode node, StubCall call, DateTimeOffset askedAt, int generation, CancellationToken ct)
     {
-        var now = time.GetUtcNow();
-        return account.IsKnown && TimeZoneInfo.TryFindSystemTimeZoneById(account.TimezoneName, out var zone)
-            ? DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(now, zone).DateTime)
-            : DateOnly.FromDateTime(now.AddHours(14).UtcDateTime);
+        var moment = InsightMoment.At(node.Local(askedAt), generation);
+        return InsightQuery.Refuse(call, node.Level, moment.Today, out var query) is { } refusal
+            ? refusal.ToAnswer()
+            : await ReadAsync(node, call, query, moment, ct);
+    }
+
+    private async Task<StubAnswer> ReadAsync(InsightNode node, StubCall call, InsightQuery query, InsightMoment moment, CancellationToken ct)
+    {
+        if (StubPage.Refuse(call, LongestPage, out var page) is { } refusal)
+            return refusal.ToAnswer();
+
+        var report = new ReportPage(node.Account, query, moment, page);
+        var subjects = report.RowsPerSubject == 0 ? [] : await _subjects.ListAsync(node, query, report.From, report.SubjectsNeeded, ct);
+        return StubAnswer.Ok(json => report.Write(json, call, subjects), report.LikelyBytes(subjects.Count));
+    }
+
+    private async Task<bool> IsTooMuchAsync(InsightNode node, InsightQuery query, InsightLimits limits, DateOnly today, CancellationToken ct)
+    {
+        if (limits.Cells is null)
+            return false;
+
+        var (subjects, hasPoisonAd) = await _subjects.CountAsync(node, query, limits.PoisonAd, ct);
+        return limits.Exceeds(subjects, hasPoisonAd, query, today);
     }
 }

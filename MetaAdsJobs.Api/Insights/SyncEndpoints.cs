@@ -1,0 +1,49 @@
+using System.Globalization;
+using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Core.Insights.Reading;
+using Microsoft.AspNetCore.Mvc;
+
+namespace MetaAdsJobs.Api.Insights;
+
+internal static class SyncEndpoints
+{
+    public static void MapSyncs(this IEndpointRouteBuilder insights)
+    {
+        insights.MapGet("/syncs", ListAsync).WithSummary("Fetchings of numbers, newest first")
+            .Produces<Page<InsightSync>>().ProducesValidationProblem(422);
+        insights.MapGet("/syncs/{syncId:guid}", GetAsync).WithSummary("How far one fetching has got")
+            .Produces<InsightSync>().ProducesProblem(404);
+        insights.MapGet("/nights", ListNightsAsync).WithSummary("Nights, newest first: how many accounts' syncs stand where")
+            .Produces<Page<InsightNight>>().ProducesValidationProblem(422);
+        insights.MapGet("/nights/{night}", GetNightAsync).WithSummary("One night, with its failed and waiting syncs and why")
+            .Produces<InsightNight>().ProducesProblem(404).ProducesValidationProblem(422);
+    }
+
+    private static async Task<IResult> ListAsync(
+        SyncReader reader, [FromQuery(Name = "social_account_id")] string? accountId, string? state, string? limit, string? cursor, CancellationToken ct)
+    {
+        var query = new QueryFields();
+        var (account, one, before, count) = (query.Id("social_account_id", accountId), query.OneOf<InsightSyncState>("state", state), query.Id("cursor", cursor), query.Limit(limit));
+        if (query.Errors.Any) return Problems.Invalid(query.Errors);
+        return Results.Ok(Page<InsightSync>.From(await reader.ListAsync(account, one, before, count + 1, ct), count, sync => sync.SyncId.ToString()));
+    }
+
+    private static async Task<IResult> GetAsync(Guid syncId, SyncReader reader, CancellationToken ct) =>
+        await reader.FindAsync(syncId, ct) is { } sync ? Results.Ok(sync) : Problems.NotFound("insights sync", syncId);
+
+    private static async Task<IResult> ListNightsAsync(NightReader reader, string? limit, string? cursor, CancellationToken ct)
+    {
+        var query = new QueryFields();
+        var (before, count) = (query.Day("cursor", cursor), query.Limit(limit));
+        if (query.Errors.Any) return Problems.Invalid(query.Errors);
+        return Results.Ok(Page<InsightNight>.From(
+            await reader.ListAsync(before, count + 1, ct), count, night => night.Night.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)));
+    }
+
+    private static async Task<IResult> GetNightAsync(string night, NightReader reader, CancellationToken ct)
+    {
+        var query = new QueryFields();
+        if (query.Day("night", night) is not { } day) return Problems.Invalid(query.Errors);
+        return await reader.FindAsync(day, ct) is { } found ? Results.Ok(found) : Problems.NotFound("night", night);
+    }
+}

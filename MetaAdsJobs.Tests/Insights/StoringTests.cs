@@ -1,0 +1,143 @@
+using MetaAdsJobs.Core.Insights;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Tests.Support;
+
+namespace MetaAdsJobs.Tests.Insights;
+
+/// <summary>What a second report changes, and what it may not: vanished rows stay, days agree with the account or say so.</summary>
+[TestFixture]
+public sealed class StoringTests
+{
+    private SyncWorld _world = null!;
+    private SyncedAccount _account = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync() => _world = await SyncWorld.StartAsync(("Insights:RowsPerCommit", "100"));
+
+    [OneTimeTearDown]
+    public async Task StopAsync() => await _world.DisposeAsync();
+
+    [SetUp]
+    public async Task AddAccountAsync()
+    {
+        _world.Graph.Faults.Clear();
+        _account = await _world.AddAccountAsync(campaigns: 2, adsOfEach: 3);
+    }
+
+    [Test]
+    public async Task A_report_that_says_the_same_changes_nothing()
+    {
+        await _world.SyncAsync(_account);
+        var before = await RowVersionsAsync();
+
+        var sync = await _world.SyncAsync(_account);
+
+        Assert.That((sync.State, sync.RowsRestated, sync.RowsVanished), Is.EqualTo(("succeeded", 0L, 0L)));
+        Assert.That(await RowVersionsAsync(), Is.EqualTo(before), "no row was written again");
+    }
+
+    [Test]
+    public async Task What_Meta_no_longer_tells_is_kept_and_marked_and_no_longer_when_it_comes_back()
+    {
+        await _world.SyncAsync(_account);
+        var ad = (await _world.ListAsync<string>("SELECT ad_meta_id FROM meta_ad_insights WHERE social_account_id = @Id ORDER BY 1 LIMIT 1", new { _account.Id })).Single();
+        var spend = await SpendAsync();
+
+        await _world.ExecuteAsync("UPDATE stub_graph.objects SET deleted_at = now() WHERE id = @ad", new { ad });
+        var gone = await _world.SyncAsync(_account);
+
+        Assert.That((gone.State, gone.RowsRead, gone.RowsVanished), Is.EqualTo(("succeeded", 5 * 28L, 28L)));
+        Assert.That(await VanishedAsync(), Is.EqualTo(Enumerable.Repeat(ad, 28)));
+        Assert.That(await SpendAsync(), Is.EqualTo(spend), "the money was spent");
+        Assert.That(await _world.ListAsync<long>("SELECT vanished_rows FROM insight_days WHERE social_account_id = @Id", new { _account.Id }), Is.All.EqualTo(1));
+
+        await _world.ExecuteAsync("UPDATE stub_graph.objects SET deleted_at = NULL WHERE id = @ad", new { ad });
+        await _world.SyncAsync(_account);
+
+        Assert.That(await VanishedAsync(), Is.Empty);
+        await _world.AssertEqualsMetaAsync(_account);
+    }
+
+    [Test]
+    public async Task Days_that_agree_with_the_account_s_own_spend_say_so_and_the_others_by_how_much_they_do_not()
+    {
+        await _world.SyncAsync(_account);
+        Assert.That(await _world.ListAsync<decimal?>("SELECT difference FROM insight_days WHERE social_account_id = @Id", new { _account.Id }), Is.EqualTo(Enumerable.Repeat<decimal?>(0m, 28)));
+
+        var day = AccountDays.Today(_account.Timezone, _world.Time.GetUtcNow()).AddDays(-3);
+        _world.Graph.Faults.Add(call => call["level"] == "account", GraphFaults.Says($$"""{"data":[{"account_id":"1","spend":"100000.50","date_start":"{{day:yyyy-MM-dd}}"}]}"""));
+        await _world.SyncAsync(_account, days: 1, untilDaysAgo: 3);
+
+        var stored = (await _world.ListAsync<(decimal Spend, decimal? Told, decimal? Difference)>(
+            "SELECT spend, account_spend, difference FROM insight_days WHERE social_account_id = @Id AND date_start = @day", new { _account.Id, day })).Single();
+        Assert.That(stored.Told, Is.EqualTo(100000.50m));
+        Assert.That(stored.Difference, Is.EqualTo(100000.50m - stored.Spend));
+    }
+
+    [Test]
+    public async Task A_sync_does_not_fail_because_Meta_does_not_tell_the_account_s_spend()
+    {
+        _world.Graph.Faults.Always(call => call["level"] == "account", GraphFaults.Refused(200));
+
+        var sync = await _world.SyncAsync(_account);
+
+        Assert.That(sync.State, Is.EqualTo("succeeded"));
+        Assert.That(await _world.ListAsync<decimal?>("SELECT difference FROM insight_days WHERE social_account_id = @Id", new { _account.Id }), Is.All.Null);
+    }
+
+    [Test]
+    public async Task A_report_that_is_refused_leaves_the_numbers_as_they_were_and_lets_the_account_go()
+    {
+        await _world.SyncAsync(_account);
+        var before = await RowVersionsAsync();
+        _world.Graph.Faults.Add(call => call.Method == "POST" && call.Edge == "insights", GraphFaults.Refused(100));
+
+        var sync = await _world.SyncAsync(_account);
+
+        Assert.That(sync.State, Is.EqualTo("failed"));
+        Assert.That(sync.Error, Does.Contain("Refused by the test"));
+        Assert.That(await RowVersionsAsync(), Is.EqualTo(before));
+        Assert.That((await _world.SyncAsync(_account)).State, Is.EqualTo("succeeded"), "the next one runs");
+    }
+
+    [Test]
+    public async Task A_day_that_is_not_over_is_marked_so_until_it_is()
+    {
+        var sync = await _world.SyncAsync(_account, days: 2, untilDaysAgo: 0);
+        Assert.That(sync.State, Is.EqualTo("succeeded"));
+        var today = AccountDays.Today(_account.Timezone, _world.Time.GetUtcNow());
+        Assert.That(await _world.ListAsync<DateOnly>("SELECT date_start FROM insight_days WHERE social_account_id = @Id AND is_partial", new { _account.Id }), Is.EqualTo([today]));
+    }
+
+    [Test]
+    public async Task Two_syncs_of_one_account_one_runs_and_the_other_says_so_and_waits_even_while_Meta_prepares()
+    {
+        var (first, second) = (await _world.QueueAsync(_account), await _world.QueueAsync(_account));
+        Assert.That(await _world.RunOnceAsync(first), Is.InstanceOf<JobOutcome.Snoozed>(), "Meta is preparing the report");
+
+        var outcome = await _world.RunOnceAsync(second);
+
+        Assert.That(outcome, Is.InstanceOf<JobOutcome.Snoozed>().With.Property("Reason").EqualTo("another sync of this account is running"));
+        var waiting = await _world.RowAsync(second);
+        Assert.That((waiting.State, waiting.WaitReason), Is.EqualTo(("waiting", "another sync of this account is running")));
+        Assert.That((await _world.RunAsync(first)).State, Is.EqualTo("succeeded"));
+        Assert.That((await _world.RunAsync(second)).State, Is.EqualTo("succeeded"));
+    }
+
+    [Test]
+    public async Task Three_years_back_find_their_months()
+    {
+        var sync = await _world.SyncAsync(_account, days: 3, untilDaysAgo: 3 * 365);
+
+        Assert.That((sync.State, sync.RowsRead), Is.EqualTo(("succeeded", 18L)));
+        await _world.AssertEqualsMetaAsync(_account, days: 3, untilDaysAgo: 3 * 365);
+    }
+
+    private Task<IReadOnlyList<string>> RowVersionsAsync() => _world.ListAsync<string>(
+        "SELECT tableoid::regclass || ' ' || ctid || ' ' || xmin FROM meta_ad_insights WHERE social_account_id = @Id ORDER BY 1", new { _account.Id });
+
+    private Task<IReadOnlyList<string>> VanishedAsync() => _world.ListAsync<string>(
+        "SELECT ad_meta_id FROM meta_ad_insights WHERE social_account_id = @Id AND vanished_at IS NOT NULL", new { _account.Id });
+
+    private async Task<decimal> SpendAsync() => (await _world.ListAsync<decimal>("SELECT sum(spend) FROM meta_ad_insights WHERE social_account_id = @Id", new { _account.Id })).Single();
+}
