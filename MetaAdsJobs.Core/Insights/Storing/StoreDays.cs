@@ -28,13 +28,11 @@ internal sealed class StoreDays(NpgsqlDataSource dataSource, InsightStore insigh
             await using var connection = await dataSource.OpenConnectionAsync(ct);
             await using var transaction = await connection.BeginTransactionAsync(ct);
             var isLast = days.Until == claim.Range.Until;
-            // Until the last commit nothing is lost that a crash would not undo together with the progress it stands for.
-            await connection.ExecuteAsync(new($"SET LOCAL work_mem = '64MB'{(isLast ? "" : "; SET LOCAL synchronous_commit = off")}", transaction: transaction, cancellationToken: ct));
-            var ads = await insights.UpsertAdsAsync(connection, transaction, claim, days, today, ct);
-            var cells = definitions.Length == 0 ? default : await insights.UpsertRowsAsync(connection, transaction, claim, days, today, definitions, ct);
-            var vanished = await insights.MarkVanishedAsync(connection, transaction, claim, days, definitions, untold, ct);
+            await PrepareAsync(connection, transaction, isLast, ct);
+            var ads = await insights.UpsertAdsAsync(connection, transaction, claim, days, today, untold, ct);
+            var cells = definitions.Length == 0 ? default : await insights.UpsertRowsAsync(connection, transaction, claim, days, today, definitions, untold, ct);
             var differing = await reconciliation.StoreAsync(connection, transaction, claim, days, today, told, ct);
-            await store.StoredAsync(connection, transaction, claim, days.Until, ads.Restated + cells.Restated, vanished, isLast, ct);
+            await store.StoredAsync(connection, transaction, claim, days.Until, ads.Restated + cells.Restated, ads.Vanished + cells.Vanished, isLast, ct);
             await transaction.CommitAsync(ct);
             foreach (var day in differing) InsightLog.Differs(logger, claim.AccountId, day.Date, day.AccountSpend, day.AdsSpend, claim.Currency);
         }
@@ -43,6 +41,13 @@ internal sealed class StoreDays(NpgsqlDataSource dataSource, InsightStore insigh
         await Staging.ClearAsync(clearing, null, claim.SyncId, reportNo: null, ct);
         return null;
     }
+
+    // Rows are staged and gone before PostgreSQL has statistics of them: it would take them for few and loop over all for each. Until
+    // the last commit nothing is lost that a crash would not undo together with the progress it stands for.
+    private static Task<int> PrepareAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, bool isLast, CancellationToken ct) =>
+        connection.ExecuteAsync(new(
+            $"SET LOCAL work_mem = '64MB'; SET LOCAL enable_nestloop = off; SET LOCAL jit = off{(isLast ? "" : "; SET LOCAL synchronous_commit = off")}",
+            transaction: transaction, cancellationToken: ct));
 
     /// <summary>The days that are not stored yet, in groups of so many rows.</summary>
     private async Task<List<DayRange>> GroupAsync(SyncClaim claim, CancellationToken ct)

@@ -1,16 +1,16 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace MetaAdsJobs.Core.Meta.Insights;
 
 /// <summary>
 /// Reads a report's rows. Values are decimal strings; a metric of zero is usually missing altogether, and of nothing delivered there
-/// is no row.
+/// is no row. A large account has a million of them: each is gone through once, as the bytes that came.
 /// </summary>
 /// <param name="conversionEvents">The pixel events of ad sets that name one, by ad set.</param>
 internal sealed class InsightRows(ReportQuery query, IReadOnlyDictionary<string, string> conversionEvents)
 {
-    private readonly string _idField = $"{query.Level}_id";
     private readonly bool _impressions = query.Fields.Contains("impressions");
     private readonly bool _clicks = query.Fields.Contains("clicks");
     private readonly bool _linkClicks = query.Fields.Contains("inline_link_clicks");
@@ -22,25 +22,26 @@ internal sealed class InsightRows(ReportQuery query, IReadOnlyDictionary<string,
     {
         try
         {
-            var adSetId = Text(row, "adset_id");
-            var result = ResultActions.Find(Text(row, "optimization_goal"), Text(row, "objective"), adSetId is null ? null : conversionEvents.GetValueOrDefault(adSetId));
+            var raw = JsonMarshal.GetRawUtf8Value(row).ToArray();
+            var told = Told.Of(raw);
+            var result = ResultActions.Find(told.Goal, told.Objective, told.AdSetId is null ? null : conversionEvents.GetValueOrDefault(told.AdSetId));
             var tellsResults = result is not null && query.Fields.Contains(result.Field);
             return new()
             {
-                ObjectId = Text(row, _idField) ?? throw new FormatException($"{_idField} is missing"),
+                ObjectId = ObjectId(told) ?? throw new FormatException($"{query.Level}_id is missing"),
                 Breakdown = Breakdown(row),
-                Day = DateOnly.ParseExact(Text(row, "date_start") ?? "", "yyyy-MM-dd", CultureInfo.InvariantCulture),
-                AdId = Text(row, "ad_id"),
-                AdSetId = adSetId,
-                CampaignId = Text(row, "campaign_id"),
-                Impressions = _impressions ? Whole(row, "impressions") : null,
-                Clicks = _clicks ? Whole(row, "clicks") : null,
-                LinkClicks = _linkClicks ? Whole(row, "inline_link_clicks") : null,
-                Reach = _reach ? Whole(row, "reach") : null,
-                Spend = _spend ? Number(Text(row, "spend") ?? "0") : null,
+                Day = told.Day ?? throw new FormatException("date_start is missing"),
+                AdId = told.AdId,
+                AdSetId = told.AdSetId,
+                CampaignId = told.CampaignId,
+                Impressions = _impressions ? told.Impressions : null,
+                Clicks = _clicks ? told.Clicks : null,
+                LinkClicks = _linkClicks ? told.LinkClicks : null,
+                Reach = _reach ? told.Reach : null,
+                Spend = _spend ? told.Spend : null,
                 Results = tellsResults ? Count(row, result!) : null,
                 ResultType = result?.ActionType,
-                Raw = row.GetRawText(),
+                Raw = raw,
                 IsIncomplete = isIncomplete,
             };
         }
@@ -50,6 +51,14 @@ internal sealed class InsightRows(ReportQuery query, IReadOnlyDictionary<string,
         }
     }
 
+    private string? ObjectId(Told told) => query.Level switch
+    {
+        "account" => told.AccountId,
+        "campaign" => told.CampaignId,
+        "adset" => told.AdSetId,
+        _ => told.AdId,
+    };
+
     private string Breakdown(JsonElement row) =>
         query.Breakdowns.Count == 0 ? "[]" : JsonSerializer.Serialize(query.Breakdowns.Select(name => Text(row, name) ?? ""));
 
@@ -57,12 +66,9 @@ internal sealed class InsightRows(ReportQuery query, IReadOnlyDictionary<string,
     {
         if (!row.TryGetProperty(result.Field, out var actions) || actions.ValueKind != JsonValueKind.Array) return 0;
         foreach (var action in actions.EnumerateArray())
-            if (action.TryGetProperty("action_type", out var type) && type.ValueEquals(result.ActionType)) return Number(Text(action, "value") ?? "0");
+            if (action.TryGetProperty("action_type"u8, out var type) && type.ValueEquals(result.ActionType)) return Number(Text(action, "value") ?? "0");
         return 0;
     }
-
-    private static long Whole(JsonElement row, string name) =>
-        row.TryGetProperty(name, out var value) ? long.Parse(value.ToString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) : 0;
 
     private static decimal Number(string text) => decimal.Parse(text, NumberStyles.Number, CultureInfo.InvariantCulture);
 

@@ -13,6 +13,7 @@ internal sealed class InsightHost : IAsyncDisposable
     private const string RunId = "6023920149050";
     private readonly WebApplication _app;
     private long _firstPageAt;
+    private long _lastPageAt;
 
     private InsightHost(WebApplication app) => _app = app;
 
@@ -23,6 +24,8 @@ internal sealed class InsightHost : IAsyncDisposable
 
     /// <summary>When the report's first page was last asked for, in the machine's monotonic time: the same in every process.</summary>
     public long FirstPageAt => Interlocked.Read(ref _firstPageAt);
+
+    public long LastPageAt => Interlocked.Read(ref _lastPageAt);
 
     public static async Task<InsightHost> StartAsync(CancellationToken ct)
     {
@@ -51,9 +54,10 @@ internal sealed class InsightHost : IAsyncDisposable
         if (!request.Path.Value!.EndsWith("/insights", StringComparison.Ordinal))
             return Text($$"""{"id":"{{RunId}}","async_status":"Job Completed","async_percent_completion":100}""");
         if (request.Query["level"] == "account") return Report.AccountSpend;
-        if (request.Query["after"] is [{ } cursor]) return Report.Pages[int.Parse(cursor, CultureInfo.InvariantCulture)];
-        Interlocked.Exchange(ref _firstPageAt, Stopwatch.GetTimestamp());
-        return Report.Pages[0];
+        var page = request.Query["after"] is [{ } cursor] ? int.Parse(cursor, CultureInfo.InvariantCulture) : 0;
+        if (page == 0) Interlocked.Exchange(ref _firstPageAt, Stopwatch.GetTimestamp());
+        if (page == Report.Pages.Length - 1) Interlocked.Exchange(ref _lastPageAt, Stopwatch.GetTimestamp());
+        return Report.Pages[page];
     }
 
     private static byte[] Text(string json) => System.Text.Encoding.UTF8.GetBytes(json);

@@ -11,8 +11,9 @@ namespace MetaAdsJobs.Bench.Support;
 
 /// <param name="EndedAt">In the machine's monotonic time: the same in every process.</param>
 /// <param name="PeakBytes">The most memory that was ever resident.</param>
+/// <param name="Cpu">Seconds of processor time, its start included.</param>
 /// <param name="Runs">How often it was run: it gives its worker back now and then.</param>
-internal sealed record SyncRun(long EndedAt, long PeakBytes, int Runs);
+internal sealed record SyncRun(long EndedAt, long PeakBytes, double Cpu, int Runs);
 
 /// <summary>One sync by the service's own code in a process of its own, so that its memory is nobody else's.</summary>
 internal static class SyncProcess
@@ -32,7 +33,7 @@ internal static class SyncProcess
             var runs = await RunAsync(host.Services.GetRequiredService<RunSync>(), syncId);
             var endedAt = Stopwatch.GetTimestamp();
             var peak = await PeakAsync();
-            await File.WriteAllTextAsync(resultFile, string.Create(CultureInfo.InvariantCulture, $"{endedAt} {peak} {runs}"));
+            await File.WriteAllTextAsync(resultFile, string.Create(CultureInfo.InvariantCulture, $"{endedAt} {peak} {Environment.CpuUsage.TotalTime.TotalSeconds} {runs}"));
             return 0;
         }
         catch (Exception exception)
@@ -46,8 +47,8 @@ internal static class SyncProcess
     public static async Task<SyncRun> ReadAsync(string resultFile)
     {
         var text = File.Exists(resultFile) ? await File.ReadAllTextAsync(resultFile) : "its process ended early";
-        return text.Split(' ') is [var endedAt, var peak, var runs] && long.TryParse(endedAt, NumberStyles.None, CultureInfo.InvariantCulture, out var at)
-            ? new(at, long.Parse(peak, CultureInfo.InvariantCulture), int.Parse(runs, CultureInfo.InvariantCulture))
+        return text.Split(' ') is [var endedAt, var peak, var cpu, var runs] && long.TryParse(endedAt, NumberStyles.None, CultureInfo.InvariantCulture, out var at)
+            ? new(at, long.Parse(peak, CultureInfo.InvariantCulture), double.Parse(cpu, CultureInfo.InvariantCulture), int.Parse(runs, CultureInfo.InvariantCulture))
             : throw new BenchException($"The sync failed: {text}");
     }
 
