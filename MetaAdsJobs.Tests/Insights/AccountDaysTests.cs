@@ -62,6 +62,19 @@ public sealed class AccountDaysTests
         });
 
     [Test]
+    public void A_nightly_sync_at_any_local_time_reads_the_day_before_last_midnight_whatever_the_clocks_do() =>
+        Gen.Select(Gen.OneOf(Zones), Moments, Gen.Int[0, (24 * 60) - 1]).Sample((zone, near, minutes) =>
+        {
+            var info = TimeZoneInfo.FindSystemTimeZoneById(zone);
+            var night = AccountDays.Today(zone, near);
+            var local = night.ToDateTime(new TimeOnly(minutes / 60, minutes % 60));
+            if (info.IsInvalidTime(local)) local = local.AddHours(1); // The scheduler runs as soon as the clock has passed over it.
+            if (info.IsInvalidTime(local)) return true; // A day that never was (Samoa, 30 December 2011).
+            var offsets = info.IsAmbiguousTime(local) ? info.GetAmbiguousTimeOffsets(local) : [info.GetUtcOffset(local)];
+            return offsets.All(offset => AccountDays.LastComplete(zone, new DateTimeOffset(local, offset), 1).Until == DateOnly.FromDateTime(local).AddDays(-1));
+        });
+
+    [Test]
     public void A_year_of_nights_covers_every_day_whatever_the_clocks_do()
     {
         foreach (var zone in Zones)

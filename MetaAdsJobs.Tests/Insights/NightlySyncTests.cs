@@ -65,6 +65,38 @@ public sealed class NightlySyncTests
     }
 
     [Test]
+    public async Task A_night_makes_up_for_the_ones_that_were_missed_and_no_more_than_Meta_keeps()
+    {
+        var (recent, away, gone) = (await _core.AddAccountAsync(), await _core.AddAccountAsync(), await _core.AddAccountAsync());
+        await SucceededAsync(recent, new(2026, 11, 20));
+        await SucceededAsync(away, new(2026, 9, 30));
+        await SucceededAsync(gone, new(2020, 1, 1));
+
+        await RunAsync("America/New_York");
+
+        var since = (await SyncsAsync("state = 'queued'")).ToDictionary(sync => sync.Account, sync => sync.Since);
+        Assert.That(since, Is.EqualTo(new Dictionary<Guid, DateOnly>
+        {
+            [recent] = new(2026, 10, 25), [away] = new(2026, 10, 1), [gone] = new(2023, 10, 22),
+        }));
+    }
+
+    [Test]
+    public async Task A_night_sees_to_the_months_ahead()
+    {
+        _time.SetUtcNow(new DateTimeOffset(2031, 3, 31, 8, 0, 0, TimeSpan.Zero));
+
+        await RunAsync("America/New_York");
+
+        await using var connection = await _core.Database.DataSource.OpenConnectionAsync();
+        foreach (var table in (string[])["meta_ad_insights", "meta_report_rows", "insight_changes"])
+        {
+            foreach (var month in (string[])["203102", "203103", "203104", "203105", "203106"])
+                Assert.That(await connection.ExecuteScalarAsync<bool>("SELECT to_regclass(@name) IS NOT NULL", new { name = $"{table}_{month}" }), Is.True, $"{table}_{month}");
+        }
+    }
+
+    [Test]
     public async Task Every_zone_with_an_account_has_a_schedule_at_its_own_time_and_no_other_has()
     {
         await _core.AddAccountAsync("Asia/Kathmandu");
@@ -80,9 +112,18 @@ public sealed class NightlySyncTests
 
     private Task<JobOutcome> RunAsync(string zone) => _core.Get<NightlySync>().ExecuteAsync(zone, CancellationToken.None);
 
-    private async Task<List<(Guid Account, DateOnly Since, DateOnly Until)>> SyncsAsync()
+    private async Task SucceededAsync(Guid account, DateOnly until)
     {
         await using var connection = await _core.Database.DataSource.OpenConnectionAsync();
-        return (await connection.QueryAsync<(Guid, DateOnly, DateOnly)>("SELECT social_account_id, since, until FROM insight_syncs")).AsList();
+        await connection.ExecuteAsync("""
+            INSERT INTO insight_syncs (sync_id, social_account_id, since, until, requested_by, nightly_for, state, queued_at)
+            VALUES (gen_random_uuid(), @account, @until, @until, 'nightly', @until::date + 1, 'succeeded', now())
+            """, new { account, until });
+    }
+
+    private async Task<List<(Guid Account, DateOnly Since, DateOnly Until)>> SyncsAsync(string which = "true")
+    {
+        await using var connection = await _core.Database.DataSource.OpenConnectionAsync();
+        return (await connection.QueryAsync<(Guid, DateOnly, DateOnly)>($"SELECT social_account_id, since, until FROM insight_syncs WHERE {which}")).AsList();
     }
 }

@@ -125,6 +125,18 @@ public sealed class StoringTests
     }
 
     [Test]
+    public async Task A_nightly_sync_takes_the_time_zone_from_Meta_which_cuts_the_days_by_it()
+    {
+        await _world.ExecuteAsync("INSERT INTO stub_graph.ad_accounts (account_id, name, currency, timezone_name) VALUES (@account, 'Shop', 'USD', 'Asia/Kathmandu')", new { account = _account.AdAccountId[4..] });
+        var syncId = await _world.QueueAsync(_account);
+        await _world.ExecuteAsync("UPDATE insight_syncs SET nightly_for = current_date WHERE sync_id = @syncId", new { syncId });
+
+        Assert.That((await _world.RunAsync(syncId)).State, Is.EqualTo("succeeded"));
+
+        Assert.That(await _world.ListAsync<string>("SELECT timezone_name FROM social_accounts WHERE id = @Id", new { _account.Id }), Is.EqualTo(["Asia/Kathmandu"]));
+    }
+
+    [Test]
     public async Task Three_years_back_find_their_months()
     {
         var sync = await _world.SyncAsync(_account, days: 3, untilDaysAgo: 3 * 365);

@@ -30,15 +30,8 @@ internal sealed class ReportSplits(MetaInsights meta)
             _ => (ReportScope?)null,
         };
         if (next is null) return null;
-        try
-        {
-            var ids = await meta.ListDeliveredAsync(credential, query, next == ReportScope.Campaigns ? "campaign" : "ad", ct);
-            return ids.Count == 0 ? null : Halves(report, days, next.Value, [.. ids], nextNo);
-        }
-        catch (MetaException exception) when (exception.IsTooMuchAsked)
-        {
-            return null; // Not even the ids: then by fields.
-        }
+        var ids = await meta.ListSubjectsAsync(credential, query, next == ReportScope.Campaigns ? "campaign" : "ad", ct);
+        return ids.Count == 0 ? null : Halves(report, days, next.Value, [.. ids], nextNo);
     }
 
     private static Report[] Halves(Report report, DayRange days, ReportScope scope, string[] ids, int nextNo) => ids.Length == 1

@@ -57,26 +57,32 @@ internal sealed class InsightStore(TimeProvider time)
             LinkClicks = rows.Select(row => row.LinkClicks).ToArray(), Reach = rows.Select(row => row.Reach).ToArray(),
             Spend = rows.Select(row => row.Spend).ToArray(), Results = rows.Select(row => row.Results).ToArray(),
             ResultTypes = rows.Select(row => row.ResultType).ToArray(), Raw = rows.Select(row => Encoding.UTF8.GetString(row.Raw.Span)).ToArray(),
-            UntoldAds = Array.Empty<string>(),
+            UntoldDays = Array.Empty<DateOnly>(), UntoldCampaigns = Array.Empty<string>(), UntoldAds = Array.Empty<string>(),
         }, transaction, cancellationToken: ct));
     }
 
     /// <summary>Moves the ads' rows of some days from the staging table.</summary>
     /// <param name="today">The account's when the sync began: this day and later ones are not over.</param>
-    /// <param name="untoldAds">Ads of which Meta would tell nothing at all: they have not vanished.</param>
+    /// <param name="untold">Of which Meta would tell nothing at all: that has not vanished.</param>
     public Task<StoredRows> UpsertAdsAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DayRange days, DateOnly today, string[] untoldAds, CancellationToken ct) =>
+        NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DayRange days, DateOnly today, Untold untold, CancellationToken ct) =>
         connection.QuerySingleAsync<StoredRows>(new(StagedAdsSql,
-            new { claim.SyncId, claim.AccountId, claim.Currency, days.Since, days.Until, Today = today, Now = time.GetUtcNow(), UntoldAds = untoldAds },
-            transaction, commandTimeout: 600, cancellationToken: ct));
+            new
+            {
+                claim.SyncId, claim.AccountId, claim.Currency, days.Since, days.Until, Today = today, Now = time.GetUtcNow(),
+                UntoldDays = untold.Days, UntoldCampaigns = untold.Campaigns, UntoldAds = untold.Ads,
+            }, transaction, commandTimeout: 600, cancellationToken: ct));
 
     /// <summary>Moves the definitions' rows of some days from the staging table.</summary>
     /// <param name="definitions">Whose reports were read whole.</param>
     public Task<StoredRows> UpsertRowsAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DayRange days, DateOnly today, long[] definitions, string[] untoldAds, CancellationToken ct) =>
+        NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DayRange days, DateOnly today, long[] definitions, Untold untold, CancellationToken ct) =>
         connection.QuerySingleAsync<StoredRows>(new(StagedRowsSql,
-            new { claim.SyncId, claim.AccountId, claim.Currency, days.Since, days.Until, Today = today, Now = time.GetUtcNow(), Definitions = definitions, UntoldAds = untoldAds },
-            transaction, commandTimeout: 600, cancellationToken: ct));
+            new
+            {
+                claim.SyncId, claim.AccountId, claim.Currency, days.Since, days.Until, Today = today, Now = time.GetUtcNow(), Definitions = definitions,
+                UntoldDays = untold.Days, UntoldCampaigns = untold.Campaigns, UntoldAds = untold.Ads,
+            }, transaction, commandTimeout: 600, cancellationToken: ct));
 
     private static string MergeAds(string join) => Merge("meta_ad_insights", join,
         known: "social_account_id = @AccountId", "t.date_start = i.date_start AND t.ad_meta_id = i.object_id", objectId: "ad_meta_id",
@@ -107,7 +113,8 @@ internal sealed class InsightStore(TimeProvider time)
                     t.date_start IS NOT NULL AS is_known, t.is_partial AS was_partial, t.impressions AS old_impressions, t.clicks AS old_clicks,
                     t.link_clicks AS old_link_clicks, t.reach AS old_reach, t.spend AS old_spend, t.results AS old_results
                 FROM incoming i {join} (SELECT * FROM {table} WHERE {known} AND date_start BETWEEN @Since AND @Until) t ON {same}
-                WHERE CASE WHEN i.date_start IS NULL THEN t.vanished_at IS NULL AND NOT t.{objectId} = ANY(@UntoldAds)
+                WHERE CASE WHEN i.date_start IS NULL THEN t.vanished_at IS NULL AND NOT t.date_start = ANY(@UntoldDays)
+                        AND NOT COALESCE(t.campaign_meta_id = ANY(@UntoldCampaigns), false) AND NOT COALESCE(t.ad_meta_id = ANY(@UntoldAds), false)
                     ELSE t.date_start IS NULL OR t.raw IS DISTINCT FROM i.raw OR t.vanished_at IS NOT NULL OR t.results IS DISTINCT FROM i.results
                         OR t.is_partial <> (i.date_start >= @Today) END),
             vanished AS (

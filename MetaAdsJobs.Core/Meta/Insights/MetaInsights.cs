@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace MetaAdsJobs.Core.Meta.Insights;
 
@@ -12,6 +13,11 @@ internal sealed class MetaInsights(GraphClient graph)
     /// <summary>Rows of a page; a page that is too much for Meta is asked for with fewer.</summary>
     public const int PageRows = 500;
     public const int FewestPageRows = 50;
+
+    // Lists leave deleted and archived objects out unless they are named, and with them all others that are not named.
+    private static readonly string[] CampaignStatuses = ["ACTIVE", "PAUSED", "IN_PROCESS", "WITH_ISSUES", "ARCHIVED", "DELETED"];
+    private static readonly string[] AdStatuses =
+        [.. CampaignStatuses, "CAMPAIGN_PAUSED", "ADSET_PAUSED", "PENDING_REVIEW", "DISAPPROVED", "PREAPPROVED", "PENDING_BILLING_INFO"];
 
     /// <summary>Has a report prepared in the background. Asked twice, there are two, of which one is never read: no harm.</summary>
     /// <returns>The run's id.</returns>
@@ -63,22 +69,42 @@ internal sealed class MetaInsights(GraphClient graph)
         return spend;
     }
 
-    /// <summary>The campaigns, or ads, that the query's rows would be about: as little as can be asked for.</summary>
-    public async Task<IReadOnlyList<string>> ListDeliveredAsync(GraphCredential credential, ReportQuery query, string level, CancellationToken ct)
+    /// <summary>
+    /// The campaigns, or ads, that the query's rows would be about: those that delivered, or, should even that be too much, all that
+    /// there are.
+    /// </summary>
+    /// <param name="level">campaign or ad.</param>
+    public async Task<IReadOnlyList<string>> ListSubjectsAsync(GraphCredential credential, ReportQuery query, string level, CancellationToken ct)
     {
-        var field = $"{level}_id";
-        var rows = await ReadAllAsync(credential, query with { Level = level, Fields = [field], Breakdowns = [], AttributionWindows = [] }, ct);
-        return [.. rows.Select(row => row.TryGetProperty(field, out var id) ? id.ToString() : "").Where(id => id.Length > 0).Distinct().Order(StringComparer.Ordinal)];
+        try
+        {
+            var field = $"{level}_id";
+            var rows = await ReadAllAsync(credential, query with { Level = level, Fields = [field], Breakdowns = [], AttributionWindows = [] }, ct);
+            return Ids(rows, field);
+        }
+        catch (MetaException exception) when (exception.IsTooMuchAsked)
+        {
+            var node = level == "ad" && query.OnlyIds is [var campaign] ? campaign : query.Node;
+            var shown = new JsonArray(new JsonObject { ["field"] = "effective_status", ["operator"] = "IN", ["value"] = new JsonArray([.. level == "ad" ? AdStatuses : CampaignStatuses]) });
+            var fields = () => new GraphFields().Add("fields", "id").Add("filtering", shown.DeepClone()).Add("limit", PageRows);
+            return Ids(await ReadAllAsync(credential.For(UseCase.AdsManagement), $"{node}/{level}s", fields, ct), "id");
+        }
+
+        static IReadOnlyList<string> Ids(List<JsonElement> rows, string field) =>
+            [.. rows.Select(row => row.TryGetProperty(field, out var id) ? id.ToString() : "").Where(id => id.Length > 0).Distinct().Order(StringComparer.Ordinal)];
     }
 
     /// <summary>Every page of what fits into memory, as Meta gave it.</summary>
-    public async Task<List<JsonElement>> ReadAllAsync(GraphCredential credential, ReportQuery query, CancellationToken ct)
+    public Task<List<JsonElement>> ReadAllAsync(GraphCredential credential, ReportQuery query, CancellationToken ct) =>
+        ReadAllAsync(credential.For(UseCase.AdsInsights), $"{query.Node}/insights", () => query.ToFields().Add("limit", PageRows), ct);
+
+    private async Task<List<JsonElement>> ReadAllAsync(GraphCredential credential, string edge, Func<GraphFields> fields, CancellationToken ct)
     {
         var rows = new List<JsonElement>();
         string? after = null;
         do
         {
-            var page = await graph.SendAsync(HttpMethod.Get, $"{query.Node}/insights", query.ToFields().Add("limit", PageRows).Add("after", after), credential.For(UseCase.AdsInsights), ct);
+            var page = await graph.SendAsync(HttpMethod.Get, edge, fields().Add("after", after), credential, ct);
             rows.AddRange(GraphPage.Items(page));
             after = GraphPage.Next(page);
         }
