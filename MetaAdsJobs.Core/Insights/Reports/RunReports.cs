@@ -13,6 +13,9 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
     private const int AtOnce = 5;
     private const int MostSubmissions = 3;
 
+    // A page and its rows are about a megabyte in memory.
+    private const int MostPagesWaiting = 8;
+
     // Cutting doubles the reports: a Meta that fails them all must not be asked for ever.
     private const int MostRepeats = 300;
     private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(2);
@@ -154,18 +157,40 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
             }
         }
 
-        // While a page is staged the next is on its way.
+        // While pages are staged the next are on their way; those that have come meanwhile are staged in one commit.
         async Task<Report> ReadPagesAsync(Report current)
         {
-            var page = await PageAsync(current.Cursor);
-            while (true)
+            var staging = Task.FromResult(current);
+            var waiting = new List<InsightPage>();
+            var cursor = current.Cursor;
+            var goesOn = true;
+            try
             {
-                var goesOn = page.Next is not null && !turn.IsOver;
-                var next = goesOn ? PageAsync(page.Next) : null;
-                current = report = await journal.StageAsync(claim, current, page, leftOut: null, ct);
-                Replace(reports, current);
-                if (next is null) return current;
-                page = await next;
+                while (goesOn)
+                {
+                    var page = await PageAsync(cursor);
+                    waiting.Add(page);
+                    cursor = page.Next;
+                    goesOn = cursor is not null && !turn.IsOver;
+                    if (staging.IsCompleted || waiting.Count == MostPagesWaiting) await StageAsync();
+                }
+            }
+            finally
+            {
+                // Should a page fail: what came before it has been read.
+                if (waiting.Count > 0) await StageAsync();
+                report = await staging;
+                Replace(reports, report);
+            }
+
+            return report;
+
+            async Task StageAsync()
+            {
+                report = await staging;
+                Replace(reports, report);
+                staging = journal.StageAsync(claim, report, waiting, leftOut: null, ct);
+                waiting = [];
             }
         }
 
@@ -201,7 +226,7 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
         var (page, leftOut) = await fields.ReadAsync(claim.Credential, query, queries.Rows, ct);
         var told = leftOut.Count == 0 ? null : $"{Subject(report)} on {report.Since:yyyy-MM-dd} in report {queries.NameOf(report)}, without {string.Join(", ", leftOut)}: too much for Meta";
         if (report.State == ReportState.Submitted || report.Pages > 0) report = await journal.RestartAsync(claim, report, ct);
-        Replace(reports, await journal.StageAsync(claim, report, page, told, ct));
+        Replace(reports, await journal.StageAsync(claim, report, [page], told, ct));
     }
 
     private static string Subject(Report report) => report.Scope switch

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
@@ -11,17 +12,18 @@ internal static class CleanJson
 {
     private const string Replacement = @"\ufffd";
 
-    /// <returns>The same element unless something in it had to be replaced, and its text.</returns>
-    public static (JsonElement Element, string Text) Of(JsonElement element)
+    /// <returns>The same element unless something in it had to be replaced, and its bytes.</returns>
+    public static (JsonElement Element, byte[] Utf8) Of(JsonElement element)
     {
-        var text = element.GetRawText();
+        var utf8 = JsonMarshal.GetRawUtf8Value(element);
+        if (utf8.IndexOf(@"\u"u8) < 0) return (element, utf8.ToArray());
+        var text = Encoding.UTF8.GetString(utf8);
         var clean = Of(text);
-        return ReferenceEquals(clean, text) ? (element, text) : (JsonElement.Parse(clean), clean);
+        return ReferenceEquals(clean, text) ? (element, utf8.ToArray()) : (JsonElement.Parse(clean), Encoding.UTF8.GetBytes(clean));
     }
 
     private static string Of(string json)
     {
-        if (!json.Contains(@"\u", StringComparison.Ordinal)) return json;
         StringBuilder? changed = null;
         var copied = 0;
         for (var at = json.IndexOf('\\', StringComparison.Ordinal); at >= 0 && at + 1 < json.Length; at = json.IndexOf('\\', at))

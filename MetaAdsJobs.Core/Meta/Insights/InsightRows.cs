@@ -8,7 +8,7 @@ namespace MetaAdsJobs.Core.Meta.Insights;
 
 /// <summary>
 /// Reads a report's rows. Values are decimal strings; a metric of zero is usually missing altogether, and of nothing delivered there
-/// is no row.
+/// is no row. A large account has a million of them: each is gone through once, as the bytes that came.
 /// </summary>
 /// <param name="conversionEvents">The pixel events of ad sets that name one, by ad set.</param>
 internal sealed class InsightRows(ReportQuery query, IReadOnlyDictionary<string, string> conversionEvents)
@@ -16,7 +16,6 @@ internal sealed class InsightRows(ReportQuery query, IReadOnlyDictionary<string,
     private const int LongestValue = 200;
     private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly string[] AssetIds = ["id", "hash", "video_id"];
-    private readonly string _idField = $"{query.Level}_id";
     private readonly bool _impressions = query.Fields.Contains("impressions");
     private readonly bool _clicks = query.Fields.Contains("clicks");
     private readonly bool _linkClicks = query.Fields.Contains("inline_link_clicks");
@@ -29,22 +28,22 @@ internal sealed class InsightRows(ReportQuery query, IReadOnlyDictionary<string,
         try
         {
             var (row, raw) = CleanJson.Of(given);
-            var adSetId = Text(row, "adset_id");
-            var result = ResultActions.Find(Text(row, "optimization_goal"), Text(row, "objective"), adSetId is null ? null : conversionEvents.GetValueOrDefault(adSetId));
+            var told = Told.Of(raw);
+            var result = ResultActions.Find(told.Goal, told.Objective, told.AdSetId is null ? null : conversionEvents.GetValueOrDefault(told.AdSetId));
             var tellsResults = result is not null && query.Fields.Contains(result.Field);
             return new()
             {
-                ObjectId = Required(row, _idField),
+                ObjectId = Required(ObjectId(told), $"{query.Level}_id"),
                 Breakdown = Breakdown(row),
-                Day = Day(row),
-                AdId = Text(row, "ad_id"),
-                AdSetId = query.Level == "ad" ? Required(row, "adset_id") : adSetId,
-                CampaignId = query.Level == "ad" ? Required(row, "campaign_id") : Text(row, "campaign_id"),
-                Impressions = _impressions ? Whole(row, "impressions") : null,
-                Clicks = _clicks ? Whole(row, "clicks") : null,
-                LinkClicks = _linkClicks ? Whole(row, "inline_link_clicks") : null,
-                Reach = _reach ? Whole(row, "reach") : null,
-                Spend = _spend ? Number(Text(row, "spend") ?? "0") : null,
+                Day = Day(told),
+                AdId = told.AdId,
+                AdSetId = query.Level == "ad" ? Required(told.AdSetId, "adset_id") : told.AdSetId,
+                CampaignId = query.Level == "ad" ? Required(told.CampaignId, "campaign_id") : told.CampaignId,
+                Impressions = _impressions ? told.Impressions : null,
+                Clicks = _clicks ? told.Clicks : null,
+                LinkClicks = _linkClicks ? told.LinkClicks : null,
+                Reach = _reach ? told.Reach : null,
+                Spend = _spend ? told.Spend : null,
                 Results = tellsResults ? Count(row, result!) : null,
                 ResultType = result?.ActionType,
                 Raw = raw,
@@ -73,27 +72,31 @@ internal sealed class InsightRows(ReportQuery query, IReadOnlyDictionary<string,
     }
 
     // The day has to be one that was asked for, and no longer than a day: anything else would be stored where it does not belong.
-    private DateOnly Day(JsonElement row)
+    private DateOnly Day(Told told)
     {
-        var day = Text(row, "date_start") ?? "";
-        var date = DateOnly.ParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture);
-        if (date < query.Since || date > query.Until) throw new FormatException($"it is of {day}, which was not asked for");
-        if (Text(row, "date_stop") is { } stop && stop != day) throw new FormatException($"it is of {day} to {stop}, which is not one day");
+        var date = told.Day ?? throw new FormatException("date_start is missing");
+        if (date < query.Since || date > query.Until) throw new FormatException($"it is of {date:yyyy-MM-dd}, which was not asked for");
+        if (told.LastDay is { } last && last != date) throw new FormatException($"it is of {date:yyyy-MM-dd} to {last:yyyy-MM-dd}, which is not one day");
         return date;
     }
 
-    private static string Required(JsonElement row, string name) => Text(row, name) is { Length: > 0 } text ? text : throw new FormatException($"{name} is missing");
+    private static string Required(string? id, string name) => id is { Length: > 0 } ? id : throw new FormatException($"{name} is missing");
+
+    private string? ObjectId(Told told) => query.Level switch
+    {
+        "account" => told.AccountId,
+        "campaign" => told.CampaignId,
+        "adset" => told.AdSetId,
+        _ => told.AdId,
+    };
 
     private static decimal Count(JsonElement row, ResultAction result)
     {
         if (!row.TryGetProperty(result.Field, out var actions) || actions.ValueKind != JsonValueKind.Array) return 0;
         foreach (var action in actions.EnumerateArray())
-            if (action.TryGetProperty("action_type", out var type) && type.ValueEquals(result.ActionType)) return Number(Text(action, "value") ?? "0");
+            if (action.TryGetProperty("action_type"u8, out var type) && type.ValueEquals(result.ActionType)) return Number(Text(action, "value") ?? "0");
         return 0;
     }
-
-    private static long Whole(JsonElement row, string name) =>
-        Text(row, name) is { } text ? long.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) : 0;
 
     private static decimal Number(string text) => decimal.Parse(text, NumberStyles.Number, CultureInfo.InvariantCulture);
 
