@@ -5,13 +5,14 @@ namespace MetaAdsJobs.Bench;
 /// <param name="Only">Names of measurements; empty means all.</param>
 /// <param name="Count">Jobs and requests that a rate is taken over.</param>
 /// <param name="Seconds">How long an idle worker is watched.</param>
-internal sealed record BenchOptions(IReadOnlyList<string> Only, int Count, int Seconds)
+/// <param name="Rows">Rows of the report that a sync reads.</param>
+internal sealed record BenchOptions(IReadOnlyList<string> Only, int Count, int Seconds, int Rows)
 {
     /// <returns>Null when an argument is not understood.</returns>
     public static BenchOptions? Read(string[] arguments, IReadOnlyList<string> names)
     {
         var only = new List<string>();
-        var (count, seconds) = (2000, 20);
+        var (count, seconds, rows) = (2000, 20, 1_000_000);
         if (arguments.Length % 2 != 0) return null;
         foreach (var pair in arguments.Chunk(2))
         {
@@ -22,13 +23,14 @@ internal sealed record BenchOptions(IReadOnlyList<string> Only, int Count, int S
                     break;
                 case "--count" when TryRead(pair[1], 50, out count):
                 case "--seconds" when TryRead(pair[1], 2, out seconds):
+                case "--rows" when TryRead(pair[1], 1000, out rows):
                     break;
                 default:
                     return null;
             }
         }
 
-        return new(only, count, seconds);
+        return new(only, count, seconds, rows);
     }
 
     private static bool TryRead(string text, int least, out int number) =>

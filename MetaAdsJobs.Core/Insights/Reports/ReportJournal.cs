@@ -27,6 +27,7 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
 
     public Task PlanAsync(SyncClaim claim, IReadOnlyList<Report> reports, CancellationToken ct) => WriteAsync(async (connection, transaction) =>
     {
+        await UpdateAsync(connection, transaction, $"UPDATE insight_syncs SET reports = @Count WHERE sync_id = @SyncId AND {Held}", new { claim.SyncId, claim.Attempt, reports.Count }, ct);
         await InsertAsync(connection, transaction, claim, reports, ct);
         await Staging.MarkAsync(connection, transaction, claim.SyncId, ct);
     }, ct);
@@ -74,7 +75,7 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
         await WriteAsync(async (connection, transaction) =>
         {
             await UpdateAsync(connection, transaction, RestartSql, new { claim.SyncId, claim.Attempt, report.No }, ct);
-            await Staging.ClearAsync(connection, transaction, claim.SyncId, report.No, ct);
+            if (report.Pages > 0) await Staging.ClearAsync(connection, transaction, claim.SyncId, report.No, ct);
         }, ct);
         return report with { State = ReportState.Planned, Mode = ReportMode.Async, RunId = null, Percent = 0, Cursor = null, Pages = 0, Rows = 0, NextPollAt = null };
     }
@@ -102,7 +103,7 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
         await WriteAsync(async (connection, transaction) =>
         {
             await UpdateAsync(connection, transaction, SplitSql, new { claim.SyncId, claim.Attempt, report.No }, ct);
-            await Staging.ClearAsync(connection, transaction, claim.SyncId, report.No, ct);
+            if (report.Pages > 0) await Staging.ClearAsync(connection, transaction, claim.SyncId, report.No, ct);
             await InsertAsync(connection, transaction, claim, parts, ct);
         }, ct);
         return report with { State = ReportState.Split };
@@ -116,28 +117,30 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
     }
 
     /// <summary>
-    /// Puts a page aside and moves the cursor behind it, in one commit. That commit is not waited for: should PostgreSQL crash, the
-    /// staged rows are gone with it in any case.
+    /// Puts pages aside and moves the cursor behind the last of them, in one commit. That commit is not waited for: should PostgreSQL
+    /// crash, the staged rows are gone with it in any case.
     /// </summary>
     /// <param name="leftOut">What Meta would not tell of it; null when it is complete.</param>
-    public async Task<Report> StageAsync(SyncClaim claim, Report report, InsightPage page, string? leftOut, CancellationToken ct)
+    public async Task<Report> StageAsync(SyncClaim claim, Report report, IReadOnlyList<InsightPage> pages, string? leftOut, CancellationToken ct)
     {
         const string StagedSql = $"""
-            UPDATE insight_reports SET cursor = @Next, pages = pages + 1, rows = rows + @Count, error = @LeftOut,
+            UPDATE insight_reports SET cursor = @Next, pages = pages + @Count, rows = rows + @Rows, error = @LeftOut,
                 state = CASE WHEN @Next::text IS NULL THEN 'read' ELSE state END
             WHERE sync_id = @SyncId AND no = @No AND pages = @Pages AND state IN ('planned', 'ready') AND {Held}
             RETURNING set_config('synchronous_commit', 'off', true)
             """;
+        var next = pages[^1].Next;
+        var rows = pages.Sum(page => page.Rows.Count);
         await WriteAsync(async (connection, transaction) =>
         {
-            await Staging.CopyAsync(connection, claim.SyncId, report, page.Rows, ct);
+            await Staging.CopyAsync(connection, claim.SyncId, report, pages, ct);
             var moved = await connection.QueryAsync<string>(new(StagedSql,
-                new { claim.SyncId, claim.Attempt, report.No, report.Pages, page.Next, page.Rows.Count, LeftOut = leftOut }, transaction, cancellationToken: ct));
+                new { claim.SyncId, claim.Attempt, report.No, report.Pages, Next = next, pages.Count, Rows = rows, LeftOut = leftOut }, transaction, cancellationToken: ct));
             if (!moved.Any()) throw new FencedException("the report is read by another attempt");
         }, ct);
         return report with
         {
-            Cursor = page.Next, Pages = report.Pages + 1, Rows = report.Rows + page.Rows.Count, Error = leftOut, State = page.Next is null ? ReportState.Read : report.State,
+            Cursor = next, Pages = report.Pages + pages.Count, Rows = report.Rows + rows, Error = leftOut, State = next is null ? ReportState.Read : report.State,
         };
     }
 

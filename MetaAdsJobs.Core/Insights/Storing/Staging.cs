@@ -23,17 +23,19 @@ internal static class Staging
         connection.ExecuteAsync(new("DELETE FROM insight_staging WHERE sync_id = @SyncId AND (@ReportNo::int IS NULL OR report_no = @ReportNo)",
             new { SyncId = syncId, ReportNo = reportNo }, transaction, commandTimeout: 600, cancellationToken: ct));
 
-    /// <summary>Appends a page, by COPY, in the caller's transaction.</summary>
-    public static async Task CopyAsync(NpgsqlConnection connection, Guid syncId, Report report, IReadOnlyList<InsightRow> rows, CancellationToken ct)
+    /// <summary>
+    /// Appends pages, by COPY, in the caller's transaction. A day's rows lie together, whatever Meta's order: they are fetched day by day.
+    /// </summary>
+    public static async Task CopyAsync(NpgsqlConnection connection, Guid syncId, Report report, IReadOnlyList<InsightPage> pages, CancellationToken ct)
     {
         const string CopySql = """
             COPY insight_staging (sync_id, report_no, definition_id, date_start, object_id, breakdown, ad_meta_id, adset_meta_id, campaign_meta_id,
                 impressions, clicks, link_clicks, reach, spend, results, result_type, raw, is_incomplete)
             FROM STDIN (FORMAT BINARY)
             """;
-        if (rows.Count == 0) return;
+        if (pages.All(page => page.Rows.Count == 0)) return;
         await using var copy = await connection.BeginBinaryImportAsync(CopySql, ct);
-        foreach (var row in rows)
+        foreach (var row in pages.SelectMany(page => page.Rows).OrderBy(row => row.Day))
         {
             await copy.StartRowAsync(ct);
             await copy.WriteAsync(syncId, NpgsqlDbType.Uuid, ct);

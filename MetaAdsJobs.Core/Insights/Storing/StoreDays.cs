@@ -12,6 +12,8 @@ namespace MetaAdsJobs.Core.Insights.Storing;
 /// </summary>
 internal sealed class StoreDays(NpgsqlDataSource dataSource, InsightStore insights, Reconciliation reconciliation, SyncStore store, InsightsOptions options, TimeProvider time, ILogger<StoreDays> logger)
 {
+    private const int AtOnce = 2;
+
     /// <returns>Null when the sync has ended.</returns>
     /// <exception cref="Jobs.FencedException">Another attempt holds the sync.</exception>
     public async Task<Pause?> StoreAsync(SyncClaim claim, IReadOnlyList<Report> reports, Turn turn, CancellationToken ct)
@@ -22,27 +24,53 @@ internal sealed class StoreDays(NpgsqlDataSource dataSource, InsightStore insigh
         var untold = Untold.In(reports);
         var today = AccountDays.Today(claim.TimezoneName, claim.StartedAt);
 
-        foreach (var days in await GroupAsync(claim, ct))
+        // In the order of the days, but while one group is written the next is already read and compared.
+        var storing = new List<Task>();
+        try
         {
-            if (turn.IsOver) return Pause.BehindTheOthers(time.GetUtcNow());
-            await using var connection = await dataSource.OpenConnectionAsync(ct);
+            foreach (var days in await GroupAsync(claim, ct))
+            {
+                if (storing.Count >= AtOnce) await storing[^AtOnce];
+                // Never before the first group: every run gets further, however long the first question took.
+                if (storing.Count > 0 && turn.IsOver) return Pause.BehindTheOthers(time.GetUtcNow());
+                // Had here, and not in the group: one that holds a connection never waits for one that has none.
+                var connection = await dataSource.OpenConnectionAsync(ct);
+                storing.Add(StoreGroupAsync(connection, days, behind: storing.LastOrDefault() ?? Task.CompletedTask));
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(storing);
+        }
+
+        // The sync has ended, and its lease with it. What a crash leaves here the sweep clears.
+        await using var clearing = await dataSource.OpenConnectionAsync(CancellationToken.None);
+        await Staging.ClearAsync(clearing, null, claim.SyncId, reportNo: null, CancellationToken.None);
+        return null;
+
+        async Task StoreGroupAsync(NpgsqlConnection opened, DayRange days, Task behind)
+        {
+            await using var connection = opened;
             await using var transaction = await connection.BeginTransactionAsync(ct);
             var isLast = days.Until == claim.Range.Until;
-            // Until the last commit nothing is lost that a crash would not undo together with the progress it stands for.
-            await connection.ExecuteAsync(new($"SET LOCAL work_mem = '64MB'{(isLast ? "" : "; SET LOCAL synchronous_commit = off")}", transaction: transaction, cancellationToken: ct));
-            var ads = await insights.UpsertAdsAsync(connection, transaction, claim, days, today, ct);
-            var cells = definitions.Length == 0 ? default : await insights.UpsertRowsAsync(connection, transaction, claim, days, today, definitions, ct);
-            var vanished = await insights.MarkVanishedAsync(connection, transaction, claim, days, definitions, untold, ct);
+            await PrepareAsync(connection, transaction, isLast, ct);
+            var ads = await insights.UpsertAdsAsync(connection, transaction, claim, days, today, untold, ct);
+            var cells = definitions.Length == 0 ? default : await insights.UpsertRowsAsync(connection, transaction, claim, days, today, definitions, untold, ct);
             var differing = await reconciliation.StoreAsync(connection, transaction, claim, days, today, told, ct);
-            await store.StoredAsync(connection, transaction, claim, days.Until, ads.Restated + cells.Restated, vanished, isLast, ct);
+            // Progress says up to which day all is stored: no day before another's.
+            await behind;
+            await store.StoredAsync(connection, transaction, claim, days.Until, ads.Restated + cells.Restated, ads.Vanished + cells.Vanished, isLast, ct);
             await transaction.CommitAsync(ct);
             foreach (var day in differing) InsightLog.Differs(logger, claim.AccountId, day.Date, day.AccountSpend, day.AdsSpend, claim.Currency);
         }
-
-        await using var clearing = await dataSource.OpenConnectionAsync(ct);
-        await Staging.ClearAsync(clearing, null, claim.SyncId, reportNo: null, ct);
-        return null;
     }
+
+    // Rows are staged and gone before PostgreSQL has statistics of them: it would take them for few and loop over all for each. Until
+    // the last commit nothing is lost that a crash would not undo together with the progress it stands for.
+    private static Task<int> PrepareAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, bool isLast, CancellationToken ct) =>
+        connection.ExecuteAsync(new(
+            $"SET LOCAL work_mem = '64MB'; SET LOCAL enable_nestloop = off; SET LOCAL jit = off{(isLast ? "" : "; SET LOCAL synchronous_commit = off")}",
+            transaction: transaction, cancellationToken: ct));
 
     /// <summary>The days that are not stored yet, in groups of so many rows.</summary>
     private async Task<List<DayRange>> GroupAsync(SyncClaim claim, CancellationToken ct)

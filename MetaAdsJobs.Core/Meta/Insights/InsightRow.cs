@@ -28,8 +28,8 @@ internal sealed record InsightRow
     /// <summary>The one action that <see cref="Results"/> counts.</summary>
     public string? ResultType { get; init; }
 
-    /// <summary>The row as Meta gave it, in JSON.</summary>
-    public required string Raw { get; init; }
+    /// <summary>The row as Meta gave it, in JSON: UTF-8 as it came.</summary>
+    public required ReadOnlyMemory<byte> Raw { get; init; }
 
     /// <summary>Some of the metrics asked for are not in it: Meta would not tell them.</summary>
     public bool IsIncomplete { get; init; }

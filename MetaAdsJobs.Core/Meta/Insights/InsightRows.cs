@@ -1,16 +1,21 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace MetaAdsJobs.Core.Meta.Insights;
 
 /// <summary>
 /// Reads a report's rows. Values are decimal strings; a metric of zero is usually missing altogether, and of nothing delivered there
-/// is no row.
+/// is no row. A large account has a million of them: each is gone through once, as the bytes that came.
 /// </summary>
 /// <param name="conversionEvents">The pixel events of ad sets that name one, by ad set.</param>
 internal sealed class InsightRows(ReportQuery query, IReadOnlyDictionary<string, string> conversionEvents)
 {
-    private readonly string _idField = $"{query.Level}_id";
+    private const int LongestValue = 200;
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly string[] AssetIds = ["id", "hash", "video_id"];
     private readonly bool _impressions = query.Fields.Contains("impressions");
     private readonly bool _clicks = query.Fields.Contains("clicks");
     private readonly bool _linkClicks = query.Fields.Contains("inline_link_clicks");
@@ -18,29 +23,30 @@ internal sealed class InsightRows(ReportQuery query, IReadOnlyDictionary<string,
     private readonly bool _spend = query.Fields.Contains("spend");
 
     /// <exception cref="MetaException">A row cannot be read; nobody knows what it would have said.</exception>
-    public InsightRow Read(JsonElement row, bool isIncomplete = false)
+    public InsightRow Read(JsonElement given, bool isIncomplete = false)
     {
         try
         {
-            var adSetId = Text(row, "adset_id");
-            var result = ResultActions.Find(Text(row, "optimization_goal"), Text(row, "objective"), adSetId is null ? null : conversionEvents.GetValueOrDefault(adSetId));
+            var (row, raw) = CleanJson.Of(given);
+            var told = Told.Of(raw);
+            var result = ResultActions.Find(told.Goal, told.Objective, told.AdSetId is null ? null : conversionEvents.GetValueOrDefault(told.AdSetId));
             var tellsResults = result is not null && query.Fields.Contains(result.Field);
             return new()
             {
-                ObjectId = Text(row, _idField) ?? throw new FormatException($"{_idField} is missing"),
+                ObjectId = Required(ObjectId(told), $"{query.Level}_id"),
                 Breakdown = Breakdown(row),
-                Day = DateOnly.ParseExact(Text(row, "date_start") ?? "", "yyyy-MM-dd", CultureInfo.InvariantCulture),
-                AdId = Text(row, "ad_id"),
-                AdSetId = adSetId,
-                CampaignId = Text(row, "campaign_id"),
-                Impressions = _impressions ? Whole(row, "impressions") : null,
-                Clicks = _clicks ? Whole(row, "clicks") : null,
-                LinkClicks = _linkClicks ? Whole(row, "inline_link_clicks") : null,
-                Reach = _reach ? Whole(row, "reach") : null,
-                Spend = _spend ? Number(Text(row, "spend") ?? "0") : null,
+                Day = Day(told),
+                AdId = told.AdId,
+                AdSetId = query.Level == "ad" ? Required(told.AdSetId, "adset_id") : told.AdSetId,
+                CampaignId = query.Level == "ad" ? Required(told.CampaignId, "campaign_id") : told.CampaignId,
+                Impressions = _impressions ? told.Impressions : null,
+                Clicks = _clicks ? told.Clicks : null,
+                LinkClicks = _linkClicks ? told.LinkClicks : null,
+                Reach = _reach ? told.Reach : null,
+                Spend = _spend ? told.Spend : null,
                 Results = tellsResults ? Count(row, result!) : null,
                 ResultType = result?.ActionType,
-                Raw = row.GetRawText(),
+                Raw = raw,
                 IsIncomplete = isIncomplete,
             };
         }
@@ -50,19 +56,47 @@ internal sealed class InsightRows(ReportQuery query, IReadOnlyDictionary<string,
         }
     }
 
-    private string Breakdown(JsonElement row) =>
-        query.Breakdowns.Count == 0 ? "[]" : JsonSerializer.Serialize(query.Breakdowns.Select(name => Text(row, name) ?? ""));
+    private string Breakdown(JsonElement row) => query.Breakdowns.Count == 0 ? "[]" : JsonSerializer.Serialize(query.Breakdowns.Select(name => BreakdownValue(row, name)), Plain);
+
+    /// <summary>
+    /// What the row is known by in this breakdown. Assets (body_asset, image_asset …) are objects whose links change: their id counts. A
+    /// long text counts by its hash; the row itself keeps it.
+    /// </summary>
+    public static string BreakdownValue(JsonElement row, string name)
+    {
+        if (!row.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null) return "";
+        var text = value.ValueKind == JsonValueKind.Object
+            ? AssetIds.Select(id => Text(value, id)).FirstOrDefault(id => id is not null) ?? value.GetRawText()
+            : value.ToString();
+        return text.Length <= LongestValue ? text : $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}";
+    }
+
+    // The day has to be one that was asked for, and no longer than a day: anything else would be stored where it does not belong.
+    private DateOnly Day(Told told)
+    {
+        var date = told.Day ?? throw new FormatException("date_start is missing");
+        if (date < query.Since || date > query.Until) throw new FormatException($"it is of {date:yyyy-MM-dd}, which was not asked for");
+        if (told.LastDay is { } last && last != date) throw new FormatException($"it is of {date:yyyy-MM-dd} to {last:yyyy-MM-dd}, which is not one day");
+        return date;
+    }
+
+    private static string Required(string? id, string name) => id is { Length: > 0 } ? id : throw new FormatException($"{name} is missing");
+
+    private string? ObjectId(Told told) => query.Level switch
+    {
+        "account" => told.AccountId,
+        "campaign" => told.CampaignId,
+        "adset" => told.AdSetId,
+        _ => told.AdId,
+    };
 
     private static decimal Count(JsonElement row, ResultAction result)
     {
         if (!row.TryGetProperty(result.Field, out var actions) || actions.ValueKind != JsonValueKind.Array) return 0;
         foreach (var action in actions.EnumerateArray())
-            if (action.TryGetProperty("action_type", out var type) && type.ValueEquals(result.ActionType)) return Number(Text(action, "value") ?? "0");
+            if (action.TryGetProperty("action_type"u8, out var type) && type.ValueEquals(result.ActionType)) return Number(Text(action, "value") ?? "0");
         return 0;
     }
-
-    private static long Whole(JsonElement row, string name) =>
-        row.TryGetProperty(name, out var value) ? long.Parse(value.ToString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) : 0;
 
     private static decimal Number(string text) => decimal.Parse(text, NumberStyles.Number, CultureInfo.InvariantCulture);
 

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Globalization;
 using Dapper;
 using Npgsql;
@@ -15,6 +16,12 @@ internal sealed class BenchDatabase(string name, string connectionString, Npgsql
     {
         await using var connection = await _inside.OpenConnectionAsync();
         return await connection.ExecuteScalarAsync<T>(sql, parameters);
+    }
+
+    public async Task ExecuteAsync(string sql, object? parameters = null)
+    {
+        await using var connection = await _inside.OpenConnectionAsync();
+        await connection.ExecuteAsync(sql, parameters, commandType: CommandType.Text);
     }
 
     public async Task<IReadOnlyList<T>> ListAsync<T>(string sql)

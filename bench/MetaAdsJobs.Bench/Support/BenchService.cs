@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Launch;
 using MetaAdsJobs.Launch.Processes;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -45,6 +46,15 @@ internal sealed class BenchService : IAsyncDisposable
     public BenchDatabase Database { get; }
 
     public IServiceProvider Services => _host.Services;
+
+    /// <summary>Runs a sync to its end in a process of its own.</summary>
+    public async Task<SyncRun> SyncAsync(Guid syncId, CancellationToken ct)
+    {
+        var result = Path.Combine(_logs, $"{Guid.NewGuid():N}.result");
+        var process = Start(new(["dotnet", typeof(SyncProcess).Assembly.Location, SyncProcess.Argument, $"{syncId}", result], ProjectFolder.Path, _environment));
+        await process.Exited.WaitAsync(ct);
+        return await SyncProcess.ReadAsync(result);
+    }
 
     public ChildProcess StartWorker() => Start(ChildProgram.Built("MetaAdsJobs.Worker", _environment));
 
