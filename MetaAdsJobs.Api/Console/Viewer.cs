@@ -45,6 +45,6 @@ internal sealed class Viewer(IHttpContextAccessor accessor, Texts texts)
     public string InLanguage(string code) => With(("lang", code));
 
     /// <summary>The key of a text, told by the action that led here; never a caller's own words.</summary>
-    public Notice? Notice => Asked("done") is { } done && texts.Knows(done) ? new(texts[done], false)
-        : Asked("problem") is { } problem && texts.Knows(problem) ? new(texts[problem], true) : null;
+    public Notice? Notice => Asked("done") is { } done && Texts.Knows(done) ? new(texts[done], false)
+        : Asked("problem") is { } problem && Texts.Knows(problem) ? new(texts[problem], true) : null;
 }

@@ -7,6 +7,7 @@ public static class AccountServices
     public static IServiceCollection AddAccounts(this IServiceCollection services) => services
         .AddSingleton<AccountTokens>()
         .AddSingleton<AccountStore>()
+        .AddSingleton<AccountNames>()
         .AddSingleton<AccountHealth>()
         .AddSingleton<ResumeAccount>()
         .AddSingleton<TokenStore>()
