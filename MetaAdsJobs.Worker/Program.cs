@@ -11,8 +11,9 @@ return await StartUp.RunAsync(async () =>
     var builder = Host.CreateApplicationBuilder(args);
     builder.Configuration.AddSeedKeys();
     var isScraped = builder.Configuration[$"{JobOptions.Section}:{nameof(JobOptions.MetricsPort)}"] is { } port && port != "0";
-    builder.Services.AddJsonLogs(builder.Configuration, "worker").AddMetaAdsJobs().AddTelemetry(builder.Configuration, "worker", isScraped).AddJobServer();
+    builder.Services.AddJsonLogs(builder.Configuration, "worker").AddMetaAdsJobs().AddTelemetry(builder.Configuration, "worker", isScraped);
     if (isScraped) builder.Services.AddHostedService<MetricsListener>();
+    builder.Services.AddJobServer();
 
     using var host = builder.Build().CheckConfiguration();
     host.Migrate();

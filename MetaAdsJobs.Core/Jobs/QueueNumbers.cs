@@ -16,8 +16,8 @@ internal sealed class QueueReader(NpgsqlDataSource dataSource, WorkerHealth work
         // A job is as old as its state: one that was snoozed for an hour has not waited in the queue for it. By the database's clock.
         const string Sql = """
             SELECT q.queue, q.jobs, GREATEST(clock_timestamp() - s.createdat, interval '0')
-            FROM (SELECT queue, count(*) AS jobs, min(jobid) AS first FROM hangfire.jobqueue WHERE fetchedat IS NULL GROUP BY queue) q
-            JOIN hangfire.job j ON j.id = q.first LEFT JOIN hangfire.state s ON s.id = j.stateid;
+            FROM (SELECT queue, count(*) AS jobs, min(id) AS first FROM hangfire.jobqueue WHERE fetchedat IS NULL GROUP BY queue) q
+            LEFT JOIN hangfire.jobqueue f ON f.id = q.first LEFT JOIN hangfire.job j ON j.id = f.jobid LEFT JOIN hangfire.state s ON s.id = j.stateid;
 
             SELECT lower(statename), count(*) FROM hangfire.job WHERE statename IN ('Processing', 'Scheduled', 'Failed') GROUP BY statename;
             """;

@@ -45,7 +45,7 @@ internal sealed class ServiceMetrics(ServiceReader service, QueueReader queue, E
         Gauge("metaadsjobs.accounts", "Accounts", numbers => numbers.Service.Accounts);
         Gauge("metaadsjobs.accounts.attention", "Accounts that need a person", "reason", numbers => numbers.Service.Attention.Select(one => (one.Key, (double)one.Value)));
         Gauge("metaadsjobs.accounts.throttled", "Accounts that Meta's limits keep out now", "use_case", numbers => UseCases(numbers.Service, pacing => pacing.Blocked));
-        Gauge("metaadsjobs.usage.highest", "The most that is used of any account's limit; 1 is all of it", "use_case", numbers => UseCases(numbers.Service, pacing => pacing.HighestUsage), "1");
+        Gauge("metaadsjobs.usage.highest.ratio", "The most that is used of any account's limit; 1 is all of it", "use_case", numbers => UseCases(numbers.Service, pacing => pacing.HighestUsage));
         Gauge("metaadsjobs.sync.oldest_day.age", "Since the end of the last complete day of the account that is furthest behind", numbers => numbers.Service.OldestDay.TotalSeconds, "s");
         Gauge("metaadsjobs.accounts.without_night", "Accounts whose last good night is more than 26 hours ago", numbers => numbers.Service.WithoutNight);
         Gauge("metaadsjobs.days.differing", "Days of accounts, within 35, whose ads do not add up to what Meta says of the account", numbers => numbers.Service.DifferingDays);
