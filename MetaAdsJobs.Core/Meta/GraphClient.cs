@@ -80,7 +80,11 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
         }
         catch (HttpRequestException exception) when (exception.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
         {
-            throw new MetaException(Proof.OutcomeUnknown, $"Meta's answer is larger than {LargestAnswer / 1024 / 1024} MB and was not read", exception);
+            // A create's answer is never so large; of a list, fewer rows may be asked for.
+            throw new MetaException(Proof.OutcomeUnknown, $"Meta's answer is larger than {LargestAnswer / 1024 / 1024} MB and was not read", exception)
+            {
+                IsTooMuchAsked = method == HttpMethod.Get, IsPageTooLarge = method == HttpMethod.Get,
+            };
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {

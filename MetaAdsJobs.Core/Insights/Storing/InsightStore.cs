@@ -83,25 +83,26 @@ internal sealed class InsightStore(TimeProvider time)
         NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DayRange days, long[] definitions, Untold untold, CancellationToken ct)
     {
         const string Told = """
-            NOT t.date_start = ANY(@Days) AND NOT COALESCE(t.campaign_meta_id = ANY(@Campaigns), false) AND NOT COALESCE(t.ad_meta_id = ANY(@Ads), false)
+            t.synced_at < @StartedAt AND NOT t.date_start = ANY(@Days) AND NOT COALESCE(t.campaign_meta_id = ANY(@Campaigns), false) AND NOT COALESCE(t.ad_meta_id = ANY(@Ads), false)
             """;
         const string VanishedSql = $"""
-            WITH ads AS (
+            WITH staged AS MATERIALIZED (
+                SELECT definition_id, date_start, object_id, breakdown FROM insight_staging WHERE sync_id = @SyncId AND date_start BETWEEN @Since AND @Until),
+            ads AS (
                 UPDATE meta_ad_insights t SET vanished_at = @Now
                 WHERE t.social_account_id = @AccountId AND t.date_start BETWEEN @Since AND @Until AND t.vanished_at IS NULL AND {Told}
-                  AND NOT EXISTS (SELECT 1 FROM insight_staging s
-                                  WHERE s.sync_id = @SyncId AND s.date_start = t.date_start AND s.object_id = t.ad_meta_id AND s.definition_id = 0)
+                  AND NOT EXISTS (SELECT 1 FROM staged s WHERE s.date_start = t.date_start AND s.object_id = t.ad_meta_id AND s.definition_id = 0)
                 RETURNING 1),
             cells AS (
                 UPDATE meta_report_rows t SET vanished_at = @Now
                 WHERE t.definition_id = ANY(@Definitions) AND t.date_start BETWEEN @Since AND @Until AND t.vanished_at IS NULL AND {Told}
-                  AND NOT EXISTS (SELECT 1 FROM insight_staging s
-                                  WHERE s.sync_id = @SyncId AND s.date_start = t.date_start AND s.object_id = t.object_id AND s.definition_id = t.definition_id AND s.breakdown = t.breakdown)
+                  AND NOT EXISTS (SELECT 1 FROM staged s
+                                  WHERE s.date_start = t.date_start AND s.object_id = t.object_id AND s.definition_id = t.definition_id AND s.breakdown = t.breakdown)
                 RETURNING 1)
             SELECT ((SELECT count(*) FROM ads) + (SELECT count(*) FROM cells))::int
             """;
         return connection.QuerySingleAsync<int>(new(VanishedSql,
-            new { claim.SyncId, claim.AccountId, days.Since, days.Until, Definitions = definitions, untold.Days, untold.Campaigns, untold.Ads, Now = time.GetUtcNow() },
+            new { claim.SyncId, claim.AccountId, days.Since, days.Until, Definitions = definitions, untold.Days, untold.Campaigns, untold.Ads, claim.StartedAt, Now = time.GetUtcNow() },
             transaction, commandTimeout: 600, cancellationToken: ct));
     }
 
@@ -125,7 +126,7 @@ internal sealed class InsightStore(TimeProvider time)
                 FROM fresh f CROSS JOIN LATERAL (VALUES
                     ('impressions', f.old_impressions::numeric, f.impressions::numeric), ('clicks', f.old_clicks, f.clicks), ('link_clicks', f.old_link_clicks, f.link_clicks),
                     ('reach', f.old_reach, f.reach), ('spend', f.old_spend, f.spend), ('results', f.old_results, f.results)) AS m (metric, old_value, new_value)
-                WHERE f.is_known AND m.old_value <> m.new_value
+                WHERE f.is_known AND m.old_value IS NOT NULL AND m.old_value IS DISTINCT FROM m.new_value
                 RETURNING 1),
             written AS (
                 INSERT INTO {table} ({key}, {account}{ids}, {Metrics}, currency, raw, is_partial, synced_at)

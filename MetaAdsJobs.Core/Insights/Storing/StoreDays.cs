@@ -24,7 +24,6 @@ internal sealed class StoreDays(NpgsqlDataSource dataSource, InsightStore insigh
 
         foreach (var days in await GroupAsync(claim, ct))
         {
-            if (turn.IsOver) return Pause.BehindTheOthers(time.GetUtcNow());
             await using var connection = await dataSource.OpenConnectionAsync(ct);
             await using var transaction = await connection.BeginTransactionAsync(ct);
             var isLast = days.Until == claim.Range.Until;
@@ -37,10 +36,13 @@ internal sealed class StoreDays(NpgsqlDataSource dataSource, InsightStore insigh
             await store.StoredAsync(connection, transaction, claim, days.Until, ads.Restated + cells.Restated, vanished, isLast, ct);
             await transaction.CommitAsync(ct);
             foreach (var day in differing) InsightLog.Differs(logger, claim.AccountId, day.Date, day.AccountSpend, day.AdsSpend, claim.Currency);
+            // After a commit and not before it: every run gets further, however long the first question took.
+            if (!isLast && turn.IsOver) return Pause.BehindTheOthers(time.GetUtcNow());
         }
 
-        await using var clearing = await dataSource.OpenConnectionAsync(ct);
-        await Staging.ClearAsync(clearing, null, claim.SyncId, reportNo: null, ct);
+        // The sync has ended, and its lease with it. What a crash leaves here the sweep clears.
+        await using var clearing = await dataSource.OpenConnectionAsync(CancellationToken.None);
+        await Staging.ClearAsync(clearing, null, claim.SyncId, reportNo: null, CancellationToken.None);
         return null;
     }
 
