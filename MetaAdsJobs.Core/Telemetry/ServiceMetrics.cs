@@ -48,7 +48,7 @@ internal sealed class ServiceMetrics(ServiceReader service, QueueReader queue, E
         Gauge("metaadsjobs.usage.highest.ratio", "The most that is used of any account's limit; 1 is all of it", "use_case", numbers => UseCases(numbers.Service, pacing => pacing.HighestUsage));
         Gauge("metaadsjobs.sync.oldest_day.age", "Since the end of the last complete day of the account that is furthest behind", numbers => numbers.Service.OldestDay.TotalSeconds, "s");
         Gauge("metaadsjobs.accounts.without_night", "Accounts whose last good night is more than 26 hours ago", numbers => numbers.Service.WithoutNight);
-        Gauge("metaadsjobs.days.differing", "Days of accounts, within 35, whose ads do not add up to what Meta says of the account", numbers => numbers.Service.DifferingDays);
+        Gauge("metaadsjobs.sync.differences", "Days of accounts, within 35, whose ads do not add up to what Meta says of the account", numbers => numbers.Service.DifferingDays);
         Gauge("metaadsjobs.stops.active", "Stops in force", "scope", numbers => numbers.Service.Stops.Select(one => (one.Key, (double)one.Value)));
         return Task.CompletedTask;
     }
