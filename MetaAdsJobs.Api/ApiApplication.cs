@@ -20,7 +20,7 @@ public static class ApiApplication
     {
         builder.Configuration.AddSeedKeys();
         builder.Services.AddJsonLogs(builder.Configuration, "api").AddMetaAdsJobs();
-        builder.Services.AddSingleton<AwaitOrchestration>().AddHttpConventions().AddAuth().AddRateLimits().AddApiDescription().AddApiMetrics().AddConsole();
+        builder.Services.AddSingleton<AwaitOrchestration>().AddHttpConventions().AddAuth().AddRateLimits().AddApiDescription().AddApiTelemetry(builder.Configuration).AddConsole();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
