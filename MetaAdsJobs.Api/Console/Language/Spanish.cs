@@ -5,13 +5,13 @@ internal static class Spanish
 {
     private static readonly (string English, string Spanish)[] Everywhere =
     [
-        ("Skip to content", "Ir al contenido"), ("Pages", "Páginas"), ("Runs", "Ejecuciones"), ("New", "Nueva"), ("Numbers", "Cifras"), ("Syncs", "Sincronizaciones"),
-        ("Accounts", "Cuentas"), ("Clips", "Clips"), ("Jobs", "Trabajos"), ("Signed in as", "Sesión de"), ("Sign out", "Cerrar sesión"), ("admin", "administrador"),
+        ("Skip to content", "Ir al contenido"), ("Pages", "Páginas"), ("Runs", "Ejecuciones"), ("Syncs", "Sincronizaciones"),
+        ("Signed in as", "Sesión de"), ("Sign out", "Cerrar sesión"), ("admin", "administrador"),
         ("manager", "gestor"), ("viewer", "lector"), ("Older", "Anteriores"), ("Newest", "Más recientes"), ("Nothing found.", "No se ha encontrado nada."), ("Account", "Cuenta"),
-        ("All", "Todas"), ("Search", "Buscar"), ("From", "Desde"), ("To", "Hasta"), ("Show", "Mostrar"), ("Reset", "Restablecer"), ("State", "Estado"), ("now", "ahora"),
-        ("Not found", "No encontrado"), ("There is nothing at this address.", "No hay nada en esta dirección."), ("Done.", "Hecho."), ("yes", "sí"), ("no", "no"),
-        ("The form had expired. Please try again.", "El formulario había caducado. Inténtelo de nuevo."), ("Please check the marked fields.", "Revise los campos marcados."),
+        ("All", "Todas"), ("Search", "Buscar"), ("From", "Desde"), ("To", "Hasta"), ("Show", "Mostrar"), ("Reset", "Restablecer"), ("State", "Estado"), 
+        ("Not found", "No encontrado"), ("There is nothing at this address.", "No hay nada en esta dirección."),
+        ("The form had expired. Please try again.", "El formulario había caducado. Inténtelo de nuevo."), 
     ];
 
-    public static readonly Dictionary<string, string> Words = new[] { Everywhere, SpanishRuns.Words }.SelectMany(page => page).ToDictionary(pair => pair.English, pair => pair.Spanish);
+    public static readonly Dictionary<string, string> Words = new[] { Everywhere, SpanishRuns.Words, SpanishSyncs.Words }.SelectMany(page => page).ToDictionary(pair => pair.English, pair => pair.Spanish);
 }
