@@ -1,0 +1,183 @@
+using Dapper;
+using MetaAdsJobs.Tests.Api.Dashboard;
+using MetaAdsJobs.Tests.Support;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace MetaAdsJobs.Tests.Api.Console;
+
+/// <summary>The console's pages about runs, as people with each role use them in a browser.</summary>
+[TestFixture]
+public sealed class RunsPageTests
+{
+    private Service _service = null!;
+    private Chromium _chromium = null!;
+    private ApiClient _api = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        _service = await Service.StartAsync();
+        _chromium = await Chromium.StartAsync();
+        _api = _service.Client();
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        _api.Dispose();
+        await _chromium.DisposeAsync();
+        await _service.DisposeAsync();
+    }
+
+    [TearDown]
+    public void Forget() => _service.Graph.Faults.Clear();
+
+    [Test]
+    public async Task A_run_is_watched_as_its_steps_complete_without_loading_the_page_again()
+    {
+        var page = await SignInAsync("viewer");
+        await page.GotoAsync("/console");
+        await Expect(page.Locator("html")).ToHaveAttributeAsync("data-following", "yes");
+        await page.EvaluateAsync("window.sameDocument = true");
+
+        var id = await _api.AcceptAsync(await NamedAsync("Watched Winter"));
+
+        var row = page.GetByRole(AriaRole.Row).Filter(new() { HasText = "Watched Winter" });
+        await Expect(row.Locator(".status")).ToHaveTextAsync("succeeded");
+        Assert.That(await page.EvaluateAsync<bool>("window.sameDocument"), Is.True);
+        await row.GetByRole(AriaRole.Link).ClickAsync();
+        await Expect(page.Locator("table.steps .is-confirmed")).ToHaveCountAsync(4);
+        var campaign = (string?)(await _api.RunAsync(id))["campaign_creation"]!["campaign_meta_id"];
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Open in Ads Manager" }).First).ToHaveAttributeAsync("href", new System.Text.RegularExpressions.Regex($"selected_campaign_ids={campaign}$"));
+    }
+
+    [Test]
+    public async Task A_run_is_found_among_ten_thousand_by_a_word_its_id_or_Metas()
+    {
+        var id = await _api.AcceptAsync(await NamedAsync("Needle (Spring) 2027"));
+        var campaign = (string)(await _api.UntilAsync(id, "succeeded"))["campaign_creation"]!["campaign_meta_id"]!;
+        await using (var connection = await _service.Database.DataSource.OpenConnectionAsync())
+        {
+            await connection.ExecuteAsync("""
+                INSERT INTO orchestrations (request_id, social_account_id, clip_id, campaign_name, request, requested_by, request_hash, status, accepted_at, started_at, completed_at)
+                SELECT gen_random_uuid(), social_account_id, clip_id, 'Hay ' || n, request, 'tests', '\x00', 'succeeded', now(), now(), now()
+                FROM orchestrations, generate_series(1, 10000) n WHERE request_id = @id
+                """, new { id = Guid.Parse(id) });
+        }
+
+        var page = await SignInAsync("viewer");
+        foreach (var search in (string[])["needle spr", id, campaign])
+        {
+            await page.GotoAsync("/console");
+            await page.GetByRole(AriaRole.Searchbox).FillAsync(search);
+            await page.GetByRole(AriaRole.Button, new() { Name = "Show" }).ClickAsync();
+            await Expect(page.Locator("tbody tr")).ToHaveCountAsync(1);
+            await Expect(page.Locator("tbody tr")).ToContainTextAsync("Needle (Spring) 2027");
+        }
+    }
+
+    [Test]
+    public async Task A_manager_retries_a_failed_run_and_it_succeeds()
+    {
+        var page = await SignInAsync("manager");
+        await page.GotoAsync($"/console/runs/{await FailAsync("Retried <i>Run</i>")}");
+        await Expect(page.Locator("h1")).ToContainTextAsync("Retried <i>Run</i>");
+        await Expect(page.Locator(".errors li").First).ToContainTextAsync("Refused by the test");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Retry" }).ClickAsync();
+
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The run is tried again.");
+        await Expect(page.Locator("h1 .status")).ToHaveTextAsync("succeeded");
+    }
+
+    [Test]
+    public async Task A_filtered_set_is_retried_after_its_number_was_shown()
+    {
+        var ids = new[] { await FailAsync("Together one"), await FailAsync("Together two") };
+        var page = await SignInAsync("admin");
+        await page.GotoAsync("/console?status=failed&search=together");
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "Retry all of these" }).ClickAsync();
+        await Expect(page.GetByText("2 runs will be retried.")).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Go on" }).ClickAsync();
+
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("All runs of the list were changed.");
+        foreach (var id in ids) await _api.UntilAsync(id, "succeeded");
+    }
+
+    [Test]
+    public async Task A_viewer_sees_no_buttons_and_is_refused_when_posting_all_the_same()
+    {
+        var id = await FailAsync("Not the viewer's");
+        var page = await SignInAsync("viewer");
+        foreach (var path in (string[])[$"/console/runs/{id}", "/console?status=failed", "/console/syncs"])
+        {
+            await page.GotoAsync(path);
+            await Expect(page.Locator("form[method=post]")).ToHaveCountAsync(0);
+            await Expect(page.Locator("a.button")).ToHaveCountAsync(0);
+        }
+
+        foreach (var path in (string[])[$"/console/runs/{id}/retry", "/console/runs/bulk/retry?status=failed"])
+        {
+            await page.GotoAsync($"/console/runs/{id}");
+            await page.EvaluateAsync("path => { const form = document.createElement('form'); form.method = 'post'; form.action = path; document.body.append(form); form.submit(); }", path);
+            await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Not allowed" })).ToBeVisibleAsync();
+        }
+
+        Assert.That((string?)(await _api.RunAsync(id))["status"], Is.EqualTo("failed"));
+    }
+
+    [Test]
+    public async Task A_form_without_its_token_changes_nothing()
+    {
+        var id = await FailAsync("Forged");
+        var page = await SignInAsync("admin");
+        await page.GotoAsync($"/console/runs/{id}");
+        await page.EvaluateAsync("document.querySelectorAll('input[name=__RequestVerificationToken]').forEach(input => input.remove())");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Retry" }).ClickAsync();
+
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The form had expired. Please try again.");
+        Assert.That((string?)(await _api.RunAsync(id))["status"], Is.EqualTo("failed"));
+    }
+
+    [Test]
+    public async Task The_pages_are_read_without_script_and_in_Spanish()
+    {
+        await _api.UntilAsync(await _api.AcceptAsync(await NamedAsync("Sin guion")), "succeeded");
+        using var http = new HttpClient { BaseAddress = _service.BaseUrl };
+        http.DefaultRequestHeaders.Authorization = new("Bearer", Service.Token("viewer"));
+        http.DefaultRequestHeaders.Add("Accept-Language", "es-ES,es;q=0.9");
+        using var answer = await http.GetAsync("/console?search=guion");
+        var page = await answer.Content.ReadAsStringAsync();
+
+        Assert.That(page, Does.Contain("<html lang=\"es\">").And.Contain("Sin guion").And.Contain(">terminada<").And.Contain(" UTC</time>"));
+        Assert.That(answer.Headers.GetValues("Content-Security-Policy").Single(), Does.Contain("script-src 'self'").And.Not.Contain("unsafe"));
+        Assert.That(page, Does.Not.Contain("style=").And.Not.Contain("onclick").And.Not.Match("<script(?![^>]*src=)"));
+    }
+
+    private async Task<IPage> SignInAsync(string role)
+    {
+        var page = await _chromium.VisitAsync(_service);
+        await page.GotoAsync("/console");
+        await page.EnterTokenAsync(Service.Token(role));
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Runs" })).ToBeVisibleAsync();
+        return page;
+    }
+
+    private async Task<System.Text.Json.Nodes.JsonObject> NamedAsync(string name)
+    {
+        var request = await _api.NewRequestAsync();
+        request["campaign_name"] = name;
+        return request;
+    }
+
+    private async Task<string> FailAsync(string name)
+    {
+        _service.Graph.Faults.Add(call => call.IsCreateOf("campaigns"), GraphFaults.Refused(100, 1885183));
+        var id = await _api.AcceptAsync(await NamedAsync(name));
+        await _api.UntilAsync(id, "failed");
+        return id;
+    }
+}
