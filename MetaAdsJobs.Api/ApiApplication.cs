@@ -19,7 +19,7 @@ public static class ApiApplication
     {
         builder.Configuration.AddSeedKeys();
         builder.Services.AddJsonLogs(builder.Configuration, "api").AddMetaAdsJobs();
-        builder.Services.AddSingleton<AwaitOrchestration>().AddHttpConventions().AddAuth().AddRateLimits().AddApiDescription().AddApiMetrics();
+        builder.Services.AddSingleton<AwaitOrchestration>().AddHttpConventions().AddAuth().AddRateLimits().AddApiDescription().AddApiTelemetry(builder.Configuration);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

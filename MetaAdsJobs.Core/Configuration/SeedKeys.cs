@@ -34,6 +34,7 @@ public static class SeedKeys
         ("LEASE_SECONDS", "Orchestration:LeaseSeconds"),
         ("WORKER_THREADS", "Jobs:WorkerThreads"),
         ("TAKE_OVER_SECONDS", "Jobs:TakeOverSeconds"),
+        ("WORKER_METRICS_PORT", "Jobs:MetricsPort"),
     ];
 
     public static T AddSeedKeys<T>(this T configuration) where T : IConfigurationManager

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Dapper;
 using MetaAdsJobs.Core.Configuration;
 using Microsoft.AspNetCore.DataProtection;
@@ -46,6 +47,13 @@ public static class DatabaseServices
         if (!connectionString.Contains("Pool Size", StringComparison.OrdinalIgnoreCase)) settings.MaxPoolSize = 60;
         var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
         if (loggers is not null) builder.UseLoggerFactory(loggers);
+        // Only as part of something: each look of an idle worker at its queue would be a trace of its own otherwise.
+        builder.ConfigureTracing(tracing => tracing
+            .ConfigureCommandFilter(_ => Activity.Current is { Recorded: true })
+            .ConfigureBatchFilter(_ => Activity.Current is { Recorded: true })
+            .ConfigureCopyOperationFilter(_ => Activity.Current is { Recorded: true })
+            .EnablePhysicalOpenTracing(false)
+            .EnableFirstResponseEvent(false));
         return builder.Build();
     }
 

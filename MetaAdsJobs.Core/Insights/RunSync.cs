@@ -70,14 +70,16 @@ internal sealed class RunSync(
 
     private async Task<JobOutcome> GoOnAsync(SyncClaim claim, Lease lease, CancellationToken ct)
     {
-        lease.KeepRenewed(token => store.RenewAsync(claim, options.Lease, token));
+        if (claim.Abandoned > options.MaxAbandonedAttempts) return await FailAsync(claim, $"its worker process died {claim.Abandoned} times in a row");
+        var held = claim;
+        lease.KeepRenewed(token => store.RenewAsync(held, options.Lease, token));
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, lease.Lost);
         var turn = new Turn(time);
         var defined = await definitions.ListAsync(claim.AccountId, either.Token);
         var reports = await journal.ListAsync(claim, either.Token);
         if (reports.Count == 0)
         {
-            if (claim.IsNightly) await account.RefreshAsync(claim, either.Token);
+            if (claim.IsNightly) claim = claim with { TimezoneName = await account.RefreshAsync(claim, either.Token) };
             await months.EnsureAsync(claim.Range, either.Token);
             reports = await runReports.PlanAsync(claim, defined.Select(definition => definition.Id), either.Token);
         }

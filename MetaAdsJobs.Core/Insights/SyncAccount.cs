@@ -12,7 +12,8 @@ internal sealed class SyncAccount(NpgsqlDataSource dataSource, MetaAds ads, ILog
     /// Takes over what Meta says of the account: its least daily budget, and its time zone, by which Meta cuts the days. The sync
     /// under way keeps the days it was asked for; its account's next night begins when the zone says.
     /// </summary>
-    public async Task RefreshAsync(SyncClaim claim, CancellationToken ct)
+    /// <returns>The account's time zone.</returns>
+    public async Task<string> RefreshAsync(SyncClaim claim, CancellationToken ct)
     {
         const string SaveSql = """
             UPDATE social_accounts SET min_daily_budget = @MinDailyBudget, timezone_name = COALESCE(@TimezoneName, timezone_name)
@@ -23,5 +24,6 @@ internal sealed class SyncAccount(NpgsqlDataSource dataSource, MetaAds ads, ILog
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await connection.ExecuteAsync(new(SaveSql, new { claim.AccountId, facts.MinDailyBudget, TimezoneName = zone }, cancellationToken: ct));
         if (zone is not null && zone != claim.TimezoneName) InsightLog.ZoneDiffers(logger, claim.AccountId, claim.TimezoneName, zone);
+        return zone ?? claim.TimezoneName;
     }
 }

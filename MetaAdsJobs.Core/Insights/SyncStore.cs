@@ -8,10 +8,11 @@ using Npgsql;
 namespace MetaAdsJobs.Core.Insights;
 
 /// <summary>A claimed sync and what its run works with.</summary>
+/// <param name="Abandoned">Runs in a row whose process died.</param>
 /// <param name="StartedAt">When its first run began.</param>
 /// <param name="StoredUntil">The last day that stands in the tables; null before the first.</param>
 internal sealed record SyncClaim(
-    Guid SyncId, int Attempt, int Failures, Guid AccountId, string AdAccountId, string Currency, string TimezoneName, DayRange Range, bool IsNightly,
+    Guid SyncId, int Attempt, int Failures, int Abandoned, Guid AccountId, string AdAccountId, string Currency, string TimezoneName, DayRange Range, bool IsNightly,
     DateTimeOffset StartedAt, DateOnly? StoredUntil, GraphCredential Credential);
 
 /// <summary>Rows of insight_syncs. Every transition names the state and attempt it leaves.</summary>
@@ -46,7 +47,9 @@ internal sealed class SyncStore(NpgsqlDataSource dataSource, AccountTokens token
     public async Task<SyncClaim?> ClaimAsync(Guid syncId, TimeSpan lease, CancellationToken ct)
     {
         const string ClaimSql = """
-            UPDATE insight_syncs s SET state = 'running', holding = true, attempt = s.attempt + 1, lease_until = clock_timestamp() + @Lease,
+            UPDATE insight_syncs s SET state = 'running', holding = true, attempt = s.attempt + 1,
+                -- A lease that nobody gave back: the run before died.
+                abandoned = CASE WHEN s.lease_until IS NULL THEN 0 ELSE s.abandoned + 1 END, lease_until = clock_timestamp() + @Lease,
                 started_at = COALESCE(s.started_at, @Now), wait_reason = NULL, next_attempt_at = NULL
             FROM social_accounts a
             WHERE s.sync_id = @SyncId AND a.id = s.social_account_id
@@ -54,12 +57,12 @@ internal sealed class SyncStore(NpgsqlDataSource dataSource, AccountTokens token
               AND a.token_rejected_at IS NULL
               AND NOT EXISTS (SELECT 1 FROM account_pacing p
                               WHERE p.ad_account_id = a.ad_account_id AND p.use_case = 'ads_insights' AND p.blocked_until > @Now)
-            RETURNING s.attempt, s.failures, s.since, s.until, s.nightly_for IS NOT NULL AS is_nightly, s.started_at, s.stored_until,
+            RETURNING s.attempt, s.failures, s.abandoned, s.since, s.until, s.nightly_for IS NOT NULL AS is_nightly, s.started_at, s.stored_until,
                       a.id AS account_id, a.ad_account_id, a.currency, a.timezone_name, a.access_token
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var row = await connection.QuerySingleOrDefaultAsync<ClaimRow>(new(ClaimSql, new { SyncId = syncId, Lease = lease, Now = time.GetUtcNow() }, cancellationToken: ct));
-        return row is null ? null : new(syncId, row.Attempt, row.Failures, row.AccountId, row.AdAccountId, row.Currency, row.TimezoneName, new(row.Since, row.Until),
+        return row is null ? null : new(syncId, row.Attempt, row.Failures, row.Abandoned, row.AccountId, row.AdAccountId, row.Currency, row.TimezoneName, new(row.Since, row.Until),
             row.IsNightly, row.StartedAt, row.StoredUntil, new(row.AdAccountId, tokens.Open(row.AccessToken)));
     }
 
@@ -151,17 +154,25 @@ internal sealed class SyncStore(NpgsqlDataSource dataSource, AccountTokens token
     /// <summary>Opens a failed sync again for a job that a person has requeued.</summary>
     public void Reopen(Guid syncId)
     {
+        // Begun anew: others may have stored newer numbers since, and what was asked for then is old.
         const string ReopenSql = """
-            UPDATE insight_syncs SET state = 'queued', failures = 0, error = NULL, completed_at = NULL WHERE sync_id = @SyncId AND state = 'failed'
+            WITH reopened AS (
+                UPDATE insight_syncs SET state = 'queued', failures = 0, abandoned = 0, error = NULL, completed_at = NULL, started_at = NULL, stored_until = NULL,
+                    rows_restated = 0, rows_vanished = 0, days_synced = 0
+                WHERE sync_id = @SyncId AND state = 'failed' RETURNING sync_id),
+            reports AS (DELETE FROM insight_reports r USING reopened WHERE r.sync_id = reopened.sync_id),
+            marks AS (DELETE FROM insight_staging_marks m USING reopened WHERE m.sync_id = reopened.sync_id)
+            DELETE FROM insight_staging t USING reopened WHERE t.sync_id = reopened.sync_id
             """;
         using var connection = dataSource.OpenConnection();
-        connection.Execute(ReopenSql, new { SyncId = syncId });
+        connection.Execute(ReopenSql, new { SyncId = syncId }, commandTimeout: 600);
     }
 
     private sealed record ClaimRow
     {
         public int Attempt { get; init; }
         public int Failures { get; init; }
+        public int Abandoned { get; init; }
         public DateOnly Since { get; init; }
         public DateOnly Until { get; init; }
         public bool IsNightly { get; init; }

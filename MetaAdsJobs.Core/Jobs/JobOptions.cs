@@ -25,4 +25,8 @@ public sealed class JobOptions
     /// <summary>Seconds a stopping worker gives its running jobs to end or hand back. Default 40: more than one call to Meta.</summary>
     [Range(1, 600)]
     public int StopTimeoutSeconds { get; set; } = 40;
+
+    /// <summary>WORKER_METRICS_PORT: where a worker process answers /metrics and /health/live. Default 0: nowhere.</summary>
+    [Range(0, 65535)]
+    public int MetricsPort { get; set; }
 }

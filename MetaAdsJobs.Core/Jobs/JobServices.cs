@@ -20,12 +20,13 @@ public static class JobServices
         services.AddSingleton(provider => HangfireStorage.Create(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<JobOptions>()));
         services.AddSingleton<RequeueFilter>();
         services.AddSingleton<IJobFilterProvider>(provider => Filters(
-            provider.GetRequiredService<OrchestrationOptions>(), provider.GetRequiredService<RequeueFilter>()));
+            provider.GetRequiredService<OrchestrationOptions>(), provider.GetRequiredService<RequeueFilter>(), provider.GetRequiredService<TimeProvider>()));
         services.AddHangfire(hangfire => hangfire.UseTypeSerializer(JobKinds.Serialize).UseTypeResolver(JobKinds.Resolve));
         services.AddSingleton<IJobQueue, HangfireJobQueue>();
         services.AddSingleton<Schedules>();
         services.AddSingleton<INightlySchedules>(provider => provider.GetRequiredService<Schedules>());
         services.AddSingleton<JobNames>();
+        services.AddSingleton<QueueReader>();
         services.AddSingleton(provider => new WorkerHealth(provider.GetRequiredService<JobStorage>(), provider.GetRequiredService<TimeProvider>()));
         return services;
     }
@@ -63,13 +64,14 @@ public static class JobServices
     }
 
     // Our own set instead of Hangfire's global one: nothing static, and no filter whose rows nobody reads.
-    private static JobFilterProviderCollection Filters(OrchestrationOptions options, RequeueFilter requeue)
+    private static JobFilterProviderCollection Filters(OrchestrationOptions options, RequeueFilter requeue, TimeProvider time)
     {
         var filters = new JobFilterCollection
         {
             { new AutomaticRetryAttribute { Attempts = options.MaxRetries, DelayInSecondsByAttemptFunc = attempt => RetryBackoff.Seconds(options, attempt) }, 10 },
             { new JobOutcomeFilter(), 20 },
             { requeue, 30 },
+            { new JobTelemetryFilter(time), 35 },
             { new JobLogFilter(), 40 },
             { new StatisticsHistoryAttribute(), 50 },
         };

@@ -64,7 +64,7 @@ internal sealed partial class SweepJob(NpgsqlDataSource dataSource, IJobQueue qu
         await RescueAsync(StartsSql, AdoptStopSql, queue.EnqueueResume, ct);
         await RescueAsync(SyncsSql, AdoptSyncSql, queue.EnqueueSync, ct);
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await connection.ExecuteAsync(new(StagingSql, cancellationToken: ct));
+        await connection.ExecuteAsync(new(StagingSql, commandTimeout: 600, cancellationToken: ct));
         return null;
     }
 

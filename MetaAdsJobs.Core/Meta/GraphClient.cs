@@ -40,17 +40,20 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
         // A check changes nothing, but counts for Meta's limits as a change does.
         var writes = method != HttpMethod.Get && !fields.OnlyReads;
         var mutates = writes && !fields.OnlyChecks;
-        await pacing.EnterAsync(credential, writes, ct);
+        await GraphSpan.AwaitTurnAsync(() => pacing.EnterAsync(credential, writes, ct), credential.UseCase, time);
         if (mutates) credential.BeforeSending?.Invoke();
         var sentAt = time.GetUtcNow();
+        using var span = GraphSpan.Begin(method, path, credential.UseCase, time);
         try
         {
-            var answer = await ExchangeAsync(method, path, fields, credential, ct);
+            var answer = await ExchangeAsync(method, path, fields, credential, span, ct);
+            span.Done();
             if (mutates) credential.Changes.Add(method, path, fields, sentAt, answer.GetRawText(), refusal: null);
             return answer;
         }
         catch (MetaException exception)
         {
+            span.Failed(exception);
             if (exception.Proof == Proof.Throttled) exception.RetryAfter = pacing.Throttled(credential, exception.RetryAfter, exception.ForUser);
             MetaLog.CallFailed(logger, method.Method, path, credential.AdAccountId, exception);
             if (mutates) credential.Changes.Add(method, path, fields, sentAt, answer: null, exception);
@@ -58,7 +61,7 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
         }
     }
 
-    private async Task<JsonElement> ExchangeAsync(HttpMethod method, string path, GraphFields fields, GraphCredential credential, CancellationToken ct)
+    private async Task<JsonElement> ExchangeAsync(HttpMethod method, string path, GraphFields fields, GraphCredential credential, GraphSpan span, CancellationToken ct)
     {
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(options.CallTimeoutSeconds), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
@@ -66,6 +69,7 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
         try
         {
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseContentRead, either.Token);
+            span.Answered(response);
             pacing.Saw(credential, GraphUsage.Read(response.Headers, credential.UseCase));
             return Read(response, await response.Content.ReadAsByteArrayAsync(either.Token), [credential.AccessToken, options.AppSecret ?? "", .. fields.Secrets]);
         }
@@ -76,7 +80,11 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
         }
         catch (HttpRequestException exception) when (exception.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
         {
-            throw new MetaException(Proof.OutcomeUnknown, $"Meta's answer is larger than {LargestAnswer / 1024 / 1024} MB and was not read", exception);
+            // A create's answer is never so large; of a list, fewer rows may be asked for.
+            throw new MetaException(Proof.OutcomeUnknown, $"Meta's answer is larger than {LargestAnswer / 1024 / 1024} MB and was not read", exception)
+            {
+                IsTooMuchAsked = method == HttpMethod.Get, IsPageTooLarge = method == HttpMethod.Get,
+            };
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {

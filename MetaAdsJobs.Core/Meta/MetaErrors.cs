@@ -12,6 +12,13 @@ internal static class MetaErrors
 {
     private const int TooMuchAsked = 1487534;
 
+    // Too long for an answer at once; a report that is too large. Source: Meta, Ads Insights API, error codes.
+    private const int TimedOut = 1504018;
+    private const int TimedOutToo = 1504038;
+    private const int ReportTooLarge = 1504045;
+    private const int InvalidBreakdowns = 1504041;
+    private const int InvalidBreakdownsToo = 1504042;
+
     /// <param name="code">Null when the error names none: then it may be anybody's, and proves nothing.</param>
     public static Proof Classify(int httpStatus, int? code, int? subcode, bool isTransient) => (code, subcode) switch
     {
@@ -19,7 +26,7 @@ internal static class MetaErrors
         (4 or 17 or 32 or 341 or 613 or (>= 80000 and <= 80009) or 80014, _) => Proof.Throttled,
         (190 or 102, _) => Proof.TokenRejected,
         (368, _) => Proof.AccountBlocked,
-        (100, TooMuchAsked) => Proof.Rejected,
+        (100, TooMuchAsked) or (2, InvalidBreakdowns or InvalidBreakdownsToo) => Proof.Rejected,
         (1 or 2 or 99 or 104 or 960, _) => Proof.OutcomeUnknown,
         _ when isTransient || httpStatus >= 500 => Proof.OutcomeUnknown,
         _ => Proof.Rejected,
@@ -42,7 +49,9 @@ internal static class MetaErrors
             BlamedFields = Blamed(error),
             Advice = Advise(code, subcode),
             // Code 1 says it in words alone, and only in English.
-            IsTooMuchAsked = (code, subcode) is (100, TooMuchAsked) || (code == 1 && message?.Contains("reduce the amount of data", StringComparison.OrdinalIgnoreCase) == true),
+            IsTooMuchAsked = (code, subcode) is (100, TooMuchAsked) or (100, TimedOut) or (2, TimedOutToo) or (-3, ReportTooLarge) || IsPageTooLarge(code, message),
+            IsTooSlowAtOnce = (code, subcode) is (100, TimedOut) or (2, TimedOutToo),
+            IsPageTooLarge = IsPageTooLarge(code, message),
             RetryAfter = proof == Proof.Throttled ? retryAfter : null,
         };
     }
@@ -98,6 +107,8 @@ internal static class MetaErrors
             : path.ToString())];
     }
 
+    private static bool IsPageTooLarge(int? code, string? message) => code == 1 && message?.Contains("reduce the amount of data", StringComparison.OrdinalIgnoreCase) == true;
+
     private static string? Hide(string? text, IReadOnlyList<string> secrets) =>
         text is null ? null : secrets.Where(secret => secret.Length > 0).Aggregate(text, (shown, secret) => shown.Replace(secret, "***", StringComparison.Ordinal));
 
@@ -117,7 +128,7 @@ internal static class MetaErrors
     {
         if (!error.TryGetProperty(name, out var value)) return null;
         if (value.ValueKind == JsonValueKind.Number) return value.TryGetInt32(out var number) ? number : null;
-        return int.TryParse(Text(error, name), NumberStyles.None, CultureInfo.InvariantCulture, out var written) ? written : null;
+        return int.TryParse(Text(error, name), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var written) ? written : null;
     }
 
     private static bool Bool(JsonElement error, string name) =>

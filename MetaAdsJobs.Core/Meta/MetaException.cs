@@ -47,7 +47,10 @@ public sealed class MetaException(Proof proof, string message, Exception? inner 
     public bool IsTooMuchAsked { get; init; }
 
     /// <summary>True when that may be for the size of the page alone: the same with fewer rows to a page may do.</summary>
-    public bool IsPageTooLarge => IsTooMuchAsked && Code == 1;
+    public bool IsPageTooLarge { get; init; }
+
+    /// <summary>True when it took Meta too long to answer at once: prepared in the background it may do.</summary>
+    public bool IsTooSlowAtOnce { get; init; }
 
     /// <summary>What to tell the user: Meta's own words for people where it gave some.</summary>
     public string ForUser

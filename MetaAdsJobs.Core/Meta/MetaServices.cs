@@ -48,6 +48,8 @@ public static class MetaServices
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
             UseCookies = false,
+            // Our traces are no business of Meta's.
+            ActivityHeadersPropagator = null,
         },
     };
 
@@ -62,5 +64,6 @@ public static class MetaServices
         PooledConnectionLifetime = TimeSpan.FromMinutes(1),
         UseCookies = false,
         UseProxy = false,
+        ActivityHeadersPropagator = null,
     };
 }

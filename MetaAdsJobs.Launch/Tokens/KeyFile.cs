@@ -13,12 +13,7 @@ internal static class KeyFile
 
         // Written aside and moved into place: a second process sees no file or a whole one.
         var aside = $"{path}.{Guid.NewGuid():N}";
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        using (var writer = new StreamWriter(aside, options))
-            writer.Write(Convert.ToBase64String(RandomNumberGenerator.GetBytes(bytes)));
+        Write(aside, path, Convert.ToBase64String(RandomNumberGenerator.GetBytes(bytes)));
         try
         {
             File.Move(aside, path, overwrite: false);
@@ -29,6 +24,24 @@ internal static class KeyFile
         }
 
         return Read(path);
+    }
+
+    private static void Write(string aside, string path, string secret)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            using var writer = new StreamWriter(aside, options);
+            writer.Write(secret);
+        }
+        catch (Exception refused) when (refused is UnauthorizedAccessException or IOException)
+        {
+            // In a container, mostly: there the key is given.
+            throw new LaunchException($"{path} cannot be written: give the key in the environment, or set DATA_FOLDER to a folder of your own.");
+        }
     }
 
     private static string Read(string path)

@@ -32,6 +32,7 @@ public sealed class WrongConfigurationTests
         .. Wrong([Worker], "META_GRAPH_URL", "graph"), .. Wrong([Worker], "META_GRAPH_URL", "ftp://graph"),
         .. Wrong([Worker], "MAX_RETRIES", "three"), .. Wrong([Worker], "MAX_RETRIES", "1.5"), .. Wrong([Worker], "LEASE_SECONDS", "99999999999"),
         .. Wrong([Worker], "INSIGHTS_LOOKBACK_DAYS", "0"), .. Wrong([Worker], "WORKER_THREADS", "0"), .. Wrong([Worker], "META_MUTATIONS_PER_SECOND", "0"),
+        .. Wrong([Worker], "WORKER_METRICS_PORT", "70000"), .. Wrong([Api], "OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317"),
         .. Wrong([Worker], "DATA_PROTECTION_KEY", "c2hvcnQ="), .. Wrong([Worker], "DATA_PROTECTION_KEY", "not base64!"),
         .. Wrong([Api], "AUTH_SIGNING_KEY", ""), .. Wrong([Api], "AUTH_SIGNING_KEY", "short"), .. Wrong([Api], "RATE_LIMIT_PER_SECOND", "0"),
         .. Wrong([Api], "AUTH_AUDIENCE", "", ("AUTH_SIGNING_KEY", ""), ("AUTH_AUTHORITY", "https://issuer.example.com")),

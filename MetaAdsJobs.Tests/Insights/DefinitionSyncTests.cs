@@ -61,13 +61,13 @@ public sealed class DefinitionSyncTests
     public async Task A_definition_that_Meta_refuses_is_told_and_keeps_no_other_number_back()
     {
         await DefineAsync("odd", "ad", ["impressions"], ["age"]);
-        _world.Graph.Faults.Always(call => call["breakdowns"] is not null, GraphFaults.Refused(100, 1504018));
+        _world.Graph.Faults.Always(call => call["breakdowns"] is not null, GraphFaults.Refused(100, 1815001));
 
         var sync = await _world.SyncAsync(_account);
 
         Assert.That(sync.State, Is.EqualTo("succeeded"));
         Assert.That(sync.LeftOut, Has.Length.EqualTo(1));
-        Assert.That(sync.LeftOut[0], Does.StartWith("report odd: ").And.Contain("1504018"));
+        Assert.That(sync.LeftOut[0], Does.StartWith("report odd: ").And.Contain("1815001"));
         await _world.AssertEqualsMetaAsync(_account);
     }
 

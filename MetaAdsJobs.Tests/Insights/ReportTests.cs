@@ -80,11 +80,11 @@ public sealed class ReportTests
     {
         _world.Graph.Faults.Always(IsPoll, GraphFaults.Says("""{"async_status":"Job Failed"}"""));
 
-        var sync = await _world.SyncAsync(_account);
+        var sync = await _world.RunAsync(await _world.QueueAsync(_account), runs: 5000);
 
         Assert.That(sync.State, Is.EqualTo("failed"));
         Assert.That(sync.Error, Does.Contain("too many reports"));
-        Assert.That(Submissions(), Is.LessThanOrEqualTo(310));
+        Assert.That(Submissions(), Is.LessThanOrEqualTo(500));
     }
 
     [Test]
@@ -156,6 +156,46 @@ public sealed class ReportTests
 
         Assert.That((sync.State, sync.RowsRead, Submissions()), Is.EqualTo(("succeeded", 700L, 1)));
         await _world.AssertEqualsMetaAsync(_account, days: 7);
+    }
+
+    [TestCase(100, 1504018)]
+    [TestCase(2, 1504038)]
+    public async Task A_direct_reading_that_takes_Meta_too_long_becomes_a_report(int code, int subcode)
+    {
+        _world.Graph.Faults.Add(call => call.Method == "GET" && call.Edge == "insights", GraphFaults.Refused(code, subcode));
+
+        var sync = await _world.SyncAsync(_account, days: 7);
+
+        Assert.That((sync.State, Submissions()), Is.EqualTo(("succeeded", 1)));
+        await _world.AssertEqualsMetaAsync(_account, days: 7);
+    }
+
+    [Test]
+    public async Task A_sync_that_was_opened_again_begins_anew_and_puts_nothing_old_over_what_is_newer()
+    {
+        var failed = await _world.QueueAsync(_account);
+        _world.Graph.Faults.Add(call => IsPage(call) && call["after"] is not null, GraphFaults.Refused(190));
+        while ((await _world.RowAsync(failed)).PagesRead == 0) await _world.RunOnceAsync(failed);
+        await _world.ExecuteAsync("UPDATE insight_syncs SET state = 'failed', holding = false, lease_until = NULL WHERE sync_id = @failed; UPDATE social_accounts SET token_rejected_at = NULL", new { failed });
+        await _world.Database.DataSource.RestateAsync(_account.AdAccountId);
+        Assert.That((await _world.SyncAsync(_account)).State, Is.EqualTo("succeeded"));
+
+        _world.Get<MetaAdsJobs.Core.Insights.SyncStore>().Reopen(failed);
+        var again = await _world.RunAsync(failed);
+
+        Assert.That((again.State, again.RowsRestated, again.RowsVanished), Is.EqualTo(("succeeded", 0L, 0L)));
+        await _world.AssertEqualsMetaAsync(_account);
+    }
+
+    [Test]
+    public async Task A_sync_whose_worker_dies_of_it_time_and_again_is_given_up()
+    {
+        var syncId = await _world.QueueAsync(_account);
+        await _world.ExecuteAsync("UPDATE insight_syncs SET state = 'running', holding = true, abandoned = 20, lease_until = now() - interval '1 minute' WHERE sync_id = @syncId", new { syncId });
+
+        var sync = await _world.RunAsync(syncId);
+
+        Assert.That((sync.State, sync.Error), Is.EqualTo(("failed", "its worker process died 21 times in a row")));
     }
 
     [Test]

@@ -1,3 +1,4 @@
+using Dapper;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Tests.Support;
@@ -134,6 +135,20 @@ public sealed class StoringTests
         Assert.That((await _world.RunAsync(syncId)).State, Is.EqualTo("succeeded"));
 
         Assert.That(await _world.ListAsync<string>("SELECT timezone_name FROM social_accounts WHERE id = @Id", new { _account.Id }), Is.EqualTo(["Asia/Kathmandu"]));
+    }
+
+    [Test]
+    public async Task A_month_that_two_processes_make_at_once_is_made_once()
+    {
+        await using var first = await _world.Database.DataSource.OpenConnectionAsync();
+        await using var transaction = await first.BeginTransactionAsync();
+        await first.ExecuteAsync("SELECT ensure_insight_partitions('2040-01-01', '2040-01-02')", transaction: transaction);
+        var second = _world.ExecuteAsync("SELECT ensure_insight_partitions('2040-01-01', '2040-01-02')");
+        await Eventually.TrueAsync(async () => (await _world.ListAsync<bool>("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)")).Single(), TimeSpan.FromSeconds(10), () => "nobody waits");
+        await transaction.CommitAsync();
+
+        await second;
+        Assert.That((await _world.ListAsync<bool>("SELECT to_regclass('meta_ad_insights_204001') IS NOT NULL")).Single(), Is.True);
     }
 
     [Test]

@@ -72,6 +72,13 @@ public sealed class TokenTests
         });
     }
 
+    [Test]
+    public void Where_no_key_is_given_and_none_can_be_kept_it_says_so() =>
+        Assert.That(
+            () => OwnKeys.Signing("/dev/null/data"),
+            Throws.TypeOf<LaunchException>().With.Message.EqualTo(
+                "/dev/null/data/auth-signing-key cannot be written: give the key in the environment, or set DATA_FOLDER to a folder of your own."));
+
     [TestCase]
     [TestCase("--role")]
     [TestCase("--role", "boss")]

@@ -115,6 +115,8 @@ CREATE INDEX insight_days_differing ON insight_days (date_start) WHERE differenc
 ALTER TABLE insight_syncs
     -- From its first run to its end one sync has the account for itself, its waits included.
     ADD COLUMN holding boolean NOT NULL DEFAULT false,
+    -- Runs in a row whose process died without a word.
+    ADD COLUMN abandoned int NOT NULL DEFAULT 0,
     ADD COLUMN reports int NOT NULL DEFAULT 0,
     ADD COLUMN reports_read int NOT NULL DEFAULT 0,
     -- The last day that stands in the tables.
@@ -183,7 +185,7 @@ CREATE INDEX insight_staging_day ON insight_staging (sync_id, date_start, object
 -- A row per sync that has pages waiting. Unlogged as they are, it is gone when they are.
 CREATE UNLOGGED TABLE insight_staging_marks (sync_id uuid PRIMARY KEY);
 
--- Months are made before they are needed. Attaching a table locks nobody out, creating it as a partition would.
+-- Months are made before they are needed. Attaching a table lets readers and writers of the others go on, creating it as a partition would not.
 CREATE FUNCTION ensure_insight_partitions(since date, until date) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     month date := date_trunc('month', since);
@@ -195,7 +197,8 @@ BEGIN
             child := parent || to_char(month, '"_"YYYYMM');
             CONTINUE WHEN to_regclass(child) IS NOT NULL;
             PERFORM pg_advisory_xact_lock(hashtext('ensure_insight_partitions'));
-            CONTINUE WHEN to_regclass(child) IS NOT NULL;
+            -- Looked for in the table itself: after waiting, to_regclass still answers as before.
+            CONTINUE WHEN EXISTS (SELECT 1 FROM pg_class WHERE relname = child);
             -- Room on each page, so that a restated row stays where it is.
             EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL) WITH (fillfactor = 90)', child, parent);
             EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', parent, child, month, month + interval '1 month');

@@ -48,12 +48,21 @@ internal static class InsightSql
         ORDER BY i.currency
         """;
 
+    // Of accounts that share an ad account the one that was synced last: the same money is shown once, and none is missing because
+    // one of them has lost its token.
+    private const string OncePerAdAccount = """
+        SELECT DISTINCT ON (a.ad_account_id) a.id
+        FROM social_accounts a
+        LEFT JOIN LATERAL (SELECT d.synced_at FROM insight_days d WHERE d.social_account_id = a.id ORDER BY d.date_start DESC LIMIT 1) d ON true
+        ORDER BY a.ad_account_id, d.synced_at DESC NULLS LAST, a.created_at, a.id
+        """;
+
     private static string Where(InsightFilter filter)
     {
         var conditions = new List<string>
         {
             filter.SocialAccountId is null
-                ? "i.social_account_id = ANY(ARRAY(SELECT DISTINCT ON (ad_account_id) id FROM social_accounts ORDER BY ad_account_id, created_at, id))"
+                ? $"i.social_account_id = ANY(ARRAY({OncePerAdAccount}))"
                 : "i.social_account_id = @SocialAccountId",
         };
         if (filter.CampaignId is not null) conditions.Add("i.campaign_meta_id = @CampaignId");

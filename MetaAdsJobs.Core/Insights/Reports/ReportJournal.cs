@@ -27,6 +27,7 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
 
     public Task PlanAsync(SyncClaim claim, IReadOnlyList<Report> reports, CancellationToken ct) => WriteAsync(async (connection, transaction) =>
     {
+        await UpdateAsync(connection, transaction, $"UPDATE insight_syncs SET reports = @Count WHERE sync_id = @SyncId AND {Held}", new { claim.SyncId, claim.Attempt, reports.Count }, ct);
         await InsertAsync(connection, transaction, claim, reports, ct);
         await Staging.MarkAsync(connection, transaction, claim.SyncId, ct);
     }, ct);
@@ -74,7 +75,7 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
         await WriteAsync(async (connection, transaction) =>
         {
             await UpdateAsync(connection, transaction, RestartSql, new { claim.SyncId, claim.Attempt, report.No }, ct);
-            await Staging.ClearAsync(connection, transaction, claim.SyncId, report.No, ct);
+            if (report.Pages > 0) await Staging.ClearAsync(connection, transaction, claim.SyncId, report.No, ct);
         }, ct);
         return report with { State = ReportState.Planned, Mode = ReportMode.Async, RunId = null, Percent = 0, Cursor = null, Pages = 0, Rows = 0, NextPollAt = null };
     }
@@ -102,7 +103,7 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
         await WriteAsync(async (connection, transaction) =>
         {
             await UpdateAsync(connection, transaction, SplitSql, new { claim.SyncId, claim.Attempt, report.No }, ct);
-            await Staging.ClearAsync(connection, transaction, claim.SyncId, report.No, ct);
+            if (report.Pages > 0) await Staging.ClearAsync(connection, transaction, claim.SyncId, report.No, ct);
             await InsertAsync(connection, transaction, claim, parts, ct);
         }, ct);
         return report with { State = ReportState.Split };

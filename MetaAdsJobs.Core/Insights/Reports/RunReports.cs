@@ -17,7 +17,7 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
     private const int MostPagesWaiting = 8;
 
     // Cutting doubles the reports: a Meta that fails them all must not be asked for ever.
-    private const int MostSubmissionsOfAll = 300;
+    private const int MostRepeats = 300;
     private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
 
@@ -51,7 +51,7 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
                 else if (next.State == ReportState.Submitted) await PollAsync(claim, next, reports, queries, ct);
                 else await SubmitAsync(claim, next, reports, queries, ct);
             }
-            catch (MetaException exception) when (exception.Proof == Proof.Rejected && next.DefinitionId != Report.OfAds)
+            catch (MetaException exception) when (next.DefinitionId != Report.OfAds && (exception.Proof == Proof.Rejected || (exception.Proof == Proof.OutcomeUnknown && claim.Failures > 0)))
             {
                 InsightLog.ReportRefused(logger, queries.NameOf(next), exception.ForUser);
                 Replace(reports, await journal.RefuseAsync(claim, next, $"report {queries.NameOf(next)}: {exception.ForUser}", ct));
@@ -95,9 +95,9 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
         {
             run = await meta.ReadRunAsync(claim.Credential, report.RunId!, ct);
         }
-        catch (MetaException exception) when (exception.IsMissingObject)
+        catch (MetaException exception) when (exception.Proof == Proof.Rejected)
         {
-            run = age < UntilVisible ? new(ReportRunState.Preparing, 0) : new(ReportRunState.Ended, 0, "Meta no longer has the report");
+            run = exception.IsMissingObject && age < UntilVisible ? new(ReportRunState.Preparing, 0) : new(ReportRunState.Ended, 0, exception.ForUser, exception.IsTooMuchAsked);
         }
 
         if (run is { State: ReportRunState.Ended, IsTooMuchAsked: true })
@@ -130,8 +130,15 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
             try
             {
                 report = await ReadPagesAsync(report);
-                // A direct report is read to its end: given back in its middle it would start over.
-                if (report.IsOpen && report.Mode == ReportMode.Async) return;
+                if (!report.IsOpen) return;
+                // Its turn is over. What was read at once cannot be gone on with: it is left to Meta to prepare.
+                if (report.Mode == ReportMode.Direct) Replace(reports, await journal.RestartAsync(claim, report, ct));
+                return;
+            }
+            catch (MetaException exception) when (report.Mode == ReportMode.Direct && (exception.IsTooSlowAtOnce || exception is { Proof: Proof.OutcomeUnknown, IsTooMuchAsked: false }))
+            {
+                Replace(reports, await journal.RestartAsync(claim, report, ct));
+                return;
             }
             catch (MetaException exception) when (exception.IsPageTooLarge && limit > MetaInsights.FewestPageRows)
             {
@@ -142,9 +149,10 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
                 await SplitAsync(claim, report, reports, queries, exception.ForUser, ct);
                 return;
             }
-            catch (MetaException exception) when (exception.IsMissingObject && runId is not null)
+            catch (MetaException exception) when (exception.Proof == Proof.Rejected && runId is not null)
             {
-                await AskAgainAsync(claim, report, reports, queries, "Meta no longer has the report", ct);
+                // What was asked for was accepted once: it is the run that is no good any more.
+                await AskAgainAsync(claim, report, reports, queries, exception.ForUser, ct);
                 return;
             }
         }
@@ -163,7 +171,7 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
                     var page = await PageAsync(cursor);
                     waiting.Add(page);
                     cursor = page.Next;
-                    goesOn = cursor is not null && !(turn.IsOver && report.Mode == ReportMode.Async);
+                    goesOn = cursor is not null && !turn.IsOver;
                     if (staging.IsCompleted || waiting.Count == MostPagesWaiting) await StageAsync();
                 }
             }
@@ -192,7 +200,7 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
     /// <summary>A report that failed without saying that it was too much may succeed the next time; after a few times it is cut.</summary>
     private async Task AskAgainAsync(SyncClaim claim, Report report, List<Report> reports, ReportQueries queries, string reason, CancellationToken ct)
     {
-        if (reports.Sum(one => one.Submissions) >= MostSubmissionsOfAll) throw new MetaException(Proof.Rejected, $"Meta failed too many reports, the last one so: {reason}");
+        if (reports.Where(one => one.DefinitionId == report.DefinitionId).Sum(one => Math.Max(0, one.Submissions - 1)) >= MostRepeats) throw new MetaException(Proof.Rejected, $"Meta failed too many reports, the last one so: {reason}");
         if (report.Submissions >= MostSubmissions)
         {
             await SplitAsync(claim, report, reports, queries, reason, ct);

@@ -70,7 +70,7 @@ internal sealed class InsightStore(TimeProvider time)
             new
             {
                 claim.SyncId, claim.AccountId, claim.Currency, days.Since, days.Until, Today = today, Now = time.GetUtcNow(),
-                UntoldDays = untold.Days, UntoldCampaigns = untold.Campaigns, UntoldAds = untold.Ads,
+                claim.StartedAt, UntoldDays = untold.Days, UntoldCampaigns = untold.Campaigns, UntoldAds = untold.Ads,
             }, transaction, commandTimeout: 600, cancellationToken: ct));
 
     /// <summary>Moves the definitions' rows of some days from the staging table.</summary>
@@ -81,7 +81,7 @@ internal sealed class InsightStore(TimeProvider time)
             new
             {
                 claim.SyncId, claim.AccountId, claim.Currency, days.Since, days.Until, Today = today, Now = time.GetUtcNow(), Definitions = definitions,
-                UntoldDays = untold.Days, UntoldCampaigns = untold.Campaigns, UntoldAds = untold.Ads,
+                claim.StartedAt, UntoldDays = untold.Days, UntoldCampaigns = untold.Campaigns, UntoldAds = untold.Ads,
             }, transaction, commandTimeout: 600, cancellationToken: ct));
 
     private static string MergeAds(string join) => Merge("meta_ad_insights", join,
@@ -113,7 +113,7 @@ internal sealed class InsightStore(TimeProvider time)
                     t.date_start IS NOT NULL AS is_known, t.is_partial AS was_partial, t.impressions AS old_impressions, t.clicks AS old_clicks,
                     t.link_clicks AS old_link_clicks, t.reach AS old_reach, t.spend AS old_spend, t.results AS old_results
                 FROM incoming i {join} (SELECT * FROM {table} WHERE {known} AND date_start BETWEEN @Since AND @Until) t ON {same}
-                WHERE CASE WHEN i.date_start IS NULL THEN t.vanished_at IS NULL AND NOT t.date_start = ANY(@UntoldDays)
+                WHERE CASE WHEN i.date_start IS NULL THEN t.vanished_at IS NULL AND t.synced_at < @StartedAt AND NOT t.date_start = ANY(@UntoldDays)
                         AND NOT COALESCE(t.campaign_meta_id = ANY(@UntoldCampaigns), false) AND NOT COALESCE(t.ad_meta_id = ANY(@UntoldAds), false)
                     ELSE t.date_start IS NULL OR t.raw IS DISTINCT FROM i.raw OR t.vanished_at IS NOT NULL OR t.results IS DISTINCT FROM i.results
                         OR t.is_partial <> (i.date_start >= @Today) END),
@@ -127,7 +127,7 @@ internal sealed class InsightStore(TimeProvider time)
                 FROM fresh f CROSS JOIN LATERAL (VALUES
                     ('impressions', f.old_impressions::numeric, f.impressions::numeric), ('clicks', f.old_clicks, f.clicks), ('link_clicks', f.old_link_clicks, f.link_clicks),
                     ('reach', f.old_reach, f.reach), ('spend', f.old_spend, f.spend), ('results', f.old_results, f.results)) AS m (metric, old_value, new_value)
-                WHERE f.is_known AND NOT f.is_gone AND m.old_value <> m.new_value
+                WHERE f.is_known AND NOT f.is_gone AND m.old_value IS NOT NULL AND m.old_value IS DISTINCT FROM m.new_value
                 RETURNING 1),
             written AS (
                 INSERT INTO {table} ({key}, {account}{ids}, {Metrics}, currency, raw, is_partial, synced_at)

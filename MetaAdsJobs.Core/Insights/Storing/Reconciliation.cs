@@ -15,12 +15,21 @@ internal sealed record DifferingDay(DateOnly Date, decimal AccountSpend, decimal
 /// </summary>
 internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogger<Reconciliation> logger)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
+
     /// <returns>Null when Meta does not tell it: a sync does not fail for that.</returns>
     public async Task<IReadOnlyDictionary<DateOnly, decimal>?> ReadAsync(SyncClaim claim, CancellationToken ct)
     {
+        using var patience = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, patience.Token);
         try
         {
-            return await meta.ReadAccountSpendAsync(claim.Credential, claim.AdAccountId, claim.Range.Since, claim.Range.Until, ct);
+            return await meta.ReadAccountSpendAsync(claim.Credential, claim.AdAccountId, claim.Range.Since, claim.Range.Until, either.Token);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            InsightLog.NotReconciled(logger, claim.AccountId, $"Meta did not answer within {Patience.TotalSeconds} s");
+            return null;
         }
         catch (MetaException exception) when (exception.Proof is Proof.Rejected or Proof.OutcomeUnknown)
         {
@@ -33,7 +42,8 @@ internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogg
     public async Task<IReadOnlyList<DifferingDay>> StoreAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DayRange days, DateOnly today, IReadOnlyDictionary<DateOnly, decimal>? told, CancellationToken ct)
     {
-        // Each row is rounded to Meta's smallest unit: so much may be lost a row. Vanished ads may or may not be in Meta's own sum.
+        // Each row is rounded to Meta's smallest unit, up or down: what that adds up to grows with the root of their number, and twice the
+        // root is far beyond what it ever comes to. Vanished ads may or may not be in Meta's own sum.
         const string DaysSql = """
             WITH sums AS (
                 SELECT date_start, count(*) FILTER (WHERE vanished_at IS NULL) AS rows, COALESCE(sum(spend) FILTER (WHERE vanished_at IS NULL), 0) AS spend,
@@ -42,7 +52,7 @@ internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogg
                 GROUP BY date_start),
             days AS (
                 SELECT day.date_start, COALESCE(s.rows, 0) AS rows, COALESCE(s.spend, 0) AS spend, COALESCE(s.vanished_rows, 0) AS vanished_rows,
-                    COALESCE(s.vanished_spend, 0) AS vanished_spend, day.account_spend, @Unit / 2 * (COALESCE(s.rows + s.vanished_rows, 0) + 1) AS rounding
+                    COALESCE(s.vanished_spend, 0) AS vanished_spend, day.account_spend, @Unit * (1 + 2 * sqrt(COALESCE(s.rows + s.vanished_rows, 0)::numeric)) AS rounding
                 FROM unnest(@Days, @Told) AS day (date_start, account_spend) LEFT JOIN sums s USING (date_start)),
             stored AS (
                 INSERT INTO insight_days (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, account_spend, difference)

@@ -31,7 +31,8 @@ internal sealed class StoreDays(NpgsqlDataSource dataSource, InsightStore insigh
             foreach (var days in await GroupAsync(claim, ct))
             {
                 if (storing.Count >= AtOnce) await storing[^AtOnce];
-                if (turn.IsOver) return Pause.BehindTheOthers(time.GetUtcNow());
+                // Never before the first group: every run gets further, however long the first question took.
+                if (storing.Count > 0 && turn.IsOver) return Pause.BehindTheOthers(time.GetUtcNow());
                 // Had here, and not in the group: one that holds a connection never waits for one that has none.
                 var connection = await dataSource.OpenConnectionAsync(ct);
                 storing.Add(StoreGroupAsync(connection, days, behind: storing.LastOrDefault() ?? Task.CompletedTask));
@@ -42,8 +43,9 @@ internal sealed class StoreDays(NpgsqlDataSource dataSource, InsightStore insigh
             await Task.WhenAll(storing);
         }
 
-        await using var clearing = await dataSource.OpenConnectionAsync(ct);
-        await Staging.ClearAsync(clearing, null, claim.SyncId, reportNo: null, ct);
+        // The sync has ended, and its lease with it. What a crash leaves here the sweep clears.
+        await using var clearing = await dataSource.OpenConnectionAsync(CancellationToken.None);
+        await Staging.ClearAsync(clearing, null, claim.SyncId, reportNo: null, CancellationToken.None);
         return null;
 
         async Task StoreGroupAsync(NpgsqlConnection opened, DayRange days, Task behind)

@@ -1,5 +1,7 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace MetaAdsJobs.Core.Meta.Insights;
@@ -11,6 +13,9 @@ namespace MetaAdsJobs.Core.Meta.Insights;
 /// <param name="conversionEvents">The pixel events of ad sets that name one, by ad set.</param>
 internal sealed class InsightRows(ReportQuery query, IReadOnlyDictionary<string, string> conversionEvents)
 {
+    private const int LongestValue = 200;
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly string[] AssetIds = ["id", "hash", "video_id"];
     private readonly bool _impressions = query.Fields.Contains("impressions");
     private readonly bool _clicks = query.Fields.Contains("clicks");
     private readonly bool _linkClicks = query.Fields.Contains("inline_link_clicks");
@@ -18,22 +23,22 @@ internal sealed class InsightRows(ReportQuery query, IReadOnlyDictionary<string,
     private readonly bool _spend = query.Fields.Contains("spend");
 
     /// <exception cref="MetaException">A row cannot be read; nobody knows what it would have said.</exception>
-    public InsightRow Read(JsonElement row, bool isIncomplete = false)
+    public InsightRow Read(JsonElement given, bool isIncomplete = false)
     {
         try
         {
-            var raw = JsonMarshal.GetRawUtf8Value(row).ToArray();
+            var (row, raw) = CleanJson.Of(given);
             var told = Told.Of(raw);
             var result = ResultActions.Find(told.Goal, told.Objective, told.AdSetId is null ? null : conversionEvents.GetValueOrDefault(told.AdSetId));
             var tellsResults = result is not null && query.Fields.Contains(result.Field);
             return new()
             {
-                ObjectId = ObjectId(told) ?? throw new FormatException($"{query.Level}_id is missing"),
+                ObjectId = Required(ObjectId(told), $"{query.Level}_id"),
                 Breakdown = Breakdown(row),
-                Day = told.Day ?? throw new FormatException("date_start is missing"),
+                Day = Day(told),
                 AdId = told.AdId,
-                AdSetId = told.AdSetId,
-                CampaignId = told.CampaignId,
+                AdSetId = query.Level == "ad" ? Required(told.AdSetId, "adset_id") : told.AdSetId,
+                CampaignId = query.Level == "ad" ? Required(told.CampaignId, "campaign_id") : told.CampaignId,
                 Impressions = _impressions ? told.Impressions : null,
                 Clicks = _clicks ? told.Clicks : null,
                 LinkClicks = _linkClicks ? told.LinkClicks : null,
@@ -51,6 +56,32 @@ internal sealed class InsightRows(ReportQuery query, IReadOnlyDictionary<string,
         }
     }
 
+    private string Breakdown(JsonElement row) => query.Breakdowns.Count == 0 ? "[]" : JsonSerializer.Serialize(query.Breakdowns.Select(name => BreakdownValue(row, name)), Plain);
+
+    /// <summary>
+    /// What the row is known by in this breakdown. Assets (body_asset, image_asset …) are objects whose links change: their id counts. A
+    /// long text counts by its hash; the row itself keeps it.
+    /// </summary>
+    public static string BreakdownValue(JsonElement row, string name)
+    {
+        if (!row.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null) return "";
+        var text = value.ValueKind == JsonValueKind.Object
+            ? AssetIds.Select(id => Text(value, id)).FirstOrDefault(id => id is not null) ?? value.GetRawText()
+            : value.ToString();
+        return text.Length <= LongestValue ? text : $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}";
+    }
+
+    // The day has to be one that was asked for, and no longer than a day: anything else would be stored where it does not belong.
+    private DateOnly Day(Told told)
+    {
+        var date = told.Day ?? throw new FormatException("date_start is missing");
+        if (date < query.Since || date > query.Until) throw new FormatException($"it is of {date:yyyy-MM-dd}, which was not asked for");
+        if (told.LastDay is { } last && last != date) throw new FormatException($"it is of {date:yyyy-MM-dd} to {last:yyyy-MM-dd}, which is not one day");
+        return date;
+    }
+
+    private static string Required(string? id, string name) => id is { Length: > 0 } ? id : throw new FormatException($"{name} is missing");
+
     private string? ObjectId(Told told) => query.Level switch
     {
         "account" => told.AccountId,
@@ -58,9 +89,6 @@ internal sealed class InsightRows(ReportQuery query, IReadOnlyDictionary<string,
         "adset" => told.AdSetId,
         _ => told.AdId,
     };
-
-    private string Breakdown(JsonElement row) =>
-        query.Breakdowns.Count == 0 ? "[]" : JsonSerializer.Serialize(query.Breakdowns.Select(name => Text(row, name) ?? ""));
 
     private static decimal Count(JsonElement row, ResultAction result)
     {

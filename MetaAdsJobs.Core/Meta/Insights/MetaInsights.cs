@@ -56,7 +56,7 @@ internal sealed class MetaInsights(GraphClient graph)
     {
         var fields = (runId is null ? query.ToFields() : new GraphFields()).Add("limit", limit).Add("after", after);
         var page = await graph.SendAsync(HttpMethod.Get, $"{runId ?? query.Node}/insights", fields, credential.For(UseCase.AdsInsights), ct);
-        return new([.. GraphPage.Items(page).Select(row => rows.Read(row))], GraphPage.Next(page));
+        return new([.. GraphPage.Items(page).Select(row => rows.Read(row))], GraphPage.Next(page, after));
     }
 
     /// <summary>What Meta says the whole account has spent, by day. A day without delivery is missing.</summary>
@@ -104,9 +104,10 @@ internal sealed class MetaInsights(GraphClient graph)
         string? after = null;
         do
         {
-            var page = await graph.SendAsync(HttpMethod.Get, edge, fields().Add("after", after), credential, ct);
+            // Given back in its middle it would start over, and with calls spaced it would never end.
+            var page = await graph.SendAsync(HttpMethod.Get, edge, fields().Add("after", after), after is null ? credential : credential.Patient(), ct);
             rows.AddRange(GraphPage.Items(page));
-            after = GraphPage.Next(page);
+            after = GraphPage.Next(page, after);
         }
         while (after is not null);
         return rows;

@@ -14,6 +14,7 @@ internal ref struct Told
     public string? Goal { get; private set; }
     public string? Objective { get; private set; }
     public DateOnly? Day { get; private set; }
+    public DateOnly? LastDay { get; private set; }
     public long Impressions { get; private set; }
     public long Clicks { get; private set; }
     public long LinkClicks { get; private set; }
@@ -39,6 +40,7 @@ internal ref struct Told
         else if (json.ValueTextEquals("optimization_goal"u8)) Goal = Text(ref json);
         else if (json.ValueTextEquals("objective"u8)) Objective = Text(ref json);
         else if (json.ValueTextEquals("date_start"u8)) Day = DayOf(Text(ref json));
+        else if (json.ValueTextEquals("date_stop"u8)) LastDay = DayOf(Text(ref json));
         else if (json.ValueTextEquals("impressions"u8)) Impressions = Whole(ref json);
         else if (json.ValueTextEquals("clicks"u8)) Clicks = Whole(ref json);
         else if (json.ValueTextEquals("inline_link_clicks"u8)) LinkClicks = Whole(ref json);
@@ -62,6 +64,7 @@ internal ref struct Told
     private static ReadOnlySpan<byte> Value(ref Utf8JsonReader json)
     {
         json.Read();
+        if (json.TokenType == JsonTokenType.Null) return "0"u8;
         if (json.TokenType is not (JsonTokenType.String or JsonTokenType.Number)) throw new FormatException($"a number is told as {json.TokenType}");
         return json.ValueIsEscaped ? Encoding.UTF8.GetBytes(json.GetString()!) : json.ValueSpan;
     }

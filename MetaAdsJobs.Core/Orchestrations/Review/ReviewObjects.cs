@@ -1,6 +1,7 @@
 using System.Data.Common;
 using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Orchestrations.Steps;
+using MetaAdsJobs.Core.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace MetaAdsJobs.Core.Orchestrations.Review;
@@ -39,6 +40,7 @@ internal sealed class ReviewObjects(ReviewStore store, MetaAds meta, TimeProvide
 
     private async Task LookAsync(DueReview review, CancellationToken ct)
     {
+        using var span = Signals.Spans.StartActivity("review");
         var found = new List<ReviewedObject>();
         try
         {

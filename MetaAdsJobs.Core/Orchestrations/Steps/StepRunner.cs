@@ -25,9 +25,7 @@ internal sealed class StepRunner(
             ct.ThrowIfCancellationRequested();
             if (attempt.StateOf(step) != StepState.Started && !await journal.StartAsync(attempt, step, ct)) return new Progress.CancelRequested();
 
-            var result = _creates.TryGetValue(step, out var create)
-                ? await CreateOnceAsync(attempt, create, ct)
-                : await RepeatAsync(attempt, _repeatables[step], ct);
+            var result = await TryAsync(attempt, step, ct);
             if (result is not Progress.Built built) return result;
 
             var next = open.ElementAtOrDefault(index + 1);
@@ -40,7 +38,24 @@ internal sealed class StepRunner(
         return new Progress.Built(null, null);
     }
 
-    private async Task<Progress> CreateOnceAsync(Attempt attempt, ICreateStep step, CancellationToken ct)
+    private async Task<Progress> TryAsync(Attempt attempt, string step, CancellationToken ct)
+    {
+        using var span = new StepSpan(step);
+        var progress = _creates.TryGetValue(step, out var create)
+            ? await CreateOnceAsync(attempt, create, span, ct)
+            : await RepeatAsync(attempt, _repeatables[step], ct);
+        span.Result = progress switch
+        {
+            Progress.Built when span.Result == StepSpan.Adopted => StepSpan.Adopted,
+            Progress.Built => "done",
+            Progress.NotYet => "not_yet",
+            Progress.SeveralFound => "several_found",
+            _ => "cancelled",
+        };
+        return progress;
+    }
+
+    private async Task<Progress> CreateOnceAsync(Attempt attempt, ICreateStep step, StepSpan span, CancellationToken ct)
     {
         if (attempt.StartedByThisAttempt != step.Name)
         {
@@ -49,6 +64,7 @@ internal sealed class StepRunner(
             if (found.Count == 1)
             {
                 OrchestrationLog.StepAdopted(logger, step.Name, found[0]);
+                span.Result = StepSpan.Adopted;
                 attempt.Credential.Changes.AddAdopted(step.Name, found[0], time.GetUtcNow());
                 return new Progress.Built(step.Name, found[0]);
             }

@@ -1,0 +1,23 @@
+namespace MetaAdsJobs.Core.Telemetry;
+
+/// <summary>How the whole service stands at a moment. Counts only: whose they are, the API tells those who may know.</summary>
+internal sealed record ServiceNumbers
+{
+    public required IReadOnlyDictionary<string, long> Orchestrations { get; init; }
+    public required IReadOnlyDictionary<string, long> Syncs { get; init; }
+
+    /// <summary>Per use case: accounts that Meta keeps out now, and the most that is used of any account's limit, 1 being all of it.</summary>
+    public required IReadOnlyDictionary<string, (long Blocked, double HighestUsage)> Pacing { get; init; }
+
+    public required long Accounts { get; init; }
+
+    /// <summary>Accounts that need a person, by the reason.</summary>
+    public required IReadOnlyDictionary<string, long> Attention { get; init; }
+
+    public required IReadOnlyDictionary<string, long> Stops { get; init; }
+    public required long DifferingDays { get; init; }
+    public required long WithoutNight { get; init; }
+
+    /// <summary>Since the end of the last complete day of the account that is furthest behind.</summary>
+    public required TimeSpan OldestDay { get; init; }
+}

@@ -1,0 +1,72 @@
+using System.Text.Json;
+using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Insights;
+
+namespace MetaAdsJobs.Tests.Meta.Insights;
+
+/// <summary>One row of Meta's, whatever stands in it.</summary>
+[TestFixture]
+public sealed class InsightRowsTests
+{
+    private static readonly DateOnly Day = new(2026, 11, 20);
+    private static readonly ReportQuery Query = new() { Node = "act_1", Since = Day, Until = Day };
+
+    [Test]
+    public void A_metric_asked_for_and_missing_or_null_is_zero_and_one_not_asked_for_is_unknown()
+    {
+        var row = Read(Query.WithMetrics(["impressions", "clicks"]), "\"impressions\":null");
+
+        Assert.That((row.Impressions, row.Clicks, row.Spend, row.Reach), Is.EqualTo(((long?)0L, (long?)0L, (decimal?)null, (long?)null)));
+    }
+
+    [Test]
+    public void An_asset_is_known_by_its_id_whatever_becomes_of_its_link()
+    {
+        var query = Query with { Breakdowns = ["image_asset", "age"] };
+
+        var first = Read(query, Asset("sig=1"));
+        var second = Read(query, Asset("sig=2"));
+
+        Assert.That(first.Breakdown, Is.EqualTo("""["77","18-24"]"""));
+        Assert.That(second.Breakdown, Is.EqualTo(first.Breakdown));
+    }
+
+    [Test]
+    public void A_long_value_is_known_by_its_hash_so_that_every_index_takes_it()
+    {
+        var row = Read(Query with { Breakdowns = ["body_asset"] }, $"\"body_asset\":\"{new string('щ', 4000)}\"");
+
+        Assert.That(row.Breakdown, Has.Length.LessThan(100).And.StartWith("[\"sha256:"));
+        Assert.That(System.Text.Encoding.UTF8.GetString(row.Raw.Span), Does.Contain("щщщ"));
+    }
+
+    [TestCase(@"cut \ud83d", @"cut \ufffd")]
+    [TestCase(@"\ude00 cut", @"\ufffd cut")]
+    [TestCase(@"a\u0000b", @"a\ufffdb")]
+    [TestCase(@"\ud83d\ud83d\ude00", @"\ufffd\ud83d\ude00")]
+    [TestCase(@"whole \ud83d\ude00", @"whole \ud83d\ude00")]
+    [TestCase(@"no escape \\ud83d", @"no escape \\ud83d")]
+    [TestCase(@"\\\ud83d", @"\\\ufffd")]
+    [TestCase(@"\n\u00f1", @"\n\u00f1")]
+    public void Half_a_character_of_a_name_that_was_cut_is_replaced_and_nothing_else(string name, string expected) =>
+        Assert.That(System.Text.Encoding.UTF8.GetString(Read(Query, $"\"ad_name\":\"{name}\"").Raw.Span), Does.Contain($"\"ad_name\":\"{expected}\""));
+
+    [TestCase("\"date_start\":\"2026-11-19\"")]
+    [TestCase("\"date_start\":\"2026-11-20\",\"date_stop\":\"2026-11-21\"")]
+    [TestCase("\"date_start\":\"2026-11-20\",\"impressions\":\"many\"")]
+    public void A_row_that_belongs_nowhere_is_not_stored_somewhere(string fields) =>
+        Assert.That(() => new InsightRows(Query, new Dictionary<string, string>()).Read(JsonElement.Parse($$"""{"ad_id":"1","adset_id":"2","campaign_id":"3",{{fields}}}""")), Throws.TypeOf<MetaException>());
+
+    [TestCase("\"adset_id\":\"2\",\"campaign_id\":\"3\"")]
+    [TestCase("\"ad_id\":\"1\",\"campaign_id\":\"3\"")]
+    [TestCase("\"ad_id\":\"1\",\"adset_id\":\"2\"")]
+    public void A_row_about_nothing_is_not_stored(string ids) =>
+        Assert.That(() => new InsightRows(Query, new Dictionary<string, string>()).Read(JsonElement.Parse($$"""{{{ids}},"date_start":"2026-11-20"}""")), Throws.TypeOf<MetaException>());
+
+    private static string Asset(string link) => $$"""
+        "image_asset":{"hash":"h1","url":"https://cdn.example/a?{{link}}","id":"77"},"age":"18-24"
+        """;
+
+    private static InsightRow Read(ReportQuery query, string fields) =>
+        new InsightRows(query, new Dictionary<string, string>()).Read(JsonElement.Parse($$"""{"ad_id":"1","adset_id":"2","campaign_id":"3","date_start":"2026-11-20",{{fields}}}"""));
+}

@@ -1,0 +1,104 @@
+using Dapper;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Telemetry;
+using MetaAdsJobs.Tests.Support;
+
+namespace MetaAdsJobs.Tests.Telemetry;
+
+/// <summary>What the database tells of the whole service.</summary>
+[TestFixture]
+public sealed class ServiceReaderTests
+{
+    private InProcess _core = null!;
+
+    [SetUp]
+    public async Task StartAsync() => _core = await InProcess.CreateAsync();
+
+    [TearDown]
+    public async Task StopAsync() => await _core.DisposeAsync();
+
+    [Test]
+    public void A_queue_is_as_old_as_the_job_that_has_waited_longest_for_a_worker()
+    {
+        var queue = _core.Get<IJobQueue>();
+        var snoozed = queue.EnqueueOrchestration(Guid.NewGuid());
+        queue.EnqueueOrchestration(Guid.NewGuid());
+        // Put back on the queue just now: its id is the lower one, and it has not waited.
+        Execute("""
+            UPDATE hangfire.state SET createdat = createdat - interval '100 seconds' WHERE jobid <> @Job;
+            DELETE FROM hangfire.jobqueue WHERE jobid = @Job;
+            INSERT INTO hangfire.jobqueue (jobid, queue) VALUES (@Job, 'campaigns');
+            """, new { Job = long.Parse(snoozed, null) });
+
+        var numbers = _core.Get<QueueReader>().Read();
+
+        Assert.That(numbers.Waiting["campaigns"].Jobs, Is.EqualTo(2));
+        Assert.That(numbers.Waiting["campaigns"].Oldest.TotalSeconds, Is.InRange(100, 130));
+        Assert.That((numbers.Waiting.ContainsKey("insights"), numbers.WorkersAlive), Is.EqualTo((false, 0)));
+    }
+
+    [Test]
+    public async Task Accounts_are_counted_by_what_they_lack()
+    {
+        var (read, missed, rejected) = (await _core.AddAccountAsync("Asia/Tokyo"), await _core.AddAccountAsync("America/New_York"), await _core.AddAccountAsync("Europe/Madrid"));
+        Execute("""
+            UPDATE social_accounts SET created_at = now() - interval '90 days';
+            UPDATE social_accounts SET token_rejected_at = now() WHERE id = @Rejected;
+            UPDATE social_accounts SET token_expires_at = now() + interval '3 days', blocked_at = now() WHERE id = @Missed;
+            INSERT INTO insight_days (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, difference)
+            SELECT id, (now() AT TIME ZONE timezone_name)::date - ago, now(), gen_random_uuid(), ago = 0, 1, 1, 0, 0, CASE WHEN ago = 3 THEN 0.5 ELSE 0 END
+            FROM social_accounts, (VALUES (0), (3), (4)) AS t (ago) WHERE id IN (@Read, @Missed) AND (id = @Missed OR ago < 4);
+            INSERT INTO insight_days (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend)
+            SELECT id, (now() AT TIME ZONE timezone_name)::date - 1, now(), gen_random_uuid(), false, 1, 1, 0, 0 FROM social_accounts WHERE id = @Read;
+            INSERT INTO insight_syncs (sync_id, social_account_id, since, until, requested_by, nightly_for, state, queued_at, completed_at)
+            SELECT gen_random_uuid(), id, current_date - 28, current_date - 1, 'night', current_date, 'succeeded', now() - ago, now() - ago
+            FROM social_accounts, LATERAL (SELECT CASE WHEN id = @Read THEN interval '2 hours' ELSE interval '27 hours' END AS ago) t WHERE id IN (@Read, @Missed);
+            INSERT INTO account_pacing (ad_account_id, use_case, blocked_until, reason, usage_pct, usage_at, updated_at)
+            VALUES ('act_1', 'ads_management', now() + interval '1 minute', 'full', 100, now(), now()), ('act_2', 'ads_management', NULL, NULL, 80, now(), now()),
+                   ('act_3', 'ads_insights', now() - interval '1 minute', 'was full', 90, now() - interval '1 hour', now());
+            INSERT INTO stops (id, stopped_at, stopped_by) VALUES (gen_random_uuid(), now(), 'ops');
+            """, new { Read = read, Missed = missed, Rejected = rejected });
+
+        var numbers = new ServiceReader(_core.Database.DataSource, TimeProvider.System).Read();
+
+        var today = TimeZoneInfo.ConvertTime(TimeProvider.System.GetUtcNow(), TimeZoneInfo.FindSystemTimeZoneById("America/New_York")).TimeOfDay;
+        Assert.Multiple(() =>
+        {
+            Assert.That(numbers.Accounts, Is.EqualTo(3));
+            Assert.That(numbers.Attention, Is.EqualTo(new Dictionary<string, long> { ["token_rejected"] = 1, ["token_expiring"] = 1, ["blocked_by_meta"] = 1 }));
+            Assert.That(numbers.WithoutNight, Is.EqualTo(1), "the rejected one is told of by itself");
+            Assert.That(numbers.OldestDay, Is.EqualTo(TimeSpan.FromDays(2) + today).Within(TimeSpan.FromMinutes(1)), "today's is not complete; three days ago is, and ended two midnights before today's");
+            Assert.That(numbers.DifferingDays, Is.EqualTo(2));
+            Assert.That(numbers.Pacing["ads_management"], Is.EqualTo((1, 1.0)));
+            Assert.That(numbers.Pacing["ads_insights"], Is.EqualTo((0, 0.0)));
+            Assert.That(numbers.Stops, Is.EqualTo(new Dictionary<string, long> { ["all"] = 1, ["account"] = 0 }));
+        });
+    }
+
+    [Test]
+    public async Task What_has_ended_is_told_once_even_if_it_commits_late()
+    {
+        var ended = new EndedReader(_core.Database.DataSource, TimeProvider.System);
+        var account = await _core.AddAccountAsync();
+
+        Assert.That(End("succeeded", secondsAgo: -5), Is.EqualTo(["succeeded"]));
+        Assert.That(End("failed", secondsAgo: -2), Is.EqualTo(["failed"]), "completed before the other, committed after it");
+        Assert.That(ended.Read().Syncs, Is.Empty);
+        Assert.That(End("succeeded", secondsAgo: 60), Is.Empty, "before this process was there");
+
+        IEnumerable<string> End(string state, int secondsAgo)
+        {
+            Execute("""
+                INSERT INTO insight_syncs (sync_id, social_account_id, since, until, requested_by, state, queued_at, completed_at)
+                VALUES (gen_random_uuid(), @Account, current_date, current_date, 'test', @State, now() - interval '1 hour', now() - make_interval(secs => @Ago))
+                """, new { Account = account, State = state, Ago = secondsAgo });
+            return ended.Read().Syncs.Select(one => one.End);
+        }
+    }
+
+    private void Execute(string sql, object parameters)
+    {
+        using var connection = _core.Database.DataSource.OpenConnection();
+        connection.Execute(sql, parameters);
+    }
+}
