@@ -117,7 +117,8 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
         JsonElement answer;
         try
         {
-            answer = JsonElement.Parse(body);
+            // On the bytes themselves: a page of a report is large, and copying it would be most of its cost.
+            answer = JsonDocument.Parse(body).RootElement;
         }
         catch (JsonException)
         {
