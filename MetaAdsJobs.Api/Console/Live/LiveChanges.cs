@@ -21,8 +21,9 @@ internal sealed class LiveChanges(Pulse pulse, TimeProvider time, ILogger<LiveCh
         while (await timer.WaitForNextTickAsync(ct))
         {
             if (await LookAsync() is not { } now) continue;
+            // At first all count as moved: between the page's making and this look anything may have.
             foreach (var (kind, mark) in now)
-                if (before is not null && before.GetValueOrDefault(kind) != mark) yield return kind;
+                if (before?.GetValueOrDefault(kind) != mark) yield return kind;
             before = now;
         }
     }

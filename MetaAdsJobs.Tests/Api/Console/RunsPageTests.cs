@@ -44,7 +44,7 @@ public sealed class RunsPageTests
         var id = await _api.AcceptAsync(await NamedAsync("Watched Winter"));
 
         var row = page.GetByRole(AriaRole.Row).Filter(new() { HasText = "Watched Winter" });
-        await Expect(row.Locator(".status")).ToHaveTextAsync("succeeded");
+        await Expect(row.Locator(".status")).ToHaveTextAsync("succeeded", new() { Timeout = 30_000 });
         Assert.That(await page.EvaluateAsync<bool>("window.sameDocument"), Is.True);
         await row.GetByRole(AriaRole.Link).ClickAsync();
         await Expect(page.Locator("table.steps .is-confirmed")).ToHaveCountAsync(4);
@@ -88,7 +88,7 @@ public sealed class RunsPageTests
         await page.GetByRole(AriaRole.Button, new() { Name = "Retry" }).ClickAsync();
 
         await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The run is tried again.");
-        await Expect(page.Locator("h1 .status")).ToHaveTextAsync("succeeded");
+        await Expect(page.Locator("h1 .status")).ToHaveTextAsync("succeeded", new() { Timeout = 30_000 });
     }
 
     [Test]

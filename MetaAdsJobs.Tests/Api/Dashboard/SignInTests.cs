@@ -108,7 +108,7 @@ public sealed class SignInTests
 
         await page.EnterTokenAsync(Service.Token("admin"));
 
-        await Expect(page).ToHaveURLAsync(new Uri(_service.BaseUrl, "/hangfire").ToString());
+        await Expect(page).ToHaveURLAsync(new Uri(_service.BaseUrl, "/console").ToString());
     }
 
     [Test]

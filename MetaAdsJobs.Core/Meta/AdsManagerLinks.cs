@@ -1,7 +1,7 @@
 namespace MetaAdsJobs.Core.Meta;
 
 /// <summary>Where people see the same objects at Meta.</summary>
-public static class AdsManager
+public static class AdsManagerLinks
 {
     private const string Root = "https://adsmanager.facebook.com/adsmanager/manage";
 
