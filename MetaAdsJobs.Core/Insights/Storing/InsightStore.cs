@@ -49,7 +49,7 @@ internal sealed class InsightStore(TimeProvider time)
         if (rows.Count == 0) return Task.FromResult(default(StoredRows));
         return connection.QuerySingleAsync<StoredRows>(new(GivenSql, new
         {
-            AccountId = accountId, Currency = currency, Now = time.GetUtcNow(), Today = DateOnly.MaxValue,
+            AccountId = accountId, Currency = currency, Now = time.GetUtcNow(), StartedAt = DateTimeOffset.MinValue, Today = DateOnly.MaxValue,
             Since = rows.Min(row => row.Day), Until = rows.Max(row => row.Day),
             Days = rows.Select(row => row.Day).ToArray(), Ads = rows.Select(row => row.ObjectId).ToArray(),
             AdSets = rows.Select(row => row.AdSetId).ToArray(), Campaigns = rows.Select(row => row.CampaignId).ToArray(),
