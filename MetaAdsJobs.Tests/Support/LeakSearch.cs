@@ -43,7 +43,7 @@ public sealed class LeakSearch(NpgsqlDataSource dataSource, string logFolder)
             while (await reader.ReadAsync()) tables.Add(reader.GetString(0));
         foreach (var table in tables)
         {
-            await using var search = new NpgsqlCommand($"SELECT count(*) FROM {table} t WHERE t::text LIKE '%' || $1 || '%'", connection) { Parameters = { new() { Value = secret } } };
+            await using var search = new NpgsqlCommand($"SELECT count(*) FROM {table} t WHERE t::text LIKE '%' || $1 || '%'", connection) { Parameters = { new() { Value = secret } }, CommandTimeout = 600 };
             if ((long)(await search.ExecuteScalarAsync())! > 0) found.Add($"rows of {table}");
         }
 

@@ -2,7 +2,6 @@ using Dapper;
 using MetaAdsJobs.Core.Insights.Reports;
 using MetaAdsJobs.Core.Meta.Insights;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace MetaAdsJobs.Core.Insights.Storing;
 
@@ -34,34 +33,32 @@ internal static class Staging
             FROM STDIN (FORMAT BINARY)
             """;
         if (pages.All(page => page.Rows.Count == 0)) return;
-        await using var copy = await connection.BeginBinaryImportAsync(CopySql, ct);
+        var writing = new CopyRows();
+        await using var copy = await connection.BeginRawBinaryCopyAsync(CopySql, ct);
         foreach (var row in pages.SelectMany(page => page.Rows).OrderBy(row => row.Day))
         {
-            await copy.StartRowAsync(ct);
-            await copy.WriteAsync(syncId, NpgsqlDbType.Uuid, ct);
-            await copy.WriteAsync(report.No, NpgsqlDbType.Integer, ct);
-            await copy.WriteAsync(report.DefinitionId, NpgsqlDbType.Bigint, ct);
-            await copy.WriteAsync(row.Day, NpgsqlDbType.Date, ct);
-            await copy.WriteAsync(row.ObjectId, NpgsqlDbType.Text, ct);
-            await copy.WriteAsync(row.Breakdown, NpgsqlDbType.Text, ct);
-            await TextAsync(row.AdId);
-            await TextAsync(row.AdSetId);
-            await TextAsync(row.CampaignId);
-            await WholeAsync(row.Impressions);
-            await WholeAsync(row.Clicks);
-            await WholeAsync(row.LinkClicks);
-            await WholeAsync(row.Reach);
-            await NumberAsync(row.Spend);
-            await NumberAsync(row.Results);
-            await TextAsync(row.ResultType);
-            await copy.WriteAsync(row.Raw, NpgsqlDbType.Jsonb, ct);
-            await copy.WriteAsync(row.IsIncomplete, NpgsqlDbType.Boolean, ct);
+            writing.Begin(columns: 18);
+            writing.Uuid(syncId);
+            writing.Integer(report.No);
+            writing.Whole(report.DefinitionId);
+            writing.Day(row.Day);
+            writing.Text(row.ObjectId);
+            writing.Text(row.Breakdown);
+            writing.Text(row.AdId);
+            writing.Text(row.AdSetId);
+            writing.Text(row.CampaignId);
+            writing.Whole(row.Impressions);
+            writing.Whole(row.Clicks);
+            writing.Whole(row.LinkClicks);
+            writing.Whole(row.Reach);
+            writing.Number(row.Spend);
+            writing.Number(row.Results);
+            writing.Text(row.ResultType);
+            writing.Json(row.Raw.Span);
+            writing.Flag(row.IsIncomplete);
+            await writing.FlushAsync(copy, ct);
         }
 
-        await copy.CompleteAsync(ct);
-
-        Task TextAsync(string? text) => text is null ? copy.WriteNullAsync(ct) : copy.WriteAsync(text, NpgsqlDbType.Text, ct);
-        Task WholeAsync(long? number) => number is { } value ? copy.WriteAsync(value, NpgsqlDbType.Bigint, ct) : copy.WriteNullAsync(ct);
-        Task NumberAsync(decimal? number) => number is { } value ? copy.WriteAsync(value, NpgsqlDbType.Numeric, ct) : copy.WriteNullAsync(ct);
+        await writing.EndAsync(copy, ct);
     }
 }
