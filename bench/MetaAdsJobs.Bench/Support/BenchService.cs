@@ -50,10 +50,10 @@ internal sealed class BenchService : IAsyncDisposable
     /// <summary>Runs a sync to its end in a process of its own.</summary>
     public async Task<SyncRun> SyncAsync(Guid syncId, CancellationToken ct)
     {
-        var result = Path.Combine(_logs, $"{Guid.NewGuid():N}.result");
-        var process = Start(new(["dotnet", typeof(SyncProcess).Assembly.Location, SyncProcess.Argument, $"{syncId}", result], ProjectFolder.Path, _environment));
-        await process.Exited.WaitAsync(ct);
-        return await SyncProcess.ReadAsync(result);
+        var (result, log) = (Path.Combine(_logs, $"{Guid.NewGuid():N}.result"), Path.Combine(_logs, $"{Guid.NewGuid():N}.log"));
+        var process = Start(new(["dotnet", typeof(SyncProcess).Assembly.Location, SyncProcess.Argument, $"{syncId}", result], ProjectFolder.Path, _environment), log);
+        var exitCode = await process.Exited.WaitAsync(ct);
+        return File.Exists(result) ? await SyncProcess.ReadAsync(result) : throw new BenchException($"The sync's process ended early, {exitCode}: {await File.ReadAllTextAsync(log, ct)}");
     }
 
     public ChildProcess StartWorker() => Start(ChildProgram.Built("MetaAdsJobs.Worker", _environment));
@@ -122,9 +122,9 @@ internal sealed class BenchService : IAsyncDisposable
         await Database.DisposeAsync();
     }
 
-    private ChildProcess Start(ChildProgram program)
+    private ChildProcess Start(ChildProgram program, string? log = null)
     {
-        var child = ChildProcess.Start(program, Path.Combine(_logs, $"{Guid.NewGuid():N}.log"));
+        var child = ChildProcess.Start(program, log ?? Path.Combine(_logs, $"{Guid.NewGuid():N}.log"));
         _children.Add(child);
         return child;
     }

@@ -46,7 +46,7 @@ internal static class SyncProcess
     /// <exception cref="BenchException">It failed.</exception>
     public static async Task<SyncRun> ReadAsync(string resultFile)
     {
-        var text = File.Exists(resultFile) ? await File.ReadAllTextAsync(resultFile) : "its process ended early";
+        var text = await File.ReadAllTextAsync(resultFile);
         return text.Split(' ') is [var endedAt, var peak, var cpu, var runs] && long.TryParse(endedAt, NumberStyles.None, CultureInfo.InvariantCulture, out var at)
             ? new(at, long.Parse(peak, CultureInfo.InvariantCulture), double.Parse(cpu, CultureInfo.InvariantCulture), int.Parse(runs, CultureInfo.InvariantCulture))
             : throw new BenchException($"The sync failed: {text}");
