@@ -16,7 +16,9 @@
     if (reading) { again = true; return; }
     reading = true;
     try {
-      const answer = await fetch(location.href, { headers: { Accept: 'text/html' }, redirect: 'error' });
+      const answer = await fetch(location.href, { headers: { Accept: 'text/html' }, redirect: 'manual' });
+      // Led elsewhere: the session is over. The sign-in leads back here.
+      if (answer.type === 'opaqueredirect') location.reload();
       if (!answer.ok) return;
       const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
       const fresh = page.querySelectorAll('[data-live]');
@@ -29,7 +31,7 @@
         document.dispatchEvent(new CustomEvent('console:refreshed', { detail: adopted }));
       });
     } catch (gone) {
-      // The server is away or the session is over: the next event, or the person, tries again.
+      // The server is away: the next event, or the person, tries again.
     } finally {
       reading = false;
       if (again) { again = false; setTimeout(refresh, 300); }
@@ -41,6 +43,7 @@
     if (kinds.size === 0 || !window.EventSource) return;
     const events = new EventSource('/console/live');
     events.addEventListener('moved', event => { if (kinds.has(event.data)) refresh(); });
+    events.addEventListener('over', () => location.reload());
     addEventListener('pagehide', () => events.close());
     document.documentElement.dataset.following = 'yes';
   }
