@@ -13,10 +13,11 @@ public static class AccountServices
         .AddSingleton<TokenStore>()
         .AddSingleton<CheckTokens>()
         .AddSingleton<PacingStore>()
+        .AddSingleton<PacingExchange>()
         .AddSingleton<ClipStore>()
         .AddSingleton<SaveAccount>()
         .AddSingleton<SaveClip>();
 
-    /// <summary>What a worker process adds: it calls Meta, and shares with the others what it is told.</summary>
-    public static IServiceCollection AddPacingExchange(this IServiceCollection services) => services.AddHostedService<PacingExchange>();
+    /// <summary>What a worker process adds: it calls Meta all the time, and shares with the others what it is told.</summary>
+    public static IServiceCollection AddPacingExchange(this IServiceCollection services) => services.AddHostedService(provider => provider.GetRequiredService<PacingExchange>());
 }

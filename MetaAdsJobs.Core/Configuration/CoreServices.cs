@@ -5,6 +5,7 @@ using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Spending;
+using MetaAdsJobs.Core.Targeting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -16,6 +17,6 @@ public static class CoreServices
     public static IServiceCollection AddMetaAdsJobs(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
-        return services.AddDatabase().AddMeta().AddAccounts().AddJobs().AddSpending().AddOrchestrations().AddInsights();
+        return services.AddDatabase().AddMeta().AddAccounts().AddJobs().AddSpending().AddOrchestrations().AddInsights().AddTargeting();
     }
 }

@@ -27,6 +27,7 @@ public static class JobServices
         services.AddSingleton<INightlySchedules>(provider => provider.GetRequiredService<Schedules>());
         services.AddSingleton<JobNames>();
         services.AddSingleton<QueueReader>();
+        services.AddSingleton<JobHistory>();
         services.AddSingleton(provider => new WorkerHealth(provider.GetRequiredService<JobStorage>(), provider.GetRequiredService<TimeProvider>()));
         return services;
     }

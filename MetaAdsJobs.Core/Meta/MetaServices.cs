@@ -28,6 +28,7 @@ public static class MetaServices
         services.AddSingleton<MetaVideos>();
         services.AddSingleton<MetaImages>();
         services.AddSingleton<MetaChecks>();
+        services.AddSingleton<MetaTargeting>();
         services.AddSingleton(provider => new ImageDownloads(
             new(ImageTransport(provider.GetRequiredService<MetaOptions>())) { Timeout = Timeout.InfiniteTimeSpan },
             provider.GetRequiredService<MetaOptions>(),

@@ -5,6 +5,7 @@ using Npgsql;
 namespace MetaAdsJobs.Tests.Orchestrations;
 
 [TestFixture]
+[Parallelizable(ParallelScope.Self)]
 public sealed class FailedOrchestrationTests
 {
     private Service _service = null!;

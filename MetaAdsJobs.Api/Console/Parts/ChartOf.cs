@@ -5,7 +5,7 @@ namespace MetaAdsJobs.Api.Console.Parts;
 /// <param name="Days">In order, without gaps.</param>
 /// <param name="Partial">Days that were not over when they were read.</param>
 /// <param name="Missing">Days that were never read.</param>
-internal sealed record ChartOf(string Title, string Unit, IReadOnlyList<DateOnly> Days, IReadOnlyList<ChartLine> Lines, IReadOnlyList<DateOnly> Partial, IReadOnlyList<DateOnly> Missing)
+public sealed record ChartOf(string Title, string Unit, IReadOnlyList<DateOnly> Days, IReadOnlyList<ChartLine> Lines, IReadOnlyList<DateOnly> Partial, IReadOnlyList<DateOnly> Missing)
 {
     /// <summary>Fills the space between the first two lines.</summary>
     public bool HasBand { get; init; }
@@ -14,4 +14,4 @@ internal sealed record ChartOf(string Title, string Unit, IReadOnlyList<DateOnly
 /// <param name="Style">line, dashed or bars; bars stand upon each other.</param>
 /// <param name="Colour">1 to 4, or 0 for a quiet one.</param>
 /// <param name="Values">One per day; null where there is none.</param>
-internal sealed record ChartLine(string Label, string Style, int Colour, IReadOnlyList<decimal?> Values);
+public sealed record ChartLine(string Label, string Style, int Colour, IReadOnlyList<decimal?> Values);

@@ -2,6 +2,7 @@ using MetaAdsJobs.Core.Meta.Stub.Creates;
 using MetaAdsJobs.Core.Meta.Stub.Insights;
 using MetaAdsJobs.Core.Meta.Stub.Objects;
 using MetaAdsJobs.Core.Meta.Stub.Reports;
+using MetaAdsJobs.Core.Meta.Stub.Targeting;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Meta.Stub;
@@ -59,6 +60,7 @@ public sealed class StubGraph
         return (call.Method, node, edge) switch
         {
             ("POST", "", null) => StubBatch.AnswerAsync(call, AnswerAsync, ct),
+            ("GET", "search", null) => Task.FromResult(StubTargeting.Answer(call)),
             ("GET", "debug_token", null) => Task.FromResult(StubToken.Inspect(call, _time.GetUtcNow())),
             (_, _, "insights") => AnswerInsightsAsync(node, call, ct),
             ("GET", _, null) when IsRun(node) => _runs.ReadStatusAsync(node, call, ct),

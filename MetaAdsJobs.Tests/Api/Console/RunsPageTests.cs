@@ -8,6 +8,7 @@ namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>The console's pages about runs, as people with each role use them in a browser.</summary>
 [TestFixture]
+[Parallelizable(ParallelScope.Self)]
 public sealed class RunsPageTests
 {
     private Service _service = null!;

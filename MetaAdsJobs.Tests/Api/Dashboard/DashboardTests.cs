@@ -9,6 +9,7 @@ using static Microsoft.Playwright.Assertions;
 namespace MetaAdsJobs.Tests.Api.Dashboard;
 
 [TestFixture]
+[Parallelizable(ParallelScope.Self)]
 public sealed class DashboardTests
 {
     private static readonly string[] JobPages =

@@ -12,6 +12,7 @@ using static Microsoft.Playwright.Assertions;
 namespace MetaAdsJobs.Tests.Api.Dashboard;
 
 [TestFixture]
+[Parallelizable(ParallelScope.Self)]
 public sealed class SignInTests
 {
     private Service _service = null!;

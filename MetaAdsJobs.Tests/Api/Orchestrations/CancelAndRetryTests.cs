@@ -3,6 +3,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Api.Orchestrations;
 
 [TestFixture]
+[Parallelizable(ParallelScope.Self)]
 public sealed class CancelAndRetryTests
 {
     [TestCase("cancel")]
