@@ -79,7 +79,7 @@ internal static class SpanishAccounts
         ("being uploaded", "subiéndose"), ("blocked", "bloqueada"), ("expired", "caducado"), ("expires soon", "caduca pronto"), ("image", "imagen"),
         ("in {0} ad accounts", "en {0} cuentas publicitarias"), ("is the id of another account", "es el id de otra cuenta"),
         ("is the id of another clip", "es el id de otro clip"), ("must be a day such as 2027-03-01", "debe ser un día como 2027-03-01"), ("never", "nunca"),
-        ("never checked", "sin comprobar"), ("not told", "no dicho"), ("not yet", "todavía no"), ("of the service", "del servicio"), ("off", "sin tope"), ("ok", "bien"),
+        ("never checked", "sin comprobar"), ("not told", "no dicho"), ("not yet", "todavía no"), ("of the service", "del servicio"), ("off", "sin tope"), 
         ("on", "el"), ("rejected", "rechazado"), ("stopped", "parada"), ("until", "hasta"), ("video at Meta", "vídeo en Meta"), ("video to upload", "vídeo por subir"),
         ("whole units of the currency", "unidades enteras de la moneda"), ("{0} of the last 28 days", "{0} de los últimos 28 días"),
         ("cannot be taken away", "no se puede quitar"),
