@@ -19,6 +19,7 @@ public static class AccountServices
         .AddSingleton<PacingStore>()
         .AddSingleton<PacingExchange>()
         .AddSingleton<ClipStore>()
+        .AddSingleton<ClipNames>()
         .AddSingleton<SaveAccount>()
         .AddSingleton<SaveClip>();
 

@@ -49,6 +49,15 @@ public sealed class RunList(NpgsqlDataSource dataSource)
         return (await connection.QueryAsync<Guid>(new(sql, Parameters(filter, null, limit), cancellationToken: ct))).AsList();
     }
 
+    /// <summary>A run's request as it was accepted, to ask for one like it.</summary>
+    /// <returns>JSON; null when there is no such run.</returns>
+    public async Task<string?> FindRequestAsync(Guid requestId, CancellationToken ct)
+    {
+        const string FindSql = "SELECT request::text FROM orchestrations WHERE request_id = @RequestId";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.QuerySingleOrDefaultAsync<string?>(new(FindSql, new { RequestId = requestId }, cancellationToken: ct));
+    }
+
     // Only the conditions that are asked for: one text for all would have to be planned for all.
     private static string Select(string columns, RunFilter filter, Guid? before)
     {
