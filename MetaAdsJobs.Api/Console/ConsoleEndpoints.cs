@@ -1,3 +1,5 @@
+using MetaAdsJobs.Api.Console.Accounts;
+using MetaAdsJobs.Api.Console.Clips;
 using MetaAdsJobs.Api.Console.Language;
 using MetaAdsJobs.Api.Console.Live;
 using MetaAdsJobs.Api.Console.Runs;
@@ -23,6 +25,8 @@ internal static class ConsoleEndpoints
         var actions = app.MapGroup("/console").ExcludeFromDescription();
         actions.MapLive();
         actions.MapRunActions();
+        actions.MapAccountActions();
+        actions.MapClipActions();
     }
 
     public static IApplicationBuilder UsePageHeaders(this IApplicationBuilder app) => app.UseWhen(

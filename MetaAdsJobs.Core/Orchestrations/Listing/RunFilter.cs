@@ -13,7 +13,7 @@ public sealed partial record RunFilter(OrchestrationStatus? Status, Guid? Accoun
 
     /// <summary>For to_tsquery; null when the search holds no word, which finds nothing.</summary>
     internal string? SearchWords => Search is null || SearchId is not null || SearchMetaId is not null ? null
-        : string.Join(" & ", Words().Matches(Search).Select(word => $"'{word.Value}':*"));
+        : Database.SearchWords.ToQuery(Search);
 
     /// <summary>Request ids are ordered by time: the first one of a day is known without looking.</summary>
     internal Guid? From => Since is { } day ? First(day) : null;
@@ -28,7 +28,4 @@ public sealed partial record RunFilter(OrchestrationStatus? Status, Guid? Accoun
 
     [GeneratedRegex(@"^(\d{6,}|META_\w+)$")]
     private static partial Regex MetaId();
-
-    [GeneratedRegex(@"[\p{L}\p{N}]+")]
-    private static partial Regex Words();
 }
