@@ -1,5 +1,6 @@
 using MetaAdsJobs.Api.Console.Language;
 using MetaAdsJobs.Api.Console.Live;
+using MetaAdsJobs.Api.Console.Numbers;
 using MetaAdsJobs.Api.Console.Runs;
 
 namespace MetaAdsJobs.Api.Console;
@@ -23,6 +24,7 @@ internal static class ConsoleEndpoints
         var actions = app.MapGroup("/console").ExcludeFromDescription();
         actions.MapLive();
         actions.MapRunActions();
+        actions.MapNumbers();
     }
 
     public static IApplicationBuilder UsePageHeaders(this IApplicationBuilder app) => app.UseWhen(

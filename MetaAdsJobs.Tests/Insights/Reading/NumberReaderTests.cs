@@ -123,7 +123,7 @@ public sealed class NumberReaderTests
         };
         foreach (var (sql, index) in new[]
         {
-            (NumberSql.AccountDays, "insight_days_pkey"), (NumberSql.CampaignDays, "insight_campaign_days_campaign"), (NumberSql.DaysOfAll, "insight_days_currency"),
+            (NumberSql.AccountDays, "insight_days_pkey"), (NumberSql.CampaignDays, "campaign_meta_id = "), (NumberSql.DaysOfAll, "insight_days_currency"),
             (NumberSql.Accounts, "insight_days_currency"), (NumberSql.Campaigns, "insight_campaign_days_pkey"),
         })
         {
