@@ -25,7 +25,7 @@ public static class OrchestrationServices
         services.AddSingleton<CancelOrchestration>();
         services.AddSingleton<RetryOrchestration>();
         services.AddSingleton<RunList>();
-        services.AddSingleton<Pulse>();
+        services.AddSingleton<Pulse>().AddSingleton<UnderwayReader>();
         services.AddSingleton<OrchestrationReader>();
 
         services.AddSingleton<ICreateStep, CampaignStep>();
