@@ -2,6 +2,7 @@ using MetaAdsJobs.Api.Console.Accounts;
 using MetaAdsJobs.Api.Console.Clips;
 using MetaAdsJobs.Api.Console.Language;
 using MetaAdsJobs.Api.Console.Live;
+using MetaAdsJobs.Api.Console.Numbers;
 using MetaAdsJobs.Api.Console.Runs;
 
 namespace MetaAdsJobs.Api.Console;
@@ -27,6 +28,7 @@ internal static class ConsoleEndpoints
         actions.MapRunActions();
         actions.MapAccountActions();
         actions.MapClipActions();
+        actions.MapNumbers();
     }
 
     public static IApplicationBuilder UsePageHeaders(this IApplicationBuilder app) => app.UseWhen(
