@@ -1,3 +1,6 @@
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Http.HttpResults;
+
 namespace MetaAdsJobs.Api.Console;
 
 /// <summary>The answer to a form: the page it came from, with a word about what became of it.</summary>
@@ -11,6 +14,19 @@ internal static class Going
 
     /// <summary>To another page of the console.</summary>
     public static IResult On(string path, string done) => Results.Redirect(path + QueryString.Create("done", done));
+
+    /// <summary>The form's page once more, with what was typed and what is wrong with it; answered by the POST itself, so that nothing typed stands in an address.</summary>
+    /// <param name="values">The page's parameter Values. The form is sent to the page's own address: there it is read again, also in the other language.</param>
+    /// <param name="route">The page's other parameters.</param>
+    public static IResult Again<TPage>(FormValues values, params (string Name, object? Value)[] route) where TPage : IComponent
+    {
+        var given = route.ToDictionary(one => one.Name, one => one.Value);
+        given["Values"] = values;
+        return new RazorComponentResult<ConsoleApp>(new Dictionary<string, object?> { [nameof(ConsoleApp.Page)] = new Microsoft.AspNetCore.Components.RouteData(typeof(TPage), given) })
+        {
+            StatusCode = StatusCodes.Status422UnprocessableEntity,
+        };
+    }
 
     private static IResult To(HttpContext http, string kind, string text)
     {

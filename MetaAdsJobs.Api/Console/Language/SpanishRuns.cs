@@ -17,5 +17,9 @@ internal static class SpanishRuns
         ("Go on", "Continuar"), ("Back", "Volver"), ("Retry runs", "Reintentar ejecuciones"), ("Cancel runs", "Cancelar ejecuciones"), ("campaign", "campaña"), ("adset", "conjunto de anuncios"),
         ("media", "material"), ("creative", "creatividad"), ("ad", "anuncio"), ("activate", "activación"), ("validate", "validación"), ("Clip", "Clip"), ("Outcome", "Resultado"),
         ("First numbers", "Primeras cifras"), ("Progress", "Progreso"), ("{0} of {1} steps", "{0} de {1} pasos"), ("Actions", "Acciones"), ("Changes at Meta", "Cambios en Meta"), ("When", "Cuándo"), ("Who", "Quién"), ("What", "Qué"),
+        ("Timeline", "Cronología"), ("What Meta said when asked to check", "Lo que dijo Meta al comprobar"), ("Part", "Parte"), ("ok", "correcto"), ("wrong", "incorrecto"), ("not checked", "sin comprobar"),
+        ("{0} rows from {1} to {2}", "{0} filas del {1} al {2}"), ("Ask for one like it", "Pedir una como esta"), ("Attempts and waits", "Intentos y esperas"), ("Why", "Por qué"),
+        ("Hangfire keeps this for a day after the end.", "Hangfire lo conserva un día después del fin."), ("attempt {0}", "intento {0}"), ("waits", "espera"), ("in the queue", "en la cola"), ("over", "terminado"),
+        ("account", "cuenta"),
     ];
 }

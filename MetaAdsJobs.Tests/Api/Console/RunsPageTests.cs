@@ -62,7 +62,7 @@ public sealed class RunsPageTests
         {
             await connection.ExecuteAsync("""
                 INSERT INTO orchestrations (request_id, social_account_id, clip_id, campaign_name, request, requested_by, request_hash, status, accepted_at, started_at, completed_at)
-                SELECT gen_random_uuid(), social_account_id, clip_id, 'Hay ' || n, request, 'tests', '\x00', 'succeeded', now(), now(), now()
+                SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, social_account_id, clip_id, 'Hay ' || n, request, 'tests', '\x00', 'succeeded', now(), now(), now()
                 FROM orchestrations, generate_series(1, 10000) n WHERE request_id = @id
                 """, new { id = Guid.Parse(id) });
         }
