@@ -25,7 +25,7 @@ public sealed class JobReader
     {
         // A job is as old as its state: one that was snoozed for an hour has not waited in the queue for it. By the database's clock.
         const string QueuesSql = """
-            SELECT n.name, c.jobs::int, GREATEST(clock_timestamp() - s.createdat, interval '0') AS oldest
+            SELECT n.name, c.jobs::int, CASE WHEN clock_timestamp() > s.createdat THEN clock_timestamp() - s.createdat END AS oldest
             FROM unnest(@Queues) WITH ORDINALITY n (name, place)
             CROSS JOIN LATERAL (
                 SELECT count(*) AS jobs, min(id) AS first FROM (SELECT id FROM hangfire.jobqueue q WHERE q.queue = n.name AND q.fetchedat IS NULL LIMIT @MostCounted + 1) q) c

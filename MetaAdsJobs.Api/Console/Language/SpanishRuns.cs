@@ -21,5 +21,7 @@ internal static class SpanishRuns
         ("{0} rows from {1} to {2}", "{0} filas del {1} al {2}"), ("Ask for one like it", "Pedir una como esta"), ("Attempts and waits", "Intentos y esperas"), ("Why", "Por qué"),
         ("Hangfire keeps this for a day after the end.", "Hangfire lo conserva un día después del fin."), ("attempt {0}", "intento {0}"), ("waits", "espera"), ("in the queue", "en la cola"), ("over", "terminado"),
         ("account", "cuenta"),
+        ("These words fit very many runs. Searched were only those asked for since", "Estas palabras aparecen en muchísimas ejecuciones. Solo se ha buscado en las solicitadas desde"),
+        ("Go on to older ones, or give days.", "Siga con las anteriores o indique días."),
     ];
 }
