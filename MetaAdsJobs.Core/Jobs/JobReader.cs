@@ -44,9 +44,10 @@ public sealed class JobReader
             SELECT j.id, j.invocationdata::text AS invocation, j.arguments::text AS arguments, s.createdat AS at, s.data ->> 'ServerId' AS server
             FROM hangfire.job j JOIN hangfire.state s ON s.id = j.stateid WHERE j.statename = 'Processing' ORDER BY j.stateid LIMIT @MostRunning;
             """;
+        // A job that knows its queue stands there as queue:id.
         const string ScheduledSql = """
             SELECT j.id, j.invocationdata::text AS invocation, j.arguments::text AS arguments, to_timestamp(t.score) AS at, s.reason
-            FROM (SELECT value::bigint AS id, score FROM hangfire.set WHERE key = 'schedule' ORDER BY score LIMIT @MostListed) t
+            FROM (SELECT substring(value FROM '[0-9]+$')::bigint AS id, score FROM hangfire.set WHERE key = 'schedule' ORDER BY score LIMIT @MostListed) t
             JOIN hangfire.job j ON j.id = t.id LEFT JOIN hangfire.state s ON s.id = j.stateid ORDER BY t.score;
             """;
         // Failed jobs stay until a person acts, so that there may be very many: of the newest of them, those that failed last.

@@ -42,7 +42,7 @@ public sealed class JobReaderTests
         await ToStateAsync(running, "Processing", """{"ServerId": "host:41:0b5e"}""", null);
         await ToStateAsync(failed, "Failed", """{"ExceptionMessage": "Meta was away"}""", null);
         await ToStateAsync(scheduled, "Scheduled", "{}", "The account is throttled");
-        await ExecuteAsync("INSERT INTO hangfire.set (key, value, score) VALUES ('schedule', @scheduled, extract(epoch FROM timestamptz '2030-01-01T00:00:00Z'))", new { scheduled });
+        await ExecuteAsync("INSERT INTO hangfire.set (key, value, score) VALUES ('schedule', 'campaigns:' || @scheduled, extract(epoch FROM timestamptz '2030-01-01T00:00:00Z'))", new { scheduled });
 
         var jobs = await ReadAsync();
 

@@ -34,9 +34,9 @@ public sealed class RunList(NpgsqlDataSource dataSource)
     internal const int MostWalked = 3000;
 
     /// <summary>Runs that the index of words may find; more common words are walked for, page by page.</summary>
-    internal const int MostFound = 10_000;
+    internal const int MostFound = 4000;
 
-    private const string WordsFit = "to_tsvector('simple', o.campaign_name) @@ to_tsquery('simple', @SearchWords)";
+    private const string NameFits = "o.campaign_name ~* ALL (@NamePatterns)";
 
     /// <param name="before">The cursor of the page before.</param>
     public async Task<RunPage> ListAsync(RunFilter filter, Guid? before, int limit, CancellationToken ct)
@@ -60,27 +60,38 @@ public sealed class RunList(NpgsqlDataSource dataSource)
     private static string IdsSql(RunFilter filter, Guid? before) => $"SELECT o.request_id FROM orchestrations o {Where(Conditions(filter, before, withWords: true))} ORDER BY o.request_id DESC LIMIT @Limit";
 
     // A common word is found by walking through the newest runs, a rare one by the index of words. Neither alone is bounded: the walk finds
-    // a rare word after a million runs, and the index lists half a million of a common one, in no order.
+    // a rare word after a million runs, and the index lists half a million of a common one, in no order. Of whole words the index compares
+    // lists as far as it has to; of beginnings it makes the whole list first, so that they are only asked for when nothing else is found.
     private static async Task<(IReadOnlyList<Guid> Ids, (Guid Id, DateTimeOffset AcceptedAt)? WalkedTo)> SearchAsync(NpgsqlConnection connection, RunFilter filter, Guid? before, int limit, CancellationToken ct)
     {
-        var conditions = Conditions(filter, before, withWords: false);
         var walkSql = $"""
             WITH o AS MATERIALIZED (
-                SELECT o.request_id, o.campaign_name, o.accepted_at FROM orchestrations o {Where(conditions)} ORDER BY o.request_id DESC LIMIT @MostWalked)
-            SELECT ARRAY(SELECT o.request_id FROM o WHERE {WordsFit} ORDER BY o.request_id DESC LIMIT @Limit) AS ids, l.request_id, l.accepted_at
-            FROM (VALUES (1)) one (row) LEFT JOIN (SELECT o.request_id, o.accepted_at FROM o ORDER BY o.request_id DESC OFFSET @MostWalked - 1) l ON true
+                SELECT o.request_id, o.campaign_name, o.accepted_at FROM orchestrations o {Where(Conditions(filter, before, withWords: false))} ORDER BY o.request_id DESC LIMIT {MostWalked})
+            SELECT ARRAY(SELECT o.request_id FROM o WHERE {NameFits} ORDER BY o.request_id DESC LIMIT @Limit) AS ids, l.request_id, l.accepted_at
+            FROM (VALUES (1)) one (row) LEFT JOIN (SELECT o.request_id, o.accepted_at FROM o ORDER BY o.request_id DESC OFFSET {MostWalked - 1}) l ON true
             """;
-        // The limit stands before the other conditions: what is fetched counts, not what is left of it.
-        var indexSql = $"""
-            WITH o AS MATERIALIZED (
-                SELECT o.request_id, o.status, o.social_account_id FROM orchestrations o WHERE {WordsFit} LIMIT @MostFound + 1)
-            SELECT (SELECT count(*) FROM o)::int, ARRAY(SELECT o.request_id FROM o {Where(conditions)} ORDER BY o.request_id DESC LIMIT @Limit)
-            """;
-        var parameters = Parameters(filter, before, limit);
-        var (walked, lastId, lastAt) = await connection.QuerySingleAsync<(Guid[] Ids, Guid? Id, DateTimeOffset? At)>(new(walkSql, parameters, cancellationToken: ct));
+        var (walked, lastId, lastAt) = await connection.QuerySingleAsync<(Guid[] Ids, Guid? Id, DateTimeOffset? At)>(new(walkSql, Parameters(filter, before, limit), cancellationToken: ct));
         if (walked.Length == limit || lastId is null) return (walked, null);
-        var (count, found) = await connection.QuerySingleAsync<(int Count, Guid[] Ids)>(new(indexSql, parameters, cancellationToken: ct));
-        return count <= MostFound ? (found, null) : (walked, (lastId.Value, lastAt!.Value));
+        // What lies behind the walk.
+        var found = await FindAsync(connection, filter, lastId.Value, limit, filter.WholeWords, ct);
+        if (found is [] && walked is []) found = await FindAsync(connection, filter, lastId.Value, limit, filter.SearchWords!, ct);
+        if (found is null) return (walked, (lastId.Value, lastAt!.Value));
+        return ([.. walked.Concat(found).Take(limit)], null);
+    }
+
+    /// <returns>Null when the words are too common.</returns>
+    private static async Task<Guid[]?> FindAsync(NpgsqlConnection connection, RunFilter filter, Guid before, int limit, string words, CancellationToken ct)
+    {
+        // The words stand in the text, so that this is planned for them and not for words in general; they are letters and digits only. The
+        // limit stands before the other conditions: what is fetched counts, not what is left of it.
+        var findSql = $"""
+            WITH o AS MATERIALIZED (
+                SELECT o.request_id, o.status, o.social_account_id FROM orchestrations o
+                WHERE to_tsvector('simple', o.campaign_name) @@ to_tsquery('simple', '{words.Replace("'", "''", StringComparison.Ordinal)}') LIMIT {MostFound + 1})
+            SELECT (SELECT count(*) FROM o)::int, ARRAY(SELECT o.request_id FROM o {Where(Conditions(filter, before, withWords: false))} ORDER BY o.request_id DESC LIMIT @Limit)
+            """;
+        var (count, ids) = await connection.QuerySingleAsync<(int Count, Guid[] Ids)>(new(findSql, Parameters(filter, before, limit), cancellationToken: ct));
+        return count <= MostFound ? ids : null;
     }
 
     // What is shown beside a run is read for the rows of the page only.
@@ -109,7 +120,7 @@ public sealed class RunList(NpgsqlDataSource dataSource)
         if (filter.SearchId is not null) conditions.Add("o.request_id = @SearchId");
         if (filter.SearchMetaId is not null) conditions.Add("o.request_id IN (SELECT s.request_id FROM orchestration_steps s WHERE s.meta_id = @SearchMetaId)");
         if (filter.SearchWords is { Length: 0 }) conditions.Add("false");
-        if (withWords && filter.SearchWords is { Length: > 0 }) conditions.Add(WordsFit);
+        if (withWords && filter.SearchWords is { Length: > 0 }) conditions.Add(NameFits);
         return conditions;
     }
 
@@ -117,7 +128,7 @@ public sealed class RunList(NpgsqlDataSource dataSource)
 
     private static object Parameters(RunFilter filter, Guid? before, int limit) => new
     {
-        Last = before, filter.From, filter.Before, filter.AccountId, filter.SearchId, filter.SearchMetaId, filter.SearchWords, Limit = limit, MostWalked, MostFound,
+        Last = before, filter.From, filter.Before, filter.AccountId, filter.SearchId, filter.SearchMetaId, filter.NamePatterns, Limit = limit,
     };
 
     private sealed record Row

@@ -69,7 +69,7 @@ public sealed class JobsPageTests
 
         var running = page.Locator("#running tr", new() { HasText = "Campaign: Slow, then throttled" });
         await Expect(running.GetByRole(AriaRole.Link)).ToHaveAttributeAsync("href", $"/console/runs/{id}");
-        await Expect(running).ToContainTextAsync(new Regex($":({string.Join('|', _service.Workers.Select(worker => worker.Id))})\b"));
+        await Expect(running).ToContainTextAsync(new Regex($@":({string.Join('|', _service.Workers.Select(worker => worker.Id))})\b"));
         var waiting = page.Locator("#scheduled tr", new() { HasText = "Campaign: Slow, then throttled" });
         await Expect(waiting).ToContainTextAsync("throttled");
         var due = DateTimeOffset.Parse((await waiting.Locator("time").GetAttributeAsync("datetime"))!, null);
@@ -82,7 +82,7 @@ public sealed class JobsPageTests
         var page = await SignInAsync("viewer");
         _service.StartWorker();
         var (dead, alive) = (_service.Workers[^1].Id, _service.Workers[0].Id);
-        await Expect(page.Locator("#workers tr", new() { HasTextRegex = new Regex($":{dead}\b") }).Locator(".status")).ToHaveTextAsync("alive", new() { Timeout = 30_000 });
+        await Expect(page.Locator("#workers tr", new() { HasTextRegex = new Regex($@":{dead}\b") }).Locator(".status")).ToHaveTextAsync("alive", new() { Timeout = 30_000 });
 
         _service.Workers[^1].Kill();
         await _service.Workers[^1].Exited;
@@ -90,8 +90,8 @@ public sealed class JobsPageTests
         await using (var connection = await _service.Database.DataSource.OpenConnectionAsync())
             await connection.ExecuteAsync("UPDATE hangfire.server SET lastheartbeat = lastheartbeat - interval '1 minute'");
 
-        await Expect(page.Locator("#workers tr", new() { HasTextRegex = new Regex($":{dead}\\b") }).Locator(".status")).ToHaveTextAsync("silent", new() { Timeout = 30_000 });
-        await Expect(page.Locator("#workers tr", new() { HasTextRegex = new Regex($":{alive}\\b") }).Locator(".status")).ToHaveTextAsync("alive", new() { Timeout = 30_000 });
+        await Expect(page.Locator("#workers tr", new() { HasTextRegex = new Regex($@":{dead}\b") }).Locator(".status")).ToHaveTextAsync("silent", new() { Timeout = 30_000 });
+        await Expect(page.Locator("#workers tr", new() { HasTextRegex = new Regex($@":{alive}\b") }).Locator(".status")).ToHaveTextAsync("alive", new() { Timeout = 30_000 });
     }
 
     [Test]
