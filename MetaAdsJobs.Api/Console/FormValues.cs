@@ -20,6 +20,9 @@ public sealed class FormValues
     public static FormValues Of(params IEnumerable<(string Name, string? Value)> values) =>
         new(values.ToDictionary(field => field.Name, field => new StringValues(field.Value)), new Dictionary<string, string[]>());
 
+    /// <summary>The same, where a field may have several values.</summary>
+    public static FormValues Of(IReadOnlyDictionary<string, StringValues> values) => new(values, new Dictionary<string, string[]>());
+
     /// <summary>Of a form that was sent and refused.</summary>
     /// <param name="secrets">Fields that never go back to the page.</param>
     public static FormValues Posted(IFormCollection form, FieldErrors errors, params IEnumerable<string> secrets) => Posted(form, errors.ToDictionary(), secrets);
@@ -44,6 +47,9 @@ public sealed class FormValues
     /// <returns>The number of the list's item where it is one, from 1 on, and what is wrong.</returns>
     public IReadOnlyList<(int? Item, string Message)> ErrorsAt(string name) =>
         [.. _errors.Where(error => IsAt(error.Key, name)).SelectMany(error => error.Value.Select(message => (ItemOf(error.Key, name), message)))];
+
+    /// <summary>The same without what is wrong at one field: it is told there.</summary>
+    public FormValues Without(string name) => new(_values, _errors.Where(error => !IsAt(error.Key, name)).ToDictionary());
 
     /// <summary>What is wrong and has no field in the form.</summary>
     /// <param name="names">The form's fields.</param>

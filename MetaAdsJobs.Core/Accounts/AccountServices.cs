@@ -15,6 +15,7 @@ public static class AccountServices
         .AddSingleton<PacingStore>()
         .AddSingleton<PacingExchange>()
         .AddSingleton<ClipStore>()
+        .AddSingleton<ClipNames>()
         .AddSingleton<SaveAccount>()
         .AddSingleton<SaveClip>();
 

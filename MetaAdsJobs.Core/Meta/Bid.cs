@@ -14,7 +14,7 @@ public enum BidNeeds
 /// <summary>How an ad set bids. It stands on the ad set, where the budget is; ads take no bids.</summary>
 /// <param name="Amount">In Meta's units of the account's currency.</param>
 /// <param name="RoasFloor">Revenue per spend, e.g. 1.5.</param>
-internal sealed record Bid(string Strategy, long? Amount = null, decimal? RoasFloor = null)
+public sealed record Bid(string Strategy, long? Amount = null, decimal? RoasFloor = null)
 {
     /// <summary>Meta counts the floor in ten thousandths.</summary>
     public const int RoasUnits = 10_000;

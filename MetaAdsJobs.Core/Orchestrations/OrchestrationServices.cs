@@ -26,7 +26,7 @@ public static class OrchestrationServices
         services.AddSingleton<CancelOrchestration>();
         services.AddSingleton<RetryOrchestration>();
         services.AddSingleton<RunList>();
-        services.AddSingleton<Pulse>();
+        services.AddSingleton<Pulse>().AddSingleton<UnderwayReader>();
         services.AddSingleton<RunDays>();
         services.AddSingleton<RunDayReader>();
         services.AddSingleton<OrchestrationReader>();

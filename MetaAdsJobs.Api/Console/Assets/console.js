@@ -48,6 +48,20 @@
     document.documentElement.dataset.following = 'yes';
   }
 
+  // The preview follows what is typed.
+  function mirror() {
+    for (const part of document.querySelectorAll('[data-mirrors]')) {
+      const input = document.querySelector(`form [name="${part.dataset.mirrors}"]`);
+      const first = part.textContent;
+      input?.addEventListener('input', () => {
+        let text = input.matches('select') ? input.selectedOptions[0].textContent.replaceAll('_', ' ') : input.value;
+        if (part.dataset.as === 'host') text = URL.canParse(text) ? new URL(text).host : '';
+        part.textContent = input.value === '' && input.matches('select') ? first : text;
+      });
+    }
+  }
+
   localTimes(document);
+  mirror();
   follow();
 })();

@@ -107,6 +107,15 @@ public sealed class RunList(NpgsqlDataSource dataSource)
         return page.Length == 0 ? [] : [.. (await connection.QueryAsync<Row>(new(LooksSql, new { Page = page }, cancellationToken: ct))).Select(row => row.ToRun())];
     }
 
+    /// <summary>A run's request as it was accepted, to ask for one like it.</summary>
+    /// <returns>JSON; null when there is no such run.</returns>
+    public async Task<string?> FindRequestAsync(Guid requestId, CancellationToken ct)
+    {
+        const string FindSql = "SELECT request::text FROM orchestrations WHERE request_id = @RequestId";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.QuerySingleOrDefaultAsync<string?>(new(FindSql, new { RequestId = requestId }, cancellationToken: ct));
+    }
+
     // Only the conditions that are asked for: one text for all would have to be planned for all.
     private static List<string> Conditions(RunFilter filter, Guid? before, bool withWords)
     {

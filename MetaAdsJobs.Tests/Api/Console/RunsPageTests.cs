@@ -48,7 +48,7 @@ public sealed class RunsPageTests
         await Expect(row.Locator(".status")).ToHaveTextAsync("succeeded", new() { Timeout = 30_000 });
         Assert.That(await page.EvaluateAsync<bool>("window.sameDocument"), Is.True);
         await row.GetByRole(AriaRole.Link).ClickAsync();
-        await Expect(page.Locator("table.steps .is-confirmed")).ToHaveCountAsync(4);
+        await Expect(page.Locator("table.steps .is-confirmed")).ToHaveCountAsync(5);
         var campaign = (string?)(await _api.RunAsync(id))["campaign_creation"]!["campaign_meta_id"];
         await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Open in Ads Manager" }).First).ToHaveAttributeAsync("href", new System.Text.RegularExpressions.Regex($"selected_campaign_ids={campaign}$"));
     }

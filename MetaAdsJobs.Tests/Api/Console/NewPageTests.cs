@@ -1,0 +1,240 @@
+using System.Text.Json.Nodes;
+using Dapper;
+using MetaAdsJobs.Tests.Api.Dashboard;
+using MetaAdsJobs.Tests.Support;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace MetaAdsJobs.Tests.Api.Console;
+
+/// <summary>Asking for an ad in a form, and what the API has against it at the fields.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.Self)]
+public sealed class NewPageTests
+{
+    private Service _service = null!;
+    private Chromium _chromium = null!;
+    private ApiClient _api = null!;
+    private JsonObject _request = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        _service = await Service.StartAsync();
+        _chromium = await Chromium.StartAsync();
+        _api = _service.Client();
+        // One account and one clip to choose.
+        _request = await _api.NewRequestAsync();
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        _api.Dispose();
+        await _chromium.DisposeAsync();
+        await _service.DisposeAsync();
+    }
+
+    [Test]
+    public async Task An_ad_is_asked_for_in_the_form_and_its_steps_complete_while_one_looks_on()
+    {
+        var page = await OpenAsync();
+        await FillAsync(page, "Asked for in the form");
+        await page.GetByLabel("From the age of").FillAsync("25");
+        await page.GetByLabel("Up to the age of").FillAsync("54");
+        await page.GetByLabel("women").CheckAsync();
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create the ad" }).ClickAsync();
+
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The run was accepted.");
+        await Expect(page.Locator("h1 .status")).ToHaveTextAsync("succeeded", new() { Timeout = 30_000 });
+        await Expect(page.Locator("table.steps .is-confirmed")).ToHaveCountAsync(5);
+        var request = JsonNode.Parse(await LastRequestAsync())!;
+        Assert.Multiple(() =>
+        {
+            Assert.That((long?)request["daily_budget_cents"], Is.EqualTo(1234));
+            Assert.That((string?)request["optimization_goal"], Is.EqualTo("LINK_CLICKS"));
+            Assert.That((bool?)request["auto_publish"], Is.False);
+            Assert.That(request["targeting"]!.ToJsonString(), Is.EqualTo("""{"age_max":54,"age_min":25,"genders":[2]}""").Or.EqualTo("""{"genders":[2],"age_max":54,"age_min":25}"""));
+        });
+    }
+
+    [Test]
+    public async Task Everything_that_is_wrong_stands_at_its_field_and_nothing_typed_is_lost()
+    {
+        var page = await OpenAsync();
+        await FillAsync(page, "Wrong <b>in</b> places");
+        await page.GetByLabel("Where it leads").FillAsync("not an address");
+        await page.GetByLabel("From the age of").FillAsync("60");
+        await page.GetByLabel("Up to the age of").FillAsync("30");
+        await page.GetByLabel("Further targeting, as JSON").FillAsync("{");
+        await page.GetByLabel("Title").FillAsync("");
+        var before = await CountAsync();
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create the ad" }).ClickAsync();
+
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("please mend the marked fields");
+        await Expect(page.GetByLabel("Where it leads")).ToHaveAttributeAsync("aria-invalid", "true");
+        await Expect(page.GetByLabel("Title")).ToHaveAccessibleDescriptionAsync("is required");
+        await Expect(page.GetByLabel("Further targeting, as JSON")).ToHaveAccessibleDescriptionAsync(new System.Text.RegularExpressions.Regex("must be a JSON object"));
+        await Expect(page.GetByLabel("Campaign name")).ToHaveValueAsync("Wrong <b>in</b> places");
+        await Expect(page.GetByLabel("Daily budget")).ToHaveValueAsync("12.34");
+
+        // What the broken JSON hid is told once it is mended.
+        await page.GetByLabel("Further targeting, as JSON").FillAsync("""{"device_platforms": ["phone"]}""");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create the ad" }).ClickAsync();
+
+        await Expect(page.GetByLabel("From the age of")).ToHaveAccessibleDescriptionAsync(new System.Text.RegularExpressions.Regex("must not be greater than age_max, 30"));
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("targeting.device_platforms[0]");
+        Assert.That(await CountAsync(), Is.EqualTo(before));
+    }
+
+    [TestCase("12.345")]
+    [TestCase("1e3")]
+    public async Task An_amount_that_is_none_is_never_guessed(string amount)
+    {
+        var before = await CountAsync();
+        var page = await OpenAsync();
+        await FillAsync(page, "Amount");
+        // Past the browser's own idea of a number.
+        await page.GetByLabel("Daily budget").EvaluateAsync("input => input.type = 'text'");
+        await page.GetByLabel("Daily budget").FillAsync(amount);
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create the ad" }).ClickAsync();
+
+        await Expect(page.GetByLabel("Daily budget")).ToHaveAccessibleDescriptionAsync(new System.Text.RegularExpressions.Regex("must be an amount such as"));
+        Assert.That(await CountAsync(), Is.EqualTo(before));
+    }
+
+    [Test]
+    public async Task Places_and_interests_are_found_at_Meta_and_kept_while_others_are_sought()
+    {
+        var page = await OpenAsync();
+        await FillAsync(page, "Reached by search");
+        await page.GetByLabel("Places", new() { Exact = true }).FillAsync("madr");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Find a place" }).ClickAsync();
+        await page.GetByLabel("Madrid").CheckAsync();
+        await page.GetByLabel("Interests", new() { Exact = true }).FillAsync("shop");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Find an interest" }).ClickAsync();
+        await page.GetByLabel("Online shopping").CheckAsync();
+        await page.GetByLabel("Languages", new() { Exact = true }).FillAsync("spanish");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Find a language" }).ClickAsync();
+        await page.GetByLabel("Spanish (All)").CheckAsync();
+        await Expect(page.GetByLabel("Madrid")).ToBeCheckedAsync();
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create the ad" }).ClickAsync();
+
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The run was accepted.");
+        var targeting = JsonNode.Parse(await LastRequestAsync())!["targeting"]!;
+        Assert.That((string?)targeting["geo_locations"]!["cities"]![0]!["key"], Is.EqualTo("661577"));
+        Assert.That((string?)targeting["interests"]![0]!["id"], Is.EqualTo("6003346592981"));
+        Assert.That((int?)targeting["locales"]![0], Is.EqualTo(1002));
+    }
+
+    [Test]
+    public async Task A_search_that_Meta_refuses_says_why()
+    {
+        _service.Graph.Faults.Add(call => call.Path == "search", GraphFaults.Refused(100, 33));
+        var page = await OpenAsync();
+        await FillAsync(page, "Not found");
+        await page.GetByLabel("Places", new() { Exact = true }).FillAsync("madr");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Find a place" }).ClickAsync();
+
+        await Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("Refused by the test");
+    }
+
+    [Test]
+    public async Task A_form_sent_twice_asks_for_one_run()
+    {
+        var page = await OpenAsync();
+        await FillAsync(page, "Sent twice");
+        var before = await CountAsync();
+        // As if the first answer had been lost: the same form once more.
+        await page.EvaluateAsync("""
+            async () => {
+                const form = document.querySelector('form.new'), body = new URLSearchParams(new FormData(form));
+                body.set('do', 'run');
+                await fetch(form.action || location.href, { method: 'POST', body, redirect: 'manual' });
+            }
+            """);
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create the ad" }).ClickAsync();
+
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The run was accepted.");
+        Assert.That(await CountAsync(), Is.EqualTo(before + 1));
+    }
+
+    [Test]
+    public async Task A_check_creates_nothing_and_says_what_Meta_said()
+    {
+        var page = await OpenAsync();
+        await FillAsync(page, "Only checked");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Only let Meta check it" }).ClickAsync();
+
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("Meta is being asked; nothing is created.");
+        await Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "campaign" }).Locator(".is-ok").First).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await page.GetByRole(AriaRole.Link, new() { Name = "Ask for one like it" }).ClickAsync();
+        await Expect(page.GetByLabel("Campaign name")).ToHaveValueAsync("Only checked");
+        await Expect(page.GetByLabel("Daily budget")).ToHaveValueAsync("12.34");
+        await Expect(page.GetByLabel("Objective and goal")).ToHaveValueAsync("OUTCOME_TRAFFIC|LINK_CLICKS");
+    }
+
+    [Test]
+    public async Task The_preview_follows_what_is_typed_and_Enter_creates_nothing()
+    {
+        var before = await CountAsync();
+        var page = await OpenAsync();
+        await FillAsync(page, "Previewed");
+        await page.GetByLabel("Title").FillAsync("Half price");
+        await Expect(page.Locator(".preview")).ToContainTextAsync("Half price");
+        await Expect(page.Locator(".preview")).ToContainTextAsync("example.com");
+
+        await page.GetByLabel("Title").PressAsync("Enter");
+
+        await Expect(page.Locator(".preview img")).ToBeVisibleAsync();
+        Assert.That(await CountAsync(), Is.EqualTo(before));
+    }
+
+    [Test]
+    public async Task A_viewer_is_not_offered_the_form_and_gets_none()
+    {
+        var page = await OpenAsync("viewer");
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Not allowed" })).ToBeVisibleAsync();
+        await page.GotoAsync("/console");
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "New", Exact = true })).ToHaveCountAsync(0);
+    }
+
+    private async Task<IPage> OpenAsync(string role = "manager")
+    {
+        var page = await _chromium.VisitAsync(_service);
+        await page.GotoAsync("/console/new");
+        await page.EnterTokenAsync(Service.Token(role));
+        return page;
+    }
+
+    private async Task FillAsync(IPage page, string name)
+    {
+        await page.GetByLabel("Account").SelectOptionAsync((string)_request["social_account_id"]!);
+        await page.GetByLabel("Clip").SelectOptionAsync((string)_request["clip_id"]!);
+        await page.GetByLabel("Campaign name").FillAsync(name);
+        await page.GetByLabel("Where it leads").FillAsync("https://example.com/sale");
+        await page.GetByLabel("Title").FillAsync("Amazing product");
+        await page.GetByLabel("Text", new() { Exact = true }).FillAsync("Get 50% off");
+        await page.GetByLabel("Objective and goal").SelectOptionAsync("OUTCOME_TRAFFIC|LINK_CLICKS");
+        await page.GetByLabel("Daily budget").FillAsync("12.34");
+    }
+
+    private async Task<string> LastRequestAsync()
+    {
+        await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
+        return await connection.QuerySingleAsync<string>("SELECT request::text FROM orchestrations ORDER BY request_id DESC LIMIT 1");
+    }
+
+    private async Task<long> CountAsync()
+    {
+        await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
+        return await connection.QuerySingleAsync<long>("SELECT count(*) FROM orchestrations");
+    }
+}
