@@ -53,7 +53,7 @@ public sealed class SessionTests
 
         var cookies = await page.Context.CookiesAsync();
         Assert.That(cookies.Select(cookie => cookie.Name), Is.SubsetOf((string[])[Pages.SessionCookie, "metaadsjobs_antiforgery", "metaadsjobs_language"]));
-        Assert.That(cookies, Has.All.Matches<BrowserContextCookiesResult>(cookie => cookie.HttpOnly && cookie.SameSite == SameSiteAttribute.Strict && !cookie.Value.Contains(token.Split('.')[2], StringComparison.Ordinal)));
+        Assert.That(cookies.All(cookie => cookie.HttpOnly && cookie.SameSite == SameSiteAttribute.Strict && !cookie.Value.Contains(token.Split('.')[2], StringComparison.Ordinal)), Is.True);
         Assert.That(await page.EvaluateAsync<string>("document.cookie"), Is.Empty);
         Assert.That(await page.ContentAsync(), Does.Not.Contain(token.Split('.')[2]));
     }
