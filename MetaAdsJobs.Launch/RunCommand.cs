@@ -94,6 +94,7 @@ internal sealed class RunCommand(LaunchOptions options, Action<string> say, Time
         say($"""
 
             API       {_address}
+            Console   {_address}console
             Swagger   {_address}swagger
             Hangfire  {_address}hangfire
             Token     {token ?? "from your authority"}

@@ -1,5 +1,8 @@
+using MetaAdsJobs.Api.Console.Accounts;
+using MetaAdsJobs.Api.Console.Clips;
 using MetaAdsJobs.Api.Console.Language;
 using MetaAdsJobs.Api.Console.Live;
+using MetaAdsJobs.Api.Console.Numbers;
 using MetaAdsJobs.Api.Console.Runs;
 
 namespace MetaAdsJobs.Api.Console;
@@ -23,6 +26,9 @@ internal static class ConsoleEndpoints
         var actions = app.MapGroup("/console").ExcludeFromDescription();
         actions.MapLive();
         actions.MapRunActions();
+        actions.MapAccountActions();
+        actions.MapClipActions();
+        actions.MapNumbers();
     }
 
     public static IApplicationBuilder UsePageHeaders(this IApplicationBuilder app) => app.UseWhen(

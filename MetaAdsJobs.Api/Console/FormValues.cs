@@ -24,13 +24,14 @@ public sealed class FormValues
     public static FormValues Of(IReadOnlyDictionary<string, StringValues> values) => new(values, new Dictionary<string, string[]>());
 
     /// <summary>Of a form that was sent and refused.</summary>
-    /// <param name="secrets">Fields that never go back to the page.</param>
+    /// <param name="secrets">Fields that never go back to the page; nor does another into which the same was pasted by mistake.</param>
     public static FormValues Posted(IFormCollection form, FieldErrors errors, params IEnumerable<string> secrets) => Posted(form, errors.ToDictionary(), secrets);
 
     public static FormValues Posted(IFormCollection form, IDictionary<string, string[]> errors, params IEnumerable<string> secrets)
     {
-        var hidden = secrets.ToHashSet();
-        return new(form.Where(field => !hidden.Contains(field.Key) && !field.Key.StartsWith("__", StringComparison.Ordinal)).ToDictionary(field => field.Key, field => field.Value), errors);
+        var hidden = secrets.SelectMany(name => form[name]).Select(secret => secret?.Trim()).Where(secret => !string.IsNullOrEmpty(secret)).ToHashSet();
+        return new(form.Where(field => !field.Key.StartsWith("__", StringComparison.Ordinal) && !field.Value.Any(value => hidden.Any(secret => value!.Contains(secret!, StringComparison.Ordinal))))
+            .ToDictionary(field => field.Key, field => field.Value), errors);
     }
 
     public bool HasErrors => _errors.Count > 0;

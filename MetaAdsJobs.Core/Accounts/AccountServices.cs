@@ -1,3 +1,4 @@
+using MetaAdsJobs.Core.Accounts.Listing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MetaAdsJobs.Core.Accounts;
@@ -9,6 +10,9 @@ public static class AccountServices
         .AddSingleton<AccountStore>()
         .AddSingleton<AccountNames>()
         .AddSingleton<AccountHealth>()
+        .AddSingleton<AccountList>()
+        .AddSingleton<AccountPaces>()
+        .AddSingleton<ClipList>()
         .AddSingleton<ResumeAccount>()
         .AddSingleton<TokenStore>()
         .AddSingleton<CheckTokens>()

@@ -26,7 +26,8 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
     }
 
     /// <summary>Writes the whole account; a new token also lifts the mark of a rejected one, and nothing is known of it yet.</summary>
-    public async Task<bool> UpdateAsync(SocialAccount account, string? closedToken, bool unblock, CancellationToken ct)
+    /// <param name="seen">Only if it was last changed then; null: whatever it is now.</param>
+    public async Task<bool> UpdateAsync(SocialAccount account, string? closedToken, bool unblock, DateTimeOffset? seen, CancellationToken ct)
     {
         const string UpdateSql = """
             UPDATE social_accounts SET name = @Name, ad_account_id = @AdAccountId, page_id = @PageId,
@@ -41,10 +42,10 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
                 token_scopes = CASE WHEN @ClosedToken IS NULL THEN token_scopes ELSE '{}' END,
                 blocked_at = CASE WHEN NOT @Unblock THEN blocked_at END, block_reason = CASE WHEN NOT @Unblock THEN block_reason END,
                 updated_at = @Now
-            WHERE id = @Id
+            WHERE id = @Id AND (@Seen::timestamptz IS NULL OR updated_at = @Seen)
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteAsync(new(UpdateSql, Parameters(account, closedToken, unblock), cancellationToken: ct)) == 1;
+        return await connection.ExecuteAsync(new(UpdateSql, Parameters(account, closedToken, unblock, seen), cancellationToken: ct)) == 1;
     }
 
     public async Task<SocialAccount?> FindAsync(Guid id, CancellationToken ct)
@@ -88,10 +89,10 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
         await connection.ExecuteAsync(new(BlockSql, new { Id = id, Reason = reason, Now = time.GetUtcNow() }, cancellationToken: ct));
     }
 
-    private object Parameters(SocialAccount account, string? closedToken, bool unblock = false) => new
+    private object Parameters(SocialAccount account, string? closedToken, bool unblock = false, DateTimeOffset? seen = null) => new
     {
         account.Id, account.Name, account.AdAccountId, account.PageId, account.InstagramUserId, account.PixelId, account.Currency,
         account.TimezoneName, Countries = account.DefaultCountries.ToArray(), account.DsaBeneficiary, account.DsaPayor,
-        account.CampaignCapCents, account.DailyCapCents, account.CapsOff, ClosedToken = closedToken, Unblock = unblock, Now = time.GetUtcNow(),
+        account.CampaignCapCents, account.DailyCapCents, account.CapsOff, ClosedToken = closedToken, Unblock = unblock, Seen = seen, Now = time.GetUtcNow(),
     };
 }

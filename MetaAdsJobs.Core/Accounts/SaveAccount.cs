@@ -17,6 +17,9 @@ public abstract record Saved<T>
     public sealed record Exists(Guid Id) : Saved<T>;
 
     public sealed record Unknown(Guid Id) : Saved<T>;
+
+    /// <summary>Somebody else has changed it since the caller saw it; nothing was written.</summary>
+    public sealed record Outdated : Saved<T>;
 }
 
 /// <summary>Creates and changes social accounts. A new token, or unblocking, resumes the account's waiting jobs at once.</summary>
@@ -37,7 +40,10 @@ public sealed class SaveAccount(AccountStore store, AccountTokens tokens, INight
     }
 
     /// <summary>Changes the fields that are given and leaves the others.</summary>
-    public async Task<Saved<SocialAccount>> ChangeAsync(Guid id, JsonElement body, CancellationToken ct)
+    public Task<Saved<SocialAccount>> ChangeAsync(Guid id, JsonElement body, CancellationToken ct) => ChangeAsync(id, body, seen: null, ct);
+
+    /// <param name="seen">When it had last been changed as the caller saw it; null: whatever it is now.</param>
+    public async Task<Saved<SocialAccount>> ChangeAsync(Guid id, JsonElement body, DateTimeOffset? seen, CancellationToken ct)
     {
         var current = await store.FindAsync(id, ct);
         if (current is null) return new Saved<SocialAccount>.Unknown(id);
@@ -45,7 +51,7 @@ public sealed class SaveAccount(AccountStore store, AccountTokens tokens, INight
         var account = AccountValidation.Read(new(body, errors), id, current, out var token, out var unblock);
         if (account is null) return new Saved<SocialAccount>.Invalid(errors);
         schedules.Ensure(account.TimezoneName);
-        await store.UpdateAsync(account, token is null ? null : tokens.Close(token), unblock, ct);
+        if (!await store.UpdateAsync(account, token is null ? null : tokens.Close(token), unblock, seen, ct)) return new Saved<SocialAccount>.Outdated();
         if (token is not null && meta.CanCheckTokens) queue.EnqueueTokenCheck(id);
         var capsChanged = (account.CampaignCapCents, account.DailyCapCents, account.CapsOff) != (current.CampaignCapCents, current.DailyCapCents, current.CapsOff);
         if (capsChanged || (token is not null && current.TokenRejectedAt is not null) || (unblock && current.BlockedAt is not null)) await resume.ExecuteAsync(id, ct);

@@ -25,6 +25,7 @@ public static class InsightServices
         services.AddSingleton<FieldByField>();
         services.AddSingleton<ConversionEvents>();
         services.AddSingleton<RunReports>();
+        services.AddSingleton<CampaignDays>();
         services.AddSingleton<InsightStore>();
         services.AddSingleton<InsightMonths>();
         services.AddSingleton<Reconciliation>();

@@ -6,6 +6,9 @@ public static class AdsManagerLinks
     private const string Root = "https://adsmanager.facebook.com/adsmanager/manage";
 
     /// <param name="adAccountId">act_ and digits.</param>
+    public static string UrlOf(string adAccountId) => $"{Root}/campaigns?act={Digits(adAccountId)}";
+
+    /// <param name="adAccountId">act_ and digits.</param>
     /// <param name="step">campaign, adset or ad; of others there is no page.</param>
     public static string? UrlOf(string adAccountId, string step, string? metaId) => metaId is null ? null : step switch
     {

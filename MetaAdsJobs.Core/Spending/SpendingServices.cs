@@ -17,6 +17,7 @@ public static class SpendingServices
             .AddSingleton<Spenders>()
             .AddSingleton<StopStore>()
             .AddSingleton<StopSwitch>()
+            .AddSingleton<StopsInForce>()
             .AddSingleton<PauseSpending>()
             .AddSingleton<ResumeSpending>();
     }

@@ -150,7 +150,7 @@ public sealed class CheckTokensTests
         _graph.Faults.Add(_ => true, async (_, _, act) =>
         {
             var account = await FindAsync(id);
-            await _core.Get<AccountStore>().UpdateAsync(account, _core.Get<AccountTokens>().Close("a new token"), unblock: false, CancellationToken.None);
+            await _core.Get<AccountStore>().UpdateAsync(account, _core.Get<AccountTokens>().Close("a new token"), unblock: false, seen: null, CancellationToken.None);
             return await act();
         });
         await CheckAsync();

@@ -113,6 +113,7 @@ public sealed class KilledSyncTests
         var table = await InsightTruth.InTableAsync(_service.Database.DataSource, account);
         Assert.That(table, Has.Count.EqualTo(Campaigns * AdsOfEach * Days), stage);
         InsightTruth.AssertEqual(table, await InsightTruth.AtMetaAsync(new MetaInsights(_meta.Client), account, until, Days));
+        await _service.Database.DataSource.AssertSumsAreOfTheirRowsAsync(account.Id, stage);
         Assert.That(await _service.Database.DataSource.RowsAsync($"insight_staging WHERE sync_id = '{syncId}'"), Is.Zero, stage);
         Assert.That(await _service.Database.DataSource.RowsAsync($"insight_days WHERE social_account_id = '{account.Id}' AND difference = 0"), Is.EqualTo(Days), stage);
         Assert.That(await _service.Database.DataSource.RowsAsync($"insight_changes WHERE social_account_id = '{account.Id}'"), Is.Zero, $"{stage}: nothing was restated");

@@ -10,5 +10,6 @@ public static class ReadingServices
         .AddSingleton<RestatementReader>()
         .AddSingleton<SyncedDayReader>()
         .AddSingleton<SyncReader>()
-        .AddSingleton<NightReader>();
+        .AddSingleton<NightReader>()
+        .AddSingleton<NumberReader>();
 }

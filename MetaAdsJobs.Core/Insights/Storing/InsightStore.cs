@@ -14,7 +14,7 @@ internal readonly record struct StoredRows(long Restated, long Vanished);
 /// unchanged ones left alone, and those that Meta's complete report no longer holds marked: they are kept, since the money was spent.
 /// Always in the caller's transaction.
 /// </summary>
-internal sealed class InsightStore(TimeProvider time)
+internal sealed class InsightStore(CampaignDays campaignDays, TimeProvider time)
 {
     private const string Metrics = "impressions, clicks, link_clicks, reach, spend, results, result_type";
 
@@ -42,15 +42,17 @@ internal sealed class InsightStore(TimeProvider time)
             ORDER BY date_start, object_id), {MergeAds("LEFT JOIN")}
         """;
 
-    /// <summary>Writes rows of ads that fit into memory, of days that are over.</summary>
-    public Task<StoredRows> UpsertAsync(
+    /// <summary>Writes rows of ads that fit into memory, of days that are over, and their sums.</summary>
+    public async Task<StoredRows> UpsertAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, Guid accountId, string currency, IReadOnlyList<InsightRow> rows, CancellationToken ct)
     {
-        if (rows.Count == 0) return Task.FromResult(default(StoredRows));
-        return connection.QuerySingleAsync<StoredRows>(new(GivenSql, new
+        if (rows.Count == 0) return default;
+        await CampaignDays.HoldAsync(connection, transaction, accountId, alone: true, ct);
+        var days = new DayRange(rows.Min(row => row.Day), rows.Max(row => row.Day));
+        var stored = await connection.QuerySingleAsync<StoredRows>(new(GivenSql, new
         {
             AccountId = accountId, Currency = currency, Now = time.GetUtcNow(), StartedAt = DateTimeOffset.MinValue, Today = DateOnly.MaxValue,
-            Since = rows.Min(row => row.Day), Until = rows.Max(row => row.Day),
+            days.Since, days.Until,
             Days = rows.Select(row => row.Day).ToArray(), Ads = rows.Select(row => row.ObjectId).ToArray(),
             AdSets = rows.Select(row => row.AdSetId).ToArray(), Campaigns = rows.Select(row => row.CampaignId).ToArray(),
             Impressions = rows.Select(row => row.Impressions).ToArray(), Clicks = rows.Select(row => row.Clicks).ToArray(),
@@ -59,6 +61,10 @@ internal sealed class InsightStore(TimeProvider time)
             ResultTypes = rows.Select(row => row.ResultType).ToArray(), Raw = rows.Select(row => Encoding.UTF8.GetString(row.Raw.Span)).ToArray(),
             UntoldDays = Array.Empty<DateOnly>(), UntoldCampaigns = Array.Empty<string>(), UntoldAds = Array.Empty<string>(),
         }, transaction, cancellationToken: ct));
+        var campaigns = rows.Select(row => row.CampaignId).OfType<string>().Distinct().ToArray();
+        await campaignDays.StoreAsync(connection, transaction, accountId, days, today: DateOnly.MaxValue, campaigns, ct);
+        await CampaignDays.StoreAccountAsync(connection, transaction, accountId, days, ct);
+        return stored;
     }
 
     /// <summary>Moves the ads' rows of some days from the staging table.</summary>

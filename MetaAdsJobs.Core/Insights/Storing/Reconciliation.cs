@@ -38,40 +38,52 @@ internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogg
         }
     }
 
-    /// <summary>Writes the days' sums in the caller's transaction.</summary>
+    /// <summary>Writes the days' sums in the caller's transaction, from those of the campaigns.</summary>
     public async Task<IReadOnlyList<DifferingDay>> StoreAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DayRange days, DateOnly today, IReadOnlyDictionary<DateOnly, decimal>? told, CancellationToken ct)
     {
         // Each row is rounded to Meta's smallest unit, up or down: what that adds up to grows with the root of their number, and twice the
         // root is far beyond what it ever comes to. Vanished ads may or may not be in Meta's own sum.
-        const string DaysSql = """
+        var daysSql = $"""
             WITH sums AS (
-                SELECT date_start, count(*) FILTER (WHERE vanished_at IS NULL) AS rows, COALESCE(sum(spend) FILTER (WHERE vanished_at IS NULL), 0) AS spend,
-                    count(*) FILTER (WHERE vanished_at IS NOT NULL) AS vanished_rows, COALESCE(sum(spend) FILTER (WHERE vanished_at IS NOT NULL), 0) AS vanished_spend
-                FROM meta_ad_insights WHERE social_account_id = @AccountId AND date_start BETWEEN @Since AND @Until
+                SELECT {CampaignDays.DaySums}
+                FROM insight_campaign_days WHERE social_account_id = @AccountId AND date_start BETWEEN @Since AND @Until
                 GROUP BY date_start),
             days AS (
-                SELECT day.date_start, COALESCE(s.rows, 0) AS rows, COALESCE(s.spend, 0) AS spend, COALESCE(s.vanished_rows, 0) AS vanished_rows,
-                    COALESCE(s.vanished_spend, 0) AS vanished_spend, day.account_spend, @Unit * (1 + 2 * sqrt(COALESCE(s.rows + s.vanished_rows, 0)::numeric)) AS rounding
+                SELECT day.date_start, COALESCE(s.campaigns, 0) AS campaigns, COALESCE(s.rows, 0) AS rows, COALESCE(s.spend, 0) AS spend, COALESCE(s.vanished_rows, 0) AS vanished_rows,
+                    COALESCE(s.vanished_spend, 0) AS vanished_spend, day.account_spend, @Unit * (1 + 2 * sqrt(COALESCE(s.rows + s.vanished_rows, 0)::numeric)) AS rounding,
+                    -- Told of nothing the day is one of zeros; told of something, what is null stays so.
+                    CASE WHEN s.campaigns IS NULL THEN 0 ELSE s.total_spend END AS total_spend, CASE WHEN s.campaigns IS NULL THEN 0 ELSE s.impressions END AS impressions,
+                    CASE WHEN s.campaigns IS NULL THEN 0 ELSE s.clicks END AS clicks, CASE WHEN s.campaigns IS NULL THEN 0 ELSE s.link_clicks END AS link_clicks,
+                    CASE WHEN s.campaigns IS NULL THEN 0 ELSE s.results END AS results, s.result_type, day.date_start < @Today AS is_over
                 FROM unnest(@Days, @Told) AS day (date_start, account_spend) LEFT JOIN sums s USING (date_start)),
             stored AS (
-                INSERT INTO insight_days (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, account_spend, difference)
-                SELECT @AccountId, date_start, @Now, @SyncId, date_start >= @Today, rows, spend, vanished_rows, vanished_spend, account_spend,
-                    CASE WHEN account_spend IS NULL OR date_start >= @Today THEN NULL
+                INSERT INTO insight_days AS d (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, account_spend, difference,
+                    campaigns, total_spend, impressions, clicks, link_clicks, results, result_type, currency, first_at, first_spend, first_impressions, first_clicks, first_results)
+                SELECT @AccountId, date_start, @Now, @SyncId, NOT is_over, rows, spend, vanished_rows, vanished_spend, account_spend,
+                    CASE WHEN account_spend IS NULL OR NOT is_over THEN NULL
                          WHEN abs(account_spend - spend) <= rounding OR abs(account_spend - spend - vanished_spend) <= rounding THEN 0
-                         ELSE account_spend - spend - vanished_spend END
+                         ELSE account_spend - spend - vanished_spend END,
+                    campaigns, total_spend, impressions, clicks, link_clicks, results, result_type, @Currency, CASE WHEN is_over THEN @Now END,
+                    CASE WHEN is_over THEN total_spend END, CASE WHEN is_over THEN impressions END, CASE WHEN is_over THEN clicks END, CASE WHEN is_over THEN results END
                 FROM days
                 ON CONFLICT (social_account_id, date_start) DO UPDATE SET
                     synced_at = EXCLUDED.synced_at, sync_id = EXCLUDED.sync_id, is_partial = EXCLUDED.is_partial, rows = EXCLUDED.rows, spend = EXCLUDED.spend,
-                    vanished_rows = EXCLUDED.vanished_rows, vanished_spend = EXCLUDED.vanished_spend, account_spend = EXCLUDED.account_spend, difference = EXCLUDED.difference
+                    vanished_rows = EXCLUDED.vanished_rows, vanished_spend = EXCLUDED.vanished_spend, account_spend = EXCLUDED.account_spend, difference = EXCLUDED.difference,
+                    campaigns = EXCLUDED.campaigns, total_spend = EXCLUDED.total_spend, impressions = EXCLUDED.impressions, clicks = EXCLUDED.clicks,
+                    link_clicks = EXCLUDED.link_clicks, results = EXCLUDED.results, result_type = EXCLUDED.result_type, currency = EXCLUDED.currency,
+                    first_at = COALESCE(d.first_at, EXCLUDED.first_at), {First("spend")}, {First("impressions")}, {First("clicks")}, {First("results")}
                 RETURNING date_start, account_spend, spend + vanished_spend AS ads_spend, difference)
             SELECT date_start AS date, account_spend, ads_spend FROM stored WHERE difference <> 0 ORDER BY date_start
             """;
         var all = Enumerable.Range(0, days.Days).Select(days.Since.AddDays).ToArray();
-        return (await connection.QueryAsync<DifferingDay>(new(DaysSql, new
+        return (await connection.QueryAsync<DifferingDay>(new(daysSql, new
         {
             claim.AccountId, claim.SyncId, days.Since, days.Until, Today = today, Now = time.GetUtcNow(), Unit = 1m / Currency.Offset(claim.Currency),
-            Days = all, Told = all.Select(day => told is null ? (decimal?)null : told.GetValueOrDefault(day)).ToArray(),
+            claim.Currency, Days = all, Told = all.Select(day => told is null ? (decimal?)null : told.GetValueOrDefault(day)).ToArray(),
         }, transaction, commandTimeout: 600, cancellationToken: ct))).AsList();
+
+        // As it was when it was first read whole.
+        static string First(string column) => $"first_{column} = CASE WHEN d.first_at IS NULL THEN EXCLUDED.first_{column} ELSE d.first_{column} END";
     }
 }

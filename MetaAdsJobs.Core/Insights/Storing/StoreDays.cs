@@ -7,10 +7,10 @@ namespace MetaAdsJobs.Core.Insights.Storing;
 
 /// <summary>
 /// Moves a whole sync from the staging table into the tables, day by day: a day's rows, its history, what vanished, its
-/// reconciliation and the sync's progress are one commit, so that every day is always as one report told it. Small days share one.
+/// sums and reconciliation and the sync's progress are one commit, so that every day is always as one report told it. Small days share one.
 /// Died in between: the days before are stored, and the next run goes on behind them.
 /// </summary>
-internal sealed class StoreDays(NpgsqlDataSource dataSource, InsightStore insights, Reconciliation reconciliation, SyncStore store, InsightsOptions options, TimeProvider time, ILogger<StoreDays> logger)
+internal sealed class StoreDays(NpgsqlDataSource dataSource, InsightStore insights, CampaignDays campaignDays, Reconciliation reconciliation, SyncStore store, InsightsOptions options, TimeProvider time, ILogger<StoreDays> logger)
 {
     private const int AtOnce = 2;
 
@@ -35,7 +35,10 @@ internal sealed class StoreDays(NpgsqlDataSource dataSource, InsightStore insigh
                 if (storing.Count > 0 && turn.IsOver) return Pause.BehindTheOthers(time.GetUtcNow());
                 // Had here, and not in the group: one that holds a connection never waits for one that has none.
                 var connection = await dataSource.OpenConnectionAsync(ct);
-                storing.Add(StoreGroupAsync(connection, days, behind: storing.LastOrDefault() ?? Task.CompletedTask));
+                var isHeld = new TaskCompletionSource();
+                storing.Add(StoreGroupAsync(connection, days, behind: storing.LastOrDefault() ?? Task.CompletedTask, isHeld));
+                // In this order only: were a later group in before an earlier one, and somebody waiting for both to be out, none would get further.
+                await Task.WhenAny(isHeld.Task, storing[^1]);
             }
         }
         finally
@@ -48,13 +51,16 @@ internal sealed class StoreDays(NpgsqlDataSource dataSource, InsightStore insigh
         await Staging.ClearAsync(clearing, null, claim.SyncId, reportNo: null, CancellationToken.None);
         return null;
 
-        async Task StoreGroupAsync(NpgsqlConnection opened, DayRange days, Task behind)
+        async Task StoreGroupAsync(NpgsqlConnection opened, DayRange days, Task behind, TaskCompletionSource isHeld)
         {
             await using var connection = opened;
             await using var transaction = await connection.BeginTransactionAsync(ct);
             var isLast = days.Until == claim.Range.Until;
             await PrepareAsync(connection, transaction, isLast, ct);
+            await CampaignDays.HoldAsync(connection, transaction, claim.AccountId, alone: false, ct);
+            isHeld.SetResult();
             var ads = await insights.UpsertAdsAsync(connection, transaction, claim, days, today, untold, ct);
+            await campaignDays.StoreAsync(connection, transaction, claim.AccountId, days, today, campaigns: null, ct);
             var cells = definitions.Length == 0 ? default : await insights.UpsertRowsAsync(connection, transaction, claim, days, today, definitions, untold, ct);
             var differing = await reconciliation.StoreAsync(connection, transaction, claim, days, today, told, ct);
             // Progress says up to which day all is stored: no day before another's.

@@ -19,6 +19,10 @@ public sealed class Pulse(NpgsqlDataSource dataSource, JobReader jobs)
             UNION ALL
             SELECT 'syncs', md5(concat((SELECT string_agg(concat(sync_id, state, pages_read, days_synced, wait_reason), ',' ORDER BY sync_id)
                 FROM (SELECT * FROM insight_syncs WHERE state IN ('queued', 'running', 'waiting') ORDER BY sync_id DESC LIMIT 1000) s)))
+            UNION ALL
+            -- What is active is counted only while a stop or its lifting is being carried out.
+            SELECT 'spending', md5(concat((SELECT string_agg(concat(id, lifted_at, job_id), ',' ORDER BY id) FROM stops WHERE lifted_at IS NULL OR job_id IS NOT NULL),
+                CASE WHEN EXISTS (SELECT 1 FROM stops WHERE job_id IS NOT NULL) THEN (SELECT count(*) FROM activations WHERE state IN ('activating', 'active')) END))
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var marks = (await connection.QueryAsync<(string Kind, string Mark)>(new(PulseSql, cancellationToken: ct))).ToDictionary(one => one.Kind, one => one.Mark);

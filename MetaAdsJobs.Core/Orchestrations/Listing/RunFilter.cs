@@ -12,13 +12,13 @@ public sealed partial record RunFilter(OrchestrationStatus? Status, Guid? Accoun
     internal string? SearchMetaId => SearchId is null && Search is not null && MetaId().IsMatch(Search) ? Search : null;
 
     /// <summary>For to_tsquery; null when the search is none by words, empty when it holds no word, which finds nothing. Letters, digits and its own signs only.</summary>
-    internal string? SearchWords => IsByWords ? string.Join(" & ", Words().Matches(Search!).Select(word => $"'{word.Value}':*")) : null;
+    internal string? SearchWords => IsByWords ? Database.SearchWords.ToQuery(Search!) : null;
 
     /// <summary>The same, of words that are whole.</summary>
-    internal string WholeWords => IsByWords ? string.Join(" & ", Words().Matches(Search!).Select(word => $"'{word.Value}'")) : "";
+    internal string WholeWords => IsByWords ? Database.SearchWords.ToWholeQuery(Search!) : "";
 
     /// <summary>The same, as regular expressions that a name has to match.</summary>
-    internal string[] NamePatterns => IsByWords ? [.. Words().Matches(Search!).Select(word => $@"\m{word.Value}")] : [];
+    internal string[] NamePatterns => IsByWords ? Database.SearchWords.ToPatterns(Search!) : [];
 
     private bool IsByWords => Search is not null && SearchId is null && SearchMetaId is null;
 
@@ -35,7 +35,4 @@ public sealed partial record RunFilter(OrchestrationStatus? Status, Guid? Accoun
 
     [GeneratedRegex(@"^(\d{6,}|META_\w+)$")]
     private static partial Regex MetaId();
-
-    [GeneratedRegex(@"[\p{L}\p{N}]+")]
-    private static partial Regex Words();
 }

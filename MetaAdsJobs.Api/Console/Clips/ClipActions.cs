@@ -1,0 +1,30 @@
+using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Validation;
+
+namespace MetaAdsJobs.Api.Console.Clips;
+
+/// <summary>Adds clips from a page. They do not change.</summary>
+internal static class ClipActions
+{
+    public static readonly IReadOnlyCollection<string> Fields = ["title", "id", "video_url", "video_id", "image_url", "thumbnail_url"];
+
+    public static void MapClipActions(this IEndpointRouteBuilder console) =>
+        console.MapPost("/clips/new", AddAsync).RequireAuthorization(Policies.ConsoleOperate).AddEndpointFilter<FormGuard>().WithOrder(-1);
+
+    private static async Task<IResult> AddAsync(SaveClip save, HttpContext http)
+    {
+        var body = new FormBody(http.Request.Form, emptyIsNull: false).Texts(Fields);
+        switch (await save.CreateAsync(body.ToJson(), http.RequestAborted))
+        {
+            case Saved<Clip>.Done:
+                return Going.On("/console/clips", "The clip was added.");
+            case Saved<Clip>.Invalid invalid:
+                return Going.Again<ClipFormPage>(body.Refused(invalid.Errors));
+            default:
+                var taken = new FieldErrors();
+                taken.Add("id", "is the id of another clip");
+                return Going.Again<ClipFormPage>(body.Refused(taken));
+        }
+    }
+}

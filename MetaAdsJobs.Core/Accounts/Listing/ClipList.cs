@@ -1,0 +1,59 @@
+using Dapper;
+using MetaAdsJobs.Core.Database;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Accounts.Listing;
+
+/// <summary>One line of the console's list.</summary>
+public sealed record ListedClip
+{
+    public const int MostRuns = 1000;
+
+    public required Guid Id { get; init; }
+    public required string Title { get; init; }
+    public string? VideoUrl { get; init; }
+    public string? VideoId { get; init; }
+    public string? ImageUrl { get; init; }
+    public string? ThumbnailUrl { get; init; }
+
+    /// <summary>What Meta showed of a video that was uploaded.</summary>
+    public string? UploadedThumbnailUrl { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>In how many ad accounts its video, or its image, is at Meta.</summary>
+    public required long AtMeta { get; init; }
+
+    /// <summary>Videos that Meta is still preparing, or whose upload has not been confirmed.</summary>
+    public required long Uploading { get; init; }
+
+    /// <summary>How many runs use it; counted up to one more than <see cref="MostRuns"/>.</summary>
+    public required long Runs { get; init; }
+}
+
+/// <summary>Lists clips for people: newest first, a page at a time.</summary>
+public sealed class ClipList(NpgsqlDataSource dataSource)
+{
+    /// <param name="search">Words of the title, each its beginning at least.</param>
+    /// <param name="before">The last clip of the page before.</param>
+    public async Task<IReadOnlyList<ListedClip>> ListAsync(string? search, Guid? before, int limit, CancellationToken ct)
+    {
+        var words = search is null ? null : SearchWords.ToQuery(search);
+        List<string> conditions = [];
+        if (words is not null) conditions.Add(words.Length == 0 ? "false" : "to_tsvector('simple', title) @@ to_tsquery('simple', @Words)");
+        if (before is not null) conditions.Add("id < @Before");
+        var listSql = $"""
+            WITH page AS (SELECT * FROM clips {(conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions))} ORDER BY id DESC LIMIT @Limit)
+            SELECT k.id, k.title, k.video_url, k.video_id, k.image_url, k.thumbnail_url, k.created_at, video.thumbnail_url AS uploaded_thumbnail_url,
+                   video.ready + image.uploaded AS at_meta, video.uploading, runs.count AS runs
+            FROM page k
+            CROSS JOIN LATERAL (
+                SELECT count(*) FILTER (WHERE v.state = 'ready') AS ready, count(*) FILTER (WHERE v.state <> 'ready') AS uploading, max(v.thumbnail_url) AS thumbnail_url
+                FROM clip_videos v WHERE v.clip_id = k.id) video
+            CROSS JOIN LATERAL (SELECT count(*) AS uploaded FROM clip_images i WHERE i.clip_id = k.id) image
+            CROSS JOIN LATERAL (SELECT count(*) FROM (SELECT 1 FROM orchestrations o WHERE o.clip_id = k.id LIMIT @MostRuns + 1) o) runs
+            ORDER BY k.id DESC
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<ListedClip>(new(listSql, new { Words = words, Before = before, Limit = limit, ListedClip.MostRuns }, cancellationToken: ct))).AsList();
+    }
+}

@@ -1,0 +1,108 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Dapper;
+using MetaAdsJobs.Tests.Api.Dashboard;
+using MetaAdsJobs.Tests.Support;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace MetaAdsJobs.Tests.Api.Console;
+
+/// <summary>The console's pages about clips; a service without workers is enough.</summary>
+[TestFixture]
+public sealed class ClipPagesTests
+{
+    private Service _service = null!;
+    private Chromium _chromium = null!;
+    private ApiClient _api = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        _service = await SharedServices.WithoutWorker;
+        _chromium = await Chromium.StartAsync();
+        _api = _service.Client();
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        _api.Dispose();
+        await _chromium.DisposeAsync();
+    }
+
+    [Test]
+    public async Task A_manager_adds_a_clip_after_what_was_wrong_was_told_at_its_fields()
+    {
+        var page = await _chromium.SignInAsync(_service, "manager", "/console/clips");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Add a clip" }).ClickAsync();
+        await page.Locator("#f-title").FillAsync("Formed <em>clip</em>");
+        await page.Locator("#f-video_id").FillAsync("12 34");
+        await page.Locator("#f-image_url").FillAsync("https://cdn.example.com/formed.jpg");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await Expect(page.Locator("#f-video_id")).ToHaveAccessibleDescriptionAsync(new System.Text.RegularExpressions.Regex("must be the id that Meta gave the video"));
+        await Expect(page.Locator("#f-video_url")).ToHaveAccessibleDescriptionAsync(new System.Text.RegularExpressions.Regex("exactly one of"));
+        await Expect(page.Locator("#f-title")).ToHaveValueAsync("Formed <em>clip</em>");
+
+        await page.Locator("#f-video_id").FillAsync("");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The clip was added.");
+        var row = page.Locator("tbody tr").Filter(new() { HasText = "Formed <em>clip</em>" });
+        await Expect(row).ToContainTextAsync("image");
+        var picture = row.Locator("img");
+        foreach (var (name, value) in ((string, string)[])
+            [("src", "https://cdn.example.com/formed.jpg"), ("loading", "lazy"), ("referrerpolicy", "no-referrer"), ("alt", "Formed <em>clip</em>")])
+            await Expect(picture).ToHaveAttributeAsync(name, value);
+        await Expect(row.GetByRole(AriaRole.Link)).ToHaveAttributeAsync("href", new System.Text.RegularExpressions.Regex("^/console/new\\?clip=[0-9a-f-]{36}$"));
+    }
+
+    [Test]
+    public async Task Clips_tell_their_kind_where_they_are_at_Meta_and_in_how_many_runs()
+    {
+        var request = await _api.NewRequestAsync(clip: new JsonObject { ["title"] = "Twice advertised", ["video_url"] = "https://cdn.example.com/a.mp4" });
+        for (var run = 0; run < 2; run++) await _api.AcceptAsync(request);
+        await _api.PostAsync("/meta/clips", new JsonObject { ["title"] = "Twice at Meta", ["video_id"] = "120000001" });
+        await using (var connection = await _service.Database.DataSource.OpenConnectionAsync())
+            await connection.ExecuteAsync("""
+                INSERT INTO clip_videos (clip_id, ad_account_id, state, request_id, attempt, video_id, thumbnail_url, started_at)
+                SELECT @clip, 'act_' || n, CASE n WHEN 3 THEN 'uploaded' ELSE 'ready' END, gen_random_uuid(), 1, n::text, 'https://meta.example.com/' || n || '.jpg', now() FROM generate_series(1, 3) n
+                """, new { clip = Guid.Parse((string)request["clip_id"]!) });
+
+        var page = await _chromium.SignInAsync(_service, "viewer", "/console/clips?search=twi");
+        var rows = page.Locator("tbody tr");
+        await Expect(rows).ToHaveCountAsync(2);
+        var advertised = rows.Filter(new() { HasText = "Twice advertised" });
+        foreach (var text in (string[])["video to upload", "in 2 ad accounts"]) await Expect(advertised).ToContainTextAsync(text);
+        await Expect(advertised.Locator("td.number")).ToHaveTextAsync("2");
+        await Expect(advertised.Locator("img")).ToHaveAttributeAsync("src", "https://meta.example.com/3.jpg");
+        await Expect(rows.Filter(new() { HasText = "Twice at Meta" })).ToContainTextAsync("video at Meta");
+        await Expect(page.Locator("form[method=post], a.button, a[href*='/console/new?']")).ToHaveCountAsync(0);
+    }
+
+    [Test]
+    public async Task Clips_are_paged_newest_first()
+    {
+        await using (var connection = await _service.Database.DataSource.OpenConnectionAsync())
+            await connection.ExecuteAsync("""
+                INSERT INTO clips (id, title, image_url, created_at)
+                SELECT ('01900000-0000-7000-8000-' || to_char(n, 'FM000000000000'))::uuid, 'Paged ' || to_char(n, 'FM000'), 'https://cdn.example.com/p.jpg', now() FROM generate_series(1, 120) n
+                """);
+        var page = await _chromium.SignInAsync(_service, "viewer", "/console/clips?search=paged");
+        await Expect(page.Locator("tbody tr")).ToHaveCountAsync(50);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Older" }).ClickAsync();
+        await Expect(page.Locator("tbody tr td:nth-child(2)").First).ToHaveTextAsync("Paged 070");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Older" }).ClickAsync();
+        await Expect(page.Locator("tbody tr td:nth-child(2)").First).ToHaveTextAsync("Paged 020");
+        await Expect(page.Locator("tbody tr")).ToHaveCountAsync(20);
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Older" })).ToHaveCountAsync(0);
+    }
+
+    [Test]
+    public async Task A_viewer_is_refused_when_adding_a_clip_all_the_same()
+    {
+        using var viewer = _service.Client("viewer");
+        Assert.That(await viewer.PostBlindAsync("/console/clips/new"), Is.EqualTo(HttpStatusCode.Forbidden));
+        Assert.That((await viewer.GetAsync("/console/clips/new")).Code, Is.EqualTo(403));
+    }
+}

@@ -1,0 +1,209 @@
+using Dapper;
+using MetaAdsJobs.Core.Insights;
+using MetaAdsJobs.Core.Insights.Storing;
+using MetaAdsJobs.Core.Meta.Insights;
+using MetaAdsJobs.Launch;
+using MetaAdsJobs.Tests.Support;
+
+namespace MetaAdsJobs.Tests.Insights;
+
+/// <summary>The sums that pages read are those of the rows, whatever has written them; what a day was first stays while it moves.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.Self)]
+public sealed class CampaignDayTests
+{
+    private SyncWorld _world = null!;
+    private SyncedAccount _account = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync() => _world = await SyncWorld.StartAsync(("Insights:RowsPerCommit", "100"));
+
+    [OneTimeTearDown]
+    public async Task StopAsync() => await _world.DisposeAsync();
+
+    [SetUp]
+    public async Task AddAccountAsync() => _account = await _world.AddAccountAsync(campaigns: 3, adsOfEach: 2);
+
+    [Test]
+    public async Task A_first_sync_adds_up_its_rows_and_a_second_that_says_the_same_writes_no_sum_again()
+    {
+        await _world.SyncAsync(_account);
+        await SumsAsync();
+        var first = await FirstAsync();
+        Assert.That(first, Has.Count.EqualTo(4 * 28));
+        Assert.That(first.Values.Where(row => row.FirstAt is null || row.First != row.Now), Is.Empty);
+        var before = await VersionsAsync();
+
+        await _world.SyncAsync(_account);
+
+        Assert.That(await VersionsAsync(), Is.EqualTo(before));
+    }
+
+    [Test]
+    public async Task A_restated_day_is_what_Meta_says_now_and_stays_what_it_was_when_it_was_first_seen()
+    {
+        await _world.SyncAsync(_account);
+        var first = await FirstAsync();
+        for (var time = 0; time < 2; time++)
+        {
+            await _world.Database.DataSource.RestateAsync(_account.AdAccountId);
+            await _world.SyncAsync(_account);
+            await SumsAsync();
+        }
+
+        var now = await FirstAsync();
+        Assert.That(now.Values.Count(row => row.First != row.Now), Is.GreaterThan(50));
+        foreach (var (key, row) in now) Assert.That((row.First, row.FirstAt), Is.EqualTo((first[key].Now, first[key].FirstAt)), $"{key}");
+    }
+
+    [Test]
+    public async Task An_ad_that_Meta_no_longer_tells_of_counts_on_and_says_so()
+    {
+        await _world.SyncAsync(_account);
+        var before = await FirstAsync();
+        await _world.ExecuteAsync("UPDATE stub_graph.objects SET deleted_at = now() WHERE id = (SELECT max(ad_meta_id) FROM meta_ad_insights WHERE social_account_id = @Id)", new { _account.Id });
+
+        await _world.SyncAsync(_account);
+
+        await SumsAsync();
+        Assert.That(await FirstAsync(), Is.EqualTo(before));
+        Assert.That((await _world.ListAsync<decimal>("SELECT sum(vanished_spend) FROM insight_campaign_days WHERE social_account_id = @Id", new { _account.Id })).Single(), Is.GreaterThan(0));
+    }
+
+    [Test]
+    public async Task A_day_that_is_not_over_has_not_been_seen_first_until_it_is()
+    {
+        var today = AccountDays.Today(_account.Timezone, _world.Time.GetUtcNow());
+        await _world.SyncAsync(_account, days: 2, untilDaysAgo: 0);
+        await SumsAsync();
+        var partial = await FirstAsync();
+        Assert.That(partial.Values.Where(row => row.DateStart == today).ToList(), Has.Count.EqualTo(4).And.All.Property("FirstAt").Null.And.All.Property("FirstSpend").Null);
+        Assert.That(partial.Values.Where(row => row.DateStart < today).ToList(), Has.All.Property("FirstAt").Not.Null);
+
+        _world.Time.Advance(TimeSpan.FromDays(1));
+        await _world.SyncAsync(_account, days: 2, untilDaysAgo: 1);
+
+        await SumsAsync();
+        var over = (await FirstAsync()).Values.Where(row => row.DateStart == today).ToList();
+        Assert.That(over, Has.Count.EqualTo(4).And.All.Property("FirstAt").Not.Null);
+        Assert.That(over.Where(row => row.First != row.Now), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_campaign_that_a_later_report_first_tells_of_was_nothing_when_the_day_was_first_seen()
+    {
+        await _world.ExecuteAsync("UPDATE stub_graph.objects SET deleted_at = now() WHERE account_id = @account AND id LIKE '%\\_3\\__'", new { account = _account.AdAccountId[4..] });
+        await _world.SyncAsync(_account);
+        var before = (await FirstAsync()).Where(row => row.Key.Campaign == "").ToDictionary();
+        Assert.That((await FirstAsync()).Keys.Select(key => key.Campaign).Distinct().Count(), Is.EqualTo(3), "two campaigns and the account");
+        await _world.ExecuteAsync("UPDATE stub_graph.objects SET deleted_at = NULL WHERE account_id = @account", new { account = _account.AdAccountId[4..] });
+
+        await _world.SyncAsync(_account);
+
+        await SumsAsync();
+        var after = await FirstAsync();
+        var late = after.Values.Where(row => row.CampaignMetaId.EndsWith("_3", StringComparison.Ordinal)).ToList();
+        Assert.That(late, Has.Count.EqualTo(28));
+        Assert.That(late.Where(row => row.FirstAt is null || row.First != (0m, 0L, 0L, 0m) || row.Spend is null or 0), Is.Empty);
+        foreach (var (key, row) in before) Assert.That(after[key].First, Is.EqualTo(row.Now), $"{key}");
+    }
+
+    [Test]
+    public async Task The_first_numbers_of_a_new_campaign_count_in_days_that_were_read_and_make_no_day_read()
+    {
+        var until = AccountDays.Today(_account.Timezone, _world.Time.GetUtcNow()).AddDays(-1);
+        await _world.SyncAsync(_account, days: 2, untilDaysAgo: 3);
+        var before = await FirstAsync();
+        InsightRow[] rows = [Row("new_1", until, 5.25m), Row("new_2", until, 1.5m), Row("new_1", until.AddDays(-2), 7m)];
+
+        await WriteFirstAsync(rows);
+
+        await SumsAsync();
+        var after = await FirstAsync();
+        Assert.That(after.Keys.Where(key => key.Campaign == "").Select(key => key.Day), Is.EquivalentTo(before.Keys.Where(key => key.Campaign == "").Select(key => key.Day)));
+        Assert.That((after[("new", until)].Spend, after[("new", until)].FirstSpend), Is.EqualTo((6.75m, 6.75m)), "seen first by these");
+        Assert.That((after[("new", until.AddDays(-2))].Spend, after[("new", until.AddDays(-2))].FirstSpend), Is.EqualTo((7m, 0m)), "the day had been read without it");
+        Assert.That(after[("", until.AddDays(-2))].Spend, Is.EqualTo(before[("", until.AddDays(-2))].Spend + 7m));
+        Assert.That(after[("", until.AddDays(-2))].FirstSpend, Is.EqualTo(before[("", until.AddDays(-2))].Spend));
+    }
+
+    [Test]
+    public async Task First_numbers_that_come_while_a_day_is_being_written_are_added_to_what_it_becomes()
+    {
+        var until = AccountDays.Today(_account.Timezone, _world.Time.GetUtcNow()).AddDays(-1);
+        await _world.SyncAsync(_account, days: 2);
+        await using var connection = await _world.Database.DataSource.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await CampaignDays.HoldAsync(connection, transaction, _account.Id, alone: false, CancellationToken.None);
+        await connection.ExecuteAsync("UPDATE meta_ad_insights SET spend = spend + 100 WHERE social_account_id = @Id AND date_start = @until", new { _account.Id, until }, transaction);
+        var writing = WriteFirstAsync([Row("new_1", until, 5.25m)]);
+        await Eventually.TrueAsync(async () => (await _world.ListAsync<bool>("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)")).Single(), TimeSpan.FromSeconds(10), () => "nobody waits");
+        await _world.Get<CampaignDays>().StoreAsync(connection, transaction, _account.Id, new(until, until), until.AddDays(1), campaigns: null, CancellationToken.None);
+        await CampaignDays.StoreAccountAsync(connection, transaction, _account.Id, new(until, until), CancellationToken.None);
+        await transaction.CommitAsync();
+
+        await writing;
+        await SumsAsync();
+    }
+
+    [Test]
+    public async Task What_Meta_would_not_tell_is_skipped_in_a_sum_and_told_of_none_it_is_none()
+    {
+        var until = AccountDays.Today(_account.Timezone, _world.Time.GetUtcNow()).AddDays(-1);
+        await WriteFirstAsync([Row("new_1", until, 5.25m), Row("new_2", until, null), Row("new_1", until.AddDays(-1), null), Row("new_2", until.AddDays(-1), null) with { ResultType = "purchase" }]);
+
+        await SumsAsync();
+        var rows = await FirstAsync();
+        Assert.That((rows[("new", until)].Spend, rows[("new", until)].Results), Is.EqualTo(((decimal?)5.25m, (decimal?)4m)));
+        Assert.That((rows[("new", until.AddDays(-1))].Spend, rows[("new", until.AddDays(-1))].Results), Is.EqualTo(((decimal?)null, (decimal?)null)), "and clicks are not purchases");
+    }
+
+    [Test]
+    public async Task The_migration_adds_up_what_stands_there_as_writing_it_has()
+    {
+        await _world.SyncAsync(_account);
+        for (var time = 0; time < 2; time++)
+        {
+            await _world.Database.DataSource.RestateAsync(_account.AdAccountId);
+            await _world.SyncAsync(_account);
+        }
+
+        await _world.ExecuteAsync("UPDATE stub_graph.objects SET deleted_at = now() WHERE id = (SELECT max(ad_meta_id) FROM meta_ad_insights WHERE social_account_id = @Id)", new { _account.Id });
+        await _world.SyncAsync(_account, days: 29, untilDaysAgo: 0);
+        var written = await FirstAsync();
+        await _world.ExecuteAsync("""
+            DELETE FROM insight_campaign_days;
+            UPDATE insight_days SET campaigns = 0, impressions = NULL, clicks = NULL, link_clicks = NULL, total_spend = NULL, results = NULL, result_type = NULL, currency = NULL,
+                first_at = NULL, first_spend = NULL, first_impressions = NULL, first_clicks = NULL, first_results = NULL
+            """);
+
+        var migration = await File.ReadAllTextAsync(Path.Combine(ProjectFolder.Path, "db", "migrations", "V0013__campaign_days.sql"));
+        await _world.ExecuteAsync(migration[migration.IndexOf("INSERT INTO insight_campaign_days", StringComparison.Ordinal)..]);
+
+        await SumsAsync();
+        var added = await FirstAsync();
+        Assert.That(added.Keys, Is.EquivalentTo(written.Keys));
+        Assert.That(written.Values.Count(row => row.FirstAt is null), Is.EqualTo(4), "today, of three campaigns and the account");
+        foreach (var (key, row) in written) Assert.That((added[key].Now, added[key].First, added[key].FirstAt is null), Is.EqualTo((row.Now, row.First, row.FirstAt is null)), $"{key}");
+    }
+
+    private Task SumsAsync() => _world.Database.DataSource.AssertSumsAreOfTheirRowsAsync(_account.Id);
+
+    private Task<Dictionary<(string Campaign, DateOnly Day), FirstRow>> FirstAsync() => _world.Database.DataSource.FirstAsync(_account.Id);
+
+    private Task<IReadOnlyList<string>> VersionsAsync() => _world.ListAsync<string>("SELECT ctid || ' ' || xmin || ' ' || xmax FROM insight_campaign_days WHERE social_account_id = @Id ORDER BY 1", new { _account.Id });
+
+    private async Task WriteFirstAsync(IReadOnlyList<InsightRow> rows)
+    {
+        await using var connection = await _world.Database.DataSource.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await _world.Get<InsightStore>().UpsertAsync(connection, transaction, _account.Id, "USD", rows, CancellationToken.None);
+        await transaction.CommitAsync();
+    }
+
+    private static InsightRow Row(string ad, DateOnly day, decimal? spend) => new()
+    {
+        ObjectId = ad, Breakdown = "[]", Day = day, AdId = ad, AdSetId = "new_set", CampaignId = "new", Impressions = 100, Clicks = 10, LinkClicks = 5, Reach = 80, Spend = spend,
+        Results = 2, ResultType = "link_click", Raw = "{}"u8.ToArray(),
+    };
+}

@@ -1,0 +1,135 @@
+using Dapper;
+using MetaAdsJobs.Core.Insights.Reading;
+using MetaAdsJobs.Tests.Support;
+
+namespace MetaAdsJobs.Tests.Insights.Reading;
+
+/// <summary>Sums as people see them: nothing counts twice, nothing is added that must not be, and each query reads one range of one index.</summary>
+[TestFixture]
+public sealed class NumberReaderTests
+{
+    private static readonly DateOnly Day = new(2026, 10, 1);
+    private InProcess _core = null!;
+    private NumberReader _reader = null!;
+    private Guid _first;
+    private Guid _second;
+    private Guid _euros;
+    private Guid _other;
+
+    [OneTimeSetUp]
+    public async Task SeedAsync()
+    {
+        _core = await InProcess.CreateAsync();
+        _reader = _core.Get<NumberReader>();
+        (_first, _second, _euros, _other) = (await _core.AddAccountAsync(), await _core.AddAccountAsync(), await _core.AddAccountAsync(), await _core.AddAccountAsync());
+        await _core.Database.DataSource.DoAsync("""
+            UPDATE social_accounts SET ad_account_id = 'act_1' WHERE id IN (@First, @Second);
+            UPDATE social_accounts SET currency = 'EUR' WHERE id = @Euros
+            """, new { First = _first, Second = _second, Euros = _euros });
+        await _core.Database.DataSource.SeedSumsAsync(
+            new SeededSum(_first, Day) { Spend = 10, SyncedAt = "2026-10-03T03:00:00Z" },
+            new SeededSum(_second, Day) { Spend = 11, SyncedAt = "2026-10-06T03:00:00Z" },
+            new SeededSum(_euros, Day) { Spend = 1000, Currency = "EUR" },
+            new SeededSum(_other, Day) { Spend = 2.5m, ResultType = "purchase", Difference = 1.25m, SyncedAt = "2026-10-04T03:00:00Z" },
+            new SeededSum(_second, Day.AddDays(1)) { Spend = 7, FirstSpend = 6 },
+            new SeededSum(_other, Day.AddDays(1)).Empty(),
+            new SeededSum(_second, Day.AddDays(2)) { Spend = 3, IsPartial = true },
+            new SeededSum(_other, Day.AddDays(2)) { Spend = 4 },
+            new SeededSum(_second, Day) { Campaign = "A", Spend = 8 },
+            new SeededSum(_second, Day) { Campaign = "B", Spend = 3, ResultType = "purchase" },
+            new SeededSum(_second, Day.AddDays(1)) { Campaign = "A", Spend = 7 },
+            new SeededSum(_second, Day.AddDays(-5)) { Campaign = "B", Spend = 1 });
+    }
+
+    [OneTimeTearDown]
+    public async Task DisposeAsync() => await _core.DisposeAsync();
+
+    [Test]
+    public async Task All_accounts_of_a_currency_are_added_and_one_that_is_shared_counts_once_as_it_was_synced_last()
+    {
+        var days = await _reader.ListDaysOfAllAsync("USD", Day, Day.AddDays(9), default);
+        Assert.That(days.Select(day => (day.Date, day.Spend, day.Accounts)), Is.EqualTo([(Day, 13.5m, 2), (Day.AddDays(1), 7m, 2), (Day.AddDays(2), (decimal?)7m, 2)]));
+        Assert.That((days[0].SyncedAt.Day, days[0].NewestSyncedAt.Day, days[0].Difference), Is.EqualTo((4, 6, 1.25m)));
+        Assert.That((await _reader.ListAccountsAsync("USD", Day, Day.AddDays(9), 50, default)).Select(share => (share.Id, share.Spend)), Is.EqualTo([(_second.ToString(), 21m), (_other.ToString(), (decimal?)6.5m)]));
+        Assert.That(await _reader.ListCurrenciesAsync(default), Is.EqualTo(new NumberCurrency[] { new("USD", 2), new("EUR", 1) }));
+    }
+
+    [Test]
+    public async Task Different_results_are_not_added_and_a_day_without_any_row_is_of_no_kind()
+    {
+        var days = await _reader.ListDaysOfAllAsync("USD", Day, Day.AddDays(2), default);
+        Assert.That(days.Select(day => (day.Results, day.ResultType)), Is.EqualTo([((decimal?)null, (string?)null), (5m, "link_click"), (10m, "link_click")]));
+        Assert.That((Tally.Of(days).HasMixedResults, Tally.Of(days).Results, Tally.Of(days).CostPerResult), Is.EqualTo((true, (decimal?)null, (decimal?)null)));
+        Assert.That((Tally.Of([.. days.Skip(1)]).HasMixedResults, Tally.Of([.. days.Skip(1)]).Results), Is.EqualTo((false, (decimal?)15m)));
+        var accounts = await _reader.ListAccountsAsync("USD", Day, Day.AddDays(2), 50, default);
+        Assert.That(accounts.Select(share => share.Results), Is.EqualTo(new decimal?[] { 15m, null }));
+    }
+
+    [Test]
+    public async Task What_a_day_was_first_is_told_of_all_only_when_all_were_read_whole()
+    {
+        var days = await _reader.ListDaysOfAllAsync("USD", Day, Day.AddDays(2), default);
+        Assert.That(days.Select(day => (day.HasFirst, day.FirstSpend, day.IsPartial)), Is.EqualTo([(true, 13.5m, false), (true, 6m, false), (false, (decimal?)null, true)]));
+    }
+
+    [Test]
+    public async Task A_campaigns_day_without_a_row_is_zero_when_the_account_was_read_and_missing_when_it_was_not()
+    {
+        var days = await _reader.ListDaysAsync(_second, "A", Day.AddDays(-9), Day.AddDays(9), default);
+        Assert.That(days.Select(day => (day.Date, day.Spend, day.Campaigns)), Is.EqualTo([(Day, 8m, 1), (Day.AddDays(1), 7m, 1), (Day.AddDays(2), (decimal?)0m, 0)]));
+        var others = await _reader.ListDaysAsync(_second, "B", Day.AddDays(-9), Day, default);
+        Assert.That(others.Select(day => (day.Date, day.Spend)), Is.EqualTo([(Day.AddDays(-5), 1m), (Day, (decimal?)3m)]), "its first numbers came before a sync");
+        Assert.That((await _reader.FindAccountOfAsync("A", default))!.Id, Is.EqualTo(_second));
+    }
+
+    [Test]
+    public async Task Campaigns_come_by_what_they_spent_in_the_range() => Assert.That(
+        (await _reader.ListCampaignsAsync(_second, Day, Day.AddDays(9), 50, default)).Select(share => (share.Id, share.Spend, share.Results)), Is.EqualTo([("A", 15m, 10m), ("B", (decimal?)3m, (decimal?)5m)]));
+
+    [Test]
+    public void Ratios_are_of_sums_and_nothing_by_nothing_is_none()
+    {
+        NumberDay Of(decimal? spend, long? clicks, long? impressions) => new()
+        {
+            Date = Day, Spend = spend, Clicks = clicks, Impressions = impressions, Results = 0, ResultType = "x", Campaigns = 1, Accounts = 1, HasFirst = false, IsPartial = false,
+            SyncedAt = default, NewestSyncedAt = default, VanishedSpend = 0,
+        };
+        var total = Tally.Of([Of(10, 1, 100), Of(10, 9, 900), Of(50, null, 500)]);
+        Assert.That((total.Spend, total.Clicks, total.Impressions), Is.EqualTo((70m, 10L, 1500L)));
+        Assert.That((total.Cpc, total.Ctr, total.CostPerResult), Is.EqualTo((2m, 0.01m, (decimal?)null)), "the day whose clicks are not told has no part in what is by click");
+        Assert.That(Tally.Of([Of(10, 0, 0)]).Cpc, Is.Null);
+        Assert.That((Tally.Of([]).Spend, Tally.Of([]).HasMixedResults), Is.EqualTo(((decimal?)null, false)));
+    }
+
+    [Test]
+    public async Task Each_query_follows_an_index_of_its_range()
+    {
+        await using var core = await InProcess.CreateAsync();
+        var account = Guid.Empty;
+        for (var number = 0; number < 20; number++) account = await core.AddAccountAsync();
+        await core.Database.DataSource.DoAsync("""
+            INSERT INTO insight_days (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, currency)
+            SELECT a.id, day::date, now(), gen_random_uuid(), false, 1, 1, 0, 0, 'USD' FROM generate_series('2026-01-01'::timestamp, '2026-11-20', '1 day') day, social_accounts a;
+            INSERT INTO insight_campaign_days (social_account_id, date_start, campaign_meta_id, rows, vanished_rows, currency)
+            SELECT a.id, day::date, a.ad_account_id || 'campaign' || c, 1, 0, 'USD' FROM generate_series('2026-01-01'::timestamp, '2026-11-20', '1 day') day, social_accounts a, generate_series(1, 10) c
+            """);
+        await core.Database.DataSource.DoAsync("ANALYZE insight_days, insight_campaign_days, social_accounts");
+        await using var connection = await core.Database.DataSource.OpenConnectionAsync();
+        var campaign = await connection.ExecuteScalarAsync<string>("SELECT ad_account_id || 'campaign3' FROM social_accounts WHERE id = @account", new { account });
+        var parameters = new
+        {
+            AccountId = account, CampaignId = campaign, Currency = "USD", Limit = 50,
+            Since = new DateTime(2026, 10, 20, 0, 0, 0, DateTimeKind.Unspecified), Until = new DateTime(2026, 10, 27, 0, 0, 0, DateTimeKind.Unspecified),
+        };
+        foreach (var (sql, index) in new[]
+        {
+            (NumberSql.AccountDays, "insight_days_pkey"), (NumberSql.CampaignDays, "campaign_meta_id = "), (NumberSql.DaysOfAll, "insight_days_currency"),
+            (NumberSql.Accounts, "insight_days_currency"), (NumberSql.Campaigns, "insight_campaign_days_pkey"),
+        })
+        {
+            var plan = string.Join('\n', await connection.QueryAsync<string>($"EXPLAIN {sql}", parameters));
+            Assert.That(plan, Does.Not.Contain("Seq Scan on insight_").And.Contain(index), plan);
+            Assert.That(plan, Does.Contain("(date_start >= ").And.Not.Contain("Filter: (date_start"), plan);
+        }
+    }
+}
