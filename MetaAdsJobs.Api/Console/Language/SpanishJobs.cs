@@ -8,7 +8,7 @@ internal static class SpanishJobs
         ("Running", "En curso"), ("Scheduled", "Programados"), ("Succeeded in all", "Terminados en total"), ("Deleted in all", "Borrados en total"),
         ("Workers", "Procesos de trabajo"), ("Worker", "Proceso"), ("No worker is alive: nothing runs until one is started.", "Ningún proceso está vivo: no se ejecuta nada hasta que se inicie uno."),
         ("silent", "sin señal"), ("alive", "vivo"), ("Threads", "Hilos"), ("Queues", "Colas"), ("Queue", "Cola"), ("Since", "Desde"), ("Last heartbeat", "Última señal"),
-        ("Jobs that wait", "Trabajos en espera"), ("The first waits for", "El primero espera desde hace"), ("Job", "Trabajo"), ("Due", "Previsto"), ("Reason", "Motivo"), ("None.", "Ninguno."),
+        ("Jobs that wait", "Trabajos en espera"), ("The first waits for", "El primero espera desde hace"), ("Job", "Trabajo"), ("Due", "Previsto"), ("None.", "Ninguno."),
         ("Only {0} of them are shown.", "Solo se muestran {0}."), ("Schedules", "Programaciones"), ("Schedule", "Programación"), ("Runs at", "Se ejecuta"), ("Zone", "Zona"),
         ("Last run", "Última ejecución"), ("Its state", "Su estado"), ("Next run", "Próxima ejecución"),
         ("job succeeded", "terminado"), ("job failed", "fallido"), ("job running", "en curso"), ("job queued", "en cola"), ("job scheduled", "programado"), ("job deleted", "borrado"),
