@@ -8,6 +8,12 @@ internal static partial class SearchWords
     /// <returns>For to_tsquery; empty when the search holds no word, which finds nothing.</returns>
     public static string ToQuery(string search) => string.Join(" & ", Words().Matches(search).Select(word => $"'{word.Value}':*"));
 
+    /// <returns>The same for words that are whole.</returns>
+    public static string ToWholeQuery(string search) => string.Join(" & ", Words().Matches(search).Select(word => $"'{word.Value}'"));
+
+    /// <returns>The same as regular expressions, all of which a text has to match.</returns>
+    public static string[] ToPatterns(string search) => [.. Words().Matches(search).Select(word => $@"\m{word.Value}")];
+
     [GeneratedRegex(@"[\p{L}\p{N}]+")]
     private static partial Regex Words();
 }

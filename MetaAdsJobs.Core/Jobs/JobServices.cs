@@ -29,6 +29,7 @@ public static class JobServices
         services.AddSingleton<QueueReader>();
         services.AddSingleton<JobHistory>();
         services.AddSingleton(provider => new WorkerHealth(provider.GetRequiredService<JobStorage>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new JobReader(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<JobNames>(), provider.GetRequiredService<WorkerHealth>()));
         return services;
     }
 

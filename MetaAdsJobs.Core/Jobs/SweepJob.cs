@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Orchestrations.Outcomes;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -7,8 +8,9 @@ namespace MetaAdsJobs.Core.Jobs;
 /// <summary>
 /// Finds orchestrations and syncs that have not ended but whose job is gone: deleted in the dashboard, lost with a restored
 /// database, or out of retries while the database was away. Each gets a new job, which goes on where the last one stopped.
+/// Then it counts how runs have ended.
 /// </summary>
-internal sealed partial class SweepJob(NpgsqlDataSource dataSource, IJobQueue queue, Schedules schedules, TimeProvider time, ILogger<SweepJob> logger)
+internal sealed partial class SweepJob(NpgsqlDataSource dataSource, IJobQueue queue, Schedules schedules, RunDays runDays, TimeProvider time, ILogger<SweepJob> logger)
 {
     public const string Kind = "sweep";
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
@@ -63,8 +65,10 @@ internal sealed partial class SweepJob(NpgsqlDataSource dataSource, IJobQueue qu
         await RescueAsync(StopsSql, AdoptStopSql, queue.EnqueuePause, ct);
         await RescueAsync(StartsSql, AdoptStopSql, queue.EnqueueResume, ct);
         await RescueAsync(SyncsSql, AdoptSyncSql, queue.EnqueueSync, ct);
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await connection.ExecuteAsync(new(StagingSql, commandTimeout: 600, cancellationToken: ct));
+        await using (var connection = await dataSource.OpenConnectionAsync(ct))
+            await connection.ExecuteAsync(new(StagingSql, commandTimeout: 600, cancellationToken: ct));
+        // Last: what it costs keeps nobody's run waiting.
+        await runDays.CountAsync(ct);
         return null;
     }
 

@@ -12,9 +12,8 @@ public sealed class WorkerHealth
     internal WorkerHealth(JobStorage storage, TimeProvider time) => (_storage, _time) = (storage, time);
 
     /// <summary>Worker processes whose heartbeat is recent.</summary>
-    public int CountAlive()
-    {
-        var since = _time.GetUtcNow() - Silence;
-        return _storage.GetMonitoringApi().Servers().Count(server => server.Heartbeat >= since.UtcDateTime);
-    }
+    public int CountAlive() => _storage.GetMonitoringApi().Servers().Count(server => server.Heartbeat is { } heartbeat && !IsSilent(new(DateTime.SpecifyKind(heartbeat, DateTimeKind.Utc))));
+
+    /// <summary>Whether a heartbeat is so old that its process counts as dead.</summary>
+    internal bool IsSilent(DateTimeOffset heartbeat) => heartbeat < _time.GetUtcNow() - Silence;
 }

@@ -44,7 +44,7 @@ public sealed class CancelOrchestration(NpgsqlDataSource dataSource, IJobQueue q
 }
 
 /// <summary>Retry: a failed orchestration goes on from what still exists, with all its retries back.</summary>
-public sealed class RetryOrchestration(NpgsqlDataSource dataSource, IJobQueue queue)
+public sealed class RetryOrchestration(NpgsqlDataSource dataSource, IJobQueue queue, TimeProvider time)
 {
     // A new round has new markers, so that it never adopts what the old one deleted. A step whose outcome was never settled
     // keeps its round: it has to be found by the old marker. Media is looked up anew: what was uploaded may be gone from Meta.
@@ -56,6 +56,12 @@ public sealed class RetryOrchestration(NpgsqlDataSource dataSource, IJobQueue qu
                 round = round + (NOT EXISTS (SELECT 1 FROM orchestration_steps s WHERE s.request_id = o.request_id AND s.state = 'started' AND s.step NOT IN ('media', 'activate', 'validate')))::int
             WHERE request_id = @RequestId AND status = 'failed'
             RETURNING request_id),
+        -- Read as it was before this statement: what the row forgets now stays counted on its day.
+        failures AS (
+            INSERT INTO reopened_failures (request_id, social_account_id, completed_at, reopened_at)
+            SELECT o.request_id, o.social_account_id, o.completed_at, @Now FROM orchestrations o JOIN retried USING (request_id)
+            WHERE o.completed_at IS NOT NULL AND (o.request ->> 'validate_only') IS NULL
+            ON CONFLICT DO NOTHING),
         steps AS (
             UPDATE orchestration_steps s SET
                 state = CASE WHEN s.step NOT IN ('media', 'activate', 'validate') AND s.state = 'left' AND s.meta_id IS NOT NULL THEN 'confirmed' ELSE 'pending' END,
@@ -71,7 +77,7 @@ public sealed class RetryOrchestration(NpgsqlDataSource dataSource, IJobQueue qu
         {
             var jobId = queue.EnqueueOrchestration(requestId);
             await using var connection = await dataSource.OpenConnectionAsync(ct);
-            if (await connection.ExecuteScalarAsync<long>(new(RetrySql, new { RequestId = requestId, JobId = jobId, OrderedBy = orderedBy }, cancellationToken: ct)) == 1)
+            if (await connection.ExecuteScalarAsync<long>(new(RetrySql, new { RequestId = requestId, JobId = jobId, OrderedBy = orderedBy, Now = time.GetUtcNow() }, cancellationToken: ct)) == 1)
             {
                 transaction.Complete();
                 return new Change.Done();
@@ -85,7 +91,7 @@ public sealed class RetryOrchestration(NpgsqlDataSource dataSource, IJobQueue qu
     public void Reopen(Guid requestId)
     {
         using var connection = dataSource.OpenConnection();
-        connection.ExecuteScalar<long>(RetrySql, new { RequestId = requestId, JobId = (string?)null, OrderedBy = (string?)null });
+        connection.ExecuteScalar<long>(RetrySql, new { RequestId = requestId, JobId = (string?)null, OrderedBy = (string?)null, Now = time.GetUtcNow() });
     }
 }
 

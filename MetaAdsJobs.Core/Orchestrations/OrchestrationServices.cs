@@ -1,7 +1,8 @@
 using MetaAdsJobs.Core.Configuration;
-using MetaAdsJobs.Core.Orchestrations.Listing;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Orchestrations.Listing;
+using MetaAdsJobs.Core.Orchestrations.Outcomes;
 using MetaAdsJobs.Core.Orchestrations.Review;
 using MetaAdsJobs.Core.Orchestrations.Steps;
 using MetaAdsJobs.Core.Spending;
@@ -26,6 +27,8 @@ public static class OrchestrationServices
         services.AddSingleton<RetryOrchestration>();
         services.AddSingleton<RunList>();
         services.AddSingleton<Pulse>().AddSingleton<UnderwayReader>();
+        services.AddSingleton<RunDays>();
+        services.AddSingleton<RunDayReader>();
         services.AddSingleton<OrchestrationReader>();
 
         services.AddSingleton<ICreateStep, CampaignStep>();

@@ -2,6 +2,7 @@ using System.Text.Json;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Orchestrations.Outcomes;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -69,7 +70,7 @@ public sealed class SweepTests
         Assert.That(await JobsAsync(), Is.Zero);
     }
 
-    private Task SweepAsync() => new SweepJob(_core.Get<NpgsqlDataSource>(), _core.Get<IJobQueue>(), _core.Get<Schedules>(), _time, NullLogger<SweepJob>.Instance).RunAsync(CancellationToken.None);
+    private Task SweepAsync() => new SweepJob(_core.Get<NpgsqlDataSource>(), _core.Get<IJobQueue>(), _core.Get<Schedules>(), _core.Get<RunDays>(), _time, NullLogger<SweepJob>.Instance).RunAsync(CancellationToken.None);
 
     private Task<long> JobsAsync() => _core.Database.DataSource.RowsAsync($"hangfire.job j WHERE j.statename = 'Enqueued' AND j.arguments::text LIKE '%{_requestId}%'");
 

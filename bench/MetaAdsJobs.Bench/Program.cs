@@ -8,7 +8,7 @@ CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureIn
 if (args is [EmptyWorker.Argument, var threads]) return await EmptyWorker.RunAsync(int.Parse(threads, CultureInfo.InvariantCulture));
 if (args is [SyncProcess.Argument, var syncId, var resultFile]) return await SyncProcess.RunAsync(Guid.Parse(syncId), resultFile);
 
-IMeasurement[] measurements = [new Throughput(), new Accepting(), new Commits(), new Pickup(), new TakeOver(), new Insights()];
+IMeasurement[] measurements = [new Throughput(), new Accepting(), new Commits(), new Pickup(), new TakeOver(), new Insights(), new ConsolePages()];
 if (BenchOptions.Read(args, [.. measurements.Select(measurement => measurement.Name)]) is not { } options)
 {
     Console.Error.WriteLine($"usage: bench/run [--only {string.Join('|', measurements.Select(measurement => measurement.Name))}] [--count N] [--seconds S] [--rows R]");

@@ -22,5 +22,8 @@ internal static class SpanishRuns
         ("Hangfire keeps this for a day after the end.", "Hangfire lo conserva un día después del fin."), ("attempt {0}", "intento {0}"), ("waits", "espera"), ("in the queue", "en la cola"), ("over", "terminado"),
         ("account", "cuenta"), ("Under way", "En marcha"),
         ("{0} of {1} runs of the last quarter of an hour have ended, {2} of them failed.", "{0} de {1} ejecuciones del último cuarto de hora han terminado, {2} de ellas fallidas."),
+        ("These words fit very many runs. Searched were only those asked for since", "Estas palabras aparecen en muchísimas ejecuciones. Solo se ha buscado en las solicitadas desde"),
+        ("Go on to older ones, or give days.", "Siga con las anteriores o indique días."),
+        ("Beginnings of words are looked for among the newest runs, whole words among all.", "Los comienzos de palabras se buscan entre las ejecuciones más recientes; las palabras enteras, entre todas."),
     ];
 }

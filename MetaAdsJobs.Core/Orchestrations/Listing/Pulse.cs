@@ -1,10 +1,11 @@
 using Dapper;
+using MetaAdsJobs.Core.Jobs;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Orchestrations.Listing;
 
 /// <summary>What is under way, as one short text per kind: another text means that something has moved.</summary>
-public sealed class Pulse(NpgsqlDataSource dataSource)
+public sealed class Pulse(NpgsqlDataSource dataSource, JobReader jobs)
 {
     /// <summary>Reads only what has not ended, of it the latest thousand: the price does not grow with history.</summary>
     public async Task<IReadOnlyDictionary<string, string>> ReadAsync(CancellationToken ct)
@@ -24,6 +25,8 @@ public sealed class Pulse(NpgsqlDataSource dataSource)
                 CASE WHEN EXISTS (SELECT 1 FROM stops WHERE job_id IS NOT NULL) THEN (SELECT count(*) FROM activations WHERE state IN ('activating', 'active')) END))
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<(string Kind, string Mark)>(new(PulseSql, cancellationToken: ct))).ToDictionary(one => one.Kind, one => one.Mark);
+        var marks = (await connection.QueryAsync<(string Kind, string Mark)>(new(PulseSql, cancellationToken: ct))).ToDictionary(one => one.Kind, one => one.Mark);
+        marks["jobs"] = await jobs.MarkAsync(ct);
+        return marks;
     }
 }

@@ -11,9 +11,16 @@ public sealed partial record RunFilter(OrchestrationStatus? Status, Guid? Accoun
 
     internal string? SearchMetaId => SearchId is null && Search is not null && MetaId().IsMatch(Search) ? Search : null;
 
-    /// <summary>For to_tsquery; null when the search holds no word, which finds nothing.</summary>
-    internal string? SearchWords => Search is null || SearchId is not null || SearchMetaId is not null ? null
-        : Database.SearchWords.ToQuery(Search);
+    /// <summary>For to_tsquery; null when the search is none by words, empty when it holds no word, which finds nothing. Letters, digits and its own signs only.</summary>
+    internal string? SearchWords => IsByWords ? Database.SearchWords.ToQuery(Search!) : null;
+
+    /// <summary>The same, of words that are whole.</summary>
+    internal string WholeWords => IsByWords ? Database.SearchWords.ToWholeQuery(Search!) : "";
+
+    /// <summary>The same, as regular expressions that a name has to match.</summary>
+    internal string[] NamePatterns => IsByWords ? Database.SearchWords.ToPatterns(Search!) : [];
+
+    private bool IsByWords => Search is not null && SearchId is null && SearchMetaId is null;
 
     /// <summary>Request ids are ordered by time: the first one of a day is known without looking.</summary>
     internal Guid? From => Since is { } day ? First(day) : null;

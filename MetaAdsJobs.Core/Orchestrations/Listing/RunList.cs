@@ -22,31 +22,89 @@ public sealed record ListedRun
     public required int StepsOfAll { get; init; }
 }
 
-/// <summary>Lists runs for people: newest first, by any of their marks, a page at a time.</summary>
+/// <summary>One page of the list.</summary>
+/// <param name="Next">The cursor of the page after it; null on the last one.</param>
+/// <param name="SearchedBackTo">The words fit so many runs that only those asked for since this moment were looked at; Next leads further back. Null: nothing was left out.</param>
+public sealed record RunPage(IReadOnlyList<ListedRun> Runs, Guid? Next, DateTimeOffset? SearchedBackTo);
+
+/// <summary>Lists runs for people: newest first, by any of their marks, a page at a time. What a page reads does not grow with the table.</summary>
 public sealed class RunList(NpgsqlDataSource dataSource)
 {
-    /// <param name="before">The last request id of the page before.</param>
-    public async Task<IReadOnlyList<ListedRun>> ListAsync(RunFilter filter, Guid? before, int limit, CancellationToken ct)
+    /// <summary>Runs whose names are compared with the words, newest first, before the index of words is asked.</summary>
+    internal const int MostWalked = 3000;
+
+    /// <summary>Runs that the index of words may find; more common words are walked for, page by page.</summary>
+    internal const int MostFound = 4000;
+
+    private const string NameFits = "o.campaign_name ~* ALL (@NamePatterns)";
+
+    /// <param name="before">The cursor of the page before.</param>
+    public async Task<RunPage> ListAsync(RunFilter filter, Guid? before, int limit, CancellationToken ct)
     {
-        // The page first, its looks second: what is shown beside a run is read for these rows only.
-        var sql = $"""
-            WITH page AS ({Select("o.request_id", filter, before)} ORDER BY o.request_id DESC LIMIT @Limit)
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        var (ids, walkedTo) = filter.SearchWords is { Length: > 0 }
+            ? await SearchAsync(connection, filter, before, limit + 1, ct)
+            : ((await connection.QueryAsync<Guid>(new(IdsSql(filter, before), Parameters(filter, before, limit + 1), cancellationToken: ct))).AsList(), null);
+        var page = ids.Take(limit).ToArray();
+        var runs = await LooksAsync(connection, page, ct);
+        return ids.Count > limit ? new(runs, page[^1], null) : new(runs, walkedTo?.Id, walkedTo?.AcceptedAt);
+    }
+
+    /// <summary>The ids of what the filter finds, newest first, whatever it takes: for what changes them all.</summary>
+    public async Task<IReadOnlyList<Guid>> ListIdsAsync(RunFilter filter, int limit, CancellationToken ct)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<Guid>(new(IdsSql(filter, null), Parameters(filter, null, limit), cancellationToken: ct))).AsList();
+    }
+
+    private static string IdsSql(RunFilter filter, Guid? before) => $"SELECT o.request_id FROM orchestrations o {Where(Conditions(filter, before, withWords: true))} ORDER BY o.request_id DESC LIMIT @Limit";
+
+    // A common word is found by walking through the newest runs, a rare one by the index of words. Neither alone is bounded: the walk finds
+    // a rare word after a million runs, and the index lists half a million of a common one, in no order. Of whole words the index compares
+    // lists as far as it has to; of beginnings it makes the whole list first, so that they are only asked for when nothing else is found.
+    private static async Task<(IReadOnlyList<Guid> Ids, (Guid Id, DateTimeOffset AcceptedAt)? WalkedTo)> SearchAsync(NpgsqlConnection connection, RunFilter filter, Guid? before, int limit, CancellationToken ct)
+    {
+        var walkSql = $"""
+            WITH o AS MATERIALIZED (
+                SELECT o.request_id, o.campaign_name, o.accepted_at FROM orchestrations o {Where(Conditions(filter, before, withWords: false))} ORDER BY o.request_id DESC LIMIT {MostWalked})
+            SELECT ARRAY(SELECT o.request_id FROM o WHERE {NameFits} ORDER BY o.request_id DESC LIMIT @Limit) AS ids, l.request_id, l.accepted_at
+            FROM (VALUES (1)) one (row) LEFT JOIN (SELECT o.request_id, o.accepted_at FROM o ORDER BY o.request_id DESC OFFSET {MostWalked - 1}) l ON true
+            """;
+        var (walked, lastId, lastAt) = await connection.QuerySingleAsync<(Guid[] Ids, Guid? Id, DateTimeOffset? At)>(new(walkSql, Parameters(filter, before, limit), cancellationToken: ct));
+        if (walked.Length == limit || lastId is null) return (walked, null);
+        // What lies behind the walk.
+        var found = await FindAsync(connection, filter, lastId.Value, limit, filter.WholeWords, ct);
+        if (found is [] && walked is []) found = await FindAsync(connection, filter, lastId.Value, limit, filter.SearchWords!, ct);
+        if (found is null) return (walked, (lastId.Value, lastAt!.Value));
+        return ([.. walked.Concat(found).Take(limit)], null);
+    }
+
+    /// <returns>Null when the words are too common.</returns>
+    private static async Task<Guid[]?> FindAsync(NpgsqlConnection connection, RunFilter filter, Guid before, int limit, string words, CancellationToken ct)
+    {
+        // The words stand in the text, so that this is planned for them and not for words in general; they are letters and digits only. The
+        // limit stands before the other conditions: what is fetched counts, not what is left of it.
+        var findSql = $"""
+            WITH o AS MATERIALIZED (
+                SELECT o.request_id, o.status, o.social_account_id FROM orchestrations o
+                WHERE to_tsvector('simple', o.campaign_name) @@ to_tsquery('simple', '{words.Replace("'", "''", StringComparison.Ordinal)}') LIMIT {MostFound + 1})
+            SELECT (SELECT count(*) FROM o)::int, ARRAY(SELECT o.request_id FROM o {Where(Conditions(filter, before, withWords: false))} ORDER BY o.request_id DESC LIMIT @Limit)
+            """;
+        var (count, ids) = await connection.QuerySingleAsync<(int Count, Guid[] Ids)>(new(findSql, Parameters(filter, before, limit), cancellationToken: ct));
+        return count <= MostFound ? ids : null;
+    }
+
+    // What is shown beside a run is read for the rows of the page only.
+    private static async Task<IReadOnlyList<ListedRun>> LooksAsync(NpgsqlConnection connection, Guid[] page, CancellationToken ct)
+    {
+        const string LooksSql = """
             SELECT o.request_id, o.campaign_name, a.name AS account_name, o.status, o.wait_reason, o.errors ->> 0 AS error, o.accepted_at, o.started_at, o.completed_at,
                    (SELECT count(*) FROM orchestration_steps s WHERE s.request_id = o.request_id AND s.state = 'confirmed')::int AS steps_done,
                    k.video_id IS NULL AS uploads, COALESCE((o.request ->> 'auto_publish')::boolean, false) AS auto_publish, (o.request ->> 'validate_only') IS NOT NULL AS validate_only
-            FROM page JOIN orchestrations o USING (request_id) JOIN social_accounts a ON a.id = o.social_account_id JOIN clips k ON k.id = o.clip_id
-            ORDER BY o.request_id DESC
+            FROM orchestrations o JOIN social_accounts a ON a.id = o.social_account_id JOIN clips k ON k.id = o.clip_id
+            WHERE o.request_id = ANY (@Page) ORDER BY o.request_id DESC
             """;
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return [.. (await connection.QueryAsync<Row>(new(sql, Parameters(filter, before, limit), cancellationToken: ct))).Select(row => row.ToRun())];
-    }
-
-    /// <summary>The ids of what the filter finds, newest first.</summary>
-    public async Task<IReadOnlyList<Guid>> ListIdsAsync(RunFilter filter, int limit, CancellationToken ct)
-    {
-        var sql = $"{Select("o.request_id", filter, null)} ORDER BY o.request_id DESC LIMIT @Limit";
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<Guid>(new(sql, Parameters(filter, null, limit), cancellationToken: ct))).AsList();
+        return page.Length == 0 ? [] : [.. (await connection.QueryAsync<Row>(new(LooksSql, new { Page = page }, cancellationToken: ct))).Select(row => row.ToRun())];
     }
 
     /// <summary>A run's request as it was accepted, to ask for one like it.</summary>
@@ -59,23 +117,27 @@ public sealed class RunList(NpgsqlDataSource dataSource)
     }
 
     // Only the conditions that are asked for: one text for all would have to be planned for all.
-    private static string Select(string columns, RunFilter filter, Guid? before)
+    private static List<string> Conditions(RunFilter filter, Guid? before, bool withWords)
     {
         List<string> conditions = [];
         if (before is not null) conditions.Add("o.request_id < @Last");
         if (filter.From is not null) conditions.Add("o.request_id >= @From");
         if (filter.Before is not null) conditions.Add("o.request_id < @Before");
-        if (filter.Status is not null) conditions.Add("o.status = @Status");
+        // The state stands in the text so that the indexes of some states serve.
+        if (filter.Status is { } status) conditions.Add($"o.status = '{status.ToName()}'");
         if (filter.AccountId is not null) conditions.Add("o.social_account_id = @AccountId");
         if (filter.SearchId is not null) conditions.Add("o.request_id = @SearchId");
         if (filter.SearchMetaId is not null) conditions.Add("o.request_id IN (SELECT s.request_id FROM orchestration_steps s WHERE s.meta_id = @SearchMetaId)");
-        if (filter.SearchWords is { } words) conditions.Add(words.Length == 0 ? "false" : "to_tsvector('simple', o.campaign_name) @@ to_tsquery('simple', @SearchWords)");
-        return $"SELECT {columns} FROM orchestrations o{(conditions.Count == 0 ? "" : " WHERE " + string.Join(" AND ", conditions))}";
+        if (filter.SearchWords is { Length: 0 }) conditions.Add("false");
+        if (withWords && filter.SearchWords is { Length: > 0 }) conditions.Add(NameFits);
+        return conditions;
     }
+
+    private static string Where(List<string> conditions) => conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);
 
     private static object Parameters(RunFilter filter, Guid? before, int limit) => new
     {
-        Last = before, filter.From, filter.Before, Status = filter.Status?.ToName(), filter.AccountId, filter.SearchId, filter.SearchMetaId, filter.SearchWords, Limit = limit,
+        Last = before, filter.From, filter.Before, filter.AccountId, filter.SearchId, filter.SearchMetaId, filter.NamePatterns, Limit = limit,
     };
 
     private sealed record Row

@@ -21,7 +21,7 @@ internal sealed class BenchDatabase(string name, string connectionString, Npgsql
     public async Task ExecuteAsync(string sql, object? parameters = null)
     {
         await using var connection = await _inside.OpenConnectionAsync();
-        await connection.ExecuteAsync(sql, parameters, commandType: CommandType.Text);
+        await connection.ExecuteAsync(sql, parameters, commandTimeout: 900, commandType: CommandType.Text);
     }
 
     public async Task<IReadOnlyList<T>> ListAsync<T>(string sql)

@@ -1,0 +1,140 @@
+using System.Text.RegularExpressions;
+using Dapper;
+using MetaAdsJobs.Tests.Api.Dashboard;
+using MetaAdsJobs.Tests.Support;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace MetaAdsJobs.Tests.Api.Console;
+
+/// <summary>The console's page about the engine, in a browser beside real worker processes.</summary>
+[TestFixture, Parallelizable]
+public sealed class JobsPageTests
+{
+    private Service _service = null!;
+    private Chromium _chromium = null!;
+    private ApiClient _api = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        _service = await Service.StartAsync(workers: 2);
+        _chromium = await Chromium.StartAsync();
+        _api = _service.Client();
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        _api.Dispose();
+        await _chromium.DisposeAsync();
+        await _service.DisposeAsync();
+    }
+
+    [TearDown]
+    public void Forget() => _service.Graph.Faults.Clear();
+
+    [Test]
+    public async Task A_job_is_seen_failing_and_succeeding_without_loading_the_page_again()
+    {
+        var page = await SignInAsync("manager");
+        await page.EvaluateAsync("window.sameDocument = true");
+        var succeeded = await NumberAsync(page, "#succeeded-count");
+
+        var good = await _api.AcceptAsync(await _api.NewRequestAsync());
+        await _api.UntilAsync(good, "succeeded");
+        _service.Graph.Faults.Add(call => call.IsCreateOf("campaigns"), GraphFaults.Refused(100, 1885183));
+        var request = await _api.NewRequestAsync();
+        request["campaign_name"] = "Seen to fail";
+        var bad = await _api.AcceptAsync(request);
+        await _api.UntilAsync(bad, "failed");
+
+        var row = page.Locator("#failed tr", new() { HasText = "Campaign: Seen to fail" });
+        await Expect(row).ToContainTextAsync("Refused by the test");
+        await Expect(row.GetByRole(AriaRole.Link)).ToHaveAttributeAsync("href", $"/console/runs/{bad}");
+        await Eventually.TrueAsync(async () => await NumberAsync(page, "#succeeded-count") > succeeded, TimeSpan.FromSeconds(20), () => "the count of what succeeded stayed");
+        Assert.That(await page.EvaluateAsync<bool>("window.sameDocument"), Is.True);
+    }
+
+    [Test]
+    public async Task A_job_that_runs_names_its_run_and_its_worker_and_one_that_waits_says_until_when_and_why()
+    {
+        var page = await SignInAsync("viewer");
+        _service.Graph.Faults.Add(call => call.IsCreateOf("campaigns"), GraphFaults.SlowBeforeActing(TimeSpan.FromSeconds(2.5)));
+        _service.Graph.Faults.Add(call => call.IsCreateOf("adsets"), GraphFaults.ThrottledFor(TimeSpan.FromHours(1)));
+        var request = await _api.NewRequestAsync();
+        request["campaign_name"] = "Slow, then throttled";
+
+        var id = await _api.AcceptAsync(request);
+
+        var running = page.Locator("#running tr", new() { HasText = "Campaign: Slow, then throttled" });
+        await Expect(running.GetByRole(AriaRole.Link)).ToHaveAttributeAsync("href", $"/console/runs/{id}");
+        await Expect(running).ToContainTextAsync(new Regex($@":({string.Join('|', _service.Workers.Select(worker => worker.Id))})\b"));
+        var waiting = page.Locator("#scheduled tr", new() { HasText = "Campaign: Slow, then throttled" });
+        await Expect(waiting).ToContainTextAsync("throttled");
+        var due = DateTimeOffset.Parse((await waiting.Locator("time").GetAttributeAsync("datetime"))!, null);
+        Assert.That(due - TimeProvider.System.GetUtcNow(), Is.InRange(TimeSpan.FromMinutes(55), TimeSpan.FromMinutes(75)));
+    }
+
+    [Test]
+    public async Task A_killed_worker_falls_silent_while_the_other_stays_alive()
+    {
+        var page = await SignInAsync("viewer");
+        _service.StartWorker();
+        var (dead, alive) = (_service.Workers[^1].Id, _service.Workers[0].Id);
+        await Expect(page.Locator("#workers tr", new() { HasTextRegex = new Regex($@":{dead}\b") }).Locator(".status")).ToHaveTextAsync("alive", new() { Timeout = 30_000 });
+
+        _service.Workers[^1].Kill();
+        await _service.Workers[^1].Exited;
+        // As if a minute had passed: whoever lives tells so again within ten seconds.
+        await using (var connection = await _service.Database.DataSource.OpenConnectionAsync())
+            await connection.ExecuteAsync("UPDATE hangfire.server SET lastheartbeat = lastheartbeat - interval '1 minute'");
+
+        await Expect(page.Locator("#workers tr", new() { HasTextRegex = new Regex($@":{dead}\b") }).Locator(".status")).ToHaveTextAsync("silent", new() { Timeout = 30_000 });
+        await Expect(page.Locator("#workers tr", new() { HasTextRegex = new Regex($@":{alive}\b") }).Locator(".status")).ToHaveTextAsync("alive", new() { Timeout = 30_000 });
+    }
+
+    [Test]
+    public async Task Schedules_are_told_with_their_zone_and_both_runs()
+    {
+        await _api.AddAccountAsync(account => account["timezone_name"] = "Asia/Tokyo");
+        var page = await SignInAsync("viewer");
+
+        var night = page.Locator("#schedules tr", new() { HasText = "nightly insights Asia/Tokyo" });
+        await Expect(night).ToContainTextAsync("0 3 * * *");
+        var next = await night.Locator("time").Last.GetAttributeAsync("datetime");
+        Assert.That(DateTimeOffset.Parse(next!, null).UtcDateTime.Hour, Is.EqualTo(18), "three in the morning in Tokyo");
+    }
+
+    [Test]
+    public async Task A_viewer_is_not_led_to_a_dashboard_that_would_refuse_and_a_manager_is()
+    {
+        await using (var connection = await _service.Database.DataSource.OpenConnectionAsync())
+        {
+            await connection.ExecuteAsync("""
+                WITH j AS (INSERT INTO hangfire.job (statename, invocationdata, arguments, createdat) VALUES ('Failed', '{"Type": "Gone", "Method": "Run", "ParameterTypes": "[]"}', '[]', now()) RETURNING id),
+                     s AS (INSERT INTO hangfire.state (jobid, name, createdat, data) SELECT id, 'Failed', now(), '{"ExceptionMessage": "<b>odd</b>"}' FROM j RETURNING id)
+                SELECT 1
+                """);
+            await connection.ExecuteAsync("UPDATE hangfire.job j SET stateid = s.id FROM hangfire.state s WHERE s.jobid = j.id AND j.stateid IS NULL");
+        }
+
+        var row = (await SignInAsync("viewer")).Locator("#failed tr", new() { HasText = "<b>odd</b>" });
+        await Expect(row).ToHaveCountAsync(1);
+        await Expect(row.GetByRole(AriaRole.Link)).ToHaveCountAsync(0);
+        var link = (await SignInAsync("manager")).Locator("#failed tr", new() { HasText = "<b>odd</b>" }).GetByRole(AriaRole.Link);
+        await Expect(link).ToHaveAttributeAsync("href", new Regex(@"^/hangfire/jobs/details/\d+$"));
+    }
+
+    private async Task<IPage> SignInAsync(string role)
+    {
+        var page = await _chromium.VisitAsync(_service);
+        await page.GotoAsync("/console/jobs");
+        await page.EnterTokenAsync(Service.Token(role));
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Jobs" })).ToBeVisibleAsync();
+        await Expect(page.Locator("html")).ToHaveAttributeAsync("data-following", "yes");
+        return page;
+    }
+
+    private static async Task<int> NumberAsync(IPage page, string selector) => int.Parse(await page.Locator(selector).InnerTextAsync(), System.Globalization.NumberStyles.AllowThousands, System.Globalization.CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using MetaAdsJobs.Bench.Support;
+using MetaAdsJobs.Launch.Tokens;
+
+namespace MetaAdsJobs.Bench.Measurements;
+
+/// <summary>Every page of the console with a million runs and ten million rows of insights in the tables: how soon it answers, and how much is read for it.</summary>
+internal sealed class ConsolePages : IMeasurement
+{
+    private const int Clients = 4;
+    private const int Requests = 200;
+    private const int WarmUp = 20;
+    private const int Goal = 100;
+
+    // What is read must not grow with the table: far below what any of the big ones holds.
+    private const int MostRows = 30_000;
+
+    public string Name => "pages";
+
+    public async Task<IReadOnlyList<Result>> RunAsync(BenchCluster cluster, BenchOptions options, CancellationToken ct)
+    {
+        await using var service = new BenchService(cluster, await cluster.NewDatabaseAsync(ct));
+        var since = Stopwatch.GetTimestamp();
+        await PageWorld.FillAsync(service, ct);
+        Console.WriteLine($"filled in {Stopwatch.GetElapsedTime(since).TotalSeconds:0} s: {await service.Database.ScalarAsync<string>("SELECT pg_size_pretty(pg_database_size(current_database()))")}");
+        var pages = PageList.All(
+            await service.Database.ListAsync<Guid>("SELECT request_id FROM orchestrations WHERE job_id::int % 5003 = 1 ORDER BY random()"),
+            await service.Database.ListAsync<Guid>("SELECT sync_id FROM insight_syncs TABLESAMPLE SYSTEM (1)"));
+
+        var took = new Dictionary<BenchPage, double[]>();
+        using (var http = await ClientAsync(service, ct))
+        {
+            foreach (var page in pages)
+            {
+                if (!await IsThereAsync(http, page, ct)) continue;
+                await AskAsync(http, page, WarmUp, ct);
+                took[page] = await AskAsync(http, page, Requests, ct);
+                Console.WriteLine($"  {page.Name}: {Share(took[page], 0.5):0} / {Share(took[page], 0.95):0} ms");
+            }
+        }
+
+        var work = await ReadWorkAsync(service, cluster.ServerLog, took.Keys, ct);
+        return [.. took.Select(pair => new Result(
+            $"console: {pair.Key.Name}", $"{Share(pair.Value, 0.95):0} ms", $"≤ {Goal} ms", Share(pair.Value, 0.95) <= Goal && work[pair.Key].Rows <= MostRows,
+            $"the 95th percentile of {Requests}, {Clients} at once, each asking for something else; half within {Share(pair.Value, 0.5):0} ms. {work[pair.Key]}, the worst of three"))];
+    }
+
+    // In a process of its own, since explaining costs time.
+    private static async Task<Dictionary<BenchPage, WorkDone>> ReadWorkAsync(BenchService service, string serverLog, IEnumerable<BenchPage> pages, CancellationToken ct)
+    {
+        var plans = new PlanReader(service.Database, serverLog);
+        if (!await plans.StartAsync()) return pages.ToDictionary(page => page, _ => new WorkDone(0, 0, ""));
+        using var http = await ClientAsync(service, ct);
+        var work = new Dictionary<BenchPage, WorkDone>();
+        foreach (var page in pages)
+        {
+            work[page] = new(0, 0, "nothing");
+            for (var n = 0; n < 3; n++)
+            {
+                await plans.ReadAsync(ct);
+                await OneAsync(http, page.Path(n), ct);
+                var done = await plans.ReadAsync(ct);
+                if (done.Rows >= work[page].Rows) work[page] = done;
+            }
+        }
+
+        return work;
+    }
+
+    private static async Task<HttpClient> ClientAsync(BenchService service, CancellationToken ct)
+    {
+        var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = await service.StartApiAsync(ct) };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", AccessTokens.Mint(BenchService.SigningKey, "admin", TimeSpan.FromHours(1), "bench", TimeProvider.System));
+        return http;
+    }
+
+    private static async Task<bool> IsThereAsync(HttpClient http, BenchPage page, CancellationToken ct)
+    {
+        using var answer = await http.GetAsync(page.Path(0), ct);
+        if (answer.StatusCode != HttpStatusCode.NotFound) return true;
+        Console.WriteLine($"  {page.Name}: not there ({page.Path(0)})");
+        return false;
+    }
+
+    private static async Task<double[]> AskAsync(HttpClient http, BenchPage page, int requests, CancellationToken ct)
+    {
+        var milliseconds = new double[requests];
+        await Parallel.ForAsync(0, requests, new ParallelOptions { MaxDegreeOfParallelism = Clients, CancellationToken = ct }, async (n, token) =>
+        {
+            var since = Stopwatch.GetTimestamp();
+            await OneAsync(http, page.Path(n), token);
+            milliseconds[n] = Stopwatch.GetElapsedTime(since).TotalMilliseconds;
+        });
+        return milliseconds;
+    }
+
+    private static async Task OneAsync(HttpClient http, string path, CancellationToken ct)
+    {
+        using var answer = await http.GetAsync(path, ct);
+        await answer.Content.ReadAsByteArrayAsync(ct);
+        if (answer.StatusCode != HttpStatusCode.OK) throw new BenchException($"{path} was answered {(int)answer.StatusCode}");
+    }
+
+    private static double Share(double[] milliseconds, double share) => milliseconds.Order().ElementAt((int)Math.Ceiling(milliseconds.Length * share) - 1);
+}

@@ -1,0 +1,82 @@
+using System.Globalization;
+
+namespace MetaAdsJobs.Bench.Support;
+
+/// <param name="Path">Of the n-th request for it: each asks for something else.</param>
+internal sealed record BenchPage(string Name, Func<int, string> Path);
+
+/// <summary>Every page of the console in its many ways. One that is not there yet is told and left out.</summary>
+internal static class PageList
+{
+    private static readonly DateOnly Today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
+
+    private static readonly string[] Rare = ["Needle", "Needle Sale", "Needle 9", "grand needle"];
+    private static readonly string[] Common = ["sale", "shoes", "blue", "green bags", "bright sale", "s", "lamps sale", "early"];
+
+    public static IReadOnlyList<BenchPage> All(IReadOnlyList<Guid> runs, IReadOnlyList<Guid> syncs) =>
+    [
+        new("runs, newest", _ => "/console"),
+        new("runs, deep page", n => $"/console?cursor={runs[n % runs.Count]}"),
+        new("runs, failed", n => $"/console?status=failed{Cursor(n)}"),
+        new("runs, cancelled", n => $"/console?status=cancelled{Cursor(n)}"),
+        new("runs, waiting", _ => "/console?status=waiting"),
+        new("runs, succeeded", n => $"/console?status=succeeded{Cursor(n)}"),
+        new("runs, one account", n => $"/console?account={Account(n)}{Cursor(n)}"),
+        new("runs, one account's failed", n => $"/console?account={Account(n)}&status=failed"),
+        new("runs, one account's waiting", n => $"/console?account={Account(n)}&status=waiting"),
+        new("runs, one day", n => $"/console?since={Ago(n % PageWorld.Days)}&until={Ago(n % PageWorld.Days)}"),
+        new("runs, failed of a month", n => $"/console?status=failed&since={Ago(30 + n)}&until={Ago(n)}"),
+        new("runs, by request id", n => $"/console?search={runs[n % runs.Count]}"),
+        new("runs, by Meta id", n => $"/console?search={PageWorld.MetaId(n * 4801 % PageWorld.Runs)}"),
+        new("runs, by a rare word", n => $"/console?search={Rare[n % Rare.Length]}"),
+        new("runs, by number", n => $"/console?search=sale {n * 4802 % PageWorld.Runs}"),
+        new("runs, by a word nobody used", n => $"/console?search=zebra{n}"),
+        new("runs, by common words", n => $"/console?search={Common[n % Common.Length]}"),
+        new("runs, by common words, deep page", n => $"/console?search={Common[n % Common.Length]}&cursor={runs[n % runs.Count]}"),
+        new("runs, by a word of last December", n => $"/console?search=christmas {(n % 2 == 0 ? "" : "shoes")}"),
+        new("runs, by words that never meet", _ => "/console?search=christmas june"),
+        new("runs, by a common word, one account's failed", n => $"/console?search={Common[n % Common.Length]}&status=failed&account={Account(n)}"),
+        new("runs, by a common word and a month", n => $"/console?search={Common[n % Common.Length]}&since={Ago(30 + n)}&until={Ago(n)}"),
+        new("one run", n => $"/console/runs/{runs[n % runs.Count]}"),
+        new("bulk retry, an account's", n => $"/console/runs/bulk/retry?status=failed&account={Account(n)}"),
+        new("bulk retry, by a word", n => $"/console/runs/bulk/retry?status=failed&search={Common[n % Common.Length]}"),
+        new("bulk cancel", _ => "/console/runs/bulk/cancel?status=waiting"),
+        new("new run", _ => "/console/new"),
+        new("new run, like another", n => $"/console/new?like={runs[n % runs.Count]}"),
+        new("numbers, all, 28 days", n => $"/console/numbers?{Range(n, 28)}"),
+        new("numbers, all, 90 days compared", n => $"/console/numbers?{Range(n, 90)}&compare=true"),
+        new("numbers, all, 400 days", n => $"/console/numbers?{Range(0, 400)}"),
+        new("numbers, account, 28 days", n => $"/console/numbers?account={Account(n)}&{Range(n, 28)}&compare=true"),
+        new("numbers, account, 90 days", n => $"/console/numbers?account={Account(n)}&{Range(n, 90)}&compare=true"),
+        new("numbers, account, 400 days", n => $"/console/numbers?account={Account(n)}&{Range(0, 400)}&compare=true"),
+        new("numbers, campaign, 28 days", n => $"/console/numbers?account={Account(n)}&campaign={Campaign(n)}&{Range(n, 28)}&compare=true"),
+        new("numbers, campaign, 400 days", n => $"/console/numbers?account={Account(n)}&campaign={Campaign(n)}&{Range(0, 400)}&compare=true"),
+        new("outcomes, 28 days", n => $"/console/numbers/runs?{Range(n, 28)}"),
+        new("outcomes, account, 90 days", n => $"/console/numbers/runs?account={Account(n)}&{Range(n, 90)}"),
+        new("outcomes, account, 400 days", n => $"/console/numbers/runs?account={Account(n)}&{Range(0, 400)}"),
+        new("syncs, latest", _ => "/console/syncs"),
+        new("syncs, deep page", n => $"/console/syncs?cursor={syncs[n % syncs.Count]}"),
+        new("accounts", _ => "/console/accounts"),
+        new("accounts, by name", n => $"/console/accounts?search=shop {1 + (n % PageWorld.Accounts)}"),
+        new("one account", n => $"/console/accounts/{Account(n)}"),
+        new("one account, to edit", n => $"/console/accounts/{Account(n)}/edit"),
+        new("stop of an account", n => $"/console/accounts/{Account(n)}/stop"),
+        new("stop of all", _ => "/console/accounts/all/stop"),
+        new("clips", _ => "/console/clips"),
+        new("clips, by title", n => $"/console/clips?search={(n % 2 == 0 ? "summer" : $"clip {n}")}"),
+        new("jobs", _ => "/console/jobs"),
+    ];
+
+    private static Guid Account(int n) => PageWorld.Account(n % 3 == 0 ? 1 : 1 + (n % PageWorld.Accounts));
+
+    private static string Campaign(int n) => PageWorld.Campaign(n % 3 == 0 ? 1 : 1 + (n % PageWorld.Accounts), 1 + (n % 24));
+
+    private static string Ago(int days) => Today.AddDays(-days).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    private static string Range(int n, int days) => $"since={Ago((n % 10) + days - 1)}&until={Ago(n % 10)}";
+
+    // Half of the requests go deep.
+    private static string Cursor(int n) => n % 2 == 0 ? "" : $"&cursor={CursorOf(n)}";
+
+    private static Guid CursorOf(int n) => Guid.CreateVersion7(TimeProvider.System.GetUtcNow().AddDays(-(n * 2 % PageWorld.Days)));
+}
