@@ -7,7 +7,7 @@ internal static class SpanishNumbers
     [
         ("Spend", "Gasto"), ("Impressions", "Impresiones"), ("Clicks", "Clics"), ("CTR", "CTR"), ("CPC", "CPC"), ("Results", "Resultados"), ("Cost per result", "Coste por resultado"),
         ("As first seen", "Como se vio primero"), ("Now", "Ahora"), ("Period before", "Período anterior"), ("Compare with the period before", "Comparar con el período anterior"),
-        ("{0} against the period before", "{0} frente al período anterior"), ("no comparison", "sin comparación"), ("Currency", "Moneda"), ("Meta's id; empty for all", "Id de Meta; vacío para todas"),
+        ("{0} against the period before", "{0} frente al período anterior"), ("no comparison", "sin comparación"), ("Meta's id; empty for all", "Id de Meta; vacío para todas"),
         ("Last {0} days", "Últimos {0} días"), ("Export CSV", "Exportar CSV"), ("Campaigns", "Campañas"), ("Run", "Ejecución"), ("Synced at", "Sincronizado"), ("not known", "no se sabe"), ("none", "ninguna"),
         ("None of these days was ever synced.", "Ninguno de estos días se ha sincronizado."), ("Difference from Meta's own sum", "Diferencia con la suma de Meta"),
         ("No longer told by Meta, counted on", "Meta ya no lo informa; sigue contando"), ("Days that were never synced: {0}. They are missing below, not zero.", "Días nunca sincronizados: {0}. Abajo faltan, no son cero."),
