@@ -2,6 +2,7 @@ using MetaAdsJobs.Api.Console.Accounts;
 using MetaAdsJobs.Api.Console.Clips;
 using MetaAdsJobs.Api.Console.Language;
 using MetaAdsJobs.Api.Console.Live;
+using MetaAdsJobs.Api.Console.New;
 using MetaAdsJobs.Api.Console.Numbers;
 using MetaAdsJobs.Api.Console.Runs;
 
@@ -17,6 +18,7 @@ internal static class ConsoleEndpoints
         services.AddScoped<Texts>();
         services.AddScoped<Viewer>();
         services.AddSingleton<LiveChanges>();
+        services.AddSingleton<NewActions>();
         return services;
     }
 
@@ -29,6 +31,7 @@ internal static class ConsoleEndpoints
         actions.MapAccountActions();
         actions.MapClipActions();
         actions.MapNumbers();
+        NewActions.Map(actions);
     }
 
     public static IApplicationBuilder UsePageHeaders(this IApplicationBuilder app) => app.UseWhen(

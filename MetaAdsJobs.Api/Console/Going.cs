@@ -18,13 +18,19 @@ internal static class Going
     /// <summary>The form's page once more, with what was typed and what is wrong with it; answered by the POST itself, so that nothing typed stands in an address.</summary>
     /// <param name="values">The page's parameter Values. The form is sent to the page's own address: there it is read again, also in the other language.</param>
     /// <param name="route">The page's other parameters.</param>
-    public static IResult Again<TPage>(FormValues values, params (string Name, object? Value)[] route) where TPage : IComponent
+    public static IResult Again<TPage>(FormValues values, params (string Name, object? Value)[] route) where TPage : IComponent =>
+        Page<TPage>(StatusCodes.Status422UnprocessableEntity, values, route);
+
+    /// <summary>The same where nothing is wrong: a button of the form that only shows something.</summary>
+    public static IResult Shown<TPage>(FormValues values, params (string Name, object? Value)[] route) where TPage : IComponent => Page<TPage>(StatusCodes.Status200OK, values, route);
+
+    private static RazorComponentResult<ConsoleApp> Page<TPage>(int status, FormValues values, (string Name, object? Value)[] route) where TPage : IComponent
     {
         var given = route.ToDictionary(one => one.Name, one => one.Value);
         given["Values"] = values;
         return new RazorComponentResult<ConsoleApp>(new Dictionary<string, object?> { [nameof(ConsoleApp.Page)] = new Microsoft.AspNetCore.Components.RouteData(typeof(TPage), given) })
         {
-            StatusCode = StatusCodes.Status422UnprocessableEntity,
+            StatusCode = status,
         };
     }
 

@@ -5,8 +5,11 @@ namespace MetaAdsJobs.Core.Database;
 /// <summary>What people type into a search, as words for PostgreSQL: all of them, each its beginning at least.</summary>
 internal static partial class SearchWords
 {
-    /// <returns>For to_tsquery; empty when the search holds no word, which finds nothing.</returns>
-    public static string ToQuery(string search) => string.Join(" & ", Words().Matches(search).Select(word => $"'{word.Value}':*"));
+    /// <summary>What begins with fewer characters is too much: the index makes the list of all of it first.</summary>
+    private const int ShortestBeginning = 3;
+
+    /// <returns>For to_tsquery, by the words' beginnings, very short ones as whole words; empty when the search holds no word, which finds nothing.</returns>
+    public static string ToQuery(string search) => string.Join(" & ", Words().Matches(search).Select(word => $"'{word.Value}'{(word.Length < ShortestBeginning ? "" : ":*")}"));
 
     /// <returns>The same for words that are whole.</returns>
     public static string ToWholeQuery(string search) => string.Join(" & ", Words().Matches(search).Select(word => $"'{word.Value}'"));

@@ -18,17 +18,14 @@ internal static class RunActions
         runs.MapPost("/{requestId:guid}/cancel", async (Guid requestId, CancelOrchestration cancel, HttpContext http) =>
             await cancel.ExecuteAsync(requestId, http.User.CallerName(), http.RequestAborted) is Change.Done
                 ? Going.Back(http, "The run is being cancelled.") : Going.BackWithProblem(http, "It can no longer be cancelled."));
-        runs.MapPost("/bulk/retry", async (RetryOrchestration retry, RunList list, HttpContext http) =>
-            await ForAllAsync(http, list, OrchestrationStatus.Failed, id => retry.ExecuteAsync(id, http.User.CallerName(), CancellationToken.None)));
-        runs.MapPost("/bulk/cancel", async (CancelOrchestration cancel, RunList list, HttpContext http) =>
-            await ForAllAsync(http, list, null, id => cancel.ExecuteAsync(id, http.User.CallerName(), CancellationToken.None)));
+        runs.MapPost("/bulk/retry", (RetryOrchestration retry, RunList list, HttpContext http) => ForAllAsync(http, list, "retry", id => retry.ExecuteAsync(id, http.User.CallerName(), CancellationToken.None)));
+        runs.MapPost("/bulk/cancel", (CancelOrchestration cancel, RunList list, HttpContext http) => ForAllAsync(http, list, "cancel", id => cancel.ExecuteAsync(id, http.User.CallerName(), CancellationToken.None)));
     }
 
     // One after the other: each is a transaction of its own, and a press again goes on with what is left.
-    private static async Task<IResult> ForAllAsync(HttpContext http, RunList list, OrchestrationStatus? status, Func<Guid, Task<Change>> change)
+    private static async Task<IResult> ForAllAsync(HttpContext http, RunList list, string order, Func<Guid, Task<Change>> change)
     {
-        var filter = RunQuery.Read(http.Request.Query);
-        filter = filter with { Status = status ?? filter.Status };
+        if (RunQuery.ForAll(order, http.Request.Query) is not { } filter) return Going.BackWithProblem(http, "Choose a state first: only runs that have not ended can be cancelled.");
         var ids = await list.ListIdsAsync(filter, AtOnce + 1, http.RequestAborted);
         foreach (var id in ids.Take(AtOnce)) await change(id);
         return Going.Back(http, ids.Count > AtOnce ? "500 runs were changed; there are more. Press again to go on." : "All runs of the list were changed.");

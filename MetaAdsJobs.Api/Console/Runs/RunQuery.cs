@@ -16,5 +16,14 @@ internal static class RunQuery
             Guid.TryParse(Text("account"), out var account) ? account : null, Text("search"), Day("since"), Day("until"));
     }
 
+    /// <summary>Which runs an order for all of them means: of retries the failed ones, of cancelling those in the one state that was chosen.</summary>
+    /// <returns>Null when no state was chosen in which a run can be cancelled.</returns>
+    public static RunFilter? ForAll(string order, IQueryCollection query)
+    {
+        var filter = Read(query);
+        if (order == "retry") return filter with { Status = OrchestrationStatus.Failed };
+        return order == "cancel" && filter.Status is OrchestrationStatus.Queued or OrchestrationStatus.Running or OrchestrationStatus.Waiting ? filter : null;
+    }
+
     public static Guid? Cursor(IQueryCollection query) => Guid.TryParse(query["cursor"], out var cursor) ? cursor : null;
 }

@@ -33,7 +33,7 @@ public sealed record NumberShare
 public sealed class NumberReader(NpgsqlDataSource dataSource)
 {
     /// <summary>So many rows are added up within some tens of milliseconds.</summary>
-    public const int MostRows = 16_000;
+    public const int MostRows = 10_000;
 
     private const string AccountColumns = "a.id, a.name, a.ad_account_id, a.currency, a.timezone_name";
 

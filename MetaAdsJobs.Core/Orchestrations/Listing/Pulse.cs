@@ -17,8 +17,10 @@ public sealed class Pulse(NpgsqlDataSource dataSource, JobReader jobs)
             SELECT 'runs' AS kind, md5(concat((SELECT request_id FROM newest), (SELECT string_agg(concat(u.request_id, u.status, u.attempt, u.wait_reason, s.steps), ',' ORDER BY u.request_id)
                 FROM unfinished u CROSS JOIN LATERAL (SELECT string_agg(concat(s.step, s.state), ',' ORDER BY s.step) AS steps FROM orchestration_steps s WHERE s.request_id = u.request_id) s))) AS mark
             UNION ALL
-            SELECT 'syncs', md5(concat((SELECT string_agg(concat(sync_id, state, pages_read, days_synced, wait_reason), ',' ORDER BY sync_id)
-                FROM (SELECT * FROM insight_syncs WHERE state IN ('queued', 'running', 'waiting') ORDER BY sync_id DESC LIMIT 1000) s)))
+            -- Between two pages only what Meta tells of its own progress moves.
+            SELECT 'syncs', md5(concat((SELECT string_agg(concat(sync_id, state, pages_read, days_synced, wait_reason, r.percent), ',' ORDER BY sync_id)
+                FROM (SELECT * FROM insight_syncs WHERE state IN ('queued', 'running', 'waiting') ORDER BY sync_id DESC LIMIT 1000) s
+                CROSS JOIN LATERAL (SELECT sum(percent) AS percent FROM insight_reports r WHERE r.sync_id = s.sync_id) r)))
             UNION ALL
             -- What is active is counted only while a stop or its lifting is being carried out.
             SELECT 'spending', md5(concat((SELECT string_agg(concat(id, lifted_at, job_id), ',' ORDER BY id) FROM stops WHERE lifted_at IS NULL OR job_id IS NOT NULL),

@@ -31,7 +31,7 @@ public sealed record RunPage(IReadOnlyList<ListedRun> Runs, Guid? Next, DateTime
 public sealed class RunList(NpgsqlDataSource dataSource)
 {
     /// <summary>Runs whose names are compared with the words, newest first, before the index of words is asked.</summary>
-    internal const int MostWalked = 3000;
+    public const int MostWalked = 3000;
 
     /// <summary>Runs that the index of words may find; more common words are walked for, page by page.</summary>
     internal const int MostFound = 4000;
@@ -50,14 +50,20 @@ public sealed class RunList(NpgsqlDataSource dataSource)
         return ids.Count > limit ? new(runs, page[^1], null) : new(runs, walkedTo?.Id, walkedTo?.AcceptedAt);
     }
 
-    /// <summary>The ids of what the filter finds, newest first, whatever it takes: for what changes them all.</summary>
+    /// <summary>The ids of what the filter finds, newest first: for what changes them all. By words, among the newest runs only; see <see cref="MostWalked"/>.</summary>
     public async Task<IReadOnlyList<Guid>> ListIdsAsync(RunFilter filter, int limit, CancellationToken ct)
     {
+        var walkSql = $"""
+            SELECT o.request_id
+            FROM (SELECT o.request_id, o.campaign_name FROM orchestrations o {Where(Conditions(filter, null))} ORDER BY o.request_id DESC LIMIT {MostWalked}) o
+            WHERE {NameFits} ORDER BY o.request_id DESC LIMIT @Limit
+            """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<Guid>(new(IdsSql(filter, null), Parameters(filter, null, limit), cancellationToken: ct))).AsList();
+        var sql = filter.SearchWords is { Length: > 0 } ? walkSql : IdsSql(filter, null);
+        return (await connection.QueryAsync<Guid>(new(sql, Parameters(filter, null, limit), cancellationToken: ct))).AsList();
     }
 
-    private static string IdsSql(RunFilter filter, Guid? before) => $"SELECT o.request_id FROM orchestrations o {Where(Conditions(filter, before, withWords: true))} ORDER BY o.request_id DESC LIMIT @Limit";
+    private static string IdsSql(RunFilter filter, Guid? before) => $"SELECT o.request_id FROM orchestrations o {Where(Conditions(filter, before))} ORDER BY o.request_id DESC LIMIT @Limit";
 
     // A common word is found by walking through the newest runs, a rare one by the index of words. Neither alone is bounded: the walk finds
     // a rare word after a million runs, and the index lists half a million of a common one, in no order. Of whole words the index compares
@@ -66,7 +72,7 @@ public sealed class RunList(NpgsqlDataSource dataSource)
     {
         var walkSql = $"""
             WITH o AS MATERIALIZED (
-                SELECT o.request_id, o.campaign_name, o.accepted_at FROM orchestrations o {Where(Conditions(filter, before, withWords: false))} ORDER BY o.request_id DESC LIMIT {MostWalked})
+                SELECT o.request_id, o.campaign_name, o.accepted_at FROM orchestrations o {Where(Conditions(filter, before))} ORDER BY o.request_id DESC LIMIT {MostWalked})
             SELECT ARRAY(SELECT o.request_id FROM o WHERE {NameFits} ORDER BY o.request_id DESC LIMIT @Limit) AS ids, l.request_id, l.accepted_at
             FROM (VALUES (1)) one (row) LEFT JOIN (SELECT o.request_id, o.accepted_at FROM o ORDER BY o.request_id DESC OFFSET {MostWalked - 1}) l ON true
             """;
@@ -88,7 +94,7 @@ public sealed class RunList(NpgsqlDataSource dataSource)
             WITH o AS MATERIALIZED (
                 SELECT o.request_id, o.status, o.social_account_id FROM orchestrations o
                 WHERE to_tsvector('simple', o.campaign_name) @@ to_tsquery('simple', '{words.Replace("'", "''", StringComparison.Ordinal)}') LIMIT {MostFound + 1})
-            SELECT (SELECT count(*) FROM o)::int, ARRAY(SELECT o.request_id FROM o {Where(Conditions(filter, before, withWords: false))} ORDER BY o.request_id DESC LIMIT @Limit)
+            SELECT (SELECT count(*) FROM o)::int, ARRAY(SELECT o.request_id FROM o {Where(Conditions(filter, before))} ORDER BY o.request_id DESC LIMIT @Limit)
             """;
         var (count, ids) = await connection.QuerySingleAsync<(int Count, Guid[] Ids)>(new(findSql, Parameters(filter, before, limit), cancellationToken: ct));
         return count <= MostFound ? ids : null;
@@ -117,7 +123,7 @@ public sealed class RunList(NpgsqlDataSource dataSource)
     }
 
     // Only the conditions that are asked for: one text for all would have to be planned for all.
-    private static List<string> Conditions(RunFilter filter, Guid? before, bool withWords)
+    private static List<string> Conditions(RunFilter filter, Guid? before)
     {
         List<string> conditions = [];
         if (before is not null) conditions.Add("o.request_id < @Last");
@@ -129,7 +135,6 @@ public sealed class RunList(NpgsqlDataSource dataSource)
         if (filter.SearchId is not null) conditions.Add("o.request_id = @SearchId");
         if (filter.SearchMetaId is not null) conditions.Add("o.request_id IN (SELECT s.request_id FROM orchestration_steps s WHERE s.meta_id = @SearchMetaId)");
         if (filter.SearchWords is { Length: 0 }) conditions.Add("false");
-        if (withWords && filter.SearchWords is { Length: > 0 }) conditions.Add(NameFits);
         return conditions;
     }
 

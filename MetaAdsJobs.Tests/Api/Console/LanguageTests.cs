@@ -24,7 +24,7 @@ public sealed partial class LanguageTests
 
     private static string Values(string text) => string.Join(',', Value().Matches(text).Select(match => match.Value).Order());
 
-    [GeneratedRegex("""(?:\bT\[|T\.Format\(|Back\(http, |BackWithProblem\(http, )"(?<text>[^"]+)"\s*[\],)]""")]
+    [GeneratedRegex("""(?:\bT\[|T\.Format\(|Back\(http, |BackWithProblem\(http, |Refused\(values, |Found\(values, kind, \[\], |Going\.On\(\$?"[^"]*", )"(?<text>[^"]+)"\s*[\],)]""")]
     private static partial Regex Text();
 
     [GeneratedRegex(@"\{\d\}")]

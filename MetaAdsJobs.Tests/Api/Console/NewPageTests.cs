@@ -166,6 +166,43 @@ public sealed class NewPageTests
     }
 
     [Test]
+    public async Task A_form_that_has_expired_comes_back_with_what_was_typed_and_can_be_sent_again()
+    {
+        var page = await OpenAsync();
+        await FillAsync(page, "Typed long ago");
+        var before = await CountAsync();
+        await page.EvaluateAsync("document.querySelector('input[name=__RequestVerificationToken]').value = 'old'");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create the ad" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Alert)).ToHaveTextAsync("The form had expired. Please try again.");
+        Assert.That(await CountAsync(), Is.EqualTo(before));
+        await Expect(page.GetByLabel("Campaign name")).ToHaveValueAsync("Typed long ago");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create the ad" }).ClickAsync();
+
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The run was accepted.");
+    }
+
+    [Test]
+    public async Task A_form_that_has_served_asks_before_it_asks_for_another_run()
+    {
+        var page = await OpenAsync();
+        await FillAsync(page, "First of two");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create the ad" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The run was accepted.");
+        var before = await CountAsync();
+        await page.GoBackAsync();
+        await FillAsync(page, "Second of two");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create the ad" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Press again to ask for another one.");
+        Assert.That(await CountAsync(), Is.EqualTo(before));
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create the ad" }).ClickAsync();
+
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The run was accepted.");
+        Assert.That(await CountAsync(), Is.EqualTo(before + 1));
+    }
+
+    [Test]
     public async Task A_check_creates_nothing_and_says_what_Meta_said()
     {
         var page = await OpenAsync();

@@ -42,7 +42,7 @@ internal static class PageList
         new("bulk retry, by a word", n => $"/console/runs/bulk/retry?status=failed&search={Common[n % Common.Length]}"),
         new("bulk cancel", _ => "/console/runs/bulk/cancel?status=waiting"),
         new("new run", _ => "/console/new"),
-        new("new run, like another", n => $"/console/new?like={runs[n % runs.Count]}"),
+        new("new run, like another", n => $"/console/new?from={runs[n % runs.Count]}"),
         new("numbers, all, 28 days", n => $"/console/numbers?{Range(n, 28)}"),
         new("numbers, all, 90 days compared", n => $"/console/numbers?{Range(n, 90)}&compare=true"),
         new("numbers, all, 400 days", n => $"/console/numbers?{Range(0, 400)}"),

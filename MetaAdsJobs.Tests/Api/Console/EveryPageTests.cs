@@ -1,0 +1,152 @@
+using System.Text.RegularExpressions;
+using MetaAdsJobs.Tests.Support;
+
+namespace MetaAdsJobs.Tests.Api.Console;
+
+/// <summary>What holds for every page of the console, whatever is asked of it. When the service ends, no answer has held an account's token.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.Self)]
+public sealed partial class EveryPageTests
+{
+    private static readonly string[] Lists = ["/console", "/console/numbers", "/console/numbers/runs", "/console/numbers/csv", "/console/syncs", "/console/accounts", "/console/clips", "/console/jobs", "/console/runs/bulk/retry"];
+
+    private static readonly string[] Odd =
+    [
+        "?cursor=1", "?cursor=00000000-0000-0000-0000-000000000000", "?status=nonsense", "?status=7", "?account=1", "?account=00000000-0000-0000-0000-000000000000", "?since=0001-01-01&until=9999-12-31",
+        "?since=9999-12-31&until=0001-01-01", "?since=9999-12-31", "?until=0001-01-01", "?until=9999-12-31", "?since=2026-13-45", "?search=%00%01", "?search='%3B--", "?search=%3C%3E%26%7C!()%3A*", "?search=%F0%9F%98%80",
+        "?search=%", "?currency=XXX", "?currency=%3Cscript%3E", "?campaign=%27", "?campaign=%00", "?compare=perhaps", "?lang=xx", "?lang=es", "?done=%3Cscript%3Ealert(1)%3C/script%3E", "?done=The run was accepted.",
+    ];
+
+    private Service _service = null!;
+    private ApiClient _admin = null!;
+    private string _run = "";
+    private string _account = "";
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        _service = await Service.StartAsync();
+        _admin = _service.Client();
+        var request = await _admin.NewRequestAsync();
+        request["campaign_name"] = "<script>alert(1)</script>";
+        _account = (string)request["social_account_id"]!;
+        _run = await _admin.AcceptAsync(request);
+        await _admin.UntilAsync(_run, "succeeded");
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        _admin.Dispose();
+        await _service.DisposeAsync();
+    }
+
+    [Test]
+    public async Task No_page_lets_foreign_or_inline_script_run_or_is_kept()
+    {
+        foreach (var path in Pages())
+        {
+            using var answer = await _admin.Http.GetAsync(path);
+            var page = await answer.Content.ReadAsStringAsync();
+            Assert.Multiple(() =>
+            {
+                Assert.That((int)answer.StatusCode, Is.EqualTo(200), path);
+                Assert.That(string.Join(' ', answer.Headers.GetValues("Content-Security-Policy")), Does.Contain("default-src 'none'").And.Contain("script-src 'self'").And.Not.Contain("unsafe"), path);
+                Assert.That(answer.Headers.CacheControl?.NoStore, Is.True, path);
+                Assert.That(InlineScript().Matches(page), Is.Empty, path);
+                Assert.That(page, Does.Not.Contain("<script>alert").And.Not.Match(@"\sstyle=").And.Not.Match(@"\son[a-z]+="), path);
+            });
+        }
+    }
+
+    [Test]
+    public async Task No_question_breaks_a_page()
+    {
+        foreach (var path in Lists)
+            foreach (var query in Odd.Append("?search=" + new string('x', 2000)))
+            {
+                using var answer = await _admin.Http.GetAsync(path + query);
+                Assert.That((int)answer.StatusCode, Is.EqualTo(200).Or.EqualTo(404), path + query);
+                Assert.That(await answer.Content.ReadAsStringAsync(), Does.Not.Contain("<script>"), path + query);
+            }
+    }
+
+    [Test]
+    public async Task A_thing_that_is_not_there_is_told_as_such()
+    {
+        var nobody = Guid.NewGuid();
+        foreach (var path in (string[])[$"/console/runs/{nobody}", $"/console/accounts/{nobody}", $"/console/accounts/{nobody}/edit", "/console/nothing"])
+        {
+            using var answer = await _admin.Http.GetAsync(path);
+            Assert.That((int)answer.StatusCode, Is.EqualTo(404), path);
+        }
+    }
+
+    [Test]
+    public async Task Every_page_is_read_in_Spanish_without_an_English_heading()
+    {
+        foreach (var path in Pages())
+        {
+            var page = await _admin.Http.GetStringAsync(path + "?lang=es");
+            Assert.That(page, Does.Contain("<html lang=\"es\">"), path);
+            foreach (Match heading in Heading().Matches(page))
+                Assert.That(MetaAdsJobs.Api.Console.Language.Spanish.Words.Where(word => word.Key != word.Value).Select(word => word.Key), Does.Not.Contain(System.Net.WebUtility.HtmlDecode(heading.Groups[1].Value).Trim()), path);
+        }
+    }
+
+    [Test]
+    public async Task Every_input_has_a_label_and_every_page_one_heading()
+    {
+        foreach (var path in Pages())
+        {
+            var page = await _admin.Http.GetStringAsync(path);
+            Assert.That(MainHeading().Matches(page), Has.Count.EqualTo(1), path);
+            foreach (Match input in Input().Matches(page).Where(input => !input.Value.Contains("type=\"hidden\"", StringComparison.Ordinal)))
+            {
+                var id = Id().Match(input.Value).Groups[1].Value;
+                var labelled = input.Value.Contains("aria-label", StringComparison.Ordinal) || (id.Length > 0 && page.Contains($"for=\"{id}\"", StringComparison.Ordinal))
+                    || page.LastIndexOf("<label", input.Index, StringComparison.Ordinal) > page.LastIndexOf("</label", input.Index, StringComparison.Ordinal);
+                Assert.That(labelled, Is.True, $"{path} {input.Value}");
+            }
+        }
+    }
+
+    [Test]
+    public async Task A_post_without_a_role_for_it_or_without_its_proof_does_nothing()
+    {
+        using var viewer = _service.Client("viewer");
+        foreach (var path in (string[])
+            [
+                $"/console/runs/{_run}/retry", $"/console/runs/{_run}/cancel", "/console/runs/bulk/retry", "/console/runs/bulk/cancel", "/console/new", "/console/accounts/new",
+                $"/console/accounts/{_account}/edit", $"/console/accounts/{_account}/stop", $"/console/accounts/{_account}/start", "/console/accounts/all/stop", "/console/clips/new",
+            ])
+        {
+            using var refused = await viewer.Http.PostAsync(path, new FormUrlEncodedContent([]));
+            Assert.That((int)refused.StatusCode, Is.EqualTo(403), path);
+            using var forged = await _admin.Http.PostAsync(path, new FormUrlEncodedContent([new("do", "run"), new("back", "https://elsewhere.example")]));
+            Assert.That((int)forged.StatusCode, Is.EqualTo(302).Or.EqualTo(400), path);
+            if (forged.Headers.Location is { } location) Assert.That(location.ToString(), Does.StartWith("/console").And.Contain("problem="), path);
+        }
+    }
+
+    private IEnumerable<string> Pages() =>
+    [
+        .. Lists.Where(path => !path.EndsWith("csv", StringComparison.Ordinal)), $"/console/runs/{_run}", "/console/new", $"/console/accounts/{_account}", $"/console/accounts/{_account}/edit",
+        $"/console/accounts/{_account}/stop", "/console/accounts/new", "/console/accounts/all/stop", "/console/clips/new",
+    ];
+
+    [GeneratedRegex("<script(?![^>]*src=\"/console/assets/)")]
+    private static partial Regex InlineScript();
+
+    [GeneratedRegex("<(?:h1|h2|th|legend|label)[^>]*>([^<]+)<")]
+    private static partial Regex Heading();
+
+    [GeneratedRegex("<h1[ >]")]
+    private static partial Regex MainHeading();
+
+    [GeneratedRegex("<(?:input|select|textarea)[^>]*>")]
+    private static partial Regex Input();
+
+    [GeneratedRegex("\\sid=\"([^\"]+)\"")]
+    private static partial Regex Id();
+}
