@@ -30,7 +30,8 @@ public static class ApiApplication
         var app = builder.Build().CheckConfiguration();
         app.UseSerilogRequestLogging(logging => logging.EnrichDiagnosticContext = (diagnostic, http) => diagnostic.Set("Caller", http.User.CallerName()));
         app.UseExceptionHandler();
-        app.UseStatusCodePages(pages => Results.Problem(statusCode: pages.HttpContext.Response.StatusCode).ExecuteAsync(pages.HttpContext));
+        app.UseStatusCodePages(pages => FailurePages.AreFor(pages.HttpContext)
+            ? FailurePages.WriteStatusAsync(pages.HttpContext) : Results.Problem(statusCode: pages.HttpContext.Response.StatusCode).ExecuteAsync(pages.HttpContext));
         app.UsePageHeaders();
         app.UseConsoleAssets();
         app.UseAuthentication();

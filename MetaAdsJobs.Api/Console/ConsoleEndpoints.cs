@@ -19,6 +19,7 @@ internal static class ConsoleEndpoints
         services.AddScoped<Viewer>();
         services.AddSingleton<LiveChanges>();
         services.AddSingleton<NewActions>();
+        services.AddExceptionHandler<FailurePages>();
         return services;
     }
 

@@ -8,6 +8,6 @@ internal sealed class FormGuard(IAntiforgery antiforgery) : IEndpointFilter
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;
-        return http.Request.HasFormContentType && await antiforgery.IsRequestValidAsync(http) ? await next(context) : Going.BackWithProblem(http, "The form had expired. Please try again.");
+        return http.Request.HasFormContentType && await antiforgery.IsRequestValidAsync(http) ? await next(context) : Going.BackWithProblem(http, "The form had expired: nothing was done, and anything typed has to be typed again.");
     }
 }

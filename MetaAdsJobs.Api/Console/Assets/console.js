@@ -10,41 +10,121 @@
     }
   }
 
-  // A part is read anew with its page and put in place of the old one; nobody's typing is disturbed.
-  let reading = false, again = false;
+  // What became of a form is told once: a link that is kept or sent on does not tell it again.
+  function forgetNotice() {
+    const here = new URL(location.href);
+    if (!here.searchParams.has('done') && !here.searchParams.has('problem')) return;
+    here.searchParams.delete('done');
+    here.searchParams.delete('problem');
+    history.replaceState(history.state, '', here);
+  }
+
+  const Rest = 2000, Patience = 5000;
+  const parts = () => Array.from(document.querySelectorAll('[data-live]'));
+  const kindsOf = part => part.dataset.live.split(' ').filter(Boolean);
+  // As the server made it, before times were told in the viewer's zone and charts were drawn; a form's proof differs each time.
+  const served = new WeakMap();
+  function asServed(part) {
+    const copy = part.cloneNode(true);
+    for (const proof of copy.querySelectorAll('input[name="__RequestVerificationToken"]')) proof.remove();
+    return copy.outerHTML;
+  }
+
+  // moved: kinds to be read anew; held: those whose part a person is typing in.
+  const moved = new Set(), held = new Set();
+  let events = null, planned = 0, reading = false, notBefore = 0, pressed = false;
+
+  function plan() {
+    if (planned || reading || pressed || document.hidden || moved.size === 0) return;
+    planned = setTimeout(() => { planned = 0; refresh(); }, Math.max(0, notBefore - performance.now()));
+  }
+
   async function refresh() {
-    if (reading) { again = true; return; }
+    if (document.hidden || pressed) return; // Planned again once it is seen, or let go.
     reading = true;
+    notBefore = performance.now() + Rest;
+    const kinds = Array.from(moved);
+    moved.clear();
+    const later = () => kinds.forEach(kind => moved.add(kind));
     try {
       const answer = await fetch(location.href, { headers: { Accept: 'text/html' }, redirect: 'manual' });
       // Led elsewhere: the session is over. The sign-in leads back here.
-      if (answer.type === 'opaqueredirect') location.reload();
-      if (!answer.ok) return;
+      if (answer.type === 'opaqueredirect') { location.reload(); return; }
+      if (!answer.ok) throw new Error(answer.statusText);
       const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+      // What is under a finger stays until it is let go: else the click would be lost.
+      if (pressed) { later(); return; }
       const fresh = page.querySelectorAll('[data-live]');
-      document.querySelectorAll('[data-live]').forEach((part, i) => {
-        const next = fresh[i];
-        if (!next || part.contains(document.activeElement) && document.activeElement.matches('input, select, textarea, button')) return;
-        const adopted = document.importNode(next, true);
-        localTimes(adopted);
-        part.replaceWith(adopted);
-        document.dispatchEvent(new CustomEvent('console:refreshed', { detail: adopted }));
-      });
+      parts().forEach((part, i) => { if (fresh[i] && kindsOf(part).some(kind => kinds.includes(kind))) replace(part, fresh[i]); });
+      if (parts().every(part => kindsOf(part).length === 0)) unfollow();
     } catch (gone) {
-      // The server is away: the next event, or the person, tries again.
+      // The server or its database is away: tried again in a while.
+      later();
+      notBefore = performance.now() + Patience;
     } finally {
       reading = false;
-      if (again) { again = false; setTimeout(refresh, 300); }
+      plan();
     }
   }
 
+  function replace(part, fresh) {
+    const next = asServed(fresh);
+    if (next === served.get(part)) return;
+    const focused = part.contains(document.activeElement) ? document.activeElement : null;
+    if (focused?.matches('input, select, textarea, button')) { kindsOf(part).forEach(kind => held.add(kind)); return; }
+    const adopted = document.importNode(fresh, true);
+    served.set(adopted, next);
+    localTimes(adopted);
+    // What was told already is not told again.
+    if (part.querySelector('[role="alert"], [role="status"], [aria-live]'))
+      for (const told of adopted.querySelectorAll('[role="alert"], [role="status"]')) { told.removeAttribute('role'); told.setAttribute('aria-live', 'off'); }
+    const find = placeOf(part, focused);
+    const opened = Array.from(part.querySelectorAll('details'), one => one.open);
+    const scrolled = Array.from(part.querySelectorAll('.wide'), one => one.scrollLeft);
+    adopted.querySelectorAll('details').forEach((one, i) => { if (i < opened.length) one.open = opened[i]; });
+    part.replaceWith(adopted);
+    adopted.querySelectorAll('.wide').forEach((one, i) => { if (scrolled[i]) one.scrollLeft = scrolled[i]; });
+    find(adopted)?.focus({ preventScroll: true });
+    document.dispatchEvent(new CustomEvent('console:refreshed', { detail: adopted }));
+  }
+
+  // Where the focus was, to be found again in the new part: by its id, by its address, or as the nth summary.
+  function placeOf(part, focused) {
+    if (!focused) return () => null;
+    if (focused.id) return root => root.querySelector('#' + CSS.escape(focused.id));
+    const selector = focused.matches('a[href]') ? `a[href="${CSS.escape(focused.getAttribute('href'))}"]` : focused.matches('summary') ? 'summary' : null;
+    if (!selector) return () => null;
+    const nth = Array.from(part.querySelectorAll(selector)).indexOf(focused);
+    return root => { const all = root.querySelectorAll(selector); return all[nth] ?? all[0]; };
+  }
+
+  function unfollow() {
+    events.close();
+    delete document.documentElement.dataset.following;
+  }
+
   function follow() {
-    const kinds = new Set(Array.from(document.querySelectorAll('[data-live]')).flatMap(part => part.dataset.live.split(' ')).filter(Boolean));
-    if (kinds.size === 0 || !window.EventSource) return;
-    const events = new EventSource('/console/live');
-    events.addEventListener('moved', event => { if (kinds.has(event.data)) refresh(); });
+    for (const part of parts()) served.set(part, asServed(part));
+    if (!window.EventSource || parts().every(part => kindsOf(part).length === 0)) return;
+    events = new EventSource('/console/live');
+    events.addEventListener('moved', event => {
+      if (!parts().some(part => kindsOf(part).includes(event.data))) return;
+      moved.add(event.data);
+      plan();
+    });
     events.addEventListener('over', () => location.reload());
     addEventListener('pagehide', () => events.close());
+    document.addEventListener('visibilitychange', plan);
+    document.addEventListener('pointerdown', event => { pressed = event.button === 0; }, true);
+    // The click comes after the release: only then is anything replaced.
+    const release = () => setTimeout(() => { pressed = false; plan(); });
+    for (const end of ['pointerup', 'pointercancel', 'dragend', 'contextmenu']) document.addEventListener(end, release, true);
+    addEventListener('blur', release);
+    document.addEventListener('focusout', () => setTimeout(() => {
+      held.forEach(kind => moved.add(kind));
+      held.clear();
+      plan();
+    }));
     document.documentElement.dataset.following = 'yes';
   }
 
@@ -61,7 +141,8 @@
     }
   }
 
-  localTimes(document);
+  forgetNotice();
   mirror();
   follow();
+  localTimes(document);
 })();

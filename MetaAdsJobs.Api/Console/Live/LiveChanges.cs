@@ -4,13 +4,14 @@ using MetaAdsJobs.Core.Orchestrations.Listing;
 namespace MetaAdsJobs.Api.Console.Live;
 
 /// <summary>
-/// Tells every open page when runs or syncs have moved. One look a second for all of them, and none while nobody has a page open.
+/// Tells every open page when runs or syncs have moved. One look a second for all of them, never two at once, and none while nobody has
+/// a page open.
 /// </summary>
 internal sealed class LiveChanges(Pulse pulse, TimeProvider time, ILogger<LiveChanges> logger)
 {
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
     private readonly Lock _lock = new();
-    private Task<IReadOnlyDictionary<string, string>>? _look;
+    private Task<IReadOnlyDictionary<string, string>?>? _look;
     private long _lookedAt;
 
     /// <summary>The kinds that have moved, as they move, until the page is closed.</summary>
@@ -20,7 +21,7 @@ internal sealed class LiveChanges(Pulse pulse, TimeProvider time, ILogger<LiveCh
         IReadOnlyDictionary<string, string>? before = null;
         while (await timer.WaitForNextTickAsync(ct))
         {
-            if (await LookAsync() is not { } now) continue;
+            if (await Look().WaitAsync(ct) is not { } now) continue;
             // At first all count as moved: between the page's making and this look anything may have.
             foreach (var (kind, mark) in now)
                 if (before?.GetValueOrDefault(kind) != mark) yield return kind;
@@ -28,23 +29,33 @@ internal sealed class LiveChanges(Pulse pulse, TimeProvider time, ILogger<LiveCh
         }
     }
 
-    private async Task<IReadOnlyDictionary<string, string>?> LookAsync()
+    // A database that answers slowly is not asked a second time before it has answered.
+    private Task<IReadOnlyDictionary<string, string>?> Look()
     {
-        Task<IReadOnlyDictionary<string, string>> look;
         lock (_lock)
         {
-            if (_look is null || time.GetElapsedTime(_lookedAt) >= Beat * 0.9) (_look, _lookedAt) = (pulse.ReadAsync(CancellationToken.None), time.GetTimestamp());
-            look = _look;
+            if (_look is null || (_look.IsCompleted && time.GetElapsedTime(_lookedAt) >= Beat * 0.9)) (_look, _lookedAt) = (ReadAsync(), time.GetTimestamp());
+            return _look;
         }
+    }
 
+    // Belongs to no page, hence to no page's cancellation; null: not read, the next beat looks again.
+    private async Task<IReadOnlyDictionary<string, string>?> ReadAsync()
+    {
         try
         {
-            return await look;
+            return await pulse.ReadAsync(CancellationToken.None);
         }
         catch (System.Data.Common.DbException exception)
         {
             LiveLog.NotRead(logger, exception);
-            return null; // The next beat looks again.
+            return null;
+        }
+        catch (Exception exception)
+        {
+            // Whatever else it is: thrown, it would end the streams of all pages at each beat without a word.
+            LiveLog.Failed(logger, exception);
+            return null;
         }
     }
 }
@@ -53,4 +64,7 @@ internal static partial class LiveLog
 {
     [LoggerMessage(9000, LogLevel.Debug, "What is under way could not be read")]
     public static partial void NotRead(ILogger logger, Exception exception);
+
+    [LoggerMessage(9001, LogLevel.Error, "What is under way could not be read, and not because of the database")]
+    public static partial void Failed(ILogger logger, Exception exception);
 }

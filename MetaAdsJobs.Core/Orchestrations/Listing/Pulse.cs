@@ -7,20 +7,35 @@ namespace MetaAdsJobs.Core.Orchestrations.Listing;
 /// <summary>What is under way, as one short text per kind: another text means that something has moved.</summary>
 public sealed class Pulse(NpgsqlDataSource dataSource, JobReader jobs)
 {
-    /// <summary>Reads only what has not ended, of it the latest thousand: the price does not grow with history.</summary>
+    /// <summary>
+    /// Work goes oldest first, people look at the newest: read is what runs or waits, where the queue begins, what came last and what ended
+    /// last. Each by an index and bounded, so that the price grows neither with history nor with the queue.
+    /// </summary>
     public async Task<IReadOnlyDictionary<string, string>> ReadAsync(CancellationToken ct)
     {
         const string PulseSql = """
-            WITH unfinished AS (
-                SELECT request_id, status, attempt, wait_reason FROM orchestrations WHERE status IN ('queued', 'running', 'waiting') ORDER BY request_id DESC LIMIT 1000),
-            newest AS (SELECT request_id FROM orchestrations ORDER BY request_id DESC LIMIT 1)
-            SELECT 'runs' AS kind, md5(concat((SELECT request_id FROM newest), (SELECT string_agg(concat(u.request_id, u.status, u.attempt, u.wait_reason, s.steps), ',' ORDER BY u.request_id)
-                FROM unfinished u CROSS JOIN LATERAL (SELECT string_agg(concat(s.step, s.state), ',' ORDER BY s.step) AS steps FROM orchestration_steps s WHERE s.request_id = u.request_id) s))) AS mark
+            SELECT 'runs' AS kind, md5(concat_ws(' ',
+                (SELECT request_id FROM orchestrations ORDER BY request_id DESC LIMIT 1),
+                (SELECT request_id FROM orchestrations WHERE status = 'queued' ORDER BY request_id LIMIT 1),
+                (SELECT count(*) FROM (SELECT 1 FROM orchestrations WHERE status = 'queued' LIMIT 1000) q),
+                (SELECT string_agg(concat(request_id, attempt, wait_reason), ',' ORDER BY request_id)
+                    FROM (SELECT request_id, attempt, wait_reason FROM orchestrations WHERE status = 'waiting' ORDER BY request_id DESC LIMIT 500) w),
+                (SELECT string_agg(concat(r.request_id, r.attempt, r.wait_reason, s.steps), ',' ORDER BY r.request_id)
+                    FROM (SELECT request_id, attempt, wait_reason FROM orchestrations WHERE status = 'running' ORDER BY request_id DESC LIMIT 1000) r
+                    CROSS JOIN LATERAL (SELECT string_agg(concat(step, state), ',' ORDER BY step) AS steps FROM orchestration_steps WHERE request_id = r.request_id) s),
+                -- Several, not one: clocks of workers differ, so the last to end is not always the last by its time.
+                (SELECT string_agg(concat(request_id, status), ',' ORDER BY request_id)
+                    FROM (SELECT request_id, status FROM orchestrations WHERE completed_at IS NOT NULL ORDER BY completed_at DESC LIMIT 50) e))) AS mark
             UNION ALL
-            -- Between two pages only what Meta tells of its own progress moves.
-            SELECT 'syncs', md5(concat((SELECT string_agg(concat(sync_id, state, pages_read, days_synced, wait_reason, r.percent), ',' ORDER BY sync_id)
-                FROM (SELECT * FROM insight_syncs WHERE state IN ('queued', 'running', 'waiting') ORDER BY sync_id DESC LIMIT 1000) s
-                CROSS JOIN LATERAL (SELECT sum(percent) AS percent FROM insight_reports r WHERE r.sync_id = s.sync_id) r)))
+            -- A sync holds its account from its first run to its end: these are no more than there are accounts. Between two pages only what Meta tells of its own progress moves.
+            SELECT 'syncs', md5(concat_ws(' ',
+                (SELECT sync_id FROM insight_syncs ORDER BY sync_id DESC LIMIT 1),
+                (SELECT sync_id FROM insight_syncs WHERE state IN ('queued', 'running', 'waiting') ORDER BY sync_id LIMIT 1),
+                (SELECT string_agg(concat(sync_id, state, pages_read, days_synced, wait_reason, r.percent), ',' ORDER BY sync_id)
+                    FROM (SELECT sync_id, state, pages_read, days_synced, wait_reason FROM insight_syncs WHERE holding ORDER BY sync_id DESC LIMIT 1000) s
+                    CROSS JOIN LATERAL (SELECT sum(percent) AS percent FROM insight_reports WHERE sync_id = s.sync_id) r),
+                (SELECT string_agg(concat(sync_id, state), ',' ORDER BY sync_id)
+                    FROM (SELECT sync_id, state FROM insight_syncs WHERE completed_at IS NOT NULL ORDER BY completed_at DESC LIMIT 50) e)))
             UNION ALL
             -- What is active is counted only while a stop or its lifting is being carried out.
             SELECT 'spending', md5(concat((SELECT string_agg(concat(id, lifted_at, job_id), ',' ORDER BY id) FROM stops WHERE lifted_at IS NULL OR job_id IS NOT NULL),

@@ -12,7 +12,7 @@ public sealed record Underway(int Ended, int Failed, int Unended);
 /// <summary>Counts what has just ended and what has not, for a bar that moves.</summary>
 public sealed class UnderwayReader(NpgsqlDataSource dataSource, TimeProvider time)
 {
-    public const int Most = 1000;
+    public const int Most = 10_000;
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(15);
 
     public async Task<Underway> ReadAsync(CancellationToken ct)

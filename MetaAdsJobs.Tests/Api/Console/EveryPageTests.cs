@@ -144,7 +144,7 @@ public sealed partial class EveryPageTests
     [GeneratedRegex("<h1[ >]")]
     private static partial Regex MainHeading();
 
-    [GeneratedRegex("<(?:input|select|textarea)[^>]*>")]
+    [GeneratedRegex("<(?:input|select|textarea|progress|meter)[^>]*>")]
     private static partial Regex Input();
 
     [GeneratedRegex("\\sid=\"([^\"]+)\"")]

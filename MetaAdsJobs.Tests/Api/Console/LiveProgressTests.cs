@@ -9,7 +9,7 @@ namespace MetaAdsJobs.Tests.Api.Console;
 /// <summary>Bars that move while one looks on: each step of what a worker would write is written here by hand.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.Self)]
-public sealed class LiveProgressTests
+public sealed partial class LiveProgressTests
 {
     private Service _service = null!;
     private Chromium _chromium = null!;
@@ -36,7 +36,7 @@ public sealed class LiveProgressTests
     {
         var account = (string)(await _api.NewRequestAsync())["social_account_id"]!;
         var sync = Guid.Parse((string)(await _api.PostAsync($"/meta/orchestrate/sync-insights/{account}")).Json["sync_id"]!);
-        await ExecuteAsync("UPDATE insight_syncs SET state = 'running', started_at = now() WHERE sync_id = @sync", new { sync });
+        await ExecuteAsync("UPDATE insight_syncs SET state = 'running', holding = true, started_at = now() WHERE sync_id = @sync", new { sync });
         await ExecuteAsync("INSERT INTO insight_reports (sync_id, no, definition_id, since, until, scope, mode, state, percent) VALUES (@sync, 1, 0, '2026-11-01', '2026-11-20', 'account', 'async', 'submitted', 10)", new { sync });
         var page = await OpenAsync("/console/syncs");
         var bar = page.Locator("progress[max='100']");
@@ -44,7 +44,7 @@ public sealed class LiveProgressTests
 
         await ExecuteAsync("UPDATE insight_reports SET percent = 60 WHERE sync_id = @sync", new { sync });
         await Expect(bar).ToHaveAttributeAsync("value", "60", new() { Timeout = 30_000 });
-        await ExecuteAsync("UPDATE insight_syncs SET state = 'succeeded', completed_at = now() WHERE sync_id = @sync", new { sync });
+        await ExecuteAsync("UPDATE insight_syncs SET state = 'succeeded', holding = false, completed_at = now() WHERE sync_id = @sync", new { sync });
 
         await Expect(bar).ToHaveCountAsync(0, new() { Timeout = 30_000 });
         Assert.That(await page.EvaluateAsync<bool>("window.sameDocument"), Is.True);
@@ -71,6 +71,110 @@ public sealed class LiveProgressTests
         Assert.That(await page.EvaluateAsync<bool>("window.sameDocument"), Is.True);
     }
 
+    [Test]
+    public async Task The_bar_of_a_long_queue_moves_with_the_oldest_which_is_worked_on_first()
+    {
+        var first = Guid.Parse(await _api.AcceptAsync(await _api.NewRequestAsync()));
+        await ExecuteAsync("""
+            INSERT INTO orchestrations (request_id, social_account_id, clip_id, campaign_name, request, requested_by, request_hash, status, accepted_at)
+            SELECT ('f0000000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid, social_account_id, clip_id, 'Of many', request, requested_by, request_hash, 'queued', accepted_at
+            FROM orchestrations CROSS JOIN generate_series(1, 1500) i WHERE request_id = @first
+            """, new { first }, 1500);
+        try
+        {
+            var page = await OpenAsync("/console");
+            var bar = page.Locator(".underway progress");
+            var (ended, all) = (await NumberAsync(bar, "value"), await NumberAsync(bar, "max"));
+            Assert.That(all, Is.GreaterThan(1500));
+
+            await ExecuteAsync("UPDATE orchestrations SET status = 'succeeded', started_at = now(), completed_at = now() WHERE request_id = @first", new { first });
+
+            await Expect(bar).ToHaveAttributeAsync("value", $"{ended + 1}", new() { Timeout = 30_000 });
+            await Expect(bar).ToHaveAttributeAsync("max", $"{all}");
+        }
+        finally
+        {
+            await ExecuteAsync("DELETE FROM orchestrations WHERE campaign_name = 'Of many'", new { }, 1500);
+        }
+    }
+
+    [Test]
+    public async Task Who_is_at_a_link_stays_there_while_the_list_around_it_moves()
+    {
+        var request = await _api.NewRequestAsync();
+        var (looked, moving) = (await _api.AcceptAsync(request), Guid.Parse(await _api.AcceptAsync(request)));
+        var page = await OpenAsync("/console");
+        var moved = page.Locator("tr", new() { Has = page.Locator($"a[href='/console/runs/{moving}']") });
+        await page.Locator($"a[href='/console/runs/{looked}']").FocusAsync();
+
+        await ExecuteAsync("UPDATE orchestrations SET status = 'failed', started_at = now(), completed_at = now() WHERE request_id = @moving", new { moving });
+
+        await Expect(moved).ToContainTextAsync("failed", new() { Timeout = 30_000 });
+        Assert.That(await page.EvaluateAsync<string>("document.activeElement.getAttribute('href') ?? document.activeElement.tagName"), Is.EqualTo($"/console/runs/{looked}"));
+    }
+
+    [Test]
+    public async Task A_part_in_which_nothing_has_changed_stays_the_same_element()
+    {
+        var moving = Guid.Parse(await _api.AcceptAsync(await _api.NewRequestAsync()));
+        var page = await OpenAsync("/console");
+        await page.EvaluateAsync("[window.notice, window.list] = document.querySelectorAll('[data-live]')");
+
+        await ExecuteAsync("UPDATE orchestrations SET status = 'failed', started_at = now(), completed_at = now() WHERE request_id = @moving", new { moving });
+
+        await page.WaitForFunctionAsync("() => !window.list.isConnected", null, new() { Timeout = 30_000 });
+        Assert.That(await page.EvaluateAsync<bool>("window.notice.isConnected"), Is.True);
+    }
+
+    [Test]
+    public async Task What_became_of_a_form_is_told_once_and_not_by_a_link_that_is_kept()
+    {
+        var page = await OpenAsync("/console?status=failed&done=The+run+is+tried+again.");
+
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The run is tried again.");
+        Assert.That(page.Url, Does.EndWith("/console?status=failed"));
+    }
+
+    [Test]
+    public async Task Who_looks_at_runs_or_asks_for_one_is_told_that_all_accounts_are_stopped()
+    {
+        var page = await OpenAsync("/console");
+        await Expect(page.GetByRole(AriaRole.Alert)).ToHaveCountAsync(0);
+        await ExecuteAsync("INSERT INTO stops (id, stopped_at, stopped_by, reason) VALUES (@id, now(), 'Ana', 'a price was wrong')", new { id = Guid.NewGuid() });
+        try
+        {
+            await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("All accounts are stopped.", new() { Timeout = 30_000 });
+            Assert.That(await _api.Http.GetStringAsync("/console/new"), Does.Contain("All accounts are stopped.").And.Contain("a price was wrong"));
+        }
+        finally
+        {
+            await ExecuteAsync("DELETE FROM stops", new { });
+        }
+    }
+
+    [Test]
+    public async Task Every_bar_has_a_name()
+    {
+        var request = await _api.NewRequestAsync(account => account["ad_account_id"] = "act_777000777");
+        var account = (string)request["social_account_id"]!;
+        await _api.AcceptAsync(request);
+        var sync = Guid.Parse((string)(await _api.PostAsync($"/meta/orchestrate/sync-insights/{account}")).Json["sync_id"]!);
+        await ExecuteAsync("UPDATE insight_syncs SET state = 'waiting', nightly_for = '2026-11-20' WHERE sync_id = @sync", new { sync });
+        await ExecuteAsync("INSERT INTO account_pacing (ad_account_id, use_case, usage_pct, updated_at) VALUES ('act_777000777', 'ads_insights', 40, now())", new { });
+
+        foreach (var (path, bars) in ((string, int)[])[("/console", 2), ("/console/syncs", 2), ($"/console/accounts/{account}", 2)])
+        {
+            var found = Bar().Matches(await _api.Http.GetStringAsync(path)).Select(match => match.Value).ToList();
+            Assert.That(found, Has.Count.GreaterThanOrEqualTo(bars), path);
+            Assert.That(found, Has.All.Match("aria-label=\"[^\"]{4,}\""), path);
+        }
+    }
+
+    private static async Task<int> NumberAsync(ILocator bar, string attribute) => int.Parse((await bar.GetAttributeAsync(attribute))!, System.Globalization.CultureInfo.InvariantCulture);
+
+    [System.Text.RegularExpressions.GeneratedRegex("<(?:progress|meter)[^>]*>")]
+    private static partial System.Text.RegularExpressions.Regex Bar();
+
     private async Task<IPage> OpenAsync(string path)
     {
         var page = await _chromium.VisitAsync(_service);
@@ -81,9 +185,9 @@ public sealed class LiveProgressTests
         return page;
     }
 
-    private async Task ExecuteAsync(string sql, object parameters)
+    private async Task ExecuteAsync(string sql, object parameters, int rows = 1)
     {
         await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
-        Assert.That(await connection.ExecuteAsync(sql, parameters), Is.EqualTo(1));
+        Assert.That(await connection.ExecuteAsync(sql, parameters), Is.EqualTo(rows));
     }
 }

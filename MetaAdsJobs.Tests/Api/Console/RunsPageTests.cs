@@ -139,7 +139,7 @@ public sealed class RunsPageTests
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Retry" }).ClickAsync();
 
-        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The form had expired. Please try again.");
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The form had expired: nothing was done, and anything typed has to be typed again.");
         Assert.That((string?)(await _api.RunAsync(id))["status"], Is.EqualTo("failed"));
     }
 
