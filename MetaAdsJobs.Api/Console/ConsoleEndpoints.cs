@@ -5,6 +5,7 @@ using MetaAdsJobs.Api.Console.Live;
 using MetaAdsJobs.Api.Console.New;
 using MetaAdsJobs.Api.Console.Numbers;
 using MetaAdsJobs.Api.Console.Runs;
+using MetaAdsJobs.Api.Http;
 
 namespace MetaAdsJobs.Api.Console;
 
@@ -25,7 +26,7 @@ internal static class ConsoleEndpoints
     public static void MapConsole(this WebApplication app)
     {
         app.MapRazorComponents<ConsoleApp>().ExcludeFromDescription();
-        var actions = app.MapGroup("/console").ExcludeFromDescription();
+        var actions = app.MapGroup("/console").ExcludeFromDescription().RequireRateLimiting(RateLimits.PerCaller);
         actions.MapLive();
         actions.MapRunActions();
         actions.MapAccountActions();

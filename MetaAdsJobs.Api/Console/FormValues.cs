@@ -11,6 +11,9 @@ public sealed class FormValues
 {
     public static readonly FormValues Empty = new(new Dictionary<string, StringValues>(), new Dictionary<string, string[]>());
 
+    // Shorter, it is no token, and would be found in half of the fields.
+    private const int LikelySecret = 8;
+
     private readonly IReadOnlyDictionary<string, StringValues> _values;
     private readonly IDictionary<string, string[]> _errors;
 
@@ -29,8 +32,9 @@ public sealed class FormValues
 
     public static FormValues Posted(IFormCollection form, IDictionary<string, string[]> errors, params IEnumerable<string> secrets)
     {
-        var hidden = secrets.SelectMany(name => form[name]).Select(secret => secret?.Trim()).Where(secret => !string.IsNullOrEmpty(secret)).ToHashSet();
-        return new(form.Where(field => !field.Key.StartsWith("__", StringComparison.Ordinal) && !field.Value.Any(value => hidden.Any(secret => value!.Contains(secret!, StringComparison.Ordinal))))
+        var hidden = secrets.SelectMany(name => form[name]).Select(secret => secret?.Trim()).Where(secret => secret is { Length: >= LikelySecret }).ToHashSet();
+        var names = secrets.ToHashSet();
+        return new(form.Where(field => !names.Contains(field.Key) && !field.Key.StartsWith("__", StringComparison.Ordinal) && !field.Value.Any(value => hidden.Any(secret => value!.Contains(secret!, StringComparison.Ordinal))))
             .ToDictionary(field => field.Key, field => field.Value), errors);
     }
 

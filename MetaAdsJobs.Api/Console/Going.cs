@@ -7,7 +7,8 @@ namespace MetaAdsJobs.Api.Console;
 internal static class Going
 {
     /// <param name="done">A text of the console, by its English words.</param>
-    public static IResult Back(HttpContext http, string done) => To(http, "done", done);
+    /// <param name="count">For a text with {0} in it.</param>
+    public static IResult Back(HttpContext http, string done, int? count = null) => To(http, "done", done, count);
 
     /// <param name="problem">A text of the console, by its English words.</param>
     public static IResult BackWithProblem(HttpContext http, string problem) => To(http, "problem", problem);
@@ -34,14 +35,15 @@ internal static class Going
         };
     }
 
-    private static IResult To(HttpContext http, string kind, string text)
+    private static IResult To(HttpContext http, string kind, string text, int? count = null)
     {
         var back = http.Request.HasFormContentType ? http.Request.Form["back"].ToString() : "";
         // Only a page of the console: the form could have been tampered with.
         if (!back.StartsWith("/console", StringComparison.Ordinal) || back.Any(char.IsControl) || back.Contains('\\', StringComparison.Ordinal)) back = "/console";
         var at = back.IndexOf('?', StringComparison.Ordinal);
-        var query = at < 0 ? [] : Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(back[at..]).Where(pair => pair.Key is not ("done" or "problem")).ToDictionary(pair => pair.Key, pair => (string?)pair.Value.ToString());
+        var query = at < 0 ? [] : Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(back[at..]).Where(pair => pair.Key is not ("done" or "problem" or "count")).ToDictionary(pair => pair.Key, pair => (string?)pair.Value.ToString());
         query[kind] = text;
+        if (count is { } number) query["count"] = number.ToString(System.Globalization.CultureInfo.InvariantCulture);
         return Results.Redirect((at < 0 ? back : back[..at]) + QueryString.Create(query));
     }
 }

@@ -37,7 +37,7 @@ internal sealed class Viewer(IHttpContextAccessor accessor, Texts texts)
     /// <summary>This page with some of its query changed; null takes one away. The cursor never survives a change.</summary>
     public string With(params (string Name, object? Value)[] changes)
     {
-        var query = Http.Request.Query.Where(pair => pair.Key is not ("cursor" or "done" or "problem")).ToDictionary(pair => pair.Key, pair => (string?)pair.Value.ToString());
+        var query = Http.Request.Query.Where(pair => pair.Key is not ("cursor" or "done" or "problem" or "count")).ToDictionary(pair => pair.Key, pair => (string?)pair.Value.ToString());
         foreach (var (name, value) in changes) query[name] = Convert.ToString(value, CultureInfo.InvariantCulture);
         return Http.Request.Path + QueryString.Create(query.Where(pair => !string.IsNullOrEmpty(pair.Value)));
     }
@@ -45,6 +45,6 @@ internal sealed class Viewer(IHttpContextAccessor accessor, Texts texts)
     public string InLanguage(string code) => With(("lang", code));
 
     /// <summary>The key of a text, told by the action that led here; never a caller's own words.</summary>
-    public Notice? Notice => Asked("done") is { } done && Texts.Knows(done) ? new(texts[done], false)
+    public Notice? Notice => Asked("done") is { } done && Texts.Knows(done) ? new(texts.Format(done, int.TryParse(Asked("count"), out var count) ? count : 0), false)
         : Asked("problem") is { } problem && Texts.Knows(problem) ? new(texts[problem], true) : null;
 }

@@ -8,10 +8,15 @@ public sealed class AccountNames(NpgsqlDataSource dataSource)
 {
     private const int Most = 2000;
 
-    public async Task<IReadOnlyList<(Guid Id, string Name)>> ListAsync(CancellationToken ct)
+    /// <param name="asked">Chosen already: it is among them, however many there are.</param>
+    public async Task<IReadOnlyList<(Guid Id, string Name)>> ListAsync(Guid? asked, CancellationToken ct)
     {
-        const string NamesSql = "SELECT id, name FROM social_accounts ORDER BY name, id LIMIT @Most";
+        const string NamesSql = """
+            SELECT id, name FROM (SELECT id, name FROM social_accounts ORDER BY name, id LIMIT @Most) first
+            UNION SELECT id, name FROM social_accounts WHERE id = @Asked
+            ORDER BY name, id
+            """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<(Guid, string)>(new(NamesSql, new { Most }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<(Guid, string)>(new(NamesSql, new { Most, Asked = asked }, cancellationToken: ct))).AsList();
     }
 }

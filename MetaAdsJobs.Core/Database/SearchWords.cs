@@ -15,7 +15,7 @@ internal static partial class SearchWords
     public static string ToWholeQuery(string search) => string.Join(" & ", Words().Matches(search).Select(word => $"'{word.Value}'"));
 
     /// <returns>The same as regular expressions, all of which a text has to match.</returns>
-    public static string[] ToPatterns(string search) => [.. Words().Matches(search).Select(word => $@"\m{word.Value}")];
+    public static string[] ToPatterns(string search) => [.. Words().Matches(search).Select(word => $"(^|[^[:alnum:]]){word.Value}")];
 
     [GeneratedRegex(@"[\p{L}\p{N}]+")]
     private static partial Regex Words();

@@ -10,7 +10,7 @@ namespace MetaAdsJobs.Core.Jobs;
 /// <param name="Worker">Of processing: the process that ran it.</param>
 public sealed record JobMoment(string State, string? Reason, DateTimeOffset At, DateTimeOffset? Until, string? Worker);
 
-/// <summary>Every attempt and every wait of a run, in order, as long as Hangfire keeps the job: a day after its end.</summary>
+/// <summary>Every attempt and wait of a run's present job, in order, as long as Hangfire keeps it: a day after its end.</summary>
 public sealed class JobHistory(NpgsqlDataSource dataSource)
 {
     private const int Most = 200;

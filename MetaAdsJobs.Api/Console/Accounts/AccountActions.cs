@@ -23,13 +23,17 @@ internal static class AccountActions
         accounts.MapSpendingActions();
     }
 
-    private static async Task<IResult> AddAsync(SaveAccount save, HttpContext http)
+    private static async Task<IResult> AddAsync(SaveAccount save, AccountStore accounts, HttpContext http)
     {
-        var body = AccountForm.Body(http.Request.Form, isNew: true);
+        var form = http.Request.Form;
+        var body = AccountForm.Body(form, isNew: true);
         return await save.CreateAsync(body.ToJson(), http.RequestAborted) switch
         {
             Saved<SocialAccount>.Done done => Going.On($"/console/accounts/{done.Value.Id}", "The account was added."),
             Saved<SocialAccount>.Invalid invalid => Going.Again<AccountFormPage>(body.Refused(invalid.Errors, AccountForm.Token)),
+            // The form was sent twice: its id was made with it.
+            Saved<SocialAccount>.Exists exists when await accounts.FindAsync(exists.Id, http.RequestAborted) is { } same && same.Name == form["name"].ToString().Trim()
+                && same.AdAccountId == form["ad_account_id"].ToString().Trim() => Going.On($"/console/accounts/{exists.Id}", "The account was added."),
             _ => Going.Again<AccountFormPage>(body.Refused(One("id", "is the id of another account"), AccountForm.Token)),
         };
     }

@@ -12,7 +12,7 @@ internal static class ClipActions
     public static void MapClipActions(this IEndpointRouteBuilder console) =>
         console.MapPost("/clips/new", AddAsync).RequireAuthorization(Policies.ConsoleOperate).AddEndpointFilter<FormGuard>().WithOrder(-1);
 
-    private static async Task<IResult> AddAsync(SaveClip save, HttpContext http)
+    private static async Task<IResult> AddAsync(SaveClip save, ClipStore clips, HttpContext http)
     {
         var body = new FormBody(http.Request.Form, emptyIsNull: false).Texts(Fields);
         switch (await save.CreateAsync(body.ToJson(), http.RequestAborted))
@@ -21,6 +21,9 @@ internal static class ClipActions
                 return Going.On("/console/clips", "The clip was added.");
             case Saved<Clip>.Invalid invalid:
                 return Going.Again<ClipFormPage>(body.Refused(invalid.Errors));
+            // The form was sent twice: its id was made with it.
+            case Saved<Clip>.Exists exists when (await clips.FindAsync(exists.Id, http.RequestAborted))?.Title == http.Request.Form["title"].ToString().Trim():
+                return Going.On("/console/clips", "The clip was added.");
             default:
                 var taken = new FieldErrors();
                 taken.Add("id", "is the id of another clip");

@@ -13,7 +13,7 @@ internal static class SpanishAccounts
         ("must be a country's two-letter code such as US", "debe ser el código de dos letras de un país, como ES"),
 
         // Of the pages about accounts and clips.
-        ("A UUID of your own. Empty: one is made.", "Un UUID propio. Vacío: se crea uno."), ("A video already at Meta", "Un vídeo que ya está en Meta"),
+        ("Made for it; or a UUID of your own.", "Creado para ello; o un UUID propio."), ("A video already at Meta", "Un vídeo que ya está en Meta"),
         ("A video to upload", "Un vídeo por subir"), ("Access token", "Token de acceso"), ("Account at Meta", "Cuenta en Meta"),
         ("Activate again what the stop paused", "Reactivar lo que pausó la parada"), ("Active campaigns", "Campañas activas"),
         ("Active now: {0} campaigns.", "Activas ahora: {0} campañas."), ("Ad account", "Cuenta publicitaria"), ("Add a clip", "Añadir un clip"),

@@ -31,14 +31,14 @@ internal static class NewPrefill
     {
         foreach (var name in (string[])["age_min", "age_max"]) yield return ("targeting." + name, Text(targeting[name]));
         foreach (var gender in Items(targeting, "genders")) yield return ("targeting.genders", Text(gender));
-        foreach (var interest in Items(targeting, "interests")) yield return ("targeting.interests", $"{Text(interest?["id"])}|{Text(interest?["name"])}");
+        foreach (var interest in Items(targeting, "interests")) yield return ("targeting.interests", Named(Text(interest?["id"]), interest));
         foreach (var locale in Items(targeting, "locales")) yield return ("targeting.locales", $"{Text(locale)}|{Text(locale)}");
         var more = new JsonObject(targeting.Where(field => !OwnTargeting.Contains(field.Key)).Select(field => KeyValuePair.Create(field.Key, field.Value?.DeepClone())));
         if (targeting["geo_locations"] is JsonObject places)
         {
             yield return ("targeting.geo_locations.countries", string.Join(", ", Items(places, "countries").Select(Text)));
             foreach (var (list, type) in ((string, string)[])[("regions", "region"), ("cities", "city"), ("zips", "zip")])
-                foreach (var place in Items(places, list).Where(IsPlain)) yield return ("place", $"{type}|{Text(place?["key"])}|{Text(place?["name"])}");
+                foreach (var place in Items(places, list).Where(IsPlain)) yield return ("place", $"{type}|{Named(Text(place?["key"]), place)}");
             var further = new JsonObject(places.Where(list => list.Key == "location_types").Select(list => KeyValuePair.Create(list.Key, list.Value?.DeepClone())));
             foreach (var list in (string[])["regions", "cities", "zips"])
                 if (Items(places, list).Where(place => !IsPlain(place)).Select(place => place?.DeepClone()).ToArray() is { Length: > 0 } special) further[list] = new JsonArray(special);
@@ -50,6 +50,9 @@ internal static class NewPrefill
 
     public static FormValues ToValues(IEnumerable<(string Name, string? Value)> fields) =>
         FormValues.Of(fields.GroupBy(field => field.Name, field => field.Value).ToDictionary(group => group.Key, group => new StringValues([.. group])));
+
+    // Without a name of its own it is shown by its key.
+    private static string Named(string? key, JsonNode? thing) => $"{key}|{Text(thing?["name"]) ?? key}";
 
     // A radius has no field of its own: it stays in the further targeting.
     private static bool IsPlain(JsonNode? place) => place is JsonObject named && named.All(field => field.Key is "key" or "name");

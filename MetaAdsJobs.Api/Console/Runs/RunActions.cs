@@ -25,9 +25,12 @@ internal static class RunActions
     // One after the other: each is a transaction of its own, and a press again goes on with what is left.
     private static async Task<IResult> ForAllAsync(HttpContext http, RunList list, string order, Func<Guid, Task<Change>> change)
     {
-        if (RunQuery.ForAll(order, http.Request.Query) is not { } filter) return Going.BackWithProblem(http, "Choose a state first: only runs that have not ended can be cancelled.");
-        var ids = await list.ListIdsAsync(filter, AtOnce + 1, http.RequestAborted);
-        foreach (var id in ids.Take(AtOnce)) await change(id);
-        return Going.Back(http, ids.Count > AtOnce ? "500 runs were changed; there are more. Press again to go on." : "All runs of the list were changed.");
+        if (RunQuery.ForAll(order, http.Request.Query) is not { } filter || !Guid.TryParse(http.Request.Form["up_to"], out var upTo))
+            return Going.BackWithProblem(http, "This list cannot be changed as a whole: its filter cannot be read, or no state was chosen.");
+        var ids = await list.ListIdsAsync(filter with { UpTo = upTo }, AtOnce + 1, http.RequestAborted);
+        var changed = 0;
+        foreach (var id in ids.Take(AtOnce))
+            if (await change(id) is Change.Done) changed++;
+        return Going.Back(http, ids.Count > AtOnce ? "{0} runs were changed; there are more. Begin again to go on." : "{0} runs were changed.", changed);
     }
 }

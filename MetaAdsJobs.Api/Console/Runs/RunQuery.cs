@@ -16,13 +16,19 @@ internal static class RunQuery
             Guid.TryParse(Text("account"), out var account) ? account : null, Text("search"), Day("since"), Day("until"));
     }
 
-    /// <summary>Which runs an order for all of them means: of retries the failed ones, of cancelling those in the one state that was chosen.</summary>
-    /// <returns>Null when no state was chosen in which a run can be cancelled.</returns>
+    /// <summary>Which runs an order for all of them means: of retries the failed ones, of cancelling those in the one state that was chosen and not told to end before.</summary>
+    /// <returns>Null when something of the filter cannot be read, or no state was chosen in which a run can be cancelled: an order never means more than was meant.</returns>
     public static RunFilter? ForAll(string order, IQueryCollection query)
     {
         var filter = Read(query);
-        if (order == "retry") return filter with { Status = OrchestrationStatus.Failed };
-        return order == "cancel" && filter.Status is OrchestrationStatus.Queued or OrchestrationStatus.Running or OrchestrationStatus.Waiting ? filter : null;
+        bool IsLost(string name, object? value) => value is null && query[name].ToString().Trim().Length > 0;
+        if (IsLost("status", filter.Status) || IsLost("account", filter.AccountId) || IsLost("search", filter.Search) || IsLost("since", filter.Since) || IsLost("until", filter.Until)) return null;
+        return order switch
+        {
+            "retry" when filter.Status is null or OrchestrationStatus.Failed => filter with { Status = OrchestrationStatus.Failed },
+            "cancel" when filter.Status is OrchestrationStatus.Queued or OrchestrationStatus.Running or OrchestrationStatus.Waiting => filter with { WithoutCancelled = true },
+            _ => null,
+        };
     }
 
     public static Guid? Cursor(IQueryCollection query) => Guid.TryParse(query["cursor"], out var cursor) ? cursor : null;

@@ -39,7 +39,7 @@ public sealed class ClipList(NpgsqlDataSource dataSource)
     {
         var words = search is null ? null : SearchWords.ToQuery(search);
         List<string> conditions = [];
-        if (words is not null) conditions.Add(words.Length == 0 ? "false" : "to_tsvector('simple', title) @@ to_tsquery('simple', @Words)");
+        if (words is not null) conditions.Add(words.Length == 0 ? "false" : "to_tsvector('simple', regexp_replace(title, '[^[:alnum:]]+', ' ', 'g')) @@ to_tsquery('simple', @Words)");
         if (before is not null) conditions.Add("id < @Before");
         var listSql = $"""
             WITH page AS (SELECT * FROM clips {(conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions))} ORDER BY id DESC LIMIT @Limit)

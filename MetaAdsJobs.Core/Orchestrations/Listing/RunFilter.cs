@@ -9,7 +9,16 @@ public sealed partial record RunFilter(OrchestrationStatus? Status, Guid? Accoun
 {
     internal Guid? SearchId => Guid.TryParse(Search, out var id) ? id : null;
 
-    internal string? SearchMetaId => SearchId is null && Search is not null && MetaId().IsMatch(Search) ? Search : null;
+    /// <summary>Of a search that could be an id of Meta's: it is one of names all the same.</summary>
+    public bool IsByName { get; init; }
+
+    /// <summary>Only up to this run: what was asked for later is none of it.</summary>
+    public Guid? UpTo { get; init; }
+
+    /// <summary>Without the runs that have been told to end.</summary>
+    public bool WithoutCancelled { get; init; }
+
+    internal string? SearchMetaId => !IsByName && SearchId is null && Search is not null && MetaId().IsMatch(Search) ? Search : null;
 
     /// <summary>For to_tsquery; null when the search is none by words, empty when it holds no word, which finds nothing. Letters, digits and its own signs only.</summary>
     internal string? SearchWords => IsByWords ? Database.SearchWords.ToQuery(Search!) : null;
@@ -25,10 +34,16 @@ public sealed partial record RunFilter(OrchestrationStatus? Status, Guid? Accoun
     /// <summary>Request ids are ordered by time: the first one of a day is known without looking.</summary>
     internal Guid? From => Since is { } day ? First(day) : null;
 
-    internal Guid? Before => Until is { } day ? First(day.AddDays(1)) : null;
+    internal Guid? Before => Until is { } day ? First(day < Latest ? day.AddDays(1) : Latest) : null;
+
+    private static readonly DateOnly Earliest = new(2004, 1, 1);
+    private static readonly DateOnly Latest = new(2999, 1, 1);
 
     private static Guid First(DateOnly day)
     {
+        // Outside of this no run was ever asked for, and no id could say so.
+        if (day < Earliest) day = Earliest;
+        if (day > Latest) day = Latest;
         var milliseconds = new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero).ToUnixTimeMilliseconds().ToString("x12", CultureInfo.InvariantCulture);
         return Guid.Parse($"{milliseconds[..8]}-{milliseconds[8..]}-0000-0000-000000000000");
     }

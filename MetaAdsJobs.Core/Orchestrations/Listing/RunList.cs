@@ -41,6 +41,7 @@ public sealed class RunList(NpgsqlDataSource dataSource)
     /// <param name="before">The cursor of the page before.</param>
     public async Task<RunPage> ListAsync(RunFilter filter, Guid? before, int limit, CancellationToken ct)
     {
+        if (filter.SearchMetaId is not null && await HasNoneAsync(filter, ct)) filter = filter with { IsByName = true };
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var (ids, walkedTo) = filter.SearchWords is { Length: > 0 }
             ? await SearchAsync(connection, filter, before, limit + 1, ct)
@@ -53,6 +54,7 @@ public sealed class RunList(NpgsqlDataSource dataSource)
     /// <summary>The ids of what the filter finds, newest first: for what changes them all. By words, among the newest runs only; see <see cref="MostWalked"/>.</summary>
     public async Task<IReadOnlyList<Guid>> ListIdsAsync(RunFilter filter, int limit, CancellationToken ct)
     {
+        if (filter.SearchMetaId is not null && await HasNoneAsync(filter, ct)) filter = filter with { IsByName = true };
         var walkSql = $"""
             SELECT o.request_id
             FROM (SELECT o.request_id, o.campaign_name FROM orchestrations o {Where(Conditions(filter, null))} ORDER BY o.request_id DESC LIMIT {MostWalked}) o
@@ -61,6 +63,14 @@ public sealed class RunList(NpgsqlDataSource dataSource)
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var sql = filter.SearchWords is { Length: > 0 } ? walkSql : IdsSql(filter, null);
         return (await connection.QueryAsync<Guid>(new(sql, Parameters(filter, null, limit), cancellationToken: ct))).AsList();
+    }
+
+    // Digits may as well be a part of a name, such as a date.
+    private async Task<bool> HasNoneAsync(RunFilter filter, CancellationToken ct)
+    {
+        const string StepSql = "SELECT NOT EXISTS (SELECT 1 FROM orchestration_steps WHERE meta_id = @SearchMetaId)";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.ExecuteScalarAsync<bool>(new(StepSql, new { filter.SearchMetaId }, cancellationToken: ct));
     }
 
     private static string IdsSql(RunFilter filter, Guid? before) => $"SELECT o.request_id FROM orchestrations o {Where(Conditions(filter, before))} ORDER BY o.request_id DESC LIMIT @Limit";
@@ -93,11 +103,18 @@ public sealed class RunList(NpgsqlDataSource dataSource)
         var findSql = $"""
             WITH o AS MATERIALIZED (
                 SELECT o.request_id, o.status, o.social_account_id FROM orchestrations o
-                WHERE to_tsvector('simple', o.campaign_name) @@ to_tsquery('simple', '{words.Replace("'", "''", StringComparison.Ordinal)}') LIMIT {MostFound + 1})
+                WHERE to_tsvector('simple', regexp_replace(o.campaign_name, '[^[:alnum:]]+', ' ', 'g')) @@ to_tsquery('simple', '{words.Replace("'", "''", StringComparison.Ordinal)}') LIMIT {MostFound + 1})
             SELECT (SELECT count(*) FROM o)::int, ARRAY(SELECT o.request_id FROM o {Where(Conditions(filter, before))} ORDER BY o.request_id DESC LIMIT @Limit)
             """;
         var (count, ids) = await connection.QuerySingleAsync<(int Count, Guid[] Ids)>(new(findSql, Parameters(filter, before, limit), cancellationToken: ct));
         return count <= MostFound ? ids : null;
+    }
+
+    /// <summary>Some runs as the list shows them, newest first.</summary>
+    public async Task<IReadOnlyList<ListedRun>> FindAsync(Guid[] requestIds, CancellationToken ct)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await LooksAsync(connection, requestIds, ct);
     }
 
     // What is shown beside a run is read for the rows of the page only.
@@ -127,6 +144,8 @@ public sealed class RunList(NpgsqlDataSource dataSource)
     {
         List<string> conditions = [];
         if (before is not null) conditions.Add("o.request_id < @Last");
+        if (filter.UpTo is not null) conditions.Add("o.request_id <= @UpTo");
+        if (filter.WithoutCancelled) conditions.Add("NOT o.cancel_requested");
         if (filter.From is not null) conditions.Add("o.request_id >= @From");
         if (filter.Before is not null) conditions.Add("o.request_id < @Before");
         // The state stands in the text so that the indexes of some states serve.
@@ -142,7 +161,7 @@ public sealed class RunList(NpgsqlDataSource dataSource)
 
     private static object Parameters(RunFilter filter, Guid? before, int limit) => new
     {
-        Last = before, filter.From, filter.Before, filter.AccountId, filter.SearchId, filter.SearchMetaId, filter.NamePatterns, Limit = limit,
+        Last = before, filter.UpTo, filter.From, filter.Before, filter.AccountId, filter.SearchId, filter.SearchMetaId, filter.NamePatterns, Limit = limit,
     };
 
     private sealed record Row

@@ -56,7 +56,7 @@ public sealed class RunsPageTests
     [Test]
     public async Task A_run_is_found_among_ten_thousand_by_a_word_its_id_or_Metas()
     {
-        var id = await _api.AcceptAsync(await NamedAsync("Needle (Spring) 2027"));
+        var id = await _api.AcceptAsync(await NamedAsync("Needle_(Spring)_20270301"));
         var campaign = (string)(await _api.UntilAsync(id, "succeeded"))["campaign_creation"]!["campaign_meta_id"]!;
         await using (var connection = await _service.Database.DataSource.OpenConnectionAsync())
         {
@@ -68,13 +68,13 @@ public sealed class RunsPageTests
         }
 
         var page = await SignInAsync("viewer");
-        foreach (var search in (string[])["needle spr", id, campaign])
+        foreach (var search in (string[])["needle spr", "20270301", id, campaign])
         {
             await page.GotoAsync("/console");
             await page.GetByRole(AriaRole.Searchbox).FillAsync(search);
             await page.GetByRole(AriaRole.Button, new() { Name = "Show" }).ClickAsync();
             await Expect(page.Locator("tbody tr")).ToHaveCountAsync(1);
-            await Expect(page.Locator("tbody tr")).ToContainTextAsync("Needle (Spring) 2027");
+            await Expect(page.Locator("tbody tr")).ToContainTextAsync("Needle_(Spring)_20270301");
         }
     }
 
@@ -103,8 +103,46 @@ public sealed class RunsPageTests
         await Expect(page.GetByText("2 runs will be retried.")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Go on" }).ClickAsync();
 
-        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("All runs of the list were changed.");
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("2 runs were changed.");
         foreach (var id in ids) await _api.UntilAsync(id, "succeeded");
+    }
+
+    [Test]
+    public async Task An_order_for_all_never_means_more_than_was_meant()
+    {
+        var id = await FailAsync("Left alone");
+        var page = await SignInAsync("admin");
+        foreach (var query in (string[])["status=failed&account=cut-off", "status=failed&since=yesterday", $"status=failed&search={new string('x', 300)}", "status=succeeded"])
+        {
+            await page.GotoAsync($"/console/runs/bulk/retry?{query}");
+            await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("cannot be changed as a whole");
+            await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Go on" })).ToHaveCountAsync(0);
+        }
+
+        // What was asked for after the number was shown is none of it.
+        await page.GotoAsync("/console/runs/bulk/retry?status=failed&search=alone");
+        await Expect(page.GetByText("Left alone")).ToBeVisibleAsync();
+        var later = await FailAsync("Left_alone, too");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Go on" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("1 runs were changed.");
+        await _api.UntilAsync(id, "succeeded");
+        Assert.That((string?)(await _api.RunAsync(later))["status"], Is.EqualTo("failed"));
+    }
+
+    [Test]
+    public async Task A_run_that_was_told_to_end_is_not_told_again()
+    {
+        _service.Graph.Faults.Add(call => call.IsCreateOf("campaigns"), GraphFaults.Throttled());
+        var ids = new[] { await _api.AcceptAsync(await NamedAsync("Endless one")), await _api.AcceptAsync(await NamedAsync("Endless two")) };
+        foreach (var id in ids) await _api.UntilAsync(id, "waiting");
+        await using (var connection = await _service.Database.DataSource.OpenConnectionAsync())
+            await connection.ExecuteAsync("UPDATE orchestrations SET cancel_requested = true WHERE request_id = @id", new { id = Guid.Parse(ids[1]) });
+        var page = await SignInAsync("manager");
+
+        await page.GotoAsync("/console/runs/bulk/cancel?status=waiting&search=endless");
+
+        await Expect(page.GetByText("1 runs will be cancelled and undone at Meta.")).ToBeVisibleAsync();
+        await Expect(page.GetByText("Endless one")).ToBeVisibleAsync();
     }
 
     [Test]
