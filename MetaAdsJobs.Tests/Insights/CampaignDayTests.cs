@@ -2,7 +2,6 @@ using Dapper;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Insights.Storing;
 using MetaAdsJobs.Core.Meta.Insights;
-using MetaAdsJobs.Launch;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Insights;
@@ -214,35 +213,6 @@ public sealed class CampaignDayTests
         var rows = await FirstAsync();
         Assert.That((rows[("new", until)].Spend, rows[("new", until)].Results), Is.EqualTo(((decimal?)5.25m, (decimal?)4m)));
         Assert.That((rows[("new", until.AddDays(-1))].Spend, rows[("new", until.AddDays(-1))].Results), Is.EqualTo(((decimal?)null, (decimal?)null)), "and clicks are not purchases");
-    }
-
-    [Test]
-    public async Task The_migration_adds_up_what_stands_there_as_writing_it_has()
-    {
-        await _world.SyncAsync(_account);
-        for (var time = 0; time < 2; time++)
-        {
-            await _world.Database.DataSource.RestateAsync(_account.AdAccountId);
-            await _world.SyncAsync(_account);
-        }
-
-        await _world.ExecuteAsync("UPDATE stub_graph.objects SET deleted_at = now() WHERE id = (SELECT max(ad_meta_id) FROM meta_ad_insights WHERE social_account_id = @Id)", new { _account.Id });
-        await _world.SyncAsync(_account, days: 29, untilDaysAgo: 0);
-        var written = await FirstAsync();
-        await _world.ExecuteAsync($"""
-            BEGIN;
-            DROP TABLE insight_campaign_days;
-            ALTER TABLE insight_days DROP COLUMN campaigns, DROP COLUMN impressions, DROP COLUMN clicks, DROP COLUMN link_clicks, DROP COLUMN total_spend, DROP COLUMN results,
-                DROP COLUMN result_type, DROP COLUMN currency, DROP COLUMN first_at, DROP COLUMN first_spend, DROP COLUMN first_impressions, DROP COLUMN first_clicks, DROP COLUMN first_results;
-            {await File.ReadAllTextAsync(Path.Combine(ProjectFolder.Path, "db", "migrations", "V0013__campaign_days.sql"))}
-            COMMIT
-            """);
-
-        await SumsAsync();
-        var added = await FirstAsync();
-        Assert.That(added.Keys, Is.EquivalentTo(written.Keys));
-        Assert.That(written.Values.Count(row => row.FirstAt is null), Is.EqualTo(4), "today, of three campaigns and the account");
-        foreach (var (key, row) in written) Assert.That((added[key].Now, added[key].First, added[key].FirstAt is null), Is.EqualTo((row.Now, row.First, row.FirstAt is null)), $"{key}");
     }
 
     private Task SumsAsync() => _world.Database.DataSource.AssertSumsAreOfTheirRowsAsync(_account.Id);
