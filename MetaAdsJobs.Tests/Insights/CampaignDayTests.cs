@@ -151,7 +151,7 @@ public sealed class CampaignDayTests
         var until = AccountDays.Today(_account.Timezone, _world.Time.GetUtcNow()).AddDays(-1);
         await WriteFirstAsync([Row("stays", until, 2m) with { CampaignId = "old" }, Row("moves", until, 5m) with { CampaignId = "old" }]);
 
-        await WriteFirstAsync([Row("moves", until, 5m)]);
+        await WriteFirstAsync([Row("moves", until, 5m) with { Raw = """{"campaign_id":"new"}"""u8.ToArray() }]);
 
         await SumsAsync();
         var after = await FirstAsync();
