@@ -11,6 +11,7 @@ namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>Accounts added and changed in a form; a service without workers is enough.</summary>
 [TestFixture]
+[Parallelizable(ParallelScope.Self)]
 public sealed class AccountFormTests
 {
     private Service _service = null!;

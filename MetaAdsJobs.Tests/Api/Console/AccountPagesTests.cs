@@ -9,6 +9,7 @@ namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>The console's pages about accounts, as people with each role use them.</summary>
 [TestFixture]
+[Parallelizable(ParallelScope.Self)]
 public sealed class AccountPagesTests
 {
     private Service _service = null!;

@@ -10,6 +10,7 @@ namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>The console's pages about clips; a service without workers is enough.</summary>
 [TestFixture]
+[Parallelizable(ParallelScope.Self)]
 public sealed class ClipPagesTests
 {
     private Service _service = null!;

@@ -5,6 +5,7 @@ using MetaAdsJobs.Launch;
 namespace MetaAdsJobs.Tests.Api.Console;
 
 [TestFixture]
+[Parallelizable(ParallelScope.Self)]
 public sealed partial class LanguageTests
 {
     [Test]

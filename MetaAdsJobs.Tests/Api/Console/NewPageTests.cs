@@ -221,7 +221,8 @@ public sealed class NewPageTests
 
         await page.GetByLabel("Title").PressAsync("Enter");
 
-        await Expect(page.Locator(".preview img")).ToBeVisibleAsync();
+        // Sent, and shown again: without a run.
+        await page.WaitForFunctionAsync("document.querySelector('input[name=campaign_name]').defaultValue === 'Previewed'");
         Assert.That(await CountAsync(), Is.EqualTo(before));
     }
 

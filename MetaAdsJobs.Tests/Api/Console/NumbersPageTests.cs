@@ -10,6 +10,7 @@ namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>The console's page of numbers, drawn from rows that are known.</summary>
 [TestFixture]
+[Parallelizable(ParallelScope.Self)]
 public sealed class NumbersPageTests
 {
     private Service _service = null!;

@@ -132,8 +132,11 @@ public sealed class RunsPageTests
     [Test]
     public async Task A_run_that_was_told_to_end_is_not_told_again()
     {
-        _service.Graph.Faults.Add(call => call.IsCreateOf("campaigns"), GraphFaults.Throttled());
-        var ids = new[] { await _api.AcceptAsync(await NamedAsync("Endless one")), await _api.AcceptAsync(await NamedAsync("Endless two")) };
+        // In an account that is stopped everything waits.
+        var (first, second) = (await NamedAsync("Endless one"), await NamedAsync("Endless two"));
+        second["social_account_id"] = (string)first["social_account_id"]!;
+        await _api.PostAsync($"/meta/accounts/{first["social_account_id"]}/stop");
+        var ids = new[] { await _api.AcceptAsync(first), await _api.AcceptAsync(second) };
         foreach (var id in ids) await _api.UntilAsync(id, "waiting");
         await using (var connection = await _service.Database.DataSource.OpenConnectionAsync())
             await connection.ExecuteAsync("UPDATE orchestrations SET cancel_requested = true WHERE request_id = @id", new { id = Guid.Parse(ids[1]) });

@@ -20,6 +20,8 @@ internal sealed class Chromium : IAsyncDisposable
     {
         var path = Environment.GetEnvironmentVariable("CHROMIUM") is { Length: > 0 } given ? given : "/usr/bin/chromium";
         Assert.That(path, Does.Exist, "the browser tests need Chromium (apt-get install chromium), or CHROMIUM with its path");
+        // Several browsers and services share two cores: what has not come yet may still come.
+        Assertions.SetDefaultExpectTimeout(20_000);
         var playwright = await Playwright.CreateAsync();
         return new(playwright, await playwright.Chromium.LaunchAsync(new() { ExecutablePath = path, Args = Arguments }));
     }
