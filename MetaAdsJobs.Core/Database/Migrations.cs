@@ -8,7 +8,8 @@ namespace MetaAdsJobs.Core.Database;
 
 /// <summary>
 /// Brings a database to the version this build expects: our tables from db/migrations (Evolve: checksums, one transaction
-/// each), then Hangfire's own. Safe to run from several processes at once: an advisory lock lets one work and the others wait.
+/// each), then Hangfire's own. Safe to run from several processes at once: an advisory lock lets one work and the others wait, for as long
+/// as it takes: PostgreSQL lets go of the lock when the one that holds it is gone.
 /// </summary>
 public static partial class Migrations
 {
@@ -17,11 +18,17 @@ public static partial class Migrations
 
     public static void Apply(string connectionString, ILogger logger)
     {
-        var direct = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false };
+        var direct = new NpgsqlConnectionStringBuilder(connectionString) 
+        {
+            Pooling = false,
+            // Large tables take their time, and a guard that stands idle meanwhile must not be taken for dead on its way.
+            CommandTimeout = 0,
+            KeepAlive = 30,
+        };
         using var guard = new NpgsqlConnection(direct.ConnectionString);
         guard.Open();
         if (SchemaFingerprint.IsCurrent(guard)) return;
-        using (var wait = new NpgsqlCommand("SELECT pg_advisory_lock($1)", guard) { CommandTimeout = 120 })
+        using (var wait = new NpgsqlCommand("SELECT pg_advisory_lock($1)", guard))
         {
             wait.Parameters.Add(new() { Value = LockKey });
             wait.ExecuteNonQuery();
@@ -37,6 +44,7 @@ public static partial class Migrations
             EnableClusterMode = false,
             MetadataTableName = "schema_migrations",
             TransactionMode = TransactionKind.CommitEach,
+            CommandTimeout = (int)TimeSpan.FromDays(1).TotalSeconds,
         };
         evolve.Migrate();
         HangfireSchema.Install(guard);

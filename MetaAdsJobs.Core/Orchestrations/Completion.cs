@@ -18,6 +18,10 @@ namespace MetaAdsJobs.Core.Orchestrations;
 /// </summary>
 internal sealed class Completion(NpgsqlDataSource dataSource, InsightStore insights, StepJournal journal, OrchestrationOptions options, TimeProvider time, ILogger<Completion> logger)
 {
+    // A sync holds the account's sums as long as a group of days takes to write. The run's rows must not be locked meanwhile: a cancel and
+    // the stop switch want them. The next sync reads the first numbers as well.
+    private static readonly TimeSpan PatienceForSums = TimeSpan.FromSeconds(10);
+
     /// <returns>False when a cancel was asked for at the last moment: nothing was written.</returns>
     /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
     public async Task<bool> FinishAsync(Attempt attempt, Progress.Built built, FirstInsights first, CancellationToken ct)
@@ -26,6 +30,8 @@ internal sealed class Completion(NpgsqlDataSource dataSource, InsightStore insig
         {
             await using var connection = await dataSource.OpenConnectionAsync(ct);
             await using var transaction = await connection.BeginTransactionAsync(ct);
+            if (first.Rows.Count > 0 && !await CampaignDays.TryHoldAloneAsync(connection, transaction, attempt.Account.Id, PatienceForSums, ct))
+                first = new([], first.Result with { InsightsSynced = 0, Success = false, Error = "a sync of the account is writing: it or the next one stores these numbers" });
             if (await WriteEntitiesAsync(connection, transaction, attempt, built, first, ct) != 1)
             {
                 await transaction.RollbackAsync(ct);

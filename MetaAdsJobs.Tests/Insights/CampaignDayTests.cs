@@ -2,7 +2,6 @@ using Dapper;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Insights.Storing;
 using MetaAdsJobs.Core.Meta.Insights;
-using MetaAdsJobs.Launch;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Insights;
@@ -138,12 +137,70 @@ public sealed class CampaignDayTests
         await connection.ExecuteAsync("UPDATE meta_ad_insights SET spend = spend + 100 WHERE social_account_id = @Id AND date_start = @until", new { _account.Id, until }, transaction);
         var writing = WriteFirstAsync([Row("new_1", until, 5.25m)]);
         await Eventually.TrueAsync(async () => (await _world.ListAsync<bool>("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)")).Single(), TimeSpan.FromSeconds(10), () => "nobody waits");
-        await _world.Get<CampaignDays>().StoreAsync(connection, transaction, _account.Id, new(until, until), until.AddDays(1), campaigns: null, CancellationToken.None);
+        await _world.Get<CampaignDays>().StoreAsync(connection, transaction, _account.Id, new(until, until), until.AddDays(1), Untold.Nothing, campaigns: null, CancellationToken.None);
         await CampaignDays.StoreAccountAsync(connection, transaction, _account.Id, new(until, until), CancellationToken.None);
         await transaction.CommitAsync();
 
         await writing;
         await SumsAsync();
+    }
+
+    [Test]
+    public async Task An_ad_that_moves_to_another_campaign_counts_there_only()
+    {
+        var until = AccountDays.Today(_account.Timezone, _world.Time.GetUtcNow()).AddDays(-1);
+        await WriteFirstAsync([Row("stays", until, 2m) with { CampaignId = "old" }, Row("moves", until, 5m) with { CampaignId = "old" }]);
+
+        await WriteFirstAsync([Row("moves", until, 5m) with { Raw = """{"campaign_id":"new"}"""u8.ToArray() }]);
+
+        await SumsAsync();
+        var after = await FirstAsync();
+        Assert.That((after[("old", until)].Spend, after[("new", until)].Spend), Is.EqualTo(((decimal?)2m, (decimal?)5m)));
+    }
+
+    [Test]
+    public async Task First_numbers_do_not_wait_for_ever_for_a_day_that_is_being_written()
+    {
+        await using var writing = await _world.Database.DataSource.OpenConnectionAsync();
+        await using var days = await writing.BeginTransactionAsync();
+        await CampaignDays.HoldAsync(writing, days, _account.Id, alone: false, CancellationToken.None);
+        await using var finishing = await _world.Database.DataSource.OpenConnectionAsync();
+        await using var run = await finishing.BeginTransactionAsync();
+
+        Assert.That(await CampaignDays.TryHoldAloneAsync(finishing, run, _account.Id, TimeSpan.FromMilliseconds(100), CancellationToken.None), Is.False);
+        Assert.That(await finishing.ExecuteScalarAsync<string>("SHOW lock_timeout", transaction: run), Is.EqualTo("0"), "the run's own writes go on as ever");
+        await days.RollbackAsync();
+        Assert.That(await CampaignDays.TryHoldAloneAsync(finishing, run, _account.Id, TimeSpan.FromSeconds(10), CancellationToken.None), Is.True);
+        Assert.That(await finishing.ExecuteScalarAsync<string>("SHOW lock_timeout", transaction: run), Is.EqualTo("0"));
+    }
+
+    [TestCase("day")]
+    [TestCase("campaign")]
+    [TestCase("ad")]
+    public async Task What_Meta_would_not_tell_has_not_been_seen_first(string what)
+    {
+        var until = AccountDays.Today(_account.Timezone, _world.Time.GetUtcNow()).AddDays(-1);
+        await _world.SyncAsync(_account, days: 1);
+        await _world.ExecuteAsync("UPDATE insight_campaign_days SET first_at = NULL WHERE social_account_id = @Id", new { _account.Id });
+        await _world.ExecuteAsync("UPDATE insight_days SET first_at = NULL WHERE social_account_id = @Id", new { _account.Id });
+        var (campaign, ad) = (await _world.ListAsync<(string, string)>("SELECT campaign_meta_id, ad_meta_id FROM meta_ad_insights WHERE social_account_id = @Id LIMIT 1", new { _account.Id })).Single();
+
+        await StoreAsync(new(what == "day" ? [until] : [], what == "campaign" ? [campaign] : [], what == "ad" ? [ad] : []));
+
+        var seen = await FirstAsync();
+        Assert.That(seen[(campaign, until)].FirstAt, Is.Null);
+        Assert.That(seen.Values.Count(row => row.FirstAt is not null), Is.EqualTo(what == "day" ? 0 : 2), "the other campaigns");
+        await StoreAsync(Untold.Nothing);
+        seen = await FirstAsync();
+        Assert.That((seen[(campaign, until)].FirstAt is not null, seen[(campaign, until)].First), Is.EqualTo((true, seen[(campaign, until)].Now)), "the next night told");
+
+        async Task StoreAsync(Untold untold)
+        {
+            await using var connection = await _world.Database.DataSource.OpenConnectionAsync();
+            await using var transaction = await connection.BeginTransactionAsync();
+            await _world.Get<CampaignDays>().StoreAsync(connection, transaction, _account.Id, new(until, until), until.AddDays(1), untold, campaigns: null, CancellationToken.None);
+            await transaction.CommitAsync();
+        }
     }
 
     [Test]
@@ -156,35 +213,6 @@ public sealed class CampaignDayTests
         var rows = await FirstAsync();
         Assert.That((rows[("new", until)].Spend, rows[("new", until)].Results), Is.EqualTo(((decimal?)5.25m, (decimal?)4m)));
         Assert.That((rows[("new", until.AddDays(-1))].Spend, rows[("new", until.AddDays(-1))].Results), Is.EqualTo(((decimal?)null, (decimal?)null)), "and clicks are not purchases");
-    }
-
-    [Test]
-    public async Task The_migration_adds_up_what_stands_there_as_writing_it_has()
-    {
-        await _world.SyncAsync(_account);
-        for (var time = 0; time < 2; time++)
-        {
-            await _world.Database.DataSource.RestateAsync(_account.AdAccountId);
-            await _world.SyncAsync(_account);
-        }
-
-        await _world.ExecuteAsync("UPDATE stub_graph.objects SET deleted_at = now() WHERE id = (SELECT max(ad_meta_id) FROM meta_ad_insights WHERE social_account_id = @Id)", new { _account.Id });
-        await _world.SyncAsync(_account, days: 29, untilDaysAgo: 0);
-        var written = await FirstAsync();
-        await _world.ExecuteAsync("""
-            DELETE FROM insight_campaign_days;
-            UPDATE insight_days SET campaigns = 0, impressions = NULL, clicks = NULL, link_clicks = NULL, total_spend = NULL, results = NULL, result_type = NULL, currency = NULL,
-                first_at = NULL, first_spend = NULL, first_impressions = NULL, first_clicks = NULL, first_results = NULL
-            """);
-
-        var migration = await File.ReadAllTextAsync(Path.Combine(ProjectFolder.Path, "db", "migrations", "V0013__campaign_days.sql"));
-        await _world.ExecuteAsync(migration[migration.IndexOf("INSERT INTO insight_campaign_days", StringComparison.Ordinal)..]);
-
-        await SumsAsync();
-        var added = await FirstAsync();
-        Assert.That(added.Keys, Is.EquivalentTo(written.Keys));
-        Assert.That(written.Values.Count(row => row.FirstAt is null), Is.EqualTo(4), "today, of three campaigns and the account");
-        foreach (var (key, row) in written) Assert.That((added[key].Now, added[key].First, added[key].FirstAt is null), Is.EqualTo((row.Now, row.First, row.FirstAt is null)), $"{key}");
     }
 
     private Task SumsAsync() => _world.Database.DataSource.AssertSumsAreOfTheirRowsAsync(_account.Id);

@@ -21,6 +21,8 @@
     return found;
   }
 
+  const alone = values => [...values.keys()].filter(i => values[i] != null && values[i - 1] == null && values[i + 1] == null);
+
   function draw(part) {
     const chart = JSON.parse(part.dataset.chart);
     const colour = colours(part);
@@ -40,7 +42,8 @@
       paths: line.style === 'bars' ? uPlot.paths.bars({ size: [0.7, 60] }) : undefined,
       dash: line.style === 'dashed' ? [6, 4] : undefined,
       width: line.style === 'bars' ? 0 : 2,
-      points: { show: line.style !== 'bars' && days.length <= 62, size: 5 },
+      // A value that stands alone has no line to lie on: it is a point, however many days there are.
+      points: { show: line.style !== 'bars' && days.length <= 62, size: 5, filter: (u, s, all) => line.style === 'bars' || all ? null : alone(line.values) },
       value: (u, drawnValue, s, i) => i === null || line.values[i] === null || line.values[i] === undefined ? '–' : format.format(line.values[i]),
     }));
     const shade = (u, marked, fill) => {

@@ -19,7 +19,7 @@ internal static class NumbersCsv
 
     private static async Task<IResult> GetAsync(HttpContext http, NumberReader reader, TimeProvider time)
     {
-        var view = await NumbersView.LoadAsync(NumbersQuery.Read(http.Request.Query), reader, time, withShares: false, http.RequestAborted);
+        var view = await NumbersView.LoadAsync(NumbersQuery.Read(http.Request.Query, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime)), reader, time, withShares: false, http.RequestAborted);
         return view.IsUnknown ? Results.NotFound() : new CsvRows<DateOnly>("numbers.csv", Headings, view.Days.ToAsyncEnumerable(), (csv, day) => Write(csv, view, day));
     }
 

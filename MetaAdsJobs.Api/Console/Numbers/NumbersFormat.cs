@@ -1,4 +1,5 @@
 using MetaAdsJobs.Api.Console.Language;
+using MetaAdsJobs.Core.Meta;
 
 namespace MetaAdsJobs.Api.Console.Numbers;
 
@@ -7,7 +8,7 @@ internal static class NumbersFormat
 {
     private const string None = "–";
 
-    public static string Money(this Texts texts, decimal? amount, string currency) => amount is { } value ? $"{value.ToString("N2", texts.Culture)} {currency}" : None;
+    public static string Money(this Texts texts, decimal? amount, string currency) => amount is { } value ? $"{value.ToString(decimal.IsInteger(value) && Currency.IsKnown(currency) && Currency.Offset(currency) == 1 ? "N0" : "N2", texts.Culture)} {currency}" : None;
 
     public static string Count(this Texts texts, decimal? count) => count is { } value ? value.ToString(decimal.IsInteger(value) ? "N0" : "N2", texts.Culture) : None;
 

@@ -18,7 +18,10 @@ public sealed class NumbersView
     public NumberAccount? Account { get; }
 
     /// <summary>What was asked for is not there.</summary>
-    public bool IsUnknown => (Query.AccountId is not null || Query.CampaignId is not null) && Account is null;
+    public bool IsUnknown => (Query.AccountId is not null || Query.CampaignId is not null) && Account is null || IsUnknownCampaign;
+
+    /// <summary>The account is there, but nothing has ever told of such a campaign of it: it has no numbers, not zeros.</summary>
+    public bool IsUnknownCampaign { get; private set; }
 
     public string? CampaignName { get; private set; }
     public string Currency { get; }
@@ -39,8 +42,14 @@ public sealed class NumbersView
     public IReadOnlyList<NumberDay> Read { get; private set; } = [];
     public Tally Total { get; private set; } = Tally.Of([]);
 
-    /// <summary>Of as many days before; null when it was not asked for or nothing of it was ever read.</summary>
+    /// <summary>What is held against the days before: a day that was not over stands for less than a day, and is left out.</summary>
+    public Tally Whole { get; private set; } = Tally.Of([]);
+
+    /// <summary>Of as many days before, without those that stand where a day is left out; null when it was not asked for or nothing of it was ever read.</summary>
     public Tally? Before { get; private set; }
+
+    /// <summary>A day was left out of what is compared.</summary>
+    public bool ComparesLess { get; private set; }
 
     /// <summary>How many of the days before were read.</summary>
     public int ReadBefore { get; private set; }
@@ -76,6 +85,8 @@ public sealed class NumbersView
 
     private async Task LoadAsync(NumberReader reader, bool withShares, CancellationToken ct)
     {
+        IsUnknownCampaign = Account is not null && Query.CampaignId is not null && !await reader.HasCampaignAsync(Account.Id, Query.CampaignId, ct);
+        if (IsUnknownCampaign) return;
         (Since, Until) = Query.Days(Today);
         // Of all accounts together no more days than their number allows.
         var most = Account is not null ? NumbersQuery.MostDays
@@ -93,7 +104,10 @@ public sealed class NumbersView
         if (Query.Compares)
         {
             var before = await ReadAsync(reader, Since.AddDays(-Days.Count), Since.AddDays(-1), ct);
-            (_before, ReadBefore, Before) = (before.ToDictionary(day => day.Date), before.Count, before.Count == 0 ? null : Tally.Of(before));
+            (_before, ReadBefore) = (before.ToDictionary(day => day.Date), before.Count);
+            var whole = read.Where(day => !day.IsPartial && BeforeOf(day.Date) is not { IsPartial: true }).ToList();
+            var wholeBefore = before.Where(day => !day.IsPartial && On(day.Date.AddDays(Days.Count)) is not { IsPartial: true }).ToList();
+            (Whole, Before, ComparesLess) = (Tally.Of(whole), wholeBefore.Count == 0 ? null : Tally.Of(wholeBefore), read.Any(day => day.IsPartial) || before.Any(day => day.IsPartial));
         }
 
         if (!withShares || Account is null) return;

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using MetaAdsJobs.Api.Console.Language;
+using MetaAdsJobs.Api.Console.Numbers;
 using Microsoft.AspNetCore.Components;
 
 namespace MetaAdsJobs.Api.Console.Parts;
@@ -31,7 +32,7 @@ internal static class ChartTable
         "percent" => (value * 100).ToString("0.00", texts.Culture) + " %",
         "count" => value.ToString("N0", texts.Culture),
         "seconds" => value.ToString("N1", texts.Culture) + " s",
-        _ => value.ToString("N2", texts.Culture) + " " + unit,
+        _ => texts.Money(value, unit),
     };
 
     private static string Encode(string text) => HtmlEncoder.Default.Encode(text);

@@ -30,8 +30,14 @@ public sealed record ListedAccount
     public string? SyncState { get; init; }
     public DateTimeOffset? SyncedAt { get; init; }
 
-    /// <summary>Of its last 28 synced days those that differ from Meta's own sum, and by how much together.</summary>
+    /// <summary>Of its last 28 synced days those that differ from Meta's own sum, and by how much together, too many and too few alike.</summary>
     public required int DifferingDays { get; init; }
+
+    /// <summary>Of the same days those that are over and of which Meta's own sum is not known.</summary>
+    public required int UnknownDays { get; init; }
+
+    /// <summary>Of the same days those that were compared.</summary>
+    public required int KnownDays { get; init; }
     public required decimal Difference { get; init; }
 }
 
@@ -51,14 +57,15 @@ public sealed class AccountList(NpgsqlDataSource dataSource, TimeProvider time)
                 ORDER BY a.name, a.id LIMIT @Limit)
             SELECT a.id, a.name, a.ad_account_id, a.currency, a.timezone_name, a.token_rejected_at, a.token_rejection, a.token_checked_at, a.token_expires_at,
                    a.blocked_at, a.block_reason, stop.stopped_at, pace.blocked_until AS paced_until, sync.state AS sync_state,
-                   COALESCE(sync.completed_at, sync.started_at, sync.queued_at) AS synced_at, days.differing AS differing_days, days.difference
+                   COALESCE(sync.completed_at, sync.started_at, sync.queued_at) AS synced_at, days.differing AS differing_days, days.unknown AS unknown_days, days.known AS known_days, days.difference
             FROM page a
             LEFT JOIN stops stop ON stop.social_account_id = a.id AND stop.lifted_at IS NULL
             CROSS JOIN LATERAL (SELECT max(blocked_until) AS blocked_until FROM account_pacing p WHERE p.ad_account_id = a.ad_account_id AND p.blocked_until > @Now) pace
             LEFT JOIN LATERAL (SELECT * FROM insight_syncs s WHERE s.social_account_id = a.id ORDER BY s.queued_at DESC LIMIT 1) sync ON true
             CROSS JOIN LATERAL (
-                SELECT count(*) FILTER (WHERE d.difference <> 0)::int AS differing, COALESCE(sum(d.difference), 0) AS difference
-                FROM (SELECT difference FROM insight_days d WHERE d.social_account_id = a.id ORDER BY date_start DESC LIMIT 28) d) days
+                SELECT count(*) FILTER (WHERE d.difference <> 0)::int AS differing, (count(*) FILTER (WHERE d.difference IS NULL AND NOT d.is_partial))::int AS unknown,
+                    count(d.difference)::int AS known, COALESCE(sum(abs(d.difference)), 0) AS difference
+                FROM (SELECT difference, is_partial FROM insight_days d WHERE d.social_account_id = a.id ORDER BY date_start DESC LIMIT 28) d) days
             ORDER BY a.name, a.id
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);

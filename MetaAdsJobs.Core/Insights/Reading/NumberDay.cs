@@ -36,8 +36,17 @@ public sealed record NumberDay
     /// <summary>Of the spend, what Meta no longer tells of; it counts on.</summary>
     public required decimal VanishedSpend { get; init; }
 
-    /// <summary>By how much Meta's own sum for the account is another; null when it is not known, or of a campaign.</summary>
+    /// <summary>
+    /// By how much Meta's own sum for the account is another; null when it is not known, or of a campaign. Of several accounts the
+    /// differences without their signs, which would cancel out.
+    /// </summary>
     public decimal? Difference { get; init; }
+
+    /// <summary>Of how many accounts it differs.</summary>
+    public int Differing { get; init; }
+
+    /// <summary>Of how many accounts whose day is over it is not known.</summary>
+    public int Unreconciled { get; init; }
     public decimal? Ctr => Ratio.Of(Clicks, Impressions);
     public decimal? Cpc => Ratio.Of(Spend, Clicks);
     public decimal? CostPerResult => Ratio.Of(Spend, Results);

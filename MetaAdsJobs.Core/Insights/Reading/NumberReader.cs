@@ -56,6 +56,17 @@ public sealed class NumberReader(NpgsqlDataSource dataSource)
         return await connection.QuerySingleOrDefaultAsync<NumberAccount>(new(FindSql, new { CampaignId = campaignId }, cancellationToken: ct));
     }
 
+    /// <summary>The campaign was made here for the account, or a report of the account has told of it.</summary>
+    public async Task<bool> HasCampaignAsync(Guid accountId, string campaignId, CancellationToken ct)
+    {
+        const string HasSql = """
+            SELECT EXISTS (SELECT 1 FROM insight_campaign_days WHERE campaign_meta_id = @CampaignId AND social_account_id = @AccountId)
+                OR EXISTS (SELECT 1 FROM meta_campaigns WHERE meta_id = @CampaignId AND social_account_id = @AccountId)
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.ExecuteScalarAsync<bool>(new(HasSql, new { AccountId = accountId, CampaignId = campaignId }, cancellationToken: ct));
+    }
+
     /// <summary>As it was asked for; null for a campaign that was not made here.</summary>
     public async Task<string?> FindCampaignNameAsync(string campaignId, CancellationToken ct)
     {
@@ -80,7 +91,7 @@ public sealed class NumberReader(NpgsqlDataSource dataSource)
             new { AccountId = accountId, CampaignId = campaignId, Since = since, Until = until }, cancellationToken: ct))).AsList();
     }
 
-    /// <summary>Of all accounts of a currency. An ad account that two of ours share counts once: as the one that was synced last has it.</summary>
+    /// <summary>Of all accounts of a currency. An ad account that two of ours share counts once: each day as it was read last.</summary>
     public async Task<IReadOnlyList<NumberDay>> ListDaysOfAllAsync(string currency, DateOnly since, DateOnly until, CancellationToken ct)
     {
         await using var connection = await dataSource.OpenConnectionAsync(ct);

@@ -6,7 +6,8 @@ internal static class NumberSql
     public const string AccountDays = """
         SELECT date_start AS date, total_spend AS spend, impressions, clicks, link_clicks, results, result_type, campaigns, 1 AS accounts,
             first_at IS NOT NULL AS has_first, first_spend, first_impressions, first_clicks, first_results, is_partial,
-            synced_at, synced_at AS newest_synced_at, vanished_spend, difference
+            synced_at, synced_at AS newest_synced_at, vanished_spend, difference,
+            (difference <> 0 AND difference IS NOT NULL)::int AS differing, (difference IS NULL AND NOT is_partial)::int AS unreconciled
         FROM insight_days WHERE social_account_id = @AccountId AND date_start BETWEEN @Since AND @Until
         ORDER BY date_start
         """;
@@ -22,7 +23,7 @@ internal static class NumberSql
             CASE WHEN c.rows IS NOT NULL THEN c.first_clicks WHEN d.first_at IS NOT NULL THEN 0 END AS first_clicks,
             CASE WHEN c.rows IS NOT NULL THEN c.first_results WHEN d.first_at IS NOT NULL THEN 0 END AS first_results,
             COALESCE(d.is_partial, false) AS is_partial, COALESCE(d.synced_at, c.first_at) AS synced_at, COALESCE(d.synced_at, c.first_at) AS newest_synced_at,
-            COALESCE(c.vanished_spend, 0) AS vanished_spend, NULL::numeric AS difference
+            COALESCE(c.vanished_spend, 0) AS vanished_spend, NULL::numeric AS difference, 0 AS differing, 0 AS unreconciled
         FROM (SELECT date_start, first_at, is_partial, synced_at FROM insight_days WHERE social_account_id = @AccountId AND date_start BETWEEN @Since AND @Until) d
         FULL JOIN (SELECT * FROM insight_campaign_days
                    WHERE social_account_id = @AccountId AND campaign_meta_id = @CampaignId AND date_start BETWEEN @Since AND @Until) c USING (date_start)
@@ -34,15 +35,16 @@ internal static class NumberSql
         count(result_type) FILTER (WHERE campaigns > 0) = count(*) FILTER (WHERE campaigns > 0) AND min(result_type) IS NOT DISTINCT FROM max(result_type)
         """;
 
-    // Of accounts that share an ad account only the one that was synced last, as in InsightSql: here the others are left out, who are few.
+    // Of accounts that share an ad account only the one that read the day last, as in InsightSql. Only the shared ones, who are few, are asked
+    // which that is, day by day: one that reads no more keeps the days that it alone has read.
     private const string OfAll = """
-        currency = @Currency AND date_start BETWEEN @Since AND @Until AND social_account_id <> ALL(ARRAY(
-            SELECT id FROM (
-                SELECT a.id, row_number() OVER (PARTITION BY a.ad_account_id ORDER BY d.synced_at DESC NULLS LAST, a.created_at, a.id) AS place
-                FROM social_accounts a
-                LEFT JOIN LATERAL (SELECT d.synced_at FROM insight_days d WHERE d.social_account_id = a.id ORDER BY d.date_start DESC LIMIT 1) d ON true
-                WHERE a.ad_account_id IN (SELECT ad_account_id FROM social_accounts GROUP BY ad_account_id HAVING count(*) > 1)) same
-            WHERE place > 1))
+        currency = @Currency AND date_start BETWEEN @Since AND @Until AND (
+            social_account_id <> ALL(ARRAY(SELECT id FROM social_accounts WHERE ad_account_id IN (SELECT ad_account_id FROM social_accounts GROUP BY ad_account_id HAVING count(*) > 1)))
+            OR NOT EXISTS (
+                SELECT 1 FROM social_accounts mine
+                JOIN social_accounts other ON other.ad_account_id = mine.ad_account_id AND other.id <> mine.id
+                JOIN insight_days same ON same.social_account_id = other.id AND same.date_start = d.date_start
+                WHERE mine.id = d.social_account_id AND (same.synced_at, other.id) > (d.synced_at, mine.id)))
         """;
 
     public const string DaysOfAll = $"""
@@ -53,8 +55,11 @@ internal static class NumberSql
             CASE WHEN bool_and(first_at IS NOT NULL) THEN sum(first_impressions)::bigint END AS first_impressions,
             CASE WHEN bool_and(first_at IS NOT NULL) THEN sum(first_clicks)::bigint END AS first_clicks,
             CASE WHEN bool_and(first_at IS NOT NULL) AND {Kind} THEN sum(first_results) END AS first_results,
-            bool_or(is_partial) AS is_partial, min(synced_at) AS synced_at, max(synced_at) AS newest_synced_at, sum(vanished_spend) AS vanished_spend, sum(difference) AS difference
-        FROM insight_days WHERE {OfAll}
+            bool_or(is_partial) AS is_partial, min(synced_at) AS synced_at, max(synced_at) AS newest_synced_at, sum(vanished_spend) AS vanished_spend,
+            -- One too many and one too few are two that differ.
+            sum(abs(difference)) AS difference, (count(*) FILTER (WHERE difference <> 0))::int AS differing,
+            (count(*) FILTER (WHERE difference IS NULL AND NOT is_partial))::int AS unreconciled
+        FROM insight_days d WHERE {OfAll}
         GROUP BY date_start ORDER BY date_start
         """;
 
@@ -63,7 +68,7 @@ internal static class NumberSql
         FROM (
             SELECT social_account_id AS id, sum(total_spend) AS spend, sum(impressions)::bigint AS impressions, sum(clicks)::bigint AS clicks,
                 CASE WHEN {Kind} THEN sum(results) END AS results, CASE WHEN {Kind} THEN min(result_type) END AS result_type
-            FROM insight_days WHERE {OfAll}
+            FROM insight_days d WHERE {OfAll}
             GROUP BY social_account_id
             ORDER BY 2 DESC NULLS LAST, 1 LIMIT @Limit) s
         JOIN social_accounts a ON a.id = s.id

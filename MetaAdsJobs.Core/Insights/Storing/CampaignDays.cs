@@ -21,6 +21,11 @@ internal sealed class CampaignDays(TimeProvider time)
             CASE WHEN count(result_type) = count(*) AND min(result_type) = max(result_type) THEN min(result_type) END AS result_type
         """;
 
+    // Over, and of the campaign nothing that Meta kept to itself: of a row that stands there from before it is not known what it is now.
+    private const string IsTold = """
+        (date_start < @Today AND NOT date_start = ANY(@UntoldDays) AND NOT campaign_meta_id = ANY(@UntoldCampaigns) AND NOT COALESCE(s.has_untold, false))
+        """;
+
     private const string Sums = "rows, vanished_rows, impressions, clicks, link_clicks, spend, vanished_spend, results, result_type, currency";
 
     /// <summary>
@@ -32,13 +37,34 @@ internal sealed class CampaignDays(TimeProvider time)
             alone ? "SELECT pg_advisory_xact_lock(hashtextextended('insight sums ' || @Id, 0))" : "SELECT pg_advisory_xact_lock_shared(hashtextextended('insight sums ' || @Id, 0))",
             new { Id = accountId.ToString() }, transaction, commandTimeout: 600, cancellationToken: ct));
 
+    /// <returns>False when somebody writes the account's days for so long; the transaction is as it was.</returns>
+    public static async Task<bool> TryHoldAloneAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid accountId, TimeSpan patience, CancellationToken ct)
+    {
+        await transaction.SaveAsync("hold", ct);
+        try
+        {
+            await connection.ExecuteAsync(new("SELECT set_config('lock_timeout', @Patience, true)", new { Patience = $"{patience.TotalMilliseconds:0}ms" }, transaction, cancellationToken: ct));
+            await HoldAsync(connection, transaction, accountId, alone: true, ct);
+            await connection.ExecuteAsync(new("SET LOCAL lock_timeout TO DEFAULT", transaction: transaction, cancellationToken: ct));
+            return true;
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            await transaction.RollbackAsync("hold", ct);
+            return false;
+        }
+    }
+
     /// <summary>Adds up the campaigns' days again, in the transaction that has written their rows.</summary>
     /// <param name="today">The account's: days before it are over.</param>
+    /// <param name="untold">What of it has not been seen yet, though the day is over.</param>
     /// <param name="campaigns">Null for all.</param>
-    public Task StoreAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid accountId, DayRange days, DateOnly today, string[]? campaigns, CancellationToken ct) =>
+    public Task StoreAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, Guid accountId, DayRange days, DateOnly today, Untold untold, string[]? campaigns, CancellationToken ct) =>
         connection.ExecuteAsync(new(StoreSql(campaigns is not null), new
         {
             AccountId = accountId, days.Since, days.Until, Today = today, Campaigns = campaigns, Now = time.GetUtcNow(),
+            UntoldDays = untold.Days, UntoldCampaigns = untold.Campaigns, UntoldAds = untold.Ads,
         }, transaction, commandTimeout: 600, cancellationToken: ct));
 
     /// <summary>Adds the campaigns' days up to those of the account that a sync has read; the others are for a sync to begin.</summary>
@@ -66,22 +92,23 @@ internal sealed class CampaignDays(TimeProvider time)
                 SELECT date_start, campaign_meta_id, count(*) AS rows, count(vanished_at) AS vanished_rows, sum(impressions)::bigint AS impressions,
                     sum(clicks)::bigint AS clicks, sum(link_clicks)::bigint AS link_clicks, sum(spend) AS spend, sum(spend) FILTER (WHERE vanished_at IS NOT NULL) AS vanished_spend,
                     CASE WHEN count(result_type) = count(*) AND min(result_type) = max(result_type) THEN sum(results) END AS results,
-                    CASE WHEN count(result_type) = count(*) AND min(result_type) = max(result_type) THEN min(result_type) END AS result_type, min(currency) AS currency
+                    CASE WHEN count(result_type) = count(*) AND min(result_type) = max(result_type) THEN min(result_type) END AS result_type, min(currency) AS currency,
+                    bool_or(ad_meta_id = ANY(@UntoldAds)) AS has_untold
                 FROM meta_ad_insights WHERE {which}
                 GROUP BY date_start, campaign_meta_id),
             fresh AS (
                 SELECT date_start, campaign_meta_id, {string.Join(", ", Sums.Split(", ").Select(column => $"s.{column}"))}, s.rows IS NULL AS is_gone,
-                    k.first_at, k.first_impressions, k.first_clicks, k.first_spend, k.first_results, d.first_at AS day_first_at
+                    k.first_at, k.first_impressions, k.first_clicks, k.first_spend, k.first_results, d.first_at AS day_first_at, {IsTold} AS is_told
                 FROM sums s FULL JOIN (SELECT * FROM insight_campaign_days WHERE {which}) k USING (date_start, campaign_meta_id)
                 LEFT JOIN (SELECT date_start, first_at FROM insight_days WHERE social_account_id = @AccountId AND date_start BETWEEN @Since AND @Until) d USING (date_start)
-                WHERE k.first_at IS NULL AND date_start < @Today
+                WHERE k.first_at IS NULL AND {IsTold}
                     OR ({string.Join(", ", Sums.Split(", ").Select(column => $"s.{column}"))}) IS DISTINCT FROM ({string.Join(", ", Sums.Split(", ").Select(column => $"k.{column}"))})),
             gone AS (
                 DELETE FROM insight_campaign_days c USING fresh f
                 WHERE f.is_gone AND c.social_account_id = @AccountId AND c.date_start = f.date_start AND c.campaign_meta_id = f.campaign_meta_id
                     AND c.date_start BETWEEN @Since AND @Until)
             INSERT INTO insight_campaign_days (social_account_id, date_start, campaign_meta_id, {Sums}, first_at, first_impressions, first_clicks, first_spend, first_results)
-            SELECT @AccountId, date_start, campaign_meta_id, {Sums}, COALESCE(first_at, day_first_at, CASE WHEN date_start < @Today THEN @Now END),
+            SELECT @AccountId, date_start, campaign_meta_id, {Sums}, COALESCE(first_at, day_first_at, CASE WHEN is_told THEN @Now END),
                 {First("impressions")}, {First("clicks")}, {First("spend")}, {First("results")}
             FROM fresh WHERE NOT is_gone
             ON CONFLICT (social_account_id, date_start, campaign_meta_id) DO UPDATE SET
@@ -89,6 +116,6 @@ internal sealed class CampaignDays(TimeProvider time)
             """;
 
         static string First(string column) =>
-            $"CASE WHEN first_at IS NOT NULL THEN first_{column} WHEN day_first_at IS NOT NULL THEN 0 WHEN date_start < @Today THEN {column} END AS first_{column}";
+            $"CASE WHEN first_at IS NOT NULL THEN first_{column} WHEN day_first_at IS NOT NULL THEN 0 WHEN is_told THEN {column} END AS first_{column}";
     }
 }

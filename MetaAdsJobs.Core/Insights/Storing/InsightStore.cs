@@ -49,6 +49,7 @@ internal sealed class InsightStore(CampaignDays campaignDays, TimeProvider time)
         if (rows.Count == 0) return default;
         await CampaignDays.HoldAsync(connection, transaction, accountId, alone: true, ct);
         var days = new DayRange(rows.Min(row => row.Day), rows.Max(row => row.Day));
+        var campaigns = rows.Select(row => row.CampaignId).OfType<string>().Union(await FormerCampaignsAsync(connection, transaction, accountId, days, rows, ct)).ToArray();
         var stored = await connection.QuerySingleAsync<StoredRows>(new(GivenSql, new
         {
             AccountId = accountId, Currency = currency, Now = time.GetUtcNow(), StartedAt = DateTimeOffset.MinValue, Today = DateOnly.MaxValue,
@@ -61,10 +62,24 @@ internal sealed class InsightStore(CampaignDays campaignDays, TimeProvider time)
             ResultTypes = rows.Select(row => row.ResultType).ToArray(), Raw = rows.Select(row => Encoding.UTF8.GetString(row.Raw.Span)).ToArray(),
             UntoldDays = Array.Empty<DateOnly>(), UntoldCampaigns = Array.Empty<string>(), UntoldAds = Array.Empty<string>(),
         }, transaction, cancellationToken: ct));
-        var campaigns = rows.Select(row => row.CampaignId).OfType<string>().Distinct().ToArray();
-        await campaignDays.StoreAsync(connection, transaction, accountId, days, today: DateOnly.MaxValue, campaigns, ct);
+        await campaignDays.StoreAsync(connection, transaction, accountId, days, today: DateOnly.MaxValue, Untold.Nothing, campaigns, ct);
         await CampaignDays.StoreAccountAsync(connection, transaction, accountId, days, ct);
         return stored;
+    }
+
+    // An ad that has moved to another campaign counts no longer in the one it was in: that one is added up again as well.
+    private static async Task<IEnumerable<string>> FormerCampaignsAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, Guid accountId, DayRange days, IReadOnlyList<InsightRow> rows, CancellationToken ct)
+    {
+        const string FormerSql = """
+            SELECT DISTINCT t.campaign_meta_id
+            FROM unnest(@Days, @Ads) AS r (date_start, ad_meta_id) JOIN meta_ad_insights t USING (date_start, ad_meta_id)
+            WHERE t.social_account_id = @AccountId AND t.date_start BETWEEN @Since AND @Until
+            """;
+        return await connection.QueryAsync<string>(new(FormerSql, new
+        {
+            AccountId = accountId, days.Since, days.Until, Days = rows.Select(row => row.Day).ToArray(), Ads = rows.Select(row => row.ObjectId).ToArray(),
+        }, transaction, cancellationToken: ct));
     }
 
     /// <summary>Moves the ads' rows of some days from the staging table.</summary>

@@ -39,8 +39,11 @@ internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogg
     }
 
     /// <summary>Writes the days' sums in the caller's transaction, from those of the campaigns.</summary>
+    /// <param name="untold">Of the ads: days that lack some have not been seen whole yet.</param>
+    /// <param name="told">The account's spend by Meta; null when it did not tell.</param>
     public async Task<IReadOnlyList<DifferingDay>> StoreAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DayRange days, DateOnly today, IReadOnlyDictionary<DateOnly, decimal>? told, CancellationToken ct)
+        NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DayRange days, DateOnly today, Untold untold,
+        IReadOnlyDictionary<DateOnly, decimal>? told, CancellationToken ct)
     {
         // Each row is rounded to Meta's smallest unit, up or down: what that adds up to grows with the root of their number, and twice the
         // root is far beyond what it ever comes to. Vanished ads may or may not be in Meta's own sum.
@@ -55,7 +58,8 @@ internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogg
                     -- Told of nothing the day is one of zeros; told of something, what is null stays so.
                     CASE WHEN s.campaigns IS NULL THEN 0 ELSE s.total_spend END AS total_spend, CASE WHEN s.campaigns IS NULL THEN 0 ELSE s.impressions END AS impressions,
                     CASE WHEN s.campaigns IS NULL THEN 0 ELSE s.clicks END AS clicks, CASE WHEN s.campaigns IS NULL THEN 0 ELSE s.link_clicks END AS link_clicks,
-                    CASE WHEN s.campaigns IS NULL THEN 0 ELSE s.results END AS results, s.result_type, day.date_start < @Today AS is_over
+                    CASE WHEN s.campaigns IS NULL THEN 0 ELSE s.results END AS results, s.result_type, day.date_start < @Today AS is_over,
+                    day.date_start < @Today AND NOT day.date_start = ANY(@Untold) AS is_seen
                 FROM unnest(@Days, @Told) AS day (date_start, account_spend) LEFT JOIN sums s USING (date_start)),
             stored AS (
                 INSERT INTO insight_days AS d (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, account_spend, difference,
@@ -64,8 +68,8 @@ internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogg
                     CASE WHEN account_spend IS NULL OR NOT is_over THEN NULL
                          WHEN abs(account_spend - spend) <= rounding OR abs(account_spend - spend - vanished_spend) <= rounding THEN 0
                          ELSE account_spend - spend - vanished_spend END,
-                    campaigns, total_spend, impressions, clicks, link_clicks, results, result_type, @Currency, CASE WHEN is_over THEN @Now END,
-                    CASE WHEN is_over THEN total_spend END, CASE WHEN is_over THEN impressions END, CASE WHEN is_over THEN clicks END, CASE WHEN is_over THEN results END
+                    campaigns, total_spend, impressions, clicks, link_clicks, results, result_type, @Currency, CASE WHEN is_seen THEN @Now END,
+                    CASE WHEN is_seen THEN total_spend END, CASE WHEN is_seen THEN impressions END, CASE WHEN is_seen THEN clicks END, CASE WHEN is_seen THEN results END
                 FROM days
                 ON CONFLICT (social_account_id, date_start) DO UPDATE SET
                     synced_at = EXCLUDED.synced_at, sync_id = EXCLUDED.sync_id, is_partial = EXCLUDED.is_partial, rows = EXCLUDED.rows, spend = EXCLUDED.spend,
@@ -80,7 +84,7 @@ internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogg
         return (await connection.QueryAsync<DifferingDay>(new(daysSql, new
         {
             claim.AccountId, claim.SyncId, days.Since, days.Until, Today = today, Now = time.GetUtcNow(), Unit = 1m / Currency.Offset(claim.Currency),
-            claim.Currency, Days = all, Told = all.Select(day => told is null ? (decimal?)null : told.GetValueOrDefault(day)).ToArray(),
+            claim.Currency, Days = all, Untold = untold.DaysOfAccount(days), Told = all.Select(day => told is null ? (decimal?)null : told.GetValueOrDefault(day)).ToArray(),
         }, transaction, commandTimeout: 600, cancellationToken: ct))).AsList();
 
         // As it was when it was first read whole.

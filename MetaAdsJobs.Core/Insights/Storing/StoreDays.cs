@@ -22,6 +22,8 @@ internal sealed class StoreDays(NpgsqlDataSource dataSource, InsightStore insigh
         var refused = reports.Where(report => report.State == ReportState.Refused).Select(report => report.DefinitionId).ToHashSet();
         var definitions = reports.Select(report => report.DefinitionId).Where(id => id != Report.OfAds && !refused.Contains(id)).Distinct().ToArray();
         var untold = Untold.In(reports);
+        // Sums are of the ads: what a definition of somebody lacks is not lacking in them.
+        var untoldOfAds = Untold.In([.. reports.Where(report => report.DefinitionId == Report.OfAds)]);
         var today = AccountDays.Today(claim.TimezoneName, claim.StartedAt);
 
         // In the order of the days, but while one group is written the next is already read and compared.
@@ -60,9 +62,9 @@ internal sealed class StoreDays(NpgsqlDataSource dataSource, InsightStore insigh
             await CampaignDays.HoldAsync(connection, transaction, claim.AccountId, alone: false, ct);
             isHeld.SetResult();
             var ads = await insights.UpsertAdsAsync(connection, transaction, claim, days, today, untold, ct);
-            await campaignDays.StoreAsync(connection, transaction, claim.AccountId, days, today, campaigns: null, ct);
+            await campaignDays.StoreAsync(connection, transaction, claim.AccountId, days, today, untoldOfAds, campaigns: null, ct);
             var cells = definitions.Length == 0 ? default : await insights.UpsertRowsAsync(connection, transaction, claim, days, today, definitions, untold, ct);
-            var differing = await reconciliation.StoreAsync(connection, transaction, claim, days, today, told, ct);
+            var differing = await reconciliation.StoreAsync(connection, transaction, claim, days, today, untoldOfAds, told, ct);
             // Progress says up to which day all is stored: no day before another's.
             await behind;
             await store.StoredAsync(connection, transaction, claim, days.Until, ads.Restated + cells.Restated, ads.Vanished + cells.Vanished, isLast, ct);

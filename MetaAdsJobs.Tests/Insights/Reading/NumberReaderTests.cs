@@ -29,6 +29,10 @@ public sealed class NumberReaderTests
         await _core.Database.DataSource.SeedSumsAsync(
             new SeededSum(_first, Day) { Spend = 10, SyncedAt = "2026-10-03T03:00:00Z" },
             new SeededSum(_second, Day) { Spend = 11, SyncedAt = "2026-10-06T03:00:00Z" },
+            // Read by the first only, before the other took over; and one too many beside one too few.
+            new SeededSum(_first, Day.AddDays(-3)) { Spend = 9, Difference = 5, SyncedAt = "2026-10-03T03:00:00Z" },
+            new SeededSum(_other, Day.AddDays(-3)) { Spend = 1, Difference = -5 },
+            new SeededSum(_other, Day.AddDays(-4)) { Spend = 1, Difference = null },
             new SeededSum(_euros, Day) { Spend = 1000, Currency = "EUR" },
             new SeededSum(_other, Day) { Spend = 2.5m, ResultType = "purchase", Difference = 1.25m, SyncedAt = "2026-10-04T03:00:00Z" },
             new SeededSum(_second, Day.AddDays(1)) { Spend = 7, FirstSpend = 6 },
@@ -52,6 +56,13 @@ public sealed class NumberReaderTests
         Assert.That((days[0].SyncedAt.Day, days[0].NewestSyncedAt.Day, days[0].Difference), Is.EqualTo((4, 6, 1.25m)));
         Assert.That((await _reader.ListAccountsAsync("USD", Day, Day.AddDays(9), 50, default)).Select(share => (share.Id, share.Spend)), Is.EqualTo([(_second.ToString(), 21m), (_other.ToString(), (decimal?)6.5m)]));
         Assert.That(await _reader.ListCurrenciesAsync(default), Is.EqualTo(new NumberCurrency[] { new("USD", 2), new("EUR", 1) }));
+    }
+
+    [Test]
+    public async Task What_one_of_two_accounts_alone_has_read_of_a_shared_one_stays_and_differences_do_not_cancel_out()
+    {
+        var days = await _reader.ListDaysOfAllAsync("USD", Day.AddDays(-4), Day.AddDays(-3), default);
+        Assert.That(days.Select(day => (day.Spend, day.Accounts, day.Difference, day.Differing, day.Unreconciled)), Is.EqualTo([(1m, 1, (decimal?)null, 0, 1), ((decimal?)10m, 2, (decimal?)10m, 2, 0)]));
     }
 
     [Test]

@@ -1,0 +1,18 @@
+using System.Globalization;
+
+namespace MetaAdsJobs.Api.Console;
+
+/// <summary>A day as it stands in an address.</summary>
+internal static class AskedDay
+{
+    // Before Meta's own beginning there is nothing to see, and from here a period before can be told without falling off the calendar.
+    private static readonly DateOnly First = new(2004, 1, 1);
+
+    /// <param name="today">The reader's: it is tomorrow already in some zones, so the day after counts as one that can be asked for.</param>
+    /// <returns>A day that can be reckoned with, the nearest to what was asked for; null when that cannot be read.</returns>
+    public static DateOnly? Read(string? text, DateOnly today)
+    {
+        if (!DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)) return null;
+        return day < First ? First : day > today.AddDays(1) ? today.AddDays(1) : day;
+    }
+}
