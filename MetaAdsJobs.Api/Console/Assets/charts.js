@@ -2,7 +2,7 @@
 (function () {
   'use strict';
   if (!window.uPlot) return;
-  const language = document.documentElement.lang;
+  const language = document.documentElement.lang === 'en' ? 'en-GB' : document.documentElement.lang;
   const drawn = new Map();
 
   function formatOf(unit) {
