@@ -11,6 +11,13 @@ internal static partial class SearchWords
     /// <returns>For to_tsquery, by the words' beginnings, very short ones as whole words; empty when the search holds no word, which finds nothing.</returns>
     public static string ToQuery(string search) => string.Join(" & ", Words().Matches(search).Select(word => $"'{word.Value}'{(word.Length < ShortestBeginning ? "" : ":*")}"));
 
+    /// <returns>The same, of whole words but the last: that is the one people are still typing.</returns>
+    public static string ToLastBeginning(string search)
+    {
+        var words = Words().Matches(search).Select(word => word.Value).ToList();
+        return string.Join(" & ", words.Select((word, i) => $"'{word}'{(i < words.Count - 1 || word.Length < ShortestBeginning ? "" : ":*")}"));
+    }
+
     /// <returns>The same for words that are whole.</returns>
     public static string ToWholeQuery(string search) => string.Join(" & ", Words().Matches(search).Select(word => $"'{word.Value}'"));
 

@@ -84,8 +84,8 @@ internal static class NumberSql
             FROM insight_campaign_days WHERE social_account_id = @AccountId AND date_start BETWEEN @Since AND @Until
             GROUP BY campaign_meta_id
             ORDER BY 2 DESC NULLS LAST, campaign_meta_id LIMIT @Limit) c
-        -- Sought one by one: joined, all campaigns that ever were would be read.
-        LEFT JOIN LATERAL (SELECT request_id FROM meta_campaigns WHERE meta_id = c.campaign_meta_id LIMIT 1) m ON true
+        -- Sought one by one, and in the order that the index of meta_id has: else all campaigns that ever were would be read.
+        LEFT JOIN LATERAL (SELECT request_id FROM meta_campaigns WHERE meta_id = c.campaign_meta_id COLLATE "default" LIMIT 1) m ON true
         LEFT JOIN LATERAL (SELECT request_id, campaign_name FROM orchestrations WHERE request_id = m.request_id LIMIT 1) o ON true
         ORDER BY c.spend DESC NULLS LAST, c.campaign_meta_id
         """;

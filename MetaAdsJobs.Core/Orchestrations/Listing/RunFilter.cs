@@ -26,6 +26,9 @@ public sealed partial record RunFilter(OrchestrationStatus? Status, Guid? Accoun
     /// <summary>The same, of words that are whole.</summary>
     internal string WholeWords => IsByWords ? Database.SearchWords.ToWholeQuery(Search!) : "";
 
+    /// <summary>The same, of whole words but the last.</summary>
+    internal string LastBeginning => IsByWords ? Database.SearchWords.ToLastBeginning(Search!) : "";
+
     /// <summary>The same, as regular expressions that a name has to match.</summary>
     internal string[] NamePatterns => IsByWords ? Database.SearchWords.ToPatterns(Search!) : [];
 

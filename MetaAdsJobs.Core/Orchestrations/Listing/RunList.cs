@@ -31,7 +31,7 @@ public sealed record RunPage(IReadOnlyList<ListedRun> Runs, Guid? Next, DateTime
 public sealed class RunList(NpgsqlDataSource dataSource)
 {
     /// <summary>Runs whose names are compared with the words, newest first, before the index of words is asked.</summary>
-    public const int MostWalked = 3000;
+    public const int MostWalked = 2000;
 
     /// <summary>Runs that the index of words may find; more common words are walked for, page by page.</summary>
     internal const int MostFound = 4000;
@@ -90,7 +90,7 @@ public sealed class RunList(NpgsqlDataSource dataSource)
         if (walked.Length == limit || lastId is null) return (walked, null);
         // What lies behind the walk.
         var found = await FindAsync(connection, filter, lastId.Value, limit, filter.WholeWords, ct);
-        if (found is [] && walked is []) found = await FindAsync(connection, filter, lastId.Value, limit, filter.SearchWords!, ct);
+        if (found is [] && walked is []) found = await FindAsync(connection, filter, lastId.Value, limit, filter.LastBeginning, ct);
         if (found is null) return (walked, (lastId.Value, lastAt!.Value));
         return ([.. walked.Concat(found).Take(limit)], null);
     }
