@@ -18,13 +18,14 @@ internal sealed class PacingStore(NpgsqlDataSource dataSource)
     {
         const string WriteSql = """
             INSERT INTO account_pacing (ad_account_id, use_case, blocked_until, reason, usage_pct, usage_at, written_by, updated_at)
-            SELECT account, use_case, blocked_until, reason, usage_pct, clock_timestamp() - make_interval(secs => age), @Process, clock_timestamp()
+            SELECT account, use_case, blocked_until, reason, usage_pct, CASE WHEN usage_pct IS NOT NULL THEN clock_timestamp() - make_interval(secs => age) END, @Process, clock_timestamp()
             FROM unnest(@Accounts, @UseCases, @BlockedUntil, @Reasons, @Percents, @Ages) AS t (account, use_case, blocked_until, reason, usage_pct, age)
             ORDER BY account, use_case
             ON CONFLICT (ad_account_id, use_case) DO UPDATE SET
                 reason = CASE WHEN EXCLUDED.blocked_until >= COALESCE(account_pacing.blocked_until, EXCLUDED.blocked_until) THEN EXCLUDED.reason ELSE account_pacing.reason END,
                 blocked_until = GREATEST(account_pacing.blocked_until, EXCLUDED.blocked_until),
-                usage_pct = EXCLUDED.usage_pct, usage_at = EXCLUDED.usage_at, written_by = EXCLUDED.written_by, updated_at = EXCLUDED.updated_at
+                usage_pct = COALESCE(EXCLUDED.usage_pct, account_pacing.usage_pct),
+                usage_at = CASE WHEN EXCLUDED.usage_pct IS NULL THEN account_pacing.usage_at ELSE EXCLUDED.usage_at END, written_by = EXCLUDED.written_by, updated_at = EXCLUDED.updated_at
             RETURNING updated_at AS read_at, ad_account_id, use_case, blocked_until, reason, usage_pct, EXTRACT(EPOCH FROM updated_at - usage_at)::float8 AS age
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);

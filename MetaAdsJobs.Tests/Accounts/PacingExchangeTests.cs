@@ -86,6 +86,18 @@ public sealed class PacingExchangeTests
     }
 
     [Test]
+    public async Task Usage_and_its_time_stay_as_Meta_told_them_whatever_is_told_of_a_block()
+    {
+        _one.Saw(Account, 97);
+        await _one.Exchange.ExchangeAsync(CancellationToken.None);
+        _other.Pacing.Throttled(Account, TimeSpan.FromMinutes(10), "too many calls");
+        foreach (var process in (Process[])[_other, _one, _other]) await process.Exchange.ExchangeAsync(CancellationToken.None);
+
+        await using var connection = await _core.Database.DataSource.OpenConnectionAsync();
+        Assert.That(await connection.QuerySingleAsync<(double, bool, string)>("SELECT usage_pct, usage_at < updated_at, reason FROM account_pacing"), Is.EqualTo((97d, true, "too many calls")));
+    }
+
+    [Test]
     public async Task A_burst_of_headers_is_written_at_most_once_a_second()
     {
         await _one.StartAsync();

@@ -14,8 +14,7 @@
   function forgetNotice() {
     const here = new URL(location.href);
     if (!here.searchParams.has('done') && !here.searchParams.has('problem')) return;
-    here.searchParams.delete('done');
-    here.searchParams.delete('problem');
+    for (const told of ['done', 'problem', 'count']) here.searchParams.delete(told);
     history.replaceState(history.state, '', here);
   }
 

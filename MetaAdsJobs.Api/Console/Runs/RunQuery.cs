@@ -1,4 +1,3 @@
-using System.Globalization;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Orchestrations.Listing;
 
@@ -10,10 +9,9 @@ internal static class RunQuery
     public static RunFilter Read(IQueryCollection query)
     {
         string? Text(string name) => query[name].ToString().Trim() is { Length: > 0 and <= 200 } text && !text.Any(char.IsControl) ? text : null;
-        DateOnly? Day(string name) => DateOnly.TryParseExact(query[name], "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : null;
         return new(
             Enum.TryParse<OrchestrationStatus>(Text("status"), ignoreCase: true, out var status) && Enum.IsDefined(status) ? status : null,
-            Guid.TryParse(Text("account"), out var account) ? account : null, Text("search"), Day("since"), Day("until"));
+            Guid.TryParse(Text("account"), out var account) ? account : null, Text("search"), AskedDay.Read(query["since"]), AskedDay.Read(query["until"]));
     }
 
     /// <summary>Which runs an order for all of them means: of retries the failed ones, of cancelling those in the one state that was chosen and not told to end before.</summary>

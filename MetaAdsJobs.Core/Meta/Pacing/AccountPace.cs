@@ -8,6 +8,7 @@ namespace MetaAdsJobs.Core.Meta.Pacing;
 /// </summary>
 internal sealed class AccountPace(string adAccountId, UseCase useCase)
 {
+    private const double Full = 100;
     private static readonly TimeSpan Refresh = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Never = TimeSpan.FromDays(-1);
@@ -100,7 +101,8 @@ internal sealed class AccountPace(string adAccountId, UseCase useCase)
             var aboutBlock = _blockedUntil > wall && _blockedUntil > _toldUntil + TimeSpan.FromSeconds(1);
             if (!aboutUsage && !aboutBlock) return null;
             (_toldPercent, _toldAt, _toldUntil) = (percent ?? 0, now, _blockedUntil);
-            return new(adAccountId, useCase, _blockedUntil > wall ? _blockedUntil : null, percent, percent is null || _isProbing ? TimeSpan.Zero : now - _readAt, _reason);
+            var heard = Heard(now);
+            return new(adAccountId, useCase, _blockedUntil > wall ? _blockedUntil : null, heard, heard is null ? TimeSpan.Zero : now - _readAt, _reason);
         }
     }
 
@@ -115,20 +117,28 @@ internal sealed class AccountPace(string adAccountId, UseCase useCase)
     {
         lock (_lock)
         {
-            if (news.BlockedUntil is { } until)
+            if (news.BlockedUntil is { } until && until > _toldUntil)
             {
                 KeepOut(until, wall, news.Reason ?? "throttled by Meta");
-                _toldUntil = until > _toldUntil ? until : _toldUntil;
+                // Over before it was heard of here, and perhaps nobody has tried since.
+                if (until <= wall && wall - until < PaceRules.Memory && until > _blockedUntil) (_blockedUntil, _isProbing) = (until, true);
+                _toldUntil = until;
+                if (_isProbing) (_toldPercent, _toldAt) = (Full, now);
             }
 
             if (news.Percent is not { } percent || now - news.Age <= _readAt) return;
             (_percent, _readAt) = (percent, now - news.Age);
-            _isProbing &= percent >= PaceRules.Slow;
-            (_toldPercent, _toldAt) = (percent, now);
+            // What was read before the end of a block says nothing about how things stand after it.
+            _isProbing &= percent >= PaceRules.Slow || wall - news.Age < _blockedUntil;
+            (_toldPercent, _toldAt) = (_isProbing ? Full : percent, now);
         }
     }
 
-    private double? Remembered(TimeSpan now) => _isProbing ? 100 : now - _readAt < PaceRules.Memory ? _percent : null;
+    /// <summary>The percentage to act on.</summary>
+    private double? Remembered(TimeSpan now) => _isProbing ? Full : Heard(now);
+
+    /// <summary>The percentage as Meta told it.</summary>
+    private double? Heard(TimeSpan now) => now - _readAt < PaceRules.Memory ? _percent : null;
 
     private bool KeepOut(DateTimeOffset until, DateTimeOffset wall, string reason)
     {

@@ -37,16 +37,10 @@ public sealed partial record RunFilter(OrchestrationStatus? Status, Guid? Accoun
     /// <summary>Request ids are ordered by time: the first one of a day is known without looking.</summary>
     internal Guid? From => Since is { } day ? First(day) : null;
 
-    internal Guid? Before => Until is { } day ? First(day < Latest ? day.AddDays(1) : Latest) : null;
-
-    private static readonly DateOnly Earliest = new(2004, 1, 1);
-    private static readonly DateOnly Latest = new(2999, 1, 1);
+    internal Guid? Before => Until is { } day ? First(day.AddDays(1)) : null;
 
     private static Guid First(DateOnly day)
     {
-        // Outside of this no run was ever asked for, and no id could say so.
-        if (day < Earliest) day = Earliest;
-        if (day > Latest) day = Latest;
         var milliseconds = new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero).ToUnixTimeMilliseconds().ToString("x12", CultureInfo.InvariantCulture);
         return Guid.Parse($"{milliseconds[..8]}-{milliseconds[8..]}-0000-0000-000000000000");
     }

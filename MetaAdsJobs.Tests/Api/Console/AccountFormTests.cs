@@ -12,27 +12,8 @@ namespace MetaAdsJobs.Tests.Api.Console;
 /// <summary>Accounts added and changed in a form; a service without workers is enough.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.Self)]
-public sealed class AccountFormTests
+public sealed class AccountFormTests() : BrowserTests(shared: () => SharedServices.WithoutWorker)
 {
-    private Service _service = null!;
-    private Chromium _chromium = null!;
-    private ApiClient _api = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync()
-    {
-        _service = await SharedServices.WithoutWorker;
-        _chromium = await Chromium.StartAsync();
-        _api = _service.Client();
-    }
-
-    [OneTimeTearDown]
-    public async Task StopAsync()
-    {
-        _api.Dispose();
-        await _chromium.DisposeAsync();
-    }
-
     [Test]
     public async Task An_account_is_added_after_all_that_was_wrong_was_told_at_its_fields_and_what_was_typed_was_kept()
     {

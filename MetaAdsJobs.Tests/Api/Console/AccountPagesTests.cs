@@ -10,28 +10,8 @@ namespace MetaAdsJobs.Tests.Api.Console;
 /// <summary>The console's pages about accounts, as people with each role use them.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.Self)]
-public sealed class AccountPagesTests
+public sealed class AccountPagesTests : BrowserTests
 {
-    private Service _service = null!;
-    private Chromium _chromium = null!;
-    private ApiClient _api = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync()
-    {
-        _service = await Service.StartAsync();
-        _chromium = await Chromium.StartAsync();
-        _api = _service.Client();
-    }
-
-    [OneTimeTearDown]
-    public async Task StopAsync()
-    {
-        _api.Dispose();
-        await _chromium.DisposeAsync();
-        await _service.DisposeAsync();
-    }
-
     [Test]
     public async Task A_stop_pauses_the_accounts_campaign_at_Meta_and_a_start_activates_it_again()
     {

@@ -11,27 +11,8 @@ namespace MetaAdsJobs.Tests.Api.Console;
 /// <summary>The console's pages about clips; a service without workers is enough.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.Self)]
-public sealed class ClipPagesTests
+public sealed class ClipPagesTests() : BrowserTests(shared: () => SharedServices.WithoutWorker)
 {
-    private Service _service = null!;
-    private Chromium _chromium = null!;
-    private ApiClient _api = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync()
-    {
-        _service = await SharedServices.WithoutWorker;
-        _chromium = await Chromium.StartAsync();
-        _api = _service.Client();
-    }
-
-    [OneTimeTearDown]
-    public async Task StopAsync()
-    {
-        _api.Dispose();
-        await _chromium.DisposeAsync();
-    }
-
     [Test]
     public async Task A_manager_adds_a_clip_after_what_was_wrong_was_told_at_its_fields()
     {

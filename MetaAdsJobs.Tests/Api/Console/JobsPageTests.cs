@@ -9,28 +9,8 @@ namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>The console's page about the engine, in a browser beside real worker processes.</summary>
 [TestFixture, Parallelizable]
-public sealed class JobsPageTests
+public sealed class JobsPageTests() : BrowserTests(workers: 2)
 {
-    private Service _service = null!;
-    private Chromium _chromium = null!;
-    private ApiClient _api = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync()
-    {
-        _service = await Service.StartAsync(workers: 2);
-        _chromium = await Chromium.StartAsync();
-        _api = _service.Client();
-    }
-
-    [OneTimeTearDown]
-    public async Task StopAsync()
-    {
-        _api.Dispose();
-        await _chromium.DisposeAsync();
-        await _service.DisposeAsync();
-    }
-
     [TearDown]
     public void Forget() => _service.Graph.Faults.Clear();
 
@@ -63,15 +43,15 @@ public sealed class JobsPageTests
         _service.Graph.Faults.Add(call => call.IsCreateOf("campaigns"), GraphFaults.SlowBeforeActing(TimeSpan.FromSeconds(2.5)));
         _service.Graph.Faults.Add(call => call.IsCreateOf("adsets"), GraphFaults.ThrottledFor(TimeSpan.FromHours(1)));
         var request = await _api.NewRequestAsync();
-        request["campaign_name"] = "Slow, then throttled";
+        request["campaign_name"] = "Slow, then kept out";
 
         var id = await _api.AcceptAsync(request);
 
-        var running = page.Locator("#running tr", new() { HasText = "Campaign: Slow, then throttled" });
+        var running = page.Locator("#running tr", new() { HasText = "Campaign: Slow, then kept out" });
         await Expect(running.GetByRole(AriaRole.Link)).ToHaveAttributeAsync("href", $"/console/runs/{id}");
         await Expect(running).ToContainTextAsync(new Regex($@":({string.Join('|', _service.Workers.Select(worker => worker.Id))})\b"));
-        var waiting = page.Locator("#scheduled tr", new() { HasText = "Campaign: Slow, then throttled" });
-        await Expect(waiting).ToContainTextAsync("throttled");
+        var waiting = page.Locator("#scheduled tr", new() { HasText = "Campaign: Slow, then kept out" });
+        await Expect(waiting).ToContainTextAsync("limit");
         var due = DateTimeOffset.Parse((await waiting.Locator("time").GetAttributeAsync("datetime"))!, null);
         Assert.That(due - TimeProvider.System.GetUtcNow(), Is.InRange(TimeSpan.FromMinutes(55), TimeSpan.FromMinutes(75)));
     }

@@ -10,29 +10,15 @@ namespace MetaAdsJobs.Tests.Api.Console;
 /// <summary>Asking for an ad in a form, and what the API has against it at the fields.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.Self)]
-public sealed class NewPageTests
+public sealed class NewPageTests : BrowserTests
 {
-    private Service _service = null!;
-    private Chromium _chromium = null!;
-    private ApiClient _api = null!;
     private JsonObject _request = null!;
 
     [OneTimeSetUp]
-    public async Task StartAsync()
+    public async Task SeedAsync()
     {
-        _service = await Service.StartAsync();
-        _chromium = await Chromium.StartAsync();
-        _api = _service.Client();
         // One account and one clip to choose.
         _request = await _api.NewRequestAsync();
-    }
-
-    [OneTimeTearDown]
-    public async Task StopAsync()
-    {
-        _api.Dispose();
-        await _chromium.DisposeAsync();
-        await _service.DisposeAsync();
     }
 
     [Test]

@@ -11,22 +11,17 @@ namespace MetaAdsJobs.Tests.Api.Console;
 /// <summary>The console's page of numbers, drawn from rows that are known.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.Self)]
-public sealed class NumbersPageTests
+public sealed class NumbersPageTests() : BrowserTests(workers: 0)
 {
-    private Service _service = null!;
-    private Chromium _chromium = null!;
     private Guid _shop;
     private Guid _euros;
     private DateOnly _today;
 
     [OneTimeSetUp]
-    public async Task StartAsync()
+    public async Task SeedAsync()
     {
-        _service = await Service.StartAsync(workers: 0);
-        _chromium = await Chromium.StartAsync();
-        using var api = _service.Client();
-        _shop = Guid.Parse(await api.AddAccountAsync(account => (account["name"], account["timezone_name"]) = ("Shop <b>One</b>", "Pacific/Kiritimati")));
-        _euros = Guid.Parse(await api.AddAccountAsync(account => (account["name"], account["currency"]) = ("Tienda", "EUR")));
+        _shop = Guid.Parse(await _api.AddAccountAsync(account => (account["name"], account["timezone_name"]) = ("Shop <b>One</b>", "Pacific/Kiritimati")));
+        _euros = Guid.Parse(await _api.AddAccountAsync(account => (account["name"], account["currency"]) = ("Tienda", "EUR")));
         _today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(14));
         // Ten days ago was never synced; eight days ago nothing was delivered; one day Meta tells no clicks; today is not over.
         await _service.Database.DataSource.SeedSumsAsync(
@@ -40,13 +35,6 @@ public sealed class NumbersPageTests
             new SeededSum(_shop, Ago(7)) { Campaign = "120210002", Spend = 33.33m, Clicks = 0, Results = 0 },
             new SeededSum(_euros, Ago(3)) { Campaign = "=1+1", Currency = "EUR" },
             new SeededSum(_euros, Ago(3)) { Spend = 7.77m, Currency = "EUR", ResultType = null, Results = null });
-    }
-
-    [OneTimeTearDown]
-    public async Task StopAsync()
-    {
-        await _chromium.DisposeAsync();
-        await _service.DisposeAsync();
     }
 
     [Test]

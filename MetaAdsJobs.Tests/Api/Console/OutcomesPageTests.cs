@@ -11,20 +11,14 @@ namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>The console's page about how runs end: known runs, and the numbers that are drawn of them.</summary>
 [TestFixture, Parallelizable]
-public sealed class OutcomesPageTests
+public sealed class OutcomesPageTests() : BrowserTests(workers: 0)
 {
     private static readonly DateOnly Today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
-    private Service _service = null!;
-    private Chromium _chromium = null!;
-    private ApiClient _api = null!;
     private Guid _account, _other;
 
     [OneTimeSetUp]
-    public async Task StartAsync()
+    public async Task SeedAsync()
     {
-        _service = await Service.StartAsync(workers: 0);
-        _chromium = await Chromium.StartAsync();
-        _api = _service.Client();
         (_account, _other) = (await AddAsync("Ours"), await AddAsync("Theirs"));
         for (var seconds = 1; seconds <= 21; seconds++) await EndAsync(_account, "succeeded", daysAgo: 3, asked: seconds + 5, worked: seconds);
         for (var n = 0; n < 9; n++) await EndAsync(_account, "failed", daysAgo: 3, asked: 999, worked: 999);
@@ -32,14 +26,6 @@ public sealed class OutcomesPageTests
         await EndAsync(_other, "succeeded", daysAgo: 3, asked: 500, worked: 500);
         await EndAsync(_other, "failed", daysAgo: 40, asked: 1, worked: 1);
         await new RunDays(_service.Database.DataSource, TimeProvider.System).CountAsync(CancellationToken.None);
-    }
-
-    [OneTimeTearDown]
-    public async Task StopAsync()
-    {
-        _api.Dispose();
-        await _chromium.DisposeAsync();
-        await _service.DisposeAsync();
     }
 
     [Test]

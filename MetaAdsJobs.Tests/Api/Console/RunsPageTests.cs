@@ -9,28 +9,8 @@ namespace MetaAdsJobs.Tests.Api.Console;
 /// <summary>The console's pages about runs, as people with each role use them in a browser.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.Self)]
-public sealed class RunsPageTests
+public sealed class RunsPageTests : BrowserTests
 {
-    private Service _service = null!;
-    private Chromium _chromium = null!;
-    private ApiClient _api = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync()
-    {
-        _service = await Service.StartAsync();
-        _chromium = await Chromium.StartAsync();
-        _api = _service.Client();
-    }
-
-    [OneTimeTearDown]
-    public async Task StopAsync()
-    {
-        _api.Dispose();
-        await _chromium.DisposeAsync();
-        await _service.DisposeAsync();
-    }
-
     [TearDown]
     public void Forget() => _service.Graph.Faults.Clear();
 

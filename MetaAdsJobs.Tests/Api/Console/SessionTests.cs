@@ -9,25 +9,8 @@ namespace MetaAdsJobs.Tests.Api.Console;
 /// <summary>Who may be in the console, and for how long.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.Self)]
-public sealed class SessionTests
+public sealed class SessionTests() : BrowserTests(shared: () => SharedServices.WithoutWorker)
 {
-    private Service _service = null!;
-    private Chromium _chromium = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync()
-    {
-        _service = await Service.StartAsync(workers: 0);
-        _chromium = await Chromium.StartAsync();
-    }
-
-    [OneTimeTearDown]
-    public async Task StopAsync()
-    {
-        await _chromium.DisposeAsync();
-        await _service.DisposeAsync();
-    }
-
     [Test]
     public async Task A_page_that_is_watched_ends_with_its_session_and_comes_back_after_signing_in()
     {

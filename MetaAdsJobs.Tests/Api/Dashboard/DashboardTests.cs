@@ -10,7 +10,7 @@ namespace MetaAdsJobs.Tests.Api.Dashboard;
 
 [TestFixture]
 [Parallelizable(ParallelScope.Self)]
-public sealed class DashboardTests
+public sealed class DashboardTests : BrowserTests
 {
     private static readonly string[] JobPages =
     [
@@ -18,25 +18,6 @@ public sealed class DashboardTests
         "/hangfire/jobs/failed", "/hangfire/jobs/deleted", "/hangfire/jobs/awaiting", "/hangfire/retries", "/hangfire/recurring", "/hangfire/servers",
     ];
 
-    private Service _service = null!;
-    private Chromium _chromium = null!;
-    private ApiClient _api = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync()
-    {
-        _service = await Service.StartAsync();
-        _chromium = await Chromium.StartAsync();
-        _api = _service.Client();
-    }
-
-    [OneTimeTearDown]
-    public async Task StopAsync()
-    {
-        _api.Dispose();
-        await _chromium.DisposeAsync();
-        await _service.DisposeAsync();
-    }
 
     [Test]
     public async Task A_manager_sees_jobs_by_the_names_of_their_campaigns_and_nothing_to_press()

@@ -13,25 +13,8 @@ namespace MetaAdsJobs.Tests.Api.Dashboard;
 
 [TestFixture]
 [Parallelizable(ParallelScope.Self)]
-public sealed class SignInTests
+public sealed class SignInTests() : BrowserTests(workers: 0)
 {
-    private Service _service = null!;
-    private Chromium _chromium = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync()
-    {
-        _service = await Service.StartAsync(workers: 0);
-        _chromium = await Chromium.StartAsync();
-    }
-
-    [OneTimeTearDown]
-    public async Task StopAsync()
-    {
-        await _chromium.DisposeAsync();
-        await _service.DisposeAsync();
-    }
-
     [Test]
     public async Task A_stranger_who_opens_the_dashboard_is_asked_to_sign_in()
     {

@@ -1,24 +1,11 @@
 using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Meta.Pacing;
-using Microsoft.Extensions.Time.Testing;
 
 namespace MetaAdsJobs.Tests.Meta.Pacing;
 
 [TestFixture]
-public sealed class GraphPacingTests
+public sealed class GraphPacingTests : PacingTests
 {
-    private static readonly GraphCredential Account = new("act_1", "token");
-    private static readonly GraphCredential Other = new("act_2", "token");
-    private FakeTimeProvider _time = null!;
-    private GraphPacing _pacing = null!;
-
-    [SetUp]
-    public void Start()
-    {
-        _time = new(new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero));
-        _pacing = new(new() { MutationsPerSecond = 10 }, _time);
-    }
-
     [Test]
     public void Without_usage_nobody_waits()
     {
@@ -169,70 +156,4 @@ public sealed class GraphPacingTests
         stop.Cancel();
         Assert.That(() => waiting, Throws.InstanceOf<OperationCanceledException>());
     }
-
-    [Test]
-    public void Only_what_matters_to_others_is_news_and_once()
-    {
-        Saw(Account, 74);
-        Assert.That(_pacing.TakeNews(), Is.Empty);
-        Saw(Account, 80);
-        Assert.That(_pacing.TakeNews().Single().Percent, Is.EqualTo(80));
-        Saw(Account, 81);
-        Assert.That(_pacing.TakeNews(), Is.Empty, "hardly other than before");
-        Saw(Account, 84);
-        Assert.That(_pacing.TakeNews(), Has.Count.EqualTo(1));
-        Saw(Account, 20);
-        Assert.That(_pacing.TakeNews().Single().Percent, Is.EqualTo(20), "others would stay slow");
-        Saw(Account, 30);
-        Assert.That(_pacing.TakeNews(), Is.Empty);
-    }
-
-    [Test]
-    public void A_block_is_told_at_once_and_what_was_not_told_is_news_still()
-    {
-        Assert.That(_pacing.NewBlock.IsCompleted, Is.False);
-        for (var call = 0; call < 20; call++) _pacing.Throttled(Account, TimeSpan.FromSeconds(30), "too many calls");
-        Assert.That(_pacing.NewBlock.IsCompleted);
-
-        var news = _pacing.TakeNews();
-        Assert.That(news.Single().BlockedUntil, Is.EqualTo(_time.GetUtcNow().AddSeconds(30)));
-        Assert.That(_pacing.NewBlock.IsCompleted, Is.False);
-        Assert.That(_pacing.TakeNews(), Is.Empty);
-        _pacing.Untold(news);
-        Assert.That(_pacing.TakeNews(), Has.Count.EqualTo(1));
-    }
-
-    [Test]
-    public void What_is_learnt_from_others_counts_and_is_not_told_back()
-    {
-        _pacing.Learn(new("act_1", UseCase.AdsManagement, _time.GetUtcNow().AddSeconds(10), 100, TimeSpan.Zero, "another was throttled"));
-
-        Assert.That(Refused(Enter(Account)).Message, Is.EqualTo("another was throttled"));
-        Assert.That(_pacing.TakeNews(), Is.Empty);
-        _time.Advance(TimeSpan.FromSeconds(10));
-        Assert.That(Enter(Account).IsCompletedSuccessfully);
-        Assert.That(() => Enter(Account), Throws.InstanceOf<MetaException>(), "one tries, here too");
-        _pacing.Learn(new("act_1", UseCase.AdsManagement, null, 5, TimeSpan.Zero, null));
-        Assert.That(Enter(Account).IsCompletedSuccessfully);
-    }
-
-    [Test]
-    public void Older_news_of_others_does_not_replace_what_was_just_read()
-    {
-        _time.Advance(TimeSpan.FromMinutes(1));
-        Saw(Account, 5);
-        _pacing.Learn(new("act_1", UseCase.AdsManagement, null, 90, TimeSpan.FromSeconds(30), null));
-        Enter(Account);
-        Assert.That(Enter(Account).IsCompletedSuccessfully);
-    }
-
-    private Task Enter(GraphCredential credential, bool mutates = false) => _pacing.EnterAsync(credential, mutates, CancellationToken.None).AsTask();
-
-    private static MetaException Refused(Task call)
-    {
-        Assert.That(call.IsCompleted, "it waits instead of being sent away");
-        return Assert.Throws<MetaException>(() => call.GetAwaiter().GetResult())!;
-    }
-
-    private void Saw(GraphCredential credential, double percent) => _pacing.Saw(credential, [new(credential.UseCase, percent, 0, null)]);
 }
