@@ -2,6 +2,7 @@ using System.Security.Claims;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Orchestrations.Listing;
 using Microsoft.AspNetCore.Mvc;
 
 namespace MetaAdsJobs.Api.Orchestrations;
@@ -64,14 +65,15 @@ internal static class OrchestrationEndpoints
         await reader.FindAsync(requestId, ct) is { } result ? Results.Ok(result) : Problems.NotFound("run", requestId);
 
     private static async Task<IResult> ListAsync(
-        OrchestrationReader reader, string? status, [FromQuery(Name = "social_account_id")] string? accountId, string? search, string? limit, string? cursor, CancellationToken ct)
+        RunSummaries summaries, string? status, [FromQuery(Name = "social_account_id")] string? accountId, string? search, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
-        var filter = new OrchestrationFilter(query.OneOf<OrchestrationStatus>("status", status), query.Id("social_account_id", accountId), query.Text("search", search));
+        var filter = new SummaryFilter(query.OneOf<OrchestrationStatus>("status", status), query.Id("social_account_id", accountId), query.Text("search", search));
         var before = query.Id("cursor", cursor);
         var count = query.Limit(limit);
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
-        return Results.Ok(Page<OrchestrationSummary>.From(await reader.ListAsync(filter, before, count + 1, ct), count, run => run.RequestId.ToString()));
+        var page = await summaries.ListAsync(filter, before, count, ct);
+        return Results.Ok(new Page<OrchestrationSummary>(page.Items, page.Next?.ToString()));
     }
 
     private static async Task<IResult> CancelAsync(Guid requestId, CancelOrchestration cancel, OrchestrationReader reader, ClaimsPrincipal user, CancellationToken ct) =>

@@ -7,10 +7,7 @@ using Npgsql;
 
 namespace MetaAdsJobs.Core.Orchestrations;
 
-/// <summary>Which runs to list. <paramref name="Search"/> is part of a campaign's name, or a whole request id.</summary>
-public sealed record OrchestrationFilter(OrchestrationStatus? Status, Guid? SocialAccountId, string? Search);
-
-/// <summary>Reads runs for the API.</summary>
+/// <summary>Reads one run for the API.</summary>
 public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
 {
     public async Task<OrchestrationResult?> FindAsync(Guid requestId, CancellationToken ct)
@@ -39,40 +36,12 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
         return row?.ToResult((await results.ReadAsync<StepRow>()).ToDictionary(step => step.Step));
     }
 
-    /// <summary>Newest first; <paramref name="before"/> is the last request id of the page before.</summary>
-    public async Task<IReadOnlyList<OrchestrationSummary>> ListAsync(OrchestrationFilter filter, Guid? before, int limit, CancellationToken ct)
-    {
-        const string ListSql = """
-            SELECT request_id, social_account_id, clip_id, campaign_name, status, attempt, next_attempt_at, wait_reason, errors::text,
-                   accepted_at, started_at, completed_at
-            FROM orchestrations
-            WHERE (@Before::uuid IS NULL OR request_id < @Before)
-              AND (@Status::text IS NULL OR status = @Status)
-              AND (@SocialAccountId::uuid IS NULL OR social_account_id = @SocialAccountId)
-              AND (@SearchId::uuid IS NULL OR request_id = @SearchId)
-              AND (@SearchName::text IS NULL OR campaign_name ILIKE @SearchName)
-            ORDER BY request_id DESC
-            LIMIT @Limit
-            """;
-        var byId = Guid.TryParse(filter.Search, out var id);
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var rows = await connection.QueryAsync<Row>(new(ListSql, new
-        {
-            Before = before, Status = filter.Status?.ToName(), filter.SocialAccountId, SearchId = byId ? id : (Guid?)null,
-            SearchName = filter.Search is null || byId ? null : $"%{Like(filter.Search)}%", Limit = limit,
-        }, cancellationToken: ct));
-        return [.. rows.Select(row => row.ToSummary())];
-    }
-
     public async Task<bool> HasEndedAsync(Guid requestId, CancellationToken ct)
     {
         const string EndedSql = "SELECT status IN ('succeeded', 'failed', 'cancelled') FROM orchestrations WHERE request_id = @RequestId";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return await connection.ExecuteScalarAsync<bool>(new(EndedSql, new { RequestId = requestId }, cancellationToken: ct));
     }
-
-    private static string Like(string text) => text.Replace(@"\", @"\\", StringComparison.Ordinal)
-        .Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal);
 
     private sealed record StepRow
     {
@@ -131,12 +100,6 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
             JsonSerializer.Deserialize<ObjectIssue[]>(json, OrchestrationRequest.Json)!.Select(issue => new ResultIssue(step, issue.Level, issue.Code, issue.Summary, issue.Message));
 
         private string[] ErrorList => JsonSerializer.Deserialize<string[]>(Errors)!;
-
-        public OrchestrationSummary ToSummary() => new()
-        {
-            RequestId = RequestId, SocialAccountId = SocialAccountId, ClipId = ClipId, CampaignName = CampaignName, Status = Status, Attempt = Attempt,
-            NextAttemptAt = NextAttemptAt, WaitReason = WaitReason, Errors = ErrorList, AcceptedAt = AcceptedAt, StartedAt = StartedAt, CompletedAt = CompletedAt,
-        };
 
         public OrchestrationResult ToResult(Dictionary<string, StepRow> steps)
         {

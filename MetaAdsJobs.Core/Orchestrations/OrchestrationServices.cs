@@ -29,7 +29,7 @@ public static class OrchestrationServices
         services.AddSingleton<Pulse>().AddSingleton<UnderwayReader>();
         services.AddSingleton<RunDays>();
         services.AddSingleton<RunDayReader>();
-        services.AddSingleton<OrchestrationReader>();
+        services.AddSingleton<OrchestrationReader>().AddSingleton<RunSummaries>();
 
         services.AddSingleton<ICreateStep, CampaignStep>();
         services.AddSingleton<ICreateStep, AdSetStep>();

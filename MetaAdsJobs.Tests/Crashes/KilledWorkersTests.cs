@@ -2,7 +2,7 @@ using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Crashes;
 
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class KilledWorkersTests
 {
     [Test]

@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MetaAdsJobs.Tests.Database;
 
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class KeyRingTests
 {
     private static readonly string Key = NewKey();

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace MetaAdsJobs.Tests.Launch;
 
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class DemoTests
 {
     [Test]

@@ -6,13 +6,15 @@ namespace MetaAdsJobs.Bench;
 /// <param name="Count">Jobs and requests that a rate is taken over.</param>
 /// <param name="Seconds">How long an idle worker is watched.</param>
 /// <param name="Rows">Rows of the report that a sync reads.</param>
-internal sealed record BenchOptions(IReadOnlyList<string> Only, int Count, int Seconds, int Rows)
+/// <param name="Page">Only pages whose name begins so; empty means all.</param>
+internal sealed record BenchOptions(IReadOnlyList<string> Only, int Count, int Seconds, int Rows, string Page)
 {
     /// <returns>Null when an argument is not understood.</returns>
     public static BenchOptions? Read(string[] arguments, IReadOnlyList<string> names)
     {
         var only = new List<string>();
         var (count, seconds, rows) = (2000, 20, 1_000_000);
+        var page = "";
         if (arguments.Length % 2 != 0) return null;
         foreach (var pair in arguments.Chunk(2))
         {
@@ -20,6 +22,9 @@ internal sealed record BenchOptions(IReadOnlyList<string> Only, int Count, int S
             {
                 case "--only" when names.Contains(pair[1]):
                     only.Add(pair[1]);
+                    break;
+                case "--page":
+                    page = pair[1];
                     break;
                 case "--count" when TryRead(pair[1], 50, out count):
                 case "--seconds" when TryRead(pair[1], 2, out seconds):
@@ -30,7 +35,7 @@ internal sealed record BenchOptions(IReadOnlyList<string> Only, int Count, int S
             }
         }
 
-        return new(only, count, seconds, rows);
+        return new(only, count, seconds, rows, page);
     }
 
     private static bool TryRead(string text, int least, out int number) =>

@@ -11,7 +11,7 @@ if (args is [SyncProcess.Argument, var syncId, var resultFile]) return await Syn
 IMeasurement[] measurements = [new Throughput(), new Accepting(), new Commits(), new Pickup(), new TakeOver(), new Insights(), new ConsolePages()];
 if (BenchOptions.Read(args, [.. measurements.Select(measurement => measurement.Name)]) is not { } options)
 {
-    Console.Error.WriteLine($"usage: bench/run [--only {string.Join('|', measurements.Select(measurement => measurement.Name))}] [--count N] [--seconds S] [--rows R]");
+    Console.Error.WriteLine($"usage: bench/run [--only {string.Join('|', measurements.Select(measurement => measurement.Name))}] [--count N] [--seconds S] [--rows R] [--page X]");
     return 2;
 }
 

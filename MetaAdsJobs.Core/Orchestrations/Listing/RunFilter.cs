@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Dapper;
 
 namespace MetaAdsJobs.Core.Orchestrations.Listing;
 
@@ -38,6 +39,29 @@ public sealed partial record RunFilter(OrchestrationStatus? Status, Guid? Accoun
     internal Guid? From => Since is { } day ? First(day) : null;
 
     internal Guid? Before => Until is { } day ? First(day.AddDays(1)) : null;
+
+    /// <summary>As a WHERE of the table o: only the conditions that are asked for, since one text for all would have to be planned for all.</summary>
+    /// <param name="before">The cursor of the page before.</param>
+    internal string Where(Guid? before)
+    {
+        List<string> conditions = [];
+        if (before is not null) conditions.Add("o.request_id < @Last");
+        if (UpTo is not null) conditions.Add("o.request_id <= @UpTo");
+        if (WithoutCancelled) conditions.Add("NOT o.cancel_requested");
+        if (From is not null) conditions.Add("o.request_id >= @From");
+        if (Before is not null) conditions.Add("o.request_id < @Before");
+        // The state stands in the text so that the indexes of some states serve.
+        if (Status is { } status) conditions.Add($"o.status = '{status.ToName()}'");
+        if (AccountId is not null) conditions.Add("o.social_account_id = @AccountId");
+        if (SearchId is not null) conditions.Add("o.request_id = @SearchId");
+        if (SearchMetaId is not null) conditions.Add("o.request_id IN (SELECT s.request_id FROM orchestration_steps s WHERE s.meta_id = @SearchMetaId)");
+        if (SearchWords is { Length: 0 }) conditions.Add("false");
+        return conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);
+    }
+
+    /// <summary>What <see cref="Where"/> asks for, and NamePatterns and Limit.</summary>
+    internal DynamicParameters Parameters(Guid? before, int limit) =>
+        new(new { Last = before, UpTo, From, Before, AccountId, SearchId, SearchMetaId, NamePatterns, Limit = limit });
 
     private static Guid First(DateOnly day)
     {

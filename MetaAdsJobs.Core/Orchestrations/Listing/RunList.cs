@@ -45,7 +45,7 @@ public sealed class RunList(NpgsqlDataSource dataSource)
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var (ids, walkedTo) = filter.SearchWords is { Length: > 0 }
             ? await SearchAsync(connection, filter, before, limit + 1, ct)
-            : ((await connection.QueryAsync<Guid>(new(IdsSql(filter, before), Parameters(filter, before, limit + 1), cancellationToken: ct))).AsList(), null);
+            : ((await connection.QueryAsync<Guid>(new(IdsSql(filter, before), filter.Parameters(before, limit + 1), cancellationToken: ct))).AsList(), null);
         var page = ids.Take(limit).ToArray();
         var runs = await LooksAsync(connection, page, ct);
         return ids.Count > limit ? new(runs, page[^1], null) : new(runs, walkedTo?.Id, walkedTo?.AcceptedAt);
@@ -57,12 +57,12 @@ public sealed class RunList(NpgsqlDataSource dataSource)
         if (filter.SearchMetaId is not null && await HasNoneAsync(filter, ct)) filter = filter with { IsByName = true };
         var walkSql = $"""
             SELECT o.request_id
-            FROM (SELECT o.request_id, o.campaign_name FROM orchestrations o {Where(Conditions(filter, null))} ORDER BY o.request_id DESC LIMIT {MostWalked}) o
+            FROM (SELECT o.request_id, o.campaign_name FROM orchestrations o {filter.Where(null)} ORDER BY o.request_id DESC LIMIT {MostWalked}) o
             WHERE {NameFits} ORDER BY o.request_id DESC LIMIT @Limit
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var sql = filter.SearchWords is { Length: > 0 } ? walkSql : IdsSql(filter, null);
-        return (await connection.QueryAsync<Guid>(new(sql, Parameters(filter, null, limit), cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<Guid>(new(sql, filter.Parameters(null, limit), cancellationToken: ct))).AsList();
     }
 
     // Digits may as well be a part of a name, such as a date.
@@ -73,7 +73,7 @@ public sealed class RunList(NpgsqlDataSource dataSource)
         return await connection.ExecuteScalarAsync<bool>(new(StepSql, new { filter.SearchMetaId }, cancellationToken: ct));
     }
 
-    private static string IdsSql(RunFilter filter, Guid? before) => $"SELECT o.request_id FROM orchestrations o {Where(Conditions(filter, before))} ORDER BY o.request_id DESC LIMIT @Limit";
+    private static string IdsSql(RunFilter filter, Guid? before) => $"SELECT o.request_id FROM orchestrations o {filter.Where(before)} ORDER BY o.request_id DESC LIMIT @Limit";
 
     // A common word is found by walking through the newest runs, a rare one by the index of words. Neither alone is bounded: the walk finds
     // a rare word after a million runs, and the index lists half a million of a common one, in no order. Of whole words the index compares
@@ -82,11 +82,11 @@ public sealed class RunList(NpgsqlDataSource dataSource)
     {
         var walkSql = $"""
             WITH o AS MATERIALIZED (
-                SELECT o.request_id, o.campaign_name, o.accepted_at FROM orchestrations o {Where(Conditions(filter, before))} ORDER BY o.request_id DESC LIMIT {MostWalked})
+                SELECT o.request_id, o.campaign_name, o.accepted_at FROM orchestrations o {filter.Where(before)} ORDER BY o.request_id DESC LIMIT {MostWalked})
             SELECT ARRAY(SELECT o.request_id FROM o WHERE {NameFits} ORDER BY o.request_id DESC LIMIT @Limit) AS ids, l.request_id, l.accepted_at
             FROM (VALUES (1)) one (row) LEFT JOIN (SELECT o.request_id, o.accepted_at FROM o ORDER BY o.request_id DESC OFFSET {MostWalked - 1}) l ON true
             """;
-        var (walked, lastId, lastAt) = await connection.QuerySingleAsync<(Guid[] Ids, Guid? Id, DateTimeOffset? At)>(new(walkSql, Parameters(filter, before, limit), cancellationToken: ct));
+        var (walked, lastId, lastAt) = await connection.QuerySingleAsync<(Guid[] Ids, Guid? Id, DateTimeOffset? At)>(new(walkSql, filter.Parameters(before, limit), cancellationToken: ct));
         if (walked.Length == limit || lastId is null) return (walked, null);
         // What lies behind the walk.
         var found = await FindAsync(connection, filter, lastId.Value, limit, filter.WholeWords, ct);
@@ -104,9 +104,9 @@ public sealed class RunList(NpgsqlDataSource dataSource)
             WITH o AS MATERIALIZED (
                 SELECT o.request_id, o.status, o.social_account_id FROM orchestrations o
                 WHERE to_tsvector('simple', regexp_replace(o.campaign_name, '[^[:alnum:]]+', ' ', 'g')) @@ to_tsquery('simple', '{words.Replace("'", "''", StringComparison.Ordinal)}') LIMIT {MostFound + 1})
-            SELECT (SELECT count(*) FROM o)::int, ARRAY(SELECT o.request_id FROM o {Where(Conditions(filter, before))} ORDER BY o.request_id DESC LIMIT @Limit)
+            SELECT (SELECT count(*) FROM o)::int, ARRAY(SELECT o.request_id FROM o {filter.Where(before)} ORDER BY o.request_id DESC LIMIT @Limit)
             """;
-        var (count, ids) = await connection.QuerySingleAsync<(int Count, Guid[] Ids)>(new(findSql, Parameters(filter, before, limit), cancellationToken: ct));
+        var (count, ids) = await connection.QuerySingleAsync<(int Count, Guid[] Ids)>(new(findSql, filter.Parameters(before, limit), cancellationToken: ct));
         return count <= MostFound ? ids : null;
     }
 
@@ -138,31 +138,6 @@ public sealed class RunList(NpgsqlDataSource dataSource)
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return await connection.QuerySingleOrDefaultAsync<string?>(new(FindSql, new { RequestId = requestId }, cancellationToken: ct));
     }
-
-    // Only the conditions that are asked for: one text for all would have to be planned for all.
-    private static List<string> Conditions(RunFilter filter, Guid? before)
-    {
-        List<string> conditions = [];
-        if (before is not null) conditions.Add("o.request_id < @Last");
-        if (filter.UpTo is not null) conditions.Add("o.request_id <= @UpTo");
-        if (filter.WithoutCancelled) conditions.Add("NOT o.cancel_requested");
-        if (filter.From is not null) conditions.Add("o.request_id >= @From");
-        if (filter.Before is not null) conditions.Add("o.request_id < @Before");
-        // The state stands in the text so that the indexes of some states serve.
-        if (filter.Status is { } status) conditions.Add($"o.status = '{status.ToName()}'");
-        if (filter.AccountId is not null) conditions.Add("o.social_account_id = @AccountId");
-        if (filter.SearchId is not null) conditions.Add("o.request_id = @SearchId");
-        if (filter.SearchMetaId is not null) conditions.Add("o.request_id IN (SELECT s.request_id FROM orchestration_steps s WHERE s.meta_id = @SearchMetaId)");
-        if (filter.SearchWords is { Length: 0 }) conditions.Add("false");
-        return conditions;
-    }
-
-    private static string Where(List<string> conditions) => conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);
-
-    private static object Parameters(RunFilter filter, Guid? before, int limit) => new
-    {
-        Last = before, filter.UpTo, filter.From, filter.Before, filter.AccountId, filter.SearchId, filter.SearchMetaId, filter.NamePatterns, Limit = limit,
-    };
 
     private sealed record Row
     {

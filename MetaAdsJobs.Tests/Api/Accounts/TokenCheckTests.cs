@@ -3,7 +3,7 @@ using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Api.Accounts;
 
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class TokenCheckTests
 {
     [Test]

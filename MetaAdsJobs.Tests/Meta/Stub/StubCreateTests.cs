@@ -2,7 +2,7 @@ using System.Text;
 
 namespace MetaAdsJobs.Tests.Meta.Stub;
 
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class StubCreateTests
 {
     private StubWorld _world = null!;

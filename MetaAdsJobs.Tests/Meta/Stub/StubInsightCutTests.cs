@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace MetaAdsJobs.Tests.Meta.Stub;
 
 /// <summary>What a report can be narrowed to and cut by.</summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class StubInsightCutTests
 {
     private static readonly string[] Types =

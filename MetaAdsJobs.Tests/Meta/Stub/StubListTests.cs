@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace MetaAdsJobs.Tests.Meta.Stub;
 
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class StubListTests
 {
     private StubWorld _world = null!;

@@ -1,6 +1,6 @@
 namespace MetaAdsJobs.Tests.Meta.Stub;
 
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class StubNodeTests
 {
     private StubWorld _world = null!;

@@ -79,5 +79,23 @@ public sealed class RunSearchTests
     [TestCase("(((")]
     public async Task Signs_in_a_search_are_nothing_but_signs(string search) => Assert.That((await SearchAsync(search)).Runs, Is.Empty);
 
+    [Test]
+    public async Task A_program_gets_all_that_fits_page_by_page_though_no_page_compares_more_than_so_many_names()
+    {
+        var summaries = new RunSummaries(_core.Database.DataSource, mostSearched: 1000);
+        var (found, pages, cursor) = (new List<string>(), 0, (Guid?)null);
+        do
+        {
+            var page = await summaries.ListAsync(new(null, null, "eedlewor"), cursor, 1, CancellationToken.None);
+            found.AddRange(page.Items.Select(run => run.CampaignName));
+            (pages, cursor) = (pages + 1, page.Next);
+        }
+        while (cursor is not null);
+
+        Assert.That(found, Is.EqualTo(["Winter Needlework 2", "Winter Needlework 1"]));
+        Assert.That(pages, Is.EqualTo((Runs / 1000) + 1));
+        Assert.That((await summaries.ListAsync(new(Core.Orchestrations.OrchestrationStatus.Failed, null, "needle"), null, 1, CancellationToken.None)).Items.Single().CampaignName, Is.EqualTo("Winter Needlework 1"));
+    }
+
     private Task<RunPage> SearchAsync(string search, Guid? cursor = null) => _core.Get<RunList>().ListAsync(new(null, null, search, null, null), cursor, 50, CancellationToken.None);
 }

@@ -5,7 +5,7 @@ namespace MetaAdsJobs.Bench.Support;
 /// <param name="Path">Of the n-th request for it: each asks for something else.</param>
 internal sealed record BenchPage(string Name, Func<int, string> Path);
 
-/// <summary>Every page of the console in its many ways. One that is not there yet is told and left out.</summary>
+/// <summary>Every page of the console in its many ways.</summary>
 internal static class PageList
 {
     private static readonly DateOnly Today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
