@@ -46,6 +46,34 @@ public sealed partial class ContainerTests
         Assert.That(before, Is.SupersetOf(references), "a project refers to one that is not in the image's build");
     }
 
+    // The SDK may want another package for a source file that the image's build has not copied yet.
+    [Test]
+    public async Task The_image_restores_as_locked_on_nothing_but_the_files_copied_before()
+    {
+        var folder = Directory.CreateTempSubdirectory("metaadsjobs-image-");
+        try
+        {
+            foreach (var path in Copied(untilRestore: true))
+            {
+                var copy = new FileInfo(Path.Combine(folder.FullName, path));
+                copy.Directory!.Create();
+                File.Copy(InCheckout(path), copy.FullName);
+            }
+
+            var projects = RestoredProject().Matches(File.ReadAllText(InCheckout("Dockerfile"))).Select(match => match.Groups[1].Value).ToList();
+            Assert.That(projects, Is.Not.Empty);
+            foreach (var project in projects)
+            {
+                var restored = await Command.RunAsync("dotnet", ["restore", Path.Combine(folder.FullName, project), "--locked-mode"], CancellationToken.None);
+                Assert.That(restored.ExitCode, Is.Zero, restored.Output);
+            }
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
     [Test]
     public void The_programs_carry_their_migrations()
     {
@@ -115,6 +143,9 @@ public sealed partial class ContainerTests
         configuration[name] = "given";
         return configuration.AddSeedKeys().AsEnumerable().Any(pair => pair.Key.Contains(':') && pair.Value == "given");
     }
+
+    [GeneratedRegex("dotnet restore (\\S+) --locked-mode")]
+    private static partial Regex RestoredProject();
 
     [GeneratedRegex("""ProjectReference Include="\.\./([^"]+)""")]
     private static partial Regex ProjectReference();
