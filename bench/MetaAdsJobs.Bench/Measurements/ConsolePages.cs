@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using MetaAdsJobs.Bench.Support;
+using MetaAdsJobs.Core.Insights.Reading;
 using MetaAdsJobs.Launch.Tokens;
 
 namespace MetaAdsJobs.Bench.Measurements;
@@ -11,11 +12,13 @@ internal sealed class ConsolePages : IMeasurement
 {
     private const int Clients = 4;
     private const int Requests = 200;
-    private const int WarmUp = 20;
+
+    // Until what is called often is compiled for speed, as it is in a service that has run for an hour.
+    private const int WarmUp = 60;
     private const int Goal = 100;
 
-    // What is read must not grow with the table: far below what any of the big ones holds.
-    private const int MostRows = 30_000;
+    // What is read must not grow with the table: 10,000 sums at most are added up, twice, each found in an index first.
+    private const int MostRows = 4 * NumberReader.MostRows + 5000;
 
     public string Name => "pages";
 
@@ -42,7 +45,7 @@ internal sealed class ConsolePages : IMeasurement
 
         var work = await ReadWorkAsync(service, cluster.ServerLog, took.Keys, ct);
         return [.. took.Select(pair => new Result(
-            $"console: {pair.Key.Name}", $"{Share(pair.Value, 0.95):0} ms", $"≤ {Goal} ms", Share(pair.Value, 0.95) <= Goal && work[pair.Key].Rows <= MostRows,
+            $"console: {pair.Key.Name}", $"{Share(pair.Value, 0.95):0} ms", $"≤ {Goal} ms", Share(pair.Value, 0.95) <= Goal && work[pair.Key] is { Rows: <= MostRows, Compiled: 0 },
             $"the 95th percentile of {Requests}, {Clients} at once, each asking for something else; half within {Share(pair.Value, 0.5):0} ms. {work[pair.Key]}, the worst of three"))];
     }
 
@@ -50,12 +53,12 @@ internal sealed class ConsolePages : IMeasurement
     private static async Task<Dictionary<BenchPage, WorkDone>> ReadWorkAsync(BenchService service, string serverLog, IEnumerable<BenchPage> pages, CancellationToken ct)
     {
         var plans = new PlanReader(service.Database, serverLog);
-        if (!await plans.StartAsync()) return pages.ToDictionary(page => page, _ => new WorkDone(0, 0, ""));
+        if (!await plans.StartAsync()) return pages.ToDictionary(page => page, _ => new WorkDone(0, 0, "", 0));
         using var http = await ClientAsync(service, ct);
         var work = new Dictionary<BenchPage, WorkDone>();
         foreach (var page in pages)
         {
-            work[page] = new(0, 0, "nothing");
+            work[page] = new(0, 0, "nothing", 0);
             for (var n = 0; n < 3; n++)
             {
                 await plans.ReadAsync(ct);

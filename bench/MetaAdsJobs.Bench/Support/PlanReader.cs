@@ -7,9 +7,10 @@ namespace MetaAdsJobs.Bench.Support;
 /// <summary>What PostgreSQL did for a request, from the plans that auto_explain writes to the server's log as they were run.</summary>
 /// <param name="Rows">Read from tables and indexes, whether or not they were of use.</param>
 /// <param name="Most">The scan that read the most of them.</param>
-internal sealed record WorkDone(int Statements, long Rows, string Most)
+/// <param name="Compiled">Statements that PostgreSQL's JIT compiled, because it took them for more work than they are.</param>
+internal sealed record WorkDone(int Statements, long Rows, string Most, int Compiled)
 {
-    public override string ToString() => Statements == 0 ? "plans unknown" : $"{Rows} rows read by {Statements} statements, most by {Most}";
+    public override string ToString() => Statements == 0 ? "plans unknown" : $"{Rows} rows read by {Statements} statements{(Compiled > 0 ? $", {Compiled} of them compiled first" : "")}, most by {Most}";
 }
 
 /// <summary>Reads the plans that the server logs for one database.</summary>
@@ -46,15 +47,16 @@ internal sealed partial class PlanReader(BenchDatabase database, string serverLo
         using var reader = new StreamReader(log, Encoding.UTF8);
         var text = await reader.ReadToEndAsync(ct);
         _readTo = log.Length;
-        var (statements, rows, most, mostRows) = (0, 0L, "nothing", 0L);
+        var (statements, rows, most, mostRows, compiled) = (0, 0L, "nothing", 0L, 0);
         foreach (Match match in Plan().Matches(text))
         {
             using var plan = JsonDocument.Parse(match.Groups["plan"].Value);
             statements++;
+            if (plan.RootElement.TryGetProperty("JIT", out _)) compiled++;
             Walk(plan.RootElement.GetProperty("Plan"));
         }
 
-        return new(statements, rows, most);
+        return new(statements, rows, most, compiled);
 
         void Walk(JsonElement node)
         {
