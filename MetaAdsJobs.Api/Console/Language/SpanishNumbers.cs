@@ -21,6 +21,6 @@ internal static class SpanishNumbers
         ("Whole days end yesterday. Choose today as the last day to see it as far as it was read.", "Los días enteros acaban ayer. Elija hoy como último día para verlo hasta donde se leyó."),
         ("This campaign is unknown here: nothing that was read of the account has ever told of it.", "Esta campaña no se conoce aquí: nada de lo leído de la cuenta ha informado de ella."),
         ("The percentages leave out days that were not over when they were read, and the days that stand against them.", "Los porcentajes no incluyen los días sin terminar cuando se leyeron, ni los días con los que se comparan."),
-        ("{0} on {1} days", "{0} en {1} días"), ("not known on {0}", "no se sabe en {0}"),
+        ("{0} (days: {1})", "{0} (días: {1})"), ("not known on {0}", "no se sabe en {0}"),
     ];
 }

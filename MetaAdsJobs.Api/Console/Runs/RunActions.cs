@@ -31,6 +31,6 @@ internal static class RunActions
         var changed = 0;
         foreach (var id in ids.Take(AtOnce))
             if (await change(id) is Change.Done) changed++;
-        return Going.Back(http, ids.Count > AtOnce ? "{0} runs were changed; there are more. Begin again to go on." : "{0} runs were changed.", changed);
+        return Going.Back(http, ids.Count > AtOnce ? "Runs changed: {0}. There are more: begin again to go on." : "Runs changed: {0}.", changed);
     }
 }

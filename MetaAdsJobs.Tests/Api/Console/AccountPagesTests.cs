@@ -24,7 +24,7 @@ public sealed class AccountPagesTests : BrowserTests
         await Expect(page.GetByText("100.00 USD").First).ToBeVisibleAsync();
 
         await page.GetByRole(AriaRole.Link, new() { Name = "Stop this account…" }).ClickAsync();
-        await Expect(page.GetByText("Active now: 1 campaigns.")).ToBeVisibleAsync();
+        await Expect(page.GetByText("Campaigns active now: 1.")).ToBeVisibleAsync();
         await page.GetByLabel("Reason").FillAsync("the budget <is> gone");
         await page.GetByRole(AriaRole.Button, new() { Name = "Stop An account" }).ClickAsync();
 
@@ -34,7 +34,7 @@ public sealed class AccountPagesTests : BrowserTests
         Assert.That(await StatusAtMetaAsync(campaign), Is.EqualTo("PAUSED"));
 
         await page.GetByRole(AriaRole.Link, new() { Name = "Start this account…" }).ClickAsync();
-        await Expect(page.GetByText("Paused by a stop: 1 campaigns.")).ToBeVisibleAsync();
+        await Expect(page.GetByText("Campaigns paused by a stop: 1.")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Start An account" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("Started: what the stop paused is being activated again.");
         await Eventually.TrueAsync(async () => await StatusAtMetaAsync(campaign) == "ACTIVE", TimeSpan.FromSeconds(30), _service.Logs);

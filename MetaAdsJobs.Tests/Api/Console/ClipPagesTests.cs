@@ -55,7 +55,7 @@ public sealed class ClipPagesTests() : BrowserTests(shared: () => SharedServices
         var rows = page.Locator("tbody tr");
         await Expect(rows).ToHaveCountAsync(2);
         var advertised = rows.Filter(new() { HasText = "Twice advertised" });
-        foreach (var text in (string[])["video to upload", "in 2 ad accounts"]) await Expect(advertised).ToContainTextAsync(text);
+        foreach (var text in (string[])["video to upload", "ad accounts: 2"]) await Expect(advertised).ToContainTextAsync(text);
         await Expect(advertised.Locator("td.number")).ToHaveTextAsync("2");
         await Expect(advertised.Locator("img")).ToHaveAttributeAsync("src", "https://meta.example.com/3.jpg");
         await Expect(rows.Filter(new() { HasText = "Twice at Meta" })).ToContainTextAsync("video at Meta");

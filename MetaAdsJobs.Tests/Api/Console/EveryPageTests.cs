@@ -126,6 +126,10 @@ public sealed partial class EveryPageTests
             using var forged = await _admin.Http.PostAsync(path, new FormUrlEncodedContent([new("do", "run"), new("back", "https://elsewhere.example")]));
             Assert.That((int)forged.StatusCode, Is.EqualTo(302).Or.EqualTo(path == "/console/new" ? 422 : 302), path);
             if (forged.Headers.Location is { } location) Assert.That(location.ToString(), Does.StartWith("/console").And.Contain("problem="), path);
+            // What another site's page can send without asking first.
+            using var plain = await _admin.Http.PostAsync(path, new StringContent("do=run", System.Text.Encoding.UTF8, "text/plain"));
+            Assert.That((int)plain.StatusCode == 302 ? plain.Headers.Location!.ToString() : "problem=", Does.Contain("problem="), path);
+            Assert.That((int)plain.StatusCode, Is.EqualTo(302).Or.InRange(400, 499), path);
         }
     }
 

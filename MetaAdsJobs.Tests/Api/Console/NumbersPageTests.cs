@@ -84,7 +84,7 @@ public sealed class NumbersPageTests() : BrowserTests(workers: 0)
         await Expect(rows.Nth(2)).ToHaveTextAsync(new System.Text.RegularExpressions.Regex(@"0\.00 USD\s*0\.00 USD\s*$"));
         await Expect(rows.Nth(10)).ToHaveTextAsync(new System.Text.RegularExpressions.Regex(@"–\s*5\.00 USD\s*not over yet"));
         await Expect(page.GetByText("Days that were never synced: 6.")).ToBeVisibleAsync();
-        await Expect(page.Locator(".facts")).ToContainTextAsync("1.50 USD on 1 days");
+        await Expect(page.Locator(".facts")).ToContainTextAsync("1.50 USD (days: 1)");
         await Expect(page.GetByText("Meta's own sum differs on")).ToContainTextAsync("-1.50 USD");
         await Expect(page.Locator(".facts time").First).ToHaveAttributeAsync("datetime", "2026-10-01T03:00:00Z");
         await Expect(page.Locator(".facts time").Last).ToHaveAttributeAsync("datetime", "2026-10-20T03:00:00Z");

@@ -80,10 +80,10 @@ public sealed class RunsPageTests : BrowserTests
         await page.GotoAsync("/console?status=failed&search=together");
 
         await page.GetByRole(AriaRole.Link, new() { Name = "Retry all of these" }).ClickAsync();
-        await Expect(page.GetByText("2 runs will be retried.")).ToBeVisibleAsync();
+        await Expect(page.GetByText("Runs to be retried: 2.")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Go on" }).ClickAsync();
 
-        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("2 runs were changed.");
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("Runs changed: 2.");
         foreach (var id in ids) await _api.UntilAsync(id, "succeeded");
     }
 
@@ -104,7 +104,7 @@ public sealed class RunsPageTests : BrowserTests
         await Expect(page.GetByText("Left alone")).ToBeVisibleAsync();
         var later = await FailAsync("Left_alone, too");
         await page.GetByRole(AriaRole.Button, new() { Name = "Go on" }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("1 runs were changed.");
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("Runs changed: 1.");
         await _api.UntilAsync(id, "succeeded");
         Assert.That((string?)(await _api.RunAsync(later))["status"], Is.EqualTo("failed"));
     }
@@ -124,8 +124,32 @@ public sealed class RunsPageTests : BrowserTests
 
         await page.GotoAsync("/console/runs/bulk/cancel?status=waiting&search=endless");
 
-        await Expect(page.GetByText("1 runs will be cancelled and undone at Meta.")).ToBeVisibleAsync();
+        await Expect(page.GetByText("Runs to be cancelled and undone at Meta: 1.")).ToBeVisibleAsync();
         await Expect(page.GetByText("Endless one")).ToBeVisibleAsync();
+    }
+
+    [Test]
+    public async Task More_than_are_changed_at_once_are_changed_in_turns()
+    {
+        var request = await NamedAsync("One of many");
+        var account = (string)request["social_account_id"]!;
+        await _api.PostAsync($"/meta/accounts/{account}/stop");
+        var id = await _api.AcceptAsync(request);
+        await _api.UntilAsync(id, "waiting");
+        await using (var connection = await _service.Database.DataSource.OpenConnectionAsync())
+            await connection.ExecuteAsync("""
+                INSERT INTO orchestrations SELECT (jsonb_populate_record(o, jsonb_build_object('request_id', gen_random_uuid(), 'job_id', NULL))).*
+                FROM orchestrations o, generate_series(1, 1000) WHERE request_id = @id
+                """, new { id = Guid.Parse(id) });
+        var page = await SignInAsync("manager");
+
+        foreach (var (left, said) in ((string, string)[])[("more than 1000", "500. There are more: begin again to go on"), ("501", "500. There are more: begin again to go on"), ("1", "1")])
+        {
+            await page.GotoAsync($"/console/runs/bulk/cancel?status=waiting&account={account}");
+            await Expect(page.GetByText($"Runs to be cancelled and undone at Meta: {left}.")).ToBeVisibleAsync();
+            await page.GetByRole(AriaRole.Button, new() { Name = "Go on" }).ClickAsync();
+            await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync($"Runs changed: {said}.", new() { Timeout = 60_000 });
+        }
     }
 
     [Test]
