@@ -18,6 +18,7 @@ internal static class ConsoleEndpoints
         services.AddHttpContextAccessor();
         services.AddScoped<Texts>();
         services.AddScoped<Viewer>();
+        services.AddSingleton<Notices>();
         services.AddSingleton<LiveChanges>();
         services.AddSingleton<NewActions>();
         services.AddExceptionHandler<FailurePages>();

@@ -18,8 +18,13 @@ internal sealed class FailurePages(ILogger<FailurePages> logger) : IExceptionHan
     public static Task WriteStatusAsync(HttpContext http)
     {
         var T = http.RequestServices.GetRequiredService<Texts>();
-        var title = http.Response.StatusCode == StatusCodes.Status404NotFound ? T["There is nothing here"] : T["This cannot be done"];
-        return PlainPage.WriteAsync(http, T.Code, title, $"<p>HTTP {http.Response.StatusCode}</p>{Home(T)}");
+        var (title, more) = http.Response.StatusCode switch
+        {
+            StatusCodes.Status404NotFound => (T["There is nothing here"], ""),
+            StatusCodes.Status429TooManyRequests => (T["Too much at once"], $"<p role=\"alert\">{T["Nothing was done. Please go back and try again in a moment."]}</p>"),
+            _ => (T["This cannot be done"], ""),
+        };
+        return PlainPage.WriteAsync(http, T.Code, title, $"{more}<p>HTTP {http.Response.StatusCode}</p>{Home(T)}");
     }
 
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)

@@ -8,13 +8,13 @@ internal static class Going
 {
     /// <param name="done">A text of the console, by its English words.</param>
     /// <param name="count">For a text with {0} in it.</param>
-    public static IResult Back(HttpContext http, string done, int? count = null) => To(http, "done", done, count);
+    public static IResult Back(HttpContext http, string done, int? count = null) => To(http, Notices.Done, done, count);
 
     /// <param name="problem">A text of the console, by its English words.</param>
-    public static IResult BackWithProblem(HttpContext http, string problem) => To(http, "problem", problem);
+    public static IResult BackWithProblem(HttpContext http, string problem) => To(http, Notices.Problem, problem);
 
     /// <summary>To another page of the console.</summary>
-    public static IResult On(string path, string done) => Results.Redirect(path + QueryString.Create("done", done));
+    public static IResult On(HttpContext http, string path, string done) => Results.Redirect(path + QueryString.Create(Notices.Done, NoticesOf(http).Seal(Notices.Done, done)));
 
     /// <summary>The form's page once more, with what was typed and what is wrong with it; answered by the POST itself, so that nothing typed stands in an address.</summary>
     /// <param name="values">The page's parameter Values. The form is sent to the page's own address: there it is read again, also in the other language.</param>
@@ -41,9 +41,10 @@ internal static class Going
         // Only a page of the console: the form could have been tampered with.
         if (!back.StartsWith("/console", StringComparison.Ordinal) || back.Any(char.IsControl) || back.Contains('\\', StringComparison.Ordinal)) back = "/console";
         var at = back.IndexOf('?', StringComparison.Ordinal);
-        var query = at < 0 ? [] : Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(back[at..]).Where(pair => pair.Key is not ("done" or "problem" or "count")).ToDictionary(pair => pair.Key, pair => (string?)pair.Value.ToString());
-        query[kind] = text;
-        if (count is { } number) query["count"] = number.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var query = at < 0 ? [] : Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(back[at..]).Where(pair => !Notices.IsOne(pair.Key)).ToDictionary(pair => pair.Key, pair => (string?)pair.Value.ToString());
+        query[kind] = NoticesOf(http).Seal(kind, text, count);
         return Results.Redirect((at < 0 ? back : back[..at]) + QueryString.Create(query));
     }
+
+    private static Notices NoticesOf(HttpContext http) => http.RequestServices.GetRequiredService<Notices>();
 }

@@ -4,11 +4,8 @@ using MetaAdsJobs.Api.Console.Language;
 
 namespace MetaAdsJobs.Api.Console;
 
-/// <summary>Something to be told once, on the page that follows an action.</summary>
-internal sealed record Notice(string Text, bool IsProblem);
-
 /// <summary>Who looks at the page, and what of it. One per request.</summary>
-internal sealed class Viewer(IHttpContextAccessor accessor, Texts texts)
+internal sealed class Viewer(IHttpContextAccessor accessor, Texts texts, Notices notices)
 {
     private HttpContext Http => accessor.HttpContext ?? throw new InvalidOperationException("There is no request");
 
@@ -24,7 +21,14 @@ internal sealed class Viewer(IHttpContextAccessor accessor, Texts texts)
 
     public bool MaySeeDashboard => MayOperate;
 
+    /// <summary>Why a job waits. After an error that is the error's own words, which are for those who may see the dashboard, where they stand too.</summary>
+    public string? Reason(string? reason) =>
+        reason is null || MaySeeDashboard || !reason.StartsWith("Retry attempt ", StringComparison.Ordinal) || reason.IndexOf(':', StringComparison.Ordinal) is not (> 0 and var end) ? reason : reason[..end];
+
     public string Path => Http.Request.Path.Value ?? "/";
+
+    /// <summary>The address ends so; as in finding a page, neither capitals nor a slash behind it matter.</summary>
+    public bool IsAtEnd(string end) => Path.TrimEnd('/').EndsWith(end, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>This page, to come back to.</summary>
     public string Here => Http.Request.Path + Http.Request.QueryString;
@@ -37,14 +41,14 @@ internal sealed class Viewer(IHttpContextAccessor accessor, Texts texts)
     /// <summary>This page with some of its query changed; null takes one away. The cursor never survives a change.</summary>
     public string With(params (string Name, object? Value)[] changes)
     {
-        var query = Http.Request.Query.Where(pair => pair.Key is not ("cursor" or "done" or "problem" or "count")).ToDictionary(pair => pair.Key, pair => (string?)pair.Value.ToString());
+        var query = Http.Request.Query.Where(pair => pair.Key != "cursor" && !Notices.IsOne(pair.Key)).ToDictionary(pair => pair.Key, pair => (string?)pair.Value.ToString());
         foreach (var (name, value) in changes) query[name] = Convert.ToString(value, CultureInfo.InvariantCulture);
         return Http.Request.Path + QueryString.Create(query.Where(pair => !string.IsNullOrEmpty(pair.Value)));
     }
 
     public string InLanguage(string code) => With(("lang", code));
 
-    /// <summary>The key of a text, told by the action that led here; never a caller's own words.</summary>
-    public Notice? Notice => Asked("done") is { } done && Texts.Knows(done) ? new(texts.Format(done, int.TryParse(Asked("count"), out var count) ? count : 0), false)
-        : Asked("problem") is { } problem && Texts.Knows(problem) ? new(texts[problem], true) : null;
+    public Notice? Notice => Told(Notices.Done) ?? Told(Notices.Problem);
+
+    private Notice? Told(string kind) => Asked(kind) is { } sealedNotice ? notices.Open(kind, sealedNotice, texts) : null;
 }

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Threading.RateLimiting;
 using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Api.Console;
 using MetaAdsJobs.Core.Configuration;
 
 namespace MetaAdsJobs.Api.Http;
@@ -29,7 +30,12 @@ internal static class RateLimits
             {
                 var wait = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.FromSeconds(1);
                 rejected.HttpContext.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-                await Results.Problem("Too many requests; see Retry-After.", statusCode: StatusCodes.Status429TooManyRequests).ExecuteAsync(rejected.HttpContext);
+                if (FailurePages.AreFor(rejected.HttpContext))
+                {
+                    rejected.HttpContext.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+                    await FailurePages.WriteStatusAsync(rejected.HttpContext);
+                }
+                else await Results.Problem("Too many requests; see Retry-After.", statusCode: StatusCodes.Status429TooManyRequests).ExecuteAsync(rejected.HttpContext);
             };
         });
     }

@@ -3,20 +3,23 @@ using Npgsql;
 
 namespace MetaAdsJobs.Core.Accounts;
 
+/// <summary>An account to choose, and what its amounts and times are in.</summary>
+public sealed record AccountName(Guid Id, string Name, string Currency, string TimezoneName);
+
 /// <summary>The accounts to choose from, by name.</summary>
 public sealed class AccountNames(NpgsqlDataSource dataSource)
 {
     private const int Most = 2000;
 
     /// <param name="asked">Chosen already: it is among them, however many there are.</param>
-    public async Task<IReadOnlyList<(Guid Id, string Name)>> ListAsync(Guid? asked, CancellationToken ct)
+    public async Task<IReadOnlyList<AccountName>> ListAsync(Guid? asked, CancellationToken ct)
     {
         const string NamesSql = """
-            SELECT id, name FROM (SELECT id, name FROM social_accounts ORDER BY name, id LIMIT @Most) first
-            UNION SELECT id, name FROM social_accounts WHERE id = @Asked
+            SELECT id, name, currency, timezone_name FROM (SELECT id, name, currency, timezone_name FROM social_accounts ORDER BY name, id LIMIT @Most) first
+            UNION SELECT id, name, currency, timezone_name FROM social_accounts WHERE id = @Asked
             ORDER BY name, id
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<(Guid, string)>(new(NamesSql, new { Most, Asked = asked }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<AccountName>(new(NamesSql, new { Most, Asked = asked }, cancellationToken: ct))).AsList();
     }
 }

@@ -24,8 +24,9 @@ internal sealed class PacingStore(NpgsqlDataSource dataSource)
             ON CONFLICT (ad_account_id, use_case) DO UPDATE SET
                 reason = CASE WHEN EXCLUDED.blocked_until >= COALESCE(account_pacing.blocked_until, EXCLUDED.blocked_until) THEN EXCLUDED.reason ELSE account_pacing.reason END,
                 blocked_until = GREATEST(account_pacing.blocked_until, EXCLUDED.blocked_until),
-                usage_pct = COALESCE(EXCLUDED.usage_pct, account_pacing.usage_pct),
-                usage_at = CASE WHEN EXCLUDED.usage_pct IS NULL THEN account_pacing.usage_at ELSE EXCLUDED.usage_at END, written_by = EXCLUDED.written_by, updated_at = EXCLUDED.updated_at
+                -- What was heard last: a block is told with what its teller heard, which may be older, or nothing.
+                usage_pct = CASE WHEN EXCLUDED.usage_at >= COALESCE(account_pacing.usage_at, EXCLUDED.usage_at) THEN EXCLUDED.usage_pct ELSE account_pacing.usage_pct END,
+                usage_at = GREATEST(account_pacing.usage_at, EXCLUDED.usage_at), written_by = EXCLUDED.written_by, updated_at = EXCLUDED.updated_at
             RETURNING updated_at AS read_at, ad_account_id, use_case, blocked_until, reason, usage_pct, EXTRACT(EPOCH FROM updated_at - usage_at)::float8 AS age
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);

@@ -90,6 +90,11 @@ public sealed class PacingExchangeTests
     {
         _one.Saw(Account, 97);
         await _one.Exchange.ExchangeAsync(CancellationToken.None);
+        // What another heard before that, as it hears of a block, and one that heard nothing.
+        await using var early = new Process(_core);
+        early.Pacing.Learn(new("act_1", UseCase.AdsManagement, null, 20, TimeSpan.FromSeconds(60), null));
+        early.Pacing.Throttled(Account, TimeSpan.FromMinutes(5), "too many calls");
+        await early.Exchange.ExchangeAsync(CancellationToken.None);
         _other.Pacing.Throttled(Account, TimeSpan.FromMinutes(10), "too many calls");
         foreach (var process in (Process[])[_other, _one, _other]) await process.Exchange.ExchangeAsync(CancellationToken.None);
 

@@ -22,6 +22,12 @@ public sealed class RateLimitTests
             Assert.That(int.Parse(answer.Header("Retry-After")!, System.Globalization.CultureInfo.InvariantCulture), Is.InRange(1, 2));
         }
 
+        // A person at a form is told as people are.
+        using var form = new HttpRequestMessage(HttpMethod.Post, "/console/runs/bulk/retry") { Headers = { { "Accept", "text/html" } }, Content = new FormUrlEncodedContent([]) };
+        using var page = await hasty.Http.SendAsync(form);
+        Assert.That(((int)page.StatusCode, page.Content.Headers.ContentType?.MediaType, page.Headers.RetryAfter is not null), Is.EqualTo((429, "text/html", true)));
+        Assert.That(await page.Content.ReadAsStringAsync(), Does.Contain("Nothing was done."));
+
         Assert.That((await other.GetAsync("/meta/accounts")).Code, Is.EqualTo(200));
         Assert.That((await hasty.GetAsync("/health/live")).Code, Is.EqualTo(200), "health is not limited");
         await Eventually.TrueAsync(async () => (await hasty.GetAsync("/meta/accounts")).Code == 200, TimeSpan.FromSeconds(10), () => "the bucket was never filled again");

@@ -14,11 +14,11 @@
   function forgetNotice() {
     const here = new URL(location.href);
     if (!here.searchParams.has('done') && !here.searchParams.has('problem')) return;
-    for (const told of ['done', 'problem', 'count']) here.searchParams.delete(told);
+    for (const told of ['done', 'problem']) here.searchParams.delete(told);
     history.replaceState(history.state, '', here);
   }
 
-  const Rest = 2000, Patience = 5000;
+  const Rest = 2000, Patience = 5000, Silence = 40000;
   const parts = () => Array.from(document.querySelectorAll('[data-live]'));
   const kindsOf = part => part.dataset.live.split(' ').filter(Boolean);
   // As the server made it, before times were told in the viewer's zone and charts were drawn; a form's proof differs each time.
@@ -31,7 +31,7 @@
 
   // moved: kinds to be read anew; held: those whose part a person is typing in.
   const moved = new Set(), held = new Set();
-  let events = null, planned = 0, reading = false, notBefore = 0, pressed = false;
+  let events = null, heard = 0, planned = 0, reading = false, notBefore = 0, pressed = false;
 
   function plan() {
     if (planned || reading || pressed || document.hidden || moved.size === 0) return;
@@ -48,7 +48,7 @@
     try {
       const answer = await fetch(location.href, { headers: { Accept: 'text/html' }, redirect: 'manual' });
       // Led elsewhere: the session is over. The sign-in leads back here.
-      if (answer.type === 'opaqueredirect') { location.reload(); return; }
+      if (answer.type === 'opaqueredirect') { again(); return; }
       if (!answer.ok) throw new Error(answer.statusText);
       const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
       // What is under a finger stays until it is let go: else the click would be lost.
@@ -97,23 +97,51 @@
     return root => { const all = root.querySelectorAll(selector); return all[nth] ?? all[0]; };
   }
 
+  // Asked for anew, never sent anew: the page may be the answer to a form.
+  function again() { location.replace(location.pathname + location.search); }
+
   function unfollow() {
-    events.close();
+    events?.close();
+    events = null;
     delete document.documentElement.dataset.following;
+  }
+
+  // Only while it is seen: a browser opens few streams at once, and a stream tells first of all that everything may have moved.
+  function listen() {
+    if (events || document.hidden || parts().every(part => kindsOf(part).length === 0)) return;
+    heard = performance.now();
+    const stream = events = new EventSource('/console/live');
+    for (const kind of ['open', 'moved', 'still']) stream.addEventListener(kind, () => { heard = performance.now(); });
+    stream.addEventListener('moved', event => {
+      if (!parts().some(part => kindsOf(part).includes(event.data))) return;
+      moved.add(event.data);
+      plan();
+    });
+    stream.addEventListener('over', again);
+    stream.addEventListener('error', () => {
+      // While the browser tries again by itself there is nothing to do. An answer that is no stream ends it: looked at by reading the page.
+      if (stream !== events || stream.readyState !== EventSource.CLOSED) return;
+      unfollow();
+      parts().flatMap(kindsOf).forEach(kind => moved.add(kind));
+      notBefore = performance.now() + Patience;
+      plan();
+      setTimeout(listen, Patience);
+    });
+    document.documentElement.dataset.following = 'yes';
   }
 
   function follow() {
     for (const part of parts()) served.set(part, asServed(part));
     if (!window.EventSource || parts().every(part => kindsOf(part).length === 0)) return;
-    events = new EventSource('/console/live');
-    events.addEventListener('moved', event => {
-      if (!parts().some(part => kindsOf(part).includes(event.data))) return;
-      moved.add(event.data);
+    listen();
+    addEventListener('pagehide', unfollow);
+    addEventListener('pageshow', listen);
+    document.addEventListener('visibilitychange', () => {
+      if (document.hidden) unfollow(); else listen();
       plan();
     });
-    events.addEventListener('over', () => location.reload());
-    addEventListener('pagehide', () => events.close());
-    document.addEventListener('visibilitychange', plan);
+    // A connection may die without a word.
+    setInterval(() => { if (events && performance.now() - heard > Silence) { unfollow(); listen(); } }, Patience);
     document.addEventListener('pointerdown', event => { pressed = event.button === 0; }, true);
     // The click comes after the release: only then is anything replaced.
     const release = () => setTimeout(() => { pressed = false; plan(); });
@@ -124,7 +152,6 @@
       held.clear();
       plan();
     }));
-    document.documentElement.dataset.following = 'yes';
   }
 
   // The preview follows what is typed.
@@ -133,14 +160,29 @@
       const input = document.querySelector(`form [name="${part.dataset.mirrors}"]`);
       const first = part.textContent;
       input?.addEventListener('input', () => {
-        let text = input.matches('select') ? input.selectedOptions[0].textContent.replaceAll('_', ' ') : input.value;
+        let text = input.matches('select') ? (input.selectedOptions[0].dataset.name ?? input.selectedOptions[0].textContent).replaceAll('_', ' ') : input.value;
         if (part.dataset.as === 'host') text = URL.canParse(text) ? new URL(text).host : '';
         part.textContent = input.value === '' && input.matches('select') ? first : text;
       });
     }
   }
 
+  // The API judges what was typed, all of it at once and at the fields. Only what the browser cannot read, half a date for one, would reach it as nothing.
+  function guard() {
+    for (const form of document.querySelectorAll('form.new')) {
+      form.noValidate = true;
+      form.addEventListener('submit', event => {
+        const unread = Array.from(form.elements).find(input => input.validity?.badInput);
+        if (!unread) return;
+        event.preventDefault();
+        unread.closest('details')?.setAttribute('open', '');
+        unread.reportValidity();
+      });
+    }
+  }
+
   forgetNotice();
+  guard();
   mirror();
   follow();
   localTimes(document);

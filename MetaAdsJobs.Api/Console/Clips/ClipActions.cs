@@ -18,12 +18,12 @@ internal static class ClipActions
         switch (await save.CreateAsync(body.ToJson(), http.RequestAborted))
         {
             case Saved<Clip>.Done:
-                return Going.On("/console/clips", "The clip was added.");
+                return Going.On(http, "/console/clips", "The clip was added.");
             case Saved<Clip>.Invalid invalid:
                 return Going.Again<ClipFormPage>(body.Refused(invalid.Errors));
             // The form was sent twice: its id was made with it.
             case Saved<Clip>.Exists exists when (await clips.FindAsync(exists.Id, http.RequestAborted))?.Title == http.Request.Form["title"].ToString().Trim():
-                return Going.On("/console/clips", "The clip was added.");
+                return Going.On(http, "/console/clips", "The clip was added.");
             default:
                 var taken = new FieldErrors();
                 taken.Add("id", "is the id of another clip");

@@ -17,7 +17,7 @@ internal static class Spanish
         ("What you sent was perhaps not saved: look at the page again before you send it once more.", "Lo enviado quizá no se haya guardado: mire la página antes de enviarlo otra vez."),
         ("Try again", "Intentar de nuevo"), ("There is nothing here", "Aquí no hay nada"), ("Something went wrong", "Algo ha ido mal"),
         ("Whoever operates this service finds the cause in its logs by this id:", "Quien opera el servicio encuentra la causa en sus registros con este id:"),
-        ("This cannot be done", "Esto no se puede hacer"), ("Back to the console", "Volver a la consola"),
+        ("Too much at once", "Demasiado a la vez"), ("Nothing was done. Please go back and try again in a moment.", "No se ha hecho nada. Vuelva atrás e inténtelo de nuevo en un momento."), ("This cannot be done", "Esto no se puede hacer"), ("Back to the console", "Volver a la consola"),
     ];
 
     public static readonly Dictionary<string, string> Words =

@@ -31,6 +31,4 @@ internal sealed class Texts
 
     /// <summary>The text with values in it: {0}, {1} …</summary>
     public string Format(string english, params object?[] values) => string.Format(Culture, this[english], values);
-
-    public static bool Knows(string english) => Spanish.Words.ContainsKey(english);
 }

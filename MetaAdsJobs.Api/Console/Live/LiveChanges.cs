@@ -9,6 +9,10 @@ namespace MetaAdsJobs.Api.Console.Live;
 /// </summary>
 internal sealed class LiveChanges(Pulse pulse, TimeProvider time, ILogger<LiveChanges> logger)
 {
+    /// <summary>In place of a kind: nothing has moved for a while, and the stream is alive.</summary>
+    public const string Still = "";
+
+    private const int BeatsOfSilence = 15;
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
     private readonly Lock _lock = new();
     private Task<IReadOnlyDictionary<string, string>?>? _look;
@@ -19,12 +23,24 @@ internal sealed class LiveChanges(Pulse pulse, TimeProvider time, ILogger<LiveCh
     {
         using var timer = new PeriodicTimer(Beat, time);
         IReadOnlyDictionary<string, string>? before = null;
+        var silent = 0;
         while (await timer.WaitForNextTickAsync(ct))
         {
+            if (++silent >= BeatsOfSilence)
+            {
+                silent = 0;
+                yield return Still;
+            }
+
             if (await Look().WaitAsync(ct) is not { } now) continue;
             // At first all count as moved: between the page's making and this look anything may have.
             foreach (var (kind, mark) in now)
-                if (before?.GetValueOrDefault(kind) != mark) yield return kind;
+                if (before?.GetValueOrDefault(kind) != mark)
+                {
+                    silent = 0;
+                    yield return kind;
+                }
+
             before = now;
         }
     }

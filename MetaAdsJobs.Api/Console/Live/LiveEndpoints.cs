@@ -37,7 +37,7 @@ internal static class LiveEndpoints
                 break;
             }
 
-            yield return new(moves.Current, "moved");
+            yield return moves.Current == LiveChanges.Still ? new("", "still") : new(moves.Current, "moved");
         }
 
         if (over.IsCancellationRequested) yield return new("", "over");

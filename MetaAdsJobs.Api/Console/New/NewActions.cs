@@ -43,7 +43,7 @@ internal sealed class NewActions(AcceptOrchestration accept, AccountStore accoun
         if (key is null && !validateOnly) return Refused(values, "The form had expired. Please try again.");
         return await accept.ExecuteAsync(body.ToJson(), http.User.CallerName(), key, http.RequestAborted) switch
         {
-            Acceptance.Accepted accepted => Going.On($"/console/runs/{accepted.RequestId}", validateOnly ? "Meta is being asked; nothing is created." : "The run was accepted."),
+            Acceptance.Accepted accepted => Going.On(http, $"/console/runs/{accepted.RequestId}", validateOnly ? "Meta is being asked; nothing is created." : "The run was accepted."),
             Acceptance.Invalid invalid => Going.Again<NewPage>(body.Refused(invalid.Errors)),
             Acceptance.UnknownAccount => Refused(values, "The account does not exist any more."),
             Acceptance.UnknownClip => Refused(values, "The clip does not exist any more."),

@@ -5,14 +5,19 @@ using Microsoft.Extensions.Primitives;
 
 namespace MetaAdsJobs.Api.Console.New;
 
-/// <summary>An earlier request as the values of the form: the way back of <see cref="NewBody"/>. Its times are past; they are left out.</summary>
+/// <summary>An earlier request as the values of the form: the way back of <see cref="NewBody"/>. Times that are past are left out.</summary>
 internal static class NewPrefill
 {
     private static readonly HashSet<string> Money = ["daily_budget_cents", "lifetime_budget_cents", "bid_amount_cents"];
     private static readonly HashSet<string> LeftOut = ["start_time", "end_time", "validate_only", "campaign_objective", "optimization_goal", "targeting", "auto_publish"];
+    private static readonly string[] Times = ["start_time", "end_time"];
     private static readonly HashSet<string> OwnTargeting = ["age_min", "age_max", "genders", "interests", "locales", "geo_locations"];
 
-    public static IEnumerable<(string Name, string? Value)> Of(JsonObject request)
+    /// <summary>A time of it is past: what is asked for like it begins or ends otherwise.</summary>
+    public static bool HasPast(JsonObject request, DateTimeOffset now) => Times.Any(name => Moment(request, name) <= now);
+
+    /// <param name="zone">The account's: times are shown as they are there.</param>
+    public static IEnumerable<(string Name, string? Value)> Of(JsonObject request, TimeZoneInfo zone, DateTimeOffset now)
     {
         foreach (var (name, value) in request)
         {
@@ -23,7 +28,10 @@ internal static class NewPrefill
         }
 
         yield return ("goal", $"{Text(request["campaign_objective"])}|{Goal(Text(request["optimization_goal"]))}");
-        if (request["auto_publish"]?.GetValue<bool>() == true) yield return ("auto_publish", "true");
+        foreach (var name in Times)
+            if (Moment(request, name) is { } at && at > now) yield return (name, TimeZoneInfo.ConvertTime(at, zone).ToString(at.Second == 0 ? "yyyy-MM-ddTHH:mm" : "yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture));
+        // What was to end and now would not is not activated unless a person says so.
+        if (request["auto_publish"]?.GetValue<bool>() == true && !(Moment(request, "end_time") <= now)) yield return ("auto_publish", "true");
         foreach (var field in Targeting(request["targeting"] as JsonObject ?? [])) yield return field;
     }
 
@@ -58,6 +66,9 @@ internal static class NewPrefill
     private static bool IsPlain(JsonNode? place) => place is JsonObject named && named.All(field => field.Key is "key" or "name");
 
     private static IEnumerable<JsonNode?> Items(JsonObject map, string name) => map[name] as JsonArray ?? [];
+
+    private static DateTimeOffset? Moment(JsonObject request, string name) =>
+        DateTimeOffset.TryParse(Text(request[name]), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : null;
 
     private static string Goal(string? goal) => goal == "CONVERSIONS" ? "OFFSITE_CONVERSIONS" : goal ?? "";
 

@@ -7,7 +7,10 @@ namespace MetaAdsJobs.Api.Console.Runs;
 /// <summary>What managers do to runs from a page: an order, then back to where they were with a word about it.</summary>
 internal static class RunActions
 {
-    private const int AtOnce = 500;
+    /// <summary>Runs that a page about all of them counts; of more it says so.</summary>
+    public const int MostCounted = 1000;
+
+    private const int AtOnce = 200;
 
     public static void MapRunActions(this IEndpointRouteBuilder console)
     {
@@ -25,9 +28,11 @@ internal static class RunActions
     // One after the other: each is a transaction of its own, and a press again goes on with what is left.
     private static async Task<IResult> ForAllAsync(HttpContext http, RunList list, string order, Func<Guid, Task<Change>> change)
     {
-        if (RunQuery.ForAll(order, http.Request.Query) is not { } filter || !Guid.TryParse(http.Request.Form["up_to"], out var upTo))
+        if (RunQuery.ForAll(order, http.Request.Query) is not { } filter || !Guid.TryParse(http.Request.Form["up_to"], out var upTo) || !int.TryParse(http.Request.Form["shown"], out var shown))
             return Going.BackWithProblem(http, "This list cannot be changed as a whole: its filter cannot be read, or no state was chosen.");
-        var ids = await list.ListIdsAsync(filter with { UpTo = upTo }, AtOnce + 1, http.RequestAborted);
+        var ids = await list.ListIdsAsync(filter with { UpTo = upTo }, MostCounted + 1, http.RequestAborted);
+        // An older run may have come into the state since: it was not meant.
+        if (ids.Count > shown) return Going.BackWithProblem(http, "There are more runs in this state now than were shown: nothing was changed. Please look at them again.");
         var changed = 0;
         foreach (var id in ids.Take(AtOnce))
             if (await change(id) is Change.Done) changed++;

@@ -10,7 +10,7 @@ internal static class RunQuery
     {
         string? Text(string name) => query[name].ToString().Trim() is { Length: > 0 and <= 200 } text && !text.Any(char.IsControl) ? text : null;
         return new(
-            Enum.TryParse<OrchestrationStatus>(Text("status"), ignoreCase: true, out var status) && Enum.IsDefined(status) ? status : null,
+            Enum.GetValues<OrchestrationStatus>().Cast<OrchestrationStatus?>().FirstOrDefault(one => string.Equals(one.ToString(), Text("status"), StringComparison.OrdinalIgnoreCase)),
             Guid.TryParse(Text("account"), out var account) ? account : null, Text("search"), AskedDay.Read(query["since"]), AskedDay.Read(query["until"]));
     }
 

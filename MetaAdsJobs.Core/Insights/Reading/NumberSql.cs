@@ -44,7 +44,7 @@ internal static class NumberSql
             FROM (SELECT ad_account_id FROM social_accounts GROUP BY ad_account_id HAVING count(*) > 1) shared
             JOIN social_accounts mine ON mine.ad_account_id = shared.ad_account_id
             JOIN social_accounts other ON other.ad_account_id = shared.ad_account_id AND other.id <> mine.id,
-            LATERAL (SELECT date_start, synced_at FROM insight_days WHERE social_account_id = mine.id AND date_start BETWEEN @Since AND @Until OFFSET 0) late,
+            LATERAL (SELECT date_start, synced_at FROM insight_days WHERE social_account_id = mine.id AND currency = @Currency AND date_start BETWEEN @Since AND @Until OFFSET 0) late,
             LATERAL (SELECT synced_at FROM insight_days WHERE social_account_id = other.id AND date_start = late.date_start OFFSET 0) same
             WHERE (same.synced_at, other.id) > (late.synced_at, mine.id))
         """;

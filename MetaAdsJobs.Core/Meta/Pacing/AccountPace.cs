@@ -121,7 +121,7 @@ internal sealed class AccountPace(string adAccountId, UseCase useCase)
             {
                 KeepOut(until, wall, news.Reason ?? "throttled by Meta");
                 // Over before it was heard of here, and perhaps nobody has tried since.
-                if (until <= wall && wall - until < PaceRules.Memory && until > _blockedUntil) (_blockedUntil, _isProbing) = (until, true);
+                if (until <= wall && wall - until < PaceRules.Memory && until > _blockedUntil && now - _readAt > wall - until) (_blockedUntil, _isProbing) = (until, true);
                 _toldUntil = until;
                 if (_isProbing) (_toldPercent, _toldAt) = (Full, now);
             }

@@ -16,7 +16,7 @@ public sealed partial record RunFilter(OrchestrationStatus? Status, Guid? Accoun
     /// <summary>Only up to this run: what was asked for later is none of it.</summary>
     public Guid? UpTo { get; init; }
 
-    /// <summary>Without the runs that have been told to end.</summary>
+    /// <summary>Without the runs that have been told to end, or are ending by themselves.</summary>
     public bool WithoutCancelled { get; init; }
 
     internal string? SearchMetaId => !IsByName && SearchId is null && Search is not null && MetaId().IsMatch(Search) ? Search : null;
@@ -47,7 +47,7 @@ public sealed partial record RunFilter(OrchestrationStatus? Status, Guid? Accoun
         List<string> conditions = [];
         if (before is not null) conditions.Add("o.request_id < @Last");
         if (UpTo is not null) conditions.Add("o.request_id <= @UpTo");
-        if (WithoutCancelled) conditions.Add("NOT o.cancel_requested");
+        if (WithoutCancelled) conditions.Add("NOT o.cancel_requested AND o.ending IS NULL");
         if (From is not null) conditions.Add("o.request_id >= @From");
         if (Before is not null) conditions.Add("o.request_id < @Before");
         // The state stands in the text so that the indexes of some states serve.

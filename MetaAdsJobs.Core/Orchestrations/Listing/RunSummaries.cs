@@ -1,3 +1,4 @@
+using System.Data;
 using Dapper;
 using Npgsql;
 
@@ -34,6 +35,8 @@ public sealed class RunSummaries(NpgsqlDataSource dataSource, int mostSearched =
         var parameters = runs.Parameters(before, limit + 1);
         parameters.Add("Name", isByName ? $"%{Like(filter.Search!)}%" : null);
         await using var connection = await dataSource.OpenConnectionAsync(ct);
+        // Both statements see the same runs: else one that changes its state in between would move the end of what was compared.
+        await using var snapshot = isByName ? await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct) : null;
         var found = (await connection.QueryAsync<OrchestrationSummary>(new(listSql, parameters, cancellationToken: ct))).AsList();
         if (found.Count > limit) return new([.. found.Take(limit)], found[limit - 1].RequestId);
         if (!isByName) return new(found, null);

@@ -14,7 +14,8 @@ public sealed partial class EveryPageTests
     [
         "?cursor=1", "?cursor=00000000-0000-0000-0000-000000000000", "?status=nonsense", "?status=7", "?account=1", "?account=00000000-0000-0000-0000-000000000000", "?since=0001-01-01&until=9999-12-31",
         "?since=9999-12-31&until=0001-01-01", "?since=0001-01-01&until=0001-01-10&compare=true", "?since=9999-12-31", "?until=0001-01-01", "?until=9999-12-31", "?since=2026-13-45", "?search=%00%01", "?search='%3B--", "?search=%3C%3E%26%7C!()%3A*", "?search=%F0%9F%98%80",
-        "?search=%", "?currency=XXX", "?currency=%3Cscript%3E", "?campaign=%27", "?campaign=%00", "?compare=perhaps", "?lang=xx", "?lang=es", "?done=%3Cscript%3Ealert(1)%3C/script%3E", "?done=The run was accepted.",
+        "?search=%", "?currency=XXX", "?currency=%3Cscript%3E", "?campaign=%27", "?campaign=%00", "?compare=perhaps", "?lang=xx", "?lang=es", "?done=%3Cscript%3Ealert(1)%3C/script%3E", "?done=The run was accepted.", "?done={0} of {1} steps",
+        "?problem=Rows from {1} to {2}: {0}", "?status=queued,waiting",
     ];
 
     private Service _service = null!;
@@ -67,7 +68,7 @@ public sealed partial class EveryPageTests
             {
                 using var answer = await _admin.Http.GetAsync(path + query);
                 Assert.That((int)answer.StatusCode, Is.EqualTo(200).Or.EqualTo(404), path + query);
-                Assert.That(await answer.Content.ReadAsStringAsync(), Does.Not.Contain("<script>"), path + query);
+                Assert.That(await answer.Content.ReadAsStringAsync(), Does.Not.Contain("<script>").And.Not.Contain("The run was accepted."), path + query);
             }
     }
 
@@ -80,6 +81,13 @@ public sealed partial class EveryPageTests
             using var answer = await _admin.Http.GetAsync(path);
             Assert.That((int)answer.StatusCode, Is.EqualTo(404), path);
         }
+    }
+
+    [Test]
+    public async Task The_stop_is_the_stop_however_its_address_is_written()
+    {
+        foreach (var path in (string[])["/console/accounts/all/stop", "/console/accounts/all/Stop/", $"/console/accounts/{_account}/STOP"])
+            Assert.That(await _admin.Http.GetStringAsync(path), Does.Contain("<button type=\"submit\" class=\"danger\">Stop "), path);
     }
 
     [Test]

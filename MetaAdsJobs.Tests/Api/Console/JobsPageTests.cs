@@ -54,6 +54,16 @@ public sealed class JobsPageTests() : BrowserTests(workers: 2)
         await Expect(waiting).ToContainTextAsync("limit");
         var due = DateTimeOffset.Parse((await waiting.Locator("time").GetAttributeAsync("datetime"))!, null);
         Assert.That(due - TimeProvider.System.GetUtcNow(), Is.InRange(TimeSpan.FromMinutes(55), TimeSpan.FromMinutes(75)));
+
+        // After an error the engine's reason holds the error's words.
+        await using (var connection = await _service.Database.DataSource.OpenConnectionAsync())
+            await connection.ExecuteAsync("UPDATE hangfire.state SET reason = 'Retry attempt 1 of 5: password of db-1.internal' WHERE id = (SELECT j.stateid FROM hangfire.job j JOIN orchestrations o ON o.job_id = j.id::text WHERE o.request_id = @id)", new { id = Guid.Parse(id) });
+        foreach (var (role, told) in ((string, string)[])[("viewer", "Retry attempt 1 of 5<"), ("manager", "db-1.internal")])
+        {
+            using var reader = _service.Client(role);
+            foreach (var path in (string[])["/console/jobs", $"/console/runs/{id}"])
+                Assert.That(await reader.Http.GetStringAsync(path), Does.Contain(told).And.Matches(role == "viewer" ? "^((?!db-1)[\\s\\S])*$" : ""), $"{role} {path}");
+        }
     }
 
     [Test]

@@ -112,10 +112,38 @@ public sealed partial class LiveProgressTests() : BrowserTests(workers: 0)
     [Test]
     public async Task What_became_of_a_form_is_told_once_and_not_by_a_link_that_is_kept()
     {
-        var page = await OpenAsync("/console?status=failed&done=The+run+is+tried+again.");
+        var account = (string)(await _api.NewRequestAsync())["social_account_id"]!;
+        var page = await OpenAsync($"/console/accounts/{account}", "manager");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sync now" }).ClickAsync();
 
-        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The run is tried again.");
-        Assert.That(page.Url, Does.EndWith("/console?status=failed"));
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The sync was asked for.");
+        Assert.That(page.Url, Does.EndWith($"/console/accounts/{account}"));
+        // Nor by a link that somebody made up.
+        await page.GotoAsync("/console?done=Stopped: what is active is being paused at Meta, and what is new waits.");
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Runs" })).ToBeVisibleAsync();
+        await Expect(page.GetByText("Stopped: what is active")).ToHaveCountAsync(0);
+    }
+
+    [Test]
+    public async Task A_page_follows_only_while_it_is_seen_and_goes_on_after_an_answer_that_is_no_stream()
+    {
+        var moving = Guid.Parse(await _api.AcceptAsync(await _api.NewRequestAsync()));
+        var page = await OpenAsync("/console");
+        var refusals = 0;
+        await page.RouteAsync("**/console/live", async route =>
+        {
+            if (Interlocked.Increment(ref refusals) == 1) await route.FulfillAsync(new() { Status = 503, Body = "upgrading" });
+            else await route.ContinueAsync();
+        });
+        await SeeAsync(page, isHidden: true);
+        Assert.That(await page.EvaluateAsync<string?>("document.documentElement.dataset.following ?? null"), Is.Null);
+        await ExecuteAsync("UPDATE orchestrations SET status = 'failed', started_at = now(), completed_at = now() WHERE request_id = @moving", new { moving });
+        await SeeAsync(page, isHidden: false);
+
+        await Expect(page.Locator("tr", new() { Has = page.Locator($"a[href='/console/runs/{moving}']") })).ToContainTextAsync("failed", new() { Timeout = 30_000 });
+        await Expect(page.Locator("html")).ToHaveAttributeAsync("data-following", "yes", new() { Timeout = 30_000 });
+        Assert.That(refusals, Is.GreaterThan(1));
+        Assert.That(await page.EvaluateAsync<bool>("window.sameDocument"), Is.True);
     }
 
     [Test]
@@ -151,11 +179,15 @@ public sealed partial class LiveProgressTests() : BrowserTests(workers: 0)
     [System.Text.RegularExpressions.GeneratedRegex("<(?:progress|meter)[^>]*>")]
     private static partial System.Text.RegularExpressions.Regex Bar();
 
-    private async Task<IPage> OpenAsync(string path)
+    // As another tab in front does it.
+    private static Task SeeAsync(IPage page, bool isHidden) => page.EvaluateAsync(
+        "hidden => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true }); document.dispatchEvent(new Event('visibilitychange')); }", isHidden);
+
+    private async Task<IPage> OpenAsync(string path, string role = "viewer")
     {
         var page = await _chromium.VisitAsync(_service);
         await page.GotoAsync(path);
-        await page.EnterTokenAsync(Service.Token("viewer"));
+        await page.EnterTokenAsync(Service.Token(role));
         await Expect(page.Locator("html")).ToHaveAttributeAsync("data-following", "yes");
         await page.EvaluateAsync("window.sameDocument = true");
         return page;

@@ -92,6 +92,27 @@ public sealed class NewPageTests : BrowserTests
         Assert.That(await CountAsync(), Is.EqualTo(before));
     }
 
+    // A browser sends half a date as none: an ad that was to end would not.
+    [Test]
+    public async Task A_date_that_is_typed_by_half_is_not_taken_for_none_and_amounts_name_their_currency()
+    {
+        var page = await OpenAsync();
+        await FillAsync(page, "Ends some day");
+        await Expect(page.GetByLabel("Account").Locator("option:checked")).ToHaveTextAsync("An account (USD, America/New_York)");
+        await Expect(page.Locator(".preview")).Not.ToContainTextAsync("USD");
+        var before = await CountAsync();
+        await page.GetByLabel("Ends").PressSequentiallyAsync("0101");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create the ad" }).ClickAsync();
+        await Expect(page.GetByLabel("Ends")).ToBeFocusedAsync();
+        Assert.That(await CountAsync(), Is.EqualTo(before));
+        await page.GetByLabel("Ends").FillAsync("2027-06-01T10:30");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create the ad" }).ClickAsync();
+
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The run was accepted.");
+        Assert.That((string?)JsonNode.Parse(await LastRequestAsync())!["end_time"], Is.EqualTo("2027-06-01T10:30:00-04:00"));
+    }
+
     [Test]
     public async Task Places_and_interests_are_found_at_Meta_and_kept_while_others_are_sought()
     {

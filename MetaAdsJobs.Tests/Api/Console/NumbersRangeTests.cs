@@ -92,7 +92,7 @@ public sealed class NumbersRangeTests
     {
         using var viewer = _service.Client("viewer");
         var page = (await viewer.GetAsync($"/console/numbers?account={_shop}")).Text;
-        Assert.That(page, Does.Contain("10.00 USD on 2 days; not known on 1"));
+        Assert.That(page, Does.Contain("10.00 USD (days: 2); not known on 1"));
         var accounts = (await viewer.GetAsync("/console/accounts")).Text;
         Assert.That(accounts, Does.Contain("10.00 USD").And.Contain("2 of the last 28 days").And.Contain("not known on 1").And.Contain(">not known<"), "and of the other account nothing");
     }

@@ -29,6 +29,14 @@ public sealed class OutcomesPageTests() : BrowserTests(workers: 0)
     }
 
     [Test]
+    public async Task A_range_that_is_too_long_is_cut_and_says_so()
+    {
+        using var client = _service.Client("viewer");
+        Assert.That(await client.Http.GetStringAsync($"/console/numbers/runs?since={Iso(Today.AddDays(-500))}"), Does.Contain("these are the last 400."));
+        Assert.That(await client.Http.GetStringAsync($"/console/numbers/runs?since={Iso(Today.AddDays(-399))}"), Does.Not.Contain("these are the last"));
+    }
+
+    [Test]
     public async Task Known_runs_are_drawn_with_their_numbers_and_percentiles()
     {
         var page = await SignInAsync($"/console/numbers/runs?account={_account}");

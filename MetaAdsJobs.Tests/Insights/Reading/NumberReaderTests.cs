@@ -59,6 +59,24 @@ public sealed class NumberReaderTests
     }
 
     [Test]
+    public async Task Of_three_that_share_an_ad_account_one_counts_also_when_two_read_the_day_at_once()
+    {
+        await using var core = await InProcess.CreateAsync();
+        var three = new[] { await core.AddAccountAsync(), await core.AddAccountAsync(), await core.AddAccountAsync() }.Order().ToArray();
+        await core.Database.DataSource.DoAsync("UPDATE social_accounts SET ad_account_id = 'act_1'", new { });
+        await core.Database.DataSource.SeedSumsAsync(
+            new SeededSum(three[0], Day) { Spend = 1, SyncedAt = "2026-10-03T03:00:00Z" },
+            new SeededSum(three[1], Day) { Spend = 2, SyncedAt = "2026-10-06T03:00:00Z" },
+            new SeededSum(three[2], Day) { Spend = 4, SyncedAt = "2026-10-06T03:00:00Z" },
+            new SeededSum(three[0], Day.AddDays(1)) { Spend = 8 });
+
+        var days = await core.Get<NumberReader>().ListDaysOfAllAsync("USD", Day, Day.AddDays(1), default);
+
+        Assert.That(days.Select(day => day.Accounts), Is.All.EqualTo(1));
+        Assert.That(days.Select(day => day.Spend), Is.EqualTo(new decimal?[] { 4, 8 }).Or.EqualTo(new decimal?[] { 2, 8 }), "PostgreSQL orders ids as it does");
+    }
+
+    [Test]
     public async Task What_one_of_two_accounts_alone_has_read_of_a_shared_one_stays_and_differences_do_not_cancel_out()
     {
         var days = await _reader.ListDaysOfAllAsync("USD", Day.AddDays(-4), Day.AddDays(-3), default);

@@ -77,6 +77,15 @@ public sealed class PaceNewsTests : PacingTests
     }
 
     [Test]
+    public void One_who_was_answered_after_a_block_that_it_had_not_heard_of_goes_on()
+    {
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Saw(Account, 30);
+        _pacing.Learn(new("act_1", UseCase.AdsManagement, _time.GetUtcNow().AddSeconds(-2), 30, TimeSpan.FromSeconds(5), "too many calls"));
+        Assert.That(Enumerable.Range(0, 5).All(_ => Enter(Account).IsCompletedSuccessfully));
+    }
+
+    [Test]
     public void Usage_read_before_a_block_does_not_open_the_way_after_it()
     {
         _pacing.Learn(new("act_1", UseCase.AdsManagement, _time.GetUtcNow().AddSeconds(10), 30, TimeSpan.FromSeconds(2), "too many calls"));
