@@ -2,9 +2,13 @@ using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Crashes;
 
-[TestFixture, Parallelizable]
+// Alone: beside others its workers would hardly start before they are killed.
+[TestFixture]
 public sealed class KilledWorkersTests
 {
+    // Then those that are left finish in peace.
+    private const int MostKills = 30;
+
     [Test]
     public async Task Two_hundred_requests_survive_a_worker_killed_every_second_as_two_hundred_trees()
     {
@@ -38,7 +42,7 @@ public sealed class KilledWorkersTests
         await service.GraphDatabase.DataSource.AssertNothingActiveAsync();
         await service.Database.DataSource.AssertEntityRowsAsync(200);
         TestContext.Out.WriteLine($"{kills} workers were killed");
-        Assert.That(kills, Is.GreaterThan(3), "the test killed nobody to speak of");
+        Assert.That(kills, Is.GreaterThan(10), "the test killed nobody to speak of");
     }
 
     private static async Task<int> KillEverySecondAsync(Service service, CancellationToken over)
@@ -48,7 +52,7 @@ public sealed class KilledWorkersTests
         try
         {
             var calls = 0;
-            while (await second.WaitForNextTickAsync(over))
+            while (kills < MostKills && await second.WaitForNextTickAsync(over))
             {
                 // On a busy machine a worker needs longer than a second to start: killing it before it has done anything shows nothing.
                 if (service.Graph.Calls.Count == calls) continue;
