@@ -150,9 +150,13 @@ public sealed class RunsPageTests : BrowserTests
         await using (var connection = await _service.Database.DataSource.OpenConnectionAsync())
             await connection.ExecuteAsync("""
                 INSERT INTO orchestrations SELECT (jsonb_populate_record(o, jsonb_build_object('request_id', gen_random_uuid(), 'job_id', NULL))).*
-                FROM orchestrations o, generate_series(1, 400) WHERE request_id = @id
+                FROM orchestrations o, generate_series(1, 1000) WHERE request_id = @id
                 """, new { id = Guid.Parse(id) });
         var page = await SignInAsync("manager");
+        await page.GotoAsync($"/console/runs/bulk/cancel?status=waiting&account={account}");
+        await Expect(page.GetByText("Runs to be cancelled and undone at Meta: more than 1000.")).ToBeVisibleAsync();
+        await using (var connection = await _service.Database.DataSource.OpenConnectionAsync())
+            await connection.ExecuteAsync("DELETE FROM orchestrations WHERE request_id IN (SELECT request_id FROM orchestrations WHERE campaign_name = 'One of many' AND job_id IS NULL LIMIT 600)");
 
         foreach (var (left, said) in ((string, string)[])[("401", "200. There are more: begin again to go on"), ("201", "200. There are more: begin again to go on"), ("1", "1")])
         {
