@@ -16,7 +16,8 @@ public static class CoreServices
     /// <summary>Every module of the service; each wires itself and checks its own configuration.</summary>
     public static IServiceCollection AddMetaAdsJobs(this IServiceCollection services)
     {
-        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(new ServiceClock(TimeProvider.System));
+        services.TryAddSingleton<TimeProvider>(provider => provider.GetRequiredService<ServiceClock>());
         return services.AddDatabase().AddMeta().AddAccounts().AddJobs().AddSpending().AddOrchestrations().AddInsights().AddTargeting();
     }
 }

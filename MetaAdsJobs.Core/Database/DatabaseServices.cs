@@ -26,6 +26,7 @@ public static class DatabaseServices
         services.AddDataProtection().SetApplicationName("metaadsjobs");
         services.AddSingleton<DatabaseHealth>();
         services.AddSingleton<KeyRing>();
+        services.AddHostedService<ServiceClockReadings>();
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>, KeyRingSetup>();
         return services;
     }
@@ -64,6 +65,8 @@ public static class DatabaseServices
         try
         {
             Migrations.Apply(DatabaseUrl.ToConnectionString(url), host.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Migrations"));
+            using var connection = host.Services.GetRequiredService<NpgsqlDataSource>().OpenConnection();
+            host.Services.GetRequiredService<ServiceClock>().Read(connection);
         }
         catch (NpgsqlException exception)
         {

@@ -28,25 +28,24 @@ internal sealed class Lease(TimeProvider time, TimeSpan length) : IAsyncDisposab
     }
 
     /// <param name="renew">Renews in the database; false when another attempt holds the lease.</param>
-    public void KeepRenewed(Func<CancellationToken, Task<bool>> renew) => _renewal = RenewAsync(renew);
+    public void KeepRenewed(Func<CancellationToken, Task<bool>> renew)
+    {
+        // A flow of its own: its statements are no part of the run's trace.
+        using (ExecutionContext.SuppressFlow()) _renewal = RenewAsync(renew);
+    }
 
     private async Task RenewAsync(Func<CancellationToken, Task<bool>> renew)
     {
-        using var timer = new PeriodicTimer(Length / 3, time);
         try
         {
-            while (await timer.WaitForNextTickAsync(_released.Token))
+            while (true)
             {
+                await Task.Delay(Length / 3, time, _released.Token);
                 var before = time.GetTimestamp();
                 try
                 {
-                    if (!await renew(_released.Token))
-                    {
-                        await _lost.CancelAsync();
-                        return;
-                    }
-
-                    Extended(before);
+                    if (await renew(_released.Token)) Extended(before);
+                    else await _lost.CancelAsync();
                 }
                 catch (System.Data.Common.DbException)
                 {

@@ -63,7 +63,9 @@ internal sealed class MetaAds(GraphClient graph)
         }
         catch (MetaException exception) when (exception.IsMissingObject)
         {
-            return false; // Deleted by hand, or by an undo whose answer was lost.
+            // Deleted by hand, or by an undo whose answer was lost.
+            await ProveGoneAsync(credential, metaId, exception, ct);
+            return false;
         }
         catch (MetaException exception) when (exception.Proof == Proof.Rejected)
         {
@@ -78,10 +80,11 @@ internal sealed class MetaAds(GraphClient graph)
     {
         try
         {
-            return ObjectState.Read(await graph.SendAsync(HttpMethod.Get, metaId, new GraphFields().Add("fields", "status"), credential, ct)).Status;
+            return await ReadStatusAsync(credential, metaId, ct);
         }
         catch (MetaException exception) when (exception.IsMissingObject)
         {
+            await ProveGoneAsync(credential, metaId, exception, ct);
             return ObjectState.Gone.Status;
         }
     }
@@ -96,6 +99,7 @@ internal sealed class MetaAds(GraphClient graph)
         }
         catch (MetaException exception) when (exception.IsMissingObject)
         {
+            await ProveGoneAsync(credential, metaId, exception, ct);
             return ObjectState.Gone;
         }
     }
@@ -110,8 +114,41 @@ internal sealed class MetaAds(GraphClient graph)
         catch (MetaException exception) when (exception.IsMissingObject)
         {
             // Gone already: by an earlier attempt whose answer was lost, or by hand in Ads Manager.
+            await ProveGoneAsync(credential, metaId, exception, ct);
         }
     }
+
+    /// <summary>
+    /// That Meta calls an object missing (100/33) proves nothing by itself: it says so for lost rights and in passing, too. Gone is what it
+    /// calls missing once more after it has shown the ad account to the same token.
+    /// </summary>
+    /// <exception cref="MetaException">It is not proven; outcome unknown.</exception>
+    public async Task ProveGoneAsync(GraphCredential credential, string metaId, MetaException said, CancellationToken ct)
+    {
+        try
+        {
+            await graph.SendAsync(HttpMethod.Get, credential.AdAccountId, new GraphFields().Add("fields", "id"), credential, ct);
+        }
+        catch (MetaException unread) when (unread.Proof is Proof.Rejected)
+        {
+            throw new MetaException(Proof.OutcomeUnknown, $"Meta says that {metaId} does not exist, but does not show its ad account either: {said.ForUser}", unread);
+        }
+
+        string status;
+        try
+        {
+            status = await ReadStatusAsync(credential, metaId, ct);
+        }
+        catch (MetaException again) when (again.IsMissingObject)
+        {
+            return;
+        }
+
+        if (status != ObjectState.Gone.Status) throw new MetaException(Proof.OutcomeUnknown, $"Meta said that {metaId} does not exist, and then that it is {status}", said);
+    }
+
+    private async Task<string> ReadStatusAsync(GraphCredential credential, string metaId, CancellationToken ct) =>
+        ObjectState.Read(await graph.SendAsync(HttpMethod.Get, metaId, new GraphFields().Add("fields", "status"), credential, ct)).Status;
 
     /// <summary>What Meta says of the account; null where it does not say.</summary>
     public async Task<AccountFacts> ReadAccountAsync(GraphCredential credential, CancellationToken ct)

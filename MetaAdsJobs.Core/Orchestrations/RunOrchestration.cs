@@ -39,8 +39,7 @@ internal sealed class RunOrchestration(
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            // Neither a create nor the commit after it is ever cancelled: a step that is still started has not been sent.
-            await claims.ReleaseAsync(attempt, Release.HandedBack with { NotDone = attempt.SingleCallStarted }, CancellationToken.None);
+            await claims.ReleaseAsync(attempt, Release.HandedBack with { NotDone = attempt.Unsent, Sent = attempt.MayHaveSent(notDone: null) }, CancellationToken.None);
             throw;
         }
     }
@@ -69,6 +68,8 @@ internal sealed class RunOrchestration(
             if (progress is Progress.Built built)
             {
                 if (await FinishAsync(attempt, built, ct)) return Completed;
+                // Cancelled with the last step's id in hand: what is undone must be known first.
+                if (built.LastStep is not null) await journal.ConfirmAsync(attempt, built.LastStep, built.LastMetaId, next: null, CancellationToken.None);
                 progress = new Progress.CancelRequested();
             }
 
@@ -100,7 +101,7 @@ internal sealed class RunOrchestration(
             }
 
             var failures = await claims.ReleaseAsync(attempt,
-                new("waiting", meta?.ForUser ?? exception.Message) { Failed = true, Sent = notDone is null && attempt.StartedByThisAttempt is not null, NotDone = notDone },
+                new("waiting", meta?.ForUser ?? exception.Message) { Failed = true, Sent = attempt.MayHaveSent(notDone), NotDone = notDone },
                 CancellationToken.None);
             OrchestrationLog.AttemptFailed(logger, exception, attempt.Number, failures);
             throw; // The queue's automatic retry backs off and runs it again.
@@ -145,16 +146,8 @@ internal sealed class RunOrchestration(
         {
             if (attempt.Abandoned > options.MaxAbandonedAttempts)
                 return await LeaveTheRestAsync(attempt, new InvalidOperationException($"{attempt.Abandoned} attempts at undoing ended with the death of their process"), ct);
-            if (options.OnFailure == OnFailure.Keep && attempt.Ending == "failed")
-            {
-                await undo.PauseAsync(attempt, ct);
-            }
-            else
-            {
-                var progress = await undo.RunAsync(attempt, ct);
-                if (progress is Progress.NotYet notYet) return await waiting.SnoozeAsync(attempt, Release.Waiting(notYet.Until, notYet.Reason), ct);
-            }
-
+            var progress = options.OnFailure == OnFailure.Keep && attempt.Ending == "failed" ? await undo.KeepAsync(attempt, ct) : await undo.RunAsync(attempt, ct);
+            if (progress is Progress.NotYet notYet) return await waiting.SnoozeAsync(attempt, Release.Waiting(notYet.Until, notYet.Reason), ct);
             return await FinishUndoneAsync(attempt, ct);
         }
         catch (MetaException exception) when (exception.Proof is Proof.Throttled or Proof.TokenRejected or Proof.AccountBlocked)
@@ -187,7 +180,7 @@ internal sealed class RunOrchestration(
         var left = attempt.Steps.Values.Where(step => step.State == StepState.Left).ToList();
         var kept = attempt.Steps.Values.Where(step => step.State == StepState.Confirmed && step.MetaId is not null && step.Step != StepName.Media).ToList();
         var errors = left.Select(step => $"left at Meta, delete it by hand: {step.Step} {step.MetaId ?? "(id not known)"}")
-            .Concat(kept.Select(step => $"kept at Meta, paused: {step.Step} {step.MetaId}")).ToList();
+            .Concat(kept.Select(step => $"kept at Meta, {(attempt.IsPaused ? "paused" : "perhaps active, since Meta would not pause it")}: {step.Step} {step.MetaId}")).ToList();
         var reason = await undoJournal.FinishAsync(attempt, errors, ct);
         OrchestrationLog.Ended(logger, attempt.Ending!, errors.Count == 0 ? "nothing is left at Meta" : string.Join("; ", errors));
         return attempt.Ending == "cancelled" ? Completed : new JobOutcome.Stopped($"{reason} Requeue to retry it.");

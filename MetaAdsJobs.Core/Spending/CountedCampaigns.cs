@@ -24,19 +24,32 @@ internal sealed class CountedCampaigns(NpgsqlDataSource dataSource, MetaAds meta
             """;
         const string FoundSql = "UPDATE activations SET state = @State WHERE request_id = @RequestId AND state = 'active' AND changed_at = @Now";
         var now = time.GetUtcNow();
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var counted = (await connection.QueryAsync<(Guid RequestId, string? CampaignId)>(new(TakeSql,
+        List<(Guid RequestId, string? CampaignId)> counted;
+        await using (var connection = await dataSource.OpenConnectionAsync(ct))
+            counted = (await connection.QueryAsync<(Guid RequestId, string? CampaignId)>(new(TakeSql,
             new { AccountId = accountId, AtOnce, Now = now, Before = now.AddMinutes(-5) }, cancellationToken: ct))).AsList();
         var freed = false;
         foreach (var (requestId, campaignId) in counted.Where(one => one.CampaignId is not null))
         {
-            var state = await meta.ReadSwitchAsync(credential, campaignId!, ct) switch
+            string? state;
+            try
             {
-                "PAUSED" => "idle",
-                "DELETED" or "ARCHIVED" => "ended",
-                _ => null,
-            };
-            if (state is not null) freed |= await connection.ExecuteAsync(new(FoundSql, new { State = state, RequestId = requestId, Now = now }, cancellationToken: ct)) == 1;
+                state = await meta.ReadSwitchAsync(credential, campaignId!, ct) switch
+                {
+                    "PAUSED" => "idle",
+                    "DELETED" or "ARCHIVED" => "ended",
+                    _ => null,
+                };
+            }
+            catch (MetaException exception) when (exception.Proof is Proof.OutcomeUnknown or Proof.Rejected)
+            {
+                continue; // Not known: it counts on.
+            }
+
+            if (state is null) continue;
+            // Opened anew: none is held while Meta is asked.
+            await using var connection = await dataSource.OpenConnectionAsync(ct);
+            freed |= await connection.ExecuteAsync(new(FoundSql, new { State = state, RequestId = requestId, Now = now }, cancellationToken: ct)) == 1;
         }
 
         return freed;

@@ -34,15 +34,27 @@ internal sealed class Attempt
     public string? Ending { get; set; }
 
     /// <summary>From when on a create that is not found certainly does not exist.</summary>
-    public required DateTimeOffset SettledAt { get; init; }
+    public required DateTimeOffset SettledAt { get; set; }
     public required Dictionary<string, StepRecord> Steps { get; init; }
     public required Lease Lease { get; init; }
 
     /// <summary>The step this attempt has started and not yet confirmed; a started step of an earlier attempt must be looked for.</summary>
     public string? StartedByThisAttempt { get; set; }
 
+    /// <summary>Whether that step's call may have left: until an answer proves otherwise, it may be done.</summary>
+    public bool IsSent { get; set; }
+
+    /// <summary>The step this attempt has started and certainly not sent.</summary>
+    public string? Unsent => IsSent ? null : SingleCallStarted;
+
+    /// <summary>The outcome of something this attempt has sent is not known, unless it is this step, of which an answer proves that it was not done.</summary>
+    public bool MayHaveSent(string? notDone) => IsSent && StartedByThisAttempt is not null && notDone is null;
+
     /// <summary>The same, when an answer proves that it was not done: a step of several calls is never proven so as a whole.</summary>
     public string? SingleCallStarted => StartedByThisAttempt == StepName.Activate ? null : StartedByThisAttempt;
+
+    /// <summary>False when Meta refused to pause something that may have been activated.</summary>
+    public bool IsPaused { get; set; } = true;
 
     /// <summary>A picture for a video creative, learnt while the video was processed.</summary>
     public string? ThumbnailUrl { get; set; }

@@ -30,6 +30,7 @@ internal sealed class MediaStep(ClipImageUpload image, MetaVideos videos, ClipVi
         var found = await videos.FindAsync(attempt.Credential, Marker.ForVideo(attempt.Clip.Id, attempt.Account.AdAccountId), ct);
         if (found.Count > 0)
         {
+            attempt.Credential.Changes.AddAdopted(Name, found[0], time.GetUtcNow());
             await store.ConfirmAsync(attempt, found[0], ct);
             return Later(2, "the clip's video is being processed by Meta");
         }

@@ -85,7 +85,7 @@ internal sealed class StepJournal(NpgsqlDataSource dataSource, OrchestrationOpti
 
         attempt.Lease.Extended(before);
         if (step is not null) attempt.Steps[step] = new(step, StepState.Confirmed, metaId, attempt.Steps.GetValueOrDefault(step)?.StartedAt);
-        attempt.StartedByThisAttempt = null;
+        (attempt.StartedByThisAttempt, attempt.IsSent) = (null, false);
         if (written.Started)
         {
             attempt.Steps[next!] = new(next!, StepState.Started, null, now);

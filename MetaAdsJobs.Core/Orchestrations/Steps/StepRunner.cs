@@ -59,6 +59,8 @@ internal sealed class StepRunner(
     {
         if (attempt.StartedByThisAttempt != step.Name)
         {
+            // Before the look: what it does not show at a later moment, it may not have been able to show when Meta made the answer.
+            var now = time.GetUtcNow();
             var found = await step.LookAsync(attempt, ct);
             if (found.Count > 1) return new Progress.SeveralFound(step.Name, found);
             if (found.Count == 1)
@@ -69,7 +71,6 @@ internal sealed class StepRunner(
                 return new Progress.Built(step.Name, found[0]);
             }
 
-            var now = time.GetUtcNow();
             if (now < attempt.SettledAt) return NextLook(now, attempt.SettledAt, step.Name);
             OrchestrationLog.StepAbsent(logger, step.Name);
             if (!await journal.StartAsync(attempt, step.Name, ct)) return new Progress.CancelRequested();
@@ -78,6 +79,7 @@ internal sealed class StepRunner(
         // Killed from here on: perhaps created. Asleep past the lease: must not be sent any more. A stopping worker waits
         // for the answer instead of losing it.
         attempt.Lease.ThrowIfOver();
+        attempt.IsSent = true;
         return new Progress.Built(step.Name, await step.CreateAsync(attempt, CancellationToken.None));
     }
 

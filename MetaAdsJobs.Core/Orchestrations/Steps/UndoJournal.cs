@@ -19,23 +19,26 @@ internal sealed class UndoJournal(NpgsqlDataSource dataSource, OrchestrationOpti
             WITH {ChangeLog.Cte},
             fence AS (
                 UPDATE orchestrations SET ending = @Ending, errors = errors || @Errors::jsonb, failures = 0, abandoned = 0,
-                    quiet_since = clock_timestamp(), lease_until = clock_timestamp() + @Lease
+                    quiet_since = CASE WHEN @Sent THEN clock_timestamp() ELSE quiet_since END, lease_until = clock_timestamp() + @Lease
                 WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running' AND ending IS NULL
-                RETURNING request_id),
+                RETURNING request_id, COALESCE(quiet_since, '-infinity') AS quiet_since),
             proven AS (
                 UPDATE orchestration_steps s SET state = 'pending', error = @Error FROM fence
                 WHERE s.request_id = fence.request_id AND s.step = @NotDone AND s.state = 'started')
-            SELECT count(*) FROM fence
+            SELECT quiet_since FROM fence
             """;
         var (changes, changeCount) = attempt.Credential.Changes.ToJson();
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var begun = await connection.ExecuteScalarAsync<long>(new(BeginSql, new
+        var quietSince = await connection.QuerySingleOrDefaultAsync<DateTimeOffset?>(new(BeginSql, new
         {
             attempt.RequestId, Attempt = attempt.Number, Ending = ending, Errors = JsonSerializer.Serialize(errors), Error = errors.FirstOrDefault(),
-            NotDone = notDone, Lease = options.Lease, AccountId = attempt.Account.Id, attempt.AskedBy, Changes = changes,
+            NotDone = notDone, Sent = attempt.MayHaveSent(notDone), Lease = options.Lease, AccountId = attempt.Account.Id, attempt.AskedBy, Changes = changes,
         }, cancellationToken: ct));
         attempt.Credential.Changes.Written(changeCount);
-        if (begun != 1) throw new FencedException("the end was begun by another");
+        if (quietSince is null) throw new FencedException("the end was begun by another");
+        // Whatever this attempt has sent and not heard of counts as that of an earlier one from now on: it is looked for until it must be visible.
+        if (attempt.MayHaveSent(notDone)) attempt.SettledAt = quietSince.Value + options.SettleDelay;
+        (attempt.StartedByThisAttempt, attempt.IsSent) = (null, false);
         (attempt.Ending, attempt.Abandoned, attempt.Failures) = (ending, 0, 0);
         if (notDone is not null && attempt.StateOf(notDone) == StepState.Started)
             attempt.Steps[notDone] = attempt.Steps[notDone] with { State = StepState.Pending };
@@ -43,6 +46,10 @@ internal sealed class UndoJournal(NpgsqlDataSource dataSource, OrchestrationOpti
 
     public Task DeletedAsync(Attempt attempt, string step, string metaId, CancellationToken ct) =>
         WriteStepAsync(attempt, step, StepState.Deleted, metaId, error: null, ct);
+
+    /// <summary>Found, and kept.</summary>
+    public Task FoundAsync(Attempt attempt, string step, string metaId, CancellationToken ct) =>
+        WriteStepAsync(attempt, step, StepState.Confirmed, metaId, error: null, ct);
 
     public Task AbsentAsync(Attempt attempt, string step, CancellationToken ct) =>
         WriteStepAsync(attempt, step, StepState.Pending, metaId: null, error: null, ct);
@@ -60,17 +67,19 @@ internal sealed class UndoJournal(NpgsqlDataSource dataSource, OrchestrationOpti
                 UPDATE orchestrations SET status = ending, lease_until = NULL, completed_at = @Now, errors = errors || @Errors::jsonb
                 WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running' AND ending IS NOT NULL
                 RETURNING request_id, errors),
+            -- What still is at Meta stays visible: to caps and stops when it may be active, to stops when it was paused.
             ended AS (
-                UPDATE activations v SET state = 'ended', busy_until = NULL, changed_at = @Now FROM finished
-                WHERE v.request_id = finished.request_id
-                  AND NOT EXISTS (SELECT 1 FROM orchestration_steps s WHERE s.request_id = v.request_id AND s.step = 'campaign' AND s.state = 'left'))
+                UPDATE activations v SET state = CASE WHEN s.state = 'confirmed' THEN 'idle' ELSE 'ended' END, busy_until = NULL, changed_at = @Now
+                FROM finished, orchestration_steps s
+                WHERE v.request_id = finished.request_id AND s.request_id = v.request_id AND s.step = 'campaign'
+                  AND CASE WHEN s.state = 'confirmed' THEN @IsPaused ELSE s.state <> 'left' END)
             SELECT COALESCE(errors ->> 0, '') FROM finished
             """;
         var (changes, changeCount) = attempt.Credential.Changes.ToJson();
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var reason = await connection.QuerySingleOrDefaultAsync<string?>(new(FinishSql, new
         {
-            attempt.RequestId, Attempt = attempt.Number, Now = time.GetUtcNow(), Errors = JsonSerializer.Serialize(errors),
+            attempt.RequestId, Attempt = attempt.Number, Now = time.GetUtcNow(), Errors = JsonSerializer.Serialize(errors), attempt.IsPaused,
             AccountId = attempt.Account.Id, attempt.AskedBy, Changes = changes,
         }, cancellationToken: ct));
         attempt.Credential.Changes.Written(changeCount);

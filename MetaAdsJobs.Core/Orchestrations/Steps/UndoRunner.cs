@@ -22,14 +22,20 @@ internal sealed class UndoRunner(
             switch (attempt.StateOf(step))
             {
                 case StepState.Confirmed:
-                    await DeleteAsync(attempt, step, [attempt.MetaId(step)], ct);
+                    await DeleteAsync(attempt, step, attempt.MetaId(step).Split(", "), ct);
                     break;
                 case StepState.Started:
-                    var found = await LookAsync(attempt, step, ct);
-                    if (found.Count == 0 && time.GetUtcNow() < attempt.SettledAt)
-                        return new Progress.NotYet(NextLook(attempt), $"the {step} may have been created; looking for it before it is undone");
-                    if (found.Count == 0) await journal.AbsentAsync(attempt, step, ct);
-                    else await DeleteAsync(attempt, step, found, ct);
+                    var (found, notYet) = await SettleAsync(attempt, step, ct);
+                    if (notYet is not null) return notYet;
+                    if (found.Count == 0)
+                    {
+                        await journal.AbsentAsync(attempt, step, ct);
+                        break;
+                    }
+
+                    // Known before it is deleted: after a crash in between nobody could find it any more, and the audit would lack it.
+                    await journal.FoundAsync(attempt, step, string.Join(", ", found), ct);
+                    await DeleteAsync(attempt, step, found, ct);
                     break;
             }
         }
@@ -37,8 +43,28 @@ internal sealed class UndoRunner(
         return new Progress.Undone();
     }
 
-    /// <summary>What may have been activated stops spending before anything else is done with it; for what is kept, that is all.</summary>
-    public async Task PauseAsync(Attempt attempt, CancellationToken ct)
+    /// <summary>
+    /// For what is to be kept at Meta: paused, and everything known of it. What may have been created without our hearing of it is
+    /// found first, or the result would not name it.
+    /// </summary>
+    public async Task<Progress> KeepAsync(Attempt attempt, CancellationToken ct)
+    {
+        await PauseAsync(attempt, ct);
+        foreach (var step in Order.Where(step => attempt.StateOf(step) == StepState.Started))
+        {
+            ct.ThrowIfCancellationRequested();
+            var (found, notYet) = await SettleAsync(attempt, step, ct);
+            if (notYet is not null) return notYet;
+            if (found.Count == 0) await journal.AbsentAsync(attempt, step, ct);
+            else if (found.Count == 1) await journal.FoundAsync(attempt, step, found[0], ct);
+            else await journal.LeftAsync(attempt, step, string.Join(", ", found), "several objects carry its marker", ct);
+        }
+
+        return new Progress.Undone();
+    }
+
+    /// <summary>What may have been activated stops spending before anything else is done with it.</summary>
+    private async Task PauseAsync(Attempt attempt, CancellationToken ct)
     {
         if (attempt.StateOf(StepName.Activate) == StepState.Pending) return;
         foreach (var step in (string[])[StepName.Campaign, StepName.AdSet, StepName.Ad])
@@ -46,14 +72,27 @@ internal sealed class UndoRunner(
             if (attempt.StateOf(step) != StepState.Confirmed) continue;
             try
             {
-                await meta.PauseAsync(attempt.Credential, attempt.MetaId(step), ct);
+                foreach (var metaId in attempt.MetaId(step).Split(", ")) await meta.PauseAsync(attempt.Credential, metaId, ct);
             }
             catch (MetaException exception) when (exception.Proof == Proof.Rejected)
             {
-                // Deleting comes next and may well be allowed; what is kept instead is told by this line.
+                // Deleting comes next and may well be allowed; what is kept instead is told, and counts as active.
+                attempt.IsPaused = false;
                 OrchestrationLog.StepNotPaused(logger, step, attempt.MetaId(step), exception.ForUser);
             }
         }
+    }
+
+    /// <summary>What carries the marker of a step whose outcome is not known; or, as long as it may be there unseen, when to look again.</summary>
+    private async Task<(IReadOnlyList<string> Found, Progress.NotYet? NotYet)> SettleAsync(Attempt attempt, string step, CancellationToken ct)
+    {
+        // Before the look, as in the StepRunner.
+        var now = time.GetUtcNow();
+        var found = await LookAsync(attempt, step, ct);
+        if (found.Count == 0 && now < attempt.SettledAt)
+            return (found, new(NextLook(attempt), $"the {step} may have been created; looking for it before it is undone"));
+        foreach (var metaId in found) attempt.Credential.Changes.AddAdopted(step, metaId, now);
+        return (found, null);
     }
 
     private async Task DeleteAsync(Attempt attempt, string step, IReadOnlyList<string> metaIds, CancellationToken ct)
@@ -78,11 +117,20 @@ internal sealed class UndoRunner(
         {
             return await _creates[step].LookAsync(attempt, ct);
         }
-        catch (MetaException exception) when (exception.IsMissingObject)
+        catch (MetaException exception) when (exception.IsMissingObject && ParentOf(step) is { } parent && attempt.FindMetaId(parent) is { } parentId)
         {
-            return []; // The parent is gone, by hand or by an earlier undo, and its children with it.
+            // The parent is gone, by hand or by an earlier undo, and its children with it; if it really is.
+            await meta.ProveGoneAsync(attempt.Credential, parentId, exception, ct);
+            return [];
         }
     }
+
+    private static string? ParentOf(string step) => step switch
+    {
+        StepName.AdSet => StepName.Campaign,
+        StepName.Ad => StepName.AdSet,
+        _ => null,
+    };
 
     private DateTimeOffset NextLook(Attempt attempt)
     {

@@ -1,0 +1,61 @@
+using System.Data.Common;
+using Dapper;
+using Microsoft.Extensions.Hosting;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Database;
+
+/// <summary>
+/// The one clock that leases, settle delays and waits go by: PostgreSQL's, which all processes share. SQL reads it itself; code goes by
+/// what was read last and counts on from there by the machine's own steady counter, so that a machine whose time of day is off by
+/// minutes changes nothing. What is told here is never ahead of PostgreSQL's time, but for a server that was set back since.
+/// </summary>
+public sealed class ServiceClock(TimeProvider machine) : TimeProvider
+{
+    private sealed record Reading(DateTimeOffset At, long Stamp);
+
+    private volatile Reading? _last;
+
+    public override long TimestampFrequency => machine.TimestampFrequency;
+
+    public override TimeZoneInfo LocalTimeZone => machine.LocalTimeZone;
+
+    /// <summary>Before the first reading, at the very start of a process, the machine's own time.</summary>
+    public override DateTimeOffset GetUtcNow() => _last is { } last ? last.At + machine.GetElapsedTime(last.Stamp) : machine.GetUtcNow();
+
+    public override long GetTimestamp() => machine.GetTimestamp();
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => machine.CreateTimer(callback, state, dueTime, period);
+
+    /// <summary>Reads the database's clock. Counted from after the answer: the way back makes this clock late, never early.</summary>
+    /// <exception cref="DbException">The database is away.</exception>
+    public void Read(DbConnection connection)
+    {
+        const string NowSql = "SELECT clock_timestamp()";
+        var at = connection.ExecuteScalar<DateTimeOffset>(NowSql);
+        _last = new(at, machine.GetTimestamp());
+    }
+}
+
+/// <summary>Reads the database's clock again every half minute, as long as the process lives: counters drift, and machines are put to sleep.</summary>
+internal sealed class ServiceClockReadings(ServiceClock clock, NpgsqlDataSource dataSource) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await Task.Delay(Interval, clock, stoppingToken);
+            try
+            {
+                await using var connection = await dataSource.OpenConnectionAsync(stoppingToken);
+                clock.Read(connection);
+            }
+            catch (DbException)
+            {
+                // The database is away: everything else tells it, and this clock counts on.
+            }
+        }
+    }
+}

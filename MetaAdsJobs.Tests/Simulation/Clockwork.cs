@@ -1,0 +1,194 @@
+namespace MetaAdsJobs.Tests.Simulation;
+
+/// <summary>One thing under way in a simulated process: a job's run, a client's call, or the renewal of a lease.</summary>
+internal sealed class Activity(SimProcess process, string name, bool isBackground = false)
+{
+    public SimProcess Process { get; } = process;
+    public string Name { get; } = name;
+
+    /// <summary>A lease's renewal: its statements are not waited before, since its run may be waiting for it.</summary>
+    public bool IsBackground { get; } = isBackground;
+
+    /// <summary>Renewals that this one has begun, and that end with it.</summary>
+    public List<Activity> Background { get; } = [];
+    public bool IsRunning { get; set; }
+
+    /// <summary>What it waits for: the item that lets it go on.</summary>
+    public Due? Waits { get; set; }
+    public CancellationTokenSource Stopping { get; } = new();
+}
+
+/// <summary>Something that will happen: at the earliest at its time, in an order that is drawn.</summary>
+/// <param name="Activity">Whose it is; null for what happens in the world outside, which outlives every process.</param>
+internal sealed record Due(DateTimeOffset At, long No, Activity? Activity, SimProcess? Process, string What, Action Run)
+{
+    public bool CanKill { get; init; }
+}
+
+/// <summary>
+/// The heart of the simulation: lets one activity go on at a time, until it waits for Meta, the database or the clock, and draws which is
+/// next. Time stands still while anything can happen, and jumps to the next thing due when nothing can.
+/// </summary>
+internal sealed class Clockwork(Choices choices, SimDatabase database)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    // A thread that fires something must not be taken for at rest while it is at it, unless it comes to wait itself.
+    [ThreadStatic]
+    private static bool t_isFiring;
+
+    private readonly object _lock = new();
+    private readonly List<Due> _due = [];
+    private long _nextNo;
+    private int _running;
+
+    public DateTimeOffset Now { get; private set; } = new(2026, 3, 2, 12, 0, 0, TimeSpan.Zero);
+
+    /// <summary>Whom the clockwork has let go on last.</summary>
+    public Activity? Current { get; private set; }
+
+    /// <summary>Whose code this thread runs: the flow tells, also of one whose process is dead; only renewals have none of their own.</summary>
+    public Activity? Caller => Mine.Value ?? Current;
+
+    public AsyncLocal<Activity?> Mine { get; } = new();
+
+    public List<string> Events { get; } = [];
+
+    public int Steps { get; private set; }
+
+    public void Tell(string what) => Events.Add($"{Now - new DateTimeOffset(2026, 3, 2, 12, 0, 0, TimeSpan.Zero):hh\\:mm\\:ss\\.fff}  {what}");
+
+    public Due Plan(TimeSpan after, Activity? activity, SimProcess? process, string what, Action run, bool canKill = false)
+    {
+        lock (_lock)
+        {
+            var due = new Due(Now + after, _nextNo++, activity, process, what, run) { CanKill = canKill };
+            _due.Add(due);
+            return due;
+        }
+    }
+
+    /// <returns>False when it has happened already.</returns>
+    public bool Forget(Due due)
+    {
+        lock (_lock) return _due.Remove(due);
+    }
+
+    public void ForgetAllOf(SimProcess process)
+    {
+        lock (_lock) _due.RemoveAll(due => due.Process == process);
+    }
+
+    public bool Any(Func<Due, bool> which)
+    {
+        lock (_lock) return _due.Any(which);
+    }
+
+    public IReadOnlyList<Due> Waiting()
+    {
+        lock (_lock) return [.. _due.OrderBy(due => due.At)];
+    }
+
+    /// <summary>Lets the next thing happen.</summary>
+    /// <param name="beforehand">Called with it; true: it does not happen, something else did in its place.</param>
+    /// <returns>False when nothing will ever happen.</returns>
+    public bool Step(Func<Due, bool> beforehand)
+    {
+        Due next;
+        lock (_lock)
+        {
+            if (_due.Count == 0) return false;
+            var at = _due.Min(due => due.At);
+            if (at > Now) Now = at;
+            var ready = _due.Where(due => due.At <= Now).OrderBy(due => due.No).ToList();
+            next = ready[ready.Count == 1 ? 0 : choices.Below(ready.Count)];
+            _due.Remove(next);
+            Now += TimeSpan.FromMilliseconds(1);
+        }
+
+        Steps++;
+        database.SetClock(Now);
+        if (beforehand(next)) return true;
+        Current = next.Activity;
+        next.Run();
+        WaitUntilQuiet();
+        return true;
+    }
+
+    /// <summary>Before an activity is let go on.</summary>
+    public void Resume(Activity activity)
+    {
+        lock (_lock)
+        {
+            Current = activity;
+            activity.Waits = null;
+            if (activity.IsRunning) return;
+            activity.IsRunning = true;
+            _running++;
+        }
+    }
+
+    /// <summary>The activity has come to wait for something, or has ended.</summary>
+    public void Rests(Activity activity, Due? waitsFor)
+    {
+        lock (_lock)
+        {
+            activity.Waits = waitsFor;
+            if (!activity.IsRunning) return;
+            activity.IsRunning = false;
+            _running--;
+            Monitor.PulseAll(_lock);
+        }
+    }
+
+    /// <summary>The same, when the thread itself stands still with it.</summary>
+    public void RestsOnThread(Activity activity, Due waitsFor)
+    {
+        Rests(activity, waitsFor);
+        EndFiring();
+    }
+
+    /// <summary>Does something that may let an activity go on, on a thread of its own: it may go on on that.</summary>
+    public void Fire(Action action)
+    {
+        lock (_lock) _running++;
+        ThreadPool.UnsafeQueueUserWorkItem(_ =>
+        {
+            t_isFiring = true;
+            try
+            {
+                action();
+            }
+            finally
+            {
+                EndFiring();
+            }
+        }, null);
+    }
+
+    private void EndFiring()
+    {
+        if (!t_isFiring) return;
+        t_isFiring = false;
+        lock (_lock)
+        {
+            _running--;
+            Monitor.PulseAll(_lock);
+        }
+    }
+
+    public void WaitUntilQuiet()
+    {
+        var deadline = TimeProvider.System.GetTimestamp();
+        lock (_lock)
+        {
+            while (_running > 0)
+            {
+                if (!Monitor.Wait(_lock, Patience) && TimeProvider.System.GetElapsedTime(deadline) > Patience)
+                    throw new InvalidOperationException($"The simulation stands still: {Current?.Name} neither waits nor ends.\n{string.Join('\n', Events.TakeLast(20))}");
+            }
+        }
+
+        if (!database.WaitUntilQuiet()) throw new InvalidOperationException($"{Current?.Name} holds a connection to the database while it waits for something else.");
+    }
+}

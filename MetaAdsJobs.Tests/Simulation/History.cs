@@ -1,0 +1,172 @@
+using Dapper;
+using MetaAdsJobs.Core.Jobs;
+
+namespace MetaAdsJobs.Tests.Simulation;
+
+/// <summary>One history from beginning to end: everything that happens in it follows from its choices.</summary>
+internal sealed class History : IAsyncDisposable
+{
+    private const int MostSteps = 40_000;
+    private static readonly TimeSpan Longest = TimeSpan.FromHours(12);
+    private readonly List<SimProcess> _processes = [];
+    private readonly Dictionary<Guid, string> _names = [];
+    private int _born;
+
+    public History(SimDatabase database, Choices choices)
+    {
+        (Database, Choices) = (database, choices);
+        Clockwork = new(choices, database);
+        database.History = this;
+        database.SetClock(Clockwork.Now);
+        Odds = Odds.Draw(choices);
+        MaxRetries = choices.OneOf(3, 0, 1, 2);
+        Lease = TimeSpan.FromSeconds(choices.OneOf(30, 90));
+        Settings = new()
+        {
+            ["MAX_RETRIES"] = $"{MaxRetries}", ["RETRY_DELAY_SECONDS"] = "2", ["SETTLE_DELAY_SECONDS"] = "60", ["LEASE_SECONDS"] = $"{Lease.TotalSeconds}",
+            ["META_GRAPH_URL"] = "https://graph.example", ["META_ADS_MODE"] = "live", ["DATA_PROTECTION_KEY"] = Convert.ToBase64String(new byte[32]),
+            ["Orchestration__OnFailure".Replace("__", ":", StringComparison.Ordinal)] = choices.Chance(0.15) ? "Keep" : "Delete",
+            ["Spending:PausesAtOnce"] = "1", ["Spending:ActivationsAtOnce"] = "1",
+        };
+        World = new(this) { ListLag = TimeSpan.FromSeconds(50) };
+        Queue = new(this);
+        Judge = new(this);
+        Numbers = new(this);
+        Script = new(this);
+    }
+
+    public SimDatabase Database { get; }
+    public Choices Choices { get; }
+    public Clockwork Clockwork { get; }
+    public Odds Odds { get; private set; }
+    public int MaxRetries { get; }
+    public TimeSpan Lease { get; }
+    public Dictionary<string, string> Settings { get; }
+    public TimeSpan SettleDelay { get; } = TimeSpan.FromSeconds(60);
+    public MetaWorld World { get; }
+    public SimQueue Queue { get; }
+    public Judge Judge { get; }
+    public SimNumbers Numbers { get; }
+    public Script Script { get; }
+
+    /// <summary>Worker processes that live.</summary>
+    public IReadOnlyList<SimProcess> Workers => [.. _processes.Where(process => !process.IsDead && process.Name.StartsWith('w'))];
+
+    /// <summary>The API's process, if it lives.</summary>
+    public SimProcess? Api => _processes.Find(process => !process.IsDead && process.Name.StartsWith('a'));
+
+    public void Name(Guid id, string name) => _names[id] = name;
+
+    public string NameOf(Guid id) => _names.GetValueOrDefault(id) ?? $"{id}"[..8];
+
+    /// <returns>What is wrong; empty when nothing is.</returns>
+    public async Task<IReadOnlyList<string>> RunAsync()
+    {
+        await Script.PrepareAsync();
+        Start("api");
+        for (var worker = Choices.OneOf(2, 1, 3); worker > 0; worker--) Start("worker");
+        Script.Plan();
+        PlanSweep();
+        // Storm, then calm: whatever is still open has to come to its end.
+        Go(until: () => Clockwork.Now >= Script.CalmFrom);
+        Odds = Odds.None;
+        Clockwork.Tell("--- from now on nothing goes wrong");
+        Script.PlanCalm();
+        Go(until: () => Script.IsOver && Queue.Open == 0 && !Script.HasOpen() && Judge.Verdicts.Count == 0);
+        if (Judge.Verdicts.Count == 0) await Judge.EndAsync();
+        return Judge.Verdicts;
+    }
+
+    private void Go(Func<bool> until)
+    {
+        var since = Clockwork.Now;
+        while (Judge.Verdicts.Count == 0 && !until())
+        {
+            if (Clockwork.Steps > MostSteps || Clockwork.Now - since > Longest)
+            {
+                Judge.Condemn($"it never ends: {Script.OpenNow()}; waiting: {string.Join("; ", Clockwork.Waiting().Take(5).Select(due => due.What))}");
+                return;
+            }
+
+            if (!Clockwork.Step(Beforehand)) return;
+        }
+    }
+
+    // Before something happens to a process, the process may die instead.
+    private bool Beforehand(Due due)
+    {
+        if (due.Process is not { } process || !due.CanKill) return false;
+        if (Choices.Chance(Odds.Death))
+        {
+            Clockwork.Tell($"{process.Name} dies before: {due.What}");
+            Kill(process);
+            return true;
+        }
+
+        if (!process.IsStopping && Choices.Chance(Odds.Stop))
+        {
+            Clockwork.Tell($"{process.Name} is told to stop");
+            process.Stop();
+            Clockwork.Plan(TimeSpan.FromSeconds(40), null, null, $"{process.Name} has stopped", () =>
+            {
+                if (!process.IsDead) Kill(process);
+            });
+        }
+
+        return false;
+    }
+
+    private void Kill(SimProcess process)
+    {
+        process.Die();
+        Queue.Died(process);
+        Script.Died(process);
+        var kind = process.Name.StartsWith('a') ? "api" : "worker";
+        Clockwork.Plan(TimeSpan.FromSeconds(Choices.OneOf(3, 60)), null, null, $"another {kind} starts", () => Start(kind));
+    }
+
+    private void Start(string kind)
+    {
+        var offset = TimeSpan.FromMinutes(Choices.OneOf(0, 0, 5, -5));
+        _processes.Add(new(this, $"{kind}{++_born}", offset));
+        Clockwork.Tell($"{kind}{_born} starts{(offset == TimeSpan.Zero ? "" : $", its clock {offset.TotalMinutes:+0;-0} minutes off")}");
+    }
+
+    private void PlanSweep() => Clockwork.Plan(TimeSpan.FromMinutes(3), null, null, "sweep", () =>
+    {
+        PlanSweep();
+        if (Workers.Where(worker => !worker.IsStopping).ToList() is not { Count: > 0 } workers || !Script.HasOpen()) return;
+        var worker = workers[Choices.Below(workers.Count)];
+        worker.Begin($"{worker.Name} sweep", ct => worker.Get<Sweep>().RescueAsync(ct), _ => { });
+    });
+
+    public WireFate FateOf(GraphCall call)
+    {
+        if (Choices.Chance(Odds.Fault))
+        {
+            return call.Changes
+                ? Choices.OneOf(WireFate.BrokenAfter, WireFate.BrokenBefore, WireFate.BrokenDoneLater, WireFate.SilentDone, WireFate.SilentNotDone, WireFate.NotSent,
+                    WireFate.ServerErrorDone, WireFate.ServerErrorNotDone, WireFate.GarbledDone)
+                : Choices.OneOf(WireFate.BrokenBefore, WireFate.SilentNotDone, WireFate.NotSent, WireFate.ServerErrorNotDone, WireFate.GarbledDone);
+        }
+
+        return Choices.Chance(Odds.Refusal)
+            ? call.IsCreate ? Choices.OneOf(WireFate.Throttled, WireFate.Transient, WireFate.Rejected, WireFate.SaidMissing) : Choices.OneOf(WireFate.Throttled, WireFate.Transient, WireFate.SaidMissing)
+            : WireFate.Fine;
+    }
+
+    public StatementFate FateOf(Activity activity, bool isWhole)
+    {
+        if (activity.IsBackground || !Choices.Chance(Odds.Cut)) return StatementFate.Done;
+        return isWhole ? Choices.OneOf(StatementFate.CutAfter, StatementFate.CutBefore) : StatementFate.CutBefore;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Database.History = null;
+        foreach (var process in _processes) await process.DisposeAsync();
+        await Script.CleanAsync();
+    }
+
+    public IReadOnlyList<string> Told => Clockwork.Events;
+}

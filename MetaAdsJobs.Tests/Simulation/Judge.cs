@@ -1,0 +1,138 @@
+using Dapper;
+using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Orchestrations.Steps;
+using MetaAdsJobs.Core.Spending;
+
+namespace MetaAdsJobs.Tests.Simulation;
+
+/// <summary>
+/// Says whether the promises were kept, from what the world, the API's answers and the tables show: never from what the code thinks in
+/// between.
+/// </summary>
+internal sealed class Judge(History history)
+{
+    private static readonly string[] Kinds = ["campaigns", "adsets", "adcreatives", "ads"];
+    private static readonly string[] Steps = [StepName.Campaign, StepName.AdSet, StepName.Creative, StepName.Ad];
+
+    private readonly List<string> _verdicts = [];
+
+    public IReadOnlyList<string> Verdicts => _verdicts;
+
+    public void Condemn(string what)
+    {
+        lock (_verdicts) _verdicts.Add(what);
+        history.Clockwork.Tell($"!!! {what}");
+    }
+
+    /// <summary>Something was created at Meta.</summary>
+    public void Created(MetaObject thing, GraphCall call)
+    {
+        if (call["status"] is not (null or "PAUSED")) Condemn($"{thing.Name} was created {call["status"]}");
+    }
+
+    /// <summary>A create is about to be sent.</summary>
+    public void Sends(GraphCall call)
+    {
+        if (!call.IsCreate || call.Edge == "adimages") return;
+        var now = history.Clockwork.Now;
+        var name = call["name"] ?? call["title"];
+        var before = history.World.AllSent.LastOrDefault(sent => sent.Call != call && sent.Call.IsCreate && sent.Call.Edge == call.Edge && (sent.Call["name"] ?? sent.Call["title"]) == name);
+        if (before is null || before.IsProvenNotDone) return;
+        if (!history.World.Looks.Any(look => look.Edge == call.Edge && look.At >= before.At + history.SettleDelay && look.At <= now))
+            Condemn($"{name} was sent again without a look that could have shown the one of {now - before.At} ago");
+    }
+
+    /// <summary>Somebody of ours has switched an object.</summary>
+    public void Switched(MetaObject thing, GraphCall call)
+    {
+        if (call["status"] != "ACTIVE" || thing.Kind != "campaigns") return;
+        var all = history.World.Objects;
+        if (!MetaWorld.IsSpending(thing, all)) Condemn($"campaign {thing.Id} was activated before it was whole");
+        var spending = all.Where(one => one.AccountId == thing.AccountId && !one.IsByHand && MetaWorld.IsSpending(one, all))
+            .Sum(campaign => all.Where(one => one.Parent == campaign).Sum(set => set.Budget));
+        if (spending > history.Script.LargestCap[thing.AccountId]) Condemn($"{spending} a day is active in {thing.AccountId}, its cap has been {history.Script.LargestCap[thing.AccountId]} at the most");
+    }
+
+    /// <summary>The API has told somebody how an account's spending stands.</summary>
+    public void Told(string adAccountId, SpendingState state)
+    {
+        if (!state.Stopped || state.Active > 0) return;
+        foreach (var campaign in history.World.Ours(adAccountId).Where(one => !one.IsByHand && MetaWorld.IsSpending(one, history.World.Objects)))
+            Condemn($"stopped and nothing active was told, and campaign {campaign.Id} is active");
+    }
+
+    public async Task EndAsync()
+    {
+        var reader = new OrchestrationReader(history.Database.Aside);
+        await using var connection = await history.Database.Aside.OpenConnectionAsync();
+        foreach (var (accountId, adAccountId, _) in history.Script.Accounts)
+        {
+            var rounds = (await connection.QueryAsync<(Guid Id, int Round)>("SELECT request_id, round FROM orchestrations WHERE social_account_id = @accountId", new { accountId })).ToList();
+            var named = new HashSet<MetaObject>();
+            foreach (var (id, round) in rounds)
+                await JudgeAsync((await reader.FindAsync(id, CancellationToken.None))!, round, named);
+            foreach (var orphan in history.World.Ours(adAccountId).Where(one => one.Lives && one.Kind != "advideos" && !named.Contains(one)))
+                Condemn($"{orphan.Kind} {orphan.Id} \"{orphan.Name}\" lives at Meta, and no result names it");
+            await JudgeSpendingAsync(connection, adAccountId);
+            await JudgeAuditAsync(connection, accountId, adAccountId);
+        }
+
+        foreach (var asked in history.Script.Requests.Where(asked => asked.RequestId is null)) Condemn($"{asked.Name} was never accepted");
+    }
+
+    private async Task JudgeAsync(OrchestrationResult result, int round, HashSet<MetaObject> named)
+    {
+        var name = history.NameOf(result.RequestId);
+        if (result.Status is not ("succeeded" or "failed" or "cancelled")) Condemn($"{name} is {result.Status}: {result.WaitReason}");
+        var errors = string.Join("; ", result.Errors);
+        string?[] ids = [result.CampaignCreation.CampaignMetaId, result.CampaignCreation.AdsetMetaId, result.CampaignCreation.CreativeMetaId, result.CampaignCreation.AdMetaId];
+        foreach (var (index, kind) in Kinds.Index())
+        {
+            var markers = Enumerable.Range(1, round).Select(one => Marker.For(result.RequestId, one, Steps[index])).ToHashSet();
+            var alive = history.World.Objects.Where(one => one.Kind == kind && one.Lives && markers.Contains(one.Marker)).ToList();
+            foreach (var one in alive) named.Add(one);
+            if (result.Status == "succeeded")
+            {
+                var ever = history.World.Objects.Where(one => one.Id == ids[index]).ToList();
+                if (alive.Count > 1) Condemn($"{name} succeeded with {alive.Count} {kind}: {string.Join(", ", alive.Select(one => one.Id))}");
+                else if (alive.Count == 0 && !ever.Exists(IsGoneByHand)) Condemn($"{name} succeeded and its {kind} {ids[index]} does not live");
+                else if (alive.Count == 1 && alive[0].Id != ids[index]) Condemn($"{name} succeeded with {kind} {ids[index]}, and {alive[0].Id} lives");
+            }
+            else
+            {
+                foreach (var one in alive.Where(one => !errors.Contains(one.Id, StringComparison.Ordinal) && !errors.Contains($"{Steps[index]} (id not known", StringComparison.Ordinal)))
+                    Condemn($"{name} is {result.Status} and its {kind} {one.Id} lives, which no error names: {errors}");
+            }
+        }
+
+        await Task.CompletedTask;
+    }
+
+    private static bool IsGoneByHand(MetaObject one) => one.IsByHand || one.Parent is { } parent && IsGoneByHand(parent);
+
+    // Whatever spends counts against the cap, and a stop would find it.
+    private async Task JudgeSpendingAsync(Npgsql.NpgsqlConnection connection, string adAccountId)
+    {
+        var counted = (await connection.QueryAsync<string>("""
+            SELECT s.meta_id FROM activations v JOIN orchestration_steps s ON s.request_id = v.request_id AND s.step = 'campaign' WHERE v.state IN ('activating', 'active')
+            """)).ToHashSet();
+        foreach (var campaign in history.World.Ours(adAccountId).Where(one => !one.IsByHand && MetaWorld.IsSpending(one, history.World.Objects) && !counted.Contains(one.Id)))
+            Condemn($"campaign {campaign.Id} spends, and neither caps nor stops know of it");
+    }
+
+    private async Task JudgeAuditAsync(Npgsql.NpgsqlConnection connection, Guid accountId, string adAccountId)
+    {
+        var rows = (await connection.QueryAsync<(string Method, string Path, string Outcome, string? Answer, string? Name, string? Status)>(
+            "SELECT method, path, outcome, answer, sent ->> 'name', sent ->> 'status' FROM meta_changes WHERE social_account_id = @accountId", new { accountId })).ToList();
+        var videos = (await connection.QueryAsync<string>("SELECT video_id FROM clip_videos WHERE video_id IS NOT NULL")).ToHashSet();
+        foreach (var (_, call, thing) in history.World.Done.Where(done => done.Object.AccountId == adAccountId))
+        {
+            // Created by a process that died with it, and deleted by hand before anybody looked; or a video for which nobody has asked again.
+            if (call.IsCreate && (IsGoneByHand(thing) || (thing.Kind == "advideos" && !videos.Contains(thing.Id)))) continue;
+            var isTold = call.IsCreate
+                ? rows.Exists(row => row.Answer?.Contains(thing.Id, StringComparison.Ordinal) == true || (row.Outcome == "outcome_unknown" && row.Name == thing.Name))
+                : rows.Exists(row => row.Path == thing.Id && row.Method == call.Method && row.Status == call["status"]);
+            if (!isTold) Condemn($"the audit lacks {call} of {thing.Id}");
+        }
+    }
+}

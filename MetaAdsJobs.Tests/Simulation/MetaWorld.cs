@@ -1,0 +1,176 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace MetaAdsJobs.Tests.Simulation;
+
+/// <summary>An object as Meta keeps it.</summary>
+internal sealed class MetaObject
+{
+    public required string Id { get; init; }
+
+    /// <summary>campaigns, adsets, adcreatives, ads or advideos.</summary>
+    public required string Kind { get; init; }
+    public required string AccountId { get; init; }
+    public required string Name { get; init; }
+    public MetaObject? Parent { get; init; }
+    public MetaObject? Creative { get; init; }
+    public long Budget { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>From when on lists show it.</summary>
+    public required DateTimeOffset ListedFrom { get; init; }
+    public string Status { get; set; } = "PAUSED";
+    public DateTimeOffset ReadyAt { get; init; }
+
+    /// <summary>A person has activated, paused or deleted it in Ads Manager.</summary>
+    public bool IsByHand { get; set; }
+    public bool Lives => Status != "DELETED" && Parent is null or { Lives: true } && Status != "DELETED";
+    public string Marker => Name[(Name.LastIndexOf('[') + 1)..].TrimEnd(']');
+}
+
+/// <summary>A call that was sent.</summary>
+internal sealed record SentCall(DateTimeOffset At, GraphCall Call)
+{
+    /// <summary>Its answer said that it was not done.</summary>
+    public bool IsProvenNotDone { get; set; }
+}
+
+/// <summary>Meta's side of the world, in memory: what exists, what lists show of it, and what it answers. It shares no line with the client.</summary>
+internal sealed class MetaWorld(History history)
+{
+    private readonly List<MetaObject> _objects = [];
+    private readonly Dictionary<string, string> _tokens = [];
+    private long _nextId = 1000;
+
+    public IReadOnlyList<MetaObject> Objects => _objects;
+
+    /// <summary>Every change that was done, in order.</summary>
+    public List<(DateTimeOffset At, GraphCall Call, MetaObject Object)> Done { get; } = [];
+
+    /// <summary>Every call, when it was sent.</summary>
+    public List<SentCall> AllSent { get; } = [];
+
+    /// <summary>Every list that was read, at the moment in which Meta made its answer.</summary>
+    public List<(DateTimeOffset At, string Edge)> Looks { get; } = [];
+
+    public HashSet<string> BlockedAccounts { get; } = [];
+
+    /// <summary>How long lists hide what is new, at the most.</summary>
+    public TimeSpan ListLag { get; set; }
+
+    public string TokenOf(string accountId) => _tokens[accountId];
+
+    public void SetToken(string accountId, string token) => _tokens[accountId] = token;
+
+    public SentCall Sent(GraphCall call)
+    {
+        var sent = new SentCall(history.Clockwork.Now, call);
+        AllSent.Add(sent);
+        history.Judge.Sends(call);
+        return sent;
+    }
+
+    public IEnumerable<MetaObject> Ours(string accountId) => _objects.Where(one => one.AccountId == accountId && one.Name.Contains("[maj", StringComparison.Ordinal));
+
+    public static bool IsSpending(MetaObject campaign, IEnumerable<MetaObject> all) => campaign is { Kind: "campaigns", Lives: true, Status: "ACTIVE" }
+        && all.Any(ad => ad is { Kind: "ads", Lives: true, Status: "ACTIVE", Parent: { Status: "ACTIVE", Lives: true } set } && set.Parent == campaign);
+
+    public static void ByHand(MetaObject thing, string status)
+    {
+        thing.Status = status;
+        thing.IsByHand = true;
+    }
+
+    public GraphAnswer Handle(GraphCall call)
+    {
+        var account = call.Path.Split('/')[0] is var first && first.StartsWith("act_", StringComparison.Ordinal) ? first : _objects.Find(one => one.Id == first)?.AccountId;
+        if (account is not null && _tokens.TryGetValue(account, out var token) && token != call.Token) return GraphAnswer.Error(190, 463, "Error validating access token");
+        if (account is not null && BlockedAccounts.Contains(account) && call.Changes) return GraphAnswer.Error(368, null, "The action attempted has been deemed abusive");
+        return call switch
+        {
+            { IsCreate: true, Edge: "campaigns" or "adsets" or "adcreatives" or "ads" or "advideos" } => Create(call, account!),
+            { IsCreate: true, Edge: "adimages" } => GraphAnswer.Ok("""{"images":{"bytes":{"hash":"abc","url":"https://example.com/x"}}}"""),
+            { Method: "GET", Edge: "campaigns" or "adsets" or "adcreatives" or "ads" or "advideos" } when call.Path.Contains('/', StringComparison.Ordinal) => List(call),
+            { Edge: "insights" } => history.Numbers.Handle(call),
+            { Method: "GET" } when call.Path.StartsWith("act_", StringComparison.Ordinal) =>
+                GraphAnswer.Ok($$"""{"id":"{{call.Path}}","account_status":1,"currency":"USD","timezone_name":"America/New_York","min_daily_budget":100}"""),
+            _ => Node(call),
+        };
+    }
+
+    private GraphAnswer Create(GraphCall call, string account)
+    {
+        var parent = call["campaign_id"] ?? call["adset_id"];
+        var above = parent is null ? null : _objects.Find(one => one.Id == parent);
+        if (parent is not null && above is not { Lives: true }) return GraphAnswer.Error(100, 1487851, "the parent is gone");
+        var creative = call["creative"] is { } given ? _objects.Find(one => one.Id == JsonNode.Parse(given)!["creative_id"]!.ToString()) : null;
+        if (call.Edge == "ads" && creative is not { Lives: true }) return GraphAnswer.Error(100, 1487851, "the creative is gone");
+        var now = history.Clockwork.Now;
+        var thing = new MetaObject
+        {
+            Id = (++_nextId).ToString(CultureInfo.InvariantCulture), Kind = call.Edge, AccountId = account, Name = call["name"] ?? call["title"] ?? "", Parent = above, Creative = creative,
+            Budget = long.Parse(call["daily_budget"] ?? "0", CultureInfo.InvariantCulture), CreatedAt = now,
+            ListedFrom = Listed(now, call),
+            ReadyAt = now + TimeSpan.FromSeconds(history.Choices.Chance(history.Odds.Slow) ? history.Choices.OneOf(5, 60, 600) : 1),
+            Status = call["status"] ?? "ACTIVE",
+        };
+        _objects.Add(thing);
+        Done.Add((now, call, thing));
+        history.Judge.Created(thing, call);
+        return GraphAnswer.Ok($$"""{"id":"{{thing.Id}}"}""");
+    }
+
+    // Lists show what is new late, but never later than the settle delay after it was sent: that is the one thing that is relied on.
+    private DateTimeOffset Listed(DateTimeOffset now, GraphCall call)
+    {
+        if (!history.Choices.Chance(history.Odds.Lag)) return now;
+        var (listed, last) = (now + (ListLag * history.Choices.OneOf(1, 0.5, 0.2)), AllSent.First(sent => sent.Call == call).At + history.SettleDelay - TimeSpan.FromSeconds(1));
+        return listed < last ? listed : last;
+    }
+
+    private GraphAnswer List(GraphCall call)
+    {
+        Looks.Add((history.Clockwork.Now, call.Edge));
+        var of = call.Path.Split('/')[0];
+        var isAccount = of.StartsWith("act_", StringComparison.Ordinal);
+        if (!isAccount && _objects.Find(one => one.Id == of) is not { Status: not "DELETED" })
+            return GraphAnswer.Error(100, 33, "Object does not exist, cannot be loaded due to missing permissions, or does not support this operation");
+        var wanted = call["filtering"] is { } filter ? JsonNode.Parse(filter)![0]!["value"]!.ToString() : null;
+        var found = _objects.Where(one => one.Kind == call.Edge && one.Lives && one.ListedFrom <= history.Clockwork.Now
+            && (isAccount ? one.AccountId == of : one.Parent?.Id == of) && (wanted is null || one.Name.Contains(wanted, StringComparison.Ordinal))).ToList();
+        // Small pages, whatever was asked for.
+        var from = int.Parse(call["after"] ?? "0", CultureInfo.InvariantCulture);
+        const int Size = 3;
+        var items = string.Join(',', found.Skip(from).Take(Size).Select(one => JsonSerializer.Serialize(new { id = one.Id, name = one.Name, title = one.Name })));
+        var next = found.Count > from + Size ? $$""","paging":{"cursors":{"after":"{{from + Size}}"},"next":"https://more"}""" : "";
+        return GraphAnswer.Ok($$"""{"data":[{{items}}]{{next}}}""");
+    }
+
+    private GraphAnswer Node(GraphCall call)
+    {
+        if (_objects.Find(one => one.Id == call.Path) is not { } thing)
+            return history.Numbers.FindRun(call) ?? GraphAnswer.Error(100, 33, "Object does not exist, cannot be loaded due to missing permissions, or does not support this operation");
+        switch (call.Method)
+        {
+            case "GET" when thing.Kind == "advideos":
+                return GraphAnswer.Ok(history.Clockwork.Now >= thing.ReadyAt
+                    ? """{"status":{"video_status":"ready"},"thumbnails":{"data":[{"uri":"https://example.com/t.jpg","is_preferred":true,"width":100,"height":100}]},"picture":"https://example.com/p.jpg"}"""
+                    : """{"status":{"video_status":"processing"}}""");
+            case "GET":
+                var status = thing.Lives ? thing.Status : "DELETED";
+                return GraphAnswer.Ok($$"""{"id":"{{thing.Id}}","status":"{{status}}","effective_status":"{{status}}","issues_info":[]}""");
+            case "DELETE":
+                if (!thing.Lives) return GraphAnswer.Error(100, 33, "Object does not exist, cannot be loaded due to missing permissions, or does not support this operation");
+                thing.Status = "DELETED";
+                Done.Add((history.Clockwork.Now, call, thing));
+                return GraphAnswer.Ok("""{"success":true}""");
+            default:
+                if (!thing.Lives) return GraphAnswer.Error(100, 1487564, "deleted objects cannot be changed");
+                thing.Status = call["status"]!;
+                Done.Add((history.Clockwork.Now, call, thing));
+                history.Judge.Switched(thing, call);
+                return GraphAnswer.Ok("""{"success":true}""");
+        }
+    }
+}

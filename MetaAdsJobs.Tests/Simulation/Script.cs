@@ -1,0 +1,245 @@
+using System.Globalization;
+using System.Text.Json;
+using Dapper;
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Spending;
+
+namespace MetaAdsJobs.Tests.Simulation;
+
+/// <summary>One thing that was asked for, as its caller knows it.</summary>
+internal sealed class Asked(int number, Guid accountId, bool publishes)
+{
+    public string Name { get; } = $"R{number}";
+    public Guid AccountId { get; } = accountId;
+    public bool Publishes { get; } = publishes;
+    public string Key { get; } = $"{Guid.NewGuid()}";
+    public Guid? RequestId { get; set; }
+}
+
+/// <summary>What people do in a history: requests, cancels, retries, stops, starts, caps, tokens; and what they do in Ads Manager.</summary>
+internal sealed class Script(History history)
+{
+    private readonly List<Asked> _asked = [];
+    private readonly List<(Guid Id, string AdAccountId, string Name)> _accounts = [];
+    private readonly List<Guid> _clips = [];
+    private int _open;
+    private int _tokens;
+
+    public DateTimeOffset CalmFrom { get; private set; }
+
+    /// <summary>Nobody does anything more.</summary>
+    public bool IsOver => _open == 0;
+
+    public IReadOnlyList<Asked> Requests => _asked;
+
+    public IReadOnlyList<(Guid Id, string AdAccountId, string Name)> Accounts => _accounts;
+
+    /// <summary>The largest cap that was ever in force, in hundredths, by account.</summary>
+    public Dictionary<string, long> LargestCap { get; } = [];
+
+    public async Task PrepareAsync()
+    {
+        await using var connection = await history.Database.Aside.OpenConnectionAsync();
+        var count = history.Choices.OneOf(1, 2);
+        for (var number = 1; number <= count; number++)
+        {
+            var (id, adAccount) = (Guid.CreateVersion7(history.Clockwork.Now), $"act_{Random.Shared.NextInt64(1_000_000_000, 9_999_999_999)}");
+            var cap = history.Choices.OneOf(1_000_000L, 15_000L, 25_000L);
+            await connection.ExecuteAsync("""
+                INSERT INTO social_accounts (id, name, ad_account_id, page_id, currency, timezone_name, default_countries, access_token, daily_cap_cents, created_at, updated_at)
+                VALUES (@id, @name, @adAccount, '1', 'USD', 'America/New_York', '{US}', @token, @cap, clock_timestamp(), clock_timestamp())
+                """, new { id, name = $"A{number}", adAccount, token = SimProcess.CloseToken("token0"), cap });
+            _accounts.Add((id, adAccount, $"A{number}"));
+            history.Name(id, $"A{number}");
+            history.World.SetToken(adAccount, "token0");
+            LargestCap[adAccount] = cap;
+        }
+
+        foreach (var column in (string[])["image_url", "video_url", "video_id"])
+        {
+            var id = Guid.CreateVersion7(history.Clockwork.Now);
+            await connection.ExecuteAsync($"INSERT INTO clips (id, title, {column}, thumbnail_url, created_at) VALUES (@id, 'Clip', @value, @thumbnail, clock_timestamp())",
+                new { id, value = column == "video_id" ? "1" : "https://example.com/clip", thumbnail = column == "image_url" ? null : "https://example.com/t.jpg" });
+            _clips.Add(id);
+        }
+    }
+
+    public void Plan()
+    {
+        var choices = history.Choices;
+        for (var number = 1 + choices.OneOf(0, 1, 2); number > 0; number--)
+        {
+            var asked = new Asked(_asked.Count + 1, _accounts[choices.Below(_accounts.Count)].Id, choices.Chance(0.6));
+            _asked.Add(asked);
+            var clip = _clips[choices.OneOf(0, 1, 2)];
+            At(choices.OneOf(0, 1, 40), $"asks for {asked.Name}", (api, ct) => AskAsync(api, asked, clip, ct));
+        }
+
+        for (var more = choices.Below(6); more > 0; more--)
+        {
+            var (asked, account) = (_asked[choices.Below(_asked.Count)], _accounts[choices.Below(_accounts.Count)]);
+            var at = choices.OneOf(1, 3, 10, 40, 120, 400) + (choices.Below(20) / 10.0);
+            switch (choices.Below(8))
+            {
+                case 0:
+                    At(at, $"cancels {asked.Name}", async (api, ct) =>
+                    {
+                        if (asked.RequestId is { } id) await api.Get<CancelOrchestration>().ExecuteAsync(id, "client", ct);
+                    });
+                    break;
+                case 1:
+                    At(at, $"retries {asked.Name}", async (api, ct) =>
+                    {
+                        if (asked.RequestId is { } id) await api.Get<RetryOrchestration>().ExecuteAsync(id, "client", ct);
+                    });
+                    break;
+                case 2:
+                    var all = choices.Chance(0.2);
+                    At(at, $"stops {(all ? "all" : account.Name)}", (api, ct) => api.Get<StopSwitch>().StopAsync(all ? null : account.Id, "client", null, ct));
+                    if (choices.Chance(0.6)) At(at + choices.OneOf(5, 60, 600), $"starts {(all ? "all" : account.Name)}", (api, ct) => api.Get<StopSwitch>().StartAsync(all ? null : account.Id, "client", true, ct));
+                    break;
+                case 3:
+                    At(at, $"looks at the spending of {account.Name}", (api, ct) => LookAsync(api, account.Id, account.AdAccountId, ct));
+                    break;
+                case 4:
+                    var cap = choices.OneOf(15_000L, 25_000L, 1_000_000L);
+                    At(at, $"caps {account.Name} at {cap}", (api, ct) => PatchAsync(api, account.Id, $$"""{"daily_cap_cents":{{cap}}}""", ct, before: () => LargestCap[account.AdAccountId] = Math.Max(cap, LargestCap[account.AdAccountId])));
+                    break;
+                case 5:
+                    var token = $"token{++_tokens}";
+                    history.Clockwork.Plan(TimeSpan.FromSeconds(at), null, null, $"the token of {account.Name} is no longer good", () => history.World.SetToken(account.AdAccountId, token));
+                    At(at + choices.OneOf(1, 30, 300), $"gives {account.Name} its new token", (api, ct) => PatchAsync(api, account.Id, $$"""{"access_token":"{{history.World.TokenOf(account.AdAccountId)}}"}""", ct));
+                    break;
+                case 6:
+                    history.Clockwork.Plan(TimeSpan.FromSeconds(at), null, null, "somebody in Ads Manager", () => ByHand(account.AdAccountId));
+                    break;
+                default:
+                    history.Clockwork.Plan(TimeSpan.FromSeconds(at), null, null, $"Meta blocks {account.Name}", () => history.World.BlockedAccounts.Add(account.AdAccountId));
+                    At(at + choices.OneOf(30, 300), $"unblocks {account.Name}", (api, ct) =>
+                    {
+                        history.World.BlockedAccounts.Remove(account.AdAccountId);
+                        return PatchAsync(api, account.Id, """{"unblock":true}""", ct);
+                    });
+                    break;
+            }
+        }
+
+        CalmFrom = history.Clockwork.Now + TimeSpan.FromSeconds(choices.OneOf(120, 400, 1200));
+    }
+
+    /// <summary>When nothing goes wrong any more: whatever waits for a person gets one.</summary>
+    public void PlanCalm()
+    {
+        foreach (var account in _accounts)
+        {
+            var token = $"token{++_tokens}";
+            history.World.SetToken(account.AdAccountId, token);
+            history.World.BlockedAccounts.Remove(account.AdAccountId);
+            LargestCap[account.AdAccountId] = long.MaxValue;
+            At(1, $"gives {account.Name} {token}, unblocks it, takes its cap away", (api, ct) => PatchAsync(api, account.Id, $$"""{"access_token":"{{history.World.TokenOf(account.AdAccountId)}}","unblock":true,"caps_off":true}""", ct));
+            At(1200, $"looks at the spending of {account.Name}", (api, ct) => LookAsync(api, account.Id, account.AdAccountId, ct));
+            At(1300, $"starts {account.Name}", (api, ct) => api.Get<StopSwitch>().StartAsync(account.Id, "client", true, ct));
+        }
+
+        At(1300, "starts all", (api, ct) => api.Get<StopSwitch>().StartAsync(null, "client", true, ct));
+        foreach (var asked in _asked.Where(asked => asked.RequestId is null)) At(1, $"asks for {asked.Name} once more", (api, ct) => AskAsync(api, asked, _clips[0], ct));
+    }
+
+    public bool HasOpen() => Open().Count > 0;
+
+    public string OpenNow() => string.Join(", ", Open());
+
+    public void Died(SimProcess process) => _open -= process.Name.StartsWith('a') ? process.Activities.Count : 0;
+
+    public async Task CleanAsync()
+    {
+        await using var connection = await history.Database.Aside.OpenConnectionAsync();
+        var accounts = _accounts.Select(account => account.Id).ToArray();
+        await connection.ExecuteAsync("""
+            DELETE FROM meta_ads a USING orchestrations o WHERE o.request_id = a.request_id AND o.social_account_id = ANY(@accounts);
+            DELETE FROM meta_creatives WHERE social_account_id = ANY(@accounts);
+            DELETE FROM meta_adsets a USING orchestrations o WHERE o.request_id = a.request_id AND o.social_account_id = ANY(@accounts);
+            DELETE FROM meta_campaigns WHERE social_account_id = ANY(@accounts);
+            DELETE FROM meta_changes WHERE social_account_id = ANY(@accounts);
+            DELETE FROM clip_videos; DELETE FROM clip_images; DELETE FROM account_pacing; DELETE FROM stops;
+            DELETE FROM orchestrations WHERE social_account_id = ANY(@accounts);
+            DELETE FROM social_accounts WHERE id = ANY(@accounts);
+            DELETE FROM clips WHERE id = ANY(@clips);
+            """, new { accounts, clips = _clips.ToArray() });
+    }
+
+    private List<string> Open()
+    {
+        using var connection = history.Database.Aside.OpenConnection();
+        return connection.Query<(Guid Id, string Status, string? Reason)>("""
+            SELECT request_id, status, wait_reason FROM orchestrations WHERE status IN ('queued', 'running', 'waiting')
+            UNION ALL SELECT id, 'stop', NULL FROM stops WHERE job_id IS NOT NULL
+            """).Select(row => $"{history.NameOf(row.Id)} {row.Status} {row.Reason}").ToList();
+    }
+
+    private async Task AskAsync(SimProcess api, Asked asked, Guid clip, CancellationToken ct)
+    {
+        var body = JsonDocument.Parse($$"""
+            {"social_account_id":"{{asked.AccountId}}","clip_id":"{{clip}}","campaign_name":"{{asked.Name}}","campaign_objective":"OUTCOME_TRAFFIC","daily_budget_cents":10000,
+             "creative_title":"Title","landing_url":"https://example.com/","optimization_goal":"LINK_CLICKS","auto_publish":{{(asked.Publishes ? "true" : "false")}}}
+            """).RootElement;
+        switch (await api.Get<AcceptOrchestration>().ExecuteAsync(body, "client", asked.Key, ct))
+        {
+            case Acceptance.Accepted accepted:
+                asked.RequestId = accepted.RequestId;
+                history.Name(accepted.RequestId, asked.Name);
+                break;
+            case var other:
+                history.Judge.Condemn($"{asked.Name} was not accepted: {other}");
+                break;
+        }
+    }
+
+    private async Task LookAsync(SimProcess api, Guid accountId, string adAccountId, CancellationToken ct)
+    {
+        var state = await api.Get<StopSwitch>().ReadAsync(accountId, ct);
+        history.Judge.Told(adAccountId, state!);
+    }
+
+    private static async Task PatchAsync(SimProcess api, Guid accountId, string body, CancellationToken ct, Action? before = null)
+    {
+        before?.Invoke();
+        await api.Get<SaveAccount>().ChangeAsync(accountId, JsonDocument.Parse(body).RootElement, ct);
+    }
+
+    private void ByHand(string adAccountId)
+    {
+        var campaigns = history.World.Ours(adAccountId).Where(one => one is { Kind: "campaigns", Lives: true }).ToList();
+        if (campaigns.Count == 0) return;
+        var campaign = campaigns[history.Choices.Below(campaigns.Count)];
+        var status = history.Choices.OneOf("PAUSED", "DELETED", "ARCHIVED");
+        history.Clockwork.Tell($"by hand: campaign {campaign.Id} {status}");
+        MetaWorld.ByHand(campaign, status);
+    }
+
+    // Does it in the API's process; when that is dead, or breaks in its midst, people try again.
+    private void At(double seconds, string what, Func<SimProcess, CancellationToken, Task> act)
+    {
+        _open++;
+        history.Clockwork.Plan(TimeSpan.FromSeconds(seconds), null, null, $"client {what}", () =>
+        {
+            _open--;
+            if (history.Api is not { IsStopping: false } api)
+            {
+                At(5, what, act);
+                return;
+            }
+
+            _open++;
+            history.Clockwork.Tell($"client {what}");
+            api.Begin($"client {what}", ct => act(api, ct), task =>
+            {
+                _open--;
+                if (task.IsCompletedSuccessfully) return;
+                history.Clockwork.Tell($"client {what}: {task.Exception?.InnerException?.Message.Split('\n')[0]}");
+                At(5, what, act);
+            });
+        });
+    }
+}

@@ -1,0 +1,208 @@
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text;
+using Dapper;
+using MetaAdsJobs.Core.Database;
+using MetaAdsJobs.Tests.Support;
+using Npgsql;
+
+namespace MetaAdsJobs.Tests.Simulation;
+
+/// <summary>What becomes of a statement.</summary>
+internal enum StatementFate
+{
+    Done,
+
+    /// <summary>The connection is cut before it arrives.</summary>
+    CutBefore,
+
+    /// <summary>It is committed, and the connection is cut before the answer comes.</summary>
+    CutAfter,
+}
+
+/// <summary>The process that would have sent it is dead.</summary>
+internal sealed class SimulatedDeathException() : Exception("this process is dead");
+
+/// <summary>
+/// A real PostgreSQL database whose clock is the simulation's: clock_timestamp() is found in a schema of its own before PostgreSQL's, and
+/// reads a file. Each statement of the service, before it is sent, is a moment in which others may go on, and somebody may die.
+/// </summary>
+internal sealed class SimDatabase : IAsyncDisposable
+{
+    private static readonly ActivityListenerScope Listening = new();
+    private static readonly PropertyInfo Statistics = typeof(NpgsqlDataSource).GetProperty("Statistics", BindingFlags.Instance | BindingFlags.NonPublic)!;
+
+    private readonly TestDatabase _database;
+    private readonly string _clockFile;
+    private readonly Microsoft.Win32.SafeHandles.SafeFileHandle _clock;
+    private readonly ConditionalWeakTable<object, object> _seenTransactions = [];
+    private int _parked;
+
+    private SimDatabase(TestDatabase database, string clockFile)
+    {
+        (_database, _clockFile) = (database, clockFile);
+        _clock = File.OpenHandle(clockFile, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        Service = Build(filtered: true);
+        Aside = Build(filtered: false);
+    }
+
+    /// <summary>What the simulated processes use.</summary>
+    public NpgsqlDataSource Service { get; }
+
+    /// <summary>For setting up, judging and cutting: nothing happens to it.</summary>
+    public NpgsqlDataSource Aside { get; }
+
+    /// <summary>The history that goes on in it now.</summary>
+    public History? History { get; set; }
+
+    public static async Task<SimDatabase> CreateAsync()
+    {
+        GC.KeepAlive(Listening);
+        // Who waits before a statement holds a thread.
+        ThreadPool.SetMinThreads(100, 100);
+        var database = await TestDatabase.CreateAsync();
+        await using var connection = await database.DataSource.OpenConnectionAsync();
+        var folder = await connection.ExecuteScalarAsync<string>("SHOW data_directory");
+        var file = Path.Combine(folder!, $"clock_{database.Name}");
+        await File.WriteAllTextAsync(file, new string('0', 20));
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        await connection.ExecuteAsync($"""
+            CREATE SCHEMA sim;
+            CREATE FUNCTION sim.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS
+                $$ SELECT timestamptz 'epoch' + pg_catalog.pg_read_file('clock_{database.Name}')::bigint * interval '1 microsecond' $$;
+            CREATE FUNCTION sim.now() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$ SELECT sim.clock_timestamp() $$;
+            """);
+        return new(database, file);
+    }
+
+    public void SetClock(DateTimeOffset now)
+    {
+        var micros = (now - DateTimeOffset.UnixEpoch).Ticks / 10;
+        RandomAccess.Write(_clock, Encoding.ASCII.GetBytes(micros.ToString("D20", CultureInfo.InvariantCulture)), 0);
+    }
+
+    /// <summary>Until no statement is under way but those that wait to be sent.</summary>
+    /// <returns>False when somebody keeps a connection while he waits for something else.</returns>
+    public bool WaitUntilQuiet() => SpinWait.SpinUntil(() => Busy <= Volatile.Read(ref _parked), TimeSpan.FromSeconds(20));
+
+    private int Busy
+    {
+        get
+        {
+            var (_, _, busy) = ((int Total, int Idle, int Busy))Statistics.GetValue(Service)!;
+            return busy;
+        }
+    }
+
+    // Called with each command before it is sent, on the thread that sends it.
+    private bool BeforeStatement(NpgsqlCommand command)
+    {
+        if (History is not { Clockwork.Caller: { } activity } history) return false;
+        if (activity.Process.IsDead)
+        {
+            // Cut, instead of thrown out of here: only so does the connection know that it is no good any more.
+            Cut(command.Connection!.ProcessID);
+            return false;
+        }
+
+        if (activity.IsBackground || command.Transaction is not null && !IsFirst(command.Transaction)) return false;
+        if (command.Transaction is null && System.Transactions.Transaction.Current is { } ambient && !IsFirst(ambient)) return false;
+
+        if (command.Transaction is null)
+        {
+            using var go = new ManualResetEventSlim();
+            var due = history.Clockwork.Plan(TimeSpan.Zero, activity, activity.Process, "statement", () =>
+            {
+                history.Clockwork.Resume(activity);
+                go.Set();
+            }, canKill: true);
+            Interlocked.Increment(ref _parked);
+            activity.Process.Parked[go] = true;
+            history.Clockwork.RestsOnThread(activity, due);
+            go.Wait();
+            Interlocked.Decrement(ref _parked);
+            activity.Process.Parked.TryRemove(go, out _);
+            if (activity.Process.IsDead)
+            {
+                Cut(command.Connection!.ProcessID);
+                return false;
+            }
+        }
+
+        // What is only a part of a transaction cannot be committed without the rest of it.
+        var isWhole = System.Transactions.Transaction.Current is null && (command.Transaction is null || command.CommandText.Contains("INSERT INTO meta_ads", StringComparison.Ordinal));
+        var fate = history.FateOf(activity, isWhole);
+        if (fate == StatementFate.CutAfter) DoAside(command);
+        if (fate != StatementFate.Done)
+        {
+            history.Clockwork.Tell($"{activity.Name}: connection cut {(fate == StatementFate.CutAfter ? "after" : "before")} {Short(command.CommandText)}");
+            Cut(command.Connection!.ProcessID);
+        }
+
+        return false;
+    }
+
+    private bool IsFirst(object transaction) => _seenTransactions.TryAdd(transaction, transaction);
+
+    private void DoAside(NpgsqlCommand command)
+    {
+        using var connection = Aside.OpenConnection();
+        using var clone = command.Clone();
+        clone.Connection = connection;
+        clone.Transaction = null;
+        clone.ExecuteNonQuery();
+    }
+
+    public void Cut(int backend)
+    {
+        using var connection = Aside.OpenConnection();
+        connection.Execute("SELECT pg_terminate_backend(@backend, 5000)", new { backend });
+    }
+
+    private static string Short(string sql) => string.Join(' ', sql.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)) is { Length: > 80 } text ? $"{text[..80]}…" : sql;
+
+    private NpgsqlDataSource Build(bool filtered)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(_database.ConnectionString)
+        {
+            SearchPath = "sim,public,pg_catalog", MaxAutoPrepare = 200, AutoPrepareMinUsages = 2, NoResetOnClose = true, MaxPoolSize = 100, MinPoolSize = filtered ? 4 : 1,
+            ConnectionIdleLifetime = 3600, Multiplexing = false,
+        };
+        SqlTypes.Register();
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        if (filtered)
+        {
+            builder.ConfigureTracing(tracing => tracing
+                .ConfigureCommandFilter(BeforeStatement)
+                .ConfigureBatchFilter(_ => false)
+                .ConfigureCopyOperationFilter(_ => false)
+                .EnablePhysicalOpenTracing(false));
+        }
+        else
+        {
+            builder.ConfigureTracing(tracing => tracing.ConfigureCommandFilter(_ => false).ConfigureBatchFilter(_ => false).EnablePhysicalOpenTracing(false));
+        }
+
+        return builder.Build();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Service.DisposeAsync();
+        await Aside.DisposeAsync();
+        _clock.Dispose();
+        File.Delete(_clockFile);
+        await _database.DisposeAsync();
+    }
+
+    // The filters are only asked while somebody listens to Npgsql's traces.
+    private sealed class ActivityListenerScope
+    {
+        public ActivityListenerScope() => System.Diagnostics.ActivitySource.AddActivityListener(new()
+        {
+            ShouldListenTo = source => source.Name == "Npgsql",
+            Sample = (ref System.Diagnostics.ActivityCreationOptions<System.Diagnostics.ActivityContext> _) => System.Diagnostics.ActivitySamplingResult.None,
+        });
+    }
+}

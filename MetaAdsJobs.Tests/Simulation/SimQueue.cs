@@ -1,0 +1,122 @@
+using System.Transactions;
+using MetaAdsJobs.Core.Jobs;
+
+namespace MetaAdsJobs.Tests.Simulation;
+
+/// <summary>
+/// The queue as the service may rely on it: a job that was committed is delivered at least once, perhaps twice at a time, late, or, when
+/// somebody deletes it, never. Retries and snoozes are as Hangfire makes them.
+/// </summary>
+internal sealed class SimQueue(History history)
+{
+    private static readonly TimeSpan TakeOver = TimeSpan.FromSeconds(30);
+    private readonly List<(Job Job, SimProcess Process)> _running = [];
+    private int _nextId;
+
+    /// <summary>Jobs that wait or run.</summary>
+    public int Open { get; private set; }
+
+    public bool IsOpen(Job job) => _running.Exists(one => one.Job == job);
+
+    public void Add(Job job, TimeSpan after)
+    {
+        Open++;
+        history.Clockwork.Plan(after, null, null, $"job {job.Kind} {history.NameOf(job.Id)}", () => Deliver(job));
+    }
+
+    /// <summary>What a dead process was at is taken over by others.</summary>
+    public void Died(SimProcess process)
+    {
+        foreach (var (job, _) in _running.Where(one => one.Process == process).ToList())
+        {
+            _running.Remove((job, process));
+            Open--;
+            if (!job.IsDouble) Add(job, TakeOver);
+        }
+    }
+
+    private void Deliver(Job job)
+    {
+        Open--;
+        var odds = history.Odds;
+        if (history.Choices.Chance(odds.JobLost))
+        {
+            history.Clockwork.Tell($"job {job.Kind} {history.NameOf(job.Id)} is lost");
+            return;
+        }
+
+        if (!job.IsDouble && history.Choices.Chance(odds.JobTwice)) Add(job with { IsDouble = true }, TimeSpan.FromSeconds(history.Choices.OneOf(1, 20, 100)));
+        var workers = history.Workers.Where(worker => !worker.IsStopping).ToList();
+        if (workers.Count == 0)
+        {
+            Add(job, TimeSpan.FromSeconds(1));
+            return;
+        }
+
+        var worker = workers[history.Choices.Below(workers.Count)];
+        _running.Add((job, worker));
+        Open++;
+        worker.Run(job, task => Ended(job, worker, task));
+    }
+
+    private void Ended(Job job, SimProcess worker, Task<JobOutcome> task)
+    {
+        if (!_running.Remove((job, worker))) return;
+        Open--;
+        if (job.IsDouble)
+        {
+            history.Clockwork.Tell($"{worker.Name} {job.Kind} {history.NameOf(job.Id)}, for the second time, ended: {(task.IsCompletedSuccessfully ? task.Result : task.Exception?.InnerException?.Message.Split('\n')[0])}");
+            return;
+        }
+
+        switch (task)
+        {
+            case { IsCompletedSuccessfully: true, Result: JobOutcome.Snoozed snoozed }:
+                history.Clockwork.Tell($"{worker.Name} {job.Kind} {history.NameOf(job.Id)} snoozed: {snoozed.Reason}");
+                Add(job, Max(snoozed.Until - history.Clockwork.Now, TimeSpan.FromMilliseconds(50)));
+                break;
+            case { IsCompletedSuccessfully: true }:
+                history.Clockwork.Tell($"{worker.Name} {job.Kind} {history.NameOf(job.Id)} ended: {task.Result}");
+                break;
+            case { Exception.InnerException: OperationCanceledException } or { IsCanceled: true } when worker.IsStopping:
+                history.Clockwork.Tell($"{worker.Name} {job.Kind} {history.NameOf(job.Id)} handed back");
+                Add(job, TimeSpan.FromSeconds(1));
+                break;
+            default:
+                var why = task.Exception?.InnerException ?? task.Exception;
+                history.Clockwork.Tell($"{worker.Name} {job.Kind} {history.NameOf(job.Id)} threw {why?.GetType().Name}: {why?.Message.Split('\n')[0]}");
+                if (job.Retries++ < history.MaxRetries) Add(job, TimeSpan.FromSeconds(2 * Math.Pow(2, job.Retries)));
+                break;
+        }
+    }
+
+    private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
+
+    /// <summary>The service's own port, in one of its processes: a job is there when its transaction has committed.</summary>
+    public sealed class Client(SimQueue queue, SimProcess process) : IJobQueue
+    {
+        public string EnqueueOrchestration(Guid requestId) => Enqueue(new("orchestration", requestId));
+
+        public string EnqueueSync(Guid syncId) => Enqueue(new("sync", syncId));
+
+        public string EnqueueTokenCheck(Guid accountId) => "0";
+
+        public string EnqueuePause(Guid stopId) => Enqueue(new("pause", stopId));
+
+        public string EnqueueResume(Guid stopId) => Enqueue(new("resume", stopId));
+
+        private string Enqueue(Job job)
+        {
+            if (process.IsDead) throw new SimulatedDeathException();
+            var id = Interlocked.Increment(ref queue._nextId).ToString(System.Globalization.CultureInfo.InvariantCulture);
+            if (Transaction.Current is { } transaction)
+                transaction.TransactionCompleted += (_, completed) =>
+                {
+                    if (completed.Transaction?.TransactionInformation.Status == TransactionStatus.Committed) queue.Add(job, TimeSpan.FromMilliseconds(100));
+                };
+            else
+                queue.Add(job, TimeSpan.FromMilliseconds(100));
+            return id;
+        }
+    }
+}
