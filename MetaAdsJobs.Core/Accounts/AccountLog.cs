@@ -32,6 +32,12 @@ internal static partial class AccountLog
     [LoggerMessage(6008, LogLevel.Information, "The token of account {SocialAccountId} is valid again: its jobs go on")]
     public static partial void TokenValidAgain(ILogger logger, Guid socialAccountId);
 
+    [LoggerMessage(6020, LogLevel.Error, "Account {SocialAccountId} can advertise nothing: {Reason}")]
+    public static partial void CurrencyDiffers(ILogger logger, Guid socialAccountId, string reason);
+
+    [LoggerMessage(6021, LogLevel.Warning, "The currency of account {SocialAccountId} could not be read, its first orchestration asks again: {Reason}")]
+    public static partial void CurrencyUnread(ILogger logger, Guid socialAccountId, string reason);
+
     [LoggerMessage(6009, LogLevel.Error, "Meta refuses META_APP_ID and META_APP_SECRET, so that no token can be checked: {Reason}")]
     public static partial void AppRefused(ILogger logger, string reason);
 }

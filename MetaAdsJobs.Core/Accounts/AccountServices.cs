@@ -15,6 +15,7 @@ public static class AccountServices
         .AddSingleton<ClipList>()
         .AddSingleton<ResumeAccount>()
         .AddSingleton<TokenStore>()
+        .AddSingleton<AccountCurrency>()
         .AddSingleton<CheckTokens>()
         .AddSingleton<PacingStore>()
         .AddSingleton<PacingExchange>()

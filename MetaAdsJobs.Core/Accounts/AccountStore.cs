@@ -7,7 +7,7 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
 {
     internal const string Columns = """
         social_accounts.id, name, ad_account_id, page_id, instagram_user_id, pixel_id, currency, timezone_name, default_countries,
-        dsa_beneficiary, dsa_payor, min_daily_budget, campaign_cap_cents, daily_cap_cents, caps_off, token_rejected_at, token_rejection,
+        dsa_beneficiary, dsa_payor, min_daily_budget, meta_currency, campaign_cap_cents, daily_cap_cents, caps_off, token_rejected_at, token_rejection,
         token_checked_at, token_expires_at, token_scopes, blocked_at, block_reason, social_accounts.created_at, updated_at
         """;
 

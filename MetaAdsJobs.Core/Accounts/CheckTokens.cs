@@ -9,7 +9,7 @@ namespace MetaAdsJobs.Core.Accounts;
 /// Asks Meta about every account's token before a job meets a dead one. Each answer is stored as it comes: killed half-way, the next
 /// run goes on with those that were not asked about today.
 /// </summary>
-internal sealed class CheckTokens(TokenStore store, AccountTokens tokens, MetaTokens meta, MetaOptions options, ResumeAccount resume, TimeProvider time, ILogger<CheckTokens> logger)
+internal sealed class CheckTokens(TokenStore store, AccountTokens tokens, MetaTokens meta, MetaOptions options, AccountCurrency currencies, ResumeAccount resume, TimeProvider time, ILogger<CheckTokens> logger)
 {
     public static readonly TimeSpan WarnBefore = TimeSpan.FromDays(7);
     private static readonly TimeSpan Fresh = TimeSpan.FromHours(20);
@@ -65,9 +65,24 @@ internal sealed class CheckTokens(TokenStore store, AccountTokens tokens, MetaTo
 
         if (state.ExpiresAt is { } expiresAt && expiresAt < time.GetUtcNow() + WarnBefore) AccountLog.TokenExpiresSoon(logger, token.Id, expiresAt);
         if (!state.MayWrite) AccountLog.TokenLacksScope(logger, token.Id, TokenState.WriteScope);
+        if (!token.CurrencyConfirmed) await CheckCurrencyAsync(token, ct);
         if (!token.WasRejected) return;
         // A crash before this line leaves them snoozing: they go on by themselves within minutes.
         await resume.ExecuteAsync(token.Id, ct);
         AccountLog.TokenValidAgain(logger, token.Id);
+    }
+
+    // Only so that people hear of it early: no orchestration goes by what was not read here.
+    private async Task CheckCurrencyAsync(StoredToken token, CancellationToken ct)
+    {
+        try
+        {
+            var atMeta = await currencies.ReadAsync(token.Id, new(token.AdAccountId, tokens.Open(token.AccessToken)), ct);
+            if (AccountCurrency.Difference(token.AdAccountId, token.Currency, atMeta) is { } difference) AccountLog.CurrencyDiffers(logger, token.Id, difference);
+        }
+        catch (MetaException exception)
+        {
+            AccountLog.CurrencyUnread(logger, token.Id, exception.ForUser);
+        }
     }
 }

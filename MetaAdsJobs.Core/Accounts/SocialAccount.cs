@@ -33,6 +33,9 @@ public sealed record SocialAccount
     /// <summary>Meta's minimum for a day in Meta's units of the currency; null until Meta has told it.</summary>
     public long? MinDailyBudget { get; init; }
 
+    /// <summary>The currency in which Meta bills the ad account; null until Meta has told it.</summary>
+    public string? MetaCurrency { get; init; }
+
     /// <summary>The most one campaign may spend a day, in hundredths of the currency; null: the service's default.</summary>
     public long? CampaignCapCents { get; init; }
 

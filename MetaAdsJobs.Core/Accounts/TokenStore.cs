@@ -5,7 +5,7 @@ using Npgsql;
 namespace MetaAdsJobs.Core.Accounts;
 
 /// <summary>An account's token as it is stored: closed.</summary>
-internal sealed record StoredToken(Guid Id, string AccessToken, bool WasRejected);
+internal sealed record StoredToken(Guid Id, string AccessToken, bool WasRejected, string AdAccountId, string Currency, bool CurrencyConfirmed);
 
 /// <summary>What is known of the accounts' tokens.</summary>
 internal sealed class TokenStore(NpgsqlDataSource dataSource, TimeProvider time)
@@ -14,7 +14,8 @@ internal sealed class TokenStore(NpgsqlDataSource dataSource, TimeProvider time)
     public async Task<IReadOnlyList<StoredToken>> ListAsync(DateTimeOffset uncheckedSince, Guid? only, CancellationToken ct)
     {
         const string ListSql = """
-            SELECT id, access_token, token_rejected_at IS NOT NULL AS was_rejected FROM social_accounts
+            SELECT id, access_token, token_rejected_at IS NOT NULL AS was_rejected, ad_account_id, currency, meta_currency IS NOT DISTINCT FROM currency AS currency_confirmed
+            FROM social_accounts
             WHERE CASE WHEN @Only::uuid IS NULL THEN token_checked_at IS NULL OR token_checked_at < @Since ELSE id = @Only END
             ORDER BY token_checked_at NULLS FIRST, id
             """;

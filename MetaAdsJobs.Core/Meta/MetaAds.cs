@@ -9,8 +9,6 @@ namespace MetaAdsJobs.Core.Meta;
 /// </summary>
 internal sealed class MetaAds(GraphClient graph)
 {
-    private const int PageSize = 200;
-
     public Task<string> CreateCampaignAsync(GraphCredential credential, CampaignSpec spec, CancellationToken ct) =>
         CreateAsync(credential, "campaigns", spec.ToFields(), ct);
 
@@ -41,7 +39,7 @@ internal sealed class MetaAds(GraphClient graph)
             ? new JsonArray(new JsonObject { ["field"] = "name", ["operator"] = "CONTAIN", ["value"] = marker })
             : null;
         var found = new List<string>();
-        await foreach (var item in PagesAsync(credential, edge, () => new GraphFields().Add("fields", "id,name").Add("filtering", filter), ct))
+        await foreach (var item in GraphList.ReadAsync(graph, credential, edge, () => new GraphFields().Add("fields", "id,name").Add("filtering", filter), ct))
         {
             if (item.ValueKind == JsonValueKind.Object && item.TryGetProperty("name", out var name) && name.ToString().Contains(marker, StringComparison.Ordinal))
                 found.Add(IdOf(item));
@@ -153,10 +151,11 @@ internal sealed class MetaAds(GraphClient graph)
     /// <summary>What Meta says of the account; null where it does not say.</summary>
     public async Task<AccountFacts> ReadAccountAsync(GraphCredential credential, CancellationToken ct)
     {
-        var account = await graph.SendAsync(HttpMethod.Get, credential.AdAccountId, new GraphFields().Add("fields", "min_daily_budget,timezone_name"), credential, ct);
+        var account = await graph.SendAsync(HttpMethod.Get, credential.AdAccountId, new GraphFields().Add("fields", "currency,min_daily_budget,timezone_name"), credential, ct);
         return new(
             account.TryGetProperty("min_daily_budget", out var minimum) && long.TryParse(minimum.ToString(), out var units) && units > 0 ? units : null,
-            account.TryGetProperty("timezone_name", out var zone) && zone.ToString() is { Length: > 0 } name ? name : null);
+            account.TryGetProperty("timezone_name", out var zone) && zone.ToString() is { Length: > 0 } name ? name : null,
+            account.TryGetProperty("currency", out var currency) && currency.ToString() is { Length: > 0 } code ? code : null);
     }
 
     private Task<JsonElement> SetStatusAsync(GraphCredential credential, string metaId, string status, CancellationToken ct) =>
@@ -172,21 +171,9 @@ internal sealed class MetaAds(GraphClient graph)
         answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("id", out var id) && id.ToString() is { Length: > 0 } text
             ? text
             : throw new MetaException(Proof.OutcomeUnknown, "Meta's answer to a create holds no id");
-
-    private async IAsyncEnumerable<JsonElement> PagesAsync(
-        GraphCredential credential, string edge, Func<GraphFields> fields, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
-    {
-        string? after = null;
-        do
-        {
-            var page = await graph.SendAsync(HttpMethod.Get, edge, fields().Add("limit", PageSize).Add("after", after), credential, ct);
-            foreach (var item in GraphPage.Items(page)) yield return item;
-            after = GraphPage.Next(page);
-        }
-        while (after is not null);
-    }
 }
 
 /// <param name="MinDailyBudget">The least budget of a day, in Meta's units of the currency.</param>
 /// <param name="TimezoneName">By which Meta cuts the account's days.</param>
-internal sealed record AccountFacts(long? MinDailyBudget, string? TimezoneName);
+/// <param name="Currency">ISO 4217 code of what Meta bills in.</param>
+internal sealed record AccountFacts(long? MinDailyBudget, string? TimezoneName, string? Currency);

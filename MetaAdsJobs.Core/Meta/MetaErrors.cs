@@ -19,6 +19,15 @@ internal static class MetaErrors
     private const int InvalidBreakdowns = 1504041;
     private const int InvalidBreakdownsToo = 1504042;
 
+    // Refusals with is_transient false that have passed by themselves, as people report: a creative refused without a reason (half of them were
+    // accepted later), a video whose thumbnail Meta does not have yet, one that it says is not ready although it has told so, and an object
+    // just made that another of Meta's servers does not know yet.
+    private const int CreativeRefused = 1487390;
+    private const int NoVideoThumbnail = 1443226;
+    private const int VideoNotReady = 1885252;
+    private const int NoSuchObject = 33;
+    private const int NoInstagramAccount = 1772103;
+
     /// <param name="code">Null when the error names none: then it may be anybody's, and proves nothing.</param>
     public static Proof Classify(int httpStatus, int? code, int? subcode, bool isTransient) => (code, subcode) switch
     {
@@ -48,6 +57,7 @@ internal static class MetaErrors
             TraceId = Text(error, "fbtrace_id"),
             BlamedFields = Blamed(error),
             Advice = Advise(code, subcode),
+            MayPass = proof == Proof.Rejected && (code, subcode) is (100, CreativeRefused or NoVideoThumbnail or VideoNotReady or NoSuchObject),
             // Code 1 says it in words alone, and only in English.
             IsTooMuchAsked = (code, subcode) is (100, TooMuchAsked) or (100, TimedOut) or (2, TimedOutToo) or (-3, ReportTooLarge) || IsPageTooLarge(code, message),
             IsTooSlowAtOnce = (code, subcode) is (100, TimedOut) or (2, TimedOutToo),
@@ -69,6 +79,7 @@ internal static class MetaErrors
         (368, _) => "Meta has blocked what this account does for its policies: settle it with Meta (Account Quality), then unblock the account here",
         (3 or 10 or 294 or (>= 200 and <= 299), _) => "the token's user or app lacks a permission for this: grant it at Meta, then retry",
         (100, TooMuchAsked) => "too much was asked for at once: ask for fewer days",
+        (100, NoInstagramAccount) => "give the account an instagram_user_id, or name targeting.publisher_platforms without instagram",
         (2635, _) => "this version of the Graph API is over: set META_GRAPH_VERSION to a newer one",
         _ => null,
     };

@@ -43,6 +43,12 @@ public sealed class MetaException(Proof proof, string message, Exception? inner 
     /// <summary>True for a Graph object that is not there or not visible (100/33): for a delete, that is done.</summary>
     public bool IsMissingObject => Code == 100 && Subcode == 33;
 
+    /// <summary>
+    /// True for a refusal of a create that Meta calls final and yet takes back: the same has been accepted minutes later, unchanged. It proves
+    /// as much as any other that nothing was created.
+    /// </summary>
+    public bool MayPass { get; init; }
+
     /// <summary>True when a report or list asked for more than Meta can gather at once (100/1487534, or code 1 that says so in words).</summary>
     public bool IsTooMuchAsked { get; init; }
 

@@ -2,8 +2,10 @@ using System.Text.Json;
 
 namespace MetaAdsJobs.Core.Meta;
 
-/// <summary>Where a video's processing stands. <paramref name="ThumbnailUrl"/> is only of use once it is ready.</summary>
-internal sealed record VideoProgress(bool IsReady, string? Error, string? ThumbnailUrl);
+/// <summary>Where a video's processing stands. Pictures are only of use once it is ready, and their addresses expire within days.</summary>
+/// <param name="ThumbnailUrl">The thumbnail to show; null while Meta has made none.</param>
+/// <param name="Picture">What Meta shows for the video meanwhile: small, and a placeholder as long as there are no thumbnails.</param>
+internal sealed record VideoProgress(bool IsReady, string? Error, string? ThumbnailUrl, string? Picture);
 
 /// <summary>Videos of an ad account at Meta. Every method throws <see cref="MetaException"/>.</summary>
 internal sealed class MetaVideos(GraphClient graph)
@@ -19,17 +21,8 @@ internal sealed class MetaVideos(GraphClient graph)
     public async Task<IReadOnlyList<string>> FindAsync(GraphCredential credential, string marker, CancellationToken ct)
     {
         var found = new List<string>();
-        string? after = null;
-        do
-        {
-            var fields = new GraphFields().Add("fields", "id,title").Add("title", marker).Add("limit", 200).Add("after", after);
-            var page = await graph.SendAsync(HttpMethod.Get, $"{credential.AdAccountId}/advideos", fields, credential, ct);
-            found.AddRange(GraphPage.Items(page)
-                .Where(video => video.TryGetProperty("title", out var title) && title.GetString()?.Contains(marker, StringComparison.Ordinal) == true)
-                .Select(MetaAds.IdOf));
-            after = GraphPage.Next(page);
-        }
-        while (after is not null);
+        await foreach (var video in GraphList.ReadAsync(graph, credential, $"{credential.AdAccountId}/advideos", () => new GraphFields().Add("fields", "id,title").Add("title", marker), ct))
+            if (Text(video, "title")?.Contains(marker, StringComparison.Ordinal) == true) found.Add(MetaAds.IdOf(video));
         return found;
     }
 
@@ -41,13 +34,13 @@ internal sealed class MetaVideos(GraphClient graph)
             : null;
         return status switch
         {
-            "ready" => new(true, null, Thumbnail(video)),
-            "error" => new(false, "Meta could not process the video", null),
-            _ => new(false, null, null),
+            "ready" => new(true, null, Thumbnail(video), Text(video, "picture")),
+            "error" => new(false, "Meta could not process the video", null, null),
+            _ => new(false, null, null, null),
         };
     }
 
-    // The one that Meta or a person preferred, else the largest; the small picture only when there is no other.
+    // The one that Meta or a person preferred, else the largest.
     private static string? Thumbnail(JsonElement video)
     {
         var thumbnails = video.TryGetProperty("thumbnails", out var list) && list.ValueKind == JsonValueKind.Object
@@ -57,7 +50,7 @@ internal sealed class MetaVideos(GraphClient graph)
             .OrderByDescending(thumbnail => thumbnail.TryGetProperty("is_preferred", out var preferred) && preferred.ValueKind == JsonValueKind.True)
             .ThenByDescending(thumbnail => Number(thumbnail, "width") * Number(thumbnail, "height"))
             .FirstOrDefault();
-        return Text(best, "uri") ?? Text(video, "picture");
+        return Text(best, "uri");
     }
 
     private static string? Text(JsonElement map, string name) =>

@@ -31,6 +31,21 @@ public static class MetaWords
 
     public static FrozenSet<string> DevicePlatforms { get; } = Set("desktop mobile");
 
+    /// <summary>The platforms on which an ad can be shown, in the order in which they are sent, and the positions of each.</summary>
+    public static IReadOnlyDictionary<string, FrozenSet<string>> Positions { get; } = new OrderedDictionary<string, FrozenSet<string>>(StringComparer.Ordinal)
+    {
+        ["facebook"] = Set("""
+            biz_disco_feed facebook_reels facebook_reels_overlay feed instream_video marketplace notification profile_feed right_hand_column search story video_feeds
+            """),
+        ["instagram"] = Set("explore explore_home ig_search profile_feed profile_reels reels shop story stream"),
+        ["audience_network"] = Set("classic instream_video rewarded_video"),
+        ["messenger"] = Set("messenger_home sponsored_messages story"),
+        ["threads"] = Set("threads_stream"),
+    };
+
+    /// <summary>The targeting field that holds the positions of a platform.</summary>
+    public static string PositionsField(string platform) => $"{platform}_positions";
+
     private static FrozenSet<string> Set(string words) =>
         words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).ToFrozenSet(StringComparer.Ordinal);
 }

@@ -57,6 +57,7 @@ internal sealed class AcceptanceStore(NpgsqlDataSource dataSource, TimeProvider 
         public string TimezoneName { get; init; } = "";
         public string[] DefaultCountries { get; init; } = [];
         public long? MinDailyBudget { get; init; }
+        public string? MetaCurrency { get; init; }
         public long? CampaignCapCents { get; init; }
         public long? DailyCapCents { get; init; }
         public bool CapsOff { get; init; }
@@ -67,7 +68,7 @@ internal sealed class AcceptanceStore(NpgsqlDataSource dataSource, TimeProvider 
         public SocialAccount? ToAccount() => Id is not { } id ? null : new()
         {
             Id = id, Name = Name, AdAccountId = AdAccountId, PageId = PageId, InstagramUserId = InstagramUserId, PixelId = PixelId, Currency = Currency,
-            TimezoneName = TimezoneName, DefaultCountries = DefaultCountries, MinDailyBudget = MinDailyBudget,
+            TimezoneName = TimezoneName, DefaultCountries = DefaultCountries, MinDailyBudget = MinDailyBudget, MetaCurrency = MetaCurrency,
             CampaignCapCents = CampaignCapCents, DailyCapCents = DailyCapCents, CapsOff = CapsOff,
         };
     }

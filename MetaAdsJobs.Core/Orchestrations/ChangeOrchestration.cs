@@ -65,8 +65,8 @@ public sealed class RetryOrchestration(NpgsqlDataSource dataSource, IJobQueue qu
         steps AS (
             UPDATE orchestration_steps s SET
                 state = CASE WHEN s.step NOT IN ('media', 'activate', 'validate') AND s.state = 'left' AND s.meta_id IS NOT NULL THEN 'confirmed' ELSE 'pending' END,
-                meta_id = CASE WHEN s.step NOT IN ('media', 'activate', 'validate') AND s.state = 'left' THEN s.meta_id END, error = NULL
-            FROM retried WHERE s.request_id = retried.request_id AND (s.state IN ('deleted', 'left') OR s.step IN ('media', 'activate', 'validate')))
+                meta_id = CASE WHEN s.step NOT IN ('media', 'activate', 'validate') AND s.state = 'left' THEN s.meta_id END, error = NULL, refusals = 0
+            FROM retried WHERE s.request_id = retried.request_id AND (s.state IN ('deleted', 'left') OR s.state = 'pending' AND s.refusals > 0 OR s.step IN ('media', 'activate', 'validate')))
         SELECT count(*) FROM retried
         """;
 

@@ -15,7 +15,7 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
         const string FindSql = """
             SELECT o.request_id, o.social_account_id, o.clip_id, o.campaign_name, o.accepted_at, o.started_at, o.completed_at, o.status, o.attempt,
                    o.next_attempt_at, o.wait_reason, o.errors::text, o.insights_sync::text, o.validation::text, (o.request ->> 'auto_publish')::boolean AS auto_publish,
-                   (o.request ->> 'validate_only') IS NOT NULL AS validate_only, k.video_id IS NULL AS uploads,
+                   (o.request ->> 'validate_only') IS NOT NULL AS validate_only, (k.video_id IS NULL OR o.status IN ('queued', 'running', 'waiting')) AS has_media,
                    c.id AS campaign_db_id, s.id AS adset_db_id, a.id AS ad_db_id, r.id AS creative_db_id,
                    c.effective_status AS campaign_status, s.effective_status AS adset_status, r.effective_status AS creative_status, a.effective_status AS ad_status,
                    c.issues::text AS campaign_issues, s.issues::text AS adset_issues, r.issues::text AS creative_issues, a.issues::text AS ad_issues,
@@ -71,7 +71,7 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
         public bool AutoPublish { get; init; }
         public string? Validation { get; init; }
         public bool ValidateOnly { get; init; }
-        public bool Uploads { get; init; }
+        public bool HasMedia { get; init; }
         public long? CampaignDbId { get; init; }
         public long? AdsetDbId { get; init; }
         public long? AdDbId { get; init; }
@@ -127,7 +127,7 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
                     .. IssuesOf(StepName.Campaign, CampaignIssues), .. IssuesOf(StepName.AdSet, AdsetIssues),
                     .. IssuesOf(StepName.Creative, CreativeIssues), .. IssuesOf(StepName.Ad, AdIssues),
                 ],
-                Steps = [.. StepName.For(Uploads, AutoPublish, ValidateOnly).Select(name => steps.TryGetValue(name, out var step)
+                Steps = [.. StepName.For(HasMedia || steps.ContainsKey(StepName.Media), AutoPublish, ValidateOnly).Select(name => steps.TryGetValue(name, out var step)
                     ? new StepResult(name, step.State, step.MetaId, step.StartedAt, step.CompletedAt, step.Error, StatusOf(name))
                     : new StepResult(name, StepState.Pending, null, null, null, null))],
             };

@@ -38,6 +38,7 @@ public static class OrchestrationServices
         services.AddSingleton<IRepeatableStep, MediaStep>();
         services.AddSingleton<IRepeatableStep, ActivateStep>();
         services.AddSingleton<IRepeatableStep, ValidateStep>();
+        services.AddSingleton<CurrencyCheck>();
         services.AddSingleton<ClipVideoStore>();
         services.AddSingleton<ClipImageStore>();
         services.AddSingleton<ClipImageUpload>();

@@ -85,9 +85,13 @@ internal sealed class RunOrchestration(
         {
             return await waiting.ForMetaAsync(attempt, exception, ct);
         }
+        catch (MetaException exception) when (PassingRefusals.WaitAfter(attempt, exception) is not null)
+        {
+            return await waiting.ForPassingAsync(attempt, exception, PassingRefusals.WaitAfter(attempt, exception)!.Value, ct);
+        }
         catch (MetaException exception) when (exception.Proof == Proof.Rejected)
         {
-            return await BeginEndAsync(attempt, "failed", exception.ForUser, notDone: attempt.SingleCallStarted, ct);
+            return await BeginEndAsync(attempt, "failed", PassingRefusals.Reason(attempt, exception), notDone: attempt.SingleCallStarted, ct);
         }
         catch (Exception exception) when (exception is not (FencedException or OperationCanceledException))
         {
@@ -166,7 +170,7 @@ internal sealed class RunOrchestration(
 
     private async Task<JobOutcome> LeaveTheRestAsync(Attempt attempt, Exception exception, CancellationToken ct)
     {
-        foreach (var step in attempt.Steps.Values.Where(step => step.State is StepState.Started or StepState.Confirmed).ToList())
+        foreach (var step in attempt.Steps.Values.Where(step => step.State is StepState.Started or StepState.Confirmed && step.Step is not (StepName.Media or StepName.Activate)).ToList())
         {
             await undoJournal.LeftAsync(attempt, step.Step, step.MetaId, exception.Message, ct);
             OrchestrationLog.StepLeft(logger, step.Step, step.MetaId, exception.Message);
@@ -179,12 +183,24 @@ internal sealed class RunOrchestration(
     {
         var left = attempt.Steps.Values.Where(step => step.State == StepState.Left).ToList();
         var kept = attempt.Steps.Values.Where(step => step.State == StepState.Confirmed && step.MetaId is not null && step.Step != StepName.Media).ToList();
-        var errors = left.Select(step => $"left at Meta, delete it by hand: {step.Step} {step.MetaId ?? "(id not known)"}")
+        var errors = left.Select(step => $"left at Meta, delete it by hand: {step.Step} {step.MetaId ?? NotFound(attempt, step.Step)}")
             .Concat(kept.Select(step => $"kept at Meta, {(attempt.IsPaused ? "paused" : "perhaps active, since Meta would not pause it")}: {step.Step} {step.MetaId}")).ToList();
         var reason = await undoJournal.FinishAsync(attempt, errors, ct);
         OrchestrationLog.Ended(logger, attempt.Ending!, errors.Count == 0 ? "nothing is left at Meta" : string.Join("; ", errors));
         return attempt.Ending == "cancelled" ? Completed : new JobOutcome.Stopped($"{reason} Requeue to retry it.");
     }
+
+    // What a person searches for in Ads Manager.
+    private static string NotFound(Attempt attempt, string step) => "(id not known" + step switch
+    {
+        StepName.Campaign => Named(CampaignStep.ObjectName(attempt)),
+        StepName.AdSet => Named(AdSetStep.ObjectName(attempt)),
+        StepName.Creative => Named(CreativeStep.ObjectName(attempt)),
+        StepName.Ad => Named(AdStep.ObjectName(attempt)),
+        _ => ")",
+    };
+
+    private static string Named(string name) => $", its name is \"{name}\"; perhaps it was never made)";
 
     private async Task<JobOutcome?> BeginEndAsync(Attempt attempt, string ending, string reason, string? notDone, CancellationToken ct)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Validation;
 
@@ -9,6 +10,7 @@ namespace MetaAdsJobs.Core.Orchestrations;
 internal static class TargetingValidation
 {
     private const int MaxItems = 200;
+    private const string PlatformsField = "publisher_platforms";
 
     public static JsonObject? Read(JsonFields? fields)
     {
@@ -26,10 +28,43 @@ internal static class TargetingValidation
             Set(targeting, name, Array(fields.List(name, MaxItems, (item, path) => IdAndName(fields, item, path))));
         Set(targeting, "locales", Array(fields.List("locales", MaxItems, (item, path) => Number(fields, item, path, 1, int.MaxValue, "must be a locale number of Meta's"))));
         Set(targeting, "device_platforms", Array(fields.List("device_platforms", 2, (item, path) => Device(fields, item, path))));
-        foreach (var name in (string[])["publisher_platforms", "facebook_positions", "instagram_positions"])
-            Set(targeting, name, Array(fields.List(name, 50, (item, path) => Word(fields, item, path))));
+        Platforms(fields, targeting);
         fields.RefuseUnknown();
         return targeting;
+    }
+
+    /// <summary>What only the account can tell: Meta refuses an ad on Instagram for whom it has no Instagram account, once all the rest is made.</summary>
+    public static void CheckAgainst(SocialAccount account, JsonFields? fields, FieldErrors errors)
+    {
+        const string Why = "needs an Instagram account, and the account here has no instagram_user_id: give it one, or leave Instagram out";
+        if (account.InstagramUserId is not null || fields is null) return;
+        var platforms = fields.List(PlatformsField, MaxItems, (item, path) => fields.TextOf(item, path, max: 100));
+        foreach (var (index, platform) in (platforms ?? []).Index())
+            if (platform == "instagram") errors.Add($"{fields.PathOf(PlatformsField)}[{index}]", Why);
+        if (platforms is null && fields.Has(MetaWords.PositionsField("instagram"))) errors.Add(fields.PathOf(MetaWords.PositionsField("instagram")), Why);
+    }
+
+    private static void Platforms(JsonFields fields, JsonObject targeting)
+    {
+        var platforms = fields.List(PlatformsField, 50, (item, path) => OneOf(fields, item, path, MetaWords.Positions.Keys));
+        Set(targeting, PlatformsField, Array([.. (platforms ?? []).Select(platform => (JsonNode)platform)]));
+        if (platforms is { Count: > 0 } && platforms.All(platform => platform == "audience_network"))
+            fields.Refuse(PlatformsField, "must name another platform beside audience_network, such as facebook: Meta shows nothing there alone");
+        foreach (var (platform, words) in MetaWords.Positions)
+        {
+            var name = MetaWords.PositionsField(platform);
+            Set(targeting, name, Array(fields.List(name, 50, (item, path) => (JsonNode?)OneOf(fields, item, path, words))));
+            if (platforms is { Count: > 0 } && !platforms.Contains(platform) && targeting.ContainsKey(name))
+                fields.Refuse(name, $"is only for {PlatformsField} that name {platform}");
+        }
+    }
+
+    private static string? OneOf(JsonFields fields, JsonElement item, string path, IEnumerable<string> words)
+    {
+        var word = fields.TextOf(item, path, max: 100);
+        if (word is null || words.Contains(word)) return word;
+        fields.Errors.Add(path, $"must be one of {string.Join(", ", words.Order(StringComparer.Ordinal))}");
+        return null;
     }
 
     private static JsonObject? Places(JsonFields? fields, bool mustName)
@@ -94,7 +129,7 @@ internal static class TargetingValidation
         var word = fields.TextOf(item, path, max: 100);
         if (word is null) return null;
         if (word.All(c => char.IsAsciiLetterLower(c) || c == '_')) return word;
-        fields.Errors.Add(path, "must be one of Meta's lower-case words such as facebook or mobile");
+        fields.Errors.Add(path, "must be one of Meta's lower-case words such as home or recent");
         return null;
     }
 

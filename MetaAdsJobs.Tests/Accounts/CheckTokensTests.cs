@@ -60,8 +60,27 @@ public sealed class CheckTokensTests
     {
         await AddAsync("a token");
         await CheckAsync();
-        var call = _graph.Calls.Single();
+        var call = Inspections.Single();
         Assert.That((call.Path, call["input_token"], call.HasAuthorization, call.HasTokenInUrl), Is.EqualTo(("debug_token", "a token", true, false)));
+    }
+
+    [Test]
+    public async Task A_new_accounts_currency_is_read_once_with_the_check_of_its_token()
+    {
+        var (right, wrong, unread) = (await AddAsync("token 1"), await AddAsync("token 2"), await AddAsync("token 3"));
+        await using (var connection = await _graphDatabase.DataSource.OpenConnectionAsync())
+            await connection.ExecuteAsync("INSERT INTO stub_graph.ad_accounts VALUES (@Id, 'In yen', 'JPY', 'America/New_York')", new { Id = (await FindAsync(wrong)).AdAccountId[4..] });
+        var silent = (await FindAsync(unread)).AdAccountId;
+        _graph.Faults.Always(call => call.Path == silent, GraphFaults.Refused(100));
+
+        Assert.That(await CheckAsync(), Is.InstanceOf<JobOutcome.Completed>());
+
+        Assert.That(((await FindAsync(right)).MetaCurrency, (await FindAsync(wrong)).MetaCurrency, (await FindAsync(unread)).MetaCurrency), Is.EqualTo(("USD", "JPY", (string?)null)));
+        Assert.That(await _core.Database.DataSource.RowsAsync("social_accounts WHERE token_checked_at IS NOT NULL"), Is.EqualTo(3), "no token is less checked for it");
+        var reads = _graph.Calls.Count(call => call.Path.StartsWith("act_", StringComparison.Ordinal));
+        _time.Advance(TimeSpan.FromHours(24));
+        await CheckAsync();
+        Assert.That(_graph.Calls.Count(call => call.Path.StartsWith("act_", StringComparison.Ordinal)), Is.EqualTo(reads + 2), "the confirmed one is not asked again");
     }
 
     [Test]
@@ -92,7 +111,7 @@ public sealed class CheckTokensTests
     {
         for (var account = 0; account < 5; account++) await AddAsync($"token {account}");
         using var killed = new CancellationTokenSource();
-        _graph.Faults.Add(call => _graph.Calls.Count == 3, async (_, _, act) =>
+        _graph.Faults.Add(call => call.Path == "debug_token" && Inspections.Count == 3, async (_, _, act) =>
         {
             await killed.CancelAsync();
             return await act();
@@ -101,12 +120,12 @@ public sealed class CheckTokensTests
         Assert.That(await _core.Database.DataSource.RowsAsync("social_accounts WHERE token_checked_at IS NOT NULL"), Is.EqualTo(2));
 
         await CheckAsync();
-        Assert.That(_graph.Calls, Has.Count.EqualTo(3 + 3));
+        Assert.That(Inspections, Has.Count.EqualTo(3 + 3));
         await CheckAsync();
-        Assert.That(_graph.Calls, Has.Count.EqualTo(6), "all were checked today");
+        Assert.That(Inspections, Has.Count.EqualTo(6), "all were checked today");
         _time.Advance(TimeSpan.FromHours(24));
         await CheckAsync();
-        Assert.That(_graph.Calls, Has.Count.EqualTo(11));
+        Assert.That(Inspections, Has.Count.EqualTo(11));
     }
 
     [Test]
@@ -191,6 +210,8 @@ public sealed class CheckTokensTests
         await connection.ExecuteAsync("UPDATE social_accounts SET access_token = @token WHERE id = @id", new { id, token = _core.Get<AccountTokens>().Close(token) });
         return id;
     }
+
+    private List<RecordedCall> Inspections => [.. _graph.Calls.Where(call => call.Path == "debug_token")];
 
     private async Task<Guid> WaitingAsync(Guid account)
     {

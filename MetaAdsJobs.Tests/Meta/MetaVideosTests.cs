@@ -14,19 +14,19 @@ public sealed class MetaVideosTests
     [TestCase($"{Small},{Large},{Preferred}", "https://x/preferred")]
     [TestCase($"{Small},{Large}", "https://x/large")]
     [TestCase(Small, "https://x/small")]
-    [TestCase("""{"width":5000,"height":5000}""", "https://x/picture")]
-    [TestCase("", "https://x/picture")]
-    [TestCase(null, "https://x/picture")]
-    public async Task The_preferred_thumbnail_is_chosen_else_the_largest_else_the_picture(string? thumbnails, string expected)
+    [TestCase("""{"width":5000,"height":5000}""", null)]
+    [TestCase("", null)]
+    [TestCase(null, null)]
+    public async Task The_preferred_thumbnail_is_chosen_else_the_largest_and_the_picture_is_none(string? thumbnails, string? expected)
     {
         var list = thumbnails is null ? "" : $$""" "thumbnails":{"data":[{{thumbnails}}]}, """;
         var video = await ReadAsync($$"""{"status":{"video_status":"ready"},{{list}}"picture":"https://x/picture","id":"1"}""");
-        Assert.That(video, Is.EqualTo(new VideoProgress(true, null, expected)));
+        Assert.That(video, Is.EqualTo(new VideoProgress(true, null, expected, "https://x/picture")));
     }
 
     [TestCase("""{"status":{"video_status":"processing"},"thumbnails":{"data":[{"uri":"https://x/placeholder"}]},"id":"1"}""")]
     [TestCase("""{"id":"1"}""")]
-    public async Task Before_it_is_ready_there_is_only_a_placeholder(string answer) => Assert.That(await ReadAsync(answer), Is.EqualTo(new VideoProgress(false, null, null)));
+    public async Task Before_it_is_ready_there_is_only_a_placeholder(string answer) => Assert.That(await ReadAsync(answer), Is.EqualTo(new VideoProgress(false, null, null, null)));
 
     private static async Task<VideoProgress> ReadAsync(string answer)
     {

@@ -28,7 +28,7 @@ public sealed record SentCase(string Name, string Change = "{}")
     public JsonObject ExpectedAdSet => Merged("""
         {"name":"[name] - Ad set","campaign_id":"[campaign]","optimization_goal":"LINK_CLICKS","billing_event":"IMPRESSIONS","bid_strategy":"LOWEST_COST_WITHOUT_CAP",
          "daily_budget":"10000","destination_type":"WEBSITE","status":"PAUSED",
-         "targeting":{"age_min":18,"age_max":65,"genders":[1,2],"geo_locations":{"countries":["US"]},"targeting_automation":{"advantage_audience":0}}}
+         "targeting":{"age_min":18,"age_max":65,"genders":[1,2],"geo_locations":{"countries":["US"]},"publisher_platforms":["facebook"],"targeting_automation":{"advantage_audience":0}}}
         """, AdSet);
 
     public JsonObject ExpectedCreative => Merged("""{"name":"[name] - Creative"}""", $$"""{"object_story_spec":{{Story ?? ImageStory}}}""");

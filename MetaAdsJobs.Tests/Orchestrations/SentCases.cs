@@ -80,6 +80,9 @@ internal static class SentCases
         new("A button", """{"call_to_action":"SHOP_NOW","creative_description":null}""")
         {
             AccountChange = """{"instagram_user_id":"3000000001"}""",
+            AdSet = """
+                {"targeting":{"age_min":18,"age_max":65,"genders":[1,2],"geo_locations":{"countries":["US"]},"targeting_automation":{"advantage_audience":0}}}
+                """,
             Story = """
                 {"page_id":"2000000001","instagram_user_id":"3000000001","link_data":{"link":"https://example.com/sale","name":"Amazing Product","image_hash":"[media]",
                  "call_to_action":{"type":"SHOP_NOW","value":{"link":"https://example.com/sale"}}}}
@@ -93,14 +96,14 @@ internal static class SentCases
         new("France", """{"targeting":{"geo_locations":{"countries":["US","FR"]}}}""")
         {
             AdSet = """
-                {"targeting":{"geo_locations":{"countries":["US","FR"]},"targeting_automation":{"advantage_audience":0}},"dsa_beneficiary":"Our shop","dsa_payor":"Our shop"}
+                {"targeting":{"geo_locations":{"countries":["US","FR"]},"publisher_platforms":["facebook"],"targeting_automation":{"advantage_audience":0}},"dsa_beneficiary":"Our shop","dsa_payor":"Our shop"}
                 """,
         },
         new("Norway by default", """{"targeting":null}""")
         {
             AccountChange = """{"default_countries":["NO"],"dsa_beneficiary":"The brand","dsa_payor":"The agency"}""",
             AdSet = """
-                {"targeting":{"geo_locations":{"countries":["NO"]},"targeting_automation":{"advantage_audience":0}},"dsa_beneficiary":"The brand","dsa_payor":"The agency"}
+                {"targeting":{"geo_locations":{"countries":["NO"]},"publisher_platforms":["facebook"],"targeting_automation":{"advantage_audience":0}},"dsa_beneficiary":"The brand","dsa_payor":"The agency"}
                 """,
         },
         new("A city of a category", """
@@ -111,24 +114,40 @@ internal static class SentCases
             AccountChange = """{"dsa_beneficiary":"The brand","dsa_payor":"The agency"}""",
             Campaign = """{"special_ad_categories":["ISSUES_ELECTIONS_POLITICS"],"special_ad_category_country":["FR"]}""",
             AdSet = """
-                {"targeting":{"geo_locations":{"cities":[{"key":"2418779","radius":25,"distance_unit":"mile"}]},"targeting_automation":{"advantage_audience":0}},
+                {"targeting":{"geo_locations":{"cities":[{"key":"2418779","radius":25,"distance_unit":"mile"}]},"publisher_platforms":["facebook"],"targeting_automation":{"advantage_audience":0}},
                  "dsa_beneficiary":"The brand","dsa_payor":"A friend"}
                 """,
         },
-        new("Every targeting field", """
-            {"targeting":{"age_min":25,"age_max":54,"genders":[2],"interests":[{"id":"12345","name":"Shopping"}],"behaviors":[{"id":"6"}],"custom_audiences":[{"id":"7"}],
-             "excluded_custom_audiences":[{"id":"8"}],"locales":[6],"publisher_platforms":["facebook","instagram"],"device_platforms":["mobile"],"facebook_positions":["feed"],
-             "instagram_positions":["stream"],"geo_locations":{"countries":["US"],"location_types":["home"]},"excluded_geo_locations":{"zips":[{"key":"US:94304"}]}}}
-            """)
+        new("Every targeting field", """{"targeting":""" + EveryField + "}")
+        {
+            AccountChange = """{"instagram_user_id":"3000000001"}""",
+            AdSet = """{"targeting":""" + EveryField[..^1] + ""","targeting_automation":{"advantage_audience":0},"targeting_relaxation_types":{"lookalike":0,"custom_audience":0}}}""",
+            Story = """
+                {"page_id":"2000000001","instagram_user_id":"3000000001","link_data":{"link":"https://example.com/sale","name":"Amazing Product","message":"Get 50% off","image_hash":"[media]",
+                 "call_to_action":{"type":"LEARN_MORE","value":{"link":"https://example.com/sale"}}}}
+                """,
+        },
+        new("Positions without platforms", """{"targeting":{"messenger_positions":["story"],"audience_network_positions":["rewarded_video"],"geo_locations":{"countries":["US"]}}}""")
         {
             AdSet = """
-                {"targeting":{"age_min":25,"age_max":54,"genders":[2],"interests":[{"id":"12345","name":"Shopping"}],"behaviors":[{"id":"6"}],"custom_audiences":[{"id":"7"}],
-                 "excluded_custom_audiences":[{"id":"8"}],"locales":[6],"publisher_platforms":["facebook","instagram"],"device_platforms":["mobile"],"facebook_positions":["feed"],
-                 "instagram_positions":["stream"],"geo_locations":{"countries":["US"],"location_types":["home"]},"excluded_geo_locations":{"zips":[{"key":"US:94304"}]},
-                 "targeting_automation":{"advantage_audience":0}}}
+                {"targeting":{"messenger_positions":["story"],"audience_network_positions":["rewarded_video"],"geo_locations":{"countries":["US"]},
+                 "publisher_platforms":["facebook","audience_network","messenger"],"targeting_automation":{"advantage_audience":0}}}
+                """,
+        },
+        new("Audiences left out", """{"targeting":{"excluded_custom_audiences":[{"id":"8"}],"geo_locations":{"countries":["US"]}}}""")
+        {
+            AdSet = """
+                {"targeting":{"excluded_custom_audiences":[{"id":"8"}],"geo_locations":{"countries":["US"]},"publisher_platforms":["facebook"],"targeting_automation":{"advantage_audience":0}}}
                 """,
         },
     ];
+
+    private const string EveryField = """
+        {"age_min":25,"age_max":54,"genders":[2],"interests":[{"id":"12345","name":"Shopping"}],"behaviors":[{"id":"6"}],"custom_audiences":[{"id":"7"}],
+         "excluded_custom_audiences":[{"id":"8"}],"locales":[6],"publisher_platforms":["facebook","instagram","audience_network","messenger","threads"],"device_platforms":["mobile"],
+         "facebook_positions":["feed","facebook_reels"],"instagram_positions":["stream","explore_home"],"audience_network_positions":["classic"],"messenger_positions":["story"],
+         "threads_positions":["threads_stream"],"geo_locations":{"countries":["US"],"location_types":["home"]},"excluded_geo_locations":{"zips":[{"key":"US:94304"}]}}
+        """;
 
     private static IEnumerable<SentCase> Media =>
     [

@@ -123,7 +123,8 @@ public sealed class RunList(NpgsqlDataSource dataSource)
         const string LooksSql = """
             SELECT o.request_id, o.campaign_name, a.name AS account_name, o.status, o.wait_reason, o.errors ->> 0 AS error, o.accepted_at, o.started_at, o.completed_at,
                    (SELECT count(*) FROM orchestration_steps s WHERE s.request_id = o.request_id AND s.state = 'confirmed')::int AS steps_done,
-                   k.video_id IS NULL AS uploads, COALESCE((o.request ->> 'auto_publish')::boolean, false) AS auto_publish, (o.request ->> 'validate_only') IS NOT NULL AS validate_only
+                   (k.video_id IS NULL OR o.status IN ('queued', 'running', 'waiting')
+                       OR EXISTS (SELECT 1 FROM orchestration_steps s WHERE s.request_id = o.request_id AND s.step = 'media')) AS has_media, COALESCE((o.request ->> 'auto_publish')::boolean, false) AS auto_publish, (o.request ->> 'validate_only') IS NOT NULL AS validate_only
             FROM orchestrations o JOIN social_accounts a ON a.id = o.social_account_id JOIN clips k ON k.id = o.clip_id
             WHERE o.request_id = ANY (@Page) ORDER BY o.request_id DESC
             """;
@@ -151,14 +152,14 @@ public sealed class RunList(NpgsqlDataSource dataSource)
         public DateTimeOffset? StartedAt { get; init; }
         public DateTimeOffset? CompletedAt { get; init; }
         public int StepsDone { get; init; }
-        public bool Uploads { get; init; }
+        public bool HasMedia { get; init; }
         public bool AutoPublish { get; init; }
         public bool ValidateOnly { get; init; }
 
         public ListedRun ToRun() => new()
         {
             RequestId = RequestId, CampaignName = CampaignName, AccountName = AccountName, Status = Status, WaitReason = WaitReason, Error = Error, AcceptedAt = AcceptedAt,
-            StartedAt = StartedAt, CompletedAt = CompletedAt, StepsDone = StepsDone, StepsOfAll = StepName.For(Uploads, AutoPublish, ValidateOnly).Count,
+            StartedAt = StartedAt, CompletedAt = CompletedAt, StepsDone = StepsDone, StepsOfAll = StepName.For(HasMedia, AutoPublish, ValidateOnly).Count,
         };
     }
 }

@@ -3,15 +3,19 @@ using MetaAdsJobs.Core.Meta;
 
 namespace MetaAdsJobs.Core.Orchestrations.Steps;
 
-internal sealed class AdSetStep(MetaAds meta) : ICreateStep
+internal sealed class AdSetStep(MetaAds meta, CurrencyCheck currency) : ICreateStep
 {
     public string Name => StepName.AdSet;
 
     public Task<IReadOnlyList<string>> LookAsync(Attempt attempt, CancellationToken ct) =>
         meta.FindAsync(attempt.Credential, AdObject.AdSet, attempt.MetaId(StepName.Campaign), attempt.MarkerOf(Name), ct);
 
-    public Task<string> CreateAsync(Attempt attempt, CancellationToken ct) =>
-        meta.CreateAdSetAsync(attempt.Credential, Spec(attempt, attempt.MetaId(StepName.Campaign)), ct);
+    public async Task<string> CreateAsync(Attempt attempt, CancellationToken ct)
+    {
+        // The campaign may be older than this check, or adopted.
+        await currency.ConfirmAsync(attempt, ct);
+        return await meta.CreateAdSetAsync(attempt.Credential, Spec(attempt, attempt.MetaId(StepName.Campaign)), ct);
+    }
 
     public static AdSetSpec Spec(Attempt attempt, string campaignId)
     {
@@ -31,7 +35,9 @@ internal sealed class AdSetStep(MetaAds meta) : ICreateStep
         };
     }
 
-    public static string ObjectName(Attempt attempt) => Marker.Name($"{attempt.Request.CampaignName} - Ad set", attempt.MarkerOf(StepName.AdSet));
+    public static string ReadableName(Attempt attempt) => $"{attempt.Request.CampaignName} - Ad set";
+
+    public static string ObjectName(Attempt attempt) => Marker.Name(ReadableName(attempt), attempt.MarkerOf(StepName.AdSet));
 
     public static string Goal(Attempt attempt) => ObjectiveGoals.MetaGoal(attempt.Request.OptimizationGoal);
 
@@ -47,12 +53,13 @@ internal sealed class AdSetStep(MetaAds meta) : ICreateStep
     public static Bid BidOf(Attempt attempt) => new(
         attempt.Request.BidStrategy ?? Bid.Automatic, Units(attempt, attempt.Request.BidAmountCents, "bid_amount_cents"), attempt.Request.RoasAverageFloor);
 
-    /// <summary>The request's targeting; without places, the account's default countries.</summary>
+    /// <summary>The request's targeting; without places, the account's default countries; without platforms, what the account can be shown on.</summary>
     public static JsonObject Targeting(Attempt attempt)
     {
         var targeting = attempt.Request.Targeting?.DeepClone().AsObject() ?? [];
         if (!targeting.ContainsKey("geo_locations"))
             targeting["geo_locations"] = new JsonObject { ["countries"] = new JsonArray([.. attempt.Account.DefaultCountries.Select(code => (JsonNode)code)]) };
+        if (attempt.Account.InstagramUserId is null) AdSetSpec.WithoutInstagram(targeting);
         return AdSetSpec.WithoutWidening(targeting);
     }
 

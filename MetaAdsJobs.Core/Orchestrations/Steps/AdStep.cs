@@ -14,5 +14,7 @@ internal sealed class AdStep(MetaAds meta) : ICreateStep
 
     public static AdSpec Spec(Attempt attempt, string adSetId, string creativeId) => new(ObjectName(attempt), adSetId, creativeId);
 
-    public static string ObjectName(Attempt attempt) => Marker.Name($"{attempt.Request.CampaignName} - Ad", attempt.MarkerOf(StepName.Ad));
+    public static string ReadableName(Attempt attempt) => $"{attempt.Request.CampaignName} - Ad";
+
+    public static string ObjectName(Attempt attempt) => Marker.Name(ReadableName(attempt), attempt.MarkerOf(StepName.Ad));
 }

@@ -4,7 +4,8 @@ using MetaAdsJobs.Core.Meta;
 
 namespace MetaAdsJobs.Core.Orchestrations.Steps;
 
-internal sealed record StepRecord(string Step, string State, string? MetaId, DateTimeOffset? StartedAt);
+/// <param name="Refusals">How often Meta has refused to create it in a way that may pass.</param>
+internal sealed record StepRecord(string Step, string State, string? MetaId, DateTimeOffset? StartedAt, int Refusals = 0);
 
 /// <summary>
 /// One run of an orchestration: the claim that allows it and everything it works with. Only <see cref="StepJournal"/> changes
@@ -56,19 +57,27 @@ internal sealed class Attempt
     /// <summary>False when Meta refused to pause something that may have been activated.</summary>
     public bool IsPaused { get; set; } = true;
 
+    /// <summary>In which currency Meta bills the account; null until Meta has told it.</summary>
+    public string? MetaCurrency { get; set; }
+
     /// <summary>A picture for a video creative, learnt while the video was processed.</summary>
     public string? ThumbnailUrl { get; set; }
 
     /// <summary>What Meta said of a request that is only to be judged; empty before.</summary>
     public IReadOnlyList<ValidationFinding> Validation { get; set; } = [];
 
-    public IReadOnlyList<string> Plan => StepName.For(Clip.VideoId is null, Request.AutoPublish, Request.ValidateOnly);
+    /// <remarks>A creative made before videos at Meta were awaited needs no media step any more.</remarks>
+    public IReadOnlyList<string> Plan => StepName.For(
+        Clip.VideoId is null || Steps.ContainsKey(StepName.Media) || StateOf(StepName.Creative) == StepState.Pending, Request.AutoPublish, Request.ValidateOnly);
 
     public string StateOf(string step) => Steps.TryGetValue(step, out var record) ? record.State : StepState.Pending;
 
     /// <summary>Meta's id of a confirmed step.</summary>
     public string MetaId(string step) =>
         FindMetaId(step) ?? throw new InvalidOperationException($"Step {step} of {RequestId} has no id yet");
+
+    /// <summary>How often Meta has refused the step in a way that may pass, before this attempt.</summary>
+    public int RefusalsOf(string step) => Steps.GetValueOrDefault(step)?.Refusals ?? 0;
 
     public string? FindMetaId(string step) => Steps.GetValueOrDefault(step)?.MetaId;
 

@@ -4,6 +4,7 @@ using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Validation;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Orchestrations.Steps;
@@ -50,10 +51,10 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
                 RETURNING step)
             SELECT c.attempt, c.round, c.request, c.ending, c.cancel_requested, c.abandoned, c.failures, c.quiet_since, c.asked_by,
                    EXISTS (SELECT 1 FROM started) AS campaign_started,
-                   (SELECT json_agg(json_build_array(s.step, s.state, s.meta_id, s.started_at))
+                   (SELECT json_agg(json_build_array(s.step, s.state, s.meta_id, s.started_at, s.refusals))
                     FROM orchestration_steps s WHERE s.request_id = c.request_id)::text AS steps,
                    a.access_token, a.id AS account_id, a.name, a.ad_account_id, a.page_id, a.instagram_user_id, a.pixel_id, a.currency,
-                   a.timezone_name, a.default_countries, a.dsa_beneficiary, a.dsa_payor, a.min_daily_budget, a.campaign_cap_cents, a.daily_cap_cents, a.caps_off,
+                   a.timezone_name, a.default_countries, a.dsa_beneficiary, a.dsa_payor, a.min_daily_budget, a.meta_currency, a.campaign_cap_cents, a.daily_cap_cents, a.caps_off,
                    k.id AS clip_id, k.title, k.video_url, k.video_id, k.image_url, k.thumbnail_url
             FROM claimed c JOIN social_accounts a ON a.id = c.social_account_id JOIN clips k ON k.id = c.clip_id
             """;
@@ -125,7 +126,7 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
                 WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running'
                 RETURNING request_id, failures),
             proven AS (
-                UPDATE orchestration_steps s SET state = 'pending', error = @Reason FROM released r
+                UPDATE orchestration_steps s SET state = 'pending', error = @Reason, refusals = s.refusals + @Refused::int FROM released r
                 WHERE s.request_id = r.request_id AND s.step = @NotDone AND s.state = 'started')
             SELECT failures FROM released
             """;
@@ -133,7 +134,7 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var failures = await connection.QuerySingleOrDefaultAsync<int?>(new(ReleaseSql, new
         {
-            attempt.RequestId, Attempt = attempt.Number, released.Status, released.Reason, released.Until, released.Failed, released.Sent, released.NotDone,
+            attempt.RequestId, Attempt = attempt.Number, released.Status, released.Reason, released.Until, released.Failed, released.Sent, released.NotDone, released.Refused,
             AccountId = attempt.Account.Id, attempt.AskedBy, Changes = changes,
         }, cancellationToken: ct));
         attempt.Credential.Changes.Written(changeCount);
@@ -166,6 +167,7 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
         public string? DsaBeneficiary { get; init; }
         public string? DsaPayor { get; init; }
         public long? MinDailyBudget { get; init; }
+        public string? MetaCurrency { get; init; }
         public long? CampaignCapCents { get; init; }
         public long? DailyCapCents { get; init; }
         public bool CapsOff { get; init; }
@@ -180,7 +182,7 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
         {
             var steps = JsonSerializer.Deserialize<List<JsonElement[]>>(Steps ?? "[]")!.ToDictionary(
                 step => step[0].GetString()!,
-                step => new StepRecord(step[0].GetString()!, step[1].GetString()!, step[2].GetString(), step[3].GetDateTimeOffset()));
+                step => new StepRecord(step[0].GetString()!, step[1].GetString()!, step[2].GetString(), step[3].GetDateTimeOffset(), step[4].GetInt32()));
             if (CampaignStarted) steps[StepName.Campaign] = new(StepName.Campaign, StepState.Started, null, now);
             return new()
             {
@@ -197,7 +199,7 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
                     CampaignCapCents = CampaignCapCents, DailyCapCents = DailyCapCents, CapsOff = CapsOff,
                 },
                 Clip = new() { Id = ClipId, Title = Title, VideoUrl = VideoUrl, VideoId = VideoId, ImageUrl = ImageUrl, ThumbnailUrl = ThumbnailUrl },
-                ThumbnailUrl = ThumbnailUrl,
+                ThumbnailUrl = ThumbnailUrl is null ? null : Urls.Encode(ThumbnailUrl), MetaCurrency = MetaCurrency,
             };
         }
     }

@@ -14,11 +14,12 @@ internal sealed class ClipImageStore(NpgsqlDataSource dataSource, TimeProvider t
             new { ClipId = attempt.Clip.Id, attempt.Account.AdAccountId }, cancellationToken: ct));
     }
 
-    public async Task ForgetAsync(Attempt attempt, CancellationToken ct)
+    /// <summary>Only if it is still the one that was used: another may have been uploaded meanwhile.</summary>
+    public async Task ForgetAsync(Attempt attempt, string hash, CancellationToken ct)
     {
-        const string ForgetSql = "DELETE FROM clip_images WHERE clip_id = @ClipId AND ad_account_id = @AdAccountId";
+        const string ForgetSql = "DELETE FROM clip_images WHERE clip_id = @ClipId AND ad_account_id = @AdAccountId AND hash = @Hash";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await connection.ExecuteAsync(new(ForgetSql, new { ClipId = attempt.Clip.Id, attempt.Account.AdAccountId }, cancellationToken: ct));
+        await connection.ExecuteAsync(new(ForgetSql, new { ClipId = attempt.Clip.Id, attempt.Account.AdAccountId, Hash = hash }, cancellationToken: ct));
     }
 
     public async Task UpsertAsync(Attempt attempt, string hash, CancellationToken ct)

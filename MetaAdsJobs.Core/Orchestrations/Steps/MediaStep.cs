@@ -1,11 +1,12 @@
 using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Validation;
 
 namespace MetaAdsJobs.Core.Orchestrations.Steps;
 
 /// <summary>
-/// Brings a clip's media to Meta: an image through <see cref="ClipImageUpload"/>. A video is uploaded once per ad account,
-/// whichever orchestration comes first, and its processing is awaited by snoozing. The upload is a create like any other: started,
-/// sent once, confirmed; looked for when its outcome is not known.
+/// Brings a clip's media to Meta: an image through <see cref="ClipImageUpload"/>. A video is uploaded once per ad account, whichever
+/// orchestration comes first; that it is processed and has a thumbnail is awaited by snoozing, also for one that was at Meta already. The
+/// upload is a create like any other: started, sent once, confirmed; looked for when its outcome is not known.
 /// </summary>
 internal sealed class MediaStep(ClipImageUpload image, MetaVideos videos, ClipVideoStore store, OrchestrationOptions options, TimeProvider time) : IRepeatableStep
 {
@@ -14,14 +15,14 @@ internal sealed class MediaStep(ClipImageUpload image, MetaVideos videos, ClipVi
     public async Task<RepeatableResult> RunAsync(Attempt attempt, CancellationToken ct)
     {
         if (attempt.Clip.ImageUrl is not null) return await image.RunAsync(attempt, ct);
+        if (attempt.Clip.VideoId is { } videoId) await store.KnowAsync(attempt, videoId, ct);
         // A crash after StartAsync leaves a started row: whoever comes next looks for the marker in the video's title.
-        if (await store.StartAsync(attempt, ct)) return await UploadAsync(attempt, ct);
+        else if (await store.StartAsync(attempt, ct)) return await UploadAsync(attempt, ct);
         return await store.FindAsync(attempt, ct) switch
         {
-            { State: "ready" } video => Ready(attempt, video.VideoId!, video.ThumbnailUrl),
-            { State: "uploaded" } video => await AwaitProcessingAsync(attempt, video, ct),
-            { } video => await LookAsync(attempt, video, ct),
-            null => new RepeatableResult.NotYet(time.GetUtcNow().AddSeconds(1), "another orchestration gave the clip's video up"),
+            { State: "started" } video => await LookAsync(attempt, video, ct),
+            { } video => await AwaitUsableAsync(attempt, video, ct),
+            null => Later(1, "another orchestration gave the clip's video up"),
         };
     }
 
@@ -31,8 +32,9 @@ internal sealed class MediaStep(ClipImageUpload image, MetaVideos videos, ClipVi
         if (found.Count > 0)
         {
             attempt.Credential.Changes.AddAdopted(Name, found[0], time.GetUtcNow());
-            await store.ConfirmAsync(attempt, found[0], ct);
-            return Later(2, "the clip's video is being processed by Meta");
+            // If somebody else has confirmed it meanwhile, the next look reads what it has become.
+            await store.AdoptAsync(attempt, video, found[0], ct);
+            return Later(2, Processed);
         }
 
         // Whoever started may hold its lease this long and may send until it ends; only then does the settle delay count.
@@ -49,8 +51,10 @@ internal sealed class MediaStep(ClipImageUpload image, MetaVideos videos, ClipVi
         {
             attempt.Lease.ThrowIfOver();
             var title = Marker.Name(attempt.Clip.Title, Marker.ForVideo(attempt.Clip.Id, attempt.Account.AdAccountId));
-            await store.ConfirmAsync(attempt, await videos.UploadAsync(attempt.Credential, title, attempt.Clip.VideoUrl!, CancellationToken.None), ct);
-            return Later(2, "the clip's video is being processed by Meta");
+            var videoId = await videos.UploadAsync(attempt.Credential, title, Urls.Encode(attempt.Clip.VideoUrl!), CancellationToken.None);
+            // Never cancelled: a stopping worker must not lose an id it has.
+            await store.ConfirmAsync(attempt, videoId, CancellationToken.None);
+            return Later(2, Processed);
         }
         catch (MetaException exception) when (exception.Proof is not Proof.OutcomeUnknown)
         {
@@ -59,29 +63,46 @@ internal sealed class MediaStep(ClipImageUpload image, MetaVideos videos, ClipVi
         }
     }
 
-    private async Task<RepeatableResult> AwaitProcessingAsync(Attempt attempt, ClipVideo video, CancellationToken ct)
+    // A thumbnail of Meta's is read each time it is used: its address expires within days.
+    private async Task<RepeatableResult> AwaitUsableAsync(Attempt attempt, ClipVideo video, CancellationToken ct)
     {
-        var state = await videos.ReadAsync(attempt.Credential, video.VideoId!, ct);
-        if (state.IsReady)
+        var hasOwnThumbnail = attempt.Clip.ThumbnailUrl is not null;
+        if (hasOwnThumbnail && video.State == "ready") return new RepeatableResult.Done(video.VideoId);
+        var state = await ReadAsync(attempt, video, hasOwnThumbnail, ct);
+        // What was ready before is waited for anew; what is not, since it came to Meta.
+        var age = time.GetUtcNow() - (video.State == "ready" ? attempt.Steps[Name].StartedAt : video.UploadedAt)!.Value;
+        var isOver = age > TimeSpan.FromMinutes(options.VideoDeadlineMinutes);
+        // Its small picture is a placeholder while there are no thumbnails, but better than failing in the end.
+        var thumbnail = state.ThumbnailUrl ?? (isOver ? state.Picture : null);
+        if (state.IsReady && (hasOwnThumbnail || thumbnail is not null))
         {
-            await store.ReadyAsync(attempt, state.ThumbnailUrl, ct);
-            return Ready(attempt, video.VideoId!, state.ThumbnailUrl);
+            if (!await store.ReadyAsync(attempt, video, thumbnail, ct)) return Later(1, Processed);
+            attempt.ThumbnailUrl ??= thumbnail;
+            return new RepeatableResult.Done(video.VideoId);
         }
 
-        var age = time.GetUtcNow() - video.UploadedAt!.Value;
-        var error = state.Error ?? (age > TimeSpan.FromMinutes(options.VideoDeadlineMinutes)
-            ? $"Meta has not processed the clip's video within {options.VideoDeadlineMinutes} minutes"
-            : null);
-        if (error is null) return Later(Math.Clamp(age.TotalSeconds / 2, 2, 30), "the clip's video is being processed by Meta");
-        await store.ForgetAsync(attempt, ct);
+        var error = state.Error ?? (!isOver ? null
+            : state.IsReady ? $"Meta has made no thumbnail of the clip's video within {options.VideoDeadlineMinutes} minutes: give the clip a thumbnail_url"
+            : $"Meta has not processed the clip's video within {options.VideoDeadlineMinutes} minutes");
+        if (error is null) return Later(Math.Clamp(age.TotalSeconds / 2, 2, 30), state.IsReady ? "Meta has no thumbnail of the clip's video yet" : Processed);
+        await store.GiveUpAsync(attempt, video, ct);
         throw new MetaException(Proof.Rejected, error);
     }
 
-    private static RepeatableResult.Done Ready(Attempt attempt, string videoId, string? thumbnailUrl)
+    private async Task<VideoProgress> ReadAsync(Attempt attempt, ClipVideo video, bool hasOwnThumbnail, CancellationToken ct)
     {
-        attempt.ThumbnailUrl ??= thumbnailUrl;
-        return new(videoId);
+        try
+        {
+            return await videos.ReadAsync(attempt.Credential, video.VideoId!, ct);
+        }
+        catch (MetaException exception) when (exception.Proof == Proof.Rejected && hasOwnThumbnail)
+        {
+            // A video that may be shown but not read, as another page's: nothing of it is needed, and the creative will tell.
+            return new(true, null, null, null);
+        }
     }
+
+    private const string Processed = "the clip's video is being processed by Meta";
 
     private RepeatableResult.NotYet Later(double seconds, string reason) => new(time.GetUtcNow().AddSeconds(seconds), reason);
 }

@@ -88,8 +88,13 @@ internal sealed class StepJournal(NpgsqlDataSource dataSource, OrchestrationOpti
         (attempt.StartedByThisAttempt, attempt.IsSent) = (null, false);
         if (written.Started)
         {
-            attempt.Steps[next!] = new(next!, StepState.Started, null, now);
+            attempt.Steps[next!] = new(next!, StepState.Started, null, now, attempt.RefusalsOf(next!));
             attempt.StartedByThisAttempt = next;
+        }
+        else if (next is not null && !written.Cancelled.Value && (step is null || attempt.StateOf(next) != StepState.Started))
+        {
+            // One that an earlier attempt had started is looked for. Any other must not be sent: nobody would know of it.
+            throw new InvalidOperationException($"The {next} cannot be started: the journal has it neither as pending nor as started");
         }
 
         return !written.Cancelled.Value;

@@ -12,13 +12,13 @@ internal static class StepName
     public const string Validate = "validate";
 
     /// <summary>
-    /// The steps one request needs: media only for what must be uploaded, activate only when asked to publish; a request that is
-    /// only to be judged has one of its own.
+    /// The steps one request needs: activate only when asked to publish; a request that is only to be judged has one of its own.
     /// </summary>
-    public static IReadOnlyList<string> For(bool uploads, bool autoPublish, bool validateOnly) => validateOnly ? [Validate] :
+    /// <param name="media">False for old runs of a video that was at Meta: nobody awaited it.</param>
+    public static IReadOnlyList<string> For(bool media, bool autoPublish, bool validateOnly) => validateOnly ? [Validate] :
     [
         Campaign, AdSet,
-        .. uploads ? [Media] : Array.Empty<string>(),
+        .. media ? [Media] : Array.Empty<string>(),
         Creative, Ad,
         .. autoPublish ? [Activate] : Array.Empty<string>(),
     ];

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using MetaAdsJobs.Core.Meta;
 using Microsoft.Extensions.Logging;
 
@@ -16,6 +17,7 @@ internal sealed class UndoRunner(
     public async Task<Progress> RunAsync(Attempt attempt, CancellationToken ct)
     {
         await PauseAsync(attempt, ct);
+        ExceptionDispatchInfo? unseen = null;
         foreach (var step in Order)
         {
             ct.ThrowIfCancellationRequested();
@@ -25,8 +27,19 @@ internal sealed class UndoRunner(
                     await DeleteAsync(attempt, step, attempt.MetaId(step).Split(", "), ct);
                     break;
                 case StepState.Started:
-                    var (found, notYet) = await SettleAsync(attempt, step, ct);
-                    if (notYet is not null) return notYet;
+                    IReadOnlyList<string> found;
+                    try
+                    {
+                        (found, var notYet) = await SettleAsync(attempt, step, ct);
+                        if (notYet is not null) return notYet;
+                    }
+                    catch (MetaException exception) when (step == StepName.Creative && exception.Proof is Proof.OutcomeUnknown or Proof.Rejected)
+                    {
+                        // A creative spends nothing and hangs on nothing: that nobody can look for it keeps campaign and ad set from nothing.
+                        unseen = ExceptionDispatchInfo.Capture(exception);
+                        break;
+                    }
+
                     if (found.Count == 0)
                     {
                         await journal.AbsentAsync(attempt, step, ct);
@@ -40,6 +53,7 @@ internal sealed class UndoRunner(
             }
         }
 
+        unseen?.Throw();
         return new Progress.Undone();
     }
 

@@ -68,7 +68,6 @@ internal sealed class ValidateStep(MetaChecks checks, MetaVideos videos, Validat
         if (attempt.Clip.VideoUrl is not null && await clipVideos.FindAsync(attempt, ct) is { State: "ready" } video)
         {
             videoId = video.VideoId;
-            attempt.ThumbnailUrl ??= video.ThumbnailUrl;
         }
         else if (attempt.Clip.ImageUrl is not null)
         {
@@ -78,7 +77,8 @@ internal sealed class ValidateStep(MetaChecks checks, MetaVideos videos, Validat
         if (videoId is null && imageHash is null) return ValidationFinding.NotChecked(StepName.Creative, "the clip is not at Meta yet");
         return await AskAsync(StepName.Creative, async () =>
         {
-            if (videoId is not null) attempt.ThumbnailUrl ??= (await videos.ReadAsync(attempt.Credential, videoId, ct)).ThumbnailUrl;
+            if (videoId is not null && attempt.ThumbnailUrl is null)
+                attempt.ThumbnailUrl = await videos.ReadAsync(attempt.Credential, videoId, ct) is var video ? video.ThumbnailUrl ?? video.Picture : null;
             await checks.CheckAsync(attempt.Credential, CreativeStep.Spec(attempt, videoId, imageHash), ct);
         });
     }

@@ -69,6 +69,8 @@ public sealed class RefusedFieldTests
         yield return Field("landing_url", "https://");
         yield return Field("landing_url", "https://user:word@example.com/sale");
         yield return Field("landing_url", "https://example.com/a sale");
+        yield return Field("landing_url", "https://example.com\\sale");
+        yield return Field("landing_url", "https://\uFFFDexample.com/sale");
         yield return Field("landing_url", "https://example.com/" + new string('x', 2000));
         yield return Field("daily_budget_cents", 0);
         yield return Field("daily_budget_cents", -10000);

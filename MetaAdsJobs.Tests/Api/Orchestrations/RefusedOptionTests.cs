@@ -46,6 +46,18 @@ public sealed class RefusedOptionTests
             ("""{"targeting":{"targeting_optimization":"expansion_all"}}""", "targeting.targeting_optimization"),
             ("""{"targeting":{"device_platforms":["mobile","fridge"]}}""", "targeting.device_platforms[1]"),
 
+            // Where it may be shown: platforms that can stand alone, words of Meta's, positions of platforms that are chosen.
+            ("""{"targeting":{"publisher_platforms":["audience_network"]}}""", "targeting.publisher_platforms"),
+            ("""{"targeting":{"publisher_platforms":["facebook","faceboook"]}}""", "targeting.publisher_platforms[1]"),
+            ("""{"targeting":{"publisher_platforms":["facebook"],"facebook_positions":["feed","feeds"]}}""", "targeting.facebook_positions[1]"),
+            ("""{"targeting":{"publisher_platforms":["facebook","audience_network"],"audience_network_positions":["classic","klassic"]}}""", "targeting.audience_network_positions[1]"),
+            ("""{"targeting":{"publisher_platforms":["facebook","messenger"],"messenger_positions":["inbox"]}}""", "targeting.messenger_positions[0]"),
+            ("""{"targeting":{"publisher_platforms":["facebook"],"audience_network_positions":["classic"],"messenger_positions":["story"]}}""",
+                "targeting.audience_network_positions targeting.messenger_positions"),
+            // The account has no Instagram account.
+            ("""{"targeting":{"publisher_platforms":["facebook","instagram"]}}""", "targeting.publisher_platforms[1]"),
+            ("""{"targeting":{"instagram_positions":["stream"]}}""", "targeting.instagram_positions"),
+
             ("""{"special_ad_categories":"HOUSING"}""", "special_ad_categories"),
             ("""{"special_ad_categories":["HOUSING","housing"]}""", "special_ad_categories[1]"),
             ("""{"special_ad_categories":["HOUSING"],"special_ad_category_countries":["US","UK"]}""", "special_ad_category_countries[1]"),
