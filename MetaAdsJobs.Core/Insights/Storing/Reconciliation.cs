@@ -17,6 +17,10 @@ internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogg
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
 
+    // Each row is rounded to Meta's smallest unit, up or down: what that adds up to grows with the root of their number, and twice the
+    // root is far beyond what it ever comes to.
+    public static decimal Rounding(string currency, long rows) => (1 + (2 * (decimal)Math.Sqrt(rows))) / Currency.Offset(currency);
+
     /// <returns>Null when Meta does not tell it: a sync does not fail for that.</returns>
     public async Task<IReadOnlyDictionary<DateOnly, decimal>?> ReadAsync(SyncClaim claim, CancellationToken ct)
     {
@@ -45,8 +49,7 @@ internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogg
         NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DayRange days, DateOnly today, Untold untold,
         IReadOnlyDictionary<DateOnly, decimal>? told, CancellationToken ct)
     {
-        // Each row is rounded to Meta's smallest unit, up or down: what that adds up to grows with the root of their number, and twice the
-        // root is far beyond what it ever comes to. Vanished ads may or may not be in Meta's own sum.
+        // Rounding as above. Vanished ads may or may not be in Meta's own sum.
         var daysSql = $"""
             WITH sums AS (
                 SELECT {CampaignDays.DaySums}
