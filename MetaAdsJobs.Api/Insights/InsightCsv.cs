@@ -7,8 +7,8 @@ internal static class InsightCsv
 {
     private static readonly string[] Headings =
     [
-        "date", "social_account_id", "campaign_id", "adset_id", "ad_id", "impressions", "clicks", "link_clicks", "reach", "spend", "results", "result_type", "currency",
-        "is_partial", "vanished", "synced_at",
+        "date", "social_account_id", "campaign_id", "adset_id", "ad_id", "impressions", "clicks", "link_clicks", "reach", "spend", "results", "result_type", "untold_rows",
+        "currency", "is_partial", "vanished", "synced_at",
     ];
 
     public static CsvRows<InsightDay> Of(IAsyncEnumerable<InsightDay> days) => new("insights.csv", Headings, days, Write);
@@ -27,6 +27,7 @@ internal static class InsightCsv
         csv.WriteField(day.Spend, default);
         csv.WriteField(day.Results, default);
         csv.WriteField(day.ResultType);
+        csv.WriteField(day.UntoldRows, default);
         csv.WriteField(day.Currency);
         csv.WriteFlag(day.IsPartial);
         csv.WriteFlag(day.Vanished);

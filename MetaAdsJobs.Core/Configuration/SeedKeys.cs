@@ -28,6 +28,7 @@ public static class SeedKeys
         ("ACCOUNT_DAILY_CAP_CENTS", "Spending:AccountDailyCapCents"),
         ("NIGHTLY_SYNC_AT", "Insights:NightlySyncAt"),
         ("INSIGHTS_LOOKBACK_DAYS", "Insights:LookbackDays"),
+        ("INSIGHTS_OUTAGE_HOURS", "Insights:OutageHours"),
         ("MAX_RETRIES", "Orchestration:MaxRetries"),
         ("RETRY_DELAY_SECONDS", "Orchestration:RetryDelaySeconds"),
         ("SETTLE_DELAY_SECONDS", "Orchestration:SettleDelaySeconds"),

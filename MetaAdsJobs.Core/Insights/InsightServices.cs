@@ -29,6 +29,7 @@ public static class InsightServices
         services.AddSingleton<InsightStore>();
         services.AddSingleton<InsightMonths>();
         services.AddSingleton<Reconciliation>();
+        services.AddSingleton<MissingAds>();
         services.AddSingleton<StoreDays>();
         services.AddSingleton<NightlyAccounts>();
         services.AddSingleton<NightlySync>();

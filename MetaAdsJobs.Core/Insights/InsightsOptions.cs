@@ -23,10 +23,18 @@ public sealed class InsightsOptions : IValidatableObject
     [Range(1, 240)]
     public int StallMinutes { get; set; } = 10;
 
+    /// <summary>
+    /// INSIGHTS_OUTAGE_HOURS: for so long a sync waits for a Meta that cannot be reached or only answers that something of its own is down; then its
+    /// retries begin. Default 6.
+    /// </summary>
+    [Range(0, 72)]
+    public int OutageHours { get; set; } = 6;
+
     /// <summary>Days are stored in commits of whole days that share one up to so many rows. Default 20,000.</summary>
     [Range(1, 1_000_000)]
     public int RowsPerCommit { get; set; } = 20_000;
 
+    internal TimeSpan OutagePatience => TimeSpan.FromHours(OutageHours);
     internal TimeOnly NightlyTime => TimeOnly.ParseExact(NightlySyncAt, "HH:mm", CultureInfo.InvariantCulture);
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Insights.Definitions;
 using MetaAdsJobs.Core.Insights.Reports;
@@ -16,9 +17,12 @@ namespace MetaAdsJobs.Core.Insights;
 /// whichever process.
 /// </summary>
 internal sealed class RunSync(
-    SyncStore store, ReportJournal journal, RunReports runReports, StoreDays storeDays, SyncAccount account, InsightMonths months, ReportDefinitionStore definitions,
-    ConversionEvents conversionEvents, AccountStore accounts, OrchestrationOptions options, TimeProvider time, ILogger<RunSync> logger)
+    SyncStore store, ReportJournal journal, RunReports runReports, Reconciliation reconciliation, MissingAds missingAds, StoreDays storeDays, SyncAccount account, InsightMonths months, ReportDefinitionStore definitions,
+    ConversionEvents conversionEvents, AccountStore accounts, OrchestrationOptions options, InsightsOptions insights, TimeProvider time, ILogger<RunSync> logger)
 {
+    private static readonly TimeSpan ShortestOutage = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestOutage = TimeSpan.FromMinutes(5);
+
     public async Task<JobOutcome> ExecuteAsync(Guid syncId, CancellationToken ct)
     {
         using var scope = logger.BeginScope(new Dictionary<string, object> { ["SyncId"] = syncId });
@@ -52,6 +56,10 @@ internal sealed class RunSync(
         catch (MetaException exception) when (exception.Proof is Proof.Rejected or Proof.AccountBlocked)
         {
             return await FailAsync(claim, exception.ForUser);
+        }
+        catch (MetaException exception) when (exception.IsOutage && time.GetUtcNow() - (claim.OutageSince ?? time.GetUtcNow()) < insights.OutagePatience)
+        {
+            return await WaitForOutageAsync(claim, exception, ct);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested && !lease.Lost.IsCancellationRequested)
         {
@@ -91,7 +99,7 @@ internal sealed class RunSync(
         }
 
         var queries = new ReportQueries(claim, defined, await conversionEvents.ListAsync(claim.AccountId, either.Token));
-        var pause = await runReports.AdvanceAsync(claim, reports, queries, turn, either.Token) ?? await storeDays.StoreAsync(claim, reports, turn, either.Token);
+        var pause = await runReports.AdvanceAsync(claim, reports, queries, turn, either.Token) ?? await StoreAsync(claim, reports, queries, turn, either.Token);
         if (pause is not null)
         {
             await store.ReleaseAsync(claim, "waiting", pause.Reason, pause.Until, failed: false, either.Token);
@@ -102,6 +110,21 @@ internal sealed class RunSync(
         InsightLog.Synced(logger, claim.AccountId, read.Sum(report => report.Rows), read.Sum(report => report.Pages), claim.Range.Since, claim.Range.Until);
         foreach (var report in reports.Where(report => report.Error is not null && report.State != ReportState.Split)) InsightLog.LeftOut(logger, claim.AccountId, report.Error!);
         return new JobOutcome.Completed();
+    }
+
+    private async Task<Pause?> StoreAsync(SyncClaim claim, List<Report> reports, ReportQueries queries, Turn turn, CancellationToken ct)
+    {
+        var told = await reconciliation.ReadAsync(claim, ct);
+        var staged = await missingAds.ReadDaysAsync(claim, ct);
+        var more = await missingAds.AskAsync(claim, reports, staged, told, ct);
+        if (more.Count > 0)
+        {
+            reports.AddRange(more);
+            if (await runReports.AdvanceAsync(claim, reports, queries, turn, ct) is { } pause) return pause;
+            staged = await missingAds.ReadDaysAsync(claim, ct);
+        }
+
+        return await storeDays.StoreAsync(claim, reports, staged, told, turn, ct);
     }
 
     private async Task<JobOutcome> WaitForMetaAsync(SyncClaim claim, MetaException exception, CancellationToken ct)
@@ -120,6 +143,21 @@ internal sealed class RunSync(
         await store.ReleaseAsync(claim, "waiting", exception.ForUser, until, failed: false, ct);
         InsightLog.Waits(logger, until, exception.ForUser);
         return new JobOutcome.Snoozed(until, exception.ForUser);
+    }
+
+    /// <summary>
+    /// Retries would be over within seconds, and an outage of Meta's lasts minutes: it is waited for as long as a night may take, and the longer
+    /// it lasts, the further apart are the looks.
+    /// </summary>
+    private async Task<JobOutcome> WaitForOutageAsync(SyncClaim claim, MetaException exception, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        var since = claim.OutageSince ?? now;
+        var until = now + TimeSpan.FromTicks(Math.Clamp((now - since).Ticks / 2, ShortestOutage.Ticks, LongestOutage.Ticks));
+        var reason = string.Create(CultureInfo.InvariantCulture, $"Meta does not answer since {since:yyyy-MM-dd HH:mm} UTC and is asked again until {since + insights.OutagePatience:yyyy-MM-dd HH:mm}: {exception.ForUser}");
+        await store.WaitForOutageAsync(claim, reason, until, since, ct);
+        InsightLog.Waits(logger, until, reason);
+        return new JobOutcome.Snoozed(until, reason);
     }
 
     private async Task<JobOutcome> FailAsync(SyncClaim claim, string reason)

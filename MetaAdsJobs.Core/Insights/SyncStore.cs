@@ -10,10 +10,11 @@ namespace MetaAdsJobs.Core.Insights;
 /// <summary>A claimed sync and what its run works with.</summary>
 /// <param name="Abandoned">Runs in a row whose process died.</param>
 /// <param name="StartedAt">When its first run began.</param>
+/// <param name="OutageSince">Since when nothing was heard of Meta but that it does not answer; null while it does.</param>
 /// <param name="StoredUntil">The last day that stands in the tables; null before the first.</param>
 internal sealed record SyncClaim(
     Guid SyncId, int Attempt, int Failures, int Abandoned, Guid AccountId, string AdAccountId, string Currency, string TimezoneName, DayRange Range, bool IsNightly,
-    DateTimeOffset StartedAt, DateOnly? StoredUntil, GraphCredential Credential);
+    DateTimeOffset StartedAt, DateTimeOffset? OutageSince, DateOnly? StoredUntil, GraphCredential Credential);
 
 /// <summary>Rows of insight_syncs. Every transition names the state and attempt it leaves.</summary>
 internal sealed class SyncStore(NpgsqlDataSource dataSource, AccountTokens tokens, TimeProvider time)
@@ -57,13 +58,13 @@ internal sealed class SyncStore(NpgsqlDataSource dataSource, AccountTokens token
               AND a.token_rejected_at IS NULL
               AND NOT EXISTS (SELECT 1 FROM account_pacing p
                               WHERE p.ad_account_id = a.ad_account_id AND p.use_case = 'ads_insights' AND p.blocked_until > @Now)
-            RETURNING s.attempt, s.failures, s.abandoned, s.since, s.until, s.nightly_for IS NOT NULL AS is_nightly, s.started_at, s.stored_until,
+            RETURNING s.attempt, s.failures, s.abandoned, s.since, s.until, s.nightly_for IS NOT NULL AS is_nightly, s.started_at, s.outage_since, s.stored_until,
                       a.id AS account_id, a.ad_account_id, a.currency, a.timezone_name, a.access_token
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var row = await connection.QuerySingleOrDefaultAsync<ClaimRow>(new(ClaimSql, new { SyncId = syncId, Lease = lease, Now = time.GetUtcNow() }, cancellationToken: ct));
         return row is null ? null : new(syncId, row.Attempt, row.Failures, row.Abandoned, row.AccountId, row.AdAccountId, row.Currency, row.TimezoneName, new(row.Since, row.Until),
-            row.IsNightly, row.StartedAt, row.StoredUntil, new(row.AdAccountId, tokens.Open(row.AccessToken)));
+            row.IsNightly, row.StartedAt, row.OutageSince, row.StoredUntil, new(row.AdAccountId, tokens.Open(row.AccessToken)));
     }
 
     /// <summary>Says in its row what the sync waits for. The longer it has waited, the longer until the next look.</summary>
@@ -135,11 +136,18 @@ internal sealed class SyncStore(NpgsqlDataSource dataSource, AccountTokens token
     }
 
     /// <summary>Gives the sync back. Whoever got as far as to wait for Meta has not failed: the count of failures begins anew.</summary>
-    public async Task ReleaseAsync(SyncClaim claim, string state, string reason, DateTimeOffset? until, bool failed, CancellationToken ct)
+    public Task ReleaseAsync(SyncClaim claim, string state, string reason, DateTimeOffset? until, bool failed, CancellationToken ct) =>
+        ReleaseAsync(claim, state, reason, until, failed, failed ? claim.OutageSince : null, ct);
+
+    /// <summary>Gives the sync back until Meta may answer again. That is no failure, and no success either.</summary>
+    public Task WaitForOutageAsync(SyncClaim claim, string reason, DateTimeOffset until, DateTimeOffset since, CancellationToken ct) =>
+        ReleaseAsync(claim, "waiting", reason, until, failed: false, since, ct);
+
+    private async Task ReleaseAsync(SyncClaim claim, string state, string reason, DateTimeOffset? until, bool failed, DateTimeOffset? outageSince, CancellationToken ct)
     {
         const string ReleaseSql = $"""
             UPDATE insight_syncs SET state = @State, holding = @State <> 'failed', lease_until = NULL, next_attempt_at = @Until,
-                failures = CASE WHEN @Failed THEN failures + 1 ELSE 0 END,
+                failures = CASE WHEN @Failed THEN failures + 1 WHEN @OutageSince::timestamptz IS NULL THEN 0 ELSE failures END, outage_since = @OutageSince,
                 wait_reason = CASE WHEN @State = 'failed' THEN NULL ELSE @Reason END,
                 error = CASE WHEN @State = 'failed' THEN @Reason END,
                 completed_at = CASE WHEN @State = 'failed' THEN @Now END, {Progress}
@@ -148,7 +156,7 @@ internal sealed class SyncStore(NpgsqlDataSource dataSource, AccountTokens token
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await connection.ExecuteAsync(new(ReleaseSql,
-            new { claim.SyncId, claim.Attempt, State = state, Reason = reason, Until = until, Failed = failed, Now = time.GetUtcNow() }, cancellationToken: ct));
+            new { claim.SyncId, claim.Attempt, State = state, Reason = reason, Until = until, Failed = failed, OutageSince = outageSince, Now = time.GetUtcNow() }, cancellationToken: ct));
     }
 
     /// <summary>Opens a failed sync again for a job that a person has requeued.</summary>
@@ -157,7 +165,7 @@ internal sealed class SyncStore(NpgsqlDataSource dataSource, AccountTokens token
         // Begun anew: others may have stored newer numbers since, and what was asked for then is old.
         const string ReopenSql = """
             WITH reopened AS (
-                UPDATE insight_syncs SET state = 'queued', failures = 0, abandoned = 0, error = NULL, completed_at = NULL, started_at = NULL, stored_until = NULL,
+                UPDATE insight_syncs SET state = 'queued', failures = 0, abandoned = 0, outage_since = NULL, error = NULL, completed_at = NULL, started_at = NULL, stored_until = NULL,
                     rows_restated = 0, rows_vanished = 0, days_synced = 0
                 WHERE sync_id = @SyncId AND state = 'failed' RETURNING sync_id),
             reports AS (DELETE FROM insight_reports r USING reopened WHERE r.sync_id = reopened.sync_id),
@@ -181,6 +189,7 @@ internal sealed class SyncStore(NpgsqlDataSource dataSource, AccountTokens token
         public string Currency { get; init; } = "";
         public string TimezoneName { get; init; } = "";
         public DateTimeOffset StartedAt { get; init; }
+        public DateTimeOffset? OutageSince { get; init; }
         public DateOnly? StoredUntil { get; init; }
         public string AccessToken { get; init; } = "";
     }

@@ -76,7 +76,7 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
         catch (HttpRequestException exception) when (exception.HttpRequestError is HttpRequestError.NameResolutionError
             or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError)
         {
-            throw new MetaException(Proof.NotSent, $"Meta cannot be reached ({exception.HttpRequestError})", exception);
+            throw new MetaException(Proof.NotSent, $"Meta cannot be reached ({exception.HttpRequestError})", exception) { IsOutage = true };
         }
         catch (HttpRequestException exception) when (exception.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
         {
@@ -88,11 +88,11 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            throw new MetaException(Proof.OutcomeUnknown, "Meta's answer was lost", exception);
+            throw new MetaException(Proof.OutcomeUnknown, "Meta's answer was lost", exception) { IsOutage = true };
         }
         catch (OperationCanceledException exception) when (!ct.IsCancellationRequested)
         {
-            throw new MetaException(Proof.OutcomeUnknown, $"Meta did not answer within {options.CallTimeoutSeconds} s", exception);
+            throw new MetaException(Proof.OutcomeUnknown, $"Meta did not answer within {options.CallTimeoutSeconds} s", exception) { IsOutage = true };
         }
     }
 

@@ -13,10 +13,10 @@ internal static class GraphPage
             ? data.EnumerateArray()
             : throw new MetaException(Proof.OutcomeUnknown, "Meta answered a list without data");
 
-    /// <param name="asked">The cursor this page was asked with: a list that leads back to itself never ends.</param>
-    public static string? Next(JsonElement page, string? asked = null) =>
-        page.TryGetProperty("paging", out var paging) && paging.ValueKind == JsonValueKind.Object && paging.TryGetProperty("next", out _)
-            ? paging.TryGetProperty("cursors", out var cursors) && cursors.ValueKind == JsonValueKind.Object && cursors.TryGetProperty("after", out var after) && after.ToString() is { Length: > 0 } cursor && cursor != asked
+    /// <returns>Null on the last page.</returns>
+    public static string? Next(JsonElement page) =>
+        page.TryGetProperty("paging", out var paging) && paging.ValueKind == JsonValueKind.Object && paging.TryGetProperty("next", out var more) && more.ValueKind != JsonValueKind.Null
+            ? paging.TryGetProperty("cursors", out var cursors) && cursors.ValueKind == JsonValueKind.Object && GraphText.Of(cursors, "after") is { } cursor
                 ? cursor
                 : throw new MetaException(Proof.OutcomeUnknown, "Meta answered a list that goes on without saying where")
             : null;

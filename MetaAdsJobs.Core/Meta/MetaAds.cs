@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -9,6 +10,10 @@ namespace MetaAdsJobs.Core.Meta;
 /// </summary>
 internal sealed class MetaAds(GraphClient graph)
 {
+    /// <summary>Objects of a page of a look-up, and of the smallest that is asked for.</summary>
+    internal const int PageRows = 200;
+    internal const int FewestPageRows = 5;
+
     public Task<string> CreateCampaignAsync(GraphCredential credential, CampaignSpec spec, CancellationToken ct) =>
         CreateAsync(credential, "campaigns", spec.ToFields(), ct);
 
@@ -39,11 +44,8 @@ internal sealed class MetaAds(GraphClient graph)
             ? new JsonArray(new JsonObject { ["field"] = "name", ["operator"] = "CONTAIN", ["value"] = marker })
             : null;
         var found = new List<string>();
-        await foreach (var item in GraphList.ReadAsync(graph, credential, edge, () => new GraphFields().Add("fields", "id,name").Add("filtering", filter), ct))
-        {
-            if (item.ValueKind == JsonValueKind.Object && item.TryGetProperty("name", out var name) && name.ToString().Contains(marker, StringComparison.Ordinal))
-                found.Add(IdOf(item));
-        }
+        await foreach (var item in graph.ListAsync(credential, edge, () => new GraphFields().Add("fields", "id,name").Add("filtering", filter), PageRows, FewestPageRows, ct))
+            if (GraphText.Of(item, "name")?.Contains(marker, StringComparison.Ordinal) == true) found.Add(IdOf(item));
 
         return found;
     }
@@ -153,9 +155,9 @@ internal sealed class MetaAds(GraphClient graph)
     {
         var account = await graph.SendAsync(HttpMethod.Get, credential.AdAccountId, new GraphFields().Add("fields", "currency,min_daily_budget,timezone_name"), credential, ct);
         return new(
-            account.TryGetProperty("min_daily_budget", out var minimum) && long.TryParse(minimum.ToString(), out var units) && units > 0 ? units : null,
-            account.TryGetProperty("timezone_name", out var zone) && zone.ToString() is { Length: > 0 } name ? name : null,
-            account.TryGetProperty("currency", out var currency) && currency.ToString() is { Length: > 0 } code ? code : null);
+            long.TryParse(GraphText.Of(account, "min_daily_budget"), NumberStyles.None, CultureInfo.InvariantCulture, out var units) && units > 0 ? units : null,
+            GraphText.Of(account, "timezone_name"),
+            GraphText.Of(account, "currency"));
     }
 
     private Task<JsonElement> SetStatusAsync(GraphCredential credential, string metaId, string status, CancellationToken ct) =>
@@ -168,9 +170,7 @@ internal sealed class MetaAds(GraphClient graph)
     }
 
     internal static string IdOf(JsonElement answer) =>
-        answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("id", out var id) && id.ToString() is { Length: > 0 } text
-            ? text
-            : throw new MetaException(Proof.OutcomeUnknown, "Meta's answer to a create holds no id");
+        GraphText.Of(answer, "id") ?? throw new MetaException(Proof.OutcomeUnknown, "Meta's answer to a create holds no id");
 }
 
 /// <param name="MinDailyBudget">The least budget of a day, in Meta's units of the currency.</param>

@@ -27,15 +27,15 @@ internal sealed class MetaChecks(GraphClient graph)
         var fields = new GraphFields().Add("fields", "account_status,currency,timezone_name,min_daily_budget");
         var account = await graph.SendAsync(HttpMethod.Get, credential.AdAccountId, fields, credential, ct);
         return new(
-            NotActive(Text(account, "account_status")), Text(account, "currency"), Text(account, "timezone_name"),
-            long.TryParse(Text(account, "min_daily_budget"), NumberStyles.None, CultureInfo.InvariantCulture, out var units) && units > 0 ? units : null);
+            NotActive(GraphText.Of(account, "account_status")), GraphText.Of(account, "currency"), GraphText.Of(account, "timezone_name"),
+            long.TryParse(GraphText.Of(account, "min_daily_budget"), NumberStyles.None, CultureInfo.InvariantCulture, out var units) && units > 0 ? units : null);
     }
 
     // The one way out of here: a check that forgot the option would be a create.
     private async Task CheckAsync(GraphCredential credential, string edge, GraphFields fields, CancellationToken ct)
     {
         var answer = await graph.SendAsync(HttpMethod.Post, $"{credential.AdAccountId}/{edge}", fields.OnlyCheck(), credential, ct);
-        if (Text(answer, "id") is { } id)
+        if (GraphText.Of(answer, "id") is { } id)
             throw new MetaException(Proof.Rejected, $"Meta was only asked to check and answered with an id: it may have created {id}, look for it in Ads Manager");
     }
 
@@ -51,7 +51,4 @@ internal sealed class MetaChecks(GraphClient graph)
         "101" or "202" => "closed",
         _ => $"in status {status}",
     };
-
-    private static string? Text(JsonElement map, string name) =>
-        map.ValueKind == JsonValueKind.Object && map.TryGetProperty(name, out var value) && value.ToString() is { Length: > 0 } text ? text : null;
 }

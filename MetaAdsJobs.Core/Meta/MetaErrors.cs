@@ -47,6 +47,8 @@ internal static class MetaErrors
         var (code, subcode) = (Int(error, "code"), Int(error, "error_subcode"));
         var proof = Classify(httpStatus, code, subcode, Bool(error, "is_transient"));
         var message = Text(error, "message");
+        // Code 1 says it in words alone, and only in English.
+        var isTooMuchAsked = (code, subcode) is (100, TooMuchAsked) or (100, TimedOut) or (2, TimedOutToo) or (-3, ReportTooLarge) || IsPageTooLarge(code, message);
         return new(proof, Hide(message, secrets) ?? "Meta gave no message")
         {
             HttpStatus = httpStatus,
@@ -58,8 +60,8 @@ internal static class MetaErrors
             BlamedFields = Blamed(error),
             Advice = Advise(code, subcode),
             MayPass = proof == Proof.Rejected && (code, subcode) is (100, CreativeRefused or NoVideoThumbnail or VideoNotReady or NoSuchObject),
-            // Code 1 says it in words alone, and only in English.
-            IsTooMuchAsked = (code, subcode) is (100, TooMuchAsked) or (100, TimedOut) or (2, TimedOutToo) or (-3, ReportTooLarge) || IsPageTooLarge(code, message),
+            IsTooMuchAsked = isTooMuchAsked,
+            IsOutage = proof == Proof.OutcomeUnknown && !isTooMuchAsked,
             IsTooSlowAtOnce = (code, subcode) is (100, TimedOut) or (2, TimedOutToo),
             IsPageTooLarge = IsPageTooLarge(code, message),
             RetryAfter = proof == Proof.Throttled ? retryAfter : null,
@@ -96,7 +98,7 @@ internal static class MetaErrors
     /// <summary>An answer that is not Graph's: a proxy's page, a cut body. It proves nothing about what was done.</summary>
     public static MetaException Unreadable(int httpStatus, string what) => httpStatus == 429
         ? new(Proof.Throttled, "Meta answered HTTP 429") { HttpStatus = httpStatus }
-        : new(Proof.OutcomeUnknown, $"Meta answered HTTP {httpStatus} with {what}") { HttpStatus = httpStatus };
+        : new(Proof.OutcomeUnknown, $"Meta answered HTTP {httpStatus} with {what}") { HttpStatus = httpStatus, IsOutage = true };
 
     // error_data is an object or the same object as a JSON string; blame_field_specs is a list of paths.
     private static List<string> Blamed(JsonElement error)
@@ -114,8 +116,8 @@ internal static class MetaErrors
         if (data.ValueKind != JsonValueKind.Object || !data.TryGetProperty("blame_field_specs", out var specs)
             || specs.ValueKind != JsonValueKind.Array) return [];
         return [.. specs.EnumerateArray().Select(path => path.ValueKind == JsonValueKind.Array
-            ? string.Join('.', path.EnumerateArray().Select(part => part.ToString()))
-            : path.ToString())];
+            ? string.Join('.', path.EnumerateArray().Select(GraphText.Of))
+            : GraphText.Of(path) ?? "")];
     }
 
     private static bool IsPageTooLarge(int? code, string? message) => code == 1 && message?.Contains("reduce the amount of data", StringComparison.OrdinalIgnoreCase) == true;
@@ -123,17 +125,8 @@ internal static class MetaErrors
     private static string? Hide(string? text, IReadOnlyList<string> secrets) =>
         text is null ? null : secrets.Where(secret => secret.Length > 0).Aggregate(text, (shown, secret) => shown.Replace(secret, "***", StringComparison.Ordinal));
 
-    private static string? Text(JsonElement error, string name)
-    {
-        try
-        {
-            return error.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
-        }
-        catch (InvalidOperationException)
-        {
-            return null; // Half a surrogate pair: a text that was cut to a length somewhere.
-        }
-    }
+    private static string? Text(JsonElement error, string name) =>
+        error.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? GraphText.Of(error, name) : null;
 
     private static int? Int(JsonElement error, string name)
     {

@@ -58,6 +58,15 @@ public sealed class MetaException(Proof proof, string message, Exception? inner 
     /// <summary>True when it took Meta too long to answer at once: prepared in the background it may do.</summary>
     public bool IsTooSlowAtOnce { get; init; }
 
+    /// <summary>True when Meta cannot be reached, or answers what it answers while something of its own is down: the same may do later.</summary>
+    public bool IsOutage { get; init; }
+
+    /// <summary>True for a prepared report that cannot be shown (2601): for a while after it was completed, or for ever.</summary>
+    public bool IsReportUnavailable => Code == 2601;
+
+    /// <summary>True when a list led in a circle or nowhere: what it has not shown may yet be there.</summary>
+    public bool IsEndlessList { get; init; }
+
     /// <summary>What to tell the user: Meta's own words for people where it gave some.</summary>
     public string ForUser
     {

@@ -39,17 +39,14 @@ internal sealed class MetaTargeting(GraphClient graph)
 
     private static TargetingOption? Option(TargetingKind kind, JsonElement item)
     {
-        if (item.ValueKind != JsonValueKind.Object || Text(item, "name") is not { } name) return null;
+        if (item.ValueKind != JsonValueKind.Object || GraphText.Of(item, "name") is not { } name) return null;
         var (type, key, detail) = kind switch
         {
-            TargetingKind.Place => (Text(item, "type"), Text(item, "key"), string.Join(", ", new[] { Text(item, "region"), Text(item, "country_name") }.OfType<string>())),
-            TargetingKind.Interest => ("interest", Text(item, "id"), Text(item, "topic")),
-            _ => ("locale", Text(item, "key"), null),
+            TargetingKind.Place => (GraphText.Of(item, "type"), GraphText.Of(item, "key"), string.Join(", ", new[] { GraphText.Of(item, "region"), GraphText.Of(item, "country_name") }.OfType<string>())),
+            TargetingKind.Interest => ("interest", GraphText.Of(item, "id"), GraphText.Of(item, "topic")),
+            _ => ("locale", GraphText.Of(item, "key"), null),
         };
         // Other kinds of places (markets, groups of countries) are no part of what a request can name.
         return key is null || (kind == TargetingKind.Place && type is not ("country" or "region" or "city" or "zip")) ? null : new(type!, key, name, detail is "" ? null : detail);
     }
-
-    private static string? Text(JsonElement map, string name) =>
-        map.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String or JsonValueKind.Number && value.ToString() is { Length: > 0 } text ? text : null;
 }

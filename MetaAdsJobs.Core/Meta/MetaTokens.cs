@@ -30,7 +30,7 @@ internal sealed class MetaTokens(GraphClient graph, MetaOptions options)
             data.TryGetProperty("expires_at", out var expires) && expires.ValueKind == JsonValueKind.Number && expires.TryGetInt64(out var seconds) && seconds > 0 && seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
                 ? DateTimeOffset.FromUnixTimeSeconds(seconds)
                 : null,
-            data.TryGetProperty("scopes", out var scopes) && scopes.ValueKind == JsonValueKind.Array ? [.. scopes.EnumerateArray().Select(scope => scope.ToString())] : [],
+            data.TryGetProperty("scopes", out var scopes) && scopes.ValueKind == JsonValueKind.Array ? [.. scopes.EnumerateArray().Select(GraphText.Of).OfType<string>()] : [],
             valid.GetBoolean() ? null : WhyOf(error, accessToken));
     }
 
@@ -38,7 +38,7 @@ internal sealed class MetaTokens(GraphClient graph, MetaOptions options)
     private static string WhyOf(JsonElement? error, string accessToken)
     {
         var subcode = error is { } one && one.TryGetProperty("subcode", out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : (int?)null;
-        var message = error is { } two && two.TryGetProperty("message", out var text) && text.ValueKind == JsonValueKind.String ? text.ToString() : "the token is not valid";
+        var message = error is { } two && GraphText.Of(two, "message") is { } text ? text : "the token is not valid";
         return $"{message.Replace(accessToken, "***", StringComparison.Ordinal)} - {MetaErrors.Advise(190, subcode)}";
     }
 }

@@ -21,17 +21,16 @@ internal sealed class MetaVideos(GraphClient graph)
     public async Task<IReadOnlyList<string>> FindAsync(GraphCredential credential, string marker, CancellationToken ct)
     {
         var found = new List<string>();
-        await foreach (var video in GraphList.ReadAsync(graph, credential, $"{credential.AdAccountId}/advideos", () => new GraphFields().Add("fields", "id,title").Add("title", marker), ct))
-            if (Text(video, "title")?.Contains(marker, StringComparison.Ordinal) == true) found.Add(MetaAds.IdOf(video));
+        await foreach (var video in graph.ListAsync(
+            credential, $"{credential.AdAccountId}/advideos", () => new GraphFields().Add("fields", "id,title").Add("title", marker), MetaAds.PageRows, MetaAds.FewestPageRows, ct))
+            if (GraphText.Of(video, "title")?.Contains(marker, StringComparison.Ordinal) == true) found.Add(MetaAds.IdOf(video));
         return found;
     }
 
     public async Task<VideoProgress> ReadAsync(GraphCredential credential, string videoId, CancellationToken ct)
     {
         var video = await graph.SendAsync(HttpMethod.Get, videoId, new GraphFields().Add("fields", "status,thumbnails,picture"), credential, ct);
-        var status = video.TryGetProperty("status", out var block) && block.ValueKind == JsonValueKind.Object && block.TryGetProperty("video_status", out var text)
-            ? text.ToString()
-            : null;
+        var status = video.TryGetProperty("status", out var block) ? GraphText.Of(block, "video_status") : null;
         return status switch
         {
             "ready" => new(true, null, Thumbnail(video), Text(video, "picture")),
@@ -54,8 +53,7 @@ internal sealed class MetaVideos(GraphClient graph)
     }
 
     private static string? Text(JsonElement map, string name) =>
-        map.ValueKind == JsonValueKind.Object && map.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
-        && value.GetString() is { Length: > 0 } text ? text : null;
+        GraphText.Of(map, name);
 
     private static long Number(JsonElement map, string name) =>
         map.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : 0;

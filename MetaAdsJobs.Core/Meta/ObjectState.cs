@@ -26,15 +26,12 @@ internal sealed record ObjectState(string Status, IReadOnlyList<ObjectIssue> Iss
     /// <exception cref="MetaException">The answer tells no status.</exception>
     public static ObjectState Read(JsonElement answer)
     {
-        var status = Text(answer, "effective_status") ?? Text(answer, "status")
+        var status = GraphText.Of(answer, "effective_status") ?? GraphText.Of(answer, "status")
             ?? throw new MetaException(Proof.OutcomeUnknown, "Meta's answer about an object holds no status");
         var issues = answer.TryGetProperty("issues_info", out var list) && list.ValueKind == JsonValueKind.Array
             ? list.EnumerateArray().Where(issue => issue.ValueKind == JsonValueKind.Object)
-                .Select(issue => new ObjectIssue(Text(issue, "level") ?? "", Text(issue, "error_code"), Text(issue, "error_summary"), Text(issue, "error_message"))).ToList()
+                .Select(issue => new ObjectIssue(GraphText.Of(issue, "level") ?? "", GraphText.Of(issue, "error_code"), GraphText.Of(issue, "error_summary"), GraphText.Of(issue, "error_message"))).ToList()
             : [];
         return new(status, issues);
     }
-
-    private static string? Text(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String or JsonValueKind.Number ? value.ToString() : null;
 }

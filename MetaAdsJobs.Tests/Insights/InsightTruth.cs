@@ -41,10 +41,10 @@ internal static class InsightTruth
             Assert.That(JsonElement.DeepEquals(JsonElement.Parse(row.Raw), told), Is.True, () => $"{key}: {row.Raw} is not {told}");
             Assert.That((row.CampaignMetaId, row.AdsetMetaId), Is.EqualTo((Text("campaign_id"), Text("adset_id"))), $"{key}");
             Assert.That((row.Impressions, row.Clicks, row.LinkClicks, row.Reach), Is.EqualTo((Number("impressions"), Number("clicks"), Number("inline_link_clicks"), Number("reach"))), $"{key}");
-            Assert.That(row.Spend, Is.EqualTo(decimal.Parse(Text("spend") ?? "0", CultureInfo.InvariantCulture)), $"{key}");
+            Assert.That(row.Spend, Is.EqualTo(Text("spend") is { } spend ? decimal.Parse(spend, CultureInfo.InvariantCulture) : (decimal?)null), $"{key}");
 
             string? Text(string name) => told.TryGetProperty(name, out var value) ? value.GetString() : null;
-            long Number(string name) => long.Parse(Text(name) ?? "0", CultureInfo.InvariantCulture);
+            long? Number(string name) => Text(name) is { } text ? long.Parse(text, CultureInfo.InvariantCulture) : null;
         }
     }
 }

@@ -163,12 +163,12 @@ public sealed class MetaErrorsTests
         Assert.That(string.Join(',', Read($$"""{"code":100,"error_data":{{errorData}}}""").BlamedFields), Is.EqualTo(expected));
 
     [Test]
-    public void Words_of_the_wrong_type_or_cut_in_half_are_left_out()
+    public void Words_of_the_wrong_type_are_left_out_and_half_a_character_is_replaced()
     {
-        var exception = Read("""{"code":100,"message":"\ud83d","error_user_title":["x"],"error_user_msg":7,"fbtrace_id":null,"error_subcode":"x"}""");
+        var exception = Read("""{"code":100,"message":"cut \ud83d","error_user_title":["x"],"error_user_msg":7,"fbtrace_id":null,"error_subcode":"x"}""");
 
         Assert.That((exception.Code, exception.Subcode, exception.UserTitle, exception.UserMessage, exception.TraceId), Is.EqualTo(((int?)100, (int?)null, (string?)null, (string?)null, (string?)null)));
-        Assert.That(exception.Message, Is.EqualTo("Meta gave no message"));
+        Assert.That(exception.Message, Is.EqualTo("cut \ufffd"));
     }
 
     [Test]

@@ -64,6 +64,12 @@ public static class GraphFaults
     /// <summary>HTTP 200 and this JSON, whatever was asked; nothing done.</summary>
     public static GraphFault Says(string json) => Answer(_ => new StubAnswer(200, Encoding.UTF8.GetBytes(json)));
 
+    /// <summary>HTTP 200 and a page of this list for the cursor it was asked with; nothing done.</summary>
+    public static GraphFault Lists(Func<string?, string> page) => Answer(http => new StubAnswer(200, Encoding.UTF8.GetBytes(page(http.Request.Query["after"]))));
+
+    /// <summary>Done, and the answer's text is changed on its way.</summary>
+    public static GraphFault Changes(Func<string, string> change) => Rewrite(answer => answer with { Body = Encoding.UTF8.GetBytes(change(Encoding.UTF8.GetString(answer.Body.Span))) });
+
     /// <summary>Done, and a well-formed answer that forgets to tell the id.</summary>
     public static GraphFault WithoutId { get; } = Rewrite(answer => answer with { Body = "{}"u8.ToArray() });
 

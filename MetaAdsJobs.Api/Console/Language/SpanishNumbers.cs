@@ -15,6 +15,7 @@ internal static class SpanishNumbers
         ("Meta's own sum differs on: {0}.", "La suma de Meta difiere en: {0}."),
         ("Results of different kinds are not added: they are told where all ads count the same.", "Los resultados de distinto tipo no se suman: se dan donde todos los anuncios cuentan lo mismo."),
         ("These are the accounts billed in {0}: different currencies are not added.", "Son las cuentas facturadas en {0}: no se suman monedas distintas."),
+        ("Of {0} ads' days Meta has not told all: the sums are without what it left out.", "De {0} días de anuncios Meta no lo ha dicho todo: las sumas no incluyen lo que omitió."),
         ("Days of the period before that were never synced: {0}.", "Días del período anterior nunca sincronizados: {0}."),
         ("So many days are not shown at once: these are the last {0}. For others choose an account or an earlier last day.", "No se muestran tantos días a la vez: son los últimos {0}. Para otros, elija una cuenta o un último día anterior."),
         ("The campaigns are too many to add up the whole range: this is from {0} on.", "Son demasiadas campañas para sumar todo el período: esto es desde el {0}."),

@@ -34,6 +34,8 @@ public sealed record InsightDay
     /// <summary>How often what the ads are optimised for has happened; null when they are not all optimised for the same.</summary>
     public decimal? Results { get; init; }
     public string? ResultType { get; init; }
+    /// <summary>Of so many ads' rows Meta has not told impressions, clicks or spend: null in the row itself, and a sum is without them.</summary>
+    public long UntoldRows { get; init; }
     public required string Currency { get; init; }
 
     /// <summary>The day was not over when it, or one row of it, was read.</summary>
@@ -60,6 +62,9 @@ public sealed record InsightTotal
     /// <summary>Null when the rows do not all count the same thing: different results are not added.</summary>
     public decimal? Results { get; init; }
     public string? ResultType { get; init; }
+
+    /// <summary>Of so many of the rows Meta has not told impressions, clicks or spend: the sums are without them.</summary>
+    public long UntoldRows { get; init; }
 
     /// <summary>How many ads' days these are.</summary>
     public required long Rows { get; init; }

@@ -10,7 +10,8 @@ internal static class InsightSql
     private const string Sums = """
         SUM(i.impressions)::bigint AS impressions, SUM(i.clicks)::bigint AS clicks, SUM(i.link_clicks)::bigint AS link_clicks, SUM(i.spend) AS spend,
             CASE WHEN COUNT(i.result_type) = COUNT(*) AND MIN(i.result_type) = MAX(i.result_type) THEN SUM(i.results) END AS results,
-            CASE WHEN COUNT(i.result_type) = COUNT(*) AND MIN(i.result_type) = MAX(i.result_type) THEN MIN(i.result_type) END AS result_type
+            CASE WHEN COUNT(i.result_type) = COUNT(*) AND MIN(i.result_type) = MAX(i.result_type) THEN MIN(i.result_type) END AS result_type,
+            COUNT(*) FILTER (WHERE i.impressions IS NULL OR i.clicks IS NULL OR i.spend IS NULL) AS untold_rows
         """;
 
     private const string SyncedAt = "CASE WHEN i.vanished_at IS NULL THEN GREATEST(i.synced_at, d.synced_at) ELSE i.synced_at END";
@@ -27,7 +28,10 @@ internal static class InsightSql
             _ => ("", ""),
         };
         var numbers = filter.Level == InsightLevel.Ad
-            ? $"i.impressions, i.clicks, i.link_clicks, i.spend, i.results, i.result_type, i.is_partial, i.vanished_at IS NOT NULL AS vanished, {SyncedAt} AS synced_at"
+            ? $"""
+                i.impressions, i.clicks, i.link_clicks, i.spend, i.results, i.result_type, i.is_partial, i.vanished_at IS NOT NULL AS vanished,
+                (i.impressions IS NULL OR i.clicks IS NULL OR i.spend IS NULL)::int::bigint AS untold_rows, {SyncedAt} AS synced_at
+                """
             : $"{Sums}, bool_or(i.is_partial) AS is_partial, MIN({SyncedAt}) AS synced_at";
         return $"""
             SELECT i.date_start AS date, i.social_account_id, i.currency{ids}, {numbers}

@@ -19,6 +19,9 @@ public sealed record NumberDay
     /// <summary>How many accounts' days these are.</summary>
     public required int Accounts { get; init; }
 
+    /// <summary>Of so many ads' rows Meta has not told impressions, clicks or spend: the sums are without them.</summary>
+    public long UntoldRows { get; init; }
+
     /// <summary>The day was read after it was over: what it was then is known.</summary>
     public required bool HasFirst { get; init; }
     public decimal? FirstSpend { get; init; }

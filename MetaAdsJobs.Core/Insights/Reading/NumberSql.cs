@@ -4,7 +4,7 @@ namespace MetaAdsJobs.Core.Insights.Reading;
 internal static class NumberSql
 {
     public const string AccountDays = """
-        SELECT date_start AS date, total_spend AS spend, impressions, clicks, link_clicks, results, result_type, campaigns, 1 AS accounts,
+        SELECT date_start AS date, total_spend AS spend, impressions, clicks, link_clicks, results, result_type, campaigns, 1 AS accounts, untold_rows,
             first_at IS NOT NULL AS has_first, first_spend, first_impressions, first_clicks, first_results, is_partial,
             synced_at, synced_at AS newest_synced_at, vanished_spend, difference,
             (difference <> 0 AND difference IS NOT NULL)::int AS differing, (difference IS NULL AND NOT is_partial)::int AS unreconciled
@@ -16,7 +16,7 @@ internal static class NumberSql
     public const string CampaignDays = """
         SELECT date_start AS date, CASE WHEN c.rows IS NULL THEN 0 ELSE c.spend END AS spend, CASE WHEN c.rows IS NULL THEN 0 ELSE c.impressions END AS impressions,
             CASE WHEN c.rows IS NULL THEN 0 ELSE c.clicks END AS clicks, CASE WHEN c.rows IS NULL THEN 0 ELSE c.link_clicks END AS link_clicks,
-            CASE WHEN c.rows IS NULL THEN 0 ELSE c.results END AS results, c.result_type, CASE WHEN c.rows IS NULL THEN 0 ELSE 1 END AS campaigns, 1 AS accounts,
+            CASE WHEN c.rows IS NULL THEN 0 ELSE c.results END AS results, c.result_type, CASE WHEN c.rows IS NULL THEN 0 ELSE 1 END AS campaigns, 1 AS accounts, COALESCE(c.untold_rows, 0) AS untold_rows,
             COALESCE(c.first_at, d.first_at) IS NOT NULL AS has_first,
             CASE WHEN c.rows IS NOT NULL THEN c.first_spend WHEN d.first_at IS NOT NULL THEN 0 END AS first_spend,
             CASE WHEN c.rows IS NOT NULL THEN c.first_impressions WHEN d.first_at IS NOT NULL THEN 0 END AS first_impressions,
@@ -52,7 +52,7 @@ internal static class NumberSql
     public const string DaysOfAll = $"""
         SELECT date_start AS date, sum(total_spend) AS spend, sum(impressions)::bigint AS impressions, sum(clicks)::bigint AS clicks, sum(link_clicks)::bigint AS link_clicks,
             CASE WHEN {Kind} THEN sum(results) END AS results, CASE WHEN {Kind} THEN min(result_type) END AS result_type,
-            sum(campaigns)::int AS campaigns, count(*)::int AS accounts, bool_and(first_at IS NOT NULL) AS has_first,
+            sum(campaigns)::int AS campaigns, count(*)::int AS accounts, sum(untold_rows)::bigint AS untold_rows, bool_and(first_at IS NOT NULL) AS has_first,
             CASE WHEN bool_and(first_at IS NOT NULL) THEN sum(first_spend) END AS first_spend,
             CASE WHEN bool_and(first_at IS NOT NULL) THEN sum(first_impressions)::bigint END AS first_impressions,
             CASE WHEN bool_and(first_at IS NOT NULL) THEN sum(first_clicks)::bigint END AS first_clicks,

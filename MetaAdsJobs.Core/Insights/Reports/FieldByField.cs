@@ -19,7 +19,7 @@ internal sealed class FieldByField(MetaInsights meta)
         await CollectAsync(query.Metrics);
         var asked = query.WithMetrics(query.Metrics.Except(leftOut));
         var reader = rowsOf(asked);
-        return (new([.. rows.Values.Select(row => reader.Read(JsonSerializer.SerializeToElement(row), isIncomplete: leftOut.Count > 0))], null), leftOut);
+        return (new([.. rows.Values.Select(row => reader.Read(JsonSerializer.SerializeToElement(row), isIncomplete: leftOut.Count > 0))], ListTrail.Start), leftOut);
 
         async Task CollectAsync(IReadOnlyList<string> metrics)
         {

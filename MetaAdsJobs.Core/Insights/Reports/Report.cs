@@ -1,3 +1,5 @@
+using MetaAdsJobs.Core.Meta;
+
 namespace MetaAdsJobs.Core.Insights.Reports;
 
 internal enum ReportState
@@ -25,6 +27,9 @@ internal enum ReportScope
     Account,
     Campaigns,
     Ads,
+
+    /// <summary>The deleted and archived ads of all of the account, which its own report leaves out.</summary>
+    Deleted,
 }
 
 internal enum ReportMode
@@ -57,13 +62,21 @@ internal sealed record Report
     public DateTimeOffset? ProgressedAt { get; init; }
     public DateTimeOffset? NextPollAt { get; init; }
 
+    /// <summary>When Meta first said that it is complete.</summary>
+    public DateTimeOffset? ReadyAt { get; init; }
+
     /// <summary>Where the next page begins; null before the first.</summary>
     public string? Cursor { get; init; }
     public int Pages { get; init; }
+    public int EmptyPages { get; init; }
+    public string? KnownCursor { get; init; }
+    public string? KnownRows { get; init; }
     public long Rows { get; init; }
 
     /// <summary>What is not in it, or why it was refused.</summary>
     public string? Error { get; init; }
+
+    public ListTrail Trail => new(Pages, EmptyPages, Cursor, KnownCursor, KnownRows);
 
     public bool IsOpen => State is ReportState.Planned or ReportState.Submitted or ReportState.Ready;
 

@@ -13,12 +13,13 @@ namespace MetaAdsJobs.Core.Insights.Reports;
 internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider time)
 {
     private const string Held = "EXISTS (SELECT 1 FROM insight_syncs s WHERE s.sync_id = @SyncId AND s.attempt = @Attempt AND s.state = 'running')";
+    private const string NothingRead = "cursor = NULL, pages = 0, empty_pages = 0, known_cursor = NULL, known_rows = NULL, rows = 0";
 
     public async Task<List<Report>> ListAsync(SyncClaim claim, CancellationToken ct)
     {
         const string ListSql = """
             SELECT no, definition_id, since, until, scope, scope_ids, mode, state, run_id, submissions, submitted_at, percent, progressed_at, next_poll_at,
-                   cursor, pages, rows, error
+                   ready_at, cursor, pages, empty_pages, known_cursor, known_rows, rows, error
             FROM insight_reports WHERE sync_id = @SyncId ORDER BY no
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
@@ -30,6 +31,13 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
         await UpdateAsync(connection, transaction, $"UPDATE insight_syncs SET reports = @Count WHERE sync_id = @SyncId AND {Held}", new { claim.SyncId, claim.Attempt, reports.Count }, ct);
         await InsertAsync(connection, transaction, claim, reports, ct);
         await Staging.MarkAsync(connection, transaction, claim.SyncId, ct);
+    }, ct);
+
+    /// <summary>Asked for as well, in the same sync.</summary>
+    public Task AddAsync(SyncClaim claim, IReadOnlyList<Report> reports, CancellationToken ct) => WriteAsync(async (connection, transaction) =>
+    {
+        await UpdateAsync(connection, transaction, $"UPDATE insight_syncs SET reports = reports + @Count WHERE sync_id = @SyncId AND {Held}", new { claim.SyncId, claim.Attempt, reports.Count }, ct);
+        await InsertAsync(connection, transaction, claim, reports, ct);
     }, ct);
 
     public async Task<Report> SubmittedAsync(SyncClaim claim, Report report, string runId, DateTimeOffset nextPollAt, CancellationToken ct)
@@ -60,16 +68,25 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
 
     public async Task<Report> ReadyAsync(SyncClaim claim, Report report, CancellationToken ct)
     {
-        const string ReadySql = $"UPDATE insight_reports SET state = 'ready', percent = 100 WHERE sync_id = @SyncId AND no = @No AND state = 'submitted' AND {Held}";
-        await UpdateAsync(ReadySql, new { claim.SyncId, claim.Attempt, report.No }, ct);
-        return report with { State = ReportState.Ready, Percent = 100 };
+        const string ReadySql = $"UPDATE insight_reports SET state = 'ready', percent = 100, ready_at = @ReadyAt WHERE sync_id = @SyncId AND no = @No AND state = 'submitted' AND {Held}";
+        var readyAt = report.ReadyAt ?? time.GetUtcNow();
+        await UpdateAsync(ReadySql, new { claim.SyncId, claim.Attempt, report.No, ReadyAt = readyAt }, ct);
+        return report with { State = ReportState.Ready, Percent = 100, ReadyAt = readyAt };
+    }
+
+    /// <summary>Complete, and not to be seen yet: looked at again later, and then read on where it was.</summary>
+    public async Task<Report> UnavailableAsync(SyncClaim claim, Report report, DateTimeOffset nextPollAt, CancellationToken ct)
+    {
+        const string UnavailableSql = $"UPDATE insight_reports SET state = 'submitted', next_poll_at = @NextPollAt WHERE sync_id = @SyncId AND no = @No AND state = 'ready' AND {Held}";
+        await UpdateAsync(UnavailableSql, new { claim.SyncId, claim.Attempt, report.No, NextPollAt = nextPollAt }, ct);
+        return report with { State = ReportState.Submitted, NextPollAt = nextPollAt };
     }
 
     /// <summary>Asked for anew, in the background this time; what was read of it is thrown away.</summary>
     public async Task<Report> RestartAsync(SyncClaim claim, Report report, CancellationToken ct)
     {
         const string RestartSql = $"""
-            UPDATE insight_reports SET state = 'planned', mode = 'async', run_id = NULL, percent = 0, cursor = NULL, pages = 0, rows = 0, next_poll_at = NULL
+            UPDATE insight_reports SET state = 'planned', mode = 'async', run_id = NULL, percent = 0, {NothingRead}, next_poll_at = NULL, ready_at = NULL
             WHERE sync_id = @SyncId AND no = @No AND {Held}
             """;
         await WriteAsync(async (connection, transaction) =>
@@ -77,14 +94,18 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
             await UpdateAsync(connection, transaction, RestartSql, new { claim.SyncId, claim.Attempt, report.No }, ct);
             if (report.Pages > 0) await Staging.ClearAsync(connection, transaction, claim.SyncId, report.No, ct);
         }, ct);
-        return report with { State = ReportState.Planned, Mode = ReportMode.Async, RunId = null, Percent = 0, Cursor = null, Pages = 0, Rows = 0, NextPollAt = null };
+        return report with
+        {
+            State = ReportState.Planned, Mode = ReportMode.Async, RunId = null, Percent = 0, Cursor = null, Pages = 0, EmptyPages = 0, KnownCursor = null, KnownRows = null, Rows = 0,
+            NextPollAt = null, ReadyAt = null,
+        };
     }
 
     /// <summary>PostgreSQL has lost what was staged: all is read again, from the runs that Meta still has.</summary>
     public Task ReadAllAgainAsync(SyncClaim claim, CancellationToken ct)
     {
         const string AgainSql = $"""
-            UPDATE insight_reports SET cursor = NULL, pages = 0, rows = 0, state = CASE WHEN run_id IS NULL THEN 'planned' ELSE 'ready' END
+            UPDATE insight_reports SET {NothingRead}, state = CASE WHEN run_id IS NULL THEN 'planned' ELSE 'ready' END
             WHERE sync_id = @SyncId AND state IN ('ready', 'read', 'planned') AND {Held}
             """;
         const string NothingStoredSql = "UPDATE insight_syncs SET stored_until = NULL WHERE sync_id = @SyncId AND attempt = @Attempt AND state = 'running'";
@@ -99,7 +120,7 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
 
     public async Task<Report> SplitAsync(SyncClaim claim, Report report, IReadOnlyList<Report> parts, CancellationToken ct)
     {
-        const string SplitSql = $"UPDATE insight_reports SET state = 'split', cursor = NULL, pages = 0, rows = 0 WHERE sync_id = @SyncId AND no = @No AND {Held}";
+        const string SplitSql = $"UPDATE insight_reports SET state = 'split', {NothingRead} WHERE sync_id = @SyncId AND no = @No AND {Held}";
         await WriteAsync(async (connection, transaction) =>
         {
             await UpdateAsync(connection, transaction, SplitSql, new { claim.SyncId, claim.Attempt, report.No }, ct);
@@ -124,23 +145,27 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
     public async Task<Report> StageAsync(SyncClaim claim, Report report, IReadOnlyList<InsightPage> pages, string? leftOut, CancellationToken ct)
     {
         const string StagedSql = $"""
-            UPDATE insight_reports SET cursor = @Next, pages = pages + @Count, rows = rows + @Rows, error = @LeftOut,
-                state = CASE WHEN @Next::text IS NULL THEN 'read' ELSE state END
+            UPDATE insight_reports SET cursor = @Cursor, empty_pages = @EmptyPages, known_cursor = @KnownCursor, known_rows = @KnownRows, pages = pages + @Count, rows = rows + @Rows, error = @LeftOut,
+                state = CASE WHEN @Cursor::text IS NULL THEN 'read' ELSE state END
             WHERE sync_id = @SyncId AND no = @No AND pages = @Pages AND state IN ('planned', 'ready') AND {Held}
             RETURNING set_config('synchronous_commit', 'off', true)
             """;
-        var next = pages[^1].Next;
+        var trail = pages[^1].Trail;
         var rows = pages.Sum(page => page.Rows.Count);
         await WriteAsync(async (connection, transaction) =>
         {
             await Staging.CopyAsync(connection, claim.SyncId, report, pages, ct);
             var moved = await connection.QueryAsync<string>(new(StagedSql,
-                new { claim.SyncId, claim.Attempt, report.No, report.Pages, Next = next, pages.Count, Rows = rows, LeftOut = leftOut }, transaction, cancellationToken: ct));
+                new
+                {
+                    claim.SyncId, claim.Attempt, report.No, report.Pages, trail.Cursor, trail.EmptyPages, trail.KnownCursor, trail.KnownRows, pages.Count, Rows = rows, LeftOut = leftOut,
+                }, transaction, cancellationToken: ct));
             if (!moved.Any()) throw new FencedException("the report is read by another attempt");
         }, ct);
         return report with
         {
-            Cursor = next, Pages = report.Pages + pages.Count, Rows = report.Rows + rows, Error = leftOut, State = next is null ? ReportState.Read : report.State,
+            Cursor = trail.Cursor, EmptyPages = trail.EmptyPages, KnownCursor = trail.KnownCursor, KnownRows = trail.KnownRows, Pages = report.Pages + pages.Count,
+            Rows = report.Rows + rows, Error = leftOut, State = trail.Cursor is null ? ReportState.Read : report.State,
         };
     }
 

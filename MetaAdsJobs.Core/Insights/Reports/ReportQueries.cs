@@ -14,7 +14,9 @@ internal sealed class ReportQueries(SyncClaim claim, IReadOnlyList<ReportDefinit
     {
         var usual = new ReportQuery { Node = claim.AdAccountId, Since = report.Since, Until = report.Until };
         var query = report.DefinitionId == Report.OfAds ? usual : Defined(usual, Definition(report));
-        return query with { OnlyIds = report.ScopeIds, OnlyIdsOf = report.Scope == ReportScope.Ads ? "ad" : "campaign" };
+        return report.Scope == ReportScope.Deleted
+            ? query with { OnlyStatuses = ["ARCHIVED", "DELETED"] }
+            : query with { OnlyIds = report.ScopeIds, OnlyIdsOf = report.Scope == ReportScope.Ads ? "ad" : "campaign" };
     }
 
     public InsightRows Rows(ReportQuery query) => new(query, conversionEvents);

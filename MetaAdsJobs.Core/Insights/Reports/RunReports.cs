@@ -24,6 +24,12 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
     // A run just begun may not be visible at once.
     private static readonly TimeSpan UntilVisible = TimeSpan.FromMinutes(1);
 
+    // A completed run may show its rows only some time later, or never.
+    private static readonly TimeSpan UntilReadable = TimeSpan.FromMinutes(3);
+
+    // A report of somebody's that Meta fails while it answers everything else: so long it is waited for.
+    private static readonly TimeSpan OutageOfOne = TimeSpan.FromMinutes(2);
+
     // Meta throws finished reports away some time after.
     private static readonly TimeSpan Kept = TimeSpan.FromHours(24);
 
@@ -51,15 +57,22 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
                 else if (next.State == ReportState.Submitted) await PollAsync(claim, next, reports, queries, ct);
                 else await SubmitAsync(claim, next, reports, queries, ct);
             }
-            catch (MetaException exception) when (next.DefinitionId != Report.OfAds && (exception.Proof == Proof.Rejected || (exception.Proof == Proof.OutcomeUnknown && claim.Failures > 0)))
+            catch (MetaException exception) when ((next.DefinitionId != Report.OfAds || next.Scope == ReportScope.Deleted) && exception.Proof is Proof.Rejected or Proof.OutcomeUnknown or Proof.NotSent)
             {
+                if (!await IsRefusedAsync(claim, exception, ct)) throw;
                 InsightLog.ReportRefused(logger, queries.NameOf(next), exception.ForUser);
-                Replace(reports, await journal.RefuseAsync(claim, next, $"report {queries.NameOf(next)}: {exception.ForUser}", ct));
+                Replace(reports, await journal.RefuseAsync(claim, next, $"{(next.Scope == ReportScope.Deleted ? $"{Subject(next)} in " : "")}report {queries.NameOf(next)}: {exception.ForUser}", ct));
             }
         }
 
         return null;
     }
+
+    // What Meta cannot do just now it may do later; what it does not do while it does everything else keeps nothing waiting.
+    private async Task<bool> IsRefusedAsync(SyncClaim claim, MetaException exception, CancellationToken ct) =>
+        exception.Proof == Proof.Rejected || (exception.IsOutage
+            ? time.GetUtcNow() - claim.OutageSince >= OutageOfOne && await meta.AnswersAsync(claim.Credential, ct)
+            : claim.Failures > 0);
 
     private Report? FindNext(List<Report> reports) =>
         reports.Find(report => report.CanBeReadNow)
@@ -94,6 +107,10 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
         try
         {
             run = await meta.ReadRunAsync(claim.Credential, report.RunId!, ct);
+        }
+        catch (MetaException exception) when (exception.IsReportUnavailable)
+        {
+            run = new(ReportRunState.Preparing, report.Percent);
         }
         catch (MetaException exception) when (exception.Proof == Proof.Rejected)
         {
@@ -149,7 +166,17 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
                 await SplitAsync(claim, report, reports, queries, exception.ForUser, ct);
                 return;
             }
-            catch (MetaException exception) when (exception.Proof == Proof.Rejected && runId is not null)
+            catch (MetaException exception) when (exception.IsReportUnavailable && runId is not null && time.GetUtcNow() - report.ReadyAt < UntilReadable)
+            {
+                var waited = time.GetUtcNow() - report.ReadyAt!.Value;
+                Replace(reports, await journal.UnavailableAsync(claim, report, time.GetUtcNow() + TimeSpan.FromTicks(Math.Clamp(waited.Ticks / 2, Shortest.Ticks, Longest.Ticks)), ct));
+                return;
+            }
+            catch (MetaException exception) when (exception.IsEndlessList && report.Submissions >= MostSubmissions)
+            {
+                throw new MetaException(Proof.Rejected, exception.Message, exception);
+            }
+            catch (MetaException exception) when (runId is not null && (exception.Proof == Proof.Rejected || exception.IsEndlessList || exception.IsReportUnavailable))
             {
                 // What was asked for was accepted once: it is the run that is no good any more.
                 await AskAgainAsync(claim, report, reports, queries, exception.ForUser, ct);
@@ -162,16 +189,16 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
         {
             var staging = Task.FromResult(current);
             var waiting = new List<InsightPage>();
-            var cursor = current.Cursor;
+            var trail = current.Trail;
             var goesOn = true;
             try
             {
                 while (goesOn)
                 {
-                    var page = await PageAsync(cursor);
+                    var page = await PageAsync(trail);
                     waiting.Add(page);
-                    cursor = page.Next;
-                    goesOn = cursor is not null && !turn.IsOver;
+                    trail = page.Trail;
+                    goesOn = trail.Cursor is not null && !turn.IsOver;
                     if (staging.IsCompleted || waiting.Count == MostPagesWaiting) await StageAsync();
                 }
             }
@@ -194,7 +221,7 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
             }
         }
 
-        Task<InsightPage> PageAsync(string? after) => meta.ReadPageAsync(claim.Credential, query, runId, after, limit, rows, ct);
+        Task<InsightPage> PageAsync(ListTrail trail) => meta.ReadPageAsync(claim.Credential, query, runId, trail, limit, rows, ct);
     }
 
     /// <summary>A report that failed without saying that it was too much may succeed the next time; after a few times it is cut.</summary>
@@ -232,6 +259,7 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
     private static string Subject(Report report) => report.Scope switch
     {
         ReportScope.Account => "the account",
+        ReportScope.Deleted => "the deleted and archived ads",
         ReportScope.Campaigns => $"campaign {report.ScopeIds[0]}",
         _ => $"ad {report.ScopeIds[0]}",
     };

@@ -14,7 +14,7 @@ internal sealed class CampaignDays(TimeProvider time)
     /// no result or of another one.
     /// </summary>
     public const string DaySums = """
-        date_start, count(*)::int AS campaigns, sum(rows - vanished_rows)::bigint AS rows, sum(vanished_rows)::bigint AS vanished_rows,
+        date_start, count(*)::int AS campaigns, sum(rows - vanished_rows)::bigint AS rows, sum(vanished_rows)::bigint AS vanished_rows, sum(untold_rows)::bigint AS untold_rows,
             COALESCE(sum(spend), 0) - COALESCE(sum(vanished_spend), 0) AS spend, COALESCE(sum(vanished_spend), 0) AS vanished_spend, sum(spend) AS total_spend,
             sum(impressions)::bigint AS impressions, sum(clicks)::bigint AS clicks, sum(link_clicks)::bigint AS link_clicks,
             CASE WHEN count(result_type) = count(*) AND min(result_type) = max(result_type) THEN sum(results) END AS results,
@@ -26,7 +26,7 @@ internal sealed class CampaignDays(TimeProvider time)
         (date_start < @Today AND NOT date_start = ANY(@UntoldDays) AND NOT campaign_meta_id = ANY(@UntoldCampaigns) AND NOT COALESCE(s.has_untold, false))
         """;
 
-    private const string Sums = "rows, vanished_rows, impressions, clicks, link_clicks, spend, vanished_spend, results, result_type, currency";
+    private const string Sums = "rows, vanished_rows, untold_rows, impressions, clicks, link_clicks, spend, vanished_spend, results, result_type, currency";
 
     /// <summary>
     /// To be had before the first row is written. A sync has an account's sums for itself as it has the account; a new campaign's first
@@ -75,7 +75,7 @@ internal sealed class CampaignDays(TimeProvider time)
                 SELECT {DaySums}
                 FROM insight_campaign_days WHERE social_account_id = @AccountId AND date_start BETWEEN @Since AND @Until
                 GROUP BY date_start)
-            UPDATE insight_days d SET campaigns = s.campaigns, total_spend = s.total_spend, impressions = s.impressions, clicks = s.clicks, link_clicks = s.link_clicks,
+            UPDATE insight_days d SET campaigns = s.campaigns, untold_rows = s.untold_rows, total_spend = s.total_spend, impressions = s.impressions, clicks = s.clicks, link_clicks = s.link_clicks,
                 results = s.results, result_type = s.result_type
             FROM sums s WHERE d.social_account_id = @AccountId AND d.date_start = s.date_start AND d.date_start BETWEEN @Since AND @Until
             """;
@@ -89,7 +89,8 @@ internal sealed class CampaignDays(TimeProvider time)
         var which = $"social_account_id = @AccountId AND date_start BETWEEN @Since AND @Until{(ofCampaigns ? " AND campaign_meta_id = ANY(@Campaigns)" : "")}";
         return $"""
             WITH sums AS (
-                SELECT date_start, campaign_meta_id, count(*) AS rows, count(vanished_at) AS vanished_rows, sum(impressions)::bigint AS impressions,
+                SELECT date_start, campaign_meta_id, count(*) AS rows, count(vanished_at) AS vanished_rows,
+                    count(*) FILTER (WHERE impressions IS NULL OR clicks IS NULL OR spend IS NULL) AS untold_rows, sum(impressions)::bigint AS impressions,
                     sum(clicks)::bigint AS clicks, sum(link_clicks)::bigint AS link_clicks, sum(spend) AS spend, sum(spend) FILTER (WHERE vanished_at IS NOT NULL) AS vanished_spend,
                     CASE WHEN count(result_type) = count(*) AND min(result_type) = max(result_type) THEN sum(results) END AS results,
                     CASE WHEN count(result_type) = count(*) AND min(result_type) = max(result_type) THEN min(result_type) END AS result_type, min(currency) AS currency,

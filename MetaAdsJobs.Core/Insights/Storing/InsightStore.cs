@@ -158,7 +158,17 @@ internal sealed class InsightStore(CampaignDays campaignDays, TimeProvider time)
             SELECT (SELECT count(*) FROM history) AS restated, (SELECT count(*) FROM vanished) AS vanished
             """;
 
-        // Of what Meta would not tell, the last that it told stays.
-        static string Kept(string column) => $"CASE WHEN i.is_incomplete THEN COALESCE(i.{column}, t.{column}) ELSE i.{column} END AS {column}";
+        // Of what Meta would not tell, or has left out, the last that it told stays.
+        static string Kept(string column) => column switch
+        {
+            "results" => $"""
+                CASE WHEN i.is_incomplete THEN COALESCE(i.results, t.results)
+                    -- Nothing happened that is listed: told only where there is a list.
+                    WHEN i.results = 0 AND t.results <> 0 AND i.result_type = t.result_type AND i.raw ->> ({ResultActions.FieldSql("i.result_type")}) IS NULL THEN t.results
+                    ELSE i.results END AS results
+                """,
+            "result_type" => "CASE WHEN i.is_incomplete THEN COALESCE(i.result_type, t.result_type) ELSE i.result_type END AS result_type",
+            _ => $"COALESCE(i.{column}, t.{column}) AS {column}",
+        };
     }
 }

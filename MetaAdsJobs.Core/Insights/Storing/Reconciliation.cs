@@ -17,6 +17,10 @@ internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogg
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
 
+    // Each row is rounded to Meta's smallest unit, up or down: what that adds up to grows with the root of their number, and twice the
+    // root is far beyond what it ever comes to.
+    public static decimal Rounding(string currency, long rows) => (1 + (2 * (decimal)Math.Sqrt(rows))) / Currency.Offset(currency);
+
     /// <returns>Null when Meta does not tell it: a sync does not fail for that.</returns>
     public async Task<IReadOnlyDictionary<DateOnly, decimal>?> ReadAsync(SyncClaim claim, CancellationToken ct)
     {
@@ -45,15 +49,14 @@ internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogg
         NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DayRange days, DateOnly today, Untold untold,
         IReadOnlyDictionary<DateOnly, decimal>? told, CancellationToken ct)
     {
-        // Each row is rounded to Meta's smallest unit, up or down: what that adds up to grows with the root of their number, and twice the
-        // root is far beyond what it ever comes to. Vanished ads may or may not be in Meta's own sum.
+        // Rounding as above. Vanished ads may or may not be in Meta's own sum.
         var daysSql = $"""
             WITH sums AS (
                 SELECT {CampaignDays.DaySums}
                 FROM insight_campaign_days WHERE social_account_id = @AccountId AND date_start BETWEEN @Since AND @Until
                 GROUP BY date_start),
             days AS (
-                SELECT day.date_start, COALESCE(s.campaigns, 0) AS campaigns, COALESCE(s.rows, 0) AS rows, COALESCE(s.spend, 0) AS spend, COALESCE(s.vanished_rows, 0) AS vanished_rows,
+                SELECT day.date_start, COALESCE(s.campaigns, 0) AS campaigns, COALESCE(s.rows, 0) AS rows, COALESCE(s.spend, 0) AS spend, COALESCE(s.vanished_rows, 0) AS vanished_rows, COALESCE(s.untold_rows, 0) AS untold_rows,
                     COALESCE(s.vanished_spend, 0) AS vanished_spend, day.account_spend, @Unit * (1 + 2 * sqrt(COALESCE(s.rows + s.vanished_rows, 0)::numeric)) AS rounding,
                     -- Told of nothing the day is one of zeros; told of something, what is null stays so.
                     CASE WHEN s.campaigns IS NULL THEN 0 ELSE s.total_spend END AS total_spend, CASE WHEN s.campaigns IS NULL THEN 0 ELSE s.impressions END AS impressions,
@@ -63,18 +66,18 @@ internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogg
                 FROM unnest(@Days, @Told) AS day (date_start, account_spend) LEFT JOIN sums s USING (date_start)),
             stored AS (
                 INSERT INTO insight_days AS d (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, account_spend, difference,
-                    campaigns, total_spend, impressions, clicks, link_clicks, results, result_type, currency, first_at, first_spend, first_impressions, first_clicks, first_results)
+                    campaigns, untold_rows, total_spend, impressions, clicks, link_clicks, results, result_type, currency, first_at, first_spend, first_impressions, first_clicks, first_results)
                 SELECT @AccountId, date_start, @Now, @SyncId, NOT is_over, rows, spend, vanished_rows, vanished_spend, account_spend,
                     CASE WHEN account_spend IS NULL OR NOT is_over THEN NULL
                          WHEN abs(account_spend - spend) <= rounding OR abs(account_spend - spend - vanished_spend) <= rounding THEN 0
                          ELSE account_spend - spend - vanished_spend END,
-                    campaigns, total_spend, impressions, clicks, link_clicks, results, result_type, @Currency, CASE WHEN is_seen THEN @Now END,
+                    campaigns, untold_rows, total_spend, impressions, clicks, link_clicks, results, result_type, @Currency, CASE WHEN is_seen THEN @Now END,
                     CASE WHEN is_seen THEN total_spend END, CASE WHEN is_seen THEN impressions END, CASE WHEN is_seen THEN clicks END, CASE WHEN is_seen THEN results END
                 FROM days
                 ON CONFLICT (social_account_id, date_start) DO UPDATE SET
                     synced_at = EXCLUDED.synced_at, sync_id = EXCLUDED.sync_id, is_partial = EXCLUDED.is_partial, rows = EXCLUDED.rows, spend = EXCLUDED.spend,
                     vanished_rows = EXCLUDED.vanished_rows, vanished_spend = EXCLUDED.vanished_spend, account_spend = EXCLUDED.account_spend, difference = EXCLUDED.difference,
-                    campaigns = EXCLUDED.campaigns, total_spend = EXCLUDED.total_spend, impressions = EXCLUDED.impressions, clicks = EXCLUDED.clicks,
+                    campaigns = EXCLUDED.campaigns, untold_rows = EXCLUDED.untold_rows, total_spend = EXCLUDED.total_spend, impressions = EXCLUDED.impressions, clicks = EXCLUDED.clicks,
                     link_clicks = EXCLUDED.link_clicks, results = EXCLUDED.results, result_type = EXCLUDED.result_type, currency = EXCLUDED.currency,
                     first_at = COALESCE(d.first_at, EXCLUDED.first_at), {First("spend")}, {First("impressions")}, {First("clicks")}, {First("results")}
                 RETURNING date_start, account_spend, spend + vanished_spend AS ads_spend, difference)

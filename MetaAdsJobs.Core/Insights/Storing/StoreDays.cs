@@ -14,11 +14,13 @@ internal sealed class StoreDays(NpgsqlDataSource dataSource, InsightStore insigh
 {
     private const int AtOnce = 2;
 
+    /// <param name="staged">What there is of each day.</param>
+    /// <param name="told">The account's spend by Meta; null when it did not tell.</param>
     /// <returns>Null when the sync has ended.</returns>
     /// <exception cref="Jobs.FencedException">Another attempt holds the sync.</exception>
-    public async Task<Pause?> StoreAsync(SyncClaim claim, IReadOnlyList<Report> reports, Turn turn, CancellationToken ct)
+    public async Task<Pause?> StoreAsync(
+        SyncClaim claim, IReadOnlyList<Report> reports, IReadOnlyList<StagedDay> staged, IReadOnlyDictionary<DateOnly, decimal>? told, Turn turn, CancellationToken ct)
     {
-        var told = await reconciliation.ReadAsync(claim, ct);
         var refused = reports.Where(report => report.State == ReportState.Refused).Select(report => report.DefinitionId).ToHashSet();
         var definitions = reports.Select(report => report.DefinitionId).Where(id => id != Report.OfAds && !refused.Contains(id)).Distinct().ToArray();
         var untold = Untold.In(reports);
@@ -30,7 +32,7 @@ internal sealed class StoreDays(NpgsqlDataSource dataSource, InsightStore insigh
         var storing = new List<Task>();
         try
         {
-            foreach (var days in await GroupAsync(claim, ct))
+            foreach (var days in Group(claim, staged))
             {
                 if (storing.Count >= AtOnce) await storing[^AtOnce];
                 // Never before the first group: every run gets further, however long the first question took.
@@ -81,11 +83,9 @@ internal sealed class StoreDays(NpgsqlDataSource dataSource, InsightStore insigh
             transaction: transaction, cancellationToken: ct));
 
     /// <summary>The days that are not stored yet, in groups of so many rows.</summary>
-    private async Task<List<DayRange>> GroupAsync(SyncClaim claim, CancellationToken ct)
+    private List<DayRange> Group(SyncClaim claim, IReadOnlyList<StagedDay> staged)
     {
-        const string CountSql = "SELECT date_start, count(*) FROM insight_staging WHERE sync_id = @SyncId GROUP BY 1";
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var counts = (await connection.QueryAsync<(DateOnly Day, long Rows)>(new(CountSql, new { claim.SyncId }, commandTimeout: 600, cancellationToken: ct))).ToDictionary(one => one.Day, one => one.Rows);
+        var counts = staged.ToDictionary(one => one.Day, one => one.Rows);
         var groups = new List<DayRange>();
         var since = claim.StoredUntil?.AddDays(1) ?? claim.Range.Since;
         var rows = 0L;

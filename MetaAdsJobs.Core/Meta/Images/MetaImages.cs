@@ -19,7 +19,7 @@ internal sealed class MetaImages(GraphClient graph)
     private static string? HashIn(JsonElement answer) =>
         answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("images", out var images) && images.ValueKind == JsonValueKind.Object
             ? images.EnumerateObject()
-                .Select(image => image.Value.ValueKind == JsonValueKind.Object && image.Value.TryGetProperty("hash", out var hash) ? hash.GetString() : null)
+                .Select(image => GraphText.Of(image.Value, "hash"))
                 .FirstOrDefault(hash => hash is { Length: > 0 })
             : null;
 }

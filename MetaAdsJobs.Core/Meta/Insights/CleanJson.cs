@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace MetaAdsJobs.Core.Meta.Insights;
 
@@ -16,10 +17,12 @@ internal static class CleanJson
     public static (JsonElement Element, byte[] Utf8) Of(JsonElement element)
     {
         var utf8 = JsonMarshal.GetRawUtf8Value(element);
-        if (utf8.IndexOf(@"\u"u8) < 0) return (element, utf8.ToArray());
+        var isWhole = Utf8.IsValid(utf8);
+        if (isWhole && utf8.IndexOf(@"\u"u8) < 0) return (element, utf8.ToArray());
+        // Bytes that are no character become the replacement character here.
         var text = Encoding.UTF8.GetString(utf8);
         var clean = Of(text);
-        return ReferenceEquals(clean, text) ? (element, utf8.ToArray()) : (JsonElement.Parse(clean), Encoding.UTF8.GetBytes(clean));
+        return isWhole && ReferenceEquals(clean, text) ? (element, utf8.ToArray()) : (JsonElement.Parse(clean), Encoding.UTF8.GetBytes(clean));
     }
 
     private static string Of(string json)

@@ -1,8 +1,8 @@
 namespace MetaAdsJobs.Core.Meta.Insights;
 
 /// <summary>
-/// One row of a report: what one thing did on one day, in one cell of the breakdowns. A metric that was asked for and is missing is
-/// zero; one that was not asked for is null. Spend is in whole units of the account's currency, as Meta reports it.
+/// One row of a report: what one thing did on one day, in one cell of the breakdowns. A metric that was not asked for, or that
+/// Meta leaves out, is null. Spend is in whole units of the account's currency, as Meta reports it.
 /// </summary>
 internal sealed record InsightRow
 {
@@ -35,5 +35,5 @@ internal sealed record InsightRow
     public bool IsIncomplete { get; init; }
 }
 
-/// <param name="Next">Cursor of the next page; null on the last.</param>
-internal sealed record InsightPage(IReadOnlyList<InsightRow> Rows, string? Next);
+/// <param name="Trail">How far the report has been read with this page: where the next begins.</param>
+internal sealed record InsightPage(IReadOnlyList<InsightRow> Rows, ListTrail Trail);

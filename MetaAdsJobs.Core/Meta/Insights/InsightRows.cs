@@ -7,7 +7,7 @@ using System.Text.Json;
 namespace MetaAdsJobs.Core.Meta.Insights;
 
 /// <summary>
-/// Reads a report's rows. Values are decimal strings; a metric of zero is usually missing altogether, and of nothing delivered there
+/// Reads a report's rows. Values are decimal strings; a metric that is missing is not known, and of nothing delivered there
 /// is no row. A large account has a million of them: each is gone through once, as the bytes that came.
 /// </summary>
 /// <param name="conversionEvents">The pixel events of ad sets that name one, by ad set.</param>

@@ -24,17 +24,15 @@ internal sealed class MetaInsights(GraphClient graph)
     public async Task<string> SubmitAsync(GraphCredential credential, ReportQuery query, CancellationToken ct)
     {
         var answer = await graph.SendAsync(HttpMethod.Post, $"{query.Node}/insights", query.ToFields().OnlyRead(), credential.For(UseCase.AdsInsights), ct);
-        return answer.TryGetProperty("report_run_id", out var id) && id.ToString() is { Length: > 0 } text
-            ? text
-            : throw new MetaException(Proof.OutcomeUnknown, "Meta took a report without telling its run's id");
+        return GraphText.Of(answer, "report_run_id") ?? throw new MetaException(Proof.OutcomeUnknown, "Meta took a report without telling its run's id");
     }
 
     public async Task<ReportRun> ReadRunAsync(GraphCredential credential, string runId, CancellationToken ct)
     {
         const string Fields = "id,async_status,async_percent_completion,is_running,error_code,error_subcode,error_message,error_user_title,error_user_msg";
         var run = await graph.SendAsync(HttpMethod.Get, runId, new GraphFields().Add("fields", Fields), credential.For(UseCase.AdsInsights), ct);
-        var status = run.TryGetProperty("async_status", out var told) ? told.ToString() : "";
-        var percent = run.TryGetProperty("async_percent_completion", out var part) && int.TryParse(part.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? Math.Min(number, 100) : 0;
+        var status = GraphText.Of(run, "async_status");
+        var percent = int.TryParse(GraphText.Of(run, "async_percent_completion"), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? Math.Min(number, 100) : 0;
         var isRunning = run.TryGetProperty("is_running", out var running) && running.ValueKind == JsonValueKind.True;
         switch (status)
         {
@@ -50,13 +48,27 @@ internal sealed class MetaInsights(GraphClient graph)
         }
     }
 
+    /// <summary>Whether Meta answers the account's plainest question at all.</summary>
+    public async Task<bool> AnswersAsync(GraphCredential credential, CancellationToken ct)
+    {
+        try
+        {
+            await graph.SendAsync(HttpMethod.Get, credential.AdAccountId, new GraphFields().Add("fields", "id"), credential.For(UseCase.AdsInsights), ct);
+            return true;
+        }
+        catch (MetaException exception)
+        {
+            return exception.Proof == Proof.Rejected;
+        }
+    }
+
     /// <param name="runId">A completed run; null reads at once.</param>
     public async Task<InsightPage> ReadPageAsync(
-        GraphCredential credential, ReportQuery query, string? runId, string? after, int limit, InsightRows rows, CancellationToken ct)
+        GraphCredential credential, ReportQuery query, string? runId, ListTrail trail, int limit, InsightRows rows, CancellationToken ct)
     {
-        var fields = (runId is null ? query.ToFields() : new GraphFields()).Add("limit", limit).Add("after", after);
+        var fields = (runId is null ? query.ToFields() : new GraphFields()).Add("limit", limit).Add("after", trail.Cursor);
         var page = await graph.SendAsync(HttpMethod.Get, $"{runId ?? query.Node}/insights", fields, credential.For(UseCase.AdsInsights), ct);
-        return new([.. GraphPage.Items(page).Select(row => rows.Read(row))], GraphPage.Next(page, after));
+        return new([.. GraphPage.Items(page).Select(row => rows.Read(row))], trail.After(page));
     }
 
     /// <summary>What Meta says the whole account has spent, by day. A day without delivery is missing.</summary>
@@ -86,30 +98,22 @@ internal sealed class MetaInsights(GraphClient graph)
         {
             var node = level == "ad" && query.OnlyIds is [var campaign] ? campaign : query.Node;
             var shown = new JsonArray(new JsonObject { ["field"] = "effective_status", ["operator"] = "IN", ["value"] = new JsonArray([.. level == "ad" ? AdStatuses : CampaignStatuses]) });
-            var fields = () => new GraphFields().Add("fields", "id").Add("filtering", shown.DeepClone()).Add("limit", PageRows);
+            var fields = () => new GraphFields().Add("fields", "id").Add("filtering", shown.DeepClone());
             return Ids(await ReadAllAsync(credential.For(UseCase.AdsManagement), $"{node}/{level}s", fields, ct), "id");
         }
 
         static IReadOnlyList<string> Ids(List<JsonElement> rows, string field) =>
-            [.. rows.Select(row => row.TryGetProperty(field, out var id) ? id.ToString() : "").Where(id => id.Length > 0).Distinct().Order(StringComparer.Ordinal)];
+            [.. rows.Select(row => GraphText.Of(row, field)).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
     }
 
     /// <summary>Every page of what fits into memory, as Meta gave it.</summary>
     public Task<List<JsonElement>> ReadAllAsync(GraphCredential credential, ReportQuery query, CancellationToken ct) =>
-        ReadAllAsync(credential.For(UseCase.AdsInsights), $"{query.Node}/insights", () => query.ToFields().Add("limit", PageRows), ct);
+        ReadAllAsync(credential.For(UseCase.AdsInsights), $"{query.Node}/insights", query.ToFields, ct);
 
     private async Task<List<JsonElement>> ReadAllAsync(GraphCredential credential, string edge, Func<GraphFields> fields, CancellationToken ct)
     {
         var rows = new List<JsonElement>();
-        string? after = null;
-        do
-        {
-            // Given back in its middle it would start over, and with calls spaced it would never end.
-            var page = await graph.SendAsync(HttpMethod.Get, edge, fields().Add("after", after), after is null ? credential : credential.Patient(), ct);
-            rows.AddRange(GraphPage.Items(page));
-            after = GraphPage.Next(page, after);
-        }
-        while (after is not null);
+        await foreach (var row in graph.ListAsync(credential, edge, fields, PageRows, FewestPageRows, ct)) rows.Add(row);
         return rows;
     }
 }

@@ -35,6 +35,9 @@ internal sealed record ReportQuery
     /// <summary>campaign or ad: whose the ids are.</summary>
     public string OnlyIdsOf { get; init; } = "campaign";
 
+    /// <summary>Only ads of these effective statuses; empty for those that Meta shows without being asked.</summary>
+    public IReadOnlyList<string> OnlyStatuses { get; init; } = [];
+
     /// <summary>What is counted: the fields that can be left out one by one when Meta will not tell them together.</summary>
     public IReadOnlyList<string> Metrics => [.. Fields.Where(name => !OfEveryLevel.Contains(name))];
 
@@ -51,16 +54,14 @@ internal sealed record ReportQuery
             .Add("use_unified_attribution_setting", true);
         if (Breakdowns.Count > 0) fields.Add("breakdowns", new JsonArray([.. Breakdowns]));
         if (AttributionWindows.Count > 0) fields.Add("action_attribution_windows", new JsonArray([.. AttributionWindows]));
-        if (OnlyIds.Count > 0)
-        {
-            fields.Add("filtering", new JsonArray(new JsonObject
-            {
-                ["field"] = $"{OnlyIdsOf}.id", ["operator"] = "IN", ["value"] = new JsonArray([.. OnlyIds]),
-            }));
-        }
-
+        var filters = new JsonArray();
+        if (OnlyIds.Count > 0) filters.Add(OneOf($"{OnlyIdsOf}.id", OnlyIds));
+        if (OnlyStatuses.Count > 0) filters.Add(OneOf("ad.effective_status", OnlyStatuses));
+        if (filters.Count > 0) fields.Add("filtering", filters);
         return fields;
     }
+
+    private static JsonObject OneOf(string field, IReadOnlyList<string> values) => new() { ["field"] = field, ["operator"] = "IN", ["value"] = new JsonArray([.. values]) };
 
     private static string Day(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 }

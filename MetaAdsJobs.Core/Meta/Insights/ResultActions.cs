@@ -49,6 +49,9 @@ internal static class ResultActions
         ["SUBSCRIBE"] = "subscribe_website",
     }.ToFrozenDictionary();
 
+    /// <summary>The row's list in which a type of action is counted, as an expression of SQL.</summary>
+    public static string FieldSql(string actionType) => $"CASE WHEN {actionType} = 'video_view' THEN 'video_thruplay_watched_actions' ELSE 'actions' END";
+
     /// <param name="conversionEvent">The pixel's event the ad set names, where that is known; else the usual one of the objective.</param>
     /// <returns>Null when the goal counts no action (reach, impressions) or it is not known which.</returns>
     public static ResultAction? Find(string? goal, string? objective, string? conversionEvent)

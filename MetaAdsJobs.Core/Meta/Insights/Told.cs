@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace MetaAdsJobs.Core.Meta.Insights;
 
-/// <summary>What one row of a report says of itself, found in one pass over its bytes. A metric that it does not tell is zero.</summary>
+/// <summary>What one row of a report says of itself, found in one pass over its bytes. A metric that it does not tell is null.</summary>
 internal ref struct Told
 {
     public string? AccountId { get; private set; }
@@ -15,11 +15,11 @@ internal ref struct Told
     public string? Objective { get; private set; }
     public DateOnly? Day { get; private set; }
     public DateOnly? LastDay { get; private set; }
-    public long Impressions { get; private set; }
-    public long Clicks { get; private set; }
-    public long LinkClicks { get; private set; }
-    public long Reach { get; private set; }
-    public decimal Spend { get; private set; }
+    public long? Impressions { get; private set; }
+    public long? Clicks { get; private set; }
+    public long? LinkClicks { get; private set; }
+    public long? Reach { get; private set; }
+    public decimal? Spend { get; private set; }
 
     /// <exception cref="FormatException">A value is not what its name says.</exception>
     public static Told Of(ReadOnlySpan<byte> row)
@@ -54,17 +54,19 @@ internal ref struct Told
         }
     }
 
-    private static long Whole(ref Utf8JsonReader json) => long.Parse(Value(ref json), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+    private static long? Whole(ref Utf8JsonReader json) =>
+        Value(ref json) is { IsEmpty: false } value ? long.Parse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) : null;
 
-    private static decimal Money(ref Utf8JsonReader json) => decimal.Parse(Value(ref json), NumberStyles.Number, CultureInfo.InvariantCulture);
+    private static decimal? Money(ref Utf8JsonReader json) =>
+        Value(ref json) is { IsEmpty: false } value ? decimal.Parse(value, NumberStyles.Number, CultureInfo.InvariantCulture) : null;
 
     private static DateOnly? DayOf(string? text) => text is null ? null : DateOnly.ParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture);
 
-    // A number may come as one, or as text.
+    // A number may come as one, or as text; nothing where it is null.
     private static ReadOnlySpan<byte> Value(ref Utf8JsonReader json)
     {
         json.Read();
-        if (json.TokenType == JsonTokenType.Null) return "0"u8;
+        if (json.TokenType == JsonTokenType.Null) return default;
         if (json.TokenType is not (JsonTokenType.String or JsonTokenType.Number)) throw new FormatException($"a number is told as {json.TokenType}");
         return json.ValueIsEscaped ? Encoding.UTF8.GetBytes(json.GetString()!) : json.ValueSpan;
     }

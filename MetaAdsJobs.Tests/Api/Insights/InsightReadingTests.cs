@@ -41,7 +41,7 @@ public sealed class InsightReadingTests
         Assert.That(_ads, Has.Count.EqualTo(2 * Days));
         Assert.That(_ads.Select(row => $"{row["date"]} {row["ad_id"]}"), Is.Unique.And.Ordered.Using<string>(string.CompareOrdinal));
         Assert.That(_ads[2].ToJsonString(), Is.EqualTo($$"""
-            {"date":"2026-10-02","social_account_id":"{{_account}}","campaign_id":"1201","adset_id":"12012","ad_id":"12013","impressions":101,"clicks":11,"link_clicks":5,"reach":80,"spend":1.2345,"results":2.0000,"result_type":"link_click","currency":"USD","is_partial":false,"vanished":false,"synced_at":"2026-10-05T03:00:00Z"}
+            {"date":"2026-10-02","social_account_id":"{{_account}}","campaign_id":"1201","adset_id":"12012","ad_id":"12013","impressions":101,"clicks":11,"link_clicks":5,"reach":80,"spend":1.2345,"results":2.0000,"result_type":"link_click","untold_rows":0,"currency":"USD","is_partial":false,"vanished":false,"synced_at":"2026-10-05T03:00:00Z"}
             """));
     }
 
@@ -51,7 +51,7 @@ public sealed class InsightReadingTests
         var first = await GetAsync("limit=3");
         var total = first["totals"]!.AsArray().Single()!;
         Assert.That(total.AsObject().Select(field => field.Key), Is.EqualTo((string[])
-            ["currency", "impressions", "clicks", "link_clicks", "spend", "results", "result_type", "rows", "since", "until"]), "and no reach");
+            ["currency", "impressions", "clicks", "link_clicks", "spend", "results", "result_type", "untold_rows", "rows", "since", "until"]), "and no reach");
         foreach (var number in (string[])["impressions", "clicks", "link_clicks", "spend", "results"])
             Assert.That((decimal)total[number]!, Is.EqualTo(_ads.Sum(row => (decimal)row[number]!)), number);
         Assert.That(((long)total["rows"]!, (string?)total["since"], (string?)total["until"]), Is.EqualTo((2L * Days, "2026-10-01", "2026-10-28")));

@@ -12,11 +12,11 @@ public sealed class InsightRowsTests
     private static readonly ReportQuery Query = new() { Node = "act_1", Since = Day, Until = Day };
 
     [Test]
-    public void A_metric_asked_for_and_missing_or_null_is_zero_and_one_not_asked_for_is_unknown()
+    public void A_metric_that_is_missing_or_null_or_was_not_asked_for_is_unknown_and_zero_is_zero()
     {
-        var row = Read(Query.WithMetrics(["impressions", "clicks"]), "\"impressions\":null");
+        var row = Read(Query.WithMetrics(["impressions", "clicks", "reach"]), "\"impressions\":null,\"reach\":\"0\",\"spend\":\"7\"");
 
-        Assert.That((row.Impressions, row.Clicks, row.Spend, row.Reach), Is.EqualTo(((long?)0L, (long?)0L, (decimal?)null, (long?)null)));
+        Assert.That((row.Impressions, row.Clicks, row.Spend, row.Reach), Is.EqualTo(((long?)null, (long?)null, (decimal?)null, (long?)0L)));
     }
 
     [Test]

@@ -5,7 +5,7 @@ namespace MetaAdsJobs.Core.Meta.Stub.Insights;
 
 /// <summary>
 /// Lists the subjects of a report that have ads in it, oldest first, from a given place on. As at Meta, an account's
-/// report leaves out what is deleted unless asked for it; a deleted object's own report still tells its numbers.
+/// report leaves out what is deleted unless asked for it, though the account's own sum counts it; a deleted object's own report still tells its numbers.
 /// </summary>
 internal sealed class InsightSubjects(NpgsqlDataSource dataSource)
 {
@@ -94,7 +94,7 @@ internal sealed class InsightSubjects(NpgsqlDataSource dataSource)
 
     private NpgsqlCommand With(string sql, InsightNode node, InsightQuery query, params ReadOnlySpan<object?> more)
     {
-        var (filter, hidesDeleted) = (query.Filter, node.Level == InsightLevel.Account && !query.Filter.AsksForDeleted);
+        var (filter, hidesDeleted) = (query.Filter, node.Level == InsightLevel.Account && query.Level != InsightLevel.Account && !query.Filter.AsksForDeleted);
         return dataSource.With(sql, [node.Id, hidesDeleted, filter.AdIds, filter.AdSetIds, filter.CampaignIds, filter.Statuses, .. more]);
     }
 

@@ -74,9 +74,11 @@ internal static class ReportFields
     private static ReportField Write(string name, string format, Number number)
     {
         var encoded = JsonEncodedText.Encode(name);
+        // As at Meta: of the others zero is told by leaving it out.
+        var isAlwaysTold = name is "impressions" or "clicks" or "reach" or "spend";
         return (json, scoped in row) =>
         {
-            if (number(row.Numbers) is var value and not 0)
+            if (number(row.Numbers) is var value && (value != 0 || isAlwaysTold))
                 WriteNumber(json, encoded, value, format);
         };
     }

@@ -1,0 +1,83 @@
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Tests.Support;
+
+namespace MetaAdsJobs.Tests.Insights;
+
+/// <summary>A Meta that is away is waited for, whatever a sync's retries are: they are for what is wrong with the sync.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.Self)]
+public sealed class OutageTests
+{
+    private SyncWorld _world = null!;
+    private SyncedAccount _account = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync() => _world = await SyncWorld.StartAsync(("MAX_RETRIES", "0"));
+
+    [OneTimeTearDown]
+    public async Task StopAsync() => await _world.DisposeAsync();
+
+    [SetUp]
+    public async Task AddAccountAsync()
+    {
+        _world.Graph.Faults.Clear();
+        _account = await _world.AddAccountAsync();
+    }
+
+    private static IEnumerable<TestCaseData> Outages() =>
+    [
+        new TestCaseData(GraphFaults.DropBeforeActing, "Meta's answer was lost").SetArgDisplayNames("every connection breaks"),
+        new TestCaseData(GraphFaults.FailBeforeActing, "code 2").SetArgDisplayNames("HTTP 500 to everything"),
+    ];
+
+    [TestCaseSource(nameof(Outages))]
+    public async Task A_minute_without_Meta_uses_no_retry_and_is_told(GraphFault outage, string words)
+    {
+        _world.Graph.Faults.Always(_ => true, outage);
+        var syncId = await _world.QueueAsync(_account);
+
+        var outcome = await _world.RunOnceAsync(syncId);
+
+        var waiting = await _world.RowAsync(syncId);
+        Assert.That((waiting.State, outcome is JobOutcome.Snoozed), Is.EqualTo(("waiting", true)));
+        Assert.That(waiting.WaitReason, Does.StartWith("Meta does not answer since ").And.Contain(words));
+        _world.Time.Advance(TimeSpan.FromMinutes(1));
+        _world.Graph.Faults.Clear();
+        Assert.That((await _world.RunAsync(syncId)).State, Is.EqualTo("succeeded"));
+        await _world.AssertEqualsMetaAsync(_account);
+    }
+
+    [Test]
+    public async Task An_outage_that_outlasts_the_night_ends_the_sync()
+    {
+        _world.Graph.Faults.Always(_ => true, GraphFaults.DropBeforeActing);
+        var syncId = await _world.QueueAsync(_account);
+        await _world.RunOnceAsync(syncId);
+        _world.Time.Advance(TimeSpan.FromHours(5));
+        Assert.That(await _world.RunOnceAsync(syncId), Is.InstanceOf<JobOutcome.Snoozed>().With.Property("Reason").Contain("is asked again until"));
+        _world.Time.Advance(TimeSpan.FromHours(2));
+
+        Assert.That(await _world.RunOnceAsync(syncId), Is.InstanceOf<JobOutcome.Stopped>());
+
+        Assert.That((await _world.RowAsync(syncId)).State, Is.EqualTo("failed"));
+    }
+
+    [Test]
+    public async Task A_report_of_somebody_s_that_Meta_always_fails_keeps_no_other_number_back()
+    {
+        await _world.ExecuteAsync("""
+            INSERT INTO report_definitions (social_account_id, name, level, fields, breakdowns, attribution_windows, created_at) VALUES (@Id, 'odd', 'ad', '{impressions}', '{age}', '{}', now())
+            """, new { _account.Id });
+        _world.Graph.Faults.Always(call => call["breakdowns"] is not null, GraphFaults.FailBeforeActing);
+        var syncId = await _world.QueueAsync(_account);
+        await _world.RunOnceAsync(syncId);
+        _world.Time.Advance(TimeSpan.FromMinutes(3));
+
+        var sync = await _world.RunAsync(syncId);
+
+        Assert.That(sync.State, Is.EqualTo("succeeded"));
+        Assert.That(sync.LeftOut, Has.Length.EqualTo(1));
+        Assert.That(sync.LeftOut[0], Does.StartWith("report odd: "));
+        await _world.AssertEqualsMetaAsync(_account);
+    }
+}
