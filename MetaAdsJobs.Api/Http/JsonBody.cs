@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace MetaAdsJobs.Api.Http;
@@ -15,12 +17,16 @@ internal static class JsonBody
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
 
     /// <returns>The body, or the problem to answer with.</returns>
-    public static async Task<(JsonElement Body, IResult? Problem)> ReadAsync(HttpRequest request, CancellationToken ct)
+    public static Task<(JsonElement Body, IResult? Problem)> ReadAsync(HttpRequest request, CancellationToken ct) => ReadAsync(request, MaxBytes, ct);
+
+    /// <param name="most">In bytes.</param>
+    /// <inheritdoc cref="ReadAsync(HttpRequest, CancellationToken)"/>
+    public static async Task<(JsonElement Body, IResult? Problem)> ReadAsync(HttpRequest request, long most, CancellationToken ct)
     {
         if (!request.HasJsonContentType())
             return (default, Results.Problem("Send the body as Content-Type: application/json.", statusCode: StatusCodes.Status415UnsupportedMediaType));
-        if (request.ContentLength > MaxBytes) return (default, TooLong());
-        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = MaxBytes;
+        if (request.ContentLength > most) return (default, TooLong(most));
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = most;
         try
         {
             using var document = await JsonDocument.ParseAsync(request.Body, Strict, ct);
@@ -37,11 +43,11 @@ internal static class JsonBody
         }
         catch (BadHttpRequestException exception)
         {
-            return (default, exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLong() : Results.Problem(exception.Message, statusCode: exception.StatusCode));
+            return (default, exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLong(most) : Results.Problem(exception.Message, statusCode: exception.StatusCode));
         }
     }
 
-    private static IResult TooLong() => Results.Problem($"The body must be at most {MaxBytes} bytes long.", statusCode: StatusCodes.Status413PayloadTooLarge);
+    private static IResult TooLong(long most) => Results.Problem($"The body must be at most {most} bytes long.", statusCode: StatusCodes.Status413PayloadTooLarge);
 
     // A name that is no text could be neither found nor told. Reading it throws InvalidOperationException.
     private static void CheckNames(JsonElement element)
@@ -50,7 +56,9 @@ internal static class JsonBody
         {
             foreach (var property in element.EnumerateObject())
             {
-                _ = property.Name;
+                // Only such a one can be broken; a text for each of the others would cost more than the body.
+                var name = JsonMarshal.GetRawUtf8PropertyName(property);
+                if (name.Contains((byte)'\\') || !Utf8.IsValid(name)) _ = property.Name;
                 CheckNames(property.Value);
             }
         }
