@@ -14,7 +14,12 @@ internal static class JsonBody
     /// <summary>Up to here a body that is too long is still read to its end, so that its sender sees the 413 and not a broken connection.</summary>
     public const long MaxReadBytes = 4 * MaxBytes;
 
+    /// <summary>Longer than any request that means what it says; of such only a few are held at a time.</summary>
+    public const int LargeBytes = 256 * 1024;
+
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
+
+    private static ReadOnlySpan<byte> Utf8Mark => [0xEF, 0xBB, 0xBF];
 
     /// <returns>The body, or the problem to answer with.</returns>
     public static Task<(JsonElement Body, IResult? Problem)> ReadAsync(HttpRequest request, CancellationToken ct) => ReadAsync(request, MaxBytes, ct);
@@ -29,9 +34,13 @@ internal static class JsonBody
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = most;
         try
         {
-            using var document = await JsonDocument.ParseAsync(request.Body, Strict, ct);
+            var (bytes, problem) = await ReadBytesAsync(request, ct);
+            if (problem is not null) return (default, problem);
+            var document = JsonDocument.Parse(bytes, Strict);
+            // Read from until the answer is written; a copy of it all would cost as much again.
+            request.HttpContext.Response.RegisterForDispose(document);
             CheckNames(document.RootElement);
-            return (document.RootElement.Clone(), null);
+            return (document.RootElement, null);
         }
         catch (InvalidOperationException)
         {
@@ -45,6 +54,25 @@ internal static class JsonBody
         {
             return (default, exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLong(most) : Results.Problem(exception.Message, statusCode: exception.StatusCode));
         }
+    }
+
+    private static async Task<(ReadOnlyMemory<byte> Bytes, IResult? Problem)> ReadBytesAsync(HttpRequest request, CancellationToken ct)
+    {
+        var body = new MemoryStream((int)Math.Clamp(request.ContentLength ?? 0, 1024, LargeBytes));
+        var chunk = new byte[16 * 1024];
+        var isLarge = false;
+        while (await request.Body.ReadAsync(chunk, ct) is > 0 and var read)
+        {
+            body.Write(chunk, 0, read);
+            if (isLarge || body.Length <= LargeBytes) continue;
+            isLarge = true;
+            var places = request.HttpContext.RequestServices.GetRequiredService<LongCalls>().LargeBodies;
+            if (places.TryTake(request.HttpContext) is not { } place) return (default, places.Refused());
+            request.HttpContext.Response.RegisterForDispose(place);
+        }
+
+        ReadOnlyMemory<byte> bytes = body.GetBuffer().AsMemory(0, (int)body.Length);
+        return (bytes.Span.StartsWith(Utf8Mark) ? bytes[Utf8Mark.Length..] : bytes, null);
     }
 
     private static IResult TooLong(long most) => Results.Problem($"The body must be at most {most} bytes long.", statusCode: StatusCodes.Status413PayloadTooLarge);

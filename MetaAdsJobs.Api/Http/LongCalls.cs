@@ -15,8 +15,12 @@ internal sealed class LongCalls : IDisposable
     /// <summary>Each is a connection of a browser's; one look at the database a second is for all of them.</summary>
     public Slots LivePages { get; } = new("live pages", perCaller: 200, overall: 2000);
 
+    /// <summary>Requests with more than <see cref="JsonBody.LargeBytes"/>, until they are answered: each is held in memory, read, about ten times.</summary>
+    public Slots LargeBodies { get; } = new("requests of such a length", perCaller: 2, overall: 8);
+
     public void Dispose()
     {
+        LargeBodies.Dispose();
         Streams.Dispose();
         Waits.Dispose();
         LivePages.Dispose();
@@ -38,10 +42,15 @@ internal sealed class Slots(string what, int perCaller, int overall) : IDisposab
         return null;
     }
 
-    public Task RefuseAsync(HttpContext http) => RateLimits.RefuseAsync(
-        http, TimeSpan.FromSeconds(5), $"One caller may have {perCaller} {what} open at once, and all callers of this process {overall}: end one, or wait until one has ended.");
+    /// <summary>429 that says how many there may be.</summary>
+    public IResult Refused() => new Refusal($"One caller may have {perCaller} {what} open at once, and all callers of this process {overall}: end one, or wait until one has ended.");
 
     public void Dispose() => _places.Dispose();
+
+    private sealed class Refusal(string detail) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext) => RateLimits.RefuseAsync(httpContext, TimeSpan.FromSeconds(5), detail);
+    }
 
     private static PartitionedRateLimiter<string> Places(Func<string, string> whose, int most) => PartitionedRateLimiter.Create<string, string>(
         caller => RateLimitPartition.GetConcurrencyLimiter(whose(caller), _ => new() { PermitLimit = most, QueueLimit = 0 }));

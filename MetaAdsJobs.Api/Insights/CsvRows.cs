@@ -15,7 +15,7 @@ internal sealed class CsvRows<T>(string fileName, IReadOnlyList<string> headings
         using var place = streams.TryTake(httpContext);
         if (place is null)
         {
-            await streams.RefuseAsync(httpContext);
+            await streams.Refused().ExecuteAsync(httpContext);
             return;
         }
 

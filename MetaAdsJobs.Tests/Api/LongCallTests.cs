@@ -98,6 +98,29 @@ public sealed class LongCallTests
     }
 
     [Test]
+    public async Task A_caller_has_two_large_bodies_at_once_and_small_ones_beside_them()
+    {
+        using var sender = _service.Client("manager", "sender");
+        var large = $"{{\"unknown\":\"{new string('x', JsonBody.LargeBytes)}\"}}";
+        using var first = new HalfSent(large);
+        using var second = new HalfSent(large);
+        var sending = new[] { first, second }.Select(body => sender.Http.PostAsync("/meta/clips", body)).ToList();
+
+        await Eventually.TrueAsync(async () => (await sender.SendAsync(HttpMethod.Post, "/meta/clips", large)).Code == 429, TimeSpan.FromSeconds(30), () => "there is always room");
+
+        var refused = await sender.SendAsync(HttpMethod.Post, "/meta/clips", large);
+        refused.AssertProblem(429);
+        Assert.That((string?)refused.Json["detail"], Does.StartWith("One caller may have 2 requests of such a length"));
+        Assert.That((await sender.SendAsync(HttpMethod.Post, "/meta/clips", "\uFEFF{}")).Code, Is.EqualTo(422), "a small one");
+        Assert.That((await _admin.SendAsync(HttpMethod.Post, "/meta/clips", large)).Code, Is.EqualTo(422), "somebody else's");
+        Assert.That(sending.Any(call => call.IsCompleted), Is.False);
+        first.SendRest();
+        second.SendRest();
+        Assert.That((await Task.WhenAll(sending)).Select(answer => (int)answer.StatusCode), Is.All.EqualTo(422));
+        await Eventually.TrueAsync(async () => (await sender.SendAsync(HttpMethod.Post, "/meta/clips", large)).Code == 422, TimeSpan.FromSeconds(30), () => "what was answered still has its place");
+    }
+
+    [Test]
     public void Live_pages_have_places_for_each_caller_and_for_all()
     {
         using var calls = new LongCalls();
@@ -152,4 +175,33 @@ public sealed class LongCallTests
     }
 
     private static DefaultHttpContext Caller(string name) => new() { User = new(new System.Security.Claims.ClaimsIdentity([new("sub", name)], "test")) };
+
+    /// <summary>A body whose last byte is sent when it is told to.</summary>
+    private sealed class HalfSent : HttpContent
+    {
+        private readonly byte[] _body;
+        private readonly TaskCompletionSource _rest = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public HalfSent(string body)
+        {
+            _body = System.Text.Encoding.UTF8.GetBytes(body);
+            Headers.ContentType = new("application/json");
+        }
+
+        public void SendRest() => _rest.TrySetResult();
+
+        protected override async Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context)
+        {
+            await stream.WriteAsync(_body.AsMemory(..^1));
+            await stream.FlushAsync();
+            await _rest.Task;
+            await stream.WriteAsync(_body.AsMemory(^1..));
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = _body.Length;
+            return true;
+        }
+    }
 }

@@ -16,7 +16,7 @@ internal static class LiveEndpoints
         console.MapGet("/live", async (LiveChanges changes, LongCalls calls, HttpContext http, TimeProvider time, IHostApplicationLifetime host) =>
         {
             using var place = calls.LivePages.TryTake(http);
-            if (place is null) await calls.LivePages.RefuseAsync(http);
+            if (place is null) await calls.LivePages.Refused().ExecuteAsync(http);
             else await TypedResults.ServerSentEvents(EventsAsync(changes, SessionEnd(http), time, host, http.RequestAborted)).ExecuteAsync(http);
         }).RequireAuthorization(Policies.Console);
 
