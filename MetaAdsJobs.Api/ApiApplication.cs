@@ -9,6 +9,7 @@ using MetaAdsJobs.Api.Insights;
 using MetaAdsJobs.Api.Orchestrations;
 using MetaAdsJobs.Api.Spending;
 using MetaAdsJobs.Core.Configuration;
+using MetaAdsJobs.Core.Spending;
 using Serilog;
 
 namespace MetaAdsJobs.Api;
@@ -19,7 +20,7 @@ public static class ApiApplication
     public static WebApplication Build(WebApplicationBuilder builder)
     {
         builder.Configuration.AddSeedKeys();
-        builder.Services.AddJsonLogs(builder.Configuration, "api").AddMetaAdsJobs();
+        builder.Services.AddJsonLogs(builder.Configuration, "api").AddMetaAdsJobs().AddStopConnections();
         builder.Services.AddSingleton<AwaitOrchestration>().AddHttpConventions().AddAuth().AddRateLimits().AddApiDescription().AddApiTelemetry(builder.Configuration).AddConsole();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -35,8 +36,8 @@ public static class ApiApplication
         app.UsePageHeaders();
         app.UseConsoleAssets();
         app.UseAuthentication();
-        app.UseRateLimiter();
         app.UseAuthorization();
+        app.UseRateLimiter();
         app.UseAntiforgery();
 
         var meta = app.MapGroup("/meta").RequireRateLimiting(RateLimits.PerCaller);

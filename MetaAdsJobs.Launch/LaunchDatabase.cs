@@ -30,7 +30,7 @@ internal sealed class LaunchDatabase : IAsyncDisposable
         }
 
         var postgres = await PrivatePostgres.StartAsync(
-            new PrivatePostgresOptions { DataFolder = Path.Combine(options.DataFolder, "postgres"), Say = say }, ct);
+            new PrivatePostgresOptions { DataFolder = Path.Combine(options.DataFolder, "postgres"), OwnsParent = ClosedFolder.Ensure(options.DataFolder), Say = say }, ct);
         var own = new LaunchDatabase(postgres.ConnectionString("metaadsjobs"), postgres)
         {
             Description = $"PostgreSQL on port {postgres.Port}, data in {postgres.DataFolder}",

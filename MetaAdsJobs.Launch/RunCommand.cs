@@ -11,8 +11,11 @@ internal sealed class RunCommand(LaunchOptions options, Action<string> say, Time
 {
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan TokenLifetime = TimeSpan.FromDays(7);
+    private const string HowToGetOne = "./run token --role admin|manager|viewer, or your authority's";
 
     private readonly Uri _address = new($"http://127.0.0.1:{options.Port}");
+
+    private string Logs => Path.Combine(options.DataFolder, "logs");
 
     public async Task<int> ExecuteAsync(bool demoOnly, CancellationToken ct)
     {
@@ -21,12 +24,11 @@ internal sealed class RunCommand(LaunchOptions options, Action<string> say, Time
         await using var database = await LaunchDatabase.OpenAsync(options, say, ct);
         say($"Database: {database.Description}");
 
-        var logs = Path.Combine(options.DataFolder, "logs");
-        await using var supervisor = new Supervisor(logs, say, time);
+        await using var supervisor = new Supervisor(Logs, say, time);
         Keep(supervisor, database.ConnectionString);
-        say($"API on {_address} and {options.Workers} worker process{(options.Workers == 1 ? "" : "es")}, logs in {logs}");
+        say($"API on {_address} and {options.Workers} worker process{(options.Workers == 1 ? "" : "es")}, logs in {Logs}");
 
-        var token = OwnToken();
+        var token = StubToken();
         using var service = new ServiceClient(_address, token ?? "");
         await WaitUntilReadyAsync(service, supervisor, ct);
         var succeeded = options.Live || await DemonstrateAsync(service, ct);
@@ -56,11 +58,8 @@ internal sealed class RunCommand(LaunchOptions options, Action<string> say, Time
             supervisor.Keep($"worker {worker}", ChildProgram.Built("MetaAdsJobs.Worker", environment));
     }
 
-    /// <summary>Null when tokens come from an authority: then nothing here can mint one.</summary>
-    private string? OwnToken() =>
-        options.Live && Environment.GetEnvironmentVariable(OwnKeys.SigningKey) is not { Length: > 0 }
-            ? null
-            : AccessTokens.Mint(OwnKeys.Signing(options.DataFolder), "admin", TokenLifetime, "admin@run", time);
+    /// <summary>Stub mode's only: in live mode it would open other people's money to whoever reads over a shoulder, or a log.</summary>
+    private string? StubToken() => options.Live ? null : AccessTokens.Mint(OwnKeys.Signing(options.DataFolder), "admin", TokenLifetime, "admin@run", time);
 
     private async Task WaitUntilReadyAsync(ServiceClient service, Supervisor supervisor, CancellationToken ct)
     {
@@ -97,7 +96,7 @@ internal sealed class RunCommand(LaunchOptions options, Action<string> say, Time
             Console   {_address}console
             Swagger   {_address}swagger
             Hangfire  {_address}hangfire
-            Token     {token ?? "from your authority"}
+            Token     {token ?? HowToGetOne}
 
             curl -X POST {_address}meta/orchestrate/run -H 'Authorization: Bearer {token ?? "…"}' -H 'Content-Type: application/json' -d @'{SampleRequest.File}'
 
@@ -130,7 +129,10 @@ internal sealed class RunCommand(LaunchOptions options, Action<string> say, Time
     {
         try
         {
-            Directory.CreateDirectory(options.DataFolder);
+            if (!ClosedFolder.Ensure(options.DataFolder))
+                say($"{options.DataFolder} holds other things too: who may look into it is left as it is. The keys in it are for you only.");
+            ClosedFolder.Create(Logs);
+            ClosedFolder.CloseFolder(Logs);
         }
         catch (Exception refused) when (refused is UnauthorizedAccessException or IOException)
         {

@@ -1,8 +1,10 @@
 using System.Security.Claims;
+using MetaAdsJobs.Api.Http;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Mvc;
 
 namespace MetaAdsJobs.Api.Auth;
 
@@ -11,13 +13,16 @@ namespace MetaAdsJobs.Api.Auth;
 /// </summary>
 internal static class SignInEndpoints
 {
+    private const int LongestForm = 64 * 1024;
+
     public static void MapSignIn(this IEndpointRouteBuilder app)
     {
         app.MapGet("/signin", (HttpContext http, IAntiforgery antiforgery, string? returnUrl) =>
             SignInPage.WriteAsync(http, antiforgery, Local(returnUrl), message: null)).ExcludeFromDescription();
-        app.MapPost("/signin", SignInAsync).DisableAntiforgery().ExcludeFromDescription();
+        // Open to strangers: small forms, and few of them.
+        app.MapPost("/signin", SignInAsync).DisableAntiforgery().ExcludeFromDescription().RequireRateLimiting(RateLimits.SignIn).WithMetadata(new RequestSizeLimitAttribute(LongestForm));
         app.MapGet("/signout", SignInPage.WriteSignOutAsync).ExcludeFromDescription();
-        app.MapPost("/signout", SignOutAsync).DisableAntiforgery().ExcludeFromDescription();
+        app.MapPost("/signout", SignOutAsync).DisableAntiforgery().ExcludeFromDescription().RequireRateLimiting(RateLimits.SignIn).WithMetadata(new RequestSizeLimitAttribute(LongestForm));
     }
 
     public static async Task ReadTokenAsync(MessageReceivedContext message)

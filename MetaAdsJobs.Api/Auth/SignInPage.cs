@@ -14,8 +14,7 @@ internal static class SignInPage
     {
         var alert = message is null ? "" : $"<p role=\"alert\">{WebUtility.HtmlEncode(message)}</p>";
         return WritePageAsync(http, "Sign in", $"""
-            <p>Paste an access token of the API. One for a day is made by</p>
-            <p><code>./run token --role admin --days 1</code></p>
+            <p>Paste an access token of the API. Whoever operates this service gives you one.</p>
             {alert}
             <form method="post" action="/signin">
               {Proof(http, antiforgery)}

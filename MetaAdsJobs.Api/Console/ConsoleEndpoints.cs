@@ -6,12 +6,15 @@ using MetaAdsJobs.Api.Console.New;
 using MetaAdsJobs.Api.Console.Numbers;
 using MetaAdsJobs.Api.Console.Runs;
 using MetaAdsJobs.Api.Http;
+using Microsoft.AspNetCore.Mvc;
 
 namespace MetaAdsJobs.Api.Console;
 
 /// <summary>/console: pages made on the server, readable without script, for everybody with a role.</summary>
 internal static class ConsoleEndpoints
 {
+    private const int LongestForm = 1024 * 1024;
+
     public static IServiceCollection AddConsole(this IServiceCollection services)
     {
         services.AddRazorComponents();
@@ -27,8 +30,8 @@ internal static class ConsoleEndpoints
 
     public static void MapConsole(this WebApplication app)
     {
-        app.MapRazorComponents<ConsoleApp>().ExcludeFromDescription();
-        var actions = app.MapGroup("/console").ExcludeFromDescription().RequireRateLimiting(RateLimits.PerCaller);
+        app.MapRazorComponents<ConsoleApp>().ExcludeFromDescription().RequireRateLimiting(RateLimits.Pages);
+        var actions = app.MapGroup("/console").ExcludeFromDescription().RequireRateLimiting(RateLimits.Pages).WithMetadata(new RequestSizeLimitAttribute(LongestForm));
         actions.MapLive();
         actions.MapRunActions();
         actions.MapAccountActions();

@@ -12,7 +12,9 @@ internal sealed class FailurePages(ILogger<FailurePages> logger) : IExceptionHan
 {
     private const int RetrySeconds = 10;
 
-    public static bool AreFor(HttpContext http) => http.Request.Path.StartsWithSegments("/console")
+    private static readonly string[] Pages = ["/console", "/signin", "/signout"];
+
+    public static bool AreFor(HttpContext http) => Array.Exists(Pages, page => http.Request.Path.StartsWithSegments(page, StringComparison.OrdinalIgnoreCase))
         && http.Request.GetTypedHeaders().Accept.Any(one => one.MediaType.Equals("text/html", StringComparison.OrdinalIgnoreCase));
 
     public static Task WriteStatusAsync(HttpContext http)

@@ -1,4 +1,5 @@
 using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Core.Jobs;
 
 namespace MetaAdsJobs.Api.Dashboard;
@@ -7,5 +8,5 @@ internal static class DashboardEndpoints
 {
     /// <summary>/hangfire, never open: admins act, managers read, everybody else is refused.</summary>
     public static void MapDashboard(this WebApplication app) =>
-        app.MapJobDashboard("/hangfire", Policies.Dashboard, isReadOnly: http => !http.User.IsInRole(Roles.Admin));
+        app.MapJobDashboard("/hangfire", Policies.Dashboard, isReadOnly: http => !http.User.IsInRole(Roles.Admin)).RequireRateLimiting(RateLimits.Pages);
 }

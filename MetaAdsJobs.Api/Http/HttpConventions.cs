@@ -16,6 +16,7 @@ internal static class HttpConventions
         });
         services.AddProblemDetails();
         services.AddExceptionHandler<DatabaseAwayHandler>();
+        services.AddExceptionHandler<UnreadableBodyHandler>();
         return services;
     }
 

@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace MetaAdsJobs.Api.Http;
@@ -12,20 +14,33 @@ internal static class JsonBody
     /// <summary>Up to here a body that is too long is still read to its end, so that its sender sees the 413 and not a broken connection.</summary>
     public const long MaxReadBytes = 4 * MaxBytes;
 
+    /// <summary>Longer than any request that means what it says; of such only a few are held at a time.</summary>
+    public const int LargeBytes = 256 * 1024;
+
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
 
+    private static ReadOnlySpan<byte> Utf8Mark => [0xEF, 0xBB, 0xBF];
+
     /// <returns>The body, or the problem to answer with.</returns>
-    public static async Task<(JsonElement Body, IResult? Problem)> ReadAsync(HttpRequest request, CancellationToken ct)
+    public static Task<(JsonElement Body, IResult? Problem)> ReadAsync(HttpRequest request, CancellationToken ct) => ReadAsync(request, MaxBytes, ct);
+
+    /// <param name="most">In bytes.</param>
+    /// <inheritdoc cref="ReadAsync(HttpRequest, CancellationToken)"/>
+    public static async Task<(JsonElement Body, IResult? Problem)> ReadAsync(HttpRequest request, long most, CancellationToken ct)
     {
         if (!request.HasJsonContentType())
             return (default, Results.Problem("Send the body as Content-Type: application/json.", statusCode: StatusCodes.Status415UnsupportedMediaType));
-        if (request.ContentLength > MaxBytes) return (default, TooLong());
-        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = MaxBytes;
+        if (request.ContentLength > most) return (default, TooLong(most));
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = most;
         try
         {
-            using var document = await JsonDocument.ParseAsync(request.Body, Strict, ct);
+            var (bytes, problem) = await ReadBytesAsync(request, ct);
+            if (problem is not null) return (default, problem);
+            var document = JsonDocument.Parse(bytes, Strict);
+            // Read from until the answer is written; a copy of it all would cost as much again.
+            request.HttpContext.Response.RegisterForDispose(document);
             CheckNames(document.RootElement);
-            return (document.RootElement.Clone(), null);
+            return (document.RootElement, null);
         }
         catch (InvalidOperationException)
         {
@@ -37,11 +52,30 @@ internal static class JsonBody
         }
         catch (BadHttpRequestException exception)
         {
-            return (default, exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLong() : Results.Problem(exception.Message, statusCode: exception.StatusCode));
+            return (default, exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLong(most) : Results.Problem(exception.Message, statusCode: exception.StatusCode));
         }
     }
 
-    private static IResult TooLong() => Results.Problem($"The body must be at most {MaxBytes} bytes long.", statusCode: StatusCodes.Status413PayloadTooLarge);
+    private static async Task<(ReadOnlyMemory<byte> Bytes, IResult? Problem)> ReadBytesAsync(HttpRequest request, CancellationToken ct)
+    {
+        var body = new MemoryStream((int)Math.Clamp(request.ContentLength ?? 0, 1024, LargeBytes));
+        var chunk = new byte[16 * 1024];
+        var isLarge = false;
+        while (await request.Body.ReadAsync(chunk, ct) is > 0 and var read)
+        {
+            body.Write(chunk, 0, read);
+            if (isLarge || body.Length <= LargeBytes) continue;
+            isLarge = true;
+            var places = request.HttpContext.RequestServices.GetRequiredService<LongCalls>().LargeBodies;
+            if (places.TryTake(request.HttpContext) is not { } place) return (default, places.Refused());
+            request.HttpContext.Response.RegisterForDispose(place);
+        }
+
+        ReadOnlyMemory<byte> bytes = body.GetBuffer().AsMemory(0, (int)body.Length);
+        return (bytes.Span.StartsWith(Utf8Mark) ? bytes[Utf8Mark.Length..] : bytes, null);
+    }
+
+    private static IResult TooLong(long most) => Results.Problem($"The body must be at most {most} bytes long.", statusCode: StatusCodes.Status413PayloadTooLarge);
 
     // A name that is no text could be neither found nor told. Reading it throws InvalidOperationException.
     private static void CheckNames(JsonElement element)
@@ -50,7 +84,9 @@ internal static class JsonBody
         {
             foreach (var property in element.EnumerateObject())
             {
-                _ = property.Name;
+                // Only such a one can be broken; a text for each of the others would cost more than the body.
+                var name = JsonMarshal.GetRawUtf8PropertyName(property);
+                if (name.Contains((byte)'\\') || !Utf8.IsValid(name)) _ = property.Name;
                 CheckNames(property.Value);
             }
         }

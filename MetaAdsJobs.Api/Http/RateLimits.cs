@@ -14,38 +14,63 @@ internal sealed class RateLimitOptions
     /// <summary>RATE_LIMIT_PER_SECOND: calls that one caller may make per second, with twice as many at once. Default 100.</summary>
     [Range(1, 1_000_000)]
     public int RateLimitPerSecond { get; set; } = 100;
+
+    /// <summary>SIGN_INS_PER_MINUTE: sign-in forms that one address may send per minute, and as many at once. Default 30.</summary>
+    [Range(1, 1_000_000)]
+    public int SignInsPerMinute { get; set; } = 30;
 }
 
+/// <summary>
+/// Who may call how often. Callers are told apart after authorization, when a browser's session is known too; only at the sign-in form
+/// there is nobody yet, but an address: the one that calls, or that a proxy names where ASPNETCORE_FORWARDEDHEADERS_ENABLED says to believe it.
+/// The stop switch has no limit: its endpoints say so themselves.
+/// </summary>
 internal static class RateLimits
 {
     public const string PerCaller = "per caller";
 
+    /// <summary>The same for pages: a program that uses up its caller's calls leaves the caller's pages alone.</summary>
+    public const string Pages = "pages";
+
+    public const string SignIn = "sign in";
+
     public static IServiceCollection AddRateLimits(this IServiceCollection services)
     {
         services.AddOptionsFor<RateLimitOptions>(RateLimitOptions.Section);
+        services.AddSingleton<LongCalls>();
         return services.AddRateLimiter(limiter =>
         {
-            limiter.AddPolicy(PerCaller, http => RateLimitPartition.GetTokenBucketLimiter(KeyOf(http), _ => Bucket(http.RequestServices)));
-            limiter.OnRejected = async (rejected, ct) =>
-            {
-                var wait = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.FromSeconds(1);
-                rejected.HttpContext.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-                if (FailurePages.AreFor(rejected.HttpContext))
-                {
-                    rejected.HttpContext.Response.StatusCode = StatusCodes.Status429TooManyRequests;
-                    await FailurePages.WriteStatusAsync(rejected.HttpContext);
-                }
-                else await Results.Problem("Too many requests; see Retry-After.", statusCode: StatusCodes.Status429TooManyRequests).ExecuteAsync(rejected.HttpContext);
-            };
+            limiter.AddPolicy(PerCaller, http => RateLimitPartition.GetTokenBucketLimiter(CallerOf(http), _ => PerSecond(http)));
+            limiter.AddPolicy(Pages, http => RateLimitPartition.GetTokenBucketLimiter(CallerOf(http), _ => PerSecond(http)));
+            limiter.AddPolicy(SignIn, http => RateLimitPartition.GetTokenBucketLimiter(AddressOf(http), _ => PerMinute(http)));
+            limiter.OnRejected = async (rejected, _) => await RefuseAsync(
+                rejected.HttpContext, rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.FromSeconds(1), "Too many requests; see Retry-After.");
         });
     }
 
-    private static string KeyOf(HttpContext http) =>
-        http.User.Identity?.IsAuthenticated == true ? "user " + http.User.CallerName() : "address " + http.Connection.RemoteIpAddress;
+    /// <summary>Whose share a call takes from.</summary>
+    public static string CallerOf(HttpContext http) => http.User.Identity?.IsAuthenticated == true ? "user " + http.User.CallerName() : AddressOf(http);
 
-    private static TokenBucketRateLimiterOptions Bucket(IServiceProvider services)
+    /// <summary>429, as a page to a person and as problem details to a program.</summary>
+    public static async Task RefuseAsync(HttpContext http, TimeSpan wait, string detail)
     {
-        var perSecond = services.GetRequiredService<RateLimitOptions>().RateLimitPerSecond;
+        http.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+        http.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        if (FailurePages.AreFor(http)) await FailurePages.WriteStatusAsync(http);
+        else await Results.Problem(detail, statusCode: StatusCodes.Status429TooManyRequests).ExecuteAsync(http);
+    }
+
+    private static string AddressOf(HttpContext http) => "address " + http.Connection.RemoteIpAddress;
+
+    private static TokenBucketRateLimiterOptions PerSecond(HttpContext http)
+    {
+        var perSecond = http.RequestServices.GetRequiredService<RateLimitOptions>().RateLimitPerSecond;
         return new() { TokensPerPeriod = perSecond, ReplenishmentPeriod = TimeSpan.FromSeconds(1), TokenLimit = perSecond * 2, QueueLimit = 0 };
+    }
+
+    private static TokenBucketRateLimiterOptions PerMinute(HttpContext http)
+    {
+        var perMinute = http.RequestServices.GetRequiredService<RateLimitOptions>().SignInsPerMinute;
+        return new() { TokensPerPeriod = 1, ReplenishmentPeriod = TimeSpan.FromMinutes(1) / perMinute, TokenLimit = perMinute, QueueLimit = 0 };
     }
 }

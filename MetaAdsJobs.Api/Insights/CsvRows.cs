@@ -1,4 +1,5 @@
 using CsvHelper;
+using MetaAdsJobs.Api.Http;
 
 namespace MetaAdsJobs.Api.Insights;
 
@@ -10,6 +11,14 @@ internal sealed class CsvRows<T>(string fileName, IReadOnlyList<string> headings
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
+        var streams = httpContext.RequestServices.GetRequiredService<LongCalls>().Streams;
+        using var place = streams.TryTake(httpContext);
+        if (place is null)
+        {
+            await streams.Refused().ExecuteAsync(httpContext);
+            return;
+        }
+
         var ct = httpContext.RequestAborted;
         httpContext.Response.ContentType = "text/csv; charset=utf-8";
         httpContext.Response.Headers.ContentDisposition = $"attachment; filename={fileName}";

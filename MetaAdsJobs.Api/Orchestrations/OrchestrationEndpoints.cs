@@ -29,7 +29,7 @@ internal static class OrchestrationEndpoints
     }
 
     private static async Task<IResult> RunAsync(
-        HttpContext http, AcceptOrchestration accept, AwaitOrchestration waiting, OrchestrationReader reader,
+        HttpContext http, AcceptOrchestration accept, AwaitOrchestration waiting, LongCalls calls, OrchestrationReader reader,
         [FromHeader(Name = "Idempotency-Key")] string? idempotencyKey, [FromHeader(Name = "Prefer")] string? prefer, CancellationToken ct)
     {
         if (idempotencyKey is not null && (idempotencyKey.Length is 0 or > 255 || idempotencyKey.Any(c => c is < ' ' or > '~')))
@@ -38,7 +38,7 @@ internal static class OrchestrationEndpoints
         if (problem is not null) return problem;
         return await accept.ExecuteAsync(body, http.User.CallerName(), idempotencyKey, ct) switch
         {
-            Acceptance.Accepted accepted => await AcceptedAsync(http, accepted, prefer, waiting, reader, ct),
+            Acceptance.Accepted accepted => await AcceptedAsync(http, accepted, prefer, waiting, calls, reader, ct),
             Acceptance.Invalid invalid => Problems.Invalid(invalid.Errors),
             Acceptance.UnknownAccount unknown => Problems.NotFound("social account", unknown.Id),
             Acceptance.UnknownClip unknown => Problems.NotFound("clip", unknown.Id),
@@ -47,11 +47,13 @@ internal static class OrchestrationEndpoints
     }
 
     private static async Task<IResult> AcceptedAsync(
-        HttpContext http, Acceptance.Accepted accepted, string? prefer, AwaitOrchestration waiting, OrchestrationReader reader, CancellationToken ct)
+        HttpContext http, Acceptance.Accepted accepted, string? prefer, AwaitOrchestration waiting, LongCalls calls, OrchestrationReader reader, CancellationToken ct)
     {
         if (accepted.Replayed) http.Response.Headers["Idempotency-Replayed"] = "true";
-        if (PreferHeader.WaitSeconds(prefer) is { } seconds)
+        // A preference that cannot be met is ignored (RFC 7240): what was accepted is not refused for want of a place to wait in.
+        if (PreferHeader.WaitSeconds(prefer) is { } seconds && calls.Waits.TryTake(http) is { } place)
         {
+            using var waits = place;
             http.Response.Headers["Preference-Applied"] = $"wait={seconds}";
             if (await waiting.ExecuteAsync(accepted.RequestId, TimeSpan.FromSeconds(seconds), ct) is { } result) return Results.Ok(result);
         }

@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Core.Validation;
 using Microsoft.AspNetCore.Http.Features;
@@ -15,22 +16,25 @@ internal sealed record StartBody(bool? Reactivate = null);
 
 internal static class SpendingEndpoints
 {
+    // These calls have no rate limit, so that a stop is never held up: each must be a small one.
+    private const long LongestBody = 64 * 1024;
+
     public static void MapSpending(this IEndpointRouteBuilder meta)
     {
         var all = meta.MapGroup("").WithTags("Stop switch");
-        all.MapPost("/stop", (HttpRequest request, StopSwitch stop, ClaimsPrincipal user, CancellationToken ct) => StopAsync(null, request, stop, user, ct))
-            .RequireAuthorization(Policies.Operate).WithSummary("Pause everything this service made, and hold what is new")
+        all.MapPost("/stop", (HttpRequest request, [FromKeyedServices(Connections.OfStops)] StopSwitch stop, ClaimsPrincipal user, CancellationToken ct) => StopAsync(null, request, stop, user, ct))
+            .RequireAuthorization(Policies.Operate).DisableRateLimiting().WithSummary("Pause everything this service made, and hold what is new")
             .Accepts<StopBody>("application/json").Produces<SpendingState>(202).ProducesValidationProblem(422);
-        all.MapPost("/start", (HttpRequest request, StopSwitch stop, ClaimsPrincipal user, CancellationToken ct) => StartAsync(null, request, stop, user, ct))
-            .RequireAuthorization(Policies.Operate).WithSummary("Lift the stop of all accounts")
+        all.MapPost("/start", (HttpRequest request, [FromKeyedServices(Connections.OfStops)] StopSwitch stop, ClaimsPrincipal user, CancellationToken ct) => StartAsync(null, request, stop, user, ct))
+            .RequireAuthorization(Policies.Operate).DisableRateLimiting().WithSummary("Lift the stop of all accounts")
             .Accepts<StartBody>("application/json").Produces<SpendingState>(202).ProducesValidationProblem(422);
         all.MapGet("/spending", (StopSwitch stop, CancellationToken ct) => ReadAsync(null, stop, ct))
             .RequireAuthorization(Policies.Read).WithSummary("Whether all is stopped, and how much is active").Produces<SpendingState>();
-        all.MapPost("/accounts/{id:guid}/stop", (Guid id, HttpRequest request, StopSwitch stop, ClaimsPrincipal user, CancellationToken ct) => StopAsync(id, request, stop, user, ct))
-            .RequireAuthorization(Policies.Operate).WithSummary("Pause everything this service made in the account, and hold what is new")
+        all.MapPost("/accounts/{id:guid}/stop", (Guid id, HttpRequest request, [FromKeyedServices(Connections.OfStops)] StopSwitch stop, ClaimsPrincipal user, CancellationToken ct) => StopAsync(id, request, stop, user, ct))
+            .RequireAuthorization(Policies.Operate).DisableRateLimiting().WithSummary("Pause everything this service made in the account, and hold what is new")
             .Accepts<StopBody>("application/json").Produces<SpendingState>(202).ProducesProblem(404).ProducesValidationProblem(422);
-        all.MapPost("/accounts/{id:guid}/start", (Guid id, HttpRequest request, StopSwitch stop, ClaimsPrincipal user, CancellationToken ct) => StartAsync(id, request, stop, user, ct))
-            .RequireAuthorization(Policies.Operate).WithSummary("Lift the account's stop")
+        all.MapPost("/accounts/{id:guid}/start", (Guid id, HttpRequest request, [FromKeyedServices(Connections.OfStops)] StopSwitch stop, ClaimsPrincipal user, CancellationToken ct) => StartAsync(id, request, stop, user, ct))
+            .RequireAuthorization(Policies.Operate).DisableRateLimiting().WithSummary("Lift the account's stop")
             .Accepts<StartBody>("application/json").Produces<SpendingState>(202).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         all.MapGet("/accounts/{id:guid}/spending", (Guid id, StopSwitch stop, CancellationToken ct) => ReadAsync(id, stop, ct))
             .RequireAuthorization(Policies.Read).WithSummary("Whether the account is stopped, and how much is active").Produces<SpendingState>().ProducesProblem(404);
@@ -63,7 +67,7 @@ internal static class SpendingEndpoints
     private static async Task<(JsonFields? Fields, IResult? Problem)> FieldsAsync(HttpRequest request, CancellationToken ct)
     {
         if (request.ContentLength == 0 || request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != true) return (null, null);
-        var (body, problem) = await JsonBody.ReadAsync(request, ct);
+        var (body, problem) = await JsonBody.ReadAsync(request, LongestBody, ct);
         return problem is not null ? (null, problem) : (new JsonFields(body, new()), null);
     }
 

@@ -23,6 +23,7 @@ public static class SeedKeys
         ("AUTH_ROLE_CLAIM", "Auth:RoleClaim"),
         ("DATA_PROTECTION_KEY", "Database:DataProtectionKey"),
         ("RATE_LIMIT_PER_SECOND", "Api:RateLimitPerSecond"),
+        ("SIGN_INS_PER_MINUTE", "Api:SignInsPerMinute"),
         ("REVIEW_DEADLINE_HOURS", "Orchestration:ReviewDeadlineHours"),
         ("CAMPAIGN_CAP_CENTS", "Spending:CampaignCapCents"),
         ("ACCOUNT_DAILY_CAP_CENTS", "Spending:AccountDailyCapCents"),

@@ -19,9 +19,9 @@ public static class DatabaseServices
         SqlTypes.Register();
         services.AddOptionsFor<DatabaseOptions>(DatabaseOptions.Section);
         services.AddSingleton<IValidateOptions<DatabaseOptions>, DatabaseOptionsCheck>();
-        services.AddSingleton(provider => CreateDataSource(
-            DatabaseUrl.ToConnectionString(provider.GetRequiredService<DatabaseOptions>().Url),
-            provider.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton(provider => CreateDataSource(provider));
+        services.AddKeyedSingleton(Connections.OfStops, (provider, _) => CreateDataSource(provider, Connections.MostOfStops));
+        services.AddKeyedSingleton(Connections.OfStreams, (provider, _) => CreateDataSource(provider, Connections.MostOfStreams));
 
         services.AddDataProtection().SetApplicationName("metaadsjobs");
         services.AddSingleton<DatabaseHealth>();
@@ -31,7 +31,11 @@ public static class DatabaseServices
         return services;
     }
 
-    internal static NpgsqlDataSource CreateDataSource(string connectionString, ILoggerFactory? loggers = null)
+    private static NpgsqlDataSource CreateDataSource(IServiceProvider provider, int? most = null) => CreateDataSource(
+        DatabaseUrl.ToConnectionString(provider.GetRequiredService<DatabaseOptions>().Url), provider.GetRequiredService<ILoggerFactory>(), most);
+
+    /// <param name="most">Connections; null: as the connection string says, else 60.</param>
+    internal static NpgsqlDataSource CreateDataSource(string connectionString, ILoggerFactory? loggers = null, int? most = null)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString)
         {
@@ -45,7 +49,8 @@ public static class DatabaseServices
 
         // What pg_stat_activity shows: MetaAdsJobs.Api or MetaAdsJobs.Worker, unless the operator has named it.
         settings.ApplicationName ??= System.Reflection.Assembly.GetEntryAssembly()?.GetName().Name;
-        if (!connectionString.Contains("Pool Size", StringComparison.OrdinalIgnoreCase)) settings.MaxPoolSize = 60;
+        if (most is { } few) (settings.MinPoolSize, settings.MaxPoolSize) = (0, few);
+        else if (!connectionString.Contains("Pool Size", StringComparison.OrdinalIgnoreCase)) settings.MaxPoolSize = 60;
         var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
         if (loggers is not null) builder.UseLoggerFactory(loggers);
         // Only as part of something: each look of an idle worker at its queue would be a trace of its own otherwise.

@@ -1,5 +1,6 @@
 using Hangfire;
 using Hangfire.Dashboard;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,10 +20,10 @@ public static class JobDashboard
     /// <param name="path">Where it is; "/hangfire".</param>
     /// <param name="policy">The authorization policy that lets people in.</param>
     /// <param name="isReadOnly">Who of them may only look.</param>
-    public static void MapJobDashboard(this IEndpointRouteBuilder app, string path, string policy, Func<HttpContext, bool> isReadOnly)
+    public static IEndpointConventionBuilder MapJobDashboard(this IEndpointRouteBuilder app, string path, string policy, Func<HttpContext, bool> isReadOnly)
     {
         var names = app.ServiceProvider.GetRequiredService<JobNames>();
-        app.MapHangfireDashboardWithAuthorizationPolicy(policy, path, new()
+        return app.MapHangfireDashboardWithAuthorizationPolicy(policy, path, new()
         {
             DashboardTitle = "MetaAdsJobs",
             AppPath = null,

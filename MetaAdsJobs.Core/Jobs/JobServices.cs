@@ -66,6 +66,10 @@ public static class JobServices
         return services;
     }
 
+    /// <summary>The same queue, written over other connections: a job joins only the commit of rows that are written over these too.</summary>
+    internal static IJobQueue QueueOver(IServiceProvider provider, NpgsqlDataSource dataSource) => new HangfireJobQueue(
+        provider.GetRequiredService<IBackgroundJobClientFactoryV2>().GetClientV2(HangfireStorage.Create(dataSource, provider.GetRequiredService<JobOptions>())));
+
     // Our own set instead of Hangfire's global one: nothing static, and no filter whose rows nobody reads.
     private static JobFilterProviderCollection Filters(OrchestrationOptions options, RequeueFilter requeue, TimeProvider time)
     {

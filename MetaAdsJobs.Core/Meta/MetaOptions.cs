@@ -18,7 +18,7 @@ public sealed class MetaOptions : IValidatableObject
     /// <summary>META_ADS_MODE: stub (default) or live.</summary>
     public MetaMode Mode { get; set; } = MetaMode.Stub;
 
-    /// <summary>META_GRAPH_URL: where the Graph API is. Default https://graph.facebook.com.</summary>
+    /// <summary>META_GRAPH_URL: where the Graph API is; https, or http on this machine. Default https://graph.facebook.com.</summary>
     [Required]
     public Uri GraphUrl { get; set; } = new("https://graph.facebook.com");
 
@@ -56,6 +56,9 @@ public sealed class MetaOptions : IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (!GraphUrl.IsAbsoluteUri || GraphUrl.Scheme is not ("http" or "https"))
-            yield return new("must be an absolute http(s) URL", [nameof(GraphUrl)]);
+            yield return new("must be an absolute https URL, or http on this machine", [nameof(GraphUrl)]);
+        // Every call carries an access token that can spend money.
+        else if (GraphUrl.Scheme != Uri.UriSchemeHttps && !GraphUrl.IsLoopback)
+            yield return new("must be https, unless it is on this machine", [nameof(GraphUrl)]);
     }
 }

@@ -49,8 +49,13 @@ public sealed class AcceptOrchestration
         // First of all: whether a request is a replay does not depend on the clock or on what has become of its account since.
         if (hash is not null && known.Earlier is { } earlier) return Replay(earlier, hash);
         var now = _time.GetUtcNow();
-        RequestValidation.CheckNow(body, now, errors);
-        if (known.Account is not null) RequestValidation.CheckAgainst(known.Account, _caps, body, now, errors);
+        // Nothing more of a body that is wrong all over would be told: it is not read again.
+        if (!errors.IsFull)
+        {
+            RequestValidation.CheckNow(body, now, errors);
+            if (known.Account is not null) RequestValidation.CheckAgainst(known.Account, _caps, body, now, errors);
+        }
+
         if (errors.Any) return new Acceptance.Invalid(errors);
         if (known.Account is null) return new Acceptance.UnknownAccount(request!.SocialAccountId);
         if (!known.ClipExists) return new Acceptance.UnknownClip(request!.ClipId);

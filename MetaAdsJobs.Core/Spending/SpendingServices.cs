@@ -1,6 +1,9 @@
 using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Configuration;
+using MetaAdsJobs.Core.Database;
+using MetaAdsJobs.Core.Jobs;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace MetaAdsJobs.Core.Spending;
 
@@ -21,4 +24,11 @@ public static class SpendingServices
             .AddSingleton<PauseSpending>()
             .AddSingleton<ResumeSpending>();
     }
+
+    /// <summary>The stop switch over connections of its own, as people are to press it: by the key <see cref="Connections.OfStops"/>.</summary>
+    public static IServiceCollection AddStopConnections(this IServiceCollection services) => services.AddKeyedSingleton(Connections.OfStops, (provider, _) =>
+    {
+        var dataSource = provider.GetRequiredKeyedService<NpgsqlDataSource>(Connections.OfStops);
+        return ActivatorUtilities.CreateInstance<StopSwitch>(provider, dataSource, JobServices.QueueOver(provider, dataSource));
+    });
 }

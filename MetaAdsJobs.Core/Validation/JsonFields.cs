@@ -117,8 +117,14 @@ public sealed class JsonFields
     public void RefuseUnknown()
     {
         if (!IsObject) return;
-        foreach (var property in _object.EnumerateObject().Where(property => !_known.Contains(property.Name)))
-            Errors.Add(PathOf(Printable(property.Name)), $"is not a known field; known here: {string.Join(", ", _known.Order())}");
+        string? message = null;
+        foreach (var property in _object.EnumerateObject())
+        {
+            if (_known.Contains(property.Name)) continue;
+            // There may be hundreds of thousands of them.
+            if (Errors.IsFull) Errors.AddUntold();
+            else Errors.Add(PathOf(Printable(property.Name)), message ??= $"is not a known field; known here: {string.Join(", ", _known.Order())}");
+        }
     }
 
     private JsonElement? Find(string name, bool required)

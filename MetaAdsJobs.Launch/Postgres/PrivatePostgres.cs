@@ -39,10 +39,13 @@ public sealed class PrivatePostgres : IAsyncDisposable
             : Path.Combine(Path.GetTempPath(), "metaadsjobs-" + RandomNumberGenerator.GetHexString(12, lowercase: true));
         var parent = Directory.CreateDirectory(Path.GetDirectoryName(path)!).FullName;
         var user = await ServerUser.ForAsync(path, ct);
+        if (options.OwnsParent)
+            await user.LetThroughAsync(parent, ct);
         if (!await user.CanReachAsync(parent, ct))
             path = Elsewhere(path, options);
 
-        Directory.CreateDirectory(path);
+        ClosedFolder.Create(path);
+        ClosedFolder.CloseFolder(path);
         var folder = new ClusterFolder(path);
         var postgres = new PrivatePostgres(options, folder, folder.Lock(), user);
         try

@@ -6,6 +6,9 @@ public sealed class PrivatePostgresOptions
     /// <summary>Where the cluster lives between starts; without it, a new folder among the temporary ones.</summary>
     public string? DataFolder { get; init; }
 
+    /// <summary>The folder above is ours too, so that the server's user may be let through it.</summary>
+    public bool OwnsParent { get; init; }
+
     /// <summary>The TCP port on 127.0.0.1; by default a free one.</summary>
     public int? Port { get; init; }
 

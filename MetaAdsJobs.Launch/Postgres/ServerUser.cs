@@ -12,13 +12,14 @@ internal sealed class ServerUser
 
     private readonly string[] _prefix;
     private readonly string? _name;
+    private readonly string _group;
 
-    private ServerUser(string? name, params string[] prefix) => (_name, _prefix) = (name, prefix);
+    private ServerUser(string? name, string group, params string[] prefix) => (_name, _group, _prefix) = (name, group, prefix);
 
     public static async Task<ServerUser> ForAsync(string folder, CancellationToken ct)
     {
         if (OperatingSystem.IsWindows() || !Environment.IsPrivilegedProcess)
-            return new(null);
+            return new(null, "");
 
         var owner = (await Command.RunAsync("stat", ["-c", "%U", folder], ct)).Output;
         var name = owner is "" or "root" or "UNKNOWN" ? "nobody" : owner;
@@ -30,7 +31,7 @@ internal sealed class ServerUser
             ["su", "-s", "/bin/sh", "-c", "exec \"$0\" \"$@\"", name],
         ];
         foreach (var way in ways)
-            if (new ServerUser(name, way) is var user && (await Command.RunAsync(user.Start("/", "id", "-u"), ct)).Succeeded)
+            if (new ServerUser(name, group, way) is var user && (await Command.RunAsync(user.Start("/", "id", "-u"), ct)).Succeeded)
                 return user;
 
         throw new LaunchException(
@@ -57,6 +58,16 @@ internal sealed class ServerUser
         var chown = await Command.RunAsync("chown", ["-R", $"{_name}:", folder], ct);
         if (!chown.Succeeded)
             throw new LaunchException($"Could not give {folder} to {_name}: {chown.Errors}");
+    }
+
+    /// <summary>Lets this user's group, and nobody else, pass through the folder; to look into it stays its owner's.</summary>
+    public async Task LetThroughAsync(string folder, CancellationToken ct)
+    {
+        if (OperatingSystem.IsWindows() || _name is null || await CanReachAsync(folder, ct))
+            return;
+        var chgrp = await Command.RunAsync("chgrp", [_group, folder], ct);
+        if (chgrp.Succeeded)
+            File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute);
     }
 
     /// <summary>Whether this user can get to the folder at all: below /root, for one, it cannot.</summary>

@@ -33,7 +33,7 @@ internal static class KeyFile
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            ClosedFolder.Create(Path.GetDirectoryName(path)!);
             using var writer = new StreamWriter(aside, options);
             writer.Write(secret);
         }
@@ -48,6 +48,7 @@ internal static class KeyFile
     {
         try
         {
+            ClosedFolder.Close(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             return File.ReadAllText(path).Trim();
         }
         catch (UnauthorizedAccessException)

@@ -7,6 +7,7 @@ namespace MetaAdsJobs.Tests.Api;
 public sealed class SharedServices
 {
     private static readonly Lazy<Task<Service>> Quiet = new(() => Service.StartAsync(workers: 0));
+    private static readonly Lazy<Task<Service>> Few = new(StartFewAsync);
     private static readonly Lazy<Task<Service>> Working = new(() => Service.StartAsync(workers: 1));
 
     /// <summary>Nothing runs here but the API: what is queued stays queued, and every row written is a request's.</summary>
@@ -14,10 +15,24 @@ public sealed class SharedServices
 
     public static Task<Service> WithWorker => Working.Value;
 
+    /// <summary>Without a worker, and with few of everything: connections, calls, sign-ins.</summary>
+    public static Task<Service> WithFewOfEverything => Few.Value;
+
+    public const int FewConnections = 6;
+    public const int FewCallsPerSecond = 20;
+    public const int FewSignIns = 12;
+
+    private static async Task<Service> StartFewAsync()
+    {
+        var database = await TestDatabase.CreateAsync();
+        return await Service.StartAsync(workers: 0, database, ("DATABASE_URL", $"{database.ConnectionString};Maximum Pool Size={FewConnections}"),
+            ("RATE_LIMIT_PER_SECOND", $"{FewCallsPerSecond}"), ("SIGN_INS_PER_MINUTE", $"{FewSignIns}"));
+    }
+
     [OneTimeTearDown]
     public static async Task StopAsync()
     {
-        foreach (var service in (Lazy<Task<Service>>[])[Quiet, Working])
+        foreach (var service in (Lazy<Task<Service>>[])[Quiet, Working, Few])
             if (service.IsValueCreated) await (await service.Value).DisposeAsync();
     }
 }

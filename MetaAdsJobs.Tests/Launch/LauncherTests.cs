@@ -81,6 +81,23 @@ public sealed class LauncherTests
     }
 
     [Test]
+    public async Task In_live_mode_no_token_is_printed_and_what_is_kept_is_its_owners_only()
+    {
+        await using var launcher = Launcher.Start([], ("META_ADS_MODE", "live"), ("AUTH_SIGNING_KEY", Service.SigningKey));
+        await launcher.UntilItSaysAsync("Serving until Ctrl-C.");
+
+        Assert.That(launcher.Output, Does.Contain("Token     ./run token").And.Not.Contain("eyJ"), "every token begins so");
+        if (OperatingSystem.IsWindows())
+            return;
+        const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+        foreach (var entry in (string[])[launcher.DataFolder, .. Directory.EnumerateFileSystemEntries(launcher.DataFolder)])
+            Assert.That(File.GetUnixFileMode(entry) & Others, Is.EqualTo(UnixFileMode.None), entry);
+        Assert.That(Directory.Exists(Path.Combine(launcher.DataFolder, "postgres", "cluster")), "the database's user still gets to its folder");
+        if (!Environment.IsPrivilegedProcess)
+            Assert.That(File.GetUnixFileMode(launcher.DataFolder) & UnixFileMode.GroupExecute, Is.EqualTo(UnixFileMode.None), "nobody else has to");
+    }
+
+    [Test]
     public async Task Nothing_outlives_a_launcher_that_is_killed()
     {
         await using var launcher = Launcher.Start([]);

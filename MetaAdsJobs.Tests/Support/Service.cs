@@ -67,6 +67,7 @@ public sealed class Service : IAsyncDisposable
             ["AUTH_SIGNING_KEY"] = SigningKey,
             ["DATA_PROTECTION_KEY"] = Convert.ToBase64String(new byte[32]),
             ["RATE_LIMIT_PER_SECOND"] = "10000",
+            ["SIGN_INS_PER_MINUTE"] = "10000",
             ["RETRY_DELAY_SECONDS"] = "1",
             ["LEASE_SECONDS"] = "3",
             ["TAKE_OVER_SECONDS"] = "4",

@@ -79,6 +79,31 @@ public sealed class JsonFieldsTests
     }
 
     [Test]
+    public void Of_unknown_names_without_end_a_hundred_are_told_and_the_rest_is_counted()
+    {
+        var fields = Read($"{{{string.Join(',', Enumerable.Range(0, 100_000).Select(n => $"\"{n:x}\":{n}"))}}}");
+        fields.Text("name", required: true);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        fields.RefuseUnknown();
+        var told = _errors.ToDictionary();
+
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(10_000_000), "bytes, about as many as the names themselves");
+        Assert.That(_errors.Count, Is.EqualTo(100_001));
+        Assert.That(told, Has.Count.EqualTo(FieldErrors.MostTold + 1));
+        Assert.That((told["name"], told["$"]), Is.EqualTo(((string[])["is required"], (string[])["and 99901 more errors, which are not told"])));
+    }
+
+    [Test]
+    public void Complaints_about_one_field_have_an_end_too_and_so_have_their_words()
+    {
+        for (var i = 0; i < 1000; i++) _errors.Add(new string('p', 5000), new string('m', 5000));
+        _errors.Add("$", "late");
+        var told = _errors.ToDictionary();
+        Assert.That(told.Sum(field => field.Key.Length + field.Value.Sum(message => message.Length)), Is.LessThan(250_000), "characters");
+        Assert.That(told["$"], Is.EqualTo(["and 901 more errors, which are not told"]));
+    }
+
+    [Test]
     public void Several_complaints_about_one_field_are_kept_in_their_order()
     {
         _errors.Add("a", "first");

@@ -1,4 +1,5 @@
 using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Core.Validation;
 
@@ -11,12 +12,12 @@ internal static class SpendingActions
     {
         foreach (var which in (string[])["/all", "/{id:guid}"])
         {
-            accounts.MapPost($"{which}/stop", StopAsync).RequireAuthorization(Policies.ConsoleOperate).WithOrder(-1);
-            accounts.MapPost($"{which}/start", StartAsync).RequireAuthorization(Policies.ConsoleOperate).WithOrder(-1);
+            accounts.MapPost($"{which}/stop", StopAsync).RequireAuthorization(Policies.ConsoleOperate).DisableRateLimiting().WithOrder(-1);
+            accounts.MapPost($"{which}/start", StartAsync).RequireAuthorization(Policies.ConsoleOperate).DisableRateLimiting().WithOrder(-1);
         }
     }
 
-    private static async Task<IResult> StopAsync(Guid? id, StopSwitch stop, HttpContext http)
+    private static async Task<IResult> StopAsync(Guid? id, [FromKeyedServices(Connections.OfStops)] StopSwitch stop, HttpContext http)
     {
         var body = new FormBody(http.Request.Form, emptyIsNull: false).Texts("reason");
         var fields = new JsonFields(body.ToJson(), new());
@@ -26,7 +27,7 @@ internal static class SpendingActions
             ? Going.On(http, Page(id), "Stopped: what is active is being paused at Meta, and what is new waits.") : Results.NotFound();
     }
 
-    private static async Task<IResult> StartAsync(Guid? id, StopSwitch stop, HttpContext http)
+    private static async Task<IResult> StartAsync(Guid? id, [FromKeyedServices(Connections.OfStops)] StopSwitch stop, HttpContext http)
     {
         var body = new FormBody(http.Request.Form, emptyIsNull: false).Flag("reactivate");
         var reactivate = body.ToJson().GetProperty("reactivate").GetBoolean();

@@ -1,6 +1,7 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Api.Http;
 using Microsoft.AspNetCore.Authentication;
 
 namespace MetaAdsJobs.Api.Console.Live;
@@ -12,8 +13,12 @@ namespace MetaAdsJobs.Api.Console.Live;
 internal static class LiveEndpoints
 {
     public static void MapLive(this IEndpointRouteBuilder console) =>
-        console.MapGet("/live", (LiveChanges changes, HttpContext http, TimeProvider time, IHostApplicationLifetime host) =>
-            TypedResults.ServerSentEvents(EventsAsync(changes, SessionEnd(http), time, host, http.RequestAborted))).RequireAuthorization(Policies.Console);
+        console.MapGet("/live", async (LiveChanges changes, LongCalls calls, HttpContext http, TimeProvider time, IHostApplicationLifetime host) =>
+        {
+            using var place = calls.LivePages.TryTake(http);
+            if (place is null) await calls.LivePages.Refused().ExecuteAsync(http);
+            else await TypedResults.ServerSentEvents(EventsAsync(changes, SessionEnd(http), time, host, http.RequestAborted)).ExecuteAsync(http);
+        }).RequireAuthorization(Policies.Console);
 
     private static DateTimeOffset? SessionEnd(HttpContext http) => http.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Properties?.ExpiresUtc;
 

@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using Dapper;
+using MetaAdsJobs.Core.Database;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Insights.Reading;
@@ -8,7 +10,7 @@ namespace MetaAdsJobs.Core.Insights.Reading;
 /// Reads the stored numbers per day, in order of day and id, account by account when none is named, so that a cursor can go on where a
 /// page ended.
 /// </summary>
-public sealed class InsightReader(NpgsqlDataSource dataSource)
+public sealed class InsightReader(NpgsqlDataSource dataSource, [FromKeyedServices(Connections.OfStreams)] NpgsqlDataSource streams)
 {
     private const int LongSeconds = 600;
 
@@ -30,7 +32,7 @@ public sealed class InsightReader(NpgsqlDataSource dataSource)
     /// <summary>Everything, row by row: memory does not grow with the range.</summary>
     public async IAsyncEnumerable<InsightDay> StreamAsync(InsightFilter filter, [EnumeratorCancellation] CancellationToken ct)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await using var connection = await streams.OpenConnectionAsync(ct);
         var sql = InsightSql.Rows(filter, goesOn: false, limited: false);
         await foreach (var day in connection.QueryUnbufferedAsync<InsightDay>(sql, Parameters(filter, null, null), commandTimeout: LongSeconds).WithCancellation(ct))
             yield return day;

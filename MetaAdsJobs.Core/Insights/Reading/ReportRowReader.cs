@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dapper;
+using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Insights.Definitions;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Insights.Reading;
@@ -47,7 +49,7 @@ public sealed record ReportRowCursor(DateOnly Day, string ObjectId, string Break
 }
 
 /// <summary>Reads the rows of one definition in the order of their key: day, object, breakdown.</summary>
-public sealed class ReportRowReader(NpgsqlDataSource dataSource)
+public sealed class ReportRowReader(NpgsqlDataSource dataSource, [FromKeyedServices(Connections.OfStreams)] NpgsqlDataSource streams)
 {
     public async Task<IReadOnlyList<ReportRow>> ListAsync(
         ReportDefinition report, DateOnly? since, DateOnly? until, ReportRowCursor? after, int limit, CancellationToken ct)
@@ -60,7 +62,7 @@ public sealed class ReportRowReader(NpgsqlDataSource dataSource)
     /// <summary>Everything, row by row: memory does not grow with the range.</summary>
     public async IAsyncEnumerable<ReportRow> StreamAsync(ReportDefinition report, DateOnly? since, DateOnly? until, [EnumeratorCancellation] CancellationToken ct)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await using var connection = await streams.OpenConnectionAsync(ct);
         var rows = connection.QueryUnbufferedAsync<Row>(Sql(since, until, null, null), Parameters(report, since, until, null, null), commandTimeout: 600);
         await foreach (var row in rows.WithCancellation(ct)) yield return row.ToReportRow(report);
     }

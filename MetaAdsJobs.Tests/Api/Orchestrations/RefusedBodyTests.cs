@@ -67,6 +67,21 @@ public sealed class RefusedBodyTests
     [Test]
     public Task A_body_that_turns_out_to_be_five_megabytes_is_refused() => _service.RefusesAsync(413, () => SendAsync(Text(FiveMegabytes()), chunked: true));
 
+    [TestCase("/meta/orchestrate/run")]
+    [TestCase("/meta/accounts")]
+    [TestCase("/meta/clips")]
+    public async Task Four_megabytes_of_unknown_fields_are_answered_in_few_words(string path)
+    {
+        var body = $"{{{string.Join(',', Enumerable.Range(0, 400_000).Select(n => $"\"{n:x}\":1"))}}}";
+        Assert.That(body, Has.Length.InRange(3_500_000, 4_194_304));
+
+        var answer = await _service.RefusesAsync(422, () => _client.SendAsync(HttpMethod.Post, path, body));
+
+        Assert.That(answer.Text, Has.Length.LessThan(200_000));
+        Assert.That(answer.WrongFields.Count(), Is.InRange(50, 101));
+        Assert.That((string?)answer.Json["errors"]!["$"]![0], Does.Match("^and 399[0-9]{3} more errors"));
+    }
+
     [TestCase("[]")]
     [TestCase("null")]
     [TestCase("17")]

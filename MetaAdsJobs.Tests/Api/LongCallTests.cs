@@ -1,0 +1,207 @@
+using System.Net.Http.Headers;
+using System.Text.Json.Nodes;
+using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Core.Database;
+using MetaAdsJobs.Tests.Insights.Reading;
+using MetaAdsJobs.Tests.Support;
+using Microsoft.AspNetCore.Http;
+
+namespace MetaAdsJobs.Tests.Api;
+
+/// <summary>What lasts is bounded, and nothing that lasts is in the way of a stop.</summary>
+[TestFixture]
+public sealed class LongCallTests
+{
+    private Service _service = null!;
+    private ApiClient _admin = null!;
+    private string _account = "";
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        _service = await SharedServices.WithFewOfEverything;
+        _admin = _service.Client("admin", "an operator");
+        _account = await _admin.AddAccountAsync();
+    }
+
+    [OneTimeTearDown]
+    public void Stop() => _admin.Dispose();
+
+    [Test]
+    public async Task A_stop_is_answered_while_readers_who_do_not_read_hold_every_stream()
+    {
+        // Far more than fits into what lies between the database and a reader.
+        await _service.Database.DataSource.DoAsync("SELECT ensure_insight_partitions('2026-10-01', '2026-10-31')");
+        await _service.Database.DataSource.DoAsync("""
+            INSERT INTO meta_ad_insights (social_account_id, date_start, ad_meta_id, adset_meta_id, campaign_meta_id, result_type, currency, raw, is_partial, synced_at)
+            SELECT @Account::uuid, '2026-10-01'::date + n % 25, n::text, '1', '1', repeat('x', 2000), 'USD', '{}', false, now() FROM generate_series(1, 10000) n
+            """, new { Account = _account });
+        var open = new List<HttpResponseMessage>();
+        for (var reader = 0; reader < Connections.MostOfStreams; reader++) open.Add(await StreamAsync($"reader {reader / 2}"));
+        Assert.That(open.Select(answer => (int)answer.StatusCode), Is.All.EqualTo(200));
+
+        using var third = await StreamAsync("reader 0");
+        using var late = await StreamAsync("somebody else");
+        Assert.That((await ProblemOfAsync(third)).Text, Does.Contain($"2 CSV streams open at once, and all callers of this process {Connections.MostOfStreams}"));
+        Assert.That((int)late.StatusCode, Is.EqualTo(429));
+        await AssertStoppedAsync();
+        for (var i = 0; i < SharedServices.FewConnections; i++) Assert.That((await _admin.GetAsync("/meta/accounts?limit=1")).Code, Is.EqualTo(200), "nothing else is held up either");
+
+        open.ForEach(answer => answer.Dispose());
+        await Eventually.TrueAsync(async () =>
+        {
+            using var again = await StreamAsync("reader 0");
+            return again.IsSuccessStatusCode;
+        }, TimeSpan.FromSeconds(30), () => "a reader who has gone still holds his stream");
+    }
+
+    [Test]
+    public async Task A_stop_is_answered_while_everything_else_waits_for_the_database()
+    {
+        await using var locking = await _service.Database.DataSource.OpenConnectionAsync();
+        await using var transaction = await locking.BeginTransactionAsync();
+        await using (var command = locking.CreateCommand())
+        {
+            command.CommandText = "LOCK TABLE clips IN ACCESS EXCLUSIVE MODE";
+            await command.ExecuteNonQueryAsync();
+        }
+
+        var held = Enumerable.Range(0, SharedServices.FewConnections).Select(_ => _admin.GetAsync("/meta/clips")).ToList();
+        await Eventually.TrueAsync(async () => await _service.Database.DataSource.RowsAsync("pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == held.Count,
+            TimeSpan.FromSeconds(30), () => "the calls do not wait for the lock");
+
+        await AssertStoppedAsync();
+
+        Assert.That(held.Any(call => call.IsCompleted), Is.False, "they waited all the time");
+        await transaction.RollbackAsync();
+        Assert.That((await Task.WhenAll(held)).Select(answer => answer.Code), Is.All.EqualTo(200));
+    }
+
+    [Test]
+    public async Task A_caller_has_twenty_waiting_calls_and_one_more_is_accepted_without_waiting()
+    {
+        var request = await _admin.NewRequestAsync();
+        using var patient = _service.Client("manager", "patient");
+        using var other = _service.Client("manager", "another");
+        using var leaving = new CancellationTokenSource();
+        var calls = Enumerable.Range(0, 21).Select(_ => WaitAsync(patient, request, 60, leaving.Token)).ToList();
+
+        var first = await Task.WhenAny(calls);
+
+        Assert.That(await first, Is.Null, "it did not wait");
+        calls.Remove(first);
+        Assert.That(calls.Any(call => call.IsCompleted), Is.False, "the others do");
+        Assert.That(await WaitAsync(other, request, 1, CancellationToken.None), Is.EqualTo("wait=1"));
+        await leaving.CancelAsync();
+        await Eventually.TrueAsync(async () => await WaitAsync(patient, request, 1, CancellationToken.None) == "wait=1", TimeSpan.FromSeconds(30), () => "who has gone still waits");
+        foreach (var call in calls) Assert.That(async () => await call, Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    [Test]
+    public async Task A_caller_has_two_large_bodies_at_once_and_small_ones_beside_them()
+    {
+        using var sender = _service.Client("manager", "sender");
+        var large = $"{{\"unknown\":\"{new string('x', JsonBody.LargeBytes)}\"}}";
+        using var first = new HalfSent(large);
+        using var second = new HalfSent(large);
+        var sending = new[] { first, second }.Select(body => sender.Http.PostAsync("/meta/clips", body)).ToList();
+
+        await Eventually.TrueAsync(async () => (await sender.SendAsync(HttpMethod.Post, "/meta/clips", large)).Code == 429, TimeSpan.FromSeconds(30), () => "there is always room");
+
+        var refused = await sender.SendAsync(HttpMethod.Post, "/meta/clips", large);
+        refused.AssertProblem(429);
+        Assert.That((string?)refused.Json["detail"], Does.StartWith("One caller may have 2 requests of such a length"));
+        Assert.That((await sender.SendAsync(HttpMethod.Post, "/meta/clips", "\uFEFF{}")).Code, Is.EqualTo(422), "a small one");
+        Assert.That((await _admin.SendAsync(HttpMethod.Post, "/meta/clips", large)).Code, Is.EqualTo(422), "somebody else's");
+        Assert.That(sending.Any(call => call.IsCompleted), Is.False);
+        first.SendRest();
+        second.SendRest();
+        Assert.That((await Task.WhenAll(sending)).Select(answer => (int)answer.StatusCode), Is.All.EqualTo(422));
+        await Eventually.TrueAsync(async () => (await sender.SendAsync(HttpMethod.Post, "/meta/clips", large)).Code == 422, TimeSpan.FromSeconds(30), () => "what was answered still has its place");
+    }
+
+    [Test]
+    public void Live_pages_have_places_for_each_caller_and_for_all()
+    {
+        using var calls = new LongCalls();
+        using var few = new Slots("things", perCaller: 2, overall: 3);
+        var ann = few.TryTake(Caller("ann"));
+        using var second = few.TryTake(Caller("ann"));
+
+        Assert.That(few.TryTake(Caller("ann")), Is.Null, "two are hers");
+        using var third = few.TryTake(Caller("ben"));
+        Assert.That((third is null, few.TryTake(Caller("ben")) is null), Is.EqualTo((false, true)), "three are for all");
+        ann!.Dispose();
+        using var fourth = few.TryTake(Caller("ben"));
+        Assert.That(fourth, Is.Not.Null);
+        var pages = Enumerable.Range(0, 201).Select(_ => calls.LivePages.TryTake(Caller("ann"))).ToList();
+        Assert.That(pages.FindIndex(page => page is null), Is.EqualTo(200));
+        pages.ForEach(page => page?.Dispose());
+    }
+
+    private async Task AssertStoppedAsync()
+    {
+        foreach (var (act, stopped) in ((string, bool)[])[("stop", true), ("start", false)])
+        {
+            var answer = await _admin.PostAsync($"/meta/accounts/{_account}/{act}");
+            Assert.That(answer.Code, Is.EqualTo(202), answer.Text);
+            Assert.That((bool?)answer.Json["stopped"], Is.EqualTo(stopped));
+        }
+    }
+
+    /// <returns>What the answer says of the wait that was asked for.</returns>
+    private static async Task<string?> WaitAsync(ApiClient client, JsonObject request, int seconds, CancellationToken ct)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Post, "/meta/orchestrate/run") { Content = new StringContent(request.ToJsonString(), MediaTypeHeaderValue.Parse("application/json")) };
+        message.Headers.Add("Prefer", $"wait={seconds}");
+        using var answer = await client.Http.SendAsync(message, ct);
+        Assert.That((int)answer.StatusCode, Is.EqualTo(202));
+        return answer.Headers.TryGetValues("Preference-Applied", out var applied) ? applied.Single() : null;
+    }
+
+    private async Task<HttpResponseMessage> StreamAsync(string subject)
+    {
+        var http = new HttpClient(new Addressed("127.0.0.1", receives: 4096)) { BaseAddress = _service.BaseUrl };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Service.Token("viewer", subject));
+        http.DefaultRequestHeaders.Accept.Add(new("text/csv"));
+        return await http.GetAsync($"/meta/insights?social_account_id={_account}", HttpCompletionOption.ResponseHeadersRead);
+    }
+
+    private static async Task<ApiAnswer> ProblemOfAsync(HttpResponseMessage message)
+    {
+        var answer = new ApiAnswer(message.StatusCode, message, await message.Content.ReadAsStringAsync());
+        answer.AssertProblem(429);
+        return answer;
+    }
+
+    private static DefaultHttpContext Caller(string name) => new() { User = new(new System.Security.Claims.ClaimsIdentity([new("sub", name)], "test")) };
+
+    /// <summary>A body whose last byte is sent when it is told to.</summary>
+    private sealed class HalfSent : HttpContent
+    {
+        private readonly byte[] _body;
+        private readonly TaskCompletionSource _rest = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public HalfSent(string body)
+        {
+            _body = System.Text.Encoding.UTF8.GetBytes(body);
+            Headers.ContentType = new("application/json");
+        }
+
+        public void SendRest() => _rest.TrySetResult();
+
+        protected override async Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context)
+        {
+            await stream.WriteAsync(_body.AsMemory(..^1));
+            await stream.FlushAsync();
+            await _rest.Task;
+            await stream.WriteAsync(_body.AsMemory(^1..));
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = _body.Length;
+            return true;
+        }
+    }
+}
