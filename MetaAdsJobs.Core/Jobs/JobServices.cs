@@ -25,6 +25,7 @@ public static class JobServices
         services.AddSingleton<IJobQueue, HangfireJobQueue>();
         services.AddSingleton<Schedules>();
         services.AddSingleton<INightlySchedules>(provider => provider.GetRequiredService<Schedules>());
+        services.AddSingleton<Sweep>();
         services.AddSingleton<JobNames>();
         services.AddSingleton<QueueReader>();
         services.AddSingleton<JobHistory>();

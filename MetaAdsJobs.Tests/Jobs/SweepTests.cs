@@ -2,11 +2,8 @@ using System.Text.Json;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Orchestrations;
-using MetaAdsJobs.Core.Orchestrations.Outcomes;
 using MetaAdsJobs.Tests.Support;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
-using Npgsql;
 
 namespace MetaAdsJobs.Tests.Jobs;
 
@@ -70,7 +67,7 @@ public sealed class SweepTests
         Assert.That(await JobsAsync(), Is.Zero);
     }
 
-    private Task SweepAsync() => new SweepJob(_core.Get<NpgsqlDataSource>(), _core.Get<IJobQueue>(), _core.Get<Schedules>(), _core.Get<RunDays>(), _time, NullLogger<SweepJob>.Instance).RunAsync(CancellationToken.None);
+    private Task SweepAsync() => _core.Get<Sweep>().RescueAsync(CancellationToken.None);
 
     private Task<long> JobsAsync() => _core.Database.DataSource.RowsAsync($"hangfire.job j WHERE j.statename = 'Enqueued' AND j.arguments::text LIKE '%{_requestId}%'");
 
