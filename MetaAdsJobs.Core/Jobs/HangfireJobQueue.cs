@@ -16,5 +16,5 @@ internal sealed class HangfireJobQueue(IBackgroundJobClientV2 client) : IJobQueu
 
     public string EnqueuePause(Guid stopId) => client.Enqueue<PauseSpendingJob>(Queues.Brakes, job => job.RunAsync(stopId, CancellationToken.None));
 
-    public string EnqueueResume(Guid stopId) => client.Enqueue<ResumeSpendingJob>(Queues.Brakes, job => job.RunAsync(stopId, CancellationToken.None));
+    public string EnqueueResume(Guid stopId) => client.Enqueue<ResumeSpendingJob>(Queues.Lifted, job => job.RunAsync(stopId, CancellationToken.None));
 }

@@ -24,9 +24,13 @@ internal sealed class CountedCampaigns(NpgsqlDataSource dataSource, MetaAds meta
             """;
         const string FoundSql = "UPDATE activations SET state = @State WHERE request_id = @RequestId AND state = 'active' AND changed_at = @Now";
         var now = time.GetUtcNow();
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var counted = (await connection.QueryAsync<(Guid RequestId, string? CampaignId)>(new(TakeSql,
-            new { AccountId = accountId, AtOnce, Now = now, Before = now.AddMinutes(-5) }, cancellationToken: ct))).AsList();
+        List<(Guid RequestId, string? CampaignId)> counted;
+        await using (var connection = await dataSource.OpenConnectionAsync(ct))
+        {
+            counted = (await connection.QueryAsync<(Guid, string?)>(new(TakeSql,
+                new { AccountId = accountId, AtOnce, Now = now, Before = now.AddMinutes(-5) }, cancellationToken: ct))).AsList();
+        }
+
         var freed = false;
         foreach (var (requestId, campaignId) in counted.Where(one => one.CampaignId is not null))
         {
@@ -36,7 +40,9 @@ internal sealed class CountedCampaigns(NpgsqlDataSource dataSource, MetaAds meta
                 "DELETED" or "ARCHIVED" => "ended",
                 _ => null,
             };
-            if (state is not null) freed |= await connection.ExecuteAsync(new(FoundSql, new { State = state, RequestId = requestId, Now = now }, cancellationToken: ct)) == 1;
+            if (state is null) continue;
+            await using var connection = await dataSource.OpenConnectionAsync(ct);
+            freed |= await connection.ExecuteAsync(new(FoundSql, new { State = state, RequestId = requestId, Now = now }, cancellationToken: ct)) == 1;
         }
 
         return freed;
