@@ -22,9 +22,10 @@ internal static class AccountEndpoints
     {
         var accounts = meta.MapGroup("/accounts").WithTags("Accounts");
         accounts.MapPost("/", CreateAsync).RequireAuthorization(Policies.Administer).WithSummary("Add a social account")
+            .WithMetadata(new InDoubtAdvice("If it had an id, send it again: 409 tells that the account was added. If it had none, look in GET /meta/accounts first."))
             .Accepts<AccountBody>("application/json").Produces<SocialAccount>(201).ProducesProblem(409).ProducesValidationProblem(422);
         accounts.MapPatch("/{id:guid}", ChangeAsync).RequireAuthorization(Policies.Administer).WithSummary("Change an account, give it a new token, or unblock it")
-            .Accepts<AccountChanges>("application/json").Produces<SocialAccount>().ProducesProblem(404).ProducesValidationProblem(422);
+            .Accepts<AccountChanges>("application/json").Produces<SocialAccount>().ProducesProblem(404).ProducesProblem(412).ProducesValidationProblem(422);
         accounts.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).Produces<SocialAccount>().ProducesProblem(404);
         accounts.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).Produces<Page<SocialAccount>>().ProducesValidationProblem(422);
     }
@@ -35,7 +36,7 @@ internal static class AccountEndpoints
         if (problem is not null) return problem;
         return await save.CreateAsync(body, ct) switch
         {
-            Saved<SocialAccount>.Done done => Results.Created($"/meta/accounts/{done.Value.Id}", done.Value),
+            Saved<SocialAccount>.Done done => AccountVersion.Tagged(request.HttpContext.Response, done.Value, Results.Created($"/meta/accounts/{done.Value.Id}", done.Value)),
             Saved<SocialAccount>.Invalid invalid => Problems.Invalid(invalid.Errors),
             Saved<SocialAccount>.Exists exists => Problems.Conflict($"There is an account {exists.Id} already; PATCH changes it."),
             _ => throw new InvalidOperationException("unreachable: a new account cannot be unknown"),
@@ -46,16 +47,17 @@ internal static class AccountEndpoints
     {
         var (body, problem) = await JsonBody.ReadAsync(request, ct);
         if (problem is not null) return problem;
-        return await save.ChangeAsync(id, body, ct) switch
+        return await save.ChangeAsync(id, body, account => AccountVersion.Matches(request, account), ct) switch
         {
-            Saved<SocialAccount>.Done done => Results.Ok(done.Value),
+            Saved<SocialAccount>.Done done => AccountVersion.Tagged(request.HttpContext.Response, done.Value, Results.Ok(done.Value)),
             Saved<SocialAccount>.Invalid invalid => Problems.Invalid(invalid.Errors),
+            Saved<SocialAccount>.Outdated => Problems.Outdated($"The account {id} has been changed since: it no longer has the ETag that If-Match names. GET it again and send the change for what it is now; nothing was changed."),
             _ => Problems.NotFound("social account", id),
         };
     }
 
-    private static async Task<IResult> GetAsync(Guid id, AccountStore store, CancellationToken ct) =>
-        await store.FindAsync(id, ct) is { } account ? Results.Ok(account) : Problems.NotFound("social account", id);
+    private static async Task<IResult> GetAsync(Guid id, HttpResponse response, AccountStore store, CancellationToken ct) =>
+        await store.FindAsync(id, ct) is { } account ? AccountVersion.Tagged(response, account, Results.Ok(account)) : Problems.NotFound("social account", id);
 
     private static async Task<IResult> ListAsync(AccountStore store, string? limit, string? cursor, CancellationToken ct)
     {

@@ -14,6 +14,7 @@ internal static class ClipEndpoints
     {
         var clips = meta.MapGroup("/clips").WithTags("Clips");
         clips.MapPost("/", CreateAsync).RequireAuthorization(Policies.Operate).WithSummary("Add a clip")
+            .WithMetadata(new InDoubtAdvice("If it had an id, send it again: 409 tells that the clip was added. If it had none, look in GET /meta/clips first."))
             .Accepts<ClipBody>("application/json").Produces<Clip>(201).ProducesProblem(409).ProducesValidationProblem(422);
         clips.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).Produces<Clip>().ProducesProblem(404);
         clips.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).Produces<Page<Clip>>().ProducesValidationProblem(422);

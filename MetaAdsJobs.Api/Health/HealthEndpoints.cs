@@ -23,7 +23,7 @@ internal static class HealthEndpoints
         try
         {
             checks["database"] = await database.IsMigratedAsync(ct) ? "ok" : "not migrated";
-            var alive = workers.CountAlive();
+            var alive = await workers.CountAliveAsync(ct);
             checks["workers"] = alive > 0 ? $"ok, {alive} alive" : "none alive";
             ready = checks.Values.All(check => check.StartsWith("ok", StringComparison.Ordinal));
             // For people to see to: the process does its work for all other accounts.

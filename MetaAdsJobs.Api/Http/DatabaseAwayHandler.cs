@@ -1,14 +1,23 @@
 using System.Data.Common;
 using System.Transactions;
 using MetaAdsJobs.Api.Console;
+using MetaAdsJobs.Core.Database;
 using Microsoft.AspNetCore.Diagnostics;
 
 namespace MetaAdsJobs.Api.Http;
 
-/// <summary>A database that is away is no fault of the caller's or of the code: 503, try again.</summary>
+/// <summary>What a caller of this endpoint does when its call may or may not have been carried out.</summary>
+internal sealed record InDoubtAdvice(string Text);
+
+/// <summary>
+/// A database that is away is no fault of the caller's or of the code: 503, try again. Whether something was written is only said when it is known: an
+/// error of the commit itself proves nothing.
+/// </summary>
 internal sealed class DatabaseAwayHandler : IExceptionHandler
 {
-    public static bool IsAway(Exception exception) => exception is DbException { IsTransient: true } or TransactionException;
+    private const string Repeatable = "Send it again: doing it twice does no harm.";
+
+    public static bool IsAway(Exception exception) => exception is DbException { IsTransient: true } or TransactionException or NothingWrittenException;
 
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
@@ -16,8 +25,15 @@ internal sealed class DatabaseAwayHandler : IExceptionHandler
         if (!IsAway(exception) || FailurePages.AreFor(httpContext)) return false;
         httpContext.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
         httpContext.Response.Headers.RetryAfter = "5";
-        await Results.Problem("The database cannot be reached. Nothing was written; please try again.", statusCode: StatusCodes.Status503ServiceUnavailable)
-            .ExecuteAsync(httpContext);
+        await Results.Problem(Tell(httpContext, exception), statusCode: StatusCodes.Status503ServiceUnavailable).ExecuteAsync(httpContext);
         return true;
+    }
+
+    private static string Tell(HttpContext http, Exception exception)
+    {
+        if (HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method)) return "The database cannot be reached; please try again.";
+        if (exception is NothingWrittenException) return "The database cannot be reached. Nothing was written; please try again.";
+        var endpoint = http.Features.Get<IExceptionHandlerFeature>()?.Endpoint;
+        return $"The database went away, and whether this was carried out is not known. {endpoint?.Metadata.GetMetadata<InDoubtAdvice>()?.Text ?? Repeatable}";
     }
 }

@@ -20,5 +20,7 @@ internal static class Problems
     public static IResult NotFound(string what, string id) =>
         Results.Problem($"There is no {what} {id}.", statusCode: StatusCodes.Status404NotFound);
 
+    public static IResult Outdated(string detail) => Results.Problem(detail, statusCode: StatusCodes.Status412PreconditionFailed);
+
     public static IResult Conflict(string detail) => Results.Problem(detail, statusCode: StatusCodes.Status409Conflict);
 }

@@ -16,6 +16,7 @@ internal static class OrchestrationEndpoints
     {
         var runs = meta.MapGroup("/orchestrate").WithTags("Orchestrations");
         runs.MapPost("/run", RunAsync).RequireAuthorization(Policies.Operate).WithSummary("Ask for a whole ad")
+            .WithMetadata(new InDoubtAdvice("Send it again with the same Idempotency-Key: it is accepted once. If it had none, look in GET /meta/orchestrate/runs first."))
             .Accepts<OrchestrationRequest>("application/json")
             .Produces<AcceptedResponse>(202).Produces<OrchestrationResult>().ProducesProblem(400).ProducesProblem(404).ProducesValidationProblem(422);
         runs.MapGet("/runs/{requestId:guid}", GetAsync).RequireAuthorization(Policies.Read).WithSummary("How far a run is, and its result")

@@ -1,4 +1,6 @@
 using MetaAdsJobs.Core.Accounts.Listing;
+using MetaAdsJobs.Core.Database;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MetaAdsJobs.Core.Accounts;
@@ -6,7 +8,7 @@ namespace MetaAdsJobs.Core.Accounts;
 public static class AccountServices
 {
     public static IServiceCollection AddAccounts(this IServiceCollection services) => services
-        .AddSingleton<AccountTokens>()
+        .AddSingleton(provider => new AccountTokens(provider.GetRequiredService<IDataProtectionProvider>(), provider.GetRequiredService<RereadRing>(), provider.GetRequiredService<TimeProvider>()))
         .AddSingleton<AccountStore>()
         .AddSingleton<AccountNames>()
         .AddSingleton<AccountHealth>()

@@ -26,8 +26,8 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
     }
 
     /// <summary>Writes the whole account; a new token also lifts the mark of a rejected one, and nothing is known of it yet.</summary>
-    /// <param name="seen">Only if it was last changed then; null: whatever it is now.</param>
-    public async Task<bool> UpdateAsync(SocialAccount account, string? closedToken, bool unblock, DateTimeOffset? seen, CancellationToken ct)
+    /// <param name="seen">When it was last changed as it was read: nothing is written when somebody has changed it since.</param>
+    public async Task<bool> UpdateAsync(SocialAccount account, string? closedToken, bool unblock, DateTimeOffset seen, CancellationToken ct)
     {
         const string UpdateSql = """
             UPDATE social_accounts SET name = @Name, ad_account_id = @AdAccountId, page_id = @PageId,
@@ -41,8 +41,9 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
                 token_expires_at = CASE WHEN @ClosedToken IS NULL THEN token_expires_at END,
                 token_scopes = CASE WHEN @ClosedToken IS NULL THEN token_scopes ELSE '{}' END,
                 blocked_at = CASE WHEN NOT @Unblock THEN blocked_at END, block_reason = CASE WHEN NOT @Unblock THEN block_reason END,
-                updated_at = @Now
-            WHERE id = @Id AND (@Seen::timestamptz IS NULL OR updated_at = @Seen)
+                -- Another moment each time, whatever the clock says: it is what tells one version from the next.
+                updated_at = GREATEST(@Now, updated_at + interval '1 microsecond')
+            WHERE id = @Id AND updated_at = @Seen
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return await connection.ExecuteAsync(new(UpdateSql, Parameters(account, closedToken, unblock, seen), cancellationToken: ct)) == 1;
@@ -71,22 +72,30 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
     }
 
     /// <summary>Marks the token as refused by Meta; the account's jobs wait from now on until a new token is given.</summary>
-    public async Task RejectTokenAsync(Guid id, string rejection, CancellationToken ct)
+    /// <param name="closedToken">The token as it was stored when the refused call was prepared.</param>
+    /// <returns>False when the account has another token by now: the refusal is not about it.</returns>
+    public async Task<bool> RejectTokenAsync(Guid id, string closedToken, string rejection, CancellationToken ct)
     {
         const string RejectSql = """
-            UPDATE social_accounts SET token_rejected_at = @Now, token_rejection = @Rejection
-            WHERE id = @Id AND token_rejected_at IS NULL
+            UPDATE social_accounts SET token_rejected_at = COALESCE(token_rejected_at, @Now),
+                token_rejection = CASE WHEN token_rejected_at IS NULL THEN @Rejection ELSE token_rejection END
+            WHERE id = @Id AND access_token = @ClosedToken
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await connection.ExecuteAsync(new(RejectSql, new { Id = id, Rejection = rejection, Now = time.GetUtcNow() }, cancellationToken: ct));
+        return await connection.ExecuteAsync(new(RejectSql, new { Id = id, ClosedToken = closedToken, Rejection = rejection, Now = time.GetUtcNow() }, cancellationToken: ct)) == 1;
     }
 
     /// <summary>Marks the account as blocked by Meta; its orchestrations wait from now on until a person unblocks it.</summary>
-    public async Task BlockAsync(Guid id, string reason, CancellationToken ct)
+    /// <param name="seen">When the account had last been changed as it was read for the refused call.</param>
+    /// <returns>False when somebody has changed the account since, perhaps unblocked it: the next call tells.</returns>
+    public async Task<bool> BlockAsync(Guid id, DateTimeOffset seen, string reason, CancellationToken ct)
     {
-        const string BlockSql = "UPDATE social_accounts SET blocked_at = @Now, block_reason = @Reason WHERE id = @Id AND blocked_at IS NULL";
+        const string BlockSql = """
+            UPDATE social_accounts SET blocked_at = COALESCE(blocked_at, @Now), block_reason = CASE WHEN blocked_at IS NULL THEN @Reason ELSE block_reason END
+            WHERE id = @Id AND updated_at = @Seen
+            """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await connection.ExecuteAsync(new(BlockSql, new { Id = id, Reason = reason, Now = time.GetUtcNow() }, cancellationToken: ct));
+        return await connection.ExecuteAsync(new(BlockSql, new { Id = id, Seen = seen, Reason = reason, Now = time.GetUtcNow() }, cancellationToken: ct)) == 1;
     }
 
     private object Parameters(SocialAccount account, string? closedToken, bool unblock = false, DateTimeOffset? seen = null) => new

@@ -1,4 +1,4 @@
-using MetaAdsJobs.Core.Jobs;
+using System.Data.Common;
 using MetaAdsJobs.Core.Meta.Pacing;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -7,16 +7,44 @@ namespace MetaAdsJobs.Core.Accounts;
 
 /// <summary>
 /// Lets the worker processes obey what any of them was told. Each second: one statement that reads, and one that writes when there is
-/// anything to tell. A new block is told at once, unless something was told within the last second.
+/// anything to tell. A new block is told at once, unless something was told within the last second. It starts before the process takes jobs,
+/// so that every limit is shared from the first call on.
 /// </summary>
-internal sealed class PacingExchange(GraphPacing pacing, PacingStore store, WorkerHealth workers, TimeProvider time, ILogger<PacingExchange> logger) : BackgroundService
+internal sealed class PacingExchange(GraphPacing pacing, PacingStore store, TimeProvider time, ILogger<PacingExchange> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan CountInterval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan SeenInterval = TimeSpan.FromSeconds(5);
     private long? _wroteAt;
-    private long? _countedAt;
+    private long? _seenAt;
     private DateTimeOffset? _readAt;
     private bool _isAway;
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        _seenAt = time.GetTimestamp();
+        pacing.Processes = await store.JoinAsync(cancellationToken);
+        if (pacing.Processes > 1)
+        {
+            // Until the others have counted this one they use its share, too. Who joined meanwhile waits for us in the same way.
+            await Task.Delay(Interval * 2, time, cancellationToken);
+            await ExchangeAsync(cancellationToken);
+        }
+
+        await base.StartAsync(cancellationToken);
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        try
+        {
+            await store.LeaveAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is DbException or OperationCanceledException)
+        {
+            // Then it counts for some seconds more.
+        }
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -65,10 +93,11 @@ internal sealed class PacingExchange(GraphPacing pacing, PacingStore store, Work
             }
         }
 
-        (var others, _readAt) = await store.ReadAsync(_readAt, ct);
-        foreach (var one in others) pacing.Learn(one);
-        if (_countedAt is { } counted && time.GetElapsedTime(counted) < CountInterval) return;
-        _countedAt = time.GetTimestamp();
-        pacing.Processes = workers.CountAlive();
+        var reading = await store.ReadAsync(_readAt, ct);
+        foreach (var one in reading.News) pacing.Learn(one);
+        (_readAt, pacing.Processes, pacing.Braked) = (reading.ReadAt, reading.Processes, reading.Braked);
+        if (_seenAt is not { } seen || time.GetElapsedTime(seen) < SeenInterval) return;
+        _seenAt = time.GetTimestamp();
+        await store.SeenAsync(ct);
     }
 }

@@ -5,12 +5,20 @@ using Npgsql;
 
 namespace MetaAdsJobs.Core.Accounts;
 
+/// <param name="News">What others have told since the last reading.</param>
+/// <param name="Processes">Worker processes, this one with them.</param>
+/// <param name="Braked">Ad accounts of which a stop is being carried out.</param>
+internal sealed record PaceReading(IReadOnlyList<PaceNews> News, DateTimeOffset ReadAt, int Processes, IReadOnlySet<string> Braked);
+
 /// <summary>
 /// What processes tell each other of Meta's limits. All times are compared by the database's clock, but for the end of a block. Most
 /// accounts never have a row.
 /// </summary>
 internal sealed class PacingStore(NpgsqlDataSource dataSource)
 {
+    // A process is given up after three times that it was not seen.
+    private const string CountSql = "SELECT count(*)::int FROM worker_processes WHERE seen_at > clock_timestamp() - interval '15 seconds'";
+    private const string SeenSql = "INSERT INTO worker_processes (id, seen_at) VALUES (@Process, clock_timestamp()) ON CONFLICT (id) DO UPDATE SET seen_at = EXCLUDED.seen_at";
     private readonly Guid _process = Guid.NewGuid();
 
     /// <returns>The rows as they are now: a block that another process wrote meanwhile stands in them.</returns>
@@ -41,22 +49,57 @@ internal sealed class PacingStore(NpgsqlDataSource dataSource)
 
     /// <summary>What other processes have written since; and up to when this was read, for the next time.</summary>
     /// <param name="since">The last time's answer; null for all that still counts.</param>
-    public async Task<(IReadOnlyList<PaceNews> News, DateTimeOffset ReadAt)> ReadAsync(DateTimeOffset? since, CancellationToken ct)
+    public async Task<PaceReading> ReadAsync(DateTimeOffset? since, CancellationToken ct)
     {
         // One row always comes back, with the time. What was being committed when it was read last is seen again: no harm.
-        const string ReadSql = """
-            SELECT now.at AS read_at, p.ad_account_id, p.use_case, p.blocked_until, p.reason, p.usage_pct, EXTRACT(EPOCH FROM now.at - p.usage_at)::float8 AS age
-            FROM (SELECT clock_timestamp() AS at) now
+        const string ReadSql = $"""
+            SELECT now.at AS read_at, now.processes, now.braked, p.ad_account_id, p.use_case, p.blocked_until, p.reason, p.usage_pct, EXTRACT(EPOCH FROM now.at - p.usage_at)::float8 AS age
+            FROM (SELECT clock_timestamp() AS at, ({CountSql}) AS processes, ARRAY(
+                    SELECT DISTINCT a.ad_account_id
+                    FROM stops s JOIN activations v ON v.state IN ('activating', 'active') AND (s.social_account_id IS NULL OR v.social_account_id = s.social_account_id)
+                    JOIN social_accounts a ON a.id = v.social_account_id WHERE s.lifted_at IS NULL) AS braked) now
             LEFT JOIN account_pacing p ON p.updated_at > COALESCE(@Since, now.at - interval '1 day') - interval '3 s' AND p.written_by IS DISTINCT FROM @Process
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var rows = (await connection.QueryAsync<Row>(new(ReadSql, new { Since = since, Process = _process }, cancellationToken: ct))).AsList();
-        return ([.. rows.Where(row => row.AdAccountId is not null).Select(row => row.ToNews())], rows[0].ReadAt);
+        return new([.. rows.Where(row => row.AdAccountId is not null).Select(row => row.ToNews())], rows[0].ReadAt, rows[0].Processes, rows[0].Braked.ToHashSet());
+    }
+
+    /// <summary>Counts this process in, and tells how many there are with it. One process at a time: of those that start together each finds another number.</summary>
+    public async Task<int> JoinAsync(CancellationToken ct)
+    {
+        // One implicit transaction, and so one lock. The number is any that is ours.
+        const string JoinSql = $"""
+            SELECT pg_advisory_xact_lock(7301552412);
+            DELETE FROM worker_processes WHERE seen_at < clock_timestamp() - interval '1 hour';
+            {SeenSql};
+            {CountSql};
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await using var answers = await connection.QueryMultipleAsync(new(JoinSql, new { Process = _process }, cancellationToken: ct));
+        await answers.ReadAsync<object>();
+        return await answers.ReadSingleAsync<int>();
+    }
+
+    /// <summary>This process is still there.</summary>
+    public async Task SeenAsync(CancellationToken ct)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await connection.ExecuteAsync(new(SeenSql, new { Process = _process }, cancellationToken: ct));
+    }
+
+    public async Task LeaveAsync(CancellationToken ct)
+    {
+        const string LeaveSql = "DELETE FROM worker_processes WHERE id = @Process";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await connection.ExecuteAsync(new(LeaveSql, new { Process = _process }, cancellationToken: ct));
     }
 
     private sealed record Row
     {
         public DateTimeOffset ReadAt { get; init; }
+        public int Processes { get; init; }
+        public string[] Braked { get; init; } = [];
         public string? AdAccountId { get; init; }
         public string? UseCase { get; init; }
         public DateTimeOffset? BlockedUntil { get; init; }

@@ -11,8 +11,9 @@ public sealed class ResumeAccount(NpgsqlDataSource dataSource, IJobQueue queue)
     public async Task ExecuteAsync(Guid id, CancellationToken ct)
     {
         const string WaitingSql = "SELECT request_id FROM orchestrations WHERE social_account_id = @Id AND status = 'waiting' ORDER BY request_id";
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
-        foreach (var requestId in await connection.QueryAsync<Guid>(new(WaitingSql, new { Id = id }, cancellationToken: ct)))
-            queue.EnqueueOrchestration(requestId);
+        List<Guid> waiting;
+        await using (var connection = await dataSource.OpenConnectionAsync(ct))
+            waiting = (await connection.QueryAsync<Guid>(new(WaitingSql, new { Id = id }, cancellationToken: ct))).AsList();
+        foreach (var requestId in waiting) queue.EnqueueOrchestration(requestId);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Validation;
@@ -39,22 +40,27 @@ public sealed class SaveAccount(AccountStore store, AccountTokens tokens, INight
         return new Saved<SocialAccount>.Done((await store.FindAsync(account.Id, ct))!);
     }
 
-    /// <summary>Changes the fields that are given and leaves the others.</summary>
-    public Task<Saved<SocialAccount>> ChangeAsync(Guid id, JsonElement body, CancellationToken ct) => ChangeAsync(id, body, seen: null, ct);
+    /// <summary>Changes the fields that are given and leaves the others, also those that somebody else is changing at the same time.</summary>
+    public Task<Saved<SocialAccount>> ChangeAsync(Guid id, JsonElement body, CancellationToken ct) => ChangeAsync(id, body, isSeen: _ => true, ct);
 
-    /// <param name="seen">When it had last been changed as the caller saw it; null: whatever it is now.</param>
-    public async Task<Saved<SocialAccount>> ChangeAsync(Guid id, JsonElement body, DateTimeOffset? seen, CancellationToken ct)
+    /// <param name="isSeen">Whether the account is still as the caller saw it.</param>
+    public async Task<Saved<SocialAccount>> ChangeAsync(Guid id, JsonElement body, Func<SocialAccount, bool> isSeen, CancellationToken ct)
     {
-        var current = await store.FindAsync(id, ct);
-        if (current is null) return new Saved<SocialAccount>.Unknown(id);
-        var errors = new FieldErrors();
-        var account = AccountValidation.Read(new(body, errors), id, current, out var token, out var unblock);
-        if (account is null) return new Saved<SocialAccount>.Invalid(errors);
-        schedules.Ensure(account.TimezoneName);
-        if (!await store.UpdateAsync(account, token is null ? null : tokens.Close(token), unblock, seen, ct)) return new Saved<SocialAccount>.Outdated();
-        if (token is not null && meta.CanCheckTokens) queue.EnqueueTokenCheck(id);
-        var capsChanged = (account.CampaignCapCents, account.DailyCapCents, account.CapsOff) != (current.CampaignCapCents, current.DailyCapCents, current.CapsOff);
-        if (capsChanged || (token is not null && current.TokenRejectedAt is not null) || (unblock && current.BlockedAt is not null)) await resume.ExecuteAsync(id, ct);
-        return new Saved<SocialAccount>.Done((await store.FindAsync(id, ct))!);
+        while (true)
+        {
+            var current = await NothingWrittenException.IfFailsAsync(store.FindAsync(id, ct));
+            if (current is null) return new Saved<SocialAccount>.Unknown(id);
+            var errors = new FieldErrors();
+            var account = AccountValidation.Read(new(body, errors), id, current, out var token, out var unblock);
+            if (account is null) return new Saved<SocialAccount>.Invalid(errors);
+            if (!isSeen(current)) return new Saved<SocialAccount>.Outdated();
+            schedules.Ensure(account.TimezoneName);
+            // Somebody else was quicker: read what it is now, and change that.
+            if (!await store.UpdateAsync(account, token is null ? null : tokens.Close(token), unblock, current.UpdatedAt, ct)) continue;
+            if (token is not null && meta.CanCheckTokens) queue.EnqueueTokenCheck(id);
+            var capsChanged = (account.CampaignCapCents, account.DailyCapCents, account.CapsOff) != (current.CampaignCapCents, current.DailyCapCents, current.CapsOff);
+            if (capsChanged || (token is not null && current.TokenRejectedAt is not null) || (unblock && current.BlockedAt is not null)) await resume.ExecuteAsync(id, ct);
+            return new Saved<SocialAccount>.Done((await store.FindAsync(id, ct))!);
+        }
     }
 }

@@ -13,6 +13,9 @@ namespace MetaAdsJobs.Core.Database;
 
 public static class DatabaseServices
 {
+    /// <summary>What data protection goes by beside its keys: the same for all processes.</summary>
+    internal const string ApplicationName = "metaadsjobs";
+
     /// <summary>One data source for the whole process, Hangfire included: that is what lets a row and its job share a commit.</summary>
     public static IServiceCollection AddDatabase(this IServiceCollection services)
     {
@@ -23,9 +26,11 @@ public static class DatabaseServices
         services.AddKeyedSingleton(Connections.OfStops, (provider, _) => CreateDataSource(provider, Connections.MostOfStops));
         services.AddKeyedSingleton(Connections.OfStreams, (provider, _) => CreateDataSource(provider, Connections.MostOfStreams));
 
-        services.AddDataProtection().SetApplicationName("metaadsjobs");
+        services.AddDataProtection().SetApplicationName(ApplicationName);
         services.AddSingleton<DatabaseHealth>();
         services.AddSingleton<KeyRing>();
+        services.AddSingleton<FirstKey>();
+        services.AddSingleton<RereadRing>();
         services.AddHostedService<ServiceClockReadings>();
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>, KeyRingSetup>();
         return services;
@@ -82,5 +87,6 @@ public static class DatabaseServices
         if (!host.Services.GetRequiredService<KeyRing>().OpensWith(key))
             throw new ConfigurationException("DATA_PROTECTION_KEY: " + (string.IsNullOrEmpty(key) ? "is not set, but" : "does not open") + " the keys stored in the database"
                 + (string.IsNullOrEmpty(key) ? " were encrypted with one" : ": it is not the one they were encrypted with"));
+        host.Services.GetRequiredService<FirstKey>().Ensure();
     }
 }

@@ -18,24 +18,12 @@ public static partial class Migrations
 
     public static void Apply(string connectionString, ILogger logger)
     {
-        var direct = new NpgsqlConnectionStringBuilder(connectionString) 
-        {
-            Pooling = false,
-            // Large tables take their time, and a guard that stands idle meanwhile must not be taken for dead on its way.
-            CommandTimeout = 0,
-            KeepAlive = 30,
-        };
-        using var guard = new NpgsqlConnection(direct.ConnectionString);
+        using var guard = new NpgsqlConnection(Direct(connectionString));
         guard.Open();
         if (SchemaFingerprint.IsCurrent(guard)) return;
-        using (var wait = new NpgsqlCommand("SELECT pg_advisory_lock($1)", guard))
-        {
-            wait.Parameters.Add(new() { Value = LockKey });
-            wait.ExecuteNonQuery();
-        }
-
+        Lock(guard);
         if (SchemaFingerprint.IsCurrent(guard)) return; // Another process was faster.
-        using var connection = new NpgsqlConnection(direct.ConnectionString);
+        using var connection = new NpgsqlConnection(Direct(connectionString));
         var evolve = new Evolve(connection, message => LogEvolve(logger, message))
         {
             EmbeddedResourceAssemblies = [typeof(Migrations).Assembly],
@@ -50,6 +38,30 @@ public static partial class Migrations
         HangfireSchema.Install(guard);
         SchemaFingerprint.Save(guard);
     }
+
+    /// <summary>Does what one process at a time may do.</summary>
+    internal static void Alone(string connectionString, Action action)
+    {
+        using var guard = new NpgsqlConnection(Direct(connectionString));
+        guard.Open();
+        Lock(guard);
+        action();
+    }
+
+    private static void Lock(NpgsqlConnection guard)
+    {
+        using var wait = new NpgsqlCommand("SELECT pg_advisory_lock($1)", guard);
+        wait.Parameters.Add(new() { Value = LockKey });
+        wait.ExecuteNonQuery();
+    }
+
+    private static string Direct(string connectionString) => new NpgsqlConnectionStringBuilder(connectionString)
+    {
+        Pooling = false,
+        // Large tables take their time, and a guard that stands idle meanwhile must not be taken for dead on its way.
+        CommandTimeout = 0,
+        KeepAlive = 30,
+    }.ConnectionString;
 
     [LoggerMessage(1001, LogLevel.Debug, "Evolve: {Message}")]
     private static partial void LogEvolve(ILogger logger, string message);

@@ -1,4 +1,5 @@
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Validation;
 
@@ -30,7 +31,7 @@ public sealed class RequestSync
     /// <summary>Without days: the last INSIGHTS_LOOKBACK_DAYS complete ones.</summary>
     public async Task<SyncRequested> ExecuteAsync(Guid accountId, DateOnly? since, DateOnly? until, string requestedBy, CancellationToken ct)
     {
-        var account = await _accounts.FindAsync(accountId, ct);
+        var account = await NothingWrittenException.IfFailsAsync(_accounts.FindAsync(accountId, ct));
         if (account is null) return new SyncRequested.UnknownAccount();
 
         var now = _time.GetUtcNow();

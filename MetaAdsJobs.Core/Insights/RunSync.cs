@@ -136,8 +136,8 @@ internal sealed class RunSync(
         }
         else
         {
-            await accounts.RejectTokenAsync(claim.AccountId, exception.ForUser, ct);
-            OrchestrationLog.TokenRejected(logger, claim.AccountId, exception.ForUser);
+            if (await accounts.RejectTokenAsync(claim.AccountId, claim.Credential.StoredAs, exception.ForUser, ct)) OrchestrationLog.TokenRejected(logger, claim.AccountId, exception.ForUser);
+            else until = time.GetUtcNow().AddSeconds(1); // There is another token by now.
         }
 
         await store.ReleaseAsync(claim, "waiting", exception.ForUser, until, failed: false, ct);
@@ -175,6 +175,7 @@ internal sealed class RunSync(
             null or { State: "succeeded" or "failed" } => new JobOutcome.Completed(),
             { TokenRejected: true } => new JobOutcome.Snoozed(now.AddMinutes(5), "the account's access token was rejected"),
             { BlockedUntil: { } until } => new JobOutcome.Snoozed(until, "throttled by Meta"),
+            { NextAttemptAt: { } next, WaitReason: { } reason } when next > now => new JobOutcome.Snoozed(next, reason),
             { LeaseUntil: { } leaseUntil } when leaseUntil > now => new JobOutcome.Snoozed(leaseUntil, "another attempt holds the sync"),
             _ => new JobOutcome.Snoozed(now.AddSeconds(1), "the sync was busy"),
         };

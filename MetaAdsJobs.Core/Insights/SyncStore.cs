@@ -63,8 +63,24 @@ internal sealed class SyncStore(NpgsqlDataSource dataSource, AccountTokens token
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var row = await connection.QuerySingleOrDefaultAsync<ClaimRow>(new(ClaimSql, new { SyncId = syncId, Lease = lease, Now = time.GetUtcNow() }, cancellationToken: ct));
-        return row is null ? null : new(syncId, row.Attempt, row.Failures, row.Abandoned, row.AccountId, row.AdAccountId, row.Currency, row.TimezoneName, new(row.Since, row.Until),
-            row.IsNightly, row.StartedAt, row.OutageSince, row.StoredUntil, new(row.AdAccountId, tokens.Open(row.AccessToken)));
+        if (row is null) return null;
+        if (tokens.TryOpen(row.AccessToken) is not { } token)
+        {
+            await HandBackAsync(connection, syncId, row.Attempt);
+            return null;
+        }
+
+        return new(syncId, row.Attempt, row.Failures, row.Abandoned, row.AccountId, row.AdAccountId, row.Currency, row.TimezoneName, new(row.Since, row.Until),
+            row.IsNightly, row.StartedAt, row.OutageSince, row.StoredUntil, new(row.AdAccountId, token) { StoredAs = row.AccessToken });
+    }
+
+    private async Task HandBackAsync(NpgsqlConnection connection, Guid syncId, int attempt)
+    {
+        const string HandBackSql = """
+            UPDATE insight_syncs SET state = 'waiting', lease_until = NULL, wait_reason = @Reason, next_attempt_at = @Until, abandoned = 0
+            WHERE sync_id = @SyncId AND attempt = @Attempt AND state = 'running'
+            """;
+        await connection.ExecuteAsync(HandBackSql, new { SyncId = syncId, Attempt = attempt, Reason = AccountTokens.Unreadable, Until = time.GetUtcNow() + AccountTokens.UntilReadable });
     }
 
     /// <summary>Says in its row what the sync waits for. The longer it has waited, the longer until the next look.</summary>
@@ -90,16 +106,16 @@ internal sealed class SyncStore(NpgsqlDataSource dataSource, AccountTokens token
         return await Staging.IsMarkedAsync(connection, claim.SyncId, ct);
     }
 
-    public async Task<(string State, DateTimeOffset? LeaseUntil, DateTimeOffset? BlockedUntil, bool TokenRejected)?> FindReasonAsync(Guid syncId, CancellationToken ct)
+    public async Task<(string State, DateTimeOffset? LeaseUntil, DateTimeOffset? BlockedUntil, bool TokenRejected, string? WaitReason, DateTimeOffset? NextAttemptAt)?> FindReasonAsync(Guid syncId, CancellationToken ct)
     {
         const string ReasonSql = """
-            SELECT s.state, s.lease_until, p.blocked_until, a.token_rejected_at IS NOT NULL AS token_rejected
+            SELECT s.state, s.lease_until, p.blocked_until, a.token_rejected_at IS NOT NULL AS token_rejected, s.wait_reason, s.next_attempt_at
             FROM insight_syncs s JOIN social_accounts a ON a.id = s.social_account_id
             LEFT JOIN account_pacing p ON p.ad_account_id = a.ad_account_id AND p.use_case = 'ads_insights' AND p.blocked_until > @Now
             WHERE s.sync_id = @SyncId
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.QuerySingleOrDefaultAsync<(string, DateTimeOffset?, DateTimeOffset?, bool)?>(new(ReasonSql,
+        return await connection.QuerySingleOrDefaultAsync<(string, DateTimeOffset?, DateTimeOffset?, bool, string?, DateTimeOffset?)?>(new(ReasonSql,
             new { SyncId = syncId, Now = time.GetUtcNow() }, cancellationToken: ct));
     }
 

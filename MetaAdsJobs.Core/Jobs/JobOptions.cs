@@ -10,6 +10,10 @@ public sealed class JobOptions
     [Range(1, 200)]
     public int WorkerThreads { get; set; } = 20;
 
+    /// <summary>Threads of one worker process that carry out stops and nothing else. Default 4: one account's stop pauses many campaigns at once.</summary>
+    [Range(1, 50)]
+    public int BrakeThreads { get; set; } = 4;
+
     /// <summary>Milliseconds between two looks of an idle worker process at the queue. Default 100.</summary>
     [Range(50, 15000)]
     public int PollMilliseconds { get; set; } = 100;

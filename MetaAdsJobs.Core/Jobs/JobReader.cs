@@ -17,9 +17,8 @@ public sealed class JobReader
     private const int MostListed = 10;
     private readonly NpgsqlDataSource _dataSource;
     private readonly JobNames _names;
-    private readonly WorkerHealth _health;
 
-    internal JobReader(NpgsqlDataSource dataSource, JobNames names, WorkerHealth health) => (_dataSource, _names, _health) = (dataSource, names, health);
+    internal JobReader(NpgsqlDataSource dataSource, JobNames names) => (_dataSource, _names) = (dataSource, names);
 
     public async Task<JobOverview> ReadAsync(CancellationToken ct)
     {
@@ -56,8 +55,9 @@ public sealed class JobReader
             FROM (SELECT id, stateid FROM hangfire.job WHERE statename = 'Failed' ORDER BY id DESC LIMIT 500) f
             JOIN hangfire.job j ON j.id = f.id JOIN hangfire.state s ON s.id = f.stateid ORDER BY f.stateid DESC LIMIT @MostListed;
             """;
-        const string WorkersSql = """
-            SELECT id, (data ->> 'WorkerCount')::int, ARRAY(SELECT jsonb_array_elements_text(data -> 'Queues')), data ->> 'StartedAt', lastheartbeat FROM hangfire.server ORDER BY id;
+        const string WorkersSql = $"""
+            SELECT id, (data ->> 'WorkerCount')::int, ARRAY(SELECT jsonb_array_elements_text(data -> 'Queues')), data ->> 'StartedAt', lastheartbeat, {WorkerHealth.IsSilentSql}
+            FROM hangfire.server ORDER BY id;
             """;
         const string SchedulesSql = """
             SELECT t.value, (SELECT jsonb_object_agg(h.field, h.value)::text FROM hangfire.hash h WHERE h.key = 'recurring-job:' || t.value) AS fields,
@@ -72,8 +72,8 @@ public sealed class JobReader
         var queues = (await read.ReadAsync<(string Name, int Jobs, TimeSpan? Oldest)>()).Select(row => new QueueDepth(row.Name, row.Jobs, row.Oldest)).ToList();
         var counts = await read.ReadSingleAsync<(int Running, int Scheduled, int Failed, long Succeeded, long Deleted)>();
         var (running, scheduled, failed) = (await read.ReadAsync<JobRow>(), await read.ReadAsync<JobRow>(), await read.ReadAsync<JobRow>());
-        var workers = (await read.ReadAsync<(string Id, int Threads, string[] Queues, string? StartedAt, DateTimeOffset Heartbeat)>()).Select(row => new WorkerProcess(
-            NameOf(row.Id), row.Threads, row.Queues, Moment(row.StartedAt), row.Heartbeat, _health.IsSilent(row.Heartbeat))).ToList();
+        var workers = (await read.ReadAsync<(string Id, int Threads, string[] Queues, string? StartedAt, DateTimeOffset Heartbeat, bool IsSilent)>())
+            .Select(row => new WorkerProcess(NameOf(row.Id), row.Threads, row.Queues, Moment(row.StartedAt), row.Heartbeat, row.IsSilent)).GroupBy(server => server.Name).Select(Together).ToList();
         var schedules = (await read.ReadAsync<(string Name, string? Fields, string? LastState)>()).Select(row => ToSchedule(row.Name, row.Fields, row.LastState)).ToList();
         return new()
         {
@@ -96,6 +96,15 @@ public sealed class JobReader
         var requestId = job?.Type == typeof(OrchestrationJob) && job.Args is [Guid id, ..] ? id : (Guid?)null;
         return new ListedJob(row.Id.ToString(CultureInfo.InvariantCulture), job is null ? $"Job {row.Id}" : _names.Of(job), requestId, row.At, row.Server is null ? null : NameOf(row.Server), row.Reason);
     })];
+
+    // The servers of one process, and of one that it may have had before its last start.
+    private static WorkerProcess Together(IEnumerable<WorkerProcess> servers)
+    {
+        var alive = servers.Where(server => !server.IsSilent).ToList();
+        var shown = alive.Count > 0 ? alive : [.. servers];
+        return new(shown[0].Name, shown.Sum(server => server.Threads), [.. shown.SelectMany(server => server.Queues).Distinct().Order(StringComparer.Ordinal)],
+            shown.Min(server => server.StartedAt), shown.Max(server => server.HeartbeatAt), IsSilent: alive.Count == 0);
+    }
 
     private static JobSchedule ToSchedule(string name, string? json, string? lastState)
     {

@@ -29,8 +29,8 @@ public static class JobServices
         services.AddSingleton<JobNames>();
         services.AddSingleton<QueueReader>();
         services.AddSingleton<JobHistory>();
-        services.AddSingleton(provider => new WorkerHealth(provider.GetRequiredService<JobStorage>(), provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(provider => new JobReader(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<JobNames>(), provider.GetRequiredService<WorkerHealth>()));
+        services.AddSingleton<WorkerHealth>();
+        services.AddSingleton(provider => new JobReader(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<JobNames>()));
         return services;
     }
 
@@ -47,18 +47,13 @@ public static class JobServices
         services.AddTransient<ResumeSpendingJob>();
         services.AddHostedService<EnsureSchedules>();
         services.AddHostedService<ReviewLoop>();
+        services.AddHangfireServer((provider, server) => Configure(server, provider.GetRequiredService<JobOptions>()));
+        // However long the threads above are held by slow calls: a stop is carried out at once. What is due is put on the queue by the server above.
         services.AddHangfireServer((provider, server) =>
         {
             var jobs = provider.GetRequiredService<JobOptions>();
-            server.WorkerCount = jobs.WorkerThreads;
-            server.Queues = Queues.All;
-            server.SchedulePollingInterval = TimeSpan.FromSeconds(jobs.SchedulePollSeconds);
-            server.HeartbeatInterval = TimeSpan.FromSeconds(10);
-            server.ServerTimeout = TimeSpan.FromMinutes(1);
-            server.ShutdownTimeout = TimeSpan.FromSeconds(jobs.StopTimeoutSeconds);
-            // Jobs hear of the stop this soon; they end their call to Meta, hand the rest back, and another worker goes on.
-            server.StopTimeout = TimeSpan.FromSeconds(1);
-            server.CancellationCheckInterval = TimeSpan.FromSeconds(5);
+            Configure(server, jobs);
+            (server.WorkerCount, server.Queues, server.IsLightweightServer) = (jobs.BrakeThreads, [Queues.Brakes], true);
         });
         services.AddSingleton<Microsoft.Extensions.Options.IConfigureOptions<HostOptions>>(provider =>
             new Microsoft.Extensions.Options.ConfigureOptions<HostOptions>(host =>
@@ -69,6 +64,19 @@ public static class JobServices
     /// <summary>The same queue, written over other connections: a job joins only the commit of rows that are written over these too.</summary>
     internal static IJobQueue QueueOver(IServiceProvider provider, NpgsqlDataSource dataSource) => new HangfireJobQueue(
         provider.GetRequiredService<IBackgroundJobClientFactoryV2>().GetClientV2(HangfireStorage.Create(dataSource, provider.GetRequiredService<JobOptions>())));
+
+    private static void Configure(BackgroundJobServerOptions server, JobOptions jobs)
+    {
+        server.WorkerCount = jobs.WorkerThreads;
+        server.Queues = Queues.All;
+        server.SchedulePollingInterval = TimeSpan.FromSeconds(jobs.SchedulePollSeconds);
+        server.HeartbeatInterval = TimeSpan.FromSeconds(10);
+        server.ServerTimeout = TimeSpan.FromMinutes(1);
+        server.ShutdownTimeout = TimeSpan.FromSeconds(jobs.StopTimeoutSeconds);
+        // Jobs hear of the stop this soon; they end their call to Meta, hand the rest back, and another worker goes on.
+        server.StopTimeout = TimeSpan.FromSeconds(1);
+        server.CancellationCheckInterval = TimeSpan.FromSeconds(5);
+    }
 
     // Our own set instead of Hangfire's global one: nothing static, and no filter whose rows nobody reads.
     private static JobFilterProviderCollection Filters(OrchestrationOptions options, RequeueFilter requeue, TimeProvider time)

@@ -8,7 +8,7 @@ namespace MetaAdsJobs.Core.Jobs;
 /// <param name="States">Jobs that run, wait for their time, or have failed.</param>
 internal sealed record QueueNumbers(IReadOnlyDictionary<string, (long Jobs, TimeSpan Oldest)> Waiting, IReadOnlyDictionary<string, long> States, int WorkersAlive);
 
-internal sealed class QueueReader(NpgsqlDataSource dataSource, WorkerHealth workers)
+internal sealed class QueueReader(NpgsqlDataSource dataSource)
 {
     /// <summary>Not asynchronous: measurements are asked for by code that cannot wait otherwise.</summary>
     public QueueNumbers Read()
@@ -20,11 +20,12 @@ internal sealed class QueueReader(NpgsqlDataSource dataSource, WorkerHealth work
             LEFT JOIN hangfire.jobqueue f ON f.id = q.first LEFT JOIN hangfire.job j ON j.id = f.jobid LEFT JOIN hangfire.state s ON s.id = j.stateid;
 
             SELECT lower(statename), count(*) FROM hangfire.job WHERE statename IN ('Processing', 'Scheduled', 'Failed') GROUP BY statename;
+
             """;
         using var connection = dataSource.OpenConnection();
-        using var read = connection.QueryMultiple(Sql, commandTimeout: 5);
+        using var read = connection.QueryMultiple(Sql + WorkerHealth.CountSql, commandTimeout: 5);
         var waiting = read.Read<(string Queue, long Jobs, TimeSpan? Oldest)>().ToDictionary(row => row.Queue, row => (row.Jobs, row.Oldest ?? TimeSpan.Zero));
         var states = read.Read<(string State, long Jobs)>().ToDictionary(row => row.State, row => row.Jobs);
-        return new(waiting, states, workers.CountAlive());
+        return new(waiting, states, read.ReadSingle<int>());
     }
 }

@@ -1,11 +1,15 @@
 namespace MetaAdsJobs.Core.Jobs;
 
-/// <summary>Hangfire takes from them in the order of their names: the stop switch goes before campaigns, campaigns before insights.</summary>
+/// <summary>
+/// Hangfire takes from them in the order of their names: stops go before what a start lets go on, that before campaigns, campaigns before
+/// insights. Stops have threads of their own besides.
+/// </summary>
 internal static class Queues
 {
     public const string Brakes = "brakes";
+    public const string Lifted = "brakes-lifted";
     public const string Campaigns = "campaigns";
     public const string Insights = "insights";
 
-    public static readonly string[] All = [Brakes, Campaigns, Insights];
+    public static readonly string[] All = [Brakes, Lifted, Campaigns, Insights];
 }

@@ -6,7 +6,7 @@ using MetaAdsJobs.Core.Insights;
 
 namespace MetaAdsJobs.Core.Jobs;
 
-/// <summary>The recurring jobs: a nightly sync per time zone in which accounts live, the daily token check, and the sweep.</summary>
+/// <summary>The recurring jobs: a nightly sync per time zone in which accounts live, the daily token check, and the sweeps.</summary>
 internal sealed class Schedules(IRecurringJobManagerV2 recurring, AccountStore accounts, InsightsOptions options) : INightlySchedules
 {
     private const string NightlyPrefix = "nightly insights ";
@@ -45,6 +45,7 @@ internal sealed class Schedules(IRecurringJobManagerV2 recurring, AccountStore a
                 recurring.RemoveIfExists(stale.Id);
         }
 
+        recurring.AddOrUpdate<SweepJob>("sweep of stops", Queues.Brakes, job => job.RunBrakesAsync(CancellationToken.None), Cron.Minutely());
         recurring.AddOrUpdate<SweepJob>("sweep", Queues.Campaigns, job => job.RunAsync(CancellationToken.None), Cron.Minutely());
         recurring.AddOrUpdate<TokenCheckJob>("token check", Queues.Insights, job => job.RunAsync(CancellationToken.None), Cron.Daily(4, 30));
     }

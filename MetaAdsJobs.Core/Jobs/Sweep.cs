@@ -13,14 +13,29 @@ internal sealed partial class Sweep(NpgsqlDataSource dataSource, IJobQueue queue
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
 
     /// <summary>Everything; stops first.</summary>
-    public async Task RescueAsync(CancellationToken ct)
+    public Task RescueAsync(CancellationToken ct) => EachAsync(() => RescueBrakesAsync(ct), () => RescueRunsAsync(ct));
+
+    /// <summary>All parts, one after the other; what one of them throws is thrown at the end.</summary>
+    public static async Task EachAsync(params Func<Task>[] parts)
     {
-        await RescueBrakesAsync(ct);
-        await RescueRunsAsync(ct);
+        var failures = new List<Exception>();
+        foreach (var part in parts)
+        {
+            try
+            {
+                await part();
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                failures.Add(exception);
+            }
+        }
+
+        if (failures.Count > 0) throw new AggregateException(failures);
     }
 
     /// <summary>The stop switch must not hang on one job: as long as there is something to pause, or to activate again, there is one.</summary>
-    public async Task RescueBrakesAsync(CancellationToken ct)
+    public Task RescueBrakesAsync(CancellationToken ct)
     {
         const string StopsSql = """
             SELECT s.id, s.job_id FROM stops s
@@ -37,11 +52,10 @@ internal sealed partial class Sweep(NpgsqlDataSource dataSource, IJobQueue queue
                               WHERE j.id = s.job_id::bigint AND j.statename IN ('Enqueued', 'Scheduled', 'Processing', 'Awaiting'))
             """;
         const string AdoptSql = "UPDATE stops SET job_id = @JobId WHERE id = @Id AND job_id IS NOT DISTINCT FROM @OldJobId";
-        await RescueAsync(StopsSql, AdoptSql, queue.EnqueuePause, ct);
-        await RescueAsync(StartsSql, AdoptSql, queue.EnqueueResume, ct);
+        return EachAsync(() => RescueAsync(StopsSql, AdoptSql, queue.EnqueuePause, ct), () => RescueAsync(StartsSql, AdoptSql, queue.EnqueueResume, ct));
     }
 
-    public async Task RescueRunsAsync(CancellationToken ct)
+    private Task RescueRunsAsync(CancellationToken ct)
     {
         const string OrchestrationsSql = """
             SELECT o.request_id, o.job_id FROM orchestrations o
@@ -61,8 +75,8 @@ internal sealed partial class Sweep(NpgsqlDataSource dataSource, IJobQueue queue
             """;
         const string AdoptOrchestrationSql = "UPDATE orchestrations SET job_id = @JobId WHERE request_id = @Id AND job_id IS NOT DISTINCT FROM @OldJobId";
         const string AdoptSyncSql = "UPDATE insight_syncs SET job_id = @JobId WHERE sync_id = @Id AND job_id IS NOT DISTINCT FROM @OldJobId";
-        await RescueAsync(OrchestrationsSql, AdoptOrchestrationSql, queue.EnqueueOrchestration, ct);
-        await RescueAsync(SyncsSql, AdoptSyncSql, queue.EnqueueSync, ct);
+        return EachAsync(
+            () => RescueAsync(OrchestrationsSql, AdoptOrchestrationSql, queue.EnqueueOrchestration, ct), () => RescueAsync(SyncsSql, AdoptSyncSql, queue.EnqueueSync, ct));
     }
 
     private async Task RescueAsync(string findSql, string adoptSql, Func<Guid, string> enqueue, CancellationToken ct)

@@ -4,7 +4,10 @@ using Npgsql;
 
 namespace MetaAdsJobs.Core.Jobs;
 
-/// <summary>Hangfire's way into <see cref="Sweep"/>. Then it makes sure of the schedules, clears the staging table and counts how runs have ended.</summary>
+/// <summary>
+/// Hangfire's way into <see cref="Sweep"/>; stops have a sweep of their own, on their own threads. Then it makes sure of the schedules, clears
+/// the staging table and counts how runs have ended; what fails keeps nothing else from being done.
+/// </summary>
 internal sealed class SweepJob(NpgsqlDataSource dataSource, Sweep sweep, Schedules schedules, RunDays runDays)
 {
     public const string Kind = "sweep";
@@ -17,12 +20,20 @@ internal sealed class SweepJob(NpgsqlDataSource dataSource, Sweep sweep, Schedul
                 DELETE FROM insight_staging_marks m USING insight_syncs s WHERE s.sync_id = m.sync_id AND s.state IN ('succeeded', 'failed') RETURNING m.sync_id)
             DELETE FROM insight_staging t USING over WHERE t.sync_id = over.sync_id
             """;
-        await sweep.RescueAsync(ct);
-        await schedules.EnsureNightsAsync(ct);
-        await using (var connection = await dataSource.OpenConnectionAsync(ct))
+        // The count last: what it costs keeps nobody's run waiting.
+        await Sweep.EachAsync(() => sweep.RescueAsync(ct), () => schedules.EnsureNightsAsync(ct), ClearStagingAsync, () => runDays.CountAsync(ct));
+        return null;
+
+        async Task ClearStagingAsync()
+        {
+            await using var connection = await dataSource.OpenConnectionAsync(ct);
             await connection.ExecuteAsync(new(StagingSql, commandTimeout: 600, cancellationToken: ct));
-        // Last: what it costs keeps nobody's run waiting.
-        await runDays.CountAsync(ct);
+        }
+    }
+
+    public async Task<JobOutcome?> RunBrakesAsync(CancellationToken ct)
+    {
+        await sweep.RescueBrakesAsync(ct);
         return null;
     }
 }

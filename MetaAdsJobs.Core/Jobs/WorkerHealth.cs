@@ -1,19 +1,20 @@
-using Hangfire;
+using Dapper;
+using Npgsql;
 
 namespace MetaAdsJobs.Core.Jobs;
 
-/// <summary>Whether anybody is there to run jobs.</summary>
-public sealed class WorkerHealth
+/// <summary>Whether anybody is there to run jobs. Heartbeats are written and judged by the database's clock: this process's own may be off.</summary>
+public sealed class WorkerHealth(NpgsqlDataSource dataSource)
 {
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(45);
-    private readonly JobStorage _storage;
-    private readonly TimeProvider _time;
+    /// <summary>Whether the heartbeat of hangfire.server's row is so old that its process counts as dead.</summary>
+    internal const string IsSilentSql = "lastheartbeat < clock_timestamp() - interval '45 seconds'";
 
-    internal WorkerHealth(JobStorage storage, TimeProvider time) => (_storage, _time) = (storage, time);
+    /// <summary>Worker processes whose heartbeat is recent. Each has a server for stops besides, which counts for nothing here.</summary>
+    public async Task<int> CountAliveAsync(CancellationToken ct)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.ExecuteScalarAsync<int>(new(CountSql, cancellationToken: ct));
+    }
 
-    /// <summary>Worker processes whose heartbeat is recent.</summary>
-    public int CountAlive() => _storage.GetMonitoringApi().Servers().Count(server => server.Heartbeat is { } heartbeat && !IsSilent(new(DateTime.SpecifyKind(heartbeat, DateTimeKind.Utc))));
-
-    /// <summary>Whether a heartbeat is so old that its process counts as dead.</summary>
-    internal bool IsSilent(DateTimeOffset heartbeat) => heartbeat < _time.GetUtcNow() - Silence;
+    internal const string CountSql = $"""SELECT count(*)::int FROM hangfire.server WHERE data -> 'Queues' @> '["{Queues.Campaigns}"]' AND NOT ({IsSilentSql});""";
 }

@@ -7,6 +7,9 @@ internal sealed class GraphCredential(string adAccountId, string accessToken)
     public string AdAccountId { get; } = adAccountId;
     public string AccessToken { get; } = accessToken;
 
+    /// <summary>The token as it is stored, closed: by it a refusal names the token that it is about.</summary>
+    public string StoredAs { get; init; } = "";
+
     /// <summary>Every change made with this credential, for the audit.</summary>
     public MetaChanges Changes { get; } = new();
 

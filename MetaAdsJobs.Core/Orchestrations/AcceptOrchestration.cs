@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Core.Validation;
@@ -43,7 +44,7 @@ public sealed class AcceptOrchestration
     {
         var errors = new FieldErrors();
         var request = RequestValidation.Read(body, errors, out var accountId);
-        var known = await _store.FindKnownAsync(accountId, request?.ClipId, requestedBy, idempotencyKey, ct);
+        var known = await NothingWrittenException.IfFailsAsync(_store.FindKnownAsync(accountId, request?.ClipId, requestedBy, idempotencyKey, ct));
         var json = request?.ToJson();
         var hash = json is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes(json));
         // First of all: whether a request is a replay does not depend on the clock or on what has become of its account since.
@@ -63,11 +64,11 @@ public sealed class AcceptOrchestration
         var requestId = Guid.CreateVersion7(now);
         using (var transaction = JobTransaction.Begin())
         {
-            // The job first: its connection is closed again before ours joins the transaction.
-            var jobId = _queue.EnqueueOrchestration(requestId);
-            if (await _store.InsertAsync(requestId, request!, json!, hash!, requestedBy, idempotencyKey, jobId, ct))
+            if (await NothingWrittenException.IfFailsAsync(InsertAsync()))
             {
+                // What fails from here on leaves the caller in doubt: the commit may have been done, or not.
                 transaction.Complete();
+                transaction.Dispose();
                 OrchestrationLog.Accepted(_logger, requestId, request!.CampaignName);
                 return new Acceptance.Accepted(requestId, Replayed: false);
             }
@@ -76,6 +77,13 @@ public sealed class AcceptOrchestration
         // The unique index decided: another request with this key came first, and the job above was rolled back.
         var winner = await _store.FindKnownAsync(accountId, request!.ClipId, requestedBy, idempotencyKey, ct);
         return Replay(winner.Earlier ?? throw new InvalidOperationException("An idempotency key was refused, but no request holds it"), hash!);
+
+        async Task<bool> InsertAsync()
+        {
+            // The job first: its connection is closed again before ours joins the transaction.
+            var jobId = _queue.EnqueueOrchestration(requestId);
+            return await _store.InsertAsync(requestId, request!, json!, hash!, requestedBy, idempotencyKey, jobId, ct);
+        }
     }
 
     private static Acceptance Replay(EarlierRequest earlier, byte[] hash) => earlier.Hash.AsSpan().SequenceEqual(hash)

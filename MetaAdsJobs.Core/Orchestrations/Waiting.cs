@@ -12,23 +12,27 @@ namespace MetaAdsJobs.Core.Orchestrations;
 internal sealed class Waiting(
     Claims claims, AccountStore accounts, NpgsqlDataSource dataSource, OrchestrationOptions options, TimeProvider time, ILogger<Waiting> logger)
 {
+    // A person has changed the account while the call was under way: what was refused may be put right already.
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
+
     /// <summary>Throttled, token rejected or account blocked: nothing was done, and no retry is used for waiting.</summary>
     public async Task<JobOutcome> ForMetaAsync(Attempt attempt, MetaException exception, CancellationToken ct)
     {
-        var until = time.GetUtcNow() + TimeSpan.FromMinutes(5);
+        var now = time.GetUtcNow();
+        var until = now + TimeSpan.FromMinutes(5);
         switch (exception.Proof)
         {
             case Proof.Throttled:
-                until = time.GetUtcNow() + (exception.RetryAfter ?? TimeSpan.FromMinutes(1));
+                until = now + (exception.RetryAfter ?? TimeSpan.FromMinutes(1));
                 OrchestrationLog.Throttled(logger, attempt.Account.Id, until);
                 break;
             case Proof.AccountBlocked:
-                await accounts.BlockAsync(attempt.Account.Id, exception.ForUser, ct);
-                AccountLog.Blocked(logger, attempt.Account.Id, exception.ForUser);
+                if (await accounts.BlockAsync(attempt.Account.Id, attempt.Account.UpdatedAt, exception.ForUser, ct)) AccountLog.Blocked(logger, attempt.Account.Id, exception.ForUser);
+                else until = now + Soon;
                 break;
             default:
-                await accounts.RejectTokenAsync(attempt.Account.Id, exception.ForUser, ct);
-                OrchestrationLog.TokenRejected(logger, attempt.Account.Id, exception.ForUser);
+                if (await accounts.RejectTokenAsync(attempt.Account.Id, attempt.Credential.StoredAs, exception.ForUser, ct)) OrchestrationLog.TokenRejected(logger, attempt.Account.Id, exception.ForUser);
+                else until = now + Soon;
                 break;
         }
 
@@ -70,6 +74,8 @@ internal sealed class Waiting(
                 return await ShowAsync(now.AddMinutes(5), stopped);
             case { BlockedUntil: { } until } blocked:
                 return await ShowAsync(until, $"throttled by Meta: {blocked.BlockedReason}");
+            case { NextAttemptAt: { } next, WaitReason: { } reason } when next > now:
+                return new JobOutcome.Snoozed(next, reason);
             case { LeaseUntil: { } leaseUntil }:
                 return new JobOutcome.Snoozed(leaseUntil > now ? leaseUntil : now.AddSeconds(1), "another attempt holds the orchestration");
             default:

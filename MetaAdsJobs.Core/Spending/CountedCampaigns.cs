@@ -26,8 +26,11 @@ internal sealed class CountedCampaigns(NpgsqlDataSource dataSource, MetaAds meta
         var now = time.GetUtcNow();
         List<(Guid RequestId, string? CampaignId)> counted;
         await using (var connection = await dataSource.OpenConnectionAsync(ct))
-            counted = (await connection.QueryAsync<(Guid RequestId, string? CampaignId)>(new(TakeSql,
-            new { AccountId = accountId, AtOnce, Now = now, Before = now.AddMinutes(-5) }, cancellationToken: ct))).AsList();
+        {
+            counted = (await connection.QueryAsync<(Guid, string?)>(new(TakeSql,
+                new { AccountId = accountId, AtOnce, Now = now, Before = now.AddMinutes(-5) }, cancellationToken: ct))).AsList();
+        }
+
         var freed = false;
         foreach (var (requestId, campaignId) in counted.Where(one => one.CampaignId is not null))
         {
@@ -47,7 +50,6 @@ internal sealed class CountedCampaigns(NpgsqlDataSource dataSource, MetaAds meta
             }
 
             if (state is null) continue;
-            // Opened anew: none is held while Meta is asked.
             await using var connection = await dataSource.OpenConnectionAsync(ct);
             freed |= await connection.ExecuteAsync(new(FoundSql, new { State = state, RequestId = requestId, Now = now }, cancellationToken: ct)) == 1;
         }

@@ -8,10 +8,8 @@ namespace MetaAdsJobs.Core.Spending;
 /// Carries a stop out: pauses every campaign it covers, then their ad sets and ads, and looks again until no call that activates
 /// can still be under way. Pausing is repeatable: a crash anywhere here only means pausing again.
 /// </summary>
-internal sealed class PauseSpending(Spenders spenders, StopStore store, MetaAds meta, IJobQueue queue, TimeProvider time, ILogger<PauseSpending> logger)
+internal sealed class PauseSpending(Spenders spenders, StopStore store, MetaAds meta, IJobQueue queue, SpendingOptions spending, TimeProvider time, ILogger<PauseSpending> logger)
 {
-    private const int AtOnce = 16;
-
     public async Task<JobOutcome> ExecuteAsync(Guid stopId, CancellationToken ct)
     {
         var (paused, busy, refused) = (0, 0, 0);
@@ -47,7 +45,7 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, MetaAds 
         var failed = new HashSet<Guid>();
         var gone = new HashSet<Guid>();
         var paused = 0;
-        var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = ct };
+        var options = new ParallelOptions { MaxDegreeOfParallelism = spending.PausesAtOnce, CancellationToken = ct };
 
         // All campaigns first: a paused campaign spends nothing, whatever its ad sets say.
         await Parallel.ForEachAsync(page, options, (spender, token) => TryAsync(spender, [spender.CampaignId], token));

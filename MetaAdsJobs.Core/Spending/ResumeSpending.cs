@@ -9,7 +9,7 @@ namespace MetaAdsJobs.Core.Spending;
 /// new stop or a cap still counts. Repeatable like the pausing.
 /// </summary>
 internal sealed class ResumeSpending(
-    Spenders spenders, StopStore store, Activations activations, MetaAds meta, IJobQueue queue, TimeProvider time, ILogger<ResumeSpending> logger)
+    Spenders spenders, StopStore store, Activations activations, MetaAds meta, IJobQueue queue, SpendingOptions spending, TimeProvider time, ILogger<ResumeSpending> logger)
 {
     private enum Resumed
     {
@@ -38,7 +38,7 @@ internal sealed class ResumeSpending(
         do
         {
             page = await spenders.ListPausedAsync(stop, after, ct);
-            await Parallel.ForEachAsync(page, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = ct }, async (spender, token) =>
+            await Parallel.ForEachAsync(page, new ParallelOptions { MaxDegreeOfParallelism = spending.PausesAtOnce, CancellationToken = ct }, async (spender, token) =>
             {
                 var resumed = await ResumeAsync(spender, stop.LiftedBy ?? stop.StoppedBy, token);
                 if (resumed == Resumed.Active) Interlocked.Increment(ref active);

@@ -20,6 +20,10 @@ public sealed class SpendingOptions : IValidatableObject
     [Required]
     public string AccountDailyCapCents { get; set; } = "1000000";
 
+    /// <summary>Calls to Meta that one stop, or one start, makes at a time. Default 16.</summary>
+    [Range(1, 64)]
+    public int PausesAtOnce { get; set; } = 16;
+
     internal long? CampaignCap => Parse(CampaignCapCents);
 
     internal long? AccountDailyCap => Parse(AccountDailyCapCents);

@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Jobs;
 using Npgsql;
 
@@ -46,7 +47,7 @@ public sealed class StopSwitch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
             INSERT INTO stops (id, social_account_id, stopped_at, stopped_by, reason, job_id) VALUES (@StopId, @AccountId, @Now, @StoppedBy, @Reason, @JobId)
             ON CONFLICT DO NOTHING RETURNING 1;
             """;
-        if (await ReadAsync(accountId, ct) is null) return new Switched.Unknown();
+        if (await NothingWrittenException.IfFailsAsync(ReadAsync(accountId, ct)) is null) return new Switched.Unknown();
         if (await FindInForceAsync(accountId, ct) is not null) return new Switched.Done((await ReadAsync(accountId, ct))!);
         var stopId = Guid.CreateVersion7(time.GetUtcNow());
         using (var transaction = JobTransaction.Begin())
@@ -68,7 +69,7 @@ public sealed class StopSwitch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
         const string LiftSql = """
             UPDATE stops SET lifted_at = @Now, lifted_by = @LiftedBy, reactivate = @Reactivate, job_id = @JobId WHERE id = @StopId AND lifted_at IS NULL
             """;
-        if (await ReadAsync(accountId, ct) is not { } state) return new Switched.Unknown();
+        if (await NothingWrittenException.IfFailsAsync(ReadAsync(accountId, ct)) is not { } state) return new Switched.Unknown();
         if (await FindInForceAsync(accountId, ct) is { } stopId)
         {
             using var transaction = JobTransaction.Begin();

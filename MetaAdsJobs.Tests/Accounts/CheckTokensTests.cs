@@ -97,7 +97,7 @@ public sealed class CheckTokensTests
     public async Task A_token_that_is_valid_again_sends_the_accounts_jobs_on()
     {
         var id = await AddAsync("a token");
-        await _core.Get<AccountStore>().RejectTokenAsync(id, "checkpoint", CancellationToken.None);
+        await _core.Get<AccountStore>().RejectTokenAsync(id, await StoredAsync(id), "checkpoint", CancellationToken.None);
         var request = await WaitingAsync(id);
 
         await CheckAsync();
@@ -169,7 +169,7 @@ public sealed class CheckTokensTests
         _graph.Faults.Add(_ => true, async (_, _, act) =>
         {
             var account = await FindAsync(id);
-            await _core.Get<AccountStore>().UpdateAsync(account, _core.Get<AccountTokens>().Close("a new token"), unblock: false, seen: null, CancellationToken.None);
+            await _core.Get<AccountStore>().UpdateAsync(account, _core.Get<AccountTokens>().Close("a new token"), unblock: false, account.UpdatedAt, CancellationToken.None);
             return await act();
         });
         await CheckAsync();
@@ -202,6 +202,12 @@ public sealed class CheckTokensTests
     private Task<JobOutcome> CheckAsync() => _core.Get<CheckTokens>().ExecuteAsync(null, CancellationToken.None);
 
     private async Task<SocialAccount> FindAsync(Guid id) => (await _core.Get<AccountStore>().FindAsync(id, CancellationToken.None))!;
+
+    private async Task<string> StoredAsync(Guid id)
+    {
+        await using var connection = await _core.Database.DataSource.OpenConnectionAsync();
+        return (await connection.ExecuteScalarAsync<string>("SELECT access_token FROM social_accounts WHERE id = @id", new { id }))!;
+    }
 
     private async Task<Guid> AddAsync(string token)
     {

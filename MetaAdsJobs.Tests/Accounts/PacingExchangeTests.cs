@@ -1,10 +1,10 @@
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
-using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Meta.Pacing;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace MetaAdsJobs.Tests.Accounts;
 
@@ -145,6 +145,51 @@ public sealed class PacingExchangeTests
         Assert.That(await CommitsAsync() - before, Is.LessThan(12), "with the counting of workers and of commits");
     }
 
+    [Test]
+    public async Task Of_processes_that_start_together_one_begins_at_once_and_the_rest_when_all_have_counted_them()
+    {
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        var processes = Enumerable.Range(0, 6).Select(_ => new Process(_core, time)).ToList();
+        var starts = processes.Select(process => process.StartAsync()).ToList();
+        await Eventually.TrueAsync(async () => await _core.Database.DataSource.RowsAsync("worker_processes") == 6 && starts.Any(start => start.IsCompleted), TimeSpan.FromSeconds(60), () => "not all have joined");
+        Assert.That(starts.Count(start => start.IsCompleted), Is.EqualTo(1), "only the first may change anything before the others know of it");
+
+        await Eventually.TrueAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return Task.FromResult(starts.All(start => start.IsCompleted));
+        }, TimeSpan.FromSeconds(60), () => $"{starts.Count(start => start.IsCompleted)} have started");
+
+        Assert.That(starts.Zip(processes).Where(one => one.First.IsCompletedSuccessfully).Select(one => one.Second.Pacing.Processes), Is.All.EqualTo(6));
+        foreach (var process in processes) await process.DisposeAsync();
+        Assert.That(await _core.Database.DataSource.RowsAsync("worker_processes"), Is.Zero, "who stops is counted no more");
+    }
+
+    [Test]
+    public async Task All_processes_hear_within_a_second_or_so_that_an_account_is_being_stopped()
+    {
+        var account = await _core.AddAccountAsync();
+        await using var connection = await _core.Database.DataSource.OpenConnectionAsync();
+        await connection.ExecuteAsync("""
+            WITH clip AS (INSERT INTO clips (id, title, image_url, created_at) VALUES (gen_random_uuid(), 'A clip', 'https://example.com/x.jpg', now()) RETURNING id),
+            run AS (
+                INSERT INTO orchestrations (request_id, social_account_id, clip_id, campaign_name, request, requested_by, request_hash, status, accepted_at)
+                SELECT gen_random_uuid(), @account, id, 'Sale', '{}', 'tests', '', 'succeeded', now() FROM clip RETURNING request_id)
+            INSERT INTO activations (request_id, social_account_id, state, daily_cents, changed_at) SELECT request_id, @account, 'active', 1, now() FROM run;
+            UPDATE social_accounts SET ad_account_id = 'act_1';
+            """, new { account });
+        await _one.Exchange.ExchangeAsync(CancellationToken.None);
+        Assert.That(_one.Pacing.Braked, Is.Empty);
+
+        await connection.ExecuteAsync("INSERT INTO stops (id, social_account_id, stopped_at, stopped_by) VALUES (gen_random_uuid(), @account, now(), 'a test')", new { account });
+        await _one.Exchange.ExchangeAsync(CancellationToken.None);
+        Assert.That(_one.Pacing.Braked, Is.EquivalentTo(["act_1"]));
+
+        await connection.ExecuteAsync("UPDATE activations SET state = 'paused'");
+        await _one.Exchange.ExchangeAsync(CancellationToken.None);
+        Assert.That(_one.Pacing.Braked, Is.Empty, "all is paused: nobody has to wait any more");
+    }
+
     private static Task PassAsync(double seconds) => Task.Delay(TimeSpan.FromSeconds(seconds), TimeProvider.System, CancellationToken.None);
 
     private async Task<List<DateTimeOffset>> WritesAsync()
@@ -162,10 +207,10 @@ public sealed class PacingExchangeTests
     /// <summary>One process's memory, and its way to the others'.</summary>
     private sealed class Process : IAsyncDisposable
     {
-        public Process(InProcess core)
+        public Process(InProcess core, TimeProvider? time = null)
         {
-            Pacing = new(new(), TimeProvider.System);
-            Exchange = new(Pacing, new(core.Database.DataSource), core.Get<WorkerHealth>(), TimeProvider.System, NullLogger<PacingExchange>.Instance);
+            Pacing = new(new(), time ?? TimeProvider.System);
+            Exchange = new(Pacing, new(core.Database.DataSource), time ?? TimeProvider.System, NullLogger<PacingExchange>.Instance);
         }
 
         public GraphPacing Pacing { get; }

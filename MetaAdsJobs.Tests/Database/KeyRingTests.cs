@@ -5,6 +5,7 @@ using Dapper;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MetaAdsJobs.Tests.Database;
@@ -87,6 +88,34 @@ public sealed class KeyRingTests
         var closed = Protector(one).Protect("a secret");
 
         Assert.That(() => Protector(other).Unprotect(closed), Throws.InstanceOf<CryptographicException>());
+    }
+
+    [Test]
+    public async Task Processes_that_start_together_on_an_empty_ring_make_one_key()
+    {
+        var processes = Enumerable.Range(0, 8).Select(_ => OtherProcess.Start(_database.ConnectionString, Key)).ToList();
+        using var together = new Barrier(processes.Count);
+        var closed = await Task.WhenAll(processes.Select(process => Task.Factory.StartNew(() =>
+        {
+            together.SignalAndWait();
+            process.GetRequiredService<FirstKey>().Ensure();
+            return Protector(process).Protect("a secret");
+        }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+
+        Assert.That(processes.SelectMany(process => closed.Select(box => Protector(process).Unprotect(box))), Is.All.EqualTo("a secret"));
+        Assert.That(await _database.DataSource.RowsAsync("data_protection_keys"), Is.EqualTo(1));
+        foreach (var process in processes) await process.DisposeAsync();
+    }
+
+    [Test]
+    public async Task A_ring_whose_keys_have_all_expired_gets_another()
+    {
+        await using var process = OtherProcess.Start(_database.ConnectionString, Key);
+        var now = TimeProvider.System.GetUtcNow();
+        process.GetRequiredService<IKeyManager>().CreateNewKey(now.AddDays(-200), now.AddDays(-100));
+        process.GetRequiredService<FirstKey>().Ensure();
+        process.GetRequiredService<FirstKey>().Ensure();
+        Assert.That(await _database.DataSource.RowsAsync("data_protection_keys"), Is.EqualTo(2));
     }
 
     private static string NewKey() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));

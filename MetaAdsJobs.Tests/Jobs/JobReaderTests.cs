@@ -2,6 +2,7 @@ using Dapper;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
 
 namespace MetaAdsJobs.Tests.Jobs;
 
@@ -28,9 +29,9 @@ public sealed class JobReaderTests
 
         var queues = (await ReadAsync()).Queues;
 
-        Assert.That(queues.Select(one => (one.Name, one.Jobs)), Is.EqualTo([("brakes", 1), ("campaigns", 2), ("insights", 0)]));
-        Assert.That(queues[1].Oldest!.Value.TotalSeconds, Is.InRange(100, 130));
-        Assert.That(queues[2].Oldest, Is.Null);
+        Assert.That(queues.Select(one => (one.Name, one.Jobs)), Is.EqualTo([("brakes", 1), ("brakes-lifted", 0), ("campaigns", 2), ("insights", 0)]));
+        Assert.That(queues[2].Oldest!.Value.TotalSeconds, Is.InRange(100, 130));
+        Assert.That(queues[3].Oldest, Is.Null);
     }
 
     [Test]
@@ -89,6 +90,41 @@ public sealed class JobReaderTests
     }
 
     [Test]
+    public async Task The_servers_of_one_process_are_one_worker()
+    {
+        await ExecuteAsync("""
+            INSERT INTO hangfire.server (id, data, lastheartbeat) VALUES
+                ('one:7:ab', '{"WorkerCount": 20, "Queues": ["brakes", "campaigns"], "StartedAt": "2026-11-22T10:00:00Z"}', now()),
+                ('one:7:cd', '{"WorkerCount": 4, "Queues": ["brakes"], "StartedAt": "2026-11-22T10:00:01Z"}', now()),
+                ('one:7:ef', '{"WorkerCount": 50, "Queues": ["insights"], "StartedAt": "2026-11-22T09:00:00Z"}', now() - interval '50 seconds')
+            """);
+
+        var worker = (await ReadAsync()).Workers.Single();
+
+        Assert.That((worker.Name, worker.Threads, worker.IsSilent, worker.Queues.Count), Is.EqualTo(("one:7", 24, false, 2)));
+        Assert.That(await _core.Get<WorkerHealth>().CountAliveAsync(CancellationToken.None), Is.EqualTo(1));
+    }
+
+    [TestCase(-10)]
+    [TestCase(10)]
+    public async Task A_worker_is_alive_whatever_the_time_is_here(int minutesOff)
+    {
+        await using var core = InProcess.Create(await TestDatabase.CreateAsync(), new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddMinutes(minutesOff)));
+        await using (var connection = await core.Database.DataSource.OpenConnectionAsync())
+        {
+            await connection.ExecuteAsync("""
+                INSERT INTO hangfire.server (id, data, lastheartbeat) VALUES
+                    ('alive:7:ab', '{"WorkerCount": 20, "Queues": ["campaigns"], "StartedAt": "2026-11-22T10:00:00Z"}', now()),
+                    ('dead:8:cd', '{"WorkerCount": 20, "Queues": ["campaigns"], "StartedAt": "2026-11-22T10:00:00Z"}', now() - interval '1 minute')
+                """);
+        }
+
+        Assert.That(await core.Get<WorkerHealth>().CountAliveAsync(CancellationToken.None), Is.EqualTo(1));
+        Assert.That(core.Get<QueueReader>().Read().WorkersAlive, Is.EqualTo(1));
+        Assert.That((await core.Get<JobReader>().ReadAsync(CancellationToken.None)).Workers.Select(worker => worker.IsSilent), Is.EqualTo([false, true]));
+    }
+
+    [Test]
     public async Task Schedules_tell_their_zone_and_when_they_run_next_and_how_the_last_run_went()
     {
         await _core.AddAccountAsync("Asia/Tokyo");
@@ -99,7 +135,7 @@ public sealed class JobReaderTests
 
         var schedules = (await ReadAsync()).Schedules;
 
-        Assert.That(schedules.Select(one => (one.Name, one.Timezone)), Is.EqualTo([("nightly insights Asia/Tokyo", "Asia/Tokyo"), ("sweep", "UTC"), ("token check", "UTC")]));
+        Assert.That(schedules.Select(one => (one.Name, one.Timezone)), Is.EqualTo([("nightly insights Asia/Tokyo", "Asia/Tokyo"), ("sweep", "UTC"), ("sweep of stops", "UTC"), ("token check", "UTC")]));
         Assert.That(schedules.Select(one => one.NextRunAt), Has.All.GreaterThan(TimeProvider.System.GetUtcNow().AddMinutes(-1)));
         Assert.That((schedules[1].LastState, schedules[1].LastRunAt, schedules[1].Error), Is.EqualTo(("failed", (DateTimeOffset?)new DateTimeOffset(2026, 11, 22, 10, 0, 0, TimeSpan.Zero), "no")));
         Assert.That((schedules[0].LastState, schedules[0].LastRunAt), Is.EqualTo(((string?)null, (DateTimeOffset?)null)));

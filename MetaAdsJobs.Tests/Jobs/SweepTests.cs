@@ -67,6 +67,19 @@ public sealed class SweepTests
         Assert.That(await JobsAsync(), Is.Zero);
     }
 
+    [TestCase("activations", "orchestration", TestName = "{m}(stops)")]
+    [TestCase("orchestrations", "stop", TestName = "{m}(orchestrations)")]
+    public async Task What_cannot_be_looked_for_keeps_nothing_else_from_being_rescued(string broken, string rescued)
+    {
+        await ExecuteAsync("DELETE FROM hangfire.job; INSERT INTO stops (id, social_account_id, stopped_at, stopped_by, job_id) SELECT gen_random_uuid(), id, '2026-11-22T12:00:00Z', 'a test', '999' FROM social_accounts");
+        _time.Advance(TimeSpan.FromMinutes(2));
+        await ExecuteAsync($"ALTER TABLE {broken} RENAME TO lost");
+
+        Assert.That(SweepAsync, Throws.InstanceOf<AggregateException>());
+
+        Assert.That(await _core.Database.DataSource.RowsAsync($"hangfire.job WHERE statename = 'Enqueued' AND invocationdata::text LIKE '%\"{rescued}\"%'"), Is.EqualTo(1));
+    }
+
     private Task SweepAsync() => _core.Get<Sweep>().RescueAsync(CancellationToken.None);
 
     private Task<long> JobsAsync() => _core.Database.DataSource.RowsAsync($"hangfire.job j WHERE j.statename = 'Enqueued' AND j.arguments::text LIKE '%{_requestId}%'");

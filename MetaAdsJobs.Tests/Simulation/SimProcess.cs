@@ -81,7 +81,7 @@ internal sealed class SimProcess : IAsyncDisposable
 
     public T Get<T>() where T : notnull => _provider.GetRequiredService<T>();
 
-    public static string CloseToken(string token) => new AccountTokens(Protection).Close(token);
+    public static string CloseToken(string token) => Protection.CreateProtector("social_accounts.access_token").Protect(token);
 
     /// <summary>Begins something in this process; the clockwork has it as soon as it waits for anything.</summary>
     public void Begin(string name, Func<CancellationToken, Task> work, Action<Task> ended)

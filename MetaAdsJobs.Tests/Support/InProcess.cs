@@ -20,13 +20,19 @@ public sealed class InProcess : IAsyncDisposable
     /// <param name="database">Dropped with this.</param>
     public static InProcess Create(TestDatabase database, TimeProvider? time, params (string Name, string Value)[] settings)
     {
+        return new(database, Configure(database.ConnectionString, time, settings));
+    }
+
+    /// <summary>The modules alone, on anybody's database.</summary>
+    internal static ServiceProvider Configure(string connectionString, TimeProvider? time, params (string Name, string Value)[] settings)
+    {
         var configuration = new ConfigurationManager();
-        configuration.AddInMemoryCollection(settings.Append(("DATABASE_URL", database.ConnectionString)).ToDictionary(pair => pair.Item1, pair => (string?)pair.Item2));
+        configuration.AddInMemoryCollection(settings.Append(("DATABASE_URL", connectionString)).ToDictionary(pair => pair.Item1, pair => (string?)pair.Item2));
         configuration.AddSeedKeys();
         var services = new ServiceCollection();
         services.AddSingleton<IConfiguration>(configuration).AddLogging();
         if (time is not null) services.AddSingleton(time);
-        return new(database, services.AddMetaAdsJobs().BuildServiceProvider());
+        return services.AddMetaAdsJobs().BuildServiceProvider();
     }
 
     public T Get<T>() where T : notnull => _provider.GetRequiredService<T>();

@@ -43,7 +43,7 @@ internal static class AccountActions
         var form = http.Request.Form;
         var body = AccountForm.Body(form, isNew: false);
         // A form that does not say what it shows is never the newest.
-        return await save.ChangeAsync(id, body.ToJson(), AccountForm.Seen(form) ?? DateTimeOffset.MinValue, http.RequestAborted) switch
+        return await save.ChangeAsync(id, body.ToJson(), account => account.UpdatedAt == AccountForm.Seen(form), http.RequestAborted) switch
         {
             Saved<SocialAccount>.Done => Going.On(http, $"/console/accounts/{id}", "The account was changed."),
             Saved<SocialAccount>.Invalid invalid => Going.Again<AccountFormPage>(body.Refused(invalid.Errors, AccountForm.Token), ("Id", id)),

@@ -8,17 +8,26 @@ namespace MetaAdsJobs.Core.Meta.Pacing;
 /// </summary>
 internal sealed class GraphPacing(MetaOptions options, TimeProvider time)
 {
+    private static readonly TimeSpan BrakeTime = TimeSpan.FromSeconds(2);
     private readonly long _start = time.GetTimestamp();
     private readonly ConcurrentDictionary<(string AdAccountId, UseCase UseCase), AccountPace> _paces = new();
     private readonly ConcurrentDictionary<string, MutationWindow> _windows = new();
     private volatile TaskCompletionSource _blocked = NewSignal();
     private volatile int _processes = 1;
+    private volatile IReadOnlySet<string> _braked = new HashSet<string>();
 
     /// <summary>Worker processes that share every limit.</summary>
     public int Processes
     {
         get => _processes;
         set => _processes = Math.Max(1, value);
+    }
+
+    /// <summary>Ad accounts of which some process is carrying out a stop: what else would change them waits meanwhile.</summary>
+    public IReadOnlySet<string> Braked
+    {
+        get => _braked;
+        set => _braked = value;
     }
 
     /// <summary>Completes when an account is newly kept out, until news are taken.</summary>
@@ -33,7 +42,9 @@ internal sealed class GraphPacing(MetaOptions options, TimeProvider time)
         var wait = Enter(credential, mutates);
         if (wait <= TimeSpan.Zero) return;
         await Task.Delay(wait, time, ct);
-        if (!credential.IsUrgent) ThrowIfBlocked(PaceOf(credential.AdAccountId, credential.UseCase));
+        if (credential.IsUrgent) return;
+        ThrowIfBlocked(PaceOf(credential.AdAccountId, credential.UseCase));
+        if (mutates) ThrowIfBraked(credential.AdAccountId);
     }
 
     /// <summary>Meta has answered; what its headers told, if anything.</summary>
@@ -72,29 +83,52 @@ internal sealed class GraphPacing(MetaOptions options, TimeProvider time)
     {
         var pace = PaceOf(credential.AdAccountId, credential.UseCase);
         if (!credential.IsUrgent) ThrowIfBlocked(pace);
-        var window = _windows.GetOrAdd(credential.AdAccountId, _ => new());
-        var limit = Math.Max(1, options.MutationsPerSecond / Processes);
+        var window = WindowOf(credential.AdAccountId);
+        if (credential.IsUrgent) return mutates ? EnterUrgently(window) : TimeSpan.Zero;
+        if (mutates) ThrowIfBraked(credential.AdAccountId);
+        var share = PaceRules.Share(options.MutationsPerSecond, Processes);
         lock (window)
         {
             var now = Now;
-            var (turn, apart) = credential.IsUrgent ? (now, TimeSpan.Zero) : pace.FindTurn(now, Processes);
-            var at = mutates ? window.Find(now, turn, limit) : turn;
-            if (!credential.IsUrgent && at - now > credential.Patience)
+            var (turn, apart) = pace.FindTurn(now, Processes);
+            var at = mutates ? window.Find(now, turn, share) : turn;
+            if (at - now > credential.Patience)
             {
-                var again = at > turn ? window.ComeAgainAt(now, at, limit) : pace.ComeAgainAt(now, at, apart);
+                var again = at > turn ? window.ComeAgainAt(now, at, share) : pace.ComeAgainAt(now, at, apart);
                 throw new MetaException(Proof.Throttled, "calls of this account are spaced to stay within Meta's limits") { RetryAfter = again - now };
             }
 
-            if (!credential.IsUrgent) pace.Take(at);
-            if (mutates) window.Take(at);
+            pace.Take(at);
+            if (mutates) window.Take(at, isUrgent: false);
             return at - now;
         }
+    }
+
+    private TimeSpan EnterUrgently(MutationWindow window)
+    {
+        lock (window)
+        {
+            var now = Now;
+            var at = window.FindUrgent(now, options.MutationsPerSecond);
+            window.Take(at, isUrgent: true);
+            return at - now;
+        }
+    }
+
+    private void ThrowIfBraked(string adAccountId)
+    {
+        var window = WindowOf(adAccountId);
+        bool isBraked;
+        lock (window) isBraked = window.IsBraked(Now);
+        if (isBraked || _braked.Contains(adAccountId)) throw new MetaException(Proof.Throttled, "a stop of this account goes first") { RetryAfter = BrakeTime };
     }
 
     private void ThrowIfBlocked(AccountPace pace)
     {
         if (pace.Block(time.GetUtcNow()) is { } block) throw new MetaException(Proof.Throttled, block.Reason) { RetryAfter = block.Left };
     }
+
+    private MutationWindow WindowOf(string adAccountId) => _windows.GetOrAdd(adAccountId, _ => new());
 
     private AccountPace PaceOf(string adAccountId, UseCase useCase) => _paces.GetOrAdd((adAccountId, useCase), key => new(key.AdAccountId, key.UseCase));
 

@@ -1,28 +1,59 @@
 namespace MetaAdsJobs.Core.Meta.Pacing;
 
-/// <summary>The times at which one account's changes were sent or are about to be: never more than the limit in any second.</summary>
+/// <summary>
+/// The times at which one account's changes were sent or are about to be: never more than the limit in its time. What stops spending has
+/// the account's whole rate and does not wait behind turns that others have been given; the others yield to it.
+/// </summary>
 internal sealed class MutationWindow
 {
-    private static readonly TimeSpan Length = TimeSpan.FromSeconds(1);
-    private readonly List<TimeSpan> _sent = [];
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    // A stop makes one call after the other: so long after the last of them it counts as under way.
+    private static readonly TimeSpan Yield = TimeSpan.FromSeconds(2);
+    private readonly List<TimeSpan> _usual = [];
+    private readonly List<TimeSpan> _urgent = [];
     private TurnQueue _turns;
 
+    /// <summary>Whether calls that stop spending are under way.</summary>
+    public bool IsBraked(TimeSpan now) => _urgent.Count > 0 && _urgent[^1] > now - Yield;
+
     /// <summary>The first moment from <paramref name="earliest"/> on at which one more fits.</summary>
-    public TimeSpan Find(TimeSpan now, TimeSpan earliest, int limit)
+    public TimeSpan Find(TimeSpan now, TimeSpan earliest, PaceShare share)
     {
-        var over = _sent.FindIndex(at => at > now - Length);
-        _sent.RemoveRange(0, over < 0 ? _sent.Count : over);
-        if (_sent.Count < limit) return earliest;
-        var free = _sent[^limit] + Length;
-        return free > earliest ? free : earliest;
+        Forget(_usual, now - share.Within);
+        Forget(_urgent, now - (share.Within > Yield ? share.Within : Yield));
+        if (_usual.Count + _urgent.Count < share.Calls) return earliest;
+        return FirstFree(_urgent.Count == 0 ? _usual : [.. _usual.Concat(_urgent).Order()], earliest, share.Calls, share.Within);
     }
 
-    public void Take(TimeSpan at)
+    /// <summary>The same for a call that stops spending. What others have sent counts, since Meta counts it, too; what they are about to send does not.</summary>
+    public TimeSpan FindUrgent(TimeSpan now, int perSecond)
     {
-        var place = _sent.BinarySearch(at);
-        _sent.Insert(place < 0 ? ~place : place, at);
+        Forget(_urgent, now - Yield);
+        if (_usual.Count + _urgent.Count < perSecond) return now;
+        return FirstFree([.. _usual.Where(at => at <= now).Concat(_urgent).Order()], now, perSecond, Second);
+    }
+
+    public void Take(TimeSpan at, bool isUrgent)
+    {
+        var taken = isUrgent ? _urgent : _usual;
+        var place = taken.BinarySearch(at);
+        taken.Insert(place < 0 ? ~place : place, at);
     }
 
     /// <summary>When somebody for whom there is no room now should come again.</summary>
-    public TimeSpan ComeAgainAt(TimeSpan now, TimeSpan earliest, int limit) => _turns.Next(now, earliest, Length / limit);
+    public TimeSpan ComeAgainAt(TimeSpan now, TimeSpan earliest, PaceShare share) => _turns.Next(now, earliest, share.Within / share.Calls);
+
+    private static TimeSpan FirstFree(List<TimeSpan> taken, TimeSpan earliest, int calls, TimeSpan within)
+    {
+        if (taken.Count < calls) return earliest;
+        var free = taken[^calls] + within;
+        return free > earliest ? free : earliest;
+    }
+
+    private static void Forget(List<TimeSpan> taken, TimeSpan until)
+    {
+        var over = taken.FindIndex(at => at > until);
+        taken.RemoveRange(0, over < 0 ? taken.Count : over);
+    }
 }

@@ -1,5 +1,8 @@
 namespace MetaAdsJobs.Core.Meta.Pacing;
 
+/// <summary>What one process may change in one account: so many calls within this time.</summary>
+internal readonly record struct PaceShare(int Calls, TimeSpan Within);
+
 /// <summary>
 /// How used limits become waiting. From 75 % on calls are spaced, by 0.1 s at first and growing steadily to 5 s just below 95 %;
 /// from 95 % on there are none until Meta's time is over.
@@ -29,6 +32,11 @@ internal static class PaceRules
         var shared = TimeSpan.FromSeconds(alone * Math.Max(1, processes));
         return shared < LongestSpacing ? shared : LongestSpacing;
     }
+
+    /// <summary>One process's share of a limit a second; where there are more processes than calls, each makes one in so many seconds.</summary>
+    public static PaceShare Share(int perSecond, int processes) => perSecond >= processes
+        ? new(perSecond / processes, TimeSpan.FromSeconds(1))
+        : new(1, TimeSpan.FromSeconds((double)processes / perSecond));
 
     /// <summary>How long nobody may call; null while calls may go on.</summary>
     public static TimeSpan? BlockFor(UsageReading reading) => reading.Regain ?? (reading.Percent >= GraphUsage.Full ? FullBlock : null);

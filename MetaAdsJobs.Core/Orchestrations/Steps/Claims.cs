@@ -11,7 +11,8 @@ namespace MetaAdsJobs.Core.Orchestrations.Steps;
 
 /// <summary>Why an orchestration could not be claimed.</summary>
 internal sealed record Unclaimed(
-    string Status, DateTimeOffset? LeaseUntil, DateTimeOffset? BlockedUntil, string? BlockedReason, string? TokenRejection, string? AccountBlock, string? Stopped);
+    string Status, DateTimeOffset? LeaseUntil, DateTimeOffset? BlockedUntil, string? BlockedReason, string? TokenRejection, string? AccountBlock, string? Stopped,
+    string? WaitReason, DateTimeOffset? NextAttemptAt);
 
 /// <summary>Takes, renews and gives back the right to run an orchestration.</summary>
 internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, OrchestrationOptions options, TimeProvider time)
@@ -54,7 +55,7 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
                    (SELECT json_agg(json_build_array(s.step, s.state, s.meta_id, s.started_at, s.refusals))
                     FROM orchestration_steps s WHERE s.request_id = c.request_id)::text AS steps,
                    a.access_token, a.id AS account_id, a.name, a.ad_account_id, a.page_id, a.instagram_user_id, a.pixel_id, a.currency,
-                   a.timezone_name, a.default_countries, a.dsa_beneficiary, a.dsa_payor, a.min_daily_budget, a.meta_currency, a.campaign_cap_cents, a.daily_cap_cents, a.caps_off,
+                   a.timezone_name, a.default_countries, a.dsa_beneficiary, a.dsa_payor, a.min_daily_budget, a.meta_currency, a.campaign_cap_cents, a.daily_cap_cents, a.caps_off, a.updated_at,
                    k.id AS clip_id, k.title, k.video_url, k.video_id, k.image_url, k.thumbnail_url
             FROM claimed c JOIN social_accounts a ON a.id = c.social_account_id JOIN clips k ON k.id = c.clip_id
             """;
@@ -62,9 +63,22 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var row = await connection.QuerySingleOrDefaultAsync<ClaimRow>(new(ClaimSql,
             new { RequestId = requestId, Lease = options.Lease, Now = time.GetUtcNow() }, cancellationToken: ct));
-        if (row is not null) return row.ToAttempt(requestId, lease, tokens, options, time.GetUtcNow());
+        if (row is not null && tokens.TryOpen(row.AccessToken) is { } token) return row.ToAttempt(requestId, lease, token, options, time.GetUtcNow());
         await lease.DisposeAsync();
+        if (row is not null) await HandBackAsync(connection, requestId, row.Attempt);
         return null;
+    }
+
+    // Nothing was sent: a campaign that the claim has started is pending again.
+    private async Task HandBackAsync(NpgsqlConnection connection, Guid requestId, int attempt)
+    {
+        const string HandBackSql = """
+            WITH back AS (
+                UPDATE orchestrations SET status = 'waiting', lease_until = NULL, wait_reason = @Reason, next_attempt_at = @Until, abandoned = 0
+                WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running' RETURNING request_id)
+            UPDATE orchestration_steps s SET state = 'pending' FROM back WHERE s.request_id = back.request_id AND s.attempt = @Attempt AND s.state = 'started'
+            """;
+        await connection.ExecuteAsync(HandBackSql, new { RequestId = requestId, Attempt = attempt, Reason = AccountTokens.Unreadable, Until = time.GetUtcNow() + AccountTokens.UntilReadable });
     }
 
     /// <summary>Why a claim was refused; null when there is no such orchestration.</summary>
@@ -75,7 +89,8 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
                    CASE WHEN a.token_rejected_at IS NOT NULL THEN COALESCE(a.token_rejection, 'rejected') END AS token_rejection,
                    CASE WHEN a.blocked_at IS NOT NULL THEN COALESCE(a.block_reason, 'blocked') END AS account_block,
                    (SELECT concat('stopped by ', s.stopped_by, ': ' || s.reason) FROM stops s
-                    WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = a.id) LIMIT 1) AS stopped
+                    WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = a.id) LIMIT 1) AS stopped,
+                   o.wait_reason, o.next_attempt_at
             FROM orchestrations o
             JOIN social_accounts a ON a.id = o.social_account_id
             LEFT JOIN account_pacing p ON p.ad_account_id = a.ad_account_id AND p.use_case = 'ads_management' AND p.blocked_until > @Now
@@ -171,6 +186,7 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
         public long? CampaignCapCents { get; init; }
         public long? DailyCapCents { get; init; }
         public bool CapsOff { get; init; }
+        public DateTimeOffset UpdatedAt { get; init; }
         public Guid ClipId { get; init; }
         public string Title { get; init; } = "";
         public string? VideoUrl { get; init; }
@@ -178,7 +194,7 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
         public string? ImageUrl { get; init; }
         public string? ThumbnailUrl { get; init; }
 
-        public Attempt ToAttempt(Guid requestId, Lease lease, AccountTokens tokens, OrchestrationOptions options, DateTimeOffset now)
+        public Attempt ToAttempt(Guid requestId, Lease lease, string token, OrchestrationOptions options, DateTimeOffset now)
         {
             var steps = JsonSerializer.Deserialize<List<JsonElement[]>>(Steps ?? "[]")!.ToDictionary(
                 step => step[0].GetString()!,
@@ -190,13 +206,13 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
                 CancelRequested = CancelRequested, Abandoned = Abandoned, Failures = Failures, Lease = lease, Steps = steps,
                 StartedByThisAttempt = CampaignStarted ? StepName.Campaign : null,
                 SettledAt = (QuietSince ?? DateTimeOffset.MinValue) + options.SettleDelay,
-                Credential = new(AdAccountId, tokens.Open(AccessToken)) { BeforeSending = lease.ThrowIfOver }, AskedBy = AskedBy,
+                Credential = new(AdAccountId, token) { StoredAs = AccessToken, BeforeSending = lease.ThrowIfOver }, AskedBy = AskedBy,
                 Account = new()
                 {
                     Id = AccountId, Name = Name, AdAccountId = AdAccountId, PageId = PageId, InstagramUserId = InstagramUserId, PixelId = PixelId,
                     Currency = Currency, TimezoneName = TimezoneName, DefaultCountries = DefaultCountries, MinDailyBudget = MinDailyBudget,
                     DsaBeneficiary = DsaBeneficiary, DsaPayor = DsaPayor,
-                    CampaignCapCents = CampaignCapCents, DailyCapCents = DailyCapCents, CapsOff = CapsOff,
+                    CampaignCapCents = CampaignCapCents, DailyCapCents = DailyCapCents, CapsOff = CapsOff, UpdatedAt = UpdatedAt,
                 },
                 Clip = new() { Id = ClipId, Title = Title, VideoUrl = VideoUrl, VideoId = VideoId, ImageUrl = ImageUrl, ThumbnailUrl = ThumbnailUrl },
                 ThumbnailUrl = ThumbnailUrl is null ? null : Urls.Encode(ThumbnailUrl), MetaCurrency = MetaCurrency,

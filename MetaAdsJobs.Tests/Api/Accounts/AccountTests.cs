@@ -57,6 +57,33 @@ public sealed class AccountTests
     }
 
     [Test]
+    public async Task A_change_may_name_the_version_it_is_for_and_is_refused_when_there_is_another_by_now()
+    {
+        var created = await _client.PostAsync("/meta/accounts", Account());
+        var url = created.Header("Location")!;
+        var first = created.Header("ETag")!;
+        Assert.That(first, Does.Match("^\"[0-9a-f]+\"$"));
+        Assert.That((await _client.GetAsync(url)).Header("ETag"), Is.EqualTo(first));
+
+        var changed = await ChangeAsync("One", first);
+        Assert.That((changed.Code, changed.Header("ETag")), Is.EqualTo((200, (await _client.GetAsync(url)).Header("ETag"))));
+        Assert.That(changed.Header("ETag"), Is.Not.EqualTo(first));
+
+        foreach (var other in (string[])[first, "\"x\"", "x", $"W/{changed.Header("ETag")}"])
+        {
+            var refused = await ChangeAsync("Two", other);
+            refused.AssertProblem(412);
+            Assert.That(refused.Text, Does.Contain("If-Match"));
+        }
+
+        Assert.That((string?)(await _client.GetAsync(url)).Json["name"], Is.EqualTo("One"));
+        Assert.That((await ChangeAsync("Three", $"{first}, {changed.Header("ETag")}")).Code, Is.EqualTo(200));
+        Assert.That((await ChangeAsync("Four", "*")).Code, Is.EqualTo(200));
+
+        Task<ApiAnswer> ChangeAsync(string name, string version) => _client.SendAsync(HttpMethod.Patch, url, new JsonObject { ["name"] = name }.ToJsonString(), ("If-Match", version));
+    }
+
+    [Test]
     public async Task A_change_to_null_takes_an_optional_field_away()
     {
         string[] optional = ["pixel_id", "dsa_beneficiary", "dsa_payor"];

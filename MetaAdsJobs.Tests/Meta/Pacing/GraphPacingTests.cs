@@ -121,6 +121,62 @@ public sealed class GraphPacingTests : PacingTests
     }
 
     [Test]
+    public void What_stops_spending_has_the_whole_rate_however_many_processes_there_are()
+    {
+        _pacing.Processes = 20;
+        Assert.That(Enumerable.Range(0, 10).All(_ => Enter(Account.Urgent(), mutates: true).IsCompletedSuccessfully));
+    }
+
+    [Test]
+    public async Task What_stops_spending_does_not_wait_behind_turns_that_others_were_given()
+    {
+        var others = Enumerable.Range(0, 100).Select(_ => Enter(Account.Patient(), mutates: true)).ToList();
+        Assert.That(others.Count(call => call.IsCompleted), Is.EqualTo(10));
+        var stops = Enumerable.Range(0, 20).Select(_ => Enter(Account.Urgent(), mutates: true)).ToList();
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.That(stops.Count(call => call.IsCompleted), Is.EqualTo(10), "only what was sent already counts");
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await Task.WhenAll(stops);
+        _time.Advance(TimeSpan.FromSeconds(8));
+        Assert.That(others.Count(call => call.IsFaulted), Is.GreaterThanOrEqualTo(10), "those whose turn came meanwhile give way");
+    }
+
+    [Test]
+    public void While_a_stop_is_being_carried_out_other_changes_of_the_account_yield_and_its_reads_and_other_accounts_do_not()
+    {
+        Enter(Account.Urgent(), mutates: true);
+        Assert.That(Refused(Enter(Account, mutates: true)).Message, Is.EqualTo("a stop of this account goes first"));
+        Assert.That(Enter(Account).IsCompletedSuccessfully && Enter(Other, mutates: true).IsCompletedSuccessfully);
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.That(Enter(Account, mutates: true).IsCompletedSuccessfully);
+
+        // The same when another process does it.
+        _pacing.Braked = new HashSet<string> { "act_1" };
+        Assert.That(Refused(Enter(Account, mutates: true)).RetryAfter, Is.GreaterThan(TimeSpan.Zero));
+        Assert.That(Enter(Account.Urgent(), mutates: true).IsCompletedSuccessfully && Enter(Other, mutates: true).IsCompletedSuccessfully);
+    }
+
+    [Test]
+    public void More_processes_than_changes_a_second_make_one_in_so_many_seconds_each()
+    {
+        _pacing.Processes = 25;
+        Assert.That(Enter(Account, mutates: true).IsCompletedSuccessfully);
+        _time.Advance(TimeSpan.FromSeconds(1.4));
+        var away = Refused(Enter(Account, mutates: true));
+        Assert.That(away.RetryAfter, Is.EqualTo(TimeSpan.FromSeconds(1.1)));
+        _time.Advance(TimeSpan.FromSeconds(1.1));
+        Assert.That(Enter(Account, mutates: true).IsCompletedSuccessfully);
+    }
+
+    [TestCase(50, 1, 50, 1)]
+    [TestCase(50, 20, 2, 1)]
+    [TestCase(50, 50, 1, 1)]
+    [TestCase(50, 100, 1, 2)]
+    [TestCase(1, 3, 1, 3)]
+    public void All_shares_together_are_never_more_than_the_limit(int perSecond, int processes, int calls, double within) =>
+        Assert.That(PaceRules.Share(perSecond, processes), Is.EqualTo(new PaceShare(calls, TimeSpan.FromSeconds(within))));
+
+    [Test]
     public void What_waits_its_turn_is_not_sent_into_a_block_that_began_meanwhile()
     {
         Saw(Account, 80);

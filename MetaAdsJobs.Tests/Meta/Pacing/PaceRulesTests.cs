@@ -41,23 +41,24 @@ public sealed class PaceRulesTests
     }
 
     [Test]
-    public void No_second_holds_more_changes_than_the_limit()
+    public void No_second_holds_more_changes_than_a_processs_share_of_the_limit()
     {
         var arrivals = Gen.Select(Gen.Double[0, 0.4], Gen.Double[0, 1]).List[1, 120];
-        Gen.Select(arrivals, Gen.Int[1, 20]).Sample((calls, limit) =>
+        Gen.Select(arrivals, Gen.Int[1, 20], Gen.Int[1, 40]).Sample((calls, limit, processes) =>
         {
+            var share = PaceRules.Share(limit, processes);
             var (window, now, sent) = (new MutationWindow(), TimeSpan.Zero, new List<TimeSpan>());
             foreach (var (pause, spaced) in calls)
             {
                 now += TimeSpan.FromSeconds(pause);
                 // Some have to wait for their turn before, as usage makes them.
-                var at = window.Find(now, spaced < 0.2 ? now + TimeSpan.FromSeconds(spaced * 5) : now, limit);
+                var at = window.Find(now, spaced < 0.2 ? now + TimeSpan.FromSeconds(spaced * 5) : now, share);
                 if (at - now > TimeSpan.FromSeconds(1)) continue;
-                window.Take(at);
+                window.Take(at, isUrgent: false);
                 sent.Add(at);
             }
 
-            return sent.All(end => sent.Count(at => at > end - TimeSpan.FromSeconds(1) && at <= end) <= limit);
+            return sent.All(end => sent.Count(at => at > end - share.Within && at <= end) <= share.Calls);
         });
     }
 }

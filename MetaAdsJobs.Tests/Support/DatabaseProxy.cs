@@ -1,0 +1,89 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace MetaAdsJobs.Tests.Support;
+
+/// <summary>Stands between a process and its database, and can break a connection around a commit.</summary>
+internal sealed class DatabaseProxy : IDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly int _port;
+    private int _cut;
+
+    public DatabaseProxy(int port)
+    {
+        _port = port;
+        _listener.Start();
+        _ = ListenAsync();
+    }
+
+    public enum Cut
+    {
+        Nothing,
+        /// <summary>Before a transaction has begun.</summary>
+        BeforeBegin,
+        BeforeCommit,
+        AfterCommit,
+
+        /// <summary>Whatever comes.</summary>
+        Everything,
+    }
+
+    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+    /// <summary>What becomes of the next transaction: once, but for everything.</summary>
+    public Cut Next
+    {
+        get => (Cut)Volatile.Read(ref _cut);
+        set => Volatile.Write(ref _cut, (int)value);
+    }
+
+    private async Task ListenAsync()
+    {
+        try
+        {
+            while (true) _ = ServeAsync(await _listener.AcceptTcpClientAsync());
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // The test is over.
+        }
+    }
+
+    private async Task ServeAsync(TcpClient client)
+    {
+        using var near = client;
+        using var far = new TcpClient();
+        if (Next == Cut.Everything) return;
+        await far.ConnectAsync(IPAddress.Loopback, _port);
+        var (one, other) = (near.GetStream(), far.GetStream());
+        try
+        {
+            await Task.WhenAny(SendAsync(one, other), other.CopyToAsync(one));
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        {
+            // Closed by either side.
+        }
+    }
+
+    // The answer to the COMMIT has no way back: this ends both directions as soon as the database has done it.
+    private async Task SendAsync(NetworkStream client, NetworkStream database)
+    {
+        var bytes = new byte[64 * 1024];
+        while (await client.ReadAsync(bytes) is > 0 and var count)
+        {
+            if (Next == Cut.Everything) return;
+            var (begins, commits) = (bytes.AsSpan(0, count).IndexOf("BEGIN TRANSACTION"u8) >= 0, bytes.AsSpan(0, count).IndexOf("COMMIT\0"u8) >= 0);
+            if ((begins && Takes(Cut.BeforeBegin)) || (commits && Takes(Cut.BeforeCommit))) return;
+            var cutsAfter = commits && Takes(Cut.AfterCommit);
+            if (cutsAfter) client.Socket.Shutdown(SocketShutdown.Both);
+            await database.WriteAsync(bytes.AsMemory(0, count));
+            if (cutsAfter) return;
+        }
+    }
+
+    private bool Takes(Cut cut) => Interlocked.CompareExchange(ref _cut, (int)Cut.Nothing, (int)cut) == (int)cut;
+
+    public void Dispose() => _listener.Dispose();
+}
