@@ -26,6 +26,10 @@ internal sealed class MetaChanges
     public void AddAdopted(string step, string metaId, DateTimeOffset at) =>
         _open.Enqueue(new("POST", step, new Dictionary<string, string>(), at, "adopted", null, metaId));
 
+    /// <summary>An activation of which an attempt that died may have been the author.</summary>
+    public void AddPerhapsActivated(string metaId, DateTimeOffset at) =>
+        _open.Enqueue(new("POST", metaId, new Dictionary<string, string> { ["status"] = "ACTIVE" }, at, OutcomeOf(Proof.OutcomeUnknown), null, "an attempt whose process died may have activated it"));
+
     /// <summary>What is open, as the journal's statements take it, and how many they are.</summary>
     public (string Json, int Count) ToJson()
     {

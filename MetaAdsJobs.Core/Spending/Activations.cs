@@ -2,6 +2,7 @@ using System.Globalization;
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Orchestrations;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Spending;
@@ -10,10 +11,11 @@ namespace MetaAdsJobs.Core.Spending;
 /// Who may activate. A permit is a committed row: from then on the stop switch knows that something may be active, and the caps
 /// count it. Permits of one account and its stops take the account's row in turn, so none slips between.
 /// </summary>
-internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps, MetaOptions meta, TimeProvider time)
+internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps, MetaOptions meta, OrchestrationOptions orchestrations, TimeProvider time)
 {
-    // Three calls, each repeated up to three times, each waiting for its turn first: after that none of this permit's calls can still be under way.
-    private TimeSpan Longest => TimeSpan.FromSeconds((12 * meta.CallTimeoutSeconds) + 25);
+    // Three calls, each repeated up to three times, each waiting for its turn first; and what was given up may still be done for as long as
+    // a create may stay unseen. After that none of this permit's calls can have an effect any more.
+    private TimeSpan Longest => TimeSpan.FromSeconds((12 * meta.CallTimeoutSeconds) + 25) + orchestrations.SettleDelay;
 
     /// <summary>How long after asking for a permit a further activating call may begin: its repeats end within the permit.</summary>
     public TimeSpan SafeFor => TimeSpan.FromSeconds(8 * meta.CallTimeoutSeconds);

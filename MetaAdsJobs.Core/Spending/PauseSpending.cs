@@ -1,3 +1,4 @@
+using System.Data.Common;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
 using Microsoft.Extensions.Logging;
@@ -69,10 +70,11 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, MetaAds 
                         lock (gone) gone.Add(spender.RequestId);
                 }
             }
-            catch (MetaException exception)
+            catch (Exception exception) when (exception is MetaException or DbException)
             {
+                // A database that is away for a moment keeps no other campaign from being paused, and what was done from being told.
                 lock (failed) failed.Add(spender.RequestId);
-                SpendingLog.CouldNotPause(logger, spender.RequestId, spender.Account.Id, exception.ForUser);
+                SpendingLog.CouldNotPause(logger, spender.RequestId, spender.Account.Id, (exception as MetaException)?.ForUser ?? exception.Message);
             }
         }
     }

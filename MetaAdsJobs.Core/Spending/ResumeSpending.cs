@@ -60,8 +60,14 @@ internal sealed class ResumeSpending(
         catch (MetaException exception) when (exception.Proof == Proof.Rejected)
         {
             SpendingLog.LeftPaused(logger, spender.RequestId, spender.Account.Id, exception.ForUser);
-            await TryPauseAsync(spender, ct);
-            await store.EndedAsync(spender, askedBy, ct);
+            if (await TryPauseAsync(spender, ct) is not { } stillThere)
+            {
+                // Perhaps a part of it is active: caps and stops go on seeing it.
+                await store.AuditAsync(spender, askedBy, ct);
+                return Resumed.TryAgain;
+            }
+
+            await (stillThere ? store.LeftPausedAsync(spender, askedBy, ct) : store.EndedAsync(spender, askedBy, ct));
             return Resumed.LeftPaused;
         }
         catch (MetaException exception)
@@ -94,15 +100,17 @@ internal sealed class ResumeSpending(
         return await store.ActivatedAsync(spender, askedBy, ct) ? Resumed.Active : Resumed.LeftPaused;
     }
 
-    private async Task TryPauseAsync(Spender spender, CancellationToken ct)
+    /// <returns>True when it is paused, false when it is gone, null when that is not known.</returns>
+    private async Task<bool?> TryPauseAsync(Spender spender, CancellationToken ct)
     {
         try
         {
-            await meta.PauseAsync(spender.Credential!.Urgent(), spender.CampaignId!, ct);
+            return await meta.PauseAsync(spender.Credential!.Urgent(), spender.CampaignId!, ct);
         }
         catch (MetaException exception)
         {
             SpendingLog.CouldNotPause(logger, spender.RequestId, spender.Account.Id, exception.ForUser);
+            return null;
         }
     }
 }

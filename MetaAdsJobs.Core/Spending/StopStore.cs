@@ -103,7 +103,18 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOption
         return WriteAsync(ActivatedSql, spender, askedBy, ct);
     }
 
-    /// <summary>Gone at Meta, or Meta will not have it active again.</summary>
+    /// <summary>Meta will not have it active again: it stays paused, and a later stop still looks at it.</summary>
+    public Task<bool> LeftPausedAsync(Spender spender, string askedBy, CancellationToken ct)
+    {
+        const string LeftSql = $"""
+            WITH {ChangeLog.Cte},
+            idle AS (UPDATE activations SET state = 'idle', paused_ids = ARRAY[]::text[], busy_until = NULL, changed_at = @Now WHERE request_id = @RequestId RETURNING 1)
+            SELECT count(*) FROM idle
+            """;
+        return WriteAsync(LeftSql, spender, askedBy, ct);
+    }
+
+    /// <summary>Gone at Meta.</summary>
     public Task<bool> EndedAsync(Spender spender, string askedBy, CancellationToken ct)
     {
         const string EndedSql = $"""

@@ -6,7 +6,8 @@ namespace MetaAdsJobs.Tests.Simulation;
 /// <summary>One history from beginning to end: everything that happens in it follows from its choices.</summary>
 internal sealed class History : IAsyncDisposable
 {
-    private const int MostSteps = 40_000;
+    private const int MostStormySteps = 2_000;
+    private const int MostSteps = 12_000;
     private static readonly TimeSpan Longest = TimeSpan.FromHours(12);
     private readonly List<SimProcess> _processes = [];
     private readonly Dictionary<Guid, string> _names = [];
@@ -68,7 +69,7 @@ internal sealed class History : IAsyncDisposable
         Script.Plan();
         PlanSweep();
         // Storm, then calm: whatever is still open has to come to its end.
-        Go(until: () => Clockwork.Now >= Script.CalmFrom);
+        Go(until: () => Clockwork.Now >= Script.CalmFrom || Clockwork.Steps > MostStormySteps);
         Odds = Odds.None;
         Clockwork.Tell("--- from now on nothing goes wrong");
         Script.PlanCalm();

@@ -35,6 +35,8 @@ internal sealed class Judge(History history)
     {
         if (!call.IsCreate || call.Edge == "adimages") return;
         var now = history.Clockwork.Now;
+        if (history.Script.StoppedSince(call.Path.Split('/')[0]) is { } since && now - since > TimeSpan.FromMinutes(2))
+            Condemn($"{call} was sent {now - since} after a stop");
         var name = call["name"] ?? call["title"];
         var before = history.World.AllSent.LastOrDefault(sent => sent.Call != call && sent.Call.IsCreate && sent.Call.Edge == call.Edge && (sent.Call["name"] ?? sent.Call["title"]) == name);
         if (before is null || before.IsProvenNotDone) return;
@@ -47,7 +49,10 @@ internal sealed class Judge(History history)
     {
         if (call["status"] != "ACTIVE" || thing.Kind != "campaigns") return;
         var all = history.World.Objects;
-        if (!MetaWorld.IsSpending(thing, all)) Condemn($"campaign {thing.Id} was activated before it was whole");
+        // A stop may have paused what hangs on it meanwhile; but it was there, and switched on first.
+        bool WasActivated(MetaObject one) => history.World.Done.Exists(done => done.Object == one && done.Call["status"] == "ACTIVE");
+        var isWhole = all.Any(ad => ad is { Kind: "ads", Lives: true, Parent: { Lives: true } set, Creative.Lives: true } && set.Parent == thing && WasActivated(ad) && WasActivated(set));
+        if (!isWhole) Condemn($"campaign {thing.Id} was activated before it was whole");
         var spending = all.Where(one => one.AccountId == thing.AccountId && !one.IsByHand && MetaWorld.IsSpending(one, all))
             .Sum(campaign => all.Where(one => one.Parent == campaign).Sum(set => set.Budget));
         if (spending > history.Script.LargestCap[thing.AccountId]) Condemn($"{spending} a day is active in {thing.AccountId}, its cap has been {history.Script.LargestCap[thing.AccountId]} at the most");

@@ -146,6 +146,15 @@ internal sealed class Script(History history)
         foreach (var asked in _asked.Where(asked => asked.RequestId is null)) At(1, $"asks for {asked.Name} once more", (api, ct) => AskAsync(api, asked, _clips[0], ct));
     }
 
+    /// <summary>Since when a stop of the account has been in force; null without one. Starts count from when they were asked for.</summary>
+    public DateTimeOffset? StoppedSince(string adAccountId)
+    {
+        using var connection = history.Database.Aside.OpenConnection();
+        return connection.QuerySingleOrDefault<DateTimeOffset?>("""
+            SELECT min(stopped_at) FROM stops s WHERE lifted_at IS NULL AND (social_account_id IS NULL OR social_account_id = (SELECT id FROM social_accounts WHERE ad_account_id = @adAccountId))
+            """, new { adAccountId });
+    }
+
     public bool HasOpen() => Open().Count > 0;
 
     public string OpenNow() => string.Join(", ", Open());

@@ -38,6 +38,13 @@ internal sealed class SimQueue(History history)
     private void Deliver(Job job)
     {
         Open--;
+        var workers = history.Workers.Where(worker => !worker.IsStopping).ToList();
+        if (workers.Count == 0)
+        {
+            Add(job, TimeSpan.FromSeconds(3));
+            return;
+        }
+
         var odds = history.Odds;
         if (history.Choices.Chance(odds.JobLost))
         {
@@ -46,13 +53,6 @@ internal sealed class SimQueue(History history)
         }
 
         if (!job.IsDouble && history.Choices.Chance(odds.JobTwice)) Add(job with { IsDouble = true }, TimeSpan.FromSeconds(history.Choices.OneOf(1, 20, 100)));
-        var workers = history.Workers.Where(worker => !worker.IsStopping).ToList();
-        if (workers.Count == 0)
-        {
-            Add(job, TimeSpan.FromSeconds(1));
-            return;
-        }
-
         var worker = workers[history.Choices.Below(workers.Count)];
         _running.Add((job, worker));
         Open++;

@@ -25,6 +25,7 @@ internal sealed class ActivateStep(MetaAds meta, Activations activations, Counte
 
         // A crash after the permit leaves something that may be active: the stop switch pauses it, the next attempt goes on.
         if (await PermitAsync(attempt, ct) is { } refusal) return Later(300, refusal);
+        attempt.HasActivated = true;
         foreach (var step in (string[])[StepName.Ad, StepName.AdSet, StepName.Campaign])
         {
             attempt.Lease.ThrowIfOver();

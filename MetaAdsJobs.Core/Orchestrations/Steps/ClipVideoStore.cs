@@ -1,5 +1,6 @@
 using Dapper;
 using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Audit;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Orchestrations.Steps;
@@ -132,8 +133,9 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
 
     private Task<bool> ConfirmAsync(Attempt attempt, Guid startedBy, int startedIn, string videoId, CancellationToken ct)
     {
+        // With the audit of the upload, or of its being found: from here on nobody else would tell of it.
         const string ConfirmSql = $"""
-            WITH {Fence}, written AS (
+            WITH {ChangeLog.Cte}, {Fence}, written AS (
                 UPDATE clip_videos SET state = 'uploaded', video_id = @VideoId, uploaded_at = @Now
                 WHERE clip_id = @ClipId AND ad_account_id = @AdAccountId AND state = 'started' AND EXISTS (SELECT 1 FROM fence)
                   AND request_id = @StartedBy AND attempt = @StartedIn
@@ -145,13 +147,16 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
 
     private async Task<bool> WriteAsync(string sql, Attempt attempt, object more, CancellationToken ct)
     {
+        var (changes, changeCount) = attempt.Credential.Changes.ToJson();
         var parameters = new DynamicParameters(more);
         parameters.AddDynamicParams(new
         {
             ClipId = attempt.Clip.Id, attempt.Account.AdAccountId, attempt.RequestId, attempt.Number, Now = time.GetUtcNow(),
+            AccountId = attempt.Account.Id, attempt.AskedBy, Changes = changes,
         });
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var (held, written) = await connection.QuerySingleAsync<(bool Held, bool Written)>(new(sql, parameters, cancellationToken: ct));
+        if (sql.Contains("@Changes", StringComparison.Ordinal)) attempt.Credential.Changes.Written(changeCount);
         return held ? written : throw new FencedException("a write about the clip's video was refused");
     }
 }

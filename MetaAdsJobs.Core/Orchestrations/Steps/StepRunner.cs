@@ -23,7 +23,7 @@ internal sealed class StepRunner(
         foreach (var (index, step) in open.Index())
         {
             ct.ThrowIfCancellationRequested();
-            if (attempt.StateOf(step) != StepState.Started && !await journal.StartAsync(attempt, step, ct)) return new Progress.CancelRequested();
+            if (attempt.StateOf(step) != StepState.Started && await journal.StartAsync(attempt, step, ct) is { } held) return Leave(held);
 
             var result = await TryAsync(attempt, step, ct);
             if (result is not Progress.Built built) return result;
@@ -31,8 +31,9 @@ internal sealed class StepRunner(
             var next = open.ElementAtOrDefault(index + 1);
             if (next is null) return built;
             // Never cancelled: a stopping worker must not lose an id it has.
-            if (!await journal.ConfirmAsync(attempt, step, built.LastMetaId, next, CancellationToken.None)) return new Progress.CancelRequested();
+            var refused = await journal.ConfirmAsync(attempt, step, built.LastMetaId, next, CancellationToken.None);
             OrchestrationLog.StepConfirmed(logger, step, built.LastMetaId);
+            if (refused is not null) return Leave(refused);
         }
 
         return new Progress.Built(null, null);
@@ -73,7 +74,7 @@ internal sealed class StepRunner(
 
             if (now < attempt.SettledAt) return NextLook(now, attempt.SettledAt, step.Name);
             OrchestrationLog.StepAbsent(logger, step.Name);
-            if (!await journal.StartAsync(attempt, step.Name, ct)) return new Progress.CancelRequested();
+            if (await journal.StartAsync(attempt, step.Name, ct) is { } held) return Leave(held);
         }
 
         // Killed from here on: perhaps created. Asleep past the lease: must not be sent any more. A stopping worker waits
@@ -82,6 +83,8 @@ internal sealed class StepRunner(
         attempt.IsSent = true;
         return new Progress.Built(step.Name, await step.CreateAsync(attempt, CancellationToken.None));
     }
+
+    private Progress Leave(Held held) => held.Stopped is null ? new Progress.CancelRequested() : new Progress.NotYet(time.GetUtcNow().AddMinutes(5), held.Stopped);
 
     private static async Task<Progress> RepeatAsync(Attempt attempt, IRepeatableStep step, CancellationToken ct) =>
         await step.RunAsync(attempt, ct) switch

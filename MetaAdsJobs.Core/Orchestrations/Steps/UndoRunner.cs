@@ -86,6 +86,9 @@ internal sealed class UndoRunner(
             if (attempt.StateOf(step) != StepState.Confirmed) continue;
             try
             {
+                // An earlier attempt may have died after it had activated it, and its audit with it.
+                if (!attempt.HasActivated && attempt.StateOf(StepName.Activate) == StepState.Started)
+                    attempt.Credential.Changes.AddPerhapsActivated(attempt.MetaId(step), time.GetUtcNow());
                 foreach (var metaId in attempt.MetaId(step).Split(", ")) await meta.PauseAsync(attempt.Credential, metaId, ct);
             }
             catch (MetaException exception) when (exception.Proof == Proof.Rejected)
