@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Meta;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -25,6 +26,7 @@ internal sealed class SyncAccount(NpgsqlDataSource dataSource, MetaAds ads, Time
         var zone = facts.TimezoneName is { } name && TimeZoneInfo.TryFindSystemTimeZoneById(name, out _) ? name : null;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await connection.ExecuteAsync(new(SaveSql, new { claim.AccountId, facts.MinDailyBudget, TimezoneName = zone, facts.Currency, Now = time.GetUtcNow() }, cancellationToken: ct));
+        if (AccountCurrency.Difference(claim.AdAccountId, claim.Currency, facts.Currency) is { } difference) AccountLog.CurrencyDiffers(logger, claim.AccountId, difference);
         if (zone is not null && zone != claim.TimezoneName) InsightLog.ZoneDiffers(logger, claim.AccountId, claim.TimezoneName, zone);
         return zone ?? claim.TimezoneName;
     }

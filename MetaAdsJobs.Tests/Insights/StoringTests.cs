@@ -136,6 +136,7 @@ public sealed class StoringTests
         Assert.That((await _world.RunAsync(syncId)).State, Is.EqualTo("succeeded"));
 
         Assert.That(await _world.ListAsync<string>("SELECT timezone_name FROM social_accounts WHERE id = @Id", new { _account.Id }), Is.EqualTo(["Asia/Kathmandu"]));
+        Assert.That(await _world.ListAsync<string>("SELECT meta_currency FROM social_accounts WHERE id = @Id AND meta_currency_at IS NOT NULL", new { _account.Id }), Is.EqualTo(["USD"]), "no run has to ask");
     }
 
     [Test]

@@ -7,6 +7,24 @@ namespace MetaAdsJobs.Tests.Meta;
 [TestFixture]
 public sealed class MetaErrorsTests
 {
+    [TestCase(100, 1487390, false, true)]
+    [TestCase(100, 1443226, false, true)]
+    [TestCase(100, 1885252, false, true)]
+    [TestCase(100, 33, false, true)]
+    [TestCase(100, 1487390, true, false)]
+    [TestCase(100, 1443048, false, false)]
+    [TestCase(100, 1885272, false, false)]
+    [TestCase(100, null, false, false)]
+    [TestCase(200, 33, false, false)]
+    [TestCase(190, 463, false, false)]
+    public void Only_refusals_that_people_have_seen_pass_may_pass(int code, int? subcode, bool isTransient, bool expected)
+    {
+        var error = JsonSerializer.SerializeToElement(new { message = "No", code, error_subcode = subcode, is_transient = isTransient });
+        var exception = MetaErrors.FromEnvelope(400, error, retryAfter: null);
+        Assert.That(exception.MayPass, Is.EqualTo(expected));
+        if (expected) Assert.That(exception.Proof, Is.EqualTo(Proof.Rejected), "nothing may be tried again that is not proven undone");
+    }
+
     [TestCase(4, Proof.Throttled)]
     [TestCase(17, Proof.Throttled)]
     [TestCase(32, Proof.Throttled)]

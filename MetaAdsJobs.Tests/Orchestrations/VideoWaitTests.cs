@@ -123,6 +123,38 @@ public sealed class VideoWaitTests
         Assert.That((string?)_world.Story(asked)["video_data"]!["image_url"], Is.EqualTo("https://scontent.example.com/thumbnails/120210000000000006/1.jpg"));
     }
 
+    [Test]
+    public async Task A_run_that_made_its_creative_before_videos_were_awaited_goes_on_without()
+    {
+        var asked = await _world.AcceptAsync(clip: """{"video_id":"120210000000000007"}""");
+        _world.Graph.Faults.Add(call => call.IsCreateOf("ads"), GraphFaults.Refused(100, 33));
+        await _world.RunAsync(asked, runs: 1);
+        await _world.ExecuteAsync("DELETE FROM orchestration_steps WHERE request_id = @RequestId AND step = 'media'", new { asked.RequestId });
+        _world.Graph.ForgetCalls();
+
+        var ran = await _world.RunAsync(asked);
+
+        Assert.That(ran.Result.Status, Is.EqualTo("succeeded"), string.Join("; ", ran.Result.Errors));
+        Assert.That(ran.Result.Steps.Select(step => step.Step), Is.EqualTo(["campaign", "adset", "creative", "ad"]));
+        Assert.That(_world.Graph.Calls.Where(call => call.Method == "GET" && call.Path.StartsWith('1')), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_video_that_is_gone_from_Meta_is_uploaded_again_by_the_retry()
+    {
+        var first = await _world.AcceptAsync(clip: """{"video_url":"https://cdn.example.com/clip.mp4"}""");
+        await _world.RunAsync(first);
+        var second = await _world.AgainAsync(first);
+        _world.Graph.Faults.Always(call => call["fields"]?.StartsWith("status,", StringComparison.Ordinal) == true, GraphFaults.Refused(100, 33));
+        Assert.That((await _world.RunAsync(second)).Result.Status, Is.EqualTo("failed"));
+        _world.Graph.Faults.Clear();
+
+        _world.Get<Core.Orchestrations.RetryOrchestration>().Reopen(second.RequestId);
+
+        Assert.That((await _world.RunAsync(second)).Result.Status, Is.EqualTo("succeeded"));
+        Assert.That(_world.Creates(first, "advideos"), Has.Count.EqualTo(2));
+    }
+
     private void Say(string answer, int times = 1) =>
         _world.Graph.Faults.Add(call => call.Method == "GET" && call["fields"]?.StartsWith("status,", StringComparison.Ordinal) == true, GraphFaults.Says(answer), times);
 }

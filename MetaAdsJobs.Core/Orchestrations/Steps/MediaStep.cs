@@ -100,6 +100,12 @@ internal sealed class MediaStep(ClipImageUpload image, MetaVideos videos, ClipVi
             // A video that may be shown but not read, as another page's: nothing of it is needed, and the creative will tell.
             return new(true, null, null, null);
         }
+        catch (MetaException exception) when (exception.IsMissingObject && PassingRefusals.WaitAfter(attempt, exception) is null)
+        {
+            // Not in passing: somebody has deleted it. The next orchestration, or this one's retry, uploads it again.
+            await store.GiveUpAsync(attempt, video, ct);
+            throw;
+        }
     }
 
     private const string Processed = "the clip's video is being processed by Meta";

@@ -147,6 +147,20 @@ public sealed class RefusedOptionTests
         Assert.That((await PostAsync($$"""{"social_account_id":"{{account}}","daily_budget_cents":null,"lifetime_budget_cents":1000,"end_time":"{{end}}"}""")).Code, Is.EqualTo(202));
     }
 
+    [TestCase("JPY", 422)]
+    [TestCase("USD", 202)]
+    public async Task An_account_known_to_bill_in_another_currency_accepts_nothing(string atMeta, int code)
+    {
+        var account = await _client.AddAccountAsync();
+        await using (var know = _service.Database.DataSource.CreateCommand($"UPDATE social_accounts SET meta_currency = '{atMeta}' WHERE id = '{account}'"))
+            await know.ExecuteNonQueryAsync();
+
+        var answer = await PostAsync($$"""{"social_account_id":"{{account}}"}""");
+
+        Assert.That(answer.Code, Is.EqualTo(code), answer.Text);
+        if (code == 422) Assert.That(answer.WrongFields, Is.EqualTo(["social_account_id"]));
+    }
+
     [Test]
     public async Task A_lifetime_budget_is_held_against_the_cap_day_by_day()
     {

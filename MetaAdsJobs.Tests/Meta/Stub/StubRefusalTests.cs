@@ -60,6 +60,12 @@ public sealed class StubRefusalTests
     [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"age_max":40,"targeting_automation":{"advantage_audience":1}}""", 1870189)]
     [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"genders":[3],"targeting_automation":{"advantage_audience":0}}""", null)]
     [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"age_mix":3,"targeting_automation":{"advantage_audience":0}}""", null)]
+    [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"publisher_platforms":["audience_network"],"targeting_automation":{"advantage_audience":0}}""", null)]
+    [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"publisher_platforms":["facebok"],"targeting_automation":{"advantage_audience":0}}""", null)]
+    [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"publisher_platforms":["facebook"],"facebook_positions":["feeds"],"targeting_automation":{"advantage_audience":0}}""", null)]
+    [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"publisher_platforms":["facebook"],"messenger_positions":["story"],"targeting_automation":{"advantage_audience":0}}""", null)]
+    [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"targeting_relaxation_types":{"lookalike":2},"targeting_automation":{"advantage_audience":0}}""", null)]
+    [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"targeting_relaxation_types":{"interests":0},"targeting_automation":{"advantage_audience":0}}""", null)]
     public Task An_ad_set_is_refused_for(string parameter, string? value, int? subcode, string? blamed = null) =>
         AssertRefusedAsync("adsets", StubWorld.GoodAdSet(_tree.Campaign), parameter, value, subcode, blamed ?? parameter);
 
@@ -83,6 +89,25 @@ public sealed class StubRefusalTests
     [TestCase("bid_amount", "100", null)]
     public Task An_ad_is_refused_for(string parameter, string? value, int? subcode) =>
         AssertRefusedAsync("ads", StubWorld.GoodAd(_tree.AdSet, _tree.Creative), parameter, value, subcode, parameter);
+
+    [TestCase("", "", 1772103)]
+    [TestCase(",\"publisher_platforms\":[\"facebook\",\"instagram\"]", "", 1772103)]
+    [TestCase("", ",\"instagram_user_id\":\"5\"", null)]
+    [TestCase(",\"publisher_platforms\":[\"facebook\"]", "", null)]
+    public async Task An_ad_that_may_be_shown_on_Instagram_needs_an_Instagram_account(string platforms, string account, int? subcode)
+    {
+        var adSet = StubWorld.GoodAdSet(_tree.Campaign);
+        adSet["targeting"] = $$"""{"targeting_automation":{"advantage_audience":0},"geo_locations":{"countries":["US"]}{{platforms}} }""";
+        var creative = StubWorld.GoodCreative();
+        creative["object_story_spec"] = $$"""{"link_data":{"link":"https://example.com"},"page_id":"77"{{account}} }""";
+        var ids = new List<string>();
+        foreach (var (edge, fields) in new[] { ("adsets", adSet), ("adcreatives", creative) })
+            ids.Add((string)(await _world.CallAsync("POST", $"{StubWorld.Account}/{edge}", fields)).Body["id"]!);
+
+        var (status, body) = await _world.CallAsync("POST", $"{StubWorld.Account}/ads", StubWorld.GoodAd(ids[0], ids[1]));
+
+        Assert.That((status, (int?)body["error"]?["error_subcode"]), Is.EqualTo((subcode is null ? 200 : 400, subcode)), body.ToJsonString());
+    }
 
     [Test]
     public Task A_name_of_401_characters_is_refused() =>

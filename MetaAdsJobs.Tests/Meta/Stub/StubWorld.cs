@@ -12,7 +12,7 @@ internal sealed class StubWorld : IAsyncDisposable
 {
     public const string Account = "act_1234567890";
     public const string Targeting = """
-        {"geo_locations":{"countries":["US"]},"age_min":18,"age_max":65,"genders":[1,2],"targeting_automation":{"advantage_audience":0}}
+        {"geo_locations":{"countries":["US"]},"age_min":18,"age_max":65,"genders":[1,2],"publisher_platforms":["facebook"],"targeting_automation":{"advantage_audience":0}}
         """;
 
     private readonly TestDatabase _database;

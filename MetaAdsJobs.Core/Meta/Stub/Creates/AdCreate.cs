@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace MetaAdsJobs.Core.Meta.Stub.Creates;
 
-/// <summary>An ad is made if its ad set and its creative live in the same account.</summary>
+/// <summary>An ad is made if its ad set and its creative live in the same account, and the creative has whom to show it for where the ad set allows.</summary>
 internal static class AdCreate
 {
     public static StubRefusal? Refuse(StubCall call) =>
@@ -20,18 +20,21 @@ internal static class AdCreate
     // The rows are sought by their ids only: with the account in the WHERE, PostgreSQL may read that account's whole index instead.
     private const string InsertSql = """
         WITH adset AS (
-            SELECT id, kind = 'adset' AND account_id = $2 AND deleted_at IS NULL AS is_usable
+            SELECT id, kind = 'adset' AND account_id = $2 AND deleted_at IS NULL AS is_usable,
+                   coalesce(fields -> 'targeting' -> 'publisher_platforms' ? 'instagram', true) AS is_on_instagram
             FROM stub_graph.objects WHERE id = $7 FOR SHARE
         ), creative AS (
-            SELECT id, kind = 'creative' AND account_id = $2 AND deleted_at IS NULL AS is_usable
+            SELECT id, kind = 'creative' AND account_id = $2 AND deleted_at IS NULL AS is_usable,
+                   NOT coalesce(fields -> 'object_story_spec' ? 'page_id', false) OR fields -> 'object_story_spec' ? 'instagram_user_id' AS has_instagram
             FROM stub_graph.objects WHERE id = $8 FOR SHARE
         ), made AS (
             INSERT INTO stub_graph.objects
                 (id, kind, account_id, parent_id, creative_id, name, status, fields, created_at, updated_at, searchable_at)
             SELECT $1, 'ad', $2, adset.id, creative.id, $3, $4, $5::jsonb, $6, $6, $6
-            FROM adset, creative WHERE adset.is_usable AND creative.is_usable AND NOT $9
+            FROM adset, creative WHERE adset.is_usable AND creative.is_usable AND (creative.has_instagram OR NOT adset.is_on_instagram) AND NOT $9
         )
-        SELECT EXISTS (SELECT FROM adset WHERE is_usable), EXISTS (SELECT FROM creative WHERE is_usable)
+        SELECT EXISTS (SELECT FROM adset WHERE is_usable), EXISTS (SELECT FROM creative WHERE is_usable),
+               EXISTS (SELECT FROM adset, creative WHERE adset.is_on_instagram AND NOT creative.has_instagram)
         """;
 
     public static async Task<StubRefusal?> InsertAsync(
@@ -46,6 +49,8 @@ internal static class AdCreate
         await rows.ReadAsync(ct);
         return !rows.GetBoolean(0) ? StubRefusal.NoSuchObject(adSetId, "adset_id")
             : !rows.GetBoolean(1) ? StubRefusal.NoSuchObject(creativeId, "creative")
+            : rows.GetBoolean(2) ? StubRefusal.Parameter(
+                "creative", 1772103, "Instagram Account Is Missing", "The ad set allows Instagram: select an Instagram account, or other placements")
             : null;
     }
 

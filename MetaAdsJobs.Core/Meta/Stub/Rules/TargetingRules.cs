@@ -18,7 +18,9 @@ internal static class TargetingRules
                 ?? Places(targeting)
                 ?? Ages(targeting)
                 ?? Genders(targeting)
-                ?? AdvantageAudience(targeting);
+                ?? AdvantageAudience(targeting)
+                ?? Relaxation(targeting)
+                ?? PlacementRules.Refuse(Parameter, targeting);
     }
 
     private static StubRefusal? Places(JsonElement targeting)
@@ -71,6 +73,14 @@ internal static class TargetingRules
                 "Set targeting_automation.advantage_audience to 0 or 1"),
         };
     }
+
+    // Of what kind of audience may be widened; both are unless somebody says 0.
+    private static StubRefusal? Relaxation(JsonElement targeting) =>
+        targeting.TryGetProperty("targeting_relaxation_types", out var types)
+        && (types.ValueKind != JsonValueKind.Object
+            || !types.EnumerateObject().All(type => type.Name is "lookalike" or "custom_audience" && type.Value.ToString() is "0" or "1"))
+            ? StubRefusal.Parameter(Parameter, "targeting_relaxation_types must map lookalike and custom_audience to 0 or 1")
+            : null;
 
     private static int? Number(JsonElement map, string name) =>
         !map.TryGetProperty(name, out var value) ? null : int.TryParse(value.ToString(), out var number) ? number : int.MinValue;
