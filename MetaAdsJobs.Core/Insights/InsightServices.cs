@@ -23,6 +23,7 @@ public static class InsightServices
         services.AddSingleton<ReportJournal>();
         services.AddSingleton<ReportSplits>();
         services.AddSingleton<FieldByField>();
+        services.AddSingleton<RefusedParts>();
         services.AddSingleton<ConversionEvents>();
         services.AddSingleton<RunReports>();
         services.AddSingleton<CampaignDays>();

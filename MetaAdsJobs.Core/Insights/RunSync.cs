@@ -114,7 +114,7 @@ internal sealed class RunSync(
 
     private async Task<Pause?> StoreAsync(SyncClaim claim, List<Report> reports, ReportQueries queries, Turn turn, CancellationToken ct)
     {
-        var told = await reconciliation.ReadAsync(claim, ct);
+        var told = await reconciliation.ReadAsync(claim, Untold.In([.. reports.Where(report => report.DefinitionId == Report.OfAds)], claim.Range).AskedSince, ct);
         var staged = await missingAds.ReadDaysAsync(claim, ct);
         var more = await missingAds.AskAsync(claim, reports, staged, told, ct);
         if (more.Count > 0)

@@ -142,7 +142,7 @@ internal sealed class SyncStore(NpgsqlDataSource dataSource, AccountTokens token
             """;
         const string EndSql = """
             UPDATE insight_syncs SET state = 'succeeded', holding = false, lease_until = NULL, completed_at = @Now, failures = 0,
-                left_out = ARRAY(SELECT r.error FROM insight_reports r WHERE r.sync_id = @SyncId AND r.error IS NOT NULL AND r.state IN ('read', 'refused') ORDER BY r.no)
+                left_out = left_out || ARRAY(SELECT r.error FROM insight_reports r WHERE r.sync_id = @SyncId AND r.error IS NOT NULL AND r.state IN ('read', 'refused') ORDER BY r.no)
             WHERE sync_id = @SyncId AND attempt = @Attempt AND state = 'running';
             DELETE FROM insight_reports WHERE sync_id = @SyncId;
             """;
@@ -182,7 +182,7 @@ internal sealed class SyncStore(NpgsqlDataSource dataSource, AccountTokens token
         const string ReopenSql = """
             WITH reopened AS (
                 UPDATE insight_syncs SET state = 'queued', failures = 0, abandoned = 0, outage_since = NULL, error = NULL, completed_at = NULL, started_at = NULL, stored_until = NULL,
-                    rows_restated = 0, rows_vanished = 0, days_synced = 0
+                    rows_restated = 0, rows_vanished = 0, days_synced = 0, left_out = '{}'
                 WHERE sync_id = @SyncId AND state = 'failed' RETURNING sync_id),
             reports AS (DELETE FROM insight_reports r USING reopened WHERE r.sync_id = reopened.sync_id),
             marks AS (DELETE FROM insight_staging_marks m USING reopened WHERE m.sync_id = reopened.sync_id)

@@ -64,6 +64,12 @@ public sealed class MetaException(Proof proof, string message, Exception? inner 
     /// <summary>True for a prepared report that cannot be shown (2601): for a while after it was completed, or for ever.</summary>
     public bool IsReportUnavailable => Code == 2601;
 
+    /// <summary>True for a report that Meta will not make as it was asked for: for one of its fields, or for days it no longer keeps.</summary>
+    public bool IsRequestRefused => Proof == Proof.Rejected && (Code == 100 || IsBeyondRetention) && !IsMissingObject && !IsTooMuchAsked;
+
+    /// <summary>True for days that Meta no longer keeps (3018: more than 37 months back).</summary>
+    public bool IsBeyondRetention => Code == 3018;
+
     /// <summary>True when a list led in a circle or nowhere: what it has not shown may yet be there.</summary>
     public bool IsEndlessList { get; init; }
 

@@ -185,7 +185,7 @@ public sealed class CampaignDayTests
         await _world.ExecuteAsync("UPDATE insight_days SET first_at = NULL WHERE social_account_id = @Id", new { _account.Id });
         var (campaign, ad) = (await _world.ListAsync<(string, string)>("SELECT campaign_meta_id, ad_meta_id FROM meta_ad_insights WHERE social_account_id = @Id LIMIT 1", new { _account.Id })).Single();
 
-        await StoreAsync(new(what == "day" ? [until] : [], what == "campaign" ? [campaign] : [], what == "ad" ? [ad] : []));
+        await StoreAsync(new(what == "day" ? [until] : [], what == "campaign" ? [campaign] : [], what == "ad" ? [ad] : [], DateOnly.MinValue));
 
         var seen = await FirstAsync();
         Assert.That(seen[(campaign, until)].FirstAt, Is.Null);

@@ -73,6 +73,9 @@ internal sealed record Report
     public string? KnownRows { get; init; }
     public long Rows { get; init; }
 
+    /// <summary>What Meta has refused of it, and is asked for no more.</summary>
+    public string[] RefusedFields { get; init; } = [];
+
     /// <summary>What is not in it, or why it was refused.</summary>
     public string? Error { get; init; }
 
@@ -90,6 +93,6 @@ internal sealed record Report
     /// <summary>A part of this one, to be asked for in its place.</summary>
     public Report Part(int no, DayRange days, ReportScope scope, string[] ids) => new()
     {
-        No = no, DefinitionId = DefinitionId, Since = days.Since, Until = days.Until, Scope = scope, ScopeIds = ids, Mode = ReportMode.Async,
+        No = no, DefinitionId = DefinitionId, Since = days.Since, Until = days.Until, Scope = scope, ScopeIds = ids, Mode = ReportMode.Async, RefusedFields = RefusedFields,
     };
 }

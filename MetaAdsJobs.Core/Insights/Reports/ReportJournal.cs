@@ -19,7 +19,7 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
     {
         const string ListSql = """
             SELECT no, definition_id, since, until, scope, scope_ids, mode, state, run_id, submissions, submitted_at, percent, progressed_at, next_poll_at,
-                   ready_at, cursor, pages, empty_pages, known_cursor, known_rows, rows, error
+                   ready_at, cursor, pages, empty_pages, known_cursor, known_rows, rows, refused_fields, error
             FROM insight_reports WHERE sync_id = @SyncId ORDER BY no
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
@@ -101,6 +101,27 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
         };
     }
 
+    /// <summary>Asked for anew without what Meta refuses of it, which the sync tells.</summary>
+    public async Task<Report> AskForLessAsync(SyncClaim claim, Report report, DateOnly since, string[] refusedFields, string told, CancellationToken ct)
+    {
+        const string LessSql = $"""
+            UPDATE insight_reports SET state = 'planned', run_id = NULL, percent = 0, {NothingRead}, next_poll_at = NULL, ready_at = NULL, since = @Since, refused_fields = @RefusedFields
+            WHERE sync_id = @SyncId AND no = @No AND {Held}
+            """;
+        const string ToldSql = "UPDATE insight_syncs SET left_out = array_append(left_out, @Told) WHERE sync_id = @SyncId";
+        await WriteAsync(async (connection, transaction) =>
+        {
+            await UpdateAsync(connection, transaction, LessSql, new { claim.SyncId, claim.Attempt, report.No, Since = since, RefusedFields = refusedFields }, ct);
+            await connection.ExecuteAsync(new(ToldSql, new { claim.SyncId, Told = told }, transaction, cancellationToken: ct));
+            if (report.Pages > 0) await Staging.ClearAsync(connection, transaction, claim.SyncId, report.No, ct);
+        }, ct);
+        return report with
+        {
+            State = ReportState.Planned, RunId = null, Percent = 0, Cursor = null, Pages = 0, EmptyPages = 0, KnownCursor = null, KnownRows = null, Rows = 0,
+            NextPollAt = null, ReadyAt = null, Since = since, RefusedFields = refusedFields,
+        };
+    }
+
     /// <summary>PostgreSQL has lost what was staged: all is read again, from the runs that Meta still has.</summary>
     public Task ReadAllAgainAsync(SyncClaim claim, CancellationToken ct)
     {
@@ -172,12 +193,12 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
     private static Task<int> InsertAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, IReadOnlyList<Report> reports, CancellationToken ct)
     {
         const string InsertSql = """
-            INSERT INTO insight_reports (sync_id, no, definition_id, since, until, scope, scope_ids, mode, state)
-            VALUES (@SyncId, @No, @DefinitionId, @Since, @Until, @Scope, @ScopeIds, @Mode, 'planned')
+            INSERT INTO insight_reports (sync_id, no, definition_id, since, until, scope, scope_ids, mode, refused_fields, state)
+            VALUES (@SyncId, @No, @DefinitionId, @Since, @Until, @Scope, @ScopeIds, @Mode, @RefusedFields, 'planned')
             """;
         return connection.ExecuteAsync(new(InsertSql, reports.Select(report => new
         {
-            claim.SyncId, report.No, report.DefinitionId, report.Since, report.Until, report.ScopeIds,
+            claim.SyncId, report.No, report.DefinitionId, report.Since, report.Until, report.ScopeIds, report.RefusedFields,
             Scope = report.Scope.ToString().ToLowerInvariant(), Mode = report.Mode.ToString().ToLowerInvariant(),
         }), transaction, cancellationToken: ct));
     }

@@ -13,7 +13,7 @@ internal sealed class ReportQueries(SyncClaim claim, IReadOnlyList<ReportDefinit
     public ReportQuery Of(Report report)
     {
         var usual = new ReportQuery { Node = claim.AdAccountId, Since = report.Since, Until = report.Until };
-        var query = report.DefinitionId == Report.OfAds ? usual : Defined(usual, Definition(report));
+        var query = (report.DefinitionId == Report.OfAds ? usual : Defined(usual, Definition(report))).Without(report.RefusedFields);
         return report.Scope == ReportScope.Deleted
             ? query with { OnlyStatuses = ["ARCHIVED", "DELETED"] }
             : query with { OnlyIds = report.ScopeIds, OnlyIdsOf = report.Scope == ReportScope.Ads ? "ad" : "campaign" };

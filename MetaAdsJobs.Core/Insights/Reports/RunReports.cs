@@ -8,7 +8,7 @@ namespace MetaAdsJobs.Core.Insights.Reports;
 /// Brings a sync's reports forward until every page is staged: asks for them, looks how far Meta is, reads. Waiting is done by
 /// leaving: the report's row says where the next run goes on.
 /// </summary>
-internal sealed class RunReports(ReportJournal journal, MetaInsights meta, ReportSplits splits, FieldByField fields, InsightsOptions options, TimeProvider time, ILogger<RunReports> logger)
+internal sealed class RunReports(ReportJournal journal, MetaInsights meta, ReportSplits splits, FieldByField fields, RefusedParts refused, InsightsOptions options, TimeProvider time, ILogger<RunReports> logger)
 {
     private const int AtOnce = 5;
     private const int MostSubmissions = 3;
@@ -57,15 +57,33 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
                 else if (next.State == ReportState.Submitted) await PollAsync(claim, next, reports, queries, ct);
                 else await SubmitAsync(claim, next, reports, queries, ct);
             }
-            catch (MetaException exception) when ((next.DefinitionId != Report.OfAds || next.Scope == ReportScope.Deleted) && exception.Proof is Proof.Rejected or Proof.OutcomeUnknown or Proof.NotSent)
+            catch (MetaException exception) when (exception.Proof is Proof.Rejected or Proof.OutcomeUnknown or Proof.NotSent)
             {
-                if (!await IsRefusedAsync(claim, exception, ct)) throw;
+                if (await AskForLessAsync(claim, next.No, reports, queries, exception, ct)) continue;
+                if ((next.DefinitionId == Report.OfAds && next.Scope != ReportScope.Deleted) || !await IsRefusedAsync(claim, exception, ct)) throw;
                 InsightLog.ReportRefused(logger, queries.NameOf(next), exception.ForUser);
                 Replace(reports, await journal.RefuseAsync(claim, next, $"{(next.Scope == ReportScope.Deleted ? $"{Subject(next)} in " : "")}report {queries.NameOf(next)}: {exception.ForUser}", ct));
             }
         }
 
         return null;
+    }
+
+    /// <summary>A field or a day that Meta refuses costs that field or day, and no other.</summary>
+    /// <returns>False when it is for nothing that can be left out.</returns>
+    private async Task<bool> AskForLessAsync(SyncClaim claim, int no, List<Report> reports, ReportQueries queries, MetaException exception, CancellationToken ct)
+    {
+        var report = reports.Find(one => one.No == no)!;
+        if (!exception.IsRequestRefused || report.Scope == ReportScope.Deleted) return false;
+        var (query, since, fields) = (queries.Of(report), report.Since, (IReadOnlyList<string>)[]);
+        if (exception.IsBeyondRetention) since = await refused.FindFirstDayAsync(claim.Credential, query, ct) ?? since;
+        else fields = await refused.FindFieldsAsync(claim.Credential, query, ct);
+        if (since == report.Since && fields.Count == 0) return false;
+        var what = fields.Count > 0 ? $"without {string.Join(", ", fields)}" : $"without {report.Since:yyyy-MM-dd} to {since.AddDays(-1):yyyy-MM-dd}";
+        var told = $"report {queries.NameOf(report)} of {report.Since:yyyy-MM-dd} to {report.Until:yyyy-MM-dd}, {what}: {exception.ForUser}";
+        InsightLog.ReportRefused(logger, queries.NameOf(report), told);
+        Replace(reports, await journal.AskForLessAsync(claim, report, since, [.. report.RefusedFields, .. fields], told, ct));
+        return true;
     }
 
     // What Meta cannot do just now it may do later; what it does not do while it does everything else keeps nothing waiting.
@@ -117,6 +135,7 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
             run = exception.IsMissingObject && age < UntilVisible ? new(ReportRunState.Preparing, 0) : new(ReportRunState.Ended, 0, exception.ForUser, exception.IsTooMuchAsked);
         }
 
+        if (run.Refusal is { } refusal && await AskForLessAsync(claim, report.No, reports, queries, refusal, ct)) return;
         if (run is { State: ReportRunState.Ended, IsTooMuchAsked: true })
             await SplitAsync(claim, report, reports, queries, run.Reason!, ct);
         else if (run.State == ReportRunState.Ended)

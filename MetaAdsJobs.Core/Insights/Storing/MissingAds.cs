@@ -38,8 +38,9 @@ internal sealed class MissingAds(NpgsqlDataSource dataSource, ReportJournal jour
         var ranges = Stretches(differing);
         if (ranges.Count > MostReports) ranges = [new(differing[0], differing[^1])];
         var next = reports.Max(report => report.No) + 1;
+        string[] refused = [.. reports.Where(report => report.DefinitionId == Report.OfAds).SelectMany(report => report.RefusedFields).Distinct()];
         List<Report> asked = [.. ranges.Select((days, at) =>
-            Report.Plan(next + at, Report.OfAds, days, days.Days <= options.DirectDays ? ReportMode.Direct : ReportMode.Async) with { Scope = ReportScope.Deleted })];
+            Report.Plan(next + at, Report.OfAds, days, days.Days <= options.DirectDays ? ReportMode.Direct : ReportMode.Async) with { Scope = ReportScope.Deleted, RefusedFields = refused })];
         await journal.AddAsync(claim, asked, ct);
         return asked;
     }
@@ -48,7 +49,7 @@ internal sealed class MissingAds(NpgsqlDataSource dataSource, ReportJournal jour
         SyncClaim claim, IReadOnlyList<Report> reports, IReadOnlyList<StagedDay> staged, IReadOnlyDictionary<DateOnly, decimal> told, CancellationToken ct)
     {
         var today = AccountDays.Today(claim.TimezoneName, claim.StartedAt);
-        var untold = Untold.In([.. reports.Where(report => report.DefinitionId == Report.OfAds)]).DaysOfAccount(claim.Range);
+        var untold = Untold.In([.. reports.Where(report => report.DefinitionId == Report.OfAds)], claim.Range).DaysOfAccount(claim.Range);
         var byDay = staged.ToDictionary(day => day.Day);
         var differing = Enumerable.Range(0, claim.Range.Days).Select(claim.Range.Since.AddDays).Where(day => day < today && !untold.Contains(day) && Differs(day, 0, 0)).ToList();
         if (differing.Count == 0) return differing;

@@ -21,14 +21,15 @@ internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogg
     // root is far beyond what it ever comes to.
     public static decimal Rounding(string currency, long rows) => (1 + (2 * (decimal)Math.Sqrt(rows))) / Currency.Offset(currency);
 
+    /// <param name="since">The first day that Meta still keeps.</param>
     /// <returns>Null when Meta does not tell it: a sync does not fail for that.</returns>
-    public async Task<IReadOnlyDictionary<DateOnly, decimal>?> ReadAsync(SyncClaim claim, CancellationToken ct)
+    public async Task<IReadOnlyDictionary<DateOnly, decimal>?> ReadAsync(SyncClaim claim, DateOnly since, CancellationToken ct)
     {
         using var patience = new CancellationTokenSource(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, patience.Token);
         try
         {
-            return await meta.ReadAccountSpendAsync(claim.Credential, claim.AdAccountId, claim.Range.Since, claim.Range.Until, either.Token);
+            return await meta.ReadAccountSpendAsync(claim.Credential, claim.AdAccountId, since, claim.Range.Until, either.Token);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
@@ -83,7 +84,7 @@ internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogg
                 RETURNING date_start, account_spend, spend + vanished_spend AS ads_spend, difference)
             SELECT date_start AS date, account_spend, ads_spend FROM stored WHERE difference <> 0 ORDER BY date_start
             """;
-        var all = Enumerable.Range(0, days.Days).Select(days.Since.AddDays).ToArray();
+        var all = Enumerable.Range(0, days.Days).Select(days.Since.AddDays).Where(day => day >= untold.AskedSince).ToArray();
         return (await connection.QueryAsync<DifferingDay>(new(daysSql, new
         {
             claim.AccountId, claim.SyncId, days.Since, days.Until, Today = today, Now = time.GetUtcNow(), Unit = 1m / Currency.Offset(claim.Currency),

@@ -23,9 +23,9 @@ internal sealed class StoreDays(NpgsqlDataSource dataSource, InsightStore insigh
     {
         var refused = reports.Where(report => report.State == ReportState.Refused).Select(report => report.DefinitionId).ToHashSet();
         var definitions = reports.Select(report => report.DefinitionId).Where(id => id != Report.OfAds && !refused.Contains(id)).Distinct().ToArray();
-        var untold = Untold.In(reports);
+        var untold = Untold.In(reports, claim.Range);
         // Sums are of the ads: what a definition of somebody lacks is not lacking in them.
-        var untoldOfAds = Untold.In([.. reports.Where(report => report.DefinitionId == Report.OfAds)]);
+        var untoldOfAds = Untold.In([.. reports.Where(report => report.DefinitionId == Report.OfAds)], claim.Range);
         var today = AccountDays.Today(claim.TimezoneName, claim.StartedAt);
 
         // In the order of the days, but while one group is written the next is already read and compared.

@@ -47,7 +47,7 @@ internal sealed class InsightRows(ReportQuery query, IReadOnlyDictionary<string,
                 Results = tellsResults ? Count(row, result!) : null,
                 ResultType = result?.ActionType,
                 Raw = raw,
-                IsIncomplete = isIncomplete,
+                IsIncomplete = isIncomplete || query.IsIncomplete,
             };
         }
         catch (Exception exception) when (exception is FormatException or OverflowException or InvalidOperationException)

@@ -40,11 +40,25 @@ internal sealed class MetaInsights(GraphClient graph)
                 return new(ReportRunState.Completed, 100);
             case "Job Failed":
                 var error = MetaErrors.FromRun(run);
-                return new(ReportRunState.Ended, percent, $"Meta could not prepare the report: {error.ForUser}", error.IsTooMuchAsked);
+                return new(ReportRunState.Ended, percent, $"Meta could not prepare the report: {error.ForUser}", error.IsTooMuchAsked, error.IsRequestRefused ? error : null);
             case "Job Skipped":
                 return new(ReportRunState.Ended, percent, "Meta no longer has the report");
             default:
                 return new(ReportRunState.Preparing, percent);
+        }
+    }
+
+    /// <summary>Whether Meta takes the query at all: it is asked for a single row.</summary>
+    public async Task<bool> AcceptsAsync(GraphCredential credential, ReportQuery query, CancellationToken ct)
+    {
+        try
+        {
+            await graph.SendAsync(HttpMethod.Get, $"{query.Node}/insights", query.ToFields().Add("limit", 1), credential.For(UseCase.AdsInsights).Patient(), ct);
+            return true;
+        }
+        catch (MetaException exception) when (exception.IsTooMuchAsked || exception.IsRequestRefused)
+        {
+            return exception.IsTooMuchAsked;
         }
     }
 

@@ -38,6 +38,14 @@ internal sealed record ReportQuery
     /// <summary>Only ads of these effective statuses; empty for those that Meta shows without being asked.</summary>
     public IReadOnlyList<string> OnlyStatuses { get; init; } = [];
 
+    /// <summary>Some of what it should ask for Meta has refused: what is known of that stays.</summary>
+    public bool IsIncomplete { get; init; }
+
+    /// <summary>Without these a row is about nothing.</summary>
+    public IReadOnlyList<string> NeededFields => [.. Fields.Where(name => name is "account_id" or "campaign_id" or "adset_id" or "ad_id")];
+
+    public ReportQuery Without(IReadOnlyCollection<string> fields) => fields.Count == 0 ? this : this with { Fields = [.. Fields.Except(fields)], IsIncomplete = true };
+
     /// <summary>What is counted: the fields that can be left out one by one when Meta will not tell them together.</summary>
     public IReadOnlyList<string> Metrics => [.. Fields.Where(name => !OfEveryLevel.Contains(name))];
 

@@ -24,7 +24,7 @@ internal readonly record struct InsightRange(DateOnly Since, DateOnly Until)
 
         range = new InsightRange(since, until);
         return since < today.AddMonths(-MonthsKept)
-            ? StubRefusal.Parameter("time_range", $"The start date cannot be beyond {MonthsKept} months from the current date")
+            ? new StubRefusal(3018, $"(#3018) The start date of the time range cannot be beyond {MonthsKept} months from the current date")
             : null;
     }
 
