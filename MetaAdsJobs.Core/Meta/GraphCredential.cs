@@ -19,6 +19,9 @@ internal sealed class GraphCredential(string adAccountId, string accessToken)
     /// <summary>True for what stops spending: no usage of Meta's limits keeps it out.</summary>
     public bool IsUrgent { get; private set; }
 
+    /// <summary>False for what has a permit that a stop waits for: it ends the sooner when it is let through.</summary>
+    public bool YieldsToStops { get; private set; } = true;
+
     /// <summary>How long a call waits for its turn before it is given back as throttled; a run can wait better than a call.</summary>
     public TimeSpan Patience { get; private set; } = TimeSpan.FromSeconds(1);
 
@@ -28,6 +31,8 @@ internal sealed class GraphCredential(string adAccountId, string accessToken)
     public GraphCredential For(UseCase useCase) => With(copy => copy.UseCase = useCase);
 
     public GraphCredential Urgent() => With(copy => copy.IsUrgent = true);
+
+    public GraphCredential Permitted() => With(copy => copy.YieldsToStops = false);
 
     /// <summary>For a call in the middle of what would have to start over if it were given back.</summary>
     public GraphCredential Patient() => With(copy => copy.Patience = TimeSpan.FromSeconds(30));

@@ -50,7 +50,7 @@ internal sealed class MetaAds(GraphClient graph)
         return found;
     }
 
-    public Task ActivateAsync(GraphCredential credential, string metaId, CancellationToken ct) => SetStatusAsync(credential, metaId, "ACTIVE", ct);
+    public Task ActivateAsync(GraphCredential credential, string metaId, CancellationToken ct) => SetStatusAsync(credential.Permitted(), metaId, "ACTIVE", ct);
 
     /// <summary>Pauses; an object that is deleted or archived spends nothing either.</summary>
     /// <returns>False when it is gone: it cannot be activated again.</returns>

@@ -44,7 +44,7 @@ internal sealed class GraphPacing(MetaOptions options, TimeProvider time)
         await Task.Delay(wait, time, ct);
         if (credential.IsUrgent) return;
         ThrowIfBlocked(PaceOf(credential.AdAccountId, credential.UseCase));
-        if (mutates) ThrowIfBraked(credential.AdAccountId);
+        if (mutates) ThrowIfBraked(credential);
     }
 
     /// <summary>Meta has answered; what its headers told, if anything.</summary>
@@ -85,7 +85,7 @@ internal sealed class GraphPacing(MetaOptions options, TimeProvider time)
         if (!credential.IsUrgent) ThrowIfBlocked(pace);
         var window = WindowOf(credential.AdAccountId);
         if (credential.IsUrgent) return mutates ? EnterUrgently(window) : TimeSpan.Zero;
-        if (mutates) ThrowIfBraked(credential.AdAccountId);
+        if (mutates) ThrowIfBraked(credential);
         var share = PaceRules.Share(options.MutationsPerSecond, Processes);
         lock (window)
         {
@@ -115,12 +115,13 @@ internal sealed class GraphPacing(MetaOptions options, TimeProvider time)
         }
     }
 
-    private void ThrowIfBraked(string adAccountId)
+    private void ThrowIfBraked(GraphCredential credential)
     {
-        var window = WindowOf(adAccountId);
+        if (!credential.YieldsToStops) return;
+        var window = WindowOf(credential.AdAccountId);
         bool isBraked;
         lock (window) isBraked = window.IsBraked(Now);
-        if (isBraked || _braked.Contains(adAccountId)) throw new MetaException(Proof.Throttled, "a stop of this account goes first") { RetryAfter = BrakeTime };
+        if (isBraked || _braked.Contains(credential.AdAccountId)) throw new MetaException(Proof.Throttled, "a stop of this account goes first") { RetryAfter = BrakeTime };
     }
 
     private void ThrowIfBlocked(AccountPace pace)

@@ -150,6 +150,10 @@ public sealed class GraphPacingTests : PacingTests
         _time.Advance(TimeSpan.FromSeconds(2));
         Assert.That(Enter(Account, mutates: true).IsCompletedSuccessfully);
 
+        Enter(Account.Urgent(), mutates: true);
+        Assert.That(Enter(Account.Permitted(), mutates: true).IsCompletedSuccessfully, "what was permitted to activate has to end before the stop can");
+        _time.Advance(TimeSpan.FromSeconds(2));
+
         // The same when another process does it.
         _pacing.Braked = new HashSet<string> { "act_1" };
         Assert.That(Refused(Enter(Account, mutates: true)).RetryAfter, Is.GreaterThan(TimeSpan.Zero));
