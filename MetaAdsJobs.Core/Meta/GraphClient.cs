@@ -14,7 +14,7 @@ namespace MetaAdsJobs.Core.Meta;
 /// <see cref="SendOnceAsync"/> is for creates and is never repeated below the caller; <see cref="SendAsync"/> is for reads and
 /// idempotent updates and is repeated by Polly when the outcome is unknown. Either waits for its turn first.
 /// </summary>
-internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPacing pacing, TimeProvider time, ILogger<GraphClient> logger)
+internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPacing pacing, TimeProvider time, Random random, ILogger<GraphClient> logger)
 {
     /// <summary>No answer of Meta's to what is asked here comes near it; a larger one is not kept in memory.</summary>
     public const int LargestAnswer = 16 * 1024 * 1024;
@@ -26,6 +26,7 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
             Delay = TimeSpan.FromMilliseconds(300),
             BackoffType = DelayBackoffType.Exponential,
             UseJitter = true,
+            Randomizer = random.NextDouble,
             ShouldHandle = new PredicateBuilder().Handle<MetaException>(e => e is { Proof: Proof.OutcomeUnknown or Proof.NotSent, IsTooMuchAsked: false }),
         })
         .Build();

@@ -21,6 +21,7 @@ public static class MetaServices
             provider.GetRequiredService<MetaOptions>(),
             provider.GetRequiredService<GraphPacing>(),
             provider.GetRequiredService<TimeProvider>(),
+            Random.Shared,
             provider.GetRequiredService<ILogger<GraphClient>>()));
         services.AddSingleton<GraphPacing>();
         services.AddSingleton<MetaTokens>();

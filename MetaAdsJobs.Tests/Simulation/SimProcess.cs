@@ -53,7 +53,7 @@ internal sealed class SimProcess : IAsyncDisposable
         services.AddSingleton(history.Database.Service).AddSingleton<IDataProtectionProvider>(Protection);
         services.AddSingleton<IJobQueue>(new SimQueue.Client(history.Queue, this)).AddSingleton<INightlySchedules, NoSchedules>();
         services.AddSingleton(provider => new GraphClient(new(new SimWire(history, this)) { Timeout = Timeout.InfiniteTimeSpan }, provider.GetRequiredService<MetaOptions>(),
-            provider.GetRequiredService<Core.Meta.Pacing.GraphPacing>(), Clock, NullLogger<GraphClient>.Instance));
+            provider.GetRequiredService<Core.Meta.Pacing.GraphPacing>(), Clock, new Random(1), NullLogger<GraphClient>.Instance));
         services.AddSingleton(provider => new ImageDownloads(new(new SimImages()) { Timeout = Timeout.InfiniteTimeSpan }, provider.GetRequiredService<MetaOptions>(), Clock));
         _provider = services.BuildServiceProvider();
         using var connection = history.Database.Aside.OpenConnection();
