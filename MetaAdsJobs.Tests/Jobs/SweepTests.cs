@@ -11,6 +11,7 @@ using Npgsql;
 namespace MetaAdsJobs.Tests.Jobs;
 
 [TestFixture]
+[Parallelizable(ParallelScope.Self)]
 public sealed class SweepTests
 {
     private FakeTimeProvider _time = null!;
