@@ -17,7 +17,7 @@ namespace MetaAdsJobs.Api;
 /// <summary>The API process: what it is made of, and in which order a request passes through it.</summary>
 public static class ApiApplication
 {
-    public static WebApplication Build(WebApplicationBuilder builder)
+    public static WebApplicationBuilder AddApi(this WebApplicationBuilder builder)
     {
         builder.Configuration.AddSeedKeys();
         builder.Services.AddJsonLogs(builder.Configuration, "api").AddMetaAdsJobs().AddStopConnections();
@@ -27,9 +27,17 @@ public static class ApiApplication
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = JsonBody.MaxReadBytes;
         });
+        return builder;
+    }
 
-        var app = builder.Build().CheckConfiguration();
-        app.UseSerilogRequestLogging(logging => logging.EnrichDiagnosticContext = (diagnostic, http) => diagnostic.Set("Caller", http.User.CallerName()));
+    public static WebApplication UseApi(this WebApplication app)
+    {
+        app.UseSerilogRequestLogging(logging =>
+        {
+            // Its own, not Serilog's global one.
+            logging.Logger = app.Services.GetRequiredService<Serilog.ILogger>();
+            logging.EnrichDiagnosticContext = (diagnostic, http) => diagnostic.Set("Caller", http.User.CallerName());
+        });
         app.UseExceptionHandler();
         app.UseStatusCodePages(pages => FailurePages.AreFor(pages.HttpContext)
             ? FailurePages.WriteStatusAsync(pages.HttpContext) : Results.Problem(statusCode: pages.HttpContext.Response.StatusCode).ExecuteAsync(pages.HttpContext));

@@ -5,7 +5,7 @@ using MetaAdsJobs.Core.Database;
 return await StartUp.RunAsync(async () =>
 {
     var builder = WebApplication.CreateBuilder(args);
-    await using var app = ApiApplication.Build(builder);
+    await using var app = builder.AddApi().Build().CheckConfiguration().UseApi();
     app.Migrate();
     await app.RunAsync();
 });

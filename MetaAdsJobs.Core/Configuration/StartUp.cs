@@ -8,7 +8,11 @@ namespace MetaAdsJobs.Core.Configuration;
 /// <summary>Runs a process so that wrong configuration ends in one line on standard error and exit code 1, not in a stack trace.</summary>
 public static class StartUp
 {
-    public static async Task<int> RunAsync(Func<Task> process)
+    public static Task<int> RunAsync(Func<Task> process) => RunAsync(process, Console.Error);
+
+    /// <param name="process">All of it, to its end.</param>
+    /// <param name="errors">Where the line goes.</param>
+    public static async Task<int> RunAsync(Func<Task> process, TextWriter errors)
     {
         try
         {
@@ -17,16 +21,16 @@ public static class StartUp
         }
         catch (OptionsValidationException exception)
         {
-            await TellAsync(exception.Failures);
+            await TellAsync(errors, exception.Failures);
         }
         catch (AggregateException exception) when (exception.InnerExceptions.All(inner => inner is OptionsValidationException))
         {
             // One for each class of options.
-            await TellAsync(exception.InnerExceptions.Cast<OptionsValidationException>().SelectMany(inner => inner.Failures));
+            await TellAsync(errors, exception.InnerExceptions.Cast<OptionsValidationException>().SelectMany(inner => inner.Failures));
         }
         catch (ConfigurationException exception)
         {
-            await TellAsync([exception.Message]);
+            await TellAsync(errors, [exception.Message]);
         }
         finally
         {
@@ -43,6 +47,6 @@ public static class StartUp
         return host;
     }
 
-    private static Task TellAsync(IEnumerable<string> failures) =>
-        Console.Error.WriteLineAsync($"Wrong configuration: {string.Join("; ", failures).ReplaceLineEndings(" ")}");
+    private static Task TellAsync(TextWriter errors, IEnumerable<string> failures) =>
+        errors.WriteLineAsync($"Wrong configuration: {string.Join("; ", failures).ReplaceLineEndings(" ")}");
 }

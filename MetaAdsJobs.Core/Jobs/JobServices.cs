@@ -1,4 +1,5 @@
 using Hangfire;
+using Hangfire.AspNetCore;
 using Hangfire.Common;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Configuration;
@@ -21,6 +22,8 @@ public static class JobServices
         services.AddSingleton<RequeueFilter>();
         services.AddSingleton<IJobFilterProvider>(provider => Filters(
             provider.GetRequiredService<OrchestrationOptions>(), provider.GetRequiredService<RequeueFilter>(), provider.GetRequiredService<TimeProvider>()));
+        // Our own instead of Hangfire's global one, which is of whichever host was built last.
+        services.AddSingleton<JobActivator>(provider => new AspNetCoreJobActivator(provider.GetRequiredService<IServiceScopeFactory>()));
         services.AddHangfire(hangfire => hangfire.UseTypeSerializer(JobKinds.Serialize).UseTypeResolver(JobKinds.Resolve));
         services.AddSingleton<IJobQueue, HangfireJobQueue>();
         services.AddSingleton<Schedules>();

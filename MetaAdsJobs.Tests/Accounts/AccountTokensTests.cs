@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace MetaAdsJobs.Tests.Accounts;
 
 [TestFixture]
+[Parallelizable(ParallelScope.Self)]
 public sealed class AccountTokensTests
 {
     private const string Token = "EAAtheTokenOfAnAccount";

@@ -1,17 +1,25 @@
+using MetaAdsJobs.Tests.Api.Dashboard;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Api;
 
-/// <summary>Two services that all fixtures of this folder share; each test brings accounts of its own.</summary>
+/// <summary>The services that all fixtures of this folder share; each test brings accounts of its own.</summary>
 [SetUpFixture]
 public sealed class SharedServices
 {
     private static readonly Lazy<Task<Service>> Quiet = new(() => Service.StartAsync(workers: 0));
     private static readonly Lazy<Task<Service>> Few = new(StartFewAsync);
+    private static readonly Lazy<Task<Service>> Visited = new(() => Service.StartAsync(workers: 0));
     private static readonly Lazy<Task<Service>> Working = new(() => Service.StartAsync(workers: 1));
 
-    /// <summary>Nothing runs here but the API: what is queued stays queued, and every row written is a request's.</summary>
+    /// <summary>
+    /// Nothing runs here but the API: what is queued stays queued, and every row written is a request's. For fixtures that run one after
+    /// the other: some see that a refused request has written nothing.
+    /// </summary>
     public static Task<Service> WithoutWorker => Quiet.Value;
+
+    /// <summary>The API alone, for people at pages, who come all at once.</summary>
+    public static Task<Service> ForPages => Visited.Value;
 
     public static Task<Service> WithWorker => Working.Value;
 
@@ -32,7 +40,8 @@ public sealed class SharedServices
     [OneTimeTearDown]
     public static async Task StopAsync()
     {
-        foreach (var service in (Lazy<Task<Service>>[])[Quiet, Working, Few])
+        await Chromium.EndAsync();
+        foreach (var service in (Lazy<Task<Service>>[])[Quiet, Visited, Working, Few])
             if (service.IsValueCreated) await (await service.Value).DisposeAsync();
     }
 }

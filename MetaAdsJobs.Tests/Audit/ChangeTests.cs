@@ -4,6 +4,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Audit;
 
 [TestFixture]
+[Parallelizable(ParallelScope.Self)]
 public sealed class ChangeTests
 {
     private Service _service = null!;
@@ -33,7 +34,7 @@ public sealed class ChangeTests
         var run = await _client.UntilAsync(id, "succeeded");
         await _client.PostAsync($"/meta/accounts/{(string?)request["social_account_id"]}/stop");
         await Eventually.TrueAsync(async () => (await ChangesAsync(id)).Count(change => (string?)change["sent"]!["status"] == "PAUSED" && (string?)change["method"] == "POST" && !((string)change["path"]!).StartsWith("act_", StringComparison.Ordinal)) == 3,
-            TimeSpan.FromSeconds(30), () => "the stop was not recorded");
+            () => "the stop was not recorded");
 
         var changes = await ChangesAsync(id);
         var creates = changes.Where(change => ((string)change["path"]!).StartsWith("act_", StringComparison.Ordinal) && (string?)change["asked_by"] == "marta@agency").ToList();

@@ -1,4 +1,5 @@
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Launch.Processes;
 using MetaAdsJobs.Tests.Launch;
 using MetaAdsJobs.Tests.Support;
@@ -84,17 +85,34 @@ public sealed class WrongConfigurationTests
     private static IEnumerable<TestCaseData> Wrong(string[] projects, string key, string value, params (string, string)[] beside) => projects.Select(project =>
         new TestCaseData(project, key, ((string, string)[])[.. Right, .. beside, (key, value)]).SetArgDisplayNames(project.Split('.')[1], $"{key}={value}"));
 
-    private static async Task<string> RefusesAsync(string project, (string Name, string Value)[] settings)
+    [TestCase(Api)]
+    [TestCase(Worker)]
+    public async Task The_process_itself_says_the_line_and_nothing_else_and_ends_with_1(string project)
     {
-        var environment = new Dictionary<string, string?> { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{Launcher.FreePort()}", ["AUTH_AUTHORITY"] = null, ["AUTH_AUDIENCE"] = null };
-        foreach (var (name, value) in settings) environment[name] = value;
+        var environment = EnvironmentOf([.. Right, ("META_ADS_MODE", "foo")]);
+        environment["ASPNETCORE_URLS"] = $"http://127.0.0.1:{Launcher.FreePort()}";
         var log = Path.GetTempFileName();
         try
         {
             await using var process = ChildProcess.Start(ChildProgram.Built(project, environment), log);
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30), TimeProvider.System);
-            var code = await process.Exited.WaitAsync(patience.Token);
-            var said = (await File.ReadAllTextAsync(log)).Trim();
+            Assert.That(await process.Exited, Is.EqualTo(1));
+            Assert.That((await File.ReadAllTextAsync(log)).Trim(), Does.StartWith("Wrong configuration: META_ADS_MODE: ").And.Not.Contain("\n"));
+        }
+        finally
+        {
+            File.Delete(log);
+        }
+    }
+
+    // What the processes do, in this one: starting fifty of them would take a minute.
+    private static async Task<string> RefusesAsync(string project, (string Name, string Value)[] settings)
+    {
+        var log = Path.GetTempFileName();
+        await using var errors = new StringWriter();
+        try
+        {
+            var code = await StartUp.RunAsync(() => project == Api ? HostedPart.StartApiAsync(EnvironmentOf(settings), log) : HostedPart.StartWorkerAsync(EnvironmentOf(settings), log), errors);
+            var said = errors.ToString().Trim();
             Assert.That(said, Does.StartWith("Wrong configuration: ").And.Not.Contain("\n"));
             Assert.That(code, Is.EqualTo(1));
             return said;
@@ -103,5 +121,12 @@ public sealed class WrongConfigurationTests
         {
             File.Delete(log);
         }
+    }
+
+    private static Dictionary<string, string?> EnvironmentOf((string Name, string Value)[] settings)
+    {
+        var environment = new Dictionary<string, string?> { ["AUTH_AUTHORITY"] = null, ["AUTH_AUDIENCE"] = null };
+        foreach (var (name, value) in settings) environment[name] = value;
+        return environment;
     }
 }

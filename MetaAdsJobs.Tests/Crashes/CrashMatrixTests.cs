@@ -9,7 +9,7 @@ namespace MetaAdsJobs.Tests.Crashes;
 /// Every create meets every way in which its answer can go wrong, while its worker lives, is killed, or loses its database
 /// connections, and while its request is to be built or is cancelled in that very moment. All cells of one fate run at once.
 /// </summary>
-[TestFixture]
+[TestFixture, Long]
 [Parallelizable(ParallelScope.Self)]
 public sealed class CrashMatrixTests
 {
@@ -21,7 +21,7 @@ public sealed class CrashMatrixTests
     public async Task Every_create_under_every_fault_ends_as_one_tree_or_none(Fate fate)
     {
         var cases = CrashCase.All(fate).ToList();
-        await using var service = await Service.StartAsync(workers: 1, database: await TestDatabase.CreateAsync(),
+        await using var service = await Service.StartProcessesAsync(workers: 1, database: await TestDatabase.CreateAsync(),
             ("WORKER_THREADS", "30"), ("MAX_RETRIES", "20"), ("ACCOUNT_DAILY_CAP_CENTS", "off"));
         using var client = service.Client();
         var sample = await client.NewRequestAsync();
@@ -46,7 +46,7 @@ public sealed class CrashMatrixTests
         var ended = new Dictionary<string, bool>();
         foreach (var one in cases)
         {
-            var run = await client.UntilAsync(await ids[one.Name].Task, seconds: 150);
+            var run = await client.UntilAsync(await ids[one.Name].Task);
             var status = (string)run["status"]!;
             Assert.That(status, Is.EqualTo(one.IsUndone ? "cancelled" : "succeeded"), run.ToJsonString());
             ended[one.Name] = status == "succeeded";

@@ -2,14 +2,14 @@ using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Crashes;
 
-[TestFixture]
+[TestFixture, Long]
 [Parallelizable(ParallelScope.Self)]
 public sealed class KilledAtEveryDeletionTests
 {
     [Test]
     public async Task A_worker_killed_before_or_after_any_deletion_leaves_nothing()
     {
-        await using var service = await Service.StartAsync(workers: 1);
+        await using var service = await Service.StartProcessesAsync(workers: 1);
         using var client = service.Client();
         // Built whole, and then the last transaction fails for good: all four have to be deleted.
         await using (var refuse = service.Database.DataSource.CreateCommand("ALTER TABLE meta_ads ADD CONSTRAINT none CHECK (false) NOT VALID"))
@@ -20,7 +20,7 @@ public sealed class KilledAtEveryDeletionTests
             service.Graph.Faults.Add(call => call.Method == "DELETE" && call.Path.StartsWith(kind, StringComparison.Ordinal), Kill(service, acts: true));
         }
 
-        var run = await client.UntilAsync(await client.AcceptAsync(await client.NewRequestAsync()), seconds: 150);
+        var run = await client.UntilAsync(await client.AcceptAsync(await client.NewRequestAsync()));
 
         Assert.That((string?)run["status"], Is.EqualTo("failed"), run.ToJsonString());
         Assert.That(run["steps"]!.AsArray().Where(step => (string?)step!["step"] != "media").Select(step => (string?)step!["state"]), Is.All.EqualTo("deleted"));

@@ -24,7 +24,7 @@ public sealed class KilledSyncTests
     [OneTimeSetUp]
     public async Task StartAsync()
     {
-        _service = await Service.StartAsync(settings: ("Insights__RowsPerCommit", "200"));
+        _service = await Service.StartProcessesAsync(settings: ("Insights__RowsPerCommit", "200"));
         _client = _service.Client();
         _meta = LiveMeta.Against(_service.Graph);
     }
@@ -49,7 +49,7 @@ public sealed class KilledSyncTests
         ("read whole, before it is stored", call => call["level"] == "account", false),
     ];
 
-    [Test]
+    [Test, Long]
     public async Task Killed_at_any_stage_of_a_report_the_table_is_what_an_undisturbed_run_would_have_left()
     {
         var killed = new HashSet<string>();
@@ -73,8 +73,8 @@ public sealed class KilledSyncTests
         Assert.That(killed, Is.EquivalentTo(Stages.Select(stage => stage.Stage)));
     }
 
-    [TestCase("insight_staging", TestName = "Killed_while_a_page_is_staged")]
-    [TestCase("insight_changes", TestName = "Killed_while_the_first_days_are_stored")]
+    [TestCase("insight_staging", TestName = "Killed_while_a_page_is_staged", Explicit = true, Category = LongAttribute.Category)]
+    [TestCase("insight_changes", TestName = "Killed_while_the_first_days_are_stored", Explicit = true, Category = LongAttribute.Category)]
     [TestCase("meta_ad_insights_[month]", TestName = "Killed_with_the_days_of_one_month_stored_and_those_of_the_next_not_yet")]
     public async Task Killed_while_the_database_works(string table)
     {
@@ -88,7 +88,7 @@ public sealed class KilledSyncTests
             await using var transaction = await connection.BeginTransactionAsync();
             await connection.ExecuteAsync($"LOCK TABLE {table} IN SHARE MODE", transaction: transaction);
             syncId = await QueueAsync(account);
-            await Eventually.TrueAsync(() => IsBlockedAsync(connection, table), TimeSpan.FromSeconds(40), () => $"nothing waits for {table}");
+            await Eventually.TrueAsync(() => IsBlockedAsync(connection, table), () => $"nothing waits for {table}");
             await _service.KillAndReplaceWorkerAsync(0);
             await transaction.RollbackAsync();
         }
@@ -107,7 +107,7 @@ public sealed class KilledSyncTests
         {
             sync = await connection.QuerySingleAsync<(string, string?)>("SELECT state, COALESCE(error, wait_reason) FROM insight_syncs WHERE sync_id = @syncId", new { syncId });
             return sync.State is "succeeded" or "failed";
-        }, TimeSpan.FromSeconds(90), () => $"{stage}: {sync}\n{_service.Logs()[^3000..]}");
+        }, () => $"{stage}: {sync} {_service.Progress()}", () => _service.Logs()[^3000..]);
         Assert.That(sync.State, Is.EqualTo("succeeded"), $"{stage}: {sync.Error}");
         var until = AccountDays.Today(account.Timezone, TimeProvider.System.GetUtcNow()).AddDays(-1);
         var table = await InsightTruth.InTableAsync(_service.Database.DataSource, account);

@@ -3,7 +3,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Crashes;
 
 // Alone: beside others its workers would hardly start before they are killed.
-[TestFixture]
+[TestFixture, Long]
 public sealed class KilledWorkersTests
 {
     // Then those that are left finish in peace.
@@ -12,7 +12,7 @@ public sealed class KilledWorkersTests
     [Test]
     public async Task Two_hundred_requests_survive_a_worker_killed_every_second_as_two_hundred_trees()
     {
-        await using var service = await Service.StartAsync(workers: 2);
+        await using var service = await Service.StartProcessesAsync(workers: 2);
         service.Graph.Latency = TimeSpan.FromMilliseconds(20);
         using var client = service.Client();
         var request = await client.NewRequestAsync();
@@ -28,7 +28,7 @@ public sealed class KilledWorkersTests
                 lock (ids) ids.Add(id);
             }
         }));
-        await Eventually.TrueAsync(async () => await EndedAsync(service) == 200, TimeSpan.FromMinutes(3), () => $"Not all ended: {service.Unended()}");
+        await Eventually.TrueAsync(async () => await EndedAsync(service) == 200, service.Progress, service.Unended);
         await over.CancelAsync();
         var kills = await killer;
 

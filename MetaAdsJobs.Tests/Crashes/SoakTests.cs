@@ -4,9 +4,8 @@ using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Crashes;
 
-/// <summary>Hours of bad luck in minutes. Not part of ./test: run it with ./test --filter FullyQualifiedName~SoakTests.</summary>
-[TestFixture]
-[Explicit("takes minutes; SOAK_ORCHESTRATIONS sets how many, 1000 by default")]
+/// <summary>Hours of bad luck in minutes; SOAK_ORCHESTRATIONS sets how many, 1000 by default.</summary>
+[TestFixture, Long]
 public sealed class SoakTests
 {
     private const int Accounts = 20;
@@ -16,7 +15,7 @@ public sealed class SoakTests
     public async Task A_thousand_orchestrations_over_twenty_accounts_survive_random_faults_and_random_kills()
     {
         var count = int.Parse(Environment.GetEnvironmentVariable("SOAK_ORCHESTRATIONS") ?? "1000", CultureInfo.InvariantCulture);
-        await using var service = await Service.StartAsync(workers: 2, database: await TestDatabase.CreateAsync(), ("WORKER_THREADS", "20"), ("ACCOUNT_DAILY_CAP_CENTS", "off"));
+        await using var service = await Service.StartProcessesAsync(workers: 2, database: await TestDatabase.CreateAsync(), ("WORKER_THREADS", "20"), ("ACCOUNT_DAILY_CAP_CENTS", "off"));
         using var client = service.Client();
         var sample = await client.NewRequestAsync();
         var accounts = await Task.WhenAll(Enumerable.Range(0, Accounts).Select(_ => client.AddAccountAsync()));
@@ -35,7 +34,7 @@ public sealed class SoakTests
         }
 
         await Eventually.TrueAsync(async () => await service.Database.DataSource.RowsAsync("orchestrations WHERE status IN ('queued', 'running', 'waiting')") == 0,
-            TimeSpan.FromMinutes(30), service.Unended);
+            service.Progress, service.Unended);
         await over.CancelAsync();
         var kills = await killer;
         service.Graph.Faults.Clear();

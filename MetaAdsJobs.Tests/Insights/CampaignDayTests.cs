@@ -136,7 +136,7 @@ public sealed class CampaignDayTests
         await CampaignDays.HoldAsync(connection, transaction, _account.Id, alone: false, CancellationToken.None);
         await connection.ExecuteAsync("UPDATE meta_ad_insights SET spend = spend + 100 WHERE social_account_id = @Id AND date_start = @until", new { _account.Id, until }, transaction);
         var writing = WriteFirstAsync([Row("new_1", until, 5.25m)]);
-        await Eventually.TrueAsync(async () => (await _world.ListAsync<bool>("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)")).Single(), TimeSpan.FromSeconds(10), () => "nobody waits");
+        await Eventually.TrueAsync(async () => (await _world.ListAsync<bool>("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)")).Single(), () => "nobody waits");
         await _world.Get<CampaignDays>().StoreAsync(connection, transaction, _account.Id, new(until, until), until.AddDays(1), Untold.Nothing, campaigns: null, CancellationToken.None);
         await CampaignDays.StoreAccountAsync(connection, transaction, _account.Id, new(until, until), CancellationToken.None);
         await transaction.CommitAsync();

@@ -146,7 +146,7 @@ public sealed class StoringTests
         await using var transaction = await first.BeginTransactionAsync();
         await first.ExecuteAsync("SELECT ensure_insight_partitions('2040-01-01', '2040-01-02')", transaction: transaction);
         var second = _world.ExecuteAsync("SELECT ensure_insight_partitions('2040-01-01', '2040-01-02')");
-        await Eventually.TrueAsync(async () => (await _world.ListAsync<bool>("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)")).Single(), TimeSpan.FromSeconds(10), () => "nobody waits");
+        await Eventually.TrueAsync(async () => (await _world.ListAsync<bool>("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)")).Single(), () => "nobody waits");
         await transaction.CommitAsync();
 
         await second;

@@ -78,7 +78,7 @@ public sealed class SyncTests
     private async Task<System.Text.Json.Nodes.JsonNode> EndedAsync(string url)
     {
         System.Text.Json.Nodes.JsonNode sync = null!;
-        await Eventually.TrueAsync(async () => (string?)(sync = (await _client.GetAsync(url)).Json)["state"] is "succeeded" or "failed", TimeSpan.FromSeconds(40), () => $"{sync}");
+        await Eventually.TrueAsync(async () => (string?)(sync = (await _client.GetAsync(url)).Json)["state"] is "succeeded" or "failed", () => $"{sync}");
         return sync;
     }
 }

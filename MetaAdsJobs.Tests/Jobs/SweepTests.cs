@@ -8,6 +8,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace MetaAdsJobs.Tests.Jobs;
 
 [TestFixture]
+[Parallelizable(ParallelScope.Self)]
 public sealed class SweepTests
 {
     private FakeTimeProvider _time = null!;

@@ -6,6 +6,7 @@ using MetaAdsJobs.Launch.Processes;
 namespace MetaAdsJobs.Tests.Launch;
 
 [TestFixture]
+[Parallelizable(ParallelScope.Self)]
 public sealed class ChildProcessTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);

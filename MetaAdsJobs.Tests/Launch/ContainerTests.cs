@@ -12,6 +12,7 @@ namespace MetaAdsJobs.Tests.Launch;
 
 /// <summary>What of the Dockerfile and compose.yaml can break unseen where no container engine is.</summary>
 [TestFixture]
+[Parallelizable(ParallelScope.Self)]
 public sealed partial class ContainerTests
 {
     private static readonly string[] Projects = ["Core", "Api", "Worker", "Launch"];

@@ -5,6 +5,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Launch;
 
 [TestFixture]
+[Parallelizable(ParallelScope.Self)]
 public sealed class LauncherTests
 {
     [Test]

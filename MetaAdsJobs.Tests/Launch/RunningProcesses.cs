@@ -1,4 +1,5 @@
 using MetaAdsJobs.Launch;
+using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Launch;
 
@@ -26,13 +27,7 @@ internal static class RunningProcesses
 
     public static async Task UntilNoneMentionsAsync(string text)
     {
-        var since = TimeProvider.System.GetTimestamp();
-        IReadOnlyList<string> left;
-        while ((left = await MentioningAsync(text)).Count > 0)
-        {
-            if (TimeProvider.System.GetElapsedTime(since) > TimeSpan.FromSeconds(40))
-                Assert.Fail("Still running:\n" + string.Join('\n', left));
-            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
-        }
+        IReadOnlyList<string> left = [];
+        await Eventually.TrueAsync(async () => (left = await MentioningAsync(text)).Count == 0, () => "Still running:\n" + string.Join('\n', left));
     }
 }

@@ -5,6 +5,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Meta;
 
 [TestFixture]
+[Parallelizable(ParallelScope.Self)]
 public sealed class ObjectiveGoalsTests
 {
     [Test]

@@ -60,7 +60,7 @@ public sealed class FailedOrchestrationTests
             """);
         _service.Graph.ForgetCalls();
 
-        var run = await _client.UntilAsync(await _client.AcceptAsync(Named(Name)), seconds: 90);
+        var run = await _client.UntilAsync(await _client.AcceptAsync(Named(Name)));
 
         Assert.That((string?)run["status"], Is.EqualTo("failed"), run.ToJsonString());
         Assert.That((string?)run["errors"]![0], Does.Contain("no ads today").And.Contain("4 attempts"), "MAX_RETRIES is 3");
@@ -113,16 +113,17 @@ public sealed class FailedOrchestrationTests
     public async Task A_cancelled_run_stops_before_the_next_step_and_undoes()
     {
         const string Name = "Stop it";
-        var creating = new TaskCompletionSource();
+        var (creating, cancelled) = (new TaskCompletionSource(), new TaskCompletionSource());
         _service.Graph.Faults.Add(call => call.IsCreateOf("adsets") && Names(call, Name), async (_, _, act) =>
         {
             creating.SetResult();
-            await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, CancellationToken.None);
+            await cancelled.Task;
             return await act();
         });
         var id = await _client.AcceptAsync(Named(Name));
         await creating.Task;
         Assert.That((await _client.PostAsync($"/meta/orchestrate/runs/{id}/cancel")).Code, Is.EqualTo(202));
+        cancelled.SetResult();
 
         var run = await _client.UntilAsync(id);
 

@@ -79,7 +79,7 @@ public sealed class ReviewTests
     private async Task<JsonNode> ReviewedAsync(string id, Func<JsonNode, bool> seen)
     {
         JsonNode run = null!;
-        await Eventually.TrueAsync(async () => seen(run = await _client.RunAsync(id)), TimeSpan.FromSeconds(60), () => run.ToJsonString());
+        await Eventually.TrueAsync(async () => seen(run = await _client.RunAsync(id)), () => run.ToJsonString());
         return run;
     }
 

@@ -6,6 +6,7 @@ namespace MetaAdsJobs.Tests.Orchestrations;
 
 /// <summary>Every kind of orchestration is run, and all that was sent for it is compared, field by field, with what was written by hand.</summary>
 [TestFixture]
+[Parallelizable(ParallelScope.Self)]
 public sealed class SentRequestsTests
 {
     private readonly Dictionary<string, JsonNode> _runs = [];
@@ -19,7 +20,7 @@ public sealed class SentRequestsTests
         _client = _service.Client();
         var ids = new List<(string Name, string Id)>();
         foreach (var one in SentCases.All) ids.Add((one.Name, await _client.AcceptAsync(await RequestAsync(one))));
-        foreach (var (name, id) in ids) _runs[name] = await _client.UntilAsync(id, seconds: 90);
+        foreach (var (name, id) in ids) _runs[name] = await _client.UntilAsync(id);
 
         var checking = SentCase.Merged((await _client.NewRequestAsync()).ToJsonString(), """{"validate_only":true,"campaign_name":"Only checked"}""");
         await _client.UntilAsync(await _client.AcceptAsync(checking), "succeeded");

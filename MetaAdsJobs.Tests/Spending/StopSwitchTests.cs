@@ -37,13 +37,13 @@ public sealed class StopSwitchTests
         var slow = TimeSpan.FromMilliseconds(1500);
         _service.Graph.Faults.Always(call => call["status"] == "ACTIVE", GraphFaults.SlowAfterActing(slow));
         var ids = await Task.WhenAll(Enumerable.Range(0, Activations).Select(_ => _client.AcceptAsync(request)));
-        await Eventually.TrueAsync(async () => await ActiveAsync("ad") > Activations / 2, TimeSpan.FromSeconds(60), () => "the activations did not begin");
+        await Eventually.TrueAsync(async () => await ActiveAsync("ad") > Activations / 2, () => "the activations did not begin");
 
         var stopped = await _client.PostAsync($"/meta/accounts/{accountId}/stop", new JsonObject { ["reason"] = "the budget is gone" });
         Assert.That(stopped.Code, Is.EqualTo(202), stopped.Text);
         var late = await _client.AcceptAsync(request);
 
-        await Eventually.TrueAsync(async () => (long)(await SpendingAsync(accountId))["active"]! == 0, TimeSpan.FromSeconds(60), () => _service.Logs());
+        await Eventually.TrueAsync(async () => (long)(await SpendingAsync(accountId))["active"]! == 0, _service.Progress, _service.Logs);
         await _service.GraphDatabase.DataSource.AssertNothingActiveAsync();
         await _service.StopWorkersAsync();
         await _service.GraphDatabase.DataSource.AssertNothingActiveAsync();
@@ -52,35 +52,30 @@ public sealed class StopSwitchTests
         Assert.That(await _service.GraphDatabase.DataSource.CountEverAsync("campaign"), Is.LessThanOrEqualTo(Activations + 1), "the late one was built");
 
         _service.Graph.Faults.Clear();
-        for (var worker = 0; worker < 2; worker++) _service.StartWorker();
+        for (var worker = 0; worker < 2; worker++) await _service.StartWorkerAsync();
         var started = await _client.PostAsync($"/meta/accounts/{accountId}/start");
         Assert.That(started.Code, Is.EqualTo(202), started.Text);
-        foreach (var id in ids.Append(late)) Assert.That((string?)(await _client.UntilAsync(id, seconds: 90))["status"], Is.EqualTo("succeeded"));
-        await Eventually.TrueAsync(async () => await ActiveAsync("campaign") == Activations + 2, TimeSpan.FromSeconds(60), () => _service.Logs());
+        foreach (var id in ids.Append(late)) Assert.That((string?)(await _client.UntilAsync(id))["status"], Is.EqualTo("succeeded"));
+        await Eventually.TrueAsync(async () => await ActiveAsync("campaign") == Activations + 2, _service.Progress, _service.Logs);
         await _service.GraphDatabase.DataSource.AssertEachAsync(Activations + 2);
         Assert.That((long?)(await SpendingAsync(accountId))["active"], Is.EqualTo(Activations + 2));
     }
 
     [Test]
-    public async Task A_stop_of_all_pauses_and_holds_every_account_and_survives_the_death_of_its_worker()
+    public async Task A_stop_of_all_pauses_and_holds_every_account()
     {
         var (one, other) = (Published(await _client.NewRequestAsync()), Published(await _client.NewRequestAsync()));
         foreach (var request in (JsonObject[])[one, other]) await _client.UntilAsync(await _client.AcceptAsync(request), "succeeded");
-        _service.Graph.Faults.Add(call => call["status"] == "PAUSED" && call.Path.StartsWith("META_CAMPAIGN", StringComparison.Ordinal), async (_, _, _) =>
-        {
-            await Task.WhenAll(_service.KillAndReplaceWorkerAsync(0), _service.KillAndReplaceWorkerAsync(1));
-            return null;
-        });
 
         Assert.That((await _client.PostAsync("/meta/stop")).Code, Is.EqualTo(202));
-        await Eventually.TrueAsync(async () => (long)(await _client.GetAsync("/meta/spending")).Json["active"]! == 0, TimeSpan.FromSeconds(60), () => _service.Logs());
+        await Eventually.TrueAsync(async () => (long)(await _client.GetAsync("/meta/spending")).Json["active"]! == 0, _service.Progress, _service.Logs);
 
         await _service.GraphDatabase.DataSource.AssertNothingActiveAsync();
         Assert.That((await _client.PostAsync($"/meta/accounts/{(string?)one["social_account_id"]}/start")).Code, Is.EqualTo(409), "one account cannot start alone");
         await _client.UntilAsync(await _client.AcceptAsync(other), "waiting");
         var started = await _client.PostAsync("/meta/start", new JsonObject { ["reactivate"] = false });
         Assert.That((bool?)started.Json["stopped"], Is.False);
-        await Eventually.TrueAsync(async () => await ActiveAsync("campaign") == 1, TimeSpan.FromSeconds(60), () => "the held one did not go on");
+        await Eventually.TrueAsync(async () => await ActiveAsync("campaign") == 1, () => "the held one did not go on");
         Assert.That((long?)(await _client.GetAsync("/meta/spending")).Json["paused"], Is.EqualTo(2), "what was paused was to stay paused");
     }
 
@@ -98,11 +93,12 @@ public sealed class StopSwitchTests
         _service.Graph.Faults.Always(call => call.Method == "POST" && call.Path == campaigns[1], GraphFaults.Refused(100, 2490445, "Archived", "It cannot be edited."));
 
         await StopAndStartAsync(accountId, reactivate: true);
-        await Eventually.TrueAsync(async () => await ActiveAsync("campaign") == 1, TimeSpan.FromSeconds(30), _service.Logs);
+        await Eventually.TrueAsync(async () => await ActiveAsync("campaign") == 1, _service.Progress, _service.Logs);
         Assert.That(await StatusAsync(campaigns[0]), Is.EqualTo("PAUSED"));
         await StopAndStartAsync(accountId, reactivate: false);
         await StopAndStartAsync(accountId, reactivate: true);
-        await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System, CancellationToken.None);
+        await Eventually.TrueAsync(async () => await _service.Database.DataSource.RowsAsync("hangfire.job WHERE statename IN ('Enqueued', 'Processing', 'Scheduled')") == 0,
+            _service.Progress, () => "the start has jobs left");
         Assert.That(await ActiveAsync("campaign"), Is.Zero);
     }
 
@@ -157,15 +153,15 @@ public sealed class StopSwitchTests
         var request = Published(await _client.NewRequestAsync(account => account["daily_cap_cents"] = 35000));
         var ids = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => _client.AcceptAsync(request)));
 
-        await Eventually.TrueAsync(async () => (await Task.WhenAll(ids.Select(_client.RunAsync))).All(run => (string?)run["status"] is "succeeded" or "waiting"), TimeSpan.FromSeconds(60), _service.Unended);
-        await Eventually.TrueAsync(async () => await _service.Database.DataSource.RowsAsync("orchestrations WHERE wait_reason LIKE '%its cap of%'") == 7, TimeSpan.FromSeconds(30), _service.Unended);
+        await Eventually.TrueAsync(async () => (await Task.WhenAll(ids.Select(_client.RunAsync))).All(run => (string?)run["status"] is "succeeded" or "waiting"), _service.Progress, _service.Unended);
+        await Eventually.TrueAsync(async () => await _service.Database.DataSource.RowsAsync("orchestrations WHERE wait_reason LIKE '%its cap of%'") == 7, _service.Progress, _service.Unended);
         Assert.That(await ActiveAsync("campaign"), Is.EqualTo(3));
     }
 
     private async Task StopAndStartAsync(string accountId, bool reactivate)
     {
         await _client.PostAsync($"/meta/accounts/{accountId}/stop");
-        await Eventually.TrueAsync(async () => (long)(await SpendingAsync(accountId))["active"]! == 0, TimeSpan.FromSeconds(60), _service.Logs);
+        await Eventually.TrueAsync(async () => (long)(await SpendingAsync(accountId))["active"]! == 0, _service.Progress, _service.Logs);
         await _service.GraphDatabase.DataSource.AssertNothingActiveAsync();
         await _client.PostAsync($"/meta/accounts/{accountId}/start", new JsonObject { ["reactivate"] = reactivate });
     }

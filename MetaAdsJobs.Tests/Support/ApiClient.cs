@@ -25,6 +25,9 @@ public sealed class ApiClient(HttpClient http) : IDisposable
     /// <summary>The image of the clips that <see cref="NewRequestAsync"/> adds.</summary>
     public string ImageUrl { get; init; } = "https://cdn.example.com/clip.jpg";
 
+    /// <summary>How far everything is that the service does, of which one run is a part.</summary>
+    public Func<string> Progress { get; init; } = () => "";
+
     public Task<ApiAnswer> GetAsync(string url) => SendAsync(HttpMethod.Get, url, null);
 
     public Task<ApiAnswer> PostAsync(string url, JsonNode? body = null, params (string Name, string Value)[] headers) =>
@@ -85,7 +88,7 @@ public sealed class ApiClient(HttpClient http) : IDisposable
     public async Task<JsonNode> RunAsync(string requestId) => (await GetAsync($"/meta/orchestrate/runs/{requestId}")).Json;
 
     /// <summary>Waits until the run has ended, or reached the status; its result.</summary>
-    public async Task<JsonNode> UntilAsync(string requestId, string? status = null, int seconds = 60)
+    public async Task<JsonNode> UntilAsync(string requestId, string? status = null)
     {
         JsonNode run = null!;
         await Eventually.TrueAsync(async () =>
@@ -93,7 +96,7 @@ public sealed class ApiClient(HttpClient http) : IDisposable
             run = await RunAsync(requestId);
             var now = (string)run["status"]!;
             return status is null ? now is "succeeded" or "failed" or "cancelled" : now == status;
-        }, TimeSpan.FromSeconds(seconds), () => run.ToJsonString());
+        }, () => $"{run.ToJsonString()} {Progress()}");
         return run;
     }
 

@@ -7,6 +7,7 @@ using MetaAdsJobs.Tests.Meta.Stub;
 namespace MetaAdsJobs.Tests.Support;
 
 [TestFixture]
+[Parallelizable(ParallelScope.Self)]
 public sealed class GraphServerTests
 {
     private StubWorld _world = null!;
@@ -127,7 +128,7 @@ public sealed class GraphServerTests
 
         await Assert.ThrowsAsync<TaskCanceledException>(() => CreateAsync(patience.Token));
 
-        Assert.That(async () => await _world.CountAsync(), Is.EqualTo(1).After(5).Seconds.PollEvery(50).MilliSeconds);
+        Assert.That(async () => await _world.CountAsync(), Is.EqualTo(1).After(60).Seconds.PollEvery(50).MilliSeconds);
     }
 
     [Test]

@@ -3,12 +3,13 @@ using Dapper;
 using MetaAdsJobs.Launch.Processes;
 using MetaAdsJobs.Launch.Tokens;
 using MetaAdsJobs.Tests.Launch;
+using Npgsql;
 
 namespace MetaAdsJobs.Tests.Support;
 
 /// <summary>
-/// The whole service as it is run: an API process and worker processes in live mode, a database of its own, and a Graph over
-/// real HTTP in which everything can go wrong. When it ends, it has left no account's token anywhere.
+/// The whole service in live mode: an API and workers, a database of its own, and a Graph over real HTTP in which everything can go
+/// wrong. When it ends, it has left no account's token anywhere.
 /// </summary>
 public sealed class Service : IAsyncDisposable
 {
@@ -17,21 +18,19 @@ public sealed class Service : IAsyncDisposable
     /// <summary>Every account's token begins so; what is left behind is searched for it.</summary>
     public const string SecretToken = "EAAsecretOfTheTests";
 
-    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(20);
     private readonly TestDatabase _graphDatabase;
     private readonly bool _ownsDatabase;
+    private readonly bool _inProcesses;
     private readonly Dictionary<string, string?> _environment;
     private readonly string _logs = Directory.CreateTempSubdirectory("metaadsjobs-logs-").FullName;
-    private readonly List<ChildProcess> _workers = [];
+    private readonly List<IServicePart> _workers = [];
     private readonly SemaphoreSlim _killing = new(1, 1);
-    private ChildProcess _api = null!;
+    private IServicePart _api = null!;
+    private int _started;
 
-    private Service(TestDatabase database, TestDatabase graphDatabase, bool ownsDatabase, GraphServer graph, FileServer files, Dictionary<string, string?> environment)
+    private Service(TestDatabase database, TestDatabase graphDatabase, bool ownsDatabase, bool inProcesses, GraphServer graph, FileServer files, Dictionary<string, string?> environment)
     {
-        (Database, _graphDatabase, _ownsDatabase, Graph, Files, _environment) = (database, graphDatabase, ownsDatabase, graph, files, environment);
-        var port = Launcher.FreePort();
-        BaseUrl = new($"http://127.0.0.1:{port}");
-        _environment["ASPNETCORE_URLS"] = BaseUrl.ToString();
+        (Database, _graphDatabase, _ownsDatabase, _inProcesses, Graph, Files, _environment) = (database, graphDatabase, ownsDatabase, inProcesses, graph, files, environment);
         Leaks = new(database.DataSource, _logs);
     }
 
@@ -45,16 +44,28 @@ public sealed class Service : IAsyncDisposable
     /// <summary>Where the clips' images are.</summary>
     public FileServer Files { get; }
 
-    public Uri BaseUrl { get; }
+    public Uri BaseUrl { get; private set; } = null!;
 
     public LeakSearch Leaks { get; }
 
-    public IReadOnlyList<ChildProcess> Workers => _workers;
+    /// <summary>The worker processes of a service that has such.</summary>
+    public IReadOnlyList<ChildProcess> Workers => [.. _workers.Cast<ProcessPart>().Select(part => part.Process)];
 
+    /// <summary>On hosts in the tests' own process: for everything but deaths.</summary>
+    /// <param name="workers">Workers, each a host of its own.</param>
+    /// <param name="database">The service's database; a new one on the shared cluster if none is given.</param>
+    /// <param name="settings">Configuration beyond, or instead of, short delays.</param>
+    public static Task<Service> StartAsync(int workers = 1, TestDatabase? database = null, params (string Name, string Value)[] settings) =>
+        StartAsync(inProcesses: false, workers, database, settings);
+
+    /// <summary>As it is deployed, each part a process: they can be killed. A process takes seconds to start, a host none.</summary>
     /// <param name="workers">Worker processes.</param>
     /// <param name="database">The service's database; a new one on the shared cluster if none is given.</param>
     /// <param name="settings">Configuration beyond, or instead of, short delays.</param>
-    public static async Task<Service> StartAsync(int workers = 1, TestDatabase? database = null, params (string Name, string Value)[] settings)
+    public static Task<Service> StartProcessesAsync(int workers = 1, TestDatabase? database = null, params (string Name, string Value)[] settings) =>
+        StartAsync(inProcesses: true, workers, database, settings);
+
+    private static async Task<Service> StartAsync(bool inProcesses, int workers, TestDatabase? database, (string Name, string Value)[] settings)
     {
         var graphDatabase = await TestDatabase.CreateAsync();
         var graph = await GraphServer.StartAsync(graphDatabase.DataSource);
@@ -79,17 +90,14 @@ public sealed class Service : IAsyncDisposable
         };
         foreach (var (name, value) in settings) environment[name] = value;
 
-        var service = new Service(database ?? graphDatabase, graphDatabase, database is not null, graph, files, environment);
-        service.StartApi();
-        for (var worker = 0; worker < workers; worker++) service.StartWorker();
+        var service = new Service(database ?? graphDatabase, graphDatabase, database is not null, inProcesses, graph, files, environment);
+        await service.StartApiAsync();
+        for (var worker = 0; worker < workers; worker++) await service.StartWorkerAsync();
         await service.UntilReadyAsync(workers > 0);
         return service;
     }
 
-    public void StartApi() => _api = ChildProcess.Start(ChildProgram.Built("MetaAdsJobs.Api", _environment), Path.Combine(_logs, "api.log"));
-
-    public void StartWorker() =>
-        _workers.Add(ChildProcess.Start(ChildProgram.Built("MetaAdsJobs.Worker", _environment), Path.Combine(_logs, $"worker-{_workers.Count}.log")));
+    public async Task StartWorkerAsync() => _workers.Add(_inProcesses ? StartWorkerProcess() : await HostedPart.StartWorkerAsync(_environment, NextLog()));
 
     /// <summary>SIGKILL, and another worker process in its place. Kills asked for at once come one after the other.</summary>
     public async Task KillAndReplaceWorkerAsync(int index)
@@ -97,7 +105,8 @@ public sealed class Service : IAsyncDisposable
         await _killing.WaitAsync();
         try
         {
-            await KillAsync(index);
+            await Workers[index].DisposeAsync();
+            _workers[index] = StartWorkerProcess();
         }
         finally
         {
@@ -105,15 +114,10 @@ public sealed class Service : IAsyncDisposable
         }
     }
 
-    private async Task KillAsync(int index)
-    {
-        await _workers[index].DisposeAsync();
-        _workers[index] = ChildProcess.Start(ChildProgram.Built("MetaAdsJobs.Worker", _environment), Path.Combine(_logs, $"worker-{index}.log"));
-    }
-
+    /// <summary>SIGTERM to all.</summary>
     public async Task StopWorkersAsync()
     {
-        await Task.WhenAll(_workers.Select(worker => worker.StopAsync(StopPatience, TimeProvider.System)));
+        await Task.WhenAll(_workers.Select(worker => worker.StopAsync()));
         _workers.Clear();
     }
 
@@ -122,7 +126,7 @@ public sealed class Service : IAsyncDisposable
     {
         var http = new HttpClient(new SeenAnswers(Leaks)) { BaseAddress = BaseUrl, Timeout = TimeSpan.FromSeconds(100) };
         if (role is not null) http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token(role, subject));
-        return new(http) { ImageUrl = Files.UrlOf("/clip.png") };
+        return new(http) { ImageUrl = Files.UrlOf("/clip.png"), Progress = Progress };
     }
 
     public static string Token(string role, string? subject = null, string? key = null) =>
@@ -130,6 +134,25 @@ public sealed class Service : IAsyncDisposable
 
     /// <summary>What the processes have logged so far, a JSON object a line.</summary>
     public string Logs() => string.Concat(Directory.GetFiles(_logs).Select(LeakSearch.ReadShared));
+
+    /// <summary>How far everything is: what is new in it is progress.</summary>
+    public string Progress()
+    {
+        try
+        {
+            using var connection = Database.DataSource.OpenConnection();
+            return connection.QuerySingle<string>("""
+                SELECT concat_ws(' ', (SELECT array_agg(n ORDER BY n) FROM (SELECT concat(status, ':', count(*)) FROM orchestrations GROUP BY status) AS runs (n)),
+                                 (SELECT array_agg(n ORDER BY n) FROM (SELECT concat(state, ':', count(*)) FROM orchestration_steps GROUP BY state) AS steps (n)),
+                                 (SELECT array_agg(n ORDER BY n) FROM (SELECT concat(state, ':', count(*)) FROM activations GROUP BY state) AS active (n)),
+                                 (SELECT array_agg(n ORDER BY n) FROM (SELECT concat(state, ':', count(*)) FROM insight_syncs GROUP BY state) AS syncs (n)))
+                """);
+        }
+        catch (NpgsqlException exception)
+        {
+            return exception.Message;
+        }
+    }
 
     /// <summary>For a failing test: what has not ended, why it waits, and the state of its job.</summary>
     public string Unended()
@@ -145,7 +168,7 @@ public sealed class Service : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Task.WhenAll([_api.StopAsync(StopPatience, TimeProvider.System), StopWorkersAsync()]);
+        await Task.WhenAll([_api.StopAsync(), StopWorkersAsync()]);
         await Leaks.AssertNoneAsync(SecretToken);
         await Graph.DisposeAsync();
         await Files.DisposeAsync();
@@ -154,12 +177,30 @@ public sealed class Service : IAsyncDisposable
         Directory.Delete(_logs, recursive: true);
     }
 
+    private async Task StartApiAsync()
+    {
+        if (_inProcesses)
+        {
+            BaseUrl = new($"http://127.0.0.1:{Launcher.FreePort()}");
+            _environment["ASPNETCORE_URLS"] = BaseUrl.ToString();
+            _api = new ProcessPart(ChildProcess.Start(ChildProgram.Built("MetaAdsJobs.Api", _environment), Path.Combine(_logs, "api.log")));
+        }
+        else
+        {
+            (_api, BaseUrl) = await HostedPart.StartApiAsync(_environment, Path.Combine(_logs, "api.log"));
+        }
+    }
+
+    private ProcessPart StartWorkerProcess() => new(ChildProcess.Start(ChildProgram.Built("MetaAdsJobs.Worker", _environment), NextLog()));
+
+    private string NextLog() => Path.Combine(_logs, $"worker-{Interlocked.Increment(ref _started)}.log");
+
     private async Task UntilReadyAsync(bool withWorker)
     {
         using var http = new HttpClient { BaseAddress = BaseUrl };
         await Eventually.TrueAsync(async () =>
         {
-            if (_api.Exited.IsCompleted) Assert.Fail($"The API ended while starting:\n{Logs()}");
+            if (_api.HasEnded) Assert.Fail($"The API ended while starting:\n{Logs()}");
             try
             {
                 using var answer = await http.GetAsync(withWorker ? "/health/ready" : "/health/live");
@@ -169,7 +210,7 @@ public sealed class Service : IAsyncDisposable
             {
                 return false; // Not listening yet.
             }
-        }, TimeSpan.FromSeconds(60), () => $"The service did not become ready:\n{Logs()}");
+        }, () => "The service did not become ready.", Logs);
     }
 
     private sealed class SeenAnswers(LeakSearch leaks) : DelegatingHandler(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })

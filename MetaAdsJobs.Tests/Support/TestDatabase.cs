@@ -31,13 +31,22 @@ public sealed class TestDatabase : IAsyncDisposable
     public static async Task<TestDatabase> CreateAsync()
     {
         await Template.Value;
-        return await CreateAsync(await TestCluster.Postgres, TemplateName);
+        var postgres = await TestCluster.Postgres;
+        var database = new TestDatabase(postgres, NewName());
+        await using var connection = new NpgsqlConnection(postgres.ConnectionString("postgres"));
+        await connection.OpenAsync();
+        // Copied as files, where the server can, and not through its log: several times as fast.
+        var how = connection.PostgreSqlVersion.Major >= 15 ? " STRATEGY file_copy" : "";
+        await using var copy = new NpgsqlCommand($"CREATE DATABASE {database.Name} TEMPLATE {TemplateName}{how}", connection);
+        await copy.ExecuteNonQueryAsync();
+        return database;
     }
 
     /// <summary>A database on a cluster of the test's own.</summary>
     public static async Task<TestDatabase> CreateAsync(PrivatePostgres postgres)
     {
-        var database = await CreateAsync(postgres, template: null);
+        var database = new TestDatabase(postgres, NewName());
+        await postgres.CreateDatabaseAsync(database.Name, template: null, CancellationToken.None);
         Migrations.Apply(database.ConnectionString, NullLogger.Instance);
         return database;
     }
@@ -49,12 +58,7 @@ public sealed class TestDatabase : IAsyncDisposable
         await _postgres.DropDatabaseAsync(Name, CancellationToken.None);
     }
 
-    private static async Task<TestDatabase> CreateAsync(PrivatePostgres postgres, string? template)
-    {
-        var name = $"test_{Guid.NewGuid():N}";
-        await postgres.CreateDatabaseAsync(name, template, CancellationToken.None);
-        return new TestDatabase(postgres, name);
-    }
+    private static string NewName() => $"test_{Guid.NewGuid():N}";
 
     private static async Task MigrateTemplateAsync()
     {

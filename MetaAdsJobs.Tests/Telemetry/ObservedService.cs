@@ -28,7 +28,7 @@ public sealed class ObservedService
     {
         var port = Launcher.FreePort();
         Receiver = await OtlpReceiver.StartAsync();
-        Service = await Service.StartAsync(workers: 1, database: null, [.. Receiver.Settings, ("WORKER_METRICS_PORT", $"{port}")]);
+        Service = await Service.StartProcessesAsync(workers: 1, database: null, [.. Receiver.Settings, ("WORKER_METRICS_PORT", $"{port}")]);
         Client = Service.Client();
         _worker = new(new() { BaseAddress = new($"http://127.0.0.1:{port}") });
         var request = await Client.NewRequestAsync();
@@ -46,7 +46,7 @@ public sealed class ObservedService
             Service.Leaks.Saw("the worker's /metrics", ofWorker);
             Metrics = ofService + '\n' + ofWorker;
             return ofService.Contains("metaadsjobs_sync_duration_seconds_count", StringComparison.Ordinal) && ofWorker.Contains("kind=\"stop\"", StringComparison.Ordinal);
-        }, TimeSpan.FromSeconds(30), () => Metrics);
+        }, () => Metrics);
     }
 
     [OneTimeTearDown]

@@ -7,6 +7,7 @@ namespace MetaAdsJobs.Tests.Telemetry;
 
 /// <summary>What the database tells of the whole service.</summary>
 [TestFixture]
+[Parallelizable(ParallelScope.Self)]
 public sealed class ServiceReaderTests
 {
     private InProcess _core = null!;

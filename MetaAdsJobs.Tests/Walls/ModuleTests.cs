@@ -4,6 +4,7 @@ namespace MetaAdsJobs.Tests.Walls;
 
 /// <summary>Who may know what (docs/architecture.md). A wall that stands in no test does not stand for long.</summary>
 [TestFixture]
+[Parallelizable(ParallelScope.Self)]
 public sealed partial class ModuleTests
 {
     [Test]

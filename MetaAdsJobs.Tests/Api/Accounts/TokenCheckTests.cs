@@ -33,7 +33,7 @@ public sealed class TokenCheckTests
         async Task<JsonNode> AccountAsync(Func<JsonNode, bool> isSo)
         {
             JsonNode account = null!;
-            await Eventually.TrueAsync(async () => isSo(account = (await client.GetAsync($"/meta/accounts/{id}")).Json), TimeSpan.FromSeconds(30), () => $"{account}\n{service.Logs()}");
+            await Eventually.TrueAsync(async () => isSo(account = (await client.GetAsync($"/meta/accounts/{id}")).Json), () => $"{account}", service.Logs);
             return account;
         }
     }

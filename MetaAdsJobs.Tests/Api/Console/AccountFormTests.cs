@@ -12,7 +12,7 @@ namespace MetaAdsJobs.Tests.Api.Console;
 /// <summary>Accounts added and changed in a form; a service without workers is enough.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.Self)]
-public sealed class AccountFormTests() : BrowserTests(shared: () => SharedServices.WithoutWorker)
+public sealed class AccountFormTests() : BrowserTests(shared: () => SharedServices.ForPages)
 {
     [Test]
     public async Task An_account_is_added_after_all_that_was_wrong_was_told_at_its_fields_and_what_was_typed_was_kept()

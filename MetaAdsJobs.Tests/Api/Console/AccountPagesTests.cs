@@ -29,19 +29,19 @@ public sealed class AccountPagesTests : BrowserTests
         await page.GetByRole(AriaRole.Button, new() { Name = "Stop An account" }).ClickAsync();
 
         await Expect(page.GetByText("the budget <is> gone")).ToBeVisibleAsync();
-        await Expect(page.Locator("dt:text-is('Still to be paused') + dd")).ToHaveTextAsync("0", new() { Timeout = 30_000 });
-        await Expect(page.GetByText("What is active is being paused.")).ToHaveCountAsync(0, new() { Timeout = 30_000 });
+        await Expect(page.Locator("dt:text-is('Still to be paused') + dd")).ToHaveTextAsync("0");
+        await Expect(page.GetByText("What is active is being paused.")).ToHaveCountAsync(0);
         Assert.That(await StatusAtMetaAsync(campaign), Is.EqualTo("PAUSED"));
 
         await page.GetByRole(AriaRole.Link, new() { Name = "Start this account…" }).ClickAsync();
         await Expect(page.GetByText("Campaigns paused by a stop: 1.")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Start An account" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("Started: what the stop paused is being activated again.");
-        await Eventually.TrueAsync(async () => await StatusAtMetaAsync(campaign) == "ACTIVE", TimeSpan.FromSeconds(30), _service.Logs);
+        await Eventually.TrueAsync(async () => await StatusAtMetaAsync(campaign) == "ACTIVE", _service.Progress, _service.Logs);
 
         await page.GotoAsync($"/console/accounts/{id}/stop");
         await page.GetByRole(AriaRole.Button, new() { Name = "Stop An account" }).ClickAsync();
-        await Eventually.TrueAsync(async () => await StatusAtMetaAsync(campaign) == "PAUSED", TimeSpan.FromSeconds(30), _service.Logs);
+        await Eventually.TrueAsync(async () => await StatusAtMetaAsync(campaign) == "PAUSED", _service.Progress, _service.Logs);
         await page.GotoAsync($"/console/accounts/{id}/start");
         await page.GetByLabel("Activate again what the stop paused").UncheckAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Start An account" }).ClickAsync();
@@ -92,8 +92,8 @@ public sealed class AccountPagesTests : BrowserTests
         await page.GetByRole(AriaRole.Button, new() { Name = "Sync now" }).ClickAsync();
 
         await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The sync was asked for.");
-        await Expect(page.Locator("table.syncs .status")).ToHaveTextAsync("succeeded", new() { Timeout = 30_000 });
-        await Expect(page.Locator("table.days tbody tr")).ToHaveCountAsync(1, new() { Timeout = 30_000 });
+        await Expect(page.Locator("table.syncs .status")).ToHaveTextAsync("succeeded");
+        await Expect(page.Locator("table.days tbody tr")).ToHaveCountAsync(1);
         Assert.That(await CountAsync($"SELECT count(*) FROM insight_syncs WHERE social_account_id = @id AND since = '{day}' AND until = '{day}' AND requested_by = 'manager@tests'", id), Is.EqualTo(1));
     }
 

@@ -11,7 +11,7 @@ namespace MetaAdsJobs.Tests.Api.Console;
 /// <summary>The console's pages about clips; a service without workers is enough.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.Self)]
-public sealed class ClipPagesTests() : BrowserTests(shared: () => SharedServices.WithoutWorker)
+public sealed class ClipPagesTests() : BrowserTests(shared: () => SharedServices.ForPages)
 {
     [Test]
     public async Task A_manager_adds_a_clip_after_what_was_wrong_was_told_at_its_fields()

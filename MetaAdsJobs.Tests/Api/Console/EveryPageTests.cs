@@ -26,7 +26,7 @@ public sealed partial class EveryPageTests
     [OneTimeSetUp]
     public async Task StartAsync()
     {
-        _service = await Service.StartAsync();
+        _service = await SharedServices.WithWorker;
         _admin = _service.Client();
         var request = await _admin.NewRequestAsync();
         request["campaign_name"] = "<script>alert(1)</script>";
@@ -36,11 +36,7 @@ public sealed partial class EveryPageTests
     }
 
     [OneTimeTearDown]
-    public async Task StopAsync()
-    {
-        _admin.Dispose();
-        await _service.DisposeAsync();
-    }
+    public void Stop() => _admin.Dispose();
 
     [Test]
     public async Task No_page_lets_foreign_or_inline_script_run_or_is_kept()

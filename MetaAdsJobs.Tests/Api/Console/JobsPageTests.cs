@@ -9,7 +9,7 @@ namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>The console's page about the engine, in a browser beside real worker processes.</summary>
 [TestFixture, Parallelizable]
-public sealed class JobsPageTests() : BrowserTests(workers: 2)
+public sealed class JobsPageTests() : BrowserTests(own: () => Service.StartProcessesAsync(workers: 2))
 {
     [TearDown]
     public void Forget() => _service.Graph.Faults.Clear();
@@ -32,7 +32,7 @@ public sealed class JobsPageTests() : BrowserTests(workers: 2)
         var row = page.Locator("#failed tr", new() { HasText = "Campaign: Seen to fail" });
         await Expect(row).ToContainTextAsync("Refused by the test");
         await Expect(row.GetByRole(AriaRole.Link)).ToHaveAttributeAsync("href", $"/console/runs/{bad}");
-        await Eventually.TrueAsync(async () => await NumberAsync(page, "#succeeded-count") > succeeded, TimeSpan.FromSeconds(20), () => "the count of what succeeded stayed");
+        await Eventually.TrueAsync(async () => await NumberAsync(page, "#succeeded-count") > succeeded, () => "the count of what succeeded stayed");
         Assert.That(await page.EvaluateAsync<bool>("window.sameDocument"), Is.True);
     }
 
@@ -70,9 +70,9 @@ public sealed class JobsPageTests() : BrowserTests(workers: 2)
     public async Task A_killed_worker_falls_silent_while_the_other_stays_alive()
     {
         var page = await SignInAsync("viewer");
-        _service.StartWorker();
+        await _service.StartWorkerAsync();
         var (dead, alive) = (_service.Workers[^1].Id, _service.Workers[0].Id);
-        await Expect(page.Locator("#workers tr", new() { HasTextRegex = new Regex($@":{dead}\b") }).Locator(".status")).ToHaveTextAsync("alive", new() { Timeout = 30_000 });
+        await Expect(page.Locator("#workers tr", new() { HasTextRegex = new Regex($@":{dead}\b") }).Locator(".status")).ToHaveTextAsync("alive");
 
         _service.Workers[^1].Kill();
         await _service.Workers[^1].Exited;
@@ -80,8 +80,8 @@ public sealed class JobsPageTests() : BrowserTests(workers: 2)
         await using (var connection = await _service.Database.DataSource.OpenConnectionAsync())
             await connection.ExecuteAsync("UPDATE hangfire.server SET lastheartbeat = lastheartbeat - interval '1 minute'");
 
-        await Expect(page.Locator("#workers tr", new() { HasTextRegex = new Regex($@":{dead}\b") }).Locator(".status")).ToHaveTextAsync("silent", new() { Timeout = 30_000 });
-        await Expect(page.Locator("#workers tr", new() { HasTextRegex = new Regex($@":{alive}\b") }).Locator(".status")).ToHaveTextAsync("alive", new() { Timeout = 30_000 });
+        await Expect(page.Locator("#workers tr", new() { HasTextRegex = new Regex($@":{dead}\b") }).Locator(".status")).ToHaveTextAsync("silent");
+        await Expect(page.Locator("#workers tr", new() { HasTextRegex = new Regex($@":{alive}\b") }).Locator(".status")).ToHaveTextAsync("alive");
     }
 
     [Test]

@@ -9,7 +9,7 @@ namespace MetaAdsJobs.Tests.Api.Console;
 /// <summary>Bars that move while one looks on: each step of what a worker would write is written here by hand.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.Self)]
-public sealed partial class LiveProgressTests() : BrowserTests(workers: 0)
+public sealed partial class LiveProgressTests() : BrowserTests(own: () => Service.StartAsync(workers: 0))
 {
     [TearDown]
     public async Task ForgetAsync()
@@ -30,13 +30,13 @@ public sealed partial class LiveProgressTests() : BrowserTests(workers: 0)
         await Expect(bar).ToHaveAttributeAsync("value", "10");
 
         await ExecuteAsync("UPDATE insight_reports SET percent = 60 WHERE sync_id = @sync", new { sync });
-        await Expect(bar).ToHaveAttributeAsync("value", "60", new() { Timeout = 30_000 });
+        await Expect(bar).ToHaveAttributeAsync("value", "60");
         // Once more: the first look of a page counts everything as moved, only a later one tells this.
         await ExecuteAsync("UPDATE insight_reports SET percent = 70 WHERE sync_id = @sync", new { sync });
-        await Expect(bar).ToHaveAttributeAsync("value", "70", new() { Timeout = 30_000 });
+        await Expect(bar).ToHaveAttributeAsync("value", "70");
         await ExecuteAsync("UPDATE insight_syncs SET state = 'succeeded', holding = false, completed_at = now() WHERE sync_id = @sync", new { sync });
 
-        await Expect(bar).ToHaveCountAsync(0, new() { Timeout = 30_000 });
+        await Expect(bar).ToHaveCountAsync(0);
         Assert.That(await page.EvaluateAsync<bool>("window.sameDocument"), Is.True);
     }
 
@@ -54,7 +54,7 @@ public sealed partial class LiveProgressTests() : BrowserTests(workers: 0)
         foreach (var (id, i) in ids.Take(3).Select((id, i) => (id, i)))
         {
             await ExecuteAsync("UPDATE orchestrations SET status = @status, started_at = now(), completed_at = now() WHERE request_id = @id", new { id, status = i == 1 ? "failed" : "succeeded" });
-            await Expect(bar).ToHaveAttributeAsync("value", $"{i + 1}", new() { Timeout = 30_000 });
+            await Expect(bar).ToHaveAttributeAsync("value", $"{i + 1}");
         }
 
         await Expect(page.Locator(".underway")).ToContainTextAsync("3 of 4 runs of the last quarter of an hour have ended, 1 of them failed.");
@@ -77,7 +77,7 @@ public sealed partial class LiveProgressTests() : BrowserTests(workers: 0)
 
         await ExecuteAsync("UPDATE orchestrations SET status = 'succeeded', started_at = now(), completed_at = now() WHERE request_id = @first", new { first });
 
-        await Expect(bar).ToHaveAttributeAsync("value", $"{ended + 1}", new() { Timeout = 30_000 });
+        await Expect(bar).ToHaveAttributeAsync("value", $"{ended + 1}");
         await Expect(bar).ToHaveAttributeAsync("max", $"{all}");
     }
 
@@ -92,7 +92,7 @@ public sealed partial class LiveProgressTests() : BrowserTests(workers: 0)
 
         await ExecuteAsync("UPDATE orchestrations SET status = 'failed', started_at = now(), completed_at = now() WHERE request_id = @moving", new { moving });
 
-        await Expect(moved).ToContainTextAsync("failed", new() { Timeout = 30_000 });
+        await Expect(moved).ToContainTextAsync("failed");
         Assert.That(await page.EvaluateAsync<string>("document.activeElement.getAttribute('href') ?? document.activeElement.tagName"), Is.EqualTo($"/console/runs/{looked}"));
     }
 
@@ -105,7 +105,7 @@ public sealed partial class LiveProgressTests() : BrowserTests(workers: 0)
 
         await ExecuteAsync("UPDATE orchestrations SET status = 'failed', started_at = now(), completed_at = now() WHERE request_id = @moving", new { moving });
 
-        await page.WaitForFunctionAsync("() => !window.list.isConnected", null, new() { Timeout = 30_000 });
+        await page.WaitForFunctionAsync("() => !window.list.isConnected");
         Assert.That(await page.EvaluateAsync<bool>("window.notice.isConnected"), Is.True);
     }
 
@@ -140,8 +140,8 @@ public sealed partial class LiveProgressTests() : BrowserTests(workers: 0)
         await ExecuteAsync("UPDATE orchestrations SET status = 'failed', started_at = now(), completed_at = now() WHERE request_id = @moving", new { moving });
         await SeeAsync(page, isHidden: false);
 
-        await Expect(page.Locator("tr", new() { Has = page.Locator($"a[href='/console/runs/{moving}']") })).ToContainTextAsync("failed", new() { Timeout = 30_000 });
-        await Expect(page.Locator("html")).ToHaveAttributeAsync("data-following", "yes", new() { Timeout = 30_000 });
+        await Expect(page.Locator("tr", new() { Has = page.Locator($"a[href='/console/runs/{moving}']") })).ToContainTextAsync("failed");
+        await Expect(page.Locator("html")).ToHaveAttributeAsync("data-following", "yes");
         Assert.That(refusals, Is.GreaterThan(1));
         Assert.That(await page.EvaluateAsync<bool>("window.sameDocument"), Is.True);
     }
@@ -152,7 +152,7 @@ public sealed partial class LiveProgressTests() : BrowserTests(workers: 0)
         var page = await OpenAsync("/console");
         await Expect(page.GetByRole(AriaRole.Alert)).ToHaveCountAsync(0);
         await ExecuteAsync("INSERT INTO stops (id, stopped_at, stopped_by, reason) VALUES (@id, now(), 'Ana', 'a price was wrong')", new { id = Guid.NewGuid() });
-        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("All accounts are stopped.", new() { Timeout = 30_000 });
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("All accounts are stopped.");
         Assert.That(await _api.Http.GetStringAsync("/console/new"), Does.Contain("All accounts are stopped.").And.Contain("a price was wrong"));
     }
 

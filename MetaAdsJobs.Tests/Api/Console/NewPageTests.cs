@@ -10,7 +10,7 @@ namespace MetaAdsJobs.Tests.Api.Console;
 /// <summary>Asking for an ad in a form, and what the API has against it at the fields.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.Self)]
-public sealed class NewPageTests : BrowserTests
+public sealed class NewPageTests() : BrowserTests(shared: () => SharedServices.WithWorker)
 {
     private JsonObject _request = null!;
 
@@ -33,7 +33,7 @@ public sealed class NewPageTests : BrowserTests
         await page.GetByRole(AriaRole.Button, new() { Name = "Create the ad" }).ClickAsync();
 
         await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The run was accepted.");
-        await Expect(page.Locator("h1 .status")).ToHaveTextAsync("succeeded", new() { Timeout = 30_000 });
+        await Expect(page.Locator("h1 .status")).ToHaveTextAsync("succeeded");
         await Expect(page.Locator("table.steps .is-confirmed")).ToHaveCountAsync(5);
         var request = JsonNode.Parse(await LastRequestAsync())!;
         Assert.Multiple(() =>
@@ -209,7 +209,7 @@ public sealed class NewPageTests : BrowserTests
         await page.GetByRole(AriaRole.Button, new() { Name = "Only let Meta check it" }).ClickAsync();
 
         await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("Meta is being asked; nothing is created.");
-        await Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "campaign" }).Locator(".is-ok").First).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "campaign" }).Locator(".is-ok").First).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Ask for one like it" }).ClickAsync();
         await Expect(page.GetByLabel("Campaign name")).ToHaveValueAsync("Only checked");
         await Expect(page.GetByLabel("Daily budget")).ToHaveValueAsync("12.34");
@@ -271,15 +271,17 @@ public sealed class NewPageTests : BrowserTests
         await page.GetByLabel("Daily budget").FillAsync("12.34");
     }
 
+    private object Mine => new { Account = Guid.Parse((string)_request["social_account_id"]!) };
+
     private async Task<string> LastRequestAsync()
     {
         await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
-        return await connection.QuerySingleAsync<string>("SELECT request::text FROM orchestrations ORDER BY request_id DESC LIMIT 1");
+        return await connection.QuerySingleAsync<string>("SELECT request::text FROM orchestrations WHERE social_account_id = @Account ORDER BY request_id DESC LIMIT 1", Mine);
     }
 
     private async Task<long> CountAsync()
     {
         await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
-        return await connection.QuerySingleAsync<long>("SELECT count(*) FROM orchestrations");
+        return await connection.QuerySingleAsync<long>("SELECT count(*) FROM orchestrations WHERE social_account_id = @Account", Mine);
     }
 }

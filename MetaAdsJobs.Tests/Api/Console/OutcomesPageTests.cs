@@ -11,7 +11,7 @@ namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>The console's page about how runs end: known runs, and the numbers that are drawn of them.</summary>
 [TestFixture, Parallelizable]
-public sealed class OutcomesPageTests() : BrowserTests(workers: 0)
+public sealed class OutcomesPageTests() : BrowserTests(own: () => Service.StartAsync(workers: 0))
 {
     private static readonly DateOnly Today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
     private Guid _account, _other;

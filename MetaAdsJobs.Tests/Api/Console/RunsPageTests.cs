@@ -25,7 +25,7 @@ public sealed class RunsPageTests : BrowserTests
         var id = await _api.AcceptAsync(await NamedAsync("Watched Winter"));
 
         var row = page.GetByRole(AriaRole.Row).Filter(new() { HasText = "Watched Winter" });
-        await Expect(row.Locator(".status")).ToHaveTextAsync("succeeded", new() { Timeout = 30_000 });
+        await Expect(row.Locator(".status")).ToHaveTextAsync("succeeded");
         Assert.That(await page.EvaluateAsync<bool>("window.sameDocument"), Is.True);
         await row.GetByRole(AriaRole.Link).ClickAsync();
         await Expect(page.Locator("table.steps .is-confirmed")).ToHaveCountAsync(5);
@@ -69,7 +69,7 @@ public sealed class RunsPageTests : BrowserTests
         await page.GetByRole(AriaRole.Button, new() { Name = "Retry" }).ClickAsync();
 
         await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The run is tried again.");
-        await Expect(page.Locator("h1 .status")).ToHaveTextAsync("succeeded", new() { Timeout = 30_000 });
+        await Expect(page.Locator("h1 .status")).ToHaveTextAsync("succeeded");
     }
 
     [Test]
@@ -162,7 +162,7 @@ public sealed class RunsPageTests : BrowserTests
         {
             await page.GotoAsync($"/console/runs/bulk/cancel?status=waiting&account={account}");
             await Expect(page.GetByText($"Runs to be cancelled and undone at Meta: {left}.")).ToBeVisibleAsync();
-            await page.GetByRole(AriaRole.Button, new() { Name = "Go on" }).ClickAsync(new() { Timeout = 60_000 });
+            await page.GetByRole(AriaRole.Button, new() { Name = "Go on" }).ClickAsync();
             await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync($"Runs changed: {said}.");
         }
     }

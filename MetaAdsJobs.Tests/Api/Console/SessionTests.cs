@@ -9,17 +9,18 @@ namespace MetaAdsJobs.Tests.Api.Console;
 /// <summary>Who may be in the console, and for how long.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.Self)]
-public sealed class SessionTests() : BrowserTests(shared: () => SharedServices.WithoutWorker)
+public sealed class SessionTests() : BrowserTests(shared: () => SharedServices.ForPages)
 {
     [Test]
     public async Task A_page_that_is_watched_ends_with_its_session_and_comes_back_after_signing_in()
     {
         var page = await _chromium.VisitAsync(_service);
         await page.GotoAsync("/console?status=failed");
-        await page.EnterTokenAsync(AccessTokens.Mint(Service.SigningKey, "viewer", TimeSpan.FromSeconds(8), "viewer@tests", TimeProvider.System));
+        // Long enough to be seen before it is over, on a busy machine too.
+        await page.EnterTokenAsync(AccessTokens.Mint(Service.SigningKey, "viewer", TimeSpan.FromSeconds(15), "viewer@tests", TimeProvider.System));
         await Expect(page.Locator("html")).ToHaveAttributeAsync("data-following", "yes");
 
-        await Expect(page.GetByLabel("Token")).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Expect(page.GetByLabel("Token")).ToBeVisibleAsync();
         await page.EnterTokenAsync(Service.Token("viewer"));
 
         await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex(@"/console\?status=failed$"));

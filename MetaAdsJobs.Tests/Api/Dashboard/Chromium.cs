@@ -1,29 +1,47 @@
+using System.Collections.Concurrent;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.Playwright;
 
 namespace MetaAdsJobs.Tests.Api.Dashboard;
 
-/// <summary>A real browser, headless. Playwright only drives it: the browser is the machine's own, never a download.</summary>
+/// <summary>
+/// A real browser, headless, one for all fixtures: each has its own people in it. Playwright only drives it: the browser is the
+/// machine's own, never a download.
+/// </summary>
 internal sealed class Chromium : IAsyncDisposable
 {
+    // A busy machine shares its cores among services and browsers: what has not come yet may still come.
+    private const int PatienceMilliseconds = 120_000;
+
     private static readonly string[] Arguments =
     [
         "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
     ];
 
-    private readonly IPlaywright _playwright;
+    private static readonly Lazy<Task<(IPlaywright Playwright, IBrowser Browser)>> Shared = new(LaunchAsync);
+    private readonly ConcurrentBag<IBrowserContext> _people = [];
     private readonly IBrowser _browser;
 
-    private Chromium(IPlaywright playwright, IBrowser browser) => (_playwright, _browser) = (playwright, browser);
+    private Chromium(IBrowser browser) => _browser = browser;
 
-    public static async Task<Chromium> StartAsync()
+    public static async Task<Chromium> StartAsync() => new((await Shared.Value).Browser);
+
+    /// <summary>Ends the browser that all share.</summary>
+    public static async Task EndAsync()
+    {
+        if (!Shared.IsValueCreated) return;
+        var (playwright, browser) = await Shared.Value;
+        await browser.DisposeAsync();
+        playwright.Dispose();
+    }
+
+    private static async Task<(IPlaywright Playwright, IBrowser Browser)> LaunchAsync()
     {
         var path = Environment.GetEnvironmentVariable("CHROMIUM") is { Length: > 0 } given ? given : "/usr/bin/chromium";
         Assert.That(path, Does.Exist, "the browser tests need Chromium (apt-get install chromium), or CHROMIUM with its path");
-        // Several browsers and services share two cores: what has not come yet may still come.
-        Assertions.SetDefaultExpectTimeout(20_000);
+        Assertions.SetDefaultExpectTimeout(PatienceMilliseconds);
         var playwright = await Playwright.CreateAsync();
-        return new(playwright, await playwright.Chromium.LaunchAsync(new() { ExecutablePath = path, Args = Arguments }));
+        return (playwright, await playwright.Chromium.LaunchAsync(new() { ExecutablePath = path, Args = Arguments, Timeout = PatienceMilliseconds }));
     }
 
     /// <summary>A person at a browser of their own, without a cookie so far.</summary>
@@ -34,7 +52,8 @@ internal sealed class Chromium : IAsyncDisposable
             BaseURL = service.BaseUrl.ToString(),
             ViewportSize = new() { Width = 1280, Height = 900 },
         });
-        context.SetDefaultTimeout(20_000);
+        context.SetDefaultTimeout(PatienceMilliseconds);
+        _people.Add(context);
         return await context.NewPageAsync();
     }
 
@@ -47,10 +66,10 @@ internal sealed class Chromium : IAsyncDisposable
         return page;
     }
 
+    /// <summary>Everybody leaves: an open page goes on asking the service.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _browser.DisposeAsync();
-        _playwright.Dispose();
+        while (_people.TryTake(out var person)) await person.CloseAsync();
     }
 }
 

@@ -81,7 +81,7 @@ public sealed class DashboardTests : BrowserTests
 
         var run = await _api.UntilAsync(requestId, "succeeded");
         Assert.That((bool)run["overall_success"]!, Is.True, run.ToJsonString());
-        await Eventually.TrueAsync(async () => await StateAsync(job) == "Succeeded", TimeSpan.FromSeconds(10), () => "the requeued job itself has not ended");
+        await Eventually.TrueAsync(async () => await StateAsync(job) == "Succeeded", () => "the requeued job itself has not ended");
         await page.GotoAsync("/hangfire/jobs/succeeded");
         await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Campaign: Second try" })).ToBeVisibleAsync();
     }
@@ -98,7 +98,7 @@ public sealed class DashboardTests : BrowserTests
         {
             await page.GotoAsync("/hangfire/jobs/succeeded");
             return await page.GetByRole(AriaRole.Link, new() { Name = "Insights: Möbel & Söhne, 2026-01-01 to 2026-01-03" }).CountAsync() == 1;
-        }, TimeSpan.FromSeconds(30), () => "The sync is not listed.");
+        }, () => "The sync is not listed.");
     }
 
     [Test]
@@ -177,7 +177,7 @@ public sealed class DashboardTests : BrowserTests
         await _api.UntilAsync(requestId, "failed");
         await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
         var job = await connection.QuerySingleAsync<string>("SELECT job_id FROM orchestrations WHERE request_id = @Id", new { Id = Guid.Parse(requestId) });
-        await Eventually.TrueAsync(async () => await StateAsync(job) == "Failed", TimeSpan.FromSeconds(10), () => "The job has not failed.");
+        await Eventually.TrueAsync(async () => await StateAsync(job) == "Failed", () => "The job has not failed.");
         return (requestId, job);
     }
 

@@ -13,7 +13,7 @@ namespace MetaAdsJobs.Tests.Api.Dashboard;
 
 [TestFixture]
 [Parallelizable(ParallelScope.Self)]
-public sealed class SignInTests() : BrowserTests(workers: 0)
+public sealed class SignInTests() : BrowserTests(shared: () => SharedServices.ForPages)
 {
     [Test]
     public async Task A_stranger_who_opens_the_dashboard_is_asked_to_sign_in()

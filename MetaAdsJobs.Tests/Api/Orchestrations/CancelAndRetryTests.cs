@@ -53,7 +53,7 @@ public sealed class CancelAndRetryTests
         Assert.That(answer.Header("Location"), Is.EqualTo($"/meta/orchestrate/runs/{id}"));
         Assert.That((string?)answer.Json["request_id"], Is.EqualTo(id));
 
-        service.StartWorker();
+        await service.StartWorkerAsync();
         var run = await client.UntilAsync(id);
         Assert.That((string?)run["status"], Is.EqualTo("cancelled"), run.ToJsonString());
         Assert.That((bool)run["overall_success"]!, Is.False);
@@ -67,9 +67,8 @@ public sealed class CancelAndRetryTests
     {
         var service = await SharedServices.WithWorker;
         using var client = service.Client();
-        service.Graph.Faults.Add(call => call.IsCreate && call.Path.EndsWith("/adsets", StringComparison.Ordinal),
-            GraphFaults.Refused(100, 1885183, "Budget", "Raise the budget of your ad set."));
-        var id = await client.AcceptAsync(await client.NewRequestAsync());
+        service.Graph.Faults.Add(call => call.IsCreate && call.Path == "act_1885183/adsets", GraphFaults.Refused(100, 1885183, "Budget", "Raise the budget of your ad set."));
+        var id = await client.AcceptAsync(await client.NewRequestAsync(account => account["ad_account_id"] = "act_1885183"));
         var failed = await client.UntilAsync(id);
         Assert.That((string?)failed["status"], Is.EqualTo("failed"), failed.ToJsonString());
         Assert.That((string?)failed["errors"]!.AsArray()[0], Does.Contain("Raise the budget of your ad set."));

@@ -4,6 +4,7 @@ namespace MetaAdsJobs.Tests.Meta.Stub;
 
 /// <summary>Each case spoils one parameter of a good call; null takes it away.</summary>
 [TestFixture]
+[Parallelizable(ParallelScope.Self)]
 public sealed class StubRefusalTests
 {
     private StubWorld _world = null!;
