@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Simulation;
 
