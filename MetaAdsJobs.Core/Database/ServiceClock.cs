@@ -14,6 +14,17 @@ public sealed class ServiceClock(TimeProvider machine) : TimeProvider
 {
     private sealed record Reading(DateTimeOffset At, long Stamp);
 
+    private sealed class Sleep(DateTimeOffset began, long stamp)
+    {
+        public DateTimeOffset Began { get; } = began;
+        public long Stamp { get; } = stamp;
+        public TimeSpan Slept { get; set; }
+    }
+
+    // A time of day is corrected by so much every now and then.
+    private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(1);
+
+    private readonly Sleep _asleep = new(machine.GetUtcNow(), machine.GetTimestamp());
     private volatile Reading? _last;
 
     public override long TimestampFrequency => machine.TimestampFrequency;
@@ -23,7 +34,20 @@ public sealed class ServiceClock(TimeProvider machine) : TimeProvider
     /// <summary>Before the first reading, at the very start of a process, the machine's own time.</summary>
     public override DateTimeOffset GetUtcNow() => _last is { } last ? last.At + machine.GetElapsedTime(last.Stamp) : machine.GetUtcNow();
 
-    public override long GetTimestamp() => machine.GetTimestamp();
+    /// <summary>
+    /// The machine's counter, and the time it slept: counters stand still while a machine is suspended, its time of day does not. A time of
+    /// day that was only set forward counts as sleep, too: whoever thought to hold something gives it up, and no harm is done.
+    /// </summary>
+    public override long GetTimestamp()
+    {
+        var (counter, now) = (machine.GetTimestamp(), machine.GetUtcNow());
+        lock (_asleep)
+        {
+            var slept = (now - _asleep.Began) - machine.GetElapsedTime(_asleep.Stamp, counter);
+            if (slept > _asleep.Slept + Tolerance) _asleep.Slept = slept;
+            return counter + (long)(_asleep.Slept.TotalSeconds * machine.TimestampFrequency);
+        }
+    }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => machine.CreateTimer(callback, state, dueTime, period);
 

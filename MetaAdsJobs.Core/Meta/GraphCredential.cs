@@ -26,13 +26,21 @@ internal sealed class GraphCredential(string adAccountId, string accessToken)
     public TimeSpan Patience { get; private set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>The last word before a call that changes something is sent, after any waiting for its turn; may throw to forbid it.</summary>
-    public Action? BeforeSending { get; init; }
+    public Action? BeforeSending { get; set; }
 
     public GraphCredential For(UseCase useCase) => With(copy => copy.UseCase = useCase);
 
     public GraphCredential Urgent() => With(copy => copy.IsUrgent = true);
 
-    public GraphCredential Permitted() => With(copy => copy.YieldsToStops = false);
+    /// <summary>For what ends spending, and for what a stop waits for.</summary>
+    public GraphCredential Unyielding() => With(copy => copy.YieldsToStops = false);
+
+    /// <param name="stillPermitted">Asked right before each call is sent, each repeat of it included; throws when the permit is over.</param>
+    public GraphCredential Permitted(Action stillPermitted) => With(copy =>
+    {
+        copy.YieldsToStops = false;
+        copy.BeforeSending = BeforeSending + stillPermitted;
+    });
 
     /// <summary>For a call in the middle of what would have to start over if it were given back.</summary>
     public GraphCredential Patient() => With(copy => copy.Patience = TimeSpan.FromSeconds(30));

@@ -50,7 +50,7 @@ internal sealed class MetaAds(GraphClient graph)
         return found;
     }
 
-    public Task ActivateAsync(GraphCredential credential, string metaId, CancellationToken ct) => SetStatusAsync(credential.Permitted(), metaId, "ACTIVE", ct);
+    public Task ActivateAsync(GraphCredential credential, string metaId, CancellationToken ct) => SetStatusAsync(credential, metaId, "ACTIVE", ct);
 
     /// <summary>Pauses; an object that is deleted or archived spends nothing either.</summary>
     /// <returns>False when it is gone: it cannot be activated again.</returns>
@@ -105,16 +105,19 @@ internal sealed class MetaAds(GraphClient graph)
     }
 
     /// <summary>Deletes; an object that is gone already counts as deleted.</summary>
-    public async Task DeleteAsync(GraphCredential credential, string metaId, CancellationToken ct)
+    /// <returns>False when it was gone already.</returns>
+    public async Task<bool> DeleteAsync(GraphCredential credential, string metaId, CancellationToken ct)
     {
         try
         {
             await graph.SendAsync(HttpMethod.Delete, metaId, new(), credential, ct);
+            return true;
         }
         catch (MetaException exception) when (exception.IsMissingObject)
         {
             // Gone already: by an earlier attempt whose answer was lost, or by hand in Ads Manager.
             await ProveGoneAsync(credential, metaId, exception, ct);
+            return false;
         }
     }
 

@@ -46,14 +46,16 @@ public sealed class CancelOrchestration(NpgsqlDataSource dataSource, IJobQueue q
 /// <summary>Retry: a failed orchestration goes on from what still exists, with all its retries back.</summary>
 public sealed class RetryOrchestration(NpgsqlDataSource dataSource, IJobQueue queue, TimeProvider time)
 {
-    // A new round has new markers, so that it never adopts what the old one deleted. A step whose outcome was never settled
-    // keeps its round: it has to be found by the old marker. Media is looked up anew: what was uploaded may be gone from Meta.
+    // A new round has new markers, so that it never adopts what the old one deleted. A step whose outcome was never settled, or of which several
+    // were found, keeps its round: it has to be found by the old marker. What could not be deleted is gone on with, if what it hangs on still
+    // is there. Media is looked up anew: what was uploaded may be gone from Meta. What may be active goes on being taken for that.
     private const string RetrySql = """
         WITH retried AS (
             UPDATE orchestrations o SET status = 'queued', ending = NULL, cancel_requested = false, failures = 0, abandoned = 0, errors = '[]', validation = NULL,
                 completed_at = NULL, wait_reason = NULL, next_attempt_at = NULL, job_id = COALESCE(@JobId, job_id),
                 ordered_by = COALESCE(@OrderedBy, ordered_by),
-                round = round + (NOT EXISTS (SELECT 1 FROM orchestration_steps s WHERE s.request_id = o.request_id AND s.state = 'started' AND s.step NOT IN ('media', 'activate', 'validate')))::int
+                round = round + (NOT EXISTS (SELECT 1 FROM orchestration_steps s WHERE s.request_id = o.request_id AND s.step NOT IN ('media', 'activate', 'validate')
+                    AND (s.state = 'started' OR s.state = 'left' AND (s.meta_id IS NULL OR s.meta_id LIKE '%, %'))))::int
             WHERE request_id = @RequestId AND status = 'failed'
             RETURNING request_id),
         -- Read as it was before this statement: what the row forgets now stays counted on its day.
@@ -62,11 +64,19 @@ public sealed class RetryOrchestration(NpgsqlDataSource dataSource, IJobQueue qu
             SELECT o.request_id, o.social_account_id, o.completed_at, @Now FROM orchestrations o JOIN retried USING (request_id)
             WHERE o.completed_at IS NOT NULL AND (o.request ->> 'validate_only') IS NULL
             ON CONFLICT DO NOTHING),
+        next AS (
+            SELECT s.step, CASE
+                WHEN s.step = 'activate' AND s.state IN ('started', 'confirmed') THEN 'started'
+                WHEN s.step IN ('media', 'activate', 'validate') OR s.state <> 'left' THEN 'pending'
+                WHEN s.meta_id IS NULL OR s.meta_id LIKE '%, %' THEN 'started'
+                WHEN EXISTS (
+                    SELECT 1 FROM orchestration_steps p WHERE p.request_id = s.request_id AND p.state NOT IN ('confirmed', 'left')
+                        AND (s.step = 'adset' AND p.step = 'campaign' OR s.step = 'ad' AND p.step IN ('campaign', 'adset'))) THEN 'pending'
+                ELSE 'confirmed' END AS state
+            FROM orchestration_steps s WHERE s.request_id = @RequestId),
         steps AS (
-            UPDATE orchestration_steps s SET
-                state = CASE WHEN s.step NOT IN ('media', 'activate', 'validate') AND s.state = 'left' AND s.meta_id IS NOT NULL THEN 'confirmed' ELSE 'pending' END,
-                meta_id = CASE WHEN s.step NOT IN ('media', 'activate', 'validate') AND s.state = 'left' THEN s.meta_id END, error = NULL, refusals = 0
-            FROM retried WHERE s.request_id = retried.request_id AND (s.state IN ('deleted', 'left') OR s.state = 'pending' AND s.refusals > 0 OR s.step IN ('media', 'activate', 'validate')))
+            UPDATE orchestration_steps s SET state = n.state, meta_id = CASE WHEN n.state = 'confirmed' THEN s.meta_id END, error = NULL, refusals = 0
+            FROM retried JOIN next n ON true WHERE n.step = s.step AND s.request_id = retried.request_id AND (s.state IN ('deleted', 'left') OR s.state = 'pending' AND s.refusals > 0 OR s.step IN ('media', 'activate', 'validate')))
         SELECT count(*) FROM retried
         """;
 

@@ -16,6 +16,9 @@ internal sealed class RunOrchestration(
 {
     private static readonly JobOutcome Completed = new JobOutcome.Completed();
 
+    // Since the last step was begun.
+    private static readonly TimeSpan LongestOutage = TimeSpan.FromHours(6);
+
     public async Task<JobOutcome> ExecuteAsync(Guid requestId, CancellationToken ct)
     {
         using var scope = logger.BeginScope(new Dictionary<string, object> { ["OrchestrationId"] = requestId });
@@ -162,11 +165,16 @@ internal sealed class RunOrchestration(
         {
             // A failure to undo must not use up the retries of the forward way: it snoozes by a backoff of its own.
             OrchestrationLog.AttemptFailed(logger, exception, attempt.Number, attempt.Failures + 1);
+            // Waiting for a Meta that cannot be reached costs nothing; leaving what is there costs a person's time.
+            if (exception is MetaException { Proof: Proof.NotSent } && IsWithinOutage(attempt))
+                return await waiting.SnoozeAsync(attempt, Release.Waiting(time.GetUtcNow().AddMinutes(1), $"Meta cannot be reached to undo: {exception.Message}"), ct);
             if (attempt.Failures + 1 >= options.MaxUndoTries) return await LeaveTheRestAsync(attempt, exception, ct);
             var until = time.GetUtcNow() + TimeSpan.FromSeconds(Math.Min(300, Math.Max(1, options.RetryDelaySeconds) * Math.Pow(2, attempt.Failures)));
             return await waiting.SnoozeAsync(attempt, Release.Waiting(until, $"undoing failed: {exception.Message}") with { Failed = true }, ct);
         }
     }
+
+    private bool IsWithinOutage(Attempt attempt) => attempt.Steps.Values.Max(step => step.StartedAt) is { } last && time.GetUtcNow() - last < LongestOutage;
 
     private async Task<JobOutcome> LeaveTheRestAsync(Attempt attempt, Exception exception, CancellationToken ct)
     {
@@ -214,8 +222,7 @@ internal sealed class RunOrchestration(
         var ids = string.Join(", ", several.MetaIds);
         OrchestrationLog.SeveralFound(logger, several.Step, ids);
         var error = $"several objects at Meta carry the marker of the {several.Step}: {ids}. Delete all but one in Ads Manager, then retry";
-        await undoJournal.BeginAsync(attempt, "failed", [error], notDone: null, ct);
-        await undoJournal.FinishAsync(attempt, [], ct);
+        await undoJournal.StopAsync(attempt, error, ct);
         return new JobOutcome.Stopped(error);
     }
 }

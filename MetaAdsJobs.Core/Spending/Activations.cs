@@ -17,8 +17,15 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
     // a create may stay unseen. After that none of this permit's calls can have an effect any more.
     private TimeSpan Longest => TimeSpan.FromSeconds((12 * meta.CallTimeoutSeconds) + 25) + orchestrations.SettleDelay;
 
-    /// <summary>How long after asking for a permit a further activating call may begin: its repeats end within the permit.</summary>
-    public TimeSpan SafeFor => TimeSpan.FromSeconds(8 * meta.CallTimeoutSeconds);
+    // So long after asking for a permit an activating call may still be sent: whatever becomes of it, it does within the permit.
+    private TimeSpan SafeFor => TimeSpan.FromSeconds(8 * meta.CallTimeoutSeconds);
+
+    /// <param name="askedAt">The timestamp taken before the permit was asked for.</param>
+    /// <exception cref="MetaException">Thrown by what is returned, once the permit is over: the stop switch does not reckon with the call any more.</exception>
+    public Action PermitFrom(long askedAt) => () =>
+    {
+        if (time.GetElapsedTime(askedAt) > SafeFor) throw new MetaException(Proof.NotSent, "the permit to activate is over");
+    };
 
     /// <param name="isNew">True when everything is activated, whatever a stop had paused; false when just that is.</param>
     /// <returns>Null when permitted; else what stands against it, to be asked again later.</returns>
@@ -26,14 +33,16 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
     {
         // One implicit transaction: the second statement sees what the account's last permit or stop committed.
         const string PermitSql = """
-            SELECT 1 FROM social_accounts WHERE id = @AccountId FOR NO KEY UPDATE;
+            SELECT campaign_cap_cents, daily_cap_cents, caps_off FROM social_accounts WHERE id = @AccountId FOR NO KEY UPDATE;
             INSERT INTO activations (request_id, social_account_id, state, daily_cents, ends_at, busy_until, changed_at)
             SELECT @RequestId, @AccountId, 'activating', @DailyCents, @EndsAt, clock_timestamp() + @Longest, @Now
-            WHERE NOT EXISTS (SELECT 1 FROM stops WHERE lifted_at IS NULL AND (social_account_id IS NULL OR social_account_id = @AccountId))
-              AND (@Cap::bigint IS NULL OR @DailyCents + (
+            FROM social_accounts a
+            WHERE a.id = @AccountId AND NOT EXISTS (SELECT 1 FROM stops WHERE lifted_at IS NULL AND (social_account_id IS NULL OR social_account_id = @AccountId))
+              AND (a.caps_off OR COALESCE(a.campaign_cap_cents, @CampaignCap) IS NULL OR @DailyCents <= COALESCE(a.campaign_cap_cents, @CampaignCap))
+              AND (a.caps_off OR COALESCE(a.daily_cap_cents, @DayCap) IS NULL OR @DailyCents + (
                     SELECT COALESCE(sum(daily_cents), 0) FROM activations
                     WHERE social_account_id = @AccountId AND state IN ('activating', 'active') AND request_id <> @RequestId
-                      AND (ends_at IS NULL OR ends_at > @Now)) <= @Cap)
+                      AND (ends_at IS NULL OR ends_at > @Now)) <= COALESCE(a.daily_cap_cents, @DayCap))
             ON CONFLICT (request_id) DO UPDATE SET state = 'activating', daily_cents = EXCLUDED.daily_cents, ends_at = EXCLUDED.ends_at,
                 busy_until = EXCLUDED.busy_until, changed_at = EXCLUDED.changed_at,
                 paused_ids = CASE WHEN @IsNew THEN ARRAY[]::text[] ELSE activations.paused_ids END
@@ -44,16 +53,19 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
                     WHERE social_account_id = @AccountId AND state IN ('activating', 'active') AND request_id <> @RequestId
                       AND (ends_at IS NULL OR ends_at > @Now)) AS active_cents
             """;
-        if (caps.RefusalOf(account, dailyCents) is { } refusal) return $"its budget {refusal}";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var answers = await connection.QueryMultipleAsync(new(PermitSql, new
         {
-            RequestId = requestId, AccountId = account.Id, DailyCents = dailyCents, EndsAt = endsAt, IsNew = isNew, Longest, Cap = caps.OfDay(account), Now = time.GetUtcNow(),
+            RequestId = requestId, AccountId = account.Id, DailyCents = dailyCents, EndsAt = endsAt, IsNew = isNew, Longest, Now = time.GetUtcNow(),
+            CampaignCap = caps.UsualOfCampaign(account.Currency), DayCap = caps.UsualOfDay(account.Currency),
         }, cancellationToken: ct));
-        await answers.ReadAsync<int>();
+        // As they stand now that nobody else can change them: what the caller knows of the account may be older.
+        var (campaignCap, dayCap, capsOff) = await answers.ReadSingleAsync<(long?, long?, bool)>();
+        var current = account with { CampaignCapCents = campaignCap, DailyCapCents = dayCap, CapsOff = capsOff };
         if ((await answers.ReadAsync<int>()).Any()) return null;
         var (stopped, activeCents) = await answers.ReadSingleAsync<(string?, long)>();
+        if (stopped is null && caps.RefusalOf(current, dailyCents) is { } refusal) return $"its budget {refusal}";
         return stopped ?? string.Create(CultureInfo.InvariantCulture,
-            $"the account's active campaigns may spend {activeCents} a day already, and with {dailyCents} more they would exceed its cap of {caps.OfDay(account)}; pause some, or have an admin raise its daily_cap_cents");
+            $"the account's active campaigns may spend {activeCents} a day already, and with {dailyCents} more they would exceed its cap of {caps.OfDay(current)}; pause some, or have an admin raise its daily_cap_cents");
     }
 }

@@ -54,7 +54,7 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, MetaAds 
         await Parallel.ForEachAsync(page, options, async (spender, token) =>
         {
             if (failed.Contains(spender.RequestId)) await store.AuditAsync(spender, stop.StoppedBy, token);
-            else if (await (gone.Contains(spender.RequestId) ? store.EndedAsync(spender, stop.StoppedBy, token) : store.PausedAsync(spender, stop.StoppedBy, token)))
+            else if (await (gone.Contains(spender.RequestId) ? store.EndedAsync(spender, stop.StoppedBy, isOwn: false, token) : store.PausedAsync(spender, stop.StoppedBy, token)))
                 Interlocked.Increment(ref paused);
         });
         return (paused, failed.Count);

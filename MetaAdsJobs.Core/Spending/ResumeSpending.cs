@@ -16,23 +16,26 @@ internal sealed class ResumeSpending(
         Active,
         LeftPaused,
         TryAgain,
+
+        /// <summary>When a person has seen to the account.</summary>
+        TryLater,
     }
 
     public async Task<JobOutcome> ExecuteAsync(Guid stopId, CancellationToken ct)
     {
         if (await store.FindAsync(stopId, ct) is not { IsLifted: true } stop) return new JobOutcome.Completed();
         foreach (var requestId in await store.ListHeldAsync(stop, ct)) queue.EnqueueOrchestration(requestId);
-        var again = stop.Reactivate ? await ReactivateAsync(stop, ct) : 0;
+        var (again, later) = stop.Reactivate ? await ReactivateAsync(stop, ct) : (0, 0);
         if (!stop.Reactivate) await store.LeavePausedAsync(stop, ct);
-        if (again > 0) return new JobOutcome.Snoozed(time.GetUtcNow().AddSeconds(15), $"{again} campaigns could not be activated again yet");
+        if (again + later > 0) return new JobOutcome.Snoozed(time.GetUtcNow().AddSeconds(again > 0 ? 15 : 300), $"{again + later} campaigns could not be activated again yet");
         await store.DoneAsync(stop, ct);
         return new JobOutcome.Completed();
     }
 
-    /// <returns>How many have to be tried again.</returns>
-    private async Task<int> ReactivateAsync(Stop stop, CancellationToken ct)
+    /// <returns>How many have to be tried again soon, and how many when their accounts are in order.</returns>
+    private async Task<(int Again, int Later)> ReactivateAsync(Stop stop, CancellationToken ct)
     {
-        var (active, again) = (0, 0);
+        var (active, again, later) = (0, 0, 0);
         IReadOnlyList<Spender> page;
         var after = Guid.Empty;
         do
@@ -43,12 +46,13 @@ internal sealed class ResumeSpending(
                 var resumed = await ResumeAsync(spender, stop.LiftedBy ?? stop.StoppedBy, token);
                 if (resumed == Resumed.Active) Interlocked.Increment(ref active);
                 if (resumed == Resumed.TryAgain) Interlocked.Increment(ref again);
+                if (resumed == Resumed.TryLater) Interlocked.Increment(ref later);
             });
             if (page.Count > 0) after = page[^1].RequestId;
         }
         while (page.Count == Spenders.PageSize);
         if (active > 0) SpendingLog.Reactivated(logger, active, stop.SocialAccountId, stop.LiftedBy ?? "");
-        return again;
+        return (again, later);
     }
 
     private async Task<Resumed> ResumeAsync(Spender spender, string askedBy, CancellationToken ct)
@@ -67,14 +71,14 @@ internal sealed class ResumeSpending(
                 return Resumed.TryAgain;
             }
 
-            await (stillThere ? store.LeftPausedAsync(spender, askedBy, ct) : store.EndedAsync(spender, askedBy, ct));
-            return Resumed.LeftPaused;
+            // Changed by somebody else meanwhile: it is looked at again.
+            return await (stillThere ? store.LeftPausedAsync(spender, askedBy, ct) : store.EndedAsync(spender, askedBy, isOwn: true, ct)) ? Resumed.LeftPaused : Resumed.TryAgain;
         }
         catch (MetaException exception)
         {
             SpendingLog.LeftPaused(logger, spender.RequestId, spender.Account.Id, exception.ForUser);
             await store.AuditAsync(spender, askedBy, ct);
-            return Resumed.TryAgain;
+            return exception.Proof is Proof.TokenRejected or Proof.AccountBlocked ? Resumed.TryLater : Resumed.TryAgain;
         }
     }
 
@@ -90,12 +94,9 @@ internal sealed class ResumeSpending(
             return Resumed.LeftPaused;
         }
 
+        var permitted = spender.Credential.Permitted(activations.PermitFrom(permittedFrom));
         foreach (var metaId in ((string?[])[spender.AdId, spender.AdSetId, spender.CampaignId]).OfType<string>().Where(spender.PausedIds.Contains))
-        {
-            // A process that slept through its permit: the stop switch does not reckon with this call any more.
-            if (time.GetElapsedTime(permittedFrom) > activations.SafeFor) throw new MetaException(Proof.NotSent, "the permit to activate is over");
-            await meta.ActivateAsync(spender.Credential, metaId, ct);
-        }
+            await meta.ActivateAsync(permitted, metaId, ct);
 
         return await store.ActivatedAsync(spender, askedBy, ct) ? Resumed.Active : Resumed.LeftPaused;
     }

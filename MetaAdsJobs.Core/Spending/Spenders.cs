@@ -51,9 +51,9 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
         ORDER BY v.request_id LIMIT {PageSize}
         """, stop, after, ct);
 
-    /// <summary>What a stop has paused, or somebody was about to activate again, of orchestrations that have succeeded; none that another stop covers.</summary>
+    /// <summary>What a stop has paused, or was about to when it died, or somebody was about to activate again, of orchestrations that have succeeded; none that another stop covers.</summary>
     public Task<IReadOnlyList<Spender>> ListPausedAsync(Stop stop, Guid after, CancellationToken ct) => ListAsync($"""
-        {SpenderSql} AND o.status = 'succeeded' AND v.state IN ('paused', 'activating') AND cardinality(v.paused_ids) > 0
+        {SpenderSql} AND o.status = 'succeeded' AND v.state IN ('paused', 'activating', 'active') AND cardinality(v.paused_ids) > 0
           AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
         ORDER BY v.request_id LIMIT {PageSize}
         """, stop, after, ct);

@@ -108,33 +108,40 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOption
     {
         const string LeftSql = $"""
             WITH {ChangeLog.Cte},
-            idle AS (UPDATE activations SET state = 'idle', paused_ids = ARRAY[]::text[], busy_until = NULL, changed_at = @Now WHERE request_id = @RequestId RETURNING 1)
+            idle AS (
+                UPDATE activations SET state = 'idle', paused_ids = ARRAY[]::text[], busy_until = NULL, changed_at = @Now
+                WHERE request_id = @RequestId AND state IN ('activating', 'paused', 'active') RETURNING 1)
             SELECT count(*) FROM idle
             """;
         return WriteAsync(LeftSql, spender, askedBy, ct);
     }
 
     /// <summary>Gone at Meta.</summary>
-    public Task<bool> EndedAsync(Spender spender, string askedBy, CancellationToken ct)
+    /// <param name="isOwn">True for who has a permit of his own for it; else only as it was seen, and when no call that activates can be under way.</param>
+    /// <returns>False when it has to be looked at again.</returns>
+    public Task<bool> EndedAsync(Spender spender, string askedBy, bool isOwn, CancellationToken ct)
     {
         const string EndedSql = $"""
             WITH {ChangeLog.Cte},
-            ended AS (UPDATE activations SET state = 'ended', busy_until = NULL, changed_at = @Now WHERE request_id = @RequestId RETURNING 1)
+            ended AS (
+                UPDATE activations SET state = 'ended', busy_until = NULL, changed_at = @Now
+                WHERE request_id = @RequestId AND (@IsOwn OR (changed_at = @ChangedAt AND (busy_until IS NULL OR busy_until < clock_timestamp())))
+                RETURNING 1)
             SELECT count(*) FROM ended
             """;
-        return WriteAsync(EndedSql, spender, askedBy, ct);
+        return WriteAsync(EndedSql, spender, askedBy, ct, isOwn);
     }
 
     public Task AuditAsync(Spender spender, string askedBy, CancellationToken ct) => spender.Credential is null ? Task.CompletedTask
         : ChangeLog.WriteAsync(dataSource, spender.Account.Id, spender.RequestId, askedBy, spender.Credential.Changes, ct);
 
-    private async Task<bool> WriteAsync(string sql, Spender spender, string askedBy, CancellationToken ct)
+    private async Task<bool> WriteAsync(string sql, Spender spender, string askedBy, CancellationToken ct, bool isOwn = false)
     {
         var (changes, count) = spender.Credential?.Changes.ToJson() ?? ("[]", 0);
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var written = await connection.ExecuteScalarAsync<long>(new(sql, new
         {
-            spender.RequestId, AccountId = spender.Account.Id, AskedBy = askedBy, Changes = changes, Now = time.GetUtcNow(), spender.ChangedAt, options.SettleDelay,
+            spender.RequestId, AccountId = spender.Account.Id, AskedBy = askedBy, Changes = changes, Now = time.GetUtcNow(), spender.ChangedAt, options.SettleDelay, IsOwn = isOwn,
         }, cancellationToken: ct));
         spender.Credential?.Changes.Written(count);
         return written == 1;

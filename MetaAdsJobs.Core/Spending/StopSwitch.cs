@@ -83,7 +83,7 @@ public sealed class StopSwitch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
                 transaction.Complete();
             }
         }
-        else if (state.Stopped)
+        else if (state.Stopped && accountId is not null && await FindInForceAsync(null, ct) is not null)
         {
             return new Switched.Refused("All accounts are stopped, not this one alone: POST /meta/start lifts that.");
         }

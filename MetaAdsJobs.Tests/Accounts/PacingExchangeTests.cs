@@ -151,14 +151,14 @@ public sealed class PacingExchangeTests
         var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         var processes = Enumerable.Range(0, 6).Select(_ => new Process(_core, time)).ToList();
         var starts = processes.Select(process => process.StartAsync()).ToList();
-        await Eventually.TrueAsync(async () => await _core.Database.DataSource.RowsAsync("worker_processes") == 6 && starts.Any(start => start.IsCompleted), TimeSpan.FromSeconds(60), () => "not all have joined");
+        await Eventually.TrueAsync(async () => await _core.Database.DataSource.RowsAsync("worker_processes") == 6 && starts.Any(start => start.IsCompleted), () => "not all have joined");
         Assert.That(starts.Count(start => start.IsCompleted), Is.EqualTo(1), "only the first may change anything before the others know of it");
 
         await Eventually.TrueAsync(() =>
         {
             time.Advance(TimeSpan.FromSeconds(1));
             return Task.FromResult(starts.All(start => start.IsCompleted));
-        }, TimeSpan.FromSeconds(60), () => $"{starts.Count(start => start.IsCompleted)} have started");
+        }, () => $"{starts.Count(start => start.IsCompleted)} have started");
 
         Assert.That(starts.Zip(processes).Where(one => one.First.IsCompletedSuccessfully).Select(one => one.Second.Pacing.Processes), Is.All.EqualTo(6));
         foreach (var process in processes) await process.DisposeAsync();

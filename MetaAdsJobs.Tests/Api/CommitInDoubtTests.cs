@@ -33,7 +33,7 @@ public sealed class CommitInDoubtTests
             ["DATABASE_URL"] = connection.ConnectionString, ["AUTH_SIGNING_KEY"] = Service.SigningKey, ["Serilog:MinimumLevel:Default"] = "Fatal",
         });
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        _api = ApiApplication.Build(builder);
+        _api = builder.AddApi().Build().UseApi();
         _api.Migrate();
         await _api.StartAsync();
         var http = new HttpClient { BaseAddress = new(_api.Urls.First()) };
@@ -64,7 +64,7 @@ public sealed class CommitInDoubtTests
         Assert.That((answer.Code, answer.Header("Retry-After")), Is.EqualTo((503, "5")), answer.Text);
         Assert.That((string?)answer.Json["detail"], Does.Contain("not known").And.Contain("same Idempotency-Key").And.Not.Contain("Nothing was written"));
         Assert.That(_proxy.Next, Is.EqualTo(DatabaseProxy.Cut.Nothing), "no commit was cut");
-        await Eventually.TrueAsync(async () => await RunsAsync() == before + (committed ? 1 : 0), TimeSpan.FromSeconds(30), () => "the commit did not end as the test wanted it");
+        await Eventually.TrueAsync(async () => await RunsAsync() == before + (committed ? 1 : 0), () => "the commit did not end as the test wanted it");
 
         var again = await _client.PostAsync("/meta/orchestrate/run", _request, key);
 

@@ -54,7 +54,7 @@ public sealed class LongCallTests
         {
             using var again = await StreamAsync("reader 0");
             return again.IsSuccessStatusCode;
-        }, TimeSpan.FromSeconds(30), () => "a reader who has gone still holds his stream");
+        }, () => "a reader who has gone still holds his stream");
     }
 
     [Test]
@@ -69,8 +69,7 @@ public sealed class LongCallTests
         }
 
         var held = Enumerable.Range(0, SharedServices.FewConnections).Select(_ => _admin.GetAsync("/meta/clips")).ToList();
-        await Eventually.TrueAsync(async () => await _service.Database.DataSource.RowsAsync("pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == held.Count,
-            TimeSpan.FromSeconds(30), () => "the calls do not wait for the lock");
+        await Eventually.TrueAsync(async () => await _service.Database.DataSource.RowsAsync("pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == held.Count, () => "the calls do not wait for the lock");
 
         await AssertStoppedAsync();
 
@@ -95,7 +94,7 @@ public sealed class LongCallTests
         Assert.That(calls.Any(call => call.IsCompleted), Is.False, "the others do");
         Assert.That(await WaitAsync(other, request, 1, CancellationToken.None), Is.EqualTo("wait=1"));
         await leaving.CancelAsync();
-        await Eventually.TrueAsync(async () => await WaitAsync(patient, request, 1, CancellationToken.None) == "wait=1", TimeSpan.FromSeconds(30), () => "who has gone still waits");
+        await Eventually.TrueAsync(async () => await WaitAsync(patient, request, 1, CancellationToken.None) == "wait=1", () => "who has gone still waits");
         foreach (var call in calls) Assert.That(async () => await call, Throws.InstanceOf<OperationCanceledException>());
     }
 
@@ -121,7 +120,7 @@ public sealed class LongCallTests
         Assert.That((await _admin.SendAsync(HttpMethod.Post, "/meta/clips", large)).Code, Is.EqualTo(422), "somebody else's");
         foreach (var body in held) await body.SendRestAsync();
         Assert.That(await Task.WhenAll(held.Select(body => body.Answer)), Is.All.StartsWith("HTTP/1.1 422"));
-        await Eventually.TrueAsync(async () => (await sender.SendAsync(HttpMethod.Post, "/meta/clips", large)).Code == 422, TimeSpan.FromSeconds(30), () => "what was answered still has its place");
+        await Eventually.TrueAsync(async () => (await sender.SendAsync(HttpMethod.Post, "/meta/clips", large)).Code == 422, () => "what was answered still has its place");
     }
 
     [Test]

@@ -39,7 +39,7 @@ public sealed class BrakesTests
             return await act();
         });
         await _world.AcceptAsync();
-        await Eventually.TrueAsync(() => Task.FromResult(_world.Graph.Calls.Any(call => call.IsCreateOf("campaigns"))), TimeSpan.FromSeconds(60), () => "the ordinary thread was not taken");
+        await Eventually.TrueAsync(() => Task.FromResult(_world.Graph.Calls.Any(call => call.IsCreateOf("campaigns"))), () => "the ordinary thread was not taken");
     }
 
     [OneTimeTearDown]
@@ -74,7 +74,7 @@ public sealed class BrakesTests
 
     private async Task UntilPausedAsync(Guid account, string campaign)
     {
-        await Eventually.TrueAsync(async () => (await _world.Core.Get<StopSwitch>().ReadAsync(account, CancellationToken.None))!.Active == 0, TimeSpan.FromSeconds(60), () => "it was not stopped");
+        await Eventually.TrueAsync(async () => (await _world.Core.Get<StopSwitch>().ReadAsync(account, CancellationToken.None))!.Active == 0, () => "it was not stopped");
         Assert.That(await _world.Core.Database.DataSource.RowsAsync($"stub_graph.objects WHERE id = '{campaign}' AND status = 'PAUSED'"), Is.EqualTo(1));
         Assert.That(_gate.Task.IsCompleted, Is.False);
         Assert.That(await _world.Core.Database.DataSource.RowsAsync("hangfire.job WHERE statename = 'Processing' AND invocationdata::text LIKE '%\"orchestration\"%'"), Is.EqualTo(1), "the thread was to be held");

@@ -21,7 +21,7 @@ internal sealed class LiveMeta : IAsyncDisposable
 
     /// <summary>The client alone, over any transport.</summary>
     public static GraphClient Over(HttpClient http, MetaOptions options) =>
-        new(http, options, new(options, TimeProvider.System), TimeProvider.System, NullLogger<GraphClient>.Instance);
+        new(http, options, new(options, TimeProvider.System), TimeProvider.System, Random.Shared, NullLogger<GraphClient>.Instance);
 
     public static LiveMeta Against(GraphServer graph, params (string Name, string Value)[] settings) => Against(graph.BaseUrl, settings);
 

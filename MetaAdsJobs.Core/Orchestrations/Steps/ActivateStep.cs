@@ -24,12 +24,22 @@ internal sealed class ActivateStep(MetaAds meta, Activations activations, Counte
         }
 
         // A crash after the permit leaves something that may be active: the stop switch pauses it, the next attempt goes on.
+        var askedAt = time.GetTimestamp();
         if (await PermitAsync(attempt, ct) is { } refusal) return Later(300, refusal);
         attempt.HasActivated = true;
-        foreach (var step in (string[])[StepName.Ad, StepName.AdSet, StepName.Campaign])
+        var permitted = attempt.Credential.Permitted(activations.PermitFrom(askedAt));
+        try
         {
-            attempt.Lease.ThrowIfOver();
-            await meta.ActivateAsync(attempt.Credential, attempt.MetaId(step), ct);
+            foreach (var step in (string[])[StepName.Ad, StepName.AdSet, StepName.Campaign])
+            {
+                attempt.Lease.ThrowIfOver();
+                await meta.ActivateAsync(permitted, attempt.MetaId(step), ct);
+            }
+        }
+        catch (MetaException exception) when (exception.IsMissingObject && time.GetUtcNow() - attempt.Steps[Name].StartedAt < LongestProcessing)
+        {
+            // Made a moment ago: another of Meta's servers may not know it yet.
+            return Later(15, exception.ForUser);
         }
 
         return new RepeatableResult.Done(null);

@@ -26,7 +26,7 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
         const string StartSql = $"""
             WITH {Fence}, written AS (
                 INSERT INTO clip_videos (clip_id, ad_account_id, state, request_id, attempt, started_at)
-                SELECT @ClipId, @AdAccountId, 'started', @RequestId, @Number, @Now FROM fence
+                SELECT @ClipId, @AdAccountId, 'started', @RequestId, @Number, clock_timestamp() FROM fence
                 ON CONFLICT DO NOTHING RETURNING 1)
             {Outcome}
             """;
@@ -54,7 +54,7 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
     {
         const string AgainSql = $"""
             WITH {Fence}, written AS (
-                UPDATE clip_videos SET request_id = @RequestId, attempt = @Number, started_at = @Now
+                UPDATE clip_videos SET request_id = @RequestId, attempt = @Number, started_at = clock_timestamp()
                 WHERE clip_id = @ClipId AND ad_account_id = @AdAccountId AND state = 'started' AND EXISTS (SELECT 1 FROM fence)
                   AND request_id = @SeenRequestId AND attempt = @SeenAttempt
                 RETURNING 1)

@@ -44,6 +44,36 @@ internal sealed class UndoJournal(NpgsqlDataSource dataSource, OrchestrationOpti
             attempt.Steps[notDone] = attempt.Steps[notDone] with { State = StepState.Pending };
     }
 
+    /// <summary>Ends the orchestration as failed with everything as it is: a person has to choose first.</summary>
+    public async Task StopAsync(Attempt attempt, string error, CancellationToken ct)
+    {
+        const string StopSql = $"""
+            WITH {ChangeLog.Cte},
+            stopped AS (
+                UPDATE orchestrations SET status = 'failed', ending = 'failed', lease_until = NULL, completed_at = @Now, errors = errors || @Errors::jsonb
+                WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running' AND ending IS NULL
+                RETURNING 1)
+            SELECT count(*) FROM stopped
+            """;
+        var (changes, changeCount) = attempt.Credential.Changes.ToJson();
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        var stopped = await connection.ExecuteScalarAsync<long>(new(StopSql, new
+        {
+            attempt.RequestId, Attempt = attempt.Number, Now = time.GetUtcNow(), Errors = JsonSerializer.Serialize((string[])[error]),
+            AccountId = attempt.Account.Id, attempt.AskedBy, Changes = changes,
+        }, cancellationToken: ct));
+        attempt.Credential.Changes.Written(changeCount);
+        if (stopped != 1) throw new FencedException("the end was begun by another");
+    }
+
+    /// <summary>Until when a call that activates may still have an effect; null when none can.</summary>
+    public async Task<DateTimeOffset?> FindBusyUntilAsync(Attempt attempt, CancellationToken ct)
+    {
+        const string BusySql = "SELECT busy_until FROM activations WHERE request_id = @RequestId AND state <> 'ended' AND busy_until > clock_timestamp()";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.QuerySingleOrDefaultAsync<DateTimeOffset?>(new(BusySql, new { attempt.RequestId }, cancellationToken: ct));
+    }
+
     public Task DeletedAsync(Attempt attempt, string step, string metaId, CancellationToken ct) =>
         WriteStepAsync(attempt, step, StepState.Deleted, metaId, error: null, ct);
 
@@ -69,10 +99,11 @@ internal sealed class UndoJournal(NpgsqlDataSource dataSource, OrchestrationOpti
                 RETURNING request_id, errors),
             -- What still is at Meta stays visible: to caps and stops when it may be active, to stops when it was paused.
             ended AS (
-                UPDATE activations v SET state = CASE WHEN s.state = 'confirmed' THEN 'idle' ELSE 'ended' END, busy_until = NULL, changed_at = @Now
+                UPDATE activations v SET changed_at = @Now,
+                    state = CASE WHEN s.state = 'left' OR s.state = 'confirmed' AND NOT @IsPaused THEN 'active' WHEN s.state = 'confirmed' THEN 'idle' ELSE 'ended' END,
+                    busy_until = CASE WHEN s.state = 'left' OR s.state = 'confirmed' AND NOT @IsPaused THEN v.busy_until END
                 FROM finished, orchestration_steps s
-                WHERE v.request_id = finished.request_id AND s.request_id = v.request_id AND s.step = 'campaign'
-                  AND CASE WHEN s.state = 'confirmed' THEN @IsPaused ELSE s.state <> 'left' END)
+                WHERE v.request_id = finished.request_id AND s.request_id = v.request_id AND s.step = 'campaign')
             SELECT COALESCE(errors ->> 0, '') FROM finished
             """;
         var (changes, changeCount) = attempt.Credential.Changes.ToJson();

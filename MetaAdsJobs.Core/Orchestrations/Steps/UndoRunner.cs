@@ -24,7 +24,7 @@ internal sealed class UndoRunner(
             switch (attempt.StateOf(step))
             {
                 case StepState.Confirmed:
-                    await DeleteAsync(attempt, step, attempt.MetaId(step).Split(", "), ct);
+                    if (await DeleteAsync(attempt, step, attempt.MetaId(step), ct) is { } young) return young;
                     break;
                 case StepState.Started:
                     IReadOnlyList<string> found;
@@ -46,9 +46,16 @@ internal sealed class UndoRunner(
                         break;
                     }
 
+                    if (found.Count > 1)
+                    {
+                        // One of them may be a person's copy: nobody can tell.
+                        await journal.LeftAsync(attempt, step, string.Join(", ", found), "several objects carry its marker", ct);
+                        break;
+                    }
+
                     // Known before it is deleted: after a crash in between nobody could find it any more, and the audit would lack it.
-                    await journal.FoundAsync(attempt, step, string.Join(", ", found), ct);
-                    await DeleteAsync(attempt, step, found, ct);
+                    await journal.FoundAsync(attempt, step, found[0], ct);
+                    if (await DeleteAsync(attempt, step, found[0], ct) is { } tooYoung) return tooYoung;
                     break;
             }
         }
@@ -64,6 +71,9 @@ internal sealed class UndoRunner(
     public async Task<Progress> KeepAsync(Attempt attempt, CancellationToken ct)
     {
         await PauseAsync(attempt, ct);
+        // An activation that was given up may still be carried out: paused again until none can be any more.
+        if (attempt.StateOf(StepName.Activate) != StepState.Pending && await journal.FindBusyUntilAsync(attempt, ct) is { } busyUntil)
+            return new Progress.NotYet(Earlier(busyUntil, time.GetUtcNow().AddSeconds(30)), "its activation may still be carried out; pausing it until it cannot");
         foreach (var step in Order.Where(step => attempt.StateOf(step) == StepState.Started))
         {
             ct.ThrowIfCancellationRequested();
@@ -89,7 +99,7 @@ internal sealed class UndoRunner(
                 // An earlier attempt may have died after it had activated it, and its audit with it.
                 if (!attempt.HasActivated && attempt.StateOf(StepName.Activate) == StepState.Started)
                     attempt.Credential.Changes.AddPerhapsActivated(attempt.MetaId(step), time.GetUtcNow());
-                foreach (var metaId in attempt.MetaId(step).Split(", ")) await meta.PauseAsync(attempt.Credential, metaId, ct);
+                await meta.PauseAsync(attempt.Credential.Unyielding(), attempt.MetaId(step), ct);
             }
             catch (MetaException exception) when (exception.Proof == Proof.Rejected)
             {
@@ -112,21 +122,29 @@ internal sealed class UndoRunner(
         return (found, null);
     }
 
-    private async Task DeleteAsync(Attempt attempt, string step, IReadOnlyList<string> metaIds, CancellationToken ct)
+    /// <returns>When to try again, if Meta does not know yet what it has only just made.</returns>
+    private async Task<Progress.NotYet?> DeleteAsync(Attempt attempt, string step, string metaId, CancellationToken ct)
     {
         try
         {
-            foreach (var metaId in metaIds) await meta.DeleteAsync(attempt.Credential, metaId, ct);
-            await journal.DeletedAsync(attempt, step, metaIds[^1], ct);
-            OrchestrationLog.StepUndone(logger, step, metaIds[^1]);
+            var wasThere = await meta.DeleteAsync(attempt.Credential.Unyielding(), metaId, ct);
+            var now = time.GetUtcNow();
+            if (!wasThere && attempt.Steps[step].StartedAt is { } startedAt && now < startedAt + options.SettleDelay)
+                return new(Earlier(startedAt + options.SettleDelay, now.AddSeconds(15)), $"Meta does not show the {step} that was just made; deleting it until it certainly is gone");
+            await journal.DeletedAsync(attempt, step, metaId, ct);
+            OrchestrationLog.StepUndone(logger, step, metaId);
         }
         catch (MetaException exception) when (exception.Proof == Proof.Rejected)
         {
             // Meta will not delete it, now or later: the result tells the person who has to.
-            await journal.LeftAsync(attempt, step, string.Join(", ", metaIds), exception.ForUser, ct);
-            OrchestrationLog.StepLeft(logger, step, string.Join(", ", metaIds), exception.ForUser);
+            await journal.LeftAsync(attempt, step, metaId, exception.ForUser, ct);
+            OrchestrationLog.StepLeft(logger, step, metaId, exception.ForUser);
         }
+
+        return null;
     }
+
+    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 
     private async Task<IReadOnlyList<string>> LookAsync(Attempt attempt, string step, CancellationToken ct)
     {

@@ -151,7 +151,7 @@ public sealed class GraphPacingTests : PacingTests
         Assert.That(Enter(Account, mutates: true).IsCompletedSuccessfully);
 
         Enter(Account.Urgent(), mutates: true);
-        Assert.That(Enter(Account.Permitted(), mutates: true).IsCompletedSuccessfully, "what was permitted to activate has to end before the stop can");
+        Assert.That(Enter(Account.Unyielding(), mutates: true).IsCompletedSuccessfully, "what was permitted to activate has to end before the stop can");
         _time.Advance(TimeSpan.FromSeconds(2));
 
         // The same when another process does it.
