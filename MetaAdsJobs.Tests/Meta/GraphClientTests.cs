@@ -174,7 +174,7 @@ public sealed class GraphClientTests
 
         await _meta.Ads.DeleteAsync(_account, id, CancellationToken.None);
         await _meta.Ads.DeleteAsync(_account, id, CancellationToken.None);
-        await _meta.Ads.DeleteAsync(_account, "999999999999", CancellationToken.None);
+        await _meta.Ads.DeleteAsync(_account, "META_CAMPAIGN_neverwas", CancellationToken.None);
 
         Assert.That(await _meta.Ads.FindAsync(_account, AdObject.Campaign, null, id, CancellationToken.None), Is.Empty);
     }

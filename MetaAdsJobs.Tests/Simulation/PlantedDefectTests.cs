@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using MetaAdsJobs.Tests.Support;
+
+namespace MetaAdsJobs.Tests.Simulation;
+
+/// <summary>One line of the service, and what it would be if somebody had got it wrong.</summary>
+public sealed record PlantedDefect(string Name, string File, string Right, string Wrong)
+{
+    public override string ToString() => Name;
+}
+
+/// <summary>A search that finds nothing proves nothing unless it finds what is there: each of these defects has to be found.</summary>
+[TestFixture]
+public sealed partial class PlantedDefectTests
+{
+    private const string Steps = "Orchestrations/Steps/";
+
+    private static readonly PlantedDefect[] Defects =
+    [
+        new("a lost create is not looked for", Steps + "StepRunner.cs", "var found = await step.LookAsync(attempt, ct);", "IReadOnlyList<string> found = [];"),
+        new("the settle delay is not waited for", Steps + "StepRunner.cs", "if (now < attempt.SettledAt) return", "if (now < DateTimeOffset.MinValue) return"),
+        new("an undo forgets what its own attempt has sent", Steps + "UndoJournal.cs", "if (attempt.MayHaveSent(notDone)) attempt.SettledAt =", "if (attempt.Number < 0) attempt.SettledAt ="),
+        new("the undo does not wait for what may still show", Steps + "UndoRunner.cs", "if (found.Count == 0 && now < attempt.SettledAt)", "if (found.Count == 0 && now < DateTimeOffset.MinValue)"),
+        new("a claim does not look at the lease", Steps + "Claims.cs", "AND (o.lease_until IS NULL OR o.lease_until < clock_timestamp())", "AND true"),
+        new("a step that is handed back counts as not sent", "Orchestrations/RunOrchestration.cs", "NotDone = attempt.Unsent,", "NotDone = attempt.SingleCallStarted ?? attempt.Steps.Values.FirstOrDefault(step => step.State == StepState.Started)?.Step,"),
+        new("the id at hand is forgotten when a cancel comes", "Orchestrations/RunOrchestration.cs", "if (built.LastStep is not null) await journal.ConfirmAsync(attempt, built.LastStep, built.LastMetaId, next: null, CancellationToken.None);\n                progress", "if (attempt.Number < 0) await journal.ConfirmAsync(attempt, built.LastStep!, built.LastMetaId, next: null, CancellationToken.None);\n                progress"),
+        new("the cap is not looked at", "Spending/Activations.cs", "<= COALESCE(a.daily_cap_cents, @DayCap))\n", "<= 9000000000000000)\n"),
+        new("a stop is over although an activation may be under way", "Spending/StopStore.cs", "WHERE request_id = @RequestId AND changed_at = @ChangedAt AND (busy_until IS NULL OR busy_until < clock_timestamp())\n                RETURNING request_id),", "WHERE request_id = @RequestId\n                RETURNING request_id),"),
+        new("the campaign is activated first", Steps + "ActivateStep.cs", "(string[])[StepName.Ad, StepName.AdSet, StepName.Campaign]", "(string[])[StepName.Campaign, StepName.AdSet, StepName.Ad]"),
+        new("what is missing once is gone", "Meta/MetaAds.cs", "if (status != ObjectState.Gone.Status) throw", "if (status.Length == 0) throw"),
+        new("a refusal marks whatever token there is", "Accounts/AccountStore.cs", "WHERE id = @Id AND access_token = @ClosedToken", "WHERE id = @Id"),
+        new("nothing is begun after a stop, but the journal does not look", Steps + "StepJournal.cs", "WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = @AccountId) LIMIT 1)", "WHERE false)"),
+        new("an undo that finds what it lost does not write it down", Steps + "UndoRunner.cs", "await journal.FoundAsync(attempt, step, found[0], ct);\n                    if (await DeleteAsync", "if (await DeleteAsync"),
+    ];
+
+    private static string Root => Path.GetFullPath(Path.Combine(TestContext.CurrentContext.TestDirectory, "..", "..", "..", ".."));
+
+    [TestCaseSource(nameof(Defects))]
+    public void A_planted_defect_still_has_its_place(PlantedDefect defect)
+    {
+        var source = File.ReadAllText(Path.Combine(Root, "MetaAdsJobs.Core", defect.File));
+        Assert.That(Regex.Count(source, Regex.Escape(defect.Right)), Is.EqualTo(1));
+    }
+
+    /// <summary>Builds the service with the defect in a folder of its own, and has its histories searched. A minute or two each.</summary>
+    [TestCaseSource(nameof(Defects)), Long]
+    public async Task A_planted_defect_is_found(PlantedDefect defect)
+    {
+        var folder = Directory.CreateTempSubdirectory("metaadsjobs-planted-").FullName;
+        try
+        {
+            await RunAsync("git", Root, "clone", "-q", Root, folder);
+            var file = Path.Combine(folder, "MetaAdsJobs.Core", defect.File);
+            File.WriteAllText(file, File.ReadAllText(file).Replace(defect.Right, defect.Wrong, StringComparison.Ordinal));
+            var (built, log) = await RunAsync("dotnet", folder, "build", "MetaAdsJobs.Tests", "-c", "Release", "-v", "quiet");
+            Assert.That(built, Is.Zero, log);
+            var (code, told) = await RunAsync("dotnet", folder, "test", "MetaAdsJobs.Tests", "-c", "Release", "--no-build", "--logger", "console;verbosity=normal",
+                "--filter", "FullyQualifiedName~SimulationTests.No_history");
+            TestContext.Progress.WriteLine($"{defect}: {(code == 0 ? "not found" : $"{FoundBy().Matches(told).Select(one => one.Value).Distinct().FirstOrDefault()}")}");
+            Assert.That(code, Is.Not.Zero, "no history has shown it");
+            Assert.That(told, Does.Match(FoundBy()), told);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task<(int Code, string Told)> RunAsync(string program, string folder, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        return (process.ExitCode, await output + await errors);
+    }
+
+    [GeneratedRegex("Seed [0-9]+: [^\n]{0,200}")]
+    private static partial Regex FoundBy();
+}
