@@ -31,6 +31,7 @@ internal sealed class JobNames(NpgsqlDataSource dataSource) : IDisposable
             _ when job.Type == typeof(TokenCheckJob) => "Token check",
             { Args: [Guid id, ..] } when job.Type == typeof(PauseSpendingJob) => $"Stop: {Find(StopSql, id)}",
             { Args: [Guid id, ..] } when job.Type == typeof(ResumeSpendingJob) => $"Start: {Find(StopSql, id)}",
+            { Method.Name: nameof(SweepJob.RunBrakesAsync) } when job.Type == typeof(SweepJob) => "Sweep of stops",
             _ when job.Type == typeof(SweepJob) => "Sweep",
             _ => job.ToString(),
         };

@@ -19,6 +19,12 @@ public sealed class StoppedWorkersTests
             await Eventually.TrueAsync(() => Task.FromResult(service.Logs().Contains("Application is shutting down", StringComparison.Ordinal)), () => "the worker was not told to stop");
             return await act();
         });
+        // The job hears of it a second after its process; a run that were quicker than that would simply end.
+        service.Graph.Faults.Add(call => call.IsCreateOf("adsets"), async (_, _, act) =>
+        {
+            await Task.Delay(TimeSpan.FromSeconds(5), TimeProvider.System);
+            return await act();
+        });
         var id = await client.AcceptAsync(request);
         await called.Task;
 
