@@ -128,9 +128,7 @@ public sealed class JobsPageTests() : BrowserTests(own: () => Service.StartProce
 
     private async Task<IPage> SignInAsync(string role)
     {
-        var page = await _chromium.VisitAsync(_service);
-        await page.GotoAsync("/console/jobs");
-        await page.EnterTokenAsync(Service.Token(role));
+        var page = await _chromium.SignInAsync(_service, role, "/console/jobs");
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Jobs" })).ToBeVisibleAsync();
         await Expect(page.Locator("html")).ToHaveAttributeAsync("data-following", "yes");
         return page;
