@@ -17,7 +17,7 @@ public sealed class ThrottledAccountsTests
         var requests = new List<JsonObject>();
         for (var account = 0; account < 20; account++) requests.Add(await client.NewRequestAsync(body => body["ad_account_id"] = $"act_{5000 + account}"));
         // For longer than the test can take on any machine.
-        service.Graph.Faults.Add(call => IsOf(call, 5000) && call.IsCreateOf("adsets"), GraphFaults.ThrottledFor(TimeSpan.FromHours(1)));
+        service.Graph.Faults.Always(call => IsOf(call, 5000) && call.IsCreateOf("adsets"), GraphFaults.ThrottledFor(TimeSpan.FromHours(1)));
 
         // Its own orchestrations first and several of them, on both workers.
         var throttled = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => client.AcceptAsync(requests[0])));

@@ -28,6 +28,9 @@ public sealed class ApiClient(HttpClient http) : IDisposable
     /// <summary>How far everything is that the service does, of which one run is a part.</summary>
     public Func<string> Progress { get; init; } = () => "";
 
+    /// <summary>What a person wants to see of a wait that failed.</summary>
+    public Func<string> Details { get; init; } = () => "";
+
     public Task<ApiAnswer> GetAsync(string url) => SendAsync(HttpMethod.Get, url, null);
 
     public Task<ApiAnswer> PostAsync(string url, JsonNode? body = null, params (string Name, string Value)[] headers) =>
@@ -96,7 +99,7 @@ public sealed class ApiClient(HttpClient http) : IDisposable
             run = await RunAsync(requestId);
             var now = (string)run["status"]!;
             return status is null ? now is "succeeded" or "failed" or "cancelled" : now == status;
-        }, () => $"{run.ToJsonString()} {Progress()}");
+        }, () => $"{run.ToJsonString()} {Progress()}", Details);
         return run;
     }
 

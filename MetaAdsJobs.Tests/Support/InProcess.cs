@@ -2,6 +2,8 @@ using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Configuration;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MetaAdsJobs.Tests.Support;
 
@@ -30,6 +32,8 @@ public sealed class InProcess : IAsyncDisposable
         configuration.AddInMemoryCollection(settings.Append(("DATABASE_URL", connectionString)).ToDictionary(pair => pair.Item1, pair => (string?)pair.Item2));
         configuration.AddSeedKeys();
         var services = new ServiceCollection();
+        // Hangfire logs through whichever host was built last, in the servers of others too: a factory that is disposed would end them.
+        services.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
         services.AddSingleton<IConfiguration>(configuration).AddLogging();
         if (time is not null) services.AddSingleton(time);
         return services.AddMetaAdsJobs().BuildServiceProvider();

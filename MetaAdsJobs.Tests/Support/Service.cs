@@ -126,7 +126,7 @@ public sealed class Service : IAsyncDisposable
     {
         var http = new HttpClient(new SeenAnswers(Leaks)) { BaseAddress = BaseUrl, Timeout = TimeSpan.FromSeconds(100) };
         if (role is not null) http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token(role, subject));
-        return new(http) { ImageUrl = Files.UrlOf("/clip.png"), Progress = Progress };
+        return new(http) { ImageUrl = Files.UrlOf("/clip.png"), Progress = Progress, Details = () => $"{Unended()}\n{Logs() switch { { Length: > 5000 } logs => logs[^5000..], var logs => logs }}" };
     }
 
     public static string Token(string role, string? subject = null, string? key = null) =>

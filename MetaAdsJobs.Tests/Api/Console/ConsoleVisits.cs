@@ -2,23 +2,12 @@ using System.Net;
 using System.Text.RegularExpressions;
 using MetaAdsJobs.Tests.Api.Dashboard;
 using MetaAdsJobs.Tests.Support;
-using Microsoft.Playwright;
 
 namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>People at the console's pages, in a browser and below it.</summary>
 internal static partial class ConsoleVisits
 {
-    /// <summary>A person who has signed in and is at this page.</summary>
-    public static async Task<IPage> SignInAsync(this Chromium chromium, Service service, string role, string path)
-    {
-        var page = await chromium.VisitAsync(service);
-        await page.GotoAsync(path);
-        await page.EnterTokenAsync(Service.Token(role));
-        await page.WaitForURLAsync($"**{path}");
-        return page;
-    }
-
     /// <summary>Opens the form's page and sends the form as a browser would, with what stands in its hidden fields.</summary>
     public static async Task<(HttpStatusCode Code, string Text, Uri? Location)> SendFormAsync(this ApiClient client, string path, params IEnumerable<(string Name, string Value)> fields)
     {

@@ -185,9 +185,7 @@ public sealed partial class LiveProgressTests() : BrowserTests(own: () => Servic
 
     private async Task<IPage> OpenAsync(string path, string role = "viewer")
     {
-        var page = await _chromium.VisitAsync(_service);
-        await page.GotoAsync(path);
-        await page.EnterTokenAsync(Service.Token(role));
+        var page = await _chromium.SignInAsync(_service, role, path);
         await Expect(page.Locator("html")).ToHaveAttributeAsync("data-following", "yes");
         await page.EvaluateAsync("window.sameDocument = true");
         return page;

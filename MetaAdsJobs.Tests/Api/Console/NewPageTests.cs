@@ -251,13 +251,7 @@ public sealed class NewPageTests() : BrowserTests(shared: () => SharedServices.W
         }
         """);
 
-    private async Task<IPage> OpenAsync(string role = "manager")
-    {
-        var page = await _chromium.VisitAsync(_service);
-        await page.GotoAsync("/console/new");
-        await page.EnterTokenAsync(Service.Token(role));
-        return page;
-    }
+    private Task<IPage> OpenAsync(string role = "manager") => _chromium.SignInAsync(_service, role, "/console/new");
 
     private async Task FillAsync(IPage page, string name)
     {

@@ -189,9 +189,7 @@ public sealed class NumbersPageTests() : BrowserTests(own: () => Service.StartAs
     // A viewer: this is all reading. Whatever the browser complains of is a failure, the content security policy's refusals first.
     private async Task<IPage> OpenAsync(string path)
     {
-        var page = await _chromium.VisitAsync(_service);
-        await page.GotoAsync(path);
-        await page.EnterTokenAsync(Service.Token("viewer"));
+        var page = await _chromium.SignInAsync(_service, "viewer", path);
         page.Console += (_, message) => { if (message.Type is "error" or "warning") _complaints.Add($"{message.Text} {message.Location}"); };
         page.PageError += (_, error) => _complaints.Add(error);
         await page.GotoAsync(path);

@@ -105,9 +105,7 @@ public sealed class OutcomesPageTests() : BrowserTests(own: () => Service.StartA
 
     private async Task<IPage> SignInAsync(string path)
     {
-        var page = await _chromium.VisitAsync(_service);
-        await page.GotoAsync(path);
-        await page.EnterTokenAsync(Service.Token("viewer"));
+        var page = await _chromium.SignInAsync(_service, "viewer", path);
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Outcomes of runs" })).ToBeVisibleAsync();
         return page;
     }

@@ -220,9 +220,7 @@ public sealed class RunsPageTests : BrowserTests
 
     private async Task<IPage> SignInAsync(string role)
     {
-        var page = await _chromium.VisitAsync(_service);
-        await page.GotoAsync("/console");
-        await page.EnterTokenAsync(Service.Token(role));
+        var page = await _chromium.SignInAsync(_service, role, "/console");
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Runs" })).ToBeVisibleAsync();
         return page;
     }

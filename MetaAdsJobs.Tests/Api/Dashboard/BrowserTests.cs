@@ -20,12 +20,13 @@ public abstract class BrowserTests(Func<Task<Service>>? own = null, Func<Task<Se
     }
 
     [TearDown]
-    public async Task LeaveAsync() => await _chromium.DisposeAsync();
+    public Task LeaveAsync() => _chromium.LeaveAsync();
 
     [OneTimeTearDown]
     public async Task StopAsync()
     {
         _api.Dispose();
+        await _chromium.DisposeAsync();
         if (shared is null) await _service.DisposeAsync();
     }
 }
