@@ -16,6 +16,9 @@ internal sealed class Activity(SimProcess process, string name, bool isBackgroun
     /// <summary>What it waits for: the item that lets it go on.</summary>
     public Due? Waits { get; set; }
     public CancellationTokenSource Stopping { get; } = new();
+
+    /// <summary>What becomes of the transaction that it has begun with a COPY, which says nothing of its connection.</summary>
+    public StatementFate? OfCopy { get; set; }
 }
 
 /// <summary>Something that will happen: at the earliest at its time, in an order that is drawn.</summary>
@@ -23,6 +26,9 @@ internal sealed class Activity(SimProcess process, string name, bool isBackgroun
 internal sealed record Due(DateTimeOffset At, long No, Activity? Activity, SimProcess? Process, string What, Action Run)
 {
     public bool CanKill { get; init; }
+
+    /// <summary>Later when its process sleeps.</summary>
+    public DateTimeOffset At { get; set; } = At;
 }
 
 /// <summary>
@@ -62,7 +68,9 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
     {
         lock (_lock)
         {
-            var due = new Due(Now + after, _nextNo++, activity, process, what, run) { CanKill = canKill };
+            var at = Now + after;
+            if (process is not null && process.SleepsUntil > at) at = process.SleepsUntil;
+            var due = new Due(at, _nextNo++, activity, process, what, run) { CanKill = canKill };
             _due.Add(due);
             return due;
         }
@@ -77,6 +85,16 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
     public void ForgetAllOf(SimProcess process)
     {
         lock (_lock) _due.RemoveAll(due => due.Process == process);
+    }
+
+    /// <summary>Nothing of the process goes on for so long; what is due for it meanwhile comes afterwards.</summary>
+    public void Delay(SimProcess process, TimeSpan length)
+    {
+        process.SleepsUntil = Now + length;
+        lock (_lock)
+        {
+            foreach (var due in _due.Where(due => due.Process == process && due.At < process.SleepsUntil)) due.At = process.SleepsUntil;
+        }
     }
 
     public bool Any(Func<Due, bool> which)

@@ -27,19 +27,25 @@ internal sealed class History : IAsyncDisposable
             ["MAX_RETRIES"] = $"{MaxRetries}", ["RETRY_DELAY_SECONDS"] = "2", ["SETTLE_DELAY_SECONDS"] = "60", ["LEASE_SECONDS"] = $"{Lease.TotalSeconds}",
             ["META_GRAPH_URL"] = "https://graph.example", ["META_ADS_MODE"] = "live", ["DATA_PROTECTION_KEY"] = Convert.ToBase64String(new byte[32]),
             ["Orchestration__OnFailure".Replace("__", ":", StringComparison.Ordinal)] = choices.Chance(0.15) ? "Keep" : "Delete",
+            // Days of some rows each, so that a sync is several reports, pages and commits.
+            ["INSIGHTS_LOOKBACK_DAYS"] = "3", ["Insights:RowsPerCommit"] = "4", ["Insights:DirectDays"] = $"{choices.OneOf(7, 0, 2)}", ["Insights:OutageHours"] = "1",
             ["Spending:PausesAtOnce"] = "1", ["Spending:ActivationsAtOnce"] = "1",
         };
         World = new(this) { ListLag = TimeSpan.FromSeconds(50) };
         Queue = new(this);
         Judge = new(this);
         Numbers = new(this);
+        NumbersJudge = new(this);
         Script = new(this);
+        Syncs = new(this);
     }
 
     public SimDatabase Database { get; }
     public Choices Choices { get; }
     public Clockwork Clockwork { get; }
     public Odds Odds { get; private set; }
+    /// <summary>Nothing could go wrong.</summary>
+    public bool IsQuiet { get; private set; }
     public int MaxRetries { get; }
     public TimeSpan Lease { get; }
     public Dictionary<string, string> Settings { get; }
@@ -48,7 +54,9 @@ internal sealed class History : IAsyncDisposable
     public SimQueue Queue { get; }
     public Judge Judge { get; }
     public SimNumbers Numbers { get; }
+    public NumbersJudge NumbersJudge { get; }
     public Script Script { get; }
+    public SyncScript Syncs { get; }
 
     /// <summary>Worker processes that live.</summary>
     public IReadOnlyList<SimProcess> Workers => [.. _processes.Where(process => !process.IsDead && process.Name.StartsWith('w'))];
@@ -70,11 +78,14 @@ internal sealed class History : IAsyncDisposable
         PlanSweep();
         // Storm, then calm: whatever is still open has to come to its end.
         Go(until: () => Clockwork.Now >= Script.CalmFrom || Clockwork.Steps > MostStormySteps);
+        IsQuiet = Odds.IsQuiet;
         Odds = Odds.None;
         Clockwork.Tell("--- from now on nothing goes wrong");
         Script.PlanCalm();
         Go(until: () => Script.IsOver && Queue.Open == 0 && !Script.HasOpen() && Judge.Verdicts.Count == 0);
+        SweepOnceMore();
         if (Judge.Verdicts.Count == 0) await Judge.EndAsync();
+        if (Judge.Verdicts.Count == 0) await NumbersJudge.EndAsync();
         return Judge.Verdicts;
     }
 
@@ -120,6 +131,7 @@ internal sealed class History : IAsyncDisposable
     private void Kill(SimProcess process)
     {
         process.Die();
+        NumbersJudge.Now();
         Queue.Died(process);
         Script.Died(process);
         var kind = process.Name.StartsWith('a') ? "api" : "worker";
@@ -136,10 +148,20 @@ internal sealed class History : IAsyncDisposable
     private void PlanSweep() => Clockwork.Plan(TimeSpan.FromMinutes(3), null, null, "sweep", () =>
     {
         PlanSweep();
-        if (Workers.Where(worker => !worker.IsStopping).ToList() is not { Count: > 0 } workers || !Script.HasOpen()) return;
+        if (Workers.Where(worker => worker.IsAwake).ToList() is not { Count: > 0 } workers || !Script.HasOpen()) return;
         var worker = workers[Choices.Below(workers.Count)];
         worker.Begin($"{worker.Name} sweep", ct => worker.Get<Sweep>().RescueAsync(ct), _ => { });
     });
+
+    // What deaths have left in the staging table. Its schedules, of which there are none here, keep it from nothing else.
+    private void SweepOnceMore()
+    {
+        if (!Syncs.IsOn || Judge.Verdicts.Count > 0) return;
+        var (worker, isSwept) = (Workers[0], false);
+        worker.Begin($"{worker.Name} sweep", ct => worker.Get<SweepJob>().RunAsync(ct), _ => isSwept = true);
+        Clockwork.WaitUntilQuiet();
+        Go(until: () => isSwept);
+    }
 
     public WireFate FateOf(GraphCall call)
     {

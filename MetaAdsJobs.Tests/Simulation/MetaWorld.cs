@@ -84,7 +84,7 @@ internal sealed class MetaWorld(History history)
 
     public GraphAnswer Handle(GraphCall call)
     {
-        var account = call.Path.Split('/')[0] is var first && first.StartsWith("act_", StringComparison.Ordinal) ? first : _objects.Find(one => one.Id == first)?.AccountId;
+        var account = call.Path.Split('/')[0] is var first && first.StartsWith("act_", StringComparison.Ordinal) ? first : _objects.Find(one => one.Id == first)?.AccountId ?? history.Numbers.AccountOf(first);
         if (account is not null && _tokens.TryGetValue(account, out var token) && token != call.Token) return GraphAnswer.Error(190, 463, "Error validating access token");
         if (account is not null && BlockedAccounts.Contains(account) && call.Changes) return GraphAnswer.Error(368, null, "The action attempted has been deemed abusive");
         return call switch

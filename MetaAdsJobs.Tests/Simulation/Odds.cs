@@ -15,6 +15,9 @@ internal sealed record Odds
     /// <summary>Faults that are only waited out: limits, tokens; they make histories long.</summary>
     public double Refusal { get; init; }
 
+    /// <summary>Nothing can fail, die, be cut or be refused; only late or twice.</summary>
+    public bool IsQuiet => Fault + Death + Stop + Cut + Refusal <= 0;
+
     public static Odds Draw(Choices choices) => new()
     {
         Fault = choices.OneOf(0.0, 0.03, 0.1, 0.3),

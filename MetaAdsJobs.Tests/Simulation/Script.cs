@@ -68,6 +68,9 @@ internal sealed class Script(History history)
     public void Plan()
     {
         var choices = history.Choices;
+        history.Syncs.Plan();
+        CalmFrom = history.Clockwork.Now + TimeSpan.FromSeconds(choices.OneOf(120, 400, 1200));
+        if (history.Syncs.IsOn) return;
         for (var number = 1 + choices.OneOf(0, 1, 2); number > 0; number--)
         {
             var asked = new Asked(_asked.Count + 1, _accounts[choices.Below(_accounts.Count)].Id, choices.Chance(0.6));
@@ -107,9 +110,7 @@ internal sealed class Script(History history)
                     At(at, $"caps {account.Name} at {cap}", (api, ct) => PatchAsync(api, account.Id, $$"""{"daily_cap_cents":{{cap}}}""", ct, before: () => LargestCap[account.AdAccountId] = Math.Max(cap, LargestCap[account.AdAccountId])));
                     break;
                 case 5:
-                    var token = $"token{++_tokens}";
-                    history.Clockwork.Plan(TimeSpan.FromSeconds(at), null, null, $"the token of {account.Name} is no longer good", () => history.World.SetToken(account.AdAccountId, token));
-                    At(at + choices.OneOf(1, 30, 300), $"gives {account.Name} its new token", (api, ct) => PatchAsync(api, account.Id, $$"""{"access_token":"{{history.World.TokenOf(account.AdAccountId)}}"}""", ct));
+                    ChangeToken(account, at);
                     break;
                 case 6:
                     history.Clockwork.Plan(TimeSpan.FromSeconds(at), null, null, "somebody in Ads Manager", () => ByHand(account.AdAccountId));
@@ -124,8 +125,13 @@ internal sealed class Script(History history)
                     break;
             }
         }
+    }
 
-        CalmFrom = history.Clockwork.Now + TimeSpan.FromSeconds(choices.OneOf(120, 400, 1200));
+    public void ChangeToken((Guid Id, string AdAccountId, string Name) account, double at)
+    {
+        var token = $"token{++_tokens}";
+        history.Clockwork.Plan(TimeSpan.FromSeconds(at), null, null, $"the token of {account.Name} is no longer good", () => history.World.SetToken(account.AdAccountId, token));
+        At(at + history.Choices.OneOf(1, 30, 300), $"gives {account.Name} its new token", (api, ct) => PatchAsync(api, account.Id, $$"""{"access_token":"{{history.World.TokenOf(account.AdAccountId)}}"}""", ct));
     }
 
     /// <summary>When nothing goes wrong any more: whatever waits for a person gets one.</summary>
@@ -143,6 +149,7 @@ internal sealed class Script(History history)
         }
 
         At(1300, "starts all", (api, ct) => api.Get<StopSwitch>().StartAsync(null, "client", true, ct));
+        history.Syncs.PlanCalm();
         foreach (var asked in _asked.Where(asked => asked.RequestId is null)) At(1, $"asks for {asked.Name} once more", (api, ct) => AskAsync(api, asked, _clips[0], ct));
     }
 
@@ -172,6 +179,11 @@ internal sealed class Script(History history)
             DELETE FROM meta_campaigns WHERE social_account_id = ANY(@accounts);
             DELETE FROM meta_changes WHERE social_account_id = ANY(@accounts);
             DELETE FROM clip_videos; DELETE FROM clip_images; DELETE FROM account_pacing; DELETE FROM stops;
+            DELETE FROM insight_reports r USING insight_syncs s WHERE s.sync_id = r.sync_id AND s.social_account_id = ANY(@accounts);
+            DELETE FROM insight_staging; DELETE FROM insight_staging_marks; DELETE FROM insight_days WHERE social_account_id = ANY(@accounts);
+            DELETE FROM insight_campaign_days WHERE social_account_id = ANY(@accounts); DELETE FROM insight_changes WHERE social_account_id = ANY(@accounts);
+            DELETE FROM meta_ad_insights WHERE social_account_id = ANY(@accounts); DELETE FROM meta_report_rows WHERE social_account_id = ANY(@accounts);
+            DELETE FROM insight_syncs WHERE social_account_id = ANY(@accounts);
             DELETE FROM orchestrations WHERE social_account_id = ANY(@accounts);
             DELETE FROM social_accounts WHERE id = ANY(@accounts);
             DELETE FROM clips WHERE id = ANY(@clips);
@@ -184,6 +196,7 @@ internal sealed class Script(History history)
         return connection.Query<(Guid Id, string Status, string? Reason)>("""
             SELECT request_id, status, wait_reason FROM orchestrations WHERE status IN ('queued', 'running', 'waiting')
             UNION ALL SELECT id, 'stop', NULL FROM stops WHERE job_id IS NOT NULL
+            UNION ALL SELECT sync_id, state, wait_reason FROM insight_syncs WHERE state IN ('queued', 'running', 'waiting')
             """).Select(row => $"{history.NameOf(row.Id)} {row.Status} {row.Reason}").ToList();
     }
 
@@ -228,7 +241,7 @@ internal sealed class Script(History history)
     }
 
     // Does it in the API's process; when that is dead, or breaks in its midst, people try again.
-    private void At(double seconds, string what, Func<SimProcess, CancellationToken, Task> act)
+    public void At(double seconds, string what, Func<SimProcess, CancellationToken, Task> act)
     {
         _open++;
         history.Clockwork.Plan(TimeSpan.FromSeconds(seconds), null, null, $"client {what}", () =>

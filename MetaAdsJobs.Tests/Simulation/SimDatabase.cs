@@ -33,6 +33,7 @@ internal sealed class SimDatabase : IAsyncDisposable
     private static readonly ActivityListenerScope Listening = new();
     private static readonly PropertyInfo Statistics = typeof(NpgsqlDataSource).GetProperty("Statistics", BindingFlags.Instance | BindingFlags.NonPublic)!;
 
+    private const int Warm = 4;
     private readonly TestDatabase _database;
     private readonly string _clockFile;
     private readonly Microsoft.Win32.SafeHandles.SafeFileHandle _clock;
@@ -79,6 +80,7 @@ internal sealed class SimDatabase : IAsyncDisposable
     public void SetClock(DateTimeOffset now)
     {
         var micros = (now - DateTimeOffset.UnixEpoch).Ticks / 10;
+        KeepWarm();
         RandomAccess.Write(_clock, Encoding.ASCII.GetBytes(micros.ToString("D20", CultureInfo.InvariantCulture)), 0);
     }
 
@@ -94,6 +96,16 @@ internal sealed class SimDatabase : IAsyncDisposable
         }
 
         return SpinWait.SpinUntil(() => Busy <= Volatile.Read(ref _parked), TimeSpan.FromSeconds(30));
+    }
+
+    // What is begun beside something else gets its connection at once, or it would come at another moment each time.
+    private void KeepWarm()
+    {
+        var (_, idle, _) = ((int Total, int Idle, int Busy))Statistics.GetValue(Service)!;
+        if (idle >= Warm) return;
+        List<NpgsqlConnection> opened = [];
+        while (opened.Count < Warm) opened.Add(Service.OpenConnection());
+        foreach (var connection in opened) connection.Dispose();
     }
 
     private int Busy
@@ -119,7 +131,8 @@ internal sealed class SimDatabase : IAsyncDisposable
         if (activity.IsBackground || command.Transaction is not null && !IsFirst(command.Transaction)) return false;
         if (command.Transaction is null && System.Transactions.Transaction.Current is { } ambient && !IsFirst(ambient)) return false;
 
-        if (command.Transaction is null)
+        // The first of some days' that are stored: before it, those before have been stored, or go on beside it.
+        if (command.Transaction is null || (command.CommandText.StartsWith("SET LOCAL work_mem", StringComparison.Ordinal) && history.Choices.Chance(0.5)))
         {
             using var go = new ManualResetEventSlim();
             var due = history.Clockwork.Plan(TimeSpan.Zero, activity, activity.Process, "statement", () =>
@@ -142,14 +155,25 @@ internal sealed class SimDatabase : IAsyncDisposable
 
         // What is only a part of a transaction cannot be committed without the rest of it.
         var isWhole = System.Transactions.Transaction.Current is null && (command.Transaction is null || command.CommandText.Contains("INSERT INTO meta_ads", StringComparison.Ordinal));
-        var fate = history.FateOf(activity, isWhole);
+        var fate = command.Transaction is null ? history.FateOf(activity, isWhole) : activity.OfCopy ?? history.FateOf(activity, isWhole);
+        var isTold = command.Transaction is not null && activity.OfCopy is not null;
+        if (isTold) activity.OfCopy = null;
         if (fate == StatementFate.CutAfter) DoAside(command);
         if (fate != StatementFate.Done)
         {
-            history.Clockwork.Tell($"{activity.Name}: connection cut {(fate == StatementFate.CutAfter ? "after" : "before")} {Short(command.CommandText)}");
+            if (!isTold) history.Clockwork.Tell($"{activity.Name}: connection cut {(fate == StatementFate.CutAfter ? "after" : "before")} {Short(command.CommandText)}");
             Cut(command.Connection!.ProcessID);
         }
 
+        return false;
+    }
+
+    // Pages are staged while the next one is asked for: what becomes of them is drawn before that, and told.
+    private bool BeforeCopy(string sql)
+    {
+        if (History is not { Clockwork.Caller: { Process.IsDead: false } activity } history) return false;
+        activity.OfCopy = history.FateOf(activity, isWhole: false);
+        if (activity.OfCopy != StatementFate.Done) history.Clockwork.Tell($"{activity.Name}: connection cut with {Short(sql)}");
         return false;
     }
 
@@ -186,7 +210,7 @@ internal sealed class SimDatabase : IAsyncDisposable
             builder.ConfigureTracing(tracing => tracing
                 .ConfigureCommandFilter(BeforeStatement)
                 .ConfigureBatchFilter(_ => false)
-                .ConfigureCopyOperationFilter(_ => false)
+                .ConfigureCopyOperationFilter(BeforeCopy)
                 .EnablePhysicalOpenTracing(false));
         }
         else

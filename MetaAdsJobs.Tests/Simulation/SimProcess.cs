@@ -3,6 +3,7 @@ using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Insights;
+using MetaAdsJobs.Core.Insights.Nightly;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Meta.Images;
@@ -14,6 +15,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using NSubstitute;
 
 namespace MetaAdsJobs.Tests.Simulation;
 
@@ -55,6 +57,7 @@ internal sealed class SimProcess : IAsyncDisposable
         services.AddSingleton(provider => new GraphClient(new(new SimWire(history, this)) { Timeout = Timeout.InfiniteTimeSpan }, provider.GetRequiredService<MetaOptions>(),
             provider.GetRequiredService<Core.Meta.Pacing.GraphPacing>(), Clock, new Random(1), NullLogger<GraphClient>.Instance));
         services.AddSingleton(provider => new ImageDownloads(new(new SimImages()) { Timeout = Timeout.InfiniteTimeSpan }, provider.GetRequiredService<MetaOptions>(), Clock));
+        services.AddTransient<SweepJob>().AddSingleton<Schedules>().AddSingleton(Substitute.For<Hangfire.IRecurringJobManagerV2>());
         _provider = services.BuildServiceProvider();
         using var connection = history.Database.Aside.OpenConnection();
         Clock.Read(connection);
@@ -73,6 +76,12 @@ internal sealed class SimProcess : IAsyncDisposable
 
     /// <summary>It takes no more jobs.</summary>
     public bool IsStopping { get; set; }
+
+    /// <summary>Until then nothing of it runs.</summary>
+    public DateTimeOffset SleepsUntil { get; set; }
+
+    /// <summary>It takes jobs.</summary>
+    public bool IsAwake => !IsStopping && SleepsUntil <= _history.Clockwork.Now;
 
     /// <summary>Its threads that wait before a statement.</summary>
     public ConcurrentDictionary<ManualResetEventSlim, bool> Parked { get; } = [];
@@ -126,6 +135,7 @@ internal sealed class SimProcess : IAsyncDisposable
             "pause" => Get<PauseSpending>().ExecuteAsync(job.Id, ct),
             "resume" => Get<ResumeSpending>().ExecuteAsync(job.Id, ct),
             "review" => ReviewAsync(ct),
+            "nightly" => Get<NightlySync>().ExecuteAsync(SyncScript.Zone, ct),
             _ => throw new InvalidOperationException(job.Kind),
         }, failed => ended(task ?? Task.FromException<JobOutcome>(failed.Exception!.InnerException!)));
 

@@ -35,10 +35,16 @@ internal sealed class SimQueue(History history)
         }
     }
 
+    /// <summary>Who sleeps cannot say that he lives: others take over what he is at, and he goes on with it when he wakes.</summary>
+    public void Sleeps(SimProcess process)
+    {
+        foreach (var (job, _) in _running.Where(one => one.Process == process && !one.Job.IsDouble).ToList()) Add(job with { IsDouble = true }, history.Lease + TimeSpan.FromSeconds(1));
+    }
+
     private void Deliver(Job job)
     {
         Open--;
-        var workers = history.Workers.Where(worker => !worker.IsStopping).ToList();
+        var workers = history.Workers.Where(worker => worker.IsAwake).ToList();
         if (workers.Count == 0)
         {
             Add(job, TimeSpan.FromSeconds(3));
@@ -63,6 +69,7 @@ internal sealed class SimQueue(History history)
     {
         if (!_running.Remove((job, worker))) return;
         Open--;
+        if (job.Kind == "sync") history.NumbersJudge.Now();
         if (job.IsDouble)
         {
             history.Clockwork.Tell($"{worker.Name} {job.Kind} {history.NameOf(job.Id)}, for the second time, ended: {(task.IsCompletedSuccessfully ? task.Result : task.Exception?.InnerException?.Message.Split('\n')[0])}");

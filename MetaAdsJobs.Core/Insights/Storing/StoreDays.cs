@@ -39,7 +39,8 @@ internal sealed class StoreDays(NpgsqlDataSource dataSource, InsightStore insigh
                 if (storing.Count > 0 && turn.IsOver) return Pause.BehindTheOthers(time.GetUtcNow());
                 // Had here, and not in the group: one that holds a connection never waits for one that has none.
                 var connection = await dataSource.OpenConnectionAsync(ct);
-                var isHeld = new TaskCompletionSource();
+                // What follows on it is another group, and never runs inside this one.
+                var isHeld = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 storing.Add(StoreGroupAsync(connection, days, behind: storing.LastOrDefault() ?? Task.CompletedTask, isHeld));
                 // In this order only: were a later group in before an earlier one, and somebody waiting for both to be out, none would get further.
                 await Task.WhenAny(isHeld.Task, storing[^1]);
