@@ -13,9 +13,9 @@ internal sealed class History : IAsyncDisposable
     private readonly Dictionary<Guid, string> _names = [];
     private int _born;
 
-    public History(SimDatabase database, Choices choices)
+    public History(SimDatabase database, Choices choices, bool isOfNumbers)
     {
-        (Database, Choices) = (database, choices);
+        (Database, Choices, IsOfNumbers) = (database, choices, isOfNumbers);
         Clockwork = new(choices, database);
         database.History = this;
         database.SetClock(Clockwork.Now);
@@ -26,10 +26,10 @@ internal sealed class History : IAsyncDisposable
         {
             ["MAX_RETRIES"] = $"{MaxRetries}", ["RETRY_DELAY_SECONDS"] = "2", ["SETTLE_DELAY_SECONDS"] = "60", ["LEASE_SECONDS"] = $"{Lease.TotalSeconds}",
             ["META_GRAPH_URL"] = "https://graph.example", ["META_ADS_MODE"] = "live", ["DATA_PROTECTION_KEY"] = Convert.ToBase64String(new byte[32]),
-            ["Orchestration__OnFailure".Replace("__", ":", StringComparison.Ordinal)] = choices.Chance(0.15) ? "Keep" : "Delete",
+            ["Orchestration:OnFailure"] = choices.Chance(0.15) ? "Keep" : "Delete",
             // Days of some rows each, so that a sync is several reports, pages and commits.
-            ["INSIGHTS_LOOKBACK_DAYS"] = "3", ["Insights:RowsPerCommit"] = "4", ["Insights:DirectDays"] = $"{choices.OneOf(7, 0, 2)}", ["Insights:OutageHours"] = "1",
-            ["Spending:PausesAtOnce"] = "1", ["Spending:ActivationsAtOnce"] = "1",
+            ["INSIGHTS_LOOKBACK_DAYS"] = "3", ["Insights:RowsPerCommit"] = "4", ["Insights:DirectDays"] = $"{(isOfNumbers ? choices.OneOf(7, 0, 2) : 7)}", ["Insights:OutageHours"] = "1",
+            ["Spending:PausesAtOnce"] = "1",
         };
         World = new(this) { ListLag = TimeSpan.FromSeconds(50) };
         Queue = new(this);
@@ -40,6 +40,8 @@ internal sealed class History : IAsyncDisposable
         Syncs = new(this);
     }
 
+    /// <summary>About syncs and nights; else about requests and spending.</summary>
+    public bool IsOfNumbers { get; }
     public SimDatabase Database { get; }
     public Choices Choices { get; }
     public Clockwork Clockwork { get; }

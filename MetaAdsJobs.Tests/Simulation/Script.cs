@@ -10,6 +10,7 @@ namespace MetaAdsJobs.Tests.Simulation;
 /// <summary>One thing that was asked for, as its caller knows it.</summary>
 internal sealed class Asked(int number, Guid accountId, bool publishes)
 {
+    public required Guid ClipId { get; init; }
     public string Name { get; } = $"R{number}";
     public Guid AccountId { get; } = accountId;
     public bool Publishes { get; } = publishes;
@@ -68,15 +69,18 @@ internal sealed class Script(History history)
     public void Plan()
     {
         var choices = history.Choices;
-        history.Syncs.Plan();
+        if (history.IsOfNumbers) history.Syncs.Plan();
+        else PlanRequests(choices);
         CalmFrom = history.Clockwork.Now + TimeSpan.FromSeconds(choices.OneOf(120, 400, 1200));
-        if (history.Syncs.IsOn) return;
+    }
+
+    private void PlanRequests(Choices choices)
+    {
         for (var number = 1 + choices.OneOf(0, 1, 2); number > 0; number--)
         {
-            var asked = new Asked(_asked.Count + 1, _accounts[choices.Below(_accounts.Count)].Id, choices.Chance(0.6));
+            var asked = new Asked(_asked.Count + 1, _accounts[choices.Below(_accounts.Count)].Id, choices.Chance(0.6)) { ClipId = _clips[choices.OneOf(0, 1, 2)] };
             _asked.Add(asked);
-            var clip = _clips[choices.OneOf(0, 1, 2)];
-            At(choices.OneOf(0, 1, 40), $"asks for {asked.Name}", (api, ct) => AskAsync(api, asked, clip, ct));
+            At(choices.OneOf(0, 1, 40), $"asks for {asked.Name}", (api, ct) => AskAsync(api, asked, ct));
         }
 
         for (var more = choices.Below(6); more > 0; more--)
@@ -150,7 +154,7 @@ internal sealed class Script(History history)
 
         At(1300, "starts all", (api, ct) => api.Get<StopSwitch>().StartAsync(null, "client", true, ct));
         history.Syncs.PlanCalm();
-        foreach (var asked in _asked.Where(asked => asked.RequestId is null)) At(1, $"asks for {asked.Name} once more", (api, ct) => AskAsync(api, asked, _clips[0], ct));
+        foreach (var asked in _asked.Where(asked => asked.RequestId is null)) At(1, $"asks for {asked.Name} once more", (api, ct) => AskAsync(api, asked, ct));
     }
 
     /// <summary>Since when a stop of the account has been in force; null without one. Starts count from when they were asked for.</summary>
@@ -200,10 +204,10 @@ internal sealed class Script(History history)
             """).Select(row => $"{history.NameOf(row.Id)} {row.Status} {row.Reason}").ToList();
     }
 
-    private async Task AskAsync(SimProcess api, Asked asked, Guid clip, CancellationToken ct)
+    private async Task AskAsync(SimProcess api, Asked asked, CancellationToken ct)
     {
         var body = JsonDocument.Parse($$"""
-            {"social_account_id":"{{asked.AccountId}}","clip_id":"{{clip}}","campaign_name":"{{asked.Name}}","campaign_objective":"OUTCOME_TRAFFIC","daily_budget_cents":10000,
+            {"social_account_id":"{{asked.AccountId}}","clip_id":"{{asked.ClipId}}","campaign_name":"{{asked.Name}}","campaign_objective":"OUTCOME_TRAFFIC","daily_budget_cents":10000,
              "creative_title":"Title","landing_url":"https://example.com/","optimization_goal":"LINK_CLICKS","auto_publish":{{(asked.Publishes ? "true" : "false")}}}
             """).RootElement;
         switch (await api.Get<AcceptOrchestration>().ExecuteAsync(body, "client", asked.Key, ct))

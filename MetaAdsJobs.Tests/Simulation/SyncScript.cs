@@ -23,12 +23,11 @@ internal sealed class SyncScript(History history)
     public IReadOnlyList<AskedSync> Asked => _syncs;
 
     /// <summary>Whether this history is about numbers.</summary>
-    public bool IsOn { get; private set; }
+    public bool IsOn => history.IsOfNumbers;
 
     public void Plan()
     {
         var choices = history.Choices;
-        IsOn = choices.Chance(0.4);
         if (!IsOn) return;
         for (var number = 1 + choices.OneOf(0, 1, 2); number > 0; number--) Ask(choices.OneOf(0, 1, 20));
         for (var more = choices.Below(6); more > 0; more--)
