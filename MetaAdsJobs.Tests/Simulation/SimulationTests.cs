@@ -13,7 +13,7 @@ public sealed partial class SimulationTests
 {
     // Each waits for PostgreSQL, and for one thread to wake another, most of the time.
     private const int Lanes = 6;
-    private const int Usual = 250;
+    private const int Usual = 200;
 
     [Test]
     public async Task No_history_breaks_a_promise()

@@ -40,9 +40,11 @@ public sealed class InsightPlanTests
         await using var connection = await _core.Database.DataSource.OpenConnectionAsync();
         var campaign = await connection.ExecuteScalarAsync<string>("SELECT ad_account_id || 'campaign3' FROM social_accounts WHERE id = @Account", new { Account = _account });
         var filter = new InsightFilter(what == "account" ? _account : null, what == "campaign" ? campaign : null, null, null, level);
+        // Of all accounts the first: behind the last there may be too little for an index to be worth it.
+        var after = what == "all" ? await connection.ExecuteScalarAsync<Guid>("SELECT id FROM social_accounts ORDER BY id LIMIT 1") : _account;
         var plan = await PlanAsync(InsightSql.Rows(filter, goesOn, limited: true), new
         {
-            SocialAccountId = _account, CampaignId = campaign, AfterAccount = _account, AfterDay = new DateTime(2026, 10, 20, 0, 0, 0, DateTimeKind.Unspecified), AfterKey = "x", Limit = 51,
+            SocialAccountId = _account, CampaignId = campaign, AfterAccount = after, AfterDay = new DateTime(2026, 10, 20, 0, 0, 0, DateTimeKind.Unspecified), AfterKey = "x", Limit = 51,
         });
 
         Assert.That(plan, Does.Not.Match("Seq Scan on meta_ad_insights_2026(09|10|11)"), plan);
