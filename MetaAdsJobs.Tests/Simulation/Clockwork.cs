@@ -13,6 +13,9 @@ internal sealed class Activity(SimProcess process, string name, bool isBackgroun
     public List<Activity> Background { get; } = [];
     public bool IsRunning { get; set; }
 
+    /// <summary>It has a statement ready that is not sent yet.</summary>
+    public bool IsBeforeStatement { get; set; }
+
     /// <summary>What it waits for: the item that lets it go on.</summary>
     public Due? Waits { get; set; }
     public CancellationTokenSource Stopping { get; } = new();
@@ -95,6 +98,13 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
         {
             foreach (var due in _due.Where(due => due.Process == process && due.At < process.SleepsUntil)) due.At = process.SleepsUntil;
         }
+    }
+
+    /// <summary>What was about to happen does so later.</summary>
+    public void Postpone(Due due, DateTimeOffset until)
+    {
+        due.At = until;
+        lock (_lock) _due.Add(due);
     }
 
     public bool Any(Func<Due, bool> which)

@@ -103,6 +103,7 @@ internal sealed class History : IAsyncDisposable
             }
 
             if (!Clockwork.Step(Beforehand)) return;
+            foreach (var process in _processes) process.TellToStop();
         }
     }
 
@@ -117,6 +118,12 @@ internal sealed class History : IAsyncDisposable
             return true;
         }
 
+        if (process.IsAwake && Choices.Chance(Odds.Sleep) && Sleep(process, Lease * Choices.OneOf(1.3, 0.5, 3)))
+        {
+            Clockwork.Postpone(due, process.SleepsUntil);
+            return true;
+        }
+
         if (!process.IsStopping && Choices.Chance(Odds.Stop))
         {
             Clockwork.Tell($"{process.Name} is told to stop");
@@ -128,6 +135,16 @@ internal sealed class History : IAsyncDisposable
         }
 
         return false;
+    }
+
+    // SIGSTOP, or a virtual machine that stands still: nothing of it runs, and it knows nothing of it afterwards.
+    private bool Sleep(SimProcess worker, TimeSpan length)
+    {
+        if (!Workers.Contains(worker)) return false;
+        Clockwork.Tell($"{worker.Name} sleeps for {length.TotalSeconds:0} s");
+        Clockwork.Delay(worker, length);
+        Queue.Sleeps(worker);
+        return true;
     }
 
     private void Kill(SimProcess process)

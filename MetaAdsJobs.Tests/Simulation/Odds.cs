@@ -9,14 +9,17 @@ internal sealed record Odds
     public double Death { get; init; }
     public double Stop { get; init; }
     public double Cut { get; init; }
+
+    /// <summary>A worker stands still before something, and mostly beyond its lease.</summary>
+    public double Sleep { get; init; }
     public double JobTwice { get; init; }
     public double JobLost { get; init; }
 
     /// <summary>Faults that are only waited out: limits, tokens; they make histories long.</summary>
     public double Refusal { get; init; }
 
-    /// <summary>Nothing can fail, die, be cut or be refused; only late or twice.</summary>
-    public bool IsQuiet => Fault + Death + Stop + Cut + Refusal <= 0;
+    /// <summary>Nothing can fail, die, sleep, be cut or be refused; only late or twice.</summary>
+    public bool IsQuiet => Fault + Death + Stop + Cut + Sleep + Refusal <= 0;
 
     public static Odds Draw(Choices choices) => new()
     {
@@ -26,6 +29,7 @@ internal sealed record Odds
         Death = choices.OneOf(0.0, 0.005, 0.02, 0.06),
         Stop = choices.OneOf(0.0, 0.0, 0.01),
         Cut = choices.OneOf(0.0, 0.0, 0.02, 0.06),
+        Sleep = choices.OneOf(0.0, 0.0, 0.01, 0.03),
         JobTwice = choices.OneOf(0.0, 0.05, 0.3),
         JobLost = choices.OneOf(0.0, 0.0, 0.05),
         Refusal = choices.OneOf(0.0, 0.02, 0.08),

@@ -45,7 +45,7 @@ internal sealed class Script(History history)
         var count = history.Choices.OneOf(1, 2);
         for (var number = 1; number <= count; number++)
         {
-            var (id, adAccount) = (Guid.CreateVersion7(history.Clockwork.Now), $"act_{Random.Shared.NextInt64(1_000_000_000, 9_999_999_999)}");
+            var (id, adAccount) = (IdOf(number), $"act_{1_000_000_000 + number}");
             var cap = history.Choices.OneOf(1_000_000L, 15_000L, 25_000L);
             await connection.ExecuteAsync("""
                 INSERT INTO social_accounts (id, name, ad_account_id, page_id, currency, timezone_name, default_countries, access_token, daily_cap_cents, created_at, updated_at)
@@ -59,7 +59,7 @@ internal sealed class Script(History history)
 
         foreach (var column in (string[])["image_url", "video_url", "video_id"])
         {
-            var id = Guid.CreateVersion7(history.Clockwork.Now);
+            var id = IdOf(10 + _clips.Count);
             await connection.ExecuteAsync($"INSERT INTO clips (id, title, {column}, thumbnail_url, created_at) VALUES (@id, 'Clip', @value, @thumbnail, clock_timestamp())",
                 new { id, value = column == "video_id" ? "1" : "https://example.com/clip", thumbnail = column == "image_url" ? null : "https://example.com/t.jpg" });
             _clips.Add(id);
@@ -193,6 +193,9 @@ internal sealed class Script(History history)
             DELETE FROM clips WHERE id = ANY(@clips);
             """, new { accounts, clips = _clips.ToArray() });
     }
+
+    // The same in every history: rows and look-ups come in the order of ids here and there.
+    private static Guid IdOf(int number) => new(number, 0, 0x7000, 0x80, 0, 0, 0, 0, 0, 0, 1);
 
     private List<string> Open()
     {

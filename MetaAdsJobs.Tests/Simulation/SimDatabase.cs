@@ -128,7 +128,7 @@ internal sealed class SimDatabase : IAsyncDisposable
             return false;
         }
 
-        if (activity.IsBackground || command.Transaction is not null && !IsFirst(command.Transaction)) return false;
+        if (activity.IsBackground || command.Transaction is not null && !IsFirst(command.Connection!)) return false;
         if (command.Transaction is null && System.Transactions.Transaction.Current is { } ambient && !IsFirst(ambient)) return false;
 
         // The first of some days' that are stored: before it, those before have been stored, or go on beside it.
@@ -142,8 +142,10 @@ internal sealed class SimDatabase : IAsyncDisposable
             }, canKill: true);
             Interlocked.Increment(ref _parked);
             activity.Process.Parked[go] = true;
+            activity.IsBeforeStatement = true;
             history.Clockwork.RestsOnThread(activity, due);
             go.Wait();
+            activity.IsBeforeStatement = false;
             Interlocked.Decrement(ref _parked);
             activity.Process.Parked.TryRemove(go, out _);
             if (activity.Process.IsDead)
@@ -177,6 +179,7 @@ internal sealed class SimDatabase : IAsyncDisposable
         return false;
     }
 
+    // Of a connection's only transaction, or of an ambient one. The transaction's own object is used again by Npgsql.
     private bool IsFirst(object transaction) => _seenTransactions.TryAdd(transaction, transaction);
 
     private void DoAside(NpgsqlCommand command)

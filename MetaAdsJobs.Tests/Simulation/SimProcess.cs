@@ -158,7 +158,14 @@ internal sealed class SimProcess : IAsyncDisposable
     public void Stop()
     {
         IsStopping = true;
-        foreach (var activity in Activities.ToList())
+        TellToStop();
+    }
+
+    /// <summary>Who is before a statement hears of it after that: whether a cancellation or the statement arrives first is nobody's choice.</summary>
+    public void TellToStop()
+    {
+        if (!IsStopping || IsDead) return;
+        foreach (var activity in Activities.Where(activity => !activity.Stopping.IsCancellationRequested && !activity.IsBeforeStatement).ToList())
         {
             _history.Clockwork.Fire(activity.Stopping.Cancel);
             _history.Clockwork.WaitUntilQuiet();

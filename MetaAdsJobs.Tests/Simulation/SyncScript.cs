@@ -13,7 +13,7 @@ internal sealed class AskedSync(string name, Guid accountId)
     public bool IsLast { get; init; }
 }
 
-/// <summary>What happens in a history that is about numbers: syncs, nights, restatements, and workers that sleep through their leases.</summary>
+/// <summary>What happens in a history that is about numbers: syncs, nights, restatements.</summary>
 internal sealed class SyncScript(History history)
 {
     public const string Zone = "America/New_York";
@@ -34,7 +34,7 @@ internal sealed class SyncScript(History history)
         {
             var account = history.Script.Accounts[choices.Below(history.Script.Accounts.Count)];
             var at = choices.OneOf(1, 3, 10, 40, 120) + (choices.Below(40) / 10.0);
-            switch (choices.Below(6))
+            switch (choices.Below(5))
             {
                 case 0 or 1:
                     history.Clockwork.Plan(TimeSpan.FromSeconds(at), null, null, $"Meta restates {account.Name}", () =>
@@ -48,12 +48,8 @@ internal sealed class SyncScript(History history)
                 case 3:
                     history.Script.ChangeToken(account, at);
                     break;
-                case 4:
-                    Ask(at);
-                    break;
                 default:
-                    var length = history.Lease * choices.OneOf(0.5, 1.3, 3);
-                    history.Clockwork.Plan(TimeSpan.FromSeconds(at), null, null, "a worker sleeps", () => Sleep(length));
+                    Ask(at);
                     break;
             }
         }
@@ -90,15 +86,5 @@ internal sealed class SyncScript(History history)
         }
 
         history.Judge.Condemn($"{asked.Name} was not taken");
-    }
-
-    // SIGSTOP, or a virtual machine that stands still: nothing of it runs, and it knows nothing of it afterwards.
-    private void Sleep(TimeSpan length)
-    {
-        if (history.Workers is not { Count: > 1 } workers) return;
-        var worker = workers[history.Choices.Below(workers.Count)];
-        history.Clockwork.Tell($"{worker.Name} sleeps for {length.TotalSeconds:0} s");
-        history.Clockwork.Delay(worker, length);
-        history.Queue.Sleeps(worker);
     }
 }
