@@ -26,13 +26,13 @@ internal sealed class ActivateStep(MetaAds meta, Activations activations, Counte
         // A crash after the permit leaves something that may be active: the stop switch pauses it, the next attempt goes on.
         var askedAt = time.GetTimestamp();
         if (await PermitAsync(attempt, ct) is { } refusal) return Later(300, refusal);
-        attempt.HasActivated = true;
         var permitted = attempt.Credential.Permitted(activations.PermitFrom(askedAt));
         try
         {
             foreach (var step in (string[])[StepName.Ad, StepName.AdSet, StepName.Campaign])
             {
                 attempt.Lease.ThrowIfOver();
+                attempt.Activated.Add(attempt.MetaId(step));
                 await meta.ActivateAsync(permitted, attempt.MetaId(step), ct);
             }
         }

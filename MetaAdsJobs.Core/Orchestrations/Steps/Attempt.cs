@@ -54,8 +54,8 @@ internal sealed class Attempt
     /// <summary>The same, when an answer proves that it was not done: a step of several calls is never proven so as a whole.</summary>
     public string? SingleCallStarted => StartedByThisAttempt == StepName.Activate ? null : StartedByThisAttempt;
 
-    /// <summary>This attempt has sent what activates: its audit has it.</summary>
-    public bool HasActivated { get; set; }
+    /// <summary>What this attempt has told Meta to activate: its audit has that.</summary>
+    public HashSet<string> Activated { get; } = [];
 
     /// <summary>False when Meta refused to pause something that may have been activated.</summary>
     public bool IsPaused { get; set; } = true;

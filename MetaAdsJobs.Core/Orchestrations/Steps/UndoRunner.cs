@@ -97,7 +97,7 @@ internal sealed class UndoRunner(
             try
             {
                 // An earlier attempt may have died after it had activated it, and its audit with it.
-                if (!attempt.HasActivated && attempt.StateOf(StepName.Activate) == StepState.Started)
+                if (!attempt.Activated.Contains(attempt.MetaId(step)) && attempt is { StartedByThisAttempt: not StepName.Activate } && attempt.StateOf(StepName.Activate) == StepState.Started)
                     attempt.Credential.Changes.AddPerhapsActivated(attempt.MetaId(step), time.GetUtcNow());
                 await meta.PauseAsync(attempt.Credential.Unyielding(), attempt.MetaId(step), ct);
             }
