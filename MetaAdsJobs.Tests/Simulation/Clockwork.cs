@@ -9,6 +9,9 @@ internal sealed class Activity(SimProcess process, string name, bool isBackgroun
     /// <summary>A lease's renewal: its statements are not waited before, since its run may be waiting for it.</summary>
     public bool IsBackground { get; } = isBackground;
 
+    /// <summary>Whose lease it renews.</summary>
+    public Activity? Of { get; init; }
+
     /// <summary>Renewals that this one has begun, and that end with it.</summary>
     public List<Activity> Background { get; } = [];
     public bool IsRunning { get; set; }
@@ -129,6 +132,8 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
             var at = _due.Min(due => due.At);
             if (at > Now) Now = at;
             var ready = _due.Where(due => due.At <= Now).OrderBy(due => due.No).ToList();
+            // A renewal that finds the lease lost cancels its run, which hears of it after the statement that it has ready.
+            if (ready.FindAll(due => due.Activity?.Of is not { IsBeforeStatement: true }) is { Count: > 0 } others) ready = others;
             next = ready[ready.Count == 1 ? 0 : choices.Below(ready.Count)];
             _due.Remove(next);
             Now += TimeSpan.FromMilliseconds(1);

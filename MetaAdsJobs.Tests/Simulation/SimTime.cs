@@ -31,7 +31,7 @@ internal sealed class SimTime(Clockwork clockwork, SimProcess process) : TimePro
             // The renewal of a lease begins so: as a flow of its own, in the midst of its run.
             if (_isDelay && !_activity.IsBackground && dueTime == process.RenewalInterval)
             {
-                var renewal = new Activity(process, $"{_activity.Name}, lease", isBackground: true);
+                var renewal = new Activity(process, $"{_activity.Name}, lease", isBackground: true) { Of = _activity };
                 _activity.Background.Add(renewal);
                 _activity = renewal;
             }

@@ -7,14 +7,18 @@ namespace MetaAdsJobs.Tests.Simulation;
 
 /// <summary>
 /// Histories of several processes, searched for one in which a promise is broken; <see cref="History"/> tells what can happen in them.
-/// SIMULATION_FIRST and SIMULATION_SEEDS choose others than the usual ones.
+/// SIMULATION_FIRST and SIMULATION_SEEDS choose others than the usual ones,
+/// SIMULATION_SHORTEN=0 leaves a red one as long as it is.
 /// </summary>
-[TestFixture, Parallelizable(ParallelScope.Children)]
+[TestFixture, Parallelizable(ParallelScope.Children), FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed partial class SimulationTests
 {
     // Each waits for PostgreSQL, and for one thread to wake another, most of the time.
     private const int Lanes = 6;
     private const int Usual = 200;
+
+    // One is enough: the other lanes go no further.
+    private volatile bool _isRed;
 
     [Test]
     public async Task No_history_breaks_a_promise()
@@ -23,7 +27,7 @@ public sealed partial class SimulationTests
         var end = next + count;
         await InLanesAsync(async database =>
         {
-            for (var seed = Interlocked.Increment(ref next) - 1; seed < end; seed = Interlocked.Increment(ref next) - 1) await RunAsync(database, seed);
+            for (var seed = Interlocked.Increment(ref next) - 1; seed < end && !_isRed; seed = Interlocked.Increment(ref next) - 1) await RunAsync(database, seed);
         });
     }
 
@@ -35,7 +39,7 @@ public sealed partial class SimulationTests
         var end = next + count;
         await InLanesAsync(async database =>
         {
-            for (var seed = Interlocked.Increment(ref next) - 1; seed < end; seed = Interlocked.Increment(ref next) - 1) await RunAsync(database, seed, isOfNumbers: true);
+            for (var seed = Interlocked.Increment(ref next) - 1; seed < end && !_isRed; seed = Interlocked.Increment(ref next) - 1) await RunAsync(database, seed, isOfNumbers: true);
         });
     }
 
@@ -74,7 +78,7 @@ public sealed partial class SimulationTests
         TestContext.Progress.WriteLine($"Fresh seeds from {next} on");
         await InLanesAsync(async database =>
         {
-            while (time.GetElapsedTime(since) < length)
+            while (time.GetElapsedTime(since) < length && !_isRed)
             {
                 await RunAsync(database, Interlocked.Increment(ref next));
                 if (Interlocked.Increment(ref told) % 1000 == 0) TestContext.Progress.WriteLine($"{told} histories, {told / time.GetElapsedTime(since).TotalMinutes:0} a minute");
@@ -89,11 +93,23 @@ public sealed partial class SimulationTests
         await search(database);
     })));
 
-    private static async Task RunAsync(SimDatabase database, int seed, bool isOfNumbers = false)
+    private async Task RunAsync(SimDatabase database, int seed, bool isOfNumbers = false)
     {
-        var (verdicts, history) = await TellAsync(database, new(seed), isOfNumbers);
+        IReadOnlyList<string> verdicts;
+        History history;
+        try
+        {
+            (verdicts, history) = await TellAsync(database, new(seed), isOfNumbers);
+        }
+        catch (Exception exception)
+        {
+            _isRed = true;
+            throw new InvalidOperationException($"Seed {seed} cannot be told", exception);
+        }
+
         if (verdicts.Count == 0) return;
-        (verdicts, history) = await Shortening.ShortenAsync(choices => TellAsync(database, choices, isOfNumbers), verdicts, history);
+        _isRed = true;
+        if (Setting("SIMULATION_SHORTEN") != 0) (verdicts, history) = await Shortening.ShortenAsync(choices => TellAsync(database, choices, isOfNumbers), verdicts, history);
         Assert.Fail($"Seed {seed}: {string.Join("; ", verdicts)}\n{string.Join('\n', history.Told)}");
     }
 
