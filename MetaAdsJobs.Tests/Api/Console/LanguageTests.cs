@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using MetaAdsJobs.Api.Console.Language;
+using MetaAdsJobs.Console.Language;
 using MetaAdsJobs.Launch;
 
 namespace MetaAdsJobs.Tests.Api.Console;
@@ -11,7 +11,7 @@ public sealed partial class LanguageTests
     [Test]
     public void Every_text_of_every_page_has_its_Spanish_words()
     {
-        var folder = Path.Combine(ProjectFolder.Path, "MetaAdsJobs.Api", "Console");
+        var folder = Path.Combine(ProjectFolder.Path, "MetaAdsJobs.Console");
         var texts = Directory.EnumerateFiles(folder, "*.*", SearchOption.AllDirectories).Where(file => file.EndsWith(".razor", StringComparison.Ordinal) || file.EndsWith(".cs", StringComparison.Ordinal))
             .SelectMany(file => Text().Matches(File.ReadAllText(file)).Select(match => match.Groups["text"].Value)).Distinct().ToList();
 
