@@ -40,10 +40,10 @@ public static class ApiApplication
             logging.Logger = app.Services.GetRequiredService<Serilog.ILogger>();
             logging.EnrichDiagnosticContext = (diagnostic, http) => diagnostic.Set("Caller", http.User.CallerName());
         });
+        app.UseConsole();
         app.UseExceptionHandler();
         app.UseStatusCodePages(pages => FailurePages.AreFor(pages.HttpContext)
             ? FailurePages.WriteStatusAsync(pages.HttpContext) : Results.Problem(statusCode: pages.HttpContext.Response.StatusCode).ExecuteAsync(pages.HttpContext));
-        app.UseConsole();
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseRateLimiter();

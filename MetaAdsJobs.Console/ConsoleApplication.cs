@@ -20,7 +20,7 @@ public static class ConsoleApplication
     {
         services.AddRazorComponents();
         services.AddHttpContextAccessor();
-        services.AddScoped<Texts>();
+        services.AddLocalization();
         services.AddScoped<Viewer>();
         services.AddSingleton<Notices>();
         services.AddSingleton<LiveChanges>();
@@ -30,19 +30,13 @@ public static class ConsoleApplication
         return services;
     }
 
-    /// <summary>What goes for every address of the console; its style and scripts are answered here.</summary>
-    public static IApplicationBuilder UseConsole(this IApplicationBuilder app) => app.UseWhen(
-        http => http.Request.Path.StartsWithSegments(FailurePages.Home),
-        console => console.Use((http, next) =>
-        {
-            // Nothing from elsewhere, nothing inline; a preview's picture may come from anywhere over https.
-            http.Response.Headers.ContentSecurityPolicy =
-                "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-            http.Response.Headers.XContentTypeOptions = "nosniff";
-            http.Response.Headers["Referrer-Policy"] = "same-origin";
-            if (!http.Request.Path.StartsWithSegments(ConsoleAssets.Path)) http.Response.Headers.CacheControl = "no-store";
-            return next(http);
-        }).UseConsoleAssets());
+    /// <summary>
+    /// What goes for every address of the console; its style and scripts are answered here. Before all that answers for others, so that it tells failures
+    /// in the reader's language, too.
+    /// </summary>
+    public static IApplicationBuilder UseConsole(this IApplicationBuilder app) => app
+        .UseWhen(FailurePages.IsPage, pages => LanguageChoice.Use(pages))
+        .UseWhen(http => http.Request.Path.StartsWithSegments(FailurePages.Home), console => console.Use(AddHeadersAsync).UseConsoleAssets());
 
     /// <returns>All pages and what their forms do, for the host to limit.</returns>
     public static IEndpointConventionBuilder MapConsole(this IEndpointRouteBuilder app)
@@ -57,5 +51,16 @@ public static class ConsoleApplication
         actions.MapNumbers();
         NewActions.Map(actions);
         return console;
+    }
+
+    private static Task AddHeadersAsync(HttpContext http, RequestDelegate next)
+    {
+        // Nothing from elsewhere, nothing inline; a preview's picture may come from anywhere over https.
+        http.Response.Headers.ContentSecurityPolicy =
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+        http.Response.Headers.XContentTypeOptions = "nosniff";
+        http.Response.Headers["Referrer-Policy"] = "same-origin";
+        if (!http.Request.Path.StartsWithSegments(ConsoleAssets.Path)) http.Response.Headers.CacheControl = "no-store";
+        return next(http);
     }
 }

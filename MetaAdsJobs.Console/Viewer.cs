@@ -2,11 +2,12 @@ using System.Globalization;
 using MetaAdsJobs.Console.Forms;
 using MetaAdsJobs.Console.Language;
 using MetaAdsJobs.Core.Access;
+using Microsoft.Extensions.Localization;
 
 namespace MetaAdsJobs.Console;
 
 /// <summary>Who looks at the page, and what of it. One per request.</summary>
-internal sealed class Viewer(IHttpContextAccessor accessor, Texts texts, Notices notices)
+internal sealed class Viewer(IHttpContextAccessor accessor, IStringLocalizer<Words> texts, Notices notices)
 {
     private HttpContext Http => accessor.HttpContext ?? throw new InvalidOperationException("There is no request");
 

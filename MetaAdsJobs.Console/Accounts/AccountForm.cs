@@ -1,6 +1,5 @@
 using System.Globalization;
 using MetaAdsJobs.Console.Forms;
-using MetaAdsJobs.Console.Language;
 using MetaAdsJobs.Core.Accounts;
 
 namespace MetaAdsJobs.Console.Accounts;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using MetaAdsJobs.Console.Language;
 using MetaAdsJobs.Core.Validation;
 
 namespace MetaAdsJobs.Console.Forms;

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Localization;
 
 namespace MetaAdsJobs.Console.Forms;
 
@@ -76,12 +77,12 @@ internal sealed class Notices(IDataProtectionProvider protection)
     public string Seal(string kind, string text, int? count = null) => _protector.Protect(string.Create(CultureInfo.InvariantCulture, $"{kind}|{count}|{text}"), Lifetime);
 
     /// <returns>Null of what was not sealed here, or too long ago.</returns>
-    public Notice? Open(string kind, string sealedNotice, Texts texts)
+    public Notice? Open(string kind, string sealedNotice, IStringLocalizer<Words> texts)
     {
         try
         {
             return _protector.Unprotect(sealedNotice).Split('|', 3) is [var of, var count, var text] && of == kind
-                ? new(count.Length == 0 ? texts[text] : texts.Format(text, int.Parse(count, CultureInfo.InvariantCulture)), kind == Problem) : null;
+                ? new(count.Length == 0 ? texts[text] : texts[text, int.Parse(count, CultureInfo.InvariantCulture)], kind == Problem) : null;
         }
         catch (CryptographicException)
         {

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MetaAdsJobs.Console.Forms;
-using MetaAdsJobs.Console.Language;
 using MetaAdsJobs.Core.Validation;
 
 namespace MetaAdsJobs.Console.New;

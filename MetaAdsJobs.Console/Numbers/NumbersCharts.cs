@@ -1,11 +1,12 @@
 using MetaAdsJobs.Console.Language;
 using MetaAdsJobs.Console.Parts;
 using MetaAdsJobs.Core.Insights.Reading;
+using Microsoft.Extensions.Localization;
 
 namespace MetaAdsJobs.Console.Numbers;
 
 /// <summary>What the page draws: each measure day by day, with what it was when it was first seen where later reports restate it.</summary>
-internal sealed class NumbersCharts(NumbersView view, Texts texts)
+internal sealed class NumbersCharts(NumbersView view, IStringLocalizer<Words> texts)
 {
     public IReadOnlyList<ChartOf> All =>
     [

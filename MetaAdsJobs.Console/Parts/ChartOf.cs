@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using MetaAdsJobs.Console.Language;
 using Microsoft.AspNetCore.Components;
+using Microsoft.Extensions.Localization;
 
 namespace MetaAdsJobs.Console.Parts;
 
@@ -24,7 +26,7 @@ public sealed record ChartLine(string Label, string Style, int Colour, IReadOnly
 /// <summary>The rows of a chart's table, written at once: made of elements, a year of days would cost more than all else on the page.</summary>
 internal static class ChartTable
 {
-    public static MarkupString Rows(ChartOf of, Texts texts)
+    public static MarkupString Rows(ChartOf of, IStringLocalizer<Words> texts)
     {
         var (partial, missing) = (of.Partial.ToHashSet(), of.Missing.ToHashSet());
         var dayName = Encode(texts["Day"]);
@@ -33,21 +35,21 @@ internal static class ChartTable
         for (var i = 0; i < of.Days.Count; i++)
         {
             var day = of.Days[i];
-            html.Append("<tr><td data-name=\"").Append(dayName).Append("\">").Append(Encode(day.ToString("d", texts.Culture))).Append("</td>");
+            html.Append("<tr><td data-name=\"").Append(dayName).Append("\">").Append(Encode(day.ToString("d", CultureInfo.CurrentCulture))).Append("</td>");
             for (var line = 0; line < names.Length; line++)
-                html.Append("<td data-name=\"").Append(names[line]).Append("\" class=\"number\">").Append(of.Lines[line].Values[i] is { } value ? Encode(Show(value, of.Unit, texts)) : "–").Append("</td>");
+                html.Append("<td data-name=\"").Append(names[line]).Append("\" class=\"number\">").Append(of.Lines[line].Values[i] is { } value ? Encode(Show(value, of.Unit)) : "–").Append("</td>");
             html.Append("<td>").Append(partial.Contains(day) ? Encode(texts["not over yet"]) : missing.Contains(day) ? Encode(texts["not synced"]) : "").Append("</td></tr>");
         }
 
         return new(html.ToString());
     }
 
-    private static string Show(decimal value, string unit, Texts texts) => unit switch
+    private static string Show(decimal value, string unit) => unit switch
     {
-        "percent" => (value * 100).ToString("0.00", texts.Culture) + " %",
-        "count" => value.ToString("N0", texts.Culture),
-        "seconds" => value.ToString("N1", texts.Culture) + " s",
-        _ => texts.Money(value, unit),
+        "percent" => (value * 100).ToString("0.00", CultureInfo.CurrentCulture) + " %",
+        "count" => value.ToString("N0", CultureInfo.CurrentCulture),
+        "seconds" => value.ToString("N1", CultureInfo.CurrentCulture) + " s",
+        _ => NumbersFormat.Money(value, unit),
     };
 
     private static string Encode(string text) => HtmlEncoder.Default.Encode(text);

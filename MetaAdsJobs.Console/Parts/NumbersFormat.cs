@@ -1,4 +1,4 @@
-using MetaAdsJobs.Console.Language;
+using System.Globalization;
 using MetaAdsJobs.Core.Meta;
 
 namespace MetaAdsJobs.Console.Parts;
@@ -8,9 +8,9 @@ internal static class NumbersFormat
 {
     private const string None = "–";
 
-    public static string Money(this Texts texts, decimal? amount, string currency) => amount is { } value ? $"{value.ToString(decimal.IsInteger(value) && Currency.IsKnown(currency) && Currency.Offset(currency) == 1 ? "N0" : "N2", texts.Culture)} {currency}" : None;
+    public static string Money(decimal? amount, string currency) => amount is { } value ? $"{value.ToString(decimal.IsInteger(value) && Currency.IsKnown(currency) && Currency.Offset(currency) == 1 ? "N0" : "N2", CultureInfo.CurrentCulture)} {currency}" : None;
 
-    public static string Count(this Texts texts, decimal? count) => count is { } value ? value.ToString(decimal.IsInteger(value) ? "N0" : "N2", texts.Culture) : None;
+    public static string Count(decimal? count) => count is { } value ? value.ToString(decimal.IsInteger(value) ? "N0" : "N2", CultureInfo.CurrentCulture) : None;
 
-    public static string Percent(this Texts texts, decimal? share) => share is { } value ? $"{(value * 100).ToString("0.00", texts.Culture)} %" : None;
+    public static string Percent(decimal? share) => share is { } value ? $"{(value * 100).ToString("0.00", CultureInfo.CurrentCulture)} %" : None;
 }
