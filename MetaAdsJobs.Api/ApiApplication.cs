@@ -1,13 +1,15 @@
 using MetaAdsJobs.Api.Accounts;
 using MetaAdsJobs.Api.Audit;
 using MetaAdsJobs.Api.Auth;
-using MetaAdsJobs.Api.Console;
 using MetaAdsJobs.Api.Dashboard;
 using MetaAdsJobs.Api.Health;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Api.Insights;
 using MetaAdsJobs.Api.Orchestrations;
 using MetaAdsJobs.Api.Spending;
+using MetaAdsJobs.Console;
+using MetaAdsJobs.Console.Http;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Spending;
 using Serilog;
@@ -38,11 +40,10 @@ public static class ApiApplication
             logging.Logger = app.Services.GetRequiredService<Serilog.ILogger>();
             logging.EnrichDiagnosticContext = (diagnostic, http) => diagnostic.Set("Caller", http.User.CallerName());
         });
+        app.UseConsole();
         app.UseExceptionHandler();
         app.UseStatusCodePages(pages => FailurePages.AreFor(pages.HttpContext)
             ? FailurePages.WriteStatusAsync(pages.HttpContext) : Results.Problem(statusCode: pages.HttpContext.Response.StatusCode).ExecuteAsync(pages.HttpContext));
-        app.UsePageHeaders();
-        app.UseConsoleAssets();
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseRateLimiter();
@@ -57,7 +58,7 @@ public static class ApiApplication
         meta.MapChanges();
         app.MapSignIn();
         app.MapDashboard();
-        app.MapConsole();
+        app.MapConsole().RequireRateLimiting(RateLimits.Pages);
         app.MapHealth();
         app.MapApiDescription();
         app.MapPrometheusScrapingEndpoint();

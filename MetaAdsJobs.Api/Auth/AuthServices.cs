@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using MetaAdsJobs.Console;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Configuration;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
@@ -32,9 +34,7 @@ internal static class AuthServices
             .AddPolicy(Policies.Operate, policy => policy.RequireRole(Roles.Manager, Roles.Admin))
             .AddPolicy(Policies.Administer, policy => policy.RequireRole(Roles.Admin))
             .AddPolicy(Policies.Dashboard, policy => policy.AddAuthenticationSchemes(PageScheme).RequireRole(Roles.Manager, Roles.Admin))
-            .AddPolicy(Policies.Console, policy => policy.AddAuthenticationSchemes(PageScheme).RequireRole(Roles.Viewer, Roles.Manager, Roles.Admin))
-            .AddPolicy(Policies.ConsoleOperate, policy => policy.AddAuthenticationSchemes(PageScheme).RequireRole(Roles.Manager, Roles.Admin))
-            .AddPolicy(Policies.ConsoleAdminister, policy => policy.AddAuthenticationSchemes(PageScheme).RequireRole(Roles.Admin));
+            .AddConsolePolicies(PageScheme);
         services.AddAntiforgery(antiforgery =>
         {
             antiforgery.Cookie.Name = "metaadsjobs_antiforgery";

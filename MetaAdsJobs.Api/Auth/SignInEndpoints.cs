@@ -1,5 +1,7 @@
 using System.Security.Claims;
 using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Console.Http;
+using MetaAdsJobs.Core.Access;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
@@ -38,7 +40,7 @@ internal static class SignInEndpoints
         if (!http.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(http))
         {
             http.Response.StatusCode = StatusCodes.Status400BadRequest;
-            await SignInPage.WriteAsync(http, antiforgery, SignInPage.Home, "The form had expired. Please try again.");
+            await SignInPage.WriteAsync(http, antiforgery, FailurePages.Home, "The form had expired. Please try again.");
             return;
         }
 
@@ -72,5 +74,5 @@ internal static class SignInEndpoints
 
     // Only a path of this site: a link to the sign-in page must not lead elsewhere afterwards.
     private static string Local(string? url) =>
-        url is ['/', ..] && !(url.Length > 1 && url[1] is '/' or '\\') && !url.Any(char.IsControl) ? url : SignInPage.Home;
+        url is ['/', ..] && !(url.Length > 1 && url[1] is '/' or '\\') && !url.Any(char.IsControl) ? url : FailurePages.Home;
 }

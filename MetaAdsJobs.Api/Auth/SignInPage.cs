@@ -1,5 +1,5 @@
 using System.Net;
-using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Console.Http;
 using Microsoft.AspNetCore.Antiforgery;
 
 namespace MetaAdsJobs.Api.Auth;
@@ -7,9 +7,6 @@ namespace MetaAdsJobs.Api.Auth;
 /// <summary>The few pages around a session, in plain HTML: no script runs here and nothing is kept by a cache.</summary>
 internal static class SignInPage
 {
-    /// <summary>Where a person who asked for no page in particular is led.</summary>
-    public const string Home = "/console";
-
     public static Task WriteAsync(HttpContext http, IAntiforgery antiforgery, string returnUrl, string? message)
     {
         var alert = message is null ? "" : $"<p role=\"alert\">{WebUtility.HtmlEncode(message)}</p>";
@@ -32,7 +29,7 @@ internal static class SignInPage
           {Proof(http, antiforgery)}
           <button type="submit">Sign out</button>
         </form>
-        <p><a href="{Home}">Back to the console</a></p>
+        <p><a href="{FailurePages.Home}">Back to the console</a></p>
         """);
 
     public static Task WriteDeniedAsync(HttpContext http)

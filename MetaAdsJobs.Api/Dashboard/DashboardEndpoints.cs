@@ -1,5 +1,6 @@
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Jobs;
 
 namespace MetaAdsJobs.Api.Dashboard;

@@ -1,6 +1,4 @@
-using System.Data.Common;
-using System.Transactions;
-using MetaAdsJobs.Api.Console;
+using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Database;
 using Microsoft.AspNetCore.Diagnostics;
 
@@ -17,12 +15,10 @@ internal sealed class DatabaseAwayHandler : IExceptionHandler
 {
     private const string Repeatable = "Send it again: doing it twice does no harm.";
 
-    public static bool IsAway(Exception exception) => exception is DbException { IsTransient: true } or TransactionException or NothingWrittenException;
-
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
         // A person at a browser is answered by FailurePages.
-        if (!IsAway(exception) || FailurePages.AreFor(httpContext)) return false;
+        if (!DatabaseErrors.IsAway(exception) || FailurePages.AreFor(httpContext)) return false;
         httpContext.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
         httpContext.Response.Headers.RetryAfter = "5";
         await Results.Problem(Tell(httpContext, exception), statusCode: StatusCodes.Status503ServiceUnavailable).ExecuteAsync(httpContext);

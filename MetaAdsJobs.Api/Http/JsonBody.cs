@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Unicode;
+using MetaAdsJobs.Console.Http;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace MetaAdsJobs.Api.Http;

@@ -1,8 +1,6 @@
 using System.ComponentModel.DataAnnotations;
-using System.Globalization;
 using System.Threading.RateLimiting;
-using MetaAdsJobs.Api.Auth;
-using MetaAdsJobs.Api.Console;
+using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Configuration;
 
 namespace MetaAdsJobs.Api.Http;
@@ -37,30 +35,15 @@ internal static class RateLimits
     public static IServiceCollection AddRateLimits(this IServiceCollection services)
     {
         services.AddOptionsFor<RateLimitOptions>(RateLimitOptions.Section);
-        services.AddSingleton<LongCalls>();
         return services.AddRateLimiter(limiter =>
         {
-            limiter.AddPolicy(PerCaller, http => RateLimitPartition.GetTokenBucketLimiter(CallerOf(http), _ => PerSecond(http)));
-            limiter.AddPolicy(Pages, http => RateLimitPartition.GetTokenBucketLimiter(CallerOf(http), _ => PerSecond(http)));
-            limiter.AddPolicy(SignIn, http => RateLimitPartition.GetTokenBucketLimiter(AddressOf(http), _ => PerMinute(http)));
-            limiter.OnRejected = async (rejected, _) => await RefuseAsync(
+            limiter.AddPolicy(PerCaller, http => RateLimitPartition.GetTokenBucketLimiter(TooManyCalls.CallerOf(http), _ => PerSecond(http)));
+            limiter.AddPolicy(Pages, http => RateLimitPartition.GetTokenBucketLimiter(TooManyCalls.CallerOf(http), _ => PerSecond(http)));
+            limiter.AddPolicy(SignIn, http => RateLimitPartition.GetTokenBucketLimiter(TooManyCalls.AddressOf(http), _ => PerMinute(http)));
+            limiter.OnRejected = async (rejected, _) => await TooManyCalls.RefuseAsync(
                 rejected.HttpContext, rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.FromSeconds(1), "Too many requests; see Retry-After.");
         });
     }
-
-    /// <summary>Whose share a call takes from.</summary>
-    public static string CallerOf(HttpContext http) => http.User.Identity?.IsAuthenticated == true ? "user " + http.User.CallerName() : AddressOf(http);
-
-    /// <summary>429, as a page to a person and as problem details to a program.</summary>
-    public static async Task RefuseAsync(HttpContext http, TimeSpan wait, string detail)
-    {
-        http.Response.StatusCode = StatusCodes.Status429TooManyRequests;
-        http.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-        if (FailurePages.AreFor(http)) await FailurePages.WriteStatusAsync(http);
-        else await Results.Problem(detail, statusCode: StatusCodes.Status429TooManyRequests).ExecuteAsync(http);
-    }
-
-    private static string AddressOf(HttpContext http) => "address " + http.Connection.RemoteIpAddress;
 
     private static TokenBucketRateLimiterOptions PerSecond(HttpContext http)
     {

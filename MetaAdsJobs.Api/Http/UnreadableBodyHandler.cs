@@ -1,4 +1,4 @@
-using MetaAdsJobs.Api.Console;
+using MetaAdsJobs.Console.Http;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Diagnostics;
 

@@ -1,4 +1,5 @@
 using CsvHelper;
+using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Insights.Reading;
 
 namespace MetaAdsJobs.Api.Insights;

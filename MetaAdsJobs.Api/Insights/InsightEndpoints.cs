@@ -2,6 +2,8 @@ using System.Security.Claims;
 using System.Text.Json.Serialization;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Console.Http;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Insights.Reading;
 using Microsoft.AspNetCore.Mvc;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using CsvHelper;
+using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Insights.Definitions;
 using MetaAdsJobs.Core.Insights.Reading;
 

@@ -1,4 +1,5 @@
 using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Insights.Definitions;
 using MetaAdsJobs.Core.Insights.Reading;

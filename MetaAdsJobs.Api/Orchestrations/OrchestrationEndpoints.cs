@@ -1,6 +1,8 @@
 using System.Security.Claims;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Console.Http;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Orchestrations.Listing;
 using Microsoft.AspNetCore.Mvc;

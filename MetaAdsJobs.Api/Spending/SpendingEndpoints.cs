@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Core.Validation;

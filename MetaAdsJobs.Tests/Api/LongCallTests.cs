@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Tests.Insights.Reading;
 using MetaAdsJobs.Tests.Support;

@@ -28,20 +28,32 @@ public sealed partial class ModuleTests
     {
         Assert.That(SourceCode.In("MetaAdsJobs.Core/Accounts").SelectMany(file => file.Matches(Sql())), Is.Not.Empty, "the pattern finds nothing");
 
-        Assert.That(SourceCode.In("MetaAdsJobs.Api", "MetaAdsJobs.Worker").SelectMany(file => file.Matches(Sql())), Is.Empty);
+        Assert.That(SourceCode.In("MetaAdsJobs.Console", "MetaAdsJobs.Api", "MetaAdsJobs.Worker").SelectMany(file => file.Matches(Sql())), Is.Empty);
     }
 
     [Test]
-    public void Api_and_Worker_do_not_call_Meta()
+    public void Console_Api_and_Worker_do_not_call_Meta()
     {
         Assert.That(SourceCode.In("MetaAdsJobs.Core/Orchestrations").SelectMany(file => file.Matches(MetaClient())), Is.Not.Empty, "the pattern finds nothing");
 
-        Assert.That(SourceCode.In("MetaAdsJobs.Api", "MetaAdsJobs.Worker").SelectMany(file => file.Matches(MetaClient())), Is.Empty);
+        Assert.That(SourceCode.In("MetaAdsJobs.Console", "MetaAdsJobs.Api", "MetaAdsJobs.Worker").SelectMany(file => file.Matches(MetaClient())), Is.Empty);
     }
 
     [Test]
-    public void Core_does_not_know_who_hosts_it() =>
-        Assert.That(SourceCode.In("MetaAdsJobs.Core").SelectMany(file => file.Matches(Hosts())), Is.Empty);
+    public void Core_does_not_know_the_console_nor_who_hosts_it() =>
+        Assert.That(SourceCode.In("MetaAdsJobs.Core").SelectMany(file => file.Matches(Hosts()).Concat(file.Matches(Console()))), Is.Empty);
+
+    [Test]
+    public void The_console_does_not_know_who_hosts_it() =>
+        Assert.That(SourceCode.In("MetaAdsJobs.Console").SelectMany(file => file.Matches(Hosts())), Is.Empty);
+
+    [Test]
+    public void Only_the_Api_knows_the_console()
+    {
+        Assert.That(SourceCode.In("MetaAdsJobs.Api").SelectMany(file => file.Matches(Console())), Is.Not.Empty, "the pattern finds nothing");
+
+        Assert.That(SourceCode.In("MetaAdsJobs.Worker", "MetaAdsJobs.Launch").SelectMany(file => file.Matches(Console())), Is.Empty);
+    }
 
     // The package by its namespaces and entry points; "/hangfire" as an address and the log category are no knowledge of it.
     [GeneratedRegex(@"using (static )?Hangfire\b|(?<![\w""./])Hangfire\.|\b(BackgroundJob|RecurringJob|JobStorage|DashboardOptions|UseHangfire|AddHangfire|MapHangfire)\w*\b")]
@@ -62,4 +74,7 @@ public sealed partial class ModuleTests
 
     [GeneratedRegex(@"MetaAdsJobs\.(Api|Worker|Launch)\b")]
     private static partial Regex Hosts();
+
+    [GeneratedRegex(@"MetaAdsJobs\.Console\b")]
+    private static partial Regex Console();
 }

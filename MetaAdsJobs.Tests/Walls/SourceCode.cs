@@ -18,7 +18,7 @@ internal sealed record SourceFile(string Path, IReadOnlyList<string> Lines)
 /// <summary>The project's own source, as it stands in the checkout.</summary>
 internal static class SourceCode
 {
-    public static readonly string[] Product = ["MetaAdsJobs.Core", "MetaAdsJobs.Api", "MetaAdsJobs.Worker", "MetaAdsJobs.Launch"];
+    public static readonly string[] Product = ["MetaAdsJobs.Core", "MetaAdsJobs.Console", "MetaAdsJobs.Api", "MetaAdsJobs.Worker", "MetaAdsJobs.Launch"];
 
     private static readonly string[] All = [.. Product, "MetaAdsJobs.Tests", "bench"];
 

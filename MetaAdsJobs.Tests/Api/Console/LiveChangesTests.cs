@@ -1,4 +1,4 @@
-using MetaAdsJobs.Api.Console.Live;
+using MetaAdsJobs.Console.Live;
 using MetaAdsJobs.Core.Orchestrations.Listing;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using MetaAdsJobs.Api.Console.New;
+using MetaAdsJobs.Console.New;
 
 namespace MetaAdsJobs.Tests.Api.Console;
 

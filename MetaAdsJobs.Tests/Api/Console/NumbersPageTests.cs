@@ -159,6 +159,8 @@ public sealed class NumbersPageTests() : BrowserTests(own: () => Service.StartAs
         Assert.That(lines.Skip(1).Select(row => row[column["is_synced"]]), Is.EqualTo(new[] { "false", "true", "true", "true", "true", "false", "false", "false", "false", "false", "true" }));
         Assert.That(lines[^1][column["is_partial"]], Is.EqualTo("true"));
         Assert.That(decimal.Parse(lines[4][column["difference"]], CultureInfo.InvariantCulture), Is.EqualTo(-1.5m));
+        var spanish = await (await page.Context.APIRequest.GetAsync(new Uri(_service.BaseUrl, href).ToString(), new() { Headers = [KeyValuePair.Create("Accept-Language", "es")] })).TextAsync();
+        Assert.That(spanish.Trim().Split('\n').Select(line => line.TrimEnd('\r').Split(',')), Is.EqualTo(lines), "a program reads the same in every language");
         var formula = await (await page.Context.APIRequest.GetAsync($"{_service.BaseUrl}console/numbers/csv?account={_euros}&campaign=%3D1%2B1")).TextAsync();
         Assert.That(formula, Does.Contain("1+1").And.Not.Contain(",=1+1"), "a spreadsheet takes it for text");
     }

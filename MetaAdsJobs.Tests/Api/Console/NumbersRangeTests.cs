@@ -1,6 +1,6 @@
 using System.Globalization;
-using MetaAdsJobs.Api.Console;
-using MetaAdsJobs.Api.Console.Numbers;
+using MetaAdsJobs.Console.Numbers;
+using MetaAdsJobs.Console.Parts;
 using MetaAdsJobs.Tests.Insights.Reading;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.AspNetCore.Http;

@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Text.Json;
+using MetaAdsJobs.Console.Forms;
+using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Insights;
+using MetaAdsJobs.Core.Validation;
+
+namespace MetaAdsJobs.Console.Accounts;
+
+/// <summary>What admins do to accounts, and managers to their numbers, from a page.</summary>
+internal static class AccountActions
+{
+    private static readonly JsonElement Unblocking = JsonSerializer.SerializeToElement(new { unblock = true });
+
+    public static void MapAccountActions(this IEndpointRouteBuilder console)
+    {
+        var accounts = console.MapGroup("/accounts").AddEndpointFilter<FormGuard>();
+        // A form that may have to be shown again is sent to its page's own address, before the page itself is asked.
+        accounts.MapPost("/new", AddAsync).RequireAuthorization(ConsolePolicies.Administer).WithOrder(-1);
+        accounts.MapPost("/{id:guid}/edit", ChangeAsync).RequireAuthorization(ConsolePolicies.Administer).WithOrder(-1);
+        accounts.MapPost("/{id:guid}", SyncAsync).RequireAuthorization(ConsolePolicies.Operate).WithOrder(-1);
+        accounts.MapPost("/{id:guid}/unblock", UnblockAsync).RequireAuthorization(ConsolePolicies.Administer);
+        accounts.MapSpendingActions();
+    }
+
+    private static async Task<IResult> AddAsync(SaveAccount save, AccountStore accounts, HttpContext http)
+    {
+        var form = http.Request.Form;
+        var body = AccountForm.Body(form, isNew: true);
+        return await save.CreateAsync(body.ToJson(), http.RequestAborted) switch
+        {
+            Saved<SocialAccount>.Done done => Going.On(http, $"/console/accounts/{done.Value.Id}", "The account was added."),
+            Saved<SocialAccount>.Invalid invalid => Going.Again<AccountFormPage>(body.Refused(invalid.Errors, AccountForm.Token)),
+            // The form was sent twice: its id was made with it.
+            Saved<SocialAccount>.Exists exists when await accounts.FindAsync(exists.Id, http.RequestAborted) is { } same && same.Name == form["name"].ToString().Trim()
+                && same.AdAccountId == form["ad_account_id"].ToString().Trim() => Going.On(http, $"/console/accounts/{exists.Id}", "The account was added."),
+            _ => Going.Again<AccountFormPage>(body.Refused(One("id", "is the id of another account"), AccountForm.Token)),
+        };
+    }
+
+    private static async Task<IResult> ChangeAsync(Guid id, SaveAccount save, HttpContext http)
+    {
+        var form = http.Request.Form;
+        var body = AccountForm.Body(form, isNew: false);
+        // A form that does not say what it shows is never the newest.
+        return await save.ChangeAsync(id, body.ToJson(), account => account.UpdatedAt == AccountForm.Seen(form), http.RequestAborted) switch
+        {
+            Saved<SocialAccount>.Done => Going.On(http, $"/console/accounts/{id}", "The account was changed."),
+            Saved<SocialAccount>.Invalid invalid => Going.Again<AccountFormPage>(body.Refused(invalid.Errors, AccountForm.Token), ("Id", id)),
+            Saved<SocialAccount>.Outdated => Going.Again<AccountFormPage>(
+                body.Refused(One("$", "Somebody has changed this account since you opened it. Open it again to see what it is now."), AccountForm.Token), ("Id", id)),
+            _ => Results.NotFound(),
+        };
+    }
+
+    private static async Task<IResult> UnblockAsync(Guid id, SaveAccount save, HttpContext http) =>
+        await save.ChangeAsync(id, Unblocking, http.RequestAborted) is Saved<SocialAccount>.Done
+            ? Going.On(http, $"/console/accounts/{id}", "The account was unblocked; what waited goes on.") : Results.NotFound();
+
+    private static async Task<IResult> SyncAsync(Guid id, RequestSync request, HttpContext http)
+    {
+        var form = http.Request.Form;
+        var errors = new FieldErrors();
+        var (since, until) = (Day(form, "since", errors), Day(form, "until", errors));
+        if (errors.Any) return Going.Again<AccountPage>(FormValues.Posted(form, errors), ("Id", id));
+        return await request.ExecuteAsync(id, since, until, http.User.CallerName(), http.RequestAborted) switch
+        {
+            SyncRequested.Queued => Going.On(http, $"/console/accounts/{id}", "The sync was asked for."),
+            SyncRequested.Invalid invalid => Going.Again<AccountPage>(FormValues.Posted(form, invalid.Errors), ("Id", id)),
+            _ => Results.NotFound(),
+        };
+    }
+
+    private static DateOnly? Day(IFormCollection form, string name, FieldErrors errors)
+    {
+        if (form[name].ToString().Trim() is not { Length: > 0 } text) return null;
+        if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)) return day;
+        errors.Add(name, "must be a day such as 2027-03-01");
+        return null;
+    }
+
+    private static FieldErrors One(string path, string message)
+    {
+        var errors = new FieldErrors();
+        errors.Add(path, message);
+        return errors;
+    }
+}

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MetaAdsJobs.Core.Validation;
+
+namespace MetaAdsJobs.Console.Forms;
+
+/// <summary>A form's fields as the body that the API's use cases take: they judge it, and only what a form alone can get wrong is told here.</summary>
+/// <param name="emptyIsNull">For a change: an emptied field takes its value away. Else it is left out.</param>
+internal sealed class FormBody(IFormCollection form, bool emptyIsNull)
+{
+    private static readonly char[] Separators = [',', ';', ' ', '\t', '\r', '\n'];
+    private readonly JsonObject _body = [];
+    private readonly Dictionary<string, string[]> _wrong = [];
+
+    public FormBody Texts(params IEnumerable<string> names)
+    {
+        foreach (var name in names) Put(name, Given(name));
+        return this;
+    }
+
+    /// <summary>Left out when it is empty, also in a change.</summary>
+    public FormBody TextIfGiven(string name)
+    {
+        if (Given(name) is { } text) _body[name] = text;
+        return this;
+    }
+
+    public FormBody Codes(string name)
+    {
+        var codes = Given(name)?.Split(Separators, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(code => (JsonNode?)code.ToUpperInvariant()).ToArray();
+        Put(name, codes is null ? null : new JsonArray(codes));
+        return this;
+    }
+
+    public FormBody Cents(string name)
+    {
+        var text = Given(name);
+        var cents = text is null ? null : FormMoney.ToCents(text);
+        // A text is no number: the use case refuses it, so that nothing is saved, and the person is told in the form's words.
+        if (text is not null && cents is null) _wrong[name] = [FormMoney.Wrong];
+        Put(name, cents is { } value ? value : text);
+        return this;
+    }
+
+    public FormBody Flag(string name)
+    {
+        _body[name] = Given(name) is "true" or "on";
+        return this;
+    }
+
+    public JsonElement ToJson() => JsonSerializer.SerializeToElement(_body);
+
+    /// <summary>For the form to be shown again.</summary>
+    /// <param name="secrets">Fields that never go back to the page.</param>
+    public FormValues Refused(FieldErrors errors, params IEnumerable<string> secrets)
+    {
+        var all = errors.ToDictionary();
+        foreach (var (name, messages) in _wrong) all[name] = messages;
+        return FormValues.Posted(form, all, secrets);
+    }
+
+    private string? Given(string name) => form[name].ToString().Trim() is { Length: > 0 } text ? text : null;
+
+    private void Put(string name, JsonNode? value)
+    {
+        if (value is not null || emptyIsNull) _body[name] = value;
+    }
+}

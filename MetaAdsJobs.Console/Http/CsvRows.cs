@@ -1,0 +1,45 @@
+using CsvHelper;
+
+namespace MetaAdsJobs.Console.Http;
+
+/// <summary>Writes rows as they come from the database; memory does not grow with their number.</summary>
+public sealed class CsvRows<T>(string fileName, IReadOnlyList<string> headings, IAsyncEnumerable<T> rows, Action<CsvWriter, T> write) : IResult
+{
+    // Names and breakdown values are other people's text: a spreadsheet must not take one for a formula.
+    private static readonly CsvWriterOptions NoFormulas = new() { Injection = CsvInjection.Escape };
+
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        var streams = httpContext.RequestServices.GetRequiredService<LongCalls>().Streams;
+        using var place = streams.TryTake(httpContext);
+        if (place is null)
+        {
+            await streams.Refused().ExecuteAsync(httpContext);
+            return;
+        }
+
+        var ct = httpContext.RequestAborted;
+        httpContext.Response.ContentType = "text/csv; charset=utf-8";
+        httpContext.Response.Headers.ContentDisposition = $"attachment; filename={fileName}";
+        await using var csv = CsvWriter.Create(httpContext.Response.Body, NoFormulas, leaveOpen: true);
+        foreach (var heading in headings) csv.WriteField(heading);
+        await csv.EndRecordAsync(ct);
+        await foreach (var row in rows.WithCancellation(ct))
+        {
+            write(csv, row);
+            await csv.EndRecordAsync(ct);
+        }
+    }
+}
+
+public static class CsvFields
+{
+    public static bool WantsCsv(this HttpRequest request) =>
+        request.GetTypedHeaders().Accept.Any(accept => accept.MediaType.Equals("text/csv", StringComparison.OrdinalIgnoreCase));
+
+    public static void WriteDay(this CsvWriter csv, DateOnly day) => csv.WriteField(day, "yyyy-MM-dd");
+
+    public static void WriteMoment(this CsvWriter csv, DateTimeOffset moment) => csv.WriteField(moment.UtcDateTime, "yyyy-MM-ddTHH:mm:ssZ");
+
+    public static void WriteFlag(this CsvWriter csv, bool? flag) => csv.WriteField(flag is null ? null : flag.Value ? "true" : "false");
+}

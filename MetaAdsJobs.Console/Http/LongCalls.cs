@@ -1,0 +1,57 @@
+using System.Threading.RateLimiting;
+using MetaAdsJobs.Core.Database;
+
+namespace MetaAdsJobs.Console.Http;
+
+/// <summary>The calls that last: how many of each one caller may have open at once, and all callers of this process together.</summary>
+public sealed class LongCalls : IDisposable
+{
+    /// <summary>Each holds a connection for as long as its reader takes.</summary>
+    public Slots Streams { get; } = new("CSV streams", perCaller: 2, overall: Connections.MostOfStreams);
+
+    /// <summary>Each looks at the database twice a second.</summary>
+    public Slots Waits { get; } = new("calls that wait", perCaller: 20, overall: 100);
+
+    /// <summary>Each is a connection of a browser's; one look at the database a second is for all of them.</summary>
+    public Slots LivePages { get; } = new("live pages", perCaller: 200, overall: 2000);
+
+    /// <summary>Requests with a large body, until they are answered: each is held in memory, read, about ten times.</summary>
+    public Slots LargeBodies { get; } = new("requests of such a length", perCaller: 2, overall: 8);
+
+    public void Dispose()
+    {
+        LargeBodies.Dispose();
+        Streams.Dispose();
+        Waits.Dispose();
+        LivePages.Dispose();
+    }
+}
+
+/// <summary>Places for what lasts. A place is held until it is disposed.</summary>
+/// <param name="what">Of which there may be so many, for people.</param>
+public sealed class Slots(string what, int perCaller, int overall) : IDisposable
+{
+    private readonly PartitionedRateLimiter<string> _places = PartitionedRateLimiter.CreateChained(Places(caller => caller, perCaller), Places(_ => "", overall));
+
+    /// <returns>Null when none is left.</returns>
+    public IDisposable? TryTake(HttpContext http)
+    {
+        var place = _places.AttemptAcquire(TooManyCalls.CallerOf(http));
+        if (place.IsAcquired) return place;
+        place.Dispose();
+        return null;
+    }
+
+    /// <summary>429 that says how many there may be.</summary>
+    public IResult Refused() => new Refusal($"One caller may have {perCaller} {what} open at once, and all callers of this process {overall}: end one, or wait until one has ended.");
+
+    public void Dispose() => _places.Dispose();
+
+    private sealed class Refusal(string detail) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext) => TooManyCalls.RefuseAsync(httpContext, TimeSpan.FromSeconds(5), detail);
+    }
+
+    private static PartitionedRateLimiter<string> Places(Func<string, string> whose, int most) => PartitionedRateLimiter.Create<string, string>(
+        caller => RateLimitPartition.GetConcurrencyLimiter(whose(caller), _ => new() { PermitLimit = most, QueueLimit = 0 }));
+}

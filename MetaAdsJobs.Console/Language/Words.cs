@@ -1,0 +1,10 @@
+namespace MetaAdsJobs.Console.Language;
+
+/// <summary>The console's texts, by their English words (Words.es.resx). Meta's own names and messages stay as they are.</summary>
+internal sealed class Words;
+
+/// <summary>
+/// What a thing is or how it stands, in one word or two (Marks.es.resx): states, steps, roles. Apart from the texts, because resources tell no capitals
+/// apart: "Failed" stands over a column of numbers, "failed" is said of one run, and in Spanish they differ.
+/// </summary>
+internal sealed class Marks;

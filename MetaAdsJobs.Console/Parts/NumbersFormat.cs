@@ -1,0 +1,16 @@
+using System.Globalization;
+using MetaAdsJobs.Core.Meta;
+
+namespace MetaAdsJobs.Console.Parts;
+
+/// <summary>How numbers are written in the viewer's language; what there is none of is a dash.</summary>
+internal static class NumbersFormat
+{
+    private const string None = "–";
+
+    public static string Money(decimal? amount, string currency) => amount is { } value ? $"{value.ToString(decimal.IsInteger(value) && Currency.IsKnown(currency) && Currency.Offset(currency) == 1 ? "N0" : "N2", CultureInfo.CurrentCulture)} {currency}" : None;
+
+    public static string Count(decimal? count) => count is { } value ? value.ToString(decimal.IsInteger(value) ? "N0" : "N2", CultureInfo.CurrentCulture) : None;
+
+    public static string Percent(decimal? share) => share is { } value ? $"{(value * 100).ToString("0.00", CultureInfo.CurrentCulture)} %" : None;
+}
