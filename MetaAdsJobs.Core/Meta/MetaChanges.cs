@@ -27,8 +27,13 @@ internal sealed class MetaChanges
         _open.Enqueue(new("POST", step, new Dictionary<string, string>(), at, "adopted", null, metaId));
 
     /// <summary>An activation of which an attempt that died may have been the author.</summary>
-    public void AddPerhapsActivated(string metaId, DateTimeOffset at) =>
-        _open.Enqueue(new("POST", metaId, new Dictionary<string, string> { ["status"] = "ACTIVE" }, at, OutcomeOf(Proof.OutcomeUnknown), null, "an attempt whose process died may have activated it"));
+    public void AddPerhapsActivated(string metaId, DateTimeOffset at) => AddPerhaps(metaId, "ACTIVE", at, "an attempt whose process died may have activated it");
+
+    /// <summary>A pause of which a stop whose process died may have been the author.</summary>
+    public void AddPerhapsPaused(string metaId, DateTimeOffset at) => AddPerhaps(metaId, "PAUSED", at, "a stop whose process died may have paused it");
+
+    private void AddPerhaps(string metaId, string status, DateTimeOffset at, string why) =>
+        _open.Enqueue(new("POST", metaId, new Dictionary<string, string> { ["status"] = status }, at, OutcomeOf(Proof.OutcomeUnknown), null, why));
 
     /// <summary>What is open, as the journal's statements take it, and how many they are.</summary>
     public (string Json, int Count) ToJson()
