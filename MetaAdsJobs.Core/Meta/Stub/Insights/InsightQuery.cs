@@ -1,4 +1,5 @@
 using System.Globalization;
+using MetaAdsJobs.Core.Meta.Insights;
 using MetaAdsJobs.Core.Meta.Stub.Objects;
 
 namespace MetaAdsJobs.Core.Meta.Stub.Insights;
@@ -16,7 +17,7 @@ internal sealed record InsightQuery(
     public static StubRefusal? Refuse(StubCall call, InsightLevel ownLevel, DateOnly today, out InsightQuery query)
     {
         var names = FieldSelection.Parse(call.Text("fields"));
-        var badField = names.FirstOrDefault(name => !InsightFieldNames.All.Contains(name));
+        var badField = names.FirstOrDefault(name => !ReportNames.Fields.Contains(name));
         var notServed = Array.Find(NotServed, name => call.Text(name) is not null);
         var badLevel = RefuseLevel(call, ownLevel, out var level);
         var badRange = InsightRange.Refuse(call, today, out var range);
