@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Configuration;
+using MetaAdsJobs.Core.Meta.Stub;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Launch;
 using MetaAdsJobs.Launch.Processes;
@@ -39,7 +40,7 @@ internal sealed class BenchService : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection(_environment);
         builder.Configuration.AddSeedKeys();
-        builder.Services.AddMetaAdsJobs();
+        builder.Services.AddMetaAdsJobs().AddStubGraph();
         _host = builder.Build();
     }
 
