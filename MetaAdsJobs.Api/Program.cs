@@ -1,7 +1,7 @@
 using MetaAdsJobs.Api;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Database;
-using MetaAdsJobs.Core.Meta.Stub;
+using MetaAdsJobs.StubGraph;
 
 return await StartUp.RunAsync(async () =>
 {

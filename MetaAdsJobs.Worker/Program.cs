@@ -1,6 +1,6 @@
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Database;
-using MetaAdsJobs.Core.Meta.Stub;
+using MetaAdsJobs.StubGraph;
 using MetaAdsJobs.Worker;
 using Microsoft.Extensions.Hosting;
 

@@ -1,8 +1,8 @@
 using MetaAdsJobs.Api;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Database;
-using MetaAdsJobs.Core.Meta.Stub;
 using MetaAdsJobs.Launch.Processes;
+using MetaAdsJobs.StubGraph;
 using MetaAdsJobs.Worker;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;

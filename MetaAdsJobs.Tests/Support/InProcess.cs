@@ -1,6 +1,6 @@
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Configuration;
-using MetaAdsJobs.Core.Meta.Stub;
+using MetaAdsJobs.StubGraph;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;

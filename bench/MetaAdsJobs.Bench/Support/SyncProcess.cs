@@ -3,7 +3,7 @@ using System.Globalization;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Jobs;
-using MetaAdsJobs.Core.Meta.Stub;
+using MetaAdsJobs.StubGraph;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
