@@ -1,8 +1,8 @@
-using MetaAdsJobs.StubGraph.Creates;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
 using MetaAdsJobs.StubGraph.Insights;
 using MetaAdsJobs.StubGraph.Objects;
-using MetaAdsJobs.StubGraph.Reports;
-using MetaAdsJobs.StubGraph.Targeting;
 using Npgsql;
 
 namespace MetaAdsJobs.StubGraph;
@@ -115,4 +115,101 @@ public sealed class StubGraphApi
         node.StartsWith("act_", StringComparison.Ordinal) && node.Length > 4 && node.AsSpan(4).IndexOfAnyExceptInRange('0', '9') < 0
             ? node[4..]
             : null;
+}
+
+/// <summary>POST to the root: up to 50 calls in one request, answered in order; one that fails does not stop the others.</summary>
+internal static class StubBatch
+{
+    private const int Most = 50;
+
+    public static async Task<StubAnswer> AnswerAsync(
+        StubCall call, Func<StubCall, CancellationToken, Task<StubAnswer>> answer, CancellationToken ct)
+    {
+        if (call.Json("batch") is not { ValueKind: JsonValueKind.Array } batch)
+            return StubRefusal.Missing("batch").ToAnswer();
+
+        if (batch.GetArrayLength() > Most)
+        {
+            return new StubRefusal(100, $"(#100) Too many requests in batch message. Maximum batch size is {Most}")
+            {
+                Field = "batch",
+            }.ToAnswer();
+        }
+
+        var answers = new List<StubAnswer>();
+        foreach (var item in batch.EnumerateArray())
+            answers.Add(await answer(await ReadAsync(item, call, ct), ct));
+
+        return StubAnswer.Ok(json => Write(json, answers));
+    }
+
+    private static async Task<StubCall> ReadAsync(JsonElement item, StubCall batch, CancellationToken ct)
+    {
+        var url = (Property(item, "relative_url") ?? "").Split('?', 2);
+        using var body = new MemoryStream(Encoding.UTF8.GetBytes(Property(item, "body") ?? ""));
+        var call = await StubCallReader.ReadAsync(
+            Property(item, "method") ?? "GET",
+            url[0],
+            url.ElementAtOrDefault(1),
+            "application/x-www-form-urlencoded",
+            body,
+            authorization: null,
+            ct);
+        return call with { Token = call.Token ?? batch.Token, Version = batch.Version };
+    }
+
+    private static string? Property(JsonElement item, string name) =>
+        item.ValueKind == JsonValueKind.Object && item.TryGetProperty(name, out var value) ? value.ToString() : null;
+
+    private static void Write(Utf8JsonWriter json, List<StubAnswer> answers)
+    {
+        json.WriteStartArray();
+        foreach (var answer in answers)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("code", answer.Status);
+            json.WriteStartArray("headers");
+            foreach (var (name, value) in answer.Headers)
+            {
+                json.WriteStartObject();
+                json.WriteString("name", name);
+                json.WriteString("value", value);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteString("body", answer.Body.Span);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+}
+
+/// <summary>The headers by which Meta tells how much of each quota is used, in percent; here always little.</summary>
+internal static class StubUsage
+{
+    // Meta counts per business where a call names no ad account.
+    private const string BusinessId = "1000000000000003";
+
+    public static IReadOnlyDictionary<string, string> Headers(string? accountId, bool isInsights)
+    {
+        var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
+        {
+            ["X-App-Usage"] = """{"call_count":2,"total_cputime":1,"total_time":1}""",
+            ["X-Ad-Account-Usage"] =
+                """{"acc_id_util_pct":1.5,"reset_time_duration":0,"ads_api_access_tier":"standard_access"}""",
+            ["X-Business-Use-Case-Usage"] = $$"""
+                {"{{accountId ?? BusinessId}}":[{"type":"{{(isInsights ? "ads_insights" : "ads_management")}}","call_count":3,"total_cputime":1,"total_time":2,"estimated_time_to_regain_access":0,"ads_api_access_tier":"standard_access"}]}
+                """,
+            ["x-fb-trace-id"] = RandomNumberGenerator.GetHexString(11),
+        };
+        if (isInsights)
+        {
+            headers["X-FB-Ads-Insights-Throttle"] =
+                """{"app_id_util_pct":1,"acc_id_util_pct":2,"ads_api_access_tier":"standard_access"}""";
+        }
+
+        return headers;
+    }
 }

@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Collections.Frozen;
+using System.Text;
 using System.Text.Json;
 using MetaAdsJobs.StubGraph.Objects;
 
@@ -62,4 +65,70 @@ internal static class ParameterRules
             return false;
         }
     }
+}
+
+/// <summary>The parameters of a call as the JSON that is kept: lists and maps as such, budgets as the strings Meta gives back.</summary>
+internal static class GivenFields
+{
+    public static string ToJson(StubCall call)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            foreach (var (name, value) in call.Parameters)
+            {
+                if (name is not ("name" or "status" or "execution_options" or "fields" or "bytes"))
+                    Write(json, name, value);
+            }
+
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    private static void Write(Utf8JsonWriter json, string name, string value)
+    {
+        json.WritePropertyName(name);
+        if (IsStructured(value))
+            json.WriteRawValue(value);
+        else if (name.StartsWith("is_", StringComparison.Ordinal) && bool.TryParse(value, out var flag))
+            json.WriteBooleanValue(flag);
+        else
+            json.WriteStringValue(value);
+    }
+
+    public static bool IsStructured(string value) => value.StartsWith('{') || value.StartsWith('[');
+}
+
+/// <summary>What may be changed after the create: little, and of a creative only its name.</summary>
+internal static class UpdateRules
+{
+    private static readonly FrozenSet<string> Always = LegalNames.Set("name status fields execution_options");
+    private static readonly FrozenSet<string> OfCampaign = LegalNames.Set("daily_budget lifetime_budget spend_cap stop_time");
+    private static readonly FrozenSet<string> OfAdSet = LegalNames.Set("daily_budget lifetime_budget bid_amount start_time end_time");
+
+    public static StubRefusal? Refuse(StubKind kind, StubCall call) =>
+        Unchangeable(kind, call)
+        ?? ParameterRules.NameLength(call)
+        ?? ParameterRules.Status(call, "ACTIVE", "PAUSED", "ARCHIVED", "DELETED")
+        ?? BudgetRules.Refuse(call);
+
+    private static StubRefusal? Unchangeable(StubKind kind, StubCall call)
+    {
+        if (call.Parameters.Keys.FirstOrDefault(name => !IsChangeable(kind, name)) is not { } fixedName)
+            return null;
+
+        return kind == StubKind.Creative
+            ? StubRefusal.Parameter(fixedName, 1815573, "Creative cannot be changed", "Make a new creative and point the ad to it")
+            : StubRefusal.Parameter(fixedName, $"Param {fixedName} of an existing {kind.NodeType} cannot be changed");
+    }
+
+    private static bool IsChangeable(StubKind kind, string name) => Always.Contains(name) || kind.Name switch
+    {
+        "campaign" => OfCampaign.Contains(name),
+        "adset" => OfAdSet.Contains(name),
+        _ => false,
+    };
 }

@@ -1,10 +1,9 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using MetaAdsJobs.StubGraph.Insights;
 using MetaAdsJobs.StubGraph.Objects;
 using Npgsql;
 
-namespace MetaAdsJobs.StubGraph.Reports;
+namespace MetaAdsJobs.StubGraph.Insights;
 
 /// <summary>Reports in the background: asked for with POST, looked at until they have ended, then read page by page.</summary>
 internal sealed class ReportRuns(NpgsqlDataSource dataSource, TimeProvider time, StubInsights insights)

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
-using MetaAdsJobs.StubGraph.Insights;
 using MetaAdsJobs.StubGraph.Numbers;
+using MetaAdsJobs.StubGraph.Objects;
 using static MetaAdsJobs.StubGraph.Numbers.Metric;
 
-namespace MetaAdsJobs.StubGraph.Reports;
+namespace MetaAdsJobs.StubGraph.Insights;
 
 /// <summary>How each field of a row is written: numbers as decimal strings, money in whole units. Dates follow by themselves.</summary>
 internal static class ReportFields
@@ -93,3 +93,16 @@ internal static class ReportFields
 
     private static decimal Ratio(decimal part, long whole) => whole == 0 ? 0 : decimal.Round(part / whole, 6);
 }
+
+/// <summary>What one row tells, before it is written.</summary>
+internal readonly ref struct ReportRow(StubAccount account, InsightSubject subject, ref readonly InsightNumbers numbers)
+{
+    public readonly ref readonly InsightNumbers Numbers = ref numbers;
+
+    public StubAccount Account { get; } = account;
+
+    public InsightSubject Subject { get; } = subject;
+}
+
+/// <summary>Writes one field of a row, or nothing where it is zero or unknown, as at Meta.</summary>
+internal delegate void ReportField(Utf8JsonWriter json, scoped in ReportRow row);

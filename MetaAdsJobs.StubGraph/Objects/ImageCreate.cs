@@ -1,8 +1,7 @@
 using System.Security.Cryptography;
-using MetaAdsJobs.StubGraph.Objects;
 using Npgsql;
 
-namespace MetaAdsJobs.StubGraph.Creates;
+namespace MetaAdsJobs.StubGraph.Objects;
 
 /// <summary>Images go by a hash of their bytes: the same bytes twice are one image of the account.</summary>
 internal static class ImageCreate

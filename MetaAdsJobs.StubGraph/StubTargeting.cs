@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace MetaAdsJobs.StubGraph.Targeting;
+namespace MetaAdsJobs.StubGraph;
 
 /// <summary>Meta's targeting search over a few well-known places, interests and languages.</summary>
 internal static class StubTargeting

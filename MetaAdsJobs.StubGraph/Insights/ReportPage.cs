@@ -1,9 +1,8 @@
 using System.Text.Json;
-using MetaAdsJobs.StubGraph.Insights;
 using MetaAdsJobs.StubGraph.Numbers;
 using MetaAdsJobs.StubGraph.Objects;
 
-namespace MetaAdsJobs.StubGraph.Reports;
+namespace MetaAdsJobs.StubGraph.Insights;
 
 /// <summary>
 /// Writes one page of a report, row by row: by subject, then period, then breakdown cell. A cursor holds the subject and

@@ -2,7 +2,7 @@ using System.Text.Json;
 using MetaAdsJobs.StubGraph.Numbers;
 using static MetaAdsJobs.StubGraph.Numbers.Metric;
 
-namespace MetaAdsJobs.StubGraph.Reports;
+namespace MetaAdsJobs.StubGraph.Insights;
 
 /// <summary>
 /// One entry of actions or action_values. As at Meta the types overlap: a purchase stands under four, an engagement is a
