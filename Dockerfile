@@ -6,6 +6,7 @@ WORKDIR /src
 COPY Directory.Build.props Directory.Build.targets Directory.Packages.props BannedSymbols.txt .editorconfig ./
 COPY MetaAdsJobs.Core/MetaAdsJobs.Core.csproj MetaAdsJobs.Core/packages.lock.json MetaAdsJobs.Core/
 COPY MetaAdsJobs.Console/MetaAdsJobs.Console.csproj MetaAdsJobs.Console/packages.lock.json MetaAdsJobs.Console/
+COPY MetaAdsJobs.StubGraph/MetaAdsJobs.StubGraph.csproj MetaAdsJobs.StubGraph/packages.lock.json MetaAdsJobs.StubGraph/
 COPY MetaAdsJobs.Api/MetaAdsJobs.Api.csproj MetaAdsJobs.Api/packages.lock.json MetaAdsJobs.Api/
 COPY MetaAdsJobs.Worker/MetaAdsJobs.Worker.csproj MetaAdsJobs.Worker/packages.lock.json MetaAdsJobs.Worker/
 COPY MetaAdsJobs.Launch/MetaAdsJobs.Launch.csproj MetaAdsJobs.Launch/packages.lock.json MetaAdsJobs.Launch/
@@ -15,6 +16,7 @@ RUN dotnet restore MetaAdsJobs.Api --locked-mode \
 COPY db/migrations/ db/migrations/
 COPY MetaAdsJobs.Core/ MetaAdsJobs.Core/
 COPY MetaAdsJobs.Console/ MetaAdsJobs.Console/
+COPY MetaAdsJobs.StubGraph/ MetaAdsJobs.StubGraph/
 COPY MetaAdsJobs.Api/ MetaAdsJobs.Api/
 COPY MetaAdsJobs.Worker/ MetaAdsJobs.Worker/
 COPY MetaAdsJobs.Launch/ MetaAdsJobs.Launch/

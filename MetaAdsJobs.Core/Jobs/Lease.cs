@@ -44,13 +44,8 @@ internal sealed class Lease(TimeProvider time, TimeSpan length) : IAsyncDisposab
                 var before = time.GetTimestamp();
                 try
                 {
-                    if (!await renew(_released.Token))
-                    {
-                        await _lost.CancelAsync();
-                        return;
-                    }
-
-                    Extended(before);
+                    if (await renew(_released.Token)) Extended(before);
+                    else await _lost.CancelAsync();
                 }
                 catch (System.Data.Common.DbException)
                 {

@@ -4,7 +4,7 @@ namespace MetaAdsJobs.Core.Meta;
 
 public enum MetaMode
 {
-    /// <summary>A Graph API of our own answers, in this process, with its objects in PostgreSQL. No money can be spent.</summary>
+    /// <summary>What a host has plugged in answers in Meta's place. No money can be spent.</summary>
     Stub,
 
     /// <summary>Meta answers.</summary>

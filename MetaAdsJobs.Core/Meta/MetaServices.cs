@@ -3,21 +3,22 @@ using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Meta.Images;
 using MetaAdsJobs.Core.Meta.Insights;
 using MetaAdsJobs.Core.Meta.Pacing;
-using MetaAdsJobs.Core.Meta.Stub;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Npgsql;
+using Microsoft.Extensions.Options;
 
 namespace MetaAdsJobs.Core.Meta;
 
 public static class MetaServices
 {
-    /// <summary>The Graph client. In stub mode only the transport differs: every line above it is the live one.</summary>
+    /// <summary>The Graph client. Between the modes only the transport differs: every line above it is the live one.</summary>
     public static IServiceCollection AddMeta(this IServiceCollection services)
     {
         services.AddOptionsFor<MetaOptions>(MetaOptions.Section);
+        services.AddSingleton<IValidateOptions<MetaOptions>, MetaTransportCheck>();
+        services.AddKeyedSingleton(MetaMode.Live, (provider, _) => Live(provider.GetRequiredService<MetaOptions>()));
         services.AddSingleton(provider => new GraphClient(
-            new(Transport(provider)) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = GraphClient.LargestAnswer },
+            new(Transport(provider).Graph) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = GraphClient.LargestAnswer },
             provider.GetRequiredService<MetaOptions>(),
             provider.GetRequiredService<GraphPacing>(),
             provider.GetRequiredService<TimeProvider>(),
@@ -31,21 +32,22 @@ public static class MetaServices
         services.AddSingleton<MetaChecks>();
         services.AddSingleton<MetaTargeting>();
         services.AddSingleton(provider => new ImageDownloads(
-            new(ImageTransport(provider.GetRequiredService<MetaOptions>())) { Timeout = Timeout.InfiniteTimeSpan },
+            new(Transport(provider).Images) { Timeout = Timeout.InfiniteTimeSpan },
             provider.GetRequiredService<MetaOptions>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<MetaInsights>();
         return services;
     }
 
-    private static HttpMessageHandler Transport(IServiceProvider provider) => provider.GetRequiredService<MetaOptions>() switch
-    {
-        { Mode: MetaMode.Stub } => new StubGraphTransport(new StubGraph(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<TimeProvider>())),
-        var live => new SocketsHttpHandler
+    private static MetaTransport Transport(IServiceProvider provider) =>
+        provider.GetRequiredKeyedService<MetaTransport>(provider.GetRequiredService<MetaOptions>().Mode);
+
+    private static MetaTransport Live(MetaOptions options) => new(
+        new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.All,
-            ConnectTimeout = TimeSpan.FromSeconds(live.ConnectTimeoutSeconds),
+            ConnectTimeout = TimeSpan.FromSeconds(options.ConnectTimeoutSeconds),
             // New addresses are looked up in time, and a connection is let go before the other side may do so in the middle of a POST.
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
@@ -53,19 +55,17 @@ public static class MetaServices
             // Our traces are no business of Meta's.
             ActivityHeadersPropagator = null,
         },
-    };
-
-    // A proxy would connect where it likes: the addresses that are checked have to be the ones that are used.
-    private static HttpMessageHandler ImageTransport(MetaOptions options) => options.Mode == MetaMode.Stub ? new StubImages() : new SocketsHttpHandler
-    {
-        AllowAutoRedirect = true,
-        MaxAutomaticRedirections = ImageDownloads.MaxRedirects,
-        AutomaticDecompression = DecompressionMethods.None,
-        ConnectCallback = options.AllowPrivateImageHosts ? null : PublicAddresses.ConnectAsync,
-        ConnectTimeout = TimeSpan.FromSeconds(options.ConnectTimeoutSeconds),
-        PooledConnectionLifetime = TimeSpan.FromMinutes(1),
-        UseCookies = false,
-        UseProxy = false,
-        ActivityHeadersPropagator = null,
-    };
+        new SocketsHttpHandler
+        {
+            AllowAutoRedirect = true,
+            MaxAutomaticRedirections = ImageDownloads.MaxRedirects,
+            AutomaticDecompression = DecompressionMethods.None,
+            ConnectCallback = options.AllowPrivateImageHosts ? null : PublicAddresses.ConnectAsync,
+            ConnectTimeout = TimeSpan.FromSeconds(options.ConnectTimeoutSeconds),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(1),
+            UseCookies = false,
+            // A proxy would connect where it likes: the addresses that are checked have to be the ones that are used.
+            UseProxy = false,
+            ActivityHeadersPropagator = null,
+        });
 }

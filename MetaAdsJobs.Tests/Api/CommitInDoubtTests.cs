@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using MetaAdsJobs.Api;
 using MetaAdsJobs.Core.Database;
+using MetaAdsJobs.StubGraph;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -33,7 +34,8 @@ public sealed class CommitInDoubtTests
             ["DATABASE_URL"] = connection.ConnectionString, ["AUTH_SIGNING_KEY"] = Service.SigningKey, ["Serilog:MinimumLevel:Default"] = "Fatal",
         });
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        _api = builder.AddApi().Build().UseApi();
+        builder.AddApi().Services.AddStubGraph();
+        _api = builder.Build().UseApi();
         _api.Migrate();
         await _api.StartAsync();
         var http = new HttpClient { BaseAddress = new(_api.Urls.First()) };

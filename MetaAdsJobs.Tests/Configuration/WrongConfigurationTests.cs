@@ -3,7 +3,10 @@ using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Launch.Processes;
 using MetaAdsJobs.Tests.Launch;
 using MetaAdsJobs.Tests.Support;
+using MetaAdsJobs.Worker;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace MetaAdsJobs.Tests.Configuration;
 
@@ -80,6 +83,22 @@ public sealed class WrongConfigurationTests
     {
         var said = await RefusesAsync(Api, [.. Right, ("AUTH_SIGNING_KEY", "hush-hush"), ("DATA_PROTECTION_KEY", "hush-hush"), ("DATABASE_URL", "postgres://user:hush-hush@:x/y")]);
         Assert.That(said, Does.Not.Contain("hush-hush"));
+    }
+
+    [Test]
+    public async Task Stub_mode_does_not_start_where_no_stub_is_plugged_in()
+    {
+        using var errors = new StringWriter();
+        var code = await StartUp.RunAsync(async () =>
+        {
+            var builder = Host.CreateApplicationBuilder();
+            builder.Configuration.AddInMemoryCollection(EnvironmentOf([.. Right, ("META_ADS_MODE", "stub")]));
+            using var host = builder.AddWorker().Build().CheckConfiguration();
+            await host.RunAsync();
+        }, errors);
+
+        Assert.That(errors.ToString().Trim(), Does.StartWith("Wrong configuration: META_ADS_MODE: ").And.Contain("plugged in").And.Not.Contain("\n"));
+        Assert.That(code, Is.EqualTo(1));
     }
 
     private static IEnumerable<TestCaseData> Wrong(string[] projects, string key, string value, params (string, string)[] beside) => projects.Select(project =>

@@ -15,7 +15,7 @@ namespace MetaAdsJobs.Tests.Launch;
 [Parallelizable(ParallelScope.Self)]
 public sealed partial class ContainerTests
 {
-    private static readonly string[] Projects = ["Core", "Console", "Api", "Worker", "Launch"];
+    private static readonly string[] Projects = ["Core", "Console", "StubGraph", "Api", "Worker", "Launch"];
 
     // compose.yaml's own; the program does not read them.
     private static readonly string[] OfCompose = ["POSTGRES_PASSWORD", "PORT", "WORKERS"];

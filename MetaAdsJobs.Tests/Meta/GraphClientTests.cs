@@ -1,6 +1,6 @@
 using System.Text;
 using MetaAdsJobs.Core.Meta;
-using MetaAdsJobs.Core.Meta.Stub;
+using MetaAdsJobs.StubGraph;
 using MetaAdsJobs.Tests.Launch;
 using MetaAdsJobs.Tests.Support;
 

@@ -1,4 +1,4 @@
-using MetaAdsJobs.Core.Meta.Stub;
+using MetaAdsJobs.StubGraph;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Orchestrations;

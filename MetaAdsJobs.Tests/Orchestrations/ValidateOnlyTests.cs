@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Dapper;
-using MetaAdsJobs.Core.Meta.Stub;
+using MetaAdsJobs.StubGraph;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Orchestrations;

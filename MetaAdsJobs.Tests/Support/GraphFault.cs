@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using MetaAdsJobs.Core.Meta.Stub;
+using MetaAdsJobs.StubGraph;
 using Microsoft.AspNetCore.Http;
 
 namespace MetaAdsJobs.Tests.Support;

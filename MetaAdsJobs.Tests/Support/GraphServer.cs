@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using MetaAdsJobs.Core.Meta.Stub;
+using MetaAdsJobs.StubGraph;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -12,14 +12,14 @@ namespace MetaAdsJobs.Tests.Support;
 public sealed class GraphServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private readonly StubGraph _graph;
+    private readonly StubGraphApi _graph;
     private readonly NpgsqlDataSource _dataSource;
     private readonly TimeProvider _time;
     private readonly ConcurrentQueue<RecordedCall> _calls = new();
 
     private GraphServer(NpgsqlDataSource dataSource, TimeProvider time)
     {
-        (_dataSource, _time, _graph) = (dataSource, time, new StubGraph(dataSource, time));
+        (_dataSource, _time, _graph) = (dataSource, time, new StubGraphApi(dataSource, time));
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using MetaAdsJobs.Tests.Meta.Stub;
+using MetaAdsJobs.Tests.StubGraph;
 
 namespace MetaAdsJobs.Tests.Support;
 

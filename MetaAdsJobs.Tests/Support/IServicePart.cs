@@ -2,6 +2,7 @@ using MetaAdsJobs.Api;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Launch.Processes;
+using MetaAdsJobs.StubGraph;
 using MetaAdsJobs.Worker;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -48,7 +49,7 @@ internal sealed class HostedPart : IServicePart
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ApplicationName = "MetaAdsJobs.Api" });
         builder.Configuration.AddInMemoryCollection(AsKeys(environment));
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.AddApi();
+        builder.AddApi().Services.AddStubGraph();
         LogTo(builder.Services, builder.Configuration, "api", logFile);
         var app = builder.Build();
         await StartAsync(app, () => app.UseApi());
@@ -59,7 +60,7 @@ internal sealed class HostedPart : IServicePart
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "MetaAdsJobs.Worker" });
         builder.Configuration.AddInMemoryCollection(AsKeys(environment));
-        builder.AddWorker();
+        builder.AddWorker().Services.AddStubGraph();
         LogTo(builder.Services, builder.Configuration, "worker", logFile);
         var host = builder.Build();
         await StartAsync(host, () => { });

@@ -1,5 +1,6 @@
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Configuration;
+using MetaAdsJobs.StubGraph;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -36,7 +37,7 @@ public sealed class InProcess : IAsyncDisposable
         services.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
         services.AddSingleton<IConfiguration>(configuration).AddLogging();
         if (time is not null) services.AddSingleton(time);
-        return services.AddMetaAdsJobs().BuildServiceProvider();
+        return services.AddMetaAdsJobs().AddStubGraph().BuildServiceProvider();
     }
 
     public T Get<T>() where T : notnull => _provider.GetRequiredService<T>();

@@ -1,4 +1,4 @@
-using MetaAdsJobs.Core.Meta.Stub;
+using MetaAdsJobs.StubGraph;
 
 namespace MetaAdsJobs.Tests.Support;
 

@@ -1,11 +1,12 @@
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Launch.Postgres;
+using MetaAdsJobs.StubGraph;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace MetaAdsJobs.Tests.Support;
 
-/// <summary>A database of one fixture or test: empty, and migrated by the migrator that the service uses.</summary>
+/// <summary>A database of one fixture or test: empty, and migrated by the migrator that the service uses, with the tables of the stub Graph beside.</summary>
 public sealed class TestDatabase : IAsyncDisposable
 {
     private const string TemplateName = "migrated";
@@ -47,7 +48,16 @@ public sealed class TestDatabase : IAsyncDisposable
     {
         var database = new TestDatabase(postgres, NewName());
         await postgres.CreateDatabaseAsync(database.Name, template: null, CancellationToken.None);
-        Migrations.Apply(database.ConnectionString, NullLogger.Instance);
+        await MigrateAsync(database.ConnectionString);
+        return database;
+    }
+
+    /// <summary>A database on the shared cluster with nothing in it, not even tables.</summary>
+    public static async Task<TestDatabase> CreateBareAsync()
+    {
+        var postgres = await TestCluster.Postgres;
+        var database = new TestDatabase(postgres, NewName());
+        await postgres.CreateDatabaseAsync(database.Name, template: null, CancellationToken.None);
         return database;
     }
 
@@ -64,6 +74,13 @@ public sealed class TestDatabase : IAsyncDisposable
     {
         var postgres = await TestCluster.Postgres;
         await postgres.CreateDatabaseAsync(TemplateName, template: null, CancellationToken.None);
-        Migrations.Apply(postgres.ConnectionString(TemplateName), NullLogger.Instance);
+        await MigrateAsync(postgres.ConnectionString(TemplateName));
+    }
+
+    private static async Task MigrateAsync(string connectionString)
+    {
+        Migrations.Apply(connectionString, NullLogger.Instance);
+        await using var dataSource = NpgsqlDataSource.Create(connectionString);
+        await StubSchema.ApplyAsync(dataSource, CancellationToken.None);
     }
 }

@@ -18,7 +18,7 @@ internal sealed record SourceFile(string Path, IReadOnlyList<string> Lines)
 /// <summary>The project's own source, as it stands in the checkout.</summary>
 internal static class SourceCode
 {
-    public static readonly string[] Product = ["MetaAdsJobs.Core", "MetaAdsJobs.Console", "MetaAdsJobs.Api", "MetaAdsJobs.Worker", "MetaAdsJobs.Launch"];
+    public static readonly string[] Product = ["MetaAdsJobs.Core", "MetaAdsJobs.Console", "MetaAdsJobs.StubGraph", "MetaAdsJobs.Api", "MetaAdsJobs.Worker", "MetaAdsJobs.Launch"];
 
     private static readonly string[] All = [.. Product, "MetaAdsJobs.Tests", "bench"];
 
@@ -29,8 +29,7 @@ internal static class SourceCode
     public static IEnumerable<SourceFile> In(params IEnumerable<string> folders) =>
         Files.Where(file => folders.Any(folder => file.Path.StartsWith(folder + "/", StringComparison.Ordinal)));
 
-    public static IEnumerable<SourceFile> ProductOutside(string folder) =>
-        In(Product).Where(file => !file.Path.StartsWith(folder + "/", StringComparison.Ordinal));
+    public static IEnumerable<SourceFile> ProductOutside(params IEnumerable<string> folders) => In(Product).Except(In(folders));
 
     private static IEnumerable<SourceFile> ReadFolder(string folder) =>
         Directory.EnumerateFiles(System.IO.Path.Combine(ProjectFolder.Path, folder), "*.cs", SearchOption.AllDirectories)

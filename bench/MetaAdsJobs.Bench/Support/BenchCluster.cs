@@ -1,5 +1,6 @@
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Launch.Postgres;
+using MetaAdsJobs.StubGraph;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -21,13 +22,15 @@ internal sealed class BenchCluster : IAsyncDisposable
     public static async Task<BenchCluster> StartAsync(Action<string> say, CancellationToken ct) => new(await PrivatePostgres.StartAsync(
         new() { Temporary = true, Settings = new Dictionary<string, string> { ["max_connections"] = "300" }, Say = say }, ct));
 
-    /// <summary>An empty database, migrated by the service's own migrator.</summary>
+    /// <summary>An empty database, migrated by the service's own migrator, with the tables of the stub Graph beside.</summary>
     public async Task<BenchDatabase> NewDatabaseAsync(CancellationToken ct)
     {
         var name = $"bench_{Interlocked.Increment(ref _databases)}";
         await _postgres.CreateDatabaseAsync(name, template: null, ct);
         var database = new BenchDatabase(name, _postgres.ConnectionString(name), NpgsqlDataSource.Create(_postgres.ConnectionString("postgres")));
         Migrations.Apply(database.ConnectionString, NullLogger.Instance);
+        await using var dataSource = NpgsqlDataSource.Create(database.ConnectionString);
+        await StubSchema.ApplyAsync(dataSource, ct);
         return database;
     }
 

@@ -7,6 +7,7 @@ using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Launch;
 using MetaAdsJobs.Launch.Processes;
+using MetaAdsJobs.StubGraph;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -39,7 +40,7 @@ internal sealed class BenchService : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection(_environment);
         builder.Configuration.AddSeedKeys();
-        builder.Services.AddMetaAdsJobs();
+        builder.Services.AddMetaAdsJobs().AddStubGraph();
         _host = builder.Build();
     }
 

@@ -1,4 +1,4 @@
-using MetaAdsJobs.Core.Meta.Stub;
+using MetaAdsJobs.StubGraph;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -26,7 +26,7 @@ internal sealed class GraphHost : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddRouting(routing => routing.SetParameterPolicy<Microsoft.AspNetCore.Routing.Constraints.RegexInlineRouteConstraint>("regex"));
-        builder.Services.AddSingleton(new StubGraph(dataSource, TimeProvider.System));
+        builder.Services.AddSingleton(new StubGraphApi(dataSource, TimeProvider.System));
         var app = builder.Build();
         app.Use(async (http, next) =>
         {

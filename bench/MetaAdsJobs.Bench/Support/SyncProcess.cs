@@ -3,6 +3,7 @@ using System.Globalization;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.StubGraph;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -28,7 +29,7 @@ internal static class SyncProcess
             var builder = Host.CreateApplicationBuilder();
             builder.Logging.ClearProviders();
             builder.Configuration.AddSeedKeys();
-            builder.Services.AddMetaAdsJobs();
+            builder.Services.AddMetaAdsJobs().AddStubGraph();
             using var host = builder.Build();
             var runs = await RunAsync(host.Services.GetRequiredService<RunSync>(), syncId);
             var endedAt = Stopwatch.GetTimestamp();

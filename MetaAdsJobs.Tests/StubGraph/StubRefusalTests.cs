@@ -1,0 +1,139 @@
+using System.Text.Json.Nodes;
+
+namespace MetaAdsJobs.Tests.StubGraph;
+
+/// <summary>Each case spoils one parameter of a good call; null takes it away.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.Self)]
+public sealed class StubRefusalTests
+{
+    private StubWorld _world = null!;
+    private StubTree _tree = null!;
+
+    [OneTimeSetUp]
+    public async Task CreateWorld()
+    {
+        _world = await StubWorld.CreateAsync();
+        _tree = await _world.CreateTreeAsync();
+    }
+
+    [OneTimeTearDown]
+    public async Task DisposeWorld() => await _world.DisposeAsync();
+
+    [TestCase("name", null, null)]
+    [TestCase("objective", null, null)]
+    [TestCase("objective", "CONVERSIONS", null)]
+    [TestCase("objective", "OUTCOME_FAME", null)]
+    [TestCase("special_ad_categories", null, null)]
+    [TestCase("special_ad_categories", """["GOSSIP"]""", null)]
+    [TestCase("special_ad_categories", "[", null)]
+    [TestCase("special_ad_categories", """["HOUSING"]""", 2909034, "special_ad_category_country")]
+    [TestCase("is_adset_budget_sharing_enabled", null, 4834011)]
+    [TestCase("daily_budget", "99", 1885272)]
+    [TestCase("daily_budget", "100000001", 1885261)]
+    [TestCase("daily_budget", "12.5", null)]
+    [TestCase("status", "DELETED", null)]
+    [TestCase("favourite_colour", "blue", null)]
+    public Task A_campaign_is_refused_for(string parameter, string? value, int? subcode, string? blamed = null) =>
+        AssertRefusedAsync("campaigns", StubWorld.GoodCampaign(), parameter, value, subcode, blamed ?? parameter);
+
+    [TestCase("name", null, null)]
+    [TestCase("campaign_id", null, null)]
+    [TestCase("campaign_id", "META_CAMPAIGN_000000000000", 33)]
+    [TestCase("optimization_goal", null, null)]
+    [TestCase("optimization_goal", "FAME", null)]
+    [TestCase("optimization_goal", "THRUPLAY", 2490408)]
+    [TestCase("optimization_goal", "OFFSITE_CONVERSIONS", null, "promoted_object")]
+    [TestCase("billing_event", null, null)]
+    [TestCase("billing_event", "SMILES", null)]
+    [TestCase("daily_budget", null, null)]
+    [TestCase("daily_budget", "-100", null)]
+    [TestCase("daily_budget", "99", 1885272)]
+    [TestCase("bid_strategy", "COST_CAP", 1815857, "bid_amount")]
+    [TestCase("targeting", """{"geo_locations":{"countries":["US","FR"]},"targeting_automation":{"advantage_audience":0}}""", null, "dsa_beneficiary")]
+    [TestCase("lifetime_budget", "20000", null)]
+    [TestCase("targeting", null, null)]
+    [TestCase("targeting", "{}", 1885364)]
+    [TestCase("targeting", """{"geo_locations":{"countries":["USA"]},"targeting_automation":{"advantage_audience":0}}""", null)]
+    [TestCase("targeting", """{"geo_locations":{"countries":["US"]}}""", 1870227)]
+    [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"age_min":12,"targeting_automation":{"advantage_audience":0}}""", 1487079)]
+    [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"age_min":40,"age_max":30,"targeting_automation":{"advantage_audience":0}}""", 1487079)]
+    [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"age_max":40,"targeting_automation":{"advantage_audience":1}}""", 1870189)]
+    [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"genders":[3],"targeting_automation":{"advantage_audience":0}}""", null)]
+    [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"age_mix":3,"targeting_automation":{"advantage_audience":0}}""", null)]
+    [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"publisher_platforms":["audience_network"],"targeting_automation":{"advantage_audience":0}}""", null)]
+    [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"publisher_platforms":["facebok"],"targeting_automation":{"advantage_audience":0}}""", null)]
+    [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"publisher_platforms":["facebook"],"facebook_positions":["feeds"],"targeting_automation":{"advantage_audience":0}}""", null)]
+    [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"publisher_platforms":["facebook"],"messenger_positions":["story"],"targeting_automation":{"advantage_audience":0}}""", null)]
+    [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"targeting_relaxation_types":{"lookalike":2},"targeting_automation":{"advantage_audience":0}}""", null)]
+    [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"targeting_relaxation_types":{"interests":0},"targeting_automation":{"advantage_audience":0}}""", null)]
+    public Task An_ad_set_is_refused_for(string parameter, string? value, int? subcode, string? blamed = null) =>
+        AssertRefusedAsync("adsets", StubWorld.GoodAdSet(_tree.Campaign), parameter, value, subcode, blamed ?? parameter);
+
+    [TestCase(null, null)]
+    [TestCase("""{"link_data":{"link":"https://example.com"}}""", null)]
+    [TestCase("""{"page_id":"77"}""", 1443048)]
+    [TestCase("""{"page_id":"77","instagram_actor_id":"5","link_data":{"link":"https://example.com"}}""", null)]
+    [TestCase("""{"page_id":"77","link_data":{"link":"https://example.com"},"text_data":{"message":"two"}}""", 1443048)]
+    [TestCase("""{"page_id":"77","link_data":{"link":"example"}}""", null)]
+    [TestCase("""{"page_id":"77","video_data":{"image_url":"https://example.com/a.jpg"}}""", null)]
+    [TestCase("""{"page_id":"77","video_data":{"video_id":"META_VIDEO_demo"}}""", 1443226)]
+    [TestCase("""{"page_id":"77","link_data":{"link":"https://example.com","image_hash":"00"}}""", null)]
+    public Task A_creative_is_refused_for_the_story(string? story, int? subcode) =>
+        AssertRefusedAsync("adcreatives", StubWorld.GoodCreative(), "object_story_spec", story, subcode, "object_story_spec");
+
+    [TestCase("name", null, null)]
+    [TestCase("adset_id", null, null)]
+    [TestCase("adset_id", "META_ADSET_000000000000", 33)]
+    [TestCase("creative", null, null)]
+    [TestCase("creative", """{"creative_id":"META_CREATIVE_000000000000"}""", 33)]
+    [TestCase("bid_amount", "100", null)]
+    public Task An_ad_is_refused_for(string parameter, string? value, int? subcode) =>
+        AssertRefusedAsync("ads", StubWorld.GoodAd(_tree.AdSet, _tree.Creative), parameter, value, subcode, parameter);
+
+    [TestCase("", "", 1772103)]
+    [TestCase(",\"publisher_platforms\":[\"facebook\",\"instagram\"]", "", 1772103)]
+    [TestCase("", ",\"instagram_user_id\":\"5\"", null)]
+    [TestCase(",\"publisher_platforms\":[\"facebook\"]", "", null)]
+    public async Task An_ad_that_may_be_shown_on_Instagram_needs_an_Instagram_account(string platforms, string account, int? subcode)
+    {
+        var adSet = StubWorld.GoodAdSet(_tree.Campaign);
+        adSet["targeting"] = $$"""{"targeting_automation":{"advantage_audience":0},"geo_locations":{"countries":["US"]}{{platforms}} }""";
+        var creative = StubWorld.GoodCreative();
+        creative["object_story_spec"] = $$"""{"link_data":{"link":"https://example.com"},"page_id":"77"{{account}} }""";
+        var ids = new List<string>();
+        foreach (var (edge, fields) in new[] { ("adsets", adSet), ("adcreatives", creative) })
+            ids.Add((string)(await _world.CallAsync("POST", $"{StubWorld.Account}/{edge}", fields)).Body["id"]!);
+
+        var (status, body) = await _world.CallAsync("POST", $"{StubWorld.Account}/ads", StubWorld.GoodAd(ids[0], ids[1]));
+
+        Assert.That((status, (int?)body["error"]?["error_subcode"]), Is.EqualTo((subcode is null ? 200 : 400, subcode)), body.ToJsonString());
+    }
+
+    [Test]
+    public Task A_name_of_401_characters_is_refused() =>
+        AssertRefusedAsync("campaigns", StubWorld.GoodCampaign(), "name", new string('x', 401), null, "name");
+
+    private async Task AssertRefusedAsync(
+        string edge, Dictionary<string, string> parameters, string parameter, string? value, int? subcode, string blamed)
+    {
+        parameters.Remove(parameter);
+        if (value is not null)
+            parameters[parameter] = value;
+        var before = await _world.CountAsync();
+
+        var (status, body) = await _world.CallAsync("POST", $"{StubWorld.Account}/{edge}", parameters);
+
+        Assert.That(status, Is.EqualTo(400), body.ToJsonString());
+        var error = body["error"]!;
+        Assert.That((int?)error["code"], Is.EqualTo(100));
+        Assert.That((int?)error["error_subcode"], Is.EqualTo(subcode));
+        Assert.That(error["error_data"]?.ToJsonString(), Is.EqualTo(Blame(blamed)));
+        Assert.That((string?)error["message"], Is.Not.Empty);
+        Assert.That((string?)error["fbtrace_id"], Is.Not.Empty);
+        Assert.That(await _world.CountAsync(), Is.EqualTo(before));
+    }
+
+    private static string Blame(string field) =>
+        new JsonObject { ["blame_field_specs"] = new JsonArray(new JsonArray(field)) }.ToJsonString();
+}
