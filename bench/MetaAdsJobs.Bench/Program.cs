@@ -6,6 +6,7 @@ using MetaAdsJobs.Launch;
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (args is [EmptyWorker.Argument, var threads]) return await EmptyWorker.RunAsync(int.Parse(threads, CultureInfo.InvariantCulture));
+if (args is [GraphProcess.Argument, var addresses, .. var latencies]) return await GraphProcess.RunAsync(addresses, latencies);
 if (args is [SyncProcess.Argument, var syncId, var resultFile]) return await SyncProcess.RunAsync(Guid.Parse(syncId), resultFile);
 
 IMeasurement[] measurements = [new Throughput(), new Accepting(), new Commits(), new Pickup(), new TakeOver(), new Insights(), new ConsolePages()];
