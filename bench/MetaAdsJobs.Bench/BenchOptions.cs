@@ -5,15 +5,17 @@ namespace MetaAdsJobs.Bench;
 /// <param name="Only">Names of measurements; empty means all.</param>
 /// <param name="Count">Jobs and requests that a rate is taken over.</param>
 /// <param name="Seconds">How long an idle worker is watched.</param>
-/// <param name="Rows">Rows of the report that a sync reads.</param>
+/// <param name="Rows">Rows of the report that a sync reads; null for the measurement's own number.</param>
+/// <param name="Runs">Orchestrations of one turn beside the peer.</param>
 /// <param name="Page">Only pages whose name begins so; empty means all.</param>
-internal sealed record BenchOptions(IReadOnlyList<string> Only, int Count, int Seconds, int Rows, string Page)
+internal sealed record BenchOptions(IReadOnlyList<string> Only, int Count, int Seconds, int? Rows, int Runs, string Page)
 {
     /// <returns>Null when an argument is not understood.</returns>
     public static BenchOptions? Read(string[] arguments, IReadOnlyList<string> names)
     {
         var only = new List<string>();
-        var (count, seconds, rows) = (2000, 20, 1_000_000);
+        var (count, seconds, runs) = (2000, 20, 600);
+        int? rows = null;
         var page = "";
         if (arguments.Length % 2 != 0) return null;
         foreach (var pair in arguments.Chunk(2))
@@ -28,14 +30,17 @@ internal sealed record BenchOptions(IReadOnlyList<string> Only, int Count, int S
                     break;
                 case "--count" when TryRead(pair[1], 50, out count):
                 case "--seconds" when TryRead(pair[1], 2, out seconds):
-                case "--rows" when TryRead(pair[1], 1000, out rows):
+                case "--runs" when TryRead(pair[1], 50, out runs):
+                    break;
+                case "--rows" when TryRead(pair[1], 1000, out var number):
+                    rows = number;
                     break;
                 default:
                     return null;
             }
         }
 
-        return new(only, count, seconds, rows, page);
+        return new(only, count, seconds, rows, runs, page);
     }
 
     private static bool TryRead(string text, int least, out int number) =>

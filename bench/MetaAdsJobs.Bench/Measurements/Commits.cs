@@ -21,7 +21,7 @@ internal sealed class Commits : IMeasurement
     {
         await using var graphCluster = await BenchCluster.StartAsync(Console.WriteLine, ct);
         await using var objects = await graphCluster.NewDatabaseAsync(ct);
-        await using var graph = await GraphHost.StartAsync(objects, TimeSpan.Zero, ct);
+        await using var graph = await GraphHost.StartAsync(objects.ConnectionString, TimeSpan.Zero, ct);
         await using var service = new BenchService(cluster, await cluster.NewDatabaseAsync(ct), graph.Settings);
         var request = await service.NewRequestAsync(ct);
         await RunOneAsync(); // Reads the key ring and the types once.

@@ -14,35 +14,37 @@ internal sealed class Insights : IMeasurement
     private const int Days = 28;
     private const double Goal = 0.5;
     private const int GoalMegabytes = 300;
+    private const int UsualRows = 1_000_000;
 
     public string Name => "insights";
 
     public async Task<IReadOnlyList<Result>> RunAsync(BenchCluster cluster, BenchOptions options, CancellationToken ct)
     {
+        var count = options.Rows ?? UsualRows;
         await using var graph = await InsightHost.StartAsync(ct);
         await using var service = new BenchService(cluster, await cluster.NewDatabaseAsync(ct), graph.Settings);
         var accountId = (await service.NewRequestAsync(ct)).GetProperty("social_account_id").GetGuid();
         var until = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime).AddDays(-2);
         var days = new DayRange(until.AddDays(1 - Days), until);
 
-        graph.Report = InsightPages.Make(days.Since, Days, options.Rows, restated: false);
-        var bytes = graph.Report.Bytes / options.Rows;
+        graph.Report = InsightPages.Make(days.Since, Days, count, restated: false);
+        var bytes = graph.Report.Bytes / count;
         var ours = await SyncAsync(service, graph, accountId, days, restated: 0, ct);
         var raw = await CopyAsync(cluster, service.Database, ct);
-        graph.Report = InsightPages.Make(days.Since, Days, options.Rows, restated: true);
-        var again = await SyncAsync(service, graph, accountId, days, restated: (options.Rows + 2) / 3, ct);
+        graph.Report = InsightPages.Make(days.Since, Days, count, restated: true);
+        var again = await SyncAsync(service, graph, accountId, days, restated: (count + 2) / 3, ct);
 
         var ratio = raw / ours.Whole;
         var peak = Math.Max(ours.Run.PeakBytes, again.Run.PeakBytes) / 1024 / 1024;
         return
         [
             new("insights, pages to table, to a raw COPY of the same rows", $"{ratio:0.00}", $"≥ {Goal:0.00}", ratio >= Goal,
-                $"{Rate(ours.Whole)} to {Rate(raw)}, {options.Rows} rows of {Days} days, {bytes} bytes each, from the first page asked for over HTTP to all stored and nothing staged; {ours}. "
+                $"{Rate(ours.Whole)} to {Rate(raw)}, {count} rows of {Days} days, {bytes} bytes each, from the first page asked for over HTTP to all stored and nothing staged; {ours}. "
                 + $"A third of them restated: {Rate(again.Whole)}, {again}"),
             new("peak memory of the process that syncs", $"{peak} MB", $"≤ {GoalMegabytes} MB", peak <= GoalMegabytes, "the most that was ever resident (VmHWM), the .NET runtime included"),
         ];
 
-        string Rate(TimeSpan time) => $"{options.Rows / time.TotalSeconds:0}/s";
+        string Rate(TimeSpan time) => $"{count / time.TotalSeconds:0}/s";
     }
 
     private static async Task<Took> SyncAsync(BenchService service, InsightHost graph, Guid accountId, DayRange days, int restated, CancellationToken ct)

@@ -27,7 +27,7 @@ internal sealed class TakeOver : IMeasurement
     private static async Task<IReadOnlyList<double>> WorstAsync(BenchCluster cluster, CancellationToken ct, params (string Name, string Value)[] settings)
     {
         await using var objects = await cluster.NewDatabaseAsync(ct);
-        await using var graph = await GraphHost.StartAsync(objects, TimeSpan.FromSeconds(2), ct);
+        await using var graph = await GraphHost.StartAsync(objects.ConnectionString, TimeSpan.FromSeconds(2), ct);
         await using var service = new BenchService(cluster, await cluster.NewDatabaseAsync(ct), [.. graph.Settings, .. settings]);
         var request = await service.NewRequestAsync(ct);
         var workers = new[] { service.StartWorker(), service.StartWorker() };

@@ -1,3 +1,4 @@
+using System.Globalization;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Launch.Postgres;
 using MetaAdsJobs.StubGraph;
@@ -6,7 +7,7 @@ using Npgsql;
 
 namespace MetaAdsJobs.Bench.Support;
 
-/// <summary>The private PostgreSQL all of a run is measured on: PostgreSQL's defaults, fsync included, but for more connections.</summary>
+/// <summary>A private PostgreSQL. All of a run is measured on one of PostgreSQL's defaults, fsync included, but for more connections.</summary>
 internal sealed class BenchCluster : IAsyncDisposable
 {
     private readonly PrivatePostgres _postgres;
@@ -19,19 +20,36 @@ internal sealed class BenchCluster : IAsyncDisposable
 
     public string ServerLog => Path.Combine(_postgres.DataFolder, "server.log");
 
-    public static async Task<BenchCluster> StartAsync(Action<string> say, CancellationToken ct) => new(await PrivatePostgres.StartAsync(
-        new() { Temporary = true, Settings = new Dictionary<string, string> { ["max_connections"] = "300" }, Say = say }, ct));
+    /// <param name="settings">Beyond that.</param>
+    public static async Task<BenchCluster> StartAsync(Action<string> say, CancellationToken ct, params (string Name, string Value)[] settings) => new(await PrivatePostgres.StartAsync(
+        new() { Temporary = true, Settings = settings.Append(("max_connections", "300")).ToDictionary(), Say = say }, ct));
 
     /// <summary>An empty database, migrated by the service's own migrator, with the tables of the stub Graph beside.</summary>
     public async Task<BenchDatabase> NewDatabaseAsync(CancellationToken ct)
     {
-        var name = $"bench_{Interlocked.Increment(ref _databases)}";
-        await _postgres.CreateDatabaseAsync(name, template: null, ct);
-        var database = new BenchDatabase(name, _postgres.ConnectionString(name), NpgsqlDataSource.Create(_postgres.ConnectionString("postgres")));
+        var database = await NewEmptyDatabaseAsync(ct);
         Migrations.Apply(database.ConnectionString, NullLogger.Instance);
         await using var dataSource = NpgsqlDataSource.Create(database.ConnectionString);
         await StubSchema.ApplyAsync(dataSource, ct);
         return database;
+    }
+
+    public async Task<BenchDatabase> NewEmptyDatabaseAsync(CancellationToken ct)
+    {
+        var name = $"bench_{Interlocked.Increment(ref _databases)}";
+        await _postgres.CreateDatabaseAsync(name, template: null, ct);
+        return new(name, _postgres.ConnectionString(name), NpgsqlDataSource.Create(_postgres.ConnectionString("postgres")));
+    }
+
+    /// <summary>So that the server has nothing to tidy up there while the next run is measured.</summary>
+    public Task DropAsync(BenchDatabase database, CancellationToken ct) => _postgres.DropDatabaseAsync(database.Name, ct);
+
+    public async Task<int> PostmasterIdAsync()
+    {
+        const string FileSql = "SELECT pg_read_file('postmaster.pid')";
+        await using var server = NpgsqlDataSource.Create(_postgres.ConnectionString("postgres"));
+        await using var command = server.CreateCommand(FileSql);
+        return int.Parse(((string)(await command.ExecuteScalarAsync())!).Split('\n')[0], CultureInfo.InvariantCulture);
     }
 
     public async ValueTask DisposeAsync()

@@ -10,6 +10,8 @@ internal sealed class BenchDatabase(string name, string connectionString, Npgsql
 {
     private readonly NpgsqlDataSource _inside = NpgsqlDataSource.Create(connectionString + ";Application Name=bench");
 
+    public string Name { get; } = name;
+
     public string ConnectionString { get; } = connectionString;
 
     public async Task<T?> ScalarAsync<T>(string sql, object? parameters = null)
@@ -43,14 +45,14 @@ internal sealed class BenchDatabase(string name, string connectionString, Npgsql
     {
         const string CommitsSql = "SELECT xact_commit FROM pg_stat_database WHERE datname = @Name";
         await using var connection = await outside.OpenConnectionAsync();
-        return await connection.ExecuteScalarAsync<long>(CommitsSql, new { Name = name });
+        return await connection.ExecuteScalarAsync<long>(CommitsSql, new { Name });
     }
 
     /// <summary>From the next connection on, every statement goes to the server's log.</summary>
     public async Task LogStatementsAsync()
     {
         await using var connection = await outside.OpenConnectionAsync();
-        await connection.ExecuteAsync($"ALTER DATABASE {name} SET log_statement = 'all'");
+        await connection.ExecuteAsync($"ALTER DATABASE {Name} SET log_statement = 'all'");
     }
 
     public async ValueTask DisposeAsync()

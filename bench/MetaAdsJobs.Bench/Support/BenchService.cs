@@ -81,18 +81,19 @@ internal sealed class BenchService : IAsyncDisposable
         return address;
     }
 
-    /// <summary>A new account and a clip of a video at Meta, and a request for an ad of them: nothing to upload.</summary>
-    public async Task<JsonElement> NewRequestAsync(CancellationToken ct)
+    /// <summary>A new account and a clip, and a request for an ad of them.</summary>
+    /// <param name="adAccountId">Any by default.</param>
+    /// <param name="imageUrl">What the clip shows; by default a video at Meta: nothing to upload.</param>
+    public async Task<JsonElement> NewRequestAsync(CancellationToken ct, string? adAccountId = null, string? imageUrl = null)
     {
         var account = await Services.GetRequiredService<SaveAccount>().CreateAsync(Json(new()
         {
-            ["name"] = "An account", ["ad_account_id"] = $"act_{Random.Shared.NextInt64(1_000_000_000, 9_999_999_999)}", ["page_id"] = "2000000001",
+            ["name"] = "An account", ["ad_account_id"] = adAccountId ?? $"act_{Random.Shared.NextInt64(1_000_000_000, 9_999_999_999)}", ["page_id"] = "2000000001",
             ["currency"] = "USD", ["timezone_name"] = "America/New_York", ["default_countries"] = new JsonArray("US"), ["access_token"] = "bench-token",
         }), ct);
-        var clip = await Services.GetRequiredService<SaveClip>().CreateAsync(Json(new()
-        {
-            ["title"] = "A clip", ["video_id"] = "120210000000000001", ["thumbnail_url"] = "https://cdn.example.com/clip.jpg",
-        }), ct);
+        var clip = await Services.GetRequiredService<SaveClip>().CreateAsync(Json(imageUrl is null
+            ? new() { ["title"] = "A clip", ["video_id"] = "120210000000000001", ["thumbnail_url"] = "https://cdn.example.com/clip.jpg" }
+            : new() { ["title"] = "A clip", ["image_url"] = imageUrl }), ct);
         return Json(new()
         {
             ["social_account_id"] = ((Saved<SocialAccount>.Done)account).Value.Id, ["clip_id"] = ((Saved<Clip>.Done)clip).Value.Id,
