@@ -178,7 +178,7 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
     public void RestsOnThread(Activity activity, Due waitsFor)
     {
         Rests(activity, waitsFor);
-        // Its lease's renewal has found that lost, and tells so on this thread.
+        // Its lease's renewal may have found that lost, and tell so on this thread.
         foreach (var renewal in activity.Background) Rests(renewal, null);
         EndFiring();
     }
