@@ -2,7 +2,7 @@ using MetaAdsJobs.Launch.Postgres;
 
 // Fixtures with a database of their own say [Parallelizable]: most of them wait for something most of the time (a lease, a browser). The
 // others, which share one or take no time, run one after the other.
-[assembly: LevelOfParallelism(5)]
+[assembly: LevelOfParallelism(6)]
 
 // Not in Support: a SetUpFixture ends after the tests of its own namespace and those below it, and this one is for all of them.
 namespace MetaAdsJobs.Tests;

@@ -17,7 +17,9 @@ public sealed class TraceTests
 
         await ObservedService.Client.UntilAsync(await ObservedService.Client.AcceptAsync(request, ("traceparent", $"00-{trace}-{Caller}-01")), "succeeded");
 
-        var spans = await UntilAsync(trace, seen => seen.Count(span => span.Name == "run orchestration") >= 2 && seen.Any(span => span.Name == "GET insights"));
+        // A run is told of after its steps are.
+        var spans = await UntilAsync(trace, seen => seen.Any(span => span.Name == "GET insights") && seen.Count(span => span.Name == "run orchestration") >= 2
+            && seen.Where(span => span.Name.StartsWith("step ", StringComparison.Ordinal)).All(step => seen.Any(span => span.Id == step.ParentId)));
         var asked = spans.Single(span => span.Process == "api" && span.ParentId == Caller);
         var runs = spans.Where(span => span.Name == "run orchestration").ToList();
         Assert.That(runs.Select(run => (run.Process, run.ParentId)).Distinct(), Is.EqualTo([("worker", asked.Id)]), "the throttled run and the one after it");
