@@ -3,7 +3,6 @@ using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Insights;
-using MetaAdsJobs.Core.Insights.Storing;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Orchestrations.Steps;
@@ -13,32 +12,25 @@ using Npgsql;
 namespace MetaAdsJobs.Core.Orchestrations;
 
 /// <summary>
-/// The last write of a successful orchestration: the four entity rows, the first numbers and the final state in one explicit
+/// The last write of a successful orchestration: the four entity rows, what Meta told of first numbers and the final state in one explicit
 /// transaction. Any error rolls all of it back.
 /// </summary>
-internal sealed class Completion(NpgsqlDataSource dataSource, InsightStore insights, StepJournal journal, OrchestrationOptions options, TimeProvider time, ILogger<Completion> logger)
+internal sealed class Completion(NpgsqlDataSource dataSource, StepJournal journal, OrchestrationOptions options, TimeProvider time, ILogger<Completion> logger)
 {
-    // A sync holds the account's sums as long as a group of days takes to write. The run's rows must not be locked meanwhile: a cancel and
-    // the stop switch want them. The next sync reads the first numbers as well.
-    private static readonly TimeSpan PatienceForSums = TimeSpan.FromSeconds(10);
-
     /// <returns>False when a cancel was asked for at the last moment: nothing was written.</returns>
     /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
-    public async Task<bool> FinishAsync(Attempt attempt, Progress.Built built, FirstInsights first, CancellationToken ct)
+    public async Task<bool> FinishAsync(Attempt attempt, Progress.Built built, InsightsSyncResult first, CancellationToken ct)
     {
         try
         {
             await using var connection = await dataSource.OpenConnectionAsync(ct);
             await using var transaction = await connection.BeginTransactionAsync(ct);
-            if (first.Rows.Count > 0 && !await CampaignDays.TryHoldAloneAsync(connection, transaction, attempt.Account.Id, PatienceForSums, ct))
-                first = new([], first.Result with { InsightsSynced = 0, Success = false, Error = "a sync of the account is writing: it or the next one stores these numbers" });
             if (await WriteEntitiesAsync(connection, transaction, attempt, built, first, ct) != 1)
             {
                 await transaction.RollbackAsync(ct);
                 return await StillHeldAsync(connection, attempt, ct) ? false : throw new FencedException("finished by another");
             }
 
-            await insights.UpsertAsync(connection, transaction, attempt.Account.Id, attempt.Account.Currency, first.Rows, ct);
             await transaction.CommitAsync(ct);
             return true;
         }
@@ -51,7 +43,7 @@ internal sealed class Completion(NpgsqlDataSource dataSource, InsightStore insig
     }
 
     private async Task<int> WriteEntitiesAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, Attempt attempt, Progress.Built built, FirstInsights first, CancellationToken ct)
+        NpgsqlConnection connection, NpgsqlTransaction transaction, Attempt attempt, Progress.Built built, InsightsSyncResult first, CancellationToken ct)
     {
         const string FinishSql = $"""
             WITH {ChangeLog.Cte},
@@ -70,6 +62,12 @@ internal sealed class Completion(NpgsqlDataSource dataSource, InsightStore insig
                 INSERT INTO object_reviews (request_id, next_at, deadline_at)
                 SELECT request_id, @FirstReviewAt, @ReviewDeadlineAt FROM fence
                 ON CONFLICT (request_id) DO UPDATE SET looks = 0, settled_at = NULL, next_at = EXCLUDED.next_at, deadline_at = EXCLUDED.deadline_at),
+            -- Its job the sweep makes. Whatever else is built meanwhile is in the same sync.
+            numbers AS (
+                INSERT INTO insight_syncs (sync_id, social_account_id, since, until, requested_by, state, queued_at)
+                SELECT @SyncId, social_account_id, @NumbersSince, @NumbersUntil, @AskedBy, 'queued', @Now FROM fence
+                WHERE @HasNumbers AND NOT EXISTS (
+                    SELECT 1 FROM insight_syncs s WHERE s.social_account_id = fence.social_account_id AND s.state = 'queued' AND s.since <= @NumbersSince AND s.until >= @NumbersUntil)),
             campaign AS (
                 INSERT INTO meta_campaigns (request_id, social_account_id, meta_id, name, objective, status, created_at)
                 SELECT request_id, social_account_id, @CampaignId, @CampaignName, @Objective, @Status, @Now FROM fence RETURNING id),
@@ -96,8 +94,9 @@ internal sealed class Completion(NpgsqlDataSource dataSource, InsightStore insig
             attempt.RequestId, Attempt = attempt.Number, Now = now, built.LastStep, built.LastMetaId,
             options.SettleDelay, FirstReviewAt = now.AddSeconds(options.ReviewAfterSeconds), ReviewDeadlineAt = now.AddHours(options.ReviewDeadlineHours),
             AccountId = attempt.Account.Id, attempt.AskedBy, Changes = attempt.Credential.Changes.ToJson().Json,
-            InsightsSync = JsonSerializer.Serialize(first.Result, OrchestrationRequest.Json),
-            Errors = JsonSerializer.Serialize(first.Result.Error is { } error ? [$"insights_sync: {error}"] : Array.Empty<string>()),
+            InsightsSync = JsonSerializer.Serialize(first, OrchestrationRequest.Json),
+            Errors = JsonSerializer.Serialize(first.Error is { } error ? [$"insights_sync: {error}"] : Array.Empty<string>()),
+            HasNumbers = first.InsightsSynced > 0, SyncId = Guid.CreateVersion7(now), NumbersSince = first.DateRangeStart, NumbersUntil = first.DateRangeEnd,
             Status = attempt.Request.AutoPublish ? "ACTIVE" : "PAUSED",
             CampaignId = IdOf(StepName.Campaign), CampaignName = CampaignStep.ObjectName(attempt), Objective = attempt.Request.CampaignObjective,
             AdSetId = IdOf(StepName.AdSet), AdSetName = AdSetStep.ObjectName(attempt), Goal = AdSetStep.Goal(attempt), AdSetSpec.BillingEvent,

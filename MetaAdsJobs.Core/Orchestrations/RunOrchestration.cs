@@ -118,7 +118,7 @@ internal sealed class RunOrchestration(
     /// <returns>False when a cancel was asked for at the last moment.</returns>
     private async Task<bool> FinishAsync(Attempt attempt, Progress.Built built, CancellationToken ct)
     {
-        FirstInsights first;
+        InsightsSyncResult first;
         try
         {
             first = await campaignInsights.ReadAsync(attempt, ct);

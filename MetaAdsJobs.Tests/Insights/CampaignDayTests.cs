@@ -108,70 +108,16 @@ public sealed class CampaignDayTests
     }
 
     [Test]
-    public async Task The_first_numbers_of_a_new_campaign_count_in_days_that_were_read_and_make_no_day_read()
-    {
-        var until = AccountDays.Today(_account.Timezone, _world.Time.GetUtcNow()).AddDays(-1);
-        await _world.SyncAsync(_account, days: 2, untilDaysAgo: 3);
-        var before = await FirstAsync();
-        InsightRow[] rows = [Row("new_1", until, 5.25m), Row("new_2", until, 1.5m), Row("new_1", until.AddDays(-2), 7m)];
-
-        await WriteFirstAsync(rows);
-
-        await SumsAsync();
-        var after = await FirstAsync();
-        Assert.That(after.Keys.Where(key => key.Campaign == "").Select(key => key.Day), Is.EquivalentTo(before.Keys.Where(key => key.Campaign == "").Select(key => key.Day)));
-        Assert.That((after[("new", until)].Spend, after[("new", until)].FirstSpend), Is.EqualTo((6.75m, 6.75m)), "seen first by these");
-        Assert.That((after[("new", until.AddDays(-2))].Spend, after[("new", until.AddDays(-2))].FirstSpend), Is.EqualTo((7m, 0m)), "the day had been read without it");
-        Assert.That(after[("", until.AddDays(-2))].Spend, Is.EqualTo(before[("", until.AddDays(-2))].Spend + 7m));
-        Assert.That(after[("", until.AddDays(-2))].FirstSpend, Is.EqualTo(before[("", until.AddDays(-2))].Spend));
-    }
-
-    [Test]
-    public async Task First_numbers_that_come_while_a_day_is_being_written_are_added_to_what_it_becomes()
-    {
-        var until = AccountDays.Today(_account.Timezone, _world.Time.GetUtcNow()).AddDays(-1);
-        await _world.SyncAsync(_account, days: 2);
-        await using var connection = await _world.Database.DataSource.OpenConnectionAsync();
-        await using var transaction = await connection.BeginTransactionAsync();
-        await CampaignDays.HoldAsync(connection, transaction, _account.Id, alone: false, CancellationToken.None);
-        await connection.ExecuteAsync("UPDATE meta_ad_insights SET spend = spend + 100 WHERE social_account_id = @Id AND date_start = @until", new { _account.Id, until }, transaction);
-        var writing = WriteFirstAsync([Row("new_1", until, 5.25m)]);
-        await Eventually.TrueAsync(async () => (await _world.ListAsync<bool>("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)")).Single(), () => "nobody waits");
-        await _world.Get<CampaignDays>().StoreAsync(connection, transaction, _account.Id, new(until, until), until.AddDays(1), Untold.Nothing, campaigns: null, CancellationToken.None);
-        await CampaignDays.StoreAccountAsync(connection, transaction, _account.Id, new(until, until), CancellationToken.None);
-        await transaction.CommitAsync();
-
-        await writing;
-        await SumsAsync();
-    }
-
-    [Test]
     public async Task An_ad_that_moves_to_another_campaign_counts_there_only()
     {
         var until = AccountDays.Today(_account.Timezone, _world.Time.GetUtcNow()).AddDays(-1);
-        await WriteFirstAsync([Row("stays", until, 2m) with { CampaignId = "old" }, Row("moves", until, 5m) with { CampaignId = "old" }]);
+        await StoreAsync(Row("stays", until, 2m) with { CampaignId = "old" }, Row("moves", until, 5m) with { CampaignId = "old" });
 
-        await WriteFirstAsync([Row("moves", until, 5m) with { Raw = """{"campaign_id":"new"}"""u8.ToArray() }]);
+        await StoreAsync(Row("stays", until, 2m) with { CampaignId = "old" }, Row("moves", until, 5m) with { Raw = """{"campaign_id":"new"}"""u8.ToArray() });
 
         await SumsAsync();
         var after = await FirstAsync();
         Assert.That((after[("old", until)].Spend, after[("new", until)].Spend), Is.EqualTo(((decimal?)2m, (decimal?)5m)));
-    }
-
-    [Test]
-    public async Task First_numbers_do_not_wait_for_ever_for_a_day_that_is_being_written()
-    {
-        await using var writing = await _world.Database.DataSource.OpenConnectionAsync();
-        await using var days = await writing.BeginTransactionAsync();
-        await CampaignDays.HoldAsync(writing, days, _account.Id, alone: false, CancellationToken.None);
-        await using var finishing = await _world.Database.DataSource.OpenConnectionAsync();
-        await using var run = await finishing.BeginTransactionAsync();
-
-        Assert.That(await CampaignDays.TryHoldAloneAsync(finishing, run, _account.Id, TimeSpan.FromMilliseconds(100), CancellationToken.None), Is.False);
-        Assert.That(await finishing.ExecuteScalarAsync<string>("SHOW lock_timeout", transaction: run), Is.EqualTo("0"), "the run's own writes go on as ever");
-        await days.RollbackAsync();
-        Assert.That(await CampaignDays.TryHoldAloneAsync(finishing, run, _account.Id, TimeSpan.FromSeconds(10), CancellationToken.None), Is.True);
-        Assert.That(await finishing.ExecuteScalarAsync<string>("SHOW lock_timeout", transaction: run), Is.EqualTo("0"));
     }
 
     [TestCase("day")]
@@ -185,20 +131,20 @@ public sealed class CampaignDayTests
         await _world.ExecuteAsync("UPDATE insight_days SET first_at = NULL WHERE social_account_id = @Id", new { _account.Id });
         var (campaign, ad) = (await _world.ListAsync<(string, string)>("SELECT campaign_meta_id, ad_meta_id FROM meta_ad_insights WHERE social_account_id = @Id LIMIT 1", new { _account.Id })).Single();
 
-        await StoreAsync(new(what == "day" ? [until] : [], what == "campaign" ? [campaign] : [], what == "ad" ? [ad] : [], DateOnly.MinValue));
+        await StoreUntoldAsync(new(what == "day" ? [until] : [], what == "campaign" ? [campaign] : [], what == "ad" ? [ad] : [], DateOnly.MinValue));
 
         var seen = await FirstAsync();
         Assert.That(seen[(campaign, until)].FirstAt, Is.Null);
         Assert.That(seen.Values.Count(row => row.FirstAt is not null), Is.EqualTo(what == "day" ? 0 : 2), "the other campaigns");
-        await StoreAsync(Untold.Nothing);
+        await StoreUntoldAsync(Untold.Nothing);
         seen = await FirstAsync();
         Assert.That((seen[(campaign, until)].FirstAt is not null, seen[(campaign, until)].First), Is.EqualTo((true, seen[(campaign, until)].Now)), "the next night told");
 
-        async Task StoreAsync(Untold untold)
+        async Task StoreUntoldAsync(Untold untold)
         {
             await using var connection = await _world.Database.DataSource.OpenConnectionAsync();
             await using var transaction = await connection.BeginTransactionAsync();
-            await _world.Get<CampaignDays>().StoreAsync(connection, transaction, _account.Id, new(until, until), until.AddDays(1), untold, campaigns: null, CancellationToken.None);
+            await _world.Get<CampaignDays>().StoreAsync(connection, transaction, _account.Id, new(until, until), until.AddDays(1), untold, CancellationToken.None);
             await transaction.CommitAsync();
         }
     }
@@ -207,7 +153,7 @@ public sealed class CampaignDayTests
     public async Task What_Meta_would_not_tell_is_skipped_in_a_sum_and_told_of_none_it_is_none()
     {
         var until = AccountDays.Today(_account.Timezone, _world.Time.GetUtcNow()).AddDays(-1);
-        await WriteFirstAsync([Row("new_1", until, 5.25m), Row("new_2", until, null), Row("new_1", until.AddDays(-1), null), Row("new_2", until.AddDays(-1), null) with { ResultType = "purchase" }]);
+        await StoreAsync(Row("new_1", until, 5.25m), Row("new_2", until, null), Row("new_1", until.AddDays(-1), null), Row("new_2", until.AddDays(-1), null) with { ResultType = "purchase" });
 
         await SumsAsync();
         var rows = await FirstAsync();
@@ -221,11 +167,16 @@ public sealed class CampaignDayTests
 
     private Task<IReadOnlyList<string>> VersionsAsync() => _world.ListAsync<string>("SELECT ctid || ' ' || xmin || ' ' || xmax FROM insight_campaign_days WHERE social_account_id = @Id ORDER BY 1", new { _account.Id });
 
-    private async Task WriteFirstAsync(IReadOnlyList<InsightRow> rows)
+    // As a sync does with what it has staged.
+    private async Task StoreAsync(params InsightRow[] rows)
     {
+        var (days, today) = (new DayRange(rows.Min(row => row.Day), rows.Max(row => row.Day)), AccountDays.Today(_account.Timezone, _world.Time.GetUtcNow()));
+        var claim = new SyncClaim(Guid.CreateVersion7(), 1, 0, 0, _account.Id, "", "USD", _account.Timezone, days, IsNightly: false, _world.Time.GetUtcNow(), null, null, new("", ""));
         await using var connection = await _world.Database.DataSource.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
-        await _world.Get<InsightStore>().UpsertAsync(connection, transaction, _account.Id, "USD", rows, CancellationToken.None);
+        await Staging.CopyAsync(connection, claim.SyncId, new() { No = 0, DefinitionId = 0, Since = days.Since, Until = days.Until, Scope = default, ScopeIds = [], Mode = default }, [new InsightPage(rows, null!)], CancellationToken.None);
+        await _world.Get<InsightStore>().UpsertAdsAsync(connection, transaction, claim, days, today, Untold.Nothing, CancellationToken.None);
+        await _world.Get<CampaignDays>().StoreAsync(connection, transaction, _account.Id, days, today, Untold.Nothing, CancellationToken.None);
         await transaction.CommitAsync();
     }
 

@@ -98,7 +98,7 @@ internal sealed class History : IAsyncDisposable
         {
             if (Clockwork.Steps > MostSteps || Clockwork.Now - since > Longest)
             {
-                Judge.Condemn($"it never ends: {Script.OpenNow()}; waiting: {string.Join("; ", Clockwork.Waiting().Take(5).Select(due => due.What))}");
+                Judge.Condemn($"it never ends: {Script.OpenNow()}; {Queue.Open} jobs, {(Script.IsOver ? "nobody" : "somebody")} at something; waiting: {string.Join("; ", Clockwork.Waiting().Take(5).Select(due => due.What))}");
                 return;
             }
 

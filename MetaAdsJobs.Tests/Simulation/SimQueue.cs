@@ -29,7 +29,7 @@ internal sealed class SimQueue(History history)
     {
         foreach (var (job, _) in _running.Where(one => one.Process == process).ToList())
         {
-            _running.Remove((job, process));
+            _running.RemoveAll(one => ReferenceEquals(one.Job, job));
             Open--;
             if (!job.IsDouble) Add(job, TakeOver);
         }
@@ -67,7 +67,8 @@ internal sealed class SimQueue(History history)
 
     private void Ended(Job job, SimProcess worker, Task<JobOutcome> task)
     {
-        if (!_running.Remove((job, worker))) return;
+        // This one, and not another delivery of the same that looks like it.
+        if (_running.RemoveAll(one => ReferenceEquals(one.Job, job) && one.Process == worker) == 0) return;
         Open--;
         if (job.Kind == "sync") history.NumbersJudge.Now();
         if (job.IsDouble)

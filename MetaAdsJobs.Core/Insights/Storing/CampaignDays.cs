@@ -26,67 +26,26 @@ internal sealed class CampaignDays(TimeProvider time)
         (date_start < @Today AND NOT date_start = ANY(@UntoldDays) AND NOT campaign_meta_id = ANY(@UntoldCampaigns) AND NOT COALESCE(s.has_untold, false))
         """;
 
+    private static readonly string StoreSql = StoreAllSql();
+
     private const string Sums = "rows, vanished_rows, untold_rows, impressions, clicks, link_clicks, spend, vanished_spend, results, result_type, currency";
-
-    /// <summary>
-    /// To be had before the first row is written. A sync has an account's sums for itself as it has the account; a new campaign's first
-    /// numbers wait until no day is being written, or either would add up without the other's rows.
-    /// </summary>
-    public static Task HoldAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid accountId, bool alone, CancellationToken ct) =>
-        connection.ExecuteAsync(new(
-            alone ? "SELECT pg_advisory_xact_lock(hashtextextended('insight sums ' || @Id, 0))" : "SELECT pg_advisory_xact_lock_shared(hashtextextended('insight sums ' || @Id, 0))",
-            new { Id = accountId.ToString() }, transaction, commandTimeout: 600, cancellationToken: ct));
-
-    /// <returns>False when somebody writes the account's days for so long; the transaction is as it was.</returns>
-    public static async Task<bool> TryHoldAloneAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid accountId, TimeSpan patience, CancellationToken ct)
-    {
-        await transaction.SaveAsync("hold", ct);
-        try
-        {
-            await connection.ExecuteAsync(new("SELECT set_config('lock_timeout', @Patience, true)", new { Patience = $"{patience.TotalMilliseconds:0}ms" }, transaction, cancellationToken: ct));
-            await HoldAsync(connection, transaction, accountId, alone: true, ct);
-            await connection.ExecuteAsync(new("SET LOCAL lock_timeout TO DEFAULT", transaction: transaction, cancellationToken: ct));
-            return true;
-        }
-        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
-        {
-            await transaction.RollbackAsync("hold", ct);
-            return false;
-        }
-    }
 
     /// <summary>Adds up the campaigns' days again, in the transaction that has written their rows.</summary>
     /// <param name="today">The account's: days before it are over.</param>
     /// <param name="untold">What of it has not been seen yet, though the day is over.</param>
-    /// <param name="campaigns">Null for all.</param>
     public Task StoreAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, Guid accountId, DayRange days, DateOnly today, Untold untold, string[]? campaigns, CancellationToken ct) =>
-        connection.ExecuteAsync(new(StoreSql(campaigns is not null), new
+        NpgsqlConnection connection, NpgsqlTransaction transaction, Guid accountId, DayRange days, DateOnly today, Untold untold, CancellationToken ct) =>
+        connection.ExecuteAsync(new(StoreSql, new
         {
-            AccountId = accountId, days.Since, days.Until, Today = today, Campaigns = campaigns, Now = time.GetUtcNow(),
+            AccountId = accountId, days.Since, days.Until, Today = today, Now = time.GetUtcNow(),
             UntoldDays = untold.Days, UntoldCampaigns = untold.Campaigns, UntoldAds = untold.Ads,
         }, transaction, commandTimeout: 600, cancellationToken: ct));
 
-    /// <summary>Adds the campaigns' days up to those of the account that a sync has read; the others are for a sync to begin.</summary>
-    public static Task StoreAccountAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid accountId, DayRange days, CancellationToken ct)
-    {
-        const string AccountSql = $"""
-            WITH sums AS (
-                SELECT {DaySums}
-                FROM insight_campaign_days WHERE social_account_id = @AccountId AND date_start BETWEEN @Since AND @Until
-                GROUP BY date_start)
-            UPDATE insight_days d SET campaigns = s.campaigns, untold_rows = s.untold_rows, total_spend = s.total_spend, impressions = s.impressions, clicks = s.clicks, link_clicks = s.link_clicks,
-                results = s.results, result_type = s.result_type
-            FROM sums s WHERE d.social_account_id = @AccountId AND d.date_start = s.date_start AND d.date_start BETWEEN @Since AND @Until
-            """;
-        return connection.ExecuteAsync(new(AccountSql, new { AccountId = accountId, days.Since, days.Until }, transaction, cancellationToken: ct));
-    }
-
     // What has not changed is not written. A campaign that a later report first told of was nothing when the day was first read whole. No
     // row is ever deleted, but an ad that Meta shows in another campaign leaves the one it was in.
-    private static string StoreSql(bool ofCampaigns)
+    private static string StoreAllSql()
     {
-        var which = $"social_account_id = @AccountId AND date_start BETWEEN @Since AND @Until{(ofCampaigns ? " AND campaign_meta_id = ANY(@Campaigns)" : "")}";
+        const string which = "social_account_id = @AccountId AND date_start BETWEEN @Since AND @Until";
         return $"""
             WITH sums AS (
                 SELECT date_start, campaign_meta_id, count(*) AS rows, count(vanished_at) AS vanished_rows,

@@ -1,4 +1,3 @@
-using System.Text;
 using Dapper;
 using MetaAdsJobs.Core.Meta.Insights;
 using Npgsql;
@@ -14,7 +13,7 @@ internal readonly record struct StoredRows(long Restated, long Vanished);
 /// unchanged ones left alone, and those that Meta's complete report no longer holds marked: they are kept, since the money was spent.
 /// Always in the caller's transaction.
 /// </summary>
-internal sealed class InsightStore(CampaignDays campaignDays, TimeProvider time)
+internal sealed class InsightStore(TimeProvider time)
 {
     private const string Metrics = "impressions, clicks, link_clicks, reach, spend, results, result_type";
 
@@ -27,60 +26,10 @@ internal sealed class InsightStore(CampaignDays campaignDays, TimeProvider time)
         """;
 
     private static readonly string StagedAdsSql =
-        $"{Staged} AND definition_id = 0 ORDER BY definition_id, date_start, object_id, breakdown), {MergeAds("FULL JOIN")}";
+        $"{Staged} AND definition_id = 0 ORDER BY definition_id, date_start, object_id, breakdown), {MergeAds()}";
 
     private static readonly string StagedRowsSql =
         $"{Staged} AND definition_id = ANY(@Definitions) ORDER BY definition_id, date_start, object_id, breakdown), {MergeRows()}";
-
-    // Rows that are not given have not vanished: only what is given is joined.
-    private static readonly string GivenSql = $"""
-        WITH incoming AS (
-            SELECT DISTINCT ON (date_start, object_id) 0::bigint AS definition_id, date_start, object_id, '[]'::text AS breakdown, NULL::text AS ad_meta_id, adset_meta_id, campaign_meta_id,
-                {Metrics}, raw::jsonb AS raw, false AS is_incomplete
-            FROM unnest(@Days, @Ads, @AdSets, @Campaigns, @Impressions, @Clicks, @LinkClicks, @Reach, @Spend, @Results, @ResultTypes, @Raw)
-                AS r (date_start, object_id, adset_meta_id, campaign_meta_id, {Metrics}, raw)
-            ORDER BY date_start, object_id), {MergeAds("LEFT JOIN")}
-        """;
-
-    /// <summary>Writes rows of ads that fit into memory, of days that are over, and their sums.</summary>
-    public async Task<StoredRows> UpsertAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, Guid accountId, string currency, IReadOnlyList<InsightRow> rows, CancellationToken ct)
-    {
-        if (rows.Count == 0) return default;
-        await CampaignDays.HoldAsync(connection, transaction, accountId, alone: true, ct);
-        var days = new DayRange(rows.Min(row => row.Day), rows.Max(row => row.Day));
-        var campaigns = rows.Select(row => row.CampaignId).OfType<string>().Union(await FormerCampaignsAsync(connection, transaction, accountId, days, rows, ct)).ToArray();
-        var stored = await connection.QuerySingleAsync<StoredRows>(new(GivenSql, new
-        {
-            AccountId = accountId, Currency = currency, Now = time.GetUtcNow(), StartedAt = DateTimeOffset.MinValue, Today = DateOnly.MaxValue,
-            days.Since, days.Until,
-            Days = rows.Select(row => row.Day).ToArray(), Ads = rows.Select(row => row.ObjectId).ToArray(),
-            AdSets = rows.Select(row => row.AdSetId).ToArray(), Campaigns = rows.Select(row => row.CampaignId).ToArray(),
-            Impressions = rows.Select(row => row.Impressions).ToArray(), Clicks = rows.Select(row => row.Clicks).ToArray(),
-            LinkClicks = rows.Select(row => row.LinkClicks).ToArray(), Reach = rows.Select(row => row.Reach).ToArray(),
-            Spend = rows.Select(row => row.Spend).ToArray(), Results = rows.Select(row => row.Results).ToArray(),
-            ResultTypes = rows.Select(row => row.ResultType).ToArray(), Raw = rows.Select(row => Encoding.UTF8.GetString(row.Raw.Span)).ToArray(),
-            UntoldDays = Array.Empty<DateOnly>(), UntoldCampaigns = Array.Empty<string>(), UntoldAds = Array.Empty<string>(),
-        }, transaction, cancellationToken: ct));
-        await campaignDays.StoreAsync(connection, transaction, accountId, days, today: DateOnly.MaxValue, Untold.Nothing, campaigns, ct);
-        await CampaignDays.StoreAccountAsync(connection, transaction, accountId, days, ct);
-        return stored;
-    }
-
-    // An ad that has moved to another campaign counts no longer in the one it was in: that one is added up again as well.
-    private static async Task<IEnumerable<string>> FormerCampaignsAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, Guid accountId, DayRange days, IReadOnlyList<InsightRow> rows, CancellationToken ct)
-    {
-        const string FormerSql = """
-            SELECT DISTINCT t.campaign_meta_id
-            FROM unnest(@Days, @Ads) AS r (date_start, ad_meta_id) JOIN meta_ad_insights t USING (date_start, ad_meta_id)
-            WHERE t.social_account_id = @AccountId AND t.date_start BETWEEN @Since AND @Until
-            """;
-        return await connection.QueryAsync<string>(new(FormerSql, new
-        {
-            AccountId = accountId, days.Since, days.Until, Days = rows.Select(row => row.Day).ToArray(), Ads = rows.Select(row => row.ObjectId).ToArray(),
-        }, transaction, cancellationToken: ct));
-    }
 
     /// <summary>Moves the ads' rows of some days from the staging table.</summary>
     /// <param name="today">The account's when the sync began: this day and later ones are not over.</param>
@@ -105,12 +54,12 @@ internal sealed class InsightStore(CampaignDays campaignDays, TimeProvider time)
                 claim.StartedAt, UntoldDays = untold.Days, UntoldCampaigns = untold.Campaigns, UntoldAds = untold.Ads,
             }, transaction, commandTimeout: 600, cancellationToken: ct));
 
-    private static string MergeAds(string join) => Merge("meta_ad_insights", join,
+    private static string MergeAds() => Merge("meta_ad_insights",
         known: "social_account_id = @AccountId", "t.date_start = i.date_start AND t.ad_meta_id = i.object_id", objectId: "ad_meta_id",
         key: "social_account_id, date_start, ad_meta_id", keyValues: "@AccountId, date_start, object_id", ids: "adset_meta_id, campaign_meta_id",
         found: "t.social_account_id = @AccountId AND t.date_start = f.date_start AND t.ad_meta_id = f.object_id");
 
-    private static string MergeRows() => Merge("meta_report_rows", "FULL JOIN",
+    private static string MergeRows() => Merge("meta_report_rows",
         known: "definition_id = ANY(@Definitions)", "t.definition_id = i.definition_id AND t.date_start = i.date_start AND t.object_id = i.object_id AND t.breakdown = i.breakdown",
         objectId: "object_id", key: "definition_id, date_start, object_id, breakdown", keyValues: "definition_id, date_start, object_id, breakdown",
         ids: "ad_meta_id, adset_meta_id, campaign_meta_id",
@@ -119,7 +68,7 @@ internal sealed class InsightStore(CampaignDays campaignDays, TimeProvider time)
     // The names are ours, never a caller's. Both tables have the same metrics and differ in what a row is known by. Each side is read
     // once; what is the same on both goes no further.
     private static string Merge(
-        string table, string join, string known, string same, string objectId, string key, string keyValues, string ids, string found, bool isOfDefinitions = false)
+        string table, string known, string same, string objectId, string key, string keyValues, string ids, string found, bool isOfDefinitions = false)
     {
         var (account, accountValue) = isOfDefinitions ? ("social_account_id, ", "@AccountId, ") : ("", "");
         var goneKey = isOfDefinitions
@@ -133,7 +82,7 @@ internal sealed class InsightStore(CampaignDays campaignDays, TimeProvider time)
                     CASE WHEN i.is_incomplete THEN COALESCE(t.raw, '{"{}"}') || i.raw ELSE i.raw END AS raw, i.date_start IS NULL AS is_gone,
                     t.date_start IS NOT NULL AS is_known, t.is_partial AS was_partial, t.impressions AS old_impressions, t.clicks AS old_clicks,
                     t.link_clicks AS old_link_clicks, t.reach AS old_reach, t.spend AS old_spend, t.results AS old_results
-                FROM incoming i {join} (SELECT * FROM {table} WHERE {known} AND date_start BETWEEN @Since AND @Until) t ON {same}
+                FROM incoming i FULL JOIN (SELECT * FROM {table} WHERE {known} AND date_start BETWEEN @Since AND @Until) t ON {same}
                 WHERE CASE WHEN i.date_start IS NULL THEN t.vanished_at IS NULL AND t.synced_at < @StartedAt AND NOT t.date_start = ANY(@UntoldDays)
                         AND NOT COALESCE(t.campaign_meta_id = ANY(@UntoldCampaigns), false) AND NOT COALESCE(t.ad_meta_id = ANY(@UntoldAds), false)
                     ELSE t.date_start IS NULL OR t.raw IS DISTINCT FROM i.raw OR t.vanished_at IS NOT NULL OR t.results IS DISTINCT FROM i.results

@@ -39,11 +39,7 @@ internal sealed class StoreDays(NpgsqlDataSource dataSource, InsightStore insigh
                 if (storing.Count > 0 && turn.IsOver) return Pause.BehindTheOthers(time.GetUtcNow());
                 // Had here, and not in the group: one that holds a connection never waits for one that has none.
                 var connection = await dataSource.OpenConnectionAsync(ct);
-                // What follows on it is another group, and never runs inside this one.
-                var isHeld = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                storing.Add(StoreGroupAsync(connection, days, behind: storing.LastOrDefault() ?? Task.CompletedTask, isHeld));
-                // In this order only: were a later group in before an earlier one, and somebody waiting for both to be out, none would get further.
-                await Task.WhenAny(isHeld.Task, storing[^1]);
+                storing.Add(StoreGroupAsync(connection, days, behind: storing.LastOrDefault() ?? Task.CompletedTask));
             }
         }
         finally
@@ -56,16 +52,14 @@ internal sealed class StoreDays(NpgsqlDataSource dataSource, InsightStore insigh
         await Staging.ClearAsync(clearing, null, claim.SyncId, reportNo: null, CancellationToken.None);
         return null;
 
-        async Task StoreGroupAsync(NpgsqlConnection opened, DayRange days, Task behind, TaskCompletionSource isHeld)
+        async Task StoreGroupAsync(NpgsqlConnection opened, DayRange days, Task behind)
         {
             await using var connection = opened;
             await using var transaction = await connection.BeginTransactionAsync(ct);
             var isLast = days.Until == claim.Range.Until;
             await PrepareAsync(connection, transaction, isLast, ct);
-            await CampaignDays.HoldAsync(connection, transaction, claim.AccountId, alone: false, ct);
-            isHeld.SetResult();
             var ads = await insights.UpsertAdsAsync(connection, transaction, claim, days, today, untold, ct);
-            await campaignDays.StoreAsync(connection, transaction, claim.AccountId, days, today, untoldOfAds, campaigns: null, ct);
+            await campaignDays.StoreAsync(connection, transaction, claim.AccountId, days, today, untoldOfAds, ct);
             var cells = definitions.Length == 0 ? default : await insights.UpsertRowsAsync(connection, transaction, claim, days, today, definitions, untold, ct);
             var differing = await reconciliation.StoreAsync(connection, transaction, claim, days, today, untoldOfAds, told, ct);
             // Progress says up to which day all is stored: no day before another's.
