@@ -104,6 +104,47 @@ internal sealed class MetaAds(GraphClient graph)
         }
     }
 
+    /// <summary>
+    /// Where a whole tree stands, by one read of its ad and of what that belongs to. What the answer does not tell is read by itself.
+    /// </summary>
+    public async Task<IReadOnlyDictionary<AdObject, ObjectState>> ReadStatesAsync(GraphCredential credential, IReadOnlyDictionary<AdObject, string> metaIds, CancellationToken ct)
+    {
+        var told = await TryReadTreeAsync(credential, metaIds[AdObject.Ad], ct);
+        var states = new Dictionary<AdObject, ObjectState>();
+        foreach (var (kind, metaId) in metaIds)
+        {
+            // Another creative or parent than ours, put there by hand, says nothing of ours.
+            states[kind] = told?.FindState(kind, metaId) ?? await ReadStateAsync(credential, kind, metaId, ct);
+        }
+
+        return states;
+    }
+
+    private async Task<TreeAnswer?> TryReadTreeAsync(GraphCredential credential, string adId, CancellationToken ct)
+    {
+        const string Shown = "effective_status,issues_info";
+        try
+        {
+            return new(await graph.SendAsync(HttpMethod.Get, adId,
+                new GraphFields().Add("fields", $"{Shown},adset{{id,{Shown}}},campaign{{id,{Shown}}},creative{{id,status}}"), credential, ct));
+        }
+        catch (MetaException exception) when (exception.Proof == Proof.Rejected || exception.IsMissingObject)
+        {
+            return null;
+        }
+    }
+
+    private sealed record TreeAnswer(JsonElement Ad)
+    {
+        public ObjectState? FindState(AdObject kind, string metaId)
+        {
+            if (kind == AdObject.Ad) return ObjectState.Find(Ad);
+            var name = kind == AdObject.Campaign ? "campaign" : kind == AdObject.AdSet ? "adset" : "creative";
+            return Ad.ValueKind == JsonValueKind.Object && Ad.TryGetProperty(name, out var part) && part.ValueKind == JsonValueKind.Object && GraphText.Of(part, "id") == metaId
+                ? ObjectState.Find(part) : null;
+        }
+    }
+
     /// <summary>Deletes; an object that is gone already counts as deleted.</summary>
     /// <returns>False when it was gone already.</returns>
     public async Task<bool> DeleteAsync(GraphCredential credential, string metaId, CancellationToken ct)

@@ -24,10 +24,12 @@ internal sealed record ObjectState(string Status, IReadOnlyList<ObjectIssue> Iss
         string.Join(": ", new[] { issue.Summary, issue.Message }.OfType<string>()) + (issue.Code is null ? "" : $" (code {issue.Code})")));
 
     /// <exception cref="MetaException">The answer tells no status.</exception>
-    public static ObjectState Read(JsonElement answer)
+    public static ObjectState Read(JsonElement answer) => Find(answer) ?? throw new MetaException(Proof.OutcomeUnknown, "Meta's answer about an object holds no status");
+
+    /// <summary>Null when it tells no status.</summary>
+    public static ObjectState? Find(JsonElement answer)
     {
-        var status = GraphText.Of(answer, "effective_status") ?? GraphText.Of(answer, "status")
-            ?? throw new MetaException(Proof.OutcomeUnknown, "Meta's answer about an object holds no status");
+        if ((GraphText.Of(answer, "effective_status") ?? GraphText.Of(answer, "status")) is not { } status) return null;
         var issues = answer.TryGetProperty("issues_info", out var list) && list.ValueKind == JsonValueKind.Array
             ? list.EnumerateArray().Where(issue => issue.ValueKind == JsonValueKind.Object)
                 .Select(issue => new ObjectIssue(GraphText.Of(issue, "level") ?? "", GraphText.Of(issue, "error_code"), GraphText.Of(issue, "error_summary"), GraphText.Of(issue, "error_message"))).ToList()

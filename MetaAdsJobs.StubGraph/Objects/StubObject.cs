@@ -63,7 +63,10 @@ internal sealed record StubKind(string Name, string Edge, string NodeType, strin
     public string NewId() => IdPrefix + RandomNumberGenerator.GetHexString(12, lowercase: true);
 }
 
-/// <summary>The names in a fields parameter. What stands in braces selects inside an object and is given whole here.</summary>
+/// <summary>An object inside another's answer, with the fields of it that were asked for.</summary>
+internal sealed record StubPart(StubObject Object, IReadOnlyList<string> Names);
+
+/// <summary>The names in a fields parameter; what stands in braces selects inside an object.</summary>
 internal static class FieldSelection
 {
     public static IReadOnlyList<string> Parse(string? fields)
@@ -88,6 +91,22 @@ internal static class FieldSelection
         return [.. names.Where(name => name.Length > 0).Distinct()];
     }
 
+    /// <summary>What is asked for in braces, by the name before them.</summary>
+    public static IReadOnlyDictionary<string, IReadOnlyList<string>> Inside(string? fields)
+    {
+        var inside = new Dictionary<string, IReadOnlyList<string>>();
+        for (var (i, start) = (0, 0); fields is not null && i < fields.Length; i++)
+        {
+            if (fields[i] is ',') start = i + 1;
+            if (fields[i] != '{') continue;
+            var (open, depth) = (i, 1);
+            while (depth > 0 && ++i < fields.Length) depth += fields[i] is '{' ? 1 : fields[i] is '}' ? -1 : 0;
+            inside[Head(fields[start..open])] = Parse(fields[(open + 1)..Math.Min(i, fields.Length)]);
+        }
+
+        return inside;
+    }
+
     public static StubRefusal? Refuse(StubKind kind, IReadOnlyList<string> names) =>
         names.FirstOrDefault(name => !LegalNames.CanRead(kind, name)) is { } unknown ? Unknown(unknown, kind.NodeType) : null;
 
@@ -103,12 +122,17 @@ internal static class StubObjectJson
     public static string Time(DateTimeOffset at) =>
         at.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'+0000'", CultureInfo.InvariantCulture);
 
-    public static void Write(Utf8JsonWriter json, StubObject shown, IReadOnlyList<string> names, DateTimeOffset now)
+    public static void Write(Utf8JsonWriter json, StubObject shown, IReadOnlyList<string> names, DateTimeOffset now, IReadOnlyDictionary<string, StubPart>? parts = null)
     {
         json.WriteStartObject();
         foreach (var name in names)
         {
-            if (name != "id" && !(shown.Kind == StubKind.Video && StubVideo.Write(json, shown, name, now)))
+            if (parts is not null && parts.TryGetValue(name, out var part))
+            {
+                json.WritePropertyName(name);
+                Write(json, part.Object, part.Names, now);
+            }
+            else if (name != "id" && !(shown.Kind == StubKind.Video && StubVideo.Write(json, shown, name, now)))
                 WriteField(json, shown, name);
         }
 

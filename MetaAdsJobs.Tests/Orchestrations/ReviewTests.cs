@@ -66,6 +66,8 @@ public sealed class ReviewTests
     public async Task An_unreadable_answer_only_delays_the_look_and_an_unknown_status_is_shown_as_it_is()
     {
         var request = await _client.NewRequestAsync();
+        // What the ad's answer does not tell of the others is read by itself.
+        for (var look = 0; look < 2; look++) _service.Graph.Faults.Add(call => IsReviewOf(call, "META_AD_"), Answer("""{"id":"1","effective_status":"PAUSED","adset":[]}"""));
         _service.Graph.Faults.Add(call => IsReviewOf(call, "META_ADSET_"), Answer("[]"));
         _service.Graph.Faults.Add(call => IsReviewOf(call, "META_ADSET_"), Answer("""{"effective_status":"SOMETHING_NEW","issues_info":"none"}"""));
 

@@ -21,6 +21,7 @@ public sealed class StubNodeTests
 
         Assert.That((string?)adSet["daily_budget"], Is.EqualTo("10000"));
         Assert.That((int?)adSet["targeting"]!["age_min"], Is.EqualTo(18));
+        Assert.That(adSet["campaign"]!.AsObject().Select(field => field.Key).Order(), Is.EqualTo(["id", "name"]));
         Assert.That((string?)adSet["campaign"]!["id"], Is.EqualTo(tree.Campaign));
         Assert.That((string?)adSet["created_time"], Is.EqualTo("2026-11-22T09:00:00+0000"));
         Assert.That(adSet.AsObject().ContainsKey("bid_amount"), Is.False);

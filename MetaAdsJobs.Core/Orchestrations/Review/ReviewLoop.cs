@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace MetaAdsJobs.Core.Orchestrations.Review;
 
 /// <summary>
-/// Reviews in the background of every worker process, not as jobs: one look is four short reads, and a job's own bookkeeping
+/// Reviews in the background of every worker process, not as jobs: one look is a short read, and a job's own bookkeeping
 /// would cost many times that.
 /// </summary>
 internal sealed class ReviewLoop(ReviewObjects reviews, TimeProvider time, ILogger<ReviewLoop> logger) : BackgroundService

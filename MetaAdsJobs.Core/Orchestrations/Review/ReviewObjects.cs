@@ -45,8 +45,8 @@ internal sealed class ReviewObjects(ReviewStore store, MetaAds meta, TimeProvide
         try
         {
             if (review.Credential is null) throw new MetaException(Proof.NotSent, "the account's access token cannot be opened; give it again");
-            foreach (var (step, kind) in Objects)
-                found.Add(new(step, review.MetaIds[step], await meta.ReadStateAsync(review.Credential, kind, review.MetaIds[step], ct)));
+            var states = await meta.ReadStatesAsync(review.Credential, Objects.ToDictionary(one => one.Kind, one => review.MetaIds[one.Step]), ct);
+            found.AddRange(Objects.Select(one => new ReviewedObject(one.Step, review.MetaIds[one.Step], states[one.Kind])));
         }
         catch (MetaException exception)
         {
