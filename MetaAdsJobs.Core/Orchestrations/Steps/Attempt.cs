@@ -1,3 +1,4 @@
+using System.Text.Json;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Jobs;
@@ -6,7 +7,17 @@ using MetaAdsJobs.Core.Meta;
 namespace MetaAdsJobs.Core.Orchestrations.Steps;
 
 /// <param name="Refusals">How often Meta has refused to create it in a way that may pass.</param>
-internal sealed record StepRecord(string Step, string State, string? MetaId, DateTimeOffset? StartedAt, int Refusals = 0);
+internal sealed record StepRecord(string Step, string State, string? MetaId, DateTimeOffset? StartedAt, int Refusals = 0)
+{
+    /// <summary>The steps of the orchestration whose @RequestId is given, as one text: <see cref="ReadAll"/> reads it.</summary>
+    public const string AllSql = """
+        (SELECT json_agg(json_build_array(s.step, s.state, s.meta_id, s.started_at, s.refusals)) FROM orchestration_steps s WHERE s.request_id = @RequestId)::text
+        """;
+
+    public static Dictionary<string, StepRecord> ReadAll(string? steps) => JsonSerializer.Deserialize<List<JsonElement[]>>(steps ?? "[]")!.ToDictionary(
+        step => step[0].GetString()!,
+        step => new StepRecord(step[0].GetString()!, step[1].GetString()!, step[2].GetString(), step[3].ValueKind == JsonValueKind.Null ? null : step[3].GetDateTimeOffset(), step[4].GetInt32()));
+}
 
 /// <summary>
 /// One run of an orchestration: the claim that allows it and everything it works with. Only <see cref="StepJournal"/> changes
@@ -37,7 +48,7 @@ internal sealed class Attempt
 
     /// <summary>From when on a create that is not found certainly does not exist.</summary>
     public required DateTimeOffset SettledAt { get; set; }
-    public required Dictionary<string, StepRecord> Steps { get; init; }
+    public required Dictionary<string, StepRecord> Steps { get; set; }
     public required Lease Lease { get; init; }
 
     /// <summary>The step this attempt has started and not yet confirmed; a started step of an earlier attempt must be looked for.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Audit;
@@ -24,7 +23,7 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
     /// </summary>
     public async Task<Attempt?> ClaimAsync(Guid requestId, CancellationToken ct)
     {
-        const string ClaimSql = """
+        const string ClaimSql = $"""
             WITH claimed AS (
                 UPDATE orchestrations o SET
                     attempt = o.attempt + 1,
@@ -52,8 +51,7 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
                 RETURNING step)
             SELECT c.attempt, c.round, c.request, c.ending, c.cancel_requested, c.abandoned, c.failures, c.quiet_since, c.asked_by,
                    EXISTS (SELECT 1 FROM started) AS campaign_started,
-                   (SELECT json_agg(json_build_array(s.step, s.state, s.meta_id, s.started_at, s.refusals))
-                    FROM orchestration_steps s WHERE s.request_id = c.request_id)::text AS steps,
+                   {StepRecord.AllSql} AS steps,
                    a.access_token, a.id AS account_id, a.name, a.ad_account_id, a.page_id, a.instagram_user_id, a.pixel_id, a.currency,
                    a.timezone_name, a.default_countries, a.dsa_beneficiary, a.dsa_payor, a.min_daily_budget, a.meta_currency, a.campaign_cap_cents, a.daily_cap_cents, a.caps_off, a.updated_at,
                    k.id AS clip_id, k.title, k.video_url, k.video_id, k.image_url, k.thumbnail_url
@@ -196,9 +194,7 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
 
         public Attempt ToAttempt(Guid requestId, Lease lease, string token, OrchestrationOptions options, DateTimeOffset now)
         {
-            var steps = JsonSerializer.Deserialize<List<JsonElement[]>>(Steps ?? "[]")!.ToDictionary(
-                step => step[0].GetString()!,
-                step => new StepRecord(step[0].GetString()!, step[1].GetString()!, step[2].GetString(), step[3].GetDateTimeOffset(), step[4].GetInt32()));
+            var steps = StepRecord.ReadAll(Steps);
             if (CampaignStarted) steps[StepName.Campaign] = new(StepName.Campaign, StepState.Started, null, now);
             return new()
             {

@@ -25,11 +25,11 @@ internal sealed class UndoJournal(NpgsqlDataSource dataSource, OrchestrationOpti
             proven AS (
                 UPDATE orchestration_steps s SET state = 'pending', error = @Error FROM fence
                 WHERE s.request_id = fence.request_id AND s.step = @NotDone AND s.state = 'started')
-            SELECT quiet_since FROM fence
+            SELECT quiet_since, {StepRecord.AllSql} AS steps FROM fence
             """;
         var (changes, changeCount) = attempt.Credential.Changes.ToJson();
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var quietSince = await connection.QuerySingleOrDefaultAsync<DateTimeOffset?>(new(BeginSql, new
+        var (quietSince, steps) = await connection.QuerySingleOrDefaultAsync<(DateTimeOffset?, string?)>(new(BeginSql, new
         {
             attempt.RequestId, Attempt = attempt.Number, Ending = ending, Errors = JsonSerializer.Serialize(errors), Error = errors.FirstOrDefault(),
             NotDone = notDone, Sent = attempt.MayHaveSent(notDone), Lease = options.Lease, AccountId = attempt.Account.Id, attempt.AskedBy, Changes = changes,
@@ -39,6 +39,8 @@ internal sealed class UndoJournal(NpgsqlDataSource dataSource, OrchestrationOpti
         // Whatever this attempt has sent and not heard of counts as that of an earlier one from now on: it is looked for until it must be visible.
         if (attempt.MayHaveSent(notDone)) attempt.SettledAt = quietSince.Value + options.SettleDelay;
         (attempt.StartedByThisAttempt, attempt.IsSent) = (null, false);
+        // A commit whose answer was lost may have confirmed a step, and started the next.
+        attempt.Steps = StepRecord.ReadAll(steps);
         (attempt.Ending, attempt.Abandoned, attempt.Failures) = (ending, 0, 0);
         if (notDone is not null && attempt.StateOf(notDone) == StepState.Started)
             attempt.Steps[notDone] = attempt.Steps[notDone] with { State = StepState.Pending };
