@@ -6,7 +6,7 @@ namespace MetaAdsJobs.Core.Insights.Reports;
 
 /// <summary>
 /// Brings a sync's reports forward until every page is staged: asks for them, looks how far Meta is, reads. Waiting is done by
-/// leaving: the report's row says where the next run goes on.
+/// leaving, unless it is for less than a second: the report's row says where the next run goes on.
 /// </summary>
 internal sealed class RunReports(ReportJournal journal, MetaInsights meta, ReportSplits splits, FieldByField fields, RefusedParts refused, InsightsOptions options, TimeProvider time, ILogger<RunReports> logger)
 {
@@ -18,7 +18,10 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
 
     // Cutting doubles the reports: a Meta that fails them all must not be asked for ever.
     private const int MostRepeats = 300;
-    private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(500);
+
+    // For so short a time no run is left: going and coming back takes longer.
+    private static readonly TimeSpan Stayed = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
 
     // A run just begun may not be visible at once.
@@ -50,7 +53,14 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
         while (reports.Exists(report => report.IsOpen))
         {
             if (turn.IsOver) return Pause.BehindTheOthers(time.GetUtcNow());
-            if (FindNext(reports) is not { } next) return Wait(reports);
+            if (FindNext(reports) is not { } next)
+            {
+                var pause = Wait(reports);
+                if (pause.Until - time.GetUtcNow() is { } left && left > Stayed) return pause;
+                if (left > TimeSpan.Zero) await Task.Delay(left, time, ct);
+                continue;
+            }
+
             try
             {
                 if (next.CanBeReadNow) await ReadAsync(claim, next, reports, queries, turn, ct);
