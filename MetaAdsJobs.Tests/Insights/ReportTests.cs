@@ -28,6 +28,7 @@ public sealed class ReportTests
     [Test]
     public async Task A_month_is_prepared_by_Meta_and_read_page_by_page_without_holding_a_worker()
     {
+        _world.Graph.Faults.Add(IsPoll, GraphFaults.Says("""{"async_status":"Job Running","async_percent_completion":0,"is_running":true}"""), times: 6);
         var syncId = await _world.QueueAsync(_account);
         var first = await _world.RunOnceAsync(syncId);
         var waiting = await _world.RowAsync(syncId);

@@ -115,6 +115,7 @@ public sealed class StoringTests
     public async Task Two_syncs_of_one_account_one_runs_and_the_other_says_so_and_waits_even_while_Meta_prepares()
     {
         var (first, second) = (await _world.QueueAsync(_account), await _world.QueueAsync(_account));
+        _world.Graph.Faults.Add(call => call.Method == "GET" && call["fields"]?.Contains("async_status", StringComparison.Ordinal) == true, GraphFaults.Says("""{"async_status":"Job Running","async_percent_completion":0,"is_running":true}"""), times: 6);
         Assert.That(await _world.RunOnceAsync(first), Is.InstanceOf<JobOutcome.Snoozed>(), "Meta is preparing the report");
 
         var outcome = await _world.RunOnceAsync(second);

@@ -110,12 +110,12 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
         await connection.ExecuteAsync(new(WaitSql, new { RequestId = requestId, Until = until, Reason = reason }, cancellationToken: ct));
     }
 
-    /// <returns>False when another attempt holds the orchestration.</returns>
+    /// <returns>False when another attempt holds the orchestration, or the lease is over: who slept through it knows nothing of what was ordered meanwhile.</returns>
     public async Task<bool> RenewAsync(Attempt attempt, CancellationToken ct)
     {
         const string RenewSql = """
             UPDATE orchestrations SET lease_until = clock_timestamp() + @Lease
-            WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running'
+            WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running' AND lease_until > clock_timestamp()
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return await connection.ExecuteAsync(new(RenewSql,
