@@ -94,7 +94,8 @@ internal sealed partial class Sweep(NpgsqlDataSource dataSource, IJobQueue queue
             await using var connection = await dataSource.OpenConnectionAsync(ct);
             if (await connection.ExecuteAsync(new(adoptSql, new { Id = id, JobId = jobId, OldJobId = oldJobId }, cancellationToken: ct)) != 1) continue;
             transaction.Complete();
-            LogRescued(logger, id, oldJobId, jobId);
+            // The first numbers of new campaigns are asked for without one.
+            if (oldJobId is not null) LogRescued(logger, id, oldJobId, jobId);
         }
     }
 

@@ -65,9 +65,8 @@ internal sealed class Completion(NpgsqlDataSource dataSource, StepJournal journa
             -- Its job the sweep makes. Whatever else is built meanwhile is in the same sync.
             numbers AS (
                 INSERT INTO insight_syncs (sync_id, social_account_id, since, until, requested_by, state, queued_at)
-                SELECT @SyncId, social_account_id, @NumbersSince, @NumbersUntil, @AskedBy, 'queued', @Now FROM fence
-                WHERE @HasNumbers AND NOT EXISTS (
-                    SELECT 1 FROM insight_syncs s WHERE s.social_account_id = fence.social_account_id AND s.state = 'queued' AND s.since <= @NumbersSince AND s.until >= @NumbersUntil)),
+                SELECT @SyncId, social_account_id, @NumbersSince, @NumbersUntil, 'new campaigns', 'queued', @Now FROM fence WHERE @HasNumbers
+                ON CONFLICT (social_account_id) WHERE state = 'queued' AND requested_by = 'new campaigns' DO NOTHING),
             campaign AS (
                 INSERT INTO meta_campaigns (request_id, social_account_id, meta_id, name, objective, status, created_at)
                 SELECT request_id, social_account_id, @CampaignId, @CampaignName, @Objective, @Status, @Now FROM fence RETURNING id),

@@ -141,6 +141,21 @@ public sealed class WaitingTests
         Assert.That((string?)run["errors"]![0], Does.StartWith("insights_sync: Sorry: No report today"));
     }
 
+    [Test]
+    public async Task What_Meta_tells_of_new_campaigns_is_stored_by_one_sync_of_their_account()
+    {
+        var request = await _client.NewRequestAsync();
+        var ids = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => _client.AcceptAsync(request)));
+        foreach (var id in ids) Assert.That((int)(await _client.UntilAsync(id, "succeeded"))["insights_sync"]!["insights_synced"]!, Is.EqualTo(7));
+
+        await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
+        var syncs = (await connection.QueryAsync<(DateOnly Since, DateOnly Until, string State, string? JobId)>(
+            "SELECT since, until, state, job_id FROM insight_syncs WHERE social_account_id = @Id", new { Id = Guid.Parse((string)request["social_account_id"]!) })).ToList();
+        Assert.That(syncs, Is.Not.Empty);
+        Assert.That(syncs.Count(sync => sync.State == "queued"), Is.LessThanOrEqualTo(1));
+        Assert.That(syncs.Select(sync => sync.Until.DayNumber - sync.Since.DayNumber + 1), Is.All.EqualTo(7));
+    }
+
     private async Task<int> FailuresAsync(string id)
     {
         await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
