@@ -121,7 +121,7 @@ internal sealed class RunOrchestration(
         InsightsSyncResult first;
         try
         {
-            first = await (attempt.FirstInsights?.WaitAsync(ct) ?? campaignInsights.ReadAsync(attempt, ct));
+            first = await campaignInsights.ReadAsync(attempt, ct);
         }
         catch (OperationCanceledException) when (built.LastStep is not null)
         {

@@ -16,9 +16,6 @@ internal sealed class GraphCall(string method, string path, IReadOnlyDictionary<
     /// <summary>What may change something at Meta.</summary>
     public bool Changes => Method != "GET" && this["execution_options"] is null && !Path.EndsWith("/insights", StringComparison.Ordinal);
 
-    /// <summary>Numbers of a campaign, or a report's pages.</summary>
-    public bool IsOfOneNode => Method == "GET" && Edge == "insights" && !Path.StartsWith("act_", StringComparison.Ordinal);
-
     public string Edge => Path[(Path.LastIndexOf('/') + 1)..];
 
     public bool IsCreate => Method == "POST" && Path.Contains('/', StringComparison.Ordinal) && Changes;
@@ -107,7 +104,6 @@ internal sealed class SimWire(History history, SimProcess process) : HttpMessage
     {
         var (clockwork, world) = (history.Clockwork, history.World);
         var source = new TaskCompletionSource<HttpResponseMessage>(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (call.IsOfOneNode && history.Numbers.AccountOf(call.Path.Split('/')[0]) is null) return Task.FromResult(Beside(call, activity));
         var fate = history.FateOf(call);
         var latency = Latencies[history.Choices.Chance(history.Odds.Slow) ? history.Choices.Below(Latencies.Length) : 0];
         var later = TimeSpan.FromSeconds(history.Choices.Chance(history.Odds.Fault) ? history.Choices.OneOf(1, 6, 20, 40) : 0);
@@ -172,16 +168,6 @@ internal sealed class SimWire(History history, SimProcess process) : HttpMessage
                 source.TrySetException(broken);
             }
         }, canKill: true);
-    }
-
-    // A new campaign's first numbers, read while its ad is created: here that is answered at once, so that one thing goes on at a time.
-    private HttpResponseMessage Beside(GraphCall call, Activity activity)
-    {
-        var fate = history.Choices.Chance(history.Odds.Refusal) ? history.Choices.OneOf(WireFate.Throttled, WireFate.Rejected) : WireFate.Fine;
-        history.Clockwork.Tell($"{activity.Name}: {call}{(fate == WireFate.Fine ? "" : $" ({fate})")}, beside");
-        history.World.Sent(call);
-        var answer = AnswerOf(fate, () => history.World.Handle(call));
-        return new((HttpStatusCode)answer.Status) { Content = new StringContent(answer.Body, Encoding.UTF8, "application/json") };
     }
 
     private GraphAnswer AnswerOf(WireFate fate, Func<GraphAnswer>? made)

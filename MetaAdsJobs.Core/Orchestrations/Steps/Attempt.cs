@@ -1,6 +1,5 @@
 using System.Text.Json;
 using MetaAdsJobs.Core.Accounts;
-using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
 
@@ -71,9 +70,6 @@ internal sealed class Attempt
 
     /// <summary>False when Meta refused to pause something that may have been activated.</summary>
     public bool IsPaused { get; set; } = true;
-
-    /// <summary>The campaign's first numbers, being read while its ad is created; null before.</summary>
-    public Task<InsightsSyncResult>? FirstInsights { get; set; }
 
     /// <summary>In which currency Meta bills the account; null until Meta has told it.</summary>
     public string? MetaCurrency { get; set; }

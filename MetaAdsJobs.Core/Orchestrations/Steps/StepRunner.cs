@@ -1,4 +1,3 @@
-using MetaAdsJobs.Core.Insights;
 using Microsoft.Extensions.Logging;
 
 namespace MetaAdsJobs.Core.Orchestrations.Steps;
@@ -10,7 +9,6 @@ namespace MetaAdsJobs.Core.Orchestrations.Steps;
 internal sealed class StepRunner(
     IEnumerable<ICreateStep> createSteps,
     IEnumerable<IRepeatableStep> repeatableSteps,
-    CampaignInsights insights,
     StepJournal journal,
     OrchestrationOptions options,
     TimeProvider time,
@@ -83,8 +81,6 @@ internal sealed class StepRunner(
         // for the answer instead of losing it.
         attempt.Lease.ThrowIfOver();
         attempt.IsSent = true;
-        // Days that are over know nothing of an ad that is only now made: its creation need not be waited for.
-        if (step.Name == StepName.Ad) attempt.FirstInsights = insights.ReadAsync(attempt, CancellationToken.None);
         return new Progress.Built(step.Name, await step.CreateAsync(attempt, CancellationToken.None));
     }
 
