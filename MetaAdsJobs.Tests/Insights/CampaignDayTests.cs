@@ -136,7 +136,7 @@ public sealed class CampaignDayTests
         var seen = await FirstAsync();
         Assert.That(seen[(campaign, until)].FirstAt, Is.Null);
         Assert.That(seen.Values.Count(row => row.FirstAt is not null), Is.EqualTo(what == "day" ? 0 : 2), "the other campaigns");
-        await StoreUntoldAsync(Untold.Nothing);
+        await StoreUntoldAsync(Nothing);
         seen = await FirstAsync();
         Assert.That((seen[(campaign, until)].FirstAt is not null, seen[(campaign, until)].First), Is.EqualTo((true, seen[(campaign, until)].Now)), "the next night told");
 
@@ -161,6 +161,8 @@ public sealed class CampaignDayTests
         Assert.That((rows[("new", until.AddDays(-1))].Spend, rows[("new", until.AddDays(-1))].Results), Is.EqualTo(((decimal?)null, (decimal?)null)), "and clicks are not purchases");
     }
 
+    private static readonly Untold Nothing = new([], [], [], DateOnly.MinValue);
+
     private Task SumsAsync() => _world.Database.DataSource.AssertSumsAreOfTheirRowsAsync(_account.Id);
 
     private Task<Dictionary<(string Campaign, DateOnly Day), FirstRow>> FirstAsync() => _world.Database.DataSource.FirstAsync(_account.Id);
@@ -175,8 +177,8 @@ public sealed class CampaignDayTests
         await using var connection = await _world.Database.DataSource.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await Staging.CopyAsync(connection, claim.SyncId, new() { No = 0, DefinitionId = 0, Since = days.Since, Until = days.Until, Scope = default, ScopeIds = [], Mode = default }, [new InsightPage(rows, null!)], CancellationToken.None);
-        await _world.Get<InsightStore>().UpsertAdsAsync(connection, transaction, claim, days, today, Untold.Nothing, CancellationToken.None);
-        await _world.Get<CampaignDays>().StoreAsync(connection, transaction, _account.Id, days, today, Untold.Nothing, CancellationToken.None);
+        await _world.Get<InsightStore>().UpsertAdsAsync(connection, transaction, claim, days, today, Nothing, CancellationToken.None);
+        await _world.Get<CampaignDays>().StoreAsync(connection, transaction, _account.Id, days, today, Nothing, CancellationToken.None);
         await transaction.CommitAsync();
     }
 

@@ -9,8 +9,6 @@ namespace MetaAdsJobs.Core.Insights.Storing;
 /// <param name="AskedSince">Days before it Meta no longer keeps: they stay as they are.</param>
 internal sealed record Untold(DateOnly[] Days, string[] Campaigns, string[] Ads, DateOnly AskedSince)
 {
-    public static readonly Untold Nothing = new([], [], [], DateOnly.MinValue);
-
     /// <summary>Of these days the account as a whole has not been seen: one campaign or ad that is missing is missing in all its sums.</summary>
     public DateOnly[] DaysOfAccount(DayRange range) => Campaigns.Length + Ads.Length == 0 ? Days : [.. Enumerable.Range(0, range.Days).Select(range.Since.AddDays)];
 
