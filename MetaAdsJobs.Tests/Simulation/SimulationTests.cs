@@ -43,6 +43,15 @@ public sealed partial class SimulationTests
         });
     }
 
+    /// <summary>Each of these is red without what was mended for it.</summary>
+    [TestCase(588808629, TestName = "{m}(a worker that slept went on past a stop)")]
+    [TestCase(125811909, TestName = "{m}(an undo went by what it remembered)")]
+    public async Task A_history_that_once_broke_a_promise_keeps_it(int seed)
+    {
+        await using var database = await SimDatabase.CreateAsync();
+        await RunAsync(database, seed);
+    }
+
     /// <summary>The first of the usual ones twice, or as many as SIMULATION_TWICE says: same events, same choices.</summary>
     [Test]
     public async Task A_seed_tells_the_same_history_each_time([Values] bool isOfNumbers)
