@@ -14,6 +14,8 @@ internal sealed record MetaChange(
 /// </summary>
 internal sealed class MetaChanges
 {
+    public const string PausedByDead = "a stop whose process died may have paused it";
+
     private const int LongestValue = 2000;
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
     private readonly ConcurrentQueue<MetaChange> _open = new();
@@ -30,7 +32,7 @@ internal sealed class MetaChanges
     public void AddPerhapsActivated(string metaId, DateTimeOffset at) => AddPerhaps(metaId, "ACTIVE", at, "an attempt whose process died may have activated it");
 
     /// <summary>A pause of which a stop whose process died may have been the author.</summary>
-    public void AddPerhapsPaused(string metaId, DateTimeOffset at) => AddPerhaps(metaId, "PAUSED", at, "a stop whose process died may have paused it");
+    public void AddPerhapsPaused(string metaId, DateTimeOffset at) => AddPerhaps(metaId, "PAUSED", at, PausedByDead);
 
     private void AddPerhaps(string metaId, string status, DateTimeOffset at, string why) =>
         _open.Enqueue(new("POST", metaId, new Dictionary<string, string> { ["status"] = status }, at, OutcomeOf(Proof.OutcomeUnknown), null, why));

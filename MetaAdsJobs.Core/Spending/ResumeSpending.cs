@@ -26,7 +26,7 @@ internal sealed class ResumeSpending(
         if (await store.FindAsync(stopId, ct) is not { IsLifted: true } stop) return new JobOutcome.Completed();
         foreach (var requestId in await store.ListHeldAsync(stop, ct)) queue.EnqueueOrchestration(requestId);
         var (again, later) = stop.Reactivate ? await ReactivateAsync(stop, ct) : (0, 0);
-        if (!stop.Reactivate) await store.LeavePausedAsync(stop, ct);
+        await store.LiftAsync(stop, ct);
         if (again + later > 0) return new JobOutcome.Snoozed(time.GetUtcNow().AddSeconds(again > 0 ? 15 : 300), $"{again + later} campaigns could not be activated again yet");
         await store.DoneAsync(stop, ct);
         return new JobOutcome.Completed();

@@ -68,6 +68,7 @@ public sealed class StopSwitch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
     {
         const string LiftSql = """
             UPDATE stops SET lifted_at = @Now, lifted_by = @LiftedBy, reactivate = @Reactivate, job_id = @JobId WHERE id = @StopId AND lifted_at IS NULL
+            RETURNING stopped_by
             """;
         if (await NothingWrittenException.IfFailsAsync(ReadAsync(accountId, ct)) is not { } state) return new Switched.Unknown();
         if (await FindInForceAsync(accountId, ct) is { } stopId)
@@ -75,11 +76,12 @@ public sealed class StopSwitch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
             using var transaction = JobTransaction.Begin();
             var jobId = queue.EnqueueResume(stopId);
             await using var connection = await dataSource.OpenConnectionAsync(ct);
-            if (await connection.ExecuteAsync(new(LiftSql,
-                new { StopId = stopId, Now = time.GetUtcNow(), LiftedBy = liftedBy, Reactivate = reactivate, JobId = jobId }, cancellationToken: ct)) == 1)
+            var now = time.GetUtcNow();
+            if (await connection.QuerySingleOrDefaultAsync<string?>(new(LiftSql,
+                new { StopId = stopId, Now = now, LiftedBy = liftedBy, Reactivate = reactivate, JobId = jobId }, cancellationToken: ct)) is { } stoppedBy)
             {
                 // At once: a stop and a start that follow within the second must not find it.
-                if (!reactivate) await StopStore.LeavePausedAsync(connection, accountId, ct);
+                await StopStore.LiftAsync(connection, accountId, stoppedBy, reactivate, now, ct);
                 transaction.Complete();
             }
         }

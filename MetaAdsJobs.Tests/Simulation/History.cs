@@ -11,6 +11,7 @@ internal sealed class History : IAsyncDisposable
     private static readonly TimeSpan Longest = TimeSpan.FromHours(12);
     private readonly List<SimProcess> _processes = [];
     private readonly Dictionary<Guid, string> _names = [];
+    private readonly HashSet<string> _saidMissing = [];
     private int _born;
 
     public History(SimDatabase database, Choices choices, bool isOfNumbers)
@@ -192,9 +193,11 @@ internal sealed class History : IAsyncDisposable
                 : Choices.OneOf(WireFate.BrokenBefore, WireFate.SilentNotDone, WireFate.NotSent, WireFate.ServerErrorNotDone, WireFate.GarbledDone);
         }
 
-        return Choices.Chance(Odds.Refusal)
-            ? call.IsCreate ? Choices.OneOf(WireFate.Throttled, WireFate.Transient, WireFate.Rejected, WireFate.SaidMissing) : Choices.OneOf(WireFate.Throttled, WireFate.Transient, WireFate.SaidMissing)
-            : WireFate.Fine;
+        if (!Choices.Chance(Odds.Refusal)) return WireFate.Fine;
+        var fate = call.IsCreate ? Choices.OneOf(WireFate.Throttled, WireFate.Transient, WireFate.Rejected, WireFate.SaidMissing) : Choices.OneOf(WireFate.Throttled, WireFate.Transient, WireFate.SaidMissing);
+        // Said twice in a row it is believed, as the README has it: that is no history to judge.
+        var thing = call.Path.Split('/')[0];
+        return fate == WireFate.SaidMissing && !_saidMissing.Add(thing) && _saidMissing.Remove(thing) ? WireFate.Fine : fate;
     }
 
     public StatementFate FateOf(Activity activity, bool isWhole)
