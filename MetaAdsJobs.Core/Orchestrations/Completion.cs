@@ -34,7 +34,7 @@ internal sealed class Completion(NpgsqlDataSource dataSource, StepJournal journa
             await transaction.CommitAsync(ct);
             return true;
         }
-        catch (DbException) when (built.LastStep is not null)
+        catch (DbException) when (built.Last.Count > 0)
         {
             // The rows are rolled back, but what exists at Meta must not be forgotten with them.
             await TryConfirmAsync(attempt, built, ct);
@@ -53,8 +53,9 @@ internal sealed class Completion(NpgsqlDataSource dataSource, StepJournal journa
                 WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running' AND ending IS NULL AND NOT cancel_requested
                 RETURNING request_id, social_account_id, clip_id),
             last AS (
-                UPDATE orchestration_steps s SET state = 'confirmed', meta_id = @LastMetaId, confirmed_at = @Now, error = NULL
-                FROM fence WHERE s.request_id = fence.request_id AND s.step = @LastStep AND s.state = 'started'),
+                UPDATE orchestration_steps s SET state = 'confirmed', meta_id = d.meta_id, confirmed_at = @Now, error = NULL
+                FROM fence, unnest(@Done::text[], @MetaIds::text[]) AS d(step, meta_id)
+                WHERE s.request_id = fence.request_id AND s.step = d.step AND s.state = 'started'),
             activated AS (
                 UPDATE activations v SET state = 'active', busy_until = clock_timestamp() + @SettleDelay, changed_at = @Now
                 FROM fence WHERE v.request_id = fence.request_id AND v.state = 'activating'),
@@ -85,28 +86,27 @@ internal sealed class Completion(NpgsqlDataSource dataSource, StepJournal journa
             INSERT INTO meta_ads (request_id, adset_db_id, creative_db_id, meta_id, name, status, created_at)
             SELECT request_id, adset.id, creative.id, @AdId, @AdName, @Status, @Now FROM fence, adset, creative
             """;
-        var bid = AdSetStep.BidOf(attempt);
+        var (tree, bid) = (attempt.Tree, attempt.Tree.Bid);
         var now = time.GetUtcNow();
-        string IdOf(string step) => built.LastStep == step ? built.LastMetaId! : attempt.MetaId(step);
+        string IdOf(string step) => built.Last.FirstOrDefault(one => one.Step == step)?.MetaId ?? attempt.MetaId(step);
         return await connection.ExecuteAsync(new(FinishSql, new
         {
-            attempt.RequestId, Attempt = attempt.Number, Now = now, built.LastStep, built.LastMetaId,
+            attempt.RequestId, Attempt = attempt.Number, Now = now, Done = built.Last.Select(one => one.Step).ToArray(), MetaIds = built.Last.Select(one => one.MetaId).ToArray(),
             options.SettleDelay, FirstReviewAt = now.AddSeconds(options.ReviewAfterSeconds), ReviewDeadlineAt = now.AddHours(options.ReviewDeadlineHours),
             AccountId = attempt.Account.Id, attempt.AskedBy, Changes = attempt.Credential.Changes.ToJson().Json,
             InsightsSync = JsonSerializer.Serialize(first, OrchestrationRequest.Json),
             Errors = JsonSerializer.Serialize(first.Error is { } error ? [$"insights_sync: {error}"] : Array.Empty<string>()),
             HasNumbers = first.InsightsSynced > 0, SyncId = Guid.CreateVersion7(now), NumbersSince = first.DateRangeStart, NumbersUntil = first.DateRangeEnd,
             Status = attempt.Request.AutoPublish ? "ACTIVE" : "PAUSED",
-            CampaignId = IdOf(StepName.Campaign), CampaignName = CampaignStep.ObjectName(attempt), Objective = attempt.Request.CampaignObjective,
-            AdSetId = IdOf(StepName.AdSet), AdSetName = AdSetStep.ObjectName(attempt), Goal = AdSetStep.Goal(attempt), AdSetSpec.BillingEvent,
-            DailyBudget = AdSetStep.DailyBudget(attempt), LifetimeBudget = AdSetStep.LifetimeBudget(attempt),
+            CampaignId = IdOf(StepName.Campaign), CampaignName = tree.NameOf(StepName.Campaign), Objective = attempt.Request.CampaignObjective,
+            AdSetId = IdOf(StepName.AdSet), AdSetName = tree.NameOf(StepName.AdSet), Goal = tree.Goal, AdSetSpec.BillingEvent,
+            DailyBudget = tree.DailyBudget, LifetimeBudget = tree.LifetimeBudget,
             BidStrategy = bid.Strategy, BidAmount = bid.Amount, StartTime = attempt.Request.StartTime?.ToUniversalTime(), EndTime = attempt.Request.EndTime?.ToUniversalTime(),
-            attempt.Account.Currency, Targeting = AdSetStep.Targeting(attempt).ToJsonString(),
-            CreativeId = IdOf(StepName.Creative), CreativeName = CreativeStep.ObjectName(attempt), Title = attempt.Request.CreativeTitle,
-            Description = attempt.Request.CreativeDescription, attempt.Request.LandingUrl, VideoId = CreativeStep.VideoId(attempt),
-            ImageHash = CreativeStep.ImageHash(attempt),
-            attempt.Clip.ImageUrl, attempt.ThumbnailUrl,
-            AdId = IdOf(StepName.Ad), AdName = AdStep.ObjectName(attempt),
+            attempt.Account.Currency, Targeting = tree.Targeting.ToJsonString(),
+            CreativeId = IdOf(StepName.Creative), CreativeName = tree.NameOf(StepName.Creative), Title = attempt.Request.CreativeTitle,
+            Description = attempt.Request.CreativeDescription, attempt.Request.LandingUrl, attempt.VideoId,
+            attempt.ImageHash, attempt.Clip.ImageUrl, attempt.ThumbnailUrl,
+            AdId = IdOf(StepName.Ad), AdName = tree.NameOf(StepName.Ad),
         }, transaction, cancellationToken: ct));
     }
 
@@ -120,11 +120,11 @@ internal sealed class Completion(NpgsqlDataSource dataSource, StepJournal journa
     {
         try
         {
-            await journal.ConfirmAsync(attempt, built.LastStep!, built.LastMetaId, next: null, ct);
+            await journal.AdvanceAsync(attempt, built.Last, [], [], ct);
         }
         catch (DbException exception)
         {
-            OrchestrationLog.ConfirmAfterRollbackFailed(logger, exception, built.LastStep!, built.LastMetaId);
+            foreach (var (step, metaId) in built.Last) OrchestrationLog.ConfirmAfterRollbackFailed(logger, exception, step, metaId);
         }
     }
 }

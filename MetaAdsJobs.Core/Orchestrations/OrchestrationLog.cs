@@ -71,6 +71,9 @@ internal static partial class OrchestrationLog
     [LoggerMessage(2051, LogLevel.Error, "A look at the objects of orchestration {OrchestrationId} failed")]
     public static partial void LookBroke(ILogger logger, Exception exception, Guid orchestrationId);
 
+    [LoggerMessage(2052, LogLevel.Warning, "Another step of the same attempt failed, too")]
+    public static partial void StepFailedToo(ILogger logger, Exception exception);
+
     [LoggerMessage(2014, LogLevel.Warning, "Account {SocialAccountId} is throttled by Meta until {Until}")]
     public static partial void Throttled(ILogger logger, Guid socialAccountId, DateTimeOffset until);
 }

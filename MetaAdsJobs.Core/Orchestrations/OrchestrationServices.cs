@@ -31,14 +31,10 @@ public static class OrchestrationServices
         services.AddSingleton<RunDayReader>();
         services.AddSingleton<OrchestrationReader>().AddSingleton<RunSummaries>();
 
-        services.AddSingleton<ICreateStep, CampaignStep>();
-        services.AddSingleton<ICreateStep, AdSetStep>();
-        services.AddSingleton<ICreateStep, CreativeStep>();
-        services.AddSingleton<ICreateStep, AdStep>();
+        services.AddSingleton<Creates>();
         services.AddSingleton<IRepeatableStep, MediaStep>();
         services.AddSingleton<IRepeatableStep, ActivateStep>();
         services.AddSingleton<IRepeatableStep, ValidateStep>();
-        services.AddSingleton<CurrencyCheck>();
         services.AddSingleton<ClipVideoStore>();
         services.AddSingleton<ClipImageStore>();
         services.AddSingleton<ClipImageUpload>();

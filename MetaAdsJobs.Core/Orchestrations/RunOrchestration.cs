@@ -42,7 +42,7 @@ internal sealed class RunOrchestration(
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            await claims.ReleaseAsync(attempt, Release.HandedBack with { NotDone = attempt.Unsent, Sent = attempt.MayHaveSent(notDone: null) }, CancellationToken.None);
+            await claims.ReleaseAsync(attempt, Release.HandedBack, CancellationToken.None);
             throw;
         }
     }
@@ -61,9 +61,9 @@ internal sealed class RunOrchestration(
     /// <returns>Null when the end has begun and undoing is next.</returns>
     private async Task<JobOutcome?> ForwardAsync(Attempt attempt, CancellationToken ct)
     {
-        if (attempt.CancelRequested) return await BeginEndAsync(attempt, "cancelled", "cancelled on request", notDone: null, ct);
+        if (attempt.CancelRequested) return await BeginEndAsync(attempt, "cancelled", "cancelled on request", ct);
         if (attempt.Abandoned > options.MaxAbandonedAttempts)
-            return await BeginEndAsync(attempt, "failed", $"{attempt.Abandoned} attempts in a row ended with the death of their process", notDone: null, ct);
+            return await BeginEndAsync(attempt, "failed", $"{attempt.Abandoned} attempts in a row ended with the death of their process", ct);
         try
         {
             var progress = await steps.RunAsync(attempt, ct);
@@ -72,14 +72,14 @@ internal sealed class RunOrchestration(
             {
                 if (await FinishAsync(attempt, built, ct)) return Completed;
                 // Cancelled with the last step's id in hand: what is undone must be known first.
-                if (built.LastStep is not null) await journal.ConfirmAsync(attempt, built.LastStep, built.LastMetaId, next: null, CancellationToken.None);
+                if (built.Last.Count > 0) await journal.AdvanceAsync(attempt, built.Last, [], [], CancellationToken.None);
                 progress = new Progress.CancelRequested();
             }
 
             return progress switch
             {
                 Progress.NotYet notYet => await waiting.SnoozeAsync(attempt, Release.Waiting(notYet.Until, notYet.Reason), ct),
-                Progress.CancelRequested => await BeginEndAsync(attempt, "cancelled", "cancelled on request", notDone: null, ct),
+                Progress.CancelRequested => await BeginEndAsync(attempt, "cancelled", "cancelled on request", ct),
                 Progress.SeveralFound several => await StopForPersonAsync(attempt, several, ct),
                 _ => throw new InvalidOperationException("unreachable: the set is closed"),
             };
@@ -94,21 +94,20 @@ internal sealed class RunOrchestration(
         }
         catch (MetaException exception) when (exception.Proof == Proof.Rejected)
         {
-            return await BeginEndAsync(attempt, "failed", PassingRefusals.Reason(attempt, exception), notDone: attempt.SingleCallStarted, ct);
+            return await BeginEndAsync(attempt, "failed", PassingRefusals.Reason(attempt, exception), ct);
         }
         catch (Exception exception) when (exception is not (FencedException or OperationCanceledException))
         {
             var meta = exception as MetaException;
-            var notDone = meta?.Proof == Proof.NotSent ? attempt.SingleCallStarted : null;
             if (attempt.Failures >= options.MaxRetries)
             {
                 OrchestrationLog.AttemptFailed(logger, exception, attempt.Number, attempt.Failures + 1);
                 return await BeginEndAsync(attempt, "failed",
-                    meta?.ForUser ?? $"gave up after {attempt.Failures + 1} attempts: {exception.Message}", notDone, CancellationToken.None);
+                    meta?.ForUser ?? $"gave up after {attempt.Failures + 1} attempts: {exception.Message}", CancellationToken.None);
             }
 
             var failures = await claims.ReleaseAsync(attempt,
-                new("waiting", meta?.ForUser ?? exception.Message) { Failed = true, Sent = attempt.MayHaveSent(notDone), NotDone = notDone },
+                new("waiting", meta?.ForUser ?? exception.Message) { Failed = true },
                 CancellationToken.None);
             OrchestrationLog.AttemptFailed(logger, exception, attempt.Number, failures);
             throw; // The queue's automatic retry backs off and runs it again.
@@ -123,9 +122,9 @@ internal sealed class RunOrchestration(
         {
             first = await campaignInsights.ReadAsync(attempt, ct);
         }
-        catch (OperationCanceledException) when (built.LastStep is not null)
+        catch (OperationCanceledException) when (built.Last.Count > 0)
         {
-            await journal.ConfirmAsync(attempt, built.LastStep, built.LastMetaId, next: null, CancellationToken.None);
+            await journal.AdvanceAsync(attempt, built.Last, [], [], CancellationToken.None);
             throw;
         }
 
@@ -140,10 +139,12 @@ internal sealed class RunOrchestration(
         var refused = attempt.Validation.Where(finding => finding.Ok == false).Select(finding => $"{finding.Object}: {finding.Error}").ToList();
         OrchestrationLog.Validated(logger, refused.Count, attempt.Validation.Count(finding => finding.Checked));
         if (refused.Count == 0)
-            return await validations.FinishAsync(attempt, ct) ? Completed : await BeginEndAsync(attempt, "cancelled", "cancelled on request", notDone: null, ct);
+            return await validations.FinishAsync(attempt, ct) ? Completed : await BeginEndAsync(attempt, "cancelled", "cancelled on request", ct);
 
         await validations.RecordAsync(attempt, ct);
-        await undoJournal.BeginAsync(attempt, "failed", refused, notDone: StepName.Validate, ct);
+        attempt.Begun.Clear();
+        attempt.Begun[StepName.Validate] = new(StepName.Validate);
+        await undoJournal.BeginAsync(attempt, "failed", refused, ct);
         return null;
     }
 
@@ -199,20 +200,12 @@ internal sealed class RunOrchestration(
     }
 
     // What a person searches for in Ads Manager.
-    private static string NotFound(Attempt attempt, string step) => "(id not known" + step switch
-    {
-        StepName.Campaign => Named(CampaignStep.ObjectName(attempt)),
-        StepName.AdSet => Named(AdSetStep.ObjectName(attempt)),
-        StepName.Creative => Named(CreativeStep.ObjectName(attempt)),
-        StepName.Ad => Named(AdStep.ObjectName(attempt)),
-        _ => ")",
-    };
+    private static string NotFound(Attempt attempt, string step) =>
+        $"(id not known{(StepName.IsCreate(step) ? $", its name is \"{attempt.Tree.NameOf(step)}\"; perhaps it was never made" : "")})";
 
-    private static string Named(string name) => $", its name is \"{name}\"; perhaps it was never made)";
-
-    private async Task<JobOutcome?> BeginEndAsync(Attempt attempt, string ending, string reason, string? notDone, CancellationToken ct)
+    private async Task<JobOutcome?> BeginEndAsync(Attempt attempt, string ending, string reason, CancellationToken ct)
     {
-        await undoJournal.BeginAsync(attempt, ending, ending == "failed" ? [reason] : [], notDone, ct);
+        await undoJournal.BeginAsync(attempt, ending, ending == "failed" ? [reason] : [], ct);
         OrchestrationLog.Ended(logger, $"will be {ending}", reason);
         return null;
     }

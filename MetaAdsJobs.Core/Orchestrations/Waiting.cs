@@ -36,12 +36,12 @@ internal sealed class Waiting(
                 break;
         }
 
-        return await SnoozeAsync(attempt, Release.Waiting(until, exception.ForUser) with { NotDone = attempt.SingleCallStarted }, ct);
+        return await SnoozeAsync(attempt, Release.Waiting(until, exception.ForUser), ct);
     }
 
     /// <summary>Refused in a way that may pass: the same is sent again later, and no retry is used.</summary>
     public Task<JobOutcome> ForPassingAsync(Attempt attempt, MetaException refusal, TimeSpan wait, CancellationToken ct) => SnoozeAsync(
-        attempt, Release.Waiting(time.GetUtcNow() + wait, $"Meta may accept it later, unchanged: {refusal.ForUser}") with { NotDone = attempt.SingleCallStarted, Refused = true }, ct);
+        attempt, Release.Waiting(time.GetUtcNow() + wait, $"Meta may accept it later, unchanged: {refusal.ForUser}"), ct);
 
     public async Task<JobOutcome> SnoozeAsync(Attempt attempt, Release release, CancellationToken ct)
     {

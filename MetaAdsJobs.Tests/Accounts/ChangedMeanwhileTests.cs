@@ -126,7 +126,7 @@ public sealed class ChangedMeanwhileTests
         Assert.That(await _world.Core.Database.DataSource.RowsAsync("""
             orchestrations o JOIN orchestration_steps s USING (request_id)
             WHERE o.status = 'waiting' AND o.lease_until IS NULL AND o.abandoned = 0 AND o.failures = 0 AND o.wait_reason LIKE 'the account''s access token cannot be opened%' AND s.state = 'pending'
-            """), Is.EqualTo(1));
+            """), Is.EqualTo(2), "campaign and media");
         Assert.That(_world.Graph.Calls, Is.Empty);
 
         await _world.ChangeAsync(new { access_token = "a-new-token" });

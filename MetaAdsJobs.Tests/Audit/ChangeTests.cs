@@ -64,11 +64,9 @@ public sealed class ChangeTests
         await _client.UntilAsync(id, "failed");
 
         var outcomes = (await ChangesAsync(id)).Select(change => $"{(string?)change["method"]} {((string)change["path"]!).Split('/')[^1].Split('_') switch { ["META", var kind, ..] => kind, var parts => parts[0] }} {(string?)change["outcome"]}").Reverse();
-        Assert.That(outcomes, Is.EqualTo((string[])
-        [
-            "POST campaigns outcome_unknown", "POST campaign adopted", "POST adsets done", "POST adimages done", "POST adcreatives done", "POST ads rejected",
-            "DELETE CREATIVE done", "DELETE ADSET done", "DELETE CAMPAIGN done",
-        ]));
+        Assert.That(outcomes.Take(3), Is.EquivalentTo(["POST campaigns outcome_unknown", "POST adimages done", "POST campaign adopted"]), "the image goes up beside the campaign");
+        Assert.That(outcomes.Skip(3).Take(2), Is.EquivalentTo(["POST adsets done", "POST adcreatives done"]), "as these two are under way together");
+        Assert.That(outcomes.Skip(5), Is.EqualTo(["POST ads rejected", "DELETE CREATIVE done", "DELETE ADSET done", "DELETE CAMPAIGN done"]));
         Assert.That((await ChangesAsync(id)).Single(change => (string?)change["outcome"] == "rejected")["answer"]!.ToString(), Does.Contain("Budget too low"));
     }
 

@@ -16,8 +16,19 @@ internal sealed class Activity(SimProcess process, string name, bool isBackgroun
     public List<Activity> Background { get; } = [];
     public bool IsRunning { get; set; }
 
-    /// <summary>It has a statement ready that is not sent yet.</summary>
-    public bool IsBeforeStatement { get; set; }
+    /// <summary>What this is a part of: of steps that are under way together each is one.</summary>
+    public Activity? Parent { get; init; }
+
+    public Activity Root => Parent?.Root ?? this;
+
+    /// <summary>Parts that have not ended: it goes on after the last of them.</summary>
+    public int Parts { get; set; }
+
+    /// <summary>On whose stack its code is, if it is on any.</summary>
+    public int Thread { get; set; }
+
+    /// <summary>Statements that it, or a part of it, has ready and not sent yet.</summary>
+    public int Unsent { get; set; }
 
     /// <summary>What it waits for: the item that lets it go on.</summary>
     public Due? Waits { get; set; }
@@ -62,7 +73,7 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
     /// <summary>Whose code this thread runs: the flow tells, also of one whose process is dead; only renewals have none of their own.</summary>
     public Activity? Caller => Mine.Value ?? Current;
 
-    public AsyncLocal<Activity?> Mine { get; } = new();
+    public static AsyncLocal<Activity?> Mine { get; } = new(Changed);
 
     public List<string> Events { get; } = [];
 
@@ -133,7 +144,7 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
             if (at > Now) Now = at;
             var ready = _due.Where(due => due.At <= Now).OrderBy(due => due.No).ToList();
             // A renewal that finds the lease lost cancels its run, which hears of it after the statement that it has ready.
-            if (ready.FindAll(due => due.Activity?.Of is not { IsBeforeStatement: true }) is { Count: > 0 } others) ready = others;
+            if (ready.FindAll(due => due.Activity?.Of is not { Unsent: > 0 }) is { Count: > 0 } others) ready = others;
             next = ready[ready.Count == 1 ? 0 : choices.Below(ready.Count)];
             _due.Remove(next);
             Now += TimeSpan.FromMilliseconds(1);
@@ -174,13 +185,45 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
         }
     }
 
-    /// <summary>The same, when the thread itself stands still with it.</summary>
-    public void RestsOnThread(Activity activity, Due waitsFor)
+    /// <summary>The thread itself stands still with the activity before a statement, until <paramref name="go"/>.</summary>
+    public void RestsOnThread(Activity activity, Due waitsFor, ManualResetEventSlim go)
     {
+        var isParentBelow = activity.Parent is { IsRunning: true } parent && parent.Thread == Environment.CurrentManagedThreadId;
+        lock (_lock) activity.Root.Unsent++;
+        if (isParentBelow) Rests(activity.Parent!, null);
         Rests(activity, waitsFor);
         // Its lease's renewal may have found that lost, and tell so on this thread.
-        foreach (var renewal in activity.Background) Rests(renewal, null);
+        foreach (var renewal in activity.Root.Background) Rests(renewal, null);
         EndFiring();
+        go.Wait();
+        lock (_lock) activity.Root.Unsent--;
+        if (isParentBelow && !activity.Process.IsDead) Resume(activity.Parent!);
+    }
+
+    /// <summary>A part of an activity begins, on the thread and in the flow of what it is a part of.</summary>
+    public Activity Begins(Activity whole)
+    {
+        var part = new Activity(whole.Process, whole.Name) { Parent = whole };
+        lock (_lock) whole.Parts++;
+        if (!whole.Process.IsDead) Resume(part);
+        return part;
+    }
+
+    public void Ends(Activity part)
+    {
+        bool isLast;
+        lock (_lock) isLast = --part.Parent!.Parts == 0;
+        if (isLast && !part.Process.IsDead) Resume(part.Parent);
+        Rests(part, null);
+    }
+
+    // A thread turns from one flow to another. Whoever has begun parts and returns from his code waits for them.
+    private static void Changed(AsyncLocalValueChangedArgs<Activity?> change)
+    {
+        if (change.CurrentValue is { } now) now.Thread = Environment.CurrentManagedThreadId;
+        if (!change.ThreadContextChanged || change.PreviousValue is not { } before || before == change.CurrentValue) return;
+        if (before.Thread == Environment.CurrentManagedThreadId) before.Thread = 0;
+        if (before.Parts > 0) before.Process.Clockwork.Rests(before, null);
     }
 
     /// <summary>Does something that may let an activity go on, on a thread of its own: it may go on on that.</summary>

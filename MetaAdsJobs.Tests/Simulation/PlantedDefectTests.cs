@@ -21,13 +21,13 @@ public sealed partial class PlantedDefectTests
 
     private static readonly PlantedDefect[] Defects =
     [
-        new("a lost create is not looked for", Steps + "StepRunner.cs", "var found = await step.LookAsync(attempt, ct);", "IReadOnlyList<string> found = [];"),
-        new("the settle delay is not waited for", Steps + "StepRunner.cs", "if (now < attempt.SettledAt) return", "if (now < DateTimeOffset.MinValue) return"),
-        new("an undo forgets what its own attempt has sent", Steps + "UndoJournal.cs", "if (attempt.MayHaveSent(notDone)) attempt.SettledAt =", "if (attempt.Number < 0) attempt.SettledAt ="),
+        new("a lost create is not looked for", Steps + "StepRunner.cs", "var found = await creates.LookAsync(attempt, step, ct);", "IReadOnlyList<string> found = [];"),
+        new("the settle delay is not waited for", Steps + "StepRunner.cs", "if (now < attempt.SettledAt)\n", "if (now < DateTimeOffset.MinValue)\n"),
+        new("an undo forgets what its own attempt has sent", Steps + "UndoJournal.cs", "if (attempt.MayHaveSent) attempt.SettledAt =", "if (attempt.Number < 0) attempt.SettledAt ="),
         new("the undo does not wait for what may still show", Steps + "UndoRunner.cs", "if (found.Count == 0 && now < attempt.SettledAt)", "if (found.Count == 0 && now < DateTimeOffset.MinValue)"),
         new("a claim does not look at the lease", Steps + "Claims.cs", "AND (o.lease_until IS NULL OR o.lease_until < clock_timestamp())", "AND true"),
-        new("a step that is handed back counts as not sent", "Orchestrations/RunOrchestration.cs", "NotDone = attempt.Unsent,", "NotDone = attempt.SingleCallStarted ?? attempt.Steps.Values.FirstOrDefault(step => step.State == StepState.Started)?.Step,"),
-        new("the id at hand is forgotten when a cancel comes", "Orchestrations/RunOrchestration.cs", "if (built.LastStep is not null) await journal.ConfirmAsync(attempt, built.LastStep, built.LastMetaId, next: null, CancellationToken.None);\n                progress", "if (attempt.Number < 0) await journal.ConfirmAsync(attempt, built.LastStep!, built.LastMetaId, next: null, CancellationToken.None);\n                progress"),
+        new("a step that is handed back counts as not sent", Steps + "Attempt.cs", "public bool IsNotDone => !_isUnderWay || Refusal is not null;", "public bool IsNotDone => true;"),
+        new("the id at hand is forgotten when a cancel comes", "Orchestrations/RunOrchestration.cs", "if (built.Last.Count > 0) await journal.AdvanceAsync(attempt, built.Last, [], [], CancellationToken.None);\n                progress", "if (attempt.Number < 0) await journal.AdvanceAsync(attempt, built.Last, [], [], CancellationToken.None);\n                progress"),
         new("the cap is not looked at", "Spending/Activations.cs", "<= COALESCE(a.daily_cap_cents, @DayCap))\n", "<= 9000000000000000)\n"),
         new("a stop is over although an activation may be under way", "Spending/StopStore.cs", "WHERE request_id = @RequestId AND changed_at = @ChangedAt AND (busy_until IS NULL OR busy_until < clock_timestamp())\n                RETURNING request_id),", "WHERE request_id = @RequestId\n                RETURNING request_id),"),
         new("the campaign is activated first", Steps + "ActivateStep.cs", "(string[])[StepName.Ad, StepName.AdSet, StepName.Campaign]", "(string[])[StepName.Campaign, StepName.AdSet, StepName.Ad]"),

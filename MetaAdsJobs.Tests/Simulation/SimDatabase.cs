@@ -31,6 +31,7 @@ internal sealed class SimulatedDeathException() : Exception("this process is dea
 internal sealed class SimDatabase : IAsyncDisposable
 {
     private static readonly ActivityListenerScope Listening = new();
+    private static readonly StepListener Parts = new();
     private static readonly PropertyInfo Statistics = typeof(NpgsqlDataSource).GetProperty("Statistics", BindingFlags.Instance | BindingFlags.NonPublic)!;
 
     private const int Warm = 4;
@@ -60,6 +61,7 @@ internal sealed class SimDatabase : IAsyncDisposable
     public static async Task<SimDatabase> CreateAsync()
     {
         GC.KeepAlive(Listening);
+        GC.KeepAlive(Parts);
         // Who waits before a statement holds a thread.
         ThreadPool.SetMinThreads(100, 100);
         var database = await TestDatabase.CreateAsync();
@@ -142,10 +144,7 @@ internal sealed class SimDatabase : IAsyncDisposable
             }, canKill: true);
             Interlocked.Increment(ref _parked);
             activity.Process.Parked[go] = true;
-            activity.IsBeforeStatement = true;
-            history.Clockwork.RestsOnThread(activity, due);
-            go.Wait();
-            activity.IsBeforeStatement = false;
+            history.Clockwork.RestsOnThread(activity, due, go);
             Interlocked.Decrement(ref _parked);
             activity.Process.Parked.TryRemove(go, out _);
             if (activity.Process.IsDead)
@@ -240,6 +239,29 @@ internal sealed class SimDatabase : IAsyncDisposable
         {
             ShouldListenTo = source => source.Name == "Npgsql",
             Sample = (ref System.Diagnostics.ActivityCreationOptions<System.Diagnostics.ActivityContext> _) => System.Diagnostics.ActivitySamplingResult.None,
+        });
+    }
+    // Steps that are under way together are told apart by their spans.
+    private sealed class StepListener
+    {
+        private const string Part = "part";
+
+        public StepListener() => System.Diagnostics.ActivitySource.AddActivityListener(new()
+        {
+            ShouldListenTo = source => source.Name == Core.Telemetry.Signals.Name,
+            Sample = (ref System.Diagnostics.ActivityCreationOptions<System.Diagnostics.ActivityContext> span) =>
+                Clockwork.Mine.Value is not null && span.Name.StartsWith("step ", StringComparison.Ordinal) ? System.Diagnostics.ActivitySamplingResult.PropagationData : System.Diagnostics.ActivitySamplingResult.None,
+            ActivityStarted = span =>
+            {
+                if (Clockwork.Mine.Value is not { } whole || !span.OperationName.StartsWith("step ", StringComparison.Ordinal)) return;
+                var part = whole.Process.Clockwork.Begins(whole);
+                span.SetCustomProperty(Part, part);
+                Clockwork.Mine.Value = part;
+            },
+            ActivityStopped = span =>
+            {
+                if (span.GetCustomProperty(Part) is Activity part) part.Process.Clockwork.Ends(part);
+            },
         });
     }
 }

@@ -67,6 +67,8 @@ internal sealed class SimProcess : IAsyncDisposable
 
     public TimeSpan ClockOffset { get; }
 
+    public Clockwork Clockwork => _history.Clockwork;
+
     public ServiceClock Clock { get; }
 
     /// <summary>The one delay of this length is the renewal of a lease.</summary>
@@ -102,7 +104,7 @@ internal sealed class SimProcess : IAsyncDisposable
 
         async void RunAsync()
         {
-            _history.Clockwork.Mine.Value = activity;
+            Clockwork.Mine.Value = activity;
             Task task;
             try
             {
@@ -165,7 +167,7 @@ internal sealed class SimProcess : IAsyncDisposable
     public void TellToStop()
     {
         if (!IsStopping || IsDead) return;
-        foreach (var activity in Activities.Where(activity => !activity.Stopping.IsCancellationRequested && !activity.IsBeforeStatement).ToList())
+        foreach (var activity in Activities.Where(activity => !activity.Stopping.IsCancellationRequested && activity.Unsent == 0).ToList())
         {
             _history.Clockwork.Fire(activity.Stopping.Cancel);
             _history.Clockwork.WaitUntilQuiet();

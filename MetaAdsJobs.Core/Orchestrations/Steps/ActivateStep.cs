@@ -13,7 +13,7 @@ internal sealed class ActivateStep(MetaAds meta, Activations activations, Counte
 
     public string Name => StepName.Activate;
 
-    public async Task<RepeatableResult> RunAsync(Attempt attempt, CancellationToken ct)
+    public async Task<StepResult> RunAsync(Attempt attempt, CancellationToken ct)
     {
         if (attempt.Request.EndTime <= time.GetUtcNow()) throw new MetaException(Proof.Rejected, "end_time had passed before it could be activated");
         if (await meta.ReadStateAsync(attempt.Credential, AdObject.Ad, attempt.MetaId(StepName.Ad), ct) is { Status: "IN_PROCESS" })
@@ -42,7 +42,7 @@ internal sealed class ActivateStep(MetaAds meta, Activations activations, Counte
             return Later(15, exception.ForUser);
         }
 
-        return new RepeatableResult.Done(null);
+        return new StepResult.Done(null);
     }
 
     private async Task<string?> PermitAsync(Attempt attempt, CancellationToken ct)
@@ -55,5 +55,5 @@ internal sealed class ActivateStep(MetaAds meta, Activations activations, Counte
             : refusal;
     }
 
-    private RepeatableResult.NotYet Later(double seconds, string reason) => new(time.GetUtcNow().AddSeconds(seconds), reason);
+    private StepResult.NotYet Later(double seconds, string reason) => new(time.GetUtcNow().AddSeconds(seconds), reason);
 }

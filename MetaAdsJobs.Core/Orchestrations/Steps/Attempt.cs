@@ -18,6 +18,43 @@ internal sealed record StepRecord(string Step, string State, string? MetaId, Dat
         step => new StepRecord(step[0].GetString()!, step[1].GetString()!, step[2].GetString(), step[3].ValueKind == JsonValueKind.Null ? null : step[3].GetDateTimeOffset(), step[4].GetInt32()));
 }
 
+/// <summary>How a step stands that an attempt has begun: whether it may have been done, as far as answers prove anything.</summary>
+internal sealed class BegunStep(string step)
+{
+    /// <summary>A CTE that makes steps that were not done pending again; takes @Reason and what <see cref="Columns"/> makes of them, and follows a fence.</summary>
+    public const string NotDoneCte = """
+        not_done AS (
+            UPDATE orchestration_steps s SET state = 'pending', error = COALESCE(n.error, @Reason), refusals = s.refusals + n.refusals
+            FROM fence, unnest(@NotDone::text[], @NotDoneErrors::text[], @NotDoneRefusals::int[]) AS n(step, error, refusals)
+            WHERE s.request_id = fence.request_id AND s.step = n.step AND s.state = 'started')
+        """;
+
+    private bool _isUnderWay;
+
+    public string Step { get; } = step;
+
+    /// <summary>The answer that proves that it was not done; null without one.</summary>
+    public MetaException? Refusal { get; private set; }
+
+    /// <summary>A create was sent, and no answer proves that it was not done.</summary>
+    public bool IsPerhapsDone => _isUnderWay && StepName.IsCreate(Step) && Refusal is null;
+
+    public bool IsNotDone => !_isUnderWay || Refusal is not null;
+
+    /// <summary>From here on it may be done, whatever becomes of the process.</summary>
+    public void Sends() => _isUnderWay = true;
+
+    public static (string[] Steps, string?[] Errors, int[] Refusals) Columns(IReadOnlyList<BegunStep> steps) => (
+        [.. steps.Select(one => one.Step)], [.. steps.Select(one => one.Refusal?.ForUser)],
+        [.. steps.Select(one => one.Refusal is { Proof: Proof.Rejected, MayPass: true } ? 1 : 0)]);
+
+    /// <remarks>Activating is several calls: no answer to one of them proves anything of the others.</remarks>
+    public void Answered(MetaException answer)
+    {
+        if (answer.Proof != Proof.OutcomeUnknown && Step != StepName.Activate) Refusal = answer;
+    }
+}
+
 /// <summary>
 /// One run of an orchestration: the claim that allows it and everything it works with. Only <see cref="StepJournal"/> changes
 /// what is known of the steps, after the commit that makes it true.
@@ -28,10 +65,13 @@ internal sealed class Attempt
 
     /// <summary>The fencing token: a write of this attempt is refused once another number holds the orchestration.</summary>
     public required int Number { get; init; }
-    public required int Round { get; init; }
     public required OrchestrationRequest Request { get; init; }
     public required SocialAccount Account { get; init; }
     public required Clip Clip { get; init; }
+
+    /// <summary>The clip's image in the ad account's library, if it was there at the claim.</summary>
+    public string? KnownImageHash { get; init; }
+    public required AdTree Tree { get; init; }
     public required GraphCredential Credential { get; init; }
 
     /// <summary>Who asked for what this attempt does at Meta.</summary>
@@ -50,20 +90,17 @@ internal sealed class Attempt
     public required Dictionary<string, StepRecord> Steps { get; set; }
     public required Lease Lease { get; init; }
 
-    /// <summary>The step this attempt has started and not yet confirmed; a started step of an earlier attempt must be looked for.</summary>
-    public string? StartedByThisAttempt { get; set; }
+    /// <summary>
+    /// The steps that this attempt has started, or gone on with, and not yet confirmed. A create that an earlier attempt has started is not
+    /// among them: it must be looked for.
+    /// </summary>
+    public Dictionary<string, BegunStep> Begun { get; } = [];
 
-    /// <summary>Whether that step's call may have left: until an answer proves otherwise, it may be done.</summary>
-    public bool IsSent { get; set; }
+    /// <summary>Something of what this attempt has sent may have been done without an answer that tells so.</summary>
+    public bool MayHaveSent => Begun.Values.Any(step => step.IsPerhapsDone);
 
-    /// <summary>The step this attempt has started and certainly not sent.</summary>
-    public string? Unsent => IsSent ? null : SingleCallStarted;
-
-    /// <summary>The outcome of something this attempt has sent is not known, unless it is this step, of which an answer proves that it was not done.</summary>
-    public bool MayHaveSent(string? notDone) => IsSent && StartedByThisAttempt is not null && notDone is null;
-
-    /// <summary>The same, when an answer proves that it was not done: a step of several calls is never proven so as a whole.</summary>
-    public string? SingleCallStarted => StartedByThisAttempt == StepName.Activate ? null : StartedByThisAttempt;
+    /// <summary>The steps that this attempt has started and that certainly were not done: they are pending again.</summary>
+    public IReadOnlyList<BegunStep> NotDone => [.. Begun.Values.Where(step => step.IsNotDone)];
 
     /// <summary>What this attempt has told Meta to activate: its audit has that.</summary>
     public HashSet<string> Activated { get; } = [];
@@ -95,5 +132,14 @@ internal sealed class Attempt
 
     public string? FindMetaId(string step) => Steps.GetValueOrDefault(step)?.MetaId;
 
-    public string MarkerOf(string step) => Marker.For(RequestId, Round, step);
+    public string? VideoId => Clip.VideoId ?? (Clip.VideoUrl is null ? null : FindMetaId(StepName.Media));
+
+    public string? ImageHash => Clip.ImageUrl is null ? null : FindMetaId(StepName.Media);
+
+    /// <summary>What can be under way now: not confirmed yet, and everything it needs is.</summary>
+    public IReadOnlyList<string> Ready(IReadOnlyCollection<string> done)
+    {
+        var open = Plan.Where(step => StateOf(step) != StepState.Confirmed && !done.Contains(step)).ToList();
+        return open.FindAll(step => !StepName.NeedsOf(step).Any(open.Contains));
+    }
 }

@@ -17,7 +17,7 @@ internal sealed record Unclaimed(
 internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, OrchestrationOptions options, TimeProvider time)
 {
     /// <summary>
-    /// Claims the orchestration, loads everything its run needs and, on the very first attempt, starts the campaign: one
+    /// Claims the orchestration, loads everything its run needs and, on the very first attempt, starts the campaign and its media: one
     /// statement, one commit. Null when it is finished, held by another attempt, or its account has to wait.
     /// A crash after this commit leaves a started campaign: the next attempt looks for it.
     /// </summary>
@@ -46,15 +46,16 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
                           o.abandoned, o.failures, o.quiet_since, COALESCE(o.ordered_by, o.requested_by) AS asked_by),
             started AS (
                 INSERT INTO orchestration_steps (request_id, step, state, attempt, started_at)
-                SELECT request_id, 'campaign', 'started', attempt, @Now FROM claimed
+                SELECT request_id, first.step, 'started', attempt, @Now FROM claimed, unnest(ARRAY['campaign', 'media']) AS first(step)
                 WHERE attempt = 1 AND NOT cancel_requested AND ending IS NULL AND request -> 'validate_only' IS DISTINCT FROM 'true'
                 RETURNING step)
             SELECT c.attempt, c.round, c.request, c.ending, c.cancel_requested, c.abandoned, c.failures, c.quiet_since, c.asked_by,
-                   EXISTS (SELECT 1 FROM started) AS campaign_started,
+                   EXISTS (SELECT 1 FROM started) AS is_started,
                    {StepRecord.AllSql} AS steps,
                    a.access_token, a.id AS account_id, a.name, a.ad_account_id, a.page_id, a.instagram_user_id, a.pixel_id, a.currency,
                    a.timezone_name, a.default_countries, a.dsa_beneficiary, a.dsa_payor, a.min_daily_budget, a.meta_currency, a.campaign_cap_cents, a.daily_cap_cents, a.caps_off, a.updated_at,
-                   k.id AS clip_id, k.title, k.video_url, k.video_id, k.image_url, k.thumbnail_url
+                   k.id AS clip_id, k.title, k.video_url, k.video_id, k.image_url, k.thumbnail_url,
+                   (SELECT i.hash FROM clip_images i WHERE i.clip_id = k.id AND i.ad_account_id = a.ad_account_id) AS image_hash
             FROM claimed c JOIN social_accounts a ON a.id = c.social_account_id JOIN clips k ON k.id = c.clip_id
             """;
         var lease = new Lease(time, options.Lease);
@@ -123,8 +124,8 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
     }
 
     /// <summary>
-    /// Ends the attempt without ending the orchestration. <paramref name="released"/> says what is known: a step proven not
-    /// done becomes pending again, so that the next attempt need not look for it.
+    /// Ends the attempt without ending the orchestration. Its steps that certainly were not done become pending again, so that the next
+    /// attempt need not look for them; for any that may have been done the settle delay counts from now.
     /// </summary>
     /// <returns>Failures counted so far.</returns>
     /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
@@ -132,23 +133,22 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
     {
         const string ReleaseSql = $"""
             WITH {ChangeLog.Cte},
-            released AS (
+            fence AS (
                 UPDATE orchestrations SET status = @Status, lease_until = NULL, wait_reason = @Reason, next_attempt_at = @Until,
                     abandoned = 0, failures = failures + @Failed::int,
                     quiet_since = CASE WHEN @Sent THEN clock_timestamp() ELSE quiet_since END
                 WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running'
                 RETURNING request_id, failures),
-            proven AS (
-                UPDATE orchestration_steps s SET state = 'pending', error = @Reason, refusals = s.refusals + @Refused::int FROM released r
-                WHERE s.request_id = r.request_id AND s.step = @NotDone AND s.state = 'started')
-            SELECT failures FROM released
+            {BegunStep.NotDoneCte}
+            SELECT failures FROM fence
             """;
         var (changes, changeCount) = attempt.Credential.Changes.ToJson();
+        var notDone = BegunStep.Columns(attempt.NotDone);
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var failures = await connection.QuerySingleOrDefaultAsync<int?>(new(ReleaseSql, new
         {
-            attempt.RequestId, Attempt = attempt.Number, released.Status, released.Reason, released.Until, released.Failed, released.Sent, released.NotDone, released.Refused,
-            AccountId = attempt.Account.Id, attempt.AskedBy, Changes = changes,
+            attempt.RequestId, Attempt = attempt.Number, released.Status, released.Reason, released.Until, released.Failed, Sent = attempt.MayHaveSent,
+            NotDone = notDone.Steps, NotDoneErrors = notDone.Errors, NotDoneRefusals = notDone.Refusals, AccountId = attempt.Account.Id, attempt.AskedBy, Changes = changes,
         }, cancellationToken: ct));
         attempt.Credential.Changes.Written(changeCount);
         return failures ?? throw new FencedException("released by another");
@@ -165,7 +165,7 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
         public int Failures { get; init; }
         public DateTimeOffset? QuietSince { get; init; }
         public string AskedBy { get; init; } = "";
-        public bool CampaignStarted { get; init; }
+        public bool IsStarted { get; init; }
         public string? Steps { get; init; }
         public string AccessToken { get; init; } = "";
         public Guid AccountId { get; init; }
@@ -191,28 +191,34 @@ internal sealed class Claims(NpgsqlDataSource dataSource, AccountTokens tokens, 
         public string? VideoId { get; init; }
         public string? ImageUrl { get; init; }
         public string? ThumbnailUrl { get; init; }
+        public string? ImageHash { get; init; }
 
         public Attempt ToAttempt(Guid requestId, Lease lease, string token, OrchestrationOptions options, DateTimeOffset now)
         {
-            var steps = StepRecord.ReadAll(Steps);
-            if (CampaignStarted) steps[StepName.Campaign] = new(StepName.Campaign, StepState.Started, null, now);
-            return new()
+            var account = new SocialAccount
             {
-                RequestId = requestId, Number = Attempt, Round = Round, Request = OrchestrationRequest.FromJson(Request), Ending = Ending,
-                CancelRequested = CancelRequested, Abandoned = Abandoned, Failures = Failures, Lease = lease, Steps = steps,
-                StartedByThisAttempt = CampaignStarted ? StepName.Campaign : null,
-                SettledAt = (QuietSince ?? DateTimeOffset.MinValue) + options.SettleDelay,
-                Credential = new(AdAccountId, token) { StoredAs = AccessToken, BeforeSending = lease.ThrowIfOver }, AskedBy = AskedBy,
-                Account = new()
-                {
-                    Id = AccountId, Name = Name, AdAccountId = AdAccountId, PageId = PageId, InstagramUserId = InstagramUserId, PixelId = PixelId,
-                    Currency = Currency, TimezoneName = TimezoneName, DefaultCountries = DefaultCountries, MinDailyBudget = MinDailyBudget,
-                    DsaBeneficiary = DsaBeneficiary, DsaPayor = DsaPayor,
-                    CampaignCapCents = CampaignCapCents, DailyCapCents = DailyCapCents, CapsOff = CapsOff, UpdatedAt = UpdatedAt,
-                },
-                Clip = new() { Id = ClipId, Title = Title, VideoUrl = VideoUrl, VideoId = VideoId, ImageUrl = ImageUrl, ThumbnailUrl = ThumbnailUrl },
-                ThumbnailUrl = ThumbnailUrl is null ? null : Urls.Encode(ThumbnailUrl), MetaCurrency = MetaCurrency,
+                Id = AccountId, Name = Name, AdAccountId = AdAccountId, PageId = PageId, InstagramUserId = InstagramUserId, PixelId = PixelId,
+                Currency = Currency, TimezoneName = TimezoneName, DefaultCountries = DefaultCountries, MinDailyBudget = MinDailyBudget,
+                DsaBeneficiary = DsaBeneficiary, DsaPayor = DsaPayor,
+                CampaignCapCents = CampaignCapCents, DailyCapCents = DailyCapCents, CapsOff = CapsOff, UpdatedAt = UpdatedAt,
             };
+            var clip = new Clip { Id = ClipId, Title = Title, VideoUrl = VideoUrl, VideoId = VideoId, ImageUrl = ImageUrl, ThumbnailUrl = ThumbnailUrl };
+            var request = OrchestrationRequest.FromJson(Request);
+            var attempt = new Attempt
+            {
+                RequestId = requestId, Number = Attempt, Request = request, Account = account, Clip = clip, Ending = Ending,
+                Tree = new(requestId, Round, request, account, clip), CancelRequested = CancelRequested, Abandoned = Abandoned, Failures = Failures, Lease = lease,
+                Steps = StepRecord.ReadAll(Steps), SettledAt = (QuietSince ?? DateTimeOffset.MinValue) + options.SettleDelay,
+                Credential = new(AdAccountId, token) { StoredAs = AccessToken, BeforeSending = lease.ThrowIfOver }, AskedBy = AskedBy,
+                ThumbnailUrl = ThumbnailUrl is null ? null : Urls.Encode(ThumbnailUrl), MetaCurrency = MetaCurrency, KnownImageHash = ImageHash,
+            };
+            foreach (var step in IsStarted ? (string[])[StepName.Campaign, StepName.Media] : [])
+            {
+                attempt.Steps[step] = new(step, StepState.Started, null, now);
+                attempt.Begun[step] = new(step);
+            }
+
+            return attempt;
         }
     }
 }

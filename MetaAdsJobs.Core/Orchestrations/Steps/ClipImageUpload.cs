@@ -9,21 +9,21 @@ namespace MetaAdsJobs.Core.Orchestrations.Steps;
 /// </summary>
 internal sealed class ClipImageUpload(ImageDownloads downloads, MetaImages images, ClipImageStore store, ILogger<ClipImageUpload> logger)
 {
-    public async Task<RepeatableResult> RunAsync(Attempt attempt, CancellationToken ct)
+    public async Task<StepResult> RunAsync(Attempt attempt, CancellationToken ct)
     {
-        if (await store.FindAsync(attempt, ct) is { } known) return new RepeatableResult.Done(known);
+        if ((attempt.KnownImageHash ?? await store.FindAsync(attempt, ct)) is { } known) return new StepResult.Done(known);
         switch (await downloads.FetchAsync(attempt.Clip.ImageUrl!, ct))
         {
             case Download.Image image:
                 attempt.Lease.ThrowIfOver();
                 var hash = await images.UploadAsync(attempt.Credential, image.Bytes, ct);
                 await store.UpsertAsync(attempt, hash, ct);
-                return new RepeatableResult.Done(hash);
+                return new StepResult.Done(hash);
             case Download.Failed failed:
                 OrchestrationLog.ImageLeftToMeta(logger, attempt.Clip.Id, failed.Reason);
                 break;
         }
 
-        return new RepeatableResult.Done(null);
+        return new StepResult.Done(null);
     }
 }

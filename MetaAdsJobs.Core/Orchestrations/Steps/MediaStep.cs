@@ -12,7 +12,7 @@ internal sealed class MediaStep(ClipImageUpload image, MetaVideos videos, ClipVi
 {
     public string Name => StepName.Media;
 
-    public async Task<RepeatableResult> RunAsync(Attempt attempt, CancellationToken ct)
+    public async Task<StepResult> RunAsync(Attempt attempt, CancellationToken ct)
     {
         if (attempt.Clip.ImageUrl is not null) return await image.RunAsync(attempt, ct);
         if (attempt.Clip.VideoId is { } videoId) await store.KnowAsync(attempt, videoId, ct);
@@ -26,7 +26,7 @@ internal sealed class MediaStep(ClipImageUpload image, MetaVideos videos, ClipVi
         };
     }
 
-    private async Task<RepeatableResult> LookAsync(Attempt attempt, ClipVideo video, CancellationToken ct)
+    private async Task<StepResult> LookAsync(Attempt attempt, ClipVideo video, CancellationToken ct)
     {
         var found = await videos.FindAsync(attempt.Credential, Marker.ForVideo(attempt.Clip.Id, attempt.Account.AdAccountId), ct);
         if (found.Count > 0)
@@ -45,7 +45,7 @@ internal sealed class MediaStep(ClipImageUpload image, MetaVideos videos, ClipVi
             : Later(5, "another orchestration uploads the clip's video");
     }
 
-    private async Task<RepeatableResult> UploadAsync(Attempt attempt, CancellationToken ct)
+    private async Task<StepResult> UploadAsync(Attempt attempt, CancellationToken ct)
     {
         try
         {
@@ -64,10 +64,10 @@ internal sealed class MediaStep(ClipImageUpload image, MetaVideos videos, ClipVi
     }
 
     // A thumbnail of Meta's is read each time it is used: its address expires within days.
-    private async Task<RepeatableResult> AwaitUsableAsync(Attempt attempt, ClipVideo video, CancellationToken ct)
+    private async Task<StepResult> AwaitUsableAsync(Attempt attempt, ClipVideo video, CancellationToken ct)
     {
         var hasOwnThumbnail = attempt.Clip.ThumbnailUrl is not null;
-        if (hasOwnThumbnail && video.State == "ready") return new RepeatableResult.Done(video.VideoId);
+        if (hasOwnThumbnail && video.State == "ready") return new StepResult.Done(video.VideoId);
         var state = await ReadAsync(attempt, video, hasOwnThumbnail, ct);
         // What was ready before is waited for anew; what is not, since it came to Meta.
         var age = time.GetUtcNow() - (video.State == "ready" ? attempt.Steps[Name].StartedAt : video.UploadedAt)!.Value;
@@ -78,7 +78,7 @@ internal sealed class MediaStep(ClipImageUpload image, MetaVideos videos, ClipVi
         {
             if (!await store.ReadyAsync(attempt, video, thumbnail, ct)) return Later(1, Processed);
             attempt.ThumbnailUrl ??= thumbnail;
-            return new RepeatableResult.Done(video.VideoId);
+            return new StepResult.Done(video.VideoId);
         }
 
         var error = state.Error ?? (!isOver ? null
@@ -100,7 +100,7 @@ internal sealed class MediaStep(ClipImageUpload image, MetaVideos videos, ClipVi
             // A video that may be shown but not read, as another page's: nothing of it is needed, and the creative will tell.
             return new(true, null, null, null);
         }
-        catch (MetaException exception) when (exception.IsMissingObject && PassingRefusals.WaitAfter(attempt, exception) is null)
+        catch (MetaException exception) when (exception.IsMissingObject && PassingRefusals.WaitAfter(attempt, Name, exception) is null)
         {
             // Not in passing: somebody has deleted it. The next orchestration, or this one's retry, uploads it again.
             await store.GiveUpAsync(attempt, video, ct);
@@ -110,5 +110,5 @@ internal sealed class MediaStep(ClipImageUpload image, MetaVideos videos, ClipVi
 
     private const string Processed = "the clip's video is being processed by Meta";
 
-    private RepeatableResult.NotYet Later(double seconds, string reason) => new(time.GetUtcNow().AddSeconds(seconds), reason);
+    private StepResult.NotYet Later(double seconds, string reason) => new(time.GetUtcNow().AddSeconds(seconds), reason);
 }

@@ -12,14 +12,16 @@ internal static class PassingRefusals
     private static readonly TimeSpan[] Waits = [TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(4), TimeSpan.FromMinutes(15)];
 
     /// <summary>How long to wait before the refused step is tried again; null when it is not.</summary>
-    public static TimeSpan? WaitAfter(Attempt attempt, MetaException refusal) =>
-        refusal is { Proof: Proof.Rejected, MayPass: true } && attempt.SingleCallStarted is { } step && attempt.RefusalsOf(step) < Waits.Length
-            ? Waits[attempt.RefusalsOf(step)]
-            : null;
+    public static TimeSpan? WaitAfter(Attempt attempt, MetaException refusal) => StepOf(attempt, refusal) is { } step ? WaitAfter(attempt, step, refusal) : null;
+
+    public static TimeSpan? WaitAfter(Attempt attempt, string step, MetaException refusal) =>
+        refusal is { Proof: Proof.Rejected, MayPass: true } && attempt.RefusalsOf(step) < Waits.Length ? Waits[attempt.RefusalsOf(step)] : null;
 
     /// <summary>Meta's words, and how often it was tried when that was more than once.</summary>
     public static string Reason(Attempt attempt, MetaException refusal) =>
-        refusal.MayPass && attempt.SingleCallStarted is { } step && attempt.RefusalsOf(step) is > 0 and var earlier
+        refusal.MayPass && StepOf(attempt, refusal) is { } step && attempt.RefusalsOf(step) is > 0 and var earlier
             ? $"{refusal.ForUser}; the {step} was tried {earlier + 1} times, since such refusals often pass"
             : refusal.ForUser;
+
+    private static string? StepOf(Attempt attempt, MetaException refusal) => attempt.Begun.Values.FirstOrDefault(step => step.Refusal == refusal)?.Step;
 }

@@ -5,8 +5,8 @@ internal abstract record Progress
 {
     private Progress() { }
 
-    /// <summary>Everything exists; the last step is still to be confirmed, by the commit that ends the orchestration.</summary>
-    public sealed record Built(string? LastStep, string? LastMetaId) : Progress;
+    /// <summary>Everything exists; what was done last is still to be confirmed, by the commit that ends the orchestration.</summary>
+    public sealed record Built(IReadOnlyList<DoneStep> Last) : Progress;
 
     /// <summary>Nothing is left to undo.</summary>
     public sealed record Undone : Progress;
@@ -18,3 +18,6 @@ internal abstract record Progress
     /// <summary>More than one object carries the step's marker: a person has to look, nothing is touched.</summary>
     public sealed record SeveralFound(string Step, IReadOnlyList<string> MetaIds) : Progress;
 }
+
+/// <summary>A step that is done at Meta, and its id there, if it has one.</summary>
+internal sealed record DoneStep(string Step, string? MetaId);

@@ -23,100 +23,76 @@ internal sealed class StepJournal(NpgsqlDataSource dataSource, OrchestrationOpti
         """;
 
     /// <summary>
-    /// Commits the intent to create. A crash after this line leaves a step that may or may not exist at Meta: it is looked
-    /// for before it is created. Also used to start again a step that was looked for and proven absent.
+    /// Commits what is known and what is intended in one: Meta's ids of created or adopted steps, and the start of others. A crash after
+    /// this line leaves steps that may or may not exist at Meta: they are looked for before they are created.
     /// </summary>
-    /// <returns>Why nothing was started, if so.</returns>
+    /// <param name="absent">Those of <paramref name="next"/> that an earlier attempt had started, and that were proven absent.</param>
+    /// <returns>Why nothing was started, if so; what was done is confirmed all the same.</returns>
     /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
-    public Task<Held?> StartAsync(Attempt attempt, string step, CancellationToken ct)
+    public async Task<Held?> AdvanceAsync(
+        Attempt attempt, IReadOnlyList<DoneStep> done, IReadOnlyList<string> next, IReadOnlyList<string> absent, CancellationToken ct)
     {
-        const string StartSql = $"""
+        const string AdvanceSql = $"""
             WITH {ChangeLog.Cte}, {StoppedCte},
             fence AS (
-                UPDATE orchestrations SET lease_until = clock_timestamp() + @Lease
-                WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running'
-                RETURNING request_id, cancel_requested),
-            started AS (
-                INSERT INTO orchestration_steps (request_id, step, state, attempt, started_at)
-                SELECT request_id, @Next, 'started', @Attempt, @Now FROM fence
-                WHERE NOT cancel_requested AND NOT EXISTS (SELECT 1 FROM stopped)
-                ON CONFLICT (request_id, step) DO UPDATE SET state = 'started', attempt = @Attempt, started_at = @Now, error = NULL
-                WHERE orchestration_steps.state IN ('pending', 'started')
-                RETURNING step)
-            SELECT (SELECT cancel_requested FROM fence) AS cancelled, (SELECT why FROM stopped) AS stopped, EXISTS (SELECT 1 FROM started) AS started
-            """;
-        return WriteAsync(attempt, StartSql, step: null, metaId: null, next: step, ct);
-    }
-
-    /// <summary>
-    /// Commits Meta's id of a created or adopted step and, in the same commit, the intent to create the next one.
-    /// </summary>
-    /// <returns>Why the next step was not started, if so; the step is confirmed all the same.</returns>
-    /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
-    public Task<Held?> ConfirmAsync(Attempt attempt, string step, string? metaId, string? next, CancellationToken ct)
-    {
-        const string ConfirmSql = $"""
-            WITH {ChangeLog.Cte}, {StoppedCte},
-            fence AS (
-                UPDATE orchestrations SET lease_until = clock_timestamp() + @Lease, abandoned = 0
+                UPDATE orchestrations SET lease_until = clock_timestamp() + @Lease, abandoned = CASE WHEN @HasDone THEN 0 ELSE abandoned END
                 WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running'
                 RETURNING request_id, cancel_requested),
             confirmed AS (
-                UPDATE orchestration_steps s SET state = 'confirmed', meta_id = @MetaId, confirmed_at = @Now, error = NULL
-                FROM fence WHERE s.request_id = fence.request_id AND s.step = @Step AND s.state = 'started'
+                UPDATE orchestration_steps s SET state = 'confirmed', meta_id = d.meta_id, confirmed_at = @Now, error = NULL
+                FROM fence, unnest(@Done::text[], @MetaIds::text[]) AS d(step, meta_id)
+                WHERE s.request_id = fence.request_id AND s.step = d.step AND s.state = 'started'
                 RETURNING s.step),
             started AS (
                 INSERT INTO orchestration_steps (request_id, step, state, attempt, started_at)
-                SELECT fence.request_id, @Next, 'started', @Attempt, @Now FROM fence, confirmed
-                WHERE @Next IS NOT NULL AND NOT fence.cancel_requested AND NOT EXISTS (SELECT 1 FROM stopped)
+                SELECT fence.request_id, n.step, 'started', @Attempt, @Now FROM fence, unnest(@Next::text[]) AS n(step)
+                WHERE NOT fence.cancel_requested AND NOT EXISTS (SELECT 1 FROM stopped) AND (SELECT count(*) FROM confirmed) = cardinality(@Done::text[])
                 ON CONFLICT (request_id, step) DO UPDATE SET state = 'started', attempt = @Attempt, started_at = @Now, error = NULL
-                WHERE orchestration_steps.state = 'pending'
+                WHERE orchestration_steps.state = 'pending' OR orchestration_steps.state = 'started' AND orchestration_steps.step = ANY(@Absent::text[])
                 RETURNING step)
-            SELECT (SELECT cancel_requested FROM fence) AS cancelled, (SELECT why FROM stopped) AS stopped, EXISTS (SELECT 1 FROM started) AS started,
-                   EXISTS (SELECT 1 FROM confirmed) AS confirmed
+            SELECT (SELECT cancel_requested FROM fence) AS cancelled, (SELECT why FROM stopped) AS stopped,
+                   (SELECT count(*) FROM confirmed) AS confirmed, (SELECT count(*) FROM started) AS started
             """;
-        return WriteAsync(attempt, ConfirmSql, step, metaId, next, ct);
-    }
-
-    private async Task<Held?> WriteAsync(Attempt attempt, string sql, string? step, string? metaId, string? next, CancellationToken ct)
-    {
         var now = time.GetUtcNow();
         var before = time.GetTimestamp();
         var (changes, changeCount) = attempt.Credential.Changes.ToJson();
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var written = await connection.QuerySingleAsync<Written>(new(sql,
+        var written = await connection.QuerySingleAsync<Written>(new(AdvanceSql,
             new
             {
-                attempt.RequestId, Attempt = attempt.Number, Step = step, MetaId = metaId, Next = next, Now = now, Lease = options.Lease,
-                AccountId = attempt.Account.Id, attempt.AskedBy, Changes = changes,
+                attempt.RequestId, Attempt = attempt.Number, HasDone = done.Count > 0, Done = done.Select(one => one.Step).ToArray(), MetaIds = done.Select(one => one.MetaId).ToArray(),
+                Next = next.ToArray(), Absent = absent.ToArray(), Now = now, Lease = options.Lease, AccountId = attempt.Account.Id, attempt.AskedBy, Changes = changes,
             },
             cancellationToken: ct));
         attempt.Credential.Changes.Written(changeCount);
         if (written.Cancelled is null) throw new FencedException("a step was refused");
-        if (step is not null && written.Confirmed != true) throw new FencedException($"step {step} was confirmed by another");
+        if (written.Confirmed != done.Count) throw new FencedException($"of {string.Join(", ", done.Select(one => one.Step))} another has confirmed some");
 
         attempt.Lease.Extended(before);
-        if (step is not null) attempt.Steps[step] = new(step, StepState.Confirmed, metaId, attempt.Steps.GetValueOrDefault(step)?.StartedAt);
-        (attempt.StartedByThisAttempt, attempt.IsSent) = (null, false);
-        if (written.Started)
+        foreach (var (step, metaId) in done)
         {
-            attempt.Steps[next!] = new(next!, StepState.Started, null, now, attempt.RefusalsOf(next!));
-            attempt.StartedByThisAttempt = next;
-        }
-        else if (next is not null && !written.Cancelled.Value && written.Stopped is null && (step is null || attempt.StateOf(next) != StepState.Started))
-        {
-            // One that an earlier attempt had started is looked for. Any other must not be sent: nobody would know of it.
-            throw new InvalidOperationException($"The {next} cannot be started: the journal has it neither as pending nor as started");
+            attempt.Steps[step] = new(step, StepState.Confirmed, metaId, attempt.Steps.GetValueOrDefault(step)?.StartedAt);
+            attempt.Begun.Remove(step);
         }
 
-        return written.Cancelled.Value ? new Held(null) : written is { Stopped: { } stopped, Started: false } && next is not null ? new Held(stopped) : null;
+        if (written.Cancelled.Value) return new Held(null);
+        if (written.Stopped is not null && next.Count > 0) return new Held(written.Stopped);
+        // Any that was not started must not be sent: nobody would know of it.
+        if (written.Started != next.Count) throw new InvalidOperationException($"Of {string.Join(", ", next)} not all can be started: the journal has one neither as pending nor as absent");
+        foreach (var step in next)
+        {
+            attempt.Steps[step] = new(step, StepState.Started, null, now, attempt.RefusalsOf(step));
+            attempt.Begun[step] = new(step);
+        }
+
+        return null;
     }
 
     private sealed record Written
     {
         public bool? Cancelled { get; init; }
         public string? Stopped { get; init; }
-        public bool Started { get; init; }
-        public bool? Confirmed { get; init; }
+        public long Confirmed { get; init; }
+        public long Started { get; init; }
     }
 }

@@ -22,6 +22,20 @@ internal static class StepName
         Creative, Ad,
         .. autoPublish ? [Activate] : Array.Empty<string>(),
     ];
+
+    /// <summary>What has to be confirmed before a step begins. All that can begin are under way together.</summary>
+    public static IReadOnlyList<string> NeedsOf(string step) => step switch
+    {
+        AdSet => [Campaign],
+        // It uses nothing of the campaign; but of a campaign that Meta refuses nothing is to be left to undo.
+        Creative => [Campaign, Media],
+        Ad => [AdSet, Creative],
+        Activate => [Ad],
+        _ => [],
+    };
+
+    /// <summary>By one POST that must never be repeated blindly; all others may be done again from the start.</summary>
+    public static bool IsCreate(string step) => step is Campaign or AdSet or Creative or Ad;
 }
 
 internal static class StepState

@@ -1,98 +1,154 @@
+using System.Runtime.ExceptionServices;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Meta;
 using Microsoft.Extensions.Logging;
 
 namespace MetaAdsJobs.Core.Orchestrations.Steps;
 
 /// <summary>
-/// The heart of "one request, one tree". A step is looked for when an earlier attempt started it, started (committed),
-/// created by one POST, and confirmed together with the start of the next.
+/// The heart of "one request, one tree". All steps whose needs are there are under way together: each is looked for when an earlier attempt
+/// started it, started (committed), created by one POST, and confirmed together with the start of the next.
 /// </summary>
 internal sealed class StepRunner(
-    IEnumerable<ICreateStep> createSteps,
-    IEnumerable<IRepeatableStep> repeatableSteps,
-    StepJournal journal,
-    OrchestrationOptions options,
-    TimeProvider time,
-    ILogger<StepRunner> logger)
+    Creates creates, IEnumerable<IRepeatableStep> repeatableSteps, StepJournal journal, OrchestrationOptions options, TimeProvider time, ILogger<StepRunner> logger)
 {
-    private readonly Dictionary<string, ICreateStep> _creates = createSteps.ToDictionary(step => step.Name);
     private readonly Dictionary<string, IRepeatableStep> _repeatables = repeatableSteps.ToDictionary(step => step.Name);
 
     public async Task<Progress> RunAsync(Attempt attempt, CancellationToken ct)
     {
-        var open = attempt.Plan.Where(step => attempt.StateOf(step) != StepState.Confirmed).ToList();
-        foreach (var (index, step) in open.Index())
+        while (attempt.Ready([]) is { Count: > 0 } ready)
         {
             ct.ThrowIfCancellationRequested();
-            if (attempt.StateOf(step) != StepState.Started && await journal.StartAsync(attempt, step, ct) is { } held) return Leave(held);
+            Progress.NotYet? notYet = null;
+            var (found, absent) = (new List<DoneStep>(), new List<string>());
+            foreach (var step in ready.Where(step => IsLost(attempt, step)))
+            {
+                switch (await LookAsync(attempt, step, ct))
+                {
+                    case Progress.Built adopted:
+                        found.AddRange(adopted.Last);
+                        break;
+                    case Progress.NotYet later:
+                        notYet = Earlier(notYet, later);
+                        break;
+                    case null:
+                        absent.Add(step);
+                        break;
+                    case var several:
+                        return several;
+                }
+            }
 
-            var result = await TryAsync(attempt, step, ct);
-            if (result is not Progress.Built built) return result;
+            var unstarted = ready.Where(step => attempt.StateOf(step) != StepState.Started).ToList();
+            if (found.Count + absent.Count + unstarted.Count > 0 && await journal.AdvanceAsync(attempt, found, [.. unstarted, .. absent], absent, ct) is { } held)
+                return Leave(held);
+            if (found.Count > 0) continue;
 
-            var next = open.ElementAtOrDefault(index + 1);
-            if (next is null) return built;
+            var open = ready.Where(step => !IsLost(attempt, step)).ToList();
+            if (open.Count == 0) return notYet!;
+            var results = await RunTogetherAsync(attempt, open, ct);
+
+            var done = results.Where(one => one.Result is StepResult.Done).Select(one => new DoneStep(one.Step, ((StepResult.Done)one.Result).MetaId)).ToList();
+            var failed = results.Select(one => one.Result).OfType<StepResult.Failed>().Select(one => one.Exception).OrderBy(exception => Rank(attempt, exception)).ToList();
+            foreach (var later in results.Select(one => one.Result).OfType<StepResult.NotYet>()) notYet = Earlier(notYet, new(later.Until, later.Reason));
+            var next = failed.Count == 0 && notYet is null ? attempt.Ready([.. done.Select(one => one.Step)]) : [];
+            if (failed.Count == 0 && notYet is null && next.Count == 0) return new Progress.Built(done);
+
             // Never cancelled: a stopping worker must not lose an id it has.
-            var refused = await journal.ConfirmAsync(attempt, step, built.LastMetaId, next, CancellationToken.None);
-            OrchestrationLog.StepConfirmed(logger, step, built.LastMetaId);
+            var refused = done.Count == 0 ? null : await journal.AdvanceAsync(attempt, done, next, [], CancellationToken.None);
+            foreach (var one in done) OrchestrationLog.StepConfirmed(logger, one.Step, one.MetaId);
+            if (failed.Count > 0) Throw(failed);
+            if (notYet is not null) return notYet;
             if (refused is not null) return Leave(refused);
         }
 
-        return new Progress.Built(null, null);
+        return new Progress.Built([]);
     }
 
-    private async Task<Progress> TryAsync(Attempt attempt, string step, CancellationToken ct)
+    // Started by an earlier attempt, and perhaps created.
+    private static bool IsLost(Attempt attempt, string step) =>
+        StepName.IsCreate(step) && attempt.StateOf(step) == StepState.Started && !attempt.Begun.ContainsKey(step);
+
+    /// <returns>Null when it was looked for past the settle delay, and does not exist.</returns>
+    private async Task<Progress?> LookAsync(Attempt attempt, string step, CancellationToken ct)
     {
         using var span = new StepSpan(step);
-        var progress = _creates.TryGetValue(step, out var create)
-            ? await CreateOnceAsync(attempt, create, span, ct)
-            : await RepeatAsync(attempt, _repeatables[step], ct);
-        span.Result = progress switch
+        // Before the look: what it does not show at a later moment, it may not have been able to show when Meta made the answer.
+        var now = time.GetUtcNow();
+        var found = await creates.LookAsync(attempt, step, ct);
+        if (found.Count > 1)
         {
-            Progress.Built when span.Result == StepSpan.Adopted => StepSpan.Adopted,
-            Progress.Built => "done",
-            Progress.NotYet => "not_yet",
-            Progress.SeveralFound => "several_found",
-            _ => "cancelled",
-        };
-        return progress;
-    }
-
-    private async Task<Progress> CreateOnceAsync(Attempt attempt, ICreateStep step, StepSpan span, CancellationToken ct)
-    {
-        if (attempt.StartedByThisAttempt != step.Name)
-        {
-            // Before the look: what it does not show at a later moment, it may not have been able to show when Meta made the answer.
-            var now = time.GetUtcNow();
-            var found = await step.LookAsync(attempt, ct);
-            if (found.Count > 1) return new Progress.SeveralFound(step.Name, found);
-            if (found.Count == 1)
-            {
-                OrchestrationLog.StepAdopted(logger, step.Name, found[0]);
-                span.Result = StepSpan.Adopted;
-                attempt.Credential.Changes.AddAdopted(step.Name, found[0], time.GetUtcNow());
-                return new Progress.Built(step.Name, found[0]);
-            }
-
-            if (now < attempt.SettledAt) return NextLook(now, attempt.SettledAt, step.Name);
-            OrchestrationLog.StepAbsent(logger, step.Name);
-            if (await journal.StartAsync(attempt, step.Name, ct) is { } held) return Leave(held);
+            span.Result = StepSpan.SeveralFound;
+            return new Progress.SeveralFound(step, found);
         }
 
-        // Killed from here on: perhaps created. Asleep past the lease: must not be sent any more. A stopping worker waits
-        // for the answer instead of losing it.
-        attempt.Lease.ThrowIfOver();
-        attempt.IsSent = true;
-        return new Progress.Built(step.Name, await step.CreateAsync(attempt, CancellationToken.None));
+        if (found.Count == 1)
+        {
+            OrchestrationLog.StepAdopted(logger, step, found[0]);
+            span.Result = StepSpan.Adopted;
+            attempt.Credential.Changes.AddAdopted(step, found[0], time.GetUtcNow());
+            return new Progress.Built([new(step, found[0])]);
+        }
+
+        if (now < attempt.SettledAt)
+        {
+            span.Result = StepSpan.NotYet;
+            return NextLook(now, attempt.SettledAt, step);
+        }
+
+        OrchestrationLog.StepAbsent(logger, step);
+        span.Result = StepSpan.Absent;
+        return null;
+    }
+
+    private async Task<(string Step, StepResult Result)[]> RunTogetherAsync(Attempt attempt, List<string> steps, CancellationToken ct)
+    {
+        foreach (var step in steps) attempt.Begun.TryAdd(step, new(step));
+        var running = steps.Select(async step => (step, await RunAsync(attempt, step, ct))).ToList();
+        return await Task.WhenAll(running);
+    }
+
+    private async Task<StepResult> RunAsync(Attempt attempt, string step, CancellationToken ct)
+    {
+        using var span = new StepSpan(step);
+        var begun = attempt.Begun[step];
+        try
+        {
+            // Killed from here on: perhaps created. Asleep past the lease: must not be sent any more.
+            attempt.Lease.ThrowIfOver();
+            begun.Sends();
+            var result = StepName.IsCreate(step) ? new StepResult.Done(await creates.SendAsync(attempt, step)) : await _repeatables[step].RunAsync(attempt, ct);
+            span.Result = result is StepResult.Done ? StepSpan.Done : StepSpan.NotYet;
+            return result;
+        }
+        catch (Exception exception)
+        {
+            if (exception is MetaException answer) begun.Answered(answer);
+            return new StepResult.Failed(exception);
+        }
+    }
+
+    // One decides what becomes of the attempt: first what ends it, then what may have been done, at last what only has to wait.
+    private static int Rank(Attempt attempt, Exception exception) => exception switch
+    {
+        FencedException => 0,
+        OperationCanceledException => 1,
+        MetaException { Proof: Proof.Rejected } refusal when PassingRefusals.WaitAfter(attempt, refusal) is null => 2,
+        not MetaException or MetaException { Proof: Proof.OutcomeUnknown } => 3,
+        MetaException { Proof: Proof.Rejected } => 4,
+        MetaException { Proof: Proof.NotSent } => 6,
+        _ => 5,
+    };
+
+    private void Throw(List<Exception> failed)
+    {
+        foreach (var other in failed.Skip(1)) OrchestrationLog.StepFailedToo(logger, other);
+        ExceptionDispatchInfo.Throw(failed[0]);
     }
 
     private Progress Leave(Held held) => held.Stopped is null ? new Progress.CancelRequested() : new Progress.NotYet(time.GetUtcNow().AddMinutes(5), held.Stopped);
 
-    private static async Task<Progress> RepeatAsync(Attempt attempt, IRepeatableStep step, CancellationToken ct) =>
-        await step.RunAsync(attempt, ct) switch
-        {
-            RepeatableResult.Done done => new Progress.Built(step.Name, done.MetaId),
-            RepeatableResult.NotYet notYet => new Progress.NotYet(notYet.Until, notYet.Reason),
-            _ => throw new InvalidOperationException("unreachable: the set is closed"),
-        };
+    private static Progress.NotYet Earlier(Progress.NotYet? one, Progress.NotYet other) => one is null || other.Until < one.Until ? other : one;
 
     private Progress.NotYet NextLook(DateTimeOffset now, DateTimeOffset settledAt, string step)
     {

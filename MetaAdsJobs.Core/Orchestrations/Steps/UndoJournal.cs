@@ -11,9 +11,9 @@ internal sealed class UndoJournal(NpgsqlDataSource dataSource, OrchestrationOpti
 {
     /// <summary>
     /// Decides how the orchestration ends. From this commit on it is undone, whatever crashes: the next attempt goes on undoing.
-    /// A step proven not done need not be looked for.
+    /// A step proven not done need not be looked for; whatever else this attempt has sent counts as that of an earlier one.
     /// </summary>
-    public async Task BeginAsync(Attempt attempt, string ending, IReadOnlyList<string> errors, string? notDone, CancellationToken ct)
+    public async Task BeginAsync(Attempt attempt, string ending, IReadOnlyList<string> errors, CancellationToken ct)
     {
         const string BeginSql = $"""
             WITH {ChangeLog.Cte},
@@ -22,28 +22,26 @@ internal sealed class UndoJournal(NpgsqlDataSource dataSource, OrchestrationOpti
                     quiet_since = CASE WHEN @Sent THEN clock_timestamp() ELSE quiet_since END, lease_until = clock_timestamp() + @Lease
                 WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running' AND ending IS NULL
                 RETURNING request_id, COALESCE(quiet_since, '-infinity') AS quiet_since),
-            proven AS (
-                UPDATE orchestration_steps s SET state = 'pending', error = @Error FROM fence
-                WHERE s.request_id = fence.request_id AND s.step = @NotDone AND s.state = 'started')
+            {BegunStep.NotDoneCte}
             SELECT quiet_since, {StepRecord.AllSql} AS steps FROM fence
             """;
         var (changes, changeCount) = attempt.Credential.Changes.ToJson();
+        var notDone = BegunStep.Columns(attempt.NotDone);
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var (quietSince, steps) = await connection.QuerySingleOrDefaultAsync<(DateTimeOffset?, string?)>(new(BeginSql, new
         {
-            attempt.RequestId, Attempt = attempt.Number, Ending = ending, Errors = JsonSerializer.Serialize(errors), Error = errors.FirstOrDefault(),
-            NotDone = notDone, Sent = attempt.MayHaveSent(notDone), Lease = options.Lease, AccountId = attempt.Account.Id, attempt.AskedBy, Changes = changes,
+            attempt.RequestId, Attempt = attempt.Number, Ending = ending, Errors = JsonSerializer.Serialize(errors), Reason = errors.FirstOrDefault(),
+            NotDone = notDone.Steps, NotDoneErrors = notDone.Errors, NotDoneRefusals = notDone.Refusals, Sent = attempt.MayHaveSent, Lease = options.Lease,
+            AccountId = attempt.Account.Id, attempt.AskedBy, Changes = changes,
         }, cancellationToken: ct));
         attempt.Credential.Changes.Written(changeCount);
         if (quietSince is null) throw new FencedException("the end was begun by another");
-        // Whatever this attempt has sent and not heard of counts as that of an earlier one from now on: it is looked for until it must be visible.
-        if (attempt.MayHaveSent(notDone)) attempt.SettledAt = quietSince.Value + options.SettleDelay;
-        (attempt.StartedByThisAttempt, attempt.IsSent) = (null, false);
+        if (attempt.MayHaveSent) attempt.SettledAt = quietSince.Value + options.SettleDelay;
         // A commit whose answer was lost may have confirmed a step, and started the next.
         attempt.Steps = StepRecord.ReadAll(steps);
+        foreach (var step in notDone.Steps.Where(step => attempt.StateOf(step) == StepState.Started)) attempt.Steps[step] = attempt.Steps[step] with { State = StepState.Pending };
+        attempt.Begun.Clear();
         (attempt.Ending, attempt.Abandoned, attempt.Failures) = (ending, 0, 0);
-        if (notDone is not null && attempt.StateOf(notDone) == StepState.Started)
-            attempt.Steps[notDone] = attempt.Steps[notDone] with { State = StepState.Pending };
     }
 
     /// <summary>Ends the orchestration as failed with everything as it is: a person has to choose first.</summary>

@@ -9,16 +9,13 @@ namespace MetaAdsJobs.Core.Orchestrations.Steps;
 /// not known is looked for first. Deleting is repeatable, so a crash anywhere here only means doing the last one again.
 /// </summary>
 internal sealed class UndoRunner(
-    IEnumerable<ICreateStep> createSteps, UndoJournal journal, MetaAds meta, OrchestrationOptions options, TimeProvider time, ILogger<UndoRunner> logger)
+    Creates creates, UndoJournal journal, MetaAds meta, OrchestrationOptions options, TimeProvider time, ILogger<UndoRunner> logger)
 {
-    private static readonly string[] Order = [StepName.Ad, StepName.Creative, StepName.AdSet, StepName.Campaign];
-    private readonly Dictionary<string, ICreateStep> _creates = createSteps.ToDictionary(step => step.Name);
-
     public async Task<Progress> RunAsync(Attempt attempt, CancellationToken ct)
     {
         await PauseAsync(attempt, ct);
         ExceptionDispatchInfo? unseen = null;
-        foreach (var step in Order)
+        foreach (var step in Creates.LastFirst)
         {
             ct.ThrowIfCancellationRequested();
             switch (attempt.StateOf(step))
@@ -74,7 +71,7 @@ internal sealed class UndoRunner(
         // An activation that was given up may still be carried out: paused again until none can be any more.
         if (attempt.StateOf(StepName.Activate) != StepState.Pending && await journal.FindBusyUntilAsync(attempt, ct) is { } busyUntil)
             return new Progress.NotYet(Earlier(busyUntil, time.GetUtcNow().AddSeconds(30)), "its activation may still be carried out; pausing it until it cannot");
-        foreach (var step in Order.Where(step => attempt.StateOf(step) == StepState.Started))
+        foreach (var step in Creates.LastFirst.Where(step => attempt.StateOf(step) == StepState.Started))
         {
             ct.ThrowIfCancellationRequested();
             var (found, notYet) = await SettleAsync(attempt, step, ct);
@@ -97,7 +94,7 @@ internal sealed class UndoRunner(
             try
             {
                 // An earlier attempt may have died after it had activated it, and its audit with it.
-                if (!attempt.Activated.Contains(attempt.MetaId(step)) && attempt is { StartedByThisAttempt: not StepName.Activate } && attempt.StateOf(StepName.Activate) == StepState.Started)
+                if (!attempt.Activated.Contains(attempt.MetaId(step)) && attempt.StateOf(StepName.Activate) == StepState.Started)
                     attempt.Credential.Changes.AddPerhapsActivated(attempt.MetaId(step), time.GetUtcNow());
                 await meta.PauseAsync(attempt.Credential.Unyielding(), attempt.MetaId(step), ct);
             }
@@ -150,22 +147,15 @@ internal sealed class UndoRunner(
     {
         try
         {
-            return await _creates[step].LookAsync(attempt, ct);
+            return await creates.LookAsync(attempt, step, ct);
         }
-        catch (MetaException exception) when (exception.IsMissingObject && ParentOf(step) is { } parent && attempt.FindMetaId(parent) is { } parentId)
+        catch (MetaException exception) when (exception.IsMissingObject && Creates.ParentOf(step) is { } parent && attempt.FindMetaId(parent) is { } parentId)
         {
             // The parent is gone, by hand or by an earlier undo, and its children with it; if it really is.
             await meta.ProveGoneAsync(attempt.Credential, parentId, exception, ct);
             return [];
         }
     }
-
-    private static string? ParentOf(string step) => step switch
-    {
-        StepName.AdSet => StepName.Campaign,
-        StepName.Ad => StepName.AdSet,
-        _ => null,
-    };
 
     private DateTimeOffset NextLook(Attempt attempt)
     {

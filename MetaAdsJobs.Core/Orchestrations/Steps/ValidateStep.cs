@@ -10,22 +10,22 @@ internal sealed class ValidateStep(MetaChecks checks, MetaVideos videos, Validat
 {
     public string Name => StepName.Validate;
 
-    public async Task<RepeatableResult> RunAsync(Attempt attempt, CancellationToken ct)
+    public async Task<StepResult> RunAsync(Attempt attempt, CancellationToken ct)
     {
         var known = await store.FindObjectsAsync(attempt, ct);
         attempt.Validation =
         [
             .. await AccountAsync(attempt, ct),
-            await AskAsync(StepName.Campaign, () => checks.CheckAsync(attempt.Credential, CampaignStep.Spec(attempt), ct)),
+            await AskAsync(StepName.Campaign, () => checks.CheckAsync(attempt.Credential, attempt.Tree.Campaign, ct)),
             known.CampaignId is null
                 ? ValidationFinding.NotChecked(StepName.AdSet, NeedsCampaign)
-                : await AskAsync(StepName.AdSet, () => checks.CheckAsync(attempt.Credential, AdSetStep.Spec(attempt, known.CampaignId), ct), NeedsCampaign),
+                : await AskAsync(StepName.AdSet, () => checks.CheckAsync(attempt.Credential, attempt.Tree.AdSet(known.CampaignId), ct), NeedsCampaign),
             await CreativeAsync(attempt, ct),
             known.AdSetId is null || known.CreativeId is null
                 ? ValidationFinding.NotChecked(StepName.Ad, NeedsAdSet)
-                : await AskAsync(StepName.Ad, () => checks.CheckAsync(attempt.Credential, AdStep.Spec(attempt, known.AdSetId, known.CreativeId), ct), NeedsAdSet),
+                : await AskAsync(StepName.Ad, () => checks.CheckAsync(attempt.Credential, attempt.Tree.Ad(known.AdSetId, known.CreativeId), ct), NeedsAdSet),
         ];
-        return new RepeatableResult.Done(null);
+        return new StepResult.Done(null);
     }
 
     private const string NeedsCampaign = "Meta needs an existing campaign";
@@ -56,7 +56,7 @@ internal sealed class ValidateStep(MetaChecks checks, MetaVideos videos, Validat
         if (state.NotActive is { } why) wrong.Add($"the ad account is {why} at Meta");
         if (state.Currency is { } currency && currency != attempt.Account.Currency) wrong.Add($"its currency is {currency} at Meta and {attempt.Account.Currency} here");
         if (state.TimezoneName is { } zone && zone != attempt.Account.TimezoneName) wrong.Add($"its time zone is {zone} at Meta and {attempt.Account.TimezoneName} here");
-        if (state.MinDailyBudget is { } minimum && AdSetStep.DailyUnits(attempt, store.Now) is var units && units < minimum)
+        if (state.MinDailyBudget is { } minimum && attempt.Tree.DailyUnits(store.Now) is var units && units < minimum)
             wrong.Add($"Meta's minimum for a day is {Currency.ToHundredths(attempt.Account.Currency, minimum)} hundredths of {attempt.Account.Currency}; "
                 + $"the budget comes to {Currency.ToHundredths(attempt.Account.Currency, units)}");
         return wrong.Count == 0 ? [asked] : [.. wrong.Select(error => ValidationFinding.Refused(Account, error))];
@@ -79,7 +79,7 @@ internal sealed class ValidateStep(MetaChecks checks, MetaVideos videos, Validat
         {
             if (videoId is not null && attempt.ThumbnailUrl is null)
                 attempt.ThumbnailUrl = await videos.ReadAsync(attempt.Credential, videoId, ct) is var video ? video.ThumbnailUrl ?? video.Picture : null;
-            await checks.CheckAsync(attempt.Credential, CreativeStep.Spec(attempt, videoId, imageHash), ct);
+            await checks.CheckAsync(attempt.Credential, attempt.Tree.Creative(videoId, imageHash, attempt.ThumbnailUrl), ct);
         });
     }
 }

@@ -25,10 +25,10 @@ public sealed class JournalFenceTests
         var (asked, attempt) = await ClaimAsync();
         await PutAsync(asked, "adset", state);
 
-        await Assert.ThatAsync(() => _world.Get<StepJournal>().StartAsync(attempt, StepName.AdSet, CancellationToken.None), Throws.InstanceOf<InvalidOperationException>());
-        await Assert.ThatAsync(() => _world.Get<StepJournal>().ConfirmAsync(attempt, StepName.Campaign, "1", StepName.AdSet, CancellationToken.None), Throws.InstanceOf<InvalidOperationException>());
+        await Assert.ThatAsync(() => _world.Get<StepJournal>().AdvanceAsync(attempt, [], [StepName.AdSet], [], CancellationToken.None), Throws.InstanceOf<InvalidOperationException>());
+        await Assert.ThatAsync(() => _world.Get<StepJournal>().AdvanceAsync(attempt, [new(StepName.Campaign, "1")], [StepName.AdSet], [], CancellationToken.None), Throws.InstanceOf<InvalidOperationException>());
 
-        Assert.That(attempt.StartedByThisAttempt, Is.Not.EqualTo(StepName.AdSet));
+        Assert.That(attempt.Begun, Does.Not.ContainKey(StepName.AdSet));
         Assert.That(await StateAsync(asked, "campaign"), Is.EqualTo("confirmed"), "what exists at Meta is known all the same");
     }
 

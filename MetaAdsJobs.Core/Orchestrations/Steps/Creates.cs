@@ -1,0 +1,105 @@
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Meta;
+
+namespace MetaAdsJobs.Core.Orchestrations.Steps;
+
+/// <summary>
+/// What is created at Meta by one POST that must never be repeated blindly: the table of how each is found again and how it is sent. A
+/// read that has to come first and fails is no lost answer: nothing was sent, and nothing need be looked for.
+/// </summary>
+internal sealed class Creates(MetaAds meta, MetaVideos videos, ClipImageStore images, AccountCurrency currencies)
+{
+    /// <summary>In the order in which they are undone.</summary>
+    public static readonly IReadOnlyList<string> LastFirst = [StepName.Ad, StepName.Creative, StepName.AdSet, StepName.Campaign];
+
+    /// <summary>What the object hangs on at Meta: only among its children is it looked for, and with it it is gone.</summary>
+    public static string? ParentOf(string step) => step switch
+    {
+        StepName.AdSet => StepName.Campaign,
+        StepName.Ad => StepName.AdSet,
+        _ => null,
+    };
+
+    /// <summary>Ids of what carries the step's marker at Meta; for a step whose outcome is not known.</summary>
+    /// <exception cref="MetaException">Meta did not answer.</exception>
+    public Task<IReadOnlyList<string>> LookAsync(Attempt attempt, string step, CancellationToken ct) =>
+        meta.FindAsync(attempt.Credential, ObjectOf(step), ParentOf(step) is { } parent ? attempt.MetaId(parent) : null, attempt.Tree.MarkerOf(step), ct);
+
+    /// <summary>Sends the one POST. Never cancelled: a stopping worker waits for the answer instead of losing it.</summary>
+    /// <returns>Meta's id.</returns>
+    /// <exception cref="MetaException">Meta did not do it, or nobody can tell.</exception>
+    public Task<string> SendAsync(Attempt attempt, string step) => step switch
+    {
+        StepName.Campaign => SendCampaignAsync(attempt),
+        StepName.AdSet => SendAdSetAsync(attempt),
+        StepName.Creative => SendCreativeAsync(attempt),
+        StepName.Ad => meta.CreateAdAsync(attempt.Credential, attempt.Tree.Ad(attempt.MetaId(StepName.AdSet), attempt.MetaId(StepName.Creative)), CancellationToken.None),
+        _ => throw new ArgumentOutOfRangeException(nameof(step), step, "creates nothing"),
+    };
+
+    private async Task<string> SendCampaignAsync(Attempt attempt)
+    {
+        await ConfirmCurrencyAsync(attempt);
+        return await meta.CreateCampaignAsync(attempt.Credential, attempt.Tree.Campaign, CancellationToken.None);
+    }
+
+    private async Task<string> SendAdSetAsync(Attempt attempt)
+    {
+        // The campaign may be older than this check, or adopted.
+        await ConfirmCurrencyAsync(attempt);
+        return await meta.CreateAdSetAsync(attempt.Credential, attempt.Tree.AdSet(attempt.MetaId(StepName.Campaign)), CancellationToken.None);
+    }
+
+    private async Task<string> SendCreativeAsync(Attempt attempt)
+    {
+        if (attempt.VideoId is { } videoId) attempt.ThumbnailUrl ??= await ReadThumbnailAsync(attempt, videoId);
+        attempt.Lease.ThrowIfOver();
+        try
+        {
+            return await meta.CreateCreativeAsync(attempt.Credential, attempt.Tree.Creative(attempt.VideoId, attempt.ImageHash, attempt.ThumbnailUrl), CancellationToken.None);
+        }
+        catch (MetaException exception) when (exception is { Proof: Proof.Rejected, MayPass: false } && attempt.ImageHash is { } hash)
+        {
+            // Perhaps somebody deleted the image from the account's library: the next request, or this one's retry, uploads it again.
+            await images.ForgetAsync(attempt, hash, CancellationToken.None);
+            throw;
+        }
+    }
+
+    /// <summary>Meta must bill the account in the currency in which the budget is meant. Asked until the account is confirmed, and as long as it differs.</summary>
+    private async Task ConfirmCurrencyAsync(Attempt attempt)
+    {
+        if (attempt.MetaCurrency == attempt.Account.Currency) return;
+        attempt.MetaCurrency = await ReadFirstAsync("the ad account's currency", currencies.ReadAsync(attempt.Account.Id, attempt.Credential, CancellationToken.None));
+        if (AccountCurrency.Difference(attempt.Account.AdAccountId, attempt.Account.Currency, attempt.MetaCurrency) is { } difference)
+            throw new MetaException(Proof.Rejected, difference);
+    }
+
+    // Known when the media step has just ended; an attempt that begins here reads it anew, for its address expires.
+    private async Task<string> ReadThumbnailAsync(Attempt attempt, string videoId)
+    {
+        var video = await ReadFirstAsync("the video's thumbnail", videos.ReadAsync(attempt.Credential, videoId, CancellationToken.None));
+        return video.ThumbnailUrl ?? video.Picture ?? throw new MetaException(Proof.Rejected, "Meta has no thumbnail of the clip's video: give the clip a thumbnail_url") { MayPass = true };
+    }
+
+    private static async Task<T> ReadFirstAsync<T>(string what, Task<T> read)
+    {
+        try
+        {
+            return await read;
+        }
+        catch (MetaException exception) when (exception.Proof == Proof.OutcomeUnknown)
+        {
+            throw new MetaException(Proof.NotSent, $"{what} could not be read, so nothing was sent: {exception.ForUser}", exception);
+        }
+    }
+
+    private static AdObject ObjectOf(string step) => step switch
+    {
+        StepName.Campaign => AdObject.Campaign,
+        StepName.AdSet => AdObject.AdSet,
+        StepName.Creative => AdObject.Creative,
+        StepName.Ad => AdObject.Ad,
+        _ => throw new ArgumentOutOfRangeException(nameof(step), step, "creates nothing"),
+    };
+}
