@@ -1,6 +1,7 @@
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Clips;
 
 namespace MetaAdsJobs.Api.Accounts;
 

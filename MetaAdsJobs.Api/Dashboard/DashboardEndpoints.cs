@@ -1,7 +1,7 @@
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Core.Access;
-using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Jobs.Watching;
 
 namespace MetaAdsJobs.Api.Dashboard;
 

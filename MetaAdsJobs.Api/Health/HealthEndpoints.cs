@@ -1,7 +1,7 @@
 using System.Data.Common;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Database;
-using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Jobs.Watching;
 
 namespace MetaAdsJobs.Api.Health;
 

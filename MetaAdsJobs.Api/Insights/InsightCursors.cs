@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text.Json;
 using MetaAdsJobs.Core.Insights.Reading;
+using MetaAdsJobs.Core.Insights.Watching;
 using MetaAdsJobs.Core.Validation;
 
 namespace MetaAdsJobs.Api.Insights;

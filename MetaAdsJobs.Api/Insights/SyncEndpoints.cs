@@ -1,6 +1,6 @@
 using System.Globalization;
 using MetaAdsJobs.Api.Http;
-using MetaAdsJobs.Core.Insights.Reading;
+using MetaAdsJobs.Core.Insights.Watching;
 using Microsoft.AspNetCore.Mvc;
 
 namespace MetaAdsJobs.Api.Insights;

@@ -5,6 +5,7 @@ using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Orchestrations.Listing;
+using MetaAdsJobs.Core.Orchestrations.Requests;
 using Microsoft.AspNetCore.Mvc;
 
 namespace MetaAdsJobs.Api.Orchestrations;

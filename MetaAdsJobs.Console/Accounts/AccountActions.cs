@@ -30,12 +30,12 @@ internal static class AccountActions
         var body = AccountForm.Body(form, isNew: true);
         return await save.CreateAsync(body.ToJson(), http.RequestAborted) switch
         {
-            Saved<SocialAccount>.Done done => Going.On(http, $"/console/accounts/{done.Value.Id}", "The account was added."),
-            Saved<SocialAccount>.Invalid invalid => Going.Again<AccountFormPage>(body.Refused(invalid.Errors, AccountForm.Token)),
+            Saved<SocialAccount>.Done done => FormResults.On(http, $"/console/accounts/{done.Value.Id}", "The account was added."),
+            Saved<SocialAccount>.Invalid invalid => FormResults.Again<AccountFormPage>(body.Refused(invalid.Errors, AccountForm.Token)),
             // The form was sent twice: its id was made with it.
             Saved<SocialAccount>.Exists exists when await accounts.FindAsync(exists.Id, http.RequestAborted) is { } same && same.Name == form["name"].ToString().Trim()
-                && same.AdAccountId == form["ad_account_id"].ToString().Trim() => Going.On(http, $"/console/accounts/{exists.Id}", "The account was added."),
-            _ => Going.Again<AccountFormPage>(body.Refused(One("id", "is the id of another account"), AccountForm.Token)),
+                && same.AdAccountId == form["ad_account_id"].ToString().Trim() => FormResults.On(http, $"/console/accounts/{exists.Id}", "The account was added."),
+            _ => FormResults.Again<AccountFormPage>(body.Refused(One("id", "is the id of another account"), AccountForm.Token)),
         };
     }
 
@@ -46,9 +46,9 @@ internal static class AccountActions
         // A form that does not say what it shows is never the newest.
         return await save.ChangeAsync(id, body.ToJson(), account => account.UpdatedAt == AccountForm.Seen(form), http.RequestAborted) switch
         {
-            Saved<SocialAccount>.Done => Going.On(http, $"/console/accounts/{id}", "The account was changed."),
-            Saved<SocialAccount>.Invalid invalid => Going.Again<AccountFormPage>(body.Refused(invalid.Errors, AccountForm.Token), ("Id", id)),
-            Saved<SocialAccount>.Outdated => Going.Again<AccountFormPage>(
+            Saved<SocialAccount>.Done => FormResults.On(http, $"/console/accounts/{id}", "The account was changed."),
+            Saved<SocialAccount>.Invalid invalid => FormResults.Again<AccountFormPage>(body.Refused(invalid.Errors, AccountForm.Token), ("Id", id)),
+            Saved<SocialAccount>.Outdated => FormResults.Again<AccountFormPage>(
                 body.Refused(One("$", "Somebody has changed this account since you opened it. Open it again to see what it is now."), AccountForm.Token), ("Id", id)),
             _ => Results.NotFound(),
         };
@@ -56,18 +56,18 @@ internal static class AccountActions
 
     private static async Task<IResult> UnblockAsync(Guid id, SaveAccount save, HttpContext http) =>
         await save.ChangeAsync(id, Unblocking, http.RequestAborted) is Saved<SocialAccount>.Done
-            ? Going.On(http, $"/console/accounts/{id}", "The account was unblocked; what waited goes on.") : Results.NotFound();
+            ? FormResults.On(http, $"/console/accounts/{id}", "The account was unblocked; what waited goes on.") : Results.NotFound();
 
     private static async Task<IResult> SyncAsync(Guid id, RequestSync request, HttpContext http)
     {
         var form = http.Request.Form;
         var errors = new FieldErrors();
         var (since, until) = (Day(form, "since", errors), Day(form, "until", errors));
-        if (errors.Any) return Going.Again<AccountPage>(FormValues.Posted(form, errors), ("Id", id));
+        if (errors.Any) return FormResults.Again<AccountPage>(FormValues.Posted(form, errors), ("Id", id));
         return await request.ExecuteAsync(id, since, until, http.User.CallerName(), http.RequestAborted) switch
         {
-            SyncRequested.Queued => Going.On(http, $"/console/accounts/{id}", "The sync was asked for."),
-            SyncRequested.Invalid invalid => Going.Again<AccountPage>(FormValues.Posted(form, invalid.Errors), ("Id", id)),
+            SyncRequested.Queued => FormResults.On(http, $"/console/accounts/{id}", "The sync was asked for."),
+            SyncRequested.Invalid invalid => FormResults.Again<AccountPage>(FormValues.Posted(form, invalid.Errors), ("Id", id)),
             _ => Results.NotFound(),
         };
     }

@@ -25,7 +25,7 @@ internal static class SpendingActions
         var reason = fields.Text("reason", max: 500);
         if (fields.Errors.Any) return Again(body, fields.Errors, id);
         return await stop.StopAsync(id, http.User.CallerName(), reason, http.RequestAborted) is Switched.Done
-            ? Going.On(http, Page(id), "Stopped: what is active is being paused at Meta, and what is new waits.") : Results.NotFound();
+            ? FormResults.On(http, Page(id), "Stopped: what is active is being paused at Meta, and what is new waits.") : Results.NotFound();
     }
 
     private static async Task<IResult> StartAsync(Guid? id, [FromKeyedServices(Connections.OfStops)] StopSwitch stop, HttpContext http)
@@ -35,7 +35,7 @@ internal static class SpendingActions
         switch (await stop.StartAsync(id, http.User.CallerName(), reactivate, http.RequestAborted))
         {
             case Switched.Done:
-                return Going.On(http, Page(id), reactivate ? "Started: what the stop paused is being activated again." : "Started: what the stop paused stays paused.");
+                return FormResults.On(http, Page(id), reactivate ? "Started: what the stop paused is being activated again." : "Started: what the stop paused stays paused.");
             case Switched.Refused:
                 var errors = new FieldErrors();
                 errors.Add("$", "All accounts are stopped, not this one alone: only the start of all accounts lifts that.");
@@ -45,7 +45,7 @@ internal static class SpendingActions
         }
     }
 
-    private static IResult Again(FormBody body, FieldErrors errors, Guid? id) => Going.Again<SwitchPage>(body.Refused(errors), ("Id", id));
+    private static IResult Again(FormBody body, FieldErrors errors, Guid? id) => FormResults.Again<SwitchPage>(body.Refused(errors), ("Id", id));
 
     private static string Page(Guid? id) => id is null ? "/console/accounts" : $"/console/accounts/{id}";
 }

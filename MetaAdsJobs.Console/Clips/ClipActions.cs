@@ -1,5 +1,6 @@
 using MetaAdsJobs.Console.Forms;
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Clips;
 using MetaAdsJobs.Core.Validation;
 
 namespace MetaAdsJobs.Console.Clips;
@@ -18,16 +19,16 @@ internal static class ClipActions
         switch (await save.CreateAsync(body.ToJson(), http.RequestAborted))
         {
             case Saved<Clip>.Done:
-                return Going.On(http, "/console/clips", "The clip was added.");
+                return FormResults.On(http, "/console/clips", "The clip was added.");
             case Saved<Clip>.Invalid invalid:
-                return Going.Again<ClipFormPage>(body.Refused(invalid.Errors));
+                return FormResults.Again<ClipFormPage>(body.Refused(invalid.Errors));
             // The form was sent twice: its id was made with it.
             case Saved<Clip>.Exists exists when (await clips.FindAsync(exists.Id, http.RequestAborted))?.Title == http.Request.Form["title"].ToString().Trim():
-                return Going.On(http, "/console/clips", "The clip was added.");
+                return FormResults.On(http, "/console/clips", "The clip was added.");
             default:
                 var taken = new FieldErrors();
                 taken.Add("id", "is the id of another clip");
-                return Going.Again<ClipFormPage>(body.Refused(taken));
+                return FormResults.Again<ClipFormPage>(body.Refused(taken));
         }
     }
 }

@@ -1,8 +1,8 @@
 using MetaAdsJobs.Console.Forms;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Accounts;
-using MetaAdsJobs.Core.Meta;
-using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Orchestrations.Requests;
 using MetaAdsJobs.Core.Targeting;
 using MetaAdsJobs.Core.Validation;
 using Microsoft.AspNetCore.Antiforgery;
@@ -20,7 +20,7 @@ internal sealed class NewActions(AcceptOrchestration accept, AccountStore accoun
 
     private async Task<IResult> ActAsync(HttpContext http)
     {
-        if (!http.Request.HasFormContentType) return Going.BackWithProblem(http, "The form had expired. Please try again.");
+        if (!http.Request.HasFormContentType) return FormResults.BackWithProblem(http, "The form had expired. Please try again.");
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
         var values = FormValues.Posted(form, new FieldErrors());
         if (!await antiforgery.IsRequestValidAsync(http)) return Refused(values, "The form had expired. Please try again.");
@@ -32,7 +32,7 @@ internal sealed class NewActions(AcceptOrchestration accept, AccountStore accoun
             "find_place" => await FindAsync(http, values, account, TargetingKind.Place),
             "find_interest" => await FindAsync(http, values, account, TargetingKind.Interest),
             "find_language" => await FindAsync(http, values, account, TargetingKind.Language),
-            _ => Going.Shown<NewPage>(values),
+            _ => FormResults.Shown<NewPage>(values),
         };
     }
 
@@ -44,11 +44,11 @@ internal sealed class NewActions(AcceptOrchestration accept, AccountStore accoun
         if (key is null && !validateOnly) return Refused(values, "The form had expired. Please try again.");
         return await accept.ExecuteAsync(body.ToJson(), http.User.CallerName(), key, http.RequestAborted) switch
         {
-            Acceptance.Accepted accepted => Going.On(http, $"/console/runs/{accepted.RequestId}", validateOnly ? "Meta is being asked; nothing is created." : "The run was accepted."),
-            Acceptance.Invalid invalid => Going.Again<NewPage>(body.Refused(invalid.Errors)),
+            Acceptance.Accepted accepted => FormResults.On(http, $"/console/runs/{accepted.RequestId}", validateOnly ? "Meta is being asked; nothing is created." : "The run was accepted."),
+            Acceptance.Invalid invalid => FormResults.Again<NewPage>(body.Refused(invalid.Errors)),
             Acceptance.UnknownAccount => Refused(values, "The account does not exist any more."),
             Acceptance.UnknownClip => Refused(values, "The clip does not exist any more."),
-            _ => Going.Again<NewPage>(values, (nameof(NewPage.Problem), "This form has asked for a run already. Press again to ask for another one."), (nameof(NewPage.NeedsKey), true)),
+            _ => FormResults.Again<NewPage>(values, (nameof(NewPage.Problem), "This form has asked for a run already. Press again to ask for another one."), (nameof(NewPage.NeedsKey), true)),
         };
     }
 
@@ -64,8 +64,8 @@ internal sealed class NewActions(AcceptOrchestration accept, AccountStore accoun
         };
     }
 
-    private static IResult Found(FormValues values, TargetingKind kind, IReadOnlyList<TargetingOption> options, string? nothing) => Going.Shown<NewPage>(
+    private static IResult Found(FormValues values, TargetingKind kind, IReadOnlyList<TargetingOption> options, string? nothing) => FormResults.Shown<NewPage>(
         values, (nameof(NewPage.Found), options), (nameof(NewPage.FoundKind), kind), (nameof(NewPage.FoundNothing), nothing));
 
-    private static IResult Refused(FormValues values, string problem) => Going.Again<NewPage>(values, (nameof(NewPage.Problem), problem));
+    private static IResult Refused(FormValues values, string problem) => FormResults.Again<NewPage>(values, (nameof(NewPage.Problem), problem));
 }

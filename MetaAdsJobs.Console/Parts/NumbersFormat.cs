@@ -1,5 +1,5 @@
 using System.Globalization;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Ads;
 
 namespace MetaAdsJobs.Console.Parts;
 

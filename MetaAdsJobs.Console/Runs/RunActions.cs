@@ -18,10 +18,10 @@ internal static class RunActions
         var runs = console.MapGroup("/runs").RequireAuthorization(ConsolePolicies.Operate).AddEndpointFilter<FormGuard>();
         runs.MapPost("/{requestId:guid}/retry", async (Guid requestId, RetryOrchestration retry, HttpContext http) =>
             await retry.ExecuteAsync(requestId, http.User.CallerName(), http.RequestAborted) is Change.Done
-                ? Going.Back(http, "The run is tried again.") : Going.BackWithProblem(http, "Only a failed run can be retried."));
+                ? FormResults.Back(http, "The run is tried again.") : FormResults.BackWithProblem(http, "Only a failed run can be retried."));
         runs.MapPost("/{requestId:guid}/cancel", async (Guid requestId, CancelOrchestration cancel, HttpContext http) =>
             await cancel.ExecuteAsync(requestId, http.User.CallerName(), http.RequestAborted) is Change.Done
-                ? Going.Back(http, "The run is being cancelled.") : Going.BackWithProblem(http, "It can no longer be cancelled."));
+                ? FormResults.Back(http, "The run is being cancelled.") : FormResults.BackWithProblem(http, "It can no longer be cancelled."));
         runs.MapPost("/bulk/retry", (RetryOrchestration retry, RunList list, HttpContext http) => ForAllAsync(http, list, "retry", id => retry.ExecuteAsync(id, http.User.CallerName(), CancellationToken.None)));
         runs.MapPost("/bulk/cancel", (CancelOrchestration cancel, RunList list, HttpContext http) => ForAllAsync(http, list, "cancel", id => cancel.ExecuteAsync(id, http.User.CallerName(), CancellationToken.None)));
     }
@@ -30,13 +30,13 @@ internal static class RunActions
     private static async Task<IResult> ForAllAsync(HttpContext http, RunList list, string order, Func<Guid, Task<Change>> change)
     {
         if (RunQuery.ForAll(order, http.Request.Query) is not { } filter || !Guid.TryParse(http.Request.Form["up_to"], out var upTo) || !int.TryParse(http.Request.Form["shown"], out var shown))
-            return Going.BackWithProblem(http, "This list cannot be changed as a whole: its filter cannot be read, or no state was chosen.");
+            return FormResults.BackWithProblem(http, "This list cannot be changed as a whole: its filter cannot be read, or no state was chosen.");
         var ids = await list.ListIdsAsync(filter with { UpTo = upTo }, MostCounted + 1, http.RequestAborted);
         // An older run may have come into the state since: it was not meant.
-        if (ids.Count > shown) return Going.BackWithProblem(http, "There are more runs in this state now than were shown: nothing was changed. Please look at them again.");
+        if (ids.Count > shown) return FormResults.BackWithProblem(http, "There are more runs in this state now than were shown: nothing was changed. Please look at them again.");
         var changed = 0;
         foreach (var id in ids.Take(AtOnce))
             if (await change(id) is Change.Done) changed++;
-        return Going.Back(http, ids.Count > AtOnce ? "Runs changed: {0}. There are more: begin again to go on." : "Runs changed: {0}.", changed);
+        return FormResults.Back(http, ids.Count > AtOnce ? "Runs changed: {0}. There are more: begin again to go on." : "Runs changed: {0}.", changed);
     }
 }

@@ -1,5 +1,6 @@
 using Dapper;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.Graph;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Accounts;

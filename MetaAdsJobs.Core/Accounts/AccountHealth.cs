@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Accounts.Tokens;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Accounts;

@@ -1,5 +1,8 @@
 using MetaAdsJobs.Core.Accounts.Listing;
-using MetaAdsJobs.Core.Database;
+using MetaAdsJobs.Core.Accounts.Tokens;
+using MetaAdsJobs.Core.Clips;
+using MetaAdsJobs.Core.Database.Keys;
+using MetaAdsJobs.Core.Meta.Pacing;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection;
 

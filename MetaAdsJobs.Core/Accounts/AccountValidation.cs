@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Validation;
 
 namespace MetaAdsJobs.Core.Accounts;

@@ -1,6 +1,8 @@
 using System.Text.Json;
+using MetaAdsJobs.Core.Accounts.Tokens;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Jobs.Recurring;
 using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Validation;
 

@@ -1,3 +1,5 @@
+using MetaAdsJobs.Core.Accounts.Tokens;
+
 namespace MetaAdsJobs.Core.Accounts;
 
 /// <summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Dapper;
 using MetaAdsJobs.Core.Configuration;
+using MetaAdsJobs.Core.Database.Keys;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,6 +1,6 @@
 using EvolveDb;
 using EvolveDb.Configuration;
-using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Jobs.Storage;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using Dapper;
-using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Jobs.Storage;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Database;

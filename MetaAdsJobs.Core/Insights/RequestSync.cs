@@ -1,6 +1,7 @@
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Jobs.Storage;
 using MetaAdsJobs.Core.Validation;
 
 namespace MetaAdsJobs.Core.Insights;

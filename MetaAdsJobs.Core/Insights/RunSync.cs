@@ -1,10 +1,11 @@
 using System.Globalization;
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Insights.Definitions;
 using MetaAdsJobs.Core.Insights.Reports;
 using MetaAdsJobs.Core.Insights.Storing;
 using MetaAdsJobs.Core.Jobs;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Orchestrations;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -82,7 +83,7 @@ internal sealed class RunSync(
         var held = claim;
         lease.KeepRenewed(token => store.RenewAsync(held, options.Lease, token));
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, lease.Lost);
-        var turn = new Turn(time);
+        var slice = new TimeSlice(time);
         var defined = await definitions.ListAsync(claim.AccountId, either.Token);
         var reports = await journal.ListAsync(claim, either.Token);
         if (reports.Count == 0)
@@ -99,7 +100,7 @@ internal sealed class RunSync(
         }
 
         var queries = new ReportQueries(claim, defined, await conversionEvents.ListAsync(claim.AccountId, either.Token));
-        var pause = await runReports.AdvanceAsync(claim, reports, queries, turn, either.Token) ?? await StoreAsync(claim, reports, queries, turn, either.Token);
+        var pause = await runReports.AdvanceAsync(claim, reports, queries, slice, either.Token) ?? await StoreAsync(claim, reports, queries, slice, either.Token);
         if (pause is not null)
         {
             await store.ReleaseAsync(claim, "waiting", pause.Reason, pause.Until, failed: false, either.Token);
@@ -112,19 +113,19 @@ internal sealed class RunSync(
         return new JobOutcome.Completed();
     }
 
-    private async Task<Pause?> StoreAsync(SyncClaim claim, List<Report> reports, ReportQueries queries, Turn turn, CancellationToken ct)
+    private async Task<Pause?> StoreAsync(SyncClaim claim, List<SyncReport> reports, ReportQueries queries, TimeSlice slice, CancellationToken ct)
     {
-        var told = await reconciliation.ReadAsync(claim, Untold.In([.. reports.Where(report => report.DefinitionId == Report.OfAds)], claim.Range).AskedSince, ct);
+        var told = await reconciliation.ReadAsync(claim, UnansweredParts.In([.. reports.Where(report => report.DefinitionId == SyncReport.OfAds)], claim.Range).AskedSince, ct);
         var staged = await missingAds.ReadDaysAsync(claim, ct);
         var more = await missingAds.AskAsync(claim, reports, staged, told, ct);
         if (more.Count > 0)
         {
             reports.AddRange(more);
-            if (await runReports.AdvanceAsync(claim, reports, queries, turn, ct) is { } pause) return pause;
+            if (await runReports.AdvanceAsync(claim, reports, queries, slice, ct) is { } pause) return pause;
             staged = await missingAds.ReadDaysAsync(claim, ct);
         }
 
-        return await storeDays.StoreAsync(claim, reports, staged, told, turn, ct);
+        return await storeDays.StoreAsync(claim, reports, staged, told, slice, ct);
     }
 
     private async Task<JobOutcome> WaitForMetaAsync(SyncClaim claim, MetaException exception, CancellationToken ct)

@@ -1,6 +1,6 @@
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Ads;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 

@@ -1,8 +1,9 @@
 using Dapper;
-using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Accounts.Tokens;
+using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Insights.Storing;
-using MetaAdsJobs.Core.Jobs;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.Graph;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Insights;

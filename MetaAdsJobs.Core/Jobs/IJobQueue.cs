@@ -1,3 +1,5 @@
+using MetaAdsJobs.Core.Jobs.Storage;
+
 namespace MetaAdsJobs.Core.Jobs;
 
 /// <summary>

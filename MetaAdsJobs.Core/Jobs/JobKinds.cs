@@ -1,4 +1,11 @@
 using Hangfire.Common;
+using MetaAdsJobs.Core.Accounts.Tokens;
+using MetaAdsJobs.Core.Insights.Nightly;
+using MetaAdsJobs.Core.Insights;
+using MetaAdsJobs.Core.Jobs.Filters;
+using MetaAdsJobs.Core.Jobs.Recurring;
+using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Spending;
 
 namespace MetaAdsJobs.Core.Jobs;
 
@@ -21,4 +28,54 @@ internal static class JobKinds
     public static string Serialize(Type type) => Kinds.GetValueOrDefault(type) ?? TypeHelper.SimpleAssemblyTypeSerializer(type);
 
     public static Type Resolve(string name) => Types.GetValueOrDefault(name) ?? TypeHelper.IgnoredAssemblyVersionTypeResolver(name);
+}
+
+/// <summary>Hangfire's way into <see cref="RunOrchestration"/>.</summary>
+internal sealed class OrchestrationJob(RunOrchestration run)
+{
+    public const string Kind = "orchestration";
+
+    public async Task<JobOutcome?> RunAsync(Guid requestId, CancellationToken ct) => (await run.ExecuteAsync(requestId, ct)).Noteworthy();
+}
+
+/// <summary>Hangfire's way into <see cref="RunSync"/>.</summary>
+internal sealed class InsightSyncJob(RunSync run)
+{
+    public const string Kind = "insights";
+
+    public async Task<JobOutcome?> RunAsync(Guid syncId, CancellationToken ct) => (await run.ExecuteAsync(syncId, ct)).Noteworthy();
+}
+
+/// <summary>Hangfire's way into <see cref="NightlySync"/>: one run per time zone and night.</summary>
+internal sealed class NightlySyncJob(NightlySync run)
+{
+    public const string Kind = "nightly";
+
+    public async Task<JobOutcome?> RunAsync(string timezoneName, CancellationToken ct) => (await run.ExecuteAsync(timezoneName, ct)).Noteworthy();
+}
+
+/// <summary>Hangfire's way into <see cref="CheckTokens"/>: all accounts once a day, and one after its token was given.</summary>
+internal sealed class TokenCheckJob(CheckTokens check)
+{
+    public const string Kind = "tokens";
+
+    public async Task<JobOutcome?> RunAsync(CancellationToken ct) => (await check.ExecuteAsync(only: null, ct)).Noteworthy();
+
+    public async Task<JobOutcome?> RunOneAsync(Guid accountId, CancellationToken ct) => (await check.ExecuteAsync(accountId, ct)).Noteworthy();
+}
+
+/// <summary>Hangfire's way into <see cref="PauseSpending"/>.</summary>
+internal sealed class PauseSpendingJob(PauseSpending run)
+{
+    public const string Kind = "stop";
+
+    public async Task<JobOutcome?> RunAsync(Guid stopId, CancellationToken ct) => (await run.ExecuteAsync(stopId, ct)).Noteworthy();
+}
+
+/// <summary>Hangfire's way into <see cref="ResumeSpending"/>.</summary>
+internal sealed class ResumeSpendingJob(ResumeSpending run)
+{
+    public const string Kind = "start";
+
+    public async Task<JobOutcome?> RunAsync(Guid stopId, CancellationToken ct) => (await run.ExecuteAsync(stopId, ct)).Noteworthy();
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using MetaAdsJobs.Core.Meta.Graph;
 
 namespace MetaAdsJobs.Core.Meta;
 

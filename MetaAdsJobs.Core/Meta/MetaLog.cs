@@ -1,3 +1,4 @@
+using MetaAdsJobs.Core.Meta.Graph;
 using Microsoft.Extensions.Logging;
 
 namespace MetaAdsJobs.Core.Meta;

@@ -1,7 +1,9 @@
 using System.Net;
 using MetaAdsJobs.Core.Configuration;
-using MetaAdsJobs.Core.Meta.Images;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Meta.Insights;
+using MetaAdsJobs.Core.Meta.Media;
 using MetaAdsJobs.Core.Meta.Pacing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;

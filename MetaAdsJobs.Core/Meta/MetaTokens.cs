@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MetaAdsJobs.Core.Meta.Graph;
 
 namespace MetaAdsJobs.Core.Meta;
 

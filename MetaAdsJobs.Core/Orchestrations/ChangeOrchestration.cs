@@ -1,5 +1,6 @@
 using Dapper;
 using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Jobs.Storage;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Orchestrations;

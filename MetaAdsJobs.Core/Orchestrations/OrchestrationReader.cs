@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Insights;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Orchestrations.Judging;
+using MetaAdsJobs.Core.Orchestrations.Requests;
 using MetaAdsJobs.Core.Orchestrations.Steps;
 using Npgsql;
 

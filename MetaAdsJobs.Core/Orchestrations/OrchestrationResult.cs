@@ -1,4 +1,5 @@
 using MetaAdsJobs.Core.Insights;
+using MetaAdsJobs.Core.Orchestrations.Judging;
 
 namespace MetaAdsJobs.Core.Orchestrations;
 

@@ -1,7 +1,10 @@
+using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Jobs;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Graph;
+using MetaAdsJobs.Core.Orchestrations.Judging;
 using MetaAdsJobs.Core.Orchestrations.Steps;
+using MetaAdsJobs.Core.Orchestrations.Undo;
 using Microsoft.Extensions.Logging;
 
 namespace MetaAdsJobs.Core.Orchestrations;
@@ -11,8 +14,8 @@ namespace MetaAdsJobs.Core.Orchestrations;
 /// orchestration waiting for the queue's next retry; the last one permitted begins the undo instead.
 /// </summary>
 internal sealed class RunOrchestration(
-    Claims claims, StepJournal journal, StepRunner steps, UndoRunner undo, UndoJournal undoJournal, Completion completion, ValidationStore validations, CampaignInsights campaignInsights,
-    Waiting waiting, OrchestrationOptions options, TimeProvider time, ILogger<RunOrchestration> logger)
+    OrchestrationClaims claims, StepJournal journal, StepRunner steps, UndoRunner undo, UndoJournal undoJournal, Completion completion, ValidationStore validations, CampaignInsights campaignInsights,
+    SnoozeRun snooze, OrchestrationOptions options, TimeProvider time, ILogger<RunOrchestration> logger)
 {
     private static readonly JobOutcome Completed = new JobOutcome.Completed();
 
@@ -23,7 +26,7 @@ internal sealed class RunOrchestration(
     {
         using var scope = logger.BeginScope(new Dictionary<string, object> { ["OrchestrationId"] = requestId });
         var attempt = await claims.ClaimAsync(requestId, ct);
-        if (attempt is null) return await waiting.UnclaimedAsync(requestId, ct);
+        if (attempt is null) return await snooze.UnclaimedAsync(requestId, ct);
 
         await using var lease = attempt.Lease;
         lease.KeepRenewed(token => claims.RenewAsync(attempt, token));
@@ -34,11 +37,11 @@ internal sealed class RunOrchestration(
         }
         catch (FencedException exception)
         {
-            return await waiting.FencedAsync(attempt, exception.Message, CancellationToken.None);
+            return await snooze.FencedAsync(attempt, exception.Message, CancellationToken.None);
         }
         catch (OperationCanceledException) when (lease.Lost.IsCancellationRequested)
         {
-            return await waiting.FencedAsync(attempt, "the lease was taken over", CancellationToken.None);
+            return await snooze.FencedAsync(attempt, "the lease was taken over", CancellationToken.None);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
@@ -78,7 +81,7 @@ internal sealed class RunOrchestration(
 
             return progress switch
             {
-                Progress.NotYet notYet => await waiting.SnoozeAsync(attempt, Release.Waiting(notYet.Until, notYet.Reason), ct),
+                Progress.NotYet notYet => await snooze.ForAsync(attempt, Release.Waiting(notYet.Until, notYet.Reason), ct),
                 Progress.CancelRequested => await BeginEndAsync(attempt, "cancelled", "cancelled on request", ct),
                 Progress.SeveralFound several => await StopForPersonAsync(attempt, several, ct),
                 _ => throw new InvalidOperationException("unreachable: the set is closed"),
@@ -86,11 +89,11 @@ internal sealed class RunOrchestration(
         }
         catch (MetaException exception) when (exception.Proof is Proof.Throttled or Proof.TokenRejected or Proof.AccountBlocked)
         {
-            return await waiting.ForMetaAsync(attempt, exception, ct);
+            return await snooze.ForMetaAsync(attempt, exception, ct);
         }
         catch (MetaException exception) when (PassingRefusals.WaitAfter(attempt, exception) is not null)
         {
-            return await waiting.ForPassingAsync(attempt, exception, PassingRefusals.WaitAfter(attempt, exception)!.Value, ct);
+            return await snooze.ForPassingAsync(attempt, exception, PassingRefusals.WaitAfter(attempt, exception)!.Value, ct);
         }
         catch (MetaException exception) when (exception.Proof == Proof.Rejected)
         {
@@ -155,12 +158,12 @@ internal sealed class RunOrchestration(
             if (attempt.Abandoned > options.MaxAbandonedAttempts)
                 return await LeaveTheRestAsync(attempt, new InvalidOperationException($"{attempt.Abandoned} attempts at undoing ended with the death of their process"), ct);
             var progress = options.OnFailure == OnFailure.Keep && attempt.Ending == "failed" ? await undo.KeepAsync(attempt, ct) : await undo.RunAsync(attempt, ct);
-            if (progress is Progress.NotYet notYet) return await waiting.SnoozeAsync(attempt, Release.Waiting(notYet.Until, notYet.Reason), ct);
+            if (progress is Progress.NotYet notYet) return await snooze.ForAsync(attempt, Release.Waiting(notYet.Until, notYet.Reason), ct);
             return await FinishUndoneAsync(attempt, ct);
         }
         catch (MetaException exception) when (exception.Proof is Proof.Throttled or Proof.TokenRejected or Proof.AccountBlocked)
         {
-            return await waiting.ForMetaAsync(attempt, exception, ct);
+            return await snooze.ForMetaAsync(attempt, exception, ct);
         }
         catch (Exception exception) when (exception is not (FencedException or OperationCanceledException))
         {
@@ -168,10 +171,10 @@ internal sealed class RunOrchestration(
             OrchestrationLog.AttemptFailed(logger, exception, attempt.Number, attempt.Failures + 1);
             // Waiting for a Meta that cannot be reached costs nothing; leaving what is there costs a person's time.
             if (exception is MetaException { Proof: Proof.NotSent } && IsWithinOutage(attempt))
-                return await waiting.SnoozeAsync(attempt, Release.Waiting(time.GetUtcNow().AddMinutes(1), $"Meta cannot be reached to undo: {exception.Message}"), ct);
+                return await snooze.ForAsync(attempt, Release.Waiting(time.GetUtcNow().AddMinutes(1), $"Meta cannot be reached to undo: {exception.Message}"), ct);
             if (attempt.Failures + 1 >= options.MaxUndoTries) return await LeaveTheRestAsync(attempt, exception, ct);
             var until = time.GetUtcNow() + TimeSpan.FromSeconds(Math.Min(300, Math.Max(1, options.RetryDelaySeconds) * Math.Pow(2, attempt.Failures)));
-            return await waiting.SnoozeAsync(attempt, Release.Waiting(until, $"undoing failed: {exception.Message}") with { Failed = true }, ct);
+            return await snooze.ForAsync(attempt, Release.Waiting(until, $"undoing failed: {exception.Message}") with { Failed = true }, ct);
         }
     }
 

@@ -2,6 +2,8 @@ using System.Globalization;
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Orchestrations;
 using Npgsql;
 

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using MetaAdsJobs.Core.Jobs;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.Graph;
 using Microsoft.Extensions.Logging;
 
 namespace MetaAdsJobs.Core.Spending;

@@ -1,7 +1,8 @@
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
-using MetaAdsJobs.Core.Meta;
-using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Accounts.Tokens;
+using MetaAdsJobs.Core.Meta.Graph;
+using MetaAdsJobs.Core.Orchestrations.Requests;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Spending;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using MetaAdsJobs.Core.Accounts;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Ads;
 
 namespace MetaAdsJobs.Core.Spending;
 

@@ -1,6 +1,7 @@
 using Dapper;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Jobs.Storage;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Spending;

@@ -1,5 +1,8 @@
 using MetaAdsJobs.Core.Accounts;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Accounts.Tokens;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.Graph;
+using MetaAdsJobs.Core.Meta.Pacing;
 
 namespace MetaAdsJobs.Core.Targeting;
 

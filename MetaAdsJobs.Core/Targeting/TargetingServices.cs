@@ -1,5 +1,7 @@
 using MetaAdsJobs.Core.Accounts;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Accounts.Tokens;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.Pacing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MetaAdsJobs.Core.Targeting;

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Diagnostics.Metrics;
 using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Jobs.Watching;
 using Microsoft.Extensions.Hosting;
 
 namespace MetaAdsJobs.Core.Telemetry;

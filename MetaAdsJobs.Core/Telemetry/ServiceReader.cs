@@ -1,5 +1,5 @@
 using Dapper;
-using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Accounts.Tokens;
 using MetaAdsJobs.Core.Insights;
 using Npgsql;
 

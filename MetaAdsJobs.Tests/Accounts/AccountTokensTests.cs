@@ -1,6 +1,6 @@
 using System.Reflection;
 using System.Security.Cryptography;
-using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Accounts.Tokens;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;

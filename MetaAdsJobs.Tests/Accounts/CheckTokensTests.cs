@@ -1,5 +1,6 @@
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Accounts.Tokens;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.Extensions.Time.Testing;

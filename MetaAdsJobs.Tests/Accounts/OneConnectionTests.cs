@@ -1,6 +1,5 @@
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
-using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Tests.Support;
 using Npgsql;

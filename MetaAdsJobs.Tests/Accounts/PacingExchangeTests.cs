@@ -1,6 +1,5 @@
 using Dapper;
-using MetaAdsJobs.Core.Accounts;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Meta.Pacing;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;

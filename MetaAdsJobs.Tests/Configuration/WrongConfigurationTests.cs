@@ -1,4 +1,4 @@
-using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Accounts.Tokens;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Launch.Processes;
 using MetaAdsJobs.Tests.Launch;

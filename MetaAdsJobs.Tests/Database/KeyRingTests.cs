@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Xml.Linq;
 using CsCheck;
 using Dapper;
-using MetaAdsJobs.Core.Database;
+using MetaAdsJobs.Core.Database.Keys;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;

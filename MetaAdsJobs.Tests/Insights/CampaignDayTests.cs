@@ -140,11 +140,11 @@ public sealed class CampaignDayTests
         seen = await FirstAsync();
         Assert.That((seen[(campaign, until)].FirstAt is not null, seen[(campaign, until)].First), Is.EqualTo((true, seen[(campaign, until)].Now)), "the next night told");
 
-        async Task StoreUntoldAsync(Untold untold)
+        async Task StoreUntoldAsync(UnansweredParts unanswered)
         {
             await using var connection = await _world.Database.DataSource.OpenConnectionAsync();
             await using var transaction = await connection.BeginTransactionAsync();
-            await _world.Get<CampaignDays>().StoreAsync(connection, transaction, _account.Id, new(until, until), until.AddDays(1), untold, CancellationToken.None);
+            await _world.Get<CampaignDays>().StoreAsync(connection, transaction, _account.Id, new(until, until), until.AddDays(1), unanswered, CancellationToken.None);
             await transaction.CommitAsync();
         }
     }
@@ -161,7 +161,7 @@ public sealed class CampaignDayTests
         Assert.That((rows[("new", until.AddDays(-1))].Spend, rows[("new", until.AddDays(-1))].Results), Is.EqualTo(((decimal?)null, (decimal?)null)), "and clicks are not purchases");
     }
 
-    private static readonly Untold Nothing = new([], [], [], DateOnly.MinValue);
+    private static readonly UnansweredParts Nothing = new([], [], [], DateOnly.MinValue);
 
     private Task SumsAsync() => _world.Database.DataSource.AssertSumsAreOfTheirRowsAsync(_account.Id);
 

@@ -1,9 +1,9 @@
 using Dapper;
 using Hangfire;
 using Hangfire.Storage;
-using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Insights.Nightly;
 using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Jobs.Recurring;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
 

@@ -2,7 +2,7 @@ using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Jobs;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Meta.Insights;
 using MetaAdsJobs.Tests.Support;
 

@@ -1,4 +1,5 @@
 using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Jobs.Recurring;
 
 namespace MetaAdsJobs.Tests.Jobs;
 

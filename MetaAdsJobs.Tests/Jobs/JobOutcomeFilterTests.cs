@@ -3,6 +3,8 @@ using Hangfire.Common;
 using Hangfire.States;
 using Hangfire.Storage;
 using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Jobs.Filters;
+using MetaAdsJobs.Core.Jobs.Recurring;
 using NSubstitute;
 
 namespace MetaAdsJobs.Tests.Jobs;

@@ -1,6 +1,7 @@
 using Dapper;
-using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Jobs.Recurring;
+using MetaAdsJobs.Core.Jobs.Watching;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
 

@@ -1,7 +1,8 @@
 using System.Text.Json;
-using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Clips;
 using MetaAdsJobs.Core.Jobs;
-using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Jobs.Storage;
+using MetaAdsJobs.Core.Orchestrations.Requests;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Jobs;

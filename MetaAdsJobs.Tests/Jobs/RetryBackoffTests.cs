@@ -1,5 +1,5 @@
 using CsCheck;
-using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Jobs.Filters;
 using MetaAdsJobs.Core.Orchestrations;
 
 namespace MetaAdsJobs.Tests.Jobs;

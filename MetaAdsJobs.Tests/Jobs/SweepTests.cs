@@ -1,7 +1,7 @@
 using System.Text.Json;
-using MetaAdsJobs.Core.Accounts;
-using MetaAdsJobs.Core.Jobs;
-using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Clips;
+using MetaAdsJobs.Core.Jobs.Recurring;
+using MetaAdsJobs.Core.Orchestrations.Requests;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
 

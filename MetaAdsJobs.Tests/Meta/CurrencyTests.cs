@@ -1,5 +1,5 @@
 using CsCheck;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Ads;
 
 namespace MetaAdsJobs.Tests.Meta;
 

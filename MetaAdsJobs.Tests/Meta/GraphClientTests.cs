@@ -1,5 +1,6 @@
 using System.Text;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.StubGraph;
 using MetaAdsJobs.Tests.Launch;
 using MetaAdsJobs.Tests.Support;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using CsCheck;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Graph;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace MetaAdsJobs.Tests.Meta;

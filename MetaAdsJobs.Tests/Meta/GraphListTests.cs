@@ -1,6 +1,8 @@
 using System.Text;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Meta.Insights;
+using MetaAdsJobs.Core.Meta.Media;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Meta;

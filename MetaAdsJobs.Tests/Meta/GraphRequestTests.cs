@@ -1,5 +1,5 @@
-using MetaAdsJobs.Core.Jobs;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Claims;
+using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Meta;

@@ -1,4 +1,4 @@
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Graph;
 
 namespace MetaAdsJobs.Tests.Meta;
 

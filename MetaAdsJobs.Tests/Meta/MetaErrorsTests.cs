@@ -1,6 +1,6 @@
 using System.Text.Json;
 using CsCheck;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Graph;
 
 namespace MetaAdsJobs.Tests.Meta;
 

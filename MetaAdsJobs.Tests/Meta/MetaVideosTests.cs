@@ -1,5 +1,5 @@
 using System.Text;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Media;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Meta;

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Meta;

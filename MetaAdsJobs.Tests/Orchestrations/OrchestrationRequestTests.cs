@@ -1,4 +1,4 @@
-using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Orchestrations.Requests;
 
 namespace MetaAdsJobs.Tests.Orchestrations;
 

@@ -2,8 +2,11 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Accounts.Tokens;
+using MetaAdsJobs.Core.Clips;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Orchestrations.Requests;
 using MetaAdsJobs.Core.Validation;
 using MetaAdsJobs.Tests.Support;
 
@@ -72,7 +75,7 @@ internal sealed class RunWorld : IAsyncDisposable
                 waits.Add(snoozed);
                 Time.AdvanceTo(snoozed.Until);
             }
-            catch (Exception exception) when (exception is Core.Meta.MetaException or InvalidOperationException)
+            catch (Exception exception) when (exception is Core.Meta.Graph.MetaException or InvalidOperationException)
             {
                 throws++;
             }

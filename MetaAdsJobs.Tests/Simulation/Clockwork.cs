@@ -70,7 +70,7 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
     /// <summary>Whom the clockwork has let go on last.</summary>
     public Activity? Current { get; private set; }
 
-    /// <summary>Whose code this thread runs: the flow tells, also of one whose process is dead; only renewals have none of their own.</summary>
+    /// <summary>Whose code this thread runs: the flow tells, also of one whose process is dead.</summary>
     public Activity? Caller => Mine.Value ?? Current;
 
     public static AsyncLocal<Activity?> Mine { get; } = new(Changed);

@@ -1,5 +1,6 @@
 using Dapper;
-using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Claims;
+using MetaAdsJobs.Core.Jobs.Recurring;
 
 namespace MetaAdsJobs.Tests.Simulation;
 

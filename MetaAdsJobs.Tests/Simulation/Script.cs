@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Clips;
 using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Orchestrations.Requests;
 using MetaAdsJobs.Core.Spending;
 
 namespace MetaAdsJobs.Tests.Simulation;

@@ -1,12 +1,14 @@
 using System.Collections.Concurrent;
-using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Insights.Nightly;
 using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Jobs.Recurring;
 using MetaAdsJobs.Core.Meta;
-using MetaAdsJobs.Core.Meta.Images;
+using MetaAdsJobs.Core.Meta.Graph;
+using MetaAdsJobs.Core.Meta.Media;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Orchestrations.Review;
 using MetaAdsJobs.Core.Spending;
@@ -14,8 +16,8 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
-using Npgsql;
 using NSubstitute;
+using Npgsql;
 
 namespace MetaAdsJobs.Tests.Simulation;
 

@@ -1,4 +1,5 @@
 using System.Transactions;
+using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Jobs;
 
 namespace MetaAdsJobs.Tests.Simulation;

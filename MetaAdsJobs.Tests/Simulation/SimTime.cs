@@ -50,7 +50,12 @@ internal sealed class SimTime(Clockwork clockwork, SimProcess process) : TimePro
         private void Fire()
         {
             if (_isDelay) clockwork.Resume(_activity!);
-            clockwork.Fire(() => callback(state));
+            clockwork.Fire(() =>
+            {
+                // A renewal's flow begins without one.
+                if (_activity is { IsBackground: true }) Clockwork.Mine.Value = _activity;
+                callback(state);
+            });
         }
 
         public void Dispose()

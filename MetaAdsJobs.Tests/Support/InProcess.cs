@@ -1,4 +1,5 @@
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Accounts.Tokens;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.StubGraph;
 using Microsoft.Extensions.Configuration;

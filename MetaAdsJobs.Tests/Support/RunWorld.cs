@@ -1,8 +1,10 @@
 using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Clips;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Orchestrations.Requests;
 
 namespace MetaAdsJobs.Tests.Support;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Jobs.Watching;
 using MetaAdsJobs.Core.Telemetry;
 using MetaAdsJobs.Tests.Support;
 using Npgsql;

@@ -1,5 +1,6 @@
 using Dapper;
 using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Jobs.Watching;
 using MetaAdsJobs.Core.Telemetry;
 using MetaAdsJobs.Tests.Support;
 

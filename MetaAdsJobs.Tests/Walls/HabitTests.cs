@@ -8,6 +8,7 @@ namespace MetaAdsJobs.Tests.Walls;
 public sealed partial class HabitTests
 {
     private const int MostLines = 300;
+    private const int MostFiles = 12;
 
     [Test]
     public void Every_log_event_has_an_id_of_its_own()
@@ -38,6 +39,10 @@ public sealed partial class HabitTests
         Assert.That(SourceCode.Files.Where(file => file.Lines.Count > MostLines).Select(file => $"{file.Path}: {file.Lines.Count} lines"), Is.Empty);
 
     [Test]
+    public void No_folder_of_the_product_holds_more_than_one_looks_through() =>
+        Assert.That(SourceCode.In(SourceCode.Product).GroupBy(file => Path.GetDirectoryName(file.Path)).Where(folder => folder.Count() > MostFiles).Select(folder => $"{folder.Key}: {folder.Count()} files"), Is.Empty);
+
+    [Test]
     public void No_folder_is_called_after_nothing() =>
         Assert.That(SourceCode.Files.Where(file => file.Path.Split('/')[..^1].Any(part => part is "Models" or "Common" or "Shared" or "Helpers" or "Utils")).Select(file => file.Path), Is.Empty);
 
@@ -57,7 +62,7 @@ public sealed partial class HabitTests
         // Several small things under one roof may carry the roof's name instead.
         Assert.That(strangers.Select(file => file.Path), Is.SubsetOf(new[]
         {
-            "MetaAdsJobs.Core/Meta/AdObjects.cs", "MetaAdsJobs.Core/Orchestrations/ChangeOrchestration.cs",
+            "MetaAdsJobs.Core/Meta/Ads/AdObjects.cs", "MetaAdsJobs.Core/Orchestrations/ChangeOrchestration.cs",
         }));
     }
 

@@ -1,5 +1,6 @@
 using MetaAdsJobs.Core.Insights.Storing;
 using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Jobs.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace MetaAdsJobs.Core.Insights.Nightly;

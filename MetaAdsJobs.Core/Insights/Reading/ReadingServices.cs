@@ -1,3 +1,4 @@
+using MetaAdsJobs.Core.Insights.Watching;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MetaAdsJobs.Core.Insights.Reading;

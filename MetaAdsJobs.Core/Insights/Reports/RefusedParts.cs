@@ -1,4 +1,4 @@
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Meta.Insights;
 
 namespace MetaAdsJobs.Core.Insights.Reports;

@@ -1,6 +1,6 @@
 using Dapper;
+using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Insights.Storing;
-using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta.Insights;
 using Npgsql;
 
@@ -15,7 +15,7 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
     private const string Held = "EXISTS (SELECT 1 FROM insight_syncs s WHERE s.sync_id = @SyncId AND s.attempt = @Attempt AND s.state = 'running')";
     private const string NothingRead = "cursor = NULL, pages = 0, empty_pages = 0, known_cursor = NULL, known_rows = NULL, rows = 0";
 
-    public async Task<List<Report>> ListAsync(SyncClaim claim, CancellationToken ct)
+    public async Task<List<SyncReport>> ListAsync(SyncClaim claim, CancellationToken ct)
     {
         const string ListSql = """
             SELECT no, definition_id, since, until, scope, scope_ids, mode, state, run_id, submissions, submitted_at, percent, progressed_at, next_poll_at,
@@ -23,10 +23,10 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
             FROM insight_reports WHERE sync_id = @SyncId ORDER BY no
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<Report>(new(ListSql, new { claim.SyncId }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<SyncReport>(new(ListSql, new { claim.SyncId }, cancellationToken: ct))).AsList();
     }
 
-    public Task PlanAsync(SyncClaim claim, IReadOnlyList<Report> reports, CancellationToken ct) => WriteAsync(async (connection, transaction) =>
+    public Task PlanAsync(SyncClaim claim, IReadOnlyList<SyncReport> reports, CancellationToken ct) => WriteAsync(async (connection, transaction) =>
     {
         await UpdateAsync(connection, transaction, $"UPDATE insight_syncs SET reports = @Count WHERE sync_id = @SyncId AND {Held}", new { claim.SyncId, claim.Attempt, reports.Count }, ct);
         await InsertAsync(connection, transaction, claim, reports, ct);
@@ -34,13 +34,13 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
     }, ct);
 
     /// <summary>Asked for as well, in the same sync.</summary>
-    public Task AddAsync(SyncClaim claim, IReadOnlyList<Report> reports, CancellationToken ct) => WriteAsync(async (connection, transaction) =>
+    public Task AddAsync(SyncClaim claim, IReadOnlyList<SyncReport> reports, CancellationToken ct) => WriteAsync(async (connection, transaction) =>
     {
         await UpdateAsync(connection, transaction, $"UPDATE insight_syncs SET reports = reports + @Count WHERE sync_id = @SyncId AND {Held}", new { claim.SyncId, claim.Attempt, reports.Count }, ct);
         await InsertAsync(connection, transaction, claim, reports, ct);
     }, ct);
 
-    public async Task<Report> SubmittedAsync(SyncClaim claim, Report report, string runId, DateTimeOffset nextPollAt, CancellationToken ct)
+    public async Task<SyncReport> SubmittedAsync(SyncClaim claim, SyncReport report, string runId, DateTimeOffset nextPollAt, CancellationToken ct)
     {
         const string SubmittedSql = $"""
             UPDATE insight_reports SET state = 'submitted', run_id = @RunId, submissions = submissions + 1, submitted_at = @Now, percent = 0, progressed_at = @Now,
@@ -55,7 +55,7 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
         };
     }
 
-    public async Task<Report> PolledAsync(SyncClaim claim, Report report, int percent, DateTimeOffset nextPollAt, CancellationToken ct)
+    public async Task<SyncReport> PolledAsync(SyncClaim claim, SyncReport report, int percent, DateTimeOffset nextPollAt, CancellationToken ct)
     {
         const string PolledSql = $"""
             UPDATE insight_reports SET percent = @Percent, progressed_at = @ProgressedAt, next_poll_at = @NextPollAt
@@ -66,7 +66,7 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
         return report with { Percent = percent, ProgressedAt = progressedAt, NextPollAt = nextPollAt };
     }
 
-    public async Task<Report> ReadyAsync(SyncClaim claim, Report report, CancellationToken ct)
+    public async Task<SyncReport> ReadyAsync(SyncClaim claim, SyncReport report, CancellationToken ct)
     {
         const string ReadySql = $"UPDATE insight_reports SET state = 'ready', percent = 100, ready_at = @ReadyAt WHERE sync_id = @SyncId AND no = @No AND state = 'submitted' AND {Held}";
         var readyAt = report.ReadyAt ?? time.GetUtcNow();
@@ -75,7 +75,7 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
     }
 
     /// <summary>Complete, and not to be seen yet: looked at again later, and then read on where it was.</summary>
-    public async Task<Report> UnavailableAsync(SyncClaim claim, Report report, DateTimeOffset nextPollAt, CancellationToken ct)
+    public async Task<SyncReport> UnavailableAsync(SyncClaim claim, SyncReport report, DateTimeOffset nextPollAt, CancellationToken ct)
     {
         const string UnavailableSql = $"UPDATE insight_reports SET state = 'submitted', next_poll_at = @NextPollAt WHERE sync_id = @SyncId AND no = @No AND state = 'ready' AND {Held}";
         await UpdateAsync(UnavailableSql, new { claim.SyncId, claim.Attempt, report.No, NextPollAt = nextPollAt }, ct);
@@ -83,7 +83,7 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
     }
 
     /// <summary>Asked for anew, in the background this time; what was read of it is thrown away.</summary>
-    public async Task<Report> RestartAsync(SyncClaim claim, Report report, CancellationToken ct)
+    public async Task<SyncReport> RestartAsync(SyncClaim claim, SyncReport report, CancellationToken ct)
     {
         const string RestartSql = $"""
             UPDATE insight_reports SET state = 'planned', mode = 'async', run_id = NULL, percent = 0, {NothingRead}, next_poll_at = NULL, ready_at = NULL
@@ -102,7 +102,7 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
     }
 
     /// <summary>Asked for anew without what Meta refuses of it, which the sync tells.</summary>
-    public async Task<Report> AskForLessAsync(SyncClaim claim, Report report, DateOnly since, string[] refusedFields, string told, CancellationToken ct)
+    public async Task<SyncReport> AskForLessAsync(SyncClaim claim, SyncReport report, DateOnly since, string[] refusedFields, string told, CancellationToken ct)
     {
         const string LessSql = $"""
             UPDATE insight_reports SET state = 'planned', run_id = NULL, percent = 0, {NothingRead}, next_poll_at = NULL, ready_at = NULL, since = @Since, refused_fields = @RefusedFields
@@ -139,7 +139,7 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
         }, ct);
     }
 
-    public async Task<Report> SplitAsync(SyncClaim claim, Report report, IReadOnlyList<Report> parts, CancellationToken ct)
+    public async Task<SyncReport> SplitAsync(SyncClaim claim, SyncReport report, IReadOnlyList<SyncReport> parts, CancellationToken ct)
     {
         const string SplitSql = $"UPDATE insight_reports SET state = 'split', {NothingRead} WHERE sync_id = @SyncId AND no = @No AND {Held}";
         await WriteAsync(async (connection, transaction) =>
@@ -151,7 +151,7 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
         return report with { State = ReportState.Split };
     }
 
-    public async Task<Report> RefuseAsync(SyncClaim claim, Report report, string reason, CancellationToken ct)
+    public async Task<SyncReport> RefuseAsync(SyncClaim claim, SyncReport report, string reason, CancellationToken ct)
     {
         const string RefuseSql = $"UPDATE insight_reports SET state = 'refused', error = @Reason WHERE sync_id = @SyncId AND no = @No AND {Held}";
         await UpdateAsync(RefuseSql, new { claim.SyncId, claim.Attempt, report.No, Reason = reason }, ct);
@@ -163,7 +163,7 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
     /// crash, the staged rows are gone with it in any case.
     /// </summary>
     /// <param name="leftOut">What Meta would not tell of it; null when it is complete.</param>
-    public async Task<Report> StageAsync(SyncClaim claim, Report report, IReadOnlyList<InsightPage> pages, string? leftOut, CancellationToken ct)
+    public async Task<SyncReport> StageAsync(SyncClaim claim, SyncReport report, IReadOnlyList<InsightPage> pages, string? leftOut, CancellationToken ct)
     {
         const string StagedSql = $"""
             UPDATE insight_reports SET cursor = @Cursor, empty_pages = @EmptyPages, known_cursor = @KnownCursor, known_rows = @KnownRows, pages = pages + @Count, rows = rows + @Rows, error = @LeftOut,
@@ -190,7 +190,7 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
         };
     }
 
-    private static Task<int> InsertAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, IReadOnlyList<Report> reports, CancellationToken ct)
+    private static Task<int> InsertAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, IReadOnlyList<SyncReport> reports, CancellationToken ct)
     {
         const string InsertSql = """
             INSERT INTO insight_reports (sync_id, no, definition_id, since, until, scope, scope_ids, mode, refused_fields, state)

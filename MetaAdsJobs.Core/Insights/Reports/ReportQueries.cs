@@ -1,5 +1,5 @@
 using MetaAdsJobs.Core.Insights.Definitions;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Meta.Insights;
 
 namespace MetaAdsJobs.Core.Insights.Reports;
@@ -10,10 +10,10 @@ internal sealed class ReportQueries(SyncClaim claim, IReadOnlyList<ReportDefinit
     // Without these a row is about nothing, or cannot be weighed.
     private static readonly string[] Always = ["account_id", "spend", "impressions"];
 
-    public ReportQuery Of(Report report)
+    public ReportQuery Of(SyncReport report)
     {
         var usual = new ReportQuery { Node = claim.AdAccountId, Since = report.Since, Until = report.Until };
-        var query = (report.DefinitionId == Report.OfAds ? usual : Defined(usual, Definition(report))).Without(report.RefusedFields);
+        var query = (report.DefinitionId == SyncReport.OfAds ? usual : Defined(usual, Definition(report))).Without(report.RefusedFields);
         return report.Scope == ReportScope.Deleted
             ? query with { OnlyStatuses = ["ARCHIVED", "DELETED"] }
             : query with { OnlyIds = report.ScopeIds, OnlyIdsOf = report.Scope == ReportScope.Ads ? "ad" : "campaign" };
@@ -22,9 +22,9 @@ internal sealed class ReportQueries(SyncClaim claim, IReadOnlyList<ReportDefinit
     public InsightRows Rows(ReportQuery query) => new(query, conversionEvents);
 
     /// <summary>How a person knows the report.</summary>
-    public string NameOf(Report report) => report.DefinitionId == Report.OfAds ? "ads" : definitions.FirstOrDefault(one => one.Id == report.DefinitionId)?.Name ?? "ended";
+    public string NameOf(SyncReport report) => report.DefinitionId == SyncReport.OfAds ? "ads" : definitions.FirstOrDefault(one => one.Id == report.DefinitionId)?.Name ?? "ended";
 
-    private ReportDefinition Definition(Report report) =>
+    private ReportDefinition Definition(SyncReport report) =>
         definitions.FirstOrDefault(one => one.Id == report.DefinitionId) ?? throw new MetaException(Proof.Rejected, "the report's definition was ended");
 
     private static ReportQuery Defined(ReportQuery usual, ReportDefinition definition) => usual with

@@ -1,4 +1,4 @@
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Meta.Insights;
 
 namespace MetaAdsJobs.Core.Insights.Reports;
@@ -11,7 +11,7 @@ internal sealed class ReportSplits(MetaInsights meta)
 {
     /// <param name="nextNo">The first number no report of the sync has.</param>
     /// <returns>Null when only the fields can still be asked for one by one.</returns>
-    public async Task<IReadOnlyList<Report>?> FindAsync(GraphCredential credential, Report report, ReportQuery query, int nextNo, CancellationToken ct)
+    public async Task<IReadOnlyList<SyncReport>?> FindAsync(GraphCredential credential, SyncReport report, ReportQuery query, int nextNo, CancellationToken ct)
     {
         var days = new DayRange(report.Since, report.Until);
         if (days.Days > 1)
@@ -34,7 +34,7 @@ internal sealed class ReportSplits(MetaInsights meta)
         return ids.Count == 0 ? null : Halves(report, days, next.Value, [.. ids], nextNo);
     }
 
-    private static Report[] Halves(Report report, DayRange days, ReportScope scope, string[] ids, int nextNo) => ids.Length == 1
+    private static SyncReport[] Halves(SyncReport report, DayRange days, ReportScope scope, string[] ids, int nextNo) => ids.Length == 1
         ? [report.Part(nextNo, days, scope, ids)]
         : [report.Part(nextNo, days, scope, ids[..(ids.Length / 2)]), report.Part(nextNo + 1, days, scope, ids[(ids.Length / 2)..])];
 }

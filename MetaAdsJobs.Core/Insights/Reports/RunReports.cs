@@ -1,4 +1,4 @@
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Meta.Insights;
 using Microsoft.Extensions.Logging;
 
@@ -37,10 +37,10 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
     private static readonly TimeSpan Kept = TimeSpan.FromHours(24);
 
     /// <summary>What a new sync begins with: the ads' own numbers, and each definition of the account.</summary>
-    public async Task<List<Report>> PlanAsync(SyncClaim claim, IEnumerable<long> definitionIds, CancellationToken ct)
+    public async Task<List<SyncReport>> PlanAsync(SyncClaim claim, IEnumerable<long> definitionIds, CancellationToken ct)
     {
         var mode = claim.Range.Days <= options.DirectDays ? ReportMode.Direct : ReportMode.Async;
-        List<Report> reports = [.. definitionIds.Prepend(Report.OfAds).Select((id, no) => Report.Plan(no, id, claim.Range, mode))];
+        List<SyncReport> reports = [.. definitionIds.Prepend(SyncReport.OfAds).Select((id, no) => SyncReport.Plan(no, id, claim.Range, mode))];
         await journal.PlanAsync(claim, reports, ct);
         return reports;
     }
@@ -48,11 +48,11 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
     /// <param name="reports">All of the sync; brought up to date on the way.</param>
     /// <returns>Null when every report has been read.</returns>
     /// <exception cref="MetaException">Meta did not answer, or said no to the ads' own numbers.</exception>
-    public async Task<Pause?> AdvanceAsync(SyncClaim claim, List<Report> reports, ReportQueries queries, Turn turn, CancellationToken ct)
+    public async Task<Pause?> AdvanceAsync(SyncClaim claim, List<SyncReport> reports, ReportQueries queries, TimeSlice slice, CancellationToken ct)
     {
         while (reports.Exists(report => report.IsOpen))
         {
-            if (turn.IsOver) return Pause.BehindTheOthers(time.GetUtcNow());
+            if (slice.IsOver) return Pause.BehindTheOthers(time.GetUtcNow());
             if (FindNext(reports) is not { } next)
             {
                 var pause = Wait(reports);
@@ -63,14 +63,14 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
 
             try
             {
-                if (next.CanBeReadNow) await ReadAsync(claim, next, reports, queries, turn, ct);
+                if (next.CanBeReadNow) await ReadAsync(claim, next, reports, queries, slice, ct);
                 else if (next.State == ReportState.Submitted) await PollAsync(claim, next, reports, queries, ct);
                 else await SubmitAsync(claim, next, reports, queries, ct);
             }
             catch (MetaException exception) when (exception.Proof is Proof.Rejected or Proof.OutcomeUnknown or Proof.NotSent)
             {
                 if (await AskForLessAsync(claim, next.No, reports, queries, exception, ct)) continue;
-                if ((next.DefinitionId == Report.OfAds && next.Scope != ReportScope.Deleted) || !await IsRefusedAsync(claim, exception, ct)) throw;
+                if ((next.DefinitionId == SyncReport.OfAds && next.Scope != ReportScope.Deleted) || !await IsRefusedAsync(claim, exception, ct)) throw;
                 InsightLog.ReportRefused(logger, queries.NameOf(next), exception.ForUser);
                 Replace(reports, await journal.RefuseAsync(claim, next, $"{(next.Scope == ReportScope.Deleted ? $"{Subject(next)} in " : "")}report {queries.NameOf(next)}: {exception.ForUser}", ct));
             }
@@ -81,7 +81,7 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
 
     /// <summary>A field or a day that Meta refuses costs that field or day, and no other.</summary>
     /// <returns>False when it is for nothing that can be left out.</returns>
-    private async Task<bool> AskForLessAsync(SyncClaim claim, int no, List<Report> reports, ReportQueries queries, MetaException exception, CancellationToken ct)
+    private async Task<bool> AskForLessAsync(SyncClaim claim, int no, List<SyncReport> reports, ReportQueries queries, MetaException exception, CancellationToken ct)
     {
         var report = reports.Find(one => one.No == no)!;
         if (!exception.IsRequestRefused || report.Scope == ReportScope.Deleted) return false;
@@ -102,19 +102,19 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
             ? time.GetUtcNow() - claim.OutageSince >= OutageOfOne && await meta.AnswersAsync(claim.Credential, ct)
             : claim.Failures > 0);
 
-    private Report? FindNext(List<Report> reports) =>
+    private SyncReport? FindNext(List<SyncReport> reports) =>
         reports.Find(report => report.CanBeReadNow)
         ?? reports.Find(report => report.State == ReportState.Submitted && report.NextPollAt <= time.GetUtcNow())
         ?? (reports.Count(report => report.State == ReportState.Submitted) < AtOnce ? reports.Find(report => report.State == ReportState.Planned) : null);
 
-    private Pause Wait(List<Report> reports)
+    private Pause Wait(List<SyncReport> reports)
     {
         var preparing = reports.FindAll(report => report.State == ReportState.Submitted);
         var percent = preparing.Count == 0 ? 0 : (int)preparing.Average(report => report.Percent);
         return new(preparing.Min(report => report.NextPollAt) ?? time.GetUtcNow(), $"Meta is preparing {preparing.Count} of {reports.Count(report => report.State != ReportState.Split)} reports: {percent} %");
     }
 
-    private async Task SubmitAsync(SyncClaim claim, Report report, List<Report> reports, ReportQueries queries, CancellationToken ct)
+    private async Task SubmitAsync(SyncClaim claim, SyncReport report, List<SyncReport> reports, ReportQueries queries, CancellationToken ct)
     {
         try
         {
@@ -127,7 +127,7 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
         }
     }
 
-    private async Task PollAsync(SyncClaim claim, Report report, List<Report> reports, ReportQueries queries, CancellationToken ct)
+    private async Task PollAsync(SyncClaim claim, SyncReport report, List<SyncReport> reports, ReportQueries queries, CancellationToken ct)
     {
         ReportRun run;
         var now = time.GetUtcNow();
@@ -158,7 +158,7 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
             Replace(reports, await journal.PolledAsync(claim, report, run.Percent, now + TimeSpan.FromTicks(Math.Clamp(age.Ticks / 2, Shortest.Ticks, Longest.Ticks)), ct));
     }
 
-    private async Task ReadAsync(SyncClaim claim, Report report, List<Report> reports, ReportQueries queries, Turn turn, CancellationToken ct)
+    private async Task ReadAsync(SyncClaim claim, SyncReport report, List<SyncReport> reports, ReportQueries queries, TimeSlice slice, CancellationToken ct)
     {
         if (report.Mode == ReportMode.Direct ? report.Pages > 0 : time.GetUtcNow() - report.SubmittedAt >= Kept)
         {
@@ -177,7 +177,7 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
             {
                 report = await ReadPagesAsync(report);
                 if (!report.IsOpen) return;
-                // Its turn is over. What was read at once cannot be gone on with: it is left to Meta to prepare.
+                // Its slice is over. What was read at once cannot be gone on with: it is left to Meta to prepare.
                 if (report.Mode == ReportMode.Direct) Replace(reports, await journal.RestartAsync(claim, report, ct));
                 return;
             }
@@ -214,7 +214,7 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
         }
 
         // While pages are staged the next are on their way; those that have come meanwhile are staged in one commit.
-        async Task<Report> ReadPagesAsync(Report current)
+        async Task<SyncReport> ReadPagesAsync(SyncReport current)
         {
             var staging = Task.FromResult(current);
             var waiting = new List<InsightPage>();
@@ -227,7 +227,7 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
                     var page = await PageAsync(trail);
                     waiting.Add(page);
                     trail = page.Trail;
-                    goesOn = trail.Cursor is not null && !turn.IsOver;
+                    goesOn = trail.Cursor is not null && !slice.IsOver;
                     if (staging.IsCompleted || waiting.Count == MostPagesWaiting) await StageAsync();
                 }
             }
@@ -254,7 +254,7 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
     }
 
     /// <summary>A report that failed without saying that it was too much may succeed the next time; after a few times it is cut.</summary>
-    private async Task AskAgainAsync(SyncClaim claim, Report report, List<Report> reports, ReportQueries queries, string reason, CancellationToken ct)
+    private async Task AskAgainAsync(SyncClaim claim, SyncReport report, List<SyncReport> reports, ReportQueries queries, string reason, CancellationToken ct)
     {
         if (reports.Where(one => one.DefinitionId == report.DefinitionId).Sum(one => Math.Max(0, one.Submissions - 1)) >= MostRepeats) throw new MetaException(Proof.Rejected, $"Meta failed too many reports, the last one so: {reason}");
         if (report.Submissions >= MostSubmissions)
@@ -267,7 +267,7 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
         Replace(reports, await journal.RestartAsync(claim, report, ct));
     }
 
-    private async Task SplitAsync(SyncClaim claim, Report report, List<Report> reports, ReportQueries queries, string reason, CancellationToken ct)
+    private async Task SplitAsync(SyncClaim claim, SyncReport report, List<SyncReport> reports, ReportQueries queries, string reason, CancellationToken ct)
     {
         var query = queries.Of(report);
         var parts = await splits.FindAsync(claim.Credential, report, query, reports.Max(one => one.No) + 1, ct);
@@ -285,7 +285,7 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
         Replace(reports, await journal.StageAsync(claim, report, [page], told, ct));
     }
 
-    private static string Subject(Report report) => report.Scope switch
+    private static string Subject(SyncReport report) => report.Scope switch
     {
         ReportScope.Account => "the account",
         ReportScope.Deleted => "the deleted and archived ads",
@@ -293,5 +293,5 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
         _ => $"ad {report.ScopeIds[0]}",
     };
 
-    private static void Replace(List<Report> reports, Report report) => reports[reports.FindIndex(one => one.No == report.No)] = report;
+    private static void Replace(List<SyncReport> reports, SyncReport report) => reports[reports.FindIndex(one => one.No == report.No)] = report;
 }

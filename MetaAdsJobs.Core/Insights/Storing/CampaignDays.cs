@@ -32,13 +32,13 @@ internal sealed class CampaignDays(TimeProvider time)
 
     /// <summary>Adds up the campaigns' days again, in the transaction that has written their rows.</summary>
     /// <param name="today">The account's: days before it are over.</param>
-    /// <param name="untold">What of it has not been seen yet, though the day is over.</param>
+    /// <param name="unanswered">What of it has not been seen yet, though the day is over.</param>
     public Task StoreAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, Guid accountId, DayRange days, DateOnly today, Untold untold, CancellationToken ct) =>
+        NpgsqlConnection connection, NpgsqlTransaction transaction, Guid accountId, DayRange days, DateOnly today, UnansweredParts unanswered, CancellationToken ct) =>
         connection.ExecuteAsync(new(StoreSql, new
         {
             AccountId = accountId, days.Since, days.Until, Today = today, Now = time.GetUtcNow(),
-            UntoldDays = untold.Days, UntoldCampaigns = untold.Campaigns, UntoldAds = untold.Ads,
+            UntoldDays = unanswered.Days, UntoldCampaigns = unanswered.Campaigns, UntoldAds = unanswered.Ads,
         }, transaction, commandTimeout: 600, cancellationToken: ct));
 
     // What has not changed is not written. A campaign that a later report first told of was nothing when the day was first read whole. No

@@ -33,25 +33,25 @@ internal sealed class InsightStore(TimeProvider time)
 
     /// <summary>Moves the ads' rows of some days from the staging table.</summary>
     /// <param name="today">The account's when the sync began: this day and later ones are not over.</param>
-    /// <param name="untold">Of which Meta would tell nothing at all: that has not vanished.</param>
+    /// <param name="unanswered">Of which Meta would tell nothing at all: that has not vanished.</param>
     public Task<StoredRows> UpsertAdsAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DayRange days, DateOnly today, Untold untold, CancellationToken ct) =>
+        NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DayRange days, DateOnly today, UnansweredParts unanswered, CancellationToken ct) =>
         connection.QuerySingleAsync<StoredRows>(new(StagedAdsSql,
             new
             {
                 claim.SyncId, claim.AccountId, claim.Currency, days.Since, days.Until, Today = today, Now = time.GetUtcNow(),
-                claim.StartedAt, UntoldDays = untold.Days, UntoldCampaigns = untold.Campaigns, UntoldAds = untold.Ads,
+                claim.StartedAt, UntoldDays = unanswered.Days, UntoldCampaigns = unanswered.Campaigns, UntoldAds = unanswered.Ads,
             }, transaction, commandTimeout: 600, cancellationToken: ct));
 
     /// <summary>Moves the definitions' rows of some days from the staging table.</summary>
     /// <param name="definitions">Whose reports were read whole.</param>
     public Task<StoredRows> UpsertRowsAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DayRange days, DateOnly today, long[] definitions, Untold untold, CancellationToken ct) =>
+        NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DayRange days, DateOnly today, long[] definitions, UnansweredParts unanswered, CancellationToken ct) =>
         connection.QuerySingleAsync<StoredRows>(new(StagedRowsSql,
             new
             {
                 claim.SyncId, claim.AccountId, claim.Currency, days.Since, days.Until, Today = today, Now = time.GetUtcNow(), Definitions = definitions,
-                claim.StartedAt, UntoldDays = untold.Days, UntoldCampaigns = untold.Campaigns, UntoldAds = untold.Ads,
+                claim.StartedAt, UntoldDays = unanswered.Days, UntoldCampaigns = unanswered.Campaigns, UntoldAds = unanswered.Ads,
             }, transaction, commandTimeout: 600, cancellationToken: ct));
 
     private static string MergeAds() => Merge("meta_ad_insights",

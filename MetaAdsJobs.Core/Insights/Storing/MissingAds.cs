@@ -1,6 +1,6 @@
 using Dapper;
 using MetaAdsJobs.Core.Insights.Reports;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Ads;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Insights.Storing;
@@ -29,8 +29,8 @@ internal sealed class MissingAds(NpgsqlDataSource dataSource, ReportJournal jour
 
     /// <param name="told">The account's spend by Meta; null when it did not tell.</param>
     /// <returns>The reports to be read as well before anything is stored; none when all agrees, or has been asked for.</returns>
-    public async Task<IReadOnlyList<Report>> AskAsync(
-        SyncClaim claim, IReadOnlyList<Report> reports, IReadOnlyList<StagedDay> staged, IReadOnlyDictionary<DateOnly, decimal>? told, CancellationToken ct)
+    public async Task<IReadOnlyList<SyncReport>> AskAsync(
+        SyncClaim claim, IReadOnlyList<SyncReport> reports, IReadOnlyList<StagedDay> staged, IReadOnlyDictionary<DateOnly, decimal>? told, CancellationToken ct)
     {
         if (told is null || claim.StoredUntil is not null || reports.Any(report => report.Scope == ReportScope.Deleted)) return [];
         var differing = await FindAsync(claim, reports, staged, told, ct);
@@ -38,18 +38,18 @@ internal sealed class MissingAds(NpgsqlDataSource dataSource, ReportJournal jour
         var ranges = Stretches(differing);
         if (ranges.Count > MostReports) ranges = [new(differing[0], differing[^1])];
         var next = reports.Max(report => report.No) + 1;
-        string[] refused = [.. reports.Where(report => report.DefinitionId == Report.OfAds).SelectMany(report => report.RefusedFields).Distinct()];
-        List<Report> asked = [.. ranges.Select((days, at) =>
-            Report.Plan(next + at, Report.OfAds, days, days.Days <= options.DirectDays ? ReportMode.Direct : ReportMode.Async) with { Scope = ReportScope.Deleted, RefusedFields = refused })];
+        string[] refused = [.. reports.Where(report => report.DefinitionId == SyncReport.OfAds).SelectMany(report => report.RefusedFields).Distinct()];
+        List<SyncReport> asked = [.. ranges.Select((days, at) =>
+            SyncReport.Plan(next + at, SyncReport.OfAds, days, days.Days <= options.DirectDays ? ReportMode.Direct : ReportMode.Async) with { Scope = ReportScope.Deleted, RefusedFields = refused })];
         await journal.AddAsync(claim, asked, ct);
         return asked;
     }
 
     private async Task<List<DateOnly>> FindAsync(
-        SyncClaim claim, IReadOnlyList<Report> reports, IReadOnlyList<StagedDay> staged, IReadOnlyDictionary<DateOnly, decimal> told, CancellationToken ct)
+        SyncClaim claim, IReadOnlyList<SyncReport> reports, IReadOnlyList<StagedDay> staged, IReadOnlyDictionary<DateOnly, decimal> told, CancellationToken ct)
     {
         var today = AccountDays.Today(claim.TimezoneName, claim.StartedAt);
-        var untold = Untold.In([.. reports.Where(report => report.DefinitionId == Report.OfAds)], claim.Range).DaysOfAccount(claim.Range);
+        var untold = UnansweredParts.In([.. reports.Where(report => report.DefinitionId == SyncReport.OfAds)], claim.Range).DaysOfAccount(claim.Range);
         var byDay = staged.ToDictionary(day => day.Day);
         var differing = Enumerable.Range(0, claim.Range.Days).Select(claim.Range.Since.AddDays).Where(day => day < today && !untold.Contains(day) && Differs(day, 0, 0)).ToList();
         if (differing.Count == 0) return differing;

@@ -1,5 +1,6 @@
 using Dapper;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Meta.Insights;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -44,10 +45,10 @@ internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogg
     }
 
     /// <summary>Writes the days' sums in the caller's transaction, from those of the campaigns.</summary>
-    /// <param name="untold">Of the ads: days that lack some have not been seen whole yet.</param>
+    /// <param name="unanswered">Of the ads: days that lack some have not been seen whole yet.</param>
     /// <param name="told">The account's spend by Meta; null when it did not tell.</param>
     public async Task<IReadOnlyList<DifferingDay>> StoreAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DayRange days, DateOnly today, Untold untold,
+        NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DayRange days, DateOnly today, UnansweredParts unanswered,
         IReadOnlyDictionary<DateOnly, decimal>? told, CancellationToken ct)
     {
         // Rounding as above. Vanished ads may or may not be in Meta's own sum.
@@ -84,11 +85,11 @@ internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogg
                 RETURNING date_start, account_spend, spend + vanished_spend AS ads_spend, difference)
             SELECT date_start AS date, account_spend, ads_spend FROM stored WHERE difference <> 0 ORDER BY date_start
             """;
-        var all = Enumerable.Range(0, days.Days).Select(days.Since.AddDays).Where(day => day >= untold.AskedSince).ToArray();
+        var all = Enumerable.Range(0, days.Days).Select(days.Since.AddDays).Where(day => day >= unanswered.AskedSince).ToArray();
         return (await connection.QueryAsync<DifferingDay>(new(daysSql, new
         {
             claim.AccountId, claim.SyncId, days.Since, days.Until, Today = today, Now = time.GetUtcNow(), Unit = 1m / Currency.Offset(claim.Currency),
-            claim.Currency, Days = all, Untold = untold.DaysOfAccount(days), Told = all.Select(day => told is null ? (decimal?)null : told.GetValueOrDefault(day)).ToArray(),
+            claim.Currency, Days = all, Untold = unanswered.DaysOfAccount(days), Told = all.Select(day => told is null ? (decimal?)null : told.GetValueOrDefault(day)).ToArray(),
         }, transaction, commandTimeout: 600, cancellationToken: ct))).AsList();
 
         // As it was when it was first read whole.

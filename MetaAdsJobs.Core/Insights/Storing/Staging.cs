@@ -25,7 +25,7 @@ internal static class Staging
     /// <summary>
     /// Appends pages, by COPY, in the caller's transaction. A day's rows lie together, whatever Meta's order: they are fetched day by day.
     /// </summary>
-    public static async Task CopyAsync(NpgsqlConnection connection, Guid syncId, Report report, IReadOnlyList<InsightPage> pages, CancellationToken ct)
+    public static async Task CopyAsync(NpgsqlConnection connection, Guid syncId, SyncReport report, IReadOnlyList<InsightPage> pages, CancellationToken ct)
     {
         const string CopySql = """
             COPY insight_staging (sync_id, report_no, definition_id, date_start, object_id, breakdown, ad_meta_id, adset_meta_id, campaign_meta_id,

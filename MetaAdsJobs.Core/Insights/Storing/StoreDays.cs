@@ -19,13 +19,13 @@ internal sealed class StoreDays(NpgsqlDataSource dataSource, InsightStore insigh
     /// <returns>Null when the sync has ended.</returns>
     /// <exception cref="Jobs.FencedException">Another attempt holds the sync.</exception>
     public async Task<Pause?> StoreAsync(
-        SyncClaim claim, IReadOnlyList<Report> reports, IReadOnlyList<StagedDay> staged, IReadOnlyDictionary<DateOnly, decimal>? told, Turn turn, CancellationToken ct)
+        SyncClaim claim, IReadOnlyList<SyncReport> reports, IReadOnlyList<StagedDay> staged, IReadOnlyDictionary<DateOnly, decimal>? told, TimeSlice slice, CancellationToken ct)
     {
         var refused = reports.Where(report => report.State == ReportState.Refused).Select(report => report.DefinitionId).ToHashSet();
-        var definitions = reports.Select(report => report.DefinitionId).Where(id => id != Report.OfAds && !refused.Contains(id)).Distinct().ToArray();
-        var untold = Untold.In(reports, claim.Range);
+        var definitions = reports.Select(report => report.DefinitionId).Where(id => id != SyncReport.OfAds && !refused.Contains(id)).Distinct().ToArray();
+        var untold = UnansweredParts.In(reports, claim.Range);
         // Sums are of the ads: what a definition of somebody lacks is not lacking in them.
-        var untoldOfAds = Untold.In([.. reports.Where(report => report.DefinitionId == Report.OfAds)], claim.Range);
+        var untoldOfAds = UnansweredParts.In([.. reports.Where(report => report.DefinitionId == SyncReport.OfAds)], claim.Range);
         var today = AccountDays.Today(claim.TimezoneName, claim.StartedAt);
 
         // In the order of the days, but while one group is written the next is already read and compared.
@@ -36,7 +36,7 @@ internal sealed class StoreDays(NpgsqlDataSource dataSource, InsightStore insigh
             {
                 if (storing.Count >= AtOnce) await storing[^AtOnce];
                 // Never before the first group: every run gets further, however long the first question took.
-                if (storing.Count > 0 && turn.IsOver) return Pause.BehindTheOthers(time.GetUtcNow());
+                if (storing.Count > 0 && slice.IsOver) return Pause.BehindTheOthers(time.GetUtcNow());
                 // Had here, and not in the group: one that holds a connection never waits for one that has none.
                 var connection = await dataSource.OpenConnectionAsync(ct);
                 storing.Add(StoreGroupAsync(connection, days, behind: storing.LastOrDefault() ?? Task.CompletedTask));

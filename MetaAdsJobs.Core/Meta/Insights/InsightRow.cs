@@ -1,3 +1,5 @@
+using MetaAdsJobs.Core.Meta.Graph;
+
 namespace MetaAdsJobs.Core.Meta.Insights;
 
 /// <summary>

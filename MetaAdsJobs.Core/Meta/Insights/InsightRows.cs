@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using MetaAdsJobs.Core.Meta.Graph;
 
 namespace MetaAdsJobs.Core.Meta.Insights;
 
@@ -28,7 +29,7 @@ internal sealed class InsightRows(ReportQuery query, IReadOnlyDictionary<string,
         try
         {
             var (row, raw) = CleanJson.Of(given);
-            var told = Told.Of(raw);
+            var told = RowFields.Of(raw);
             var result = ResultActions.Find(told.Goal, told.Objective, told.AdSetId is null ? null : conversionEvents.GetValueOrDefault(told.AdSetId));
             var tellsResults = result is not null && query.Fields.Contains(result.Field);
             return new()
@@ -72,7 +73,7 @@ internal sealed class InsightRows(ReportQuery query, IReadOnlyDictionary<string,
     }
 
     // The day has to be one that was asked for, and no longer than a day: anything else would be stored where it does not belong.
-    private DateOnly Day(Told told)
+    private DateOnly Day(RowFields told)
     {
         var date = told.Day ?? throw new FormatException("date_start is missing");
         if (date < query.Since || date > query.Until) throw new FormatException($"it is of {date:yyyy-MM-dd}, which was not asked for");
@@ -82,7 +83,7 @@ internal sealed class InsightRows(ReportQuery query, IReadOnlyDictionary<string,
 
     private static string Required(string? id, string name) => id is { Length: > 0 } ? id : throw new FormatException($"{name} is missing");
 
-    private string? ObjectId(Told told) => query.Level switch
+    private string? ObjectId(RowFields told) => query.Level switch
     {
         "account" => told.AccountId,
         "campaign" => told.CampaignId,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using MetaAdsJobs.Core.Meta.Graph;
 
 namespace MetaAdsJobs.Core.Meta.Insights;
 

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using MetaAdsJobs.Core.Meta.Ads;
 
 namespace MetaAdsJobs.Core.Meta.Insights;
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using MetaAdsJobs.Core.Meta.Graph;
 
 namespace MetaAdsJobs.Core.Meta.Pacing;
 

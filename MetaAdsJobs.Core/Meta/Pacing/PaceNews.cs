@@ -1,3 +1,5 @@
+using MetaAdsJobs.Core.Meta.Graph;
+
 namespace MetaAdsJobs.Core.Meta.Pacing;
 
 /// <summary>What one process has learnt of an account's limit and the others should know.</summary>

@@ -1,3 +1,5 @@
+using MetaAdsJobs.Core.Meta.Graph;
+
 namespace MetaAdsJobs.Core.Meta.Pacing;
 
 /// <summary>What one process may change in one account: so many calls within this time.</summary>

@@ -1,5 +1,5 @@
 using Dapper;
-using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Jobs.Watching;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Orchestrations.Listing;

@@ -1,5 +1,6 @@
 using System.Data.Common;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Orchestrations.Steps;
 using MetaAdsJobs.Core.Telemetry;
 using Microsoft.Extensions.Logging;

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Dapper;
-using MetaAdsJobs.Core.Accounts;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Accounts.Tokens;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.Graph;
+using MetaAdsJobs.Core.Orchestrations.Requests;
 using MetaAdsJobs.Core.Orchestrations.Steps;
 using Npgsql;
 

@@ -1,4 +1,5 @@
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Spending;
 
 namespace MetaAdsJobs.Core.Orchestrations.Steps;
@@ -13,7 +14,7 @@ internal sealed class ActivateStep(MetaAds meta, Activations activations, Counte
 
     public string Name => StepName.Activate;
 
-    public async Task<StepResult> RunAsync(Attempt attempt, CancellationToken ct)
+    public async Task<StepOutcome> RunAsync(Attempt attempt, CancellationToken ct)
     {
         if (attempt.Request.EndTime <= time.GetUtcNow()) throw new MetaException(Proof.Rejected, "end_time had passed before it could be activated");
         if (await meta.ReadStateAsync(attempt.Credential, AdObject.Ad, attempt.MetaId(StepName.Ad), ct) is { Status: "IN_PROCESS" })
@@ -42,7 +43,7 @@ internal sealed class ActivateStep(MetaAds meta, Activations activations, Counte
             return Later(15, exception.ForUser);
         }
 
-        return new StepResult.Done(null);
+        return new StepOutcome.Done(null);
     }
 
     private async Task<string?> PermitAsync(Attempt attempt, CancellationToken ct)
@@ -55,5 +56,5 @@ internal sealed class ActivateStep(MetaAds meta, Activations activations, Counte
             : refusal;
     }
 
-    private StepResult.NotYet Later(double seconds, string reason) => new(time.GetUtcNow().AddSeconds(seconds), reason);
+    private StepOutcome.NotYet Later(double seconds, string reason) => new(time.GetUtcNow().AddSeconds(seconds), reason);
 }

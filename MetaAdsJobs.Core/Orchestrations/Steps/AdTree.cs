@@ -1,6 +1,9 @@
 using System.Text.Json.Nodes;
 using MetaAdsJobs.Core.Accounts;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Clips;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.Graph;
+using MetaAdsJobs.Core.Orchestrations.Requests;
 using MetaAdsJobs.Core.Validation;
 
 namespace MetaAdsJobs.Core.Orchestrations.Steps;

@@ -1,7 +1,10 @@
 using System.Text.Json;
 using MetaAdsJobs.Core.Accounts;
-using MetaAdsJobs.Core.Jobs;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Claims;
+using MetaAdsJobs.Core.Clips;
+using MetaAdsJobs.Core.Meta.Graph;
+using MetaAdsJobs.Core.Orchestrations.Judging;
+using MetaAdsJobs.Core.Orchestrations.Requests;
 
 namespace MetaAdsJobs.Core.Orchestrations.Steps;
 

@@ -1,5 +1,8 @@
 using MetaAdsJobs.Core.Accounts;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Clips;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.Graph;
+using MetaAdsJobs.Core.Meta.Media;
 
 namespace MetaAdsJobs.Core.Orchestrations.Steps;
 

@@ -1,4 +1,6 @@
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Clips;
+using MetaAdsJobs.Core.Meta.Graph;
+using MetaAdsJobs.Core.Meta.Media;
 using MetaAdsJobs.Core.Validation;
 
 namespace MetaAdsJobs.Core.Orchestrations.Steps;
@@ -12,7 +14,7 @@ internal sealed class MediaStep(ClipImageUpload image, MetaVideos videos, ClipVi
 {
     public string Name => StepName.Media;
 
-    public async Task<StepResult> RunAsync(Attempt attempt, CancellationToken ct)
+    public async Task<StepOutcome> RunAsync(Attempt attempt, CancellationToken ct)
     {
         if (attempt.Clip.ImageUrl is not null) return await image.RunAsync(attempt, ct);
         if (attempt.Clip.VideoId is { } videoId) await store.KnowAsync(attempt, videoId, ct);
@@ -26,7 +28,7 @@ internal sealed class MediaStep(ClipImageUpload image, MetaVideos videos, ClipVi
         };
     }
 
-    private async Task<StepResult> LookAsync(Attempt attempt, ClipVideo video, CancellationToken ct)
+    private async Task<StepOutcome> LookAsync(Attempt attempt, ClipVideo video, CancellationToken ct)
     {
         var found = await videos.FindAsync(attempt.Credential, Marker.ForVideo(attempt.Clip.Id, attempt.Account.AdAccountId), ct);
         if (found.Count > 0)
@@ -45,7 +47,7 @@ internal sealed class MediaStep(ClipImageUpload image, MetaVideos videos, ClipVi
             : Later(5, "another orchestration uploads the clip's video");
     }
 
-    private async Task<StepResult> UploadAsync(Attempt attempt, CancellationToken ct)
+    private async Task<StepOutcome> UploadAsync(Attempt attempt, CancellationToken ct)
     {
         try
         {
@@ -64,10 +66,10 @@ internal sealed class MediaStep(ClipImageUpload image, MetaVideos videos, ClipVi
     }
 
     // A thumbnail of Meta's is read each time it is used: its address expires within days.
-    private async Task<StepResult> AwaitUsableAsync(Attempt attempt, ClipVideo video, CancellationToken ct)
+    private async Task<StepOutcome> AwaitUsableAsync(Attempt attempt, ClipVideo video, CancellationToken ct)
     {
         var hasOwnThumbnail = attempt.Clip.ThumbnailUrl is not null;
-        if (hasOwnThumbnail && video.State == "ready") return new StepResult.Done(video.VideoId);
+        if (hasOwnThumbnail && video.State == "ready") return new StepOutcome.Done(video.VideoId);
         var state = await ReadAsync(attempt, video, hasOwnThumbnail, ct);
         // What was ready before is waited for anew; what is not, since it came to Meta.
         var age = time.GetUtcNow() - (video.State == "ready" ? attempt.Steps[Name].StartedAt : video.UploadedAt)!.Value;
@@ -78,7 +80,7 @@ internal sealed class MediaStep(ClipImageUpload image, MetaVideos videos, ClipVi
         {
             if (!await store.ReadyAsync(attempt, video, thumbnail, ct)) return Later(1, Processed);
             attempt.ThumbnailUrl ??= thumbnail;
-            return new StepResult.Done(video.VideoId);
+            return new StepOutcome.Done(video.VideoId);
         }
 
         var error = state.Error ?? (!isOver ? null
@@ -110,5 +112,5 @@ internal sealed class MediaStep(ClipImageUpload image, MetaVideos videos, ClipVi
 
     private const string Processed = "the clip's video is being processed by Meta";
 
-    private StepResult.NotYet Later(double seconds, string reason) => new(time.GetUtcNow().AddSeconds(seconds), reason);
+    private StepOutcome.NotYet Later(double seconds, string reason) => new(time.GetUtcNow().AddSeconds(seconds), reason);
 }

@@ -21,3 +21,25 @@ internal abstract record Progress
 
 /// <summary>A step that is done at Meta, and its id there, if it has one.</summary>
 internal sealed record DoneStep(string Step, string? MetaId);
+
+/// <summary>Something that may be done again from the start after a crash.</summary>
+internal interface IRepeatableStep
+{
+    string Name { get; }
+
+    /// <exception cref="Meta.MetaException">Meta did not do it, or nobody can tell.</exception>
+    Task<StepOutcome> RunAsync(Attempt attempt, CancellationToken ct);
+}
+
+/// <summary>Done, with Meta's id where there is one, or to be looked at again at a known time.</summary>
+internal abstract record StepOutcome
+{
+    private StepOutcome() { }
+
+    public sealed record Done(string? MetaId) : StepOutcome;
+
+    public sealed record NotYet(DateTimeOffset Until, string Reason) : StepOutcome;
+
+    /// <summary>What came instead of an answer, or the answer that it was not done.</summary>
+    public sealed record Failed(Exception Exception) : StepOutcome;
+}

@@ -1,6 +1,6 @@
 using Dapper;
 using MetaAdsJobs.Core.Audit;
-using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Claims;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Orchestrations.Steps;

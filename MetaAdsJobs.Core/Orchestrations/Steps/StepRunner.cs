@@ -1,6 +1,9 @@
+using System.Diagnostics.Metrics;
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
-using MetaAdsJobs.Core.Jobs;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Claims;
+using MetaAdsJobs.Core.Meta.Graph;
+using MetaAdsJobs.Core.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace MetaAdsJobs.Core.Orchestrations.Steps;
@@ -48,9 +51,9 @@ internal sealed class StepRunner(
             if (open.Count == 0) return notYet!;
             var results = await RunTogetherAsync(attempt, open, ct);
 
-            var done = results.Where(one => one.Result is StepResult.Done).Select(one => new DoneStep(one.Step, ((StepResult.Done)one.Result).MetaId)).ToList();
-            var failed = results.Select(one => one.Result).OfType<StepResult.Failed>().Select(one => one.Exception).OrderBy(exception => Rank(attempt, exception)).ToList();
-            foreach (var later in results.Select(one => one.Result).OfType<StepResult.NotYet>()) notYet = Earlier(notYet, new(later.Until, later.Reason));
+            var done = results.Where(one => one.Result is StepOutcome.Done).Select(one => new DoneStep(one.Step, ((StepOutcome.Done)one.Result).MetaId)).ToList();
+            var failed = results.Select(one => one.Result).OfType<StepOutcome.Failed>().Select(one => one.Exception).OrderBy(exception => Rank(attempt, exception)).ToList();
+            foreach (var later in results.Select(one => one.Result).OfType<StepOutcome.NotYet>()) notYet = Earlier(notYet, new(later.Until, later.Reason));
             var next = failed.Count == 0 && notYet is null ? attempt.Ready([.. done.Select(one => one.Step)]) : [];
             if (failed.Count == 0 && notYet is null && next.Count == 0) return new Progress.Built(done);
 
@@ -101,14 +104,14 @@ internal sealed class StepRunner(
         return null;
     }
 
-    private async Task<(string Step, StepResult Result)[]> RunTogetherAsync(Attempt attempt, List<string> steps, CancellationToken ct)
+    private async Task<(string Step, StepOutcome Result)[]> RunTogetherAsync(Attempt attempt, List<string> steps, CancellationToken ct)
     {
         foreach (var step in steps) attempt.Begun.TryAdd(step, new(step));
         var running = steps.Select(async step => (step, await RunAsync(attempt, step, ct))).ToList();
         return await Task.WhenAll(running);
     }
 
-    private async Task<StepResult> RunAsync(Attempt attempt, string step, CancellationToken ct)
+    private async Task<StepOutcome> RunAsync(Attempt attempt, string step, CancellationToken ct)
     {
         using var span = new StepSpan(step);
         var begun = attempt.Begun[step];
@@ -117,14 +120,14 @@ internal sealed class StepRunner(
             // Killed from here on: perhaps created. Asleep past the lease: must not be sent any more.
             attempt.Lease.ThrowIfOver();
             begun.Sends();
-            var result = StepName.IsCreate(step) ? new StepResult.Done(await creates.SendAsync(attempt, step)) : await _repeatables[step].RunAsync(attempt, ct);
-            span.Result = result is StepResult.Done ? StepSpan.Done : StepSpan.NotYet;
+            var result = StepName.IsCreate(step) ? new StepOutcome.Done(await creates.SendAsync(attempt, step)) : await _repeatables[step].RunAsync(attempt, ct);
+            span.Result = result is StepOutcome.Done ? StepSpan.Done : StepSpan.NotYet;
             return result;
         }
         catch (Exception exception)
         {
             if (exception is MetaException answer) begun.Answered(answer);
-            return new StepResult.Failed(exception);
+            return new StepOutcome.Failed(exception);
         }
     }
 
@@ -154,5 +157,28 @@ internal sealed class StepRunner(
     {
         var pause = TimeSpan.FromSeconds(Math.Clamp(options.SettleDelaySeconds / 8.0, 0.5, 15));
         return new(now + pause < settledAt ? now + pause : settledAt, $"the answer to creating the {step} was lost; looking for it until it must be visible");
+    }
+}
+
+/// <summary>One attempt at one step as operators see it: a span and a count.</summary>
+internal sealed class StepSpan(string step) : IDisposable
+{
+    public const string Done = "done";
+    public const string Adopted = "adopted";
+    public const string Absent = "absent";
+    public const string NotYet = "not_yet";
+    public const string SeveralFound = "several_found";
+    private const string Failed = "failed";
+    private static readonly Counter<long> Steps = Signals.Meter.CreateCounter<long>("metaadsjobs.steps", null, "Attempts at steps, by how they ended");
+    private readonly Activity? _span = Signals.Spans.StartActivity($"step {step}");
+
+    public string Result { get; set; } = Failed;
+
+    public void Dispose()
+    {
+        Steps.Add(1, new("step", step), new KeyValuePair<string, object?>("result", Result));
+        if (Result == Failed) _span?.SetStatus(ActivityStatusCode.Error);
+        _span?.SetTag("metaadsjobs.step", step).SetTag("metaadsjobs.result", Result);
+        _span?.Dispose();
     }
 }

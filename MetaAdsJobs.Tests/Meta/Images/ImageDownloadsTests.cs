@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using MetaAdsJobs.Core.Meta;
-using MetaAdsJobs.Core.Meta.Images;
+using MetaAdsJobs.Core.Meta.Media;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

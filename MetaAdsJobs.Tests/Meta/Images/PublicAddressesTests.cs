@@ -1,5 +1,5 @@
 using System.Net;
-using MetaAdsJobs.Core.Meta.Images;
+using MetaAdsJobs.Core.Meta.Media;
 
 namespace MetaAdsJobs.Tests.Meta.Images;
 

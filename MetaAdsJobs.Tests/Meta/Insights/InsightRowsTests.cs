@@ -1,5 +1,5 @@
 using System.Text.Json;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Meta.Insights;
 
 namespace MetaAdsJobs.Tests.Meta.Insights;

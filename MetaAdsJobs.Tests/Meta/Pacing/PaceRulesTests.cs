@@ -1,5 +1,5 @@
 using CsCheck;
-using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Meta.Pacing;
 
 namespace MetaAdsJobs.Tests.Meta.Pacing;

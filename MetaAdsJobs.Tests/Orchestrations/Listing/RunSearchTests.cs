@@ -1,5 +1,5 @@
 using Dapper;
-using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Clips;
 using MetaAdsJobs.Core.Orchestrations.Listing;
 using MetaAdsJobs.Tests.Support;
 

@@ -1,5 +1,5 @@
 using Dapper;
-using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Clips;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Orchestrations.Outcomes;
 using MetaAdsJobs.Tests.Support;

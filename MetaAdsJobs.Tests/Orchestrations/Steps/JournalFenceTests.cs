@@ -1,4 +1,5 @@
-using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Claims;
+using MetaAdsJobs.Core.Clips;
 using MetaAdsJobs.Core.Orchestrations.Steps;
 using MetaAdsJobs.Tests.Support;
 
@@ -71,7 +72,7 @@ public sealed class JournalFenceTests
         return (asked, await ClaimAsync(asked));
     }
 
-    private async Task<Attempt> ClaimAsync(Asked asked) => (await _world.Get<Claims>().ClaimAsync(asked.RequestId, CancellationToken.None))!;
+    private async Task<Attempt> ClaimAsync(Asked asked) => (await _world.Get<OrchestrationClaims>().ClaimAsync(asked.RequestId, CancellationToken.None))!;
 
     private Task PutAsync(Asked asked, string step, string state) => _world.ExecuteAsync(
         "INSERT INTO orchestration_steps (request_id, step, state, attempt, started_at) VALUES (@RequestId, @Step, @State, 1, now())", new { asked.RequestId, Step = step, State = state });

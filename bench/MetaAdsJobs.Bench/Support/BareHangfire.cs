@@ -3,6 +3,7 @@ using Hangfire;
 using Hangfire.Logging;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Jobs.Storage;
 using Npgsql;
 
 namespace MetaAdsJobs.Bench.Support;

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Hangfire;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Jobs.Storage;
 using MetaAdsJobs.Launch;
 using MetaAdsJobs.Launch.Processes;
 

@@ -1,0 +1,31 @@
+using MetaAdsJobs.Core.Meta.Media;
+using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Orchestrations.Steps;
+using Microsoft.Extensions.Logging;
+
+namespace MetaAdsJobs.Core.Clips;
+
+/// <summary>
+/// Puts a clip's image into the ad account's library, once per clip and account. An image that we cannot fetch is left to Meta,
+/// which gets its URL with the creative: perhaps Meta can.
+/// </summary>
+internal sealed class ClipImageUpload(ImageDownloads downloads, MetaImages images, ClipImageStore store, ILogger<ClipImageUpload> logger)
+{
+    public async Task<StepOutcome> RunAsync(Attempt attempt, CancellationToken ct)
+    {
+        if ((attempt.KnownImageHash ?? await store.FindAsync(attempt, ct)) is { } known) return new StepOutcome.Done(known);
+        switch (await downloads.FetchAsync(attempt.Clip.ImageUrl!, ct))
+        {
+            case Download.Image image:
+                attempt.Lease.ThrowIfOver();
+                var hash = await images.UploadAsync(attempt.Credential, image.Bytes, ct);
+                await store.UpsertAsync(attempt, hash, ct);
+                return new StepOutcome.Done(hash);
+            case Download.Failed failed:
+                OrchestrationLog.ImageLeftToMeta(logger, attempt.Clip.Id, failed.Reason);
+                break;
+        }
+
+        return new StepOutcome.Done(null);
+    }
+}

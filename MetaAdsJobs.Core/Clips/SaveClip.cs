@@ -1,0 +1,36 @@
+using System.Text.Json;
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Validation;
+
+namespace MetaAdsJobs.Core.Clips;
+
+/// <summary>Creates clips.</summary>
+public sealed class SaveClip(ClipStore store, TimeProvider time)
+{
+    private static readonly string[] Sources = ["video_url", "video_id", "image_url"];
+
+    public async Task<Saved<Clip>> CreateAsync(JsonElement body, CancellationToken ct)
+    {
+        var errors = new FieldErrors();
+        var fields = new JsonFields(body, errors);
+        var id = fields.Id("id");
+        var title = fields.Text("title", required: true, max: 200);
+        var videoUrl = fields.HttpUrl("video_url");
+        var videoId = fields.Text("video_id", max: 100);
+        if (videoId is not null && !videoId.All(c => char.IsAsciiLetterOrDigit(c) || c == '_')) fields.Refuse("video_id", "must be the id that Meta gave the video");
+        var imageUrl = fields.HttpUrl("image_url");
+        var thumbnailUrl = fields.HttpUrl("thumbnail_url");
+        if (fields.IsObject && Sources.Count(fields.Has) != 1)
+            fields.Refuse("video_url", "exactly one of video_url, video_id and image_url must be given");
+        fields.RefuseUnknown();
+        if (errors.Any) return new Saved<Clip>.Invalid(errors);
+
+        var clip = new Clip
+        {
+            Id = id ?? Guid.CreateVersion7(time.GetUtcNow()), Title = title!, VideoUrl = videoUrl, VideoId = videoId, ImageUrl = imageUrl, ThumbnailUrl = thumbnailUrl,
+        };
+        return await store.InsertAsync(clip, ct)
+            ? new Saved<Clip>.Done((await store.FindAsync(clip.Id, ct))!)
+            : new Saved<Clip>.Exists(clip.Id);
+    }
+}

@@ -1,0 +1,52 @@
+using System.Globalization;
+using Hangfire;
+using Hangfire.Storage;
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Insights;
+
+namespace MetaAdsJobs.Core.Jobs.Recurring;
+
+/// <summary>The recurring jobs: a nightly sync per time zone in which accounts live, the daily token check, and the sweeps.</summary>
+internal sealed class Schedules(IRecurringJobManagerV2 recurring, AccountStore accounts, InsightsOptions options) : INightlySchedules
+{
+    private const string NightlyPrefix = "nightly insights ";
+
+    public void Ensure(string timezoneName)
+    {
+        var id = NightlyPrefix + timezoneName;
+        var cron = string.Create(CultureInfo.InvariantCulture, $"{options.NightlyTime.Minute} {options.NightlyTime.Hour} * * *");
+        // Writing takes a lock that all writers of the schedule share, and a hundred accounts may be added at once: look first.
+        using (var connection = recurring.Storage.GetConnection())
+        {
+            if (connection.GetAllEntriesFromHash($"recurring-job:{id}")?.GetValueOrDefault("Cron") == cron) return;
+        }
+
+        recurring.AddOrUpdate<NightlySyncJob>(id, Queues.Insights, job => job.RunAsync(timezoneName, CancellationToken.None), cron,
+            new RecurringJobOptions { TimeZone = TimeZoneInfo.FindSystemTimeZoneById(timezoneName) });
+    }
+
+    /// <summary>A nightly sync for every zone in which an account lives.</summary>
+    /// <returns>The zones.</returns>
+    public async Task<IReadOnlyList<string>> EnsureNightsAsync(CancellationToken ct)
+    {
+        var zones = await accounts.ListTimezonesAsync(ct);
+        foreach (var zone in zones) Ensure(zone);
+        return zones;
+    }
+
+    /// <summary>Run at every start of a worker: schedules follow the accounts and the configuration.</summary>
+    public async Task EnsureAllAsync(CancellationToken ct)
+    {
+        var zones = await EnsureNightsAsync(ct);
+        using (var connection = recurring.Storage.GetConnection())
+        {
+            foreach (var stale in connection.GetRecurringJobs().Where(job =>
+                job.Id.StartsWith(NightlyPrefix, StringComparison.Ordinal) && !zones.Contains(job.Id[NightlyPrefix.Length..])))
+                recurring.RemoveIfExists(stale.Id);
+        }
+
+        recurring.AddOrUpdate<SweepJob>("sweep of stops", Queues.Brakes, job => job.RunBrakesAsync(CancellationToken.None), Cron.Minutely());
+        recurring.AddOrUpdate<SweepJob>("sweep", Queues.Campaigns, job => job.RunAsync(CancellationToken.None), Cron.Minutely());
+        recurring.AddOrUpdate<TokenCheckJob>("token check", Queues.Insights, job => job.RunAsync(CancellationToken.None), Cron.Daily(4, 30));
+    }
+}

@@ -1,0 +1,105 @@
+using Dapper;
+using MetaAdsJobs.Core.Jobs.Storage;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Jobs.Recurring;
+
+/// <summary>
+/// Finds stops, orchestrations and syncs that have not ended but whose job is gone: deleted in the dashboard, lost with a restored
+/// database, or out of retries while the database was away. Each gets a new job, which goes on where the last one stopped.
+/// </summary>
+internal sealed partial class Sweep(NpgsqlDataSource dataSource, IJobQueue queue, TimeProvider time, ILogger<Sweep> logger)
+{
+    private static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
+
+    /// <summary>Everything; stops first.</summary>
+    public Task RescueAsync(CancellationToken ct) => EachAsync(() => RescueBrakesAsync(ct), () => RescueRunsAsync(ct));
+
+    /// <summary>All parts, one after the other; what one of them throws is thrown at the end.</summary>
+    public static async Task EachAsync(params Func<Task>[] parts)
+    {
+        var failures = new List<Exception>();
+        foreach (var part in parts)
+        {
+            try
+            {
+                await part();
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                failures.Add(exception);
+            }
+        }
+
+        if (failures.Count > 0) throw new AggregateException(failures);
+    }
+
+    /// <summary>The stop switch must not hang on one job: as long as there is something to pause, or to activate again, there is one.</summary>
+    public Task RescueBrakesAsync(CancellationToken ct)
+    {
+        const string StopsSql = """
+            SELECT s.id, s.job_id FROM stops s
+            WHERE s.lifted_at IS NULL AND s.stopped_at < @Before
+              AND (s.job_id IS NOT NULL OR EXISTS (
+                  SELECT 1 FROM activations v WHERE v.state IN ('activating', 'active') AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id)))
+              AND NOT EXISTS (SELECT 1 FROM hangfire.job j
+                              WHERE j.id = s.job_id::bigint AND j.statename IN ('Enqueued', 'Scheduled', 'Processing', 'Awaiting'))
+            """;
+        const string StartsSql = """
+            SELECT s.id, s.job_id FROM stops s
+            WHERE s.lifted_at < @Before AND s.job_id IS NOT NULL
+              AND NOT EXISTS (SELECT 1 FROM hangfire.job j
+                              WHERE j.id = s.job_id::bigint AND j.statename IN ('Enqueued', 'Scheduled', 'Processing', 'Awaiting'))
+            """;
+        const string AdoptSql = "UPDATE stops SET job_id = @JobId WHERE id = @Id AND job_id IS NOT DISTINCT FROM @OldJobId";
+        return EachAsync(() => RescueAsync(StopsSql, AdoptSql, queue.EnqueuePause, ct), () => RescueAsync(StartsSql, AdoptSql, queue.EnqueueResume, ct));
+    }
+
+    private Task RescueRunsAsync(CancellationToken ct)
+    {
+        const string OrchestrationsSql = """
+            SELECT o.request_id, o.job_id FROM orchestrations o
+            WHERE o.status IN ('queued', 'running', 'waiting') AND o.accepted_at < @Before
+              AND (o.lease_until IS NULL OR o.lease_until < @Before) AND (o.next_attempt_at IS NULL OR o.next_attempt_at < @Before)
+              AND NOT EXISTS (SELECT 1 FROM hangfire.job j
+                              WHERE j.id = o.job_id::bigint AND j.statename IN ('Enqueued', 'Scheduled', 'Processing', 'Awaiting'))
+            ORDER BY o.request_id LIMIT 500
+            """;
+        const string SyncsSql = """
+            SELECT s.sync_id, s.job_id FROM insight_syncs s
+            WHERE s.state IN ('queued', 'running', 'waiting') AND s.queued_at < @Before
+              AND (s.lease_until IS NULL OR s.lease_until < @Before) AND (s.next_attempt_at IS NULL OR s.next_attempt_at < @Before)
+              AND NOT EXISTS (SELECT 1 FROM hangfire.job j
+                              WHERE j.id = s.job_id::bigint AND j.statename IN ('Enqueued', 'Scheduled', 'Processing', 'Awaiting'))
+            ORDER BY s.sync_id LIMIT 500
+            """;
+        const string AdoptOrchestrationSql = "UPDATE orchestrations SET job_id = @JobId WHERE request_id = @Id AND job_id IS NOT DISTINCT FROM @OldJobId";
+        const string AdoptSyncSql = "UPDATE insight_syncs SET job_id = @JobId WHERE sync_id = @Id AND job_id IS NOT DISTINCT FROM @OldJobId";
+        return EachAsync(
+            () => RescueAsync(OrchestrationsSql, AdoptOrchestrationSql, queue.EnqueueOrchestration, ct), () => RescueAsync(SyncsSql, AdoptSyncSql, queue.EnqueueSync, ct));
+    }
+
+    private async Task RescueAsync(string findSql, string adoptSql, Func<Guid, string> enqueue, CancellationToken ct)
+    {
+        List<(Guid Id, string? JobId)> orphans;
+        await using (var connection = await dataSource.OpenConnectionAsync(ct))
+        {
+            orphans = (await connection.QueryAsync<(Guid, string?)>(new(findSql, new { Before = time.GetUtcNow() - Grace }, cancellationToken: ct))).AsList();
+        }
+
+        foreach (var (id, oldJobId) in orphans)
+        {
+            using var transaction = JobTransaction.Begin();
+            var jobId = enqueue(id);
+            await using var connection = await dataSource.OpenConnectionAsync(ct);
+            if (await connection.ExecuteAsync(new(adoptSql, new { Id = id, JobId = jobId, OldJobId = oldJobId }, cancellationToken: ct)) != 1) continue;
+            transaction.Complete();
+            // The first numbers of new campaigns are asked for without one.
+            if (oldJobId is not null) LogRescued(logger, id, oldJobId, jobId);
+        }
+    }
+
+    [LoggerMessage(4000, LogLevel.Warning, "Job {OldJobId} of {Id} is gone: job {JobId} goes on with it")]
+    private static partial void LogRescued(ILogger logger, Guid id, string? oldJobId, string jobId);
+}

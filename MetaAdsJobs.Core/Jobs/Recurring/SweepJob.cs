@@ -1,0 +1,39 @@
+using Dapper;
+using MetaAdsJobs.Core.Orchestrations.Outcomes;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Jobs.Recurring;
+
+/// <summary>
+/// Hangfire's way into <see cref="Sweep"/>; stops have a sweep of their own, on their own threads. Then it makes sure of the schedules, clears
+/// the staging table and counts how runs have ended; what fails keeps nothing else from being done.
+/// </summary>
+internal sealed class SweepJob(NpgsqlDataSource dataSource, Sweep sweep, Schedules schedules, RunDays runDays)
+{
+    public const string Kind = "sweep";
+
+    public async Task<JobOutcome?> RunAsync(CancellationToken ct)
+    {
+        // What a sync that has ended, or a zombie of one, may have left in the staging table.
+        const string StagingSql = """
+            WITH over AS (
+                DELETE FROM insight_staging_marks m USING insight_syncs s WHERE s.sync_id = m.sync_id AND s.state IN ('succeeded', 'failed') RETURNING m.sync_id)
+            DELETE FROM insight_staging t USING over WHERE t.sync_id = over.sync_id
+            """;
+        // The count last: what it costs keeps nobody's run waiting.
+        await Sweep.EachAsync(() => sweep.RescueAsync(ct), () => schedules.EnsureNightsAsync(ct), ClearStagingAsync, () => runDays.CountAsync(ct));
+        return null;
+
+        async Task ClearStagingAsync()
+        {
+            await using var connection = await dataSource.OpenConnectionAsync(ct);
+            await connection.ExecuteAsync(new(StagingSql, commandTimeout: 600, cancellationToken: ct));
+        }
+    }
+
+    public async Task<JobOutcome?> RunBrakesAsync(CancellationToken ct)
+    {
+        await sweep.RescueBrakesAsync(ct);
+        return null;
+    }
+}

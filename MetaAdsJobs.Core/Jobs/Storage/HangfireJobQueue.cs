@@ -1,0 +1,34 @@
+using System.Data.Common;
+using System.Linq.Expressions;
+using System.Runtime.ExceptionServices;
+using Hangfire;
+
+namespace MetaAdsJobs.Core.Jobs.Storage;
+
+internal sealed class HangfireJobQueue(IBackgroundJobClientV2 client) : IJobQueue
+{
+    public string EnqueueOrchestration(Guid requestId) => Enqueue<OrchestrationJob>(Queues.Campaigns, job => job.RunAsync(requestId, CancellationToken.None));
+
+    public string EnqueueSync(Guid syncId) => Enqueue<InsightSyncJob>(Queues.Insights, job => job.RunAsync(syncId, CancellationToken.None));
+
+    // Ahead of the reports: a person waits for what it says.
+    public string EnqueueTokenCheck(Guid accountId) => Enqueue<TokenCheckJob>(Queues.Campaigns, job => job.RunOneAsync(accountId, CancellationToken.None));
+
+    public string EnqueuePause(Guid stopId) => Enqueue<PauseSpendingJob>(Queues.Brakes, job => job.RunAsync(stopId, CancellationToken.None));
+
+    public string EnqueueResume(Guid stopId) => Enqueue<ResumeSpendingJob>(Queues.Lifted, job => job.RunAsync(stopId, CancellationToken.None));
+
+    private string Enqueue<T>(string queue, Expression<Func<T, Task>> call)
+    {
+        try
+        {
+            return client.Enqueue(queue, call);
+        }
+        catch (BackgroundJobClientException exception) when (exception.InnerException is DbException away)
+        {
+            // Hangfire wraps what the database said, and whoever asks whether it is away looks for that.
+            ExceptionDispatchInfo.Throw(away);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using Hangfire;
+using Hangfire.Dashboard;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MetaAdsJobs.Core.Jobs.Watching;
+
+/// <summary>Hangfire's dashboard as our ops see it.</summary>
+public static class JobDashboard
+{
+    // Hangfire keeps its menu for the whole process, so this adds to it once.
+    static JobDashboard()
+    {
+        NavigationMenu.Items.Add(_ => new MenuItem("Console", "/console"));
+        NavigationMenu.Items.Add(_ => new MenuItem("Sign out", "/signout"));
+    }
+
+    /// <param name="path">Where it is; "/hangfire".</param>
+    /// <param name="policy">The authorization policy that lets people in.</param>
+    /// <param name="isReadOnly">Who of them may only look.</param>
+    public static IEndpointConventionBuilder MapJobDashboard(this IEndpointRouteBuilder app, string path, string policy, Func<HttpContext, bool> isReadOnly)
+    {
+        var names = app.ServiceProvider.GetRequiredService<JobNames>();
+        return app.MapHangfireDashboardWithAuthorizationPolicy(policy, path, new()
+        {
+            DashboardTitle = "MetaAdsJobs",
+            AppPath = null,
+            // The endpoint's own policy lets people in; Hangfire's default would be "whoever calls from this machine".
+            Authorization = [],
+            AsyncAuthorization = [],
+            IsReadOnlyFunc = context => isReadOnly(context.GetHttpContext()),
+            DisplayNameFunc = (_, job) => names.Of(job),
+            DisplayStorageConnectionString = false,
+            StatsPollingInterval = 5000,
+        });
+    }
+}

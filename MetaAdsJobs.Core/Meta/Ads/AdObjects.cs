@@ -1,0 +1,139 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using MetaAdsJobs.Core.Meta.Graph;
+
+namespace MetaAdsJobs.Core.Meta.Ads;
+
+internal enum AdObject
+{
+    Campaign,
+    AdSet,
+    Creative,
+    Ad,
+}
+
+/// <summary>What a campaign is created with. It carries no budget: the ad set does, and Meta wants to hear so.</summary>
+internal sealed record CampaignSpec(string Name, string Objective)
+{
+    public IReadOnlyList<string> SpecialAdCategories { get; init; } = [];
+
+    /// <summary>Where the ad will be shown; told only together with a category.</summary>
+    public IReadOnlyList<string> Countries { get; init; } = [];
+
+    public GraphFields ToFields() => new GraphFields()
+        .Add("name", Name)
+        .Add("objective", Objective)
+        .Add("special_ad_categories", Words(SpecialAdCategories))
+        .Add("special_ad_category_country", SpecialAdCategories.Count == 0 ? null : Words(Countries))
+        .Add("buying_type", "AUCTION")
+        .Add("is_adset_budget_sharing_enabled", false)
+        .Add("status", "PAUSED");
+
+    private static JsonArray Words(IEnumerable<string> words) => [.. words.Select(word => (JsonNode)word)];
+}
+
+/// <param name="DailyBudget">In Meta's units of the account's currency; null when there is a lifetime budget.</param>
+internal sealed record AdSetSpec(string Name, string CampaignId, string Goal, GoalRule Rule, long? DailyBudget, JsonObject Targeting, string PageId, string? PixelId)
+{
+    public long? LifetimeBudget { get; init; }
+    public Bid Bid { get; init; } = new(Bid.Automatic);
+    public DateTimeOffset? StartTime { get; init; }
+    public DateTimeOffset? EndTime { get; init; }
+
+    /// <summary>The pixel's event to count instead of the goal's usual one.</summary>
+    public string? ConversionEvent { get; init; }
+    public DsaDeclaration? Dsa { get; init; }
+
+    public GraphFields ToFields() => new GraphFields()
+        .Add("name", Name)
+        .Add("campaign_id", CampaignId)
+        .Add("optimization_goal", Goal)
+        .Add("billing_event", BillingEvent)
+        .Add("bid_strategy", Bid.Strategy)
+        .Add("bid_amount", Bid.Amount)
+        .Add("bid_constraints", Bid.Constraints)
+        .Add("daily_budget", DailyBudget)
+        .Add("lifetime_budget", LifetimeBudget)
+        .Add("start_time", Time(StartTime))
+        .Add("end_time", Time(EndTime))
+        .Add("targeting", Targeting)
+        .Add("destination_type", Rule.DestinationType)
+        .Add("promoted_object", Promoted)
+        .Add("dsa_beneficiary", Dsa?.Beneficiary)
+        .Add("dsa_payor", Dsa?.Payor)
+        .Add("status", "PAUSED");
+
+    public const string BillingEvent = "IMPRESSIONS";
+
+    /// <summary>
+    /// Switches Meta's own widening of the audience off, explicitly: what was asked for is what is reached. Custom and lookalike audiences
+    /// have a switch of their own.
+    /// </summary>
+    public static JsonObject WithoutWidening(JsonObject targeting)
+    {
+        targeting["targeting_automation"] = new JsonObject { ["advantage_audience"] = 0 };
+        if (targeting.ContainsKey("custom_audiences")) targeting["targeting_relaxation_types"] = new JsonObject { ["lookalike"] = 0, ["custom_audience"] = 0 };
+        return targeting;
+    }
+
+    /// <summary>
+    /// Where nothing says on which platforms to show an ad, Meta also takes Instagram, and refuses the ad of a page that has no Instagram
+    /// account (100/1772103) once all the rest is made. So Facebook is named, and the platforms whose positions are.
+    /// </summary>
+    public static void WithoutInstagram(JsonObject targeting)
+    {
+        if (targeting.ContainsKey("publisher_platforms")) return;
+        targeting["publisher_platforms"] = new JsonArray([.. MetaWords.Positions.Keys
+            .Where(platform => platform == "facebook" || targeting.ContainsKey(MetaWords.PositionsField(platform))).Select(platform => (JsonNode)platform)]);
+    }
+
+    private JsonObject? Promoted => Rule.Promotes switch
+    {
+        PromotedObject.Page => new() { ["page_id"] = PageId },
+        PromotedObject.Pixel when PixelId is null => throw new MetaException(Proof.Rejected, $"{Goal} counts events of a pixel, and the account has no pixel_id any more"),
+        PromotedObject.Pixel => new() { ["pixel_id"] = PixelId, ["custom_event_type"] = ConversionEvent ?? Rule.PixelEvent },
+        _ => null,
+    };
+
+    // The offset without a colon, as Meta writes it.
+    private static string? Time(DateTimeOffset? at) =>
+        at?.ToString("yyyy-MM-dd'T'HH:mm:sszzz", CultureInfo.InvariantCulture).Remove(22, 1);
+}
+
+/// <summary>A page post that was never published: a video, or an image, with a button that leads to the landing page.</summary>
+internal sealed record CreativeSpec(string Name, string PageId, string? InstagramUserId, string Title, string? Description, string LandingUrl)
+{
+    public string? VideoId { get; init; }
+
+    /// <summary>An image in the ad account's library; wins over <see cref="ImageUrl"/>.</summary>
+    public string? ImageHash { get; init; }
+
+    /// <summary>An image for Meta to fetch, or the picture shown before a video plays.</summary>
+    public string? ImageUrl { get; init; }
+    public string CallToAction { get; init; } = MetaWords.DefaultCallToAction;
+
+    public GraphFields ToFields()
+    {
+        var story = new JsonObject { ["page_id"] = PageId };
+        if (InstagramUserId is not null) story["instagram_user_id"] = InstagramUserId;
+        var callToAction = new JsonObject { ["type"] = CallToAction, ["value"] = new JsonObject { ["link"] = LandingUrl } };
+        if (VideoId is not null)
+            story["video_data"] = Present(("video_id", VideoId), ("image_url", ImageUrl), ("title", Title), ("message", Description), ("call_to_action", callToAction));
+        else
+            story["link_data"] = Present(("link", LandingUrl), ("name", Title), ("message", Description), ("image_hash", ImageHash), ("picture", ImageHash is null ? ImageUrl : null),
+                ("call_to_action", callToAction));
+        return new GraphFields().Add("name", Name).Add("object_story_spec", story);
+    }
+
+    private static JsonObject Present(params (string Name, JsonNode? Value)[] fields) =>
+        new(fields.Where(field => field.Value is not null).Select(field => KeyValuePair.Create(field.Name, field.Value)));
+}
+
+internal sealed record AdSpec(string Name, string AdSetId, string CreativeId)
+{
+    public GraphFields ToFields() => new GraphFields()
+        .Add("name", Name)
+        .Add("adset_id", AdSetId)
+        .Add("creative", new JsonObject { ["creative_id"] = CreativeId })
+        .Add("status", "PAUSED");
+}

@@ -1,0 +1,224 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MetaAdsJobs.Core.Meta.Graph;
+
+namespace MetaAdsJobs.Core.Meta.Ads;
+
+/// <summary>
+/// Campaigns, ad sets, creatives and ads at Meta. Creates are sent once; everything else may be repeated.
+/// Every method throws <see cref="MetaException"/>.
+/// </summary>
+internal sealed class MetaAds(GraphClient graph)
+{
+    /// <summary>Objects of a page of a look-up, and of the smallest that is asked for.</summary>
+    internal const int PageRows = 200;
+    internal const int FewestPageRows = 5;
+
+    public Task<string> CreateCampaignAsync(GraphCredential credential, CampaignSpec spec, CancellationToken ct) =>
+        CreateAsync(credential, "campaigns", spec.ToFields(), ct);
+
+    public Task<string> CreateAdSetAsync(GraphCredential credential, AdSetSpec spec, CancellationToken ct) =>
+        CreateAsync(credential, "adsets", spec.ToFields(), ct);
+
+    public Task<string> CreateCreativeAsync(GraphCredential credential, CreativeSpec spec, CancellationToken ct) =>
+        CreateAsync(credential, "adcreatives", spec.ToFields(), ct);
+
+    public Task<string> CreateAdAsync(GraphCredential credential, AdSpec spec, CancellationToken ct) =>
+        CreateAsync(credential, "ads", spec.ToFields(), ct);
+
+    /// <summary>
+    /// Ids of the objects whose name carries the marker. An ad set or ad is sought among its parent's few children; a campaign
+    /// by Meta's name filter; a creative by reading the account's creatives, whose edge has no filter. Names are compared here
+    /// again in every case, so a server that ignores the filter is only slower.
+    /// </summary>
+    public async Task<IReadOnlyList<string>> FindAsync(GraphCredential credential, AdObject kind, string? parentId, string marker, CancellationToken ct)
+    {
+        var edge = kind switch
+        {
+            AdObject.AdSet => $"{parentId}/adsets",
+            AdObject.Ad => $"{parentId}/ads",
+            AdObject.Creative => $"{credential.AdAccountId}/adcreatives",
+            _ => $"{credential.AdAccountId}/campaigns",
+        };
+        var filter = kind == AdObject.Campaign
+            ? new JsonArray(new JsonObject { ["field"] = "name", ["operator"] = "CONTAIN", ["value"] = marker })
+            : null;
+        var found = new List<string>();
+        await foreach (var item in graph.ListAsync(credential, edge, () => new GraphFields().Add("fields", "id,name").Add("filtering", filter), PageRows, FewestPageRows, ct))
+            if (GraphText.Of(item, "name")?.Contains(marker, StringComparison.Ordinal) == true) found.Add(IdOf(item));
+
+        return found;
+    }
+
+    public Task ActivateAsync(GraphCredential credential, string metaId, CancellationToken ct) => SetStatusAsync(credential, metaId, "ACTIVE", ct);
+
+    /// <summary>Pauses; an object that is deleted or archived spends nothing either.</summary>
+    /// <returns>False when it is gone: it cannot be activated again.</returns>
+    public async Task<bool> PauseAsync(GraphCredential credential, string metaId, CancellationToken ct)
+    {
+        try
+        {
+            await SetStatusAsync(credential, metaId, "PAUSED", ct);
+            return true;
+        }
+        catch (MetaException exception) when (exception.IsMissingObject)
+        {
+            // Deleted by hand, or by an undo whose answer was lost.
+            await ProveGoneAsync(credential, metaId, exception, ct);
+            return false;
+        }
+        catch (MetaException exception) when (exception.Proof == Proof.Rejected)
+        {
+            // Meta refuses to change what was deleted or archived by hand, and goes on showing it.
+            if (await ReadSwitchAsync(credential, metaId, ct) is "DELETED" or "ARCHIVED") return false;
+            throw;
+        }
+    }
+
+    /// <summary>How the object itself is switched, whatever its parents are: ACTIVE, PAUSED, ARCHIVED or DELETED.</summary>
+    public async Task<string> ReadSwitchAsync(GraphCredential credential, string metaId, CancellationToken ct)
+    {
+        try
+        {
+            return await ReadStatusAsync(credential, metaId, ct);
+        }
+        catch (MetaException exception) when (exception.IsMissingObject)
+        {
+            await ProveGoneAsync(credential, metaId, exception, ct);
+            return ObjectState.Gone.Status;
+        }
+    }
+
+    /// <summary>What Meta made of an object since it was created, and what it has against it.</summary>
+    public async Task<ObjectState> ReadStateAsync(GraphCredential credential, AdObject kind, string metaId, CancellationToken ct)
+    {
+        try
+        {
+            var fields = kind == AdObject.Creative ? "status" : "effective_status,issues_info";
+            return ObjectState.Read(await graph.SendAsync(HttpMethod.Get, metaId, new GraphFields().Add("fields", fields), credential, ct));
+        }
+        catch (MetaException exception) when (exception.IsMissingObject)
+        {
+            await ProveGoneAsync(credential, metaId, exception, ct);
+            return ObjectState.Gone;
+        }
+    }
+
+    /// <summary>
+    /// Where a whole tree stands, by one read of its ad and of what that belongs to. What the answer does not tell is read by itself.
+    /// </summary>
+    public async Task<IReadOnlyDictionary<AdObject, ObjectState>> ReadStatesAsync(GraphCredential credential, IReadOnlyDictionary<AdObject, string> metaIds, CancellationToken ct)
+    {
+        var told = await TryReadTreeAsync(credential, metaIds[AdObject.Ad], ct);
+        var states = new Dictionary<AdObject, ObjectState>();
+        foreach (var (kind, metaId) in metaIds)
+        {
+            // Another creative or parent than ours, put there by hand, says nothing of ours.
+            states[kind] = told?.FindState(kind, metaId) ?? await ReadStateAsync(credential, kind, metaId, ct);
+        }
+
+        return states;
+    }
+
+    private async Task<TreeAnswer?> TryReadTreeAsync(GraphCredential credential, string adId, CancellationToken ct)
+    {
+        const string Shown = "effective_status,issues_info";
+        try
+        {
+            return new(await graph.SendAsync(HttpMethod.Get, adId,
+                new GraphFields().Add("fields", $"{Shown},adset{{id,{Shown}}},campaign{{id,{Shown}}},creative{{id,status}}"), credential, ct));
+        }
+        catch (MetaException exception) when (exception.Proof == Proof.Rejected || exception.IsMissingObject)
+        {
+            return null;
+        }
+    }
+
+    private sealed record TreeAnswer(JsonElement Ad)
+    {
+        public ObjectState? FindState(AdObject kind, string metaId)
+        {
+            if (kind == AdObject.Ad) return ObjectState.Find(Ad);
+            var name = kind == AdObject.Campaign ? "campaign" : kind == AdObject.AdSet ? "adset" : "creative";
+            return Ad.ValueKind == JsonValueKind.Object && Ad.TryGetProperty(name, out var part) && part.ValueKind == JsonValueKind.Object && GraphText.Of(part, "id") == metaId
+                ? ObjectState.Find(part) : null;
+        }
+    }
+
+    /// <summary>Deletes; an object that is gone already counts as deleted.</summary>
+    /// <returns>False when it was gone already.</returns>
+    public async Task<bool> DeleteAsync(GraphCredential credential, string metaId, CancellationToken ct)
+    {
+        try
+        {
+            await graph.SendAsync(HttpMethod.Delete, metaId, new(), credential, ct);
+            return true;
+        }
+        catch (MetaException exception) when (exception.IsMissingObject)
+        {
+            // Gone already: by an earlier attempt whose answer was lost, or by hand in Ads Manager.
+            await ProveGoneAsync(credential, metaId, exception, ct);
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// That Meta calls an object missing (100/33) proves nothing by itself: it says so for lost rights and in passing, too. Gone is what it
+    /// calls missing once more after it has shown the ad account to the same token.
+    /// </summary>
+    /// <exception cref="MetaException">It is not proven; outcome unknown.</exception>
+    public async Task ProveGoneAsync(GraphCredential credential, string metaId, MetaException said, CancellationToken ct)
+    {
+        try
+        {
+            await graph.SendAsync(HttpMethod.Get, credential.AdAccountId, new GraphFields().Add("fields", "id"), credential, ct);
+        }
+        catch (MetaException unread) when (unread.Proof is Proof.Rejected)
+        {
+            throw new MetaException(Proof.OutcomeUnknown, $"Meta says that {metaId} does not exist, but does not show its ad account either: {said.ForUser}", unread);
+        }
+
+        string status;
+        try
+        {
+            status = await ReadStatusAsync(credential, metaId, ct);
+        }
+        catch (MetaException again) when (again.IsMissingObject)
+        {
+            return;
+        }
+
+        if (status != ObjectState.Gone.Status) throw new MetaException(Proof.OutcomeUnknown, $"Meta said that {metaId} does not exist, and then that it is {status}", said);
+    }
+
+    private async Task<string> ReadStatusAsync(GraphCredential credential, string metaId, CancellationToken ct) =>
+        ObjectState.Read(await graph.SendAsync(HttpMethod.Get, metaId, new GraphFields().Add("fields", "status"), credential, ct)).Status;
+
+    /// <summary>What Meta says of the account; null where it does not say.</summary>
+    public async Task<AccountFacts> ReadAccountAsync(GraphCredential credential, CancellationToken ct)
+    {
+        var account = await graph.SendAsync(HttpMethod.Get, credential.AdAccountId, new GraphFields().Add("fields", "currency,min_daily_budget,timezone_name"), credential, ct);
+        return new(
+            long.TryParse(GraphText.Of(account, "min_daily_budget"), NumberStyles.None, CultureInfo.InvariantCulture, out var units) && units > 0 ? units : null,
+            GraphText.Of(account, "timezone_name"),
+            GraphText.Of(account, "currency"));
+    }
+
+    private Task<JsonElement> SetStatusAsync(GraphCredential credential, string metaId, string status, CancellationToken ct) =>
+        graph.SendAsync(HttpMethod.Post, metaId, new GraphFields().Add("status", status), credential, ct);
+
+    private async Task<string> CreateAsync(GraphCredential credential, string edge, GraphFields fields, CancellationToken ct)
+    {
+        var answer = await graph.SendOnceAsync(HttpMethod.Post, $"{credential.AdAccountId}/{edge}", fields, credential, ct);
+        return IdOf(answer);
+    }
+
+    internal static string IdOf(JsonElement answer) =>
+        GraphText.Of(answer, "id") ?? throw new MetaException(Proof.OutcomeUnknown, "Meta's answer to a create holds no id");
+}
+
+/// <param name="MinDailyBudget">The least budget of a day, in Meta's units of the currency.</param>
+/// <param name="TimezoneName">By which Meta cuts the account's days.</param>
+/// <param name="Currency">ISO 4217 code of what Meta bills in.</param>
+internal sealed record AccountFacts(long? MinDailyBudget, string? TimezoneName, string? Currency);

@@ -1,0 +1,89 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace MetaAdsJobs.Core.Meta.Graph;
+
+/// <summary>
+/// Reads lists to their end, the one way in which this is done. A page that is too much for Meta is asked for again with fewer rows; a
+/// list without an end throws, since nobody can say what is not in it.
+/// </summary>
+internal static class GraphList
+{
+    /// <param name="fields">Made anew for each page.</param>
+    /// <param name="rows">Of a page, at first.</param>
+    /// <param name="fewestRows">A page that is still too much with so many is too much.</param>
+    /// <exception cref="MetaException">Meta did not answer, or its list leads nowhere (<see cref="MetaException.IsEndlessList"/>): the outcome is unknown.</exception>
+    public static async IAsyncEnumerable<JsonElement> ListAsync(
+        this GraphClient graph, GraphCredential credential, string edge, Func<GraphFields> fields, int rows, int fewestRows, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var trail = ListTrail.Start;
+        do
+        {
+            JsonElement page;
+            try
+            {
+                // Given back in its middle it would start over, and with calls spaced it would never end.
+                page = await graph.SendAsync(HttpMethod.Get, edge, fields().Add("limit", rows).Add("after", trail.Cursor), trail.Cursor is null ? credential : credential.Patient(), ct);
+            }
+            catch (MetaException exception) when (exception.IsPageTooLarge && rows > fewestRows)
+            {
+                rows = Math.Max(fewestRows, rows / 2);
+                continue;
+            }
+
+            foreach (var item in GraphPage.Items(page)) yield return item;
+            trail = trail.After(page);
+        }
+        while (trail.Cursor is not null || trail.Pages == 0);
+    }
+}
+
+/// <summary>
+/// How far a list has been read, and whether it gets anywhere. A page is compared with the last whose number was a power of two, so that every
+/// circle is found within three times its length, however long it is, and two pages are all that is remembered (Brent's algorithm).
+/// </summary>
+/// <param name="Pages">Read so far.</param>
+/// <param name="EmptyPages">In a row, up to the last.</param>
+/// <param name="Cursor">Where the next page begins; null before the first and after the last.</param>
+/// <param name="KnownCursor">Of the page that is compared with: where the one behind it begins.</param>
+/// <param name="KnownRows">What is in it; null when it is empty.</param>
+internal sealed record ListTrail(int Pages, int EmptyPages, string? Cursor, string? KnownCursor, string? KnownRows)
+{
+    /// <summary>A filter of Meta's may leave some pages empty; so many in a row are no list any more.</summary>
+    public const int MostEmptyPages = 100;
+
+    /// <summary>Tens of millions of rows: no account has so many.</summary>
+    public const int MostPages = 100_000;
+
+    public static ListTrail Start { get; } = new(0, 0, null, null, null);
+
+    /// <exception cref="MetaException">The list has no end.</exception>
+    public ListTrail After(JsonElement page)
+    {
+        var next = GraphPage.Next(page);
+        var (pages, rows) = (Pages + 1, RowsOf(page));
+        var empty = rows is null ? EmptyPages + 1 : 0;
+        if (next is null) return new(pages, empty, null, null, null);
+        // The same rows under another cursor are a circle, too.
+        if (next == Cursor || next == KnownCursor || (rows is not null && rows == KnownRows)) throw Endless("goes round in a circle");
+        if (empty >= MostEmptyPages) throw Endless($"goes on with empty pages, {empty} by now");
+        if (pages >= MostPages) throw Endless($"has not ended after {pages} pages");
+        return (pages & (pages - 1)) == 0 ? new(pages, empty, next, next, rows) : new(pages, empty, next, KnownCursor, KnownRows);
+    }
+
+    private static MetaException Endless(string how) => new(Proof.OutcomeUnknown, $"Meta answered a list that {how}") { IsEndlessList = true };
+
+    // The first and the last row: no two pages of one list have both in common.
+    private static string? RowsOf(JsonElement page)
+    {
+        var rows = page.GetProperty("data");
+        var count = rows.GetArrayLength();
+        if (count == 0) return null;
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(JsonMarshal.GetRawUtf8Value(rows[0]));
+        hash.AppendData(JsonMarshal.GetRawUtf8Value(rows[count - 1]));
+        return $"{count} {Convert.ToHexStringLower(hash.GetHashAndReset())}";
+    }
+}

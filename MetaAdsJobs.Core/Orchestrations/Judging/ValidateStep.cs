@@ -1,0 +1,89 @@
+using MetaAdsJobs.Core.Clips;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.Graph;
+using MetaAdsJobs.Core.Meta.Media;
+using MetaAdsJobs.Core.Orchestrations.Steps;
+
+namespace MetaAdsJobs.Core.Orchestrations.Judging;
+
+/// <summary>
+/// Asks Meta what it would refuse, object by object, and creates nothing. An ad set is only judged under a campaign that exists,
+/// an ad under an ad set and with a creative: the latest of ours stand in for those that this request would make.
+/// </summary>
+internal sealed class ValidateStep(MetaChecks checks, MetaVideos videos, ValidationStore store, ClipVideoStore clipVideos, ClipImageStore clipImages) : IRepeatableStep
+{
+    public string Name => StepName.Validate;
+
+    public async Task<StepOutcome> RunAsync(Attempt attempt, CancellationToken ct)
+    {
+        var known = await store.FindObjectsAsync(attempt, ct);
+        attempt.Validation =
+        [
+            .. await AccountAsync(attempt, ct),
+            await AskAsync(StepName.Campaign, () => checks.CheckAsync(attempt.Credential, attempt.Tree.Campaign, ct)),
+            known.CampaignId is null
+                ? ValidationFinding.NotChecked(StepName.AdSet, NeedsCampaign)
+                : await AskAsync(StepName.AdSet, () => checks.CheckAsync(attempt.Credential, attempt.Tree.AdSet(known.CampaignId), ct), NeedsCampaign),
+            await CreativeAsync(attempt, ct),
+            known.AdSetId is null || known.CreativeId is null
+                ? ValidationFinding.NotChecked(StepName.Ad, NeedsAdSet)
+                : await AskAsync(StepName.Ad, () => checks.CheckAsync(attempt.Credential, attempt.Tree.Ad(known.AdSetId, known.CreativeId), ct), NeedsAdSet),
+        ];
+        return new StepOutcome.Done(null);
+    }
+
+    private const string NeedsCampaign = "Meta needs an existing campaign";
+    private const string NeedsAdSet = "Meta needs an existing ad set and creative";
+
+    /// <param name="needs">What it means when Meta does not find an object: a stand-in is gone. Null when there is none.</param>
+    private static async Task<ValidationFinding> AskAsync(string what, Func<Task> ask, string? needs = null)
+    {
+        try
+        {
+            await ask();
+            return ValidationFinding.Fine(what);
+        }
+        catch (MetaException exception) when (exception.Proof == Proof.Rejected)
+        {
+            return exception.IsMissingObject && needs is not null ? ValidationFinding.NotChecked(what, needs) : ValidationFinding.Refused(what, exception.ForUser);
+        }
+    }
+
+    private async Task<IReadOnlyList<ValidationFinding>> AccountAsync(Attempt attempt, CancellationToken ct)
+    {
+        const string Account = "account";
+        AdAccountState? state = null;
+        var asked = await AskAsync(Account, async () => state = await checks.ReadAccountAsync(attempt.Credential, ct));
+        if (state is null) return [asked];
+
+        var wrong = new List<string>();
+        if (state.NotActive is { } why) wrong.Add($"the ad account is {why} at Meta");
+        if (state.Currency is { } currency && currency != attempt.Account.Currency) wrong.Add($"its currency is {currency} at Meta and {attempt.Account.Currency} here");
+        if (state.TimezoneName is { } zone && zone != attempt.Account.TimezoneName) wrong.Add($"its time zone is {zone} at Meta and {attempt.Account.TimezoneName} here");
+        if (state.MinDailyBudget is { } minimum && attempt.Tree.DailyUnits(store.Now) is var units && units < minimum)
+            wrong.Add($"Meta's minimum for a day is {Currency.ToHundredths(attempt.Account.Currency, minimum)} hundredths of {attempt.Account.Currency}; "
+                + $"the budget comes to {Currency.ToHundredths(attempt.Account.Currency, units)}");
+        return wrong.Count == 0 ? [asked] : [.. wrong.Select(error => ValidationFinding.Refused(Account, error))];
+    }
+
+    private async Task<ValidationFinding> CreativeAsync(Attempt attempt, CancellationToken ct)
+    {
+        var (videoId, imageHash) = (attempt.Clip.VideoId, (string?)null);
+        if (attempt.Clip.VideoUrl is not null && await clipVideos.FindAsync(attempt, ct) is { State: "ready" } video)
+        {
+            videoId = video.VideoId;
+        }
+        else if (attempt.Clip.ImageUrl is not null)
+        {
+            imageHash = await clipImages.FindAsync(attempt, ct);
+        }
+
+        if (videoId is null && imageHash is null) return ValidationFinding.NotChecked(StepName.Creative, "the clip is not at Meta yet");
+        return await AskAsync(StepName.Creative, async () =>
+        {
+            if (videoId is not null && attempt.ThumbnailUrl is null)
+                attempt.ThumbnailUrl = await videos.ReadAsync(attempt.Credential, videoId, ct) is var video ? video.ThumbnailUrl ?? video.Picture : null;
+            await checks.CheckAsync(attempt.Credential, attempt.Tree.Creative(videoId, imageHash, attempt.ThumbnailUrl), ct);
+        });
+    }
+}

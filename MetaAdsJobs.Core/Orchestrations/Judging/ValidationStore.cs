@@ -1,0 +1,71 @@
+using System.Text.Json;
+using Dapper;
+using MetaAdsJobs.Core.Claims;
+using MetaAdsJobs.Core.Orchestrations.Requests;
+using MetaAdsJobs.Core.Orchestrations.Steps;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Orchestrations.Judging;
+
+/// <summary>Objects of ours at Meta under which others can be judged; null where there is none.</summary>
+internal sealed record StandIns(string? CampaignId, string? AdSetId, string? CreativeId);
+
+/// <summary>What is read and written for a request that is only to be judged. Writes are fenced like those of <see cref="StepJournal"/>.</summary>
+internal sealed class ValidationStore(NpgsqlDataSource dataSource, OrchestrationOptions options, TimeProvider time)
+{
+    public DateTimeOffset Now => time.GetUtcNow();
+
+    /// <summary>The account's latest campaign with the request's objective, and the latest ad under such a campaign.</summary>
+    public async Task<StandIns> FindObjectsAsync(Attempt attempt, CancellationToken ct)
+    {
+        const string FindSql = """
+            WITH campaign AS (
+                SELECT meta_id FROM meta_campaigns WHERE social_account_id = @AccountId AND objective = @Objective ORDER BY id DESC LIMIT 1),
+            ad AS (
+                SELECT s.meta_id AS adset_id, r.meta_id AS creative_id
+                FROM meta_campaigns c JOIN meta_adsets s ON s.campaign_db_id = c.id JOIN meta_ads a ON a.adset_db_id = s.id
+                JOIN meta_creatives r ON r.id = a.creative_db_id
+                WHERE c.social_account_id = @AccountId AND c.objective = @Objective ORDER BY c.id DESC, a.id DESC LIMIT 1)
+            SELECT (SELECT meta_id FROM campaign) AS campaign_id, (SELECT adset_id FROM ad) AS adset_id, (SELECT creative_id FROM ad) AS creative_id
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.QuerySingleAsync<StandIns>(new(FindSql,
+            new { AccountId = attempt.Account.Id, Objective = attempt.Request.CampaignObjective }, cancellationToken: ct));
+    }
+
+    /// <summary>Writes the findings of a run that goes on to its end as failed.</summary>
+    /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
+    public async Task RecordAsync(Attempt attempt, CancellationToken ct)
+    {
+        const string RecordSql = """
+            UPDATE orchestrations SET validation = @Validation::jsonb, lease_until = clock_timestamp() + @Lease
+            WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running'
+            """;
+        if (await WriteAsync(RecordSql, attempt, ct) != 1) throw new FencedException("the findings were refused");
+    }
+
+    /// <summary>Writes the findings and ends the orchestration: nothing was refused.</summary>
+    /// <returns>False when a cancel was asked for, or another attempt holds the orchestration: nothing was written.</returns>
+    public async Task<bool> FinishAsync(Attempt attempt, CancellationToken ct)
+    {
+        const string FinishSql = """
+            WITH fence AS (
+                UPDATE orchestrations SET status = 'succeeded', lease_until = NULL, completed_at = @Now, wait_reason = NULL, validation = @Validation::jsonb
+                WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running' AND ending IS NULL AND NOT cancel_requested
+                RETURNING request_id)
+            UPDATE orchestration_steps s SET state = 'confirmed', confirmed_at = @Now, error = NULL
+            FROM fence WHERE s.request_id = fence.request_id AND s.step = 'validate'
+            """;
+        return await WriteAsync(FinishSql, attempt, ct) == 1;
+    }
+
+    private async Task<int> WriteAsync(string sql, Attempt attempt, CancellationToken ct)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.ExecuteAsync(new(sql, new
+        {
+            attempt.RequestId, Attempt = attempt.Number, Validation = JsonSerializer.Serialize(attempt.Validation, OrchestrationRequest.Json),
+            Now, options.Lease,
+        }, cancellationToken: ct));
+    }
+}

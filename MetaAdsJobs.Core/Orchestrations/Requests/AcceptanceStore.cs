@@ -1,0 +1,75 @@
+using Dapper;
+using MetaAdsJobs.Core.Accounts;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Orchestrations.Requests;
+
+internal sealed record EarlierRequest(Guid RequestId, byte[] Hash);
+
+/// <summary>What the database knows of the things a request names.</summary>
+internal sealed record KnownThings(SocialAccount? Account, bool ClipExists, EarlierRequest? Earlier);
+
+internal sealed class AcceptanceStore(NpgsqlDataSource dataSource, TimeProvider time)
+{
+    /// <summary>The account, whether the clip exists, and an earlier request with the same key: one round trip.</summary>
+    public async Task<KnownThings> FindKnownAsync(Guid? accountId, Guid? clipId, string requestedBy, string? idempotencyKey, CancellationToken ct)
+    {
+        const string FindSql = $"""
+            SELECT {AccountStore.Columns}, EXISTS (SELECT 1 FROM clips WHERE id = @ClipId) AS clip_exists,
+                   o.request_id AS earlier_request_id, o.request_hash AS earlier_hash
+            FROM (SELECT 1) AS one
+            LEFT JOIN social_accounts ON id = @AccountId
+            LEFT JOIN orchestrations o ON o.requested_by = @RequestedBy AND o.idempotency_key = @IdempotencyKey
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        var row = await connection.QuerySingleAsync<Row>(new(FindSql,
+            new { AccountId = accountId, ClipId = clipId, RequestedBy = requestedBy, IdempotencyKey = idempotencyKey }, cancellationToken: ct));
+        return new(row.ToAccount(), row.ClipExists, row.EarlierRequestId is { } id ? new(id, row.EarlierHash!) : null);
+    }
+
+    /// <returns>False when the caller has used the idempotency key before; nothing is written then.</returns>
+    public async Task<bool> InsertAsync(
+        Guid requestId, OrchestrationRequest request, string json, byte[] hash, string requestedBy, string? idempotencyKey, string jobId, CancellationToken ct)
+    {
+        const string InsertSql = """
+            INSERT INTO orchestrations (request_id, social_account_id, clip_id, campaign_name, request, requested_by, idempotency_key,
+                request_hash, status, job_id, accepted_at)
+            VALUES (@RequestId, @SocialAccountId, @ClipId, @CampaignName, @Json::jsonb, @RequestedBy, @IdempotencyKey, @Hash, 'queued', @JobId, @Now)
+            ON CONFLICT (requested_by, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.ExecuteAsync(new(InsertSql, new
+        {
+            RequestId = requestId, request.SocialAccountId, request.ClipId, request.CampaignName, Json = json, RequestedBy = requestedBy,
+            IdempotencyKey = idempotencyKey, Hash = hash, JobId = jobId, Now = time.GetUtcNow(),
+        }, cancellationToken: ct)) == 1;
+    }
+
+    private sealed record Row
+    {
+        public Guid? Id { get; init; }
+        public string Name { get; init; } = "";
+        public string AdAccountId { get; init; } = "";
+        public string PageId { get; init; } = "";
+        public string? InstagramUserId { get; init; }
+        public string? PixelId { get; init; }
+        public string Currency { get; init; } = "";
+        public string TimezoneName { get; init; } = "";
+        public string[] DefaultCountries { get; init; } = [];
+        public long? MinDailyBudget { get; init; }
+        public string? MetaCurrency { get; init; }
+        public long? CampaignCapCents { get; init; }
+        public long? DailyCapCents { get; init; }
+        public bool CapsOff { get; init; }
+        public bool ClipExists { get; init; }
+        public Guid? EarlierRequestId { get; init; }
+        public byte[]? EarlierHash { get; init; }
+
+        public SocialAccount? ToAccount() => Id is not { } id ? null : new()
+        {
+            Id = id, Name = Name, AdAccountId = AdAccountId, PageId = PageId, InstagramUserId = InstagramUserId, PixelId = PixelId, Currency = Currency,
+            TimezoneName = TimezoneName, DefaultCountries = DefaultCountries, MinDailyBudget = MinDailyBudget, MetaCurrency = MetaCurrency,
+            CampaignCapCents = CampaignCapCents, DailyCapCents = DailyCapCents, CapsOff = CapsOff,
+        };
+    }
+}

@@ -1,0 +1,83 @@
+using System.Text.Json;
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Spending;
+using MetaAdsJobs.Core.Validation;
+
+namespace MetaAdsJobs.Core.Orchestrations.Requests;
+
+/// <summary>
+/// Knows what Meta would refuse, before anything is created: every wrong field is told at once, by its JSON path. What depends
+/// on the account (currency, places, pixel) is checked when the account is known.
+/// </summary>
+internal static class RequestValidation
+{
+    // The marker and the words " - Creative" are added to it; Meta's own limit for names is 400 characters.
+    private const int MaxName = 200;
+
+    public static OrchestrationRequest? Read(JsonElement body, FieldErrors errors, out Guid? accountId)
+    {
+        var fields = new JsonFields(body, errors);
+        accountId = fields.Id("social_account_id", required: true);
+        var clipId = fields.Id("clip_id", required: true);
+        var name = fields.Text("campaign_name", required: true, MaxName);
+        var objective = Objective(fields);
+        var goal = Goal(fields, objective);
+        var title = fields.Text("creative_title", required: true);
+        var description = fields.Text("creative_description", max: 2000, multiline: true);
+        var landingUrl = fields.HttpUrl("landing_url", required: true);
+        var targeting = TargetingValidation.Read(fields.Object("targeting"));
+        var autoPublish = fields.Flag("auto_publish");
+        var request = new OrchestrationRequest
+        {
+            SocialAccountId = accountId ?? default, ClipId = clipId ?? default, CampaignName = name ?? "", CampaignObjective = objective ?? "",
+            CreativeTitle = title ?? "", CreativeDescription = description, LandingUrl = landingUrl ?? "", Targeting = targeting, OptimizationGoal = goal ?? "",
+            AutoPublish = autoPublish ?? false,
+        };
+        request = BudgetValidation.Read(fields, request);
+        request = OptionValidation.Read(fields, request, objective is null || goal is null ? null : ObjectiveGoals.Find(objective, goal));
+        fields.RefuseUnknown();
+        return errors.Any ? null : request;
+    }
+
+    /// <summary>Checks what only the clock can tell; works on the raw body, so that these errors come with all the others.</summary>
+    public static void CheckNow(JsonElement body, DateTimeOffset now, FieldErrors errors) => BudgetValidation.CheckNow(Again(body), now, errors);
+
+    /// <summary>Checks what only the account can tell; works on the raw body, so that these errors come with all the others.</summary>
+    public static void CheckAgainst(SocialAccount account, SpendingCaps caps, JsonElement body, DateTimeOffset now, FieldErrors errors)
+    {
+        var fields = Again(body);
+        BudgetValidation.CheckAgainst(account, caps, fields, now, errors);
+        OptionValidation.CheckAgainst(account, fields, errors);
+        TargetingValidation.CheckAgainst(account, fields.Object("targeting"), errors);
+        if (AccountCurrency.Difference(account.AdAccountId, account.Currency, account.MetaCurrency) is { } difference) errors.Add("social_account_id", difference);
+        if (account.DefaultCountries.Count == 0 && fields.Object("targeting")?.Has("geo_locations") != true)
+            errors.Add("targeting.geo_locations", "is required: the account has no default_countries to fall back on");
+    }
+
+    // What is wrong in itself has been told already.
+    private static JsonFields Again(JsonElement body) => new(body, new());
+
+    private static string? Objective(JsonFields fields)
+    {
+        var objective = fields.Text("campaign_objective", required: true);
+        if (objective is null) return null;
+        if (!ObjectiveGoals.IsObjective(objective))
+        {
+            fields.Refuse("campaign_objective", $"must be one of {string.Join(", ", ObjectiveGoals.Objectives)}; Meta takes no other objective for a new campaign");
+            return null;
+        }
+
+        if (ObjectiveGoals.GoalsOf(objective).Any()) return objective;
+        fields.Refuse("campaign_objective", $"{objective} needs an app to promote, which a request cannot name");
+        return null;
+    }
+
+    private static string? Goal(JsonFields fields, string? objective)
+    {
+        var goal = fields.Text("optimization_goal", required: true);
+        if (goal is null || objective is null || ObjectiveGoals.Find(objective, goal) is not null) return goal;
+        fields.Refuse("optimization_goal", $"does not fit {objective}; these do: {string.Join(", ", ObjectiveGoals.GoalsOf(objective))}");
+        return null;
+    }
+}
