@@ -10,6 +10,13 @@ public static class Connections
     public const string OfStops = "stops";
     public const int MostOfStops = 4;
 
+    /// <summary>
+    /// Of Hangfire's own bookkeeping in a worker: states, counters, the queue. Its commits do not wait for the disk: after a crash of
+    /// PostgreSQL the last half second of it may be missing, jobs then run once more, and our rows say what is done already. What puts a
+    /// job on the queue together with a row of ours is not written over these.
+    /// </summary>
+    public const string OfJobServer = "jobs";
+
     /// <summary>Of rows that leave as their reader takes them, which may take its time.</summary>
     public const string OfStreams = "streams";
     public const int MostOfStreams = 8;

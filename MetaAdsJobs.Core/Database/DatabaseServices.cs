@@ -26,6 +26,7 @@ public static class DatabaseServices
         services.AddSingleton(provider => CreateDataSource(provider));
         services.AddKeyedSingleton(Connections.OfStops, (provider, _) => CreateDataSource(provider, Connections.MostOfStops));
         services.AddKeyedSingleton(Connections.OfStreams, (provider, _) => CreateDataSource(provider, Connections.MostOfStreams));
+        services.AddKeyedSingleton(Connections.OfJobServer, (provider, _) => CreateDataSource(provider, options: "-c synchronous_commit=off"));
 
         services.AddDataProtection().SetApplicationName(ApplicationName);
         services.AddSingleton<DatabaseHealth>();
@@ -37,11 +38,12 @@ public static class DatabaseServices
         return services;
     }
 
-    private static NpgsqlDataSource CreateDataSource(IServiceProvider provider, int? most = null) => CreateDataSource(
-        DatabaseUrl.ToConnectionString(provider.GetRequiredService<DatabaseOptions>().Url), provider.GetRequiredService<ILoggerFactory>(), most);
+    private static NpgsqlDataSource CreateDataSource(IServiceProvider provider, int? most = null, string? options = null) => CreateDataSource(
+        DatabaseUrl.ToConnectionString(provider.GetRequiredService<DatabaseOptions>().Url), provider.GetRequiredService<ILoggerFactory>(), most, options);
 
     /// <param name="most">Connections; null: as the connection string says, else 60.</param>
-    internal static NpgsqlDataSource CreateDataSource(string connectionString, ILoggerFactory? loggers = null, int? most = null)
+    /// <param name="options">Of the server's settings, for all sessions; added to those of the connection string.</param>
+    internal static NpgsqlDataSource CreateDataSource(string connectionString, ILoggerFactory? loggers = null, int? most = null, string? options = null)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString)
         {
@@ -53,6 +55,7 @@ public static class DatabaseServices
             NoResetOnClose = true,
         };
 
+        if (options is not null) settings.Options = $"{settings.Options} {options}".Trim();
         // What pg_stat_activity shows: MetaAdsJobs.Api or MetaAdsJobs.Worker, unless the operator has named it.
         settings.ApplicationName ??= System.Reflection.Assembly.GetEntryAssembly()?.GetName().Name;
         if (most is { } few) (settings.MinPoolSize, settings.MaxPoolSize) = (0, few);

@@ -3,6 +3,7 @@ using Hangfire.AspNetCore;
 using Hangfire.Common;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Configuration;
+using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Insights.Storing;
 using MetaAdsJobs.Core.Jobs.Filters;
 using MetaAdsJobs.Core.Jobs.Recurring;
@@ -54,14 +55,12 @@ public static class JobServices
         services.AddTransient<ResumeSpendingJob>();
         services.AddHostedService<EnsureSchedules>();
         services.AddHostedService<ReviewLoop>();
-        services.AddHangfireServer((provider, server) => Configure(server, provider.GetRequiredService<JobOptions>()));
+        services.AddKeyedSingleton(Connections.OfJobServer, (provider, _) =>
+            HangfireStorage.Create(provider.GetRequiredKeyedService<NpgsqlDataSource>(Connections.OfJobServer), provider.GetRequiredService<JobOptions>()));
+        services.AddSingleton<IHostedService>(provider => Server(provider, (_, _) => { }));
         // However long the threads above are held by slow calls: a stop is carried out at once. What is due is put on the queue by the server above.
-        services.AddHangfireServer((provider, server) =>
-        {
-            var jobs = provider.GetRequiredService<JobOptions>();
-            Configure(server, jobs);
-            (server.WorkerCount, server.Queues, server.IsLightweightServer) = (jobs.BrakeThreads, [Queues.Brakes], true);
-        });
+        services.AddSingleton<IHostedService>(provider => Server(provider, (server, jobs) =>
+            (server.WorkerCount, server.Queues, server.IsLightweightServer) = (jobs.BrakeThreads, [Queues.Brakes], true)));
         services.AddSingleton<Microsoft.Extensions.Options.IConfigureOptions<HostOptions>>(provider =>
             new Microsoft.Extensions.Options.ConfigureOptions<HostOptions>(host =>
                 host.ShutdownTimeout = TimeSpan.FromSeconds(provider.GetRequiredService<JobOptions>().StopTimeoutSeconds + 5)));
@@ -72,17 +71,28 @@ public static class JobServices
     internal static IJobQueue QueueOver(IServiceProvider provider, NpgsqlDataSource dataSource) => new HangfireJobQueue(
         provider.GetRequiredService<IBackgroundJobClientFactoryV2>().GetClientV2(HangfireStorage.Create(dataSource, provider.GetRequiredService<JobOptions>())));
 
-    private static void Configure(BackgroundJobServerOptions server, JobOptions jobs)
+    private static BackgroundJobServerHostedService Server(IServiceProvider provider, Action<BackgroundJobServerOptions, JobOptions> configure)
     {
-        server.WorkerCount = jobs.WorkerThreads;
-        server.Queues = Queues.All;
-        server.SchedulePollingInterval = TimeSpan.FromSeconds(jobs.SchedulePollSeconds);
-        server.HeartbeatInterval = TimeSpan.FromSeconds(10);
-        server.ServerTimeout = TimeSpan.FromMinutes(1);
-        server.ShutdownTimeout = TimeSpan.FromSeconds(jobs.StopTimeoutSeconds);
-        // Jobs hear of the stop this soon; they end their call to Meta, hand the rest back, and another worker goes on.
-        server.StopTimeout = TimeSpan.FromSeconds(1);
-        server.CancellationCheckInterval = TimeSpan.FromSeconds(5);
+        var jobs = provider.GetRequiredService<JobOptions>();
+        var server = new BackgroundJobServerOptions
+        {
+            WorkerCount = jobs.WorkerThreads,
+            Queues = Queues.All,
+            SchedulePollingInterval = TimeSpan.FromSeconds(jobs.SchedulePollSeconds),
+            HeartbeatInterval = TimeSpan.FromSeconds(10),
+            ServerTimeout = TimeSpan.FromMinutes(1),
+            ShutdownTimeout = TimeSpan.FromSeconds(jobs.StopTimeoutSeconds),
+            // Jobs hear of the stop this soon; they end their call to Meta, hand the rest back, and another worker goes on.
+            StopTimeout = TimeSpan.FromSeconds(1),
+            CancellationCheckInterval = TimeSpan.FromSeconds(5),
+            Activator = provider.GetRequiredService<JobActivator>(),
+            FilterProvider = provider.GetRequiredService<IJobFilterProvider>(),
+            TimeZoneResolver = provider.GetService<ITimeZoneResolver>(),
+        };
+        configure(server, jobs);
+        // What Hangfire configures globally has to be before its first server.
+        provider.GetRequiredService<IGlobalConfiguration>();
+        return new(provider.GetRequiredKeyedService<JobStorage>(Connections.OfJobServer), server, []);
     }
 
     // Our own set instead of Hangfire's global one: nothing static, and no filter whose rows nobody reads.

@@ -1,9 +1,11 @@
 using System.Text.Json;
 using MetaAdsJobs.Core.Clips;
+using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Jobs.Storage;
 using MetaAdsJobs.Core.Orchestrations.Requests;
 using MetaAdsJobs.Tests.Support;
+using Npgsql;
 
 namespace MetaAdsJobs.Tests.Jobs;
 
@@ -19,6 +21,19 @@ public sealed class JobTransactionTests
 
     [TearDown]
     public async Task DisposeAsync() => await _core.DisposeAsync();
+
+    [Test]
+    public async Task What_is_accepted_waits_for_the_disk_and_only_Hangfires_bookkeeping_does_not()
+    {
+        Assert.That(await ShowAsync(_core.Get<NpgsqlDataSource>()), Is.EqualTo("on"));
+        Assert.That(await ShowAsync(_core.GetKeyed<NpgsqlDataSource>(Connections.OfJobServer)), Is.EqualTo("off"));
+
+        static async Task<object?> ShowAsync(NpgsqlDataSource dataSource)
+        {
+            await using var command = dataSource.CreateCommand("SHOW synchronous_commit");
+            return await command.ExecuteScalarAsync();
+        }
+    }
 
     [Test]
     public async Task A_rollback_leaves_neither_row_nor_job()

@@ -211,10 +211,11 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
 
     public void Ends(Activity part)
     {
-        bool isLast;
-        lock (_lock) isLast = --part.Parent!.Parts == 0;
-        if (isLast && !part.Process.IsDead) Resume(part.Parent);
-        Rests(part, null);
+        lock (_lock)
+        {
+            if (--part.Parent!.Parts == 0 && !part.Process.IsDead) Resume(part.Parent);
+            Rests(part, null);
+        }
     }
 
     // A thread turns from one flow to another. Whoever has begun parts and returns from his code waits for them.
@@ -223,7 +224,11 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
         if (change.CurrentValue is { } now) now.Thread = Environment.CurrentManagedThreadId;
         if (!change.ThreadContextChanged || change.PreviousValue is not { } before || before == change.CurrentValue) return;
         if (before.Thread == Environment.CurrentManagedThreadId) before.Thread = 0;
-        if (before.Parts > 0) before.Process.Clockwork.Rests(before, null);
+        var clockwork = before.Process.Clockwork;
+        lock (clockwork._lock)
+        {
+            if (before.Parts > 0) clockwork.Rests(before, null);
+        }
     }
 
     /// <summary>Does something that may let an activity go on, on a thread of its own: it may go on on that.</summary>

@@ -43,6 +43,8 @@ public sealed class InProcess : IAsyncDisposable
 
     public T Get<T>() where T : notnull => _provider.GetRequiredService<T>();
 
+    public T GetKeyed<T>(object key) where T : notnull => _provider.GetRequiredKeyedService<T>(key);
+
     /// <summary>A new account in this time zone.</summary>
     public async Task<Guid> AddAccountAsync(string timezone = "America/New_York")
     {
