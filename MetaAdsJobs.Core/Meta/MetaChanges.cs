@@ -15,8 +15,6 @@ internal sealed record MetaChange(
 /// </summary>
 internal sealed class MetaChanges
 {
-    public const string PausedByDead = "a stop whose process died may have paused it";
-
     private const int LongestValue = 2000;
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
     private readonly ConcurrentQueue<MetaChange> _open = new();
@@ -30,13 +28,8 @@ internal sealed class MetaChanges
         _open.Enqueue(new("POST", step, new Dictionary<string, string>(), at, "adopted", null, metaId));
 
     /// <summary>An activation of which an attempt that died may have been the author.</summary>
-    public void AddPerhapsActivated(string metaId, DateTimeOffset at) => AddPerhaps(metaId, "ACTIVE", at, "an attempt whose process died may have activated it");
-
-    /// <summary>A pause of which a stop whose process died may have been the author.</summary>
-    public void AddPerhapsPaused(string metaId, DateTimeOffset at) => AddPerhaps(metaId, "PAUSED", at, PausedByDead);
-
-    private void AddPerhaps(string metaId, string status, DateTimeOffset at, string why) =>
-        _open.Enqueue(new("POST", metaId, new Dictionary<string, string> { ["status"] = status }, at, OutcomeOf(Proof.OutcomeUnknown), null, why));
+    public void AddPerhapsActivated(string metaId, DateTimeOffset at) => _open.Enqueue(new(
+        "POST", metaId, new Dictionary<string, string> { ["status"] = "ACTIVE" }, at, OutcomeOf(Proof.OutcomeUnknown), null, "an attempt whose process died may have activated it"));
 
     /// <summary>What is open, as the journal's statements take it, and how many they are.</summary>
     public (string Json, int Count) ToJson()

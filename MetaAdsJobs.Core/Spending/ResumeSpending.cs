@@ -96,8 +96,6 @@ internal sealed class ResumeSpending(
         }
 
         var permitted = spender.Credential.Permitted(activations.PermitFrom(permittedFrom));
-        if (spender.IsActive)
-            foreach (var metaId in spender.PausedIds) spender.Credential.Changes.AddPerhapsPaused(metaId, now);
         foreach (var metaId in ((string?[])[spender.AdId, spender.AdSetId, spender.CampaignId]).OfType<string>().Where(spender.PausedIds.Contains))
             await meta.ActivateAsync(permitted, metaId, ct);
 

@@ -20,8 +20,6 @@ internal sealed record Spender
     /// <summary>True while its own activation has not ended: everything it has may become active.</summary>
     public required bool IsActivating { get; init; }
 
-    /// <summary>Counts as active: what is in <see cref="PausedIds"/> all the same may have been paused by a process that died.</summary>
-    public required bool IsActive { get; init; }
     public required DateTimeOffset ChangedAt { get; init; }
     public required string? CampaignId { get; init; }
     public required string? AdSetId { get; init; }
@@ -38,7 +36,7 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
 
     // Dapper maps the account's columns first, the rest from request_id on.
     private const string SpenderSql = $"""
-        SELECT {AccountStore.Columns}, v.request_id, v.state = 'activating' AS is_activating, v.state = 'active' AS is_active, v.changed_at AS activation_changed_at, v.paused_ids,
+        SELECT {AccountStore.Columns}, v.request_id, v.state = 'activating' AS is_activating, v.changed_at AS activation_changed_at, v.paused_ids,
                o.request::text AS request, social_accounts.access_token,
                (SELECT meta_id FROM orchestration_steps s WHERE s.request_id = v.request_id AND s.step = 'campaign') AS campaign_id,
                (SELECT meta_id FROM orchestration_steps s WHERE s.request_id = v.request_id AND s.step = 'adset') AS adset_id,
@@ -74,7 +72,6 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
     {
         public Guid RequestId { get; init; }
         public bool IsActivating { get; init; }
-        public bool IsActive { get; init; }
         public DateTimeOffset ActivationChangedAt { get; init; }
         public string[] PausedIds { get; init; } = [];
         public string Request { get; init; } = "";
@@ -85,7 +82,7 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
 
         public Spender ToSpender(SocialAccount account, AccountTokens tokens) => new()
         {
-            RequestId = RequestId, Request = OrchestrationRequest.FromJson(Request), Account = account, IsActivating = IsActivating, IsActive = IsActive, ChangedAt = ActivationChangedAt,
+            RequestId = RequestId, Request = OrchestrationRequest.FromJson(Request), Account = account, IsActivating = IsActivating, ChangedAt = ActivationChangedAt,
             Credential = tokens.TryOpen(AccessToken) is { } token ? new(account.AdAccountId, token) : null,
             CampaignId = CampaignId, AdSetId = AdsetId, AdId = AdId, PausedIds = [.. PausedIds],
         };

@@ -1,6 +1,5 @@
 using Dapper;
 using MetaAdsJobs.Core.Audit;
-using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Orchestrations;
 using Npgsql;
 
@@ -48,29 +47,33 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOption
 
     /// <summary>
     /// What a lifted stop leaves behind; part of the commit that lifts it. Without <paramref name="reactivate"/> what it has paused stays so,
-    /// and no later start finds it. What it had noted and not finished may have been paused by a process that died: nobody else would tell of it.
+    /// and no later start finds it. What it had noted and nobody has told of may have been paused by a process that died: nobody else would.
     /// </summary>
     public static Task LiftAsync(NpgsqlConnection connection, Guid? accountId, string stoppedBy, bool reactivate, DateTimeOffset now, CancellationToken ct)
     {
-        // Those that are activated again are told of by who does that, and need what was noted.
         const string HalfSql = """
             WITH half AS (
-                SELECT v.request_id, v.social_account_id, v.paused_ids FROM activations v JOIN orchestrations o ON o.request_id = v.request_id
-                WHERE (v.state = 'activating' AND o.status <> 'succeeded' OR v.state = 'active' AND NOT @Reactivate) AND cardinality(v.paused_ids) > 0
+                SELECT v.request_id, v.social_account_id, v.paused_ids, v.changed_at, v.state = 'active' AND @Reactivate AS is_activated_again
+                FROM activations v JOIN orchestrations o ON o.request_id = v.request_id
+                WHERE (v.state = 'active' OR v.state = 'activating' AND o.status <> 'succeeded') AND cardinality(v.paused_ids) > 0
                   AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId)
                   AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
                 FOR UPDATE OF v),
             told AS (
                 INSERT INTO meta_changes (social_account_id, request_id, asked_by, method, path, sent, sent_at, outcome, answer)
-                SELECT social_account_id, request_id, @StoppedBy, 'POST', meta_id, '{"status":"PAUSED"}', @Now, 'outcome_unknown', @Why FROM half, unnest(paused_ids) AS meta_id)
-            UPDATE activations v SET paused_ids = '{}' FROM half WHERE v.request_id = half.request_id
+                SELECT social_account_id, request_id, @StoppedBy, 'POST', meta_id, '{"status":"PAUSED"}', @Now, 'outcome_unknown', 'a stop whose process died may have paused it'
+                FROM half, unnest(paused_ids) AS meta_id
+                WHERE NOT EXISTS (
+                    SELECT 1 FROM meta_changes c
+                    WHERE c.request_id = half.request_id AND c.path = meta_id AND c.sent ->> 'status' = 'PAUSED' AND c.sent_at >= half.changed_at))
+            UPDATE activations v SET paused_ids = '{}' FROM half WHERE v.request_id = half.request_id AND NOT half.is_activated_again
             """;
         const string LeaveSql = """
             UPDATE activations v SET state = 'idle', paused_ids = '{}' FROM orchestrations o
             WHERE o.request_id = v.request_id AND o.status = 'succeeded' AND v.state = 'paused' AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId)
             """;
         return connection.ExecuteAsync(new(reactivate ? HalfSql : $"{HalfSql};\n{LeaveSql}",
-            new { AccountId = accountId, StoppedBy = stoppedBy, Reactivate = reactivate, Now = now, Why = MetaChanges.PausedByDead }, cancellationToken: ct));
+            new { AccountId = accountId, StoppedBy = stoppedBy, Reactivate = reactivate, Now = now }, cancellationToken: ct));
     }
 
     /// <summary>Commits what is about to be paused, before it is: after a crash nobody could tell it from what a person had paused.</summary>
