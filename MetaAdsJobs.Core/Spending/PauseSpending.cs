@@ -31,7 +31,8 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, MetaAds 
         if (paused > 0) SpendingLog.Paused(logger, paused, stop.SocialAccountId, stop.StoppedBy);
         if (stop.IsLifted)
         {
-            // Lifted while we were at it: what was paused after the lift has to be found by somebody.
+            // Lifted while we, or another who died, were at it: what was paused after the lift has to be told, and found by somebody.
+            await store.LiftAsync(stop, ct);
             queue.EnqueueResume(stopId);
             return new JobOutcome.Completed();
         }

@@ -51,35 +51,37 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOption
     /// </summary>
     public static Task LiftAsync(NpgsqlConnection connection, Guid? accountId, string stoppedBy, bool reactivate, DateTimeOffset now, CancellationToken ct)
     {
-        const string HalfSql = """
-            WITH half AS (
-                SELECT v.request_id, v.social_account_id, v.paused_ids, v.changed_at, v.state = 'active' AND @Reactivate AS is_activated_again
+        const string TellSql = """
+            WITH left_behind AS (
+                SELECT v.request_id, v.social_account_id, v.untold_ids,
+                    v.state = 'active' AND NOT @Reactivate OR v.state = 'activating' AND o.status <> 'succeeded' AS is_left
                 FROM activations v JOIN orchestrations o ON o.request_id = v.request_id
-                WHERE (v.state = 'active' OR v.state = 'activating' AND o.status <> 'succeeded') AND cardinality(v.paused_ids) > 0
+                WHERE (cardinality(v.untold_ids) > 0 OR v.state IN ('active', 'activating') AND cardinality(v.paused_ids) > 0)
                   AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId)
                   AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
                 FOR UPDATE OF v),
             told AS (
                 INSERT INTO meta_changes (social_account_id, request_id, asked_by, method, path, sent, sent_at, outcome, answer)
                 SELECT social_account_id, request_id, @StoppedBy, 'POST', meta_id, '{"status":"PAUSED"}', @Now, 'outcome_unknown', 'a stop whose process died may have paused it'
-                FROM half, unnest(paused_ids) AS meta_id
-                WHERE NOT EXISTS (
-                    SELECT 1 FROM meta_changes c
-                    WHERE c.request_id = half.request_id AND c.path = meta_id AND c.sent ->> 'status' = 'PAUSED' AND c.sent_at >= half.changed_at))
-            UPDATE activations v SET paused_ids = '{}' FROM half WHERE v.request_id = half.request_id AND NOT half.is_activated_again
+                FROM left_behind, unnest(untold_ids) AS meta_id)
+            UPDATE activations v SET untold_ids = '{}', paused_ids = CASE WHEN l.is_left THEN '{}' ELSE v.paused_ids END
+            FROM left_behind l WHERE v.request_id = l.request_id
             """;
         const string LeaveSql = """
             UPDATE activations v SET state = 'idle', paused_ids = '{}' FROM orchestrations o
             WHERE o.request_id = v.request_id AND o.status = 'succeeded' AND v.state = 'paused' AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId)
             """;
-        return connection.ExecuteAsync(new(reactivate ? HalfSql : $"{HalfSql};\n{LeaveSql}",
+        return connection.ExecuteAsync(new(reactivate ? TellSql : $"{TellSql};\n{LeaveSql}",
             new { AccountId = accountId, StoppedBy = stoppedBy, Reactivate = reactivate, Now = now }, cancellationToken: ct));
     }
 
     /// <summary>Commits what is about to be paused, before it is: after a crash nobody could tell it from what a person had paused.</summary>
     public async Task NoteAsync(Spender spender, string metaId, CancellationToken ct)
     {
-        const string NoteSql = "UPDATE activations SET paused_ids = array_append(paused_ids, @MetaId) WHERE request_id = @RequestId AND NOT @MetaId = ANY (paused_ids)";
+        const string NoteSql = """
+            UPDATE activations SET paused_ids = array_append(paused_ids, @MetaId), untold_ids = array_append(untold_ids, @MetaId)
+            WHERE request_id = @RequestId AND NOT @MetaId = ANY (paused_ids)
+            """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await connection.ExecuteAsync(new(NoteSql, new { spender.RequestId, MetaId = metaId }, cancellationToken: ct));
         spender.PausedIds.Add(metaId);
@@ -95,7 +97,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOption
         const string PausedSql = $"""
             WITH {ChangeLog.Cte},
             paused AS (
-                UPDATE activations SET state = CASE WHEN cardinality(paused_ids) > 0 THEN 'paused' ELSE 'idle' END, busy_until = NULL, changed_at = @Now
+                UPDATE activations SET state = CASE WHEN cardinality(paused_ids) > 0 THEN 'paused' ELSE 'idle' END, untold_ids = ARRAY[]::text[], busy_until = NULL, changed_at = @Now
                 WHERE request_id = @RequestId AND changed_at = @ChangedAt AND (busy_until IS NULL OR busy_until < clock_timestamp())
                 RETURNING request_id),
             again AS (

@@ -36,9 +36,12 @@ internal sealed class RunWorld : IAsyncDisposable
     {
         var database = await TestDatabase.CreateAsync();
         var time = new ShiftedTime();
-        var graph = await GraphServer.StartAsync(database.DataSource, time);
-        return new(InProcess.Create(database, time, [("META_ADS_MODE", "live"), ("META_GRAPH_URL", graph.BaseUrl), ("DATA_PROTECTION_KEY", Convert.ToBase64String(new byte[32])), .. settings]), graph, time);
+        return Over(database, await GraphServer.StartAsync(database.DataSource, time), time, settings);
     }
+
+    /// <param name="database">It, and the Graph, go with this.</param>
+    public static RunWorld Over(TestDatabase database, GraphServer graph, ShiftedTime time, params (string Name, string Value)[] settings) =>
+        new(InProcess.Create(database, time, [("META_ADS_MODE", "live"), ("META_GRAPH_URL", graph.BaseUrl), ("DATA_PROTECTION_KEY", Convert.ToBase64String(new byte[32])), .. settings]), graph, time);
 
     /// <summary>A request of an account and a clip of its own that is right in every field, but for the changes.</summary>
     /// <param name="clip">The clip's source; by default an image that only Meta can fetch.</param>

@@ -1,0 +1,158 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Dapper;
+using EvolveDb;
+using EvolveDb.Configuration;
+using EvolveDb.Migration;
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Accounts.Tokens;
+using MetaAdsJobs.Core.Clips;
+using MetaAdsJobs.Core.Database;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.Graph;
+using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Orchestrations.Requests;
+using MetaAdsJobs.Core.Orchestrations.Steps;
+using MetaAdsJobs.Core.Validation;
+using RunWorld = MetaAdsJobs.Tests.Orchestrations.RunWorld;
+using Asked = MetaAdsJobs.Tests.Orchestrations.Asked;
+using MetaAdsJobs.Tests.Support;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace MetaAdsJobs.Tests.Database;
+
+/// <summary>A run as a process of an earlier version has left it.</summary>
+/// <param name="Steps">Each as step:state; with a + behind it, it is at Meta although the journal does not know.</param>
+public sealed record LeftRun(string Status, string Steps, string Ends)
+{
+    public string? Ending { get; init; }
+    public bool CancelRequested { get; init; }
+
+    public override string ToString() => $"{Status} {Ending}{(CancelRequested ? "cancel requested" : "")} ({Steps})";
+}
+
+/// <summary>An update in the midst of work: the schema of version 30, which made one step after the other, with runs in every state.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.Self)]
+public sealed class UpgradeTests
+{
+    private const string Earlier = "30";
+    private const string UpToMedia = "campaign:confirmed adset:confirmed media:confirmed";
+    private const string Whole = "ad adset campaign creative";
+
+    private static readonly LeftRun[] Left =
+    [
+        new("queued", "", Whole),
+        new("running", "campaign:started", Whole),
+        new("running", "campaign:started+", Whole),
+        new("waiting", "campaign:pending", Whole),
+        new("running", "campaign:confirmed adset:started", Whole),
+        new("running", "campaign:confirmed adset:started+", Whole),
+        new("running", "campaign:confirmed adset:confirmed media:started", Whole),
+        new("running", $"{UpToMedia} creative:started+", Whole),
+        new("queued", $"{UpToMedia} creative:confirmed ad:started", Whole),
+        new("running", $"{UpToMedia} creative:confirmed ad:started+", Whole),
+        new("running", $"{UpToMedia} creative:confirmed ad:confirmed", Whole),
+        new("running", "campaign:confirmed adset:started+", "") { CancelRequested = true },
+        new("running", "campaign:confirmed adset:started", "") { Ending = "cancelled" },
+        new("waiting", $"{UpToMedia} creative:started+ ad:pending", "") { Ending = "failed" },
+        new("running", $"{UpToMedia} creative:deleted ad:deleted", "") { Ending = "failed" },
+    ];
+
+    private TestDatabase _meta = null!;
+    private GraphServer _graph = null!;
+    private TestDatabase _database = null!;
+    private RunWorld _world = null!;
+    private readonly Dictionary<LeftRun, Asked> _asked = [];
+
+    [OneTimeSetUp]
+    public async Task UpgradeAsync()
+    {
+        var time = new ShiftedTime();
+        _meta = await TestDatabase.CreateAsync();
+        _graph = await GraphServer.StartAsync(_meta.DataSource, time);
+        _database = await TestDatabase.CreateBareAsync();
+        _world = RunWorld.Over(_database, _graph, time);
+        await using (var connection = new NpgsqlConnection(_database.ConnectionString))
+        {
+            new Evolve(connection)
+            {
+                EmbeddedResourceAssemblies = [typeof(Migrations).Assembly], EmbeddedResourceFilters = ["MetaAdsJobs.Core.migrations"], MetadataTableName = "schema_migrations",
+                EnableClusterMode = false, TransactionMode = TransactionKind.CommitEach, TargetVersion = new MigrationVersion(Earlier),
+            }.Migrate();
+        }
+
+        foreach (var (no, left) in Left.Index()) _asked[left] = await LeaveAsync(left, no);
+        Migrations.Apply(_database.ConnectionString, NullLogger.Instance);
+        await _world.ExecuteAsync("UPDATE social_accounts SET access_token = @Token", new { Token = _world.Get<AccountTokens>().Close("a token") });
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        await _world.DisposeAsync();
+        await _meta.DisposeAsync();
+    }
+
+    [TestCaseSource(nameof(Left))]
+    public async Task A_run_that_an_earlier_version_has_left_is_ended_by_this_one(LeftRun left)
+    {
+        var asked = _asked[left];
+
+        var ran = await _world.RunAsync(asked);
+
+        Assert.That(ran.Result.Status, Is.EqualTo(left.Ends.Length > 0 ? "succeeded" : left.CancelRequested ? "cancelled" : left.Ending), string.Join("; ", ran.Result.Errors));
+        await using var connection = await _meta.DataSource.OpenConnectionAsync();
+        var kinds = await connection.QueryAsync<string>("SELECT kind FROM stub_graph.objects WHERE account_id = @Account AND deleted_at IS NULL ORDER BY kind", new { Account = asked.AdAccountId[4..] });
+        Assert.That(string.Join(' ', kinds), Is.EqualTo(left.Ends));
+        if (left.Ends.Length > 0) Assert.That(await _world.QueryAsync<string>("SELECT meta_id FROM meta_ads WHERE request_id = @RequestId", new { asked.RequestId }), Is.EqualTo([ran.Result.CampaignCreation.AdMetaId]));
+    }
+
+    private async Task<Asked> LeaveAsync(LeftRun left, int no)
+    {
+        var asked = new Asked(Guid.CreateVersion7(), Guid.NewGuid(), $"act_{4_000_000 + no}", Guid.NewGuid());
+        var body = JsonSerializer.SerializeToElement(ApiClient.Request($"{asked.AccountId}", $"{asked.ClipId}"));
+        var request = RequestValidation.Read(body, new FieldErrors(), out _)!;
+        await _world.ExecuteAsync("""
+            INSERT INTO social_accounts (id, name, ad_account_id, page_id, currency, timezone_name, default_countries, access_token, created_at, updated_at)
+            VALUES (@AccountId, 'Our shop', @AdAccountId, '2000000001', 'USD', 'America/New_York', '{US}', 'closed', now(), now());
+            INSERT INTO clips (id, title, image_url, created_at) VALUES (@ClipId, 'A clip', 'http://nowhere.invalid/clip.jpg', now());
+            INSERT INTO orchestrations (request_id, social_account_id, clip_id, campaign_name, request, requested_by, request_hash, status, ending, cancel_requested, attempt, lease_until, job_id, accepted_at, started_at)
+            VALUES (@RequestId, @AccountId, @ClipId, @Name, @Json::jsonb, 'tests', '\x01', @Status, @Ending, @CancelRequested, @Attempt, CASE WHEN @Status = 'running' THEN now() - interval '1 minute' END, '0', now(), now())
+            """, new
+        {
+            asked.RequestId, asked.AccountId, asked.ClipId, asked.AdAccountId, Name = request.CampaignName, Json = request.ToJson(), left.Status, left.Ending, left.CancelRequested,
+            Attempt = left.Steps.Length == 0 ? 0 : 1,
+        });
+
+        var account = new SocialAccount
+        {
+            Id = asked.AccountId, Name = "Our shop", AdAccountId = asked.AdAccountId, PageId = "2000000001", Currency = "USD", TimezoneName = "America/New_York", DefaultCountries = ["US"],
+        };
+        var tree = new AdTree(asked.RequestId, 1, request, account, new Clip { Id = asked.ClipId, Title = "A clip", ImageUrl = "http://nowhere.invalid/clip.jpg" });
+        var ids = new Dictionary<string, string>();
+        foreach (var (step, state, isAtMeta) in left.Steps.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(one => (one.Split(':')[0], one.Split(':')[1].TrimEnd('+'), one.EndsWith('+'))))
+        {
+            if (StepName.IsCreate(step) && (state == "confirmed" || isAtMeta)) ids[step] = await CreateAsync(step, tree, new(asked.AdAccountId, "a token"), ids);
+            await _world.ExecuteAsync("""
+                INSERT INTO orchestration_steps (request_id, step, state, meta_id, attempt, started_at, confirmed_at)
+                VALUES (@RequestId, @Step, @State, @MetaId, 1, now() - interval '2 minutes', CASE WHEN @State = 'confirmed' THEN now() END)
+                """, new { asked.RequestId, Step = step, State = state, MetaId = state == "confirmed" ? ids.GetValueOrDefault(step) : null });
+        }
+
+        return asked;
+    }
+
+    private Task<string> CreateAsync(string step, AdTree tree, GraphCredential credential, Dictionary<string, string> ids)
+    {
+        var meta = _world.Get<MetaAds>();
+        return step switch
+        {
+            StepName.Campaign => meta.CreateCampaignAsync(credential, tree.Campaign, CancellationToken.None),
+            StepName.AdSet => meta.CreateAdSetAsync(credential, tree.AdSet(ids[StepName.Campaign]), CancellationToken.None),
+            StepName.Creative => meta.CreateCreativeAsync(credential, tree.Creative(null, null, null), CancellationToken.None),
+            _ => meta.CreateAdAsync(credential, tree.Ad(ids[StepName.AdSet], ids[StepName.Creative]), CancellationToken.None),
+        };
+    }
+}
