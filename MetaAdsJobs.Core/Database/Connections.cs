@@ -17,6 +17,9 @@ public static class Connections
     /// </summary>
     public const string OfJobServer = "jobs";
 
+    /// <summary>Beside one for each thread that runs jobs: schedules, heartbeats, locks.</summary>
+    public const int MoreOfJobServer = 16;
+
     /// <summary>Of rows that leave as their reader takes them, which may take its time.</summary>
     public const string OfStreams = "streams";
     public const int MostOfStreams = 8;

@@ -26,7 +26,6 @@ public static class DatabaseServices
         services.AddSingleton(provider => CreateDataSource(provider));
         services.AddKeyedSingleton(Connections.OfStops, (provider, _) => CreateDataSource(provider, Connections.MostOfStops));
         services.AddKeyedSingleton(Connections.OfStreams, (provider, _) => CreateDataSource(provider, Connections.MostOfStreams));
-        services.AddKeyedSingleton(Connections.OfJobServer, (provider, _) => CreateDataSource(provider, options: "-c synchronous_commit=off"));
 
         services.AddDataProtection().SetApplicationName(ApplicationName);
         services.AddSingleton<DatabaseHealth>();
@@ -38,7 +37,7 @@ public static class DatabaseServices
         return services;
     }
 
-    private static NpgsqlDataSource CreateDataSource(IServiceProvider provider, int? most = null, string? options = null) => CreateDataSource(
+    internal static NpgsqlDataSource CreateDataSource(IServiceProvider provider, int? most = null, string? options = null) => CreateDataSource(
         DatabaseUrl.ToConnectionString(provider.GetRequiredService<DatabaseOptions>().Url), provider.GetRequiredService<ILoggerFactory>(), most, options);
 
     /// <param name="most">Connections; null: as the connection string says, else 60.</param>

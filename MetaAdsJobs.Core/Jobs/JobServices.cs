@@ -24,6 +24,8 @@ public static class JobServices
     {
         services.AddOptionsFor<JobOptions>(JobOptions.Section);
         services.AddSingleton(provider => HangfireStorage.Create(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<JobOptions>()));
+        services.AddKeyedSingleton(Connections.OfJobServer, (provider, _) => DatabaseServices.CreateDataSource(provider,
+            most: provider.GetRequiredService<JobOptions>().WorkerThreads + provider.GetRequiredService<JobOptions>().BrakeThreads + Connections.MoreOfJobServer, options: "-c synchronous_commit=off"));
         services.AddSingleton<RequeueFilter>();
         services.AddSingleton<IJobFilterProvider>(provider => Filters(
             provider.GetRequiredService<OrchestrationOptions>(), provider.GetRequiredService<RequeueFilter>(), provider.GetRequiredService<TimeProvider>()));
@@ -92,7 +94,7 @@ public static class JobServices
         configure(server, jobs);
         // What Hangfire configures globally has to be before its first server.
         provider.GetRequiredService<IGlobalConfiguration>();
-        return new(provider.GetRequiredKeyedService<JobStorage>(Connections.OfJobServer), server, []);
+        return new(provider.GetRequiredKeyedService<JobStorage>(Connections.OfJobServer), server, [], provider.GetService<IHostApplicationLifetime>());
     }
 
     // Our own set instead of Hangfire's global one: nothing static, and no filter whose rows nobody reads.

@@ -90,6 +90,7 @@ internal sealed class Completion(NpgsqlDataSource dataSource, StepJournal journa
         var (tree, bid) = (attempt.Tree, attempt.Tree.Bid);
         var now = time.GetUtcNow();
         string IdOf(string step) => built.Last.FirstOrDefault(one => one.Step == step)?.MetaId ?? attempt.MetaId(step);
+        var media = built.Last.FirstOrDefault(one => one.Step == StepName.Media)?.MetaId ?? attempt.FindMetaId(StepName.Media);
         return await connection.ExecuteAsync(new(FinishSql, new
         {
             attempt.RequestId, Attempt = attempt.Number, Now = now, Done = built.Last.Select(one => one.Step).ToArray(), MetaIds = built.Last.Select(one => one.MetaId).ToArray(),
@@ -105,8 +106,8 @@ internal sealed class Completion(NpgsqlDataSource dataSource, StepJournal journa
             BidStrategy = bid.Strategy, BidAmount = bid.Amount, StartTime = attempt.Request.StartTime?.ToUniversalTime(), EndTime = attempt.Request.EndTime?.ToUniversalTime(),
             attempt.Account.Currency, Targeting = tree.Targeting.ToJsonString(),
             CreativeId = IdOf(StepName.Creative), CreativeName = tree.NameOf(StepName.Creative), Title = attempt.Request.CreativeTitle,
-            Description = attempt.Request.CreativeDescription, attempt.Request.LandingUrl, attempt.VideoId,
-            attempt.ImageHash, attempt.Clip.ImageUrl, attempt.ThumbnailUrl,
+            Description = attempt.Request.CreativeDescription, attempt.Request.LandingUrl, VideoId = attempt.Clip.VideoId ?? (attempt.Clip.VideoUrl is null ? null : media),
+            ImageHash = attempt.Clip.ImageUrl is null ? null : media, attempt.Clip.ImageUrl, attempt.ThumbnailUrl,
             AdId = IdOf(StepName.Ad), AdName = tree.NameOf(StepName.Ad),
         }, transaction, cancellationToken: ct));
     }

@@ -19,7 +19,7 @@ internal sealed class CountedCampaigns(NpgsqlDataSource dataSource, MetaAds meta
         // Those not looked at for longest; looking counts as a change, so that the next call looks at others.
         const string TakeSql = """
             UPDATE activations v SET changed_at = @Now
-            FROM (SELECT request_id FROM activations WHERE social_account_id = @AccountId AND state = 'active' AND changed_at < @Before ORDER BY changed_at LIMIT @AtOnce) old
+            FROM (SELECT request_id FROM activations WHERE social_account_id = @AccountId AND state = 'active' AND changed_at < @Before ORDER BY changed_at LIMIT @AtOnce FOR UPDATE SKIP LOCKED) old
             WHERE v.request_id = old.request_id AND v.state = 'active'
             RETURNING v.request_id, (SELECT meta_id FROM orchestration_steps s WHERE s.request_id = v.request_id AND s.step = 'campaign') AS campaign_id
             """;

@@ -84,19 +84,15 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, MetaAds 
     /// <returns>False when it is gone.</returns>
     private async Task<bool> PauseAsync(Spender spender, GraphCredential credential, string metaId, CancellationToken ct)
     {
-        if (!spender.PausedIds.Contains(metaId))
+        // What a person has paused stays theirs. While its own activation runs, everything is ours, and may be active in a moment.
+        if (!spender.PausedIds.Contains(metaId) && !spender.IsActivating)
         {
-            // What a person has paused stays theirs. While its own activation runs, everything is ours, and may be active in a moment.
-            if (!spender.IsActivating)
-            {
-                var now = await meta.ReadSwitchAsync(credential, metaId, ct);
-                if (now is "DELETED" or "ARCHIVED") return false;
-                if (now == "PAUSED") return true;
-            }
-
-            await store.NoteAsync(spender, metaId, ct);
+            var now = await meta.ReadSwitchAsync(credential, metaId, ct);
+            if (now is "DELETED" or "ARCHIVED") return false;
+            if (now == "PAUSED") return true;
         }
 
+        await store.NoteAsync(spender, metaId, ct);
         return await meta.PauseAsync(credential, metaId, ct);
     }
 }

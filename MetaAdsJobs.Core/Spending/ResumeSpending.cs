@@ -81,6 +81,12 @@ internal sealed class ResumeSpending(
             await store.AuditAsync(spender, askedBy, ct);
             return exception.Proof is Proof.TokenRejected or Proof.AccountBlocked ? Resumed.TryLater : Resumed.TryAgain;
         }
+        catch (Exception)
+        {
+            // A stopping worker, or a database that is away: perhaps nobody comes back to it.
+            await store.AuditAsync(spender, askedBy, CancellationToken.None);
+            throw;
+        }
     }
 
     private async Task<Resumed> ActivateAsync(Spender spender, string askedBy, CancellationToken ct)

@@ -27,6 +27,9 @@ internal sealed record Spender
 
     /// <summary>What a stop has paused, or is about to.</summary>
     public required HashSet<string> PausedIds { get; init; }
+
+    /// <summary>What this run has noted, and tells with its next write.</summary>
+    public HashSet<string> NotedIds { get; } = [];
 }
 
 /// <summary>Lists activated trees, a page at a time.</summary>

@@ -59,7 +59,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOption
                 WHERE (cardinality(v.untold_ids) > 0 OR v.state IN ('active', 'activating') AND cardinality(v.paused_ids) > 0)
                   AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId)
                   AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
-                FOR UPDATE OF v),
+                ORDER BY v.request_id FOR UPDATE OF v),
             told AS (
                 INSERT INTO meta_changes (social_account_id, request_id, asked_by, method, path, sent, sent_at, outcome, answer)
                 SELECT social_account_id, request_id, @StoppedBy, 'POST', meta_id, '{"status":"PAUSED"}', @Now, 'outcome_unknown', 'a stop whose process died may have paused it'
@@ -70,6 +70,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOption
         const string LeaveSql = """
             UPDATE activations v SET state = 'idle', paused_ids = '{}' FROM orchestrations o
             WHERE o.request_id = v.request_id AND o.status = 'succeeded' AND v.state = 'paused' AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId)
+              AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
             """;
         return connection.ExecuteAsync(new(reactivate ? TellSql : $"{TellSql};\n{LeaveSql}",
             new { AccountId = accountId, StoppedBy = stoppedBy, Reactivate = reactivate, Now = now }, cancellationToken: ct));
@@ -79,12 +80,14 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOption
     public async Task NoteAsync(Spender spender, string metaId, CancellationToken ct)
     {
         const string NoteSql = """
-            UPDATE activations SET paused_ids = array_append(paused_ids, @MetaId), untold_ids = array_append(untold_ids, @MetaId)
-            WHERE request_id = @RequestId AND NOT @MetaId = ANY (paused_ids)
+            UPDATE activations SET untold_ids = array_append(untold_ids, @MetaId),
+                paused_ids = CASE WHEN @MetaId = ANY (paused_ids) THEN paused_ids ELSE array_append(paused_ids, @MetaId) END
+            WHERE request_id = @RequestId AND NOT @MetaId = ANY (untold_ids)
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await connection.ExecuteAsync(new(NoteSql, new { spender.RequestId, MetaId = metaId }, cancellationToken: ct));
         spender.PausedIds.Add(metaId);
+        spender.NotedIds.Add(metaId);
     }
 
     /// <summary>
@@ -155,8 +158,24 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOption
         return WriteAsync(EndedSql, spender, askedBy, ct, isOwn);
     }
 
-    public Task AuditAsync(Spender spender, string askedBy, CancellationToken ct) => spender.Credential is null ? Task.CompletedTask
-        : ChangeLog.WriteAsync(dataSource, spender.Account.Id, spender.RequestId, askedBy, spender.Credential.Changes, ct);
+    public async Task AuditAsync(Spender spender, string askedBy, CancellationToken ct)
+    {
+        if (spender.Credential is null) return;
+        await ChangeLog.WriteAsync(dataSource, spender.Account.Id, spender.RequestId, askedBy, spender.Credential.Changes, ct);
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await ToldAsync(connection, spender, ct);
+    }
+
+    // After the commit that tells: a crash in between only means that it is told twice.
+    private static async Task ToldAsync(NpgsqlConnection connection, Spender spender, CancellationToken ct)
+    {
+        const string ToldSql = """
+            UPDATE activations SET untold_ids = ARRAY(SELECT id FROM unnest(untold_ids) AS id WHERE NOT id = ANY (@Told::text[])) WHERE request_id = @RequestId
+            """;
+        if (spender.NotedIds.Count == 0) return;
+        await connection.ExecuteAsync(new(ToldSql, new { spender.RequestId, Told = spender.NotedIds.ToArray() }, cancellationToken: ct));
+        spender.NotedIds.Clear();
+    }
 
     private async Task<bool> WriteAsync(string sql, Spender spender, string askedBy, CancellationToken ct, bool isOwn = false)
     {
@@ -167,6 +186,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOption
             spender.RequestId, AccountId = spender.Account.Id, AskedBy = askedBy, Changes = changes, Now = time.GetUtcNow(), spender.ChangedAt, options.SettleDelay, IsOwn = isOwn,
         }, cancellationToken: ct));
         spender.Credential?.Changes.Written(count);
+        if (written != 1 || !sql.Contains("untold_ids", StringComparison.Ordinal)) await ToldAsync(connection, spender, ct);
         return written == 1;
     }
 }

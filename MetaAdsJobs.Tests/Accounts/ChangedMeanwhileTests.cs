@@ -12,10 +12,10 @@ namespace MetaAdsJobs.Tests.Accounts;
 [TestFixture]
 public sealed class ChangedMeanwhileTests
 {
-    private RunWorld _world = null!;
+    private AccountWorld _world = null!;
 
     [SetUp]
-    public async Task StartAsync() => _world = await RunWorld.StartAsync();
+    public async Task StartAsync() => _world = await AccountWorld.StartAsync();
 
     [TearDown]
     public async Task StopAsync() => await _world.DisposeAsync();

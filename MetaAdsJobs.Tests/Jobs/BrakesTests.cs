@@ -15,13 +15,13 @@ namespace MetaAdsJobs.Tests.Jobs;
 public sealed class BrakesTests
 {
     private readonly TaskCompletionSource _gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private RunWorld _world = null!;
+    private AccountWorld _world = null!;
     private IHost _worker = null!;
 
     [OneTimeSetUp]
     public async Task StartAsync()
     {
-        _world = await RunWorld.StartAsync();
+        _world = await AccountWorld.StartAsync();
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {

@@ -6,8 +6,8 @@ using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Jobs;
 
-/// <summary>What a job remembers of where it came from.</summary>
-[TestFixture]
+/// <summary>What a job remembers of where it came from. Alone: who listens, listens to the whole process.</summary>
+[TestFixture, NonParallelizable]
 public sealed class JobTelemetryFilterTests
 {
     private InProcess _core = null!;

@@ -90,6 +90,7 @@ internal sealed class Judge(History history)
         var name = history.NameOf(result.RequestId);
         if (result.Status is not ("succeeded" or "failed" or "cancelled")) Condemn($"{name} is {result.Status}: {result.WaitReason}");
         var errors = string.Join("; ", result.Errors);
+        if (errors.Contains("the journal has", StringComparison.Ordinal)) Condemn($"{name} lost its way: {errors}");
         string?[] ids = [result.CampaignCreation.CampaignMetaId, result.CampaignCreation.AdsetMetaId, result.CampaignCreation.CreativeMetaId, result.CampaignCreation.AdMetaId];
         foreach (var (index, kind) in Kinds.Index())
         {

@@ -31,7 +31,7 @@ internal sealed class SimulatedDeathException() : Exception("this process is dea
 internal sealed class SimDatabase : IAsyncDisposable
 {
     private static readonly ActivityListenerScope Listening = new();
-    private static readonly StepListener Parts = new();
+    private readonly StepListener _parts = new();
     private static readonly PropertyInfo Statistics = typeof(NpgsqlDataSource).GetProperty("Statistics", BindingFlags.Instance | BindingFlags.NonPublic)!;
 
     private const int Warm = 4;
@@ -61,7 +61,6 @@ internal sealed class SimDatabase : IAsyncDisposable
     public static async Task<SimDatabase> CreateAsync()
     {
         GC.KeepAlive(Listening);
-        GC.KeepAlive(Parts);
         // Who waits before a statement holds a thread.
         ThreadPool.SetMinThreads(100, 100);
         var database = await TestDatabase.CreateAsync();
@@ -225,6 +224,7 @@ internal sealed class SimDatabase : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _parts.Dispose();
         await Service.DisposeAsync();
         await Aside.DisposeAsync();
         _clock.Dispose();
@@ -242,11 +242,31 @@ internal sealed class SimDatabase : IAsyncDisposable
         });
     }
     // Steps that are under way together are told apart by their spans.
-    private sealed class StepListener
+    private sealed class StepListener : IDisposable
     {
         private const string Part = "part";
+        private static readonly Lock Counting = new();
+        private static System.Diagnostics.ActivityListener? s_listener;
+        private static int s_databases;
 
-        public StepListener() => System.Diagnostics.ActivitySource.AddActivityListener(new()
+        public StepListener()
+        {
+            lock (Counting)
+            {
+                if (s_databases++ == 0) System.Diagnostics.ActivitySource.AddActivityListener(s_listener = Create());
+            }
+        }
+
+        // Others test what there is when nobody listens.
+        public void Dispose()
+        {
+            lock (Counting)
+            {
+                if (--s_databases == 0) s_listener!.Dispose();
+            }
+        }
+
+        private static System.Diagnostics.ActivityListener Create() => new()
         {
             ShouldListenTo = source => source.Name == Core.Telemetry.Signals.Name,
             Sample = (ref System.Diagnostics.ActivityCreationOptions<System.Diagnostics.ActivityContext> span) =>
@@ -262,6 +282,6 @@ internal sealed class SimDatabase : IAsyncDisposable
             {
                 if (span.GetCustomProperty(Part) is Activity part) part.Process.Clockwork.Ends(part);
             },
-        });
+        };
     }
 }

@@ -11,8 +11,10 @@ internal static class PassingRefusals
 {
     private static readonly TimeSpan[] Waits = [TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(4), TimeSpan.FromMinutes(15)];
 
-    /// <summary>How long to wait before the refused step is tried again; null when it is not.</summary>
-    public static TimeSpan? WaitAfter(Attempt attempt, MetaException refusal) => StepOf(attempt, refusal) is { } step ? WaitAfter(attempt, step, refusal) : null;
+    /// <summary>How long to wait before the refused step is tried again, and all that were refused with it; null when it is not.</summary>
+    public static TimeSpan? WaitAfter(Attempt attempt, MetaException refusal) => StepOf(attempt, refusal) is { } refused && WaitAfter(attempt, refused, refusal) is not null
+        ? attempt.Begun.Values.Max(step => step.Refusal is { } other ? WaitAfter(attempt, step.Step, other) : null)
+        : null;
 
     public static TimeSpan? WaitAfter(Attempt attempt, string step, MetaException refusal) =>
         refusal is { Proof: Proof.Rejected, MayPass: true } && attempt.RefusalsOf(step) < Waits.Length ? Waits[attempt.RefusalsOf(step)] : null;

@@ -29,8 +29,9 @@ internal static class StepName
         AdSet => [Campaign],
         // It uses nothing of the campaign; but of a campaign that Meta refuses nothing is to be left to undo.
         Creative => [Campaign, Media],
-        Ad => [AdSet, Creative],
-        Activate => [Ad],
+        // Media again: at a retry it is looked at anew, while all that was made with it may be there.
+        Ad => [AdSet, Creative, Media],
+        Activate => [Ad, Media],
         _ => [],
     };
 

@@ -23,13 +23,15 @@ internal sealed class StepRunner(
         {
             ct.ThrowIfCancellationRequested();
             Progress.NotYet? notYet = null;
-            var (found, absent) = (new List<DoneStep>(), new List<string>());
+            var (isAdopted, absent) = (false, new List<string>());
             foreach (var step in ready.Where(step => IsLost(attempt, step)))
             {
                 switch (await LookAsync(attempt, step, ct))
                 {
                     case Progress.Built adopted:
-                        found.AddRange(adopted.Last);
+                        // At once: whatever becomes of the next look, what is at Meta is known by then.
+                        if (await journal.AdvanceAsync(attempt, adopted.Last, [], [], ct) is { } cancelled) return Leave(cancelled);
+                        isAdopted = true;
                         break;
                     case Progress.NotYet later:
                         notYet = Earlier(notYet, later);
@@ -42,10 +44,9 @@ internal sealed class StepRunner(
                 }
             }
 
+            if (isAdopted) continue;
             var unstarted = ready.Where(step => attempt.StateOf(step) != StepState.Started).ToList();
-            if (found.Count + absent.Count + unstarted.Count > 0 && await journal.AdvanceAsync(attempt, found, [.. unstarted, .. absent], absent, ct) is { } held)
-                return Leave(held);
-            if (found.Count > 0) continue;
+            if (absent.Count + unstarted.Count > 0 && await journal.AdvanceAsync(attempt, [], [.. unstarted, .. absent], absent, ct) is { } held) return Leave(held);
 
             var open = ready.Where(step => !IsLost(attempt, step)).ToList();
             if (open.Count == 0) return notYet!;
@@ -54,8 +55,10 @@ internal sealed class StepRunner(
             var done = results.Where(one => one.Result is StepOutcome.Done).Select(one => new DoneStep(one.Step, ((StepOutcome.Done)one.Result).MetaId)).ToList();
             var failed = results.Select(one => one.Result).OfType<StepOutcome.Failed>().Select(one => one.Exception).OrderBy(exception => Rank(attempt, exception)).ToList();
             foreach (var later in results.Select(one => one.Result).OfType<StepOutcome.NotYet>()) notYet = Earlier(notYet, new(later.Until, later.Reason));
-            var next = failed.Count == 0 && notYet is null ? attempt.Ready([.. done.Select(one => one.Step)]) : [];
-            if (failed.Count == 0 && notYet is null && next.Count == 0) return new Progress.Built(done);
+            var following = failed.Count == 0 && notYet is null ? attempt.Ready([.. done.Select(one => one.Step)]) : [];
+            if (failed.Count == 0 && notYet is null && following.Count == 0) return new Progress.Built(done);
+            // What an earlier attempt has started is looked for, or gone on with, in the next round.
+            var next = following.Where(step => attempt.StateOf(step) != StepState.Started).ToList();
 
             // Never cancelled: a stopping worker must not lose an id it has.
             var refused = done.Count == 0 ? null : await journal.AdvanceAsync(attempt, done, next, [], CancellationToken.None);
@@ -131,16 +134,19 @@ internal sealed class StepRunner(
         }
     }
 
-    // One decides what becomes of the attempt: first what ends it, then what may have been done, at last what only has to wait.
+    // One decides what becomes of the attempt: first what ends it, then what a person has to see to, so that it is told, then what is refused
+    // for good, then what may have been done, at last what only has to wait.
     private static int Rank(Attempt attempt, Exception exception) => exception switch
     {
         FencedException => 0,
         OperationCanceledException => 1,
-        MetaException { Proof: Proof.Rejected } refusal when PassingRefusals.WaitAfter(attempt, refusal) is null => 2,
-        not MetaException or MetaException { Proof: Proof.OutcomeUnknown } => 3,
-        MetaException { Proof: Proof.Rejected } => 4,
-        MetaException { Proof: Proof.NotSent } => 6,
-        _ => 5,
+        MetaException { Proof: Proof.AccountBlocked } => 2,
+        MetaException { Proof: Proof.TokenRejected } => 3,
+        MetaException { Proof: Proof.Rejected } refusal when PassingRefusals.WaitAfter(attempt, refusal) is null => 4,
+        not MetaException or MetaException { Proof: Proof.OutcomeUnknown } => 5,
+        MetaException { Proof: Proof.Rejected } => 6,
+        MetaException { Proof: Proof.Throttled } => 7,
+        _ => 8,
     };
 
     private void Throw(List<Exception> failed)

@@ -9,9 +9,9 @@ using MetaAdsJobs.Core.Orchestrations.Requests;
 namespace MetaAdsJobs.Tests.Support;
 
 /// <summary>One account whose orchestrations are run in this process against a Graph over HTTP, without a queue.</summary>
-internal sealed class RunWorld : IAsyncDisposable
+internal sealed class AccountWorld : IAsyncDisposable
 {
-    private RunWorld(InProcess core, GraphServer graph) => (Core, Graph) = (core, graph);
+    private AccountWorld(InProcess core, GraphServer graph) => (Core, Graph) = (core, graph);
 
     public InProcess Core { get; }
 
@@ -19,7 +19,7 @@ internal sealed class RunWorld : IAsyncDisposable
 
     public Guid AccountId { get; private set; }
 
-    public static async Task<RunWorld> StartAsync(params (string Name, string Value)[] settings)
+    public static async Task<AccountWorld> StartAsync(params (string Name, string Value)[] settings)
     {
         var database = await TestDatabase.CreateAsync();
         var graph = await GraphServer.StartAsync(database.DataSource);

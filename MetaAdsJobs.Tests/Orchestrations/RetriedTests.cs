@@ -1,0 +1,71 @@
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Orchestrations.Steps;
+using MetaAdsJobs.Tests.Support;
+
+namespace MetaAdsJobs.Tests.Orchestrations;
+
+/// <summary>A person's retry goes on from what an earlier round has left in the journal, and no retry of ours helps it along.</summary>
+[TestFixture]
+public sealed class RetriedTests
+{
+    private RunWorld _world = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync() => _world = await RunWorld.StartAsync(("MAX_RETRIES", "0"));
+
+    [OneTimeTearDown]
+    public ValueTask StopAsync() => _world.DisposeAsync();
+
+    [SetUp]
+    public void ForgetFaults() => _world.Graph.Faults.Clear();
+
+    [Test]
+    public async Task One_that_failed_at_its_activation_is_built_anew_and_activated()
+    {
+        var asked = await _world.AcceptAsync("""{"auto_publish":true}""");
+        _world.Graph.Faults.Always(call => IsActivation(call), GraphFaults.Refused(100, 1885272, "No payment method", "Add one."));
+        Assert.That((await _world.RunAsync(asked)).Result.Status, Is.EqualTo("failed"));
+        Assert.That(await _world.AtMetaAsync(asked), Is.Empty);
+
+        var ran = await RetryAsync(asked);
+
+        Assert.That((ran.Result.Status, ran.Throws), Is.EqualTo(("succeeded", 0)), string.Join("; ", ran.Result.Errors));
+        Assert.That(await _world.QueryAsync<string>("SELECT state FROM activations WHERE request_id = @RequestId", new { asked.RequestId }), Is.EqualTo(["active"]));
+    }
+
+    [Test]
+    public async Task One_whose_creative_was_there_several_times_goes_on_with_the_one_that_is_left()
+    {
+        var asked = await _world.AcceptAsync();
+        _world.Graph.Faults.Add(call => call.IsCreateOf("adcreatives"), async (_, _, act) =>
+        {
+            await act();
+            await act();
+            return null;
+        });
+        Assert.That((await _world.RunAsync(asked)).Result.Status, Is.EqualTo("failed"));
+        // With no retry left the undo has looked for them, and left them to a person.
+        var creatives = await _world.QueryAsync<string>("SELECT id FROM stub_graph.objects WHERE account_id = @Account AND kind = 'creative'", new { Account = asked.AdAccountId[4..] });
+        Assert.That(creatives, Has.Count.EqualTo(2));
+        Assert.That(await _world.Get<MetaAds>().DeleteAsync(new(asked.AdAccountId, "a token"), creatives[0], CancellationToken.None), Is.True);
+
+        var ran = await RetryAsync(asked);
+
+        Assert.That((ran.Result.Status, ran.Throws), Is.EqualTo(("succeeded", 0)), string.Join("; ", ran.Result.Errors));
+        Assert.That(await _world.AtMetaAsync(asked), Is.EqualTo("ad adset campaign creative"));
+    }
+
+    [Test]
+    public void Nothing_is_activated_before_everything_else_was_looked_at_again() =>
+        Assert.That(StepName.NeedsOf(StepName.Activate), Is.SupersetOf([StepName.Ad, StepName.Media]));
+
+    private async Task<Ran> RetryAsync(Asked asked)
+    {
+        _world.Graph.Faults.Clear();
+        Assert.That(await _world.Get<RetryOrchestration>().ExecuteAsync(asked.RequestId, "a person", CancellationToken.None), Is.InstanceOf<Change.Done>());
+        return await _world.RunAsync(asked);
+    }
+
+    private static bool IsActivation(RecordedCall call) => call.Method == "POST" && call["status"] == "ACTIVE";
+}
