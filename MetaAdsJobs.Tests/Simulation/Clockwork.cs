@@ -62,6 +62,7 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
 
     private readonly object _lock = new();
     private readonly List<Due> _due = [];
+    private readonly HashSet<Activity> _runningNow = [];
     private long _nextNo;
     private int _running;
 
@@ -168,6 +169,7 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
             activity.Waits = null;
             if (activity.IsRunning) return;
             activity.IsRunning = true;
+            _runningNow.Add(activity);
             _running++;
         }
     }
@@ -180,6 +182,7 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
             activity.Waits = waitsFor;
             if (!activity.IsRunning) return;
             activity.IsRunning = false;
+            _runningNow.Remove(activity);
             _running--;
             Monitor.PulseAll(_lock);
         }
@@ -268,7 +271,7 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
             while (_running > 0)
             {
                 if (!Monitor.Wait(_lock, Patience) && TimeProvider.System.GetElapsedTime(deadline) > Patience)
-                    throw new InvalidOperationException($"The simulation stands still: {Current?.Name} neither waits nor ends.\n{string.Join('\n', Events.TakeLast(20))}");
+                    throw new InvalidOperationException($"The simulation stands still: {Current?.Name} neither waits nor ends ({_running} running: {string.Join(", ", _runningNow.Select(one => $"{one.Name}{(one.Parent is null ? "" : ", a part")}, {one.Parts} parts"))}).\n{string.Join('\n', Events.TakeLast(20))}");
             }
         }
 

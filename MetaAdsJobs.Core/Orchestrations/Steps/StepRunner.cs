@@ -1,5 +1,5 @@
-using System.Diagnostics.Metrics;
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Runtime.ExceptionServices;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Meta.Graph;
@@ -22,29 +22,10 @@ internal sealed class StepRunner(
         while (attempt.Ready([]) is { Count: > 0 } ready)
         {
             ct.ThrowIfCancellationRequested();
-            Progress.NotYet? notYet = null;
-            var (isAdopted, absent) = (false, new List<string>());
-            foreach (var step in ready.Where(step => IsLost(attempt, step)))
-            {
-                switch (await LookAsync(attempt, step, ct))
-                {
-                    case Progress.Built adopted:
-                        // At once: whatever becomes of the next look, what is at Meta is known by then.
-                        if (await journal.AdvanceAsync(attempt, adopted.Last, [], [], ct) is { } cancelled) return Leave(cancelled);
-                        isAdopted = true;
-                        break;
-                    case Progress.NotYet later:
-                        notYet = Earlier(notYet, later);
-                        break;
-                    case null:
-                        absent.Add(step);
-                        break;
-                    case var several:
-                        return several;
-                }
-            }
-
+            var (leaves, isAdopted, absent, notYet) = await LookForLostAsync(attempt, ready, ct);
+            if (leaves is not null) return leaves;
             if (isAdopted) continue;
+
             var unstarted = ready.Where(step => attempt.StateOf(step) != StepState.Started).ToList();
             if (absent.Count + unstarted.Count > 0 && await journal.AdvanceAsync(attempt, [], [.. unstarted, .. absent], absent, ct) is { } held) return Leave(held);
 
@@ -69,6 +50,33 @@ internal sealed class StepRunner(
         }
 
         return new Progress.Built([]);
+    }
+
+    /// <returns>Why nothing more is begun, if so; whether anything was found; what certainly is not there; when to look again for the rest.</returns>
+    private async Task<(Progress? Leaves, bool IsAdopted, List<string> Absent, Progress.NotYet? NotYet)> LookForLostAsync(Attempt attempt, IReadOnlyList<string> ready, CancellationToken ct)
+    {
+        var (isAdopted, absent, notYet) = (false, new List<string>(), (Progress.NotYet?)null);
+        foreach (var step in ready.Where(step => IsLost(attempt, step)).ToList())
+        {
+            switch (await LookAsync(attempt, step, ct))
+            {
+                case Progress.Built adopted:
+                    // At once: whatever becomes of the next look, what is at Meta is known by then.
+                    if (await journal.AdvanceAsync(attempt, adopted.Last, [], [], ct) is { } cancelled) return (Leave(cancelled), true, absent, notYet);
+                    isAdopted = true;
+                    break;
+                case Progress.NotYet later:
+                    notYet = Earlier(notYet, later);
+                    break;
+                case null:
+                    absent.Add(step);
+                    break;
+                case var several:
+                    return (several, isAdopted, absent, notYet);
+            }
+        }
+
+        return (null, isAdopted, absent, notYet);
     }
 
     // Started by an earlier attempt, and perhaps created.
