@@ -48,7 +48,7 @@ public sealed partial class PlantedDefectTests
         Assert.That(Regex.Count(source, Regex.Escape(defect.Right)), Is.EqualTo(1));
     }
 
-    /// <summary>Builds the service with the defect in a folder of its own, and has its histories searched. A minute or two each.</summary>
+    /// <summary>Builds the service with the defect in a folder of its own, and has up to 1,500 histories searched. A minute or a few each.</summary>
     [TestCaseSource(nameof(Defects)), Long]
     public async Task A_planted_defect_is_found(PlantedDefect defect)
     {
@@ -77,6 +77,7 @@ public sealed partial class PlantedDefectTests
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
         // What is found is enough.
         start.Environment["SIMULATION_SHORTEN"] = "0";
+        start.Environment["SIMULATION_SEEDS"] = "1500";
         using var process = Process.Start(start)!;
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
