@@ -24,9 +24,6 @@ internal sealed class Activity(SimProcess process, string name, bool isBackgroun
     /// <summary>Parts that have not ended: it goes on after the last of them.</summary>
     public int Parts { get; set; }
 
-    /// <summary>On whose stack its code is, if it is on any.</summary>
-    public int Thread { get; set; }
-
     /// <summary>Statements that it, or a part of it, has ready and not sent yet.</summary>
     public int Unsent { get; set; }
 
@@ -59,6 +56,10 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
     // A thread that fires something must not be taken for at rest while it is at it, unless it comes to wait itself.
     [ThreadStatic]
     private static bool t_isFiring;
+
+    // Whose code is on this thread's stack, the last one's on top.
+    [ThreadStatic]
+    private static List<Activity>? t_below;
 
     private readonly object _lock = new();
     private readonly List<Due> _due = [];
@@ -191,7 +192,7 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
     /// <summary>The thread itself stands still with the activity before a statement, until <paramref name="go"/>.</summary>
     public void RestsOnThread(Activity activity, Due waitsFor, ManualResetEventSlim go)
     {
-        var isParentBelow = activity.Parent is { IsRunning: true } parent && parent.Thread == Environment.CurrentManagedThreadId;
+        var isParentBelow = activity.Parent is { IsRunning: true } parent && t_below?.Contains(parent) == true;
         lock (_lock) activity.Root.Unsent++;
         if (isParentBelow) Rests(activity.Parent!, null);
         Rests(activity, waitsFor);
@@ -224,9 +225,11 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
     // A thread turns from one flow to another. Whoever has begun parts and returns from his code waits for them.
     private static void Changed(AsyncLocalValueChangedArgs<Activity?> change)
     {
-        if (change.CurrentValue is { } now) now.Thread = Environment.CurrentManagedThreadId;
+        var below = t_below ??= [];
+        if (change.CurrentValue is not { } now) below.Clear();
+        else if (below.LastIndexOf(now) is >= 0 and var place) below.RemoveRange(place + 1, below.Count - place - 1);
+        else below.Add(now);
         if (!change.ThreadContextChanged || change.PreviousValue is not { } before || before == change.CurrentValue) return;
-        if (before.Thread == Environment.CurrentManagedThreadId) before.Thread = 0;
         var clockwork = before.Process.Clockwork;
         lock (clockwork._lock)
         {
