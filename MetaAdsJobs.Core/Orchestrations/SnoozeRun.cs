@@ -16,7 +16,7 @@ internal sealed class SnoozeRun(
     // A person has changed the account while the call was under way: what was refused may be put right already.
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
 
-    /// <summary>Throttled, token rejected or account blocked: nothing was done, and no retry is used for snooze.</summary>
+    /// <summary>Throttled, token rejected or account blocked: nothing was done, and no retry is used for waiting.</summary>
     public async Task<JobOutcome> ForMetaAsync(Attempt attempt, MetaException exception, CancellationToken ct)
     {
         var now = time.GetUtcNow();

@@ -159,10 +159,13 @@ public sealed class GraphClientTests
         }
     }
 
-    [Test]
-    public async Task An_update_that_Meta_did_not_make_is_not_taken_for_done()
+    [TestCase("""{"success":false}""")]
+    [TestCase("{}")]
+    [TestCase("[]")]
+    [TestCase("""{"id":"1"}""")]
+    public async Task An_update_of_which_Meta_does_not_say_that_it_is_made_is_not_taken_for_done(string answer)
     {
-        _graph.Faults.Always(_ => true, Body(200, """{"success":false}"""));
+        _graph.Faults.Always(_ => true, Body(200, answer));
 
         Assert.That((await Assert.ThrowsAsync<MetaException>(() => _meta.Ads.ActivateAsync(_account, "1", CancellationToken.None)))!.Proof, Is.EqualTo(Proof.OutcomeUnknown));
         Assert.That((await Assert.ThrowsAsync<MetaException>(() => _meta.Ads.DeleteAsync(_account, "1", CancellationToken.None)))!.Proof, Is.EqualTo(Proof.OutcomeUnknown));

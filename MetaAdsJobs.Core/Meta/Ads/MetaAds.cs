@@ -152,7 +152,7 @@ internal sealed class MetaAds(GraphClient graph)
     {
         try
         {
-            await graph.SendAsync(HttpMethod.Delete, metaId, new(), credential, ct);
+            await graph.ChangeAsync(HttpMethod.Delete, metaId, new(), credential, ct);
             return true;
         }
         catch (MetaException exception) when (exception.IsMissingObject)
@@ -205,8 +205,8 @@ internal sealed class MetaAds(GraphClient graph)
             GraphText.Of(account, "currency"));
     }
 
-    private Task<JsonElement> SetStatusAsync(GraphCredential credential, string metaId, string status, CancellationToken ct) =>
-        graph.SendAsync(HttpMethod.Post, metaId, new GraphFields().Add("status", status), credential, ct);
+    private Task SetStatusAsync(GraphCredential credential, string metaId, string status, CancellationToken ct) =>
+        graph.ChangeAsync(HttpMethod.Post, metaId, new GraphFields().Add("status", status), credential, ct);
 
     private async Task<string> CreateAsync(GraphCredential credential, string edge, GraphFields fields, CancellationToken ct)
     {

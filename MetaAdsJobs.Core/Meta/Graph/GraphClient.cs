@@ -11,8 +11,8 @@ namespace MetaAdsJobs.Core.Meta.Graph;
 
 /// <summary>
 /// One call to the Graph API and what came of it. The token travels in a header, never in a URL.
-/// <see cref="SendOnceAsync"/> is for creates and is never repeated below the caller; <see cref="SendAsync"/> is for reads and
-/// idempotent updates and is repeated by Polly when the outcome is unknown. Either waits for its turn first.
+/// <c>SendOnceAsync</c> is for creates and is never repeated below the caller; <see cref="SendAsync"/> is for reads, <see cref="ChangeAsync"/> for
+/// idempotent updates, and both are repeated by Polly when the outcome is unknown. Each waits for its turn first.
 /// </summary>
 internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPacing pacing, TimeProvider time, Random random, ILogger<GraphClient> logger)
 {
@@ -35,8 +35,16 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
     public async Task<JsonElement> SendAsync(HttpMethod method, string path, GraphFields fields, GraphCredential credential, CancellationToken ct) =>
         await _repeatable.ExecuteAsync(async token => await SendOnceAsync(method, path, fields, credential, token), ct);
 
+    /// <summary>Changes or deletes an object, which may be repeated. It is done only if Meta says so: an answer that says nothing proves nothing.</summary>
     /// <exception cref="MetaException">Meta did not do it, or nobody can tell.</exception>
-    public async Task<JsonElement> SendOnceAsync(HttpMethod method, string path, GraphFields fields, GraphCredential credential, CancellationToken ct)
+    public async Task ChangeAsync(HttpMethod method, string path, GraphFields fields, GraphCredential credential, CancellationToken ct) =>
+        await _repeatable.ExecuteAsync(async token => await SendOnceAsync(method, path, fields, credential, mustSaySuccess: true, token), ct);
+
+    /// <exception cref="MetaException">Meta did not do it, or nobody can tell.</exception>
+    public Task<JsonElement> SendOnceAsync(HttpMethod method, string path, GraphFields fields, GraphCredential credential, CancellationToken ct) =>
+        SendOnceAsync(method, path, fields, credential, mustSaySuccess: false, ct);
+
+    private async Task<JsonElement> SendOnceAsync(HttpMethod method, string path, GraphFields fields, GraphCredential credential, bool mustSaySuccess, CancellationToken ct)
     {
         // A check changes nothing, but counts for Meta's limits as a change does.
         var writes = method != HttpMethod.Get && !fields.OnlyReads;
@@ -48,6 +56,8 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
         try
         {
             var answer = await ExchangeAsync(method, path, fields, credential, span, ct);
+            if (mustSaySuccess && !(answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("success", out var success) && success.ValueKind == JsonValueKind.True))
+                throw MetaErrors.Unreadable(200, "no word of success");
             span.Done();
             if (mutates) credential.Changes.Add(method, path, fields, sentAt, answer.GetRawText(), refusal: null);
             return answer;

@@ -9,8 +9,8 @@ using MetaAdsJobs.Core.Validation;
 namespace MetaAdsJobs.Core.Orchestrations.Steps;
 
 /// <summary>
-/// What one request is to become at Meta, as a value: which steps, in which order, under which names, sent as what. It follows from the
-/// request, its account and its clip alone; what has been done of it the journal knows.
+/// What one request is to become at Meta, as a value: under which names, sent as what. It follows from the request, its account and its
+/// clip alone; in which order <see cref="StepName"/> tells, and what has been done of it the journal.
 /// </summary>
 internal sealed class AdTree(Guid requestId, int round, OrchestrationRequest request, SocialAccount account, Clip clip)
 {
