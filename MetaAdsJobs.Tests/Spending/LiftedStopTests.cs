@@ -1,0 +1,90 @@
+using Dapper;
+using MetaAdsJobs.Core.Spending;
+using MetaAdsJobs.Tests.Support;
+
+namespace MetaAdsJobs.Tests.Spending;
+
+/// <summary>What a stop leaves behind when it is lifted, above all one whose process died: told once, and nothing of another stop's.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.Self)]
+public sealed class LiftedStopTests
+{
+    private AccountWorld _world = null!;
+    private Guid _requestId;
+
+    [SetUp]
+    public async Task StartAsync()
+    {
+        _world = await AccountWorld.StartAsync();
+        _requestId = await _world.AcceptAsync();
+        await _world.ExecuteAsync("UPDATE orchestrations SET status = 'succeeded'");
+    }
+
+    [TearDown]
+    public ValueTask StopAsync() => _world.DisposeAsync();
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task What_it_had_noted_and_not_told_of_is_told_once(bool reactivate)
+    {
+        await ActivationAsync("active", paused: ["7", "8"], untold: ["7"]);
+        await StoppedAsync(_world.AccountId);
+
+        await _world.Core.Get<StopSwitch>().StartAsync(_world.AccountId, "ann", reactivate, CancellationToken.None);
+        await LiftAgainAsync(reactivate);
+
+        Assert.That(await ListAsync<string>("SELECT concat(asked_by, ' ', path, ' ', sent ->> 'status', ' ', outcome) FROM meta_changes"), Is.EqualTo(["bob 7 PAUSED outcome_unknown"]));
+        Assert.That(await ListAsync<string>("SELECT array_to_string(paused_ids, ' ') FROM activations"), Is.EqualTo([reactivate ? "7 8" : ""]));
+    }
+
+    [Test]
+    public async Task What_another_stop_holds_paused_stays_with_that_stop()
+    {
+        await ActivationAsync("paused", paused: ["7"], untold: []);
+        await StoppedAsync(_world.AccountId);
+        await StoppedAsync(null);
+
+        await _world.Core.Get<StopSwitch>().StartAsync(null, "ann", reactivate: false, CancellationToken.None);
+
+        Assert.That(await ListAsync<string>("SELECT concat(state, ' ', array_to_string(paused_ids, ' ')) FROM activations"), Is.EqualTo(["paused 7"]));
+    }
+
+    [Test]
+    public async Task A_pause_of_what_another_stop_has_noted_is_noted_again()
+    {
+        await ActivationAsync("active", paused: ["7"], untold: []);
+        var stopId = await StoppedAsync(_world.AccountId);
+        var stop = await _world.Core.Get<StopStore>().FindAsync(stopId, CancellationToken.None);
+        var spender = (await _world.Core.Get<Spenders>().ListSpendingAsync(stop!, Guid.Empty, CancellationToken.None)).Single();
+
+        await _world.Core.Get<StopStore>().NoteAsync(spender, "7", CancellationToken.None);
+
+        Assert.That(await ListAsync<string>("SELECT concat(array_to_string(paused_ids, ' '), '/', array_to_string(untold_ids, ' ')) FROM activations"), Is.EqualTo(["7/7"]));
+        await _world.Core.Get<StopStore>().AuditAsync(spender, "bob", CancellationToken.None);
+        Assert.That(await ListAsync<string>("SELECT array_to_string(untold_ids, ' ') FROM activations"), Is.EqualTo([""]), "told by now");
+    }
+
+    private async Task LiftAgainAsync(bool reactivate)
+    {
+        var stop = new Stop(Guid.NewGuid(), _world.AccountId, "bob", "ann", IsLifted: true, reactivate);
+        await _world.Core.Get<StopStore>().LiftAsync(stop, CancellationToken.None);
+    }
+
+    private Task ActivationAsync(string state, string[] paused, string[] untold) => _world.ExecuteAsync("""
+        INSERT INTO activations (request_id, social_account_id, state, paused_ids, untold_ids, daily_cents, changed_at)
+        VALUES (@RequestId, @AccountId, @State, @Paused, @Untold, 1000, now())
+        """, new { RequestId = _requestId, _world.AccountId, State = state, Paused = paused, Untold = untold });
+
+    private async Task<Guid> StoppedAsync(Guid? accountId)
+    {
+        var id = Guid.NewGuid();
+        await _world.ExecuteAsync("INSERT INTO stops (id, social_account_id, stopped_at, stopped_by) VALUES (@Id, @AccountId, now(), 'bob')", new { Id = id, AccountId = accountId });
+        return id;
+    }
+
+    private async Task<List<T>> ListAsync<T>(string sql)
+    {
+        await using var connection = await _world.Core.Database.DataSource.OpenConnectionAsync();
+        return (await connection.QueryAsync<T>(sql)).AsList();
+    }
+}
