@@ -92,7 +92,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOption
 
     /// <summary>
     /// Its campaign and what hangs on it are paused. An orchestration that has not ended activates again when it goes on, also when
-    /// it had done so before.
+    /// it had done so before. What another process has noted and not told stays noted: it may have died since.
     /// </summary>
     /// <returns>False while a call that activates it may still be under way: it has to be paused again.</returns>
     public Task<bool> PausedAsync(Spender spender, string askedBy, CancellationToken ct)
@@ -100,7 +100,8 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOption
         const string PausedSql = $"""
             WITH {ChangeLog.Cte},
             paused AS (
-                UPDATE activations SET state = CASE WHEN cardinality(paused_ids) > 0 THEN 'paused' ELSE 'idle' END, untold_ids = ARRAY[]::text[], busy_until = NULL, changed_at = @Now
+                UPDATE activations SET state = CASE WHEN cardinality(paused_ids) > 0 THEN 'paused' ELSE 'idle' END, busy_until = NULL, changed_at = @Now,
+                    untold_ids = ARRAY(SELECT id FROM unnest(untold_ids) AS id WHERE NOT id = ANY (@Told::text[]))
                 WHERE request_id = @RequestId AND changed_at = @ChangedAt AND (busy_until IS NULL OR busy_until < clock_timestamp())
                 RETURNING request_id),
             again AS (
@@ -184,6 +185,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOption
         var written = await connection.ExecuteScalarAsync<long>(new(sql, new
         {
             spender.RequestId, AccountId = spender.Account.Id, AskedBy = askedBy, Changes = changes, Now = time.GetUtcNow(), spender.ChangedAt, options.SettleDelay, IsOwn = isOwn,
+            Told = spender.NotedIds.ToArray(),
         }, cancellationToken: ct));
         spender.Credential?.Changes.Written(count);
         if (written != 1 || !sql.Contains("untold_ids", StringComparison.Ordinal)) await ToldAsync(connection, spender, ct);
