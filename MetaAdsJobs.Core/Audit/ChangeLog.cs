@@ -8,25 +8,26 @@ namespace MetaAdsJobs.Core.Audit;
 internal static class ChangeLog
 {
     /// <summary>
-    /// A CTE for the journal's statements; takes @AccountId, @RequestId, @AskedBy and @Changes. It does not depend on the fence:
+    /// A CTE for the journal's statements; takes @AccountId, @RequestId, @AskedBy and <see cref="OpenChanges"/>. It does not depend on the fence:
     /// what was changed at Meta is recorded even when the journal's own write is refused.
     /// </summary>
     public const string Cte = """
         changes AS (
             INSERT INTO meta_changes (social_account_id, request_id, asked_by, method, path, sent, sent_at, outcome, http_status, answer)
-            SELECT @AccountId, @RequestId, @AskedBy, c.method, c.path, c.sent, c.sent_at, c.outcome, c.http_status, c.answer
-            FROM jsonb_to_recordset(@Changes::jsonb)
-                AS c(method text, path text, sent jsonb, sent_at timestamptz, outcome text, http_status int, answer text))
+            SELECT @AccountId, @RequestId, @AskedBy, c.*
+            FROM unnest(@Methods::text[], @Paths::text[], @Sents::jsonb[], @SentAts::timestamptz[], @Outcomes::text[], @HttpStatuses::int[], @Answers::text[]) AS c)
         """;
 
     /// <summary>For changes no journal follows any more.</summary>
     public static async Task WriteAsync(NpgsqlDataSource dataSource, Guid accountId, Guid? requestId, string askedBy, MetaChanges changes, CancellationToken ct)
     {
         const string WriteSql = $"WITH {Cte} SELECT 1";
-        var (json, count) = changes.ToJson();
-        if (count == 0) return;
+        var open = changes.Open();
+        if (open.Count == 0) return;
+        var parameters = new DynamicParameters(open);
+        parameters.AddDynamicParams(new { AccountId = accountId, RequestId = requestId, AskedBy = askedBy });
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await connection.ExecuteAsync(new(WriteSql, new { AccountId = accountId, RequestId = requestId, AskedBy = askedBy, Changes = json }, cancellationToken: ct));
-        changes.Written(count);
+        await connection.ExecuteAsync(new(WriteSql, parameters, cancellationToken: ct));
+        changes.Written(open.Count);
     }
 }

@@ -17,21 +17,21 @@ internal sealed record ClipVideo(
 /// </summary>
 internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider time)
 {
-    private const string Fence = "fence AS (SELECT request_id FROM orchestrations WHERE request_id = @RequestId AND attempt = @Number AND status = 'running' FOR NO KEY UPDATE)";
+    private static readonly string Fence = $"fence AS (SELECT request_id FROM orchestrations WHERE {ClaimTable.Orchestrations.Held} FOR NO KEY UPDATE)";
     private const string Outcome = "SELECT EXISTS (SELECT 1 FROM fence) AS held, EXISTS (SELECT 1 FROM written) AS written";
 
     /// <returns>True when this attempt is now the one that uploads.</returns>
     /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
     public Task<bool> StartAsync(Attempt attempt, CancellationToken ct)
     {
-        const string StartSql = $"""
+        var startSql = $"""
             WITH {Fence}, written AS (
                 INSERT INTO clip_videos (clip_id, ad_account_id, state, request_id, attempt, started_at)
-                SELECT @ClipId, @AdAccountId, 'started', @RequestId, @Number, clock_timestamp() FROM fence
+                SELECT @ClipId, @AdAccountId, 'started', @RequestId, @Attempt, clock_timestamp() FROM fence
                 ON CONFLICT DO NOTHING RETURNING 1)
             {Outcome}
             """;
-        return WriteAsync(StartSql, attempt, new { }, ct);
+        return WriteAsync(startSql, attempt, new { }, ct);
     }
 
     /// <summary>Takes a video that is at Meta already, and perhaps still processed there, into the journal.</summary>
@@ -39,29 +39,29 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
     /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
     public Task<bool> KnowAsync(Attempt attempt, string videoId, CancellationToken ct)
     {
-        const string KnowSql = $"""
+        var knowSql = $"""
             WITH {Fence}, written AS (
                 INSERT INTO clip_videos (clip_id, ad_account_id, state, request_id, attempt, video_id, started_at, uploaded_at)
-                SELECT @ClipId, @AdAccountId, 'uploaded', @RequestId, @Number, @VideoId, @Now, @Now FROM fence
+                SELECT @ClipId, @AdAccountId, 'uploaded', @RequestId, @Attempt, @VideoId, @Now, @Now FROM fence
                 ON CONFLICT DO NOTHING RETURNING 1)
             {Outcome}
             """;
-        return WriteAsync(KnowSql, attempt, new { VideoId = videoId }, ct);
+        return WriteAsync(knowSql, attempt, new { VideoId = videoId }, ct);
     }
 
     /// <summary>Takes over an upload that was looked for and proven absent; only if nobody else has meanwhile.</summary>
     /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
     public Task<bool> StartAgainAsync(Attempt attempt, ClipVideo seen, CancellationToken ct)
     {
-        const string AgainSql = $"""
+        var againSql = $"""
             WITH {Fence}, written AS (
-                UPDATE clip_videos SET request_id = @RequestId, attempt = @Number, started_at = clock_timestamp()
+                UPDATE clip_videos SET request_id = @RequestId, attempt = @Attempt, started_at = clock_timestamp()
                 WHERE clip_id = @ClipId AND ad_account_id = @AdAccountId AND state = 'started' AND EXISTS (SELECT 1 FROM fence)
                   AND request_id = @SeenRequestId AND attempt = @SeenAttempt
                 RETURNING 1)
             {Outcome}
             """;
-        return WriteAsync(AgainSql, attempt, new { SeenRequestId = seen.RequestId, SeenAttempt = seen.Attempt }, ct);
+        return WriteAsync(againSql, attempt, new { SeenRequestId = seen.RequestId, SeenAttempt = seen.Attempt }, ct);
     }
 
     /// <summary>Meta's id of the video that this attempt has uploaded.</summary>
@@ -82,28 +82,28 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
     /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
     public Task<bool> ReadyAsync(Attempt attempt, ClipVideo seen, string? thumbnailUrl, CancellationToken ct)
     {
-        const string ReadySql = $"""
+        var readySql = $"""
             WITH {Fence}, written AS (
                 UPDATE clip_videos SET state = 'ready', thumbnail_url = @ThumbnailUrl
                 WHERE clip_id = @ClipId AND ad_account_id = @AdAccountId AND state <> 'started' AND video_id = @VideoId AND EXISTS (SELECT 1 FROM fence)
                 RETURNING 1)
             {Outcome}
             """;
-        return WriteAsync(ReadySql, attempt, new { ThumbnailUrl = thumbnailUrl, seen.VideoId }, ct);
+        return WriteAsync(readySql, attempt, new { ThumbnailUrl = thumbnailUrl, seen.VideoId }, ct);
     }
 
     /// <summary>Forgets this attempt's upload, which Meta refused, so that the next orchestration tries afresh.</summary>
     /// <exception cref="FencedException">The orchestration or the upload was taken over.</exception>
     public async Task ForgetAsync(Attempt attempt, CancellationToken ct)
     {
-        const string ForgetSql = $"""
+        var forgetSql = $"""
             WITH {Fence}, written AS (
                 DELETE FROM clip_videos
-                WHERE clip_id = @ClipId AND ad_account_id = @AdAccountId AND state = 'started' AND request_id = @RequestId AND attempt = @Number AND EXISTS (SELECT 1 FROM fence)
+                WHERE clip_id = @ClipId AND ad_account_id = @AdAccountId AND state = 'started' AND request_id = @RequestId AND attempt = @Attempt AND EXISTS (SELECT 1 FROM fence)
                 RETURNING 1)
             {Outcome}
             """;
-        if (!await WriteAsync(ForgetSql, attempt, new { }, ct)) throw new FencedException("the upload of the clip's video was taken over");
+        if (!await WriteAsync(forgetSql, attempt, new { }, ct)) throw new FencedException("the upload of the clip's video was taken over");
     }
 
     /// <summary>Forgets a video that Meta could not process, so that the next orchestration tries afresh.</summary>
@@ -111,14 +111,14 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
     /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
     public Task<bool> GiveUpAsync(Attempt attempt, ClipVideo seen, CancellationToken ct)
     {
-        const string GiveUpSql = $"""
+        var giveUpSql = $"""
             WITH {Fence}, written AS (
                 DELETE FROM clip_videos
                 WHERE clip_id = @ClipId AND ad_account_id = @AdAccountId AND state = @State AND video_id = @VideoId AND EXISTS (SELECT 1 FROM fence)
                 RETURNING 1)
             {Outcome}
             """;
-        return WriteAsync(GiveUpSql, attempt, new { seen.State, seen.VideoId }, ct);
+        return WriteAsync(giveUpSql, attempt, new { seen.State, seen.VideoId }, ct);
     }
 
     public async Task<ClipVideo?> FindAsync(Attempt attempt, CancellationToken ct)
@@ -135,7 +135,7 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
     private Task<bool> ConfirmAsync(Attempt attempt, Guid startedBy, int startedIn, string videoId, CancellationToken ct)
     {
         // With the audit of the upload, or of its being found: from here on nobody else would tell of it.
-        const string ConfirmSql = $"""
+        var confirmSql = $"""
             WITH {ChangeLog.Cte}, {Fence}, written AS (
                 UPDATE clip_videos SET state = 'uploaded', video_id = @VideoId, uploaded_at = @Now
                 WHERE clip_id = @ClipId AND ad_account_id = @AdAccountId AND state = 'started' AND EXISTS (SELECT 1 FROM fence)
@@ -143,21 +143,21 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
                 RETURNING 1)
             {Outcome}
             """;
-        return WriteAsync(ConfirmSql, attempt, new { StartedBy = startedBy, StartedIn = startedIn, VideoId = videoId }, ct);
+        return WriteAsync(confirmSql, attempt, new { StartedBy = startedBy, StartedIn = startedIn, VideoId = videoId }, ct);
     }
 
     private async Task<bool> WriteAsync(string sql, Attempt attempt, object more, CancellationToken ct)
     {
-        var (changes, changeCount) = attempt.Credential.Changes.ToJson();
+        var changes = attempt.Credential.Changes.Open();
         var parameters = new DynamicParameters(more);
         parameters.AddDynamicParams(new
         {
-            ClipId = attempt.Clip.Id, attempt.Account.AdAccountId, attempt.RequestId, attempt.Number, Now = time.GetUtcNow(),
-            AccountId = attempt.Account.Id, attempt.AskedBy, Changes = changes,
+            ClipId = attempt.Clip.Id, attempt.Account.AdAccountId, attempt.RequestId, Attempt = attempt.Number, Now = time.GetUtcNow(), AccountId = attempt.Account.Id, attempt.AskedBy,
         });
+        parameters.AddDynamicParams(changes);
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var (held, written) = await connection.QuerySingleAsync<(bool Held, bool Written)>(new(sql, parameters, cancellationToken: ct));
-        if (sql.Contains("@Changes", StringComparison.Ordinal)) attempt.Credential.Changes.Written(changeCount);
+        if (sql.Contains(ChangeLog.Cte, StringComparison.Ordinal)) attempt.Credential.Changes.Written(changes.Count);
         return held ? written : throw new FencedException("a write about the clip's video was refused");
     }
 }

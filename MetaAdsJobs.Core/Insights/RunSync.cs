@@ -18,7 +18,7 @@ namespace MetaAdsJobs.Core.Insights;
 /// whichever process.
 /// </summary>
 internal sealed class RunSync(
-    SyncStore store, ReportJournal journal, RunReports runReports, Reconciliation reconciliation, MissingAds missingAds, StoreDays storeDays, SyncAccount account, InsightMonths months, ReportDefinitionStore definitions,
+    SyncStore store, WorkClaims work, ReportJournal journal, RunReports runReports, Reconciliation reconciliation, MissingAds missingAds, StoreDays storeDays, SyncAccount account, InsightMonths months, ReportDefinitionStore definitions,
     ConversionEvents conversionEvents, AccountStore accounts, OrchestrationOptions options, InsightsOptions insights, TimeProvider time, ILogger<RunSync> logger)
 {
     private static readonly TimeSpan ShortestOutage = TimeSpan.FromSeconds(5);
@@ -28,11 +28,10 @@ internal sealed class RunSync(
     {
         using var scope = logger.BeginScope(new Dictionary<string, object> { ["SyncId"] = syncId });
         var lease = new Lease(time, options.Lease);
-        await using var released = lease;
         SyncClaim? claim;
         try
         {
-            claim = await store.ClaimAsync(syncId, options.Lease, ct);
+            claim = await store.ClaimAsync(syncId, ct);
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UniqueViolation)
         {
@@ -40,15 +39,22 @@ internal sealed class RunSync(
             return new JobOutcome.Snoozed(until, reason);
         }
 
-        if (claim is null) return await WaitOrLeaveAsync(syncId, ct);
+        if (claim is null) return await work.WhyUnclaimedAsync(ClaimTable.Syncs, syncId, ct);
+        return await work.RunAsync(
+            ClaimTable.Syncs, syncId, claim.Attempt, lease, token => GoOnAsync(claim, token),
+            overtaken: reason =>
+            {
+                InsightLog.Fenced(logger, reason);
+                return Task.CompletedTask;
+            },
+            handBack: () => store.ReleaseAsync(claim, "queued", "the worker was stopped", until: null, failed: false, CancellationToken.None), ct);
+    }
+
+    private async Task<JobOutcome> GoOnAsync(SyncClaim claim, CancellationToken ct)
+    {
         try
         {
-            return await GoOnAsync(claim, lease, ct);
-        }
-        catch (FencedException exception)
-        {
-            InsightLog.Fenced(logger, exception.Message);
-            return new JobOutcome.Snoozed(time.GetUtcNow() + options.Lease, exception.Message);
+            return await AdvanceAsync(claim, ct);
         }
         catch (MetaException exception) when (exception.Proof is Proof.Throttled or Proof.TokenRejected)
         {
@@ -62,12 +68,7 @@ internal sealed class RunSync(
         {
             return await WaitForOutageAsync(claim, exception, ct);
         }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested && !lease.Lost.IsCancellationRequested)
-        {
-            await store.ReleaseAsync(claim, "queued", "the worker was stopped", until: null, failed: false, CancellationToken.None);
-            throw;
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not (FencedException or OperationCanceledException))
         {
             InsightLog.AttemptFailed(logger, exception, claim.Attempt, claim.Failures + 1);
             var reason = exception is MetaException metaException ? metaException.ForUser : exception.Message;
@@ -77,33 +78,30 @@ internal sealed class RunSync(
         }
     }
 
-    private async Task<JobOutcome> GoOnAsync(SyncClaim claim, Lease lease, CancellationToken ct)
+    private async Task<JobOutcome> AdvanceAsync(SyncClaim claim, CancellationToken ct)
     {
         if (claim.Abandoned > options.MaxAbandonedAttempts) return await FailAsync(claim, $"its worker process died {claim.Abandoned} times in a row");
-        var held = claim;
-        lease.KeepRenewed(token => store.RenewAsync(held, options.Lease, token));
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, lease.Lost);
         var slice = new TimeSlice(time);
-        var defined = await definitions.ListAsync(claim.AccountId, either.Token);
-        var reports = await journal.ListAsync(claim, either.Token);
+        var defined = await definitions.ListAsync(claim.AccountId, ct);
+        var reports = await journal.ListAsync(claim, ct);
         if (reports.Count == 0)
         {
-            if (claim.IsNightly) claim = claim with { TimezoneName = await account.RefreshAsync(claim, either.Token) };
-            await months.EnsureAsync(claim.Range, either.Token);
-            reports = await runReports.PlanAsync(claim, defined.Select(definition => definition.Id), either.Token);
+            if (claim.IsNightly) claim = claim with { TimezoneName = await account.RefreshAsync(claim, ct) };
+            await months.EnsureAsync(claim.Range, ct);
+            reports = await runReports.PlanAsync(claim, defined.Select(definition => definition.Id), ct);
         }
-        else if (!await store.IsStagedAsync(claim, either.Token))
+        else if (!await store.IsStagedAsync(claim, ct))
         {
             InsightLog.StagingLost(logger, claim.AccountId);
-            await journal.ReadAllAgainAsync(claim, either.Token);
-            reports = await journal.ListAsync(claim, either.Token);
+            await journal.ReadAllAgainAsync(claim, ct);
+            reports = await journal.ListAsync(claim, ct);
         }
 
-        var queries = new ReportQueries(claim, defined, await conversionEvents.ListAsync(claim.AccountId, either.Token));
-        var pause = await runReports.AdvanceAsync(claim, reports, queries, slice, either.Token) ?? await StoreAsync(claim, reports, queries, slice, either.Token);
+        var queries = new ReportQueries(claim, defined, await conversionEvents.ListAsync(claim.AccountId, ct));
+        var pause = await runReports.AdvanceAsync(claim, reports, queries, slice, ct) ?? await StoreAsync(claim, reports, queries, slice, ct);
         if (pause is not null)
         {
-            await store.ReleaseAsync(claim, "waiting", pause.Reason, pause.Until, failed: false, either.Token);
+            await store.ReleaseAsync(claim, "waiting", pause.Reason, pause.Until, failed: false, ct);
             return new JobOutcome.Snoozed(pause.Until, pause.Reason);
         }
 
@@ -166,19 +164,5 @@ internal sealed class RunSync(
         await store.ReleaseAsync(claim, "failed", reason, until: null, failed: true, CancellationToken.None);
         InsightLog.Failed(logger, reason);
         return new JobOutcome.Stopped(reason);
-    }
-
-    private async Task<JobOutcome> WaitOrLeaveAsync(Guid syncId, CancellationToken ct)
-    {
-        var now = time.GetUtcNow();
-        return await store.FindReasonAsync(syncId, ct) switch
-        {
-            null or { State: "succeeded" or "failed" } => new JobOutcome.Completed(),
-            { TokenRejected: true } => new JobOutcome.Snoozed(now.AddMinutes(5), "the account's access token was rejected"),
-            { BlockedUntil: { } until } => new JobOutcome.Snoozed(until, "throttled by Meta"),
-            { NextAttemptAt: { } next, WaitReason: { } reason } when next > now => new JobOutcome.Snoozed(next, reason),
-            { LeaseUntil: { } leaseUntil } when leaseUntil > now => new JobOutcome.Snoozed(leaseUntil, "another attempt holds the sync"),
-            _ => new JobOutcome.Snoozed(now.AddSeconds(1), "the sync was busy"),
-        };
     }
 }

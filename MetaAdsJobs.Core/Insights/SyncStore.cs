@@ -4,6 +4,7 @@ using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Insights.Storing;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Meta.Graph;
+using MetaAdsJobs.Core.Orchestrations;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Insights;
@@ -18,17 +19,9 @@ internal sealed record SyncClaim(
     DateTimeOffset StartedAt, DateTimeOffset? OutageSince, DateOnly? StoredUntil, GraphCredential Credential);
 
 /// <summary>Rows of insight_syncs. Every transition names the state and attempt it leaves.</summary>
-internal sealed class SyncStore(NpgsqlDataSource dataSource, AccountTokens tokens, TimeProvider time)
+internal sealed class SyncStore(NpgsqlDataSource dataSource, WorkClaims work, AccountTokens tokens, OrchestrationOptions options, TimeProvider time)
 {
-    private const string Progress = """
-        pages_read = r.pages, rows_read = r.rows, reports = r.reports, reports_read = r.reports_read
-        """;
-
-    private const string ProgressFrom = """
-        (SELECT COALESCE(sum(pages), 0) AS pages, COALESCE(sum(rows), 0) AS rows, count(*) FILTER (WHERE state <> 'split') AS reports,
-                count(*) FILTER (WHERE state IN ('read', 'refused')) AS reports_read
-         FROM insight_reports WHERE sync_id = @SyncId) r
-        """;
+    private static readonly ClaimTable Table = ClaimTable.Syncs;
 
     /// <returns>False when this account's night has been queued already.</returns>
     public async Task<bool> InsertAsync(Guid syncId, Guid accountId, DayRange range, string requestedBy, DateOnly? nightlyFor, string jobId, CancellationToken ct)
@@ -46,42 +39,26 @@ internal sealed class SyncStore(NpgsqlDataSource dataSource, AccountTokens token
     }
 
     /// <summary>Null when it is finished, held, or has to wait; throws 23505 when another sync has the account.</summary>
-    public async Task<SyncClaim?> ClaimAsync(Guid syncId, TimeSpan lease, CancellationToken ct)
+    public async Task<SyncClaim?> ClaimAsync(Guid syncId, CancellationToken ct)
     {
-        const string ClaimSql = """
-            UPDATE insight_syncs s SET state = 'running', holding = true, attempt = s.attempt + 1,
-                -- A lease that nobody gave back: the run before died.
-                abandoned = CASE WHEN s.lease_until IS NULL THEN 0 ELSE s.abandoned + 1 END, lease_until = clock_timestamp() + @Lease,
-                started_at = COALESCE(s.started_at, @Now), wait_reason = NULL, next_attempt_at = NULL
+        var claimSql = $"""
+            UPDATE insight_syncs r SET {Table.Taken}, holding = true
             FROM social_accounts a
-            WHERE s.sync_id = @SyncId AND a.id = s.social_account_id
-              AND s.state IN ('queued', 'waiting', 'running') AND (s.lease_until IS NULL OR s.lease_until < clock_timestamp())
-              AND a.token_rejected_at IS NULL
-              AND NOT EXISTS (SELECT 1 FROM account_pacing p
-                              WHERE p.ad_account_id = a.ad_account_id AND p.use_case = 'ads_insights' AND p.blocked_until > @Now)
-            RETURNING s.attempt, s.failures, s.abandoned, s.since, s.until, s.nightly_for IS NOT NULL AS is_nightly, s.started_at, s.outage_since, s.stored_until,
+            WHERE {Table.Claimable}
+            RETURNING r.attempt, r.failures, r.abandoned, r.since, r.until, r.nightly_for IS NOT NULL AS is_nightly, r.started_at, r.outage_since, r.stored_until,
                       a.id AS account_id, a.ad_account_id, a.currency, a.timezone_name, a.access_token
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var row = await connection.QuerySingleOrDefaultAsync<ClaimRow>(new(ClaimSql, new { SyncId = syncId, Lease = lease, Now = time.GetUtcNow() }, cancellationToken: ct));
+        var row = await connection.QuerySingleOrDefaultAsync<ClaimRow>(new(claimSql, new { SyncId = syncId, options.Lease, Now = time.GetUtcNow() }, cancellationToken: ct));
         if (row is null) return null;
         if (tokens.TryOpen(row.AccessToken) is not { } token)
         {
-            await HandBackAsync(connection, syncId, row.Attempt);
+            await work.HandBackAsync(connection, Table, syncId, row.Attempt);
             return null;
         }
 
         return new(syncId, row.Attempt, row.Failures, row.Abandoned, row.AccountId, row.AdAccountId, row.Currency, row.TimezoneName, new(row.Since, row.Until),
             row.IsNightly, row.StartedAt, row.OutageSince, row.StoredUntil, new(row.AdAccountId, token) { StoredAs = row.AccessToken });
-    }
-
-    private async Task HandBackAsync(NpgsqlConnection connection, Guid syncId, int attempt)
-    {
-        const string HandBackSql = """
-            UPDATE insight_syncs SET state = 'waiting', lease_until = NULL, wait_reason = @Reason, next_attempt_at = @Until, abandoned = 0
-            WHERE sync_id = @SyncId AND attempt = @Attempt AND state = 'running'
-            """;
-        await connection.ExecuteAsync(HandBackSql, new { SyncId = syncId, Attempt = attempt, Reason = AccountTokens.Unreadable, Until = time.GetUtcNow() + AccountTokens.UntilReadable });
     }
 
     /// <summary>Says in its row what the sync waits for. The longer it has waited, the longer until the next look.</summary>
@@ -107,49 +84,23 @@ internal sealed class SyncStore(NpgsqlDataSource dataSource, AccountTokens token
         return await Staging.IsMarkedAsync(connection, claim.SyncId, ct);
     }
 
-    public async Task<(string State, DateTimeOffset? LeaseUntil, DateTimeOffset? BlockedUntil, bool TokenRejected, string? WaitReason, DateTimeOffset? NextAttemptAt)?> FindReasonAsync(Guid syncId, CancellationToken ct)
-    {
-        const string ReasonSql = """
-            SELECT s.state, s.lease_until, p.blocked_until, a.token_rejected_at IS NOT NULL AS token_rejected, s.wait_reason, s.next_attempt_at
-            FROM insight_syncs s JOIN social_accounts a ON a.id = s.social_account_id
-            LEFT JOIN account_pacing p ON p.ad_account_id = a.ad_account_id AND p.use_case = 'ads_insights' AND p.blocked_until > @Now
-            WHERE s.sync_id = @SyncId
-            """;
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.QuerySingleOrDefaultAsync<(string, DateTimeOffset?, DateTimeOffset?, bool, string?, DateTimeOffset?)?>(new(ReasonSql,
-            new { SyncId = syncId, Now = time.GetUtcNow() }, cancellationToken: ct));
-    }
-
-    /// <returns>False when another attempt holds the sync.</returns>
-    public async Task<bool> RenewAsync(SyncClaim claim, TimeSpan lease, CancellationToken ct)
-    {
-        const string RenewSql = $"""
-            UPDATE insight_syncs SET lease_until = clock_timestamp() + @Lease, {Progress} FROM {ProgressFrom}
-            WHERE sync_id = @SyncId AND attempt = @Attempt AND state = 'running'
-            """;
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteAsync(new(RenewSql, new { claim.SyncId, claim.Attempt, Lease = lease }, cancellationToken: ct)) == 1;
-    }
-
     /// <summary>Some more days stand in the tables; after the last the sync has ended. In the transaction that stores them.</summary>
     /// <exception cref="FencedException">Another attempt holds the sync, or PostgreSQL has lost what was staged: nothing may be stored.</exception>
     public async Task StoredAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DateOnly until, long restated, long vanished, bool isLast, CancellationToken ct)
     {
-        const string StoredSql = $"""
-            UPDATE insight_syncs SET stored_until = @Until, days_synced = @Until::date - since + 1, rows_restated = rows_restated + @Restated, rows_vanished = rows_vanished + @Vanished,
-                {Progress}
-            FROM {ProgressFrom}
-            WHERE sync_id = @SyncId AND attempt = @Attempt AND state = 'running' AND EXISTS (SELECT 1 FROM insight_staging_marks m WHERE m.sync_id = @SyncId)
+        var storedSql = $"""
+            UPDATE insight_syncs SET stored_until = @Until, days_synced = @Until::date - since + 1, rows_restated = rows_restated + @Restated, rows_vanished = rows_vanished + @Vanished{Table.Progress}
+            WHERE {Table.Held} AND EXISTS (SELECT 1 FROM insight_staging_marks m WHERE m.sync_id = @SyncId)
             """;
-        const string EndSql = """
+        var endSql = $"""
             UPDATE insight_syncs SET state = 'succeeded', holding = false, lease_until = NULL, completed_at = @Now, failures = 0,
                 left_out = left_out || ARRAY(SELECT r.error FROM insight_reports r WHERE r.sync_id = @SyncId AND r.error IS NOT NULL AND r.state IN ('read', 'refused') ORDER BY r.no)
-            WHERE sync_id = @SyncId AND attempt = @Attempt AND state = 'running';
+            WHERE {Table.Held};
             DELETE FROM insight_reports WHERE sync_id = @SyncId;
             """;
-        if (await connection.ExecuteAsync(new(StoredSql, new { claim.SyncId, claim.Attempt, Until = until, Restated = restated, Vanished = vanished }, transaction, cancellationToken: ct)) != 1)
+        if (await connection.ExecuteAsync(new(storedSql, new { claim.SyncId, claim.Attempt, Until = until, Restated = restated, Vanished = vanished }, transaction, cancellationToken: ct)) != 1)
             throw new FencedException("another attempt holds the sync, or what was staged is gone");
-        if (isLast) await connection.ExecuteAsync(new(EndSql, new { claim.SyncId, claim.Attempt, Now = time.GetUtcNow() }, transaction, cancellationToken: ct));
+        if (isLast) await connection.ExecuteAsync(new(endSql, new { claim.SyncId, claim.Attempt, Now = time.GetUtcNow() }, transaction, cancellationToken: ct));
     }
 
     /// <summary>Gives the sync back. Whoever got as far as to wait for Meta has not failed: the count of failures begins anew.</summary>
@@ -162,17 +113,16 @@ internal sealed class SyncStore(NpgsqlDataSource dataSource, AccountTokens token
 
     private async Task ReleaseAsync(SyncClaim claim, string state, string reason, DateTimeOffset? until, bool failed, DateTimeOffset? outageSince, CancellationToken ct)
     {
-        const string ReleaseSql = $"""
-            UPDATE insight_syncs SET state = @State, holding = @State <> 'failed', lease_until = NULL, next_attempt_at = @Until,
+        var releaseSql = $"""
+            UPDATE insight_syncs SET state = @State, holding = @State <> 'failed', lease_until = NULL, abandoned = 0, next_attempt_at = @Until,
                 failures = CASE WHEN @Failed THEN failures + 1 WHEN @OutageSince::timestamptz IS NULL THEN 0 ELSE failures END, outage_since = @OutageSince,
                 wait_reason = CASE WHEN @State = 'failed' THEN NULL ELSE @Reason END,
                 error = CASE WHEN @State = 'failed' THEN @Reason END,
-                completed_at = CASE WHEN @State = 'failed' THEN @Now END, {Progress}
-            FROM {ProgressFrom}
-            WHERE sync_id = @SyncId AND attempt = @Attempt AND state = 'running'
+                completed_at = CASE WHEN @State = 'failed' THEN @Now END{Table.Progress}
+            WHERE {Table.Held}
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await connection.ExecuteAsync(new(ReleaseSql,
+        await connection.ExecuteAsync(new(releaseSql,
             new { claim.SyncId, claim.Attempt, State = state, Reason = reason, Until = until, Failed = failed, OutageSince = outageSince, Now = time.GetUtcNow() }, cancellationToken: ct));
     }
 

@@ -9,6 +9,18 @@ namespace MetaAdsJobs.Core.Meta;
 internal sealed record MetaChange(
     string Method, string Path, IReadOnlyDictionary<string, string> Sent, DateTimeOffset SentAt, string Outcome, int? HttpStatus, string? Answer);
 
+/// <summary>Changes column by column: parameters of <see cref="Audit.ChangeLog.Cte"/>.</summary>
+internal sealed record OpenChanges(
+    int Count, string[] Methods, string[] Paths, string[] Sents, DateTimeOffset[] SentAts, string[] Outcomes, int?[] HttpStatuses, string?[] Answers)
+{
+    /// <remarks>A field: what is a property becomes a parameter.</remarks>
+    public static readonly OpenChanges None = Of([]);
+
+    public static OpenChanges Of(MetaChange[] changes) => new(
+        changes.Length, Array.ConvertAll(changes, one => one.Method), Array.ConvertAll(changes, one => one.Path), Array.ConvertAll(changes, one => JsonSerializer.Serialize(one.Sent)),
+        Array.ConvertAll(changes, one => one.SentAt), Array.ConvertAll(changes, one => one.Outcome), Array.ConvertAll(changes, one => one.HttpStatus), Array.ConvertAll(changes, one => one.Answer));
+}
+
 /// <summary>
 /// Collects the changes made with one credential until the journal's next write commits them along. What is still here when the
 /// process dies was journaled as started before, and is recorded as adopted when it is found again.
@@ -16,7 +28,6 @@ internal sealed record MetaChange(
 internal sealed class MetaChanges
 {
     private const int LongestValue = 2000;
-    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
     private readonly ConcurrentQueue<MetaChange> _open = new();
 
     public void Add(HttpMethod method, string path, GraphFields sent, DateTimeOffset sentAt, string? answer, MetaException? refusal) =>
@@ -31,12 +42,8 @@ internal sealed class MetaChanges
     public void AddPerhapsActivated(string metaId, DateTimeOffset at) => _open.Enqueue(new(
         "POST", metaId, new Dictionary<string, string> { ["status"] = "ACTIVE" }, at, OutcomeOf(Proof.OutcomeUnknown), null, "an attempt whose process died may have activated it"));
 
-    /// <summary>What is open, as the journal's statements take it, and how many they are.</summary>
-    public (string Json, int Count) ToJson()
-    {
-        var open = _open.ToArray();
-        return (open.Length == 0 ? "[]" : JsonSerializer.Serialize(open, Json), open.Length);
-    }
+    /// <summary>What is open, as the journal's statements take it.</summary>
+    public OpenChanges Open() => OpenChanges.Of(_open.ToArray());
 
     /// <summary>Call after the commit that wrote the first <paramref name="count"/>.</summary>
     public void Written(int count)

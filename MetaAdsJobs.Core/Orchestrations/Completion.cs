@@ -1,7 +1,6 @@
 using System.Data.Common;
 using System.Text.Json;
 using Dapper;
-using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Meta.Ads;
@@ -16,43 +15,12 @@ namespace MetaAdsJobs.Core.Orchestrations;
 /// The last write of a successful orchestration: the four entity rows, what Meta told of first numbers and the final state in one explicit
 /// transaction. Any error rolls all of it back.
 /// </summary>
-internal sealed class Completion(NpgsqlDataSource dataSource, StepJournal journal, OrchestrationOptions options, TimeProvider time, ILogger<Completion> logger)
+internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites writes, StepJournal journal, OrchestrationOptions options, TimeProvider time, ILogger<Completion> logger)
 {
-    /// <returns>False when a cancel was asked for at the last moment: nothing was written.</returns>
-    /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
-    public async Task<bool> FinishAsync(Attempt attempt, Progress.Built built, InsightsSyncResult first, CancellationToken ct)
-    {
-        try
-        {
-            await using var connection = await dataSource.OpenConnectionAsync(ct);
-            await using var transaction = await connection.BeginTransactionAsync(ct);
-            if (await WriteEntitiesAsync(connection, transaction, attempt, built, first, ct) != 1)
-            {
-                await transaction.RollbackAsync(ct);
-                return await StillHeldAsync(connection, attempt, ct) ? false : throw new FencedException("finished by another");
-            }
-
-            await transaction.CommitAsync(ct);
-            return true;
-        }
-        catch (DbException) when (built.Last.Count > 0)
-        {
-            // The rows are rolled back, but what exists at Meta must not be forgotten with them.
-            await TryConfirmAsync(attempt, built, ct);
-            throw;
-        }
-    }
-
-    private async Task<int> WriteEntitiesAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, Attempt attempt, Progress.Built built, InsightsSyncResult first, CancellationToken ct)
-    {
-        const string FinishSql = $"""
-            WITH {ChangeLog.Cte},
-            fence AS (
-                UPDATE orchestrations SET status = 'succeeded', lease_until = NULL, completed_at = @Now, wait_reason = NULL,
-                    insights_sync = @InsightsSync::jsonb, errors = @Errors::jsonb
-                WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running' AND ending IS NULL AND NOT cancel_requested
-                RETURNING request_id, social_account_id, clip_id),
+    private static readonly FencedSql FinishSql = FencedSql.Ends(
+        "status = 'succeeded', completed_at = @Now, wait_reason = NULL, insights_sync = @InsightsSync::jsonb, errors = @Errors::jsonb",
+        only: "ending IS NULL AND NOT cancel_requested",
+        also: """
             last AS (
                 UPDATE orchestration_steps s SET state = 'confirmed', meta_id = d.meta_id, confirmed_at = @Now, error = NULL
                 FROM fence, unnest(@Done::text[], @MetaIds::text[]) AS d(step, meta_id)
@@ -83,19 +51,48 @@ internal sealed class Completion(NpgsqlDataSource dataSource, StepJournal journa
                     image_hash, image_url, thumbnail_url, created_at)
                 SELECT request_id, social_account_id, clip_id, @CreativeId, @CreativeName, @Title, @Description, @LandingUrl, @VideoId,
                     @ImageHash, @ImageUrl, @ThumbnailUrl, @Now
-                FROM fence RETURNING id)
-            INSERT INTO meta_ads (request_id, adset_db_id, creative_db_id, meta_id, name, status, created_at)
-            SELECT request_id, adset.id, creative.id, @AdId, @AdName, @Status, @Now FROM fence, adset, creative
-            """;
+                FROM fence RETURNING id),
+            ad AS (
+                INSERT INTO meta_ads (request_id, adset_db_id, creative_db_id, meta_id, name, status, created_at)
+                SELECT request_id, adset.id, creative.id, @AdId, @AdName, @Status, @Now FROM fence, adset, creative)
+            """);
+
+    /// <returns>False when a cancel was asked for at the last moment: nothing was written.</returns>
+    /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
+    public async Task<bool> FinishAsync(Attempt attempt, Progress.Built built, InsightsSyncResult first, CancellationToken ct)
+    {
+        try
+        {
+            await using var connection = await dataSource.OpenConnectionAsync(ct);
+            await using var transaction = await connection.BeginTransactionAsync(ct);
+            if (!await WriteEntitiesAsync(connection, transaction, attempt, built, first, ct))
+            {
+                await transaction.RollbackAsync(ct);
+                return await StillHeldAsync(connection, attempt, ct) ? false : throw new FencedException("finished by another");
+            }
+
+            await transaction.CommitAsync(ct);
+            return true;
+        }
+        catch (DbException) when (built.Last.Count > 0)
+        {
+            // The rows are rolled back, but what exists at Meta must not be forgotten with them.
+            await TryConfirmAsync(attempt, built, ct);
+            throw;
+        }
+    }
+
+    private async Task<bool> WriteEntitiesAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, Attempt attempt, Progress.Built built, InsightsSyncResult first, CancellationToken ct)
+    {
         var (tree, bid) = (attempt.Tree, attempt.Tree.Bid);
         var now = time.GetUtcNow();
         string IdOf(string step) => built.Last.FirstOrDefault(one => one.Step == step)?.MetaId ?? attempt.MetaId(step);
         var media = built.Last.FirstOrDefault(one => one.Step == StepName.Media)?.MetaId ?? attempt.FindMetaId(StepName.Media);
-        return await connection.ExecuteAsync(new(FinishSql, new
+        var (isWritten, _) = await writes.TryWriteAsync<bool>(attempt, FinishSql, new
         {
-            attempt.RequestId, Attempt = attempt.Number, Now = now, Done = built.Last.Select(one => one.Step).ToArray(), MetaIds = built.Last.Select(one => one.MetaId).ToArray(),
-            options.SettleDelay, FirstReviewAt = now.AddSeconds(options.ReviewAfterSeconds), ReviewDeadlineAt = now.AddHours(options.ReviewDeadlineHours),
-            AccountId = attempt.Account.Id, attempt.AskedBy, Changes = attempt.Credential.Changes.ToJson().Json,
+            Done = built.Last.Select(one => one.Step).ToArray(), MetaIds = built.Last.Select(one => one.MetaId).ToArray(),
+            FirstReviewAt = now.AddSeconds(options.ReviewAfterSeconds), ReviewDeadlineAt = now.AddHours(options.ReviewDeadlineHours),
             InsightsSync = JsonSerializer.Serialize(first, OrchestrationRequest.Json),
             Errors = JsonSerializer.Serialize(first.Error is { } error ? [$"insights_sync: {error}"] : Array.Empty<string>()),
             HasNumbers = first.InsightsSynced > 0, SyncId = Guid.CreateVersion7(now), NumbersSince = first.DateRangeStart, NumbersUntil = first.DateRangeEnd,
@@ -109,13 +106,14 @@ internal sealed class Completion(NpgsqlDataSource dataSource, StepJournal journa
             Description = attempt.Request.CreativeDescription, attempt.Request.LandingUrl, VideoId = attempt.Clip.VideoId ?? (attempt.Clip.VideoUrl is null ? null : media),
             ImageHash = attempt.Clip.ImageUrl is null ? null : media, attempt.Clip.ImageUrl, attempt.ThumbnailUrl,
             AdId = IdOf(StepName.Ad), AdName = tree.NameOf(StepName.Ad),
-        }, transaction, cancellationToken: ct));
+        }, connection, transaction, ct);
+        return isWritten;
     }
 
     private static Task<bool> StillHeldAsync(NpgsqlConnection connection, Attempt attempt, CancellationToken ct)
     {
-        const string HeldSql = "SELECT EXISTS (SELECT 1 FROM orchestrations WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running')";
-        return connection.ExecuteScalarAsync<bool>(new(HeldSql, new { attempt.RequestId, Attempt = attempt.Number }, cancellationToken: ct));
+        var heldSql = $"SELECT EXISTS (SELECT 1 FROM orchestrations WHERE {ClaimTable.Orchestrations.Held})";
+        return connection.ExecuteScalarAsync<bool>(new(heldSql, new { attempt.RequestId, Attempt = attempt.Number }, cancellationToken: ct));
     }
 
     private async Task TryConfirmAsync(Attempt attempt, Progress.Built built, CancellationToken ct)

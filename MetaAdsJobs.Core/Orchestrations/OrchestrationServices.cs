@@ -1,3 +1,4 @@
+using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Clips;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Jobs;
@@ -43,6 +44,7 @@ public static class OrchestrationServices
         services.AddSingleton<ClipImageStore>();
         services.AddSingleton<ClipImageUpload>();
         services.AddSingleton<ValidationStore>();
+        services.AddSingleton<WorkClaims>().AddSingleton<FencedWrites>();
         services.AddSingleton<OrchestrationClaims>();
         services.AddSingleton<StepJournal>();
         services.AddSingleton<StepRunner>();

@@ -14,7 +14,7 @@ namespace MetaAdsJobs.Core.Orchestrations;
 /// orchestration waiting for the queue's next retry; the last one permitted begins the undo instead.
 /// </summary>
 internal sealed class RunOrchestration(
-    OrchestrationClaims claims, StepJournal journal, StepRunner steps, UndoRunner undo, UndoJournal undoJournal, Completion completion, ValidationStore validations, CampaignInsights campaignInsights,
+    OrchestrationClaims claims, WorkClaims work, StepJournal journal, StepRunner steps, UndoRunner undo, UndoJournal undoJournal, Completion completion, ValidationStore validations, CampaignInsights campaignInsights,
     SnoozeRun snooze, OrchestrationOptions options, TimeProvider time, ILogger<RunOrchestration> logger)
 {
     private static readonly JobOutcome Completed = new JobOutcome.Completed();
@@ -26,28 +26,10 @@ internal sealed class RunOrchestration(
     {
         using var scope = logger.BeginScope(new Dictionary<string, object> { ["OrchestrationId"] = requestId });
         var attempt = await claims.ClaimAsync(requestId, ct);
-        if (attempt is null) return await snooze.UnclaimedAsync(requestId, ct);
-
-        await using var lease = attempt.Lease;
-        lease.KeepRenewed(token => claims.RenewAsync(attempt, token));
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, lease.Lost);
-        try
-        {
-            return await RunAsync(attempt, either.Token);
-        }
-        catch (FencedException exception)
-        {
-            return await snooze.FencedAsync(attempt, exception.Message, CancellationToken.None);
-        }
-        catch (OperationCanceledException) when (lease.Lost.IsCancellationRequested)
-        {
-            return await snooze.FencedAsync(attempt, "the lease was taken over", CancellationToken.None);
-        }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
-        {
-            await claims.ReleaseAsync(attempt, Release.HandedBack, CancellationToken.None);
-            throw;
-        }
+        if (attempt is null) return await work.WhyUnclaimedAsync(ClaimTable.Orchestrations, requestId, ct);
+        return await work.RunAsync(
+            ClaimTable.Orchestrations, requestId, attempt.Number, attempt.Lease, token => RunAsync(attempt, token),
+            overtaken: reason => snooze.OvertakenAsync(attempt, reason), handBack: () => claims.ReleaseAsync(attempt, Release.HandedBack, CancellationToken.None), ct);
     }
 
     private async Task<JobOutcome> RunAsync(Attempt attempt, CancellationToken ct)

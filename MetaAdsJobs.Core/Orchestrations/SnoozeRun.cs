@@ -1,6 +1,5 @@
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Audit;
-using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Orchestrations.Steps;
@@ -11,7 +10,7 @@ namespace MetaAdsJobs.Core.Orchestrations;
 
 /// <summary>The ways in which a run ends without having ended its orchestration: it is snoozed until a known time, and says why.</summary>
 internal sealed class SnoozeRun(
-    OrchestrationClaims claims, AccountStore accounts, NpgsqlDataSource dataSource, OrchestrationOptions options, TimeProvider time, ILogger<SnoozeRun> logger)
+    OrchestrationClaims claims, AccountStore accounts, NpgsqlDataSource dataSource, TimeProvider time, ILogger<SnoozeRun> logger)
 {
     // A person has changed the account while the call was under way: what was refused may be put right already.
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
@@ -52,41 +51,9 @@ internal sealed class SnoozeRun(
     }
 
     /// <summary>Another attempt holds the orchestration. What this one has changed at Meta is recorded all the same.</summary>
-    public async Task<JobOutcome> FencedAsync(Attempt attempt, string reason, CancellationToken ct)
+    public Task OvertakenAsync(Attempt attempt, string reason)
     {
         OrchestrationLog.Fenced(logger, attempt.Number, reason);
-        await ChangeLog.WriteAsync(dataSource, attempt.Account.Id, attempt.RequestId, attempt.AskedBy, attempt.Credential.Changes, ct);
-        return new JobOutcome.Snoozed(time.GetUtcNow() + options.Lease, reason);
-    }
-
-    /// <summary>Ended, held by another, or its account has to wait: says which.</summary>
-    public async Task<JobOutcome> UnclaimedAsync(Guid requestId, CancellationToken ct)
-    {
-        var now = time.GetUtcNow();
-        switch (await claims.FindReasonAsync(requestId, ct))
-        {
-            case null or { Status: "succeeded" or "failed" or "cancelled" }:
-                return new JobOutcome.Completed();
-            case { TokenRejection: { } rejection }:
-                return await ShowAsync(now.AddMinutes(5), $"the account's access token was rejected: {rejection}");
-            case { AccountBlock: { } block }:
-                return await ShowAsync(now.AddMinutes(5), $"the account is blocked by Meta: {block}");
-            case { Stopped: { } stopped }:
-                return await ShowAsync(now.AddMinutes(5), stopped);
-            case { BlockedUntil: { } until } blocked:
-                return await ShowAsync(until, $"throttled by Meta: {blocked.BlockedReason}");
-            case { NextAttemptAt: { } next, WaitReason: { } reason } when next > now:
-                return new JobOutcome.Snoozed(next, reason);
-            case { LeaseUntil: { } leaseUntil }:
-                return new JobOutcome.Snoozed(leaseUntil > now ? leaseUntil : now.AddSeconds(1), "another attempt holds the orchestration");
-            default:
-                return new JobOutcome.Snoozed(now.AddSeconds(1), "the orchestration was busy");
-        }
-
-        async Task<JobOutcome> ShowAsync(DateTimeOffset until, string reason)
-        {
-            await claims.ShowWaitAsync(requestId, until, reason, ct);
-            return new JobOutcome.Snoozed(until, reason);
-        }
+        return ChangeLog.WriteAsync(dataSource, attempt.Account.Id, attempt.RequestId, attempt.AskedBy, attempt.Credential.Changes, CancellationToken.None);
     }
 }

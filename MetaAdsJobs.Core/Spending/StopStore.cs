@@ -1,5 +1,6 @@
 using Dapper;
 using MetaAdsJobs.Core.Audit;
+using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Orchestrations;
 using Npgsql;
 
@@ -180,14 +181,16 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOption
 
     private async Task<bool> WriteAsync(string sql, Spender spender, string askedBy, CancellationToken ct, bool isOwn = false)
     {
-        var (changes, count) = spender.Credential?.Changes.ToJson() ?? ("[]", 0);
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var written = await connection.ExecuteScalarAsync<long>(new(sql, new
+        var changes = spender.Credential?.Changes.Open() ?? OpenChanges.None;
+        var parameters = new DynamicParameters(changes);
+        parameters.AddDynamicParams(new
         {
-            spender.RequestId, AccountId = spender.Account.Id, AskedBy = askedBy, Changes = changes, Now = time.GetUtcNow(), spender.ChangedAt, options.SettleDelay, IsOwn = isOwn,
+            spender.RequestId, AccountId = spender.Account.Id, AskedBy = askedBy, Now = time.GetUtcNow(), spender.ChangedAt, options.SettleDelay, IsOwn = isOwn,
             Told = spender.NotedIds.ToArray(),
-        }, cancellationToken: ct));
-        spender.Credential?.Changes.Written(count);
+        });
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        var written = await connection.ExecuteScalarAsync<long>(new(sql, parameters, cancellationToken: ct));
+        spender.Credential?.Changes.Written(changes.Count);
         if (written != 1 || !sql.Contains("untold_ids", StringComparison.Ordinal)) await ToldAsync(connection, spender, ct);
         return written == 1;
     }

@@ -25,7 +25,7 @@ public sealed partial class PlantedDefectTests
         new("the settle delay is not waited for", Steps + "StepRunner.cs", "if (now < attempt.SettledAt)\n", "if (now < DateTimeOffset.MinValue)\n"),
         new("an undo forgets what its own attempt has sent", "Orchestrations/Undo/UndoJournal.cs", "if (attempt.MayHaveSent) attempt.SettledAt =", "if (attempt.Number < 0) attempt.SettledAt ="),
         new("the undo does not wait for what may still show", "Orchestrations/Undo/UndoRunner.cs", "if (found.Count == 0 && now < attempt.SettledAt)", "if (found.Count == 0 && now < DateTimeOffset.MinValue)"),
-        new("a claim does not look at the lease", Steps + "OrchestrationClaims.cs", "AND (o.lease_until IS NULL OR o.lease_until < clock_timestamp())", "AND true"),
+        new("a claim does not look at the lease", "Claims/ClaimTable.cs", "AND (r.lease_until IS NULL OR r.lease_until < clock_timestamp())", "AND true"),
         new("a step that is handed back counts as not sent", Steps + "Attempt.cs", "public bool IsNotDone => !_isUnderWay || Refusal is not null;", "public bool IsNotDone => true;"),
         new("of two steps one that may have been done is forgotten for one that was not", Steps + "Attempt.cs", "public bool MayHaveSent => Begun.Values.Any(", "public bool MayHaveSent => Begun.Values.All("),
         new("the cap is not looked at", "Spending/Activations.cs", "<= COALESCE(a.daily_cap_cents, @DayCap))\n", "<= 9000000000000000)\n"),
@@ -35,7 +35,7 @@ public sealed partial class PlantedDefectTests
         new("a refusal marks whatever token there is", "Accounts/AccountStore.cs", "WHERE id = @Id AND access_token = @ClosedToken", "WHERE id = @Id"),
         new("nothing is begun after a stop, but the journal does not look", Steps + "StepJournal.cs", "WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = @AccountId) LIMIT 1)", "WHERE false)"),
         new("a day is replaced before its last page is read", "Insights/Reports/ReportJournal.cs", "state = CASE WHEN @Cursor::text IS NULL THEN 'read' ELSE state END", "state = 'read'") { IsOfNumbers = true },
-        new("a second run takes a sync that is held", "Insights/SyncStore.cs", "AND (s.lease_until IS NULL OR s.lease_until < clock_timestamp())", "AND true") { IsOfNumbers = true },
+        new("a second run takes a sync that is held", "Claims/ClaimTable.cs", "AND (r.lease_until IS NULL OR r.lease_until < clock_timestamp())", "AND true") { IsOfNumbers = true },
         new("an undo that finds what it lost does not write it down", "Orchestrations/Undo/UndoRunner.cs", "await journal.FoundAsync(attempt, step, found[0], ct);\n                    if (await DeleteAsync", "if (await DeleteAsync"),
     ];
 

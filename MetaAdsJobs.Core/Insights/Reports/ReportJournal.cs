@@ -12,7 +12,7 @@ namespace MetaAdsJobs.Core.Insights.Reports;
 /// </summary>
 internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider time)
 {
-    private const string Held = "EXISTS (SELECT 1 FROM insight_syncs s WHERE s.sync_id = @SyncId AND s.attempt = @Attempt AND s.state = 'running')";
+    private static readonly string Held = $"EXISTS (SELECT 1 FROM insight_syncs WHERE {ClaimTable.Syncs.Held})";
     private const string NothingRead = "cursor = NULL, pages = 0, empty_pages = 0, known_cursor = NULL, known_rows = NULL, rows = 0";
 
     public async Task<List<SyncReport>> ListAsync(SyncClaim claim, CancellationToken ct)
@@ -28,7 +28,7 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
 
     public Task PlanAsync(SyncClaim claim, IReadOnlyList<SyncReport> reports, CancellationToken ct) => WriteAsync(async (connection, transaction) =>
     {
-        await UpdateAsync(connection, transaction, $"UPDATE insight_syncs SET reports = @Count WHERE sync_id = @SyncId AND {Held}", new { claim.SyncId, claim.Attempt, reports.Count }, ct);
+        await UpdateAsync(connection, transaction, $"UPDATE insight_syncs SET reports = @Count WHERE {ClaimTable.Syncs.Held}", new { claim.SyncId, claim.Attempt, reports.Count }, ct);
         await InsertAsync(connection, transaction, claim, reports, ct);
         await Staging.MarkAsync(connection, transaction, claim.SyncId, ct);
     }, ct);
@@ -36,19 +36,19 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
     /// <summary>Asked for as well, in the same sync.</summary>
     public Task AddAsync(SyncClaim claim, IReadOnlyList<SyncReport> reports, CancellationToken ct) => WriteAsync(async (connection, transaction) =>
     {
-        await UpdateAsync(connection, transaction, $"UPDATE insight_syncs SET reports = reports + @Count WHERE sync_id = @SyncId AND {Held}", new { claim.SyncId, claim.Attempt, reports.Count }, ct);
+        await UpdateAsync(connection, transaction, $"UPDATE insight_syncs SET reports = reports + @Count WHERE {ClaimTable.Syncs.Held}", new { claim.SyncId, claim.Attempt, reports.Count }, ct);
         await InsertAsync(connection, transaction, claim, reports, ct);
     }, ct);
 
     public async Task<SyncReport> SubmittedAsync(SyncClaim claim, SyncReport report, string runId, DateTimeOffset nextPollAt, CancellationToken ct)
     {
-        const string SubmittedSql = $"""
+        var submittedSql = $"""
             UPDATE insight_reports SET state = 'submitted', run_id = @RunId, submissions = submissions + 1, submitted_at = @Now, percent = 0, progressed_at = @Now,
                 next_poll_at = @NextPollAt
             WHERE sync_id = @SyncId AND no = @No AND state = 'planned' AND {Held}
             """;
         var now = time.GetUtcNow();
-        await UpdateAsync(SubmittedSql, new { claim.SyncId, claim.Attempt, report.No, RunId = runId, Now = now, NextPollAt = nextPollAt }, ct);
+        await UpdateAsync(submittedSql, new { claim.SyncId, claim.Attempt, report.No, RunId = runId, Now = now, NextPollAt = nextPollAt }, ct);
         return report with
         {
             State = ReportState.Submitted, RunId = runId, Submissions = report.Submissions + 1, SubmittedAt = now, Percent = 0, ProgressedAt = now, NextPollAt = nextPollAt,
@@ -57,41 +57,41 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
 
     public async Task<SyncReport> PolledAsync(SyncClaim claim, SyncReport report, int percent, DateTimeOffset nextPollAt, CancellationToken ct)
     {
-        const string PolledSql = $"""
+        var polledSql = $"""
             UPDATE insight_reports SET percent = @Percent, progressed_at = @ProgressedAt, next_poll_at = @NextPollAt
             WHERE sync_id = @SyncId AND no = @No AND state = 'submitted' AND {Held}
             """;
         var progressedAt = percent == report.Percent ? report.ProgressedAt : time.GetUtcNow();
-        await UpdateAsync(PolledSql, new { claim.SyncId, claim.Attempt, report.No, Percent = percent, ProgressedAt = progressedAt, NextPollAt = nextPollAt }, ct);
+        await UpdateAsync(polledSql, new { claim.SyncId, claim.Attempt, report.No, Percent = percent, ProgressedAt = progressedAt, NextPollAt = nextPollAt }, ct);
         return report with { Percent = percent, ProgressedAt = progressedAt, NextPollAt = nextPollAt };
     }
 
     public async Task<SyncReport> ReadyAsync(SyncClaim claim, SyncReport report, CancellationToken ct)
     {
-        const string ReadySql = $"UPDATE insight_reports SET state = 'ready', percent = 100, ready_at = @ReadyAt WHERE sync_id = @SyncId AND no = @No AND state = 'submitted' AND {Held}";
+        var readySql = $"UPDATE insight_reports SET state = 'ready', percent = 100, ready_at = @ReadyAt WHERE sync_id = @SyncId AND no = @No AND state = 'submitted' AND {Held}";
         var readyAt = report.ReadyAt ?? time.GetUtcNow();
-        await UpdateAsync(ReadySql, new { claim.SyncId, claim.Attempt, report.No, ReadyAt = readyAt }, ct);
+        await UpdateAsync(readySql, new { claim.SyncId, claim.Attempt, report.No, ReadyAt = readyAt }, ct);
         return report with { State = ReportState.Ready, Percent = 100, ReadyAt = readyAt };
     }
 
     /// <summary>Complete, and not to be seen yet: looked at again later, and then read on where it was.</summary>
     public async Task<SyncReport> UnavailableAsync(SyncClaim claim, SyncReport report, DateTimeOffset nextPollAt, CancellationToken ct)
     {
-        const string UnavailableSql = $"UPDATE insight_reports SET state = 'submitted', next_poll_at = @NextPollAt WHERE sync_id = @SyncId AND no = @No AND state = 'ready' AND {Held}";
-        await UpdateAsync(UnavailableSql, new { claim.SyncId, claim.Attempt, report.No, NextPollAt = nextPollAt }, ct);
+        var unavailableSql = $"UPDATE insight_reports SET state = 'submitted', next_poll_at = @NextPollAt WHERE sync_id = @SyncId AND no = @No AND state = 'ready' AND {Held}";
+        await UpdateAsync(unavailableSql, new { claim.SyncId, claim.Attempt, report.No, NextPollAt = nextPollAt }, ct);
         return report with { State = ReportState.Submitted, NextPollAt = nextPollAt };
     }
 
     /// <summary>Asked for anew, in the background this time; what was read of it is thrown away.</summary>
     public async Task<SyncReport> RestartAsync(SyncClaim claim, SyncReport report, CancellationToken ct)
     {
-        const string RestartSql = $"""
+        var restartSql = $"""
             UPDATE insight_reports SET state = 'planned', mode = 'async', run_id = NULL, percent = 0, {NothingRead}, next_poll_at = NULL, ready_at = NULL
             WHERE sync_id = @SyncId AND no = @No AND {Held}
             """;
         await WriteAsync(async (connection, transaction) =>
         {
-            await UpdateAsync(connection, transaction, RestartSql, new { claim.SyncId, claim.Attempt, report.No }, ct);
+            await UpdateAsync(connection, transaction, restartSql, new { claim.SyncId, claim.Attempt, report.No }, ct);
             if (report.Pages > 0) await Staging.ClearAsync(connection, transaction, claim.SyncId, report.No, ct);
         }, ct);
         return report with
@@ -104,14 +104,14 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
     /// <summary>Asked for anew without what Meta refuses of it, which the sync tells.</summary>
     public async Task<SyncReport> AskForLessAsync(SyncClaim claim, SyncReport report, DateOnly since, string[] refusedFields, string told, CancellationToken ct)
     {
-        const string LessSql = $"""
+        var lessSql = $"""
             UPDATE insight_reports SET state = 'planned', run_id = NULL, percent = 0, {NothingRead}, next_poll_at = NULL, ready_at = NULL, since = @Since, refused_fields = @RefusedFields
             WHERE sync_id = @SyncId AND no = @No AND {Held}
             """;
         const string ToldSql = "UPDATE insight_syncs SET left_out = array_append(left_out, @Told) WHERE sync_id = @SyncId";
         await WriteAsync(async (connection, transaction) =>
         {
-            await UpdateAsync(connection, transaction, LessSql, new { claim.SyncId, claim.Attempt, report.No, Since = since, RefusedFields = refusedFields }, ct);
+            await UpdateAsync(connection, transaction, lessSql, new { claim.SyncId, claim.Attempt, report.No, Since = since, RefusedFields = refusedFields }, ct);
             await connection.ExecuteAsync(new(ToldSql, new { claim.SyncId, Told = told }, transaction, cancellationToken: ct));
             if (report.Pages > 0) await Staging.ClearAsync(connection, transaction, claim.SyncId, report.No, ct);
         }, ct);
@@ -125,15 +125,15 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
     /// <summary>PostgreSQL has lost what was staged: all is read again, from the runs that Meta still has.</summary>
     public Task ReadAllAgainAsync(SyncClaim claim, CancellationToken ct)
     {
-        const string AgainSql = $"""
+        var againSql = $"""
             UPDATE insight_reports SET {NothingRead}, state = CASE WHEN run_id IS NULL THEN 'planned' ELSE 'ready' END
             WHERE sync_id = @SyncId AND state IN ('ready', 'read', 'planned') AND {Held}
             """;
-        const string NothingStoredSql = "UPDATE insight_syncs SET stored_until = NULL WHERE sync_id = @SyncId AND attempt = @Attempt AND state = 'running'";
+        var nothingStoredSql = $"UPDATE insight_syncs SET stored_until = NULL WHERE {ClaimTable.Syncs.Held}";
         return WriteAsync(async (connection, transaction) =>
         {
-            await connection.ExecuteAsync(new(AgainSql, new { claim.SyncId, claim.Attempt }, transaction, cancellationToken: ct));
-            await UpdateAsync(connection, transaction, NothingStoredSql, new { claim.SyncId, claim.Attempt }, ct);
+            await connection.ExecuteAsync(new(againSql, new { claim.SyncId, claim.Attempt }, transaction, cancellationToken: ct));
+            await UpdateAsync(connection, transaction, nothingStoredSql, new { claim.SyncId, claim.Attempt }, ct);
             await Staging.ClearAsync(connection, transaction, claim.SyncId, reportNo: null, ct);
             await Staging.MarkAsync(connection, transaction, claim.SyncId, ct);
         }, ct);
@@ -141,10 +141,10 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
 
     public async Task<SyncReport> SplitAsync(SyncClaim claim, SyncReport report, IReadOnlyList<SyncReport> parts, CancellationToken ct)
     {
-        const string SplitSql = $"UPDATE insight_reports SET state = 'split', {NothingRead} WHERE sync_id = @SyncId AND no = @No AND {Held}";
+        var splitSql = $"UPDATE insight_reports SET state = 'split', {NothingRead} WHERE sync_id = @SyncId AND no = @No AND {Held}";
         await WriteAsync(async (connection, transaction) =>
         {
-            await UpdateAsync(connection, transaction, SplitSql, new { claim.SyncId, claim.Attempt, report.No }, ct);
+            await UpdateAsync(connection, transaction, splitSql, new { claim.SyncId, claim.Attempt, report.No }, ct);
             if (report.Pages > 0) await Staging.ClearAsync(connection, transaction, claim.SyncId, report.No, ct);
             await InsertAsync(connection, transaction, claim, parts, ct);
         }, ct);
@@ -153,8 +153,8 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
 
     public async Task<SyncReport> RefuseAsync(SyncClaim claim, SyncReport report, string reason, CancellationToken ct)
     {
-        const string RefuseSql = $"UPDATE insight_reports SET state = 'refused', error = @Reason WHERE sync_id = @SyncId AND no = @No AND {Held}";
-        await UpdateAsync(RefuseSql, new { claim.SyncId, claim.Attempt, report.No, Reason = reason }, ct);
+        var refuseSql = $"UPDATE insight_reports SET state = 'refused', error = @Reason WHERE sync_id = @SyncId AND no = @No AND {Held}";
+        await UpdateAsync(refuseSql, new { claim.SyncId, claim.Attempt, report.No, Reason = reason }, ct);
         return report with { State = ReportState.Refused, Error = reason };
     }
 
@@ -165,7 +165,7 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
     /// <param name="leftOut">What Meta would not tell of it; null when it is complete.</param>
     public async Task<SyncReport> StageAsync(SyncClaim claim, SyncReport report, IReadOnlyList<InsightPage> pages, string? leftOut, CancellationToken ct)
     {
-        const string StagedSql = $"""
+        var stagedSql = $"""
             UPDATE insight_reports SET cursor = @Cursor, empty_pages = @EmptyPages, known_cursor = @KnownCursor, known_rows = @KnownRows, pages = pages + @Count, rows = rows + @Rows, error = @LeftOut,
                 state = CASE WHEN @Cursor::text IS NULL THEN 'read' ELSE state END
             WHERE sync_id = @SyncId AND no = @No AND pages = @Pages AND state IN ('planned', 'ready') AND {Held}
@@ -176,7 +176,7 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
         await WriteAsync(async (connection, transaction) =>
         {
             await Staging.CopyAsync(connection, claim.SyncId, report, pages, ct);
-            var moved = await connection.QueryAsync<string>(new(StagedSql,
+            var moved = await connection.QueryAsync<string>(new(stagedSql,
                 new
                 {
                     claim.SyncId, claim.Attempt, report.No, report.Pages, trail.Cursor, trail.EmptyPages, trail.KnownCursor, trail.KnownRows, pages.Count, Rows = rows, LeftOut = leftOut,

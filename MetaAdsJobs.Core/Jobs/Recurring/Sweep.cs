@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Jobs.Storage;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -56,28 +57,20 @@ internal sealed partial class Sweep(NpgsqlDataSource dataSource, IJobQueue queue
         return EachAsync(() => RescueAsync(StopsSql, AdoptSql, queue.EnqueuePause, ct), () => RescueAsync(StartsSql, AdoptSql, queue.EnqueueResume, ct));
     }
 
-    private Task RescueRunsAsync(CancellationToken ct)
+    private Task RescueRunsAsync(CancellationToken ct) =>
+        EachAsync(() => RescueAsync(ClaimTable.Orchestrations, queue.EnqueueOrchestration, ct), () => RescueAsync(ClaimTable.Syncs, queue.EnqueueSync, ct));
+
+    private Task RescueAsync(ClaimTable table, Func<Guid, string> enqueue, CancellationToken ct)
     {
-        const string OrchestrationsSql = """
-            SELECT o.request_id, o.job_id FROM orchestrations o
-            WHERE o.status IN ('queued', 'running', 'waiting') AND o.accepted_at < @Before
-              AND (o.lease_until IS NULL OR o.lease_until < @Before) AND (o.next_attempt_at IS NULL OR o.next_attempt_at < @Before)
+        var findSql = $"""
+            SELECT r.{table.Key}, r.job_id FROM {table.Name} r
+            WHERE r.{table.Unfinished} AND r.{table.Since} < @Before
+              AND (r.lease_until IS NULL OR r.lease_until < @Before) AND (r.next_attempt_at IS NULL OR r.next_attempt_at < @Before)
               AND NOT EXISTS (SELECT 1 FROM hangfire.job j
-                              WHERE j.id = o.job_id::bigint AND j.statename IN ('Enqueued', 'Scheduled', 'Processing', 'Awaiting'))
-            ORDER BY o.request_id LIMIT 500
+                              WHERE j.id = r.job_id::bigint AND j.statename IN ('Enqueued', 'Scheduled', 'Processing', 'Awaiting'))
+            ORDER BY r.{table.Key} LIMIT 500
             """;
-        const string SyncsSql = """
-            SELECT s.sync_id, s.job_id FROM insight_syncs s
-            WHERE s.state IN ('queued', 'running', 'waiting') AND s.queued_at < @Before
-              AND (s.lease_until IS NULL OR s.lease_until < @Before) AND (s.next_attempt_at IS NULL OR s.next_attempt_at < @Before)
-              AND NOT EXISTS (SELECT 1 FROM hangfire.job j
-                              WHERE j.id = s.job_id::bigint AND j.statename IN ('Enqueued', 'Scheduled', 'Processing', 'Awaiting'))
-            ORDER BY s.sync_id LIMIT 500
-            """;
-        const string AdoptOrchestrationSql = "UPDATE orchestrations SET job_id = @JobId WHERE request_id = @Id AND job_id IS NOT DISTINCT FROM @OldJobId";
-        const string AdoptSyncSql = "UPDATE insight_syncs SET job_id = @JobId WHERE sync_id = @Id AND job_id IS NOT DISTINCT FROM @OldJobId";
-        return EachAsync(
-            () => RescueAsync(OrchestrationsSql, AdoptOrchestrationSql, queue.EnqueueOrchestration, ct), () => RescueAsync(SyncsSql, AdoptSyncSql, queue.EnqueueSync, ct));
+        return RescueAsync(findSql, $"UPDATE {table.Name} SET job_id = @JobId WHERE {table.Key} = @Id AND job_id IS NOT DISTINCT FROM @OldJobId", enqueue, ct);
     }
 
     private async Task RescueAsync(string findSql, string adoptSql, Func<Guid, string> enqueue, CancellationToken ct)

@@ -10,9 +10,19 @@ namespace MetaAdsJobs.Core.Orchestrations.Judging;
 /// <summary>Objects of ours at Meta under which others can be judged; null where there is none.</summary>
 internal sealed record StandIns(string? CampaignId, string? AdSetId, string? CreativeId);
 
-/// <summary>What is read and written for a request that is only to be judged. Writes are fenced like those of <see cref="StepJournal"/>.</summary>
-internal sealed class ValidationStore(NpgsqlDataSource dataSource, OrchestrationOptions options, TimeProvider time)
+/// <summary>What is read and written for a request that is only to be judged.</summary>
+internal sealed class ValidationStore(NpgsqlDataSource dataSource, FencedWrites writes, TimeProvider time)
 {
+    private static readonly FencedSql RecordSql = FencedSql.Holds("validation = @Validation::jsonb");
+
+    private static readonly FencedSql FinishSql = FencedSql.Ends(
+        "status = 'succeeded', completed_at = @Now, wait_reason = NULL, validation = @Validation::jsonb", only: "ending IS NULL AND NOT cancel_requested",
+        also: """
+            judged AS (
+                UPDATE orchestration_steps s SET state = 'confirmed', confirmed_at = @Now, error = NULL
+                FROM fence WHERE s.request_id = fence.request_id AND s.step = 'validate')
+            """);
+
     public DateTimeOffset Now => time.GetUtcNow();
 
     /// <summary>The account's latest campaign with the request's objective, and the latest ad under such a campaign.</summary>
@@ -35,37 +45,11 @@ internal sealed class ValidationStore(NpgsqlDataSource dataSource, Orchestration
 
     /// <summary>Writes the findings of a run that goes on to its end as failed.</summary>
     /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
-    public async Task RecordAsync(Attempt attempt, CancellationToken ct)
-    {
-        const string RecordSql = """
-            UPDATE orchestrations SET validation = @Validation::jsonb, lease_until = clock_timestamp() + @Lease
-            WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running'
-            """;
-        if (await WriteAsync(RecordSql, attempt, ct) != 1) throw new FencedException("the findings were refused");
-    }
+    public Task RecordAsync(Attempt attempt, CancellationToken ct) => writes.WriteAsync(attempt, RecordSql, new { Validation = ToJson(attempt) }, ct);
 
     /// <summary>Writes the findings and ends the orchestration: nothing was refused.</summary>
     /// <returns>False when a cancel was asked for, or another attempt holds the orchestration: nothing was written.</returns>
-    public async Task<bool> FinishAsync(Attempt attempt, CancellationToken ct)
-    {
-        const string FinishSql = """
-            WITH fence AS (
-                UPDATE orchestrations SET status = 'succeeded', lease_until = NULL, completed_at = @Now, wait_reason = NULL, validation = @Validation::jsonb
-                WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running' AND ending IS NULL AND NOT cancel_requested
-                RETURNING request_id)
-            UPDATE orchestration_steps s SET state = 'confirmed', confirmed_at = @Now, error = NULL
-            FROM fence WHERE s.request_id = fence.request_id AND s.step = 'validate'
-            """;
-        return await WriteAsync(FinishSql, attempt, ct) == 1;
-    }
+    public Task<bool> FinishAsync(Attempt attempt, CancellationToken ct) => writes.TryWriteAsync(attempt, FinishSql, new { Validation = ToJson(attempt) }, ct);
 
-    private async Task<int> WriteAsync(string sql, Attempt attempt, CancellationToken ct)
-    {
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteAsync(new(sql, new
-        {
-            attempt.RequestId, Attempt = attempt.Number, Validation = JsonSerializer.Serialize(attempt.Validation, OrchestrationRequest.Json),
-            Now, options.Lease,
-        }, cancellationToken: ct));
-    }
+    private static string ToJson(Attempt attempt) => JsonSerializer.Serialize(attempt.Validation, OrchestrationRequest.Json);
 }

@@ -24,7 +24,7 @@ internal sealed record StepRecord(string Step, string State, string? MetaId, Dat
 /// <summary>How a step stands that an attempt has begun: whether it may have been done, as far as answers prove anything.</summary>
 internal sealed class BegunStep(string step)
 {
-    /// <summary>A CTE that makes steps that were not done pending again; takes @Reason and what <see cref="Columns"/> makes of them, and follows a fence.</summary>
+    /// <summary>Follows a fence: makes steps that were not done pending again. Takes @Reason and what <see cref="Columns"/> makes of them.</summary>
     public const string NotDoneCte = """
         not_done AS (
             UPDATE orchestration_steps s SET state = 'pending', error = COALESCE(n.error, @Reason), refusals = s.refusals + n.refusals

@@ -1,7 +1,4 @@
-using Dapper;
-using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Claims;
-using Npgsql;
 
 namespace MetaAdsJobs.Core.Orchestrations.Steps;
 
@@ -9,11 +6,8 @@ namespace MetaAdsJobs.Core.Orchestrations.Steps;
 /// <param name="Stopped">By whom, and why; null when a cancel was asked for.</param>
 internal sealed record Held(string? Stopped);
 
-/// <summary>
-/// What exists at Meta, committed apart from the entity rows, so that a rollback never forgets it. Every write first touches
-/// the orchestration's row under the attempt's number: that is the fence, and it extends the lease for nothing extra.
-/// </summary>
-internal sealed class StepJournal(NpgsqlDataSource dataSource, OrchestrationOptions options, TimeProvider time)
+/// <summary>What exists at Meta, committed apart from the entity rows, so that a rollback never forgets it.</summary>
+internal sealed class StepJournal(FencedWrites writes, TimeProvider time)
 {
     // As long as the stop switch is on, nothing new is begun: what is under way at that moment may still come, and is paused.
     private const string StoppedCte = """
@@ -22,22 +16,10 @@ internal sealed class StepJournal(NpgsqlDataSource dataSource, OrchestrationOpti
             WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = @AccountId) LIMIT 1)
         """;
 
-    /// <summary>
-    /// Commits what is known and what is intended in one: Meta's ids of created or adopted steps, and the start of others. A crash after
-    /// this line leaves steps that may or may not exist at Meta: they are looked for before they are created.
-    /// </summary>
-    /// <param name="absent">Those of <paramref name="next"/> that an earlier attempt had started, and that were proven absent.</param>
-    /// <returns>Why nothing was started, if so; what was done is confirmed all the same.</returns>
-    /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
-    public async Task<Held?> AdvanceAsync(
-        Attempt attempt, IReadOnlyList<DoneStep> done, IReadOnlyList<string> next, IReadOnlyList<string> absent, CancellationToken ct)
-    {
-        const string AdvanceSql = $"""
-            WITH {ChangeLog.Cte}, {StoppedCte},
-            fence AS (
-                UPDATE orchestrations SET lease_until = clock_timestamp() + @Lease, abandoned = CASE WHEN @HasDone THEN 0 ELSE abandoned END
-                WHERE request_id = @RequestId AND attempt = @Attempt AND status = 'running'
-                RETURNING request_id, cancel_requested),
+    private static readonly FencedSql AdvanceSql = FencedSql.Holds(
+        "abandoned = CASE WHEN cardinality(@Done::text[]) > 0 THEN 0 ELSE abandoned END",
+        before: StoppedCte,
+        also: """
             confirmed AS (
                 UPDATE orchestration_steps s SET state = 'confirmed', meta_id = d.meta_id, confirmed_at = @Now, error = NULL
                 FROM fence, unnest(@Done::text[], @MetaIds::text[]) AS d(step, meta_id)
@@ -50,32 +32,30 @@ internal sealed class StepJournal(NpgsqlDataSource dataSource, OrchestrationOpti
                 ON CONFLICT (request_id, step) DO UPDATE SET state = 'started', attempt = @Attempt, started_at = @Now, error = NULL
                 WHERE orchestration_steps.state = 'pending' OR orchestration_steps.state = 'started' AND orchestration_steps.step = ANY(@Absent::text[])
                 RETURNING step)
-            SELECT (SELECT cancel_requested FROM fence) AS cancelled, (SELECT why FROM stopped) AS stopped,
-                   (SELECT count(*) FROM confirmed) AS confirmed, (SELECT count(*) FROM started) AS started
-            """;
-        var now = time.GetUtcNow();
-        var before = time.GetTimestamp();
-        var (changes, changeCount) = attempt.Credential.Changes.ToJson();
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var written = await connection.QuerySingleAsync<Written>(new(AdvanceSql,
-            new
-            {
-                attempt.RequestId, Attempt = attempt.Number, HasDone = done.Count > 0, Done = done.Select(one => one.Step).ToArray(), MetaIds = done.Select(one => one.MetaId).ToArray(),
-                Next = next.ToArray(), Absent = absent.ToArray(), Now = now, Lease = options.Lease, AccountId = attempt.Account.Id, attempt.AskedBy, Changes = changes,
-            },
-            cancellationToken: ct));
-        attempt.Credential.Changes.Written(changeCount);
-        if (written.Cancelled is null) throw new FencedException("a step was refused");
-        if (written.Confirmed != done.Count) throw new FencedException($"of {string.Join(", ", done.Select(one => one.Step))} another has confirmed some");
+            """,
+        tell: "cancel_requested AS is_cancelled, (SELECT why FROM stopped) AS stopped, (SELECT count(*) FROM confirmed) AS confirmed, (SELECT count(*) FROM started) AS started");
 
-        attempt.Lease.Extended(before);
+    /// <summary>
+    /// Commits what is known and what is intended in one: Meta's ids of created or adopted steps, and the start of others. A crash after
+    /// this line leaves steps that may or may not exist at Meta: they are looked for before they are created.
+    /// </summary>
+    /// <param name="absent">Those of <paramref name="next"/> that an earlier attempt had started, and that were proven absent.</param>
+    /// <returns>Why nothing was started, if so; what was done is confirmed all the same.</returns>
+    /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
+    public async Task<Held?> AdvanceAsync(
+        Attempt attempt, IReadOnlyList<DoneStep> done, IReadOnlyList<string> next, IReadOnlyList<string> absent, CancellationToken ct)
+    {
+        var written = await writes.WriteAsync<Written>(attempt, AdvanceSql,
+            new { Done = done.Select(one => one.Step).ToArray(), MetaIds = done.Select(one => one.MetaId).ToArray(), Next = next.ToArray(), Absent = absent.ToArray() }, ct);
+        if (written.Confirmed != done.Count) throw new FencedException($"of {string.Join(", ", done.Select(one => one.Step))} another has confirmed some");
+        var now = time.GetUtcNow();
         foreach (var (step, metaId) in done)
         {
             attempt.Steps[step] = new(step, StepState.Confirmed, metaId, attempt.Steps.GetValueOrDefault(step)?.StartedAt);
             attempt.Begun.Remove(step);
         }
 
-        if (written.Cancelled.Value) return new Held(null);
+        if (written.IsCancelled) return new Held(null);
         if (written.Stopped is not null && next.Count > 0) return new Held(written.Stopped);
         // Any that was not started must not be sent: nobody would know of it.
         if (written.Started != next.Count) throw new InvalidOperationException($"Of {string.Join(", ", next)} not all can be started: the journal has one neither as pending nor as absent");
@@ -90,7 +70,7 @@ internal sealed class StepJournal(NpgsqlDataSource dataSource, OrchestrationOpti
 
     private sealed record Written
     {
-        public bool? Cancelled { get; init; }
+        public bool IsCancelled { get; init; }
         public string? Stopped { get; init; }
         public long Confirmed { get; init; }
         public long Started { get; init; }

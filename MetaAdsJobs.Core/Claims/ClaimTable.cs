@@ -1,0 +1,56 @@
+namespace MetaAdsJobs.Core.Claims;
+
+/// <summary>
+/// A table whose rows are pieces of work. Each is done by one attempt at a time, under a lease; its row says how far that is, what it waits for,
+/// how often it failed and died. The tables differ in their names only, so the statements are written once. In them the row is r, its account a.
+/// </summary>
+/// <param name="Parameter">The key's name as a parameter.</param>
+/// <param name="Since">When the work was asked for.</param>
+/// <param name="UseCase">Whose limit at Meta it goes by.</param>
+internal sealed record ClaimTable(string Name, string Key, string Parameter, string State, string Since, string UseCase)
+{
+    public static readonly ClaimTable Orchestrations = new("orchestrations", "request_id", "RequestId", "status", "accepted_at", "ads_management")
+    {
+        YieldsToPeople = true,
+        // Nothing was sent: what the claim has started is pending again.
+        WithHandedBack = "UPDATE orchestration_steps s SET state = 'pending' FROM back WHERE s.request_id = back.request_id AND s.attempt = @Attempt AND s.state = 'started'",
+    };
+
+    public static readonly ClaimTable Syncs = new("insight_syncs", "sync_id", "SyncId", "state", "queued_at", "ads_insights")
+    {
+        Progress = """
+            , pages_read = p.pages, rows_read = p.rows, reports = p.reports, reports_read = p.reports_read
+            FROM (SELECT COALESCE(sum(pages), 0) AS pages, COALESCE(sum(rows), 0) AS rows, count(*) FILTER (WHERE state <> 'split') AS reports,
+                         count(*) FILTER (WHERE state IN ('read', 'refused')) AS reports_read
+                  FROM insight_reports WHERE sync_id = @SyncId) p
+            """,
+    };
+
+    /// <summary>True for what neither a stop of the account nor Meta's block lets begin.</summary>
+    public bool YieldsToPeople { get; private init; }
+
+    /// <summary>The end of a SET list, and the FROM of its update: how far the work has come, where that is counted elsewhere.</summary>
+    public string Progress { get; private init; } = "";
+
+    /// <summary>What follows a claim that is given back at once.</summary>
+    public string WithHandedBack { get; private init; } = "SELECT 1 FROM back";
+
+    /// <summary>The fence: the attempt that writes still holds the row. Takes the key and @Attempt.</summary>
+    public string Held => $"{Key} = @{Parameter} AND attempt = @Attempt AND {State} = 'running'";
+
+    /// <summary>What a claim sets. Takes @Lease and @Now.</summary>
+    public string Taken => $"""
+        {State} = 'running', attempt = r.attempt + 1, lease_until = clock_timestamp() + @Lease, wait_reason = NULL, next_attempt_at = NULL,
+                -- A lease that nobody gave back: the attempt before died.
+                abandoned = r.abandoned + (r.lease_until IS NOT NULL)::int, started_at = COALESCE(r.started_at, @Now)
+        """;
+
+    /// <summary>Which row may be claimed. Takes the key and @Now.</summary>
+    public string Claimable => $"""
+        r.{Key} = @{Parameter} AND a.id = r.social_account_id AND r.{Unfinished}
+                  AND (r.lease_until IS NULL OR r.lease_until < clock_timestamp()) AND a.token_rejected_at IS NULL
+                  AND NOT EXISTS (SELECT 1 FROM account_pacing p WHERE p.ad_account_id = a.ad_account_id AND p.use_case = '{UseCase}' AND p.blocked_until > @Now)
+        """;
+
+    public string Unfinished => $"{State} IN ('queued', 'running', 'waiting')";
+}

@@ -1,0 +1,145 @@
+using Dapper;
+using MetaAdsJobs.Core.Accounts.Tokens;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Orchestrations;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Claims;
+
+/// <summary>
+/// What every claim has in common: it is renewed while its work goes on and given back when it cannot, and who did not get it is told why and
+/// until when. The queue only rings the bell, as often as it likes.
+/// </summary>
+internal sealed class WorkClaims(NpgsqlDataSource dataSource, OrchestrationOptions options, TimeProvider time)
+{
+    private static readonly TimeSpan UntilSomebodySees = TimeSpan.FromMinutes(5);
+
+    /// <summary>Does the work while the claim is renewed.</summary>
+    /// <param name="overtaken">Another attempt holds the row now; told why that is known.</param>
+    /// <param name="handBack">This process is stopping: anybody may go on at once.</param>
+    public async Task<JobOutcome> RunAsync(
+        ClaimTable table, Guid id, int attempt, Lease claimed, Func<CancellationToken, Task<JobOutcome>> work, Func<string, Task> overtaken, Func<Task> handBack, CancellationToken ct)
+    {
+        await using var lease = claimed;
+        lease.KeepRenewed(token => RenewAsync(table, id, attempt, token));
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, lease.Lost);
+        try
+        {
+            return await work(either.Token);
+        }
+        catch (FencedException exception)
+        {
+            return await LeaveAsync(exception.Message);
+        }
+        catch (OperationCanceledException) when (lease.Lost.IsCancellationRequested)
+        {
+            return await LeaveAsync("the lease was taken over");
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            await handBack();
+            throw;
+        }
+
+        async Task<JobOutcome> LeaveAsync(string reason)
+        {
+            await overtaken(reason);
+            return new JobOutcome.Snoozed(time.GetUtcNow() + options.Lease, reason);
+        }
+    }
+
+    /// <returns>False when another attempt holds the row, or the lease is over: who slept through it knows nothing of what was ordered meanwhile.</returns>
+    public async Task<bool> RenewAsync(ClaimTable table, Guid id, int attempt, CancellationToken ct)
+    {
+        var renewSql = $"UPDATE {table.Name} SET lease_until = clock_timestamp() + @Lease{table.Progress} WHERE {table.Held} AND lease_until > clock_timestamp()";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.ExecuteAsync(new(renewSql, Parameters(table, id, new { Attempt = attempt, options.Lease }), cancellationToken: ct)) == 1;
+    }
+
+    /// <summary>The account's token is sealed with a key that this process does not have yet: the claim is given back as if it had not been made.</summary>
+    public async Task HandBackAsync(NpgsqlConnection connection, ClaimTable table, Guid id, int attempt)
+    {
+        var handBackSql = $"""
+            WITH back AS (
+                UPDATE {table.Name} SET {table.State} = 'waiting', lease_until = NULL, wait_reason = @Reason, next_attempt_at = @Until, abandoned = 0
+                WHERE {table.Held} RETURNING {table.Key})
+            {table.WithHandedBack}
+            """;
+        await connection.ExecuteAsync(handBackSql, Parameters(table, id, new { Attempt = attempt, Reason = AccountTokens.Unreadable, Until = time.GetUtcNow() + AccountTokens.UntilReadable }));
+    }
+
+    /// <summary>Why a row could not be claimed: it has ended, another holds it, or its account has to wait. What keeps the account is shown in the row.</summary>
+    public async Task<JobOutcome> WhyUnclaimedAsync(ClaimTable table, Guid id, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        switch (await FindReasonAsync(table, id, ct))
+        {
+            case null or { IsUnfinished: false }:
+                return new JobOutcome.Completed();
+            case { TokenRejection: { } rejection }:
+                return await ShowAsync(now + UntilSomebodySees, $"the account's access token was rejected: {rejection}");
+            case { AccountBlock: { } block }:
+                return await ShowAsync(now + UntilSomebodySees, $"the account is blocked by Meta: {block}");
+            case { Stopped: { } stopped }:
+                return await ShowAsync(now + UntilSomebodySees, stopped);
+            case { BlockedUntil: { } until } blocked:
+                return await ShowAsync(until, $"throttled by Meta: {blocked.BlockedReason}");
+            case { NextAttemptAt: { } next, WaitReason: { } reason } when next > now:
+                return new JobOutcome.Snoozed(next, reason);
+            case { LeaseUntil: { } leaseUntil }:
+                return new JobOutcome.Snoozed(leaseUntil > now ? leaseUntil : now.AddSeconds(1), "another attempt holds it");
+            default:
+                return new JobOutcome.Snoozed(now.AddSeconds(1), "it was busy");
+        }
+
+        async Task<JobOutcome> ShowAsync(DateTimeOffset until, string reason)
+        {
+            // Changes nothing if somebody holds it by now.
+            var showSql = $"""
+                UPDATE {table.Name} SET {table.State} = 'waiting', wait_reason = @Reason, next_attempt_at = @Until
+                WHERE {table.Key} = @{table.Parameter} AND {table.State} IN ('queued', 'waiting') AND lease_until IS NULL
+                """;
+            await using var connection = await dataSource.OpenConnectionAsync(ct);
+            await connection.ExecuteAsync(new(showSql, Parameters(table, id, new { Until = until, Reason = reason }), cancellationToken: ct));
+            return new JobOutcome.Snoozed(until, reason);
+        }
+    }
+
+    private async Task<Unclaimed?> FindReasonAsync(ClaimTable table, Guid id, CancellationToken ct)
+    {
+        var reasonSql = $"""
+            SELECT r.{table.Unfinished} AS is_unfinished, r.lease_until, p.blocked_until, p.reason AS blocked_reason,
+                   CASE WHEN a.token_rejected_at IS NOT NULL THEN COALESCE(a.token_rejection, 'rejected') END AS token_rejection,
+                   CASE WHEN a.blocked_at IS NOT NULL AND @YieldsToPeople THEN COALESCE(a.block_reason, 'blocked') END AS account_block,
+                   (SELECT concat('stopped by ', s.stopped_by, ': ' || s.reason) FROM stops s
+                    WHERE @YieldsToPeople AND s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = a.id) LIMIT 1) AS stopped,
+                   r.wait_reason, r.next_attempt_at
+            FROM {table.Name} r
+            JOIN social_accounts a ON a.id = r.social_account_id
+            LEFT JOIN account_pacing p ON p.ad_account_id = a.ad_account_id AND p.use_case = '{table.UseCase}' AND p.blocked_until > @Now
+            WHERE r.{table.Key} = @{table.Parameter}
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.QuerySingleOrDefaultAsync<Unclaimed>(new(reasonSql, Parameters(table, id, new { table.YieldsToPeople, Now = time.GetUtcNow() }), cancellationToken: ct));
+    }
+
+    private static DynamicParameters Parameters(ClaimTable table, Guid id, object more)
+    {
+        var parameters = new DynamicParameters(more);
+        parameters.Add(table.Parameter, id);
+        return parameters;
+    }
+
+    private sealed record Unclaimed
+    {
+        public bool IsUnfinished { get; init; }
+        public DateTimeOffset? LeaseUntil { get; init; }
+        public DateTimeOffset? BlockedUntil { get; init; }
+        public string? BlockedReason { get; init; }
+        public string? TokenRejection { get; init; }
+        public string? AccountBlock { get; init; }
+        public string? Stopped { get; init; }
+        public string? WaitReason { get; init; }
+        public DateTimeOffset? NextAttemptAt { get; init; }
+    }
+}
