@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace MetaAdsJobs.Tests.Support;
 
@@ -9,6 +10,7 @@ internal sealed class DatabaseProxy : IDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly int _port;
     private int _cut;
+    private string? _losesAnswerTo;
 
     public DatabaseProxy(int port)
     {
@@ -38,6 +40,13 @@ internal sealed class DatabaseProxy : IDisposable
         set => Volatile.Write(ref _cut, (int)value);
     }
 
+    /// <summary>Words of a statement that is carried out and whose answer does not come, once; null when that has happened.</summary>
+    public string? LosesAnswerTo
+    {
+        get => Volatile.Read(ref _losesAnswerTo);
+        set => Volatile.Write(ref _losesAnswerTo, value);
+    }
+
     private async Task ListenAsync()
     {
         try
@@ -57,9 +66,10 @@ internal sealed class DatabaseProxy : IDisposable
         if (Next == Cut.Everything) return;
         await far.ConnectAsync(IPAddress.Loopback, _port);
         var (one, other) = (near.GetStream(), far.GetStream());
+        var loses = new TaskCompletionSource();
         try
         {
-            await Task.WhenAny(SendAsync(one, other), other.CopyToAsync(one));
+            await Task.WhenAny(SendAsync(one, other, loses), AnswerAsync(other, one, loses.Task));
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException)
         {
@@ -68,7 +78,7 @@ internal sealed class DatabaseProxy : IDisposable
     }
 
     // The answer to the COMMIT has no way back: this ends both directions as soon as the database has done it.
-    private async Task SendAsync(NetworkStream client, NetworkStream database)
+    private async Task SendAsync(NetworkStream client, NetworkStream database, TaskCompletionSource loses)
     {
         var bytes = new byte[64 * 1024];
         while (await client.ReadAsync(bytes) is > 0 and var count)
@@ -77,10 +87,18 @@ internal sealed class DatabaseProxy : IDisposable
             var (begins, commits) = (bytes.AsSpan(0, count).IndexOf("BEGIN TRANSACTION"u8) >= 0, bytes.AsSpan(0, count).IndexOf("COMMIT\0"u8) >= 0);
             if ((begins && Takes(Cut.BeforeBegin)) || (commits && Takes(Cut.BeforeCommit))) return;
             var cutsAfter = commits && Takes(Cut.AfterCommit);
+            if (LosesAnswerTo is { } words && bytes.AsSpan(0, count).IndexOf(Encoding.UTF8.GetBytes(words)) >= 0 && Interlocked.CompareExchange(ref _losesAnswerTo, null, words) == words) loses.SetResult();
             if (cutsAfter) client.Socket.Shutdown(SocketShutdown.Both);
             await database.WriteAsync(bytes.AsMemory(0, count));
             if (cutsAfter) return;
         }
+    }
+
+    // What the database answers, it has committed.
+    private static async Task AnswerAsync(NetworkStream database, NetworkStream client, Task loses)
+    {
+        var bytes = new byte[64 * 1024];
+        while (await database.ReadAsync(bytes) is > 0 and var count && !loses.IsCompleted) await client.WriteAsync(bytes.AsMemory(0, count));
     }
 
     private bool Takes(Cut cut) => Interlocked.CompareExchange(ref _cut, (int)Cut.Nothing, (int)cut) == (int)cut;

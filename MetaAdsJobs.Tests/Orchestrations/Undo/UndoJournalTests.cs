@@ -1,0 +1,38 @@
+using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace MetaAdsJobs.Tests.Orchestrations.Undo;
+
+[TestFixture]
+public sealed class UndoJournalTests
+{
+    [Test]
+    public async Task An_undo_after_a_confirm_whose_answer_was_lost_goes_by_the_journal_and_a_retry_uses_nothing_of_what_it_deleted()
+    {
+        await using var world = await RunWorld.StartAsync(("MAX_RETRIES", "0"));
+        var connection = new NpgsqlConnectionStringBuilder(world.Database.ConnectionString);
+        using var proxy = new DatabaseProxy(connection.Port) { LosesAnswerTo = "confirmed AS (" };
+        connection.Port = proxy.Port;
+        await using var cutOff = InProcess.Configure(connection.ConnectionString, world.Time,
+            ("META_ADS_MODE", "live"), ("META_GRAPH_URL", world.Graph.BaseUrl), ("DATA_PROTECTION_KEY", OtherProcess.Key), ("MAX_RETRIES", "0"));
+        var asked = await world.AcceptAsync();
+
+        await cutOff.GetRequiredService<RunOrchestration>().ExecuteAsync(asked.RequestId, CancellationToken.None);
+        Assert.That(proxy.LosesAnswerTo, Is.Null, "no answer was lost");
+        var undone = await world.RunAsync(asked);
+
+        Assert.That(undone.Result.Status, Is.EqualTo("failed"));
+        Assert.That(undone.Result.Steps.Select(step => step.State), Has.None.EqualTo("started"), "what the lost commit had started is settled, too");
+        Assert.That(world.Graph.Calls.Where(call => call.Method == "GET" && call.Edge == "campaigns"), Is.Empty, "its id was in the journal");
+        Assert.That(world.Graph.Calls.Count(call => call.Method == "DELETE"), Is.EqualTo(1));
+        Assert.That(await world.AtMetaAsync(asked), Is.Empty);
+
+        Assert.That(await world.Get<RetryOrchestration>().ExecuteAsync(asked.RequestId, "a person", CancellationToken.None), Is.InstanceOf<Change.Done>());
+        var retried = await world.RunAsync(asked);
+
+        Assert.That((retried.Result.Status, await world.AtMetaAsync(asked)), Is.EqualTo(("succeeded", "ad adset campaign creative")), string.Join("; ", retried.Result.Errors));
+        Assert.That(world.Creates(asked, "campaigns").Select(call => call["name"]).ToList(), Has.Count.EqualTo(2).And.Unique, "the marker of what was deleted was used again");
+    }
+}
