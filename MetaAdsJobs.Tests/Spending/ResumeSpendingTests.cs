@@ -1,0 +1,42 @@
+using MetaAdsJobs.Core.Audit;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Spending;
+using MetaAdsJobs.Tests.Orchestrations;
+using MetaAdsJobs.Tests.Support;
+
+namespace MetaAdsJobs.Tests.Spending;
+
+[TestFixture]
+[Parallelizable(ParallelScope.Self)]
+public sealed class ResumeSpendingTests
+{
+    [Test]
+    public async Task A_resume_that_is_cut_half_way_has_told_what_it_activated()
+    {
+        await using var world = await RunWorld.StartAsync();
+        var asked = await world.AcceptAsync("""{"auto_publish":true}""");
+        var built = (await world.RunAsync(asked)).Result.CampaignCreation;
+        var stopSwitch = world.Get<StopSwitch>();
+        await stopSwitch.StopAsync(asked.AccountId, "bob", null, CancellationToken.None);
+        var stopId = (await world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
+        await world.ExecuteAsync("UPDATE activations SET busy_until = NULL");
+        Assert.That(await world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+        await stopSwitch.StartAsync(asked.AccountId, "ann", reactivate: true, CancellationToken.None);
+        using var stopping = new CancellationTokenSource();
+        world.Graph.Faults.Add(call => call.Path == built.AdsetMetaId && call["status"] == "ACTIVE", async (_, _, act) =>
+        {
+            await stopping.CancelAsync();
+            return await act();
+        });
+
+        await Assert.ThatAsync(() => world.Get<ResumeSpending>().ExecuteAsync(stopId, stopping.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(await ActivatedAsync(), Is.EqualTo([built.AdMetaId]));
+
+        Assert.That(await world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>(), "another goes on");
+        Assert.That(await ActivatedAsync(), Is.EqualTo([built.AdMetaId, built.AdMetaId, built.AdsetMetaId, built.CampaignMetaId]));
+
+        async Task<List<string>> ActivatedAsync() =>
+            [.. (await world.Get<ChangeReader>().ListAsync(asked.RequestId, null, null, 100, CancellationToken.None))
+                .Where(change => change is { AskedBy: "ann", Outcome: "done" } && (string?)change.Sent["status"] == "ACTIVE").Select(change => change.Path).Reverse()];
+    }
+}
