@@ -12,10 +12,11 @@ namespace MetaAdsJobs.Core.Orchestrations;
 /// </summary>
 internal sealed class FencedSql
 {
-    private FencedSql(string set, string? only, string? before, string? also, string tell, bool extends)
+    private FencedSql(string set, string? only, string? before, string? also, string tell, bool extends, bool locksFirst)
     {
-        Extends = extends;
+        (Extends, LocksFirst) = (extends, locksFirst);
         Text = $"""
+            {(locksFirst ? $"SELECT 1 FROM orchestrations WHERE {ClaimTable.Orchestrations.Held} FOR NO KEY UPDATE;" : "")}
             WITH {ChangeLog.Cte},{(before is null ? "" : $"\n{before},")}
             fence AS (
                 UPDATE orchestrations SET {set}
@@ -30,18 +31,25 @@ internal sealed class FencedSql
     /// <summary>True when it extends the lease, for nothing extra.</summary>
     public bool Extends { get; }
 
+    /// <summary>
+    /// True when it reads what another statement of the same attempt may just be committing, since its connection broke: a statement reads as of its
+    /// own begin, so the row is waited for by one before.
+    /// </summary>
+    public bool LocksFirst { get; }
+
     /// <summary>The attempt goes on.</summary>
     /// <param name="set">What else changes in the row.</param>
     /// <param name="only">In which state of the row.</param>
     /// <param name="before">A CTE for <paramref name="also"/>.</param>
     /// <param name="also">CTEs that follow <c>fence</c>.</param>
     /// <param name="tell">What is selected if the row was written.</param>
-    public static FencedSql Holds(string set, string? only = null, string? before = null, string? also = null, string tell = "cancel_requested") =>
-        new($"lease_until = clock_timestamp() + @Lease, {set}", only, before, also, tell, extends: true);
+    /// <param name="locksFirst"><see cref="LocksFirst"/>.</param>
+    public static FencedSql Holds(string set, string? only = null, string? before = null, string? also = null, string tell = "cancel_requested", bool locksFirst = false) =>
+        new($"lease_until = clock_timestamp() + @Lease, {set}", only, before, also, tell, extends: true, locksFirst);
 
     /// <summary>The attempt's last write.</summary>
     public static FencedSql Ends(string set, string? only = null, string? also = null, string tell = "cancel_requested") =>
-        new($"lease_until = NULL, {set}", only, null, also, tell, extends: false);
+        new($"lease_until = NULL, {set}", only, null, also, tell, extends: false, locksFirst: false);
 }
 
 /// <summary>
@@ -76,9 +84,17 @@ internal sealed class FencedWrites(NpgsqlDataSource dataSource, OrchestrationOpt
         var parameters = new DynamicParameters(more);
         parameters.AddDynamicParams(new { attempt.RequestId, Attempt = attempt.Number, AccountId = attempt.Account.Id, attempt.AskedBy, Now = time.GetUtcNow(), options.Lease, options.SettleDelay });
         parameters.AddDynamicParams(changes);
-        var told = (await connection.QueryAsync<T>(new(sql.Text, parameters, transaction, cancellationToken: ct))).AsList();
+        var told = await QueryAsync<T>(connection, sql, new(sql.Text, parameters, transaction, cancellationToken: ct));
         if (transaction is null) attempt.Credential.Changes.Written(changes.Count);
         if (told.Count == 1 && sql.Extends) attempt.Lease.Extended(before);
         return told.Count == 1 ? (true, told[0]) : (false, default);
+    }
+    private static async Task<List<T>> QueryAsync<T>(NpgsqlConnection connection, FencedSql sql, CommandDefinition command)
+    {
+        if (!sql.LocksFirst) return (await connection.QueryAsync<T>(command)).AsList();
+        // One implicit transaction.
+        await using var answers = await connection.QueryMultipleAsync(command);
+        await answers.ReadAsync<int>();
+        return (await answers.ReadAsync<T>()).AsList();
     }
 }

@@ -47,6 +47,9 @@ internal sealed class DatabaseProxy : IDisposable
         set => Volatile.Write(ref _losesAnswerTo, value);
     }
 
+    /// <summary>The answer is not waited for: the statement goes on without anybody who hears of it.</summary>
+    public bool BreaksAtOnce { get; init; }
+
     private async Task ListenAsync()
     {
         try
@@ -90,7 +93,7 @@ internal sealed class DatabaseProxy : IDisposable
             if (LosesAnswerTo is { } words && bytes.AsSpan(0, count).IndexOf(Encoding.UTF8.GetBytes(words)) >= 0 && Interlocked.CompareExchange(ref _losesAnswerTo, null, words) == words) loses.SetResult();
             if (cutsAfter) client.Socket.Shutdown(SocketShutdown.Both);
             await database.WriteAsync(bytes.AsMemory(0, count));
-            if (cutsAfter) return;
+            if (cutsAfter || (BreaksAtOnce && loses.Task.IsCompleted)) return;
         }
     }
 

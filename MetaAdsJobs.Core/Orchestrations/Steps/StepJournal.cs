@@ -18,6 +18,8 @@ internal sealed class StepJournal(FencedWrites writes, TimeProvider time)
 
     private static readonly FencedSql AdvanceSql = FencedSql.Holds(
         "abandoned = CASE WHEN cardinality(@Done::text[]) > 0 THEN 0 ELSE abandoned END",
+        // A confirm that arrives when the undo has begun comes too late: what it tells of is looked for.
+        only: "ending IS NULL",
         before: StoppedCte,
         also: """
             confirmed AS (

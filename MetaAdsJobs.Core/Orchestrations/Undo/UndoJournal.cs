@@ -13,7 +13,7 @@ internal sealed class UndoJournal(NpgsqlDataSource dataSource, FencedWrites writ
         ending = @Ending, errors = errors || @Errors::jsonb, failures = 0, abandoned = 0,
                     quiet_since = CASE WHEN @Sent THEN clock_timestamp() ELSE quiet_since END
         """,
-        only: "ending IS NULL", also: BegunStep.NotDoneCte, tell: $"COALESCE(quiet_since, '-infinity') AS quiet_since, {StepRecord.AllSql} AS steps");
+        only: "ending IS NULL", also: BegunStep.NotDoneCte, tell: $"COALESCE(quiet_since, '-infinity') AS quiet_since, {StepRecord.AllSql} AS steps", locksFirst: true);
 
     private static readonly FencedSql StopSql = FencedSql.Ends(
         "status = 'failed', ending = 'failed', completed_at = @Now, errors = errors || @Errors::jsonb", only: "ending IS NULL");

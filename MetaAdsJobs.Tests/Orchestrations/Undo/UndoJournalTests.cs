@@ -1,4 +1,7 @@
+using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Orchestrations.Steps;
+using MetaAdsJobs.Core.Orchestrations.Undo;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -8,16 +11,24 @@ namespace MetaAdsJobs.Tests.Orchestrations.Undo;
 [TestFixture]
 public sealed class UndoJournalTests
 {
+    /// <param name="isUnderWay">The connection breaks while PostgreSQL is still at it: the undo begins before it is committed.</param>
     [Test]
-    public async Task An_undo_after_a_confirm_whose_answer_was_lost_goes_by_the_journal_and_a_retry_uses_nothing_of_what_it_deleted()
+    public async Task An_undo_after_a_confirm_whose_answer_was_lost_goes_by_the_journal_and_a_retry_uses_nothing_of_what_it_deleted([Values] bool isUnderWay)
     {
         await using var world = await RunWorld.StartAsync(("MAX_RETRIES", "0"));
         var connection = new NpgsqlConnectionStringBuilder(world.Database.ConnectionString);
-        using var proxy = new DatabaseProxy(connection.Port) { LosesAnswerTo = "confirmed AS (" };
+        using var proxy = new DatabaseProxy(connection.Port) { LosesAnswerTo = "confirmed AS (", BreaksAtOnce = isUnderWay };
         connection.Port = proxy.Port;
         await using var cutOff = InProcess.Configure(connection.ConnectionString, world.Time,
             ("META_ADS_MODE", "live"), ("META_GRAPH_URL", world.Graph.BaseUrl), ("DATA_PROTECTION_KEY", OtherProcess.Key), ("MAX_RETRIES", "0"));
         var asked = await world.AcceptAsync();
+        if (isUnderWay)
+        {
+            await world.ExecuteAsync("""
+                CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(2); RETURN NEW; END $$;
+                CREATE TRIGGER slow BEFORE UPDATE ON orchestration_steps FOR EACH ROW WHEN (NEW.state = 'confirmed' AND NEW.step = 'campaign') EXECUTE FUNCTION slow();
+                """);
+        }
 
         await cutOff.GetRequiredService<RunOrchestration>().ExecuteAsync(asked.RequestId, CancellationToken.None);
         Assert.That(proxy.LosesAnswerTo, Is.Null, "no answer was lost");
@@ -34,5 +45,21 @@ public sealed class UndoJournalTests
 
         Assert.That((retried.Result.Status, await world.AtMetaAsync(asked)), Is.EqualTo(("succeeded", "ad adset campaign creative")), string.Join("; ", retried.Result.Errors));
         Assert.That(world.Creates(asked, "campaigns").Select(call => call["name"]).ToList(), Has.Count.EqualTo(2).And.Unique, "the marker of what was deleted was used again");
+    }
+
+    [Test]
+    public async Task A_confirm_that_arrives_when_the_undo_has_begun_is_refused_and_starts_nothing()
+    {
+        await using var world = await RunWorld.StartAsync();
+        var asked = await world.AcceptAsync();
+        var attempt = (await world.Get<OrchestrationClaims>().ClaimAsync(asked.RequestId, CancellationToken.None))!;
+        await using var lease = attempt.Lease;
+        foreach (var begun in attempt.Begun.Values) begun.Sends();
+        await world.Get<UndoJournal>().BeginAsync(attempt, "failed", ["it failed"], CancellationToken.None);
+
+        await Assert.ThatAsync(
+            () => world.Get<StepJournal>().AdvanceAsync(attempt, [new(StepName.Campaign, "7"), new(StepName.Media, null)], [StepName.AdSet, StepName.Creative], [], CancellationToken.None),
+            Throws.InstanceOf<FencedException>());
+        Assert.That(await world.QueryAsync<string>("SELECT step FROM orchestration_steps WHERE state <> 'started' OR step NOT IN ('campaign', 'media')"), Is.Empty);
     }
 }
