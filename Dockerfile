@@ -10,8 +10,10 @@ COPY MetaAdsJobs.StubGraph/MetaAdsJobs.StubGraph.csproj MetaAdsJobs.StubGraph/pa
 COPY MetaAdsJobs.Api/MetaAdsJobs.Api.csproj MetaAdsJobs.Api/packages.lock.json MetaAdsJobs.Api/
 COPY MetaAdsJobs.Worker/MetaAdsJobs.Worker.csproj MetaAdsJobs.Worker/packages.lock.json MetaAdsJobs.Worker/
 COPY MetaAdsJobs.Launch/MetaAdsJobs.Launch.csproj MetaAdsJobs.Launch/packages.lock.json MetaAdsJobs.Launch/
-RUN dotnet restore MetaAdsJobs.Api --locked-mode \
-    && dotnet restore MetaAdsJobs.Worker --locked-mode \
+# API and worker are compiled for the machine here: started, they are at full speed seconds earlier.
+ENV COMPILED="--use-current-runtime -p:PublishReadyToRun=true"
+RUN dotnet restore MetaAdsJobs.Api --locked-mode $COMPILED \
+    && dotnet restore MetaAdsJobs.Worker --locked-mode $COMPILED \
     && dotnet restore MetaAdsJobs.Launch --locked-mode
 COPY db/migrations/ db/migrations/
 COPY MetaAdsJobs.Core/ MetaAdsJobs.Core/
@@ -20,8 +22,8 @@ COPY MetaAdsJobs.StubGraph/ MetaAdsJobs.StubGraph/
 COPY MetaAdsJobs.Api/ MetaAdsJobs.Api/
 COPY MetaAdsJobs.Worker/ MetaAdsJobs.Worker/
 COPY MetaAdsJobs.Launch/ MetaAdsJobs.Launch/
-RUN dotnet publish MetaAdsJobs.Api -c Release --no-restore -p:UseAppHost=false -o /out/api \
-    && dotnet publish MetaAdsJobs.Worker -c Release --no-restore -p:UseAppHost=false -o /out/worker \
+RUN dotnet publish MetaAdsJobs.Api -c Release --no-restore $COMPILED --no-self-contained -p:UseAppHost=false -o /out/api \
+    && dotnet publish MetaAdsJobs.Worker -c Release --no-restore $COMPILED --no-self-contained -p:UseAppHost=false -o /out/worker \
     && dotnet publish MetaAdsJobs.Launch -c Release --no-restore -p:UseAppHost=false -o /out/launch
 
 # Ubuntu 24.04 with ICU and time zones, which the accounts' days need. The files stay root's: the programs cannot change them.

@@ -65,7 +65,7 @@ public sealed partial class ContainerTests
             Assert.That(projects, Is.Not.Empty);
             foreach (var project in projects)
             {
-                var restored = await Command.RunAsync("dotnet", ["restore", Path.Combine(folder.FullName, project), "--locked-mode"], CancellationToken.None);
+                var restored = await Command.RunAsync("dotnet", ["restore", Path.Combine(folder.FullName, project), "--locked-mode", "--use-current-runtime"], CancellationToken.None);
                 Assert.That(restored.ExitCode, Is.Zero, restored.Output);
             }
         }

@@ -21,6 +21,9 @@ internal sealed class BenchService : IAsyncDisposable
 {
     public const string SigningKey = "a signing key for the bench, long enough for HS256";
 
+    // By bench/run.
+    private static readonly string Published = Path.Combine(ProjectFolder.Path, "bench", "MetaAdsJobs.Bench", "bin", "worker");
+
     private readonly Dictionary<string, string?> _environment;
     private readonly string _logs;
     private readonly IHost _host;
@@ -58,7 +61,7 @@ internal sealed class BenchService : IAsyncDisposable
         return File.Exists(result) ? await SyncProcess.ReadAsync(result) : throw new BenchException($"The sync's process ended early, {exitCode}: {await File.ReadAllTextAsync(log, ct)}");
     }
 
-    public ChildProcess StartWorker() => Start(ChildProgram.Built("MetaAdsJobs.Worker", _environment));
+    public ChildProcess StartWorker() => Start(new(["dotnet", Path.Combine(Published, "MetaAdsJobs.Worker.dll")], Published, _environment));
 
     /// <summary>An API process that answers.</summary>
     public async Task<Uri> StartApiAsync(CancellationToken ct)
