@@ -18,7 +18,7 @@ internal enum ReportState
     /// <summary>It was too much for Meta: others are asked for in its place.</summary>
     Split,
 
-    /// <summary>Meta will not make it. Only for a definition's reports: without those of the ads there is no sync.</summary>
+    /// <summary>Meta will not make it. Only for a definition's reports and for deleted ads: without those of the ads there is no sync.</summary>
     Refused,
 }
 

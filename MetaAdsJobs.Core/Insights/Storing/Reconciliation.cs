@@ -4,6 +4,8 @@ using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Meta.Insights;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Polly;
+using Polly.Timeout;
 
 namespace MetaAdsJobs.Core.Insights.Storing;
 
@@ -17,6 +19,7 @@ internal sealed record DifferingDay(DateOnly Date, decimal AccountSpend, decimal
 internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogger<Reconciliation> logger)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
+    private readonly ResiliencePipeline _patience = new ResiliencePipelineBuilder { TimeProvider = time }.AddTimeout(Patience).Build();
 
     // Each row is rounded to Meta's smallest unit, up or down: what that adds up to grows with the root of their number, and twice the
     // root is far beyond what it ever comes to.
@@ -26,13 +29,11 @@ internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogg
     /// <returns>Null when Meta does not tell it: a sync does not fail for that.</returns>
     public async Task<IReadOnlyDictionary<DateOnly, decimal>?> ReadAsync(SyncClaim claim, DateOnly since, CancellationToken ct)
     {
-        using var patience = new CancellationTokenSource(Patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, patience.Token);
         try
         {
-            return await meta.ReadAccountSpendAsync(claim.Credential, claim.AdAccountId, since, claim.Range.Until, either.Token);
+            return await _patience.ExecuteAsync(async token => await meta.ReadAccountSpendAsync(claim.Credential, claim.AdAccountId, since, claim.Range.Until, token), ct);
         }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        catch (TimeoutRejectedException)
         {
             InsightLog.NotReconciled(logger, claim.AccountId, $"Meta did not answer within {Patience.TotalSeconds} s");
             return null;

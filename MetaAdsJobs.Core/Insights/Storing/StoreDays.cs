@@ -17,7 +17,7 @@ internal sealed class StoreDays(NpgsqlDataSource dataSource, InsightStore insigh
     /// <param name="staged">What there is of each day.</param>
     /// <param name="told">The account's spend by Meta; null when it did not tell.</param>
     /// <returns>Null when the sync has ended.</returns>
-    /// <exception cref="Jobs.FencedException">Another attempt holds the sync.</exception>
+    /// <exception cref="Claims.FencedException">Another attempt holds the sync.</exception>
     public async Task<Pause?> StoreAsync(
         SyncClaim claim, IReadOnlyList<SyncReport> reports, IReadOnlyList<StagedDay> staged, IReadOnlyDictionary<DateOnly, decimal>? told, TimeSlice slice, CancellationToken ct)
     {

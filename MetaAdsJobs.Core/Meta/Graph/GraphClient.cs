@@ -6,6 +6,7 @@ using MetaAdsJobs.Core.Meta.Pacing;
 using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.Retry;
+using Polly.Timeout;
 
 namespace MetaAdsJobs.Core.Meta.Graph;
 
@@ -18,6 +19,9 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
 {
     /// <summary>No answer of Meta's to what is asked here comes near it; a larger one is not kept in memory.</summary>
     public const int LargestAnswer = 16 * 1024 * 1024;
+
+    // One call, and never again: creates go this way, too.
+    private readonly ResiliencePipeline _once = new ResiliencePipelineBuilder { TimeProvider = time }.AddTimeout(TimeSpan.FromSeconds(options.CallTimeoutSeconds)).Build();
 
     private readonly ResiliencePipeline _repeatable = new ResiliencePipelineBuilder { TimeProvider = time }
         .AddRetry(new RetryStrategyOptions
@@ -74,15 +78,13 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
 
     private async Task<JsonElement> ExchangeAsync(HttpMethod method, string path, GraphFields fields, GraphCredential credential, GraphSpan span, CancellationToken ct)
     {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(options.CallTimeoutSeconds), time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
         using var request = Build(method, path, fields, credential);
         try
         {
-            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseContentRead, either.Token);
+            using var response = await _once.ExecuteAsync(async token => await http.SendAsync(request, HttpCompletionOption.ResponseContentRead, token), ct);
             span.Answered(response);
             pacing.Saw(credential, GraphUsage.Read(response.Headers, credential.UseCase));
-            return Read(response, await response.Content.ReadAsByteArrayAsync(either.Token), [credential.AccessToken, options.AppSecret ?? "", .. fields.Secrets]);
+            return Read(response, await response.Content.ReadAsByteArrayAsync(ct), [credential.AccessToken, options.AppSecret ?? "", .. fields.Secrets]);
         }
         catch (HttpRequestException exception) when (exception.HttpRequestError is HttpRequestError.NameResolutionError
             or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError)
@@ -101,7 +103,7 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
         {
             throw new MetaException(Proof.OutcomeUnknown, "Meta's answer was lost", exception) { IsOutage = true };
         }
-        catch (OperationCanceledException exception) when (!ct.IsCancellationRequested)
+        catch (Exception exception) when (exception is TimeoutRejectedException || (exception is OperationCanceledException && !ct.IsCancellationRequested))
         {
             throw new MetaException(Proof.OutcomeUnknown, $"Meta did not answer within {options.CallTimeoutSeconds} s", exception) { IsOutage = true };
         }

@@ -1,3 +1,6 @@
+using Polly;
+using Polly.Timeout;
+
 namespace MetaAdsJobs.Core.Meta.Media;
 
 /// <summary>An image that was fetched, or why it was not.</summary>
@@ -19,19 +22,13 @@ internal sealed class ImageDownloads(HttpClient http, MetaOptions options, TimeP
 {
     public const int MaxRedirects = 3;
     private const int MaxBytes = 8 * 1024 * 1024;
+    private readonly ResiliencePipeline _once = new ResiliencePipelineBuilder { TimeProvider = time }.AddTimeout(TimeSpan.FromSeconds(options.CallTimeoutSeconds)).Build();
 
     public async Task<Download> FetchAsync(string url, CancellationToken ct)
     {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(options.CallTimeoutSeconds), time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
         try
         {
-            using var response = await http.GetAsync(new Uri(url), HttpCompletionOption.ResponseHeadersRead, either.Token);
-            if (!response.IsSuccessStatusCode) return new Download.Failed($"its server answered HTTP {(int)response.StatusCode}");
-            var bytes = await ReadAsync(response.Content, either.Token);
-            return bytes is null ? new Download.Failed($"it is larger than {MaxBytes / 1024 / 1024} MiB")
-                : IsImage(bytes) ? new Download.Image(bytes)
-                : new Download.Failed("it is not a JPEG, PNG, GIF or WebP image");
+            return await _once.ExecuteAsync(async token => await DownloadAsync(url, token), ct);
         }
         catch (Exception exception) when (PrivateAddressException.In(exception) is { } refused)
         {
@@ -45,10 +42,20 @@ internal sealed class ImageDownloads(HttpClient http, MetaOptions options, TimeP
         {
             return new Download.Failed("the connection broke");
         }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        catch (Exception exception) when (exception is TimeoutRejectedException || (exception is OperationCanceledException && !ct.IsCancellationRequested))
         {
             return new Download.Failed($"it did not arrive within {options.CallTimeoutSeconds} s");
         }
+    }
+
+    private async Task<Download> DownloadAsync(string url, CancellationToken ct)
+    {
+        using var response = await http.GetAsync(new Uri(url), HttpCompletionOption.ResponseHeadersRead, ct);
+        if (!response.IsSuccessStatusCode) return new Download.Failed($"its server answered HTTP {(int)response.StatusCode}");
+        var bytes = await ReadAsync(response.Content, ct);
+        return bytes is null ? new Download.Failed($"it is larger than {MaxBytes / 1024 / 1024} MiB")
+            : IsImage(bytes) ? new Download.Image(bytes)
+            : new Download.Failed("it is not a JPEG, PNG, GIF or WebP image");
     }
 
     /// <returns>Null when there is more than is taken.</returns>

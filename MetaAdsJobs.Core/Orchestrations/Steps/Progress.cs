@@ -27,7 +27,7 @@ internal interface IRepeatableStep
 {
     string Name { get; }
 
-    /// <exception cref="Meta.MetaException">Meta did not do it, or nobody can tell.</exception>
+    /// <exception cref="Meta.Graph.MetaException">Meta did not do it, or nobody can tell.</exception>
     Task<StepOutcome> RunAsync(Attempt attempt, CancellationToken ct);
 }
 

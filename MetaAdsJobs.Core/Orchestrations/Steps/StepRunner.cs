@@ -60,19 +60,19 @@ internal sealed class StepRunner(
         {
             switch (await LookAsync(attempt, step, ct))
             {
-                case Progress.Built adopted:
+                case Look.Adopted adopted:
                     // At once: whatever becomes of the next look, what is at Meta is known by then.
-                    if (await journal.AdvanceAsync(attempt, adopted.Last, [], [], ct) is { } cancelled) return (Leave(cancelled), true, absent, notYet);
+                    if (await journal.AdvanceAsync(attempt, [adopted.Step], [], [], ct) is { } cancelled) return (Leave(cancelled), true, absent, notYet);
                     isAdopted = true;
                     break;
-                case Progress.NotYet later:
-                    notYet = Earlier(notYet, later);
+                case Look.TooEarly early:
+                    notYet = Earlier(notYet, early.Next);
                     break;
-                case null:
+                case Look.Absent:
                     absent.Add(step);
                     break;
-                case var several:
-                    return (several, isAdopted, absent, notYet);
+                case Look.Several several:
+                    return (several.Found, isAdopted, absent, notYet);
             }
         }
 
@@ -83,8 +83,7 @@ internal sealed class StepRunner(
     private static bool IsLost(Attempt attempt, string step) =>
         StepName.IsCreate(step) && attempt.StateOf(step) == StepState.Started && !attempt.Begun.ContainsKey(step);
 
-    /// <returns>Null when it was looked for past the settle delay, and does not exist.</returns>
-    private async Task<Progress?> LookAsync(Attempt attempt, string step, CancellationToken ct)
+    private async Task<Look> LookAsync(Attempt attempt, string step, CancellationToken ct)
     {
         using var span = new StepSpan(step);
         // Before the look: what it does not show at a later moment, it may not have been able to show when Meta made the answer.
@@ -93,7 +92,7 @@ internal sealed class StepRunner(
         if (found.Count > 1)
         {
             span.Result = StepSpan.SeveralFound;
-            return new Progress.SeveralFound(step, found);
+            return new Look.Several(new(step, found));
         }
 
         if (found.Count == 1)
@@ -101,18 +100,18 @@ internal sealed class StepRunner(
             OrchestrationLog.StepAdopted(logger, step, found[0]);
             span.Result = StepSpan.Adopted;
             attempt.Credential.Changes.AddAdopted(step, found[0], time.GetUtcNow());
-            return new Progress.Built([new(step, found[0])]);
+            return new Look.Adopted(new(step, found[0]));
         }
 
         if (now < attempt.SettledAt)
         {
             span.Result = StepSpan.NotYet;
-            return NextLook(now, attempt.SettledAt, step);
+            return new Look.TooEarly(NextLook(now, attempt.SettledAt, step));
         }
 
         OrchestrationLog.StepAbsent(logger, step);
         span.Result = StepSpan.Absent;
-        return null;
+        return new Look.Absent();
     }
 
     private async Task<(string Step, StepOutcome Result)[]> RunTogetherAsync(Attempt attempt, List<string> steps, CancellationToken ct)
@@ -172,6 +171,22 @@ internal sealed class StepRunner(
         var pause = TimeSpan.FromSeconds(Math.Clamp(options.SettleDelaySeconds / 8.0, 0.5, 15));
         return new(now + pause < settledAt ? now + pause : settledAt, $"the answer to creating the {step} was lost; looking for it until it must be visible");
     }
+}
+
+/// <summary>What looking for a create whose answer was lost has shown. The set is closed.</summary>
+internal abstract record Look
+{
+    private Look() { }
+
+    public sealed record Adopted(DoneStep Step) : Look;
+
+    /// <summary>Not found, but it may only not be visible yet.</summary>
+    public sealed record TooEarly(Progress.NotYet Next) : Look;
+
+    /// <summary>Not found past the settle delay: it does not exist.</summary>
+    public sealed record Absent : Look;
+
+    public sealed record Several(Progress.SeveralFound Found) : Look;
 }
 
 /// <summary>One attempt at one step as operators see it: a span and a count.</summary>
