@@ -39,6 +39,8 @@ internal sealed class History : IAsyncDisposable
         Numbers = new(this);
         NumbersJudge = new(this);
         Script = new(this);
+        // Drawn by what has been drawn: another choice here would make other histories of all seeds.
+        IsStoppedMidway = !isOfNumbers && choices.Made.Sum() % 8 == 4;
         Syncs = new(this);
     }
 
@@ -50,6 +52,8 @@ internal sealed class History : IAsyncDisposable
     public Odds Odds { get; private set; }
     /// <summary>Nothing could go wrong.</summary>
     public bool IsQuiet { get; private set; }
+    /// <summary>A stop comes while something is activated by a call whose answer is lost, and which Meta carries out when it likes.</summary>
+    public bool IsStoppedMidway { get; private set; }
     public int MaxRetries { get; }
     public TimeSpan Lease { get; }
     public Dictionary<string, string> Settings { get; }
@@ -184,8 +188,23 @@ internal sealed class History : IAsyncDisposable
         Go(until: () => isSwept);
     }
 
+    /// <summary>How much later Meta does what it is told.</summary>
+    public TimeSpan DelayOf(GraphCall call, WireFate fate)
+    {
+        var seconds = Choices.Chance(Odds.Fault) ? Choices.OneOf(1, 6, 20, 40) : 0;
+        if (ActivatedCampaign(call) is { } campaign)
+        {
+            IsStoppedMidway = false;
+            seconds = Choices.OneOf(40, 20, 6);
+            Script.StopsSoon(campaign.AccountId);
+        }
+
+        return TimeSpan.FromSeconds(seconds);
+    }
+
     public WireFate FateOf(GraphCall call)
     {
+        if (ActivatedCampaign(call) is not null) return WireFate.BrokenDoneLater;
         if (Choices.Chance(Odds.Fault))
         {
             return call.Changes
@@ -200,6 +219,9 @@ internal sealed class History : IAsyncDisposable
         var thing = call.Path.Split('/')[0];
         return fate == WireFate.SaidMissing && !_saidMissing.Add(thing) && _saidMissing.Remove(thing) ? WireFate.Fine : fate;
     }
+
+    // The first one in a history in which that is to be stopped.
+    private MetaObject? ActivatedCampaign(GraphCall call) => IsStoppedMidway && call.Activates && !Odds.IsQuiet ? World.Objects.FirstOrDefault(one => one.Id == call.Path && one.Kind == "campaigns") : null;
 
     public StatementFate FateOf(Activity activity, bool isWhole)
     {

@@ -133,6 +133,15 @@ internal sealed class Script(History history)
         }
     }
 
+    /// <summary>Within seconds, and lifted when whatever was under way is done.</summary>
+    public void StopsSoon(string adAccountId)
+    {
+        var account = _accounts.Find(one => one.AdAccountId == adAccountId);
+        var at = history.Choices.OneOf(0.5, 0.01, 3);
+        At(at, $"stops {account.Name}", (api, ct) => api.Get<StopSwitch>().StopAsync(account.Id, "client", null, ct));
+        At(at + history.Choices.OneOf(600, 60, 10), $"starts {account.Name}", (api, ct) => api.Get<StopSwitch>().StartAsync(account.Id, "client", true, ct));
+    }
+
     public void ChangeToken((Guid Id, string AdAccountId, string Name) account, double at)
     {
         var token = $"token{++_tokens}";

@@ -20,6 +20,8 @@ internal sealed class GraphCall(string method, string path, IReadOnlyDictionary<
 
     public bool IsCreate => Method == "POST" && Path.Contains('/', StringComparison.Ordinal) && Changes;
 
+    public bool Activates => Method == "POST" && !IsCreate && this["status"] == "ACTIVE";
+
     public override string ToString() => $"{Method} {Path}{(this["name"] is { } name ? $" \"{name}\"" : "")}{(this["status"] is { } status && !IsCreate ? $" {status}" : "")}";
 }
 
@@ -106,7 +108,7 @@ internal sealed class SimWire(History history, SimProcess process) : HttpMessage
         var source = new TaskCompletionSource<HttpResponseMessage>(TaskCreationOptions.RunContinuationsAsynchronously);
         var fate = history.FateOf(call);
         var latency = Latencies[history.Choices.Chance(history.Odds.Slow) ? history.Choices.Below(Latencies.Length) : 0];
-        var later = TimeSpan.FromSeconds(history.Choices.Chance(history.Odds.Fault) ? history.Choices.OneOf(1, 6, 20, 40) : 0);
+        var later = history.DelayOf(call, fate);
         var told = $"{activity.Name}: {call}{(fate == WireFate.Fine ? "" : $" ({fate}{(later > TimeSpan.Zero ? $", {later.TotalSeconds} s later" : "")})")}";
         var sent = world.Sent(call);
         Due? waits = null;
