@@ -64,6 +64,24 @@ public sealed class LiftedStopTests
         Assert.That(await ListAsync<string>("SELECT array_to_string(untold_ids, ' ') FROM activations"), Is.EqualTo([""]), "told by now");
     }
 
+    [Test]
+    public async Task What_one_that_died_has_noted_stays_noted_when_another_worker_is_done()
+    {
+        await ActivationAsync("active", paused: [], untold: []);
+        var store = _world.Core.Get<StopStore>();
+        var stop = await store.FindAsync(await StoppedAsync(_world.AccountId), CancellationToken.None);
+        var sleeps = (await _world.Core.Get<Spenders>().ListSpendingAsync(stop!, Guid.Empty, CancellationToken.None)).Single();
+        var dies = (await _world.Core.Get<Spenders>().ListSpendingAsync(stop!, Guid.Empty, CancellationToken.None)).Single();
+        await store.NoteAsync(sleeps, "7", CancellationToken.None);
+        foreach (var metaId in (string[])["7", "8"]) await store.NoteAsync(dies, metaId, CancellationToken.None);
+
+        Assert.That(await store.PausedAsync(sleeps, "bob", CancellationToken.None), Is.True);
+
+        Assert.That(await ListAsync<string>("SELECT concat(state, ' ', array_to_string(paused_ids, ' '), '/', array_to_string(untold_ids, ' ')) FROM activations"), Is.EqualTo(["paused 7 8/8"]));
+        await _world.Core.Get<StopSwitch>().StartAsync(_world.AccountId, "ann", reactivate: true, CancellationToken.None);
+        Assert.That(await ListAsync<string>("SELECT concat(path, ' ', outcome) FROM meta_changes"), Is.EqualTo(["8 outcome_unknown"]));
+    }
+
     private async Task LiftAgainAsync(bool reactivate)
     {
         var stop = new Stop(Guid.NewGuid(), _world.AccountId, "bob", "ann", IsLifted: true, reactivate);
