@@ -10,11 +10,11 @@ namespace MetaAdsJobs.Bench.Measurements;
 /// <summary>Requests accepted over HTTP a second beside Hangfire's bare enqueue, both by eight at once, no worker running.</summary>
 internal sealed class Accepting : IMeasurement
 {
-    private const int Clients = 8;
+    internal const int Clients = 8;
     private const int Rounds = 2;
 
     // A new process compiles what it runs often once more, in the background: it takes thousands of requests until that is over.
-    private const int WarmUp = 5000;
+    internal const int WarmUp = 5000;
 
     public string Name => "accepting";
 
@@ -54,7 +54,7 @@ internal sealed class Accepting : IMeasurement
         return count / Stopwatch.GetElapsedTime(since).TotalSeconds;
     }
 
-    private static Task PostAllAsync(HttpClient http, byte[] body, int count, CancellationToken ct) =>
+    internal static Task PostAllAsync(HttpClient http, byte[] body, int count, CancellationToken ct) =>
         Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = Clients, CancellationToken = ct }, async (_, token) =>
         {
             using var content = new ByteArrayContent(body);
