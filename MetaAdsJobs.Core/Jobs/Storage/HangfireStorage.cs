@@ -27,7 +27,7 @@ internal static class HangfireStorage
             DistributedLockTimeout = TimeSpan.FromSeconds(jobs.TakeOverSeconds),
         };
         var storage = new PostgreSqlStorage(new DataSourceConnections(dataSource), options);
-        storage.QueueProviders.Add(new OnePollerQueueProvider(new PostgreSqlJobQueueProvider(storage, options)), Queues.All);
+        storage.QueueProviders.Add(new OnePollerQueueProvider(new PostgreSqlJobQueueProvider(storage, options), new(dataSource, options.InvisibilityTimeout)), Queues.All);
         return storage;
     }
 

@@ -23,12 +23,13 @@ public sealed class JobReader
 
     public async Task<JobOverview> ReadAsync(CancellationToken ct)
     {
-        // A job is as old as its state: one that was snoozed for an hour has not waited in the queue for it. By the database's clock.
+        // A job is as old as its state: one that was snoozed for an hour has not waited in the queue for it. By the database's clock. The order
+        // leaves the planner no way but the index that begins with the queue: an empty queue would else be looked for in the whole table.
         const string QueuesSql = """
             SELECT n.name, c.jobs::int, CASE WHEN clock_timestamp() > s.createdat THEN clock_timestamp() - s.createdat END AS oldest
             FROM unnest(@Queues) WITH ORDINALITY n (name, place)
             CROSS JOIN LATERAL (
-                SELECT count(*) AS jobs, min(id) AS first FROM (SELECT id FROM hangfire.jobqueue q WHERE q.queue = n.name AND q.fetchedat IS NULL LIMIT @MostCounted + 1) q) c
+                SELECT count(*) AS jobs, min(id) AS first FROM (SELECT id FROM hangfire.jobqueue q WHERE q.queue = n.name AND q.fetchedat IS NULL ORDER BY q.fetchedat LIMIT @MostCounted + 1) q) c
             LEFT JOIN hangfire.jobqueue f ON f.id = c.first LEFT JOIN hangfire.job j ON j.id = f.jobid LEFT JOIN hangfire.state s ON s.id = j.stateid
             ORDER BY n.place;
             """;
@@ -50,11 +51,13 @@ public sealed class JobReader
             FROM (SELECT substring(value FROM '[0-9]+$')::bigint AS id, score FROM hangfire.set WHERE key = 'schedule' ORDER BY score LIMIT @MostListed) t
             JOIN hangfire.job j ON j.id = t.id LEFT JOIN hangfire.state s ON s.id = j.stateid ORDER BY t.score;
             """;
-        // Failed jobs stay until a person acts, so that there may be very many: of the newest of them, those that failed last.
+        // Failed jobs stay until a person acts, so that there may be very many: of the newest of them, those that failed last. With "id + 0" the
+        // failed are read from the index of states; walked from the newest job backwards, a million that succeeded since would be read first.
         const string FailedSql = """
             SELECT j.id, j.invocationdata::text AS invocation, j.arguments::text AS arguments, s.createdat AS at, COALESCE(s.data ->> 'ExceptionMessage', s.reason) AS reason
-            FROM (SELECT id, stateid FROM hangfire.job WHERE statename = 'Failed' ORDER BY id DESC LIMIT 500) f
-            JOIN hangfire.job j ON j.id = f.id JOIN hangfire.state s ON s.id = f.stateid ORDER BY f.stateid DESC LIMIT @MostListed;
+            FROM (SELECT l.id, l.stateid FROM (SELECT id FROM hangfire.job WHERE statename = 'Failed' ORDER BY id + 0 DESC LIMIT 500) n
+                  JOIN hangfire.job l ON l.id = n.id ORDER BY l.stateid DESC LIMIT @MostListed) f
+            JOIN hangfire.job j ON j.id = f.id JOIN hangfire.state s ON s.id = f.stateid ORDER BY f.stateid DESC;
             """;
         const string WorkersSql = $"""
             SELECT id, (data ->> 'WorkerCount')::int, ARRAY(SELECT jsonb_array_elements_text(data -> 'Queues')), data ->> 'StartedAt', lastheartbeat, {WorkerHealth.IsSilentSql}

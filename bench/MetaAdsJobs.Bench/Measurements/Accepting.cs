@@ -10,11 +10,11 @@ namespace MetaAdsJobs.Bench.Measurements;
 /// <summary>Requests accepted over HTTP a second beside Hangfire's bare enqueue, both by eight at once, no worker running.</summary>
 internal sealed class Accepting : IMeasurement
 {
-    private const int Clients = 8;
+    internal const int Clients = 8;
     private const int Rounds = 2;
 
     // A new process compiles what it runs often once more, in the background: it takes thousands of requests until that is over.
-    private const int WarmUp = 5000;
+    internal const int WarmUp = 5000;
 
     public string Name => "accepting";
 
@@ -48,16 +48,16 @@ internal sealed class Accepting : IMeasurement
         var token = AccessTokens.Mint(BenchService.SigningKey, "manager", TimeSpan.FromHours(1), "bench", TimeProvider.System);
         using var http = new HttpClient { BaseAddress = address };
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        await PostAllAsync(http, body, WarmUp, ct);
+        await PostAllAsync(http, [body], WarmUp, ct);
         var since = Stopwatch.GetTimestamp();
-        await PostAllAsync(http, body, count, ct);
+        await PostAllAsync(http, [body], count, ct);
         return count / Stopwatch.GetElapsedTime(since).TotalSeconds;
     }
 
-    private static Task PostAllAsync(HttpClient http, byte[] body, int count, CancellationToken ct) =>
-        Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = Clients, CancellationToken = ct }, async (_, token) =>
+    internal static Task PostAllAsync(HttpClient http, IReadOnlyList<byte[]> bodies, int count, CancellationToken ct) =>
+        Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = Clients, CancellationToken = ct }, async (n, token) =>
         {
-            using var content = new ByteArrayContent(body);
+            using var content = new ByteArrayContent(bodies[n % bodies.Count]);
             content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
             using var answer = await http.PostAsync("/meta/orchestrate/run", content, token);
             if (answer.StatusCode != HttpStatusCode.Accepted) throw new BenchException($"A request was answered {(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync(token)}");

@@ -1,9 +1,6 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Http.Headers;
 using MetaAdsJobs.Bench.Support;
 using MetaAdsJobs.Core.Insights.Reading;
-using MetaAdsJobs.Launch.Tokens;
 
 namespace MetaAdsJobs.Bench.Measurements;
 
@@ -33,20 +30,20 @@ internal sealed class ConsolePages : IMeasurement
             await service.Database.ListAsync<Guid>("SELECT sync_id FROM insight_syncs TABLESAMPLE SYSTEM (1)"));
 
         var took = new Dictionary<BenchPage, double[]>();
-        using (var http = await ClientAsync(service, ct))
+        using (var http = await PageClient.CreateAsync(service, ct))
         {
             foreach (var page in pages.Where(page => page.Name.StartsWith(options.Page, StringComparison.Ordinal)))
             {
-                await AskAsync(http, page, WarmUp, ct);
-                took[page] = await AskAsync(http, page, Requests, ct);
-                Console.WriteLine($"  {page.Name}: {Share(took[page], 0.5):0} / {Share(took[page], 0.95):0} ms");
+                await PageClient.AskAsync(http, page, WarmUp, Clients, ct);
+                took[page] = await PageClient.AskAsync(http, page, Requests, Clients, ct);
+                Console.WriteLine($"  {page.Name}: {PageClient.Share(took[page], 0.5):0} / {PageClient.Share(took[page], 0.95):0} ms");
             }
         }
 
         var work = await ReadWorkAsync(service, cluster.ServerLog, took.Keys, ct);
         return [.. took.Select(pair => new Result(
-            $"console: {pair.Key.Name}", $"{Share(pair.Value, 0.95):0} ms", $"≤ {Goal} ms", Share(pair.Value, 0.95) <= Goal && work[pair.Key] is { Rows: <= MostRows, Compiled: 0 },
-            $"the 95th percentile of {Requests}, {Clients} at once, each asking for something else; half within {Share(pair.Value, 0.5):0} ms. {work[pair.Key]}, the worst of three"))];
+            $"console: {pair.Key.Name}", $"{PageClient.Share(pair.Value, 0.95):0} ms", $"≤ {Goal} ms", PageClient.Share(pair.Value, 0.95) <= Goal && work[pair.Key] is { Rows: <= MostRows, Compiled: 0 },
+            $"the 95th percentile of {Requests}, {Clients} at once, each asking for something else; half within {PageClient.Share(pair.Value, 0.5):0} ms. {work[pair.Key]}, the worst of three"))];
     }
 
     // In a process of its own, since explaining costs time.
@@ -54,7 +51,7 @@ internal sealed class ConsolePages : IMeasurement
     {
         var plans = new PlanReader(service.Database, serverLog);
         if (!await plans.StartAsync()) return pages.ToDictionary(page => page, _ => new WorkDone(0, 0, "", 0));
-        using var http = await ClientAsync(service, ct);
+        using var http = await PageClient.CreateAsync(service, ct);
         var work = new Dictionary<BenchPage, WorkDone>();
         foreach (var page in pages)
         {
@@ -62,7 +59,7 @@ internal sealed class ConsolePages : IMeasurement
             for (var n = 0; n < 3; n++)
             {
                 await plans.ReadAsync(ct);
-                await OneAsync(http, page.Path(n), ct);
+                await PageClient.OneAsync(http, page.Path(n), ct);
                 var done = await plans.ReadAsync(ct);
                 if (done.Rows >= work[page].Rows) work[page] = done;
             }
@@ -70,32 +67,4 @@ internal sealed class ConsolePages : IMeasurement
 
         return work;
     }
-
-    private static async Task<HttpClient> ClientAsync(BenchService service, CancellationToken ct)
-    {
-        var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = await service.StartApiAsync(ct) };
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", AccessTokens.Mint(BenchService.SigningKey, "admin", TimeSpan.FromHours(1), "bench", TimeProvider.System));
-        return http;
-    }
-
-    private static async Task<double[]> AskAsync(HttpClient http, BenchPage page, int requests, CancellationToken ct)
-    {
-        var milliseconds = new double[requests];
-        await Parallel.ForAsync(0, requests, new ParallelOptions { MaxDegreeOfParallelism = Clients, CancellationToken = ct }, async (n, token) =>
-        {
-            var since = Stopwatch.GetTimestamp();
-            await OneAsync(http, page.Path(n), token);
-            milliseconds[n] = Stopwatch.GetElapsedTime(since).TotalMilliseconds;
-        });
-        return milliseconds;
-    }
-
-    private static async Task OneAsync(HttpClient http, string path, CancellationToken ct)
-    {
-        using var answer = await http.GetAsync(path, ct);
-        await answer.Content.ReadAsByteArrayAsync(ct);
-        if (answer.StatusCode != HttpStatusCode.OK) throw new BenchException($"{path} was answered {(int)answer.StatusCode}");
-    }
-
-    private static double Share(double[] milliseconds, double share) => milliseconds.Order().ElementAt((int)Math.Ceiling(milliseconds.Length * share) - 1);
 }

@@ -30,6 +30,7 @@ internal sealed class Insights : IMeasurement
         graph.Report = InsightPages.Make(days.Since, Days, count, restated: false);
         var bytes = graph.Report.Bytes / count;
         var ours = await SyncAsync(service, graph, accountId, days, restated: 0, ct);
+        var disk = await service.Database.ScalarAsync<long>(DiskSql);
         var raw = await CopyAsync(cluster, service.Database, ct);
         graph.Report = InsightPages.Make(days.Since, Days, count, restated: true);
         var again = await SyncAsync(service, graph, accountId, days, restated: (count + 2) / 3, ct);
@@ -41,11 +42,18 @@ internal sealed class Insights : IMeasurement
             new("insights, pages to table, to a raw COPY of the same rows", $"{ratio:0.00}", $"≥ {Goal:0.00}", ratio >= Goal,
                 $"{Rate(ours.Whole)} to {Rate(raw)}, {count} rows of {Days} days, {bytes} bytes each, from the first page asked for over HTTP to all stored and nothing staged; {ours}. "
                 + $"A third of them restated: {Rate(again.Whole)}, {again}"),
+            new("disk of one insight row", $"{disk / count} bytes", "", true, "of all tables with numbers, sums and indexes included, after the first sync; Meta's own row is kept beside the columns"),
             new("peak memory of the process that syncs", $"{peak} MB", $"≤ {GoalMegabytes} MB", peak <= GoalMegabytes, "the most that was ever resident (VmHWM), the .NET runtime included"),
         ];
 
         string Rate(TimeSpan time) => $"{count / time.TotalSeconds:0}/s";
     }
+
+    private const string DiskSql = """
+        SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class
+        WHERE relkind = 'r' AND (relname IN ('insight_days', 'insight_campaign_days')
+            OR oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent IN ('meta_ad_insights'::regclass, 'insight_changes'::regclass)))
+        """;
 
     private static async Task<Took> SyncAsync(BenchService service, InsightHost graph, Guid accountId, DayRange days, int restated, CancellationToken ct)
     {

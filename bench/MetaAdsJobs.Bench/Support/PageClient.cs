@@ -1,0 +1,40 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using MetaAdsJobs.Launch.Tokens;
+
+namespace MetaAdsJobs.Bench.Support;
+
+/// <summary>Asks an API process for pages, as an admin, and takes the time.</summary>
+internal static class PageClient
+{
+    /// <summary>Of an API process of its own.</summary>
+    public static async Task<HttpClient> CreateAsync(BenchService service, CancellationToken ct)
+    {
+        var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = await service.StartApiAsync(ct) };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", AccessTokens.Mint(BenchService.SigningKey, "admin", TimeSpan.FromHours(1), "bench", TimeProvider.System));
+        return http;
+    }
+
+    /// <returns>Milliseconds of each request.</returns>
+    public static async Task<double[]> AskAsync(HttpClient http, BenchPage page, int requests, int clients, CancellationToken ct)
+    {
+        var milliseconds = new double[requests];
+        await Parallel.ForAsync(0, requests, new ParallelOptions { MaxDegreeOfParallelism = clients, CancellationToken = ct }, async (n, token) =>
+        {
+            var since = Stopwatch.GetTimestamp();
+            await OneAsync(http, page.Path(n), token);
+            milliseconds[n] = Stopwatch.GetElapsedTime(since).TotalMilliseconds;
+        });
+        return milliseconds;
+    }
+
+    public static async Task OneAsync(HttpClient http, string path, CancellationToken ct)
+    {
+        using var answer = await http.GetAsync(path, ct);
+        await answer.Content.ReadAsByteArrayAsync(ct);
+        if (answer.StatusCode != HttpStatusCode.OK) throw new BenchException($"{path} was answered {(int)answer.StatusCode}");
+    }
+
+    public static double Share(IReadOnlyCollection<double> milliseconds, double share) => milliseconds.Order().ElementAt((int)Math.Ceiling(milliseconds.Count * share) - 1);
+}
