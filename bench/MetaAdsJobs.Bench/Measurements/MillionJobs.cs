@@ -96,8 +96,8 @@ internal sealed class MillionJobs : IMeasurement
         [
             new($"pickup by an idle worker process, p95, {among}", $"{pickup:0} ms", "≤ 250 ms", pickup <= 250, $"{pickupBefore:0} ms with as good as none; {Samples} requests one by one"),
             new("the same while it purges", $"{whilePurging:0} ms", "≤ 250 ms", whilePurging <= 250, $"{Samples} requests one by one{(wasPurging ? "" : "; the purge was over before the last of them")}"),
-            new($"whole orchestrations/s, {among}, to those with none", $"{rate / rateBefore:0.00}", "", true,
-                $"{rate:0}/s to {rateBefore:0}/s on one worker process of {Threads} threads, the stub Graph in it; it purged meanwhile"),
+            new($"whole orchestrations, {among}", $"{rate:0}/s", "", true,
+                $"{options.Count} of {Accounts} new accounts, on one worker process of {Threads} threads, the stub Graph in it, while it purges; {rateBefore:0}/s with as good as none, of accounts with more campaigns each"),
             new("purge of expired jobs", $"{rateOfPurge:0}/s", "", true,
                 $"{expired} of them by the worker itself, 1,000 at a time and a second between; {first:0}/s in the first third, {last:0}/s in the last. A million would take {1_000_000 / rateOfPurge / 60:0} minutes"),
             new("counters added up", $"{added.TotalSeconds:0.0} s", "", true,
