@@ -64,7 +64,7 @@ internal sealed class RunWorld : IAsyncDisposable
     }
 
     /// <summary>Another request of the same account and clip.</summary>
-    public Task<Asked> AgainAsync(Asked asked) => AcceptAsync(asked.AccountId, asked.AdAccountId, asked.ClipId, "{}");
+    public Task<Asked> AgainAsync(Asked asked, string change = "{}") => AcceptAsync(asked.AccountId, asked.AdAccountId, asked.ClipId, change);
 
     /// <summary>Runs it until it ends, as often as that takes: what throws comes again, as the queue would have it.</summary>
     public async Task<Ran> RunAsync(Asked asked, int runs = 300)

@@ -1,0 +1,76 @@
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Spending;
+using MetaAdsJobs.Tests.Orchestrations;
+using MetaAdsJobs.Tests.Support;
+
+namespace MetaAdsJobs.Tests.Spending;
+
+/// <summary>Meta calls everything missing, the ad account too, as it does when rights are lost or for a moment: that proves nothing about what is there.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.Self)]
+public sealed class SaidMissingTests
+{
+    private static readonly GraphFault Missing = GraphFaults.Refused(100, 33);
+    private RunWorld _world = null!;
+
+    [SetUp]
+    public async Task StartAsync() => _world = await RunWorld.StartAsync();
+
+    [TearDown]
+    public ValueTask StopAsync() => _world.DisposeAsync();
+
+    [Test]
+    public async Task A_stop_stays_open_and_pauses_when_Meta_answers_again()
+    {
+        var asked = await _world.AcceptAsync("""{"auto_publish":true}""");
+        var campaign = (await _world.RunAsync(asked)).Result.CampaignCreation.CampaignMetaId!;
+        await _world.Get<StopSwitch>().StopAsync(asked.AccountId, "ann", null, CancellationToken.None);
+        var stopId = (await _world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
+        await _world.ExecuteAsync("UPDATE activations SET busy_until = NULL");
+        _world.Graph.Faults.Always(_ => true, Missing);
+
+        Assert.That(await _world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Snoozed>());
+        Assert.That((await ActiveAsync(asked), await StatusAsync(campaign)), Is.EqualTo((1L, "ACTIVE")));
+
+        _world.Graph.Faults.Clear();
+        Assert.That(await _world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+        Assert.That((await ActiveAsync(asked), await StatusAsync(campaign)), Is.EqualTo((0L, "PAUSED")));
+    }
+
+    [Test]
+    public async Task What_an_undo_cannot_delete_is_named_as_left_at_Meta()
+    {
+        var asked = await _world.AcceptAsync();
+        _world.Graph.Faults.Always(call => call.IsCreateOf("ads"), GraphFaults.Refused(100, 1885183));
+        _world.Graph.Faults.Always(call => call.Method == "DELETE" || (call.Method == "GET" && !call.Path.Contains('/', StringComparison.Ordinal)), Missing);
+
+        var failed = (await _world.RunAsync(asked)).Result;
+
+        var (campaign, adSet) = (await IdAsync("campaign"), await IdAsync("adset"));
+        Assert.That(failed.Status, Is.EqualTo("failed"));
+        Assert.That(await _world.AtMetaAsync(asked), Is.EqualTo("adset campaign creative"));
+        Assert.That(failed.Errors, Has.Some.Contains($"left at Meta, delete it by hand: campaign {campaign}").And.Some.Contains($"left at Meta, delete it by hand: adset {adSet}"));
+    }
+
+    [Test]
+    public async Task A_cap_frees_no_room_for_it()
+    {
+        var asked = await _world.AcceptAsync("""{"auto_publish":true}""");
+        var campaign = (await _world.RunAsync(asked)).Result.CampaignCreation.CampaignMetaId!;
+        await _world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = 15000");
+        _world.Graph.Faults.Always(call => call.Method == "GET" && (call.Path == campaign || call.Path == asked.AdAccountId), Missing);
+
+        var more = await _world.AgainAsync(asked, """{"auto_publish":true}""");
+        var held = (await _world.RunAsync(more, runs: 4)).Result;
+
+        Assert.That(_world.Graph.Calls.Count(call => call.Method == "GET" && call.Path == campaign), Is.GreaterThan(0), "nobody looked");
+        Assert.That(held.Status, Is.EqualTo("waiting"));
+        Assert.That(held.WaitReason, Does.Contain("exceed its cap of 15000"));
+    }
+
+    private async Task<long> ActiveAsync(Asked asked) => (await _world.Get<StopSwitch>().ReadAsync(asked.AccountId, CancellationToken.None))!.Active;
+
+    private async Task<string> StatusAsync(string metaId) => (await _world.QueryAsync<string>("SELECT status FROM stub_graph.objects WHERE id = @metaId", new { metaId })).Single();
+
+    private async Task<string> IdAsync(string kind) => (await _world.QueryAsync<string>("SELECT id FROM stub_graph.objects WHERE kind = @kind", new { kind })).Single();
+}
