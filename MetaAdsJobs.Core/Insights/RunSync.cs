@@ -47,7 +47,7 @@ internal sealed class RunSync(
                 InsightLog.Fenced(logger, reason);
                 return Task.CompletedTask;
             },
-            handBack: () => store.ReleaseAsync(claim, "queued", "the worker was stopped", until: null, failed: false, CancellationToken.None), ct);
+            handBack: () => store.ReleaseAsync(claim, "waiting", "the worker was stopped", time.GetUtcNow(), failed: false, CancellationToken.None), ct);
     }
 
     private async Task<JobOutcome> GoOnAsync(SyncClaim claim, CancellationToken ct)

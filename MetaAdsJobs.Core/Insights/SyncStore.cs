@@ -89,7 +89,7 @@ internal sealed class SyncStore(NpgsqlDataSource dataSource, WorkClaims work, Ac
     public async Task StoredAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DateOnly until, long restated, long vanished, bool isLast, CancellationToken ct)
     {
         var storedSql = $"""
-            UPDATE insight_syncs SET stored_until = @Until, days_synced = @Until::date - since + 1, rows_restated = rows_restated + @Restated, rows_vanished = rows_vanished + @Vanished{Table.Progress}
+            UPDATE insight_syncs SET abandoned = 0, stored_until = @Until, days_synced = @Until::date - since + 1, rows_restated = rows_restated + @Restated, rows_vanished = rows_vanished + @Vanished{Table.Progress}
             WHERE {Table.Held} AND EXISTS (SELECT 1 FROM insight_staging_marks m WHERE m.sync_id = @SyncId)
             """;
         var endSql = $"""

@@ -53,5 +53,5 @@ internal sealed class MetaChanges
 
     private static string OutcomeOf(Proof proof) => JsonNamingPolicy.SnakeCaseLower.ConvertName(proof.ToString());
 
-    private static string? Cut(string? value) => value is { Length: > LongestValue } ? $"{value[..100]}… ({value.Length} characters)" : value;
+    private static string? Cut(string? value) => value is { Length: > LongestValue } ? $"{value[..(char.IsHighSurrogate(value[99]) ? 99 : 100)]}… ({value.Length} characters)" : value;
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Meta.Graph;
@@ -29,17 +30,20 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
         if (time.GetElapsedTime(askedAt) > SafeFor) throw new MetaException(Proof.NotSent, "the permit to activate is over");
     };
 
-    /// <param name="isNew">True when everything is activated, whatever a stop had paused; false when just that is.</param>
+    /// <param name="attempt">The one that activates everything, whatever a stop had paused; null when just that is activated again.</param>
     /// <returns>Null when permitted; else what stands against it, to be asked again later.</returns>
-    public async Task<string?> PermitAsync(Guid requestId, SocialAccount account, long dailyCents, DateTimeOffset? endsAt, bool isNew, CancellationToken ct)
+    /// <exception cref="FencedException">Another attempt holds the orchestration, or it is being undone: what it is undoing must not count as active.</exception>
+    public async Task<string?> PermitAsync(Guid requestId, SocialAccount account, long dailyCents, DateTimeOffset? endsAt, int? attempt, CancellationToken ct)
     {
         // One implicit transaction: the second statement sees what the account's last permit or stop committed.
-        const string PermitSql = """
+        var held = $"SELECT 1 FROM orchestrations WHERE {ClaimTable.Orchestrations.Held} AND ending IS NULL";
+        var permitSql = $"""
             SELECT campaign_cap_cents, daily_cap_cents, caps_off FROM social_accounts WHERE id = @AccountId FOR NO KEY UPDATE;
+            {held} FOR NO KEY UPDATE;
             INSERT INTO activations (request_id, social_account_id, state, daily_cents, ends_at, busy_until, changed_at)
             SELECT @RequestId, @AccountId, 'activating', @DailyCents, @EndsAt, clock_timestamp() + @Longest, @Now
             FROM social_accounts a
-            WHERE a.id = @AccountId AND NOT EXISTS (SELECT 1 FROM stops WHERE lifted_at IS NULL AND (social_account_id IS NULL OR social_account_id = @AccountId))
+            WHERE a.id = @AccountId AND (NOT @IsNew OR EXISTS ({held})) AND NOT EXISTS (SELECT 1 FROM stops WHERE lifted_at IS NULL AND (social_account_id IS NULL OR social_account_id = @AccountId))
               AND (a.caps_off OR COALESCE(a.campaign_cap_cents, @CampaignCap) IS NULL OR @DailyCents <= COALESCE(a.campaign_cap_cents, @CampaignCap))
               AND (a.caps_off OR COALESCE(a.daily_cap_cents, @DayCap) IS NULL OR @DailyCents + (
                     SELECT COALESCE(sum(daily_cents), 0) FROM activations
@@ -56,13 +60,14 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
                       AND (ends_at IS NULL OR ends_at > @Now)) AS active_cents
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await using var answers = await connection.QueryMultipleAsync(new(PermitSql, new
+        await using var answers = await connection.QueryMultipleAsync(new(permitSql, new
         {
-            RequestId = requestId, AccountId = account.Id, DailyCents = dailyCents, EndsAt = endsAt, IsNew = isNew, Longest, Now = time.GetUtcNow(),
+            RequestId = requestId, AccountId = account.Id, DailyCents = dailyCents, EndsAt = endsAt, Attempt = attempt, IsNew = attempt is not null, Longest, Now = time.GetUtcNow(),
             CampaignCap = caps.UsualOfCampaign(account.Currency), DayCap = caps.UsualOfDay(account.Currency),
         }, cancellationToken: ct));
         // As they stand now that nobody else can change them: what the caller knows of the account may be older.
         var (campaignCap, dayCap, capsOff) = await answers.ReadSingleAsync<(long?, long?, bool)>();
+        if (attempt is not null != (await answers.ReadAsync<int>()).Any()) throw new FencedException("a permit was refused");
         var current = account with { CampaignCapCents = campaignCap, DailyCapCents = dayCap, CapsOff = capsOff };
         if ((await answers.ReadAsync<int>()).Any()) return null;
         var (stopped, activeCents) = await answers.ReadSingleAsync<(string?, long)>();

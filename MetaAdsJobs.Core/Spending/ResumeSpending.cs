@@ -95,7 +95,7 @@ internal sealed class ResumeSpending(
         var now = time.GetUtcNow();
         if (spender.Request.EndTime <= now) throw new MetaException(Proof.Rejected, "its end_time has passed");
         var permittedFrom = time.GetTimestamp();
-        if (await activations.PermitAsync(spender.RequestId, spender.Account, spender.Request.DailyAmountCents(now), spender.Request.EndTime?.ToUniversalTime(), isNew: false, ct) is { } refusal)
+        if (await activations.PermitAsync(spender.RequestId, spender.Account, spender.Request.DailyAmountCents(now), spender.Request.EndTime?.ToUniversalTime(), attempt: null, ct) is { } refusal)
         {
             SpendingLog.LeftPaused(logger, spender.RequestId, spender.Account.Id, refusal);
             return Resumed.LeftPaused;

@@ -214,6 +214,8 @@ internal sealed class Script(History history)
         return connection.Query<(Guid Id, string Status, string? Reason)>("""
             SELECT request_id, status, wait_reason FROM orchestrations WHERE status IN ('queued', 'running', 'waiting')
             UNION ALL SELECT id, 'stop', NULL FROM stops WHERE job_id IS NOT NULL
+            UNION ALL SELECT request_id, 'untold', NULL FROM activations v WHERE untold_ids <> '{}' AND NOT EXISTS (
+                SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
             UNION ALL SELECT sync_id, state, wait_reason FROM insight_syncs WHERE state IN ('queued', 'running', 'waiting')
             """).Select(row => $"{history.NameOf(row.Id)} {row.Status} {row.Reason}").ToList();
     }

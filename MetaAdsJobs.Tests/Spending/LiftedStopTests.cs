@@ -1,4 +1,6 @@
 using Dapper;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Jobs.Recurring;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Tests.Support;
 
@@ -82,6 +84,20 @@ public sealed class LiftedStopTests
         Assert.That(await ListAsync<string>("SELECT concat(path, ' ', outcome) FROM meta_changes"), Is.EqualTo(["8 outcome_unknown"]));
     }
 
+    [Test]
+    public async Task What_one_that_died_had_paused_after_the_lifting_is_found_by_the_sweep()
+    {
+        await ActivationAsync("active", paused: ["7"], untold: ["7"]);
+        var (older, last) = (await StoppedAsync(_world.AccountId, lifted: true), await StoppedAsync(null, lifted: true));
+        await _world.ExecuteAsync("UPDATE stops SET lifted_at = lifted_at - interval '1 hour' WHERE id = @older", new { older });
+
+        await _world.Core.Get<Sweep>().RescueBrakesAsync(CancellationToken.None);
+
+        Assert.That(await ListAsync<Guid>("SELECT id FROM stops WHERE job_id IS NOT NULL"), Is.EqualTo([last]));
+        Assert.That(await _world.Core.Get<ResumeSpending>().ExecuteAsync(last, CancellationToken.None), Is.InstanceOf<JobOutcome>());
+        Assert.That(await ListAsync<string>("SELECT concat(path, ' ', outcome) FROM meta_changes WHERE sent ->> 'status' = 'PAUSED'"), Is.EqualTo(["7 outcome_unknown"]));
+    }
+
     private async Task LiftAgainAsync(bool reactivate)
     {
         var stop = new Stop(Guid.NewGuid(), _world.AccountId, "bob", "ann", IsLifted: true, reactivate);
@@ -93,10 +109,10 @@ public sealed class LiftedStopTests
         VALUES (@RequestId, @AccountId, @State, @Paused, @Untold, 1000, now())
         """, new { RequestId = _requestId, _world.AccountId, State = state, Paused = paused, Untold = untold });
 
-    private async Task<Guid> StoppedAsync(Guid? accountId)
+    private async Task<Guid> StoppedAsync(Guid? accountId, bool lifted = false)
     {
         var id = Guid.NewGuid();
-        await _world.ExecuteAsync("INSERT INTO stops (id, social_account_id, stopped_at, stopped_by) VALUES (@Id, @AccountId, now(), 'bob')", new { Id = id, AccountId = accountId });
+        await _world.ExecuteAsync("INSERT INTO stops (id, social_account_id, stopped_at, stopped_by, lifted_at, lifted_by) VALUES (@Id, @AccountId, now() - interval '1 hour', 'bob', CASE WHEN @Lifted THEN now() - interval '5 minutes' END, 'ann')", new { Id = id, AccountId = accountId, Lifted = lifted });
         return id;
     }
 

@@ -49,7 +49,12 @@ internal sealed partial class Sweep(NpgsqlDataSource dataSource, IJobQueue queue
             """;
         const string StartsSql = """
             SELECT s.id, s.job_id FROM stops s
-            WHERE s.lifted_at < @Before AND s.job_id IS NOT NULL
+            WHERE s.lifted_at < @Before
+              AND (s.job_id IS NOT NULL OR EXISTS (
+                  -- Paused by somebody who had not heard of the lifting, and died: the last stop to be lifted tells of it and activates it again.
+                  SELECT 1 FROM activations v WHERE v.untold_ids <> '{}' AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id)
+                    AND NOT EXISTS (SELECT 1 FROM stops n WHERE (n.social_account_id IS NULL OR n.social_account_id = v.social_account_id)
+                                    AND (n.lifted_at IS NULL OR n.lifted_at > s.lifted_at OR (n.lifted_at = s.lifted_at AND n.id > s.id)))))
               AND NOT EXISTS (SELECT 1 FROM hangfire.job j
                               WHERE j.id = s.job_id::bigint AND j.statename IN ('Enqueued', 'Scheduled', 'Processing', 'Awaiting'))
             """;

@@ -49,10 +49,10 @@ internal sealed class ActivateStep(MetaAds meta, Activations activations, Counte
     private async Task<string?> PermitAsync(Attempt attempt, CancellationToken ct)
     {
         var (daily, endsAt) = (attempt.Request.DailyAmountCents(time.GetUtcNow()), attempt.Request.EndTime?.ToUniversalTime());
-        var refusal = await activations.PermitAsync(attempt.RequestId, attempt.Account, daily, endsAt, isNew: true, ct);
+        var refusal = await activations.PermitAsync(attempt.RequestId, attempt.Account, daily, endsAt, attempt.Number, ct);
         // What was paused, archived or deleted by hand since spends nothing and makes room.
         return refusal is not null && await counted.RefreshAsync(attempt.Account.Id, attempt.Credential, ct)
-            ? await activations.PermitAsync(attempt.RequestId, attempt.Account, daily, endsAt, isNew: true, ct)
+            ? await activations.PermitAsync(attempt.RequestId, attempt.Account, daily, endsAt, attempt.Number, ct)
             : refusal;
     }
 

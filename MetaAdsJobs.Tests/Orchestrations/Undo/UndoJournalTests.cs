@@ -2,6 +2,7 @@ using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Orchestrations.Steps;
 using MetaAdsJobs.Core.Orchestrations.Undo;
+using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -61,5 +62,21 @@ public sealed class UndoJournalTests
             () => world.Get<StepJournal>().AdvanceAsync(attempt, [new(StepName.Campaign, "7"), new(StepName.Media, null)], [StepName.AdSet, StepName.Creative], [], CancellationToken.None),
             Throws.InstanceOf<FencedException>());
         Assert.That(await world.QueryAsync<string>("SELECT step FROM orchestration_steps WHERE state <> 'started' OR step NOT IN ('campaign', 'media')"), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_permit_that_is_asked_for_when_the_undo_has_begun_is_refused()
+    {
+        await using var world = await RunWorld.StartAsync();
+        var asked = await world.AcceptAsync("""{"auto_publish":true}""");
+        var attempt = (await world.Get<OrchestrationClaims>().ClaimAsync(asked.RequestId, CancellationToken.None))!;
+        await using var lease = attempt.Lease;
+        Assert.That(await world.Get<Activations>().PermitAsync(asked.RequestId, attempt.Account, 1000, null, attempt.Number, CancellationToken.None), Is.Null, "it holds the orchestration");
+        await world.ExecuteAsync("DELETE FROM activations");
+        await world.Get<UndoJournal>().BeginAsync(attempt, "failed", ["it failed"], CancellationToken.None);
+
+        await Assert.ThatAsync(
+            () => world.Get<Activations>().PermitAsync(asked.RequestId, attempt.Account, 1000, null, attempt.Number, CancellationToken.None), Throws.InstanceOf<FencedException>());
+        Assert.That(await world.QueryAsync<string>("SELECT state FROM activations"), Is.Empty, "nothing counts against the cap");
     }
 }
