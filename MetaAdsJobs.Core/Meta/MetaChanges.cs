@@ -42,6 +42,9 @@ internal sealed class MetaChanges
     public void AddPerhapsActivated(string metaId, DateTimeOffset at) => _open.Enqueue(new(
         "POST", metaId, new Dictionary<string, string> { ["status"] = "ACTIVE" }, at, OutcomeOf(Proof.OutcomeUnknown), null, "an attempt whose process died may have activated it"));
 
+    /// <summary>Something of what is open may still be carried out.</summary>
+    public bool IsAnyUnknown => _open.Any(change => change.Outcome == OutcomeOf(Proof.OutcomeUnknown));
+
     /// <summary>What is open, as the journal's statements take it.</summary>
     public OpenChanges Open() => OpenChanges.Of(_open.ToArray());
 

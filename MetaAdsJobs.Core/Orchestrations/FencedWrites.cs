@@ -89,6 +89,7 @@ internal sealed class FencedWrites(NpgsqlDataSource dataSource, OrchestrationOpt
         if (told.Count == 1 && sql.Extends) attempt.Lease.Extended(before);
         return told.Count == 1 ? (true, told[0]) : (false, default);
     }
+
     private static async Task<List<T>> QueryAsync<T>(NpgsqlConnection connection, FencedSql sql, CommandDefinition command)
     {
         if (!sql.LocksFirst) return (await connection.QueryAsync<T>(command)).AsList();

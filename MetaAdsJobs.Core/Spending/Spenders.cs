@@ -25,6 +25,9 @@ internal sealed record Spender
     public required string? AdSetId { get; init; }
     public required string? AdId { get; init; }
 
+    /// <summary>A call that activates it may still be under way, from before it was listed.</summary>
+    public required bool IsBusy { get; init; }
+
     /// <summary>What a stop has paused, or is about to.</summary>
     public required HashSet<string> PausedIds { get; init; }
 
@@ -39,7 +42,7 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
 
     // Dapper maps the account's columns first, the rest from request_id on.
     private const string SpenderSql = $"""
-        SELECT {AccountStore.Columns}, v.request_id, v.state = 'activating' AS is_activating, v.changed_at AS activation_changed_at, v.paused_ids,
+        SELECT {AccountStore.Columns}, v.request_id, v.state = 'activating' AS is_activating, v.changed_at AS activation_changed_at, COALESCE(v.busy_until > clock_timestamp(), false) AS is_busy, v.paused_ids,
                o.request::text AS request, social_accounts.access_token,
                (SELECT meta_id FROM orchestration_steps s WHERE s.request_id = v.request_id AND s.step = 'campaign') AS campaign_id,
                (SELECT meta_id FROM orchestration_steps s WHERE s.request_id = v.request_id AND s.step = 'adset') AS adset_id,
@@ -75,6 +78,7 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
     {
         public Guid RequestId { get; init; }
         public bool IsActivating { get; init; }
+        public bool IsBusy { get; init; }
         public DateTimeOffset ActivationChangedAt { get; init; }
         public string[] PausedIds { get; init; } = [];
         public string Request { get; init; } = "";
@@ -85,7 +89,7 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
 
         public Spender ToSpender(SocialAccount account, AccountTokens tokens) => new()
         {
-            RequestId = RequestId, Request = OrchestrationRequest.FromJson(Request), Account = account, IsActivating = IsActivating, ChangedAt = ActivationChangedAt,
+            RequestId = RequestId, Request = OrchestrationRequest.FromJson(Request), Account = account, IsActivating = IsActivating, IsBusy = IsBusy, ChangedAt = ActivationChangedAt,
             Credential = tokens.TryOpen(AccessToken) is { } token ? new(account.AdAccountId, token) : null,
             CampaignId = CampaignId, AdSetId = AdsetId, AdId = AdId, PausedIds = [.. PausedIds],
         };

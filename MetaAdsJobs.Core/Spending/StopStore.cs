@@ -131,13 +131,17 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOption
         return WriteAsync(ActivatedSql, spender, askedBy, ct);
     }
 
-    /// <summary>Meta will not have it active again: it stays paused, and a later stop still looks at it.</summary>
+    /// <summary>
+    /// Meta will not have it active again: it stays paused, and a later stop still looks at it. As long as an earlier call may be carried out all the
+    /// same it counts as active; that it is paused is found when a cap stands in the way.
+    /// </summary>
     public Task<bool> LeftPausedAsync(Spender spender, string askedBy, CancellationToken ct)
     {
         const string LeftSql = $"""
             WITH {ChangeLog.Cte},
             idle AS (
-                UPDATE activations SET state = 'idle', paused_ids = ARRAY[]::text[], busy_until = NULL, changed_at = @Now
+                UPDATE activations SET state = CASE WHEN @MayComeYet THEN 'active' ELSE 'idle' END, busy_until = CASE WHEN @MayComeYet THEN busy_until END,
+                    paused_ids = ARRAY[]::text[], changed_at = @Now
                 WHERE request_id = @RequestId AND state IN ('activating', 'paused', 'active') RETURNING 1)
             SELECT count(*) FROM idle
             """;
@@ -186,7 +190,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOption
         parameters.AddDynamicParams(new
         {
             spender.RequestId, AccountId = spender.Account.Id, AskedBy = askedBy, Now = time.GetUtcNow(), spender.ChangedAt, options.SettleDelay, IsOwn = isOwn,
-            Told = spender.NotedIds.ToArray(),
+            Told = spender.NotedIds.ToArray(), MayComeYet = spender.IsBusy || spender.Credential?.Changes.IsAnyUnknown == true,
         });
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var written = await connection.ExecuteScalarAsync<long>(new(sql, parameters, cancellationToken: ct));

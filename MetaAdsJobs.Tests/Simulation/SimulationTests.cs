@@ -47,6 +47,7 @@ public sealed partial class SimulationTests
     [TestCase(615777408, TestName = "{m}(a stop that was told to end, and lifted, left no word)")]
     [TestCase(346446661, TestName = "{m}(of what a stop that died had paused another that slept left no word)")]
     [TestCase(855156400, TestName = "{m}(what was paused after the lifting by one that died was neither told nor activated again)")]
+    [TestCase(180108865, TestName = "{m}(a start that Meta refused called idle what an earlier call activated afterwards)")]
     [TestCase(554923690, TestName = "{m}(a deletion was believed without a word of success)")]
     public async Task A_history_that_once_broke_a_promise_keeps_it(int seed)
     {

@@ -39,4 +39,25 @@ public sealed class ResumeSpendingTests
             [.. (await world.Get<ChangeReader>().ListAsync(asked.RequestId, null, null, 100, CancellationToken.None))
                 .Where(change => change is { AskedBy: "ann", Outcome: "done" } && (string?)change.Sent["status"] == "ACTIVE").Select(change => change.Path).Reverse()];
     }
+
+    /// <param name="isBusy">A call of before the stop may still be carried out.</param>
+    [TestCase(true, "active")]
+    [TestCase(false, "idle")]
+    public async Task What_Meta_will_not_have_active_again_counts_as_active_until_no_earlier_call_can_come(bool isBusy, string state)
+    {
+        await using var world = await RunWorld.StartAsync();
+        var asked = await world.AcceptAsync("""{"auto_publish":true}""");
+        var campaign = (await world.RunAsync(asked)).Result.CampaignCreation.CampaignMetaId;
+        await world.Get<StopSwitch>().StopAsync(asked.AccountId, "bob", null, CancellationToken.None);
+        var stopId = (await world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
+        await world.ExecuteAsync("UPDATE activations SET busy_until = NULL");
+        await world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None);
+        await world.Get<StopSwitch>().StartAsync(asked.AccountId, "ann", reactivate: true, CancellationToken.None);
+        if (isBusy) await world.ExecuteAsync("UPDATE activations SET busy_until = clock_timestamp() + interval '1 hour'");
+        world.Graph.Faults.Always(call => call.Path == campaign && call["status"] == "ACTIVE", GraphFaults.Refused(100, 1885183));
+
+        Assert.That(await world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+
+        Assert.That(await world.QueryAsync<string>("SELECT concat(state, ' ', cardinality(paused_ids)) FROM activations"), Is.EqualTo([$"{state} 0"]));
+    }
 }
