@@ -40,7 +40,9 @@ public sealed class LongCallTests
             SELECT @Account::uuid, '2026-10-01'::date + n % 25, n::text, '1', '1', repeat('x', 2000), 'USD', '{}', false, now() FROM generate_series(1, 10000) n
             """, new { Account = _account });
         var open = new List<HttpResponseMessage>();
-        for (var reader = 0; reader < Connections.MostOfStreams; reader++) open.Add(await StreamAsync($"reader {reader / 2}"));
+        for (var reader = 0; reader < 2; reader++) open.Add(await StreamAsync("reader 0"));
+        using (var soon = await StreamAsync("reader 0")) Assert.That((int)soon.StatusCode, Is.EqualTo(429), "two are his, though there are more");
+        for (var reader = 2; reader < Connections.MostOfStreams; reader++) open.Add(await StreamAsync($"reader {reader / 2}"));
         Assert.That(open.Select(answer => (int)answer.StatusCode), Is.All.EqualTo(200));
 
         using var third = await StreamAsync("reader 0");
@@ -125,7 +127,7 @@ public sealed class LongCallTests
     }
 
     [Test]
-    public void Live_pages_have_places_for_each_caller_and_for_all()
+    public void All_that_lasts_has_places_for_each_caller_and_for_all()
     {
         using var calls = new LongCalls();
         using var few = new Slots("things", perCaller: 2, overall: 3);
@@ -138,6 +140,14 @@ public sealed class LongCallTests
         ann!.Dispose();
         using var fourth = few.TryTake(Caller("ben"));
         Assert.That(fourth, Is.Not.Null);
+        foreach (var (slots, perCaller, overall) in ((Slots, int, int)[])[(calls.Waits, 20, 100), (calls.LivePages, 200, 2000), (calls.LargeBodies, 2, 8), (calls.Streams, 2, Connections.MostOfStreams)])
+        {
+            var taken = Enumerable.Range(0, 20 * (perCaller + 1)).Select(n => (Caller: n % 20, Place: slots.TryTake(Caller($"{n % 20}")))).ToList();
+            Assert.That(taken.Count(one => one.Place is not null), Is.EqualTo(overall));
+            Assert.That(taken.Where(one => one.Place is not null).GroupBy(one => one.Caller).Max(caller => caller.Count()), Is.LessThanOrEqualTo(perCaller));
+            taken.ForEach(one => one.Place?.Dispose());
+        }
+
         var pages = Enumerable.Range(0, 201).Select(_ => calls.LivePages.TryTake(Caller("ann"))).ToList();
         Assert.That(pages.FindIndex(page => page is null), Is.EqualTo(200));
         pages.ForEach(page => page?.Dispose());

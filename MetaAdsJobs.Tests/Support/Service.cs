@@ -51,6 +51,9 @@ public sealed class Service : IAsyncDisposable
     /// <summary>The worker processes of a service that has such.</summary>
     public IReadOnlyList<ChildProcess> Workers => [.. _workers.Cast<ProcessPart>().Select(part => part.Process)];
 
+    /// <summary>The API of a service that has processes.</summary>
+    public ChildProcess Api => ((ProcessPart)_api).Process;
+
     /// <summary>On hosts in the tests' own process: for everything but deaths.</summary>
     /// <param name="workers">Workers, each a host of its own.</param>
     /// <param name="database">The service's database; a new one on the shared cluster if none is given.</param>

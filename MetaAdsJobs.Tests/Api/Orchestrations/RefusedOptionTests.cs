@@ -119,6 +119,13 @@ public sealed class RefusedOptionTests
     }
 
     [Test]
+    public async Task A_page_without_an_Instagram_account_is_told_what_to_do()
+    {
+        var answer = await _service.RefusesAsync(422, () => PostAsync("""{"targeting":{"publisher_platforms":["instagram"]}}"""));
+        Assert.That((string?)answer.Json["errors"]!["targeting.publisher_platforms[0]"]![0], Does.Contain("instagram_user_id: give it one, or leave Instagram out"));
+    }
+
+    [Test]
     public async Task An_end_before_the_start_is_refused()
     {
         var start = DateTimeOffset.Parse("2000-01-01T00:00:00Z", null).AddYears(TimeProvider.System.GetUtcNow().Year - 1999);
