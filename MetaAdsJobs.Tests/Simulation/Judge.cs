@@ -30,9 +30,10 @@ internal sealed class Judge(History history)
         if (call["status"] is not (null or "PAUSED")) Condemn($"{thing.Name} was created {call["status"]}");
     }
 
-    /// <summary>A create is about to be sent.</summary>
+    /// <summary>A call is about to be sent.</summary>
     public void Sends(GraphCall call)
     {
+        if (call["status"] == "ACTIVE" && history.World.Objects.FirstOrDefault(one => one.Kind == "campaigns" && one.Id == call.Path) is { } campaign) Activates(campaign);
         if (!call.IsCreate || call.Edge == "adimages") return;
         var now = history.Clockwork.Now;
         if (history.Script.StoppedSince(call.Path.Split('/')[0]) is { } since && now - since > TimeSpan.FromMinutes(2))
@@ -44,15 +45,21 @@ internal sealed class Judge(History history)
             Condemn($"{name} was sent again without a look that could have shown the one of {now - before.At} ago");
     }
 
+    // Judged as it is sent: what Meta carries out late may meet a tree that an undo is taking away meanwhile.
+    private void Activates(MetaObject campaign)
+    {
+        // A stop may have paused what hangs on it meanwhile; but it was there, and switched on first.
+        bool WasActivated(MetaObject one) => history.World.Done.Exists(done => done.Object == one && done.Call["status"] == "ACTIVE");
+        var isWhole = history.World.Objects.Any(ad =>
+            ad is { Kind: "ads", Lives: true, Parent: { Lives: true } set, Creative.Lives: true } && set.Parent == campaign && WasActivated(ad) && WasActivated(set));
+        if (!isWhole) Condemn($"campaign {campaign.Id} was activated before it was whole");
+    }
+
     /// <summary>Somebody of ours has switched an object.</summary>
     public void Switched(MetaObject thing, GraphCall call)
     {
         if (call["status"] != "ACTIVE" || thing.Kind != "campaigns") return;
         var all = history.World.Objects;
-        // A stop may have paused what hangs on it meanwhile; but it was there, and switched on first.
-        bool WasActivated(MetaObject one) => history.World.Done.Exists(done => done.Object == one && done.Call["status"] == "ACTIVE");
-        var isWhole = all.Any(ad => ad is { Kind: "ads", Lives: true, Parent: { Lives: true } set, Creative.Lives: true } && set.Parent == thing && WasActivated(ad) && WasActivated(set));
-        if (!isWhole) Condemn($"campaign {thing.Id} was activated before it was whole");
         var spending = all.Where(one => one.AccountId == thing.AccountId && !one.IsByHand && MetaWorld.IsSpending(one, all))
             .Sum(campaign => all.Where(one => one.Parent == campaign).Sum(set => set.Budget));
         if (spending > history.Script.LargestCap[thing.AccountId]) Condemn($"{spending} a day is active in {thing.AccountId}, its cap has been {history.Script.LargestCap[thing.AccountId]} at the most");
