@@ -60,6 +60,7 @@ internal sealed class Judge(History history)
     {
         if (call["status"] != "ACTIVE" || thing.Kind != "campaigns") return;
         var all = history.World.Objects;
+        if (MetaWorld.IsSpending(thing, all) && !history.Script.IsCounted(thing)) Condemn($"campaign {thing.Id} was activated, and neither caps nor stops count it");
         var spending = all.Where(one => one.AccountId == thing.AccountId && !one.IsByHand && MetaWorld.IsSpending(one, all))
             .Sum(campaign => all.Where(one => one.Parent == campaign).Sum(set => set.Budget));
         if (spending > history.Script.LargestCap[thing.AccountId]) Condemn($"{spending} a day is active in {thing.AccountId}, its cap has been {history.Script.LargestCap[thing.AccountId]} at the most");

@@ -5,6 +5,7 @@ using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Clips;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Orchestrations.Requests;
+using MetaAdsJobs.Core.Orchestrations.Steps;
 using MetaAdsJobs.Core.Spending;
 
 namespace MetaAdsJobs.Tests.Simulation;
@@ -139,7 +140,9 @@ internal sealed class Script(History history)
         var account = _accounts.Find(one => one.AdAccountId == adAccountId);
         var at = history.Choices.OneOf(0.5, 0.01, 3);
         At(at, $"stops {account.Name}", (api, ct) => api.Get<StopSwitch>().StopAsync(account.Id, "client", null, ct));
-        At(at + history.Choices.OneOf(600, 60, 10), $"starts {account.Name}", (api, ct) => api.Get<StopSwitch>().StartAsync(account.Id, "client", true, ct));
+        var later = at + history.Choices.OneOf(600, 60, 10);
+        At(later - 1, $"looks at the spending of {account.Name}", (api, ct) => LookAsync(api, account.Id, account.AdAccountId, ct));
+        At(later, $"starts {account.Name}", (api, ct) => api.Get<StopSwitch>().StartAsync(account.Id, "client", true, ct));
     }
 
     public void ChangeToken((Guid Id, string AdAccountId, string Name) account, double at)
@@ -175,6 +178,14 @@ internal sealed class Script(History history)
         return connection.QuerySingleOrDefault<DateTimeOffset?>("""
             SELECT min(stopped_at) FROM stops s WHERE lifted_at IS NULL AND (social_account_id IS NULL OR social_account_id = (SELECT id FROM social_accounts WHERE ad_account_id = @adAccountId))
             """, new { adAccountId });
+    }
+
+    /// <summary>Whether the service reckons with it that a campaign is active, or may be soon.</summary>
+    public bool IsCounted(MetaObject campaign)
+    {
+        using var connection = history.Database.Aside.OpenConnection();
+        return connection.Query<(Guid Id, int Round)>("SELECT request_id, round FROM orchestrations JOIN activations USING (request_id) WHERE state IN ('activating', 'active')")
+            .Any(run => Enumerable.Range(1, run.Round).Any(round => Marker.For(run.Id, round, StepName.Campaign) == campaign.Marker));
     }
 
     public bool HasOpen() => Open().Count > 0;
