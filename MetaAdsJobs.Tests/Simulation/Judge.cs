@@ -16,6 +16,9 @@ internal sealed class Judge(History history)
 
     private readonly List<string> _verdicts = [];
 
+    // The calls that activate a campaign of which all was there, and switched on, when they were sent.
+    private readonly HashSet<GraphCall> _ofWholes = new(ReferenceEqualityComparer.Instance);
+
     public IReadOnlyList<string> Verdicts => _verdicts;
 
     public void Condemn(string what)
@@ -33,7 +36,7 @@ internal sealed class Judge(History history)
     /// <summary>A call is about to be sent.</summary>
     public void Sends(GraphCall call)
     {
-        if (call["status"] == "ACTIVE" && history.World.Objects.FirstOrDefault(one => one.Kind == "campaigns" && one.Id == call.Path) is { } campaign) Activates(campaign);
+        if (call["status"] == "ACTIVE" && history.World.Objects.FirstOrDefault(one => one.Kind == "campaigns" && one.Id == call.Path) is { } campaign && IsWhole(campaign)) _ofWholes.Add(call);
         if (!call.IsCreate || call.Edge == "adimages") return;
         var now = history.Clockwork.Now;
         if (history.Script.StoppedSince(call.Path.Split('/')[0]) is { } since && now - since > TimeSpan.FromMinutes(2))
@@ -45,14 +48,12 @@ internal sealed class Judge(History history)
             Condemn($"{name} was sent again without a look that could have shown the one of {now - before.At} ago");
     }
 
-    // Judged as it is sent: what Meta carries out late may meet a tree that an undo is taking away meanwhile.
-    private void Activates(MetaObject campaign)
+    private bool IsWhole(MetaObject campaign)
     {
         // A stop may have paused what hangs on it meanwhile; but it was there, and switched on first.
         bool WasActivated(MetaObject one) => history.World.Done.Exists(done => done.Object == one && done.Call["status"] == "ACTIVE");
-        var isWhole = history.World.Objects.Any(ad =>
+        return history.World.Objects.Any(ad =>
             ad is { Kind: "ads", Lives: true, Parent: { Lives: true } set, Creative.Lives: true } && set.Parent == campaign && WasActivated(ad) && WasActivated(set));
-        if (!isWhole) Condemn($"campaign {campaign.Id} was activated before it was whole");
     }
 
     /// <summary>Somebody of ours has switched an object.</summary>
@@ -60,6 +61,8 @@ internal sealed class Judge(History history)
     {
         if (call["status"] != "ACTIVE" || thing.Kind != "campaigns") return;
         var all = history.World.Objects;
+        // What Meta carries out late may meet a tree that an undo is taking away meanwhile.
+        if (!_ofWholes.Contains(call) && !IsWhole(thing)) Condemn($"campaign {thing.Id} was activated before it was whole");
         if (MetaWorld.IsSpending(thing, all) && !history.Script.IsCounted(thing)) Condemn($"campaign {thing.Id} was activated, and neither caps nor stops count it");
         var spending = all.Where(one => one.AccountId == thing.AccountId && !one.IsByHand && MetaWorld.IsSpending(one, all))
             .Sum(campaign => all.Where(one => one.Parent == campaign).Sum(set => set.Budget));
