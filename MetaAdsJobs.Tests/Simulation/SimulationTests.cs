@@ -55,6 +55,14 @@ public sealed partial class SimulationTests
         await RunAsync(database, seed);
     }
 
+    /// <inheritdoc cref="A_history_that_once_broke_a_promise_keeps_it"/>
+    [TestCase(796807960, TestName = "{m}(two pages that were read a minute apart were put together)")]
+    public async Task A_history_of_numbers_that_once_broke_a_promise_keeps_it(int seed)
+    {
+        await using var database = await SimDatabase.CreateAsync();
+        await RunAsync(database, seed, isOfNumbers: true);
+    }
+
     /// <summary>The first of the usual ones twice, or as many as SIMULATION_TWICE says: same events, same choices.</summary>
     [Test]
     public async Task A_seed_tells_the_same_history_each_time([Values] bool isOfNumbers)

@@ -170,7 +170,7 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
         var query = queries.Of(report);
         var rows = queries.Rows(query);
         var runId = report.Mode == ReportMode.Async ? report.RunId : null;
-        var limit = MetaInsights.PageRows;
+        var (limit, began) = (MetaInsights.PageRows, time.GetTimestamp());
         while (report.IsOpen)
         {
             try
@@ -225,6 +225,8 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
                 while (goesOn)
                 {
                     var page = await PageAsync(trail);
+                    // Numbers that are read at once do not stand still, and a page may have been asked for several times.
+                    if (trail.Cursor is not null && runId is null && time.GetElapsedTime(began) > TimeSlice.Length) throw new MetaException(Proof.OutcomeUnknown, "the report's pages came too far apart to fit each other");
                     waiting.Add(page);
                     trail = page.Trail;
                     goesOn = trail.Cursor is not null && !slice.IsOver;

@@ -6,7 +6,7 @@ namespace MetaAdsJobs.Core.Insights.Reports;
 /// </summary>
 internal sealed class TimeSlice(TimeProvider time)
 {
-    private static readonly TimeSpan Length = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Length = TimeSpan.FromSeconds(20);
     private readonly long _began = time.GetTimestamp();
 
     public bool IsOver => time.GetElapsedTime(_began) >= Length;
