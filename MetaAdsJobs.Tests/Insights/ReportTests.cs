@@ -50,7 +50,21 @@ public sealed class ReportTests
 
         Assert.That((sync.State, sync.RowsRead), Is.EqualTo(("succeeded", 140L)));
         Assert.That(Submissions(), Is.Zero);
+        Assert.That(_world.Graph.Calls.Count(call => call.Edge == "insights"), Is.EqualTo(2), "a page, and the account's own sum");
         await _world.AssertEqualsMetaAsync(_account, days: 7);
+    }
+
+    [Test]
+    public async Task The_next_page_is_on_its_way_before_one_is_read()
+    {
+        _world.Graph.Faults.Add(call => IsPage(call) && call["after"] is null, GraphFaults.Changes(page => page.Replace("\"impressions\":\"", "\"impressions\":\"about ", StringComparison.Ordinal)));
+
+        var sync = await _world.SyncAsync(_account);
+
+        Assert.That((sync.State, sync.RowsRead), Is.EqualTo(("succeeded", 560L)));
+        Assert.That(_world.Graph.Calls.Count(call => IsPage(call) && call["after"] is null), Is.EqualTo(2), "it could not be read");
+        Assert.That(_world.Graph.Calls.Count(call => IsPage(call) && call["after"] is not null), Is.EqualTo(2), "and was behind nothing");
+        await _world.AssertEqualsMetaAsync(_account);
     }
 
     [TestCase("""{"async_status":"Job Failed","async_percent_completion":30,"error_code":2,"error_message":"An unexpected error"}""")]

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Meta.Graph;
@@ -143,7 +144,7 @@ public sealed class GraphListTests
         using var row = System.Text.Json.JsonDocument.Parse((byte[])[.. "{\"name\":\"cut "u8, 0xF0, 0x9F, 0x98, .. "\",\"id\":\"1\"}"u8]);
 
         Assert.That(GraphText.Of(row.RootElement, "name"), Is.EqualTo("cut \ufffd"));
-        Assert.That(Encoding.UTF8.GetString(CleanJson.Of(row.RootElement).Utf8), Is.EqualTo("{\"name\":\"cut \ufffd\",\"id\":\"1\"}"));
+        Assert.That(Encoding.UTF8.GetString(JsonMarshal.GetRawUtf8Value(CleanJson.Of(row.RootElement))), Is.EqualTo("{\"name\":\"cut \ufffd\",\"id\":\"1\"}"));
     }
 
     private async Task<IReadOnlyList<string>> FindAsync(string kind) => kind switch

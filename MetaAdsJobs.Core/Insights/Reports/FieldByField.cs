@@ -42,7 +42,7 @@ internal sealed class FieldByField(MetaInsights meta)
 
         void Merge(JsonElement given)
         {
-            var (row, _) = CleanJson.Of(given);
+            var row = CleanJson.Of(given);
             var key = string.Join('\n', query.Breakdowns.Prepend("date_start").Prepend($"{query.Level}_id").Select(name => InsightRows.BreakdownValue(row, name)));
             if (!rows.TryGetValue(key, out var whole)) rows[key] = whole = [];
             foreach (var property in row.EnumerateObject()) whole[property.Name] = JsonNode.Parse(property.Value.GetRawText());

@@ -160,7 +160,7 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
 
     /// <summary>
     /// Puts pages aside and moves the cursor behind the last of them, in one commit. That commit is not waited for: should PostgreSQL
-    /// crash, the staged rows are gone with it in any case.
+    /// crash, the staged rows are gone with it in any case. The pages are given back.
     /// </summary>
     /// <param name="leftOut">What Meta would not tell of it; null when it is complete.</param>
     public async Task<SyncReport> StageAsync(SyncClaim claim, SyncReport report, IReadOnlyList<InsightPage> pages, string? leftOut, CancellationToken ct)
@@ -183,6 +183,7 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
                 }, transaction, cancellationToken: ct));
             if (!moved.Any()) throw new FencedException("the report is read by another attempt");
         }, ct);
+        foreach (var page in pages) page.GiveBack();
         return report with
         {
             Cursor = trail.Cursor, EmptyPages = trail.EmptyPages, KnownCursor = trail.KnownCursor, KnownRows = trail.KnownRows, Pages = report.Pages + pages.Count,

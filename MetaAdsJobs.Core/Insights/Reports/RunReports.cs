@@ -213,29 +213,29 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
             }
         }
 
-        // While pages are staged the next are on their way; those that have come meanwhile are staged in one commit.
+        // While one page is read, the next is on its way and those before are staged; several that have come meanwhile in one commit.
         async Task<SyncReport> ReadPagesAsync(SyncReport current)
         {
             var staging = Task.FromResult(current);
             var waiting = new List<InsightPage>();
-            var trail = current.Trail;
-            var goesOn = true;
+            var coming = FetchAsync(current.Trail);
             try
             {
-                while (goesOn)
+                for (var goesOn = true; goesOn;)
                 {
-                    var page = await PageAsync(trail);
+                    var page = await coming;
                     // Numbers that are read at once do not stand still, and a page may have been asked for several times.
-                    if (trail.Cursor is not null && runId is null && time.GetElapsedTime(began) > TimeSlice.Length) throw new MetaException(Proof.OutcomeUnknown, "the report's pages came too far apart to fit each other");
-                    waiting.Add(page);
-                    trail = page.Trail;
-                    goesOn = trail.Cursor is not null && !slice.IsOver;
-                    if (staging.IsCompleted || waiting.Count == MostPagesWaiting) await StageAsync();
+                    if (page.Trail.Pages > 1 && runId is null && time.GetElapsedTime(began) > TimeSlice.Length) throw new MetaException(Proof.OutcomeUnknown, "the report's pages came too far apart to fit each other");
+                    goesOn = page.Trail.Cursor is not null && !slice.IsOver;
+                    if (waiting.Count > 0 && (staging.IsCompleted || waiting.Count == MostPagesWaiting)) await StageAsync();
+                    if (goesOn) coming = FetchAsync(page.Trail);
+                    waiting.Add(page.Read(rows));
                 }
             }
             finally
             {
-                // Should a page fail: what came before it has been read.
+                // Should a page fail: the one behind it is not wanted any more, and what came before it has been read.
+                await ((Task)coming).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (waiting.Count > 0) await StageAsync();
                 report = await staging;
                 Replace(reports, report);
@@ -252,7 +252,7 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
             }
         }
 
-        Task<InsightPage> PageAsync(ListTrail trail) => meta.ReadPageAsync(claim.Credential, query, runId, trail, limit, rows, ct);
+        Task<UnreadPage> FetchAsync(ListTrail trail) => meta.FetchPageAsync(claim.Credential, query, runId, trail, limit, ct);
     }
 
     /// <summary>A report that failed without saying that it was too much may succeed the next time; after a few times it is cut.</summary>

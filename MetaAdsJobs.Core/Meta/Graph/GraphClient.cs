@@ -42,13 +42,18 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
     /// <summary>Changes or deletes an object, which may be repeated. It is done only if Meta says so: an answer that says nothing proves nothing.</summary>
     /// <exception cref="MetaException">Meta did not do it, or nobody can tell.</exception>
     public async Task ChangeAsync(HttpMethod method, string path, GraphFields fields, GraphCredential credential, CancellationToken ct) =>
-        await _repeatable.ExecuteAsync(async token => await SendOnceAsync(method, path, fields, credential, mustSaySuccess: true, token), ct);
+        await _repeatable.ExecuteAsync(async token => await CallAsync(method, path, fields, credential, ReadSuccess, token), ct);
+
+    /// <summary>One page of a report, as <see cref="SendAsync"/> would read it, row by row. Whoever has it gives it back.</summary>
+    /// <exception cref="MetaException">Meta did not tell it.</exception>
+    public async Task<GraphRows> ReadRowsAsync(string path, GraphFields fields, GraphCredential credential, CancellationToken ct) =>
+        await _repeatable.ExecuteAsync(async token => await CallAsync(HttpMethod.Get, path, fields, credential, ReadRows, token), ct);
 
     /// <exception cref="MetaException">Meta did not do it, or nobody can tell.</exception>
     public Task<JsonElement> SendOnceAsync(HttpMethod method, string path, GraphFields fields, GraphCredential credential, CancellationToken ct) =>
-        SendOnceAsync(method, path, fields, credential, mustSaySuccess: false, ct);
+        CallAsync(method, path, fields, credential, Read, ct);
 
-    private async Task<JsonElement> SendOnceAsync(HttpMethod method, string path, GraphFields fields, GraphCredential credential, bool mustSaySuccess, CancellationToken ct)
+    private async Task<T> CallAsync<T>(HttpMethod method, string path, GraphFields fields, GraphCredential credential, Func<HttpResponseMessage, GraphBody, IReadOnlyList<string>, T> read, CancellationToken ct)
     {
         // A check changes nothing, but counts for Meta's limits as a change does.
         var writes = method != HttpMethod.Get && !fields.OnlyReads;
@@ -59,11 +64,9 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
         using var span = GraphSpan.Begin(method, path, credential.UseCase, time);
         try
         {
-            var answer = await ExchangeAsync(method, path, fields, credential, span, ct);
-            if (mustSaySuccess && !(answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("success", out var success) && success.ValueKind == JsonValueKind.True))
-                throw MetaErrors.Unreadable(200, "no word of success");
+            var answer = await ExchangeAsync(method, path, fields, credential, read, span, ct);
             span.Done();
-            if (mutates) credential.Changes.Add(method, path, fields, sentAt, answer.GetRawText(), refusal: null);
+            if (mutates) credential.Changes.Add(method, path, fields, sentAt, (answer as JsonElement?)?.GetRawText(), refusal: null);
             return answer;
         }
         catch (MetaException exception)
@@ -76,15 +79,17 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
         }
     }
 
-    private async Task<JsonElement> ExchangeAsync(HttpMethod method, string path, GraphFields fields, GraphCredential credential, GraphSpan span, CancellationToken ct)
+    private async Task<T> ExchangeAsync<T>(
+        HttpMethod method, string path, GraphFields fields, GraphCredential credential, Func<HttpResponseMessage, GraphBody, IReadOnlyList<string>, T> read, GraphSpan span, CancellationToken ct)
     {
         using var request = Build(method, path, fields, credential);
         try
         {
-            using var response = await _once.ExecuteAsync(async token => await http.SendAsync(request, HttpCompletionOption.ResponseContentRead, token), ct);
+            var (answered, body) = await _once.ExecuteAsync(async token => await SendAsync(request, token), ct);
+            using var response = answered;
             span.Answered(response);
             pacing.Saw(credential, GraphUsage.Read(response.Headers, credential.UseCase));
-            return Read(response, await response.Content.ReadAsByteArrayAsync(ct), [credential.AccessToken, options.AppSecret ?? "", .. fields.Secrets]);
+            return read(response, body, [credential.AccessToken, options.AppSecret ?? "", .. fields.Secrets]);
         }
         catch (HttpRequestException exception) when (exception.HttpRequestError is HttpRequestError.NameResolutionError
             or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError)
@@ -109,6 +114,21 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
         }
     }
 
+    // The headers are of use only with the whole body: until it is there, nothing was answered.
+    private async Task<(HttpResponseMessage Response, GraphBody Body)> SendAsync(HttpRequestMessage request, CancellationToken ct)
+    {
+        var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
+        try
+        {
+            return (response, await GraphBody.ReadAsync(response.Content, LargestAnswer, ct));
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
+    }
+
     private HttpRequestMessage Build(HttpMethod method, string path, GraphFields fields, GraphCredential credential)
     {
         var encoded = fields.Encoded;
@@ -124,14 +144,31 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
         return request;
     }
 
-    private static JsonElement Read(HttpResponseMessage response, byte[] body, IReadOnlyList<string> secrets)
+    private static GraphRows ReadRows(HttpResponseMessage response, GraphBody body, IReadOnlyList<string> secrets)
     {
+        if (response.IsSuccessStatusCode && GraphRows.TryRead(body) is { } rows) return rows;
+        // Whatever it is instead is judged as everywhere.
+        GraphPage.Items(Read(response, body, secrets));
+        throw MetaErrors.Unreadable((int)response.StatusCode, "a list that cannot be read");
+    }
+
+    private static JsonElement ReadSuccess(HttpResponseMessage response, GraphBody body, IReadOnlyList<string> secrets)
+    {
+        var answer = Read(response, body, secrets);
+        return answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("success", out var success) && success.ValueKind == JsonValueKind.True
+            ? answer
+            : throw MetaErrors.Unreadable(200, "no word of success");
+    }
+
+    private static JsonElement Read(HttpResponseMessage response, GraphBody body, IReadOnlyList<string> secrets)
+    {
+        using var given = body;
         var status = (int)response.StatusCode;
         JsonElement answer;
         try
         {
-            // On the bytes themselves: a page of a report is large, and copying it would be most of its cost.
-            answer = JsonDocument.Parse(body).RootElement;
+            // Of bytes of its own, which it is read from later, too.
+            answer = JsonDocument.Parse(given.Bytes.ToArray()).RootElement;
         }
         catch (JsonException)
         {

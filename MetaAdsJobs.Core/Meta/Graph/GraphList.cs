@@ -60,10 +60,14 @@ internal sealed record ListTrail(int Pages, int EmptyPages, string? Cursor, stri
     public static ListTrail Start { get; } = new(0, 0, null, null, null);
 
     /// <exception cref="MetaException">The list has no end.</exception>
-    public ListTrail After(JsonElement page)
+    public ListTrail After(JsonElement page) => After(GraphPage.Next(page), RowsOf(page));
+
+    /// <exception cref="MetaException">The list has no end.</exception>
+    public ListTrail After(GraphRows page) => After(page.Next, page.Rows.Count == 0 ? null : RowsOf(page.Rows.Count, page.Rows[0].Span, page.Rows[^1].Span));
+
+    private ListTrail After(string? next, string? rows)
     {
-        var next = GraphPage.Next(page);
-        var (pages, rows) = (Pages + 1, RowsOf(page));
+        var pages = Pages + 1;
         var empty = rows is null ? EmptyPages + 1 : 0;
         if (next is null) return new(pages, empty, null, null, null);
         // The same rows under another cursor are a circle, too.
@@ -75,15 +79,19 @@ internal sealed record ListTrail(int Pages, int EmptyPages, string? Cursor, stri
 
     private static MetaException Endless(string how) => new(Proof.OutcomeUnknown, $"Meta answered a list that {how}") { IsEndlessList = true };
 
-    // The first and the last row: no two pages of one list have both in common.
     private static string? RowsOf(JsonElement page)
     {
         var rows = page.GetProperty("data");
         var count = rows.GetArrayLength();
-        if (count == 0) return null;
+        return count == 0 ? null : RowsOf(count, JsonMarshal.GetRawUtf8Value(rows[0]), JsonMarshal.GetRawUtf8Value(rows[count - 1]));
+    }
+
+    // The first and the last row: no two pages of one list have both in common.
+    private static string RowsOf(int count, ReadOnlySpan<byte> first, ReadOnlySpan<byte> last)
+    {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(JsonMarshal.GetRawUtf8Value(rows[0]));
-        hash.AppendData(JsonMarshal.GetRawUtf8Value(rows[count - 1]));
+        hash.AppendData(first);
+        hash.AppendData(last);
         return $"{count} {Convert.ToHexStringLower(hash.GetHashAndReset())}";
     }
 }

@@ -23,7 +23,7 @@ internal static class GraphText
         }
         catch (InvalidOperationException)
         {
-            return CleanJson.Of(value).Element.GetString();
+            return CleanJson.Of(value).GetString();
         }
     }
 }

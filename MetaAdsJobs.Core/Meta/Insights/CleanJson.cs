@@ -13,16 +13,23 @@ internal static class CleanJson
 {
     private const string Replacement = @"\ufffd";
 
-    /// <returns>The same element unless something in it had to be replaced, and its bytes.</returns>
-    public static (JsonElement Element, byte[] Utf8) Of(JsonElement element)
+    /// <returns>The same element unless something in it had to be replaced.</returns>
+    public static JsonElement Of(JsonElement element)
     {
-        var utf8 = JsonMarshal.GetRawUtf8Value(element);
-        var isWhole = Utf8.IsValid(utf8);
-        if (isWhole && utf8.IndexOf(@"\u"u8) < 0) return (element, utf8.ToArray());
+        ReadOnlyMemory<byte> given = JsonMarshal.GetRawUtf8Value(element).ToArray();
+        var clean = Of(given);
+        return clean.Equals(given) ? element : JsonElement.Parse(clean.Span);
+    }
+
+    /// <returns>The same bytes unless something in them had to be replaced.</returns>
+    public static ReadOnlyMemory<byte> Of(ReadOnlyMemory<byte> utf8)
+    {
+        var isWhole = Utf8.IsValid(utf8.Span);
+        if (isWhole && utf8.Span.IndexOf(@"\u"u8) < 0) return utf8;
         // Bytes that are no character become the replacement character here.
-        var text = Encoding.UTF8.GetString(utf8);
+        var text = Encoding.UTF8.GetString(utf8.Span);
         var clean = Of(text);
-        return isWhole && ReferenceEquals(clean, text) ? (element, utf8.ToArray()) : (JsonElement.Parse(clean), Encoding.UTF8.GetBytes(clean));
+        return isWhole && ReferenceEquals(clean, text) ? utf8 : Encoding.UTF8.GetBytes(clean);
     }
 
     private static string Of(string json)

@@ -30,7 +30,7 @@ internal sealed record InsightRow
     /// <summary>The one action that <see cref="Results"/> counts.</summary>
     public string? ResultType { get; init; }
 
-    /// <summary>The row as Meta gave it, in JSON: UTF-8 as it came.</summary>
+    /// <summary>The row as Meta gave it, in JSON: UTF-8 as it came, a part of its page.</summary>
     public required ReadOnlyMemory<byte> Raw { get; init; }
 
     /// <summary>Some of the metrics asked for are not in it: Meta would not tell them.</summary>
@@ -38,4 +38,16 @@ internal sealed record InsightRow
 }
 
 /// <param name="Trail">How far the report has been read with this page: where the next begins.</param>
-internal sealed record InsightPage(IReadOnlyList<InsightRow> Rows, ListTrail Trail);
+/// <param name="Answer">What the rows are parts of; null when each has memory of its own.</param>
+internal sealed record InsightPage(IReadOnlyList<InsightRow> Rows, ListTrail Trail, GraphRows? Answer = null)
+{
+    /// <summary>Nobody reads the rows any more: their memory serves the next pages.</summary>
+    public void GiveBack() => Answer?.Dispose();
+}
+
+/// <summary>A page that has come, and of which only is known where the next begins: that one can be asked for before this is read.</summary>
+internal sealed record UnreadPage(GraphRows Answer, ListTrail Trail)
+{
+    /// <exception cref="MetaException">A row cannot be read.</exception>
+    public InsightPage Read(InsightRows rows) => new([.. Answer.Rows.Select(row => rows.Read(row))], Trail, Answer);
+}

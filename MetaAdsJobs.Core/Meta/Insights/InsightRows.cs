@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -22,20 +22,25 @@ internal sealed class InsightRows(ReportQuery query, IReadOnlyDictionary<string,
     private readonly bool _linkClicks = query.Fields.Contains("inline_link_clicks");
     private readonly bool _reach = query.Fields.Contains("reach");
     private readonly bool _spend = query.Fields.Contains("spend");
+    private readonly RepeatedTexts _texts = new();
 
     /// <exception cref="MetaException">A row cannot be read; nobody knows what it would have said.</exception>
-    public InsightRow Read(JsonElement given, bool isIncomplete = false)
+    public InsightRow Read(JsonElement given, bool isIncomplete = false) => Read(JsonMarshal.GetRawUtf8Value(given).ToArray(), isIncomplete);
+
+    /// <summary>The row keeps these very bytes.</summary>
+    /// <exception cref="MetaException">A row cannot be read; nobody knows what it would have said.</exception>
+    public InsightRow Read(ReadOnlyMemory<byte> given, bool isIncomplete = false)
     {
         try
         {
-            var (row, raw) = CleanJson.Of(given);
-            var told = RowFields.Of(raw);
+            var raw = CleanJson.Of(given);
+            var told = RowFields.Of(raw.Span, _texts);
             var result = ResultActions.Find(told.Goal, told.Objective, told.AdSetId is null ? null : conversionEvents.GetValueOrDefault(told.AdSetId));
             var tellsResults = result is not null && query.Fields.Contains(result.Field);
             return new()
             {
                 ObjectId = Required(ObjectId(told), $"{query.Level}_id"),
-                Breakdown = Breakdown(row),
+                Breakdown = Breakdown(raw),
                 Day = Day(told),
                 AdId = told.AdId,
                 AdSetId = query.Level == "ad" ? Required(told.AdSetId, "adset_id") : told.AdSetId,
@@ -45,7 +50,7 @@ internal sealed class InsightRows(ReportQuery query, IReadOnlyDictionary<string,
                 LinkClicks = _linkClicks ? told.LinkClicks : null,
                 Reach = _reach ? told.Reach : null,
                 Spend = _spend ? told.Spend : null,
-                Results = tellsResults ? Count(row, result!) : null,
+                Results = tellsResults ? told.CountOf(result!) : null,
                 ResultType = result?.ActionType,
                 Raw = raw,
                 IsIncomplete = isIncomplete || query.IsIncomplete,
@@ -57,7 +62,12 @@ internal sealed class InsightRows(ReportQuery query, IReadOnlyDictionary<string,
         }
     }
 
-    private string Breakdown(JsonElement row) => query.Breakdowns.Count == 0 ? "[]" : JsonSerializer.Serialize(query.Breakdowns.Select(name => BreakdownValue(row, name)), Plain);
+    private string Breakdown(ReadOnlyMemory<byte> raw)
+    {
+        if (query.Breakdowns.Count == 0) return "[]";
+        using var row = JsonDocument.Parse(raw);
+        return JsonSerializer.Serialize(query.Breakdowns.Select(name => BreakdownValue(row.RootElement, name)), Plain);
+    }
 
     /// <summary>
     /// What the row is known by in this breakdown. Assets (body_asset, image_asset …) are objects whose links change: their id counts. A
@@ -90,16 +100,6 @@ internal sealed class InsightRows(ReportQuery query, IReadOnlyDictionary<string,
         "adset" => told.AdSetId,
         _ => told.AdId,
     };
-
-    private static decimal Count(JsonElement row, ResultAction result)
-    {
-        if (!row.TryGetProperty(result.Field, out var actions) || actions.ValueKind != JsonValueKind.Array) return 0;
-        foreach (var action in actions.EnumerateArray())
-            if (action.TryGetProperty("action_type"u8, out var type) && type.ValueEquals(result.ActionType)) return Number(Text(action, "value") ?? "0");
-        return 0;
-    }
-
-    private static decimal Number(string text) => decimal.Parse(text, NumberStyles.Number, CultureInfo.InvariantCulture);
 
     private static string? Text(JsonElement row, string name) =>
         row.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.ToString() : null;

@@ -78,12 +78,11 @@ internal sealed class MetaInsights(GraphClient graph)
     }
 
     /// <param name="runId">A completed run; null reads at once.</param>
-    public async Task<InsightPage> ReadPageAsync(
-        GraphCredential credential, ReportQuery query, string? runId, ListTrail trail, int limit, InsightRows rows, CancellationToken ct)
+    public async Task<UnreadPage> FetchPageAsync(GraphCredential credential, ReportQuery query, string? runId, ListTrail trail, int limit, CancellationToken ct)
     {
         var fields = (runId is null ? query.ToFields() : new GraphFields()).Add("limit", limit).Add("after", trail.Cursor);
-        var page = await graph.SendAsync(HttpMethod.Get, $"{runId ?? query.Node}/insights", fields, credential.For(UseCase.AdsInsights), ct);
-        return new([.. GraphPage.Items(page).Select(row => rows.Read(row))], trail.After(page));
+        var page = await graph.ReadRowsAsync($"{runId ?? query.Node}/insights", fields, credential.For(UseCase.AdsInsights), ct);
+        return new(page, trail.After(page));
     }
 
     /// <summary>What Meta says the whole account has spent, by day. A day without delivery is missing.</summary>

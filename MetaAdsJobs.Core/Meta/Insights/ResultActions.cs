@@ -13,19 +13,22 @@ internal sealed record ResultAction(string Field, string ActionType);
 /// </summary>
 internal static class ResultActions
 {
+    public const string Actions = "actions";
+    public const string Thruplays = "video_thruplay_watched_actions";
+
     private static readonly FrozenDictionary<string, ResultAction> ByGoal = new Dictionary<string, ResultAction>
     {
-        ["LINK_CLICKS"] = new("actions", "link_click"),
-        ["LANDING_PAGE_VIEWS"] = new("actions", "landing_page_view"),
-        ["POST_ENGAGEMENT"] = new("actions", "post_engagement"),
-        ["ENGAGED_USERS"] = new("actions", "post_engagement"),
-        ["PAGE_LIKES"] = new("actions", "like"),
-        ["EVENT_RESPONSES"] = new("actions", "rsvp"),
-        ["THRUPLAY"] = new("video_thruplay_watched_actions", "video_view"),
-        ["LEAD_GENERATION"] = new("actions", "onsite_conversion.lead_grouped"),
-        ["QUALITY_LEAD"] = new("actions", "onsite_conversion.lead_grouped"),
-        ["CONVERSATIONS"] = new("actions", "onsite_conversion.messaging_conversation_started_7d"),
-        ["APP_INSTALLS"] = new("actions", "mobile_app_install"),
+        ["LINK_CLICKS"] = new(Actions, "link_click"),
+        ["LANDING_PAGE_VIEWS"] = new(Actions, "landing_page_view"),
+        ["POST_ENGAGEMENT"] = new(Actions, "post_engagement"),
+        ["ENGAGED_USERS"] = new(Actions, "post_engagement"),
+        ["PAGE_LIKES"] = new(Actions, "like"),
+        ["EVENT_RESPONSES"] = new(Actions, "rsvp"),
+        ["THRUPLAY"] = new(Thruplays, "video_view"),
+        ["LEAD_GENERATION"] = new(Actions, "onsite_conversion.lead_grouped"),
+        ["QUALITY_LEAD"] = new(Actions, "onsite_conversion.lead_grouped"),
+        ["CONVERSATIONS"] = new(Actions, "onsite_conversion.messaging_conversation_started_7d"),
+        ["APP_INSTALLS"] = new(Actions, "mobile_app_install"),
     }.ToFrozenDictionary();
 
     private static readonly FrozenDictionary<string, string> ByEvent = new Dictionary<string, string>
@@ -51,7 +54,7 @@ internal static class ResultActions
     }.ToFrozenDictionary();
 
     /// <summary>The row's list in which a type of action is counted, as an expression of SQL.</summary>
-    public static string FieldSql(string actionType) => $"CASE WHEN {actionType} = 'video_view' THEN 'video_thruplay_watched_actions' ELSE 'actions' END";
+    public static string FieldSql(string actionType) => $"CASE WHEN {actionType} = 'video_view' THEN '{Thruplays}' ELSE '{Actions}' END";
 
     /// <param name="conversionEvent">The pixel's event the ad set names, where that is known; else the usual one of the objective.</param>
     /// <returns>Null when the goal counts no action (reach, impressions) or it is not known which.</returns>
@@ -60,6 +63,6 @@ internal static class ResultActions
         if (goal is null) return null;
         if (goal is not ("OFFSITE_CONVERSIONS" or "VALUE")) return ByGoal.GetValueOrDefault(goal);
         var name = conversionEvent ?? (objective is null ? null : ObjectiveGoals.Find(objective, goal)?.PixelEvent);
-        return name is not null && ByEvent.TryGetValue(name, out var action) ? new("actions", action) : null;
+        return name is not null && ByEvent.TryGetValue(name, out var action) ? new(Actions, action) : null;
     }
 }

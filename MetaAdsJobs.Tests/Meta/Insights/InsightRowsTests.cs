@@ -57,6 +57,34 @@ public sealed class InsightRowsTests
     public void A_row_that_belongs_nowhere_is_not_stored_somewhere(string fields) =>
         Assert.That(() => new InsightRows(Query, new Dictionary<string, string>()).Read(JsonElement.Parse($$"""{"ad_id":"1","adset_id":"2","campaign_id":"3",{{fields}}}""")), Throws.TypeOf<MetaException>());
 
+    [TestCase("""[{"action_type":"like","value":"3"},{"value":"7.5","action_type":"link_click","1d_view":"2"},{"action_type":"link_click","value":"9"}]""", 7.5)]
+    [TestCase("""[{"action_type":"link_click","value":4}]""", 4)]
+    [TestCase("""[{"action_type":"link_click"}]""", 0)]
+    [TestCase("""[{"action_type":null,"value":"1"},{}]""", 0)]
+    [TestCase("""[{"action_type":"like","value":["odd"]},{"action_type":"link_click","value":"5"}]""", 5)]
+    [TestCase("[]", 0)]
+    [TestCase("null", 0)]
+    [TestCase("{}", 0)]
+    public void A_result_is_the_first_action_of_its_type_wherever_its_value_stands(string actions, decimal expected) =>
+        Assert.That(Read(Query, $"\"optimization_goal\":\"LINK_CLICKS\",\"actions\":{actions}").Results, Is.EqualTo(expected));
+
+    [TestCase("[1]")]
+    [TestCase("""[{"action_type":7,"value":"1"}]""")]
+    [TestCase("""[{"action_type":"link_click","value":"some"}]""")]
+    [TestCase("""[{"action_type":"link_click","value":[]}]""")]
+    public void A_list_that_is_none_of_actions_is_no_row(string actions) =>
+        Assert.That(() => Read(Query, $"\"optimization_goal\":\"LINK_CLICKS\",\"actions\":{actions}"), Throws.TypeOf<MetaException>());
+
+    [Test]
+    public void Texts_that_come_again_are_the_same_and_those_that_only_look_alike_are_not()
+    {
+        var rows = new InsightRows(Query, new Dictionary<string, string>());
+        var read = Enumerable.Range(0, 3000).Select(no => rows.Read(JsonElement.Parse(
+            $$"""{"ad_id":"{{no / 3}}ä","adset_id":"{{no / 2}}","campaign_id":"\u0031{{no}}","date_start":"2026-11-20"}"""))).ToList();
+
+        Assert.That(read.Select(row => (row.AdId, row.AdSetId, row.CampaignId)), Is.EqualTo(Enumerable.Range(0, 3000).Select(no => ($"{no / 3}ä", $"{no / 2}", $"1{no}"))));
+    }
+
     [TestCase("\"adset_id\":\"2\",\"campaign_id\":\"3\"")]
     [TestCase("\"ad_id\":\"1\",\"campaign_id\":\"3\"")]
     [TestCase("\"ad_id\":\"1\",\"adset_id\":\"2\"")]
