@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Dapper;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Jobs;
@@ -36,6 +37,42 @@ public sealed class StoringTests
 
         Assert.That((sync.State, sync.RowsRestated, sync.RowsVanished), Is.EqualTo(("succeeded", 0L, 0L)));
         Assert.That(await RowVersionsAsync(), Is.EqualTo(before), "no row was written again");
+    }
+
+    [Test]
+    public async Task Days_of_which_nothing_was_known_are_stored_as_those_are_of_which_something_was()
+    {
+        await _world.SyncAsync(_account);
+        var first = await ValuesAsync();
+        var kept = (await _world.ListAsync<string>("SELECT ad_meta_id FROM meta_ad_insights WHERE social_account_id = @Id ORDER BY 1 LIMIT 1", new { _account.Id })).Single();
+        await _world.ExecuteAsync("DELETE FROM meta_ad_insights WHERE social_account_id = @Id AND ad_meta_id <> @kept", new { _account.Id, kept });
+
+        await _world.SyncAsync(_account);
+
+        Assert.That(await ValuesAsync(), Is.EqualTo(first).And.Count.EqualTo(6 * 28));
+    }
+
+    [Test]
+    public async Task A_row_that_a_page_repeats_is_stored_once_whatever_was_known()
+    {
+        _world.Graph.Faults.Always(call => call.Path.Contains("META_REPORT_", StringComparison.Ordinal) && call.Edge == "insights", GraphFaults.Changes(Twice));
+
+        var first = await _world.SyncAsync(_account);
+        await _world.AssertEqualsMetaAsync(_account);
+        await _world.Database.DataSource.RestateAsync(_account.AdAccountId);
+        var second = await _world.SyncAsync(_account);
+
+        Assert.That((first.State, second.State), Is.EqualTo(("succeeded", "succeeded")));
+        Assert.That(second.RowsRestated, Is.Positive);
+        await _world.AssertEqualsMetaAsync(_account);
+
+        static string Twice(string page)
+        {
+            var changed = JsonNode.Parse(page)!;
+            var rows = changed["data"]!.AsArray();
+            foreach (var row in rows.Take(10).ToList()) rows.Add(row!.DeepClone());
+            return changed.ToJsonString();
+        }
     }
 
     [Test]
@@ -165,6 +202,9 @@ public sealed class StoringTests
 
     private Task<IReadOnlyList<string>> RowVersionsAsync() => _world.ListAsync<string>(
         "SELECT tableoid::regclass || ' ' || ctid || ' ' || xmin FROM meta_ad_insights WHERE social_account_id = @Id ORDER BY 1", new { _account.Id });
+
+    private Task<IReadOnlyList<string>> ValuesAsync() => _world.ListAsync<string>(
+        "SELECT (to_jsonb(i) - 'synced_at')::text FROM meta_ad_insights i WHERE social_account_id = @Id ORDER BY date_start, ad_meta_id", new { _account.Id });
 
     private Task<IReadOnlyList<string>> VanishedAsync() => _world.ListAsync<string>(
         "SELECT ad_meta_id FROM meta_ad_insights WHERE social_account_id = @Id AND vanished_at IS NOT NULL", new { _account.Id });

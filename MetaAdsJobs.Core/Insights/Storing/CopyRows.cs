@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Text;
 using Npgsql;
 
@@ -14,7 +15,6 @@ internal sealed class CopyRows
     private const int FlushAt = 1 << 15;
     private const int DigitsOfGroup = 4;
     private static readonly DateOnly Epoch = new(2000, 1, 1);
-    private static readonly UInt128 Group = 10_000;
     private readonly ArrayBufferWriter<byte> _buffer = new(2 * FlushAt);
 
     public CopyRows() => _buffer.Write(Header);
@@ -66,11 +66,11 @@ internal sealed class CopyRows
         decimal.GetBits(number, bits);
         var scale = number.Scale;
         var fraction = (scale + DigitsOfGroup - 1) / DigitsOfGroup;
-        var rest = new UInt128((uint)bits[2], ((ulong)(uint)bits[1] << 32) | (uint)bits[0]);
-        for (var digit = scale; digit < fraction * DigitsOfGroup; digit++) rest *= 10;
+        var whole = ((ulong)(uint)bits[1] << 32) | (uint)bits[0];
+        var shift = (fraction * DigitsOfGroup) - scale;
         Span<short> groups = stackalloc short[16];
-        var count = 0;
-        for (; rest > UInt128.Zero; rest /= Group) groups[count++] = (short)(rest % Group);
+        // Dividing what is longer than a register costs ten times as much.
+        var count = bits[2] == 0 && whole < ulong.MaxValue / 1000 ? Split(whole, shift, groups) : Split(new UInt128((uint)bits[2], whole), shift, groups);
 
         var span = Value(8 + (2 * count));
         BinaryPrimitives.WriteInt16BigEndian(span, (short)count);
@@ -78,6 +78,15 @@ internal sealed class CopyRows
         BinaryPrimitives.WriteInt16BigEndian(span[4..], number < 0 ? (short)0x4000 : (short)0);
         BinaryPrimitives.WriteInt16BigEndian(span[6..], scale);
         for (var group = 0; group < count; group++) BinaryPrimitives.WriteInt16BigEndian(span[(8 + (2 * group))..], groups[count - 1 - group]);
+    }
+
+    private static int Split<T>(T rest, int shift, Span<short> groups) where T : IBinaryInteger<T>
+    {
+        var (ten, group) = (T.CreateChecked(10), T.CreateChecked(10_000));
+        for (var digit = 0; digit < shift; digit++) rest *= ten;
+        var count = 0;
+        for (; !T.IsZero(rest); rest /= group) groups[count++] = short.CreateTruncating(rest % group);
+        return count;
     }
 
     /// <summary>Between two rows: sends what there is, once it is worth it.</summary>

@@ -28,20 +28,35 @@ internal sealed class InsightStore(TimeProvider time)
     private static readonly string StagedAdsSql =
         $"{Staged} AND definition_id = 0 ORDER BY definition_id, date_start, object_id, breakdown), {MergeAds()}";
 
+    // Of days of which nothing is known there is nothing to compare with.
+    private const string FirstAdsSql = $"""
+        INSERT INTO meta_ad_insights (social_account_id, date_start, ad_meta_id, adset_meta_id, campaign_meta_id, {Metrics}, currency, raw, is_partial, synced_at)
+        SELECT DISTINCT ON (date_start, object_id) @AccountId, date_start, object_id, adset_meta_id, campaign_meta_id, {Metrics}, @Currency, raw, date_start >= @Today, @Now
+        FROM insight_staging WHERE sync_id = @SyncId AND date_start BETWEEN @Since AND @Until AND definition_id = 0
+        ORDER BY date_start, object_id
+        """;
+
     private static readonly string StagedRowsSql =
         $"{Staged} AND definition_id = ANY(@Definitions) ORDER BY definition_id, date_start, object_id, breakdown), {MergeRows()}";
 
     /// <summary>Moves the ads' rows of some days from the staging table.</summary>
     /// <param name="today">The account's when the sync began: this day and later ones are not over.</param>
     /// <param name="unanswered">Of which Meta would tell nothing at all: that has not vanished.</param>
-    public Task<StoredRows> UpsertAdsAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DayRange days, DateOnly today, UnansweredParts unanswered, CancellationToken ct) =>
-        connection.QuerySingleAsync<StoredRows>(new(StagedAdsSql,
-            new
-            {
-                claim.SyncId, claim.AccountId, claim.Currency, days.Since, days.Until, Today = today, Now = time.GetUtcNow(),
-                claim.StartedAt, UntoldDays = unanswered.Days, UntoldCampaigns = unanswered.Campaigns, UntoldAds = unanswered.Ads,
-            }, transaction, commandTimeout: 600, cancellationToken: ct));
+    public async Task<StoredRows> UpsertAdsAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DayRange days, DateOnly today, UnansweredParts unanswered, CancellationToken ct)
+    {
+        // Nobody else writes the account's rows: a sync has it for itself.
+        const string KnownSql = "SELECT EXISTS (SELECT 1 FROM meta_ad_insights WHERE social_account_id = @AccountId AND date_start BETWEEN @Since AND @Until)";
+        var parameters = new
+        {
+            claim.SyncId, claim.AccountId, claim.Currency, days.Since, days.Until, Today = today, Now = time.GetUtcNow(),
+            claim.StartedAt, UntoldDays = unanswered.Days, UntoldCampaigns = unanswered.Campaigns, UntoldAds = unanswered.Ads,
+        };
+        if (await connection.ExecuteScalarAsync<bool>(new(KnownSql, parameters, transaction, cancellationToken: ct)))
+            return await connection.QuerySingleAsync<StoredRows>(new(StagedAdsSql, parameters, transaction, commandTimeout: 600, cancellationToken: ct));
+        await connection.ExecuteAsync(new(FirstAdsSql, parameters, transaction, commandTimeout: 600, cancellationToken: ct));
+        return default;
+    }
 
     /// <summary>Moves the definitions' rows of some days from the staging table.</summary>
     /// <param name="definitions">Whose reports were read whole.</param>
