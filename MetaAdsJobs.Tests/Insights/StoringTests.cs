@@ -53,6 +53,40 @@ public sealed class StoringTests
     }
 
     [Test]
+    public async Task An_attempt_that_finds_days_stored_by_another_while_it_stores_them_leaves_without_a_failure()
+    {
+        var syncId = await _world.QueueAsync(_account);
+        await using var other = await _world.Database.DataSource.OpenConnectionAsync();
+        await using var transaction = await other.BeginTransactionAsync();
+        await other.ExecuteAsync("""
+            INSERT INTO meta_ad_insights (social_account_id, date_start, ad_meta_id, adset_meta_id, campaign_meta_id, currency, raw, is_partial, synced_at)
+            SELECT s.social_account_id, s.until, o.id, o.parent_id, 'a campaign', 'USD', '{}', false, now() - interval '1 hour'
+            FROM insight_syncs s JOIN social_accounts a ON a.id = s.social_account_id JOIN stub_graph.objects o ON 'act_' || o.account_id = a.ad_account_id AND o.kind = 'ad'
+            WHERE s.sync_id = @syncId
+            """, new { syncId }, transaction);
+        var run = Task.Run(async () =>
+        {
+            while (await _world.RunOnceAsync(syncId) is JobOutcome.Snoozed { Reason: var reason } snoozed)
+            {
+                if (reason.Contains("another attempt", StringComparison.Ordinal)) return reason;
+                _world.Time.AdvanceTo(snoozed.Until);
+            }
+
+            return "it ended otherwise";
+        });
+        await Eventually.TrueAsync(async () => (await _world.ListAsync<bool>("""
+            SELECT EXISTS (SELECT 1 FROM pg_locks l JOIN pg_stat_activity s USING (pid) WHERE l.locktype = 'transactionid' AND NOT l.granted AND s.datname = current_database())
+            """)).Single(), () => "nobody waits");
+        await transaction.CommitAsync();
+
+        Assert.That(await run, Does.Contain("another attempt has stored the days"));
+        Assert.That(await _world.ListAsync<int>("SELECT failures FROM insight_syncs WHERE sync_id = @syncId", new { syncId }), Is.EqualTo([0]));
+        await _world.ExecuteAsync("UPDATE insight_syncs SET lease_until = now() - interval '1 minute' WHERE sync_id = @syncId", new { syncId });
+        Assert.That((await _world.RunAsync(syncId)).State, Is.EqualTo("succeeded"));
+        await _world.AssertEqualsMetaAsync(_account);
+    }
+
+    [Test]
     public async Task A_row_that_a_page_repeats_is_stored_once_whatever_was_known()
     {
         _world.Graph.Faults.Always(call => call.Path.Contains("META_REPORT_", StringComparison.Ordinal) && call.Edge == "insights", GraphFaults.Changes(Twice));

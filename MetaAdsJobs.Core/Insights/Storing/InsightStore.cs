@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Meta.Insights;
 using Npgsql;
 
@@ -42,10 +43,11 @@ internal sealed class InsightStore(TimeProvider time)
     /// <summary>Moves the ads' rows of some days from the staging table.</summary>
     /// <param name="today">The account's when the sync began: this day and later ones are not over.</param>
     /// <param name="unanswered">Of which Meta would tell nothing at all: that has not vanished.</param>
+    /// <exception cref="FencedException">Another attempt has stored the days meanwhile.</exception>
     public async Task<StoredRows> UpsertAdsAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DayRange days, DateOnly today, UnansweredParts unanswered, CancellationToken ct)
     {
-        // Nobody else writes the account's rows: a sync has it for itself.
+        // Nobody else writes the account's rows: a sync has it for itself. Only an attempt that has lost its lease may still be at it, or find the next one's.
         const string KnownSql = "SELECT EXISTS (SELECT 1 FROM meta_ad_insights WHERE social_account_id = @AccountId AND date_start BETWEEN @Since AND @Until)";
         var parameters = new
         {
@@ -54,8 +56,15 @@ internal sealed class InsightStore(TimeProvider time)
         };
         if (await connection.ExecuteScalarAsync<bool>(new(KnownSql, parameters, transaction, cancellationToken: ct)))
             return await connection.QuerySingleAsync<StoredRows>(new(StagedAdsSql, parameters, transaction, commandTimeout: 600, cancellationToken: ct));
-        await connection.ExecuteAsync(new(FirstAdsSql, parameters, transaction, commandTimeout: 600, cancellationToken: ct));
-        return default;
+        try
+        {
+            await connection.ExecuteAsync(new(FirstAdsSql, parameters, transaction, commandTimeout: 600, cancellationToken: ct));
+            return default;
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            throw new FencedException("another attempt has stored the days");
+        }
     }
 
     /// <summary>Moves the definitions' rows of some days from the staging table.</summary>

@@ -70,11 +70,11 @@ internal sealed class StoreDays(NpgsqlDataSource dataSource, InsightStore insigh
         }
     }
 
-    // Rows are staged and gone before PostgreSQL has statistics of them: it would take them for few and loop over all for each. Until
-    // the last commit nothing is lost that a crash would not undo together with the progress it stands for.
+    // Rows are staged and gone before PostgreSQL has statistics of them: it would take them for few and loop over all for each, or go through all
+    // that is staged for each group of days. Until the last commit nothing is lost that a crash would not undo together with the progress it stands for.
     private static Task<int> PrepareAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, bool isLast, CancellationToken ct) =>
         connection.ExecuteAsync(new(
-            $"SET LOCAL work_mem = '64MB'; SET LOCAL enable_nestloop = off; SET LOCAL jit = off{(isLast ? "" : "; SET LOCAL synchronous_commit = off")}",
+            $"SET LOCAL work_mem = '64MB'; SET LOCAL enable_nestloop = off; SET LOCAL enable_seqscan = off; SET LOCAL jit = off{(isLast ? "" : "; SET LOCAL synchronous_commit = off")}",
             transaction: transaction, cancellationToken: ct));
 
     /// <summary>The days that are not stored yet, in groups of so many rows.</summary>
