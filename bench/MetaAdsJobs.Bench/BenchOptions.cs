@@ -31,7 +31,7 @@ internal sealed record BenchOptions(IReadOnlyList<string> Only, int Count, int S
                     break;
                 case "--count" when TryRead(pair[1], 50, out count):
                 case "--seconds" when TryRead(pair[1], 2, out seconds):
-                case "--runs" when TryRead(pair[1], 50, out runs):
+                case "--runs" when TryRead(pair[1], 0, out runs):
                 case "--jobs" when TryRead(pair[1], 20_000, out jobs):
                     break;
                 case "--rows" when TryRead(pair[1], 1000, out var number):

@@ -25,9 +25,9 @@ internal sealed class Peer : IMeasurement
         await using var graph = await GraphProcess.StartAsync(Latencies, ct);
         var turns = new Turns(cluster, graph, peer, ct);
         // The Graph's own code, compiled as it is used, for both.
-        await turns.PeerCreatesAsync(WarmUp, latency: 0);
+        if (options.Runs > 0) await turns.PeerCreatesAsync(WarmUp, latency: 0);
         var trees = new List<Pair>();
-        for (var latency = 0; latency < Latencies.Length; latency++)
+        for (var latency = 0; latency < Latencies.Length && options.Runs > 0; latency++)
         {
             var pair = new Pair();
             for (var round = 0; round < Rounds; round++)
@@ -40,12 +40,16 @@ internal sealed class Peer : IMeasurement
         }
 
         var report = await ReportAsync(turns, graph, options.Rows ?? UsualRows, ct);
-        return
+        Result[] ofTrees = trees.Count == 0 ? [] :
         [
             .. trees.Select((pair, latency) => Row($"orchestrations/s to the peer's, {Latency(latency)}", $"{pair.Faster:0.00}",
                 $"{pair.Rates} of {options.Runs} queued ones, 20 at once, from the first pick-up to the last end; {pair.Elsewhere}")),
             Row("CPU of the worker for an orchestration to the peer's", string.Join(", ", trees.Select(pair => $"{pair.Dearer:0.00}")),
                 string.Join("; ", trees.Select((pair, latency) => $"{Latency(latency)}: {pair.CpuIn(1000)} ms each, and {pair.StartCpu:0.0} s for the worker's start"))),
+        ];
+        return
+        [
+            .. ofTrees,
             Row("insight rows/s to the peer's", $"{report.Faster:0.00}",
                 $"{report.Rates} of {report.Ours[0].Count} rows of {Days} days, from claiming the sync to its end; {report.PeerWaited:0.0} s of the peer's {Middle(report.Peer, turn => turn.Seconds):0.0} s and some of the "
                 + $"service's {Middle(report.Ours, turn => turn.Seconds):0.0} s were waiting for the report; {report.Elsewhere}"),
