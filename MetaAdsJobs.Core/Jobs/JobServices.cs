@@ -1,6 +1,7 @@
 using Hangfire;
 using Hangfire.AspNetCore;
 using Hangfire.Common;
+using Hangfire.Server;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Database;
@@ -23,7 +24,7 @@ public static class JobServices
     public static IServiceCollection AddJobs(this IServiceCollection services)
     {
         services.AddOptionsFor<JobOptions>(JobOptions.Section);
-        services.AddSingleton(provider => HangfireStorage.Create(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<JobOptions>()));
+        services.AddSingleton<JobStorage>(provider => HangfireStorage.Create(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<JobOptions>()));
         services.AddKeyedSingleton(Connections.OfJobServer, (provider, _) => DatabaseServices.CreateDataSource(provider,
             most: provider.GetRequiredService<JobOptions>().WorkerThreads + provider.GetRequiredService<JobOptions>().BrakeThreads + Connections.MoreOfJobServer, options: "-c synchronous_commit=off"));
         services.AddSingleton<RequeueFilter>();
@@ -59,7 +60,8 @@ public static class JobServices
         services.AddHostedService<ReviewLoop>();
         services.AddKeyedSingleton(Connections.OfJobServer, (provider, _) =>
             HangfireStorage.Create(provider.GetRequiredKeyedService<NpgsqlDataSource>(Connections.OfJobServer), provider.GetRequiredService<JobOptions>()));
-        services.AddSingleton<IHostedService>(provider => Server(provider, (_, _) => { }));
+        // It keeps what both have taken.
+        services.AddSingleton<IHostedService>(provider => Server(provider, (_, _) => { }, provider.GetRequiredKeyedService<HangfireStorage>(Connections.OfJobServer).Taken));
         // However long the threads above are held by slow calls: a stop is carried out at once. What is due is put on the queue by the server above.
         services.AddSingleton<IHostedService>(provider => Server(provider, (server, jobs) =>
             (server.WorkerCount, server.Queues, server.IsLightweightServer) = (jobs.BrakeThreads, [Queues.Brakes], true)));
@@ -73,7 +75,7 @@ public static class JobServices
     internal static IJobQueue QueueOver(IServiceProvider provider, NpgsqlDataSource dataSource) => new HangfireJobQueue(
         provider.GetRequiredService<IBackgroundJobClientFactoryV2>().GetClientV2(HangfireStorage.Create(dataSource, provider.GetRequiredService<JobOptions>())));
 
-    private static BackgroundJobServerHostedService Server(IServiceProvider provider, Action<BackgroundJobServerOptions, JobOptions> configure)
+    private static BackgroundJobServerHostedService Server(IServiceProvider provider, Action<BackgroundJobServerOptions, JobOptions> configure, params IBackgroundProcess[] more)
     {
         var jobs = provider.GetRequiredService<JobOptions>();
         var server = new BackgroundJobServerOptions
@@ -94,7 +96,7 @@ public static class JobServices
         configure(server, jobs);
         // What Hangfire configures globally has to be before its first server.
         provider.GetRequiredService<IGlobalConfiguration>();
-        return new(provider.GetRequiredKeyedService<JobStorage>(Connections.OfJobServer), server, [], provider.GetService<IHostApplicationLifetime>());
+        return new(provider.GetRequiredKeyedService<HangfireStorage>(Connections.OfJobServer), server, more, provider.GetService<IHostApplicationLifetime>());
     }
 
     // Our own set instead of Hangfire's global one: nothing static, and no filter whose rows nobody reads.

@@ -1,35 +1,44 @@
 using Hangfire;
 using Hangfire.PostgreSql;
+using Hangfire.Storage;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Jobs.Storage;
 
-/// <summary>Hangfire on our own data source: that is what lets a job and our rows share one commit.</summary>
-internal static class HangfireStorage
+/// <summary>
+/// Hangfire on our own data source: that is what lets a job and our rows share one commit. What a thread writes about the job it has taken goes a
+/// shorter way (<see cref="TakenJobConnection"/>); all else is Hangfire.PostgreSql's.
+/// </summary>
+internal sealed class HangfireStorage : PostgreSqlStorage
 {
-    public static JobStorage Create(NpgsqlDataSource dataSource, JobOptions jobs)
+    private HangfireStorage(NpgsqlDataSource dataSource, PostgreSqlStorageOptions options, JobOptions jobs) : base(new DataSourceConnections(dataSource), options)
     {
-        var options = new PostgreSqlStorageOptions
-        {
-            SchemaName = HangfireSchema.Name,
-            // Migrations.Apply has installed the schema, under a lock.
-            PrepareSchemaIfNecessary = false,
-            AllowDegradedModeWithoutStorage = false,
-            EnableTransactionScopeEnlistment = true,
-            // Long polling was seen to hang with fetched jobs.
-            EnableLongPolling = false,
-            QueuePollInterval = TimeSpan.FromMilliseconds(jobs.PollMilliseconds),
-            // Slides while the job runs: a long job is never run twice at once, a killed one is taken over soon.
-            UseSlidingInvisibilityTimeout = true,
-            InvisibilityTimeout = TimeSpan.FromSeconds(jobs.TakeOverSeconds),
-            // A killed holder keeps its lock this long. Hangfire guards with them what is safe to do twice (moving due jobs to the
-            // queue, recurring jobs), so that a short time costs nothing and a long one would stop every snooze meanwhile.
-            DistributedLockTimeout = TimeSpan.FromSeconds(jobs.TakeOverSeconds),
-        };
-        var storage = new PostgreSqlStorage(new DataSourceConnections(dataSource), options);
-        storage.QueueProviders.Add(new OnePollerQueueProvider(new PostgreSqlJobQueueProvider(storage, options), new(dataSource, options.InvisibilityTimeout)), Queues.All);
-        return storage;
+        Taken = new(dataSource, TimeSpan.FromSeconds(jobs.TakeOverSeconds));
+        QueueProviders.Add(new OnePollerQueueProvider(new PostgreSqlJobQueueProvider(this, options), Taken, TimeSpan.FromMilliseconds(jobs.PollMilliseconds)), Queues.All);
     }
+
+    /// <summary>Has to run in one of the servers on this storage.</summary>
+    public TakenJobs Taken { get; }
+
+    public static HangfireStorage Create(NpgsqlDataSource dataSource, JobOptions jobs) => new(dataSource, new()
+    {
+        SchemaName = HangfireSchema.Name,
+        // Migrations.Apply has installed the schema, under a lock.
+        PrepareSchemaIfNecessary = false,
+        AllowDegradedModeWithoutStorage = false,
+        EnableTransactionScopeEnlistment = true,
+        // Long polling was seen to hang with fetched jobs.
+        EnableLongPolling = false,
+        // TakenJobs does it.
+        UseSlidingInvisibilityTimeout = false,
+        // A killed holder keeps its lock this long. Hangfire guards with them what is safe to do twice (moving due jobs to the
+        // queue, recurring jobs), so that a short time costs nothing and a long one would stop every snooze meanwhile.
+        DistributedLockTimeout = TimeSpan.FromSeconds(jobs.TakeOverSeconds),
+    }, jobs);
+
+    public override IStorageConnection GetConnection() => new TakenJobConnection(this);
+
+    public override bool HasFeature(string featureId) => featureId == JobStorageFeatures.Transaction.RemoveFromQueue(typeof(TakenJob)) || base.HasFeature(featureId);
 
     private sealed class DataSourceConnections(NpgsqlDataSource dataSource) : IConnectionFactory
     {

@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
 using System.Data;
-using Dapper;
 using Hangfire.PostgreSql;
 using Hangfire.Storage;
-using Npgsql;
 
 namespace MetaAdsJobs.Core.Jobs.Storage;
 
@@ -11,22 +9,25 @@ namespace MetaAdsJobs.Core.Jobs.Storage;
 /// Lets one worker thread of a process look at the queue at a time. Each thread polls by itself otherwise: twenty of them at
 /// 100 ms are 200 looks a second when idle, all in the same moment. As soon as one finds a job, the next looks at once. Threads that take
 /// from some queues only, as those for stops, have a turn of their own, and look only while no thread looks at all queues: when those are all at work.
-/// They ask first whether there is anything for them: Hangfire's look, when it finds nothing, has gone through all jobs that wait in other queues.
+/// They ask first whether there is anything for them: a look for any queues, when it finds nothing, has gone through all jobs that wait in others.
 /// </summary>
-internal sealed class OnePollerQueue(IPersistentJobQueue inner, OnePollerTurns turns, QueuePeek peek) : IPersistentJobQueue
+internal sealed class OnePollerQueue(IPersistentJobQueue inner, OnePollerTurns turns, TakenJobs taken, TimeSpan poll) : IPersistentJobQueue
 {
-    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(100);
-
-    // For one look: shorter than the wait before Hangfire's second.
-    private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(40);
+    private static readonly TimeSpan BetweenLooksAtSome = TimeSpan.FromMilliseconds(100);
 
     public IFetchedJob Dequeue(string[] queues, CancellationToken cancellationToken)
     {
+        var isAll = queues.Length == Queues.All.Length;
         var turn = turns.Of(queues);
         turn.Wait(cancellationToken);
         try
         {
-            return queues.Length == Queues.All.Length ? inner.Dequeue(queues, cancellationToken) : DequeueSome(queues, cancellationToken);
+            while (true)
+            {
+                if ((isAll || (!turns.IsSomebodyLookingAtAll && taken.IsAnythingIn(queues))) && taken.Take(queues) is { } job) return job;
+                cancellationToken.WaitHandle.WaitOne(isAll ? poll : BetweenLooksAtSome);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
         }
         finally
         {
@@ -35,29 +36,6 @@ internal sealed class OnePollerQueue(IPersistentJobQueue inner, OnePollerTurns t
     }
 
     public void Enqueue(IDbConnection connection, string queue, string jobId) => inner.Enqueue(connection, queue, jobId);
-
-    private IFetchedJob DequeueSome(string[] queues, CancellationToken ct)
-    {
-        while (true)
-        {
-            while (turns.IsSomebodyLookingAtAll || !peek.IsAnythingIn(queues))
-            {
-                ct.WaitHandle.WaitOne(BetweenLooks);
-                ct.ThrowIfCancellationRequested();
-            }
-
-            using var over = new CancellationTokenSource(Turn, TimeProvider.System);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, over.Token);
-            try
-            {
-                return inner.Dequeue(queues, either.Token);
-            }
-            catch (OperationCanceledException) when (!ct.IsCancellationRequested)
-            {
-                // Another process was faster; perhaps others look again by now.
-            }
-        }
-    }
 }
 
 /// <summary>Whose turn it is to look, for each set of queues that a process's threads take from.</summary>
@@ -75,28 +53,11 @@ internal sealed class OnePollerTurns : IDisposable
     }
 }
 
-/// <summary>Whether a queue holds a job to be taken, asked so that what waits in other queues is not read: by the index that begins with the queue.</summary>
-/// <param name="takeOver">After which a job that was taken and not heard of again is to be taken once more.</param>
-internal sealed class QueuePeek(NpgsqlDataSource dataSource, TimeSpan takeOver)
-{
-    // The order leaves the planner no other index. Prepared for any queues, it would else take them for as full as the fullest, and read the table.
-    private const string PeekSql = """
-        SELECT EXISTS (SELECT 1 FROM unnest(@Queues) n (name) CROSS JOIN LATERAL (
-            SELECT 1 FROM hangfire.jobqueue q WHERE q.queue = n.name AND (q.fetchedat IS NULL OR q.fetchedat < now() - @TakeOver) ORDER BY q.fetchedat LIMIT 1) q)
-        """;
-
-    public bool IsAnythingIn(string[] queues)
-    {
-        using var connection = dataSource.OpenConnection();
-        return connection.ExecuteScalar<bool>(PeekSql, new { Queues = queues, TakeOver = takeOver });
-    }
-}
-
-internal sealed class OnePollerQueueProvider(IPersistentJobQueueProvider inner, QueuePeek peek) : IPersistentJobQueueProvider, IDisposable
+internal sealed class OnePollerQueueProvider(IPersistentJobQueueProvider inner, TakenJobs taken, TimeSpan poll) : IPersistentJobQueueProvider, IDisposable
 {
     private readonly OnePollerTurns _turns = new();
 
-    public IPersistentJobQueue GetJobQueue() => new OnePollerQueue(inner.GetJobQueue(), _turns, peek);
+    public IPersistentJobQueue GetJobQueue() => new OnePollerQueue(inner.GetJobQueue(), _turns, taken, poll);
 
     public IPersistentJobQueueMonitoringApi GetJobQueueMonitoringApi() => inner.GetJobQueueMonitoringApi();
 

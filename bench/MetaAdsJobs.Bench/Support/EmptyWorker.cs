@@ -1,10 +1,12 @@
 using System.Runtime.InteropServices;
 using Hangfire;
+using Hangfire.PostgreSql;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Jobs.Storage;
 using MetaAdsJobs.Launch;
 using MetaAdsJobs.Launch.Processes;
+using Npgsql;
 
 namespace MetaAdsJobs.Bench.Support;
 
@@ -16,7 +18,7 @@ public static class EmptyJob
     }
 }
 
-/// <summary>A worker process with our storage settings, queues and polling, and nothing else of ours: Hangfire's own filters.</summary>
+/// <summary>A worker process of Hangfire.PostgreSql's own storage with our settings and queues, and nothing else of ours: Hangfire's own filters, a poll of each thread.</summary>
 internal static class EmptyWorker
 {
     public const string Argument = "empty-worker";
@@ -29,7 +31,12 @@ internal static class EmptyWorker
     public static async Task<int> RunAsync(int threads)
     {
         await using var dataSource = DatabaseServices.CreateDataSource(Environment.GetEnvironmentVariable(DatabaseKey)!);
-        var storage = HangfireStorage.Create(dataSource, new JobOptions());
+        var jobs = new JobOptions();
+        var storage = new PostgreSqlStorage(new Connections(dataSource), new()
+        {
+            SchemaName = HangfireSchema.Name, PrepareSchemaIfNecessary = false, EnableLongPolling = false, UseSlidingInvisibilityTimeout = true,
+            QueuePollInterval = TimeSpan.FromMilliseconds(jobs.PollMilliseconds), InvisibilityTimeout = TimeSpan.FromSeconds(jobs.TakeOverSeconds), DistributedLockTimeout = TimeSpan.FromSeconds(jobs.TakeOverSeconds),
+        });
         using var server = new BackgroundJobServer(new BackgroundJobServerOptions { WorkerCount = threads, Queues = Queues.All }, storage);
         var stopped = new TaskCompletionSource();
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
@@ -39,5 +46,10 @@ internal static class EmptyWorker
         });
         await stopped.Task;
         return 0;
+    }
+
+    private sealed class Connections(NpgsqlDataSource dataSource) : IConnectionFactory
+    {
+        public NpgsqlConnection GetOrCreateConnection() => dataSource.CreateConnection();
     }
 }
