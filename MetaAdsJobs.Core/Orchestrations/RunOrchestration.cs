@@ -164,7 +164,7 @@ internal sealed class RunOrchestration(
 
     private async Task<JobOutcome> LeaveTheRestAsync(Attempt attempt, Exception exception, CancellationToken ct)
     {
-        foreach (var step in attempt.Steps.Values.Where(step => step.State is StepState.Started or StepState.Confirmed && step.Step is not (StepName.Media or StepName.Activate)).ToList())
+        foreach (var step in attempt.Steps.Values.Where(step => step.State is StepState.Started or StepState.Confirmed && StepName.KindOf(step.Step) is not (StepName.Media or StepName.Activate)).ToList())
         {
             await undoJournal.LeftAsync(attempt, step.Step, step.MetaId, exception.Message, ct);
             OrchestrationLog.StepLeft(logger, step.Step, step.MetaId, exception.Message);
@@ -176,7 +176,7 @@ internal sealed class RunOrchestration(
     private async Task<JobOutcome> FinishUndoneAsync(Attempt attempt, CancellationToken ct)
     {
         var left = attempt.Steps.Values.Where(step => step.State == StepState.Left).ToList();
-        var kept = attempt.Steps.Values.Where(step => step.State == StepState.Confirmed && step.MetaId is not null && step.Step != StepName.Media).ToList();
+        var kept = attempt.Steps.Values.Where(step => step.State == StepState.Confirmed && step.MetaId is not null && StepName.KindOf(step.Step) != StepName.Media).ToList();
         var errors = left.Select(step => $"left at Meta, delete it by hand: {step.Step} {step.MetaId ?? NotFound(attempt, step.Step)}")
             .Concat(kept.Select(step => $"kept at Meta, {(attempt.IsPaused ? "paused" : "perhaps active, since Meta would not pause it")}: {step.Step} {step.MetaId}")).ToList();
         var reason = await undoJournal.FinishAsync(attempt, errors, ct);
