@@ -38,8 +38,8 @@ internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites write
                 SELECT @SyncId, social_account_id, @NumbersSince, @NumbersUntil, 'new campaigns', 'queued', @Now FROM fence WHERE @HasNumbers
                 ON CONFLICT (social_account_id) WHERE state = 'queued' AND requested_by = 'new campaigns' DO NOTHING),
             campaign AS (
-                INSERT INTO meta_campaigns (request_id, social_account_id, meta_id, name, objective, status, created_at)
-                SELECT request_id, social_account_id, @CampaignId, @CampaignName, @Objective, @Status, @Now FROM fence RETURNING id),
+                INSERT INTO meta_campaigns (request_id, social_account_id, meta_id, name, objective, daily_budget, lifetime_budget, bid_strategy, status, created_at)
+                SELECT request_id, social_account_id, @CampaignId, @CampaignName, @Objective, @CampaignDailyBudget, @CampaignLifetimeBudget, @CampaignBidStrategy, @Status, @Now FROM fence RETURNING id),
             adset AS (
                 INSERT INTO meta_adsets (request_id, step, campaign_db_id, meta_id, name, optimization_goal, billing_event, daily_budget, lifetime_budget,
                     bid_strategy, bid_amount, start_time, end_time, currency, targeting, status, created_at)
@@ -105,6 +105,7 @@ internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites write
             HasNumbers = first.InsightsSynced > 0, SyncId = Guid.CreateVersion7(now), NumbersSince = first.DateRangeStart, NumbersUntil = first.DateRangeEnd,
             Status = attempt.Request.AutoPublish ? "ACTIVE" : "PAUSED",
             CampaignId = IdOf(StepName.Campaign), CampaignName = tree.NameOf(StepName.Campaign), Objective = attempt.Request.CampaignObjective,
+            CampaignDailyBudget = tree.Campaign.DailyBudget, CampaignLifetimeBudget = tree.Campaign.LifetimeBudget, CampaignBidStrategy = tree.Campaign.BidStrategy,
             AdSetSpec.BillingEvent, attempt.Account.Currency,
             AdSets = Of(adSets, adSet => adSet.Step), AdSetIds = Of(adSets, adSet => IdOf(adSet.Step)), AdSetNames = Of(adSets, adSet => tree.NameOf(adSet.Step)), Goals = Of(adSets, adSet => tree.Goal(adSet.Step)),
             DailyBudgets = Of(adSets, adSet => tree.DailyBudget(adSet.Step)), LifetimeBudgets = Of(adSets, adSet => tree.LifetimeBudget(adSet.Step)),

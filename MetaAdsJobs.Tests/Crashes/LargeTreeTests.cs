@@ -26,7 +26,10 @@ public sealed class LargeTreeTests
         using var over = new CancellationTokenSource();
         var killer = KillNowAndThenAsync(service, over.Token);
         var id = await client.AcceptAsync(request);
-        var run = await client.UntilAsync(id);
+        // Its result is long: it is read once.
+        await Eventually.TrueAsync(async () => await service.Database.DataSource.RowsAsync("orchestrations WHERE status IN ('succeeded', 'failed', 'cancelled')") == 1,
+            service.Progress, service.Unended);
+        var run = await client.RunAsync(id);
         await over.CancelAsync();
         var kills = await killer;
 

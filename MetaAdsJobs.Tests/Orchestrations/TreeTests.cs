@@ -93,6 +93,22 @@ public sealed class TreeTests
     }
 
     [Test]
+    public async Task A_campaigns_budget_is_sent_with_the_campaign_and_its_limits_with_the_ad_sets()
+    {
+        var asked = await _world.AcceptAsync("""{"budget_at":"campaign","bid_strategy":"COST_CAP","bid_amount_cents":300,"ad_sets":[{"min_spend_cents":1000,"max_spend_cents":4000,"ads":[{}]},{"bid_amount_cents":500,"ads":[{}]}]}""");
+
+        var ran = await _world.RunAsync(asked);
+
+        Assert.That(ran.Result.Status, Is.EqualTo("succeeded"), string.Join("; ", ran.Result.Errors));
+        var campaign = _world.Creates(asked, "campaigns").Single();
+        Assert.That((campaign["daily_budget"], campaign["bid_strategy"], campaign["is_adset_budget_sharing_enabled"]), Is.EqualTo(("10000", "COST_CAP", (string?)null)));
+        var sets = _world.Creates(asked, "adsets");
+        Assert.That(sets.Select(adSet => (adSet["daily_budget"], adSet["bid_strategy"])), Is.All.EqualTo(((string?)null, (string?)null)));
+        Assert.That(sets.Select(adSet => (adSet["daily_min_spend_target"], adSet["daily_spend_cap"], adSet["bid_amount"])), Is.EquivalentTo([("1000", "4000", "300"), ((string?)null, (string?)null, "500")]));
+        Assert.That(await _world.QueryAsync<long>("SELECT daily_budget FROM meta_campaigns WHERE request_id = @RequestId", asked), Is.EqualTo([10000]));
+    }
+
+    [Test]
     public void The_first_ad_set_and_ad_have_the_steps_of_the_only_ones()
     {
         var shape = new TreeShape(Request(2, 2));

@@ -20,3 +20,8 @@ ALTER TABLE meta_ads ADD UNIQUE (request_id, step);
 CREATE FUNCTION ad_set_of(step text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN step = 'ad' OR step LIKE 'ad:1.%' THEN 'adset' WHEN step LIKE 'ad:%' THEN 'adset:' || split_part(substr(step, 4), '.', 1) END
 $$;
+
+-- The budget may be the campaign's, in Meta's units of the currency; its ad sets have none then.
+ALTER TABLE meta_campaigns ADD COLUMN daily_budget bigint, ADD COLUMN lifetime_budget bigint, ADD COLUMN bid_strategy text;
+ALTER TABLE meta_adsets DROP CONSTRAINT meta_adsets_one_budget;
+ALTER TABLE meta_adsets ADD CONSTRAINT meta_adsets_one_budget CHECK (num_nonnulls(daily_budget, lifetime_budget) <= 1);

@@ -63,7 +63,7 @@ internal sealed class ValidateStep(MetaChecks checks, MetaVideos videos, Validat
         if (state.NotActive is { } why) wrong.Add($"the ad account is {why} at Meta");
         if (state.Currency is { } currency && currency != attempt.Account.Currency) wrong.Add($"its currency is {currency} at Meta and {attempt.Account.Currency} here");
         if (state.TimezoneName is { } zone && zone != attempt.Account.TimezoneName) wrong.Add($"its time zone is {zone} at Meta and {attempt.Account.TimezoneName} here");
-        if (state.MinDailyBudget is { } minimum && attempt.Tree.Shape.AdSets.Min(adSet => attempt.Tree.DailyUnits(adSet.Step, store.Now)) is var units && units < minimum)
+        if (state.MinDailyBudget is { } minimum && attempt.Tree.LeastDailyUnits(store.Now) is var units && units < minimum)
             wrong.Add($"Meta's minimum for a day is {Currency.ToHundredths(attempt.Account.Currency, minimum)} hundredths of {attempt.Account.Currency}; "
                 + $"the budget comes to {Currency.ToHundredths(attempt.Account.Currency, units)}");
         return wrong.Count == 0 ? [asked] : [.. wrong.Select(error => ValidationFinding.Refused(Account, error))];

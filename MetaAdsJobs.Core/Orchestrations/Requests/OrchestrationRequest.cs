@@ -91,6 +91,21 @@ public sealed record OrchestrationRequest
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool ValidateOnly { get; init; }
 
+    /// <summary>campaign: the budget and the bid strategy are the campaign's, and Meta divides it among the ad sets. Else each ad set has its own.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? BudgetAt { get; init; }
+
+    /// <summary>What an ad set is to spend at least of the campaign's budget, in hundredths.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? MinSpendCents { get; init; }
+
+    /// <summary>What an ad set may spend at most of the campaign's budget, in hundredths.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? MaxSpendCents { get; init; }
+
+    [JsonIgnore]
+    public bool IsCampaignBudget => BudgetAt is not null;
+
     /// <summary>
     /// The ad sets and their ads, with everything that holds for each; null for the usual one ad set with one ad, of which all stands above.
     /// When there are some, what stands above is that of the first ad.
@@ -99,7 +114,7 @@ public sealed record OrchestrationRequest
     public IReadOnlyList<AdSetRequest>? AdSets { get; init; }
 
     /// <summary>What may be spent in a day by all ad sets, in hundredths: daily budgets, and lifetime budgets over their remaining days, rounded up.</summary>
-    public long DailyAmountCents(DateTimeOffset now) => AdSets?.Sum(adSet => DailyAmountCents(adSet.DailyBudgetCents, adSet.LifetimeBudgetCents, adSet.StartTime, adSet.EndTime, now))
+    public long DailyAmountCents(DateTimeOffset now) => IsCampaignBudget ? DailyAmountCents(DailyBudgetCents, LifetimeBudgetCents, StartTime, FirstEnd, now) : AdSets?.Sum(adSet => DailyAmountCents(adSet.DailyBudgetCents, adSet.LifetimeBudgetCents, adSet.StartTime, adSet.EndTime, now))
         ?? DailyAmountCents(DailyBudgetCents, LifetimeBudgetCents, StartTime, EndTime, now);
 
     /// <summary>When the last ad set ends; null when any has no end.</summary>
@@ -143,6 +158,12 @@ public sealed record AdSetRequest
     public DateTimeOffset? EndTime { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? MinSpendCents { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? MaxSpendCents { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public JsonObject? Targeting { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -175,7 +196,7 @@ public sealed record AdSetRequest
     public static AdSetRequest Of(OrchestrationRequest one, string? name, IReadOnlyList<AdRequest> ads) => new()
     {
         Name = name, DailyBudgetCents = one.DailyBudgetCents, LifetimeBudgetCents = one.LifetimeBudgetCents, StartTime = one.StartTime, EndTime = one.EndTime,
-        Targeting = one.Targeting, OptimizationGoal = one.OptimizationGoal, BidStrategy = one.BidStrategy, BidAmountCents = one.BidAmountCents,
+        MinSpendCents = one.MinSpendCents, MaxSpendCents = one.MaxSpendCents, Targeting = one.Targeting, OptimizationGoal = one.OptimizationGoal, BidStrategy = one.BidStrategy, BidAmountCents = one.BidAmountCents,
         RoasAverageFloor = one.RoasAverageFloor, PixelId = one.PixelId, ConversionEvent = one.ConversionEvent, DsaBeneficiary = one.DsaBeneficiary,
         DsaPayor = one.DsaPayor, Ads = ads,
     };
@@ -183,7 +204,7 @@ public sealed record AdSetRequest
     /// <summary>One of its ads as a request of its own.</summary>
     public OrchestrationRequest With(OrchestrationRequest campaign, AdRequest ad) => campaign with
     {
-        AdSets = null, DailyBudgetCents = DailyBudgetCents, LifetimeBudgetCents = LifetimeBudgetCents, StartTime = StartTime, EndTime = EndTime, Targeting = Targeting,
+        AdSets = null, DailyBudgetCents = DailyBudgetCents, LifetimeBudgetCents = LifetimeBudgetCents, StartTime = StartTime, EndTime = EndTime, MinSpendCents = MinSpendCents, MaxSpendCents = MaxSpendCents, Targeting = Targeting,
         OptimizationGoal = OptimizationGoal!, BidStrategy = BidStrategy, BidAmountCents = BidAmountCents, RoasAverageFloor = RoasAverageFloor, PixelId = PixelId,
         ConversionEvent = ConversionEvent, DsaBeneficiary = DsaBeneficiary, DsaPayor = DsaPayor, ClipId = ad.ClipId!.Value, CreativeTitle = ad.CreativeTitle!,
         CreativeDescription = ad.CreativeDescription, LandingUrl = ad.LandingUrl!, CallToAction = ad.CallToAction,

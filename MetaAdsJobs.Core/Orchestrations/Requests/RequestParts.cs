@@ -36,11 +36,13 @@ internal static class RequestParts
     private static readonly string[] OfAdSet =
     [
         "targeting", "optimization_goal", "pixel_id", "conversion_event", "daily_budget_cents", "lifetime_budget_cents", "start_time", "end_time",
-        "bid_strategy", "bid_amount_cents", "roas_average_floor", "dsa_beneficiary", "dsa_payor",
+        "min_spend_cents", "max_spend_cents", "bid_strategy", "bid_amount_cents", "roas_average_floor", "dsa_beneficiary", "dsa_payor",
     ];
 
     private static readonly string[] OfCampaign =
-        ["social_account_id", "campaign_name", "campaign_objective", "auto_publish", "special_ad_categories", "special_ad_category_countries", "validate_only"];
+        ["social_account_id", "budget_at", "campaign_name", "campaign_objective", "auto_publish", "special_ad_categories", "special_ad_category_countries", "validate_only"];
+
+    private static readonly string[] OfBudget = ["daily_budget_cents", "lifetime_budget_cents", "bid_strategy"];
 
     // Who names one of these takes none of the others from above.
     private static readonly string[][] Together =
@@ -60,17 +62,21 @@ internal static class RequestParts
         var all = body.EnumerateObject().Where(field => field.Name != AdSets && field.Value.ValueKind != JsonValueKind.Null).ToList();
         // The first part tells what is unknown: there may be hundreds of thousands of them.
         var top = all.FindAll(field => OfCampaign.Contains(field.Name) || OfAdSet.Contains(field.Name) || OfAd.Contains(field.Name));
+        var isOfCampaign = all.Exists(field => field is { Name: "budget_at", Value.ValueKind: JsonValueKind.String } && field.Value.ValueEquals("campaign"));
         foreach (var (set, adSet) in Items(body, AdSets, "", MostAdSets, errors).Index())
         {
             var setPath = $"{AdSets}[{set}]";
             var setFields = Fields(adSet, setPath, [.. OfAdSet, Name, Ads], errors);
+            if (isOfCampaign)
+                foreach (var field in setFields.Where(field => OfBudget.Contains(field.Name)))
+                    errors.Add($"{setPath}.{field.Name}", "stands at the top: budget_at says that it is the campaign's");
             var setName = new JsonFields(adSet, errors, setPath).Text(Name, max: MaxName);
             foreach (var (ad, one) in Items(adSet, Ads, $"{setPath}.", MostAds, errors).Index())
             {
                 var adPath = $"{setPath}.{Ads}[{ad}]";
                 var adFields = Fields(one, adPath, [.. OfAd, Name], errors);
                 var adName = new JsonFields(one, errors, adPath).Text(Name, max: MaxName);
-                parts.Add(new(set, ad, Merge(parts.Count == 0 ? all : top, setFields, adFields, isFirst: ad == 0), setName, adName, path => Where(path, top, setFields, adFields, setPath, adPath)));
+                parts.Add(new(set, ad, Merge(parts.Count == 0 ? all : top, setFields, adFields, isFirst: ad == 0, isOfCampaign), setName, adName, path => Where(path, top, setFields, adFields, setPath, adPath)));
             }
         }
 
@@ -102,13 +108,13 @@ internal static class RequestParts
         return [.. item.EnumerateObject().Where(field => field.Value.ValueKind != JsonValueKind.Null && field.Name is not (Name or Ads) && known.Contains(field.Name))];
     }
 
-    private static JsonElement Merge(List<JsonProperty> top, List<JsonProperty> adSet, List<JsonProperty> ad, bool isFirst)
+    private static JsonElement Merge(List<JsonProperty> top, List<JsonProperty> adSet, List<JsonProperty> ad, bool isFirst, bool isOfCampaign)
     {
         var merged = new JsonObject();
         foreach (var field in top) merged[field.Name] = JsonNode.Parse(field.Value.GetRawText());
         foreach (var level in (List<JsonProperty>[])[adSet, ad])
         {
-            foreach (var group in Together.Where(group => level.Exists(field => group.Contains(field.Name))))
+            foreach (var group in Together.Where(group => !(isOfCampaign && group.Any(OfBudget.Contains)) && level.Exists(field => group.Contains(field.Name))))
                 foreach (var name in group) merged.Remove(name);
             foreach (var field in level) merged[field.Name] = JsonNode.Parse(field.Value.GetRawText());
         }

@@ -34,7 +34,10 @@ internal static class RequestValidation
         if (errors.Any || read.Count == 0) return null;
         var adSets = read.GroupBy(one => one.Part.Set).Select(set =>
             AdSetRequest.Of(set.First().Request!, set.First().Part.SetName, [.. set.Select(ad => AdRequest.Of(ad.Request!, ad.Part.AdName))]));
-        return read[0].Request! with { AdSets = [.. adSets] };
+        var tree = read[0].Request! with { AdSets = [.. adSets] };
+        if (!tree.IsCampaignBudget || tree.AdSets.Sum(adSet => adSet.MinSpendCents ?? 0) <= (tree.DailyBudgetCents ?? tree.LifetimeBudgetCents)) return tree;
+        errors.Add(RequestParts.AdSets, "their min_spend_cents are more than the campaign's budget together");
+        return null;
     }
 
     /// <summary>Checks what only the clock can tell; works on the raw body, so that these errors come with all the others.</summary>

@@ -23,6 +23,9 @@ internal sealed class AdTree(Guid requestId, int round, OrchestrationRequest req
 
     public CampaignSpec Campaign => new(NameOf(StepName.Campaign), request.CampaignObjective)
     {
+        DailyBudget = request.IsCampaignBudget ? Units(request.DailyBudgetCents, "daily_budget_cents") : null,
+        LifetimeBudget = request.IsCampaignBudget ? Units(request.LifetimeBudgetCents, "lifetime_budget_cents") : null,
+        BidStrategy = request.IsCampaignBudget ? request.BidStrategy ?? Bid.Automatic : null,
         SpecialAdCategories = request.SpecialAdCategories ?? [],
         Countries = request.SpecialAdCategoryCountries ?? [.. Shape.AdSets.SelectMany(CountriesOf).Distinct()],
     };
@@ -36,6 +39,9 @@ internal sealed class AdTree(Guid requestId, int round, OrchestrationRequest req
             DailyBudget(step), targeting, account.PageId, one.PixelId ?? account.PixelId)
         {
             LifetimeBudget = LifetimeBudget(step),
+            IsOfDays = request.DailyBudgetCents is not null,
+            MinSpend = Units(one.MinSpendCents, "min_spend_cents"),
+            MaxSpend = Units(one.MaxSpendCents, "max_spend_cents"),
             Bid = BidOf(step),
             StartTime = one.StartTime,
             EndTime = one.EndTime,
@@ -66,20 +72,23 @@ internal sealed class AdTree(Guid requestId, int round, OrchestrationRequest req
 
     public string Goal(string adSet) => ObjectiveGoals.MetaGoal(Shape.AdSetOf(adSet).Request.OptimizationGoal);
 
-    /// <summary>In Meta's units; that the amount divides was checked when the request was accepted.</summary>
-    public long? DailyBudget(string adSet) => Units(Shape.AdSetOf(adSet).Request.DailyBudgetCents, "daily_budget_cents");
+    /// <summary>In Meta's units; that the amount divides was checked when the request was accepted. Null where the budget is the campaign's.</summary>
+    public long? DailyBudget(string adSet) => request.IsCampaignBudget ? null : Units(Shape.AdSetOf(adSet).Request.DailyBudgetCents, "daily_budget_cents");
 
-    public long? LifetimeBudget(string adSet) => Units(Shape.AdSetOf(adSet).Request.LifetimeBudgetCents, "lifetime_budget_cents");
+    public long? LifetimeBudget(string adSet) => request.IsCampaignBudget ? null : Units(Shape.AdSetOf(adSet).Request.LifetimeBudgetCents, "lifetime_budget_cents");
 
     public Bid BidOf(string adSet)
     {
         var one = Shape.AdSetOf(adSet).Request;
-        return new(one.BidStrategy ?? Bid.Automatic, Units(one.BidAmountCents, "bid_amount_cents"), one.RoasAverageFloor);
+        return new(request.IsCampaignBudget ? null : one.BidStrategy ?? Bid.Automatic, Units(one.BidAmountCents, "bid_amount_cents"), one.RoasAverageFloor);
     }
 
-    /// <summary>What a day of the ad set comes to in Meta's units.</summary>
-    public long DailyUnits(string adSet, DateTimeOffset now) => DailyBudget(adSet)
-        ?? LifetimeBudget(adSet)!.Value / Schedule.Days(Shape.AdSetOf(adSet).Request.StartTime, Shape.AdSetOf(adSet).Request.EndTime!.Value, now);
+    /// <summary>What a day comes to in Meta's units: of the campaign where it has the budget, else of the ad set with the smallest.</summary>
+    public long LeastDailyUnits(DateTimeOffset now) => request.IsCampaignBudget
+        ? DailyUnits(request, now) : Shape.AdSets.Min(adSet => DailyUnits(adSet.Request, now));
+
+    private long DailyUnits(OrchestrationRequest one, DateTimeOffset now) => Units(one.DailyBudgetCents, "daily_budget_cents")
+        ?? Units(one.LifetimeBudgetCents, "lifetime_budget_cents")!.Value / Schedule.Days(one.StartTime, one.FirstEnd!.Value, now);
 
     /// <summary>The ad set's targeting; without places, the account's default countries; without platforms, what the account can be shown on.</summary>
     public JsonObject Targeting(string adSet)
