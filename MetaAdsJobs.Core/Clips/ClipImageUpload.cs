@@ -11,18 +11,18 @@ namespace MetaAdsJobs.Core.Clips;
 /// </summary>
 internal sealed class ClipImageUpload(ImageDownloads downloads, MetaImages images, ClipImageStore store, ILogger<ClipImageUpload> logger)
 {
-    public async Task<StepOutcome> RunAsync(Attempt attempt, CancellationToken ct)
+    public async Task<StepOutcome> RunAsync(Attempt attempt, ClipMedia media, CancellationToken ct)
     {
-        if ((attempt.KnownImageHash ?? await store.FindAsync(attempt, ct)) is { } known) return new StepOutcome.Done(known);
-        switch (await downloads.FetchAsync(attempt.Clip.ImageUrl!, ct))
+        if ((media.KnownImageHash ?? await store.FindAsync(attempt, media, ct)) is { } known) return new StepOutcome.Done(known);
+        switch (await downloads.FetchAsync(media.Clip.ImageUrl!, ct))
         {
             case Download.Image image:
                 attempt.Lease.ThrowIfOver();
                 var hash = await images.UploadAsync(attempt.Credential, image.Bytes, ct);
-                await store.UpsertAsync(attempt, hash, ct);
+                await store.UpsertAsync(attempt, media, hash, ct);
                 return new StepOutcome.Done(hash);
             case Download.Failed failed:
-                OrchestrationLog.ImageLeftToMeta(logger, attempt.Clip.Id, failed.Reason);
+                OrchestrationLog.ImageLeftToMeta(logger, media.Clip.Id, failed.Reason);
                 break;
         }
 

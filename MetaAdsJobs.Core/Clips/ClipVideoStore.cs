@@ -22,7 +22,7 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
 
     /// <returns>True when this attempt is now the one that uploads.</returns>
     /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
-    public Task<bool> StartAsync(Attempt attempt, CancellationToken ct)
+    public Task<bool> StartAsync(Attempt attempt, ClipMedia media, CancellationToken ct)
     {
         var startSql = $"""
             WITH {Fence}, written AS (
@@ -31,13 +31,13 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
                 ON CONFLICT DO NOTHING RETURNING 1)
             {Outcome}
             """;
-        return WriteAsync(startSql, attempt, new { }, ct);
+        return WriteAsync(startSql, attempt, media, new { }, ct);
     }
 
     /// <summary>Takes a video that is at Meta already, and perhaps still processed there, into the journal.</summary>
     /// <returns>False when it is there.</returns>
     /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
-    public Task<bool> KnowAsync(Attempt attempt, string videoId, CancellationToken ct)
+    public Task<bool> KnowAsync(Attempt attempt, ClipMedia media, string videoId, CancellationToken ct)
     {
         var knowSql = $"""
             WITH {Fence}, written AS (
@@ -46,12 +46,12 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
                 ON CONFLICT DO NOTHING RETURNING 1)
             {Outcome}
             """;
-        return WriteAsync(knowSql, attempt, new { VideoId = videoId }, ct);
+        return WriteAsync(knowSql, attempt, media, new { VideoId = videoId }, ct);
     }
 
     /// <summary>Takes over an upload that was looked for and proven absent; only if nobody else has meanwhile.</summary>
     /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
-    public Task<bool> StartAgainAsync(Attempt attempt, ClipVideo seen, CancellationToken ct)
+    public Task<bool> StartAgainAsync(Attempt attempt, ClipMedia media, ClipVideo seen, CancellationToken ct)
     {
         var againSql = $"""
             WITH {Fence}, written AS (
@@ -61,26 +61,26 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
                 RETURNING 1)
             {Outcome}
             """;
-        return WriteAsync(againSql, attempt, new { SeenRequestId = seen.RequestId, SeenAttempt = seen.Attempt }, ct);
+        return WriteAsync(againSql, attempt, media, new { SeenRequestId = seen.RequestId, SeenAttempt = seen.Attempt }, ct);
     }
 
     /// <summary>Meta's id of the video that this attempt has uploaded.</summary>
     /// <exception cref="FencedException">The orchestration or the upload was taken over: whoever has it looks for the video.</exception>
-    public async Task ConfirmAsync(Attempt attempt, string videoId, CancellationToken ct)
+    public async Task ConfirmAsync(Attempt attempt, ClipMedia media, string videoId, CancellationToken ct)
     {
-        if (!await ConfirmAsync(attempt, attempt.RequestId, attempt.Number, videoId, ct)) throw new FencedException("the upload of the clip's video was taken over");
+        if (!await ConfirmAsync(attempt, media, attempt.RequestId, attempt.Number, videoId, ct)) throw new FencedException("the upload of the clip's video was taken over");
     }
 
     /// <summary>Meta's id of a video that somebody uploaded and that was found.</summary>
     /// <returns>False when it is no longer as it was seen.</returns>
     /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
-    public Task<bool> AdoptAsync(Attempt attempt, ClipVideo seen, string videoId, CancellationToken ct) =>
-        ConfirmAsync(attempt, seen.RequestId, seen.Attempt, videoId, ct);
+    public Task<bool> AdoptAsync(Attempt attempt, ClipMedia media, ClipVideo seen, string videoId, CancellationToken ct) =>
+        ConfirmAsync(attempt, media, seen.RequestId, seen.Attempt, videoId, ct);
 
     /// <summary>The video can be used.</summary>
     /// <returns>False when it is no longer as it was seen.</returns>
     /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
-    public Task<bool> ReadyAsync(Attempt attempt, ClipVideo seen, string? thumbnailUrl, CancellationToken ct)
+    public Task<bool> ReadyAsync(Attempt attempt, ClipMedia media, ClipVideo seen, string? thumbnailUrl, CancellationToken ct)
     {
         var readySql = $"""
             WITH {Fence}, written AS (
@@ -89,12 +89,12 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
                 RETURNING 1)
             {Outcome}
             """;
-        return WriteAsync(readySql, attempt, new { ThumbnailUrl = thumbnailUrl, seen.VideoId }, ct);
+        return WriteAsync(readySql, attempt, media, new { ThumbnailUrl = thumbnailUrl, seen.VideoId }, ct);
     }
 
     /// <summary>Forgets this attempt's upload, which Meta refused, so that the next orchestration tries afresh.</summary>
     /// <exception cref="FencedException">The orchestration or the upload was taken over.</exception>
-    public async Task ForgetAsync(Attempt attempt, CancellationToken ct)
+    public async Task ForgetAsync(Attempt attempt, ClipMedia media, CancellationToken ct)
     {
         var forgetSql = $"""
             WITH {Fence}, written AS (
@@ -103,13 +103,13 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
                 RETURNING 1)
             {Outcome}
             """;
-        if (!await WriteAsync(forgetSql, attempt, new { }, ct)) throw new FencedException("the upload of the clip's video was taken over");
+        if (!await WriteAsync(forgetSql, attempt, media, new { }, ct)) throw new FencedException("the upload of the clip's video was taken over");
     }
 
     /// <summary>Forgets a video that Meta could not process, so that the next orchestration tries afresh.</summary>
     /// <returns>False when it is no longer as it was seen.</returns>
     /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
-    public Task<bool> GiveUpAsync(Attempt attempt, ClipVideo seen, CancellationToken ct)
+    public Task<bool> GiveUpAsync(Attempt attempt, ClipMedia media, ClipVideo seen, CancellationToken ct)
     {
         var giveUpSql = $"""
             WITH {Fence}, written AS (
@@ -118,10 +118,10 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
                 RETURNING 1)
             {Outcome}
             """;
-        return WriteAsync(giveUpSql, attempt, new { seen.State, seen.VideoId }, ct);
+        return WriteAsync(giveUpSql, attempt, media, new { seen.State, seen.VideoId }, ct);
     }
 
-    public async Task<ClipVideo?> FindAsync(Attempt attempt, CancellationToken ct)
+    public async Task<ClipVideo?> FindAsync(Attempt attempt, ClipMedia media, CancellationToken ct)
     {
         const string FindSql = """
             SELECT state, request_id, attempt, video_id, thumbnail_url, started_at, uploaded_at
@@ -129,10 +129,10 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return await connection.QuerySingleOrDefaultAsync<ClipVideo>(new(FindSql,
-            new { ClipId = attempt.Clip.Id, attempt.Account.AdAccountId }, cancellationToken: ct));
+            new { ClipId = media.Clip.Id, attempt.Account.AdAccountId }, cancellationToken: ct));
     }
 
-    private Task<bool> ConfirmAsync(Attempt attempt, Guid startedBy, int startedIn, string videoId, CancellationToken ct)
+    private Task<bool> ConfirmAsync(Attempt attempt, ClipMedia media, Guid startedBy, int startedIn, string videoId, CancellationToken ct)
     {
         // With the audit of the upload, or of its being found: from here on nobody else would tell of it.
         var confirmSql = $"""
@@ -143,16 +143,16 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
                 RETURNING 1)
             {Outcome}
             """;
-        return WriteAsync(confirmSql, attempt, new { StartedBy = startedBy, StartedIn = startedIn, VideoId = videoId }, ct);
+        return WriteAsync(confirmSql, attempt, media, new { StartedBy = startedBy, StartedIn = startedIn, VideoId = videoId }, ct);
     }
 
-    private async Task<bool> WriteAsync(string sql, Attempt attempt, object more, CancellationToken ct)
+    private async Task<bool> WriteAsync(string sql, Attempt attempt, ClipMedia media, object more, CancellationToken ct)
     {
         var changes = attempt.Credential.Changes.Open();
         var parameters = new DynamicParameters(more);
         parameters.AddDynamicParams(new
         {
-            ClipId = attempt.Clip.Id, attempt.Account.AdAccountId, attempt.RequestId, Attempt = attempt.Number, Now = time.GetUtcNow(), AccountId = attempt.Account.Id, attempt.AskedBy,
+            ClipId = media.Clip.Id, attempt.Account.AdAccountId, attempt.RequestId, Attempt = attempt.Number, Now = time.GetUtcNow(), AccountId = attempt.Account.Id, attempt.AskedBy,
         });
         parameters.AddDynamicParams(changes);
         await using var connection = await dataSource.OpenConnectionAsync(ct);

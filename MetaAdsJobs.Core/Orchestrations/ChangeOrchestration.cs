@@ -55,7 +55,7 @@ public sealed class RetryOrchestration(NpgsqlDataSource dataSource, IJobQueue qu
             UPDATE orchestrations o SET status = 'queued', ending = NULL, cancel_requested = false, failures = 0, abandoned = 0, errors = '[]', validation = NULL,
                 completed_at = NULL, wait_reason = NULL, next_attempt_at = NULL, job_id = COALESCE(@JobId, job_id),
                 ordered_by = COALESCE(@OrderedBy, ordered_by),
-                round = round + (NOT EXISTS (SELECT 1 FROM orchestration_steps s WHERE s.request_id = o.request_id AND s.step NOT IN ('media', 'activate', 'validate')
+                round = round + (NOT EXISTS (SELECT 1 FROM orchestration_steps s WHERE s.request_id = o.request_id AND split_part(s.step, ':', 1) NOT IN ('media', 'activate', 'validate')
                     AND (s.state = 'started' OR s.state = 'left' AND (s.meta_id IS NULL OR s.meta_id LIKE '%, %'))))::int
             WHERE request_id = @RequestId AND status = 'failed'
             RETURNING request_id),
@@ -68,16 +68,16 @@ public sealed class RetryOrchestration(NpgsqlDataSource dataSource, IJobQueue qu
         next AS (
             SELECT s.step, CASE
                 WHEN s.step = 'activate' AND s.state IN ('started', 'confirmed') THEN 'started'
-                WHEN s.step IN ('media', 'activate', 'validate') OR s.state <> 'left' THEN 'pending'
+                WHEN split_part(s.step, ':', 1) IN ('media', 'activate', 'validate') OR s.state <> 'left' THEN 'pending'
                 WHEN s.meta_id IS NULL OR s.meta_id LIKE '%, %' THEN 'started'
                 WHEN EXISTS (
                     SELECT 1 FROM orchestration_steps p WHERE p.request_id = s.request_id AND p.state NOT IN ('confirmed', 'left')
-                        AND (s.step = 'adset' AND p.step = 'campaign' OR s.step = 'ad' AND p.step IN ('campaign', 'adset'))) THEN 'pending'
+                        AND (split_part(s.step, ':', 1) IN ('adset', 'ad') AND p.step = 'campaign' OR p.step = ad_set_of(s.step))) THEN 'pending'
                 ELSE 'confirmed' END AS state
             FROM orchestration_steps s WHERE s.request_id = @RequestId),
         steps AS (
             UPDATE orchestration_steps s SET state = n.state, meta_id = CASE WHEN n.state = 'confirmed' THEN s.meta_id END, error = NULL, refusals = 0
-            FROM retried JOIN next n ON true WHERE n.step = s.step AND s.request_id = retried.request_id AND (s.state IN ('deleted', 'left') OR s.state = 'pending' AND s.refusals > 0 OR s.step IN ('media', 'activate', 'validate')))
+            FROM retried JOIN next n ON true WHERE n.step = s.step AND s.request_id = retried.request_id AND (s.state IN ('deleted', 'left') OR s.state = 'pending' AND s.refusals > 0 OR split_part(s.step, ':', 1) IN ('media', 'activate', 'validate')))
         SELECT count(*) FROM retried
         """;
 

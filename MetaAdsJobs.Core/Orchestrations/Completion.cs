@@ -38,23 +38,27 @@ internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites write
                 SELECT @SyncId, social_account_id, @NumbersSince, @NumbersUntil, 'new campaigns', 'queued', @Now FROM fence WHERE @HasNumbers
                 ON CONFLICT (social_account_id) WHERE state = 'queued' AND requested_by = 'new campaigns' DO NOTHING),
             campaign AS (
-                INSERT INTO meta_campaigns (request_id, social_account_id, meta_id, name, objective, status, created_at)
-                SELECT request_id, social_account_id, @CampaignId, @CampaignName, @Objective, @Status, @Now FROM fence RETURNING id),
+                INSERT INTO meta_campaigns (request_id, social_account_id, meta_id, name, objective, daily_budget, lifetime_budget, bid_strategy, status, created_at)
+                SELECT request_id, social_account_id, @CampaignId, @CampaignName, @Objective, @CampaignDailyBudget, @CampaignLifetimeBudget, @CampaignBidStrategy, @Status, @Now FROM fence RETURNING id),
             adset AS (
-                INSERT INTO meta_adsets (request_id, campaign_db_id, meta_id, name, optimization_goal, billing_event, daily_budget, lifetime_budget,
+                INSERT INTO meta_adsets (request_id, step, campaign_db_id, meta_id, name, optimization_goal, billing_event, daily_budget, lifetime_budget,
                     bid_strategy, bid_amount, start_time, end_time, currency, targeting, status, created_at)
-                SELECT request_id, campaign.id, @AdSetId, @AdSetName, @Goal, @BillingEvent, @DailyBudget, @LifetimeBudget,
-                    @BidStrategy, @BidAmount, @StartTime, @EndTime, @Currency, @Targeting::jsonb, @Status, @Now
-                FROM fence, campaign RETURNING id),
+                SELECT fence.request_id, n.step, campaign.id, n.meta_id, n.name, n.goal, @BillingEvent, n.daily, n.lifetime, n.strategy, n.bid, n.starts, n.ends, @Currency, n.targeting::jsonb, @Status, @Now
+                FROM fence, campaign, unnest(@AdSets, @AdSetIds, @AdSetNames, @Goals, @DailyBudgets::bigint[], @LifetimeBudgets::bigint[], @BidStrategies, @BidAmounts::bigint[],
+                    @StartTimes::timestamptz[], @EndTimes::timestamptz[], @Targetings) AS n (step, meta_id, name, goal, daily, lifetime, strategy, bid, starts, ends, targeting)
+                RETURNING id, step),
             creative AS (
-                INSERT INTO meta_creatives (request_id, social_account_id, clip_id, meta_id, name, title, description, landing_url, video_id,
+                INSERT INTO meta_creatives (request_id, step, social_account_id, clip_id, meta_id, name, title, description, landing_url, video_id,
                     image_hash, image_url, thumbnail_url, created_at)
-                SELECT request_id, social_account_id, clip_id, @CreativeId, @CreativeName, @Title, @Description, @LandingUrl, @VideoId,
-                    @ImageHash, @ImageUrl, @ThumbnailUrl, @Now
-                FROM fence RETURNING id),
+                SELECT fence.request_id, n.step, social_account_id, n.clip_id, n.meta_id, n.name, n.title, n.description, n.landing_url, n.video_id, n.image_hash, n.image_url, n.thumbnail_url, @Now
+                FROM fence, unnest(@Creatives, @ClipIds, @CreativeIds, @CreativeNames, @Titles, @Descriptions, @LandingUrls, @VideoIds, @ImageHashes, @ImageUrls, @ThumbnailUrls)
+                    AS n (step, clip_id, meta_id, name, title, description, landing_url, video_id, image_hash, image_url, thumbnail_url)
+                RETURNING id, step),
             ad AS (
-                INSERT INTO meta_ads (request_id, adset_db_id, creative_db_id, meta_id, name, status, created_at)
-                SELECT request_id, adset.id, creative.id, @AdId, @AdName, @Status, @Now FROM fence, adset, creative)
+                INSERT INTO meta_ads (request_id, step, adset_db_id, creative_db_id, meta_id, name, status, created_at)
+                SELECT fence.request_id, n.step, adset.id, creative.id, n.meta_id, n.name, @Status, @Now
+                FROM fence, unnest(@Ads, @AdIds, @AdNames, @AdSetsOfAds, @Creatives) AS n (step, meta_id, name, adset, creative)
+                JOIN adset ON adset.step = n.adset JOIN creative ON creative.step = n.creative)
             """);
 
     /// <returns>False when a cancel was asked for at the last moment: nothing was written.</returns>
@@ -85,10 +89,13 @@ internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites write
     private async Task<bool> WriteEntitiesAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, Attempt attempt, Progress.Built built, InsightsSyncResult first, CancellationToken ct)
     {
-        var (tree, bid) = (attempt.Tree, attempt.Tree.Bid);
+        var tree = attempt.Tree;
+        var (adSets, ads) = (tree.Shape.AdSets, tree.Shape.Ads);
+        var bids = adSets.Select(adSet => tree.BidOf(adSet.Step)).ToList();
+        var media = ads.Select(ad => attempt.MediaOf(ad.MediaStep)).ToList();
         var now = time.GetUtcNow();
-        string IdOf(string step) => built.Last.FirstOrDefault(one => one.Step == step)?.MetaId ?? attempt.MetaId(step);
-        var media = built.Last.FirstOrDefault(one => one.Step == StepName.Media)?.MetaId ?? attempt.FindMetaId(StepName.Media);
+        string? FindId(string step) => built.Last.FirstOrDefault(one => one.Step == step)?.MetaId ?? attempt.FindMetaId(step);
+        string IdOf(string step) => FindId(step) ?? attempt.MetaId(step);
         var (isWritten, _) = await writes.TryWriteAsync<bool>(attempt, FinishSql, new
         {
             Done = built.Last.Select(one => one.Step).ToArray(), MetaIds = built.Last.Select(one => one.MetaId).ToArray(),
@@ -98,17 +105,23 @@ internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites write
             HasNumbers = first.InsightsSynced > 0, SyncId = Guid.CreateVersion7(now), NumbersSince = first.DateRangeStart, NumbersUntil = first.DateRangeEnd,
             Status = attempt.Request.AutoPublish ? "ACTIVE" : "PAUSED",
             CampaignId = IdOf(StepName.Campaign), CampaignName = tree.NameOf(StepName.Campaign), Objective = attempt.Request.CampaignObjective,
-            AdSetId = IdOf(StepName.AdSet), AdSetName = tree.NameOf(StepName.AdSet), Goal = tree.Goal, AdSetSpec.BillingEvent,
-            DailyBudget = tree.DailyBudget, LifetimeBudget = tree.LifetimeBudget,
-            BidStrategy = bid.Strategy, BidAmount = bid.Amount, StartTime = attempt.Request.StartTime?.ToUniversalTime(), EndTime = attempt.Request.EndTime?.ToUniversalTime(),
-            attempt.Account.Currency, Targeting = tree.Targeting.ToJsonString(),
-            CreativeId = IdOf(StepName.Creative), CreativeName = tree.NameOf(StepName.Creative), Title = attempt.Request.CreativeTitle,
-            Description = attempt.Request.CreativeDescription, attempt.Request.LandingUrl, VideoId = attempt.Clip.VideoId ?? (attempt.Clip.VideoUrl is null ? null : media),
-            ImageHash = attempt.Clip.ImageUrl is null ? null : media, attempt.Clip.ImageUrl, attempt.ThumbnailUrl,
-            AdId = IdOf(StepName.Ad), AdName = tree.NameOf(StepName.Ad),
+            CampaignDailyBudget = tree.Campaign.DailyBudget, CampaignLifetimeBudget = tree.Campaign.LifetimeBudget, CampaignBidStrategy = tree.Campaign.BidStrategy,
+            AdSetSpec.BillingEvent, attempt.Account.Currency,
+            AdSets = Of(adSets, adSet => adSet.Step), AdSetIds = Of(adSets, adSet => IdOf(adSet.Step)), AdSetNames = Of(adSets, adSet => tree.NameOf(adSet.Step)), Goals = Of(adSets, adSet => tree.Goal(adSet.Step)),
+            DailyBudgets = Of(adSets, adSet => tree.DailyBudget(adSet.Step)), LifetimeBudgets = Of(adSets, adSet => tree.LifetimeBudget(adSet.Step)),
+            BidStrategies = Of(bids, bid => bid.Strategy), BidAmounts = Of(bids, bid => bid.Amount),
+            StartTimes = Of(adSets, adSet => adSet.Request.StartTime?.ToUniversalTime()), EndTimes = Of(adSets, adSet => adSet.Request.EndTime?.ToUniversalTime()),
+            Targetings = Of(adSets, adSet => tree.Targeting(adSet.Step).ToJsonString()),
+            Creatives = Of(ads, ad => ad.CreativeStep), CreativeIds = Of(ads, ad => IdOf(ad.CreativeStep)), CreativeNames = Of(ads, ad => tree.NameOf(ad.CreativeStep)),
+            Titles = Of(ads, ad => ad.Request.CreativeTitle), Descriptions = Of(ads, ad => ad.Request.CreativeDescription), LandingUrls = Of(ads, ad => ad.Request.LandingUrl),
+            ClipIds = Of(media, one => one.Clip.Id), VideoIds = Of(media, one => one.Clip.VideoId ?? (one.Clip.VideoUrl is null ? null : FindId(one.Step))),
+            ImageHashes = Of(media, one => one.Clip.ImageUrl is null ? null : FindId(one.Step)), ImageUrls = Of(media, one => one.Clip.ImageUrl), ThumbnailUrls = Of(media, one => one.ThumbnailUrl),
+            Ads = Of(ads, ad => ad.Step), AdIds = Of(ads, ad => IdOf(ad.Step)), AdNames = Of(ads, ad => tree.NameOf(ad.Step)), AdSetsOfAds = Of(ads, ad => ad.AdSetStep),
         }, connection, transaction, ct);
         return isWritten;
     }
+
+    private static T[] Of<TOne, T>(IReadOnlyList<TOne> all, Func<TOne, T> value) => [.. all.Select(value)];
 
     private static Task<bool> StillHeldAsync(NpgsqlConnection connection, Attempt attempt, CancellationToken ct)
     {

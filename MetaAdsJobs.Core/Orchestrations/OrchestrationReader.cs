@@ -18,24 +18,24 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
             SELECT o.request_id, o.social_account_id, o.clip_id, o.campaign_name, o.accepted_at, o.started_at, o.completed_at, o.status, o.attempt,
                    o.next_attempt_at, o.wait_reason, o.errors::text, o.insights_sync::text, o.validation::text, (o.request ->> 'auto_publish')::boolean AS auto_publish,
                    (o.request ->> 'validate_only') IS NOT NULL AS validate_only, (k.video_id IS NULL OR o.status IN ('queued', 'running', 'waiting')) AS has_media,
-                   c.id AS campaign_db_id, s.id AS adset_db_id, a.id AS ad_db_id, r.id AS creative_db_id,
-                   c.effective_status AS campaign_status, s.effective_status AS adset_status, r.effective_status AS creative_status, a.effective_status AS ad_status,
-                   c.issues::text AS campaign_issues, s.issues::text AS adset_issues, r.issues::text AS creative_issues, a.issues::text AS ad_issues,
+                   o.request::text AS request,
                    EXISTS (SELECT 1 FROM jsonb_array_elements_text(o.errors) e WHERE e LIKE 'at Meta: %') AS refused
             FROM orchestrations o
             JOIN clips k ON k.id = o.clip_id
-            LEFT JOIN meta_campaigns c ON c.request_id = o.request_id
-            LEFT JOIN meta_adsets s ON s.request_id = o.request_id
-            LEFT JOIN meta_creatives r ON r.request_id = o.request_id
-            LEFT JOIN meta_ads a ON a.request_id = o.request_id
             WHERE o.request_id = @RequestId;
             SELECT step, state, meta_id, started_at, COALESCE(deleted_at, confirmed_at) AS completed_at, error
             FROM orchestration_steps WHERE request_id = @RequestId;
+            SELECT 'campaign' AS step, id, effective_status, issues::text FROM meta_campaigns WHERE request_id = @RequestId
+            UNION ALL SELECT step, id, effective_status, issues::text FROM meta_adsets WHERE request_id = @RequestId
+            UNION ALL SELECT step, id, effective_status, issues::text FROM meta_creatives WHERE request_id = @RequestId
+            UNION ALL SELECT step, id, effective_status, issues::text FROM meta_ads WHERE request_id = @RequestId;
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var results = await connection.QueryMultipleAsync(new(FindSql, new { RequestId = requestId }, cancellationToken: ct));
         var row = await results.ReadSingleOrDefaultAsync<Row>();
-        return row?.ToResult((await results.ReadAsync<StepRow>()).ToDictionary(step => step.Step));
+        if (row is null) return null;
+        var steps = (await results.ReadAsync<StepRow>()).ToDictionary(step => step.Step);
+        return row.ToResult(steps, (await results.ReadAsync<ObjectRow>()).ToDictionary(one => one.Step));
     }
 
     public async Task<bool> HasEndedAsync(Guid requestId, CancellationToken ct)
@@ -53,6 +53,15 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
         public DateTimeOffset? StartedAt { get; init; }
         public DateTimeOffset? CompletedAt { get; init; }
         public string? Error { get; init; }
+    }
+
+    /// <summary>What was recorded of an object once all was built.</summary>
+    private sealed record ObjectRow
+    {
+        public string Step { get; init; } = "";
+        public long Id { get; init; }
+        public string? EffectiveStatus { get; init; }
+        public string? Issues { get; init; }
     }
 
     private sealed record Row
@@ -74,42 +83,25 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
         public string? Validation { get; init; }
         public bool ValidateOnly { get; init; }
         public bool HasMedia { get; init; }
-        public long? CampaignDbId { get; init; }
-        public long? AdsetDbId { get; init; }
-        public long? AdDbId { get; init; }
-        public long? CreativeDbId { get; init; }
-
-        public string? CampaignStatus { get; init; }
-        public string? AdsetStatus { get; init; }
-        public string? CreativeStatus { get; init; }
-        public string? AdStatus { get; init; }
-        public string? CampaignIssues { get; init; }
-        public string? AdsetIssues { get; init; }
-        public string? CreativeIssues { get; init; }
-        public string? AdIssues { get; init; }
+        public string Request { get; init; } = "";
         public bool Refused { get; init; }
-
-        private string? StatusOf(string step) => step switch
-        {
-            StepName.Campaign => CampaignStatus,
-            StepName.AdSet => AdsetStatus,
-            StepName.Creative => CreativeStatus,
-            StepName.Ad => AdStatus,
-            _ => null,
-        };
 
         private static IEnumerable<ResultIssue> IssuesOf(string step, string? json) => json is null ? [] :
             JsonSerializer.Deserialize<ObjectIssue[]>(json, OrchestrationRequest.Json)!.Select(issue => new ResultIssue(step, issue.Level, issue.Code, issue.Summary, issue.Message));
 
         private string[] ErrorList => JsonSerializer.Deserialize<string[]>(Errors)!;
 
-        public OrchestrationResult ToResult(Dictionary<string, StepRow> steps)
+        public OrchestrationResult ToResult(Dictionary<string, StepRow> steps, Dictionary<string, ObjectRow> objects)
         {
             var insights = InsightsSync is null ? null : JsonSerializer.Deserialize<InsightsSyncResult>(InsightsSync, OrchestrationRequest.Json);
             var validation = Validation is null ? null : JsonSerializer.Deserialize<ValidationFinding[]>(Validation, OrchestrationRequest.Json);
             var ended = Status == "succeeded";
             var built = ended && !ValidateOnly;
+            var shape = new TreeShape(OrchestrationRequest.FromJson(Request));
             string? MetaId(string step) => steps.GetValueOrDefault(step) is { State: StepState.Confirmed or StepState.Left } row ? row.MetaId : null;
+            string StateOf(string step) => steps.GetValueOrDefault(step)?.State ?? StepState.Pending;
+            long? DbId(string step) => objects.GetValueOrDefault(step)?.Id;
+            string? StatusOf(string step) => objects.GetValueOrDefault(step)?.EffectiveStatus;
             return new()
             {
                 RequestId = RequestId, SocialAccountId = SocialAccountId, ClipId = ClipId, CampaignName = CampaignName,
@@ -118,18 +110,16 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
                 DurationSeconds = CompletedAt is null || StartedAt is null ? null : Math.Round((CompletedAt - StartedAt).Value.TotalSeconds, 3),
                 CampaignCreation = new()
                 {
-                    CampaignDbId = CampaignDbId, CampaignMetaId = MetaId(StepName.Campaign), AdsetDbId = AdsetDbId, AdsetMetaId = MetaId(StepName.AdSet),
-                    AdDbId = AdDbId, AdMetaId = MetaId(StepName.Ad), CreativeDbId = CreativeDbId, CreativeMetaId = MetaId(StepName.Creative),
+                    CampaignDbId = DbId(StepName.Campaign), CampaignMetaId = MetaId(StepName.Campaign), AdsetDbId = DbId(StepName.AdSet), AdsetMetaId = MetaId(StepName.AdSet),
+                    AdDbId = DbId(StepName.Ad), AdMetaId = MetaId(StepName.Ad), CreativeDbId = DbId(StepName.Creative), CreativeMetaId = MetaId(StepName.Creative),
                     Success = built, Error = built ? null : ErrorList.FirstOrDefault(),
                 },
+                AdSets = ValidateOnly ? null : [.. shape.AdSets.Select(adSet => new AdSetResult(adSet.Name, DbId(adSet.Step), MetaId(adSet.Step), StateOf(adSet.Step), StatusOf(adSet.Step),
+                    [.. adSet.Ads.Select(ad => new AdResult(ad.Name, ad.Request.ClipId, DbId(ad.Step), MetaId(ad.Step), DbId(ad.CreativeStep), MetaId(ad.CreativeStep), StateOf(ad.Step), StatusOf(ad.Step)))]))],
                 InsightsSync = insights, Validation = validation, Errors = ErrorList, Status = Status, Attempt = Attempt, NextAttemptAt = NextAttemptAt, WaitReason = WaitReason,
-                EffectiveStatus = AdStatus,
-                Issues =
-                [
-                    .. IssuesOf(StepName.Campaign, CampaignIssues), .. IssuesOf(StepName.AdSet, AdsetIssues),
-                    .. IssuesOf(StepName.Creative, CreativeIssues), .. IssuesOf(StepName.Ad, AdIssues),
-                ],
-                Steps = [.. StepName.For(HasMedia || steps.ContainsKey(StepName.Media), AutoPublish, ValidateOnly).Select(name => steps.TryGetValue(name, out var step)
+                EffectiveStatus = StatusOf(StepName.Ad),
+                Issues = [.. shape.LastFirst.Reverse().SelectMany(step => IssuesOf(step, objects.GetValueOrDefault(step)?.Issues))],
+                Steps = [.. shape.Steps(step => HasMedia || steps.ContainsKey(step), AutoPublish, ValidateOnly).Select(name => steps.TryGetValue(name, out var step)
                     ? new StepResult(name, step.State, step.MetaId, step.StartedAt, step.CompletedAt, step.Error, StatusOf(name))
                     : new StepResult(name, StepState.Pending, null, null, null, null))],
             };

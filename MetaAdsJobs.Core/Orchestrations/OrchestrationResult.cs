@@ -1,5 +1,7 @@
+using System.Text.Json.Serialization;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Orchestrations.Judging;
+using MetaAdsJobs.Core.Orchestrations.Steps;
 
 namespace MetaAdsJobs.Core.Orchestrations;
 
@@ -21,7 +23,10 @@ public sealed record OrchestrationResult
     public double? DurationSeconds { get; init; }
     public required CampaignCreation CampaignCreation { get; init; }
 
-    /// <summary>Null until the ad was built.</summary>
+    /// <summary>The ad sets with their ads, in the order of the request; a request without ad_sets has one of each. Null for validate_only.</summary>
+    public IReadOnlyList<AdSetResult>? AdSets { get; init; }
+
+    /// <summary>Null until all was built.</summary>
     public InsightsSyncResult? InsightsSync { get; init; }
 
     /// <summary>Only for validate_only: what Meta said of each object; null until it was asked.</summary>
@@ -35,17 +40,25 @@ public sealed record OrchestrationResult
     public string? WaitReason { get; init; }
     public required IReadOnlyList<StepResult> Steps { get; init; }
 
-    /// <summary>What Meta made of the ad since: PAUSED, ACTIVE, PENDING_REVIEW, DISAPPROVED … Open text; null until it was looked at.</summary>
+    /// <summary>What Meta made of the first ad since: PAUSED, ACTIVE, PENDING_REVIEW, DISAPPROVED … Open text; null until it was looked at.</summary>
     public string? EffectiveStatus { get; init; }
 
-    /// <summary>What Meta has against any of the four objects.</summary>
+    /// <summary>What Meta has against any of the objects.</summary>
     public IReadOnlyList<ResultIssue> Issues { get; init; } = [];
 }
 
-/// <param name="Object">campaign, adset, creative or ad.</param>
+/// <param name="Object">campaign, adset, creative or ad; of another than the first adset:2 or ad:2.1.</param>
 public sealed record ResultIssue(string Object, string? Level, string? Code, string? Summary, string? Message);
 
-/// <summary>The four objects: ids in our database once all is recorded, Meta's ids as they are confirmed.</summary>
+/// <param name="Name">As the request gives it; null when it gives none.</param>
+/// <param name="State">pending, started (perhaps at Meta), confirmed, deleted (undone) or left (could not be undone).</param>
+/// <param name="EffectiveStatus">Where it stands after Meta's own checks; null until it was looked at.</param>
+public sealed record AdSetResult(string? Name, long? AdsetDbId, string? AdsetMetaId, string State, string? EffectiveStatus, IReadOnlyList<AdResult> Ads);
+
+/// <inheritdoc cref="AdSetResult"/>
+public sealed record AdResult(string? Name, Guid ClipId, long? AdDbId, string? AdMetaId, long? CreativeDbId, string? CreativeMetaId, string State, string? EffectiveStatus);
+
+/// <summary>The campaign and the first ad set and ad of it: ids in our database once all is recorded, Meta's ids as they are confirmed.</summary>
 public sealed record CampaignCreation
 {
     public long? CampaignDbId { get; init; }
@@ -63,7 +76,16 @@ public sealed record CampaignCreation
 /// <param name="EffectiveStatus">Where the object stands after Meta's own checks; null until it was looked at.</param>
 /// <param name="State">pending, started (perhaps at Meta), confirmed, deleted (undone) or left (could not be undone).</param>
 public sealed record StepResult(string Step, string State, string? MetaId, DateTimeOffset? StartedAt, DateTimeOffset? CompletedAt, string? Error,
-    string? EffectiveStatus = null);
+    string? EffectiveStatus = null)
+{
+    /// <summary>What it creates or does: campaign, adset, media, creative, ad, activate or validate.</summary>
+    [JsonIgnore]
+    public string Kind => StepName.KindOf(Step);
+
+    /// <summary>Of which ad set, ad or clip, such as 2 or 2.3; empty for the first.</summary>
+    [JsonIgnore]
+    public string Number => Step[Kind.Length..].TrimStart(':');
+}
 
 /// <summary>One line of the list of runs.</summary>
 public sealed record OrchestrationSummary

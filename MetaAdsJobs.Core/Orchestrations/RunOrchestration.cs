@@ -91,6 +91,13 @@ internal sealed class RunOrchestration(
                     meta?.ForUser ?? $"gave up after {attempt.Failures + 1} attempts: {exception.Message}", CancellationToken.None);
             }
 
+            // A large tree may meet more failures than a job has retries, and get on all the same: each step has its own.
+            if (attempt.Request.AdSets is not null)
+            {
+                OrchestrationLog.AttemptFailed(logger, exception, attempt.Number, attempt.Failures + 1);
+                return await snooze.ForAsync(attempt, Release.Waiting(RetryAt(attempt), meta?.ForUser ?? exception.Message) with { Failed = true }, CancellationToken.None);
+            }
+
             var failures = await claims.ReleaseAsync(attempt,
                 new("waiting", meta?.ForUser ?? exception.Message) { Failed = true },
                 CancellationToken.None);
@@ -155,16 +162,17 @@ internal sealed class RunOrchestration(
             if (exception is MetaException { Proof: Proof.NotSent } && IsWithinOutage(attempt))
                 return await snooze.ForAsync(attempt, Release.Waiting(time.GetUtcNow().AddMinutes(1), $"Meta cannot be reached to undo: {exception.Message}"), ct);
             if (attempt.Failures + 1 >= options.MaxUndoTries) return await LeaveTheRestAsync(attempt, exception, ct);
-            var until = time.GetUtcNow() + TimeSpan.FromSeconds(Math.Min(300, Math.Max(1, options.RetryDelaySeconds) * Math.Pow(2, attempt.Failures)));
-            return await snooze.ForAsync(attempt, Release.Waiting(until, $"undoing failed: {exception.Message}") with { Failed = true }, ct);
+            return await snooze.ForAsync(attempt, Release.Waiting(RetryAt(attempt), $"undoing failed: {exception.Message}") with { Failed = true }, ct);
         }
     }
+
+    private DateTimeOffset RetryAt(Attempt attempt) => time.GetUtcNow() + TimeSpan.FromSeconds(Math.Min(300, Math.Max(1, options.RetryDelaySeconds) * Math.Pow(2, attempt.Failures)));
 
     private bool IsWithinOutage(Attempt attempt) => attempt.Steps.Values.Max(step => step.StartedAt) is { } last && time.GetUtcNow() - last < LongestOutage;
 
     private async Task<JobOutcome> LeaveTheRestAsync(Attempt attempt, Exception exception, CancellationToken ct)
     {
-        foreach (var step in attempt.Steps.Values.Where(step => step.State is StepState.Started or StepState.Confirmed && step.Step is not (StepName.Media or StepName.Activate)).ToList())
+        foreach (var step in attempt.Steps.Values.Where(step => step.State is StepState.Started or StepState.Confirmed && StepName.KindOf(step.Step) is not (StepName.Media or StepName.Activate)).ToList())
         {
             await undoJournal.LeftAsync(attempt, step.Step, step.MetaId, exception.Message, ct);
             OrchestrationLog.StepLeft(logger, step.Step, step.MetaId, exception.Message);
@@ -176,7 +184,7 @@ internal sealed class RunOrchestration(
     private async Task<JobOutcome> FinishUndoneAsync(Attempt attempt, CancellationToken ct)
     {
         var left = attempt.Steps.Values.Where(step => step.State == StepState.Left).ToList();
-        var kept = attempt.Steps.Values.Where(step => step.State == StepState.Confirmed && step.MetaId is not null && step.Step != StepName.Media).ToList();
+        var kept = attempt.Steps.Values.Where(step => step.State == StepState.Confirmed && step.MetaId is not null && StepName.KindOf(step.Step) != StepName.Media).ToList();
         var errors = left.Select(step => $"left at Meta, delete it by hand: {step.Step} {step.MetaId ?? NotFound(attempt, step.Step)}")
             .Concat(kept.Select(step => $"kept at Meta, {(attempt.IsPaused ? "paused" : "perhaps active, since Meta would not pause it")}: {step.Step} {step.MetaId}")).ToList();
         var reason = await undoJournal.FinishAsync(attempt, errors, ct);

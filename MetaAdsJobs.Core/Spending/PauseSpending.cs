@@ -52,7 +52,7 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, MetaAds 
 
         // All campaigns first: a paused campaign spends nothing, whatever its ad sets say.
         await Parallel.ForEachAsync(page, options, (spender, token) => TryAsync(spender, [spender.CampaignId], token));
-        await Parallel.ForEachAsync(page, options, (spender, token) => TryAsync(spender, [spender.AdSetId, spender.AdId], token));
+        await Parallel.ForEachAsync(page, options, (spender, token) => TryAsync(spender, spender.ChildIds, token));
         await Parallel.ForEachAsync(page, options, async (spender, token) =>
         {
             if (failed.Contains(spender.RequestId)) await store.AuditAsync(spender, stop.StoppedBy, token);
@@ -61,7 +61,7 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, MetaAds 
         });
         return (paused, failed.Count);
 
-        async ValueTask TryAsync(Spender spender, string?[] metaIds, CancellationToken token)
+        async ValueTask TryAsync(Spender spender, IReadOnlyList<string?> metaIds, CancellationToken token)
         {
             try
             {

@@ -22,8 +22,9 @@ internal sealed record Spender
 
     public required DateTimeOffset ChangedAt { get; init; }
     public required string? CampaignId { get; init; }
-    public required string? AdSetId { get; init; }
-    public required string? AdId { get; init; }
+
+    /// <summary>Of what stands below the campaign: its ad sets, then their ads.</summary>
+    public required IReadOnlyList<string> ChildIds { get; init; }
 
     /// <summary>A call that activates it may still be under way, from before it was listed.</summary>
     public required bool IsBusy { get; init; }
@@ -45,8 +46,8 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
         SELECT {AccountStore.Columns}, v.request_id, v.state = 'activating' AS is_activating, v.changed_at AS activation_changed_at, COALESCE(v.busy_until > clock_timestamp(), false) AS is_busy, v.paused_ids,
                o.request::text AS request, social_accounts.access_token,
                (SELECT meta_id FROM orchestration_steps s WHERE s.request_id = v.request_id AND s.step = 'campaign') AS campaign_id,
-               (SELECT meta_id FROM orchestration_steps s WHERE s.request_id = v.request_id AND s.step = 'adset') AS adset_id,
-               (SELECT meta_id FROM orchestration_steps s WHERE s.request_id = v.request_id AND s.step = 'ad') AS ad_id
+               ARRAY(SELECT meta_id FROM orchestration_steps s WHERE s.request_id = v.request_id AND split_part(s.step, ':', 1) IN ('adset', 'ad') AND s.meta_id IS NOT NULL
+                     ORDER BY split_part(s.step, ':', 1) DESC, length(s.step), s.step) AS child_ids
         FROM activations v
         JOIN social_accounts ON social_accounts.id = v.social_account_id
         JOIN orchestrations o ON o.request_id = v.request_id
@@ -84,14 +85,13 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
         public string Request { get; init; } = "";
         public string AccessToken { get; init; } = "";
         public string? CampaignId { get; init; }
-        public string? AdsetId { get; init; }
-        public string? AdId { get; init; }
+        public string[] ChildIds { get; init; } = [];
 
         public Spender ToSpender(SocialAccount account, AccountTokens tokens) => new()
         {
             RequestId = RequestId, Request = OrchestrationRequest.FromJson(Request), Account = account, IsActivating = IsActivating, IsBusy = IsBusy, ChangedAt = ActivationChangedAt,
             Credential = tokens.TryOpen(AccessToken) is { } token ? new(account.AdAccountId, token) : null,
-            CampaignId = CampaignId, AdSetId = AdsetId, AdId = AdId, PausedIds = [.. PausedIds],
+            CampaignId = CampaignId, ChildIds = ChildIds, PausedIds = [.. PausedIds],
         };
     }
 }

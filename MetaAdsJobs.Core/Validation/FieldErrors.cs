@@ -36,6 +36,12 @@ public sealed class FieldErrors
         messages.Add(Cut(message, LongestMessage));
     }
 
+    /// <summary>Unless the same is told of the path already.</summary>
+    public void AddOnce(string path, string message)
+    {
+        if (_errors.GetValueOrDefault(Cut(path, LongestPath))?.Contains(Cut(message, LongestMessage)) != true) Add(path, message);
+    }
+
     /// <summary>One more where <see cref="IsFull"/> is true already, without the making of words that nobody reads.</summary>
     public void AddUntold() => Count++;
 

@@ -129,7 +129,7 @@ public sealed class UpgradeTests
         {
             Id = asked.AccountId, Name = "Our shop", AdAccountId = asked.AdAccountId, PageId = "2000000001", Currency = "USD", TimezoneName = "America/New_York", DefaultCountries = ["US"],
         };
-        var tree = new AdTree(asked.RequestId, 1, request, account, new Clip { Id = asked.ClipId, Title = "A clip", ImageUrl = "http://nowhere.invalid/clip.jpg" });
+        var tree = new AdTree(asked.RequestId, 1, request, account);
         var ids = new Dictionary<string, string>();
         foreach (var (step, state, isAtMeta) in left.Steps.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(one => (one.Split(':')[0], one.Split(':')[1].TrimEnd('+'), one.EndsWith('+'))))
         {
@@ -149,9 +149,9 @@ public sealed class UpgradeTests
         return step switch
         {
             StepName.Campaign => meta.CreateCampaignAsync(credential, tree.Campaign, CancellationToken.None),
-            StepName.AdSet => meta.CreateAdSetAsync(credential, tree.AdSet(ids[StepName.Campaign]), CancellationToken.None),
-            StepName.Creative => meta.CreateCreativeAsync(credential, tree.Creative(null, null, null), CancellationToken.None),
-            _ => meta.CreateAdAsync(credential, tree.Ad(ids[StepName.AdSet], ids[StepName.Creative]), CancellationToken.None),
+            StepName.AdSet => meta.CreateAdSetAsync(credential, tree.AdSet(step, ids[StepName.Campaign]), CancellationToken.None),
+            StepName.Creative => meta.CreateCreativeAsync(credential, tree.Creative(step, new Clip { Id = Guid.NewGuid(), Title = "A clip", ImageUrl = "http://nowhere.invalid/clip.jpg" }, null, null, null), CancellationToken.None),
+            _ => meta.CreateAdAsync(credential, tree.Ad(step, ids[StepName.AdSet], ids[StepName.Creative]), CancellationToken.None),
         };
     }
 }

@@ -58,7 +58,7 @@ public sealed class RetriedTests
 
     [Test]
     public void Nothing_is_activated_before_everything_else_was_looked_at_again() =>
-        Assert.That(StepName.NeedsOf(StepName.Activate), Is.SupersetOf([StepName.Ad, StepName.Media]));
+        Assert.That(new TreeShape(TreeTests.Request(2, 3)).NeedsOf(StepName.Activate), Is.SupersetOf([StepName.Ad, "ad:1.3", "ad:2.1", "ad:2.3", StepName.Media]));
 
     private async Task<Ran> RetryAsync(Asked asked)
     {

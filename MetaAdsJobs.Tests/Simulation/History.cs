@@ -41,6 +41,9 @@ internal sealed class History : IAsyncDisposable
         Script = new(this);
         // Drawn by what has been drawn: another choice here would make other histories of all seeds.
         IsStoppedMidway = !isOfNumbers && choices.Made.Sum() % 8 == 4;
+        // Two in five; those that are kept for what they once showed are of single ads.
+        var sum = choices.Made.Sum();
+        TreeSeed = !isOfNumbers && sum % 5 is 2 or 4 && sum is not (12 or 14) ? sum : null;
         Syncs = new(this);
     }
 
@@ -54,6 +57,8 @@ internal sealed class History : IAsyncDisposable
     public bool IsQuiet { get; private set; }
     /// <summary>A stop comes while something is activated by a call whose answer is lost, and which Meta carries out when it likes.</summary>
     public bool IsStoppedMidway { get; private set; }
+    /// <summary>From which the form of its trees is drawn; null where each request is for one ad.</summary>
+    public int? TreeSeed { get; }
     public int MaxRetries { get; }
     public TimeSpan Lease { get; }
     public Dictionary<string, string> Settings { get; }

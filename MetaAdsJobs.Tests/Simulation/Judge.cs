@@ -1,5 +1,6 @@
 using Dapper;
 using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Orchestrations.Requests;
 using MetaAdsJobs.Core.Orchestrations.Steps;
 using MetaAdsJobs.Core.Spending;
 
@@ -11,9 +12,6 @@ namespace MetaAdsJobs.Tests.Simulation;
 /// </summary>
 internal sealed class Judge(History history)
 {
-    private static readonly string[] Kinds = ["campaigns", "adsets", "adcreatives", "ads"];
-    private static readonly string[] Steps = [StepName.Campaign, StepName.AdSet, StepName.Creative, StepName.Ad];
-
     private readonly List<string> _verdicts = [];
 
     // The calls that activate a campaign of which all was there, and switched on, when they were sent.
@@ -52,8 +50,9 @@ internal sealed class Judge(History history)
     {
         // A stop may have paused what hangs on it meanwhile; but it was there, and switched on first.
         bool WasActivated(MetaObject one) => history.World.Done.Exists(done => done.Object == one && done.Call["status"] == "ACTIVE");
-        return history.World.Objects.Any(ad =>
+        var whole = history.World.Objects.Count(ad =>
             ad is { Kind: "ads", Lives: true, Parent: { Lives: true } set, Creative.Lives: true } && set.Parent == campaign && WasActivated(ad) && WasActivated(set));
+        return whole >= history.Script.AdsOf(campaign);
     }
 
     /// <summary>Somebody of ours has switched an object.</summary>
@@ -83,10 +82,10 @@ internal sealed class Judge(History history)
         await using var connection = await history.Database.Aside.OpenConnectionAsync();
         foreach (var (accountId, adAccountId, _) in history.Script.Accounts)
         {
-            var rounds = (await connection.QueryAsync<(Guid Id, int Round)>("SELECT request_id, round FROM orchestrations WHERE social_account_id = @accountId", new { accountId })).ToList();
+            var rounds = (await connection.QueryAsync<(Guid Id, int Round, string Request)>("SELECT request_id, round, request::text FROM orchestrations WHERE social_account_id = @accountId", new { accountId })).ToList();
             var named = new HashSet<MetaObject>();
-            foreach (var (id, round) in rounds)
-                await JudgeAsync((await reader.FindAsync(id, CancellationToken.None))!, round, named);
+            foreach (var (id, round, request) in rounds)
+                JudgeResult((await reader.FindAsync(id, CancellationToken.None))!, new(OrchestrationRequest.FromJson(request)), round, named);
             foreach (var orphan in history.World.Ours(adAccountId).Where(one => one.Lives && one.Kind != "advideos" && !named.Contains(one)))
                 Condemn($"{orphan.Kind} {orphan.Id} \"{orphan.Name}\" lives at Meta, and no result names it");
             await JudgeSpendingAsync(connection, adAccountId);
@@ -96,33 +95,45 @@ internal sealed class Judge(History history)
         foreach (var asked in history.Script.Requests.Where(asked => asked.RequestId is null)) Condemn($"{asked.Name} was never accepted");
     }
 
-    private async Task JudgeAsync(OrchestrationResult result, int round, HashSet<MetaObject> named)
+    private void JudgeResult(OrchestrationResult result, TreeShape shape, int round, HashSet<MetaObject> named)
     {
         var name = history.NameOf(result.RequestId);
         if (result.Status is not ("succeeded" or "failed" or "cancelled")) Condemn($"{name} is {result.Status}: {result.WaitReason}");
         var errors = string.Join("; ", result.Errors);
         if (errors.Contains("the journal has", StringComparison.Ordinal)) Condemn($"{name} lost its way: {errors}");
-        string?[] ids = [result.CampaignCreation.CampaignMetaId, result.CampaignCreation.AdsetMetaId, result.CampaignCreation.CreativeMetaId, result.CampaignCreation.AdMetaId];
-        foreach (var (index, kind) in Kinds.Index())
+        foreach (var (step, kind, id) in Named(result, shape))
         {
-            var markers = Enumerable.Range(1, round).Select(one => Marker.For(result.RequestId, one, Steps[index])).ToHashSet();
+            var markers = Enumerable.Range(1, round).Select(one => Marker.For(result.RequestId, one, step)).ToHashSet();
             var alive = history.World.Objects.Where(one => one.Kind == kind && one.Lives && markers.Contains(one.Marker)).ToList();
             foreach (var one in alive) named.Add(one);
             if (result.Status == "succeeded")
             {
-                var ever = history.World.Objects.Where(one => one.Id == ids[index]).ToList();
-                if (alive.Count > 1) Condemn($"{name} succeeded with {alive.Count} {kind}: {string.Join(", ", alive.Select(one => one.Id))}");
-                else if (alive.Count == 0 && !ever.Exists(IsGoneByHand)) Condemn($"{name} succeeded and its {kind} {ids[index]} does not live");
-                else if (alive.Count == 1 && alive[0].Id != ids[index]) Condemn($"{name} succeeded with {kind} {ids[index]}, and {alive[0].Id} lives");
+                var ever = history.World.Objects.Where(one => one.Id == id).ToList();
+                if (alive.Count > 1) Condemn($"{name} succeeded with {alive.Count} {kind} of {step}: {string.Join(", ", alive.Select(one => one.Id))}");
+                else if (alive.Count == 0 && !ever.Exists(IsGoneByHand)) Condemn($"{name} succeeded and its {step} {id} does not live");
+                else if (alive.Count == 1 && alive[0].Id != id) Condemn($"{name} succeeded with {step} {id}, and {alive[0].Id} lives");
             }
             else
             {
-                foreach (var one in alive.Where(one => !errors.Contains(one.Id, StringComparison.Ordinal) && !errors.Contains($"{Steps[index]} (id not known", StringComparison.Ordinal)))
-                    Condemn($"{name} is {result.Status} and its {kind} {one.Id} lives, which no error names: {errors}");
+                foreach (var one in alive.Where(one => !errors.Contains(one.Id, StringComparison.Ordinal) && !errors.Contains($"{step} (id not known", StringComparison.Ordinal)))
+                    Condemn($"{name} is {result.Status} and its {step} {one.Id} lives, which no error names: {errors}");
             }
         }
+    }
 
-        await Task.CompletedTask;
+    /// <summary>What the result names: by step, in Meta's kinds.</summary>
+    private static IEnumerable<(string Step, string Kind, string? MetaId)> Named(OrchestrationResult result, TreeShape shape)
+    {
+        yield return (StepName.Campaign, "campaigns", result.CampaignCreation.CampaignMetaId);
+        foreach (var (adSet, told) in shape.AdSets.Zip(result.AdSets!))
+        {
+            yield return (adSet.Step, "adsets", told.AdsetMetaId);
+            foreach (var (ad, one) in adSet.Ads.Zip(told.Ads))
+            {
+                yield return (ad.CreativeStep, "adcreatives", one.CreativeMetaId);
+                yield return (ad.Step, "ads", one.AdMetaId);
+            }
+        }
     }
 
     private static bool IsGoneByHand(MetaObject one) => one.IsByHand || one.Parent is { } parent && IsGoneByHand(parent);

@@ -30,12 +30,15 @@ public sealed partial class PlantedDefectTests
         new("of two steps one that may have been done is forgotten for one that was not", Steps + "Attempt.cs", "public bool MayHaveSent => Begun.Values.Any(", "public bool MayHaveSent => Begun.Values.All("),
         new("the cap is not looked at", "Spending/Activations.cs", "<= COALESCE(a.daily_cap_cents, @DayCap))\n", "<= 9000000000000000)\n"),
         new("a stop is over although an activation may be under way", "Spending/StopStore.cs", "WHERE request_id = @RequestId AND changed_at = @ChangedAt AND (busy_until IS NULL OR busy_until < clock_timestamp())\n                RETURNING request_id),", "WHERE request_id = @RequestId\n                RETURNING request_id),"),
-        new("the campaign is activated first", Steps + "ActivateStep.cs", "(string[])[StepName.Ad, StepName.AdSet, StepName.Campaign]", "(string[])[StepName.Campaign, StepName.AdSet, StepName.Ad]"),
+        new("the campaign is activated first", Steps + "ActivateStep.cs", "in attempt.Tree.Shape.Switches.Reverse().Index()", "in attempt.Tree.Shape.Switches.Index()"),
         new("what is missing once is gone", "Meta/Ads/MetaAds.cs", "if (status != ObjectState.Gone.Status) throw", "if (status.Length == 0) throw"),
         new("a refusal marks whatever token there is", "Accounts/AccountStore.cs", "WHERE id = @Id AND access_token = @ClosedToken", "WHERE id = @Id"),
         new("nothing is begun after a stop, but the journal does not look", Steps + "StepJournal.cs", "WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = @AccountId) LIMIT 1)", "WHERE false)"),
         new("a day is replaced before its last page is read", "Insights/Reports/ReportJournal.cs", "state = CASE WHEN @Cursor::text IS NULL THEN 'read' ELSE state END", "state = 'read'") { IsOfNumbers = true },
         new("a second run takes a sync that is held", "Claims/ClaimTable.cs", "AND (r.lease_until IS NULL OR r.lease_until < clock_timestamp())", "AND true") { IsOfNumbers = true },
+        new("of a tree's creatives the undo deletes one", Steps + "TreeShape.cs", ".. Ads.Reverse().Select(ad => ad.CreativeStep),", ".. Ads.Reverse().Take(1).Select(ad => ad.CreativeStep),"),
+        new("a tree is activated when its first ad is there", Steps + "TreeShape.cs", "StepName.Activate => [.. Ads.Select(", "StepName.Activate => [.. Ads.Take(1).Select("),
+        new("the ads of a tree share one marker", Steps + "StepName.cs", "=> step[StepName.KindOf(step).Length..];", "=> step.Length > 100 ? step : \"\";"),
         new("an undo that finds what it lost does not write it down", "Orchestrations/Undo/UndoRunner.cs", "await journal.FoundAsync(attempt, step, found[0], ct);\n                    if (await DeleteAsync", "if (await DeleteAsync"),
     ];
 

@@ -10,17 +10,6 @@ using MetaAdsJobs.Core.Spending;
 
 namespace MetaAdsJobs.Tests.Simulation;
 
-/// <summary>One thing that was asked for, as its caller knows it.</summary>
-internal sealed class Asked(int number, Guid accountId, bool publishes)
-{
-    public required Guid ClipId { get; init; }
-    public string Name { get; } = $"R{number}";
-    public Guid AccountId { get; } = accountId;
-    public bool Publishes { get; } = publishes;
-    public string Key { get; } = $"{Guid.NewGuid()}";
-    public Guid? RequestId { get; set; }
-}
-
 /// <summary>What people do in a history: requests, cancels, retries, stops, starts, caps, tokens; and what they do in Ads Manager.</summary>
 internal sealed class Script(History history)
 {
@@ -81,7 +70,7 @@ internal sealed class Script(History history)
     {
         for (var number = 1 + choices.OneOf(0, 1, 2); number > 0; number--)
         {
-            var asked = new Asked(_asked.Count + 1, _accounts[choices.Below(_accounts.Count)].Id, choices.Chance(0.6)) { ClipId = _clips[choices.OneOf(0, 1, 2)] };
+            var asked = new Asked(_asked.Count + 1, _accounts[choices.Below(_accounts.Count)].Id, choices.Chance(0.6)) { ClipId = _clips[choices.OneOf(0, 1, 2)], AdSets = TreeOf(_asked.Count + 1) };
             _asked.Add(asked);
             At(choices.OneOf(0, 1, 40), $"asks for {asked.Name}", (api, ct) => AskAsync(api, asked, ct));
         }
@@ -133,6 +122,16 @@ internal sealed class Script(History history)
             }
         }
     }
+
+    private IReadOnlyList<int> TreeOf(int number)
+    {
+        if (history.TreeSeed is not { } seed) return [];
+        var random = new Random(unchecked((seed * 31) + number));
+        return [.. Enumerable.Range(0, random.Next(0, 5)).Select(_ => random.Next(1, 5))];
+    }
+
+    /// <summary>How many ads the campaign is to have.</summary>
+    public int AdsOf(MetaObject campaign) => Math.Max(1, _asked.Find(asked => campaign.Name.StartsWith($"{asked.Name} ", StringComparison.Ordinal))?.AdSets.Sum() ?? 0);
 
     /// <summary>Within seconds, and lifted when whatever was under way is done.</summary>
     public void StopsSoon(string adAccountId)
@@ -233,9 +232,12 @@ internal sealed class Script(History history)
 
     private async Task AskAsync(SimProcess api, Asked asked, CancellationToken ct)
     {
+        // Whatever the tree, it may spend the same, so that caps mean the same.
+        var adSets = asked.AdSets.Select(ads => $$"""{"ads":[{{string.Join(',', Enumerable.Range(0, ads).Select(ad => $$"""{"clip_id":"{{_clips[ad % _clips.Count]}}"}"""))}}]}""");
         var body = JsonDocument.Parse($$"""
-            {"social_account_id":"{{asked.AccountId}}","clip_id":"{{asked.ClipId}}","campaign_name":"{{asked.Name}}","campaign_objective":"OUTCOME_TRAFFIC","daily_budget_cents":10000,
-             "creative_title":"Title","landing_url":"https://example.com/","optimization_goal":"LINK_CLICKS","auto_publish":{{(asked.Publishes ? "true" : "false")}}}
+            {"social_account_id":"{{asked.AccountId}}","clip_id":"{{asked.ClipId}}","campaign_name":"{{asked.Name}}","campaign_objective":"OUTCOME_TRAFFIC","daily_budget_cents":{{10000 / Math.Max(1, asked.AdSets.Count)}},
+             "creative_title":"Title","landing_url":"https://example.com/","optimization_goal":"LINK_CLICKS","auto_publish":{{(asked.Publishes ? "true" : "false")}}
+             {{(asked.AdSets.Count == 0 ? "" : $$""","ad_sets":[{{string.Join(',', adSets)}}]""")}}}
             """).RootElement;
         switch (await api.Get<AcceptOrchestration>().ExecuteAsync(body, "client", asked.Key, ct))
         {

@@ -52,7 +52,7 @@ public sealed partial class SimulationTests
     public async Task A_history_that_once_broke_a_promise_keeps_it(int seed)
     {
         await using var database = await SimDatabase.CreateAsync();
-        await RunAsync(database, seed);
+        Assert.That((await RunAsync(database, seed)).TreeSeed, Is.Null, "it is another history by now");
     }
 
     /// <inheritdoc cref="A_history_that_once_broke_a_promise_keeps_it"/>
@@ -115,7 +115,7 @@ public sealed partial class SimulationTests
         await search(database);
     })));
 
-    private async Task RunAsync(SimDatabase database, int seed, bool isOfNumbers = false)
+    private async Task<History> RunAsync(SimDatabase database, int seed, bool isOfNumbers = false)
     {
         IReadOnlyList<string> verdicts;
         History history;
@@ -129,10 +129,11 @@ public sealed partial class SimulationTests
             throw new InvalidOperationException($"Seed {seed} cannot be told", exception);
         }
 
-        if (verdicts.Count == 0) return;
+        if (verdicts.Count == 0) return history;
         _isRed = true;
         if (Setting("SIMULATION_SHORTEN") != 0) (verdicts, history) = await Shortening.ShortenAsync(choices => TellAsync(database, choices, isOfNumbers), verdicts, history);
         Assert.Fail($"Seed {seed}: {(isOfNumbers ? "of numbers: " : "")}{string.Join("; ", verdicts)}\n{string.Join('\n', history.Told)}");
+        return history;
     }
 
     private static async Task<(IReadOnlyList<string> Verdicts, History History)> TellAsync(SimDatabase database, Choices choices, bool isOfNumbers = false)

@@ -12,10 +12,19 @@ internal enum AdObject
     Ad,
 }
 
-/// <summary>What a campaign is created with. It carries no budget: the ad set does, and Meta wants to hear so.</summary>
+/// <summary>What a campaign is created with. Either it carries the budget, or its ad sets do, and Meta wants to hear so.</summary>
 internal sealed record CampaignSpec(string Name, string Objective)
 {
     public IReadOnlyList<string> SpecialAdCategories { get; init; } = [];
+
+    /// <summary>In Meta's units of the account's currency.</summary>
+    public long? DailyBudget { get; init; }
+
+    /// <inheritdoc cref="DailyBudget"/>
+    public long? LifetimeBudget { get; init; }
+
+    /// <summary>With a budget only.</summary>
+    public string? BidStrategy { get; init; }
 
     /// <summary>Where the ad will be shown; told only together with a category.</summary>
     public IReadOnlyList<string> Countries { get; init; } = [];
@@ -26,7 +35,10 @@ internal sealed record CampaignSpec(string Name, string Objective)
         .Add("special_ad_categories", Words(SpecialAdCategories))
         .Add("special_ad_category_country", SpecialAdCategories.Count == 0 ? null : Words(Countries))
         .Add("buying_type", "AUCTION")
-        .Add("is_adset_budget_sharing_enabled", false)
+        .Add("daily_budget", DailyBudget)
+        .Add("lifetime_budget", LifetimeBudget)
+        .Add("bid_strategy", BidStrategy)
+        .Add("is_adset_budget_sharing_enabled", DailyBudget is null && LifetimeBudget is null ? false : null)
         .Add("status", "PAUSED");
 
     private static JsonArray Words(IEnumerable<string> words) => [.. words.Select(word => (JsonNode)word)];
@@ -37,6 +49,15 @@ internal sealed record AdSetSpec(string Name, string CampaignId, string Goal, Go
 {
     public long? LifetimeBudget { get; init; }
     public Bid Bid { get; init; } = new(Bid.Automatic);
+
+    /// <summary>Whether <see cref="MinSpend"/> and <see cref="MaxSpend"/> are of a day, as the campaign's budget is; else of its whole run.</summary>
+    public bool IsOfDays { get; init; }
+
+    /// <summary>Of the campaign's budget, in Meta's units.</summary>
+    public long? MinSpend { get; init; }
+
+    /// <inheritdoc cref="MinSpend"/>
+    public long? MaxSpend { get; init; }
     public DateTimeOffset? StartTime { get; init; }
     public DateTimeOffset? EndTime { get; init; }
 
@@ -54,6 +75,8 @@ internal sealed record AdSetSpec(string Name, string CampaignId, string Goal, Go
         .Add("bid_constraints", Bid.Constraints)
         .Add("daily_budget", DailyBudget)
         .Add("lifetime_budget", LifetimeBudget)
+        .Add(IsOfDays ? "daily_min_spend_target" : "lifetime_min_spend_target", MinSpend)
+        .Add(IsOfDays ? "daily_spend_cap" : "lifetime_spend_cap", MaxSpend)
         .Add("start_time", Time(StartTime))
         .Add("end_time", Time(EndTime))
         .Add("targeting", Targeting)

@@ -11,10 +11,11 @@ public enum BidNeeds
     RoasFloor,
 }
 
-/// <summary>How an ad set bids. It stands on the ad set, where the budget is; ads take no bids.</summary>
+/// <summary>How an ad set bids. The strategy stands where the budget is; ads take no bids.</summary>
+/// <param name="Strategy">Null where the budget is the campaign's.</param>
 /// <param name="Amount">In Meta's units of the account's currency.</param>
 /// <param name="RoasFloor">Revenue per spend, e.g. 1.5.</param>
-public sealed record Bid(string Strategy, long? Amount = null, decimal? RoasFloor = null)
+public sealed record Bid(string? Strategy, long? Amount = null, decimal? RoasFloor = null)
 {
     /// <summary>Meta counts the floor in ten thousandths.</summary>
     public const int RoasUnits = 10_000;

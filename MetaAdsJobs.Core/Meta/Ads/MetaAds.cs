@@ -106,40 +106,58 @@ internal sealed class MetaAds(GraphClient graph)
     }
 
     /// <summary>
-    /// Where a whole tree stands, by one read of its ad and of what that belongs to. What the answer does not tell is read by itself.
+    /// Where a whole tree stands, by one read of its ad and of what that belongs to, or of all ads where there are more. What the answer does
+    /// not tell is read by itself.
     /// </summary>
-    public async Task<IReadOnlyDictionary<AdObject, ObjectState>> ReadStatesAsync(GraphCredential credential, IReadOnlyDictionary<AdObject, string> metaIds, CancellationToken ct)
+    /// <returns>By Meta's ids.</returns>
+    public async Task<IReadOnlyDictionary<string, ObjectState>> ReadStatesAsync(GraphCredential credential, IReadOnlyList<(AdObject Kind, string MetaId)> objects, CancellationToken ct)
     {
-        var told = await TryReadTreeAsync(credential, metaIds[AdObject.Ad], ct);
-        var states = new Dictionary<AdObject, ObjectState>();
-        foreach (var (kind, metaId) in metaIds)
+        var ads = objects.Where(one => one.Kind == AdObject.Ad).ToList();
+        var told = ads.Count == 1 ? await TryReadAdAsync(credential, ads[0].MetaId, ct) : await TryListAdsAsync(credential, objects.First(one => one.Kind == AdObject.Campaign).MetaId, ct);
+        var states = new Dictionary<string, ObjectState>();
+        foreach (var (kind, metaId) in objects)
         {
             // Another creative or parent than ours, put there by hand, says nothing of ours.
-            states[kind] = told?.FindState(kind, metaId) ?? await ReadStateAsync(credential, kind, metaId, ct);
+            states[metaId] = told.Select(ad => ad.FindState(kind, metaId)).FirstOrDefault(state => state is not null) ?? await ReadStateAsync(credential, kind, metaId, ct);
         }
 
         return states;
     }
 
-    private async Task<TreeAnswer?> TryReadTreeAsync(GraphCredential credential, string adId, CancellationToken ct)
+    private const string Shown = "effective_status,issues_info";
+    private const string ShownOfTree = $"id,{Shown},adset{{id,{Shown}}},campaign{{id,{Shown}}},creative{{id,status}}";
+
+    private async Task<IReadOnlyList<TreeAnswer>> TryReadAdAsync(GraphCredential credential, string adId, CancellationToken ct)
     {
-        const string Shown = "effective_status,issues_info";
         try
         {
-            return new(await graph.SendAsync(HttpMethod.Get, adId,
-                new GraphFields().Add("fields", $"{Shown},adset{{id,{Shown}}},campaign{{id,{Shown}}},creative{{id,status}}"), credential, ct));
+            return [new(await graph.SendAsync(HttpMethod.Get, adId, new GraphFields().Add("fields", ShownOfTree), credential, ct), adId)];
         }
         catch (MetaException exception) when (exception.Proof == Proof.Rejected || exception.IsMissingObject)
         {
-            return null;
+            return [];
         }
     }
 
-    private sealed record TreeAnswer(JsonElement Ad)
+    private async Task<IReadOnlyList<TreeAnswer>> TryListAdsAsync(GraphCredential credential, string campaignId, CancellationToken ct)
+    {
+        try
+        {
+            var ads = new List<TreeAnswer>();
+            await foreach (var ad in graph.ListAsync(credential, $"{campaignId}/ads", () => new GraphFields().Add("fields", ShownOfTree), PageRows, FewestPageRows, ct)) ads.Add(new(ad, GraphText.Of(ad, "id")));
+            return ads;
+        }
+        catch (MetaException exception) when (exception.Proof == Proof.Rejected || exception.IsMissingObject)
+        {
+            return [];
+        }
+    }
+
+    private sealed record TreeAnswer(JsonElement Ad, string? AdId)
     {
         public ObjectState? FindState(AdObject kind, string metaId)
         {
-            if (kind == AdObject.Ad) return ObjectState.Find(Ad);
+            if (kind == AdObject.Ad) return AdId == metaId ? ObjectState.Find(Ad) : null;
             var name = kind == AdObject.Campaign ? "campaign" : kind == AdObject.AdSet ? "adset" : "creative";
             return Ad.ValueKind == JsonValueKind.Object && Ad.TryGetProperty(name, out var part) && part.ValueKind == JsonValueKind.Object && GraphText.Of(part, "id") == metaId
                 ? ObjectState.Find(part) : null;

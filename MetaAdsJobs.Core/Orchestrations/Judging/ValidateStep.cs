@@ -12,23 +12,26 @@ namespace MetaAdsJobs.Core.Orchestrations.Judging;
 /// </summary>
 internal sealed class ValidateStep(MetaChecks checks, MetaVideos videos, ValidationStore store, ClipVideoStore clipVideos, ClipImageStore clipImages) : IRepeatableStep
 {
-    public string Name => StepName.Validate;
+    public string Kind => StepName.Validate;
 
-    public async Task<StepOutcome> RunAsync(Attempt attempt, CancellationToken ct)
+    public async Task<StepOutcome> RunAsync(Attempt attempt, string step, CancellationToken ct)
     {
         var known = await store.FindObjectsAsync(attempt, ct);
-        attempt.Validation =
-        [
-            .. await AccountAsync(attempt, ct),
-            await AskAsync(StepName.Campaign, () => checks.CheckAsync(attempt.Credential, attempt.Tree.Campaign, ct)),
-            known.CampaignId is null
-                ? ValidationFinding.NotChecked(StepName.AdSet, NeedsCampaign)
-                : await AskAsync(StepName.AdSet, () => checks.CheckAsync(attempt.Credential, attempt.Tree.AdSet(known.CampaignId), ct), NeedsCampaign),
-            await CreativeAsync(attempt, ct),
-            known.AdSetId is null || known.CreativeId is null
-                ? ValidationFinding.NotChecked(StepName.Ad, NeedsAdSet)
-                : await AskAsync(StepName.Ad, () => checks.CheckAsync(attempt.Credential, attempt.Tree.Ad(known.AdSetId, known.CreativeId), ct), NeedsAdSet),
-        ];
+        var shape = attempt.Tree.Shape;
+        var findings = new List<ValidationFinding>(await AccountAsync(attempt, ct)) { await AskAsync(StepName.Campaign, () => checks.CheckAsync(attempt.Credential, attempt.Tree.Campaign, ct)) };
+        foreach (var adSet in shape.AdSets)
+            findings.Add(known.CampaignId is null
+                ? ValidationFinding.NotChecked(adSet.Step, NeedsCampaign)
+                : await AskAsync(adSet.Step, () => checks.CheckAsync(attempt.Credential, attempt.Tree.AdSet(adSet.Step, known.CampaignId), ct), NeedsCampaign));
+        foreach (var ad in shape.Ads)
+        {
+            findings.Add(await CreativeAsync(attempt, ad, ct));
+            findings.Add(known.AdSetId is null || known.CreativeId is null
+                ? ValidationFinding.NotChecked(ad.Step, NeedsAdSet)
+                : await AskAsync(ad.Step, () => checks.CheckAsync(attempt.Credential, attempt.Tree.Ad(ad.Step, known.AdSetId, known.CreativeId), ct), NeedsAdSet));
+        }
+
+        attempt.Validation = findings;
         return new StepOutcome.Done(null);
     }
 
@@ -60,30 +63,31 @@ internal sealed class ValidateStep(MetaChecks checks, MetaVideos videos, Validat
         if (state.NotActive is { } why) wrong.Add($"the ad account is {why} at Meta");
         if (state.Currency is { } currency && currency != attempt.Account.Currency) wrong.Add($"its currency is {currency} at Meta and {attempt.Account.Currency} here");
         if (state.TimezoneName is { } zone && zone != attempt.Account.TimezoneName) wrong.Add($"its time zone is {zone} at Meta and {attempt.Account.TimezoneName} here");
-        if (state.MinDailyBudget is { } minimum && attempt.Tree.DailyUnits(store.Now) is var units && units < minimum)
+        if (state.MinDailyBudget is { } minimum && attempt.Tree.LeastDailyUnits(store.Now) is var units && units < minimum)
             wrong.Add($"Meta's minimum for a day is {Currency.ToHundredths(attempt.Account.Currency, minimum)} hundredths of {attempt.Account.Currency}; "
                 + $"the budget comes to {Currency.ToHundredths(attempt.Account.Currency, units)}");
         return wrong.Count == 0 ? [asked] : [.. wrong.Select(error => ValidationFinding.Refused(Account, error))];
     }
 
-    private async Task<ValidationFinding> CreativeAsync(Attempt attempt, CancellationToken ct)
+    private async Task<ValidationFinding> CreativeAsync(Attempt attempt, AdNode ad, CancellationToken ct)
     {
-        var (videoId, imageHash) = (attempt.Clip.VideoId, (string?)null);
-        if (attempt.Clip.VideoUrl is not null && await clipVideos.FindAsync(attempt, ct) is { State: "ready" } video)
+        var media = attempt.MediaOf(ad.MediaStep);
+        var (videoId, imageHash) = (media.Clip.VideoId, (string?)null);
+        if (media.Clip.VideoUrl is not null && await clipVideos.FindAsync(attempt, media, ct) is { State: "ready" } video)
         {
             videoId = video.VideoId;
         }
-        else if (attempt.Clip.ImageUrl is not null)
+        else if (media.Clip.ImageUrl is not null)
         {
-            imageHash = await clipImages.FindAsync(attempt, ct);
+            imageHash = await clipImages.FindAsync(attempt, media, ct);
         }
 
-        if (videoId is null && imageHash is null) return ValidationFinding.NotChecked(StepName.Creative, "the clip is not at Meta yet");
-        return await AskAsync(StepName.Creative, async () =>
+        if (videoId is null && imageHash is null) return ValidationFinding.NotChecked(ad.CreativeStep, "the clip is not at Meta yet");
+        return await AskAsync(ad.CreativeStep, async () =>
         {
-            if (videoId is not null && attempt.ThumbnailUrl is null)
-                attempt.ThumbnailUrl = await videos.ReadAsync(attempt.Credential, videoId, ct) is var video ? video.ThumbnailUrl ?? video.Picture : null;
-            await checks.CheckAsync(attempt.Credential, attempt.Tree.Creative(videoId, imageHash, attempt.ThumbnailUrl), ct);
+            if (videoId is not null && media.ThumbnailUrl is null)
+                media.ThumbnailUrl = await videos.ReadAsync(attempt.Credential, videoId, ct) is var video ? video.ThumbnailUrl ?? video.Picture : null;
+            await checks.CheckAsync(attempt.Credential, attempt.Tree.Creative(ad.CreativeStep, media.Clip, videoId, imageHash, media.ThumbnailUrl), ct);
         });
     }
 }

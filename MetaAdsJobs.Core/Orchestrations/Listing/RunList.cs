@@ -124,7 +124,10 @@ public sealed class RunList(NpgsqlDataSource dataSource)
             SELECT o.request_id, o.campaign_name, a.name AS account_name, o.status, o.wait_reason, o.errors ->> 0 AS error, o.accepted_at, o.started_at, o.completed_at,
                    (SELECT count(*) FROM orchestration_steps s WHERE s.request_id = o.request_id AND s.state = 'confirmed')::int AS steps_done,
                    (k.video_id IS NULL OR o.status IN ('queued', 'running', 'waiting')
-                       OR EXISTS (SELECT 1 FROM orchestration_steps s WHERE s.request_id = o.request_id AND s.step = 'media')) AS has_media, COALESCE((o.request ->> 'auto_publish')::boolean, false) AS auto_publish, (o.request ->> 'validate_only') IS NOT NULL AS validate_only
+                       OR EXISTS (SELECT 1 FROM orchestration_steps s WHERE s.request_id = o.request_id AND s.step = 'media')) AS has_media,
+                   CASE WHEN o.request ? 'ad_sets' THEN jsonb_array_length(o.request -> 'ad_sets')
+                       + (SELECT 2 * count(*) + count(DISTINCT clip) FROM jsonb_path_query(o.request, '$.ad_sets[*].ads[*].clip_id') clip) END::int AS steps_of_ad_sets,
+                   COALESCE((o.request ->> 'auto_publish')::boolean, false) AS auto_publish, (o.request ->> 'validate_only') IS NOT NULL AS validate_only
             FROM orchestrations o JOIN social_accounts a ON a.id = o.social_account_id JOIN clips k ON k.id = o.clip_id
             WHERE o.request_id = ANY (@Page) ORDER BY o.request_id DESC
             """;
@@ -156,10 +159,15 @@ public sealed class RunList(NpgsqlDataSource dataSource)
         public bool AutoPublish { get; init; }
         public bool ValidateOnly { get; init; }
 
+        /// <summary>Ad sets, ads, creatives and media; null for a request without ad_sets.</summary>
+        public int? StepsOfAdSets { get; init; }
+
+        private int StepsOfAll => ValidateOnly ? 1 : 1 + (StepsOfAdSets ?? (HasMedia ? 4 : 3)) + (AutoPublish ? 1 : 0);
+
         public ListedRun ToRun() => new()
         {
             RequestId = RequestId, CampaignName = CampaignName, AccountName = AccountName, Status = Status, WaitReason = WaitReason, Error = Error, AcceptedAt = AcceptedAt,
-            StartedAt = StartedAt, CompletedAt = CompletedAt, StepsDone = StepsDone, StepsOfAll = StepName.For(HasMedia, AutoPublish, ValidateOnly).Count,
+            StartedAt = StartedAt, CompletedAt = CompletedAt, StepsDone = StepsDone, StepsOfAll = StepsOfAll,
         };
     }
 }

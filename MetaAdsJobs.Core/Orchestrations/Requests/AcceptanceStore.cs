@@ -7,15 +7,15 @@ namespace MetaAdsJobs.Core.Orchestrations.Requests;
 internal sealed record EarlierRequest(Guid RequestId, byte[] Hash);
 
 /// <summary>What the database knows of the things a request names.</summary>
-internal sealed record KnownThings(SocialAccount? Account, bool ClipExists, EarlierRequest? Earlier);
+internal sealed record KnownThings(SocialAccount? Account, Guid[] UnknownClips, EarlierRequest? Earlier);
 
 internal sealed class AcceptanceStore(NpgsqlDataSource dataSource, TimeProvider time)
 {
-    /// <summary>The account, whether the clip exists, and an earlier request with the same key: one round trip.</summary>
-    public async Task<KnownThings> FindKnownAsync(Guid? accountId, Guid? clipId, string requestedBy, string? idempotencyKey, CancellationToken ct)
+    /// <summary>The account, which clips do not exist, and an earlier request with the same key: one round trip.</summary>
+    public async Task<KnownThings> FindKnownAsync(Guid? accountId, Guid[] clipIds, string requestedBy, string? idempotencyKey, CancellationToken ct)
     {
         const string FindSql = $"""
-            SELECT {AccountStore.Columns}, EXISTS (SELECT 1 FROM clips WHERE id = @ClipId) AS clip_exists,
+            SELECT {AccountStore.Columns}, ARRAY(SELECT named.id FROM unnest(@ClipIds) AS named (id) WHERE NOT EXISTS (SELECT 1 FROM clips WHERE clips.id = named.id)) AS unknown_clips,
                    o.request_id AS earlier_request_id, o.request_hash AS earlier_hash
             FROM (SELECT 1) AS one
             LEFT JOIN social_accounts ON id = @AccountId
@@ -23,8 +23,8 @@ internal sealed class AcceptanceStore(NpgsqlDataSource dataSource, TimeProvider 
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var row = await connection.QuerySingleAsync<Row>(new(FindSql,
-            new { AccountId = accountId, ClipId = clipId, RequestedBy = requestedBy, IdempotencyKey = idempotencyKey }, cancellationToken: ct));
-        return new(row.ToAccount(), row.ClipExists, row.EarlierRequestId is { } id ? new(id, row.EarlierHash!) : null);
+            new { AccountId = accountId, ClipIds = clipIds, RequestedBy = requestedBy, IdempotencyKey = idempotencyKey }, cancellationToken: ct));
+        return new(row.ToAccount(), row.UnknownClips, row.EarlierRequestId is { } id ? new(id, row.EarlierHash!) : null);
     }
 
     /// <returns>False when the caller has used the idempotency key before; nothing is written then.</returns>
@@ -61,7 +61,7 @@ internal sealed class AcceptanceStore(NpgsqlDataSource dataSource, TimeProvider 
         public long? CampaignCapCents { get; init; }
         public long? DailyCapCents { get; init; }
         public bool CapsOff { get; init; }
-        public bool ClipExists { get; init; }
+        public Guid[] UnknownClips { get; init; } = [];
         public Guid? EarlierRequestId { get; init; }
         public byte[]? EarlierHash { get; init; }
 

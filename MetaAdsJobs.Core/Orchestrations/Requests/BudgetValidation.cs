@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Spending;
@@ -10,9 +11,14 @@ internal static class BudgetValidation
 {
     private const string Daily = "daily_budget_cents";
     private const string Lifetime = "lifetime_budget_cents";
+    private const string At = "budget_at";
+    private const string OfCampaign = "campaign";
+    private const string Least = "min_spend_cents";
+    private const string Greatest = "max_spend_cents";
     private const string Start = "start_time";
     private const string End = "end_time";
     private const long Most = 10_000_000_000_000;
+    private static readonly FrozenSet<string> Places = FrozenSet.Create(StringComparer.Ordinal, OfCampaign, "ad_sets");
     private static readonly TimeSpan Farthest = TimeSpan.FromDays(366);
 
     /// <summary>What is wrong whenever it is read: a replay must not depend on the time of day.</summary>
@@ -24,6 +30,13 @@ internal static class BudgetValidation
         if (fields.IsObject && !fields.Has(Daily) && !fields.Has(Lifetime)) fields.Refuse(Daily, $"is required, unless {Lifetime} is given");
         if (fields.Has(Lifetime) && !fields.Has(End)) fields.Refuse(End, $"is required: a {Lifetime} is spent until then");
         if (end <= start) fields.Refuse(End, $"must be after {Start}");
+        var at = fields.Word(At, Places);
+        var (least, most) = (fields.Whole(Least, 1, Most), fields.Whole(Greatest, 1, Most));
+        foreach (var name in (string[])[Least, Greatest])
+            if (fields.Has(name) && at != OfCampaign) fields.Refuse(name, $"is only for ad sets of a campaign whose {At} is {OfCampaign}");
+        if (least > most) fields.Refuse(Least, $"must not be greater than {Greatest}, {most}");
+        if (least > (daily ?? lifetime)) fields.Refuse(Least, $"must not be greater than the campaign's budget, {daily ?? lifetime}");
+        request = request with { BudgetAt = at == OfCampaign ? at : null, MinSpendCents = least, MaxSpendCents = most };
         return request with { DailyBudgetCents = daily, LifetimeBudgetCents = lifetime, StartTime = start, EndTime = end };
     }
 
@@ -37,7 +50,8 @@ internal static class BudgetValidation
     /// <summary>What is wrong for this account: Meta's units of its currency, and Meta's least and most for a day.</summary>
     public static void CheckAgainst(SocialAccount account, SpendingCaps caps, JsonFields fields, DateTimeOffset now, FieldErrors errors)
     {
-        if (fields.Whole("bid_amount_cents", 1, Most) is { } bid) Units(account, errors, "bid_amount_cents", bid);
+        foreach (var name in (string[])["bid_amount_cents", Least, Greatest])
+            if (fields.Whole(name, 1, Most) is { } amount) Units(account, errors, name, amount);
         if (fields.Whole(Daily, 1, long.MaxValue) is { } daily) CheckDay(account, caps, errors, Daily, daily, days: 1);
         else if (fields.Whole(Lifetime, 1, long.MaxValue) is { } lifetime && fields.Moment(End) is { } end)
             CheckDay(account, caps, errors, Lifetime, lifetime, Schedule.Days(fields.Moment(Start), end, now));

@@ -91,12 +91,152 @@ public sealed record OrchestrationRequest
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool ValidateOnly { get; init; }
 
-    /// <summary>What may be spent in a day, in hundredths: the daily budget, or the lifetime budget over its remaining days, rounded up.</summary>
-    public long DailyAmountCents(DateTimeOffset now) => DailyBudgetCents ?? Schedule.PerDay(LifetimeBudgetCents!.Value, Schedule.Days(StartTime, EndTime!.Value, now));
+    /// <summary>campaign: the budget and the bid strategy are the campaign's, and Meta divides it among the ad sets. Else each ad set has its own.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? BudgetAt { get; init; }
+
+    /// <summary>What an ad set is to spend at least of the campaign's budget, in hundredths.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? MinSpendCents { get; init; }
+
+    /// <summary>What an ad set may spend at most of the campaign's budget, in hundredths.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? MaxSpendCents { get; init; }
+
+    [JsonIgnore]
+    public bool IsCampaignBudget => BudgetAt is not null;
+
+    /// <summary>
+    /// The ad sets and their ads, with everything that holds for each; null for the usual one ad set with one ad, of which all stands above.
+    /// When there are some, what stands above is that of the first ad.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<AdSetRequest>? AdSets { get; init; }
+
+    /// <summary>What may be spent in a day by all ad sets, in hundredths: daily budgets, and lifetime budgets over their remaining days, rounded up.</summary>
+    public long DailyAmountCents(DateTimeOffset now) => IsCampaignBudget ? DailyAmountCents(DailyBudgetCents, LifetimeBudgetCents, StartTime, FirstEnd, now) : AdSets?.Sum(adSet => DailyAmountCents(adSet.DailyBudgetCents, adSet.LifetimeBudgetCents, adSet.StartTime, adSet.EndTime, now))
+        ?? DailyAmountCents(DailyBudgetCents, LifetimeBudgetCents, StartTime, EndTime, now);
+
+    /// <summary>When the last ad set ends; null when any has no end.</summary>
+    [JsonIgnore]
+    public DateTimeOffset? LastEnd => AdSets is null ? EndTime : AdSets.Any(adSet => adSet.EndTime is null) ? null : AdSets.Max(adSet => adSet.EndTime);
+
+    /// <summary>When the first ad set ends; null when none has an end.</summary>
+    [JsonIgnore]
+    public DateTimeOffset? FirstEnd => AdSets is null ? EndTime : AdSets.Min(adSet => adSet.EndTime);
+
+    private static long DailyAmountCents(long? daily, long? lifetime, DateTimeOffset? start, DateTimeOffset? end, DateTimeOffset now) =>
+        daily ?? Schedule.PerDay(lifetime!.Value, Schedule.Days(start, end!.Value, now));
 
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
     public static OrchestrationRequest FromJson(string json) => JsonSerializer.Deserialize<OrchestrationRequest>(json, Json)!;
 
     internal static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+}
+
+/// <summary>
+/// One ad set of several. The fields mean what they mean in <see cref="OrchestrationRequest"/>, whose are the defaults for what is absent. Once accepted,
+/// all that holds stands here.
+/// </summary>
+public sealed record AdSetRequest
+{
+    /// <summary>Made of the campaign's when absent.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DailyBudgetCents { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? LifetimeBudgetCents { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? StartTime { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? EndTime { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? MinSpendCents { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? MaxSpendCents { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonObject? Targeting { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? OptimizationGoal { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? BidStrategy { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? BidAmountCents { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public decimal? RoasAverageFloor { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? PixelId { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ConversionEvent { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? DsaBeneficiary { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? DsaPayor { get; init; }
+
+    public required IReadOnlyList<AdRequest> Ads { get; init; }
+
+    /// <summary>The ad set's part of a request for one ad.</summary>
+    public static AdSetRequest Of(OrchestrationRequest one, string? name, IReadOnlyList<AdRequest> ads) => new()
+    {
+        Name = name, DailyBudgetCents = one.DailyBudgetCents, LifetimeBudgetCents = one.LifetimeBudgetCents, StartTime = one.StartTime, EndTime = one.EndTime,
+        MinSpendCents = one.MinSpendCents, MaxSpendCents = one.MaxSpendCents, Targeting = one.Targeting, OptimizationGoal = one.OptimizationGoal, BidStrategy = one.BidStrategy, BidAmountCents = one.BidAmountCents,
+        RoasAverageFloor = one.RoasAverageFloor, PixelId = one.PixelId, ConversionEvent = one.ConversionEvent, DsaBeneficiary = one.DsaBeneficiary,
+        DsaPayor = one.DsaPayor, Ads = ads,
+    };
+
+    /// <summary>One of its ads as a request of its own.</summary>
+    public OrchestrationRequest With(OrchestrationRequest campaign, AdRequest ad) => campaign with
+    {
+        AdSets = null, DailyBudgetCents = DailyBudgetCents, LifetimeBudgetCents = LifetimeBudgetCents, StartTime = StartTime, EndTime = EndTime, MinSpendCents = MinSpendCents, MaxSpendCents = MaxSpendCents, Targeting = Targeting,
+        OptimizationGoal = OptimizationGoal!, BidStrategy = BidStrategy, BidAmountCents = BidAmountCents, RoasAverageFloor = RoasAverageFloor, PixelId = PixelId,
+        ConversionEvent = ConversionEvent, DsaBeneficiary = DsaBeneficiary, DsaPayor = DsaPayor, ClipId = ad.ClipId!.Value, CreativeTitle = ad.CreativeTitle!,
+        CreativeDescription = ad.CreativeDescription, LandingUrl = ad.LandingUrl!, CallToAction = ad.CallToAction,
+    };
+}
+
+/// <summary>One ad of several, in the same way.</summary>
+public sealed record AdRequest
+{
+    /// <summary>Made of the campaign's when absent.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Guid? ClipId { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? CreativeTitle { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? CreativeDescription { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? LandingUrl { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? CallToAction { get; init; }
+
+    /// <summary>The ad's part of a request for one ad.</summary>
+    public static AdRequest Of(OrchestrationRequest one, string? name) => new()
+    {
+        Name = name, ClipId = one.ClipId, CreativeTitle = one.CreativeTitle, CreativeDescription = one.CreativeDescription, LandingUrl = one.LandingUrl,
+        CallToAction = one.CallToAction,
+    };
 }

@@ -17,6 +17,55 @@ internal static class RequestValidation
 
     public static OrchestrationRequest? Read(JsonElement body, FieldErrors errors, out Guid? accountId)
     {
+        if (!RequestParts.IsTree(body)) return ReadOne(body, errors, out accountId);
+        accountId = null;
+        var read = new List<(RequestPart Part, OrchestrationRequest? Request)>();
+        foreach (var part in RequestParts.Of(body, errors))
+        {
+            // Nothing more would be told.
+            if (errors.IsFull) break;
+            var ofPart = new FieldErrors();
+            var request = ReadOne(part.Body, ofPart, out var id);
+            accountId ??= id;
+            part.Tell(ofPart, errors);
+            read.Add((part, request));
+        }
+
+        if (errors.Any || read.Count == 0) return null;
+        var adSets = read.GroupBy(one => one.Part.Set).Select(set =>
+            AdSetRequest.Of(set.First().Request!, set.First().Part.SetName, [.. set.Select(ad => AdRequest.Of(ad.Request!, ad.Part.AdName))]));
+        var tree = read[0].Request! with { AdSets = [.. adSets] };
+        if (!tree.IsCampaignBudget || tree.AdSets.Sum(adSet => adSet.MinSpendCents ?? 0) <= (tree.DailyBudgetCents ?? tree.LifetimeBudgetCents)) return tree;
+        errors.Add(RequestParts.AdSets, "their min_spend_cents are more than the campaign's budget together");
+        return null;
+    }
+
+    /// <summary>Checks what only the clock can tell; works on the raw body, so that these errors come with all the others.</summary>
+    public static void CheckNow(JsonElement body, DateTimeOffset now, FieldErrors errors)
+    {
+        foreach (var part in RequestParts.Of(body, new()))
+            if (part.Ad == 0) Told(part, errors, ofPart => BudgetValidation.CheckNow(Again(part.Body), now, ofPart));
+    }
+
+    /// <summary>Checks what only the account can tell; works on the raw body, so that these errors come with all the others.</summary>
+    /// <param name="request">Null when something else is wrong with it.</param>
+    public static void CheckAgainst(SocialAccount account, SpendingCaps caps, JsonElement body, OrchestrationRequest? request, DateTimeOffset now, FieldErrors errors)
+    {
+        foreach (var part in RequestParts.Of(body, new()))
+            if (part.Ad == 0) Told(part, errors, ofPart => CheckOneAgainst(account, caps, part.Body, now, ofPart));
+        if (request?.AdSets is { Count: > 1 } && !errors.Any && caps.RefusalOf(account, request.DailyAmountCents(now)) is { } refusal)
+            errors.Add(RequestParts.AdSets, $"all together: {refusal}");
+    }
+
+    private static void Told(RequestPart part, FieldErrors errors, Action<FieldErrors> check)
+    {
+        var ofPart = new FieldErrors();
+        check(ofPart);
+        part.Tell(ofPart, errors);
+    }
+
+    private static OrchestrationRequest? ReadOne(JsonElement body, FieldErrors errors, out Guid? accountId)
+    {
         var fields = new JsonFields(body, errors);
         accountId = fields.Id("social_account_id", required: true);
         var clipId = fields.Id("clip_id", required: true);
@@ -36,15 +85,12 @@ internal static class RequestValidation
         };
         request = BudgetValidation.Read(fields, request);
         request = OptionValidation.Read(fields, request, objective is null || goal is null ? null : ObjectiveGoals.Find(objective, goal));
+        fields.Has(RequestParts.AdSets);
         fields.RefuseUnknown();
         return errors.Any ? null : request;
     }
 
-    /// <summary>Checks what only the clock can tell; works on the raw body, so that these errors come with all the others.</summary>
-    public static void CheckNow(JsonElement body, DateTimeOffset now, FieldErrors errors) => BudgetValidation.CheckNow(Again(body), now, errors);
-
-    /// <summary>Checks what only the account can tell; works on the raw body, so that these errors come with all the others.</summary>
-    public static void CheckAgainst(SocialAccount account, SpendingCaps caps, JsonElement body, DateTimeOffset now, FieldErrors errors)
+    private static void CheckOneAgainst(SocialAccount account, SpendingCaps caps, JsonElement body, DateTimeOffset now, FieldErrors errors)
     {
         var fields = Again(body);
         BudgetValidation.CheckAgainst(account, caps, fields, now, errors);

@@ -16,9 +16,6 @@ internal sealed class ReviewObjects(ReviewStore store, MetaAds meta, TimeProvide
     private static readonly TimeSpan[] Pauses =
         [TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(45), TimeSpan.FromMinutes(4), TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(30), TimeSpan.FromHours(1)];
 
-    private static readonly (string Step, AdObject Kind)[] Objects =
-        [(StepName.Campaign, AdObject.Campaign), (StepName.AdSet, AdObject.AdSet), (StepName.Creative, AdObject.Creative), (StepName.Ad, AdObject.Ad)];
-
     /// <returns>How many were looked at.</returns>
     public async Task<int> RunAsync(int limit, CancellationToken ct)
     {
@@ -46,8 +43,8 @@ internal sealed class ReviewObjects(ReviewStore store, MetaAds meta, TimeProvide
         try
         {
             if (review.Credential is null) throw new MetaException(Proof.NotSent, "the account's access token cannot be opened; give it again");
-            var states = await meta.ReadStatesAsync(review.Credential, Objects.ToDictionary(one => one.Kind, one => review.MetaIds[one.Step]), ct);
-            found.AddRange(Objects.Select(one => new ReviewedObject(one.Step, review.MetaIds[one.Step], states[one.Kind])));
+            var states = await meta.ReadStatesAsync(review.Credential, [.. review.MetaIds.Select(one => (Creates.ObjectOf(one.Step), one.MetaId))], ct);
+            found.AddRange(review.MetaIds.Select(one => new ReviewedObject(one.Step, one.MetaId, states[one.MetaId])));
         }
         catch (MetaException exception)
         {

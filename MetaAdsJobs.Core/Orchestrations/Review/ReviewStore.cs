@@ -4,14 +4,14 @@ using MetaAdsJobs.Core.Accounts.Tokens;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Orchestrations.Requests;
-using MetaAdsJobs.Core.Orchestrations.Steps;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Orchestrations.Review;
 
 /// <summary>A finished tree whose objects Meta may still be checking.</summary>
 /// <param name="Credential">Null when the account's token cannot be opened.</param>
-internal sealed record DueReview(Guid RequestId, int Looks, DateTimeOffset DeadlineAt, GraphCredential? Credential, IReadOnlyDictionary<string, string> MetaIds);
+/// <param name="MetaIds">By the steps that made them, from the campaign down.</param>
+internal sealed record DueReview(Guid RequestId, int Looks, DateTimeOffset DeadlineAt, GraphCredential? Credential, IReadOnlyList<(string Step, string MetaId)> MetaIds);
 
 /// <summary>What a look found, by step.</summary>
 internal sealed record ReviewedObject(string Step, string MetaId, ObjectState State);
@@ -38,21 +38,20 @@ internal sealed class ReviewStore(NpgsqlDataSource dataSource, AccountTokens tok
             taken AS (
                 UPDATE object_reviews r SET next_at = @Now + @Taken, looks = looks + 1 FROM due WHERE r.request_id = due.request_id
                 RETURNING r.request_id, r.looks, r.deadline_at)
-            SELECT t.request_id, t.looks, t.deadline_at, a.ad_account_id, a.access_token,
-                   c.meta_id AS campaign_id, s.meta_id AS adset_id, r.meta_id AS creative_id, d.meta_id AS ad_id
+            SELECT t.request_id, t.looks, t.deadline_at, a.ad_account_id, a.access_token, objects.steps, objects.meta_ids
             FROM taken t
             JOIN meta_campaigns c ON c.request_id = t.request_id
-            JOIN meta_adsets s ON s.request_id = t.request_id
-            JOIN meta_creatives r ON r.request_id = t.request_id
-            JOIN meta_ads d ON d.request_id = t.request_id
             JOIN social_accounts a ON a.id = c.social_account_id
+            CROSS JOIN LATERAL (
+                SELECT array_agg(o.step ORDER BY o.level, o.id) AS steps, array_agg(o.meta_id ORDER BY o.level, o.id) AS meta_ids
+                FROM (SELECT 'campaign' AS step, 1 AS level, c.id, c.meta_id
+                      UNION ALL SELECT s.step, 2, s.id, s.meta_id FROM meta_adsets s WHERE s.request_id = t.request_id
+                      UNION ALL SELECT r.step, 3, r.id, r.meta_id FROM meta_creatives r WHERE r.request_id = t.request_id
+                      UNION ALL SELECT d.step, 4, d.id, d.meta_id FROM meta_ads d WHERE d.request_id = t.request_id) o) objects
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var rows = await connection.QueryAsync<Row>(new(TakeSql, new { Now = time.GetUtcNow(), Limit = limit, Taken }, cancellationToken: ct));
-        return [.. rows.Select(row => new DueReview(row.RequestId, row.Looks, row.DeadlineAt, tokens.TryOpen(row.AccessToken) is { } token ? new(row.AdAccountId, token) : null, new Dictionary<string, string>
-        {
-            [StepName.Campaign] = row.CampaignId, [StepName.AdSet] = row.AdsetId, [StepName.Creative] = row.CreativeId, [StepName.Ad] = row.AdId,
-        }))];
+        return [.. rows.Select(row => new DueReview(row.RequestId, row.Looks, row.DeadlineAt, tokens.TryOpen(row.AccessToken) is { } token ? new(row.AdAccountId, token) : null, [.. row.Steps.Zip(row.MetaIds)]))];
     }
 
     /// <summary>Stores what was found, tells what Meta refused, and says when to look again; null when there is nothing more to see.</summary>
@@ -62,24 +61,20 @@ internal sealed class ReviewStore(NpgsqlDataSource dataSource, AccountTokens tok
             WITH review AS (
                 UPDATE object_reviews SET next_at = @NextAt, settled_at = CASE WHEN @Settled THEN @Now END WHERE request_id = @RequestId AND looks = @Looks
                 RETURNING request_id),
-            campaign AS (UPDATE meta_campaigns m SET effective_status = @CampaignStatus, issues = @CampaignIssues::jsonb FROM review WHERE m.request_id = review.request_id),
-            adset AS (UPDATE meta_adsets m SET effective_status = @AdsetStatus, issues = @AdsetIssues::jsonb FROM review WHERE m.request_id = review.request_id),
-            creative AS (UPDATE meta_creatives m SET effective_status = @CreativeStatus, issues = @CreativeIssues::jsonb FROM review WHERE m.request_id = review.request_id),
-            ad AS (UPDATE meta_ads m SET effective_status = @AdStatus, issues = @AdIssues::jsonb FROM review WHERE m.request_id = review.request_id)
+            found AS (SELECT f.step, f.status, f.issues::jsonb AS issues, review.request_id FROM review, unnest(@Steps, @Statuses, @Issues) AS f (step, status, issues)),
+            campaign AS (UPDATE meta_campaigns m SET effective_status = f.status, issues = f.issues FROM found f WHERE m.request_id = f.request_id AND f.step = 'campaign'),
+            adset AS (UPDATE meta_adsets m SET effective_status = f.status, issues = f.issues FROM found f WHERE m.request_id = f.request_id AND m.step = f.step),
+            creative AS (UPDATE meta_creatives m SET effective_status = f.status, issues = f.issues FROM found f WHERE m.request_id = f.request_id AND m.step = f.step),
+            ad AS (UPDATE meta_ads m SET effective_status = f.status, issues = f.issues FROM found f WHERE m.request_id = f.request_id AND m.step = f.step)
             UPDATE orchestrations o SET errors = (SELECT COALESCE(jsonb_agg(e), '[]') FROM jsonb_array_elements(o.errors) e WHERE e #>> '{}' NOT LIKE 'at Meta: %') || @Errors::jsonb
             FROM review WHERE o.request_id = review.request_id AND (@Errors <> '[]' OR o.errors::text LIKE '%at Meta: %')
             """;
-        var parameters = new DynamicParameters(new
+        var parameters = new
         {
             review.RequestId, review.Looks, NextAt = nextAt, Settled = settled, Now = time.GetUtcNow(), Errors = JsonSerializer.Serialize(errors),
-        });
-        foreach (var one in found)
-        {
-            var prefix = char.ToUpperInvariant(one.Step[0]) + one.Step[1..];
-            parameters.Add($"{prefix}Status", one.State.Status);
-            parameters.Add($"{prefix}Issues", JsonSerializer.Serialize(one.State.Issues, OrchestrationRequest.Json));
-        }
-
+            Steps = found.Select(one => one.Step).ToArray(), Statuses = found.Select(one => one.State.Status).ToArray(),
+            Issues = found.Select(one => JsonSerializer.Serialize(one.State.Issues, OrchestrationRequest.Json)).ToArray(),
+        };
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await connection.ExecuteAsync(new(SaveSql, parameters, cancellationToken: ct));
     }
@@ -109,9 +104,7 @@ internal sealed class ReviewStore(NpgsqlDataSource dataSource, AccountTokens tok
         public DateTimeOffset DeadlineAt { get; init; }
         public string AdAccountId { get; init; } = "";
         public string AccessToken { get; init; } = "";
-        public string CampaignId { get; init; } = "";
-        public string AdsetId { get; init; } = "";
-        public string CreativeId { get; init; } = "";
-        public string AdId { get; init; } = "";
+        public string[] Steps { get; init; } = [];
+        public string[] MetaIds { get; init; } = [];
     }
 }

@@ -6,38 +6,45 @@ namespace MetaAdsJobs.Core.Orchestrations.Steps;
 
 /// <summary>
 /// Only for auto_publish, and only when all four objects exist, Meta has processed the ad, and the caps and the stop switch permit
-/// it: ad, then ad set, then campaign, so that nothing can spend before the last of the three calls. Activating twice is harmless.
+/// it: ads, then ad sets, then the campaign, so that nothing can spend before the last of the calls. Activating twice is harmless.
 /// </summary>
 internal sealed class ActivateStep(MetaAds meta, Activations activations, CountedCampaigns counted, TimeProvider time) : IRepeatableStep
 {
     private static readonly TimeSpan LongestProcessing = TimeSpan.FromMinutes(10);
 
-    public string Name => StepName.Activate;
+    public string Kind => StepName.Activate;
 
-    public async Task<StepOutcome> RunAsync(Attempt attempt, CancellationToken ct)
+    public async Task<StepOutcome> RunAsync(Attempt attempt, string step, CancellationToken ct)
     {
-        if (attempt.Request.EndTime <= time.GetUtcNow()) throw new MetaException(Proof.Rejected, "end_time had passed before it could be activated");
-        if (await meta.ReadStateAsync(attempt.Credential, AdObject.Ad, attempt.MetaId(StepName.Ad), ct) is { Status: "IN_PROCESS" })
+        if (attempt.Request.FirstEnd <= time.GetUtcNow()) throw new MetaException(Proof.Rejected, "end_time had passed before it could be activated");
+        // The last of them stands for all: it was made last.
+        if (await meta.ReadStateAsync(attempt.Credential, AdObject.Ad, attempt.MetaId(attempt.Tree.Shape.Ads[^1].Step), ct) is { Status: "IN_PROCESS" })
         {
             // Meta lets an ad be activated meanwhile, too; after so long it may have forgotten to tell.
-            var age = time.GetUtcNow() - attempt.Steps[Name].StartedAt!.Value;
+            var age = time.GetUtcNow() - attempt.Steps[step].StartedAt!.Value;
             if (age < LongestProcessing) return Later(Math.Clamp(age.TotalSeconds / 2, 2, 30), "Meta is still processing the ad");
         }
 
         // A crash after the permit leaves something that may be active: the stop switch pauses it, the next attempt goes on.
-        var askedAt = time.GetTimestamp();
-        if (await PermitAsync(attempt, ct) is { } refusal) return Later(300, refusal);
-        var permitted = attempt.Credential.Permitted(activations.PermitFrom(askedAt));
+        var permitted = attempt.Credential;
         try
         {
-            foreach (var step in (string[])[StepName.Ad, StepName.AdSet, StepName.Campaign])
+            foreach (var (index, one) in attempt.Tree.Shape.Switches.Reverse().Index())
             {
+                // A permit lasts for minutes; a large tree may take longer.
+                if (index % Activations.CallsOfPermit == 0)
+                {
+                    var askedAt = time.GetTimestamp();
+                    if (await PermitAsync(attempt, ct) is { } refusal) return Later(300, refusal);
+                    permitted = attempt.Credential.Permitted(activations.PermitFrom(askedAt));
+                }
+
                 attempt.Lease.ThrowIfOver();
-                attempt.Activated.Add(attempt.MetaId(step));
-                await meta.ActivateAsync(permitted, attempt.MetaId(step), ct);
+                attempt.Activated.Add(attempt.MetaId(one));
+                await meta.ActivateAsync(permitted, attempt.MetaId(one), ct);
             }
         }
-        catch (MetaException exception) when (exception.IsMissingObject && time.GetUtcNow() - attempt.Steps[Name].StartedAt < LongestProcessing)
+        catch (MetaException exception) when (exception.IsMissingObject && time.GetUtcNow() - attempt.Steps[step].StartedAt < LongestProcessing)
         {
             // Made a moment ago: another of Meta's servers may not know it yet.
             return Later(15, exception.ForUser);
@@ -48,7 +55,7 @@ internal sealed class ActivateStep(MetaAds meta, Activations activations, Counte
 
     private async Task<string?> PermitAsync(Attempt attempt, CancellationToken ct)
     {
-        var (daily, endsAt) = (attempt.Request.DailyAmountCents(time.GetUtcNow()), attempt.Request.EndTime?.ToUniversalTime());
+        var (daily, endsAt) = (attempt.Request.DailyAmountCents(time.GetUtcNow()), attempt.Request.LastEnd?.ToUniversalTime());
         var refusal = await activations.PermitAsync(attempt.RequestId, attempt.Account, daily, endsAt, attempt.Number, ct);
         // What was paused, archived or deleted by hand since spends nothing and makes room.
         return refusal is not null && await counted.RefreshAsync(attempt.Account.Id, attempt.Credential, ct)

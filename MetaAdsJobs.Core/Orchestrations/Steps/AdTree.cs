@@ -10,10 +10,12 @@ namespace MetaAdsJobs.Core.Orchestrations.Steps;
 
 /// <summary>
 /// What one request is to become at Meta, as a value: under which names, sent as what. It follows from the request, its account and its
-/// clip alone; in which order <see cref="StepName"/> tells, and what has been done of it the journal.
+/// clips alone; what hangs on what <see cref="TreeShape"/> tells, and what has been done of it the journal.
 /// </summary>
-internal sealed class AdTree(Guid requestId, int round, OrchestrationRequest request, SocialAccount account, Clip clip)
+internal sealed class AdTree(Guid requestId, int round, OrchestrationRequest request, SocialAccount account)
 {
+    public TreeShape Shape { get; } = new(request);
+
     public string MarkerOf(string step) => Marker.For(requestId, round, step);
 
     /// <summary>The name at Meta of what the step creates: the readable one, and the marker by which it is found again.</summary>
@@ -21,80 +23,99 @@ internal sealed class AdTree(Guid requestId, int round, OrchestrationRequest req
 
     public CampaignSpec Campaign => new(NameOf(StepName.Campaign), request.CampaignObjective)
     {
+        DailyBudget = request.IsCampaignBudget ? Units(request.DailyBudgetCents, "daily_budget_cents") : null,
+        LifetimeBudget = request.IsCampaignBudget ? Units(request.LifetimeBudgetCents, "lifetime_budget_cents") : null,
+        BidStrategy = request.IsCampaignBudget ? request.BidStrategy ?? Bid.Automatic : null,
         SpecialAdCategories = request.SpecialAdCategories ?? [],
-        Countries = request.SpecialAdCategoryCountries
-            ?? (Targeting["geo_locations"]!["countries"] is JsonArray countries ? [.. countries.Select(country => (string)country!)] : []),
+        Countries = request.SpecialAdCategoryCountries ?? [.. Shape.AdSets.SelectMany(CountriesOf).Distinct()],
     };
 
-    public AdSetSpec AdSet(string campaignId)
+    public AdSetSpec AdSet(string step, string campaignId)
     {
-        var targeting = Targeting;
+        var one = Shape.AdSetOf(step).Request;
+        var targeting = Targeting(step);
         return new(
-            NameOf(StepName.AdSet), campaignId, Goal, ObjectiveGoals.Find(request.CampaignObjective, request.OptimizationGoal)!,
-            DailyBudget, targeting, account.PageId, request.PixelId ?? account.PixelId)
+            NameOf(step), campaignId, Goal(step), ObjectiveGoals.Find(one.CampaignObjective, one.OptimizationGoal)!,
+            DailyBudget(step), targeting, account.PageId, one.PixelId ?? account.PixelId)
         {
-            LifetimeBudget = LifetimeBudget,
-            Bid = Bid,
-            StartTime = request.StartTime,
-            EndTime = request.EndTime,
-            ConversionEvent = request.ConversionEvent,
+            LifetimeBudget = LifetimeBudget(step),
+            IsOfDays = request.DailyBudgetCents is not null,
+            MinSpend = Units(one.MinSpendCents, "min_spend_cents"),
+            MaxSpend = Units(one.MaxSpendCents, "max_spend_cents"),
+            Bid = BidOf(step),
+            StartTime = one.StartTime,
+            EndTime = one.EndTime,
+            ConversionEvent = one.ConversionEvent,
             Dsa = EuReach.IsPossible(targeting)
-                ? new(request.DsaBeneficiary ?? account.DsaBeneficiary ?? account.Name, request.DsaPayor ?? account.DsaPayor ?? account.Name)
+                ? new(one.DsaBeneficiary ?? account.DsaBeneficiary ?? account.Name, one.DsaPayor ?? account.DsaPayor ?? account.Name)
                 : null,
         };
     }
 
+    /// <param name="step">The creative's.</param>
+    /// <param name="clip">Of which it is made.</param>
     /// <param name="imageHash">Null for an image that we could not fetch: Meta gets its URL and fetches it itself.</param>
     /// <param name="thumbnailUrl">The picture shown before a video plays.</param>
-    public CreativeSpec Creative(string? videoId, string? imageHash, string? thumbnailUrl) => new(
-        NameOf(StepName.Creative), account.PageId, account.InstagramUserId, request.CreativeTitle, request.CreativeDescription, Link)
+    public CreativeSpec Creative(string step, Clip clip, string? videoId, string? imageHash, string? thumbnailUrl)
     {
-        VideoId = videoId,
-        ImageHash = imageHash,
-        ImageUrl = videoId is not null ? thumbnailUrl : clip.ImageUrl is { } url ? Urls.Encode(url) : null,
-        CallToAction = request.CallToAction ?? MetaWords.DefaultCallToAction,
-    };
-
-    public AdSpec Ad(string adSetId, string creativeId) => new(NameOf(StepName.Ad), adSetId, creativeId);
-
-    public string Goal => ObjectiveGoals.MetaGoal(request.OptimizationGoal);
-
-    /// <summary>In Meta's units; that the amount divides was checked when the request was accepted.</summary>
-    public long? DailyBudget => Units(request.DailyBudgetCents, "daily_budget_cents");
-
-    public long? LifetimeBudget => Units(request.LifetimeBudgetCents, "lifetime_budget_cents");
-
-    public Bid Bid => new(request.BidStrategy ?? Bid.Automatic, Units(request.BidAmountCents, "bid_amount_cents"), request.RoasAverageFloor);
-
-    /// <summary>What a day comes to in Meta's units.</summary>
-    public long DailyUnits(DateTimeOffset now) => DailyBudget ?? LifetimeBudget!.Value / Schedule.Days(request.StartTime, request.EndTime!.Value, now);
-
-    /// <summary>The request's targeting; without places, the account's default countries; without platforms, what the account can be shown on.</summary>
-    public JsonObject Targeting
-    {
-        get
+        var node = Shape.AdOf(step);
+        return new(NameOf(step), account.PageId, account.InstagramUserId, node.Request.CreativeTitle, node.Request.CreativeDescription, Link(node))
         {
-            var targeting = request.Targeting?.DeepClone().AsObject() ?? [];
-            if (!targeting.ContainsKey("geo_locations"))
-                targeting["geo_locations"] = new JsonObject { ["countries"] = new JsonArray([.. account.DefaultCountries.Select(code => (JsonNode)code)]) };
-            if (account.InstagramUserId is null) AdSetSpec.WithoutInstagram(targeting);
-            return AdSetSpec.WithoutWidening(targeting);
-        }
+            VideoId = videoId,
+            ImageHash = imageHash,
+            ImageUrl = videoId is not null ? thumbnailUrl : clip.ImageUrl is { } url ? Urls.Encode(url) : null,
+            CallToAction = node.Request.CallToAction ?? MetaWords.DefaultCallToAction,
+        };
     }
+
+    public AdSpec Ad(string step, string adSetId, string creativeId) => new(NameOf(step), adSetId, creativeId);
+
+    public string Goal(string adSet) => ObjectiveGoals.MetaGoal(Shape.AdSetOf(adSet).Request.OptimizationGoal);
+
+    /// <summary>In Meta's units; that the amount divides was checked when the request was accepted. Null where the budget is the campaign's.</summary>
+    public long? DailyBudget(string adSet) => request.IsCampaignBudget ? null : Units(Shape.AdSetOf(adSet).Request.DailyBudgetCents, "daily_budget_cents");
+
+    public long? LifetimeBudget(string adSet) => request.IsCampaignBudget ? null : Units(Shape.AdSetOf(adSet).Request.LifetimeBudgetCents, "lifetime_budget_cents");
+
+    public Bid BidOf(string adSet)
+    {
+        var one = Shape.AdSetOf(adSet).Request;
+        return new(request.IsCampaignBudget ? null : one.BidStrategy ?? Bid.Automatic, Units(one.BidAmountCents, "bid_amount_cents"), one.RoasAverageFloor);
+    }
+
+    /// <summary>What a day comes to in Meta's units: of the campaign where it has the budget, else of the ad set with the smallest.</summary>
+    public long LeastDailyUnits(DateTimeOffset now) => request.IsCampaignBudget
+        ? DailyUnits(request, now) : Shape.AdSets.Min(adSet => DailyUnits(adSet.Request, now));
+
+    private long DailyUnits(OrchestrationRequest one, DateTimeOffset now) => Units(one.DailyBudgetCents, "daily_budget_cents")
+        ?? Units(one.LifetimeBudgetCents, "lifetime_budget_cents")!.Value / Schedule.Days(one.StartTime, one.FirstEnd!.Value, now);
+
+    /// <summary>The ad set's targeting; without places, the account's default countries; without platforms, what the account can be shown on.</summary>
+    public JsonObject Targeting(string adSet)
+    {
+        var targeting = Shape.AdSetOf(adSet).Request.Targeting?.DeepClone().AsObject() ?? [];
+        if (!targeting.ContainsKey("geo_locations"))
+            targeting["geo_locations"] = new JsonObject { ["countries"] = new JsonArray([.. account.DefaultCountries.Select(code => (JsonNode)code)]) };
+        if (account.InstagramUserId is null) AdSetSpec.WithoutInstagram(targeting);
+        return AdSetSpec.WithoutWidening(targeting);
+    }
+
+    private IEnumerable<string> CountriesOf(AdSetNode adSet) =>
+        Targeting(adSet.Step)["geo_locations"]!["countries"] is JsonArray countries ? countries.Select(country => (string)country!) : [];
 
     /// <summary>
     /// As it is sent. Meta would put the objects' first names in place of its macros, and those carry our markers: whoever reads the
     /// site's reports is spared them.
     /// </summary>
-    private string Link => Urls.Encode(MetaMacros.WithNames(
-        request.LandingUrl, campaign: ReadableNameOf(StepName.Campaign), adSet: ReadableNameOf(StepName.AdSet), ad: ReadableNameOf(StepName.Ad)));
+    private string Link(AdNode ad) => Urls.Encode(MetaMacros.WithNames(
+        ad.Request.LandingUrl, campaign: ReadableNameOf(StepName.Campaign), adSet: ReadableNameOf(ad.AdSetStep), ad: ReadableNameOf(ad.Step)));
 
-    private string ReadableNameOf(string step) => step switch
+    private string ReadableNameOf(string step) => StepName.KindOf(step) switch
     {
         StepName.Campaign => request.CampaignName,
-        StepName.AdSet => $"{request.CampaignName} - Ad set",
-        StepName.Creative => $"{request.CampaignName} - Creative",
-        StepName.Ad => $"{request.CampaignName} - Ad",
+        StepName.AdSet => Shape.AdSetOf(step).Name ?? $"{request.CampaignName} - Ad set{Shape.AdSetOf(step).Number}",
+        StepName.Creative => $"{Shape.AdOf(step).Name ?? request.CampaignName} - Creative{Shape.AdOf(step).Number}",
+        StepName.Ad => Shape.AdOf(step).Name ?? $"{request.CampaignName} - Ad{Shape.AdOf(step).Number}",
         _ => throw new ArgumentOutOfRangeException(nameof(step), step, "has no name at Meta"),
     };
 

@@ -5,6 +5,7 @@ using MetaAdsJobs.Core.Clips;
 using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Orchestrations.Judging;
 using MetaAdsJobs.Core.Orchestrations.Requests;
+using MetaAdsJobs.Core.Validation;
 
 namespace MetaAdsJobs.Core.Orchestrations.Steps;
 
@@ -54,7 +55,7 @@ internal sealed class BegunStep(string step)
     /// <remarks>Activating is several calls: no answer to one of them proves anything of the others.</remarks>
     public void Answered(MetaException answer)
     {
-        if (answer.Proof != Proof.OutcomeUnknown && Step != StepName.Activate) Refusal = answer;
+        if (answer.Proof != Proof.OutcomeUnknown && StepName.KindOf(Step) != StepName.Activate) Refusal = answer;
     }
 }
 
@@ -64,16 +65,18 @@ internal sealed class BegunStep(string step)
 /// </summary>
 internal sealed class Attempt
 {
+    /// <summary>Steps that are under way together: so many an attempt that dies leaves to be looked for.</summary>
+    public const int MostTogether = 10;
+
     public required Guid RequestId { get; init; }
 
     /// <summary>The fencing token: a write of this attempt is refused once another number holds the orchestration.</summary>
     public required int Number { get; init; }
     public required OrchestrationRequest Request { get; init; }
     public required SocialAccount Account { get; init; }
-    public required Clip Clip { get; init; }
 
-    /// <summary>The clip's image in the ad account's library, if it was there at the claim.</summary>
-    public string? KnownImageHash { get; init; }
+    /// <summary>By the step that brings it to Meta.</summary>
+    public required IReadOnlyDictionary<string, ClipMedia> Media { get; init; }
     public required AdTree Tree { get; init; }
     public required GraphCredential Credential { get; init; }
 
@@ -114,15 +117,13 @@ internal sealed class Attempt
     /// <summary>In which currency Meta bills the account; null until Meta has told it.</summary>
     public string? MetaCurrency { get; set; }
 
-    /// <summary>A picture for a video creative, learnt while the video was processed.</summary>
-    public string? ThumbnailUrl { get; set; }
-
     /// <summary>What Meta said of a request that is only to be judged; empty before.</summary>
     public IReadOnlyList<ValidationFinding> Validation { get; set; } = [];
 
     /// <remarks>A creative made before videos at Meta were awaited needs no media step any more.</remarks>
-    public IReadOnlyList<string> Plan => StepName.For(
-        Clip.VideoId is null || Steps.ContainsKey(StepName.Media) || StateOf(StepName.Creative) == StepState.Pending, Request.AutoPublish, Request.ValidateOnly);
+    public IReadOnlyList<string> Plan => Tree.Shape.Steps(
+        step => Media[step].Clip.VideoId is null || Steps.ContainsKey(step) || Tree.Shape.Ads.Any(ad => ad.MediaStep == step && StateOf(ad.CreativeStep) == StepState.Pending),
+        Request.AutoPublish, Request.ValidateOnly);
 
     public string StateOf(string step) => Steps.TryGetValue(step, out var record) ? record.State : StepState.Pending;
 
@@ -135,14 +136,25 @@ internal sealed class Attempt
 
     public string? FindMetaId(string step) => Steps.GetValueOrDefault(step)?.MetaId;
 
-    public string? VideoId => Clip.VideoId ?? (Clip.VideoUrl is null ? null : FindMetaId(StepName.Media));
+    public ClipMedia MediaOf(string step) => Media[step];
 
-    public string? ImageHash => Clip.ImageUrl is null ? null : FindMetaId(StepName.Media);
+    public string? VideoIdOf(ClipMedia media) => media.Clip.VideoId ?? (media.Clip.VideoUrl is null ? null : FindMetaId(media.Step));
 
-    /// <summary>What can be under way now: not confirmed yet, and everything it needs is.</summary>
+    public string? ImageHashOf(ClipMedia media) => media.Clip.ImageUrl is null ? null : FindMetaId(media.Step);
+
+    /// <summary>What can be under way now, not more than <see cref="MostTogether"/> of it: not confirmed yet, and everything it needs is.</summary>
     public IReadOnlyList<string> Ready(IReadOnlyCollection<string> done)
     {
         var open = Plan.Where(step => StateOf(step) != StepState.Confirmed && !done.Contains(step)).ToList();
-        return open.FindAll(step => !StepName.NeedsOf(step).Any(open.Contains));
+        var isOpen = open.ToHashSet(StringComparer.Ordinal);
+        return [.. open.Where(step => !Tree.Shape.NeedsOf(step).Any(isOpen.Contains)).Take(MostTogether)];
     }
+}
+
+/// <summary>A clip on its way to Meta, and what is known of it there.</summary>
+/// <param name="KnownImageHash">The image in the ad account's library, if it was there at the claim.</param>
+internal sealed record ClipMedia(string Step, Clip Clip, string? KnownImageHash)
+{
+    /// <summary>A picture for a video creative: the clip's own, or what was learnt while the video was processed.</summary>
+    public string? ThumbnailUrl { get; set; } = Clip.ThumbnailUrl is null ? null : Urls.Encode(Clip.ThumbnailUrl);
 }

@@ -12,31 +12,20 @@ namespace MetaAdsJobs.Core.Orchestrations.Steps;
 /// </summary>
 internal sealed class Creates(MetaAds meta, MetaVideos videos, ClipImageStore images, AccountCurrency currencies)
 {
-    /// <summary>In the order in which they are undone.</summary>
-    public static readonly IReadOnlyList<string> LastFirst = [StepName.Ad, StepName.Creative, StepName.AdSet, StepName.Campaign];
-
-    /// <summary>What the object hangs on at Meta: only among its children is it looked for, and with it it is gone.</summary>
-    public static string? ParentOf(string step) => step switch
-    {
-        StepName.AdSet => StepName.Campaign,
-        StepName.Ad => StepName.AdSet,
-        _ => null,
-    };
-
     /// <summary>Ids of what carries the step's marker at Meta; for a step whose outcome is not known.</summary>
     /// <exception cref="MetaException">Meta did not answer.</exception>
     public Task<IReadOnlyList<string>> LookAsync(Attempt attempt, string step, CancellationToken ct) =>
-        meta.FindAsync(attempt.Credential, ObjectOf(step), ParentOf(step) is { } parent ? attempt.MetaId(parent) : null, attempt.Tree.MarkerOf(step), ct);
+        meta.FindAsync(attempt.Credential, ObjectOf(step), attempt.Tree.Shape.ParentOf(step) is { } parent ? attempt.MetaId(parent) : null, attempt.Tree.MarkerOf(step), ct);
 
     /// <summary>Sends the one POST. Never cancelled: a stopping worker waits for the answer instead of losing it.</summary>
     /// <returns>Meta's id.</returns>
     /// <exception cref="MetaException">Meta did not do it, or nobody can tell.</exception>
-    public Task<string> SendAsync(Attempt attempt, string step) => step switch
+    public Task<string> SendAsync(Attempt attempt, string step) => StepName.KindOf(step) switch
     {
         StepName.Campaign => SendCampaignAsync(attempt),
-        StepName.AdSet => SendAdSetAsync(attempt),
-        StepName.Creative => SendCreativeAsync(attempt),
-        StepName.Ad => meta.CreateAdAsync(attempt.Credential, attempt.Tree.Ad(attempt.MetaId(StepName.AdSet), attempt.MetaId(StepName.Creative)), CancellationToken.None),
+        StepName.AdSet => SendAdSetAsync(attempt, step),
+        StepName.Creative => SendCreativeAsync(attempt, step),
+        StepName.Ad => SendAdAsync(attempt, attempt.Tree.Shape.AdOf(step)),
         _ => throw new ArgumentOutOfRangeException(nameof(step), step, "creates nothing"),
     };
 
@@ -46,25 +35,30 @@ internal sealed class Creates(MetaAds meta, MetaVideos videos, ClipImageStore im
         return await meta.CreateCampaignAsync(attempt.Credential, attempt.Tree.Campaign, CancellationToken.None);
     }
 
-    private async Task<string> SendAdSetAsync(Attempt attempt)
+    private Task<string> SendAdAsync(Attempt attempt, AdNode ad) =>
+        meta.CreateAdAsync(attempt.Credential, attempt.Tree.Ad(ad.Step, attempt.MetaId(ad.AdSetStep), attempt.MetaId(ad.CreativeStep)), CancellationToken.None);
+
+    private async Task<string> SendAdSetAsync(Attempt attempt, string step)
     {
         // The campaign may be older than this check, or adopted.
         await ConfirmCurrencyAsync(attempt);
-        return await meta.CreateAdSetAsync(attempt.Credential, attempt.Tree.AdSet(attempt.MetaId(StepName.Campaign)), CancellationToken.None);
+        return await meta.CreateAdSetAsync(attempt.Credential, attempt.Tree.AdSet(step, attempt.MetaId(StepName.Campaign)), CancellationToken.None);
     }
 
-    private async Task<string> SendCreativeAsync(Attempt attempt)
+    private async Task<string> SendCreativeAsync(Attempt attempt, string step)
     {
-        if (attempt.VideoId is { } videoId) attempt.ThumbnailUrl ??= await ReadThumbnailAsync(attempt, videoId);
+        var media = attempt.MediaOf(attempt.Tree.Shape.AdOf(step).MediaStep);
+        var (videoId, imageHash) = (attempt.VideoIdOf(media), attempt.ImageHashOf(media));
+        if (videoId is not null) media.ThumbnailUrl ??= await ReadThumbnailAsync(attempt, videoId);
         attempt.Lease.ThrowIfOver();
         try
         {
-            return await meta.CreateCreativeAsync(attempt.Credential, attempt.Tree.Creative(attempt.VideoId, attempt.ImageHash, attempt.ThumbnailUrl), CancellationToken.None);
+            return await meta.CreateCreativeAsync(attempt.Credential, attempt.Tree.Creative(step, media.Clip, videoId, imageHash, media.ThumbnailUrl), CancellationToken.None);
         }
-        catch (MetaException exception) when (exception is { Proof: Proof.Rejected, MayPass: false } && attempt.ImageHash is { } hash)
+        catch (MetaException exception) when (exception is { Proof: Proof.Rejected, MayPass: false } && imageHash is { } hash)
         {
             // Perhaps somebody deleted the image from the account's library: the next request, or this one's retry, uploads it again.
-            await images.ForgetAsync(attempt, hash, CancellationToken.None);
+            await images.ForgetAsync(attempt, media, hash, CancellationToken.None);
             throw;
         }
     }
@@ -97,7 +91,8 @@ internal sealed class Creates(MetaAds meta, MetaVideos videos, ClipImageStore im
         }
     }
 
-    private static AdObject ObjectOf(string step) => step switch
+    /// <summary>What the step creates.</summary>
+    public static AdObject ObjectOf(string step) => StepName.KindOf(step) switch
     {
         StepName.Campaign => AdObject.Campaign,
         StepName.AdSet => AdObject.AdSet,

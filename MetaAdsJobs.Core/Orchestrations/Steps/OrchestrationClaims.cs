@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Accounts.Tokens;
 using MetaAdsJobs.Core.Accounts;
@@ -5,7 +6,6 @@ using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Clips;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Orchestrations.Requests;
-using MetaAdsJobs.Core.Validation;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Orchestrations.Steps;
@@ -35,7 +35,11 @@ internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaim
                a.access_token, a.id AS account_id, a.name, a.ad_account_id, a.page_id, a.instagram_user_id, a.pixel_id, a.currency,
                a.timezone_name, a.default_countries, a.dsa_beneficiary, a.dsa_payor, a.min_daily_budget, a.meta_currency, a.campaign_cap_cents, a.daily_cap_cents, a.caps_off, a.updated_at,
                k.id AS clip_id, k.title, k.video_url, k.video_id, k.image_url, k.thumbnail_url,
-               (SELECT i.hash FROM clip_images i WHERE i.clip_id = k.id AND i.ad_account_id = a.ad_account_id) AS image_hash
+               (SELECT i.hash FROM clip_images i WHERE i.clip_id = k.id AND i.ad_account_id = a.ad_account_id) AS image_hash,
+               CASE WHEN c.request ? 'ad_sets' THEN (
+                   SELECT json_agg(json_build_array(m.id, m.title, m.video_url, m.video_id, m.image_url, m.thumbnail_url,
+                       (SELECT i.hash FROM clip_images i WHERE i.clip_id = m.id AND i.ad_account_id = a.ad_account_id)))
+                   FROM clips m WHERE m.id <> k.id AND m.id IN (SELECT (named #>> ARRAY[]::text[])::uuid FROM jsonb_path_query(c.request, '$.ad_sets[*].ads[*].clip_id') named)) END::text AS more_clips
         FROM claimed c JOIN social_accounts a ON a.id = c.social_account_id JOIN clips k ON k.id = c.clip_id
         """;
 
@@ -118,6 +122,9 @@ internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaim
         public string? ThumbnailUrl { get; init; }
         public string? ImageHash { get; init; }
 
+        /// <summary>Those of the other ads of a tree.</summary>
+        public string? MoreClips { get; init; }
+
         public Attempt ToAttempt(Guid requestId, Lease lease, string token, OrchestrationOptions options, DateTimeOffset now)
         {
             var account = new SocialAccount
@@ -127,15 +134,17 @@ internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaim
                 DsaBeneficiary = DsaBeneficiary, DsaPayor = DsaPayor,
                 CampaignCapCents = CampaignCapCents, DailyCapCents = DailyCapCents, CapsOff = CapsOff, UpdatedAt = UpdatedAt,
             };
-            var clip = new Clip { Id = ClipId, Title = Title, VideoUrl = VideoUrl, VideoId = VideoId, ImageUrl = ImageUrl, ThumbnailUrl = ThumbnailUrl };
             var request = OrchestrationRequest.FromJson(Request);
+            var tree = new AdTree(requestId, Round, request, account);
+            var clips = Clips().ToDictionary(one => one.Clip.Id);
             var attempt = new Attempt
             {
-                RequestId = requestId, Number = Attempt, Request = request, Account = account, Clip = clip, Ending = Ending,
-                Tree = new(requestId, Round, request, account, clip), CancelRequested = CancelRequested, Abandoned = Abandoned, Failures = Failures, Lease = lease,
+                RequestId = requestId, Number = Attempt, Request = request, Account = account, Ending = Ending,
+                Media = tree.Shape.Media.ToDictionary(media => media.Step, media => new ClipMedia(media.Step, clips[media.ClipId].Clip, clips[media.ClipId].ImageHash)),
+                Tree = tree, CancelRequested = CancelRequested, Abandoned = Abandoned, Failures = Failures, Lease = lease,
                 Steps = StepRecord.ReadAll(Steps), SettledAt = (QuietSince ?? DateTimeOffset.MinValue) + options.SettleDelay,
                 Credential = new(AdAccountId, token) { StoredAs = AccessToken, BeforeSending = lease.ThrowIfOver }, AskedBy = AskedBy,
-                ThumbnailUrl = ThumbnailUrl is null ? null : Urls.Encode(ThumbnailUrl), MetaCurrency = MetaCurrency, KnownImageHash = ImageHash,
+                MetaCurrency = MetaCurrency,
             };
             foreach (var step in IsStarted ? (string[])[StepName.Campaign, StepName.Media] : [])
             {
@@ -144,6 +153,13 @@ internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaim
             }
 
             return attempt;
+        }
+
+        private IEnumerable<(Clip Clip, string? ImageHash)> Clips()
+        {
+            yield return (new() { Id = ClipId, Title = Title, VideoUrl = VideoUrl, VideoId = VideoId, ImageUrl = ImageUrl, ThumbnailUrl = ThumbnailUrl }, ImageHash);
+            foreach (var more in JsonSerializer.Deserialize<string?[][]>(MoreClips ?? "[]")!)
+                yield return (new() { Id = Guid.Parse(more[0]!), Title = more[1]!, VideoUrl = more[2], VideoId = more[3], ImageUrl = more[4], ThumbnailUrl = more[5] }, more[6]);
         }
     }
 }

@@ -25,10 +25,11 @@ internal sealed record DoneStep(string Step, string? MetaId);
 /// <summary>Something that may be done again from the start after a crash.</summary>
 internal interface IRepeatableStep
 {
-    string Name { get; }
+    /// <summary>Of the steps that it does.</summary>
+    string Kind { get; }
 
     /// <exception cref="Meta.Graph.MetaException">Meta did not do it, or nobody can tell.</exception>
-    Task<StepOutcome> RunAsync(Attempt attempt, CancellationToken ct);
+    Task<StepOutcome> RunAsync(Attempt attempt, string step, CancellationToken ct);
 }
 
 /// <summary>Done, with Meta's id where there is one, or to be looked at again at a known time.</summary>

@@ -17,7 +17,11 @@ internal sealed class StepJournal(FencedWrites writes, TimeProvider time)
         """;
 
     private static readonly FencedSql AdvanceSql = FencedSql.Holds(
-        "abandoned = CASE WHEN cardinality(@Done::text[]) > 0 THEN 0 ELSE abandoned END",
+        // A tree of many steps has its retries for each of them.
+        """
+        abandoned = CASE WHEN cardinality(@Done::text[]) > 0 THEN 0 ELSE abandoned END,
+                    failures = CASE WHEN cardinality(@Done::text[]) > 0 AND request ? 'ad_sets' THEN 0 ELSE failures END
+        """,
         // A confirm that arrives when the undo has begun comes too late: what it tells of is looked for.
         only: "ending IS NULL",
         before: StoppedCte,
@@ -57,6 +61,7 @@ internal sealed class StepJournal(FencedWrites writes, TimeProvider time)
             attempt.Begun.Remove(step);
         }
 
+        if (done.Count > 0 && attempt.Request.AdSets is not null) attempt.Failures = 0;
         if (written.IsCancelled) return new Held(null);
         if (written.Stopped is not null && next.Count > 0) return new Held(written.Stopped);
         // Any that was not started must not be sent: nobody would know of it.

@@ -15,7 +15,7 @@ namespace MetaAdsJobs.Core.Orchestrations.Steps;
 internal sealed class StepRunner(
     Creates creates, IEnumerable<IRepeatableStep> repeatableSteps, StepJournal journal, OrchestrationOptions options, TimeProvider time, ILogger<StepRunner> logger)
 {
-    private readonly Dictionary<string, IRepeatableStep> _repeatables = repeatableSteps.ToDictionary(step => step.Name);
+    private readonly Dictionary<string, IRepeatableStep> _repeatables = repeatableSteps.ToDictionary(step => step.Kind);
 
     public async Task<Progress> RunAsync(Attempt attempt, CancellationToken ct)
     {
@@ -130,7 +130,7 @@ internal sealed class StepRunner(
             // Killed from here on: perhaps created. Asleep past the lease: must not be sent any more.
             attempt.Lease.ThrowIfOver();
             begun.Sends();
-            var result = StepName.IsCreate(step) ? new StepOutcome.Done(await creates.SendAsync(attempt, step)) : await _repeatables[step].RunAsync(attempt, ct);
+            var result = StepName.IsCreate(step) ? new StepOutcome.Done(await creates.SendAsync(attempt, step)) : await _repeatables[StepName.KindOf(step)].RunAsync(attempt, step, ct);
             span.Result = result is StepOutcome.Done ? StepSpan.Done : StepSpan.NotYet;
             return result;
         }
@@ -199,13 +199,13 @@ internal sealed class StepSpan(string step) : IDisposable
     public const string SeveralFound = "several_found";
     private const string Failed = "failed";
     private static readonly Counter<long> Steps = Signals.Meter.CreateCounter<long>("metaadsjobs.steps", null, "Attempts at steps, by how they ended");
-    private readonly Activity? _span = Signals.Spans.StartActivity($"step {step}");
+    private readonly Activity? _span = Signals.Spans.StartActivity($"step {StepName.KindOf(step)}");
 
     public string Result { get; set; } = Failed;
 
     public void Dispose()
     {
-        Steps.Add(1, new("step", step), new KeyValuePair<string, object?>("result", Result));
+        Steps.Add(1, new("step", StepName.KindOf(step)), new KeyValuePair<string, object?>("result", Result));
         if (Result == Failed) _span?.SetStatus(ActivityStatusCode.Error);
         _span?.SetTag("metaadsjobs.step", step).SetTag("metaadsjobs.result", Result);
         _span?.Dispose();

@@ -17,7 +17,7 @@ internal sealed class UndoRunner(
     {
         await PauseAsync(attempt, ct);
         ExceptionDispatchInfo? unseen = null;
-        foreach (var step in Creates.LastFirst)
+        foreach (var step in attempt.Tree.Shape.LastFirst)
         {
             ct.ThrowIfCancellationRequested();
             switch (attempt.StateOf(step))
@@ -32,7 +32,7 @@ internal sealed class UndoRunner(
                         (found, var notYet) = await SettleAsync(attempt, step, ct);
                         if (notYet is not null) return notYet;
                     }
-                    catch (MetaException exception) when (step == StepName.Creative && exception.Proof is Proof.OutcomeUnknown or Proof.Rejected)
+                    catch (MetaException exception) when (StepName.KindOf(step) == StepName.Creative && exception.Proof is Proof.OutcomeUnknown or Proof.Rejected)
                     {
                         // A creative spends nothing and hangs on nothing: that nobody can look for it keeps campaign and ad set from nothing.
                         unseen = ExceptionDispatchInfo.Capture(exception);
@@ -73,7 +73,7 @@ internal sealed class UndoRunner(
         // An activation that was given up may still be carried out: paused again until none can be any more.
         if (attempt.StateOf(StepName.Activate) != StepState.Pending && await journal.FindBusyUntilAsync(attempt, ct) is { } busyUntil)
             return new Progress.NotYet(Earlier(busyUntil, time.GetUtcNow().AddSeconds(30)), "its activation may still be carried out; pausing it until it cannot");
-        foreach (var step in Creates.LastFirst.Where(step => attempt.StateOf(step) == StepState.Started))
+        foreach (var step in attempt.Tree.Shape.LastFirst.Where(step => attempt.StateOf(step) == StepState.Started))
         {
             ct.ThrowIfCancellationRequested();
             var (found, notYet) = await SettleAsync(attempt, step, ct);
@@ -90,7 +90,7 @@ internal sealed class UndoRunner(
     private async Task PauseAsync(Attempt attempt, CancellationToken ct)
     {
         if (attempt.StateOf(StepName.Activate) == StepState.Pending) return;
-        foreach (var step in (string[])[StepName.Campaign, StepName.AdSet, StepName.Ad])
+        foreach (var step in attempt.Tree.Shape.Switches)
         {
             if (attempt.StateOf(step) != StepState.Confirmed) continue;
             try
@@ -151,7 +151,7 @@ internal sealed class UndoRunner(
         {
             return await creates.LookAsync(attempt, step, ct);
         }
-        catch (MetaException exception) when (exception.IsMissingObject && Creates.ParentOf(step) is { } parent && attempt.FindMetaId(parent) is { } parentId)
+        catch (MetaException exception) when (exception.IsMissingObject && attempt.Tree.Shape.ParentOf(step) is { } parent && attempt.FindMetaId(parent) is { } parentId)
         {
             // The parent is gone, by hand or by an earlier undo, and its children with it; if it really is.
             await meta.ProveGoneAsync(attempt.Credential, parentId, exception, ct);

@@ -38,11 +38,11 @@ public sealed class JournalFenceTests
     {
         var (asked, old) = await ClaimAsync(Video);
         var store = _world.Get<ClipVideoStore>();
-        Assert.That(await store.StartAsync(old, CancellationToken.None), Is.True);
+        Assert.That(await store.StartAsync(old, old.Media[StepName.Media], CancellationToken.None), Is.True);
         await _world.ExecuteAsync("UPDATE orchestrations SET attempt = attempt + 1 WHERE request_id = @RequestId", new { asked.RequestId });
 
-        await Assert.ThatAsync(() => store.ConfirmAsync(old, "stolen", CancellationToken.None), Throws.InstanceOf<FencedException>());
-        await Assert.ThatAsync(() => store.ForgetAsync(old, CancellationToken.None), Throws.InstanceOf<FencedException>());
+        await Assert.ThatAsync(() => store.ConfirmAsync(old, old.Media[StepName.Media], "stolen", CancellationToken.None), Throws.InstanceOf<FencedException>());
+        await Assert.ThatAsync(() => store.ForgetAsync(old, old.Media[StepName.Media], CancellationToken.None), Throws.InstanceOf<FencedException>());
         Assert.That(await VideoAsync(asked), Is.EqualTo("started"));
     }
 
@@ -51,19 +51,19 @@ public sealed class JournalFenceTests
     {
         var (asked, first) = await ClaimAsync(Video);
         var store = _world.Get<ClipVideoStore>();
-        await store.StartAsync(first, CancellationToken.None);
-        var seen = (await store.FindAsync(first, CancellationToken.None))!;
+        await store.StartAsync(first, first.Media[StepName.Media], CancellationToken.None);
+        var seen = (await store.FindAsync(first, first.Media[StepName.Media], CancellationToken.None))!;
         var second = await ClaimAsync(await _world.AgainAsync(asked));
-        Assert.That(await store.StartAsync(second, CancellationToken.None), Is.False, "one uploads");
-        Assert.That(await store.StartAgainAsync(second, seen, CancellationToken.None), Is.True);
+        Assert.That(await store.StartAsync(second, second.Media[StepName.Media], CancellationToken.None), Is.False, "one uploads");
+        Assert.That(await store.StartAgainAsync(second, second.Media[StepName.Media], seen, CancellationToken.None), Is.True);
 
-        await Assert.ThatAsync(() => store.ConfirmAsync(first, "late", CancellationToken.None), Throws.InstanceOf<FencedException>());
-        await Assert.ThatAsync(() => store.ForgetAsync(first, CancellationToken.None), Throws.InstanceOf<FencedException>());
-        Assert.That(await store.StartAgainAsync(first, seen, CancellationToken.None), Is.False, "it was taken over already");
-        await store.ConfirmAsync(second, "in time", CancellationToken.None);
+        await Assert.ThatAsync(() => store.ConfirmAsync(first, first.Media[StepName.Media], "late", CancellationToken.None), Throws.InstanceOf<FencedException>());
+        await Assert.ThatAsync(() => store.ForgetAsync(first, first.Media[StepName.Media], CancellationToken.None), Throws.InstanceOf<FencedException>());
+        Assert.That(await store.StartAgainAsync(first, first.Media[StepName.Media], seen, CancellationToken.None), Is.False, "it was taken over already");
+        await store.ConfirmAsync(second, second.Media[StepName.Media], "in time", CancellationToken.None);
 
-        Assert.That((await store.FindAsync(second, CancellationToken.None))!.VideoId, Is.EqualTo("in time"));
-        await Assert.ThatAsync(() => store.ConfirmAsync(second, "twice", CancellationToken.None), Throws.InstanceOf<FencedException>());
+        Assert.That((await store.FindAsync(second, second.Media[StepName.Media], CancellationToken.None))!.VideoId, Is.EqualTo("in time"));
+        await Assert.ThatAsync(() => store.ConfirmAsync(second, second.Media[StepName.Media], "twice", CancellationToken.None), Throws.InstanceOf<FencedException>());
     }
 
     private async Task<(Asked Asked, Attempt Attempt)> ClaimAsync(string? clip = null)

@@ -1,0 +1,137 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MetaAdsJobs.Core.Validation;
+
+namespace MetaAdsJobs.Core.Orchestrations.Requests;
+
+/// <summary>
+/// One ad of a body as a body of its own, so that one set of rules judges all: its own fields, over those of its ad set, over those of the
+/// top. What belongs together is taken together: an ad set that names a budget takes no other from above.
+/// </summary>
+/// <param name="Set">Which ad set, from 0 on.</param>
+/// <param name="Ad">Which of its ads, from 0 on.</param>
+internal sealed record RequestPart(int Set, int Ad, JsonElement Body, string? SetName, string? AdName, Func<string, string> PathOf)
+{
+    /// <summary>Adds what is wrong with the part, by the paths of the whole; what the part shares with others is told once.</summary>
+    public void Tell(FieldErrors ofPart, FieldErrors errors)
+    {
+        foreach (var (path, messages) in ofPart.ToDictionary())
+            foreach (var message in messages)
+                errors.AddOnce(PathOf(path), message);
+    }
+}
+
+/// <summary>Takes a body apart into its ads.</summary>
+internal static class RequestParts
+{
+    public const string AdSets = "ad_sets";
+    public const int MostAdSets = 20;
+    public const int MostAds = 50;
+    private const string Ads = "ads";
+    private const string Name = "name";
+    private const int MaxName = 200;
+
+    private static readonly string[] OfAd = ["clip_id", "creative_title", "creative_description", "landing_url", "call_to_action"];
+
+    private static readonly string[] OfAdSet =
+    [
+        "targeting", "optimization_goal", "pixel_id", "conversion_event", "daily_budget_cents", "lifetime_budget_cents", "start_time", "end_time",
+        "min_spend_cents", "max_spend_cents", "bid_strategy", "bid_amount_cents", "roas_average_floor", "dsa_beneficiary", "dsa_payor",
+    ];
+
+    private static readonly string[] OfCampaign =
+        ["social_account_id", "budget_at", "campaign_name", "campaign_objective", "auto_publish", "special_ad_categories", "special_ad_category_countries", "validate_only"];
+
+    private static readonly string[] OfBudget = ["daily_budget_cents", "lifetime_budget_cents", "bid_strategy"];
+
+    // Who names one of these takes none of the others from above.
+    private static readonly string[][] Together =
+    [
+        ["daily_budget_cents", "lifetime_budget_cents"],
+        ["bid_strategy", "bid_amount_cents", "roas_average_floor"],
+        ["optimization_goal", "pixel_id", "conversion_event"],
+    ];
+
+    public static bool IsTree(JsonElement body) => body.ValueKind == JsonValueKind.Object && body.TryGetProperty(AdSets, out var sets) && sets.ValueKind != JsonValueKind.Null;
+
+    /// <summary>The ads of a body in their order; the body itself where it names no ad sets. What is wrong with the lists themselves is told.</summary>
+    public static IReadOnlyList<RequestPart> Of(JsonElement body, FieldErrors errors)
+    {
+        if (!IsTree(body)) return [new(0, 0, body, null, null, path => path)];
+        var parts = new List<RequestPart>();
+        var all = body.EnumerateObject().Where(field => field.Name != AdSets && field.Value.ValueKind != JsonValueKind.Null).ToList();
+        // The first part tells what is unknown: there may be hundreds of thousands of them.
+        var top = all.FindAll(field => OfCampaign.Contains(field.Name) || OfAdSet.Contains(field.Name) || OfAd.Contains(field.Name));
+        var isOfCampaign = all.Exists(field => field is { Name: "budget_at", Value.ValueKind: JsonValueKind.String } && field.Value.ValueEquals("campaign"));
+        foreach (var (set, adSet) in Items(body, AdSets, "", MostAdSets, errors).Index())
+        {
+            var setPath = $"{AdSets}[{set}]";
+            var setFields = Fields(adSet, setPath, [.. OfAdSet, Name, Ads], errors);
+            if (isOfCampaign)
+                foreach (var field in setFields.Where(field => OfBudget.Contains(field.Name)))
+                    errors.Add($"{setPath}.{field.Name}", "stands at the top: budget_at says that it is the campaign's");
+            var setName = new JsonFields(adSet, errors, setPath).Text(Name, max: MaxName);
+            foreach (var (ad, one) in Items(adSet, Ads, $"{setPath}.", MostAds, errors).Index())
+            {
+                var adPath = $"{setPath}.{Ads}[{ad}]";
+                var adFields = Fields(one, adPath, [.. OfAd, Name], errors);
+                var adName = new JsonFields(one, errors, adPath).Text(Name, max: MaxName);
+                parts.Add(new(set, ad, Merge(parts.Count == 0 ? all : top, setFields, adFields, isFirst: ad == 0, isOfCampaign), setName, adName, path => Where(path, top, setFields, adFields, setPath, adPath)));
+            }
+        }
+
+        return parts;
+    }
+
+    private static List<JsonElement> Items(JsonElement parent, string name, string prefix, int most, FieldErrors errors)
+    {
+        var path = prefix + name;
+        if (!parent.TryGetProperty(name, out var list) || list.ValueKind == JsonValueKind.Null) errors.Add(path, "is required");
+        else if (list.ValueKind != JsonValueKind.Array) errors.Add(path, "must be a list");
+        else if (list.GetArrayLength() == 0 || list.GetArrayLength() > most) errors.Add(path, $"must hold 1 to {most} items");
+        else
+        {
+            var items = list.EnumerateArray().ToList();
+            foreach (var (index, item) in items.Index())
+                if (item.ValueKind != JsonValueKind.Object) errors.Add($"{path}[{index}]", "must be a JSON object");
+            if (items.TrueForAll(item => item.ValueKind == JsonValueKind.Object)) return items;
+        }
+
+        return [];
+    }
+
+    private static List<JsonProperty> Fields(JsonElement item, string path, string[] known, FieldErrors errors)
+    {
+        var fields = new JsonFields(item, errors, path);
+        foreach (var name in known) fields.Has(name);
+        fields.RefuseUnknown();
+        return [.. item.EnumerateObject().Where(field => field.Value.ValueKind != JsonValueKind.Null && field.Name is not (Name or Ads) && known.Contains(field.Name))];
+    }
+
+    private static JsonElement Merge(List<JsonProperty> top, List<JsonProperty> adSet, List<JsonProperty> ad, bool isFirst, bool isOfCampaign)
+    {
+        var merged = new JsonObject();
+        foreach (var field in top) merged[field.Name] = JsonNode.Parse(field.Value.GetRawText());
+        foreach (var level in (List<JsonProperty>[])[adSet, ad])
+        {
+            foreach (var group in Together.Where(group => !(isOfCampaign && group.Any(OfBudget.Contains)) && level.Exists(field => group.Contains(field.Name))))
+                foreach (var name in group) merged.Remove(name);
+            foreach (var field in level) merged[field.Name] = JsonNode.Parse(field.Value.GetRawText());
+        }
+
+        // It may be long, and is the whole ad set's: judged with its first ad.
+        if (!isFirst) merged.Remove("targeting");
+        return JsonSerializer.SerializeToElement(merged);
+    }
+
+    // Where the field stands that is wrong; where one is missing, in the place where it belongs.
+    private static string Where(string path, List<JsonProperty> top, List<JsonProperty> adSet, List<JsonProperty> ad, string setPath, string adPath)
+    {
+        var end = path.AsSpan().IndexOfAny('.', '[');
+        var field = end < 0 ? path : path[..end];
+        if (ad.Exists(one => one.Name == field)) return $"{adPath}.{path}";
+        if (adSet.Exists(one => one.Name == field)) return $"{setPath}.{path}";
+        if (top.Exists(one => one.Name == field) && !Together.Any(group => group.Contains(field) && adSet.Exists(one => group.Contains(one.Name)))) return path;
+        return OfAd.Contains(field) ? $"{adPath}.{path}" : OfAdSet.Contains(field) ? $"{setPath}.{path}" : path;
+    }
+}

@@ -1,0 +1,80 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MetaAdsJobs.Core.Orchestrations.Requests;
+using MetaAdsJobs.Core.Validation;
+using MetaAdsJobs.Tests.Support;
+
+namespace MetaAdsJobs.Tests.Orchestrations;
+
+/// <summary>Everything that is wrong with a tree is told at once, by the path of the field as it was sent.</summary>
+[TestFixture]
+public sealed class RefusedTreeTests
+{
+    [TestCase("""{"ad_sets":[]}""", "ad_sets")]
+    [TestCase("""{"ad_sets":{}}""", "ad_sets")]
+    [TestCase("""{"ad_sets":[7]}""", "ad_sets[0]")]
+    [TestCase("""{"ad_sets":[{}]}""", "ad_sets[0].ads")]
+    [TestCase("""{"ad_sets":[{"ads":[]}]}""", "ad_sets[0].ads")]
+    [TestCase("""{"ad_sets":[{"ads":[{}]},{"ads":[null]}]}""", "ad_sets[1].ads[0]")]
+    [TestCase("""{"ad_sets":[{"color":1,"ads":[{"size":2}]}]}""", "ad_sets[0].color ad_sets[0].ads[0].size")]
+    [TestCase("""{"ad_sets":[{"campaign_objective":"OUTCOME_LEADS","ads":[{}]}]}""", "ad_sets[0].campaign_objective")]
+    [TestCase("""{"creative_title":null,"ad_sets":[{"ads":[{"creative_title":"A"},{}]}]}""", "ad_sets[0].ads[1].creative_title")]
+    [TestCase("""{"landing_url":"nowhere","ad_sets":[{"ads":[{},{}]},{"ads":[{"landing_url":"ftp://x"}]}]}""", "landing_url ad_sets[1].ads[0].landing_url")]
+    [TestCase("""{"ad_sets":[{"ads":[{}]},{"targeting":{"age_min":3,"geo_locations":{"countries":["US","XX"]}},"ads":[{},{}]}]}""", "ad_sets[1].targeting.age_min ad_sets[1].targeting.geo_locations.countries[1]")]
+    [TestCase("""{"daily_budget_cents":null,"ad_sets":[{"daily_budget_cents":500,"ads":[{}]},{"ads":[{}]}]}""", "ad_sets[1].daily_budget_cents")]
+    [TestCase("""{"ad_sets":[{"lifetime_budget_cents":5000,"ads":[{}]}]}""", "ad_sets[0].end_time")]
+    [TestCase("""{"bid_strategy":"COST_CAP","bid_amount_cents":50,"ad_sets":[{"bid_strategy":"LOWEST_COST_WITH_BID_CAP","ads":[{}]}]}""", "ad_sets[0].bid_amount_cents")]
+    [TestCase("""{"budget_at":"somewhere"}""", "budget_at")]
+    [TestCase("""{"min_spend_cents":5}""", "min_spend_cents")]
+    [TestCase("""{"budget_at":"campaign","ad_sets":[{"daily_budget_cents":500,"bid_strategy":"COST_CAP","ads":[{}]}]}""", "ad_sets[0].daily_budget_cents ad_sets[0].bid_strategy ad_sets[0].bid_amount_cents")]
+    [TestCase("""{"budget_at":"campaign","ad_sets":[{"min_spend_cents":600,"max_spend_cents":500,"ads":[{}]}]}""", "ad_sets[0].min_spend_cents")]
+    [TestCase("""{"budget_at":"campaign","ad_sets":[{"min_spend_cents":6000,"ads":[{}]},{"min_spend_cents":6000,"ads":[{}]}]}""", "ad_sets")]
+    [TestCase("""{"name":"no","ad_sets":[{"ads":[{"clip_id":"x","name":""}]}]}""", "name ad_sets[0].ads[0].clip_id ad_sets[0].ads[0].name")]
+    public void What_is_wrong_is_told_by_its_path(string change, string paths) => Assert.That(Wrong(change), Is.EquivalentTo(paths.Split(' ')));
+
+    [Test]
+    public void A_tree_has_at_most_20_ad_sets_of_50_ads()
+    {
+        string Tree(int adSets, int ads) => $$"""{"ad_sets":[{{string.Join(',', Enumerable.Repeat($$"""{"ads":[{{string.Join(',', Enumerable.Repeat("{}", ads))}}]}""", adSets))}}]}""";
+        Assert.That(Wrong(Tree(20, 50)), Is.Empty);
+        Assert.That(Wrong(Tree(21, 1)), Is.EqualTo(["ad_sets"]));
+        Assert.That(Wrong(Tree(2, 51)), Is.EqualTo(["ad_sets[0].ads", "ad_sets[1].ads"]));
+    }
+
+    [Test]
+    public void What_stands_at_the_top_is_the_default_and_what_belongs_together_is_taken_together()
+    {
+        var request = Read("""
+            {"start_time":"2099-01-01T00:00:00Z","ad_sets":[{"ads":[{},{"creative_title":"Other"}]},{"daily_budget_cents":null,"lifetime_budget_cents":90000,"end_time":"2099-02-01T00:00:00Z","ads":[{}]}]}
+            """, out _)!;
+        var sets = request.AdSets!;
+        Assert.That(sets.Select(adSet => (adSet.DailyBudgetCents is null, adSet.LifetimeBudgetCents)), Is.EqualTo([(false, (long?)null), (true, (long?)90000)]));
+        Assert.That(sets.Select(adSet => adSet.StartTime), Is.All.EqualTo(DateTimeOffset.Parse("2099-01-01T00:00:00Z", null)));
+        Assert.That(sets[0].Ads.Select(ad => ad.CreativeTitle), Is.EqualTo([request.CreativeTitle, "Other"]));
+        Assert.That(OrchestrationRequest.FromJson(request.ToJson()).ToJson(), Is.EqualTo(request.ToJson()), "stored and read again it is the same");
+    }
+
+    [Test]
+    public void A_large_tree_with_hundreds_of_thousands_of_unknown_fields_is_judged_within_seconds()
+    {
+        var body = ApiClient.Request($"{Guid.NewGuid()}", $"{Guid.NewGuid()}");
+        for (var field = 0; field < 200_000; field++) body[$"f{field}"] = 1;
+        body["ad_sets"] = new JsonArray([.. Enumerable.Range(0, 20).Select(_ => (JsonNode)new JsonObject { ["ads"] = new JsonArray([.. Enumerable.Range(0, 50).Select(_ => (JsonNode)new JsonObject())]) })]);
+        var errors = new FieldErrors();
+        RequestValidation.Read(JsonSerializer.SerializeToElement(body), errors, out _);
+        Assert.That(errors.ToDictionary(), Has.Count.InRange(100, 101));
+    }
+
+    private static IEnumerable<string> Wrong(string change)
+    {
+        Read(change, out var errors);
+        return errors.ToDictionary().Keys;
+    }
+
+    private static OrchestrationRequest? Read(string change, out FieldErrors errors)
+    {
+        errors = new();
+        var body = SentCase.Merged(ApiClient.Request($"{Guid.NewGuid()}", $"{Guid.NewGuid()}").ToJsonString(), change);
+        return RequestValidation.Read(JsonSerializer.SerializeToElement(body), errors, out _);
+    }
+}

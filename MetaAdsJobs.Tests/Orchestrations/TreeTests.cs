@@ -1,0 +1,123 @@
+using System.Text.Json.Nodes;
+using MetaAdsJobs.Core.Orchestrations.Requests;
+using MetaAdsJobs.Core.Orchestrations.Steps;
+using MetaAdsJobs.Tests.Support;
+
+namespace MetaAdsJobs.Tests.Orchestrations;
+
+/// <summary>A request for several ad sets with several ads each.</summary>
+[TestFixture]
+public sealed class TreeTests
+{
+    private RunWorld _world = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync() => _world = await RunWorld.StartAsync();
+
+    [OneTimeTearDown]
+    public async Task EndAsync() => await _world.DisposeAsync();
+
+    [TearDown]
+    public void Heal() => _world.Graph.Faults.Clear();
+
+    /// <summary>A request as it is stored, of so many ad sets with so many ads each.</summary>
+    internal static OrchestrationRequest Request(int adSets, int ads)
+    {
+        var one = new OrchestrationRequest
+        {
+            SocialAccountId = Guid.NewGuid(), ClipId = Guid.NewGuid(), CampaignName = "C", CampaignObjective = "OUTCOME_TRAFFIC", CreativeTitle = "T", LandingUrl = "https://example.com/", OptimizationGoal = "LINK_CLICKS",
+            DailyBudgetCents = 1000,
+        };
+        return one with { AdSets = [.. Enumerable.Range(0, adSets).Select(_ => AdSetRequest.Of(one, null, [.. Enumerable.Range(0, ads).Select(_ => AdRequest.Of(one, null))]))] };
+    }
+
+    private const string TwoByThree = """
+        {"ad_sets":[
+            {"name":"Women","targeting":{"genders":[2]},"daily_budget_cents":1500,"ads":[{"creative_title":"One"},{"name":"Loud","creative_title":"Two"},{"creative_title":"Three"}]},
+            {"targeting":{"age_min":30},"ads":[{},{"landing_url":"https://example.com/other"},{"call_to_action":"SHOP_NOW"}]}]}
+        """;
+
+    [Test]
+    public async Task Two_ad_sets_of_three_ads_are_built_and_told_one_by_one()
+    {
+        var asked = await _world.AcceptAsync(TwoByThree);
+
+        var ran = await _world.RunAsync(asked);
+
+        var result = ran.Result;
+        Assert.That((result.Status, ran.Throws), Is.EqualTo(("succeeded", 0)), string.Join("; ", result.Errors));
+        Assert.That(await _world.AtMetaAsync(asked), Is.EqualTo("ad ad ad ad ad ad adset adset campaign creative creative creative creative creative creative"));
+        Assert.That(result.AdSets!.Select(adSet => (adSet.Name, adSet.State, adSet.Ads.Count)), Is.EqualTo([("Women", "confirmed", 3), ((string?)null, "confirmed", 3)]));
+        var told = result.AdSets!.SelectMany(adSet => adSet.Ads.SelectMany(ad => (string?[])[ad.AdMetaId, ad.CreativeMetaId]).Prepend(adSet.AdsetMetaId)).ToList();
+        Assert.That(told, Is.Unique.And.All.Not.Null);
+        Assert.That(result.AdSets!.SelectMany(adSet => adSet.Ads.SelectMany(ad => (long?[])[ad.AdDbId, ad.CreativeDbId]).Prepend(adSet.AdsetDbId)), Is.All.Not.Null);
+        Assert.That((result.CampaignCreation.AdsetMetaId, result.CampaignCreation.AdMetaId), Is.EqualTo((result.AdSets![0].AdsetMetaId, result.AdSets[0].Ads[0].AdMetaId)), "the brief's shape names the first");
+
+        var sets = _world.Creates(asked, "adsets");
+        var name = sets[0]["name"]!.StartsWith("Women [", StringComparison.Ordinal) ? 0 : 1;
+        Assert.That((sets[name]["daily_budget"], sets[1 - name]["daily_budget"]), Is.EqualTo(("1500", "10000")), "its own, and that of the top");
+        Assert.That((string?)JsonNode.Parse(sets[1 - name]["targeting"]!)!["age_min"]?.ToJsonString(), Is.EqualTo("30"));
+        var ads = _world.Creates(asked, "ads");
+        const string Name = "Summer Sale 2025 - Ad";
+        Assert.That(ads.Select(ad => ad["name"]!.Split(" [")[0]), Is.EquivalentTo([$"{Name} 1.1", "Loud", $"{Name} 1.3", $"{Name} 2.1", $"{Name} 2.2", $"{Name} 2.3"]));
+        var parents = await _world.QueryAsync<(string AdSet, int Ads)>("SELECT s.meta_id, count(*)::int FROM meta_adsets s JOIN meta_ads a ON a.adset_db_id = s.id WHERE s.request_id = @RequestId GROUP BY 1", asked);
+        Assert.That(parents.Select(one => one.Ads), Is.EqualTo([3, 3]), "each in its ad set");
+    }
+
+    [TestCase("adsets", 2)]
+    [TestCase("adcreatives", 4)]
+    [TestCase("ads", 5)]
+    public async Task Of_a_tree_each_lost_create_is_looked_for_and_made_once(string edge, int which)
+    {
+        var asked = await _world.AcceptAsync(TwoByThree);
+        var seen = 0;
+        _world.Graph.Faults.Add(call => call.IsCreateOf(edge) && Interlocked.Increment(ref seen) == which, GraphFaults.DropAfterActing);
+
+        var ran = await _world.RunAsync(asked);
+
+        Assert.That(ran.Result.Status, Is.EqualTo("succeeded"), string.Join("; ", ran.Result.Errors));
+        Assert.That(await _world.AtMetaAsync(asked), Is.EqualTo("ad ad ad ad ad ad adset adset campaign creative creative creative creative creative creative"));
+    }
+
+    [Test]
+    public async Task A_tree_of_which_one_ad_is_refused_is_undone_as_a_whole()
+    {
+        var asked = await _world.AcceptAsync(TwoByThree);
+        var seen = 0;
+        _world.Graph.Faults.Add(call => call.IsCreateOf("ads") && Interlocked.Increment(ref seen) == 5, GraphFaults.Refused(100));
+
+        var ran = await _world.RunAsync(asked);
+
+        Assert.That(ran.Result.Status, Is.EqualTo("failed"));
+        Assert.That(await _world.AtMetaAsync(asked), Is.Empty, string.Join("; ", ran.Result.Errors));
+    }
+
+    [Test]
+    public async Task A_campaigns_budget_is_sent_with_the_campaign_and_its_limits_with_the_ad_sets()
+    {
+        var asked = await _world.AcceptAsync("""{"budget_at":"campaign","bid_strategy":"COST_CAP","bid_amount_cents":300,"ad_sets":[{"min_spend_cents":1000,"max_spend_cents":4000,"ads":[{}]},{"bid_amount_cents":500,"ads":[{}]}]}""");
+
+        var ran = await _world.RunAsync(asked);
+
+        Assert.That(ran.Result.Status, Is.EqualTo("succeeded"), string.Join("; ", ran.Result.Errors));
+        var campaign = _world.Creates(asked, "campaigns").Single();
+        Assert.That((campaign["daily_budget"], campaign["bid_strategy"], campaign["is_adset_budget_sharing_enabled"]), Is.EqualTo(("10000", "COST_CAP", (string?)null)));
+        var sets = _world.Creates(asked, "adsets");
+        Assert.That(sets.Select(adSet => (adSet["daily_budget"], adSet["bid_strategy"])), Is.All.EqualTo(((string?)null, (string?)null)));
+        Assert.That(sets.Select(adSet => (adSet["daily_min_spend_target"], adSet["daily_spend_cap"], adSet["bid_amount"])), Is.EquivalentTo([("1000", "4000", "300"), ((string?)null, (string?)null, "500")]));
+        Assert.That(await _world.QueryAsync<long>("SELECT daily_budget FROM meta_campaigns WHERE request_id = @RequestId", asked), Is.EqualTo([10000]));
+    }
+
+    [Test]
+    public void The_first_ad_set_and_ad_have_the_steps_of_the_only_ones()
+    {
+        var shape = new TreeShape(Request(2, 2));
+        Assert.That(shape.AdSets.Select(adSet => adSet.Step), Is.EqualTo(["adset", "adset:2"]));
+        Assert.That(shape.Ads.Select(ad => ad.Step), Is.EqualTo(["ad", "ad:1.2", "ad:2.1", "ad:2.2"]));
+        Assert.That(shape.ParentOf("ad:2.1"), Is.EqualTo("adset:2"));
+        Assert.That(shape.LastFirst.Last(), Is.EqualTo(StepName.Campaign));
+        var id = Guid.NewGuid();
+        var markers = shape.LastFirst.Select(step => Marker.For(id, 1, step)).ToList();
+        Assert.That(markers, Is.Unique.And.All.Match("^maj[a-z2-7]{16}[csra]$"));
+    }
+}
