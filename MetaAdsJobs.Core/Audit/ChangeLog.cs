@@ -28,6 +28,6 @@ internal static class ChangeLog
         parameters.AddDynamicParams(new { AccountId = accountId, RequestId = requestId, AskedBy = askedBy });
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await connection.ExecuteAsync(new(WriteSql, parameters, cancellationToken: ct));
-        changes.Written(open.Count);
+        changes.Written(open);
     }
 }

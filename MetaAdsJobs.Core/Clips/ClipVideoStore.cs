@@ -157,7 +157,7 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
         parameters.AddDynamicParams(changes);
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var (held, written) = await connection.QuerySingleAsync<(bool Held, bool Written)>(new(sql, parameters, cancellationToken: ct));
-        if (sql.Contains(ChangeLog.Cte, StringComparison.Ordinal)) attempt.Credential.Changes.Written(changes.Count);
+        if (sql.Contains(ChangeLog.Cte, StringComparison.Ordinal)) attempt.Credential.Changes.Written(changes);
         return held ? written : throw new FencedException("a write about the clip's video was refused");
     }
 }

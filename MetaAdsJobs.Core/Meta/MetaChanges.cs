@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 using MetaAdsJobs.Core.Meta.Graph;
 
@@ -16,9 +15,16 @@ internal sealed record OpenChanges(
     /// <remarks>A field: what is a property becomes a parameter.</remarks>
     public static readonly OpenChanges None = Of([]);
 
+    private HashSet<MetaChange> _held = [];
+
+    public bool Holds(MetaChange change) => _held.Contains(change);
+
     public static OpenChanges Of(MetaChange[] changes) => new(
         changes.Length, Array.ConvertAll(changes, one => one.Method), Array.ConvertAll(changes, one => one.Path), Array.ConvertAll(changes, one => JsonSerializer.Serialize(one.Sent)),
-        Array.ConvertAll(changes, one => one.SentAt), Array.ConvertAll(changes, one => one.Outcome), Array.ConvertAll(changes, one => one.HttpStatus), Array.ConvertAll(changes, one => one.Answer));
+        Array.ConvertAll(changes, one => one.SentAt), Array.ConvertAll(changes, one => one.Outcome), Array.ConvertAll(changes, one => one.HttpStatus), Array.ConvertAll(changes, one => one.Answer))
+    {
+        _held = new(changes, ReferenceEqualityComparer.Instance),
+    };
 }
 
 /// <summary>
@@ -28,30 +34,41 @@ internal sealed record OpenChanges(
 internal sealed class MetaChanges
 {
     private const int LongestValue = 2000;
-    private readonly ConcurrentQueue<MetaChange> _open = new();
+    private readonly Lock _lock = new();
+    private readonly List<MetaChange> _open = [];
 
     public void Add(HttpMethod method, string path, GraphFields sent, DateTimeOffset sentAt, string? answer, MetaException? refusal) =>
-        _open.Enqueue(new(method.Method, path, sent.Encoded.ToDictionary(field => field.Key, field => Cut(field.Value)!), sentAt,
+        Add(new(method.Method, path, sent.Encoded.ToDictionary(field => field.Key, field => Cut(field.Value)!), sentAt,
             refusal is null ? "done" : OutcomeOf(refusal.Proof), refusal?.HttpStatus, Cut(refusal?.ForUser ?? answer)));
 
     /// <summary>An object that was created without our hearing of it.</summary>
     public void AddAdopted(string step, string metaId, DateTimeOffset at) =>
-        _open.Enqueue(new("POST", step, new Dictionary<string, string>(), at, "adopted", null, metaId));
+        Add(new("POST", step, new Dictionary<string, string>(), at, "adopted", null, metaId));
 
     /// <summary>An activation of which an attempt that died may have been the author.</summary>
-    public void AddPerhapsActivated(string metaId, DateTimeOffset at) => _open.Enqueue(new(
+    public void AddPerhapsActivated(string metaId, DateTimeOffset at) => Add(new(
         "POST", metaId, new Dictionary<string, string> { ["status"] = "ACTIVE" }, at, OutcomeOf(Proof.OutcomeUnknown), null, "an attempt whose process died may have activated it"));
 
     /// <summary>Something of what is open may still be carried out.</summary>
-    public bool IsAnyUnknown => _open.Any(change => change.Outcome == OutcomeOf(Proof.OutcomeUnknown));
+    public bool IsAnyUnknown => Listed().Any(change => change.Outcome == OutcomeOf(Proof.OutcomeUnknown));
 
     /// <summary>What is open, as the journal's statements take it.</summary>
-    public OpenChanges Open() => OpenChanges.Of(_open.ToArray());
+    public OpenChanges Open() => OpenChanges.Of(Listed());
 
-    /// <summary>Call after the commit that wrote the first <paramref name="count"/>.</summary>
-    public void Written(int count)
+    /// <summary>Call after the commit that wrote these. Two that write at the same time may both tell of a change, and neither forgets one.</summary>
+    public void Written(OpenChanges changes)
     {
-        for (var i = 0; i < count; i++) _open.TryDequeue(out _);
+        lock (_lock) _open.RemoveAll(changes.Holds);
+    }
+
+    private void Add(MetaChange change)
+    {
+        lock (_lock) _open.Add(change);
+    }
+
+    private MetaChange[] Listed()
+    {
+        lock (_lock) return [.. _open];
     }
 
     private static string OutcomeOf(Proof proof) => JsonNamingPolicy.SnakeCaseLower.ConvertName(proof.ToString());

@@ -85,7 +85,7 @@ internal sealed class FencedWrites(NpgsqlDataSource dataSource, OrchestrationOpt
         parameters.AddDynamicParams(new { attempt.RequestId, Attempt = attempt.Number, AccountId = attempt.Account.Id, attempt.AskedBy, Now = time.GetUtcNow(), options.Lease, options.SettleDelay });
         parameters.AddDynamicParams(changes);
         var told = await QueryAsync<T>(connection, sql, new(sql.Text, parameters, transaction, cancellationToken: ct));
-        if (transaction is null) attempt.Credential.Changes.Written(changes.Count);
+        if (transaction is null) attempt.Credential.Changes.Written(changes);
         if (told.Count == 1 && sql.Extends) attempt.Lease.Extended(before);
         return told.Count == 1 ? (true, told[0]) : (false, default);
     }

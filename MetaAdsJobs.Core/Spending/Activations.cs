@@ -16,12 +16,12 @@ namespace MetaAdsJobs.Core.Spending;
 /// </summary>
 internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps, MetaOptions meta, OrchestrationOptions orchestrations, TimeProvider time)
 {
-    /// <summary>Calls that activate, before the permit is asked for anew: far fewer than it has time for.</summary>
-    public const int CallsOfPermit = 100;
-
     // Three calls, each repeated up to three times, each waiting for its turn first; and what was given up may still be done for as long as
     // a create may stay unseen. After that none of this permit's calls can have an effect any more.
     private TimeSpan Longest => TimeSpan.FromSeconds((12 * meta.CallTimeoutSeconds) + 25) + orchestrations.SettleDelay;
+
+    /// <summary>A permit that is used for longer is asked for anew.</summary>
+    public TimeSpan AskAgainAfter => SafeFor / 4;
 
     // So long after asking for a permit an activating call may still be sent: whatever becomes of it, it does within the permit.
     private TimeSpan SafeFor => TimeSpan.FromSeconds(8 * meta.CallTimeoutSeconds);

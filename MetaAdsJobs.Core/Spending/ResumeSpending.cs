@@ -94,22 +94,16 @@ internal sealed class ResumeSpending(
         if (spender.Credential is null) throw new MetaException(Proof.NotSent, "the account's access token cannot be opened; give it again");
         var now = time.GetUtcNow();
         if (spender.Request.LastEnd <= now) throw new MetaException(Proof.Rejected, "its end_time has passed");
-        // From below: under a paused campaign nothing spends.
-        var paused = spender.ChildIds.Reverse().Append(spender.CampaignId).OfType<string>().Where(spender.PausedIds.Contains).ToList();
-        for (var done = 0; done == 0 || done < paused.Count; done += Activations.CallsOfPermit)
+        var permittedFrom = time.GetTimestamp();
+        if (await activations.PermitAsync(spender.RequestId, spender.Account, spender.Request.DailyAmountCents(now), spender.Request.LastEnd?.ToUniversalTime(), attempt: null, ct) is { } refusal)
         {
-            var permittedFrom = time.GetTimestamp();
-            if (await activations.PermitAsync(spender.RequestId, spender.Account, spender.Request.DailyAmountCents(now), spender.Request.LastEnd?.ToUniversalTime(), attempt: null, ct) is { } refusal)
-            {
-                SpendingLog.LeftPaused(logger, spender.RequestId, spender.Account.Id, refusal);
-                if (done == 0) return Resumed.LeftPaused;
-                await store.AuditAsync(spender, askedBy, ct);
-                return Resumed.TryAgain;
-            }
-
-            var permitted = spender.Credential.Permitted(activations.PermitFrom(permittedFrom));
-            foreach (var metaId in paused.Skip(done).Take(Activations.CallsOfPermit)) await meta.ActivateAsync(permitted, metaId, ct);
+            SpendingLog.LeftPaused(logger, spender.RequestId, spender.Account.Id, refusal);
+            return Resumed.LeftPaused;
         }
+
+        var permitted = spender.Credential.Permitted(activations.PermitFrom(permittedFrom));
+        foreach (var metaId in spender.ChildIds.Reverse().Append(spender.CampaignId).OfType<string>().Where(spender.PausedIds.Contains))
+            await meta.ActivateAsync(permitted, metaId, ct);
 
         return await store.ActivatedAsync(spender, askedBy, ct) ? Resumed.Active : Resumed.LeftPaused;
     }

@@ -23,7 +23,7 @@ internal sealed record Spender
     public required DateTimeOffset ChangedAt { get; init; }
     public required string? CampaignId { get; init; }
 
-    /// <summary>Of what stands below the campaign: its ad sets, then their ads.</summary>
+    /// <summary>Its ad set and ad, to be paused, too. None of a tree: hundreds would keep others waiting, and below a paused campaign nothing spends.</summary>
     public required IReadOnlyList<string> ChildIds { get; init; }
 
     /// <summary>A call that activates it may still be under way, from before it was listed.</summary>
@@ -46,8 +46,8 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
         SELECT {AccountStore.Columns}, v.request_id, v.state = 'activating' AS is_activating, v.changed_at AS activation_changed_at, COALESCE(v.busy_until > clock_timestamp(), false) AS is_busy, v.paused_ids,
                o.request::text AS request, social_accounts.access_token,
                (SELECT meta_id FROM orchestration_steps s WHERE s.request_id = v.request_id AND s.step = 'campaign') AS campaign_id,
-               ARRAY(SELECT meta_id FROM orchestration_steps s WHERE s.request_id = v.request_id AND split_part(s.step, ':', 1) IN ('adset', 'ad') AND s.meta_id IS NOT NULL
-                     ORDER BY split_part(s.step, ':', 1) DESC, length(s.step), s.step) AS child_ids
+               ARRAY(SELECT meta_id FROM orchestration_steps s WHERE s.request_id = v.request_id AND s.step IN ('adset', 'ad') AND s.meta_id IS NOT NULL AND NOT o.request ? 'ad_sets'
+                     ORDER BY s.step DESC) AS child_ids
         FROM activations v
         JOIN social_accounts ON social_accounts.id = v.social_account_id
         JOIN orchestrations o ON o.request_id = v.request_id

@@ -194,7 +194,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOption
         });
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var written = await connection.ExecuteScalarAsync<long>(new(sql, parameters, cancellationToken: ct));
-        spender.Credential?.Changes.Written(changes.Count);
+        spender.Credential?.Changes.Written(changes);
         if (written != 1 || !sql.Contains("untold_ids", StringComparison.Ordinal)) await ToldAsync(connection, spender, ct);
         return written == 1;
     }

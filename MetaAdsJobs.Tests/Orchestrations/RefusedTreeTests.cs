@@ -65,6 +65,20 @@ public sealed class RefusedTreeTests
         Assert.That(errors.ToDictionary(), Has.Count.InRange(100, 101));
     }
 
+    [Test]
+    public void A_long_text_at_the_top_is_not_copied_for_every_ad()
+    {
+        var body = ApiClient.Request($"{Guid.NewGuid()}", $"{Guid.NewGuid()}");
+        body["landing_url"] = $"https://example.com/{new string('x', 3_000_000)}";
+        body["ad_sets"] = new JsonArray([.. Enumerable.Range(0, 20).Select(_ => (JsonNode)new JsonObject { ["ads"] = new JsonArray([.. Enumerable.Range(0, 50).Select(_ => (JsonNode)new JsonObject())]) })]);
+        var element = JsonSerializer.SerializeToElement(body);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var errors = new FieldErrors();
+        RequestValidation.Read(element, errors, out _);
+        Assert.That(errors.ToDictionary().Keys, Does.Contain("landing_url"));
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(1_000_000_000), "a thousand copies are many times as much");
+    }
+
     private static IEnumerable<string> Wrong(string change)
     {
         Read(change, out var errors);

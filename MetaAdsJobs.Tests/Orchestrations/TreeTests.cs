@@ -109,6 +109,23 @@ public sealed class TreeTests
     }
 
     [Test]
+    public async Task An_activation_that_broke_off_goes_on_where_it_was()
+    {
+        var asked = await _world.AcceptAsync(TwoByThree.Insert(TwoByThree.IndexOf('{') + 1, "\"auto_publish\":true,"));
+        var seen = 0;
+        // Each of the tries at one ad.
+        _world.Graph.Faults.Add(call => call["status"] == "ACTIVE" && call.Path.StartsWith("META_AD_", StringComparison.Ordinal) && Interlocked.Increment(ref seen) > 4, GraphFaults.DropBeforeActing, times: 4);
+
+        var ran = await _world.RunAsync(asked);
+
+        Assert.That(ran.Result.Status, Is.EqualTo("succeeded"), string.Join("; ", ran.Result.Errors));
+        var active = await _world.QueryAsync<string>("SELECT status FROM stub_graph.objects WHERE account_id = @Account AND kind IN ('campaign', 'adset', 'ad')", new { Account = asked.AdAccountId[4..] });
+        Assert.That(active, Is.EqualTo(Enumerable.Repeat("ACTIVE", 9)));
+        var perAd = _world.Graph.Calls.Where(call => call["status"] == "ACTIVE" && call.Path.StartsWith("META_AD_", StringComparison.Ordinal) && ran.Result.AdSets!.Any(adSet => adSet.Ads.Any(ad => ad.AdMetaId == call.Path))).CountBy(call => call.Path).ToList();
+        Assert.That(perAd.Count(ad => ad.Value == 1), Is.EqualTo(5), "those that were active are left alone");
+    }
+
+    [Test]
     public void The_first_ad_set_and_ad_have_the_steps_of_the_only_ones()
     {
         var shape = new TreeShape(Request(2, 2));

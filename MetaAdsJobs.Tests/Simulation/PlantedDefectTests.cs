@@ -30,7 +30,7 @@ public sealed partial class PlantedDefectTests
         new("of two steps one that may have been done is forgotten for one that was not", Steps + "Attempt.cs", "public bool MayHaveSent => Begun.Values.Any(", "public bool MayHaveSent => Begun.Values.All("),
         new("the cap is not looked at", "Spending/Activations.cs", "<= COALESCE(a.daily_cap_cents, @DayCap))\n", "<= 9000000000000000)\n"),
         new("a stop is over although an activation may be under way", "Spending/StopStore.cs", "WHERE request_id = @RequestId AND changed_at = @ChangedAt AND (busy_until IS NULL OR busy_until < clock_timestamp())\n                RETURNING request_id),", "WHERE request_id = @RequestId\n                RETURNING request_id),"),
-        new("the campaign is activated first", Steps + "ActivateStep.cs", "in attempt.Tree.Shape.Switches.Reverse().Index()", "in attempt.Tree.Shape.Switches.Index()"),
+        new("the campaign is activated first", Steps + "ActivateStep.cs", "in attempt.Tree.Shape.Switches.Reverse().Where(", "in attempt.Tree.Shape.Switches.Where("),
         new("what is missing once is gone", "Meta/Ads/MetaAds.cs", "if (status != ObjectState.Gone.Status) throw", "if (status.Length == 0) throw"),
         new("a refusal marks whatever token there is", "Accounts/AccountStore.cs", "WHERE id = @Id AND access_token = @ClosedToken", "WHERE id = @Id"),
         new("nothing is begun after a stop, but the journal does not look", Steps + "StepJournal.cs", "WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = @AccountId) LIMIT 1)", "WHERE false)"),

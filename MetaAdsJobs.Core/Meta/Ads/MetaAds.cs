@@ -51,6 +51,15 @@ internal sealed class MetaAds(GraphClient graph)
         return found;
     }
 
+    /// <summary>Which of the ads, or ad sets, below an object are switched on.</summary>
+    public async Task<IReadOnlyList<string>> ListActiveAsync(GraphCredential credential, string parentId, AdObject kind, CancellationToken ct)
+    {
+        var active = new List<string>();
+        await foreach (var item in graph.ListAsync(credential, $"{parentId}/{(kind == AdObject.Ad ? "ads" : "adsets")}", () => new GraphFields().Add("fields", "id,status"), PageRows, FewestPageRows, ct))
+            if (GraphText.Of(item, "status") == "ACTIVE") active.Add(IdOf(item));
+        return active;
+    }
+
     public Task ActivateAsync(GraphCredential credential, string metaId, CancellationToken ct) => SetStatusAsync(credential, metaId, "ACTIVE", ct);
 
     /// <summary>Pauses; an object that is deleted or archived spends nothing either.</summary>
@@ -114,11 +123,17 @@ internal sealed class MetaAds(GraphClient graph)
     {
         var ads = objects.Where(one => one.Kind == AdObject.Ad).ToList();
         var told = ads.Count == 1 ? await TryReadAdAsync(credential, ads[0].MetaId, ct) : await TryListAdsAsync(credential, objects.First(one => one.Kind == AdObject.Campaign).MetaId, ct);
+        // Another creative or parent than ours, put there by hand, says nothing of ours.
         var states = new Dictionary<string, ObjectState>();
+        foreach (var ad in told)
+            foreach (var kind in Enum.GetValues<AdObject>())
+                if (ad.Find(kind) is var (id, state)) states.TryAdd(id, state);
+        ObjectState? campaign = null;
         foreach (var (kind, metaId) in objects)
         {
-            // Another creative or parent than ours, put there by hand, says nothing of ours.
-            states[metaId] = told.Select(ad => ad.FindState(kind, metaId)).FirstOrDefault(state => state is not null) ?? await ReadStateAsync(credential, kind, metaId, ct);
+            // With the campaign went all that hung on it.
+            if (!states.ContainsKey(metaId)) states[metaId] = campaign is { Status: "DELETED" } && kind is AdObject.AdSet or AdObject.Ad ? campaign! : await ReadStateAsync(credential, kind, metaId, ct);
+            if (kind == AdObject.Campaign) campaign = states[metaId];
         }
 
         return states;
@@ -155,12 +170,12 @@ internal sealed class MetaAds(GraphClient graph)
 
     private sealed record TreeAnswer(JsonElement Ad, string? AdId)
     {
-        public ObjectState? FindState(AdObject kind, string metaId)
+        public (string Id, ObjectState State)? Find(AdObject kind)
         {
-            if (kind == AdObject.Ad) return AdId == metaId ? ObjectState.Find(Ad) : null;
+            if (kind == AdObject.Ad) return AdId is not null && ObjectState.Find(Ad) is { } ofAd ? (AdId, ofAd) : null;
             var name = kind == AdObject.Campaign ? "campaign" : kind == AdObject.AdSet ? "adset" : "creative";
-            return Ad.ValueKind == JsonValueKind.Object && Ad.TryGetProperty(name, out var part) && part.ValueKind == JsonValueKind.Object && GraphText.Of(part, "id") == metaId
-                ? ObjectState.Find(part) : null;
+            return Ad.ValueKind == JsonValueKind.Object && Ad.TryGetProperty(name, out var part) && part.ValueKind == JsonValueKind.Object
+                && GraphText.Of(part, "id") is { } id && ObjectState.Find(part) is { } state ? (id, state) : null;
         }
     }
 

@@ -28,19 +28,25 @@ internal sealed class ValidationStore(NpgsqlDataSource dataSource, FencedWrites 
     /// <summary>The account's latest campaign with the request's objective, and the latest ad under such a campaign.</summary>
     public async Task<StandIns> FindObjectsAsync(Attempt attempt, CancellationToken ct)
     {
-        const string FindSql = """
+        // Under a campaign with a budget Meta refuses ad sets with one of their own, and the other way round.
+        const string SameBudget = "(c.daily_budget IS NOT NULL, c.lifetime_budget IS NOT NULL) = (@IsDaily, @IsLifetime) AND c.bid_strategy IS NOT DISTINCT FROM @Strategy";
+        const string FindSql = $"""
             WITH campaign AS (
-                SELECT meta_id FROM meta_campaigns WHERE social_account_id = @AccountId AND objective = @Objective ORDER BY id DESC LIMIT 1),
+                SELECT meta_id FROM meta_campaigns c WHERE social_account_id = @AccountId AND objective = @Objective AND {SameBudget} ORDER BY id DESC LIMIT 1),
             ad AS (
                 SELECT s.meta_id AS adset_id, r.meta_id AS creative_id
                 FROM meta_campaigns c JOIN meta_adsets s ON s.campaign_db_id = c.id JOIN meta_ads a ON a.adset_db_id = s.id
                 JOIN meta_creatives r ON r.id = a.creative_db_id
-                WHERE c.social_account_id = @AccountId AND c.objective = @Objective ORDER BY c.id DESC, a.id DESC LIMIT 1)
+                WHERE c.social_account_id = @AccountId AND c.objective = @Objective AND {SameBudget} ORDER BY c.id DESC, a.id DESC LIMIT 1)
             SELECT (SELECT meta_id FROM campaign) AS campaign_id, (SELECT adset_id FROM ad) AS adset_id, (SELECT creative_id FROM ad) AS creative_id
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return await connection.QuerySingleAsync<StandIns>(new(FindSql,
-            new { AccountId = attempt.Account.Id, Objective = attempt.Request.CampaignObjective }, cancellationToken: ct));
+            new
+            {
+                AccountId = attempt.Account.Id, Objective = attempt.Request.CampaignObjective, IsDaily = attempt.Tree.Campaign.DailyBudget is not null,
+                IsLifetime = attempt.Tree.Campaign.LifetimeBudget is not null, Strategy = attempt.Tree.Campaign.BidStrategy,
+            }, cancellationToken: ct));
     }
 
     /// <summary>Writes the findings of a run that goes on to its end as failed.</summary>

@@ -52,9 +52,18 @@ internal static class BudgetValidation
     {
         foreach (var name in (string[])["bid_amount_cents", Least, Greatest])
             if (fields.Whole(name, 1, Most) is { } amount) Units(account, errors, name, amount);
+        // Checked as a whole: CheckCampaign.
+        if (fields.Text(At) == OfCampaign) return;
         if (fields.Whole(Daily, 1, long.MaxValue) is { } daily) CheckDay(account, caps, errors, Daily, daily, days: 1);
         else if (fields.Whole(Lifetime, 1, long.MaxValue) is { } lifetime && fields.Moment(End) is { } end)
             CheckDay(account, caps, errors, Lifetime, lifetime, Schedule.Days(fields.Moment(Start), end, now));
+    }
+
+    /// <summary>The same of a budget that is the campaign's.</summary>
+    public static void CheckCampaign(SocialAccount account, SpendingCaps caps, OrchestrationRequest request, DateTimeOffset now, FieldErrors errors)
+    {
+        if (request.DailyBudgetCents is { } daily) CheckDay(account, caps, errors, Daily, daily, days: 1);
+        else if (request is { LifetimeBudgetCents: { } lifetime, LatestEnd: { } end }) CheckDay(account, caps, errors, Lifetime, lifetime, Schedule.Days(request.FirstStart, end, now));
     }
 
     private static void CheckDay(SocialAccount account, SpendingCaps caps, FieldErrors errors, string name, long hundredths, long days)

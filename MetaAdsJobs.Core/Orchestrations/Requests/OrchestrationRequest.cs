@@ -114,7 +114,7 @@ public sealed record OrchestrationRequest
     public IReadOnlyList<AdSetRequest>? AdSets { get; init; }
 
     /// <summary>What may be spent in a day by all ad sets, in hundredths: daily budgets, and lifetime budgets over their remaining days, rounded up.</summary>
-    public long DailyAmountCents(DateTimeOffset now) => IsCampaignBudget ? DailyAmountCents(DailyBudgetCents, LifetimeBudgetCents, StartTime, FirstEnd, now) : AdSets?.Sum(adSet => DailyAmountCents(adSet.DailyBudgetCents, adSet.LifetimeBudgetCents, adSet.StartTime, adSet.EndTime, now))
+    public long DailyAmountCents(DateTimeOffset now) => IsCampaignBudget ? DailyAmountCents(DailyBudgetCents, LifetimeBudgetCents, FirstStart, LatestEnd, now) : AdSets?.Sum(adSet => DailyAmountCents(adSet.DailyBudgetCents, adSet.LifetimeBudgetCents, adSet.StartTime, adSet.EndTime, now))
         ?? DailyAmountCents(DailyBudgetCents, LifetimeBudgetCents, StartTime, EndTime, now);
 
     /// <summary>When the last ad set ends; null when any has no end.</summary>
@@ -124,6 +124,14 @@ public sealed record OrchestrationRequest
     /// <summary>When the first ad set ends; null when none has an end.</summary>
     [JsonIgnore]
     public DateTimeOffset? FirstEnd => AdSets is null ? EndTime : AdSets.Min(adSet => adSet.EndTime);
+
+    /// <summary>When the first ad set starts; null when any starts at once.</summary>
+    [JsonIgnore]
+    public DateTimeOffset? FirstStart => AdSets is null ? StartTime : AdSets.Any(adSet => adSet.StartTime is null) ? null : AdSets.Min(adSet => adSet.StartTime);
+
+    /// <summary>The latest end of those ad sets that have one.</summary>
+    [JsonIgnore]
+    public DateTimeOffset? LatestEnd => AdSets is null ? EndTime : AdSets.Max(adSet => adSet.EndTime);
 
     private static long DailyAmountCents(long? daily, long? lifetime, DateTimeOffset? start, DateTimeOffset? end, DateTimeOffset now) =>
         daily ?? Schedule.PerDay(lifetime!.Value, Schedule.Days(start, end!.Value, now));

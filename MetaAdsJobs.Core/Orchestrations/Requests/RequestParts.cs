@@ -29,7 +29,11 @@ internal static class RequestParts
     public const int MostAds = 50;
     private const string Ads = "ads";
     private const string Name = "name";
+    private const string Targeting = "targeting";
     private const int MaxName = 200;
+
+    // Of JSON: each character may be six.
+    private const int LongestText = 20_000;
 
     private static readonly string[] OfAd = ["clip_id", "creative_title", "creative_description", "landing_url", "call_to_action"];
 
@@ -54,19 +58,31 @@ internal static class RequestParts
 
     public static bool IsTree(JsonElement body) => body.ValueKind == JsonValueKind.Object && body.TryGetProperty(AdSets, out var sets) && sets.ValueKind != JsonValueKind.Null;
 
-    /// <summary>The ads of a body in their order; the body itself where it names no ad sets. What is wrong with the lists themselves is told.</summary>
-    public static IReadOnlyList<RequestPart> Of(JsonElement body, FieldErrors errors)
+    /// <summary>
+    /// The ads of a body in their order, one at a time: each is a copy of what stands above it. The body itself where it names no ad sets. What is
+    /// wrong with the lists themselves is told on the way.
+    /// </summary>
+    /// <param name="onlyFirst">Of each ad set: for what ads do not differ in.</param>
+    public static IEnumerable<RequestPart> Of(JsonElement body, FieldErrors errors, bool onlyFirst = false)
     {
-        if (!IsTree(body)) return [new(0, 0, body, null, null, path => path)];
-        var parts = new List<RequestPart>();
+        if (!IsTree(body))
+        {
+            yield return new(0, 0, body, null, null, path => path);
+            yield break;
+        }
+
+        var isFirst = true;
         var all = body.EnumerateObject().Where(field => field.Name != AdSets && field.Value.ValueKind != JsonValueKind.Null).ToList();
         // The first part tells what is unknown: there may be hundreds of thousands of them.
         var top = all.FindAll(field => OfCampaign.Contains(field.Name) || OfAdSet.Contains(field.Name) || OfAd.Contains(field.Name));
+        // What is longer than any text may be was refused with the first; the targeting is the whole ad set's, and judged with its first ad.
+        var shared = top.FindAll(field => field.Name != Targeting && field.Value.GetRawText().Length <= LongestText);
         var isOfCampaign = all.Exists(field => field is { Name: "budget_at", Value.ValueKind: JsonValueKind.String } && field.Value.ValueEquals("campaign"));
         foreach (var (set, adSet) in Items(body, AdSets, "", MostAdSets, errors).Index())
         {
             var setPath = $"{AdSets}[{set}]";
             var setFields = Fields(adSet, setPath, [.. OfAdSet, Name, Ads], errors);
+            var sharedOfSet = setFields.FindAll(field => field.Name != Targeting);
             if (isOfCampaign)
                 foreach (var field in setFields.Where(field => OfBudget.Contains(field.Name)))
                     errors.Add($"{setPath}.{field.Name}", "stands at the top: budget_at says that it is the campaign's");
@@ -76,11 +92,11 @@ internal static class RequestParts
                 var adPath = $"{setPath}.{Ads}[{ad}]";
                 var adFields = Fields(one, adPath, [.. OfAd, Name], errors);
                 var adName = new JsonFields(one, errors, adPath).Text(Name, max: MaxName);
-                parts.Add(new(set, ad, Merge(parts.Count == 0 ? all : top, setFields, adFields, isFirst: ad == 0, isOfCampaign), setName, adName, path => Where(path, top, setFields, adFields, setPath, adPath)));
+                if (onlyFirst && ad > 0) continue;
+                yield return new(set, ad, Merge(isFirst ? all : ad == 0 ? top : shared, ad == 0 ? setFields : sharedOfSet, adFields, isOfCampaign), setName, adName, path => Where(path, top, setFields, adFields, setPath, adPath));
+                isFirst = false;
             }
         }
-
-        return parts;
     }
 
     private static List<JsonElement> Items(JsonElement parent, string name, string prefix, int most, FieldErrors errors)
@@ -108,7 +124,7 @@ internal static class RequestParts
         return [.. item.EnumerateObject().Where(field => field.Value.ValueKind != JsonValueKind.Null && field.Name is not (Name or Ads) && known.Contains(field.Name))];
     }
 
-    private static JsonElement Merge(List<JsonProperty> top, List<JsonProperty> adSet, List<JsonProperty> ad, bool isFirst, bool isOfCampaign)
+    private static JsonElement Merge(List<JsonProperty> top, List<JsonProperty> adSet, List<JsonProperty> ad, bool isOfCampaign)
     {
         var merged = new JsonObject();
         foreach (var field in top) merged[field.Name] = JsonNode.Parse(field.Value.GetRawText());
@@ -119,8 +135,6 @@ internal static class RequestParts
             foreach (var field in level) merged[field.Name] = JsonNode.Parse(field.Value.GetRawText());
         }
 
-        // It may be long, and is the whole ad set's: judged with its first ad.
-        if (!isFirst) merged.Remove("targeting");
         return JsonSerializer.SerializeToElement(merged);
     }
 

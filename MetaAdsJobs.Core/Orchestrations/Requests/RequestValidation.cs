@@ -43,17 +43,18 @@ internal static class RequestValidation
     /// <summary>Checks what only the clock can tell; works on the raw body, so that these errors come with all the others.</summary>
     public static void CheckNow(JsonElement body, DateTimeOffset now, FieldErrors errors)
     {
-        foreach (var part in RequestParts.Of(body, new()))
-            if (part.Ad == 0) Told(part, errors, ofPart => BudgetValidation.CheckNow(Again(part.Body), now, ofPart));
+        foreach (var part in RequestParts.Of(body, new(), onlyFirst: true))
+            Told(part, errors, ofPart => BudgetValidation.CheckNow(Again(part.Body), now, ofPart));
     }
 
     /// <summary>Checks what only the account can tell; works on the raw body, so that these errors come with all the others.</summary>
     /// <param name="request">Null when something else is wrong with it.</param>
     public static void CheckAgainst(SocialAccount account, SpendingCaps caps, JsonElement body, OrchestrationRequest? request, DateTimeOffset now, FieldErrors errors)
     {
-        foreach (var part in RequestParts.Of(body, new()))
-            if (part.Ad == 0) Told(part, errors, ofPart => CheckOneAgainst(account, caps, part.Body, now, ofPart));
-        if (request?.AdSets is { Count: > 1 } && !errors.Any && caps.RefusalOf(account, request.DailyAmountCents(now)) is { } refusal)
+        foreach (var part in RequestParts.Of(body, new(), onlyFirst: true))
+            Told(part, errors, ofPart => CheckOneAgainst(account, caps, part.Body, now, ofPart));
+        if (request is { IsCampaignBudget: true }) BudgetValidation.CheckCampaign(account, caps, request, now, errors);
+        else if (request?.AdSets is { Count: > 1 } && !errors.Any && caps.RefusalOf(account, request.DailyAmountCents(now)) is { } refusal)
             errors.Add(RequestParts.AdSets, $"all together: {refusal}");
     }
 

@@ -26,22 +26,25 @@ internal sealed class ActivateStep(MetaAds meta, Activations activations, Counte
         }
 
         // A crash after the permit leaves something that may be active: the stop switch pauses it, the next attempt goes on.
-        var permitted = attempt.Credential;
+        (GraphCredential Credential, long AskedAt)? permitted = null;
         try
         {
-            foreach (var (index, one) in attempt.Tree.Shape.Switches.Reverse().Index())
+            var active = await ListActiveAsync(attempt, ct);
+            foreach (var one in attempt.Tree.Shape.Switches.Reverse().Where(one => !active.Contains(attempt.MetaId(one))))
             {
-                // A permit lasts for minutes; a large tree may take longer.
-                if (index % Activations.CallsOfPermit == 0)
+                // It lasts for minutes; a large tree may take longer.
+                if (permitted is null || time.GetElapsedTime(permitted.Value.AskedAt) > activations.AskAgainAfter)
                 {
                     var askedAt = time.GetTimestamp();
                     if (await PermitAsync(attempt, ct) is { } refusal) return Later(300, refusal);
-                    permitted = attempt.Credential.Permitted(activations.PermitFrom(askedAt));
+                    var credential = attempt.Credential.Permitted(activations.PermitFrom(askedAt));
+                    // Whoever is sent away begins again with the first of them.
+                    permitted = (attempt.Request.AdSets is null ? credential : credential.Patient(), askedAt);
                 }
 
                 attempt.Lease.ThrowIfOver();
                 attempt.Activated.Add(attempt.MetaId(one));
-                await meta.ActivateAsync(permitted, attempt.MetaId(one), ct);
+                await meta.ActivateAsync(permitted.Value.Credential, attempt.MetaId(one), ct);
             }
         }
         catch (MetaException exception) when (exception.IsMissingObject && time.GetUtcNow() - attempt.Steps[step].StartedAt < LongestProcessing)
@@ -51,6 +54,19 @@ internal sealed class ActivateStep(MetaAds meta, Activations activations, Counte
         }
 
         return new StepOutcome.Done(null);
+    }
+
+    // An attempt at a large tree may not get to its end: the next goes on from there.
+    private async Task<IReadOnlySet<string>> ListActiveAsync(Attempt attempt, CancellationToken ct)
+    {
+        var active = new HashSet<string>();
+        if (attempt.Request.AdSets is null) return active;
+        active.UnionWith(await meta.ListActiveAsync(attempt.Credential.Patient(), attempt.MetaId(StepName.Campaign), AdObject.AdSet, ct));
+        foreach (var adSet in attempt.Tree.Shape.AdSets) active.UnionWith(await meta.ListActiveAsync(attempt.Credential.Patient(), attempt.MetaId(adSet.Step), AdObject.Ad, ct));
+        // What an attempt activated whose process died is in no audit.
+        if (attempt.Abandoned > 0)
+            foreach (var metaId in active) attempt.Credential.Changes.AddPerhapsActivated(metaId, time.GetUtcNow());
+        return active;
     }
 
     private async Task<string?> PermitAsync(Attempt attempt, CancellationToken ct)

@@ -88,7 +88,7 @@ internal sealed class AdTree(Guid requestId, int round, OrchestrationRequest req
         ? DailyUnits(request, now) : Shape.AdSets.Min(adSet => DailyUnits(adSet.Request, now));
 
     private long DailyUnits(OrchestrationRequest one, DateTimeOffset now) => Units(one.DailyBudgetCents, "daily_budget_cents")
-        ?? Units(one.LifetimeBudgetCents, "lifetime_budget_cents")!.Value / Schedule.Days(one.StartTime, one.FirstEnd!.Value, now);
+        ?? Units(one.LifetimeBudgetCents, "lifetime_budget_cents")!.Value / Schedule.Days(one.FirstStart, one.LatestEnd!.Value, now);
 
     /// <summary>The ad set's targeting; without places, the account's default countries; without platforms, what the account can be shown on.</summary>
     public JsonObject Targeting(string adSet)

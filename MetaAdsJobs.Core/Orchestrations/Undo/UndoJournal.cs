@@ -19,7 +19,8 @@ internal sealed class UndoJournal(NpgsqlDataSource dataSource, FencedWrites writ
         "status = 'failed', ending = 'failed', completed_at = @Now, errors = errors || @Errors::jsonb", only: "ending IS NULL");
 
     private static readonly FencedSql StepSql = FencedSql.Holds(
-        "abandoned = 0", only: "ending IS NOT NULL",
+        // Of a tree hundreds are deleted: each has its tries.
+        "abandoned = 0, failures = CASE WHEN request ? 'ad_sets' THEN 0 ELSE failures END", only: "ending IS NOT NULL",
         also: """
             step AS (
                 UPDATE orchestration_steps s SET state = @State, meta_id = COALESCE(@MetaId, s.meta_id), error = COALESCE(@Error, s.error),
@@ -95,6 +96,7 @@ internal sealed class UndoJournal(NpgsqlDataSource dataSource, FencedWrites writ
     {
         if (!await writes.WriteAsync<bool>(attempt, StepSql, new { Step = step, State = state, MetaId = metaId, Error = error }, ct))
             throw new InvalidOperationException($"The journal knows no step {step} to undo");
+        if (attempt.Request.AdSets is not null) attempt.Failures = 0;
         attempt.Steps[step] = attempt.Steps[step] with { State = state, MetaId = metaId ?? attempt.FindMetaId(step) };
     }
 }

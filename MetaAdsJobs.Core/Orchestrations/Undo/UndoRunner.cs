@@ -98,7 +98,8 @@ internal sealed class UndoRunner(
                 // An earlier attempt may have died after it had activated it, and its audit with it.
                 if (!attempt.Activated.Contains(attempt.MetaId(step)) && attempt.StateOf(StepName.Activate) == StepState.Started)
                     attempt.Credential.Changes.AddPerhapsActivated(attempt.MetaId(step), time.GetUtcNow());
-                await meta.PauseAsync(attempt.Credential.Unyielding(), attempt.MetaId(step), ct);
+                // Below a paused campaign nothing spends: hundreds of ads are not paused one by one before the first is deleted.
+                if (attempt.Request.AdSets is null || step == StepName.Campaign) await meta.PauseAsync(attempt.Credential.Unyielding(), attempt.MetaId(step), ct);
             }
             catch (MetaException exception) when (exception.Proof == Proof.Rejected)
             {
