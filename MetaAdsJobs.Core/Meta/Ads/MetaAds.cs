@@ -46,7 +46,8 @@ internal sealed class MetaAds(GraphClient graph)
             : null;
         var found = new List<string>();
         await foreach (var item in graph.ListAsync(credential, edge, () => new GraphFields().Add("fields", "id,name").Add("filtering", filter), PageRows, FewestPageRows, ct))
-            if (GraphText.Of(item, "name")?.Contains(marker, StringComparison.Ordinal) == true) found.Add(IdOf(item));
+            // A list that grows while its pages are read may show an object twice.
+            if (GraphText.Of(item, "name")?.Contains(marker, StringComparison.Ordinal) == true && !found.Contains(IdOf(item))) found.Add(IdOf(item));
 
         return found;
     }
