@@ -126,6 +126,16 @@ public sealed class TreeTests
     }
 
     [Test]
+    public void A_campaigns_lifetime_budget_is_divided_over_the_days_from_its_first_start_to_its_last_end()
+    {
+        var now = DateTimeOffset.Parse("2099-05-01T00:00:00Z", null);
+        var tree = Request(2, 1);
+        AdSetRequest Runs(int set, int from, int until) => tree.AdSets![set] with { DailyBudgetCents = null, LifetimeBudgetCents = 30_000, StartTime = now.AddDays(from), EndTime = now.AddDays(until) };
+        var later = tree with { BudgetAt = "campaign", DailyBudgetCents = null, LifetimeBudgetCents = 30_000, StartTime = now.AddDays(20), EndTime = now.AddDays(30), AdSets = [Runs(0, 20, 30), Runs(1, 0, 10)] };
+        Assert.That(later.DailyAmountCents(now), Is.EqualTo(1000));
+    }
+
+    [Test]
     public void The_first_ad_set_and_ad_have_the_steps_of_the_only_ones()
     {
         var shape = new TreeShape(Request(2, 2));

@@ -56,6 +56,14 @@ public sealed partial class SimulationTests
     }
 
     /// <inheritdoc cref="A_history_that_once_broke_a_promise_keeps_it"/>
+    [TestCase(472805469, TestName = "{m}(a list that grew while it was read showed a creative twice)")]
+    public async Task A_history_of_trees_that_once_broke_a_promise_keeps_it(int seed)
+    {
+        await using var database = await SimDatabase.CreateAsync();
+        Assert.That((await RunAsync(database, seed)).TreeSeed, Is.Not.Null, "it is another history by now");
+    }
+
+    /// <inheritdoc cref="A_history_that_once_broke_a_promise_keeps_it"/>
     [TestCase(796807960, TestName = "{m}(two pages that were read a minute apart were put together)")]
     public async Task A_history_of_numbers_that_once_broke_a_promise_keeps_it(int seed)
     {
