@@ -18,6 +18,14 @@ internal static class ChangeLog
             FROM unnest(@Methods::text[], @Paths::text[], @Sents::jsonb[], @SentAts::timestamptz[], @Outcomes::text[], @HttpStatuses::int[], @Answers::text[]) AS c)
         """;
 
+    /// <summary>Which objects the audit tells were activated, or perhaps were.</summary>
+    public static async Task<IReadOnlySet<string>> ListActivatedAsync(NpgsqlDataSource dataSource, Guid requestId, CancellationToken ct)
+    {
+        const string ListSql = "SELECT DISTINCT path FROM meta_changes WHERE request_id = @RequestId AND sent ->> 'status' = 'ACTIVE'";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<string>(new(ListSql, new { RequestId = requestId }, cancellationToken: ct))).ToHashSet();
+    }
+
     /// <summary>For changes no journal follows any more.</summary>
     public static async Task WriteAsync(NpgsqlDataSource dataSource, Guid accountId, Guid? requestId, string askedBy, MetaChanges changes, CancellationToken ct)
     {

@@ -1,6 +1,8 @@
+using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Spending;
+using Npgsql;
 
 namespace MetaAdsJobs.Core.Orchestrations.Steps;
 
@@ -8,7 +10,7 @@ namespace MetaAdsJobs.Core.Orchestrations.Steps;
 /// Only for auto_publish, and only when all four objects exist, Meta has processed the ad, and the caps and the stop switch permit
 /// it: ads, then ad sets, then the campaign, so that nothing can spend before the last of the calls. Activating twice is harmless.
 /// </summary>
-internal sealed class ActivateStep(MetaAds meta, Activations activations, CountedCampaigns counted, TimeProvider time) : IRepeatableStep
+internal sealed class ActivateStep(NpgsqlDataSource dataSource, MetaAds meta, Activations activations, CountedCampaigns counted, TimeProvider time) : IRepeatableStep
 {
     private static readonly TimeSpan LongestProcessing = TimeSpan.FromMinutes(10);
 
@@ -63,9 +65,10 @@ internal sealed class ActivateStep(MetaAds meta, Activations activations, Counte
         if (attempt.Request.AdSets is null) return active;
         active.UnionWith(await meta.ListActiveAsync(attempt.Credential.Patient(), attempt.MetaId(StepName.Campaign), AdObject.AdSet, ct));
         foreach (var adSet in attempt.Tree.Shape.AdSets) active.UnionWith(await meta.ListActiveAsync(attempt.Credential.Patient(), attempt.MetaId(adSet.Step), AdObject.Ad, ct));
-        // What an attempt activated whose process died is in no audit.
-        if (attempt.Abandoned > 0)
-            foreach (var metaId in active) attempt.Credential.Changes.AddPerhapsActivated(metaId, time.GetUtcNow());
+        if (active.Count == 0) return active;
+        // What an attempt activated whose process died is in no audit, however many attempts ago that was.
+        var told = await ChangeLog.ListActivatedAsync(dataSource, attempt.RequestId, ct);
+        foreach (var metaId in active.Where(metaId => !told.Contains(metaId))) attempt.Credential.Changes.AddPerhapsActivated(metaId, time.GetUtcNow());
         return active;
     }
 
