@@ -1,5 +1,6 @@
 using MetaAdsJobs.Api.Accounts;
 using MetaAdsJobs.Api.Audit;
+using MetaAdsJobs.Api.Campaigns;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Dashboard;
 using MetaAdsJobs.Api.Health;
@@ -51,6 +52,7 @@ public static class ApiApplication
 
         var meta = app.MapGroup("/meta").RequireRateLimiting(RateLimits.PerCaller);
         meta.MapOrchestrations();
+        meta.MapCampaigns();
         meta.MapInsights();
         meta.MapAccounts();
         meta.MapClips();

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Graph;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Audit;
@@ -24,6 +26,15 @@ internal static class ChangeLog
         const string ListSql = "SELECT DISTINCT path FROM meta_changes WHERE request_id = @RequestId AND sent ->> 'status' = 'ACTIVE'";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<string>(new(ListSql, new { RequestId = requestId }, cancellationToken: ct))).ToHashSet();
+    }
+
+    /// <summary>Whether the audit tells that these values were sent to the object, or perhaps were, since then.</summary>
+    public static async Task<bool> IsToldAsync(NpgsqlDataSource dataSource, Guid requestId, string metaId, GraphFields sent, DateTimeOffset since, CancellationToken ct)
+    {
+        const string ToldSql = "SELECT EXISTS (SELECT 1 FROM meta_changes WHERE request_id = @RequestId AND path = @MetaId AND sent_at >= @Since AND sent @> @Sent::jsonb)";
+        var json = JsonSerializer.Serialize(sent.Encoded.ToDictionary(field => field.Key, field => field.Value));
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.ExecuteScalarAsync<bool>(new(ToldSql, new { RequestId = requestId, MetaId = metaId, Since = since, Sent = json }, cancellationToken: ct));
     }
 
     /// <summary>For changes no journal follows any more.</summary>

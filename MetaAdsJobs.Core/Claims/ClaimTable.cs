@@ -26,8 +26,28 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
             """,
     };
 
+    /// <summary>Edits of one campaign are done in the order in which they were asked for; what pauses waits for nothing.</summary>
+    public static readonly ClaimTable Edits = new("campaign_edits", "edit_id", "EditId", "state", "asked_at", "ads_management")
+    {
+        GoesFirst = "r.kind = 'pause'",
+        WaitsFor = """
+            CASE WHEN r.kind <> 'pause' AND a.blocked_at IS NOT NULL THEN concat('the account is blocked by Meta: ', COALESCE(a.block_reason, 'blocked'))
+                 WHEN r.kind <> 'pause' AND EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = r.request_id AND e.number < r.number AND e.state IN ('queued', 'running', 'waiting'))
+                 THEN 'an earlier edit of the same campaign comes first'
+                 WHEN r.kind IN ('publish', 'resume') THEN (
+                    SELECT concat('stopped by ', s.stopped_by, ': ' || s.reason) FROM stops s
+                    WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = a.id) LIMIT 1) END
+            """,
+    };
+
     /// <summary>True for what neither a stop of the account nor Meta's block lets begin.</summary>
     public bool YieldsToPeople { get; private init; }
+
+    /// <summary>Of which rows Meta's limits hold nothing back.</summary>
+    public string GoesFirst { get; private init; } = "false";
+
+    /// <summary>What else a row waits for, in words; null when nothing.</summary>
+    public string WaitsFor { get; private init; } = "NULL::text";
 
     /// <summary>The end of a SET list, and the FROM of its update: how far the work has come, where that is counted elsewhere.</summary>
     public string Progress { get; private init; } = "";
@@ -38,18 +58,21 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
     /// <summary>The fence: the attempt that writes still holds the row. Takes the key and @Attempt.</summary>
     public string Held => $"{Key} = @{Parameter} AND attempt = @Attempt AND {State} = 'running'";
 
-    /// <summary>What a claim sets. Takes @Lease and @Now.</summary>
+    /// <summary>What a claim sets. Takes @Lease.</summary>
     public string Taken => $"""
         {State} = 'running', attempt = r.attempt + 1, lease_until = clock_timestamp() + @Lease, wait_reason = NULL, next_attempt_at = NULL,
                 -- A lease that nobody gave back: the attempt before died.
-                abandoned = r.abandoned + (r.lease_until IS NOT NULL)::int, started_at = COALESCE(r.started_at, @Now)
+                abandoned = r.abandoned + (r.lease_until IS NOT NULL)::int,
+                -- When this is done, and not when somebody who has slept since meant to: what others have stored before is older.
+                started_at = COALESCE(r.started_at, clock_timestamp())
         """;
 
     /// <summary>Which row may be claimed. Takes the key and @Now.</summary>
     public string Claimable => $"""
         r.{Key} = @{Parameter} AND a.id = r.social_account_id AND r.{Unfinished}
                   AND (r.lease_until IS NULL OR r.lease_until < clock_timestamp()) AND a.token_rejected_at IS NULL
-                  AND NOT EXISTS (SELECT 1 FROM account_pacing p WHERE p.ad_account_id = a.ad_account_id AND p.use_case = '{UseCase}' AND p.blocked_until > @Now)
+                  AND ({GoesFirst} OR NOT EXISTS (SELECT 1 FROM account_pacing p WHERE p.ad_account_id = a.ad_account_id AND p.use_case = '{UseCase}' AND p.blocked_until > @Now))
+                  AND ({WaitsFor}) IS NULL
         """;
 
     public string Unfinished => $"{State} IN ('queued', 'running', 'waiting')";

@@ -14,6 +14,9 @@ internal sealed class WorkClaims(NpgsqlDataSource dataSource, OrchestrationOptio
 {
     private static readonly TimeSpan UntilSomebodySees = TimeSpan.FromMinutes(5);
 
+    // Whoever ends calls the next; this is for when that call was lost.
+    private static readonly TimeSpan UntilAnotherEnds = TimeSpan.FromSeconds(30);
+
     /// <summary>Does the work while the claim is renewed.</summary>
     /// <param name="overtaken">Another attempt holds the row now; told why that is known.</param>
     /// <param name="handBack">This process is stopping: anybody may go on at once.</param>
@@ -82,6 +85,8 @@ internal sealed class WorkClaims(NpgsqlDataSource dataSource, OrchestrationOptio
                 return await ShowAsync(now + UntilSomebodySees, $"the account is blocked by Meta: {block}");
             case { Stopped: { } stopped }:
                 return await ShowAsync(now + UntilSomebodySees, stopped);
+            case { WaitsFor: { } other }:
+                return await ShowAsync(now + UntilAnotherEnds, other);
             case { BlockedUntil: { } until } blocked:
                 return await ShowAsync(until, $"throttled by Meta: {blocked.BlockedReason}");
             case { NextAttemptAt: { } next, WaitReason: { } reason } when next > now:
@@ -113,10 +118,10 @@ internal sealed class WorkClaims(NpgsqlDataSource dataSource, OrchestrationOptio
                    CASE WHEN a.blocked_at IS NOT NULL AND @YieldsToPeople THEN COALESCE(a.block_reason, 'blocked') END AS account_block,
                    (SELECT concat('stopped by ', s.stopped_by, ': ' || s.reason) FROM stops s
                     WHERE @YieldsToPeople AND s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = a.id) LIMIT 1) AS stopped,
-                   r.wait_reason, r.next_attempt_at
+                   ({table.WaitsFor}) AS waits_for, r.wait_reason, r.next_attempt_at
             FROM {table.Name} r
             JOIN social_accounts a ON a.id = r.social_account_id
-            LEFT JOIN account_pacing p ON p.ad_account_id = a.ad_account_id AND p.use_case = '{table.UseCase}' AND p.blocked_until > @Now
+            LEFT JOIN account_pacing p ON p.ad_account_id = a.ad_account_id AND p.use_case = '{table.UseCase}' AND p.blocked_until > @Now AND NOT {table.GoesFirst}
             WHERE r.{table.Key} = @{table.Parameter}
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
@@ -139,6 +144,7 @@ internal sealed class WorkClaims(NpgsqlDataSource dataSource, OrchestrationOptio
         public string? TokenRejection { get; init; }
         public string? AccountBlock { get; init; }
         public string? Stopped { get; init; }
+        public string? WaitsFor { get; init; }
         public string? WaitReason { get; init; }
         public DateTimeOffset? NextAttemptAt { get; init; }
     }

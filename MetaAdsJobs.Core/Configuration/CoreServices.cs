@@ -1,4 +1,5 @@
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Jobs;
@@ -18,6 +19,6 @@ public static class CoreServices
     {
         services.TryAddSingleton(new ServiceClock(TimeProvider.System));
         services.TryAddSingleton<TimeProvider>(provider => provider.GetRequiredService<ServiceClock>());
-        return services.AddDatabase().AddMeta().AddAccounts().AddJobs().AddSpending().AddOrchestrations().AddInsights().AddTargeting();
+        return services.AddDatabase().AddMeta().AddAccounts().AddJobs().AddSpending().AddOrchestrations().AddCampaigns().AddInsights().AddTargeting();
     }
 }

@@ -22,6 +22,10 @@ public interface IJobQueue
     /// <returns>The queue's own id of the job.</returns>
     string EnqueuePause(Guid stopId);
 
+    /// <param name="goesFirst">For what pauses: before everything else.</param>
+    /// <returns>The queue's own id of the job.</returns>
+    string EnqueueEdit(Guid editId, bool goesFirst);
+
     /// <summary>Lets go on, and activates again, what a stop that was lifted had held.</summary>
     /// <returns>The queue's own id of the job.</returns>
     string EnqueueResume(Guid stopId);

@@ -1,5 +1,6 @@
 using Hangfire.Common;
 using MetaAdsJobs.Core.Accounts.Tokens;
+using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Insights.Nightly;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Jobs.Filters;
@@ -20,6 +21,7 @@ internal static class JobKinds
         [TokenCheckJob.Kind] = typeof(TokenCheckJob),
         [PauseSpendingJob.Kind] = typeof(PauseSpendingJob),
         [ResumeSpendingJob.Kind] = typeof(ResumeSpendingJob),
+        [CampaignEditJob.Kind] = typeof(CampaignEditJob),
         [SweepJob.Kind] = typeof(SweepJob),
     };
 
@@ -62,6 +64,14 @@ internal sealed class TokenCheckJob(CheckTokens check)
     public async Task<JobOutcome?> RunAsync(CancellationToken ct) => (await check.ExecuteAsync(only: null, ct)).Noteworthy();
 
     public async Task<JobOutcome?> RunOneAsync(Guid accountId, CancellationToken ct) => (await check.ExecuteAsync(accountId, ct)).Noteworthy();
+}
+
+/// <summary>Hangfire's way into <see cref="RunEdit"/>.</summary>
+internal sealed class CampaignEditJob(RunEdit run)
+{
+    public const string Kind = "edit";
+
+    public async Task<JobOutcome?> RunAsync(Guid editId, CancellationToken ct) => (await run.ExecuteAsync(editId, ct)).Noteworthy();
 }
 
 /// <summary>Hangfire's way into <see cref="PauseSpending"/>.</summary>

@@ -49,6 +49,7 @@ public static class JobServices
     public static IServiceCollection AddJobServer(this IServiceCollection services)
     {
         services.AddTransient<OrchestrationJob>();
+        services.AddTransient<CampaignEditJob>();
         services.AddTransient<InsightSyncJob>();
         services.AddTransient<NightlySyncJob>();
         services.AddTransient<SweepJob>();

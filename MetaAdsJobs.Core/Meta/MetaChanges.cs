@@ -49,6 +49,10 @@ internal sealed class MetaChanges
     public void AddPerhapsActivated(string metaId, DateTimeOffset at) => Add(new(
         "POST", metaId, new Dictionary<string, string> { ["status"] = "ACTIVE" }, at, OutcomeOf(Proof.OutcomeUnknown), null, "an attempt whose process died may have activated it"));
 
+    /// <summary>What stands at Meta as it was to be, and which an attempt that died may have sent.</summary>
+    public void AddPerhapsSent(string metaId, GraphFields sent, DateTimeOffset at) => Add(new(
+        "POST", metaId, sent.Encoded.ToDictionary(field => field.Key, field => Cut(field.Value)!), at, OutcomeOf(Proof.OutcomeUnknown), null, "an attempt whose process died may have sent it"));
+
     /// <summary>Something of what is open may still be carried out.</summary>
     public bool IsAnyUnknown => Listed().Any(change => change.Outcome == OutcomeOf(Proof.OutcomeUnknown));
 

@@ -28,7 +28,7 @@ public static class MetaServices
             provider.GetRequiredService<ILogger<GraphClient>>()));
         services.AddSingleton<GraphPacing>();
         services.AddSingleton<MetaTokens>();
-        services.AddSingleton<MetaAds>();
+        services.AddSingleton<MetaAds>().AddSingleton<MetaEdits>();
         services.AddSingleton<MetaVideos>();
         services.AddSingleton<MetaImages>();
         services.AddSingleton<MetaChecks>();

@@ -10,6 +10,26 @@ using Npgsql;
 
 namespace MetaAdsJobs.Core.Spending;
 
+/// <summary>For whom a permit is.</summary>
+/// <param name="HeldSql">Tells whether he may still act.</param>
+/// <param name="State">In which the permit leaves what is not being activated already. Of what is activating, a stop pauses all there is; of what is active, what it finds on.</param>
+/// <param name="ForgetsPauses">Whether all is activated, whatever a stop had paused.</param>
+internal sealed record PermitHolder(string HeldSql, string State, bool ForgetsPauses)
+{
+    /// <summary>Activates again what a stop has paused: unless a person has paused it, or begun to publish it, since.</summary>
+    public static readonly PermitHolder LiftedStop = new("SELECT 1 FROM activations WHERE request_id = @RequestId AND cardinality(paused_ids) > 0", "activating", ForgetsPauses: false);
+
+    public Guid? EditId { get; private init; }
+    public int? Attempt { get; private init; }
+
+    public static PermitHolder Orchestration(int attempt) =>
+        new($"SELECT 1 FROM orchestrations WHERE {ClaimTable.Orchestrations.Held} AND ending IS NULL", "activating", ForgetsPauses: true) { Attempt = attempt };
+
+    /// <param name="isWhole">Whether the whole tree is activated.</param>
+    public static PermitHolder Edit(Guid editId, int attempt, bool isWhole) =>
+        new($"SELECT 1 FROM campaign_edits WHERE {ClaimTable.Edits.Held}", "active", isWhole) { EditId = editId, Attempt = attempt };
+}
+
 /// <summary>
 /// Who may activate. A permit is a committed row: from then on the stop switch knows that something may be active, and the caps
 /// count it. Permits of one account and its stops take the account's row in turn, so none slips between.
@@ -33,28 +53,28 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
         if (time.GetElapsedTime(askedAt) > SafeFor) throw new MetaException(Proof.NotSent, "the permit to activate is over");
     };
 
-    /// <param name="attempt">The one that activates everything, whatever a stop had paused; null when just that is activated again.</param>
+    /// <param name="holder">For whom.</param>
     /// <returns>Null when permitted; else what stands against it, to be asked again later.</returns>
-    /// <exception cref="FencedException">Another attempt holds the orchestration, or it is being undone: what it is undoing must not count as active.</exception>
-    public async Task<string?> PermitAsync(Guid requestId, SocialAccount account, long dailyCents, DateTimeOffset? endsAt, int? attempt, CancellationToken ct)
+    /// <exception cref="FencedException">Another attempt holds the row, or the orchestration is being undone: what it is undoing must not count as active.</exception>
+    public async Task<string?> PermitAsync(Guid requestId, SocialAccount account, long dailyCents, DateTimeOffset? endsAt, PermitHolder holder, CancellationToken ct)
     {
         // One implicit transaction: the second statement sees what the account's last permit or stop committed.
-        var held = $"SELECT 1 FROM orchestrations WHERE {ClaimTable.Orchestrations.Held} AND ending IS NULL";
+        var held = holder.HeldSql;
         var permitSql = $"""
             SELECT campaign_cap_cents, daily_cap_cents, caps_off FROM social_accounts WHERE id = @AccountId FOR NO KEY UPDATE;
             {held} FOR NO KEY UPDATE;
             INSERT INTO activations (request_id, social_account_id, state, daily_cents, ends_at, busy_until, changed_at)
-            SELECT @RequestId, @AccountId, 'activating', @DailyCents, @EndsAt, clock_timestamp() + @Longest, @Now
+            SELECT @RequestId, @AccountId, @State, @DailyCents, @EndsAt, clock_timestamp() + @Longest, @Now
             FROM social_accounts a
-            WHERE a.id = @AccountId AND (NOT @IsNew OR EXISTS ({held})) AND NOT EXISTS (SELECT 1 FROM stops WHERE lifted_at IS NULL AND (social_account_id IS NULL OR social_account_id = @AccountId))
+            WHERE a.id = @AccountId AND EXISTS ({held}) AND NOT EXISTS (SELECT 1 FROM stops WHERE lifted_at IS NULL AND (social_account_id IS NULL OR social_account_id = @AccountId))
               AND (a.caps_off OR COALESCE(a.campaign_cap_cents, @CampaignCap) IS NULL OR @DailyCents <= COALESCE(a.campaign_cap_cents, @CampaignCap))
               AND (a.caps_off OR COALESCE(a.daily_cap_cents, @DayCap) IS NULL OR @DailyCents + (
                     SELECT COALESCE(sum(daily_cents), 0) FROM activations
                     WHERE social_account_id = @AccountId AND state IN ('activating', 'active') AND request_id <> @RequestId
                       AND (ends_at IS NULL OR ends_at > @Now)) <= COALESCE(a.daily_cap_cents, @DayCap))
-            ON CONFLICT (request_id) DO UPDATE SET state = 'activating', daily_cents = EXCLUDED.daily_cents, ends_at = EXCLUDED.ends_at,
+            ON CONFLICT (request_id) DO UPDATE SET state = CASE WHEN activations.state = 'activating' THEN 'activating' ELSE @State END, daily_cents = EXCLUDED.daily_cents, ends_at = EXCLUDED.ends_at,
                 busy_until = EXCLUDED.busy_until, changed_at = EXCLUDED.changed_at,
-                paused_ids = CASE WHEN @IsNew THEN ARRAY[]::text[] ELSE activations.paused_ids END
+                paused_ids = CASE WHEN @ForgetsPauses THEN ARRAY[]::text[] ELSE activations.paused_ids END
             RETURNING 1;
             SELECT (SELECT concat('stopped by ', stopped_by, ': ' || reason) FROM stops
                     WHERE lifted_at IS NULL AND (social_account_id IS NULL OR social_account_id = @AccountId) LIMIT 1) AS stopped,
@@ -65,12 +85,12 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var answers = await connection.QueryMultipleAsync(new(permitSql, new
         {
-            RequestId = requestId, AccountId = account.Id, DailyCents = dailyCents, EndsAt = endsAt, Attempt = attempt, IsNew = attempt is not null, Longest, Now = time.GetUtcNow(),
+            RequestId = requestId, AccountId = account.Id, DailyCents = dailyCents, EndsAt = endsAt, holder.EditId, holder.Attempt, holder.State, holder.ForgetsPauses, Longest, Now = time.GetUtcNow(),
             CampaignCap = caps.UsualOfCampaign(account.Currency), DayCap = caps.UsualOfDay(account.Currency),
         }, cancellationToken: ct));
         // As they stand now that nobody else can change them: what the caller knows of the account may be older.
         var (campaignCap, dayCap, capsOff) = await answers.ReadSingleAsync<(long?, long?, bool)>();
-        if (attempt is not null != (await answers.ReadAsync<int>()).Any()) throw new FencedException("a permit was refused");
+        if (!(await answers.ReadAsync<int>()).Any()) throw new FencedException("a permit was refused");
         var current = account with { CampaignCapCents = campaignCap, DailyCapCents = dayCap, CapsOff = capsOff };
         if ((await answers.ReadAsync<int>()).Any()) return null;
         var (stopped, activeCents) = await answers.ReadSingleAsync<(string?, long)>();

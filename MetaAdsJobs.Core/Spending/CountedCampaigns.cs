@@ -16,10 +16,10 @@ internal sealed class CountedCampaigns(NpgsqlDataSource dataSource, MetaAds meta
     /// <returns>True when there is more room than before.</returns>
     public async Task<bool> RefreshAsync(Guid accountId, GraphCredential credential, CancellationToken ct)
     {
-        // Those not looked at for longest; looking counts as a change, so that the next call looks at others.
+        // Those not looked at for longest, and none that a call under way may activate yet; looking counts as a change, so that the next call looks at others.
         const string TakeSql = """
             UPDATE activations v SET changed_at = @Now
-            FROM (SELECT request_id FROM activations WHERE social_account_id = @AccountId AND state = 'active' AND changed_at < @Before ORDER BY changed_at LIMIT @AtOnce FOR UPDATE SKIP LOCKED) old
+            FROM (SELECT request_id FROM activations WHERE social_account_id = @AccountId AND state = 'active' AND changed_at < @Before AND (busy_until IS NULL OR busy_until < clock_timestamp()) ORDER BY changed_at LIMIT @AtOnce FOR UPDATE SKIP LOCKED) old
             WHERE v.request_id = old.request_id AND v.state = 'active'
             RETURNING v.request_id, (SELECT meta_id FROM orchestration_steps s WHERE s.request_id = v.request_id AND s.step = 'campaign') AS campaign_id
             """;

@@ -1,3 +1,4 @@
+using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Meta.Graph;
@@ -75,6 +76,11 @@ internal sealed class ResumeSpending(
             // Changed by somebody else meanwhile: it is looked at again.
             return await (stillThere ? store.LeftPausedAsync(spender, askedBy, ct) : store.EndedAsync(spender, askedBy, isOwn: true, ct)) ? Resumed.LeftPaused : Resumed.TryAgain;
         }
+        catch (FencedException exception)
+        {
+            SpendingLog.LeftPaused(logger, spender.RequestId, spender.Account.Id, exception.Message);
+            return Resumed.LeftPaused;
+        }
         catch (MetaException exception)
         {
             SpendingLog.LeftPaused(logger, spender.RequestId, spender.Account.Id, exception.ForUser);
@@ -95,7 +101,7 @@ internal sealed class ResumeSpending(
         var now = time.GetUtcNow();
         if (spender.Request.LastEnd <= now) throw new MetaException(Proof.Rejected, "its end_time has passed");
         var permittedFrom = time.GetTimestamp();
-        if (await activations.PermitAsync(spender.RequestId, spender.Account, spender.Request.DailyAmountCents(now), spender.Request.LastEnd?.ToUniversalTime(), attempt: null, ct) is { } refusal)
+        if (await activations.PermitAsync(spender.RequestId, spender.Account, spender.Request.DailyAmountCents(now), spender.Request.LastEnd?.ToUniversalTime(), PermitHolder.LiftedStop, ct) is { } refusal)
         {
             SpendingLog.LeftPaused(logger, spender.RequestId, spender.Account.Id, refusal);
             return Resumed.LeftPaused;

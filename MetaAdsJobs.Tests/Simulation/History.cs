@@ -44,7 +44,9 @@ internal sealed class History : IAsyncDisposable
         // Two in five; those that are kept for what they once showed are of single ads.
         var sum = choices.Made.Sum();
         TreeSeed = !isOfNumbers && sum % 5 is 2 or 4 && sum is not (12 or 14) ? sum : null;
+        EditSeed = !isOfNumbers && sum % 7 is 3 or 5 && sum is not (12 or 17) ? sum : null;
         Syncs = new(this);
+        Edits = new(this);
     }
 
     /// <summary>About syncs and nights; else about requests and spending.</summary>
@@ -59,6 +61,8 @@ internal sealed class History : IAsyncDisposable
     public bool IsStoppedMidway { get; private set; }
     /// <summary>From which the form of its trees is drawn; null where each request is for one ad.</summary>
     public int? TreeSeed { get; }
+    /// <summary>From which is drawn what is done to campaigns after their birth; null where nothing is.</summary>
+    public int? EditSeed { get; }
     public int MaxRetries { get; }
     public TimeSpan Lease { get; }
     public Dictionary<string, string> Settings { get; }
@@ -70,6 +74,7 @@ internal sealed class History : IAsyncDisposable
     public NumbersJudge NumbersJudge { get; }
     public Script Script { get; }
     public SyncScript Syncs { get; }
+    public EditScript Edits { get; }
 
     /// <summary>Worker processes that live.</summary>
     public IReadOnlyList<SimProcess> Workers => [.. _processes.Where(process => !process.IsDead && process.Name.StartsWith('w'))];

@@ -48,23 +48,30 @@ internal sealed class Judge(History history)
 
     private bool IsWhole(MetaObject campaign)
     {
-        // A stop may have paused what hangs on it meanwhile; but it was there, and switched on first.
+        // A stop may have paused what hangs on it meanwhile; but it was there, and switched on first. Edits pause and delete parts of what has been whole.
         bool WasActivated(MetaObject one) => history.World.Done.Exists(done => done.Object == one && done.Call["status"] == "ACTIVE");
         var whole = history.World.Objects.Count(ad =>
-            ad is { Kind: "ads", Lives: true, Parent: { Lives: true } set, Creative.Lives: true } && set.Parent == campaign && WasActivated(ad) && WasActivated(set));
+            ad is { Kind: "ads", Parent: { } set } && set.Parent == campaign && (history.EditSeed is not null || ad is { Lives: true, Parent.Lives: true, Creative.Lives: true } && WasActivated(ad) && WasActivated(set)));
         return whole >= history.Script.AdsOf(campaign);
     }
 
     /// <summary>Somebody of ours has switched an object.</summary>
     public void Switched(MetaObject thing, GraphCall call)
     {
-        if (call["status"] != "ACTIVE" || thing.Kind != "campaigns") return;
         var all = history.World.Objects;
+        if (call["daily_budget"] is not null) JudgeCap(thing);
+        if (call["status"] != "ACTIVE" || thing.Kind != "campaigns") return;
         // What Meta carries out late may meet a tree that an undo is taking away meanwhile.
         if (!_ofWholes.Contains(call) && !IsWhole(thing)) Condemn($"campaign {thing.Id} was activated before it was whole");
         if (MetaWorld.IsSpending(thing, all) && !history.Script.IsCounted(thing)) Condemn($"campaign {thing.Id} was activated, and neither caps nor stops count it");
+        JudgeCap(thing);
+    }
+
+    private void JudgeCap(MetaObject thing)
+    {
+        var all = history.World.Objects;
         var spending = all.Where(one => one.AccountId == thing.AccountId && !one.IsByHand && MetaWorld.IsSpending(one, all))
-            .Sum(campaign => all.Where(one => one.Parent == campaign).Sum(set => set.Budget));
+            .Sum(campaign => all.Where(one => one is { Status: "ACTIVE", Lives: true } && one.Parent == campaign).Sum(set => set.Budget));
         if (spending > history.Script.LargestCap[thing.AccountId]) Condemn($"{spending} a day is active in {thing.AccountId}, its cap has been {history.Script.LargestCap[thing.AccountId]} at the most");
     }
 
@@ -89,6 +96,7 @@ internal sealed class Judge(History history)
             foreach (var orphan in history.World.Ours(adAccountId).Where(one => one.Lives && one.Kind != "advideos" && !named.Contains(one)))
                 Condemn($"{orphan.Kind} {orphan.Id} \"{orphan.Name}\" lives at Meta, and no result names it");
             await JudgeSpendingAsync(connection, adAccountId);
+            await JudgeEditsAsync(connection, accountId);
             await JudgeAuditAsync(connection, accountId, adAccountId);
         }
 
@@ -110,7 +118,7 @@ internal sealed class Judge(History history)
             {
                 var ever = history.World.Objects.Where(one => one.Id == id).ToList();
                 if (alive.Count > 1) Condemn($"{name} succeeded with {alive.Count} {kind} of {step}: {string.Join(", ", alive.Select(one => one.Id))}");
-                else if (alive.Count == 0 && !ever.Exists(IsGoneByHand)) Condemn($"{name} succeeded and its {step} {id} does not live");
+                else if (alive.Count == 0 && !ever.Exists(one => IsGoneByHand(one) || IsEnded(one))) Condemn($"{name} succeeded and its {step} {id} does not live");
                 else if (alive.Count == 1 && alive[0].Id != id) Condemn($"{name} succeeded with {step} {id}, and {alive[0].Id} lives");
             }
             else
@@ -138,6 +146,28 @@ internal sealed class Judge(History history)
 
     private static bool IsGoneByHand(MetaObject one) => one.IsByHand || one.Parent is { } parent && IsGoneByHand(parent);
 
+    private bool IsEnded(MetaObject one) => history.Edits.Ended.Contains(one.Id) || one.Parent is { } parent && IsEnded(parent);
+
+    // What was asked for last is how it stands; of what failed nobody knows.
+    private async Task JudgeEditsAsync(Npgsql.NpgsqlConnection connection, Guid accountId)
+    {
+        var edits = (await connection.QueryAsync<(string MetaId, string Kind, string State, long? Budget, Guid RequestId)>("""
+            SELECT meta_id, kind, state, (fields ->> 'daily_budget_cents')::bigint, request_id FROM campaign_edits WHERE social_account_id = @accountId AND state <> 'cancelled' ORDER BY number
+            """, new { accountId })).ToList();
+        foreach (var thing in history.World.Objects.Where(one => !IsGoneByHand(one)))
+        {
+            if (edits.LastOrDefault(edit => edit.MetaId == thing.Id && edit.Kind == "update") is { State: "succeeded", Budget: { } budget } && thing.Budget != budget)
+                Condemn($"the budget of {thing.Id} was set to {budget} last, and is {thing.Budget}");
+            var last = edits.LastOrDefault(edit => edit.Kind != "update" && (edit.MetaId == thing.Id || (edit.Kind == "publish" && thing.Kind != "adcreatives" && history.World.Objects.Any(top => top.Id == edit.MetaId && IsBelow(thing, top)))));
+            if (last is { Kind: "pause", State: "succeeded" } && thing is { Status: "ACTIVE" }) Condemn($"{thing.Kind} {thing.Id} was paused, and is active");
+            if (last is { Kind: "delete", State: "succeeded" } && thing.Lives) Condemn($"{thing.Kind} {thing.Id} was deleted, and lives");
+            if (last is { Kind: "archive", State: "succeeded" } && thing.Status is not ("ARCHIVED" or "DELETED")) Condemn($"{thing.Kind} {thing.Id} was archived, and is {thing.Status}");
+            if (last is { Kind: "publish" or "resume", State: "succeeded" } && thing.Kind == "campaigns" && thing is not { Status: "ACTIVE" }) Condemn($"campaign {thing.Id} was published, and is {thing.Status}");
+        }
+    }
+
+    private static bool IsBelow(MetaObject one, MetaObject top) => one.Parent is { } parent && (parent == top || IsBelow(parent, top));
+
     // Whatever spends counts against the cap, and a stop would find it.
     private async Task JudgeSpendingAsync(Npgsql.NpgsqlConnection connection, string adAccountId)
     {
@@ -153,13 +183,15 @@ internal sealed class Judge(History history)
         var rows = (await connection.QueryAsync<(string Method, string Path, string Outcome, string? Answer, string? Name, string? Status)>(
             "SELECT method, path, outcome, answer, sent ->> 'name', sent ->> 'status' FROM meta_changes WHERE social_account_id = @accountId", new { accountId })).ToList();
         var videos = (await connection.QueryAsync<string>("SELECT video_id FROM clip_videos WHERE video_id IS NOT NULL")).ToHashSet();
+        rows.AddRange((await connection.QueryAsync<(string Method, string Path, string Outcome, string? Answer, string? Name, string? Status)>(
+            "SELECT method, path, 'budget', answer, sent ->> 'daily_budget', sent ->> 'status' FROM meta_changes WHERE social_account_id = @accountId AND sent ? 'daily_budget'", new { accountId })));
         foreach (var (_, call, thing) in history.World.Done.Where(done => done.Object.AccountId == adAccountId))
         {
             // Created by a process that died with it, and deleted by hand before anybody looked; or a video for which nobody has asked again.
             if (call.IsCreate && (IsGoneByHand(thing) || (thing.Kind == "advideos" && !videos.Contains(thing.Id)))) continue;
             var isTold = call.IsCreate
                 ? rows.Exists(row => row.Answer?.Contains(thing.Id, StringComparison.Ordinal) == true || (row.Outcome == "outcome_unknown" && row.Name == thing.Name))
-                : rows.Exists(row => row.Path == thing.Id && row.Method == call.Method && row.Status == call["status"]);
+                : rows.Exists(row => row.Path == thing.Id && row.Method == call.Method && row.Status == call["status"] && (call["daily_budget"] is null || row is { Outcome: "budget" } && row.Name == call["daily_budget"]));
             if (!isTold) Condemn($"the audit lacks {call} of {thing.Id}");
         }
     }

@@ -12,10 +12,10 @@ internal sealed class MetaObject
     /// <summary>campaigns, adsets, adcreatives, ads or advideos.</summary>
     public required string Kind { get; init; }
     public required string AccountId { get; init; }
-    public required string Name { get; init; }
+    public required string Name { get; set; }
     public MetaObject? Parent { get; init; }
     public MetaObject? Creative { get; init; }
-    public long Budget { get; init; }
+    public long Budget { get; set; }
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>From when on lists show it.</summary>
@@ -159,7 +159,7 @@ internal sealed class MetaWorld(History history)
                     : """{"status":{"video_status":"processing"}}""");
             case "GET":
                 var status = thing.Lives ? thing.Status : "DELETED";
-                return GraphAnswer.Ok($$"""{"id":"{{thing.Id}}","status":"{{status}}","effective_status":"{{status}}","issues_info":[]}""");
+                return GraphAnswer.Ok($$"""{"id":"{{thing.Id}}","status":"{{status}}","effective_status":"{{status}}","issues_info":[],"name":{{JsonSerializer.Serialize(thing.Name)}},"daily_budget":"{{thing.Budget}}"}""");
             case "DELETE":
                 if (!thing.Lives) return GraphAnswer.Error(100, 33, "Object does not exist, cannot be loaded due to missing permissions, or does not support this operation");
                 thing.Status = "DELETED";
@@ -167,7 +167,9 @@ internal sealed class MetaWorld(History history)
                 return GraphAnswer.Ok("""{"success":true}""");
             default:
                 if (!thing.Lives) return GraphAnswer.Error(100, 1487564, "deleted objects cannot be changed");
-                thing.Status = call["status"]!;
+                thing.Status = call["status"] ?? thing.Status;
+                thing.Name = call["name"] ?? thing.Name;
+                if (call["daily_budget"] is { } budget) thing.Budget = long.Parse(budget, CultureInfo.InvariantCulture);
                 Done.Add((history.Clockwork.Now, call, thing));
                 history.Judge.Switched(thing, call);
                 return GraphAnswer.Ok("""{"success":true}""");

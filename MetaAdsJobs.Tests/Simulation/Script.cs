@@ -23,9 +23,7 @@ internal sealed class Script(History history)
 
     /// <summary>Nobody does anything more.</summary>
     public bool IsOver => _open == 0;
-
     public IReadOnlyList<Asked> Requests => _asked;
-
     public IReadOnlyList<(Guid Id, string AdAccountId, string Name)> Accounts => _accounts;
 
     /// <summary>The largest cap that was ever in force, in hundredths, by account.</summary>
@@ -63,6 +61,7 @@ internal sealed class Script(History history)
         var choices = history.Choices;
         if (history.IsOfNumbers) history.Syncs.Plan();
         else PlanRequests(choices);
+        history.Edits.Plan(_asked);
         CalmFrom = history.Clockwork.Now + TimeSpan.FromSeconds(choices.OneOf(120, 400, 1200));
     }
 
@@ -188,7 +187,6 @@ internal sealed class Script(History history)
     }
 
     public bool HasOpen() => Open().Count > 0;
-
     public string OpenNow() => string.Join(", ", Open());
 
     public void Died(SimProcess process) => _open -= process.Name.StartsWith('a') ? process.Activities.Count : 0;
@@ -198,6 +196,7 @@ internal sealed class Script(History history)
         await using var connection = await history.Database.Aside.OpenConnectionAsync();
         var accounts = _accounts.Select(account => account.Id).ToArray();
         await connection.ExecuteAsync("""
+            DELETE FROM campaign_edits WHERE social_account_id = ANY(@accounts);
             DELETE FROM meta_ads a USING orchestrations o WHERE o.request_id = a.request_id AND o.social_account_id = ANY(@accounts);
             DELETE FROM meta_creatives WHERE social_account_id = ANY(@accounts);
             DELETE FROM meta_adsets a USING orchestrations o WHERE o.request_id = a.request_id AND o.social_account_id = ANY(@accounts);
@@ -226,6 +225,7 @@ internal sealed class Script(History history)
             UNION ALL SELECT id, 'stop', NULL FROM stops WHERE job_id IS NOT NULL
             UNION ALL SELECT request_id, 'untold', NULL FROM activations v WHERE untold_ids <> '{}' AND NOT EXISTS (
                 SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
+            UNION ALL SELECT edit_id, state, concat(kind, ' ', meta_id, ': ', wait_reason) FROM campaign_edits WHERE state IN ('queued', 'running', 'waiting')
             UNION ALL SELECT sync_id, state, wait_reason FROM insight_syncs WHERE state IN ('queued', 'running', 'waiting')
             """).Select(row => $"{history.NameOf(row.Id)} {row.Status} {row.Reason}").ToList();
     }

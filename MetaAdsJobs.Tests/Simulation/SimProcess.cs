@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Database;
+using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Insights.Nightly;
 using MetaAdsJobs.Core.Jobs;
@@ -135,6 +136,7 @@ internal sealed class SimProcess : IAsyncDisposable
         Begin($"{Name} {job.Kind} {_history.NameOf(job.Id)}", ct => task = job.Kind switch
         {
             "orchestration" => Get<RunOrchestration>().ExecuteAsync(job.Id, ct),
+            "edit" => Get<RunEdit>().ExecuteAsync(job.Id, ct),
             "sync" => Get<RunSync>().ExecuteAsync(job.Id, ct),
             "pause" => Get<PauseSpending>().ExecuteAsync(job.Id, ct),
             "resume" => Get<ResumeSpending>().ExecuteAsync(job.Id, ct),

@@ -112,6 +112,8 @@ internal sealed class SimQueue(History history)
 
         public string EnqueuePause(Guid stopId) => Enqueue(new("pause", stopId));
 
+        public string EnqueueEdit(Guid editId, bool goesFirst) => Enqueue(new("edit", editId));
+
         public string EnqueueResume(Guid stopId) => Enqueue(new("resume", stopId));
 
         private string Enqueue(Job job)

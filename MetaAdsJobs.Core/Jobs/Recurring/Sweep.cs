@@ -63,7 +63,7 @@ internal sealed partial class Sweep(NpgsqlDataSource dataSource, IJobQueue queue
     }
 
     private Task RescueRunsAsync(CancellationToken ct) =>
-        EachAsync(() => RescueAsync(ClaimTable.Orchestrations, queue.EnqueueOrchestration, ct), () => RescueAsync(ClaimTable.Syncs, queue.EnqueueSync, ct));
+        EachAsync(() => RescueAsync(ClaimTable.Edits, id => queue.EnqueueEdit(id, goesFirst: false), ct), () => RescueAsync(ClaimTable.Orchestrations, queue.EnqueueOrchestration, ct), () => RescueAsync(ClaimTable.Syncs, queue.EnqueueSync, ct));
 
     private Task RescueAsync(ClaimTable table, Func<Guid, string> enqueue, CancellationToken ct)
     {

@@ -17,6 +17,7 @@ internal sealed class JobNames(NpgsqlDataSource dataSource) : IDisposable
     public string Of(Job job)
     {
         const string CampaignSql = "SELECT campaign_name FROM orchestrations WHERE request_id = @Id";
+        const string EditSql = "SELECT concat_ws(' ', e.kind, e.level, c.name) FROM campaign_edits e JOIN meta_campaigns c ON c.request_id = e.request_id WHERE e.edit_id = @Id";
         const string AccountSql = """
             SELECT a.name || ', ' || s.since || ' to ' || s.until FROM insight_syncs s JOIN social_accounts a ON a.id = s.social_account_id
             WHERE s.sync_id = @Id
@@ -26,6 +27,7 @@ internal sealed class JobNames(NpgsqlDataSource dataSource) : IDisposable
         return job switch
         {
             { Args: [Guid id, ..] } when job.Type == typeof(OrchestrationJob) => $"Campaign: {Find(CampaignSql, id)}",
+            { Args: [Guid id, ..] } when job.Type == typeof(CampaignEditJob) => $"Edit: {Find(EditSql, id)}",
             { Args: [Guid id, ..] } when job.Type == typeof(InsightSyncJob) => $"Insights: {Find(AccountSql, id)}",
             { Args: [string zone, ..] } when job.Type == typeof(NightlySyncJob) => $"Night of {zone}",
             { Args: [Guid id, ..] } when job.Type == typeof(TokenCheckJob) => $"Token of {Find(OwnerSql, id)}",

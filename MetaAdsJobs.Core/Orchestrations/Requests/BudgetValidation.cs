@@ -17,7 +17,7 @@ internal static class BudgetValidation
     private const string Greatest = "max_spend_cents";
     private const string Start = "start_time";
     private const string End = "end_time";
-    private const long Most = 10_000_000_000_000;
+    public const long Most = 10_000_000_000_000;
     private static readonly FrozenSet<string> Places = FrozenSet.Create(StringComparer.Ordinal, OfCampaign, "ad_sets");
     private static readonly TimeSpan Farthest = TimeSpan.FromDays(366);
 
@@ -66,7 +66,8 @@ internal static class BudgetValidation
         else if (request is { LifetimeBudgetCents: { } lifetime, LatestEnd: { } end }) CheckDay(account, caps, errors, Lifetime, lifetime, Schedule.Days(request.FirstStart, end, now));
     }
 
-    private static void CheckDay(SocialAccount account, SpendingCaps caps, FieldErrors errors, string name, long hundredths, long days)
+    /// <summary>One budget over its days.</summary>
+    public static void CheckDay(SocialAccount account, SpendingCaps caps, FieldErrors errors, string name, long hundredths, long days)
     {
         if (Units(account, errors, name, hundredths) is not { } units) return;
         var over = days == 1 ? "" : $" for its {days} days";
@@ -77,7 +78,8 @@ internal static class BudgetValidation
             errors.Add(name, $"must be at most {100_000_000 * days}{over}: Meta refuses more than 1 million USD a day");
     }
 
-    private static long? Units(SocialAccount account, FieldErrors errors, string name, long hundredths)
+    /// <summary>In Meta's units; told where that is no whole number.</summary>
+    public static long? Units(SocialAccount account, FieldErrors errors, string name, long hundredths)
     {
         var units = Currency.FromHundredths(account.Currency, hundredths);
         if (units is null) errors.Add(name, $"must be a multiple of 100: {account.Currency} has no smaller unit at Meta, and the field counts hundredths");

@@ -1,0 +1,113 @@
+using System.Globalization;
+using System.Security.Claims;
+using System.Text.Json;
+using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Console.Http;
+using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.Campaigns;
+using MetaAdsJobs.Core.Orchestrations;
+using Microsoft.AspNetCore.Mvc;
+
+namespace MetaAdsJobs.Api.Campaigns;
+
+/// <summary>What a caller gets back at once: the edit is queued, look there for how far it is.</summary>
+internal sealed record EditAccepted(Guid EditId, string Status, string StatusUrl);
+
+internal static class CampaignEndpoints
+{
+    private static readonly (EditLevel Level, string Path, string Name)[] Levels = [(EditLevel.Campaign, "campaigns", "campaign"), (EditLevel.Adset, "adsets", "ad set"), (EditLevel.Ad, "ads", "ad")];
+
+    public static void MapCampaigns(this IEndpointRouteBuilder meta)
+    {
+        var group = meta.MapGroup("").WithTags("Campaigns");
+        group.MapGet("/campaigns", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Campaigns that were made here, newest first")
+            .Produces<Page<CampaignSummary>>().ProducesValidationProblem(422);
+        group.MapGet("/campaigns/{id}", GetAsync).RequireAuthorization(Policies.Read).WithSummary("A campaign with its ad sets and ads, by Meta's id")
+            .Produces<CampaignDetail>().ProducesProblem(404);
+        foreach (var (level, path, name) in Levels)
+        {
+            foreach (var kind in Enum.GetValues<EditKind>().Where(kind => kind != EditKind.Update))
+            {
+                group.MapPost($"/{path}/{{id}}/{kind.ToString().ToLowerInvariant()}", (string id, RequestEdit request, ClaimsPrincipal user, CancellationToken ct) => EditAsync(level, name, id, kind, null, request, user, ct))
+                    .RequireAuthorization(Policies.Operate).WithSummary($"{kind} this {name}{Meaning(kind)}")
+                    .Produces<EditAccepted>(202).ProducesProblem(404).ProducesProblem(409);
+            }
+
+            group.MapPatch($"/{path}/{{id}}", async (string id, HttpContext http, RequestEdit request, CancellationToken ct) =>
+                {
+                    var (body, problem) = await JsonBody.ReadAsync(http.Request, ct);
+                    return problem ?? await EditAsync(level, name, id, EditKind.Update, body, request, http.User, ct);
+                })
+                .RequireAuthorization(Policies.Operate).WithSummary($"Change this {name}'s {(level == EditLevel.Ad ? "name" : "name, budget" + (level == EditLevel.Adset ? ", end or bid" : ""))}")
+                .Accepts<EditFields>("application/json").Produces<EditAccepted>(202).ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
+        }
+
+        group.MapGet("/edits", ListEditsAsync).RequireAuthorization(Policies.Read).WithSummary("Edits of campaigns, newest first").Produces<Page<CampaignEdit>>().ProducesValidationProblem(422);
+        group.MapGet("/edits/{editId:guid}", GetEditAsync).RequireAuthorization(Policies.Read).WithSummary("How far an edit is").Produces<CampaignEdit>().ProducesProblem(404);
+        group.MapPost("/edits/{editId:guid}/cancel", CancelAsync).RequireAuthorization(Policies.Operate).WithSummary("Take back an edit that has not begun, or waits")
+            .Produces<CampaignEdit>().ProducesProblem(404).ProducesProblem(409);
+    }
+
+    private static string Meaning(EditKind kind) => kind switch
+    {
+        EditKind.Publish => ", and switch on what hangs on it",
+        EditKind.Resume => ": switch it on, and nothing else",
+        EditKind.Archive => "; Meta takes that back for nobody",
+        EditKind.Delete => " and what hangs on it; Meta takes that back for nobody",
+        _ => "",
+    };
+
+    private static async Task<IResult> EditAsync(EditLevel level, string name, string id, EditKind kind, JsonElement? body, RequestEdit request, ClaimsPrincipal user, CancellationToken ct) =>
+        await request.ExecuteAsync(level, id, kind, body, user.CallerName(), ct) switch
+        {
+            EditRequested.Queued queued => Results.Accepted(UrlOf(queued.EditId), new EditAccepted(queued.EditId, "queued", UrlOf(queued.EditId))),
+            EditRequested.Invalid invalid => Problems.Invalid(invalid.Errors),
+            EditRequested.Refused refused => Problems.Conflict(refused.Reason),
+            _ => Problems.NotFound(name, id),
+        };
+
+    private static async Task<IResult> ListAsync(
+        CampaignReader reader, [FromQuery(Name = "social_account_id")] string? accountId, string? status, string? search, string? limit, string? cursor, CancellationToken ct)
+    {
+        var query = new QueryFields();
+        var filter = new CampaignFilter(query.Id("social_account_id", accountId), query.OneOf<CampaignStatus>("status", status)?.ToString().ToUpperInvariant(), query.Text("search", search));
+        var (before, count) = (query.Number("cursor", cursor), query.Limit(limit));
+        if (query.Errors.Any) return Problems.Invalid(query.Errors);
+        var (items, next) = await reader.ListAsync(filter, before, count, ct);
+        return Results.Ok(new Page<CampaignSummary>(items, next?.ToString(CultureInfo.InvariantCulture)));
+    }
+
+    private static async Task<IResult> GetAsync(string id, CampaignReader reader, CancellationToken ct) =>
+        await reader.FindAsync(id, ct) is { } campaign ? Results.Ok(campaign) : Problems.NotFound("campaign", id);
+
+    private static async Task<IResult> ListEditsAsync(
+        CampaignReader reader, [FromQuery(Name = "campaign_id")] string? campaignId, [FromQuery(Name = "social_account_id")] string? accountId, string? status, string? limit, string? cursor, CancellationToken ct)
+    {
+        var query = new QueryFields();
+        var (account, state, before, count) = (query.Id("social_account_id", accountId), query.OneOf<OrchestrationStatus>("status", status), query.Number("cursor", cursor), query.Limit(limit));
+        if (query.Errors.Any) return Problems.Invalid(query.Errors);
+        var (items, next) = await reader.ListEditsAsync(query.Text("campaign_id", campaignId), account, state?.ToString().ToLowerInvariant(), before, count, ct);
+        return Results.Ok(new Page<CampaignEdit>(items, next?.ToString(CultureInfo.InvariantCulture)));
+    }
+
+    private static async Task<IResult> GetEditAsync(Guid editId, CampaignReader reader, CancellationToken ct) =>
+        await reader.FindEditAsync(editId, ct) is { } edit ? Results.Ok(edit) : Problems.NotFound("edit", editId);
+
+    private static async Task<IResult> CancelAsync(Guid editId, CancelEdit cancel, CampaignReader reader, ClaimsPrincipal user, CancellationToken ct) => await cancel.ExecuteAsync(editId, user.CallerName(), ct) switch
+    {
+        true => Results.Ok(await reader.FindEditAsync(editId, ct)),
+        false => Problems.Conflict("Only an edit that has not begun, or waits without having sent anything, can be taken back"),
+        _ => Problems.NotFound("edit", editId),
+    };
+
+    private static string UrlOf(Guid editId) => $"/meta/edits/{editId}";
+
+    private enum CampaignStatus
+    {
+        Active,
+        Paused,
+        Archived,
+        Deleted,
+    }
+}

@@ -1,0 +1,97 @@
+using MetaAdsJobs.Core.Audit;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.Graph;
+using MetaAdsJobs.Core.Spending;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Campaigns;
+
+/// <summary>
+/// Publishes and resumes: ads, then ad sets, then the campaign, so that nothing can spend before the last of the calls. Below a campaign that is paused
+/// nothing spends: that needs no permit.
+/// </summary>
+internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore store, MetaAds meta, MetaEdits edits, Activations activations, CountedCampaigns counted, TimeProvider time)
+{
+    private static readonly TimeSpan UntilThereIsRoom = TimeSpan.FromMinutes(5);
+
+    public async Task<EditEnd> RunAsync(EditClaim claim, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        if (await edits.ReadAsync(claim.Credential, claim.Object.Kind, claim.Object.MetaId, ct) is not { } found) return Gone(claim);
+        if (found.Status is "DELETED" or "ARCHIVED") return Gone(claim) with { Objects = [new Edited(claim.Object.MetaId, found.Status)] };
+        var isCampaign = claim.Object.Kind == AdObject.Campaign;
+        var later = await store.ListPausedLaterAsync(claim, ct);
+        var all = claim.Kind == EditKind.Publish ? claim.Tree.Below(claim.Object) : [claim.Object];
+        // What its parent's pause holds back stays so by itself.
+        var targets = all.Where(one => !one.IsGone && !later.Contains(one.MetaId) && !(one.ParentId is { } parent && parent != claim.Object.MetaId && claim.Tree.Find(parent)!.IsGone)).ToList();
+        if (targets.Count == 0) return EditEnd.Failing("a pause that was asked for later comes first");
+        var ended = targets.Where(one => one.Kind == AdObject.AdSet && one.Budget.EndTime <= now).ToList();
+        if (ended.Count > 0 && ended.Count == targets.Count(one => one.Kind == AdObject.AdSet)) return EditEnd.Failing("its end_time has passed: change that first");
+
+        var after = claim.Tree.With([.. targets.Select(one => one.MetaId)], one => one with { Status = "ACTIVE" });
+        var needsPermit = isCampaign || claim.IsCounted || await meta.ReadSwitchAsync(claim.Credential, claim.Tree.Campaign.MetaId, ct) == "ACTIVE";
+        var on = await ListActiveAsync(claim, all, ct);
+        (GraphCredential Credential, long AskedAt)? permitted = null;
+        foreach (var one in targets.AsEnumerable().Reverse().Where(one => !on.Contains(one.MetaId)))
+        {
+            // The campaign's own call comes last and makes the money flow: whether it may is asked right before it.
+            if (needsPermit && (permitted is null || one.Kind == AdObject.Campaign || time.GetElapsedTime(permitted.Value.AskedAt) > activations.AskAgainAfter))
+            {
+                var askedAt = time.GetTimestamp();
+                if (await PermitAsync(claim, after, ct) is { } refusal) return EditEnd.Waiting(now + UntilThereIsRoom, refusal);
+                permitted = (claim.Credential.Permitted(activations.PermitFrom(askedAt)).Patient(), askedAt);
+            }
+
+            await meta.ActivateAsync(permitted?.Credential ?? claim.Credential.Patient(), one.MetaId, ct);
+        }
+
+        var end = EditEnd.Succeeded(new EditFields { Status = found.Status }, [.. targets.Select(one => new Edited(one.MetaId, "ACTIVE"))]);
+        return !needsPermit ? end : end with { Activation = isCampaign ? "active" : null, DailyCents = after.DailyAmountCents(time.GetUtcNow()), EndsAt = after.LastEnd, IsAnswered = permitted is not null };
+    }
+
+    /// <summary>
+    /// An edit that has failed. Of one that activates perhaps a part is on: the object is paused again; when that cannot be known, caps and stops go on counting it.
+    /// </summary>
+    public async Task<EditEnd> TakenBackAsync(EditClaim claim, EditEnd end, CancellationToken ct)
+    {
+        // Every call of it is answered, and was not done: what a permit had set aside is free again.
+        if (claim is { Activation: "active", Failures: 0, Abandoned: 0 } && !claim.Credential.Changes.IsAnyUnknown && claim.Object.Kind != AdObject.Campaign) end = end with { DailyCents = claim.Tree.DailyAmountCents(time.GetUtcNow()), EndsAt = claim.Tree.LastEnd };
+        if (claim.Kind is not (EditKind.Publish or EditKind.Resume) || claim.Object.IsOn) return end;
+        var mayComeYet = claim.Credential.Changes.IsAnyUnknown;
+        try
+        {
+            var isThere = await meta.PauseAsync(claim.Credential.Urgent(), claim.Object.MetaId, ct);
+            if (claim.Object.Kind != AdObject.Campaign || claim.Activation is null or "paused") return end;
+            return end with { Activation = !isThere ? "ended" : mayComeYet || claim.Credential.Changes.IsAnyUnknown ? "active" : "idle" };
+        }
+        catch (MetaException exception)
+        {
+            return end with { Reason = $"{end.Reason}; perhaps it is active, since it could not be paused either: {exception.ForUser}" };
+        }
+    }
+
+    private static EditEnd Gone(EditClaim claim) => EditEnd.Failing($"the {EditWords.Of(claim.Object.Kind)} is deleted or archived at Meta") with { Objects = [new Edited(claim.Object.MetaId, "DELETED")] };
+
+    private async Task<string?> PermitAsync(EditClaim claim, CampaignTree after, CancellationToken ct)
+    {
+        var holder = PermitHolder.Edit(claim.EditId, claim.Attempt, isWhole: claim.Kind == EditKind.Publish && claim.Object.Kind == AdObject.Campaign);
+        Task<string?> AskAsync() => activations.PermitAsync(claim.Tree.RequestId, claim.Account, after.DailyAmountCents(time.GetUtcNow()), after.LastEnd?.ToUniversalTime(), holder, ct);
+        var refusal = await AskAsync();
+        // What was paused, archived or deleted by hand since spends nothing and makes room.
+        return refusal is not null && await counted.RefreshAsync(claim.Account.Id, claim.Credential, ct) ? await AskAsync() : refusal;
+    }
+
+    // What is on already is not switched on again, and told of if nobody has: an attempt whose process died may have done it.
+    private async Task<IReadOnlySet<string>> ListActiveAsync(EditClaim claim, IReadOnlyList<TreeObject> all, CancellationToken ct)
+    {
+        var on = new HashSet<string>();
+        if (claim.Attempt == 1 || all.Count == 1) return on;
+        var credential = claim.Credential.Patient();
+        foreach (var kind in (AdObject[])[AdObject.AdSet, AdObject.Ad])
+            on.UnionWith((await edits.ListAsync(credential, kind, claim.Tree.Campaign.MetaId, ct)).Where(one => one.Value.Status == "ACTIVE").Select(one => one.Key));
+        on.IntersectWith(all.Select(one => one.MetaId));
+        var told = await ChangeLog.ListActivatedAsync(dataSource, claim.Tree.RequestId, ct);
+        foreach (var metaId in on.Where(metaId => !told.Contains(metaId))) claim.Credential.Changes.AddPerhapsActivated(metaId, time.GetUtcNow());
+        return on;
+    }
+}

@@ -1,0 +1,119 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using MetaAdsJobs.Core.Meta.Ads;
+
+namespace MetaAdsJobs.Core.Campaigns;
+
+/// <summary>What can be done to a campaign, an ad set or an ad of ours. Publish switches on all that hangs on it, too, resume the object alone.</summary>
+public enum EditKind
+{
+    Publish,
+    Pause,
+    Resume,
+    Archive,
+    Delete,
+    Update,
+}
+
+/// <summary>Which object of a tree.</summary>
+public enum EditLevel
+{
+    Campaign,
+    Adset,
+    Ad,
+}
+
+/// <summary>
+/// What an update changes; absent fields stay as they are. Also what was found at Meta before. Budgets and bids are hundredths of the account's currency,
+/// whatever Meta's own units are.
+/// </summary>
+public sealed record EditFields
+{
+    /// <summary>The readable name; the marker behind it stays.</summary>
+    public string? Name { get; init; }
+    public long? DailyBudgetCents { get; init; }
+    public long? LifetimeBudgetCents { get; init; }
+
+    /// <summary>Of an ad set.</summary>
+    public DateTimeOffset? EndTime { get; init; }
+
+    /// <summary>Of an ad set.</summary>
+    public long? BidAmountCents { get; init; }
+
+    /// <summary>The budget that whoever asks believes to be there: with another at Meta, nothing is changed.</summary>
+    public long? IfBudgetIs { get; init; }
+
+    /// <summary>Found only: how the object itself was switched.</summary>
+    public string? Status { get; init; }
+
+    [JsonIgnore]
+    public long? BudgetCents => DailyBudgetCents ?? LifetimeBudgetCents;
+
+    internal static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+
+    public string ToJson() => JsonSerializer.Serialize(this, Json);
+
+    public static EditFields FromJson(string json) => JsonSerializer.Deserialize<EditFields>(json, Json)!;
+}
+
+/// <summary>One edit and how far it has got.</summary>
+public sealed record CampaignEdit
+{
+    public required Guid EditId { get; init; }
+    public required Guid SocialAccountId { get; init; }
+
+    /// <summary>The run that made the campaign.</summary>
+    public required Guid RequestId { get; init; }
+
+    /// <summary>Meta's id of the campaign.</summary>
+    public required string CampaignId { get; init; }
+
+    /// <summary>campaign, adset or ad.</summary>
+    public required string Level { get; init; }
+
+    /// <summary>Meta's id of what is edited.</summary>
+    public required string MetaId { get; init; }
+
+    /// <summary>publish, pause, resume, archive, delete or update.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>What becomes what, of an update.</summary>
+    public required JsonObject Fields { get; init; }
+
+    /// <summary>How it was at Meta before; null until it was looked at.</summary>
+    public JsonObject? Found { get; init; }
+    public required string AskedBy { get; init; }
+
+    /// <summary>queued, running, waiting, succeeded, failed or cancelled.</summary>
+    public required string Status { get; init; }
+    public string? WaitReason { get; init; }
+    public DateTimeOffset? NextAttemptAt { get; init; }
+    public int Attempt { get; init; }
+
+    /// <summary>Why it failed or was cancelled; null otherwise.</summary>
+    public string? Error { get; init; }
+    public required DateTimeOffset AskedAt { get; init; }
+    public DateTimeOffset? StartedAt { get; init; }
+    public DateTimeOffset? CompletedAt { get; init; }
+}
+
+internal static class EditWords
+{
+    public static string Of(EditKind kind) => JsonNamingPolicy.SnakeCaseLower.ConvertName(kind.ToString());
+
+    public static string Of(EditLevel level) => JsonNamingPolicy.SnakeCaseLower.ConvertName(level.ToString());
+
+    public static string Of(AdObject kind) => kind switch
+    {
+        AdObject.AdSet => "ad set",
+        _ => kind.ToString().ToLowerInvariant(),
+    };
+
+    public static AdObject ObjectOf(EditLevel level) => level switch
+    {
+        EditLevel.Campaign => AdObject.Campaign,
+        EditLevel.Adset => AdObject.AdSet,
+        _ => AdObject.Ad,
+    };
+}

@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+
+namespace MetaAdsJobs.Core.Campaigns;
+
+/// <summary>Events 10000-10099.</summary>
+internal static partial class CampaignLog
+{
+    [LoggerMessage(10000, LogLevel.Information, "{Kind} of {MetaId} is done")]
+    public static partial void Succeeded(ILogger logger, string kind, string metaId);
+
+    [LoggerMessage(10001, LogLevel.Error, "The edit of {MetaId} failed: {Reason}")]
+    public static partial void Failed(ILogger logger, string metaId, string reason);
+
+    [LoggerMessage(10002, LogLevel.Information, "Waits until {Until:o}: {Reason}")]
+    public static partial void Waits(ILogger logger, DateTimeOffset until, string reason);
+
+    [LoggerMessage(10003, LogLevel.Warning, "Attempt {Attempt} failed, failure {Failures}")]
+    public static partial void AttemptFailed(ILogger logger, Exception exception, int attempt, int failures);
+
+    [LoggerMessage(10004, LogLevel.Warning, "This attempt writes nothing more: {Reason}")]
+    public static partial void Fenced(ILogger logger, string reason);
+}

@@ -1,0 +1,109 @@
+using Dapper;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Orchestrations.Requests;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Campaigns;
+
+/// <summary>What may be spent, in Meta's units of the account's currency, and when. At most one of the two budgets; none where it is the campaign's.</summary>
+internal sealed record Budget(long? Daily, long? Lifetime, DateTimeOffset? StartTime = null, DateTimeOffset? EndTime = null)
+{
+    public bool IsAny => Daily is not null || Lifetime is not null;
+}
+
+/// <summary>One object of a tree, as we last knew it.</summary>
+/// <param name="ParentId">An ad's ad set, an ad set's campaign.</param>
+/// <param name="Status">How it is switched itself, whatever its parents are.</param>
+internal sealed record TreeObject(AdObject Kind, string MetaId, string? ParentId, string Name, string Status, Budget Budget)
+{
+    public bool IsGone => Status is "DELETED" or "ARCHIVED";
+    public bool IsOn => Status == "ACTIVE";
+}
+
+/// <summary>A campaign that was made here, with its ad sets and ads, as we last knew them.</summary>
+internal sealed record CampaignTree(Guid RequestId, Guid AccountId, string Currency, TreeObject Campaign, IReadOnlyList<TreeObject> AdSets, IReadOnlyList<TreeObject> Ads)
+{
+    public TreeObject? Find(string metaId) => All.FirstOrDefault(one => one.MetaId == metaId);
+
+    public IEnumerable<TreeObject> All => [Campaign, .. AdSets, .. Ads];
+
+    /// <summary>The object and what hangs on it: from the campaign down.</summary>
+    public IReadOnlyList<TreeObject> Below(TreeObject top) => [top, .. AdSets.Where(set => set.ParentId == top.MetaId),
+        .. Ads.Where(ad => ad.ParentId == top.MetaId || (top.Kind == AdObject.Campaign && ad.MetaId != top.MetaId))];
+
+    public CampaignTree With(IReadOnlyCollection<string> metaIds, Func<TreeObject, TreeObject> change)
+    {
+        TreeObject Changed(TreeObject one) => metaIds.Contains(one.MetaId) ? change(one) : one;
+        return this with { Campaign = Changed(Campaign), AdSets = [.. AdSets.Select(Changed)], Ads = [.. Ads.Select(Changed)] };
+    }
+
+    /// <summary>What it may spend a day when its campaign is on, in hundredths of the currency: of those ad sets that are on, or of the campaign that has the budget.</summary>
+    public long DailyAmountCents(DateTimeOffset now) => Campaign.Budget.IsAny
+        ? PerDay(Campaign.Budget with { StartTime = AdSets.Any(set => set.Budget.StartTime is null) ? null : AdSets.Min(set => set.Budget.StartTime), EndTime = AdSets.Max(set => set.Budget.EndTime) }, now)
+        : AdSets.Where(set => set.IsOn).Sum(set => PerDay(set.Budget, now));
+
+    /// <summary>When the last ad set ends; null when any has no end.</summary>
+    public DateTimeOffset? LastEnd => AdSets.Where(set => !set.IsGone).Select(set => set.Budget.EndTime).Aggregate((DateTimeOffset?)DateTimeOffset.MinValue, (last, end) => last is null || end is null ? null : end > last ? end : last) is { } end
+        && end > DateTimeOffset.MinValue ? end : null;
+
+    private long PerDay(Budget budget, DateTimeOffset now) => MetaAdsJobs.Core.Meta.Ads.Currency.ToHundredths(Currency,
+        budget.Daily ?? (budget is { Lifetime: { } lifetime, EndTime: { } end } ? Schedule.PerDay(lifetime, Schedule.Days(budget.StartTime, end, now)) : budget.Lifetime ?? 0));
+}
+
+/// <summary>Reads trees of runs that have succeeded.</summary>
+internal sealed class CampaignTrees(NpgsqlDataSource dataSource)
+{
+    /// <param name="metaId">Meta's id of any of its objects.</param>
+    public async Task<CampaignTree?> FindAsync(string metaId, CancellationToken ct)
+    {
+        const string WhoseSql = """
+            SELECT request_id FROM meta_campaigns WHERE meta_id = @MetaId
+            UNION ALL SELECT request_id FROM meta_adsets WHERE meta_id = @MetaId
+            UNION ALL SELECT request_id FROM meta_ads WHERE meta_id = @MetaId
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.QueryFirstOrDefaultAsync<Guid?>(new(WhoseSql, new { MetaId = metaId }, cancellationToken: ct)) is { } requestId ? await ReadAsync(connection, requestId, ct) : null;
+    }
+
+    public async Task<CampaignTree?> FindOfAsync(Guid requestId, CancellationToken ct)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await ReadAsync(connection, requestId, ct);
+    }
+
+    private static async Task<CampaignTree?> ReadAsync(NpgsqlConnection connection, Guid requestId, CancellationToken ct)
+    {
+        const string TreeSql = """
+            SELECT 0 AS kind, c.meta_id, NULL AS parent_id, c.name, c.status, c.daily_budget, c.lifetime_budget, NULL::timestamptz AS start_time, NULL::timestamptz AS end_time, c.id,
+                   c.social_account_id AS account_id, a.currency
+            FROM meta_campaigns c JOIN social_accounts a ON a.id = c.social_account_id WHERE c.request_id = @RequestId
+            UNION ALL
+            SELECT 1, s.meta_id, c.meta_id, s.name, s.status, s.daily_budget, s.lifetime_budget, s.start_time, s.end_time, s.id, c.social_account_id, s.currency
+            FROM meta_adsets s JOIN meta_campaigns c ON c.id = s.campaign_db_id WHERE s.request_id = @RequestId
+            UNION ALL
+            SELECT 3, d.meta_id, s.meta_id, d.name, d.status, NULL, NULL, NULL, NULL, d.id, NULL, NULL
+            FROM meta_ads d JOIN meta_adsets s ON s.id = d.adset_db_id WHERE d.request_id = @RequestId
+            ORDER BY kind, id
+            """;
+        var rows = (await connection.QueryAsync<Row>(new(TreeSql, new { RequestId = requestId }, cancellationToken: ct))).AsList();
+        if (rows.Count == 0) return null;
+        var objects = rows.ConvertAll(row => new TreeObject((AdObject)row.Kind, row.MetaId, row.ParentId, row.Name, row.Status, new(row.DailyBudget, row.LifetimeBudget, row.StartTime, row.EndTime)));
+        return new(requestId, rows[0].AccountId!.Value, rows[0].Currency!, objects[0],
+            [.. objects.Where(one => one.Kind == AdObject.AdSet)], [.. objects.Where(one => one.Kind == AdObject.Ad)]);
+    }
+
+    private sealed record Row
+    {
+        public int Kind { get; init; }
+        public string MetaId { get; init; } = "";
+        public string? ParentId { get; init; }
+        public string Name { get; init; } = "";
+        public string Status { get; init; } = "";
+        public long? DailyBudget { get; init; }
+        public long? LifetimeBudget { get; init; }
+        public DateTimeOffset? StartTime { get; init; }
+        public DateTimeOffset? EndTime { get; init; }
+        public Guid? AccountId { get; init; }
+        public string? Currency { get; init; }
+    }
+}

@@ -1,0 +1,196 @@
+using Dapper;
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Accounts.Tokens;
+using MetaAdsJobs.Core.Audit;
+using MetaAdsJobs.Core.Claims;
+using MetaAdsJobs.Core.Meta;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.Graph;
+using MetaAdsJobs.Core.Orchestrations;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Campaigns;
+
+/// <summary>A claimed edit and what its run works with.</summary>
+/// <param name="Object">As it was known when the edit was claimed.</param>
+/// <param name="Activation">The state of the tree's activation; null when it was never activated.</param>
+internal sealed record EditClaim(
+    Guid EditId, long Number, int Attempt, int Failures, int Abandoned, EditKind Kind, EditFields Fields, string AskedBy, DateTimeOffset AskedAt, SocialAccount Account, CampaignTree Tree, TreeObject Object, string? Activation,
+    GraphCredential Credential)
+{
+    /// <summary>It may be spending, or will again once a stop is lifted: caps and stops have a say in what makes it spend more.</summary>
+    public bool IsCounted => Activation is "activating" or "active" or "paused";
+}
+
+/// <summary>What an edit has made of an object; null for what stays.</summary>
+internal sealed record Edited(string MetaId, string? Status = null, string? Name = null, long? DailyBudget = null, long? LifetimeBudget = null, DateTimeOffset? EndTime = null, long? BidAmount = null);
+
+/// <summary>How a claimed edit leaves its row.</summary>
+internal sealed record EditEnd(string State, string? Reason = null, DateTimeOffset? Until = null)
+{
+    /// <summary>It used up a retry.</summary>
+    public bool Failed { get; init; }
+    public EditFields? Found { get; init; }
+    public IReadOnlyList<Edited> Objects { get; init; } = [];
+
+    /// <summary>What the activation becomes; null: it stays.</summary>
+    public string? Activation { get; init; }
+
+    /// <summary>What the tree may spend a day from now on, in hundredths; null: as before.</summary>
+    public long? DailyCents { get; init; }
+    public DateTimeOffset? EndsAt { get; init; }
+
+    /// <summary>Every call that a permit was for has been answered.</summary>
+    public bool IsAnswered { get; init; }
+
+    /// <summary>Not as long as something may be activated by a call under way.</summary>
+    public bool NotWhileBusy { get; init; }
+
+    public static EditEnd Succeeded(EditFields? found, params IReadOnlyList<Edited> objects) => new("succeeded") { Found = found, Objects = objects };
+
+    public static EditEnd Failing(string reason) => new("failed", reason);
+
+    public static EditEnd Waiting(DateTimeOffset until, string reason) => new("waiting", reason, until);
+}
+
+/// <summary>Rows of campaign_edits. Every transition names the state and attempt it leaves.</summary>
+internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, CampaignTrees trees, AccountStore accounts, AccountTokens tokens, OrchestrationOptions options, TimeProvider time)
+{
+    private static readonly ClaimTable Table = ClaimTable.Edits;
+
+    /// <summary>Null when it has ended, is held, or has to wait.</summary>
+    public async Task<EditClaim?> ClaimAsync(Guid editId, CancellationToken ct)
+    {
+        var claimSql = $"""
+            UPDATE campaign_edits r SET {Table.Taken} FROM social_accounts a WHERE {Table.Claimable}
+            RETURNING r.number, r.attempt, r.failures, r.abandoned, r.request_id, r.social_account_id, r.meta_id, r.kind, r.fields::text AS fields, r.asked_by, r.asked_at, a.access_token,
+                      (SELECT v.state FROM activations v WHERE v.request_id = r.request_id) AS activation
+            """;
+        Row? row;
+        await using (var connection = await dataSource.OpenConnectionAsync(ct))
+        {
+            row = await connection.QuerySingleOrDefaultAsync<Row>(new(claimSql, new { EditId = editId, options.Lease, Now = time.GetUtcNow() }, cancellationToken: ct));
+            if (row is null) return null;
+            if (tokens.TryOpen(row.AccessToken) is null)
+            {
+                await work.HandBackAsync(connection, Table, editId, row.Attempt);
+                return null;
+            }
+        }
+
+        var account = (await accounts.FindAsync(row.SocialAccountId, ct))!;
+        var tree = (await trees.FindOfAsync(row.RequestId, ct))!;
+        return new(editId, row.Number, row.Attempt, row.Failures, row.Abandoned, Enum.Parse<EditKind>(row.Kind, ignoreCase: true), EditFields.FromJson(row.Fields), row.AskedBy, row.AskedAt, account, tree, tree.Find(row.MetaId)!,
+            row.Activation, new(account.AdAccountId, tokens.TryOpen(row.AccessToken)!) { StoredAs = row.AccessToken });
+    }
+
+    /// <summary>Ends the attempt: with it the audit of what it has changed at Meta, what is known of the objects now, and what caps and stops go by.</summary>
+    /// <returns>False when a call that activates something may still be under way, and <see cref="EditEnd.NotWhileBusy"/>.</returns>
+    /// <exception cref="FencedException">Another attempt holds the edit, or something that was asked for later has made it void. What was changed at Meta is recorded.</exception>
+    public async Task<bool> EndAsync(EditClaim claim, EditEnd end, CancellationToken ct)
+    {
+        var endSql = $"""
+            SELECT COALESCE(busy_until > clock_timestamp(), false) FROM activations WHERE request_id = @RequestId FOR UPDATE;
+            WITH {ChangeLog.Cte},
+            fence AS (
+                UPDATE campaign_edits SET state = @State, lease_until = NULL, abandoned = 0, failures = failures + @Failed::int, next_attempt_at = @Until, found = COALESCE(found, @Found::jsonb),
+                    wait_reason = CASE WHEN @State = 'waiting' THEN @Reason END, error = CASE WHEN @State = 'failed' THEN @Reason END,
+                    completed_at = CASE WHEN @State IN ('succeeded', 'failed') THEN @Now END
+                WHERE {Table.Held} AND (NOT @NotWhileBusy OR NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = @RequestId AND v.busy_until > clock_timestamp()))
+                RETURNING request_id),
+            n AS (SELECT n.* FROM fence, unnest(@MetaIds, @Statuses::text[], @Names::text[], @DailyBudgets::bigint[], @LifetimeBudgets::bigint[], @EndTimes::timestamptz[], @BidAmounts::bigint[])
+                  AS n (meta_id, status, name, daily, lifetime, ends, bid)),
+            campaign AS (
+                UPDATE meta_campaigns m SET status = COALESCE(n.status, m.status), name = COALESCE(n.name, m.name),
+                    daily_budget = COALESCE(n.daily, m.daily_budget), lifetime_budget = COALESCE(n.lifetime, m.lifetime_budget) FROM n WHERE m.meta_id = n.meta_id),
+            adset AS (
+                UPDATE meta_adsets m SET status = COALESCE(n.status, m.status), name = COALESCE(n.name, m.name), daily_budget = COALESCE(n.daily, m.daily_budget),
+                    lifetime_budget = COALESCE(n.lifetime, m.lifetime_budget), end_time = COALESCE(n.ends, m.end_time), bid_amount = COALESCE(n.bid, m.bid_amount) FROM n WHERE m.meta_id = n.meta_id),
+            ad AS (UPDATE meta_ads m SET status = COALESCE(n.status, m.status), name = COALESCE(n.name, m.name) FROM n WHERE m.meta_id = n.meta_id),
+            activation AS (
+                UPDATE activations v SET state = COALESCE(@Activation, v.state), changed_at = @Now, daily_cents = COALESCE(@DailyCents, v.daily_cents),
+                    ends_at = CASE WHEN @DailyCents IS NULL THEN v.ends_at ELSE @EndsAt END,
+                    busy_until = CASE WHEN @IsAnswered THEN clock_timestamp() + @SettleDelay ELSE v.busy_until END,
+                    paused_ids = CASE WHEN @Activation IN ('idle', 'ended') THEN ARRAY[]::text[] WHEN @IsPause THEN array_remove(v.paused_ids, @MetaId) ELSE v.paused_ids END
+                FROM fence WHERE v.request_id = fence.request_id AND (@Activation IS NOT NULL OR @DailyCents IS NOT NULL OR @IsAnswered OR @IsPause))
+            SELECT count(*) FROM fence
+            """;
+        var changes = claim.Credential.Changes.Open();
+        var parameters = new DynamicParameters(changes);
+        var objects = end.Objects;
+        parameters.AddDynamicParams(new
+        {
+            claim.EditId, claim.Attempt, claim.Tree.RequestId, AccountId = claim.Account.Id, claim.AskedBy, end.State, end.Reason, end.Until, end.Failed, Found = end.Found?.ToJson(), end.NotWhileBusy,
+            MetaIds = Of(objects, one => one.MetaId), Statuses = Of(objects, one => one.Status), Names = Of(objects, one => one.Name), DailyBudgets = Of(objects, one => one.DailyBudget),
+            LifetimeBudgets = Of(objects, one => one.LifetimeBudget), EndTimes = Of(objects, one => one.EndTime), BidAmounts = Of(objects, one => one.BidAmount),
+            end.Activation, end.DailyCents, EndsAt = end.EndsAt?.ToUniversalTime(), end.IsAnswered, IsPause = claim.Kind == EditKind.Pause && end.State == "succeeded", claim.Object.MetaId, options.SettleDelay, Now = time.GetUtcNow(),
+        });
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await using var answers = await connection.QueryMultipleAsync(new(endSql, parameters, cancellationToken: ct));
+        var isBusy = (await answers.ReadAsync<bool>()).FirstOrDefault();
+        var written = await answers.ReadSingleAsync<long>();
+        claim.Credential.Changes.Written(changes);
+        if (written == 1) return true;
+        return isBusy && end.NotWhileBusy ? false : throw new FencedException("its edit was ended by another");
+    }
+
+    /// <summary>The next edit of the same campaign, which has waited for one that ended.</summary>
+    public async Task<Guid?> FindNextAsync(Guid requestId, CancellationToken ct)
+    {
+        const string NextSql = "SELECT edit_id FROM campaign_edits WHERE request_id = @RequestId AND state IN ('queued', 'waiting') AND lease_until IS NULL ORDER BY number LIMIT 1";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.QueryFirstOrDefaultAsync<Guid?>(new(NextSql, new { RequestId = requestId }, cancellationToken: ct));
+    }
+
+    /// <summary>What is to be paused by edits asked for later: nothing of it is switched on any more.</summary>
+    public async Task<IReadOnlySet<string>> ListPausedLaterAsync(EditClaim claim, CancellationToken ct)
+    {
+        const string LaterSql = "SELECT meta_id FROM campaign_edits WHERE request_id = @RequestId AND number > @Number AND kind = 'pause' AND state <> 'cancelled'";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<string>(new(LaterSql, new { claim.Tree.RequestId, claim.Number }, cancellationToken: ct))).ToHashSet();
+    }
+
+    /// <summary>The tree as it stands, if no earlier edit can change it any more; later ones wait for this.</summary>
+    public async Task<CampaignTree?> FindSettledAsync(EditClaim claim, CancellationToken ct)
+    {
+        const string EarlierSql = "SELECT EXISTS (SELECT 1 FROM campaign_edits WHERE request_id = @RequestId AND number < @Number AND state IN ('queued', 'running', 'waiting'))";
+        await using (var connection = await dataSource.OpenConnectionAsync(ct))
+        {
+            if (await connection.ExecuteScalarAsync<bool>(new(EarlierSql, new { claim.Tree.RequestId, claim.Number }, cancellationToken: ct))) return null;
+        }
+
+        return await trees.FindOfAsync(claim.Tree.RequestId, ct);
+    }
+
+    /// <summary>Budget edits of the object that were sent within the last hour, oldest first.</summary>
+    public async Task<IReadOnlyList<DateTimeOffset>> ListBudgetEditsAsync(EditClaim claim, CancellationToken ct)
+    {
+        const string SentSql = """
+            SELECT sent_at FROM meta_changes WHERE request_id = @RequestId AND path = @MetaId AND sent ?| ARRAY['daily_budget', 'lifetime_budget'] AND sent_at > @Since AND outcome <> 'not_sent' ORDER BY sent_at
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<DateTimeOffset>(new(SentSql, new { claim.Tree.RequestId, claim.Object.MetaId, Since = time.GetUtcNow().AddHours(-1) }, cancellationToken: ct))).AsList();
+    }
+
+    /// <summary>Another attempt holds the edit, or it is void: what this one has changed at Meta is recorded all the same.</summary>
+    public Task AuditAsync(EditClaim claim) => ChangeLog.WriteAsync(dataSource, claim.Account.Id, claim.Tree.RequestId, claim.AskedBy, claim.Credential.Changes, CancellationToken.None);
+
+    private static T[] Of<T>(IReadOnlyList<Edited> objects, Func<Edited, T> value) => [.. objects.Select(value)];
+
+    private sealed record Row
+    {
+        public long Number { get; init; }
+        public int Attempt { get; init; }
+        public int Failures { get; init; }
+        public int Abandoned { get; init; }
+        public Guid RequestId { get; init; }
+        public Guid SocialAccountId { get; init; }
+        public string MetaId { get; init; } = "";
+        public string Kind { get; init; } = "";
+        public string Fields { get; init; } = "{}";
+        public string AskedBy { get; init; } = "";
+        public DateTimeOffset AskedAt { get; init; }
+        public string AccessToken { get; init; } = "";
+        public string? Activation { get; init; }
+    }
+}

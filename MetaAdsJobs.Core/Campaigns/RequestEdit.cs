@@ -1,0 +1,109 @@
+using System.Text.Json;
+using Dapper;
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Database;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Jobs.Storage;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Spending;
+using MetaAdsJobs.Core.Validation;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Campaigns;
+
+/// <summary>What became of a person's wish to edit something.</summary>
+public abstract record EditRequested
+{
+    private EditRequested() { }
+
+    public sealed record Queued(Guid EditId) : EditRequested;
+
+    /// <summary>No object of that level and id was made here.</summary>
+    public sealed record Unknown : EditRequested;
+
+    public sealed record Invalid(FieldErrors Errors) : EditRequested;
+
+    /// <summary>Not as it is now.</summary>
+    public sealed record Refused(string Reason) : EditRequested;
+}
+
+/// <summary>
+/// Queues an edit of a campaign, ad set or ad: the row and its job commit together. A pause makes void what would have switched the same object on; an end
+/// makes void all that was still to be done to it.
+/// </summary>
+public sealed class RequestEdit
+{
+    private readonly NpgsqlDataSource _dataSource;
+    private readonly CampaignTrees _trees;
+    private readonly AccountStore _accounts;
+    private readonly IJobQueue _queue;
+    private readonly SpendingCaps _caps;
+    private readonly TimeProvider _time;
+
+    internal RequestEdit(NpgsqlDataSource dataSource, CampaignTrees trees, AccountStore accounts, IJobQueue queue, SpendingCaps caps, TimeProvider time) =>
+        (_dataSource, _trees, _accounts, _queue, _caps, _time) = (dataSource, trees, accounts, queue, caps, time);
+
+    /// <param name="metaId">Meta's id of the object.</param>
+    /// <param name="body">Of an update only.</param>
+    public async Task<EditRequested> ExecuteAsync(EditLevel level, string metaId, EditKind kind, JsonElement? body, string askedBy, CancellationToken ct)
+    {
+        var tree = await NothingWrittenException.IfFailsAsync(_trees.FindAsync(metaId, ct));
+        if (tree?.Find(metaId) is not { } one || one.Kind != EditWords.ObjectOf(level)) return new EditRequested.Unknown();
+        if (one.Status == "DELETED" || (one.Status == "ARCHIVED" && kind != EditKind.Delete)) return new EditRequested.Refused($"The {EditWords.Of(level)} {metaId} is {(one.Status == "DELETED" ? "deleted" : "archived")}: it cannot be changed any more");
+        var fields = new EditFields();
+        if (kind == EditKind.Update)
+        {
+            var errors = new FieldErrors();
+            fields = EditValidation.Read(body ?? default, tree, one, (await _accounts.FindAsync(tree.AccountId, ct))!, _caps, _time.GetUtcNow(), errors);
+            if (errors.Any) return new EditRequested.Invalid(errors);
+        }
+
+        var editId = Guid.CreateVersion7(_time.GetUtcNow());
+        using var transaction = JobTransaction.Begin();
+        var jobId = _queue.EnqueueEdit(editId, goesFirst: kind == EditKind.Pause);
+        await InsertAsync(editId, tree, one, level, kind, fields, askedBy, jobId, ct);
+        transaction.Complete();
+        return new EditRequested.Queued(editId);
+    }
+
+    private async Task InsertAsync(Guid editId, CampaignTree tree, TreeObject one, EditLevel level, EditKind kind, EditFields fields, string askedBy, string jobId, CancellationToken ct)
+    {
+        // The campaign's row first: edits of one campaign are numbered in the order of their commits.
+        const string InsertSql = """
+            SELECT 1 FROM meta_campaigns WHERE request_id = @RequestId FOR NO KEY UPDATE;
+            INSERT INTO campaign_edits (edit_id, social_account_id, request_id, level, meta_id, kind, fields, asked_by, state, job_id, asked_at)
+            VALUES (@EditId, @AccountId, @RequestId, @Level, @MetaId, @Kind, @Fields::jsonb, @AskedBy, 'queued', @JobId, @Now);
+            UPDATE campaign_edits SET state = 'cancelled', lease_until = NULL, next_attempt_at = NULL, wait_reason = NULL, completed_at = @Now, error = @Why
+            WHERE request_id = @RequestId AND edit_id <> @EditId AND state IN ('queued', 'running', 'waiting') AND meta_id = ANY (@Void) AND kind = ANY (@VoidKinds)
+            """;
+        var (voided, kinds) = kind switch
+        {
+            EditKind.Pause => ([one.MetaId], [EditKind.Publish, EditKind.Resume]),
+            EditKind.Archive or EditKind.Delete => (tree.Below(one).Select(below => below.MetaId).ToArray(), Enum.GetValues<EditKind>()),
+            _ => (Array.Empty<string>(), Array.Empty<EditKind>()),
+        };
+        await using var connection = await _dataSource.OpenConnectionAsync(ct);
+        await connection.ExecuteAsync(new(InsertSql, new
+        {
+            EditId = editId, tree.AccountId, tree.RequestId, Level = EditWords.Of(level), one.MetaId, Kind = EditWords.Of(kind), Fields = fields.ToJson(), AskedBy = askedBy, JobId = jobId, Now = _time.GetUtcNow(),
+            Void = voided, VoidKinds = Array.ConvertAll(kinds, EditWords.Of), Why = $"{askedBy} has asked to {EditWords.Of(kind)} the {EditWords.Of(level)} since",
+        }, cancellationToken: ct));
+    }
+}
+
+/// <summary>Takes back an edit that has not begun, or waits.</summary>
+public sealed class CancelEdit(NpgsqlDataSource dataSource, TimeProvider time)
+{
+    /// <returns>False when it is being carried out, or has ended; null when there is none.</returns>
+    public async Task<bool?> ExecuteAsync(Guid editId, string cancelledBy, CancellationToken ct)
+    {
+        // One that has sent something before may have done a part of it: that is looked at by its next attempt, and told by nobody if there is none.
+        const string CancelSql = """
+            UPDATE campaign_edits SET state = 'cancelled', next_attempt_at = NULL, wait_reason = NULL, completed_at = @Now, error = concat('cancelled by ', @By::text)
+            WHERE edit_id = @EditId AND state IN ('queued', 'waiting') AND lease_until IS NULL AND failures = 0 AND abandoned = 0
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        if (await connection.ExecuteAsync(new(CancelSql, new { EditId = editId, By = cancelledBy, Now = time.GetUtcNow() }, cancellationToken: ct)) == 1) return true;
+        return await connection.ExecuteScalarAsync<bool>(new("SELECT EXISTS (SELECT 1 FROM campaign_edits WHERE edit_id = @EditId)", new { EditId = editId }, cancellationToken: ct)) ? false : null;
+    }
+}

@@ -1,0 +1,141 @@
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Claims;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.Graph;
+using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Spending;
+using Microsoft.Extensions.Logging;
+
+namespace MetaAdsJobs.Core.Campaigns;
+
+/// <summary>
+/// One run of one edit: claims it, looks how the object stands at Meta, and changes what is not so already. Everything it sends may be repeated, so whatever
+/// dies, the next attempt looks again and goes on. What makes a campaign spend has a permit first; what pauses it waits for nothing.
+/// </summary>
+internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateObject update, WorkClaims work, MetaAds meta, MetaEdits edits, AccountStore accounts, IJobQueue queue, OrchestrationOptions options, TimeProvider time, ILogger<RunEdit> logger)
+{
+    private static readonly TimeSpan UntilPausedAgain = TimeSpan.FromSeconds(5);
+
+    public async Task<JobOutcome> ExecuteAsync(Guid editId, CancellationToken ct)
+    {
+        using var scope = logger.BeginScope(new Dictionary<string, object> { ["EditId"] = editId });
+        var lease = new Lease(time, options.Lease);
+        var claim = await store.ClaimAsync(editId, ct);
+        if (claim is null) return await work.WhyUnclaimedAsync(ClaimTable.Edits, editId, ct);
+        return await work.RunAsync(ClaimTable.Edits, editId, claim.Attempt, lease, token => GoOnAsync(claim, lease, token),
+            overtaken: async reason =>
+            {
+                CampaignLog.Fenced(logger, reason);
+                await store.AuditAsync(claim);
+            },
+            handBack: () => store.EndAsync(claim, EditEnd.Waiting(time.GetUtcNow(), "the worker was stopped"), CancellationToken.None), ct);
+    }
+
+    private async Task<JobOutcome> GoOnAsync(EditClaim claim, Lease lease, CancellationToken ct)
+    {
+        try
+        {
+            claim.Credential.BeforeSending = lease.ThrowIfOver;
+            var end = claim.Abandoned > options.MaxAbandonedAttempts ? EditEnd.Failing($"its worker process died {claim.Abandoned} times in a row") : await DoAsync(claim, ct);
+            return await EndAsync(claim, end);
+        }
+        catch (MetaException exception) when (exception.Proof is Proof.Throttled or Proof.TokenRejected or Proof.AccountBlocked)
+        {
+            return await EndAsync(claim, EditEnd.Waiting(await UntilAsync(claim, exception, ct), exception.ForUser));
+        }
+        catch (MetaException exception) when (exception.Proof == Proof.Rejected)
+        {
+            return await EndAsync(claim, await activate.TakenBackAsync(claim, EditEnd.Failing(exception.ForUser), ct));
+        }
+        catch (Exception exception) when (exception is not (FencedException or OperationCanceledException))
+        {
+            CampaignLog.AttemptFailed(logger, exception, claim.Attempt, claim.Failures + 1);
+            var reason = exception is MetaException metaException ? metaException.ForUser : exception.Message;
+            if (claim.Failures >= options.MaxRetries)
+                return await EndAsync(claim, await activate.TakenBackAsync(claim, EditEnd.Failing($"gave up after {claim.Failures + 1} attempts; whether it was done is not known: {reason}"), CancellationToken.None));
+            await store.EndAsync(claim, new EditEnd("waiting", reason) { Failed = true }, CancellationToken.None);
+            throw; // The queue's automatic retry backs off and runs it again.
+        }
+    }
+
+    private Task<EditEnd> DoAsync(EditClaim claim, CancellationToken ct) => claim.Kind switch
+    {
+        EditKind.Pause => PauseAsync(claim, ct),
+        EditKind.Publish or EditKind.Resume => activate.RunAsync(claim, ct),
+        EditKind.Update => update.RunAsync(claim, ct),
+        _ => TakeAwayAsync(claim, ct),
+    };
+
+    private async Task<EditEnd> PauseAsync(EditClaim claim, CancellationToken ct)
+    {
+        var isThere = await meta.PauseAsync(claim.Credential.Urgent(), claim.Object.MetaId, ct);
+        var isCampaign = claim.Object.Kind == AdObject.Campaign;
+        var end = EditEnd.Succeeded(null, new Edited(claim.Object.MetaId, isThere ? "PAUSED" : "DELETED")) with
+        {
+            NotWhileBusy = true, Activation = isCampaign && claim.Activation is not null ? isThere ? "idle" : "ended" : null,
+        };
+        // What an ad set no longer spends makes room; told only when no other edit can have changed it meanwhile.
+        if (isCampaign || await store.FindSettledAsync(claim, ct) is not { } tree) return end;
+        return Spending(claim, tree.With([claim.Object.MetaId], one => one with { Status = "PAUSED" }), end);
+    }
+
+    private async Task<EditEnd> TakeAwayAsync(EditClaim claim, CancellationToken ct)
+    {
+        var credential = claim.Credential.Unyielding();
+        if (claim.Kind == EditKind.Delete) await meta.DeleteAsync(credential, claim.Object.MetaId, ct);
+        else await edits.ArchiveAsync(credential, claim.Object.MetaId, ct);
+        var status = claim.Kind == EditKind.Delete ? "DELETED" : "ARCHIVED";
+        var gone = claim.Tree.Below(claim.Object).Where(one => one.Status != "DELETED").Select(one => one.MetaId).ToList();
+        var end = EditEnd.Succeeded(null, [.. gone.Select(metaId => new Edited(metaId, status))]);
+        return claim.Object.Kind == AdObject.Campaign ? end with { Activation = claim.Activation is null ? null : "ended" }
+            : Spending(claim, claim.Tree.With(gone, one => one with { Status = status }), end);
+    }
+
+    private EditEnd Spending(EditClaim claim, CampaignTree tree, EditEnd end) =>
+        claim.Activation is null ? end : end with { DailyCents = tree.DailyAmountCents(time.GetUtcNow()), EndsAt = tree.LastEnd };
+
+    private async Task<JobOutcome> EndAsync(EditClaim claim, EditEnd end)
+    {
+        if (!await store.EndAsync(claim, end, CancellationToken.None))
+        {
+            end = EditEnd.Waiting(time.GetUtcNow() + UntilPausedAgain, "paused; it is paused again until no call that activates it can be under way");
+            await store.EndAsync(claim, end, CancellationToken.None);
+        }
+
+        switch (end.State)
+        {
+            case "waiting":
+                CampaignLog.Waits(logger, end.Until!.Value, end.Reason!);
+                return new JobOutcome.Snoozed(end.Until.Value, end.Reason!);
+            case "failed":
+                CampaignLog.Failed(logger, claim.Object.MetaId, end.Reason!);
+                break;
+            default:
+                CampaignLog.Succeeded(logger, EditWords.Of(claim.Kind), claim.Object.MetaId);
+                break;
+        }
+
+        if (await store.FindNextAsync(claim.Tree.RequestId, CancellationToken.None) is { } next) queue.EnqueueEdit(next, goesFirst: false);
+        return end.State == "failed" ? new JobOutcome.Stopped(end.Reason!) : new JobOutcome.Completed();
+    }
+
+    private async Task<DateTimeOffset> UntilAsync(EditClaim claim, MetaException exception, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        switch (exception.Proof)
+        {
+            case Proof.Throttled:
+                return now + (exception.RetryAfter ?? TimeSpan.FromMinutes(1));
+            case Proof.AccountBlocked:
+                if (!await accounts.BlockAsync(claim.Account.Id, claim.Account.UpdatedAt, exception.ForUser, ct)) return now.AddSeconds(1);
+                AccountLog.Blocked(logger, claim.Account.Id, exception.ForUser);
+                return now.AddMinutes(5);
+            default:
+                if (!await accounts.RejectTokenAsync(claim.Account.Id, claim.Credential.StoredAs, exception.ForUser, ct)) return now.AddSeconds(1);
+                OrchestrationLog.TokenRejected(logger, claim.Account.Id, exception.ForUser);
+                return now.AddMinutes(5);
+        }
+    }
+
+}

@@ -1,0 +1,96 @@
+using System.Globalization;
+using MetaAdsJobs.Core.Audit;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.Graph;
+using MetaAdsJobs.Core.Orchestrations.Steps;
+using MetaAdsJobs.Core.Spending;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Campaigns;
+
+/// <summary>
+/// Changes an object's name, budget, end or bid: what differs at Meta, and only that. A raise that can be spent has a permit first; a lowering never waits for one.
+/// </summary>
+internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store, MetaEdits edits, Activations activations, CountedCampaigns counted, SpendingCaps caps, TimeProvider time)
+{
+    /// <summary>Edits of an object's budget within an hour; Meta refuses more (613/1487632), and its refusal holds up the whole account. Source: second-hand (meta-graph.md D).</summary>
+    internal const int BudgetEditsAnHour = 4;
+
+    private static readonly TimeSpan UntilThereIsRoom = TimeSpan.FromMinutes(5);
+
+    public async Task<EditEnd> RunAsync(EditClaim claim, CancellationToken ct)
+    {
+        var (now, wanted, metaId) = (time.GetUtcNow(), claim.Fields, claim.Object.MetaId);
+        if (await edits.ReadAsync(claim.Credential, claim.Object.Kind, metaId, ct) is not { } seen || seen.Status is "DELETED" or "ARCHIVED")
+            return EditEnd.Failing($"the {EditWords.Of(claim.Object.Kind)} is deleted or archived at Meta") with { Objects = [new Edited(metaId, "DELETED")] };
+        var found = Found(claim, seen);
+        if (wanted.IfBudgetIs is { } expected && found.BudgetCents != expected && found.BudgetCents != wanted.BudgetCents)
+            return EditEnd.Failing(string.Create(CultureInfo.InvariantCulture, $"if_budget_is was {expected}, and at Meta it is {found.BudgetCents?.ToString(CultureInfo.InvariantCulture) ?? "none"}: somebody else has changed it; nothing was changed")) with { Found = found };
+        var edited = new Edited(metaId, null, wanted.Name is null ? null : NameOf(claim, wanted.Name), Units(claim, wanted.DailyBudgetCents), Units(claim, wanted.LifetimeBudgetCents), wanted.EndTime?.ToUniversalTime(), Units(claim, wanted.BidAmountCents));
+        var fields = Differing(edited, seen);
+        var after = claim.Tree.With([metaId], one => one with
+        {
+            Budget = one.Budget with { Daily = edited.DailyBudget ?? one.Budget.Daily, Lifetime = edited.LifetimeBudget ?? one.Budget.Lifetime, EndTime = edited.EndTime ?? one.Budget.EndTime },
+        });
+        var succeeded = EditEnd.Succeeded(found, edited) with { DailyCents = claim.IsCounted ? after.DailyAmountCents(now) : null, EndsAt = after.LastEnd };
+        if (fields.Encoded.Count == 0)
+        {
+            // Perhaps an attempt did it whose process died.
+            var all = All(edited);
+            if (claim.Attempt > 1 && !await ChangeLog.IsToldAsync(dataSource, claim.Tree.RequestId, metaId, all, claim.AskedAt, ct)) claim.Credential.Changes.AddPerhapsSent(metaId, all, now);
+            return succeeded;
+        }
+
+        var isBudget = edited.DailyBudget is not null || edited.LifetimeBudget is not null;
+        if (isBudget && await store.ListBudgetEditsAsync(claim, ct) is { Count: >= BudgetEditsAnHour } sent)
+            return EditEnd.Waiting(sent[^BudgetEditsAnHour].AddHours(1), $"its budget was changed {BudgetEditsAnHour} times within an hour, and Meta takes no more");
+        var credential = claim.Credential.Unyielding();
+        var isPermitted = false;
+        if (after.DailyAmountCents(now) > claim.Tree.DailyAmountCents(now))
+        {
+            if (claim.IsCounted)
+            {
+                var askedAt = time.GetTimestamp();
+                if (await PermitAsync(claim, after, ct) is { } refusal) return EditEnd.Waiting(now + UntilThereIsRoom, refusal) with { Found = found };
+                (credential, isPermitted) = (claim.Credential.Permitted(activations.PermitFrom(askedAt)), true);
+            }
+            else if (caps.RefusalOf(claim.Account, after.DailyAmountCents(now)) is { } tooMuch)
+            {
+                return EditEnd.Failing($"its budget {tooMuch}") with { Found = found };
+            }
+        }
+
+        await edits.UpdateAsync(credential, metaId, fields, ct);
+        return succeeded with { IsAnswered = isPermitted };
+    }
+
+    private async Task<string?> PermitAsync(EditClaim claim, CampaignTree after, CancellationToken ct)
+    {
+        Task<string?> AskAsync() => activations.PermitAsync(claim.Tree.RequestId, claim.Account, after.DailyAmountCents(time.GetUtcNow()), after.LastEnd?.ToUniversalTime(), PermitHolder.Edit(claim.EditId, claim.Attempt, isWhole: false), ct);
+        var refusal = await AskAsync();
+        return refusal is not null && await counted.RefreshAsync(claim.Account.Id, claim.Credential, ct) ? await AskAsync() : refusal;
+    }
+
+    /// <summary>By the name its marker stays: by that it is found again.</summary>
+    private static string NameOf(EditClaim claim, string readable) =>
+        claim.Object.Name.LastIndexOf(" [maj", StringComparison.Ordinal) is var at and >= 0 && claim.Object.Name.EndsWith(']') ? Marker.Name(readable, claim.Object.Name[(at + 2)..^1]) : readable;
+
+    private static GraphFields All(Edited edited) => Differing(edited, new ObjectValues("", null, null, null, null, null, null));
+
+    private static GraphFields Differing(Edited edited, ObjectValues seen) => new GraphFields()
+        .Add("name", edited.Name == seen.Name ? null : edited.Name)
+        .Add("daily_budget", edited.DailyBudget == seen.DailyBudget ? null : edited.DailyBudget)
+        .Add("lifetime_budget", edited.LifetimeBudget == seen.LifetimeBudget ? null : edited.LifetimeBudget)
+        .Add("end_time", edited.EndTime == seen.EndTime ? null : AdSetSpec.Time(edited.EndTime))
+        .Add("bid_amount", edited.BidAmount == seen.BidAmount ? null : edited.BidAmount);
+
+    private static EditFields Found(EditClaim claim, ObjectValues seen) => new()
+    {
+        Status = seen.Status, Name = seen.Name, DailyBudgetCents = Cents(claim, seen.DailyBudget), LifetimeBudgetCents = Cents(claim, seen.LifetimeBudget), EndTime = seen.EndTime, BidAmountCents = Cents(claim, seen.BidAmount),
+    };
+
+    private static long? Units(EditClaim claim, long? hundredths) => hundredths is null ? null
+        : Currency.FromHundredths(claim.Tree.Currency, hundredths.Value) ?? throw new MetaException(Proof.Rejected, $"{hundredths} is not a whole amount of {claim.Tree.Currency}");
+
+    private static long? Cents(EditClaim claim, long? units) => units is null ? null : Currency.ToHundredths(claim.Tree.Currency, units.Value);
+}

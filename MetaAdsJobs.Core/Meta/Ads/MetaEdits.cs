@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Text.Json;
+using MetaAdsJobs.Core.Meta.Graph;
+
+namespace MetaAdsJobs.Core.Meta.Ads;
+
+/// <summary>What Meta says of an object that can be edited; null where it does not say. Budgets and bids in Meta's units.</summary>
+/// <param name="Status">How it is switched itself.</param>
+internal sealed record ObjectValues(string Status, string? EffectiveStatus, string? Name, long? DailyBudget, long? LifetimeBudget, DateTimeOffset? EndTime, long? BidAmount);
+
+/// <summary>Reads and edits objects that exist. All of it may be repeated. Every method throws <see cref="MetaException"/>.</summary>
+internal sealed class MetaEdits(GraphClient graph, MetaAds meta)
+{
+    /// <returns>Null when it is gone: that is proven (<see cref="MetaAds.ProveGoneAsync"/>).</returns>
+    public async Task<ObjectValues?> ReadAsync(GraphCredential credential, AdObject kind, string metaId, CancellationToken ct)
+    {
+        try
+        {
+            return Read(await graph.SendAsync(HttpMethod.Get, metaId, new GraphFields().Add("fields", FieldsOf(kind)), credential, ct));
+        }
+        catch (MetaException exception) when (exception.IsMissingObject)
+        {
+            await meta.ProveGoneAsync(credential, metaId, exception, ct);
+            return null;
+        }
+    }
+
+    /// <summary>All ad sets, or ads, of a campaign, by their ids. What Meta leaves out of the list may be there all the same.</summary>
+    public async Task<IReadOnlyDictionary<string, ObjectValues>> ListAsync(GraphCredential credential, AdObject kind, string campaignId, CancellationToken ct)
+    {
+        var found = new Dictionary<string, ObjectValues>();
+        await foreach (var item in graph.ListAsync(credential, $"{campaignId}/{(kind == AdObject.Ad ? "ads" : "adsets")}", () => new GraphFields().Add("fields", $"id,{FieldsOf(kind)}"), MetaAds.PageRows, MetaAds.FewestPageRows, ct))
+            found[MetaAds.IdOf(item)] = Read(item);
+        return found;
+    }
+
+    /// <summary>The fields of an update, in Meta's names and units.</summary>
+    public Task UpdateAsync(GraphCredential credential, string metaId, GraphFields fields, CancellationToken ct) => graph.ChangeAsync(HttpMethod.Post, metaId, fields, credential, ct);
+
+    /// <summary>Archives; what is archived or deleted already counts as archived. Only its name and status can be changed after that, and only to DELETED.</summary>
+    public async Task ArchiveAsync(GraphCredential credential, string metaId, CancellationToken ct)
+    {
+        try
+        {
+            await graph.ChangeAsync(HttpMethod.Post, metaId, new GraphFields().Add("status", "ARCHIVED"), credential, ct);
+        }
+        catch (MetaException exception) when (exception.IsMissingObject || exception.Proof == Proof.Rejected)
+        {
+            if (await meta.ReadSwitchAsync(credential, metaId, ct) is not ("DELETED" or "ARCHIVED")) throw;
+        }
+    }
+
+    // An ad has neither budget nor end.
+    private static string FieldsOf(AdObject kind) => kind switch
+    {
+        AdObject.Campaign => "status,effective_status,name,daily_budget,lifetime_budget",
+        AdObject.AdSet => "status,effective_status,name,daily_budget,lifetime_budget,end_time,bid_amount",
+        _ => "status,effective_status,name",
+    };
+
+    private static ObjectValues Read(JsonElement answer) => new(
+        GraphText.Of(answer, "status") ?? throw new MetaException(Proof.OutcomeUnknown, "Meta's answer about an object holds no status"), GraphText.Of(answer, "effective_status"), GraphText.Of(answer, "name"),
+        Units(answer, "daily_budget"), Units(answer, "lifetime_budget"), Moment(GraphText.Of(answer, "end_time")), Units(answer, "bid_amount"));
+
+    // A budget that is not there is told as "0", too.
+    private static long? Units(JsonElement answer, string name) =>
+        long.TryParse(GraphText.Of(answer, name), NumberStyles.None, CultureInfo.InvariantCulture, out var units) && units > 0 ? units : null;
+
+    private static DateTimeOffset? Moment(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment) && moment > DateTimeOffset.UnixEpoch ? moment.ToUniversalTime() : null;
+}

@@ -1,0 +1,35 @@
+using System.Text.Json;
+using MetaAdsJobs.Core.Campaigns;
+using MetaAdsJobs.Core.Orchestrations;
+
+namespace MetaAdsJobs.Tests.Simulation;
+
+/// <summary>What people have done to campaigns after their birth.</summary>
+internal sealed class EditScript(History history)
+{
+    /// <summary>What was to be deleted or archived.</summary>
+    public HashSet<string> Ended { get; } = [];
+
+    /// <summary>Publishes, pauses, budgets and ends, also of what is not built yet: then there is nothing to edit.</summary>
+    public void Plan(IReadOnlyList<Asked> requests)
+    {
+        if (history.EditSeed is not { } seed) return;
+        var random = new Random(unchecked((seed * 17) + 5));
+        for (var number = random.Next(2, 8); number > 0; number--)
+        {
+            var asked = requests[random.Next(requests.Count)];
+            var kind = (EditKind[])[EditKind.Publish, EditKind.Publish, EditKind.Pause, EditKind.Pause, EditKind.Resume, EditKind.Update, EditKind.Update, EditKind.Update, EditKind.Archive, EditKind.Delete];
+            var (what, level, budget) = (kind[random.Next(kind.Length)], random.Next(3), random.Next(1, 4) * 5000);
+            history.Script.At(random.Next(10, 600), $"asks to {what} of {asked.Name}", (api, ct) => EditAsync(api, asked, what, what == EditKind.Update ? 1 : level, budget, ct));
+        }
+    }
+
+    private async Task EditAsync(SimProcess api, Asked asked, EditKind kind, int level, int budget, CancellationToken ct)
+    {
+        if (asked.RequestId is not { } id || (await api.Get<OrchestrationReader>().FindAsync(id, ct))?.CampaignCreation is not { CampaignMetaId: { } campaign, AdsetMetaId: { } adSet, AdMetaId: { } ad }) return;
+        var metaId = level == 0 ? campaign : level == 1 ? adSet : ad;
+        if (kind is EditKind.Archive or EditKind.Delete) Ended.Add(metaId);
+        var body = kind == EditKind.Update ? JsonElement.Parse($$"""{"daily_budget_cents":{{budget}}}""") : (JsonElement?)null;
+        await api.Get<RequestEdit>().ExecuteAsync((EditLevel)level, metaId, kind, body, "client", ct);
+    }
+}
