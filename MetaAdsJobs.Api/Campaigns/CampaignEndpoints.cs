@@ -14,6 +14,9 @@ namespace MetaAdsJobs.Api.Campaigns;
 /// <summary>What a caller gets back at once: the edit is queued, look there for how far it is.</summary>
 internal sealed record EditAccepted(Guid EditId, string Status, string StatusUrl);
 
+/// <summary>What is to change; what is absent stays. Amounts are hundredths of the account's currency.</summary>
+internal sealed record EditBody(string? Name, long? DailyBudgetCents, long? LifetimeBudgetCents, DateTimeOffset? EndTime, long? BidAmountCents, long? IfBudgetIs);
+
 internal static class CampaignEndpoints
 {
     private static readonly (EditLevel Level, string Path, string Name)[] Levels = [(EditLevel.Campaign, "campaigns", "campaign"), (EditLevel.Adset, "adsets", "ad set"), (EditLevel.Ad, "ads", "ad")];
@@ -40,7 +43,7 @@ internal static class CampaignEndpoints
                     return problem ?? await EditAsync(level, name, id, EditKind.Update, body, request, http.User, ct);
                 })
                 .RequireAuthorization(Policies.Operate).WithSummary($"Change this {name}'s {(level == EditLevel.Ad ? "name" : "name, budget" + (level == EditLevel.Adset ? ", end or bid" : ""))}")
-                .Accepts<EditFields>("application/json").Produces<EditAccepted>(202).ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
+                .Accepts<EditBody>("application/json").Produces<EditAccepted>(202).ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         }
 
         group.MapGet("/edits", ListEditsAsync).RequireAuthorization(Policies.Read).WithSummary("Edits of campaigns, newest first").Produces<Page<CampaignEdit>>().ProducesValidationProblem(422);

@@ -172,6 +172,16 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         return (await connection.QueryAsync<DateTimeOffset>(new(SentSql, new { claim.Tree.RequestId, claim.Object.MetaId, Since = time.GetUtcNow().AddHours(-1) }, cancellationToken: ct))).AsList();
     }
 
+    /// <summary>Opens a failed edit again for a job that a person has requeued: behind all that was asked for since.</summary>
+    public void Reopen(Guid editId)
+    {
+        const string ReopenSql = """
+            UPDATE campaign_edits SET state = 'queued', number = DEFAULT, failures = 0, abandoned = 0, error = NULL, completed_at = NULL, started_at = NULL, found = NULL WHERE edit_id = @EditId AND state = 'failed'
+            """;
+        using var connection = dataSource.OpenConnection();
+        connection.Execute(ReopenSql, new { EditId = editId });
+    }
+
     /// <summary>Another attempt holds the edit, or it is void: what this one has changed at Meta is recorded all the same.</summary>
     public Task AuditAsync(EditClaim claim) => ChangeLog.WriteAsync(dataSource, claim.Account.Id, claim.Tree.RequestId, claim.AskedBy, claim.Credential.Changes, CancellationToken.None);
 

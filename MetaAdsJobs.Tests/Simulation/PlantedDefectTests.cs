@@ -39,6 +39,10 @@ public sealed partial class PlantedDefectTests
         new("of a tree's creatives the undo deletes one", Steps + "TreeShape.cs", ".. Ads.Reverse().Select(ad => ad.CreativeStep),", ".. Ads.Reverse().Take(1).Select(ad => ad.CreativeStep),"),
         new("a tree is activated when its first ad is there", Steps + "TreeShape.cs", "StepName.Activate => [.. Ads.Select(", "StepName.Activate => [.. Ads.Take(1).Select("),
         new("the ads of a tree share one marker", Steps + "StepName.cs", "=> step[StepName.KindOf(step).Length..];", "=> step.Length > 100 ? step : \"\";"),
+        new("an edit overtakes an earlier one", "Claims/ClaimTable.cs", "AND e.number < r.number AND", "AND e.number < 0 AND"),
+        new("a pause is over although an activation may be under way", "Campaigns/EditStore.cs", "(NOT @NotWhileBusy OR NOT EXISTS (", "(true OR NOT EXISTS ("),
+        new("a raise has no permit", "Campaigns/UpdateObject.cs", "            if (claim.IsCounted)\n", "            if (claim.IsCounted && claim.Number < 0)\n"),
+        new("an edit that was made void goes on", "Campaigns/EditStore.cs", "WHERE {Table.Held} AND (NOT @NotWhileBusy", "WHERE edit_id = @EditId AND (NOT @NotWhileBusy"),
         new("an undo that finds what it lost does not write it down", "Orchestrations/Undo/UndoRunner.cs", "await journal.FoundAsync(attempt, step, found[0], ct);\n                    if (await DeleteAsync", "if (await DeleteAsync"),
     ];
 

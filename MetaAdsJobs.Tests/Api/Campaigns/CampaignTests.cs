@@ -1,0 +1,81 @@
+using System.Text.Json.Nodes;
+using MetaAdsJobs.Tests.Support;
+
+namespace MetaAdsJobs.Tests.Api.Campaigns;
+
+[TestFixture]
+[Parallelizable(ParallelScope.Self)]
+public sealed class CampaignTests
+{
+    [Test]
+    public async Task A_campaign_is_published_its_budget_raised_and_it_is_deleted_over_HTTP()
+    {
+        var service = await SharedServices.WithWorker;
+        using var client = service.Client("manager");
+        using var admin = service.Client();
+        var run = await admin.UntilAsync(await admin.AcceptAsync(await admin.NewRequestAsync()), "succeeded");
+        var (campaign, adSet, ad) = ((string)run["campaign_creation"]!["campaign_meta_id"]!, (string)run["campaign_creation"]!["adset_meta_id"]!, (string)run["campaign_creation"]!["ad_meta_id"]!);
+
+        var accepted = await client.PostAsync($"/meta/campaigns/{campaign}/publish");
+        Assert.That((accepted.Code, (string?)accepted.Json["status"], accepted.Header("Location")), Is.EqualTo((202, "queued", (string?)accepted.Json["status_url"])));
+        var raised = await client.PatchAsync($"/meta/adsets/{adSet}", new JsonObject { ["daily_budget_cents"] = 12000, ["if_budget_is"] = 10000 });
+        Assert.That(raised.Code, Is.EqualTo(202), raised.Text);
+        var edit = await UntilEndedAsync(service, client, raised);
+        Assert.That(((string?)edit["status"], (string?)edit["level"], (string?)edit["meta_id"], (string?)edit["campaign_id"], (long?)edit["fields"]!["daily_budget_cents"], (long?)edit["found"]!["daily_budget_cents"]),
+            Is.EqualTo(("succeeded", "adset", adSet, campaign, 12000L, 10000L)));
+
+        var shown = (await client.GetAsync($"/meta/campaigns/{campaign}")).Json;
+        Assert.That(((string?)shown["campaign"]!["status"], (string?)shown["campaign"]!["spending"], (long?)shown["campaign"]!["daily_cents"]), Is.EqualTo(("ACTIVE", "active", 12000L)));
+        Assert.That(((long?)shown["ad_sets"]![0]!["ad_set"]!["daily_budget_cents"], (string?)shown["ad_sets"]![0]!["ads"]![0]!["meta_id"]), Is.EqualTo((12000L, ad)));
+        var edits = (await client.GetAsync($"/meta/edits?campaign_id={campaign}&limit=1")).Json;
+        Assert.That(((string?)edits["items"]![0]!["kind"], edits["next_cursor"] is null), Is.EqualTo(("update", false)));
+        Assert.That((string?)(await client.GetAsync($"/meta/edits?campaign_id={campaign}&cursor={(string?)edits["next_cursor"]}")).Json["items"]![0]!["kind"], Is.EqualTo("publish"));
+
+        var deleted = await client.PostAsync($"/meta/campaigns/{campaign}/delete");
+        Assert.That((string?)(await UntilEndedAsync(service, client, deleted))["status"], Is.EqualTo("succeeded"));
+        (await client.PostAsync($"/meta/ads/{ad}/resume")).AssertProblem(409);
+        Assert.That((await client.GetAsync($"/meta/campaigns?status=deleted&search={campaign}")).Json["items"]!.AsArray(), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task What_is_unknown_not_allowed_or_wrong_is_refused()
+    {
+        var service = await SharedServices.WithWorker;
+        using var client = service.Client();
+        using var viewer = service.Client("viewer");
+        var run = await client.UntilAsync(await client.AcceptAsync(await client.NewRequestAsync()), "succeeded");
+        var campaign = (string)run["campaign_creation"]!["campaign_meta_id"]!;
+
+        (await client.PostAsync("/meta/campaigns/123/publish")).AssertProblem(404);
+        (await client.PostAsync($"/meta/ads/{campaign}/publish")).AssertProblem(404);
+        (await viewer.PostAsync($"/meta/campaigns/{campaign}/pause")).AssertProblem(403);
+        (await client.GetAsync("/meta/campaigns/123")).AssertProblem(404);
+        (await client.GetAsync($"/meta/edits/{Guid.NewGuid()}")).AssertProblem(404);
+        (await client.GetAsync("/meta/campaigns?status=asleep")).AssertProblem(422);
+        var wrong = await client.PatchAsync($"/meta/campaigns/{campaign}", new JsonObject { ["daily_budget_cents"] = 12000, ["size"] = 1 });
+        wrong.AssertProblem(422);
+        Assert.That(wrong.Json["errors"]!.AsObject().Select(error => error.Key), Is.EquivalentTo(["daily_budget_cents", "size"]));
+        Assert.That((await viewer.GetAsync($"/meta/edits?campaign_id={campaign}")).Json["items"]!.AsArray(), Is.Empty);
+    }
+
+    [Test]
+    public async Task An_edit_that_waits_is_taken_back_once()
+    {
+        var service = await SharedServices.WithWorker;
+        using var client = service.Client();
+        var run = await client.UntilAsync(await client.AcceptAsync(await client.NewRequestAsync(account => account["daily_cap_cents"] = 9000)), "succeeded");
+        var asked = await client.PostAsync($"/meta/campaigns/{(string?)run["campaign_creation"]!["campaign_meta_id"]}/publish");
+        await Eventually.TrueAsync(async () => (string?)(await client.GetAsync((string)asked.Json["status_url"]!)).Json["status"] == "waiting", service.Progress, service.Logs);
+
+        var cancelled = await client.PostAsync($"{(string?)asked.Json["status_url"]}/cancel");
+        Assert.That((cancelled.Code, (string?)cancelled.Json["status"], (string?)cancelled.Json["error"]), Is.EqualTo((200, "cancelled", "cancelled by admin@tests")));
+        (await client.PostAsync($"{(string?)asked.Json["status_url"]}/cancel")).AssertProblem(409);
+    }
+
+    private static async Task<JsonObject> UntilEndedAsync(Service service, ApiClient client, ApiAnswer accepted)
+    {
+        var edit = new JsonObject();
+        await Eventually.TrueAsync(async () => (string?)(edit = (await client.GetAsync((string)accepted.Json["status_url"]!)).Json.AsObject())["status"] is "succeeded" or "failed" or "cancelled", service.Progress, service.Logs);
+        return edit;
+    }
+}
