@@ -19,4 +19,13 @@ internal static partial class CampaignLog
 
     [LoggerMessage(10004, LogLevel.Warning, "This attempt writes nothing more: {Reason}")]
     public static partial void Fenced(ILogger logger, string reason);
+
+    [LoggerMessage(10005, LogLevel.Warning, "Campaign {CampaignId} was changed in Ads Manager: {What}")]
+    public static partial void ChangedOutside(ILogger logger, string campaignId, string what);
+
+    [LoggerMessage(10006, LogLevel.Warning, "Campaign {CampaignId} could not be compared with Meta: {Reason}")]
+    public static partial void NotCompared(ILogger logger, string campaignId, string reason);
+
+    [LoggerMessage(10007, LogLevel.Error, "Comparing campaign {CampaignId} with Meta broke")]
+    public static partial void CompareBroke(ILogger logger, Exception exception, string campaignId);
 }

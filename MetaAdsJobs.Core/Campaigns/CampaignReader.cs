@@ -31,6 +31,12 @@ public sealed record CampaignSummary
     public required int Ads { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>When it was last compared with Meta; null: not yet.</summary>
+    public DateTimeOffset? ComparedAt { get; init; }
+
+    /// <summary>When the last change from outside was found; null: none.</summary>
+    public DateTimeOffset? ChangedOutsideAt { get; init; }
+
     /// <summary>Edits that have not ended.</summary>
     public required int OpenEdits { get; init; }
 }
@@ -40,8 +46,24 @@ public sealed record CampaignObject(string MetaId, string Name, string Status, l
 
 public sealed record CampaignAdSet(CampaignObject AdSet, IReadOnlyList<CampaignObject> Ads);
 
-/// <summary>A campaign with all that hangs on it.</summary>
-public sealed record CampaignDetail(CampaignSummary Campaign, string Currency, CampaignObject Budget, IReadOnlyList<CampaignAdSet> AdSets);
+/// <summary>Something that was not as we had left it: changed in Ads Manager, or by Meta.</summary>
+public sealed record OutsideChange
+{
+    /// <summary>campaign, adset or ad.</summary>
+    public required string Level { get; init; }
+    public required string MetaId { get; init; }
+
+    /// <summary>status, name, daily_budget, lifetime_budget or end_time; budgets in Meta's units of the currency.</summary>
+    public required string Field { get; init; }
+    public string? Was { get; init; }
+    public string? Is { get; init; }
+
+    /// <summary>When it was seen; it was done at some time since the look before.</summary>
+    public required DateTimeOffset FoundAt { get; init; }
+}
+
+/// <summary>A campaign with all that hangs on it, and the last hundred changes from outside, newest first.</summary>
+public sealed record CampaignDetail(CampaignSummary Campaign, string Currency, CampaignObject Budget, IReadOnlyList<CampaignAdSet> AdSets, IReadOnlyList<OutsideChange> OutsideChanges);
 
 public sealed record CampaignFilter(Guid? AccountId = null, string? Status = null, string? Search = null);
 
@@ -54,7 +76,8 @@ public sealed class CampaignReader
     internal CampaignReader(NpgsqlDataSource dataSource, CampaignTrees trees) => (_dataSource, _trees) = (dataSource, trees);
 
     private const string SummarySql = """
-        SELECT c.id, c.meta_id AS campaign_id, c.request_id, c.social_account_id, c.name, c.objective, c.status, c.effective_status, v.state AS spending, v.daily_cents, c.created_at,
+        SELECT c.id, c.meta_id AS campaign_id, c.request_id, c.social_account_id, c.name, c.objective, c.status, c.effective_status, v.state AS spending, v.daily_cents, c.created_at, c.compared_at,
+               (SELECT x.found_at FROM outside_changes x WHERE x.request_id = c.request_id ORDER BY x.id DESC LIMIT 1) AS changed_outside_at,
                (SELECT count(*) FROM meta_adsets s WHERE s.request_id = c.request_id)::int AS ad_sets, (SELECT count(*) FROM meta_ads d WHERE d.request_id = c.request_id)::int AS ads,
                (SELECT count(*) FROM campaign_edits e WHERE e.request_id = c.request_id AND e.state IN ('queued', 'running', 'waiting'))::int AS open_edits
         FROM meta_campaigns c LEFT JOIN activations v ON v.request_id = c.request_id
@@ -83,9 +106,11 @@ public sealed class CampaignReader
         if (await _trees.FindAsync(metaId, ct) is not { } tree || tree.Campaign.MetaId != metaId) return null;
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
         var row = await connection.QuerySingleAsync<SummaryRow>(new($"{SummarySql} WHERE c.meta_id = @MetaId", new { MetaId = metaId }, cancellationToken: ct));
+        const string OutsideSql = """SELECT level, meta_id, field, was, "is", found_at FROM outside_changes WHERE request_id = @RequestId ORDER BY id DESC LIMIT 100""";
+        var outside = (await connection.QueryAsync<OutsideChange>(new(OutsideSql, new { tree.RequestId }, cancellationToken: ct))).AsList();
         CampaignObject Shown(TreeObject one) => new(one.MetaId, one.Name, one.Status, Cents(one.Budget.Daily), Cents(one.Budget.Lifetime), one.Budget.StartTime, one.Budget.EndTime);
         long? Cents(long? units) => units is null ? null : Currency.ToHundredths(tree.Currency, units.Value);
-        return new(row.ToSummary(), tree.Currency, Shown(tree.Campaign), [.. tree.AdSets.Select(set => new CampaignAdSet(Shown(set), [.. tree.Ads.Where(ad => ad.ParentId == set.MetaId).Select(Shown)]))]);
+        return new(row.ToSummary(), tree.Currency, Shown(tree.Campaign), [.. tree.AdSets.Select(set => new CampaignAdSet(Shown(set), [.. tree.Ads.Where(ad => ad.ParentId == set.MetaId).Select(Shown)]))], outside);
     }
 
     private const string EditSql = """
@@ -132,12 +157,14 @@ public sealed class CampaignReader
         public int AdSets { get; init; }
         public int Ads { get; init; }
         public DateTimeOffset CreatedAt { get; init; }
+        public DateTimeOffset? ComparedAt { get; init; }
+        public DateTimeOffset? ChangedOutsideAt { get; init; }
         public int OpenEdits { get; init; }
 
         public CampaignSummary ToSummary() => new()
         {
             CampaignId = CampaignId, RequestId = RequestId, SocialAccountId = SocialAccountId, Name = Name, Objective = Objective, Status = Status, EffectiveStatus = EffectiveStatus, Spending = Spending,
-            DailyCents = DailyCents, AdSets = AdSets, Ads = Ads, CreatedAt = CreatedAt, OpenEdits = OpenEdits,
+            DailyCents = DailyCents, AdSets = AdSets, Ads = Ads, CreatedAt = CreatedAt, ComparedAt = ComparedAt, ChangedOutsideAt = ChangedOutsideAt, OpenEdits = OpenEdits,
         };
     }
 

@@ -1,5 +1,7 @@
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Campaigns.Comparing;
 using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Orchestrations.Review;
 using MetaAdsJobs.Core.Spending;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -17,5 +19,8 @@ public static class CampaignServices
         .AddSingleton<EditStore>()
         .AddSingleton<ActivateObjects>()
         .AddSingleton<UpdateObject>()
-        .AddSingleton<RunEdit>();
+        .AddSingleton<RunEdit>()
+        .AddSingleton<CompareStore>()
+        .AddSingleton<CompareCampaigns>()
+        .AddSingleton<ILookAtMeta>(provider => provider.GetRequiredService<CompareCampaigns>());
 }

@@ -100,8 +100,11 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
                 RETURNING request_id),
             n AS (SELECT n.* FROM fence, unnest(@MetaIds, @Statuses::text[], @Names::text[], @DailyBudgets::bigint[], @LifetimeBudgets::bigint[], @EndTimes::timestamptz[], @BidAmounts::bigint[])
                   AS n (meta_id, status, name, daily, lifetime, ends, bid)),
+            compare AS (
+                UPDATE meta_campaigns m SET compare_at = clock_timestamp() + 2 * @SettleDelay FROM fence
+                WHERE @State IN ('succeeded', 'failed') AND m.request_id = fence.request_id AND NOT m.meta_id = ANY (@MetaIds)),
             campaign AS (
-                UPDATE meta_campaigns m SET status = COALESCE(n.status, m.status), name = COALESCE(n.name, m.name),
+                UPDATE meta_campaigns m SET compare_at = clock_timestamp() + 2 * @SettleDelay, status = COALESCE(n.status, m.status), name = COALESCE(n.name, m.name),
                     daily_budget = COALESCE(n.daily, m.daily_budget), lifetime_budget = COALESCE(n.lifetime, m.lifetime_budget) FROM n WHERE m.meta_id = n.meta_id),
             adset AS (
                 UPDATE meta_adsets m SET status = COALESCE(n.status, m.status), name = COALESCE(n.name, m.name), daily_budget = COALESCE(n.daily, m.daily_budget),

@@ -54,7 +54,7 @@ public static class OrchestrationServices
         services.AddSingleton<SnoozeRun>();
         services.AddSingleton<RunOrchestration>();
         services.AddSingleton<ReviewStore>();
-        services.AddSingleton<ReviewObjects>();
+        services.AddSingleton<ReviewObjects>().AddSingleton<ILookAtMeta>(provider => provider.GetRequiredService<ReviewObjects>());
         return services;
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MetaAdsJobs.Core.Campaigns;
+using MetaAdsJobs.Core.Campaigns.Comparing;
 using MetaAdsJobs.Core.Orchestrations;
 
 namespace MetaAdsJobs.Tests.Simulation;
@@ -15,6 +16,7 @@ internal sealed class EditScript(History history)
     {
         if (history.EditSeed is not { } seed) return;
         var random = new Random(unchecked((seed * 17) + 5));
+        for (var look = random.Next(0, 5); look > 0; look--) Compare(random.Next(100, 1500));
         for (var number = random.Next(2, 8); number > 0; number--)
         {
             var asked = requests[random.Next(requests.Count)];
@@ -23,6 +25,13 @@ internal sealed class EditScript(History history)
             history.Script.At(random.Next(10, 600), $"asks to {what} of {asked.Name}", (api, ct) => EditAsync(api, asked, what, what == EditKind.Update ? 1 : level, budget, ct));
         }
     }
+
+    // Every worker process does so by itself.
+    private void Compare(double seconds) => history.Clockwork.Plan(TimeSpan.FromSeconds(seconds), null, null, "compare", () =>
+    {
+        if (history.Workers.Where(worker => worker.IsAwake).ToList() is { Count: > 0 } workers)
+            workers[0].Begin($"{workers[0].Name} compare", ct => workers[0].Get<CompareCampaigns>().RunAsync(20, ct), _ => { });
+    });
 
     private async Task EditAsync(SimProcess api, Asked asked, EditKind kind, int level, int budget, CancellationToken ct)
     {

@@ -142,7 +142,7 @@ internal sealed class MetaWorld(History history)
         // Small pages, whatever was asked for.
         var from = int.Parse(call["after"] ?? "0", CultureInfo.InvariantCulture);
         const int Size = 3;
-        var items = string.Join(',', found.Skip(from).Take(Size).Select(one => JsonSerializer.Serialize(new { id = one.Id, name = one.Name, title = one.Name, status = one.Status })));
+        var items = string.Join(',', found.Skip(from).Take(Size).Select(one => JsonSerializer.Serialize(new { id = one.Id, name = one.Name, title = one.Name, status = one.Status, daily_budget = one.Budget.ToString(CultureInfo.InvariantCulture) })));
         var next = found.Count > from + Size ? $$""","paging":{"cursors":{"after":"{{from + Size}}"},"next":"https://more"}""" : "";
         return GraphAnswer.Ok($$"""{"data":[{{items}}]{{next}}}""");
     }

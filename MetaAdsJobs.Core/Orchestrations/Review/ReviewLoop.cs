@@ -4,22 +4,31 @@ using Microsoft.Extensions.Logging;
 
 namespace MetaAdsJobs.Core.Orchestrations.Review;
 
+/// <summary>Looks at Meta for what is due, and keeps what it finds; anybody may at any time.</summary>
+internal interface ILookAtMeta
+{
+    /// <returns>How many were looked at.</returns>
+    Task<int> RunAsync(int limit, CancellationToken ct);
+}
+
 /// <summary>
-/// Reviews in the background of every worker process, not as jobs: one look is a short read, and a job's own bookkeeping
+/// Looks in the background of every worker process, not as jobs: one look is a short read, and a job's own bookkeeping
 /// would cost many times that.
 /// </summary>
-internal sealed class ReviewLoop(ReviewObjects reviews, TimeProvider time, ILogger<ReviewLoop> logger) : BackgroundService
+internal sealed class ReviewLoop(IEnumerable<ILookAtMeta> looks, TimeProvider time, ILogger<ReviewLoop> logger) : BackgroundService
 {
     private const int AtOnce = 20;
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(2);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(looks.Select(look => LoopAsync(look, stoppingToken)));
+
+    private async Task LoopAsync(ILookAtMeta look, CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                if (await reviews.RunAsync(AtOnce, stoppingToken) < AtOnce) await Task.Delay(Idle, time, stoppingToken);
+                if (await look.RunAsync(AtOnce, stoppingToken) < AtOnce) await Task.Delay(Idle, time, stoppingToken);
             }
             catch (DbException exception)
             {

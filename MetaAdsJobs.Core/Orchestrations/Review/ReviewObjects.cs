@@ -11,7 +11,7 @@ namespace MetaAdsJobs.Core.Orchestrations.Review;
 /// Asks Meta what became of new objects: a create's 200 is not final, Meta checks on in the background. Looks again, further and
 /// further apart, until everything is settled or the deadline is over; what Meta refuses is told in the run's errors.
 /// </summary>
-internal sealed class ReviewObjects(ReviewStore store, MetaAds meta, TimeProvider time, ILogger<ReviewObjects> logger)
+internal sealed class ReviewObjects(ReviewStore store, MetaAds meta, TimeProvider time, ILogger<ReviewObjects> logger) : ILookAtMeta
 {
     private static readonly TimeSpan[] Pauses =
         [TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(45), TimeSpan.FromMinutes(4), TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(30), TimeSpan.FromHours(1)];

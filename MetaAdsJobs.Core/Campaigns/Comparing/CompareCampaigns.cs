@@ -1,0 +1,100 @@
+using System.Data.Common;
+using System.Globalization;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.Graph;
+using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Orchestrations.Review;
+using Microsoft.Extensions.Logging;
+
+namespace MetaAdsJobs.Core.Campaigns.Comparing;
+
+/// <summary>
+/// Reads once a day, and after each edit, how everything we made stands at Meta, and compares: what somebody has changed in Ads Manager is recorded, taken over, and
+/// counted by caps and stops from then on.
+/// </summary>
+internal sealed class CompareCampaigns(CompareStore store, MetaEdits edits, OrchestrationOptions options, TimeProvider time, ILogger<CompareCampaigns> logger) : ILookAtMeta
+{
+    private static readonly TimeSpan Usual = TimeSpan.FromDays(1);
+    private static readonly TimeSpan UntilTriedAgain = TimeSpan.FromMinutes(10);
+
+    /// <returns>How many were looked at.</returns>
+    public async Task<int> RunAsync(int limit, CancellationToken ct)
+    {
+        var due = await store.TakeAsync(limit, ct);
+        foreach (var one in due)
+        {
+            try
+            {
+                await CompareAsync(one, ct);
+            }
+            catch (MetaException exception)
+            {
+                CampaignLog.NotCompared(logger, one.Tree.Campaign.MetaId, exception.ForUser);
+                await store.PostponeAsync(one, time.GetUtcNow() + (exception.RetryAfter ?? UntilTriedAgain), ct);
+            }
+            catch (Exception exception) when (exception is not (OperationCanceledException or DbException))
+            {
+                // One that breaks must not keep the others from theirs: it is due again in some minutes.
+                CampaignLog.CompareBroke(logger, exception, one.Tree.Campaign.MetaId);
+            }
+        }
+
+        return due.Count;
+    }
+
+    private async Task CompareAsync(DueCampaign due, CancellationToken ct)
+    {
+        if (due.Credential is not { } credential) throw new MetaException(Proof.NotSent, "the account's access token cannot be opened; give it again");
+        // Whatever of ours was sent last has been carried out by then, or never will be.
+        if (due.QuietSince + options.SettleDelay is { } quiet && quiet > time.GetUtcNow())
+        {
+            await store.PostponeAsync(due, quiet, ct);
+            return;
+        }
+
+        var tree = due.Tree;
+        var seen = new Dictionary<string, ObjectValues?>();
+        var campaign = await edits.ReadAsync(credential, AdObject.Campaign, tree.Campaign.MetaId, ct);
+        seen[tree.Campaign.MetaId] = campaign;
+        // With a deleted campaign went all that hung on it.
+        if (campaign is not null && campaign.Status != "DELETED") await ReadBelowAsync(credential, tree, seen, ct);
+        var changes = tree.All.SelectMany(one => Differences(one, seen.GetValueOrDefault(one.MetaId))).ToList();
+        if (!await store.SaveAsync(due, changes, time.GetUtcNow() + Usual, ct)) await store.PostponeAsync(due, time.GetUtcNow() + options.SettleDelay, ct);
+        else if (changes.Count > 0) CampaignLog.ChangedOutside(logger, tree.Campaign.MetaId, string.Join(", ", changes.Select(change => $"{change.Object.MetaId} {change.Field}")));
+    }
+
+    private async Task ReadBelowAsync(GraphCredential credential, CampaignTree tree, Dictionary<string, ObjectValues?> seen, CancellationToken ct)
+    {
+        await ReadAllAsync(AdObject.AdSet, tree.AdSets);
+        await ReadAllAsync(AdObject.Ad, tree.Ads);
+
+        async Task ReadAllAsync(AdObject kind, IReadOnlyList<TreeObject> objects)
+        {
+            var alive = objects.Where(one => one.Status != "DELETED").ToList();
+            if (alive.Count == 0) return;
+            var listed = await edits.ListAsync(credential, kind, tree.Campaign.MetaId, ct);
+            // A list leaves out what is deleted or archived, and perhaps more.
+            foreach (var one in alive) seen[one.MetaId] = listed.TryGetValue(one.MetaId, out var values) ? values : await edits.ReadAsync(credential, kind, one.MetaId, ct);
+        }
+    }
+
+    /// <param name="now">Null when it is gone.</param>
+    private static IEnumerable<OutsideDifference> Differences(TreeObject one, ObjectValues? now)
+    {
+        if (one.Status == "DELETED") yield break;
+        if (one.Status != (now?.Status ?? "DELETED")) yield return new(one, "status", one.Status, now?.Status ?? "DELETED");
+        if (now is null) yield break;
+        if (now.Name is not null && now.Name != one.Name) yield return new(one, "name", one.Name, now.Name);
+        if (one.Kind == AdObject.Ad) yield break;
+        if (now.DailyBudget != one.Budget.Daily) yield return new(one, "daily_budget", Text(one.Budget.Daily), Text(now.DailyBudget));
+        if (now.LifetimeBudget != one.Budget.Lifetime) yield return new(one, "lifetime_budget", Text(one.Budget.Lifetime), Text(now.LifetimeBudget));
+        if (one.Kind == AdObject.AdSet && Seconds(now.EndTime) != Seconds(one.Budget.EndTime)) yield return new(one, "end_time", Text(one.Budget.EndTime), Text(now.EndTime));
+    }
+
+    // Meta counts no fractions of them.
+    private static long? Seconds(DateTimeOffset? at) => at?.ToUnixTimeSeconds();
+
+    private static string? Text(long? units) => units?.ToString(CultureInfo.InvariantCulture);
+
+    private static string? Text(DateTimeOffset? at) => at?.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}

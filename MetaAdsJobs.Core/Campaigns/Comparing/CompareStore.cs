@@ -1,0 +1,141 @@
+using Dapper;
+using MetaAdsJobs.Core.Accounts.Tokens;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.Graph;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Campaigns.Comparing;
+
+/// <summary>A campaign that is due to be compared with Meta, as it was known when it was taken.</summary>
+/// <param name="Credential">Null when the account's token cannot be opened.</param>
+/// <param name="LastEdit">Number of the last edit that was asked for; 0 when there was none.</param>
+/// <param name="QuietSince">When something of it was last sent by us, as far as is known.</param>
+internal sealed record DueCampaign(CampaignTree Tree, GraphCredential? Credential, long LastEdit, DateTimeOffset? ActivationChangedAt, DateTimeOffset? QuietSince);
+
+/// <summary>Something that is not as it was left.</summary>
+internal sealed record OutsideDifference(TreeObject Object, string Field, string? Was, string? Is);
+
+/// <summary>What comparing keeps: when each campaign is due, and what was found.</summary>
+internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees trees, AccountTokens tokens, TimeProvider time)
+{
+    private static readonly TimeSpan Taken = TimeSpan.FromMinutes(10);
+
+    /// <summary>
+    /// Takes some campaigns that are due; whoever takes one has ten minutes for it, then it is due again: a crash only delays. Those with open edits, and accounts
+    /// that Meta throttles or whose token it refused, are left for later.
+    /// </summary>
+    public async Task<IReadOnlyList<DueCampaign>> TakeAsync(int limit, CancellationToken ct)
+    {
+        const string TakeSql = """
+            WITH due AS (
+                SELECT c.id FROM meta_campaigns c JOIN social_accounts a ON a.id = c.social_account_id
+                WHERE c.compare_at <= clock_timestamp() AND c.status NOT IN ('DELETED', 'ARCHIVED') AND a.token_rejected_at IS NULL
+                  AND NOT EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = c.request_id AND e.state IN ('queued', 'running', 'waiting'))
+                  AND NOT EXISTS (SELECT 1 FROM account_pacing p WHERE p.ad_account_id = a.ad_account_id AND p.use_case = 'ads_management' AND p.blocked_until > @Now)
+                ORDER BY c.compare_at LIMIT @Limit FOR NO KEY UPDATE OF c SKIP LOCKED)
+            UPDATE meta_campaigns c SET compare_at = clock_timestamp() + @Taken FROM due, social_accounts a WHERE c.id = due.id AND a.id = c.social_account_id
+            RETURNING c.request_id, a.ad_account_id, a.access_token, (SELECT COALESCE(max(number), 0) FROM campaign_edits e WHERE e.request_id = c.request_id) AS last_edit,
+                (SELECT v.changed_at FROM activations v WHERE v.request_id = c.request_id) AS changed_at, (SELECT max(sent_at) FROM meta_changes m WHERE m.request_id = c.request_id) AS quiet_since
+            """;
+        List<(Guid RequestId, string AdAccountId, string AccessToken, long LastEdit, DateTimeOffset? ChangedAt, DateTimeOffset? QuietSince)> rows;
+        await using (var connection = await dataSource.OpenConnectionAsync(ct))
+        {
+            rows = (await connection.QueryAsync<(Guid, string, string, long, DateTimeOffset?, DateTimeOffset?)>(new(TakeSql, new { Now = time.GetUtcNow(), Limit = limit, Taken }, cancellationToken: ct))).AsList();
+        }
+
+        var due = new List<DueCampaign>();
+        foreach (var row in rows)
+            if (await trees.FindOfAsync(row.RequestId, ct) is { } tree)
+                due.Add(new(tree, tokens.TryOpen(row.AccessToken) is { } token ? new(row.AdAccountId, token) : null, row.LastEdit, row.ChangedAt, row.QuietSince));
+        return due;
+    }
+
+    public async Task PostponeAsync(DueCampaign due, DateTimeOffset until, CancellationToken ct)
+    {
+        const string PostponeSql = "UPDATE meta_campaigns SET compare_at = @Until WHERE request_id = @RequestId";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await connection.ExecuteAsync(new(PostponeSql, new { due.Tree.RequestId, Until = until }, cancellationToken: ct));
+    }
+
+    /// <summary>
+    /// Records what has changed and takes it over. A campaign that was switched on by hand counts against the cap from now on, and a stop that is in force pauses it; one that
+    /// was switched off or ended counts no more.
+    /// </summary>
+    /// <returns>False when somebody of ours has changed the campaign meanwhile: what was read is old.</returns>
+    public async Task<bool> SaveAsync(DueCampaign due, IReadOnlyList<OutsideDifference> changes, DateTimeOffset nextAt, CancellationToken ct)
+    {
+        const string SaveSql = """
+            SELECT 1 FROM meta_campaigns WHERE request_id = @RequestId FOR NO KEY UPDATE;
+            SELECT 1 FROM activations WHERE request_id = @RequestId FOR UPDATE;
+            WITH fence AS (
+                UPDATE meta_campaigns c SET compared_at = @Now, compare_at = @NextAt WHERE c.request_id = @RequestId
+                  AND (SELECT COALESCE(max(number), 0) FROM campaign_edits e WHERE e.request_id = c.request_id) = @LastEdit
+                  AND (SELECT v.changed_at FROM activations v WHERE v.request_id = c.request_id) IS NOT DISTINCT FROM @ActivationChangedAt
+                  AND NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = c.request_id AND (v.state = 'activating' OR v.busy_until > clock_timestamp()))
+                RETURNING c.request_id, c.social_account_id),
+            told AS (
+                INSERT INTO outside_changes (social_account_id, request_id, level, meta_id, field, was, "is", found_at)
+                SELECT fence.social_account_id, fence.request_id, n.level, n.meta_id, n.field, n.was, n.now, @Now
+                FROM fence, unnest(@Levels, @MetaIds, @Fields, @Was::text[], @Is::text[]) AS n (level, meta_id, field, was, now)
+                RETURNING 1),
+            active AS (
+                INSERT INTO activations (request_id, social_account_id, state, daily_cents, ends_at, changed_at)
+                SELECT request_id, social_account_id, 'active', @DailyCents, @EndsAt, @Now FROM fence WHERE @State = 'active'
+                ON CONFLICT (request_id) DO UPDATE SET state = 'active', daily_cents = EXCLUDED.daily_cents, ends_at = EXCLUDED.ends_at, changed_at = EXCLUDED.changed_at),
+            inactive AS (
+                UPDATE activations v SET state = CASE WHEN v.state IN ('active', 'idle') OR @State = 'ended' THEN @State ELSE v.state END, daily_cents = @DailyCents, ends_at = @EndsAt, changed_at = @Now
+                FROM fence WHERE v.request_id = fence.request_id AND @State <> 'active')
+            SELECT count(*) FROM fence
+            """;
+        const string TakeOverSql = """
+            UPDATE meta_campaigns SET status = COALESCE(@Status, status), name = COALESCE(@Name, name), daily_budget = CASE WHEN @SetsDaily THEN @Daily ELSE daily_budget END,
+                lifetime_budget = CASE WHEN @SetsLifetime THEN @Lifetime ELSE lifetime_budget END WHERE meta_id = @MetaId;
+            UPDATE meta_adsets SET status = COALESCE(@Status, status), name = COALESCE(@Name, name), daily_budget = CASE WHEN @SetsDaily THEN @Daily ELSE daily_budget END,
+                lifetime_budget = CASE WHEN @SetsLifetime THEN @Lifetime ELSE lifetime_budget END, end_time = CASE WHEN @SetsEnd THEN @End::timestamptz ELSE end_time END WHERE meta_id = @MetaId;
+            UPDATE meta_ads SET status = COALESCE(@Status, status), name = COALESCE(@Name, name) WHERE meta_id = @MetaId;
+            """;
+        var tree = After(due.Tree, changes);
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await using (var answers = await connection.QueryMultipleAsync(new(SaveSql, new
+        {
+            due.Tree.RequestId, due.LastEdit, due.ActivationChangedAt, Now = time.GetUtcNow(), NextAt = nextAt,
+            Levels = Of(changes, change => LevelOf(change.Object.Kind)), MetaIds = Of(changes, change => change.Object.MetaId), Fields = Of(changes, change => change.Field), Was = Of(changes, change => change.Was), Is = Of(changes, change => change.Is),
+            State = tree.Campaign.IsOn ? "active" : tree.Campaign.IsGone ? "ended" : "idle", DailyCents = tree.DailyAmountCents(time.GetUtcNow()), EndsAt = tree.LastEnd?.ToUniversalTime(),
+        }, transaction, cancellationToken: ct)))
+        {
+            await answers.ReadAsync<int>();
+            await answers.ReadAsync<int>();
+            if (await answers.ReadSingleAsync<long>() != 1) return false;
+        }
+
+        foreach (var one in changes.GroupBy(change => change.Object.MetaId))
+        {
+            string? Is(string field) => one.FirstOrDefault(change => change.Field == field)?.Is;
+            bool Sets(string field) => one.Any(change => change.Field == field);
+            await connection.ExecuteAsync(new(TakeOverSql, new
+            {
+                MetaId = one.Key, Status = Is("status"), Name = Is("name"), SetsDaily = Sets("daily_budget"), Daily = Number(Is("daily_budget")),
+                SetsLifetime = Sets("lifetime_budget"), Lifetime = Number(Is("lifetime_budget")), SetsEnd = Sets("end_time"), End = Is("end_time"),
+            }, transaction, cancellationToken: ct));
+        }
+
+        await transaction.CommitAsync(ct);
+        return true;
+    }
+
+    private static CampaignTree After(CampaignTree tree, IReadOnlyList<OutsideDifference> changes) => changes.Aggregate(tree, (now, change) => now.With([change.Object.MetaId], one => change.Field switch
+    {
+        "status" => one with { Status = change.Is! },
+        "daily_budget" => one with { Budget = one.Budget with { Daily = Number(change.Is) } },
+        "lifetime_budget" => one with { Budget = one.Budget with { Lifetime = Number(change.Is) } },
+        "end_time" => one with { Budget = one.Budget with { EndTime = change.Is is null ? null : DateTimeOffset.Parse(change.Is, System.Globalization.CultureInfo.InvariantCulture) } },
+        _ => one,
+    }));
+
+    private static string LevelOf(AdObject kind) => kind == AdObject.Campaign ? "campaign" : kind == AdObject.AdSet ? "adset" : "ad";
+
+    private static long? Number(string? text) => text is null ? null : long.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
+
+    private static T[] Of<T>(IReadOnlyList<OutsideDifference> changes, Func<OutsideDifference, T> value) => [.. changes.Select(value)];
+}

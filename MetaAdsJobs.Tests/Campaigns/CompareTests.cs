@@ -1,0 +1,101 @@
+using MetaAdsJobs.Core.Campaigns;
+using MetaAdsJobs.Core.Campaigns.Comparing;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Spending;
+using MetaAdsJobs.Tests.Orchestrations;
+using MetaAdsJobs.Tests.Support;
+
+namespace MetaAdsJobs.Tests.Campaigns;
+
+/// <summary>What people do in Ads Manager to what was made here.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.Self)]
+public sealed class CompareTests
+{
+    private RunWorld _world = null!;
+
+    [SetUp]
+    public async Task StartAsync() => _world = await RunWorld.StartAsync();
+
+    [TearDown]
+    public async Task StopAsync() => await _world.DisposeAsync();
+
+    [Test]
+    public async Task A_campaign_switched_on_with_another_budget_is_told_and_counted_and_a_stop_in_force_pauses_it()
+    {
+        var tree = await _world.BuiltAsync();
+        await _world.Get<StopSwitch>().StopAsync(null, "bob", null, CancellationToken.None);
+        await ByHandAsync("UPDATE stub_graph.objects SET status = 'ACTIVE' WHERE kind <> 'creative'");
+        await ByHandAsync("UPDATE stub_graph.objects SET fields = fields || '{\"daily_budget\":\"70000\"}', name = 'Mine' WHERE kind = 'adset'");
+
+        Assert.That(await CompareAsync(), Is.EqualTo(1));
+
+        Assert.That(await ToldAsync(tree), Is.EquivalentTo(["campaign status PAUSED ACTIVE", "adset status PAUSED ACTIVE", $"adset name {tree.AdSets[0].Name} Mine", "adset daily_budget 10000 70000", "ad status PAUSED ACTIVE"]));
+        Assert.That(await _world.CountedAsync(), Is.EqualTo("active 70000"), "although it is above every cap");
+        var stopId = (await _world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
+        Assert.That(await _world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+        Assert.That(await _world.SwitchedAsync(tree), Is.EqualTo("ppp"));
+    }
+
+    [Test]
+    public async Task What_was_switched_off_or_ended_counts_no_more_and_is_told_once()
+    {
+        var (off, deleted) = (await _world.BuiltAsync("""{"auto_publish":true}"""), await _world.BuiltAsync("""{"auto_publish":true}"""));
+        await ByHandAsync("UPDATE stub_graph.objects SET status = 'PAUSED' WHERE id = @Id", off.Campaign.MetaId);
+        await ByHandAsync("UPDATE stub_graph.objects SET status = 'DELETED', deleted_at = now() WHERE parent_id IS NOT NULL AND id IN (@Id, @Other) OR id = @Id", deleted.Campaign.MetaId, deleted.AdSets[0].MetaId);
+
+        Assert.That(await CompareAsync(), Is.EqualTo(2));
+        Assert.That(await CompareAsync(), Is.EqualTo(1), "what is deleted is not looked at again");
+
+        Assert.That(await ToldAsync(off), Is.EqualTo(["campaign status ACTIVE PAUSED"]));
+        Assert.That(await ToldAsync(deleted), Is.EquivalentTo(["campaign status ACTIVE DELETED", "adset status ACTIVE DELETED", "ad status ACTIVE DELETED"]));
+        Assert.That(await _world.QueryAsync<string>("SELECT state FROM activations ORDER BY 1"), Is.EqualTo(["ended", "idle"]));
+    }
+
+    [Test]
+    public async Task What_is_edited_while_Meta_is_asked_is_no_change_from_outside()
+    {
+        var tree = await _world.BuiltAsync();
+        Guid? edit = null;
+        _world.Graph.Faults.Add(call => call.Method == "GET" && call.Path == tree.Campaign.MetaId, async (_, _, act) =>
+        {
+            var answer = await act();
+            edit = await _world.AskAsync(EditKind.Publish, tree.Campaign.MetaId);
+            await _world.RunEditAsync(edit.Value);
+            return answer;
+        });
+
+        Assert.That(await CompareAsync(), Is.EqualTo(1));
+        Assert.That((await _world.UntilEndedAsync(edit!.Value)).Status, Is.EqualTo("succeeded"));
+
+        Assert.That(await ToldAsync(tree), Is.Empty);
+        Assert.That((await _world.TreeAsync(tree)).Campaign.Status, Is.EqualTo("ACTIVE"));
+        await _world.NothingUnderWayAsync();
+        Assert.That(await CompareAsync(), Is.EqualTo(1));
+        Assert.That(await ToldAsync(tree), Is.Empty);
+    }
+
+    [Test]
+    public async Task An_account_that_Meta_does_not_show_at_the_moment_is_compared_later()
+    {
+        var tree = await _world.BuiltAsync();
+        _world.Graph.Faults.Always(call => call.Method == "GET", GraphFaults.Refused(100, 33));
+
+        Assert.That(await CompareAsync(), Is.EqualTo(1));
+
+        Assert.That(await ToldAsync(tree), Is.Empty, "that Meta calls it missing proves nothing by itself");
+        Assert.That(await _world.QueryAsync<bool>("SELECT compared_at IS NULL AND compare_at > clock_timestamp() FROM meta_campaigns"), Is.EqualTo([true]));
+    }
+
+    private async Task<int> CompareAsync()
+    {
+        // All that was sent is long over.
+        await _world.ExecuteAsync("UPDATE meta_campaigns SET compare_at = clock_timestamp(); UPDATE meta_changes SET sent_at = sent_at - interval '1 hour'; UPDATE activations SET busy_until = NULL");
+        return await _world.Get<CompareCampaigns>().RunAsync(20, CancellationToken.None);
+    }
+
+    private Task ByHandAsync(string sql, string? id = null, string? other = null) => _world.ExecuteAsync(sql, new { Id = id, Other = other });
+
+    private async Task<List<string>> ToldAsync(CampaignTree tree) =>
+        [.. (await _world.Get<CampaignReader>().FindAsync(tree.Campaign.MetaId, CancellationToken.None))!.OutsideChanges.Select(change => $"{change.Level} {change.Field} {change.Was} {change.Is}")];
+}
