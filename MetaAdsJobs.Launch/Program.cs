@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using MetaAdsJobs.Launch;
 using MetaAdsJobs.Launch.Tokens;
 
-const string Usage = "usage: ./run [--demo]   or   ./run token --role admin|manager|viewer [--days N]";
+const string Usage = "usage: ./run [--world] [--demo]   or   ./run token --role admin|manager|viewer [--days N]";
 
 using var stopping = new CancellationTokenSource();
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
@@ -16,8 +16,8 @@ try
     {
         case ["token", .. var rest]:
             return TokenCommand.Execute(rest, options.DataFolder, TimeProvider.System, Console.Out, Console.Error);
-        case [] or ["--demo"]:
-            return await new RunCommand(options, Console.WriteLine, TimeProvider.System).ExecuteAsync(args.Length > 0, stopping.Token);
+        case [] or ["--demo"] or ["--world"] or ["--world", "--demo"]:
+            return await new RunCommand(options, Console.WriteLine, TimeProvider.System).ExecuteAsync(demoOnly: args.Contains("--demo"), withWorld: args.Contains("--world"), stopping.Token);
         default:
             Console.Error.WriteLine(Usage);
             return 2;

@@ -17,8 +17,11 @@ internal sealed class RunCommand(LaunchOptions options, Action<string> say, Time
 
     private string Logs => Path.Combine(options.DataFolder, "logs");
 
-    public async Task<int> ExecuteAsync(bool demoOnly, CancellationToken ct)
+    /// <param name="demoOnly">Stops by itself after the sample request.</param>
+    /// <param name="withWorld">Builds the demo world, too.</param>
+    public async Task<int> ExecuteAsync(bool demoOnly, bool withWorld, CancellationToken ct)
     {
+        if (withWorld && options.Live) throw new LaunchException("--world is for stub mode: it would build campaigns at Meta.");
         EnsurePortIsFree();
         EnsureDataFolder();
         await using var database = await LaunchDatabase.OpenAsync(options, say, ct);
@@ -31,7 +34,7 @@ internal sealed class RunCommand(LaunchOptions options, Action<string> say, Time
         var token = StubToken();
         using var service = new ServiceClient(_address, token ?? "");
         await WaitUntilReadyAsync(service, supervisor, ct);
-        var succeeded = options.Live || await DemonstrateAsync(service, ct);
+        var succeeded = options.Live || await DemonstrateAsync(service, withWorld ? new DemoWorld(service, database.ConnectionString, say, time) : null, ct);
         if (demoOnly)
             return succeeded ? 0 : 1;
 
@@ -74,11 +77,12 @@ internal sealed class RunCommand(LaunchOptions options, Action<string> say, Time
         }
     }
 
-    private async Task<bool> DemonstrateAsync(ServiceClient service, CancellationToken ct)
+    private async Task<bool> DemonstrateAsync(ServiceClient service, DemoWorld? world, CancellationToken ct)
     {
         try
         {
             await DemoObjects.EnsureAsync(service, ct);
+            if (world is not null) await world.BuildAsync(ct);
             return await new SampleRequest(service, say, time).SendAsync(ct);
         }
         catch (Exception failed) when (failed is LaunchException or HttpRequestException || (failed is TaskCanceledException && !ct.IsCancellationRequested))

@@ -45,10 +45,12 @@ internal sealed class ServiceClient : IDisposable
         return await ReadAsync("GET", path, answer, ct);
     }
 
-    public async Task<JsonNode> PostAsync(string path, string json, CancellationToken ct)
+    /// <param name="key">Idempotency-Key; null for none.</param>
+    public async Task<JsonNode> PostAsync(string path, string json, CancellationToken ct, string? key = null)
     {
-        using var body = new StringContent(json, Encoding.UTF8, "application/json");
-        using var answer = await _http.PostAsync(path, body, ct);
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
+        if (key is not null) request.Headers.Add("Idempotency-Key", key);
+        using var answer = await _http.SendAsync(request, ct);
         return await ReadAsync("POST", path, answer, ct);
     }
 

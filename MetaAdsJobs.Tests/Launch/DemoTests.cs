@@ -27,4 +27,14 @@ public sealed class DemoTests
         });
         await RunningProcesses.UntilNoneMentionsAsync(launcher.DataFolder);
     }
+
+    [Test, Long]
+    public async Task The_demo_world_fills_every_page_and_is_built_once()
+    {
+        await using var launcher = Launcher.Start(["--world", "--demo"]);
+
+        Assert.That(await launcher.EndAsync(), Is.Zero, launcher.Output + launcher.Errors);
+
+        Assert.That(launcher.Output, Does.Contain("The demo world is there: 38 campaigns were built, 2 failed and were undone."));
+    }
 }
