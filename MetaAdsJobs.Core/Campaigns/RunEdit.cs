@@ -16,6 +16,7 @@ namespace MetaAdsJobs.Core.Campaigns;
 internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateObject update, WorkClaims work, MetaAds meta, MetaEdits edits, AccountStore accounts, IJobQueue queue, OrchestrationOptions options, TimeProvider time, ILogger<RunEdit> logger)
 {
     private static readonly TimeSpan UntilPausedAgain = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestOutage = TimeSpan.FromHours(6);
 
     public async Task<JobOutcome> ExecuteAsync(Guid editId, CancellationToken ct)
     {
@@ -43,6 +44,11 @@ internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateO
         catch (MetaException exception) when (exception.Proof is Proof.Throttled or Proof.TokenRejected or Proof.AccountBlocked)
         {
             return await EndAsync(claim, EditEnd.Waiting(await UntilAsync(claim, exception, ct), exception.ForUser));
+        }
+        catch (MetaException exception) when (claim.Kind == EditKind.Pause && exception.Proof is (Proof.OutcomeUnknown or Proof.NotSent) && time.GetUtcNow() - claim.AskedAt < LongestOutage)
+        {
+            // Whoever pauses does not want to hear that Meta was away for a moment.
+            return await EndAsync(claim, EditEnd.Waiting(time.GetUtcNow() + UntilPausedAgain, $"not paused yet: {exception.ForUser}"));
         }
         catch (MetaException exception) when (exception.Proof == Proof.Rejected)
         {

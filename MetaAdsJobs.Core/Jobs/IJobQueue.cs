@@ -22,7 +22,7 @@ public interface IJobQueue
     /// <returns>The queue's own id of the job.</returns>
     string EnqueuePause(Guid stopId);
 
-    /// <param name="goesFirst">For what pauses: before everything else.</param>
+    /// <param name="goesFirst">For what pauses: before everything but stops.</param>
     /// <returns>The queue's own id of the job.</returns>
     string EnqueueEdit(Guid editId, bool goesFirst);
 

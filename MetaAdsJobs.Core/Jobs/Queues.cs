@@ -1,15 +1,16 @@
 namespace MetaAdsJobs.Core.Jobs;
 
 /// <summary>
-/// Hangfire takes from them in the order of their names: stops go before what a start lets go on, that before campaigns, campaigns before
-/// insights. Stops have threads of their own besides.
+/// Hangfire takes from them in the order of their names: stops go before single pauses, those before what a start lets go on, that before campaigns, campaigns
+/// before insights. Stops have threads of their own besides: a thousand pauses do not keep one waiting.
 /// </summary>
 internal static class Queues
 {
     public const string Brakes = "brakes";
+    public const string Pauses = "brakes-edits";
     public const string Lifted = "brakes-lifted";
     public const string Campaigns = "campaigns";
     public const string Insights = "insights";
 
-    public static readonly string[] All = [Brakes, Lifted, Campaigns, Insights];
+    public static readonly string[] All = [Brakes, Pauses, Lifted, Campaigns, Insights];
 }

@@ -207,6 +207,18 @@ public sealed class EditTests
     }
 
     [Test]
+    public async Task A_pause_does_not_give_up_while_Meta_is_away()
+    {
+        var tree = await _world.BuiltAsync();
+        _world.Graph.Faults.Always(call => call.Path == tree.Campaign.MetaId, GraphFaults.FailBeforeActing);
+        var pause = await _world.AskAsync(EditKind.Pause, tree.Campaign.MetaId);
+        for (var tries = 0; tries < 5; tries++) Assert.That(await _world.RunEditAsync(pause), Is.InstanceOf<JobOutcome.Snoozed>());
+
+        _world.Graph.Faults.Clear();
+        Assert.That((await _world.UntilEndedAsync(pause)).Status, Is.EqualTo("succeeded"));
+    }
+
+    [Test]
     public async Task A_fifth_change_of_a_budget_within_an_hour_waits_for_the_hour_to_be_over()
     {
         var tree = await _world.BuiltAsync();

@@ -16,7 +16,7 @@ internal sealed class HangfireJobQueue(IBackgroundJobClientV2 client) : IJobQueu
 
     public string EnqueuePause(Guid stopId) => Enqueue<PauseSpendingJob>(Queues.Brakes, job => job.RunAsync(stopId, CancellationToken.None));
 
-    public string EnqueueEdit(Guid editId, bool goesFirst) => Enqueue<CampaignEditJob>(goesFirst ? Queues.Brakes : Queues.Campaigns, job => job.RunAsync(editId, CancellationToken.None));
+    public string EnqueueEdit(Guid editId, bool goesFirst) => Enqueue<CampaignEditJob>(goesFirst ? Queues.Pauses : Queues.Campaigns, job => job.RunAsync(editId, CancellationToken.None));
 
     public string EnqueueResume(Guid stopId) => Enqueue<ResumeSpendingJob>(Queues.Lifted, job => job.RunAsync(stopId, CancellationToken.None));
 
