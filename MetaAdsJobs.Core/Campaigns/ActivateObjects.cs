@@ -10,7 +10,7 @@ namespace MetaAdsJobs.Core.Campaigns;
 /// Publishes and resumes: ads, then ad sets, then the campaign, so that nothing can spend before the last of the calls. Below a campaign that is paused
 /// nothing spends: that needs no permit.
 /// </summary>
-internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore store, MetaAds meta, MetaEdits edits, Activations activations, CountedCampaigns counted, TimeProvider time)
+internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore store, MetaAds meta, MetaEdits edits, Activations activations, CountedCampaigns counted, SpendingCaps caps, TimeProvider time)
 {
     private static readonly TimeSpan UntilThereIsRoom = TimeSpan.FromMinutes(5);
 
@@ -20,34 +20,49 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
         if (await edits.ReadAsync(claim.Credential, claim.Object.Kind, claim.Object.MetaId, ct) is not { } found) return Gone(claim);
         if (found.Status is "DELETED" or "ARCHIVED") return Gone(claim) with { Objects = [new Edited(claim.Object.MetaId, found.Status)] };
         var isCampaign = claim.Object.Kind == AdObject.Campaign;
-        var later = await store.ListPausedLaterAsync(claim, ct);
         var all = claim.Kind == EditKind.Publish ? claim.Tree.Below(claim.Object) : [claim.Object];
-        // What its parent's pause holds back stays so by itself.
-        var targets = all.Where(one => !one.IsGone && !later.Contains(one.MetaId) && !(one.ParentId is { } parent && parent != claim.Object.MetaId && claim.Tree.Find(parent)!.IsGone)).ToList();
-        if (targets.Count == 0) return EditEnd.Failing("a pause that was asked for later comes first");
-        var ended = targets.Where(one => one.Kind == AdObject.AdSet && one.Budget.EndTime <= now).ToList();
-        if (ended.Count > 0 && ended.Count == targets.Count(one => one.Kind == AdObject.AdSet)) return EditEnd.Failing("its end_time has passed: change that first");
+        var targets = all.Where(one => !one.IsGone && !(one.ParentId is { } parent && parent != claim.Object.MetaId && claim.Tree.Find(parent)!.IsGone)).ToList();
+        var adSets = targets.Where(one => one.Kind == AdObject.AdSet).ToList();
+        if (adSets.Count > 0 && adSets.TrueForAll(one => one.Budget.EndTime <= now)) return EditEnd.Failing("its end_time has passed: change that first");
+        if (await store.ListPausedLaterAsync(claim, ct) is var paused && targets.TrueForAll(one => paused.Contains(one.MetaId))) return EditEnd.Failing("a pause that was asked for later comes first");
 
-        var after = claim.Tree.With([.. targets.Select(one => one.MetaId)], one => one with { Status = "ACTIVE" });
+        // What an edit has done by halves may stand otherwise than it is known here.
+        var tree = isCampaign ? await AsItStandsAsync(claim, ct) : claim.Tree;
+        var after = tree.With([.. targets.Select(one => one.MetaId)], one => one with { Status = "ACTIVE" });
         var needsPermit = isCampaign || claim.IsCounted || await meta.ReadSwitchAsync(claim.Credential, claim.Tree.Campaign.MetaId, ct) == "ACTIVE";
+        if (needsPermit && caps.RefusalOf(claim.Account, after.DailyAmountCents(now)) is { } tooMuch) return EditEnd.Failing($"its budget {tooMuch}");
         var on = await ListActiveAsync(claim, all, ct);
+        var done = new List<Edited>();
         (GraphCredential Credential, long AskedAt)? permitted = null;
         foreach (var one in targets.AsEnumerable().Reverse().Where(one => !on.Contains(one.MetaId)))
         {
             // The campaign's own call comes last and makes the money flow: whether it may is asked right before it.
-            if (needsPermit && (permitted is null || one.Kind == AdObject.Campaign || time.GetElapsedTime(permitted.Value.AskedAt) > activations.AskAgainAfter))
+            if (permitted is null || one.Kind == AdObject.Campaign || time.GetElapsedTime(permitted.Value.AskedAt) > activations.AskAgainAfter)
             {
                 var askedAt = time.GetTimestamp();
-                if (await PermitAsync(claim, after, ct) is { } refusal) return EditEnd.Waiting(now + UntilThereIsRoom, refusal);
+                if (!needsPermit) await activations.MarkBusyAsync(claim.Tree.RequestId, claim.Account.Id, tree.DailyAmountCents(now), Holder(claim), ct);
+                else if (await PermitAsync(claim, after, ct) is { } refusal) return EditEnd.Waiting(now + UntilThereIsRoom, refusal) with { Objects = done };
                 permitted = (claim.Credential.Permitted(activations.PermitFrom(askedAt)).Patient(), askedAt);
+                // From now on whoever pauses waits for this, and repeats it; what was paused before is left out.
+                paused = await store.ListPausedLaterAsync(claim, ct);
             }
 
-            await meta.ActivateAsync(permitted?.Credential ?? claim.Credential.Patient(), one.MetaId, ct);
+            if (paused.Contains(one.MetaId)) continue;
+            await meta.ActivateAsync(permitted.Value.Credential, one.MetaId, ct);
+            done.Add(new(one.MetaId, "ACTIVE"));
         }
 
-        var end = EditEnd.Succeeded(new EditFields { Status = found.Status }, [.. targets.Select(one => new Edited(one.MetaId, "ACTIVE"))]);
-        return !needsPermit ? end : end with { Activation = isCampaign ? "active" : null, DailyCents = after.DailyAmountCents(time.GetUtcNow()), EndsAt = after.LastEnd, IsAnswered = permitted is not null };
+        var end = EditEnd.Succeeded(new EditFields { Status = found.Status }, [.. targets.Where(one => !paused.Contains(one.MetaId)).Select(one => new Edited(one.MetaId, "ACTIVE"))]) with { IsAnswered = permitted is not null };
+        return !needsPermit ? end : end with { Activation = isCampaign ? "active" : null, DailyCents = after.DailyAmountCents(time.GetUtcNow()), EndsAt = after.LastEnd };
     }
+
+    private async Task<CampaignTree> AsItStandsAsync(EditClaim claim, CancellationToken ct)
+    {
+        var adSets = await edits.ListAsync(claim.Credential.Patient(), AdObject.AdSet, claim.Tree.Campaign.MetaId, ct);
+        return claim.Tree.With([.. adSets.Where(one => one.Value.Status == "ACTIVE").Select(one => one.Key)], one => one with { Status = "ACTIVE" });
+    }
+
+    private static PermitHolder Holder(EditClaim claim) => PermitHolder.Edit(claim.EditId, claim.Attempt, isWhole: claim.Kind == EditKind.Publish && claim.Object.Kind == AdObject.Campaign);
 
     /// <summary>
     /// An edit that has failed. Of one that activates perhaps a part is on: the object is paused again; when that cannot be known, caps and stops go on counting it.
@@ -70,12 +85,12 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
         }
     }
 
-    private static EditEnd Gone(EditClaim claim) => EditEnd.Failing($"the {EditWords.Of(claim.Object.Kind)} is deleted or archived at Meta") with { Objects = [new Edited(claim.Object.MetaId, "DELETED")] };
+    // What Meta calls missing is not taken for deleted here: comparing looks at it twice.
+    private static EditEnd Gone(EditClaim claim) => EditEnd.Failing($"the {EditWords.Of(claim.Object.Kind)} is deleted or archived at Meta");
 
     private async Task<string?> PermitAsync(EditClaim claim, CampaignTree after, CancellationToken ct)
     {
-        var holder = PermitHolder.Edit(claim.EditId, claim.Attempt, isWhole: claim.Kind == EditKind.Publish && claim.Object.Kind == AdObject.Campaign);
-        Task<string?> AskAsync() => activations.PermitAsync(claim.Tree.RequestId, claim.Account, after.DailyAmountCents(time.GetUtcNow()), after.LastEnd?.ToUniversalTime(), holder, ct);
+        async Task<string?> AskAsync() => (await activations.PermitAsync(claim.Tree.RequestId, claim.Account, after.DailyAmountCents(time.GetUtcNow()), after.LastEnd?.ToUniversalTime(), Holder(claim), ct)).Refusal;
         var refusal = await AskAsync();
         // What was paused, archived or deleted by hand since spends nothing and makes room.
         return refusal is not null && await counted.RefreshAsync(claim.Account.Id, claim.Credential, ct) ? await AskAsync() : refusal;

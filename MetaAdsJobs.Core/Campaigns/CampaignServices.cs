@@ -1,6 +1,7 @@
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Campaigns.Comparing;
 using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Orchestrations.Review;
 using MetaAdsJobs.Core.Spending;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,7 +15,7 @@ public static class CampaignServices
         .AddSingleton<CampaignTrees>()
         .AddSingleton(provider => new CampaignReader(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<CampaignTrees>()))
         .AddSingleton(provider => new RequestEdit(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<CampaignTrees>(), provider.GetRequiredService<AccountStore>(),
-            provider.GetRequiredService<IJobQueue>(), provider.GetRequiredService<SpendingCaps>(), provider.GetRequiredService<TimeProvider>()))
+            provider.GetRequiredService<IJobQueue>(), provider.GetRequiredService<SpendingCaps>(), provider.GetRequiredService<OrchestrationOptions>(), provider.GetRequiredService<TimeProvider>()))
         .AddSingleton<CancelEdit>()
         .AddSingleton<EditStore>()
         .AddSingleton<ActivateObjects>()

@@ -39,7 +39,7 @@ internal sealed record CampaignTree(Guid RequestId, Guid AccountId, string Curre
 
     /// <summary>What it may spend a day when its campaign is on, in hundredths of the currency: of those ad sets that are on, or of the campaign that has the budget.</summary>
     public long DailyAmountCents(DateTimeOffset now) => Campaign.Budget.IsAny
-        ? PerDay(Campaign.Budget with { StartTime = AdSets.Any(set => set.Budget.StartTime is null) ? null : AdSets.Min(set => set.Budget.StartTime), EndTime = AdSets.Max(set => set.Budget.EndTime) }, now)
+        ? PerDay(Campaign.Budget with { StartTime = AdSets.Any(set => set.Budget.StartTime is null) ? null : AdSets.Min(set => set.Budget.StartTime), EndTime = AdSets.Where(set => !set.IsGone).Max(set => set.Budget.EndTime) }, now)
         : AdSets.Where(set => set.IsOn).Sum(set => PerDay(set.Budget, now));
 
     /// <summary>When the last ad set ends; null when any has no end.</summary>

@@ -90,6 +90,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
     public async Task<bool> EndAsync(EditClaim claim, EditEnd end, CancellationToken ct)
     {
         var endSql = $"""
+            SELECT 1 FROM meta_campaigns WHERE request_id = @RequestId FOR NO KEY UPDATE;
             SELECT COALESCE(busy_until > clock_timestamp(), false) FROM activations WHERE request_id = @RequestId FOR UPDATE;
             WITH {ChangeLog.Cte},
             fence AS (
@@ -113,7 +114,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
             activation AS (
                 UPDATE activations v SET state = COALESCE(@Activation, v.state), changed_at = @Now, daily_cents = COALESCE(@DailyCents, v.daily_cents),
                     ends_at = CASE WHEN @DailyCents IS NULL THEN v.ends_at ELSE @EndsAt END,
-                    busy_until = CASE WHEN @IsAnswered THEN clock_timestamp() + @SettleDelay ELSE v.busy_until END,
+                    busy_until = CASE WHEN @IsAnswered AND v.state <> 'activating' THEN clock_timestamp() + @SettleDelay ELSE v.busy_until END,
                     paused_ids = CASE WHEN @Activation IN ('idle', 'ended') THEN ARRAY[]::text[] WHEN @IsPause THEN array_remove(v.paused_ids, @MetaId) ELSE v.paused_ids END
                 FROM fence WHERE v.request_id = fence.request_id AND (@Activation IS NOT NULL OR @DailyCents IS NOT NULL OR @IsAnswered OR @IsPause))
             SELECT count(*) FROM fence
@@ -130,6 +131,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         });
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var answers = await connection.QueryMultipleAsync(new(endSql, parameters, cancellationToken: ct));
+        await answers.ReadAsync<int>();
         var isBusy = (await answers.ReadAsync<bool>()).FirstOrDefault();
         var written = await answers.ReadSingleAsync<long>();
         claim.Credential.Changes.Written(changes);
@@ -165,6 +167,15 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         return await trees.FindOfAsync(claim.Tree.RequestId, ct);
     }
 
+    /// <summary>Until when something that was sent to the object may still be carried out, although nobody has heard of it; null when nothing may.</summary>
+    public async Task<DateTimeOffset?> FindUnknownUntilAsync(EditClaim claim, string metaId, CancellationToken ct)
+    {
+        const string UnknownSql = "SELECT max(sent_at) FROM meta_changes WHERE request_id = @RequestId AND path = @MetaId AND outcome = 'outcome_unknown' AND sent_at > @Since";
+        var since = time.GetUtcNow() - options.SettleDelay;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.ExecuteScalarAsync<DateTimeOffset?>(new(UnknownSql, new { claim.Tree.RequestId, MetaId = metaId, Since = since }, cancellationToken: ct)) + options.SettleDelay;
+    }
+
     /// <summary>Budget edits of the object that were sent within the last hour, oldest first.</summary>
     public async Task<IReadOnlyList<DateTimeOffset>> ListBudgetEditsAsync(EditClaim claim, CancellationToken ct)
     {
@@ -179,6 +190,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
     public void Reopen(Guid editId)
     {
         const string ReopenSql = """
+            SELECT 1 FROM meta_campaigns WHERE request_id = (SELECT request_id FROM campaign_edits WHERE edit_id = @EditId) FOR NO KEY UPDATE;
             UPDATE campaign_edits SET state = 'queued', number = DEFAULT, failures = 0, abandoned = 0, error = NULL, completed_at = NULL, started_at = NULL, found = NULL WHERE edit_id = @EditId AND state = 'failed'
             """;
         using var connection = dataSource.OpenConnection();

@@ -5,6 +5,7 @@ using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Jobs.Storage;
 using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Core.Validation;
 using Npgsql;
@@ -38,10 +39,11 @@ public sealed class RequestEdit
     private readonly AccountStore _accounts;
     private readonly IJobQueue _queue;
     private readonly SpendingCaps _caps;
+    private readonly OrchestrationOptions _options;
     private readonly TimeProvider _time;
 
-    internal RequestEdit(NpgsqlDataSource dataSource, CampaignTrees trees, AccountStore accounts, IJobQueue queue, SpendingCaps caps, TimeProvider time) =>
-        (_dataSource, _trees, _accounts, _queue, _caps, _time) = (dataSource, trees, accounts, queue, caps, time);
+    internal RequestEdit(NpgsqlDataSource dataSource, CampaignTrees trees, AccountStore accounts, IJobQueue queue, SpendingCaps caps, OrchestrationOptions options, TimeProvider time) =>
+        (_dataSource, _trees, _accounts, _queue, _caps, _options, _time) = (dataSource, trees, accounts, queue, caps, options, time);
 
     /// <param name="metaId">Meta's id of the object.</param>
     /// <param name="body">Of an update only.</param>
@@ -49,7 +51,8 @@ public sealed class RequestEdit
     {
         var tree = await NothingWrittenException.IfFailsAsync(_trees.FindAsync(metaId, ct));
         if (tree?.Find(metaId) is not { } one || one.Kind != EditWords.ObjectOf(level)) return new EditRequested.Unknown();
-        if (one.Status == "DELETED" || (one.Status == "ARCHIVED" && kind != EditKind.Delete)) return new EditRequested.Refused($"The {EditWords.Of(level)} {metaId} is {(one.Status == "DELETED" ? "deleted" : "archived")}: it cannot be changed any more");
+        // Pausing harms nobody, and what is believed to be gone may be there after all.
+        if (kind != EditKind.Pause && (one.Status == "DELETED" || (one.Status == "ARCHIVED" && kind != EditKind.Delete))) return new EditRequested.Refused($"The {EditWords.Of(level)} {metaId} is {(one.Status == "DELETED" ? "deleted" : "archived")}: it cannot be changed any more");
         var fields = new EditFields();
         if (kind == EditKind.Update)
         {
@@ -74,36 +77,41 @@ public sealed class RequestEdit
             INSERT INTO campaign_edits (edit_id, social_account_id, request_id, level, meta_id, kind, fields, asked_by, state, job_id, asked_at)
             VALUES (@EditId, @AccountId, @RequestId, @Level, @MetaId, @Kind, @Fields::jsonb, @AskedBy, 'queued', @JobId, @Now);
             UPDATE campaign_edits SET state = 'cancelled', lease_until = NULL, next_attempt_at = NULL, wait_reason = NULL, completed_at = @Now, error = @Why
-            WHERE request_id = @RequestId AND edit_id <> @EditId AND state IN ('queued', 'running', 'waiting') AND meta_id = ANY (@Void) AND kind = ANY (@VoidKinds)
+            WHERE request_id = @RequestId AND edit_id <> @EditId AND state IN ('queued', 'running', 'waiting') AND meta_id = ANY (@Void) AND kind = ANY (@VoidKinds);
+            -- What they have done by halves is found by looking.
+            UPDATE meta_campaigns SET compare_at = LEAST(compare_at, clock_timestamp() + 2 * @SettleDelay) WHERE request_id = @RequestId
             """;
         var (voided, kinds) = kind switch
         {
             EditKind.Pause => ([one.MetaId], [EditKind.Publish, EditKind.Resume]),
-            EditKind.Archive or EditKind.Delete => (tree.Below(one).Select(below => below.MetaId).ToArray(), Enum.GetValues<EditKind>()),
+            EditKind.Archive or EditKind.Delete => (tree.Below(one).Select(below => below.MetaId).ToArray(), Enum.GetValues<EditKind>().Where(voided => voided != EditKind.Pause).ToArray()),
             _ => (Array.Empty<string>(), Array.Empty<EditKind>()),
         };
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
         await connection.ExecuteAsync(new(InsertSql, new
         {
             EditId = editId, tree.AccountId, tree.RequestId, Level = EditWords.Of(level), one.MetaId, Kind = EditWords.Of(kind), Fields = fields.ToJson(), AskedBy = askedBy, JobId = jobId, Now = _time.GetUtcNow(),
-            Void = voided, VoidKinds = Array.ConvertAll(kinds, EditWords.Of), Why = $"{askedBy} has asked to {EditWords.Of(kind)} the {EditWords.Of(level)} since",
+            _options.SettleDelay, Void = voided, VoidKinds = Array.ConvertAll(kinds, EditWords.Of), Why = $"{askedBy} has asked to {EditWords.Of(kind)} the {EditWords.Of(level)} since",
         }, cancellationToken: ct));
     }
 }
 
 /// <summary>Takes back an edit that has not begun, or waits.</summary>
-public sealed class CancelEdit(NpgsqlDataSource dataSource, TimeProvider time)
+public sealed class CancelEdit(NpgsqlDataSource dataSource, OrchestrationOptions options, TimeProvider time)
 {
     /// <returns>False when it is being carried out, or has ended; null when there is none.</returns>
     public async Task<bool?> ExecuteAsync(Guid editId, string cancelledBy, CancellationToken ct)
     {
-        // One that has sent something before may have done a part of it: that is looked at by its next attempt, and told by nobody if there is none.
+        // One that has sent something before may have done a part of it: that is found by looking.
         const string CancelSql = """
-            UPDATE campaign_edits SET state = 'cancelled', next_attempt_at = NULL, wait_reason = NULL, completed_at = @Now, error = concat('cancelled by ', @By::text)
-            WHERE edit_id = @EditId AND state IN ('queued', 'waiting') AND lease_until IS NULL AND failures = 0 AND abandoned = 0
+            WITH taken AS (
+                UPDATE campaign_edits SET state = 'cancelled', next_attempt_at = NULL, wait_reason = NULL, completed_at = @Now, error = concat('cancelled by ', @By::text)
+                WHERE edit_id = @EditId AND state IN ('queued', 'waiting') AND lease_until IS NULL RETURNING request_id, attempt),
+            looked_at AS (UPDATE meta_campaigns c SET compare_at = LEAST(compare_at, clock_timestamp() + 2 * @SettleDelay) FROM taken WHERE c.request_id = taken.request_id AND taken.attempt > 0)
+            SELECT count(*) FROM taken
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        if (await connection.ExecuteAsync(new(CancelSql, new { EditId = editId, By = cancelledBy, Now = time.GetUtcNow() }, cancellationToken: ct)) == 1) return true;
+        if (await connection.ExecuteScalarAsync<long>(new(CancelSql, new { EditId = editId, By = cancelledBy, options.SettleDelay, Now = time.GetUtcNow() }, cancellationToken: ct)) == 1) return true;
         return await connection.ExecuteScalarAsync<bool>(new("SELECT EXISTS (SELECT 1 FROM campaign_edits WHERE edit_id = @EditId)", new { EditId = editId }, cancellationToken: ct)) ? false : null;
     }
 }

@@ -16,6 +16,7 @@ namespace MetaAdsJobs.Core.Campaigns;
 internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateObject update, WorkClaims work, MetaAds meta, MetaEdits edits, AccountStore accounts, IJobQueue queue, OrchestrationOptions options, TimeProvider time, ILogger<RunEdit> logger)
 {
     private static readonly TimeSpan UntilPausedAgain = TimeSpan.FromSeconds(5);
+    private const string LateCall = "the answer to a call was lost; it is looked at again when it can no longer be carried out";
     private static readonly TimeSpan LongestOutage = TimeSpan.FromHours(6);
 
     public async Task<JobOutcome> ExecuteAsync(Guid editId, CancellationToken ct)
@@ -38,7 +39,11 @@ internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateO
         try
         {
             claim.Credential.BeforeSending = lease.ThrowIfOver;
-            var end = claim.Abandoned > options.MaxAbandonedAttempts ? EditEnd.Failing($"its worker process died {claim.Abandoned} times in a row") : await DoAsync(claim, ct);
+            var end = claim.Abandoned > options.MaxAbandonedAttempts
+                ? await activate.TakenBackAsync(claim, EditEnd.Failing($"its worker process died {claim.Abandoned} times in a row"), ct) : await DoAsync(claim, ct);
+            // One of the calls may be carried out late, and undo what comes after this edit.
+            if (end.State == "succeeded" && claim.Kind is (EditKind.Publish or EditKind.Resume or EditKind.Update) && claim.Credential.Changes.IsAnyUnknown)
+                end = EditEnd.Waiting(time.GetUtcNow() + options.SettleDelay, LateCall) with { Objects = end.Objects, Found = end.Found };
             return await EndAsync(claim, end);
         }
         catch (MetaException exception) when (exception.Proof is Proof.Throttled or Proof.TokenRejected or Proof.AccountBlocked)
@@ -48,7 +53,7 @@ internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateO
         catch (MetaException exception) when (claim.Kind == EditKind.Pause && exception.Proof is (Proof.OutcomeUnknown or Proof.NotSent) && time.GetUtcNow() - claim.AskedAt < LongestOutage)
         {
             // Whoever pauses does not want to hear that Meta was away for a moment.
-            return await EndAsync(claim, EditEnd.Waiting(time.GetUtcNow() + UntilPausedAgain, $"not paused yet: {exception.ForUser}"));
+            return await EndAsync(claim, EditEnd.Waiting(time.GetUtcNow() + Patience(claim), $"not paused yet: {exception.ForUser}"));
         }
         catch (MetaException exception) when (exception.Proof == Proof.Rejected)
         {
@@ -65,7 +70,13 @@ internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateO
         }
     }
 
-    private Task<EditEnd> DoAsync(EditClaim claim, CancellationToken ct) => claim.Kind switch
+    private async Task<EditEnd> DoAsync(EditClaim claim, CancellationToken ct)
+    {
+        if (claim.Kind is (EditKind.Publish or EditKind.Resume or EditKind.Update) && await store.FindUnknownUntilAsync(claim, claim.Object.MetaId, ct) is { } until) return EditEnd.Waiting(until, LateCall);
+        return await DoKindAsync(claim, ct);
+    }
+
+    private Task<EditEnd> DoKindAsync(EditClaim claim, CancellationToken ct) => claim.Kind switch
     {
         EditKind.Pause => PauseAsync(claim, ct),
         EditKind.Publish or EditKind.Resume => activate.RunAsync(claim, ct),
@@ -97,6 +108,9 @@ internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateO
         return claim.Object.Kind == AdObject.Campaign ? end with { Activation = claim.Activation is null ? null : "ended" }
             : Spending(claim, claim.Tree.With(gone, one => one with { Status = status }), end);
     }
+
+    // The longer it lasts, the further apart.
+    private TimeSpan Patience(EditClaim claim) => TimeSpan.FromTicks(Math.Clamp((time.GetUtcNow() - claim.AskedAt).Ticks / 4, UntilPausedAgain.Ticks, TimeSpan.FromMinutes(1).Ticks));
 
     private EditEnd Spending(EditClaim claim, CampaignTree tree, EditEnd end) =>
         claim.Activation is null ? end : end with { DailyCents = tree.DailyAmountCents(time.GetUtcNow()), EndsAt = tree.LastEnd };

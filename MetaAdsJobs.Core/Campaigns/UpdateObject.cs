@@ -21,8 +21,9 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
     public async Task<EditEnd> RunAsync(EditClaim claim, CancellationToken ct)
     {
         var (now, wanted, metaId) = (time.GetUtcNow(), claim.Fields, claim.Object.MetaId);
-        if (await edits.ReadAsync(claim.Credential, claim.Object.Kind, metaId, ct) is not { } seen || seen.Status is "DELETED" or "ARCHIVED")
-            return EditEnd.Failing($"the {EditWords.Of(claim.Object.Kind)} is deleted or archived at Meta") with { Objects = [new Edited(metaId, "DELETED")] };
+        var read = await edits.ReadAsync(claim.Credential, claim.Object.Kind, metaId, ct);
+        if (read is not { Status: not ("DELETED" or "ARCHIVED") } seen)
+            return EditEnd.Failing($"the {EditWords.Of(claim.Object.Kind)} is deleted or archived at Meta") with { Objects = read is null ? [] : [new Edited(metaId, read.Status)] };
         var found = Found(claim, seen);
         if (wanted.IfBudgetIs is { } expected && found.BudgetCents != expected && found.BudgetCents != wanted.BudgetCents)
             return EditEnd.Failing(string.Create(CultureInfo.InvariantCulture, $"if_budget_is was {expected}, and at Meta it is {found.BudgetCents?.ToString(CultureInfo.InvariantCulture) ?? "none"}: somebody else has changed it; nothing was changed")) with { Found = found };
@@ -46,17 +47,15 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
             return EditEnd.Waiting(sent[^BudgetEditsAnHour].AddHours(1), $"its budget was changed {BudgetEditsAnHour} times within an hour, and Meta takes no more");
         var credential = claim.Credential.Unyielding();
         var isPermitted = false;
-        if (after.DailyAmountCents(now) > claim.Tree.DailyAmountCents(now))
+        // One whose end has passed counts no more: with a later end it would again.
+        if (after.DailyAmountCents(now) > claim.Tree.DailyAmountCents(now) || (claim.Tree.LastEnd <= now && edited.EndTime is not null))
         {
+            if (caps.RefusalOf(claim.Account, after.DailyAmountCents(now)) is { } tooMuch) return EditEnd.Failing($"its budget {tooMuch}") with { Found = found };
             if (claim.IsCounted)
             {
                 var askedAt = time.GetTimestamp();
                 if (await PermitAsync(claim, after, ct) is { } refusal) return EditEnd.Waiting(now + UntilThereIsRoom, refusal) with { Found = found };
                 (credential, isPermitted) = (claim.Credential.Permitted(activations.PermitFrom(askedAt)), true);
-            }
-            else if (caps.RefusalOf(claim.Account, after.DailyAmountCents(now)) is { } tooMuch)
-            {
-                return EditEnd.Failing($"its budget {tooMuch}") with { Found = found };
             }
         }
 
@@ -66,7 +65,7 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
 
     private async Task<string?> PermitAsync(EditClaim claim, CampaignTree after, CancellationToken ct)
     {
-        Task<string?> AskAsync() => activations.PermitAsync(claim.Tree.RequestId, claim.Account, after.DailyAmountCents(time.GetUtcNow()), after.LastEnd?.ToUniversalTime(), PermitHolder.Edit(claim.EditId, claim.Attempt, isWhole: false), ct);
+        async Task<string?> AskAsync() => (await activations.PermitAsync(claim.Tree.RequestId, claim.Account, after.DailyAmountCents(time.GetUtcNow()), after.LastEnd?.ToUniversalTime(), PermitHolder.Edit(claim.EditId, claim.Attempt, isWhole: false), ct)).Refusal;
         var refusal = await AskAsync();
         return refusal is not null && await counted.RefreshAsync(claim.Account.Id, claim.Credential, ct) ? await AskAsync() : refusal;
     }

@@ -32,7 +32,8 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
         GoesFirst = "r.kind = 'pause'",
         WaitsFor = """
             CASE WHEN r.kind <> 'pause' AND a.blocked_at IS NOT NULL THEN concat('the account is blocked by Meta: ', COALESCE(a.block_reason, 'blocked'))
-                 WHEN r.kind <> 'pause' AND EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = r.request_id AND e.number < r.number AND e.state IN ('queued', 'running', 'waiting'))
+                 WHEN r.kind <> 'pause' AND EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = r.request_id AND e.number < r.number AND e.state IN ('queued', 'running', 'waiting')
+                                                         AND (e.kind <> 'pause' OR r.kind NOT IN ('archive', 'delete')))
                  THEN 'an earlier edit of the same campaign comes first'
                  WHEN r.kind IN ('publish', 'resume') THEN (
                     SELECT concat('stopped by ', s.stopped_by, ': ' || s.reason) FROM stops s

@@ -16,8 +16,11 @@ namespace MetaAdsJobs.Core.Spending;
 /// <param name="ForgetsPauses">Whether all is activated, whatever a stop had paused.</param>
 internal sealed record PermitHolder(string HeldSql, string State, bool ForgetsPauses)
 {
-    /// <summary>Activates again what a stop has paused: unless a person has paused it, or begun to publish it, since.</summary>
-    public static readonly PermitHolder LiftedStop = new("SELECT 1 FROM activations WHERE request_id = @RequestId AND cardinality(paused_ids) > 0", "activating", ForgetsPauses: false);
+    /// <summary>Activates again what a stop has paused: unless a person has paused it, or is editing it, since.</summary>
+    public static readonly PermitHolder LiftedStop = new("""
+        SELECT 1 FROM activations WHERE request_id = @RequestId AND cardinality(paused_ids) > 0
+          AND NOT EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = @RequestId AND e.state = 'running' AND e.kind <> 'pause')
+        """, "activating", ForgetsPauses: false);
 
     public Guid? EditId { get; private init; }
     public int? Attempt { get; private init; }
@@ -29,6 +32,11 @@ internal sealed record PermitHolder(string HeldSql, string State, bool ForgetsPa
     public static PermitHolder Edit(Guid editId, int attempt, bool isWhole) =>
         new($"SELECT 1 FROM campaign_edits WHERE {ClaimTable.Edits.Held}", "active", isWhole) { EditId = editId, Attempt = attempt };
 }
+
+/// <summary>What became of the wish for a permit.</summary>
+/// <param name="Refusal">Null when it was given.</param>
+/// <param name="PausedIds">What a stop had paused, and is to be activated again.</param>
+internal sealed record Permit(string? Refusal, IReadOnlyList<string> PausedIds);
 
 /// <summary>
 /// Who may activate. A permit is a committed row: from then on the stop switch knows that something may be active, and the caps
@@ -46,6 +54,28 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
     // So long after asking for a permit an activating call may still be sent: whatever becomes of it, it does within the permit.
     private TimeSpan SafeFor => TimeSpan.FromSeconds(8 * meta.CallTimeoutSeconds);
 
+    /// <summary>
+    /// For what is switched on below a paused campaign: it spends nothing and needs no permit, but whoever pauses it has to know that calls may be under way.
+    /// </summary>
+    /// <exception cref="FencedException">Another attempt holds the row.</exception>
+    public async Task MarkBusyAsync(Guid requestId, Guid accountId, long dailyCents, PermitHolder holder, CancellationToken ct)
+    {
+        var busySql = $"""
+            {holder.HeldSql} FOR NO KEY UPDATE;
+            INSERT INTO activations (request_id, social_account_id, state, daily_cents, busy_until, changed_at)
+            SELECT @RequestId, @AccountId, 'idle', @DailyCents, clock_timestamp() + @Longest, @Now WHERE EXISTS ({holder.HeldSql})
+            ON CONFLICT (request_id) DO UPDATE SET busy_until = GREATEST(activations.busy_until, EXCLUDED.busy_until), changed_at = EXCLUDED.changed_at
+            RETURNING 1
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await using var answers = await connection.QueryMultipleAsync(new(busySql, new
+        {
+            RequestId = requestId, AccountId = accountId, DailyCents = dailyCents, holder.EditId, holder.Attempt, Longest, Now = time.GetUtcNow(),
+        }, cancellationToken: ct));
+        await answers.ReadAsync<int>();
+        if (!(await answers.ReadAsync<int>()).Any()) throw new FencedException("its edit was ended by another");
+    }
+
     /// <param name="askedAt">The timestamp taken before the permit was asked for.</param>
     /// <exception cref="MetaException">Thrown by what is returned, once the permit is over: the stop switch does not reckon with the call any more.</exception>
     public Action PermitFrom(long askedAt) => () =>
@@ -54,9 +84,9 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
     };
 
     /// <param name="holder">For whom.</param>
-    /// <returns>Null when permitted; else what stands against it, to be asked again later.</returns>
+    /// <returns>What stands against it, to be asked again later; null when permitted. With it what a stop had paused of it.</returns>
     /// <exception cref="FencedException">Another attempt holds the row, or the orchestration is being undone: what it is undoing must not count as active.</exception>
-    public async Task<string?> PermitAsync(Guid requestId, SocialAccount account, long dailyCents, DateTimeOffset? endsAt, PermitHolder holder, CancellationToken ct)
+    public async Task<Permit> PermitAsync(Guid requestId, SocialAccount account, long dailyCents, DateTimeOffset? endsAt, PermitHolder holder, CancellationToken ct)
     {
         // One implicit transaction: the second statement sees what the account's last permit or stop committed.
         var held = holder.HeldSql;
@@ -75,12 +105,15 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
             ON CONFLICT (request_id) DO UPDATE SET state = CASE WHEN activations.state = 'activating' THEN 'activating' ELSE @State END, daily_cents = EXCLUDED.daily_cents, ends_at = EXCLUDED.ends_at,
                 busy_until = EXCLUDED.busy_until, changed_at = EXCLUDED.changed_at,
                 paused_ids = CASE WHEN @ForgetsPauses THEN ARRAY[]::text[] ELSE activations.paused_ids END
-            RETURNING 1;
+                -- Two of them at a time would end each other's.
+                WHERE NOT (@State = 'active' AND activations.state = 'activating')
+            RETURNING paused_ids;
             SELECT (SELECT concat('stopped by ', stopped_by, ': ' || reason) FROM stops
                     WHERE lifted_at IS NULL AND (social_account_id IS NULL OR social_account_id = @AccountId) LIMIT 1) AS stopped,
                    (SELECT COALESCE(sum(daily_cents), 0)::bigint FROM activations
                     WHERE social_account_id = @AccountId AND state IN ('activating', 'active') AND request_id <> @RequestId
-                      AND (ends_at IS NULL OR ends_at > @Now)) AS active_cents
+                      AND (ends_at IS NULL OR ends_at > @Now)) AS active_cents,
+                   @State = 'active' AND EXISTS (SELECT 1 FROM activations WHERE request_id = @RequestId AND state = 'activating') AS is_activating
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var answers = await connection.QueryMultipleAsync(new(permitSql, new
@@ -92,10 +125,10 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
         var (campaignCap, dayCap, capsOff) = await answers.ReadSingleAsync<(long?, long?, bool)>();
         if (!(await answers.ReadAsync<int>()).Any()) throw new FencedException("a permit was refused");
         var current = account with { CampaignCapCents = campaignCap, DailyCapCents = dayCap, CapsOff = capsOff };
-        if ((await answers.ReadAsync<int>()).Any()) return null;
-        var (stopped, activeCents) = await answers.ReadSingleAsync<(string?, long)>();
-        if (stopped is null && caps.RefusalOf(current, dailyCents) is { } refusal) return $"its budget {refusal}";
-        return stopped ?? string.Create(CultureInfo.InvariantCulture,
-            $"the account's active campaigns may spend {activeCents} a day already, and with {dailyCents} more they would exceed its cap of {caps.OfDay(current)}; pause some, or have an admin raise its daily_cap_cents");
+        if ((await answers.ReadAsync<string[]>()).FirstOrDefault() is { } pausedIds) return new(null, pausedIds);
+        var (stopped, activeCents, isActivating) = await answers.ReadSingleAsync<(string?, long, bool)>();
+        if (stopped is null && caps.RefusalOf(current, dailyCents) is { } refusal) return new($"its budget {refusal}", []);
+        return new(stopped ?? (isActivating ? "what a stop had paused of it is being activated again" : null) ?? string.Create(CultureInfo.InvariantCulture,
+            $"the account's active campaigns may spend {activeCents} a day already, and with {dailyCents} more they would exceed its cap of {caps.OfDay(current)}; pause some, or have an admin raise its daily_cap_cents"), []);
     }
 }

@@ -16,13 +16,13 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, MetaAds 
     {
         var (paused, busy, refused) = (0, 0, 0);
         var stop = await store.FindAsync(stopId, ct);
-        for (var after = Guid.Empty; stop is { IsLifted: false };)
+        for (Spender? after = null; stop is { IsLifted: false };)
         {
             var page = await spenders.ListSpendingAsync(stop, after, ct);
             var (done, failed) = await PausePageAsync(stop, page, ct);
             (paused, busy, refused) = (paused + done, busy + page.Count - done - failed, refused + failed);
             if (page.Count < Spenders.PageSize) break;
-            after = page[^1].RequestId;
+            after = page[^1];
             stop = await store.FindAsync(stopId, ct);
         }
 

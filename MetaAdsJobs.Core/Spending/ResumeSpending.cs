@@ -1,3 +1,4 @@
+using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta.Ads;
@@ -11,7 +12,7 @@ namespace MetaAdsJobs.Core.Spending;
 /// new stop or a cap still counts. Repeatable like the pausing.
 /// </summary>
 internal sealed class ResumeSpending(
-    Spenders spenders, StopStore store, Activations activations, MetaAds meta, IJobQueue queue, SpendingOptions spending, TimeProvider time, ILogger<ResumeSpending> logger)
+    Spenders spenders, StopStore store, CampaignTrees trees, Activations activations, MetaAds meta, IJobQueue queue, SpendingOptions spending, TimeProvider time, ILogger<ResumeSpending> logger)
 {
     private enum Resumed
     {
@@ -39,7 +40,7 @@ internal sealed class ResumeSpending(
     {
         var (active, again, later) = (0, 0, 0);
         IReadOnlyList<Spender> page;
-        var after = Guid.Empty;
+        Spender? after = null;
         do
         {
             page = await spenders.ListPausedAsync(stop, after, ct);
@@ -50,7 +51,7 @@ internal sealed class ResumeSpending(
                 if (resumed == Resumed.TryAgain) Interlocked.Increment(ref again);
                 if (resumed == Resumed.TryLater) Interlocked.Increment(ref later);
             });
-            if (page.Count > 0) after = page[^1].RequestId;
+            if (page.Count > 0) after = page[^1];
         }
         while (page.Count == Spenders.PageSize);
         if (active > 0) SpendingLog.Reactivated(logger, active, stop.SocialAccountId, stop.LiftedBy ?? "");
@@ -78,8 +79,9 @@ internal sealed class ResumeSpending(
         }
         catch (FencedException exception)
         {
+            // Paused or being edited by somebody since: who is at it decides.
             SpendingLog.LeftPaused(logger, spender.RequestId, spender.Account.Id, exception.Message);
-            return Resumed.LeftPaused;
+            return await store.IsPausedAsync(spender, ct) ? Resumed.TryAgain : Resumed.LeftPaused;
         }
         catch (MetaException exception)
         {
@@ -99,20 +101,27 @@ internal sealed class ResumeSpending(
     {
         if (spender.Credential is null) throw new MetaException(Proof.NotSent, "the account's access token cannot be opened; give it again");
         var now = time.GetUtcNow();
-        if (spender.Request.LastEnd <= now) throw new MetaException(Proof.Rejected, "its end_time has passed");
+        var (daily, lastEnd) = await AmountAsync(spender, now, ct);
+        if (lastEnd <= now) throw new MetaException(Proof.Rejected, "its end_time has passed");
         var permittedFrom = time.GetTimestamp();
-        if (await activations.PermitAsync(spender.RequestId, spender.Account, spender.Request.DailyAmountCents(now), spender.Request.LastEnd?.ToUniversalTime(), PermitHolder.LiftedStop, ct) is { } refusal)
+        var permit = await activations.PermitAsync(spender.RequestId, spender.Account, daily, lastEnd?.ToUniversalTime(), PermitHolder.LiftedStop, ct);
+        if (permit.Refusal is { } refusal)
         {
             SpendingLog.LeftPaused(logger, spender.RequestId, spender.Account.Id, refusal);
             return Resumed.LeftPaused;
         }
 
         var permitted = spender.Credential.Permitted(activations.PermitFrom(permittedFrom));
-        foreach (var metaId in spender.ChildIds.Reverse().Append(spender.CampaignId).OfType<string>().Where(spender.PausedIds.Contains))
+        foreach (var metaId in spender.ChildIds.Reverse().Append(spender.CampaignId).OfType<string>().Where(permit.PausedIds.Contains))
             await meta.ActivateAsync(permitted, metaId, ct);
 
         return await store.ActivatedAsync(spender, askedBy, ct) ? Resumed.Active : Resumed.LeftPaused;
     }
+
+    // As it was asked for, unless it was edited since: then as it stands.
+    private async Task<(long DailyCents, DateTimeOffset? LastEnd)> AmountAsync(Spender spender, DateTimeOffset now, CancellationToken ct) =>
+        spender.IsEdited && await trees.FindOfAsync(spender.RequestId, ct) is { } tree
+            ? (tree.DailyAmountCents(now), tree.LastEnd) : (spender.Request.DailyAmountCents(now), spender.Request.LastEnd);
 
     /// <returns>True when it is paused, false when it is gone, null when that is not known.</returns>
     private async Task<bool?> TryPauseAsync(Spender spender, CancellationToken ct)

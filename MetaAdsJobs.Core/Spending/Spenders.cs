@@ -21,6 +21,7 @@ internal sealed record Spender
     public required bool IsActivating { get; init; }
 
     public required DateTimeOffset ChangedAt { get; init; }
+    public required bool IsIdle { get; init; }
     public required string? CampaignId { get; init; }
 
     /// <summary>Its ad set and ad, to be paused, too. None of a tree: hundreds would keep others waiting, and below a paused campaign nothing spends.</summary>
@@ -28,6 +29,9 @@ internal sealed record Spender
 
     /// <summary>A call that activates it may still be under way, from before it was listed.</summary>
     public required bool IsBusy { get; init; }
+
+    /// <summary>Since its birth its budgets, ends or states may have been changed.</summary>
+    public required bool IsEdited { get; init; }
 
     /// <summary>What a stop has paused, or is about to.</summary>
     public required HashSet<string> PausedIds { get; init; }
@@ -43,7 +47,8 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
 
     // Dapper maps the account's columns first, the rest from request_id on.
     private const string SpenderSql = $"""
-        SELECT {AccountStore.Columns}, v.request_id, v.state = 'activating' AS is_activating, v.changed_at AS activation_changed_at, COALESCE(v.busy_until > clock_timestamp(), false) AS is_busy, v.paused_ids,
+        SELECT {AccountStore.Columns}, v.request_id, v.state = 'activating' AS is_activating, v.changed_at AS activation_changed_at, COALESCE(v.busy_until > clock_timestamp(), false) AS is_busy, v.paused_ids, v.state = 'idle' AS is_idle,
+               EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = v.request_id) OR EXISTS (SELECT 1 FROM outside_changes x WHERE x.request_id = v.request_id) AS is_edited,
                o.request::text AS request, social_accounts.access_token,
                (SELECT meta_id FROM orchestration_steps s WHERE s.request_id = v.request_id AND s.step = 'campaign') AS campaign_id,
                ARRAY(SELECT meta_id FROM orchestration_steps s WHERE s.request_id = v.request_id AND s.step IN ('adset', 'ad') AND s.meta_id IS NOT NULL AND NOT o.request ? 'ad_sets'
@@ -51,26 +56,26 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
         FROM activations v
         JOIN social_accounts ON social_accounts.id = v.social_account_id
         JOIN orchestrations o ON o.request_id = v.request_id
-        WHERE (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId) AND v.request_id > @After
+        WHERE (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId) AND (v.state = 'idle', v.request_id) > (@AfterIdle, @After)
         """;
 
-    /// <summary>What the stop covers and may be active, also what was found paused by hand once.</summary>
-    public Task<IReadOnlyList<Spender>> ListSpendingAsync(Stop stop, Guid after, CancellationToken ct) => ListAsync($"""
+    /// <summary>What the stop covers and may be active; after it, what was paused by hand or by an edit once.</summary>
+    public Task<IReadOnlyList<Spender>> ListSpendingAsync(Stop stop, Spender? after, CancellationToken ct) => ListAsync($"""
         {SpenderSql} AND v.state IN ('activating', 'active', 'idle')
-        ORDER BY v.request_id LIMIT {PageSize}
+        ORDER BY v.state = 'idle', v.request_id LIMIT {PageSize}
         """, stop, after, ct);
 
     /// <summary>What a stop has paused, or was about to when it died, or somebody was about to activate again, of orchestrations that have succeeded; none that another stop covers.</summary>
-    public Task<IReadOnlyList<Spender>> ListPausedAsync(Stop stop, Guid after, CancellationToken ct) => ListAsync($"""
+    public Task<IReadOnlyList<Spender>> ListPausedAsync(Stop stop, Spender? after, CancellationToken ct) => ListAsync($"""
         {SpenderSql} AND o.status = 'succeeded' AND v.state IN ('paused', 'activating', 'active') AND cardinality(v.paused_ids) > 0
           AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
-        ORDER BY v.request_id LIMIT {PageSize}
+        ORDER BY v.state = 'idle', v.request_id LIMIT {PageSize}
         """, stop, after, ct);
 
-    private async Task<IReadOnlyList<Spender>> ListAsync(string sql, Stop stop, Guid after, CancellationToken ct)
+    private async Task<IReadOnlyList<Spender>> ListAsync(string sql, Stop stop, Spender? after, CancellationToken ct)
     {
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var rows = await connection.QueryAsync<SocialAccount, Row, Spender>(new(sql, new { AccountId = stop.SocialAccountId, After = after }, cancellationToken: ct),
+        var rows = await connection.QueryAsync<SocialAccount, Row, Spender>(new(sql, new { AccountId = stop.SocialAccountId, AfterIdle = after?.IsIdle ?? false, After = after?.RequestId ?? Guid.Empty }, cancellationToken: ct),
             (account, row) => row.ToSpender(account, tokens), splitOn: "request_id");
         return rows.AsList();
     }
@@ -80,6 +85,8 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
         public Guid RequestId { get; init; }
         public bool IsActivating { get; init; }
         public bool IsBusy { get; init; }
+        public bool IsIdle { get; init; }
+        public bool IsEdited { get; init; }
         public DateTimeOffset ActivationChangedAt { get; init; }
         public string[] PausedIds { get; init; } = [];
         public string Request { get; init; } = "";
@@ -91,7 +98,7 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
         {
             RequestId = RequestId, Request = OrchestrationRequest.FromJson(Request), Account = account, IsActivating = IsActivating, IsBusy = IsBusy, ChangedAt = ActivationChangedAt,
             Credential = tokens.TryOpen(AccessToken) is { } token ? new(account.AdAccountId, token) : null,
-            CampaignId = CampaignId, ChildIds = ChildIds, PausedIds = [.. PausedIds],
+            CampaignId = CampaignId, ChildIds = ChildIds, PausedIds = [.. PausedIds], IsIdle = IsIdle, IsEdited = IsEdited,
         };
     }
 }

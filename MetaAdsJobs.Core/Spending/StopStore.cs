@@ -26,6 +26,14 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOption
         await connection.ExecuteAsync(new(DoneSql, new { stop.Id, stop.IsLifted }, cancellationToken: ct));
     }
 
+    /// <summary>Something of it that a stop has paused is to be activated again.</summary>
+    public async Task<bool> IsPausedAsync(Spender spender, CancellationToken ct)
+    {
+        const string PausedSql = "SELECT EXISTS (SELECT 1 FROM activations WHERE request_id = @RequestId AND cardinality(paused_ids) > 0)";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.ExecuteScalarAsync<bool>(new(PausedSql, new { spender.RequestId }, cancellationToken: ct));
+    }
+
     /// <summary>Held orchestrations that nothing holds any more.</summary>
     public async Task<IReadOnlyList<Guid>> ListHeldAsync(Stop stop, CancellationToken ct)
     {
@@ -83,10 +91,11 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOption
         const string NoteSql = """
             UPDATE activations SET untold_ids = array_append(untold_ids, @MetaId),
                 paused_ids = CASE WHEN @MetaId = ANY (paused_ids) THEN paused_ids ELSE array_append(paused_ids, @MetaId) END
-            WHERE request_id = @RequestId AND NOT @MetaId = ANY (untold_ids)
+            -- Somebody has paused or published it since it was listed: what he paused stays so.
+            WHERE request_id = @RequestId AND NOT @MetaId = ANY (untold_ids) AND changed_at = @ChangedAt
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await connection.ExecuteAsync(new(NoteSql, new { spender.RequestId, MetaId = metaId }, cancellationToken: ct));
+        await connection.ExecuteAsync(new(NoteSql, new { spender.RequestId, MetaId = metaId, spender.ChangedAt }, cancellationToken: ct));
         spender.PausedIds.Add(metaId);
         spender.NotedIds.Add(metaId);
     }

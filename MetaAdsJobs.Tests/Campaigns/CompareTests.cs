@@ -76,6 +76,23 @@ public sealed class CompareTests
     }
 
     [Test]
+    public async Task What_Meta_calls_missing_is_believed_an_hour_later_and_a_budget_that_is_not_told_never()
+    {
+        var tree = await _world.BuiltAsync("""{"auto_publish":true}""");
+        _world.Graph.Faults.Always(call => call.Method == "GET" && call.Path == tree.AdSets[0].ParentId, GraphFaults.Refused(100, 33));
+        Assert.That(await CompareAsync(), Is.EqualTo(1));
+        Assert.That((await ToldAsync(tree), await _world.CountedAsync()), Is.EqualTo((new List<string>(), "active 10000")));
+        _world.Time.Advance(TimeSpan.FromMinutes(61));
+        Assert.That(await CompareAsync(), Is.EqualTo(1));
+        Assert.That(await ToldAsync(tree), Has.Member("campaign status ACTIVE DELETED"));
+
+        var other = await _world.BuiltAsync();
+        await ByHandAsync("UPDATE stub_graph.objects SET fields = fields - 'daily_budget' WHERE id = @Id", other.AdSets[0].MetaId);
+        Assert.That(await CompareAsync(), Is.EqualTo(1));
+        Assert.That(await ToldAsync(other), Is.Empty);
+    }
+
+    [Test]
     public async Task An_account_that_Meta_does_not_show_at_the_moment_is_compared_later()
     {
         var tree = await _world.BuiltAsync();

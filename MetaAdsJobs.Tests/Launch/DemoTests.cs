@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Launch;
 

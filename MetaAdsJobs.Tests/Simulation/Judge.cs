@@ -154,7 +154,7 @@ internal sealed class Judge(History history)
         var edits = (await connection.QueryAsync<(string MetaId, string Kind, string State, long? Budget, Guid RequestId)>("""
             SELECT meta_id, kind, state, (fields ->> 'daily_budget_cents')::bigint, request_id FROM campaign_edits WHERE social_account_id = @accountId AND state <> 'cancelled' ORDER BY number
             """, new { accountId })).ToList();
-        var outside = (await connection.QueryAsync<string>("SELECT DISTINCT meta_id FROM outside_changes WHERE social_account_id = @accountId AND field <> 'status'", new { accountId })).ToHashSet();
+        var outside = (await connection.QueryAsync<string>("SELECT DISTINCT meta_id FROM outside_changes WHERE social_account_id = @accountId", new { accountId })).ToHashSet();
         foreach (var thing in history.World.Objects.Where(one => !IsGoneByHand(one)))
         {
             if (outside.Contains(thing.Id)) Condemn($"{thing.Kind} {thing.Id} was changed by us alone, and somebody else is told to have");

@@ -57,7 +57,7 @@ public sealed class LiftedStopTests
         await ActivationAsync("active", paused: ["7"], untold: []);
         var stopId = await StoppedAsync(_world.AccountId);
         var stop = await _world.Core.Get<StopStore>().FindAsync(stopId, CancellationToken.None);
-        var spender = (await _world.Core.Get<Spenders>().ListSpendingAsync(stop!, Guid.Empty, CancellationToken.None)).Single();
+        var spender = (await _world.Core.Get<Spenders>().ListSpendingAsync(stop!, null, CancellationToken.None)).Single();
 
         await _world.Core.Get<StopStore>().NoteAsync(spender, "7", CancellationToken.None);
 
@@ -72,8 +72,8 @@ public sealed class LiftedStopTests
         await ActivationAsync("active", paused: [], untold: []);
         var store = _world.Core.Get<StopStore>();
         var stop = await store.FindAsync(await StoppedAsync(_world.AccountId), CancellationToken.None);
-        var sleeps = (await _world.Core.Get<Spenders>().ListSpendingAsync(stop!, Guid.Empty, CancellationToken.None)).Single();
-        var dies = (await _world.Core.Get<Spenders>().ListSpendingAsync(stop!, Guid.Empty, CancellationToken.None)).Single();
+        var sleeps = (await _world.Core.Get<Spenders>().ListSpendingAsync(stop!, null, CancellationToken.None)).Single();
+        var dies = (await _world.Core.Get<Spenders>().ListSpendingAsync(stop!, null, CancellationToken.None)).Single();
         await store.NoteAsync(sleeps, "7", CancellationToken.None);
         foreach (var metaId in (string[])["7", "8"]) await store.NoteAsync(dies, metaId, CancellationToken.None);
 

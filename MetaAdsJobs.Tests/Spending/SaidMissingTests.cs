@@ -57,7 +57,7 @@ public sealed class SaidMissingTests
     {
         var asked = await _world.AcceptAsync("""{"auto_publish":true}""");
         var campaign = (await _world.RunAsync(asked)).Result.CampaignCreation.CampaignMetaId!;
-        await _world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = 15000");
+        await _world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = 15000; UPDATE activations SET busy_until = NULL");
         _world.Graph.Faults.Always(call => call.Method == "GET" && (call.Path == campaign || call.Path == asked.AdAccountId), Missing);
 
         var more = await _world.AgainAsync(asked, """{"auto_publish":true}""");

@@ -108,7 +108,7 @@ public sealed class StopSwitchTests
         var request = Published(await _client.NewRequestAsync(account => account["daily_cap_cents"] = 10000));
         var first = await _client.UntilAsync(await _client.AcceptAsync(request), "succeeded");
         await SetAsync((string)first["campaign_creation"]!["campaign_meta_id"]!, "PAUSED");
-        await using (var longAgo = _service.Database.DataSource.CreateCommand("UPDATE activations SET changed_at = changed_at - interval '1 hour'"))
+        await using (var longAgo = _service.Database.DataSource.CreateCommand("UPDATE activations SET changed_at = changed_at - interval '1 hour', busy_until = NULL"))
             await longAgo.ExecuteNonQueryAsync();
 
         await _client.UntilAsync(await _client.AcceptAsync(request), "succeeded");

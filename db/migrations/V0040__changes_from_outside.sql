@@ -21,3 +21,12 @@ CREATE TABLE outside_changes (
 );
 CREATE INDEX outside_changes_tree ON outside_changes (request_id, id DESC);
 CREATE INDEX outside_changes_account ON outside_changes (social_account_id, id DESC);
+
+-- What is missing at Meta is believed only when it is missing an hour later, too.
+ALTER TABLE meta_campaigns ADD COLUMN missing_since timestamptz;
+
+-- A stop pauses what may be active first, and then looks at what was paused once.
+CREATE INDEX activations_to_stop ON activations (social_account_id, (state = 'idle'), request_id) WHERE state IN ('activating', 'active', 'idle');
+
+-- Whether something sent to an object may still be carried out.
+CREATE INDEX meta_changes_unknown ON meta_changes (request_id, path, sent_at) WHERE outcome = 'outcome_unknown';

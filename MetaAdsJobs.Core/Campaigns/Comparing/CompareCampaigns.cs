@@ -15,6 +15,7 @@ namespace MetaAdsJobs.Core.Campaigns.Comparing;
 internal sealed class CompareCampaigns(CompareStore store, MetaEdits edits, OrchestrationOptions options, TimeProvider time, ILogger<CompareCampaigns> logger) : ILookAtMeta
 {
     private static readonly TimeSpan Usual = TimeSpan.FromDays(1);
+    private static readonly TimeSpan UntilBelieved = TimeSpan.FromHours(1);
     private static readonly TimeSpan UntilTriedAgain = TimeSpan.FromMinutes(10);
 
     /// <returns>How many were looked at.</returns>
@@ -58,6 +59,14 @@ internal sealed class CompareCampaigns(CompareStore store, MetaEdits edits, Orch
         seen[tree.Campaign.MetaId] = campaign;
         // With a deleted campaign went all that hung on it.
         if (campaign is not null && campaign.Status != "DELETED") await ReadBelowAsync(credential, tree, seen, ct);
+        // Meta may call missing for a while what is there: it is believed when it says so an hour later, too. Until then all stays as it is known.
+        var isMissing = tree.All.Any(one => one.Status != "DELETED" && seen.TryGetValue(one.MetaId, out var values) && values is null);
+        if (isMissing && (due.MissingSince is null || time.GetUtcNow() - due.MissingSince < UntilBelieved))
+        {
+            await store.MissingAsync(due, time.GetUtcNow() + UntilBelieved, ct);
+            return;
+        }
+
         var changes = tree.All.SelectMany(one => Differences(one, seen.GetValueOrDefault(one.MetaId))).ToList();
         if (!await store.SaveAsync(due, changes, time.GetUtcNow() + Usual, ct)) await store.PostponeAsync(due, time.GetUtcNow() + options.SettleDelay, ct);
         else if (changes.Count > 0) CampaignLog.ChangedOutside(logger, tree.Campaign.MetaId, string.Join(", ", changes.Select(change => $"{change.Object.MetaId} {change.Field}")));
@@ -86,6 +95,8 @@ internal sealed class CompareCampaigns(CompareStore store, MetaEdits edits, Orch
         if (now is null) yield break;
         if (now.Name is not null && now.Name != one.Name) yield return new(one, "name", one.Name, now.Name);
         if (one.Kind == AdObject.Ad) yield break;
+        // A budget that is not told is not one that is gone: that would be another kind of budget.
+        if (now.DailyBudget is null && now.LifetimeBudget is null) now = now with { DailyBudget = one.Budget.Daily, LifetimeBudget = one.Budget.Lifetime };
         if (now.DailyBudget != one.Budget.Daily) yield return new(one, "daily_budget", Text(one.Budget.Daily), Text(now.DailyBudget));
         if (now.LifetimeBudget != one.Budget.Lifetime) yield return new(one, "lifetime_budget", Text(one.Budget.Lifetime), Text(now.LifetimeBudget));
         if (one.Kind == AdObject.AdSet && Seconds(now.EndTime) != Seconds(one.Budget.EndTime)) yield return new(one, "end_time", Text(one.Budget.EndTime), Text(now.EndTime));

@@ -10,7 +10,7 @@ namespace MetaAdsJobs.Core.Campaigns.Comparing;
 /// <param name="Credential">Null when the account's token cannot be opened.</param>
 /// <param name="LastEdit">Number of the last edit that was asked for; 0 when there was none.</param>
 /// <param name="QuietSince">When something of it was last sent by us, as far as is known.</param>
-internal sealed record DueCampaign(CampaignTree Tree, GraphCredential? Credential, long LastEdit, DateTimeOffset? ActivationChangedAt, DateTimeOffset? QuietSince);
+internal sealed record DueCampaign(CampaignTree Tree, GraphCredential? Credential, long LastEdit, DateTimeOffset? ActivationChangedAt, DateTimeOffset? QuietSince, DateTimeOffset? MissingSince);
 
 /// <summary>Something that is not as it was left.</summary>
 internal sealed record OutsideDifference(TreeObject Object, string Field, string? Was, string? Is);
@@ -31,22 +31,24 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
                 SELECT c.id FROM meta_campaigns c JOIN social_accounts a ON a.id = c.social_account_id
                 WHERE c.compare_at <= clock_timestamp() AND c.status NOT IN ('DELETED', 'ARCHIVED') AND a.token_rejected_at IS NULL
                   AND NOT EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = c.request_id AND e.state IN ('queued', 'running', 'waiting'))
+                  -- What a stop has paused is paused by us, and stays as it is known.
+                  AND NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = c.request_id AND cardinality(v.paused_ids) > 0)
                   AND NOT EXISTS (SELECT 1 FROM account_pacing p WHERE p.ad_account_id = a.ad_account_id AND p.use_case = 'ads_management' AND p.blocked_until > @Now)
                 ORDER BY c.compare_at LIMIT @Limit FOR NO KEY UPDATE OF c SKIP LOCKED)
             UPDATE meta_campaigns c SET compare_at = clock_timestamp() + @Taken FROM due, social_accounts a WHERE c.id = due.id AND a.id = c.social_account_id
             RETURNING c.request_id, a.ad_account_id, a.access_token, (SELECT COALESCE(max(number), 0) FROM campaign_edits e WHERE e.request_id = c.request_id) AS last_edit,
-                (SELECT v.changed_at FROM activations v WHERE v.request_id = c.request_id) AS changed_at, (SELECT max(sent_at) FROM meta_changes m WHERE m.request_id = c.request_id) AS quiet_since
+                (SELECT v.changed_at FROM activations v WHERE v.request_id = c.request_id) AS changed_at, (SELECT max(sent_at) FROM meta_changes m WHERE m.request_id = c.request_id) AS quiet_since, c.missing_since
             """;
-        List<(Guid RequestId, string AdAccountId, string AccessToken, long LastEdit, DateTimeOffset? ChangedAt, DateTimeOffset? QuietSince)> rows;
+        List<(Guid RequestId, string AdAccountId, string AccessToken, long LastEdit, DateTimeOffset? ChangedAt, DateTimeOffset? QuietSince, DateTimeOffset? MissingSince)> rows;
         await using (var connection = await dataSource.OpenConnectionAsync(ct))
         {
-            rows = (await connection.QueryAsync<(Guid, string, string, long, DateTimeOffset?, DateTimeOffset?)>(new(TakeSql, new { Now = time.GetUtcNow(), Limit = limit, Taken }, cancellationToken: ct))).AsList();
+            rows = (await connection.QueryAsync<(Guid, string, string, long, DateTimeOffset?, DateTimeOffset?, DateTimeOffset?)>(new(TakeSql, new { Now = time.GetUtcNow(), Limit = limit, Taken }, cancellationToken: ct))).AsList();
         }
 
         var due = new List<DueCampaign>();
         foreach (var row in rows)
             if (await trees.FindOfAsync(row.RequestId, ct) is { } tree)
-                due.Add(new(tree, tokens.TryOpen(row.AccessToken) is { } token ? new(row.AdAccountId, token) : null, row.LastEdit, row.ChangedAt, row.QuietSince));
+                due.Add(new(tree, tokens.TryOpen(row.AccessToken) is { } token ? new(row.AdAccountId, token) : null, row.LastEdit, row.ChangedAt, row.QuietSince, row.MissingSince));
         return due;
     }
 
@@ -55,6 +57,14 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
         const string PostponeSql = "UPDATE meta_campaigns SET compare_at = @Until WHERE request_id = @RequestId";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await connection.ExecuteAsync(new(PostponeSql, new { due.Tree.RequestId, Until = until }, cancellationToken: ct));
+    }
+
+    /// <summary>Meta has called something of it missing; it is asked again before that is believed.</summary>
+    public async Task MissingAsync(DueCampaign due, DateTimeOffset until, CancellationToken ct)
+    {
+        const string MissingSql = "UPDATE meta_campaigns SET missing_since = COALESCE(missing_since, @Now), compare_at = @Until WHERE request_id = @RequestId";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await connection.ExecuteAsync(new(MissingSql, new { due.Tree.RequestId, Until = until, Now = time.GetUtcNow() }, cancellationToken: ct));
     }
 
     /// <summary>
@@ -68,10 +78,10 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
             SELECT 1 FROM meta_campaigns WHERE request_id = @RequestId FOR NO KEY UPDATE;
             SELECT 1 FROM activations WHERE request_id = @RequestId FOR UPDATE;
             WITH fence AS (
-                UPDATE meta_campaigns c SET compared_at = @Now, compare_at = @NextAt WHERE c.request_id = @RequestId
+                UPDATE meta_campaigns c SET compared_at = @Now, compare_at = @NextAt, missing_since = NULL WHERE c.request_id = @RequestId
                   AND (SELECT COALESCE(max(number), 0) FROM campaign_edits e WHERE e.request_id = c.request_id) = @LastEdit
                   AND (SELECT v.changed_at FROM activations v WHERE v.request_id = c.request_id) IS NOT DISTINCT FROM @ActivationChangedAt
-                  AND NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = c.request_id AND (v.state = 'activating' OR v.busy_until > clock_timestamp()))
+                  AND NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = c.request_id AND (v.state = 'activating' OR v.busy_until > clock_timestamp() OR cardinality(v.paused_ids) > 0))
                 RETURNING c.request_id, c.social_account_id),
             told AS (
                 INSERT INTO outside_changes (social_account_id, request_id, level, meta_id, field, was, "is", found_at)

@@ -59,17 +59,17 @@ internal sealed partial class Sweep(NpgsqlDataSource dataSource, IJobQueue queue
                               WHERE j.id = s.job_id::bigint AND j.statename IN ('Enqueued', 'Scheduled', 'Processing', 'Awaiting'))
             """;
         const string AdoptSql = "UPDATE stops SET job_id = @JobId WHERE id = @Id AND job_id IS NOT DISTINCT FROM @OldJobId";
-        return EachAsync(() => RescueAsync(StopsSql, AdoptSql, queue.EnqueuePause, ct), () => RescueAsync(StartsSql, AdoptSql, queue.EnqueueResume, ct));
+        return EachAsync(() => RescueAsync(ClaimTable.Edits, id => queue.EnqueueEdit(id, goesFirst: true), ct, "AND r.kind = 'pause'"), () => RescueAsync(StopsSql, AdoptSql, queue.EnqueuePause, ct), () => RescueAsync(StartsSql, AdoptSql, queue.EnqueueResume, ct));
     }
 
     private Task RescueRunsAsync(CancellationToken ct) =>
-        EachAsync(() => RescueAsync(ClaimTable.Edits, id => queue.EnqueueEdit(id, goesFirst: false), ct), () => RescueAsync(ClaimTable.Orchestrations, queue.EnqueueOrchestration, ct), () => RescueAsync(ClaimTable.Syncs, queue.EnqueueSync, ct));
+        EachAsync(() => RescueAsync(ClaimTable.Edits, id => queue.EnqueueEdit(id, goesFirst: false), ct, "AND r.kind <> 'pause'"), () => RescueAsync(ClaimTable.Orchestrations, queue.EnqueueOrchestration, ct), () => RescueAsync(ClaimTable.Syncs, queue.EnqueueSync, ct));
 
-    private Task RescueAsync(ClaimTable table, Func<Guid, string> enqueue, CancellationToken ct)
+    private Task RescueAsync(ClaimTable table, Func<Guid, string> enqueue, CancellationToken ct, string only = "")
     {
         var findSql = $"""
             SELECT r.{table.Key}, r.job_id FROM {table.Name} r
-            WHERE r.{table.Unfinished} AND r.{table.Since} < @Before
+            WHERE r.{table.Unfinished} AND r.{table.Since} < @Before {only}
               AND (r.lease_until IS NULL OR r.lease_until < @Before) AND (r.next_attempt_at IS NULL OR r.next_attempt_at < @Before)
               AND NOT EXISTS (SELECT 1 FROM hangfire.job j
                               WHERE j.id = r.job_id::bigint AND j.statename IN ('Enqueued', 'Scheduled', 'Processing', 'Awaiting'))

@@ -77,6 +77,12 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
             if (mutates) credential.Changes.Add(method, path, fields, sentAt, answer: null, exception);
             throw;
         }
+        catch (OperationCanceledException) when (mutates)
+        {
+            // Stopped while the call was under way: perhaps Meta does it all the same.
+            credential.Changes.Add(method, path, fields, sentAt, answer: null, new MetaException(Proof.OutcomeUnknown, "this process was stopped, or overtaken, before the answer came"));
+            throw;
+        }
     }
 
     private async Task<T> ExchangeAsync<T>(

@@ -20,7 +20,8 @@ internal sealed class ReviewLoop(IEnumerable<ILookAtMeta> looks, TimeProvider ti
     private const int AtOnce = 20;
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(2);
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(looks.Select(look => LoopAsync(look, stoppingToken)));
+    // Whichever breaks ends the host, as anything unforeseen in the background does.
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken) => await await Task.WhenAny(looks.Select(look => LoopAsync(look, stoppingToken)));
 
     private async Task LoopAsync(ILookAtMeta look, CancellationToken stoppingToken)
     {

@@ -75,10 +75,10 @@ internal sealed class ActivateStep(NpgsqlDataSource dataSource, MetaAds meta, Ac
     private async Task<string?> PermitAsync(Attempt attempt, CancellationToken ct)
     {
         var (daily, endsAt) = (attempt.Request.DailyAmountCents(time.GetUtcNow()), attempt.Request.LastEnd?.ToUniversalTime());
-        var refusal = await activations.PermitAsync(attempt.RequestId, attempt.Account, daily, endsAt, PermitHolder.Orchestration(attempt.Number), ct);
+        var (refusal, _) = await activations.PermitAsync(attempt.RequestId, attempt.Account, daily, endsAt, PermitHolder.Orchestration(attempt.Number), ct);
         // What was paused, archived or deleted by hand since spends nothing and makes room.
         return refusal is not null && await counted.RefreshAsync(attempt.Account.Id, attempt.Credential, ct)
-            ? await activations.PermitAsync(attempt.RequestId, attempt.Account, daily, endsAt, PermitHolder.Orchestration(attempt.Number), ct)
+            ? (await activations.PermitAsync(attempt.RequestId, attempt.Account, daily, endsAt, PermitHolder.Orchestration(attempt.Number), ct)).Refusal
             : refusal;
     }
 

@@ -71,7 +71,7 @@ public sealed class UndoJournalTests
         var asked = await world.AcceptAsync("""{"auto_publish":true}""");
         var attempt = (await world.Get<OrchestrationClaims>().ClaimAsync(asked.RequestId, CancellationToken.None))!;
         await using var lease = attempt.Lease;
-        Assert.That(await world.Get<Activations>().PermitAsync(asked.RequestId, attempt.Account, 1000, null, PermitHolder.Orchestration(attempt.Number), CancellationToken.None), Is.Null, "it holds the orchestration");
+        Assert.That((await world.Get<Activations>().PermitAsync(asked.RequestId, attempt.Account, 1000, null, PermitHolder.Orchestration(attempt.Number), CancellationToken.None)).Refusal, Is.Null, "it holds the orchestration");
         await world.ExecuteAsync("DELETE FROM activations");
         await world.Get<UndoJournal>().BeginAsync(attempt, "failed", ["it failed"], CancellationToken.None);
 

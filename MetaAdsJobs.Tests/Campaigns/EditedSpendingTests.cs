@@ -1,0 +1,90 @@
+using MetaAdsJobs.Core.Campaigns;
+using MetaAdsJobs.Core.Campaigns.Comparing;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Spending;
+using MetaAdsJobs.Tests.Orchestrations;
+
+namespace MetaAdsJobs.Tests.Campaigns;
+
+/// <summary>What caps and stops go by once a campaign is no longer as it was born.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.Self)]
+public sealed class EditedSpendingTests
+{
+    private RunWorld _world = null!;
+
+    [SetUp]
+    public async Task StartAsync() => _world = await RunWorld.StartAsync();
+
+    [TearDown]
+    public async Task StopAsync() => await _world.DisposeAsync();
+
+    [Test]
+    public async Task After_a_stop_it_counts_as_it_was_edited_and_not_as_it_was_born()
+    {
+        var tree = await _world.BuiltAsync("""{"auto_publish":true}""");
+        Assert.That((await _world.EditAsync(EditKind.Update, tree.AdSets[0].MetaId, """{"daily_budget_cents":30000}""")).Status, Is.EqualTo("succeeded"));
+        await _world.NothingUnderWayAsync();
+        var stops = _world.Get<StopSwitch>();
+        await stops.StopAsync(tree.AccountId, "bob", null, CancellationToken.None);
+        var stopId = (await _world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
+        await _world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None);
+        await _world.ExecuteAsync("UPDATE meta_campaigns SET compare_at = clock_timestamp(); UPDATE meta_changes SET sent_at = sent_at - interval '1 hour'");
+        Assert.That(await _world.Get<CompareCampaigns>().RunAsync(20, CancellationToken.None), Is.Zero, "what a stop has paused is paused by us");
+
+        await stops.StartAsync(tree.AccountId, "bob", reactivate: true, CancellationToken.None);
+        await _world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None);
+
+        Assert.That((await _world.SwitchedAsync(tree), await _world.CountedAsync()), Is.EqualTo(("AAA", "active 30000")));
+    }
+
+    [Test]
+    public async Task Below_a_paused_campaign_a_pause_waits_for_calls_that_may_be_under_way_too()
+    {
+        var tree = await _world.BuiltAsync(EditWorld.Tree);
+        Assert.That((await _world.EditAsync(EditKind.Resume, tree.AdSets[0].MetaId)).Status, Is.EqualTo("succeeded"));
+
+        var pause = await _world.AskAsync(EditKind.Pause, tree.AdSets[0].MetaId);
+        Assert.That(await _world.RunEditAsync(pause), Is.InstanceOf<JobOutcome.Snoozed>());
+        Assert.That((await _world.SwitchedAsync(tree))[1], Is.EqualTo('p'));
+        await _world.NothingUnderWayAsync();
+        Assert.That((await _world.UntilEndedAsync(pause)).Status, Is.EqualTo("succeeded"));
+    }
+
+    [Test]
+    public async Task A_resume_counts_what_an_edit_that_was_made_void_has_switched_on()
+    {
+        var tree = await _world.BuiltAsync(EditWorld.Tree);
+        // As a publish leaves it that was cut off before its campaign.
+        await _world.ExecuteAsync("UPDATE stub_graph.objects SET status = 'ACTIVE' WHERE kind IN ('adset', 'ad')");
+
+        Assert.That((await _world.EditAsync(EditKind.Resume, tree.Campaign.MetaId)).Status, Is.EqualTo("succeeded"));
+
+        Assert.That(await _world.CountedAsync(), Is.EqualTo("active 20000"));
+    }
+
+    [Test]
+    public async Task A_later_end_for_what_has_ended_asks_for_its_room_again()
+    {
+        var tree = await _world.BuiltAsync("""{"auto_publish":true,"end_time":"2031-01-01T00:00:00Z"}""");
+        await _world.ExecuteAsync("UPDATE activations SET ends_at = now() - interval '1 day'; UPDATE meta_adsets SET end_time = now() - interval '1 day'; UPDATE social_accounts SET daily_cap_cents = 5000, campaign_cap_cents = 20000");
+
+        var edit = await _world.EditAsync(EditKind.Update, tree.AdSets[0].MetaId, """{"end_time":"2032-01-01T00:00:00Z"}""");
+
+        Assert.That(edit.Status, Is.EqualTo("waiting"));
+        Assert.That(edit.WaitReason, Does.Contain("its cap of 5000"));
+    }
+
+    [Test]
+    public async Task A_deletion_makes_no_pause_void_and_does_not_wait_for_one()
+    {
+        var tree = await _world.BuiltAsync("""{"auto_publish":true}""");
+        var pause = await _world.AskAsync(EditKind.Pause, tree.Campaign.MetaId);
+        Assert.That(await _world.RunEditAsync(pause), Is.InstanceOf<JobOutcome.Snoozed>());
+
+        Assert.That((await _world.EditAsync(EditKind.Delete, tree.Campaign.MetaId)).Status, Is.EqualTo("succeeded"));
+        await _world.NothingUnderWayAsync();
+        Assert.That((await _world.UntilEndedAsync(pause)).Status, Is.EqualTo("succeeded"));
+        Assert.That(await _world.CountedAsync(), Is.EqualTo("ended 10000"));
+    }
+}
