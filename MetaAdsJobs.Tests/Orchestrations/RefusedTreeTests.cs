@@ -27,6 +27,7 @@ public sealed class RefusedTreeTests
     [TestCase("""{"budget_at":"somewhere"}""", "budget_at")]
     [TestCase("""{"min_spend_cents":5}""", "min_spend_cents")]
     [TestCase("""{"budget_at":"campaign","ad_sets":[{"daily_budget_cents":500,"bid_strategy":"COST_CAP","ads":[{}]}]}""", "ad_sets[0].daily_budget_cents ad_sets[0].bid_strategy ad_sets[0].bid_amount_cents")]
+    [TestCase("""{"budget_at":"campaign","daily_budget_cents":null,"ad_sets":[{"ads":[{}]},{"ads":[{}]}]}""", "daily_budget_cents")]
     [TestCase("""{"budget_at":"campaign","ad_sets":[{"min_spend_cents":600,"max_spend_cents":500,"ads":[{}]}]}""", "ad_sets[0].min_spend_cents")]
     [TestCase("""{"budget_at":"campaign","ad_sets":[{"min_spend_cents":6000,"ads":[{}]},{"min_spend_cents":6000,"ads":[{}]}]}""", "ad_sets")]
     [TestCase("""{"name":"no","ad_sets":[{"ads":[{"clip_id":"x","name":""}]}]}""", "name ad_sets[0].ads[0].clip_id ad_sets[0].ads[0].name")]

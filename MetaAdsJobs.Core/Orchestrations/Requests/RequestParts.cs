@@ -93,7 +93,7 @@ internal static class RequestParts
                 var adFields = Fields(one, adPath, [.. OfAd, Name], errors);
                 var adName = new JsonFields(one, errors, adPath).Text(Name, max: MaxName);
                 if (onlyFirst && ad > 0) continue;
-                yield return new(set, ad, Merge(isFirst ? all : ad == 0 ? top : shared, ad == 0 ? setFields : sharedOfSet, adFields, isOfCampaign), setName, adName, path => Where(path, top, setFields, adFields, setPath, adPath));
+                yield return new(set, ad, Merge(isFirst ? all : ad == 0 ? top : shared, ad == 0 ? setFields : sharedOfSet, adFields, isOfCampaign), setName, adName, path => Where(path, top, setFields, adFields, setPath, adPath, isOfCampaign));
                 isFirst = false;
             }
         }
@@ -139,13 +139,14 @@ internal static class RequestParts
     }
 
     // Where the field stands that is wrong; where one is missing, in the place where it belongs.
-    private static string Where(string path, List<JsonProperty> top, List<JsonProperty> adSet, List<JsonProperty> ad, string setPath, string adPath)
+    private static string Where(string path, List<JsonProperty> top, List<JsonProperty> adSet, List<JsonProperty> ad, string setPath, string adPath, bool isOfCampaign)
     {
         var end = path.AsSpan().IndexOfAny('.', '[');
         var field = end < 0 ? path : path[..end];
         if (ad.Exists(one => one.Name == field)) return $"{adPath}.{path}";
         if (adSet.Exists(one => one.Name == field)) return $"{setPath}.{path}";
         if (top.Exists(one => one.Name == field) && !Together.Any(group => group.Contains(field) && adSet.Exists(one => group.Contains(one.Name)))) return path;
+        if (isOfCampaign && OfBudget.Contains(field)) return path;
         return OfAd.Contains(field) ? $"{adPath}.{path}" : OfAdSet.Contains(field) ? $"{setPath}.{path}" : path;
     }
 }
