@@ -24,6 +24,8 @@ internal static class OrchestrationEndpoints
             .Produces<AcceptedResponse>(202).Produces<OrchestrationResult>().ProducesProblem(400).ProducesProblem(404).ProducesValidationProblem(422);
         runs.MapGet("/runs/{requestId:guid}", GetAsync).RequireAuthorization(Policies.Read).WithSummary("How far a run is, and its result")
             .Produces<OrchestrationResult>().ProducesProblem(404);
+        runs.MapGet("/runs/{requestId:guid}/request", CopyAsync).RequireAuthorization(Policies.Read).WithSummary("What a run was asked for, to be asked for again, in its account or in another")
+            .Produces<RequestCopy>().ProducesProblem(404).ProducesValidationProblem(422);
         runs.MapGet("/runs", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Runs, newest first")
             .Produces<Page<OrchestrationSummary>>().ProducesValidationProblem(422);
         runs.MapPost("/runs/{requestId:guid}/cancel", CancelAsync).RequireAuthorization(Policies.Operate).WithSummary("Stop before the next step and undo")
@@ -69,6 +71,19 @@ internal static class OrchestrationEndpoints
 
     private static async Task<IResult> GetAsync(Guid requestId, OrchestrationReader reader, CancellationToken ct) =>
         await reader.FindAsync(requestId, ct) is { } result ? Results.Ok(result) : Problems.NotFound("run", requestId);
+
+    private static async Task<IResult> CopyAsync(Guid requestId, CopyRequest copy, [FromQuery(Name = "social_account_id")] string? accountId, CancellationToken ct)
+    {
+        var query = new QueryFields();
+        var id = query.Id("social_account_id", accountId);
+        if (query.Errors.Any) return Problems.Invalid(query.Errors);
+        return await copy.ExecuteAsync(requestId, id, ct) switch
+        {
+            Copying.Copied copied => Results.Ok(copied.Copy),
+            Copying.UnknownAccount unknown => Problems.NotFound("social account", unknown.Id),
+            _ => Problems.NotFound("run", requestId),
+        };
+    }
 
     private static async Task<IResult> ListAsync(
         RunSummaries summaries, string? status, [FromQuery(Name = "social_account_id")] string? accountId, string? search, string? limit, string? cursor, CancellationToken ct)

@@ -28,6 +28,7 @@ public static class OrchestrationServices
         services.AddSingleton(provider => new AcceptOrchestration(
             provider.GetRequiredService<AcceptanceStore>(), provider.GetRequiredService<IJobQueue>(), provider.GetRequiredService<SpendingCaps>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<AcceptOrchestration>>()));
+        services.AddSingleton<CopyRequest>();
         services.AddSingleton<CancelOrchestration>();
         services.AddSingleton<RetryOrchestration>();
         services.AddSingleton<RunList>();

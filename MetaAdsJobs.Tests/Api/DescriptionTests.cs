@@ -24,7 +24,7 @@ public sealed class DescriptionTests
         var calls = paths.SelectMany(path => path.Value!.AsObject().Select(call => $"{call.Key.ToUpperInvariant()} {path.Key.TrimEnd('/')}"));
         Assert.That(calls, Is.SupersetOf((string[])
         [
-            "POST /meta/orchestrate/run", "GET /meta/orchestrate/runs", "GET /meta/orchestrate/runs/{requestId}", "POST /meta/orchestrate/runs/{requestId}/cancel",
+            "POST /meta/orchestrate/run", "GET /meta/orchestrate/runs", "GET /meta/orchestrate/runs/{requestId}", "GET /meta/orchestrate/runs/{requestId}/request", "POST /meta/orchestrate/runs/{requestId}/cancel",
             "POST /meta/orchestrate/runs/{requestId}/retry", "POST /meta/orchestrate/sync-insights/{socialAccountId}", "GET /meta/insights", "GET /meta/insights/rows", "GET /meta/insights/changes", "GET /meta/insights/days", "GET /meta/insights/syncs",
             "GET /meta/insights/syncs/{syncId}", "GET /meta/insights/nights", "GET /meta/insights/nights/{night}", "GET /meta/accounts/{id}/reports",
             "POST /meta/accounts/{id}/reports", "GET /meta/accounts/{id}/reports/{name}", "DELETE /meta/accounts/{id}/reports/{name}",

@@ -27,9 +27,11 @@ internal static class RequestParts
     public const string AdSets = "ad_sets";
     public const int MostAdSets = 20;
     public const int MostAds = 50;
-    private const string Ads = "ads";
+    public const string Ads = "ads";
     private const string Name = "name";
     private const string Targeting = "targeting";
+    private const string BudgetAt = "budget_at";
+    private const string AtCampaign = "campaign";
     private const int MaxName = 200;
 
     // Of JSON: each character may be six.
@@ -44,7 +46,7 @@ internal static class RequestParts
     ];
 
     private static readonly string[] OfCampaign =
-        ["social_account_id", "budget_at", "campaign_name", "campaign_objective", "auto_publish", "special_ad_categories", "special_ad_category_countries", "validate_only"];
+        ["social_account_id", BudgetAt, "campaign_name", "campaign_objective", "auto_publish", "special_ad_categories", "special_ad_category_countries", "validate_only"];
 
     private static readonly string[] OfBudget = ["daily_budget_cents", "lifetime_budget_cents", "bid_strategy"];
 
@@ -77,7 +79,7 @@ internal static class RequestParts
         var top = all.FindAll(field => OfCampaign.Contains(field.Name) || OfAdSet.Contains(field.Name) || OfAd.Contains(field.Name));
         // What is longer than any text may be was refused with the first; the targeting is the whole ad set's, and judged with its first ad.
         var shared = top.FindAll(field => field.Name != Targeting && field.Value.GetRawText().Length <= LongestText);
-        var isOfCampaign = all.Exists(field => field is { Name: "budget_at", Value.ValueKind: JsonValueKind.String } && field.Value.ValueEquals("campaign"));
+        var isOfCampaign = all.Exists(field => field is { Name: BudgetAt, Value.ValueKind: JsonValueKind.String } && field.Value.ValueEquals(AtCampaign));
         foreach (var (set, adSet) in Items(body, AdSets, "", MostAdSets, errors).Index())
         {
             var setPath = $"{AdSets}[{set}]";
@@ -98,6 +100,45 @@ internal static class RequestParts
             }
         }
     }
+
+    /// <summary>The way back, for a request as it is stored. First each ad set says all that holds for it, and the top nothing of that.</summary>
+    public static void Spread(JsonObject stored)
+    {
+        if (stored[AdSets] is not JsonArray sets) return;
+        var ofCampaign = IsOfCampaign(stored) ? OfBudget : [];
+        foreach (var name in OfAdSet.Concat(OfAd).Except(ofCampaign)) stored.Remove(name);
+        foreach (var set in sets)
+            foreach (var name in ofCampaign) set!.AsObject().Remove(name);
+    }
+
+    /// <summary>Then what most of them say stands at the top, unless one says nothing: it would take that from there.</summary>
+    public static void Gather(JsonObject spread)
+    {
+        if (spread[AdSets] is not JsonArray sets) return;
+        var isOfCampaign = IsOfCampaign(spread);
+        var groups = Together.Where(group => !IsBroken(group, isOfCampaign)).ToList();
+        List<JsonObject> setObjects = [.. sets.Select(set => set!.AsObject())];
+        foreach (var group in groups.Concat(OfAdSet.Except(groups.SelectMany(group => group)).Except(isOfCampaign ? OfBudget : []).Select(name => (string[])[name])))
+            Lift(spread, setObjects, group);
+        List<JsonObject> ads = [.. setObjects.SelectMany(set => set[Ads]!.AsArray().Select(ad => ad!.AsObject()))];
+        foreach (var name in OfAd) Lift(spread, ads, [name]);
+    }
+
+    private static void Lift(JsonObject top, List<JsonObject> nodes, string[] group)
+    {
+        if (nodes.Exists(node => !group.Any(node.ContainsKey))) return;
+        List<JsonObject> most = [.. nodes.GroupBy(node => string.Join(',', group.Select(name => node[name]?.ToJsonString()))).MaxBy(same => same.Count())!];
+        foreach (var name in group)
+        {
+            if (most[0][name] is { } value) top[name] = value.DeepClone();
+            foreach (var node in most) node.Remove(name);
+        }
+    }
+
+    private static bool IsOfCampaign(JsonObject body) => (string?)body[BudgetAt] == AtCampaign;
+
+    // Of a campaign's budget a part is the campaign's and a part the ad set's.
+    private static bool IsBroken(string[] group, bool isOfCampaign) => isOfCampaign && group.Any(OfBudget.Contains);
 
     private static List<JsonElement> Items(JsonElement parent, string name, string prefix, int most, FieldErrors errors)
     {
@@ -130,7 +171,7 @@ internal static class RequestParts
         foreach (var field in top) merged[field.Name] = JsonNode.Parse(field.Value.GetRawText());
         foreach (var level in (List<JsonProperty>[])[adSet, ad])
         {
-            foreach (var group in Together.Where(group => !(isOfCampaign && group.Any(OfBudget.Contains)) && level.Exists(field => group.Contains(field.Name))))
+            foreach (var group in Together.Where(group => !IsBroken(group, isOfCampaign) && level.Exists(field => group.Contains(field.Name))))
                 foreach (var name in group) merged.Remove(name);
             foreach (var field in level) merged[field.Name] = JsonNode.Parse(field.Value.GetRawText());
         }
