@@ -154,16 +154,26 @@
     }));
   }
 
-  // The preview follows what is typed.
+  // The preview follows what is typed: into the ad's own field, or else into the one whose value it takes.
   function mirror() {
     for (const part of document.querySelectorAll('[data-mirrors]')) {
-      const input = document.querySelector(`form [name="${part.dataset.mirrors}"]`);
+      const inputs = part.dataset.mirrors.split(' ').map(name => document.querySelector(`form [name="${name}"]`)).filter(Boolean);
       const first = part.textContent;
-      input?.addEventListener('input', () => {
+      for (const each of inputs) each.addEventListener('input', () => {
+        const input = inputs.find(one => one.value !== '') ?? each;
         let text = input.matches('select') ? (input.selectedOptions[0].dataset.name ?? input.selectedOptions[0].textContent).replaceAll('_', ' ') : input.value;
         if (part.dataset.as === 'host') text = URL.canParse(text) ? new URL(text).host : '';
         part.textContent = input.value === '' && input.matches('select') ? first : text;
       });
+    }
+  }
+
+  // A choice on which it hangs what else is to be filled in needs no press.
+  function press() {
+    for (const choice of document.querySelectorAll('[data-presses]')) {
+      const button = choice.form.querySelector(`button[value="${choice.dataset.presses}"]`);
+      button.hidden = true;
+      choice.addEventListener('change', () => choice.form.requestSubmit(button));
     }
   }
 
@@ -175,7 +185,7 @@
         const unread = Array.from(form.elements).find(input => input.validity?.badInput);
         if (!unread) return;
         event.preventDefault();
-        unread.closest('details')?.setAttribute('open', '');
+        for (let around = unread.closest('details'); around; around = around.parentElement.closest('details')) around.open = true;
         unread.reportValidity();
       });
     }
@@ -184,6 +194,7 @@
   forgetNotice();
   guard();
   mirror();
+  press();
   follow();
   localTimes(document);
 })();

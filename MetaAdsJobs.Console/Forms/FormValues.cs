@@ -38,6 +38,12 @@ public sealed class FormValues
             .ToDictionary(field => field.Key, field => field.Value), errors);
     }
 
+    /// <summary>The same, with what is wrong with it.</summary>
+    public FormValues With(IDictionary<string, string[]> errors) => new(_values, errors);
+
+    /// <summary>All that stands in it.</summary>
+    public IEnumerable<KeyValuePair<string, StringValues>> Fields => _values;
+
     public bool HasErrors => _errors.Count > 0;
 
     /// <summary>The field's first value; null when it is not there or empty.</summary>
@@ -45,6 +51,9 @@ public sealed class FormValues
 
     /// <summary>Every value of a field that may be given several times.</summary>
     public IReadOnlyList<string?> All(string name) => _values.TryGetValue(name, out var values) ? [.. values] : [];
+
+    /// <summary>There is something in the field, or wrong with it.</summary>
+    public bool Has(string name) => this[name] is not null || ErrorsAt(name).Count > 0;
 
     public bool IsTicked(string name) => this[name] is "true" or "on";
 

@@ -1,4 +1,6 @@
 using MetaAdsJobs.Console.Forms;
+using MetaAdsJobs.Console.Http;
+using MetaAdsJobs.Console.New.Trees;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Meta.Ads;
@@ -6,39 +8,53 @@ using MetaAdsJobs.Core.Orchestrations.Requests;
 using MetaAdsJobs.Core.Targeting;
 using MetaAdsJobs.Core.Validation;
 using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Mvc;
 
 namespace MetaAdsJobs.Console.New;
 
-/// <summary>What the buttons of the form do: ask for the run, let Meta check it, search whom to reach, or only show it again.</summary>
-internal sealed class NewActions(AcceptOrchestration accept, AccountStore accounts, FindTargeting find, IAntiforgery antiforgery)
+/// <summary>What the buttons of the form do: ask for the run, let Meta check it, search whom to reach, change the ad sets and ads, or only show it again.</summary>
+internal sealed class NewActions(AcceptOrchestration accept, AccountStore accounts, FindTargeting find, LongCalls calls, IAntiforgery antiforgery)
 {
     private const int LongestSearch = 100;
 
+    // As much as the API takes; 20 ad sets of 50 ads, each with fields of its own.
+    private const int LongestForm = 4 * 1024 * 1024;
+    private const int LargeForm = 256 * 1024;
+    private static readonly FormOptions Limits = new() { ValueCountLimit = 20_000 };
+
     // Without FormGuard: a form that has expired is shown again with all that was typed.
-    public static void Map(IEndpointRouteBuilder console) =>
-        console.MapPost("/new", (NewActions actions, HttpContext http) => actions.ActAsync(http)).RequireAuthorization(ConsolePolicies.Operate).WithOrder(-1);
+    public static void Map(IEndpointRouteBuilder console) => console.MapPost("/new", (NewActions actions, HttpContext http) => actions.ActAsync(http))
+        .RequireAuthorization(ConsolePolicies.Operate).WithMetadata(new RequestSizeLimitAttribute(LongestForm)).WithOrder(-1);
 
     private async Task<IResult> ActAsync(HttpContext http)
     {
         if (!http.Request.HasFormContentType) return FormResults.BackWithProblem(http, "The form had expired. Please try again.");
-        var form = await http.Request.ReadFormAsync(http.RequestAborted);
-        var values = FormValues.Posted(form, new FieldErrors());
+        var isLarge = http.Request.ContentLength is null or > LargeForm;
+        using var place = isLarge ? calls.LargeBodies.TryTake(http) : null;
+        if (isLarge && place is null) return calls.LargeBodies.Refused();
+        var values = FormValues.Posted(await http.Request.ReadFormAsync(Limits, http.RequestAborted), new FieldErrors());
+        var tree = NewTree.Of(values);
+        values = tree.In(values);
         if (!await antiforgery.IsRequestValidAsync(http)) return Refused(values, "The form had expired. Please try again.");
         var account = Guid.TryParse(values["social_account_id"], out var id) ? await accounts.FindAsync(id, http.RequestAborted) : null;
-        return values["do"] switch
+        var order = values["do"]?.Split(' ', 2) ?? [];
+        var at = order.ElementAtOrDefault(1) ?? "";
+        return order.ElementAtOrDefault(0) switch
         {
-            "run" => await SendAsync(http, form, values, account, validateOnly: false),
-            "validate" => await SendAsync(http, form, values, account, validateOnly: true),
-            "find_place" => await FindAsync(http, values, account, TargetingKind.Place),
-            "find_interest" => await FindAsync(http, values, account, TargetingKind.Interest),
-            "find_language" => await FindAsync(http, values, account, TargetingKind.Language),
-            _ => FormResults.Shown<NewPage>(values),
+            "run" => await SendAsync(http, values, account, validateOnly: false),
+            "validate" => await SendAsync(http, values, account, validateOnly: true),
+            "find_place" => await FindAsync(http, values, account, new(TargetingKind.Place, at)),
+            "find_interest" => await FindAsync(http, values, account, new(TargetingKind.Interest, at)),
+            "find_language" => await FindAsync(http, values, account, new(TargetingKind.Language, at)),
+            { } other when tree.Do(other, at) is { } goOn => FormResults.Shown<NewPage>(tree.In(values), (nameof(NewPage.GoOn), goOn)),
+            var other => FormResults.Shown<NewPage>(tree.In(values), (nameof(NewPage.GoOn), other == "budget" ? "budget_at" : null)),
         };
     }
 
-    private async Task<IResult> SendAsync(HttpContext http, IFormCollection form, FormValues values, SocialAccount? account, bool validateOnly)
+    private async Task<IResult> SendAsync(HttpContext http, FormValues values, SocialAccount? account, bool validateOnly)
     {
-        var body = new NewBody(form, account is null ? null : TimeZoneInfo.FindSystemTimeZoneById(account.TimezoneName), validateOnly);
+        var body = new NewBody(values, account is null ? null : TimeZoneInfo.FindSystemTimeZoneById(account.TimezoneName), validateOnly);
         // The form's own key: sent twice, by a second press or a lost answer, it is the same run. A check creates nothing.
         var key = validateOnly || !Guid.TryParseExact(values[NewPage.KeyField], "N", out var given) ? null : $"console-{given:N}";
         if (key is null && !validateOnly) return Refused(values, "The form had expired. Please try again.");
@@ -52,20 +68,20 @@ internal sealed class NewActions(AcceptOrchestration accept, AccountStore accoun
         };
     }
 
-    private async Task<IResult> FindAsync(HttpContext http, FormValues values, SocialAccount? account, TargetingKind kind)
+    private async Task<IResult> FindAsync(HttpContext http, FormValues values, SocialAccount? account, TargetingSearch search)
     {
-        if (account is null) return Found(values, kind, [], "Choose an account first: Meta is asked in its name.");
-        if (values[TargetingFields.TextOf(kind)] is not { } text) return Found(values, kind, [], null);
-        return await find.ExecuteAsync(account.Id, kind, text[..Math.Min(text.Length, LongestSearch)], http.RequestAborted) switch
+        if (account is null) return Found(values, search, [], "Choose an account first: Meta is asked in its name.");
+        if (values[search.TextField] is not { } text) return Found(values, search, [], null);
+        return await find.ExecuteAsync(account.Id, search.Kind, text[..Math.Min(text.Length, LongestSearch)], http.RequestAborted) switch
         {
-            TargetingFound.Options { Found: { Count: > 0 } options } => Found(values, kind, options, null),
-            TargetingFound.NotNow notNow => Found(values, kind, [], notNow.Why),
-            _ => Found(values, kind, [], "Nothing found."),
+            TargetingFound.Options { Found: { Count: > 0 } options } => Found(values, search, options, null),
+            TargetingFound.NotNow notNow => Found(values, search, [], notNow.Why),
+            _ => Found(values, search, [], "Nothing found."),
         };
     }
 
-    private static IResult Found(FormValues values, TargetingKind kind, IReadOnlyList<TargetingOption> options, string? nothing) => FormResults.Shown<NewPage>(
-        values, (nameof(NewPage.Found), options), (nameof(NewPage.FoundKind), kind), (nameof(NewPage.FoundNothing), nothing));
+    private static IResult Found(FormValues values, TargetingSearch search, IReadOnlyList<TargetingOption> options, string? nothing) =>
+        FormResults.Shown<NewPage>(values, (nameof(NewPage.Found), search with { Options = options, Nothing = nothing }));
 
     private static IResult Refused(FormValues values, string problem) => FormResults.Again<NewPage>(values, (nameof(NewPage.Problem), problem));
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MetaAdsJobs.Console.Forms;
+using MetaAdsJobs.Console.New.Trees;
 using MetaAdsJobs.Core.Validation;
 
 namespace MetaAdsJobs.Console.New;
@@ -12,35 +13,30 @@ namespace MetaAdsJobs.Console.New;
 /// </summary>
 internal sealed class NewBody
 {
-    private static readonly string[] Texts =
-    [
-        "social_account_id", "clip_id", "campaign_name", "creative_title", "creative_description", "landing_url", "call_to_action", "bid_strategy", "pixel_id", "conversion_event",
-        "dsa_beneficiary", "dsa_payor",
-    ];
-
+    private static readonly string[] TextsOfCampaign = ["social_account_id", "campaign_name", "budget_at"];
+    private static readonly string[] TextsOfAdSet = ["bid_strategy", "pixel_id", "conversion_event", "dsa_beneficiary", "dsa_payor"];
+    private static readonly string[] TextsOfAd = ["clip_id", "creative_title", "creative_description", "landing_url", "call_to_action"];
     private static readonly char[] Separators = [',', ';', ' ', '\t', '\r', '\n'];
-    private readonly IFormCollection _form;
+    private readonly FormValues _values;
     private readonly TimeZoneInfo? _zone;
     private readonly Dictionary<string, string[]> _wrong = [];
-    private readonly JsonObject _body = [];
+    private readonly JsonObject _body;
 
     /// <param name="zone">The account's: times are typed as they are there. Null as long as no account is chosen.</param>
-    public NewBody(IFormCollection form, TimeZoneInfo? zone, bool validateOnly)
+    public NewBody(FormValues values, TimeZoneInfo? zone, bool validateOnly)
     {
-        (_form, _zone) = (form, zone);
-        foreach (var name in Texts) Put(_body, name, Given(name));
+        (_values, _zone) = (values, zone);
+        _body = Part("", TextsOfCampaign, TextsOfAdSet, TextsOfAd);
         var goal = Given("goal")?.Split('|') ?? [];
         Put(_body, "campaign_objective", goal.ElementAtOrDefault(0));
         Put(_body, "optimization_goal", goal.ElementAtOrDefault(1));
-        foreach (var name in (string[])["daily_budget_cents", "lifetime_budget_cents", "bid_amount_cents"])
-            Put(_body, name, Read(name, text => FormMoney.ToCents(text) is { } cents ? cents : null, FormMoney.Wrong));
-        Put(_body, "roas_average_floor", Read("roas_average_floor", text => decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) ? number : null, "must be a number such as 1.5"));
-        foreach (var name in (string[])["start_time", "end_time"]) Put(_body, name, Read(name, Moment, "must be a time that exists in the account's time zone"));
+        OfAdSet(_body, "");
         Put(_body, "special_ad_categories", List("special_ad_categories", text => text));
         Put(_body, "special_ad_category_countries", Codes("special_ad_category_countries"));
-        Put(_body, "targeting", Targeting());
         if (Given("auto_publish") is not null) _body["auto_publish"] = true;
         if (validateOnly) _body["validate_only"] = true;
+        var tree = NewTree.Of(values);
+        if (tree.Sets.Count > 0) _body["ad_sets"] = new JsonArray([.. tree.Sets.Select((_, set) => AdSet(tree.PlaceOf(set).Path, tree.AdsOf(set)))]);
     }
 
     public JsonElement ToJson() => JsonSerializer.SerializeToElement(_body);
@@ -50,43 +46,60 @@ internal sealed class NewBody
     {
         var all = errors.ToDictionary();
         foreach (var (name, messages) in _wrong) all[name] = messages;
-        return FormValues.Posted(_form, all);
+        return _values.With(all);
     }
 
-    private JsonNode? Targeting()
+    private JsonObject AdSet(string path, IEnumerable<NewPlace> ads)
+    {
+        var adSet = Part(path + ".", ["name", "optimization_goal"], TextsOfAdSet);
+        OfAdSet(adSet, path + ".");
+        adSet["ads"] = new JsonArray([.. ads.Select(ad => Part(ad.Path + ".", ["name"], TextsOfAd))]);
+        return adSet;
+    }
+
+    private JsonObject Part(string at, params IEnumerable<string[]> texts)
+    {
+        var part = new JsonObject();
+        if (Given(at + NewFields.More) is { } more && Json(at + NewFields.More, more, "must be a JSON object such as {\"name\": \"…\"}") is { } further) part = further;
+        else if (Given(at + NewFields.More) is { } wrong) part[NewFields.More] = wrong;
+        foreach (var name in texts.SelectMany(names => names)) Put(part, name, Given(at + name));
+        return part;
+    }
+
+    private void OfAdSet(JsonObject part, string at)
+    {
+        foreach (var name in NewFields.Amounts) Put(part, name, Read(at + name, text => FormMoney.ToCents(text) is { } cents ? cents : null, FormMoney.Wrong));
+        Put(part, "roas_average_floor", Read(at + "roas_average_floor", text => decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) ? number : null, "must be a number such as 1.5"));
+        foreach (var name in NewFields.Times) Put(part, name, Read(at + name, Moment, "must be a time that exists in the account's time zone"));
+        Put(part, "targeting", Targeting(at));
+    }
+
+    private JsonNode? Targeting(string at)
     {
         var targeting = new JsonObject();
-        if (Given("targeting_more") is { } more)
+        if (Given(at + "targeting_more") is { } more)
         {
-            try
-            {
-                targeting = JsonNode.Parse(more, documentOptions: new() { AllowDuplicateProperties = false }) as JsonObject ?? throw new JsonException();
-            }
-            catch (JsonException)
-            {
-                _wrong["targeting_more"] = ["must be a JSON object such as {\"device_platforms\": [\"mobile\"]}"];
-                return more;
-            }
+            if (Json(at + "targeting_more", more, "must be a JSON object such as {\"device_platforms\": [\"mobile\"]}") is not { } further) return more;
+            targeting = further;
         }
 
-        foreach (var name in (string[])["age_min", "age_max"])
-            Put(targeting, name, Read("targeting." + name, text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var age) ? age : null, "must be a whole number"));
-        Put(targeting, "genders", List("targeting.genders", text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var gender) ? gender : text));
-        Put(targeting, "interests", List("targeting.interests", IdAndName));
-        Put(targeting, "locales", List("targeting.locales", text => int.TryParse(text.Split('|')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var locale) ? locale : text));
-        Put(targeting, "geo_locations", Places(targeting["geo_locations"] as JsonObject ?? []));
+        foreach (var name in (string[])["age_min", "age_max"]) Put(targeting, name, Read($"{at}targeting.{name}", text => Whole(text) is { } age ? age : null, "must be a whole number"));
+        Put(targeting, "genders", List($"{at}targeting.genders", text => Whole(text) is { } gender ? gender : text));
+        Put(targeting, "interests", List($"{at}targeting.interests", IdAndName));
+        Put(targeting, "locales", List($"{at}targeting.locales", text => Whole(text.Split('|')[0]) is { } locale ? locale : text));
+        Put(targeting, "geo_locations", Places(at, targeting["geo_locations"] as JsonObject ?? []));
         return targeting.Count > 0 ? targeting : null;
     }
 
     // Chosen by search, as "type|key|name", beside the countries that were typed and what the further targeting names.
-    private JsonObject? Places(JsonObject places)
+    private JsonObject? Places(string at, JsonObject places)
     {
         places = (JsonObject)places.DeepClone();
-        var chosen = _form["place"].Select(place => place?.Split('|', 3) ?? []).Where(place => place.Length == 3).ToList();
+        var chosen = _values.All(at + "place").Select(place => place?.Split('|', 3) ?? []).Where(place => place.Length == 3).ToList();
         foreach (var (type, list) in ((string, string)[])[("country", "countries"), ("region", "regions"), ("city", "cities"), ("zip", "zips")])
         {
             IEnumerable<JsonNode> named = chosen.Where(place => place[0] == type).Select(place => type == "country" ? (JsonNode)place[1]! : new JsonObject { ["key"] = place[1], ["name"] = place[2] });
-            if (type == "country") named = [.. (Codes("targeting.geo_locations.countries") ?? []).OfType<JsonNode>(), .. named];
+            if (type == "country") named = [.. (Codes(at + "targeting.geo_locations.countries") ?? []).OfType<JsonNode>(), .. named];
             var items = named.Select(item => item.DeepClone()).DistinctBy(item => item.ToJsonString()).ToArray();
             if (items.Length > 0) places[list] = new JsonArray([.. places[list] as JsonArray is { } more ? more.Select(item => item?.DeepClone()) : [], .. items]);
         }
@@ -96,12 +109,28 @@ internal sealed class NewBody
 
     private static JsonNode IdAndName(string text) => text.Split('|', 2) is [var id, var name] ? new JsonObject { ["id"] = id, ["name"] = name } : text;
 
+    private static int? Whole(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+
     private JsonNode? Moment(string text)
     {
         if (_zone is null || !DateTime.TryParseExact(text, (string[])["yyyy-MM-ddTHH:mm", "yyyy-MM-ddTHH:mm:ss"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var local) || _zone.IsInvalidTime(local)) return null;
         // Of a time that comes twice, the first.
         var offset = _zone.IsAmbiguousTime(local) ? _zone.GetAmbiguousTimeOffsets(local).Max() : _zone.GetUtcOffset(local);
         return new DateTimeOffset(local, offset).ToString("yyyy-MM-ddTHH:mm:sszzz", CultureInfo.InvariantCulture);
+    }
+
+    private JsonObject? Json(string name, string text, string wrong)
+    {
+        try
+        {
+            if (JsonNode.Parse(text, documentOptions: new() { AllowDuplicateProperties = false }) is JsonObject json) return json;
+        }
+        catch (JsonException)
+        {
+        }
+
+        _wrong[name] = [wrong];
+        return null;
     }
 
     private JsonNode? Read(string name, Func<string, JsonNode?> read, string wrong)
@@ -113,13 +142,13 @@ internal sealed class NewBody
     }
 
     private JsonArray? List(string name, Func<string, JsonNode?> item) =>
-        _form[name].OfType<string>().Where(text => text.Length > 0).Select(item).ToArray() is { Length: > 0 } items ? new JsonArray(items) : null;
+        _values.All(name).OfType<string>().Where(text => text.Length > 0).Select(item).ToArray() is { Length: > 0 } items ? new JsonArray(items) : null;
 
     private JsonArray? Codes(string name) =>
         Given(name)?.Split(Separators, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(code => (JsonNode?)code.ToUpperInvariant()).ToArray() is { Length: > 0 } codes
             ? new JsonArray(codes) : null;
 
-    private string? Given(string name) => _form[name].ToString().Trim() is { Length: > 0 } text ? text.ReplaceLineEndings("\n") : null;
+    private string? Given(string name) => _values[name]?.Trim() is { Length: > 0 } text ? text.ReplaceLineEndings("\n") : null;
 
     private static void Put(JsonObject target, string name, JsonNode? value)
     {

@@ -2,63 +2,92 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MetaAdsJobs.Console.Forms;
+using MetaAdsJobs.Console.New.Trees;
+using MetaAdsJobs.Core.Meta.Ads;
 using Microsoft.Extensions.Primitives;
 
 namespace MetaAdsJobs.Console.New;
 
-/// <summary>An earlier request as the values of the form: the way back of <see cref="NewBody"/>. Times that are past are left out.</summary>
-internal static class NewPrefill
+/// <summary>A request as the values of the form: the way back of <see cref="NewBody"/>.</summary>
+/// <param name="zone">The account's: times are shown as they are there.</param>
+internal sealed class NewPrefill(TimeZoneInfo zone)
 {
-    private static readonly HashSet<string> Money = ["daily_budget_cents", "lifetime_budget_cents", "bid_amount_cents"];
-    private static readonly HashSet<string> LeftOut = ["start_time", "end_time", "validate_only", "campaign_objective", "optimization_goal", "targeting", "auto_publish"];
-    private static readonly string[] Times = ["start_time", "end_time"];
+    // With inputs of other names, or with none: a check has a button of its own.
+    private static readonly HashSet<string> Otherwise = ["optimization_goal", "campaign_objective", "targeting", "auto_publish", "validate_only", "ad_sets", "ads"];
     private static readonly HashSet<string> OwnTargeting = ["age_min", "age_max", "genders", "interests", "locales", "geo_locations"];
+    private readonly Dictionary<string, StringValues> _fields = [];
 
-    /// <summary>A time of it is past: what is asked for like it begins or ends otherwise.</summary>
-    public static bool HasPast(JsonObject request, DateTimeOffset now) => Times.Any(name => Moment(request, name) <= now);
-
-    /// <param name="zone">The account's: times are shown as they are there.</param>
-    public static IEnumerable<(string Name, string? Value)> Of(JsonObject request, TimeZoneInfo zone, DateTimeOffset now)
+    public static FormValues Of(JsonObject request, TimeZoneInfo zone)
     {
-        foreach (var (name, value) in request)
-        {
-            if (value is null || LeftOut.Contains(name)) continue;
-            if (value is JsonArray list)
-                foreach (var item in list) yield return (name, name.EndsWith("_countries", StringComparison.Ordinal) ? string.Join(", ", list.Select(Text)) : Text(item));
-            else yield return (name, Money.Contains(name) ? FormMoney.Show(value.GetValue<long>()) : Text(value));
-        }
-
-        yield return ("goal", $"{Text(request["campaign_objective"])}|{Goal(Text(request["optimization_goal"]))}");
-        foreach (var name in Times)
-            if (Moment(request, name) is { } at && at > now) yield return (name, TimeZoneInfo.ConvertTime(at, zone).ToString(at.Second == 0 ? "yyyy-MM-ddTHH:mm" : "yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture));
-        // What was to end and now would not is not activated unless a person says so.
-        if (request["auto_publish"]?.GetValue<bool>() == true && !(Moment(request, "end_time") <= now)) yield return ("auto_publish", "true");
-        foreach (var field in Targeting(request["targeting"] as JsonObject ?? [])) yield return field;
+        var fields = Read(request, zone, [.. NewFields.OfCampaign, .. NewFields.OfAdSet.Keys, .. NewFields.OfAd.Keys]);
+        fields["goal"] = $"{Text(request["campaign_objective"])}|{Goal(request)}";
+        if (request["auto_publish"]?.GetValue<bool>() == true) fields["auto_publish"] = "true";
+        var values = FormValues.Of(fields);
+        return request["ad_sets"] is JsonArray sets ? new NewTree { Sets = [.. sets.Select(set => AdSet(set!.AsObject(), zone))] }.In(values) : values;
     }
 
-    private static IEnumerable<(string Name, string? Value)> Targeting(JsonObject targeting)
+    private static NewNode AdSet(JsonObject set, TimeZoneInfo zone)
     {
-        foreach (var name in (string[])["age_min", "age_max"]) yield return ("targeting." + name, Text(targeting[name]));
-        foreach (var gender in Items(targeting, "genders")) yield return ("targeting.genders", Text(gender));
-        foreach (var interest in Items(targeting, "interests")) yield return ("targeting.interests", Named(Text(interest?["id"]), interest));
-        foreach (var locale in Items(targeting, "locales")) yield return ("targeting.locales", $"{Text(locale)}|{Text(locale)}");
-        var more = new JsonObject(targeting.Where(field => !OwnTargeting.Contains(field.Key)).Select(field => KeyValuePair.Create(field.Key, field.Value?.DeepClone())));
+        var fields = Read(set, zone, NewFields.OfAdSet.Keys);
+        if (set.ContainsKey("optimization_goal")) fields["optimization_goal"] = Goal(set);
+        return new() { Fields = fields, Ads = [.. set["ads"]!.AsArray().Select(ad => new NewNode { Fields = Read(ad!.AsObject(), zone, NewFields.OfAd.Keys) })] };
+    }
+
+    private static Dictionary<string, StringValues> Read(JsonObject part, TimeZoneInfo zone, IEnumerable<string> inputs)
+    {
+        var prefill = new NewPrefill(zone);
+        var known = inputs.ToHashSet();
+        foreach (var (name, value) in part)
+            if (value is not null && known.Contains(name) && !Otherwise.Contains(name)) prefill.Put(name, prefill.Shown(name, value));
+        prefill.Targeting(part["targeting"] as JsonObject ?? []);
+        var more = part.Where(field => field.Value is not null && !known.Contains(field.Key) && !Otherwise.Contains(field.Key)).ToList();
+        if (more.Count > 0) prefill.Put(NewFields.More, Json(more));
+        return prefill._fields;
+    }
+
+    private string?[] Shown(string name, JsonNode value) => value switch
+    {
+        JsonArray list when name.EndsWith("_countries", StringComparison.Ordinal) => [string.Join(", ", list.Select(Text))],
+        JsonArray list => [.. list.Select(Text)],
+        _ when NewFields.Amounts.Contains(name) => [FormMoney.Show(value.GetValue<long>())],
+        _ when NewFields.Times.Contains(name) => [Local(Text(value)!)],
+        _ => [Text(value)],
+    };
+
+    private string Local(string time)
+    {
+        var at = TimeZoneInfo.ConvertTime(DateTimeOffset.Parse(time, CultureInfo.InvariantCulture), zone);
+        return at.ToString(at.Second == 0 ? "yyyy-MM-ddTHH:mm" : "yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture);
+    }
+
+    private void Targeting(JsonObject targeting)
+    {
+        foreach (var name in (string[])["age_min", "age_max"]) Put("targeting." + name, Text(targeting[name]));
+        Put("targeting.genders", [.. Items(targeting, "genders").Select(Text)]);
+        Put("targeting.interests", [.. Items(targeting, "interests").Select(interest => Named(Text(interest?["id"]), interest))]);
+        Put("targeting.locales", [.. Items(targeting, "locales").Select(locale => $"{Text(locale)}|{Text(locale)}")]);
+        var more = targeting.Where(field => !OwnTargeting.Contains(field.Key)).ToList();
         if (targeting["geo_locations"] is JsonObject places)
         {
-            yield return ("targeting.geo_locations.countries", string.Join(", ", Items(places, "countries").Select(Text)));
-            foreach (var (list, type) in ((string, string)[])[("regions", "region"), ("cities", "city"), ("zips", "zip")])
-                foreach (var place in Items(places, list).Where(IsPlain)) yield return ("place", $"{type}|{Named(Text(place?["key"]), place)}");
+            Put("targeting.geo_locations.countries", string.Join(", ", Items(places, "countries").Select(Text)));
+            var lists = ((string List, string Type)[])[("regions", "region"), ("cities", "city"), ("zips", "zip")];
+            Put("place", [.. lists.SelectMany(one => Items(places, one.List).Where(IsPlain).Select(place => $"{one.Type}|{Named(Text(place?["key"]), place)}"))]);
             var further = new JsonObject(places.Where(list => list.Key == "location_types").Select(list => KeyValuePair.Create(list.Key, list.Value?.DeepClone())));
-            foreach (var list in (string[])["regions", "cities", "zips"])
+            foreach (var (list, _) in lists)
                 if (Items(places, list).Where(place => !IsPlain(place)).Select(place => place?.DeepClone()).ToArray() is { Length: > 0 } special) further[list] = new JsonArray(special);
-            if (further.Count > 0) more["geo_locations"] = further;
+            if (further.Count > 0) more.Add(new("geo_locations", further));
         }
 
-        if (more.Count > 0) yield return ("targeting_more", more.ToJsonString(new() { WriteIndented = true }));
+        if (more.Count > 0) Put("targeting_more", Json(more));
     }
 
-    public static FormValues ToValues(IEnumerable<(string Name, string? Value)> fields) =>
-        FormValues.Of(fields.GroupBy(field => field.Name, field => field.Value).ToDictionary(group => group.Key, group => new StringValues([.. group])));
+    private void Put(string name, params string?[] values)
+    {
+        if (values.Any(value => !string.IsNullOrEmpty(value))) _fields[name] = values;
+    }
+
+    private static string Json(IEnumerable<KeyValuePair<string, JsonNode?>> fields) =>
+        new JsonObject(fields.Select(field => KeyValuePair.Create(field.Key, field.Value?.DeepClone()))).ToJsonString(new() { WriteIndented = true });
 
     // Without a name of its own it is shown by its key.
     private static string Named(string? key, JsonNode? thing) => $"{key}|{Text(thing?["name"]) ?? key}";
@@ -68,10 +97,7 @@ internal static class NewPrefill
 
     private static IEnumerable<JsonNode?> Items(JsonObject map, string name) => map[name] as JsonArray ?? [];
 
-    private static DateTimeOffset? Moment(JsonObject request, string name) =>
-        DateTimeOffset.TryParse(Text(request[name]), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : null;
-
-    private static string Goal(string? goal) => goal == "CONVERSIONS" ? "OFFSITE_CONVERSIONS" : goal ?? "";
+    private static string Goal(JsonObject part) => ObjectiveGoals.MetaGoal(Text(part["optimization_goal"]) ?? "");
 
     private static string? Text(JsonNode? value) => value switch
     {

@@ -12,15 +12,15 @@ public sealed class ClipNames(NpgsqlDataSource dataSource)
 {
     public const int Most = 200;
 
-    /// <param name="asked">Chosen already: it is among them, however old.</param>
-    public async Task<IReadOnlyList<ClipName>> ListAsync(Guid? asked, CancellationToken ct)
+    /// <param name="asked">Chosen already: they are among them, however old.</param>
+    public async Task<IReadOnlyList<ClipName>> ListAsync(IReadOnlyCollection<Guid> asked, CancellationToken ct)
     {
         const string NamesSql = """
-            (SELECT id, title, COALESCE(thumbnail_url, image_url) AS picture_url FROM clips WHERE id = @Asked)
+            (SELECT id, title, COALESCE(thumbnail_url, image_url) AS picture_url FROM clips WHERE id = ANY(@Asked))
             UNION ALL
-            (SELECT id, title, COALESCE(thumbnail_url, image_url) AS picture_url FROM clips WHERE id IS DISTINCT FROM @Asked ORDER BY id DESC LIMIT @Most)
+            (SELECT id, title, COALESCE(thumbnail_url, image_url) AS picture_url FROM clips WHERE id <> ALL(@Asked) ORDER BY id DESC LIMIT @Most)
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<ClipName>(new(NamesSql, new { Asked = asked, Most }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<ClipName>(new(NamesSql, new { Asked = asked.ToArray(), Most }, cancellationToken: ct))).AsList();
     }
 }

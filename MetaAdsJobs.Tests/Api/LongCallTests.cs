@@ -119,6 +119,8 @@ public sealed class LongCallTests
         var told = await sender.SendAsync(HttpMethod.Post, "/meta/clips", large);
         told.AssertProblem(429);
         Assert.That((string?)told.Json["detail"], Does.StartWith("One caller may have 2 requests of such a length"));
+        using var form = await sender.Http.PostAsync("/console/new", new FormUrlEncodedContent([new("campaign_name", new string('x', JsonBody.LargeBytes))]));
+        Assert.That((int)form.StatusCode, Is.EqualTo(429), "a form is no way around it");
         Assert.That((await sender.SendAsync(HttpMethod.Post, "/meta/clips", "\uFEFF{}")).Code, Is.EqualTo(422), "a small one");
         Assert.That((await _admin.SendAsync(HttpMethod.Post, "/meta/clips", large)).Code, Is.EqualTo(422), "somebody else's");
         foreach (var body in held) await body.SendRestAsync();

@@ -134,15 +134,6 @@ public sealed class RunList(NpgsqlDataSource dataSource)
         return page.Length == 0 ? [] : [.. (await connection.QueryAsync<Row>(new(LooksSql, new { Page = page }, cancellationToken: ct))).Select(row => row.ToRun())];
     }
 
-    /// <summary>A run's request as it was accepted, to ask for one like it.</summary>
-    /// <returns>JSON; null when there is no such run.</returns>
-    public async Task<string?> FindRequestAsync(Guid requestId, CancellationToken ct)
-    {
-        const string FindSql = "SELECT request::text FROM orchestrations WHERE request_id = @RequestId";
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.QuerySingleOrDefaultAsync<string?>(new(FindSql, new { RequestId = requestId }, cancellationToken: ct));
-    }
-
     private sealed record Row
     {
         public Guid RequestId { get; init; }

@@ -56,7 +56,7 @@ public sealed partial class LanguageTests
 
     private static string Values(string text) => string.Join(',', Value().Matches(text).Select(match => match.Value).Order());
 
-    [GeneratedRegex("""(?:\b(?:T|texts)\[|Back\(http, |BackWithProblem\(http, |Refused\(values, |Found\(values, kind, \[\], |FormResults\.On\(\$?"[^"]*", )"(?<text>[^"]+)"\s*[\],)]""")]
+    [GeneratedRegex("""(?:\b(?:T|texts)\[|Back\(http, |BackWithProblem\(http, |Refused\(values, |Found\(values, search, \[\], |FormResults\.On\(\$?"[^"]*", )"(?<text>[^"]+)"\s*[\],)]""")]
     private static partial Regex Text();
 
     [GeneratedRegex("""\bMark\["(?<text>[^"]+)"\]|<Status Of="(?<text>[a-z ]+)"|=> "(?<text>job [a-z]+)",""")]
