@@ -67,6 +67,19 @@ public sealed class StubRefusalTests
     [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"publisher_platforms":["facebook"],"messenger_positions":["story"],"targeting_automation":{"advantage_audience":0}}""", null)]
     [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"targeting_relaxation_types":{"lookalike":2},"targeting_automation":{"advantage_audience":0}}""", null)]
     [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"targeting_relaxation_types":{"interests":0},"targeting_automation":{"advantage_audience":0}}""", null)]
+    [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"age_min":26,"targeting_automation":{"advantage_audience":1}}""", 1870189)]
+    [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"age_range":[20,30],"targeting_automation":{"advantage_audience":0}}""", null)]
+    [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"exclusions":{"interests":[{"id":"1"}]},"targeting_automation":{"advantage_audience":0}}""", 3858492)]
+    [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"flexible_spec":[{}],"targeting_automation":{"advantage_audience":0}}""", null)]
+    [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"flexible_spec":[{"hobbies":[{"id":"1"}]}],"targeting_automation":{"advantage_audience":0}}""", null)]
+    [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"flexible_spec":[{"income":[{"id":"1"}]}],"interests":[{"id":"1"}],"targeting_automation":{"advantage_audience":0}}""", null)]
+    [TestCase("targeting", """{"geo_locations":{"custom_locations":[{"latitude":1,"longitude":2}]},"targeting_automation":{"advantage_audience":0}}""", null)]
+    [TestCase("targeting", """{"geo_locations":{"custom_locations":[{"latitude":1,"radius":5}]},"targeting_automation":{"advantage_audience":0}}""", null)]
+    [TestCase("targeting", """{"geo_locations":{"cities":[{"key":"1","radius":5}]},"targeting_automation":{"advantage_audience":0}}""", null)]
+    [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"publisher_platforms":["facebook"],"facebook_positions":["search"],"targeting_automation":{"advantage_audience":0}}""", null)]
+    [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"facebook_positions":["feed","story"],"device_platforms":["desktop"],"targeting_automation":{"advantage_audience":0}}""", null)]
+    [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"publisher_platforms":["threads","facebook"],"targeting_automation":{"advantage_audience":0}}""", null)]
+    [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"facebook_positions":["video_feeds"],"targeting_automation":{"advantage_audience":0}}""", null)]
     public Task An_ad_set_is_refused_for(string parameter, string? value, int? subcode, string? blamed = null) =>
         AssertRefusedAsync("adsets", StubWorld.GoodAdSet(_tree.Campaign), parameter, value, subcode, blamed ?? parameter);
 

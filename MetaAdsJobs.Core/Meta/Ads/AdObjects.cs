@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using MetaAdsJobs.Core.Meta.AdSets;
 using MetaAdsJobs.Core.Meta.Graph;
 
 namespace MetaAdsJobs.Core.Meta.Ads;
@@ -88,28 +89,6 @@ internal sealed record AdSetSpec(string Name, string CampaignId, string Goal, Go
         .Add("status", "PAUSED");
 
     public const string BillingEvent = "IMPRESSIONS";
-
-    /// <summary>
-    /// Switches Meta's own widening of the audience off, explicitly: what was asked for is what is reached. Custom and lookalike audiences
-    /// have a switch of their own.
-    /// </summary>
-    public static JsonObject WithoutWidening(JsonObject targeting)
-    {
-        targeting["targeting_automation"] = new JsonObject { ["advantage_audience"] = 0 };
-        if (targeting.ContainsKey("custom_audiences")) targeting["targeting_relaxation_types"] = new JsonObject { ["lookalike"] = 0, ["custom_audience"] = 0 };
-        return targeting;
-    }
-
-    /// <summary>
-    /// Where nothing says on which platforms to show an ad, Meta also takes Instagram, and refuses the ad of a page that has no Instagram
-    /// account (100/1772103) once all the rest is made. So Facebook is named, and the platforms whose positions are.
-    /// </summary>
-    public static void WithoutInstagram(JsonObject targeting)
-    {
-        if (targeting.ContainsKey("publisher_platforms")) return;
-        targeting["publisher_platforms"] = new JsonArray([.. MetaWords.Positions.Keys
-            .Where(platform => platform == "facebook" || targeting.ContainsKey(MetaWords.PositionsField(platform))).Select(platform => (JsonNode)platform)]);
-    }
 
     private JsonObject? Promoted => Rule.Promotes switch
     {

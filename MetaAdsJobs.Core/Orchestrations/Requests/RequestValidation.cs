@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Orchestrations.Requests.AdSets;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Core.Validation;
 

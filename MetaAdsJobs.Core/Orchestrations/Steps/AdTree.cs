@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Clips;
 using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.AdSets;
 using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Orchestrations.Requests;
 using MetaAdsJobs.Core.Validation;
@@ -91,14 +92,7 @@ internal sealed class AdTree(Guid requestId, int round, OrchestrationRequest req
         ?? Units(one.LifetimeBudgetCents, "lifetime_budget_cents")!.Value / Schedule.Days(one.FirstStart, one.LatestEnd!.Value, now);
 
     /// <summary>The ad set's targeting; without places, the account's default countries; without platforms, what the account can be shown on.</summary>
-    public JsonObject Targeting(string adSet)
-    {
-        var targeting = Shape.AdSetOf(adSet).Request.Targeting?.DeepClone().AsObject() ?? [];
-        if (!targeting.ContainsKey("geo_locations"))
-            targeting["geo_locations"] = new JsonObject { ["countries"] = new JsonArray([.. account.DefaultCountries.Select(code => (JsonNode)code)]) };
-        if (account.InstagramUserId is null) AdSetSpec.WithoutInstagram(targeting);
-        return AdSetSpec.WithoutWidening(targeting);
-    }
+    public JsonObject Targeting(string adSet) => AdSetTargeting.Of(Shape.AdSetOf(adSet).Request.Targeting, account.DefaultCountries, isOnInstagram: account.InstagramUserId is not null);
 
     private IEnumerable<string> CountriesOf(AdSetNode adSet) =>
         Targeting(adSet.Step)["geo_locations"]!["countries"] is JsonArray countries ? countries.Select(country => (string)country!) : [];
