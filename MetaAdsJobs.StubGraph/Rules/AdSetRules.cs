@@ -18,6 +18,7 @@ internal static class AdSetRules
         ParameterRules.Name(call)
         ?? (call.Text("campaign_id") is null ? StubRefusal.Missing("campaign_id") : null)
         ?? GoalRules.Refuse(call)
+        ?? DestinationRules.Refuse(call)
         ?? ParameterRules.OneOf(call, "billing_event", BillingEvents)
         ?? BudgetRules.Refuse(call)
         ?? BudgetRules.Bid(call)

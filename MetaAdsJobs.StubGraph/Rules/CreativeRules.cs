@@ -43,7 +43,8 @@ internal static class CreativeRules
             return null;
 
         return LegalNestedNames.Refuse(Story, link, LegalNestedNames.LinkStory)
-            ?? (IsUrl(Text(link, "link")) ? null : StubRefusal.Parameter(Story, "link_data needs a link, an absolute URL"));
+            ?? (IsUrl(Text(link, "link")) ? null : StubRefusal.Parameter(Story, "link_data needs a link, an absolute URL"))
+            ?? ButtonRules.Refuse(link);
     }
 
     private static StubRefusal? Video(JsonElement story)
@@ -57,7 +58,8 @@ internal static class CreativeRules
             ?? (hasThumbnail
                 ? null
                 : StubRefusal.Parameter(
-                    Story, 1443226, "Video thumbnail is missing", "video_data needs an image_hash or image_url as thumbnail"));
+                    Story, 1443226, "Video thumbnail is missing", "video_data needs an image_hash or image_url as thumbnail"))
+            ?? ButtonRules.Refuse(video);
     }
 
     // A bundle until v22; since then single features have to be named.

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.AdSets;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Meta;
@@ -20,7 +21,7 @@ public sealed class ObjectiveGoalsTests
     [TestCase("OUTCOME_SALES", "LEAD_GENERATION")]
     [TestCase("OUTCOME_AWARENESS", "OFFSITE_CONVERSIONS")]
     [TestCase("OUTCOME_TRAFFIC", "VALUE")]
-    [TestCase("OUTCOME_APP_PROMOTION", "APP_INSTALLS")]
+    [TestCase("OUTCOME_APP_PROMOTION", "VALUE")]
     [TestCase("OUTCOME_SALES", "link_clicks")]
     [TestCase("CONVERSIONS", "CONVERSIONS")]
     public void A_goal_that_does_not_fit_has_no_rule(string objective, string goal) => Assert.That(ObjectiveGoals.Find(objective, goal), Is.Null);
@@ -48,13 +49,17 @@ public sealed class ObjectiveGoalsTests
             var campaign = await live.Ads.CreateCampaignAsync(LiveMeta.Credential, new(objective, objective), CancellationToken.None);
             foreach (var goal in ObjectiveGoals.GoalsOf(objective))
             {
-                var targeting = JsonNode.Parse("""{"geo_locations":{"countries":["US"]},"targeting_automation":{"advantage_audience":0}}""")!.AsObject();
-                var spec = new AdSetSpec(goal, campaign, goal, ObjectiveGoals.Find(objective, goal)!, 10000, targeting, "2000000001", "3000000001");
-                Assert.That(await live.Ads.CreateAdSetAsync(LiveMeta.Credential, spec, CancellationToken.None), Is.Not.Empty, $"{objective} {goal}");
-                taken++;
+                foreach (var chat in ObjectiveGoals.Find(objective, goal)! switch { { MayChat: false } => [null], { DestinationType: null } => ObjectiveGoals.Chats, _ => (IEnumerable<string?>)[null, .. ObjectiveGoals.Chats] })
+                {
+                    var targeting = JsonNode.Parse("""{"geo_locations":{"countries":["US"]},"user_os":["iOS"],"targeting_automation":{"advantage_audience":0}}""")!.AsObject();
+                    var promotion = new Promotion("2000000001", "3000000001", ApplicationId: "4000000001", ObjectStoreUrl: "https://apps.apple.com/app/id5");
+                    var spec = new AdSetSpec(goal, campaign, goal, ObjectiveGoals.Find(objective, goal, chat)!, 10000, targeting, promotion);
+                    Assert.That(await live.Ads.CreateAdSetAsync(LiveMeta.Credential, spec, CancellationToken.None), Is.Not.Empty, $"{objective} {goal} {chat}");
+                    taken++;
+                }
             }
         }
 
-        Assert.That(taken, Is.GreaterThan(15));
+        Assert.That(taken, Is.GreaterThan(30));
     }
 }

@@ -72,6 +72,29 @@ public sealed class RefusedAdSetTests
     public void A_right_targeting_is_taken(string targeting) =>
         Assert.That(Wrong($$"""{"targeting":{{SentCase.Merged("""{"geo_locations":{"countries":["US"]}}""", targeting).ToJsonString()}}}"""), Is.Empty);
 
+    // Of a request that is right without it; landing_url is taken away where the ad leads elsewhere.
+    [TestCase("""{"destination_type":"MARS"}""", "destination_type")]
+    [TestCase("""{"destination_type":7}""", "destination_type")]
+    [TestCase("""{"destination_type":"MESSENGER"}""", "destination_type", Description = "sales know no clicks into a chat here")]
+    [TestCase("""{"campaign_objective":"OUTCOME_AWARENESS","optimization_goal":"REACH","destination_type":"WEBSITE"}""", "destination_type")]
+    [TestCase("""{"campaign_objective":"OUTCOME_ENGAGEMENT","optimization_goal":"CONVERSATIONS","landing_url":null}""", "destination_type landing_url", Description = "which chat is not known, so neither where it leads")]
+    [TestCase("""{"campaign_objective":"OUTCOME_ENGAGEMENT","optimization_goal":"CONVERSATIONS","destination_type":"WEBSITE"}""", "destination_type")]
+    [TestCase("""{"campaign_objective":"OUTCOME_ENGAGEMENT","optimization_goal":"CONVERSATIONS","destination_type":"MESSENGER","call_to_action":"WHATSAPP_MESSAGE"}""", "call_to_action")]
+    [TestCase("""{"campaign_objective":"OUTCOME_LEADS","optimization_goal":"LEAD_GENERATION"}""", "lead_gen_form_id")]
+    [TestCase("""{"campaign_objective":"OUTCOME_LEADS","optimization_goal":"QUALITY_LEAD","lead_gen_form_id":"our form"}""", "lead_gen_form_id")]
+    [TestCase("""{"campaign_objective":"OUTCOME_LEADS","optimization_goal":"QUALITY_LEAD","lead_gen_form_id":"1","call_to_action":"SHOP_NOW"}""", "call_to_action")]
+    [TestCase("""{"campaign_objective":"OUTCOME_LEADS","optimization_goal":"LINK_CLICKS","lead_gen_form_id":"1"}""", "lead_gen_form_id")]
+    [TestCase("""{"campaign_objective":"OUTCOME_LEADS","optimization_goal":"LEAD_GENERATION","lead_gen_form_id":"1","destination_type":"WEBSITE","pixel_id":"1"}""", "destination_type pixel_id")]
+    [TestCase("""{"campaign_objective":"OUTCOME_APP_PROMOTION","optimization_goal":"APP_INSTALLS"}""", "application_id object_store_url")]
+    [TestCase("""{"campaign_objective":"OUTCOME_APP_PROMOTION","optimization_goal":"LINK_CLICKS"}""", "optimization_goal")]
+    [TestCase("""{"campaign_objective":"OUTCOME_APP_PROMOTION","optimization_goal":"APP_INSTALLS","application_id":"1","object_store_url":"https://example.com/id1"}""", "object_store_url")]
+    [TestCase("""{"campaign_objective":"OUTCOME_APP_PROMOTION","optimization_goal":"APP_INSTALLS","application_id":"1","object_store_url":"https://apps.apple.com/us/"}""", "object_store_url")]
+    [TestCase("""{"application_id":"1","object_store_url":"https://apps.apple.com/app/id1"}""", "application_id object_store_url")]
+    [TestCase("""{"campaign_objective":"OUTCOME_APP_PROMOTION","optimization_goal":"APP_INSTALLS","application_id":"1","object_store_url":"https://apps.apple.com/app/id1","targeting":{"user_os":["iOS_ver_15.0","Android"],"device_platforms":["desktop","mobile"]}}""",
+        "targeting.user_os[1] targeting.device_platforms[0]")]
+    [TestCase("""{"campaign_objective":"OUTCOME_APP_PROMOTION","optimization_goal":"APP_INSTALLS","application_id":"1","object_store_url":"https://apps.apple.com/app/id1","call_to_action":"BUY_NOW"}""", "call_to_action")]
+    public void A_wrong_goal_is_told_by_its_path(string change, string paths) => Assert.That(Wrong(change), Is.EquivalentTo(paths.Split(' ')));
+
     private static IEnumerable<string> Wrong(string change)
     {
         var errors = new FieldErrors();

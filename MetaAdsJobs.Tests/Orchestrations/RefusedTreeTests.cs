@@ -56,6 +56,18 @@ public sealed class RefusedTreeTests
     }
 
     [Test]
+    public void An_ad_set_inherits_what_a_goal_needs_with_the_goal_and_not_without_it()
+    {
+        const string Top = """
+            "campaign_objective":"OUTCOME_LEADS","optimization_goal":"LEAD_GENERATION","lead_gen_form_id":"1","landing_url":null
+            """;
+        var sets = Read($$"""{ {{Top}},"ad_sets":[{"ads":[{}]},{"lead_gen_form_id":"2","ads":[{}]},{"optimization_goal":"LINK_CLICKS","ads":[{"landing_url":"https://example.com/"}]}]}""", out _)!.AdSets!;
+        Assert.That(sets.Select(adSet => (adSet.OptimizationGoal, adSet.LeadGenFormId, adSet.Ads[0].LandingUrl)), Is.EqualTo(
+            [("LEAD_GENERATION", "1", "https://fb.me/"), ("LEAD_GENERATION", "2", "https://fb.me/"), ("LINK_CLICKS", null, "https://example.com/")]));
+        Assert.That(Wrong($$"""{ {{Top}},"ad_sets":[{"lead_gen_form_id":"x","ads":[{}]},{"optimization_goal":"QUALITY_LEAD","ads":[{},{}]}]}"""), Is.EquivalentTo(["ad_sets[0].lead_gen_form_id", "ad_sets[1].lead_gen_form_id"]));
+    }
+
+    [Test]
     public void A_large_tree_with_hundreds_of_thousands_of_unknown_fields_is_judged_within_seconds()
     {
         var body = ApiClient.Request($"{Guid.NewGuid()}", $"{Guid.NewGuid()}");

@@ -24,6 +24,7 @@ public sealed class RequestCopyTests
     [TestCase("""{"bid_strategy":"COST_CAP","bid_amount_cents":300,"ad_sets":[{"ads":[{}]},{"bid_strategy":"LOWEST_COST_WITHOUT_CAP","ads":[{}]},{"bid_strategy":"COST_CAP","bid_amount_cents":400,"ads":[{}]}]}""")]
     [TestCase("""{"ad_sets":[{"optimization_goal":"OFFSITE_CONVERSIONS","pixel_id":"7","ads":[{}]},{"ads":[{}]},{"optimization_goal":"OFFSITE_CONVERSIONS","conversion_event":"LEAD","ads":[{}]}]}""")]
     [TestCase("""{"budget_at":"campaign","bid_strategy":"COST_CAP","bid_amount_cents":300,"ad_sets":[{"min_spend_cents":1000,"max_spend_cents":4000,"ads":[{}]},{"bid_amount_cents":500,"ads":[{}]}]}""")]
+    [TestCase("""{"campaign_objective":"OUTCOME_LEADS","optimization_goal":"LEAD_GENERATION","lead_gen_form_id":"1","landing_url":null,"ad_sets":[{"ads":[{}]},{"lead_gen_form_id":"2","ads":[{}]},{"optimization_goal":"LINK_CLICKS","ads":[{"landing_url":"https://example.com/"}]}]}""")]
     public void Asked_for_again_it_is_the_same_request(string change)
     {
         var asked = Read(change);
@@ -59,6 +60,20 @@ public sealed class RequestCopyTests
     }
 
     [Test]
+    public void A_form_and_groups_with_audiences_stay_with_their_account()
+    {
+        var asked = Read("""
+            {"campaign_objective":"OUTCOME_LEADS","optimization_goal":"LEAD_GENERATION","lead_gen_form_id":"1","targeting":{"flexible_spec":[{"interests":[{"id":"2"}]},{"custom_audiences":[{"id":"3"}]}]},
+             "ad_sets":[{"ads":[{}]},{"targeting":{"flexible_spec":[{"interests":[{"id":"2"}]}]},"ads":[{}]}]}
+            """);
+
+        var copy = RequestCopy.Of(asked, Here, There, Now);
+
+        Assert.That(copy.LeftOut.Select(left => left.Path), Is.EqualTo(["lead_gen_form_id", "ad_sets[0].targeting.flexible_spec"]));
+        Assert.That(copy.Request.ToJson(), Does.Not.Contain("lead_gen_form_id").And.Not.Contain("custom_audiences").And.Contain("interests"));
+    }
+
+    [Test]
     public void An_amount_is_not_taken_into_another_currency()
     {
         var copy = RequestCopy.Of(Read("""{"budget_at":"campaign","ad_sets":[{"min_spend_cents":1000,"ads":[{}]},{"ads":[{}]}]}"""), Here, There with { Currency = "JPY" }, Now);
@@ -87,6 +102,7 @@ public sealed class RequestCopyTests
         [
             "social_account_id", "clip_id", "campaign_name", "campaign_objective", "creative_title", "creative_description", "landing_url", "targeting", "optimization_goal", "auto_publish", "bid_strategy",
             "roas_average_floor", "special_ad_categories", "special_ad_category_countries", "conversion_event", "call_to_action", "validate_only", "budget_at", "ad_sets", "ads", "name",
+            "destination_type", "application_id", "object_store_url",
         ];
         Assert.That(new[] { typeof(OrchestrationRequest), typeof(AdSetRequest), typeof(AdRequest) }.SelectMany(type => OrchestrationRequest.Json.GetTypeInfo(type).Properties).Where(field => field.Get is not null).Select(field => field.Name).Distinct(),
             Is.EquivalentTo([.. goes, .. RequestCopy.OfAccount.Where(path => !path.Contains('.', StringComparison.Ordinal)), .. RequestCopy.Amounts, .. RequestCopy.Times]));

@@ -3,7 +3,91 @@ namespace MetaAdsJobs.Tests.Orchestrations;
 /// <summary>Whom an ad set addresses, and how: every kind there is beside <see cref="SentCases"/>' usual ones.</summary>
 internal static class SentAdSetCases
 {
-    public static IEnumerable<SentCase> All => Audiences;
+    private const string UsualTargeting = """
+        "age_min":18,"age_max":65,"genders":[1,2],"geo_locations":{"countries":["US"]},"publisher_platforms":["facebook"],"targeting_automation":{"advantage_audience":0}
+        """;
+
+    public static IEnumerable<SentCase> All => [.. Audiences, .. Opened];
+
+    /// <summary>Ads that lead to something else than a website.</summary>
+    private static IEnumerable<SentCase> Opened =>
+    [
+        new("Leads of a form", """{"campaign_objective":"OUTCOME_LEADS","optimization_goal":"LEAD_GENERATION","lead_gen_form_id":"5000000001","landing_url":null}""")
+        {
+            Campaign = """{"objective":"OUTCOME_LEADS"}""",
+            AdSet = """{"optimization_goal":"LEAD_GENERATION","destination_type":"ON_AD","promoted_object":{"page_id":"2000000001"}}""",
+            Story = """
+                {"page_id":"2000000001","link_data":{"link":"https://fb.me/","name":"Amazing Product","message":"Get 50% off","image_hash":"[media]",
+                 "call_to_action":{"type":"SIGN_UP","value":{"link":"https://fb.me/","lead_gen_form_id":"5000000001"}}}}
+                """,
+        },
+        new("Better leads of a form", """{"campaign_objective":"OUTCOME_LEADS","optimization_goal":"QUALITY_LEAD","lead_gen_form_id":"5000000001","call_to_action":"GET_QUOTE","destination_type":"ON_AD"}""")
+        {
+            Media = "video_id thumbnail",
+            Campaign = """{"objective":"OUTCOME_LEADS"}""",
+            AdSet = """{"optimization_goal":"QUALITY_LEAD","destination_type":"ON_AD","promoted_object":{"page_id":"2000000001"}}""",
+            Story = Video("""{"type":"GET_QUOTE","value":{"link":"https://fb.me/","lead_gen_form_id":"5000000001"}}"""),
+        },
+        new("An app for iPhones", """{"campaign_objective":"OUTCOME_APP_PROMOTION","optimization_goal":"APP_INSTALLS","application_id":"6000000001","object_store_url":"https://apps.apple.com/us/app/ours/id1234567890","landing_url":null}""")
+        {
+            Campaign = """{"objective":"OUTCOME_APP_PROMOTION"}""",
+            AdSet = $$"""
+                {"optimization_goal":"APP_INSTALLS","destination_type":null,"targeting":{ {{UsualTargeting}},"user_os":["iOS"],"device_platforms":["mobile"]},
+                 "promoted_object":{"application_id":"6000000001","object_store_url":"https://apps.apple.com/us/app/ours/id1234567890"} }
+                """,
+            Story = """
+                {"page_id":"2000000001","link_data":{"link":"https://apps.apple.com/us/app/ours/id1234567890","name":"Amazing Product","message":"Get 50% off","image_hash":"[media]",
+                 "call_to_action":{"type":"INSTALL_MOBILE_APP","value":{"link":"https://apps.apple.com/us/app/ours/id1234567890"}}}}
+                """,
+        },
+        new("An app for Android", """
+            {"campaign_objective":"OUTCOME_APP_PROMOTION","optimization_goal":"APP_INSTALLS","application_id":"6000000001","object_store_url":"https://play.google.com/store/apps/details?id=com.example.app",
+             "call_to_action":"DOWNLOAD","targeting":{"geo_locations":{"countries":["US"]},"user_os":["Android_ver_12.0_and_above"],"device_platforms":["mobile"]}}
+            """)
+        {
+            Media = "video_id thumbnail",
+            Campaign = """{"objective":"OUTCOME_APP_PROMOTION"}""",
+            AdSet = """
+                {"optimization_goal":"APP_INSTALLS","destination_type":null,
+                 "targeting":{"geo_locations":{"countries":["US"]},"user_os":["Android_ver_12.0_and_above"],"device_platforms":["mobile"],"publisher_platforms":["facebook"],"targeting_automation":{"advantage_audience":0}},
+                 "promoted_object":{"application_id":"6000000001","object_store_url":"https://play.google.com/store/apps/details?id=com.example.app"}}
+                """,
+            Story = Video("""{"type":"DOWNLOAD","value":{"link":"https://play.google.com/store/apps/details?id=com.example.app"}}"""),
+        },
+        new("Chats in Messenger", """{"campaign_objective":"OUTCOME_ENGAGEMENT","optimization_goal":"CONVERSATIONS","destination_type":"MESSENGER","landing_url":null}""")
+        {
+            Campaign = """{"objective":"OUTCOME_ENGAGEMENT"}""",
+            AdSet = """{"optimization_goal":"CONVERSATIONS","destination_type":"MESSENGER","promoted_object":{"page_id":"2000000001"}}""",
+            Story = """
+                {"page_id":"2000000001","link_data":{"link":"https://fb.com/messenger_doc/","name":"Amazing Product","message":"Get 50% off","image_hash":"[media]",
+                 "call_to_action":{"type":"MESSAGE_PAGE","value":{"app_destination":"MESSENGER"}}}}
+                """,
+        },
+        new("Chats on Instagram", """{"campaign_objective":"OUTCOME_SALES","optimization_goal":"CONVERSATIONS","destination_type":"INSTAGRAM_DIRECT","landing_url":null}""")
+        {
+            AccountChange = """{"instagram_user_id":"3000000001"}""",
+            AdSet = """
+                {"optimization_goal":"CONVERSATIONS","destination_type":"INSTAGRAM_DIRECT","promoted_object":{"page_id":"2000000001"},
+                 "targeting":{"age_min":18,"age_max":65,"genders":[1,2],"geo_locations":{"countries":["US"]},"targeting_automation":{"advantage_audience":0}}}
+                """,
+            Story = """
+                {"page_id":"2000000001","instagram_user_id":"3000000001","link_data":{"link":"https://www.instagram.com/","name":"Amazing Product","message":"Get 50% off","image_hash":"[media]",
+                 "call_to_action":{"type":"INSTAGRAM_MESSAGE","value":{"app_destination":"INSTAGRAM_DIRECT"}}}}
+                """,
+        },
+        new("Clicks into WhatsApp", """{"campaign_objective":"OUTCOME_ENGAGEMENT","optimization_goal":"LINK_CLICKS","destination_type":"WHATSAPP"}""")
+        {
+            Media = "video_id thumbnail",
+            Campaign = """{"objective":"OUTCOME_ENGAGEMENT"}""",
+            AdSet = """{"destination_type":"WHATSAPP","promoted_object":{"page_id":"2000000001"}}""",
+            Story = Video("""{"type":"WHATSAPP_MESSAGE","value":{"app_destination":"WHATSAPP"}}"""),
+        },
+        new("A website by name", """{"destination_type":"WEBSITE"}"""),
+    ];
+
+    private static string Video(string button) => $$"""
+        {"page_id":"2000000001","video_data":{"video_id":"120210000000000001","image_url":"https://cdn.example.com/own.jpg","title":"Amazing Product","message":"Get 50% off","call_to_action":{{button}} } }
+        """;
 
     private static IEnumerable<SentCase> Audiences =>
     [

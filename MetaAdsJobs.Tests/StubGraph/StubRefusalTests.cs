@@ -80,6 +80,10 @@ public sealed class StubRefusalTests
     [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"facebook_positions":["feed","story"],"device_platforms":["desktop"],"targeting_automation":{"advantage_audience":0}}""", null)]
     [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"publisher_platforms":["threads","facebook"],"targeting_automation":{"advantage_audience":0}}""", null)]
     [TestCase("targeting", """{"geo_locations":{"countries":["US"]},"facebook_positions":["video_feeds"],"targeting_automation":{"advantage_audience":0}}""", null)]
+    [TestCase("destination_type", "MARS", null)]
+    [TestCase("destination_type", "ON_AD", 1815715)]
+    [TestCase("destination_type", "MESSENGER", null, "promoted_object")]
+    [TestCase("optimization_goal", "CONVERSATIONS", null, "promoted_object")]
     public Task An_ad_set_is_refused_for(string parameter, string? value, int? subcode, string? blamed = null) =>
         AssertRefusedAsync("adsets", StubWorld.GoodAdSet(_tree.Campaign), parameter, value, subcode, blamed ?? parameter);
 
@@ -92,6 +96,10 @@ public sealed class StubRefusalTests
     [TestCase("""{"page_id":"77","video_data":{"image_url":"https://example.com/a.jpg"}}""", null)]
     [TestCase("""{"page_id":"77","video_data":{"video_id":"META_VIDEO_demo"}}""", 1443226)]
     [TestCase("""{"page_id":"77","link_data":{"link":"https://example.com","image_hash":"00"}}""", null)]
+    [TestCase("""{"page_id":"77","link_data":{"link":"https://example.com","call_to_action":{"type":"SIGN_UP","value":{"lead_gen_form_id":"1"}}}}""", null)]
+    [TestCase("""{"page_id":"77","link_data":{"link":"https://fb.me/","call_to_action":{"type":"SHOP_NOW","value":{"lead_gen_form_id":"1"}}}}""", null)]
+    [TestCase("""{"page_id":"77","link_data":{"link":"https://fb.com/messenger_doc/","call_to_action":{"type":"MESSAGE_PAGE"}}}""", null)]
+    [TestCase("""{"page_id":"77","video_data":{"video_id":"META_VIDEO_demo","image_url":"https://example.com/a.jpg","call_to_action":{"type":"WHATSAPP_MESSAGE","value":{"app_destination":"MESSENGER"}}}}""", null)]
     public Task A_creative_is_refused_for_the_story(string? story, int? subcode) =>
         AssertRefusedAsync("adcreatives", StubWorld.GoodCreative(), "object_story_spec", story, subcode, "object_story_spec");
 
@@ -121,6 +129,19 @@ public sealed class StubRefusalTests
         var (status, body) = await _world.CallAsync("POST", $"{StubWorld.Account}/ads", StubWorld.GoodAd(ids[0], ids[1]));
 
         Assert.That((status, (int?)body["error"]?["error_subcode"]), Is.EqualTo((subcode is null ? 200 : 400, subcode)), body.ToJsonString());
+    }
+
+    [TestCase("OUTCOME_LEADS", "LEAD_GENERATION", "WEBSITE", """{"page_id":"1"}""", 1815715, "destination_type")]
+    [TestCase("OUTCOME_ENGAGEMENT", "CONVERSATIONS", null, """{"page_id":"1"}""", 1815715, "destination_type")]
+    [TestCase("OUTCOME_ENGAGEMENT", "THRUPLAY", "MESSENGER", """{"page_id":"1"}""", 1815715, "destination_type")]
+    [TestCase("OUTCOME_APP_PROMOTION", "APP_INSTALLS", null, """{"application_id":"1","object_store_url":"https://apps.apple.com/app/id1"}""", null, "targeting")]
+    public async Task A_goal_wants_what_fits_it(string objective, string goal, string? destination, string promoted, int? subcode, string blamed)
+    {
+        var campaign = StubWorld.GoodCampaign();
+        campaign["objective"] = objective;
+        var adSet = StubWorld.GoodAdSet(await _world.CreateAsync("campaigns", campaign));
+        (adSet["optimization_goal"], adSet["promoted_object"]) = (goal, promoted);
+        await AssertRefusedAsync("adsets", adSet, "destination_type", destination, subcode, blamed);
     }
 
     [Test]

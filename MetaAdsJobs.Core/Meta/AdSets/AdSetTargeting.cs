@@ -12,12 +12,19 @@ internal static class AdSetTargeting
     private const string Audiences = "custom_audiences";
 
     /// <param name="countries">The account's, where no place is named.</param>
-    public static JsonObject Of(JsonObject? asked, IEnumerable<string> countries, bool isOnInstagram)
+    /// <param name="storeUrl">Of the app that is promoted: Meta wants its system named (user_os), and phones and tablets alone have it.</param>
+    public static JsonObject Of(JsonObject? asked, IEnumerable<string> countries, bool isOnInstagram, string? storeUrl)
     {
         var targeting = asked?.DeepClone().AsObject() ?? [];
         if (!targeting.ContainsKey("geo_locations"))
             targeting["geo_locations"] = new JsonObject { ["countries"] = new JsonArray([.. countries.Select(code => (JsonNode)code)]) };
         if (!isOnInstagram) WithoutInstagram(targeting);
+        if (storeUrl is not null)
+        {
+            targeting.TryAdd(Systems, new JsonArray(AppStores.SystemOf(storeUrl)));
+            targeting.TryAdd("device_platforms", new JsonArray("mobile"));
+        }
+
         if (!IsWidened(targeting)) WithoutWidening(targeting);
         return targeting;
     }

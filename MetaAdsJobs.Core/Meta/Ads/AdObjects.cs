@@ -47,7 +47,7 @@ internal sealed record CampaignSpec(string Name, string Objective)
 }
 
 /// <param name="DailyBudget">In Meta's units of the account's currency; null when there is a lifetime budget.</param>
-internal sealed record AdSetSpec(string Name, string CampaignId, string Goal, GoalRule Rule, long? DailyBudget, JsonObject Targeting, string PageId, string? PixelId)
+internal sealed record AdSetSpec(string Name, string CampaignId, string Goal, GoalRule Rule, long? DailyBudget, JsonObject Targeting, Promotion Promotion)
 {
     public long? LifetimeBudget { get; init; }
     public Bid Bid { get; init; } = new(Bid.Automatic);
@@ -63,8 +63,6 @@ internal sealed record AdSetSpec(string Name, string CampaignId, string Goal, Go
     public DateTimeOffset? StartTime { get; init; }
     public DateTimeOffset? EndTime { get; init; }
 
-    /// <summary>The pixel's event to count instead of the goal's usual one.</summary>
-    public string? ConversionEvent { get; init; }
     public DsaDeclaration? Dsa { get; init; }
 
     public GraphFields ToFields() => new GraphFields()
@@ -83,20 +81,12 @@ internal sealed record AdSetSpec(string Name, string CampaignId, string Goal, Go
         .Add("end_time", Time(EndTime))
         .Add("targeting", Targeting)
         .Add("destination_type", Rule.DestinationType)
-        .Add("promoted_object", Promoted)
+        .Add("promoted_object", Promotion.Of(Rule, Goal))
         .Add("dsa_beneficiary", Dsa?.Beneficiary)
         .Add("dsa_payor", Dsa?.Payor)
         .Add("status", "PAUSED");
 
     public const string BillingEvent = "IMPRESSIONS";
-
-    private JsonObject? Promoted => Rule.Promotes switch
-    {
-        PromotedObject.Page => new() { ["page_id"] = PageId },
-        PromotedObject.Pixel when PixelId is null => throw new MetaException(Proof.Rejected, $"{Goal} counts events of a pixel, and the account has no pixel_id any more"),
-        PromotedObject.Pixel => new() { ["pixel_id"] = PixelId, ["custom_event_type"] = ConversionEvent ?? Rule.PixelEvent },
-        _ => null,
-    };
 
     // The offset without a colon, as Meta writes it.
     internal static string? Time(DateTimeOffset? at) =>
@@ -115,11 +105,14 @@ internal sealed record CreativeSpec(string Name, string PageId, string? Instagra
     public string? ImageUrl { get; init; }
     public string CallToAction { get; init; } = MetaWords.DefaultCallToAction;
 
+    /// <summary>What the button does, where that is something else than to follow the link.</summary>
+    public JsonObject? ActionValue { get; init; }
+
     public GraphFields ToFields()
     {
         var story = new JsonObject { ["page_id"] = PageId };
         if (InstagramUserId is not null) story["instagram_user_id"] = InstagramUserId;
-        var callToAction = new JsonObject { ["type"] = CallToAction, ["value"] = new JsonObject { ["link"] = LandingUrl } };
+        var callToAction = new JsonObject { ["type"] = CallToAction, ["value"] = ActionValue ?? new JsonObject { ["link"] = LandingUrl } };
         if (VideoId is not null)
             story["video_data"] = Present(("video_id", VideoId), ("image_url", ImageUrl), ("title", Title), ("message", Description), ("call_to_action", callToAction));
         else

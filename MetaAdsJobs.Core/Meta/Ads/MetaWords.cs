@@ -49,6 +49,6 @@ public static class MetaWords
     /// <summary>The targeting field that holds the positions of a platform.</summary>
     public static string PositionsField(string platform) => $"{platform}_positions";
 
-    private static FrozenSet<string> Set(string words) =>
+    internal static FrozenSet<string> Set(string words) =>
         words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).ToFrozenSet(StringComparer.Ordinal);
 }

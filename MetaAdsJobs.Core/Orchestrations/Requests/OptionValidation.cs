@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Text.Json.Nodes;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.AdSets;
 using MetaAdsJobs.Core.Validation;
 
 namespace MetaAdsJobs.Core.Orchestrations.Requests;
@@ -24,7 +25,7 @@ internal static class OptionValidation
                 fields.Refuse(name, $"is only for goals that count events of a pixel; {request.OptimizationGoal} does not");
         return request with
         {
-            PixelId = pixelId, ConversionEvent = conversionEvent, CallToAction = fields.Word("call_to_action", MetaWords.CallsToAction),
+            PixelId = pixelId, ConversionEvent = conversionEvent, CallToAction = fields.Word("call_to_action", rule is null ? MetaWords.CallsToAction : ButtonRule.Of(rule).Words),
             DsaBeneficiary = fields.Text("dsa_beneficiary"), DsaPayor = fields.Text("dsa_payor"), ValidateOnly = fields.Flag("validate_only") ?? false,
         };
     }

@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 namespace MetaAdsJobs.Core.Orchestrations.Requests;
 
 /// <summary>What a caller asks for: a whole ad. Field names and meaning are the brief's.</summary>
-public sealed record OrchestrationRequest
+public sealed partial record OrchestrationRequest
 {
     public required Guid SocialAccountId { get; init; }
     public required Guid ClipId { get; init; }
@@ -147,7 +147,7 @@ public sealed record OrchestrationRequest
 /// One ad set of several. The fields mean what they mean in <see cref="OrchestrationRequest"/>, whose are the defaults for what is absent. Once accepted,
 /// all that holds stands here.
 /// </summary>
-public sealed record AdSetRequest
+public sealed partial record AdSetRequest
 {
     /// <summary>Made of the campaign's when absent.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -206,7 +206,7 @@ public sealed record AdSetRequest
         Name = name, DailyBudgetCents = one.DailyBudgetCents, LifetimeBudgetCents = one.LifetimeBudgetCents, StartTime = one.StartTime, EndTime = one.EndTime,
         MinSpendCents = one.MinSpendCents, MaxSpendCents = one.MaxSpendCents, Targeting = one.Targeting, OptimizationGoal = one.OptimizationGoal, BidStrategy = one.BidStrategy, BidAmountCents = one.BidAmountCents,
         RoasAverageFloor = one.RoasAverageFloor, PixelId = one.PixelId, ConversionEvent = one.ConversionEvent, DsaBeneficiary = one.DsaBeneficiary,
-        DsaPayor = one.DsaPayor, Ads = ads,
+        DsaPayor = one.DsaPayor, DestinationType = one.DestinationType, ApplicationId = one.ApplicationId, ObjectStoreUrl = one.ObjectStoreUrl, LeadGenFormId = one.LeadGenFormId, Ads = ads,
     };
 
     /// <summary>One of its ads as a request of its own.</summary>
@@ -214,7 +214,8 @@ public sealed record AdSetRequest
     {
         AdSets = null, DailyBudgetCents = DailyBudgetCents, LifetimeBudgetCents = LifetimeBudgetCents, StartTime = StartTime, EndTime = EndTime, MinSpendCents = MinSpendCents, MaxSpendCents = MaxSpendCents, Targeting = Targeting,
         OptimizationGoal = OptimizationGoal!, BidStrategy = BidStrategy, BidAmountCents = BidAmountCents, RoasAverageFloor = RoasAverageFloor, PixelId = PixelId,
-        ConversionEvent = ConversionEvent, DsaBeneficiary = DsaBeneficiary, DsaPayor = DsaPayor, ClipId = ad.ClipId!.Value, CreativeTitle = ad.CreativeTitle!,
+        ConversionEvent = ConversionEvent, DsaBeneficiary = DsaBeneficiary, DsaPayor = DsaPayor,
+        DestinationType = DestinationType, ApplicationId = ApplicationId, ObjectStoreUrl = ObjectStoreUrl, LeadGenFormId = LeadGenFormId, ClipId = ad.ClipId!.Value, CreativeTitle = ad.CreativeTitle!,
         CreativeDescription = ad.CreativeDescription, LandingUrl = ad.LandingUrl!, CallToAction = ad.CallToAction,
     };
 }

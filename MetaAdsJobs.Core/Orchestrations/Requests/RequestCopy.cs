@@ -17,7 +17,7 @@ public sealed record RequestCopy(OrchestrationRequest Request, IReadOnlyList<Lef
     private const string AutoPublish = "auto_publish";
 
     /// <summary>Ids that mean something in one ad account only, and who answers for its ads.</summary>
-    internal static readonly string[] OfAccount = ["pixel_id", "dsa_beneficiary", "dsa_payor", "targeting.custom_audiences", "targeting.excluded_custom_audiences"];
+    internal static readonly string[] OfAccount = ["pixel_id", "lead_gen_form_id", "dsa_beneficiary", "dsa_payor", "targeting.custom_audiences", "targeting.excluded_custom_audiences"];
 
     internal static readonly string[] Amounts = ["daily_budget_cents", "lifetime_budget_cents", "bid_amount_cents", "min_spend_cents", "max_spend_cents"];
 
@@ -29,7 +29,12 @@ public sealed record RequestCopy(OrchestrationRequest Request, IReadOnlyList<Lef
         body["social_account_id"] = to.Id;
         RequestParts.Spread(body);
         var leftOut = new List<LeftOut>();
-        if (to.Id != from.Id) Leave(OfAccount, "belongs to the account of the run", _ => true);
+        if (to.Id != from.Id)
+        {
+            Leave(OfAccount, "belongs to the account of the run", _ => true);
+            Leave(["targeting.flexible_spec"], "names audiences of the account of the run", groups => groups.AsArray().Any(group => group!["custom_audiences"] is not null));
+        }
+
         if (to.Currency != from.Currency) Leave(Amounts, "is an amount in another currency", _ => true);
         Leave(Times, "is past", value => DateTimeOffset.Parse((string)value!, CultureInfo.InvariantCulture) <= now);
         if (asked.AutoPublish && leftOut.Exists(field => field.Path.EndsWith(End, StringComparison.Ordinal)))

@@ -43,6 +43,7 @@ internal static class RequestParts
     [
         "targeting", "optimization_goal", "pixel_id", "conversion_event", "daily_budget_cents", "lifetime_budget_cents", "start_time", "end_time",
         "min_spend_cents", "max_spend_cents", "bid_strategy", "bid_amount_cents", "roas_average_floor", "dsa_beneficiary", "dsa_payor",
+        "destination_type", "application_id", "object_store_url", "lead_gen_form_id",
     ];
 
     private static readonly string[] OfCampaign =
@@ -50,12 +51,12 @@ internal static class RequestParts
 
     private static readonly string[] OfBudget = ["daily_budget_cents", "lifetime_budget_cents", "bid_strategy"];
 
-    // Who names one of these takes none of the others from above.
-    private static readonly string[][] Together =
+    // Who names one of these takes none of them from above, nor what hangs on them.
+    private static readonly (string[] Named, string[] Gone)[] Together =
     [
-        ["daily_budget_cents", "lifetime_budget_cents"],
-        ["bid_strategy", "bid_amount_cents", "roas_average_floor"],
-        ["optimization_goal", "pixel_id", "conversion_event"],
+        (["daily_budget_cents", "lifetime_budget_cents"], []),
+        (["bid_strategy", "bid_amount_cents", "roas_average_floor"], []),
+        (["optimization_goal", "pixel_id", "conversion_event"], ["destination_type", "application_id", "object_store_url", "lead_gen_form_id"]),
     ];
 
     public static bool IsTree(JsonElement body) => body.ValueKind == JsonValueKind.Object && body.TryGetProperty(AdSets, out var sets) && sets.ValueKind != JsonValueKind.Null;
@@ -116,17 +117,18 @@ internal static class RequestParts
     {
         if (spread[AdSets] is not JsonArray sets) return;
         var isOfCampaign = IsOfCampaign(spread);
-        var groups = Together.Where(group => !IsBroken(group, isOfCampaign)).ToList();
+        var groups = Together.Where(group => !IsBroken(group.Named, isOfCampaign)).ToList();
         List<JsonObject> setObjects = [.. sets.Select(set => set!.AsObject())];
-        foreach (var group in groups.Concat(OfAdSet.Except(groups.SelectMany(group => group)).Except(isOfCampaign ? OfBudget : []).Select(name => (string[])[name])))
-            Lift(spread, setObjects, group);
+        foreach (var (named, gone) in groups) Lift(spread, setObjects, named, gone);
+        foreach (var name in OfAdSet.Except(groups.SelectMany(group => group.Named.Concat(group.Gone))).Except(isOfCampaign ? OfBudget : [])) Lift(spread, setObjects, [name], []);
         List<JsonObject> ads = [.. setObjects.SelectMany(set => set[Ads]!.AsArray().Select(ad => ad!.AsObject()))];
-        foreach (var name in OfAd) Lift(spread, ads, [name]);
+        foreach (var name in OfAd) Lift(spread, ads, [name], []);
     }
 
-    private static void Lift(JsonObject top, List<JsonObject> nodes, string[] group)
+    private static void Lift(JsonObject top, List<JsonObject> nodes, string[] named, string[] gone)
     {
-        if (nodes.Exists(node => !group.Any(node.ContainsKey))) return;
+        if (nodes.Exists(node => !named.Any(node.ContainsKey))) return;
+        string[] group = [.. named, .. gone];
         List<JsonObject> most = [.. nodes.GroupBy(node => string.Join(',', group.Select(name => node[name]?.ToJsonString()))).MaxBy(same => same.Count())!];
         foreach (var name in group)
         {
@@ -171,8 +173,8 @@ internal static class RequestParts
         foreach (var field in top) merged[field.Name] = JsonNode.Parse(field.Value.GetRawText());
         foreach (var level in (List<JsonProperty>[])[adSet, ad])
         {
-            foreach (var group in Together.Where(group => !IsBroken(group, isOfCampaign) && level.Exists(field => group.Contains(field.Name))))
-                foreach (var name in group) merged.Remove(name);
+            foreach (var (named, gone) in Together.Where(group => !IsBroken(group.Named, isOfCampaign) && level.Exists(field => group.Named.Contains(field.Name))))
+                foreach (var name in named.Concat(gone)) merged.Remove(name);
             foreach (var field in level) merged[field.Name] = JsonNode.Parse(field.Value.GetRawText());
         }
 
@@ -186,7 +188,7 @@ internal static class RequestParts
         var field = end < 0 ? path : path[..end];
         if (ad.Exists(one => one.Name == field)) return $"{adPath}.{path}";
         if (adSet.Exists(one => one.Name == field)) return $"{setPath}.{path}";
-        if (top.Exists(one => one.Name == field) && !Together.Any(group => group.Contains(field) && adSet.Exists(one => group.Contains(one.Name)))) return path;
+        if (top.Exists(one => one.Name == field) && !Together.Any(group => (group.Named.Contains(field) || group.Gone.Contains(field)) && adSet.Exists(one => group.Named.Contains(one.Name)))) return path;
         if (isOfCampaign && OfBudget.Contains(field)) return path;
         return OfAd.Contains(field) ? $"{adPath}.{path}" : OfAdSet.Contains(field) ? $"{setPath}.{path}" : path;
     }

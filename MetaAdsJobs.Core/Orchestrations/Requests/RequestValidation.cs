@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.AdSets;
 using MetaAdsJobs.Core.Orchestrations.Requests.AdSets;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Core.Validation;
@@ -76,17 +77,20 @@ internal static class RequestValidation
         var goal = Goal(fields, objective);
         var title = fields.Text("creative_title", required: true);
         var description = fields.Text("creative_description", max: 2000, multiline: true);
-        var landingUrl = fields.HttpUrl("landing_url", required: true);
+        var destination = fields.Text("destination_type");
+        var rule = objective is null || goal is null ? null : ObjectiveGoals.Find(objective, goal, destination);
+        var landingUrl = fields.HttpUrl("landing_url", required: rule is null || ButtonRule.Of(rule).HasLandingPage);
         var targeting = TargetingValidation.Read(fields.Object("targeting"));
         var autoPublish = fields.Flag("auto_publish");
         var request = new OrchestrationRequest
         {
             SocialAccountId = accountId ?? default, ClipId = clipId ?? default, CampaignName = name ?? "", CampaignObjective = objective ?? "",
             CreativeTitle = title ?? "", CreativeDescription = description, LandingUrl = landingUrl ?? "", Targeting = targeting, OptimizationGoal = goal ?? "",
-            AutoPublish = autoPublish ?? false,
+            DestinationType = destination, AutoPublish = autoPublish ?? false,
         };
         request = BudgetValidation.Read(fields, request);
-        request = OptionValidation.Read(fields, request, objective is null || goal is null ? null : ObjectiveGoals.Find(objective, goal));
+        request = OptionValidation.Read(fields, request, rule);
+        request = GoalValidation.Read(fields, request, rule);
         fields.Has(RequestParts.AdSets);
         fields.RefuseUnknown();
         return errors.Any ? null : request;
@@ -97,6 +101,7 @@ internal static class RequestValidation
         var fields = Again(body);
         BudgetValidation.CheckAgainst(account, caps, fields, now, errors);
         OptionValidation.CheckAgainst(account, fields, errors);
+        GoalValidation.CheckAgainst(account, fields, errors);
         TargetingValidation.CheckAgainst(account, fields.Object("targeting"), errors);
         if (AccountCurrency.Difference(account.AdAccountId, account.Currency, account.MetaCurrency) is { } difference) errors.Add("social_account_id", difference);
         if (account.DefaultCountries.Count == 0 && fields.Object("targeting")?.Has("geo_locations") != true)
@@ -110,14 +115,8 @@ internal static class RequestValidation
     {
         var objective = fields.Text("campaign_objective", required: true);
         if (objective is null) return null;
-        if (!ObjectiveGoals.IsObjective(objective))
-        {
-            fields.Refuse("campaign_objective", $"must be one of {string.Join(", ", ObjectiveGoals.Objectives)}; Meta takes no other objective for a new campaign");
-            return null;
-        }
-
-        if (ObjectiveGoals.GoalsOf(objective).Any()) return objective;
-        fields.Refuse("campaign_objective", $"{objective} needs an app to promote, which a request cannot name");
+        if (ObjectiveGoals.IsObjective(objective)) return objective;
+        fields.Refuse("campaign_objective", $"must be one of {string.Join(", ", ObjectiveGoals.Objectives)}; Meta takes no other objective for a new campaign");
         return null;
     }
 

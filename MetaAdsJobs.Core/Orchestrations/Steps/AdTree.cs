@@ -36,8 +36,8 @@ internal sealed class AdTree(Guid requestId, int round, OrchestrationRequest req
         var one = Shape.AdSetOf(step).Request;
         var targeting = Targeting(step);
         return new(
-            NameOf(step), campaignId, Goal(step), ObjectiveGoals.Find(one.CampaignObjective, one.OptimizationGoal)!,
-            DailyBudget(step), targeting, account.PageId, one.PixelId ?? account.PixelId)
+            NameOf(step), campaignId, Goal(step), RuleOf(one),
+            DailyBudget(step), targeting, new(account.PageId, one.PixelId ?? account.PixelId, one.ConversionEvent, one.ApplicationId, one.ObjectStoreUrl))
         {
             LifetimeBudget = LifetimeBudget(step),
             IsOfDays = request.DailyBudgetCents is not null,
@@ -46,7 +46,6 @@ internal sealed class AdTree(Guid requestId, int round, OrchestrationRequest req
             Bid = BidOf(step),
             StartTime = one.StartTime,
             EndTime = one.EndTime,
-            ConversionEvent = one.ConversionEvent,
             Dsa = EuReach.IsPossible(targeting)
                 ? new(one.DsaBeneficiary ?? account.DsaBeneficiary ?? account.Name, one.DsaPayor ?? account.DsaPayor ?? account.Name)
                 : null,
@@ -60,12 +59,14 @@ internal sealed class AdTree(Guid requestId, int round, OrchestrationRequest req
     public CreativeSpec Creative(string step, Clip clip, string? videoId, string? imageHash, string? thumbnailUrl)
     {
         var node = Shape.AdOf(step);
-        return new(NameOf(step), account.PageId, account.InstagramUserId, node.Request.CreativeTitle, node.Request.CreativeDescription, Link(node))
+        var (button, link) = (ButtonRule.Of(RuleOf(node.Request)), Link(node));
+        return new(NameOf(step), account.PageId, account.InstagramUserId, node.Request.CreativeTitle, node.Request.CreativeDescription, link)
         {
             VideoId = videoId,
             ImageHash = imageHash,
             ImageUrl = videoId is not null ? thumbnailUrl : clip.ImageUrl is { } url ? Urls.Encode(url) : null,
-            CallToAction = node.Request.CallToAction ?? MetaWords.DefaultCallToAction,
+            CallToAction = node.Request.CallToAction ?? button.Usual,
+            ActionValue = button.ValueOf(link, node.Request.LeadGenFormId),
         };
     }
 
@@ -92,7 +93,11 @@ internal sealed class AdTree(Guid requestId, int round, OrchestrationRequest req
         ?? Units(one.LifetimeBudgetCents, "lifetime_budget_cents")!.Value / Schedule.Days(one.FirstStart, one.LatestEnd!.Value, now);
 
     /// <summary>The ad set's targeting; without places, the account's default countries; without platforms, what the account can be shown on.</summary>
-    public JsonObject Targeting(string adSet) => AdSetTargeting.Of(Shape.AdSetOf(adSet).Request.Targeting, account.DefaultCountries, isOnInstagram: account.InstagramUserId is not null);
+    public JsonObject Targeting(string adSet)
+    {
+        var one = Shape.AdSetOf(adSet).Request;
+        return AdSetTargeting.Of(one.Targeting, account.DefaultCountries, isOnInstagram: account.InstagramUserId is not null, one.ObjectStoreUrl);
+    }
 
     private IEnumerable<string> CountriesOf(AdSetNode adSet) =>
         Targeting(adSet.Step)["geo_locations"]!["countries"] is JsonArray countries ? countries.Select(country => (string)country!) : [];
@@ -103,6 +108,8 @@ internal sealed class AdTree(Guid requestId, int round, OrchestrationRequest req
     /// </summary>
     private string Link(AdNode ad) => Urls.Encode(MetaMacros.WithNames(
         ad.Request.LandingUrl, campaign: ReadableNameOf(StepName.Campaign), adSet: ReadableNameOf(ad.AdSetStep), ad: ReadableNameOf(ad.Step)));
+
+    private static GoalRule RuleOf(OrchestrationRequest one) => ObjectiveGoals.Find(one.CampaignObjective, one.OptimizationGoal, one.DestinationType)!;
 
     private string ReadableNameOf(string step) => StepName.KindOf(step) switch
     {

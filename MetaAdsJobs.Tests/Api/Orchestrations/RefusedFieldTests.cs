@@ -59,7 +59,6 @@ public sealed class RefusedFieldTests
         yield return Field("campaign_objective", "CONVERSIONS");
         yield return Field("campaign_objective", "LINK_CLICKS");
         yield return Field("campaign_objective", "outcome_sales");
-        yield return Field("campaign_objective", "OUTCOME_APP_PROMOTION");
         yield return Field("optimization_goal", "POST_ENGAGEMENT");
         yield return Field("optimization_goal", "CONVERSIONS");
         yield return Field("optimization_goal", "VALUE");

@@ -58,6 +58,9 @@ public sealed class RefusedOptionTests
             ("""{"targeting":{"publisher_platforms":["facebook","instagram"]}}""", "targeting.publisher_platforms[1]"),
             ("""{"targeting":{"instagram_positions":["stream"]}}""", "targeting.instagram_positions"),
 
+            ("""{"targeting":{"publisher_platforms":["facebook","threads","instagram"]}}""", "targeting.publisher_platforms[1] targeting.publisher_platforms[2]"),
+            ("""{"campaign_objective":"OUTCOME_ENGAGEMENT","optimization_goal":"CONVERSATIONS","destination_type":"INSTAGRAM_DIRECT"}""", "destination_type"),
+
             ("""{"special_ad_categories":"HOUSING"}""", "special_ad_categories"),
             ("""{"special_ad_categories":["HOUSING","housing"]}""", "special_ad_categories[1]"),
             ("""{"special_ad_categories":["HOUSING"],"special_ad_category_countries":["US","UK"]}""", "special_ad_category_countries[1]"),

@@ -11,12 +11,17 @@ internal static class TargetingItems
     {
         var thing = new JsonFields(item, fields.Errors, path);
         var result = new JsonObject();
-        var id = thing.Text("id", required: true, max: 50);
-        if (id is not null && !id.All(char.IsAsciiDigit)) thing.Refuse("id", "must be Meta's id, digits in quotes");
-        Set(result, "id", id);
+        Set(result, "id", thing.MetaId("id", required: true));
         Set(result, "name", thing.Text("name"));
         thing.RefuseUnknown();
         return thing.IsObject ? result : null;
+    }
+
+    public static string? MetaId(this JsonFields fields, string name, bool required = false)
+    {
+        var id = fields.Text(name, required, max: 50);
+        if (id is not null && !id.All(char.IsAsciiDigit)) fields.Refuse(name, "must be Meta's id, digits in quotes");
+        return id;
     }
 
     public static string? OneOf(this JsonFields fields, JsonElement item, string path, IEnumerable<string> words)
