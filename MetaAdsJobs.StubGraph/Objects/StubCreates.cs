@@ -79,15 +79,16 @@ internal static class AdSetCreate
         WITH campaign AS (
             SELECT kind = 'campaign' AND account_id = $2 AND deleted_at IS NULL AS is_usable,
                    fields ->> 'objective' AS objective,
-                   fields ?| ARRAY['daily_budget', 'lifetime_budget'] AS has_budget
+                   fields ?| ARRAY['daily_budget', 'lifetime_budget'] AS has_budget,
+                   coalesce(fields ? 'lifetime_budget' AND fields -> 'pacing_type' ? 'day_parting', false) AS is_by_hours
             FROM stub_graph.objects WHERE id = $7 FOR SHARE
         ), made AS (
             INSERT INTO stub_graph.objects
                 (id, kind, account_id, parent_id, name, status, fields, created_at, updated_at, searchable_at)
             SELECT $1, 'adset', $2, $7, $3, $4, $5::jsonb, $6, $6, $6
-            FROM campaign WHERE is_usable AND objective = ANY($8) AND has_budget <> $9 AND NOT $10
+            FROM campaign WHERE is_usable AND objective = ANY($8) AND has_budget <> $9 AND NOT $10 AND (is_by_hours OR NOT has_budget OR NOT $11)
         )
-        SELECT objective, has_budget FROM campaign WHERE is_usable
+        SELECT objective, has_budget, is_by_hours FROM campaign WHERE is_usable
         """;
 
     public static async Task<StubRefusal?> InsertAsync(
@@ -96,11 +97,11 @@ internal static class AdSetCreate
         await using var command = dataSource.With(
             InsertSql, created.Id, created.AccountId, created.Name, created.Status, created.FieldsJson, created.At,
             call.Text("campaign_id"), GoalRules.Objectives(call.Text("optimization_goal")!), BudgetRules.HasBudget(call),
-            call.IsOnlyValidating);
+            call.IsOnlyValidating, DeliveryRules.HasHours(call));
         await using var rows = await command.ExecuteReaderAsync(ct);
         return await rows.ReadAsync(ct)
-            ? AdSetRules.RefuseUnder(rows.GetString(0), rows.GetBoolean(1), call)
-            : AdSetRules.RefuseUnder(objective: null, campaignHasBudget: false, call);
+            ? AdSetRules.RefuseUnder(rows.GetString(0), rows.GetBoolean(1), rows.GetBoolean(2), call)
+            : AdSetRules.RefuseUnder(objective: null, campaignHasBudget: false, campaignIsByHours: false, call);
     }
 }
 

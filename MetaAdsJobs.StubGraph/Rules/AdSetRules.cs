@@ -23,12 +23,14 @@ internal static class AdSetRules
         ?? BudgetRules.Refuse(call)
         ?? BudgetRules.Bid(call)
         ?? LifetimeEnd(call)
+        ?? DeliveryRules.Refuse(call)
         ?? Declared(call, "dsa_beneficiary")
         ?? Declared(call, "dsa_payor")
         ?? TargetingRules.Refuse(call)
         ?? ParameterRules.Status(call, "ACTIVE", "PAUSED");
 
-    public static StubRefusal? RefuseUnder(string? objective, bool campaignHasBudget, StubCall call)
+    /// <param name="campaignIsByHours">Whether the campaign's lifetime budget is one for hours.</param>
+    public static StubRefusal? RefuseUnder(string? objective, bool campaignHasBudget, bool campaignIsByHours, StubCall call)
     {
         if (objective is null)
             return StubRefusal.NoSuchObject(call.Text("campaign_id")!, "campaign_id");
@@ -43,6 +45,7 @@ internal static class AdSetRules
                 "daily_budget", 1885621, "Budget is set twice", "The campaign has a budget, so its ad sets must have none"),
             (false, false) => StubRefusal.Parameter(
                 "daily_budget", "The ad set needs a daily_budget or lifetime_budget: its campaign has no budget"),
+            (true, false) when DeliveryRules.HasHours(call) && !campaignIsByHours => DeliveryRules.NoHours,
             _ => null,
         };
     }

@@ -27,10 +27,12 @@ public sealed class OrchestrationRequestTests
             DailyBudgetCents = null, LifetimeBudgetCents = 5, StartTime = Now, EndTime = Now.AddDays(3).ToOffset(TimeSpan.FromHours(5.5)), BidStrategy = "COST_CAP",
             BidAmountCents = 7, RoasAverageFloor = 1.5m, SpecialAdCategories = ["HOUSING"], SpecialAdCategoryCountries = ["US"], PixelId = "1", ConversionEvent = "LEAD",
             CallToAction = "SHOP_NOW", DsaBeneficiary = "B", DsaPayor = "P", ValidateOnly = true, DestinationType = "MESSENGER", ApplicationId = "2", ObjectStoreUrl = "https://apps.apple.com/app/id3", LeadGenFormId = "4",
+            AttributionSpec = [new("CLICK_THROUGH", 7)], FrequencyControlSpecs = [new("IMPRESSIONS", 7, 3)], AdsetSchedule = [new(0, 60, [1, 2]) { TimezoneType = "USER" }],
         };
         Assert.That(OrchestrationRequest.FromJson(full.ToJson()).ToJson(), Is.EqualTo(full.ToJson()));
         foreach (var field in (string[])["lifetime_budget_cents", "start_time", "end_time", "bid_strategy", "bid_amount_cents", "roas_average_floor", "special_ad_categories",
-            "special_ad_category_countries", "pixel_id", "conversion_event", "call_to_action", "dsa_beneficiary", "dsa_payor", "validate_only", "destination_type", "application_id", "object_store_url", "lead_gen_form_id"])
+            "special_ad_category_countries", "pixel_id", "conversion_event", "call_to_action", "dsa_beneficiary", "dsa_payor", "validate_only", "destination_type", "application_id", "object_store_url", "lead_gen_form_id",
+            "attribution_spec", "frequency_control_specs", "adset_schedule"])
             Assert.That(full.ToJson(), Does.Contain($"\"{field}\":"));
     }
 

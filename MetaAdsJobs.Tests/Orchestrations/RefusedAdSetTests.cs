@@ -93,6 +93,24 @@ public sealed class RefusedAdSetTests
     [TestCase("""{"campaign_objective":"OUTCOME_APP_PROMOTION","optimization_goal":"APP_INSTALLS","application_id":"1","object_store_url":"https://apps.apple.com/app/id1","targeting":{"user_os":["iOS_ver_15.0","Android"],"device_platforms":["desktop","mobile"]}}""",
         "targeting.user_os[1] targeting.device_platforms[0]")]
     [TestCase("""{"campaign_objective":"OUTCOME_APP_PROMOTION","optimization_goal":"APP_INSTALLS","application_id":"1","object_store_url":"https://apps.apple.com/app/id1","call_to_action":"BUY_NOW"}""", "call_to_action")]
+    [TestCase("""{"attribution_spec":[{"event_type":"VIEW_THROUGH","window_days":1}]}""", "attribution_spec attribution_spec[0]")]
+    [TestCase("""{"attribution_spec":[{"event_type":"CLICK_THROUGH","window_days":7}]}""", "attribution_spec[0]")]
+    [TestCase("""{"optimization_goal":"CONVERSIONS","attribution_spec":[{"event_type":"CLICK_THROUGH","window_days":3},{"event_type":"VIEW_THROUGH","window_days":7}]}""",
+        "attribution_spec[0].window_days attribution_spec[1].window_days")]
+    [TestCase("""{"optimization_goal":"CONVERSIONS","attribution_spec":[{"event_type":"CLICK_THROUGH","window_days":7},{"event_type":"CLICK_THROUGH","window_days":1}]}""", "attribution_spec[1].event_type")]
+    [TestCase("""{"optimization_goal":"CONVERSIONS","attribution_spec":[{"event_type":"SIGHT","window_days":28},{}]}""",
+        "attribution_spec[0].event_type attribution_spec[0].window_days attribution_spec[1].event_type attribution_spec[1].window_days")]
+    [TestCase("""{"optimization_goal":"CONVERSIONS","attribution_spec":{"event_type":"CLICK_THROUGH"}}""", "attribution_spec")]
+    [TestCase("""{"frequency_control_specs":[{"event":"IMPRESSIONS","interval_days":7,"max_frequency":3}]}""", "frequency_control_specs")]
+    [TestCase("""{"optimization_goal":"REACH","frequency_control_specs":[{"event":"CLICKS","interval_days":0,"max_frequency":91,"per":"ad"}]}""",
+        "frequency_control_specs[0].event frequency_control_specs[0].interval_days frequency_control_specs[0].max_frequency frequency_control_specs[0].per")]
+    [TestCase("""{"optimization_goal":"REACH","frequency_control_specs":[{}]}""", "frequency_control_specs[0].event frequency_control_specs[0].interval_days frequency_control_specs[0].max_frequency")]
+    [TestCase("""{"optimization_goal":"REACH","frequency_control_specs":[{"event":"IMPRESSIONS","interval_days":7,"max_frequency":3},{"event":"IMPRESSIONS","interval_days":1,"max_frequency":1}]}""", "frequency_control_specs")]
+    [TestCase("""{"adset_schedule":[{"start_minute":0,"end_minute":60,"days":[1]}]}""", "adset_schedule")]
+    [TestCase("""{"daily_budget_cents":null,"lifetime_budget_cents":5000,"end_time":"2099-01-01T00:00:00Z","adset_schedule":[{"start_minute":30,"end_minute":90,"days":[7]},{"start_minute":120,"end_minute":60,"days":[1]}]}""",
+        "adset_schedule[0].start_minute adset_schedule[0].end_minute adset_schedule[0].days[0] adset_schedule[1].end_minute")]
+    [TestCase("""{"daily_budget_cents":null,"lifetime_budget_cents":5000,"end_time":"2099-01-01T00:00:00Z","adset_schedule":[{"start_minute":0,"end_minute":1500,"days":[1,1],"timezone_type":"UTC"},{"days":[]}]}""",
+        "adset_schedule[0].end_minute adset_schedule[0].days adset_schedule[0].timezone_type adset_schedule[1].start_minute adset_schedule[1].end_minute adset_schedule[1].days")]
     public void A_wrong_goal_is_told_by_its_path(string change, string paths) => Assert.That(Wrong(change), Is.EquivalentTo(paths.Split(' ')));
 
     private static IEnumerable<string> Wrong(string change)

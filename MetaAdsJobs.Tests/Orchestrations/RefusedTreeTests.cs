@@ -68,6 +68,19 @@ public sealed class RefusedTreeTests
     }
 
     [Test]
+    public void Hours_go_with_the_budget_and_windows_with_the_goal()
+    {
+        const string Top = """
+            "optimization_goal":"CONVERSIONS","attribution_spec":[{"event_type":"CLICK_THROUGH","window_days":7}],"daily_budget_cents":null,"lifetime_budget_cents":5000,
+            "end_time":"2099-01-01T00:00:00Z","adset_schedule":[{"start_minute":0,"end_minute":60,"days":[1]}]
+            """;
+        var sets = Read($$"""{ {{Top}},"ad_sets":[{"ads":[{}]},{"daily_budget_cents":500,"ads":[{}]},{"optimization_goal":"LINK_CLICKS","ads":[{}]}]}""", out _)!.AdSets!;
+        Assert.That(sets.Select(adSet => (adSet.AttributionSpec is null, adSet.AdsetSchedule is null)), Is.EqualTo([(false, false), (false, true), (true, false)]));
+        Assert.That(Wrong($$"""{ {{Top}},"ad_sets":[{"attribution_spec":[{"event_type":"CLICK_THROUGH","window_days":2}],"ads":[{},{}]},{"daily_budget_cents":500,"adset_schedule":[{"start_minute":0,"end_minute":60,"days":[1]}],"ads":[{}]}]}"""),
+            Is.EquivalentTo(["ad_sets[0].attribution_spec[0].window_days", "ad_sets[1].adset_schedule"]));
+    }
+
+    [Test]
     public void A_large_tree_with_hundreds_of_thousands_of_unknown_fields_is_judged_within_seconds()
     {
         var body = ApiClient.Request($"{Guid.NewGuid()}", $"{Guid.NewGuid()}");

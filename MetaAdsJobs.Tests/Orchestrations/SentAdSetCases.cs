@@ -7,7 +7,7 @@ internal static class SentAdSetCases
         "age_min":18,"age_max":65,"genders":[1,2],"geo_locations":{"countries":["US"]},"publisher_platforms":["facebook"],"targeting_automation":{"advantage_audience":0}
         """;
 
-    public static IEnumerable<SentCase> All => [.. Audiences, .. Opened];
+    public static IEnumerable<SentCase> All => [.. Audiences, .. Opened, .. Delivered];
 
     /// <summary>Ads that lead to something else than a website.</summary>
     private static IEnumerable<SentCase> Opened =>
@@ -83,6 +83,43 @@ internal static class SentAdSetCases
             Story = Video("""{"type":"WHATSAPP_MESSAGE","value":{"app_destination":"WHATSAPP"}}"""),
         },
         new("A website by name", """{"destination_type":"WEBSITE"}"""),
+    ];
+
+    /// <summary>What counts, how often, when.</summary>
+    private static IEnumerable<SentCase> Delivered =>
+    [
+        new("Windows of purchases", """
+            {"optimization_goal":"CONVERSIONS","attribution_spec":[{"event_type":"CLICK_THROUGH","window_days":7},{"event_type":"VIEW_THROUGH","window_days":1},{"event_type":"ENGAGED_VIDEO_VIEW","window_days":1}]}
+            """)
+        {
+            AdSet = """
+                {"optimization_goal":"OFFSITE_CONVERSIONS","promoted_object":{"pixel_id":"4000000001","custom_event_type":"PURCHASE"},
+                 "attribution_spec":[{"event_type":"CLICK_THROUGH","window_days":7},{"event_type":"VIEW_THROUGH","window_days":1},{"event_type":"ENGAGED_VIDEO_VIEW","window_days":1}]}
+                """,
+        },
+        new("A day of clicks", """{"attribution_spec":[{"event_type":"CLICK_THROUGH","window_days":1}]}""") { AdSet = """{"attribution_spec":[{"event_type":"CLICK_THROUGH","window_days":1}]}""" },
+        new("At most three times a week", """{"campaign_objective":"OUTCOME_AWARENESS","optimization_goal":"REACH","frequency_control_specs":[{"event":"IMPRESSIONS","interval_days":7,"max_frequency":3}]}""")
+        {
+            Campaign = """{"objective":"OUTCOME_AWARENESS"}""",
+            AdSet = """{"optimization_goal":"REACH","destination_type":null,"frequency_control_specs":[{"event":"IMPRESSIONS","interval_days":7,"max_frequency":3}]}""",
+        },
+        new("Office hours", $$"""
+            {"daily_budget_cents":null,"lifetime_budget_cents":500000,"end_time":"{{SentCases.NextYear}}-02-01T00:00:00Z",
+             "adset_schedule":[{"start_minute":540,"end_minute":1020,"days":[1,2,3,4,5],"timezone_type":"ADVERTISER"},{"start_minute":0,"end_minute":1440,"days":[0]}]}
+            """)
+        {
+            AdSet = $$"""
+                {"daily_budget":null,"lifetime_budget":"500000","end_time":"{{SentCases.NextYear}}-02-01T00:00:00+0000","pacing_type":["day_parting"],
+                 "adset_schedule":[{"start_minute":540,"end_minute":1020,"days":[1,2,3,4,5],"timezone_type":"ADVERTISER"},{"start_minute":0,"end_minute":1440,"days":[0]}]}
+                """,
+        },
+        new("Hours of the campaign's budget", $$"""
+            {"budget_at":"campaign","daily_budget_cents":null,"lifetime_budget_cents":500000,"end_time":"{{SentCases.NextYear}}-02-01T00:00:00Z","adset_schedule":[{"start_minute":0,"end_minute":60,"days":[6]}]}
+            """)
+        {
+            Campaign = """{"lifetime_budget":"500000","bid_strategy":"LOWEST_COST_WITHOUT_CAP","pacing_type":["day_parting"],"is_adset_budget_sharing_enabled":null}""",
+            AdSet = $$"""{"daily_budget":null,"bid_strategy":null,"end_time":"{{SentCases.NextYear}}-02-01T00:00:00+0000","adset_schedule":[{"start_minute":0,"end_minute":60,"days":[6]}]}""",
+        },
     ];
 
     private static string Video(string button) => $$"""

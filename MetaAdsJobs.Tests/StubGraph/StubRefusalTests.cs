@@ -84,6 +84,10 @@ public sealed class StubRefusalTests
     [TestCase("destination_type", "ON_AD", 1815715)]
     [TestCase("destination_type", "MESSENGER", null, "promoted_object")]
     [TestCase("optimization_goal", "CONVERSATIONS", null, "promoted_object")]
+    [TestCase("attribution_spec", """[{"event_type":"CLICK_THROUGH","window_days":28}]""", null)]
+    [TestCase("attribution_spec", """[{"event_type":"CLICK_THROUGH","window_days":7}]""", null)]
+    [TestCase("frequency_control_specs", """[{"event":"IMPRESSIONS","interval_days":7,"max_frequency":3}]""", null)]
+    [TestCase("adset_schedule", """[{"start_minute":0,"end_minute":60,"days":[1]}]""", null)]
     public Task An_ad_set_is_refused_for(string parameter, string? value, int? subcode, string? blamed = null) =>
         AssertRefusedAsync("adsets", StubWorld.GoodAdSet(_tree.Campaign), parameter, value, subcode, blamed ?? parameter);
 
@@ -142,6 +146,28 @@ public sealed class StubRefusalTests
         var adSet = StubWorld.GoodAdSet(await _world.CreateAsync("campaigns", campaign));
         (adSet["optimization_goal"], adSet["promoted_object"]) = (goal, promoted);
         await AssertRefusedAsync("adsets", adSet, "destination_type", destination, subcode, blamed);
+    }
+
+    [TestCase("""[{"start_minute":0,"end_minute":60,"days":[1]}]""", null)]
+    [TestCase("""[{"start_minute":0,"end_minute":90,"days":[1]}]""", """["day_parting"]""")]
+    [TestCase("""[{"start_minute":0,"end_minute":60,"days":[7]}]""", """["day_parting"]""")]
+    public async Task Hours_are_refused_for_a_lifetime_budget(string hours, string? pacing)
+    {
+        var adSet = StubWorld.GoodAdSet(_tree.Campaign);
+        adSet.Remove("daily_budget");
+        (adSet["lifetime_budget"], adSet["end_time"]) = ("10000", "2027-01-01T00:00:00+0000");
+        if (pacing is not null) adSet["pacing_type"] = pacing;
+        await AssertRefusedAsync("adsets", adSet, "adset_schedule", hours, null, "adset_schedule");
+    }
+
+    [Test]
+    public async Task Hours_under_a_campaigns_budget_are_refused_unless_it_is_one_for_hours()
+    {
+        var campaign = StubWorld.GoodCampaign();
+        (campaign["lifetime_budget"], campaign["stop_time"]) = ("10000", "2027-01-01T00:00:00+0000");
+        var adSet = StubWorld.GoodAdSet(await _world.CreateAsync("campaigns", campaign));
+        adSet.Remove("daily_budget");
+        await AssertRefusedAsync("adsets", adSet, "adset_schedule", """[{"start_minute":0,"end_minute":60,"days":[1]}]""", null, "adset_schedule");
     }
 
     [Test]

@@ -25,6 +25,9 @@ internal sealed record CampaignSpec(string Name, string Objective)
     /// <inheritdoc cref="DailyBudget"/>
     public long? LifetimeBudget { get; init; }
 
+    /// <summary>Whether ad sets run at hours of their own; with a lifetime budget only.</summary>
+    public bool IsByHours { get; init; }
+
     /// <summary>With a budget only.</summary>
     public string? BidStrategy { get; init; }
 
@@ -40,6 +43,7 @@ internal sealed record CampaignSpec(string Name, string Objective)
         .Add("daily_budget", DailyBudget)
         .Add("lifetime_budget", LifetimeBudget)
         .Add("bid_strategy", BidStrategy)
+        .Add("pacing_type", IsByHours ? Delivery.PacingByHours : null)
         .Add("is_adset_budget_sharing_enabled", DailyBudget is null && LifetimeBudget is null ? false : null)
         .Add("status", "PAUSED");
 
@@ -63,9 +67,10 @@ internal sealed record AdSetSpec(string Name, string CampaignId, string Goal, Go
     public DateTimeOffset? StartTime { get; init; }
     public DateTimeOffset? EndTime { get; init; }
 
+    public Delivery Delivery { get; init; } = new(null, null, null);
     public DsaDeclaration? Dsa { get; init; }
 
-    public GraphFields ToFields() => new GraphFields()
+    public GraphFields ToFields() => Delivery.AddTo(new GraphFields(), hasBudget: LifetimeBudget is not null)
         .Add("name", Name)
         .Add("campaign_id", CampaignId)
         .Add("optimization_goal", Goal)

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using MetaAdsJobs.Core.Meta.AdSets;
 
 namespace MetaAdsJobs.Core.Orchestrations.Requests;
 
@@ -20,6 +21,18 @@ public sealed partial record OrchestrationRequest
     /// <summary>For goals that count a form's leads: the form that ads open.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), JsonPropertyOrder(4)]
     public string? LeadGenFormId { get; init; }
+
+    /// <summary>Within how many days after a click, a view or an engaged view of a video a conversion counts. Meta's default when absent.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), JsonPropertyOrder(5)]
+    public IReadOnlyList<AttributionWindow>? AttributionSpec { get; init; }
+
+    /// <summary>How often one person is shown the ads at most; for the goals REACH and THRUPLAY.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), JsonPropertyOrder(6)]
+    public IReadOnlyList<FrequencyCap>? FrequencyControlSpecs { get; init; }
+
+    /// <summary>At which hours of which days ads run; for lifetime budgets. Always when absent.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), JsonPropertyOrder(7)]
+    public IReadOnlyList<ScheduleHours>? AdsetSchedule { get; init; }
 }
 
 public sealed partial record AdSetRequest
@@ -35,4 +48,13 @@ public sealed partial record AdSetRequest
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), JsonPropertyOrder(4)]
     public string? LeadGenFormId { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), JsonPropertyOrder(5)]
+    public IReadOnlyList<AttributionWindow>? AttributionSpec { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), JsonPropertyOrder(6)]
+    public IReadOnlyList<FrequencyCap>? FrequencyControlSpecs { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), JsonPropertyOrder(7)]
+    public IReadOnlyList<ScheduleHours>? AdsetSchedule { get; init; }
 }

@@ -206,7 +206,8 @@ public sealed partial record AdSetRequest
         Name = name, DailyBudgetCents = one.DailyBudgetCents, LifetimeBudgetCents = one.LifetimeBudgetCents, StartTime = one.StartTime, EndTime = one.EndTime,
         MinSpendCents = one.MinSpendCents, MaxSpendCents = one.MaxSpendCents, Targeting = one.Targeting, OptimizationGoal = one.OptimizationGoal, BidStrategy = one.BidStrategy, BidAmountCents = one.BidAmountCents,
         RoasAverageFloor = one.RoasAverageFloor, PixelId = one.PixelId, ConversionEvent = one.ConversionEvent, DsaBeneficiary = one.DsaBeneficiary,
-        DsaPayor = one.DsaPayor, DestinationType = one.DestinationType, ApplicationId = one.ApplicationId, ObjectStoreUrl = one.ObjectStoreUrl, LeadGenFormId = one.LeadGenFormId, Ads = ads,
+        DsaPayor = one.DsaPayor, DestinationType = one.DestinationType, ApplicationId = one.ApplicationId, ObjectStoreUrl = one.ObjectStoreUrl, LeadGenFormId = one.LeadGenFormId,
+        AttributionSpec = one.AttributionSpec, FrequencyControlSpecs = one.FrequencyControlSpecs, AdsetSchedule = one.AdsetSchedule, Ads = ads,
     };
 
     /// <summary>One of its ads as a request of its own.</summary>
@@ -215,7 +216,8 @@ public sealed partial record AdSetRequest
         AdSets = null, DailyBudgetCents = DailyBudgetCents, LifetimeBudgetCents = LifetimeBudgetCents, StartTime = StartTime, EndTime = EndTime, MinSpendCents = MinSpendCents, MaxSpendCents = MaxSpendCents, Targeting = Targeting,
         OptimizationGoal = OptimizationGoal!, BidStrategy = BidStrategy, BidAmountCents = BidAmountCents, RoasAverageFloor = RoasAverageFloor, PixelId = PixelId,
         ConversionEvent = ConversionEvent, DsaBeneficiary = DsaBeneficiary, DsaPayor = DsaPayor,
-        DestinationType = DestinationType, ApplicationId = ApplicationId, ObjectStoreUrl = ObjectStoreUrl, LeadGenFormId = LeadGenFormId, ClipId = ad.ClipId!.Value, CreativeTitle = ad.CreativeTitle!,
+        DestinationType = DestinationType, ApplicationId = ApplicationId, ObjectStoreUrl = ObjectStoreUrl, LeadGenFormId = LeadGenFormId,
+        AttributionSpec = AttributionSpec, FrequencyControlSpecs = FrequencyControlSpecs, AdsetSchedule = AdsetSchedule, ClipId = ad.ClipId!.Value, CreativeTitle = ad.CreativeTitle!,
         CreativeDescription = ad.CreativeDescription, LandingUrl = ad.LandingUrl!, CallToAction = ad.CallToAction,
     };
 }

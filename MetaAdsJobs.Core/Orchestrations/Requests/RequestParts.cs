@@ -43,7 +43,7 @@ internal static class RequestParts
     [
         "targeting", "optimization_goal", "pixel_id", "conversion_event", "daily_budget_cents", "lifetime_budget_cents", "start_time", "end_time",
         "min_spend_cents", "max_spend_cents", "bid_strategy", "bid_amount_cents", "roas_average_floor", "dsa_beneficiary", "dsa_payor",
-        "destination_type", "application_id", "object_store_url", "lead_gen_form_id",
+        "destination_type", "application_id", "object_store_url", "lead_gen_form_id", "attribution_spec", "frequency_control_specs", "adset_schedule",
     ];
 
     private static readonly string[] OfCampaign =
@@ -54,9 +54,9 @@ internal static class RequestParts
     // Who names one of these takes none of them from above, nor what hangs on them.
     private static readonly (string[] Named, string[] Gone)[] Together =
     [
-        (["daily_budget_cents", "lifetime_budget_cents"], []),
+        (["daily_budget_cents", "lifetime_budget_cents"], ["adset_schedule"]),
         (["bid_strategy", "bid_amount_cents", "roas_average_floor"], []),
-        (["optimization_goal", "pixel_id", "conversion_event"], ["destination_type", "application_id", "object_store_url", "lead_gen_form_id"]),
+        (["optimization_goal", "pixel_id", "conversion_event"], ["destination_type", "application_id", "object_store_url", "lead_gen_form_id", "attribution_spec", "frequency_control_specs"]),
     ];
 
     public static bool IsTree(JsonElement body) => body.ValueKind == JsonValueKind.Object && body.TryGetProperty(AdSets, out var sets) && sets.ValueKind != JsonValueKind.Null;

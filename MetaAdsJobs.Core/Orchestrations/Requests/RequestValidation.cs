@@ -90,7 +90,7 @@ internal static class RequestValidation
         };
         request = BudgetValidation.Read(fields, request);
         request = OptionValidation.Read(fields, request, rule);
-        request = GoalValidation.Read(fields, request, rule);
+        request = DeliveryValidation.Read(fields, GoalValidation.Read(fields, request, rule), rule);
         fields.Has(RequestParts.AdSets);
         fields.RefuseUnknown();
         return errors.Any ? null : request;

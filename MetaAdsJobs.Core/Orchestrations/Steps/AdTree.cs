@@ -27,6 +27,7 @@ internal sealed class AdTree(Guid requestId, int round, OrchestrationRequest req
         DailyBudget = request.IsCampaignBudget ? Units(request.DailyBudgetCents, "daily_budget_cents") : null,
         LifetimeBudget = request.IsCampaignBudget ? Units(request.LifetimeBudgetCents, "lifetime_budget_cents") : null,
         BidStrategy = request.IsCampaignBudget ? request.BidStrategy ?? Bid.Automatic : null,
+        IsByHours = request.IsCampaignBudget && Shape.AdSets.Any(adSet => adSet.Request.AdsetSchedule is not null),
         SpecialAdCategories = request.SpecialAdCategories ?? [],
         Countries = request.SpecialAdCategoryCountries ?? [.. Shape.AdSets.SelectMany(CountriesOf).Distinct()],
     };
@@ -46,6 +47,7 @@ internal sealed class AdTree(Guid requestId, int round, OrchestrationRequest req
             Bid = BidOf(step),
             StartTime = one.StartTime,
             EndTime = one.EndTime,
+            Delivery = new(one.AttributionSpec, one.FrequencyControlSpecs, one.AdsetSchedule),
             Dsa = EuReach.IsPossible(targeting)
                 ? new(one.DsaBeneficiary ?? account.DsaBeneficiary ?? account.Name, one.DsaPayor ?? account.DsaPayor ?? account.Name)
                 : null,
