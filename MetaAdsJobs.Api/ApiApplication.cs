@@ -8,6 +8,7 @@ using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Api.Insights;
 using MetaAdsJobs.Api.Orchestrations;
 using MetaAdsJobs.Api.Spending;
+using MetaAdsJobs.Api.Targeting;
 using MetaAdsJobs.Console;
 using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Access;
@@ -56,6 +57,7 @@ public static class ApiApplication
         meta.MapInsights();
         meta.MapAccounts();
         meta.MapClips();
+        meta.MapTargeting();
         meta.MapSpending();
         meta.MapChanges();
         app.MapSignIn();

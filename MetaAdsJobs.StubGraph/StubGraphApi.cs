@@ -35,7 +35,7 @@ public sealed class StubGraphApi
     public async Task<StubAnswer> AnswerAsync(StubCall call, CancellationToken ct)
     {
         var (node, edge) = Split(call.Path);
-        return await AnswerOrBreakAsync(call, ct) with { Headers = StubUsage.Headers(AccountOf(node), isInsights: edge == "insights") };
+        return await AnswerOrBreakAsync(call, ct) with { Headers = StubUsage.Headers(AccountOf(node), edge) };
     }
 
     private async Task<StubAnswer> AnswerOrBreakAsync(StubCall call, CancellationToken ct)
@@ -76,6 +76,10 @@ public sealed class StubGraphApi
         (call.Method, edge, edge is null ? null : StubKind.WithEdge(edge)) switch
         {
             ("GET", null, _) => _accounts.ReadAsync(accountId, call, ct),
+            ("GET", "customaudiences", _) => Task.FromResult(StubAudiences.ListCustom(call)),
+            ("GET", "saved_audiences", _) => Task.FromResult(StubAudiences.ListSaved(call)),
+            ("GET", "delivery_estimate", _) => Task.FromResult(StubEstimates.Answer(call)),
+            ("GET", "targetingsearch", _) => Task.FromResult(StubTargeting.Detailed(call)),
             ("GET", "minimum_budgets", _) => Task.FromResult(StubAccounts.MinimumBudgets()),
             (_, "insights", _) => AnswerInsightsAsync($"act_{accountId}", call, ct),
             ("GET", _, { } kind) => _edges.ListOfAccountAsync(accountId, kind, call, ct),
@@ -192,15 +196,17 @@ internal static class StubUsage
     // Meta counts per business where a call names no ad account.
     private const string BusinessId = "1000000000000003";
 
-    public static IReadOnlyDictionary<string, string> Headers(string? accountId, bool isInsights)
+    public static IReadOnlyDictionary<string, string> Headers(string? accountId, string? edge)
     {
+        var isInsights = edge == "insights";
+        var type = isInsights ? "ads_insights" : edge is "customaudiences" or "saved_audiences" ? "custom_audience" : "ads_management";
         var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
         {
             ["X-App-Usage"] = """{"call_count":2,"total_cputime":1,"total_time":1}""",
             ["X-Ad-Account-Usage"] =
                 """{"acc_id_util_pct":1.5,"reset_time_duration":0,"ads_api_access_tier":"standard_access"}""",
             ["X-Business-Use-Case-Usage"] = $$"""
-                {"{{accountId ?? BusinessId}}":[{"type":"{{(isInsights ? "ads_insights" : "ads_management")}}","call_count":3,"total_cputime":1,"total_time":2,"estimated_time_to_regain_access":0,"ads_api_access_tier":"standard_access"}]}
+                {"{{accountId ?? BusinessId}}":[{"type":"{{type}}","call_count":3,"total_cputime":1,"total_time":2,"estimated_time_to_regain_access":0,"ads_api_access_tier":"standard_access"}]}
                 """,
             ["x-fb-trace-id"] = RandomNumberGenerator.GetHexString(11),
         };

@@ -31,6 +31,13 @@ internal static class StubTargeting
         ("6003659420716", "Cooking", "Food and drink"), ("6004160395895", "Travel", "Travel, places and events"), ("6003306084421", "Yoga", "Fitness and wellness"), ("6002714895372", "Coffee", "Food and drink"),
     ];
 
+    private static readonly (string Id, string Name, string Type, string[] Path)[] OtherDetails =
+    [
+        ("6002714895372", "Frequent travellers", "behaviors", ["Behaviors", "Travel", "Frequent travellers"]), ("6002714898572", "Small business owners", "behaviors", ["Behaviors", "Digital activities", "Small business owners"]),
+        ("6002714398172", "Newlywed (1 year)", "life_events", ["Demographics", "Life events", "Newlywed (1 year)"]), ("6002714398372", "Parents (all)", "family_statuses", ["Demographics", "Parents", "Parents (all)"]),
+        ("6008888980183", "Travel and tourism", "industries", ["Demographics", "Work", "Industries", "Travel and tourism"]), ("6008888999999", "Travel agents of Mars", "politics", ["Gone", "Travel agents of Mars"]),
+    ];
+
     private static readonly (int Key, string Name)[] Locales =
         [(6, "English (US)"), (24, "English (UK)"), (1001, "English (All)"), (7, "Spanish (Spain)"), (23, "Spanish"), (1002, "Spanish (All)"), (9, "French (France)"), (5, "German"), (10, "Italian"), (16, "Portuguese (Brazil)"), (11, "Japanese")];
 
@@ -38,7 +45,7 @@ internal static class StubTargeting
     {
         var text = call.Text("q");
         if (text is null) return StubRefusal.Missing("q").ToAnswer();
-        var limit = int.TryParse(call.Text("limit"), NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? given : 8;
+        var limit = Limit(call);
         return call.Text("type") switch
         {
             "adgeolocation" => List(Places.Where(place => Asked(call, place) && Matches(place.Name, text)).Take(limit), (json, place) =>
@@ -64,6 +71,24 @@ internal static class StubTargeting
             var type => StubRefusal.Parameter("type", $"{type ?? "nothing"} cannot be searched for").ToAnswer(),
         };
     }
+
+    /// <summary>What groups of a flexible_spec may hold, of several kinds.</summary>
+    public static StubAnswer Detailed(StubCall call)
+    {
+        if (call.Text("q") is not { } text) return StubRefusal.Missing("q").ToAnswer();
+        var all = Interests.Select(interest => (interest.Id, interest.Name, Type: "interests", Path: (string[])["Interests", interest.Topic, interest.Name])).Concat(OtherDetails);
+        return List(all.Where(one => Matches(one.Name, text)).Take(Limit(call)), (json, one) =>
+        {
+            json.WriteString("id", one.Id);
+            json.WriteString("name", one.Name);
+            json.WriteString("type", one.Type);
+            json.WriteStartArray("path");
+            foreach (var part in one.Path) json.WriteStringValue(part);
+            json.WriteEndArray();
+        });
+    }
+
+    private static int Limit(StubCall call) => int.TryParse(call.Text("limit"), NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? given : 8;
 
     private static bool Asked(StubCall call, Place place) =>
         call.Json("location_types") is not { ValueKind: System.Text.Json.JsonValueKind.Array } types || types.EnumerateArray().Any(type => type.ValueEquals(place.Type));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using MetaAdsJobs.Core.Validation;
 
 namespace MetaAdsJobs.Api.Http;
@@ -21,6 +22,14 @@ internal static class Problems
         Results.Problem($"There is no {what} {id}.", statusCode: StatusCodes.Status404NotFound);
 
     public static IResult Outdated(string detail) => Results.Problem(detail, statusCode: StatusCodes.Status412PreconditionFailed);
+
+    /// <summary>Meta does not answer: 429 when the account has used up its limit there, 503 when Meta is away, 409 when nothing but a person will change that.</summary>
+    public static IResult NotNow(HttpContext http, string detail, TimeSpan? retryAfter, bool isThrottled)
+    {
+        if (retryAfter is not { } wait) return Conflict(detail);
+        http.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        return Results.Problem(detail, statusCode: isThrottled ? StatusCodes.Status429TooManyRequests : StatusCodes.Status503ServiceUnavailable);
+    }
 
     public static IResult Conflict(string detail) => Results.Problem(detail, statusCode: StatusCodes.Status409Conflict);
 }

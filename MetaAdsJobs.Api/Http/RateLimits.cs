@@ -32,6 +32,11 @@ internal static class RateLimits
 
     public const string SignIn = "sign in";
 
+    /// <summary>Questions that are passed on to Meta, whose own limits are the accounts'.</summary>
+    public const string Questions = "questions";
+
+    private const int QuestionsPerSecond = 5;
+
     public static IServiceCollection AddRateLimits(this IServiceCollection services)
     {
         services.AddOptionsFor<RateLimitOptions>(RateLimitOptions.Section);
@@ -39,17 +44,17 @@ internal static class RateLimits
         {
             limiter.AddPolicy(PerCaller, http => RateLimitPartition.GetTokenBucketLimiter(TooManyCalls.CallerOf(http), _ => PerSecond(http)));
             limiter.AddPolicy(Pages, http => RateLimitPartition.GetTokenBucketLimiter(TooManyCalls.CallerOf(http), _ => PerSecond(http)));
+            limiter.AddPolicy(Questions, http => RateLimitPartition.GetTokenBucketLimiter(TooManyCalls.CallerOf(http), _ => PerSecond(QuestionsPerSecond)));
             limiter.AddPolicy(SignIn, http => RateLimitPartition.GetTokenBucketLimiter(TooManyCalls.AddressOf(http), _ => PerMinute(http)));
             limiter.OnRejected = async (rejected, _) => await TooManyCalls.RefuseAsync(
                 rejected.HttpContext, rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.FromSeconds(1), "Too many requests; see Retry-After.");
         });
     }
 
-    private static TokenBucketRateLimiterOptions PerSecond(HttpContext http)
-    {
-        var perSecond = http.RequestServices.GetRequiredService<RateLimitOptions>().RateLimitPerSecond;
-        return new() { TokensPerPeriod = perSecond, ReplenishmentPeriod = TimeSpan.FromSeconds(1), TokenLimit = perSecond * 2, QueueLimit = 0 };
-    }
+    private static TokenBucketRateLimiterOptions PerSecond(HttpContext http) => PerSecond(http.RequestServices.GetRequiredService<RateLimitOptions>().RateLimitPerSecond);
+
+    private static TokenBucketRateLimiterOptions PerSecond(int calls) =>
+        new() { TokensPerPeriod = calls, ReplenishmentPeriod = TimeSpan.FromSeconds(1), TokenLimit = calls * 2, QueueLimit = 0 };
 
     private static TokenBucketRateLimiterOptions PerMinute(HttpContext http)
     {

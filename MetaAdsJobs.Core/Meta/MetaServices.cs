@@ -1,6 +1,7 @@
 using System.Net;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.AdSets;
 using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Meta.Insights;
 using MetaAdsJobs.Core.Meta.Media;
@@ -33,6 +34,8 @@ public static class MetaServices
         services.AddSingleton<MetaImages>();
         services.AddSingleton<MetaChecks>();
         services.AddSingleton<MetaTargeting>();
+        services.AddSingleton<MetaAudiences>();
+        services.AddSingleton<MetaReach>();
         services.AddSingleton(provider => new ImageDownloads(
             new(Transport(provider).Images) { Timeout = Timeout.InfiniteTimeSpan },
             provider.GetRequiredService<MetaOptions>(),

@@ -1,14 +1,14 @@
-using MetaAdsJobs.Core.Accounts;
-using MetaAdsJobs.Core.Accounts.Tokens;
 using MetaAdsJobs.Core.Meta.Ads;
-using MetaAdsJobs.Core.Meta.Pacing;
+using MetaAdsJobs.Core.Meta.AdSets;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MetaAdsJobs.Core.Targeting;
 
 internal static class TargetingServices
 {
-    public static IServiceCollection AddTargeting(this IServiceCollection services) => services.AddSingleton(provider => new FindTargeting(
-        provider.GetRequiredService<TokenStore>(), provider.GetRequiredService<AccountStore>(), provider.GetRequiredService<AccountTokens>(),
-        provider.GetRequiredService<MetaTargeting>(), provider.GetRequiredService<PacingExchange>()));
+    public static IServiceCollection AddTargeting(this IServiceCollection services) => services
+        .AddSingleton<AccountQuestions>()
+        .AddSingleton(provider => new FindTargeting(provider.GetRequiredService<AccountQuestions>(), provider.GetRequiredService<MetaTargeting>()))
+        .AddSingleton(provider => new ListAudiences(provider.GetRequiredService<AccountQuestions>(), provider.GetRequiredService<MetaAudiences>()))
+        .AddSingleton(provider => new EstimateReach(provider.GetRequiredService<AccountQuestions>(), provider.GetRequiredService<MetaReach>()));
 }

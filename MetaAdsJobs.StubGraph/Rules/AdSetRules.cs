@@ -92,15 +92,14 @@ internal static class GoalRules
 
     public static string[] Objectives(string goal) => ObjectivesOf[goal];
 
-    public static StubRefusal? Refuse(StubCall call)
-    {
-        if (call.Text("optimization_goal") is not { } goal)
-            return StubRefusal.Missing("optimization_goal");
+    public static StubRefusal? Refuse(StubCall call) => Unknown(call) ?? PromotedObject(call, call.Text("optimization_goal")!);
 
-        return ObjectivesOf.ContainsKey(goal)
-            ? PromotedObject(call, goal)
-            : StubRefusal.Parameter("optimization_goal", $"Param optimization_goal {goal} is not one of Meta's goals");
-    }
+    public static StubRefusal? Unknown(StubCall call) => call.Text("optimization_goal") switch
+    {
+        null => StubRefusal.Missing("optimization_goal"),
+        var goal when !ObjectivesOf.ContainsKey(goal) => StubRefusal.Parameter("optimization_goal", $"Param optimization_goal {goal} is not one of Meta's goals"),
+        _ => null,
+    };
 
     public static StubRefusal DoesNotFit(string goal, string objective) => StubRefusal.Parameter(
         "optimization_goal",

@@ -81,11 +81,11 @@ public sealed class GraphUsageTests
     public void An_entry_counts_for_its_own_use_case_and_what_names_none_for_the_calls()
     {
         var readings = Usage(UseCase.AdsManagement,
-            (UseCaseHeader, """{"1":[{"type":"ads_insights","call_count":90,"estimated_time_to_regain_access":3},{"type":"ads_management","call_count":20},{"type":"custom_audience","call_count":99}]}"""),
+            (UseCaseHeader, """{"1":[{"type":"ads_insights","call_count":90,"estimated_time_to_regain_access":3},{"type":"ads_management","call_count":20},{"type":"custom_audience","call_count":10},{"type":"messenger","call_count":99}]}"""),
             (Account, """{"acc_id_util_pct":30}"""));
 
         Assert.That(readings, Is.EquivalentTo([
-            new UsageReading(UseCase.AdsInsights, 90, 0, TimeSpan.FromMinutes(3)), new UsageReading(UseCase.AdsManagement, 30, 0, null)]));
+            new UsageReading(UseCase.AdsInsights, 90, 0, TimeSpan.FromMinutes(3)), new UsageReading(UseCase.AdsManagement, 30, 0, null), new UsageReading(UseCase.CustomAudience, 10, 0, null)]));
         Assert.That(Usage(UseCase.AdsInsights, (UseCaseHeader, """{"1":[{"call_count":20}]}""")).Single().UseCase, Is.EqualTo(UseCase.AdsInsights));
     }
 

@@ -78,6 +78,28 @@ public sealed class ValidateOnlyTests
     }
 
     [Test]
+    public async Task Everything_of_an_ad_set_is_checked_as_it_is_made()
+    {
+        var request = SentCase.Merged((await _client.NewRequestAsync()).ToJsonString(), $$"""
+            {"campaign_objective":"OUTCOME_LEADS","optimization_goal":"LEAD_GENERATION","lead_gen_form_id":"5000000001","landing_url":null,"attribution_spec":[{"event_type":"CLICK_THROUGH","window_days":7}],
+             "daily_budget_cents":null,"lifetime_budget_cents":500000,"end_time":"{{SentCases.NextYear}}-02-01T00:00:00Z","adset_schedule":[{"start_minute":0,"end_minute":60,"days":[1]}],
+             "targeting":{"age_range":[30,40],"targeting_automation":{"advantage_audience":1} } }
+            """);
+        await _client.UntilAsync(await _client.AcceptAsync(request), "succeeded");
+        request["validate_only"] = true;
+
+        Assert.That(Findings(await _client.UntilAsync(await _client.AcceptAsync(request))), Is.EqualTo((string[])["account ok", "campaign ok", "adset ok", "creative ok", "ad ok"]));
+
+        foreach (var edge in (string[])["adsets", "adcreatives"])
+        {
+            var (made, check) = (Posts().Single(call => call.IsCreateOf(edge)), Posts().Single(call => call.Edge == edge && call.IsOnlyChecking));
+            Assert.That(Fields(check), Is.EqualTo(Fields(made)), edge);
+        }
+
+        static IEnumerable<string> Fields(RecordedCall call) => call.Parameters.Where(one => one.Key is not ("name" or "execution_options")).Select(one => $"{one.Key}={one.Value}").Order();
+    }
+
+    [Test]
     public async Task Every_refusal_is_told_and_a_retry_asks_again()
     {
         var request = await NewRequestAsync();

@@ -11,6 +11,13 @@ internal static class AdSetTargeting
     public const string Systems = "user_os";
     private const string Audiences = "custom_audiences";
 
+    /// <summary>What a group of a flexible_spec may hold by id.</summary>
+    public static IReadOnlyList<string> Segments { get; } =
+    [
+        "interests", "behaviors", Audiences, "life_events", "family_statuses", "industries", "income", "work_positions", "work_employers",
+        "education_schools", "education_majors", "user_adclusters",
+    ];
+
     /// <param name="countries">The account's, where no place is named.</param>
     /// <param name="storeUrl">Of the app that is promoted: Meta wants its system named (user_os), and phones and tablets alone have it.</param>
     public static JsonObject Of(JsonObject? asked, IEnumerable<string> countries, bool isOnInstagram, string? storeUrl)
@@ -29,7 +36,7 @@ internal static class AdSetTargeting
         return targeting;
     }
 
-    private static bool IsWidened(JsonObject targeting) => targeting[Automation]?[Advantage] is { } choice && (int)choice == 1;
+    private static bool IsWidened(JsonObject targeting) => targeting[Automation]?[Advantage]?.ToJsonString() == "1";
 
     /// <summary>
     /// Switches Meta's own widening of the audience off, explicitly: what was asked for is what is reached. Custom and lookalike audiences

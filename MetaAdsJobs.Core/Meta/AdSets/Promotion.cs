@@ -16,4 +16,12 @@ internal sealed record Promotion(string PageId, string? PixelId, string? PixelEv
         PromotedObject.App => new() { ["application_id"] = ApplicationId, ["object_store_url"] = ObjectStoreUrl },
         _ => null,
     };
+
+    /// <summary>False where something is not known that the rule promotes.</summary>
+    public bool IsEnoughFor(GoalRule rule) => rule.Promotes switch
+    {
+        PromotedObject.Pixel => PixelId is not null,
+        PromotedObject.App => ApplicationId is not null && ObjectStoreUrl is not null,
+        _ => true,
+    };
 }

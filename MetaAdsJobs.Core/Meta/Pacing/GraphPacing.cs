@@ -69,7 +69,7 @@ internal sealed class GraphPacing(MetaOptions options, TimeProvider time)
     public IReadOnlyList<PaceNews> TakeNews()
     {
         if (_blocked.Task.IsCompleted) _blocked = NewSignal();
-        return [.. _paces.Values.Select(pace => pace.TakeNews(Now, time.GetUtcNow())).OfType<PaceNews>()];
+        return [.. _paces.Where(pace => pace.Key.UseCase.IsShared()).Select(pace => pace.Value.TakeNews(Now, time.GetUtcNow())).OfType<PaceNews>()];
     }
 
     /// <summary>What was taken did not reach the others: it is news still.</summary>

@@ -102,10 +102,8 @@ internal static class RequestValidation
         BudgetValidation.CheckAgainst(account, caps, fields, now, errors);
         OptionValidation.CheckAgainst(account, fields, errors);
         GoalValidation.CheckAgainst(account, fields, errors);
-        TargetingValidation.CheckAgainst(account, fields.Object("targeting"), errors);
+        TargetingValidation.CheckAgainst(account, fields, errors);
         if (AccountCurrency.Difference(account.AdAccountId, account.Currency, account.MetaCurrency) is { } difference) errors.Add("social_account_id", difference);
-        if (account.DefaultCountries.Count == 0 && fields.Object("targeting")?.Has("geo_locations") != true)
-            errors.Add("targeting.geo_locations", "is required: the account has no default_countries to fall back on");
     }
 
     // What is wrong in itself has been told already.

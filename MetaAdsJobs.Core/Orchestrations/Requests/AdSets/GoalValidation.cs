@@ -20,15 +20,13 @@ internal static class GoalValidation
     /// <param name="rule">Null when the goal itself is wrong.</param>
     public static OrchestrationRequest Read(JsonFields fields, OrchestrationRequest request, GoalRule? rule)
     {
-        var (app, store) = (fields.MetaId(App), fields.HttpUrl(Store));
-        var system = store is null ? null : AppStores.SystemOf(store);
-        if (store is not null && system is null) fields.Refuse(Store, $"must be the app's page in a store, such as {AppStores.Examples}");
+        var (app, store) = (fields.MetaId(App), ReadStore(fields));
         var form = fields.MetaId(Form);
         if (rule is null) return request;
         CheckDestination(fields, request, rule);
         foreach (var name in (string[])[App, Store]) Needed(name, rule.Promotes == PromotedObject.App, "promote an app");
         Needed(Form, rule.OpensForm, "count the leads of a form");
-        if (system is not null && request.Targeting is { } targeting) OnlyOn(fields, targeting, system);
+        if (store is not null && request.Targeting is { } targeting) OnlyOn(fields, targeting, AppStores.SystemOf(store)!);
         return request with { ApplicationId = app, ObjectStoreUrl = store, LeadGenFormId = form, LandingUrl = ButtonRule.Of(rule).LinkOf(store) ?? request.LandingUrl };
 
         void Needed(string name, bool isNeeded, string which)
@@ -36,6 +34,15 @@ internal static class GoalValidation
             if (isNeeded && !fields.Has(name)) fields.Refuse(name, $"is required for {request.OptimizationGoal}");
             if (!isNeeded && fields.Has(name)) fields.Refuse(name, $"is only for goals that {which}; {request.OptimizationGoal} does not");
         }
+    }
+
+    /// <summary>The page of an app in a store that is known here.</summary>
+    public static string? ReadStore(JsonFields fields)
+    {
+        var store = fields.HttpUrl(Store);
+        if (store is null || AppStores.SystemOf(store) is not null) return store;
+        fields.Refuse(Store, $"must be the app's page in a store, such as {AppStores.Examples}");
+        return null;
     }
 
     /// <summary>What only the account can tell.</summary>

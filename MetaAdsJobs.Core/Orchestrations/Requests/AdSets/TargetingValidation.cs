@@ -16,13 +16,7 @@ internal static partial class TargetingValidation
     private const string Least = "age_min";
     private const string Most = "age_max";
 
-    /// <summary>What a group of a flexible_spec may hold, by id; and by number.</summary>
-    private static readonly string[] Segments =
-    [
-        "interests", "behaviors", "custom_audiences", "life_events", "family_statuses", "industries", "income", "work_positions", "work_employers",
-        "education_schools", "education_majors", "user_adclusters",
-    ];
-
+    /// <summary>What a group of a flexible_spec may hold by number.</summary>
     private static readonly string[] Numbers = ["college_years", "education_statuses"];
 
     public static JsonObject? Read(JsonFields? fields)
@@ -48,10 +42,28 @@ internal static partial class TargetingValidation
         return targeting;
     }
 
-    /// <summary>What only the account can tell.</summary>
-    public static void CheckAgainst(SocialAccount account, JsonFields? fields, FieldErrors errors)
+    /// <summary>Of a targeting that Meta keeps what a request may say, too; and the names of what it may not.</summary>
+    public static (JsonObject Targeting, IReadOnlyList<string> LeftOut) ReadKept(JsonObject kept)
     {
+        var (rest, leftOut) = (kept.DeepClone().AsObject(), new List<string>());
+        while (true)
+        {
+            var errors = new FieldErrors();
+            var read = Read(new JsonFields(JsonSerializer.SerializeToElement(rest), errors))!;
+            if (!errors.Any) return (read, leftOut);
+            foreach (var name in errors.ToDictionary().Keys.Select(path => path.Split('.', '[')[0]).Distinct())
+                if (rest.Remove(name)) leftOut.Add(name);
+        }
+    }
+
+    /// <summary>What only the account can tell.</summary>
+    /// <param name="body">Of the request.</param>
+    public static void CheckAgainst(SocialAccount account, JsonFields body, FieldErrors errors)
+    {
+        var fields = body.Object("targeting");
         if (fields is not null) PlacementValidation.CheckAgainst(account, fields, errors);
+        if (account.DefaultCountries.Count == 0 && fields?.Has("geo_locations") != true)
+            errors.Add("targeting.geo_locations", "is required: the account has no default_countries to fall back on");
     }
 
     /// <summary>
@@ -90,10 +102,10 @@ internal static partial class TargetingValidation
         var group = new JsonFields(item, fields.Errors, path);
         var result = new JsonObject();
         var wrongBefore = fields.Errors.Count;
-        foreach (var name in Segments) Set(result, name, Array(group.List(name, MostOfOne, group.IdAndName)));
+        foreach (var name in AdSetTargeting.Segments) Set(result, name, Array(group.List(name, MostOfOne, group.IdAndName)));
         foreach (var name in Numbers) Set(result, name, Array(group.List(name, MostOfOne, (one, at) => group.Number(one, at, 1, 9999, "must be a number of Meta's"))));
         group.RefuseUnknown();
-        if (group.IsObject && result.Count == 0 && fields.Errors.Count == wrongBefore) fields.Errors.Add(path, $"must name something, such as {Segments[0]}");
+        if (group.IsObject && result.Count == 0 && fields.Errors.Count == wrongBefore) fields.Errors.Add(path, $"must name something, such as {AdSetTargeting.Segments[0]}");
         return group.IsObject ? result : null;
     }
 
