@@ -25,6 +25,8 @@ public sealed class RequestCopyTests
     [TestCase("""{"ad_sets":[{"optimization_goal":"OFFSITE_CONVERSIONS","pixel_id":"7","ads":[{}]},{"ads":[{}]},{"optimization_goal":"OFFSITE_CONVERSIONS","conversion_event":"LEAD","ads":[{}]}]}""")]
     [TestCase("""{"budget_at":"campaign","bid_strategy":"COST_CAP","bid_amount_cents":300,"ad_sets":[{"min_spend_cents":1000,"max_spend_cents":4000,"ads":[{}]},{"bid_amount_cents":500,"ads":[{}]}]}""")]
     [TestCase("""{"campaign_objective":"OUTCOME_LEADS","optimization_goal":"LEAD_GENERATION","lead_gen_form_id":"1","landing_url":null,"ad_sets":[{"ads":[{}]},{"lead_gen_form_id":"2","ads":[{}]},{"optimization_goal":"LINK_CLICKS","ads":[{"landing_url":"https://example.com/"}]}]}""")]
+    [TestCase("""{"optimization_goal":"OFFSITE_CONVERSIONS","attribution_spec":[{"event_type":"CLICK_THROUGH","window_days":7}],"daily_budget_cents":null,"lifetime_budget_cents":90000,"end_time":"2099-01-01T00:00:00Z","adset_schedule":[{"start_minute":0,"end_minute":60,"days":[1]}],"ad_sets":[{"ads":[{}]},{"lifetime_budget_cents":90000,"ads":[{}]},{"daily_budget_cents":500,"ads":[{}]},{"optimization_goal":"OFFSITE_CONVERSIONS","ads":[{}]}]}""")]
+    [TestCase("""{"budget_at":"campaign","daily_budget_cents":null,"lifetime_budget_cents":90000,"end_time":"2099-01-01T00:00:00Z","ad_sets":[{"adset_schedule":[{"start_minute":0,"end_minute":60,"days":[1]}],"ads":[{}]},{"ads":[{}]}]}""")]
     public void Asked_for_again_it_is_the_same_request(string change)
     {
         var asked = Read(change);
@@ -102,7 +104,7 @@ public sealed class RequestCopyTests
         [
             "social_account_id", "clip_id", "campaign_name", "campaign_objective", "creative_title", "creative_description", "landing_url", "targeting", "optimization_goal", "auto_publish", "bid_strategy",
             "roas_average_floor", "special_ad_categories", "special_ad_category_countries", "conversion_event", "call_to_action", "validate_only", "budget_at", "ad_sets", "ads", "name",
-            "destination_type", "application_id", "object_store_url",
+            "destination_type", "application_id", "object_store_url", "attribution_spec", "frequency_control_specs", "adset_schedule",
         ];
         Assert.That(new[] { typeof(OrchestrationRequest), typeof(AdSetRequest), typeof(AdRequest) }.SelectMany(type => OrchestrationRequest.Json.GetTypeInfo(type).Properties).Where(field => field.Get is not null).Select(field => field.Name).Distinct(),
             Is.EquivalentTo([.. goes, .. RequestCopy.OfAccount.Where(path => !path.Contains('.', StringComparison.Ordinal)), .. RequestCopy.Amounts, .. RequestCopy.Times]));
