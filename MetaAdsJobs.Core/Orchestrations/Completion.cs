@@ -48,11 +48,11 @@ internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites write
                     @StartTimes::timestamptz[], @EndTimes::timestamptz[], @Targetings) AS n (step, meta_id, name, goal, daily, lifetime, strategy, bid, starts, ends, targeting)
                 RETURNING id, step),
             creative AS (
-                INSERT INTO meta_creatives (request_id, step, social_account_id, clip_id, meta_id, name, title, description, landing_url, video_id,
+                INSERT INTO meta_creatives (request_id, step, social_account_id, kind, clip_id, meta_id, name, title, description, landing_url, video_id,
                     image_hash, image_url, thumbnail_url, created_at)
-                SELECT fence.request_id, n.step, social_account_id, n.clip_id, n.meta_id, n.name, n.title, n.description, n.landing_url, n.video_id, n.image_hash, n.image_url, n.thumbnail_url, @Now
-                FROM fence, unnest(@Creatives, @ClipIds, @CreativeIds, @CreativeNames, @Titles, @Descriptions, @LandingUrls, @VideoIds, @ImageHashes, @ImageUrls, @ThumbnailUrls)
-                    AS n (step, clip_id, meta_id, name, title, description, landing_url, video_id, image_hash, image_url, thumbnail_url)
+                SELECT fence.request_id, n.step, social_account_id, n.kind, n.clip_id, n.meta_id, n.name, n.title, n.description, n.landing_url, n.video_id, n.image_hash, n.image_url, n.thumbnail_url, @Now
+                FROM fence, unnest(@Creatives, @Kinds, @ClipIds::uuid[], @CreativeIds, @CreativeNames, @Titles, @Descriptions, @LandingUrls, @VideoIds, @ImageHashes, @ImageUrls, @ThumbnailUrls)
+                    AS n (step, kind, clip_id, meta_id, name, title, description, landing_url, video_id, image_hash, image_url, thumbnail_url)
                 RETURNING id, step),
             ad AS (
                 INSERT INTO meta_ads (request_id, step, adset_db_id, creative_db_id, meta_id, name, status, created_at)
@@ -92,7 +92,8 @@ internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites write
         var tree = attempt.Tree;
         var (adSets, ads) = (tree.Shape.AdSets, tree.Shape.Ads);
         var bids = adSets.Select(adSet => tree.BidOf(adSet.Step)).ToList();
-        var media = ads.Select(ad => attempt.MediaOf(ad.MediaStep)).ToList();
+        // Of several clips the first; the request has all.
+        var media = ads.Select(ad => ad.MediaSteps.Count == 0 ? null : attempt.MediaOf(ad.MediaSteps[0])).ToList();
         var now = time.GetUtcNow();
         string? FindId(string step) => built.Last.FirstOrDefault(one => one.Step == step)?.MetaId ?? attempt.FindMetaId(step);
         string IdOf(string step) => FindId(step) ?? attempt.MetaId(step);
@@ -113,9 +114,9 @@ internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites write
             StartTimes = Of(adSets, adSet => adSet.Request.StartTime?.ToUniversalTime()), EndTimes = Of(adSets, adSet => adSet.Request.EndTime?.ToUniversalTime()),
             Targetings = Of(adSets, adSet => tree.Targeting(adSet.Step).ToJsonString()),
             Creatives = Of(ads, ad => ad.CreativeStep), CreativeIds = Of(ads, ad => IdOf(ad.CreativeStep)), CreativeNames = Of(ads, ad => tree.NameOf(ad.CreativeStep)),
-            Titles = Of(ads, ad => ad.Request.CreativeTitle), Descriptions = Of(ads, ad => ad.Request.CreativeDescription), LandingUrls = Of(ads, ad => ad.Request.LandingUrl),
-            ClipIds = Of(media, one => one.Clip.Id), VideoIds = Of(media, one => one.Clip.VideoId ?? (one.Clip.VideoUrl is null ? null : FindId(one.Step))),
-            ImageHashes = Of(media, one => one.Clip.ImageUrl is null ? null : FindId(one.Step)), ImageUrls = Of(media, one => one.Clip.ImageUrl), ThumbnailUrls = Of(media, one => one.ThumbnailUrl),
+            Kinds = Of(ads, ad => ad.Request.Kind), Titles = Of(ads, ad => ad.Request.CreativeTitle ?? ad.Request.Titles?[0] ?? ad.Request.Cards?[0].Title), Descriptions = Of(ads, ad => ad.Request.CreativeDescription), LandingUrls = Of(ads, ad => ad.Request.LandingUrl),
+            ClipIds = Of(media, one => one?.Clip.Id), VideoIds = Of(media, one => one?.Clip.VideoId ?? (one?.Clip.VideoUrl is null ? null : FindId(one.Step))),
+            ImageHashes = Of(media, one => one?.Clip.ImageUrl is null ? null : FindId(one.Step)), ImageUrls = Of(media, one => one?.Clip.ImageUrl), ThumbnailUrls = Of(media, one => one?.ThumbnailUrl),
             Ads = Of(ads, ad => ad.Step), AdIds = Of(ads, ad => IdOf(ad.Step)), AdNames = Of(ads, ad => tree.NameOf(ad.Step)), AdSetsOfAds = Of(ads, ad => ad.AdSetStep),
         }, connection, transaction, ct);
         return isWritten;

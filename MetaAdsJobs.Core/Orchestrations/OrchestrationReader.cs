@@ -21,7 +21,7 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
                    o.request::text AS request,
                    EXISTS (SELECT 1 FROM jsonb_array_elements_text(o.errors) e WHERE e LIKE 'at Meta: %') AS refused
             FROM orchestrations o
-            JOIN clips k ON k.id = o.clip_id
+            LEFT JOIN clips k ON k.id = o.clip_id
             WHERE o.request_id = @RequestId;
             SELECT step, state, meta_id, started_at, COALESCE(deleted_at, confirmed_at) AS completed_at, error
             FROM orchestration_steps WHERE request_id = @RequestId;
@@ -68,7 +68,7 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
     {
         public Guid RequestId { get; init; }
         public Guid SocialAccountId { get; init; }
-        public Guid ClipId { get; init; }
+        public Guid? ClipId { get; init; }
         public string CampaignName { get; init; } = "";
         public DateTimeOffset AcceptedAt { get; init; }
         public DateTimeOffset? StartedAt { get; init; }
@@ -115,7 +115,7 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
                     Success = built, Error = built ? null : ErrorList.FirstOrDefault(),
                 },
                 AdSets = ValidateOnly ? null : [.. shape.AdSets.Select(adSet => new AdSetResult(adSet.Name, DbId(adSet.Step), MetaId(adSet.Step), StateOf(adSet.Step), StatusOf(adSet.Step),
-                    [.. adSet.Ads.Select(ad => new AdResult(ad.Name, ad.Request.ClipId, DbId(ad.Step), MetaId(ad.Step), DbId(ad.CreativeStep), MetaId(ad.CreativeStep), StateOf(ad.Step), StatusOf(ad.Step)))]))],
+                    [.. adSet.Ads.Select(ad => new AdResult(ad.Name, ad.Request.Kind, AdNode.ClipsOf(ad.Request).Cast<Guid?>().FirstOrDefault(), [.. AdNode.ClipsOf(ad.Request)], ad.Request.PostId ?? ad.Request.InstagramMediaId, DbId(ad.Step), MetaId(ad.Step), DbId(ad.CreativeStep), MetaId(ad.CreativeStep), StateOf(ad.Step), StatusOf(ad.Step)))]))],
                 InsightsSync = insights, Validation = validation, Errors = ErrorList, Status = Status, Attempt = Attempt, NextAttemptAt = NextAttemptAt, WaitReason = WaitReason,
                 EffectiveStatus = StatusOf(StepName.Ad),
                 Issues = [.. shape.LastFirst.Reverse().SelectMany(step => IssuesOf(step, objects.GetValueOrDefault(step)?.Issues))],

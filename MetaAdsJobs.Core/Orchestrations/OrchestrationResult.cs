@@ -10,7 +10,9 @@ public sealed record OrchestrationResult
 {
     public required Guid RequestId { get; init; }
     public required Guid SocialAccountId { get; init; }
-    public required Guid ClipId { get; init; }
+
+    /// <summary>The first that is shown; null when there are only existing posts.</summary>
+    public required Guid? ClipId { get; init; }
     public required string CampaignName { get; init; }
 
     /// <summary>True when the ad was built and its first numbers were synced; for validate_only, when nothing that was checked was refused.</summary>
@@ -56,7 +58,11 @@ public sealed record ResultIssue(string Object, string? Level, string? Code, str
 public sealed record AdSetResult(string? Name, long? AdsetDbId, string? AdsetMetaId, string State, string? EffectiveStatus, IReadOnlyList<AdResult> Ads);
 
 /// <inheritdoc cref="AdSetResult"/>
-public sealed record AdResult(string? Name, Guid ClipId, long? AdDbId, string? AdMetaId, long? CreativeDbId, string? CreativeMetaId, string State, string? EffectiveStatus);
+/// <param name="Kind">single, carousel, post, instagram_post, texts or placements.</param>
+/// <param name="ClipId">The first of its clips; null of an existing post.</param>
+/// <param name="ClipIds">All clips that it shows, each once.</param>
+/// <param name="PostId">Of an existing post, on the page or on Instagram, as the request names it.</param>
+public sealed record AdResult(string? Name, string Kind, Guid? ClipId, IReadOnlyList<Guid> ClipIds, string? PostId, long? AdDbId, string? AdMetaId, long? CreativeDbId, string? CreativeMetaId, string State, string? EffectiveStatus);
 
 /// <summary>The campaign and the first ad set and ad of it: ids in our database once all is recorded, Meta's ids as they are confirmed.</summary>
 public sealed record CampaignCreation
@@ -92,7 +98,7 @@ public sealed record OrchestrationSummary
 {
     public required Guid RequestId { get; init; }
     public required Guid SocialAccountId { get; init; }
-    public required Guid ClipId { get; init; }
+    public required Guid? ClipId { get; init; }
     public required string CampaignName { get; init; }
     public required string Status { get; init; }
     public required int Attempt { get; init; }

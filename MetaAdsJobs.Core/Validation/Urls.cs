@@ -20,6 +20,13 @@ public static partial class Urls
     /// </summary>
     public static string Encode(string url) => TryEncode(url) ?? url;
 
+    /// <summary>The same of query parameters that are added to a URL.</summary>
+    public static string EncodeParameters(string parameters) => Outside().Replace(parameters, Encoded);
+
+    /// <summary>A domain as the web's standards want it: its punycode.</summary>
+    /// <returns>Null for what no domain can be.</returns>
+    public static string? Host(string domain) => Uri.CheckHostName(domain) == UriHostNameType.Dns && Uri.TryCreate($"https://{domain}/", UriKind.Absolute, out var url) ? HostOf(url) : null;
+
     private static string? TryEncode(string text)
     {
         if (text.AsSpan().IndexOfAny(' ', '\\') >= 0 || !Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https")

@@ -105,40 +105,38 @@ internal static class AdSetCreate
     }
 }
 
-/// <summary>A creative is made if its video is ready and its image belongs to the account.</summary>
+/// <summary>A creative is made if its videos are ready and its images belong to the account.</summary>
 internal static class CreativeCreate
 {
     // A video that is not in the table was uploaded elsewhere and counts as ready.
     private const string InsertSql = """
-        WITH video AS (
-            SELECT status = 'ERROR' AS is_broken, created_at > $9 AS is_processing, deleted_at IS NOT NULL AS is_gone
-            FROM stub_graph.objects WHERE id = $7 AND kind = 'video'
+        WITH videos AS (
+            SELECT id, status = 'ERROR' OR deleted_at IS NOT NULL AS is_unusable, created_at > $9 AS is_processing
+            FROM stub_graph.objects WHERE id = ANY($7::text[]) AND kind = 'video'
         ), facts AS (
-            SELECT coalesce((SELECT is_broken OR is_gone FROM video), false) AS video_is_unusable,
-                   coalesce((SELECT is_processing FROM video), false) AS video_is_processing,
-                   $8::text IS NOT NULL AND NOT EXISTS (
-                       SELECT FROM stub_graph.objects WHERE id = $2 || ':' || $8 AND deleted_at IS NULL) AS image_is_missing
+            SELECT (SELECT min(id) FROM videos WHERE is_unusable) AS unusable_video,
+                   (SELECT min(id) FROM videos WHERE is_processing) AS processed_video,
+                   (SELECT min(hash) FROM unnest($8::text[]) AS hash WHERE NOT EXISTS (
+                       SELECT FROM stub_graph.objects WHERE id = $2 || ':' || hash AND deleted_at IS NULL)) AS missing_image
         ), made AS (
             INSERT INTO stub_graph.objects (id, kind, account_id, name, status, fields, created_at, updated_at, searchable_at)
             SELECT $1, 'creative', $2, $3, $4, $5::jsonb, $6, $6, $6
-            FROM facts WHERE NOT (video_is_unusable OR video_is_processing OR image_is_missing OR $10)
+            FROM facts WHERE num_nonnulls(unusable_video, processed_video, missing_image) = 0 AND NOT $10
         )
-        SELECT video_is_unusable, video_is_processing, image_is_missing FROM facts
+        SELECT unusable_video, processed_video, missing_image FROM facts
         """;
 
     public static async Task<StubRefusal?> InsertAsync(
         NpgsqlDataSource dataSource, NewObject created, StubCall call, CancellationToken ct)
     {
-        var videoId = CreativeRules.InStory(call, "video_data", "video_id");
-        var imageHash = CreativeRules.InStory(call, "video_data", "image_hash") ?? CreativeRules.InStory(call, "link_data", "image_hash");
         await using var command = dataSource.With(
             InsertSql, created.Id, created.AccountId, created.Name, "ACTIVE", created.FieldsJson, created.At,
-            videoId, imageHash, created.At - StubVideo.Processing, call.IsOnlyValidating);
+            CreativeRules.Shown(call, "video_id"), CreativeRules.Shown(call, "image_hash", "hash"), created.At - StubVideo.Processing, call.IsOnlyValidating);
         await using var rows = await command.ExecuteReaderAsync(ct);
         await rows.ReadAsync(ct);
-        return rows.GetBoolean(0) ? Refusal("Video cannot be used", $"The video {videoId} could not be processed or was deleted")
-            : rows.GetBoolean(1) ? Refusal("Video not ready for use", $"The video {videoId} is still being processed")
-            : rows.GetBoolean(2) ? Refusal("Image not found", $"The ad account has no image with the hash {imageHash}")
+        return !rows.IsDBNull(0) ? Refusal("Video cannot be used", $"The video {rows.GetString(0)} could not be processed or was deleted")
+            : !rows.IsDBNull(1) ? Refusal("Video not ready for use", $"The video {rows.GetString(1)} is still being processed")
+            : !rows.IsDBNull(2) ? Refusal("Image not found", $"The ad account has no image with the hash {rows.GetString(2)}")
             : null;
     }
 
@@ -155,6 +153,9 @@ internal static class AdCreate
         ?? (CreativeId(call) is null
             ? StubRefusal.Parameter("creative", "Param creative must name an existing creative: {\"creative_id\":\"...\"}")
             : null)
+        ?? (call.Text("conversion_domain") is { } domain && Uri.CheckHostName(domain) != UriHostNameType.Dns
+            ? StubRefusal.Parameter("conversion_domain", "Param conversion_domain must be a domain, and not a URL")
+            : null)
         ?? ParameterRules.Status(call, "ACTIVE", "PAUSED");
 
     // FOR SHARE: a parent that is being deleted takes this ad with it or refuses it, never leaves it alone.
@@ -162,20 +163,23 @@ internal static class AdCreate
     private const string InsertSql = """
         WITH adset AS (
             SELECT id, kind = 'adset' AND account_id = $2 AND deleted_at IS NULL AS is_usable,
-                   coalesce(fields -> 'targeting' -> 'publisher_platforms' ? 'instagram', true) AS is_on_instagram
+                   coalesce(fields -> 'targeting' -> 'publisher_platforms' ? 'instagram', true) AS is_on_instagram, coalesce(fields ->> 'is_dynamic_creative', '') = 'true' AS is_dynamic
             FROM stub_graph.objects WHERE id = $7 FOR SHARE
         ), creative AS (
             SELECT id, kind = 'creative' AND account_id = $2 AND deleted_at IS NULL AS is_usable,
-                   NOT coalesce(fields -> 'object_story_spec' ? 'page_id', false) OR fields -> 'object_story_spec' ? 'instagram_user_id' AS has_instagram
+                   coalesce(fields -> 'object_story_spec', fields) ? 'instagram_user_id' AS has_instagram,
+                   fields ? 'asset_feed_spec' AND coalesce(fields -> 'asset_feed_spec' ->> 'optimization_type', 'REGULAR') = 'REGULAR' AS is_dynamic
             FROM stub_graph.objects WHERE id = $8 FOR SHARE
         ), made AS (
             INSERT INTO stub_graph.objects
                 (id, kind, account_id, parent_id, creative_id, name, status, fields, created_at, updated_at, searchable_at)
             SELECT $1, 'ad', $2, adset.id, creative.id, $3, $4, $5::jsonb, $6, $6, $6
-            FROM adset, creative WHERE adset.is_usable AND creative.is_usable AND (creative.has_instagram OR NOT adset.is_on_instagram) AND NOT $9
+            FROM adset, creative WHERE adset.is_usable AND creative.is_usable AND (creative.has_instagram OR NOT adset.is_on_instagram)
+              AND (adset.is_dynamic OR NOT creative.is_dynamic) AND NOT $9
         )
         SELECT EXISTS (SELECT FROM adset WHERE is_usable), EXISTS (SELECT FROM creative WHERE is_usable),
-               EXISTS (SELECT FROM adset, creative WHERE adset.is_on_instagram AND NOT creative.has_instagram)
+               EXISTS (SELECT FROM adset, creative WHERE adset.is_on_instagram AND NOT creative.has_instagram),
+               EXISTS (SELECT FROM adset, creative WHERE creative.is_dynamic AND NOT adset.is_dynamic)
         """;
 
     public static async Task<StubRefusal?> InsertAsync(
@@ -192,6 +196,8 @@ internal static class AdCreate
             : !rows.GetBoolean(1) ? StubRefusal.NoSuchObject(creativeId, "creative")
             : rows.GetBoolean(2) ? StubRefusal.Parameter(
                 "creative", 1772103, "Instagram Account Is Missing", "The ad set allows Instagram: select an Instagram account, or other placements")
+            : rows.GetBoolean(3) ? StubRefusal.Parameter(
+                "creative", 1885998, "Dynamic creative", "A creative of several assets that Meta combines needs an ad set that is_dynamic_creative")
             : null;
     }
 

@@ -189,6 +189,11 @@ internal static class LegalNestedNames
         use_flexible_image_aspect_ratio
         """);
 
+    public static readonly FrozenSet<string> Card = LegalNames.Set("""
+        android_url call_to_action caption description ig_media_id image_crops image_hash ios_url link marketing_message_buttons name picture
+        place_data static_card video_id
+        """);
+
     public static readonly FrozenSet<string> VideoStory = LegalNames.Set("""
         additional_image_index branded_content_shared_to_sponsor_status branded_content_sponsor_page_id
         call_to_action collection_thumbnails customization_rules_spec image_hash image_url link_description

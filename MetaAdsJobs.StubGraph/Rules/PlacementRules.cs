@@ -30,13 +30,14 @@ internal static class PlacementRules
         ("threads threads_stream", ["instagram stream"]),
     ];
 
-    public static StubRefusal? Refuse(string parameter, JsonElement targeting)
+    /// <param name="isWhole">Of a rule for some placements: platforms go with their positions, and what one cannot be alone it can be here.</param>
+    public static StubRefusal? Refuse(string parameter, JsonElement targeting, bool isWhole = false)
     {
         var chosen = Words(targeting, "publisher_platforms");
         if (chosen.FirstOrDefault(word => Platforms.All(known => known.Platform != word)) is { } stranger)
             return StubRefusal.Parameter(parameter, $"{stranger} is no publisher platform");
 
-        if (chosen.Count > 0 && chosen.All(word => word == "audience_network"))
+        if (!isWhole && chosen.Count > 0 && chosen.All(word => word == "audience_network"))
             return StubRefusal.Parameter(parameter, "audience_network cannot be the only publisher platform");
 
         foreach (var (platform, positions) in Platforms)
@@ -45,11 +46,14 @@ internal static class PlacementRules
             if (words.FirstOrDefault(word => !positions.Contains(word)) is { } unknown)
                 return StubRefusal.Parameter(parameter, $"{unknown} is no position on {platform}");
 
-            if (words.Count > 0 && chosen.Count > 0 && !chosen.Contains(platform))
+            if (isWhole && chosen.Contains(platform) && words.Count == 0)
+                return StubRefusal.Parameter(parameter, $"{platform} needs its {platform}_positions");
+
+            if (words.Count > 0 && (isWhole || chosen.Count > 0) && !chosen.Contains(platform))
                 return StubRefusal.Parameter(parameter, $"{platform}_positions need the publisher platform {platform}");
         }
 
-        return Together(parameter, targeting, chosen);
+        return isWhole ? null : Together(parameter, targeting, chosen);
     }
 
     private static StubRefusal? Together(string parameter, JsonElement targeting, List<string> chosen)

@@ -90,6 +90,22 @@ public sealed class DescriptionTests
     }
 
     [Test]
+    public async Task An_ad_is_described_with_all_that_it_may_be_and_only_what_every_request_names_is_required()
+    {
+        var schemas = (await DescriptionAsync())["components"]!["schemas"]!.AsObject();
+        string[] ofAd =
+        [
+            "clip_id", "creative_title", "creative_description", "landing_url", "call_to_action", "cards", "post_id", "instagram_media_id", "titles", "texts", "placement_media", "link_description", "url_tags",
+            "instagram_user_id", "conversion_domain",
+        ];
+        foreach (var name in (string[])["OrchestrationRequest", "AdRequest"]) Assert.That(schemas[name]!["properties"]!.AsObject().Select(field => field.Key), Is.SupersetOf(ofAd), name);
+        Assert.That(schemas["CardRequest"]!["properties"]!.AsObject().Select(field => field.Key), Is.EquivalentTo(["clip_id", "title", "description", "landing_url", "call_to_action"]));
+        Assert.That(schemas["PlacementMediaRequest"]!["properties"]!.AsObject().Select(field => field.Key), Is.EquivalentTo(["placements", "clip_id", "crop"]));
+        Assert.That(schemas["OrchestrationRequest"]!["required"]!.AsArray().Select(field => (string?)field), Is.EquivalentTo(["social_account_id", "campaign_name", "campaign_objective", "optimization_goal"]));
+        Assert.That(schemas["AdResult"]!["properties"]!.AsObject().Select(field => field.Key), Is.SupersetOf(["kind", "clip_id", "clip_ids", "post_id"]));
+    }
+
+    [Test]
     public async Task Swagger_shows_the_description()
     {
         var page = await _stranger.GetAsync("/swagger/index.html");

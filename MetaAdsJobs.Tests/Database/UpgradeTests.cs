@@ -150,7 +150,7 @@ public sealed class UpgradeTests
         {
             StepName.Campaign => meta.CreateCampaignAsync(credential, tree.Campaign, CancellationToken.None),
             StepName.AdSet => meta.CreateAdSetAsync(credential, tree.AdSet(step, ids[StepName.Campaign]), CancellationToken.None),
-            StepName.Creative => meta.CreateCreativeAsync(credential, tree.Creative(step, new Clip { Id = Guid.NewGuid(), Title = "A clip", ImageUrl = "http://nowhere.invalid/clip.jpg" }, null, null, null), CancellationToken.None),
+            StepName.Creative => meta.CreateCreativeAsync(credential, tree.Creative(step, _ => new(null, null, "http://nowhere.invalid/clip.jpg")), CancellationToken.None),
             _ => meta.CreateAdAsync(credential, tree.Ad(step, ids[StepName.AdSet], ids[StepName.Creative]), CancellationToken.None),
         };
     }

@@ -105,6 +105,7 @@ public sealed class RequestCopyTests
             "social_account_id", "clip_id", "campaign_name", "campaign_objective", "creative_title", "creative_description", "landing_url", "targeting", "optimization_goal", "auto_publish", "bid_strategy",
             "roas_average_floor", "special_ad_categories", "special_ad_category_countries", "conversion_event", "call_to_action", "validate_only", "budget_at", "ad_sets", "ads", "name",
             "destination_type", "application_id", "object_store_url", "attribution_spec", "frequency_control_specs", "adset_schedule",
+            "cards", "titles", "texts", "placement_media", "link_description", "url_tags", "conversion_domain",
         ];
         Assert.That(new[] { typeof(OrchestrationRequest), typeof(AdSetRequest), typeof(AdRequest) }.SelectMany(type => OrchestrationRequest.Json.GetTypeInfo(type).Properties).Where(field => field.Get is not null).Select(field => field.Name).Distinct(),
             Is.EquivalentTo([.. goes, .. RequestCopy.OfAccount.Where(path => !path.Contains('.', StringComparison.Ordinal)), .. RequestCopy.Amounts, .. RequestCopy.Times]));

@@ -53,6 +53,11 @@ internal sealed class RunWorld : IAsyncDisposable
             TimezoneName = "America/New_York", DefaultCountries = ["US"],
         };
         Assert.That(await Get<AccountStore>().InsertAsync(account, Get<AccountTokens>().Close("a token"), CancellationToken.None), Is.True);
+        return await AcceptAsync(account.Id, account.AdAccountId, await AddClipAsync(clip), change);
+    }
+
+    public async Task<Guid> AddClipAsync(string clip)
+    {
         var source = JsonNode.Parse(clip)!;
         var added = new Clip
         {
@@ -60,7 +65,7 @@ internal sealed class RunWorld : IAsyncDisposable
             ThumbnailUrl = (string?)source["thumbnail_url"],
         };
         Assert.That(await Get<ClipStore>().InsertAsync(added, CancellationToken.None), Is.True);
-        return await AcceptAsync(account.Id, account.AdAccountId, added.Id, change);
+        return added.Id;
     }
 
     /// <summary>Another request of the same account and clip.</summary>

@@ -13,13 +13,17 @@ public sealed record SentCase(string Name, string Change = "{}")
     /// <summary>Merged into the account.</summary>
     public string AccountChange { get; init; } = "{}";
 
-    /// <summary>image, video_url or video_id.</summary>
+    /// <summary>image, video_url or video_id; several, with a comma between them, are [clip], [clip:2] … of the change.</summary>
     public string Media { get; init; } = "image";
     public string Campaign { get; init; } = "{}";
     public string AdSet { get; init; } = "{}";
 
     /// <summary>The whole story; that of an image when null.</summary>
     public string? Story { get; init; }
+
+    /// <summary>The whole creative but for its name, where it is more, or other, than a story.</summary>
+    public string? Creative { get; init; }
+    public string Ad { get; init; } = "{}";
 
     public JsonObject ExpectedCampaign => Merged("""
         {"name":"[name]","objective":"OUTCOME_SALES","special_ad_categories":[],"buying_type":"AUCTION","is_adset_budget_sharing_enabled":"false","status":"PAUSED"}
@@ -31,9 +35,9 @@ public sealed record SentCase(string Name, string Change = "{}")
          "targeting":{"age_min":18,"age_max":65,"genders":[1,2],"geo_locations":{"countries":["US"]},"publisher_platforms":["facebook"],"targeting_automation":{"advantage_audience":0}}}
         """, AdSet);
 
-    public JsonObject ExpectedCreative => Merged("""{"name":"[name] - Creative"}""", $$"""{"object_story_spec":{{Story ?? ImageStory}}}""");
+    public JsonObject ExpectedCreative => Merged("""{"name":"[name] - Creative"}""", Creative ?? $$"""{"object_story_spec":{{Story ?? ImageStory}}}""");
 
-    public static JsonObject ExpectedAd => Merged("""{"name":"[name] - Ad","adset_id":"[adset]","creative":{"creative_id":"[creative]"},"status":"PAUSED"}""", "{}");
+    public JsonObject ExpectedAd => Merged("""{"name":"[name] - Ad","adset_id":"[adset]","creative":{"creative_id":"[creative]"},"status":"PAUSED"}""", Ad);
 
     private const string ImageStory = """
         {"page_id":"2000000001","link_data":{"link":"https://example.com/sale","name":"Amazing Product","message":"Get 50% off","image_hash":"[media]",

@@ -33,7 +33,7 @@ internal static class SentCases
         ("OUTCOME_SALES", "REACH", "WEBSITE", null),
     ];
 
-    public static IEnumerable<SentCase> All => [.. Goals.Select(OfGoal), .. Options, .. Places, .. Media, .. SentAdSetCases.All];
+    public static IEnumerable<SentCase> All => [.. Goals.Select(OfGoal), .. Options, .. Places, .. Media, .. SentAdSetCases.All, .. SentKinds.All];
 
     private static SentCase OfGoal((string Objective, string Goal, string? Destination, string? Promoted) row) =>
         new($"{row.Objective} {row.Goal}", $$"""{"campaign_objective":"{{row.Objective}}","optimization_goal":"{{row.Goal}}"}""")

@@ -41,7 +41,7 @@ public sealed class SentRequestsTests
         AssertSent("campaigns", one.ExpectedCampaign, one, run);
         AssertSent("adsets", one.ExpectedAdSet, one, run);
         AssertSent("adcreatives", one.ExpectedCreative, one, run);
-        AssertSent("ads", SentCase.ExpectedAd, one, run);
+        AssertSent("ads", one.ExpectedAd, one, run);
     }
 
     [Test]
@@ -105,14 +105,32 @@ public sealed class SentRequestsTests
         Assert.That(await _service.Database.DataSource.RowsAsync($"meta_creatives WHERE request_id = '{id}' AND image_hash ~ '^[0-9a-f]+$' AND video_id IS NULL"), Is.EqualTo(1));
     }
 
+    [TestCase("A carousel", "carousel", 3)]
+    [TestCase("A post of the page", "post", 0)]
+    [TestCase("A post on Instagram", "instagram_post", 0)]
+    [TestCase("Several texts of an image", "texts", 1)]
+    [TestCase("Pictures by placement", "placements", 2)]
+    [TestCase("Tags and domain", "single", 1)]
+    public async Task A_result_and_what_is_recorded_tell_the_kind_of_an_ad_and_its_clips(string name, string kind, int clips)
+    {
+        var run = _runs[name];
+        var ad = run["ad_sets"]![0]!["ads"]![0]!;
+        Assert.That(((string?)ad["kind"], ad["clip_ids"]!.AsArray().Count), Is.EqualTo((kind, clips)), run.ToJsonString());
+        Assert.That((string?)run["clip_id"], Is.EqualTo((string?)ad["clip_ids"]!.AsArray().FirstOrDefault()));
+        Assert.That(run["steps"]!.AsArray().Count(step => ((string)step!["step"]!).StartsWith("media", StringComparison.Ordinal)), Is.EqualTo(clips));
+        Assert.That(await _service.Database.DataSource.RowsAsync($"meta_creatives WHERE request_id = '{(string?)run["request_id"]}' AND kind = '{kind}' AND (clip_id IS NOT NULL) = {clips > 0}"), Is.EqualTo(1));
+        var page = await _client.Http.GetStringAsync($"/console/runs?q={(string?)run["request_id"]}");
+        Assert.That(page, Does.Contain(name));
+    }
+
     private void AssertSent(string edge, JsonObject expected, SentCase one, JsonNode run)
     {
         var sent = _service.Graph.Calls.Single(call => call.IsCreateOf(edge) && BareName(call).Split(" - ")[0] == one.Name);
         var known = new Dictionary<string, string?>
         {
             ["[name]"] = one.Name, ["[campaign]"] = Id("campaign"), ["[adset]"] = Id("adset"), ["[creative]"] = Id("creative"),
-            ["[media]"] = (string?)run["steps"]!.AsArray().FirstOrDefault(step => (string?)step!["step"] == "media")?["meta_id"],
         };
+        foreach (var step in run["steps"]!.AsArray().Where(step => ((string)step!["step"]!).StartsWith("media", StringComparison.Ordinal))) known[$"[{step!["step"]}]"] = (string?)step["meta_id"];
         Assert.That(sent["name"], Does.Match(@" \[maj[a-z2-7]{16}[csra]\]$"));
         Assert.That(sent.Parameters.Keys, Is.EquivalentTo(expected.Select(field => field.Key)), edge);
         foreach (var (name, value) in expected)
@@ -130,20 +148,24 @@ public sealed class SentRequestsTests
 
     private async Task<JsonObject> RequestAsync(SentCase one)
     {
-        var clip = one.Media switch
+        var clips = one.Media.Split(", ").Select(media => media switch
         {
             "video_url" => """{"video_url":"https://cdn.example.com/clip.mp4"}""",
             "video_id" => """{"video_id":"120210000000000001"}""",
+            "video_id 2" => """{"video_id":"120210000000000002"}""",
             "video_id thumbnail" => """{"video_id":"120210000000000001","thumbnail_url":"https://cdn.example.com/own.jpg"}""",
             "image elsewhere" => """{"image_url":"http://nowhere.invalid/clip.jpg"}""",
             _ => $$"""{"image_url":"{{_client.ImageUrl}}"}""",
-        };
+        }).Select(clip => SentCase.Merged(clip, """{"title":"A clip"}""")).ToList();
         var request = await _client.NewRequestAsync(
             account =>
             {
                 foreach (var (name, value) in SentCase.Merged(SentCase.Account, one.AccountChange)) account[name] = value!.DeepClone();
             },
-            SentCase.Merged(clip, """{"title":"A clip"}"""));
-        return SentCase.Merged(SentCase.Merged(request.ToJsonString(), one.Change).ToJsonString(), $$"""{"campaign_name":"{{one.Name}}"}""");
+            clips[0]);
+        var change = one.Change.Replace("[clip]", (string)request["clip_id"]!, StringComparison.Ordinal);
+        foreach (var (index, clip) in clips.Index().Skip(1))
+            change = change.Replace($"[clip:{index + 1}]", (string)(await _client.PostAsync("/meta/clips", clip)).Json["id"]!, StringComparison.Ordinal);
+        return SentCase.Merged(SentCase.Merged(request.ToJsonString(), change).ToJsonString(), $$"""{"campaign_name":"{{one.Name}}"}""");
     }
 }

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Orchestrations.Listing;
 using MetaAdsJobs.Core.Orchestrations.Requests;
 using MetaAdsJobs.Core.Orchestrations.Steps;
 using MetaAdsJobs.Tests.Support;
@@ -106,6 +108,90 @@ public sealed class TreeTests
         Assert.That(sets.Select(adSet => (adSet["daily_budget"], adSet["bid_strategy"])), Is.All.EqualTo(((string?)null, (string?)null)));
         Assert.That(sets.Select(adSet => (adSet["daily_min_spend_target"], adSet["daily_spend_cap"], adSet["bid_amount"])), Is.EquivalentTo([("1000", "4000", "300"), ((string?)null, (string?)null, "500")]));
         Assert.That(await _world.QueryAsync<long>("SELECT daily_budget FROM meta_campaigns WHERE request_id = @RequestId", asked), Is.EqualTo([10000]));
+    }
+
+    /// <summary>Each kind of ad, of one image and two videos.</summary>
+    private async Task<string> EachKindAsync()
+    {
+        var (first, second) = (await _world.AddClipAsync("""{"video_url":"https://cdn.example.com/one.mp4"}"""), await _world.AddClipAsync("""{"video_url":"https://cdn.example.com/two.mp4"}"""));
+        return $$"""
+            {"ad_sets":[
+                {"ads":[{"cards":[{"title":"A"},{"clip_id":"{{first}}","title":"B"},{"clip_id":"{{second}}","title":"C"},{"clip_id":"{{first}}","title":"D"}]},{"post_id":"555"}]},
+                {"ads":[{"titles":["A","B"]},{"clip_id":"{{first}}","placement_media":[{"placements":["stories"],"clip_id":"{{second}}"}]},{"clip_id":"{{second}}","texts":["a","b"]},{}]}]}
+            """;
+    }
+
+    private const string EachKindAtMeta = "ad ad ad ad ad ad adset adset campaign creative creative creative creative creative creative video video";
+
+    [Test]
+    public async Task A_tree_with_an_ad_of_each_kind_is_built_and_brings_each_clip_to_Meta_once()
+    {
+        var asked = await _world.AcceptAsync(await EachKindAsync());
+
+        var ran = await _world.RunAsync(asked);
+
+        Assert.That((ran.Result.Status, ran.Throws), Is.EqualTo(("succeeded", 0)), string.Join("; ", ran.Result.Errors));
+        Assert.That(await _world.AtMetaAsync(asked), Is.EqualTo(EachKindAtMeta));
+        Assert.That(ran.Result.AdSets!.SelectMany(adSet => adSet.Ads.Select(ad => (ad.Kind, ad.ClipIds.Count, ad.State))), Is.EqualTo(
+            [("carousel", 3, "confirmed"), ("post", 0, "confirmed"), ("texts", 1, "confirmed"), ("placements", 2, "confirmed"), ("texts", 1, "confirmed"), ("single", 1, "confirmed")]));
+        Assert.That(ran.Result.Steps.Where(step => step.Kind == StepName.Media).Select(step => (step.Step, step.State)), Is.EqualTo([("media", "confirmed"), ("media:2", "confirmed"), ("media:3", "confirmed")]));
+    }
+
+    [TestCase("advideos", 1)]
+    [TestCase("advideos", 2)]
+    [TestCase("adcreatives", 1)]
+    [TestCase("adcreatives", 3)]
+    [TestCase("ads", 2)]
+    public async Task Of_each_kind_a_lost_create_is_looked_for_and_made_once(string edge, int which)
+    {
+        var asked = await _world.AcceptAsync(await EachKindAsync());
+        var seen = 0;
+        _world.Graph.Faults.Add(call => call.IsCreateOf(edge) && Interlocked.Increment(ref seen) == which, GraphFaults.DropAfterActing);
+
+        var ran = await _world.RunAsync(asked);
+
+        Assert.That(ran.Result.Status, Is.EqualTo("succeeded"), string.Join("; ", ran.Result.Errors));
+        Assert.That(await _world.AtMetaAsync(asked), Is.EqualTo(EachKindAtMeta));
+    }
+
+    [Test]
+    public async Task A_carousel_with_a_card_that_Meta_cannot_process_is_undone_as_a_whole_and_its_videos_stay()
+    {
+        var broken = await _world.AddClipAsync("""{"video_url":"https://cdn.example.com/broken.mp4"}""");
+        var asked = await _world.AcceptAsync($$"""{"cards":[{"title":"A"},{"clip_id":"{{broken}}","title":"B"}]}""", """{"video_url":"https://cdn.example.com/one.mp4"}""");
+
+        var ran = await _world.RunAsync(asked);
+
+        Assert.That(ran.Result.Status, Is.EqualTo("failed"));
+        Assert.That(ran.Result.Errors, Has.One.Contains("could not process the video"));
+        Assert.That(await _world.AtMetaAsync(asked), Is.EqualTo("video video"), "another request may use them");
+    }
+
+    [Test]
+    public async Task A_post_alone_is_built_and_retried_without_any_clip()
+    {
+        var asked = await _world.AcceptAsync("""{"clip_id":null,"creative_title":null,"creative_description":null,"landing_url":null,"post_id":"555"}""");
+        _world.Graph.Faults.Add(call => call.IsCreateOf("adcreatives"), GraphFaults.Refused(100));
+
+        var failed = await _world.RunAsync(asked);
+        await _world.Get<RetryOrchestration>().ExecuteAsync(asked.RequestId, "tests", CancellationToken.None);
+        var ran = await _world.RunAsync(asked);
+
+        Assert.That((failed.Result.Status, ran.Result.Status), Is.EqualTo(("failed", "succeeded")), string.Join("; ", ran.Result.Errors));
+        Assert.That(await _world.AtMetaAsync(asked), Is.EqualTo("ad adset campaign creative"));
+        Assert.That((ran.Result.ClipId, string.Join(' ', ran.Result.Steps.Select(step => step.Step))), Is.EqualTo(((Guid?)null, "campaign adset creative ad")));
+        Assert.That((await _world.Get<RunList>().FindAsync([asked.RequestId], CancellationToken.None)).Select(run => (run.StepsDone, run.StepsOfAll)), Is.EqualTo([(4, 4)]));
+    }
+
+    [Test]
+    public async Task The_list_of_runs_counts_the_clips_of_each_kind()
+    {
+        var (tree, carousel) = (await _world.AcceptAsync(await EachKindAsync()), await _world.AcceptAsync($$"""{"cards":[{"title":"A"},{"clip_id":"{{await _world.AddClipAsync("""{"video_id":"5"}""")}}","title":"B"}]}"""));
+        foreach (var asked in (Asked[])[tree, carousel])
+        {
+            var steps = (await _world.RunAsync(asked)).Result.Steps.Count;
+            Assert.That((await _world.Get<RunList>().FindAsync([asked.RequestId], CancellationToken.None)).Select(run => (run.StepsDone, run.StepsOfAll)), Is.EqualTo([(steps, steps)]));
+        }
     }
 
     [Test]

@@ -100,6 +100,27 @@ public sealed class ValidateOnlyTests
     }
 
     [Test]
+    public async Task Each_kind_of_creative_is_checked_as_soon_as_all_its_clips_are_at_Meta()
+    {
+        var request = await NewRequestAsync();
+        var video = (string)(await _client.PostAsync("/meta/clips", new JsonObject { ["title"] = "A video", ["video_id"] = "7" })).Json["id"]!;
+        request["ad_sets"] = JsonNode.Parse($$"""
+            [{"ads":[{"post_id":"555"},{"cards":[{"title":"A"},{"clip_id":"{{video}}","title":"B"}]},{"clip_id":"{{video}}","titles":["A","B"]},
+                {"clip_id":"{{video}}","placement_media":[{"placements":["stories"],"clip_id":"{{video}}"}]}]}]
+            """);
+
+        var before = await _client.UntilAsync(await _client.AcceptAsync(request));
+        request.Remove("validate_only");
+        await _client.UntilAsync(await _client.AcceptAsync(request), "succeeded");
+        request["validate_only"] = true;
+        var after = await _client.UntilAsync(await _client.AcceptAsync(request));
+
+        Assert.That(Findings(before).Where(finding => finding.StartsWith("creative", StringComparison.Ordinal)), Is.EqualTo((string[])
+            ["creative ok", "creative:1.2 not checked: some of the clips are not at Meta yet", "creative:1.3 ok", "creative:1.4 ok"]));
+        Assert.That(Findings(after), Is.All.EndsWith(" ok"), after.ToJsonString());
+    }
+
+    [Test]
     public async Task Every_refusal_is_told_and_a_retry_asks_again()
     {
         var request = await NewRequestAsync();

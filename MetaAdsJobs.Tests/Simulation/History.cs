@@ -45,6 +45,9 @@ internal sealed class History : IAsyncDisposable
         var sum = choices.Made.Sum();
         TreeSeed = !isOfNumbers && sum % 5 is 2 or 4 && sum is not (12 or 14) ? sum : null;
         EditSeed = !isOfNumbers && sum % 7 is 3 or 5 && sum is not (12 or 17) ? sum : null;
+        // A third, of single ads and of trees, likewise.
+        var weight = choices.Made.Index().Sum(choice => (choice.Index + 1) * choice.Item);
+        KindSeed = !isOfNumbers && weight % 3 == 1 && weight != 73 ? weight : null;
         Syncs = new(this);
         Edits = new(this);
     }
@@ -63,6 +66,8 @@ internal sealed class History : IAsyncDisposable
     public int? TreeSeed { get; }
     /// <summary>From which is drawn what is done to campaigns after their birth; null where nothing is.</summary>
     public int? EditSeed { get; }
+    /// <summary>From which it is drawn what kinds its ads are of; null where each shows one clip.</summary>
+    public int? KindSeed { get; }
     public int MaxRetries { get; }
     public TimeSpan Lease { get; }
     public Dictionary<string, string> Settings { get; }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Dapper;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Orchestrations.Requests;
@@ -29,6 +30,18 @@ internal sealed class Judge(History history)
     public void Created(MetaObject thing, GraphCall call)
     {
         if (call["status"] is not (null or "PAUSED")) Condemn($"{thing.Name} was created {call["status"]}");
+        foreach (var part in (string[])["object_story_spec", "asset_feed_spec"])
+            if (thing.Kind == "adcreatives" && call[part] is { } shown) JudgeShown(thing, JsonNode.Parse(shown)!);
+    }
+
+    // Whatever a creative shows must be there, and processed: Meta would refuse it, or show nothing.
+    private void JudgeShown(MetaObject creative, JsonNode shown)
+    {
+        if (shown is JsonObject one && one["video_id"] is { } id && history.World.Objects.FirstOrDefault(video => video.Id == (string?)id) is { } video && video.ReadyAt > history.Clockwork.Now)
+            Condemn($"{creative.Name} shows video {id}, which is still processed");
+        if (shown is JsonObject story && story["child_attachments"] is JsonArray cards && cards.Any(card => card!["picture"] is null && card["image_hash"] is null)) Condemn($"{creative.Name} has a card without a picture");
+        foreach (var part in shown is JsonObject map ? map.Select(field => field.Value) : shown is JsonArray list ? list : [])
+            if (part is not null) JudgeShown(creative, part);
     }
 
     /// <summary>A call is about to be sent.</summary>

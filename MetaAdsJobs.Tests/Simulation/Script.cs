@@ -188,7 +188,6 @@ internal sealed class Script(History history)
 
     public bool HasOpen() => Open().Count > 0;
     public string OpenNow() => string.Join(", ", Open());
-
     public void Died(SimProcess process) => _open -= process.Name.StartsWith('a') ? process.Activities.Count : 0;
 
     public async Task CleanAsync()
@@ -233,12 +232,13 @@ internal sealed class Script(History history)
     private async Task AskAsync(SimProcess api, Asked asked, CancellationToken ct)
     {
         // Whatever the tree, it may spend the same, so that caps mean the same.
-        var adSets = asked.AdSets.Select(ads => $$"""{"ads":[{{string.Join(',', Enumerable.Range(0, ads).Select(ad => $$"""{"clip_id":"{{_clips[ad % _clips.Count]}}"}"""))}}]}""");
-        var body = JsonDocument.Parse($$"""
+        var adSets = asked.AdSets.Select((ads, set) => $$"""{"ads":[{{string.Join(',', Enumerable.Range(0, ads).Select(ad => asked.AdOf(history.KindSeed, _clips, set, ad) ?? $$"""{"clip_id":"{{_clips[ad % _clips.Count]}}"}"""))}}]}""");
+        var text = $$"""
             {"social_account_id":"{{asked.AccountId}}","clip_id":"{{asked.ClipId}}","campaign_name":"{{asked.Name}}","campaign_objective":"OUTCOME_TRAFFIC","daily_budget_cents":{{10000 / Math.Max(1, asked.AdSets.Count)}},
              "creative_title":"Title","landing_url":"https://example.com/","optimization_goal":"LINK_CLICKS","auto_publish":{{(asked.Publishes ? "true" : "false")}}
              {{(asked.AdSets.Count == 0 ? "" : $$""","ad_sets":[{{string.Join(',', adSets)}}]""")}}}
-            """).RootElement;
+            """;
+        var body = JsonDocument.Parse(asked.AdSets.Count == 0 && asked.AdOf(history.KindSeed, _clips, 0, 0) is { } change ? Orchestrations.SentCase.Merged(text, change).ToJsonString() : text).RootElement;
         switch (await api.Get<AcceptOrchestration>().ExecuteAsync(body, "client", asked.Key, ct))
         {
             case Acceptance.Accepted accepted:

@@ -107,6 +107,94 @@ public sealed class StubRefusalTests
     public Task A_creative_is_refused_for_the_story(string? story, int? subcode) =>
         AssertRefusedAsync("adcreatives", StubWorld.GoodCreative(), "object_story_spec", story, subcode, "object_story_spec");
 
+    private const string Shop = "{\"link\":\"https://example.com\",\"picture\":\"https://example.com/a.jpg\"}";
+
+    [TestCase("{}", null)]
+    [TestCase($"[{Shop}]", null)]
+    [TestCase($"[{Shop},{Shop},{Shop},{Shop},{Shop},{Shop},{Shop},{Shop},{Shop},{Shop},{Shop}]", null)]
+    [TestCase($"[{Shop},7]", null)]
+    [TestCase($$"""[{{Shop}},{"picture":"https://example.com/a.jpg"}]""", null)]
+    [TestCase($$"""[{{Shop}},{"link":"https://example.com"}]""", null)]
+    [TestCase($$"""[{{Shop}},{"link":"https://example.com","video_id":"7"}]""", 1443226)]
+    [TestCase($$"""[{{Shop}},{"link":"https://example.com","image_hash":"00"}]""", null)]
+    [TestCase($$"""[{{Shop}},{"link":"https://example.com","picture":"https://example.com/a.jpg","title":"A"}]""", null)]
+    [TestCase($$"""[{{Shop}},{"link":"https://example.com","picture":"https://example.com/a.jpg","call_to_action":{"type":"SHOP_NOW","value":{"link":"https://example.com/else"} } }]""", null)]
+    [TestCase($$"""[{{Shop}},{"link":"https://example.com","picture":"https://example.com/a.jpg","image_crops":{"100x100":[[0,0],[100,50]]} }]""", null)]
+    public Task A_carousel_is_refused_for_its_cards(string cards, int? subcode) => AssertRefusedAsync(
+        "adcreatives", StubWorld.GoodCreative(), "object_story_spec", $$"""{"page_id":"77","link_data":{"link":"https://example.com","child_attachments":{{cards}} } }""", subcode, "object_story_spec");
+
+    [TestCase("object_story_id", "77_5", 1443048, "object_story_id")]
+    [TestCase("source_instagram_media_id", "5", 1443048, "source_instagram_media_id")]
+    [TestCase("url_tags", "?a=1", null, "url_tags")]
+    public Task A_creative_with_a_story_is_refused_for(string parameter, string value, int? subcode, string blamed) =>
+        AssertRefusedAsync("adcreatives", StubWorld.GoodCreative(), parameter, value, subcode, blamed);
+
+    [TestCase("object_story_id", "5", null, "object_story_id")]
+    [TestCase("object_story_id", "shop_5", null, "object_story_id")]
+    [TestCase("source_instagram_media_id", "CwX", null, "source_instagram_media_id")]
+    [TestCase("source_instagram_media_id", "5", 1772103, "instagram_user_id")]
+    public Task A_creative_of_a_post_is_refused_for(string parameter, string value, int? subcode, string blamed) =>
+        AssertRefusedAsync("adcreatives", new() { ["name"] = "A post" }, parameter, value, subcode, blamed);
+
+    // Each case spoils a good feed: of several texts for one image, or of pictures by placement.
+    [TestCase("free", """{"colour":"blue"}""", null)]
+    [TestCase("free", """{"optimization_type":"LUCK"}""", null)]
+    [TestCase("free", """{"titles":[{"text":"A"},{"text":"B"},{"text":"C"},{"text":"D"},{"text":"E"},{"text":"F"}]}""", null)]
+    [TestCase("free", """{"titles":[{"text":"A"}]}""", null)]
+    [TestCase("free", """{"titles":[{"text":"A"},{"title":"B"}]}""", null)]
+    [TestCase("free", """{"titles":[{"text":"A"},{"text":""}]}""", null)]
+    [TestCase("free", """{"images":[{"adlabels":[]}]}""", null)]
+    [TestCase("free", """{"images":[{"hash":"00"}]}""", null)]
+    [TestCase("free", """{"asset_customization_rules":[{"customization_spec":{}}]}""", null)]
+    [TestCase("free", """{"videos":[{"video_id":"7"}],"ad_formats":["SINGLE_VIDEO"]}""", 1443226)]
+    [TestCase("placement", """{"ad_formats":["SINGLE_IMAGE","SINGLE_VIDEO"]}""", null)]
+    [TestCase("placement", """{"link_urls":[]}""", 1885800)]
+    [TestCase("placement", """{"link_urls":[{"website_url":"https://example.com"},{"website_url":"https://example.com/2"}]}""", null)]
+    [TestCase("placement", """{"titles":[{"text":"A"},{"text":"B"}]}""", null)]
+    [TestCase("placement", """{"asset_customization_rules":[{"customization_spec":{},"image_label":{"name":"b"}}]}""", null)]
+    [TestCase("placement", """{"asset_customization_rules":[{"customization_spec":{"publisher_platforms":["facebook"],"facebook_positions":["story"]},"image_label":{"name":"a"}},{"image_label":{"name":"b"}}]}""", 1487390)]
+    [TestCase("placement", """{"asset_customization_rules":[{"customization_spec":{"publisher_platforms":["facebook"],"facebook_positions":["story"]},"image_label":{"name":"c"}},{"customization_spec":{},"image_label":{"name":"b"}}]}""", 2446173)]
+    [TestCase("placement", """{"asset_customization_rules":[{"customization_spec":{"publisher_platforms":["facebook"],"facebook_positions":["stories"]},"image_label":{"name":"a"}},{"customization_spec":{},"image_label":{"name":"b"}}]}""", null)]
+    [TestCase("placement", """{"asset_customization_rules":[{"customization_spec":{"publisher_platforms":["facebook"]},"image_label":{"name":"a"}},{"customization_spec":{},"image_label":{"name":"b"}}]}""", null)]
+    [TestCase("placement", """{"asset_customization_rules":[{"customization_spec":{"publisher_platforms":["facebook"],"facebook_positions":["story"]},"image_label":{"name":"a"}},{"customization_spec":{"publisher_platforms":["facebook"],"facebook_positions":["feed"]},"image_label":{"name":"b"}}]}""", 1885923)]
+    public async Task An_asset_feed_is_refused_for(string kind, string change, int? subcode)
+    {
+        var creative = Creative(kind);
+        Assert.That((await _world.CallAsync("POST", $"{StubWorld.Account}/adcreatives", creative)).Status, Is.EqualTo(200), "it is good before");
+        await AssertRefusedAsync("adcreatives", creative, "asset_feed_spec", Orchestrations.SentCase.Merged(creative["asset_feed_spec"], change).ToJsonString(), subcode,
+            change.Contains("\"00\"", StringComparison.Ordinal) ? "object_story_spec" : "asset_feed_spec");
+    }
+
+    [TestCase("free", """{"page_id":"77"}""", 2061015)]
+    [TestCase("free", """{"page_id":"77","link_data":{"link":"https://example.com"}}""", null, "asset_feed_spec")]
+    [TestCase("free", """{"page_id":"77","video_data":{"video_id":"7","image_url":"https://example.com/a.jpg"}}""", 1443048)]
+    [TestCase("placement", """{"page_id":"77","link_data":{"link":"https://example.com"}}""", 1443048)]
+    public Task An_asset_feed_is_refused_for_its_story(string kind, string story, int? subcode, string blamed = "object_story_spec") =>
+        AssertRefusedAsync("adcreatives", Creative(kind), "object_story_spec", story, subcode, blamed);
+
+    [Test]
+    public async Task Assets_that_Meta_combines_need_an_ad_set_for_that()
+    {
+        var creative = Creative("placement");
+        creative["asset_feed_spec"] = Orchestrations.SentCase.Merged(creative["asset_feed_spec"], """{"optimization_type":null,"asset_customization_rules":null}""").ToJsonString();
+        var (status, body) = await _world.CallAsync("POST", $"{StubWorld.Account}/ads", StubWorld.GoodAd(_tree.AdSet, await _world.CreateAsync("adcreatives", creative)));
+        Assert.That((status, (int?)body["error"]?["error_subcode"]), Is.EqualTo((400, 1885998)), body.ToJsonString());
+    }
+
+    private static Dictionary<string, string> Creative(string kind) => new()
+    {
+        ["name"] = "Several",
+        ["object_story_spec"] = kind == "free" ? """{"page_id":"77","link_data":{"link":"https://example.com","picture":"https://example.com/a.jpg"}}""" : """{"page_id":"77"}""",
+        ["asset_feed_spec"] = kind == "free"
+            ? """{"optimization_type":"DEGREES_OF_FREEDOM","images":[{"url":"https://example.com/a.jpg"}],"titles":[{"text":"A"},{"text":"B"}]}"""
+            : """
+                {"optimization_type":"PLACEMENT","ad_formats":["SINGLE_IMAGE"],"titles":[{"text":"A"}],"link_urls":[{"website_url":"https://example.com"}],"call_to_action_types":["SHOP_NOW"],
+                 "images":[{"url":"https://example.com/a.jpg","adlabels":[{"name":"a"}]},{"url":"https://example.com/b.jpg","adlabels":[{"name":"b"}]}],
+                 "asset_customization_rules":[{"customization_spec":{"publisher_platforms":["facebook"],"facebook_positions":["story"]},"image_label":{"name":"a"}},{"customization_spec":{},"image_label":{"name":"b"}}]}
+                """,
+    };
+
+    [TestCase("conversion_domain", "https://example.com", null)]
     [TestCase("name", null, null)]
     [TestCase("adset_id", null, null)]
     [TestCase("adset_id", "META_ADSET_000000000000", 33)]

@@ -53,7 +53,7 @@ internal static class AdSetTargeting
     /// Where nothing says on which platforms to show an ad, Meta also takes Instagram, and refuses the ad of a page that has no Instagram
     /// account (100/1772103) once all the rest is made. So Facebook is named, and the platforms whose positions are.
     /// </summary>
-    private static void WithoutInstagram(JsonObject targeting)
+    public static void WithoutInstagram(JsonObject targeting)
     {
         if (targeting.ContainsKey("publisher_platforms")) return;
         targeting["publisher_platforms"] = new JsonArray([.. MetaWords.Positions.Keys

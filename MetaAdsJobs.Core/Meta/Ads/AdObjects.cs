@@ -98,44 +98,16 @@ internal sealed record AdSetSpec(string Name, string CampaignId, string Goal, Go
         at?.ToString("yyyy-MM-dd'T'HH:mm:sszzz", CultureInfo.InvariantCulture).Remove(22, 1);
 }
 
-/// <summary>A page post that was never published: a video, or an image, with a button that leads to the landing page.</summary>
-internal sealed record CreativeSpec(string Name, string PageId, string? InstagramUserId, string Title, string? Description, string LandingUrl)
-{
-    public string? VideoId { get; init; }
-
-    /// <summary>An image in the ad account's library; wins over <see cref="ImageUrl"/>.</summary>
-    public string? ImageHash { get; init; }
-
-    /// <summary>An image for Meta to fetch, or the picture shown before a video plays.</summary>
-    public string? ImageUrl { get; init; }
-    public string CallToAction { get; init; } = MetaWords.DefaultCallToAction;
-
-    /// <summary>What the button does, where that is something else than to follow the link.</summary>
-    public JsonObject? ActionValue { get; init; }
-
-    public GraphFields ToFields()
-    {
-        var story = new JsonObject { ["page_id"] = PageId };
-        if (InstagramUserId is not null) story["instagram_user_id"] = InstagramUserId;
-        var callToAction = new JsonObject { ["type"] = CallToAction, ["value"] = ActionValue ?? new JsonObject { ["link"] = LandingUrl } };
-        if (VideoId is not null)
-            story["video_data"] = Present(("video_id", VideoId), ("image_url", ImageUrl), ("title", Title), ("message", Description), ("call_to_action", callToAction));
-        else
-            story["link_data"] = Present(("link", LandingUrl), ("name", Title), ("message", Description), ("image_hash", ImageHash), ("picture", ImageHash is null ? ImageUrl : null),
-                ("call_to_action", callToAction));
-        return new GraphFields().Add("name", Name).Add("object_story_spec", story);
-    }
-
-    private static JsonObject Present(params (string Name, JsonNode? Value)[] fields) =>
-        new(fields.Where(field => field.Value is not null).Select(field => KeyValuePair.Create(field.Name, field.Value)));
-}
-
 internal sealed record AdSpec(string Name, string AdSetId, string CreativeId)
 {
+    /// <summary>Where conversions happen: first and second level of the domain only. Meta wants it no more since June 2023, and takes it. Source: Meta, Ad reference.</summary>
+    public string? ConversionDomain { get; init; }
+
     public GraphFields ToFields() => new GraphFields()
         .Add("name", Name)
         .Add("adset_id", AdSetId)
         .Add("creative", new JsonObject { ["creative_id"] = CreativeId })
+        .Add("conversion_domain", ConversionDomain)
         .Add("status", "PAUSED");
 }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using MetaAdsJobs.Core.Meta.Creatives;
 using MetaAdsJobs.Core.Meta.Graph;
 
 namespace MetaAdsJobs.Core.Meta.Ads;

@@ -71,23 +71,23 @@ internal sealed class ValidateStep(MetaChecks checks, MetaVideos videos, Validat
 
     private async Task<ValidationFinding> CreativeAsync(Attempt attempt, AdNode ad, CancellationToken ct)
     {
-        var media = attempt.MediaOf(ad.MediaStep);
-        var (videoId, imageHash) = (media.Clip.VideoId, (string?)null);
-        if (media.Clip.VideoUrl is not null && await clipVideos.FindAsync(attempt, media, ct) is { State: "ready" } video)
-        {
-            videoId = video.VideoId;
-        }
-        else if (media.Clip.ImageUrl is not null)
-        {
-            imageHash = await clipImages.FindAsync(attempt, media, ct);
-        }
-
-        if (videoId is null && imageHash is null) return ValidationFinding.NotChecked(ad.CreativeStep, "the clip is not at Meta yet");
+        var clips = new Dictionary<Guid, (ClipMedia Media, string? VideoId, string? ImageHash)>();
+        foreach (var media in ad.MediaSteps.Select(attempt.MediaOf)) clips[media.Clip.Id] = await AtMetaAsync(attempt, media, ct);
+        if (clips.Values.Any(one => one.VideoId is null && one.ImageHash is null))
+            return ValidationFinding.NotChecked(ad.CreativeStep, clips.Count == 1 ? "the clip is not at Meta yet" : "some of the clips are not at Meta yet");
         return await AskAsync(ad.CreativeStep, async () =>
         {
-            if (videoId is not null && media.ThumbnailUrl is null)
-                media.ThumbnailUrl = await videos.ReadAsync(attempt.Credential, videoId, ct) is var video ? video.ThumbnailUrl ?? video.Picture : null;
-            await checks.CheckAsync(attempt.Credential, attempt.Tree.Creative(ad.CreativeStep, media.Clip, videoId, imageHash, media.ThumbnailUrl), ct);
+            foreach (var (media, videoId, _) in clips.Values)
+                if (videoId is not null && media.ThumbnailUrl is null)
+                    media.ThumbnailUrl = await videos.ReadAsync(attempt.Credential, videoId, ct) is var video ? video.ThumbnailUrl ?? video.Picture : null;
+            await checks.CheckAsync(attempt.Credential, attempt.Tree.Creative(ad.CreativeStep, id => clips[id].Media.AtMeta(clips[id].VideoId, clips[id].ImageHash)), ct);
         });
     }
+
+    private async Task<(ClipMedia Media, string? VideoId, string? ImageHash)> AtMetaAsync(Attempt attempt, ClipMedia media, CancellationToken ct) => media.Clip switch
+    {
+        { ImageUrl: not null } => (media, null, await clipImages.FindAsync(attempt, media, ct)),
+        { VideoUrl: not null } => (media, await clipVideos.FindAsync(attempt, media, ct) is { State: "ready" } video ? video.VideoId : null, null),
+        _ => (media, media.Clip.VideoId, null),
+    };
 }

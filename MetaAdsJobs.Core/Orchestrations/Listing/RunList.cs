@@ -125,10 +125,12 @@ public sealed class RunList(NpgsqlDataSource dataSource)
                    (SELECT count(*) FROM orchestration_steps s WHERE s.request_id = o.request_id AND s.state = 'confirmed')::int AS steps_done,
                    (k.video_id IS NULL OR o.status IN ('queued', 'running', 'waiting')
                        OR EXISTS (SELECT 1 FROM orchestration_steps s WHERE s.request_id = o.request_id AND s.step = 'media')) AS has_media,
-                   CASE WHEN o.request ? 'ad_sets' THEN jsonb_array_length(o.request -> 'ad_sets')
-                       + (SELECT 2 * count(*) + count(DISTINCT clip) FROM jsonb_path_query(o.request, '$.ad_sets[*].ads[*].clip_id') clip) END::int AS steps_of_ad_sets,
+                   CASE WHEN o.request ? 'ad_sets' THEN jsonb_array_length(o.request -> 'ad_sets') + 2 * (SELECT count(*) FROM jsonb_path_query(o.request, '$.ad_sets[*].ads[*]'))
+                       + (SELECT count(DISTINCT clip) FROM jsonb_path_query(o.request, '$.ad_sets[*].ads[*].**.clip_id') clip)
+                       WHEN o.request ?| ARRAY['cards', 'placement_media', 'post_id', 'instagram_media_id'] THEN 3 + (SELECT count(DISTINCT clip) FROM jsonb_path_query(o.request, '$.**.clip_id') clip)
+                       END::int AS steps_of_several,
                    COALESCE((o.request ->> 'auto_publish')::boolean, false) AS auto_publish, (o.request ->> 'validate_only') IS NOT NULL AS validate_only
-            FROM orchestrations o JOIN social_accounts a ON a.id = o.social_account_id JOIN clips k ON k.id = o.clip_id
+            FROM orchestrations o JOIN social_accounts a ON a.id = o.social_account_id LEFT JOIN clips k ON k.id = o.clip_id
             WHERE o.request_id = ANY (@Page) ORDER BY o.request_id DESC
             """;
         return page.Length == 0 ? [] : [.. (await connection.QueryAsync<Row>(new(LooksSql, new { Page = page }, cancellationToken: ct))).Select(row => row.ToRun())];
@@ -150,10 +152,10 @@ public sealed class RunList(NpgsqlDataSource dataSource)
         public bool AutoPublish { get; init; }
         public bool ValidateOnly { get; init; }
 
-        /// <summary>Ad sets, ads, creatives and media; null for a request without ad_sets.</summary>
-        public int? StepsOfAdSets { get; init; }
+        /// <summary>Ad sets, ads, creatives and media; null for a request of one ad with one clip.</summary>
+        public int? StepsOfSeveral { get; init; }
 
-        private int StepsOfAll => ValidateOnly ? 1 : 1 + (StepsOfAdSets ?? (HasMedia ? 4 : 3)) + (AutoPublish ? 1 : 0);
+        private int StepsOfAll => ValidateOnly ? 1 : 1 + (StepsOfSeveral ?? (HasMedia ? 4 : 3)) + (AutoPublish ? 1 : 0);
 
         public ListedRun ToRun() => new()
         {

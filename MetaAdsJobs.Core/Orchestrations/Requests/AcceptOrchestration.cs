@@ -4,7 +4,6 @@ using System.Text.Json;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Jobs.Storage;
-using MetaAdsJobs.Core.Orchestrations.Steps;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Core.Validation;
 using Microsoft.Extensions.Logging;
@@ -46,7 +45,7 @@ public sealed class AcceptOrchestration
     {
         var errors = new FieldErrors();
         var request = RequestValidation.Read(body, errors, out var accountId);
-        var known = await NothingWrittenException.IfFailsAsync(_store.FindKnownAsync(accountId, ClipsOf(request), requestedBy, idempotencyKey, ct));
+        var known = await NothingWrittenException.IfFailsAsync(_store.FindKnownAsync(accountId, RequestParts.ClipsOf(body), requestedBy, idempotencyKey, ct));
         var json = request?.ToJson();
         var hash = json is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes(json));
         // First of all: whether a request is a replay does not depend on the clock or on what has become of its account since.
@@ -56,7 +55,7 @@ public sealed class AcceptOrchestration
         if (!errors.IsFull)
         {
             RequestValidation.CheckNow(body, now, errors);
-            if (known.Account is not null) RequestValidation.CheckAgainst(known.Account, _caps, body, request, now, errors);
+            if (known.Account is not null) RequestValidation.CheckAgainst(known.Account, _caps, known.Images, body, request, now, errors);
         }
 
         if (errors.Any) return new Acceptance.Invalid(errors);
@@ -77,7 +76,7 @@ public sealed class AcceptOrchestration
         }
 
         // The unique index decided: another request with this key came first, and the job above was rolled back.
-        var winner = await _store.FindKnownAsync(accountId, ClipsOf(request), requestedBy, idempotencyKey, ct);
+        var winner = await _store.FindKnownAsync(accountId, RequestParts.ClipsOf(body), requestedBy, idempotencyKey, ct);
         return Replay(winner.Earlier ?? throw new InvalidOperationException("An idempotency key was refused, but no request holds it"), hash!);
 
         async Task<bool> InsertAsync()
@@ -87,8 +86,6 @@ public sealed class AcceptOrchestration
             return await _store.InsertAsync(requestId, request!, json!, hash!, requestedBy, idempotencyKey, jobId, ct);
         }
     }
-
-    private static Guid[] ClipsOf(OrchestrationRequest? request) => request is null ? [] : [.. new TreeShape(request).Media.Select(media => media.ClipId)];
 
     private static Acceptance Replay(EarlierRequest earlier, byte[] hash) => earlier.Hash.AsSpan().SequenceEqual(hash)
         ? new Acceptance.Accepted(earlier.RequestId, Replayed: true)

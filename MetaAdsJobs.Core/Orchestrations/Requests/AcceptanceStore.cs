@@ -1,5 +1,6 @@
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Orchestrations.Steps;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Orchestrations.Requests;
@@ -7,15 +8,17 @@ namespace MetaAdsJobs.Core.Orchestrations.Requests;
 internal sealed record EarlierRequest(Guid RequestId, byte[] Hash);
 
 /// <summary>What the database knows of the things a request names.</summary>
-internal sealed record KnownThings(SocialAccount? Account, Guid[] UnknownClips, EarlierRequest? Earlier);
+/// <param name="Images">Whether a clip is an image, of those that exist.</param>
+internal sealed record KnownThings(SocialAccount? Account, IReadOnlyDictionary<Guid, bool> Images, Guid[] UnknownClips, EarlierRequest? Earlier);
 
 internal sealed class AcceptanceStore(NpgsqlDataSource dataSource, TimeProvider time)
 {
-    /// <summary>The account, which clips do not exist, and an earlier request with the same key: one round trip.</summary>
+    /// <summary>The account, which clips exist and are images, and an earlier request with the same key: one round trip.</summary>
     public async Task<KnownThings> FindKnownAsync(Guid? accountId, Guid[] clipIds, string requestedBy, string? idempotencyKey, CancellationToken ct)
     {
         const string FindSql = $"""
-            SELECT {AccountStore.Columns}, ARRAY(SELECT named.id FROM unnest(@ClipIds) AS named (id) WHERE NOT EXISTS (SELECT 1 FROM clips WHERE clips.id = named.id)) AS unknown_clips,
+            SELECT {AccountStore.Columns}, ARRAY(SELECT k.id FROM clips k WHERE k.id = ANY(@ClipIds) AND k.image_url IS NOT NULL) AS images,
+                   ARRAY(SELECT k.id FROM clips k WHERE k.id = ANY(@ClipIds) AND k.image_url IS NULL) AS videos,
                    o.request_id AS earlier_request_id, o.request_hash AS earlier_hash
             FROM (SELECT 1) AS one
             LEFT JOIN social_accounts ON id = @AccountId
@@ -24,7 +27,8 @@ internal sealed class AcceptanceStore(NpgsqlDataSource dataSource, TimeProvider 
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var row = await connection.QuerySingleAsync<Row>(new(FindSql,
             new { AccountId = accountId, ClipIds = clipIds, RequestedBy = requestedBy, IdempotencyKey = idempotencyKey }, cancellationToken: ct));
-        return new(row.ToAccount(), row.UnknownClips, row.EarlierRequestId is { } id ? new(id, row.EarlierHash!) : null);
+        var images = row.Images.Select(clip => (clip, true)).Concat(row.Videos.Select(clip => (clip, false))).ToDictionary(one => one.Item1, one => one.Item2);
+        return new(row.ToAccount(), images, [.. clipIds.Where(clip => !images.ContainsKey(clip))], row.EarlierRequestId is { } id ? new(id, row.EarlierHash!) : null);
     }
 
     /// <returns>False when the caller has used the idempotency key before; nothing is written then.</returns>
@@ -40,7 +44,7 @@ internal sealed class AcceptanceStore(NpgsqlDataSource dataSource, TimeProvider 
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return await connection.ExecuteAsync(new(InsertSql, new
         {
-            RequestId = requestId, request.SocialAccountId, request.ClipId, request.CampaignName, Json = json, RequestedBy = requestedBy,
+            RequestId = requestId, request.SocialAccountId, ClipId = new TreeShape(request).FirstClip, request.CampaignName, Json = json, RequestedBy = requestedBy,
             IdempotencyKey = idempotencyKey, Hash = hash, JobId = jobId, Now = time.GetUtcNow(),
         }, cancellationToken: ct)) == 1;
     }
@@ -61,7 +65,8 @@ internal sealed class AcceptanceStore(NpgsqlDataSource dataSource, TimeProvider 
         public long? CampaignCapCents { get; init; }
         public long? DailyCapCents { get; init; }
         public bool CapsOff { get; init; }
-        public Guid[] UnknownClips { get; init; } = [];
+        public Guid[] Images { get; init; } = [];
+        public Guid[] Videos { get; init; } = [];
         public Guid? EarlierRequestId { get; init; }
         public byte[]? EarlierHash { get; init; }
 

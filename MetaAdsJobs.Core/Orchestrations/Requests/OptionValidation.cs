@@ -7,7 +7,7 @@ using MetaAdsJobs.Core.Validation;
 
 namespace MetaAdsJobs.Core.Orchestrations.Requests;
 
-/// <summary>The options of an ad that most requests leave out: bids, the pixel's event, the button, special categories, the EU.</summary>
+/// <summary>The options of an ad that most requests leave out: bids, the pixel's event, special categories, the EU.</summary>
 internal static class OptionValidation
 {
     private const string Categories = "special_ad_categories";
@@ -25,7 +25,7 @@ internal static class OptionValidation
                 fields.Refuse(name, $"is only for goals that count events of a pixel; {request.OptimizationGoal} does not");
         return request with
         {
-            PixelId = pixelId, ConversionEvent = conversionEvent, CallToAction = fields.Word("call_to_action", rule is null ? MetaWords.CallsToAction : ButtonRule.Of(rule).Words),
+            PixelId = pixelId, ConversionEvent = conversionEvent,
             DsaBeneficiary = fields.Text("dsa_beneficiary"), DsaPayor = fields.Text("dsa_payor"), ValidateOnly = fields.Flag("validate_only") ?? false,
         };
     }

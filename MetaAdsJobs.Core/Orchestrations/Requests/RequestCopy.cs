@@ -17,7 +17,10 @@ public sealed record RequestCopy(OrchestrationRequest Request, IReadOnlyList<Lef
     private const string AutoPublish = "auto_publish";
 
     /// <summary>Ids that mean something in one ad account only, and who answers for its ads.</summary>
-    internal static readonly string[] OfAccount = ["pixel_id", "lead_gen_form_id", "dsa_beneficiary", "dsa_payor", "targeting.custom_audiences", "targeting.excluded_custom_audiences"];
+    internal static readonly string[] OfAccount =
+    [
+        "pixel_id", "lead_gen_form_id", "dsa_beneficiary", "dsa_payor", "targeting.custom_audiences", "targeting.excluded_custom_audiences", "post_id", "instagram_media_id", "instagram_user_id",
+    ];
 
     internal static readonly string[] Amounts = ["daily_budget_cents", "lifetime_budget_cents", "bid_amount_cents", "min_spend_cents", "max_spend_cents"];
 

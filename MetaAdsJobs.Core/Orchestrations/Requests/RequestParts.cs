@@ -36,8 +36,16 @@ internal static class RequestParts
 
     // Of JSON: each character may be six.
     private const int LongestText = 20_000;
+    private const int LongestList = 10 * LongestText;
 
-    private static readonly string[] OfAd = ["clip_id", "creative_title", "creative_description", "landing_url", "call_to_action"];
+    private static readonly string[] Shown = ["clip_id", "placement_media"];
+    private static readonly string[] Lists = ["cards", "placement_media", "titles", "texts"];
+
+    private static readonly string[] OfAd =
+    [
+        "clip_id", "creative_title", "creative_description", "landing_url", "call_to_action", "cards", "placement_media", "titles", "texts", "post_id", "instagram_media_id",
+        "link_description", "url_tags", "instagram_user_id", "conversion_domain",
+    ];
 
     private static readonly string[] OfAdSet =
     [
@@ -51,13 +59,23 @@ internal static class RequestParts
 
     private static readonly string[] OfBudget = ["daily_budget_cents", "lifetime_budget_cents", "bid_strategy"];
 
-    // Who names one of these takes none of them from above, nor what hangs on them.
-    private static readonly (string[] Named, string[] Gone)[] Together =
+    // Who names one of the first takes none of the others from above.
+    private static readonly (string[] Named, string[] Left)[] Together =
     [
-        (["daily_budget_cents", "lifetime_budget_cents"], ["adset_schedule"]),
-        (["bid_strategy", "bid_amount_cents", "roas_average_floor"], []),
-        (["optimization_goal", "pixel_id", "conversion_event"], ["destination_type", "application_id", "object_store_url", "lead_gen_form_id", "attribution_spec", "frequency_control_specs"]),
+        (["daily_budget_cents", "lifetime_budget_cents"], ["daily_budget_cents", "lifetime_budget_cents", "adset_schedule"]),
+        (["optimization_goal", "pixel_id", "conversion_event"],
+            ["optimization_goal", "pixel_id", "conversion_event", "destination_type", "application_id", "object_store_url", "lead_gen_form_id", "attribution_spec", "frequency_control_specs"]),
+        .. ((string[][])[["bid_strategy", "bid_amount_cents", "roas_average_floor"], ["creative_title", "titles"], ["creative_description", "texts"]]).Select(group => (group, group)),
+        // An ad has one form: with one of its own it is of no other. A clip may be that of cards and of some placements, too; an existing post has none.
+        (["clip_id", "cards", "placement_media"], ["cards", "placement_media", "post_id", "instagram_media_id"]),
+        (["cards", "placement_media"], ["titles", "texts"]),
+        (["titles", "texts"], ["cards", "placement_media", "post_id", "instagram_media_id"]),
+        (["post_id", "instagram_media_id"],
+            ["post_id", "instagram_media_id", "clip_id", "cards", "placement_media", "titles", "texts", "creative_title", "creative_description", "link_description"]),
     ];
+
+    /// <summary>Ids of all clips that a body names, wherever; no more than a request can have.</summary>
+    public static Guid[] ClipsOf(JsonElement body) => [.. Named(body).Distinct().Take(MostAdSets * MostAds * 10)];
 
     public static bool IsTree(JsonElement body) => body.ValueKind == JsonValueKind.Object && body.TryGetProperty(AdSets, out var sets) && sets.ValueKind != JsonValueKind.Null;
 
@@ -79,7 +97,7 @@ internal static class RequestParts
         // The first part tells what is unknown: there may be hundreds of thousands of them.
         var top = all.FindAll(field => OfCampaign.Contains(field.Name) || OfAdSet.Contains(field.Name) || OfAd.Contains(field.Name));
         // What is longer than any text may be was refused with the first; the targeting is the whole ad set's, and judged with its first ad.
-        var shared = top.FindAll(field => field.Name != Targeting && field.Value.GetRawText().Length <= LongestText);
+        var shared = top.FindAll(field => field.Name != Targeting && field.Value.GetRawText().Length <= (Lists.Contains(field.Name) ? LongestList : LongestText));
         var isOfCampaign = all.Exists(field => field is { Name: BudgetAt, Value.ValueKind: JsonValueKind.String } && field.Value.ValueEquals(AtCampaign));
         foreach (var (set, adSet) in Items(body, AdSets, "", MostAdSets, errors).Index())
         {
@@ -117,12 +135,14 @@ internal static class RequestParts
     {
         if (spread[AdSets] is not JsonArray sets) return;
         var isOfCampaign = IsOfCampaign(spread);
-        var groups = Together.Where(group => !IsBroken(group.Named, isOfCampaign)).ToList();
+        var groups = Together.Where(group => group.Named.All(OfAdSet.Contains) && !IsBroken(group.Named, isOfCampaign)).Select(group => (group.Named, Gone: group.Left.Except(group.Named).ToArray())).ToList();
         List<JsonObject> setObjects = [.. sets.Select(set => set!.AsObject())];
         foreach (var (named, gone) in groups) Lift(spread, setObjects, named, gone);
         foreach (var name in OfAdSet.Except(groups.SelectMany(group => group.Named.Concat(group.Gone))).Except(isOfCampaign ? OfBudget : [])) Lift(spread, setObjects, [name], []);
         List<JsonObject> ads = [.. setObjects.SelectMany(set => set[Ads]!.AsArray().Select(ad => ad!.AsObject()))];
-        foreach (var name in OfAd) Lift(spread, ads, [name], []);
+        // Who names a clip of its own takes no pictures by placement from above.
+        foreach (var name in OfAd.Except(Shown)) Lift(spread, ads, [name], []);
+        Lift(spread, ads, Shown, []);
     }
 
     private static void Lift(JsonObject top, List<JsonObject> nodes, string[] named, string[] gone)
@@ -141,6 +161,14 @@ internal static class RequestParts
 
     // Of a campaign's budget a part is the campaign's and a part the ad set's.
     private static bool IsBroken(string[] group, bool isOfCampaign) => isOfCampaign && group.Any(OfBudget.Contains);
+
+    private static IEnumerable<Guid> Named(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Object => element.EnumerateObject().SelectMany(field => field is { Name: "clip_id", Value.ValueKind: JsonValueKind.String }
+            ? field.Value.TryGetGuid(out var id) ? [id] : Array.Empty<Guid>() : Named(field.Value)),
+        JsonValueKind.Array => element.EnumerateArray().SelectMany(Named),
+        _ => [],
+    };
 
     private static List<JsonElement> Items(JsonElement parent, string name, string prefix, int most, FieldErrors errors)
     {
@@ -173,8 +201,8 @@ internal static class RequestParts
         foreach (var field in top) merged[field.Name] = JsonNode.Parse(field.Value.GetRawText());
         foreach (var level in (List<JsonProperty>[])[adSet, ad])
         {
-            foreach (var (named, gone) in Together.Where(group => !IsBroken(group.Named, isOfCampaign) && level.Exists(field => group.Named.Contains(field.Name))))
-                foreach (var name in named.Concat(gone)) merged.Remove(name);
+            foreach (var (named, left) in Together.Where(group => !IsBroken(group.Named, isOfCampaign) && level.Exists(field => group.Named.Contains(field.Name))))
+                foreach (var name in left) merged.Remove(name);
             foreach (var field in level) merged[field.Name] = JsonNode.Parse(field.Value.GetRawText());
         }
 
@@ -186,9 +214,10 @@ internal static class RequestParts
     {
         var end = path.AsSpan().IndexOfAny('.', '[');
         var field = end < 0 ? path : path[..end];
+        bool IsLeft(List<JsonProperty> level) => Together.Any(group => group.Left.Contains(field) && level.Exists(one => group.Named.Contains(one.Name)));
         if (ad.Exists(one => one.Name == field)) return $"{adPath}.{path}";
         if (adSet.Exists(one => one.Name == field)) return $"{setPath}.{path}";
-        if (top.Exists(one => one.Name == field) && !Together.Any(group => (group.Named.Contains(field) || group.Gone.Contains(field)) && adSet.Exists(one => group.Named.Contains(one.Name)))) return path;
+        if (top.Exists(one => one.Name == field) && !IsLeft(adSet) && !IsLeft(ad)) return path;
         if (isOfCampaign && OfBudget.Contains(field)) return path;
         return OfAd.Contains(field) ? $"{adPath}.{path}" : OfAdSet.Contains(field) ? $"{setPath}.{path}" : path;
     }

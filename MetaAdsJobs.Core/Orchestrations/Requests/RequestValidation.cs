@@ -1,8 +1,10 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Meta.AdSets;
 using MetaAdsJobs.Core.Orchestrations.Requests.AdSets;
+using MetaAdsJobs.Core.Orchestrations.Requests.Ads;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Core.Validation;
 
@@ -49,15 +51,39 @@ internal static class RequestValidation
             Told(part, errors, ofPart => BudgetValidation.CheckNow(Again(part.Body), now, ofPart));
     }
 
-    /// <summary>Checks what only the account can tell; works on the raw body, so that these errors come with all the others.</summary>
+    /// <summary>Checks what only the account and the clips can tell; works on the raw body, so that these errors come with all the others.</summary>
+    /// <param name="images">Whether a clip is an image.</param>
     /// <param name="request">Null when something else is wrong with it.</param>
-    public static void CheckAgainst(SocialAccount account, SpendingCaps caps, JsonElement body, OrchestrationRequest? request, DateTimeOffset now, FieldErrors errors)
+    public static void CheckAgainst(
+        SocialAccount account, SpendingCaps caps, IReadOnlyDictionary<Guid, bool> images, JsonElement body, OrchestrationRequest? request, DateTimeOffset now, FieldErrors errors)
     {
-        foreach (var part in RequestParts.Of(body, new(), onlyFirst: true))
-            Told(part, errors, ofPart => CheckOneAgainst(account, caps, part.Body, now, ofPart));
+        var ads = new List<(RequestPart Part, OrchestrationRequest Ad)>();
+        foreach (var part in RequestParts.Of(body, new()))
+        {
+            var ad = AdValidation.Read(Again(part.Body), new() { SocialAccountId = default, CampaignName = "", CampaignObjective = "", OptimizationGoal = "" }, rule: null);
+            ads.Add((part, ad with { Targeting = part.Ad == 0 ? TargetingValidation.Read(Again(part.Body).Object("targeting")) : null }));
+            // Ads do not differ in it.
+            if (part.Ad == 0) Told(part, errors, ofPart => CheckOneAgainst(account with { InstagramUserId = ad.InstagramUserId ?? account.InstagramUserId }, caps, part.Body, now, ofPart));
+        }
+
+        foreach (var adSet in ads.GroupBy(one => one.Part.Set).Select(set => set.ToList())) CheckAds(account, adSet, images, errors);
         if (request is { IsCampaignBudget: true }) BudgetValidation.CheckCampaign(account, caps, request, now, errors);
         else if (request?.AdSets is { Count: > 1 } && !errors.Any && caps.RefusalOf(account, request.DailyAmountCents(now)) is { } refusal)
             errors.Add(RequestParts.AdSets, $"all together: {refusal}");
+    }
+
+    private static void CheckAds(SocialAccount account, List<(RequestPart Part, OrchestrationRequest Ad)> ads, IReadOnlyDictionary<Guid, bool> images, FieldErrors errors)
+    {
+        bool IsOnInstagram(OrchestrationRequest ad) => (ad.InstagramUserId ?? account.InstagramUserId) is not null;
+        var targeting = ads[0].Ad.Targeting ?? [];
+        if (!ads.TrueForAll(one => IsOnInstagram(one.Ad))) AdSetTargeting.WithoutInstagram(targeting);
+        // Of the first ad it has been told.
+        var isAskedFor = IsOnInstagram(ads[0].Ad) && targeting["publisher_platforms"] is JsonArray platforms && platforms.Any(platform => (string?)platform == "instagram");
+        foreach (var (part, ad) in ads)
+        {
+            Told(part, errors, ofPart => AdValidation.CheckAgainst(IsOnInstagram(ad), ad, targeting, images, ofPart));
+            if (isAskedFor && !IsOnInstagram(ad)) errors.Add(part.PathOf("instagram_user_id"), "is required: the ad set is shown on Instagram, and the account has none");
+        }
     }
 
     private static void Told(RequestPart part, FieldErrors errors, Action<FieldErrors> check)
@@ -71,24 +97,19 @@ internal static class RequestValidation
     {
         var fields = new JsonFields(body, errors);
         accountId = fields.Id("social_account_id", required: true);
-        var clipId = fields.Id("clip_id", required: true);
         var name = fields.Text("campaign_name", required: true, MaxName);
         var objective = Objective(fields);
         var goal = Goal(fields, objective);
-        var title = fields.Text("creative_title", required: true);
-        var description = fields.Text("creative_description", max: 2000, multiline: true);
         var destination = fields.Text("destination_type");
         var rule = objective is null || goal is null ? null : ObjectiveGoals.Find(objective, goal, destination);
-        var landingUrl = fields.HttpUrl("landing_url", required: rule is null || ButtonRule.Of(rule).HasLandingPage);
         var targeting = TargetingValidation.Read(fields.Object("targeting"));
         var autoPublish = fields.Flag("auto_publish");
         var request = new OrchestrationRequest
         {
-            SocialAccountId = accountId ?? default, ClipId = clipId ?? default, CampaignName = name ?? "", CampaignObjective = objective ?? "",
-            CreativeTitle = title ?? "", CreativeDescription = description, LandingUrl = landingUrl ?? "", Targeting = targeting, OptimizationGoal = goal ?? "",
+            SocialAccountId = accountId ?? default, CampaignName = name ?? "", CampaignObjective = objective ?? "", Targeting = targeting, OptimizationGoal = goal ?? "",
             DestinationType = destination, AutoPublish = autoPublish ?? false,
         };
-        request = BudgetValidation.Read(fields, request);
+        request = AdValidation.Read(fields, BudgetValidation.Read(fields, request), rule);
         request = OptionValidation.Read(fields, request, rule);
         request = DeliveryValidation.Read(fields, GoalValidation.Read(fields, request, rule), rule);
         fields.Has(RequestParts.AdSets);

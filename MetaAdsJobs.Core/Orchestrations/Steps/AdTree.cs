@@ -1,9 +1,10 @@
 using System.Text.Json.Nodes;
 using MetaAdsJobs.Core.Accounts;
-using MetaAdsJobs.Core.Clips;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Meta.AdSets;
+using MetaAdsJobs.Core.Meta.Creatives;
 using MetaAdsJobs.Core.Meta.Graph;
+using MetaAdsJobs.Core.Orchestrations.Requests.Ads;
 using MetaAdsJobs.Core.Orchestrations.Requests;
 using MetaAdsJobs.Core.Validation;
 
@@ -55,24 +56,36 @@ internal sealed class AdTree(Guid requestId, int round, OrchestrationRequest req
     }
 
     /// <param name="step">The creative's.</param>
-    /// <param name="clip">Of which it is made.</param>
-    /// <param name="imageHash">Null for an image that we could not fetch: Meta gets its URL and fetches it itself.</param>
-    /// <param name="thumbnailUrl">The picture shown before a video plays.</param>
-    public CreativeSpec Creative(string step, Clip clip, string? videoId, string? imageHash, string? thumbnailUrl)
+    /// <param name="clips">The clips that it shows, as Meta has them.</param>
+    public CreativeSpec Creative(string step, Func<Guid, ClipAtMeta> clips)
     {
-        var node = Shape.AdOf(step);
-        var (button, link) = (ButtonRule.Of(RuleOf(node.Request)), Link(node));
-        return new(NameOf(step), account.PageId, account.InstagramUserId, node.Request.CreativeTitle, node.Request.CreativeDescription, link)
+        var (node, name, page) = (Shape.AdOf(step), NameOf(step), account.PageId);
+        var ad = node.Request;
+        var words = new AdWords(ad.CreativeTitle, ad.CreativeDescription, ad.LinkDescription);
+        var rule = ButtonRule.Of(RuleOf(ad));
+        AdButton Button(string? type, string? url)
         {
-            VideoId = videoId,
-            ImageHash = imageHash,
-            ImageUrl = videoId is not null ? thumbnailUrl : clip.ImageUrl is { } url ? Urls.Encode(url) : null,
-            CallToAction = node.Request.CallToAction ?? button.Usual,
-            ActionValue = button.ValueOf(link, node.Request.LeadGenFormId),
+            var link = Urls.Encode(WithNames(node, url!));
+            return new(type ?? rule.Usual, link, rule.ValueOf(link, ad.LeadGenFormId));
+        }
+
+        var button = ad.LandingUrl is null ? null : Button(ad.CallToAction, ad.LandingUrl);
+        CreativeSpec spec = ad.Kind switch
+        {
+            AdKind.Carousel => new CarouselCreative(name, page, button!.Link, ad.CreativeDescription, [.. ad.Cards!.Select(card =>
+                new CarouselCard(clips(card.ClipId!.Value), card.Title, card.Description, Button(card.CallToAction, card.LandingUrl)))]),
+            AdKind.Post => new PostCreative(name, page, ad.PostId!.Contains('_', StringComparison.Ordinal) ? ad.PostId : $"{page}_{ad.PostId}", button),
+            AdKind.InstagramPost => new InstagramPostCreative(name, page, ad.InstagramMediaId!, button),
+            AdKind.Texts => new TextsCreative(name, page, clips(ad.ClipId!.Value), ad.Titles ?? [ad.CreativeTitle!], ad.Texts ?? (ad.CreativeDescription is { } text ? [text] : []), ad.LinkDescription, button!),
+            AdKind.Placements => new PlacementCreative(name, page, clips(ad.ClipId!.Value), [.. ad.PlacementMedia!.Select(media => new PlacementPicture(
+                media.Placements, clips(media.ClipId!.Value), media.Crop is { } crop ? new(crop.X, crop.Y, crop.Width, crop.Height) : null))], words, button!, Targeting(node.AdSetStep)),
+            _ => new SingleCreative(name, page, clips(ad.ClipId!.Value), words, button!),
         };
+        return spec with { InstagramUserId = InstagramOf(ad), UrlTags = ad.UrlTags is null ? null : Urls.EncodeParameters(WithNames(node, ad.UrlTags)) };
     }
 
-    public AdSpec Ad(string step, string adSetId, string creativeId) => new(NameOf(step), adSetId, creativeId);
+    public AdSpec Ad(string step, string adSetId, string creativeId) =>
+        new(NameOf(step), adSetId, creativeId) { ConversionDomain = Shape.AdOf(step).Request.ConversionDomain is { } domain ? Urls.Host(domain) : null };
 
     public string Goal(string adSet) => ObjectiveGoals.MetaGoal(Shape.AdSetOf(adSet).Request.OptimizationGoal);
 
@@ -98,18 +111,16 @@ internal sealed class AdTree(Guid requestId, int round, OrchestrationRequest req
     public JsonObject Targeting(string adSet)
     {
         var one = Shape.AdSetOf(adSet).Request;
-        return AdSetTargeting.Of(one.Targeting, account.DefaultCountries, isOnInstagram: account.InstagramUserId is not null, one.ObjectStoreUrl);
+        return AdSetTargeting.Of(one.Targeting, account.DefaultCountries, isOnInstagram: Shape.AdSetOf(adSet).Ads.All(ad => InstagramOf(ad.Request) is not null), one.ObjectStoreUrl);
     }
 
     private IEnumerable<string> CountriesOf(AdSetNode adSet) =>
         Targeting(adSet.Step)["geo_locations"]!["countries"] is JsonArray countries ? countries.Select(country => (string)country!) : [];
 
-    /// <summary>
-    /// As it is sent. Meta would put the objects' first names in place of its macros, and those carry our markers: whoever reads the
-    /// site's reports is spared them.
-    /// </summary>
-    private string Link(AdNode ad) => Urls.Encode(MetaMacros.WithNames(
-        ad.Request.LandingUrl, campaign: ReadableNameOf(StepName.Campaign), adSet: ReadableNameOf(ad.AdSetStep), ad: ReadableNameOf(ad.Step)));
+    private string? InstagramOf(OrchestrationRequest ad) => ad.InstagramUserId ?? account.InstagramUserId;
+
+    // Meta would put the objects' first names in place of its macros, and those carry our markers: whoever reads the site's reports is spared them.
+    private string WithNames(AdNode ad, string url) => MetaMacros.WithNames(url, campaign: ReadableNameOf(StepName.Campaign), adSet: ReadableNameOf(ad.AdSetStep), ad: ReadableNameOf(ad.Step));
 
     private static GoalRule RuleOf(OrchestrationRequest one) => ObjectiveGoals.Find(one.CampaignObjective, one.OptimizationGoal, one.DestinationType)!;
 

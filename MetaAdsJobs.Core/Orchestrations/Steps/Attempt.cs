@@ -2,6 +2,7 @@ using System.Text.Json;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Clips;
+using MetaAdsJobs.Core.Meta.Creatives;
 using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Orchestrations.Judging;
 using MetaAdsJobs.Core.Orchestrations.Requests;
@@ -122,7 +123,7 @@ internal sealed class Attempt
 
     /// <remarks>A creative made before videos at Meta were awaited needs no media step any more.</remarks>
     public IReadOnlyList<string> Plan => Tree.Shape.Steps(
-        step => Media[step].Clip.VideoId is null || Steps.ContainsKey(step) || Tree.Shape.Ads.Any(ad => ad.MediaStep == step && StateOf(ad.CreativeStep) == StepState.Pending),
+        step => Media[step].Clip.VideoId is null || Steps.ContainsKey(step) || Tree.Shape.AdsOf(step).Any(ad => StateOf(ad.CreativeStep) == StepState.Pending),
         Request.AutoPublish, Request.ValidateOnly);
 
     public string StateOf(string step) => Steps.TryGetValue(step, out var record) ? record.State : StepState.Pending;
@@ -142,6 +143,13 @@ internal sealed class Attempt
 
     public string? ImageHashOf(ClipMedia media) => media.Clip.ImageUrl is null ? null : FindMetaId(media.Step);
 
+    /// <summary>A clip once its media step is done; of a video the thumbnail has to be known.</summary>
+    public ClipAtMeta AtMeta(Guid clipId)
+    {
+        var media = MediaOf(Tree.Shape.MediaStepOf(clipId));
+        return media.AtMeta(VideoIdOf(media), ImageHashOf(media));
+    }
+
     /// <summary>What can be under way now, not more than <see cref="MostTogether"/> of it: not confirmed yet, and everything it needs is.</summary>
     public IReadOnlyList<string> Ready(IReadOnlyCollection<string> done)
     {
@@ -157,4 +165,6 @@ internal sealed record ClipMedia(string Step, Clip Clip, string? KnownImageHash)
 {
     /// <summary>A picture for a video creative: the clip's own, or what was learnt while the video was processed.</summary>
     public string? ThumbnailUrl { get; set; } = Clip.ThumbnailUrl is null ? null : Urls.Encode(Clip.ThumbnailUrl);
+
+    public ClipAtMeta AtMeta(string? videoId, string? imageHash) => new(videoId, imageHash, videoId is not null ? ThumbnailUrl : Clip.ImageUrl is { } url ? Urls.Encode(url) : null);
 }

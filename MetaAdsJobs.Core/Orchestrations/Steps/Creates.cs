@@ -47,18 +47,19 @@ internal sealed class Creates(MetaAds meta, MetaVideos videos, ClipImageStore im
 
     private async Task<string> SendCreativeAsync(Attempt attempt, string step)
     {
-        var media = attempt.MediaOf(attempt.Tree.Shape.AdOf(step).MediaStep);
-        var (videoId, imageHash) = (attempt.VideoIdOf(media), attempt.ImageHashOf(media));
-        if (videoId is not null) media.ThumbnailUrl ??= await ReadThumbnailAsync(attempt, videoId);
+        var media = attempt.Tree.Shape.AdOf(step).MediaSteps.Select(attempt.MediaOf).ToList();
+        foreach (var one in media)
+            if (attempt.VideoIdOf(one) is { } videoId) one.ThumbnailUrl ??= await ReadThumbnailAsync(attempt, videoId);
         attempt.Lease.ThrowIfOver();
         try
         {
-            return await meta.CreateCreativeAsync(attempt.Credential, attempt.Tree.Creative(step, media.Clip, videoId, imageHash, media.ThumbnailUrl), CancellationToken.None);
+            return await meta.CreateCreativeAsync(attempt.Credential, attempt.Tree.Creative(step, attempt.AtMeta), CancellationToken.None);
         }
-        catch (MetaException exception) when (exception is { Proof: Proof.Rejected, MayPass: false } && imageHash is { } hash)
+        catch (MetaException exception) when (exception is { Proof: Proof.Rejected, MayPass: false })
         {
-            // Perhaps somebody deleted the image from the account's library: the next request, or this one's retry, uploads it again.
-            await images.ForgetAsync(attempt, media, hash, CancellationToken.None);
+            // Perhaps somebody deleted an image from the account's library: the next request, or this one's retry, uploads it again.
+            foreach (var one in media)
+                if (attempt.ImageHashOf(one) is { } hash) await images.ForgetAsync(attempt, one, hash, CancellationToken.None);
             throw;
         }
     }

@@ -27,7 +27,7 @@ internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaim
         started AS (
             INSERT INTO orchestration_steps (request_id, step, state, attempt, started_at)
             SELECT request_id, first.step, 'started', attempt, @Now FROM claimed, unnest(ARRAY['campaign', 'media']) AS first(step)
-            WHERE attempt = 1 AND NOT cancel_requested AND ending IS NULL AND request -> 'validate_only' IS DISTINCT FROM 'true'
+            WHERE attempt = 1 AND NOT cancel_requested AND ending IS NULL AND request -> 'validate_only' IS DISTINCT FROM 'true' AND (first.step = 'campaign' OR clip_id IS NOT NULL)
             RETURNING step)
         SELECT c.attempt, c.round, c.request, c.ending, c.cancel_requested, c.abandoned, c.failures, c.quiet_since, c.asked_by,
                EXISTS (SELECT 1 FROM started) AS is_started,
@@ -36,11 +36,11 @@ internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaim
                a.timezone_name, a.default_countries, a.dsa_beneficiary, a.dsa_payor, a.min_daily_budget, a.meta_currency, a.campaign_cap_cents, a.daily_cap_cents, a.caps_off, a.updated_at,
                k.id AS clip_id, k.title, k.video_url, k.video_id, k.image_url, k.thumbnail_url,
                (SELECT i.hash FROM clip_images i WHERE i.clip_id = k.id AND i.ad_account_id = a.ad_account_id) AS image_hash,
-               CASE WHEN c.request ? 'ad_sets' THEN (
+               CASE WHEN c.request ?| ARRAY['ad_sets', 'cards', 'placement_media'] THEN (
                    SELECT json_agg(json_build_array(m.id, m.title, m.video_url, m.video_id, m.image_url, m.thumbnail_url,
                        (SELECT i.hash FROM clip_images i WHERE i.clip_id = m.id AND i.ad_account_id = a.ad_account_id)))
-                   FROM clips m WHERE m.id <> k.id AND m.id IN (SELECT (named #>> ARRAY[]::text[])::uuid FROM jsonb_path_query(c.request, '$.ad_sets[*].ads[*].clip_id') named)) END::text AS more_clips
-        FROM claimed c JOIN social_accounts a ON a.id = c.social_account_id JOIN clips k ON k.id = c.clip_id
+                   FROM clips m WHERE m.id <> k.id AND m.id IN (SELECT (named #>> ARRAY[]::text[])::uuid FROM jsonb_path_query(c.request, '$.**.clip_id') named)) END::text AS more_clips
+        FROM claimed c JOIN social_accounts a ON a.id = c.social_account_id LEFT JOIN clips k ON k.id = c.clip_id
         """;
 
     private static readonly FencedSql ReleaseSql = FencedSql.Ends(
@@ -114,7 +114,9 @@ internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaim
         public long? DailyCapCents { get; init; }
         public bool CapsOff { get; init; }
         public DateTimeOffset UpdatedAt { get; init; }
-        public Guid ClipId { get; init; }
+
+        /// <summary>The first that is brought to Meta; null when there are only existing posts.</summary>
+        public Guid? ClipId { get; init; }
         public string Title { get; init; } = "";
         public string? VideoUrl { get; init; }
         public string? VideoId { get; init; }
@@ -122,7 +124,7 @@ internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaim
         public string? ThumbnailUrl { get; init; }
         public string? ImageHash { get; init; }
 
-        /// <summary>Those of the other ads of a tree.</summary>
+        /// <summary>Those of the other ads of a tree, and of one ad with several.</summary>
         public string? MoreClips { get; init; }
 
         public Attempt ToAttempt(Guid requestId, Lease lease, string token, OrchestrationOptions options, DateTimeOffset now)
@@ -146,7 +148,7 @@ internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaim
                 Credential = new(AdAccountId, token) { StoredAs = AccessToken, BeforeSending = lease.ThrowIfOver }, AskedBy = AskedBy,
                 MetaCurrency = MetaCurrency,
             };
-            foreach (var step in IsStarted ? (string[])[StepName.Campaign, StepName.Media] : [])
+            foreach (var step in !IsStarted ? [] : ClipId is null ? (string[])[StepName.Campaign] : [StepName.Campaign, StepName.Media])
             {
                 attempt.Steps[step] = new(step, StepState.Started, null, now);
                 attempt.Begun[step] = new(step);
@@ -157,7 +159,7 @@ internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaim
 
         private IEnumerable<(Clip Clip, string? ImageHash)> Clips()
         {
-            yield return (new() { Id = ClipId, Title = Title, VideoUrl = VideoUrl, VideoId = VideoId, ImageUrl = ImageUrl, ThumbnailUrl = ThumbnailUrl }, ImageHash);
+            if (ClipId is { } id) yield return (new() { Id = id, Title = Title, VideoUrl = VideoUrl, VideoId = VideoId, ImageUrl = ImageUrl, ThumbnailUrl = ThumbnailUrl }, ImageHash);
             foreach (var more in JsonSerializer.Deserialize<string?[][]>(MoreClips ?? "[]")!)
                 yield return (new() { Id = Guid.Parse(more[0]!), Title = more[1]!, VideoUrl = more[2], VideoId = more[3], ImageUrl = more[4], ThumbnailUrl = more[5] }, more[6]);
         }

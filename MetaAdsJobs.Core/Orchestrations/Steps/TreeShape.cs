@@ -1,10 +1,17 @@
+using MetaAdsJobs.Core.Orchestrations.Requests.Ads;
 using MetaAdsJobs.Core.Orchestrations.Requests;
 
 namespace MetaAdsJobs.Core.Orchestrations.Steps;
 
 /// <summary>One ad of a tree: its steps, and its part of the request as a request of its own.</summary>
+/// <param name="MediaSteps">Those that bring its clips to Meta; none of an existing post.</param>
 /// <param name="Number">Such as 2.3, to be told from others by people; empty for the only one.</param>
-internal sealed record AdNode(string Step, string CreativeStep, string MediaStep, string AdSetStep, OrchestrationRequest Request, string? Name, string Number);
+internal sealed record AdNode(string Step, string CreativeStep, IReadOnlyList<string> MediaSteps, string AdSetStep, OrchestrationRequest Request, string? Name, string Number)
+{
+    /// <summary>The clips that it shows, each once; its own first.</summary>
+    public static IEnumerable<Guid> ClipsOf(OrchestrationRequest ad) => AdKind.IsPost(ad.Kind) ? []
+        : (ad.Cards is null ? [ad.ClipId, .. ad.PlacementMedia?.Select(media => media.ClipId) ?? []] : ad.Cards.Select(card => card.ClipId)).OfType<Guid>().Distinct();
+}
 
 /// <summary>One ad set of a tree.</summary>
 /// <inheritdoc cref="AdNode"/>
@@ -19,28 +26,26 @@ internal sealed class TreeShape
     private readonly Dictionary<string, AdNode> _ads;
     private readonly Dictionary<string, AdNode> _creatives;
     private readonly Dictionary<string, AdSetNode> _adSets;
+    private readonly Dictionary<Guid, string> _media = [];
+    private readonly ILookup<string, AdNode> _adsOfMedia;
 
     public TreeShape(OrchestrationRequest request)
     {
-        var clips = new List<Guid>();
         AdSets = request.AdSets is null
-            ? [new(StepName.AdSet, request, null, "", [new(StepName.Ad, StepName.Creative, MediaOf(request.ClipId), StepName.AdSet, request, null, "")])]
+            ? [new(StepName.AdSet, request, null, "", [new(StepName.Ad, StepName.Creative, MediaOf(request), StepName.AdSet, request, null, "")])]
             : [.. request.AdSets.Select((adSet, set) => NodeOf(adSet, set + 1))];
         Ads = [.. AdSets.SelectMany(adSet => adSet.Ads)];
-        Media = [.. clips.Select((clip, index) => (StepName.OfClip(index + 1), clip))];
+        Media = [.. _media.Select(one => (one.Value, one.Key))];
+        _adsOfMedia = Ads.SelectMany(ad => ad.MediaSteps.Select(step => (step, ad))).ToLookup(one => one.step, one => one.ad);
         (_adSets, _ads, _creatives) = (AdSets.ToDictionary(node => node.Step), Ads.ToDictionary(node => node.Step), Ads.ToDictionary(node => node.CreativeStep));
 
-        string MediaOf(Guid clip)
-        {
-            if (!clips.Contains(clip)) clips.Add(clip);
-            return StepName.OfClip(clips.IndexOf(clip) + 1);
-        }
+        string[] MediaOf(OrchestrationRequest ad) => [.. AdNode.ClipsOf(ad).Select(clip => _media.TryGetValue(clip, out var step) ? step : _media[clip] = StepName.OfClip(_media.Count + 1))];
 
         AdSetNode NodeOf(AdSetRequest adSet, int set)
         {
             var (step, number) = (StepName.OfAdSet(set), $" {set}");
             return new(step, adSet.With(request, adSet.Ads[0]), adSet.Name, number, [.. adSet.Ads.Select((ad, index) => new AdNode(
-                StepName.OfAd(StepName.Ad, set, index + 1), StepName.OfAd(StepName.Creative, set, index + 1), MediaOf(ad.ClipId!.Value), step, adSet.With(request, ad), ad.Name, $" {set}.{index + 1}"))]);
+                StepName.OfAd(StepName.Ad, set, index + 1), StepName.OfAd(StepName.Creative, set, index + 1), MediaOf(adSet.With(request, ad)), step, adSet.With(request, ad), ad.Name, $" {set}.{index + 1}"))]);
         }
     }
 
@@ -51,6 +56,9 @@ internal sealed class TreeShape
     /// <summary>The clips, each once, in the order in which ads name them.</summary>
     public IReadOnlyList<(string Step, Guid ClipId)> Media { get; }
 
+    /// <summary>Null when there are only existing posts.</summary>
+    public Guid? FirstClip => Media.Count == 0 ? null : Media[0].ClipId;
+
     /// <summary>All that is created, in the order in which it is undone.</summary>
     public IEnumerable<string> LastFirst =>
         [.. Ads.Reverse().Select(ad => ad.Step), .. Ads.Reverse().Select(ad => ad.CreativeStep), .. AdSets.Reverse().Select(adSet => adSet.Step), StepName.Campaign];
@@ -59,6 +67,11 @@ internal sealed class TreeShape
     public IEnumerable<string> Switches => [StepName.Campaign, .. AdSets.Select(adSet => adSet.Step), .. Ads.Select(ad => ad.Step)];
 
     public AdSetNode AdSetOf(string step) => _adSets[step];
+
+    public string MediaStepOf(Guid clip) => _media[clip];
+
+    /// <summary>The ads that show a clip.</summary>
+    public IEnumerable<AdNode> AdsOf(string mediaStep) => _adsOfMedia[mediaStep];
 
     /// <param name="step">The ad's or its creative's.</param>
     public AdNode AdOf(string step) => _ads.GetValueOrDefault(step) ?? _creatives[step];
@@ -78,9 +91,9 @@ internal sealed class TreeShape
     {
         StepName.AdSet => [StepName.Campaign],
         // It uses nothing of the campaign; but of a campaign that Meta refuses nothing is to be left to undo.
-        StepName.Creative => [StepName.Campaign, AdOf(step).MediaStep],
+        StepName.Creative => [StepName.Campaign, .. AdOf(step).MediaSteps],
         // Media again: at a retry it is looked at anew, while all that was made with it may be there.
-        StepName.Ad => [AdOf(step).AdSetStep, AdOf(step).CreativeStep, AdOf(step).MediaStep],
+        StepName.Ad => [AdOf(step).AdSetStep, AdOf(step).CreativeStep, .. AdOf(step).MediaSteps],
         StepName.Activate => [.. Ads.Select(ad => ad.Step), .. Media.Select(media => media.Step)],
         _ => [],
     };
