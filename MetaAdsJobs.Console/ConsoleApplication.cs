@@ -1,4 +1,5 @@
 using MetaAdsJobs.Console.Accounts;
+using MetaAdsJobs.Console.Campaigns;
 using MetaAdsJobs.Console.Clips;
 using MetaAdsJobs.Console.Forms;
 using MetaAdsJobs.Console.Http;
@@ -46,6 +47,7 @@ public static class ConsoleApplication
         var actions = console.MapGroup(FailurePages.Home).WithMetadata(new RequestSizeLimitAttribute(LongestForm));
         actions.MapLive();
         actions.MapRunActions();
+        actions.MapCampaignActions();
         actions.MapAccountActions();
         actions.MapClipActions();
         actions.MapNumbers();

@@ -6,6 +6,7 @@ using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Campaigns;
+using MetaAdsJobs.Core.Campaigns.Reading;
 using MetaAdsJobs.Core.Orchestrations;
 using Microsoft.AspNetCore.Mvc;
 
@@ -77,29 +78,29 @@ internal static class CampaignEndpoints
         var filter = new CampaignFilter(query.Id("social_account_id", accountId), query.OneOf<CampaignStatus>("status", status)?.ToString().ToUpperInvariant(), query.Text("search", search));
         var (before, count) = (query.Number("cursor", cursor), query.Limit(limit));
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
-        var (items, next) = await reader.ListAsync(filter, before, count, ct);
-        return Results.Ok(new Page<CampaignSummary>(items, next?.ToString(CultureInfo.InvariantCulture)));
+        var page = await reader.ListAsync(filter, before, count, ct);
+        return Results.Ok(new Page<CampaignSummary>(page.Campaigns, page.Next?.ToString(CultureInfo.InvariantCulture)));
     }
 
     private static async Task<IResult> GetAsync(string id, CampaignReader reader, CancellationToken ct) =>
         await reader.FindAsync(id, ct) is { } campaign ? Results.Ok(campaign) : Problems.NotFound("campaign", id);
 
     private static async Task<IResult> ListEditsAsync(
-        CampaignReader reader, [FromQuery(Name = "campaign_id")] string? campaignId, [FromQuery(Name = "social_account_id")] string? accountId, string? status, string? limit, string? cursor, CancellationToken ct)
+        EditReader reader, [FromQuery(Name = "campaign_id")] string? campaignId, [FromQuery(Name = "social_account_id")] string? accountId, string? status, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
         var (account, state, before, count) = (query.Id("social_account_id", accountId), query.OneOf<OrchestrationStatus>("status", status), query.Number("cursor", cursor), query.Limit(limit));
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
-        var (items, next) = await reader.ListEditsAsync(query.Text("campaign_id", campaignId), account, state?.ToString().ToLowerInvariant(), before, count, ct);
+        var (items, next) = await reader.ListAsync(query.Text("campaign_id", campaignId), account, state?.ToString().ToLowerInvariant(), before, count, ct);
         return Results.Ok(new Page<CampaignEdit>(items, next?.ToString(CultureInfo.InvariantCulture)));
     }
 
-    private static async Task<IResult> GetEditAsync(Guid editId, CampaignReader reader, CancellationToken ct) =>
-        await reader.FindEditAsync(editId, ct) is { } edit ? Results.Ok(edit) : Problems.NotFound("edit", editId);
+    private static async Task<IResult> GetEditAsync(Guid editId, EditReader reader, CancellationToken ct) =>
+        await reader.FindAsync(editId, ct) is { } edit ? Results.Ok(edit) : Problems.NotFound("edit", editId);
 
-    private static async Task<IResult> CancelAsync(Guid editId, CancelEdit cancel, CampaignReader reader, ClaimsPrincipal user, CancellationToken ct) => await cancel.ExecuteAsync(editId, user.CallerName(), ct) switch
+    private static async Task<IResult> CancelAsync(Guid editId, CancelEdit cancel, EditReader reader, ClaimsPrincipal user, CancellationToken ct) => await cancel.ExecuteAsync(editId, user.CallerName(), ct) switch
     {
-        true => Results.Ok(await reader.FindEditAsync(editId, ct)),
+        true => Results.Ok(await reader.FindAsync(editId, ct)),
         false => Problems.Conflict("Only an edit that has not begun, or waits without having sent anything, can be taken back"),
         _ => Problems.NotFound("edit", editId),
     };

@@ -70,7 +70,7 @@
     const next = asServed(fresh);
     if (next === served.get(part)) return;
     const focused = part.contains(document.activeElement) ? document.activeElement : null;
-    if (focused?.matches('input, select, textarea, button')) { kindsOf(part).forEach(kind => held.add(kind)); return; }
+    if (focused?.matches('input:not([type=checkbox]), select, textarea, button')) { kindsOf(part).forEach(kind => held.add(kind)); return; }
     const adopted = document.importNode(fresh, true);
     served.set(adopted, next);
     localTimes(adopted);
@@ -81,6 +81,10 @@
     const opened = Array.from(part.querySelectorAll('details'), one => one.open);
     const scrolled = Array.from(part.querySelectorAll('.wide'), one => one.scrollLeft);
     adopted.querySelectorAll('details').forEach((one, i) => { if (i < opened.length) one.open = opened[i]; });
+    for (const ticked of part.querySelectorAll('input[type=checkbox][id]:checked')) {
+      const again = adopted.querySelector('#' + CSS.escape(ticked.id));
+      if (again) again.checked = true;
+    }
     part.replaceWith(adopted);
     adopted.querySelectorAll('.wide').forEach((one, i) => { if (scrolled[i]) one.scrollLeft = scrolled[i]; });
     find(adopted)?.focus({ preventScroll: true });
@@ -154,6 +158,14 @@
     }));
   }
 
+  // One tick for all of a page. Looked for at each press: the part it stands in is made anew.
+  function tickAll() {
+    document.addEventListener('change', event => {
+      const name = event.target.dataset?.ticks;
+      if (name) for (const box of document.querySelectorAll(`input[type=checkbox][name="${name}"]`)) box.checked = event.target.checked;
+    });
+  }
+
   // The preview follows what is typed: into the ad's own field, or else into the one whose value it takes.
   function mirror() {
     for (const part of document.querySelectorAll('[data-mirrors]')) {
@@ -195,6 +207,7 @@
   guard();
   mirror();
   press();
+  tickAll();
   follow();
   localTimes(document);
 })();

@@ -42,6 +42,24 @@ internal sealed class FormBody(IFormCollection form, bool emptyIsNull)
         return this;
     }
 
+    /// <param name="zone">In which it was typed.</param>
+    public FormBody Moment(string name, TimeZoneInfo zone)
+    {
+        var text = Given(name);
+        var moment = text is null ? null : FormMoment.Read(text, zone);
+        if (text is not null && moment is null) _wrong[name] = [FormMoment.Wrong];
+        Put(name, moment ?? text);
+        return this;
+    }
+
+    public FormBody Number(string name, long? value)
+    {
+        if (value is { } number) _body[name] = number;
+        return this;
+    }
+
+    public bool IsEmpty => _body.Count == 0;
+
     public FormBody Flag(string name)
     {
         _body[name] = Given(name) is "true" or "on";

@@ -116,4 +116,11 @@ internal static class EditWords
         EditLevel.Adset => AdObject.AdSet,
         _ => AdObject.Ad,
     };
+
+    public static EditLevel LevelOf(AdObject kind) => kind switch
+    {
+        AdObject.Campaign => EditLevel.Campaign,
+        AdObject.AdSet => EditLevel.Adset,
+        _ => EditLevel.Ad,
+    };
 }

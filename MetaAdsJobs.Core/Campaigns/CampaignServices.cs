@@ -1,9 +1,8 @@
-using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Campaigns.Comparing;
+using MetaAdsJobs.Core.Campaigns.Reading;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Orchestrations.Review;
-using MetaAdsJobs.Core.Spending;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -13,9 +12,12 @@ public static class CampaignServices
 {
     public static IServiceCollection AddCampaigns(this IServiceCollection services) => services
         .AddSingleton<CampaignTrees>()
-        .AddSingleton(provider => new CampaignReader(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<CampaignTrees>()))
-        .AddSingleton(provider => new RequestEdit(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<CampaignTrees>(), provider.GetRequiredService<AccountStore>(),
-            provider.GetRequiredService<IJobQueue>(), provider.GetRequiredService<SpendingCaps>(), provider.GetRequiredService<OrchestrationOptions>(), provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton(provider => new CampaignReader(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<CampaignTrees>(), provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton<EditReader>()
+        .AddSingleton<JudgeEdit>()
+        .AddSingleton(provider => new PreviewEdit(provider.GetRequiredService<JudgeEdit>(), provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton(provider => new RequestEdit(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<JudgeEdit>(), provider.GetRequiredService<IJobQueue>(),
+            provider.GetRequiredService<OrchestrationOptions>(), provider.GetRequiredService<TimeProvider>()))
         .AddSingleton<CancelEdit>()
         .AddSingleton<EditStore>()
         .AddSingleton<ActivateObjects>()

@@ -5,8 +5,8 @@ using Npgsql;
 
 namespace MetaAdsJobs.Core.Campaigns;
 
-/// <summary>What may be spent, in Meta's units of the account's currency, and when. At most one of the two budgets; none where it is the campaign's.</summary>
-internal sealed record Budget(long? Daily, long? Lifetime, DateTimeOffset? StartTime = null, DateTimeOffset? EndTime = null)
+/// <summary>What may be spent, in Meta's units of the account's currency, when, and for how much each. At most one of the two budgets; none where it is the campaign's.</summary>
+internal sealed record Budget(long? Daily, long? Lifetime, DateTimeOffset? StartTime = null, DateTimeOffset? EndTime = null, long? BidAmount = null)
 {
     public bool IsAny => Daily is not null || Lifetime is not null;
 }
@@ -37,6 +37,20 @@ internal sealed record CampaignTree(Guid RequestId, Guid AccountId, string Curre
         return this with { Campaign = Changed(Campaign), AdSets = [.. AdSets.Select(Changed)], Ads = [.. Ads.Select(Changed)] };
     }
 
+    /// <summary>As publishing its campaign would make it.</summary>
+    public CampaignTree WithAllOn() => With([.. All.Where(one => !one.IsGone).Select(one => one.MetaId)], one => one with { Status = "ACTIVE" });
+
+    /// <summary>What Meta makes of an object: what it said last, unless that was of switches alone. Those are as we know them since.</summary>
+    /// <param name="said">What Meta has said; null when it was never asked.</param>
+    public string? EffectiveStatusOf(TreeObject one, string? said)
+    {
+        if (one.IsGone) return one.Status;
+        if (said is not ("ACTIVE" or "PAUSED" or "CAMPAIGN_PAUSED" or "ADSET_PAUSED")) return said;
+        if (!one.IsOn) return "PAUSED";
+        if (one.Kind == AdObject.Ad && Find(one.ParentId!) is { IsOn: false }) return "ADSET_PAUSED";
+        return one.Kind != AdObject.Campaign && !Campaign.IsOn ? "CAMPAIGN_PAUSED" : "ACTIVE";
+    }
+
     /// <summary>What it may spend a day when its campaign is on, in hundredths of the currency: of those ad sets that are on, or of the campaign that has the budget.</summary>
     public long DailyAmountCents(DateTimeOffset now) => Campaign.Budget.IsAny
         ? PerDay(Campaign.Budget with { StartTime = AdSets.Any(set => set.Budget.StartTime is null) ? null : AdSets.Min(set => set.Budget.StartTime), EndTime = AdSets.Where(set => !set.IsGone).Max(set => set.Budget.EndTime) }, now)
@@ -54,7 +68,11 @@ internal sealed record CampaignTree(Guid RequestId, Guid AccountId, string Curre
 internal sealed class CampaignTrees(NpgsqlDataSource dataSource)
 {
     /// <param name="metaId">Meta's id of any of its objects.</param>
-    public async Task<CampaignTree?> FindAsync(string metaId, CancellationToken ct)
+    public async Task<CampaignTree?> FindAsync(string metaId, CancellationToken ct) => await FindOwnerAsync(metaId, ct) is { } requestId ? await FindOfAsync(requestId, ct) : null;
+
+    /// <summary>The run in whose tree an object is.</summary>
+    /// <param name="metaId">Meta's id.</param>
+    public async Task<Guid?> FindOwnerAsync(string metaId, CancellationToken ct)
     {
         const string WhoseSql = """
             SELECT request_id FROM meta_campaigns WHERE meta_id = @MetaId
@@ -62,38 +80,44 @@ internal sealed class CampaignTrees(NpgsqlDataSource dataSource)
             UNION ALL SELECT request_id FROM meta_ads WHERE meta_id = @MetaId
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.QueryFirstOrDefaultAsync<Guid?>(new(WhoseSql, new { MetaId = metaId }, cancellationToken: ct)) is { } requestId ? await ReadAsync(connection, requestId, ct) : null;
+        return await connection.QueryFirstOrDefaultAsync<Guid?>(new(WhoseSql, new { MetaId = metaId }, cancellationToken: ct));
     }
 
-    public async Task<CampaignTree?> FindOfAsync(Guid requestId, CancellationToken ct)
+    public async Task<CampaignTree?> FindOfAsync(Guid requestId, CancellationToken ct) => (await ReadAsync($"{BudgetsSql} {AdsSql}", [requestId], ct)).SingleOrDefault();
+
+    /// <summary>Several, without their ads: what may be spent hangs on none of those.</summary>
+    public Task<IReadOnlyList<CampaignTree>> ListBudgetsAsync(Guid[] requestIds, CancellationToken ct) => ReadAsync(BudgetsSql, requestIds, ct);
+
+    private const string BudgetsSql = """
+        SELECT c.request_id, 0 AS kind, c.meta_id, NULL AS parent_id, c.name, c.status, c.daily_budget, c.lifetime_budget, NULL::timestamptz AS start_time, NULL::timestamptz AS end_time, NULL::bigint AS bid_amount, c.id,
+               c.social_account_id AS account_id, a.currency
+        FROM meta_campaigns c JOIN social_accounts a ON a.id = c.social_account_id WHERE c.request_id = ANY (@RequestIds)
+        UNION ALL
+        SELECT s.request_id, 1, s.meta_id, c.meta_id, s.name, s.status, s.daily_budget, s.lifetime_budget, s.start_time, s.end_time, s.bid_amount, s.id, c.social_account_id, s.currency
+        FROM meta_adsets s JOIN meta_campaigns c ON c.id = s.campaign_db_id WHERE s.request_id = ANY (@RequestIds)
+        """;
+
+    private const string AdsSql = """
+        UNION ALL
+        SELECT d.request_id, 3, d.meta_id, s.meta_id, d.name, d.status, NULL, NULL, NULL, NULL, NULL, d.id, NULL, NULL
+        FROM meta_ads d JOIN meta_adsets s ON s.id = d.adset_db_id WHERE d.request_id = ANY (@RequestIds)
+        """;
+
+    private async Task<IReadOnlyList<CampaignTree>> ReadAsync(string treesSql, Guid[] requestIds, CancellationToken ct)
     {
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await ReadAsync(connection, requestId, ct);
-    }
-
-    private static async Task<CampaignTree?> ReadAsync(NpgsqlConnection connection, Guid requestId, CancellationToken ct)
-    {
-        const string TreeSql = """
-            SELECT 0 AS kind, c.meta_id, NULL AS parent_id, c.name, c.status, c.daily_budget, c.lifetime_budget, NULL::timestamptz AS start_time, NULL::timestamptz AS end_time, c.id,
-                   c.social_account_id AS account_id, a.currency
-            FROM meta_campaigns c JOIN social_accounts a ON a.id = c.social_account_id WHERE c.request_id = @RequestId
-            UNION ALL
-            SELECT 1, s.meta_id, c.meta_id, s.name, s.status, s.daily_budget, s.lifetime_budget, s.start_time, s.end_time, s.id, c.social_account_id, s.currency
-            FROM meta_adsets s JOIN meta_campaigns c ON c.id = s.campaign_db_id WHERE s.request_id = @RequestId
-            UNION ALL
-            SELECT 3, d.meta_id, s.meta_id, d.name, d.status, NULL, NULL, NULL, NULL, d.id, NULL, NULL
-            FROM meta_ads d JOIN meta_adsets s ON s.id = d.adset_db_id WHERE d.request_id = @RequestId
-            ORDER BY kind, id
-            """;
-        var rows = (await connection.QueryAsync<Row>(new(TreeSql, new { RequestId = requestId }, cancellationToken: ct))).AsList();
-        if (rows.Count == 0) return null;
-        var objects = rows.ConvertAll(row => new TreeObject((AdObject)row.Kind, row.MetaId, row.ParentId, row.Name, row.Status, new(row.DailyBudget, row.LifetimeBudget, row.StartTime, row.EndTime)));
-        return new(requestId, rows[0].AccountId!.Value, rows[0].Currency!, objects[0],
-            [.. objects.Where(one => one.Kind == AdObject.AdSet)], [.. objects.Where(one => one.Kind == AdObject.Ad)]);
+        var rows = await connection.QueryAsync<Row>(new($"{treesSql} ORDER BY kind, id", new { RequestIds = requestIds }, cancellationToken: ct));
+        return [.. rows.GroupBy(row => row.RequestId).Select(tree =>
+        {
+            var first = tree.First();
+            var objects = tree.Select(row => new TreeObject((AdObject)row.Kind, row.MetaId, row.ParentId, row.Name, row.Status, new(row.DailyBudget, row.LifetimeBudget, row.StartTime, row.EndTime, row.BidAmount))).ToList();
+            return new CampaignTree(tree.Key, first.AccountId!.Value, first.Currency!, objects[0], [.. objects.Where(one => one.Kind == AdObject.AdSet)], [.. objects.Where(one => one.Kind == AdObject.Ad)]);
+        })];
     }
 
     private sealed record Row
     {
+        public Guid RequestId { get; init; }
         public int Kind { get; init; }
         public string MetaId { get; init; } = "";
         public string? ParentId { get; init; }
@@ -103,6 +127,7 @@ internal sealed class CampaignTrees(NpgsqlDataSource dataSource)
         public long? LifetimeBudget { get; init; }
         public DateTimeOffset? StartTime { get; init; }
         public DateTimeOffset? EndTime { get; init; }
+        public long? BidAmount { get; init; }
         public Guid? AccountId { get; init; }
         public string? Currency { get; init; }
     }

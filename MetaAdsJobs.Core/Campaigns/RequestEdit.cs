@@ -35,32 +35,21 @@ public abstract record EditRequested
 public sealed class RequestEdit
 {
     private readonly NpgsqlDataSource _dataSource;
-    private readonly CampaignTrees _trees;
-    private readonly AccountStore _accounts;
+    private readonly JudgeEdit _judge;
     private readonly IJobQueue _queue;
-    private readonly SpendingCaps _caps;
     private readonly OrchestrationOptions _options;
     private readonly TimeProvider _time;
 
-    internal RequestEdit(NpgsqlDataSource dataSource, CampaignTrees trees, AccountStore accounts, IJobQueue queue, SpendingCaps caps, OrchestrationOptions options, TimeProvider time) =>
-        (_dataSource, _trees, _accounts, _queue, _caps, _options, _time) = (dataSource, trees, accounts, queue, caps, options, time);
+    internal RequestEdit(NpgsqlDataSource dataSource, JudgeEdit judge, IJobQueue queue, OrchestrationOptions options, TimeProvider time) =>
+        (_dataSource, _judge, _queue, _options, _time) = (dataSource, judge, queue, options, time);
 
     /// <param name="metaId">Meta's id of the object.</param>
     /// <param name="body">Of an update only.</param>
     public async Task<EditRequested> ExecuteAsync(EditLevel level, string metaId, EditKind kind, JsonElement? body, string askedBy, CancellationToken ct)
     {
-        var tree = await NothingWrittenException.IfFailsAsync(_trees.FindAsync(metaId, ct));
-        if (tree?.Find(metaId) is not { } one || one.Kind != EditWords.ObjectOf(level)) return new EditRequested.Unknown();
-        // Pausing harms nobody, and what is believed to be gone may be there after all.
-        if (kind != EditKind.Pause && (one.Status == "DELETED" || (one.Status == "ARCHIVED" && kind != EditKind.Delete))) return new EditRequested.Refused($"The {EditWords.Of(level)} {metaId} is {(one.Status == "DELETED" ? "deleted" : "archived")}: it cannot be changed any more");
-        var fields = new EditFields();
-        if (kind == EditKind.Update)
-        {
-            var errors = new FieldErrors();
-            fields = EditValidation.Read(body ?? default, tree, one, (await _accounts.FindAsync(tree.AccountId, ct))!, _caps, _time.GetUtcNow(), errors);
-            if (errors.Any) return new EditRequested.Invalid(errors);
-        }
-
+        var (judged, refusal) = await NothingWrittenException.IfFailsAsync(_judge.ExecuteAsync(level, metaId, kind, body, ct));
+        if (refusal is not null) return refusal;
+        var (tree, one, fields) = judged!;
         var editId = Guid.CreateVersion7(_time.GetUtcNow());
         using var transaction = JobTransaction.Begin();
         var jobId = _queue.EnqueueEdit(editId, goesFirst: kind == EditKind.Pause);

@@ -26,7 +26,11 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
             return EditEnd.Failing($"the {EditWords.Of(claim.Object.Kind)} is deleted or archived at Meta") with { Objects = read is null ? [] : [new Edited(metaId, read.Status)] };
         var found = Found(claim, seen);
         if (wanted.IfBudgetIs is { } expected && found.BudgetCents != expected && found.BudgetCents != wanted.BudgetCents)
-            return EditEnd.Failing(string.Create(CultureInfo.InvariantCulture, $"if_budget_is was {expected}, and at Meta it is {found.BudgetCents?.ToString(CultureInfo.InvariantCulture) ?? "none"}: somebody else has changed it; nothing was changed")) with { Found = found };
+            return EditEnd.Failing(string.Create(CultureInfo.InvariantCulture, $"if_budget_is was {expected}, and at Meta it is {found.BudgetCents?.ToString(CultureInfo.InvariantCulture) ?? "none"}: somebody else has changed it; nothing was changed")) with
+            {
+                // Known here from now on: else whoever looks here would expect the same in vain again.
+                Found = found, Objects = [new Edited(metaId, DailyBudget: seen.DailyBudget, LifetimeBudget: seen.LifetimeBudget)], DailyCents = claim.IsCounted ? Known(claim, seen).DailyAmountCents(now) : null, EndsAt = claim.Tree.LastEnd,
+            };
         var edited = new Edited(metaId, null, wanted.Name is null ? null : NameOf(claim, wanted.Name), Units(claim, wanted.DailyBudgetCents), Units(claim, wanted.LifetimeBudgetCents), wanted.EndTime?.ToUniversalTime(), Units(claim, wanted.BidAmountCents));
         var fields = Differing(edited, seen);
         var after = claim.Tree.With([metaId], one => one with
@@ -72,7 +76,10 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
 
     /// <summary>By the name its marker stays: by that it is found again.</summary>
     private static string NameOf(EditClaim claim, string readable) =>
-        claim.Object.Name.LastIndexOf(" [maj", StringComparison.Ordinal) is var at and >= 0 && claim.Object.Name.EndsWith(']') ? Marker.Name(readable, claim.Object.Name[(at + 2)..^1]) : readable;
+        Marker.Split(claim.Object.Name).Marker is { } marker ? Marker.Name(readable, marker) : readable;
+
+    private static CampaignTree Known(EditClaim claim, ObjectValues seen) =>
+        claim.Tree.With([claim.Object.MetaId], one => one with { Budget = one.Budget with { Daily = seen.DailyBudget ?? one.Budget.Daily, Lifetime = seen.LifetimeBudget ?? one.Budget.Lifetime } });
 
     private static GraphFields All(Edited edited) => Differing(edited, new ObjectValues("", null, null, null, null, null, null));
 

@@ -59,13 +59,13 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
     /// <summary>The fence: the attempt that writes still holds the row. Takes the key and @Attempt.</summary>
     public string Held => $"{Key} = @{Parameter} AND attempt = @Attempt AND {State} = 'running'";
 
-    /// <summary>What a claim sets. Takes @Lease.</summary>
+    /// <summary>What a claim sets. Takes @Lease and @Now.</summary>
     public string Taken => $"""
         {State} = 'running', attempt = r.attempt + 1, lease_until = clock_timestamp() + @Lease, wait_reason = NULL, next_attempt_at = NULL,
                 -- A lease that nobody gave back: the attempt before died.
                 abandoned = r.abandoned + (r.lease_until IS NOT NULL)::int,
                 -- When this is done, and not when somebody who has slept since meant to: what others have stored before is older.
-                started_at = COALESCE(r.started_at, clock_timestamp())
+                started_at = COALESCE(r.started_at, GREATEST(@Now, clock_timestamp()))
         """;
 
     /// <summary>Which row may be claimed. Takes the key and @Now.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Campaigns;
+using MetaAdsJobs.Core.Campaigns.Reading;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Spending;
@@ -62,7 +63,7 @@ public sealed class AtOnceTests
         await world.Database.DataSource.AssertNothingActiveAsync();
         foreach (var edit in edits)
         {
-            var told = (await world.Get<CampaignReader>().FindEditAsync(edit, CancellationToken.None))!;
+            var told = (await world.Get<EditReader>().FindAsync(edit, CancellationToken.None))!;
             Assert.That(told.Status is "succeeded" || told.WaitReason is "stopped by bob" or "an earlier edit of the same campaign comes first" or "a stop of this account goes first", $"{told.Kind} {told.Status} {told.WaitReason} {told.Error}");
         }
 

@@ -1,4 +1,5 @@
 using MetaAdsJobs.Core.Campaigns;
+using MetaAdsJobs.Core.Campaigns.Reading;
 using MetaAdsJobs.Core.Campaigns.Comparing;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Spending;

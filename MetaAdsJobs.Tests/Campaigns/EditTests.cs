@@ -110,6 +110,9 @@ public sealed class EditTests
 
         Assert.That((edit.Status, await _world.AtMetaAsync(tree.AdSets[0].MetaId, "daily_budget")), Is.EqualTo((status, budget)));
         if (status == "failed") Assert.That(edit.Error, Is.EqualTo("if_budget_is was 9900, and at Meta it is 10000: somebody else has changed it; nothing was changed"));
+        await _world.ExecuteAsync("UPDATE meta_adsets SET daily_budget = 7");
+        await _world.EditAsync(EditKind.Update, tree.AdSets[0].MetaId, """{"daily_budget_cents":30000,"if_budget_is":7}""");
+        Assert.That((await _world.TreeAsync(tree)).AdSets[0].Budget.Daily, Is.EqualTo(long.Parse(budget, null)), "what was found is known from then on");
     }
 
     [Test]

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MetaAdsJobs.Core.Campaigns;
+using MetaAdsJobs.Core.Campaigns.Reading;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Tests.Orchestrations;
 using MetaAdsJobs.Tests.Support;
@@ -54,7 +55,7 @@ internal static class EditWorld
             }
         }
 
-        return (await world.Get<CampaignReader>().FindEditAsync(editId, CancellationToken.None))!;
+        return (await world.Get<EditReader>().FindAsync(editId, CancellationToken.None))!;
     }
 
     /// <summary>No call that activates can be under way any more.</summary>

@@ -37,6 +37,13 @@ public sealed class Pulse(NpgsqlDataSource dataSource, JobReader jobs)
                 (SELECT string_agg(concat(sync_id, state), ',' ORDER BY sync_id)
                     FROM (SELECT sync_id, state FROM insight_syncs WHERE completed_at IS NOT NULL ORDER BY completed_at DESC LIMIT 50) e)))
             UNION ALL
+            -- Edits are few: what has ended is no longer among those that have not.
+            SELECT 'campaigns', md5(concat_ws(' ',
+                (SELECT id FROM meta_campaigns ORDER BY id DESC LIMIT 1),
+                (SELECT edit_id FROM campaign_edits ORDER BY edit_id DESC LIMIT 1),
+                (SELECT string_agg(concat(edit_id, state, attempt, wait_reason), ',' ORDER BY edit_id)
+                    FROM (SELECT edit_id, state, attempt, wait_reason FROM campaign_edits WHERE state IN ('queued', 'running', 'waiting') ORDER BY request_id DESC, number DESC LIMIT 1000) e)))
+            UNION ALL
             -- What is active is counted only while a stop or its lifting is being carried out.
             SELECT 'spending', md5(concat((SELECT string_agg(concat(id, lifted_at, job_id), ',' ORDER BY id) FROM stops WHERE lifted_at IS NULL OR job_id IS NOT NULL),
                 CASE WHEN EXISTS (SELECT 1 FROM stops WHERE job_id IS NOT NULL) THEN (SELECT count(*) FROM activations WHERE state IN ('activating', 'active')) END))

@@ -62,6 +62,10 @@ internal static class Marker
 
     public static string Name(string readable, string marker) => $"{readable} [{marker}]";
 
+    /// <summary>The way back of <see cref="Name"/>; no marker where somebody has taken it out of the name.</summary>
+    public static (string Readable, string? Marker) Split(string name) =>
+        name.EndsWith(']') && name.LastIndexOf(" [maj", StringComparison.Ordinal) is >= 0 and var at ? (name[..at], name[(at + 2)..^1]) : (name, null);
+
     // Nothing for the first ad set and the first ad: theirs are those of a request for one.
     private static string NodeOf(string step) => step[StepName.KindOf(step).Length..];
 

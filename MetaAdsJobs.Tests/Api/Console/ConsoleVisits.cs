@@ -9,9 +9,12 @@ namespace MetaAdsJobs.Tests.Api.Console;
 internal static partial class ConsoleVisits
 {
     /// <summary>Opens the form's page and sends the form as a browser would, with what stands in its hidden fields.</summary>
-    public static async Task<(HttpStatusCode Code, string Text, Uri? Location)> SendFormAsync(this ApiClient client, string path, params IEnumerable<(string Name, string Value)> fields)
+    public static Task<(HttpStatusCode Code, string Text, Uri? Location)> SendFormAsync(this ApiClient client, string path, params IEnumerable<(string Name, string Value)> fields) => client.SendFormAsync(path, path, fields);
+
+    /// <param name="page">Where the form stands, if it is sent elsewhere.</param>
+    public static async Task<(HttpStatusCode Code, string Text, Uri? Location)> SendFormAsync(this ApiClient client, string page, string path, params IEnumerable<(string Name, string Value)> fields)
     {
-        using var opened = await client.Http.GetAsync(path);
+        using var opened = await client.Http.GetAsync(page);
         var text = await opened.Content.ReadAsStringAsync();
         var form = text[text.IndexOf($"action=\"{path}\"", StringComparison.Ordinal)..];
         var values = Hidden().Matches(form[..form.IndexOf("</form>", StringComparison.Ordinal)]).ToDictionary(one => one.Groups["name"].Value, one => WebUtility.HtmlDecode(one.Groups["value"].Value));

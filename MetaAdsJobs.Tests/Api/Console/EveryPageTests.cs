@@ -8,20 +8,21 @@ namespace MetaAdsJobs.Tests.Api.Console;
 [Parallelizable(ParallelScope.Self)]
 public sealed partial class EveryPageTests
 {
-    private static readonly string[] Lists = ["/console", "/console/numbers", "/console/numbers/runs", "/console/numbers/csv", "/console/syncs", "/console/accounts", "/console/clips", "/console/jobs", "/console/runs/bulk/retry"];
+    private static readonly string[] Lists = ["/console", "/console/numbers", "/console/numbers/runs", "/console/numbers/csv", "/console/syncs", "/console/accounts", "/console/clips", "/console/jobs", "/console/runs/bulk/retry", "/console/campaigns", "/console/campaigns/bulk/publish"];
 
     private static readonly string[] Odd =
     [
         "?cursor=1", "?cursor=00000000-0000-0000-0000-000000000000", "?status=nonsense", "?status=7", "?account=1", "?account=00000000-0000-0000-0000-000000000000", "?since=0001-01-01&until=9999-12-31",
         "?since=9999-12-31&until=0001-01-01", "?since=0001-01-01&until=0001-01-10&compare=true", "?since=9999-12-31", "?until=0001-01-01", "?until=9999-12-31", "?since=2026-13-45", "?search=%00%01", "?search='%3B--", "?search=%3C%3E%26%7C!()%3A*", "?search=%F0%9F%98%80",
         "?search=%", "?currency=XXX", "?currency=%3Cscript%3E", "?campaign=%27", "?campaign=%00", "?compare=perhaps", "?lang=xx", "?lang=es", "?done=%3Cscript%3Ealert(1)%3C/script%3E", "?done=The run was accepted.", "?done={0} of {1} steps",
-        "?problem=Rows from {1} to {2}: {0}", "?status=queued,waiting",
+        "?problem=Rows from {1} to {2}: {0}", "?status=queued,waiting", "?ids=1,%00,,x", "?status=active&search=a", "?cursor=99999999999999999999",
     ];
 
     private Service _service = null!;
     private ApiClient _admin = null!;
     private string _run = "";
     private string _account = "";
+    private string _campaign = "";
 
     [OneTimeSetUp]
     public async Task StartAsync()
@@ -32,7 +33,7 @@ public sealed partial class EveryPageTests
         request["campaign_name"] = "<script>alert(1)</script>";
         _account = (string)request["social_account_id"]!;
         _run = await _admin.AcceptAsync(request);
-        await _admin.UntilAsync(_run, "succeeded");
+        _campaign = (string)(await _admin.UntilAsync(_run, "succeeded"))["campaign_creation"]!["campaign_meta_id"]!;
     }
 
     [OneTimeTearDown]
@@ -72,7 +73,7 @@ public sealed partial class EveryPageTests
     public async Task A_thing_that_is_not_there_is_told_as_such()
     {
         var nobody = Guid.NewGuid();
-        foreach (var path in (string[])[$"/console/runs/{nobody}", $"/console/accounts/{nobody}", $"/console/accounts/{nobody}/edit", "/console/nothing"])
+        foreach (var path in (string[])[$"/console/runs/{nobody}", $"/console/accounts/{nobody}", $"/console/accounts/{nobody}/edit", "/console/nothing", "/console/campaigns/1", $"/console/campaigns/{_campaign}/publish/1", $"/console/campaigns/{_campaign}/explode/{_campaign}"])
         {
             using var answer = await _admin.Http.GetAsync(path);
             Assert.That((int)answer.StatusCode, Is.EqualTo(404), path);
@@ -91,7 +92,7 @@ public sealed partial class EveryPageTests
     {
         foreach (var path in Pages())
         {
-            var page = await _admin.Http.GetStringAsync(path + "?lang=es");
+            var page = await _admin.Http.GetStringAsync($"{path}{(path.Contains('?') ? '&' : '?')}lang=es");
             Assert.That(page, Does.Contain("<html lang=\"es\">"), path);
             foreach (Match heading in Heading().Matches(page))
                 Assert.That(LanguageTests.Texts.Concat(LanguageTests.Short).Where(word => word.Key != word.Value).Select(word => word.Key), Does.Not.Contain(System.Net.WebUtility.HtmlDecode(heading.Groups[1].Value).Trim()), path);
@@ -123,6 +124,7 @@ public sealed partial class EveryPageTests
             [
                 $"/console/runs/{_run}/retry", $"/console/runs/{_run}/cancel", "/console/runs/bulk/retry", "/console/runs/bulk/cancel", "/console/new", "/console/accounts/new",
                 $"/console/accounts/{_account}/edit", $"/console/accounts/{_account}/stop", $"/console/accounts/{_account}/start", "/console/accounts/all/stop", "/console/clips/new",
+                "/console/campaigns/bulk/pause", "/console/campaigns/bulk/publish", $"/console/campaigns/{_campaign}/pause/{_campaign}", $"/console/campaigns/{_campaign}/change/{_campaign}", $"/console/campaigns/edits/{Guid.NewGuid()}/cancel",
             ])
         {
             using var refused = await viewer.Http.PostAsync(path, new FormUrlEncodedContent([]));
@@ -141,6 +143,7 @@ public sealed partial class EveryPageTests
     [
         .. Lists.Where(path => !path.EndsWith("csv", StringComparison.Ordinal)), $"/console/runs/{_run}", "/console/new", $"/console/accounts/{_account}", $"/console/accounts/{_account}/edit",
         $"/console/accounts/{_account}/stop", "/console/accounts/new", "/console/accounts/all/stop", "/console/clips/new",
+        $"/console/campaigns/{_campaign}", $"/console/campaigns/{_campaign}/publish/{_campaign}", $"/console/campaigns/{_campaign}/change/{_campaign}", $"/console/campaigns/bulk/publish?ids={_campaign}",
     ];
 
     [GeneratedRegex("<script(?![^>]*src=\"/console/assets/)")]

@@ -41,6 +41,15 @@ internal static class PageList
         new("bulk retry, an account's", n => $"/console/runs/bulk/retry?status=failed&account={Account(n)}"),
         new("bulk retry, by a word", n => $"/console/runs/bulk/retry?status=failed&search={Common[n % Common.Length]}"),
         new("bulk cancel", _ => "/console/runs/bulk/cancel?status=waiting"),
+        new("campaigns, newest", _ => "/console/campaigns"),
+        new("campaigns, deep page", n => $"/console/campaigns?cursor={100_000 + (n * 977)}"),
+        new("campaigns, one account", n => $"/console/campaigns?account={Account(n)}"),
+        new("campaigns, archived", _ => "/console/campaigns?status=archived"),
+        new("campaigns, one account's archived", n => $"/console/campaigns?account={Account(n)}&status=archived"),
+        new("campaigns, by common words", n => $"/console/campaigns?search={Common[n % Common.Length]}"),
+        new("campaigns, by a word nobody used", n => $"/console/campaigns?search=zebra{n}"),
+        new("campaigns, by Meta id", n => $"/console/campaigns?search={Made(n)}"),
+        new("one campaign", n => $"/console/campaigns/{Made(n)}"),
         new("new run", _ => "/console/new"),
         new("new run, like another", n => $"/console/new?from={runs[n % runs.Count]}"),
         new("numbers, all, 28 days", n => $"/console/numbers?{Range(n, 28)}"),
@@ -70,6 +79,9 @@ internal static class PageList
     private static Guid Account(int n) => PageWorld.Account(n % 3 == 0 ? 1 : 1 + (n % PageWorld.Accounts));
 
     private static string Campaign(int n) => PageWorld.Campaign(n % 3 == 0 ? 1 : 1 + (n % PageWorld.Accounts), 1 + (n % 24));
+
+    // Of runs that succeeded.
+    private static string Made(int n) => PageWorld.MetaId(PageWorld.Runs - 48 - (50 * (n % 5000)));
 
     private static string Ago(int days) => Today.AddDays(-days).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 

@@ -1,0 +1,168 @@
+using System.Text.Json;
+using Dapper;
+using MetaAdsJobs.Core.Database;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Orchestrations.Requests;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Campaigns.Reading;
+
+/// <summary>Reads campaigns for people and programs. What a page reads does not grow with the table.</summary>
+public sealed class CampaignReader
+{
+    /// <summary>Campaigns, newest first, among which one page looks for a state or for words.</summary>
+    public const int MostWalked = 10_000;
+
+    /// <summary>Whole days of numbers beside a campaign.</summary>
+    public const int NumberDays = 7;
+
+    private readonly NpgsqlDataSource _dataSource;
+    private readonly CampaignTrees _trees;
+    private readonly TimeProvider _time;
+
+    internal CampaignReader(NpgsqlDataSource dataSource, CampaignTrees trees, TimeProvider time) => (_dataSource, _trees, _time) = (dataSource, trees, time);
+
+    /// <param name="before">The last id of the page before.</param>
+    /// <returns>Newest first.</returns>
+    public async Task<CampaignListing> ListAsync(CampaignFilter filter, long? before, int limit, CancellationToken ct)
+    {
+        var owner = filter.Search is null ? null : await _trees.FindOwnerAsync(filter.Search, ct);
+        await using var connection = await _dataSource.OpenConnectionAsync(ct);
+        var (ids, walkedTo, walkedSince) = await FindIdsAsync(connection, filter, owner, before, limit + 1, ct);
+        var page = ids.Take(limit).ToArray();
+        var campaigns = await SummariesAsync(connection, "c.id = ANY (@Page)", new { Page = page }, ct);
+        return ids.Length > limit ? new(campaigns, page[^1], null) : new(campaigns, walkedTo, walkedSince);
+    }
+
+    /// <param name="metaId">Meta's id of the campaign.</param>
+    public async Task<CampaignDetail?> FindAsync(string metaId, CancellationToken ct)
+    {
+        const string SaidSql = """
+            SELECT meta_id, effective_status, issues::text AS issues FROM meta_campaigns WHERE request_id = @RequestId
+            UNION ALL SELECT meta_id, effective_status, issues::text FROM meta_adsets WHERE request_id = @RequestId
+            UNION ALL SELECT meta_id, effective_status, issues::text FROM meta_ads WHERE request_id = @RequestId
+            """;
+        if (await _trees.FindAsync(metaId, ct) is not { } tree || tree.Campaign.MetaId != metaId) return null;
+        await using var connection = await _dataSource.OpenConnectionAsync(ct);
+        if (await SummariesAsync(connection, "c.request_id = @RequestId", new { tree.RequestId }, ct) is not [var summary]) return null;
+        var said = (await connection.QueryAsync<SaidRow>(new(SaidSql, new { tree.RequestId }, cancellationToken: ct))).ToDictionary(row => row.MetaId);
+        const string OutsideSql = """SELECT level, meta_id, field, was, "is", found_at FROM outside_changes WHERE request_id = @RequestId ORDER BY id DESC LIMIT 100""";
+        var outside = (await connection.QueryAsync<OutsideChange>(new(OutsideSql, new { tree.RequestId }, cancellationToken: ct))).AsList();
+        CampaignObject Shown(TreeObject one)
+        {
+            var row = said.GetValueOrDefault(one.MetaId) ?? new SaidRow();
+            return new(one.MetaId, one.Name, one.Status, tree.EffectiveStatusOf(one, row.EffectiveStatus), Cents(one.Budget.Daily), Cents(one.Budget.Lifetime), one.Budget.StartTime, one.Budget.EndTime, Cents(one.Budget.BidAmount),
+                JsonSerializer.Deserialize<ObjectIssue[]>(row.Issues, OrchestrationRequest.Json)!);
+        }
+
+        long? Cents(long? units) => units is null ? null : Currency.ToHundredths(tree.Currency, units.Value);
+        return new(summary, tree.Currency, Shown(tree.Campaign), [.. tree.AdSets.Select(set => new CampaignAdSet(Shown(set), [.. tree.Ads.Where(ad => ad.ParentId == set.MetaId).Select(Shown)]))], outside);
+    }
+
+    // Only the conditions that are asked for, since one text for all would have to be planned for all. A state or words that nothing newer fits are not
+    // looked for through the whole table at once.
+    private static async Task<(long[] Ids, long? WalkedTo, DateTimeOffset? WalkedSince)> FindIdsAsync(NpgsqlConnection connection, CampaignFilter filter, Guid? owner, long? before, int limit, CancellationToken ct)
+    {
+        var patterns = filter.Search is null || owner is not null ? null : SearchWords.ToPatterns(filter.Search);
+        if (patterns is []) return ([], null, null);
+        List<string> walked = [], found = [];
+        if (before is not null) walked.Add("c.id < @Before");
+        if (filter.AccountId is not null) walked.Add("c.social_account_id = @AccountId");
+        if (owner is not null) walked.Add("c.request_id = @Owner");
+        if (filter.Status is not null) found.Add("c.status = @Status");
+        if (patterns is not null) found.Add("c.name ~* ALL (@Patterns)");
+        var walkSql = $"""
+            WITH c AS MATERIALIZED (SELECT c.id, c.name, c.status, c.created_at FROM meta_campaigns c {Where(walked)} ORDER BY c.id DESC LIMIT @Walk)
+            SELECT ARRAY(SELECT c.id FROM c {Where(found)} ORDER BY c.id DESC LIMIT @Limit) AS ids, l.id, l.created_at
+            FROM (VALUES (1)) one (row) LEFT JOIN (SELECT c.id, c.created_at FROM c ORDER BY c.id DESC OFFSET {MostWalked - 1}) l ON true
+            """;
+        return await connection.QuerySingleAsync<(long[], long?, DateTimeOffset?)>(new(walkSql,
+            new { Before = before, filter.AccountId, Owner = owner, filter.Status, Patterns = patterns, Walk = found.Count == 0 ? limit : MostWalked, Limit = limit }, cancellationToken: ct));
+    }
+
+    private static string Where(List<string> conditions) => conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);
+
+    private async Task<IReadOnlyList<CampaignSummary>> SummariesAsync(NpgsqlConnection connection, string which, object parameters, CancellationToken ct)
+    {
+        var summarySql = $"""
+            SELECT c.meta_id AS campaign_id, c.request_id, c.social_account_id, a.name AS account_name, a.ad_account_id, a.currency, a.timezone_name, c.name, c.objective, c.status, c.effective_status,
+                   v.state AS spending, v.daily_cents, s.ad_sets, d.ads, d.refused_ads, o.requested_by, o.accepted_at AS requested_at, c.created_at, c.compared_at,
+                   (SELECT x.found_at FROM outside_changes x WHERE x.request_id = c.request_id ORDER BY x.id DESC LIMIT 1) AS changed_outside_at,
+                   (SELECT count(*) FROM campaign_edits e WHERE e.request_id = c.request_id AND e.state IN ('queued', 'running', 'waiting'))::int AS open_edits
+            FROM meta_campaigns c JOIN social_accounts a ON a.id = c.social_account_id JOIN orchestrations o ON o.request_id = c.request_id LEFT JOIN activations v ON v.request_id = c.request_id
+            CROSS JOIN LATERAL (SELECT count(*)::int AS ad_sets FROM meta_adsets s WHERE s.request_id = c.request_id) s
+            CROSS JOIN LATERAL (
+                SELECT count(*)::int AS ads, (count(*) FILTER (WHERE d.effective_status IN ('DISAPPROVED', 'WITH_ISSUES') AND d.status NOT IN ('DELETED', 'ARCHIVED')))::int AS refused_ads
+                FROM meta_ads d WHERE d.request_id = c.request_id) d
+            WHERE {which} ORDER BY c.id DESC
+            """;
+        const string NumbersSql = """
+            SELECT n.campaign_id, sum(d.spend) AS spend,
+                   CASE WHEN count(d.result_type) = count(*) AND min(d.result_type) = max(d.result_type) THEN sum(d.results) END AS results,
+                   CASE WHEN count(d.result_type) = count(*) AND min(d.result_type) = max(d.result_type) THEN min(d.result_type) END AS result_type
+            FROM unnest(@CampaignIds, @AccountIds, @Since, @Until) AS n (campaign_id, account_id, since, until)
+            JOIN insight_campaign_days d ON d.campaign_meta_id = n.campaign_id AND d.social_account_id = n.account_id AND d.date_start BETWEEN n.since AND n.until
+            GROUP BY n.campaign_id
+            """;
+        var rows = (await connection.QueryAsync<SummaryRow>(new(summarySql, parameters, cancellationToken: ct))).AsList();
+        if (rows.Count == 0) return [];
+        var now = _time.GetUtcNow();
+        var until = rows.ConvertAll(row => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(now, TimeZoneInfo.FindSystemTimeZoneById(row.TimezoneName)).DateTime).AddDays(-1));
+        var numbers = (await connection.QueryAsync<NumbersRow>(new(NumbersSql, new
+        {
+            CampaignIds = rows.Select(row => row.CampaignId).ToArray(), AccountIds = rows.Select(row => row.SocialAccountId).ToArray(), Since = until.Select(day => day.AddDays(1 - NumberDays)).ToArray(), Until = until.ToArray(),
+        }, cancellationToken: ct))).ToDictionary(row => row.CampaignId);
+        var trees = (await _trees.ListBudgetsAsync([.. rows.Select(row => row.RequestId)], ct)).ToDictionary(tree => tree.RequestId);
+        return [.. rows.Select((row, i) => row.ToSummary(trees[row.RequestId], numbers.GetValueOrDefault(row.CampaignId), until[i], now))];
+    }
+
+    private sealed record SaidRow
+    {
+        public string MetaId { get; init; } = "";
+        public string? EffectiveStatus { get; init; }
+        public string Issues { get; init; } = "[]";
+    }
+
+    private sealed record NumbersRow
+    {
+        public string CampaignId { get; init; } = "";
+        public decimal? Spend { get; init; }
+        public decimal? Results { get; init; }
+        public string? ResultType { get; init; }
+    }
+
+    private sealed record SummaryRow
+    {
+        public string CampaignId { get; init; } = "";
+        public Guid RequestId { get; init; }
+        public Guid SocialAccountId { get; init; }
+        public string AccountName { get; init; } = "";
+        public string AdAccountId { get; init; } = "";
+        public string Currency { get; init; } = "";
+        public string TimezoneName { get; init; } = "";
+        public string Name { get; init; } = "";
+        public string Objective { get; init; } = "";
+        public string Status { get; init; } = "";
+        public string? EffectiveStatus { get; init; }
+        public string? Spending { get; init; }
+        public long? DailyCents { get; init; }
+        public int AdSets { get; init; }
+        public int Ads { get; init; }
+        public int RefusedAds { get; init; }
+        public string RequestedBy { get; init; } = "";
+        public DateTimeOffset RequestedAt { get; init; }
+        public DateTimeOffset CreatedAt { get; init; }
+        public DateTimeOffset? ComparedAt { get; init; }
+        public DateTimeOffset? ChangedOutsideAt { get; init; }
+        public int OpenEdits { get; init; }
+
+        public CampaignSummary ToSummary(CampaignTree tree, NumbersRow? numbers, DateOnly until, DateTimeOffset now) => new()
+        {
+            CampaignId = CampaignId, RequestId = RequestId, SocialAccountId = SocialAccountId, AccountName = AccountName, AdAccountId = AdAccountId, Currency = Currency, Name = Name, Objective = Objective, Status = Status,
+            EffectiveStatus = tree.EffectiveStatusOf(tree.Campaign, EffectiveStatus), Spending = Spending,
+            DailyCents = Spending is "activating" or "active" or "paused" ? DailyCents!.Value : tree.WithAllOn().DailyAmountCents(now),
+            AdSets = AdSets, Ads = Ads, RefusedAds = RefusedAds, RequestedBy = RequestedBy, RequestedAt = RequestedAt, CreatedAt = CreatedAt, ComparedAt = ComparedAt, ChangedOutsideAt = ChangedOutsideAt, OpenEdits = OpenEdits,
+            LastDays = new(until.AddDays(1 - NumberDays), until, numbers?.Spend, numbers?.Results, numbers?.ResultType),
+        };
+    }
+}

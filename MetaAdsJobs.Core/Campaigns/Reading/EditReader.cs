@@ -1,0 +1,70 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Dapper;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Campaigns.Reading;
+
+/// <summary>Reads edits of campaigns for people and programs.</summary>
+public sealed class EditReader(NpgsqlDataSource dataSource)
+{
+    private const string EditSql = """
+        SELECT e.number, e.edit_id, e.social_account_id, e.request_id, c.meta_id AS campaign_id, e.level, e.meta_id, e.kind, e.fields::text AS fields, e.found::text AS found, e.asked_by, e.state AS status, e.wait_reason,
+               e.next_attempt_at, e.attempt, e.error, e.asked_at, e.started_at, e.completed_at
+        FROM campaign_edits e JOIN meta_campaigns c ON c.request_id = e.request_id
+        """;
+
+    public async Task<CampaignEdit?> FindAsync(Guid editId, CancellationToken ct)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return (await connection.QuerySingleOrDefaultAsync<Row>(new($"{EditSql} WHERE e.edit_id = @EditId", new { EditId = editId }, cancellationToken: ct)))?.ToEdit();
+    }
+
+    /// <param name="campaignId">Meta's id; null for all campaigns.</param>
+    /// <param name="before">The last number of the page before.</param>
+    /// <returns>Newest first, and the number to go on before; null at the end.</returns>
+    public async Task<(IReadOnlyList<CampaignEdit> Items, long? Next)> ListAsync(string? campaignId, Guid? accountId, string? status, long? before, int limit, CancellationToken ct)
+    {
+        // Only the conditions that are asked for, since one text for all would have to be planned for all.
+        List<string> conditions = ["true"];
+        if (campaignId is not null) conditions.Add("e.request_id = (SELECT request_id FROM meta_campaigns WHERE meta_id = @CampaignId)");
+        if (accountId is not null) conditions.Add("e.social_account_id = @AccountId");
+        if (status is not null) conditions.Add("e.state = @Status");
+        if (before is not null) conditions.Add("e.number < @Before");
+        var listSql = $"{EditSql} WHERE {string.Join(" AND ", conditions)} ORDER BY e.number DESC LIMIT @Limit";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        var rows = (await connection.QueryAsync<Row>(new(listSql, new { CampaignId = campaignId, AccountId = accountId, Status = status, Before = before, Limit = limit + 1 }, cancellationToken: ct))).AsList();
+        var page = rows.Take(limit).ToList();
+        return (page.ConvertAll(row => row.ToEdit()), rows.Count > limit ? page[^1].Number : null);
+    }
+
+    private sealed record Row
+    {
+        public long Number { get; init; }
+        public Guid EditId { get; init; }
+        public Guid SocialAccountId { get; init; }
+        public Guid RequestId { get; init; }
+        public string CampaignId { get; init; } = "";
+        public string Level { get; init; } = "";
+        public string MetaId { get; init; } = "";
+        public string Kind { get; init; } = "";
+        public string Fields { get; init; } = "{}";
+        public string? Found { get; init; }
+        public string AskedBy { get; init; } = "";
+        public string Status { get; init; } = "";
+        public string? WaitReason { get; init; }
+        public DateTimeOffset? NextAttemptAt { get; init; }
+        public int Attempt { get; init; }
+        public string? Error { get; init; }
+        public DateTimeOffset AskedAt { get; init; }
+        public DateTimeOffset? StartedAt { get; init; }
+        public DateTimeOffset? CompletedAt { get; init; }
+
+        public CampaignEdit ToEdit() => new()
+        {
+            EditId = EditId, SocialAccountId = SocialAccountId, RequestId = RequestId, CampaignId = CampaignId, Level = Level, MetaId = MetaId, Kind = Kind, Fields = JsonSerializer.Deserialize<JsonObject>(Fields)!,
+            Found = Found is null ? null : JsonSerializer.Deserialize<JsonObject>(Found), AskedBy = AskedBy, Status = Status, WaitReason = WaitReason, NextAttemptAt = NextAttemptAt, Attempt = Attempt, Error = Error,
+            AskedAt = AskedAt, StartedAt = StartedAt, CompletedAt = CompletedAt,
+        };
+    }
+}

@@ -1,0 +1,184 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Dapper;
+using MetaAdsJobs.Tests.Api.Dashboard;
+using MetaAdsJobs.Tests.Support;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace MetaAdsJobs.Tests.Api.Console;
+
+/// <summary>The console's pages about campaigns, as people with each role use them.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.Self)]
+public sealed class CampaignPagesTests() : BrowserTests(shared: () => SharedServices.WithWorker)
+{
+    [Test]
+    public async Task A_campaign_is_published_its_budget_raised_and_paused_while_one_looks_on()
+    {
+        var (campaign, run) = await BuiltAsync("Bonfire <b>night</b>");
+        var page = await _chromium.SignInAsync(_service, "manager", "/console/campaigns?search=bonf+night");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Bonfire <b>night</b>" }).ClickAsync();
+        await Expect(page.Locator("h1 .status")).ToHaveTextAsync("paused");
+        await page.EvaluateAsync("window.sameDocument = true");
+
+        await RowOf(page, "Campaign").GetByRole(AriaRole.Link, new() { Name = "Publish…" }).ClickAsync();
+        await Expect(page.Locator(".changes li")).ToHaveCountAsync(3);
+        await Expect(page.GetByText("It may spend a day: 0.00 USD → 100.00 USD")).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Publish" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("It is being published.");
+        await page.EvaluateAsync("window.sameDocument = true");
+        await Expect(page.Locator("h1 .status")).ToHaveTextAsync("active");
+        Assert.That(await page.EvaluateAsync<bool>("window.sameDocument"), Is.True, "told live");
+
+        await RowOf(page, "ad set").GetByRole(AriaRole.Link, new() { Name = "Change…" }).ClickAsync();
+        await page.GetByLabel("Daily budget").EvaluateAsync("input => input.type = 'text'");
+        await page.GetByLabel("Daily budget").FillAsync("1.505");
+        await page.GetByLabel("Ends").FillAsync("2020-01-01T10:00");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Preview" }).ClickAsync();
+        await Expect(page.GetByLabel("Daily budget")).ToHaveAccessibleDescriptionAsync(new Regex("must be an amount such as"));
+        await Expect(page.GetByLabel("Ends")).ToHaveAccessibleDescriptionAsync(new Regex("must be in the future"));
+        await page.GetByLabel("Daily budget").FillAsync("150");
+        await page.GetByLabel("Ends").FillAsync("");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Preview" }).ClickAsync();
+        await Expect(page.Locator(".changes li")).ToHaveTextAsync("Daily budget: 100.00 USD → 150.00 USD");
+        await Expect(page.GetByText("It may spend a day: 100.00 USD → 150.00 USD")).ToBeVisibleAsync();
+        Assert.That(await EditsAsync(campaign), Is.EqualTo("publish succeeded"), "a preview changes nothing");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Change it" }).ClickAsync();
+        await Expect(RowOf(page, "ad set")).ToContainTextAsync("150.00 USD a day");
+
+        await RowOf(page, "Campaign").GetByRole(AriaRole.Button, new() { Name = "Pause" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("It is being paused.");
+        await Expect(page.Locator("table.history tbody tr").First.Locator(".status")).ToHaveTextAsync("succeeded");
+        await Expect(page.Locator("h1 .status")).ToHaveTextAsync("paused");
+        Assert.That(await EditsAsync(campaign), Is.EqualTo("publish succeeded, update succeeded, pause succeeded"));
+        await Expect(page.Locator("table.history tbody tr")).ToContainTextAsync(["Pause", "Daily budget: 100.00 USD → 150.00 USD", "manager@tests", "The run that made it"]);
+        await page.GetByRole(AriaRole.Link, new() { Name = "What was sent to Meta" }).ClickAsync();
+        await Expect(page).ToHaveURLAsync(new Regex($"/console/runs/{run}#changes$"));
+        await page.GetByRole(AriaRole.Link, new() { Name = "As it is now" }).ClickAsync();
+        await Expect(page).ToHaveURLAsync(new Regex($"/console/campaigns/{campaign}$"));
+
+        await FitsAsync(page, "/console/campaigns", $"/console/campaigns/{campaign}", $"/console/campaigns/{campaign}/publish/{campaign}", $"/console/campaigns/{campaign}/change/{campaign}");
+        var viewer = await _chromium.SignInAsync(_service, "viewer", $"/console/campaigns/{campaign}?lang=es");
+        await Expect(viewer.Locator("h1 .status")).ToHaveTextAsync("en pausa");
+        await Expect(viewer.Locator("table.history")).ToContainTextAsync("Presupuesto diario: 100,00 USD → 150,00 USD");
+        await FitsAsync(viewer, $"/console/campaigns/{campaign}", "/console/campaigns?search=bonfire");
+        foreach (var path in (string[])[$"/console/campaigns/{campaign}", "/console/campaigns?search=bonfire"])
+        {
+            await viewer.GotoAsync(path);
+            await Expect(viewer.GetByText("Bonfire <b>night</b>").First).ToBeVisibleAsync();
+            await Expect(viewer.Locator("form[method=post], a.button, input[type=checkbox]")).ToHaveCountAsync(0);
+        }
+    }
+
+    [Test]
+    public async Task Chosen_campaigns_are_published_after_a_page_said_what_they_may_spend_and_paused_at_a_press()
+    {
+        var (first, _) = await BuiltAsync("Lanterns one");
+        await BuiltAsync("Lanterns two");
+        var (third, _) = await BuiltAsync("Lanterns three");
+        var page = await _chromium.SignInAsync(_service, "manager", "/console/campaigns?search=lanterns&status=paused");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Publish the chosen…" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("No campaign was chosen.");
+        await page.GetByLabel("Choose all of this page").CheckAsync();
+        await page.GetByLabel("Choose Lanterns two").UncheckAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Publish the chosen…" }).ClickAsync();
+        await Expect(page.GetByText("In all they may spend a day: 200.00 USD")).ToBeVisibleAsync();
+        Assert.That(await EditsAsync(first), Is.Empty);
+
+        // What has become dearer meanwhile is shown again before it is published.
+        await ExecuteAsync("UPDATE meta_adsets SET daily_budget = 12000 WHERE request_id = (SELECT request_id FROM meta_campaigns WHERE meta_id = @first)", new { first });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Publish all of these" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("It has changed since it was shown");
+        await Expect(page.GetByText("In all they may spend a day: 220.00 USD")).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Publish all of these" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("Campaigns that are being published: 2.");
+        await page.GotoAsync("/console/campaigns?search=lanterns");
+        await Expect(page.Locator(".is-active")).ToHaveCountAsync(2);
+
+        // What is ticked stays so while the list is made anew.
+        await page.GetByLabel("Choose Lanterns three").CheckAsync();
+        await ExecuteAsync("UPDATE activations SET daily_cents = 13000 WHERE request_id = (SELECT request_id FROM meta_campaigns WHERE meta_id = @third)", new { third });
+        await BuiltAsync("Lanterns four");
+        await Expect(page.GetByText("130.00 USD")).ToBeVisibleAsync();
+        await Expect(page.GetByLabel("Choose Lanterns three")).ToBeCheckedAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Pause the chosen" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("Campaigns that are being paused: 1.");
+        await Expect(page.Locator(".is-active")).ToHaveCountAsync(1);
+    }
+
+    [Test]
+    public async Task Nothing_is_done_that_was_not_shown_and_what_waits_says_why_and_is_taken_back()
+    {
+        var (campaign, run) = await BuiltAsync("Held");
+        var (publish, delete) = ($"/console/campaigns/{campaign}/publish/{campaign}", $"/console/campaigns/{campaign}/delete/{campaign}");
+        foreach (var path in (string[])[publish, delete])
+        {
+            var (code, text, _) = await _api.SendFormAsync(path, ("seen", "what was never shown"));
+            Assert.That((int)code, Is.EqualTo(200), path);
+            Assert.That(text, Does.Contain("It has changed since it was shown"), path);
+        }
+
+        Assert.That((int)(await _api.SendFormAsync($"/console/campaigns/{campaign}/change/{campaign}")).Code, Is.EqualTo(422));
+        Assert.That(await EditsAsync(campaign), Is.Empty);
+        var account = (string)(await _api.RunAsync(run))["social_account_id"]!;
+        await _api.PostAsync($"/meta/accounts/{account}/stop", new JsonObject { ["reason"] = "rain" });
+        Assert.That(await _api.Http.GetStringAsync(publish), Does.Contain("The account is stopped: this waits until it is started again."));
+
+        Assert.That((await _api.SendFormAsync(publish)).Location?.ToString(), Does.StartWith($"/console/campaigns/{campaign}?done="));
+        await Eventually.TrueAsync(async () => await EditsAsync(campaign) == "publish waiting", _service.Progress, _service.Logs);
+        var page = await _api.Http.GetStringAsync($"/console/campaigns/{campaign}");
+        Assert.That(page, Does.Contain("stopped by admin@tests: rain"));
+        var takeBack = Regex.Match(page, "/console/campaigns/edits/[^\"]+/cancel").Value;
+        Assert.That((int)(await _api.SendFormAsync($"/console/campaigns/{campaign}", takeBack)).Code, Is.EqualTo(302));
+        Assert.That(await EditsAsync(campaign), Is.EqualTo("publish cancelled"));
+    }
+
+    [Test]
+    public async Task A_large_tree_shows_the_ads_of_one_ad_set_at_a_time()
+    {
+        var (campaign, run) = await BuiltAsync("Forest");
+        await ExecuteAsync("""
+            INSERT INTO meta_ads (request_id, step, adset_db_id, creative_db_id, meta_id, name, status, created_at)
+            SELECT request_id, 'ad:1.' || n, adset_db_id, creative_db_id, meta_id || '_' || n, 'Tree ' || n, status, created_at FROM meta_ads, generate_series(2, 101) n WHERE request_id = @run
+            """, new { run = Guid.Parse(run) });
+
+        var page = await _api.Http.GetStringAsync($"/console/campaigns/{campaign}");
+        Assert.That(page, Does.Contain("Show its ads: 101").And.Not.Contain("Tree 50"));
+        Assert.That(await _api.Http.GetStringAsync(Regex.Match(page, $"/console/campaigns/{campaign}\\?adset=[^\"]+").Value), Does.Contain("Tree 50").And.Not.Contain("Show its ads"));
+    }
+
+    private static ILocator RowOf(IPage page, string level) => page.Locator($"tr.of-{level.Replace(" ", "", StringComparison.Ordinal).ToLowerInvariant()}");
+
+    // Neither the page nor a table in it is to be pushed aside.
+    private static async Task FitsAsync(IPage page, params string[] paths)
+    {
+        const string Needed = "Math.max(document.documentElement.scrollWidth, ...Array.from(document.querySelectorAll('.wide'), one => innerWidth + one.scrollWidth - one.clientWidth))";
+        foreach (var width in (int[])[360, 1440])
+        {
+            await page.SetViewportSizeAsync(width, 900);
+            foreach (var path in paths)
+            {
+                await page.GotoAsync(path);
+                Assert.That(await page.EvaluateAsync<int>(Needed), Is.LessThanOrEqualTo(width), path);
+            }
+        }
+    }
+
+    private async Task<(string Campaign, string Run)> BuiltAsync(string name)
+    {
+        var request = await _api.NewRequestAsync();
+        request["campaign_name"] = name;
+        var run = await _api.AcceptAsync(request);
+        return ((string)(await _api.UntilAsync(run, "succeeded"))["campaign_creation"]!["campaign_meta_id"]!, run);
+    }
+
+    /// <summary>Kind and state of each edit, oldest first.</summary>
+    private async Task<string> EditsAsync(string campaign) => string.Join(", ", (await _api.GetAsync($"/meta/edits?campaign_id={campaign}")).Json["items"]!.AsArray().Reverse().Select(edit => $"{edit!["kind"]} {edit["status"]}"));
+
+    private async Task ExecuteAsync(string sql, object parameters)
+    {
+        await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
+        await connection.ExecuteAsync(sql, parameters);
+    }
+}
