@@ -72,7 +72,7 @@ internal sealed class NewPrefill(TimeZoneInfo zone)
             Put("targeting.geo_locations.countries", string.Join(", ", Items(places, "countries").Select(Text)));
             var lists = ((string List, string Type)[])[("regions", "region"), ("cities", "city"), ("zips", "zip")];
             Put("place", [.. lists.SelectMany(one => Items(places, one.List).Where(IsPlain).Select(place => $"{one.Type}|{Named(Text(place?["key"]), place)}"))]);
-            var further = new JsonObject(places.Where(list => list.Key == "location_types").Select(list => KeyValuePair.Create(list.Key, list.Value?.DeepClone())));
+            var further = new JsonObject(places.Where(list => list.Key is "location_types" or "custom_locations").Select(list => KeyValuePair.Create(list.Key, list.Value?.DeepClone())));
             foreach (var (list, _) in lists)
                 if (Items(places, list).Where(place => !IsPlain(place)).Select(place => place?.DeepClone()).ToArray() is { Length: > 0 } special) further[list] = new JsonArray(special);
             if (further.Count > 0) more.Add(new("geo_locations", further));

@@ -135,6 +135,19 @@ public sealed class CampaignPagesTests() : BrowserTests(shared: () => SharedServ
     }
 
     [Test]
+    public async Task What_was_changed_in_Ads_Manager_is_shown_as_it_was_and_is()
+    {
+        var (campaign, run) = await BuiltAsync("Drift");
+        await ExecuteAsync("""
+            INSERT INTO outside_changes (social_account_id, request_id, level, meta_id, field, was, "is", found_at)
+            SELECT c.social_account_id, c.request_id, 'adset', s.meta_id, 'daily_budget', '10000', '70000', now() FROM meta_campaigns c JOIN meta_adsets s ON s.request_id = c.request_id WHERE c.request_id = @run
+            """, new { run = Guid.Parse(run) });
+
+        var page = Regex.Replace(System.Net.WebUtility.HtmlDecode(await _api.Http.GetStringAsync($"/console/campaigns/{campaign}")), @"\s+", " ");
+        Assert.That(page, Does.Contain("Changed in Ads Manager").And.Contain("Daily budget: 100.00 USD → <b>700.00 USD</b>"));
+    }
+
+    [Test]
     public async Task A_large_tree_shows_the_ads_of_one_ad_set_at_a_time()
     {
         var (campaign, run) = await BuiltAsync("Forest");
