@@ -23,6 +23,7 @@ public static class CampaignServices
         .AddSingleton<ActivateObjects>()
         .AddSingleton<UpdateObject>()
         .AddSingleton<RunEdit>()
+        .AddSingleton<VoidEdits>()
         .AddSingleton<CompareStore>()
         .AddSingleton<CompareCampaigns>()
         .AddSingleton<ILookAtMeta>(provider => provider.GetRequiredService<CompareCampaigns>());

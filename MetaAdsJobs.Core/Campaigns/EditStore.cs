@@ -58,6 +58,9 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
 {
     private static readonly ClaimTable Table = ClaimTable.Edits;
 
+    /// <summary>A CTE: an attempt whose edit has become void tells what it changed, and holds it no more. Takes @EditId and @Attempt.</summary>
+    public const string Released = "released AS (UPDATE campaign_edits SET lease_until = NULL WHERE edit_id = @EditId AND attempt = @Attempt AND state = 'cancelled')";
+
     /// <summary>Null when it has ended, is held, or has to wait.</summary>
     public async Task<EditClaim?> ClaimAsync(Guid editId, CancellationToken ct)
     {
@@ -101,6 +104,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
                 RETURNING request_id),
             n AS (SELECT n.* FROM fence, unnest(@MetaIds, @Statuses::text[], @Names::text[], @DailyBudgets::bigint[], @LifetimeBudgets::bigint[], @EndTimes::timestamptz[], @BidAmounts::bigint[])
                   AS n (meta_id, status, name, daily, lifetime, ends, bid)),
+            {Released},
             compare AS (
                 UPDATE meta_campaigns m SET compare_at = clock_timestamp() + 2 * @SettleDelay FROM fence
                 WHERE @State IN ('succeeded', 'failed') AND m.request_id = fence.request_id AND NOT m.meta_id = ANY (@MetaIds)),
@@ -198,7 +202,16 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
     }
 
     /// <summary>Another attempt holds the edit, or it is void: what this one has changed at Meta is recorded all the same.</summary>
-    public Task AuditAsync(EditClaim claim) => ChangeLog.WriteAsync(dataSource, claim.Account.Id, claim.Tree.RequestId, claim.AskedBy, claim.Credential.Changes, CancellationToken.None);
+    public async Task AuditAsync(EditClaim claim)
+    {
+        const string AuditSql = $"WITH {ChangeLog.Cte}, {Released} SELECT 1";
+        var changes = claim.Credential.Changes.Open();
+        var parameters = new DynamicParameters(changes);
+        parameters.AddDynamicParams(new { claim.EditId, claim.Attempt, claim.Tree.RequestId, AccountId = claim.Account.Id, claim.AskedBy });
+        await using var connection = await dataSource.OpenConnectionAsync(CancellationToken.None);
+        await connection.ExecuteAsync(AuditSql, parameters);
+        claim.Credential.Changes.Written(changes);
+    }
 
     private static T[] Of<T>(IReadOnlyList<Edited> objects, Func<Edited, T> value) => [.. objects.Select(value)];
 

@@ -1,10 +1,13 @@
 using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Jobs.Storage;
+using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Core.Validation;
@@ -65,7 +68,8 @@ public sealed class RequestEdit
             SELECT 1 FROM meta_campaigns WHERE request_id = @RequestId FOR NO KEY UPDATE;
             INSERT INTO campaign_edits (edit_id, social_account_id, request_id, level, meta_id, kind, fields, asked_by, state, job_id, asked_at)
             VALUES (@EditId, @AccountId, @RequestId, @Level, @MetaId, @Kind, @Fields::jsonb, @AskedBy, 'queued', @JobId, @Now);
-            UPDATE campaign_edits SET state = 'cancelled', lease_until = NULL, next_attempt_at = NULL, wait_reason = NULL, completed_at = @Now, error = @Why
+            -- One that is being carried out keeps its lease until it has told what it changed (VoidEdits).
+            UPDATE campaign_edits SET state = 'cancelled', next_attempt_at = NULL, wait_reason = NULL, completed_at = @Now, error = @Why
             WHERE request_id = @RequestId AND edit_id <> @EditId AND state IN ('queued', 'running', 'waiting') AND meta_id = ANY (@Void) AND kind = ANY (@VoidKinds);
             -- What they have done by halves is found by looking.
             UPDATE meta_campaigns SET compare_at = LEAST(compare_at, clock_timestamp() + 2 * @SettleDelay) WHERE request_id = @RequestId
@@ -102,5 +106,79 @@ public sealed class CancelEdit(NpgsqlDataSource dataSource, OrchestrationOptions
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         if (await connection.ExecuteScalarAsync<long>(new(CancelSql, new { EditId = editId, By = cancelledBy, options.SettleDelay, Now = time.GetUtcNow() }, cancellationToken: ct)) == 1) return true;
         return await connection.ExecuteScalarAsync<bool>(new("SELECT EXISTS (SELECT 1 FROM campaign_edits WHERE edit_id = @EditId)", new { EditId = editId }, cancellationToken: ct)) ? false : null;
+    }
+}
+
+/// <summary>
+/// Edits that became void while an attempt carried them out that never said how far it came: its process died. No other attempt follows that would
+/// look, so what it may have changed at Meta is told as not known.
+/// </summary>
+internal sealed class VoidEdits(NpgsqlDataSource dataSource, CampaignTrees trees, TimeProvider time)
+{
+    // An answer may come for so long after the lease is over; then the attempt tells of it itself.
+    private static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
+
+    public async Task TellAsync(CancellationToken ct)
+    {
+        const string FindSql = """
+            SELECT edit_id, attempt, request_id, social_account_id, meta_id, kind, fields::text AS fields, asked_by, asked_at FROM campaign_edits
+            WHERE state = 'cancelled' AND lease_until < clock_timestamp() - @Grace ORDER BY edit_id LIMIT 500
+            """;
+        List<Row> rows;
+        await using (var connection = await dataSource.OpenConnectionAsync(ct))
+        {
+            rows = (await connection.QueryAsync<Row>(new(FindSql, new { Grace }, cancellationToken: ct))).AsList();
+        }
+
+        foreach (var row in rows) await TellAsync(row, ct);
+    }
+
+    private async Task TellAsync(Row row, CancellationToken ct)
+    {
+        const string TellSql = $"WITH {ChangeLog.Cte}, {EditStore.Released} SELECT 1";
+        var changes = await PerhapsDoneAsync(row, ct);
+        var parameters = new DynamicParameters(changes.Open());
+        parameters.AddDynamicParams(new { row.EditId, row.Attempt, row.RequestId, AccountId = row.SocialAccountId, row.AskedBy });
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await connection.ExecuteAsync(new(TellSql, parameters, cancellationToken: ct));
+    }
+
+    private async Task<MetaChanges> PerhapsDoneAsync(Row row, CancellationToken ct)
+    {
+        var (changes, now) = (new MetaChanges(), time.GetUtcNow());
+        if (await trees.FindOfAsync(row.RequestId, ct) is not { } tree || tree.Find(row.MetaId) is not { } one) return changes;
+        switch (Enum.Parse<EditKind>(row.Kind, ignoreCase: true))
+        {
+            case EditKind.Publish or EditKind.Resume:
+                var told = await ChangeLog.ListActivatedAsync(dataSource, row.RequestId, ct);
+                foreach (var below in row.Kind == "resume" ? [one] : tree.Below(one))
+                    if (!below.IsOn && !told.Contains(below.MetaId)) changes.AddPerhapsActivated(below.MetaId, now);
+                break;
+            case EditKind.Update:
+                var sent = UpdateObject.SentFor(tree, one, EditFields.FromJson(row.Fields));
+                if (!await ChangeLog.IsToldAsync(dataSource, row.RequestId, row.MetaId, sent, row.AskedAt, ct)) changes.AddPerhapsSent(row.MetaId, sent, now);
+                break;
+            case EditKind.Archive:
+                changes.AddPerhapsSent(row.MetaId, new GraphFields().Add("status", "ARCHIVED"), now);
+                break;
+            case EditKind.Delete:
+                changes.AddPerhapsDeleted(row.MetaId, now);
+                break;
+        }
+
+        return changes;
+    }
+
+    private sealed record Row
+    {
+        public Guid EditId { get; init; }
+        public int Attempt { get; init; }
+        public Guid RequestId { get; init; }
+        public Guid SocialAccountId { get; init; }
+        public string MetaId { get; init; } = "";
+        public string Kind { get; init; } = "";
+        public string Fields { get; init; } = "{}";
+        public string AskedBy { get; init; } = "";
+        public DateTimeOffset AskedAt { get; init; }
     }
 }

@@ -31,7 +31,7 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
                 // Known here from now on: else whoever looks here would expect the same in vain again.
                 Found = found, Objects = [new Edited(metaId, DailyBudget: seen.DailyBudget, LifetimeBudget: seen.LifetimeBudget)], DailyCents = claim.IsCounted ? Known(claim, seen).DailyAmountCents(now) : null, EndsAt = claim.Tree.LastEnd,
             };
-        var edited = new Edited(metaId, null, wanted.Name is null ? null : NameOf(claim, wanted.Name), Units(claim, wanted.DailyBudgetCents), Units(claim, wanted.LifetimeBudgetCents), wanted.EndTime?.ToUniversalTime(), Units(claim, wanted.BidAmountCents));
+        var edited = Wanted(claim.Tree, claim.Object, wanted);
         var fields = Differing(edited, seen);
         var after = claim.Tree.With([metaId], one => one with
         {
@@ -74,9 +74,15 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
         return refusal is not null && await counted.RefreshAsync(claim.Account.Id, claim.Credential, ct) ? await AskAsync() : refusal;
     }
 
+    /// <summary>All that may be sent for it.</summary>
+    public static GraphFields SentFor(CampaignTree tree, TreeObject one, EditFields wanted) => All(Wanted(tree, one, wanted));
+
+    private static Edited Wanted(CampaignTree tree, TreeObject one, EditFields wanted) => new(one.MetaId, null, wanted.Name is null ? null : NameOf(one, wanted.Name),
+        Units(tree, wanted.DailyBudgetCents), Units(tree, wanted.LifetimeBudgetCents), wanted.EndTime?.ToUniversalTime(), Units(tree, wanted.BidAmountCents));
+
     /// <summary>By the name its marker stays: by that it is found again.</summary>
-    private static string NameOf(EditClaim claim, string readable) =>
-        Marker.Split(claim.Object.Name).Marker is { } marker ? Marker.Name(readable, marker) : readable;
+    private static string NameOf(TreeObject one, string readable) =>
+        Marker.Split(one.Name).Marker is { } marker ? Marker.Name(readable, marker) : readable;
 
     private static CampaignTree Known(EditClaim claim, ObjectValues seen) =>
         claim.Tree.With([claim.Object.MetaId], one => one with { Budget = one.Budget with { Daily = seen.DailyBudget ?? one.Budget.Daily, Lifetime = seen.LifetimeBudget ?? one.Budget.Lifetime } });
@@ -95,8 +101,8 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
         Status = seen.Status, Name = seen.Name, DailyBudgetCents = Cents(claim, seen.DailyBudget), LifetimeBudgetCents = Cents(claim, seen.LifetimeBudget), EndTime = seen.EndTime, BidAmountCents = Cents(claim, seen.BidAmount),
     };
 
-    private static long? Units(EditClaim claim, long? hundredths) => hundredths is null ? null
-        : Currency.FromHundredths(claim.Tree.Currency, hundredths.Value) ?? throw new MetaException(Proof.Rejected, $"{hundredths} is not a whole amount of {claim.Tree.Currency}");
+    private static long? Units(CampaignTree tree, long? hundredths) => hundredths is null ? null
+        : Currency.FromHundredths(tree.Currency, hundredths.Value) ?? throw new MetaException(Proof.Rejected, $"{hundredths} is not a whole amount of {tree.Currency}");
 
     private static long? Cents(EditClaim claim, long? units) => units is null ? null : Currency.ToHundredths(claim.Tree.Currency, units.Value);
 }

@@ -53,6 +53,10 @@ internal sealed class MetaChanges
     public void AddPerhapsSent(string metaId, GraphFields sent, DateTimeOffset at) => Add(new(
         "POST", metaId, sent.Encoded.ToDictionary(field => field.Key, field => Cut(field.Value)!), at, OutcomeOf(Proof.OutcomeUnknown), null, "an attempt whose process died may have sent it"));
 
+    /// <summary>The same of a deletion.</summary>
+    public void AddPerhapsDeleted(string metaId, DateTimeOffset at) => Add(new(
+        "DELETE", metaId, new Dictionary<string, string>(), at, OutcomeOf(Proof.OutcomeUnknown), null, "an attempt whose process died may have sent it"));
+
     /// <summary>Something of what is open may still be carried out.</summary>
     public bool IsAnyUnknown => Listed().Any(change => change.Outcome == OutcomeOf(Proof.OutcomeUnknown));
 

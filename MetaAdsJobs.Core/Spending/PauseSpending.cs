@@ -84,15 +84,16 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, MetaAds 
     /// <returns>False when it is gone.</returns>
     private async Task<bool> PauseAsync(Spender spender, GraphCredential credential, string metaId, CancellationToken ct)
     {
-        // What a person has paused stays theirs. While its own activation runs, everything is ours, and may be active in a moment.
-        if (!spender.PausedIds.Contains(metaId) && !spender.IsActivating)
+        do
         {
+            // What a person has paused stays theirs. While its own activation runs, everything is ours, and may be active in a moment.
+            if (spender.PausedIds.Contains(metaId) || (spender.IsActivating && spender.SeenAt == spender.ChangedAt)) continue;
             var now = await meta.ReadSwitchAsync(credential, metaId, ct);
             if (now is "DELETED" or "ARCHIVED") return false;
             if (now == "PAUSED") return true;
         }
+        while (!await store.NoteAsync(spender, metaId, ct));
 
-        await store.NoteAsync(spender, metaId, ct);
         return await meta.PauseAsync(credential, metaId, ct);
     }
 }

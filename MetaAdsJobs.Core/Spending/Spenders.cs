@@ -21,6 +21,9 @@ internal sealed record Spender
     public required bool IsActivating { get; init; }
 
     public required DateTimeOffset ChangedAt { get; init; }
+
+    /// <summary>The same as somebody has changed it since it was listed, when something was to be noted.</summary>
+    public required DateTimeOffset SeenAt { get; set; }
     public required bool IsIdle { get; init; }
     public required string? CampaignId { get; init; }
 
@@ -34,7 +37,7 @@ internal sealed record Spender
     public required bool IsEdited { get; init; }
 
     /// <summary>What a stop has paused, or is about to.</summary>
-    public required HashSet<string> PausedIds { get; init; }
+    public required HashSet<string> PausedIds { get; set; }
 
     /// <summary>What this run has noted, and tells with its next write.</summary>
     public HashSet<string> NotedIds { get; } = [];
@@ -96,7 +99,7 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
 
         public Spender ToSpender(SocialAccount account, AccountTokens tokens) => new()
         {
-            RequestId = RequestId, Request = OrchestrationRequest.FromJson(Request), Account = account, IsActivating = IsActivating, IsBusy = IsBusy, ChangedAt = ActivationChangedAt,
+            RequestId = RequestId, Request = OrchestrationRequest.FromJson(Request), Account = account, IsActivating = IsActivating, IsBusy = IsBusy, ChangedAt = ActivationChangedAt, SeenAt = ActivationChangedAt,
             Credential = tokens.TryOpen(AccessToken) is { } token ? new(account.AdAccountId, token) : null,
             CampaignId = CampaignId, ChildIds = ChildIds, PausedIds = [.. PausedIds], IsIdle = IsIdle, IsEdited = IsEdited,
         };

@@ -86,18 +86,29 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOption
     }
 
     /// <summary>Commits what is about to be paused, before it is: after a crash nobody could tell it from what a person had paused.</summary>
-    public async Task NoteAsync(Spender spender, string metaId, CancellationToken ct)
+    /// <returns>False when somebody has edited the campaign since it was listed, or looked at last: perhaps he has paused this, and then it stays so.</returns>
+    public async Task<bool> NoteAsync(Spender spender, string metaId, CancellationToken ct)
     {
         const string NoteSql = """
-            UPDATE activations SET untold_ids = array_append(untold_ids, @MetaId),
-                paused_ids = CASE WHEN @MetaId = ANY (paused_ids) THEN paused_ids ELSE array_append(paused_ids, @MetaId) END
-            -- Somebody has paused or published it since it was listed: what he paused stays so.
-            WHERE request_id = @RequestId AND NOT @MetaId = ANY (untold_ids) AND changed_at = @ChangedAt
+            WITH noted AS (
+                UPDATE activations SET untold_ids = CASE WHEN @MetaId = ANY (untold_ids) THEN untold_ids ELSE array_append(untold_ids, @MetaId) END,
+                    paused_ids = CASE WHEN @MetaId = ANY (paused_ids) THEN paused_ids ELSE array_append(paused_ids, @MetaId) END
+                WHERE request_id = @RequestId AND changed_at = @SeenAt RETURNING 1)
+            SELECT changed_at, paused_ids, EXISTS (SELECT 1 FROM noted) FROM activations WHERE request_id = @RequestId
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await connection.ExecuteAsync(new(NoteSql, new { spender.RequestId, MetaId = metaId, spender.ChangedAt }, cancellationToken: ct));
-        spender.PausedIds.Add(metaId);
-        spender.NotedIds.Add(metaId);
+        var (changedAt, pausedIds, isNoted) = await connection.QuerySingleAsync<(DateTimeOffset, string[], bool)>(new(NoteSql, new { spender.RequestId, MetaId = metaId, spender.SeenAt }, cancellationToken: ct));
+        if (isNoted)
+        {
+            spender.PausedIds.Add(metaId);
+            spender.NotedIds.Add(metaId);
+        }
+        else
+        {
+            (spender.SeenAt, spender.PausedIds) = (changedAt, [.. pausedIds]);
+        }
+
+        return isNoted;
     }
 
     /// <summary>

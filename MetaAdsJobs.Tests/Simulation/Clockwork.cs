@@ -53,6 +53,8 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    private const int QuietLooks = 4;
+
     // A thread that fires something must not be taken for at rest while it is at it, unless it comes to wait itself.
     [ThreadStatic]
     private static bool t_isFiring;
@@ -81,7 +83,10 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
 
     public int Steps { get; private set; }
 
-    public void Tell(string what) => Events.Add($"{Now - new DateTimeOffset(2026, 3, 2, 12, 0, 0, TimeSpan.Zero):hh\\:mm\\:ss\\.fff}  {what}");
+    public void Tell(string what)
+    {
+        lock (_lock) Events.Add($"{Now - new DateTimeOffset(2026, 3, 2, 12, 0, 0, TimeSpan.Zero):hh\\:mm\\:ss\\.fff}  {what}");
+    }
 
     public Due Plan(TimeSpan after, Activity? activity, SimProcess? process, string what, Action run, bool canKill = false)
     {
@@ -231,9 +236,21 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
         else below.Add(now);
         if (!change.ThreadContextChanged || change.PreviousValue is not { } before || before == change.CurrentValue) return;
         var clockwork = before.Process.Clockwork;
+        if (before.Parent is not null && before.Parent == change.CurrentValue) clockwork.AwaitRest(before);
         lock (clockwork._lock)
         {
             if (before.Parts > 0) clockwork.Rests(before, null);
+        }
+    }
+
+    // A part that has sent its statement goes on elsewhere when the answer comes: not beside the next part, which its whole would begin now.
+    private void AwaitRest(Activity part)
+    {
+        lock (_lock)
+        {
+            while (part is { IsRunning: true, Process.IsDead: false } && Monitor.Wait(_lock, Patience))
+            {
+            }
         }
     }
 
@@ -266,7 +283,18 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
         }
     }
 
+    /// <summary>Until nothing of the history goes on.</summary>
     public void WaitUntilQuiet()
+    {
+        // Between an answer of the database and what follows from it nothing is to be seen of somebody who reads ahead while he waits for something else.
+        for (var quiet = 0; quiet < QuietLooks; quiet++)
+        {
+            Quieten();
+            if (quiet + 1 < QuietLooks) Thread.Yield();
+        }
+    }
+
+    private void Quieten()
     {
         var deadline = TimeProvider.System.GetTimestamp();
         lock (_lock)

@@ -224,7 +224,7 @@ internal sealed class Script(History history)
             UNION ALL SELECT id, 'stop', NULL FROM stops WHERE job_id IS NOT NULL
             UNION ALL SELECT request_id, 'untold', NULL FROM activations v WHERE untold_ids <> '{}' AND NOT EXISTS (
                 SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
-            UNION ALL SELECT edit_id, state, concat(kind, ' ', meta_id, ': ', wait_reason) FROM campaign_edits WHERE state IN ('queued', 'running', 'waiting')
+            UNION ALL SELECT edit_id, state, concat(kind, ' ', meta_id, ': ', wait_reason) FROM campaign_edits WHERE state IN ('queued', 'running', 'waiting') OR state = 'cancelled' AND lease_until IS NOT NULL
             UNION ALL SELECT sync_id, state, wait_reason FROM insight_syncs WHERE state IN ('queued', 'running', 'waiting')
             """).Select(row => $"{history.NameOf(row.Id)} {row.Status} {row.Reason}").ToList();
     }

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
@@ -32,9 +33,14 @@ internal sealed class SimDatabase : IAsyncDisposable
 {
     private static readonly ActivityListenerScope Listening = new();
     private readonly StepListener _parts = new();
-    private static readonly PropertyInfo Statistics = typeof(NpgsqlDataSource).GetProperty("Statistics", BindingFlags.Instance | BindingFlags.NonPublic)!;
+    private static readonly Func<NpgsqlDataSource, (int Total, int Idle, int Busy)> Statistics = Inner(typeof(NpgsqlDataSource), "Statistics").GetMethod!.CreateDelegate<Func<NpgsqlDataSource, (int, int, int)>>();
+
+    private static readonly PropertyInfo Parts = Inner(typeof(NpgsqlCommand), "InternalBatchCommands");
+    private static readonly PropertyInfo Prepared = Inner(typeof(NpgsqlBatchCommand), "PreparedStatement");
+    private static readonly PropertyInfo PreparedState = Inner(Prepared.PropertyType, "State");
 
     private const int Warm = 4;
+    private const int RealCuts = 8;
     private readonly TestDatabase _database;
     private readonly string _clockFile;
     private readonly Microsoft.Win32.SafeHandles.SafeFileHandle _clock;
@@ -102,32 +108,19 @@ internal sealed class SimDatabase : IAsyncDisposable
     // What is begun beside something else gets its connection at once, or it would come at another moment each time.
     private void KeepWarm()
     {
-        var (_, idle, _) = ((int Total, int Idle, int Busy))Statistics.GetValue(Service)!;
-        if (idle >= Warm) return;
+        if (Statistics(Service).Idle >= Warm) return;
         List<NpgsqlConnection> opened = [];
         while (opened.Count < Warm) opened.Add(Service.OpenConnection());
         foreach (var connection in opened) connection.Dispose();
     }
 
-    private int Busy
-    {
-        get
-        {
-            var (_, _, busy) = ((int Total, int Idle, int Busy))Statistics.GetValue(Service)!;
-            return busy;
-        }
-    }
+    private int Busy => Statistics(Service).Busy;
 
     // Called with each command before it is sent, on the thread that sends it.
     private bool BeforeStatement(NpgsqlCommand command)
     {
         if (History is not { Clockwork.Caller: { } activity } history) return false;
-        if (activity.Process.IsDead)
-        {
-            // Cut, instead of thrown out of here: only so does the connection know that it is no good any more.
-            Cut(command.Connection!.ProcessID);
-            return false;
-        }
+        if (activity.Process.IsDead) return Dies(command);
 
         if (activity.IsBackground || command.Transaction is not null && !IsFirst(command.Connection!)) return false;
         if (command.Transaction is null && System.Transactions.Transaction.Current is { } ambient && !IsFirst(ambient)) return false;
@@ -146,11 +139,7 @@ internal sealed class SimDatabase : IAsyncDisposable
             history.Clockwork.RestsOnThread(activity, due, go);
             Interlocked.Decrement(ref _parked);
             activity.Process.Parked.TryRemove(go, out _);
-            if (activity.Process.IsDead)
-            {
-                Cut(command.Connection!.ProcessID);
-                return false;
-            }
+            if (activity.Process.IsDead) return Dies(command);
         }
 
         // What is only a part of a transaction cannot be committed without the rest of it.
@@ -162,11 +151,24 @@ internal sealed class SimDatabase : IAsyncDisposable
         if (fate != StatementFate.Done)
         {
             if (!isTold) history.Clockwork.Tell($"{activity.Name}: connection cut {(fate == StatementFate.CutAfter ? "after" : "before")} {Short(command.CommandText)}");
+            // New connections would cost more than all the rest: most are only as good as cut. Not where somebody reads ahead, and would hear of it at another moment.
+            if (!history.IsOfNumbers && history.Clockwork.Steps % RealCuts != 0 && !IsBeingPrepared(command)) throw new PostgresException("terminating connection due to administrator command", "FATAL", "FATAL", PostgresErrorCodes.AdminShutdown);
             Cut(command.Connection!.ProcessID);
         }
 
         return false;
     }
+
+    private bool Dies(NpgsqlCommand command)
+    {
+        if (!IsBeingPrepared(command)) throw new SimulatedDeathException();
+        Cut(command.Connection!.ProcessID);
+        return false;
+    }
+
+    // Thrown out of that, Npgsql would take it for prepared afterwards.
+    private static bool IsBeingPrepared(NpgsqlCommand command) =>
+        ((IEnumerable)Parts.GetValue(command)!).Cast<object>().Any(part => Prepared.GetValue(part) is { } statement && $"{PreparedState.GetValue(statement)}" != "Prepared");
 
     // Pages are staged while the next one is asked for: what becomes of them is drawn before that, and told.
     private bool BeforeCopy(string sql)
@@ -231,6 +233,8 @@ internal sealed class SimDatabase : IAsyncDisposable
         File.Delete(_clockFile);
         await _database.DisposeAsync();
     }
+
+    private static PropertyInfo Inner(Type type, string name) => type.GetProperty(name, BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!;
 
     // The filters are only asked while somebody listens to Npgsql's traces.
     private sealed class ActivityListenerScope

@@ -7,14 +7,14 @@ namespace MetaAdsJobs.Tests.Simulation;
 
 /// <summary>
 /// Histories of several processes, searched for one in which a promise is broken; <see cref="History"/> tells what can happen in them.
-/// SIMULATION_FIRST and SIMULATION_SEEDS choose others than the usual ones,
+/// SIMULATION_FIRST and SIMULATION_SEEDS choose others than the usual ones, SIMULATION_LANES how many are told beside each other,
 /// SIMULATION_SHORTEN=0 leaves a red one as long as it is.
 /// </summary>
 [TestFixture, Parallelizable(ParallelScope.All), FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed partial class SimulationTests
 {
     // Each waits for PostgreSQL, and for one thread to wake another, most of the time.
-    private const int Lanes = 6;
+    private static readonly int Lanes = Setting("SIMULATION_LANES") ?? 8;
     private const int Usual = 200;
 
     // One is enough: the other lanes go no further.
@@ -48,6 +48,7 @@ public sealed partial class SimulationTests
     [TestCase(346446661, TestName = "{m}(of what a stop that died had paused another that slept left no word)")]
     [TestCase(855156400, TestName = "{m}(what was paused after the lifting by one that died was neither told nor activated again)")]
     [TestCase(180108865, TestName = "{m}(a start that Meta refused called idle what an earlier call activated afterwards)")]
+    [TestCase(1097, TestName = "{m}(a video that was said to be missing in passing was shown while it was processed)")]
     [TestCase(554923690, TestName = "{m}(a deletion was believed without a word of success)")]
     public async Task A_history_that_once_broke_a_promise_keeps_it(int seed)
     {
@@ -62,6 +63,14 @@ public sealed partial class SimulationTests
     {
         await using var database = await SimDatabase.CreateAsync();
         Assert.That(await RunAsync(database, seed), Has.Property(nameof(History.TreeSeed)).Not.Null.And.Property(nameof(History.EditSeed)).Null.And.Property(nameof(History.KindSeed)).Null, "it is another history by now");
+    }
+
+    /// <inheritdoc cref="A_history_that_once_broke_a_promise_keeps_it"/>
+    [TestCase(1003, TestName = "{m}(what a stop paused after an edit of the campaign was noted nowhere, and told by nobody when its process died)")]
+    public async Task A_history_of_edits_that_once_broke_a_promise_keeps_it(int seed)
+    {
+        await using var database = await SimDatabase.CreateAsync();
+        Assert.That(await RunAsync(database, seed), Has.Property(nameof(History.EditSeed)).Not.Null, "it is another history by now");
     }
 
     /// <inheritdoc cref="A_history_that_once_broke_a_promise_keeps_it"/>

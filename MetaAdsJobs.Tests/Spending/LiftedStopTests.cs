@@ -67,6 +67,23 @@ public sealed class LiftedStopTests
     }
 
     [Test]
+    public async Task What_was_edited_since_it_was_listed_is_noted_at_the_second_look()
+    {
+        await ActivationAsync("active", paused: ["7"], untold: []);
+        var store = _world.Core.Get<StopStore>();
+        var stop = await store.FindAsync(await StoppedAsync(_world.AccountId), CancellationToken.None);
+        var spender = (await _world.Core.Get<Spenders>().ListSpendingAsync(stop!, null, CancellationToken.None)).Single();
+        await _world.ExecuteAsync("UPDATE activations SET changed_at = changed_at + interval '1 second', paused_ids = '{}'");
+
+        Assert.That(await store.NoteAsync(spender, "7", CancellationToken.None), Is.False, "perhaps a person has paused it");
+        Assert.That(spender.PausedIds, Is.Empty);
+        Assert.That(await store.NoteAsync(spender, "7", CancellationToken.None), Is.True);
+
+        Assert.That(await ListAsync<string>("SELECT concat(array_to_string(paused_ids, ' '), '/', array_to_string(untold_ids, ' ')) FROM activations"), Is.EqualTo(["7/7"]));
+        Assert.That(await store.PausedAsync(spender, "bob", CancellationToken.None), Is.False, "what the edit did is looked at again");
+    }
+
+    [Test]
     public async Task What_one_that_died_has_noted_stays_noted_when_another_worker_is_done()
     {
         await ActivationAsync("active", paused: [], untold: []);

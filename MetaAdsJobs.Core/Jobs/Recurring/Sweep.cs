@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Jobs.Storage;
 using Microsoft.Extensions.Logging;
@@ -8,9 +9,10 @@ namespace MetaAdsJobs.Core.Jobs.Recurring;
 
 /// <summary>
 /// Finds stops, orchestrations and syncs that have not ended but whose job is gone: deleted in the dashboard, lost with a restored
-/// database, or out of retries while the database was away. Each gets a new job, which goes on where the last one stopped.
+/// database, or out of retries while the database was away. Each gets a new job, which goes on where the last one stopped. Of what became void
+/// meanwhile nobody goes on: what it may have done is told.
 /// </summary>
-internal sealed partial class Sweep(NpgsqlDataSource dataSource, IJobQueue queue, TimeProvider time, ILogger<Sweep> logger)
+internal sealed partial class Sweep(NpgsqlDataSource dataSource, IJobQueue queue, VoidEdits voidEdits, TimeProvider time, ILogger<Sweep> logger)
 {
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
 
@@ -63,7 +65,7 @@ internal sealed partial class Sweep(NpgsqlDataSource dataSource, IJobQueue queue
     }
 
     private Task RescueRunsAsync(CancellationToken ct) =>
-        EachAsync(() => RescueAsync(ClaimTable.Edits, id => queue.EnqueueEdit(id, goesFirst: false), ct, "AND r.kind <> 'pause'"), () => RescueAsync(ClaimTable.Orchestrations, queue.EnqueueOrchestration, ct), () => RescueAsync(ClaimTable.Syncs, queue.EnqueueSync, ct));
+        EachAsync(() => RescueAsync(ClaimTable.Edits, id => queue.EnqueueEdit(id, goesFirst: false), ct, "AND r.kind <> 'pause'"), () => RescueAsync(ClaimTable.Orchestrations, queue.EnqueueOrchestration, ct), () => RescueAsync(ClaimTable.Syncs, queue.EnqueueSync, ct), () => voidEdits.TellAsync(ct));
 
     private Task RescueAsync(ClaimTable table, Func<Guid, string> enqueue, CancellationToken ct, string only = "")
     {

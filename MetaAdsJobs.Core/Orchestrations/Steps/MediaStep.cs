@@ -98,7 +98,7 @@ internal sealed class MediaStep(ClipImageUpload image, MetaVideos videos, ClipVi
         {
             return await videos.ReadAsync(attempt.Credential, video.VideoId!, ct);
         }
-        catch (MetaException exception) when (exception.Proof == Proof.Rejected && hasOwnThumbnail)
+        catch (MetaException exception) when (exception.Proof == Proof.Rejected && hasOwnThumbnail && media.Clip.VideoUrl is null)
         {
             // A video that may be shown but not read, as another page's: nothing of it is needed, and the creative will tell.
             return new(true, null, null, null);
