@@ -52,13 +52,9 @@ internal sealed record Due(DateTimeOffset At, long No, Activity? Activity, SimPr
 internal sealed class Clockwork(Choices choices, SimDatabase database)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
-    private const int QuietLooks = 4;
-
     // A thread that fires something must not be taken for at rest while it is at it, unless it comes to wait itself.
     [ThreadStatic]
     private static bool t_isFiring;
-
     // Whose code is on this thread's stack, the last one's on top.
     [ThreadStatic]
     private static List<Activity>? t_below;
@@ -243,14 +239,12 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
         }
     }
 
-    // A part that has sent its statement goes on elsewhere when the answer comes: not beside the next part, which its whole would begin now.
+    // A part that has sent its statement goes on elsewhere when the answer comes: not beside the next part.
     private void AwaitRest(Activity part)
     {
         lock (_lock)
         {
-            while (part is { IsRunning: true, Process.IsDead: false } && Monitor.Wait(_lock, Patience))
-            {
-            }
+            while (part is { IsRunning: true, Process.IsDead: false } && Monitor.Wait(_lock, Patience)) continue;
         }
     }
 
@@ -283,15 +277,10 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
         }
     }
 
-    /// <summary>Until nothing of the history goes on.</summary>
+    // Looked at several times: of somebody who reads ahead nothing is to be seen between an answer of the database and what follows from it.
     public void WaitUntilQuiet()
     {
-        // Between an answer of the database and what follows from it nothing is to be seen of somebody who reads ahead while he waits for something else.
-        for (var quiet = 0; quiet < QuietLooks; quiet++)
-        {
-            Quieten();
-            if (quiet + 1 < QuietLooks) Thread.Yield();
-        }
+        for (var look = 0; look < 4; look++, Thread.Yield()) Quieten();
     }
 
     private void Quieten()

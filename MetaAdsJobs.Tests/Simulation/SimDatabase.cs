@@ -151,8 +151,8 @@ internal sealed class SimDatabase : IAsyncDisposable
         if (fate != StatementFate.Done)
         {
             if (!isTold) history.Clockwork.Tell($"{activity.Name}: connection cut {(fate == StatementFate.CutAfter ? "after" : "before")} {Short(command.CommandText)}");
-            // New connections would cost more than all the rest: most are only as good as cut. Not where somebody reads ahead, and would hear of it at another moment.
-            if (!history.IsOfNumbers && history.Clockwork.Steps % RealCuts != 0 && !IsBeingPrepared(command)) throw new PostgresException("terminating connection due to administrator command", "FATAL", "FATAL", PostgresErrorCodes.AdminShutdown);
+            // New connections would cost more than all the rest: most are only as good as cut.
+            if (history.Clockwork.Steps % RealCuts != 0 && !MustCut(command)) throw new PostgresException("terminating connection due to administrator command", "FATAL", "FATAL", PostgresErrorCodes.AdminShutdown);
             Cut(command.Connection!.ProcessID);
         }
 
@@ -161,13 +161,13 @@ internal sealed class SimDatabase : IAsyncDisposable
 
     private bool Dies(NpgsqlCommand command)
     {
-        if (!IsBeingPrepared(command)) throw new SimulatedDeathException();
+        if (!MustCut(command)) throw new SimulatedDeathException();
         Cut(command.Connection!.ProcessID);
         return false;
     }
 
-    // Thrown out of that, Npgsql would take it for prepared afterwards.
-    private static bool IsBeingPrepared(NpgsqlCommand command) =>
+    // Thrown out of what is being prepared, Npgsql would take it for prepared afterwards. And who reads ahead would hear of it at another moment.
+    private bool MustCut(NpgsqlCommand command) => History is { IsOfNumbers: true } ||
         ((IEnumerable)Parts.GetValue(command)!).Cast<object>().Any(part => Prepared.GetValue(part) is { } statement && $"{PreparedState.GetValue(statement)}" != "Prepared");
 
     // Pages are staged while the next one is asked for: what becomes of them is drawn before that, and told.

@@ -14,7 +14,7 @@ namespace MetaAdsJobs.Tests.Simulation;
 public sealed partial class SimulationTests
 {
     // Each waits for PostgreSQL, and for one thread to wake another, most of the time.
-    private static readonly int Lanes = Setting("SIMULATION_LANES") ?? 8;
+    private static readonly int Lanes = Setting("SIMULATION_LANES") ?? 6;
     private const int Usual = 200;
 
     // One is enough: the other lanes go no further.
