@@ -50,9 +50,12 @@ internal sealed class Chromium : IAsyncDisposable
     }
 
     /// <summary>A person at a browser of their own, without a cookie so far.</summary>
-    public async Task<IPage> VisitAsync(Service service)
+    public Task<IPage> VisitAsync(Service service) => VisitAsync(service.BaseUrl);
+
+    /// <inheritdoc cref="VisitAsync(Service)"/>
+    public async Task<IPage> VisitAsync(Uri address)
     {
-        var context = await NewPersonAsync(service);
+        var context = await NewPersonAsync(address);
         _strangers.Add(context);
         return await context.NewPageAsync();
     }
@@ -61,7 +64,7 @@ internal sealed class Chromium : IAsyncDisposable
     public async Task<IPage> SignInAsync(Service service, string role, string path = "/hangfire")
     {
         var isSignedIn = _signedIn.TryGetValue(role, out var context);
-        context ??= _signedIn[role] = await NewPersonAsync(service);
+        context ??= _signedIn[role] = await NewPersonAsync(service.BaseUrl);
         var page = await context.NewPageAsync();
         await page.GotoAsync(path);
         if (isSignedIn) return page;
@@ -85,11 +88,11 @@ internal sealed class Chromium : IAsyncDisposable
         foreach (var person in _signedIn.Values) await person.CloseAsync();
     }
 
-    private async Task<IBrowserContext> NewPersonAsync(Service service)
+    private async Task<IBrowserContext> NewPersonAsync(Uri address)
     {
         var context = await _browser.NewContextAsync(new()
         {
-            BaseURL = service.BaseUrl.ToString(),
+            BaseURL = address.ToString(),
             ViewportSize = new() { Width = 1280, Height = 900 },
         });
         context.SetDefaultTimeout(PatienceMilliseconds);
