@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Claims;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Console.Http;
@@ -8,6 +9,7 @@ using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Campaigns.Reading;
 using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Orchestrations.Requests;
 using Microsoft.AspNetCore.Mvc;
 
 namespace MetaAdsJobs.Api.Campaigns;
@@ -15,8 +17,11 @@ namespace MetaAdsJobs.Api.Campaigns;
 /// <summary>What a caller gets back at once: the edit is queued, look there for how far it is.</summary>
 internal sealed record EditAccepted(Guid EditId, string Status, string StatusUrl);
 
-/// <summary>What is to change; what is absent stays. Amounts are hundredths of the account's currency.</summary>
-internal sealed record EditBody(string? Name, long? DailyBudgetCents, long? LifetimeBudgetCents, DateTimeOffset? EndTime, long? BidAmountCents, long? IfBudgetIs);
+/// <summary>
+/// What is to change; what is absent stays. Amounts are hundredths of the account's currency. An ad set's targeting and an ad's creative are given whole, in the words of a
+/// request: Meta makes a new creative of it, and the ad is pointed to that.
+/// </summary>
+internal sealed record EditBody(string? Name, long? DailyBudgetCents, long? LifetimeBudgetCents, DateTimeOffset? EndTime, long? BidAmountCents, long? IfBudgetIs, JsonObject? Targeting, AdRequest? Creative);
 
 internal static class CampaignEndpoints
 {
@@ -43,7 +48,7 @@ internal static class CampaignEndpoints
                     var (body, problem) = await JsonBody.ReadAsync(http.Request, ct);
                     return problem ?? await EditAsync(level, name, id, EditKind.Update, body, request, http.User, ct);
                 })
-                .RequireAuthorization(Policies.Operate).WithSummary($"Change this {name}'s {(level == EditLevel.Ad ? "name" : "name, budget" + (level == EditLevel.Adset ? ", end or bid" : ""))}")
+                .RequireAuthorization(Policies.Operate).WithSummary($"Change this {name}'s {level switch { EditLevel.Ad => "name, or what it shows", EditLevel.Adset => "name, budget, end, bid or targeting", _ => "name or budget" }}")
                 .Accepts<EditBody>("application/json").Produces<EditAccepted>(202).ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         }
 
@@ -101,7 +106,7 @@ internal static class CampaignEndpoints
     private static async Task<IResult> CancelAsync(Guid editId, CancelEdit cancel, EditReader reader, ClaimsPrincipal user, CancellationToken ct) => await cancel.ExecuteAsync(editId, user.CallerName(), ct) switch
     {
         true => Results.Ok(await reader.FindAsync(editId, ct)),
-        false => Problems.Conflict("Only an edit that has not begun, or waits without having sent anything, can be taken back"),
+        false => Problems.Conflict("Only an edit that has not begun, or waits, can be taken back"),
         _ => Problems.NotFound("edit", editId),
     };
 

@@ -32,7 +32,7 @@ internal static class ChangeLog
     public static async Task<bool> IsToldAsync(NpgsqlDataSource dataSource, Guid requestId, string metaId, GraphFields sent, DateTimeOffset since, CancellationToken ct)
     {
         const string ToldSql = "SELECT EXISTS (SELECT 1 FROM meta_changes WHERE request_id = @RequestId AND path = @MetaId AND sent_at >= @Since AND sent @> @Sent::jsonb)";
-        var json = JsonSerializer.Serialize(sent.Encoded.ToDictionary(field => field.Key, field => field.Value));
+        var json = JsonSerializer.Serialize(MetaChanges.Told(sent));
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return await connection.ExecuteScalarAsync<bool>(new(ToldSql, new { RequestId = requestId, MetaId = metaId, Since = since, Sent = json }, cancellationToken: ct));
     }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Orchestrations.Requests;
 
 namespace MetaAdsJobs.Core.Campaigns;
 
@@ -43,6 +44,21 @@ public sealed record EditFields
 
     /// <summary>The budget that whoever asks believes to be there: with another at Meta, nothing is changed.</summary>
     public long? IfBudgetIs { get; init; }
+
+    /// <summary>Of an ad set: whom to reach, instead of all that is there. As it is sent: with what the account and the app add.</summary>
+    public JsonObject? Targeting { get; init; }
+
+    /// <summary>With a targeting that reaches the EU: on whose behalf ads are shown there.</summary>
+    public string? DsaBeneficiary { get; init; }
+
+    /// <summary>The same: who pays.</summary>
+    public string? DsaPayor { get; init; }
+
+    /// <summary>Of an ad: what it shows, instead of what is there. Meta changes no creative: another is made, and the ad pointed to it.</summary>
+    public AdRequest? Creative { get; init; }
+
+    /// <summary>Found only: Meta's id of what the ad showed. It stays at Meta: other ads may show it, too.</summary>
+    public string? CreativeId { get; init; }
 
     /// <summary>Found only: how the object itself was switched.</summary>
     public string? Status { get; init; }

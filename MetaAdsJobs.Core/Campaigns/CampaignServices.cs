@@ -1,4 +1,5 @@
 using MetaAdsJobs.Core.Campaigns.Comparing;
+using MetaAdsJobs.Core.Campaigns.Contents;
 using MetaAdsJobs.Core.Campaigns.Reading;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Orchestrations;
@@ -14,6 +15,8 @@ public static class CampaignServices
         .AddSingleton<CampaignTrees>()
         .AddSingleton(provider => new CampaignReader(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<CampaignTrees>(), provider.GetRequiredService<TimeProvider>()))
         .AddSingleton<EditReader>()
+        .AddSingleton<ContentStore>().AddSingleton<MakeCreative>()
+        .AddSingleton(provider => new ContentReader(provider.GetRequiredService<ContentStore>()))
         .AddSingleton<JudgeEdit>()
         .AddSingleton(provider => new PreviewEdit(provider.GetRequiredService<JudgeEdit>(), provider.GetRequiredService<TimeProvider>()))
         .AddSingleton(provider => new RequestEdit(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<JudgeEdit>(), provider.GetRequiredService<IJobQueue>(),

@@ -16,6 +16,9 @@ internal sealed record Budget(long? Daily, long? Lifetime, DateTimeOffset? Start
 /// <param name="Status">How it is switched itself, whatever its parents are.</param>
 internal sealed record TreeObject(AdObject Kind, string MetaId, string? ParentId, string Name, string Status, Budget Budget)
 {
+    /// <summary>Of an ad: Meta's id of what it shows.</summary>
+    public string? CreativeId { get; init; }
+
     public bool IsGone => Status is "DELETED" or "ARCHIVED";
     public bool IsOn => Status == "ACTIVE";
 }
@@ -90,17 +93,17 @@ internal sealed class CampaignTrees(NpgsqlDataSource dataSource)
 
     private const string BudgetsSql = """
         SELECT c.request_id, 0 AS kind, c.meta_id, NULL AS parent_id, c.name, c.status, c.daily_budget, c.lifetime_budget, NULL::timestamptz AS start_time, NULL::timestamptz AS end_time, NULL::bigint AS bid_amount, c.id,
-               c.social_account_id AS account_id, a.currency
+               c.social_account_id AS account_id, a.currency, NULL AS creative_id
         FROM meta_campaigns c JOIN social_accounts a ON a.id = c.social_account_id WHERE c.request_id = ANY (@RequestIds)
         UNION ALL
-        SELECT s.request_id, 1, s.meta_id, c.meta_id, s.name, s.status, s.daily_budget, s.lifetime_budget, s.start_time, s.end_time, s.bid_amount, s.id, c.social_account_id, s.currency
+        SELECT s.request_id, 1, s.meta_id, c.meta_id, s.name, s.status, s.daily_budget, s.lifetime_budget, s.start_time, s.end_time, s.bid_amount, s.id, c.social_account_id, s.currency, NULL
         FROM meta_adsets s JOIN meta_campaigns c ON c.id = s.campaign_db_id WHERE s.request_id = ANY (@RequestIds)
         """;
 
     private const string AdsSql = """
         UNION ALL
-        SELECT d.request_id, 3, d.meta_id, s.meta_id, d.name, d.status, NULL, NULL, NULL, NULL, NULL, d.id, NULL, NULL
-        FROM meta_ads d JOIN meta_adsets s ON s.id = d.adset_db_id WHERE d.request_id = ANY (@RequestIds)
+        SELECT d.request_id, 3, d.meta_id, s.meta_id, d.name, d.status, NULL, NULL, NULL, NULL, NULL, d.id, NULL, NULL, r.meta_id
+        FROM meta_ads d JOIN meta_adsets s ON s.id = d.adset_db_id LEFT JOIN meta_creatives r ON r.id = d.creative_db_id WHERE d.request_id = ANY (@RequestIds)
         """;
 
     private async Task<IReadOnlyList<CampaignTree>> ReadAsync(string treesSql, Guid[] requestIds, CancellationToken ct)
@@ -110,7 +113,7 @@ internal sealed class CampaignTrees(NpgsqlDataSource dataSource)
         return [.. rows.GroupBy(row => row.RequestId).Select(tree =>
         {
             var first = tree.First();
-            var objects = tree.Select(row => new TreeObject((AdObject)row.Kind, row.MetaId, row.ParentId, row.Name, row.Status, new(row.DailyBudget, row.LifetimeBudget, row.StartTime, row.EndTime, row.BidAmount))).ToList();
+            var objects = tree.Select(row => new TreeObject((AdObject)row.Kind, row.MetaId, row.ParentId, row.Name, row.Status, new(row.DailyBudget, row.LifetimeBudget, row.StartTime, row.EndTime, row.BidAmount)) { CreativeId = row.CreativeId }).ToList();
             return new CampaignTree(tree.Key, first.AccountId!.Value, first.Currency!, objects[0], [.. objects.Where(one => one.Kind == AdObject.AdSet)], [.. objects.Where(one => one.Kind == AdObject.Ad)]);
         })];
     }
@@ -130,5 +133,6 @@ internal sealed class CampaignTrees(NpgsqlDataSource dataSource)
         public long? BidAmount { get; init; }
         public Guid? AccountId { get; init; }
         public string? Currency { get; init; }
+        public string? CreativeId { get; init; }
     }
 }

@@ -1,12 +1,15 @@
+using System.Text.Json.Nodes;
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Accounts.Tokens;
 using MetaAdsJobs.Core.Audit;
+using MetaAdsJobs.Core.Campaigns.Contents;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Orchestrations.Steps;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Campaigns;
@@ -14,16 +17,26 @@ namespace MetaAdsJobs.Core.Campaigns;
 /// <summary>A claimed edit and what its run works with.</summary>
 /// <param name="Object">As it was known when the edit was claimed.</param>
 /// <param name="Activation">The state of the tree's activation; null when it was never activated.</param>
+/// <param name="Making">The creative that it makes; null when it makes none.</param>
+/// <param name="Error">Why it ends, if what it has made is taken back already.</param>
 internal sealed record EditClaim(
     Guid EditId, long Number, int Attempt, int Failures, int Abandoned, EditKind Kind, EditFields Fields, string AskedBy, DateTimeOffset AskedAt, SocialAccount Account, CampaignTree Tree, TreeObject Object, string? Activation,
-    GraphCredential Credential)
+    GraphCredential Credential, CreativeMaking? Making, string? Error)
 {
+    /// <summary>What it has made is taken back; it will end like that.</summary>
+    public string? Ending => Making?.Attempt.Ending;
+
+
     /// <summary>It may be spending, or will again once a stop is lifted: caps and stops have a say in what makes it spend more.</summary>
     public bool IsCounted => Activation is "activating" or "active" or "paused";
 }
 
 /// <summary>What an edit has made of an object; null for what stays.</summary>
-internal sealed record Edited(string MetaId, string? Status = null, string? Name = null, long? DailyBudget = null, long? LifetimeBudget = null, DateTimeOffset? EndTime = null, long? BidAmount = null);
+internal sealed record Edited(string MetaId, string? Status = null, string? Name = null, long? DailyBudget = null, long? LifetimeBudget = null, DateTimeOffset? EndTime = null, long? BidAmount = null)
+{
+    public JsonObject? Targeting { get; init; }
+    public string? CreativeId { get; init; }
+}
 
 /// <summary>How a claimed edit leaves its row.</summary>
 internal sealed record EditEnd(string State, string? Reason = null, DateTimeOffset? Until = null)
@@ -32,6 +45,9 @@ internal sealed record EditEnd(string State, string? Reason = null, DateTimeOffs
     public bool Failed { get; init; }
     public EditFields? Found { get; init; }
     public IReadOnlyList<Edited> Objects { get; init; } = [];
+
+    /// <summary>What the ad shows from now on; null: as before.</summary>
+    public CreativeMaking? Shows { get; init; }
 
     /// <summary>What the activation becomes; null: it stays.</summary>
     public string? Activation { get; init; }
@@ -54,7 +70,7 @@ internal sealed record EditEnd(string State, string? Reason = null, DateTimeOffs
 }
 
 /// <summary>Rows of campaign_edits. Every transition names the state and attempt it leaves.</summary>
-internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, CampaignTrees trees, AccountStore accounts, AccountTokens tokens, OrchestrationOptions options, TimeProvider time)
+internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, CampaignTrees trees, ContentStore contents, AccountStore accounts, AccountTokens tokens, OrchestrationOptions options, TimeProvider time)
 {
     private static readonly ClaimTable Table = ClaimTable.Edits;
 
@@ -62,11 +78,11 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
     public const string Released = "released AS (UPDATE campaign_edits SET lease_until = NULL WHERE edit_id = @EditId AND attempt = @Attempt AND state = 'cancelled')";
 
     /// <summary>Null when it has ended, is held, or has to wait.</summary>
-    public async Task<EditClaim?> ClaimAsync(Guid editId, CancellationToken ct)
+    public async Task<EditClaim?> ClaimAsync(Guid editId, Lease lease, CancellationToken ct)
     {
         var claimSql = $"""
-            UPDATE campaign_edits r SET {Table.Taken} FROM social_accounts a WHERE {Table.Claimable}
-            RETURNING r.number, r.attempt, r.failures, r.abandoned, r.request_id, r.social_account_id, r.meta_id, r.kind, r.fields::text AS fields, r.asked_by, r.asked_at, a.access_token,
+            UPDATE campaign_edits r SET {Table.Taken}, quiet_since = COALESCE(r.lease_until, r.quiet_since) FROM social_accounts a WHERE {Table.Claimable}
+            RETURNING r.number, r.attempt, r.failures, r.abandoned, r.request_id, r.social_account_id, r.meta_id, r.kind, r.fields::text AS fields, r.asked_by, r.asked_at, a.access_token, r.round, r.ending, r.error, r.quiet_since,
                       (SELECT v.state FROM activations v WHERE v.request_id = r.request_id) AS activation
             """;
         Row? row;
@@ -83,8 +99,12 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
 
         var account = (await accounts.FindAsync(row.SocialAccountId, ct))!;
         var tree = (await trees.FindOfAsync(row.RequestId, ct))!;
-        return new(editId, row.Number, row.Attempt, row.Failures, row.Abandoned, Enum.Parse<EditKind>(row.Kind, ignoreCase: true), EditFields.FromJson(row.Fields), row.AskedBy, row.AskedAt, account, tree, tree.Find(row.MetaId)!,
-            row.Activation, new(account.AdAccountId, tokens.TryOpen(row.AccessToken)!) { StoredAs = row.AccessToken });
+        var fields = EditFields.FromJson(row.Fields);
+        var credential = new GraphCredential(account.AdAccountId, tokens.TryOpen(row.AccessToken)!) { StoredAs = row.AccessToken, BeforeSending = lease.ThrowIfOver };
+        var making = fields.Creative is null ? null
+            : await contents.MakingAsync(editId, row.Round, row.Attempt, row.Ending, row.Failures, row.QuietSince, row.AskedBy, row.RequestId, row.MetaId, fields.Creative, account, credential, lease, ct);
+        return new(editId, row.Number, row.Attempt, row.Failures, row.Abandoned, Enum.Parse<EditKind>(row.Kind, ignoreCase: true), fields, row.AskedBy, row.AskedAt, account, tree, tree.Find(row.MetaId)!,
+            row.Activation, credential, making, row.Error);
     }
 
     /// <summary>Ends the attempt: with it the audit of what it has changed at Meta, what is known of the objects now, and what caps and stops go by.</summary>
@@ -98,12 +118,15 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
             WITH {ChangeLog.Cte},
             fence AS (
                 UPDATE campaign_edits SET state = @State, lease_until = NULL, abandoned = 0, failures = failures + @Failed::int, next_attempt_at = @Until, found = COALESCE(found, @Found::jsonb),
-                    wait_reason = CASE WHEN @State = 'waiting' THEN @Reason END, error = CASE WHEN @State = 'failed' THEN @Reason END,
-                    completed_at = CASE WHEN @State IN ('succeeded', 'failed') THEN @Now END
+                    wait_reason = CASE WHEN @State = 'waiting' THEN @Reason END,
+                    error = CASE WHEN @State IN ('failed', 'cancelled') THEN @Reason WHEN @State = 'waiting' AND ending IS NOT NULL THEN error END,
+                    completed_at = CASE WHEN @State IN ('succeeded', 'failed', 'cancelled') THEN @Now END, quiet_since = CASE WHEN @Sent THEN clock_timestamp() ELSE quiet_since END
                 WHERE {Table.Held} AND (NOT @NotWhileBusy OR NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = @RequestId AND v.busy_until > clock_timestamp()))
-                RETURNING request_id),
-            n AS (SELECT n.* FROM fence, unnest(@MetaIds, @Statuses::text[], @Names::text[], @DailyBudgets::bigint[], @LifetimeBudgets::bigint[], @EndTimes::timestamptz[], @BidAmounts::bigint[])
-                  AS n (meta_id, status, name, daily, lifetime, ends, bid)),
+                RETURNING edit_id, request_id),
+            {BegunStep.NotDoneOf(Table)},
+            {ShownCreative.Ctes},
+            n AS (SELECT n.* FROM fence, unnest(@MetaIds, @Statuses::text[], @Names::text[], @DailyBudgets::bigint[], @LifetimeBudgets::bigint[], @EndTimes::timestamptz[], @BidAmounts::bigint[], @Targetings::text[])
+                  AS n (meta_id, status, name, daily, lifetime, ends, bid, targeting)),
             {Released},
             compare AS (
                 UPDATE meta_campaigns m SET compare_at = clock_timestamp() + 2 * @SettleDelay FROM fence
@@ -113,7 +136,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
                     daily_budget = COALESCE(n.daily, m.daily_budget), lifetime_budget = COALESCE(n.lifetime, m.lifetime_budget) FROM n WHERE m.meta_id = n.meta_id),
             adset AS (
                 UPDATE meta_adsets m SET status = COALESCE(n.status, m.status), name = COALESCE(n.name, m.name), daily_budget = COALESCE(n.daily, m.daily_budget),
-                    lifetime_budget = COALESCE(n.lifetime, m.lifetime_budget), end_time = COALESCE(n.ends, m.end_time), bid_amount = COALESCE(n.bid, m.bid_amount) FROM n WHERE m.meta_id = n.meta_id),
+                    lifetime_budget = COALESCE(n.lifetime, m.lifetime_budget), end_time = COALESCE(n.ends, m.end_time), bid_amount = COALESCE(n.bid, m.bid_amount), targeting = COALESCE(n.targeting::jsonb, m.targeting) FROM n WHERE m.meta_id = n.meta_id),
             ad AS (UPDATE meta_ads m SET status = COALESCE(n.status, m.status), name = COALESCE(n.name, m.name) FROM n WHERE m.meta_id = n.meta_id),
             activation AS (
                 UPDATE activations v SET state = COALESCE(@Activation, v.state), changed_at = @Now, daily_cents = COALESCE(@DailyCents, v.daily_cents),
@@ -125,14 +148,17 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
             """;
         var changes = claim.Credential.Changes.Open();
         var parameters = new DynamicParameters(changes);
-        var objects = end.Objects;
+        var (objects, making) = (end.Objects, claim.Making?.Attempt);
+        var notDone = BegunStep.Columns(making?.NotDone ?? []);
         parameters.AddDynamicParams(new
         {
             claim.EditId, claim.Attempt, claim.Tree.RequestId, AccountId = claim.Account.Id, claim.AskedBy, end.State, end.Reason, end.Until, end.Failed, Found = end.Found?.ToJson(), end.NotWhileBusy,
             MetaIds = Of(objects, one => one.MetaId), Statuses = Of(objects, one => one.Status), Names = Of(objects, one => one.Name), DailyBudgets = Of(objects, one => one.DailyBudget),
-            LifetimeBudgets = Of(objects, one => one.LifetimeBudget), EndTimes = Of(objects, one => one.EndTime), BidAmounts = Of(objects, one => one.BidAmount),
+            LifetimeBudgets = Of(objects, one => one.LifetimeBudget), EndTimes = Of(objects, one => one.EndTime), BidAmounts = Of(objects, one => one.BidAmount), Targetings = Of(objects, one => one.Targeting?.ToJsonString()),
+            NotDone = notDone.Steps, NotDoneErrors = notDone.Errors, NotDoneRefusals = notDone.Refusals, Sent = making?.MayHaveSent ?? false,
             end.Activation, end.DailyCents, EndsAt = end.EndsAt?.ToUniversalTime(), end.IsAnswered, IsPause = claim.Kind == EditKind.Pause && end.State == "succeeded", claim.Object.MetaId, options.SettleDelay, Now = time.GetUtcNow(),
         });
+        parameters.AddDynamicParams(ShownCreative.Of(end.Shows, options, time.GetUtcNow()));
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var answers = await connection.QueryMultipleAsync(new(endSql, parameters, cancellationToken: ct));
         await answers.ReadAsync<int>();
@@ -195,7 +221,8 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
     {
         const string ReopenSql = """
             SELECT 1 FROM meta_campaigns WHERE request_id = (SELECT request_id FROM campaign_edits WHERE edit_id = @EditId) FOR NO KEY UPDATE;
-            UPDATE campaign_edits SET state = 'queued', number = DEFAULT, failures = 0, abandoned = 0, error = NULL, completed_at = NULL, started_at = NULL, found = NULL WHERE edit_id = @EditId AND state = 'failed'
+            UPDATE campaign_edits SET state = 'queued', number = DEFAULT, failures = 0, abandoned = 0, error = NULL, completed_at = NULL, started_at = NULL, found = NULL, ending = NULL, round = round + 1 WHERE edit_id = @EditId AND state = 'failed';
+            DELETE FROM edit_steps s USING campaign_edits e WHERE s.edit_id = @EditId AND e.edit_id = s.edit_id AND e.state = 'queued'
             """;
         using var connection = dataSource.OpenConnection();
         connection.Execute(ReopenSql, new { EditId = editId });
@@ -230,5 +257,9 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         public DateTimeOffset AskedAt { get; init; }
         public string AccessToken { get; init; } = "";
         public string? Activation { get; init; }
+        public int Round { get; init; }
+        public string? Ending { get; init; }
+        public string? Error { get; init; }
+        public DateTimeOffset? QuietSince { get; init; }
     }
 }

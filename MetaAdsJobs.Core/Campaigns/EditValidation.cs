@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Campaigns.Contents;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Orchestrations.Requests;
 using MetaAdsJobs.Core.Spending;
@@ -24,16 +25,19 @@ internal static class EditValidation
             Name = fields.Text("name", max: 200), DailyBudgetCents = fields.Whole(Daily, 1, BudgetValidation.Most), LifetimeBudgetCents = fields.Whole(Lifetime, 1, BudgetValidation.Most),
             EndTime = fields.Moment(End), BidAmountCents = fields.Whole(Bid, 1, BudgetValidation.Most), IfBudgetIs = fields.Whole(If, 1, BudgetValidation.Most),
         };
+        var (hasTargeting, hasCreative) = (fields.Has(ContentValidation.Targeting), fields.Has(ContentValidation.Creative));
         fields.RefuseUnknown();
         foreach (var name in (string[])[Daily, Lifetime])
             if (fields.Has(name) && WhyNoBudget(tree, one, isDaily: name == Daily) is { } why) fields.Refuse(name, why);
-        foreach (var name in (string[])[End, Bid])
+        if (hasCreative && one.Kind != AdObject.Ad) fields.Refuse(ContentValidation.Creative, "is an ad's: change it there");
+        foreach (var name in (string[])[End, Bid, ContentValidation.Targeting])
             if (fields.Has(name) && one.Kind != AdObject.AdSet) fields.Refuse(name, "is an ad set's: change it there");
         if (fields.Has(If) && read.BudgetCents is null) fields.Refuse(If, $"is only for a change of {Daily} or {Lifetime}");
         if (read.EndTime <= now) fields.Refuse(End, "must be in the future");
         if (read.EndTime <= one.Budget.StartTime) fields.Refuse(End, "must be after its start_time");
         if (errors.Any) return read;
-        if (read is { Name: null, BudgetCents: null, EndTime: null, BidAmountCents: null }) errors.Add("$", $"says nothing to change: give one of name, {Daily}, {Lifetime}, {End}, {Bid}");
+        if (read is { Name: null, BudgetCents: null, EndTime: null, BidAmountCents: null } && !hasTargeting && !hasCreative)
+            errors.Add("$", $"says nothing to change: give one of name, {Daily}, {Lifetime}, {End}, {Bid}, {ContentValidation.Targeting}, {ContentValidation.Creative}");
         if (read.BidAmountCents is { } bid) BudgetValidation.Units(account, errors, Bid, bid);
         if (read.DailyBudgetCents is { } daily) BudgetValidation.CheckDay(account, caps, errors, Daily, daily, days: 1);
         if (read.LifetimeBudgetCents is { } lifetime && (read.EndTime ?? one.Budget.EndTime ?? tree.LastEnd) is { } end)

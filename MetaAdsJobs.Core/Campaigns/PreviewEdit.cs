@@ -69,10 +69,10 @@ public sealed class PreviewEdit
     public async Task<(EditPreview? Preview, EditRequested? Refusal)> ExecuteAsync(string metaId, EditKind kind, JsonElement? body, CancellationToken ct)
     {
         var (judged, refusal) = await _judge.ExecuteAsync(null, metaId, kind, body, ct);
-        return judged is null ? (null, refusal) : (Preview(judged.Tree, judged.One, kind, judged.Fields), null);
+        return judged is null ? (null, refusal) : (Preview(judged.Tree, judged.One, kind, judged.Fields, judged.Before), null);
     }
 
-    private EditPreview Preview(CampaignTree tree, TreeObject one, EditKind kind, EditFields fields)
+    private EditPreview Preview(CampaignTree tree, TreeObject one, EditKind kind, EditFields fields, EditFields before)
     {
         var now = _time.GetUtcNow();
         var switched = Switched(tree, one, kind);
@@ -86,7 +86,7 @@ public sealed class PreviewEdit
         return new()
         {
             SocialAccountId = tree.AccountId, Currency = tree.Currency, CampaignId = tree.Campaign.MetaId, Level = EditWords.LevelOf(one.Kind), MetaId = one.MetaId, Name = one.Name, Kind = kind, Switched = switched,
-            Before = new()
+            Before = before with
             {
                 Name = fields.Name is null ? null : one.Name, DailyBudgetCents = fields.DailyBudgetCents is null ? null : Cents(one.Budget.Daily),
                 LifetimeBudgetCents = fields.LifetimeBudgetCents is null ? null : Cents(one.Budget.Lifetime), EndTime = fields.EndTime is null ? null : one.Budget.EndTime,

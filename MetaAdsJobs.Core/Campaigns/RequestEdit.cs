@@ -52,7 +52,7 @@ public sealed class RequestEdit
     {
         var (judged, refusal) = await NothingWrittenException.IfFailsAsync(_judge.ExecuteAsync(level, metaId, kind, body, ct));
         if (refusal is not null) return refusal;
-        var (tree, one, fields) = judged!;
+        var (tree, one, fields, _) = judged!;
         var editId = Guid.CreateVersion7(_time.GetUtcNow());
         using var transaction = JobTransaction.Begin();
         var jobId = _queue.EnqueueEdit(editId, goesFirst: kind == EditKind.Pause);
@@ -64,13 +64,12 @@ public sealed class RequestEdit
     private async Task InsertAsync(Guid editId, CampaignTree tree, TreeObject one, EditLevel level, EditKind kind, EditFields fields, string askedBy, string jobId, CancellationToken ct)
     {
         // The campaign's row first: edits of one campaign are numbered in the order of their commits.
-        const string InsertSql = """
+        const string InsertSql = $"""
             SELECT 1 FROM meta_campaigns WHERE request_id = @RequestId FOR NO KEY UPDATE;
             INSERT INTO campaign_edits (edit_id, social_account_id, request_id, level, meta_id, kind, fields, asked_by, state, job_id, asked_at)
             VALUES (@EditId, @AccountId, @RequestId, @Level, @MetaId, @Kind, @Fields::jsonb, @AskedBy, 'queued', @JobId, @Now);
-            -- One that is being carried out keeps its lease until it has told what it changed (VoidEdits).
-            UPDATE campaign_edits SET state = 'cancelled', next_attempt_at = NULL, wait_reason = NULL, completed_at = @Now, error = @Why
-            WHERE request_id = @RequestId AND edit_id <> @EditId AND state IN ('queued', 'running', 'waiting') AND meta_id = ANY (@Void) AND kind = ANY (@VoidKinds);
+            UPDATE campaign_edits e SET {Voiding.Set}, error = @Why
+            WHERE request_id = @RequestId AND edit_id <> @EditId AND state IN ('queued', 'running', 'waiting') AND ending IS NULL AND meta_id = ANY (@Void) AND kind = ANY (@VoidKinds);
             -- What they have done by halves is found by looking.
             UPDATE meta_campaigns SET compare_at = LEAST(compare_at, clock_timestamp() + 2 * @SettleDelay) WHERE request_id = @RequestId
             """;
@@ -89,22 +88,44 @@ public sealed class RequestEdit
     }
 }
 
+/// <summary>What becomes of an edit that is void: cancelled; if it may have made a creative, once that is taken back.</summary>
+internal static class Voiding
+{
+    // By its own row alone: what it is just writing elsewhere is not seen here.
+    private const string MayHaveMade = "e.fields ? 'creative' AND e.attempt > 0";
+
+    /// <summary>
+    /// The beginning of a SET list; takes @Now. Whoever carries it out may send something until its lease is over, and keeps that until it has told what it changed (<see cref="VoidEdits"/>); of one
+    /// that has something to take back, whoever does that waits for it.
+    /// </summary>
+    public const string Set = $"""
+        state = CASE WHEN {MayHaveMade} THEN 'waiting' ELSE 'cancelled' END, ending = CASE WHEN {MayHaveMade} THEN 'cancelled' END, completed_at = CASE WHEN NOT ({MayHaveMade}) THEN @Now END,
+                wait_reason = CASE WHEN {MayHaveMade} THEN 'what it has made is taken back' END, quiet_since = COALESCE(e.lease_until, e.quiet_since), lease_until = CASE WHEN NOT ({MayHaveMade}) THEN e.lease_until END, next_attempt_at = NULL, failures = 0
+        """;
+}
+
 /// <summary>Takes back an edit that has not begun, or waits.</summary>
-public sealed class CancelEdit(NpgsqlDataSource dataSource, OrchestrationOptions options, TimeProvider time)
+public sealed class CancelEdit(NpgsqlDataSource dataSource, IJobQueue queue, OrchestrationOptions options, TimeProvider time)
 {
     /// <returns>False when it is being carried out, or has ended; null when there is none.</returns>
     public async Task<bool?> ExecuteAsync(Guid editId, string cancelledBy, CancellationToken ct)
     {
         // One that has sent something before may have done a part of it: that is found by looking.
-        const string CancelSql = """
+        const string CancelSql = $"""
             WITH taken AS (
-                UPDATE campaign_edits SET state = 'cancelled', next_attempt_at = NULL, wait_reason = NULL, completed_at = @Now, error = concat('cancelled by ', @By::text)
-                WHERE edit_id = @EditId AND state IN ('queued', 'waiting') AND lease_until IS NULL RETURNING request_id, attempt),
+                UPDATE campaign_edits e SET {Voiding.Set}, error = concat('cancelled by ', @By::text)
+                WHERE edit_id = @EditId AND state IN ('queued', 'waiting') AND ending IS NULL AND lease_until IS NULL RETURNING request_id, attempt, ending),
             looked_at AS (UPDATE meta_campaigns c SET compare_at = LEAST(compare_at, clock_timestamp() + 2 * @SettleDelay) FROM taken WHERE c.request_id = taken.request_id AND taken.attempt > 0)
-            SELECT count(*) FROM taken
+            SELECT ending FROM taken
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        if (await connection.ExecuteScalarAsync<long>(new(CancelSql, new { EditId = editId, By = cancelledBy, options.SettleDelay, Now = time.GetUtcNow() }, cancellationToken: ct)) == 1) return true;
+        if ((await connection.QueryAsync<string?>(new(CancelSql, new { EditId = editId, By = cancelledBy, options.SettleDelay, Now = time.GetUtcNow() }, cancellationToken: ct))).AsList() is [var ending])
+        {
+            // Its present job may be snoozing for long; without another it is only later.
+            if (ending is not null) queue.EnqueueEdit(editId, goesFirst: false);
+            return true;
+        }
+
         return await connection.ExecuteScalarAsync<bool>(new("SELECT EXISTS (SELECT 1 FROM campaign_edits WHERE edit_id = @EditId)", new { EditId = editId }, cancellationToken: ct)) ? false : null;
     }
 }

@@ -1,19 +1,21 @@
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Campaigns.Contents;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Orchestrations.Steps;
 using MetaAdsJobs.Core.Spending;
 using Microsoft.Extensions.Logging;
 
 namespace MetaAdsJobs.Core.Campaigns;
 
 /// <summary>
-/// One run of one edit: claims it, looks how the object stands at Meta, and changes what is not so already. Everything it sends may be repeated, so whatever
-/// dies, the next attempt looks again and goes on. What makes a campaign spend has a permit first; what pauses it waits for nothing.
+/// One run of one edit: claims it, looks how the object stands at Meta, and changes what is not so already. Everything it sends may be repeated, but for a creative that
+/// it makes (<see cref="MakeCreative"/>), so whatever dies, the next attempt looks again and goes on. What makes a campaign spend has a permit first; what pauses it waits for nothing.
 /// </summary>
-internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateObject update, WorkClaims work, MetaAds meta, MetaEdits edits, AccountStore accounts, IJobQueue queue, OrchestrationOptions options, TimeProvider time, ILogger<RunEdit> logger)
+internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateObject update, MakeCreative creatives, WorkClaims work, MetaAds meta, MetaEdits edits, AccountStore accounts, IJobQueue queue, OrchestrationOptions options, TimeProvider time, ILogger<RunEdit> logger)
 {
     private static readonly TimeSpan UntilPausedAgain = TimeSpan.FromSeconds(5);
     private const string LateCall = "the answer to a call was lost; it is looked at again when it can no longer be carried out";
@@ -23,9 +25,9 @@ internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateO
     {
         using var scope = logger.BeginScope(new Dictionary<string, object> { ["EditId"] = editId });
         var lease = new Lease(time, options.Lease);
-        var claim = await store.ClaimAsync(editId, ct);
+        var claim = await store.ClaimAsync(editId, lease, ct);
         if (claim is null) return await work.WhyUnclaimedAsync(ClaimTable.Edits, editId, ct);
-        return await work.RunAsync(ClaimTable.Edits, editId, claim.Attempt, lease, token => GoOnAsync(claim, lease, token),
+        return await work.RunAsync(ClaimTable.Edits, editId, claim.Attempt, lease, token => GoOnAsync(claim, token),
             overtaken: async reason =>
             {
                 CampaignLog.Fenced(logger, reason);
@@ -34,13 +36,14 @@ internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateO
             handBack: () => store.EndAsync(claim, EditEnd.Waiting(time.GetUtcNow(), "the worker was stopped"), CancellationToken.None), ct);
     }
 
-    private async Task<JobOutcome> GoOnAsync(EditClaim claim, Lease lease, CancellationToken ct)
+    private async Task<JobOutcome> GoOnAsync(EditClaim claim, CancellationToken ct)
     {
         try
         {
-            claim.Credential.BeforeSending = lease.ThrowIfOver;
+            if (claim.Ending is not null) return await EndAsync(claim, await creatives.UnmakeAsync(claim, ct));
             var end = claim.Abandoned > options.MaxAbandonedAttempts
-                ? await activate.TakenBackAsync(claim, EditEnd.Failing($"its worker process died {claim.Abandoned} times in a row"), ct) : await DoAsync(claim, ct);
+                ? await TakenBackAsync(claim, EditEnd.Failing($"its worker process died {claim.Abandoned} times in a row"), ct) : await DoAsync(claim, ct);
+            if (end.State == "failed") end = await creatives.FailedAsync(claim, end, ct);
             // One of the calls may be carried out late, and undo what comes after this edit.
             if (end.State == "succeeded" && claim.Kind is (EditKind.Publish or EditKind.Resume or EditKind.Update) && claim.Credential.Changes.IsAnyUnknown)
                 end = EditEnd.Waiting(time.GetUtcNow() + options.SettleDelay, LateCall) with { Objects = end.Objects, Found = end.Found };
@@ -55,20 +58,28 @@ internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateO
             // Whoever pauses does not want to hear that Meta was away for a moment.
             return await EndAsync(claim, EditEnd.Waiting(time.GetUtcNow() + Patience(claim), $"not paused yet: {exception.ForUser}"));
         }
-        catch (MetaException exception) when (exception.Proof == Proof.Rejected)
+        catch (MetaException exception) when (claim.Ending is null && claim.Making is { } making && PassingRefusals.WaitAfter(making.Attempt, exception) is not null)
         {
-            return await EndAsync(claim, await activate.TakenBackAsync(claim, EditEnd.Failing(exception.ForUser), ct));
+            return await EndAsync(claim, EditEnd.Waiting(time.GetUtcNow() + PassingRefusals.WaitAfter(making.Attempt, exception)!.Value, $"Meta may accept it later, unchanged: {exception.ForUser}"));
+        }
+        catch (MetaException exception) when (claim.Ending is null && exception.Proof == Proof.Rejected)
+        {
+            var reason = claim.Making is { } making ? PassingRefusals.Reason(making.Attempt, exception) : exception.ForUser;
+            return await EndAsync(claim, await TakenBackAsync(claim, EditEnd.Failing(reason), ct));
         }
         catch (Exception exception) when (exception is not (FencedException or OperationCanceledException))
         {
             CampaignLog.AttemptFailed(logger, exception, claim.Attempt, claim.Failures + 1);
             var reason = exception is MetaException metaException ? metaException.ForUser : exception.Message;
+            if (claim.Ending is not null) return await EndAsync(claim, await creatives.NotUnmadeAsync(claim, reason));
             if (claim.Failures >= options.MaxRetries)
-                return await EndAsync(claim, await activate.TakenBackAsync(claim, EditEnd.Failing($"gave up after {claim.Failures + 1} attempts; whether it was done is not known: {reason}"), CancellationToken.None));
+                return await EndAsync(claim, await TakenBackAsync(claim, EditEnd.Failing($"gave up after {claim.Failures + 1} attempts; whether it was done is not known: {reason}"), CancellationToken.None));
             await store.EndAsync(claim, new EditEnd("waiting", reason) { Failed = true }, CancellationToken.None);
             throw; // The queue's automatic retry backs off and runs it again.
         }
     }
+
+    private async Task<EditEnd> TakenBackAsync(EditClaim claim, EditEnd end, CancellationToken ct) => await creatives.FailedAsync(claim, await activate.TakenBackAsync(claim, end, ct), ct);
 
     private async Task<EditEnd> DoAsync(EditClaim claim, CancellationToken ct)
     {
@@ -128,7 +139,7 @@ internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateO
             case "waiting":
                 CampaignLog.Waits(logger, end.Until!.Value, end.Reason!);
                 return new JobOutcome.Snoozed(end.Until.Value, end.Reason!);
-            case "failed":
+            case "failed" or "cancelled":
                 CampaignLog.Failed(logger, claim.Object.MetaId, end.Reason!);
                 break;
             default:

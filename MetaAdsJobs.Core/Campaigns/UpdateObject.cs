@@ -1,7 +1,11 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using MetaAdsJobs.Core.Audit;
+using MetaAdsJobs.Core.Campaigns.Contents;
 using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.AdSets;
 using MetaAdsJobs.Core.Meta.Graph;
+using MetaAdsJobs.Core.Orchestrations.Requests.AdSets;
 using MetaAdsJobs.Core.Orchestrations.Steps;
 using MetaAdsJobs.Core.Spending;
 using Npgsql;
@@ -9,9 +13,10 @@ using Npgsql;
 namespace MetaAdsJobs.Core.Campaigns;
 
 /// <summary>
-/// Changes an object's name, budget, end or bid: what differs at Meta, and only that. A raise that can be spent has a permit first; a lowering never waits for one.
+/// Changes an object's name, budget, end, bid, whom it addresses or what it shows: what differs at Meta, and only that. A raise that can be spent has a permit first; a lowering
+/// never waits for one, and neither does another audience or content: they spend the same budget.
 /// </summary>
-internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store, MetaEdits edits, Activations activations, CountedCampaigns counted, SpendingCaps caps, TimeProvider time)
+internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store, MetaEdits edits, MakeCreative creatives, Activations activations, CountedCampaigns counted, SpendingCaps caps, TimeProvider time)
 {
     /// <summary>Edits of an object's budget within an hour; Meta refuses more (613/1487632), and its refusal holds up the whole account. Source: second-hand (meta-graph.md D).</summary>
     internal const int BudgetEditsAnHour = 4;
@@ -31,17 +36,20 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
                 // Known here from now on: else whoever looks here would expect the same in vain again.
                 Found = found, Objects = [new Edited(metaId, DailyBudget: seen.DailyBudget, LifetimeBudget: seen.LifetimeBudget)], DailyCents = claim.IsCounted ? Known(claim, seen).DailyAmountCents(now) : null, EndsAt = claim.Tree.LastEnd,
             };
-        var edited = Wanted(claim.Tree, claim.Object, wanted);
-        var fields = Differing(edited, seen);
+        if (claim.Making is { } making && await creatives.MakeAsync(making, ct) is { } notYet) return notYet with { Found = found };
+        var addressed = wanted.Targeting is null ? null : await edits.ReadTargetingAsync(claim.Credential, metaId, ct);
+        if (addressed?.Targeting is { } kept) found = found with { Targeting = TargetingValidation.ReadKept(kept).Targeting };
+        var edited = Wanted(claim.Tree, claim.Object, wanted) with { CreativeId = claim.Making?.Attempt.MetaId(claim.Making.Step) };
+        var fields = Differing(wanted, edited, seen, addressed);
         var after = claim.Tree.With([metaId], one => one with
         {
             Budget = one.Budget with { Daily = edited.DailyBudget ?? one.Budget.Daily, Lifetime = edited.LifetimeBudget ?? one.Budget.Lifetime, EndTime = edited.EndTime ?? one.Budget.EndTime },
         });
-        var succeeded = EditEnd.Succeeded(found, edited) with { DailyCents = claim.IsCounted ? after.DailyAmountCents(now) : null, EndsAt = after.LastEnd };
+        var succeeded = EditEnd.Succeeded(found, edited) with { DailyCents = claim.IsCounted ? after.DailyAmountCents(now) : null, EndsAt = after.LastEnd, Shows = claim.Making };
         if (fields.Encoded.Count == 0)
         {
             // Perhaps an attempt did it whose process died.
-            var all = All(edited);
+            var all = All(wanted, edited);
             if (claim.Attempt > 1 && !await ChangeLog.IsToldAsync(dataSource, claim.Tree.RequestId, metaId, all, claim.AskedAt, ct)) claim.Credential.Changes.AddPerhapsSent(metaId, all, now);
             return succeeded;
         }
@@ -75,10 +83,13 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
     }
 
     /// <summary>All that may be sent for it.</summary>
-    public static GraphFields SentFor(CampaignTree tree, TreeObject one, EditFields wanted) => All(Wanted(tree, one, wanted));
+    public static GraphFields SentFor(CampaignTree tree, TreeObject one, EditFields wanted) => All(wanted, Wanted(tree, one, wanted));
 
     private static Edited Wanted(CampaignTree tree, TreeObject one, EditFields wanted) => new(one.MetaId, null, wanted.Name is null ? null : NameOf(one, wanted.Name),
-        Units(tree, wanted.DailyBudgetCents), Units(tree, wanted.LifetimeBudgetCents), wanted.EndTime?.ToUniversalTime(), Units(tree, wanted.BidAmountCents));
+        Units(tree, wanted.DailyBudgetCents), Units(tree, wanted.LifetimeBudgetCents), wanted.EndTime?.ToUniversalTime(), Units(tree, wanted.BidAmountCents))
+    {
+        Targeting = wanted.Targeting,
+    };
 
     /// <summary>By the name its marker stays: by that it is found again.</summary>
     private static string NameOf(TreeObject one, string readable) =>
@@ -87,19 +98,31 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
     private static CampaignTree Known(EditClaim claim, ObjectValues seen) =>
         claim.Tree.With([claim.Object.MetaId], one => one with { Budget = one.Budget with { Daily = seen.DailyBudget ?? one.Budget.Daily, Lifetime = seen.LifetimeBudget ?? one.Budget.Lifetime } });
 
-    private static GraphFields All(Edited edited) => Differing(edited, new ObjectValues("", null, null, null, null, null, null));
+    private static GraphFields All(EditFields wanted, Edited edited) => Differing(wanted, edited, new ObjectValues("", null, null, null, null, null, null), null);
 
-    private static GraphFields Differing(Edited edited, ObjectValues seen) => new GraphFields()
+    private static GraphFields Differing(EditFields wanted, Edited edited, ObjectValues seen, AddressedAtMeta? addressed) => new GraphFields()
         .Add("name", edited.Name == seen.Name ? null : edited.Name)
         .Add("daily_budget", edited.DailyBudget == seen.DailyBudget ? null : edited.DailyBudget)
         .Add("lifetime_budget", edited.LifetimeBudget == seen.LifetimeBudget ? null : edited.LifetimeBudget)
         .Add("end_time", edited.EndTime == seen.EndTime ? null : AdSetSpec.Time(edited.EndTime))
-        .Add("bid_amount", edited.BidAmount == seen.BidAmount ? null : edited.BidAmount);
+        .Add("bid_amount", edited.BidAmount == seen.BidAmount ? null : edited.BidAmount)
+        .Add("targeting", edited.Targeting is { } targeting && !KeptTargeting.Holds(addressed?.Targeting, targeting) ? targeting : null)
+        .Add("dsa_beneficiary", addressed?.DsaBeneficiary == wanted.DsaBeneficiary ? null : wanted.DsaBeneficiary)
+        .Add("dsa_payor", addressed?.DsaPayor == wanted.DsaPayor ? null : wanted.DsaPayor)
+        .Add("creative", edited.CreativeId is null || edited.CreativeId == seen.CreativeId ? null : new JsonObject { ["creative_id"] = edited.CreativeId });
 
-    private static EditFields Found(EditClaim claim, ObjectValues seen) => new()
+    private static EditFields Found(EditClaim claim, ObjectValues seen) => WithCreative(claim.Making, seen, new()
     {
         Status = seen.Status, Name = seen.Name, DailyBudgetCents = Cents(claim, seen.DailyBudget), LifetimeBudgetCents = Cents(claim, seen.LifetimeBudget), EndTime = seen.EndTime, BidAmountCents = Cents(claim, seen.BidAmount),
-    };
+    });
+
+    private static EditFields WithCreative(CreativeMaking? making, ObjectValues seen, EditFields found)
+    {
+        if (making is null) return found;
+        // An attempt whose process died may have pointed it to the new one.
+        var shown = seen.CreativeId is { } id && id != making.Attempt.FindMetaId(making.Step) ? id : making.OldId;
+        return found with { CreativeId = shown, Creative = shown == making.OldId ? making.Old : null };
+    }
 
     private static long? Units(CampaignTree tree, long? hundredths) => hundredths is null ? null
         : Currency.FromHundredths(tree.Currency, hundredths.Value) ?? throw new MetaException(Proof.Rejected, $"{hundredths} is not a whole amount of {tree.Currency}");

@@ -12,6 +12,9 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
     public static readonly ClaimTable Orchestrations = new("orchestrations", "request_id", "RequestId", "status", "accepted_at", "ads_management")
     {
         YieldsToPeople = true,
+        Steps = "orchestration_steps",
+        HasManySteps = "request ? 'ad_sets'",
+        Fenced = "request_id, social_account_id, clip_id, cancel_requested, failures, quiet_since, errors",
         // Nothing was sent: what the claim has started is pending again.
         WithHandedBack = "UPDATE orchestration_steps s SET state = 'pending' FROM back WHERE s.request_id = back.request_id AND s.attempt = @Attempt AND s.state = 'started'",
     };
@@ -26,16 +29,22 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
             """,
     };
 
-    /// <summary>Edits of one campaign are done in the order in which they were asked for; what pauses waits for nothing.</summary>
+    /// <summary>
+    /// Edits of one campaign are done in the order in which they were asked for; what pauses waits for nothing, and nothing for what only takes back what it has made. What a paused
+    /// ad shows cannot make it spend; of one that is on, Meta may have refused what it showed, and accept the new.
+    /// </summary>
     public static readonly ClaimTable Edits = new("campaign_edits", "edit_id", "EditId", "state", "asked_at", "ads_management")
     {
         GoesFirst = "r.kind = 'pause'",
+        Steps = "edit_steps",
+        Fenced = "edit_id, request_id, social_account_id, false AS cancel_requested, failures, quiet_since",
         WaitsFor = """
             CASE WHEN r.kind <> 'pause' AND a.blocked_at IS NOT NULL THEN concat('the account is blocked by Meta: ', COALESCE(a.block_reason, 'blocked'))
-                 WHEN r.kind <> 'pause' AND EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = r.request_id AND e.number < r.number AND e.state IN ('queued', 'running', 'waiting')
+                 WHEN r.ending IS NOT NULL THEN NULL
+                 WHEN r.kind <> 'pause' AND EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = r.request_id AND e.number < r.number AND e.state IN ('queued', 'running', 'waiting') AND e.ending IS NULL
                                                          AND (e.kind <> 'pause' OR r.kind NOT IN ('archive', 'delete')))
                  THEN 'an earlier edit of the same campaign comes first'
-                 WHEN r.kind IN ('publish', 'resume') THEN (
+                 WHEN r.kind IN ('publish', 'resume') OR r.fields ? 'creative' AND EXISTS (SELECT 1 FROM meta_ads d WHERE d.meta_id = r.meta_id AND d.status = 'ACTIVE') THEN (
                     SELECT concat('stopped by ', s.stopped_by, ': ' || s.reason) FROM stops s
                     WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = a.id) LIMIT 1) END
             """,
@@ -43,6 +52,15 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
 
     /// <summary>True for what neither a stop of the account nor Meta's block lets begin.</summary>
     public bool YieldsToPeople { get; private init; }
+
+    /// <summary>The table of the steps that its rows are done in, with the same key.</summary>
+    public string Steps { get; private init; } = "";
+
+    /// <summary>Whether a row's steps may be hundreds.</summary>
+    public string HasManySteps { get; private init; } = "false";
+
+    /// <summary>What statements of an attempt know of its row.</summary>
+    public string Fenced { get; private init; } = "";
 
     /// <summary>Of which rows Meta's limits hold nothing back.</summary>
     public string GoesFirst { get; private init; } = "false";

@@ -17,7 +17,6 @@ internal sealed record ClipVideo(
 /// </summary>
 internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider time)
 {
-    private static readonly string Fence = $"fence AS (SELECT request_id FROM orchestrations WHERE {ClaimTable.Orchestrations.Held} FOR NO KEY UPDATE)";
     private const string Outcome = "SELECT EXISTS (SELECT 1 FROM fence) AS held, EXISTS (SELECT 1 FROM written) AS written";
 
     /// <returns>True when this attempt is now the one that uploads.</returns>
@@ -25,7 +24,7 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
     public Task<bool> StartAsync(Attempt attempt, ClipMedia media, CancellationToken ct)
     {
         var startSql = $"""
-            WITH {Fence}, written AS (
+            WITH {FenceOf(attempt)}, written AS (
                 INSERT INTO clip_videos (clip_id, ad_account_id, state, request_id, attempt, started_at)
                 SELECT @ClipId, @AdAccountId, 'started', @RequestId, @Attempt, clock_timestamp() FROM fence
                 ON CONFLICT DO NOTHING RETURNING 1)
@@ -40,7 +39,7 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
     public Task<bool> KnowAsync(Attempt attempt, ClipMedia media, string videoId, CancellationToken ct)
     {
         var knowSql = $"""
-            WITH {Fence}, written AS (
+            WITH {FenceOf(attempt)}, written AS (
                 INSERT INTO clip_videos (clip_id, ad_account_id, state, request_id, attempt, video_id, started_at, uploaded_at)
                 SELECT @ClipId, @AdAccountId, 'uploaded', @RequestId, @Attempt, @VideoId, @Now, @Now FROM fence
                 ON CONFLICT DO NOTHING RETURNING 1)
@@ -54,7 +53,7 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
     public Task<bool> StartAgainAsync(Attempt attempt, ClipMedia media, ClipVideo seen, CancellationToken ct)
     {
         var againSql = $"""
-            WITH {Fence}, written AS (
+            WITH {FenceOf(attempt)}, written AS (
                 UPDATE clip_videos SET request_id = @RequestId, attempt = @Attempt, started_at = clock_timestamp()
                 WHERE clip_id = @ClipId AND ad_account_id = @AdAccountId AND state = 'started' AND EXISTS (SELECT 1 FROM fence)
                   AND request_id = @SeenRequestId AND attempt = @SeenAttempt
@@ -83,7 +82,7 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
     public Task<bool> ReadyAsync(Attempt attempt, ClipMedia media, ClipVideo seen, string? thumbnailUrl, CancellationToken ct)
     {
         var readySql = $"""
-            WITH {Fence}, written AS (
+            WITH {FenceOf(attempt)}, written AS (
                 UPDATE clip_videos SET state = 'ready', thumbnail_url = @ThumbnailUrl
                 WHERE clip_id = @ClipId AND ad_account_id = @AdAccountId AND state <> 'started' AND video_id = @VideoId AND EXISTS (SELECT 1 FROM fence)
                 RETURNING 1)
@@ -97,7 +96,7 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
     public async Task ForgetAsync(Attempt attempt, ClipMedia media, CancellationToken ct)
     {
         var forgetSql = $"""
-            WITH {Fence}, written AS (
+            WITH {FenceOf(attempt)}, written AS (
                 DELETE FROM clip_videos
                 WHERE clip_id = @ClipId AND ad_account_id = @AdAccountId AND state = 'started' AND request_id = @RequestId AND attempt = @Attempt AND EXISTS (SELECT 1 FROM fence)
                 RETURNING 1)
@@ -112,7 +111,7 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
     public Task<bool> GiveUpAsync(Attempt attempt, ClipMedia media, ClipVideo seen, CancellationToken ct)
     {
         var giveUpSql = $"""
-            WITH {Fence}, written AS (
+            WITH {FenceOf(attempt)}, written AS (
                 DELETE FROM clip_videos
                 WHERE clip_id = @ClipId AND ad_account_id = @AdAccountId AND state = @State AND video_id = @VideoId AND EXISTS (SELECT 1 FROM fence)
                 RETURNING 1)
@@ -132,11 +131,13 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
             new { ClipId = media.Clip.Id, attempt.Account.AdAccountId }, cancellationToken: ct));
     }
 
+    private static string FenceOf(Attempt attempt) => $"fence AS (SELECT request_id FROM {attempt.Table.Name} WHERE {attempt.Table.Held} FOR NO KEY UPDATE)";
+
     private Task<bool> ConfirmAsync(Attempt attempt, ClipMedia media, Guid startedBy, int startedIn, string videoId, CancellationToken ct)
     {
         // With the audit of the upload, or of its being found: from here on nobody else would tell of it.
         var confirmSql = $"""
-            WITH {ChangeLog.Cte}, {Fence}, written AS (
+            WITH {ChangeLog.Cte}, {FenceOf(attempt)}, written AS (
                 UPDATE clip_videos SET state = 'uploaded', video_id = @VideoId, uploaded_at = @Now
                 WHERE clip_id = @ClipId AND ad_account_id = @AdAccountId AND state = 'started' AND EXISTS (SELECT 1 FROM fence)
                   AND request_id = @StartedBy AND attempt = @StartedIn
@@ -152,7 +153,7 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
         var parameters = new DynamicParameters(more);
         parameters.AddDynamicParams(new
         {
-            ClipId = media.Clip.Id, attempt.Account.AdAccountId, attempt.RequestId, Attempt = attempt.Number, Now = time.GetUtcNow(), AccountId = attempt.Account.Id, attempt.AskedBy,
+            ClipId = media.Clip.Id, attempt.Account.AdAccountId, attempt.RequestId, attempt.EditId, Attempt = attempt.Number, Now = time.GetUtcNow(), AccountId = attempt.Account.Id, attempt.AskedBy,
         });
         parameters.AddDynamicParams(changes);
         await using var connection = await dataSource.OpenConnectionAsync(ct);

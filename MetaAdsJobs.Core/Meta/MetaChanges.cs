@@ -38,8 +38,11 @@ internal sealed class MetaChanges
     private readonly List<MetaChange> _open = [];
 
     public void Add(HttpMethod method, string path, GraphFields sent, DateTimeOffset sentAt, string? answer, MetaException? refusal) =>
-        Add(new(method.Method, path, sent.Encoded.ToDictionary(field => field.Key, field => Cut(field.Value)!), sentAt,
+        Add(new(method.Method, path, Told(sent), sentAt,
             refusal is null ? "done" : OutcomeOf(refusal.Proof), refusal?.HttpStatus, Cut(refusal?.ForUser ?? answer)));
+
+    /// <summary>What was sent, as the audit has it.</summary>
+    public static Dictionary<string, string> Told(GraphFields sent) => sent.Encoded.ToDictionary(field => field.Key, field => Cut(field.Value)!);
 
     /// <summary>An object that was created without our hearing of it.</summary>
     public void AddAdopted(string step, string metaId, DateTimeOffset at) =>
@@ -51,7 +54,7 @@ internal sealed class MetaChanges
 
     /// <summary>What stands at Meta as it was to be, and which an attempt that died may have sent.</summary>
     public void AddPerhapsSent(string metaId, GraphFields sent, DateTimeOffset at) => Add(new(
-        "POST", metaId, sent.Encoded.ToDictionary(field => field.Key, field => Cut(field.Value)!), at, OutcomeOf(Proof.OutcomeUnknown), null, "an attempt whose process died may have sent it"));
+        "POST", metaId, Told(sent), at, OutcomeOf(Proof.OutcomeUnknown), null, "an attempt whose process died may have sent it"));
 
     /// <summary>The same of a deletion.</summary>
     public void AddPerhapsDeleted(string metaId, DateTimeOffset at) => Add(new(

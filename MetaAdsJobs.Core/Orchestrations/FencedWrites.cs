@@ -12,16 +12,16 @@ namespace MetaAdsJobs.Core.Orchestrations;
 /// </summary>
 internal sealed class FencedSql
 {
-    private FencedSql(string set, string? only, string? before, string? also, string tell, bool extends, bool locksFirst)
+    private FencedSql(ClaimTable table, string set, string? only, string? before, string? also, string tell, bool extends, bool locksFirst)
     {
         (Extends, LocksFirst) = (extends, locksFirst);
         Text = $"""
-            {(locksFirst ? $"SELECT 1 FROM orchestrations WHERE {ClaimTable.Orchestrations.Held} FOR NO KEY UPDATE;" : "")}
+            {(locksFirst ? $"SELECT 1 FROM {table.Name} WHERE {table.Held} FOR NO KEY UPDATE;" : "")}
             WITH {ChangeLog.Cte},{(before is null ? "" : $"\n{before},")}
             fence AS (
-                UPDATE orchestrations SET {set}
-                WHERE {ClaimTable.Orchestrations.Held}{(only is null ? "" : $" AND {only}")}
-                RETURNING request_id, social_account_id, clip_id, cancel_requested, failures, quiet_since, errors){(also is null ? "" : $",\n{also}")}
+                UPDATE {table.Name} SET {set}
+                WHERE {table.Held}{(only is null ? "" : $" AND {only}")}
+                RETURNING {table.Fenced}){(also is null ? "" : $",\n{also}")}
             SELECT {tell} FROM fence
             """;
     }
@@ -44,12 +44,22 @@ internal sealed class FencedSql
     /// <param name="also">CTEs that follow <c>fence</c>.</param>
     /// <param name="tell">What is selected if the row was written.</param>
     /// <param name="locksFirst"><see cref="LocksFirst"/>.</param>
-    public static FencedSql Holds(string set, string? only = null, string? before = null, string? also = null, string tell = "cancel_requested", bool locksFirst = false) =>
-        new($"lease_until = clock_timestamp() + @Lease, {set}", only, before, also, tell, extends: true, locksFirst);
+    /// <param name="of">What the attempt is of: a run when absent.</param>
+    public static FencedSql Holds(string set, string? only = null, string? before = null, string? also = null, string tell = "cancel_requested", bool locksFirst = false, ClaimTable? of = null) =>
+        new(of ?? ClaimTable.Orchestrations, $"lease_until = clock_timestamp() + @Lease, {set}", only, before, also, tell, extends: true, locksFirst);
 
     /// <summary>The attempt's last write.</summary>
     public static FencedSql Ends(string set, string? only = null, string? also = null, string tell = "cancel_requested") =>
-        new($"lease_until = NULL, {set}", only, null, also, tell, extends: false, locksFirst: false);
+        new(ClaimTable.Orchestrations, $"lease_until = NULL, {set}", only, null, also, tell, extends: false, locksFirst: false);
+}
+
+/// <summary>A statement of an attempt, be it of a run or of an edit.</summary>
+internal sealed class FencedSqlOfBoth(Func<ClaimTable, FencedSql> of)
+{
+    private readonly FencedSql _ofRun = of(ClaimTable.Orchestrations);
+    private readonly FencedSql _ofEdit = of(ClaimTable.Edits);
+
+    public FencedSql Of(Attempt attempt) => attempt.EditId is null ? _ofRun : _ofEdit;
 }
 
 /// <summary>
@@ -82,7 +92,7 @@ internal sealed class FencedWrites(NpgsqlDataSource dataSource, OrchestrationOpt
         var before = time.GetTimestamp();
         var changes = attempt.Credential.Changes.Open();
         var parameters = new DynamicParameters(more);
-        parameters.AddDynamicParams(new { attempt.RequestId, Attempt = attempt.Number, AccountId = attempt.Account.Id, attempt.AskedBy, Now = time.GetUtcNow(), options.Lease, options.SettleDelay });
+        parameters.AddDynamicParams(new { attempt.RequestId, attempt.EditId, Attempt = attempt.Number, AccountId = attempt.Account.Id, attempt.AskedBy, Now = time.GetUtcNow(), options.Lease, options.SettleDelay });
         parameters.AddDynamicParams(changes);
         var told = await QueryAsync<T>(connection, sql, new(sql.Text, parameters, transaction, cancellationToken: ct));
         if (transaction is null) attempt.Credential.Changes.Written(changes);

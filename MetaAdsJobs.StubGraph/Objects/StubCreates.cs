@@ -194,14 +194,17 @@ internal static class AdCreate
         await rows.ReadAsync(ct);
         return !rows.GetBoolean(0) ? StubRefusal.NoSuchObject(adSetId, "adset_id")
             : !rows.GetBoolean(1) ? StubRefusal.NoSuchObject(creativeId, "creative")
-            : rows.GetBoolean(2) ? StubRefusal.Parameter(
-                "creative", 1772103, "Instagram Account Is Missing", "The ad set allows Instagram: select an Instagram account, or other placements")
-            : rows.GetBoolean(3) ? StubRefusal.Parameter(
-                "creative", 1885998, "Dynamic creative", "A creative of several assets that Meta combines needs an ad set that is_dynamic_creative")
-            : null;
+            : Misfit(rows.GetBoolean(2), rows.GetBoolean(3));
     }
 
-    private static string? CreativeId(StubCall call) =>
+    public static StubRefusal? Misfit(bool hasNoInstagram, bool isDynamic) =>
+        hasNoInstagram ? StubRefusal.Parameter(
+            "creative", 1772103, "Instagram Account Is Missing", "The ad set allows Instagram: select an Instagram account, or other placements")
+        : isDynamic ? StubRefusal.Parameter(
+            "creative", 1885998, "Dynamic creative", "A creative of several assets that Meta combines needs an ad set that is_dynamic_creative")
+        : null;
+
+    public static string? CreativeId(StubCall call) =>
         call.Json("creative") is { ValueKind: JsonValueKind.Object } creative
         && creative.TryGetProperty("creative_id", out var id) && id.ToString() is { Length: > 0 } text
             ? text

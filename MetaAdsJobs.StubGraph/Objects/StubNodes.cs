@@ -64,9 +64,49 @@ internal sealed class StubNodes(NpgsqlDataSource dataSource, TimeProvider time)
         if (UpdateRules.Refuse(kind, call) is { } refusal)
             return refusal.ToAnswer();
 
+        if (kind == StubKind.AdSet && call.Text("targeting") is not null && await FindAsync(id, ct) is { } adSet
+            && AdSetRules.Declared(call, name => call.Text(name) is not null || adSet.Fields.TryGetProperty(name, out _)) is { } undeclared)
+            return undeclared.ToAnswer();
+
+        if (kind == StubKind.Ad && call.Text("creative") is not null)
+            return await RepointAsync(id, call, ct);
+
         await using var command = dataSource.With(
             UpdateSql, id, call.Text("name"), call.Text("status"), GivenFields.ToJson(call), time.GetUtcNow());
         return await command.ExecuteNonQueryAsync(ct) == 1 ? StubAnswer.Success : StubRefusal.NoSuchObject(id).ToAnswer();
+    }
+
+    // As at the ad's birth: the creative lives in the same account, and the ad set takes it.
+    private const string RepointSql = """
+        WITH ad AS (
+            SELECT ad.id, ad.account_id, coalesce(adset.fields -> 'targeting' -> 'publisher_platforms' ? 'instagram', true) AS is_on_instagram,
+                   coalesce(adset.fields ->> 'is_dynamic_creative', '') = 'true' AS is_dynamic
+            FROM stub_graph.objects ad JOIN stub_graph.objects adset ON adset.id = ad.parent_id WHERE ad.id = $1 AND ad.deleted_at IS NULL FOR UPDATE OF ad
+        ), creative AS (
+            SELECT c.id, coalesce(c.fields -> 'object_story_spec', c.fields) ? 'instagram_user_id' AS has_instagram,
+                   c.fields ? 'asset_feed_spec' AND coalesce(c.fields -> 'asset_feed_spec' ->> 'optimization_type', 'REGULAR') = 'REGULAR' AS is_dynamic
+            FROM stub_graph.objects c, ad WHERE c.id = $2 AND c.kind = 'creative' AND c.account_id = ad.account_id AND c.deleted_at IS NULL FOR SHARE OF c
+        ), pointed AS (
+            UPDATE stub_graph.objects o SET creative_id = creative.id, name = coalesce($3, o.name), status = coalesce($4, o.status), updated_at = $5
+            FROM ad, creative WHERE o.id = ad.id AND (creative.has_instagram OR NOT ad.is_on_instagram) AND (ad.is_dynamic OR NOT creative.is_dynamic)
+        )
+        SELECT EXISTS (SELECT FROM ad), EXISTS (SELECT FROM creative), EXISTS (SELECT FROM ad, creative WHERE ad.is_on_instagram AND NOT creative.has_instagram),
+               EXISTS (SELECT FROM ad, creative WHERE creative.is_dynamic AND NOT ad.is_dynamic)
+        """;
+
+    private async Task<StubAnswer> RepointAsync(string id, StubCall call, CancellationToken ct)
+    {
+        var creativeId = AdCreate.CreativeId(call);
+        if (creativeId is null)
+            return StubRefusal.Parameter("creative", "Param creative must name an existing creative: {\"creative_id\":\"...\"}").ToAnswer();
+
+        await using var command = dataSource.With(RepointSql, id, creativeId, call.Text("name"), call.Text("status"), time.GetUtcNow());
+        await using var rows = await command.ExecuteReaderAsync(ct);
+        await rows.ReadAsync(ct);
+        var refusal = !rows.GetBoolean(0) ? StubRefusal.NoSuchObject(id)
+            : !rows.GetBoolean(1) ? StubRefusal.NoSuchObject(creativeId, "creative")
+            : AdCreate.Misfit(rows.GetBoolean(2), rows.GetBoolean(3));
+        return refusal?.ToAnswer() ?? StubAnswer.Success;
     }
 
     // Creates hold a share lock on their parents. Waiting for them first lets the delete below, a statement with a view of its

@@ -14,6 +14,8 @@ internal static class AdSetRules
     private static readonly FrozenSet<string> Eu =
         LegalNames.Set("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK");
 
+    private static readonly string[] Declarations = ["dsa_beneficiary", "dsa_payor"];
+
     public static StubRefusal? Refuse(StubCall call) =>
         ParameterRules.Name(call)
         ?? (call.Text("campaign_id") is null ? StubRefusal.Missing("campaign_id") : null)
@@ -24,8 +26,7 @@ internal static class AdSetRules
         ?? BudgetRules.Bid(call)
         ?? LifetimeEnd(call)
         ?? DeliveryRules.Refuse(call)
-        ?? Declared(call, "dsa_beneficiary")
-        ?? Declared(call, "dsa_payor")
+        ?? Declared(call, name => call.Text(name) is not null)
         ?? TargetingRules.Refuse(call)
         ?? ParameterRules.Status(call, "ACTIVE", "PAUSED");
 
@@ -51,12 +52,12 @@ internal static class AdSetRules
     }
 
     // Accounts may have defaults at Meta; here none has.
-    private static StubRefusal? Declared(StubCall call, string name) =>
-        call.Text(name) is null && call.Json("targeting") is { ValueKind: JsonValueKind.Object } targeting
+    public static StubRefusal? Declared(StubCall call, Func<string, bool> isDeclared) =>
+        Declarations.FirstOrDefault(name => !isDeclared(name)) is { } missing && call.Json("targeting") is { ValueKind: JsonValueKind.Object } targeting
         && targeting.TryGetProperty("geo_locations", out var places) && places.ValueKind == JsonValueKind.Object
         && places.TryGetProperty("countries", out var countries) && countries.ValueKind == JsonValueKind.Array
         && countries.EnumerateArray().Any(country => Eu.Contains(country.ToString()))
-            ? StubRefusal.Parameter(name, $"Ads that are shown in the EU need a {name}")
+            ? StubRefusal.Parameter(missing, $"Ads that are shown in the EU need a {missing}")
             : null;
 
     private static StubRefusal? LifetimeEnd(StubCall call) =>

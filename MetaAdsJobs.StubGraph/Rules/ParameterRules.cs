@@ -107,13 +107,14 @@ internal static class UpdateRules
 {
     private static readonly FrozenSet<string> Always = LegalNames.Set("name status fields execution_options");
     private static readonly FrozenSet<string> OfCampaign = LegalNames.Set("daily_budget lifetime_budget spend_cap stop_time");
-    private static readonly FrozenSet<string> OfAdSet = LegalNames.Set("daily_budget lifetime_budget bid_amount start_time end_time");
+    private static readonly FrozenSet<string> OfAdSet = LegalNames.Set("daily_budget lifetime_budget bid_amount start_time end_time targeting dsa_beneficiary dsa_payor");
 
     public static StubRefusal? Refuse(StubKind kind, StubCall call) =>
         Unchangeable(kind, call)
         ?? ParameterRules.NameLength(call)
         ?? ParameterRules.Status(call, "ACTIVE", "PAUSED", "ARCHIVED", "DELETED")
-        ?? BudgetRules.Refuse(call);
+        ?? BudgetRules.Refuse(call)
+        ?? (call.Text("targeting") is null ? null : TargetingRules.Refuse(call));
 
     private static StubRefusal? Unchangeable(StubKind kind, StubCall call)
     {
@@ -129,6 +130,7 @@ internal static class UpdateRules
     {
         "campaign" => OfCampaign.Contains(name),
         "adset" => OfAdSet.Contains(name),
+        "ad" => name == "creative",
         _ => false,
     };
 }

@@ -169,7 +169,8 @@ public sealed class EditTests
     {
         var tree = await _world.BuiltAsync();
         var update = await _world.AskAsync(EditKind.Update, tree.AdSets[0].MetaId, """{"daily_budget_cents":20000}""");
-        var claim = (await _world.Get<EditStore>().ClaimAsync(update, CancellationToken.None))!;
+        await using var lease = new Lease(_world.Time, TimeSpan.FromSeconds(30));
+        var claim = (await _world.Get<EditStore>().ClaimAsync(update, lease, CancellationToken.None))!;
         var end = await _world.Get<UpdateObject>().RunAsync(claim, CancellationToken.None);
 
         Assert.That((await _world.EditAsync(EditKind.Delete, tree.Campaign.MetaId)).Status, Is.EqualTo("succeeded"));
@@ -277,9 +278,9 @@ public sealed class EditTests
     [TestCase("META_ADSET", """{"daily_budget_cents":0}""", "daily_budget_cents: must be a whole number from 1 to 10000000000000")]
     [TestCase("META_ADSET", """{"end_time":"2020-01-01T00:00:00Z"}""", "end_time: must be in the future")]
     [TestCase("META_ADSET", """{"if_budget_is":5}""", "if_budget_is: is only for a change of daily_budget_cents or lifetime_budget_cents")]
-    [TestCase("META_ADSET", """{"color":"red"}""", "color: is not a known field; known here: bid_amount_cents, daily_budget_cents, end_time, if_budget_is, lifetime_budget_cents, name")]
+    [TestCase("META_ADSET", """{"color":"red"}""", "color: is not a known field; known here: bid_amount_cents, creative, daily_budget_cents, end_time, if_budget_is, lifetime_budget_cents, name, targeting")]
     [TestCase("META_AD_", """{"daily_budget_cents":5000}""", "daily_budget_cents: an ad has no budget: change that of its ad set or campaign")]
-    [TestCase("META_AD_", "{}", "$: says nothing to change: give one of name, daily_budget_cents, lifetime_budget_cents, end_time, bid_amount_cents")]
+    [TestCase("META_AD_", "{}", "$: says nothing to change: give one of name, daily_budget_cents, lifetime_budget_cents, end_time, bid_amount_cents, targeting, creative")]
     public async Task What_is_wrong_with_an_update_is_told_by_its_field(string of, string body, string error)
     {
         var tree = await _world.BuiltAsync();

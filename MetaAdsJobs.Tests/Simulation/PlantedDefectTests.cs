@@ -45,7 +45,7 @@ public sealed partial class PlantedDefectTests
         new("a raise has no permit", "Campaigns/UpdateObject.cs", "            if (claim.IsCounted)\n", "            if (claim.IsCounted && claim.Number < 0)\n"),
         new("an edit that was made void goes on", "Campaigns/EditStore.cs", "WHERE {Table.Held} AND (NOT @NotWhileBusy", "WHERE edit_id = @EditId AND (NOT @NotWhileBusy"),
         new("what a stop pauses after an edit is noted nowhere", "Spending/PauseSpending.cs", "while (!await store.NoteAsync(spender, metaId, ct));", "while (!await store.NoteAsync(spender, metaId, ct) && spender.IsIdle && !spender.IsIdle);"),
-        new("what an edit that became void has done is told by nobody", "Campaigns/RequestEdit.cs", "state = 'cancelled', next_attempt_at = NULL, wait_reason = NULL, completed_at = @Now, error = @Why", "state = 'cancelled', lease_until = NULL, next_attempt_at = NULL, wait_reason = NULL, completed_at = @Now, error = @Why"),
+        new("what an edit that became void has done is told by nobody", "Campaigns/RequestEdit.cs", "lease_until = CASE WHEN NOT ({MayHaveMade}) THEN e.lease_until END,", "lease_until = NULL,"),
         new("an undo that finds what it lost does not write it down", "Orchestrations/Undo/UndoRunner.cs", "await journal.FoundAsync(attempt, step, found[0], ct);\n                    if (await DeleteAsync", "if (await DeleteAsync"),
     ];
 

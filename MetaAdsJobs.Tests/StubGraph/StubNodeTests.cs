@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace MetaAdsJobs.Tests.StubGraph;
 
 [TestFixture, Parallelizable]
@@ -61,6 +63,27 @@ public sealed class StubNodeTests
         var adSet = await _world.GetAsync(tree.AdSet, ("fields", "name,daily_budget"));
         Assert.That((string?)adSet["name"], Is.EqualTo("Winter Sale"));
         Assert.That((string?)adSet["daily_budget"], Is.EqualTo("20000"));
+    }
+
+    [Test]
+    public async Task An_ad_is_pointed_to_a_creative_of_its_account_and_a_targeting_is_replaced_as_a_whole()
+    {
+        var (tree, other) = (await _world.CreateTreeAsync(), await _world.CreateAsync("adcreatives", StubWorld.GoodCreative()));
+        Task<(int Status, JsonNode Body)> PointAsync(string creative) => _world.CallAsync("POST", tree.Ad, new() { ["creative"] = $$"""{"creative_id":"{{creative}}"}""" });
+        Task<(int Status, JsonNode Body)> TargetAsync(string targeting) => _world.CallAsync("POST", tree.AdSet, new() { ["targeting"] = targeting });
+
+        Assert.That((await PointAsync(other)).Body.ToJsonString(), Is.EqualTo("""{"success":true}"""));
+        Assert.That((string?)(await _world.GetAsync(tree.Ad, ("fields", "creative")))["creative"]!["id"], Is.EqualTo(other));
+        Assert.That((await _world.CallAsync("DELETE", tree.Creative)).Status, Is.EqualTo(200), "no ad shows it any more");
+        foreach (var wrong in (string[])[tree.Creative, tree.AdSet, "META_CREATIVE_000000000000"])
+            Assert.That((int?)(await PointAsync(wrong)).Body["error"]!["error_subcode"], Is.EqualTo(33), wrong);
+        Assert.That((await _world.CallAsync("POST", tree.Ad, new() { ["creative"] = "{}" })).Status, Is.EqualTo(400));
+
+        const string Right = """{"geo_locations":{"countries":["US"]},"age_min":30,"publisher_platforms":["facebook"],"targeting_automation":{"advantage_audience":0}}""";
+        Assert.That((await TargetAsync(Right)).Status, Is.EqualTo(200));
+        Assert.That(JsonNode.DeepEquals((await _world.GetAsync(tree.AdSet, ("fields", "targeting")))["targeting"], JsonNode.Parse(Right)));
+        Assert.That((int?)(await TargetAsync("{}")).Body["error"]!["error_subcode"], Is.EqualTo(1885364));
+        Assert.That((string?)(await TargetAsync(Right.Replace("US", "DE", StringComparison.Ordinal))).Body["error"]!["message"], Does.Contain("need a dsa_beneficiary"));
     }
 
     [Test]

@@ -94,6 +94,7 @@ internal sealed class CompareCampaigns(CompareStore store, MetaEdits edits, Orch
         if (one.Status != (now?.Status ?? "DELETED")) yield return new(one, "status", one.Status, now?.Status ?? "DELETED");
         if (now is null) yield break;
         if (now.Name is not null && now.Name != one.Name) yield return new(one, "name", one.Name, now.Name);
+        if (now.CreativeId is not null && now.CreativeId != one.CreativeId) yield return new(one, "creative", one.CreativeId, now.CreativeId);
         if (one.Kind == AdObject.Ad) yield break;
         // A budget that is not told is not one that is gone: that would be another kind of budget.
         if (now.DailyBudget is null && now.LifetimeBudget is null) now = now with { DailyBudget = one.Budget.Daily, LifetimeBudget = one.Budget.Lifetime };

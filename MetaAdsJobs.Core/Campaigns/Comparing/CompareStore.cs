@@ -103,6 +103,9 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
             UPDATE meta_adsets SET status = COALESCE(@Status, status), name = COALESCE(@Name, name), daily_budget = CASE WHEN @SetsDaily THEN @Daily ELSE daily_budget END,
                 lifetime_budget = CASE WHEN @SetsLifetime THEN @Lifetime ELSE lifetime_budget END, end_time = CASE WHEN @SetsEnd THEN @End::timestamptz ELSE end_time END WHERE meta_id = @MetaId;
             UPDATE meta_ads SET status = COALESCE(@Status, status), name = COALESCE(@Name, name) WHERE meta_id = @MetaId;
+            -- What it shows is not known here.
+            UPDATE meta_creatives r SET meta_id = @CreativeId, kind = 'outside', clip_id = NULL, title = NULL, description = NULL, landing_url = NULL, video_id = NULL, image_hash = NULL, image_url = NULL, thumbnail_url = NULL,
+                content = NULL, effective_status = NULL, issues = '[]' FROM meta_ads d WHERE @CreativeId::text IS NOT NULL AND d.meta_id = @MetaId AND r.id = d.creative_db_id;
             """;
         var tree = After(due.Tree, changes);
         await using var connection = await dataSource.OpenConnectionAsync(ct);
@@ -126,7 +129,7 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
             await connection.ExecuteAsync(new(TakeOverSql, new
             {
                 MetaId = one.Key, Status = Is("status"), Name = Is("name"), SetsDaily = Sets("daily_budget"), Daily = Number(Is("daily_budget")),
-                SetsLifetime = Sets("lifetime_budget"), Lifetime = Number(Is("lifetime_budget")), SetsEnd = Sets("end_time"), End = Is("end_time"),
+                SetsLifetime = Sets("lifetime_budget"), Lifetime = Number(Is("lifetime_budget")), SetsEnd = Sets("end_time"), End = Is("end_time"), CreativeId = Is("creative"),
             }, transaction, cancellationToken: ct));
         }
 

@@ -1,12 +1,21 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using MetaAdsJobs.Core.Meta.Graph;
+using MetaAdsJobs.Core.Meta.Insights;
 
 namespace MetaAdsJobs.Core.Meta.Ads;
 
 /// <summary>What Meta says of an object that can be edited; null where it does not say. Budgets and bids in Meta's units.</summary>
 /// <param name="Status">How it is switched itself.</param>
-internal sealed record ObjectValues(string Status, string? EffectiveStatus, string? Name, long? DailyBudget, long? LifetimeBudget, DateTimeOffset? EndTime, long? BidAmount);
+internal sealed record ObjectValues(string Status, string? EffectiveStatus, string? Name, long? DailyBudget, long? LifetimeBudget, DateTimeOffset? EndTime, long? BidAmount)
+{
+    /// <summary>Of an ad: what it shows.</summary>
+    public string? CreativeId { get; init; }
+}
+
+/// <summary>Whom an ad set addresses, as Meta keeps it, and on whose behalf and who pays where it reaches the EU.</summary>
+internal sealed record AddressedAtMeta(JsonObject? Targeting, string? DsaBeneficiary, string? DsaPayor);
 
 /// <summary>Reads and edits objects that exist. All of it may be repeated. Every method throws <see cref="MetaException"/>.</summary>
 internal sealed class MetaEdits(GraphClient graph, MetaAds meta)
@@ -34,6 +43,12 @@ internal sealed class MetaEdits(GraphClient graph, MetaAds meta)
         return found;
     }
 
+    public async Task<AddressedAtMeta> ReadTargetingAsync(GraphCredential credential, string adSetId, CancellationToken ct)
+    {
+        var answer = await graph.SendAsync(HttpMethod.Get, adSetId, new GraphFields().Add("fields", "targeting,dsa_beneficiary,dsa_payor"), credential, ct);
+        return new(answer.TryGetProperty("targeting", out var targeting) && targeting.ValueKind == JsonValueKind.Object ? JsonObject.Create(CleanJson.Of(targeting)) : null, GraphText.Of(answer, "dsa_beneficiary"), GraphText.Of(answer, "dsa_payor"));
+    }
+
     /// <summary>The fields of an update, in Meta's names and units.</summary>
     public Task UpdateAsync(GraphCredential credential, string metaId, GraphFields fields, CancellationToken ct) => graph.ChangeAsync(HttpMethod.Post, metaId, fields, credential, ct);
 
@@ -55,12 +70,15 @@ internal sealed class MetaEdits(GraphClient graph, MetaAds meta)
     {
         AdObject.Campaign => "status,effective_status,name,daily_budget,lifetime_budget",
         AdObject.AdSet => "status,effective_status,name,daily_budget,lifetime_budget,end_time,bid_amount",
-        _ => "status,effective_status,name",
+        _ => "status,effective_status,name,creative{id}",
     };
 
     private static ObjectValues Read(JsonElement answer) => new(
         GraphText.Of(answer, "status") ?? throw new MetaException(Proof.OutcomeUnknown, "Meta's answer about an object holds no status"), GraphText.Of(answer, "effective_status"), GraphText.Of(answer, "name"),
-        Units(answer, "daily_budget"), Units(answer, "lifetime_budget"), Moment(GraphText.Of(answer, "end_time")), Units(answer, "bid_amount"));
+        Units(answer, "daily_budget"), Units(answer, "lifetime_budget"), Moment(GraphText.Of(answer, "end_time")), Units(answer, "bid_amount"))
+    {
+        CreativeId = answer.TryGetProperty("creative", out var creative) && creative.ValueKind == JsonValueKind.Object ? GraphText.Of(creative, "id") : null,
+    };
 
     // A budget that is not there is told as "0", too.
     private static long? Units(JsonElement answer, string name) =>

@@ -13,10 +13,9 @@ namespace MetaAdsJobs.Core.Orchestrations.Steps;
 /// <param name="Refusals">How often Meta has refused to create it in a way that may pass.</param>
 internal sealed record StepRecord(string Step, string State, string? MetaId, DateTimeOffset? StartedAt, int Refusals = 0)
 {
-    /// <summary>The steps of the orchestration whose @RequestId is given, as one text: <see cref="ReadAll"/> reads it.</summary>
-    public const string AllSql = """
-        (SELECT json_agg(json_build_array(s.step, s.state, s.meta_id, s.started_at, s.refusals)) FROM orchestration_steps s WHERE s.request_id = @RequestId)::text
-        """;
+    /// <summary>The steps of the row whose key is given, as one text: <see cref="ReadAll"/> reads it.</summary>
+    public static string AllOf(ClaimTable table) =>
+        $"(SELECT json_agg(json_build_array(s.step, s.state, s.meta_id, s.started_at, s.refusals)) FROM {table.Steps} s WHERE s.{table.Key} = @{table.Parameter})::text";
 
     public static Dictionary<string, StepRecord> ReadAll(string? steps) => JsonSerializer.Deserialize<List<JsonElement[]>>(steps ?? "[]")!.ToDictionary(
         step => step[0].GetString()!,
@@ -27,11 +26,11 @@ internal sealed record StepRecord(string Step, string State, string? MetaId, Dat
 internal sealed class BegunStep(string step)
 {
     /// <summary>Follows a fence: makes steps that were not done pending again. Takes @Reason and what <see cref="Columns"/> makes of them.</summary>
-    public const string NotDoneCte = """
+    public static string NotDoneOf(ClaimTable table) => $"""
         not_done AS (
-            UPDATE orchestration_steps s SET state = 'pending', error = COALESCE(n.error, @Reason), refusals = s.refusals + n.refusals
+            UPDATE {table.Steps} s SET state = 'pending', error = COALESCE(n.error, @Reason), refusals = s.refusals + n.refusals
             FROM fence, unnest(@NotDone::text[], @NotDoneErrors::text[], @NotDoneRefusals::int[]) AS n(step, error, refusals)
-            WHERE s.request_id = fence.request_id AND s.step = n.step AND s.state = 'started')
+            WHERE s.{table.Key} = fence.{table.Key} AND s.step = n.step AND s.state = 'started')
         """;
 
     private bool _isUnderWay;
@@ -70,6 +69,15 @@ internal sealed class Attempt
     public const int MostTogether = 10;
 
     public required Guid RequestId { get; init; }
+
+    /// <summary>The edit that makes a creative for an ad of the run; null of the run's own attempts.</summary>
+    public Guid? EditId { get; init; }
+
+    /// <summary>What alone is made, of the whole tree; null: all of it.</summary>
+    public IReadOnlyList<string>? Only { get; init; }
+
+    /// <summary>Whose row it holds.</summary>
+    public ClaimTable Table => EditId is null ? ClaimTable.Orchestrations : ClaimTable.Edits;
 
     /// <summary>The fencing token: a write of this attempt is refused once another number holds the orchestration.</summary>
     public required int Number { get; init; }
@@ -122,7 +130,7 @@ internal sealed class Attempt
     public IReadOnlyList<ValidationFinding> Validation { get; set; } = [];
 
     /// <remarks>A creative made before videos at Meta were awaited needs no media step any more.</remarks>
-    public IReadOnlyList<string> Plan => Tree.Shape.Steps(
+    public IReadOnlyList<string> Plan => Only ?? Tree.Shape.Steps(
         step => Media[step].Clip.VideoId is null || Steps.ContainsKey(step) || Tree.Shape.AdsOf(step).Any(ad => StateOf(ad.CreativeStep) == StepState.Pending),
         Request.AutoPublish, Request.ValidateOnly);
 

@@ -31,7 +31,7 @@ internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaim
             RETURNING step)
         SELECT c.attempt, c.round, c.request, c.ending, c.cancel_requested, c.abandoned, c.failures, c.quiet_since, c.asked_by,
                EXISTS (SELECT 1 FROM started) AS is_started,
-               {StepRecord.AllSql} AS steps,
+               {StepRecord.AllOf(ClaimTable.Orchestrations)} AS steps,
                a.access_token, a.id AS account_id, a.name, a.ad_account_id, a.page_id, a.instagram_user_id, a.pixel_id, a.currency,
                a.timezone_name, a.default_countries, a.dsa_beneficiary, a.dsa_payor, a.min_daily_budget, a.meta_currency, a.campaign_cap_cents, a.daily_cap_cents, a.caps_off, a.updated_at,
                k.id AS clip_id, k.title, k.video_url, k.video_id, k.image_url, k.thumbnail_url,
@@ -48,7 +48,7 @@ internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaim
         status = @Status, wait_reason = @Reason, next_attempt_at = @Until, abandoned = 0, failures = failures + @Failed::int,
                     quiet_since = CASE WHEN @Sent THEN clock_timestamp() ELSE quiet_since END
         """,
-        also: BegunStep.NotDoneCte, tell: "failures");
+        also: BegunStep.NotDoneOf(ClaimTable.Orchestrations), tell: "failures");
 
     /// <summary>
     /// Claims the orchestration, loads everything its run needs and, on the very first attempt, starts the campaign and its media: one

@@ -16,30 +16,33 @@ internal sealed class StepJournal(FencedWrites writes, TimeProvider time)
             WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = @AccountId) LIMIT 1)
         """;
 
-    private static readonly FencedSql AdvanceSql = FencedSql.Holds(
+    // What an edit makes spends nothing: whether it may begin was decided when it was claimed.
+    private const string NeverStoppedCte = "stopped AS (SELECT NULL::text AS why WHERE false)";
+
+    private static readonly FencedSqlOfBoth AdvanceSql = new(table => FencedSql.Holds(
         // A tree of many steps has its retries for each of them.
-        """
+        $"""
         abandoned = CASE WHEN cardinality(@Done::text[]) > 0 THEN 0 ELSE abandoned END,
-                    failures = CASE WHEN cardinality(@Done::text[]) > 0 AND request ? 'ad_sets' THEN 0 ELSE failures END
+                    failures = CASE WHEN cardinality(@Done::text[]) > 0 AND {table.HasManySteps} THEN 0 ELSE failures END
         """,
         // A confirm that arrives when the undo has begun comes too late: what it tells of is looked for.
         only: "ending IS NULL",
-        before: StoppedCte,
-        also: """
+        before: table == ClaimTable.Edits ? NeverStoppedCte : StoppedCte,
+        also: $"""
             confirmed AS (
-                UPDATE orchestration_steps s SET state = 'confirmed', meta_id = d.meta_id, confirmed_at = @Now, error = NULL
+                UPDATE {table.Steps} s SET state = 'confirmed', meta_id = d.meta_id, confirmed_at = @Now, error = NULL
                 FROM fence, unnest(@Done::text[], @MetaIds::text[]) AS d(step, meta_id)
-                WHERE s.request_id = fence.request_id AND s.step = d.step AND s.state = 'started'
+                WHERE s.{table.Key} = fence.{table.Key} AND s.step = d.step AND s.state = 'started'
                 RETURNING s.step),
             started AS (
-                INSERT INTO orchestration_steps (request_id, step, state, attempt, started_at)
-                SELECT fence.request_id, n.step, 'started', @Attempt, @Now FROM fence, unnest(@Next::text[]) AS n(step)
+                INSERT INTO {table.Steps} ({table.Key}, step, state, attempt, started_at)
+                SELECT fence.{table.Key}, n.step, 'started', @Attempt, @Now FROM fence, unnest(@Next::text[]) AS n(step)
                 WHERE NOT fence.cancel_requested AND NOT EXISTS (SELECT 1 FROM stopped) AND (SELECT count(*) FROM confirmed) = cardinality(@Done::text[])
-                ON CONFLICT (request_id, step) DO UPDATE SET state = 'started', attempt = @Attempt, started_at = @Now, error = NULL
-                WHERE orchestration_steps.state = 'pending' OR orchestration_steps.state = 'started' AND orchestration_steps.step = ANY(@Absent::text[])
+                ON CONFLICT ({table.Key}, step) DO UPDATE SET state = 'started', attempt = @Attempt, started_at = @Now, error = NULL
+                WHERE {table.Steps}.state = 'pending' OR {table.Steps}.state = 'started' AND {table.Steps}.step = ANY(@Absent::text[])
                 RETURNING step)
             """,
-        tell: "cancel_requested AS is_cancelled, (SELECT why FROM stopped) AS stopped, (SELECT count(*) FROM confirmed) AS confirmed, (SELECT count(*) FROM started) AS started");
+        tell: "cancel_requested AS is_cancelled, (SELECT why FROM stopped) AS stopped, (SELECT count(*) FROM confirmed) AS confirmed, (SELECT count(*) FROM started) AS started", of: table));
 
     /// <summary>
     /// Commits what is known and what is intended in one: Meta's ids of created or adopted steps, and the start of others. A crash after
@@ -51,7 +54,7 @@ internal sealed class StepJournal(FencedWrites writes, TimeProvider time)
     public async Task<Held?> AdvanceAsync(
         Attempt attempt, IReadOnlyList<DoneStep> done, IReadOnlyList<string> next, IReadOnlyList<string> absent, CancellationToken ct)
     {
-        var written = await writes.WriteAsync<Written>(attempt, AdvanceSql,
+        var written = await writes.WriteAsync<Written>(attempt, AdvanceSql.Of(attempt),
             new { Done = done.Select(one => one.Step).ToArray(), MetaIds = done.Select(one => one.MetaId).ToArray(), Next = next.ToArray(), Absent = absent.ToArray() }, ct);
         if (written.Confirmed != done.Count) throw new FencedException($"of {string.Join(", ", done.Select(one => one.Step))} another has confirmed some");
         var now = time.GetUtcNow();

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dapper;
+using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Orchestrations.Steps;
 using Npgsql;
 
@@ -8,26 +9,26 @@ namespace MetaAdsJobs.Core.Orchestrations.Undo;
 /// <summary>The journal's other direction: the end that was decided on, and what becomes of each step on the way there.</summary>
 internal sealed class UndoJournal(NpgsqlDataSource dataSource, FencedWrites writes, OrchestrationOptions options)
 {
-    private static readonly FencedSql BeginSql = FencedSql.Holds(
-        """
-        ending = @Ending, errors = errors || @Errors::jsonb, failures = 0, abandoned = 0,
+    private static readonly FencedSqlOfBoth BeginSql = new(table => FencedSql.Holds(
+        $"""
+        ending = @Ending, {(table == ClaimTable.Edits ? "error = @Reason" : "errors = errors || @Errors::jsonb")}, failures = 0, abandoned = 0,
                     quiet_since = CASE WHEN @Sent THEN clock_timestamp() ELSE quiet_since END
         """,
-        only: "ending IS NULL", also: BegunStep.NotDoneCte, tell: $"COALESCE(quiet_since, '-infinity') AS quiet_since, {StepRecord.AllSql} AS steps", locksFirst: true);
+        only: "ending IS NULL", also: BegunStep.NotDoneOf(table), tell: $"COALESCE(quiet_since, '-infinity') AS quiet_since, {StepRecord.AllOf(table)} AS steps", locksFirst: true, of: table));
 
     private static readonly FencedSql StopSql = FencedSql.Ends(
         "status = 'failed', ending = 'failed', completed_at = @Now, errors = errors || @Errors::jsonb", only: "ending IS NULL");
 
-    private static readonly FencedSql StepSql = FencedSql.Holds(
+    private static readonly FencedSqlOfBoth StepSql = new(table => FencedSql.Holds(
         // Of a tree hundreds are deleted: each has its tries.
-        "abandoned = 0, failures = CASE WHEN request ? 'ad_sets' THEN 0 ELSE failures END", only: "ending IS NOT NULL",
-        also: """
+        $"abandoned = 0, failures = CASE WHEN {table.HasManySteps} THEN 0 ELSE failures END", only: "ending IS NOT NULL",
+        also: $"""
             step AS (
-                UPDATE orchestration_steps s SET state = @State, meta_id = COALESCE(@MetaId, s.meta_id), error = COALESCE(@Error, s.error),
+                UPDATE {table.Steps} s SET state = @State, meta_id = COALESCE(@MetaId, s.meta_id), error = COALESCE(@Error, s.error),
                     deleted_at = CASE WHEN @State = 'deleted' THEN @Now END
-                FROM fence WHERE s.request_id = fence.request_id AND s.step = @Step RETURNING 1)
+                FROM fence WHERE s.{table.Key} = fence.{table.Key} AND s.step = @Step RETURNING 1)
             """,
-        tell: "EXISTS (SELECT 1 FROM step)");
+        tell: "EXISTS (SELECT 1 FROM step)", of: table));
 
     private static readonly FencedSql FinishSql = FencedSql.Ends(
         "status = ending, completed_at = @Now, errors = errors || @Errors::jsonb", only: "ending IS NOT NULL",
@@ -49,7 +50,7 @@ internal sealed class UndoJournal(NpgsqlDataSource dataSource, FencedWrites writ
     public async Task BeginAsync(Attempt attempt, string ending, IReadOnlyList<string> errors, CancellationToken ct)
     {
         var notDone = BegunStep.Columns(attempt.NotDone);
-        var (quietSince, steps) = await writes.WriteAsync<(DateTimeOffset, string?)>(attempt, BeginSql, new
+        var (quietSince, steps) = await writes.WriteAsync<(DateTimeOffset, string?)>(attempt, BeginSql.Of(attempt), new
         {
             Ending = ending, Errors = JsonSerializer.Serialize(errors), Reason = errors.FirstOrDefault(),
             NotDone = notDone.Steps, NotDoneErrors = notDone.Errors, NotDoneRefusals = notDone.Refusals, Sent = attempt.MayHaveSent,
@@ -94,7 +95,7 @@ internal sealed class UndoJournal(NpgsqlDataSource dataSource, FencedWrites writ
 
     private async Task WriteStepAsync(Attempt attempt, string step, string state, string? metaId, string? error, CancellationToken ct)
     {
-        if (!await writes.WriteAsync<bool>(attempt, StepSql, new { Step = step, State = state, MetaId = metaId, Error = error }, ct))
+        if (!await writes.WriteAsync<bool>(attempt, StepSql.Of(attempt), new { Step = step, State = state, MetaId = metaId, Error = error }, ct))
             throw new InvalidOperationException($"The journal knows no step {step} to undo");
         if (attempt.Request.AdSets is not null) attempt.Failures = 0;
         attempt.Steps[step] = attempt.Steps[step] with { State = state, MetaId = metaId ?? attempt.FindMetaId(step) };

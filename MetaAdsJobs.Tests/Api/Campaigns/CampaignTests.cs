@@ -31,6 +31,15 @@ public sealed class CampaignTests
         Assert.That(((string?)edits["items"]![0]!["kind"], edits["next_cursor"] is null), Is.EqualTo(("update", false)));
         Assert.That((string?)(await client.GetAsync($"/meta/edits?campaign_id={campaign}&cursor={(string?)edits["next_cursor"]}")).Json["items"]![0]!["kind"], Is.EqualTo("publish"));
 
+        var content = new JsonObject { ["clip_id"] = (string)run["clip_id"]!, ["creative_title"] = "Quiet Product", ["landing_url"] = "https://example.com/quiet" };
+        edit = await UntilEndedAsync(service, client, await client.PatchAsync($"/meta/ads/{ad}", new JsonObject { ["creative"] = content.DeepClone() }));
+        Assert.That(((string?)edit["status"], JsonNode.DeepEquals(edit["fields"]!["creative"], content), (string?)edit["found"]!["creative_id"]), Is.EqualTo(("succeeded", true, (string?)run["campaign_creation"]!["creative_meta_id"])), $"{edit}");
+        edit = await UntilEndedAsync(service, client, await client.PatchAsync($"/meta/adsets/{adSet}", new JsonObject { ["targeting"] = new JsonObject { ["age_min"] = 30 } }));
+        Assert.That(((string?)edit["status"], (int?)edit["fields"]!["targeting"]!["age_min"], (int?)edit["found"]!["targeting"]!["age_min"]), Is.EqualTo(("succeeded", 30, 18)));
+        var wrong = await client.PatchAsync($"/meta/ads/{ad}", new JsonObject { ["creative"] = new JsonObject { ["cards"] = new JsonArray() }, ["targeting"] = new JsonObject() });
+        wrong.AssertProblem(422);
+        Assert.That(wrong.Json["errors"]!.AsObject().Select(error => error.Key), Is.EquivalentTo(["targeting", "creative.cards", "creative.landing_url"]));
+
         var deleted = await client.PostAsync($"/meta/campaigns/{campaign}/delete");
         Assert.That((string?)(await UntilEndedAsync(service, client, deleted))["status"], Is.EqualTo("succeeded"));
         (await client.PostAsync($"/meta/ads/{ad}/resume")).AssertProblem(409);

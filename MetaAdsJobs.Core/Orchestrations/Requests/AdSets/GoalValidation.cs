@@ -63,7 +63,7 @@ internal static class GoalValidation
     }
 
     // An app is for one system, and for phones: what is named beside that would never be shown. What is not named is set when the ad set is made.
-    private static void OnlyOn(JsonFields fields, JsonObject targeting, string system)
+    public static void OnlyOn(JsonFields fields, JsonObject targeting, string system)
     {
         if (fields.Object("targeting") is not { } asked) return;
         foreach (var (index, word) in ((targeting[AdSetTargeting.Systems] as JsonArray) ?? []).Index())

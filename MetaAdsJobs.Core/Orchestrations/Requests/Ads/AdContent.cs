@@ -64,6 +64,9 @@ public static class AdKind
     public const string Texts = "texts";
     public const string Placements = "placements";
 
+    /// <summary>Another creative was put there in Ads Manager: what it shows is not known here.</summary>
+    public const string Outside = "outside";
+
     /// <summary>It exists already: nothing of ours is shown, and no clip is brought to Meta for it.</summary>
     public static bool IsPost(string kind) => kind is Post or InstagramPost;
 }
