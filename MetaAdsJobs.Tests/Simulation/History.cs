@@ -48,6 +48,7 @@ internal sealed class History : IAsyncDisposable
         // A third, of single ads and of trees, likewise.
         var weight = choices.Made.Index().Sum(choice => (choice.Index + 1) * choice.Item);
         KindSeed = !isOfNumbers && weight % 3 == 1 && weight != 73 ? weight : null;
+        ContentSeed = EditSeed is not null && weight % 2 == 0 ? weight : null;
         Syncs = new(this);
         Edits = new(this);
     }
@@ -66,6 +67,8 @@ internal sealed class History : IAsyncDisposable
     public int? TreeSeed { get; }
     /// <summary>From which is drawn what is done to campaigns after their birth; null where nothing is.</summary>
     public int? EditSeed { get; }
+    /// <summary>From which is drawn what ads are to show, and ad sets to address, after their birth; null where that stays.</summary>
+    public int? ContentSeed { get; }
     /// <summary>From which it is drawn what kinds its ads are of; null where each shows one clip.</summary>
     public int? KindSeed { get; }
     public int MaxRetries { get; }

@@ -50,7 +50,9 @@ internal sealed class Judge(History history)
         if (call["status"] == "ACTIVE" && history.World.Objects.FirstOrDefault(one => one.Kind == "campaigns" && one.Id == call.Path) is { } campaign && IsWhole(campaign)) _ofWholes.Add(call);
         if (!call.IsCreate || call.Edge == "adimages") return;
         var now = history.Clockwork.Now;
-        if (history.Script.StoppedSince(call.Path.Split('/')[0]) is { } since && now - since > TimeSpan.FromMinutes(2))
+        // What a paused ad is to show may be made during a stop.
+        var isOfEdit = history.ContentSeed is not null && (call.Edge == "advideos" || (call["object_story_spec"] ?? call["call_to_action"])?.Contains(EditScript.Another, StringComparison.Ordinal) == true);
+        if (!isOfEdit && history.Script.StoppedSince(call.Path.Split('/')[0]) is { } since && now - since > TimeSpan.FromMinutes(2))
             Condemn($"{call} was sent {now - since} after a stop");
         var name = call["name"] ?? call["title"];
         var before = history.World.AllSent.LastOrDefault(sent => sent.Call != call && sent.Call.IsCreate && sent.Call.Edge == call.Edge && (sent.Call["name"] ?? sent.Call["title"]) == name);
@@ -106,6 +108,7 @@ internal sealed class Judge(History history)
             var named = new HashSet<MetaObject>();
             foreach (var (id, round, request) in rounds)
                 JudgeResult((await reader.FindAsync(id, CancellationToken.None))!, new(OrchestrationRequest.FromJson(request)), round, named);
+            await ContentJudge.EndAsync(history, connection, accountId, named);
             foreach (var orphan in history.World.Ours(adAccountId).Where(one => one.Lives && one.Kind != "advideos" && !named.Contains(one)))
                 Condemn($"{orphan.Kind} {orphan.Id} \"{orphan.Name}\" lives at Meta, and no result names it");
             await JudgeSpendingAsync(connection, adAccountId);
@@ -200,13 +203,16 @@ internal sealed class Judge(History history)
         var videos = (await connection.QueryAsync<string>("SELECT video_id FROM clip_videos WHERE video_id IS NOT NULL")).ToHashSet();
         rows.AddRange((await connection.QueryAsync<(string Method, string Path, string Outcome, string? Answer, string? Name, string? Status)>(
             "SELECT method, path, 'budget', answer, sent ->> 'daily_budget', sent ->> 'status' FROM meta_changes WHERE social_account_id = @accountId AND sent ? 'daily_budget'", new { accountId })));
+        rows.AddRange((await connection.QueryAsync<(string Method, string Path, string Outcome, string? Answer, string? Name, string? Status)>(
+            "SELECT method, path, 'content', answer, COALESCE(sent ->> 'creative', sent ->> 'targeting'), sent ->> 'status' FROM meta_changes WHERE social_account_id = @accountId AND sent ?| ARRAY['creative', 'targeting']", new { accountId })));
         foreach (var (_, call, thing) in history.World.Done.Where(done => done.Object.AccountId == adAccountId))
         {
             // Created by a process that died with it, and deleted by hand before anybody looked; or a video for which nobody has asked again.
             if (call.IsCreate && (IsGoneByHand(thing) || (thing.Kind == "advideos" && !videos.Contains(thing.Id)))) continue;
             var isTold = call.IsCreate
                 ? rows.Exists(row => row.Answer?.Contains(thing.Id, StringComparison.Ordinal) == true || (row.Outcome == "outcome_unknown" && row.Name == thing.Name))
-                : rows.Exists(row => row.Path == thing.Id && row.Method == call.Method && row.Status == call["status"] && (call["daily_budget"] is null || row is { Outcome: "budget" } && row.Name == call["daily_budget"]));
+                : rows.Exists(row => row.Path == thing.Id && row.Method == call.Method && row.Status == call["status"] && (call["daily_budget"] is null || row is { Outcome: "budget" } && row.Name == call["daily_budget"])
+                    && ((call["creative"] ?? call["targeting"]) is not { } content || row is { Outcome: "content" } && row.Name == content));
             if (!isTold) Condemn($"the audit lacks {call} of {thing.Id}");
         }
     }

@@ -14,7 +14,8 @@ internal sealed class MetaObject
     public required string AccountId { get; init; }
     public required string Name { get; set; }
     public MetaObject? Parent { get; init; }
-    public MetaObject? Creative { get; init; }
+    public MetaObject? Creative { get; set; }
+    public string Targeting { get; set; } = "{}";
     public long Budget { get; set; }
     public required DateTimeOffset CreatedAt { get; init; }
 
@@ -112,7 +113,7 @@ internal sealed class MetaWorld(History history)
             Id = (++_nextId).ToString(CultureInfo.InvariantCulture), Kind = call.Edge, AccountId = account, Name = call["name"] ?? call["title"] ?? "", Parent = above, Creative = creative,
             Budget = long.Parse(call["daily_budget"] ?? "0", CultureInfo.InvariantCulture), CreatedAt = now,
             ListedFrom = Listed(now, call),
-            ReadyAt = now + TimeSpan.FromSeconds(history.Choices.Chance(history.Odds.Slow) ? history.Choices.OneOf(5, 60, 600) : 1),
+            Targeting = call["targeting"] ?? "{}", ReadyAt = now + TimeSpan.FromSeconds(history.Choices.Chance(history.Odds.Slow) ? history.Choices.OneOf(5, 60, 600) : 1),
             Status = call["status"] ?? "ACTIVE",
         };
         _objects.Add(thing);
@@ -142,7 +143,7 @@ internal sealed class MetaWorld(History history)
         // Small pages, whatever was asked for.
         var from = int.Parse(call["after"] ?? "0", CultureInfo.InvariantCulture);
         const int Size = 3;
-        var items = string.Join(',', found.Skip(from).Take(Size).Select(one => JsonSerializer.Serialize(new { id = one.Id, name = one.Name, title = one.Name, status = one.Status, daily_budget = one.Budget.ToString(CultureInfo.InvariantCulture) })));
+        var items = string.Join(',', found.Skip(from).Take(Size).Select(one => JsonSerializer.Serialize(new { id = one.Id, name = one.Name, title = one.Name, status = one.Status, daily_budget = one.Budget.ToString(CultureInfo.InvariantCulture), creative = new { id = one.Creative?.Id } })));
         var next = found.Count > from + Size ? $$""","paging":{"cursors":{"after":"{{from + Size}}"},"next":"https://more"}""" : "";
         return GraphAnswer.Ok($$"""{"data":[{{items}}]{{next}}}""");
     }
@@ -159,14 +160,23 @@ internal sealed class MetaWorld(History history)
                     : """{"status":{"video_status":"processing"}}""");
             case "GET":
                 var status = thing.Lives ? thing.Status : "DELETED";
-                return GraphAnswer.Ok($$"""{"id":"{{thing.Id}}","status":"{{status}}","effective_status":"{{status}}","issues_info":[],"name":{{JsonSerializer.Serialize(thing.Name)}},"daily_budget":"{{thing.Budget}}"}""");
+                return GraphAnswer.Ok($$"""{"id":"{{thing.Id}}","status":"{{status}}","effective_status":"{{status}}","issues_info":[],"name":{{JsonSerializer.Serialize(thing.Name)}},"daily_budget":"{{thing.Budget}}","targeting":{{thing.Targeting}},"creative":{{JsonSerializer.Serialize(new { id = thing.Creative?.Id })}} }""");
             case "DELETE":
                 if (!thing.Lives) return GraphAnswer.Error(100, 33, "Object does not exist, cannot be loaded due to missing permissions, or does not support this operation");
+                // Others let an undo go on, as they did before ads were pointed to other creatives.
+                if (history.ContentSeed is not null && _objects.Exists(ad => ad is { Kind: "ads", Lives: true } && ad.Creative == thing)) return GraphAnswer.Error(100, 1487390, "the creative is shown by an ad");
                 thing.Status = "DELETED";
                 Done.Add((history.Clockwork.Now, call, thing));
                 return GraphAnswer.Ok("""{"success":true}""");
             default:
                 if (!thing.Lives) return GraphAnswer.Error(100, 1487564, "deleted objects cannot be changed");
+                if (call["creative"] is { } given)
+                {
+                    if (_objects.Find(one => one.Id == JsonNode.Parse(given)!["creative_id"]!.ToString()) is not { Kind: "adcreatives", Lives: true } creative || creative.AccountId != thing.AccountId) return GraphAnswer.Error(100, 1487851, "the creative is gone");
+                    thing.Creative = creative;
+                }
+
+                thing.Targeting = call["targeting"] ?? thing.Targeting;
                 thing.Status = call["status"] ?? thing.Status;
                 thing.Name = call["name"] ?? thing.Name;
                 if (call["daily_budget"] is { } budget) thing.Budget = long.Parse(budget, CultureInfo.InvariantCulture);

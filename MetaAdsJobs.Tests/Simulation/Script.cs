@@ -61,7 +61,7 @@ internal sealed class Script(History history)
         var choices = history.Choices;
         if (history.IsOfNumbers) history.Syncs.Plan();
         else PlanRequests(choices);
-        history.Edits.Plan(_asked);
+        history.Edits.Plan(_asked, _clips);
         CalmFrom = history.Clockwork.Now + TimeSpan.FromSeconds(choices.OneOf(120, 400, 1200));
     }
 
