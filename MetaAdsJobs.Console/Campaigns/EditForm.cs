@@ -1,3 +1,6 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using MetaAdsJobs.Console.Forms;
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Campaigns.Reading;
@@ -14,15 +17,29 @@ internal static class EditForm
 
     public static readonly IReadOnlyList<string> Fields = ["name", .. Budgets, "end_time", "bid_amount_cents"];
 
+    /// <summary>Given as JSON, in the words of a request.</summary>
+    public static readonly IReadOnlyList<string> Contents = ["targeting", "creative"];
+
+    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static string WasOf(string name) => $"was_{name}";
 
+    public static string? ContentOf(EditLevel level) => level switch
+    {
+        EditLevel.Adset => Contents[0],
+        EditLevel.Ad => Contents[1],
+        _ => null,
+    };
+
+    /// <param name="content">What of it is one of <see cref="Contents"/>.</param>
     /// <param name="zone">The account's.</param>
-    public static FormValues Of(CampaignObject one, TimeZoneInfo zone)
+    public static FormValues Of(EditLevel level, CampaignObject one, JsonObject? content, TimeZoneInfo zone)
     {
         (string Name, string? Value)[] values =
         [
             ("name", CampaignNames.Readable(one.Name)), ("daily_budget_cents", FormMoney.Show(one.DailyBudgetCents)), ("lifetime_budget_cents", FormMoney.Show(one.LifetimeBudgetCents)),
             ("end_time", FormMoment.Show(one.EndTime, zone)), ("bid_amount_cents", FormMoney.Show(one.BidAmountCents)),
+            .. ContentOf(level) is { } name ? [(name, content?.ToJsonString(Readable))] : Array.Empty<(string, string?)>(),
         ];
         return FormValues.Of([.. values, .. values.Select(value => (WasOf(value.Name), value.Value))]);
     }
@@ -34,7 +51,11 @@ internal static class EditForm
         var body = new FormBody(form, emptyIsNull: false);
         if (IsChanged("name")) body.Texts("name");
         foreach (var name in Budgets.Append("bid_amount_cents").Where(IsChanged)) body.Cents(name);
+        foreach (var name in Contents.Where(name => IsChanged(name) && Flat(form[name]) != Flat(form[WasOf(name)]))) body.Json(name);
         if (IsChanged("end_time")) body.Moment("end_time", zone);
         return body.Number("if_budget_is", Budgets.Where(IsChanged).Select(name => FormMoney.ToCents(form[WasOf(name)].ToString())).FirstOrDefault());
     }
+
+    // Browsers write ends of lines in their own way.
+    private static string Flat(string? text) => string.Concat((text ?? "").Where(c => !char.IsWhiteSpace(c)));
 }

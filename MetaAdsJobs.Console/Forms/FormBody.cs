@@ -42,6 +42,23 @@ internal sealed class FormBody(IFormCollection form, bool emptyIsNull)
         return this;
     }
 
+    /// <summary>A text that is JSON itself.</summary>
+    public FormBody Json(string name)
+    {
+        const string Wrong = "must be JSON";
+        var text = Given(name);
+        try
+        {
+            Put(name, text is null ? null : JsonNode.Parse(text));
+        }
+        catch (JsonException)
+        {
+            (_body[name], _wrong[name]) = (text, [Wrong]);
+        }
+
+        return this;
+    }
+
     /// <param name="zone">In which it was typed.</param>
     public FormBody Moment(string name, TimeZoneInfo zone)
     {

@@ -47,18 +47,31 @@ public sealed class CampaignPagesTests() : BrowserTests(shared: () => SharedServ
         await page.GetByRole(AriaRole.Button, new() { Name = "Change it" }).ClickAsync();
         await Expect(RowOf(page, "ad set")).ToContainTextAsync("150.00 USD a day");
 
+        await RowOf(page, "ad").GetByRole(AriaRole.Link, new() { Name = "Change…" }).ClickAsync();
+        var shows = page.GetByLabel("What it shows");
+        await shows.FillAsync((await shows.InputValueAsync()).Replace("Amazing Product", "Quiet Product", StringComparison.Ordinal) + "}");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Preview" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("creative must be JSON");
+        await shows.FillAsync((await shows.InputValueAsync())[..^1]);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Preview" }).ClickAsync();
+        await Expect(page.Locator(".changes .changes-of li")).ToHaveTextAsync("creative_title: Amazing Product → Quiet Product");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Change it" }).ClickAsync();
+        await Expect(page.Locator("table.history tbody tr").First.Locator(".status")).ToHaveTextAsync("succeeded");
+
         await RowOf(page, "Campaign").GetByRole(AriaRole.Button, new() { Name = "Pause" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("It is being paused.");
         await Expect(page.Locator("table.history tbody tr").First.Locator(".status")).ToHaveTextAsync("succeeded");
         await Expect(page.Locator("h1 .status")).ToHaveTextAsync("paused");
-        Assert.That(await EditsAsync(campaign), Is.EqualTo("publish succeeded, update succeeded, pause succeeded"));
-        await Expect(page.Locator("table.history tbody tr")).ToContainTextAsync(["Pause", "Daily budget: 100.00 USD → 150.00 USD", "manager@tests", "The run that made it"]);
+        Assert.That(await EditsAsync(campaign), Is.EqualTo("publish succeeded, update succeeded, update succeeded, pause succeeded"));
+        await Expect(page.Locator("table.history tbody tr")).ToContainTextAsync(["Pause", "Quiet Product", "Daily budget: 100.00 USD → 150.00 USD", "manager@tests", "The run that made it"]);
         await page.GetByRole(AriaRole.Link, new() { Name = "What was sent to Meta" }).ClickAsync();
         await Expect(page).ToHaveURLAsync(new Regex($"/console/runs/{run}#changes$"));
         await page.GetByRole(AriaRole.Link, new() { Name = "As it is now" }).ClickAsync();
         await Expect(page).ToHaveURLAsync(new Regex($"/console/campaigns/{campaign}$"));
 
-        await FitsAsync(page, "/console/campaigns", $"/console/campaigns/{campaign}", $"/console/campaigns/{campaign}/publish/{campaign}", $"/console/campaigns/{campaign}/change/{campaign}");
+        async Task<string> ChangeAsync(string level) => (await RowOf(page, level).GetByRole(AriaRole.Link, new() { Name = "Change…" }).GetAttributeAsync("href"))!;
+        var (adSet, ad) = (await ChangeAsync("ad set"), await ChangeAsync("ad"));
+        await FitsAsync(page, "/console/campaigns", $"/console/campaigns/{campaign}", $"/console/campaigns/{campaign}/publish/{campaign}", $"/console/campaigns/{campaign}/change/{campaign}", adSet, ad);
         var viewer = await _chromium.SignInAsync(_service, "viewer", $"/console/campaigns/{campaign}?lang=es");
         await Expect(viewer.Locator("h1 .status")).ToHaveTextAsync("en pausa");
         await Expect(viewer.Locator("table.history")).ToContainTextAsync("Presupuesto diario: 100,00 USD → 150,00 USD");

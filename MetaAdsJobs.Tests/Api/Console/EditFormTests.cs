@@ -1,5 +1,7 @@
+using System.Text.Json.Nodes;
 using MetaAdsJobs.Console.Campaigns;
 using MetaAdsJobs.Console.Forms;
+using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Campaigns.Reading;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
@@ -24,10 +26,13 @@ public sealed class EditFormTests
     [TestCase("end_time", "2027-03-02T23:30", """{"end_time":"2027-03-02T23:30:00\u002B01:00"}""")]
     [TestCase("end_time", "2027-03-28T02:30", """{"end_time":"2027-03-28T02:30"}""", TestName = "An hour that the zone leaves out is none")]
     [TestCase("end_time", "2027-10-31T02:30", """{"end_time":"2027-10-31T02:30:00\u002B02:00"}""", TestName = "Of an hour that comes twice the first")]
+    [TestCase("targeting", "{ \"age_min\":18,\r\n\"genders\": [1] }", "{}", TestName = "The same JSON in other lines: nothing")]
+    [TestCase("targeting", """{"age_min":21}""", """{"targeting":{"age_min":21}}""")]
+    [TestCase("targeting", "{", """{"targeting":"{"}""", TestName = "What is no JSON is refused by its use case")]
     public void Only_what_a_person_has_changed_is_sent(string field, string typed, string body)
     {
-        var opened = EditForm.Of(AdSet, Madrid);
-        var form = EditForm.Fields.SelectMany(name => (string[])[name, EditForm.WasOf(name)]).ToDictionary(name => name, name => new StringValues(opened[name]));
+        var opened = EditForm.Of(EditLevel.Adset, AdSet, new() { ["age_min"] = 18, ["genders"] = new JsonArray(1) }, Madrid);
+        var form = EditForm.Fields.Append("targeting").SelectMany(name => (string[])[name, EditForm.WasOf(name)]).ToDictionary(name => name, name => new StringValues(opened[name]));
         form[field] = typed;
 
         Assert.That(EditForm.Body(new FormCollection(form), Madrid).ToJson().GetRawText(), Is.EqualTo(body));
