@@ -27,7 +27,7 @@ internal static class CampaignEndpoints
     public static void MapCampaigns(this IEndpointRouteBuilder meta)
     {
         var group = meta.MapGroup("").WithTags("Campaigns");
-        group.MapGet("/campaigns", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Campaigns that were made here, newest first")
+        group.MapGet("/campaigns", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Campaigns that were made or adopted here, newest first")
             .Produces<Page<CampaignSummary>>().ProducesValidationProblem(422);
         group.MapGet("/campaigns/{id}", GetAsync).RequireAuthorization(Policies.Read).WithSummary("A campaign with its ad sets and ads, by Meta's id")
             .Produces<CampaignDetail>().ProducesProblem(404);

@@ -182,6 +182,24 @@ public sealed class IntoTests
     }
 
     [Test]
+    public async Task It_is_judged_below_what_is_there_and_nothing_is_made()
+    {
+        var (first, tree) = await BuildAsync();
+        var sent = _world.Graph.Calls.Count;
+        foreach (var (body, into, judged) in ((string, JsonObject, string)[])[
+            (AdSet, new() { ["campaign_id"] = tree.Campaign.MetaId }, "account adset creative ad"), (Ads, new() { ["ad_set_id"] = tree.AdSets[0].MetaId }, "account creative ad creative:1.2 ad:1.2")])
+        {
+            into["validate_only"] = true;
+            var result = (await _world.RunAsync(await AcceptAsync(first, body, into))).Result;
+            Assert.That((result.Status, string.Join(' ', result.Validation!.Select(finding => finding.Object))), Is.EqualTo(("succeeded", judged)), string.Join("; ", result.Errors));
+            Assert.That(result.Validation!.Where(finding => !finding.Checked), Is.Empty);
+        }
+
+        Assert.That(_world.Graph.Calls.Skip(sent).Select(call => call["campaign_id"] ?? call["adset_id"]).OfType<string>().Distinct(), Is.EquivalentTo([tree.Campaign.MetaId, tree.AdSets[0].MetaId]));
+        Assert.That(await _world.AtMetaAsync(first), Is.EqualTo("ad adset campaign creative"));
+    }
+
+    [Test]
     public async Task It_is_accepted_once_whatever_has_become_of_the_campaign_since_and_its_copy_asks_for_the_same()
     {
         var (first, tree) = await BuildAsync();

@@ -5,7 +5,7 @@ using MetaAdsJobs.Core.Orchestrations.Requests.Ads;
 
 namespace MetaAdsJobs.Core.Orchestrations.Requests;
 
-/// <summary>What a caller asks for: a whole ad. Field names and meaning are the brief's.</summary>
+/// <summary>What a caller asks for: a whole ad, or what is added to a campaign that is there. Field names and meaning are the brief's.</summary>
 public sealed partial record OrchestrationRequest : AdContent
 {
     public required Guid SocialAccountId { get; init; }
