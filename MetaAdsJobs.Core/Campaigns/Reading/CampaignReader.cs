@@ -48,6 +48,11 @@ public sealed class CampaignReader
         var said = (await connection.QueryAsync<SaidRow>(new(SaidSql, new { tree.RequestId }, cancellationToken: ct))).ToDictionary(row => row.MetaId);
         const string OutsideSql = """SELECT level, meta_id, field, was, "is", found_at FROM outside_changes WHERE request_id = @RequestId ORDER BY id DESC LIMIT 100""";
         var outside = (await connection.QueryAsync<OutsideChange>(new(OutsideSql, new { tree.RequestId }, cancellationToken: ct))).AsList();
+        const string AdditionsSql = """
+            SELECT request_id, requested_by, accepted_at AS requested_at, completed_at, status, request -> 'ad_sets' IS NOT DISTINCT FROM '[]' AS adopted FROM orchestrations
+            WHERE request ? 'campaign_id' AND request ->> 'campaign_id' = @metaId AND request_id <> @RequestId AND request -> 'validate_only' IS NULL ORDER BY request_id DESC LIMIT 100
+            """;
+        var additions = (await connection.QueryAsync<CampaignAddition>(new(AdditionsSql, new { metaId, tree.RequestId }, cancellationToken: ct))).AsList();
         CampaignObject Shown(TreeObject one)
         {
             var row = said.GetValueOrDefault(one.MetaId) ?? new SaidRow();
@@ -56,7 +61,7 @@ public sealed class CampaignReader
         }
 
         long? Cents(long? units) => units is null ? null : Currency.ToHundredths(tree.Currency, units.Value);
-        return new(summary, tree.Currency, Shown(tree.Campaign), [.. tree.AdSets.Select(set => new CampaignAdSet(Shown(set), [.. tree.Ads.Where(ad => ad.ParentId == set.MetaId).Select(Shown)]))], outside);
+        return new(summary, tree.Currency, Shown(tree.Campaign), [.. tree.AdSets.Select(set => new CampaignAdSet(Shown(set), [.. tree.Ads.Where(ad => ad.ParentId == set.MetaId).Select(Shown)]))], outside, additions);
     }
 
     // Only the conditions that are asked for, since one text for all would have to be planned for all. A state or words that nothing newer fits are not
