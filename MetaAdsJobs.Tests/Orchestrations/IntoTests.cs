@@ -5,6 +5,7 @@ using MetaAdsJobs.Core.Campaigns.Reading;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Orchestrations.Requests;
+using MetaAdsJobs.Core.Orchestrations.Review;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Tests.Campaigns;
 using MetaAdsJobs.Tests.Support;
@@ -61,6 +62,9 @@ public sealed class IntoTests
         Assert.That(result.AdSets!.Select(set => (set.Name, set.State, set.AdsetMetaId, set.Ads.Count)), Is.EqualTo([("Women", "given", tree.AdSets[0].MetaId, 2)]));
         Assert.That(await _world.AtMetaAsync(first), Is.EqualTo("ad ad ad adset campaign creative creative creative"));
         Assert.That(_world.Creates(first, "ads")[1..].Select(call => call["adset_id"]), Is.All.EqualTo(tree.AdSets[0].MetaId));
+        _world.Time.Advance(TimeSpan.FromMinutes(1));
+        await _world.Get<ReviewObjects>().RunAsync(20, CancellationToken.None);
+        Assert.That((await _world.Get<OrchestrationReader>().FindAsync(added.RequestId, CancellationToken.None))!.AdSets![0].Ads.Select(ad => ad.EffectiveStatus), Is.All.EqualTo("PAUSED"), "Meta's checks are followed");
         foreach (var edit in result.Into!.Edits) Assert.That((await _world.UntilEndedAsync(edit)).Status, Is.EqualTo("succeeded"));
         Assert.That((await _world.SwitchedAsync(await _world.TreeAsync(first)), await _world.CountedAsync()), Is.EqualTo(("AAAAA", "active 10000")));
     }
@@ -209,6 +213,7 @@ public sealed class IntoTests
         await _world.RunAsync(new(accepted.RequestId, first.AccountId, first.AdAccountId, first.ClipId));
         var copy = (Copying.Copied)await _world.Get<CopyRequest>().ExecuteAsync(accepted.RequestId, null, CancellationToken.None);
         Assert.That(await SendAsync(JsonNode.Parse(copy.Copy.Request.ToJson())!.AsObject()), Is.InstanceOf<Acceptance.Accepted>());
+        await _world.EditAsync(EditKind.Update, tree.Campaign.MetaId, """{"name":"Renamed"}""");
         await _world.EditAsync(EditKind.Delete, tree.Campaign.MetaId);
 
         Assert.That(await SendAsync(new JsonObject(body.Reverse().Select(field => KeyValuePair.Create(field.Key, field.Value?.DeepClone()))), "key"), Is.EqualTo(accepted with { Replayed = true }));
