@@ -47,7 +47,6 @@ public sealed partial class PlantedDefectTests
         new("what a stop pauses after an edit is noted nowhere", "Spending/PauseSpending.cs", "while (!await store.NoteAsync(spender, metaId, ct));", "while (!await store.NoteAsync(spender, metaId, ct) && spender.IsIdle && !spender.IsIdle);"),
         new("what an edit that became void has done is told by nobody", "Campaigns/RequestEdit.cs", "state = 'cancelled', next_attempt_at = NULL, wait_reason = NULL, completed_at = @Now, error = @Why", "state = 'cancelled', lease_until = NULL, next_attempt_at = NULL, wait_reason = NULL, completed_at = @Now, error = @Why"),
         new("an undo deletes the campaign it was given", "Orchestrations/Undo/UndoRunner.cs", "        unseen?.Throw();\n", "        if (attempt.Request.CampaignId is { } given) await meta.DeleteAsync(attempt.Credential.Unyielding(), given, ct);\n        unseen?.Throw();\n"),
-        new("what is added is activated by an edit that nobody counts", "Campaigns/ActivateObjects.cs", "else if (await PermitAsync(claim, after, ct) is", "else if (await PermitAsync(claim, claim.Tree, ct) is"),
         new("an undo that finds what it lost does not write it down", "Orchestrations/Undo/UndoRunner.cs", "await journal.FoundAsync(attempt, step, found[0], ct);\n                    if (await DeleteAsync", "if (await DeleteAsync"),
     ];
 
