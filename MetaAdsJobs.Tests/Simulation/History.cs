@@ -49,7 +49,7 @@ internal sealed class History : IAsyncDisposable
         var weight = choices.Made.Index().Sum(choice => (choice.Index + 1) * choice.Item);
         KindSeed = !isOfNumbers && weight % 3 == 1 && weight != 73 ? weight : null;
         // Of a sixth a later request adds to the campaign of an earlier one.
-        IntoSeed = !isOfNumbers && weight % 6 == 5 && sum is not (12 or 14 or 17) && weight is not (89 or 137) ? weight : null;
+        IntoSeed = !isOfNumbers && weight % 6 == 5 && sum is not (12 or 14 or 17) && weight is not (89 or 107 or 137) ? weight : null;
         Syncs = new(this);
         Edits = new(this);
         Into = new(this);
