@@ -7,9 +7,11 @@ using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Campaigns;
+using MetaAdsJobs.Core.Campaigns.Adopting;
 using MetaAdsJobs.Core.Campaigns.Reading;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Orchestrations.Requests;
+using MetaAdsJobs.Core.Targeting;
 using Microsoft.AspNetCore.Mvc;
 
 namespace MetaAdsJobs.Api.Campaigns;
@@ -30,10 +32,13 @@ internal static class CampaignEndpoints
     public static void MapCampaigns(this IEndpointRouteBuilder meta)
     {
         var group = meta.MapGroup("").WithTags("Campaigns");
-        group.MapGet("/campaigns", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Campaigns that were made here, newest first")
+        group.MapGet("/campaigns", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Campaigns that were made or adopted here, newest first")
             .Produces<Page<CampaignSummary>>().ProducesValidationProblem(422);
         group.MapGet("/campaigns/{id}", GetAsync).RequireAuthorization(Policies.Read).WithSummary("A campaign with its ad sets and ads, by Meta's id")
             .Produces<CampaignDetail>().ProducesProblem(404);
+        group.MapPost("/accounts/{accountId:guid}/campaigns/{id}/adopt", AdoptAsync).RequireAuthorization(Policies.Operate).RequireRateLimiting(RateLimits.Questions)
+            .WithSummary("Take over a campaign that was made in Ads Manager: it is read and recorded, and from then on edited, compared and counted as if it had been made here")
+            .Produces<AdoptedCampaign>().Produces<AdoptedCampaign>(201).ProducesProblem(404).ProducesProblem(409).ProducesProblem(503);
         foreach (var (level, path, name) in Levels)
         {
             foreach (var kind in Enum.GetValues<EditKind>().Where(kind => kind != EditKind.Update))
@@ -57,6 +62,17 @@ internal static class CampaignEndpoints
         group.MapPost("/edits/{editId:guid}/cancel", CancelAsync).RequireAuthorization(Policies.Operate).WithSummary("Take back an edit that has not begun, or waits")
             .Produces<CampaignEdit>().ProducesProblem(404).ProducesProblem(409);
     }
+
+    private static async Task<IResult> AdoptAsync(Guid accountId, string id, AdoptCampaign adopt, HttpContext http, CancellationToken ct) => await adopt.ExecuteAsync(accountId, id, http.User.CallerName(), ct) switch
+    {
+        Adoption.Done { Campaign.IsNew: true } done => Results.Created($"/meta/campaigns/{id}", done.Campaign),
+        Adoption.Done done => Results.Ok(done.Campaign),
+        Adoption.UnknownAccount unknown => Problems.NotFound("social account", unknown.Id),
+        Adoption.UnknownCampaign => Problems.NotFound("campaign at Meta", id),
+        Adoption.Refused refused => Problems.Conflict(refused.Reason),
+        Adoption.NotNow { Why: var why } => Problems.NotNow(http, why.Why, why.RetryAfter, isThrottled: why.Reason == NotNowReason.Throttled),
+        _ => throw new InvalidOperationException("unreachable: there is no other answer"),
+    };
 
     private static string Meaning(EditKind kind) => kind switch
     {

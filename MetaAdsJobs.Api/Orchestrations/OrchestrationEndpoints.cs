@@ -18,7 +18,7 @@ internal static class OrchestrationEndpoints
     public static void MapOrchestrations(this IEndpointRouteBuilder meta)
     {
         var runs = meta.MapGroup("/orchestrate").WithTags("Orchestrations");
-        runs.MapPost("/run", RunAsync).RequireAuthorization(Policies.Operate).WithSummary("Ask for a whole ad")
+        runs.MapPost("/run", RunAsync).RequireAuthorization(Policies.Operate).WithSummary("Ask for a whole ad, or for ad sets and ads in a campaign that is there")
             .WithMetadata(new InDoubtAdvice("Send it again with the same Idempotency-Key: it is accepted once. If it had none, look in GET /meta/orchestrate/runs first."))
             .Accepts<OrchestrationRequest>("application/json")
             .Produces<AcceptedResponse>(202).Produces<OrchestrationResult>().ProducesProblem(400).ProducesProblem(404).ProducesValidationProblem(422);

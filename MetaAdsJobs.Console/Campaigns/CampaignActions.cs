@@ -2,6 +2,7 @@ using MetaAdsJobs.Console.Forms;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Campaigns;
+using MetaAdsJobs.Core.Campaigns.Adopting;
 using MetaAdsJobs.Core.Campaigns.Reading;
 
 namespace MetaAdsJobs.Console.Campaigns;
@@ -20,6 +21,7 @@ internal static class CampaignActions
         var campaigns = console.MapGroup("/campaigns").RequireAuthorization(ConsolePolicies.Operate).AddEndpointFilter<FormGuard>().WithOrder(-1);
         campaigns.MapPost("/bulk/pause", PauseAllAsync);
         campaigns.MapPost("/bulk/publish", PublishAllAsync);
+        campaigns.MapPost("/adopt", AdoptAsync);
         campaigns.MapPost("/{campaignId}/{order}/{metaId}", EditAsync);
         campaigns.MapPost("/edits/{editId:guid}/cancel", async (Guid editId, CancelEdit cancel, HttpContext http) =>
             await cancel.ExecuteAsync(editId, http.User.CallerName(), http.RequestAborted) is true ? FormResults.Back(http, "The edit was taken back.") : FormResults.BackWithProblem(http, "The edit can no longer be taken back."));
@@ -75,6 +77,22 @@ internal static class CampaignActions
 
         IResult Again(Func<FormValues, (string, object?)[], IResult> answer, string? problem, EditPreview? shown = null) =>
             answer(FormValues.Posted(form, new Dictionary<string, string[]>()), [.. Route(), (nameof(EditPage.Problem), problem), (nameof(EditPage.Preview), shown)]);
+    }
+
+    private static async Task<IResult> AdoptAsync(AdoptCampaign adopt, HttpContext http)
+    {
+        var id = http.Request.Form["campaign"].ToString().Trim();
+        if (!Guid.TryParse(http.Request.Form["account"], out var account)) return FormResults.BackWithProblem(http, "Choose the account that the campaign is of.");
+        return await adopt.ExecuteAsync(account, id, http.User.CallerName(), http.RequestAborted) switch
+        {
+            // What caps and stops make of it stands in Core's words.
+            Adoption.Done { Campaign.Notes: { Count: > 0 } notes } => FormResults.On(http, CampaignLinks.Campaign(id), string.Join(". ", notes)),
+            Adoption.Done { Campaign.IsNew: true } => FormResults.On(http, CampaignLinks.Campaign(id), "The campaign was adopted."),
+            Adoption.Done => FormResults.On(http, CampaignLinks.Campaign(id), "It was known already; what was new of it was taken over."),
+            Adoption.Refused refused => FormResults.BackWithProblem(http, refused.Reason),
+            Adoption.NotNow notNow => FormResults.BackWithProblem(http, notNow.Why.Why),
+            _ => FormResults.BackWithProblem(http, "Meta has no such campaign in this account."),
+        };
     }
 
     private static string Told(EditKind kind) => kind switch

@@ -15,6 +15,9 @@ internal static class CampaignLinks
 
     public static string Edit(string campaignId, EditKind kind, string metaId) => $"{Campaign(campaignId)}/{WordOf(kind)}/{Uri.EscapeDataString(metaId)}";
 
+    /// <summary>The form for what is added to it, or to one of its ad sets.</summary>
+    public static string New(string campaignId, string? adSetId) => $"/console/new?campaign={Uri.EscapeDataString(campaignId)}{(adSetId is null ? "" : $"&ad_set={Uri.EscapeDataString(adSetId)}")}";
+
     public static string Publish(IEnumerable<string> campaignIds) => $"/console/campaigns/bulk/publish?ids={Uri.EscapeDataString(string.Join(',', campaignIds))}";
 
     /// <returns>Null of what is no order.</returns>

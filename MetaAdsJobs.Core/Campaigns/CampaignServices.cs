@@ -1,9 +1,14 @@
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Campaigns.Adopting;
 using MetaAdsJobs.Core.Campaigns.Comparing;
 using MetaAdsJobs.Core.Campaigns.Contents;
 using MetaAdsJobs.Core.Campaigns.Reading;
 using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Orchestrations.Review;
+using MetaAdsJobs.Core.Spending;
+using MetaAdsJobs.Core.Targeting;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -27,6 +32,9 @@ public static class CampaignServices
         .AddSingleton<UpdateObject>()
         .AddSingleton<RunEdit>()
         .AddSingleton<VoidEdits>()
+        .AddSingleton<AdoptionStore>()
+        .AddSingleton(provider => new AdoptCampaign(provider.GetRequiredService<AccountQuestions>(), provider.GetRequiredService<MetaTrees>(), provider.GetRequiredService<AdoptionStore>(),
+            provider.GetRequiredService<AccountCurrency>(), provider.GetRequiredService<SpendingCaps>(), provider.GetRequiredService<StopsInForce>()))
         .AddSingleton<CompareStore>()
         .AddSingleton<CompareCampaigns>()
         .AddSingleton<ILookAtMeta>(provider => provider.GetRequiredService<CompareCampaigns>());

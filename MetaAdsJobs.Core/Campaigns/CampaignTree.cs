@@ -23,7 +23,8 @@ internal sealed record TreeObject(AdObject Kind, string MetaId, string? ParentId
     public bool IsOn => Status == "ACTIVE";
 }
 
-/// <summary>A campaign that was made here, with its ad sets and ads, as we last knew them.</summary>
+/// <summary>A campaign that was made or adopted here, with its ad sets and ads, as we last knew them.</summary>
+/// <param name="RequestId">Of the run that made or adopted the campaign; what hangs on it may be of later ones.</param>
 internal sealed record CampaignTree(Guid RequestId, Guid AccountId, string Currency, TreeObject Campaign, IReadOnlyList<TreeObject> AdSets, IReadOnlyList<TreeObject> Ads)
 {
     public TreeObject? Find(string metaId) => All.FirstOrDefault(one => one.MetaId == metaId);
@@ -73,14 +74,14 @@ internal sealed class CampaignTrees(NpgsqlDataSource dataSource)
     /// <param name="metaId">Meta's id of any of its objects.</param>
     public async Task<CampaignTree?> FindAsync(string metaId, CancellationToken ct) => await FindOwnerAsync(metaId, ct) is { } requestId ? await FindOfAsync(requestId, ct) : null;
 
-    /// <summary>The run in whose tree an object is.</summary>
+    /// <summary>The run that made the campaign, or adopted it, in whose tree an object is: later ones may have added to it.</summary>
     /// <param name="metaId">Meta's id.</param>
     public async Task<Guid?> FindOwnerAsync(string metaId, CancellationToken ct)
     {
         const string WhoseSql = """
             SELECT request_id FROM meta_campaigns WHERE meta_id = @MetaId
-            UNION ALL SELECT request_id FROM meta_adsets WHERE meta_id = @MetaId
-            UNION ALL SELECT request_id FROM meta_ads WHERE meta_id = @MetaId
+            UNION ALL SELECT c.request_id FROM meta_adsets s JOIN meta_campaigns c ON c.id = s.campaign_db_id WHERE s.meta_id = @MetaId
+            UNION ALL SELECT c.request_id FROM meta_ads d JOIN meta_adsets s ON s.id = d.adset_db_id JOIN meta_campaigns c ON c.id = s.campaign_db_id WHERE d.meta_id = @MetaId
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return await connection.QueryFirstOrDefaultAsync<Guid?>(new(WhoseSql, new { MetaId = metaId }, cancellationToken: ct));
@@ -96,14 +97,14 @@ internal sealed class CampaignTrees(NpgsqlDataSource dataSource)
                c.social_account_id AS account_id, a.currency, NULL AS creative_id
         FROM meta_campaigns c JOIN social_accounts a ON a.id = c.social_account_id WHERE c.request_id = ANY (@RequestIds)
         UNION ALL
-        SELECT s.request_id, 1, s.meta_id, c.meta_id, s.name, s.status, s.daily_budget, s.lifetime_budget, s.start_time, s.end_time, s.bid_amount, s.id, c.social_account_id, s.currency, NULL
-        FROM meta_adsets s JOIN meta_campaigns c ON c.id = s.campaign_db_id WHERE s.request_id = ANY (@RequestIds)
+        SELECT c.request_id, 1, s.meta_id, c.meta_id, s.name, s.status, s.daily_budget, s.lifetime_budget, s.start_time, s.end_time, s.bid_amount, s.id, c.social_account_id, s.currency, NULL
+        FROM meta_adsets s JOIN meta_campaigns c ON c.id = s.campaign_db_id WHERE c.request_id = ANY (@RequestIds)
         """;
 
     private const string AdsSql = """
         UNION ALL
-        SELECT d.request_id, 3, d.meta_id, s.meta_id, d.name, d.status, NULL, NULL, NULL, NULL, NULL, d.id, NULL, NULL, r.meta_id
-        FROM meta_ads d JOIN meta_adsets s ON s.id = d.adset_db_id LEFT JOIN meta_creatives r ON r.id = d.creative_db_id WHERE d.request_id = ANY (@RequestIds)
+        SELECT c.request_id, 3, d.meta_id, s.meta_id, d.name, d.status, NULL, NULL, NULL, NULL, NULL, d.id, NULL, NULL, r.meta_id
+        FROM meta_ads d JOIN meta_adsets s ON s.id = d.adset_db_id JOIN meta_campaigns c ON c.id = s.campaign_db_id LEFT JOIN meta_creatives r ON r.id = d.creative_db_id WHERE c.request_id = ANY (@RequestIds)
         """;
 
     private async Task<IReadOnlyList<CampaignTree>> ReadAsync(string treesSql, Guid[] requestIds, CancellationToken ct)

@@ -29,7 +29,7 @@ public static class MetaServices
             provider.GetRequiredService<ILogger<GraphClient>>()));
         services.AddSingleton<GraphPacing>();
         services.AddSingleton<MetaTokens>();
-        services.AddSingleton<MetaAds>().AddSingleton<MetaEdits>();
+        services.AddSingleton<MetaAds>().AddSingleton<MetaEdits>().AddSingleton<MetaTrees>();
         services.AddSingleton<MetaVideos>();
         services.AddSingleton<MetaImages>();
         services.AddSingleton<MetaChecks>();

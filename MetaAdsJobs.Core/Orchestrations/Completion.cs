@@ -15,7 +15,7 @@ namespace MetaAdsJobs.Core.Orchestrations;
 /// The last write of a successful orchestration: the four entity rows, what Meta told of first numbers and the final state in one explicit
 /// transaction. Any error rolls all of it back.
 /// </summary>
-internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites writes, StepJournal journal, OrchestrationOptions options, TimeProvider time, ILogger<Completion> logger)
+internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites writes, StepJournal journal, PublishAdded publish, OrchestrationOptions options, TimeProvider time, ILogger<Completion> logger)
 {
     private static readonly FencedSql FinishSql = FencedSql.Ends(
         "status = 'succeeded', completed_at = @Now, wait_reason = NULL, insights_sync = @InsightsSync::jsonb, errors = @Errors::jsonb",
@@ -39,14 +39,19 @@ internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites write
                 ON CONFLICT (social_account_id) WHERE state = 'queued' AND requested_by = 'new campaigns' DO NOTHING),
             campaign AS (
                 INSERT INTO meta_campaigns (request_id, social_account_id, meta_id, name, objective, daily_budget, lifetime_budget, bid_strategy, status, created_at)
-                SELECT request_id, social_account_id, @CampaignId, @CampaignName, @Objective, @CampaignDailyBudget, @CampaignLifetimeBudget, @CampaignBidStrategy, @Status, @Now FROM fence RETURNING id),
+                SELECT request_id, social_account_id, @CampaignId, @CampaignName, @Objective, @CampaignDailyBudget, @CampaignLifetimeBudget, @CampaignBidStrategy, @Status, @Now FROM fence WHERE @GivenCampaignId::text IS NULL RETURNING id),
+            -- Where the ad sets hang: what was ended meanwhile took with it what was made below.
+            home AS (
+                SELECT id, @Status AS status FROM campaign
+                UNION ALL SELECT id, CASE WHEN status IN ('DELETED', 'ARCHIVED') THEN status ELSE @Status END FROM meta_campaigns WHERE meta_id = @GivenCampaignId),
             adset AS (
                 INSERT INTO meta_adsets (request_id, step, campaign_db_id, meta_id, name, optimization_goal, billing_event, daily_budget, lifetime_budget,
                     bid_strategy, bid_amount, start_time, end_time, currency, targeting, status, created_at)
-                SELECT fence.request_id, n.step, campaign.id, n.meta_id, n.name, n.goal, @BillingEvent, n.daily, n.lifetime, n.strategy, n.bid, n.starts, n.ends, @Currency, n.targeting::jsonb, @Status, @Now
-                FROM fence, campaign, unnest(@AdSets, @AdSetIds, @AdSetNames, @Goals, @DailyBudgets::bigint[], @LifetimeBudgets::bigint[], @BidStrategies, @BidAmounts::bigint[],
+                SELECT fence.request_id, n.step, home.id, n.meta_id, n.name, n.goal, @BillingEvent, n.daily, n.lifetime, n.strategy, n.bid, n.starts, n.ends, @Currency, n.targeting::jsonb, home.status, @Now
+                FROM fence, home, unnest(@AdSets, @AdSetIds, @AdSetNames, @Goals, @DailyBudgets::bigint[], @LifetimeBudgets::bigint[], @BidStrategies, @BidAmounts::bigint[],
                     @StartTimes::timestamptz[], @EndTimes::timestamptz[], @Targetings) AS n (step, meta_id, name, goal, daily, lifetime, strategy, bid, starts, ends, targeting)
                 RETURNING id, step),
+            adsets AS (SELECT id, step FROM adset UNION ALL SELECT id, 'adset' FROM meta_adsets WHERE meta_id = @GivenAdSetId),
             creative AS (
                 INSERT INTO meta_creatives (request_id, step, social_account_id, kind, clip_id, meta_id, name, title, description, landing_url, video_id,
                     image_hash, image_url, thumbnail_url, created_at)
@@ -56,26 +61,29 @@ internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites write
                 RETURNING id, step),
             ad AS (
                 INSERT INTO meta_ads (request_id, step, adset_db_id, creative_db_id, meta_id, name, status, created_at)
-                SELECT fence.request_id, n.step, adset.id, creative.id, n.meta_id, n.name, @Status, @Now
-                FROM fence, unnest(@Ads, @AdIds, @AdNames, @AdSetsOfAds, @Creatives) AS n (step, meta_id, name, adset, creative)
-                JOIN adset ON adset.step = n.adset JOIN creative ON creative.step = n.creative)
+                SELECT fence.request_id, n.step, adsets.id, creative.id, n.meta_id, n.name, home.status, @Now
+                FROM fence, home, unnest(@Ads, @AdIds, @AdNames, @AdSetsOfAds, @Creatives) AS n (step, meta_id, name, adset, creative)
+                JOIN adsets ON adsets.step = n.adset JOIN creative ON creative.step = n.creative)
             """);
 
     /// <returns>False when a cancel was asked for at the last moment: nothing was written.</returns>
     /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
-    public async Task<bool> FinishAsync(Attempt attempt, Progress.Built built, InsightsSyncResult first, CancellationToken ct)
+    public async Task<bool> FinishAsync(Attempt attempt, Progress.Built built, InsightsSyncResult numbers, CancellationToken ct)
     {
         try
         {
             await using var connection = await dataSource.OpenConnectionAsync(ct);
             await using var transaction = await connection.BeginTransactionAsync(ct);
-            if (!await WriteEntitiesAsync(connection, transaction, attempt, built, first, ct))
+            await PublishAdded.LockAsync(connection, transaction, attempt, ct);
+            if (!await WriteEntitiesAsync(connection, transaction, attempt, built, numbers, ct))
             {
                 await transaction.RollbackAsync(ct);
                 return await StillHeldAsync(connection, attempt, ct) ? false : throw new FencedException("finished by another");
             }
 
+            var first = await publish.AskAsync(connection, transaction, attempt, built, ct);
             await transaction.CommitAsync(ct);
+            publish.Enqueue(first);
             return true;
         }
         catch (DbException) when (built.Last.Count > 0)
@@ -90,7 +98,7 @@ internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites write
         NpgsqlConnection connection, NpgsqlTransaction transaction, Attempt attempt, Progress.Built built, InsightsSyncResult first, CancellationToken ct)
     {
         var tree = attempt.Tree;
-        var (adSets, ads) = (tree.Shape.AdSets, tree.Shape.Ads);
+        var (adSets, ads) = (tree.Shape.NewAdSets.ToList(), tree.Shape.Ads);
         var bids = adSets.Select(adSet => tree.BidOf(adSet.Step)).ToList();
         // Of several clips the first; the request has all.
         var media = ads.Select(ad => ad.MediaSteps.Count == 0 ? null : attempt.MediaOf(ad.MediaSteps[0])).ToList();
@@ -104,7 +112,7 @@ internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites write
             InsightsSync = JsonSerializer.Serialize(first, OrchestrationRequest.Json),
             Errors = JsonSerializer.Serialize(first.Error is { } error ? [$"insights_sync: {error}"] : Array.Empty<string>()),
             HasNumbers = first.InsightsSynced > 0, SyncId = Guid.CreateVersion7(now), NumbersSince = first.DateRangeStart, NumbersUntil = first.DateRangeEnd,
-            Status = attempt.Request.AutoPublish ? "ACTIVE" : "PAUSED",
+            Status = attempt.Request is { AutoPublish: true, CampaignId: null } ? "ACTIVE" : "PAUSED", GivenCampaignId = attempt.Request.CampaignId, GivenAdSetId = attempt.Request.AdSetId,
             CampaignId = IdOf(StepName.Campaign), CampaignName = tree.NameOf(StepName.Campaign), Objective = attempt.Request.CampaignObjective,
             CampaignDailyBudget = tree.Campaign.DailyBudget, CampaignLifetimeBudget = tree.Campaign.LifetimeBudget, CampaignBidStrategy = tree.Campaign.BidStrategy,
             AdSetSpec.BillingEvent, attempt.Account.Currency,

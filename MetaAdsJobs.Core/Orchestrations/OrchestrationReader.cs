@@ -29,13 +29,16 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
             UNION ALL SELECT step, id, effective_status, issues::text FROM meta_adsets WHERE request_id = @RequestId
             UNION ALL SELECT step, id, effective_status, issues::text FROM meta_creatives WHERE request_id = @RequestId
             UNION ALL SELECT step, id, effective_status, issues::text FROM meta_ads WHERE request_id = @RequestId;
+            SELECT c.meta_id AS campaign_id, c.status, ARRAY(SELECT e.edit_id FROM campaign_edits e WHERE e.request_id = c.request_id AND e.made_by = o.request_id ORDER BY e.number) AS edits
+            FROM orchestrations o JOIN meta_campaigns c ON c.meta_id = o.request ->> 'campaign_id' WHERE o.request_id = @RequestId;
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var results = await connection.QueryMultipleAsync(new(FindSql, new { RequestId = requestId }, cancellationToken: ct));
         var row = await results.ReadSingleOrDefaultAsync<Row>();
         if (row is null) return null;
         var steps = (await results.ReadAsync<StepRow>()).ToDictionary(step => step.Step);
-        return row.ToResult(steps, (await results.ReadAsync<ObjectRow>()).ToDictionary(one => one.Step));
+        var objects = (await results.ReadAsync<ObjectRow>()).ToDictionary(one => one.Step);
+        return row.ToResult(steps, objects, await results.ReadSingleOrDefaultAsync<IntoRow>());
     }
 
     public async Task<bool> HasEndedAsync(Guid requestId, CancellationToken ct)
@@ -62,6 +65,14 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
         public long Id { get; init; }
         public string? EffectiveStatus { get; init; }
         public string? Issues { get; init; }
+    }
+
+    /// <summary>The campaign that was added to.</summary>
+    private sealed record IntoRow
+    {
+        public string CampaignId { get; init; } = "";
+        public string Status { get; init; } = "";
+        public Guid[] Edits { get; init; } = [];
     }
 
     private sealed record Row
@@ -91,21 +102,23 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
 
         private string[] ErrorList => JsonSerializer.Deserialize<string[]>(Errors)!;
 
-        public OrchestrationResult ToResult(Dictionary<string, StepRow> steps, Dictionary<string, ObjectRow> objects)
+        public OrchestrationResult ToResult(Dictionary<string, StepRow> steps, Dictionary<string, ObjectRow> objects, IntoRow? into)
         {
             var insights = InsightsSync is null ? null : JsonSerializer.Deserialize<InsightsSyncResult>(InsightsSync, OrchestrationRequest.Json);
             var validation = Validation is null ? null : JsonSerializer.Deserialize<ValidationFinding[]>(Validation, OrchestrationRequest.Json);
             var ended = Status == "succeeded";
             var built = ended && !ValidateOnly;
-            var shape = new TreeShape(OrchestrationRequest.FromJson(Request));
-            string? MetaId(string step) => steps.GetValueOrDefault(step) is { State: StepState.Confirmed or StepState.Left } row ? row.MetaId : null;
-            string StateOf(string step) => steps.GetValueOrDefault(step)?.State ?? StepState.Pending;
+            var request = OrchestrationRequest.FromJson(Request);
+            var shape = new TreeShape(request);
+            string? MetaId(string step) => shape.GivenId(step) ?? Made(step);
+            string? Made(string step) => steps.GetValueOrDefault(step) is { State: StepState.Confirmed or StepState.Left } row ? row.MetaId : null;
+            string StateOf(string step) => shape.GivenId(step) is not null ? "given" : steps.GetValueOrDefault(step)?.State ?? StepState.Pending;
             long? DbId(string step) => objects.GetValueOrDefault(step)?.Id;
             string? StatusOf(string step) => objects.GetValueOrDefault(step)?.EffectiveStatus;
             return new()
             {
                 RequestId = RequestId, SocialAccountId = SocialAccountId, ClipId = ClipId, CampaignName = CampaignName,
-                OverallSuccess = built ? insights?.Success == true && !Refused : ended && validation?.All(finding => finding.Ok != false) == true,
+                OverallSuccess = built ? (insights?.Success == true || request.IsAdoption) && !Refused : ended && validation?.All(finding => finding.Ok != false) == true,
                 AcceptedAt = AcceptedAt, StartedAt = StartedAt, CompletedAt = CompletedAt,
                 DurationSeconds = CompletedAt is null || StartedAt is null ? null : Math.Round((CompletedAt - StartedAt).Value.TotalSeconds, 3),
                 CampaignCreation = new()
@@ -116,6 +129,8 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
                 },
                 AdSets = ValidateOnly ? null : [.. shape.AdSets.Select(adSet => new AdSetResult(adSet.Name, DbId(adSet.Step), MetaId(adSet.Step), StateOf(adSet.Step), StatusOf(adSet.Step),
                     [.. adSet.Ads.Select(ad => new AdResult(ad.Name, ad.Request.Kind, AdNode.ClipsOf(ad.Request).Cast<Guid?>().FirstOrDefault(), [.. AdNode.ClipsOf(ad.Request)], ad.Request.PostId ?? ad.Request.InstagramMediaId, DbId(ad.Step), MetaId(ad.Step), DbId(ad.CreativeStep), MetaId(ad.CreativeStep), StateOf(ad.Step), StatusOf(ad.Step)))]))],
+                Into = into is null ? null : new(into.CampaignId, request.AdSetId, into.Status, request.IsAdoption, into.Edits, !built || request.IsAdoption || into.Status == "ACTIVE" ? null
+                    : $"the campaign is {into.Status.ToLowerInvariant()}: {(into.Status == "PAUSED" ? "what was added is shown once that is published" : "what was added is not shown")}"),
                 InsightsSync = insights, Validation = validation, Errors = ErrorList, Status = Status, Attempt = Attempt, NextAttemptAt = NextAttemptAt, WaitReason = WaitReason,
                 EffectiveStatus = StatusOf(StepName.Ad),
                 Issues = [.. shape.LastFirst.Reverse().SelectMany(step => IssuesOf(step, objects.GetValueOrDefault(step)?.Issues))],

@@ -28,6 +28,10 @@ public sealed record OrchestrationResult
     /// <summary>The ad sets with their ads, in the order of the request; a request without ad_sets has one of each. Null for validate_only.</summary>
     public IReadOnlyList<AdSetResult>? AdSets { get; init; }
 
+    /// <summary>The campaign that was there and was added to, or was adopted; absent of a run that made one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IntoResult? Into { get; init; }
+
     /// <summary>Null until all was built.</summary>
     public InsightsSyncResult? InsightsSync { get; init; }
 
@@ -49,11 +53,18 @@ public sealed record OrchestrationResult
     public IReadOnlyList<ResultIssue> Issues { get; init; } = [];
 }
 
+/// <param name="AdSetId">Meta's id of the ad set that ads were added to; null when ad sets were added.</param>
+/// <param name="CampaignStatus">How the campaign itself is switched, as last known: ACTIVE, PAUSED, ARCHIVED or DELETED.</param>
+/// <param name="Adopted">Nothing was made: the campaign was found at Meta and recorded.</param>
+/// <param name="Edits">The edits that activate what was added (auto_publish), in their order: GET /meta/edits/{id} tells how far they are.</param>
+/// <param name="Note">Why what was added is not shown, although it is whole; null otherwise.</param>
+public sealed record IntoResult(string CampaignId, string? AdSetId, string CampaignStatus, bool Adopted, IReadOnlyList<Guid> Edits, string? Note);
+
 /// <param name="Object">campaign, adset, creative or ad; of another than the first adset:2 or ad:2.1.</param>
 public sealed record ResultIssue(string Object, string? Level, string? Code, string? Summary, string? Message);
 
 /// <param name="Name">As the request gives it; null when it gives none.</param>
-/// <param name="State">pending, started (perhaps at Meta), confirmed, deleted (undone) or left (could not be undone).</param>
+/// <param name="State">pending, started (perhaps at Meta), confirmed, deleted (undone) or left (could not be undone); given: it was there before.</param>
 /// <param name="EffectiveStatus">Where it stands after Meta's own checks; null until it was looked at.</param>
 public sealed record AdSetResult(string? Name, long? AdsetDbId, string? AdsetMetaId, string State, string? EffectiveStatus, IReadOnlyList<AdResult> Ads);
 

@@ -7,6 +7,7 @@ using MetaAdsJobs.Core.Orchestrations.Judging;
 using MetaAdsJobs.Core.Orchestrations.Listing;
 using MetaAdsJobs.Core.Orchestrations.Outcomes;
 using MetaAdsJobs.Core.Orchestrations.Requests;
+using MetaAdsJobs.Core.Orchestrations.Requests.Into;
 using MetaAdsJobs.Core.Orchestrations.Review;
 using MetaAdsJobs.Core.Orchestrations.Steps;
 using MetaAdsJobs.Core.Orchestrations.Undo;
@@ -24,9 +25,9 @@ public static class OrchestrationServices
         services.AddOptionsFor<OrchestrationOptions>(OrchestrationOptions.Section);
         services.AddSingleton<IValidateOptions<OrchestrationOptions>, SettleDelayCoversCalls>();
 
-        services.AddSingleton<AcceptanceStore>();
+        services.AddSingleton<AcceptanceStore>().AddSingleton<GivenStore>();
         services.AddSingleton(provider => new AcceptOrchestration(
-            provider.GetRequiredService<AcceptanceStore>(), provider.GetRequiredService<IJobQueue>(), provider.GetRequiredService<SpendingCaps>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<AcceptanceStore>(), provider.GetRequiredService<GivenStore>(), provider.GetRequiredService<IJobQueue>(), provider.GetRequiredService<SpendingCaps>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<AcceptOrchestration>>()));
         services.AddSingleton<CopyRequest>();
         services.AddSingleton<CancelOrchestration>();
@@ -51,7 +52,7 @@ public static class OrchestrationServices
         services.AddSingleton<StepRunner>();
         services.AddSingleton<UndoJournal>();
         services.AddSingleton<UndoRunner>();
-        services.AddSingleton<Completion>();
+        services.AddSingleton<Completion>().AddSingleton<PublishAdded>();
         services.AddSingleton<SnoozeRun>();
         services.AddSingleton<RunOrchestration>();
         services.AddSingleton<ReviewStore>();

@@ -49,8 +49,11 @@ internal sealed class History : IAsyncDisposable
         var weight = choices.Made.Index().Sum(choice => (choice.Index + 1) * choice.Item);
         KindSeed = !isOfNumbers && weight % 3 == 1 && weight != 73 ? weight : null;
         ContentSeed = EditSeed is not null && weight % 2 == 0 ? weight : null;
+        // Of a sixth a later request adds to the campaign of an earlier one.
+        IntoSeed = !isOfNumbers && weight % 6 == 5 && sum is not (12 or 14 or 17) && weight is not (89 or 107 or 137) ? weight : null;
         Syncs = new(this);
         Edits = new(this);
+        Into = new(this);
     }
 
     /// <summary>About syncs and nights; else about requests and spending.</summary>
@@ -71,6 +74,8 @@ internal sealed class History : IAsyncDisposable
     public int? ContentSeed { get; }
     /// <summary>From which it is drawn what kinds its ads are of; null where each shows one clip.</summary>
     public int? KindSeed { get; }
+    /// <summary>From which is drawn what is added to campaigns that are there; null where nothing is.</summary>
+    public int? IntoSeed { get; }
     public int MaxRetries { get; }
     public TimeSpan Lease { get; }
     public Dictionary<string, string> Settings { get; }
@@ -83,6 +88,7 @@ internal sealed class History : IAsyncDisposable
     public Script Script { get; }
     public SyncScript Syncs { get; }
     public EditScript Edits { get; }
+    public IntoScript Into { get; }
 
     /// <summary>Worker processes that live.</summary>
     public IReadOnlyList<SimProcess> Workers => [.. _processes.Where(process => !process.IsDead && process.Name.StartsWith('w'))];

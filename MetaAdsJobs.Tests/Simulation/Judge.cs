@@ -75,6 +75,7 @@ internal sealed class Judge(History history)
     {
         var all = history.World.Objects;
         if (call["daily_budget"] is not null) JudgeCap(thing);
+        if (call["status"] == "ACTIVE" && thing.Kind == "adsets") JudgeCap(thing);
         if (call["status"] != "ACTIVE" || thing.Kind != "campaigns") return;
         // What Meta carries out late may meet a tree that an undo is taking away meanwhile.
         if (!_ofWholes.Contains(call) && !IsWhole(thing)) Condemn($"campaign {thing.Id} was activated before it was whole");
@@ -145,13 +146,13 @@ internal sealed class Judge(History history)
         }
     }
 
-    /// <summary>What the result names: by step, in Meta's kinds.</summary>
+    /// <summary>What the result names, but for what was there before: by step, in Meta's kinds.</summary>
     private static IEnumerable<(string Step, string Kind, string? MetaId)> Named(OrchestrationResult result, TreeShape shape)
     {
-        yield return (StepName.Campaign, "campaigns", result.CampaignCreation.CampaignMetaId);
+        if (shape.GivenId(StepName.Campaign) is null) yield return (StepName.Campaign, "campaigns", result.CampaignCreation.CampaignMetaId);
         foreach (var (adSet, told) in shape.AdSets.Zip(result.AdSets!))
         {
-            yield return (adSet.Step, "adsets", told.AdsetMetaId);
+            if (shape.GivenId(adSet.Step) is null) yield return (adSet.Step, "adsets", told.AdsetMetaId);
             foreach (var (ad, one) in adSet.Ads.Zip(told.Ads))
             {
                 yield return (ad.CreativeStep, "adcreatives", one.CreativeMetaId);

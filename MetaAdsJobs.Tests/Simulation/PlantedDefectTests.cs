@@ -48,6 +48,7 @@ public sealed partial class PlantedDefectTests
         new("what an edit that became void has done is told by nobody", "Campaigns/RequestEdit.cs", "lease_until = CASE WHEN NOT ({MayHaveMade}) THEN e.lease_until END,", "lease_until = NULL,"),
         new("a creative of an edit is created again without a look", Steps + "StepRunner.cs", "StepName.IsCreate(step) && attempt.StateOf(step) == StepState.Started && !attempt.Begun.ContainsKey(step);", "attempt.EditId is null && StepName.IsCreate(step) && attempt.StateOf(step) == StepState.Started && !attempt.Begun.ContainsKey(step);"),
         new("what an edit has made is deleted although the ad may yet be pointed to it", "Campaigns/Contents/MakeCreative.cs", "if (time.GetUtcNow() < settledAt) return", "if (time.GetUtcNow() < DateTimeOffset.MinValue) return"),
+        new("an undo deletes the campaign it was given", "Orchestrations/Undo/UndoRunner.cs", "        unseen?.Throw();\n", "        if (attempt.Request.CampaignId is { } given) await meta.DeleteAsync(attempt.Credential.Unyielding(), given, ct);\n        unseen?.Throw();\n"),
         new("an undo that finds what it lost does not write it down", "Orchestrations/Undo/UndoRunner.cs", "await journal.FoundAsync(attempt, step, found[0], ct);\n                    if (await DeleteAsync", "if (await DeleteAsync"),
     ];
 

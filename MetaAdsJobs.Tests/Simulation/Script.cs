@@ -58,11 +58,11 @@ internal sealed class Script(History history)
 
     public void Plan()
     {
-        var choices = history.Choices;
         if (history.IsOfNumbers) history.Syncs.Plan();
-        else PlanRequests(choices);
+        else PlanRequests(history.Choices);
         history.Edits.Plan(_asked, _clips);
-        CalmFrom = history.Clockwork.Now + TimeSpan.FromSeconds(choices.OneOf(120, 400, 1200));
+        history.Into.Plan(_asked);
+        CalmFrom = history.Clockwork.Now + TimeSpan.FromSeconds(history.Choices.OneOf(120, 400, 1200));
     }
 
     private void PlanRequests(Choices choices)

@@ -39,8 +39,8 @@ public sealed class CampaignReader
     {
         const string SaidSql = """
             SELECT meta_id, effective_status, issues::text AS issues FROM meta_campaigns WHERE request_id = @RequestId
-            UNION ALL SELECT meta_id, effective_status, issues::text FROM meta_adsets WHERE request_id = @RequestId
-            UNION ALL SELECT meta_id, effective_status, issues::text FROM meta_ads WHERE request_id = @RequestId
+            UNION ALL SELECT s.meta_id, s.effective_status, s.issues::text FROM meta_adsets s JOIN meta_campaigns c ON c.id = s.campaign_db_id WHERE c.request_id = @RequestId
+            UNION ALL SELECT d.meta_id, d.effective_status, d.issues::text FROM meta_ads d JOIN meta_adsets s ON s.id = d.adset_db_id JOIN meta_campaigns c ON c.id = s.campaign_db_id WHERE c.request_id = @RequestId
             """;
         if (await _trees.FindAsync(metaId, ct) is not { } tree || tree.Campaign.MetaId != metaId) return null;
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
@@ -48,6 +48,11 @@ public sealed class CampaignReader
         var said = (await connection.QueryAsync<SaidRow>(new(SaidSql, new { tree.RequestId }, cancellationToken: ct))).ToDictionary(row => row.MetaId);
         const string OutsideSql = """SELECT level, meta_id, field, was, "is", found_at FROM outside_changes WHERE request_id = @RequestId ORDER BY id DESC LIMIT 100""";
         var outside = (await connection.QueryAsync<OutsideChange>(new(OutsideSql, new { tree.RequestId }, cancellationToken: ct))).AsList();
+        const string AdditionsSql = """
+            SELECT request_id, requested_by, accepted_at AS requested_at, completed_at, status, request -> 'ad_sets' IS NOT DISTINCT FROM '[]' AS adopted FROM orchestrations
+            WHERE request ? 'campaign_id' AND request ->> 'campaign_id' = @metaId AND request_id <> @RequestId AND request -> 'validate_only' IS NULL ORDER BY request_id DESC LIMIT 100
+            """;
+        var additions = (await connection.QueryAsync<CampaignAddition>(new(AdditionsSql, new { metaId, tree.RequestId }, cancellationToken: ct))).AsList();
         CampaignObject Shown(TreeObject one)
         {
             var row = said.GetValueOrDefault(one.MetaId) ?? new SaidRow();
@@ -56,7 +61,7 @@ public sealed class CampaignReader
         }
 
         long? Cents(long? units) => units is null ? null : Currency.ToHundredths(tree.Currency, units.Value);
-        return new(summary, tree.Currency, Shown(tree.Campaign), [.. tree.AdSets.Select(set => new CampaignAdSet(Shown(set), [.. tree.Ads.Where(ad => ad.ParentId == set.MetaId).Select(Shown)]))], outside);
+        return new(summary, tree.Currency, Shown(tree.Campaign), [.. tree.AdSets.Select(set => new CampaignAdSet(Shown(set), [.. tree.Ads.Where(ad => ad.ParentId == set.MetaId).Select(Shown)]))], outside, additions);
     }
 
     // Only the conditions that are asked for, since one text for all would have to be planned for all. A state or words that nothing newer fits are not
@@ -90,10 +95,10 @@ public sealed class CampaignReader
                    (SELECT x.found_at FROM outside_changes x WHERE x.request_id = c.request_id ORDER BY x.id DESC LIMIT 1) AS changed_outside_at,
                    (SELECT count(*) FROM campaign_edits e WHERE e.request_id = c.request_id AND e.state IN ('queued', 'running', 'waiting'))::int AS open_edits
             FROM meta_campaigns c JOIN social_accounts a ON a.id = c.social_account_id JOIN orchestrations o ON o.request_id = c.request_id LEFT JOIN activations v ON v.request_id = c.request_id
-            CROSS JOIN LATERAL (SELECT count(*)::int AS ad_sets FROM meta_adsets s WHERE s.request_id = c.request_id) s
+            CROSS JOIN LATERAL (SELECT count(*)::int AS ad_sets FROM meta_adsets s WHERE s.campaign_db_id = c.id) s
             CROSS JOIN LATERAL (
                 SELECT count(*)::int AS ads, (count(*) FILTER (WHERE d.effective_status IN ('DISAPPROVED', 'WITH_ISSUES') AND d.status NOT IN ('DELETED', 'ARCHIVED')))::int AS refused_ads
-                FROM meta_ads d WHERE d.request_id = c.request_id) d
+                FROM meta_adsets s JOIN meta_ads d ON d.adset_db_id = s.id WHERE s.campaign_db_id = c.id) d
             WHERE {which} ORDER BY c.id DESC
             """;
         const string NumbersSql = """

@@ -84,9 +84,20 @@ public sealed record OutsideChange
     public required DateTimeOffset FoundAt { get; init; }
 }
 
-/// <summary>A campaign with all that hangs on it, and the last hundred changes from outside, newest first.</summary>
+/// <summary>A later run that has added to the campaign, or has taken over what was made in Ads Manager since.</summary>
+public sealed record CampaignAddition
+{
+    public required Guid RequestId { get; init; }
+    public required string RequestedBy { get; init; }
+    public required DateTimeOffset RequestedAt { get; init; }
+    public DateTimeOffset? CompletedAt { get; init; }
+    public required string Status { get; init; }
+    public required bool Adopted { get; init; }
+}
+
+/// <summary>A campaign with all that hangs on it, and the last hundred changes from outside and runs that added to it, newest first.</summary>
 /// <param name="Budget">The campaign as an object; without a budget where its ad sets have them.</param>
-public sealed record CampaignDetail(CampaignSummary Campaign, string Currency, CampaignObject Budget, IReadOnlyList<CampaignAdSet> AdSets, IReadOnlyList<OutsideChange> OutsideChanges)
+public sealed record CampaignDetail(CampaignSummary Campaign, string Currency, CampaignObject Budget, IReadOnlyList<CampaignAdSet> AdSets, IReadOnlyList<OutsideChange> OutsideChanges, IReadOnlyList<CampaignAddition> Additions)
 {
     /// <param name="metaId">Meta's id.</param>
     public (EditLevel Level, CampaignObject Object)? Find(string metaId)

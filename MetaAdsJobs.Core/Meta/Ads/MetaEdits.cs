@@ -73,7 +73,7 @@ internal sealed class MetaEdits(GraphClient graph, MetaAds meta)
         _ => "status,effective_status,name,creative{id}",
     };
 
-    private static ObjectValues Read(JsonElement answer) => new(
+    internal static ObjectValues Read(JsonElement answer) => new(
         GraphText.Of(answer, "status") ?? throw new MetaException(Proof.OutcomeUnknown, "Meta's answer about an object holds no status"), GraphText.Of(answer, "effective_status"), GraphText.Of(answer, "name"),
         Units(answer, "daily_budget"), Units(answer, "lifetime_budget"), Moment(GraphText.Of(answer, "end_time")), Units(answer, "bid_amount"))
     {
@@ -84,6 +84,6 @@ internal sealed class MetaEdits(GraphClient graph, MetaAds meta)
     private static long? Units(JsonElement answer, string name) =>
         long.TryParse(GraphText.Of(answer, name), NumberStyles.None, CultureInfo.InvariantCulture, out var units) && units > 0 ? units : null;
 
-    private static DateTimeOffset? Moment(string? text) =>
+    internal static DateTimeOffset? Moment(string? text) =>
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment) && moment > DateTimeOffset.UnixEpoch ? moment.ToUniversalTime() : null;
 }

@@ -18,8 +18,10 @@ internal sealed class ValidateStep(MetaChecks checks, MetaVideos videos, Validat
     {
         var known = await store.FindObjectsAsync(attempt, ct);
         var shape = attempt.Tree.Shape;
-        var findings = new List<ValidationFinding>(await AccountAsync(attempt, ct)) { await AskAsync(StepName.Campaign, () => checks.CheckAsync(attempt.Credential, attempt.Tree.Campaign, ct)) };
-        foreach (var adSet in shape.AdSets)
+        known = known with { CampaignId = shape.GivenId(StepName.Campaign) ?? known.CampaignId, AdSetId = shape.GivenId(StepName.AdSet) ?? known.AdSetId };
+        var findings = new List<ValidationFinding>(await AccountAsync(attempt, ct));
+        if (shape.GivenId(StepName.Campaign) is null) findings.Add(await AskAsync(StepName.Campaign, () => checks.CheckAsync(attempt.Credential, attempt.Tree.Campaign, ct)));
+        foreach (var adSet in shape.NewAdSets)
             findings.Add(known.CampaignId is null
                 ? ValidationFinding.NotChecked(adSet.Step, NeedsCampaign)
                 : await AskAsync(adSet.Step, () => checks.CheckAsync(attempt.Credential, attempt.Tree.AdSet(adSet.Step, known.CampaignId), ct), NeedsCampaign));
@@ -63,7 +65,7 @@ internal sealed class ValidateStep(MetaChecks checks, MetaVideos videos, Validat
         if (state.NotActive is { } why) wrong.Add($"the ad account is {why} at Meta");
         if (state.Currency is { } currency && currency != attempt.Account.Currency) wrong.Add($"its currency is {currency} at Meta and {attempt.Account.Currency} here");
         if (state.TimezoneName is { } zone && zone != attempt.Account.TimezoneName) wrong.Add($"its time zone is {zone} at Meta and {attempt.Account.TimezoneName} here");
-        if (state.MinDailyBudget is { } minimum && attempt.Tree.LeastDailyUnits(store.Now) is var units && units < minimum)
+        if (!attempt.Request.AddsNoBudget && state.MinDailyBudget is { } minimum && attempt.Tree.LeastDailyUnits(store.Now) is var units && units < minimum)
             wrong.Add($"Meta's minimum for a day is {Currency.ToHundredths(attempt.Account.Currency, minimum)} hundredths of {attempt.Account.Currency}; "
                 + $"the budget comes to {Currency.ToHundredths(attempt.Account.Currency, units)}");
         return wrong.Count == 0 ? [asked] : [.. wrong.Select(error => ValidationFinding.Refused(Account, error))];

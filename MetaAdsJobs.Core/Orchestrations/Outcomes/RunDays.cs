@@ -53,7 +53,7 @@ internal sealed class RunDays(NpgsqlDataSource dataSource, TimeProvider time)
                     extract(epoch FROM o.completed_at - GREATEST(o.accepted_at, r.at))::float8 AS asked, extract(epoch FROM o.completed_at - GREATEST(o.started_at, r.at))::float8 AS worked
                 FROM orchestrations o
                 LEFT JOIN (SELECT request_id, max(reopened_at) AS at FROM reopened_failures GROUP BY request_id) r ON r.request_id = o.request_id
-                WHERE o.completed_at >= @From AND o.completed_at < @To AND (o.request ->> 'validate_only') IS NULL
+                WHERE o.completed_at >= @From AND o.completed_at < @To AND (o.request ->> 'validate_only') IS NULL AND o.request -> 'ad_sets' IS DISTINCT FROM '[]'
                 UNION ALL
                 SELECT social_account_id, 'failed', NULL, NULL FROM reopened_failures WHERE completed_at >= @From AND completed_at < @To)
             INSERT INTO run_days (day, social_account_id, succeeded, failed, cancelled, asked_p50, asked_p95, worked_p50, worked_p95, counted_at, is_closed)

@@ -4,6 +4,7 @@ using System.Text.Json;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Jobs.Storage;
+using MetaAdsJobs.Core.Orchestrations.Requests.Into;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Core.Validation;
 using Microsoft.Extensions.Logging;
@@ -32,30 +33,40 @@ public abstract record Acceptance
 public sealed class AcceptOrchestration
 {
     private readonly AcceptanceStore _store;
+    private readonly GivenStore _given;
     private readonly IJobQueue _queue;
     private readonly SpendingCaps _caps;
     private readonly TimeProvider _time;
     private readonly ILogger<AcceptOrchestration> _logger;
 
-    internal AcceptOrchestration(AcceptanceStore store, IJobQueue queue, SpendingCaps caps, TimeProvider time, ILogger<AcceptOrchestration> logger) =>
-        (_store, _queue, _caps, _time, _logger) = (store, queue, caps, time, logger);
+    internal AcceptOrchestration(AcceptanceStore store, GivenStore given, IJobQueue queue, SpendingCaps caps, TimeProvider time, ILogger<AcceptOrchestration> logger) =>
+        (_store, _given, _queue, _caps, _time, _logger) = (store, given, queue, caps, time, logger);
 
     /// <param name="requestedBy">Who asks; idempotency keys are each caller's own.</param>
     public async Task<Acceptance> ExecuteAsync(JsonElement body, string requestedBy, string? idempotencyKey, CancellationToken ct)
     {
         var errors = new FieldErrors();
-        var request = RequestValidation.Read(body, errors, out var accountId);
+        Given? given = null;
+        var sent = body;
+        if (GivenStore.IsNamed(body))
+        {
+            given = await NothingWrittenException.IfFailsAsync(_given.FindAsync(body, errors, ct));
+            if (given is null) return new Acceptance.Invalid(errors);
+            body = given.Complete(body, errors);
+        }
+
+        var request = RequestValidation.Read(body, errors, out var accountId, given);
         var known = await NothingWrittenException.IfFailsAsync(_store.FindKnownAsync(accountId, RequestParts.ClipsOf(body), requestedBy, idempotencyKey, ct));
         var json = request?.ToJson();
-        var hash = json is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes(json));
+        var hash = given is not null ? GivenStore.HashOf(sent) : json is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes(json));
         // First of all: whether a request is a replay does not depend on the clock or on what has become of its account since.
         if (hash is not null && known.Earlier is { } earlier) return Replay(earlier, hash);
         var now = _time.GetUtcNow();
         // Nothing more of a body that is wrong all over would be told: it is not read again.
         if (!errors.IsFull)
         {
-            RequestValidation.CheckNow(body, now, errors);
-            if (known.Account is not null) RequestValidation.CheckAgainst(known.Account, _caps, known.Images, body, request, now, errors);
+            RequestValidation.CheckNow(body, now, errors, given);
+            if (known.Account is not null) RequestValidation.CheckAgainst(known.Account, _caps, known.Images, body, request, now, errors, given);
         }
 
         if (errors.Any) return new Acceptance.Invalid(errors);

@@ -24,6 +24,7 @@ public sealed class CopyRequest(NpgsqlDataSource dataSource, AccountStore accoun
     {
         if (await FindRequestAsync(requestId, ct) is not { } json) return new Copying.UnknownRun();
         var asked = OrchestrationRequest.FromJson(json);
+        if (asked.IsAdoption) return new Copying.UnknownRun();
         if (await accounts.FindAsync(asked.SocialAccountId, ct) is not { } from) return new Copying.UnknownAccount(asked.SocialAccountId);
         var to = accountId is { } id && id != from.Id ? await accounts.FindAsync(id, ct) : from;
         return to is null ? new Copying.UnknownAccount(accountId!.Value) : new Copying.Copied(RequestCopy.Of(asked, from, to, time.GetUtcNow()));

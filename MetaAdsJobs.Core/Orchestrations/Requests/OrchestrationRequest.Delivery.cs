@@ -33,6 +33,24 @@ public sealed partial record OrchestrationRequest
     /// <summary>At which hours of which days ads run; for lifetime budgets. Always when absent.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), JsonPropertyOrder(7)]
     public IReadOnlyList<ScheduleHours>? AdsetSchedule { get; init; }
+
+    /// <summary>
+    /// Meta's id of a campaign that is there, of ours or adopted: ad sets and ads are added to it. What belongs to it is left out of a request then, and stands in what is stored.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), JsonPropertyOrder(8)]
+    public string? CampaignId { get; init; }
+
+    /// <summary>Meta's id of an ad set that is there: ads are added to it. What belongs to it, and to its campaign, is left out of a request then.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), JsonPropertyOrder(9)]
+    public string? AdSetId { get; init; }
+
+    /// <summary>What is there has its budget already.</summary>
+    [JsonIgnore]
+    public bool AddsNoBudget => AdSetId is not null || (CampaignId is not null && IsCampaignBudget);
+
+    /// <summary>Nothing was asked for: a campaign that was found at Meta was recorded. No request has an empty list.</summary>
+    [JsonIgnore]
+    public bool IsAdoption => AdSets is { Count: 0 };
 }
 
 public sealed partial record AdSetRequest

@@ -5,7 +5,7 @@ using MetaAdsJobs.Core.Orchestrations.Requests.Ads;
 
 namespace MetaAdsJobs.Core.Orchestrations.Requests;
 
-/// <summary>What a caller asks for: a whole ad. Field names and meaning are the brief's.</summary>
+/// <summary>What a caller asks for: a whole ad, or what is added to a campaign that is there. Field names and meaning are the brief's.</summary>
 public sealed partial record OrchestrationRequest : AdContent
 {
     public required Guid SocialAccountId { get; init; }
@@ -123,8 +123,8 @@ public sealed partial record OrchestrationRequest : AdContent
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<AdSetRequest>? AdSets { get; init; }
 
-    /// <summary>What may be spent in a day by all ad sets, in hundredths: daily budgets, and lifetime budgets over their remaining days, rounded up.</summary>
-    public long DailyAmountCents(DateTimeOffset now) => IsCampaignBudget ? DailyAmountCents(DailyBudgetCents, LifetimeBudgetCents, FirstStart, LatestEnd, now) : AdSets?.Sum(adSet => DailyAmountCents(adSet.DailyBudgetCents, adSet.LifetimeBudgetCents, adSet.StartTime, adSet.EndTime, now))
+    /// <summary>What may be spent in a day by all ad sets that are made, in hundredths: daily budgets, and lifetime budgets over their remaining days, rounded up.</summary>
+    public long DailyAmountCents(DateTimeOffset now) => AddsNoBudget ? 0 : IsCampaignBudget ? DailyAmountCents(DailyBudgetCents, LifetimeBudgetCents, FirstStart, LatestEnd, now) : AdSets?.Sum(adSet => DailyAmountCents(adSet.DailyBudgetCents, adSet.LifetimeBudgetCents, adSet.StartTime, adSet.EndTime, now))
         ?? DailyAmountCents(DailyBudgetCents, LifetimeBudgetCents, StartTime, EndTime, now);
 
     /// <summary>When the last ad set ends; null when any has no end.</summary>

@@ -19,7 +19,7 @@ public sealed record RequestCopy(OrchestrationRequest Request, IReadOnlyList<Lef
     /// <summary>Ids that mean something in one ad account only, and who answers for its ads.</summary>
     internal static readonly string[] OfAccount =
     [
-        "pixel_id", "lead_gen_form_id", "dsa_beneficiary", "dsa_payor", "targeting.custom_audiences", "targeting.excluded_custom_audiences", "post_id", "instagram_media_id", "instagram_user_id",
+        "campaign_id", "ad_set_id", "pixel_id", "lead_gen_form_id", "dsa_beneficiary", "dsa_payor", "targeting.custom_audiences", "targeting.excluded_custom_audiences", "post_id", "instagram_media_id", "instagram_user_id",
     ];
 
     internal static readonly string[] Amounts = ["daily_budget_cents", "lifetime_budget_cents", "bid_amount_cents", "min_spend_cents", "max_spend_cents"];

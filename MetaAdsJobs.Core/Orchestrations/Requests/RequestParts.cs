@@ -47,7 +47,7 @@ internal static class RequestParts
         "link_description", "url_tags", "instagram_user_id", "conversion_domain",
     ];
 
-    private static readonly string[] OfAdSet =
+    internal static readonly string[] OfAdSet =
     [
         "targeting", "optimization_goal", "pixel_id", "conversion_event", "daily_budget_cents", "lifetime_budget_cents", "start_time", "end_time",
         "min_spend_cents", "max_spend_cents", "bid_strategy", "bid_amount_cents", "roas_average_floor", "dsa_beneficiary", "dsa_payor",
@@ -55,7 +55,7 @@ internal static class RequestParts
     ];
 
     private static readonly string[] OfCampaign =
-        ["social_account_id", BudgetAt, "campaign_name", "campaign_objective", "auto_publish", "special_ad_categories", "special_ad_category_countries", "validate_only"];
+        ["social_account_id", BudgetAt, "campaign_name", "campaign_objective", "auto_publish", "special_ad_categories", "special_ad_category_countries", "validate_only", "campaign_id", "ad_set_id"];
 
     private static readonly string[] OfBudget = ["daily_budget_cents", "lifetime_budget_cents", "bid_strategy"];
 

@@ -5,6 +5,7 @@ using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Meta.AdSets;
 using MetaAdsJobs.Core.Orchestrations.Requests.AdSets;
 using MetaAdsJobs.Core.Orchestrations.Requests.Ads;
+using MetaAdsJobs.Core.Orchestrations.Requests.Into;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Core.Validation;
 
@@ -19,9 +20,15 @@ internal static class RequestValidation
     // The marker and the words " - Creative" are added to it; Meta's own limit for names is 400 characters.
     private const int MaxName = 200;
 
-    public static OrchestrationRequest? Read(JsonElement body, FieldErrors errors, out Guid? accountId)
+    /// <param name="given">What the body adds to, which has completed it.</param>
+    public static OrchestrationRequest? Read(JsonElement body, FieldErrors errors, out Guid? accountId, Given? given = null)
     {
-        if (!RequestParts.IsTree(body)) return ReadOne(body, errors, out accountId);
+        if (!RequestParts.IsTree(body))
+        {
+            var one = ReadOne(body, errors, out accountId, given);
+            return one is null || given?.AdSet is null ? one : one with { AdSets = [given.With([(one, null)])] };
+        }
+
         accountId = null;
         var read = new List<(RequestPart Part, OrchestrationRequest? Request)>();
         foreach (var part in RequestParts.Of(body, errors))
@@ -29,24 +36,26 @@ internal static class RequestValidation
             // Nothing more would be told.
             if (errors.IsFull) break;
             var ofPart = new FieldErrors();
-            var request = ReadOne(part.Body, ofPart, out var id);
+            var request = ReadOne(part.Body, ofPart, out var id, given);
             accountId ??= id;
             part.Tell(ofPart, errors);
             read.Add((part, request));
         }
 
         if (errors.Any || read.Count == 0) return null;
-        var adSets = read.GroupBy(one => one.Part.Set).Select(set =>
-            AdSetRequest.Of(set.First().Request!, set.First().Part.SetName, [.. set.Select(ad => AdRequest.Of(ad.Request!, ad.Part.AdName))]));
+        var adSets = read.GroupBy(one => one.Part.Set).Select(set => given?.AdSet is not null ? given.With([.. set.Select(ad => (ad.Request!, ad.Part.AdName))])
+            : AdSetRequest.Of(set.First().Request!, set.First().Part.SetName, [.. set.Select(ad => AdRequest.Of(ad.Request!, ad.Part.AdName))]));
         var tree = read[0].Request! with { AdSets = [.. adSets] };
-        if (!tree.IsCampaignBudget || tree.AdSets.Sum(adSet => adSet.MinSpendCents ?? 0) <= (tree.DailyBudgetCents ?? tree.LifetimeBudgetCents)) return tree;
+        if (!tree.IsCampaignBudget || given?.AdSet is not null || tree.AdSets.Sum(adSet => adSet.MinSpendCents ?? 0) <= (tree.DailyBudgetCents ?? tree.LifetimeBudgetCents)) return tree;
         errors.Add(RequestParts.AdSets, "their min_spend_cents are more than the campaign's budget together");
         return null;
     }
 
     /// <summary>Checks what only the clock can tell; works on the raw body, so that these errors come with all the others.</summary>
-    public static void CheckNow(JsonElement body, DateTimeOffset now, FieldErrors errors)
+    public static void CheckNow(JsonElement body, DateTimeOffset now, FieldErrors errors, Given? given = null)
     {
+        given?.CheckNow(now, errors);
+        if (given?.AdSet is not null) return;
         foreach (var part in RequestParts.Of(body, new(), onlyFirst: true))
             Told(part, errors, ofPart => BudgetValidation.CheckNow(Again(part.Body), now, ofPart));
     }
@@ -55,21 +64,30 @@ internal static class RequestValidation
     /// <param name="images">Whether a clip is an image.</param>
     /// <param name="request">Null when something else is wrong with it.</param>
     public static void CheckAgainst(
-        SocialAccount account, SpendingCaps caps, IReadOnlyDictionary<Guid, bool> images, JsonElement body, OrchestrationRequest? request, DateTimeOffset now, FieldErrors errors)
+        SocialAccount account, SpendingCaps caps, IReadOnlyDictionary<Guid, bool> images, JsonElement body, OrchestrationRequest? request, DateTimeOffset now, FieldErrors errors, Given? given = null)
     {
         var ads = new List<(RequestPart Part, OrchestrationRequest Ad)>();
         foreach (var part in RequestParts.Of(body, new()))
         {
             var ad = AdValidation.Read(Again(part.Body), new() { SocialAccountId = default, CampaignName = "", CampaignObjective = "", OptimizationGoal = "" }, rule: null);
-            ads.Add((part, ad with { Targeting = part.Ad == 0 ? TargetingValidation.Read(Again(part.Body).Object("targeting")) : null }));
+            ads.Add((part, ad with { Targeting = part.Ad > 0 ? null : given?.AdSet is { } adSet ? adSet.Targeting?.DeepClone().AsObject() : TargetingValidation.Read(Again(part.Body).Object("targeting")) }));
             // Ads do not differ in it.
-            if (part.Ad == 0) Told(part, errors, ofPart => CheckOneAgainst(account with { InstagramUserId = ad.InstagramUserId ?? account.InstagramUserId }, caps, part.Body, now, ofPart));
+            if (part.Ad == 0 && given?.AdSet is null) Told(part, errors, ofPart => CheckOneAgainst(account with { InstagramUserId = ad.InstagramUserId ?? account.InstagramUserId }, caps, part.Body, now, ofPart));
         }
 
         foreach (var adSet in ads.GroupBy(one => one.Part.Set).Select(set => set.ToList())) CheckAds(account, adSet, images, errors);
-        if (request is { IsCampaignBudget: true }) BudgetValidation.CheckCampaign(account, caps, request, now, errors);
+        if (AccountCurrency.Difference(account.AdAccountId, account.Currency, account.MetaCurrency) is { } difference) errors.Add("social_account_id", difference);
+        if (given is not null) CheckTogether(account, caps, given, request, now, errors);
+        else if (request is { IsCampaignBudget: true }) BudgetValidation.CheckCampaign(account, caps, request, now, errors);
         else if (request?.AdSets is { Count: > 1 } && !errors.Any && caps.RefusalOf(account, request.DailyAmountCents(now)) is { } refusal)
             errors.Add(RequestParts.AdSets, $"all together: {refusal}");
+    }
+
+    // What is on in the campaign already counts for its cap, too.
+    private static void CheckTogether(SocialAccount account, SpendingCaps caps, Given given, OrchestrationRequest? request, DateTimeOffset now, FieldErrors errors)
+    {
+        if (request is null or { AddsNoBudget: true } || errors.Any || caps.RefusalOf(account, given.Tree.DailyAmountCents(now) + request.DailyAmountCents(now)) is not { } refusal) return;
+        errors.Add(request.AdSets is not null ? RequestParts.AdSets : request.DailyBudgetCents is null ? "lifetime_budget_cents" : "daily_budget_cents", $"together with what is on in the campaign: {refusal}");
     }
 
     private static void CheckAds(SocialAccount account, List<(RequestPart Part, OrchestrationRequest Ad)> ads, IReadOnlyDictionary<Guid, bool> images, FieldErrors errors)
@@ -93,10 +111,19 @@ internal static class RequestValidation
         part.Tell(ofPart, errors);
     }
 
-    private static OrchestrationRequest? ReadOne(JsonElement body, FieldErrors errors, out Guid? accountId)
+    private static OrchestrationRequest? ReadOne(JsonElement body, FieldErrors errors, out Guid? accountId, Given? given)
     {
         var fields = new JsonFields(body, errors);
         accountId = fields.Id("social_account_id", required: true);
+        foreach (var known in (string[])[RequestParts.AdSets, Given.CampaignPath, Given.AdSetPath]) fields.Has(known);
+        if (given?.AdSet is not null)
+        {
+            foreach (var known in (string[])["campaign_name", "campaign_objective", "special_ad_categories", "special_ad_category_countries", "budget_at"]) fields.Has(known);
+            var ad = given.ReadAd(fields, accountId ?? default, body);
+            fields.RefuseUnknown();
+            return errors.Any ? null : ad;
+        }
+
         var name = fields.Text("campaign_name", required: true, MaxName);
         var objective = Objective(fields);
         var goal = Goal(fields, objective);
@@ -107,12 +134,11 @@ internal static class RequestValidation
         var request = new OrchestrationRequest
         {
             SocialAccountId = accountId ?? default, CampaignName = name ?? "", CampaignObjective = objective ?? "", Targeting = targeting, OptimizationGoal = goal ?? "",
-            DestinationType = destination, AutoPublish = autoPublish ?? false,
+            DestinationType = destination, AutoPublish = autoPublish ?? false, CampaignId = given?.Tree.Campaign.MetaId,
         };
         request = AdValidation.Read(fields, BudgetValidation.Read(fields, request), rule);
         request = OptionValidation.Read(fields, request, rule);
         request = DeliveryValidation.Read(fields, GoalValidation.Read(fields, request, rule), rule);
-        fields.Has(RequestParts.AdSets);
         fields.RefuseUnknown();
         return errors.Any ? null : request;
     }
@@ -124,7 +150,6 @@ internal static class RequestValidation
         OptionValidation.CheckAgainst(account, fields, errors);
         GoalValidation.CheckAgainst(account, fields, errors);
         TargetingValidation.CheckAgainst(account, fields, errors);
-        if (AccountCurrency.Difference(account.AdAccountId, account.Currency, account.MetaCurrency) is { } difference) errors.Add("social_account_id", difference);
     }
 
     // What is wrong in itself has been told already.

@@ -40,14 +40,15 @@ internal sealed class ReviewStore(NpgsqlDataSource dataSource, AccountTokens tok
                 RETURNING r.request_id, r.looks, r.deadline_at)
             SELECT t.request_id, t.looks, t.deadline_at, a.ad_account_id, a.access_token, objects.steps, objects.meta_ids
             FROM taken t
-            JOIN meta_campaigns c ON c.request_id = t.request_id
+            JOIN orchestrations o ON o.request_id = t.request_id
+            JOIN meta_campaigns c ON c.meta_id = COALESCE(o.request ->> 'campaign_id', (SELECT own.meta_id FROM meta_campaigns own WHERE own.request_id = t.request_id))
             JOIN social_accounts a ON a.id = c.social_account_id
             CROSS JOIN LATERAL (
-                SELECT array_agg(o.step ORDER BY o.level, o.id) AS steps, array_agg(o.meta_id ORDER BY o.level, o.id) AS meta_ids
+                SELECT array_agg(one.step ORDER BY one.level, one.id) AS steps, array_agg(one.meta_id ORDER BY one.level, one.id) AS meta_ids
                 FROM (SELECT 'campaign' AS step, 1 AS level, c.id, c.meta_id
                       UNION ALL SELECT s.step, 2, s.id, s.meta_id FROM meta_adsets s WHERE s.request_id = t.request_id
                       UNION ALL SELECT r.step, 3, r.id, r.meta_id FROM meta_creatives r WHERE r.request_id = t.request_id
-                      UNION ALL SELECT d.step, 4, d.id, d.meta_id FROM meta_ads d WHERE d.request_id = t.request_id) o) objects
+                      UNION ALL SELECT d.step, 4, d.id, d.meta_id FROM meta_ads d WHERE d.request_id = t.request_id) one) objects
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var rows = await connection.QueryAsync<Row>(new(TakeSql, new { Now = time.GetUtcNow(), Limit = limit, Taken }, cancellationToken: ct));

@@ -126,6 +126,9 @@ internal sealed class Attempt
     /// <summary>In which currency Meta bills the account; null until Meta has told it.</summary>
     public string? MetaCurrency { get; set; }
 
+    /// <summary>Whether Meta has shown what is to be added to.</summary>
+    public bool IsGivenSeen { get; set; }
+
     /// <summary>What Meta said of a request that is only to be judged; empty before.</summary>
     public IReadOnlyList<ValidationFinding> Validation { get; set; } = [];
 
@@ -136,14 +139,14 @@ internal sealed class Attempt
 
     public string StateOf(string step) => Steps.TryGetValue(step, out var record) ? record.State : StepState.Pending;
 
-    /// <summary>Meta's id of a confirmed step.</summary>
+    /// <summary>Meta's id of a confirmed step, or of what is given.</summary>
     public string MetaId(string step) =>
         FindMetaId(step) ?? throw new InvalidOperationException($"Step {step} of {RequestId} has no id yet");
 
     /// <summary>How often Meta has refused the step in a way that may pass, before this attempt.</summary>
     public int RefusalsOf(string step) => Steps.GetValueOrDefault(step)?.Refusals ?? 0;
 
-    public string? FindMetaId(string step) => Steps.GetValueOrDefault(step)?.MetaId;
+    public string? FindMetaId(string step) => Steps.GetValueOrDefault(step)?.MetaId ?? Tree.Shape.GivenId(step);
 
     public ClipMedia MediaOf(string step) => Media[step];
 

@@ -35,13 +35,17 @@ internal sealed class Creates(MetaAds meta, MetaVideos videos, ClipImageStore im
         return await meta.CreateCampaignAsync(attempt.Credential, attempt.Tree.Campaign, CancellationToken.None);
     }
 
-    private Task<string> SendAdAsync(Attempt attempt, AdNode ad) =>
-        meta.CreateAdAsync(attempt.Credential, attempt.Tree.Ad(ad.Step, attempt.MetaId(ad.AdSetStep), attempt.MetaId(ad.CreativeStep)), CancellationToken.None);
+    private async Task<string> SendAdAsync(Attempt attempt, AdNode ad)
+    {
+        await ConfirmGivenAsync(attempt, ad.AdSetStep);
+        return await meta.CreateAdAsync(attempt.Credential, attempt.Tree.Ad(ad.Step, attempt.MetaId(ad.AdSetStep), attempt.MetaId(ad.CreativeStep)), CancellationToken.None);
+    }
 
     private async Task<string> SendAdSetAsync(Attempt attempt, string step)
     {
         // The campaign may be older than this check, or adopted.
         await ConfirmCurrencyAsync(attempt);
+        await ConfirmGivenAsync(attempt, StepName.Campaign);
         return await meta.CreateAdSetAsync(attempt.Credential, attempt.Tree.AdSet(step, attempt.MetaId(StepName.Campaign)), CancellationToken.None);
     }
 
@@ -71,6 +75,16 @@ internal sealed class Creates(MetaAds meta, MetaVideos videos, ClipImageStore im
         attempt.MetaCurrency = await ReadFirstAsync("the ad account's currency", currencies.ReadAsync(attempt.Account.Id, attempt.Credential, CancellationToken.None));
         if (AccountCurrency.Difference(attempt.Account.AdAccountId, attempt.Account.Currency, attempt.MetaCurrency) is { } difference)
             throw new MetaException(Proof.Rejected, difference);
+    }
+
+    /// <summary>What is added to may have been ended since: then that is said, and not what Meta says of a create below it.</summary>
+    private async Task ConfirmGivenAsync(Attempt attempt, string step)
+    {
+        if (attempt.IsGivenSeen || attempt.Tree.Shape.GivenId(step) is not { } metaId) return;
+        var what = step == StepName.Campaign ? "campaign" : "ad set";
+        var status = await ReadFirstAsync($"the {what}", meta.ReadSwitchAsync(attempt.Credential, metaId, CancellationToken.None));
+        if (status is "DELETED" or "ARCHIVED") throw new MetaException(Proof.Rejected, $"the {what} {metaId} is {(status == "DELETED" ? "deleted" : "archived")} at Meta: nothing can be added to it");
+        attempt.IsGivenSeen = true;
     }
 
     // Known when the media step has just ended; an attempt that begins here reads it anew, for its address expires.

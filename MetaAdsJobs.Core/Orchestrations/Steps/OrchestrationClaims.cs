@@ -27,7 +27,7 @@ internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaim
         started AS (
             INSERT INTO orchestration_steps (request_id, step, state, attempt, started_at)
             SELECT request_id, first.step, 'started', attempt, @Now FROM claimed, unnest(ARRAY['campaign', 'media']) AS first(step)
-            WHERE attempt = 1 AND NOT cancel_requested AND ending IS NULL AND request -> 'validate_only' IS DISTINCT FROM 'true' AND (first.step = 'campaign' OR clip_id IS NOT NULL)
+            WHERE attempt = 1 AND NOT cancel_requested AND ending IS NULL AND request -> 'validate_only' IS DISTINCT FROM 'true' AND CASE first.step WHEN 'campaign' THEN NOT request ? 'campaign_id' ELSE clip_id IS NOT NULL END
             RETURNING step)
         SELECT c.attempt, c.round, c.request, c.ending, c.cancel_requested, c.abandoned, c.failures, c.quiet_since, c.asked_by,
                EXISTS (SELECT 1 FROM started) AS is_started,
@@ -148,7 +148,7 @@ internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaim
                 Credential = new(AdAccountId, token) { StoredAs = AccessToken, BeforeSending = lease.ThrowIfOver }, AskedBy = AskedBy,
                 MetaCurrency = MetaCurrency,
             };
-            foreach (var step in !IsStarted ? [] : ClipId is null ? (string[])[StepName.Campaign] : [StepName.Campaign, StepName.Media])
+            foreach (var step in ((string[])[StepName.Campaign, StepName.Media]).Where(step => IsStarted && (step == StepName.Campaign ? request.CampaignId is null : ClipId is not null)))
             {
                 attempt.Steps[step] = new(step, StepState.Started, null, now);
                 attempt.Begun[step] = new(step);

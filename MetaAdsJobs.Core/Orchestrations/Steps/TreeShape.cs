@@ -28,9 +28,11 @@ internal sealed class TreeShape
     private readonly Dictionary<string, AdSetNode> _adSets;
     private readonly Dictionary<Guid, string> _media = [];
     private readonly ILookup<string, AdNode> _adsOfMedia;
+    private readonly Dictionary<string, string> _given;
 
     public TreeShape(OrchestrationRequest request)
     {
+        _given = new[] { (Step: StepName.Campaign, Id: request.CampaignId), (Step: StepName.AdSet, Id: request.AdSetId) }.Where(one => one.Id is not null).ToDictionary(one => one.Step, one => one.Id!);
         AdSets = request.AdSets is null
             ? [new(StepName.AdSet, request, null, "", [new(StepName.Ad, StepName.Creative, MediaOf(request), StepName.AdSet, request, null, "")])]
             : [.. request.AdSets.Select((adSet, set) => NodeOf(adSet, set + 1))];
@@ -59,12 +61,20 @@ internal sealed class TreeShape
     /// <summary>Null when there are only existing posts.</summary>
     public Guid? FirstClip => Media.Count == 0 ? null : Media[0].ClipId;
 
+    /// <summary>Meta's id of what is there already, and was so before the run: nothing creates, switches or undoes it. Null of all else.</summary>
+    public string? GivenId(string step) => _given.GetValueOrDefault(step);
+
+    /// <summary>The ad sets that are created.</summary>
+    public IEnumerable<AdSetNode> NewAdSets => AdSets.Where(adSet => GivenId(adSet.Step) is null);
+
     /// <summary>All that is created, in the order in which it is undone.</summary>
     public IEnumerable<string> LastFirst =>
-        [.. Ads.Reverse().Select(ad => ad.Step), .. Ads.Reverse().Select(ad => ad.CreativeStep), .. AdSets.Reverse().Select(adSet => adSet.Step), StepName.Campaign];
+        [.. Ads.Reverse().Select(ad => ad.Step), .. Ads.Reverse().Select(ad => ad.CreativeStep), .. NewAdSets.Reverse().Select(adSet => adSet.Step), .. NewCampaign];
 
-    /// <summary>All that is active or paused, from the top down: what stands below a paused campaign spends nothing.</summary>
-    public IEnumerable<string> Switches => [StepName.Campaign, .. AdSets.Select(adSet => adSet.Step), .. Ads.Select(ad => ad.Step)];
+    /// <summary>All of it that is active or paused, from the top down: what stands below a paused campaign spends nothing.</summary>
+    public IEnumerable<string> Switches => [.. NewCampaign, .. NewAdSets.Select(adSet => adSet.Step), .. Ads.Select(ad => ad.Step)];
+
+    private string[] NewCampaign => GivenId(StepName.Campaign) is null ? [StepName.Campaign] : [];
 
     public AdSetNode AdSetOf(string step) => _adSets[step];
 
@@ -77,16 +87,16 @@ internal sealed class TreeShape
     public AdNode AdOf(string step) => _ads.GetValueOrDefault(step) ?? _creatives[step];
 
     /// <summary>
-    /// The steps the request needs: activate only when asked to publish; a request that is only to be judged has one of its own.
+    /// The steps the request needs: activate only when asked to publish, and what is added to a campaign that is there is activated by edits of that; a request that is only to be judged has one of its own.
     /// </summary>
     /// <param name="isAwaited">Of media: false for old runs of a video that was at Meta, which nobody awaited.</param>
     public IReadOnlyList<string> Steps(Func<string, bool> isAwaited, bool autoPublish, bool validateOnly) => validateOnly ? [StepName.Validate] :
     [
-        StepName.Campaign, .. AdSets.Select(adSet => adSet.Step), .. Media.Select(media => media.Step).Where(isAwaited),
-        .. Ads.SelectMany(ad => (string[])[ad.CreativeStep, ad.Step]), .. autoPublish ? [StepName.Activate] : Array.Empty<string>(),
+        .. NewCampaign, .. NewAdSets.Select(adSet => adSet.Step), .. Media.Select(media => media.Step).Where(isAwaited),
+        .. Ads.SelectMany(ad => (string[])[ad.CreativeStep, ad.Step]), .. autoPublish && NewCampaign.Length > 0 ? [StepName.Activate] : Array.Empty<string>(),
     ];
 
-    /// <summary>What has to be confirmed before a step begins. All that can begin are under way together.</summary>
+    /// <summary>What has to be confirmed, or given, before a step begins. All that can begin are under way together.</summary>
     public IReadOnlyList<string> NeedsOf(string step) => StepName.KindOf(step) switch
     {
         StepName.AdSet => [StepName.Campaign],

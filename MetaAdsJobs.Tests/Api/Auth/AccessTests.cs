@@ -41,6 +41,7 @@ public sealed class AccessTests
         ("GET", "/meta/targeting", "manager", 422),
         ("POST", "/meta/targeting/reach", "manager", 422),
         ("GET", $"/meta/accounts/{Id}/audiences", "manager", 404),
+        ("POST", $"/meta/accounts/{Id}/campaigns/1/adopt", "manager", 404),
     ];
 
     private Service _service = null!;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Dapper;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Api.Campaigns;
@@ -65,6 +66,44 @@ public sealed class CampaignTests
         wrong.AssertProblem(422);
         Assert.That(wrong.Json["errors"]!.AsObject().Select(error => error.Key), Is.EquivalentTo(["daily_budget_cents", "size"]));
         Assert.That((await viewer.GetAsync($"/meta/edits?campaign_id={campaign}")).Json["items"]!.AsArray(), Is.Empty);
+    }
+
+    [Test]
+    public async Task An_ad_set_is_added_and_a_campaign_made_in_Ads_Manager_adopted_over_HTTP()
+    {
+        var service = await SharedServices.WithWorker;
+        using var client = service.Client();
+        using var viewer = service.Client("viewer");
+        var request = await client.NewRequestAsync();
+        var run = await client.UntilAsync(await client.AcceptAsync(request), "succeeded");
+        var (account, campaign) = ((string)request["social_account_id"]!, (string)run["campaign_creation"]!["campaign_meta_id"]!);
+        foreach (var name in (string[])["campaign_name", "campaign_objective"]) request.Remove(name);
+        (request["campaign_id"], request["auto_publish"]) = (campaign, true);
+
+        var added = await client.UntilAsync(await client.AcceptAsync(request), "succeeded");
+
+        Assert.That(((string?)added["into"]!["campaign_id"], (string?)added["into"]!["note"]), Is.EqualTo((campaign, "the campaign is paused: what was added is shown once that is published")));
+        var edit = $"/meta/edits/{(string?)added["into"]!["edits"]![0]}";
+        await Eventually.TrueAsync(async () => (string?)(await client.GetAsync(edit)).Json["status"] == "succeeded", service.Progress, service.Logs);
+        var shown = (await client.GetAsync($"/meta/campaigns/{campaign}")).Json;
+        Assert.That(shown["ad_sets"]!.AsArray().Select(set => (string?)set!["ad_set"]!["status"]), Is.EqualTo(["PAUSED", "ACTIVE"]));
+        Assert.That(run["into"], Is.Null);
+
+        var adopt = $"/meta/accounts/{account}/campaigns/{campaign}/adopt";
+        var known = await client.PostAsync(adopt);
+        Assert.That((known.Code, (bool?)known.Json["is_new"], (int?)known.Json["ad_sets"]), Is.EqualTo((200, false, 0)), known.Text);
+        var byHand = $"META_CAMPAIGN_{Guid.NewGuid():N}"[..26];
+        await using (var connection = await service.Database.DataSource.OpenConnectionAsync())
+            await connection.ExecuteAsync("""
+                INSERT INTO stub_graph.objects (id, kind, account_id, name, status, fields, created_at, updated_at, searchable_at)
+                SELECT @byHand, kind, account_id, 'By hand', 'PAUSED', fields, now(), now(), now() FROM stub_graph.objects WHERE id = @campaign
+                """, new { byHand, campaign });
+        var taken = await client.PostAsync($"/meta/accounts/{account}/campaigns/{byHand}/adopt");
+        Assert.That((taken.Code, taken.Header("Location"), (bool?)taken.Json["is_new"]), Is.EqualTo((201, $"/meta/campaigns/{byHand}", true)), taken.Text);
+        Assert.That((string?)(await viewer.GetAsync($"/meta/campaigns/{byHand}")).Json["campaign"]!["name"], Is.EqualTo("By hand"));
+        (await viewer.PostAsync(adopt)).AssertProblem(403);
+        (await client.PostAsync($"/meta/accounts/{account}/campaigns/META_CAMPAIGN_0/adopt")).AssertProblem(404);
+        (await client.PostAsync($"/meta/accounts/{Guid.NewGuid()}/campaigns/{campaign}/adopt")).AssertProblem(404);
     }
 
     [Test]

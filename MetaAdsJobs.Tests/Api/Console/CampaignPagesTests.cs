@@ -174,6 +174,58 @@ public sealed class CampaignPagesTests() : BrowserTests(shared: () => SharedServ
         Assert.That(await _api.Http.GetStringAsync(Regex.Match(page, $"/console/campaigns/{campaign}\\?adset=[^\"]+").Value), Does.Contain("Tree 50").And.Not.Contain("Show its ads"));
     }
 
+    [Test]
+    public async Task An_ad_set_and_an_ad_are_added_in_the_form_and_a_campaign_is_adopted()
+    {
+        var (campaign, run) = await BuiltAsync("Lighthouse");
+        var account = (string)(await _api.RunAsync(run))["social_account_id"]!;
+        var page = await _chromium.SignInAsync(_service, "manager", $"/console/campaigns/{campaign}");
+
+        await RowOf(page, "Campaign").GetByRole(AriaRole.Link, new() { Name = "Add an ad set…" }).ClickAsync();
+        await Expect(page.Locator(".notice").First).ToContainTextAsync("Added to Lighthouse");
+        await Expect(page.Locator(".notice").First).ToContainTextAsync("The campaign is not active");
+        await Expect(page.GetByLabel("Campaign name")).ToHaveCountAsync(0);
+        await FillAsync();
+        await page.GetByLabel("Objective and goal").SelectOptionAsync("OUTCOME_SALES|LINK_CLICKS");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create the ad" }).ClickAsync();
+        await Expect(page.GetByLabel("Daily budget")).ToHaveAccessibleDescriptionAsync(new Regex("is required"));
+        await page.GetByLabel("Daily budget").FillAsync("12.34");
+        await CreateAsync();
+        await page.GotoAsync($"/console/campaigns/{campaign}");
+        await Expect(RowOf(page, "ad set")).ToHaveCountAsync(2);
+
+        await RowOf(page, "ad set").First.GetByRole(AriaRole.Link, new() { Name = "Add an ad…" }).ClickAsync();
+        await Expect(page.GetByLabel("Objective and goal")).ToHaveCountAsync(0);
+        await FillAsync();
+        await CreateAsync();
+        await page.GotoAsync($"/console/campaigns/{campaign}");
+        await Expect(RowOf(page, "ad")).ToHaveCountAsync(3);
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Ad sets and ads" })).ToHaveCountAsync(2);
+
+        await page.GotoAsync("/console/campaigns");
+        await page.GetByText("Adopt a campaign that was made in Ads Manager").ClickAsync();
+        await page.Locator("details").GetByLabel("Account").SelectOptionAsync(account);
+        await page.GetByLabel("The campaign's id at Meta").FillAsync(campaign);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Adopt it" }).ClickAsync();
+        await Expect(page).ToHaveURLAsync(new Regex($"/console/campaigns/{campaign}"));
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("It was known already; what was new of it was taken over.");
+        await FitsAsync(page, $"/console/campaigns/{campaign}", $"/console/new?campaign={campaign}", "/console/campaigns");
+
+        async Task FillAsync()
+        {
+            await page.GetByLabel("Clip").SelectOptionAsync(new SelectOptionValue { Index = 1 });
+            await page.GetByLabel("Where it leads").FillAsync("https://example.com/more");
+            await page.GetByLabel("Title").FillAsync("More");
+        }
+
+        async Task CreateAsync()
+        {
+            await page.GetByRole(AriaRole.Button, new() { Name = "Create the ad" }).ClickAsync();
+            await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The run was accepted.");
+            await Expect(page.Locator("h1 .status")).ToHaveTextAsync("succeeded");
+        }
+    }
+
     private static ILocator RowOf(IPage page, string level) => page.Locator($"tr.of-{level.Replace(" ", "", StringComparison.Ordinal).ToLowerInvariant()}");
 
     // Neither the page nor a table in it is to be pushed aside.
