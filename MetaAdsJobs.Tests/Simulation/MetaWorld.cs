@@ -138,12 +138,14 @@ internal sealed class MetaWorld(History history)
         if (!isAccount && _objects.Find(one => one.Id == of) is not { Status: not "DELETED" })
             return GraphAnswer.Error(100, 33, "Object does not exist, cannot be loaded due to missing permissions, or does not support this operation");
         var wanted = call["filtering"] is { } filter ? JsonNode.Parse(filter)![0]!["value"]!.ToString() : null;
-        var found = _objects.Where(one => one.Kind == call.Edge && one.Lives && one.ListedFrom <= history.Clockwork.Now
+        // What is deleted while a list is read pushes nothing of it past its reader; histories that are older keep the lists they had.
+        bool IsCounted(MetaObject one) => one.Lives || history.IntoSeed is not null;
+        var found = _objects.Where(one => one.Kind == call.Edge && IsCounted(one) && one.ListedFrom <= history.Clockwork.Now
             && (isAccount ? one.AccountId == of : one.Parent?.Id == of) && (wanted is null || one.Name.Contains(wanted, StringComparison.Ordinal))).ToList();
         // Small pages, whatever was asked for.
         var from = int.Parse(call["after"] ?? "0", CultureInfo.InvariantCulture);
         const int Size = 3;
-        var items = string.Join(',', found.Skip(from).Take(Size).Select(one => JsonSerializer.Serialize(new { id = one.Id, name = one.Name, title = one.Name, status = one.Status, daily_budget = one.Budget.ToString(CultureInfo.InvariantCulture), creative = new { id = one.Creative?.Id } })));
+        var items = string.Join(',', found.Skip(from).Take(Size).Where(one => one.Lives).Select(one => JsonSerializer.Serialize(new { id = one.Id, name = one.Name, title = one.Name, status = one.Status, daily_budget = one.Budget.ToString(CultureInfo.InvariantCulture), creative = new { id = one.Creative?.Id } })));
         var next = found.Count > from + Size ? $$""","paging":{"cursors":{"after":"{{from + Size}}"},"next":"https://more"}""" : "";
         return GraphAnswer.Ok($$"""{"data":[{{items}}]{{next}}}""");
     }

@@ -5,6 +5,7 @@ using Dapper;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Orchestrations.Requests;
+using MetaAdsJobs.Core.Orchestrations.Requests.Ads;
 using MetaAdsJobs.Core.Orchestrations.Steps;
 using Npgsql;
 
@@ -146,7 +147,7 @@ internal sealed class AdoptionStore(NpgsqlDataSource dataSource, TimeProvider ti
         // A creative that is that of several ads is recorded for each.
         const string AdsSql = """
             INSERT INTO meta_creatives (request_id, step, social_account_id, kind, meta_id, name, created_at)
-            SELECT @RequestId, n.step, @AccountId, 'adopted', n.meta_id, n.name, @Now FROM unnest(@Creatives, @CreativeIds, @CreativeNames) AS n (step, meta_id, name) ON CONFLICT DO NOTHING;
+            SELECT @RequestId, n.step, @AccountId, @Outside, n.meta_id, n.name, @Now FROM unnest(@Creatives, @CreativeIds, @CreativeNames) AS n (step, meta_id, name) ON CONFLICT DO NOTHING;
             INSERT INTO meta_ads (request_id, step, adset_db_id, creative_db_id, meta_id, name, status, effective_status, created_at)
             SELECT @RequestId, n.step, s.id, r.id, n.meta_id, n.name, n.status, n.effective, @Now
             FROM unnest(@Ads, @Ids, @Names, @AdSetIds, @Creatives, @Statuses, @Effectives) AS n (step, meta_id, name, adset_id, creative, status, effective)
@@ -156,7 +157,7 @@ internal sealed class AdoptionStore(NpgsqlDataSource dataSource, TimeProvider ti
         string[] Steps(string kind) => [.. ads.Select(one => StepName.OfAd(kind, one.Set, one.Number))];
         return connection.ExecuteAsync(new(AdsSql, new
         {
-            RequestId = requestId, AccountId = account.Id, Now = now, Creatives = Steps(StepName.Creative), Ads = Steps(StepName.Ad), CreativeIds = Of(ad => ad.CreativeId), CreativeNames = Of(ad => ad.CreativeName ?? ad.CreativeId),
+            RequestId = requestId, AccountId = account.Id, Now = now, AdKind.Outside, Creatives = Steps(StepName.Creative), Ads = Steps(StepName.Ad), CreativeIds = Of(ad => ad.CreativeId), CreativeNames = Of(ad => ad.CreativeName ?? ad.CreativeId),
             Ids = Of(ad => ad.Id), Names = Of(ad => NameOf(ad.Values, ad.Id)), AdSetIds = Of(ad => ad.AdSetId), Statuses = Of(ad => ad.Values.Status), Effectives = Of(ad => ad.Values.EffectiveStatus),
         }, transaction, cancellationToken: ct));
     }
