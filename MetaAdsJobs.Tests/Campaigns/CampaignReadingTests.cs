@@ -107,7 +107,7 @@ public sealed class CampaignReadingTests
     }
 
     [Test]
-    public async Task Pages_hear_of_every_edit_that_is_asked_for_moves_or_ends()
+    public async Task Pages_hear_of_every_edit_that_is_asked_for_moves_or_ends_and_of_what_others_did_or_added()
     {
         await using var world = await RunWorld.StartAsync();
         var tree = await world.BuiltAsync();
@@ -119,9 +119,19 @@ public sealed class CampaignReadingTests
         await world.ExecuteAsync("UPDATE campaign_edits SET state = 'waiting', wait_reason = 'stopped'");
         marks.Add(await MarkAsync());
         await world.UntilEndedAsync(edit);
+        marks.Add(await MarkAsync());
+        await world.ExecuteAsync("""
+            INSERT INTO outside_changes (social_account_id, request_id, level, meta_id, field, was, "is", found_at)
+            SELECT social_account_id, request_id, 'campaign', meta_id, 'name', 'Other', 'Mine', now() FROM meta_campaigns
+            """);
+        marks.Add(await MarkAsync());
+        await world.ExecuteAsync("""
+            INSERT INTO meta_ads (request_id, step, adset_db_id, creative_db_id, meta_id, name, status, created_at)
+            SELECT request_id, 'ad:1.2', adset_db_id, creative_db_id, meta_id || '_2', name, status, created_at FROM meta_ads
+            """);
         marks.AddRange([await MarkAsync(), await MarkAsync()]);
 
-        Assert.That(marks.Distinct().Count(), Is.EqualTo(4));
+        Assert.That(marks.Distinct().Count(), Is.EqualTo(6), "of what was asked, waits and ends, of what somebody else did, and of what was added");
         Assert.That(marks[^1], Is.EqualTo(marks[^2]), "and of nothing else");
     }
 

@@ -39,8 +39,8 @@ public sealed class Pulse(NpgsqlDataSource dataSource, JobReader jobs)
             UNION ALL
             -- Edits are few: what has ended is no longer among those that have not.
             SELECT 'campaigns', md5(concat_ws(' ',
-                (SELECT id FROM meta_campaigns ORDER BY id DESC LIMIT 1),
-                (SELECT edit_id FROM campaign_edits ORDER BY edit_id DESC LIMIT 1),
+                (SELECT id FROM meta_campaigns ORDER BY id DESC LIMIT 1), (SELECT id FROM meta_ads ORDER BY id DESC LIMIT 1),
+                (SELECT edit_id FROM campaign_edits ORDER BY edit_id DESC LIMIT 1), (SELECT id FROM outside_changes ORDER BY id DESC LIMIT 1),
                 (SELECT string_agg(concat(edit_id, state, attempt, wait_reason), ',' ORDER BY edit_id)
                     FROM (SELECT edit_id, state, attempt, wait_reason FROM campaign_edits WHERE state IN ('queued', 'running', 'waiting') ORDER BY request_id DESC, number DESC LIMIT 1000) e)))
             UNION ALL
