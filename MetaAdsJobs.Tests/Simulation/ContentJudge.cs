@@ -6,6 +6,20 @@ namespace MetaAdsJobs.Tests.Simulation;
 /// <summary>What ads show after their edits: of each edit at most one creative lives, which the ad shows, has shown, or an error names.</summary>
 internal static class ContentJudge
 {
+    /// <summary>Whether a create is of an edit's creative, or of the video of one that is not over.</summary>
+    public static bool IsOfEdit(History history, GraphCall create)
+    {
+        if (history.ContentSeed is null || create.Edge is not ("adcreatives" or "advideos")) return false;
+        using var connection = history.Database.Aside.OpenConnection();
+        var edits = connection.Query<(Guid Id, int Round, string Step, string State)>("""
+            SELECT e.edit_id, e.round, r.step, e.state FROM campaign_edits e JOIN meta_ads d ON d.meta_id = e.meta_id JOIN meta_creatives r ON r.id = d.creative_db_id
+            JOIN social_accounts a ON a.id = e.social_account_id WHERE a.ad_account_id = @account AND e.fields ? 'creative'
+            """, new { account = create.Path.Split('/')[0] });
+        if (create.Edge == "advideos") return edits.Any(edit => edit.State is not ("succeeded" or "failed" or "cancelled"));
+        var marker = Marker.Split(create["name"] ?? "").Marker;
+        return edits.Any(edit => Enumerable.Range(1, edit.Round).Any(round => Marker.For(edit.Id, round, edit.Step) == marker));
+    }
+
     /// <param name="named">What something names; what edits have made is added.</param>
     public static async Task EndAsync(History history, Npgsql.NpgsqlConnection connection, Guid accountId, HashSet<MetaObject> named)
     {

@@ -8,9 +8,6 @@ namespace MetaAdsJobs.Tests.Simulation;
 /// <summary>What people have done to campaigns after their birth.</summary>
 internal sealed class EditScript(History history)
 {
-    /// <summary>What stands in each content that an edit gives an ad.</summary>
-    public const string Another = "Another";
-
     /// <summary>What was to be deleted or archived.</summary>
     public HashSet<string> Ended { get; } = [];
 
@@ -41,9 +38,9 @@ internal sealed class EditScript(History history)
             var (asked, which, at) = (requests[random.Next(requests.Count)], random.Next(16), random.Next(10, 600));
             string[] contents =
             [
-                $$"""{"clip_id":"{{clips[0]}}","creative_title":"{{Another}} {{number}}","landing_url":"https://example.com/"}""",
-                $$"""{"clip_id":"{{clips[1]}}","creative_title":"{{Another}} {{number}}","landing_url":"https://example.com/"}""",
-                $$"""{"post_id":"1_{{number}}","landing_url":"https://example.com/{{Another}}"}""",
+                $$"""{"clip_id":"{{clips[0]}}","creative_title":"Another {{number}}","landing_url":"https://example.com/"}""",
+                $$"""{"clip_id":"{{clips[1]}}","creative_title":"Another {{number}}","landing_url":"https://example.com/"}""",
+                $$"""{"post_id":"1_{{number}}","landing_url":"https://example.com/Another"}""",
             ];
             var body = random.Next(4) == 0 ? $$"""{"targeting":{"age_min":{{20 + number}} } }""" : $$"""{"creative":{{contents[random.Next(contents.Length)]}}}""";
             Guid? edit = null;

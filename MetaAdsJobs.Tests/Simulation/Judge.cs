@@ -51,8 +51,7 @@ internal sealed class Judge(History history)
         if (!call.IsCreate || call.Edge == "adimages") return;
         var now = history.Clockwork.Now;
         // What a paused ad is to show may be made during a stop.
-        var isOfEdit = history.ContentSeed is not null && (call.Edge == "advideos" || (call["object_story_spec"] ?? call["call_to_action"])?.Contains(EditScript.Another, StringComparison.Ordinal) == true);
-        if (!isOfEdit && history.Script.StoppedSince(call.Path.Split('/')[0]) is { } since && now - since > TimeSpan.FromMinutes(2))
+        if (history.Script.StoppedSince(call.Path.Split('/')[0]) is { } since && now - since > TimeSpan.FromMinutes(2) && !ContentJudge.IsOfEdit(history, call))
             Condemn($"{call} was sent {now - since} after a stop");
         var name = call["name"] ?? call["title"];
         var before = history.World.AllSent.LastOrDefault(sent => sent.Call != call && sent.Call.IsCreate && sent.Call.Edge == call.Edge && (sent.Call["name"] ?? sent.Call["title"]) == name);
