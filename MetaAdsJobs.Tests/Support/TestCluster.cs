@@ -1,14 +1,14 @@
 using MetaAdsJobs.Launch.Postgres;
 
 // Fixtures with a database of their own say [Parallelizable]: most of them wait for something most of the time (a lease, a browser). The
-// others, which share one or take no time, run one after the other.
+// others, which share one or take no time, run one after the other. So do set-up fixtures: else the tests below them wait for all others.
 [assembly: LevelOfParallelism(6)]
 
 // Not in Support: a SetUpFixture ends after the tests of its own namespace and those below it, and this one is for all of them.
 namespace MetaAdsJobs.Tests;
 
 /// <summary>The private PostgreSQL that all tests of a run share, started by the first that wants it.</summary>
-[SetUpFixture]
+[SetUpFixture, Parallelizable]
 public sealed class TestCluster
 {
     // Nobody crashes this one: waiting for the disk, with hundreds of databases made and dropped, would take longer than the tests.

@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace MetaAdsJobs.Tests.Support;
 
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class TestDatabaseTests
 {
     [Test]
