@@ -59,15 +59,15 @@ public sealed class AdoptTests
     }
 
     [Test]
-    public async Task Adopted_once_more_it_takes_what_is_new_and_nothing_twice()
+    public async Task Adopted_once_more_it_takes_and_counts_what_is_new_and_nothing_twice()
     {
-        var (asked, campaign) = await ByHandAsync();
+        var (asked, campaign) = await ByHandAsync("""{"auto_publish":true}""");
         var first = await AdoptAsync(asked, campaign);
         var unchanged = await AdoptAsync(asked, campaign);
         Assert.That((first.IsNew, unchanged.IsNew, unchanged.RequestId, unchanged.AdSets, unchanged.Ads), Is.EqualTo((true, false, (Guid?)null, 0, 0)));
         await _world.ExecuteAsync("""
             INSERT INTO stub_graph.objects (id, kind, account_id, parent_id, creative_id, name, status, fields, created_at, updated_at, searchable_at)
-            SELECT concat('META_', upper(kind), '_', 'abc'), kind, account_id, CASE kind WHEN 'ad' THEN 'META_ADSET_abc' ELSE parent_id END, creative_id, 'By hand', 'PAUSED', fields, now(), now(), now()
+            SELECT concat('META_', upper(kind), '_', 'abc'), kind, account_id, CASE kind WHEN 'ad' THEN 'META_ADSET_abc' ELSE parent_id END, creative_id, 'By hand', 'ACTIVE', fields, now(), now(), now()
             FROM stub_graph.objects WHERE kind IN ('adset', 'ad') ORDER BY kind DESC
             """);
 
@@ -75,6 +75,7 @@ public sealed class AdoptTests
 
         Assert.That((again.IsNew, again.AdSets, again.Ads, again.RequestId is null), Is.EqualTo((false, 1, 1, false)));
         Assert.That((await TreeAsync(campaign)).Ads.Select(ad => ad.ParentId), Has.Member("META_ADSET_abc"));
+        Assert.That(await _world.CountedAsync(), Is.EqualTo("active 20000"));
         Assert.That(await _world.QueryAsync<bool>("SELECT compare_at <= clock_timestamp() FROM meta_campaigns"), Is.EqualTo([true]), "what else has changed is found at once");
     }
 
@@ -128,6 +129,8 @@ public sealed class AdoptTests
         var campaign = (await _world.QueryAsync<string>("SELECT id FROM stub_graph.objects WHERE kind = 'campaign'")).Single();
         var other = await _world.AcceptAsync();
 
+        _world.Graph.Faults.Add(call => call.Path == campaign, GraphFaults.WithoutId);
+        Assert.That(await _world.Get<AdoptCampaign>().ExecuteAsync(asked.AccountId, campaign, "ann", CancellationToken.None), Is.InstanceOf<Adoption.NotNow>(), "that tells nothing");
         Assert.That(await _world.Get<AdoptCampaign>().ExecuteAsync(asked.AccountId, campaign, "ann", CancellationToken.None), Is.InstanceOf<Adoption.Refused>().And.Property("Reason").Contains($"{asked.RequestId}"));
         Assert.That(await _world.Get<AdoptCampaign>().ExecuteAsync(other.AccountId, campaign, "ann", CancellationToken.None), Is.InstanceOf<Adoption.Refused>().And.Property("Reason").Contains(other.AdAccountId));
         Assert.That(await _world.Get<AdoptCampaign>().ExecuteAsync(asked.AccountId, "META_CAMPAIGN_0", "ann", CancellationToken.None), Is.InstanceOf<Adoption.UnknownCampaign>());

@@ -63,12 +63,18 @@ internal sealed class AdoptionStore(NpgsqlDataSource dataSource, TimeProvider ti
             await InsertAdsAsync(connection, transaction, runId, account, newAds, now, ct);
         }
 
-        // What has changed since is found, told and counted by that.
-        const string CompareSql = """
+        // What has changed since is found, told and counted by the comparison; ad sets that are new of a campaign that was known count as the rest of it does, and who has looked at it before looks again.
+        const string CountSql = """
             UPDATE meta_campaigns SET compare_at = clock_timestamp() WHERE @IsKnown AND meta_id = @CampaignId;
+            UPDATE activations v SET daily_cents = v.daily_cents + @MoreCents, ends_at = CASE WHEN v.ends_at IS NOT NULL AND @MoreEndsAt::timestamptz IS NOT NULL THEN GREATEST(v.ends_at, @MoreEndsAt) END, changed_at = @Now
+            FROM meta_campaigns c WHERE @IsKnown AND @IsMore AND c.meta_id = @CampaignId AND v.request_id = c.request_id;
             SELECT COALESCE(sum(daily_cents), 0)::bigint FROM activations WHERE social_account_id = @AccountId AND state IN ('activating', 'active') AND (ends_at IS NULL OR ends_at > @Now)
             """;
-        var active = await connection.ExecuteScalarAsync<long>(new(CompareSql, new { IsKnown = campaign is not null, CampaignId = found.Id, AccountId = account.Id, Now = now }, transaction, cancellationToken: ct));
+        var more = TreeOf(account, found with { AdSets = [.. newAdSets.Select(set => set.Item)] });
+        var active = await connection.ExecuteScalarAsync<long>(new(CountSql, new
+        {
+            IsKnown = campaign is not null, CampaignId = found.Id, AccountId = account.Id, Now = now, IsMore = newAdSets.Count > 0, MoreCents = more.Campaign.Budget.IsAny ? 0 : more.DailyAmountCents(now), MoreEndsAt = more.LastEnd?.ToUniversalTime(),
+        }, transaction, cancellationToken: ct));
         await transaction.CommitAsync(ct);
         return (null, new(requestId, campaign is null, newAdSets.Count, newAds.Count, tree.DailyAmountCents(now), active));
     }

@@ -36,7 +36,8 @@ internal sealed class MetaTrees(GraphClient graph, MetaAds meta)
             return null;
         }
 
-        // What is no campaign has no objective.
+        // An answer without its id says nothing of it; what is no campaign has no objective.
+        if (GraphText.Of(campaign, "id") is null) throw new MetaException(Proof.OutcomeUnknown, "Meta's answer about a campaign holds no id");
         if (GraphText.Of(campaign, "objective") is not { } objective) return null;
         var adSets = await ListAsync(credential, $"{campaignId}/adsets", AdSetFields, MostAdSets, "ad sets", ct);
         var ads = await ListAsync(credential, $"{campaignId}/ads", "status,effective_status,name,adset_id,creative{id,name}", MostAds, "ads", ct);
