@@ -16,9 +16,11 @@ internal sealed class ReportAction
     // Which counts make up the value that is always told, and the value of each window asked for.
     private readonly (JsonEncodedText Key, Metric[] Of)[] _values;
     private readonly JsonEncodedText _type;
-    private readonly decimal _unit;
 
-    private ReportAction(string type, IReadOnlyList<string> windows, decimal unit, ByWindow by)
+    // Null: the account's of money.
+    private readonly decimal? _unit;
+
+    private ReportAction(string type, IReadOnlyList<string> windows, decimal? unit, ByWindow by)
     {
         (_type, _unit) = (JsonEncodedText.Encode(type), unit);
         _values = [(JsonEncodedText.Encode("value"), by.Default), .. windows.Select(window => (JsonEncodedText.Encode(window), by.In(window)))];
@@ -44,7 +46,7 @@ internal sealed class ReportAction
     public static ReportField Paid(string field, IReadOnlyList<string> windows)
     {
         var paid = ByWindow.Bought(PaidInADay, PaidInAWeek, PaidInAMonth, PaidAfterAView);
-        return List(field, [.. PurchaseTypes.Select(type => new ReportAction(type, windows, 0.01m, paid))]);
+        return List(field, [.. PurchaseTypes.Select(type => new ReportAction(type, windows, null, paid))]);
     }
 
     public static ReportField ThruPlayed(string field, IReadOnlyList<string> windows) =>
@@ -60,7 +62,7 @@ internal sealed class ReportAction
 
             json.WriteStartArray(name);
             foreach (var action in actions)
-                action.Write(json, row.Numbers);
+                action.Write(json, row);
 
             json.WriteEndArray();
         };
@@ -88,8 +90,9 @@ internal sealed class ReportAction
         return false;
     }
 
-    private void Write(Utf8JsonWriter json, in InsightNumbers of)
+    private void Write(Utf8JsonWriter json, scoped in ReportRow row)
     {
+        ref readonly var of = ref row.Numbers;
         if (!IsIn(of))
             return;
 
@@ -99,7 +102,7 @@ internal sealed class ReportAction
         {
             var sum = Sum(_values[i].Of, of);
             if (sum != 0 || i == 0)
-                ReportFields.WriteNumber(json, _values[i].Key, sum * _unit, "0.##");
+                ReportFields.WriteNumber(json, _values[i].Key, sum * (_unit ?? row.Account.Unit), "0.##");
         }
 
         json.WriteEndObject();

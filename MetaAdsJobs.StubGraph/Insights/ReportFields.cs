@@ -9,7 +9,9 @@ namespace MetaAdsJobs.StubGraph.Insights;
 /// <summary>How each field of a row is written: numbers as decimal strings, money in whole units. Dates follow by themselves.</summary>
 internal static class ReportFields
 {
-    private delegate decimal Number(in InsightNumbers of);
+    private const string Money = "0.00";
+
+    private delegate decimal Number(in InsightNumbers of, decimal unit);
 
     private delegate string? Text(scoped in ReportRow row);
 
@@ -44,20 +46,20 @@ internal static class ReportFields
 
     private static (string Format, Number Of)? Numbers(string name) => name switch
     {
-        "impressions" => ("0", static (in of) => of[Impressions]),
-        "reach" => ("0", static (in of) => of[Reach]),
-        "clicks" => ("0", static (in of) => of[Clicks]),
-        "unique_clicks" => ("0", static (in of) => of[Clicks] * 9 / 10),
-        "inline_link_clicks" => ("0", static (in of) => of[LinkClicks]),
-        "inline_post_engagement" => ("0", static (in of) => of[Clicks] + of[VideoViews]),
-        "spend" => ("0.00", static (in of) => of[SpendMinor] / 100m),
-        "frequency" => ("0.######", static (in of) => Ratio(of[Impressions], of[Reach])),
-        "ctr" => ("0.######", static (in of) => Ratio(of[Clicks] * 100m, of[Impressions])),
-        "inline_link_click_ctr" => ("0.######", static (in of) => Ratio(of[LinkClicks] * 100m, of[Impressions])),
-        "cpc" => ("0.######", static (in of) => Ratio(of[SpendMinor] / 100m, of[Clicks])),
-        "cpm" => ("0.######", static (in of) => Ratio(of[SpendMinor] * 10m, of[Impressions])),
-        "cpp" => ("0.######", static (in of) => Ratio(of[SpendMinor] * 10m, of[Reach])),
-        "cost_per_inline_link_click" => ("0.######", static (in of) => Ratio(of[SpendMinor] / 100m, of[LinkClicks])),
+        "impressions" => ("0", static (in of, _) => of[Impressions]),
+        "reach" => ("0", static (in of, _) => of[Reach]),
+        "clicks" => ("0", static (in of, _) => of[Clicks]),
+        "unique_clicks" => ("0", static (in of, _) => of[Clicks] * 9 / 10),
+        "inline_link_clicks" => ("0", static (in of, _) => of[LinkClicks]),
+        "inline_post_engagement" => ("0", static (in of, _) => of[Clicks] + of[VideoViews]),
+        "spend" => (Money, static (in of, unit) => of[SpendMinor] * unit),
+        "frequency" => ("0.######", static (in of, _) => Ratio(of[Impressions], of[Reach])),
+        "ctr" => ("0.######", static (in of, _) => Ratio(of[Clicks] * 100m, of[Impressions])),
+        "inline_link_click_ctr" => ("0.######", static (in of, _) => Ratio(of[LinkClicks] * 100m, of[Impressions])),
+        "cpc" => ("0.######", static (in of, unit) => Ratio(of[SpendMinor] * unit, of[Clicks])),
+        "cpm" => ("0.######", static (in of, unit) => Ratio(of[SpendMinor] * unit * 1000, of[Impressions])),
+        "cpp" => ("0.######", static (in of, unit) => Ratio(of[SpendMinor] * unit * 1000, of[Reach])),
+        "cost_per_inline_link_click" => ("0.######", static (in of, unit) => Ratio(of[SpendMinor] * unit, of[LinkClicks])),
         _ => null,
     };
 
@@ -78,8 +80,8 @@ internal static class ReportFields
         var isAlwaysTold = name is "impressions" or "clicks" or "reach" or "spend";
         return (json, scoped in row) =>
         {
-            if (number(row.Numbers) is var value && (value != 0 || isAlwaysTold))
-                WriteNumber(json, encoded, value, format);
+            if (number(row.Numbers, row.Account.Unit) is var value && (value != 0 || isAlwaysTold))
+                WriteNumber(json, encoded, value, format == Money && row.Account.Unit == 1 ? "0" : format);
         };
     }
 

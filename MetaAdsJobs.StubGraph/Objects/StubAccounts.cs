@@ -89,4 +89,8 @@ internal sealed class StubAccounts(NpgsqlDataSource dataSource)
 }
 
 /// <summary>An ad account; <paramref name="IsKnown"/> tells whether somebody described it or the usual values stand in.</summary>
-internal sealed record StubAccount(string AccountId, string Name, string Currency, string TimezoneName, bool IsKnown);
+internal sealed record StubAccount(string AccountId, string Name, string Currency, string TimezoneName, bool IsKnown)
+{
+    /// <summary>What is the least that can be spent: Meta counts these currencies in whole ones.</summary>
+    public decimal Unit { get; } = Currency is "CLP" or "COP" or "CRC" or "HUF" or "IDR" or "ISK" or "JPY" or "KRW" or "PYG" or "TWD" or "VND" ? 1 : 0.01m;
+}

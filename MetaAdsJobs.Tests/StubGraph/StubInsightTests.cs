@@ -61,6 +61,18 @@ public sealed class StubInsightTests
     }
 
     [Test]
+    public async Task Yen_have_no_hundredths_at_any_level()
+    {
+        await using (var command = _world.DataSource.CreateCommand($"INSERT INTO stub_graph.ad_accounts VALUES ('{StubWorld.Account[4..]}', 'In yen', 'JPY', 'Asia/Tokyo')")) await command.ExecuteNonQueryAsync();
+
+        var byAd = await _world.ReadReportAsync($"{StubWorld.Account}/insights");
+        var inOne = await _world.ReadReportAsync($"{StubWorld.Account}/insights", ("level", "account"), ("time_increment", "all_days"));
+
+        Assert.That(byAd.Concat(inOne).SelectMany(row => row["action_values"]?.AsArray().Select(value => value!["value"]).Append(row["spend"]) ?? [row["spend"]]).Select(value => (string?)value), Is.All.Matches("^[1-9][0-9]*$"));
+        Assert.That(inOne.Spend(), Is.EqualTo(byAd.Spend()));
+    }
+
+    [Test]
     public async Task A_deleted_ad_vanishes_from_the_account_but_not_from_its_own_report()
     {
         await _world.CallAsync("DELETE", _second.Campaign);
