@@ -114,6 +114,29 @@ public sealed record CampaignEdit
     public DateTimeOffset? CompletedAt { get; init; }
 }
 
+/// <summary>What is read of a row of campaign_edits; what is not asked for is as here.</summary>
+internal sealed record EditRow
+{
+    public Guid EditId { get; init; }
+    public long Number { get; init; }
+    public int Attempt { get; init; }
+    public int Failures { get; init; }
+    public int Abandoned { get; init; }
+    public Guid RequestId { get; init; }
+    public Guid SocialAccountId { get; init; }
+    public string MetaId { get; init; } = "";
+    public string Kind { get; init; } = "";
+    public string Fields { get; init; } = "{}";
+    public string AskedBy { get; init; } = "";
+    public DateTimeOffset AskedAt { get; init; }
+    public string AccessToken { get; init; } = "";
+    public string? Activation { get; init; }
+    public int Round { get; init; }
+    public string? Ending { get; init; }
+    public string? Error { get; init; }
+    public DateTimeOffset? QuietSince { get; init; }
+}
+
 internal static class EditWords
 {
     public static string Of(EditKind kind) => JsonNamingPolicy.SnakeCaseLower.ConvertName(kind.ToString());

@@ -28,4 +28,7 @@ internal static partial class CampaignLog
 
     [LoggerMessage(10007, LogLevel.Error, "Comparing campaign {CampaignId} with Meta broke")]
     public static partial void CompareBroke(ILogger logger, Exception exception, string campaignId);
+
+    [LoggerMessage(10008, LogLevel.Error, "What the void edit {EditId} has done could not be told")]
+    public static partial void VoidNotTold(ILogger logger, Exception exception, Guid editId);
 }

@@ -85,10 +85,10 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
             RETURNING r.number, r.attempt, r.failures, r.abandoned, r.request_id, r.social_account_id, r.meta_id, r.kind, r.fields::text AS fields, r.asked_by, r.asked_at, a.access_token, r.round, r.ending, r.error, r.quiet_since,
                       (SELECT v.state FROM activations v WHERE v.request_id = r.request_id) AS activation
             """;
-        Row? row;
+        EditRow? row;
         await using (var connection = await dataSource.OpenConnectionAsync(ct))
         {
-            row = await connection.QuerySingleOrDefaultAsync<Row>(new(claimSql, new { EditId = editId, options.Lease, Now = time.GetUtcNow() }, cancellationToken: ct));
+            row = await connection.QuerySingleOrDefaultAsync<EditRow>(new(claimSql, new { EditId = editId, options.Lease, Now = time.GetUtcNow() }, cancellationToken: ct));
             if (row is null) return null;
             if (tokens.TryOpen(row.AccessToken) is null)
             {
@@ -241,25 +241,4 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
     }
 
     private static T[] Of<T>(IReadOnlyList<Edited> objects, Func<Edited, T> value) => [.. objects.Select(value)];
-
-    private sealed record Row
-    {
-        public long Number { get; init; }
-        public int Attempt { get; init; }
-        public int Failures { get; init; }
-        public int Abandoned { get; init; }
-        public Guid RequestId { get; init; }
-        public Guid SocialAccountId { get; init; }
-        public string MetaId { get; init; } = "";
-        public string Kind { get; init; } = "";
-        public string Fields { get; init; } = "{}";
-        public string AskedBy { get; init; } = "";
-        public DateTimeOffset AskedAt { get; init; }
-        public string AccessToken { get; init; } = "";
-        public string? Activation { get; init; }
-        public int Round { get; init; }
-        public string? Ending { get; init; }
-        public string? Error { get; init; }
-        public DateTimeOffset? QuietSince { get; init; }
-    }
 }

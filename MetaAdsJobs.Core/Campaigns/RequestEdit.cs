@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
@@ -11,6 +12,7 @@ using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Core.Validation;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Campaigns;
@@ -134,7 +136,7 @@ public sealed class CancelEdit(NpgsqlDataSource dataSource, IJobQueue queue, Orc
 /// Edits that became void while an attempt carried them out that never said how far it came: its process died. No other attempt follows that would
 /// look, so what it may have changed at Meta is told as not known.
 /// </summary>
-internal sealed class VoidEdits(NpgsqlDataSource dataSource, CampaignTrees trees, TimeProvider time)
+internal sealed class VoidEdits(NpgsqlDataSource dataSource, CampaignTrees trees, TimeProvider time, ILogger<VoidEdits> logger)
 {
     // An answer may come for so long after the lease is over; then the attempt tells of it itself.
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
@@ -145,16 +147,27 @@ internal sealed class VoidEdits(NpgsqlDataSource dataSource, CampaignTrees trees
             SELECT edit_id, attempt, request_id, social_account_id, meta_id, kind, fields::text AS fields, asked_by, asked_at FROM campaign_edits
             WHERE state = 'cancelled' AND lease_until < clock_timestamp() - @Grace ORDER BY edit_id LIMIT 500
             """;
-        List<Row> rows;
+        List<EditRow> rows;
         await using (var connection = await dataSource.OpenConnectionAsync(ct))
         {
-            rows = (await connection.QueryAsync<Row>(new(FindSql, new { Grace }, cancellationToken: ct))).AsList();
+            rows = (await connection.QueryAsync<EditRow>(new(FindSql, new { Grace }, cancellationToken: ct))).AsList();
         }
 
-        foreach (var row in rows) await TellAsync(row, ct);
+        foreach (var row in rows)
+        {
+            try
+            {
+                await TellAsync(row, ct);
+            }
+            catch (Exception exception) when (exception is not (OperationCanceledException or DbException { IsTransient: true }))
+            {
+                // It must not keep those behind it from being told: it is tried again with them.
+                CampaignLog.VoidNotTold(logger, exception, row.EditId);
+            }
+        }
     }
 
-    private async Task TellAsync(Row row, CancellationToken ct)
+    private async Task TellAsync(EditRow row, CancellationToken ct)
     {
         const string TellSql = $"WITH {ChangeLog.Cte}, {EditStore.Released} SELECT 1";
         var changes = await PerhapsDoneAsync(row, ct);
@@ -164,7 +177,7 @@ internal sealed class VoidEdits(NpgsqlDataSource dataSource, CampaignTrees trees
         await connection.ExecuteAsync(new(TellSql, parameters, cancellationToken: ct));
     }
 
-    private async Task<MetaChanges> PerhapsDoneAsync(Row row, CancellationToken ct)
+    private async Task<MetaChanges> PerhapsDoneAsync(EditRow row, CancellationToken ct)
     {
         var (changes, now) = (new MetaChanges(), time.GetUtcNow());
         if (await trees.FindOfAsync(row.RequestId, ct) is not { } tree || tree.Find(row.MetaId) is not { } one) return changes;
@@ -188,18 +201,5 @@ internal sealed class VoidEdits(NpgsqlDataSource dataSource, CampaignTrees trees
         }
 
         return changes;
-    }
-
-    private sealed record Row
-    {
-        public Guid EditId { get; init; }
-        public int Attempt { get; init; }
-        public Guid RequestId { get; init; }
-        public Guid SocialAccountId { get; init; }
-        public string MetaId { get; init; } = "";
-        public string Kind { get; init; } = "";
-        public string Fields { get; init; } = "{}";
-        public string AskedBy { get; init; } = "";
-        public DateTimeOffset AskedAt { get; init; }
     }
 }

@@ -177,7 +177,12 @@ public sealed class EditTests
         if (then == "lives") Assert.That(() => _world.Get<EditStore>().EndAsync(claim, end, CancellationToken.None), Throws.InstanceOf<FencedException>());
         await _world.Get<VoidEdits>().TellAsync(CancellationToken.None);
         Assert.That(await ToldAsync(), Is.EqualTo(then == "lives" ? [outcome] : Array.Empty<string>()), "it may live yet and tell it itself");
-        await _world.ExecuteAsync("UPDATE campaign_edits SET lease_until = now() - interval '2 minutes' WHERE lease_until IS NOT NULL");
+        // And one before it that nobody can read.
+        await _world.ExecuteAsync("""
+            UPDATE campaign_edits SET lease_until = now() - interval '2 minutes' WHERE lease_until IS NOT NULL;
+            INSERT INTO campaign_edits (edit_id, social_account_id, request_id, level, meta_id, kind, fields, asked_by, state, attempt, asked_at, completed_at, lease_until)
+            SELECT '00000000-0000-0000-0000-000000000001', social_account_id, request_id, level, meta_id, kind, '{"end_time":"never"}', asked_by, 'cancelled', 1, asked_at, now(), now() - interval '2 minutes' FROM campaign_edits WHERE edit_id = @update
+            """, new { update });
         for (var sweep = 0; sweep < 2; sweep++) await _world.Get<Sweep>().RescueAsync(CancellationToken.None);
 
         Assert.That(await ToldAsync(), Is.EqualTo([outcome]));
