@@ -77,7 +77,7 @@ internal static class AdSetCreate
     // The row is sought by its id only: with the account in the WHERE, PostgreSQL may read that account's whole index instead.
     private const string InsertSql = """
         WITH campaign AS (
-            SELECT kind = 'campaign' AND account_id = $2 AND deleted_at IS NULL AS is_usable,
+            SELECT kind = 'campaign' AND account_id = $2 AND deleted_at IS NULL AND status <> 'ARCHIVED' AS is_usable,
                    fields ->> 'objective' AS objective,
                    fields ?| ARRAY['daily_budget', 'lifetime_budget'] AS has_budget,
                    coalesce(fields ? 'lifetime_budget' AND fields -> 'pacing_type' ? 'day_parting', false) AS is_by_hours
@@ -162,7 +162,7 @@ internal static class AdCreate
     // The rows are sought by their ids only: with the account in the WHERE, PostgreSQL may read that account's whole index instead.
     private const string InsertSql = """
         WITH adset AS (
-            SELECT id, kind = 'adset' AND account_id = $2 AND deleted_at IS NULL AS is_usable,
+            SELECT id, kind = 'adset' AND account_id = $2 AND deleted_at IS NULL AND status <> 'ARCHIVED' AS is_usable,
                    coalesce(fields -> 'targeting' -> 'publisher_platforms' ? 'instagram', true) AS is_on_instagram, coalesce(fields ->> 'is_dynamic_creative', '') = 'true' AS is_dynamic
             FROM stub_graph.objects WHERE id = $7 FOR SHARE
         ), creative AS (

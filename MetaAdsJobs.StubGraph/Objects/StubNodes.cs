@@ -50,7 +50,7 @@ internal sealed class StubNodes(NpgsqlDataSource dataSource, TimeProvider time)
     private const string UpdateSql = """
         UPDATE stub_graph.objects
         SET name = coalesce($2, name), status = coalesce($3, status), fields = fields || $4::jsonb, updated_at = $5
-        WHERE id = $1 AND deleted_at IS NULL
+        WHERE id = $1 AND deleted_at IS NULL AND (status <> 'ARCHIVED' OR (coalesce($3, 'ARCHIVED') = 'ARCHIVED' AND $4::jsonb = '{}'))
         """;
 
     public async Task<StubAnswer> UpdateAsync(string id, StubCall call, CancellationToken ct)
@@ -73,15 +73,24 @@ internal sealed class StubNodes(NpgsqlDataSource dataSource, TimeProvider time)
 
         await using var command = dataSource.With(
             UpdateSql, id, call.Text("name"), call.Text("status"), GivenFields.ToJson(call), time.GetUtcNow());
-        return await command.ExecuteNonQueryAsync(ct) == 1 ? StubAnswer.Success : StubRefusal.NoSuchObject(id).ToAnswer();
+        if (await command.ExecuteNonQueryAsync(ct) == 1)
+            return StubAnswer.Success;
+
+        return (await FindAsync(id, ct) is { Status: "ARCHIVED" } ? Archived(id) : StubRefusal.NoSuchObject(id)).ToAnswer();
     }
+
+    private static StubRefusal Archived(string id) => new(100, "Invalid parameter")
+    {
+        UserTitle = "Object is archived",
+        UserMessage = $"Of the archived {id} only the name can be changed; it can be deleted.",
+    };
 
     // As at the ad's birth: the creative lives in the same account, and the ad set takes it.
     private const string RepointSql = """
         WITH ad AS (
             SELECT ad.id, ad.account_id, coalesce(adset.fields -> 'targeting' -> 'publisher_platforms' ? 'instagram', true) AS is_on_instagram,
                    coalesce(adset.fields ->> 'is_dynamic_creative', '') = 'true' AS is_dynamic
-            FROM stub_graph.objects ad JOIN stub_graph.objects adset ON adset.id = ad.parent_id WHERE ad.id = $1 AND ad.deleted_at IS NULL FOR UPDATE OF ad
+            FROM stub_graph.objects ad JOIN stub_graph.objects adset ON adset.id = ad.parent_id WHERE ad.id = $1 AND ad.deleted_at IS NULL AND ad.status <> 'ARCHIVED' FOR UPDATE OF ad
         ), creative AS (
             SELECT c.id, coalesce(c.fields -> 'object_story_spec', c.fields) ? 'instagram_user_id' AS has_instagram,
                    c.fields ? 'asset_feed_spec' AND coalesce(c.fields -> 'asset_feed_spec' ->> 'optimization_type', 'REGULAR') = 'REGULAR' AS is_dynamic

@@ -90,17 +90,18 @@ public sealed class IntoTests
         Assert.That(await _world.AtMetaAsync(first), Is.EqualTo("ad ad adset adset campaign creative creative"));
     }
 
-    [Test]
-    public async Task What_was_lost_is_found_below_what_is_there()
+    [TestCase(AdSet, "ad ad adset adset campaign creative creative")]
+    [TestCase(Ads, "ad ad ad adset campaign creative creative creative")]
+    public async Task What_was_lost_is_found_below_what_is_there(string body, string atMeta)
     {
         var (first, tree) = await BuildAsync();
-        var added = await AcceptAsync(first, AdSet, new() { ["campaign_id"] = tree.Campaign.MetaId });
+        var added = await AcceptAsync(first, body, body == AdSet ? new() { ["campaign_id"] = tree.Campaign.MetaId } : new() { ["ad_set_id"] = tree.AdSets[0].MetaId });
         _world.Graph.Faults.Add(call => call.IsCreateOf("adsets"), GraphFaults.DropAfterActing);
         _world.Graph.Faults.Add(call => call.IsCreateOf("ads"), GraphFaults.DropAfterActing);
 
         Assert.That((await _world.RunAsync(added)).Result.Status, Is.EqualTo("succeeded"));
 
-        Assert.That(await _world.AtMetaAsync(first), Is.EqualTo("ad ad adset adset campaign creative creative"));
+        Assert.That(await _world.AtMetaAsync(first), Is.EqualTo(atMeta));
     }
 
     [Test]
@@ -190,9 +191,12 @@ public sealed class IntoTests
     public async Task It_is_judged_below_what_is_there_and_nothing_is_made()
     {
         var (first, tree) = await BuildAsync();
+        // The latest of ours would stand in for what is not given.
+        await _world.RunAsync(await _world.AgainAsync(first));
         var sent = _world.Graph.Calls.Count;
         foreach (var (body, into, judged) in ((string, JsonObject, string)[])[
-            (AdSet, new() { ["campaign_id"] = tree.Campaign.MetaId }, "account adset creative ad"), (Ads, new() { ["ad_set_id"] = tree.AdSets[0].MetaId }, "account creative ad creative:1.2 ad:1.2")])
+            (AdSet, new() { ["campaign_id"] = tree.Campaign.MetaId }, "account adset creative ad"), (Ads, new() { ["ad_set_id"] = tree.AdSets[0].MetaId }, "account creative ad creative:1.2 ad:1.2"),
+            (AdSet, new() { ["campaign_id"] = tree.Campaign.MetaId, ["ad_sets"] = new JsonArray(JsonNode.Parse("""{"ads":[{}]}"""), JsonNode.Parse("""{"ads":[{},{}]}""")) }, "account adset adset:2 creative ad creative:2.1 ad:2.1 creative:2.2 ad:2.2")])
         {
             into["validate_only"] = true;
             var result = (await _world.RunAsync(await AcceptAsync(first, body, into))).Result;
@@ -200,8 +204,9 @@ public sealed class IntoTests
             Assert.That(result.Validation!.Where(finding => !finding.Checked && !finding.Object.StartsWith("creative", StringComparison.Ordinal)), Is.Empty);
         }
 
-        Assert.That(_world.Graph.Calls.Skip(sent).Select(call => call["campaign_id"] ?? call["adset_id"]).OfType<string>().Distinct(), Is.EquivalentTo([tree.Campaign.MetaId, tree.AdSets[0].MetaId]));
-        Assert.That(await _world.AtMetaAsync(first), Is.EqualTo("ad adset campaign creative"));
+        Assert.That(_world.Graph.Calls.Skip(sent).Select(call => call["campaign_id"] ?? call["adset_id"]).OfType<string>().Distinct(), Is.SupersetOf([tree.Campaign.MetaId, tree.AdSets[0].MetaId]));
+        Assert.That(_world.Graph.Calls.Skip(sent).Select(call => call["campaign_id"]).OfType<string>(), Is.All.EqualTo(tree.Campaign.MetaId));
+        Assert.That(await _world.AtMetaAsync(first), Is.EqualTo("ad ad adset adset campaign campaign creative creative"));
     }
 
     [Test]

@@ -75,7 +75,8 @@ public sealed class StubNodeTests
         Assert.That((await PointAsync(other)).Body.ToJsonString(), Is.EqualTo("""{"success":true}"""));
         Assert.That((string?)(await _world.GetAsync(tree.Ad, ("fields", "creative")))["creative"]!["id"], Is.EqualTo(other));
         Assert.That((await _world.CallAsync("DELETE", tree.Creative)).Status, Is.EqualTo(200), "no ad shows it any more");
-        foreach (var wrong in (string[])[tree.Creative, tree.AdSet, "META_CREATIVE_000000000000"])
+        var elsewhere = (string)(await _world.CallAsync("POST", "act_81/adcreatives", StubWorld.GoodCreative())).Body["id"]!;
+        foreach (var wrong in (string[])[tree.Creative, tree.AdSet, elsewhere, "META_CREATIVE_000000000000"])
             Assert.That((int?)(await PointAsync(wrong)).Body["error"]!["error_subcode"], Is.EqualTo(33), wrong);
         Assert.That((await _world.CallAsync("POST", tree.Ad, new() { ["creative"] = "{}" })).Status, Is.EqualTo(400));
 
@@ -84,6 +85,21 @@ public sealed class StubNodeTests
         Assert.That(JsonNode.DeepEquals((await _world.GetAsync(tree.AdSet, ("fields", "targeting")))["targeting"], JsonNode.Parse(Right)));
         Assert.That((int?)(await TargetAsync("{}")).Body["error"]!["error_subcode"], Is.EqualTo(1885364));
         Assert.That((string?)(await TargetAsync(Right.Replace("US", "DE", StringComparison.Ordinal))).Body["error"]!["message"], Does.Contain("need a dsa_beneficiary"));
+    }
+
+    [Test]
+    public async Task To_what_is_archived_nothing_is_added_and_only_its_name_is_changed()
+    {
+        var tree = await _world.CreateTreeAsync();
+        foreach (var id in (string[])[tree.Campaign, tree.AdSet, tree.Ad]) Assert.That((await _world.CallAsync("POST", id, new() { ["status"] = "ARCHIVED" })).Status, Is.EqualTo(200));
+
+        Assert.That((await _world.CallAsync("POST", tree.AdSet, new() { ["name"] = "Old" })).Status, Is.EqualTo(200));
+        foreach (var change in (Dictionary<string, string>[])[new() { ["daily_budget"] = "20000" }, new() { ["status"] = "ACTIVE" }, new() { ["status"] = "PAUSED" }])
+            Assert.That((string?)(await _world.CallAsync("POST", tree.AdSet, change)).Body["error"]!["error_user_title"], Is.EqualTo("Object is archived"));
+        Assert.That((await _world.CallAsync("POST", tree.Ad, new() { ["creative"] = $$"""{"creative_id":"{{tree.Creative}}"}""" })).Status, Is.EqualTo(400));
+        Assert.That((await _world.CallAsync("POST", $"{StubWorld.Account}/adsets", StubWorld.GoodAdSet(tree.Campaign))).Status, Is.EqualTo(400));
+        Assert.That((await _world.CallAsync("POST", $"{StubWorld.Account}/ads", StubWorld.GoodAd(tree.AdSet, tree.Creative))).Status, Is.EqualTo(400));
+        Assert.That((await _world.CallAsync("DELETE", tree.Campaign)).Status, Is.EqualTo(200));
     }
 
     [Test]
