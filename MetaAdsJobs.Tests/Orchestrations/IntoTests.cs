@@ -172,6 +172,15 @@ public sealed class IntoTests
     }
 
     [Test]
+    public async Task Nothing_is_added_to_what_is_another_accounts()
+    {
+        var ((other, _), (_, tree)) = (await BuildAsync(), await BuildAsync());
+
+        Assert.That(await WrongAsync(other, AdSet, new() { ["campaign_id"] = tree.Campaign.MetaId }, "{}"), Is.EqualTo(["campaign_id"]));
+        Assert.That(await WrongAsync(other, Ads, new() { ["ad_set_id"] = tree.AdSets[0].MetaId }, "{}"), Is.EqualTo(["ad_set_id"]));
+    }
+
+    [Test]
     public async Task A_campaigns_own_budget_is_neither_asked_for_nor_added()
     {
         var (first, tree) = await BuildAsync("""{"auto_publish":true,"budget_at":"campaign"}""");
