@@ -1,7 +1,9 @@
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Campaigns.Reading;
 using MetaAdsJobs.Core.Campaigns.Comparing;
+using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Tests.Orchestrations;
 using MetaAdsJobs.Tests.Support;
@@ -74,6 +76,33 @@ public sealed class CompareTests
         await _world.NothingUnderWayAsync();
         Assert.That(await CompareAsync(), Is.EqualTo(1));
         Assert.That(await ToldAsync(tree), Is.Empty);
+    }
+
+    [Test]
+    public async Task What_an_edit_has_done_that_failed_before_it_could_say_so_is_taken_over_and_no_change_from_outside()
+    {
+        var tree = await _world.BuiltAsync("""{"auto_publish":true}""");
+        var adSet = tree.AdSets[0].MetaId;
+        await _world.NothingUnderWayAsync();
+        foreach (var (edit, body) in ((EditKind, string?)[])[(EditKind.Update, """{"name":"Other","daily_budget_cents":5000,"end_time":"2099-01-01T00:00:00Z"}"""), (EditKind.Archive, null)])
+        {
+            var asked = await _world.AskAsync(edit, adSet, body);
+            await using (var lease = new Lease(_world.Time, TimeSpan.FromSeconds(30)))
+            {
+                var claim = (await _world.Get<EditStore>().ClaimAsync(asked, lease, CancellationToken.None))!;
+                if (edit == EditKind.Update) await _world.Get<UpdateObject>().RunAsync(claim, CancellationToken.None);
+                else await _world.Get<MetaEdits>().ArchiveAsync(claim.Credential, adSet, CancellationToken.None);
+                await _world.Get<EditStore>().EndAsync(claim, EditEnd.Failing("the database was away"), CancellationToken.None);
+            }
+        }
+
+        // And somebody else, what was sent before: that is his.
+        await ByHandAsync("UPDATE stub_graph.objects SET status = 'PAUSED' WHERE id = @Id", tree.Campaign.MetaId);
+        Assert.That(await CompareAsync(), Is.EqualTo(1));
+
+        Assert.That(await ToldAsync(tree), Is.EqualTo(["campaign status ACTIVE PAUSED"]));
+        var now = (await _world.TreeAsync(tree)).AdSets[0];
+        Assert.That((now.Name.StartsWith("Other", StringComparison.Ordinal), now.Budget.Daily, now.Budget.EndTime?.Year, now.Status), Is.EqualTo((true, 5000L, 2099, "ARCHIVED")));
     }
 
     [Test]

@@ -68,8 +68,8 @@ internal sealed class CompareCampaigns(CompareStore store, MetaEdits edits, Orch
         }
 
         var changes = tree.All.SelectMany(one => Differences(one, seen.GetValueOrDefault(one.MetaId))).ToList();
-        if (!await store.SaveAsync(due, changes, time.GetUtcNow() + Usual, ct)) await store.PostponeAsync(due, time.GetUtcNow() + options.SettleDelay, ct);
-        else if (changes.Count > 0) CampaignLog.ChangedOutside(logger, tree.Campaign.MetaId, string.Join(", ", changes.Select(change => $"{change.Object.MetaId} {change.Field}")));
+        if (await store.SaveAsync(due, changes, time.GetUtcNow() + Usual, ct) is not { } told) await store.PostponeAsync(due, time.GetUtcNow() + options.SettleDelay, ct);
+        else if (told.Count > 0) CampaignLog.ChangedOutside(logger, tree.Campaign.MetaId, string.Join(", ", told.Select(change => $"{change.Object.MetaId} {change.Field}")));
     }
 
     private async Task ReadBelowAsync(GraphCredential credential, CampaignTree tree, Dictionary<string, ObjectValues?> seen, CancellationToken ct)

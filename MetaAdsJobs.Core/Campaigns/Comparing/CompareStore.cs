@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Dapper;
 using MetaAdsJobs.Core.Accounts.Tokens;
 using MetaAdsJobs.Core.Meta.Ads;
@@ -71,8 +72,8 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
     /// Records what has changed and takes it over. A campaign that was switched on by hand counts against the cap from now on, and a stop that is in force pauses it; one that
     /// was switched off or ended counts no more.
     /// </summary>
-    /// <returns>False when somebody of ours has changed the campaign meanwhile: what was read is old.</returns>
-    public async Task<bool> SaveAsync(DueCampaign due, IReadOnlyList<OutsideDifference> changes, DateTimeOffset nextAt, CancellationToken ct)
+    /// <returns>What somebody else has changed; null when somebody of ours has changed the campaign meanwhile: what was read is old.</returns>
+    public async Task<IReadOnlyList<OutsideDifference>?> SaveAsync(DueCampaign due, IReadOnlyList<OutsideDifference> changes, DateTimeOffset nextAt, CancellationToken ct)
     {
         const string SaveSql = """
             SELECT 1 FROM meta_campaigns WHERE request_id = @RequestId FOR NO KEY UPDATE;
@@ -110,16 +111,17 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
         var tree = After(due.Tree, changes);
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
+        var told = await ListOutsideAsync(connection, transaction, due.Tree, changes, ct);
         await using (var answers = await connection.QueryMultipleAsync(new(SaveSql, new
         {
             due.Tree.RequestId, due.LastEdit, due.ActivationChangedAt, Now = time.GetUtcNow(), NextAt = nextAt,
-            Levels = Of(changes, change => LevelOf(change.Object.Kind)), MetaIds = Of(changes, change => change.Object.MetaId), Fields = Of(changes, change => change.Field), Was = Of(changes, change => change.Was), Is = Of(changes, change => change.Is),
+            Levels = Of(told, change => LevelOf(change.Object.Kind)), MetaIds = Of(told, change => change.Object.MetaId), Fields = Of(told, change => change.Field), Was = Of(told, change => change.Was), Is = Of(told, change => change.Is),
             State = tree.Campaign.IsOn ? "active" : tree.Campaign.IsGone ? "ended" : "idle", DailyCents = tree.DailyAmountCents(time.GetUtcNow()), EndsAt = tree.LastEnd?.ToUniversalTime(),
         }, transaction, cancellationToken: ct)))
         {
             await answers.ReadAsync<int>();
             await answers.ReadAsync<int>();
-            if (await answers.ReadSingleAsync<long>() != 1) return false;
+            if (await answers.ReadSingleAsync<long>() != 1) return null;
         }
 
         foreach (var one in changes.GroupBy(change => change.Object.MetaId))
@@ -134,8 +136,30 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
         }
 
         await transaction.CommitAsync(ct);
-        return true;
+        return told;
     }
+
+    /// <summary>All but what was sent by us last since the comparison before, by whoever failed, became void or died before he could say so.</summary>
+    private static async Task<IReadOnlyList<OutsideDifference>> ListOutsideAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CampaignTree tree, IReadOnlyList<OutsideDifference> changes, CancellationToken ct)
+    {
+        const string SentSql = """
+            SELECT path, CASE method WHEN 'DELETE' THEN '{"status":"DELETED"}' ELSE sent::text END FROM meta_changes
+            WHERE request_id = @RequestId AND outcome IN ('done', 'outcome_unknown') AND path = ANY (@Paths) AND sent_at > COALESCE((SELECT compared_at FROM meta_campaigns WHERE request_id = @RequestId), '-infinity') ORDER BY sent_at, id
+            """;
+        if (changes.Count == 0) return changes;
+        // With what is deleted or archived goes what hangs on it.
+        string[] PathsOf(OutsideDifference change) => change is { Field: "status", Is: "DELETED" or "ARCHIVED" } ? [change.Object.MetaId, change.Object.ParentId ?? "", tree.Campaign.MetaId] : [change.Object.MetaId];
+        var sent = (await connection.QueryAsync<(string Path, string Fields)>(new(SentSql, new { tree.RequestId, Paths = changes.SelectMany(PathsOf).Distinct().ToArray() }, transaction, cancellationToken: ct)))
+            .Select(one => (one.Path, Fields: JsonNode.Parse(one.Fields)!)).ToList();
+        return [.. changes.Where(change => (string?)sent.LastOrDefault(one => PathsOf(change).Contains(one.Path) && one.Fields[change.Field] is not null).Fields?[change.Field] is not { } last || !IsSame(change, last))];
+    }
+
+    private static bool IsSame(OutsideDifference change, string sent) => change.Field switch
+    {
+        "creative" => change.Is is { } id && sent.Contains($"\"{id}\"", StringComparison.Ordinal),
+        "end_time" => MetaEdits.Moment(sent) == MetaEdits.Moment(change.Is),
+        _ => sent == change.Is,
+    };
 
     private static CampaignTree After(CampaignTree tree, IReadOnlyList<OutsideDifference> changes) => changes.Aggregate(tree, (now, change) => now.With([change.Object.MetaId], one => change.Field switch
     {
