@@ -54,7 +54,7 @@ internal sealed class EditScript(History history)
     }
 
     // Every worker process does so by itself.
-    private void Compare(double seconds) => history.Clockwork.Plan(TimeSpan.FromSeconds(seconds), null, null, "compare", () =>
+    public void Compare(double seconds) => history.Clockwork.Plan(TimeSpan.FromSeconds(seconds), null, null, "compare", () =>
     {
         if (history.Workers.Where(worker => worker.IsAwake).ToList() is { Count: > 0 } workers)
             workers[0].Begin($"{workers[0].Name} compare", ct => workers[0].Get<CompareCampaigns>().RunAsync(20, ct), _ => { });

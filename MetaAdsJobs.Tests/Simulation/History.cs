@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Campaigns.Comparing;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Jobs.Recurring;
 
@@ -51,9 +52,13 @@ internal sealed class History : IAsyncDisposable
         ContentSeed = EditSeed is not null && weight % 2 == 0 ? weight : null;
         // Of a sixth a later request adds to the campaign of an earlier one.
         IntoSeed = !isOfNumbers && weight % 6 == 5 && sum is not (12 or 14 or 17) && weight is not (89 or 107 or 137) ? weight : null;
+        // Of a ninth somebody makes campaigns in Ads Manager, which are adopted.
+        AdoptSeed = !isOfNumbers && weight % 9 == 4 ? weight : null;
         Syncs = new(this);
         Edits = new(this);
         Into = new(this);
+        Adopt = new(this);
+        AdoptJudge = new(this);
     }
 
     /// <summary>About syncs and nights; else about requests and spending.</summary>
@@ -76,6 +81,8 @@ internal sealed class History : IAsyncDisposable
     public int? KindSeed { get; }
     /// <summary>From which is drawn what is added to campaigns that are there; null where nothing is.</summary>
     public int? IntoSeed { get; }
+    /// <summary>From which is drawn what somebody makes in Ads Manager, and what becomes of it when it is adopted; null where nobody does.</summary>
+    public int? AdoptSeed { get; }
     public int MaxRetries { get; }
     public TimeSpan Lease { get; }
     public Dictionary<string, string> Settings { get; }
@@ -89,6 +96,8 @@ internal sealed class History : IAsyncDisposable
     public SyncScript Syncs { get; }
     public EditScript Edits { get; }
     public IntoScript Into { get; }
+    public AdoptScript Adopt { get; }
+    public AdoptJudge AdoptJudge { get; }
 
     /// <summary>Worker processes that live.</summary>
     public IReadOnlyList<SimProcess> Workers => [.. _processes.Where(process => !process.IsDead && process.Name.StartsWith('w'))];
@@ -107,6 +116,7 @@ internal sealed class History : IAsyncDisposable
         Start("api");
         for (var worker = Choices.OneOf(2, 1, 3); worker > 0; worker--) Start("worker");
         Script.Plan();
+        Adopt.Plan(Script.Requests);
         PlanSweep();
         // Storm, then calm: whatever is still open has to come to its end.
         Go(until: () => Clockwork.Now >= Script.CalmFrom || Clockwork.Steps > MostStormySteps);
@@ -114,8 +124,10 @@ internal sealed class History : IAsyncDisposable
         Odds = Odds.None;
         Clockwork.Tell("--- from now on nothing goes wrong");
         Script.PlanCalm();
+        Adopt.PlanCalm();
         Go(until: () => Script.IsOver && Queue.Open == 0 && !Script.HasOpen() && Judge.Verdicts.Count == 0);
         SweepOnceMore();
+        CompareOnceMore();
         if (Judge.Verdicts.Count == 0) await Judge.EndAsync();
         if (Judge.Verdicts.Count == 0) await NumbersJudge.EndAsync();
         return Judge.Verdicts;
@@ -210,6 +222,20 @@ internal sealed class History : IAsyncDisposable
         worker.Begin($"{worker.Name} sweep", ct => worker.Get<SweepJob>().RunAsync(ct), _ => isSwept = true);
         Clockwork.WaitUntilQuiet();
         Go(until: () => isSwept);
+    }
+
+    // What is called missing is asked for again after an hour, and what is being changed, a little later.
+    private void CompareOnceMore()
+    {
+        for (var look = 0; AdoptSeed is not null && look < 3 && Judge.Verdicts.Count == 0; look++)
+        {
+            var (worker, isCompared, isLater) = (Workers[0], false, false);
+            using (var connection = Database.Aside.OpenConnection()) connection.Execute("UPDATE meta_campaigns SET compare_at = clock_timestamp()");
+            worker.Begin($"{worker.Name} compare", ct => worker.Get<CompareCampaigns>().RunAsync(100, ct), _ => isCompared = true);
+            Clockwork.WaitUntilQuiet();
+            Clockwork.Plan(TimeSpan.FromMinutes(65), null, null, "an hour later", () => isLater = true);
+            Go(until: () => isCompared && isLater);
+        }
     }
 
     /// <summary>How much later Meta does what it is told.</summary>

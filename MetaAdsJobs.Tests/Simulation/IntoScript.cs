@@ -17,7 +17,7 @@ internal sealed class IntoScript(History history)
         {
             var (asked, key) = (requests[random.Next(requests.Count)], $"{Guid.NewGuid()}");
             var (isOfAds, publishes, at) = (random.Next(2) == 0, random.Next(3) > 0, random.Next(10, 400));
-            Ask(at, $"I{number}", asked, key, isOfAds, publishes, MostTries);
+            Ask(at, $"I{number}", asked.Name, key, isOfAds, publishes, MostTries, (api, ct) => FindAsync(api, asked, ct));
             if (random.Next(3) == 0) history.Script.At(at + random.Next(1, 60), $"cancels I{number}", (api, ct) => ChangeAsync(key, id => api.Get<CancelOrchestration>().ExecuteAsync(id, "client", ct)));
             if (random.Next(2) == 0) history.Script.At(at + random.Next(60, 900), $"retries I{number}", (api, ct) => ChangeAsync(key, id => api.Get<RetryOrchestration>().ExecuteAsync(id, "client", ct)));
         }
@@ -25,17 +25,21 @@ internal sealed class IntoScript(History history)
 
     private readonly Dictionary<string, Guid> _accepted = [];
 
-    // What is not built yet cannot be named.
-    private void Ask(double at, string name, Asked asked, string key, bool isOfAds, bool publishes, int tries) => history.Script.At(at, $"asks to add {name} to {asked.Name}", async (api, ct) =>
+    private static async Task<IntoTarget?> FindAsync(SimProcess api, Asked asked, CancellationToken ct) =>
+        asked.RequestId is { } id && await api.Get<OrchestrationReader>().FindAsync(id, ct) is { Status: "succeeded", CampaignCreation: { CampaignMetaId: { } campaign, AdsetMetaId: { } adSet } }
+            ? new(asked.AccountId, asked.ClipId, campaign, adSet) : null;
+
+    /// <param name="find">To what; null as long as it is not there, and cannot be named.</param>
+    public void Ask(double at, string name, string where, string key, bool isOfAds, bool publishes, int tries, Func<SimProcess, CancellationToken, Task<IntoTarget?>> find) => history.Script.At(at, $"asks to add {name} to {where}", async (api, ct) =>
     {
-        if (asked.RequestId is not { } id || await api.Get<OrchestrationReader>().FindAsync(id, ct) is not { Status: "succeeded", CampaignCreation: { CampaignMetaId: { } campaign, AdsetMetaId: { } adSet } })
+        if (await find(api, ct) is not { } target)
         {
-            if (tries > 0) Ask(60, name, asked, key, isOfAds, publishes, tries - 1);
+            if (tries > 0) Ask(60, name, where, key, isOfAds, publishes, tries - 1, find);
             return;
         }
 
-        var into = isOfAds ? $$""" "ad_set_id":"{{adSet}}","ad_sets":[{"ads":[{},{}]}] """ : $$""" "campaign_id":"{{campaign}}","daily_budget_cents":5000,"optimization_goal":"LINK_CLICKS" """;
-        var body = JsonElement.Parse($$"""{"social_account_id":"{{asked.AccountId}}","clip_id":"{{asked.ClipId}}","creative_title":"More","landing_url":"https://example.com/more","auto_publish":{{(publishes ? "true" : "false")}},{{into}}}""");
+        var into = isOfAds ? $$""" "ad_set_id":"{{target.AdSetId}}","ad_sets":[{"ads":[{},{}]}] """ : $$""" "campaign_id":"{{target.CampaignId}}","daily_budget_cents":5000,"optimization_goal":"LINK_CLICKS" """;
+        var body = JsonElement.Parse($$"""{"social_account_id":"{{target.AccountId}}","clip_id":"{{target.ClipId}}","creative_title":"More","landing_url":"https://example.com/more","auto_publish":{{(publishes ? "true" : "false")}},{{into}}}""");
         // It may have been ended meanwhile: then it is refused.
         if (await api.Get<AcceptOrchestration>().ExecuteAsync(body, "client", key, ct) is not Acceptance.Accepted accepted) return;
         _accepted[key] = accepted.RequestId;
@@ -44,3 +48,6 @@ internal sealed class IntoScript(History history)
 
     private Task ChangeAsync(string key, Func<Guid, Task<Change>> change) => _accepted.TryGetValue(key, out var id) ? change(id) : Task.CompletedTask;
 }
+
+/// <summary>What something is added to.</summary>
+internal sealed record IntoTarget(Guid AccountId, Guid ClipId, string CampaignId, string AdSetId);

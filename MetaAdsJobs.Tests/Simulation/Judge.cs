@@ -62,6 +62,7 @@ internal sealed class Judge(History history)
 
     private bool IsWhole(MetaObject campaign)
     {
+        if (campaign.IsOfOthers) return true;
         // A stop may have paused what hangs on it meanwhile; but it was there, and switched on first. Edits pause and delete parts of what has been whole.
         bool WasActivated(MetaObject one) => history.World.Done.Exists(done => done.Object == one && done.Call["status"] == "ACTIVE");
         var whole = history.World.Objects.Count(ad =>
@@ -70,31 +71,48 @@ internal sealed class Judge(History history)
     }
 
     /// <summary>Somebody of ours has switched an object.</summary>
-    public void Switched(MetaObject thing, GraphCall call)
+    /// <param name="spentBefore">What could be spent a day before that (<see cref="SpentBy"/>).</param>
+    public void Switched(MetaObject thing, GraphCall call, long spentBefore)
     {
         var all = history.World.Objects;
-        if (call["daily_budget"] is not null) JudgeCap(thing);
-        if (call["status"] == "ACTIVE" && thing.Kind == "adsets") JudgeCap(thing);
+        if (call["daily_budget"] is not null) JudgeCap(thing, call, spentBefore);
+        if (call["status"] == "ACTIVE" && thing.Kind == "adsets") JudgeCap(thing, call, spentBefore);
         if (call["status"] != "ACTIVE" || thing.Kind != "campaigns") return;
         // What Meta carries out late may meet a tree that an undo is taking away meanwhile.
         if (!_ofWholes.Contains(call) && !IsWhole(thing)) Condemn($"campaign {thing.Id} was activated before it was whole");
-        if (MetaWorld.IsSpending(thing, all) && !history.Script.IsCounted(thing)) Condemn($"campaign {thing.Id} was activated, and neither caps nor stops count it");
-        JudgeCap(thing);
+        if (MetaWorld.IsSpending(thing, all) && !history.Script.IsCounted(thing) && !IsCounted(thing)) Condemn($"campaign {thing.Id} was activated, and neither caps nor stops count it");
+        JudgeCap(thing, call, spentBefore);
     }
 
-    private void JudgeCap(MetaObject thing)
+    // What is adopted may be more than the cap by itself: then nothing may be added.
+    private void JudgeCap(MetaObject thing, GraphCall call, long spentBefore)
     {
-        var all = history.World.Objects;
-        var spending = all.Where(one => one.AccountId == thing.AccountId && !one.IsByHand && MetaWorld.IsSpending(one, all))
-            .Sum(campaign => all.Where(one => one is { Status: "ACTIVE", Lives: true } && one.Parent == campaign).Sum(set => set.Budget));
-        if (spending > history.Script.LargestCap[thing.AccountId]) Condemn($"{spending} a day is active in {thing.AccountId}, its cap has been {history.Script.LargestCap[thing.AccountId]} at the most");
+        var spending = SpentBy(thing, call);
+        if (spending > spentBefore && spending > history.Script.LargestCap[thing.AccountId])
+            Condemn($"{spending} a day is active in {thing.AccountId}, its cap has been {history.Script.LargestCap[thing.AccountId]} at the most");
     }
+
+    /// <summary>What the account of something may spend a day, of what is ours or was adopted before a call was permitted.</summary>
+    public long SpentBy(MetaObject thing, GraphCall call)
+    {
+        var (all, sentAt) = (history.World.Objects, history.World.AllSent.Last(sent => sent.Call == call).At);
+        return all.Where(one => one.AccountId == thing.AccountId && !one.IsByHand && MetaWorld.IsSpending(one, all) && history.AdoptJudge.IsCountedBy(one, sentAt))
+            .Sum(campaign => all.Where(one => one is { Status: "ACTIVE", Lives: true } && one.Parent == campaign && history.AdoptJudge.IsCountedBy(one, sentAt)).Sum(set => set.Budget));
+    }
+
+    private bool IsCounted(MetaObject adopted)
+    {
+        using var connection = history.Database.Aside.OpenConnection();
+        return connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM meta_campaigns c JOIN activations v USING (request_id) WHERE c.meta_id = @Id AND v.state IN ('activating', 'active'))", new { adopted.Id });
+    }
+
+    private IEnumerable<MetaObject> Counted(string adAccountId) => history.World.Ours(adAccountId).Concat(history.AdoptJudge.CampaignsIn(adAccountId)).Where(one => !one.IsByHand && MetaWorld.IsSpending(one, history.World.Objects));
 
     /// <summary>The API has told somebody how an account's spending stands.</summary>
     public void Told(string adAccountId, SpendingState state)
     {
         if (!state.Stopped || state.Active > 0) return;
-        foreach (var campaign in history.World.Ours(adAccountId).Where(one => !one.IsByHand && MetaWorld.IsSpending(one, history.World.Objects)))
+        foreach (var campaign in Counted(adAccountId))
             Condemn($"stopped and nothing active was told, and campaign {campaign.Id} is active");
     }
 
@@ -114,6 +132,7 @@ internal sealed class Judge(History history)
             await JudgeSpendingAsync(connection, adAccountId);
             await JudgeEditsAsync(connection, accountId);
             await JudgeAuditAsync(connection, accountId, adAccountId);
+            await history.AdoptJudge.EndAsync(connection, accountId);
         }
 
         foreach (var asked in history.Script.Requests.Where(asked => asked.RequestId is null)) Condemn($"{asked.Name} was never accepted");
@@ -192,7 +211,7 @@ internal sealed class Judge(History history)
         var counted = (await connection.QueryAsync<string>("""
             SELECT s.meta_id FROM activations v JOIN orchestration_steps s ON s.request_id = v.request_id AND s.step = 'campaign' WHERE v.state IN ('activating', 'active')
             """)).ToHashSet();
-        foreach (var campaign in history.World.Ours(adAccountId).Where(one => !one.IsByHand && MetaWorld.IsSpending(one, history.World.Objects) && !counted.Contains(one.Id)))
+        foreach (var campaign in Counted(adAccountId).Where(one => !counted.Contains(one.Id)))
             Condemn($"campaign {campaign.Id} spends, and neither caps nor stops know of it");
     }
 

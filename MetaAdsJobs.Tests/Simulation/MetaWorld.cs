@@ -26,6 +26,9 @@ internal sealed class MetaObject
 
     /// <summary>A person has activated, paused or deleted it in Ads Manager.</summary>
     public bool IsByHand { get; set; }
+
+    /// <summary>Somebody has made it in Ads Manager.</summary>
+    public bool IsOfOthers { get; init; }
     public bool Lives => Status != "DELETED" && Parent is null or { Lives: true } && Status != "DELETED";
     public string Marker => Name[(Name.LastIndexOf('[') + 1)..].TrimEnd(']');
 }
@@ -83,6 +86,14 @@ internal sealed class MetaWorld(History history)
         thing.IsByHand = true;
     }
 
+    public string NextId() => (++_nextId).ToString(CultureInfo.InvariantCulture);
+
+    public MetaObject AddByHand(MetaObject thing)
+    {
+        _objects.Add(thing);
+        return thing;
+    }
+
     public GraphAnswer Handle(GraphCall call)
     {
         var account = call.Path.Split('/')[0] is var first && first.StartsWith("act_", StringComparison.Ordinal) ? first : _objects.Find(one => one.Id == first)?.AccountId ?? history.Numbers.AccountOf(first);
@@ -110,7 +121,7 @@ internal sealed class MetaWorld(History history)
         var now = history.Clockwork.Now;
         var thing = new MetaObject
         {
-            Id = (++_nextId).ToString(CultureInfo.InvariantCulture), Kind = call.Edge, AccountId = account, Name = call["name"] ?? call["title"] ?? "", Parent = above, Creative = creative,
+            Id = NextId(), Kind = call.Edge, AccountId = account, Name = call["name"] ?? call["title"] ?? "", Parent = above, Creative = creative,
             Budget = long.Parse(call["daily_budget"] ?? "0", CultureInfo.InvariantCulture), CreatedAt = now,
             ListedFrom = Listed(now, call),
             Targeting = call["targeting"] ?? "{}", ReadyAt = now + TimeSpan.FromSeconds(history.Choices.Chance(history.Odds.Slow) ? history.Choices.OneOf(5, 60, 600) : 1),
@@ -139,15 +150,29 @@ internal sealed class MetaWorld(History history)
             return GraphAnswer.Error(100, 33, "Object does not exist, cannot be loaded due to missing permissions, or does not support this operation");
         var wanted = call["filtering"] is { } filter ? JsonNode.Parse(filter)![0]!["value"]!.ToString() : null;
         // What is deleted while a list is read pushes nothing of it past its reader; histories that are older keep the lists they had.
-        bool IsCounted(MetaObject one) => one.Lives || history.IntoSeed is not null;
+        bool IsCounted(MetaObject one) => one.Lives || history.IntoSeed is not null || history.AdoptSeed is not null;
+        // Likewise the ads of a campaign.
+        bool IsBelow(MetaObject one) => one.Parent?.Id == of || history.AdoptSeed is not null && one.Kind == "ads" && one.Parent?.Parent?.Id == of;
+        bool IsShown(MetaObject one) => one.Lives && !(one.IsOfOthers && StatusOf(one) == "ARCHIVED");
         var found = _objects.Where(one => one.Kind == call.Edge && IsCounted(one) && one.ListedFrom <= history.Clockwork.Now
-            && (isAccount ? one.AccountId == of : one.Parent?.Id == of) && (wanted is null || one.Name.Contains(wanted, StringComparison.Ordinal))).ToList();
+            && (isAccount ? one.AccountId == of : IsBelow(one)) && (wanted is null || one.Name.Contains(wanted, StringComparison.Ordinal))).ToList();
         // Small pages, whatever was asked for.
         var from = int.Parse(call["after"] ?? "0", CultureInfo.InvariantCulture);
         const int Size = 3;
-        var items = string.Join(',', found.Skip(from).Take(Size).Where(one => one.Lives).Select(one => JsonSerializer.Serialize(new { id = one.Id, name = one.Name, title = one.Name, status = one.Status, daily_budget = one.Budget.ToString(CultureInfo.InvariantCulture), creative = new { id = one.Creative?.Id } })));
+        var items = string.Join(',', found.Skip(from).Take(Size).Where(IsShown).Select(one => JsonSerializer.Serialize(new
+        {
+            id = one.Id, name = one.Name, title = one.Name, status = one.Status, daily_budget = one.Budget.ToString(CultureInfo.InvariantCulture), adset_id = one.Parent?.Id, optimization_goal = "LINK_CLICKS", billing_event = "IMPRESSIONS",
+            creative = new { id = one.Creative?.Id, name = one.Creative?.Name },
+        })));
         var next = found.Count > from + Size ? $$""","paging":{"cursors":{"after":"{{from + Size}}"},"next":"https://more"}""" : "";
         return GraphAnswer.Ok($$"""{"data":[{{items}}]{{next}}}""");
+    }
+
+    // With what is archived goes what hangs on it.
+    private string StatusOf(MetaObject one)
+    {
+        static bool IsArchived(MetaObject? one) => one is not null && (one.Status == "ARCHIVED" || IsArchived(one.Parent));
+        return !one.Lives ? "DELETED" : history.AdoptSeed is not null && IsArchived(one) ? "ARCHIVED" : one.Status;
     }
 
     private GraphAnswer Node(GraphCall call)
@@ -161,17 +186,20 @@ internal sealed class MetaWorld(History history)
                     ? """{"status":{"video_status":"ready"},"thumbnails":{"data":[{"uri":"https://example.com/t.jpg","is_preferred":true,"width":100,"height":100}]},"picture":"https://example.com/p.jpg"}"""
                     : """{"status":{"video_status":"processing"}}""");
             case "GET":
-                var status = thing.Lives ? thing.Status : "DELETED";
-                return GraphAnswer.Ok($$"""{"id":"{{thing.Id}}","status":"{{status}}","effective_status":"{{status}}","issues_info":[],"name":{{JsonSerializer.Serialize(thing.Name)}},"daily_budget":"{{thing.Budget}}","targeting":{{thing.Targeting}},"creative":{{JsonSerializer.Serialize(new { id = thing.Creative?.Id })}} }""");
+                var status = StatusOf(thing);
+                return GraphAnswer.Ok($$"""{"id":"{{thing.Id}}","account_id":"{{thing.AccountId[4..]}}","objective":"OUTCOME_TRAFFIC","status":"{{status}}","effective_status":"{{status}}","issues_info":[],"name":{{JsonSerializer.Serialize(thing.Name)}},"daily_budget":"{{thing.Budget}}","targeting":{{thing.Targeting}},"creative":{{JsonSerializer.Serialize(new { id = thing.Creative?.Id })}} }""");
             case "DELETE":
                 if (!thing.Lives) return GraphAnswer.Error(100, 33, "Object does not exist, cannot be loaded due to missing permissions, or does not support this operation");
                 // Others let an undo go on, as they did before ads were pointed to other creatives.
                 if (history.ContentSeed is not null && _objects.Exists(ad => ad is { Kind: "ads", Lives: true } && ad.Creative == thing)) return GraphAnswer.Error(100, 1487390, "the creative is shown by an ad");
                 thing.Status = "DELETED";
                 Done.Add((history.Clockwork.Now, call, thing));
+                history.AdoptJudge.Touched(thing, call);
                 return GraphAnswer.Ok("""{"success":true}""");
             default:
                 if (!thing.Lives) return GraphAnswer.Error(100, 1487564, "deleted objects cannot be changed");
+                if (history.AdoptSeed is not null && StatusOf(thing) == "ARCHIVED" && call["status"] != "ARCHIVED") return GraphAnswer.Error(100, null, "of what is archived only the name can be changed");
+                var spentBefore = history.Judge.SpentBy(thing, call);
                 if (call["creative"] is { } given)
                 {
                     if (_objects.Find(one => one.Id == JsonNode.Parse(given)!["creative_id"]!.ToString()) is not { Kind: "adcreatives", Lives: true } creative || creative.AccountId != thing.AccountId) return GraphAnswer.Error(100, 1487851, "the creative is gone");
@@ -183,7 +211,8 @@ internal sealed class MetaWorld(History history)
                 thing.Name = call["name"] ?? thing.Name;
                 if (call["daily_budget"] is { } budget) thing.Budget = long.Parse(budget, CultureInfo.InvariantCulture);
                 Done.Add((history.Clockwork.Now, call, thing));
-                history.Judge.Switched(thing, call);
+                history.AdoptJudge.Touched(thing, call);
+                history.Judge.Switched(thing, call, spentBefore);
                 return GraphAnswer.Ok("""{"success":true}""");
         }
     }

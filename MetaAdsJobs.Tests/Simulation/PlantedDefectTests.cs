@@ -18,6 +18,7 @@ public sealed record PlantedDefect(string Name, string File, string Right, strin
 public sealed partial class PlantedDefectTests
 {
     private const string Steps = "Orchestrations/Steps/";
+    private const string Adopting = "Campaigns/Adopting/AdoptionStore.cs";
 
     private static readonly PlantedDefect[] Defects =
     [
@@ -49,6 +50,10 @@ public sealed partial class PlantedDefectTests
         new("a creative of an edit is created again without a look", Steps + "StepRunner.cs", "StepName.IsCreate(step) && attempt.StateOf(step) == StepState.Started && !attempt.Begun.ContainsKey(step);", "attempt.EditId is null && StepName.IsCreate(step) && attempt.StateOf(step) == StepState.Started && !attempt.Begun.ContainsKey(step);"),
         new("what an edit has made is deleted although the ad may yet be pointed to it", "Campaigns/Contents/MakeCreative.cs", "if (time.GetUtcNow() < settledAt) return", "if (time.GetUtcNow() < DateTimeOffset.MinValue) return"),
         new("an undo deletes the campaign it was given", "Orchestrations/Undo/UndoRunner.cs", "        unseen?.Throw();\n", "        if (attempt.Request.CampaignId is { } given) await meta.DeleteAsync(attempt.Credential.Unyielding(), given, ct);\n        unseen?.Throw();\n"),
+        new("an adopted campaign counts from its first comparison on", Adopting, "@EndsAt, @Now WHERE @Status = 'ACTIVE'", "@EndsAt, @Now WHERE @Status = 'ACTIVE' AND false"),
+        new("what is new of a campaign that was known counts from its next comparison on", Adopting, "WHERE @IsKnown AND @IsMore AND", "WHERE @IsKnown AND @IsMore AND false AND"),
+        new("a campaign is adopted that a run is making", Adopting, "if (campaign is null && await FindMakerAsync(", "if (account.Name.Length == 0 && await FindMakerAsync("),
+        new("an adoption takes what a run is adding", Adopting, "|| !underWay.Contains(marker);", "|| marker.Length > 0;"),
         new("an undo that finds what it lost does not write it down", "Orchestrations/Undo/UndoRunner.cs", "await journal.FoundAsync(attempt, step, found[0], ct);\n                    if (await DeleteAsync", "if (await DeleteAsync"),
     ];
 
