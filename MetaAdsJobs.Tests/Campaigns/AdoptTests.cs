@@ -100,6 +100,31 @@ public sealed class AdoptTests
     }
 
     [Test]
+    public async Task What_a_run_takes_away_again_while_it_is_read_is_not_taken_over()
+    {
+        var first = await _world.BuildAsync();
+        var campaign = (await _world.TreeAsync(first)).Campaign.MetaId;
+        var into = (Acceptance.Accepted)await _world.Get<AcceptOrchestration>().ExecuteAsync(System.Text.Json.JsonElement.Parse($$"""
+            {"social_account_id":"{{first.AccountId}}","clip_id":"{{first.ClipId}}","campaign_id":"{{campaign}}","creative_title":"More","landing_url":"https://example.com/more","daily_budget_cents":5000,"optimization_goal":"LINK_CLICKS"}
+            """), "tests", null, CancellationToken.None);
+        var added = first with { RequestId = into.RequestId };
+        _world.Graph.Faults.Add(call => call.IsCreateOf("ads"), GraphFaults.DropBeforeActing);
+        await _world.RunAsync(added, runs: 1);
+        _world.Graph.Faults.Add(call => call.Method == "GET" && call.Path == $"{campaign}/ads", async (_, _, act) =>
+        {
+            var answer = await act();
+            await _world.Get<CancelOrchestration>().ExecuteAsync(added.RequestId, "ann", CancellationToken.None);
+            Assert.That((await _world.RunAsync(added)).Result.Status, Is.EqualTo("cancelled"));
+            return answer;
+        });
+
+        Assert.That(await AdoptAsync(first, campaign), Has.Property("AdSets").EqualTo(0).And.Property("Ads").EqualTo(0));
+
+        Assert.That((await TreeAsync(campaign)).All.Count(), Is.EqualTo(3));
+        Assert.That(await _world.AtMetaAsync(first), Is.EqualTo("ad adset campaign creative"));
+    }
+
+    [Test]
     public async Task It_is_counted_although_it_exceeds_the_caps_and_a_stop_in_force_pauses_it_and_both_are_told()
     {
         var (asked, campaign) = await ByHandAsync("""{"auto_publish":true}""");

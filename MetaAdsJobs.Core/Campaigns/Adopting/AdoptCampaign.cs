@@ -74,10 +74,11 @@ public sealed class AdoptCampaign
         // Its budgets are in Meta's units of the currency: in another one they would be counted for something else.
         var currency = account.MetaCurrency ?? await _currencies.ReadAsync(account.Id, credential, ct);
         if (AccountCurrency.Difference(account.AdAccountId, account.Currency, currency) is { } difference) return new Adoption.Refused(difference);
+        var since = _store.Now;
         if (await _trees.FindAsync(credential, campaignId, ct) is not { } found) return new Adoption.UnknownCampaign();
         if (found.AdAccountId is { } owner && owner != account.AdAccountId) return new Adoption.Refused($"The campaign {campaignId} is of the ad account {owner}, and this account is {account.AdAccountId}");
         if (found.Values.Status is "DELETED" or "ARCHIVED") return new Adoption.Refused($"The campaign {campaignId} is {found.Values.Status.ToLowerInvariant()} at Meta");
-        var (refusal, recorded) = await _store.SaveAsync(account, found, askedBy, ct);
+        var (refusal, recorded) = await _store.SaveAsync(account, found, since, askedBy, ct);
         if (recorded is null) return new Adoption.Refused(refusal!);
         return new Adoption.Done(new(campaignId, recorded.RequestId, recorded.IsNew, recorded.AdSets, recorded.Ads, found.Values.Status == "ACTIVE" ? await NotesAsync(account, recorded, ct) : []));
     }

@@ -22,10 +22,14 @@ internal sealed record Recorded(Guid? RequestId, bool IsNew, int AdSets, int Ads
 /// </summary>
 internal sealed class AdoptionStore(NpgsqlDataSource dataSource, TimeProvider time)
 {
-    private const string Open = "status IN ('queued', 'running', 'waiting', 'failed')";
+    // Also one that ended while the campaign was read: what was read of it may have been taken away again since.
+    private const string Open = "(status IN ('queued', 'running', 'waiting', 'failed') OR completed_at > @Since)";
 
+    public DateTimeOffset Now => time.GetUtcNow();
+
+    /// <param name="since">When it began to be read.</param>
     /// <returns>One of the two: why it cannot be recorded.</returns>
-    public async Task<(string? Refusal, Recorded? Recorded)> SaveAsync(SocialAccount account, MetaTree found, string askedBy, CancellationToken ct)
+    public async Task<(string? Refusal, Recorded? Recorded)> SaveAsync(SocialAccount account, MetaTree found, DateTimeOffset since, string askedBy, CancellationToken ct)
     {
         // The account's row: one adoption, and no permit, at a time.
         const string KnownSql = """
@@ -46,8 +50,8 @@ internal sealed class AdoptionStore(NpgsqlDataSource dataSource, TimeProvider ti
         }
 
         if (campaign is { } known && known.AccountId != account.Id) return ($"The campaign {found.Id} is known here as one of another account, {known.AccountId}", null);
-        if (campaign is null && await FindMakerAsync(connection, transaction, account.Id, found.Values.Name, ct) is { } maker) return ($"The campaign {found.Id} is of the run {maker}, which has not ended well: cancel it or retry it", null);
-        var underWay = campaign is null ? [] : await ListUnderWayAsync(connection, transaction, found.Id, ct);
+        if (campaign is null && await FindMakerAsync(connection, transaction, account.Id, found.Values.Name, since, ct) is { } maker) return ($"The campaign {found.Id} is of the run {maker}, which has not ended well: cancel it or retry it", null);
+        var underWay = campaign is null ? [] : await ListUnderWayAsync(connection, transaction, found.Id, since, ct);
         bool IsNew(ObjectValues values) => Marker.Split(values.Name ?? "").Marker is not { } marker || !underWay.Contains(marker);
         var newAdSets = found.AdSets.Index().Where(set => !adSets.Contains(set.Item.Id) && IsNew(set.Item.Values)).ToList();
         var places = found.AdSets.Index().Where(set => adSets.Contains(set.Item.Id) || newAdSets.Exists(one => one.Item == set.Item)).ToDictionary(set => set.Item.Id, set => set.Index + 1);
@@ -80,20 +84,20 @@ internal sealed class AdoptionStore(NpgsqlDataSource dataSource, TimeProvider ti
     }
 
     /// <summary>The run that is making a campaign, or has left it: it has to come to its end first.</summary>
-    private static async Task<Guid?> FindMakerAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid accountId, string? name, CancellationToken ct)
+    private static async Task<Guid?> FindMakerAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid accountId, string? name, DateTimeOffset since, CancellationToken ct)
     {
         const string MakersSql = $"SELECT request_id, round FROM orchestrations WHERE social_account_id = @AccountId AND {Open} AND campaign_name = @Readable";
         var (readable, marker) = Marker.Split(name ?? "");
         if (marker is null) return null;
-        var makers = await connection.QueryAsync<(Guid Id, int Round)>(new(MakersSql, new { AccountId = accountId, Readable = readable }, transaction, cancellationToken: ct));
+        var makers = await connection.QueryAsync<(Guid Id, int Round)>(new(MakersSql, new { AccountId = accountId, Readable = readable, Since = since }, transaction, cancellationToken: ct));
         return makers.Where(run => Enumerable.Range(1, run.Round).Any(round => Marker.For(run.Id, round, StepName.Campaign) == marker)).Select(run => (Guid?)run.Id).FirstOrDefault();
     }
 
     /// <summary>Markers of what runs are adding to the campaign: they record it themselves.</summary>
-    private static async Task<HashSet<string>> ListUnderWayAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string campaignId, CancellationToken ct)
+    private static async Task<HashSet<string>> ListUnderWayAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string campaignId, DateTimeOffset since, CancellationToken ct)
     {
         const string RunsSql = $"SELECT request_id, round, request::text FROM orchestrations WHERE request ? 'campaign_id' AND request ->> 'campaign_id' = @CampaignId AND {Open}";
-        var runs = await connection.QueryAsync<(Guid Id, int Round, string Request)>(new(RunsSql, new { CampaignId = campaignId }, transaction, cancellationToken: ct));
+        var runs = await connection.QueryAsync<(Guid Id, int Round, string Request)>(new(RunsSql, new { CampaignId = campaignId, Since = since }, transaction, cancellationToken: ct));
         return [.. runs.SelectMany(run => new TreeShape(OrchestrationRequest.FromJson(run.Request)).LastFirst.SelectMany(step => Enumerable.Range(1, run.Round).Select(round => Marker.For(run.Id, round, step))))];
     }
 
