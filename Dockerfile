@@ -29,6 +29,8 @@ RUN dotnet publish MetaAdsJobs.Api -c Release --no-restore $COMPILED --no-self-c
 # Ubuntu 24.04 with ICU and time zones, which the accounts' days need. The files stay root's: the programs cannot change them.
 FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS base
 WORKDIR /app
+# A new volume takes its owner from here: see CLIP_FILES_DIR.
+RUN install -d -o 1654 -g 1654 -m 700 /clips
 # The base image's user app, by number: Kubernetes can see of a number that it is not root.
 USER 1654
 

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace MetaAdsJobs.Launch;
 
 /// <summary>What ./run reads from the environment; everything else there is passed on to the processes it starts.</summary>
-internal sealed record LaunchOptions(int Port, int Workers, string? DatabaseUrl, bool Live, string DataFolder)
+internal sealed record LaunchOptions(int Port, int Workers, string? DatabaseUrl, bool Live, string DataFolder, string ClipFiles)
 {
     /// <exception cref="LaunchException">A value that cannot be used, named by its key.</exception>
     public static LaunchOptions Read(Func<string, string?> environment)
@@ -14,12 +14,14 @@ internal sealed record LaunchOptions(int Port, int Workers, string? DatabaseUrl,
         if (mode == "live" && Text(environment, "AUTH_SIGNING_KEY") is null && Text(environment, "AUTH_AUTHORITY") is null)
             throw new LaunchException("META_ADS_MODE=live needs AUTH_SIGNING_KEY, or AUTH_AUTHORITY with AUTH_AUDIENCE: it never runs on a key of its own making.");
 
+        var dataFolder = Path.GetFullPath(Text(environment, "DATA_FOLDER") ?? Path.Combine(ProjectFolder.Path, ".data"));
         return new(
             Number(environment, "PORT", 5080, 1, 65535),
             Number(environment, "WORKERS", 1, 1, 64),
             Text(environment, "DATABASE_URL"),
             mode == "live",
-            Path.GetFullPath(Text(environment, "DATA_FOLDER") ?? Path.Combine(ProjectFolder.Path, ".data")));
+            dataFolder,
+            Text(environment, "CLIP_FILES_DIR") ?? Path.Combine(dataFolder, "clips"));
     }
 
     private static string? Text(Func<string, string?> environment, string name) =>

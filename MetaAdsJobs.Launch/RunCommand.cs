@@ -50,6 +50,7 @@ internal sealed class RunCommand(LaunchOptions options, Action<string> say, Time
         {
             ["DATABASE_URL"] = connectionString,
             ["META_ADS_MODE"] = options.Live ? "live" : "stub",
+            ["CLIP_FILES_DIR"] = options.ClipFiles,
             [OwnKeys.DataProtectionKey] = OwnKeys.DataProtection(options.DataFolder),
         };
         if (!options.Live)
@@ -137,6 +138,7 @@ internal sealed class RunCommand(LaunchOptions options, Action<string> say, Time
                 say($"{options.DataFolder} holds other things too: who may look into it is left as it is. The keys in it are for you only.");
             ClosedFolder.Create(Logs);
             ClosedFolder.CloseFolder(Logs);
+            ClosedFolder.Create(options.ClipFiles);
         }
         catch (Exception refused) when (refused is UnauthorizedAccessException or IOException)
         {

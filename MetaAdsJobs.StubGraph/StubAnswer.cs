@@ -58,6 +58,9 @@ internal sealed record StubRefusal(int Code, string Message)
 
     public bool IsTransient { get; init; }
 
+    /// <summary>The part of a file that is wanted instead.</summary>
+    public (long Start, long End)? Wanted { get; init; }
+
     public static StubRefusal Parameter(string field, string why) =>
         new(100, $"(#100) {why}") { Field = field, UserTitle = "Invalid parameter", UserMessage = why };
 
@@ -104,6 +107,14 @@ internal sealed record StubRefusal(int Code, string Message)
 
         if (Field is not null)
             WriteBlame(json, Field);
+
+        if (Wanted is var (start, end))
+        {
+            json.WriteStartObject("error_data");
+            json.WriteNumber("start_offset", start);
+            json.WriteNumber("end_offset", end);
+            json.WriteEndObject();
+        }
 
         json.WriteString("fbtrace_id", RandomNumberGenerator.GetHexString(22));
         json.WriteEndObject();

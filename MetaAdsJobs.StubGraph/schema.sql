@@ -20,6 +20,16 @@ CREATE INDEX IF NOT EXISTS objects_by_account ON stub_graph.objects (account_id,
 CREATE INDEX IF NOT EXISTS objects_by_parent ON stub_graph.objects (parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS ads_by_creative ON stub_graph.objects (creative_id) WHERE creative_id IS NOT NULL;
 
+-- Videos that are sent in parts. What came is told by what each part was, not kept.
+CREATE TABLE IF NOT EXISTS stub_graph.uploads (
+    id         text PRIMARY KEY,
+    account_id text NOT NULL,                    -- digits, without act_
+    video_id   text NOT NULL,
+    file_size  bigint NOT NULL,
+    received   bigint NOT NULL DEFAULT 0,        -- bytes, from the first one on
+    parts      jsonb NOT NULL DEFAULT '[]'       -- [{"start", "bytes", "sha256"}]
+);
+
 -- Accounts that differ from the usual one (USD, UTC). Any other account id is taken to exist.
 CREATE TABLE IF NOT EXISTS stub_graph.ad_accounts (
     account_id    text PRIMARY KEY,

@@ -1,7 +1,15 @@
+using System.ComponentModel;
+using System.Net.Http.Headers;
+using System.Text.Json;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Clips;
+using MetaAdsJobs.Core.Clips.Files;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
 
 namespace MetaAdsJobs.Api.Accounts;
 
@@ -17,6 +25,9 @@ internal static class ClipEndpoints
         clips.MapPost("/", CreateAsync).RequireAuthorization(Policies.Operate).WithSummary("Add a clip")
             .WithMetadata(new InDoubtAdvice("If it had an id, send it again: 409 tells that the clip was added. If it had none, look in GET /meta/clips first."))
             .Accepts<ClipBody>("application/json").Produces<Clip>(201).ProducesProblem(409).ProducesValidationProblem(422);
+        clips.MapPut("/{id:guid}/file", ReceiveAsync).RequireAuthorization(Policies.Operate).WithSummary("Add a clip by its file")
+            .WithDescription("The body is the file's bytes, nothing around them. The id is yours to choose. The same sent again changes nothing and is answered 200; another file, or another title, is refused: give it a clip of its own.")
+            .WithMetadata(new DisableRequestSizeLimitAttribute()).AddOpenApiOperationTransformer(DescribeFile).Produces<Clip>(201).Produces<Clip>().ProducesProblem(409).ProducesProblem(413).ProducesProblem(415).ProducesValidationProblem(422);
         clips.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).Produces<Clip>().ProducesProblem(404);
         clips.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).Produces<Page<Clip>>().ProducesValidationProblem(422);
     }
@@ -33,6 +44,38 @@ internal static class ClipEndpoints
             _ => throw new InvalidOperationException("unreachable: a new clip cannot be unknown"),
         };
     }
+
+    private static async Task<IResult> ReceiveAsync(Guid id, [Description("The clip's title")] string? title, [FromQuery(Name = "thumbnail_url")] string? thumbnailUrl, HttpRequest request, ReceiveClipFile receive, LongCalls calls, CancellationToken ct)
+    {
+        if (calls.Files.TryTake(request.HttpContext) is not { } place) return calls.Files.Refused();
+        using var taken = place;
+        if (MediaTypeOf(request) is not { } type || !ClipFileTypes.All.Contains(type))
+            return Results.Problem($"Send the file's bytes as Content-Type: {string.Join(", ", ClipFileTypes.All.SkipLast(1))} or {ClipFileTypes.All[^1]}.", statusCode: StatusCodes.Status415UnsupportedMediaType);
+        // All there is: what is no field is refused by its name.
+        var about = JsonSerializer.SerializeToElement(request.Query.ToDictionary(field => field.Key, field => field.Value.ToString()));
+        return await receive.ExecuteAsync(id, about, type, request.ContentLength, request.Body, ct) switch
+        {
+            ReceivedFile.Done { IsNew: true } done => Results.Created($"/meta/clips/{id}", done.Clip),
+            ReceivedFile.Done done => Results.Ok(done.Clip),
+            ReceivedFile.Invalid invalid => Problems.Invalid(invalid.Errors),
+            ReceivedFile.TooLong tooLong => Results.Problem(tooLong.Reason, statusCode: StatusCodes.Status413PayloadTooLarge),
+            ReceivedFile.Refused refused => Problems.Conflict(refused.Reason),
+            _ => throw new InvalidOperationException("unreachable: the set is closed"),
+        };
+    }
+
+    // Not by Accepts: what is refused for its type is told the right ones.
+    private static Task DescribeFile(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken ct)
+    {
+        operation.RequestBody = new OpenApiRequestBody
+        {
+            Required = true,
+            Content = ClipFileTypes.All.ToDictionary(type => type, _ => new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } }),
+        };
+        return Task.CompletedTask;
+    }
+
+    private static string? MediaTypeOf(HttpRequest request) => MediaTypeHeaderValue.TryParse(request.ContentType, out var type) ? type.MediaType?.ToLowerInvariant() : null;
 
     private static async Task<IResult> GetAsync(Guid id, ClipStore store, CancellationToken ct) =>
         await store.FindAsync(id, ct) is { } clip ? Results.Ok(clip) : Problems.NotFound("clip", id);

@@ -18,8 +18,12 @@ public sealed class LongCalls : IDisposable
     /// <summary>Requests with a large body, until they are answered: each is held in memory, read, about ten times.</summary>
     public Slots LargeBodies { get; } = new("requests of such a length", perCaller: 2, overall: 8);
 
+    /// <summary>Each holds a connection and a file for as long as its sender takes, and no memory.</summary>
+    public Slots Files { get; } = new("files that are sent", perCaller: 4, overall: 16);
+
     public void Dispose()
     {
+        Files.Dispose();
         LargeBodies.Dispose();
         Streams.Dispose();
         Waits.Dispose();

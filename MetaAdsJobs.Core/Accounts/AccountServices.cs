@@ -1,6 +1,8 @@
 using MetaAdsJobs.Core.Accounts.Listing;
 using MetaAdsJobs.Core.Accounts.Tokens;
 using MetaAdsJobs.Core.Clips;
+using MetaAdsJobs.Core.Clips.Files;
+using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Database.Keys;
 using MetaAdsJobs.Core.Meta.Pacing;
 using Microsoft.AspNetCore.DataProtection;
@@ -11,6 +13,10 @@ namespace MetaAdsJobs.Core.Accounts;
 public static class AccountServices
 {
     public static IServiceCollection AddAccounts(this IServiceCollection services) => services
+        .AddOptionsFor<ClipFileOptions>(ClipFileOptions.Section)
+        .AddSingleton<IClipFiles, ClipDirectory>()
+        .AddSingleton<ReceiveClipFile>()
+        .AddSingleton<SweepClipFiles>()
         .AddSingleton(provider => new AccountTokens(provider.GetRequiredService<IDataProtectionProvider>(), provider.GetRequiredService<RereadRing>(), provider.GetRequiredService<TimeProvider>()))
         .AddSingleton<AccountStore>()
         .AddSingleton<AccountNames>()

@@ -4,8 +4,8 @@ using Npgsql;
 namespace MetaAdsJobs.Core.Clips;
 
 /// <summary>A clip to choose.</summary>
-/// <param name="PictureUrl">Its image or thumbnail; null of a video without one.</param>
-public sealed record ClipName(Guid Id, string Title, string? PictureUrl);
+/// <param name="PictureUrl">Its image or thumbnail; null of a video without one, and of an image that was given as a file.</param>
+public sealed record ClipName(Guid Id, string Title, string? PictureUrl, bool IsImageFile);
 
 /// <summary>The clips to choose from: the newest ones.</summary>
 public sealed class ClipNames(NpgsqlDataSource dataSource)
@@ -15,10 +15,11 @@ public sealed class ClipNames(NpgsqlDataSource dataSource)
     /// <param name="asked">Chosen already: they are among them, however old.</param>
     public async Task<IReadOnlyList<ClipName>> ListAsync(IReadOnlyCollection<Guid> asked, CancellationToken ct)
     {
-        const string NamesSql = """
-            (SELECT id, title, COALESCE(thumbnail_url, image_url) AS picture_url FROM clips WHERE id = ANY(@Asked))
+        const string Columns = "id, title, COALESCE(thumbnail_url, image_url) AS picture_url, COALESCE(file_type LIKE 'image/%', false) AS is_image_file";
+        const string NamesSql = $"""
+            (SELECT {Columns} FROM clips WHERE id = ANY(@Asked))
             UNION ALL
-            (SELECT id, title, COALESCE(thumbnail_url, image_url) AS picture_url FROM clips WHERE id <> ALL(@Asked) ORDER BY id DESC LIMIT @Most)
+            (SELECT {Columns} FROM clips WHERE id <> ALL(@Asked) ORDER BY id DESC LIMIT @Most)
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<ClipName>(new(NamesSql, new { Asked = asked.ToArray(), Most }, cancellationToken: ct))).AsList();

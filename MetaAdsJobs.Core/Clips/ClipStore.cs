@@ -1,23 +1,27 @@
 using Dapper;
+using MetaAdsJobs.Core.Clips.Files;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Clips;
 
 public sealed class ClipStore(NpgsqlDataSource dataSource, TimeProvider time)
 {
-    private const string Columns = "id, title, video_url, video_id, image_url, thumbnail_url, created_at";
+    /// <summary>Of a row k.</summary>
+    internal const string IsImageSql = "(k.image_url IS NOT NULL OR coalesce(k.file_type LIKE 'image/%', false))";
+
+    private const string Columns = $"id, title, video_url, video_id, image_url, thumbnail_url, created_at, {ClipFile.Columns}";
 
     /// <returns>False when a clip with this id exists already; nothing is changed then.</returns>
     public async Task<bool> InsertAsync(Clip clip, CancellationToken ct)
     {
-        const string InsertSql = """
-            INSERT INTO clips (id, title, video_url, video_id, image_url, thumbnail_url, created_at)
-            VALUES (@Id, @Title, @VideoUrl, @VideoId, @ImageUrl, @ThumbnailUrl, @Now)
+        const string InsertSql = $"""
+            INSERT INTO clips ({Columns})
+            VALUES (@Id, @Title, @VideoUrl, @VideoId, @ImageUrl, @ThumbnailUrl, @Now, @Key, @Type, @Bytes, @Sha256)
             ON CONFLICT (id) DO NOTHING
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return await connection.ExecuteAsync(new(InsertSql,
-            new { clip.Id, clip.Title, clip.VideoUrl, clip.VideoId, clip.ImageUrl, clip.ThumbnailUrl, Now = time.GetUtcNow() },
+            new { clip.Id, clip.Title, clip.VideoUrl, clip.VideoId, clip.ImageUrl, clip.ThumbnailUrl, Now = time.GetUtcNow(), clip.File?.Key, clip.File?.Type, clip.File?.Bytes, clip.File?.Sha256 },
             cancellationToken: ct)) == 1;
     }
 
@@ -25,13 +29,18 @@ public sealed class ClipStore(NpgsqlDataSource dataSource, TimeProvider time)
     {
         const string FindSql = $"SELECT {Columns} FROM clips WHERE id = @Id";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.QuerySingleOrDefaultAsync<Clip>(new(FindSql, new { Id = id }, cancellationToken: ct));
+        return (await QueryAsync(connection, new(FindSql, new { Id = id }, cancellationToken: ct))).SingleOrDefault();
     }
 
     public async Task<IReadOnlyList<Clip>> ListAsync(Guid after, int limit, CancellationToken ct)
     {
         const string ListSql = $"SELECT {Columns} FROM clips WHERE id > @After ORDER BY id LIMIT @Limit";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<Clip>(new(ListSql, new { After = after, Limit = limit }, cancellationToken: ct))).AsList();
+        return (await QueryAsync(connection, new(ListSql, new { After = after, Limit = limit }, cancellationToken: ct))).AsList();
     }
+
+    private static Task<IEnumerable<Clip>> QueryAsync(NpgsqlConnection connection, CommandDefinition command) => connection.QueryAsync<Clip, FileColumns?, Clip>(
+        command, (clip, file) => clip with { File = ClipFile.Of(file?.FileKey, file?.FileType, file?.FileBytes, file?.FileSha256) }, splitOn: "file_key");
+
+    private sealed record FileColumns(string? FileKey, string? FileType, long? FileBytes, string? FileSha256);
 }

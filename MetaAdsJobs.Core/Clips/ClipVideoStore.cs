@@ -1,21 +1,28 @@
 using Dapper;
 using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Claims;
+using MetaAdsJobs.Core.Meta.Media;
+using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Orchestrations.Steps;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Clips;
 
 /// <summary>A clip's video in one ad account: started (perhaps at Meta), uploaded (being processed) or ready.</summary>
+/// <param name="StartedAt">Of a file's upload: when it was last heard of.</param>
 internal sealed record ClipVideo(
-    string State, Guid RequestId, int Attempt, string? VideoId, string? ThumbnailUrl, DateTimeOffset StartedAt, DateTimeOffset? UploadedAt);
+    string State, Guid RequestId, int Attempt, string? VideoId, string? ThumbnailUrl, DateTimeOffset StartedAt, DateTimeOffset? UploadedAt, string? SessionId, long? SessionStart, long? SessionEnd)
+{
+    /// <summary>Of a file's upload, if Meta has begun one.</summary>
+    public UploadSession? Session => SessionId is null ? null : new(SessionId, VideoId!, SessionStart!.Value, SessionEnd!.Value);
+}
 
 /// <summary>
 /// The journal of videos. The primary key decides which of many orchestrations of one clip uploads it. Every write first locks the row of
 /// its orchestration under the attempt's number, as those of <see cref="StepJournal"/> do: an attempt that was overtaken writes nothing.
 /// What became of an upload is said by the attempt that started it, or of exactly the row that was seen.
 /// </summary>
-internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider time)
+internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, OrchestrationOptions options, TimeProvider time)
 {
     private const string Outcome = "SELECT EXISTS (SELECT 1 FROM fence) AS held, EXISTS (SELECT 1 FROM written) AS written";
 
@@ -25,8 +32,8 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
     {
         var startSql = $"""
             WITH {FenceOf(attempt)}, written AS (
-                INSERT INTO clip_videos (clip_id, ad_account_id, state, request_id, attempt, started_at)
-                SELECT @ClipId, @AdAccountId, 'started', @RequestId, @Attempt, clock_timestamp() FROM fence
+                INSERT INTO clip_videos (clip_id, ad_account_id, state, request_id, attempt, started_at, held_until)
+                SELECT @ClipId, @AdAccountId, 'started', @RequestId, @Attempt, clock_timestamp(), clock_timestamp() + @Lease FROM fence
                 ON CONFLICT DO NOTHING RETURNING 1)
             {Outcome}
             """;
@@ -61,6 +68,53 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
             {Outcome}
             """;
         return WriteAsync(againSql, attempt, media, new { SeenRequestId = seen.RequestId, SeenAttempt = seen.Attempt }, ct);
+    }
+
+    /// <summary>Takes over the upload of a file, wherever it stands; only if nobody else is at it.</summary>
+    /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
+    public Task<bool> HoldAsync(Attempt attempt, ClipMedia media, CancellationToken ct)
+    {
+        var holdSql = $"""
+            WITH {FenceOf(attempt)}, written AS (
+                UPDATE clip_videos SET request_id = @RequestId, attempt = @Attempt, held_until = clock_timestamp() + @Lease
+                WHERE clip_id = @ClipId AND ad_account_id = @AdAccountId AND state = 'started' AND EXISTS (SELECT 1 FROM fence)
+                  AND (held_until IS NULL OR held_until < clock_timestamp())
+                RETURNING 1)
+            {Outcome}
+            """;
+        return WriteAsync(holdSql, attempt, media, new { }, ct);
+    }
+
+    /// <summary>How far the upload of a file is, which this attempt goes on holding. A crash from here on goes on from here.</summary>
+    /// <param name="session">Null: it begins anew.</param>
+    /// <exception cref="FencedException">The orchestration or the upload was taken over.</exception>
+    public async Task SaveAsync(Attempt attempt, ClipMedia media, UploadSession? session, CancellationToken ct)
+    {
+        // With the audit of what has begun it.
+        var saveSql = $"""
+            WITH {ChangeLog.Cte}, {FenceOf(attempt)}, written AS (
+                UPDATE clip_videos SET session_id = @SessionId, video_id = @VideoId, session_start = @Start, session_end = @End,
+                    started_at = @Now, held_until = clock_timestamp() + @Lease
+                WHERE clip_id = @ClipId AND ad_account_id = @AdAccountId AND state = 'started' AND request_id = @RequestId AND attempt = @Attempt AND EXISTS (SELECT 1 FROM fence)
+                RETURNING 1)
+            {Outcome}
+            """;
+        if (!await WriteAsync(saveSql, attempt, media, new { SessionId = session?.Id, session?.VideoId, session?.Start, session?.End }, ct)) throw new FencedException("the upload of the clip's video was taken over");
+    }
+
+    /// <summary>Anybody may go on at once. Nothing happens if somebody does already.</summary>
+    public async Task LetGoAsync(Attempt attempt, ClipMedia media)
+    {
+        const string LetGoSql = "UPDATE clip_videos SET held_until = NULL WHERE clip_id = @ClipId AND ad_account_id = @AdAccountId AND state = 'started' AND request_id = @RequestId AND attempt = @Number";
+        try
+        {
+            await using var connection = await dataSource.OpenConnectionAsync();
+            await connection.ExecuteAsync(LetGoSql, new { ClipId = media.Clip.Id, attempt.Account.AdAccountId, attempt.RequestId, attempt.Number });
+        }
+        catch (NpgsqlException)
+        {
+            // The hold ends by itself.
+        }
     }
 
     /// <summary>Meta's id of the video that this attempt has uploaded.</summary>
@@ -123,7 +177,7 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
     public async Task<ClipVideo?> FindAsync(Attempt attempt, ClipMedia media, CancellationToken ct)
     {
         const string FindSql = """
-            SELECT state, request_id, attempt, video_id, thumbnail_url, started_at, uploaded_at
+            SELECT state, request_id, attempt, video_id, thumbnail_url, started_at, uploaded_at, session_id, session_start, session_end
             FROM clip_videos WHERE clip_id = @ClipId AND ad_account_id = @AdAccountId
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
@@ -153,7 +207,7 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, TimeProvider t
         var parameters = new DynamicParameters(more);
         parameters.AddDynamicParams(new
         {
-            ClipId = media.Clip.Id, attempt.Account.AdAccountId, attempt.RequestId, attempt.EditId, Attempt = attempt.Number, Now = time.GetUtcNow(), AccountId = attempt.Account.Id, attempt.AskedBy,
+            ClipId = media.Clip.Id, attempt.Account.AdAccountId, attempt.RequestId, attempt.EditId, Attempt = attempt.Number, Now = time.GetUtcNow(), AccountId = attempt.Account.Id, attempt.AskedBy, options.Lease,
         });
         parameters.AddDynamicParams(changes);
         await using var connection = await dataSource.OpenConnectionAsync(ct);

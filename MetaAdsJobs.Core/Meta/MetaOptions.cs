@@ -22,6 +22,11 @@ public sealed class MetaOptions : IValidatableObject
     [Required]
     public Uri GraphUrl { get; set; } = new("https://graph.facebook.com");
 
+    /// <summary>META_GRAPH_VIDEO_URL: where the files of videos are sent. Default Meta's own host for them, https://graph-video.facebook.com; with another META_GRAPH_URL that one.</summary>
+    public Uri? GraphVideoUrl { get; set; }
+
+    internal Uri VideoUrl => GraphVideoUrl ?? (GraphUrl.Host == "graph.facebook.com" ? new("https://graph-video.facebook.com") : GraphUrl);
+
     /// <summary>META_GRAPH_VERSION, default v26.0. Meta retires Marketing API versions within months: keep it in configuration.</summary>
     [RegularExpression(@"^v[0-9]+\.[0-9]+$", ErrorMessage = "must look like v26.0")]
     public string GraphVersion { get; set; } = "v26.0";
@@ -53,12 +58,12 @@ public sealed class MetaOptions : IValidatableObject
     /// <summary>Only the app itself may ask Meta about tokens.</summary>
     public bool CanCheckTokens => AppId is { Length: > 0 } && AppSecret is { Length: > 0 };
 
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
-    {
-        if (!GraphUrl.IsAbsoluteUri || GraphUrl.Scheme is not ("http" or "https"))
-            yield return new("must be an absolute https URL, or http on this machine", [nameof(GraphUrl)]);
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
+        new[] { Judge(GraphUrl, nameof(GraphUrl)), GraphVideoUrl is null ? null : Judge(GraphVideoUrl, nameof(GraphVideoUrl)) }.OfType<ValidationResult>();
+
+    private static ValidationResult? Judge(Uri url, string name) =>
+        !url.IsAbsoluteUri || url.Scheme is not ("http" or "https") ? new("must be an absolute https URL, or http on this machine", [name])
         // Every call carries an access token that can spend money.
-        else if (GraphUrl.Scheme != Uri.UriSchemeHttps && !GraphUrl.IsLoopback)
-            yield return new("must be https, unless it is on this machine", [nameof(GraphUrl)]);
-    }
+        : url.Scheme != Uri.UriSchemeHttps && !url.IsLoopback ? new("must be https, unless it is on this machine", [name])
+        : null;
 }

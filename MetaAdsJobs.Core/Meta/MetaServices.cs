@@ -30,7 +30,7 @@ public static class MetaServices
         services.AddSingleton<GraphPacing>();
         services.AddSingleton<MetaTokens>();
         services.AddSingleton<MetaAds>().AddSingleton<MetaEdits>().AddSingleton<MetaTrees>();
-        services.AddSingleton<MetaVideos>();
+        services.AddSingleton<MetaVideos>().AddSingleton<MetaUploads>();
         services.AddSingleton<MetaImages>();
         services.AddSingleton<MetaChecks>();
         services.AddSingleton<MetaTargeting>();

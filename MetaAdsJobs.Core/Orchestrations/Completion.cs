@@ -123,8 +123,8 @@ internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites write
             Targetings = Of(adSets, adSet => tree.Targeting(adSet.Step).ToJsonString()),
             Creatives = Of(ads, ad => ad.CreativeStep), CreativeIds = Of(ads, ad => IdOf(ad.CreativeStep)), CreativeNames = Of(ads, ad => tree.NameOf(ad.CreativeStep)),
             Kinds = Of(ads, ad => ad.Request.Kind), Titles = Of(ads, ad => ad.Request.CreativeTitle ?? ad.Request.Titles?[0] ?? ad.Request.Cards?[0].Title), Descriptions = Of(ads, ad => ad.Request.CreativeDescription), LandingUrls = Of(ads, ad => ad.Request.LandingUrl),
-            ClipIds = Of(media, one => one?.Clip.Id), VideoIds = Of(media, one => one?.Clip.VideoId ?? (one?.Clip.VideoUrl is null ? null : FindId(one.Step))),
-            ImageHashes = Of(media, one => one?.Clip.ImageUrl is null ? null : FindId(one.Step)), ImageUrls = Of(media, one => one?.Clip.ImageUrl), ThumbnailUrls = Of(media, one => one?.ThumbnailUrl),
+            ClipIds = Of(media, one => one?.Clip.Id), VideoIds = Of(media, one => one?.Clip.VideoId ?? (one?.Clip.IsUploadedVideo == true ? FindId(one.Step) : null)),
+            ImageHashes = Of(media, one => one?.Clip.IsImage == true ? FindId(one.Step) : null), ImageUrls = Of(media, one => one?.Clip.ImageUrl), ThumbnailUrls = Of(media, one => one?.ThumbnailUrl),
             Ads = Of(ads, ad => ad.Step), AdIds = Of(ads, ad => IdOf(ad.Step)), AdNames = Of(ads, ad => tree.NameOf(ad.Step)), AdSetsOfAds = Of(ads, ad => ad.AdSetStep),
         }, connection, transaction, ct);
         return isWritten;

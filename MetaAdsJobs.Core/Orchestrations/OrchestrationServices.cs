@@ -1,5 +1,6 @@
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Clips;
+using MetaAdsJobs.Core.Clips.Files;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
@@ -44,7 +45,7 @@ public static class OrchestrationServices
         services.AddSingleton<IRepeatableStep, ValidateStep>();
         services.AddSingleton<ClipVideoStore>();
         services.AddSingleton<ClipImageStore>();
-        services.AddSingleton<ClipImageUpload>();
+        services.AddSingleton<ClipImageUpload>().AddSingleton<ClipFileUpload>();
         services.AddSingleton<ValidationStore>();
         services.AddSingleton<WorkClaims>().AddSingleton<FencedWrites>();
         services.AddSingleton<OrchestrationClaims>();

@@ -12,6 +12,9 @@ internal sealed class StubCreates(NpgsqlDataSource dataSource, TimeProvider time
 {
     public async Task<StubAnswer> CreateAsync(StubKind kind, string accountId, StubCall call, CancellationToken ct)
     {
+        if (kind == StubKind.Video && call.Text("upload_phase") is { } phase)
+            return (ParameterRules.Unknown(kind, call) ?? ParameterRules.Malformed(call))?.ToAnswer() ?? await StubUploads.AnswerAsync(dataSource, accountId, phase, call, time.GetUtcNow(), ct);
+
         var refusal = ParameterRules.Unknown(kind, call) ?? ParameterRules.Malformed(call) ?? Refuse(kind, call);
         if (refusal is not null)
             return refusal.ToAnswer();

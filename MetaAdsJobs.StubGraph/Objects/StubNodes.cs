@@ -18,7 +18,7 @@ internal sealed class StubNodes(NpgsqlDataSource dataSource, TimeProvider time)
     public async Task<StubAnswer> ReadAsync(string id, StubCall call, CancellationToken ct)
     {
         var names = FieldSelection.Parse(call.Text("fields"));
-        var found = await FindAsync(id, ct) ?? (IsForeignVideo(id, names) ? StubVideo.Foreign(id) : null);
+        var found = await FindAsync(id, ct) ?? (IsForeignVideo(id, names) && !await StubUploads.IsUnfinishedAsync(dataSource, id, ct) ? StubVideo.Foreign(id) : null);
         if (found is null)
             return StubRefusal.NoSuchObject(id).ToAnswer();
 

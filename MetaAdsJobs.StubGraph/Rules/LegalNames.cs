@@ -58,10 +58,10 @@ internal static class LegalNames
         tracking_specs
         """);
 
-    // Of the upload's many parameters only what a clip needs: uploads in pieces are not served.
+    // Of the upload's many parameters only what a clip needs.
     private static readonly FrozenSet<string> VideoParameters = Set("""
         content_category description embeddable file_size file_url is_boost_intended name slideshow_spec
-        source thumb title unpublished_content_type
+        source start_offset thumb title unpublished_content_type upload_phase upload_session_id
         """);
 
     private static readonly FrozenSet<string> ImageParameters = Set("""

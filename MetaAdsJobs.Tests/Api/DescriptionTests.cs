@@ -8,7 +8,7 @@ public sealed class DescriptionTests
 {
     private static readonly string[] Integers =
         ["daily_budget_cents", "lifetime_budget_cents", "bid_amount_cents", "attempt", "campaign_db_id", "adset_db_id", "ad_db_id", "creative_db_id", "insights_synced", "impressions", "clicks", "reach", "min_daily_budget",
-         "window_days", "interval_days", "max_frequency", "start_minute", "end_minute", "people_min", "people_max"];
+         "window_days", "interval_days", "max_frequency", "start_minute", "end_minute", "people_min", "people_max", "bytes"];
 
     private ApiClient _stranger = null!;
 
@@ -30,7 +30,7 @@ public sealed class DescriptionTests
             "GET /meta/insights/syncs/{syncId}", "GET /meta/insights/nights", "GET /meta/insights/nights/{night}", "GET /meta/accounts/{id}/reports",
             "POST /meta/accounts/{id}/reports", "GET /meta/accounts/{id}/reports/{name}", "DELETE /meta/accounts/{id}/reports/{name}",
             "GET /meta/accounts", "POST /meta/accounts", "GET /meta/accounts/{id}", "PATCH /meta/accounts/{id}",
-            "GET /meta/targeting", "POST /meta/targeting/reach", "GET /meta/accounts/{id}/audiences", "GET /meta/clips", "POST /meta/clips", "GET /meta/clips/{id}", "GET /health/live", "GET /health/ready",
+            "GET /meta/targeting", "POST /meta/targeting/reach", "GET /meta/accounts/{id}/audiences", "GET /meta/clips", "POST /meta/clips", "GET /meta/clips/{id}", "PUT /meta/clips/{id}/file", "GET /health/live", "GET /health/ready",
         ]));
     }
 

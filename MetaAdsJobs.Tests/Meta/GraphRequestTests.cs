@@ -1,4 +1,5 @@
 using MetaAdsJobs.Core.Claims;
+using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Tests.Support;
 
@@ -33,6 +34,26 @@ public sealed class GraphRequestTests
         Assert.That((post.Url, post.Body), Is.EqualTo(("https://graph.example/v26.0/act_1/campaigns", "name=M%C3%B6bel+%26+S%C3%B6hne")));
         Assert.That((get.Url, get.Body), Is.EqualTo(("https://graph.example/v26.0/act_1/campaigns?name=M%C3%B6bel%20%26%20S%C3%B6hne", "")));
     }
+
+    [Test]
+    public async Task A_file_goes_as_a_part_of_a_form_to_the_host_for_videos()
+    {
+        var sent = await SendAsync(HttpMethod.Post, new GraphFields().Add("name", "Möbel").With(new("chunk", "part", 5, () => new MemoryStream("bytes and more"u8.ToArray()))).Part(), "the app secret");
+
+        var boundary = sent.Body.Split("\r\n")[0][2..];
+        Assert.That((sent.Url, sent.Type), Is.EqualTo(("https://video.example/v26.0/act_1/campaigns", $"multipart/form-data; boundary={boundary}")));
+        Assert.That(sent.Body.Split("\r\n"), Is.EqualTo((string[])
+        [
+            $"--{boundary}", "Content-Disposition: form-data; name=\"name\"", "", "Möbel", $"--{boundary}", "Content-Disposition: form-data; name=\"appsecret_proof\"", "", ExpectedProof,
+            $"--{boundary}", "Content-Disposition: form-data; name=\"chunk\"; filename=\"part\"", "", "bytes", $"--{boundary}--", "",
+        ]));
+    }
+
+    [TestCase("https://graph.facebook.com", null, "https://graph-video.facebook.com/")]
+    [TestCase("https://proxy.example", null, "https://proxy.example/")]
+    [TestCase("https://proxy.example", "https://video.example", "https://video.example/")]
+    public void Videos_have_a_host_of_their_own_at_Meta(string graph, string? video, string expected) =>
+        Assert.That(new MetaOptions { GraphUrl = new(graph), GraphVideoUrl = video is null ? null : new(video) }.VideoUrl.AbsoluteUri, Is.EqualTo(expected));
 
     [Test]
     public async Task With_an_app_secret_every_call_proves_that_it_comes_from_the_app()
@@ -80,9 +101,9 @@ public sealed class GraphRequestTests
     }
 
     private static GraphClient Client(Wire wire, string? appSecret) =>
-        LiveMeta.Over(new(wire, disposeHandler: false), new() { GraphUrl = new("https://graph.example/"), AppSecret = appSecret });
+        LiveMeta.Over(new(wire, disposeHandler: false), new() { GraphUrl = new("https://graph.example/"), GraphVideoUrl = new("https://video.example/"), AppSecret = appSecret });
 
-    private sealed record Sent(string Url, string Body, string? Authorization);
+    private sealed record Sent(string Url, string Body, string? Authorization, string? Type);
 
     private sealed class Wire : HttpMessageHandler
     {
@@ -91,7 +112,7 @@ public sealed class GraphRequestTests
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             var body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
-            Sent = new(request.RequestUri!.AbsoluteUri, body, request.Headers.Authorization?.ToString());
+            Sent = new(request.RequestUri!.AbsoluteUri, body, request.Headers.Authorization?.ToString(), request.Content?.Headers.ContentType?.ToString());
             return new() { Content = new StringContent("""{"id":"1"}""") };
         }
     }

@@ -87,6 +87,7 @@ public sealed class MetaErrorsTests
     [TestCase(100, 33, Proof.Rejected)]
     [TestCase(100, 1487534, Proof.Rejected)]
     [TestCase(100, 1885621, Proof.Rejected)]
+    [TestCase(6001, 1363037, Proof.Rejected)]
     [TestCase(190, 458, Proof.TokenRejected)]
     [TestCase(190, 459, Proof.TokenRejected)]
     [TestCase(190, 460, Proof.TokenRejected)]
@@ -95,6 +96,21 @@ public sealed class MetaErrorsTests
     [TestCase(190, 467, Proof.TokenRejected)]
     public void A_code_with_a_subcode_proves_what_the_code_does(int code, int subcode, Proof expected) =>
         Assert.That(Read($$"""{"code":{{code}},"error_subcode":{{subcode}},"is_transient":false}""").Proof, Is.EqualTo(expected));
+
+    [TestCase(1363019)]
+    [TestCase(1363030)]
+    [TestCase(1363033)]
+    public void A_part_of_a_file_that_did_not_arrive_whole_is_sent_again(int subcode) =>
+        Assert.That(Read($$"""{"code":6001,"error_subcode":{{subcode}},"is_transient":false}""").Proof, Is.EqualTo(Proof.OutcomeUnknown));
+
+    [TestCase(1363037, """{"start_offset":25,"end_offset":50}""", true)]
+    [TestCase(1363037, """{"start_offset":"25","end_offset":"50"}""", true)]
+    [TestCase(1363037, "\"{\\\"start_offset\\\":25,\\\"end_offset\\\":50}\"", true)]
+    [TestCase(1363037, """{"start_offset":-25,"end_offset":50}""", false)]
+    [TestCase(1363037, "{}", false)]
+    [TestCase(1363033, """{"start_offset":25,"end_offset":50}""", false)]
+    public void The_part_that_is_wanted_instead_is_read(int subcode, string data, bool isTold) =>
+        Assert.That(Read($$"""{"code":6001,"error_subcode":{{subcode}},"error_data":{{data}}}""").WantedPart, Is.EqualTo(isTold ? (25L, 50L) : ((long, long)?)null));
 
     [TestCase(100, 1487534, "", true)]
     [TestCase(1, null, "Please reduce the amount of data you're asking for, then retry your request", true)]

@@ -83,7 +83,7 @@ internal sealed class RunWorld : IAsyncDisposable
                 waits.Add(snoozed);
                 Time.AdvanceTo(snoozed.Until);
             }
-            catch (Exception exception) when (exception is Core.Meta.Graph.MetaException or InvalidOperationException)
+            catch (Exception exception) when (exception is Core.Meta.Graph.MetaException or Core.Clips.Files.ClipFileException or InvalidOperationException)
             {
                 throws++;
             }

@@ -36,7 +36,7 @@ internal sealed class StubWorld : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await using (var empty = DataSource.CreateCommand("TRUNCATE stub_graph.objects, stub_graph.ad_accounts, stub_graph.report_runs, stub_graph.restatements, stub_graph.insight_limits"))
+        await using (var empty = DataSource.CreateCommand("TRUNCATE stub_graph.objects, stub_graph.uploads, stub_graph.ad_accounts, stub_graph.report_runs, stub_graph.restatements, stub_graph.insight_limits"))
             await empty.ExecuteNonQueryAsync();
         Empty.Add(_database);
     }
@@ -77,9 +77,9 @@ internal sealed class StubWorld : IAsyncDisposable
         ["status"] = "PAUSED",
     };
 
-    public async Task<(int Status, JsonNode Body)> CallAsync(string method, string path, Dictionary<string, string>? parameters = null)
+    public async Task<(int Status, JsonNode Body)> CallAsync(string method, string path, Dictionary<string, string>? parameters = null, params IReadOnlyList<StubFile> files)
     {
-        var answer = await Graph.AnswerAsync(new StubCall(method, path, parameters ?? [], "token"), CancellationToken.None);
+        var answer = await Graph.AnswerAsync(new StubCall(method, path, parameters ?? [], "token") { Files = files }, CancellationToken.None);
         return (answer.Status, JsonNode.Parse(answer.Body.Span)!);
     }
 

@@ -44,6 +44,9 @@ public sealed class Service : IAsyncDisposable
     /// <summary>Where the clips' images are.</summary>
     public FileServer Files { get; }
 
+    /// <summary>Where the files that clips were given as are.</summary>
+    public string ClipFiles { get; } = Directory.CreateTempSubdirectory("metaadsjobs-clips-").FullName;
+
     public Uri BaseUrl { get; private set; } = null!;
 
     public LeakSearch Leaks { get; }
@@ -88,12 +91,14 @@ public sealed class Service : IAsyncDisposable
             ["SETTLE_DELAY_SECONDS"] = "3",
             ["Meta__CallTimeoutSeconds"] = "3",
             ["Meta__AllowPrivateImageHosts"] = "true",
+            ["CLIP_FILE_MAX_MB"] = "8",
             ["WORKER_THREADS"] = "10",
             ["META_MUTATIONS_PER_SECOND"] = "100000",
         };
         foreach (var (name, value) in settings) environment[name] = value;
 
         var service = new Service(database ?? graphDatabase, graphDatabase, database is not null, inProcesses, graph, files, environment);
+        environment["CLIP_FILES_DIR"] = service.ClipFiles;
         await service.StartApiAsync();
         for (var worker = 0; worker < workers; worker++) await service.StartWorkerAsync();
         await service.UntilReadyAsync(workers > 0);
@@ -178,6 +183,7 @@ public sealed class Service : IAsyncDisposable
         await _graphDatabase.DisposeAsync();
         if (_ownsDatabase) await Database.DisposeAsync();
         Directory.Delete(_logs, recursive: true);
+        Directory.Delete(ClipFiles, recursive: true);
     }
 
     private async Task StartApiAsync()

@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Clips;
 using MetaAdsJobs.Core.Database;
 using Npgsql;
 
@@ -15,6 +16,10 @@ public sealed record ListedClip
     public string? VideoId { get; init; }
     public string? ImageUrl { get; init; }
     public string? ThumbnailUrl { get; init; }
+    public required bool IsImage { get; init; }
+
+    /// <summary>Of a clip that was given as a file.</summary>
+    public long? FileBytes { get; init; }
 
     /// <summary>What Meta showed of a video that was uploaded.</summary>
     public string? UploadedThumbnailUrl { get; init; }
@@ -43,7 +48,7 @@ public sealed class ClipList(NpgsqlDataSource dataSource)
         if (before is not null) conditions.Add("id < @Before");
         var listSql = $"""
             WITH page AS (SELECT * FROM clips {(conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions))} ORDER BY id DESC LIMIT @Limit)
-            SELECT k.id, k.title, k.video_url, k.video_id, k.image_url, k.thumbnail_url, k.created_at, video.thumbnail_url AS uploaded_thumbnail_url,
+            SELECT k.id, k.title, k.video_url, k.video_id, k.image_url, k.thumbnail_url, {ClipStore.IsImageSql} AS is_image, k.file_bytes, k.created_at, video.thumbnail_url AS uploaded_thumbnail_url,
                    video.ready + image.uploaded AS at_meta, video.uploading, runs.count AS runs
             FROM page k
             CROSS JOIN LATERAL (

@@ -2,6 +2,7 @@ using Dapper;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Clips;
+using MetaAdsJobs.Core.Clips.Files;
 using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Orchestrations.Requests;
@@ -18,7 +19,11 @@ namespace MetaAdsJobs.Core.Campaigns.Contents;
 internal sealed record CreativeMaking(Attempt Attempt, string Step, string OldId, AdRequest? Old, AdRequest Content);
 
 /// <summary>A clip, and the hash of its image in the ad account's library.</summary>
-internal sealed record ClipRow(Guid Id, string Title, string? VideoUrl, string? VideoId, string? ImageUrl, string? ThumbnailUrl, string? ImageHash);
+internal sealed record ClipRow(
+    Guid Id, string Title, string? VideoUrl, string? VideoId, string? ImageUrl, string? ThumbnailUrl, string? FileKey, string? FileType, long? FileBytes, string? FileSha256, string? ImageHash)
+{
+    public Clip Clip => new() { Id = Id, Title = Title, VideoUrl = VideoUrl, VideoId = VideoId, ImageUrl = ImageUrl, ThumbnailUrl = ThumbnailUrl, File = ClipFile.Of(FileKey, FileType, FileBytes, FileSha256) };
+}
 
 /// <summary>Reads what ads and ad sets are of, and all that making a creative needs.</summary>
 internal sealed class ContentStore(NpgsqlDataSource dataSource, OrchestrationOptions options)
@@ -52,7 +57,7 @@ internal sealed class ContentStore(NpgsqlDataSource dataSource, OrchestrationOpt
     /// <summary>Whether clips are images; those that do not exist are not among them.</summary>
     public async Task<IReadOnlyDictionary<Guid, bool>> ListImagesAsync(Guid[] clipIds, CancellationToken ct)
     {
-        const string ImagesSql = "SELECT id, image_url IS NOT NULL FROM clips WHERE id = ANY (@ClipIds)";
+        const string ImagesSql = $"SELECT k.id, {ClipStore.IsImageSql} FROM clips k WHERE k.id = ANY (@ClipIds)";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<(Guid Id, bool IsImage)>(new(ImagesSql, new { ClipIds = clipIds }, cancellationToken: ct))).ToDictionary(clip => clip.Id, clip => clip.IsImage);
     }
@@ -63,7 +68,7 @@ internal sealed class ContentStore(NpgsqlDataSource dataSource, OrchestrationOpt
         Guid editId, int round, int number, string? ending, int failures, DateTimeOffset? quietSince, string askedBy, Guid runId, string adId, AdRequest content, SocialAccount account, GraphCredential credential, Lease lease, CancellationToken ct)
     {
         const string ClipsSql = """
-            SELECT k.id, k.title, k.video_url, k.video_id, k.image_url, k.thumbnail_url, (SELECT i.hash FROM clip_images i WHERE i.clip_id = k.id AND i.ad_account_id = @AdAccountId) AS image_hash
+            SELECT k.id, k.title, k.video_url, k.video_id, k.image_url, k.thumbnail_url, k.file_key, k.file_type, k.file_bytes, k.file_sha256, (SELECT i.hash FROM clip_images i WHERE i.clip_id = k.id AND i.ad_account_id = @AdAccountId) AS image_hash
             FROM clips k WHERE k.id = ANY (@ClipIds)
             """;
         var now = (await FindAdAsync(adId, ct))!;
@@ -79,8 +84,7 @@ internal sealed class ContentStore(NpgsqlDataSource dataSource, OrchestrationOpt
         {
             RequestId = runId, EditId = editId, Number = number, Request = request, Account = account, Ending = ending, Tree = tree, Credential = credential, AskedBy = askedBy, CancelRequested = false, Abandoned = 0,
             Failures = failures, SettledAt = (quietSince ?? DateTimeOffset.MinValue) + options.SettleDelay, Steps = StepRecord.ReadAll(steps), Lease = lease, Only = [.. ad.MediaSteps, ad.CreativeStep],
-            Media = clips.ToDictionary(clip => clipIds[clip.Id], clip => new ClipMedia(
-                clipIds[clip.Id], new() { Id = clip.Id, Title = clip.Title, VideoUrl = clip.VideoUrl, VideoId = clip.VideoId, ImageUrl = clip.ImageUrl, ThumbnailUrl = clip.ThumbnailUrl }, clip.ImageHash)),
+            Media = clips.ToDictionary(clip => clipIds[clip.Id], clip => new ClipMedia(clipIds[clip.Id], clip.Clip, clip.ImageHash)),
         };
         return new(attempt, ad.CreativeStep, now.CreativeId, now.Content, content);
     }

@@ -47,6 +47,7 @@ internal sealed class Schedules(IRecurringJobManagerV2 recurring, AccountStore a
 
         recurring.AddOrUpdate<SweepJob>("sweep of stops", Queues.Brakes, job => job.RunBrakesAsync(CancellationToken.None), Cron.Minutely());
         recurring.AddOrUpdate<SweepJob>("sweep", Queues.Campaigns, job => job.RunAsync(CancellationToken.None), Cron.Minutely());
+        recurring.AddOrUpdate<SweepJob>("sweep of clip files", Queues.Insights, job => job.RunClipFilesAsync(CancellationToken.None), Cron.Daily(4, 10));
         recurring.AddOrUpdate<TokenCheckJob>("token check", Queues.Insights, job => job.RunAsync(CancellationToken.None), Cron.Daily(4, 30));
     }
 }

@@ -1,14 +1,15 @@
 using Dapper;
+using MetaAdsJobs.Core.Clips.Files;
 using MetaAdsJobs.Core.Orchestrations.Outcomes;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Jobs.Recurring;
 
 /// <summary>
-/// Hangfire's way into <see cref="Sweep"/>; stops have a sweep of their own, on their own threads. Then it makes sure of the schedules, clears
+/// Hangfire's way into <see cref="Sweep"/>; stops have a sweep of their own, on their own threads, and the files of clips theirs, daily. Then it makes sure of the schedules, clears
 /// the staging table and counts how runs have ended; what fails keeps nothing else from being done.
 /// </summary>
-internal sealed class SweepJob(NpgsqlDataSource dataSource, Sweep sweep, Schedules schedules, RunDays runDays)
+internal sealed class SweepJob(NpgsqlDataSource dataSource, Sweep sweep, Schedules schedules, RunDays runDays, SweepClipFiles clipFiles)
 {
     public const string Kind = "sweep";
 
@@ -29,6 +30,12 @@ internal sealed class SweepJob(NpgsqlDataSource dataSource, Sweep sweep, Schedul
             await using var connection = await dataSource.OpenConnectionAsync(ct);
             await connection.ExecuteAsync(new(StagingSql, commandTimeout: 600, cancellationToken: ct));
         }
+    }
+
+    public async Task<JobOutcome?> RunClipFilesAsync(CancellationToken ct)
+    {
+        await clipFiles.ExecuteAsync(ct);
+        return null;
     }
 
     public async Task<JobOutcome?> RunBrakesAsync(CancellationToken ct)

@@ -35,6 +35,7 @@ internal sealed class JobNames(NpgsqlDataSource dataSource) : IDisposable
             { Args: [Guid id, ..] } when job.Type == typeof(PauseSpendingJob) => $"Stop: {Find(StopSql, id)}",
             { Args: [Guid id, ..] } when job.Type == typeof(ResumeSpendingJob) => $"Start: {Find(StopSql, id)}",
             { Method.Name: nameof(SweepJob.RunBrakesAsync) } when job.Type == typeof(SweepJob) => "Sweep of stops",
+            { Method.Name: nameof(SweepJob.RunClipFilesAsync) } when job.Type == typeof(SweepJob) => "Sweep of clip files",
             _ when job.Type == typeof(SweepJob) => "Sweep",
             _ => job.ToString(),
         };

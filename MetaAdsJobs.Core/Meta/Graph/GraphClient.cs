@@ -58,6 +58,7 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
         // A check changes nothing, but counts for Meta's limits as a change does.
         var writes = method != HttpMethod.Get && !fields.OnlyReads;
         var mutates = writes && !fields.OnlyChecks;
+        var isTold = mutates && !fields.IsPart;
         await GraphSpan.AwaitTurnAsync(() => pacing.EnterAsync(credential, writes, ct), credential.UseCase, time);
         if (mutates) credential.BeforeSending?.Invoke();
         var sentAt = time.GetUtcNow();
@@ -66,7 +67,7 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
         {
             var answer = await ExchangeAsync(method, path, fields, credential, read, span, ct);
             span.Done();
-            if (mutates) credential.Changes.Add(method, path, fields, sentAt, (answer as JsonElement?)?.GetRawText(), refusal: null);
+            if (isTold) credential.Changes.Add(method, path, fields, sentAt, (answer as JsonElement?)?.GetRawText(), refusal: null);
             return answer;
         }
         catch (MetaException exception)
@@ -74,10 +75,10 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
             span.Failed(exception);
             if (exception.Proof == Proof.Throttled) exception.RetryAfter = pacing.Throttled(credential, exception.RetryAfter, exception.ForUser);
             MetaLog.CallFailed(logger, method.Method, path, credential.AdAccountId, exception);
-            if (mutates) credential.Changes.Add(method, path, fields, sentAt, answer: null, exception);
+            if (isTold) credential.Changes.Add(method, path, fields, sentAt, answer: null, exception);
             throw;
         }
-        catch (OperationCanceledException) when (mutates)
+        catch (OperationCanceledException) when (isTold)
         {
             // Stopped while the call was under way: perhaps Meta does it all the same.
             credential.Changes.Add(method, path, fields, sentAt, answer: null, new MetaException(Proof.OutcomeUnknown, "this process was stopped, or overtaken, before the answer came"));
@@ -91,7 +92,7 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
         using var request = Build(method, path, fields, credential);
         try
         {
-            var (answered, body) = await _once.ExecuteAsync(async token => await SendAsync(request, token), ct);
+            var (answered, body) = await Once(fields).ExecuteAsync(async token => await SendAsync(request, token), ct);
             using var response = answered;
             span.Answered(response);
             pacing.Saw(credential, GraphUsage.Read(response.Headers, credential.UseCase));
@@ -116,9 +117,14 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
         }
         catch (Exception exception) when (exception is TimeoutRejectedException || (exception is OperationCanceledException && !ct.IsCancellationRequested))
         {
-            throw new MetaException(Proof.OutcomeUnknown, $"Meta did not answer within {options.CallTimeoutSeconds} s", exception) { IsOutage = true };
+            throw new MetaException(Proof.OutcomeUnknown, $"Meta did not answer within {(int)Longest(fields).TotalSeconds} s", exception) { IsOutage = true };
         }
     }
+
+    private ResiliencePipeline Once(GraphFields fields) =>
+        fields.File is null ? _once : new ResiliencePipelineBuilder { TimeProvider = time }.AddTimeout(Longest(fields)).Build();
+
+    private TimeSpan Longest(GraphFields fields) => TimeSpan.FromSeconds(options.CallTimeoutSeconds) + (fields.File?.Allowance ?? TimeSpan.Zero);
 
     // The headers are of use only with the whole body: until it is there, nothing was answered.
     private async Task<(HttpResponseMessage Response, GraphBody Body)> SendAsync(HttpRequestMessage request, CancellationToken ct)
@@ -139,10 +145,10 @@ internal sealed class GraphClient(HttpClient http, MetaOptions options, GraphPac
     {
         var encoded = fields.Encoded;
         if (options.AppSecret is { Length: > 0 } secret) encoded = [.. encoded, new("appsecret_proof", AppSecretProof(secret, credential.AccessToken))];
-        var url = new StringBuilder(options.GraphUrl.ToString().TrimEnd('/')).Append('/').Append(options.GraphVersion).Append('/').Append(path);
+        var url = new StringBuilder((fields.GoesToVideos ? options.VideoUrl : options.GraphUrl).ToString().TrimEnd('/')).Append('/').Append(options.GraphVersion).Append('/').Append(path);
         var request = new HttpRequestMessage(method, (Uri?)null);
         if (method == HttpMethod.Post)
-            request.Content = new FormUrlEncodedContent(encoded);
+            request.Content = fields.File?.With(encoded) ?? (HttpContent)new FormUrlEncodedContent(encoded);
         else if (encoded.Count > 0)
             url.Append('?').AppendJoin('&', encoded.Select(field => $"{Uri.EscapeDataString(field.Key)}={Uri.EscapeDataString(field.Value)}"));
         request.RequestUri = new(url.ToString());

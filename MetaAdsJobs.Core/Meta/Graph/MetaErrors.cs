@@ -28,6 +28,13 @@ internal static class MetaErrors
     private const int NoSuchObject = 33;
     private const int NoInstagramAccount = 1772103;
 
+    // Of an upload in parts: another part is wanted, which the error names; the part did not arrive whole, or in time, or something went wrong
+    // with it, and it is to be sent again. Source: Meta, Video API, error codes.
+    private const int OtherPartWanted = 1363037;
+    private const int UploadProblem = 1363019;
+    private const int UploadTimedOut = 1363030;
+    private const int PartNotWhole = 1363033;
+
     /// <param name="code">Null when the error names none: then it may be anybody's, and proves nothing.</param>
     public static Proof Classify(int httpStatus, int? code, int? subcode, bool isTransient) => (code, subcode) switch
     {
@@ -36,7 +43,7 @@ internal static class MetaErrors
         (190 or 102, _) => Proof.TokenRejected,
         (368, _) => Proof.AccountBlocked,
         (100, TooMuchAsked) or (2, InvalidBreakdowns or InvalidBreakdownsToo) => Proof.Rejected,
-        (1 or 2 or 99 or 104 or 960, _) => Proof.OutcomeUnknown,
+        (1 or 2 or 99 or 104 or 960, _) or (_, UploadProblem or UploadTimedOut or PartNotWhole) => Proof.OutcomeUnknown,
         _ when isTransient || httpStatus >= 500 => Proof.OutcomeUnknown,
         _ => Proof.Rejected,
     };
@@ -58,6 +65,7 @@ internal static class MetaErrors
             UserMessage = Hide(Text(error, "error_user_msg"), secrets),
             TraceId = Text(error, "fbtrace_id"),
             BlamedFields = Blamed(error),
+            WantedPart = subcode == OtherPartWanted && ErrorData(error) is { } data && Offset(data, "start_offset") is { } start && Offset(data, "end_offset") is { } end ? (start, end) : null,
             Advice = Advise(code, subcode),
             MayPass = proof == Proof.Rejected && (code, subcode) is (100, CreativeRefused or NoVideoThumbnail or VideoNotReady or NoSuchObject),
             IsTooMuchAsked = isTooMuchAsked,
@@ -100,21 +108,28 @@ internal static class MetaErrors
         ? new(Proof.Throttled, "Meta answered HTTP 429") { HttpStatus = httpStatus }
         : new(Proof.OutcomeUnknown, $"Meta answered HTTP {httpStatus} with {what}") { HttpStatus = httpStatus, IsOutage = true };
 
-    // error_data is an object or the same object as a JSON string; blame_field_specs is a list of paths.
-    private static List<string> Blamed(JsonElement error)
+    // An object, or the same object as a JSON string.
+    private static JsonElement? ErrorData(JsonElement error)
     {
-        if (!error.TryGetProperty("error_data", out var data)) return [];
+        if (!error.TryGetProperty("error_data", out var data)) return null;
         try
         {
             if (data.ValueKind == JsonValueKind.String) data = JsonElement.Parse(Text(error, "error_data") ?? "null");
         }
         catch (JsonException)
         {
-            return []; // Only a hint for people: an unreadable one is no second error.
+            return null; // Only a hint: an unreadable one is no second error.
         }
 
-        if (data.ValueKind != JsonValueKind.Object || !data.TryGetProperty("blame_field_specs", out var specs)
-            || specs.ValueKind != JsonValueKind.Array) return [];
+        return data.ValueKind == JsonValueKind.Object ? data : null;
+    }
+
+    private static long? Offset(JsonElement data, string name) => long.TryParse(GraphText.Of(data, name), NumberStyles.None, CultureInfo.InvariantCulture, out var offset) ? offset : null;
+
+    // blame_field_specs is a list of paths.
+    private static List<string> Blamed(JsonElement error)
+    {
+        if (ErrorData(error) is not { } data || !data.TryGetProperty("blame_field_specs", out var specs) || specs.ValueKind != JsonValueKind.Array) return [];
         return [.. specs.EnumerateArray().Select(path => path.ValueKind == JsonValueKind.Array
             ? string.Join('.', path.EnumerateArray().Select(GraphText.Of))
             : GraphText.Of(path) ?? "")];

@@ -49,6 +49,9 @@ public sealed class MetaException(Proof proof, string message, Exception? inner 
     /// </summary>
     public bool MayPass { get; init; }
 
+    /// <summary>Which bytes of the file Meta wants next, where it refused others (1363037).</summary>
+    public (long Start, long End)? WantedPart { get; init; }
+
     /// <summary>True when a report or list asked for more than Meta can gather at once (100/1487534, or code 1 that says so in words).</summary>
     public bool IsTooMuchAsked { get; init; }
 

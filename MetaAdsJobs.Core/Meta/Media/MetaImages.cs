@@ -16,6 +16,15 @@ internal sealed class MetaImages(GraphClient graph)
         return HashIn(answer) ?? throw new MetaException(Proof.OutcomeUnknown, "Meta's answer to an image holds no hash");
     }
 
+    /// <summary>The same of a file's bytes, which are sent as they are read.</summary>
+    /// <inheritdoc cref="UploadAsync"/>
+    public async Task<string> UploadFileAsync(GraphCredential credential, string fileName, long bytes, Func<Stream> open, CancellationToken ct)
+    {
+        var fields = new GraphFields().With(new("filename", fileName, bytes, open));
+        var answer = await graph.SendAsync(HttpMethod.Post, $"{credential.AdAccountId}/adimages", fields, credential, ct);
+        return HashIn(answer) ?? throw new MetaException(Proof.OutcomeUnknown, "Meta's answer to an image holds no hash");
+    }
+
     // Under a name of Meta's choosing, since bytes carry none.
     private static string? HashIn(JsonElement answer) =>
         answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("images", out var images) && images.ValueKind == JsonValueKind.Object

@@ -88,8 +88,8 @@ internal sealed class ValidateStep(MetaChecks checks, MetaVideos videos, Validat
 
     private async Task<(ClipMedia Media, string? VideoId, string? ImageHash)> AtMetaAsync(Attempt attempt, ClipMedia media, CancellationToken ct) => media.Clip switch
     {
-        { ImageUrl: not null } => (media, null, await clipImages.FindAsync(attempt, media, ct)),
-        { VideoUrl: not null } => (media, await clipVideos.FindAsync(attempt, media, ct) is { State: "ready" } video ? video.VideoId : null, null),
+        { IsImage: true } => (media, null, await clipImages.FindAsync(attempt, media, ct)),
+        { IsUploadedVideo: true } => (media, await clipVideos.FindAsync(attempt, media, ct) is { State: "ready" } video ? video.VideoId : null, null),
         _ => (media, media.Clip.VideoId, null),
     };
 }

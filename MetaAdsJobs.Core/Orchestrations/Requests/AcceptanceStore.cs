@@ -1,5 +1,6 @@
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Clips;
 using MetaAdsJobs.Core.Orchestrations.Steps;
 using Npgsql;
 
@@ -17,8 +18,8 @@ internal sealed class AcceptanceStore(NpgsqlDataSource dataSource, TimeProvider 
     public async Task<KnownThings> FindKnownAsync(Guid? accountId, Guid[] clipIds, string requestedBy, string? idempotencyKey, CancellationToken ct)
     {
         const string FindSql = $"""
-            SELECT {AccountStore.Columns}, ARRAY(SELECT k.id FROM clips k WHERE k.id = ANY(@ClipIds) AND k.image_url IS NOT NULL) AS images,
-                   ARRAY(SELECT k.id FROM clips k WHERE k.id = ANY(@ClipIds) AND k.image_url IS NULL) AS videos,
+            SELECT {AccountStore.Columns}, ARRAY(SELECT k.id FROM clips k WHERE k.id = ANY(@ClipIds) AND {ClipStore.IsImageSql}) AS images,
+                   ARRAY(SELECT k.id FROM clips k WHERE k.id = ANY(@ClipIds) AND NOT {ClipStore.IsImageSql}) AS videos,
                    o.request_id AS earlier_request_id, o.request_hash AS earlier_hash
             FROM (SELECT 1) AS one
             LEFT JOIN social_accounts ON id = @AccountId

@@ -150,9 +150,9 @@ internal sealed class Attempt
 
     public ClipMedia MediaOf(string step) => Media[step];
 
-    public string? VideoIdOf(ClipMedia media) => media.Clip.VideoId ?? (media.Clip.VideoUrl is null ? null : FindMetaId(media.Step));
+    public string? VideoIdOf(ClipMedia media) => media.Clip.VideoId ?? (media.Clip.IsUploadedVideo ? FindMetaId(media.Step) : null);
 
-    public string? ImageHashOf(ClipMedia media) => media.Clip.ImageUrl is null ? null : FindMetaId(media.Step);
+    public string? ImageHashOf(ClipMedia media) => media.Clip.IsImage ? FindMetaId(media.Step) : null;
 
     /// <summary>A clip once its media step is done; of a video the thumbnail has to be known.</summary>
     public ClipAtMeta AtMeta(Guid clipId)

@@ -1,4 +1,5 @@
 using MetaAdsJobs.Core.Clips;
+using MetaAdsJobs.Core.Clips.Files;
 using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Meta.Media;
 using MetaAdsJobs.Core.Validation;
@@ -10,19 +11,20 @@ namespace MetaAdsJobs.Core.Orchestrations.Steps;
 /// orchestration comes first; that it is processed and has a thumbnail is awaited by snoozing, also for one that was at Meta already. The
 /// upload is a create like any other: started, sent once, confirmed; looked for when its outcome is not known.
 /// </summary>
-internal sealed class MediaStep(ClipImageUpload image, MetaVideos videos, ClipVideoStore store, OrchestrationOptions options, TimeProvider time) : IRepeatableStep
+internal sealed class MediaStep(ClipImageUpload image, ClipFileUpload file, MetaVideos videos, ClipVideoStore store, OrchestrationOptions options, TimeProvider time) : IRepeatableStep
 {
     public string Kind => StepName.Media;
 
     public async Task<StepOutcome> RunAsync(Attempt attempt, string step, CancellationToken ct)
     {
         var media = attempt.MediaOf(step);
-        if (media.Clip.ImageUrl is not null) return await image.RunAsync(attempt, media, ct);
+        if (media.Clip.IsImage) return await image.RunAsync(attempt, media, ct);
         if (media.Clip.VideoId is { } videoId) await store.KnowAsync(attempt, media, videoId, ct);
         // A crash after StartAsync leaves a started row: whoever comes next looks for the marker in the video's title.
-        else if (await store.StartAsync(attempt, media, ct)) return await UploadAsync(attempt, media, ct);
+        else if (await store.StartAsync(attempt, media, ct)) return media.Clip.File is null ? await UploadAsync(attempt, media, ct) : await file.RunAsync(attempt, media, null, ct);
         return await store.FindAsync(attempt, media, ct) switch
         {
+            { State: "started" } when media.Clip.File is not null => await file.ContinueAsync(attempt, media, ct),
             { State: "started" } video => await LookAsync(attempt, media, video, ct),
             { } video => await AwaitUsableAsync(attempt, media, video, ct),
             null => Later(1, "another orchestration gave the clip's video up"),
@@ -98,7 +100,7 @@ internal sealed class MediaStep(ClipImageUpload image, MetaVideos videos, ClipVi
         {
             return await videos.ReadAsync(attempt.Credential, video.VideoId!, ct);
         }
-        catch (MetaException exception) when (exception.Proof == Proof.Rejected && hasOwnThumbnail && media.Clip.VideoUrl is null)
+        catch (MetaException exception) when (exception.Proof == Proof.Rejected && hasOwnThumbnail && media.Clip.VideoId is not null)
         {
             // A video that may be shown but not read, as another page's: nothing of it is needed, and the creative will tell.
             return new(true, null, null, null);
@@ -111,7 +113,7 @@ internal sealed class MediaStep(ClipImageUpload image, MetaVideos videos, ClipVi
         }
     }
 
-    private const string Processed = "the clip's video is being processed by Meta";
+    private const string Processed = ClipFileUpload.Processed;
 
     private StepOutcome.NotYet Later(double seconds, string reason) => new(time.GetUtcNow().AddSeconds(seconds), reason);
 }

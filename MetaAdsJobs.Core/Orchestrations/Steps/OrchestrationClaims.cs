@@ -1,9 +1,11 @@
+using System.Globalization;
 using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Accounts.Tokens;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Clips;
+using MetaAdsJobs.Core.Clips.Files;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Orchestrations.Requests;
 using Npgsql;
@@ -34,10 +36,10 @@ internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaim
                {StepRecord.AllOf(ClaimTable.Orchestrations)} AS steps,
                a.access_token, a.id AS account_id, a.name, a.ad_account_id, a.page_id, a.instagram_user_id, a.pixel_id, a.currency,
                a.timezone_name, a.default_countries, a.dsa_beneficiary, a.dsa_payor, a.min_daily_budget, a.meta_currency, a.campaign_cap_cents, a.daily_cap_cents, a.caps_off, a.updated_at,
-               k.id AS clip_id, k.title, k.video_url, k.video_id, k.image_url, k.thumbnail_url,
+               k.id AS clip_id, k.title, k.video_url, k.video_id, k.image_url, k.thumbnail_url, k.file_key, k.file_type, k.file_bytes, k.file_sha256,
                (SELECT i.hash FROM clip_images i WHERE i.clip_id = k.id AND i.ad_account_id = a.ad_account_id) AS image_hash,
                CASE WHEN c.request ?| ARRAY['ad_sets', 'cards', 'placement_media'] THEN (
-                   SELECT json_agg(json_build_array(m.id, m.title, m.video_url, m.video_id, m.image_url, m.thumbnail_url,
+                   SELECT json_agg(json_build_array(m.id, m.title, m.video_url, m.video_id, m.image_url, m.thumbnail_url, m.file_key, m.file_type, m.file_bytes::text, m.file_sha256,
                        (SELECT i.hash FROM clip_images i WHERE i.clip_id = m.id AND i.ad_account_id = a.ad_account_id)))
                    FROM clips m WHERE m.id <> k.id AND m.id IN (SELECT (named #>> ARRAY[]::text[])::uuid FROM jsonb_path_query(c.request, '$.**.clip_id') named)) END::text AS more_clips
         FROM claimed c JOIN social_accounts a ON a.id = c.social_account_id LEFT JOIN clips k ON k.id = c.clip_id
@@ -122,6 +124,10 @@ internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaim
         public string? VideoId { get; init; }
         public string? ImageUrl { get; init; }
         public string? ThumbnailUrl { get; init; }
+        public string? FileKey { get; init; }
+        public string? FileType { get; init; }
+        public long? FileBytes { get; init; }
+        public string? FileSha256 { get; init; }
         public string? ImageHash { get; init; }
 
         /// <summary>Those of the other ads of a tree, and of one ad with several.</summary>
@@ -159,9 +165,14 @@ internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaim
 
         private IEnumerable<(Clip Clip, string? ImageHash)> Clips()
         {
-            if (ClipId is { } id) yield return (new() { Id = id, Title = Title, VideoUrl = VideoUrl, VideoId = VideoId, ImageUrl = ImageUrl, ThumbnailUrl = ThumbnailUrl }, ImageHash);
+            if (ClipId is { } id)
+                yield return (new() { Id = id, Title = Title, VideoUrl = VideoUrl, VideoId = VideoId, ImageUrl = ImageUrl, ThumbnailUrl = ThumbnailUrl, File = ClipFile.Of(FileKey, FileType, FileBytes, FileSha256) }, ImageHash);
             foreach (var more in JsonSerializer.Deserialize<string?[][]>(MoreClips ?? "[]")!)
-                yield return (new() { Id = Guid.Parse(more[0]!), Title = more[1]!, VideoUrl = more[2], VideoId = more[3], ImageUrl = more[4], ThumbnailUrl = more[5] }, more[6]);
+                yield return (new()
+                {
+                    Id = Guid.Parse(more[0]!), Title = more[1]!, VideoUrl = more[2], VideoId = more[3], ImageUrl = more[4], ThumbnailUrl = more[5],
+                    File = ClipFile.Of(more[6], more[7], more[8] is { } bytes ? long.Parse(bytes, CultureInfo.InvariantCulture) : null, more[9]),
+                }, more[10]);
         }
     }
 }

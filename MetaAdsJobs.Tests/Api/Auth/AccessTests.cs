@@ -38,6 +38,7 @@ public sealed class AccessTests
         ("GET", "/meta/clips", "viewer", 200),
         ("GET", $"/meta/clips/{Id}", "viewer", 404),
         ("POST", "/meta/clips", "manager", 422),
+        ("PUT", $"/meta/clips/{Id}/file", "manager", 415),
         ("GET", "/meta/targeting", "manager", 422),
         ("POST", "/meta/targeting/reach", "manager", 422),
         ("GET", $"/meta/accounts/{Id}/audiences", "manager", 404),
