@@ -203,8 +203,35 @@
     }
   }
 
+  // A long file tells how much of it is sent. The answer is another page, or the same with what is wrong.
+  function send() {
+    for (const form of document.querySelectorAll('form[data-sends]')) form.addEventListener('submit', event => {
+      event.preventDefault();
+      const button = form.querySelector('button[type=submit]'), bar = form.querySelector('progress'), input = form.querySelector('input[type=file]'), call = new XMLHttpRequest();
+      // Told before it is sent for nothing.
+      const tooLong = input.files[0]?.size > Number(form.dataset.sends);
+      input.setCustomValidity(tooLong ? document.getElementById(input.getAttribute('aria-describedby').split(' ')[0]).textContent : '');
+      if (tooLong) { input.reportValidity(); input.addEventListener('change', () => input.setCustomValidity(''), { once: true }); return; }
+      [button.disabled, bar.hidden] = [true, false];
+      call.upload.addEventListener('progress', sent => { if (sent.lengthComputable) bar.value = sent.loaded / sent.total; });
+      call.addEventListener('load', () => {
+        if (call.status < 300) { location.assign(call.responseURL); return; }
+        const main = new DOMParser().parseFromString(call.responseText, 'text/html').querySelector('main');
+        if (!main) { location.assign(form.action); return; }
+        document.querySelector('main').replaceWith(document.adoptNode(main));
+        send();
+      });
+      // Nothing was heard: the browser sends it once more, and tells what it hears itself.
+      call.addEventListener('error', () => form.submit());
+      call.open('POST', form.action);
+      call.setRequestHeader('Accept', 'text/html');
+      call.send(new FormData(form));
+    });
+  }
+
   forgetNotice();
   guard();
+  send();
   mirror();
   press();
   tickAll();

@@ -12,5 +12,7 @@ internal static class NumbersFormat
 
     public static string Count(decimal? count) => count is { } value ? value.ToString(decimal.IsInteger(value) ? "N0" : "N2", CultureInfo.CurrentCulture) : None;
 
+    public static string Bytes(long bytes) => bytes < 1024 * 1024 ? $"{Math.Ceiling(bytes / 1024m).ToString("N0", CultureInfo.CurrentCulture)} KiB" : $"{(bytes / 1024m / 1024).ToString("N1", CultureInfo.CurrentCulture)} MiB";
+
     public static string Percent(decimal? share) => share is { } value ? $"{(value * 100).ToString("0.00", CultureInfo.CurrentCulture)} %" : None;
 }

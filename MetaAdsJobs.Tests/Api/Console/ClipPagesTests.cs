@@ -40,6 +40,53 @@ public sealed class ClipPagesTests() : BrowserTests(shared: () => SharedServices
     }
 
     [Test]
+    public async Task A_manager_sends_a_file_and_sees_it()
+    {
+        var page = await _chromium.SignInAsync(_service, "manager", "/console/clips");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Send a file" }).ClickAsync();
+        var file = page.Locator("#f-file");
+        await file.SetInputFilesAsync(new FilePayload { Name = "long.mp4", MimeType = "video/mp4", Buffer = new byte[8 * 1024 * 1024 + 1] });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Send" }).ClickAsync();
+        Assert.That(await file.EvaluateAsync<string>("input => input.validationMessage"), Is.EqualTo("MP4, QuickTime, JPEG or PNG, at most 8 MiB."), "told without sending it");
+        await page.Locator("#f-title").FillAsync("Sent <em>picture</em>");
+        await file.SetInputFilesAsync(new FilePayload { Name = "notes.png", MimeType = "image/png", Buffer = "no picture"u8.ToArray() });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Send" }).ClickAsync();
+        await Expect(file).ToHaveAccessibleDescriptionAsync(new System.Text.RegularExpressions.Regex("is no MP4, QuickTime, JPEG or PNG file"));
+        await Expect(page.Locator("#f-title")).ToHaveValueAsync("Sent <em>picture</em>");
+        await file.SetInputFilesAsync(new FilePayload { Name = "clip.png", MimeType = "image/png", Buffer = FileServer.Picture });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Send" }).ClickAsync();
+
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The clip was added.");
+        var row = page.Locator("tbody tr").Filter(new() { HasText = "Sent <em>picture</em>" });
+        await Expect(row).ToContainTextAsync("image · sent as a file, 1 KiB");
+        await Expect(row.Locator("img")).ToHaveJSPropertyAsync("naturalWidth", 16);
+        await row.GetByRole(AriaRole.Link).ClickAsync();
+        await Expect(page.Locator(".preview img")).ToHaveJSPropertyAsync("naturalWidth", 16);
+    }
+
+    [TestCase(true, "The clip was added.")]
+    [TestCase(false, "expired")]
+    public async Task Without_script_a_form_carries_the_file_and_one_that_nobody_was_shown_leaves_nothing(bool isShown, string told)
+    {
+        using var opened = await _api.Http.GetAsync("/console/clips/file");
+        var text = await opened.Content.ReadAsStringAsync();
+        var (before, title) = (Directory.GetFiles(_service.ClipFiles).Length, $"By hand {isShown}");
+        using var form = new MultipartFormDataContent();
+        foreach (var name in (string[])["__RequestVerificationToken", "back", "id"])
+            if (isShown || name != "__RequestVerificationToken") form.Add(new StringContent(System.Text.RegularExpressions.Regex.Match(text, $"name=\"{name}\" value=\"([^\"]*)\"").Groups[1].Value), name);
+        form.Add(new StringContent(title), "title");
+        form.Add(new ByteArrayContent(ClipFileBytes.Video(100_000)), "file", "clip.mp4");
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/console/clips/file") { Content = form };
+        if (opened.Headers.TryGetValues("Set-Cookie", out var cookies)) request.Headers.Add("Cookie", string.Join("; ", cookies.Select(cookie => cookie.Split(';')[0])));
+
+        using var answer = await _api.Http.SendAsync(request);
+
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Redirect), await answer.Content.ReadAsStringAsync());
+        Assert.That(WebUtility.HtmlDecode(await _api.Http.GetStringAsync(answer.Headers.Location)), Does.Contain(told));
+        Assert.That(Directory.GetFiles(_service.ClipFiles).Length - before, Is.EqualTo(isShown ? 1 : 0));
+    }
+
+    [Test]
     public async Task Clips_tell_their_kind_where_they_are_at_Meta_and_in_how_many_runs()
     {
         var request = await _api.NewRequestAsync(clip: new JsonObject { ["title"] = "Twice advertised", ["video_url"] = "https://cdn.example.com/a.mp4" });

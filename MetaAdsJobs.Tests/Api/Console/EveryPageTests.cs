@@ -123,7 +123,7 @@ public sealed partial class EveryPageTests
         foreach (var path in (string[])
             [
                 $"/console/runs/{_run}/retry", $"/console/runs/{_run}/cancel", "/console/runs/bulk/retry", "/console/runs/bulk/cancel", "/console/new", "/console/accounts/new",
-                $"/console/accounts/{_account}/edit", $"/console/accounts/{_account}/stop", $"/console/accounts/{_account}/start", "/console/accounts/all/stop", "/console/clips/new",
+                $"/console/accounts/{_account}/edit", $"/console/accounts/{_account}/stop", $"/console/accounts/{_account}/start", "/console/accounts/all/stop", "/console/clips/new", "/console/clips/file",
                 "/console/campaigns/bulk/pause", "/console/campaigns/bulk/publish", $"/console/campaigns/{_campaign}/pause/{_campaign}", $"/console/campaigns/{_campaign}/change/{_campaign}", $"/console/campaigns/edits/{Guid.NewGuid()}/cancel",
             ])
         {
@@ -142,7 +142,7 @@ public sealed partial class EveryPageTests
     private IEnumerable<string> Pages() =>
     [
         .. Lists.Where(path => !path.EndsWith("csv", StringComparison.Ordinal)), $"/console/runs/{_run}", "/console/new", $"/console/accounts/{_account}", $"/console/accounts/{_account}/edit",
-        $"/console/accounts/{_account}/stop", "/console/accounts/new", "/console/accounts/all/stop", "/console/clips/new",
+        $"/console/accounts/{_account}/stop", "/console/accounts/new", "/console/accounts/all/stop", "/console/clips/new", "/console/clips/file",
         $"/console/campaigns/{_campaign}", $"/console/campaigns/{_campaign}/publish/{_campaign}", $"/console/campaigns/{_campaign}/change/{_campaign}", $"/console/campaigns/bulk/publish?ids={_campaign}",
     ];
 
