@@ -54,6 +54,8 @@ internal sealed class History : IAsyncDisposable
         IntoSeed = !isOfNumbers && weight % 6 == 5 && sum is not (12 or 14 or 17) && weight is not (89 or 107 or 137) ? weight : null;
         // Of a ninth somebody makes campaigns in Ads Manager, which are adopted.
         AdoptSeed = !isOfNumbers && weight % 9 == 4 ? weight : null;
+        // Of a fifth the clip with a video is a file, sent in parts.
+        FileSeed = !isOfNumbers && weight % 5 == 3 && weight is not (73 or 108) ? weight : null;
         Syncs = new(this);
         Edits = new(this);
         Into = new(this);
@@ -83,6 +85,8 @@ internal sealed class History : IAsyncDisposable
     public int? IntoSeed { get; }
     /// <summary>From which is drawn what somebody makes in Ads Manager, and what becomes of it when it is adopted; null where nobody does.</summary>
     public int? AdoptSeed { get; }
+    /// <summary>The clip with a video is a file; null where it is a URL.</summary>
+    public int? FileSeed { get; }
     public int MaxRetries { get; }
     public TimeSpan Lease { get; }
     public Dictionary<string, string> Settings { get; }

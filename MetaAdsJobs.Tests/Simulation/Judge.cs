@@ -118,6 +118,8 @@ internal sealed class Judge(History history)
 
     public async Task EndAsync()
     {
+        foreach (var same in history.World.Objects.Where(one => one is { IsOfParts: true, Lives: true }).GroupBy(one => (one.AccountId, one.Marker)).Where(same => same.Count() > 1))
+            Condemn($"{same.Key.AccountId} has {same.Count()} videos of one file: {string.Join(", ", same.Select(one => one.Id))}");
         var reader = new OrchestrationReader(history.Database.Aside);
         await using var connection = await history.Database.Aside.OpenConnectionAsync();
         foreach (var (accountId, adAccountId, _) in history.Script.Accounts)

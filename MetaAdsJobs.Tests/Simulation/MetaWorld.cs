@@ -29,6 +29,9 @@ internal sealed class MetaObject
 
     /// <summary>Somebody has made it in Ads Manager.</summary>
     public bool IsOfOthers { get; init; }
+
+    /// <summary>A video that was sent in parts.</summary>
+    public bool IsOfParts { get; init; }
     public bool Lives => Status != "DELETED" && Parent is null or { Lives: true } && Status != "DELETED";
     public string Marker => Name[(Name.LastIndexOf('[') + 1)..].TrimEnd(']');
 }
@@ -43,8 +46,10 @@ internal sealed record SentCall(DateTimeOffset At, GraphCall Call)
 /// <summary>Meta's side of the world, in memory: what exists, what lists show of it, and what it answers. It shares no line with the client.</summary>
 internal sealed class MetaWorld(History history)
 {
+    public const int BytesOfFile = 1000;
     private readonly List<MetaObject> _objects = [];
     private readonly Dictionary<string, string> _tokens = [];
+    private readonly Dictionary<string, (string AccountId, string VideoId, long Size, long Received)> _uploads = [];
     private long _nextId = 1000;
 
     public IReadOnlyList<MetaObject> Objects => _objects;
@@ -101,6 +106,7 @@ internal sealed class MetaWorld(History history)
         if (account is not null && BlockedAccounts.Contains(account) && call.Changes) return GraphAnswer.Error(368, null, "The action attempted has been deemed abusive");
         return call switch
         {
+            { Method: "POST", Edge: "advideos" } when call["upload_phase"] is { } phase => Upload(call, phase, account!),
             { IsCreate: true, Edge: "campaigns" or "adsets" or "adcreatives" or "ads" or "advideos" } => Create(call, account!),
             { IsCreate: true, Edge: "adimages" } => GraphAnswer.Ok("""{"images":{"bytes":{"hash":"abc","url":"https://example.com/x"}}}"""),
             { Method: "GET", Edge: "campaigns" or "adsets" or "adcreatives" or "ads" or "advideos" } when call.Path.Contains('/', StringComparison.Ordinal) => List(call),
@@ -132,6 +138,39 @@ internal sealed class MetaWorld(History history)
         history.Judge.Created(thing, call);
         return GraphAnswer.Ok($$"""{"id":"{{thing.Id}}"}""");
     }
+
+    // A session makes one video, at its end; a part is taken at its place only, and what is wanted is told.
+    private GraphAnswer Upload(GraphCall call, string phase, string account)
+    {
+        if (phase == "start")
+        {
+            var (id, videoId) = ((++_nextId).ToString(CultureInfo.InvariantCulture), (++_nextId).ToString(CultureInfo.InvariantCulture));
+            _uploads[id] = (account, videoId, long.Parse(call["file_size"]!, CultureInfo.InvariantCulture), 0);
+            return GraphAnswer.Ok($$"""{"upload_session_id":"{{id}}","video_id":"{{videoId}}",{{Wanted(_uploads[id])}} }""");
+        }
+
+        if (call["upload_session_id"] is not { } session || !_uploads.TryGetValue(session, out var upload) || upload.AccountId != account) return GraphAnswer.Error(6001, 1363041, "no such session");
+        var start = phase == "transfer" ? long.Parse(call["start_offset"]!, CultureInfo.InvariantCulture) : upload.Size;
+        if (start != upload.Received)
+            return new(400, $$"""{"error":{"message":"another part","code":6001,"error_subcode":1363037,"is_transient":false,"error_data":{ {{Wanted(upload)}} } } }""");
+        if (phase == "transfer")
+        {
+            _uploads[session] = upload with { Received = start + long.Parse(call["video_file_chunk"]!, CultureInfo.InvariantCulture) };
+            return GraphAnswer.Ok($"{{{Wanted(_uploads[session])}}}");
+        }
+
+        _uploads.Remove(session);
+        var now = history.Clockwork.Now;
+        _objects.Add(new()
+        {
+            Id = upload.VideoId, Kind = "advideos", AccountId = account, Name = call["title"]!, CreatedAt = now, ListedFrom = now, Status = "ACTIVE", IsOfParts = true,
+            ReadyAt = now + TimeSpan.FromSeconds(history.Choices.Chance(history.Odds.Slow) ? history.Choices.OneOf(5, 60, 600) : 1),
+        });
+        return GraphAnswer.Ok("""{"success":true}""");
+    }
+
+    private static string Wanted((string AccountId, string VideoId, long Size, long Received) upload) =>
+        $"\"start_offset\":\"{upload.Received}\",\"end_offset\":\"{Math.Min(upload.Size, upload.Received + (upload.Size / 3) + 1)}\"";
 
     // Lists show what is new late, but never later than the settle delay after it was sent: that is the one thing that is relied on.
     private DateTimeOffset Listed(DateTimeOffset now, GraphCall call)

@@ -47,10 +47,10 @@ internal sealed class Script(History history)
             LargestCap[adAccount] = cap;
         }
 
-        foreach (var column in (string[])["image_url", "video_url", "video_id"])
+        foreach (var column in (string[])["image_url", history.FileSeed is null ? "video_url" : "file_key, file_type, file_bytes, file_sha256", "video_id"])
         {
             var id = IdOf(10 + _clips.Count);
-            await connection.ExecuteAsync($"INSERT INTO clips (id, title, {column}, thumbnail_url, created_at) VALUES (@id, 'Clip', @value, @thumbnail, clock_timestamp())",
+            await connection.ExecuteAsync($"INSERT INTO clips (id, title, {column}, thumbnail_url, created_at) VALUES (@id, 'Clip', {(column[0] == 'f' ? $"@id::text, 'video/mp4', {MetaWorld.BytesOfFile}, 'abc'" : "@value")}, @thumbnail, clock_timestamp())",
                 new { id, value = column == "video_id" ? "1" : "https://example.com/clip", thumbnail = column == "image_url" ? null : "https://example.com/t.jpg" });
             _clips.Add(id);
         }

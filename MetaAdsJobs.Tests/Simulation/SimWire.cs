@@ -18,11 +18,11 @@ internal sealed class GraphCall(string method, string path, IReadOnlyDictionary<
 
     public string Edge => Path[(Path.LastIndexOf('/') + 1)..];
 
-    public bool IsCreate => Method == "POST" && Path.Contains('/', StringComparison.Ordinal) && Changes;
+    public bool IsCreate => Method == "POST" && Path.Contains('/', StringComparison.Ordinal) && Changes && this["upload_phase"] is null;
 
     public bool Activates => Method == "POST" && !IsCreate && this["status"] == "ACTIVE";
 
-    public override string ToString() => $"{Method} {Path}{(this["name"] is { } name ? $" \"{name}\"" : "")}{(this["status"] is { } status && !IsCreate ? $" {status}" : "")}";
+    public override string ToString() => $"{Method} {Path}{(this["name"] is { } name ? $" \"{name}\"" : "")}{(this["status"] is { } status && !IsCreate ? $" {status}" : "")}{(this["upload_phase"] is { } phase ? $" {phase} {this["start_offset"]}" : "")}";
 }
 
 /// <summary>What Meta answers.</summary>
@@ -86,7 +86,8 @@ internal sealed class SimWire(History history, SimProcess process) : HttpMessage
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        var body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(CancellationToken.None);
+        // Of a file only its length: what it holds is judged by other tests.
+        var body = request.Content is MultipartFormDataContent parts ? string.Join('&', parts.Select(TextOf)) : request.Content is null ? "" : await request.Content.ReadAsStringAsync(CancellationToken.None);
         var clockwork = history.Clockwork;
         var activity = clockwork.Caller!;
         if (process.IsDead)
@@ -101,6 +102,8 @@ internal sealed class SimWire(History history, SimProcess process) : HttpMessage
             query.ToDictionary(pair => pair.Key, pair => pair.Value.ToString()), request.Headers.Authorization!.Parameter!);
         return await ExchangeAsync(call, activity, cancellationToken);
     }
+
+    private static string TextOf(HttpContent part) => $"{part.Headers.ContentDisposition!.Name!.Trim('"')}={(part is StringContent text ? text.ReadAsStringAsync().Result : part.Headers.ContentLength)}";
 
     private Task<HttpResponseMessage> ExchangeAsync(GraphCall call, Activity activity, CancellationToken ct)
     {
