@@ -1,3 +1,4 @@
+using System.Globalization;
 using MetaAdsJobs.Console.Forms;
 using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Console.New.Trees;
@@ -47,9 +48,22 @@ internal sealed class NewActions(AcceptOrchestration accept, AccountStore accoun
             "find_place" => await FindAsync(http, values, account, new(TargetingKind.Place, at)),
             "find_interest" => await FindAsync(http, values, account, new(TargetingKind.Interest, at)),
             "find_language" => await FindAsync(http, values, account, new(TargetingKind.Language, at)),
+            "add_card" or "drop_card" => FormResults.Shown<NewPage>(WithCards(values, Below(at), adds: order[0] == "add_card"), (nameof(NewPage.GoOn), Below(at) + "cards")),
             { } other when tree.Do(other, at) is { } goOn => FormResults.Shown<NewPage>(tree.In(values), (nameof(NewPage.GoOn), goOn)),
             var other => FormResults.Shown<NewPage>(tree.In(values), (nameof(NewPage.GoOn), other == "budget" ? "budget_at" : null)),
         };
+    }
+
+    private static string Below(string path) => path.Length == 0 ? "" : path + ".";
+
+    /// <summary>One card more or less; there are none, or two at least.</summary>
+    private static FormValues WithCards(FormValues values, string at, bool adds)
+    {
+        var cards = NewFields.CardsOf(values, at) + (adds ? 1 : -1);
+        cards = cards >= NewFields.FewestCards ? Math.Min(cards, NewFields.MostCards) : adds ? NewFields.FewestCards : 0;
+        var gone = Enumerable.Range(cards, NewFields.MostCards - cards).Select(card => $"{at}cards[{card}].").ToList();
+        var kept = values.Fields.Where(field => field.Key != at + "cards" && !gone.Exists(card => field.Key.StartsWith(card, StringComparison.Ordinal)));
+        return FormValues.Of((cards == 0 ? kept : kept.Append(new(at + "cards", cards.ToString(CultureInfo.InvariantCulture)))).ToDictionary());
     }
 
     private async Task<IResult> SendAsync(HttpContext http, FormValues values, SocialAccount? account, bool validateOnly)

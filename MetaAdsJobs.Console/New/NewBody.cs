@@ -14,8 +14,8 @@ namespace MetaAdsJobs.Console.New;
 internal sealed class NewBody
 {
     private static readonly string[] TextsOfCampaign = ["social_account_id", "campaign_name", "budget_at", "campaign_id", "ad_set_id"];
-    private static readonly string[] TextsOfAdSet = ["bid_strategy", "pixel_id", "conversion_event", "dsa_beneficiary", "dsa_payor"];
-    private static readonly string[] TextsOfAd = ["clip_id", "creative_title", "creative_description", "landing_url", "call_to_action"];
+    private static readonly string[] TextsOfAdSet = ["bid_strategy", "pixel_id", "conversion_event", "lead_gen_form_id", "application_id", "object_store_url", "destination_type", "dsa_beneficiary", "dsa_payor"];
+    private static readonly string[] TextsOfAd = ["clip_id", "creative_title", "creative_description", "landing_url", "call_to_action", "post_id", "instagram_media_id"];
     private static readonly char[] Separators = [',', ';', ' ', '\t', '\r', '\n'];
     private readonly FormValues _values;
     private readonly TimeZoneInfo? _zone;
@@ -27,6 +27,7 @@ internal sealed class NewBody
     {
         (_values, _zone) = (values, zone);
         _body = Part("", TextsOfCampaign, TextsOfAdSet, TextsOfAd);
+        OfAd(_body, "");
         var goal = Given("goal")?.Split('|') ?? [];
         Put(_body, "campaign_objective", goal.ElementAtOrDefault(0));
         Put(_body, "optimization_goal", goal.ElementAtOrDefault(1));
@@ -53,8 +54,23 @@ internal sealed class NewBody
     {
         var adSet = Part(path + ".", ["name", "optimization_goal"], TextsOfAdSet);
         OfAdSet(adSet, path + ".");
-        adSet["ads"] = new JsonArray([.. ads.Select(ad => Part(ad.Path + ".", ["name"], TextsOfAd))]);
+        adSet["ads"] = new JsonArray([.. ads.Select(ad => OfAd(Part(ad.Path + ".", ["name"], TextsOfAd), ad.Path + "."))]);
         return adSet;
+    }
+
+    private JsonObject OfAd(JsonObject part, string at)
+    {
+        foreach (var name in NewFields.Lines)
+            Put(part, name, Given(at + name)?.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(line => (JsonNode?)line).ToArray() is { Length: > 0 } lines ? new JsonArray(lines) : null);
+        if (NewFields.CardsOf(_values, at) is > 0 and var cards) part["cards"] = new JsonArray([.. Enumerable.Range(0, cards).Select(card => Card($"{at}cards[{card}]."))]);
+        return part;
+    }
+
+    private JsonObject Card(string at)
+    {
+        var card = new JsonObject();
+        foreach (var name in NewFields.OfCard) Put(card, name, Given(at + name));
+        return card;
     }
 
     private JsonObject Part(string at, params IEnumerable<string[]> texts)

@@ -1,3 +1,6 @@
+using System.Globalization;
+using MetaAdsJobs.Console.Forms;
+
 namespace MetaAdsJobs.Console.New;
 
 /// <summary>The inputs of each part of a request, by the JSON path they fill, and what people call them.</summary>
@@ -6,6 +9,7 @@ internal static class NewFields
     public static readonly IReadOnlyDictionary<string, string> OfAd = new OrderedDictionary<string, string>
     {
         ["name"] = "Name", ["clip_id"] = "Clip", ["creative_title"] = "Title", ["creative_description"] = "Text", ["landing_url"] = "Where it leads", ["call_to_action"] = "Button",
+        ["cards"] = "Carousel", ["titles"] = "Headlines, one a line", ["texts"] = "Wordings, one a line", ["post_id"] = "Existing post", ["instagram_media_id"] = "Existing post on Instagram",
         [More] = "Further fields, as JSON",
     };
 
@@ -17,7 +21,8 @@ internal static class NewFields
         ["targeting.geo_locations"] = "Places", ["place"] = "Places",
         ["targeting.interests"] = "Interests", ["targeting.locales"] = "Languages", ["targeting_more"] = "Further targeting, as JSON",
         ["bid_strategy"] = "Strategy", ["bid_amount_cents"] = "Bid or cost cap", ["roas_average_floor"] = "Least revenue per spend", ["pixel_id"] = "Pixel id",
-        ["conversion_event"] = "Event of the pixel", ["dsa_beneficiary"] = "On whose behalf (EU)", ["dsa_payor"] = "Who pays (EU)", [More] = "Further fields, as JSON",
+        ["conversion_event"] = "Event of the pixel", ["lead_gen_form_id"] = "Form for leads", ["application_id"] = "App", ["object_store_url"] = "Page of the app in its store",
+        ["destination_type"] = "Chat that is opened", ["dsa_beneficiary"] = "On whose behalf (EU)", ["dsa_payor"] = "Who pays (EU)", [More] = "Further fields, as JSON",
     };
 
     /// <summary>Of the request as a whole; the rest of the top is what an ad set and an ad have.</summary>
@@ -27,6 +32,20 @@ internal static class NewFields
     public static readonly string[] Amounts = ["daily_budget_cents", "lifetime_budget_cents", "bid_amount_cents", "min_spend_cents", "max_spend_cents"];
 
     public static readonly string[] Times = ["start_time", "end_time"];
+
+    /// <summary>Of each card of a carousel.</summary>
+    public static readonly string[] OfCard = ["clip_id", "title", "description", "landing_url", "call_to_action"];
+
+    public const int FewestCards = 2;
+    public const int MostCards = 10;
+
+    /// <param name="at">The path of the ad, with a point behind it; empty at the top.</param>
+    /// <returns>How many cards the form has room for: so many the ad has.</returns>
+    public static int CardsOf(FormValues values, string at) =>
+        int.TryParse(values[at + "cards"], NumberStyles.None, CultureInfo.InvariantCulture, out var cards) ? Math.Min(cards, MostCards) : 0;
+
+    /// <summary>Several in one input, each a line of it.</summary>
+    public static readonly string[] Lines = ["titles", "texts"];
 
     /// <summary>For what the API takes and the form has no input for: it is there when a copy brought it.</summary>
     public const string More = "more";

@@ -38,7 +38,12 @@ internal sealed class NewPrefill(TimeZoneInfo zone)
         var prefill = new NewPrefill(zone);
         var known = inputs.ToHashSet();
         foreach (var (name, value) in part)
-            if (value is not null && known.Contains(name) && !Otherwise.Contains(name)) prefill.Put(name, prefill.Shown(name, value));
+        {
+            if (value is null || !known.Contains(name) || Otherwise.Contains(name)) continue;
+            if (!NewFields.Lines.Contains(name) && name != "cards") prefill.Put(name, prefill.Shown(name, value));
+            else if (!prefill.PutList(name, value)) known.Remove(name);
+        }
+
         prefill.Targeting(part["targeting"] as JsonObject ?? []);
         var more = part.Where(field => field.Value is not null && !known.Contains(field.Key) && !Otherwise.Contains(field.Key)).ToList();
         if (more.Count > 0) prefill.Put(NewFields.More, Json(more));
@@ -53,6 +58,24 @@ internal sealed class NewPrefill(TimeZoneInfo zone)
         _ when NewFields.Times.Contains(name) => [Local(Text(value)!)],
         _ => [Text(value)],
     };
+
+    /// <returns>False of a list that has no place in the form.</returns>
+    private bool PutList(string name, JsonNode value)
+    {
+        if (value is not JsonArray list) return false;
+        if (NewFields.Lines.Contains(name))
+        {
+            if (!list.All(line => line is JsonValue text && text.GetValueKind() == JsonValueKind.String && !text.GetValue<string>().Contains('\n', StringComparison.Ordinal))) return false;
+            Put(name, string.Join('\n', list.Select(Text)));
+            return true;
+        }
+
+        if (list.Count > NewFields.MostCards || !list.All(card => card is JsonObject map && map.All(field => NewFields.OfCard.Contains(field.Key)))) return false;
+        Put(name, list.Count.ToString(CultureInfo.InvariantCulture));
+        foreach (var (index, card) in list.Index())
+            foreach (var (field, given) in card!.AsObject()) Put($"cards[{index}].{field}", Text(given));
+        return true;
+    }
 
     private string Local(string time)
     {

@@ -13,6 +13,46 @@ namespace MetaAdsJobs.Tests.Api.Console;
 public sealed partial class NewTreePageTests() : BrowserTests(shared: () => SharedServices.WithWorker)
 {
     [Test]
+    public async Task A_carousel_is_asked_for_and_what_is_wrong_with_a_card_stands_at_it()
+    {
+        var asked = await _api.NewRequestAsync();
+        var page = await _chromium.SignInAsync(_service, "manager", "/console/new");
+        await page.GetByLabel("Account").SelectOptionAsync((string)asked["social_account_id"]!);
+        await page.GetByLabel("Clip").SelectOptionAsync((string)asked["clip_id"]!);
+        await page.GetByLabel("Campaign name").FillAsync("Cards in the form");
+        await page.GetByLabel("Where it leads").FillAsync("https://example.com/sale");
+        await page.GetByLabel("Title").FillAsync("Amazing product");
+        await page.GetByLabel("Objective and goal").SelectOptionAsync("OUTCOME_LEADS|LEAD_GENERATION");
+        await page.GetByLabel("Daily budget").FillAsync("12.34");
+        await page.GetByText("Further options").First.ClickAsync();
+        await page.GetByLabel("Form for leads").FillAsync("4711");
+        await page.GetByText("Another kind of ad").ClickAsync();
+        await page.GetByLabel("Headlines, one a line").FillAsync("Alone");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Make it a carousel" }).ClickAsync();
+        ILocator Card(int number) => page.GetByRole(AriaRole.Group, new() { Name = $"Card {number}", Exact = true });
+        await Card(2).GetByLabel("Where it leads").FillAsync("nowhere");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Add card" }).ClickAsync();
+        await Card(3).GetByLabel("Title").FillAsync("Third");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Add card" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Remove the last card" }).ClickAsync();
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create the ad" }).ClickAsync();
+
+        await Expect(Card(2).GetByLabel("Where it leads")).ToHaveAttributeAsync("aria-invalid", "true");
+        await Expect(page.GetByLabel("Headlines, one a line")).ToHaveAttributeAsync("aria-invalid", "true");
+        await Expect(page.GetByText("Carousel: each lead to a page, and LEAD_GENERATION opens something else")).ToBeVisibleAsync();
+        await page.GetByLabel("Objective and goal").SelectOptionAsync("OUTCOME_TRAFFIC|LINK_CLICKS");
+        await page.GetByLabel("Form for leads").FillAsync("");
+        await Card(2).GetByLabel("Where it leads").FillAsync("");
+        await Card(2).GetByLabel("Clip").SelectOptionAsync((string)asked["clip_id"]!);
+        await page.GetByLabel("Headlines, one a line").FillAsync("");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create the ad" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The run was accepted.");
+        var request = (await _api.GetAsync($"/meta/orchestrate/runs/{Regex.Match(page.Url, "[0-9a-f-]{36}").Value}/request")).Json["request"]!;
+        Assert.That(request["cards"]!.AsArray().Select(card => (string?)card!["title"]), Is.EqualTo(["Amazing product", "Amazing product", "Third"]));
+    }
+
+    [Test]
     public async Task Two_ad_sets_of_three_ads_are_built_in_the_browser_and_copied_into_another_account_on_a_telephone_in_Spanish()
     {
         var request = await _api.NewRequestAsync();

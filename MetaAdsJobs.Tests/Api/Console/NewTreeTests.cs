@@ -83,8 +83,9 @@ public sealed class NewTreeTests
              "campaign_objective":"OUTCOME_TRAFFIC","optimization_goal":"LINK_CLICKS","budget_at":"campaign","lifetime_budget_cents":123456,"end_time":"2027-06-01T10:30:00+02:00","colour":{"of":"later"},
              "special_ad_categories":["HOUSING","CREDIT"],"special_ad_category_countries":["ES","US"],"auto_publish":true,
              "targeting":{"age_min":20,"interests":[{"id":"6","name":"Shopping"}],"locales":[24],"device_platforms":["mobile"],"geo_locations":{"countries":["ES"],"cities":[{"key":"3","radius":10,"distance_unit":"mile"},{"key":"2","name":"Madrid"}]}},
-             "ad_sets":[{"name":"One","optimization_goal":"REACH","min_spend_cents":1050,"bid_amount_cents":5,"pixel_id":"7","dsa_payor":"P","targeting":{"genders":[1,2]},"ads":[{},{"name":"Loud","clip_id":"d","cards":[1]}]},
-                        {"start_time":"2027-05-01T00:00:01+02:00","max_spend_cents":2000,"roas_average_floor":1.25,"shape":"new","ads":[{"creative_description":"Own"}]}]}
+             "ad_sets":[{"name":"One","optimization_goal":"REACH","min_spend_cents":1050,"bid_amount_cents":5,"pixel_id":"7","dsa_payor":"P","targeting":{"genders":[1,2]},"ads":[{},{"name":"Loud","clip_id":"d","cards":[1]},{"cards":[{"clip_id":"e","title":"E"},{"clip_id":"f","landing_url":"https://example.com/f"}]},{"post_id":"1_2"},
+              {"titles":["A","B"],"texts":["C\nD"]},{"titles":["A","B"],"texts":["C","D"]}]},
+                        {"start_time":"2027-05-01T00:00:01+02:00","max_spend_cents":2000,"roas_average_floor":1.25,"shape":"new","optimization_goal":"LEAD_GENERATION","lead_gen_form_id":"8","application_id":"9","object_store_url":"https://example.com/app","destination_type":"MESSENGER","ads":[{"creative_description":"Own"}]}]}
             """;
 
         var values = NewPrefill.Of(JsonNode.Parse(Body)!.AsObject(), Madrid);
