@@ -35,6 +35,7 @@ public sealed class WrongConfigurationTests
         .. Wrong([Worker], "DATABASE_URL", "postgres://nobody@127.0.0.1:1/none"),
         .. Wrong([Worker], "META_ADS_MODE", "1"), .. Wrong([Worker], "META_ADS_MODE", "stub,live"),
         .. Wrong([Worker], "META_GRAPH_URL", "graph"), .. Wrong([Worker], "META_GRAPH_URL", "ftp://graph"), .. Wrong(Both, "META_GRAPH_URL", "http://graph.example.com"),
+        .. Wrong([Worker], "CLIP_FILES_DIR", "/nowhere/at/all"), .. Wrong([Api], "CLIP_FILES_DIR", "clips"), .. Wrong([Worker], "META_GRAPH_VIDEO_URL", "http://video.example.com"),
         .. Wrong([Worker], "MAX_RETRIES", "three"), .. Wrong([Worker], "MAX_RETRIES", "1.5"), .. Wrong([Worker], "LEASE_SECONDS", "99999999999"),
         .. Wrong([Worker], "INSIGHTS_LOOKBACK_DAYS", "0"), .. Wrong([Worker], "WORKER_THREADS", "0"), .. Wrong([Worker], "META_MUTATIONS_PER_SECOND", "0"),
         .. Wrong([Worker], "WORKER_METRICS_PORT", "70000"), .. Wrong([Api], "OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317"),
