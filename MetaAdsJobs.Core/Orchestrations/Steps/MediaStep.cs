@@ -7,9 +7,9 @@ using MetaAdsJobs.Core.Validation;
 namespace MetaAdsJobs.Core.Orchestrations.Steps;
 
 /// <summary>
-/// Brings a clip's media to Meta: an image through <see cref="ClipImageUpload"/>. A video is uploaded once per ad account, whichever
+/// Brings a clip's media to Meta: an image through <see cref="ClipImageUpload"/>, the file of a video through <see cref="ClipFileUpload"/>. A video is uploaded once per ad account, whichever
 /// orchestration comes first; that it is processed and has a thumbnail is awaited by snoozing, also for one that was at Meta already. The
-/// upload is a create like any other: started, sent once, confirmed; looked for when its outcome is not known.
+/// upload by a URL is a create like any other: started, sent once, confirmed; looked for when its outcome is not known.
 /// </summary>
 internal sealed class MediaStep(ClipImageUpload image, ClipFileUpload file, MetaVideos videos, ClipVideoStore store, OrchestrationOptions options, TimeProvider time) : IRepeatableStep
 {

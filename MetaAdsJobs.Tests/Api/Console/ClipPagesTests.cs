@@ -75,7 +75,7 @@ public sealed class ClipPagesTests() : BrowserTests(shared: () => SharedServices
         foreach (var name in (string[])["__RequestVerificationToken", "back", "id"])
             if (isShown || name != "__RequestVerificationToken") form.Add(new StringContent(System.Text.RegularExpressions.Regex.Match(text, $"name=\"{name}\" value=\"([^\"]*)\"").Groups[1].Value), name);
         form.Add(new StringContent(title), "title");
-        form.Add(new ByteArrayContent(ClipFileBytes.Video(100_000)), "file", "clip.mp4");
+        form.Add(new ByteArrayContent(ClipFileBytes.Video(2_000_000)), "file", "clip.mp4");
         using var request = new HttpRequestMessage(HttpMethod.Post, "/console/clips/file") { Content = form };
         if (opened.Headers.TryGetValues("Set-Cookie", out var cookies)) request.Headers.Add("Cookie", string.Join("; ", cookies.Select(cookie => cookie.Split(';')[0])));
 
