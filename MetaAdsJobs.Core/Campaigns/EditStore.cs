@@ -146,6 +146,8 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
                 FROM fence WHERE v.request_id = fence.request_id AND (@Activation IS NOT NULL OR @DailyCents IS NOT NULL OR @IsAnswered OR @IsPause))
             SELECT count(*) FROM fence
             """;
+        // The attempt before has died, and nobody else tells of what it did: this one may end before it has looked.
+        if (claim.Abandoned > 0 && end.State != "succeeded") await PerhapsDone.AddAsync(claim.Credential.Changes, dataSource, claim.Tree, claim.Object, claim.Kind, claim.Fields, claim.AskedAt, time.GetUtcNow(), ct);
         var changes = claim.Credential.Changes.Open();
         var parameters = new DynamicParameters(changes);
         var (objects, making) = (end.Objects, claim.Making?.Attempt);

@@ -179,27 +179,36 @@ internal sealed class VoidEdits(NpgsqlDataSource dataSource, CampaignTrees trees
 
     private async Task<MetaChanges> PerhapsDoneAsync(EditRow row, CancellationToken ct)
     {
-        var (changes, now) = (new MetaChanges(), time.GetUtcNow());
-        if (await trees.FindOfAsync(row.RequestId, ct) is not { } tree || tree.Find(row.MetaId) is not { } one) return changes;
-        switch (Enum.Parse<EditKind>(row.Kind, ignoreCase: true))
+        var changes = new MetaChanges();
+        if (await trees.FindOfAsync(row.RequestId, ct) is { } tree && tree.Find(row.MetaId) is { } one)
+            await PerhapsDone.AddAsync(changes, dataSource, tree, one, Enum.Parse<EditKind>(row.Kind, ignoreCase: true), EditFields.FromJson(row.Fields), row.AskedAt, time.GetUtcNow(), ct);
+        return changes;
+    }
+}
+
+/// <summary>What an attempt of an edit may have done that died before it could say so.</summary>
+internal static class PerhapsDone
+{
+    /// <summary>All of it that nobody has told of.</summary>
+    public static async Task AddAsync(MetaChanges changes, NpgsqlDataSource dataSource, CampaignTree tree, TreeObject one, EditKind kind, EditFields fields, DateTimeOffset askedAt, DateTimeOffset now, CancellationToken ct)
+    {
+        switch (kind)
         {
             case EditKind.Publish or EditKind.Resume:
-                var told = await ChangeLog.ListActivatedAsync(dataSource, row.RequestId, ct);
-                foreach (var below in row.Kind == "resume" ? [one] : tree.Below(one))
+                var told = await ChangeLog.ListActivatedAsync(dataSource, tree.RequestId, ct);
+                foreach (var below in kind == EditKind.Resume ? [one] : tree.Below(one))
                     if (!below.IsOn && !told.Contains(below.MetaId)) changes.AddPerhapsActivated(below.MetaId, now);
                 break;
             case EditKind.Update:
-                var sent = UpdateObject.SentFor(tree, one, EditFields.FromJson(row.Fields));
-                if (!await ChangeLog.IsToldAsync(dataSource, row.RequestId, row.MetaId, sent, row.AskedAt, ct)) changes.AddPerhapsSent(row.MetaId, sent, now);
+                var sent = UpdateObject.SentFor(tree, one, fields);
+                if (sent.Encoded.Count > 0 && !await ChangeLog.IsToldAsync(dataSource, tree.RequestId, one.MetaId, sent, askedAt, ct)) changes.AddPerhapsSent(one.MetaId, sent, now);
                 break;
             case EditKind.Archive:
-                changes.AddPerhapsSent(row.MetaId, new GraphFields().Add("status", "ARCHIVED"), now);
+                changes.AddPerhapsSent(one.MetaId, new GraphFields().Add("status", "ARCHIVED"), now);
                 break;
             case EditKind.Delete:
-                changes.AddPerhapsDeleted(row.MetaId, now);
+                changes.AddPerhapsDeleted(one.MetaId, now);
                 break;
         }
-
-        return changes;
     }
 }

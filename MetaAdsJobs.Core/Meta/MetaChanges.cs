@@ -49,15 +49,15 @@ internal sealed class MetaChanges
         Add(new("POST", step, new Dictionary<string, string>(), at, "adopted", null, metaId));
 
     /// <summary>An activation of which an attempt that died may have been the author.</summary>
-    public void AddPerhapsActivated(string metaId, DateTimeOffset at) => Add(new(
+    public void AddPerhapsActivated(string metaId, DateTimeOffset at) => AddPerhaps(new(
         "POST", metaId, new Dictionary<string, string> { ["status"] = "ACTIVE" }, at, OutcomeOf(Proof.OutcomeUnknown), null, "an attempt whose process died may have activated it"));
 
     /// <summary>What stands at Meta as it was to be, and which an attempt that died may have sent.</summary>
-    public void AddPerhapsSent(string metaId, GraphFields sent, DateTimeOffset at) => Add(new(
+    public void AddPerhapsSent(string metaId, GraphFields sent, DateTimeOffset at) => AddPerhaps(new(
         "POST", metaId, Told(sent), at, OutcomeOf(Proof.OutcomeUnknown), null, "an attempt whose process died may have sent it"));
 
     /// <summary>The same of a deletion.</summary>
-    public void AddPerhapsDeleted(string metaId, DateTimeOffset at) => Add(new(
+    public void AddPerhapsDeleted(string metaId, DateTimeOffset at) => AddPerhaps(new(
         "DELETE", metaId, new Dictionary<string, string>(), at, OutcomeOf(Proof.OutcomeUnknown), null, "an attempt whose process died may have sent it"));
 
     /// <summary>Something of what is open may still be carried out.</summary>
@@ -70,6 +70,11 @@ internal sealed class MetaChanges
     public void Written(OpenChanges changes)
     {
         lock (_lock) _open.RemoveAll(changes.Holds);
+    }
+
+    private void AddPerhaps(MetaChange change)
+    {
+        if (!Listed().Any(open => open.Method == change.Method && open.Path == change.Path && open.Sent.Count == change.Sent.Count && !open.Sent.Except(change.Sent).Any())) Add(change);
     }
 
     private void Add(MetaChange change)

@@ -192,6 +192,22 @@ public sealed class EditTests
     }
 
     [Test]
+    public async Task What_an_attempt_has_done_that_died_is_told_also_when_the_next_fails_before_it_looks()
+    {
+        var tree = await _world.BuiltAsync();
+        var adSet = tree.AdSets[0].MetaId;
+        var edit = await _world.AskAsync(EditKind.Publish, adSet);
+        await using (var lease = new Lease(_world.Time, TimeSpan.FromSeconds(30)))
+            await _world.Get<ActivateObjects>().RunAsync((await _world.Get<EditStore>().ClaimAsync(edit, lease, CancellationToken.None))!, CancellationToken.None);
+        await _world.ExecuteAsync("UPDATE campaign_edits SET lease_until = clock_timestamp() - interval '1 minute'");
+        _world.Graph.Faults.Add(call => call.Method == "GET" && call.Path == adSet, GraphFaults.Refused(100, 1815573));
+
+        Assert.That((await _world.UntilEndedAsync(edit)).Status, Is.EqualTo("failed"));
+
+        Assert.That(await _world.QueryAsync<string>("SELECT concat(path, ' ', outcome) FROM meta_changes WHERE sent = '{\"status\":\"ACTIVE\"}' ORDER BY id"), Is.EqualTo([$"{adSet} outcome_unknown", $"{tree.Ads[0].MetaId} outcome_unknown"]));
+    }
+
+    [Test]
     public async Task A_stop_holds_what_would_spend_and_no_pause_and_what_a_person_pauses_meanwhile_stays_so()
     {
         var tree = await _world.BuiltAsync();
