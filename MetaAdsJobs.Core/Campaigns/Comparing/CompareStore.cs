@@ -3,6 +3,7 @@ using Dapper;
 using MetaAdsJobs.Core.Accounts.Tokens;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Meta.Graph;
+using MetaAdsJobs.Core.Orchestrations.Steps;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Campaigns.Comparing;
@@ -151,8 +152,13 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
         string[] PathsOf(OutsideDifference change) => change is { Field: "status", Is: "DELETED" or "ARCHIVED" } ? [change.Object.MetaId, change.Object.ParentId ?? "", tree.Campaign.MetaId] : [change.Object.MetaId];
         var sent = (await connection.QueryAsync<(string Path, string Fields)>(new(SentSql, new { tree.RequestId, Paths = changes.SelectMany(PathsOf).Distinct().ToArray() }, transaction, cancellationToken: ct)))
             .Select(one => (one.Path, Fields: JsonNode.Parse(one.Fields)!)).ToList();
-        return [.. changes.Where(change => (string?)sent.LastOrDefault(one => PathsOf(change).Contains(one.Path) && one.Fields[change.Field] is not null).Fields?[change.Field] is not { } last || !IsSame(change, last))];
+        return [.. changes.Where(change => !IsOfOtherRound(change)
+            && ((string?)sent.LastOrDefault(one => PathsOf(change).Contains(one.Path) && one.Fields[change.Field] is not null).Fields?[change.Field] is not { } last || !IsSame(change, last)))];
     }
+
+    // What a run had made that was retried was kept with the marker it had.
+    private static bool IsOfOtherRound(OutsideDifference change) => change is { Field: "name", Was: { } was, Is: { } now }
+        && Marker.Split(was) is { Marker: not null } known && Marker.Split(now) is { Marker: not null } found && known.Readable == found.Readable;
 
     private static bool IsSame(OutsideDifference change, string sent) => change.Field switch
     {
