@@ -54,7 +54,9 @@ internal sealed partial class Sweep(NpgsqlDataSource dataSource, IJobQueue queue
             WHERE s.lifted_at < @Before
               AND (s.job_id IS NOT NULL OR EXISTS (
                   -- Paused by somebody who had not heard of the lifting, and died: the last stop to be lifted tells of it and activates it again.
-                  SELECT 1 FROM activations v WHERE v.untold_ids <> '{}' AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id)
+                  -- Or activated again by one who died when nothing else was left to do for the lifting: as long as nobody goes on with it, its edits wait.
+                  SELECT 1 FROM activations v WHERE (v.untold_ids <> '{}' OR (v.state = 'activating' AND v.paused_ids <> '{}' AND (v.busy_until IS NULL OR v.busy_until < clock_timestamp())
+                      AND EXISTS (SELECT 1 FROM orchestrations o WHERE o.request_id = v.request_id AND o.status = 'succeeded'))) AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id)
                     AND NOT EXISTS (SELECT 1 FROM stops n WHERE (n.social_account_id IS NULL OR n.social_account_id = v.social_account_id)
                                     AND (n.lifted_at IS NULL OR n.lifted_at > s.lifted_at OR (n.lifted_at = s.lifted_at AND n.id > s.id)))))
               AND NOT EXISTS (SELECT 1 FROM hangfire.job j
