@@ -200,7 +200,7 @@ internal sealed class Judge(History history)
             var last = edits.LastOrDefault(edit => edit.Kind != "update" && (edit.MetaId == thing.Id || (edit.Kind == "publish" && thing.Kind != "adcreatives" && history.World.Objects.Any(top => top.Id == edit.MetaId && IsBelow(thing, top)))));
             if (last is { Kind: "pause", State: "succeeded" } && thing is { Status: "ACTIVE" }) Condemn($"{thing.Kind} {thing.Id} was paused, and is active");
             if (last is { Kind: "delete", State: "succeeded" } && thing.Lives) Condemn($"{thing.Kind} {thing.Id} was deleted, and lives");
-            if (last is { Kind: "archive", State: "succeeded" } && thing.Status is not ("ARCHIVED" or "DELETED")) Condemn($"{thing.Kind} {thing.Id} was archived, and is {thing.Status}");
+            if (last is { Kind: "archive", State: "succeeded" } && thing is { Lives: true, Status: not "ARCHIVED" }) Condemn($"{thing.Kind} {thing.Id} was archived, and is {thing.Status}");
             if (last is { Kind: "publish" or "resume", State: "succeeded" } && thing.Kind == "campaigns" && thing is not { Status: "ACTIVE" }) Condemn($"campaign {thing.Id} was published, and is {thing.Status}");
         }
     }
@@ -226,8 +226,11 @@ internal sealed class Judge(History history)
             "SELECT method, path, 'budget', answer, sent ->> 'daily_budget', sent ->> 'status' FROM meta_changes WHERE social_account_id = @accountId AND sent ? 'daily_budget'", new { accountId })));
         rows.AddRange((await connection.QueryAsync<(string Method, string Path, string Outcome, string? Answer, string? Name, string? Status)>(
             "SELECT method, path, 'content', answer, COALESCE(sent ->> 'creative', sent ->> 'targeting'), sent ->> 'status' FROM meta_changes WHERE social_account_id = @accountId AND sent ?| ARRAY['creative', 'targeting']", new { accountId })));
+        var repeated = (await connection.QueryAsync<string>("SELECT meta_id FROM campaign_edits WHERE social_account_id = @accountId AND kind IN ('publish', 'resume') AND attempt > 1", new { accountId })).ToHashSet();
         foreach (var (_, call, thing) in history.World.Done.Where(done => done.Object.AccountId == adAccountId))
         {
+            // Paused again by an attempt that had failed, and died with that: those that follow cannot tell it from one that has done nothing.
+            if (call["status"] == "PAUSED" && repeated.Contains(thing.Id)) continue;
             // Created by a process that died with it, and deleted by hand before anybody looked; or a video for which nobody has asked again.
             if (call.IsCreate && (IsGoneByHand(thing) || (thing.Kind == "advideos" && !videos.Contains(thing.Id)))) continue;
             var isTold = call.IsCreate
