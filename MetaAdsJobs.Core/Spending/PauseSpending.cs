@@ -12,6 +12,10 @@ namespace MetaAdsJobs.Core.Spending;
 /// </summary>
 internal sealed class PauseSpending(Spenders spenders, StopStore store, MetaAds meta, IJobQueue queue, SpendingOptions spending, TimeProvider time, ILogger<PauseSpending> logger)
 {
+    // What is sent later may meet what a start has activated since, which that note does not stand for.
+    private static readonly TimeSpan Noted = TimeSpan.FromSeconds(10);
+    private const int MostNotes = 4;
+
     public async Task<JobOutcome> ExecuteAsync(Guid stopId, CancellationToken ct)
     {
         var (paused, busy, refused) = (0, 0, 0);
@@ -84,16 +88,30 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, MetaAds 
     /// <returns>False when it is gone.</returns>
     private async Task<bool> PauseAsync(Spender spender, GraphCredential credential, string metaId, CancellationToken ct)
     {
-        do
+        for (var notes = 1; ; notes++)
         {
-            // What a person has paused stays theirs. While its own activation runs, everything is ours, and may be active in a moment.
-            if (spender.PausedIds.Contains(metaId) || (spender.IsActivating && spender.SeenAt == spender.ChangedAt)) continue;
-            var now = await meta.ReadSwitchAsync(credential, metaId, ct);
-            if (now is "DELETED" or "ARCHIVED") return false;
-            if (now == "PAUSED") return true;
-        }
-        while (!await store.NoteAsync(spender, metaId, ct));
+            do
+            {
+                // What a person has paused stays theirs. While its own activation runs, everything is ours, and may be active in a moment.
+                if (spender.PausedIds.Contains(metaId) || (spender.IsActivating && spender.SeenAt == spender.ChangedAt)) continue;
+                var now = await meta.ReadSwitchAsync(credential, metaId, ct);
+                if (now is "DELETED" or "ARCHIVED") return false;
+                if (now == "PAUSED") return true;
+            }
+            while (!await store.NoteAsync(spender, metaId, ct));
 
-        return await meta.PauseAsync(credential, metaId, ct);
+            var (since, isOld) = (time.GetTimestamp(), false);
+            try
+            {
+                return await meta.PauseAsync(credential.Permitted(() =>
+                {
+                    if (isOld = time.GetElapsedTime(since) > Noted) throw new MetaException(Proof.Throttled, "pausing it took so long that it is looked at again");
+                }), metaId, ct);
+            }
+            catch (MetaException) when (isOld && notes < MostNotes)
+            {
+                // Noted anew.
+            }
+        }
     }
 }
