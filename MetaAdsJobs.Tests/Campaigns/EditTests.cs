@@ -1,8 +1,6 @@
 using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Campaigns;
-using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Jobs;
-using MetaAdsJobs.Core.Jobs.Recurring;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Tests.Orchestrations;
 using MetaAdsJobs.Tests.Support;
@@ -160,51 +158,6 @@ public sealed class EditTests
         Assert.That((await _world.UntilEndedAsync(update)).Status, Is.EqualTo("cancelled"));
         Assert.That((await _world.SwitchedAsync(tree), await _world.CountedAsync()), Is.EqualTo(("ddddddd", "ended 20000")));
         Assert.That(await _world.Get<RequestEdit>().ExecuteAsync(EditLevel.Ad, tree.Ads[0].MetaId, EditKind.Resume, null, "ann", CancellationToken.None), Is.InstanceOf<EditRequested.Refused>());
-    }
-
-    /// <summary>Nobody goes on with what is void: what an attempt has done that died would be told by nobody.</summary>
-    [TestCase("dies", "outcome_unknown")]
-    [TestCase("lives", "done")]
-    public async Task What_became_void_while_it_was_carried_out_is_told_all_the_same(string then, string outcome)
-    {
-        var tree = await _world.BuiltAsync();
-        var update = await _world.AskAsync(EditKind.Update, tree.AdSets[0].MetaId, """{"daily_budget_cents":20000}""");
-        await using var lease = new Lease(_world.Time, TimeSpan.FromSeconds(30));
-        var claim = (await _world.Get<EditStore>().ClaimAsync(update, lease, CancellationToken.None))!;
-        var end = await _world.Get<UpdateObject>().RunAsync(claim, CancellationToken.None);
-
-        Assert.That((await _world.EditAsync(EditKind.Delete, tree.Campaign.MetaId)).Status, Is.EqualTo("succeeded"));
-        if (then == "lives") Assert.That(() => _world.Get<EditStore>().EndAsync(claim, end, CancellationToken.None), Throws.InstanceOf<FencedException>());
-        await _world.Get<VoidEdits>().TellAsync(CancellationToken.None);
-        Assert.That(await ToldAsync(), Is.EqualTo(then == "lives" ? [outcome] : Array.Empty<string>()), "it may live yet and tell it itself");
-        // And one before it that nobody can read.
-        await _world.ExecuteAsync("""
-            UPDATE campaign_edits SET lease_until = now() - interval '2 minutes' WHERE lease_until IS NOT NULL;
-            INSERT INTO campaign_edits (edit_id, social_account_id, request_id, level, meta_id, kind, fields, asked_by, state, attempt, asked_at, completed_at, lease_until)
-            SELECT '00000000-0000-0000-0000-000000000001', social_account_id, request_id, level, meta_id, kind, '{"end_time":"never"}', asked_by, 'cancelled', 1, asked_at, now(), now() - interval '2 minutes' FROM campaign_edits WHERE edit_id = @update
-            """, new { update });
-        for (var sweep = 0; sweep < 2; sweep++) await _world.Get<Sweep>().RescueAsync(CancellationToken.None);
-
-        Assert.That(await ToldAsync(), Is.EqualTo([outcome]));
-        Assert.That((await _world.QueryAsync<string>("SELECT state FROM campaign_edits WHERE edit_id = @update AND lease_until IS NULL", new { update })).Single(), Is.EqualTo("cancelled"));
-
-        Task<IReadOnlyList<string>> ToldAsync() => _world.QueryAsync<string>("SELECT outcome FROM meta_changes WHERE sent ->> 'daily_budget' = '20000' AND path = @Path", new { Path = tree.AdSets[0].MetaId });
-    }
-
-    [Test]
-    public async Task What_an_attempt_has_done_that_died_is_told_also_when_the_next_fails_before_it_looks()
-    {
-        var tree = await _world.BuiltAsync();
-        var adSet = tree.AdSets[0].MetaId;
-        var edit = await _world.AskAsync(EditKind.Publish, adSet);
-        await using (var lease = new Lease(_world.Time, TimeSpan.FromSeconds(30)))
-            await _world.Get<ActivateObjects>().RunAsync((await _world.Get<EditStore>().ClaimAsync(edit, lease, CancellationToken.None))!, CancellationToken.None);
-        await _world.ExecuteAsync("UPDATE campaign_edits SET lease_until = clock_timestamp() - interval '1 minute'");
-        _world.Graph.Faults.Add(call => call.Method == "GET" && call.Path == adSet, GraphFaults.Refused(100, 1815573));
-
-        Assert.That((await _world.UntilEndedAsync(edit)).Status, Is.EqualTo("failed"));
-
-        Assert.That(await _world.QueryAsync<string>("SELECT concat(path, ' ', outcome) FROM meta_changes WHERE sent = '{\"status\":\"ACTIVE\"}' ORDER BY id"), Is.EqualTo([$"{adSet} outcome_unknown", $"{tree.Ads[0].MetaId} outcome_unknown"]));
     }
 
     [Test]
