@@ -12,7 +12,7 @@ namespace MetaAdsJobs.Core.Spending;
 /// </summary>
 internal sealed class PauseSpending(Spenders spenders, StopStore store, MetaAds meta, IJobQueue queue, SpendingOptions spending, TimeProvider time, ILogger<PauseSpending> logger)
 {
-    // What is sent later may meet what a start has activated since, which that note does not stand for.
+    // What is sent again later may meet what a start has activated since, which that note does not stand for.
     private static readonly TimeSpan Noted = TimeSpan.FromSeconds(10);
     private const int MostNotes = 4;
 
@@ -100,12 +100,14 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, MetaAds 
             }
             while (!await store.NoteAsync(spender, metaId, ct));
 
-            var (since, isOld) = (time.GetTimestamp(), false);
+            var (first, isOld) = ((long?)null, false);
             try
             {
                 return await meta.PauseAsync(credential.Permitted(() =>
                 {
-                    if (isOld = time.GetElapsedTime(since) > Noted) throw new MetaException(Proof.Throttled, "pausing it took so long that it is looked at again");
+                    // Waiting for its turn does not count: behind others it would never have one.
+                    first ??= time.GetTimestamp();
+                    if (isOld = time.GetElapsedTime(first.Value) > Noted) throw new MetaException(Proof.Throttled, "pausing it took so long that it is looked at again");
                 }), metaId, ct);
             }
             catch (MetaException) when (isOld && notes < MostNotes)
