@@ -30,16 +30,19 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
     {
         const string TakeSql = """
             WITH due AS (
-                SELECT c.id FROM meta_campaigns c JOIN social_accounts a ON a.id = c.social_account_id
+                SELECT c.id, c.compare_at FROM meta_campaigns c JOIN social_accounts a ON a.id = c.social_account_id
                 WHERE c.compare_at <= clock_timestamp() AND c.status NOT IN ('DELETED', 'ARCHIVED') AND a.token_rejected_at IS NULL
                   AND NOT EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = c.request_id AND e.state IN ('queued', 'running', 'waiting'))
                   -- What a stop has paused is paused by us, and stays as it is known.
                   AND NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = c.request_id AND cardinality(v.paused_ids) > 0)
                   AND NOT EXISTS (SELECT 1 FROM account_pacing p WHERE p.ad_account_id = a.ad_account_id AND p.use_case = 'ads_management' AND p.blocked_until > @Now)
-                ORDER BY c.compare_at LIMIT @Limit FOR NO KEY UPDATE OF c SKIP LOCKED)
-            UPDATE meta_campaigns c SET compare_at = clock_timestamp() + @Taken FROM due, social_accounts a WHERE c.id = due.id AND a.id = c.social_account_id
-            RETURNING c.request_id, a.ad_account_id, a.access_token, (SELECT COALESCE(max(number), 0) FROM campaign_edits e WHERE e.request_id = c.request_id) AS last_edit,
-                (SELECT v.changed_at FROM activations v WHERE v.request_id = c.request_id) AS changed_at, (SELECT max(sent_at) FROM meta_changes m WHERE m.request_id = c.request_id) AS quiet_since, c.missing_since
+                ORDER BY c.compare_at, c.id LIMIT @Limit FOR NO KEY UPDATE OF c SKIP LOCKED),
+            taken AS (
+                UPDATE meta_campaigns c SET compare_at = clock_timestamp() + @Taken FROM due, social_accounts a WHERE c.id = due.id AND a.id = c.social_account_id
+                RETURNING c.request_id, a.ad_account_id, a.access_token, (SELECT COALESCE(max(number), 0) FROM campaign_edits e WHERE e.request_id = c.request_id) AS last_edit,
+                    (SELECT v.changed_at FROM activations v WHERE v.request_id = c.request_id) AS changed_at, (SELECT max(sent_at) FROM meta_changes m WHERE m.request_id = c.request_id) AS quiet_since,
+                    c.missing_since, due.compare_at AS due_at, c.id)
+            SELECT request_id, ad_account_id, access_token, last_edit, changed_at, quiet_since, missing_since FROM taken ORDER BY due_at, id
             """;
         List<(Guid RequestId, string AdAccountId, string AccessToken, long LastEdit, DateTimeOffset? ChangedAt, DateTimeOffset? QuietSince, DateTimeOffset? MissingSince)> rows;
         await using (var connection = await dataSource.OpenConnectionAsync(ct))
