@@ -40,6 +40,32 @@ public sealed class ResumeSpendingTests
                 .Where(change => change is { AskedBy: "ann", Outcome: "done" } && (string?)change.Sent["status"] == "ACTIVE").Select(change => change.Path).Reverse()];
     }
 
+    /// <summary>Otherwise a process that dies with it would leave something paused of which nobody has a word.</summary>
+    [Test]
+    public async Task A_pause_that_is_sent_again_long_after_is_noted_anew_since_a_start_may_have_come_between()
+    {
+        await using var world = await RunWorld.StartAsync();
+        var asked = await world.AcceptAsync("""{"auto_publish":true}""");
+        var campaign = (await world.RunAsync(asked)).Result.CampaignCreation.CampaignMetaId!;
+        await world.Get<StopSwitch>().StopAsync(asked.AccountId, "bob", null, CancellationToken.None);
+        var stopId = (await world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
+        await world.ExecuteAsync("UPDATE activations SET busy_until = NULL");
+        var noted = new List<string>();
+        world.Graph.Faults.Always(call => call.Path == campaign && call["status"] == "PAUSED", async (call, http, act) =>
+        {
+            noted.AddRange(await world.QueryAsync<string>("SELECT array_to_string(untold_ids, ' ') FROM activations"));
+            if (noted.Count > 1) return await act();
+            await world.Get<StopSwitch>().StartAsync(asked.AccountId, "ann", reactivate: true, CancellationToken.None);
+            await world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None);
+            world.Time.Advance(TimeSpan.FromSeconds(30));
+            return await GraphFaults.DropBeforeActing(call, http, act);
+        });
+
+        await world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None);
+
+        Assert.That(noted, Is.EqualTo([campaign, campaign]));
+    }
+
     /// <param name="isBusy">A call of before the stop may still be carried out.</param>
     [TestCase(true, "active")]
     [TestCase(false, "idle")]
