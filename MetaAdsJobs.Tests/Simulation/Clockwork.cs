@@ -1,50 +1,5 @@
 namespace MetaAdsJobs.Tests.Simulation;
 
-/// <summary>One thing under way in a simulated process: a job's run, a client's call, or the renewal of a lease.</summary>
-internal sealed class Activity(SimProcess process, string name, bool isBackground = false)
-{
-    public SimProcess Process { get; } = process;
-    public string Name { get; } = name;
-
-    /// <summary>A lease's renewal: its statements are not waited before, since its run may be waiting for it.</summary>
-    public bool IsBackground { get; } = isBackground;
-
-    /// <summary>Whose lease it renews.</summary>
-    public Activity? Of { get; init; }
-
-    /// <summary>Renewals that this one has begun, and that end with it.</summary>
-    public List<Activity> Background { get; } = [];
-    public bool IsRunning { get; set; }
-
-    /// <summary>What this is a part of: of steps that are under way together each is one.</summary>
-    public Activity? Parent { get; init; }
-
-    public Activity Root => Parent?.Root ?? this;
-
-    /// <summary>Parts that have not ended: it goes on after the last of them.</summary>
-    public int Parts { get; set; }
-
-    /// <summary>Statements that it, or a part of it, has ready and not sent yet.</summary>
-    public int Unsent { get; set; }
-
-    /// <summary>What it waits for: the item that lets it go on.</summary>
-    public Due? Waits { get; set; }
-    public CancellationTokenSource Stopping { get; } = new();
-
-    /// <summary>What becomes of the transaction that it has begun with a COPY, which says nothing of its connection.</summary>
-    public StatementFate? OfCopy { get; set; }
-}
-
-/// <summary>Something that will happen: at the earliest at its time, in an order that is drawn.</summary>
-/// <param name="Activity">Whose it is; null for what happens in the world outside, which outlives every process.</param>
-internal sealed record Due(DateTimeOffset At, long No, Activity? Activity, SimProcess? Process, string What, Action Run)
-{
-    public bool CanKill { get; init; }
-
-    /// <summary>Later when its process sleeps.</summary>
-    public DateTimeOffset At { get; set; } = At;
-}
-
 /// <summary>
 /// The heart of the simulation: lets one activity go on at a time, until it waits for Meta, the database or the clock, and draws which is
 /// next. Time stands still while anything can happen, and jumps to the next thing due when nothing can.
@@ -104,7 +59,11 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
 
     public void ForgetAllOf(SimProcess process)
     {
-        lock (_lock) _due.RemoveAll(due => due.Process == process);
+        lock (_lock)
+        {
+            _due.RemoveAll(due => due.Process == process);
+            Monitor.PulseAll(_lock);
+        }
     }
 
     /// <summary>Nothing of the process goes on for so long; what is due for it meanwhile comes afterwards.</summary>
@@ -169,6 +128,12 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
         {
             Current = activity;
             activity.Waits = null;
+            if (activity.IsAwaited)
+            {
+                activity.IsAwaited = false;
+                Resume(activity.Parent!);
+            }
+
             if (activity.IsRunning) return;
             activity.IsRunning = true;
             _runningNow.Add(activity);
@@ -239,12 +204,22 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
         }
     }
 
-    // A part that has sent its statement goes on elsewhere when the answer comes: not beside the next part.
+    // A part that has sent its statement goes on elsewhere when the answer comes, unless that was there at once. Either way the next part
+    // begins when this one waits for something else than a statement.
     private void AwaitRest(Activity part)
     {
         lock (_lock)
         {
-            while (part is { IsRunning: true, Process.IsDead: false } && Monitor.Wait(_lock, Patience)) continue;
+            while (!part.Process.IsDead && (part.IsRunning || part.Waits is { IsStatement: true }))
+            {
+                if (!part.IsRunning && !part.IsAwaited)
+                {
+                    part.IsAwaited = true;
+                    Rests(part.Parent!, null);
+                }
+
+                if (!Monitor.Wait(_lock, Patience)) break;
+            }
         }
     }
 

@@ -86,7 +86,7 @@ public sealed partial class SimulationTests
     [Test]
     public async Task A_seed_tells_the_same_history_each_time([Values] bool isOfNumbers)
     {
-        var (next, count) = (Setting("SIMULATION_FIRST") ?? 0, Setting("SIMULATION_TWICE") ?? (isOfNumbers ? 2 : 4));
+        var (next, count) = (Setting("SIMULATION_FIRST") ?? 0, Setting("SIMULATION_TWICE") ?? (isOfNumbers ? 2 : 12));
         var end = next + count;
         var differing = new ConcurrentBag<string>();
         await InLanesAsync(async database =>
