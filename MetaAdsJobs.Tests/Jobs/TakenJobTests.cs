@@ -7,8 +7,6 @@ using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Jobs.Storage;
 using MetaAdsJobs.Tests.Support;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using NSubstitute;
 using HangfireWorker = Hangfire.Server.Worker;
@@ -191,33 +189,5 @@ public sealed class TakenJobTests
     {
         using var connection = _core.Database.DataSource.OpenConnection();
         connection.Execute(sql);
-    }
-
-    /// <summary>Counts what Npgsql tells of statements.</summary>
-    private sealed class StatementCount : ILoggerFactory, ILogger
-    {
-        private const int Completed = 2001;
-        private int _value;
-
-        public int Value => _value;
-
-        public void AddProvider(ILoggerProvider provider)
-        {
-        }
-
-        public ILogger CreateLogger(string categoryName) => categoryName == "Npgsql.Command" ? this : NullLogger.Instance;
-
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            if (eventId.Id == Completed) Interlocked.Increment(ref _value);
-        }
-
-        public void Dispose()
-        {
-        }
     }
 }

@@ -6,19 +6,22 @@ using Npgsql;
 namespace MetaAdsJobs.Core.Jobs.Storage;
 
 /// <summary>
-/// Hangfire on our own data source: that is what lets a job and our rows share one commit. What a thread writes about the job it has taken goes a
-/// shorter way (<see cref="TakenJobConnection"/>); all else is Hangfire.PostgreSql's.
+/// Hangfire on our own data source: that is what lets a job and our rows share one commit. What is written about a new job, and about one that
+/// a thread has taken, goes a shorter way (<see cref="OwnJobConnection"/>); all else is Hangfire.PostgreSql's.
 /// </summary>
 internal sealed class HangfireStorage : PostgreSqlStorage
 {
     private HangfireStorage(NpgsqlDataSource dataSource, PostgreSqlStorageOptions options, JobOptions jobs) : base(new DataSourceConnections(dataSource), options)
     {
         Taken = new(dataSource, TimeSpan.FromSeconds(jobs.TakeOverSeconds));
+        NewJobs = new(dataSource);
         QueueProviders.Add(new OnePollerQueueProvider(new PostgreSqlJobQueueProvider(this, options), Taken, TimeSpan.FromMilliseconds(jobs.PollMilliseconds)), Queues.All);
     }
 
     /// <summary>Has to run in one of the servers on this storage.</summary>
     public TakenJobs Taken { get; }
+
+    public NewJobs NewJobs { get; }
 
     public static HangfireStorage Create(NpgsqlDataSource dataSource, JobOptions jobs) => new(dataSource, new()
     {
@@ -36,7 +39,7 @@ internal sealed class HangfireStorage : PostgreSqlStorage
         DistributedLockTimeout = TimeSpan.FromSeconds(jobs.TakeOverSeconds),
     }, jobs);
 
-    public override IStorageConnection GetConnection() => new TakenJobConnection(this);
+    public override IStorageConnection GetConnection() => new OwnJobConnection(this);
 
     public override bool HasFeature(string featureId) => featureId == JobStorageFeatures.Transaction.RemoveFromQueue(typeof(TakenJob)) || base.HasFeature(featureId);
 

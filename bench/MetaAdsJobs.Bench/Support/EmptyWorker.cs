@@ -31,12 +31,7 @@ internal static class EmptyWorker
     public static async Task<int> RunAsync(int threads)
     {
         await using var dataSource = DatabaseServices.CreateDataSource(Environment.GetEnvironmentVariable(DatabaseKey)!);
-        var jobs = new JobOptions();
-        var storage = new PostgreSqlStorage(new Connections(dataSource), new()
-        {
-            SchemaName = HangfireSchema.Name, PrepareSchemaIfNecessary = false, EnableLongPolling = false, UseSlidingInvisibilityTimeout = true,
-            QueuePollInterval = TimeSpan.FromMilliseconds(jobs.PollMilliseconds), InvisibilityTimeout = TimeSpan.FromSeconds(jobs.TakeOverSeconds), DistributedLockTimeout = TimeSpan.FromSeconds(jobs.TakeOverSeconds),
-        });
+        var storage = BareHangfire.Storage(dataSource);
         using var server = new BackgroundJobServer(new BackgroundJobServerOptions { WorkerCount = threads, Queues = Queues.All }, storage);
         var stopped = new TaskCompletionSource();
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
@@ -46,10 +41,5 @@ internal static class EmptyWorker
         });
         await stopped.Task;
         return 0;
-    }
-
-    private sealed class Connections(NpgsqlDataSource dataSource) : IConnectionFactory
-    {
-        public NpgsqlConnection GetOrCreateConnection() => dataSource.CreateConnection();
     }
 }
