@@ -112,7 +112,8 @@ internal sealed class InsightSubjects(NpgsqlDataSource dataSource)
         ("account", _) => "account_id = $1",
         (_, 0) => "id = $1",
         (_, 1) => "parent_id = $1",
-        _ => "parent_id IN (SELECT child.id FROM stub_graph.objects child WHERE child.parent_id = $1)",
+        // An array: PostgreSQL would take a set, whose size it does not know, for large, and go through all objects.
+        _ => "parent_id = ANY (ARRAY(SELECT child.id FROM stub_graph.objects child WHERE child.parent_id = $1))",
     }, StringComparison.Ordinal);
 }
 

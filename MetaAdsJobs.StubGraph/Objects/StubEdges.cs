@@ -22,7 +22,7 @@ internal sealed class StubEdges(NpgsqlDataSource dataSource, TimeProvider time)
         LIMIT $10
         """;
 
-    private const string GrandchildrenScope = "parent_id IN (SELECT child.id FROM stub_graph.objects child WHERE child.parent_id = $1)";
+    private const string GrandchildrenScope = "parent_id = ANY (ARRAY(SELECT child.id FROM stub_graph.objects child WHERE child.parent_id = $1))";
     private static readonly string OfAccountSql = ListSql.Replace("[scope]", "account_id = $1", StringComparison.Ordinal);
     private static readonly string OfParentSql = ListSql.Replace("[scope]", "parent_id = $1", StringComparison.Ordinal);
     private static readonly string OfCampaignSql = ListSql.Replace("[scope]", GrandchildrenScope, StringComparison.Ordinal);
