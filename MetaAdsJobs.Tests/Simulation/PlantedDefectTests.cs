@@ -38,7 +38,7 @@ public sealed partial class PlantedDefectTests
         new("a day is replaced before its last page is read", "Insights/Reports/ReportJournal.cs", "state = CASE WHEN @Cursor::text IS NULL THEN 'read' ELSE state END", "state = 'read'") { IsOfNumbers = true },
         new("a second run takes a sync that is held", "Claims/ClaimTable.cs", "AND (r.lease_until IS NULL OR r.lease_until < clock_timestamp())", "AND true") { IsOfNumbers = true },
         new("of a tree's creatives the undo deletes one", Steps + "TreeShape.cs", ".. Ads.Reverse().Select(ad => ad.CreativeStep),", ".. Ads.Reverse().Take(1).Select(ad => ad.CreativeStep),"),
-        new("a tree is activated when its first ad is there", Steps + "TreeShape.cs", "StepName.Activate => [.. Ads.Select(", "StepName.Activate => [.. Ads.Take(1).Select("),
+        new("of a tree only the first ad is switched on", Steps + "TreeShape.cs", ".. Ads.Select(ad => ad.Step)];", ".. Ads.Take(1).Select(ad => ad.Step)];"),
         new("a creative is made when the first of its clips is there", Steps + "TreeShape.cs", "StepName.Creative => [StepName.Campaign, .. AdOf(step).MediaSteps],", "StepName.Creative => [StepName.Campaign, .. AdOf(step).MediaSteps.Take(1)],"),
         new("the ads of a tree share one marker", Steps + "StepName.cs", "=> step[StepName.KindOf(step).Length..];", "=> step.Length > 100 ? step : \"\";"),
         new("an edit overtakes an earlier one", "Claims/ClaimTable.cs", "AND e.number < r.number AND", "AND e.number < 0 AND"),
