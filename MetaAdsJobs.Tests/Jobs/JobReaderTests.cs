@@ -116,8 +116,8 @@ public sealed class JobReaderTests
         {
             await connection.ExecuteAsync("""
                 INSERT INTO hangfire.server (id, data, lastheartbeat) VALUES
-                    ('alive:7:ab', '{"WorkerCount": 20, "Queues": ["campaigns"], "StartedAt": "2026-11-22T10:00:00Z"}', now()),
-                    ('dead:8:cd', '{"WorkerCount": 20, "Queues": ["campaigns"], "StartedAt": "2026-11-22T10:00:00Z"}', now() - interval '1 minute')
+                    ('alive:7:ab', '{"WorkerCount": 20, "Queues": ["campaigns", "insights"], "StartedAt": "2026-11-22T10:00:00Z"}', now()),
+                    ('dead:8:cd', '{"WorkerCount": 20, "Queues": ["campaigns", "insights"], "StartedAt": "2026-11-22T10:00:00Z"}', now() - interval '1 minute')
                 """);
         }
 

@@ -106,6 +106,10 @@ internal sealed class SimQueue(History history)
     {
         public string EnqueueOrchestration(Guid requestId) => Enqueue(new("orchestration", requestId));
 
+        public string EnqueueRow(Guid requestId) => EnqueueOrchestration(requestId);
+
+        public string EnqueueBatch(Guid batchId) => "0";
+
         public string EnqueueSync(Guid syncId) => Enqueue(new("sync", syncId));
 
         public string EnqueueTokenCheck(Guid accountId) => "0";
