@@ -45,6 +45,7 @@ public sealed record BatchRow
     public required int Row { get; init; }
     public required string RowId { get; init; }
     public required Guid SocialAccountId { get; init; }
+    public string? AccountName { get; init; }
     public string? CampaignName { get; init; }
 
     /// <summary>One of <see cref="States"/>.</summary>

@@ -21,7 +21,7 @@ public sealed class BatchReader(NpgsqlDataSource dataSource)
         """;
 
     private const string RowColumnsSql = $"""
-        r.row, r.row_id, r.social_account_id, COALESCE(o.campaign_name, r.campaign_name) AS campaign_name, {BatchStore.StateSql} AS state, o.request_id, COALESCE(r.refusal, h.refusal)::text AS refusal,
+        r.row, r.row_id, r.social_account_id, (SELECT a.name FROM social_accounts a WHERE a.id = r.social_account_id) AS account_name, COALESCE(o.campaign_name, r.campaign_name) AS campaign_name, {BatchStore.StateSql} AS state, o.request_id, COALESCE(r.refusal, h.refusal)::text AS refusal,
         CASE WHEN o.status IN ('failed', 'cancelled') THEN o.errors::text END AS failures,
         CASE WHEN o.status = 'failed' THEN (SELECT s.step FROM orchestration_steps s WHERE s.request_id = o.request_id AND s.error IS NOT NULL ORDER BY s.started_at DESC LIMIT 1) END AS step,
         CASE WHEN o.status = 'succeeded' THEN (SELECT m.meta_id FROM meta_campaigns m WHERE m.request_id = o.request_id) END AS campaign_meta_id
@@ -113,6 +113,7 @@ public sealed class BatchReader(NpgsqlDataSource dataSource)
         public int Row { get; init; }
         public string RowId { get; init; } = "";
         public Guid SocialAccountId { get; init; }
+        public string? AccountName { get; init; }
         public string? CampaignName { get; init; }
         public string State { get; init; } = "";
         public Guid? RequestId { get; init; }
@@ -124,7 +125,7 @@ public sealed class BatchReader(NpgsqlDataSource dataSource)
 
         public BatchRow ToRow() => new()
         {
-            Row = Row, RowId = RowId, SocialAccountId = SocialAccountId, CampaignName = CampaignName, State = State, RequestId = RequestId, CampaignMetaId = CampaignMetaId,
+            Row = Row, RowId = RowId, SocialAccountId = SocialAccountId, AccountName = AccountName, CampaignName = CampaignName, State = State, RequestId = RequestId, CampaignMetaId = CampaignMetaId,
             Errors = Refusal is not null ? [.. JsonSerializer.Deserialize<SortedDictionary<string, string[]>>(Refusal)!.SelectMany(field => field.Value.Select(rule => new RowError(field.Key, rule, null)))]
                 : Failures is not null ? [.. JsonSerializer.Deserialize<string[]>(Failures)!.Index().Select(one => new RowError(one.Index == 0 ? Step : null, null, one.Item))] : [],
         };

@@ -36,8 +36,9 @@ internal sealed record BatchFile(IReadOnlyList<FileRow> Rows, IReadOnlyList<stri
         var read = new List<FileRow>();
         foreach (var (index, row) in rows.EnumerateArray().Index())
         {
-            if (row.ValueKind == JsonValueKind.Object) read.Add(new(index + 1, JsonObject.Create(row)!));
-            else errors.Add(index + 1, null, "$", "must be a JSON object");
+            if (row.ValueKind != JsonValueKind.Object) errors.Add(index + 1, null, "$", "must be a JSON object");
+            else if (!IsText(row)) errors.Add(index + 1, null, "$", "must be valid Unicode");
+            else read.Add(new(index + 1, JsonObject.Create(row)!));
         }
 
         return new(read, null);
@@ -104,6 +105,25 @@ internal sealed record BatchFile(IReadOnlyList<FileRow> Rows, IReadOnlyList<stri
 
         Count(number - blank, errors);
         return errors.OfFile.Any ? null : new(rows, columns, separator);
+    }
+
+    // Half of a surrogate pair is no text that could be kept, or told.
+    private static bool IsText(JsonElement element)
+    {
+        try
+        {
+            return element.ValueKind switch
+            {
+                JsonValueKind.Object => element.EnumerateObject().All(field => field.Name.Length >= 0 && IsText(field.Value)),
+                JsonValueKind.Array => element.EnumerateArray().All(IsText),
+                JsonValueKind.String => element.GetString() is not null,
+                _ => true,
+            };
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     private static void Count(int rows, RowErrors errors)
