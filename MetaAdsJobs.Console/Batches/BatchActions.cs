@@ -87,8 +87,7 @@ internal static class BatchActions
         if (text.Span.TrimStart(" \t\r\n"u8) is not [(byte)'{' or (byte)'[', ..]) return await accept.OfCsvAsync(bytes, name, caller, dryRun, ct);
         try
         {
-            using var json = JsonDocument.Parse(text, Strict);
-            return await accept.OfJsonAsync(json.RootElement, name, caller, dryRun, ct);
+            return await accept.OfJsonAsync(JsonElement.Parse(text.Span, Strict), name, caller, dryRun, ct);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {

@@ -15,14 +15,16 @@ namespace MetaAdsJobs.Core.Batches;
 /// </summary>
 internal sealed class FeedBatches(NpgsqlDataSource dataSource, AcceptOrchestration accept, CancelOrchestration cancel, IJobQueue queue, BatchOptions options, TimeProvider time)
 {
-    private static readonly TimeSpan WhileRowsWait = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan WhileRunsLast = TimeSpan.FromMinutes(1);
+    // Only for what is not heard of at the end of a run: because somebody died, or since the run, or an earlier row, is of another batch.
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan BetweenLaterLooks = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AtFirst = TimeSpan.FromMinutes(10);
 
     /// <summary>What can be done for a batch now.</summary>
     public async Task<JobOutcome> ExecuteAsync(Guid batchId, CancellationToken ct)
     {
         const string FindSql = """
-            SELECT state, ordered_by, ARRAY(SELECT DISTINCT social_account_id FROM batch_rows r WHERE r.batch_id = b.batch_id AND r.state = 'waiting') AS accounts
+            SELECT state, ordered_by, created_at, ARRAY(SELECT DISTINCT social_account_id FROM batch_rows r WHERE r.batch_id = b.batch_id AND r.state = 'waiting') AS accounts
             FROM batches b WHERE batch_id = @BatchId AND completed_at IS NULL
             """;
         Found? found;
@@ -36,8 +38,8 @@ internal sealed class FeedBatches(NpgsqlDataSource dataSource, AcceptOrchestrati
         if (found.State == "cancelled") await CancelRunsAsync(batchId, found.OrderedBy!, ct);
         foreach (var account in found.Accounts) await FeedAsync(account, ct);
         if (await CompleteAsync(batchId, ct)) return new JobOutcome.Completed();
-        var waits = found is { State: "running", Accounts.Length: > 0 };
-        return new JobOutcome.Snoozed(time.GetUtcNow() + (waits ? WhileRowsWait : WhileRunsLast), waits ? "rows wait for runs to end" : "the last runs have not ended");
+        var now = time.GetUtcNow();
+        return new JobOutcome.Snoozed(now + (now - found.CreatedAt < AtFirst ? BetweenLooks : BetweenLaterLooks), found.Accounts.Length > 0 ? "rows wait for runs to end" : "the last runs have not ended");
     }
 
     /// <summary>After the run of a row: the next of its account is let in. A run that has not ended, or is of no batch, changes nothing.</summary>
@@ -53,12 +55,12 @@ internal sealed class FeedBatches(NpgsqlDataSource dataSource, AcceptOrchestrati
             row = await connection.QuerySingleOrDefaultAsync<(Guid, Guid)>(new(FindSql, new { RequestId = requestId }, cancellationToken: ct));
         }
 
-        if (row == default) return;
-        await FeedAsync(row.AccountId, ct);
+        if (row == default || (await FeedAsync(row.AccountId, ct)).Any(let => let.BatchId == row.BatchId)) return;
         await CompleteAsync(row.BatchId, ct);
     }
 
-    private async Task FeedAsync(Guid accountId, CancellationToken ct)
+    /// <returns>The rows that were let in.</returns>
+    private async Task<IReadOnlyList<NextRow>> FeedAsync(Guid accountId, CancellationToken ct)
     {
         // One at a time for an account: who comes second counts what the first has let in.
         const string AloneSql = "SELECT pg_advisory_xact_lock(hashtextextended(@AccountId::text, 7301552412))";
@@ -69,7 +71,7 @@ internal sealed class FeedBatches(NpgsqlDataSource dataSource, AcceptOrchestrati
             LIMIT GREATEST(0, (
                 SELECT LEAST(@RunsAtOnce - count(*) FILTER (WHERE o.status IN ('queued', 'running')), @MostUnended - count(*))
                 FROM batches u JOIN batch_rows n ON n.batch_id = u.batch_id JOIN orchestrations o ON o.request_id = n.request_id
-                WHERE u.completed_at IS NULL AND n.social_account_id = @AccountId AND o.status IN ('queued', 'running', 'waiting')))
+                WHERE u.completed_at IS NULL AND n.social_account_id = @AccountId AND n.state = 'begun' AND o.status IN ('queued', 'running', 'waiting')))
             FOR SHARE OF b
             """;
         const string BegunSql = "UPDATE batch_rows SET state = 'begun', request_id = @RequestId WHERE batch_id = @BatchId AND row = @Row AND state = 'waiting'";
@@ -82,7 +84,7 @@ internal sealed class FeedBatches(NpgsqlDataSource dataSource, AcceptOrchestrati
             rows = (await connection.QueryAsync<NextRow>(new(NextSql, new { AccountId = accountId, options.RunsAtOnce, options.MostUnended }, cancellationToken: ct))).AsList();
         }
 
-        if (rows.Count == 0) return;
+        if (rows.Count == 0) return rows;
         foreach (var row in rows)
         {
             // Judged once more: its account, its caps and the time are others than when the file came.
@@ -94,6 +96,7 @@ internal sealed class FeedBatches(NpgsqlDataSource dataSource, AcceptOrchestrati
         }
 
         transaction.Complete();
+        return rows;
     }
 
     private async Task CancelRunsAsync(Guid batchId, string orderedBy, CancellationToken ct)
@@ -134,6 +137,7 @@ internal sealed class FeedBatches(NpgsqlDataSource dataSource, AcceptOrchestrati
     {
         public string State { get; init; } = "";
         public string? OrderedBy { get; init; }
+        public DateTimeOffset CreatedAt { get; init; }
         public Guid[] Accounts { get; init; } = [];
     }
 

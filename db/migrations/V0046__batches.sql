@@ -35,12 +35,12 @@ CREATE TABLE batch_rows (
     state              text NOT NULL CHECK (state IN ('waiting', 'begun', 'refused', 'cancelled', 'again')),
     request_id         uuid UNIQUE REFERENCES orchestrations,
     refusal            jsonb,
+    -- No foreign key: rows are never deleted, and who let the earlier one in would wait for who writes the later.
     of_batch           uuid,
     of_row             int,
     -- Of all rows of an account with one id, the one that stands for it.
     holds              boolean NOT NULL,
     PRIMARY KEY (batch_id, row),
-    FOREIGN KEY (of_batch, of_row) REFERENCES batch_rows,
     CHECK ((state = 'begun') = (request_id IS NOT NULL)),
     CHECK ((state = 'again') = (of_row IS NOT NULL)),
     CHECK ((state = 'refused') = (refusal IS NOT NULL))
@@ -48,3 +48,4 @@ CREATE TABLE batch_rows (
 
 CREATE UNIQUE INDEX batch_rows_key ON batch_rows (social_account_id, row_id) WHERE holds;
 CREATE INDEX batch_rows_waiting ON batch_rows (social_account_id, batch_id, row) WHERE state = 'waiting';
+CREATE INDEX batch_rows_begun ON batch_rows (social_account_id, batch_id) WHERE state = 'begun';
