@@ -22,7 +22,7 @@ public sealed class KilledBatchTests
         var sample = await client.NewRequestAsync();
         var accounts = await Task.WhenAll(Enumerable.Range(0, Accounts).Select(_ => client.AddAccountAsync()));
         bool IsBad(int row) => row % 20 == 7;
-        service.Graph.Faults.Always(call => call.IsCreateOf("adsets") && call["name"]!.Contains("Bad", StringComparison.Ordinal), GraphFaults.Refused(100, userMessage: "The audience is bad"));
+        service.Graph.Faults.Always(call => call.IsCreateOf("adsets") && call["name"]!.Contains("Bad", StringComparison.Ordinal), GraphFaults.Refused(100, userTitle: "Not so", userMessage: "The audience is bad"));
         service.Graph.Faults.Always(_ => Random.Shared.NextDouble() < FaultRate, (server, http, act) => CrashCase.Faults[Random.Shared.Next(CrashCase.Faults.Length)].Fault(server, http, act));
         var file = BatchWorld.FileOf(Enumerable.Range(1, count).Select(row => sample.Row($"row {row}", one =>
             (one["social_account_id"], one["campaign_name"], one["auto_publish"]) = (accounts[row % Accounts], string.Create(CultureInfo.InvariantCulture, $"{(IsBad(row) ? "Bad" : "Good")} {row};"), row % 2 == 0))));

@@ -96,14 +96,15 @@ public sealed class JobReaderTests
     {
         await ExecuteAsync("""
             INSERT INTO hangfire.server (id, data, lastheartbeat) VALUES
-                ('one:7:ab', '{"WorkerCount": 20, "Queues": ["brakes", "campaigns"], "StartedAt": "2026-11-22T10:00:00Z"}', now()),
+                ('one:7:ab', '{"WorkerCount": 18, "Queues": ["brakes", "campaigns", "insights"], "StartedAt": "2026-11-22T10:00:00Z"}', now()),
+                ('one:7:de', '{"WorkerCount": 2, "Queues": ["campaigns"], "StartedAt": "2026-11-22T10:00:01Z"}', now()),
                 ('one:7:cd', '{"WorkerCount": 4, "Queues": ["brakes"], "StartedAt": "2026-11-22T10:00:01Z"}', now()),
                 ('one:7:ef', '{"WorkerCount": 50, "Queues": ["insights"], "StartedAt": "2026-11-22T09:00:00Z"}', now() - interval '50 seconds')
             """);
 
         var worker = (await ReadAsync()).Workers.Single();
 
-        Assert.That((worker.Name, worker.Threads, worker.IsSilent, worker.Queues.Count), Is.EqualTo(("one:7", 24, false, 2)));
+        Assert.That((worker.Name, worker.Threads, worker.IsSilent, worker.Queues.Count), Is.EqualTo(("one:7", 24, false, 3)));
         Assert.That(await _core.Get<WorkerHealth>().CountAliveAsync(CancellationToken.None), Is.EqualTo(1));
     }
 

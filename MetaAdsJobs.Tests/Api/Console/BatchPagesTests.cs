@@ -22,7 +22,7 @@ public sealed class BatchPagesTests : BrowserTests
     [Test]
     public async Task A_file_is_checked_sent_watched_and_its_errors_come_back_as_a_file()
     {
-        _service.Graph.Faults.Always(call => call.IsCreateOf("campaigns") && call["name"]!.StartsWith("Bad", StringComparison.Ordinal), GraphFaults.Refused(100, userMessage: "The name is bad"));
+        _service.Graph.Faults.Always(call => call.IsCreateOf("campaigns") && call["name"]!.StartsWith("Bad", StringComparison.Ordinal), GraphFaults.Refused(100, userTitle: "Not so", userMessage: "The name is bad"));
         var request = await _api.NewRequestAsync();
         var page = await _chromium.SignInAsync(_service, "manager", "/console/batches");
         await page.GetByRole(AriaRole.Link, new() { Name = "Send a batch" }).ClickAsync();
@@ -49,7 +49,7 @@ public sealed class BatchPagesTests : BrowserTests
         await Expect(page.Locator("h1")).ToContainTextAsync("spring.csv completed");
         await Expect(page.Locator("p.underway")).ToContainTextAsync("1 created, 1 failed");
         await Expect(page.Locator("p.underway progress")).ToHaveJSPropertyAsync("value", 2);
-        await Expect(page.Locator("tbody tr").Nth(1)).ToContainTextAsync("campaign: The name is bad");
+        await Expect(page.Locator("tbody tr").Nth(1)).ToContainTextAsync("campaign: Not so: The name is bad");
         errors = await DownloadAsync(page, () => page.GetByRole(AriaRole.Link, new() { Name = "Download the errors" }).ClickAsync());
         Assert.That(errors, Does.StartWith(Columns).And.Contain("The name is bad").And.Not.Contain("first"));
         await page.Locator("select[name=status]").SelectOptionAsync("created");
