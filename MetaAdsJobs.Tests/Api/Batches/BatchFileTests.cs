@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using MetaAdsJobs.Launch;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Api.Batches;
@@ -204,6 +205,18 @@ public sealed class BatchFileTests
         Assert.That((mended.Code, (int?)mended.Json["to_create"]), Is.EqualTo((202, 1)), mended.Text);
         var whole = await _client.PostCsvAsync(Csv("1000"));
         Assert.That(((int?)whole.Json["to_create"], (int?)whole.Json["existing"]), Is.EqualTo((1, 1)), $"the mended row says what the first file would have said: {whole.Text}");
+    }
+
+    [Test]
+    public async Task The_sample_file_of_the_docs_is_right()
+    {
+        var sample = (await File.ReadAllTextAsync(Path.Combine(ProjectFolder.Path, "docs", "sample-batch.csv")))
+            .Replace("5c1a0000-0000-4000-8000-000000000001", _account, StringComparison.Ordinal).Replace("5c1a0000-0000-4000-8000-000000000002", _clip, StringComparison.Ordinal);
+
+        var answer = await _client.PostCsvAsync(sample, "?dry_run=true");
+
+        Assert.That(answer.Code, Is.EqualTo(200), answer.Text);
+        Assert.That(answer.Json["rows"]!.AsArray().Select(row => (string?)row!["campaign_name"]), Has.Some.Match("^Acme_FR-BE_[0-9-]{10}_A clip$"));
     }
 
     [Test]
