@@ -1,5 +1,6 @@
 using MetaAdsJobs.Api.Accounts;
 using MetaAdsJobs.Api.Audit;
+using MetaAdsJobs.Api.Batches;
 using MetaAdsJobs.Api.Campaigns;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Dashboard;
@@ -53,6 +54,7 @@ public static class ApiApplication
 
         var meta = app.MapGroup("/meta").RequireRateLimiting(RateLimits.PerCaller);
         meta.MapOrchestrations();
+        meta.MapBatches();
         meta.MapCampaigns();
         meta.MapInsights();
         meta.MapAccounts();

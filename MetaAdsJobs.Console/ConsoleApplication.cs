@@ -1,4 +1,5 @@
 using MetaAdsJobs.Console.Accounts;
+using MetaAdsJobs.Console.Batches;
 using MetaAdsJobs.Console.Campaigns;
 using MetaAdsJobs.Console.Clips;
 using MetaAdsJobs.Console.Forms;
@@ -47,6 +48,7 @@ public static class ConsoleApplication
         var actions = console.MapGroup(FailurePages.Home).WithMetadata(new RequestSizeLimitAttribute(LongestForm));
         actions.MapLive();
         actions.MapRunActions();
+        actions.MapBatchActions();
         actions.MapCampaignActions();
         actions.MapAccountActions();
         actions.MapClipActions();

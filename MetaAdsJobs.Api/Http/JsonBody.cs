@@ -57,6 +57,24 @@ internal static class JsonBody
         }
     }
 
+    /// <summary>A body of another kind, by the same limits.</summary>
+    /// <param name="type">The media type that it must have, beside application/json.</param>
+    public static async Task<(ReadOnlyMemory<byte> Bytes, IResult? Problem)> ReadOtherAsync(HttpRequest request, string type, CancellationToken ct)
+    {
+        if (request.GetTypedHeaders().ContentType?.MediaType.Equals(type, StringComparison.OrdinalIgnoreCase) != true)
+            return (default, Results.Problem($"Send the body as Content-Type: application/json or {type}.", statusCode: StatusCodes.Status415UnsupportedMediaType));
+        if (request.ContentLength > MaxBytes) return (default, TooLong(MaxBytes));
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = MaxBytes;
+        try
+        {
+            return await ReadBytesAsync(request, ct);
+        }
+        catch (BadHttpRequestException exception)
+        {
+            return (default, exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLong(MaxBytes) : Results.Problem(exception.Message, statusCode: exception.StatusCode));
+        }
+    }
+
     private static async Task<(ReadOnlyMemory<byte> Bytes, IResult? Problem)> ReadBytesAsync(HttpRequest request, CancellationToken ct)
     {
         var body = new MemoryStream((int)Math.Clamp(request.ContentLength ?? 0, 1024, LargeBytes));

@@ -229,9 +229,24 @@
     });
   }
 
+  // A file that is let go over the zone is as if it had been chosen; the field itself works by keyboard.
+  function drop() {
+    for (const zone of document.querySelectorAll('[data-drops]')) {
+      const input = zone.querySelector('input[type=file]');
+      const over = is => event => { event.preventDefault(); zone.classList.toggle('over', is); };
+      for (const begun of ['dragenter', 'dragover']) zone.addEventListener(begun, over(true));
+      zone.addEventListener('dragleave', over(false));
+      zone.addEventListener('drop', event => {
+        over(false)(event);
+        if (event.dataTransfer.files.length > 0) { input.files = event.dataTransfer.files; input.focus(); }
+      });
+    }
+  }
+
   forgetNotice();
   guard();
   send();
+  drop();
   mirror();
   press();
   tickAll();

@@ -3,10 +3,10 @@ using CsvHelper;
 namespace MetaAdsJobs.Console.Http;
 
 /// <summary>Writes rows as they come from the database; memory does not grow with their number.</summary>
-public sealed class CsvRows<T>(string fileName, IReadOnlyList<string> headings, IAsyncEnumerable<T> rows, Action<CsvWriter, T> write) : IResult
+public sealed class CsvRows<T>(string fileName, IReadOnlyList<string> headings, IAsyncEnumerable<T> rows, Action<CsvWriter, T> write, char separator = ',') : IResult
 {
     // Names and breakdown values are other people's text: a spreadsheet must not take one for a formula.
-    private static readonly CsvWriterOptions NoFormulas = new() { Injection = CsvInjection.Escape };
+    private readonly CsvWriterOptions _noFormulas = new() { Injection = CsvInjection.Escape, Separator = separator };
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
@@ -21,7 +21,7 @@ public sealed class CsvRows<T>(string fileName, IReadOnlyList<string> headings, 
         var ct = httpContext.RequestAborted;
         httpContext.Response.ContentType = "text/csv; charset=utf-8";
         httpContext.Response.Headers.ContentDisposition = $"attachment; filename={fileName}";
-        await using var csv = CsvWriter.Create(httpContext.Response.Body, NoFormulas, leaveOpen: true);
+        await using var csv = CsvWriter.Create(httpContext.Response.Body, _noFormulas, leaveOpen: true);
         foreach (var heading in headings) csv.WriteField(heading);
         await csv.EndRecordAsync(ct);
         await foreach (var row in rows.WithCancellation(ct))

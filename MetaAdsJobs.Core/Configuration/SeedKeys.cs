@@ -37,6 +37,7 @@ public static class SeedKeys
         ("RETRY_DELAY_SECONDS", "Orchestration:RetryDelaySeconds"),
         ("SETTLE_DELAY_SECONDS", "Orchestration:SettleDelaySeconds"),
         ("LEASE_SECONDS", "Orchestration:LeaseSeconds"),
+        ("BATCH_RUNS_AT_ONCE", "Batches:RunsAtOnce"),
         ("WORKER_THREADS", "Jobs:WorkerThreads"),
         ("TAKE_OVER_SECONDS", "Jobs:TakeOverSeconds"),
         ("WORKER_METRICS_PORT", "Jobs:MetricsPort"),

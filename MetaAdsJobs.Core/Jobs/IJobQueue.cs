@@ -11,6 +11,14 @@ public interface IJobQueue
     /// <returns>The queue's own id of the job.</returns>
     string EnqueueOrchestration(Guid requestId);
 
+    /// <summary>An orchestration that is a row of a batch: it goes behind those that were asked for by themselves.</summary>
+    /// <returns>The queue's own id of the job.</returns>
+    string EnqueueRow(Guid requestId);
+
+    /// <summary>Lets rows of a batch in.</summary>
+    /// <returns>The queue's own id of the job.</returns>
+    string EnqueueBatch(Guid batchId);
+
     /// <returns>The queue's own id of the job.</returns>
     string EnqueueSync(Guid syncId);
 

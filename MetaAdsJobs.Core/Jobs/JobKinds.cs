@@ -1,5 +1,6 @@
 using Hangfire.Common;
 using MetaAdsJobs.Core.Accounts.Tokens;
+using MetaAdsJobs.Core.Batches;
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Insights.Nightly;
 using MetaAdsJobs.Core.Insights;
@@ -22,6 +23,7 @@ internal static class JobKinds
         [PauseSpendingJob.Kind] = typeof(PauseSpendingJob),
         [ResumeSpendingJob.Kind] = typeof(ResumeSpendingJob),
         [CampaignEditJob.Kind] = typeof(CampaignEditJob),
+        [BatchJob.Kind] = typeof(BatchJob),
         [SweepJob.Kind] = typeof(SweepJob),
     };
 
@@ -33,11 +35,27 @@ internal static class JobKinds
 }
 
 /// <summary>Hangfire's way into <see cref="RunOrchestration"/>.</summary>
-internal sealed class OrchestrationJob(RunOrchestration run)
+internal sealed class OrchestrationJob(RunOrchestration run, FeedBatches batches)
 {
     public const string Kind = "orchestration";
 
     public async Task<JobOutcome?> RunAsync(Guid requestId, CancellationToken ct) => (await run.ExecuteAsync(requestId, ct)).Noteworthy();
+
+    /// <summary>The next row of its account is let in after it. Who dies in between leaves that to the batch's own job.</summary>
+    public async Task<JobOutcome?> RunRowAsync(Guid requestId, CancellationToken ct)
+    {
+        var outcome = await run.ExecuteAsync(requestId, ct);
+        await batches.AfterAsync(requestId, ct);
+        return outcome.Noteworthy();
+    }
+}
+
+/// <summary>Hangfire's way into <see cref="FeedBatches"/>.</summary>
+internal sealed class BatchJob(FeedBatches feed)
+{
+    public const string Kind = "batch";
+
+    public async Task<JobOutcome?> RunAsync(Guid batchId, CancellationToken ct) => (await feed.ExecuteAsync(batchId, ct)).Noteworthy();
 }
 
 /// <summary>Hangfire's way into <see cref="RunSync"/>.</summary>

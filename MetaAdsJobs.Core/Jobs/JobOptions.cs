@@ -10,6 +10,9 @@ public sealed class JobOptions
     [Range(1, 200)]
     public int WorkerThreads { get; set; } = 20;
 
+    /// <summary>Of <see cref="WorkerThreads"/>, one in ten: they take no rows of batches.</summary>
+    internal int ReservedThreads => WorkerThreads / 10;
+
     /// <summary>Threads of one worker process that carry out stops and nothing else. Default 4: one account's stop pauses many campaigns at once.</summary>
     [Range(1, 50)]
     public int BrakeThreads { get; set; } = 4;

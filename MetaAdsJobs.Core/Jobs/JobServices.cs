@@ -50,6 +50,7 @@ public static class JobServices
     {
         services.AddTransient<OrchestrationJob>();
         services.AddTransient<CampaignEditJob>();
+        services.AddTransient<BatchJob>();
         services.AddTransient<InsightSyncJob>();
         services.AddTransient<NightlySyncJob>();
         services.AddTransient<SweepJob>();
@@ -66,6 +67,9 @@ public static class JobServices
         // However long the threads above are held by slow calls: a stop is carried out at once. What is due is put on the queue by the server above.
         services.AddSingleton<IHostedService>(provider => Server(provider, (server, jobs) =>
             (server.WorkerCount, server.Queues, server.IsLightweightServer) = (jobs.BrakeThreads, [Queues.Brakes], true)));
+        // However many rows of batches there are: what somebody asks for by itself finds a thread at once. They look only while all others are at work.
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<JobOptions>().ReservedThreads == 0 ? new NoServer() : Server(provider, (server, jobs) =>
+            (server.WorkerCount, server.Queues, server.IsLightweightServer) = (jobs.ReservedThreads, Queues.Reserved, true)));
         services.AddSingleton<Microsoft.Extensions.Options.IConfigureOptions<HostOptions>>(provider =>
             new Microsoft.Extensions.Options.ConfigureOptions<HostOptions>(host =>
                 host.ShutdownTimeout = TimeSpan.FromSeconds(provider.GetRequiredService<JobOptions>().StopTimeoutSeconds + 5)));
@@ -81,7 +85,7 @@ public static class JobServices
         var jobs = provider.GetRequiredService<JobOptions>();
         var server = new BackgroundJobServerOptions
         {
-            WorkerCount = jobs.WorkerThreads,
+            WorkerCount = jobs.WorkerThreads - jobs.ReservedThreads,
             Queues = Queues.All,
             SchedulePollingInterval = TimeSpan.FromSeconds(jobs.SchedulePollSeconds),
             HeartbeatInterval = TimeSpan.FromSeconds(10),
@@ -113,6 +117,13 @@ public static class JobServices
             { new StatisticsHistoryAttribute(), 50 },
         };
         return [new JobFilterAttributeFilterProvider(), filters];
+    }
+
+    private sealed class NoServer : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     private sealed class EnsureSchedules(Schedules schedules, InsightMonths months) : IHostedService

@@ -11,6 +11,7 @@ public sealed class JobKindsTests
     [TestCase(typeof(InsightSyncJob), "insights")]
     [TestCase(typeof(NightlySyncJob), "nightly")]
     [TestCase(typeof(TokenCheckJob), "tokens")]
+    [TestCase(typeof(BatchJob), "batch")]
     [TestCase(typeof(SweepJob), "sweep")]
     public void A_jobs_stored_name_never_changes_and_leads_back_to_it(Type type, string stored)
     {

@@ -31,7 +31,7 @@ public sealed class JobReaderTests
 
         var queues = (await ReadAsync()).Queues;
 
-        Assert.That(queues.Select(one => (one.Name, one.Jobs)), Is.EqualTo([("brakes", 1), ("brakes-edits", 0), ("brakes-lifted", 0), ("campaigns", 2), ("insights", 0)]));
+        Assert.That(queues.Select(one => (one.Name, one.Jobs)), Is.EqualTo([("brakes", 1), ("brakes-edits", 0), ("brakes-lifted", 0), ("campaigns", 2), ("campaigns-rows", 0), ("insights", 0)]));
         Assert.That(queues[3].Oldest!.Value.TotalSeconds, Is.InRange(100, 130));
         Assert.That(queues[4].Oldest, Is.Null);
     }
@@ -96,14 +96,15 @@ public sealed class JobReaderTests
     {
         await ExecuteAsync("""
             INSERT INTO hangfire.server (id, data, lastheartbeat) VALUES
-                ('one:7:ab', '{"WorkerCount": 20, "Queues": ["brakes", "campaigns"], "StartedAt": "2026-11-22T10:00:00Z"}', now()),
+                ('one:7:ab', '{"WorkerCount": 18, "Queues": ["brakes", "campaigns", "insights"], "StartedAt": "2026-11-22T10:00:00Z"}', now()),
+                ('one:7:de', '{"WorkerCount": 2, "Queues": ["campaigns"], "StartedAt": "2026-11-22T10:00:01Z"}', now()),
                 ('one:7:cd', '{"WorkerCount": 4, "Queues": ["brakes"], "StartedAt": "2026-11-22T10:00:01Z"}', now()),
                 ('one:7:ef', '{"WorkerCount": 50, "Queues": ["insights"], "StartedAt": "2026-11-22T09:00:00Z"}', now() - interval '50 seconds')
             """);
 
         var worker = (await ReadAsync()).Workers.Single();
 
-        Assert.That((worker.Name, worker.Threads, worker.IsSilent, worker.Queues.Count), Is.EqualTo(("one:7", 24, false, 2)));
+        Assert.That((worker.Name, worker.Threads, worker.IsSilent, worker.Queues.Count), Is.EqualTo(("one:7", 24, false, 3)));
         Assert.That(await _core.Get<WorkerHealth>().CountAliveAsync(CancellationToken.None), Is.EqualTo(1));
     }
 
@@ -116,8 +117,8 @@ public sealed class JobReaderTests
         {
             await connection.ExecuteAsync("""
                 INSERT INTO hangfire.server (id, data, lastheartbeat) VALUES
-                    ('alive:7:ab', '{"WorkerCount": 20, "Queues": ["campaigns"], "StartedAt": "2026-11-22T10:00:00Z"}', now()),
-                    ('dead:8:cd', '{"WorkerCount": 20, "Queues": ["campaigns"], "StartedAt": "2026-11-22T10:00:00Z"}', now() - interval '1 minute')
+                    ('alive:7:ab', '{"WorkerCount": 20, "Queues": ["campaigns", "insights"], "StartedAt": "2026-11-22T10:00:00Z"}', now()),
+                    ('dead:8:cd', '{"WorkerCount": 20, "Queues": ["campaigns", "insights"], "StartedAt": "2026-11-22T10:00:00Z"}', now() - interval '1 minute')
                 """);
         }
 

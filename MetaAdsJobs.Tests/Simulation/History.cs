@@ -59,6 +59,7 @@ internal sealed class History : IAsyncDisposable
         Syncs = new(this);
         Edits = new(this);
         Into = new(this);
+        Batches = new(this, weight);
         Adopt = new(this);
         AdoptJudge = new(this);
     }
@@ -101,6 +102,7 @@ internal sealed class History : IAsyncDisposable
     public EditScript Edits { get; }
     public IntoScript Into { get; }
     public AdoptScript Adopt { get; }
+    public BatchScript Batches { get; }
     public AdoptJudge AdoptJudge { get; }
 
     /// <summary>Worker processes that live.</summary>
@@ -121,6 +123,7 @@ internal sealed class History : IAsyncDisposable
         for (var worker = Choices.OneOf(2, 1, 3); worker > 0; worker--) Start("worker");
         Script.Plan();
         Adopt.Plan(Script.Requests);
+        Batches.Plan();
         PlanSweep();
         // Storm, then calm: whatever is still open has to come to its end.
         Go(until: () => Clockwork.Now >= Script.CalmFrom || Clockwork.Steps > MostStormySteps);
@@ -129,7 +132,8 @@ internal sealed class History : IAsyncDisposable
         Clockwork.Tell("--- from now on nothing goes wrong");
         Script.PlanCalm();
         Adopt.PlanCalm();
-        Go(until: () => Script.IsOver && Queue.Open == 0 && !Script.HasOpen() && Judge.Verdicts.Count == 0);
+        Batches.PlanCalm();
+        Go(until: () => Script.IsOver && Queue.Open == 0 && !Script.HasOpen() && !Batches.HasOpen() && Judge.Verdicts.Count == 0);
         SweepOnceMore();
         CompareOnceMore();
         if (Judge.Verdicts.Count == 0) await Judge.EndAsync();
@@ -213,7 +217,7 @@ internal sealed class History : IAsyncDisposable
     private void PlanSweep() => Clockwork.Plan(TimeSpan.FromMinutes(3), null, null, "sweep", () =>
     {
         PlanSweep();
-        if (Workers.Where(worker => worker.IsAwake).ToList() is not { Count: > 0 } workers || !Script.HasOpen()) return;
+        if (Workers.Where(worker => worker.IsAwake).ToList() is not { Count: > 0 } workers || !(Script.HasOpen() || Batches.HasOpen())) return;
         var worker = workers[Choices.Below(workers.Count)];
         worker.Begin($"{worker.Name} sweep", ct => worker.Get<Sweep>().RescueAsync(ct), _ => { });
     });

@@ -137,6 +137,7 @@ internal sealed class Judge(History history)
             await history.AdoptJudge.EndAsync(connection, accountId);
         }
 
+        await history.Batches.JudgeAsync(connection);
         foreach (var asked in history.Script.Requests.Where(asked => asked.RequestId is null)) Condemn($"{asked.Name} was never accepted");
     }
 

@@ -55,6 +55,7 @@ public sealed partial class PlantedDefectTests
         new("what is new of a campaign that was known counts from its next comparison on", Adopting, "WHERE @IsKnown AND @IsMore AND", "WHERE @IsKnown AND @IsMore AND false AND"),
         new("a campaign is adopted that a run is making", Adopting, "if (campaign is null && await FindMakerAsync(", "if (account.Name.Length == 0 && await FindMakerAsync("),
         new("an adoption takes what a run is adding", Adopting, "|| !underWay.Contains(marker);", "|| marker.Length > 0;"),
+        new("a row is let in by one commit and marked by another", "Batches/FeedBatches.cs", "using var transaction = JobTransaction.Begin();\n        List<NextRow> rows;", "using var transaction = new System.Transactions.TransactionScope(System.Transactions.TransactionScopeOption.Suppress, System.Transactions.TransactionScopeAsyncFlowOption.Enabled);\n        List<NextRow> rows;"),
         new("an undo that finds what it lost does not write it down", "Orchestrations/Undo/UndoRunner.cs", "await journal.FoundAsync(attempt, step, found[0], ct);\n                    if (await DeleteAsync", "if (await DeleteAsync"),
     ];
 

@@ -23,7 +23,7 @@ internal sealed class Script(History history)
 
     /// <summary>Nobody does anything more.</summary>
     public bool IsOver => _open == 0;
-    public IReadOnlyList<Asked> Requests => _asked;
+    public IReadOnlyList<Asked> Requests => _asked; public IReadOnlyList<Guid> Clips => _clips;
     public IReadOnlyList<(Guid Id, string AdAccountId, string Name)> Accounts => _accounts;
 
     /// <summary>The largest cap that was ever in force, in hundredths, by account.</summary>
@@ -195,7 +195,7 @@ internal sealed class Script(History history)
         await using var connection = await history.Database.Aside.OpenConnectionAsync();
         var accounts = _accounts.Select(account => account.Id).ToArray();
         await connection.ExecuteAsync("""
-            DELETE FROM campaign_edits WHERE social_account_id = ANY(@accounts);
+            DELETE FROM batch_rows WHERE social_account_id = ANY(@accounts); DELETE FROM batches b WHERE NOT EXISTS (SELECT 1 FROM batch_rows r WHERE r.batch_id = b.batch_id); DELETE FROM campaign_edits WHERE social_account_id = ANY(@accounts);
             DELETE FROM meta_ads a USING orchestrations o WHERE o.request_id = a.request_id AND o.social_account_id = ANY(@accounts);
             DELETE FROM meta_creatives WHERE social_account_id = ANY(@accounts);
             DELETE FROM meta_adsets a USING orchestrations o WHERE o.request_id = a.request_id AND o.social_account_id = ANY(@accounts);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using MetaAdsJobs.Core.Batches;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Database;
@@ -136,6 +137,8 @@ internal sealed class SimProcess : IAsyncDisposable
         Begin($"{Name} {job.Kind} {_history.NameOf(job.Id)}", ct => task = job.Kind switch
         {
             "orchestration" => Get<RunOrchestration>().ExecuteAsync(job.Id, ct),
+            "row" => RunRowAsync(ct),
+            "batch" => Get<FeedBatches>().ExecuteAsync(job.Id, ct),
             "edit" => Get<RunEdit>().ExecuteAsync(job.Id, ct),
             "sync" => Get<RunSync>().ExecuteAsync(job.Id, ct),
             "pause" => Get<PauseSpending>().ExecuteAsync(job.Id, ct),
@@ -144,6 +147,13 @@ internal sealed class SimProcess : IAsyncDisposable
             "nightly" => Get<NightlySync>().ExecuteAsync(SyncScript.Zone, ct),
             _ => throw new InvalidOperationException(job.Kind),
         }, failed => ended(task ?? Task.FromException<JobOutcome>(failed.Exception!.InnerException!)));
+
+        async Task<JobOutcome> RunRowAsync(CancellationToken ct)
+        {
+            var outcome = await Get<RunOrchestration>().ExecuteAsync(job.Id, ct);
+            await Get<FeedBatches>().AfterAsync(job.Id, ct);
+            return outcome;
+        }
 
         async Task<JobOutcome> ReviewAsync(CancellationToken ct)
         {

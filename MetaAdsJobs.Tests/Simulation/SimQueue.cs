@@ -12,6 +12,7 @@ internal sealed class SimQueue(History history)
 {
     private static readonly TimeSpan TakeOver = TimeSpan.FromSeconds(30);
     private readonly List<(Job Job, SimProcess Process)> _running = [];
+    private readonly HashSet<Guid> _batches = [];
     private int _nextId;
 
     /// <summary>Jobs that wait or run.</summary>
@@ -21,6 +22,8 @@ internal sealed class SimQueue(History history)
 
     public void Add(Job job, TimeSpan after)
     {
+        // Whoever looks for lost jobs finds none of the simulation's: of a batch's more than one would only be the same at the same time.
+        if (job is { Kind: "batch", IsDouble: false } && !_batches.Add(job.Id)) return;
         Open++;
         history.Clockwork.Plan(after, null, null, $"job {job.Kind} {history.NameOf(job.Id)}", () => Deliver(job));
     }
@@ -45,6 +48,7 @@ internal sealed class SimQueue(History history)
     private void Deliver(Job job)
     {
         Open--;
+        if (!job.IsDouble) _batches.Remove(job.Id);
         var workers = history.Workers.Where(worker => worker.IsAwake).ToList();
         if (workers.Count == 0)
         {
@@ -105,6 +109,10 @@ internal sealed class SimQueue(History history)
     public sealed class Client(SimQueue queue, SimProcess process) : IJobQueue
     {
         public string EnqueueOrchestration(Guid requestId) => Enqueue(new("orchestration", requestId));
+
+        public string EnqueueRow(Guid requestId) => Enqueue(new("row", requestId));
+
+        public string EnqueueBatch(Guid batchId) => Enqueue(new("batch", batchId));
 
         public string EnqueueSync(Guid syncId) => Enqueue(new("sync", syncId));
 

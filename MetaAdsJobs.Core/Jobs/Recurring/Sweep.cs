@@ -14,6 +14,14 @@ namespace MetaAdsJobs.Core.Jobs.Recurring;
 /// </summary>
 internal sealed partial class Sweep(NpgsqlDataSource dataSource, IJobQueue queue, VoidEdits voidEdits, TimeProvider time, ILogger<Sweep> logger)
 {
+    // Of a paused one nobody lets rows in: resuming brings its job.
+    private const string BatchesSql = """
+        SELECT b.batch_id, b.job_id FROM batches b
+        WHERE b.completed_at IS NULL AND b.state <> 'paused' AND b.created_at < @Before
+          AND NOT EXISTS (SELECT 1 FROM hangfire.job j WHERE j.id = b.job_id::bigint AND j.statename IN ('Enqueued', 'Scheduled', 'Processing', 'Awaiting'))
+        ORDER BY b.batch_id LIMIT 500
+        """;
+
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
 
     /// <summary>Everything; stops first.</summary>
@@ -67,7 +75,7 @@ internal sealed partial class Sweep(NpgsqlDataSource dataSource, IJobQueue queue
     }
 
     private Task RescueRunsAsync(CancellationToken ct) =>
-        EachAsync(() => RescueAsync(ClaimTable.Edits, id => queue.EnqueueEdit(id, goesFirst: false), ct, "AND r.kind <> 'pause'"), () => RescueAsync(ClaimTable.Orchestrations, queue.EnqueueOrchestration, ct), () => RescueAsync(ClaimTable.Syncs, queue.EnqueueSync, ct), () => voidEdits.TellAsync(ct));
+        EachAsync(() => RescueAsync(ClaimTable.Edits, id => queue.EnqueueEdit(id, goesFirst: false), ct, "AND r.kind <> 'pause'"), () => RescueAsync(BatchesSql, "UPDATE batches SET job_id = @JobId WHERE batch_id = @Id AND job_id IS NOT DISTINCT FROM @OldJobId", queue.EnqueueBatch, ct), () => RescueAsync(ClaimTable.Orchestrations, queue.EnqueueOrchestration, ct), () => RescueAsync(ClaimTable.Syncs, queue.EnqueueSync, ct), () => voidEdits.TellAsync(ct));
 
     private Task RescueAsync(ClaimTable table, Func<Guid, string> enqueue, CancellationToken ct, string only = "")
     {

@@ -9,6 +9,11 @@ internal sealed class HangfireJobQueue(IBackgroundJobClientV2 client) : IJobQueu
 {
     public string EnqueueOrchestration(Guid requestId) => Enqueue<OrchestrationJob>(Queues.Campaigns, job => job.RunAsync(requestId, CancellationToken.None));
 
+    public string EnqueueRow(Guid requestId) => Enqueue<OrchestrationJob>(Queues.Rows, job => job.RunRowAsync(requestId, CancellationToken.None));
+
+    // It is short, and ahead of the rows that it lets in.
+    public string EnqueueBatch(Guid batchId) => Enqueue<BatchJob>(Queues.Campaigns, job => job.RunAsync(batchId, CancellationToken.None));
+
     public string EnqueueSync(Guid syncId) => Enqueue<InsightSyncJob>(Queues.Insights, job => job.RunAsync(syncId, CancellationToken.None));
 
     // Ahead of the reports: a person waits for what it says.

@@ -24,9 +24,11 @@ internal sealed class JobNames(NpgsqlDataSource dataSource) : IDisposable
             """;
         const string OwnerSql = "SELECT name FROM social_accounts WHERE id = @Id";
         const string StopSql = "SELECT COALESCE(a.name, 'all accounts') FROM stops s LEFT JOIN social_accounts a ON a.id = s.social_account_id WHERE s.id = @Id";
+        const string BatchSql = "SELECT COALESCE(name, row_count || ' rows') FROM batches WHERE batch_id = @Id";
         return job switch
         {
             { Args: [Guid id, ..] } when job.Type == typeof(OrchestrationJob) => $"Campaign: {Find(CampaignSql, id)}",
+            { Args: [Guid id, ..] } when job.Type == typeof(BatchJob) => $"Batch: {Find(BatchSql, id)}",
             { Args: [Guid id, ..] } when job.Type == typeof(CampaignEditJob) => $"Edit: {Find(EditSql, id)}",
             { Args: [Guid id, ..] } when job.Type == typeof(InsightSyncJob) => $"Insights: {Find(AccountSql, id)}",
             { Args: [string zone, ..] } when job.Type == typeof(NightlySyncJob) => $"Night of {zone}",

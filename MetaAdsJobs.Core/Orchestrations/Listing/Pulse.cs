@@ -44,6 +44,10 @@ public sealed class Pulse(NpgsqlDataSource dataSource, JobReader jobs)
                 (SELECT string_agg(concat(edit_id, state, attempt, wait_reason), ',' ORDER BY edit_id)
                     FROM (SELECT edit_id, state, attempt, wait_reason FROM campaign_edits WHERE state IN ('queued', 'running', 'waiting') ORDER BY request_id DESC, number DESC LIMIT 1000) e)))
             UNION ALL
+            -- Of a batch what is ordered of it, and its end; its rows move as runs do.
+            SELECT 'batches', md5(concat_ws(' ', (SELECT batch_id FROM batches ORDER BY batch_id DESC LIMIT 1),
+                (SELECT string_agg(concat(batch_id, state), ',' ORDER BY batch_id) FROM (SELECT batch_id, state FROM batches WHERE completed_at IS NULL ORDER BY batch_id DESC LIMIT 200) b)))
+            UNION ALL
             -- What is active is counted only while a stop or its lifting is being carried out.
             SELECT 'spending', md5(concat((SELECT string_agg(concat(id, lifted_at, job_id), ',' ORDER BY id) FROM stops WHERE lifted_at IS NULL OR job_id IS NOT NULL),
                 CASE WHEN EXISTS (SELECT 1 FROM stops WHERE job_id IS NOT NULL) THEN (SELECT count(*) FROM activations WHERE state IN ('activating', 'active')) END))

@@ -43,7 +43,11 @@ public sealed class AcceptOrchestration
         (_store, _given, _queue, _caps, _time, _logger) = (store, given, queue, caps, time, logger);
 
     /// <param name="requestedBy">Who asks; idempotency keys are each caller's own.</param>
-    public async Task<Acceptance> ExecuteAsync(JsonElement body, string requestedBy, string? idempotencyKey, CancellationToken ct)
+    public Task<Acceptance> ExecuteAsync(JsonElement body, string requestedBy, string? idempotencyKey, CancellationToken ct) =>
+        ExecuteAsync(body, requestedBy, idempotencyKey, _queue.EnqueueOrchestration, ct);
+
+    /// <param name="enqueue">Puts its job on a queue; within a transaction that is open, all of it joins that.</param>
+    internal async Task<Acceptance> ExecuteAsync(JsonElement body, string requestedBy, string? idempotencyKey, Func<Guid, string> enqueue, CancellationToken ct)
     {
         var errors = new FieldErrors();
         Given? given = null;
@@ -93,7 +97,7 @@ public sealed class AcceptOrchestration
         async Task<bool> InsertAsync()
         {
             // The job first: its connection is closed again before ours joins the transaction.
-            var jobId = _queue.EnqueueOrchestration(requestId);
+            var jobId = enqueue(requestId);
             return await _store.InsertAsync(requestId, request!, json!, hash!, requestedBy, idempotencyKey, jobId, ct);
         }
     }

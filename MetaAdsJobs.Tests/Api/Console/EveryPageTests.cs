@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using MetaAdsJobs.Tests.Api.Batches;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Api.Console;
@@ -8,7 +9,7 @@ namespace MetaAdsJobs.Tests.Api.Console;
 [Parallelizable(ParallelScope.Self)]
 public sealed partial class EveryPageTests
 {
-    private static readonly string[] Lists = ["/console", "/console/numbers", "/console/numbers/runs", "/console/numbers/csv", "/console/syncs", "/console/accounts", "/console/clips", "/console/jobs", "/console/runs/bulk/retry", "/console/campaigns", "/console/campaigns/bulk/publish"];
+    private static readonly string[] Lists = ["/console", "/console/numbers", "/console/numbers/runs", "/console/numbers/csv", "/console/syncs", "/console/accounts", "/console/clips", "/console/jobs", "/console/runs/bulk/retry", "/console/campaigns", "/console/campaigns/bulk/publish", "/console/batches"];
 
     private static readonly string[] Odd =
     [
@@ -23,6 +24,7 @@ public sealed partial class EveryPageTests
     private string _run = "";
     private string _account = "";
     private string _campaign = "";
+    private string _batch = "";
 
     [OneTimeSetUp]
     public async Task StartAsync()
@@ -33,6 +35,7 @@ public sealed partial class EveryPageTests
         request["campaign_name"] = "<script>alert(1)</script>";
         _account = (string)request["social_account_id"]!;
         _run = await _admin.AcceptAsync(request);
+        _batch = await _admin.AcceptBatchAsync(BatchWorld.FileOf(request.Row("<script>alert(1)</script>")));
         _campaign = (string)(await _admin.UntilAsync(_run, "succeeded"))["campaign_creation"]!["campaign_meta_id"]!;
     }
 
@@ -73,7 +76,7 @@ public sealed partial class EveryPageTests
     public async Task A_thing_that_is_not_there_is_told_as_such()
     {
         var nobody = Guid.NewGuid();
-        foreach (var path in (string[])[$"/console/runs/{nobody}", $"/console/accounts/{nobody}", $"/console/accounts/{nobody}/edit", "/console/nothing", "/console/campaigns/1", $"/console/campaigns/{_campaign}/publish/1", $"/console/campaigns/{_campaign}/explode/{_campaign}"])
+        foreach (var path in (string[])[$"/console/runs/{nobody}", $"/console/batches/{nobody}", $"/console/batches/{nobody}/csv", $"/console/accounts/{nobody}", $"/console/accounts/{nobody}/edit", "/console/nothing", "/console/campaigns/1", $"/console/campaigns/{_campaign}/publish/1", $"/console/campaigns/{_campaign}/explode/{_campaign}"])
         {
             using var answer = await _admin.Http.GetAsync(path);
             Assert.That((int)answer.StatusCode, Is.EqualTo(404), path);
@@ -123,7 +126,7 @@ public sealed partial class EveryPageTests
         foreach (var path in (string[])
             [
                 $"/console/runs/{_run}/retry", $"/console/runs/{_run}/cancel", "/console/runs/bulk/retry", "/console/runs/bulk/cancel", "/console/new", "/console/accounts/new",
-                $"/console/accounts/{_account}/edit", $"/console/accounts/{_account}/stop", $"/console/accounts/{_account}/start", "/console/accounts/all/stop", "/console/clips/new", "/console/clips/file",
+                $"/console/accounts/{_account}/edit", $"/console/accounts/{_account}/stop", $"/console/accounts/{_account}/start", "/console/accounts/all/stop", "/console/clips/new", "/console/clips/file", "/console/batches/new", $"/console/batches/{_batch}/pause", $"/console/batches/{_batch}/resume", $"/console/batches/{_batch}/cancel",
                 "/console/campaigns/bulk/pause", "/console/campaigns/bulk/publish", $"/console/campaigns/{_campaign}/pause/{_campaign}", $"/console/campaigns/{_campaign}/change/{_campaign}", $"/console/campaigns/edits/{Guid.NewGuid()}/cancel",
             ])
         {

@@ -1,0 +1,103 @@
+using System.Text.Json;
+using MetaAdsJobs.Core.Batches.Files;
+using MetaAdsJobs.Core.Database;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Jobs.Storage;
+using MetaAdsJobs.Core.Meta;
+
+namespace MetaAdsJobs.Core.Batches;
+
+/// <summary>What became of a file.</summary>
+public abstract record BatchAcceptance
+{
+    private BatchAcceptance() { }
+
+    public sealed record Accepted(Guid BatchId, BatchPlan Plan) : BatchAcceptance;
+
+    /// <summary>What it would do; nothing was written.</summary>
+    public sealed record Planned(BatchPlan Plan) : BatchAcceptance;
+
+    /// <summary>Nothing was written.</summary>
+    /// <param name="Wrong">The rows in which something is wrong, to be mended and sent again.</param>
+    public sealed record Invalid(RowErrors Errors, RowFile Wrong) : BatchAcceptance;
+}
+
+/// <summary>
+/// Takes a file of requests: all of it is judged before anything is written, and then the batch, its rows and the job that lets them in commit together, or none of them. A row is
+/// known by its account and its own id, whoever sends it: what exists is not made again.
+/// </summary>
+public sealed class AcceptBatch
+{
+    private const int LongestName = 200;
+
+    private readonly CheckRows _check;
+    private readonly BatchStore _store;
+    private readonly IJobQueue _queue;
+    private readonly MetaOptions _meta;
+    private readonly TimeProvider _time;
+
+    internal AcceptBatch(CheckRows check, BatchStore store, IJobQueue queue, MetaOptions meta, TimeProvider time) => (_check, _store, _queue, _meta, _time) = (check, store, queue, meta, time);
+
+    /// <param name="name">For people, such as the file's name.</param>
+    public Task<BatchAcceptance> OfJsonAsync(JsonElement body, string? name, string requestedBy, bool dryRun, CancellationToken ct)
+    {
+        var errors = new RowErrors();
+        return ExecuteAsync(BatchFile.OfJson(body, errors), errors, name, requestedBy, dryRun, ct);
+    }
+
+    /// <inheritdoc cref="OfJsonAsync"/>
+    public Task<BatchAcceptance> OfCsvAsync(ReadOnlyMemory<byte> bytes, string? name, string requestedBy, bool dryRun, CancellationToken ct)
+    {
+        var errors = new RowErrors();
+        return ExecuteAsync(BatchFile.OfCsv(bytes, errors), errors, name, requestedBy, dryRun, ct);
+    }
+
+    private async Task<BatchAcceptance> ExecuteAsync(BatchFile? file, RowErrors errors, string? name, string requestedBy, bool dryRun, CancellationToken ct)
+    {
+        if (name is not null && (name.Length > LongestName || name.Any(char.IsControl))) errors.OfFile.Add("name", $"must be at most {LongestName} characters without control characters");
+        if (file is null) return Invalid(null, errors);
+        var rows = await NothingWrittenException.IfFailsAsync(_check.ExecuteAsync(file, errors, ct));
+        // What is wrong with the ids of rows that are right is told with all the rest.
+        var placed = Place(rows, await NothingWrittenException.IfFailsAsync(_store.FindHoldersAsync(rows, alone: false, ct)), errors);
+        if (errors.Any) return Invalid(file, errors);
+        if (dryRun) return new BatchAcceptance.Planned(BatchPlan.Of(placed, _meta, _time.GetUtcNow()));
+
+        var batchId = Guid.CreateVersion7(_time.GetUtcNow());
+        using var transaction = JobTransaction.Begin();
+        var jobId = _queue.EnqueueBatch(batchId);
+        placed = Place(rows, await NothingWrittenException.IfFailsAsync(_store.FindHoldersAsync(rows, alone: true, ct)), errors);
+        // Another file came in between.
+        if (errors.Any) return Invalid(file, errors);
+        await _store.InsertAsync(batchId, name, file, placed, requestedBy, jobId, ct);
+        transaction.Complete();
+        return new BatchAcceptance.Accepted(batchId, BatchPlan.Of(placed, _meta, _time.GetUtcNow()));
+    }
+
+    private static BatchAcceptance.Invalid Invalid(BatchFile? file, RowErrors errors)
+    {
+        var wrong = (file?.Rows ?? []).Where(row => errors.Of(row.Number) is not null).Select(row => new SentRow(new()
+        {
+            Row = row.Number, RowId = errors.Of(row.Number)!.RowId ?? "", SocialAccountId = default, State = "refused",
+            Errors = [.. errors.Of(row.Number)!.Errors.SelectMany(field => field.Value.Select(rule => new RowError(field.Key, rule, null)))],
+        }, row.Sent)).ToList();
+        return new(errors, new(file?.Columns is { } columns ? RowColumns.Asked(columns) : RowColumns.Of(wrong.Select(row => row.Sent)), file?.Separator ?? BatchFile.UsualSeparator, wrong.ToAsyncEnumerable()));
+    }
+
+    private static List<PlacedRow> Place(IReadOnlyList<CheckedRow> rows, IReadOnlyDictionary<(Guid, string), Holder> holders, RowErrors errors)
+    {
+        var placed = new List<PlacedRow>(rows.Count);
+        foreach (var row in rows)
+        {
+            var holder = holders.GetValueOrDefault((row.Account.Id, row.RowId));
+            var isSame = holder is not null && row.Hash.AsSpan().SequenceEqual(holder.Hash);
+            // What failed would fail again: it is made anew once it is mended. What was never begun, or taken back, is free to be.
+            var isFree = holder is null or { State: "cancelled" } || (holder.State == "failed" && !isSame);
+            if (!isFree && !isSame)
+                errors.Add(row.Number, row.RowId, RowColumns.RowId,
+                    $"was sent before with other content, in batch {holder!.BatchId} as row {holder.Row}{(holder.RequestId is { } run ? $", run {run}" : "")}, which is {holder.State}; give a new ad an id of its own, and change what is there by an edit");
+            else placed.Add(new(row, holder, IsAgain: !isFree));
+        }
+
+        return placed;
+    }
+}

@@ -1,0 +1,152 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Dapper;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Jobs.Storage;
+using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Orchestrations.Requests;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Batches;
+
+/// <summary>
+/// Lets rows in: so many of an account at a time, of all its batches together, the oldest first. A row that is let in becomes an orchestration like any other, by the same use case, and is
+/// marked in the same commit. It is called when a batch is accepted, when one of its runs has ended, and now and then in between: whatever dies, the next call goes on.
+/// </summary>
+internal sealed class FeedBatches(NpgsqlDataSource dataSource, AcceptOrchestration accept, CancelOrchestration cancel, IJobQueue queue, BatchOptions options, TimeProvider time)
+{
+    // Only for what is not heard of at the end of a run: because somebody died, or since the run, or an earlier row, is of another batch.
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan BetweenLaterLooks = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AtFirst = TimeSpan.FromMinutes(10);
+
+    /// <summary>What can be done for a batch now.</summary>
+    public async Task<JobOutcome> ExecuteAsync(Guid batchId, CancellationToken ct)
+    {
+        const string FindSql = """
+            SELECT state, ordered_by, created_at, ARRAY(SELECT DISTINCT social_account_id FROM batch_rows r WHERE r.batch_id = b.batch_id AND r.state = 'waiting') AS accounts
+            FROM batches b WHERE batch_id = @BatchId AND completed_at IS NULL
+            """;
+        Found? found;
+        await using (var connection = await dataSource.OpenConnectionAsync(ct))
+        {
+            found = await connection.QuerySingleOrDefaultAsync<Found>(new(FindSql, new { BatchId = batchId }, cancellationToken: ct));
+        }
+
+        // Of a paused one nothing is let in: resuming puts a new job on the queue.
+        if (found is null or { State: "paused" }) return new JobOutcome.Completed();
+        if (found.State == "cancelled") await CancelRunsAsync(batchId, found.OrderedBy!, ct);
+        foreach (var account in found.Accounts) await FeedAsync(account, ct);
+        if (await CompleteAsync(batchId, ct)) return new JobOutcome.Completed();
+        var now = time.GetUtcNow();
+        return new JobOutcome.Snoozed(now + (now - found.CreatedAt < AtFirst ? BetweenLooks : BetweenLaterLooks), found.Accounts.Length > 0 ? "rows wait for runs to end" : "the last runs have not ended");
+    }
+
+    /// <summary>After the run of a row: the next of its account is let in. A run that has not ended, or is of no batch, changes nothing.</summary>
+    public async Task AfterAsync(Guid requestId, CancellationToken ct)
+    {
+        const string FindSql = """
+            SELECT r.batch_id, r.social_account_id FROM batch_rows r JOIN orchestrations o USING (request_id)
+            WHERE r.request_id = @RequestId AND o.status IN ('succeeded', 'failed', 'cancelled', 'waiting')
+            """;
+        (Guid BatchId, Guid AccountId) row;
+        await using (var connection = await dataSource.OpenConnectionAsync(ct))
+        {
+            row = await connection.QuerySingleOrDefaultAsync<(Guid, Guid)>(new(FindSql, new { RequestId = requestId }, cancellationToken: ct));
+        }
+
+        if (row == default || (await FeedAsync(row.AccountId, ct)).Any(let => let.BatchId == row.BatchId)) return;
+        await CompleteAsync(row.BatchId, ct);
+    }
+
+    /// <returns>The rows that were let in.</returns>
+    private async Task<IReadOnlyList<NextRow>> FeedAsync(Guid accountId, CancellationToken ct)
+    {
+        // One at a time for an account: who comes second counts what the first has let in.
+        const string AloneSql = "SELECT pg_advisory_xact_lock(hashtextextended(@AccountId::text, 7301552412))";
+        // Locked: a pause or a cancel of the batch waits until these rows are let in, or comes before.
+        const string NextSql = """
+            SELECT r.batch_id, r.row, r.sent::text, r.campaign_name, b.requested_by FROM batch_rows r JOIN batches b USING (batch_id)
+            WHERE r.social_account_id = @AccountId AND r.state = 'waiting' AND b.state = 'running' ORDER BY r.batch_id, r.row
+            LIMIT GREATEST(0, (
+                SELECT LEAST(@RunsAtOnce - count(*) FILTER (WHERE o.status IN ('queued', 'running')), @MostUnended - count(*))
+                FROM batches u JOIN batch_rows n ON n.batch_id = u.batch_id JOIN orchestrations o ON o.request_id = n.request_id
+                WHERE u.completed_at IS NULL AND n.social_account_id = @AccountId AND n.state = 'begun' AND o.status IN ('queued', 'running', 'waiting')))
+            FOR SHARE OF b
+            """;
+        const string BegunSql = "UPDATE batch_rows SET state = 'begun', request_id = @RequestId WHERE batch_id = @BatchId AND row = @Row AND state = 'waiting'";
+        const string RefusedSql = "UPDATE batch_rows SET state = 'refused', refusal = @Refusal::jsonb, holds = false WHERE batch_id = @BatchId AND row = @Row AND state = 'waiting'";
+        using var transaction = JobTransaction.Begin();
+        List<NextRow> rows;
+        await using (var connection = await dataSource.OpenConnectionAsync(ct))
+        {
+            await connection.ExecuteAsync(new(AloneSql, new { AccountId = accountId }, cancellationToken: ct));
+            rows = (await connection.QueryAsync<NextRow>(new(NextSql, new { AccountId = accountId, options.RunsAtOnce, options.MostUnended }, cancellationToken: ct))).AsList();
+        }
+
+        if (rows.Count == 0) return rows;
+        foreach (var row in rows)
+        {
+            // Judged once more: its account, its caps and the time are others than when the file came.
+            var accepted = await accept.ExecuteAsync(CheckRows.BodyOf(JsonNode.Parse(row.Sent)!.AsObject(), row.CampaignName), row.RequestedBy, idempotencyKey: null, queue.EnqueueRow, ct);
+            var (sql, requestId, refusal) = accepted is Acceptance.Accepted let ? (BegunSql, let.RequestId, null) : (RefusedSql, (Guid?)null, RefusalOf(accepted));
+            await using var connection = await dataSource.OpenConnectionAsync(ct);
+            if (await connection.ExecuteAsync(new(sql, new { row.BatchId, row.Row, RequestId = requestId, Refusal = refusal }, cancellationToken: ct)) != 1)
+                throw new InvalidOperationException($"Row {row.Row} of batch {row.BatchId} was let in by somebody else");
+        }
+
+        transaction.Complete();
+        return rows;
+    }
+
+    private async Task CancelRunsAsync(Guid batchId, string orderedBy, CancellationToken ct)
+    {
+        const string RunsSql = """
+            SELECT request_id FROM batch_rows r JOIN orchestrations o USING (request_id)
+            WHERE r.batch_id = @BatchId AND o.status IN ('queued', 'running', 'waiting') AND NOT o.cancel_requested AND o.ending IS NULL
+            """;
+        List<Guid> runs;
+        await using (var connection = await dataSource.OpenConnectionAsync(ct))
+        {
+            runs = (await connection.QueryAsync<Guid>(new(RunsSql, new { BatchId = batchId }, cancellationToken: ct))).AsList();
+        }
+
+        foreach (var run in runs) await cancel.ExecuteAsync(run, orderedBy, ct);
+    }
+
+    /// <returns>True when every row has ended.</returns>
+    private async Task<bool> CompleteAsync(Guid batchId, CancellationToken ct)
+    {
+        const string CompleteSql = $"""
+            UPDATE batches b SET completed_at = COALESCE(completed_at, @Now)
+            WHERE batch_id = @BatchId AND NOT EXISTS (SELECT 1 FROM {BatchStore.RowsSql} WHERE r.batch_id = @BatchId AND {BatchStore.StateSql} IN ('waiting', 'running'))
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.ExecuteAsync(new(CompleteSql, new { BatchId = batchId, Now = time.GetUtcNow() }, cancellationToken: ct)) == 1;
+    }
+
+    private static string RefusalOf(Acceptance refused) => JsonSerializer.Serialize(refused switch
+    {
+        Acceptance.Invalid invalid => invalid.Errors.ToDictionary(),
+        Acceptance.UnknownAccount unknown => new Dictionary<string, string[]> { ["social_account_id"] = [$"there is no social account {unknown.Id}"] },
+        Acceptance.UnknownClip unknown => new Dictionary<string, string[]> { ["clip_id"] = [$"there is no clip {unknown.Id}"] },
+        _ => throw new InvalidOperationException("unreachable: there is no key to be reused"),
+    });
+
+    private sealed record Found
+    {
+        public string State { get; init; } = "";
+        public string? OrderedBy { get; init; }
+        public DateTimeOffset CreatedAt { get; init; }
+        public Guid[] Accounts { get; init; } = [];
+    }
+
+    private sealed record NextRow
+    {
+        public Guid BatchId { get; init; }
+        public int Row { get; init; }
+        public string Sent { get; init; } = "";
+        public string? CampaignName { get; init; }
+        public string RequestedBy { get; init; } = "";
+    }
+}

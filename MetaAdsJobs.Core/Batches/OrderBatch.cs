@@ -1,0 +1,61 @@
+using Dapper;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Jobs.Storage;
+using MetaAdsJobs.Core.Orchestrations;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Batches;
+
+/// <summary>What people order of a batch. The order is written; what follows from it is done by the job that lets rows in.</summary>
+public sealed class OrderBatch(NpgsqlDataSource dataSource, IJobQueue queue)
+{
+    /// <summary>No more rows are let in; what is begun goes on.</summary>
+    public async Task<Change> PauseAsync(Guid batchId, string orderedBy, CancellationToken ct)
+    {
+        const string PauseSql = "UPDATE batches SET state = 'paused', ordered_by = @OrderedBy WHERE batch_id = @BatchId AND state = 'running' AND completed_at IS NULL";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.ExecuteAsync(new(PauseSql, new { BatchId = batchId, OrderedBy = orderedBy }, cancellationToken: ct)) == 1
+            ? new Change.Done() : await WhyAsync(batchId, "Only a batch that is running and has not ended can be paused", ct);
+    }
+
+    public Task<Change> ResumeAsync(Guid batchId, string orderedBy, CancellationToken ct)
+    {
+        const string ResumeSql = "UPDATE batches SET state = 'running', ordered_by = @OrderedBy, job_id = @JobId WHERE batch_id = @BatchId AND state = 'paused'";
+        return WithJobAsync(ResumeSql, batchId, orderedBy, "Only a paused batch can be resumed", ct);
+    }
+
+    /// <summary>Rows that wait are never begun; runs that have not ended are cancelled, as each can be: they stop before their next step and are undone. What was made stays.</summary>
+    public Task<Change> CancelAsync(Guid batchId, string orderedBy, CancellationToken ct)
+    {
+        // What dies from here on leaves a cancelled batch with runs: its job, or the sweep, cancels them.
+        const string CancelSql = "UPDATE batches SET state = 'cancelled', ordered_by = @OrderedBy, job_id = @JobId WHERE batch_id = @BatchId AND state <> 'cancelled' AND completed_at IS NULL";
+        const string RowsSql = "UPDATE batch_rows SET state = 'cancelled', holds = false WHERE batch_id = @BatchId AND state = 'waiting'";
+        return WithJobAsync(CancelSql, batchId, orderedBy, "Only a batch that has not ended can be cancelled", ct, RowsSql);
+    }
+
+    private async Task<Change> WithJobAsync(string sql, Guid batchId, string orderedBy, string reason, CancellationToken ct, string? also = null)
+    {
+        using (var transaction = JobTransaction.Begin())
+        {
+            var parameters = new { BatchId = batchId, OrderedBy = orderedBy, JobId = queue.EnqueueBatch(batchId) };
+            await using var connection = await dataSource.OpenConnectionAsync(ct);
+            if (await connection.ExecuteAsync(new(sql, parameters, cancellationToken: ct)) == 1)
+            {
+                // A statement of its own: rows that were let in while the first waited for that are no longer among these.
+                if (also is not null) await connection.ExecuteAsync(new(also, parameters, cancellationToken: ct));
+                transaction.Complete();
+                return new Change.Done();
+            }
+        }
+
+        return await WhyAsync(batchId, reason, ct);
+    }
+
+    private async Task<Change> WhyAsync(Guid batchId, string reason, CancellationToken ct)
+    {
+        const string StateSql = "SELECT CASE WHEN state <> 'cancelled' AND completed_at IS NOT NULL THEN 'completed' ELSE state END FROM batches WHERE batch_id = @BatchId";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        var state = await connection.ExecuteScalarAsync<string?>(new(StateSql, new { BatchId = batchId }, cancellationToken: ct));
+        return state is null ? new Change.Unknown() : new Change.WrongState(state, $"{reason}; this one is {state}");
+    }
+}

@@ -1,0 +1,158 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Dapper;
+using MetaAdsJobs.Core.Batches;
+using MetaAdsJobs.Core.Clips;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Jobs.Recurring;
+using MetaAdsJobs.Tests.Api.Batches;
+using MetaAdsJobs.Tests.Support;
+using Npgsql;
+
+namespace MetaAdsJobs.Tests.Batches;
+
+/// <summary>How rows are let in, without anybody who runs them.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.Self)]
+public sealed class FeedTests
+{
+    private const int AtOnce = 3;
+    private InProcess _core = null!;
+    private Guid[] _accounts = [];
+    private JsonObject _request = null!;
+
+    [SetUp]
+    public async Task StartAsync()
+    {
+        _core = await InProcess.CreateAsync(time: null, ("BATCH_RUNS_AT_ONCE", $"{AtOnce}"), ("Batches:MostUnended", "5"));
+        _accounts = [await _core.AddAccountAsync(), await _core.AddAccountAsync()];
+        var clip = new Clip { Id = Guid.NewGuid(), Title = "A clip", ImageUrl = "https://example.com/a.jpg" };
+        await _core.Get<ClipStore>().InsertAsync(clip, CancellationToken.None);
+        _request = ApiClient.Request($"{_accounts[0]}", $"{clip.Id}");
+    }
+
+    [TearDown]
+    public async Task DisposeAsync() => await _core.DisposeAsync();
+
+    [Test]
+    public async Task Of_each_account_so_many_rows_are_under_way_whatever_batch_they_are_of()
+    {
+        var (first, second) = (await AcceptAsync(10, account: 0), await AcceptAsync(10, account: 0, account2: 1));
+
+        Assert.That(await FeedAsync(first), Is.InstanceOf<JobOutcome.Snoozed>());
+        await FeedAsync(second);
+        Assert.That(await BegunAsync(), Is.EqualTo((string[])[$"{first} 0 {AtOnce}", $"{second} 1 {AtOnce}"]));
+        await FeedAsync(first);
+        Assert.That(await RowsAsync("batch_rows WHERE state = 'begun'"), Is.EqualTo(AtOnce * 2));
+
+        // Those that wait make room for others, up to a number.
+        await ExecuteAsync("UPDATE orchestrations SET status = 'waiting'");
+        await FeedAsync(first);
+        Assert.That(await RowsAsync($"batch_rows WHERE state = 'begun' AND batch_id = '{first}'"), Is.EqualTo(5));
+        await ExecuteAsync("UPDATE orchestrations SET status = 'succeeded'");
+        await FeedAsync(first);
+        Assert.That(await RowsAsync($"batch_rows WHERE state = 'begun' AND batch_id = '{first}'"), Is.EqualTo(5 + AtOnce));
+        Assert.That(await RowsAsync("orchestrations"), Is.EqualTo(await RowsAsync("batch_rows WHERE state = 'begun'")));
+    }
+
+    [Test]
+    public async Task Many_feeders_at_once_whose_connections_break_let_each_row_in_once()
+    {
+        var batches = await Task.WhenAll(Enumerable.Range(0, 4).Select(index => AcceptAsync(15, account: index % 2, prefix: $"{index} ")));
+        using var over = new CancellationTokenSource();
+        var breaking = BreakConnectionsAsync(over.Token);
+        var broke = 0;
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(async feeder =>
+        {
+            for (var turn = 0; turn < 60; turn++)
+            {
+                try
+                {
+                    await FeedAsync(batches[(turn + feeder) % batches.Length]);
+                    if (feeder == 0) await ExecuteAsync("UPDATE orchestrations SET status = 'succeeded', completed_at = now() WHERE status = 'queued' AND request_id IN (SELECT request_id FROM batch_rows)");
+                }
+                catch (Exception exception) when (exception is NpgsqlException or Core.Database.NothingWrittenException or System.Transactions.TransactionException or InvalidOperationException)
+                {
+                    Interlocked.Increment(ref broke);
+                }
+            }
+        }));
+        await over.CancelAsync();
+        await breaking;
+
+        // Whoever is left goes on.
+        _core.Get<NpgsqlDataSource>().Clear();
+        _core.Database.DataSource.Clear();
+        foreach (var batch in batches)
+            for (var turn = 0; turn < 20 && await FeedAsync(batch) is not JobOutcome.Completed; turn++)
+                await ExecuteAsync("UPDATE orchestrations SET status = 'succeeded', completed_at = now()");
+
+        TestContext.Progress.WriteLine($"{broke} turns broke");
+        Assert.That(broke, Is.GreaterThan(0));
+        Assert.That(await RowsAsync("batch_rows WHERE state = 'begun'"), Is.EqualTo(60));
+        Assert.That(await RowsAsync("orchestrations"), Is.EqualTo(60), "no run without its row");
+        Assert.That(await RowsAsync("hangfire.job WHERE arguments::text LIKE ANY (SELECT '%' || request_id || '%' FROM orchestrations)"), Is.EqualTo(60), "one job each");
+        Assert.That(await RowsAsync("batches WHERE completed_at IS NOT NULL"), Is.EqualTo(4));
+    }
+
+    [TestCase("DELETE FROM hangfire.job", 1)]
+    [TestCase("UPDATE hangfire.job SET statename = 'Failed'", 1)]
+    [TestCase("UPDATE batches SET state = 'paused'; DELETE FROM hangfire.job", 0)]
+    [TestCase("SELECT 1", 0)]
+    public async Task A_batch_whose_job_is_gone_gets_another(string loss, int jobs)
+    {
+        await AcceptAsync(3, account: 0);
+        await ExecuteAsync($"UPDATE batches SET created_at = created_at - interval '1 hour'; {loss}");
+        var before = await RowsAsync("hangfire.job");
+
+        await _core.Get<Sweep>().RescueAsync(CancellationToken.None);
+        await _core.Get<Sweep>().RescueAsync(CancellationToken.None);
+
+        Assert.That(await RowsAsync("hangfire.job") - before, Is.EqualTo(jobs));
+    }
+
+    [Test]
+    public async Task A_thousand_rows_are_judged_before_the_first_write()
+    {
+        var rows = BatchWorld.FileOf(Enumerable.Range(1, 1000).Select(index => _request.Row($"{index}", row => row["landing_url"] = index == 1000 ? "nowhere" : "https://example.com")));
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+
+        var refused = await _core.Get<AcceptBatch>().OfJsonAsync(JsonSerializer.SerializeToElement(rows), null, "a test", dryRun: false, CancellationToken.None);
+
+        TestContext.Progress.WriteLine($"1,000 rows judged in {watch.Elapsed.TotalSeconds:0.00} s");
+        Assert.That(((BatchAcceptance.Invalid)refused).Errors.Rows.Single().Row, Is.EqualTo(1000));
+        Assert.That(await RowsAsync("batches") + await RowsAsync("hangfire.job"), Is.Zero);
+    }
+
+    private async Task<Guid> AcceptAsync(int rows, int account, int? account2 = null, string prefix = "")
+    {
+        var file = BatchWorld.FileOf(Enumerable.Range(1, rows).Select(index => _request.Row($"{prefix}{Guid.NewGuid()}", row => row["social_account_id"] = $"{_accounts[account2 is { } other && index > rows / 2 ? other : account]}")));
+        return ((BatchAcceptance.Accepted)await _core.Get<AcceptBatch>().OfJsonAsync(JsonSerializer.SerializeToElement(file), null, "a test", dryRun: false, CancellationToken.None)).BatchId;
+    }
+
+    private Task<JobOutcome> FeedAsync(Guid batchId) => _core.Get<FeedBatches>().ExecuteAsync(batchId, CancellationToken.None);
+
+    private async Task BreakConnectionsAsync(CancellationToken over)
+    {
+        while (!over.IsCancellationRequested)
+        {
+            await ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND random() < 0.3");
+            await Task.Delay(TimeSpan.FromMilliseconds(40), TimeProvider.System, CancellationToken.None);
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> BegunAsync()
+    {
+        await using var connection = await _core.Database.DataSource.OpenConnectionAsync();
+        var rows = await connection.QueryAsync<(Guid Batch, Guid Account, long Count)>("SELECT batch_id, social_account_id, count(*) FROM batch_rows WHERE state = 'begun' GROUP BY 1, 2 ORDER BY 1, 2");
+        return [.. rows.Select(row => $"{row.Batch} {Array.IndexOf(_accounts, row.Account)} {row.Count}")];
+    }
+
+    private Task<long> RowsAsync(string table) => _core.Database.DataSource.RowsAsync(table);
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var connection = await _core.Database.DataSource.OpenConnectionAsync();
+        await connection.ExecuteAsync(sql);
+    }
+}
