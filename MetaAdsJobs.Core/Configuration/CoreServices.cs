@@ -1,6 +1,7 @@
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Database;
+using MetaAdsJobs.Core.Events;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
@@ -19,6 +20,6 @@ public static class CoreServices
     {
         services.TryAddSingleton(new ServiceClock(TimeProvider.System));
         services.TryAddSingleton<TimeProvider>(provider => provider.GetRequiredService<ServiceClock>());
-        return services.AddDatabase().AddMeta().AddAccounts().AddJobs().AddSpending().AddOrchestrations().AddCampaigns().AddInsights().AddTargeting();
+        return services.AddDatabase().AddMeta().AddAccounts().AddJobs().AddSpending().AddOrchestrations().AddCampaigns().AddInsights().AddTargeting().AddEvents();
     }
 }
