@@ -8,7 +8,7 @@ using MetaAdsJobs.Core.Events.Listing;
 
 namespace MetaAdsJobs.Api.Events;
 
-internal sealed record ReplayBody(DateTimeOffset From, DateTimeOffset To, string? State);
+internal sealed record ReplayBody(DateTimeOffset From, DateTimeOffset To, string? State = null);
 
 /// <param name="Deliveries">How many are on their way.</param>
 internal sealed record ReplayResponse(long Deliveries);

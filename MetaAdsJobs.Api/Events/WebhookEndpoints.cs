@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Core.Access;
@@ -5,15 +6,19 @@ using MetaAdsJobs.Core.Events;
 
 namespace MetaAdsJobs.Api.Events;
 
-/// <summary>The body of POST, and of PATCH, where <c>enabled</c> switches it on and off.</summary>
-internal sealed record WebhookBody(string Url, string? Format, IReadOnlyList<string>? EventTypes, IReadOnlyList<Guid>? AccountIds, string? Description, bool? Enabled);
+/// <summary>The body of POST.</summary>
+internal sealed record WebhookBody(string Url, string? Format = null, IReadOnlyList<string>? EventTypes = null, IReadOnlyList<Guid>? AccountIds = null, string? Description = null);
 
-internal sealed record RotateBody(int? KeepOldHours);
+/// <summary>The body of PATCH.</summary>
+internal sealed record WebhookChanges(string? Url = null, IReadOnlyList<string>? EventTypes = null, IReadOnlyList<Guid>? AccountIds = null, string? Description = null, bool? Enabled = null);
+
+internal sealed record RotateBody(int? KeepOldHours = null);
 
 /// <param name="Secret">In the answer that makes it, and in no other.</param>
 internal sealed record WebhookResponse(
     Guid Id, string Url, string Format, IReadOnlyList<string>? EventTypes, IReadOnlyList<Guid>? AccountIds, string? Description, bool Enabled, string? OffReason, DateTimeOffset? OffAt,
-    DateTimeOffset? FailingSince, DateTimeOffset? OldSecretUntil, int Pending, int NotDelivered, string CreatedBy, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, string? Secret = null)
+    DateTimeOffset? FailingSince, DateTimeOffset? OldSecretUntil, int Pending, int NotDelivered, string CreatedBy, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Secret = null)
 {
     public static WebhookResponse From(Webhook webhook) => From(webhook, secret: null);
 
@@ -41,7 +46,7 @@ internal static class WebhookEndpoints
         webhooks.MapGet("/{id:guid}", GetAsync).WithSummary("One of them").Produces<WebhookResponse>().ProducesProblem(404);
         webhooks.MapPatch("/{id:guid}", ChangeAsync).WithSummary("Change one, or switch it on or off")
             .WithDescription("What is absent stays; null takes away a choice of types or accounts. enabled: false holds what happens; enabled: true sends what happens from now on, and what was held by a replay.")
-            .Accepts<WebhookBody>("application/json").Produces<WebhookResponse>().ProducesProblem(404).ProducesValidationProblem(422);
+            .Accepts<WebhookChanges>("application/json").Produces<WebhookResponse>().ProducesProblem(404).ProducesValidationProblem(422);
         webhooks.MapDelete("/{id:guid}", DeleteAsync).WithSummary("Tell it nothing more; its log goes, too").Produces(204).ProducesProblem(404);
         webhooks.MapPost("/{id:guid}/rotate", RotateAsync).WithSummary("Give it another secret, shown this once")
             .WithDescription("The old one signs, too, for keep_old_hours (24, at most 168): take the new one over meanwhile. 0 ends the old one at once.")

@@ -5,7 +5,6 @@ using MetaAdsJobs.Core.Events;
 using MetaAdsJobs.Core.Events.Delivering;
 using MetaAdsJobs.Core.Events.Signing;
 using MetaAdsJobs.Tests.Support;
-using NSubstitute;
 
 namespace MetaAdsJobs.Tests.Events;
 
@@ -47,31 +46,26 @@ public sealed class AddressTests
     [TestCase("224.0.0.1")]
     public async Task A_name_that_leads_inside_is_not_called(string address)
     {
-        var names = Substitute.For<IHostNames>();
-        names.FindAsync("outside.example", Arg.Any<CancellationToken>()).Returns([IPAddress.Parse(address)]);
-        Assert.That((await SendAsync("http://outside.example/hook", names)).Error, Does.Contain(Inside));
+        Assert.That((await SendAsync("http://outside.example/hook", new Names([address]))).Error, Does.Contain(Inside));
     }
 
     [Test]
     public async Task A_name_that_leads_elsewhere_a_moment_later_is_looked_at_again_at_the_next_connection()
     {
         // The first address is of a part of the internet that nobody has: a connection to it is tried, and cannot be made.
-        var names = Substitute.For<IHostNames>();
-        names.FindAsync("rebinding.example", Arg.Any<CancellationToken>()).Returns([IPAddress.Parse("2d00::1")], [IPAddress.Loopback]);
+        var names = new Names(["2d00::1"], ["127.0.0.1"]);
         var url = $"http://rebinding.example:{_receiver.Port}/hook";
         using var http = new HttpClient(WebhookSender.Handler(new() { TimeoutSeconds = 1 }, names));
         Assert.That((await SendAsync(url, http)).Error, Does.Not.Contain(Inside).And.Not.Null);
         Assert.That((await SendAsync(url, http)).Error, Does.Contain(Inside));
         Assert.That(_receiver.All, Is.Empty);
-        await names.Received(2).FindAsync("rebinding.example", Arg.Any<CancellationToken>());
+        Assert.That(names.Asked, Is.EqualTo(2));
     }
 
     [Test]
     public async Task Of_several_addresses_only_those_outside_are_tried()
     {
-        var names = Substitute.For<IHostNames>();
-        names.FindAsync("both.example", Arg.Any<CancellationToken>()).Returns([IPAddress.Loopback, IPAddress.Parse("2d00::1")]);
-        Assert.That((await SendAsync($"http://both.example:{_receiver.Port}/hook", names)).Error, Is.Not.Null.And.Not.Contain(Inside));
+        Assert.That((await SendAsync($"http://both.example:{_receiver.Port}/hook", new Names(["127.0.0.1", "2d00::1"]))).Error, Is.Not.Null.And.Not.Contain(Inside));
         Assert.That(_receiver.All, Is.Empty);
     }
 
@@ -80,7 +74,7 @@ public sealed class AddressTests
     {
         _receiver.Answer = (http, _) =>
         {
-            http.Response.Redirect($"http://127.0.0.1:{_receiver.Port}/inside", permanent: false, preserveMethod: true);
+            (http.Response.StatusCode, http.Response.Headers.Location) = (307, $"http://127.0.0.1:{_receiver.Port}/inside");
             return Task.CompletedTask;
         };
         using var http = new HttpClient(WebhookSender.Handler(new() { AllowPrivateHosts = true }, new HostNames()));
@@ -136,4 +130,12 @@ public sealed class AddressTests
 
     private static Task<DeliveryAnswer> SendAsync(string url, HttpClient http) => new WebhookSender(http, new() { TimeoutSeconds = 2 }, TimeProvider.System)
         .SendAsync(new Uri(url), [StandardWebhooks.NewSecret()], Guid.NewGuid(), "{}"u8.ToArray(), "application/json", CancellationToken.None);
+
+    /// <summary>A resolver that somebody else has a hand in: each time it is asked it may say something else.</summary>
+    private sealed class Names(params string[][] answers) : IHostNames
+    {
+        public int Asked { get; private set; }
+
+        public Task<IPAddress[]> FindAsync(string host, CancellationToken ct) => Task.FromResult(Array.ConvertAll(answers[Math.Min(Asked++, answers.Length - 1)], IPAddress.Parse));
+    }
 }

@@ -55,6 +55,8 @@ public sealed partial class PlantedDefectTests
         new("what is new of a campaign that was known counts from its next comparison on", Adopting, "WHERE @IsKnown AND @IsMore AND", "WHERE @IsKnown AND @IsMore AND false AND"),
         new("a campaign is adopted that a run is making", Adopting, "if (campaign is null && await FindMakerAsync(", "if (account.Name.Length == 0 && await FindMakerAsync("),
         new("an adoption takes what a run is adding", Adopting, "|| !underWay.Contains(marker);", "|| marker.Length > 0;"),
+        new("a run that is cancelled is told to nobody", "../db/migrations/V0045__events_out.sql", "WHEN (NEW.status IN ('succeeded', 'failed', 'cancelled') AND", "WHEN (NEW.status IN ('succeeded', 'failed') AND"),
+        new("an edit that was made void is told to nobody", "../db/migrations/V0045__events_out.sql", "WHEN (NEW.state IN ('succeeded', 'failed', 'cancelled') AND", "WHEN (NEW.state IN ('succeeded', 'failed') AND"),
         new("an undo that finds what it lost does not write it down", "Orchestrations/Undo/UndoRunner.cs", "await journal.FoundAsync(attempt, step, found[0], ct);\n                    if (await DeleteAsync", "if (await DeleteAsync"),
     ];
 
