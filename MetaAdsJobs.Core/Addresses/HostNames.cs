@@ -11,5 +11,6 @@ internal interface IHostNames
 /// <summary>The machine's own resolver. An address stands for itself.</summary>
 internal sealed class HostNames : IHostNames
 {
-    public Task<IPAddress[]> FindAsync(string host, CancellationToken ct) => Dns.GetHostAddressesAsync(host, ct);
+    public Task<IPAddress[]> FindAsync(string host, CancellationToken ct) =>
+        IPAddress.TryParse(host, out var address) ? Task.FromResult<IPAddress[]>([address]) : Dns.GetHostAddressesAsync(host, ct);
 }

@@ -204,7 +204,7 @@ public sealed class DeliveryTests
         await _world.TellAsync();
         await _world.DeliverAsync();
         Assert.That((await _world.WebhookAsync(webhook)).OffReason, Does.Contain("410"));
-        Assert.That(await _world.StatesAsync(webhook), Is.EqualTo("held:1"));
+        Assert.That(await _world.StatesAsync(webhook), Is.EqualTo("held:2"), "what was told, and that it was switched off");
     }
 
     [Test]

@@ -112,7 +112,7 @@ BEGIN
     IF NOT event_is_heard('edit.' || NEW.state, NEW.social_account_id) THEN RETURN NULL; END IF;
     PERFORM tell_event('edit.' || NEW.state, NEW.social_account_id, NEW.edit_id::text, NEW.completed_at, jsonb_build_object(
         'edit_id', NEW.edit_id, 'request_id', NEW.request_id, 'social_account_id', NEW.social_account_id, 'status', NEW.state, 'kind', NEW.kind, 'level', NEW.level,
-        'meta_id', NEW.meta_id, 'campaign_name', (SELECT c.name FROM meta_campaigns c WHERE c.request_id = NEW.request_id),
+        'meta_id', NEW.meta_id, 'campaign_name', (SELECT regexp_replace(c.name, ' \[[a-z0-9]{20}\]$', '') FROM meta_campaigns c WHERE c.request_id = NEW.request_id),
         'fields', COALESCE((SELECT jsonb_agg(k ORDER BY k) FROM jsonb_object_keys(NEW.fields) k), '[]'), 'requested_by', NEW.asked_by, 'error', NEW.error,
         'asked_at', NEW.asked_at, 'completed_at', NEW.completed_at, 'status_url', '/meta/edits/' || NEW.edit_id));
     RETURN NULL;
