@@ -4,6 +4,7 @@ using MetaAdsJobs.Api.Batches;
 using MetaAdsJobs.Api.Campaigns;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Dashboard;
+using MetaAdsJobs.Api.Events;
 using MetaAdsJobs.Api.Health;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Api.Insights;
@@ -62,6 +63,7 @@ public static class ApiApplication
         meta.MapTargeting();
         meta.MapSpending();
         meta.MapChanges();
+        meta.MapWebhooks();
         app.MapSignIn();
         app.MapDashboard();
         app.MapConsole().RequireRateLimiting(RateLimits.Pages);

@@ -9,6 +9,7 @@ using MetaAdsJobs.Console.Live;
 using MetaAdsJobs.Console.New;
 using MetaAdsJobs.Console.Numbers;
 using MetaAdsJobs.Console.Runs;
+using MetaAdsJobs.Console.Webhooks;
 using Microsoft.AspNetCore.Mvc;
 
 namespace MetaAdsJobs.Console;
@@ -52,6 +53,7 @@ public static class ConsoleApplication
         actions.MapCampaignActions();
         actions.MapAccountActions();
         actions.MapClipActions();
+        actions.MapWebhookActions();
         actions.MapNumbers();
         NewActions.Map(actions);
         return console;

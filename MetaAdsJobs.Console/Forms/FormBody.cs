@@ -32,6 +32,14 @@ internal sealed class FormBody(IFormCollection form, bool emptyIsNull)
         return this;
     }
 
+    /// <summary>All that is ticked or chosen of a field; left out, or null, when nothing is.</summary>
+    public FormBody Items(string name)
+    {
+        var items = form[name].Select(item => item?.Trim()).Where(item => item is { Length: > 0 }).Select(item => (JsonNode?)item).ToArray();
+        Put(name, items.Length == 0 ? null : new JsonArray(items));
+        return this;
+    }
+
     public FormBody Cents(string name)
     {
         var text = Given(name);

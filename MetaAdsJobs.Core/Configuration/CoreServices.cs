@@ -2,6 +2,7 @@ using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Batches;
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Database;
+using MetaAdsJobs.Core.Events;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
@@ -20,6 +21,6 @@ public static class CoreServices
     {
         services.TryAddSingleton(new ServiceClock(TimeProvider.System));
         services.TryAddSingleton<TimeProvider>(provider => provider.GetRequiredService<ServiceClock>());
-        return services.AddDatabase().AddMeta().AddAccounts().AddJobs().AddSpending().AddOrchestrations().AddBatches().AddCampaigns().AddInsights().AddTargeting();
+        return services.AddDatabase().AddMeta().AddAccounts().AddJobs().AddSpending().AddOrchestrations().AddBatches().AddCampaigns().AddInsights().AddTargeting().AddEvents();
     }
 }

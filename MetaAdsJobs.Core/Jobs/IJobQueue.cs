@@ -37,4 +37,8 @@ public interface IJobQueue
     /// <summary>Lets go on, and activates again, what a stop that was lifted had held.</summary>
     /// <returns>The queue's own id of the job.</returns>
     string EnqueueResume(Guid stopId);
+
+    /// <summary>Sends a webhook what is due.</summary>
+    /// <returns>The queue's own id of the job.</returns>
+    string EnqueueDelivery(Guid webhookId);
 }

@@ -2,6 +2,7 @@ using Hangfire.Common;
 using MetaAdsJobs.Core.Accounts.Tokens;
 using MetaAdsJobs.Core.Batches;
 using MetaAdsJobs.Core.Campaigns;
+using MetaAdsJobs.Core.Events.Delivering;
 using MetaAdsJobs.Core.Insights.Nightly;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Jobs.Filters;
@@ -24,6 +25,7 @@ internal static class JobKinds
         [ResumeSpendingJob.Kind] = typeof(ResumeSpendingJob),
         [CampaignEditJob.Kind] = typeof(CampaignEditJob),
         [BatchJob.Kind] = typeof(BatchJob),
+        [DeliveryJob.Kind] = typeof(DeliveryJob),
         [SweepJob.Kind] = typeof(SweepJob),
     };
 
@@ -106,4 +108,12 @@ internal sealed class ResumeSpendingJob(ResumeSpending run)
     public const string Kind = "start";
 
     public async Task<JobOutcome?> RunAsync(Guid stopId, CancellationToken ct) => (await run.ExecuteAsync(stopId, ct)).Noteworthy();
+}
+
+/// <summary>Hangfire's way into <see cref="DeliverEvents"/>.</summary>
+internal sealed class DeliveryJob(DeliverEvents run)
+{
+    public const string Kind = "events";
+
+    public async Task<JobOutcome?> RunAsync(Guid webhookId, CancellationToken ct) => (await run.ExecuteAsync(webhookId, ct)).Noteworthy();
 }

@@ -5,6 +5,7 @@ using Hangfire.Server;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Database;
+using MetaAdsJobs.Core.Events;
 using MetaAdsJobs.Core.Insights.Storing;
 using MetaAdsJobs.Core.Jobs.Filters;
 using MetaAdsJobs.Core.Jobs.Recurring;
@@ -58,6 +59,8 @@ public static class JobServices
         services.AddPacingExchange();
         services.AddTransient<PauseSpendingJob>();
         services.AddTransient<ResumeSpendingJob>();
+        services.AddTransient<DeliveryJob>();
+        services.AddDeliveryBell();
         services.AddHostedService<EnsureSchedules>();
         services.AddHostedService<ReviewLoop>();
         services.AddKeyedSingleton(Connections.OfJobServer, (provider, _) =>

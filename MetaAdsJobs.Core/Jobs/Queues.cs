@@ -1,19 +1,20 @@
 namespace MetaAdsJobs.Core.Jobs;
 
 /// <summary>
-/// Hangfire takes from them in the order of their names: stops go before single pauses, those before what a start lets go on, that before campaigns, campaigns
-/// before the rows of batches, those before insights. Stops have threads of their own besides: a thousand pauses do not keep one waiting.
+/// Hangfire takes from them in the order of their names: stops go before single pauses, those before what a start lets go on, that before events to
+/// be sent, of which there are few at a time, those before campaigns, campaigns before the rows of batches, those before insights. Stops have threads of their own besides: a thousand pauses do not keep one waiting.
 /// </summary>
 internal static class Queues
 {
     public const string Brakes = "brakes";
     public const string Pauses = "brakes-edits";
     public const string Lifted = "brakes-lifted";
+    public const string Events = "broadcasts";
     public const string Campaigns = "campaigns";
     public const string Rows = "campaigns-rows";
     public const string Insights = "insights";
 
-    public static readonly string[] All = [Brakes, Pauses, Lifted, Campaigns, Rows, Insights];
+    public static readonly string[] All = [Brakes, Pauses, Lifted, Events, Campaigns, Rows, Insights];
 
     /// <summary>For threads that rows of batches, however many, never hold.</summary>
     public static readonly string[] Reserved = [Pauses, Lifted, Campaigns];

@@ -1,4 +1,5 @@
 using System.Net;
+using MetaAdsJobs.Core.Addresses;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Meta.AdSets;
@@ -65,7 +66,7 @@ public static class MetaServices
             AllowAutoRedirect = true,
             MaxAutomaticRedirections = ImageDownloads.MaxRedirects,
             AutomaticDecompression = DecompressionMethods.None,
-            ConnectCallback = options.AllowPrivateImageHosts ? null : PublicAddresses.ConnectAsync,
+            ConnectCallback = options.AllowPrivateImageHosts ? null : PublicAddresses.Connecting(new HostNames(), "Meta:AllowPrivateImageHosts"),
             ConnectTimeout = TimeSpan.FromSeconds(options.ConnectTimeoutSeconds),
             PooledConnectionLifetime = TimeSpan.FromMinutes(1),
             UseCookies = false,

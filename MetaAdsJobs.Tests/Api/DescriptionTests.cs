@@ -30,7 +30,9 @@ public sealed class DescriptionTests
             "GET /meta/insights/syncs/{syncId}", "GET /meta/insights/nights", "GET /meta/insights/nights/{night}", "GET /meta/accounts/{id}/reports",
             "POST /meta/accounts/{id}/reports", "GET /meta/accounts/{id}/reports/{name}", "DELETE /meta/accounts/{id}/reports/{name}",
             "GET /meta/accounts", "POST /meta/accounts", "GET /meta/accounts/{id}", "PATCH /meta/accounts/{id}",
-            "GET /meta/targeting", "POST /meta/targeting/reach", "GET /meta/accounts/{id}/audiences", "GET /meta/clips", "POST /meta/clips", "GET /meta/clips/{id}", "PUT /meta/clips/{id}/file", "GET /health/live", "GET /health/ready",
+            "GET /meta/targeting", "POST /meta/targeting/reach", "GET /meta/accounts/{id}/audiences", "GET /meta/clips", "POST /meta/clips", "GET /meta/clips/{id}", "PUT /meta/clips/{id}/file", "GET /meta/webhooks", "POST /meta/webhooks", "GET /meta/webhooks/{id}", "PATCH /meta/webhooks/{id}", "DELETE /meta/webhooks/{id}", "POST /meta/webhooks/{id}/rotate",
+            "POST /meta/webhooks/{id}/test", "POST /meta/webhooks/{id}/replay", "GET /meta/webhooks/{id}/deliveries", "GET /meta/webhooks/{id}/deliveries/{delivery}", "POST /meta/webhooks/{id}/deliveries/{delivery}/replay",
+            "GET /health/live", "GET /health/ready",
         ]));
     }
 

@@ -13,6 +13,7 @@ public sealed class JobKindsTests
     [TestCase(typeof(TokenCheckJob), "tokens")]
     [TestCase(typeof(BatchJob), "batch")]
     [TestCase(typeof(SweepJob), "sweep")]
+    [TestCase(typeof(DeliveryJob), "events")]
     public void A_jobs_stored_name_never_changes_and_leads_back_to_it(Type type, string stored)
     {
         Assert.That(JobKinds.Serialize(type), Is.EqualTo(stored));

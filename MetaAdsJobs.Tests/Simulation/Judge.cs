@@ -129,6 +129,7 @@ internal sealed class Judge(History history)
             foreach (var (id, round, request) in rounds)
                 JudgeResult((await reader.FindAsync(id, CancellationToken.None))!, new(OrchestrationRequest.FromJson(request)), round, named);
             await ContentJudge.EndAsync(history, connection, accountId, named);
+            await EventJudge.EndAsync(history, connection, accountId);
             foreach (var orphan in history.World.Ours(adAccountId).Where(one => one.Lives && one.Kind != "advideos" && !named.Contains(one)))
                 Condemn($"{orphan.Kind} {orphan.Id} \"{orphan.Name}\" lives at Meta, and no result names it");
             await JudgeSpendingAsync(connection, adAccountId);

@@ -56,6 +56,8 @@ public sealed partial class PlantedDefectTests
         new("a campaign is adopted that a run is making", Adopting, "if (campaign is null && await FindMakerAsync(", "if (account.Name.Length == 0 && await FindMakerAsync("),
         new("an adoption takes what a run is adding", Adopting, "|| !underWay.Contains(marker);", "|| marker.Length > 0;"),
         new("a row is let in by one commit and marked by another", "Batches/FeedBatches.cs", "using var transaction = JobTransaction.Begin();\n        List<NextRow> rows;", "using var transaction = new System.Transactions.TransactionScope(System.Transactions.TransactionScopeOption.Suppress, System.Transactions.TransactionScopeAsyncFlowOption.Enabled);\n        List<NextRow> rows;"),
+        new("a run that is cancelled is told to nobody", "../db/migrations/V0045__events_out.sql", "WHEN (NEW.status IN ('succeeded', 'failed', 'cancelled') AND", "WHEN (NEW.status IN ('succeeded', 'failed') AND"),
+        new("an edit that was made void is told to nobody", "../db/migrations/V0045__events_out.sql", "WHEN (NEW.state IN ('succeeded', 'failed', 'cancelled') AND", "WHEN (NEW.state IN ('succeeded', 'failed') AND"),
         new("an undo that finds what it lost does not write it down", "Orchestrations/Undo/UndoRunner.cs", "await journal.FoundAsync(attempt, step, found[0], ct);\n                    if (await DeleteAsync", "if (await DeleteAsync"),
     ];
 

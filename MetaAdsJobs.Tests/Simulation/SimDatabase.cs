@@ -80,6 +80,7 @@ internal sealed class SimDatabase : IAsyncDisposable
             CREATE FUNCTION sim.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS
                 $$ SELECT timestamptz 'epoch' + pg_catalog.pg_read_file('clock_{database.Name}')::bigint * interval '1 microsecond' $$;
             CREATE FUNCTION sim.now() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$ SELECT sim.clock_timestamp() $$;
+            {EventJudge.ListenSql}
             """);
         return new(database, file);
     }

@@ -124,6 +124,8 @@ internal sealed class SimQueue(History history)
 
         public string EnqueueResume(Guid stopId) => Enqueue(new("resume", stopId));
 
+        public string EnqueueDelivery(Guid webhookId) => "0";
+
         private string Enqueue(Job job)
         {
             if (process.IsDead) throw new SimulatedDeathException();

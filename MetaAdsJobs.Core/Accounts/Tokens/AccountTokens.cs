@@ -12,58 +12,15 @@ public sealed class AccountTokens
 
     /// <summary>How long such a run waits before it tries again.</summary>
     internal static readonly TimeSpan UntilReadable = TimeSpan.FromMinutes(1);
-    private const string Purpose = "social_accounts.access_token";
-    private static readonly TimeSpan BetweenReadings = TimeSpan.FromSeconds(1);
-    private readonly IDataProtector _protector;
-    private readonly RereadRing _ring;
-    private readonly TimeProvider _time;
-    private readonly Lock _lock = new();
-    private volatile IDataProtector _opener;
-    private long? _readAt;
+    private readonly Sealer _sealer;
 
-    internal AccountTokens(IDataProtectionProvider protection, RereadRing ring, TimeProvider time)
-    {
-        (_protector, _ring, _time) = (protection.CreateProtector(Purpose), ring, time);
-        _opener = _protector;
-    }
+    internal AccountTokens(IDataProtectionProvider protection, RereadRing ring, TimeProvider time) => _sealer = new("social_accounts.access_token", protection, ring, time);
 
-    public string Close(string accessToken) => _protector.Protect(accessToken);
+    public string Close(string accessToken) => _sealer.Close(accessToken);
 
     /// <returns>Null when the ring has lost the key: for those who deal with many accounts and must not stop at one.</returns>
-    internal string? TryOpen(string stored)
-    {
-        try
-        {
-            return Open(stored);
-        }
-        catch (CryptographicException)
-        {
-            return null;
-        }
-    }
+    internal string? TryOpen(string stored) => _sealer.TryOpen(stored);
 
     /// <exception cref="CryptographicException">The ring has lost the key.</exception>
-    internal string Open(string stored)
-    {
-        try
-        {
-            return _opener.Unprotect(stored);
-        }
-        catch (CryptographicException) when (Reread())
-        {
-            return _opener.Unprotect(stored);
-        }
-    }
-
-    // Another process may have made a key since the ring was read. Not for each of many tokens that nobody can open.
-    private bool Reread()
-    {
-        lock (_lock)
-        {
-            if (_readAt is { } readAt && _time.GetElapsedTime(readAt) < BetweenReadings) return false;
-            _readAt = _time.GetTimestamp();
-            _opener = _ring.Read().CreateProtector(Purpose);
-            return true;
-        }
-    }
+    internal string Open(string stored) => _sealer.Open(stored);
 }

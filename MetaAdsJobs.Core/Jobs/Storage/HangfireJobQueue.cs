@@ -25,6 +25,8 @@ internal sealed class HangfireJobQueue(IBackgroundJobClientV2 client) : IJobQueu
 
     public string EnqueueResume(Guid stopId) => Enqueue<ResumeSpendingJob>(Queues.Lifted, job => job.RunAsync(stopId, CancellationToken.None));
 
+    public string EnqueueDelivery(Guid webhookId) => Enqueue<DeliveryJob>(Queues.Events, job => job.RunAsync(webhookId, CancellationToken.None));
+
     private string Enqueue<T>(string queue, Expression<Func<T, Task>> call)
     {
         try

@@ -25,6 +25,7 @@ internal sealed class JobNames(NpgsqlDataSource dataSource) : IDisposable
         const string OwnerSql = "SELECT name FROM social_accounts WHERE id = @Id";
         const string StopSql = "SELECT COALESCE(a.name, 'all accounts') FROM stops s LEFT JOIN social_accounts a ON a.id = s.social_account_id WHERE s.id = @Id";
         const string BatchSql = "SELECT COALESCE(name, row_count || ' rows') FROM batches WHERE batch_id = @Id";
+        const string WebhookSql = "SELECT shown_url FROM webhooks WHERE id = @Id";
         return job switch
         {
             { Args: [Guid id, ..] } when job.Type == typeof(OrchestrationJob) => $"Campaign: {Find(CampaignSql, id)}",
@@ -36,6 +37,7 @@ internal sealed class JobNames(NpgsqlDataSource dataSource) : IDisposable
             _ when job.Type == typeof(TokenCheckJob) => "Token check",
             { Args: [Guid id, ..] } when job.Type == typeof(PauseSpendingJob) => $"Stop: {Find(StopSql, id)}",
             { Args: [Guid id, ..] } when job.Type == typeof(ResumeSpendingJob) => $"Start: {Find(StopSql, id)}",
+            { Args: [Guid id, ..] } when job.Type == typeof(DeliveryJob) => $"Events to {Find(WebhookSql, id)}",
             { Method.Name: nameof(SweepJob.RunBrakesAsync) } when job.Type == typeof(SweepJob) => "Sweep of stops",
             { Method.Name: nameof(SweepJob.RunClipFilesAsync) } when job.Type == typeof(SweepJob) => "Sweep of clip files",
             _ when job.Type == typeof(SweepJob) => "Sweep",

@@ -1,3 +1,4 @@
+using MetaAdsJobs.Core.Addresses;
 using Polly;
 using Polly.Timeout;
 

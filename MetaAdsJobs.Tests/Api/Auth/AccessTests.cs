@@ -43,6 +43,17 @@ public sealed class AccessTests
         ("POST", "/meta/targeting/reach", "manager", 422),
         ("GET", $"/meta/accounts/{Id}/audiences", "manager", 404),
         ("POST", $"/meta/accounts/{Id}/campaigns/1/adopt", "manager", 404),
+        ("GET", "/meta/webhooks", "manager", 200),
+        ("POST", "/meta/webhooks", "manager", 422),
+        ("GET", $"/meta/webhooks/{Id}", "manager", 404),
+        ("PATCH", $"/meta/webhooks/{Id}", "manager", 404),
+        ("DELETE", $"/meta/webhooks/{Id}", "manager", 404),
+        ("POST", $"/meta/webhooks/{Id}/rotate", "manager", 404),
+        ("POST", $"/meta/webhooks/{Id}/test", "manager", 404),
+        ("POST", $"/meta/webhooks/{Id}/replay", "manager", 422),
+        ("GET", $"/meta/webhooks/{Id}/deliveries", "manager", 404),
+        ("GET", $"/meta/webhooks/{Id}/deliveries/{Id}", "manager", 404),
+        ("POST", $"/meta/webhooks/{Id}/deliveries/{Id}/replay", "manager", 404),
     ];
 
     private Service _service = null!;

@@ -1,5 +1,5 @@
 using System.Net;
-using MetaAdsJobs.Core.Meta.Media;
+using MetaAdsJobs.Core.Addresses;
 
 namespace MetaAdsJobs.Tests.Meta.Images;
 

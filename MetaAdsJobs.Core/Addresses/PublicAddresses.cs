@@ -1,10 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace MetaAdsJobs.Core.Meta.Media;
+namespace MetaAdsJobs.Core.Addresses;
 
 /// <summary>The host of a user's URL is, or leads to, an address that only this network can reach.</summary>
-internal sealed class PrivateAddressException() : Exception("its host is not on the public internet (Meta:AllowPrivateImageHosts)")
+/// <param name="setting">What allows it all the same.</param>
+internal sealed class PrivateAddressException(string setting) : Exception($"its host is not on the public internet ({setting})")
 {
     /// <summary>It may come wrapped by the HTTP client.</summary>
     public static PrivateAddressException? In(Exception exception) => exception as PrivateAddressException ?? exception.InnerException as PrivateAddressException;
@@ -34,12 +35,13 @@ internal static class PublicAddresses
         return (address.AddressFamily == AddressFamily.InterNetwork || GlobalUnicast.Contains(address)) && !NotPublic.Any(network => network.Contains(address));
     }
 
-    /// <exception cref="PrivateAddressException">The host has no public address.</exception>
-    public static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
+    /// <summary>How connections are made that may only lead to the public internet: for every one the host's addresses are looked up anew, and what is checked is connected to.</summary>
+    /// <param name="names">Where the addresses are looked up.</param>
+    /// <param name="setting">What allows others, for the words of the <see cref="PrivateAddressException"/>.</param>
+    public static Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> Connecting(IHostNames names, string setting) => async (context, ct) =>
     {
-        var addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, ct);
-        var allowed = addresses.Where(IsPublic).ToArray();
-        if (allowed.Length == 0) throw new PrivateAddressException();
+        var allowed = (await names.FindAsync(context.DnsEndPoint.Host, ct)).Where(IsPublic).ToArray();
+        if (allowed.Length == 0) throw new PrivateAddressException(setting);
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
@@ -51,5 +53,5 @@ internal static class PublicAddresses
             socket.Dispose();
             throw;
         }
-    }
+    };
 }

@@ -1,0 +1,88 @@
+using System.Text.Json;
+using Dapper;
+using MetaAdsJobs.Core.Validation;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Events.Delivering;
+
+/// <summary>What became of a wish to have something sent again, or for the first time.</summary>
+public abstract record Replayed
+{
+    private Replayed() { }
+
+    /// <param name="Count">How many are on their way.</param>
+    public sealed record Done(long Count) : Replayed;
+
+    public sealed record Invalid(FieldErrors Errors) : Replayed;
+
+    public sealed record Unknown : Replayed;
+
+    public sealed record Refused(string Reason) : Replayed;
+}
+
+/// <summary>Sends again what was told before, under the same ids: one delivery, or what happened within a range of time. And a test.</summary>
+public sealed class ReplayDeliveries
+{
+    private static readonly HashSet<string> States = ["delivered", "failed", "held"];
+    private readonly NpgsqlDataSource _dataSource;
+    private readonly TimeProvider _time;
+
+    internal ReplayDeliveries(NpgsqlDataSource dataSource, TimeProvider time) => (_dataSource, _time) = (dataSource, time);
+
+    // What waits already is on its way. All its tries begin anew, and its receiver is not left in peace any longer.
+    private const string ReplaySql = """
+        WITH hook AS (UPDATE webhooks SET rests_until = NULL WHERE id = @WebhookId AND state = 'on' RETURNING id),
+        again AS (
+            UPDATE event_deliveries d SET state = 'pending', tries = 0, next_at = @Now, lease_until = NULL, delivered_at = NULL
+            FROM hook WHERE d.webhook_id = hook.id AND d.state <> 'pending' AND (@State::text IS NULL OR d.state = @State)
+              AND (@EventId::uuid IS NULL OR d.event_id = @EventId) AND (@From::timestamptz IS NULL OR d.occurred_at >= @From) AND (@To::timestamptz IS NULL OR d.occurred_at < @To)
+            RETURNING d.event_id)
+        SELECT (SELECT count(*) FROM again) AS count, EXISTS (SELECT 1 FROM hook) AS is_on, EXISTS (SELECT 1 FROM webhooks WHERE id = @WebhookId) AS is_there,
+               EXISTS (SELECT 1 FROM event_deliveries d WHERE d.webhook_id = @WebhookId AND d.event_id = @EventId) AS is_known
+        """;
+
+    public Task<Replayed> OneAsync(Guid webhookId, Guid eventId, CancellationToken ct) => ExecuteAsync(webhookId, eventId, null, null, null, ct);
+
+    /// <param name="webhookId">Whose.</param>
+    /// <param name="body">from and to, by when it happened; state, for those in one state alone.</param>
+    /// <param name="ct">Given up.</param>
+    public async Task<Replayed> RangeAsync(Guid webhookId, JsonElement body, CancellationToken ct)
+    {
+        var errors = new FieldErrors();
+        var fields = new JsonFields(body, errors);
+        var (from, to) = (fields.Moment("from"), fields.Moment("to"));
+        foreach (var name in (string[])["from", "to"])
+            if (fields.IsObject && !fields.Has(name)) fields.Refuse(name, "is required");
+        if (from >= to) fields.Refuse("from", "must be before to");
+        var state = fields.Word("state", States);
+        fields.RefuseUnknown();
+        return errors.Any ? new Replayed.Invalid(errors) : await ExecuteAsync(webhookId, null, from, to, state, ct);
+    }
+
+    /// <summary>An event that only this webhook hears of.</summary>
+    /// <returns>Null when there is no such webhook, or it is off.</returns>
+    public async Task<Guid?> TestAsync(Guid webhookId, string askedBy, CancellationToken ct)
+    {
+        const string TestSql = """
+            WITH hook AS (UPDATE webhooks SET rests_until = NULL WHERE id = @WebhookId AND state = 'on' RETURNING id),
+            told AS (
+                INSERT INTO events (id, type, subject, occurred_at, data)
+                SELECT @EventId, @Type, id::text, @Now, jsonb_build_object('webhook_id', id, 'requested_by', @AskedBy::text) FROM hook RETURNING id)
+            INSERT INTO event_deliveries (webhook_id, event_id, type, occurred_at, state, next_at) SELECT hook.id, told.id, @Type, @Now, 'pending', @Now FROM hook, told
+            """;
+        var eventId = Guid.NewGuid();
+        await using var connection = await _dataSource.OpenConnectionAsync(ct);
+        return await connection.ExecuteAsync(new(TestSql, new { WebhookId = webhookId, EventId = eventId, Type = EventTypes.Test, AskedBy = askedBy, Now = _time.GetUtcNow() }, cancellationToken: ct)) == 1 ? eventId : null;
+    }
+
+    private async Task<Replayed> ExecuteAsync(Guid webhookId, Guid? eventId, DateTimeOffset? from, DateTimeOffset? to, string? state, CancellationToken ct)
+    {
+        await using var connection = await _dataSource.OpenConnectionAsync(ct);
+        var (count, isOn, isThere, isKnown) = await connection.QuerySingleAsync<(long, bool, bool, bool)>(new(ReplaySql, new
+        {
+            WebhookId = webhookId, EventId = eventId, From = from?.ToUniversalTime(), To = to?.ToUniversalTime(), State = state, Now = _time.GetUtcNow(),
+        }, commandTimeout: 120, cancellationToken: ct));
+        if (!isThere || (eventId is not null && !isKnown)) return new Replayed.Unknown();
+        return isOn ? new Replayed.Done(count) : new Replayed.Refused("The webhook is switched off: switch it on first.");
+    }
+}

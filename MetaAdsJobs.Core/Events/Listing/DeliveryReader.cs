@@ -1,0 +1,52 @@
+using Dapper;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Events.Listing;
+
+/// <summary>Reads a webhook's deliveries for people, newest event first.</summary>
+public sealed class DeliveryReader(NpgsqlDataSource dataSource)
+{
+    public static readonly IReadOnlyList<string> States = ["pending", "delivered", "failed", "held"];
+
+    private const string Columns = """
+        d.event_id AS id, d.type, e.social_account_id, e.subject, d.occurred_at, d.state, CASE WHEN d.state = 'pending' THEN d.next_at END AS next_at, d.delivered_at, d.attempt AS attempts,
+        a.status AS last_status, a.error AS last_error, a.at AS last_at
+        """;
+
+    private const string From = """
+        JOIN events e ON e.id = d.event_id
+        LEFT JOIN LATERAL (SELECT status, error, at FROM event_attempts a WHERE a.webhook_id = d.webhook_id AND a.event_id = d.event_id ORDER BY a.attempt DESC LIMIT 1) a ON true
+        """;
+
+    /// <param name="webhookId">Whose.</param>
+    /// <param name="state">Of these alone.</param>
+    /// <param name="after">The last delivery of the page before.</param>
+    /// <param name="limit">At most so many.</param>
+    /// <param name="ct">Given up.</param>
+    public async Task<IReadOnlyList<Delivery>> ListAsync(Guid webhookId, string? state, (DateTimeOffset OccurredAt, Guid Id)? after, int limit, CancellationToken ct)
+    {
+        var listSql = $"""
+            SELECT {Columns}
+            FROM (SELECT * FROM event_deliveries d WHERE d.webhook_id = @WebhookId{(state is null ? "" : " AND d.state = @State")}{(after is null ? "" : " AND (d.occurred_at, d.event_id) < (@At, @Id)")}
+                  ORDER BY d.occurred_at DESC, d.event_id DESC LIMIT @Limit) d
+            {From}
+            ORDER BY d.occurred_at DESC, d.event_id DESC
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<Delivery>(new(listSql, new { WebhookId = webhookId, State = state, At = after?.OccurredAt.ToUniversalTime(), after?.Id, Limit = limit }, cancellationToken: ct))).AsList();
+    }
+
+    public async Task<DeliveryDetail?> FindAsync(Guid webhookId, Guid eventId, CancellationToken ct)
+    {
+        const string FindSql = $"""
+            SELECT {Columns} FROM event_deliveries d {From} WHERE d.webhook_id = @WebhookId AND d.event_id = @EventId;
+            SELECT e.data::text FROM events e WHERE e.id = @EventId;
+            SELECT attempt, at, milliseconds, status, error FROM event_attempts WHERE webhook_id = @WebhookId AND event_id = @EventId ORDER BY attempt;
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await using var answers = await connection.QueryMultipleAsync(new(FindSql, new { WebhookId = webhookId, EventId = eventId }, cancellationToken: ct));
+        var delivery = await answers.ReadSingleOrDefaultAsync<Delivery>();
+        var data = await answers.ReadSingleOrDefaultAsync<string>();
+        return delivery is null || data is null ? null : new(delivery, data, (await answers.ReadAsync<DeliveryAttempt>()).AsList());
+    }
+}

@@ -1,0 +1,96 @@
+using System.Text.Json;
+using MetaAdsJobs.Core.Events.Signing;
+using MetaAdsJobs.Core.Validation;
+
+namespace MetaAdsJobs.Core.Events;
+
+/// <summary>What became of a webhook that a caller wanted to write.</summary>
+public abstract record WebhookSaved
+{
+    private WebhookSaved() { }
+
+    /// <param name="Value">As it is now.</param>
+    /// <param name="Secret">Of one that is new: told this once.</param>
+    public sealed record Done(Webhook Value, string? Secret = null) : WebhookSaved;
+
+    public sealed record Invalid(FieldErrors Errors) : WebhookSaved;
+
+    public sealed record Unknown : WebhookSaved;
+}
+
+/// <summary>Makes and changes webhooks, and their secrets.</summary>
+public sealed class SaveWebhook
+{
+    private const int UsualOverlapHours = 24;
+    private const int MostOverlapHours = 168;
+    private readonly WebhookStore _store;
+    private readonly WebhookSecrets _secrets;
+    private readonly EventOptions _options;
+    private readonly TimeProvider _time;
+
+    internal SaveWebhook(WebhookStore store, WebhookSecrets secrets, EventOptions options, TimeProvider time) => (_store, _secrets, _options, _time) = (store, secrets, options, time);
+
+    public async Task<WebhookSaved> CreateAsync(JsonElement body, string createdBy, CancellationToken ct)
+    {
+        var errors = new FieldErrors();
+        var read = WebhookValidation.Read(new(body, errors), current: null, _options);
+        if (read is not null) await CheckAccountsAsync(read, errors, ct);
+        if (read is null || errors.Any) return new WebhookSaved.Invalid(errors);
+        var (now, secret) = (_time.GetUtcNow(), StandardWebhooks.NewSecret());
+        var webhook = new Webhook
+        {
+            Id = Guid.CreateVersion7(now), ShownUrl = Webhook.Show(read.Url!, read.Format), Description = read.Description, Format = read.Format, EventTypes = read.EventTypes, AccountIds = read.AccountIds,
+            IsOn = true, CreatedBy = createdBy, CreatedAt = now, UpdatedAt = now,
+        };
+        if (!await _store.InsertAsync(webhook, _secrets.Close(read.Url!), _secrets.Close(secret), ct))
+        {
+            errors.Add("$", $"there are {WebhookStore.Most} webhooks, and there can be no more: take one away first");
+            return new WebhookSaved.Invalid(errors);
+        }
+
+        return new WebhookSaved.Done((await _store.FindAsync(webhook.Id, now, ct))!, secret);
+    }
+
+    public async Task<WebhookSaved> ChangeAsync(Guid id, JsonElement body, string changedBy, CancellationToken ct)
+    {
+        while (true)
+        {
+            var now = _time.GetUtcNow();
+            if (await _store.FindAsync(id, now, ct) is not { } current) return new WebhookSaved.Unknown();
+            var errors = new FieldErrors();
+            var read = WebhookValidation.Read(new(body, errors), current, _options);
+            if (read is not null) await CheckAccountsAsync(read, errors, ct);
+            if (read is null || errors.Any) return new WebhookSaved.Invalid(errors);
+            var isOn = read.Enabled ?? current.IsOn;
+            var changed = current with
+            {
+                ShownUrl = read.Url is null ? current.ShownUrl : Webhook.Show(read.Url, current.Format), Description = read.Description, EventTypes = read.EventTypes, AccountIds = read.AccountIds, IsOn = isOn,
+                OffReason = isOn ? null : current.IsOn ? $"switched off by {changedBy}" : current.OffReason, OffAt = isOn ? null : current.OffAt ?? now,
+            };
+            // Somebody else was quicker: read what it is now, and change that.
+            if (!await _store.UpdateAsync(changed, read.Url is null ? null : _secrets.Close(read.Url), current.UpdatedAt, now, ct)) continue;
+            return await _store.FindAsync(id, now, ct) is { } saved ? new WebhookSaved.Done(saved) : new WebhookSaved.Unknown();
+        }
+    }
+
+    /// <summary>Gives it another secret. Until the receiver has taken that over, both sign.</summary>
+    /// <param name="body">keep_old_hours: how long, at most 168; 0 when the old one has come into the wrong hands. 24 by default.</param>
+    public async Task<WebhookSaved> RotateAsync(Guid id, JsonElement body, CancellationToken ct)
+    {
+        var errors = new FieldErrors();
+        var fields = new JsonFields(body, errors);
+        var hours = fields.Whole("keep_old_hours", 0, MostOverlapHours) ?? UsualOverlapHours;
+        fields.RefuseUnknown();
+        if (errors.Any) return new WebhookSaved.Invalid(errors);
+        var (now, secret) = (_time.GetUtcNow(), StandardWebhooks.NewSecret());
+        if (!await _store.RotateAsync(id, _secrets.Close(secret), now.AddHours(hours), now, ct)) return new WebhookSaved.Unknown();
+        return await _store.FindAsync(id, now, ct) is { } saved ? new WebhookSaved.Done(saved, secret) : new WebhookSaved.Unknown();
+    }
+
+    private async Task CheckAccountsAsync(WebhookFields read, FieldErrors errors, CancellationToken ct)
+    {
+        if (read.AccountIds is null) return;
+        var known = await _store.KnownAccountsAsync(read.AccountIds, ct);
+        foreach (var (id, index) in read.AccountIds.Select((id, index) => (id, index)).Where(one => !known.Contains(one.id))) errors.Add($"account_ids[{index}]", $"there is no social account {id}");
+    }
+}

@@ -1,0 +1,53 @@
+namespace MetaAdsJobs.Core.Events;
+
+/// <summary>Who wants to hear of what, and how that stands.</summary>
+public sealed record Webhook
+{
+    public const string CloudEvents = "cloudevents";
+    public const string Slack = "slack";
+
+    public required Guid Id { get; init; }
+
+    /// <summary>What people are shown of the address. Some addresses are keys, so never all of it.</summary>
+    public required string ShownUrl { get; init; }
+    public string? Description { get; init; }
+
+    /// <summary><see cref="CloudEvents"/> or <see cref="Slack"/>.</summary>
+    public required string Format { get; init; }
+
+    /// <summary>Null: all.</summary>
+    public string[]? EventTypes { get; init; }
+
+    /// <summary>Null: all.</summary>
+    public Guid[]? AccountIds { get; init; }
+    public required bool IsOn { get; init; }
+
+    /// <summary>Why it was switched off.</summary>
+    public string? OffReason { get; init; }
+    public DateTimeOffset? OffAt { get; init; }
+
+    /// <summary>Since when nothing was received.</summary>
+    public DateTimeOffset? FailingSince { get; init; }
+
+    /// <summary>Until when the secret before the present one signs, too.</summary>
+    public DateTimeOffset? FormerSecretUntil { get; init; }
+    public required string CreatedBy { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>Deliveries that wait for their turn, or their next try; counted up to one more than <see cref="MostCounted"/>.</summary>
+    public int Pending { get; init; }
+
+    /// <summary>The same of those that were given up, or were held while it was off.</summary>
+    public int NotDelivered { get; init; }
+
+    public const int MostCounted = 1000;
+
+    /// <summary>The address for people: its host alone of a Slack one, whose path is a key, and no query of any.</summary>
+    internal static string Show(string url, string format)
+    {
+        var parsed = new Uri(url);
+        var host = parsed.GetLeftPart(UriPartial.Authority);
+        return format == Slack ? $"{host}/…" : host + parsed.AbsolutePath + (parsed.Query.Length > 0 ? "?…" : "");
+    }
+}

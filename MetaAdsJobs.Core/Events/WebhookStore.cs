@@ -1,0 +1,102 @@
+using Dapper;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Events;
+
+/// <summary>Rows of webhooks, as people write and see them.</summary>
+public sealed class WebhookStore
+{
+    internal const int Most = 50;
+    private readonly NpgsqlDataSource _dataSource;
+
+    internal WebhookStore(NpgsqlDataSource dataSource) => _dataSource = dataSource;
+
+    private const string Columns = """
+        w.id, w.shown_url, w.description, w.format, w.event_types, w.account_ids, w.state = 'on' AS is_on, w.off_reason, w.off_at, w.failing_since,
+        CASE WHEN w.former_until > @Now THEN w.former_until END AS former_secret_until, w.created_by, w.created_at, w.updated_at,
+        (SELECT count(*) FROM (SELECT 1 FROM event_deliveries d WHERE d.webhook_id = w.id AND d.state = 'pending' LIMIT @MostCounted + 1) d)::int AS pending,
+        (SELECT count(*) FROM (SELECT 1 FROM event_deliveries d WHERE d.webhook_id = w.id AND d.state IN ('failed', 'held') LIMIT @MostCounted + 1) d)::int AS not_delivered
+        """;
+
+    public async Task<IReadOnlyList<Webhook>> ListAsync(DateTimeOffset now, CancellationToken ct)
+    {
+        const string ListSql = $"SELECT {Columns} FROM webhooks w ORDER BY w.created_at DESC, w.id";
+        await using var connection = await _dataSource.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<Webhook>(new(ListSql, new { Now = now, Webhook.MostCounted }, cancellationToken: ct))).AsList();
+    }
+
+    public async Task<Webhook?> FindAsync(Guid id, DateTimeOffset now, CancellationToken ct)
+    {
+        const string FindSql = $"SELECT {Columns} FROM webhooks w WHERE w.id = @Id";
+        await using var connection = await _dataSource.OpenConnectionAsync(ct);
+        return await connection.QuerySingleOrDefaultAsync<Webhook>(new(FindSql, new { Id = id, Now = now, Webhook.MostCounted }, cancellationToken: ct));
+    }
+
+    /// <returns>False when there are as many as there may be.</returns>
+    internal async Task<bool> InsertAsync(Webhook webhook, string sealedUrl, string sealedSecret, CancellationToken ct)
+    {
+        const string InsertSql = """
+            INSERT INTO webhooks (id, url, shown_url, description, format, event_types, account_ids, secret, created_by, created_at, updated_at)
+            SELECT @Id, @Url, @ShownUrl, @Description, @Format, @EventTypes::text[], @AccountIds::uuid[], @Secret, @CreatedBy, @CreatedAt, @CreatedAt
+            WHERE (SELECT count(*) FROM webhooks) < @Most
+            """;
+        await using var connection = await _dataSource.OpenConnectionAsync(ct);
+        return await connection.ExecuteAsync(new(InsertSql, new
+        {
+            webhook.Id, Url = sealedUrl, webhook.ShownUrl, webhook.Description, webhook.Format, webhook.EventTypes, webhook.AccountIds, Secret = sealedSecret, webhook.CreatedBy, webhook.CreatedAt, Most,
+        }, cancellationToken: ct)) == 1;
+    }
+
+    /// <param name="sealedUrl">Null: as it is.</param>
+    /// <param name="seen">When it was last changed, as the caller saw it.</param>
+    /// <returns>False when somebody else has changed it since, or it is gone.</returns>
+    internal async Task<bool> UpdateAsync(Webhook webhook, string? sealedUrl, DateTimeOffset seen, DateTimeOffset now, CancellationToken ct)
+    {
+        // Switched on, it begins anew; what was held stays so until it is replayed.
+        const string UpdateSql = """
+            UPDATE webhooks SET url = COALESCE(@Url, url), shown_url = @ShownUrl, description = @Description, event_types = @EventTypes::text[], account_ids = @AccountIds::uuid[],
+                state = CASE WHEN @IsOn THEN 'on' ELSE 'off' END, off_reason = @OffReason, off_at = @OffAt,
+                failing_since = CASE WHEN @IsOn AND state = 'off' OR @Url IS NOT NULL THEN NULL ELSE failing_since END,
+                rests_until = CASE WHEN @IsOn AND state = 'off' OR @Url IS NOT NULL THEN NULL ELSE rests_until END,
+                updated_at = GREATEST(@Now, updated_at + interval '1 microsecond')
+            WHERE id = @Id AND updated_at = @Seen
+            """;
+        await using var connection = await _dataSource.OpenConnectionAsync(ct);
+        return await connection.ExecuteAsync(new(UpdateSql, new
+        {
+            webhook.Id, Url = sealedUrl, webhook.ShownUrl, webhook.Description, webhook.EventTypes, webhook.AccountIds, webhook.IsOn, webhook.OffReason, webhook.OffAt, Seen = seen, Now = now,
+        }, cancellationToken: ct)) == 1;
+    }
+
+    /// <summary>Another secret; the present one goes on signing until then.</summary>
+    /// <returns>False when there is no such webhook.</returns>
+    internal async Task<bool> RotateAsync(Guid id, string sealedSecret, DateTimeOffset formerUntil, DateTimeOffset now, CancellationToken ct)
+    {
+        const string RotateSql = """
+            UPDATE webhooks SET former_secret = secret, former_until = @FormerUntil, secret = @Secret, updated_at = GREATEST(@Now, updated_at + interval '1 microsecond') WHERE id = @Id
+            """;
+        await using var connection = await _dataSource.OpenConnectionAsync(ct);
+        return await connection.ExecuteAsync(new(RotateSql, new { Id = id, Secret = sealedSecret, FormerUntil = formerUntil, Now = now }, cancellationToken: ct)) == 1;
+    }
+
+    /// <summary>Takes it away, with the log of its deliveries. What is under way may still arrive.</summary>
+    /// <returns>False when there is none.</returns>
+    public async Task<bool> DeleteAsync(Guid id, CancellationToken ct)
+    {
+        const string DeleteSql = """
+            WITH gone AS (DELETE FROM webhooks WHERE id = @Id RETURNING id),
+            deliveries AS (DELETE FROM event_deliveries d USING gone WHERE d.webhook_id = gone.id)
+            SELECT count(*) FROM gone
+            """;
+        await using var connection = await _dataSource.OpenConnectionAsync(ct);
+        return await connection.ExecuteScalarAsync<long>(new(DeleteSql, new { Id = id }, commandTimeout: 120, cancellationToken: ct)) == 1;
+    }
+
+    /// <returns>Those of the accounts that there are.</returns>
+    internal async Task<IReadOnlySet<Guid>> KnownAccountsAsync(IReadOnlyCollection<Guid> ids, CancellationToken ct)
+    {
+        const string KnownSql = "SELECT id FROM social_accounts WHERE id = ANY (@Ids)";
+        await using var connection = await _dataSource.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<Guid>(new(KnownSql, new { Ids = ids.ToArray() }, cancellationToken: ct))).ToHashSet();
+    }
+}
