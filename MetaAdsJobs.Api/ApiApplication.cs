@@ -54,6 +54,7 @@ public static class ApiApplication
         var meta = app.MapGroup("/meta").RequireRateLimiting(RateLimits.PerCaller);
         meta.MapOrchestrations();
         meta.MapCampaigns();
+        meta.MapHolds();
         meta.MapInsights();
         meta.MapAccounts();
         meta.MapClips();

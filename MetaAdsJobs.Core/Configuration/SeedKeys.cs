@@ -30,6 +30,8 @@ public static class SeedKeys
         ("REVIEW_DEADLINE_HOURS", "Orchestration:ReviewDeadlineHours"),
         ("CAMPAIGN_CAP_CENTS", "Spending:CampaignCapCents"),
         ("ACCOUNT_DAILY_CAP_CENTS", "Spending:AccountDailyCapCents"),
+        ("ACTIVATION_LATE_MINUTES", "Schedule:LateMinutes"),
+        ("APPROVAL_HOURS", "Schedule:ApprovalHours"),
         ("NIGHTLY_SYNC_AT", "Insights:NightlySyncAt"),
         ("INSIGHTS_LOOKBACK_DAYS", "Insights:LookbackDays"),
         ("INSIGHTS_OUTAGE_HOURS", "Insights:OutageHours"),
