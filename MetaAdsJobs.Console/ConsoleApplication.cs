@@ -2,6 +2,7 @@ using MetaAdsJobs.Console.Accounts;
 using MetaAdsJobs.Console.Campaigns;
 using MetaAdsJobs.Console.Clips;
 using MetaAdsJobs.Console.Forms;
+using MetaAdsJobs.Console.Holding;
 using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Console.Language;
 using MetaAdsJobs.Console.Live;
@@ -48,6 +49,7 @@ public static class ConsoleApplication
         actions.MapLive();
         actions.MapRunActions();
         actions.MapCampaignActions();
+        actions.MapHoldActions();
         actions.MapAccountActions();
         actions.MapClipActions();
         actions.MapNumbers();

@@ -107,7 +107,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
             SELECT 1 FROM meta_campaigns WHERE request_id = (SELECT request_id FROM campaign_edits WHERE edit_id = @EditId AND kind <> 'pause') FOR NO KEY UPDATE;
             UPDATE campaign_edits r SET held = false, {Table.Taken}, quiet_since = COALESCE(r.lease_until, r.quiet_since) FROM social_accounts a WHERE {Table.Claimable}
             RETURNING r.number, r.attempt, r.failures, r.abandoned, r.request_id, r.social_account_id, r.meta_id, r.kind, r.fields::text AS fields, r.asked_by, r.asked_at, a.access_token, r.round, r.ending, r.error, r.quiet_since, r.due_at,
-                      r.attempt = 1 AND clock_timestamp() > {Lateness.FreeSince} + @Late AS is_missed,
+                      r.attempt = 1 AND @Now > {Lateness.FreeSince} + @Late AS is_missed,
                       (SELECT v.state FROM activations v WHERE v.request_id = r.request_id) AS activation
             """;
         EditRow? row;
@@ -209,7 +209,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
             WHERE r.request_id = @RequestId AND r.state IN ('queued', 'waiting') AND r.lease_until IS NULL AND (NOT r.held OR ({Table.HeldUntil}) IS NULL) ORDER BY r.number LIMIT 1
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.QueryFirstOrDefaultAsync<Guid?>(new(nextSql, new { RequestId = requestId }, cancellationToken: ct));
+        return await connection.QueryFirstOrDefaultAsync<Guid?>(new(nextSql, new { RequestId = requestId, Now = time.GetUtcNow() }, cancellationToken: ct));
     }
 
     /// <summary>What is to be paused by edits asked for later: nothing of it is switched on any more.</summary>

@@ -42,7 +42,7 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
         WaitsFor = """
             CASE WHEN r.kind <> 'pause' AND a.blocked_at IS NOT NULL THEN concat('the account is blocked by Meta: ', COALESCE(a.block_reason, 'blocked'))
                  WHEN r.ending IS NOT NULL THEN NULL
-                 WHEN r.due_at > clock_timestamp() THEN 'its time has not come yet'
+                 WHEN r.due_at > @Now THEN 'its time has not come yet'
                  WHEN EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = r.edit_id AND p.state = 'asked') THEN 'somebody else has to approve it'
                  WHEN r.kind <> 'pause' AND EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = r.request_id AND e.number < r.number AND e.state IN ('queued', 'running', 'waiting') AND e.ending IS NULL AND NOT e.held
                                                          AND (e.kind <> 'pause' OR r.kind NOT IN ('archive', 'delete')))
@@ -52,12 +52,12 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
                  WHEN r.kind IN ('publish', 'resume') OR r.fields ? 'creative' AND EXISTS (SELECT 1 FROM meta_ads d WHERE d.meta_id = r.meta_id AND d.status = 'ACTIVE') THEN COALESCE((
                     SELECT concat('stopped by ', s.stopped_by, ': ' || s.reason) FROM stops s
                     WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = a.id) LIMIT 1),
-                    CASE WHEN r.kind IN ('publish', 'resume') THEN (SELECT why FROM freeze_of(a.id, clock_timestamp())) END) END
+                    CASE WHEN r.kind IN ('publish', 'resume') THEN (SELECT why FROM freeze_of(a.id, @Now)) END) END
             """,
         HeldUntil = """
             CASE WHEN r.ending IS NULL THEN COALESCE(
-                LEAST(CASE WHEN r.due_at > clock_timestamp() THEN r.due_at END, (SELECT p.expires_at FROM approvals p WHERE p.edit_id = r.edit_id AND p.state = 'asked')),
-                CASE WHEN r.kind IN ('publish', 'resume') THEN (SELECT ends_at FROM freeze_of(a.id, clock_timestamp())) END) END
+                LEAST(CASE WHEN r.due_at > @Now THEN r.due_at END, (SELECT p.expires_at FROM approvals p WHERE p.edit_id = r.edit_id AND p.state = 'asked')),
+                CASE WHEN r.kind IN ('publish', 'resume') THEN (SELECT ends_at FROM freeze_of(a.id, @Now)) END) END
             """,
         IsHeld = "held",
     };
@@ -77,10 +77,10 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
     /// <summary>Of which rows Meta's limits hold nothing back.</summary>
     public string GoesFirst { get; private init; } = "false";
 
-    /// <summary>What else a row waits for, in words; null when nothing.</summary>
+    /// <summary>What else a row waits for, in words; null when nothing. Takes @Now.</summary>
     public string WaitsFor { get; private init; } = "NULL::text";
 
-    /// <summary>Until when a row is held whatever becomes of others; null when it is not.</summary>
+    /// <summary>Until when a row is held whatever becomes of others; null when it is not. Takes @Now.</summary>
     public string HeldUntil { get; private init; } = "NULL::timestamptz";
 
     /// <summary>The column that tells others of it; null where there is none.</summary>

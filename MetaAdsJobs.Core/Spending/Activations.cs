@@ -123,7 +123,7 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
             SELECT @RequestId, @AccountId, @State, @DailyCents, @EndsAt, clock_timestamp() + @Longest, @Now
             FROM social_accounts a
             WHERE a.id = @AccountId AND EXISTS ({held}) AND NOT EXISTS (SELECT 1 FROM stops WHERE lifted_at IS NULL AND (social_account_id IS NULL OR social_account_id = @AccountId))
-              AND NOT EXISTS (SELECT 1 FROM freeze_of(@AccountId, clock_timestamp())) AND {ApprovedSql}
+              AND NOT EXISTS (SELECT 1 FROM freeze_of(@AccountId, @Now)) AND {ApprovedSql}
               AND (a.caps_off OR COALESCE(a.campaign_cap_cents, @CampaignCap) IS NULL OR @DailyCents <= COALESCE(a.campaign_cap_cents, @CampaignCap))
               AND (a.caps_off OR COALESCE(a.daily_cap_cents, @DayCap) IS NULL OR @DailyCents + (
                     SELECT COALESCE(sum(daily_cents), 0) FROM activations
@@ -142,7 +142,7 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
                       AND (ends_at IS NULL OR ends_at > @Now)) AS active_cents,
                    @State = 'active' AND EXISTS (SELECT 1 FROM activations WHERE request_id = @RequestId AND state = 'activating') AS is_activating,
                    f.why AS frozen, f.ends_at AS frozen_until, NOT {ApprovedSql} AS to_approve
-            FROM social_accounts a LEFT JOIN freeze_of(@AccountId, clock_timestamp()) f ON true WHERE a.id = @AccountId
+            FROM social_accounts a LEFT JOIN freeze_of(@AccountId, @Now) f ON true WHERE a.id = @AccountId
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var answers = await connection.QueryMultipleAsync(new(permitSql, new

@@ -55,6 +55,8 @@ public sealed partial class PlantedDefectTests
         new("what is new of a campaign that was known counts from its next comparison on", Adopting, "WHERE @IsKnown AND @IsMore AND", "WHERE @IsKnown AND @IsMore AND false AND"),
         new("a campaign is adopted that a run is making", Adopting, "if (campaign is null && await FindMakerAsync(", "if (account.Name.Length == 0 && await FindMakerAsync("),
         new("an adoption takes what a run is adding", Adopting, "|| !underWay.Contains(marker);", "|| marker.Length > 0;"),
+        new("what has a time does not wait for it", "Claims/ClaimTable.cs", "WHEN r.due_at > @Now THEN 'its time has not come yet'", "WHEN false THEN 'its time has not come yet'"),
+        new("nobody looks whether it is approved", "Spending/Activations.cs", "(@GivesBack OR a.approval_required = 'none'", "(true OR @GivesBack OR a.approval_required = 'none'"),
         new("an undo that finds what it lost does not write it down", "Orchestrations/Undo/UndoRunner.cs", "await journal.FoundAsync(attempt, step, found[0], ct);\n                    if (await DeleteAsync", "if (await DeleteAsync"),
     ];
 

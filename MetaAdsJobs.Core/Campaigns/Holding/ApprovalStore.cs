@@ -88,7 +88,7 @@ internal sealed class ApprovalStore(NpgsqlDataSource dataSource, CampaignTrees t
             WHERE p.state = 'asked' AND e.edit_id = p.edit_id AND (@EditId::uuid IS NULL OR p.edit_id = @EditId) AND (e.state NOT IN ('queued', 'running', 'waiting') OR e.ending IS NOT NULL);
             WITH over AS (
                 UPDATE approvals p SET state = 'expired', decided_at = @Now, reason = 'nobody has answered in time' FROM campaign_edits e
-                WHERE p.state = 'asked' AND p.expires_at <= clock_timestamp() AND e.edit_id = p.edit_id AND (@EditId::uuid IS NULL OR p.edit_id = @EditId) AND e.state IN ('queued', 'waiting') AND e.lease_until IS NULL RETURNING p.*),
+                WHERE p.state = 'asked' AND p.expires_at <= @Now AND e.edit_id = p.edit_id AND (@EditId::uuid IS NULL OR p.edit_id = @EditId) AND e.state IN ('queued', 'waiting') AND e.lease_until IS NULL RETURNING p.*),
             ended AS (UPDATE campaign_edits e SET {Voiding.SetTo("expired")}, error = 'nobody has approved it in time: it stays as it is' FROM over WHERE e.edit_id = over.edit_id)
             {Note("expired", $"'{Us}'", "over")};
             WITH free AS (

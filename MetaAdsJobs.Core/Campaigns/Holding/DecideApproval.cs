@@ -60,7 +60,7 @@ public sealed class DecideApproval
             SELECT 1 FROM meta_campaigns WHERE request_id = (SELECT request_id FROM approvals WHERE id = @Id) FOR NO KEY UPDATE;
             WITH decided AS (
                 UPDATE approvals p SET state = @Decision, decided_by = @By, decided_at = @Now, reason = @Reason FROM campaign_edits e
-                WHERE p.id = @Id AND p.state = 'asked' AND p.expires_at > clock_timestamp() AND e.edit_id = p.edit_id AND e.state IN ('queued', 'waiting') AND e.ending IS NULL
+                WHERE p.id = @Id AND p.state = 'asked' AND p.expires_at > @Now AND e.edit_id = p.edit_id AND e.state IN ('queued', 'waiting') AND e.ending IS NULL
                   AND (@Decision = 'rejected' OR NOT {OwnSql} AND p.content_hash = content_hash(edit_content(p.edit_id)) AND p.content_hash = COALESCE(@Seen, p.content_hash)) RETURNING p.*)
             {ApprovalStore.Note(decision, "@By", "decided")};
             {thenSql};

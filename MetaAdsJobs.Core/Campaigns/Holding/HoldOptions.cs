@@ -21,11 +21,11 @@ public sealed class HoldOptions
 /// <summary>How late an edit is that had a time: what people held up after that is not late.</summary>
 internal static class Lateness
 {
-    /// <summary>From when on nobody has held the edit r of the account a any more: its time, its approval, the end of a freeze, the start after a stop. Null of one without a time.</summary>
+    /// <summary>From when on nobody has held the edit r of the account a any more: its time, its approval, the end of a freeze, the start after a stop. Null of one without a time. Takes @Now.</summary>
     public const string FreeSince = """
         CASE WHEN r.due_at IS NOT NULL THEN GREATEST(r.due_at, (SELECT max(p.decided_at) FROM approvals p WHERE p.edit_id = r.edit_id AND p.state = 'approved'),
             (SELECT max(s.lifted_at) FROM stops s WHERE s.lifted_at > r.due_at AND (s.social_account_id IS NULL OR s.social_account_id = a.id)),
-            (SELECT max(LEAST(f.until_at, f.ended_at)) FROM freezes f WHERE f.until_at > r.due_at AND f.from_at < clock_timestamp() AND (f.social_account_id IS NULL OR f.social_account_id = a.id)),
-            (SELECT z.ends_at FROM freeze_of(a.id, r.due_at) z WHERE z.ends_at < clock_timestamp())) END
+            (SELECT max(LEAST(f.until_at, f.ended_at)) FROM freezes f WHERE f.until_at > r.due_at AND f.from_at < @Now AND (f.social_account_id IS NULL OR f.social_account_id = a.id)),
+            (SELECT z.ends_at FROM freeze_of(a.id, r.due_at) z WHERE z.ends_at < @Now)) END
         """;
 }
