@@ -66,12 +66,12 @@ public sealed class HoldPagesTests() : BrowserTests(shared: () => SharedServices
         await Expect(page.Locator("table.due tbody tr")).ToContainTextAsync(["09:30 Australia/Lord_Howe"]);
         await Expect(page.Locator("table.due").GetByRole(AriaRole.Link, new() { Name = "Dawn chorus" })).ToBeVisibleAsync();
 
-        await page.Locator("#from").FillAsync("2020-01-01T00:00");
+        await page.Locator("#f-from").FillAsync("2020-01-01T00:00");
         await page.Locator("form[action='/console/due'][method='post'] select").SelectOptionAsync(account);
         await page.GetByRole(AriaRole.Button, new() { Name = "Set a freeze" }).ClickAsync();
-        await Expect(page.Locator("#until")).ToHaveAccessibleDescriptionAsync(new Regex("is required"));
-        await page.Locator("#until").FillAsync(local.ToString("yyyy-MM-ddTHH:mm", CultureInfo.InvariantCulture));
-        await page.Locator("#reason").FillAsync("Nobody is <b>here</b>");
+        await Expect(page.Locator("#f-until")).ToHaveAccessibleDescriptionAsync(new Regex("is required"));
+        await page.Locator("#f-until").FillAsync(local.ToString("yyyy-MM-ddTHH:mm", CultureInfo.InvariantCulture));
+        await page.Locator("#f-reason").FillAsync("Nobody is <b>here</b>");
         await page.GetByRole(AriaRole.Button, new() { Name = "Set a freeze" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The freeze is set: until its end nothing is activated or raised.");
         await page.GotoAsync($"/console/due?account={account}");
