@@ -92,8 +92,8 @@ internal sealed class ApprovalStore(NpgsqlDataSource dataSource, CampaignTrees t
             ended AS (UPDATE campaign_edits e SET {Voiding.SetTo("expired")}, error = 'nobody has approved it in time: it stays as it is' FROM over WHERE e.edit_id = over.edit_id)
             {Note("expired", $"'{Us}'", "over")};
             WITH free AS (
-                UPDATE approvals p SET state = 'withdrawn', decided_at = @Now, reason = 'the account demands no approval any more' FROM social_accounts a
-                WHERE p.state = 'asked' AND a.id = p.social_account_id AND a.approval_required = 'none' AND (@EditId::uuid IS NULL OR p.edit_id = @EditId) RETURNING p.edit_id)
+                UPDATE approvals p SET state = 'withdrawn', decided_at = @Now, reason = 'the account demands no approval of it any more' FROM social_accounts a
+                WHERE p.state = 'asked' AND a.id = p.social_account_id AND (a.approval_required = 'none' OR a.approval_required = 'above' AND p.daily_cents <= a.approval_above_cents) AND (@EditId::uuid IS NULL OR p.edit_id = @EditId) RETURNING p.edit_id)
             UPDATE campaign_edits e SET next_attempt_at = @Now FROM free WHERE e.edit_id = free.edit_id AND e.state IN ('queued', 'waiting') AND e.lease_until IS NULL RETURNING e.edit_id
             """;
         const string ChangedSql = """
