@@ -3,6 +3,7 @@ using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Campaigns.Holding;
 using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Tests.Orchestrations;
 
 namespace MetaAdsJobs.Tests.Campaigns;
@@ -48,9 +49,7 @@ public sealed class FreezeTests
     {
         var asked = await _world.AcceptAsync("""{"auto_publish":true}""");
         var freeze = await FreezeAsync(asked.AccountId, hours: 5, null);
-        var ran = await _world.RunAsync(asked, runs: 1);
-        Assert.That((ran.Result.Status, ran.Result.WaitReason), Is.EqualTo(("waiting", "frozen by bob")));
-        Assert.That(ran.Waits[^1].Until, Is.EqualTo(freeze.Until));
+        Assert.That(await _world.Get<RunOrchestration>().ExecuteAsync(asked.RequestId, CancellationToken.None), Is.EqualTo(new JobOutcome.Snoozed(freeze.Until!.Value, "frozen by bob")));
 
         Assert.That(await _world.Get<Freezes>().EndAsync(freeze.Id, "carol", CancellationToken.None), Is.True);
         Assert.That(await _world.Get<Freezes>().EndAsync(freeze.Id, "carol", CancellationToken.None), Is.False);
@@ -65,14 +64,14 @@ public sealed class FreezeTests
         var (asked, other) = (await _world.AcceptAsync("""{"auto_publish":true}"""), await _world.AcceptAsync());
         await FreezeAsync(other.AccountId, hours: 5, null);
 
-        Assert.That((await _world.RunAsync(asked, runs: 1)).Result.Status, Is.EqualTo("succeeded"));
+        Assert.That((await _world.RunAsync(asked)).Result.Status, Is.EqualTo("succeeded"));
     }
 
     [TestCase("2027-03-27T04:30:00Z", null, Description = "Saturday half past midnight in New York")]
     [TestCase("2027-03-27T03:59:00Z", "2027-03-27T04:00:00Z", Description = "Friday night there")]
     [TestCase("2027-03-26T16:59:00Z", null, Description = "before five in the afternoon")]
     [TestCase("2027-03-26T21:00:00Z", "2027-03-27T04:00:00Z")]
-    [TestCase("2027-03-14T04:30:00Z", null, Description = "Sunday of the week in which clocks are put forward")]
+    [TestCase("2027-03-14T04:30:00Z", null, Description = "the night in which clocks are put forward")]
     public async Task A_weekly_freeze_is_in_the_accounts_own_zone(string at, string? until)
     {
         var asked = await _world.AcceptAsync();

@@ -67,17 +67,18 @@ public sealed class DecideApproval
             SELECT count(*) FROM approvals WHERE id = @Id AND state = @Decision AND decided_by = @By AND decided_at = @Now
             """;
         if (await _reader.FindAsync(id, ct) is not { } asked) return new Decided.Unknown();
-        var now = _time.GetUtcNow();
+        var (now, isDone) = (_time.GetUtcNow(), false);
         using (var transaction = JobTransaction.Begin())
         {
             var jobId = _queue.EnqueueEdit(asked.EditId, goesFirst: false);
             await using var connection = await _dataSource.OpenConnectionAsync(ct);
             await using var answers = await connection.QueryMultipleAsync(new(decideSql, new { Id = id, By = by, Seen = seen, Decision = decision, Reason = reason, JobId = jobId, Now = now }, cancellationToken: ct));
             await answers.ReadAsync<int>();
-            if (await answers.ReadSingleAsync<long>() == 1) transaction.Complete();
-            else return await WhyNotAsync(id, by, ct);
+            isDone = await answers.ReadSingleAsync<long>() == 1;
+            if (isDone) transaction.Complete();
         }
 
+        if (!isDone) return await WhyNotAsync(id, by, ct);
         HoldLog.Decided(_logger, by, decision, asked.EditId);
         return new Decided.Done((await _reader.FindAsync(id, ct))!);
     }
@@ -85,8 +86,6 @@ public sealed class DecideApproval
     private async Task<Decided> WhyNotAsync(Guid id, string by, CancellationToken ct)
     {
         var isOwnSql = $"SELECT {OwnSql} FROM approvals p JOIN campaign_edits e USING (edit_id) WHERE p.id = @Id";
-        // Out of the transaction that was given up.
-        using var aside = new System.Transactions.TransactionScope(System.Transactions.TransactionScopeOption.Suppress, System.Transactions.TransactionScopeAsyncFlowOption.Enabled);
         var now = (await _reader.FindAsync(id, ct))!;
         await using (var connection = await _dataSource.OpenConnectionAsync(ct))
         {
