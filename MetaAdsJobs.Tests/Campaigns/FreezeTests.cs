@@ -75,7 +75,7 @@ public sealed class FreezeTests
     public async Task A_weekly_freeze_is_in_the_accounts_own_zone(string at, string? until)
     {
         var asked = await _world.AcceptAsync();
-        var body = $$"""{"social_account_id":"{{asked.AccountId}}","weekly":{"days":["friday"],"from":"17:00","until":"24:00"}}""";
+        var body = $$"""{"social_account_id":"{{asked.AccountId}}","weekly":{"days":["friday"],"from":"17:00","until":"24:00"} }""";
         Assert.That(await _world.Get<Freezes>().AddAsync(JsonElement.Parse(body), "bob", CancellationToken.None), Is.InstanceOf<Saved<Freeze>.Done>());
 
         var ends = await _world.QueryAsync<DateTimeOffset>("SELECT ends_at FROM freeze_of(@AccountId, @at::timestamptz)", new { asked.AccountId, at });
