@@ -57,6 +57,7 @@ public static class ApiApplication
         meta.MapOrchestrations();
         meta.MapBatches();
         meta.MapCampaigns();
+        meta.MapHolds();
         meta.MapInsights();
         meta.MapAccounts();
         meta.MapClips();

@@ -3,6 +3,7 @@ using MetaAdsJobs.Console.Batches;
 using MetaAdsJobs.Console.Campaigns;
 using MetaAdsJobs.Console.Clips;
 using MetaAdsJobs.Console.Forms;
+using MetaAdsJobs.Console.Holding;
 using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Console.Language;
 using MetaAdsJobs.Console.Live;
@@ -51,6 +52,7 @@ public static class ConsoleApplication
         actions.MapRunActions();
         actions.MapBatchActions();
         actions.MapCampaignActions();
+        actions.MapHoldActions();
         actions.MapAccountActions();
         actions.MapClipActions();
         actions.MapWebhookActions();

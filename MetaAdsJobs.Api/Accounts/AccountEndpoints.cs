@@ -8,13 +8,15 @@ namespace MetaAdsJobs.Api.Accounts;
 internal sealed record AccountBody(
     string Name, string AdAccountId, string PageId, string Currency, string TimezoneName, string AccessToken,
     string? InstagramUserId = null, string? PixelId = null, IReadOnlyList<string>? DefaultCountries = null, Guid? Id = null,
-    string? DsaBeneficiary = null, string? DsaPayor = null, long? CampaignCapCents = null, long? DailyCapCents = null, bool? CapsOff = null);
+    string? DsaBeneficiary = null, string? DsaPayor = null, long? CampaignCapCents = null, long? DailyCapCents = null, bool? CapsOff = null,
+    string? ApprovalRequired = null, long? ApprovalAboveCents = null);
 
 /// <summary>The body of PATCH: what is absent stays, and null takes an optional field away; unblock lifts Meta's block.</summary>
 internal sealed record AccountChanges(
     string? Name = null, string? AdAccountId = null, string? PageId = null, string? InstagramUserId = null, string? PixelId = null, string? Currency = null,
     string? TimezoneName = null, IReadOnlyList<string>? DefaultCountries = null, string? DsaBeneficiary = null, string? DsaPayor = null,
-    string? AccessToken = null, long? CampaignCapCents = null, long? DailyCapCents = null, bool? CapsOff = null, bool? Unblock = null);
+    string? AccessToken = null, long? CampaignCapCents = null, long? DailyCapCents = null, bool? CapsOff = null, bool? Unblock = null,
+    string? ApprovalRequired = null, long? ApprovalAboveCents = null);
 
 internal static class AccountEndpoints
 {

@@ -9,7 +9,6 @@ using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Campaigns.Adopting;
 using MetaAdsJobs.Core.Campaigns.Reading;
-using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Orchestrations.Requests;
 using MetaAdsJobs.Core.Targeting;
 using Microsoft.AspNetCore.Mvc;
@@ -110,7 +109,7 @@ internal static class CampaignEndpoints
         EditReader reader, [FromQuery(Name = "campaign_id")] string? campaignId, [FromQuery(Name = "social_account_id")] string? accountId, string? status, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
-        var (account, state, before, count) = (query.Id("social_account_id", accountId), query.OneOf<OrchestrationStatus>("status", status), query.Number("cursor", cursor), query.Limit(limit));
+        var (account, state, before, count) = (query.Id("social_account_id", accountId), query.OneOf<EditStatus>("status", status), query.Number("cursor", cursor), query.Limit(limit));
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
         var (items, next) = await reader.ListAsync(query.Text("campaign_id", campaignId), account, state?.ToString().ToLowerInvariant(), before, count, ct);
         return Results.Ok(new Page<CampaignEdit>(items, next?.ToString(CultureInfo.InvariantCulture)));
@@ -127,6 +126,18 @@ internal static class CampaignEndpoints
     };
 
     private static string UrlOf(Guid editId) => $"/meta/edits/{editId}";
+
+    private enum EditStatus
+    {
+        Queued,
+        Running,
+        Waiting,
+        Succeeded,
+        Failed,
+        Cancelled,
+        Missed,
+        Expired,
+    }
 
     private enum CampaignStatus
     {

@@ -8,9 +8,9 @@ namespace MetaAdsJobs.Console.Accounts;
 internal static class AccountForm
 {
     public const string Token = "access_token";
-    private static readonly string[] Texts = ["name", "ad_account_id", "page_id", "instagram_user_id", "pixel_id", "currency", "timezone_name", "dsa_beneficiary", "dsa_payor"];
+    private static readonly string[] Texts = ["name", "ad_account_id", "page_id", "instagram_user_id", "pixel_id", "currency", "timezone_name", "dsa_beneficiary", "dsa_payor", "approval_required"];
 
-    public static readonly IReadOnlyCollection<string> Fields = [.. Texts, "default_countries", "campaign_cap_cents", "daily_cap_cents", "caps_off", Token, "id"];
+    public static readonly IReadOnlyCollection<string> Fields = [.. Texts, "default_countries", "campaign_cap_cents", "daily_cap_cents", "caps_off", "approval_above_cents", Token, "id"];
 
     /// <summary>To choose from; another may be typed.</summary>
     public static readonly IReadOnlyList<string> Zones =
@@ -19,7 +19,7 @@ internal static class AccountForm
     public static FormBody Body(IFormCollection form, bool isNew)
     {
         var body = new FormBody(form, emptyIsNull: !isNew)
-            .Texts(Texts).Codes("default_countries").Cents("campaign_cap_cents").Cents("daily_cap_cents").Flag("caps_off").TextIfGiven(Token);
+            .Texts(Texts).Codes("default_countries").Cents("campaign_cap_cents").Cents("daily_cap_cents").Cents("approval_above_cents").Flag("caps_off").TextIfGiven(Token);
         return isNew ? body.TextIfGiven("id") : body;
     }
 
@@ -31,5 +31,6 @@ internal static class AccountForm
         ("seen", account.UpdatedAt.ToString("O", CultureInfo.InvariantCulture)), ("name", account.Name), ("ad_account_id", account.AdAccountId), ("page_id", account.PageId),
         ("instagram_user_id", account.InstagramUserId), ("pixel_id", account.PixelId), ("currency", account.Currency), ("timezone_name", account.TimezoneName),
         ("default_countries", string.Join(", ", account.DefaultCountries)), ("dsa_beneficiary", account.DsaBeneficiary), ("dsa_payor", account.DsaPayor),
-        ("campaign_cap_cents", FormMoney.Show(account.CampaignCapCents)), ("daily_cap_cents", FormMoney.Show(account.DailyCapCents)), ("caps_off", account.CapsOff ? "true" : null));
+        ("campaign_cap_cents", FormMoney.Show(account.CampaignCapCents)), ("daily_cap_cents", FormMoney.Show(account.DailyCapCents)), ("caps_off", account.CapsOff ? "true" : null),
+        ("approval_required", account.ApprovalRequired), ("approval_above_cents", FormMoney.Show(account.ApprovalAboveCents)));
 }

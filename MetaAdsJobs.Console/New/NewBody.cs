@@ -13,7 +13,7 @@ namespace MetaAdsJobs.Console.New;
 /// </summary>
 internal sealed class NewBody
 {
-    private static readonly string[] TextsOfCampaign = ["social_account_id", "campaign_name", "budget_at", "campaign_id", "ad_set_id"];
+    private static readonly string[] TextsOfCampaign = ["social_account_id", "campaign_name", "budget_at", "activate_at", "campaign_id", "ad_set_id"];
     private static readonly string[] TextsOfAdSet = ["bid_strategy", "pixel_id", "conversion_event", "lead_gen_form_id", "application_id", "object_store_url", "destination_type", "dsa_beneficiary", "dsa_payor"];
     private static readonly string[] TextsOfAd = ["clip_id", "creative_title", "creative_description", "landing_url", "call_to_action", "post_id", "instagram_media_id"];
     private static readonly char[] Separators = [',', ';', ' ', '\t', '\r', '\n'];

@@ -27,7 +27,7 @@ internal static class NewFields
 
     /// <summary>Of the request as a whole; the rest of the top is what an ad set and an ad have.</summary>
     public static readonly string[] OfCampaign =
-        ["social_account_id", "campaign_name", "budget_at", "campaign_objective", "special_ad_categories", "special_ad_category_countries", "campaign_id", "ad_set_id"];
+        ["social_account_id", "campaign_name", "budget_at", "activate_at", "campaign_objective", "special_ad_categories", "special_ad_category_countries", "campaign_id", "ad_set_id"];
 
     public static readonly string[] Amounts = ["daily_budget_cents", "lifetime_budget_cents", "bid_amount_cents", "min_spend_cents", "max_spend_cents"];
 

@@ -7,7 +7,7 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
 {
     internal const string Columns = """
         social_accounts.id, name, ad_account_id, page_id, instagram_user_id, pixel_id, currency, timezone_name, default_countries,
-        dsa_beneficiary, dsa_payor, min_daily_budget, meta_currency, campaign_cap_cents, daily_cap_cents, caps_off, token_rejected_at, token_rejection,
+        dsa_beneficiary, dsa_payor, min_daily_budget, meta_currency, campaign_cap_cents, daily_cap_cents, caps_off, approval_required, approval_above_cents, token_rejected_at, token_rejection,
         token_checked_at, token_expires_at, token_scopes, blocked_at, block_reason, social_accounts.created_at, updated_at
         """;
 
@@ -16,9 +16,9 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
     {
         const string InsertSql = """
             INSERT INTO social_accounts (id, name, ad_account_id, page_id, instagram_user_id, pixel_id, currency, timezone_name,
-                default_countries, dsa_beneficiary, dsa_payor, campaign_cap_cents, daily_cap_cents, caps_off, access_token, created_at, updated_at)
+                default_countries, dsa_beneficiary, dsa_payor, campaign_cap_cents, daily_cap_cents, caps_off, approval_required, approval_above_cents, access_token, created_at, updated_at)
             VALUES (@Id, @Name, @AdAccountId, @PageId, @InstagramUserId, @PixelId, @Currency, @TimezoneName,
-                @Countries, @DsaBeneficiary, @DsaPayor, @CampaignCapCents, @DailyCapCents, @CapsOff, @ClosedToken, @Now, @Now)
+                @Countries, @DsaBeneficiary, @DsaPayor, @CampaignCapCents, @DailyCapCents, @CapsOff, @ApprovalRequired, @ApprovalAboveCents, @ClosedToken, @Now, @Now)
             ON CONFLICT (id) DO NOTHING
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
@@ -33,7 +33,7 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
             UPDATE social_accounts SET name = @Name, ad_account_id = @AdAccountId, page_id = @PageId,
                 instagram_user_id = @InstagramUserId, pixel_id = @PixelId, currency = @Currency, timezone_name = @TimezoneName,
                 default_countries = @Countries, dsa_beneficiary = @DsaBeneficiary, dsa_payor = @DsaPayor,
-                campaign_cap_cents = @CampaignCapCents, daily_cap_cents = @DailyCapCents, caps_off = @CapsOff,
+                campaign_cap_cents = @CampaignCapCents, daily_cap_cents = @DailyCapCents, caps_off = @CapsOff, approval_required = @ApprovalRequired, approval_above_cents = @ApprovalAboveCents,
                 access_token = COALESCE(@ClosedToken, access_token),
                 token_rejected_at = CASE WHEN @ClosedToken IS NULL THEN token_rejected_at END,
                 token_rejection = CASE WHEN @ClosedToken IS NULL THEN token_rejection END,
@@ -102,6 +102,6 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
     {
         account.Id, account.Name, account.AdAccountId, account.PageId, account.InstagramUserId, account.PixelId, account.Currency,
         account.TimezoneName, Countries = account.DefaultCountries.ToArray(), account.DsaBeneficiary, account.DsaPayor,
-        account.CampaignCapCents, account.DailyCapCents, account.CapsOff, ClosedToken = closedToken, Unblock = unblock, Seen = seen, Now = time.GetUtcNow(),
+        account.CampaignCapCents, account.DailyCapCents, account.CapsOff, account.ApprovalRequired, account.ApprovalAboveCents, ClosedToken = closedToken, Unblock = unblock, Seen = seen, Now = time.GetUtcNow(),
     };
 }

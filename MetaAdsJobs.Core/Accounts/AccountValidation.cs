@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.RegularExpressions;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Validation;
@@ -10,6 +11,9 @@ namespace MetaAdsJobs.Core.Accounts;
 /// </summary>
 internal static partial class AccountValidation
 {
+    private const string Approval = "approval_required";
+    private const string Above = "approval_above_cents";
+    private static readonly FrozenSet<string> ApprovalRules = FrozenSet.Create(StringComparer.Ordinal, "none", "always", "above");
     private static readonly string[] Required = ["name", "ad_account_id", "page_id", "currency", "timezone_name", "access_token"];
 
     public static SocialAccount? Read(JsonFields fields, Guid id, SocialAccount? current, out string? token, out bool unblock)
@@ -30,6 +34,7 @@ internal static partial class AccountValidation
         var campaignCap = fields.Whole("campaign_cap_cents", 1, 1_000_000_000_000_000);
         var dailyCap = fields.Whole("daily_cap_cents", 1, 1_000_000_000_000_000);
         var capsOff = fields.Flag("caps_off");
+        var (approval, above) = ReadApproval(fields, current);
         token = fields.Text("access_token", required: isNew, max: 2000);
         if (token is not null && token.Any(c => c is <= ' ' or > '~')) fields.Refuse("access_token", "must be printable ASCII without spaces");
         unblock = !isNew && fields.Flag("unblock") == true;
@@ -51,8 +56,25 @@ internal static partial class AccountValidation
             DsaPayor = fields.IsNull("dsa_payor") ? null : payor ?? current?.DsaPayor,
             CampaignCapCents = fields.IsNull("campaign_cap_cents") ? null : campaignCap ?? current?.CampaignCapCents,
             DailyCapCents = fields.IsNull("daily_cap_cents") ? null : dailyCap ?? current?.DailyCapCents,
+            ApprovalRequired = approval, ApprovalAboveCents = above,
             CapsOff = capsOff ?? (!fields.IsNull("caps_off") && current?.CapsOff == true),
         };
+    }
+
+    // The two are one setting: who names another rule leaves the old one's amount.
+    private static (string Rule, long? AboveCents) ReadApproval(JsonFields fields, SocialAccount? current)
+    {
+        var rule = fields.Word(Approval, ApprovalRules) ?? (fields.IsNull(Approval) ? "none" : current?.ApprovalRequired ?? "none");
+        var above = fields.Whole(Above, 0, 1_000_000_000_000_000);
+        if (rule != "above")
+        {
+            if (above is not null) fields.Refuse(Above, $"is only for {Approval} above");
+            return (rule, null);
+        }
+
+        above ??= fields.IsNull(Above) ? null : current?.ApprovalAboveCents;
+        if (above is null && !fields.Has(Above)) fields.Refuse(Above, $"is required with {Approval} above");
+        return (rule, above);
     }
 
     private static void RefuseChange(JsonFields fields, string name, string? current, string? given)

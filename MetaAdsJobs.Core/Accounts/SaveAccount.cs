@@ -61,7 +61,8 @@ public sealed class SaveAccount(AccountStore store, AccountTokens tokens, INight
             if (!await store.UpdateAsync(account, token is null ? null : tokens.Close(token), unblock, current.UpdatedAt, ct)) continue;
             if (token is not null && meta.CanCheckTokens) queue.EnqueueTokenCheck(id);
             var capsChanged = (account.CampaignCapCents, account.DailyCapCents, account.CapsOff) != (current.CampaignCapCents, current.DailyCapCents, current.CapsOff);
-            if (capsChanged || (token is not null && current.TokenRejectedAt is not null) || (unblock && current.BlockedAt is not null)) await resume.ExecuteAsync(id, ct);
+            var approvalChanged = (account.ApprovalRequired, account.ApprovalAboveCents) != (current.ApprovalRequired, current.ApprovalAboveCents);
+            if (capsChanged || approvalChanged || (token is not null && current.TokenRejectedAt is not null) || (unblock && current.BlockedAt is not null)) await resume.ExecuteAsync(id, ct);
             return new Saved<SocialAccount>.Done((await store.FindAsync(id, ct))!);
         }
     }

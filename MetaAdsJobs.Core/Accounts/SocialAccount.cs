@@ -46,6 +46,12 @@ public sealed record SocialAccount
 
     /// <summary>No caps for this account, by choice.</summary>
     public bool CapsOff { get; init; }
+
+    /// <summary>none, always, or above: whether somebody else than who asks has to approve what activates something, or raises what is active.</summary>
+    public string ApprovalRequired { get; init; } = "none";
+
+    /// <summary>Of above: only what may spend more than this a day, in hundredths of the currency. Null otherwise.</summary>
+    public long? ApprovalAboveCents { get; init; }
     public DateTimeOffset? TokenRejectedAt { get; init; }
     public string? TokenRejection { get; init; }
 
@@ -61,4 +67,12 @@ public sealed record SocialAccount
     public string? BlockReason { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset UpdatedAt { get; init; }
+
+    /// <param name="dailyCents">What the campaign may spend a day afterwards.</param>
+    internal bool DemandsApproval(long dailyCents) => ApprovalRequired switch
+    {
+        "always" => true,
+        "above" => dailyCents > ApprovalAboveCents,
+        _ => false,
+    };
 }

@@ -12,8 +12,6 @@ namespace MetaAdsJobs.Core.Campaigns;
 /// </summary>
 internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore store, MetaAds meta, MetaEdits edits, Activations activations, CountedCampaigns counted, SpendingCaps caps, TimeProvider time)
 {
-    private static readonly TimeSpan UntilThereIsRoom = TimeSpan.FromMinutes(5);
-
     public async Task<EditEnd> RunAsync(EditClaim claim, CancellationToken ct)
     {
         var now = time.GetUtcNow();
@@ -41,7 +39,7 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
             {
                 var askedAt = time.GetTimestamp();
                 if (!needsPermit) await activations.MarkBusyAsync(claim.Tree.RequestId, claim.Account.Id, tree.DailyAmountCents(now), Holder(claim), ct);
-                else if (await PermitAsync(claim, after, ct) is { } refusal) return EditEnd.Waiting(now + UntilThereIsRoom, refusal) with { Objects = done };
+                else if (await PermitAsync(claim, after, ct) is { Refusal: { } refusal } permit) return EditEnd.Refused(permit, refusal, now, after.DailyAmountCents(now)) with { Objects = done };
                 permitted = (claim.Credential.Permitted(activations.PermitFrom(askedAt)).Patient(), askedAt);
                 // From now on whoever pauses waits for this, and repeats it; what was paused before is left out.
                 paused = await store.ListPausedLaterAsync(claim, ct);
@@ -88,12 +86,12 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
     // What Meta calls missing is not taken for deleted here: comparing looks at it twice.
     private static EditEnd Gone(EditClaim claim) => EditEnd.Failing($"the {EditWords.Of(claim.Object.Kind)} is deleted or archived at Meta");
 
-    private async Task<string?> PermitAsync(EditClaim claim, CampaignTree after, CancellationToken ct)
+    private async Task<Permit> PermitAsync(EditClaim claim, CampaignTree after, CancellationToken ct)
     {
-        async Task<string?> AskAsync() => (await activations.PermitAsync(claim.Tree.RequestId, claim.Account, after.DailyAmountCents(time.GetUtcNow()), after.LastEnd?.ToUniversalTime(), Holder(claim), ct)).Refusal;
-        var refusal = await AskAsync();
+        async Task<Permit> AskAsync() => await activations.PermitAsync(claim.Tree.RequestId, claim.Account, after.DailyAmountCents(time.GetUtcNow()), after.LastEnd?.ToUniversalTime(), Holder(claim), ct);
+        var permit = await AskAsync();
         // What was paused, archived or deleted by hand since spends nothing and makes room.
-        return refusal is not null && await counted.RefreshAsync(claim.Account.Id, claim.Credential, ct) ? await AskAsync() : refusal;
+        return permit.IsForRoom && await counted.RefreshAsync(claim.Account.Id, claim.Credential, ct) ? await AskAsync() : permit;
     }
 
     // What is on already is not switched on again, and told of if nobody has: an attempt whose process died may have done it.

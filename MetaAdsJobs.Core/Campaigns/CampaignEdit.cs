@@ -101,8 +101,11 @@ public sealed record CampaignEdit
     public JsonObject? Found { get; init; }
     public required string AskedBy { get; init; }
 
-    /// <summary>queued, running, waiting, succeeded, failed or cancelled.</summary>
+    /// <summary>queued, running, waiting, succeeded, failed or cancelled; missed: its time had passed too long ago when it could begin; expired: nobody has approved it in time.</summary>
     public required string Status { get; init; }
+
+    /// <summary>Not before; null: at once.</summary>
+    public DateTimeOffset? DueAt { get; init; }
     public string? WaitReason { get; init; }
     public DateTimeOffset? NextAttemptAt { get; init; }
     public int Attempt { get; init; }
@@ -135,6 +138,8 @@ internal sealed record EditRow
     public string? Ending { get; init; }
     public string? Error { get; init; }
     public DateTimeOffset? QuietSince { get; init; }
+    public DateTimeOffset? DueAt { get; init; }
+    public bool IsMissed { get; init; }
 }
 
 internal static class EditWords

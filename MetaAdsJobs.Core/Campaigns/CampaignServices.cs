@@ -2,7 +2,9 @@ using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Campaigns.Adopting;
 using MetaAdsJobs.Core.Campaigns.Comparing;
 using MetaAdsJobs.Core.Campaigns.Contents;
+using MetaAdsJobs.Core.Campaigns.Holding;
 using MetaAdsJobs.Core.Campaigns.Reading;
+using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Orchestrations;
@@ -10,6 +12,7 @@ using MetaAdsJobs.Core.Orchestrations.Review;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Core.Targeting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Campaigns;
@@ -35,6 +38,10 @@ public static class CampaignServices
         .AddSingleton<AdoptionStore>()
         .AddSingleton(provider => new AdoptCampaign(provider.GetRequiredService<AccountQuestions>(), provider.GetRequiredService<MetaTrees>(), provider.GetRequiredService<AdoptionStore>(),
             provider.GetRequiredService<AccountCurrency>(), provider.GetRequiredService<SpendingCaps>(), provider.GetRequiredService<StopsInForce>()))
+        .AddOptionsFor<HoldOptions>(HoldOptions.Section)
+        .AddSingleton<ApprovalStore>().AddSingleton<ApprovalReader>().AddSingleton<Freezes>().AddSingleton<DueReader>()
+        .AddSingleton(provider => new DecideApproval(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<ApprovalStore>(), provider.GetRequiredService<ApprovalReader>(),
+            provider.GetRequiredService<IJobQueue>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<DecideApproval>>()))
         .AddSingleton<CompareStore>()
         .AddSingleton<CompareCampaigns>()
         .AddSingleton<ILookAtMeta>(provider => provider.GetRequiredService<CompareCampaigns>());

@@ -41,6 +41,18 @@ internal sealed record CampaignTree(Guid RequestId, Guid AccountId, string Curre
         return this with { Campaign = Changed(Campaign), AdSets = [.. AdSets.Select(Changed)], Ads = [.. Ads.Select(Changed)] };
     }
 
+    /// <summary>As an edit would make it of what is switched and budgeted.</summary>
+    public CampaignTree After(TreeObject one, EditKind kind, EditFields fields)
+    {
+        if (kind is EditKind.Publish or EditKind.Resume)
+            return With([.. (kind == EditKind.Publish ? Below(one) : [one]).Where(each => !each.IsGone).Select(each => each.MetaId)], each => each with { Status = "ACTIVE" });
+        long? Units(long? cents) => cents is null ? null : MetaAdsJobs.Core.Meta.Ads.Currency.FromHundredths(Currency, cents.Value);
+        return With([one.MetaId], each => each with
+        {
+            Budget = each.Budget with { Daily = Units(fields.DailyBudgetCents) ?? each.Budget.Daily, Lifetime = Units(fields.LifetimeBudgetCents) ?? each.Budget.Lifetime, EndTime = fields.EndTime ?? each.Budget.EndTime },
+        });
+    }
+
     /// <summary>As publishing its campaign would make it.</summary>
     public CampaignTree WithAllOn() => With([.. All.Where(one => !one.IsGone).Select(one => one.MetaId)], one => one with { Status = "ACTIVE" });
 

@@ -4,12 +4,14 @@ using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Accounts.Tokens;
 using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Campaigns.Contents;
+using MetaAdsJobs.Core.Campaigns.Holding;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Orchestrations.Steps;
+using MetaAdsJobs.Core.Spending;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Campaigns;
@@ -23,6 +25,12 @@ internal sealed record EditClaim(
     Guid EditId, long Number, int Attempt, int Failures, int Abandoned, EditKind Kind, EditFields Fields, string AskedBy, DateTimeOffset AskedAt, SocialAccount Account, CampaignTree Tree, TreeObject Object, string? Activation,
     GraphCredential Credential, CreativeMaking? Making, string? Error)
 {
+    /// <summary>When it was to be begun; null: at once.</summary>
+    public DateTimeOffset? DueAt { get; init; }
+
+    /// <summary>It comes so long after its time that it is not begun any more.</summary>
+    public bool IsMissed { get; init; }
+
     /// <summary>What it has made is taken back; it will end like that.</summary>
     public string? Ending => Making?.Attempt.Ending;
 
@@ -62,15 +70,29 @@ internal sealed record EditEnd(string State, string? Reason = null, DateTimeOffs
     /// <summary>Not as long as something may be activated by a call under way.</summary>
     public bool NotWhileBusy { get; init; }
 
+    /// <summary>Of one that waits: for what may take days, and is to keep no other edit waiting.</summary>
+    public bool IsHeld { get; init; }
+
+    /// <summary>What the campaign may spend a day after what somebody has to approve first; null: nobody has to.</summary>
+    public long? ToApprove { get; init; }
+
     public static EditEnd Succeeded(EditFields? found, params IReadOnlyList<Edited> objects) => new("succeeded") { Found = found, Objects = objects };
 
     public static EditEnd Failing(string reason) => new("failed", reason);
 
     public static EditEnd Waiting(DateTimeOffset until, string reason) => new("waiting", reason, until);
+
+    /// <summary>Its permit was refused: some minutes later, or when a person or a freeze lets it.</summary>
+    public static EditEnd Refused(Permit permit, string why, DateTimeOffset now, long dailyCents) => Waiting(permit.FrozenUntil ?? now + UntilThereIsRoom, why) with
+    {
+        IsHeld = permit.ToApprove || permit.FrozenUntil is not null, ToApprove = permit.ToApprove ? dailyCents : null,
+    };
+
+    private static readonly TimeSpan UntilThereIsRoom = TimeSpan.FromMinutes(5);
 }
 
 /// <summary>Rows of campaign_edits. Every transition names the state and attempt it leaves.</summary>
-internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, CampaignTrees trees, ContentStore contents, AccountStore accounts, AccountTokens tokens, OrchestrationOptions options, TimeProvider time)
+internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, CampaignTrees trees, ContentStore contents, AccountStore accounts, AccountTokens tokens, OrchestrationOptions options, HoldOptions late, TimeProvider time)
 {
     private static readonly ClaimTable Table = ClaimTable.Edits;
 
@@ -80,15 +102,23 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
     /// <summary>Null when it has ended, is held, or has to wait.</summary>
     public async Task<EditClaim?> ClaimAsync(Guid editId, Lease lease, CancellationToken ct)
     {
+        // The campaign's row first: of what is held and what was asked for since one begins, and the other sees it.
         var claimSql = $"""
-            UPDATE campaign_edits r SET {Table.Taken}, quiet_since = COALESCE(r.lease_until, r.quiet_since) FROM social_accounts a WHERE {Table.Claimable}
-            RETURNING r.number, r.attempt, r.failures, r.abandoned, r.request_id, r.social_account_id, r.meta_id, r.kind, r.fields::text AS fields, r.asked_by, r.asked_at, a.access_token, r.round, r.ending, r.error, r.quiet_since,
+            SELECT 1 FROM meta_campaigns WHERE request_id = (SELECT request_id FROM campaign_edits WHERE edit_id = @EditId AND kind <> 'pause') FOR NO KEY UPDATE;
+            UPDATE campaign_edits r SET held = false, {Table.Taken}, quiet_since = COALESCE(r.lease_until, r.quiet_since) FROM social_accounts a WHERE {Table.Claimable}
+            RETURNING r.number, r.attempt, r.failures, r.abandoned, r.request_id, r.social_account_id, r.meta_id, r.kind, r.fields::text AS fields, r.asked_by, r.asked_at, a.access_token, r.round, r.ending, r.error, r.quiet_since, r.due_at,
+                      r.attempt = 1 AND @Now > {Lateness.FreeSince} + @Late AS is_missed,
                       (SELECT v.state FROM activations v WHERE v.request_id = r.request_id) AS activation
             """;
         EditRow? row;
         await using (var connection = await dataSource.OpenConnectionAsync(ct))
         {
-            row = await connection.QuerySingleOrDefaultAsync<EditRow>(new(claimSql, new { EditId = editId, options.Lease, Now = time.GetUtcNow() }, cancellationToken: ct));
+            await using (var answers = await connection.QueryMultipleAsync(new(claimSql, new { EditId = editId, options.Lease, late.Late, Now = time.GetUtcNow() }, cancellationToken: ct)))
+            {
+                await answers.ReadAsync<int>();
+                row = await answers.ReadSingleOrDefaultAsync<EditRow>();
+            }
+
             if (row is null) return null;
             if (tokens.TryOpen(row.AccessToken) is null)
             {
@@ -104,7 +134,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         var making = fields.Creative is null ? null
             : await contents.MakingAsync(editId, row.Round, row.Attempt, row.Ending, row.Failures, row.QuietSince, row.AskedBy, row.RequestId, row.MetaId, fields.Creative, account, credential, lease, ct);
         return new(editId, row.Number, row.Attempt, row.Failures, row.Abandoned, Enum.Parse<EditKind>(row.Kind, ignoreCase: true), fields, row.AskedBy, row.AskedAt, account, tree, tree.Find(row.MetaId)!,
-            row.Activation, credential, making, row.Error);
+            row.Activation, credential, making, row.Error) { DueAt = row.DueAt, IsMissed = row.IsMissed };
     }
 
     /// <summary>Ends the attempt: with it the audit of what it has changed at Meta, what is known of the objects now, and what caps and stops go by.</summary>
@@ -118,9 +148,9 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
             WITH {ChangeLog.Cte},
             fence AS (
                 UPDATE campaign_edits SET state = @State, lease_until = NULL, abandoned = 0, failures = failures + @Failed::int, next_attempt_at = @Until, found = COALESCE(found, @Found::jsonb),
-                    wait_reason = CASE WHEN @State = 'waiting' THEN @Reason END,
-                    error = CASE WHEN @State IN ('failed', 'cancelled') THEN @Reason WHEN @State = 'waiting' AND ending IS NOT NULL THEN error END,
-                    completed_at = CASE WHEN @State IN ('succeeded', 'failed', 'cancelled') THEN @Now END, quiet_since = CASE WHEN @Sent THEN clock_timestamp() ELSE quiet_since END
+                    wait_reason = CASE WHEN @State = 'waiting' THEN @Reason END, held = @IsHeld,
+                    error = CASE WHEN @State IN ('failed', 'cancelled', 'missed') THEN @Reason WHEN @State = 'waiting' AND ending IS NOT NULL THEN error END,
+                    completed_at = CASE WHEN @State IN ('succeeded', 'failed', 'cancelled', 'missed') THEN @Now END, quiet_since = CASE WHEN @Sent THEN clock_timestamp() ELSE quiet_since END
                 WHERE {Table.Held} AND (NOT @NotWhileBusy OR NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = @RequestId AND v.busy_until > clock_timestamp()))
                 RETURNING edit_id, request_id),
             {BegunStep.NotDoneOf(Table)},
@@ -154,7 +184,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         var notDone = BegunStep.Columns(making?.NotDone ?? []);
         parameters.AddDynamicParams(new
         {
-            claim.EditId, claim.Attempt, claim.Tree.RequestId, AccountId = claim.Account.Id, claim.AskedBy, end.State, end.Reason, end.Until, end.Failed, Found = end.Found?.ToJson(), end.NotWhileBusy,
+            claim.EditId, claim.Attempt, claim.Tree.RequestId, AccountId = claim.Account.Id, claim.AskedBy, end.State, end.Reason, end.Until, end.Failed, Found = end.Found?.ToJson(), end.NotWhileBusy, end.IsHeld,
             MetaIds = Of(objects, one => one.MetaId), Statuses = Of(objects, one => one.Status), Names = Of(objects, one => one.Name), DailyBudgets = Of(objects, one => one.DailyBudget),
             LifetimeBudgets = Of(objects, one => one.LifetimeBudget), EndTimes = Of(objects, one => one.EndTime), BidAmounts = Of(objects, one => one.BidAmount), Targetings = Of(objects, one => one.Targeting?.ToJsonString()),
             NotDone = notDone.Steps, NotDoneErrors = notDone.Errors, NotDoneRefusals = notDone.Refusals, Sent = making?.MayHaveSent ?? false,
@@ -171,12 +201,15 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         return isBusy && end.NotWhileBusy ? false : throw new FencedException("its edit was ended by another");
     }
 
-    /// <summary>The next edit of the same campaign, which has waited for one that ended.</summary>
+    /// <summary>The next edit of the same campaign, which has waited for one that ended. What is held comes by itself, or when it is next.</summary>
     public async Task<Guid?> FindNextAsync(Guid requestId, CancellationToken ct)
     {
-        const string NextSql = "SELECT edit_id FROM campaign_edits WHERE request_id = @RequestId AND state IN ('queued', 'waiting') AND lease_until IS NULL ORDER BY number LIMIT 1";
+        var nextSql = $"""
+            SELECT r.edit_id FROM campaign_edits r JOIN social_accounts a ON a.id = r.social_account_id
+            WHERE r.request_id = @RequestId AND r.state IN ('queued', 'waiting') AND r.lease_until IS NULL AND (NOT r.held OR ({Table.HeldUntil}) IS NULL) ORDER BY r.number LIMIT 1
+            """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.QueryFirstOrDefaultAsync<Guid?>(new(NextSql, new { RequestId = requestId }, cancellationToken: ct));
+        return await connection.QueryFirstOrDefaultAsync<Guid?>(new(nextSql, new { RequestId = requestId, Now = time.GetUtcNow() }, cancellationToken: ct));
     }
 
     /// <summary>What is to be paused by edits asked for later: nothing of it is switched on any more.</summary>
@@ -190,7 +223,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
     /// <summary>The tree as it stands, if no earlier edit can change it any more; later ones wait for this.</summary>
     public async Task<CampaignTree?> FindSettledAsync(EditClaim claim, CancellationToken ct)
     {
-        const string EarlierSql = "SELECT EXISTS (SELECT 1 FROM campaign_edits WHERE request_id = @RequestId AND number < @Number AND state IN ('queued', 'running', 'waiting'))";
+        const string EarlierSql = "SELECT EXISTS (SELECT 1 FROM campaign_edits WHERE request_id = @RequestId AND number < @Number AND state IN ('queued', 'running', 'waiting') AND NOT held)";
         await using (var connection = await dataSource.OpenConnectionAsync(ct))
         {
             if (await connection.ExecuteScalarAsync<bool>(new(EarlierSql, new { claim.Tree.RequestId, claim.Number }, cancellationToken: ct))) return null;
@@ -223,7 +256,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
     {
         const string ReopenSql = """
             SELECT 1 FROM meta_campaigns WHERE request_id = (SELECT request_id FROM campaign_edits WHERE edit_id = @EditId) FOR NO KEY UPDATE;
-            UPDATE campaign_edits SET state = 'queued', number = DEFAULT, failures = 0, abandoned = 0, error = NULL, completed_at = NULL, started_at = NULL, found = NULL, ending = NULL, round = round + 1 WHERE edit_id = @EditId AND state = 'failed';
+            UPDATE campaign_edits SET state = 'queued', number = DEFAULT, held = false, due_at = NULL, failures = 0, abandoned = 0, error = NULL, completed_at = NULL, started_at = NULL, found = NULL, ending = NULL, round = round + 1 WHERE edit_id = @EditId AND state = 'failed';
             DELETE FROM edit_steps s USING campaign_edits e WHERE s.edit_id = @EditId AND e.edit_id = s.edit_id AND e.state = 'queued'
             """;
         using var connection = dataSource.OpenConnection();

@@ -76,12 +76,8 @@ public sealed class PreviewEdit
     {
         var now = _time.GetUtcNow();
         var switched = Switched(tree, one, kind);
-        var after = switched.Count > 0 ? tree.With([.. switched.Select(each => each.MetaId)], each => each with { Status = switched[0].To }) : tree.With([one.MetaId], each => each with
-        {
-            Budget = each.Budget with { Daily = Units(fields.DailyBudgetCents) ?? each.Budget.Daily, Lifetime = Units(fields.LifetimeBudgetCents) ?? each.Budget.Lifetime, EndTime = fields.EndTime ?? each.Budget.EndTime },
-        });
+        var after = switched.Count > 0 ? tree.With([.. switched.Select(each => each.MetaId)], each => each with { Status = switched[0].To }) : tree.After(one, EditKind.Update, fields);
         long Amount(CampaignTree of) => of.Campaign.IsOn ? of.DailyAmountCents(now) : 0;
-        long? Units(long? cents) => cents is null ? null : Meta.Ads.Currency.FromHundredths(tree.Currency, cents.Value);
         long? Cents(long? units) => units is null ? null : Meta.Ads.Currency.ToHundredths(tree.Currency, units.Value);
         return new()
         {

@@ -66,7 +66,7 @@ public sealed class RequestEdit
     private async Task InsertAsync(Guid editId, CampaignTree tree, TreeObject one, EditLevel level, EditKind kind, EditFields fields, string askedBy, string jobId, CancellationToken ct)
     {
         // The campaign's row first: edits of one campaign are numbered in the order of their commits.
-        const string InsertSql = $"""
+        var insertSql = $"""
             SELECT 1 FROM meta_campaigns WHERE request_id = @RequestId FOR NO KEY UPDATE;
             INSERT INTO campaign_edits (edit_id, social_account_id, request_id, level, meta_id, kind, fields, asked_by, state, job_id, asked_at)
             VALUES (@EditId, @AccountId, @RequestId, @Level, @MetaId, @Kind, @Fields::jsonb, @AskedBy, 'queued', @JobId, @Now);
@@ -82,7 +82,7 @@ public sealed class RequestEdit
             _ => (Array.Empty<string>(), Array.Empty<EditKind>()),
         };
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
-        await connection.ExecuteAsync(new(InsertSql, new
+        await connection.ExecuteAsync(new(insertSql, new
         {
             EditId = editId, tree.AccountId, tree.RequestId, Level = EditWords.Of(level), one.MetaId, Kind = EditWords.Of(kind), Fields = fields.ToJson(), AskedBy = askedBy, JobId = jobId, Now = _time.GetUtcNow(),
             _options.SettleDelay, Void = voided, VoidKinds = Array.ConvertAll(kinds, EditWords.Of), Why = $"{askedBy} has asked to {EditWords.Of(kind)} the {EditWords.Of(level)} since",
@@ -100,8 +100,12 @@ internal static class Voiding
     /// The beginning of a SET list; takes @Now. Whoever carries it out may send something until its lease is over, and keeps that until it has told what it changed (<see cref="VoidEdits"/>); of one
     /// that has something to take back, whoever does that waits for it.
     /// </summary>
-    public const string Set = $"""
-        state = CASE WHEN {MayHaveMade} THEN 'waiting' ELSE 'cancelled' END, ending = CASE WHEN {MayHaveMade} THEN 'cancelled' END, completed_at = CASE WHEN NOT ({MayHaveMade}) THEN @Now END,
+    public static readonly string Set = SetTo("cancelled");
+
+    /// <inheritdoc cref="Set"/>
+    /// <param name="state">How it ends when there is nothing to take back.</param>
+    public static string SetTo(string state) => $"""
+        state = CASE WHEN {MayHaveMade} THEN 'waiting' ELSE '{state}' END, ending = CASE WHEN {MayHaveMade} THEN 'cancelled' END, completed_at = CASE WHEN NOT ({MayHaveMade}) THEN @Now END,
                 wait_reason = CASE WHEN {MayHaveMade} THEN 'what it has made is taken back' END, quiet_since = COALESCE(e.lease_until, e.quiet_since), lease_until = CASE WHEN NOT ({MayHaveMade}) THEN e.lease_until END, next_attempt_at = NULL, failures = 0
         """;
 }
@@ -113,7 +117,7 @@ public sealed class CancelEdit(NpgsqlDataSource dataSource, IJobQueue queue, Orc
     public async Task<bool?> ExecuteAsync(Guid editId, string cancelledBy, CancellationToken ct)
     {
         // One that has sent something before may have done a part of it: that is found by looking.
-        const string CancelSql = $"""
+        var cancelSql = $"""
             WITH taken AS (
                 UPDATE campaign_edits e SET {Voiding.Set}, error = concat('cancelled by ', @By::text)
                 WHERE edit_id = @EditId AND state IN ('queued', 'waiting') AND ending IS NULL AND lease_until IS NULL RETURNING request_id, attempt, ending),
@@ -121,7 +125,7 @@ public sealed class CancelEdit(NpgsqlDataSource dataSource, IJobQueue queue, Orc
             SELECT ending FROM taken
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        if ((await connection.QueryAsync<string?>(new(CancelSql, new { EditId = editId, By = cancelledBy, options.SettleDelay, Now = time.GetUtcNow() }, cancellationToken: ct))).AsList() is [var ending])
+        if ((await connection.QueryAsync<string?>(new(cancelSql, new { EditId = editId, By = cancelledBy, options.SettleDelay, Now = time.GetUtcNow() }, cancellationToken: ct))).AsList() is [var ending])
         {
             // Its present job may be snoozing for long; without another it is only later.
             if (ending is not null) queue.EnqueueEdit(editId, goesFirst: false);

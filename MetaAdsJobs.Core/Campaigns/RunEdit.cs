@@ -1,5 +1,7 @@
+using System.Globalization;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Campaigns.Contents;
+using MetaAdsJobs.Core.Campaigns.Holding;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta.Ads;
@@ -15,7 +17,7 @@ namespace MetaAdsJobs.Core.Campaigns;
 /// One run of one edit: claims it, looks how the object stands at Meta, and changes what is not so already. Everything it sends may be repeated, but for a creative that
 /// it makes (<see cref="MakeCreative"/>), so whatever dies, the next attempt looks again and goes on. What makes a campaign spend has a permit first; what pauses it waits for nothing.
 /// </summary>
-internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateObject update, MakeCreative creatives, WorkClaims work, MetaAds meta, MetaEdits edits, AccountStore accounts, IJobQueue queue, OrchestrationOptions options, TimeProvider time, ILogger<RunEdit> logger)
+internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateObject update, MakeCreative creatives, ApprovalStore approvals, WorkClaims work, MetaAds meta, MetaEdits edits, AccountStore accounts, IJobQueue queue, OrchestrationOptions options, HoldOptions holds, TimeProvider time, ILogger<RunEdit> logger)
 {
     private static readonly TimeSpan UntilPausedAgain = TimeSpan.FromSeconds(5);
     private const string LateCall = "the answer to a call was lost; it is looked at again when it can no longer be carried out";
@@ -26,7 +28,12 @@ internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateO
         using var scope = logger.BeginScope(new Dictionary<string, object> { ["EditId"] = editId });
         var lease = new Lease(time, options.Lease);
         var claim = await store.ClaimAsync(editId, lease, ct);
-        if (claim is null) return await work.WhyUnclaimedAsync(ClaimTable.Edits, editId, ct);
+        if (claim is null)
+        {
+            await approvals.PrepareAsync(editId, ct);
+            return await work.WhyUnclaimedAsync(ClaimTable.Edits, editId, ct);
+        }
+
         return await work.RunAsync(ClaimTable.Edits, editId, claim.Attempt, lease, token => GoOnAsync(claim, token),
             overtaken: async reason =>
             {
@@ -41,9 +48,12 @@ internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateO
         try
         {
             if (claim.Ending is not null) return await EndAsync(claim, await creatives.UnmakeAsync(claim, ct));
+            if (claim is { IsMissed: true, DueAt: { } due }) return await EndAsync(claim, Missed(claim, due));
             var end = claim.Abandoned > options.MaxAbandonedAttempts
                 ? await TakenBackAsync(claim, EditEnd.Failing($"its worker process died {claim.Abandoned} times in a row"), ct) : await DoAsync(claim, ct);
             if (end.State == "failed") end = await creatives.FailedAsync(claim, end, ct);
+            // Before the row is let go: until it is asked for, nobody could approve it.
+            if (end.ToApprove is { } cents && await approvals.AskAsync(claim.EditId, cents, ct) is { } expiresAt) end = end with { Until = expiresAt };
             // One of the calls may be carried out late, and undo what comes after this edit.
             if (end.State == "succeeded" && claim.Kind is (EditKind.Publish or EditKind.Resume or EditKind.Update) && claim.Credential.Changes.IsAnyUnknown)
                 end = EditEnd.Waiting(time.GetUtcNow() + options.SettleDelay, LateCall) with { Objects = end.Objects, Found = end.Found };
@@ -77,6 +87,13 @@ internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateO
             await store.EndAsync(claim, new EditEnd("waiting", reason) { Failed = true }, CancellationToken.None);
             throw; // The queue's automatic retry backs off and runs it again.
         }
+    }
+
+    private EditEnd Missed(EditClaim claim, DateTimeOffset due)
+    {
+        claim.Credential.Changes.AddNote(claim.Object.MetaId, new Dictionary<string, string> { ["activation"] = "missed", ["due_at"] = due.ToString("O", CultureInfo.InvariantCulture), ["edit_id"] = $"{claim.EditId}" }, time.GetUtcNow());
+        HoldLog.Missed(logger, claim.EditId, due);
+        return new EditEnd("missed", string.Create(CultureInfo.InvariantCulture, $"missed: it was due at {due:yyyy-MM-dd HH:mm} UTC, and more than {holds.LateMinutes} minutes have passed; it stays paused, publish it if it is still wanted"));
     }
 
     private async Task<EditEnd> TakenBackAsync(EditClaim claim, EditEnd end, CancellationToken ct) => await creatives.FailedAsync(claim, await activate.TakenBackAsync(claim, end, ct), ct);
@@ -141,6 +158,8 @@ internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateO
                 return new JobOutcome.Snoozed(end.Until.Value, end.Reason!);
             case "failed" or "cancelled":
                 CampaignLog.Failed(logger, claim.Object.MetaId, end.Reason!);
+                break;
+            case "missed":
                 break;
             default:
                 CampaignLog.Succeeded(logger, EditWords.Of(claim.Kind), claim.Object.MetaId);

@@ -21,8 +21,6 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
     /// <summary>Edits of an object's budget within an hour; Meta refuses more (613/1487632), and its refusal holds up the whole account. Source: second-hand (meta-graph.md D).</summary>
     internal const int BudgetEditsAnHour = 4;
 
-    private static readonly TimeSpan UntilThereIsRoom = TimeSpan.FromMinutes(5);
-
     public async Task<EditEnd> RunAsync(EditClaim claim, CancellationToken ct)
     {
         var (now, wanted, metaId) = (time.GetUtcNow(), claim.Fields, claim.Object.MetaId);
@@ -66,7 +64,7 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
             if (claim.IsCounted)
             {
                 var askedAt = time.GetTimestamp();
-                if (await PermitAsync(claim, after, ct) is { } refusal) return EditEnd.Waiting(now + UntilThereIsRoom, refusal) with { Found = found };
+                if (await PermitAsync(claim, after, ct) is { Refusal: { } refusal } permit) return EditEnd.Refused(permit, refusal, now, after.DailyAmountCents(now)) with { Found = found };
                 (credential, isPermitted) = (claim.Credential.Permitted(activations.PermitFrom(askedAt)), true);
             }
         }
@@ -75,11 +73,11 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
         return succeeded with { IsAnswered = isPermitted };
     }
 
-    private async Task<string?> PermitAsync(EditClaim claim, CampaignTree after, CancellationToken ct)
+    private async Task<Permit> PermitAsync(EditClaim claim, CampaignTree after, CancellationToken ct)
     {
-        async Task<string?> AskAsync() => (await activations.PermitAsync(claim.Tree.RequestId, claim.Account, after.DailyAmountCents(time.GetUtcNow()), after.LastEnd?.ToUniversalTime(), PermitHolder.Edit(claim.EditId, claim.Attempt, isWhole: false), ct)).Refusal;
-        var refusal = await AskAsync();
-        return refusal is not null && await counted.RefreshAsync(claim.Account.Id, claim.Credential, ct) ? await AskAsync() : refusal;
+        async Task<Permit> AskAsync() => await activations.PermitAsync(claim.Tree.RequestId, claim.Account, after.DailyAmountCents(time.GetUtcNow()), after.LastEnd?.ToUniversalTime(), PermitHolder.Edit(claim.EditId, claim.Attempt, isWhole: false) with { IsRaise = true }, ct);
+        var permit = await AskAsync();
+        return permit.IsForRoom && await counted.RefreshAsync(claim.Account.Id, claim.Credential, ct) ? await AskAsync() : permit;
     }
 
     /// <summary>All that may be sent for it.</summary>

@@ -30,8 +30,9 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
     };
 
     /// <summary>
-    /// Edits of one campaign are done in the order in which they were asked for; what pauses waits for nothing, and nothing for what only takes back what it has made. What a paused
-    /// ad shows cannot make it spend; of one that is on, Meta may have refused what it showed, and accept the new.
+    /// Edits of one campaign are done in the order in which they were asked for; what pauses waits for nothing, and nothing for what only takes back what it has made. What is held, until its time or
+    /// for an approval or a freeze, keeps nothing else waiting, and begins when nothing else is being done. What a paused ad shows cannot make it spend; of one that is on, Meta may have refused what it
+    /// showed, and accept the new.
     /// </summary>
     public static readonly ClaimTable Edits = new("campaign_edits", "edit_id", "EditId", "state", "asked_at", "ads_management")
     {
@@ -41,13 +42,24 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
         WaitsFor = """
             CASE WHEN r.kind <> 'pause' AND a.blocked_at IS NOT NULL THEN concat('the account is blocked by Meta: ', COALESCE(a.block_reason, 'blocked'))
                  WHEN r.ending IS NOT NULL THEN NULL
-                 WHEN r.kind <> 'pause' AND EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = r.request_id AND e.number < r.number AND e.state IN ('queued', 'running', 'waiting') AND e.ending IS NULL
+                 WHEN r.due_at > @Now THEN 'its time has not come yet'
+                 WHEN EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = r.edit_id AND p.state = 'asked') THEN 'somebody else has to approve it'
+                 WHEN r.kind <> 'pause' AND EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = r.request_id AND e.number < r.number AND e.state IN ('queued', 'running', 'waiting') AND e.ending IS NULL AND NOT e.held
                                                          AND (e.kind <> 'pause' OR r.kind NOT IN ('archive', 'delete')))
                  THEN 'an earlier edit of the same campaign comes first'
-                 WHEN r.kind IN ('publish', 'resume') OR r.fields ? 'creative' AND EXISTS (SELECT 1 FROM meta_ads d WHERE d.meta_id = r.meta_id AND d.status = 'ACTIVE') THEN (
+                 WHEN r.kind <> 'pause' AND EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = r.request_id AND e.number > r.number AND e.state = 'running' AND e.kind <> 'pause' AND e.ending IS NULL)
+                 THEN 'another edit of the same campaign is being carried out'
+                 WHEN r.kind IN ('publish', 'resume') OR r.fields ? 'creative' AND EXISTS (SELECT 1 FROM meta_ads d WHERE d.meta_id = r.meta_id AND d.status = 'ACTIVE') THEN COALESCE((
                     SELECT concat('stopped by ', s.stopped_by, ': ' || s.reason) FROM stops s
-                    WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = a.id) LIMIT 1) END
+                    WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = a.id) LIMIT 1),
+                    CASE WHEN r.kind IN ('publish', 'resume') THEN (SELECT why FROM freeze_of(a.id, @Now)) END) END
             """,
+        HeldUntil = """
+            CASE WHEN r.ending IS NULL THEN COALESCE(
+                LEAST(CASE WHEN r.due_at > @Now THEN r.due_at END, (SELECT p.expires_at FROM approvals p WHERE p.edit_id = r.edit_id AND p.state = 'asked')),
+                CASE WHEN r.kind IN ('publish', 'resume') THEN (SELECT ends_at FROM freeze_of(a.id, @Now)) END) END
+            """,
+        IsHeld = "held",
     };
 
     /// <summary>True for what neither a stop of the account nor Meta's block lets begin.</summary>
@@ -65,8 +77,14 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
     /// <summary>Of which rows Meta's limits hold nothing back.</summary>
     public string GoesFirst { get; private init; } = "false";
 
-    /// <summary>What else a row waits for, in words; null when nothing.</summary>
+    /// <summary>What else a row waits for, in words; null when nothing. Takes @Now.</summary>
     public string WaitsFor { get; private init; } = "NULL::text";
+
+    /// <summary>Until when a row is held whatever becomes of others; null when it is not. Takes @Now.</summary>
+    public string HeldUntil { get; private init; } = "NULL::timestamptz";
+
+    /// <summary>The column that tells others of it; null where there is none.</summary>
+    public string? IsHeld { get; private init; }
 
     /// <summary>The end of a SET list, and the FROM of its update: how far the work has come, where that is counted elsewhere.</summary>
     public string Progress { get; private init; } = "";

@@ -85,10 +85,12 @@ internal sealed class WorkClaims(NpgsqlDataSource dataSource, OrchestrationOptio
                 return await ShowAsync(now + UntilSomebodySees, $"the account is blocked by Meta: {block}");
             case { Stopped: { } stopped }:
                 return await ShowAsync(now + UntilSomebodySees, stopped);
+            case { WaitsFor: { } why, HeldUntil: { } until }:
+                return await ShowAsync(until, why, isHeld: true);
             case { WaitsFor: { } other }:
                 return await ShowAsync(now + UntilAnotherEnds, other);
-            case { BlockedUntil: { } until } blocked:
-                return await ShowAsync(until, $"throttled by Meta: {blocked.BlockedReason}");
+            case { BlockedUntil: { } blockedUntil } blocked:
+                return await ShowAsync(blockedUntil, $"throttled by Meta: {blocked.BlockedReason}");
             case { NextAttemptAt: { } next, WaitReason: { } reason } when next > now:
                 return new JobOutcome.Snoozed(next, reason);
             case { LeaseUntil: { } leaseUntil }:
@@ -97,11 +99,11 @@ internal sealed class WorkClaims(NpgsqlDataSource dataSource, OrchestrationOptio
                 return new JobOutcome.Snoozed(now.AddSeconds(1), "it was busy");
         }
 
-        async Task<JobOutcome> ShowAsync(DateTimeOffset until, string reason)
+        async Task<JobOutcome> ShowAsync(DateTimeOffset until, string reason, bool isHeld = false)
         {
             // Changes nothing if somebody holds it by now.
             var showSql = $"""
-                UPDATE {table.Name} SET {table.State} = 'waiting', wait_reason = @Reason, next_attempt_at = @Until
+                UPDATE {table.Name} SET {table.State} = 'waiting', wait_reason = @Reason, next_attempt_at = @Until{(isHeld ? $", {table.IsHeld} = true" : "")}
                 WHERE {table.Key} = @{table.Parameter} AND {table.State} IN ('queued', 'waiting') AND lease_until IS NULL
                 """;
             await using var connection = await dataSource.OpenConnectionAsync(ct);
@@ -118,7 +120,7 @@ internal sealed class WorkClaims(NpgsqlDataSource dataSource, OrchestrationOptio
                    CASE WHEN a.blocked_at IS NOT NULL AND @YieldsToPeople THEN COALESCE(a.block_reason, 'blocked') END AS account_block,
                    (SELECT concat('stopped by ', s.stopped_by, ': ' || s.reason) FROM stops s
                     WHERE @YieldsToPeople AND s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = a.id) LIMIT 1) AS stopped,
-                   ({table.WaitsFor}) AS waits_for, r.wait_reason, r.next_attempt_at
+                   ({table.WaitsFor}) AS waits_for, ({table.HeldUntil}) AS held_until, r.wait_reason, r.next_attempt_at
             FROM {table.Name} r
             JOIN social_accounts a ON a.id = r.social_account_id
             LEFT JOIN account_pacing p ON p.ad_account_id = a.ad_account_id AND p.use_case = '{table.UseCase}' AND p.blocked_until > @Now AND NOT {table.GoesFirst}
@@ -145,6 +147,7 @@ internal sealed class WorkClaims(NpgsqlDataSource dataSource, OrchestrationOptio
         public string? AccountBlock { get; init; }
         public string? Stopped { get; init; }
         public string? WaitsFor { get; init; }
+        public DateTimeOffset? HeldUntil { get; init; }
         public string? WaitReason { get; init; }
         public DateTimeOffset? NextAttemptAt { get; init; }
     }

@@ -48,6 +48,9 @@ internal sealed class MetaChanges
     public void AddAdopted(string step, string metaId, DateTimeOffset at) =>
         Add(new("POST", step, new Dictionary<string, string>(), at, "adopted", null, metaId));
 
+    /// <summary>Something that was decided, and not sent.</summary>
+    public void AddNote(string metaId, IReadOnlyDictionary<string, string> what, DateTimeOffset at) => Add(new("NOTE", metaId, what, at, "done", null, null));
+
     /// <summary>An activation of which an attempt that died may have been the author.</summary>
     public void AddPerhapsActivated(string metaId, DateTimeOffset at) => AddPerhaps(new(
         "POST", metaId, new Dictionary<string, string> { ["status"] = "ACTIVE" }, at, OutcomeOf(Proof.OutcomeUnknown), null, "an attempt whose process died may have activated it"));

@@ -112,7 +112,7 @@ internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites write
             InsightsSync = JsonSerializer.Serialize(first, OrchestrationRequest.Json),
             Errors = JsonSerializer.Serialize(first.Error is { } error ? [$"insights_sync: {error}"] : Array.Empty<string>()),
             HasNumbers = first.InsightsSynced > 0, SyncId = Guid.CreateVersion7(now), NumbersSince = first.DateRangeStart, NumbersUntil = first.DateRangeEnd,
-            Status = attempt.Request is { AutoPublish: true, CampaignId: null } ? "ACTIVE" : "PAUSED", GivenCampaignId = attempt.Request.CampaignId, GivenAdSetId = attempt.Request.AdSetId,
+            Status = attempt is { Request: { AutoPublish: true, CampaignId: null }, LeavesActivation: false } ? "ACTIVE" : "PAUSED", GivenCampaignId = attempt.Request.CampaignId, GivenAdSetId = attempt.Request.AdSetId,
             CampaignId = IdOf(StepName.Campaign), CampaignName = tree.NameOf(StepName.Campaign), Objective = attempt.Request.CampaignObjective,
             CampaignDailyBudget = tree.Campaign.DailyBudget, CampaignLifetimeBudget = tree.Campaign.LifetimeBudget, CampaignBidStrategy = tree.Campaign.BidStrategy,
             AdSetSpec.BillingEvent, attempt.Account.Currency,

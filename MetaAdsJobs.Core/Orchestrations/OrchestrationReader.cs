@@ -18,7 +18,7 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
             SELECT o.request_id, o.social_account_id, o.clip_id, o.campaign_name, o.accepted_at, o.started_at, o.completed_at, o.status, o.attempt,
                    o.next_attempt_at, o.wait_reason, o.errors::text, o.insights_sync::text, o.validation::text, (o.request ->> 'auto_publish')::boolean AS auto_publish,
                    (o.request ->> 'validate_only') IS NOT NULL AS validate_only, (k.video_id IS NULL OR o.status IN ('queued', 'running', 'waiting')) AS has_media,
-                   o.request::text AS request,
+                   o.request::text AS request, o.activate_at,
                    EXISTS (SELECT 1 FROM jsonb_array_elements_text(o.errors) e WHERE e LIKE 'at Meta: %') AS refused
             FROM orchestrations o
             LEFT JOIN clips k ON k.id = o.clip_id
@@ -31,6 +31,8 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
             UNION ALL SELECT step, id, effective_status, issues::text FROM meta_ads WHERE request_id = @RequestId;
             SELECT c.meta_id AS campaign_id, c.status, ARRAY(SELECT e.edit_id FROM campaign_edits e WHERE e.request_id = c.request_id AND e.made_by = o.request_id ORDER BY e.number) AS edits
             FROM orchestrations o JOIN meta_campaigns c ON c.meta_id = o.request ->> 'campaign_id' WHERE o.request_id = @RequestId;
+            SELECT e.edit_id, e.state AS status, e.due_at, COALESCE(e.error, e.wait_reason) AS reason FROM campaign_edits e
+            WHERE e.made_by = @RequestId AND e.request_id IN (@RequestId, (SELECT c.request_id FROM orchestrations o JOIN meta_campaigns c ON c.meta_id = o.request ->> 'campaign_id' WHERE o.request_id = @RequestId)) ORDER BY e.number;
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var results = await connection.QueryMultipleAsync(new(FindSql, new { RequestId = requestId }, cancellationToken: ct));
@@ -38,7 +40,9 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
         if (row is null) return null;
         var steps = (await results.ReadAsync<StepRow>()).ToDictionary(step => step.Step);
         var objects = (await results.ReadAsync<ObjectRow>()).ToDictionary(one => one.Step);
-        return row.ToResult(steps, objects, await results.ReadSingleOrDefaultAsync<IntoRow>());
+        var result = row.ToResult(steps, objects, await results.ReadSingleOrDefaultAsync<IntoRow>());
+        var activations = (await results.ReadAsync<ActivationRow>()).Select(one => new ActivationResult(one.EditId, one.Status, one.DueAt, one.Reason)).ToList();
+        return activations.Count == 0 ? result : result with { Activations = activations };
     }
 
     public async Task<bool> HasEndedAsync(Guid requestId, CancellationToken ct)
@@ -65,6 +69,14 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
         public long Id { get; init; }
         public string? EffectiveStatus { get; init; }
         public string? Issues { get; init; }
+    }
+
+    private sealed record ActivationRow
+    {
+        public Guid EditId { get; init; }
+        public string Status { get; init; } = "";
+        public DateTimeOffset? DueAt { get; init; }
+        public string? Reason { get; init; }
     }
 
     /// <summary>The campaign that was added to.</summary>
@@ -96,6 +108,7 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
         public bool HasMedia { get; init; }
         public string Request { get; init; } = "";
         public bool Refused { get; init; }
+        public DateTimeOffset? ActivateAt { get; init; }
 
         private static IEnumerable<ResultIssue> IssuesOf(string step, string? json) => json is null ? [] :
             JsonSerializer.Deserialize<ObjectIssue[]>(json, OrchestrationRequest.Json)!.Select(issue => new ResultIssue(step, issue.Level, issue.Code, issue.Summary, issue.Message));
@@ -119,7 +132,7 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
             {
                 RequestId = RequestId, SocialAccountId = SocialAccountId, ClipId = ClipId, CampaignName = CampaignName,
                 OverallSuccess = built ? (insights?.Success == true || request.IsAdoption) && !Refused : ended && validation?.All(finding => finding.Ok != false) == true,
-                AcceptedAt = AcceptedAt, StartedAt = StartedAt, CompletedAt = CompletedAt,
+                AcceptedAt = AcceptedAt, StartedAt = StartedAt, CompletedAt = CompletedAt, ActivateAt = ActivateAt,
                 DurationSeconds = CompletedAt is null || StartedAt is null ? null : Math.Round((CompletedAt - StartedAt).Value.TotalSeconds, 3),
                 CampaignCreation = new()
                 {
@@ -134,7 +147,7 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
                 InsightsSync = insights, Validation = validation, Errors = ErrorList, Status = Status, Attempt = Attempt, NextAttemptAt = NextAttemptAt, WaitReason = WaitReason,
                 EffectiveStatus = StatusOf(StepName.Ad),
                 Issues = [.. shape.LastFirst.Reverse().SelectMany(step => IssuesOf(step, objects.GetValueOrDefault(step)?.Issues))],
-                Steps = [.. shape.Steps(step => HasMedia || steps.ContainsKey(step), AutoPublish, ValidateOnly).Select(name => steps.TryGetValue(name, out var step)
+                Steps = [.. shape.Steps(step => HasMedia || steps.ContainsKey(step), AutoPublish && !(ended && steps.GetValueOrDefault(StepName.Activate)?.State != StepState.Confirmed), ValidateOnly).Select(name => steps.TryGetValue(name, out var step)
                     ? new StepResult(name, step.State, step.MetaId, step.StartedAt, step.CompletedAt, step.Error, StatusOf(name))
                     : new StepResult(name, StepState.Pending, null, null, null, null))],
             };

@@ -32,6 +32,14 @@ public sealed record OrchestrationResult
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IntoResult? Into { get; init; }
 
+    /// <summary>When what was asked for is to be activated; absent when no time was given.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? ActivateAt { get; init; }
+
+    /// <summary>The edits that activate it, where that waits for a time or for somebody's approval, or where it was added to a campaign; absent when there are none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ActivationResult>? Activations { get; init; }
+
     /// <summary>Null until all was built.</summary>
     public InsightsSyncResult? InsightsSync { get; init; }
 
@@ -52,6 +60,10 @@ public sealed record OrchestrationResult
     /// <summary>What Meta has against any of the objects.</summary>
     public IReadOnlyList<ResultIssue> Issues { get; init; } = [];
 }
+
+/// <param name="Status">The edit's: also missed, when its time had passed too long ago, and expired, when nobody has approved it in time.</param>
+/// <param name="Reason">What it waits for, or why it has ended so.</param>
+public sealed record ActivationResult(Guid EditId, string Status, DateTimeOffset? DueAt, string? Reason);
 
 /// <param name="AdSetId">Meta's id of the ad set that ads were added to; null when ad sets were added.</param>
 /// <param name="CampaignStatus">How the campaign itself is switched, as last known: ACTIVE, PAUSED, ARCHIVED or DELETED.</param>

@@ -20,8 +20,13 @@ internal sealed record PermitHolder(string HeldSql, string State, bool ForgetsPa
     public static readonly PermitHolder LiftedStop = new("""
         SELECT 1 FROM activations WHERE request_id = @RequestId AND cardinality(paused_ids) > 0
           AND NOT EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = @RequestId AND e.state = 'running' AND e.kind <> 'pause')
-        """, "activating", ForgetsPauses: false);
+        """, "activating", ForgetsPauses: false) { GivesBack = true };
 
+    /// <summary>Gives back what had been permitted before: nobody has to approve it again.</summary>
+    public bool GivesBack { get; private init; }
+
+    /// <summary>Makes spend more what is active already: up to what was approved of the campaign once nobody is asked again.</summary>
+    public bool IsRaise { get; init; }
     public Guid? EditId { get; private init; }
     public int? Attempt { get; private init; }
 
@@ -36,7 +41,17 @@ internal sealed record PermitHolder(string HeldSql, string State, bool ForgetsPa
 /// <summary>What became of the wish for a permit.</summary>
 /// <param name="Refusal">Null when it was given.</param>
 /// <param name="PausedIds">What a stop had paused, and is to be activated again.</param>
-internal sealed record Permit(string? Refusal, IReadOnlyList<string> PausedIds);
+internal sealed record Permit(string? Refusal, IReadOnlyList<string> PausedIds)
+{
+    /// <summary>Somebody has to approve it first.</summary>
+    public bool ToApprove { get; init; }
+
+    /// <summary>The end of the freeze that stands against it.</summary>
+    public DateTimeOffset? FrozenUntil { get; init; }
+
+    /// <summary>Refused for what others spend: whoever of them has been paused by hand makes room.</summary>
+    public bool IsForRoom => Refusal is not null && !ToApprove && FrozenUntil is null;
+}
 
 /// <summary>
 /// Who may activate. A permit is a committed row: from then on the stop switch knows that something may be active, and the caps
@@ -83,6 +98,17 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
         if (time.GetElapsedTime(askedAt) > SafeFor) throw new MetaException(Proof.NotSent, "the permit to activate is over");
     };
 
+    private const string ApprovalMissing = "somebody else has to approve it";
+
+    // What is approved is what stands there now. Takes the permit's parameters.
+    private const string ApprovedSql = """
+        (@GivesBack OR a.approval_required = 'none' OR (a.approval_required = 'above' AND @DailyCents <= a.approval_above_cents)
+         -- A run that was permitted goes on.
+         OR (@EditId::uuid IS NULL AND EXISTS (SELECT 1 FROM activations v WHERE v.request_id = @RequestId AND v.state = 'activating'))
+         OR EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = @EditId AND p.state = 'approved' AND p.content_hash = content_hash(edit_content(@EditId)))
+         OR (@IsRaise AND EXISTS (SELECT 1 FROM approvals p JOIN campaign_edits e USING (edit_id) WHERE p.request_id = @RequestId AND p.state = 'approved' AND p.daily_cents >= @DailyCents AND e.state = 'succeeded')))
+        """;
+
     /// <param name="holder">For whom.</param>
     /// <returns>What stands against it, to be asked again later; null when permitted. With it what a stop had paused of it.</returns>
     /// <exception cref="FencedException">Another attempt holds the row, or the orchestration is being undone: what it is undoing must not count as active.</exception>
@@ -97,6 +123,7 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
             SELECT @RequestId, @AccountId, @State, @DailyCents, @EndsAt, clock_timestamp() + @Longest, @Now
             FROM social_accounts a
             WHERE a.id = @AccountId AND EXISTS ({held}) AND NOT EXISTS (SELECT 1 FROM stops WHERE lifted_at IS NULL AND (social_account_id IS NULL OR social_account_id = @AccountId))
+              AND NOT EXISTS (SELECT 1 FROM freeze_of(@AccountId, @Now)) AND {ApprovedSql}
               AND (a.caps_off OR COALESCE(a.campaign_cap_cents, @CampaignCap) IS NULL OR @DailyCents <= COALESCE(a.campaign_cap_cents, @CampaignCap))
               AND (a.caps_off OR COALESCE(a.daily_cap_cents, @DayCap) IS NULL OR @DailyCents + (
                     SELECT COALESCE(sum(daily_cents), 0) FROM activations
@@ -113,12 +140,14 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
                    (SELECT COALESCE(sum(daily_cents), 0)::bigint FROM activations
                     WHERE social_account_id = @AccountId AND state IN ('activating', 'active') AND request_id <> @RequestId
                       AND (ends_at IS NULL OR ends_at > @Now)) AS active_cents,
-                   @State = 'active' AND EXISTS (SELECT 1 FROM activations WHERE request_id = @RequestId AND state = 'activating') AS is_activating
+                   @State = 'active' AND EXISTS (SELECT 1 FROM activations WHERE request_id = @RequestId AND state = 'activating') AS is_activating,
+                   f.why AS frozen, f.ends_at AS frozen_until, NOT {ApprovedSql} AS to_approve
+            FROM social_accounts a LEFT JOIN freeze_of(@AccountId, @Now) f ON true WHERE a.id = @AccountId
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var answers = await connection.QueryMultipleAsync(new(permitSql, new
         {
-            RequestId = requestId, AccountId = account.Id, DailyCents = dailyCents, EndsAt = endsAt, holder.EditId, holder.Attempt, holder.State, holder.ForgetsPauses, Longest, Now = time.GetUtcNow(),
+            RequestId = requestId, AccountId = account.Id, DailyCents = dailyCents, EndsAt = endsAt, holder.EditId, holder.Attempt, holder.State, holder.ForgetsPauses, holder.GivesBack, holder.IsRaise, Longest, Now = time.GetUtcNow(),
             CampaignCap = caps.UsualOfCampaign(account.Currency), DayCap = caps.UsualOfDay(account.Currency),
         }, cancellationToken: ct));
         // As they stand now that nobody else can change them: what the caller knows of the account may be older.
@@ -126,7 +155,9 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
         if (!(await answers.ReadAsync<int>()).Any()) throw new FencedException("a permit was refused");
         var current = account with { CampaignCapCents = campaignCap, DailyCapCents = dayCap, CapsOff = capsOff };
         if ((await answers.ReadAsync<string[]>()).FirstOrDefault() is { } pausedIds) return new(null, pausedIds);
-        var (stopped, activeCents, isActivating) = await answers.ReadSingleAsync<(string?, long, bool)>();
+        var (stopped, activeCents, isActivating, frozen, frozenUntil, toApprove) = await answers.ReadSingleAsync<(string?, long, bool, string?, DateTimeOffset?, bool)>();
+        if (stopped is null && frozen is not null) return new(frozen, []) { FrozenUntil = frozenUntil };
+        if (stopped is null && toApprove) return new(ApprovalMissing, []) { ToApprove = true };
         if (stopped is null && caps.RefusalOf(current, dailyCents) is { } refusal) return new($"its budget {refusal}", []);
         return new(stopped ?? (isActivating ? "what a stop had paused of it is being activated again" : null) ?? string.Create(CultureInfo.InvariantCulture,
             $"the account's active campaigns may spend {activeCents} a day already, and with {dailyCents} more they would exceed its cap of {caps.OfDay(current)}; pause some, or have an admin raise its daily_cap_cents"), []);

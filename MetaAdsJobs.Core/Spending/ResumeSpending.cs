@@ -108,7 +108,7 @@ internal sealed class ResumeSpending(
         if (permit.Refusal is { } refusal)
         {
             SpendingLog.LeftPaused(logger, spender.RequestId, spender.Account.Id, refusal);
-            return Resumed.LeftPaused;
+            return permit.FrozenUntil is null ? Resumed.LeftPaused : Resumed.TryLater;
         }
 
         var permitted = spender.Credential.Permitted(activations.PermitFrom(permittedFrom));

@@ -11,6 +11,20 @@ internal sealed class Asked(int number, Guid accountId, bool publishes)
     public string Key { get; } = $"{Guid.NewGuid()}";
     public Guid? RequestId { get; set; }
 
+    /// <summary>When it is to be activated; null: at once, or not at all.</summary>
+    public DateTimeOffset? ActivateAt { get; set; }
+
+    /// <summary>The field of its body.</summary>
+    public string Scheduled => ActivateAt is { } at ? $",\"activate_at\":\"{at.UtcDateTime:yyyy-MM-ddTHH:mm:ss}Z\"" : "";
+
+    /// <summary>It was not accepted before its time had passed: it is asked for without one.</summary>
+    public bool IsUnscheduled(DateTimeOffset now)
+    {
+        if (ActivateAt is null || ActivateAt > now) return false;
+        ActivateAt = null;
+        return true;
+    }
+
     /// <summary>How many ads each of its ad sets has; empty for a request without ad sets.</summary>
     public IReadOnlyList<int> AdSets { get; init; } = [];
 

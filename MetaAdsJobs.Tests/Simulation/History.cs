@@ -56,10 +56,13 @@ internal sealed class History : IAsyncDisposable
         AdoptSeed = !isOfNumbers && weight % 9 == 4 ? weight : null;
         // Of a fifth the clip with a video is a file, sent in parts.
         FileSeed = !isOfNumbers && weight % 5 == 3 && weight is not (73 or 108) ? weight : null;
+        // Of a tenth some requests have a time, and some accounts demand approval.
+        HoldSeed = !isOfNumbers && weight % 10 == 7 && weight is not (107 or 137) ? weight : null;
         Syncs = new(this);
         Edits = new(this);
         Into = new(this);
         Batches = new(this, weight);
+        Holds = new(this);
         Adopt = new(this);
         AdoptJudge = new(this);
     }
@@ -88,6 +91,8 @@ internal sealed class History : IAsyncDisposable
     public int? AdoptSeed { get; }
     /// <summary>The clip with a video is a file; null where it is a URL.</summary>
     public int? FileSeed { get; }
+    /// <summary>From which is drawn what waits for a time or an approval; null where nothing does.</summary>
+    public int? HoldSeed { get; }
     public int MaxRetries { get; }
     public TimeSpan Lease { get; }
     public Dictionary<string, string> Settings { get; }
@@ -101,6 +106,7 @@ internal sealed class History : IAsyncDisposable
     public SyncScript Syncs { get; }
     public EditScript Edits { get; }
     public IntoScript Into { get; }
+    public HoldScript Holds { get; }
     public AdoptScript Adopt { get; }
     public BatchScript Batches { get; }
     public AdoptJudge AdoptJudge { get; }

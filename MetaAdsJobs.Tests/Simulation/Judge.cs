@@ -47,7 +47,12 @@ internal sealed class Judge(History history)
     /// <summary>A call is about to be sent.</summary>
     public void Sends(GraphCall call)
     {
-        if (call["status"] == "ACTIVE" && history.World.Objects.FirstOrDefault(one => one.Kind == "campaigns" && one.Id == call.Path) is { } campaign && IsWhole(campaign)) _ofWholes.Add(call);
+        if (call["status"] == "ACTIVE" && history.World.Objects.FirstOrDefault(one => one.Kind == "campaigns" && one.Id == call.Path) is { } campaign)
+        {
+            if (IsWhole(campaign)) _ofWholes.Add(call);
+            history.Holds.Activates(campaign);
+        }
+
         if (!call.IsCreate || call.Edge == "adimages") return;
         var now = history.Clockwork.Now;
         // What a paused ad is to show may be made during a stop.

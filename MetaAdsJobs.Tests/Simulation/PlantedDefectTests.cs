@@ -58,6 +58,8 @@ public sealed partial class PlantedDefectTests
         new("a row is let in by one commit and marked by another", "Batches/FeedBatches.cs", "using var transaction = JobTransaction.Begin();\n        List<NextRow> rows;", "using var transaction = new System.Transactions.TransactionScope(System.Transactions.TransactionScopeOption.Suppress, System.Transactions.TransactionScopeAsyncFlowOption.Enabled);\n        List<NextRow> rows;"),
         new("a run that is cancelled is told to nobody", "../db/migrations/V0045__events_out.sql", "WHEN (NEW.status IN ('succeeded', 'failed', 'cancelled') AND", "WHEN (NEW.status IN ('succeeded', 'failed') AND"),
         new("an edit that was made void is told to nobody", "../db/migrations/V0045__events_out.sql", "WHEN (NEW.state IN ('succeeded', 'failed', 'cancelled') AND", "WHEN (NEW.state IN ('succeeded', 'failed') AND"),
+        new("what has a time does not wait for it", "Claims/ClaimTable.cs", "WHEN r.due_at > @Now THEN 'its time has not come yet'", "WHEN false THEN 'its time has not come yet'"),
+        new("nobody looks whether it is approved", "Spending/Activations.cs", "(@GivesBack OR a.approval_required = 'none'", "(true OR @GivesBack OR a.approval_required = 'none'"),
         new("an undo that finds what it lost does not write it down", "Orchestrations/Undo/UndoRunner.cs", "await journal.FoundAsync(attempt, step, found[0], ct);\n                    if (await DeleteAsync", "if (await DeleteAsync"),
     ];
 

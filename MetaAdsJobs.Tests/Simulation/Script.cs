@@ -62,6 +62,7 @@ internal sealed class Script(History history)
         else PlanRequests(history.Choices);
         history.Edits.Plan(_asked, _clips);
         history.Into.Plan(_asked);
+        history.Holds.Plan(_asked);
         CalmFrom = history.Clockwork.Now + TimeSpan.FromSeconds(history.Choices.OneOf(120, 400, 1200));
     }
 
@@ -235,7 +236,7 @@ internal sealed class Script(History history)
         var adSets = asked.AdSets.Select((ads, set) => $$"""{"ads":[{{string.Join(',', Enumerable.Range(0, ads).Select(ad => asked.AdOf(history.KindSeed, _clips, set, ad) ?? $$"""{"clip_id":"{{_clips[ad % _clips.Count]}}"}"""))}}]}""");
         var text = $$"""
             {"social_account_id":"{{asked.AccountId}}","clip_id":"{{asked.ClipId}}","campaign_name":"{{asked.Name}}","campaign_objective":"OUTCOME_TRAFFIC","daily_budget_cents":{{10000 / Math.Max(1, asked.AdSets.Count)}},
-             "creative_title":"Title","landing_url":"https://example.com/","optimization_goal":"LINK_CLICKS","auto_publish":{{(asked.Publishes ? "true" : "false")}}
+             "creative_title":"Title","landing_url":"https://example.com/","optimization_goal":"LINK_CLICKS","auto_publish":{{(asked.Publishes ? "true" : "false")}}{{asked.Scheduled}}
              {{(asked.AdSets.Count == 0 ? "" : $$""","ad_sets":[{{string.Join(',', adSets)}}]""")}}}
             """;
         var body = JsonDocument.Parse(asked.AdSets.Count == 0 && asked.AdOf(history.KindSeed, _clips, 0, 0) is { } change ? Orchestrations.SentCase.Merged(text, change).ToJsonString() : text).RootElement;
@@ -245,17 +246,16 @@ internal sealed class Script(History history)
                 asked.RequestId = accepted.RequestId;
                 history.Name(accepted.RequestId, asked.Name);
                 break;
+            case Acceptance.Invalid when asked.IsUnscheduled(history.Clockwork.Now):
+                await AskAsync(api, asked, ct);
+                break;
             case var other:
                 history.Judge.Condemn($"{asked.Name} was not accepted: {other}");
                 break;
         }
     }
 
-    private async Task LookAsync(SimProcess api, Guid accountId, string adAccountId, CancellationToken ct)
-    {
-        var state = await api.Get<StopSwitch>().ReadAsync(accountId, ct);
-        history.Judge.Told(adAccountId, state!);
-    }
+    private async Task LookAsync(SimProcess api, Guid accountId, string adAccountId, CancellationToken ct) => history.Judge.Told(adAccountId, (await api.Get<StopSwitch>().ReadAsync(accountId, ct))!);
 
     private static async Task PatchAsync(SimProcess api, Guid accountId, string body, CancellationToken ct, Action? before = null)
     {

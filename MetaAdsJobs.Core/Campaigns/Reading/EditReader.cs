@@ -10,7 +10,7 @@ public sealed class EditReader(NpgsqlDataSource dataSource)
 {
     private const string EditSql = """
         SELECT e.number, e.edit_id, e.social_account_id, e.request_id, c.meta_id AS campaign_id, e.level, e.meta_id, e.kind, e.fields::text AS fields, e.found::text AS found, e.asked_by, e.state AS status, e.wait_reason,
-               e.next_attempt_at, e.attempt, e.error, e.asked_at, e.started_at, e.completed_at
+               e.next_attempt_at, e.attempt, e.error, e.asked_at, e.started_at, e.completed_at, e.due_at
         FROM campaign_edits e JOIN meta_campaigns c ON c.request_id = e.request_id
         """;
 
@@ -58,13 +58,14 @@ public sealed class EditReader(NpgsqlDataSource dataSource)
         public string? Error { get; init; }
         public DateTimeOffset AskedAt { get; init; }
         public DateTimeOffset? StartedAt { get; init; }
+        public DateTimeOffset? DueAt { get; init; }
         public DateTimeOffset? CompletedAt { get; init; }
 
         public CampaignEdit ToEdit() => new()
         {
             EditId = EditId, SocialAccountId = SocialAccountId, RequestId = RequestId, CampaignId = CampaignId, Level = Level, MetaId = MetaId, Kind = Kind, Fields = JsonSerializer.Deserialize<JsonObject>(Fields)!,
             Found = Found is null ? null : JsonSerializer.Deserialize<JsonObject>(Found), AskedBy = AskedBy, Status = Status, WaitReason = WaitReason, NextAttemptAt = NextAttemptAt, Attempt = Attempt, Error = Error,
-            AskedAt = AskedAt, StartedAt = StartedAt, CompletedAt = CompletedAt,
+            AskedAt = AskedAt, StartedAt = StartedAt, CompletedAt = CompletedAt, DueAt = DueAt,
         };
     }
 }

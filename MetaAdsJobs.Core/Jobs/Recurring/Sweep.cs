@@ -1,5 +1,6 @@
 using Dapper;
 using MetaAdsJobs.Core.Campaigns;
+using MetaAdsJobs.Core.Campaigns.Holding;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Jobs.Storage;
 using Microsoft.Extensions.Logging;
@@ -10,9 +11,9 @@ namespace MetaAdsJobs.Core.Jobs.Recurring;
 /// <summary>
 /// Finds stops, orchestrations and syncs that have not ended but whose job is gone: deleted in the dashboard, lost with a restored
 /// database, or out of retries while the database was away. Each gets a new job, which goes on where the last one stopped. Of what became void
-/// meanwhile nobody goes on: what it may have done is told.
+/// meanwhile nobody goes on: what it may have done is told. What nobody has approved in time ends, and what has changed is asked for anew.
 /// </summary>
-internal sealed partial class Sweep(NpgsqlDataSource dataSource, IJobQueue queue, VoidEdits voidEdits, TimeProvider time, ILogger<Sweep> logger)
+internal sealed partial class Sweep(NpgsqlDataSource dataSource, IJobQueue queue, VoidEdits voidEdits, ApprovalStore approvals, TimeProvider time, ILogger<Sweep> logger)
 {
     // Of a paused one nobody lets rows in: resuming brings its job.
     private const string BatchesSql = """
@@ -23,6 +24,9 @@ internal sealed partial class Sweep(NpgsqlDataSource dataSource, IJobQueue queue
         """;
 
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
+
+    // What has a time gets its job before it: a sweep comes every minute, and a job that is too early waits.
+    private static readonly TimeSpan Ahead = TimeSpan.FromMinutes(3);
 
     /// <summary>Everything; stops first.</summary>
     public Task RescueAsync(CancellationToken ct) => EachAsync(() => RescueBrakesAsync(ct), () => RescueRunsAsync(ct));
@@ -75,14 +79,14 @@ internal sealed partial class Sweep(NpgsqlDataSource dataSource, IJobQueue queue
     }
 
     private Task RescueRunsAsync(CancellationToken ct) =>
-        EachAsync(() => RescueAsync(ClaimTable.Edits, id => queue.EnqueueEdit(id, goesFirst: false), ct, "AND r.kind <> 'pause'"), () => RescueAsync(BatchesSql, "UPDATE batches SET job_id = @JobId WHERE batch_id = @Id AND job_id IS NOT DISTINCT FROM @OldJobId", queue.EnqueueBatch, ct), () => RescueAsync(ClaimTable.Orchestrations, queue.EnqueueOrchestration, ct), () => RescueAsync(ClaimTable.Syncs, queue.EnqueueSync, ct), () => voidEdits.TellAsync(ct));
+        EachAsync(() => RescueAsync(ClaimTable.Edits, id => queue.EnqueueEdit(id, goesFirst: false), ct, "AND r.kind <> 'pause'", "OR r.due_at BETWEEN @Before AND @Soon AND NOT EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = r.edit_id AND p.state = 'asked')"), () => RescueAsync(BatchesSql, "UPDATE batches SET job_id = @JobId WHERE batch_id = @Id AND job_id IS NOT DISTINCT FROM @OldJobId", queue.EnqueueBatch, ct), () => RescueAsync(ClaimTable.Orchestrations, queue.EnqueueOrchestration, ct), () => RescueAsync(ClaimTable.Syncs, queue.EnqueueSync, ct), () => voidEdits.TellAsync(ct));
 
-    private Task RescueAsync(ClaimTable table, Func<Guid, string> enqueue, CancellationToken ct, string only = "")
+    private Task RescueAsync(ClaimTable table, Func<Guid, string> enqueue, CancellationToken ct, string only = "", string orSoon = "")
     {
         var findSql = $"""
             SELECT r.{table.Key}, r.job_id FROM {table.Name} r
             WHERE r.{table.Unfinished} AND r.{table.Since} < @Before {only}
-              AND (r.lease_until IS NULL OR r.lease_until < @Before) AND (r.next_attempt_at IS NULL OR r.next_attempt_at < @Before)
+              AND (r.lease_until IS NULL OR r.lease_until < @Before) AND (r.next_attempt_at IS NULL OR r.next_attempt_at < @Before {orSoon})
               AND NOT EXISTS (SELECT 1 FROM hangfire.job j
                               WHERE j.id = r.job_id::bigint AND j.statename IN ('Enqueued', 'Scheduled', 'Processing', 'Awaiting'))
             ORDER BY r.{table.Since}, r.social_account_id LIMIT 500
@@ -95,7 +99,7 @@ internal sealed partial class Sweep(NpgsqlDataSource dataSource, IJobQueue queue
         List<(Guid Id, string? JobId)> orphans;
         await using (var connection = await dataSource.OpenConnectionAsync(ct))
         {
-            orphans = (await connection.QueryAsync<(Guid, string?)>(new(findSql, new { Before = time.GetUtcNow() - Grace }, cancellationToken: ct))).AsList();
+            orphans = (await connection.QueryAsync<(Guid, string?)>(new(findSql, new { Before = time.GetUtcNow() - Grace, Soon = time.GetUtcNow() + Ahead }, cancellationToken: ct))).AsList();
         }
 
         foreach (var (id, oldJobId) in orphans)

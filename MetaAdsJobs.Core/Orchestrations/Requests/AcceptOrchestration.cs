@@ -98,7 +98,8 @@ public sealed class AcceptOrchestration
         {
             // The job first: its connection is closed again before ours joins the transaction.
             var jobId = enqueue(requestId);
-            return await _store.InsertAsync(requestId, request!, json!, hash!, requestedBy, idempotencyKey, jobId, ct);
+            var activateAt = request!.ActivateAt is { } text ? LocalMoments.Read(text, TimeZoneInfo.FindSystemTimeZoneById(known.Account.TimezoneName)).At : null;
+            return await _store.InsertAsync(requestId, request, json!, hash!, requestedBy, idempotencyKey, jobId, activateAt, ct);
         }
     }
 

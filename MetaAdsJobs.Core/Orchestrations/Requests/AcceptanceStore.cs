@@ -34,19 +34,19 @@ internal sealed class AcceptanceStore(NpgsqlDataSource dataSource, TimeProvider 
 
     /// <returns>False when the caller has used the idempotency key before; nothing is written then.</returns>
     public async Task<bool> InsertAsync(
-        Guid requestId, OrchestrationRequest request, string json, byte[] hash, string requestedBy, string? idempotencyKey, string jobId, CancellationToken ct)
+        Guid requestId, OrchestrationRequest request, string json, byte[] hash, string requestedBy, string? idempotencyKey, string jobId, DateTimeOffset? activateAt, CancellationToken ct)
     {
         const string InsertSql = """
             INSERT INTO orchestrations (request_id, social_account_id, clip_id, campaign_name, request, requested_by, idempotency_key,
-                request_hash, status, job_id, accepted_at)
-            VALUES (@RequestId, @SocialAccountId, @ClipId, @CampaignName, @Json::jsonb, @RequestedBy, @IdempotencyKey, @Hash, 'queued', @JobId, @Now)
+                request_hash, status, job_id, accepted_at, activate_at)
+            VALUES (@RequestId, @SocialAccountId, @ClipId, @CampaignName, @Json::jsonb, @RequestedBy, @IdempotencyKey, @Hash, 'queued', @JobId, @Now, @ActivateAt)
             ON CONFLICT (requested_by, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return await connection.ExecuteAsync(new(InsertSql, new
         {
             RequestId = requestId, request.SocialAccountId, ClipId = new TreeShape(request).FirstClip, request.CampaignName, Json = json, RequestedBy = requestedBy,
-            IdempotencyKey = idempotencyKey, Hash = hash, JobId = jobId, Now = time.GetUtcNow(),
+            IdempotencyKey = idempotencyKey, Hash = hash, JobId = jobId, Now = time.GetUtcNow(), ActivateAt = activateAt,
         }, cancellationToken: ct)) == 1;
     }
 

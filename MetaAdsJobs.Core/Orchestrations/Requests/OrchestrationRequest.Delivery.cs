@@ -44,6 +44,10 @@ public sealed partial record OrchestrationRequest
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), JsonPropertyOrder(9)]
     public string? AdSetId { get; init; }
 
+    /// <summary>When it is to be activated, in the account's own time or with an offset, as it was given: built at once, and paused until then, whatever auto_publish says.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), JsonPropertyOrder(10)]
+    public string? ActivateAt { get; init; }
+
     /// <summary>What is there has its budget already.</summary>
     [JsonIgnore]
     public bool AddsNoBudget => AdSetId is not null || (CampaignId is not null && IsCampaignBudget);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Validation;
 
 namespace MetaAdsJobs.Core.Orchestrations.Requests;
 
@@ -39,6 +40,7 @@ public sealed record RequestCopy(OrchestrationRequest Request, IReadOnlyList<Lef
         }
 
         if (to.Currency != from.Currency) Leave(Amounts, "is an amount in another currency", _ => true);
+        Leave([RequestParts.ActivateAt], "is past", value => LocalMoments.Read((string)value!, TimeZoneInfo.FindSystemTimeZoneById(to.TimezoneName)).At is not { } at || at <= now);
         Leave(Times, "is past", value => DateTimeOffset.Parse((string)value!, CultureInfo.InvariantCulture) <= now);
         if (asked.AutoPublish && leftOut.Exists(field => field.Path.EndsWith(End, StringComparison.Ordinal)))
         {

@@ -31,6 +31,7 @@ internal static class RequestParts
     private const string Name = "name";
     private const string Targeting = "targeting";
     private const string BudgetAt = "budget_at";
+    public const string ActivateAt = "activate_at";
     private const string AtCampaign = "campaign";
     private const int MaxName = 200;
 
@@ -55,7 +56,7 @@ internal static class RequestParts
     ];
 
     private static readonly string[] OfCampaign =
-        ["social_account_id", BudgetAt, "campaign_name", "campaign_objective", "auto_publish", "special_ad_categories", "special_ad_category_countries", "validate_only", "campaign_id", "ad_set_id"];
+        ["social_account_id", BudgetAt, "campaign_name", "campaign_objective", "auto_publish", ActivateAt, "special_ad_categories", "special_ad_category_countries", "validate_only", "campaign_id", "ad_set_id"];
 
     private static readonly string[] OfBudget = ["daily_budget_cents", "lifetime_budget_cents", "bid_strategy"];
 

@@ -19,6 +19,7 @@ internal static class RequestValidation
 {
     // The marker and the words " - Creative" are added to it; Meta's own limit for names is 400 characters.
     private const int MaxName = 200;
+    private static readonly TimeSpan LongestAhead = TimeSpan.FromDays(366);
 
     /// <param name="given">What the body adds to, which has completed it.</param>
     public static OrchestrationRequest? Read(JsonElement body, FieldErrors errors, out Guid? accountId, Given? given = null)
@@ -76,11 +77,20 @@ internal static class RequestValidation
         }
 
         foreach (var adSet in ads.GroupBy(one => one.Part.Set).Select(set => set.ToList())) CheckAds(account, adSet, images, errors);
+        CheckActivation(account, Again(body), request, now, errors);
         if (AccountCurrency.Difference(account.AdAccountId, account.Currency, account.MetaCurrency) is { } difference) errors.Add("social_account_id", difference);
         if (given is not null) CheckTogether(account, caps, given, request, now, errors);
         else if (request is { IsCampaignBudget: true }) BudgetValidation.CheckCampaign(account, caps, request, now, errors);
         else if (request?.AdSets is { Count: > 1 } && !errors.Any && caps.RefusalOf(account, request.DailyAmountCents(now)) is { } refusal)
             errors.Add(RequestParts.AdSets, $"all together: {refusal}");
+    }
+
+    private static void CheckActivation(SocialAccount account, JsonFields fields, OrchestrationRequest? request, DateTimeOffset now, FieldErrors errors)
+    {
+        if (fields.LocalMoment(RequestParts.ActivateAt) is not { } text) return;
+        var (at, why) = LocalMoments.Read(text, TimeZoneInfo.FindSystemTimeZoneById(account.TimezoneName));
+        why ??= at <= now ? "must be in the future" : at - now > LongestAhead ? "must be within a year from now" : request?.FirstEnd <= at ? "must be before end_time" : null;
+        if (why is not null) errors.Add(RequestParts.ActivateAt, why);
     }
 
     // What is on in the campaign already counts for its cap, too.
@@ -130,11 +140,11 @@ internal static class RequestValidation
         var destination = fields.Text("destination_type");
         var rule = objective is null || goal is null ? null : ObjectiveGoals.Find(objective, goal, destination);
         var targeting = TargetingValidation.Read(fields.Object("targeting"));
-        var autoPublish = fields.Flag("auto_publish");
+        var (autoPublish, activateAt) = (fields.Flag("auto_publish"), fields.LocalMoment(RequestParts.ActivateAt));
         var request = new OrchestrationRequest
         {
             SocialAccountId = accountId ?? default, CampaignName = name ?? "", CampaignObjective = objective ?? "", Targeting = targeting, OptimizationGoal = goal ?? "",
-            DestinationType = destination, AutoPublish = autoPublish ?? false, CampaignId = given?.Tree.Campaign.MetaId,
+            DestinationType = destination, AutoPublish = autoPublish == true && activateAt is null, ActivateAt = activateAt, CampaignId = given?.Tree.Campaign.MetaId,
         };
         request = AdValidation.Read(fields, BudgetValidation.Read(fields, request), rule);
         request = OptionValidation.Read(fields, request, rule);

@@ -38,7 +38,8 @@ internal sealed class ActivateStep(NpgsqlDataSource dataSource, MetaAds meta, Ac
                 if (permitted is null || time.GetElapsedTime(permitted.Value.AskedAt) > activations.AskAgainAfter)
                 {
                     var askedAt = time.GetTimestamp();
-                    if (await PermitAsync(attempt, ct) is { } refusal) return Later(300, refusal);
+                    // Of what somebody has to approve the next attempt leaves the activation to an edit.
+                    if (await PermitAsync(attempt, ct) is { Refusal: { } refusal } permit) return permit.FrozenUntil is { } end ? new StepOutcome.NotYet(end, refusal) : Later(permit.ToApprove ? 1 : 300, refusal);
                     var credential = attempt.Credential.Permitted(activations.PermitFrom(askedAt));
                     // Whoever is sent away begins again with the first of them.
                     permitted = (attempt.Request.AdSets is null ? credential : credential.Patient(), askedAt);
@@ -72,14 +73,14 @@ internal sealed class ActivateStep(NpgsqlDataSource dataSource, MetaAds meta, Ac
         return active;
     }
 
-    private async Task<string?> PermitAsync(Attempt attempt, CancellationToken ct)
+    private async Task<Permit> PermitAsync(Attempt attempt, CancellationToken ct)
     {
         var (daily, endsAt) = (attempt.Request.DailyAmountCents(time.GetUtcNow()), attempt.Request.LastEnd?.ToUniversalTime());
-        var (refusal, _) = await activations.PermitAsync(attempt.RequestId, attempt.Account, daily, endsAt, PermitHolder.Orchestration(attempt.Number), ct);
+        var permit = await activations.PermitAsync(attempt.RequestId, attempt.Account, daily, endsAt, PermitHolder.Orchestration(attempt.Number), ct);
         // What was paused, archived or deleted by hand since spends nothing and makes room.
-        return refusal is not null && await counted.RefreshAsync(attempt.Account.Id, attempt.Credential, ct)
-            ? (await activations.PermitAsync(attempt.RequestId, attempt.Account, daily, endsAt, PermitHolder.Orchestration(attempt.Number), ct)).Refusal
-            : refusal;
+        return permit.IsForRoom && await counted.RefreshAsync(attempt.Account.Id, attempt.Credential, ct)
+            ? await activations.PermitAsync(attempt.RequestId, attempt.Account, daily, endsAt, PermitHolder.Orchestration(attempt.Number), ct)
+            : permit;
     }
 
     private StepOutcome.NotYet Later(double seconds, string reason) => new(time.GetUtcNow().AddSeconds(seconds), reason);

@@ -111,6 +111,9 @@ internal sealed class Attempt
     /// </summary>
     public Dictionary<string, BegunStep> Begun { get; } = [];
 
+    /// <summary>Somebody has to approve before it is activated: that is done by an edit, which can wait for it.</summary>
+    public bool LeavesActivation { get; init; }
+
     /// <summary>Something of what this attempt has sent may have been done without an answer that tells so.</summary>
     public bool MayHaveSent => Begun.Values.Any(step => step.IsPerhapsDone);
 
@@ -135,7 +138,7 @@ internal sealed class Attempt
     /// <remarks>A creative made before videos at Meta were awaited needs no media step any more.</remarks>
     public IReadOnlyList<string> Plan => Only ?? Tree.Shape.Steps(
         step => Media[step].Clip.VideoId is null || Steps.ContainsKey(step) || Tree.Shape.AdsOf(step).Any(ad => StateOf(ad.CreativeStep) == StepState.Pending),
-        Request.AutoPublish, Request.ValidateOnly);
+        Request.AutoPublish && !LeavesActivation, Request.ValidateOnly);
 
     public string StateOf(string step) => Steps.TryGetValue(step, out var record) ? record.State : StepState.Pending;
 

@@ -35,7 +35,8 @@ internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaim
                EXISTS (SELECT 1 FROM started) AS is_started,
                {StepRecord.AllOf(ClaimTable.Orchestrations)} AS steps,
                a.access_token, a.id AS account_id, a.name, a.ad_account_id, a.page_id, a.instagram_user_id, a.pixel_id, a.currency,
-               a.timezone_name, a.default_countries, a.dsa_beneficiary, a.dsa_payor, a.min_daily_budget, a.meta_currency, a.campaign_cap_cents, a.daily_cap_cents, a.caps_off, a.updated_at,
+               a.timezone_name, a.default_countries, a.dsa_beneficiary, a.dsa_payor, a.min_daily_budget, a.meta_currency, a.campaign_cap_cents, a.daily_cap_cents, a.caps_off, a.approval_required, a.approval_above_cents, a.updated_at,
+               EXISTS (SELECT 1 FROM activations v WHERE v.request_id = @RequestId AND v.state = 'activating') AS is_activating,
                k.id AS clip_id, k.title, k.video_url, k.video_id, k.image_url, k.thumbnail_url, k.file_key, k.file_type, k.file_bytes, k.file_sha256,
                (SELECT i.hash FROM clip_images i WHERE i.clip_id = k.id AND i.ad_account_id = a.ad_account_id) AS image_hash,
                CASE WHEN c.request ?| ARRAY['ad_sets', 'cards', 'placement_media'] THEN (
@@ -115,6 +116,9 @@ internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaim
         public long? CampaignCapCents { get; init; }
         public long? DailyCapCents { get; init; }
         public bool CapsOff { get; init; }
+        public string ApprovalRequired { get; init; } = "none";
+        public long? ApprovalAboveCents { get; init; }
+        public bool IsActivating { get; init; }
         public DateTimeOffset UpdatedAt { get; init; }
 
         /// <summary>The first that is brought to Meta; null when there are only existing posts.</summary>
@@ -140,7 +144,7 @@ internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaim
                 Id = AccountId, Name = Name, AdAccountId = AdAccountId, PageId = PageId, InstagramUserId = InstagramUserId, PixelId = PixelId,
                 Currency = Currency, TimezoneName = TimezoneName, DefaultCountries = DefaultCountries, MinDailyBudget = MinDailyBudget,
                 DsaBeneficiary = DsaBeneficiary, DsaPayor = DsaPayor,
-                CampaignCapCents = CampaignCapCents, DailyCapCents = DailyCapCents, CapsOff = CapsOff, UpdatedAt = UpdatedAt,
+                CampaignCapCents = CampaignCapCents, DailyCapCents = DailyCapCents, CapsOff = CapsOff, UpdatedAt = UpdatedAt, ApprovalRequired = ApprovalRequired, ApprovalAboveCents = ApprovalAboveCents,
             };
             var request = OrchestrationRequest.FromJson(Request);
             var tree = new AdTree(requestId, Round, request, account);
@@ -153,6 +157,8 @@ internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaim
                 Steps = StepRecord.ReadAll(Steps), SettledAt = (QuietSince ?? DateTimeOffset.MinValue) + options.SettleDelay,
                 Credential = new(AdAccountId, token) { StoredAs = AccessToken, BeforeSending = lease.ThrowIfOver }, AskedBy = AskedBy,
                 MetaCurrency = MetaCurrency,
+                // Once permitted it goes on, whatever the account demands since.
+                LeavesActivation = request.AutoPublish && !IsActivating && account.DemandsApproval(request.DailyAmountCents(now)),
             };
             foreach (var step in ((string[])[StepName.Campaign, StepName.Media]).Where(step => IsStarted && (step == StepName.Campaign ? request.CampaignId is null : ClipId is not null)))
             {

@@ -9,7 +9,7 @@ namespace MetaAdsJobs.Tests.Api.Console;
 [Parallelizable(ParallelScope.Self)]
 public sealed partial class EveryPageTests
 {
-    private static readonly string[] Lists = ["/console", "/console/numbers", "/console/numbers/runs", "/console/numbers/csv", "/console/syncs", "/console/accounts", "/console/clips", "/console/jobs", "/console/runs/bulk/retry", "/console/campaigns", "/console/campaigns/bulk/publish", "/console/batches", "/console/webhooks"];
+    private static readonly string[] Lists = ["/console", "/console/numbers", "/console/numbers/runs", "/console/numbers/csv", "/console/syncs", "/console/accounts", "/console/clips", "/console/jobs", "/console/runs/bulk/retry", "/console/campaigns", "/console/campaigns/bulk/publish", "/console/batches", "/console/webhooks", "/console/due", "/console/approvals"];
 
     private static readonly string[] Odd =
     [
@@ -131,7 +131,7 @@ public sealed partial class EveryPageTests
                 $"/console/runs/{_run}/retry", $"/console/runs/{_run}/cancel", "/console/runs/bulk/retry", "/console/runs/bulk/cancel", "/console/new", "/console/accounts/new",
                 $"/console/accounts/{_account}/edit", $"/console/accounts/{_account}/stop", $"/console/accounts/{_account}/start", "/console/accounts/all/stop", "/console/clips/new", "/console/clips/file", "/console/batches/new", $"/console/batches/{_batch}/pause", $"/console/batches/{_batch}/resume", $"/console/batches/{_batch}/cancel",
                 "/console/campaigns/bulk/pause", "/console/campaigns/bulk/publish", "/console/webhooks/new", $"/console/webhooks/{_webhook}/edit", $"/console/webhooks/{_webhook}", $"/console/webhooks/{_webhook}/off",
-                $"/console/webhooks/{_webhook}/rotate", $"/console/webhooks/{_webhook}/remove", $"/console/campaigns/{_campaign}/pause/{_campaign}", $"/console/campaigns/{_campaign}/change/{_campaign}", $"/console/campaigns/edits/{Guid.NewGuid()}/cancel",
+                $"/console/webhooks/{_webhook}/rotate", $"/console/webhooks/{_webhook}/remove", $"/console/campaigns/{_campaign}/pause/{_campaign}", $"/console/campaigns/{_campaign}/change/{_campaign}", $"/console/campaigns/edits/{Guid.NewGuid()}/cancel", "/console/due", $"/console/approvals/{Guid.NewGuid()}/approve", $"/console/approvals/{Guid.NewGuid()}/reject", $"/console/freezes/{Guid.NewGuid()}/end",
             ])
         {
             using var refused = await viewer.Http.PostAsync(path, new FormUrlEncodedContent([]));

@@ -58,10 +58,11 @@ internal sealed record Given(CampaignTree Tree, string Objective, string? BidStr
     public OrchestrationRequest ReadAd(JsonFields fields, Guid accountId, JsonElement body)
     {
         var rule = Rule!;
+        var activateAt = fields.LocalMoment(RequestParts.ActivateAt);
         var campaign = new OrchestrationRequest
         {
             SocialAccountId = accountId, CampaignName = CampaignName, CampaignObjective = Objective, OptimizationGoal = "", BudgetAt = IsCampaignBudget ? "campaign" : null,
-            AutoPublish = fields.Flag("auto_publish") ?? false, ValidateOnly = fields.Flag("validate_only") ?? false, CampaignId = Tree.Campaign.MetaId, AdSetId = AdSetId,
+            AutoPublish = fields.Flag("auto_publish") == true && activateAt is null, ActivateAt = activateAt, ValidateOnly = fields.Flag("validate_only") ?? false, CampaignId = Tree.Campaign.MetaId, AdSetId = AdSetId,
         };
         var ad = AdValidation.Read(fields, AdSet!.With(campaign, new AdRequest()), rule);
         // A form is opened by the ad; of an ad set that was adopted nobody knows it.

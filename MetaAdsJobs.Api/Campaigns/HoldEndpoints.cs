@@ -1,0 +1,145 @@
+using System.Globalization;
+using System.Security.Claims;
+using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Campaigns.Holding;
+using MetaAdsJobs.Core.Validation;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Mvc;
+
+namespace MetaAdsJobs.Api.Campaigns;
+
+/// <summary>The body of an approval; it may be left out. With a content_hash nothing else is approved than what has it.</summary>
+internal sealed record ApproveBody(string? ContentHash = null);
+
+/// <summary>The body of a rejection; it may be left out.</summary>
+internal sealed record RejectBody(string? Reason = null);
+
+/// <summary>
+/// A freeze, of one account or of all: from and until, with their offset, or of one account in its own time; or weekly instead.
+/// </summary>
+internal sealed record FreezeBody(Guid? SocialAccountId = null, string? From = null, string? Until = null, WeeklyFreeze? Weekly = null, string? Reason = null);
+
+/// <summary>What activations and raises wait for: their time, approvals, the ends of freezes.</summary>
+internal static class HoldEndpoints
+{
+    private static readonly TimeSpan Usual = TimeSpan.FromDays(31);
+
+    public static void MapHolds(this IEndpointRouteBuilder meta)
+    {
+        var group = meta.MapGroup("").WithTags("Schedules and approvals");
+        group.MapGet("/due", ListDueAsync).RequireAuthorization(Policies.Read).WithSummary("What is to be activated at a time, and what was, earliest first: of the next month, or between from and until")
+            .Produces<Page<DueActivation>>().ProducesValidationProblem(422);
+        group.MapGet("/approvals", ListApprovalsAsync).RequireAuthorization(Policies.Read).WithSummary("What waits for somebody's approval, with what it would activate and what has changed; newest first")
+            .Produces<Page<ApprovalRequest>>().ProducesValidationProblem(422);
+        group.MapGet("/approvals/{id:guid}", async (Guid id, ApprovalReader reader, CancellationToken ct) => await reader.FindAsync(id, ct) is { } approval ? Results.Ok(approval) : Problems.NotFound("approval", id))
+            .RequireAuthorization(Policies.Read).WithSummary("One approval").Produces<ApprovalRequest>().ProducesProblem(404);
+        group.MapPost("/approvals/{id:guid}/approve", ApproveAsync).RequireAuthorization(Policies.Operate).WithSummary("Approve, as somebody else than who has asked")
+            .Accepts<ApproveBody>("application/json").Produces<ApprovalRequest>().ProducesProblem(403).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
+        group.MapPost("/approvals/{id:guid}/reject", RejectAsync).RequireAuthorization(Policies.Operate).WithSummary("Reject: what was asked for is not done")
+            .Accepts<RejectBody>("application/json").Produces<ApprovalRequest>().ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
+        group.MapGet("/freezes", ListFreezesAsync).RequireAuthorization(Policies.Read).WithSummary("Freezes that are not over, newest first").Produces<Page<Freeze>>().ProducesValidationProblem(422);
+        group.MapPost("/freezes", FreezeAsync).RequireAuthorization(Policies.Operate).WithSummary("Hold activations and raises of an account, or of all, for a time")
+            .Accepts<FreezeBody>("application/json").Produces<Freeze>(201).ProducesProblem(400).ProducesProblem(404).ProducesValidationProblem(422);
+        group.MapPost("/freezes/{id:guid}/end", EndAsync).RequireAuthorization(Policies.Operate).WithSummary("End a freeze before its time: what it held goes on")
+            .Produces<Freeze>().ProducesProblem(404).ProducesProblem(409);
+    }
+
+    private static async Task<IResult> ListDueAsync(
+        DueReader reader, TimeProvider time, [FromQuery(Name = "social_account_id")] string? accountId, string? from, string? until, CancellationToken ct)
+    {
+        var query = new QueryFields();
+        var (account, since, to) = (query.Id("social_account_id", accountId), Moment("from", from), Moment("until", until));
+        if (query.Errors.Any) return Problems.Invalid(query.Errors);
+        var first = since ?? time.GetUtcNow();
+        return Results.Ok(new Page<DueActivation>(await reader.ListAsync(account, first, to ?? (first.Year > 9990 ? first : first + Usual), ct), null));
+
+        DateTimeOffset? Moment(string name, string? text)
+        {
+            if (text is null) return null;
+            if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment)) return moment.ToUniversalTime();
+            query.Errors.Add(name, "must be a time such as 2027-03-01T09:00:00Z");
+            return null;
+        }
+    }
+
+    private static async Task<IResult> ListApprovalsAsync(
+        ApprovalReader reader, [FromQuery(Name = "social_account_id")] string? accountId, string? status, string? limit, string? cursor, CancellationToken ct)
+    {
+        var query = new QueryFields();
+        var (account, state, before, count) = (query.Id("social_account_id", accountId), query.OneOf<ApprovalStatus>("status", status), query.Number("cursor", cursor), query.Limit(limit));
+        if (query.Errors.Any) return Problems.Invalid(query.Errors);
+        var (items, next) = await reader.ListAsync((state ?? ApprovalStatus.Asked).ToString().ToLowerInvariant(), account, before, count, ct);
+        return Results.Ok(new Page<ApprovalRequest>(items, next?.ToString(CultureInfo.InvariantCulture)));
+    }
+
+    private static async Task<IResult> ApproveAsync(Guid id, HttpRequest request, DecideApproval decide, ClaimsPrincipal user, CancellationToken ct)
+    {
+        var (text, problem) = await OnlyFieldAsync(request, "content_hash", ct);
+        return problem ?? Answer(id, await decide.ApproveAsync(id, user.CallerName(), text, ct));
+    }
+
+    private static async Task<IResult> RejectAsync(Guid id, HttpRequest request, DecideApproval decide, ClaimsPrincipal user, CancellationToken ct)
+    {
+        var (text, problem) = await OnlyFieldAsync(request, "reason", ct);
+        return problem ?? Answer(id, await decide.RejectAsync(id, user.CallerName(), text, ct));
+    }
+
+    private static IResult Answer(Guid id, Decided decided) => decided switch
+    {
+        Decided.Done done => Results.Ok(done.Approval),
+        Decided.Own own => Results.Problem(own.Reason, statusCode: StatusCodes.Status403Forbidden),
+        Decided.Refused refused => Problems.Conflict(refused.Reason),
+        _ => Problems.NotFound("approval", id),
+    };
+
+    private static async Task<(string? Text, IResult? Problem)> OnlyFieldAsync(HttpRequest request, string name, CancellationToken ct)
+    {
+        if (request.ContentLength == 0 || request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != true) return (null, null);
+        var (body, problem) = await JsonBody.ReadAsync(request, ct);
+        if (problem is not null) return (null, problem);
+        var fields = new JsonFields(body, new());
+        var text = fields.Text(name, max: 500);
+        fields.RefuseUnknown();
+        return fields.Errors.Any ? (null, Problems.Invalid(fields.Errors)) : (text, null);
+    }
+
+    private static async Task<IResult> ListFreezesAsync(Freezes freezes, [FromQuery(Name = "social_account_id")] string? accountId, CancellationToken ct)
+    {
+        var query = new QueryFields();
+        var account = query.Id("social_account_id", accountId);
+        return query.Errors.Any ? Problems.Invalid(query.Errors) : Results.Ok(new Page<Freeze>(await freezes.ListAsync(account, ct), null));
+    }
+
+    private static async Task<IResult> FreezeAsync(HttpRequest request, Freezes freezes, ClaimsPrincipal user, CancellationToken ct)
+    {
+        var (body, problem) = await JsonBody.ReadAsync(request, ct);
+        if (problem is not null) return problem;
+        return await freezes.AddAsync(body, user.CallerName(), ct) switch
+        {
+            Saved<Freeze>.Done done => Results.Created($"/meta/freezes/{done.Value.Id}", done.Value),
+            Saved<Freeze>.Invalid invalid => Problems.Invalid(invalid.Errors),
+            Saved<Freeze>.Unknown unknown => Problems.NotFound("social account", unknown.Id),
+            _ => throw new InvalidOperationException("unreachable: there is no other answer"),
+        };
+    }
+
+    private static async Task<IResult> EndAsync(Guid id, Freezes freezes, ClaimsPrincipal user, CancellationToken ct) => await freezes.EndAsync(id, user.CallerName(), ct) switch
+    {
+        true => Results.Ok(await freezes.FindAsync(id, ct)),
+        false => Problems.Conflict("It is over already"),
+        _ => Problems.NotFound("freeze", id),
+    };
+
+    private enum ApprovalStatus
+    {
+        Asked,
+        Approved,
+        Rejected,
+        Voided,
+        Expired,
+        Withdrawn,
+    }
+}

@@ -1,0 +1,50 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MetaAdsJobs.Console.Forms;
+using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Campaigns.Holding;
+
+namespace MetaAdsJobs.Console.Holding;
+
+/// <summary>Answers to what asks for approval, and freezes, from a page. What is approved is what the page has shown.</summary>
+internal static class HoldActions
+{
+    public static readonly IReadOnlyCollection<string> Fields = ["social_account_id", "from", "until", "reason"];
+
+    public static void MapHoldActions(this IEndpointRouteBuilder console)
+    {
+        var forms = console.MapGroup("").RequireAuthorization(ConsolePolicies.Operate).AddEndpointFilter<FormGuard>().WithOrder(-1);
+        forms.MapPost("/approvals/{id:guid}/approve", async (Guid id, DecideApproval decide, HttpContext http) =>
+            Answer(http, await decide.ApproveAsync(id, http.User.CallerName(), http.Request.Form["content_hash"], http.RequestAborted), "Approved: it is activated at its time, or now."));
+        forms.MapPost("/approvals/{id:guid}/reject", async (Guid id, DecideApproval decide, HttpContext http) =>
+            Answer(http, await decide.RejectAsync(id, http.User.CallerName(), http.Request.Form["reason"].ToString().Trim() is { Length: > 0 and <= 500 } reason ? reason : null, http.RequestAborted), "Rejected: it is not done."));
+        forms.MapPost("/due", FreezeAsync);
+        forms.MapPost("/freezes/{id:guid}/end", async (Guid id, Freezes freezes, HttpContext http) =>
+            await freezes.EndAsync(id, http.User.CallerName(), http.RequestAborted) is true ? FormResults.Back(http, "The freeze is ended: what it held goes on.") : FormResults.BackWithProblem(http, "The freeze was over already."));
+    }
+
+    private static IResult Answer(HttpContext http, Decided decided, string done) => decided switch
+    {
+        Decided.Done => FormResults.Back(http, done),
+        Decided.Own => FormResults.BackWithProblem(http, "Somebody else has to approve it: you have asked for it, or for what it was changed to."),
+        Decided.Refused => FormResults.BackWithProblem(http, "It has changed, or somebody has answered already: please look again."),
+        _ => Results.NotFound(),
+    };
+
+    private static async Task<IResult> FreezeAsync(Freezes freezes, HttpContext http)
+    {
+        var body = new FormBody(http.Request.Form, emptyIsNull: false).Texts(Fields);
+        var json = JsonSerializer.SerializeToNode(body.ToJson())!.AsObject();
+        // Of all accounts there is no one zone: the page says so.
+        if (json["social_account_id"] is null)
+            foreach (var name in (string[])["from", "until"])
+                if ((string?)json[name] is { } local) json[name] = local + "Z";
+        return await freezes.AddAsync(JsonSerializer.SerializeToElement(json), http.User.CallerName(), http.RequestAborted) switch
+        {
+            Saved<Freeze>.Done => FormResults.On(http, "/console/due", "The freeze is set: until its end nothing is activated or raised."),
+            Saved<Freeze>.Invalid invalid => FormResults.Again<DuePage>(body.Refused(invalid.Errors)),
+            _ => FormResults.BackWithProblem(http, "Nothing found."),
+        };
+    }
+}

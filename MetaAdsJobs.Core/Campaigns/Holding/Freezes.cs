@@ -1,0 +1,179 @@
+using System.Text.Json;
+using Dapper;
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Validation;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Campaigns.Holding;
+
+/// <summary>Hours of days of the week, in each account's own zone.</summary>
+/// <param name="Days">monday … sunday.</param>
+/// <param name="From">Such as 00:00.</param>
+/// <param name="Until">Later on the same day, such as 24:00.</param>
+public sealed record WeeklyFreeze(IReadOnlyList<string> Days, string From, string Until);
+
+/// <summary>A time at which nothing is activated and nothing raised. Pauses, lowerings and ends go on.</summary>
+public sealed record Freeze
+{
+    public required Guid Id { get; init; }
+
+    /// <summary>Null: of all accounts.</summary>
+    public Guid? SocialAccountId { get; init; }
+    public DateTimeOffset? From { get; init; }
+    public DateTimeOffset? Until { get; init; }
+
+    /// <summary>Instead of from and until.</summary>
+    public WeeklyFreeze? Weekly { get; init; }
+    public string? Reason { get; init; }
+    public required string MadeBy { get; init; }
+    public required DateTimeOffset MadeAt { get; init; }
+
+    /// <summary>When somebody ended it before its time; null: nobody has.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+    public string? EndedBy { get; init; }
+}
+
+/// <summary>Sets freezes and ends them. What one has held goes on at once when it is ended, and else by itself.</summary>
+public sealed class Freezes(NpgsqlDataSource dataSource, AccountStore accounts, IJobQueue queue, TimeProvider time)
+{
+    private static readonly string[] Days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+
+    private const string ReadSql = """
+        SELECT id, social_account_id, from_at, until_at, weekdays, to_char(from_time, 'HH24:MI') AS from_time, to_char(until_time, 'HH24:MI') AS until_time, reason, made_by, made_at, ended_at, ended_by FROM freezes
+        """;
+
+    public async Task<Saved<Freeze>> AddAsync(JsonElement body, string madeBy, CancellationToken ct)
+    {
+        const string InsertSql = """
+            INSERT INTO freezes (id, social_account_id, from_at, until_at, weekdays, from_time, until_time, reason, made_by, made_at)
+            VALUES (@Id, @AccountId, @From, @Until, @Weekdays, @FromTime::time, @UntilTime::time, @Reason, @MadeBy, @Now)
+            """;
+        var (now, errors) = (time.GetUtcNow(), new FieldErrors());
+        var fields = new JsonFields(body, errors);
+        var accountId = fields.Id("social_account_id");
+        var account = accountId is { } given ? await accounts.FindAsync(given, ct) : null;
+        if (accountId is not null && account is null) return new Saved<Freeze>.Unknown(accountId.Value);
+        var weekly = ReadWeekly(fields);
+        var (from, until) = fields.Has("weekly") ? default : (ReadMoment(fields, "from", account), ReadMoment(fields, "until", account));
+        foreach (var name in (string[])["from", "until"])
+            if (fields.Has(name) && fields.Has("weekly")) fields.Refuse(name, "is not for a weekly freeze");
+        if (until <= from) fields.Refuse("until", "must be after from");
+        if (until <= now) fields.Refuse("until", "must be in the future");
+        var reason = fields.Text("reason", max: 500);
+        fields.RefuseUnknown();
+        if (errors.Any) return new Saved<Freeze>.Invalid(errors);
+        var id = Guid.CreateVersion7(now);
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await connection.ExecuteAsync(new(InsertSql, new
+        {
+            Id = id, AccountId = accountId, From = from, Until = until, Weekdays = weekly?.Days.Select(day => Array.IndexOf(Days, day) + 1).ToArray(), FromTime = weekly?.From, UntilTime = weekly?.Until, Reason = reason, MadeBy = madeBy, Now = now,
+        }, cancellationToken: ct));
+        return new Saved<Freeze>.Done((await FindAsync(id, ct))!);
+    }
+
+    public async Task<Freeze?> FindAsync(Guid id, CancellationToken ct)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return (await connection.QuerySingleOrDefaultAsync<Row>(new($"{ReadSql} WHERE id = @Id", new { Id = id }, cancellationToken: ct)))?.ToFreeze();
+    }
+
+    /// <summary>Those that are not over, of all accounts and of one; newest first.</summary>
+    /// <param name="accountId">Null: of every account.</param>
+    public async Task<IReadOnlyList<Freeze>> ListAsync(Guid? accountId, CancellationToken ct)
+    {
+        const string OpenSql = $"{ReadSql} WHERE ended_at IS NULL AND (until_at IS NULL OR until_at > @Now) AND (@AccountId::uuid IS NULL OR social_account_id IS NULL OR social_account_id = @AccountId) ORDER BY id DESC LIMIT 500";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<Row>(new(OpenSql, new { AccountId = accountId, Now = time.GetUtcNow() }, cancellationToken: ct))).Select(row => row.ToFreeze()).ToList();
+    }
+
+    /// <returns>False when it is over already; null when there is none.</returns>
+    public async Task<bool?> EndAsync(Guid id, string endedBy, CancellationToken ct)
+    {
+        // What it held looks again: at once by the jobs below; when this process dies before them, by the sweep's.
+        const string EndSql = """
+            WITH ended AS (
+                UPDATE freezes SET ended_at = @Now, ended_by = @By WHERE id = @Id AND ended_at IS NULL AND (until_at IS NULL OR until_at > @Now) RETURNING social_account_id),
+            runs AS (
+                UPDATE orchestrations r SET next_attempt_at = @Now, job_id = NULL FROM ended
+                WHERE r.status = 'waiting' AND r.lease_until IS NULL AND r.wait_reason LIKE 'frozen by %' AND r.social_account_id = COALESCE(ended.social_account_id, r.social_account_id) RETURNING r.request_id),
+            edits AS (
+                UPDATE campaign_edits e SET next_attempt_at = @Now, job_id = NULL FROM ended
+                WHERE e.state = 'waiting' AND e.lease_until IS NULL AND e.wait_reason LIKE 'frozen by %' AND e.social_account_id = COALESCE(ended.social_account_id, e.social_account_id) RETURNING e.edit_id)
+            SELECT 0, NULL::uuid FROM ended UNION ALL SELECT 1, request_id FROM runs UNION ALL SELECT 2, edit_id FROM edits
+            """;
+        List<(int Kind, Guid? Id)> rows;
+        await using (var connection = await dataSource.OpenConnectionAsync(ct))
+        {
+            rows = (await connection.QueryAsync<(int, Guid?)>(new(EndSql, new { Id = id, By = endedBy, Now = time.GetUtcNow() }, cancellationToken: ct))).AsList();
+        }
+
+        if (rows.Count == 0) return await FindAsync(id, ct) is null ? null : false;
+        foreach (var (kind, held) in rows.Where(row => row.Id is not null))
+            if (kind == 1) queue.EnqueueOrchestration(held!.Value);
+            else queue.EnqueueEdit(held!.Value, goesFirst: false);
+        return true;
+    }
+
+    // Of all accounts there is no one zone.
+    private static DateTimeOffset? ReadMoment(JsonFields fields, string name, SocialAccount? account)
+    {
+        if (!fields.Has(name))
+        {
+            fields.Refuse(name, "is required, unless weekly is given");
+            return null;
+        }
+
+        if (account is null) return fields.Moment(name)?.ToUniversalTime();
+        if (fields.LocalMoment(name) is not { } text) return null;
+        var (at, why) = LocalMoments.Read(text, TimeZoneInfo.FindSystemTimeZoneById(account.TimezoneName));
+        if (why is not null) fields.Refuse(name, why);
+        return at;
+    }
+
+    private static WeeklyFreeze? ReadWeekly(JsonFields fields)
+    {
+        if (fields.Object("weekly") is not { } weekly) return null;
+        var days = weekly.List("days", 7, (item, path) =>
+        {
+            if (weekly.TextOf(item, path, 20) is { } day && Days.Contains(day)) return day;
+            weekly.Errors.AddOnce(path, $"must be one of {string.Join(", ", Days)}");
+            return null;
+        });
+        if (days is null or [] && !weekly.Errors.Any) weekly.Refuse("days", "is required");
+        var (from, until) = (Hour("from", "00:00"), Hour("until", "24:00"));
+        if (from is not null && until is not null && string.CompareOrdinal(from, until) >= 0) weekly.Refuse("until", "must be after from, on the same day: a freeze over midnight is two of them");
+        weekly.RefuseUnknown();
+        return days is null || from is null || until is null ? null : new([.. days.Distinct()], from, until);
+
+        string? Hour(string name, string example)
+        {
+            var text = weekly.Text(name, required: true, max: 5);
+            if (text is null || text == "24:00" || TimeOnly.TryParseExact(text, "HH:mm", out _)) return text;
+            weekly.Refuse(name, $"must be a time of day such as {example}");
+            return null;
+        }
+    }
+
+    private sealed record Row
+    {
+        public Guid Id { get; init; }
+        public Guid? SocialAccountId { get; init; }
+        public DateTimeOffset? FromAt { get; init; }
+        public DateTimeOffset? UntilAt { get; init; }
+        public int[]? Weekdays { get; init; }
+        public string? FromTime { get; init; }
+        public string? UntilTime { get; init; }
+        public string? Reason { get; init; }
+        public string MadeBy { get; init; } = "";
+        public DateTimeOffset MadeAt { get; init; }
+        public DateTimeOffset? EndedAt { get; init; }
+        public string? EndedBy { get; init; }
+
+        public Freeze ToFreeze() => new()
+        {
+            Id = Id, SocialAccountId = SocialAccountId, From = FromAt, Until = UntilAt, Weekly = Weekdays is null ? null : new([.. Weekdays.Select(day => Days[day - 1])], FromTime!, UntilTime!), Reason = Reason, MadeBy = MadeBy,
+            MadeAt = MadeAt, EndedAt = EndedAt, EndedBy = EndedBy,
+        };
+    }
+}

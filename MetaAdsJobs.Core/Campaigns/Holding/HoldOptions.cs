@@ -1,0 +1,31 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace MetaAdsJobs.Core.Campaigns.Holding;
+
+public sealed class HoldOptions
+{
+    public const string Section = "Schedule";
+
+    /// <summary>ACTIVATION_LATE_MINUTES: how long after its time something is still activated, when nothing but the service kept it. Default 60.</summary>
+    [Range(2, 10080)]
+    public int LateMinutes { get; set; } = 60;
+
+    /// <summary>APPROVAL_HOURS: how long an approval is waited for; of what is to be activated later than that, until then. Default 72.</summary>
+    [Range(1, 8760)]
+    public int ApprovalHours { get; set; } = 72;
+
+    internal TimeSpan Late => TimeSpan.FromMinutes(LateMinutes);
+    internal TimeSpan ApprovalTime => TimeSpan.FromHours(ApprovalHours);
+}
+
+/// <summary>How late an edit is that had a time: what people held up after that is not late.</summary>
+internal static class Lateness
+{
+    /// <summary>From when on nobody has held the edit r of the account a any more: its time, its approval, the end of a freeze, the start after a stop. Null of one without a time. Takes @Now.</summary>
+    public const string FreeSince = """
+        CASE WHEN r.due_at IS NOT NULL THEN GREATEST(r.due_at, (SELECT max(p.decided_at) FROM approvals p WHERE p.edit_id = r.edit_id AND p.state = 'approved'),
+            (SELECT max(s.lifted_at) FROM stops s WHERE s.lifted_at > r.due_at AND (s.social_account_id IS NULL OR s.social_account_id = a.id)),
+            (SELECT max(LEAST(f.until_at, f.ended_at)) FROM freezes f WHERE f.until_at > r.due_at AND f.from_at < @Now AND (f.social_account_id IS NULL OR f.social_account_id = a.id)),
+            (SELECT z.ends_at FROM freeze_of(a.id, r.due_at) z WHERE z.ends_at < @Now)) END
+        """;
+}

@@ -1,0 +1,107 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using MetaAdsJobs.Tests.Api.Dashboard;
+using MetaAdsJobs.Tests.Support;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace MetaAdsJobs.Tests.Api.Console;
+
+/// <summary>What is due and what asks for approval, as people with each role see it.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.Self)]
+public sealed class HoldPagesTests() : BrowserTests(shared: () => SharedServices.WithWorker)
+{
+    [Test]
+    public async Task What_somebody_else_has_asked_for_is_approved_as_it_was_shown_and_what_is_one_s_own_is_not()
+    {
+        using var manager = _service.Client("manager");
+        var request = await _api.NewRequestAsync(account => (account["name"], account["approval_required"]) = ("Two <b>eyes</b>", "always"));
+        (request["campaign_name"], request["auto_publish"]) = ("Lantern <i>walk</i>", true);
+        var run = await manager.AcceptAsync(request);
+        var campaign = (string)(await _api.UntilAsync(run, "succeeded"))["campaign_creation"]!["campaign_meta_id"]!;
+        var account = (string)request["social_account_id"]!;
+        await AskedAsync(account, 1);
+        var adSet = (string)(await _api.RunAsync(run))["campaign_creation"]!["adset_meta_id"]!;
+        await manager.PatchAsync($"/meta/adsets/{adSet}", new JsonObject { ["daily_budget_cents"] = 15000 });
+        await Eventually.TrueAsync(async () => (string?)(await _api.GetAsync($"/meta/edits?campaign_id={campaign}")).Json["items"]![0]!["status"] == "succeeded", _service.Progress, _service.Logs);
+
+        var shown = (await _api.GetAsync($"/meta/approvals?social_account_id={account}")).Json["items"]![0]!;
+        (await _api.PostAsync($"/meta/approvals/{(string)shown["id"]!}/approve", new JsonObject { ["content_hash"] = "what was read before" })).AssertProblem(409);
+        await Eventually.TrueAsync(async () => (await _api.GetAsync($"/meta/approvals?social_account_id={account}")).Json["items"]?[0]?["changed"] is JsonArray { Count: 1 }, _service.Progress, _service.Logs);
+
+        var page = await _chromium.SignInAsync(_service, "admin", $"/console/approvals?account={account}");
+        var approval = page.Locator(".approval");
+        await Expect(approval.GetByRole(AriaRole.Link)).ToHaveTextAsync("Lantern <i>walk</i>");
+        await Expect(approval.Locator(".changed li")).ToHaveTextAsync(new Regex("daily_budget: 10000 → 15000"));
+        await Expect(approval).ToContainTextAsync("150.00 USD");
+        await FitsAsync(page, $"/console/approvals?account={account}", $"/console/due?account={account}");
+
+        var own = await _chromium.SignInAsync(_service, "manager", $"/console/approvals?account={account}&lang=es");
+        await Expect(own.Locator(".approval")).ToContainTextAsync("Lo ha pedido usted: debe aprobarlo otra persona.");
+        await Expect(own.GetByRole(AriaRole.Button, new() { Name = "Aprobar" })).ToHaveCountAsync(0);
+        var viewer = await _chromium.SignInAsync(_service, "viewer", $"/console/approvals?account={account}");
+        await Expect(viewer.Locator(".approval button")).ToHaveCountAsync(0);
+
+        await page.SetViewportSizeAsync(1440, 900);
+        await page.GotoAsync($"/console/approvals?account={account}");
+        await approval.GetByRole(AriaRole.Button, new() { Name = "Approve" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("Approved: it is activated at its time, or now.");
+        await Eventually.TrueAsync(async () => (string?)(await _api.GetAsync($"/meta/campaigns/{campaign}")).Json["campaign"]!["status"] == "ACTIVE", _service.Progress, _service.Logs);
+    }
+
+    [Test]
+    public async Task What_is_due_stands_at_its_day_and_a_freeze_is_set_and_ended()
+    {
+        var request = await _api.NewRequestAsync(account => (account["name"], account["timezone_name"]) = ("Lord Howe", "Australia/Lord_Howe"));
+        request["campaign_name"] = "Dawn chorus";
+        var zone = TimeZoneInfo.FindSystemTimeZoneById("Australia/Lord_Howe");
+        var local = TimeZoneInfo.ConvertTime(DateTimeOffset.UtcNow, zone).Date.AddDays(3).AddHours(9).AddMinutes(30);
+        request["activate_at"] = local.ToString("yyyy-MM-ddTHH:mm", CultureInfo.InvariantCulture);
+        await _api.UntilAsync(await _api.AcceptAsync(request), "succeeded");
+        var account = (string)request["social_account_id"]!;
+        var page = await _chromium.SignInAsync(_service, "manager", $"/console/due?account={account}");
+
+        await Expect(page.Locator("main h2").First).ToHaveTextAsync(local.ToString("D", CultureInfo.GetCultureInfo("en")));
+        await Expect(page.Locator("table.due tbody tr")).ToContainTextAsync(["09:30 Australia/Lord_Howe"]);
+        await Expect(page.Locator("table.due").GetByRole(AriaRole.Link, new() { Name = "Dawn chorus" })).ToBeVisibleAsync();
+
+        await page.Locator("#f-from").FillAsync("2020-01-01T00:00");
+        await page.Locator("form[action='/console/due'][method='post'] select").SelectOptionAsync(account);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Set a freeze" }).ClickAsync();
+        await Expect(page.Locator("#f-until")).ToHaveAccessibleDescriptionAsync(new Regex("is required"));
+        await page.Locator("#f-until").FillAsync(local.ToString("yyyy-MM-ddTHH:mm", CultureInfo.InvariantCulture));
+        await page.Locator("#f-reason").FillAsync("Nobody is <b>here</b>");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Set a freeze" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The freeze is set: until its end nothing is activated or raised.");
+        await page.GotoAsync($"/console/due?account={account}");
+        var row = page.Locator("table.freezes tbody tr");
+        await Expect(row).ToContainTextAsync(["Nobody is <b>here</b>"]);
+        await FitsAsync(page, $"/console/due?account={account}", $"/console/due?account={account}&lang=es");
+        var viewer = await _chromium.SignInAsync(_service, "viewer", $"/console/due?account={account}");
+        await Expect(viewer.Locator("main form[method='post']")).ToHaveCountAsync(0);
+
+        await page.SetViewportSizeAsync(1440, 900);
+        await page.GotoAsync($"/console/due?account={account}&lang=en");
+        await row.GetByRole(AriaRole.Button, new() { Name = "End it" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The freeze is ended: what it held goes on.");
+    }
+
+    private async Task AskedAsync(string account, int count) =>
+        await Eventually.TrueAsync(async () => (await _api.GetAsync($"/meta/approvals?social_account_id={account}")).Json["items"]!.AsArray().Count == count, _service.Progress, _service.Logs);
+
+    private static async Task FitsAsync(IPage page, params string[] paths)
+    {
+        const string Needed = "Math.max(document.documentElement.scrollWidth, ...Array.from(document.querySelectorAll('.wide'), one => innerWidth + one.scrollWidth - one.clientWidth))";
+        foreach (var width in (int[])[360, 1440])
+        {
+            await page.SetViewportSizeAsync(width, 900);
+            foreach (var path in paths)
+            {
+                await page.GotoAsync(path);
+                Assert.That(await page.EvaluateAsync<int>(Needed), Is.LessThanOrEqualTo(width), path);
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using System.Text.Json;
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Campaigns;
+using MetaAdsJobs.Core.Campaigns.Holding;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Tests.Orchestrations;
+
+namespace MetaAdsJobs.Tests.Campaigns;
+
+/// <summary>A freeze holds what makes spend more, and nothing else.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.Self)]
+public sealed class FreezeTests
+{
+    private RunWorld _world = null!;
+
+    [SetUp]
+    public async Task StartAsync() => _world = await RunWorld.StartAsync();
+
+    [TearDown]
+    public async Task StopAsync() => await _world.DisposeAsync();
+
+    [Test]
+    public async Task It_holds_raises_and_no_pause_and_no_lowering()
+    {
+        var tree = await _world.BuiltAsync();
+        var adSet = tree.AdSets[0].MetaId;
+        await _world.EditAsync(EditKind.Publish, tree.Campaign.MetaId);
+        await _world.NothingUnderWayAsync();
+        var freeze = await FreezeAsync(null, hours: 5, "Christmas");
+
+        var raise = await _world.AskAsync(EditKind.Update, adSet, """{"daily_budget_cents":20000}""");
+        Assert.That(await _world.RunEditAsync(raise), Is.EqualTo(new JobOutcome.Snoozed(freeze.Until!.Value, "frozen by bob: Christmas")));
+        Assert.That((await _world.EditAsync(EditKind.Update, adSet, """{"daily_budget_cents":5000}""")).Status, Is.EqualTo("succeeded"), "a lowering, although it was asked for later");
+        Assert.That((await _world.EditAsync(EditKind.Pause, tree.Ads[0].MetaId)).Status, Is.EqualTo("succeeded"));
+        Assert.That(await _world.AtMetaAsync(adSet, "daily_budget"), Is.EqualTo("5000"));
+        var resume = await _world.AskAsync(EditKind.Resume, tree.Ads[0].MetaId);
+        Assert.That(await _world.RunEditAsync(resume), Is.InstanceOf<JobOutcome.Snoozed>().With.Property("Until").EqualTo(freeze.Until));
+
+        _world.Time.AdvanceTo(freeze.Until.Value);
+        Assert.That((await _world.UntilEndedAsync(raise)).Status, Is.EqualTo("succeeded"));
+        Assert.That((await _world.UntilEndedAsync(resume)).Status, Is.EqualTo("succeeded"));
+        Assert.That((await _world.AtMetaAsync(adSet, "daily_budget"), await _world.SwitchedAsync(tree)), Is.EqualTo(("20000", "AAA")));
+    }
+
+    [Test]
+    public async Task A_run_is_built_and_activated_when_the_freeze_is_ended()
+    {
+        var asked = await _world.AcceptAsync("""{"auto_publish":true}""");
+        var freeze = await FreezeAsync(asked.AccountId, hours: 5, null);
+        Assert.That(await _world.Get<RunOrchestration>().ExecuteAsync(asked.RequestId, CancellationToken.None), Is.EqualTo(new JobOutcome.Snoozed(freeze.Until!.Value, "frozen by bob")));
+
+        Assert.That(await _world.Get<Freezes>().EndAsync(freeze.Id, "carol", CancellationToken.None), Is.True);
+        Assert.That(await _world.Get<Freezes>().EndAsync(freeze.Id, "carol", CancellationToken.None), Is.False);
+        Assert.That((await _world.QueryAsync<long>("SELECT count(*) FROM hangfire.job WHERE invocationdata ->> 'Type' = 'orchestration'")).Single(), Is.EqualTo(1), "it is sent on at once");
+        Assert.That((await _world.RunAsync(asked)).Result.Status, Is.EqualTo("succeeded"));
+        Assert.That(await _world.SwitchedAsync(await _world.TreeAsync(asked)), Is.EqualTo("AAA"));
+    }
+
+    [Test]
+    public async Task Of_another_account_it_holds_nothing()
+    {
+        var (asked, other) = (await _world.AcceptAsync("""{"auto_publish":true}"""), await _world.AcceptAsync());
+        await FreezeAsync(other.AccountId, hours: 5, null);
+
+        Assert.That((await _world.RunAsync(asked)).Result.Status, Is.EqualTo("succeeded"));
+    }
+
+    [TestCase("2027-03-27T04:30:00Z", null, Description = "Saturday half past midnight in New York")]
+    [TestCase("2027-03-27T03:59:00Z", "2027-03-27T04:00:00Z", Description = "Friday night there")]
+    [TestCase("2027-03-26T16:59:00Z", null, Description = "before five in the afternoon")]
+    [TestCase("2027-03-26T21:00:00Z", "2027-03-27T04:00:00Z")]
+    [TestCase("2027-03-14T04:30:00Z", null, Description = "the night in which clocks are put forward")]
+    public async Task A_weekly_freeze_is_in_the_accounts_own_zone(string at, string? until)
+    {
+        var asked = await _world.AcceptAsync();
+        var body = $$"""{"social_account_id":"{{asked.AccountId}}","weekly":{"days":["friday"],"from":"17:00","until":"24:00"} }""";
+        Assert.That(await _world.Get<Freezes>().AddAsync(JsonElement.Parse(body), "bob", CancellationToken.None), Is.InstanceOf<Saved<Freeze>.Done>());
+
+        var ends = await _world.QueryAsync<DateTimeOffset>("SELECT ends_at FROM freeze_of(@AccountId, @at::timestamptz)", new { asked.AccountId, at });
+
+        Assert.That(ends.Select(end => end.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", null)), Is.EqualTo(until is null ? [] : new[] { until }));
+    }
+
+    [TestCase("""{}""", "from", "until")]
+    [TestCase("""{"from":"2099-01-01T00:00","until":"2099-01-02T00:00"}""", "from", "until", Description = "of all accounts there is no one zone")]
+    [TestCase("""{"from":"2099-01-02T00:00:00Z","until":"2099-01-01T00:00:00Z"}""", "until")]
+    [TestCase("""{"from":"2001-01-02T00:00:00Z","until":"2001-02-01T00:00:00Z"}""", "until")]
+    [TestCase("""{"weekly":{"days":["someday"],"from":"25:00","until":"1"}}""", "weekly.days[0]", "weekly.from", "weekly.until")]
+    [TestCase("""{"weekly":{"days":["monday"],"from":"22:00","until":"06:00"}}""", "weekly.until")]
+    [TestCase("""{"weekly":{"days":["monday"],"from":"22:00","until":"23:00"},"from":"2099-01-01T00:00:00Z"}""", "from")]
+    public async Task What_is_wrong_is_told_by_its_field(string body, params string[] fields)
+    {
+        var refused = (Saved<Freeze>.Invalid)await _world.Get<Freezes>().AddAsync(JsonElement.Parse(body), "bob", CancellationToken.None);
+        Assert.That(refused.Errors.ToDictionary().Keys, Is.EquivalentTo(fields));
+    }
+
+    private async Task<Freeze> FreezeAsync(Guid? account, int hours, string? reason)
+    {
+        var now = _world.Time.GetUtcNow();
+        var body = JsonSerializer.SerializeToElement(new Dictionary<string, object?> { ["social_account_id"] = account, ["from"] = Text(now.AddHours(-1)), ["until"] = Text(now.AddHours(hours)), ["reason"] = reason });
+        return ((Saved<Freeze>.Done)await _world.Get<Freezes>().AddAsync(body, "bob", CancellationToken.None)).Value;
+
+        static string Text(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss'Z'", null);
+    }
+}
