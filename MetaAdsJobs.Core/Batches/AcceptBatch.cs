@@ -68,7 +68,12 @@ public sealed class AcceptBatch
         placed = Place(rows, await NothingWrittenException.IfFailsAsync(_store.FindHoldersAsync(rows, alone: true, ct)), errors);
         // Another file came in between.
         if (errors.Any) return Invalid(file, errors);
-        await _store.InsertAsync(batchId, name, file, placed, requestedBy, jobId, ct);
+        if (!await _store.InsertAsync(batchId, name, file, placed, requestedBy, jobId, ct))
+        {
+            Place(rows, await _store.FindHoldersAsync(rows, alone: false, ct), errors);
+            return errors.Any ? Invalid(file, errors) : throw new InvalidOperationException("A run that a row takes the place of has changed, and shows no change");
+        }
+
         transaction.Complete();
         return new BatchAcceptance.Accepted(batchId, BatchPlan.Of(placed, _meta, _time.GetUtcNow()));
     }

@@ -72,7 +72,8 @@ internal sealed class BatchStore(NpgsqlDataSource dataSource, TimeProvider time)
         return holders.ToDictionary(holder => (holder.SocialAccountId, holder.RowId));
     }
 
-    public async Task InsertAsync(Guid batchId, string? name, BatchFile file, IReadOnlyList<PlacedRow> rows, string requestedBy, string jobId, CancellationToken ct)
+    /// <returns>False when a failed run whose place a row takes was retried in this moment; nothing is to be committed then.</returns>
+    public async Task<bool> InsertAsync(Guid batchId, string? name, BatchFile file, IReadOnlyList<PlacedRow> rows, string requestedBy, string jobId, CancellationToken ct)
     {
         const string InsertSql = """
             INSERT INTO batches (batch_id, name, columns, separator, row_count, requested_by, state, created_at, job_id)
@@ -85,8 +86,12 @@ internal sealed class BatchStore(NpgsqlDataSource dataSource, TimeProvider time)
             SELECT @BatchId, row, row_id, account, sent::jsonb, name, hash, CASE WHEN of_row IS NULL THEN 'waiting' ELSE 'again' END, of_batch, of_row, of_row IS NULL
             FROM unnest(@Numbers, @RowIds, @Accounts, @Sent, @Names, @Hashes, @OfBatches, @OfRows) n (row, row_id, account, sent, name, hash, of_batch, of_row)
             """;
+        // Whoever retries such a run has either done so, or never will.
+        const string OvertakeSql = "UPDATE orchestrations SET replaced_by = @BatchId WHERE request_id = ANY (@Runs) AND status = 'failed' AND replaced_by IS NULL";
         var replaced = rows.Where(row => row is { Earlier: not null, IsAgain: false }).Select(row => row.Earlier!).ToList();
+        var failed = replaced.Where(one => one.State == "failed").Select(one => one.RequestId!.Value).ToArray();
         await using var connection = await dataSource.OpenConnectionAsync(ct);
+        if (failed.Length > 0 && await connection.ExecuteAsync(new(OvertakeSql, new { BatchId = batchId, Runs = failed }, cancellationToken: ct)) != failed.Length) return false;
         await connection.ExecuteAsync(new(InsertSql, new { BatchId = batchId, Name = name, Columns = file.Columns?.ToArray(), Separator = file.Columns is null ? null : $"{file.Separator}", RowCount = rows.Count, RequestedBy = requestedBy, Now = time.GetUtcNow(), JobId = jobId }, cancellationToken: ct));
         await connection.ExecuteAsync(new(ReplaceSql, new { Batches = replaced.Select(one => one.BatchId).ToArray(), Rows = replaced.Select(one => one.Row).ToArray() }, cancellationToken: ct));
         await connection.ExecuteAsync(new(RowsSql, new
@@ -95,5 +100,6 @@ internal sealed class BatchStore(NpgsqlDataSource dataSource, TimeProvider time)
             Sent = rows.Select(row => row.Row.Sent.ToJsonString()).ToArray(), Names = rows.Select(row => row.Row.CampaignName).ToArray(), Hashes = rows.Select(row => row.Row.Hash).ToArray(),
             OfBatches = rows.Select(row => row.IsAgain ? row.Earlier!.BatchId : (Guid?)null).ToArray(), OfRows = rows.Select(row => row.IsAgain ? row.Earlier!.Row : (int?)null).ToArray(),
         }, cancellationToken: ct));
+        return true;
     }
 }

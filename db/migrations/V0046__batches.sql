@@ -49,3 +49,6 @@ CREATE TABLE batch_rows (
 CREATE UNIQUE INDEX batch_rows_key ON batch_rows (social_account_id, row_id) WHERE holds;
 CREATE INDEX batch_rows_waiting ON batch_rows (social_account_id, batch_id, row) WHERE state = 'waiting';
 CREATE INDEX batch_rows_begun ON batch_rows (social_account_id, batch_id) WHERE state = 'begun';
+
+-- The batch by which a mended row has taken a failed run's place: it is not retried, or there would be two ads for one row.
+ALTER TABLE orchestrations ADD COLUMN replaced_by uuid;

@@ -65,6 +65,11 @@ public sealed class BatchRunTests
 
         foreach (var row in file["rows"]!.AsArray()) row!["campaign_name"] = ((string)row["campaign_name"]!).Replace("Bad", "Mended", StringComparison.Ordinal);
         Assert.That((int?)(await _client.PostBatchAsync(file, "?dry_run=true")).Json["existing"], Is.EqualTo(12));
+
+        // Its place is taken: a retry would make a second ad for one row.
+        var retried = await _client.PostAsync($"/meta/orchestrate/runs/{failed["request_id"]}/retry");
+        Assert.That(retried.Code, Is.EqualTo(409), retried.Text);
+        Assert.That(retried.Text, Does.Contain("has taken its place"));
     }
 
     [Test]
