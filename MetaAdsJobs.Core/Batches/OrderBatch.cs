@@ -13,9 +13,12 @@ public sealed class OrderBatch(NpgsqlDataSource dataSource, IJobQueue queue)
     public async Task<Change> PauseAsync(Guid batchId, string orderedBy, CancellationToken ct)
     {
         const string PauseSql = "UPDATE batches SET state = 'paused', ordered_by = @OrderedBy WHERE batch_id = @BatchId AND state = 'running' AND completed_at IS NULL";
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteAsync(new(PauseSql, new { BatchId = batchId, OrderedBy = orderedBy }, cancellationToken: ct)) == 1
-            ? new Change.Done() : await WhyAsync(batchId, "Only a batch that is running and has not ended can be paused", ct);
+        await using (var connection = await dataSource.OpenConnectionAsync(ct))
+        {
+            if (await connection.ExecuteAsync(new(PauseSql, new { BatchId = batchId, OrderedBy = orderedBy }, cancellationToken: ct)) == 1) return new Change.Done();
+        }
+
+        return await WhyAsync(batchId, "Only a batch that is running and has not ended can be paused", ct);
     }
 
     public Task<Change> ResumeAsync(Guid batchId, string orderedBy, CancellationToken ct)

@@ -13,7 +13,7 @@ internal sealed class BatchScript
     private readonly int? _seed;
     private readonly List<Guid> _accepted = [];
 
-    /// <param name="weight">Of what the history has drawn: a seventh of them has batches.</param>
+    /// <param name="weight">Of what the history has drawn: a seventh of them has batches; nought where it is kept for what it once showed.</param>
     public BatchScript(History history, int weight) => (_history, _seed) = (history, !history.IsOfNumbers && weight % 7 == 2 ? weight : null);
 
     public bool IsOn => _seed is not null;
