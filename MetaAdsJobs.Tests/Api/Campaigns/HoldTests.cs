@@ -22,7 +22,7 @@ public sealed class HoldTests
     public async Task What_has_a_time_is_activated_within_a_minute_of_it()
     {
         var request = await _admin.NewRequestAsync();
-        var at = DateTimeOffset.UtcNow.AddSeconds(15);
+        var at = TimeProvider.System.GetUtcNow().AddSeconds(15);
         request["activate_at"] = Text(at);
         var run = await _admin.AcceptAsync(request);
         var built = await _admin.UntilAsync(run, "succeeded");
@@ -98,9 +98,9 @@ public sealed class HoldTests
     {
         using var viewer = _service.Client("viewer");
         var account = await _admin.AddAccountAsync();
-        var body = new JsonObject { ["social_account_id"] = account, ["from"] = Text(DateTimeOffset.UtcNow.AddHours(-1)), ["until"] = Text(DateTimeOffset.UtcNow.AddHours(5)), ["reason"] = "Holidays" };
+        var body = new JsonObject { ["social_account_id"] = account, ["from"] = Text(TimeProvider.System.GetUtcNow().AddHours(-1)), ["until"] = Text(TimeProvider.System.GetUtcNow().AddHours(5)), ["reason"] = "Holidays" };
         (await viewer.PostAsync("/meta/freezes", body.DeepClone())).AssertProblem(403);
-        (await _admin.PostAsync("/meta/freezes", new JsonObject { ["social_account_id"] = Guid.NewGuid(), ["from"] = Text(DateTimeOffset.UtcNow), ["until"] = Text(DateTimeOffset.UtcNow.AddHours(5)) })).AssertProblem(404);
+        (await _admin.PostAsync("/meta/freezes", new JsonObject { ["social_account_id"] = Guid.NewGuid(), ["from"] = Text(TimeProvider.System.GetUtcNow()), ["until"] = Text(TimeProvider.System.GetUtcNow().AddHours(5)) })).AssertProblem(404);
         var set = await _admin.PostAsync("/meta/freezes", body);
         Assert.That((set.Code, (string?)set.Json["made_by"], (string?)set.Json["reason"]), Is.EqualTo((201, "admin@tests", "Holidays")), set.Text);
         var request = ApiClient.Request(account, (string)(await _admin.NewRequestAsync())["clip_id"]!);

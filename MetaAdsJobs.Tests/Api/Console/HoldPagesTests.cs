@@ -57,7 +57,7 @@ public sealed class HoldPagesTests() : BrowserTests(shared: () => SharedServices
         var request = await _api.NewRequestAsync(account => (account["name"], account["timezone_name"]) = ("Lord Howe", "Australia/Lord_Howe"));
         request["campaign_name"] = "Dawn chorus";
         var zone = TimeZoneInfo.FindSystemTimeZoneById("Australia/Lord_Howe");
-        var local = TimeZoneInfo.ConvertTime(DateTimeOffset.UtcNow, zone).Date.AddDays(3).AddHours(9).AddMinutes(30);
+        var local = TimeZoneInfo.ConvertTime(TimeProvider.System.GetUtcNow(), zone).Date.AddDays(3).AddHours(9).AddMinutes(30);
         request["activate_at"] = local.ToString("yyyy-MM-ddTHH:mm", CultureInfo.InvariantCulture);
         await _api.UntilAsync(await _api.AcceptAsync(request), "succeeded");
         var account = (string)request["social_account_id"]!;
