@@ -12,6 +12,7 @@ public static class EventTypes
     /// <summary>What a webhook may choose from; without a choice it hears all.</summary>
     public static readonly IReadOnlyList<string> All =
     [
-        "orchestration.succeeded", "orchestration.failed", "orchestration.cancelled", "edit.succeeded", "edit.failed", "edit.cancelled", "sync.succeeded", "sync.failed", SwitchedOff,
+        "orchestration.succeeded", "orchestration.failed", "orchestration.cancelled", "edit.succeeded", "edit.failed", "edit.cancelled", "edit.missed", "edit.expired",
+        "sync.succeeded", "sync.failed", SwitchedOff,
     ];
 }

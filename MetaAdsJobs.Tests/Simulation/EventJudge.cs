@@ -21,7 +21,7 @@ internal static class EventJudge
                 UNION ALL SELECT 'orchestration.failed', request_id::text, completed_at FROM reopened_failures WHERE social_account_id = @accountId),
             ends AS (
                 SELECT * FROM runs
-                UNION ALL SELECT 'edit.' || state, edit_id::text, completed_at FROM campaign_edits WHERE social_account_id = @accountId AND state IN ('succeeded', 'failed', 'cancelled')
+                UNION ALL SELECT 'edit.' || state, edit_id::text, completed_at FROM campaign_edits WHERE social_account_id = @accountId AND state IN ('succeeded', 'failed', 'cancelled', 'missed', 'expired')
                 UNION ALL SELECT 'sync.' || state, sync_id::text, completed_at FROM insight_syncs WHERE social_account_id = @accountId AND state IN ('succeeded', 'failed')),
             told AS (
                 SELECT e.type, e.subject, e.occurred_at AS at, (SELECT count(*) FROM event_deliveries d WHERE d.event_id = e.id) AS deliveries FROM events e WHERE e.social_account_id = @accountId)

@@ -11,11 +11,13 @@ namespace MetaAdsJobs.Tests.Simulation;
 internal sealed class SimQueue(History history)
 {
     private static readonly TimeSpan TakeOver = TimeSpan.FromSeconds(30);
+    // Such as one that sleeps until an approval expires: whatever it waits for has come, or it is seen that something has not ended.
+    private static readonly TimeSpan BehindAll = TimeSpan.FromHours(12);
     private readonly List<(Job Job, SimProcess Process)> _running = [];
     private readonly HashSet<Guid> _batches = [];
     private int _nextId;
 
-    /// <summary>Jobs that wait or run.</summary>
+    /// <summary>Jobs that run, or wait for less than a history is long.</summary>
     public int Open { get; private set; }
 
     public bool IsOpen(Job job) => _running.Exists(one => one.Job == job);
@@ -24,8 +26,8 @@ internal sealed class SimQueue(History history)
     {
         // Whoever looks for lost jobs finds none of the simulation's: of a batch's more than one would only be the same at the same time.
         if (job is { Kind: "batch", IsDouble: false } && !_batches.Add(job.Id)) return;
-        Open++;
-        history.Clockwork.Plan(after, null, null, $"job {job.Kind} {history.NameOf(job.Id)}", () => Deliver(job));
+        if (after < BehindAll) Open++;
+        history.Clockwork.Plan(after, null, null, $"job {job.Kind} {history.NameOf(job.Id)}", () => Deliver(job, isOpen: after < BehindAll));
     }
 
     /// <summary>What a dead process was at is taken over by others.</summary>
@@ -45,9 +47,9 @@ internal sealed class SimQueue(History history)
         foreach (var (job, _) in _running.Where(one => one.Process == process && !one.Job.IsDouble).ToList()) Add(job with { IsDouble = true }, history.Lease + TimeSpan.FromSeconds(1));
     }
 
-    private void Deliver(Job job)
+    private void Deliver(Job job, bool isOpen)
     {
-        Open--;
+        if (isOpen) Open--;
         if (!job.IsDouble) _batches.Remove(job.Id);
         var workers = history.Workers.Where(worker => worker.IsAwake).ToList();
         if (workers.Count == 0)

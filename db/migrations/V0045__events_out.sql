@@ -118,7 +118,7 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE TRIGGER edit_ended AFTER UPDATE OF state ON campaign_edits FOR EACH ROW
-    WHEN (NEW.state IN ('succeeded', 'failed', 'cancelled') AND NEW.state IS DISTINCT FROM OLD.state) EXECUTE FUNCTION tell_edit_ended();
+    WHEN (NEW.state IN ('succeeded', 'failed', 'cancelled', 'missed', 'expired') AND NEW.state IS DISTINCT FROM OLD.state) EXECUTE FUNCTION tell_edit_ended();
 
 CREATE FUNCTION tell_sync_ended() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
