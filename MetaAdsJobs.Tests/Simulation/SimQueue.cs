@@ -11,13 +11,11 @@ namespace MetaAdsJobs.Tests.Simulation;
 internal sealed class SimQueue(History history)
 {
     private static readonly TimeSpan TakeOver = TimeSpan.FromSeconds(30);
-    // Such as one that sleeps until an approval expires: whatever it waits for has come, or it is seen that something has not ended.
-    private static readonly TimeSpan BehindAll = TimeSpan.FromHours(12);
     private readonly List<(Job Job, SimProcess Process)> _running = [];
     private readonly HashSet<Guid> _batches = [];
     private int _nextId;
 
-    /// <summary>Jobs that run, or wait for less than a history is long.</summary>
+    /// <summary>Jobs that wait or run.</summary>
     public int Open { get; private set; }
 
     public bool IsOpen(Job job) => _running.Exists(one => one.Job == job);
@@ -26,8 +24,8 @@ internal sealed class SimQueue(History history)
     {
         // Whoever looks for lost jobs finds none of the simulation's: of a batch's more than one would only be the same at the same time.
         if (job is { Kind: "batch", IsDouble: false } && !_batches.Add(job.Id)) return;
-        if (after < BehindAll) Open++;
-        history.Clockwork.Plan(after, null, null, $"job {job.Kind} {history.NameOf(job.Id)}", () => Deliver(job, isOpen: after < BehindAll));
+        Open++;
+        history.Clockwork.Plan(after, null, null, $"job {job.Kind} {history.NameOf(job.Id)}", () => Deliver(job));
     }
 
     /// <summary>What a dead process was at is taken over by others.</summary>
@@ -47,9 +45,9 @@ internal sealed class SimQueue(History history)
         foreach (var (job, _) in _running.Where(one => one.Process == process && !one.Job.IsDouble).ToList()) Add(job with { IsDouble = true }, history.Lease + TimeSpan.FromSeconds(1));
     }
 
-    private void Deliver(Job job, bool isOpen)
+    private void Deliver(Job job)
     {
-        if (isOpen) Open--;
+        Open--;
         if (!job.IsDouble) _batches.Remove(job.Id);
         var workers = history.Workers.Where(worker => worker.IsAwake).ToList();
         if (workers.Count == 0)
