@@ -72,7 +72,7 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, MetaAds 
                 if (spender.Credential is null) throw new MetaException(Proof.NotSent, "the account's access token cannot be opened; give it again");
                 foreach (var metaId in metaIds.OfType<string>())
                 {
-                    if (!await PauseAsync(spender, spender.Credential.Urgent(), metaId, token) && metaId == spender.CampaignId)
+                    if (!await PauseAsync(stop, spender, spender.Credential.Urgent(), metaId, token) && metaId == spender.CampaignId)
                         lock (gone) gone.Add(spender.RequestId);
                 }
             }
@@ -86,10 +86,11 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, MetaAds 
     }
 
     /// <returns>False when it is gone.</returns>
-    private async Task<bool> PauseAsync(Spender spender, GraphCredential credential, string metaId, CancellationToken ct)
+    private async Task<bool> PauseAsync(Stop stop, Spender spender, GraphCredential credential, string metaId, CancellationToken ct)
     {
         for (var notes = 1; ; notes++)
         {
+            var notedAt = time.GetUtcNow();
             do
             {
                 // What a person has paused stays theirs. While its own activation runs, everything is ours, and may be active in a moment.
@@ -113,6 +114,10 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, MetaAds 
             catch (MetaException) when (isOld && notes < MostNotes)
             {
                 // Noted anew.
+            }
+            finally
+            {
+                await store.NoteAgainAsync(stop, spender, metaId, notedAt);
             }
         }
     }

@@ -112,6 +112,23 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOption
     }
 
     /// <summary>
+    /// After a call that pauses, whatever became of it: if a start has come since it was noted, and has activated again what was noted, the call may have been carried out after that.
+    /// Then it is noted once more, for the next start, unless an edit has paused something since, which stays as it is.
+    /// </summary>
+    public async Task NoteAgainAsync(Stop stop, Spender spender, string metaId, DateTimeOffset notedAt)
+    {
+        const string NoteSql = """
+            UPDATE activations v SET paused_ids = array_append(paused_ids, @MetaId), untold_ids = array_append(array_remove(untold_ids, @MetaId), @MetaId)
+            WHERE request_id = @RequestId AND changed_at <> @SeenAt AND NOT @MetaId = ANY (paused_ids)
+              AND EXISTS (SELECT 1 FROM stops s WHERE s.id = @StopId AND s.lifted_at IS NOT NULL AND s.reactivate)
+              AND NOT EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = v.request_id AND e.kind = 'pause' AND (e.completed_at IS NULL OR e.completed_at >= @NotedAt))
+            """;
+        // Never cancelled: a stopping worker must leave the word.
+        await using var connection = await dataSource.OpenConnectionAsync(CancellationToken.None);
+        if (await connection.ExecuteAsync(NoteSql, new { spender.RequestId, MetaId = metaId, spender.SeenAt, StopId = stop.Id, NotedAt = notedAt }) == 1) spender.NotedIds.Add(metaId);
+    }
+
+    /// <summary>
     /// Its campaign and what hangs on it are paused. An orchestration that has not ended activates again when it goes on, also when
     /// it had done so before. What another process has noted and not told stays noted: it may have died since.
     /// </summary>

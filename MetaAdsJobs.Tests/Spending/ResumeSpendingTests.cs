@@ -66,6 +66,32 @@ public sealed class ResumeSpendingTests
         Assert.That(noted, Is.EqualTo([campaign, campaign]));
     }
 
+    [Test]
+    public async Task What_a_pause_under_way_has_paused_after_a_start_is_activated_by_the_next()
+    {
+        await using var world = await RunWorld.StartAsync();
+        var asked = await world.AcceptAsync("""{"auto_publish":true}""");
+        var adSet = (await world.RunAsync(asked)).Result.CampaignCreation.AdsetMetaId!;
+        await world.Get<StopSwitch>().StopAsync(asked.AccountId, "bob", null, CancellationToken.None);
+        var stopId = (await world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
+        await world.ExecuteAsync("UPDATE activations SET busy_until = NULL");
+        world.Graph.Faults.Add(call => call.Path == adSet && call["status"] == "PAUSED", async (_, _, act) =>
+        {
+            await world.Get<StopSwitch>().StartAsync(asked.AccountId, "ann", reactivate: true, CancellationToken.None);
+            await world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None);
+            return await act();
+        });
+
+        await world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None);
+        Assert.That(await AdSetAsync(), Is.EqualTo("PAUSED"));
+        await world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None);
+
+        Assert.That(await AdSetAsync(), Is.EqualTo("ACTIVE"));
+        Assert.That(await world.QueryAsync<string>("SELECT concat(state, ' ', cardinality(paused_ids)) FROM activations"), Is.EqualTo(["active 0"]));
+
+        async Task<string> AdSetAsync() => (await world.QueryAsync<string>("SELECT status FROM stub_graph.objects WHERE id = @adSet", new { adSet })).Single();
+    }
+
     /// <param name="isBusy">A call of before the stop may still be carried out.</param>
     [TestCase(true, "active")]
     [TestCase(false, "idle")]
