@@ -102,7 +102,7 @@ public sealed class RequestCopyTests
     {
         string[] goes =
         [
-            "social_account_id", "clip_id", "campaign_name", "campaign_objective", "creative_title", "creative_description", "landing_url", "targeting", "optimization_goal", "auto_publish", "bid_strategy",
+            "social_account_id", "clip_id", "campaign_name", "campaign_objective", "creative_title", "creative_description", "landing_url", "targeting", "optimization_goal", "auto_publish", "bid_strategy", "activate_at",
             "roas_average_floor", "special_ad_categories", "special_ad_category_countries", "conversion_event", "call_to_action", "validate_only", "budget_at", "ad_sets", "ads", "name",
             "destination_type", "application_id", "object_store_url", "attribution_spec", "frequency_control_specs", "adset_schedule",
             "cards", "titles", "texts", "placement_media", "link_description", "url_tags", "conversion_domain",
