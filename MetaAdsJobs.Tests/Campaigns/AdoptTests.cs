@@ -38,21 +38,23 @@ public sealed class AdoptTests
 
         Assert.That((adopted.CampaignId, adopted.IsNew, adopted.AdSets, adopted.Ads, adopted.Notes.Count), Is.EqualTo((campaign, true, 2, 3, 0)));
         var tree = await TreeAsync(campaign);
-        Assert.That((tree.Campaign.Name, tree.AdSets[0].Name, tree.AdSets[1].Budget.Daily, tree.AdSets[1].Budget.EndTime?.Year), Is.EqualTo(("Summer Sale 2025", "Women", 5000L, 2099)));
+        // Both were made at the same time, in any order.
+        var (women, other) = (tree.AdSets.Single(adSet => adSet.Name == "Women"), tree.AdSets.Single(adSet => adSet.Name != "Women"));
+        Assert.That((tree.Campaign.Name, other.Budget.Daily, other.Budget.EndTime?.Year), Is.EqualTo(("Summer Sale 2025", 5000L, 2099)));
         Assert.That((await _world.CountedAsync(), await _world.SwitchedAsync(tree)), Is.EqualTo(("active 15000", "AAAAAA")));
         Assert.That(await _world.QueryAsync<string>("SELECT concat(asked_by, ' ', path, ' ', outcome, ' ', answer) FROM meta_changes"), Is.EqualTo([$"ann {campaign} adopted 2 ad sets, 3 ads"]));
         var run = (await _world.Get<OrchestrationReader>().FindAsync(adopted.RequestId!.Value, CancellationToken.None))!;
         Assert.That((run.Status, run.OverallSuccess, run.Into!.Adopted, run.AdSets!.Count), Is.EqualTo(("succeeded", true, true, 0)));
         Assert.That(await _world.Get<CopyRequest>().ExecuteAsync(run.RequestId, null, CancellationToken.None), Is.InstanceOf<Copying.UnknownRun>(), "nothing was asked for");
 
-        await _world.ExecuteAsync("UPDATE stub_graph.objects SET status = 'PAUSED' WHERE id = @Id; UPDATE meta_campaigns SET compare_at = clock_timestamp(); UPDATE meta_changes SET sent_at = sent_at - interval '1 hour'", new { Id = tree.AdSets[0].MetaId });
+        await _world.ExecuteAsync("UPDATE stub_graph.objects SET status = 'PAUSED' WHERE id = @Id; UPDATE meta_campaigns SET compare_at = clock_timestamp(); UPDATE meta_changes SET sent_at = sent_at - interval '1 hour'", new { Id = women.MetaId });
         Assert.That(await _world.Get<CompareCampaigns>().RunAsync(20, CancellationToken.None), Is.EqualTo(1));
         Assert.That(await _world.CountedAsync(), Is.EqualTo("active 5000"));
-        Assert.That((await _world.EditAsync(EditKind.Update, tree.AdSets[1].MetaId, """{"daily_budget_cents":6000}""")).Status, Is.EqualTo("succeeded"));
+        Assert.That((await _world.EditAsync(EditKind.Update, other.MetaId, """{"daily_budget_cents":6000}""")).Status, Is.EqualTo("succeeded"));
         Assert.That(await _world.CountedAsync(), Is.EqualTo("active 6000"));
 
         var into = (Acceptance.Accepted)await _world.Get<AcceptOrchestration>().ExecuteAsync(System.Text.Json.JsonElement.Parse($$"""
-            {"social_account_id":"{{asked.AccountId}}","clip_id":"{{asked.ClipId}}","ad_set_id":"{{tree.AdSets[0].MetaId}}","creative_title":"More","landing_url":"https://example.com/more"}
+            {"social_account_id":"{{asked.AccountId}}","clip_id":"{{asked.ClipId}}","ad_set_id":"{{women.MetaId}}","creative_title":"More","landing_url":"https://example.com/more"}
             """), "tests", null, CancellationToken.None);
         Assert.That((await _world.RunAsync(asked with { RequestId = into.RequestId })).Result.Status, Is.EqualTo("succeeded"));
         Assert.That((await TreeAsync(campaign)).Ads, Has.Count.EqualTo(4));
