@@ -47,8 +47,8 @@ internal sealed class DatabaseProxy : IDisposable
         set => Volatile.Write(ref _losesAnswerTo, value);
     }
 
-    /// <summary>The answer is not waited for: the statement goes on without anybody who hears of it.</summary>
-    public bool BreaksAtOnce { get; init; }
+    /// <summary>The answer is not waited for, but this: the statement goes on without anybody who hears of it.</summary>
+    public Func<Task>? BreaksAfter { get; init; }
 
     private async Task ListenAsync()
     {
@@ -93,7 +93,10 @@ internal sealed class DatabaseProxy : IDisposable
             if (LosesAnswerTo is { } words && bytes.AsSpan(0, count).IndexOf(Encoding.UTF8.GetBytes(words)) >= 0 && Interlocked.CompareExchange(ref _losesAnswerTo, null, words) == words) loses.SetResult();
             if (cutsAfter) client.Socket.Shutdown(SocketShutdown.Both);
             await database.WriteAsync(bytes.AsMemory(0, count));
-            if (cutsAfter || (BreaksAtOnce && loses.Task.IsCompleted)) return;
+            if (cutsAfter) return;
+            if (BreaksAfter is null || !loses.Task.IsCompleted) continue;
+            await BreaksAfter();
+            return;
         }
     }
 

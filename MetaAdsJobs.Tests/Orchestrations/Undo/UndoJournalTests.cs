@@ -18,7 +18,7 @@ public sealed class UndoJournalTests
     {
         await using var world = await RunWorld.StartAsync(("MAX_RETRIES", "0"));
         var connection = new NpgsqlConnectionStringBuilder(world.Database.ConnectionString);
-        using var proxy = new DatabaseProxy(connection.Port) { LosesAnswerTo = "confirmed AS (", BreaksAtOnce = isUnderWay };
+        using var proxy = new DatabaseProxy(connection.Port) { LosesAnswerTo = "confirmed AS (", BreaksAfter = isUnderWay ? UnderWayAsync : null };
         connection.Port = proxy.Port;
         await using var cutOff = InProcess.Configure(connection.ConnectionString, world.Time,
             ("META_ADS_MODE", "live"), ("META_GRAPH_URL", world.Graph.BaseUrl), ("DATA_PROTECTION_KEY", OtherProcess.Key), ("MAX_RETRIES", "0"));
@@ -46,6 +46,10 @@ public sealed class UndoJournalTests
 
         Assert.That((retried.Result.Status, await world.AtMetaAsync(asked)), Is.EqualTo(("succeeded", "ad adset campaign creative")), string.Join("; ", retried.Result.Errors));
         Assert.That(world.Creates(asked, "campaigns").Select(call => call["name"]).ToList(), Has.Count.EqualTo(2).And.Unique, "the marker of what was deleted was used again");
+
+        // Before that the undo would come first, and what comes late is refused.
+        Task UnderWayAsync() => Eventually.TrueAsync(async () => (await world.QueryAsync<bool>(
+            "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep') OR EXISTS (SELECT 1 FROM orchestration_steps WHERE state = 'confirmed')")).Single(), () => "the confirm has not begun");
     }
 
     [Test]
