@@ -31,7 +31,7 @@ public sealed class HoldTests
 
         var due = (await _admin.GetAsync($"/meta/due?social_account_id={(string)request["social_account_id"]!}")).Json["items"]!.AsArray();
         Assert.That((string?)due.Single()!["campaign_id"], Is.EqualTo(campaign));
-        await Eventually.TrueAsync(async () => (string?)(await _admin.RunAsync(run))["activations"]?[0]?["status"] == "succeeded", _service.Progress, _service.Logs);
+        await Eventually.TrueAsync(async () => (string?)(await _admin.RunAsync(run))["activations"]?.AsArray().FirstOrDefault()?["status"] == "succeeded", _service.Progress, _service.Logs);
 
         var edit = (await _admin.GetAsync($"/meta/edits?campaign_id={campaign}")).Json["items"]![0]!;
         var begun = DateTimeOffset.Parse((string)edit["started_at"]!, CultureInfo.InvariantCulture) - DateTimeOffset.Parse(Text(at), CultureInfo.InvariantCulture);
@@ -74,7 +74,7 @@ public sealed class HoldTests
         var approved = await _admin.PostAsync($"/meta/approvals/{id}/approve", new JsonObject { ["content_hash"] = hash });
         Assert.That((approved.Code, (string?)approved.Json["status"], (string?)approved.Json["decided_by"]), Is.EqualTo((200, "approved", "admin@tests")), approved.Text);
 
-        await Eventually.TrueAsync(async () => (string?)(await _admin.RunAsync(run))["activations"]?[0]?["status"] == "succeeded", _service.Progress, _service.Logs);
+        await Eventually.TrueAsync(async () => (string?)(await _admin.RunAsync(run))["activations"]?.AsArray().FirstOrDefault()?["status"] == "succeeded", _service.Progress, _service.Logs);
         (await _admin.PostAsync($"/meta/approvals/{id}/reject", new JsonObject { ["reason"] = "no" })).AssertProblem(409);
         var notes = (await _admin.GetAsync($"/meta/changes?request_id={run}&limit=200")).Json["items"]!.AsArray().Where(change => (string?)change!["method"] == "NOTE");
         Assert.That(notes.Select(note => (string?)note!["sent"]!["approval"]), Is.EqualTo(["approved", "asked"]));

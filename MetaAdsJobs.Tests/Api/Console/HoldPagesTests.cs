@@ -25,11 +25,11 @@ public sealed class HoldPagesTests() : BrowserTests(shared: () => SharedServices
         await AskedAsync(account, 1);
         var adSet = (string)(await _api.RunAsync(run))["campaign_creation"]!["adset_meta_id"]!;
         await manager.PatchAsync($"/meta/adsets/{adSet}", new JsonObject { ["daily_budget_cents"] = 15000 });
-        await Eventually.TrueAsync(async () => (string?)(await _api.GetAsync($"/meta/edits?campaign_id={campaign}")).Json["items"]![0]!["status"] == "succeeded", _service.Progress, _service.Logs);
+        await Eventually.TrueAsync(async () => (string?)(await _api.GetAsync($"/meta/edits?campaign_id={campaign}")).Json["items"]!.AsArray().FirstOrDefault()?["status"] == "succeeded", _service.Progress, _service.Logs);
 
         var shown = (await _api.GetAsync($"/meta/approvals?social_account_id={account}")).Json["items"]![0]!;
         (await _api.PostAsync($"/meta/approvals/{(string)shown["id"]!}/approve", new JsonObject { ["content_hash"] = "what was read before" })).AssertProblem(409);
-        await Eventually.TrueAsync(async () => (await _api.GetAsync($"/meta/approvals?social_account_id={account}")).Json["items"]?[0]?["changed"] is JsonArray { Count: 1 }, _service.Progress, _service.Logs);
+        await Eventually.TrueAsync(async () => (await _api.GetAsync($"/meta/approvals?social_account_id={account}")).Json["items"]?.AsArray().FirstOrDefault()?["changed"] is JsonArray { Count: 1 }, _service.Progress, _service.Logs);
 
         var page = await _chromium.SignInAsync(_service, "admin", $"/console/approvals?account={account}");
         var approval = page.Locator(".approval");

@@ -45,7 +45,7 @@ public sealed class WebhookTests
         Assert.That(message.Verify(TimeProvider.System.GetUtcNow(), secret), Is.EqualTo(Verification.Valid));
         Assert.That(((string?)message.Json["type"], (string?)message.Json["source"], (string?)message.Json["data"]!["status_url"]), Is.EqualTo(("orchestration.succeeded", "urn:tests", $"/meta/orchestrate/runs/{run}")));
         JsonNode listed = null!;
-        await Eventually.TrueAsync(async () => (string?)(listed = (await _manager.GetAsync($"/meta/webhooks/{id}/deliveries?state=delivered")).Json)["items"]?[0]?["id"] == message.Id, () => $"not noted: {listed}");
+        await Eventually.TrueAsync(async () => (string?)(listed = (await _manager.GetAsync($"/meta/webhooks/{id}/deliveries?state=delivered")).Json)["items"]?.AsArray().FirstOrDefault()?["id"] == message.Id, () => $"not noted: {listed}");
         var detail = await _manager.GetAsync($"/meta/webhooks/{id}/deliveries/{message.Id}");
         Assert.That(((string?)detail.Json["data"]!["request_id"], (int?)detail.Json["log"]![0]!["status"]), Is.EqualTo((run, 204)), detail.Text);
 
