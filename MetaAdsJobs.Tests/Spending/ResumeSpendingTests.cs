@@ -1,6 +1,8 @@
 using MetaAdsJobs.Core.Audit;
+using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Spending;
+using MetaAdsJobs.Tests.Campaigns;
 using MetaAdsJobs.Tests.Orchestrations;
 using MetaAdsJobs.Tests.Support;
 
@@ -66,8 +68,9 @@ public sealed class ResumeSpendingTests
         Assert.That(noted, Is.EqualTo([campaign, campaign]));
     }
 
+    /// <param name="isPausedByEdit">A person has paused it, too, meanwhile: that stays.</param>
     [Test]
-    public async Task What_a_pause_under_way_has_paused_after_a_start_is_activated_by_the_next()
+    public async Task What_a_pause_under_way_has_paused_after_a_start_is_activated_by_the_next([Values] bool isPausedByEdit)
     {
         await using var world = await RunWorld.StartAsync();
         var asked = await world.AcceptAsync("""{"auto_publish":true}""");
@@ -79,6 +82,7 @@ public sealed class ResumeSpendingTests
         {
             await world.Get<StopSwitch>().StartAsync(asked.AccountId, "ann", reactivate: true, CancellationToken.None);
             await world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None);
+            if (isPausedByEdit) await world.EditAsync(EditKind.Pause, adSet);
             return await act();
         });
 
@@ -86,7 +90,7 @@ public sealed class ResumeSpendingTests
         Assert.That(await AdSetAsync(), Is.EqualTo("PAUSED"));
         await world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None);
 
-        Assert.That(await AdSetAsync(), Is.EqualTo("ACTIVE"));
+        Assert.That(await AdSetAsync(), Is.EqualTo(isPausedByEdit ? "PAUSED" : "ACTIVE"));
         Assert.That(await world.QueryAsync<string>("SELECT concat(state, ' ', cardinality(paused_ids)) FROM activations"), Is.EqualTo(["active 0"]));
 
         async Task<string> AdSetAsync() => (await world.QueryAsync<string>("SELECT status FROM stub_graph.objects WHERE id = @adSet", new { adSet })).Single();
