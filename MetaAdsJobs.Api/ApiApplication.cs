@@ -1,4 +1,5 @@
 using MetaAdsJobs.Api.Accounts;
+using MetaAdsJobs.Api.Alerts;
 using MetaAdsJobs.Api.Audit;
 using MetaAdsJobs.Api.Batches;
 using MetaAdsJobs.Api.Campaigns;
@@ -65,6 +66,7 @@ public static class ApiApplication
         meta.MapSpending();
         meta.MapChanges();
         meta.MapWebhooks();
+        meta.MapAlerts();
         app.MapSignIn();
         app.MapDashboard();
         app.MapConsole().RequireRateLimiting(RateLimits.Pages);

@@ -1,4 +1,5 @@
 using MetaAdsJobs.Console.Accounts;
+using MetaAdsJobs.Console.Alerts;
 using MetaAdsJobs.Console.Batches;
 using MetaAdsJobs.Console.Campaigns;
 using MetaAdsJobs.Console.Clips;
@@ -56,6 +57,7 @@ public static class ConsoleApplication
         actions.MapAccountActions();
         actions.MapClipActions();
         actions.MapWebhookActions();
+        actions.MapAlertActions();
         actions.MapNumbers();
         NewActions.Map(actions);
         return console;

@@ -38,7 +38,7 @@ internal static class WebhookEndpoints
             .WithSummary("Have events sent to an address")
             .WithDescription("""
                 Each event is a POST, signed as Standard Webhooks has it (webhook-id, webhook-timestamp, webhook-signature), with a CloudEvent in JSON as its body, or, with format slack,
-                the message {"text": …}. event_types and account_ids choose; absent, all. The answer has the secret, whsec_ and base64: it is shown this once. Addresses inside the network are
+                the message {"text": …}; with format mail and an address such as mailto:ops@example.com it is a mail, handed to SMTP_HOST. event_types and account_ids choose; absent, all. The answer has the secret, whsec_ and base64: it is shown this once. Addresses inside the network are
                 refused, at each connection anew, and redirects are not followed. Any answer 2xx within 15 s means received; otherwise it is sent again, 11 times within two days, always with the same
                 webhook-id. After 5 days without success, or at once by 410, the webhook is switched off.
                 """)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MetaAdsJobs.Core.Validation;
@@ -80,6 +81,23 @@ internal sealed class FormBody(IFormCollection form, bool emptyIsNull)
     public FormBody Number(string name, long? value)
     {
         if (value is { } number) _body[name] = number;
+        return this;
+    }
+
+    /// <summary>A number as people type it, with a comma or a point; none with a separator for thousands.</summary>
+    public FormBody Number(string name)
+    {
+        var text = Given(name);
+        var isOne = decimal.TryParse(text?.Replace(',', '.'), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number);
+        if (text is not null && !isOne) _wrong[name] = ["must be a number such as 1.5"];
+        Put(name, isOne ? number : text);
+        return this;
+    }
+
+    /// <summary>A choice whose empty one is a word, too.</summary>
+    public FormBody Word(string name, string usual)
+    {
+        _body[name] = Given(name) ?? usual;
         return this;
     }
 

@@ -31,6 +31,7 @@ internal static class WebhookActions
         var body = Body(http.Request.Form, isNew: true);
         return await save.CreateAsync(body.ToJson(), http.User.CallerName(), http.RequestAborted) switch
         {
+            WebhookSaved.Done { Secret: null } done => FormResults.On(http, $"/console/webhooks/{done.Value.Id}", "The webhook was added."),
             WebhookSaved.Done done => Secret(done),
             WebhookSaved.Invalid invalid => FormResults.Again<WebhookFormPage>(body.Refused(invalid.Errors)),
             _ => Results.NotFound(),

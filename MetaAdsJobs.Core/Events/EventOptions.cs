@@ -17,6 +17,10 @@ public sealed class EventOptions
     /// <summary>EVENTS_ALLOW_HTTP: whether events may be sent without encryption. Default false.</summary>
     public bool AllowHttp { get; set; }
 
+    /// <summary>EVENTS_PUBLIC_URL: where people reach the console, such as https://ads.example.com: messages to Slack and by mail link to it. Default: none, and no links.</summary>
+    [RegularExpression("^https?://[!-~]{1,200}$", ErrorMessage = "must be an address such as https://ads.example.com")]
+    public string? PublicUrl { get; set; }
+
     /// <summary>Seconds until an attempt is given up. Default 15.</summary>
     [Range(1, 60)]
     public int TimeoutSeconds { get; set; } = 15;

@@ -3,6 +3,8 @@ using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Database.Keys;
 using MetaAdsJobs.Core.Events.Delivering;
 using MetaAdsJobs.Core.Events.Listing;
+using MetaAdsJobs.Core.Events.Mailing;
+using MetaAdsJobs.Core.Events.Texts;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -13,11 +15,13 @@ public static class EventServices
 {
     public static IServiceCollection AddEvents(this IServiceCollection services) => services
         .AddOptionsFor<EventOptions>(EventOptions.Section)
+        .AddOptionsFor<SmtpOptions>(SmtpOptions.Section)
         .AddSingleton<IHostNames, HostNames>()
         .AddSingleton(provider => new WebhookSecrets(provider.GetRequiredService<IDataProtectionProvider>(), provider.GetRequiredService<RereadRing>(), provider.GetRequiredService<TimeProvider>()))
         .AddSingleton(provider => new WebhookStore(provider.GetRequiredService<NpgsqlDataSource>()))
         .AddSingleton(provider => new SaveWebhook(
-            provider.GetRequiredService<WebhookStore>(), provider.GetRequiredService<WebhookSecrets>(), provider.GetRequiredService<EventOptions>(), provider.GetRequiredService<TimeProvider>()))
+            provider.GetRequiredService<WebhookStore>(), provider.GetRequiredService<WebhookSecrets>(), provider.GetRequiredService<EventOptions>(), provider.GetRequiredService<SmtpOptions>(),
+            provider.GetRequiredService<TimeProvider>()))
         .AddSingleton(provider => new ReplayDeliveries(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<TimeProvider>()))
         .AddSingleton<DeliveryReader>()
         .AddSingleton<DeliveryStore>()
@@ -25,6 +29,7 @@ public static class EventServices
         .AddSingleton(provider => new WebhookSender(
             new(WebhookSender.Handler(provider.GetRequiredService<EventOptions>(), provider.GetRequiredService<IHostNames>())) { Timeout = Timeout.InfiniteTimeSpan },
             provider.GetRequiredService<EventOptions>(), provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton<MailSender>()
         .AddSingleton<DeliverEvents>()
         .AddSingleton<RingForDeliveries>()
         .AddSingleton<PurgeEvents>();

@@ -9,10 +9,19 @@ public static class EventTypes
     /// <summary>A webhook was switched off because its receiver had failed for long, or said that it is gone.</summary>
     public const string SwitchedOff = "webhook.switched_off";
 
+    /// <summary>An alert rule fires, after all was well.</summary>
+    public const string AlertOpened = "alert.opened";
+
+    /// <summary>It fires for more objects than were told of: once in its cooldown.</summary>
+    public const string AlertUpdated = "alert.updated";
+
+    /// <summary>All have been well for the cooldown, or the rule is off.</summary>
+    public const string AlertResolved = "alert.resolved";
+
     /// <summary>What a webhook may choose from; without a choice it hears all.</summary>
     public static readonly IReadOnlyList<string> All =
     [
         "orchestration.succeeded", "orchestration.failed", "orchestration.cancelled", "edit.succeeded", "edit.failed", "edit.cancelled", "edit.missed", "edit.expired",
-        "sync.succeeded", "sync.failed", SwitchedOff,
+        "sync.succeeded", "sync.failed", AlertOpened, AlertUpdated, AlertResolved, SwitchedOff,
     ];
 }

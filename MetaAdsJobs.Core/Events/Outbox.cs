@@ -24,4 +24,11 @@ internal static class Outbox
         const string TellSql = "SELECT tell_event(@Type, @AccountId, @Subject, @At, @Data::jsonb)";
         return connection.ExecuteScalarAsync<Guid?>(new(TellSql, new { told.Type, told.AccountId, told.Subject, told.At, Data = told.Data.ToJsonString() }, transaction, cancellationToken: ct));
     }
+
+    /// <summary>Tells one webhook alone, of what it may hear a part of.</summary>
+    public static Task TellOneAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid webhookId, NewEvent told, CancellationToken ct)
+    {
+        const string TellSql = "SELECT tell_webhook(@WebhookId, @Type, @Subject, @At, @Data::jsonb)";
+        return connection.ExecuteScalarAsync<Guid?>(new(TellSql, new { WebhookId = webhookId, told.Type, told.Subject, told.At, Data = told.Data.ToJsonString() }, transaction, cancellationToken: ct));
+    }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MetaAdsJobs.Core.Events.Mailing;
 using MetaAdsJobs.Core.Events.Signing;
 using MetaAdsJobs.Core.Validation;
 
@@ -26,14 +27,15 @@ public sealed class SaveWebhook
     private readonly WebhookStore _store;
     private readonly WebhookSecrets _secrets;
     private readonly EventOptions _options;
+    private readonly SmtpOptions _smtp;
     private readonly TimeProvider _time;
 
-    internal SaveWebhook(WebhookStore store, WebhookSecrets secrets, EventOptions options, TimeProvider time) => (_store, _secrets, _options, _time) = (store, secrets, options, time);
+    internal SaveWebhook(WebhookStore store, WebhookSecrets secrets, EventOptions options, SmtpOptions smtp, TimeProvider time) => (_store, _secrets, _options, _smtp, _time) = (store, secrets, options, smtp, time);
 
     public async Task<WebhookSaved> CreateAsync(JsonElement body, string createdBy, CancellationToken ct)
     {
         var errors = new FieldErrors();
-        var read = WebhookValidation.Read(new(body, errors), current: null, _options);
+        var read = WebhookValidation.Read(new(body, errors), current: null, _options, _smtp);
         if (read is not null) await CheckAccountsAsync(read, errors, ct);
         if (read is null || errors.Any) return new WebhookSaved.Invalid(errors);
         var (now, secret) = (_time.GetUtcNow(), StandardWebhooks.NewSecret());
@@ -48,7 +50,7 @@ public sealed class SaveWebhook
             return new WebhookSaved.Invalid(errors);
         }
 
-        return new WebhookSaved.Done((await _store.FindAsync(webhook.Id, now, ct))!, secret);
+        return new WebhookSaved.Done((await _store.FindAsync(webhook.Id, now, ct))!, webhook.IsSigned ? secret : null);
     }
 
     public async Task<WebhookSaved> ChangeAsync(Guid id, JsonElement body, string changedBy, CancellationToken ct)
@@ -58,7 +60,7 @@ public sealed class SaveWebhook
             var now = _time.GetUtcNow();
             if (await _store.FindAsync(id, now, ct) is not { } current) return new WebhookSaved.Unknown();
             var errors = new FieldErrors();
-            var read = WebhookValidation.Read(new(body, errors), current, _options);
+            var read = WebhookValidation.Read(new(body, errors), current, _options, _smtp);
             if (read is not null) await CheckAccountsAsync(read, errors, ct);
             if (read is null || errors.Any) return new WebhookSaved.Invalid(errors);
             var isOn = read.Enabled ?? current.IsOn;
@@ -83,6 +85,8 @@ public sealed class SaveWebhook
         fields.RefuseUnknown();
         if (errors.Any) return new WebhookSaved.Invalid(errors);
         var (now, secret) = (_time.GetUtcNow(), StandardWebhooks.NewSecret());
+        if (await _store.FindAsync(id, now, ct) is { IsSigned: false }) errors.Add("$", "a mail is not signed: there is no secret to exchange");
+        if (errors.Any) return new WebhookSaved.Invalid(errors);
         if (!await _store.RotateAsync(id, _secrets.Close(secret), now.AddHours(hours), now, ct)) return new WebhookSaved.Unknown();
         return await _store.FindAsync(id, now, ct) is { } saved ? new WebhookSaved.Done(saved, secret) : new WebhookSaved.Unknown();
     }

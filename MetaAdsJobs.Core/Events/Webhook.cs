@@ -5,6 +5,7 @@ public sealed record Webhook
 {
     public const string CloudEvents = "cloudevents";
     public const string Slack = "slack";
+    public const string Mail = "mail";
 
     public required Guid Id { get; init; }
 
@@ -12,7 +13,7 @@ public sealed record Webhook
     public required string ShownUrl { get; init; }
     public string? Description { get; init; }
 
-    /// <summary><see cref="CloudEvents"/> or <see cref="Slack"/>.</summary>
+    /// <summary><see cref="CloudEvents"/>, <see cref="Slack"/> or <see cref="Mail"/>.</summary>
     public required string Format { get; init; }
 
     /// <summary>Null: all.</summary>
@@ -43,9 +44,13 @@ public sealed record Webhook
 
     public const int MostCounted = 1000;
 
-    /// <summary>The address for people: its host alone of a Slack one, whose path is a key, and no query of any.</summary>
+    /// <summary>Only what is signed has a secret that somebody needs.</summary>
+    public bool IsSigned => Format != Mail;
+
+    /// <summary>The address for people: a mail's as it is, its host alone of a Slack one, whose path is a key, and no query of any.</summary>
     internal static string Show(string url, string format)
     {
+        if (format == Mail) return url;
         var parsed = new Uri(url);
         var host = parsed.GetLeftPart(UriPartial.Authority);
         return format == Slack ? $"{host}/…" : host + parsed.AbsolutePath + (parsed.Query.Length > 0 ? "?…" : "");

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text.Json;
 using MetaAdsJobs.Core.Addresses;
+using MetaAdsJobs.Core.Events.Mailing;
 using MetaAdsJobs.Core.Validation;
+using MimeKit;
 
 namespace MetaAdsJobs.Core.Events;
 
@@ -12,17 +14,18 @@ internal sealed record WebhookFields(string? Url, string? Description, string Fo
 internal static class WebhookValidation
 {
     private const int MostAccounts = 500;
-    private static readonly HashSet<string> Formats = [Webhook.CloudEvents, Webhook.Slack];
+    private static readonly HashSet<string> Formats = [Webhook.CloudEvents, Webhook.Slack, Webhook.Mail];
 
     /// <returns>Null when something is wrong.</returns>
-    public static WebhookFields? Read(JsonFields fields, Webhook? current, EventOptions options)
+    public static WebhookFields? Read(JsonFields fields, Webhook? current, EventOptions options, SmtpOptions smtp)
     {
         var isNew = current is null;
-        var url = fields.HttpUrl("url", required: isNew);
-        if (url is not null && WrongAddress(url, options) is { } wrong) fields.Refuse("url", wrong);
         if (!isNew && fields.IsNull("url")) fields.Refuse("url", "cannot be taken away");
         var description = fields.Text("description", max: 200);
         var format = fields.Word("format", Formats);
+        var url = (format ?? current?.Format) == Webhook.Mail ? MailUrl(fields, isNew) : fields.HttpUrl("url", required: isNew);
+        if (url is not null && (format ?? current?.Format) != Webhook.Mail && WrongAddress(url, options) is { } wrong) fields.Refuse("url", wrong);
+        if (isNew && format == Webhook.Mail && !smtp.CanMail) fields.Refuse("format", "cannot be mail here: no mail server is configured (SMTP_HOST)");
         if (!isNew && format is not null && format != current!.Format) fields.Refuse("format", $"cannot change from {current.Format}; make another webhook instead");
         var types = fields.List("event_types", EventTypes.All.Count, (item, path) => TypeOf(fields, item, path));
         if (types is []) fields.Refuse("event_types", "must hold at least one; leave it out for all");
@@ -45,6 +48,15 @@ internal static class WebhookValidation
         var isInside = IPAddress.TryParse(parsed.IdnHost, out var address) ? !PublicAddresses.IsPublic(address)
             : parsed.IsLoopback || parsed.IdnHost.TrimEnd('.').EndsWith("localhost", StringComparison.OrdinalIgnoreCase);
         return isInside ? "must be on the public internet (EVENTS_ALLOW_PRIVATE_HOSTS)" : null;
+    }
+
+    private static string? MailUrl(JsonFields fields, bool isNew)
+    {
+        if (fields.Text("url", required: isNew, max: 300) is not { } url) return null;
+        if (url.StartsWith($"{MailSender.Scheme}:", StringComparison.Ordinal) && Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Query.Length == 0
+            && MailboxAddress.TryParse(MailSender.AddressOf(parsed), out var mailbox) && mailbox.Name is null or "" && mailbox.Address.Contains('@', StringComparison.Ordinal)) return url;
+        fields.Refuse("url", "must be one mail address, such as mailto:ops@example.com");
+        return null;
     }
 
     private static string? TypeOf(JsonFields fields, JsonElement item, string path)

@@ -1,4 +1,5 @@
 using Hangfire.Common;
+using MetaAdsJobs.Core.Alerts.Evaluating;
 using MetaAdsJobs.Core.Accounts.Tokens;
 using MetaAdsJobs.Core.Batches;
 using MetaAdsJobs.Core.Campaigns;
@@ -26,6 +27,7 @@ internal static class JobKinds
         [CampaignEditJob.Kind] = typeof(CampaignEditJob),
         [BatchJob.Kind] = typeof(BatchJob),
         [DeliveryJob.Kind] = typeof(DeliveryJob),
+        [AlertJob.Kind] = typeof(AlertJob),
         [SweepJob.Kind] = typeof(SweepJob),
     };
 
@@ -116,4 +118,12 @@ internal sealed class DeliveryJob(DeliverEvents run)
     public const string Kind = "events";
 
     public async Task<JobOutcome?> RunAsync(Guid webhookId, CancellationToken ct) => (await run.ExecuteAsync(webhookId, ct)).Noteworthy();
+}
+
+/// <summary>Hangfire's way into <see cref="EvaluateAlerts"/>.</summary>
+internal sealed class AlertJob(EvaluateAlerts evaluate)
+{
+    public const string Kind = "alerts";
+
+    public async Task<JobOutcome?> RunAsync(CancellationToken ct) => (await evaluate.ExecuteAsync(ct)).Noteworthy();
 }

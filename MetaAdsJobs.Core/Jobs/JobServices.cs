@@ -60,6 +60,7 @@ public static class JobServices
         services.AddTransient<PauseSpendingJob>();
         services.AddTransient<ResumeSpendingJob>();
         services.AddTransient<DeliveryJob>();
+        services.AddTransient<AlertJob>();
         services.AddDeliveryBell();
         services.AddHostedService<EnsureSchedules>();
         services.AddHostedService<ReviewLoop>();

@@ -51,6 +51,8 @@ internal sealed class ServiceMetrics(ServiceReader service, QueueReader queue, E
         Gauge("metaadsjobs.accounts.without_night", "Accounts whose last good night is more than 26 hours ago", numbers => numbers.Service.WithoutNight);
         Gauge("metaadsjobs.sync.differences", "Days of accounts, within 35, whose ads do not add up to what Meta says of the account", numbers => numbers.Service.DifferingDays);
         Gauge("metaadsjobs.stops.active", "Stops in force", "scope", numbers => numbers.Service.Stops.Select(one => (one.Key, (double)one.Value)));
+        Gauge("metaadsjobs.alerts.open", "Alerts that are not over", "severity", numbers => Each(["info", "warning", "critical"], numbers.Service.Alerts));
+        Gauge("metaadsjobs.alerts.evaluation.age", "Since the alert rule that has waited longest was evaluated: rules of days are, once an hour at the least", numbers => numbers.Service.AlertsEvaluated.TotalSeconds, "s");
         return Task.CompletedTask;
     }
 

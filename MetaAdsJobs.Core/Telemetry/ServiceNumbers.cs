@@ -15,6 +15,12 @@ internal sealed record ServiceNumbers
     public required IReadOnlyDictionary<string, long> Attention { get; init; }
 
     public required IReadOnlyDictionary<string, long> Stops { get; init; }
+
+    /// <summary>Alerts that are not over, by severity.</summary>
+    public required IReadOnlyDictionary<string, long> Alerts { get; init; }
+
+    /// <summary>Since the rule that has waited longest was evaluated; zero without rules.</summary>
+    public required TimeSpan AlertsEvaluated { get; init; }
     public required long DifferingDays { get; init; }
     public required long WithoutNight { get; init; }
 

@@ -36,6 +36,10 @@ internal sealed class ServiceReader(NpgsqlDataSource dataSource, TimeProvider ti
             SELECT count(*) FILTER (WHERE social_account_id IS NULL) AS everything, count(*) FILTER (WHERE social_account_id IS NOT NULL) AS accounts
             FROM stops WHERE lifted_at IS NULL;
 
+            SELECT severity, count(*) FROM alert_episodes WHERE closed_at IS NULL GROUP BY severity;
+
+            SELECT min(COALESCE(evaluated_at, updated_at)) FROM alert_rules WHERE enabled;
+
             SELECT count(*) FROM insight_days WHERE difference <> 0 AND date_start > @DifferingSince;
 
             -- An account whose token was rejected is told of by itself, and would hide all others here.
@@ -68,6 +72,8 @@ internal sealed class ServiceReader(NpgsqlDataSource dataSource, TimeProvider ti
             Accounts = accounts,
             Attention = new Dictionary<string, long> { ["token_rejected"] = rejected, ["token_expiring"] = expiring, ["blocked_by_meta"] = blocked },
             Stops = new Dictionary<string, long> { ["all"] = everything, ["account"] = single },
+            Alerts = Counts(read),
+            AlertsEvaluated = read.ReadSingle<DateTimeOffset?>() is { } evaluated && evaluated < now ? now - evaluated : TimeSpan.Zero,
             DifferingDays = read.ReadSingle<long>(),
             WithoutNight = read.ReadSingle<long>(),
             OldestDay = read.Read<(string Zone, DateOnly? Day, DateTimeOffset? AddedAt)>().Select(zone => Behind(zone.Zone, zone.Day, zone.AddedAt, now)).DefaultIfEmpty().Max(),

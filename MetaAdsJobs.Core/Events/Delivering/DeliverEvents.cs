@@ -1,3 +1,5 @@
+using MetaAdsJobs.Core.Events.Mailing;
+using MetaAdsJobs.Core.Events.Texts;
 using MetaAdsJobs.Core.Jobs;
 using Microsoft.Extensions.Logging;
 
@@ -7,7 +9,7 @@ namespace MetaAdsJobs.Core.Events.Delivering;
 /// One job's run for one webhook: sends what is due, several at a time, until nothing is, the receiver does not take it, or its time is over. The rows are
 /// the truth: a run that dies loses nothing, and what it may have sent is sent again under the same id.
 /// </summary>
-internal sealed class DeliverEvents(DeliveryStore store, WebhookSecrets secrets, EventBodies bodies, WebhookSender sender, EventOptions options, TimeProvider time, ILogger<DeliverEvents> logger)
+internal sealed class DeliverEvents(DeliveryStore store, WebhookSecrets secrets, EventBodies bodies, WebhookSender sender, MailSender mail, EventOptions options, TimeProvider time, ILogger<DeliverEvents> logger)
 {
     private const int AtOnce = 8;
     private static readonly TimeSpan Slice = TimeSpan.FromSeconds(20);
@@ -50,6 +52,12 @@ internal sealed class DeliverEvents(DeliveryStore store, WebhookSecrets secrets,
         const string Unreadable = "its address or secret cannot be opened here: give it its url again, and rotate its secret";
         if (secrets.TryOpen(delivery.Url) is not { } url || secrets.TryOpen(delivery.Secret) is not { } secret) return new(null, 0, Unreadable);
         var former = delivery.FormerSecret is { } stored ? secrets.TryOpen(stored) : null;
+        if (delivery.Format == Webhook.Mail)
+        {
+            var (subject, text) = bodies.MailOf(delivery);
+            return await mail.SendAsync(new Uri(url), delivery.EventId, delivery.OccurredAt, subject, text, CancellationToken.None);
+        }
+
         var (body, contentType) = bodies.Of(delivery);
         return await sender.SendAsync(new Uri(url), former is null ? [secret] : [secret, former], delivery.EventId, body, contentType, CancellationToken.None);
     }

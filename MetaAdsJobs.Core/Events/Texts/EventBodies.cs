@@ -2,8 +2,9 @@ using System.Net.Mime;
 using System.Text.Json;
 using CloudNative.CloudEvents;
 using CloudNative.CloudEvents.SystemTextJson;
+using MetaAdsJobs.Core.Events.Delivering;
 
-namespace MetaAdsJobs.Core.Events.Delivering;
+namespace MetaAdsJobs.Core.Events.Texts;
 
 /// <summary>What is sent of an event: a CloudEvent in JSON, or a message that Slack shows. The same each time it is sent.</summary>
 internal sealed class EventBodies(EventOptions options)
@@ -13,7 +14,7 @@ internal sealed class EventBodies(EventOptions options)
     public (ReadOnlyMemory<byte> Bytes, string ContentType) Of(TakenDelivery delivery)
     {
         var data = JsonElement.Parse(delivery.Data);
-        if (delivery.Format == Webhook.Slack) return (JsonSerializer.SerializeToUtf8Bytes(new { text = SlackText.Of(delivery.Type, data) }), MediaTypeNames.Application.Json);
+        if (delivery.Format == Webhook.Slack) return (JsonSerializer.SerializeToUtf8Bytes(new { text = SlackText.Of(delivery.Type, data, options.PublicUrl) }), MediaTypeNames.Application.Json);
         var told = new CloudEvent(CloudEventsSpecVersion.V1_0)
         {
             Id = delivery.EventId.ToString(), Type = delivery.Type, Source = new Uri(options.Source, UriKind.RelativeOrAbsolute), Subject = delivery.Subject, Time = delivery.OccurredAt,
@@ -21,4 +22,6 @@ internal sealed class EventBodies(EventOptions options)
         };
         return (_formatter.EncodeStructuredModeMessage(told, out var type), type.ToString());
     }
+
+    public (string Subject, string Body) MailOf(TakenDelivery delivery) => MailText.Of(delivery.Type, JsonElement.Parse(delivery.Data), options.PublicUrl);
 }

@@ -1,0 +1,33 @@
+using Dapper;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Alerts.Reading;
+
+/// <summary>What people do to an open episode: say that they are at it, or have nothing more told of it.</summary>
+public sealed class ChangeAlert(NpgsqlDataSource dataSource, TimeProvider time)
+{
+    /// <returns>Whether it was open; null when there is none. The first to say so is kept.</returns>
+    public Task<bool?> AcknowledgeAsync(Guid id, string by, CancellationToken ct)
+    {
+        const string AcknowledgeSql = """
+            UPDATE alert_episodes SET acknowledged_by = COALESCE(acknowledged_by, @By), acknowledged_at = COALESCE(acknowledged_at, @Now) WHERE id = @Id AND closed_at IS NULL
+            """;
+        return ChangeAsync(AcknowledgeSql, id, by, ct);
+    }
+
+    /// <summary>No update, and not its end either; what comes after it is told again.</summary>
+    /// <inheritdoc cref="AcknowledgeAsync"/>
+    public Task<bool?> MuteAsync(Guid id, string by, CancellationToken ct)
+    {
+        const string MuteSql = "UPDATE alert_episodes SET muted_by = COALESCE(muted_by, @By), muted_at = COALESCE(muted_at, @Now) WHERE id = @Id AND closed_at IS NULL";
+        return ChangeAsync(MuteSql, id, by, ct);
+    }
+
+    private async Task<bool?> ChangeAsync(string sql, Guid id, string by, CancellationToken ct)
+    {
+        const string KnownSql = "SELECT EXISTS (SELECT 1 FROM alert_episodes WHERE id = @Id)";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        if (await connection.ExecuteAsync(new(sql, new { Id = id, By = by, Now = time.GetUtcNow() }, cancellationToken: ct)) == 1) return true;
+        return await connection.ExecuteScalarAsync<bool>(new(KnownSql, new { Id = id }, cancellationToken: ct)) ? false : null;
+    }
+}

@@ -1,0 +1,89 @@
+using Dapper;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Alerts.Rules;
+
+/// <summary>Rows of alert_rules.</summary>
+public sealed class AlertRuleStore
+{
+    internal const int Most = 200;
+    private readonly NpgsqlDataSource _dataSource;
+
+    internal AlertRuleStore(NpgsqlDataSource dataSource) => _dataSource = dataSource;
+
+    private const string Columns = """
+        r.id, r.built_in, r.name, r.metric, r.level, r.account_ids, r.campaign_ids, r.window_days, r.window_hours, r.compare, r.median_days, r.direction, r.threshold, r.resolve_at, r.floor_metric, r.floor_least,
+        r.evaluations, r.cooldown_minutes, r.severity, r.group_by, r.enabled, r.created_by, r.created_at, r.updated_at, r.evaluated_at
+        """;
+
+    /// <summary>Those that are built in first, then by name.</summary>
+    public async Task<IReadOnlyList<AlertRule>> ListAsync(CancellationToken ct)
+    {
+        const string ListSql = $"SELECT {Columns} FROM alert_rules r ORDER BY r.built_in IS NULL, r.name, r.id";
+        await using var connection = await _dataSource.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<AlertRule>(new(ListSql, cancellationToken: ct))).AsList();
+    }
+
+    public async Task<AlertRule?> FindAsync(Guid id, CancellationToken ct)
+    {
+        const string FindSql = $"SELECT {Columns} FROM alert_rules r WHERE r.id = @Id";
+        await using var connection = await _dataSource.OpenConnectionAsync(ct);
+        return await connection.QuerySingleOrDefaultAsync<AlertRule>(new(FindSql, new { Id = id }, cancellationToken: ct));
+    }
+
+    /// <summary>Holds it until the transaction's end, for an evaluation.</summary>
+    /// <returns>Null when somebody else holds it, or it is off or gone.</returns>
+    internal static Task<AlertRule?> TakeAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid id, CancellationToken ct)
+    {
+        const string TakeSql = $"SELECT {Columns} FROM alert_rules r WHERE r.id = @Id AND r.enabled FOR NO KEY UPDATE SKIP LOCKED";
+        return connection.QuerySingleOrDefaultAsync<AlertRule>(new(TakeSql, new { Id = id }, transaction, cancellationToken: ct));
+    }
+
+    /// <summary>Holds it until the transaction's end, for a change: an evaluation under way is waited for.</summary>
+    internal static Task<AlertRule?> HoldAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid id, CancellationToken ct)
+    {
+        const string HoldSql = $"SELECT {Columns} FROM alert_rules r WHERE r.id = @Id FOR UPDATE";
+        return connection.QuerySingleOrDefaultAsync<AlertRule>(new(HoldSql, new { Id = id }, transaction, cancellationToken: ct));
+    }
+
+    /// <returns>False when there are as many as there may be.</returns>
+    internal async Task<bool> InsertAsync(AlertRule rule, CancellationToken ct)
+    {
+        const string InsertSql = """
+            INSERT INTO alert_rules (id, name, metric, level, account_ids, campaign_ids, window_days, window_hours, compare, median_days, direction, threshold, resolve_at, floor_metric, floor_least, evaluations,
+                cooldown_minutes, severity, group_by, enabled, created_by, created_at, updated_at)
+            SELECT @Id, @Name, @Metric, @Level, @AccountIds::uuid[], @CampaignIds::text[], @WindowDays, @WindowHours, @Compare, @MedianDays, @Direction, @Threshold, @ResolveAt, @FloorMetric, @FloorLeast, @Evaluations,
+                @CooldownMinutes, @Severity, @GroupBy, @Enabled, @CreatedBy, @CreatedAt, @UpdatedAt
+            WHERE (SELECT count(*) FROM alert_rules) < @Most
+            """;
+        await using var connection = await _dataSource.OpenConnectionAsync(ct);
+        return await connection.ExecuteAsync(new(InsertSql, new
+        {
+            rule.Id, rule.Name, rule.Metric, rule.Level, rule.AccountIds, rule.CampaignIds, rule.WindowDays, rule.WindowHours, rule.Compare, rule.MedianDays, rule.Direction, rule.Threshold, rule.ResolveAt, rule.FloorMetric,
+            rule.FloorLeast, rule.Evaluations, rule.CooldownMinutes, rule.Severity, rule.GroupBy, rule.Enabled, rule.CreatedBy, rule.CreatedAt, rule.UpdatedAt, Most,
+        }, cancellationToken: ct)) == 1;
+    }
+
+    internal static Task UpdateAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, AlertRule rule, CancellationToken ct)
+    {
+        const string UpdateSql = """
+            UPDATE alert_rules SET name = @Name, account_ids = @AccountIds::uuid[], campaign_ids = @CampaignIds::text[], window_days = @WindowDays, window_hours = @WindowHours, compare = @Compare, median_days = @MedianDays,
+                direction = @Direction, threshold = @Threshold, resolve_at = @ResolveAt, floor_metric = @FloorMetric, floor_least = @FloorLeast, evaluations = @Evaluations, cooldown_minutes = @CooldownMinutes,
+                severity = @Severity, group_by = @GroupBy, enabled = @Enabled, updated_at = @UpdatedAt
+            WHERE id = @Id
+            """;
+        return connection.ExecuteAsync(new(UpdateSql, new
+        {
+            rule.Id, rule.Name, rule.AccountIds, rule.CampaignIds, rule.WindowDays, rule.WindowHours, rule.Compare, rule.MedianDays, rule.Direction, rule.Threshold, rule.ResolveAt, rule.FloorMetric, rule.FloorLeast,
+            rule.Evaluations, rule.CooldownMinutes, rule.Severity, rule.GroupBy, rule.Enabled, rule.UpdatedAt,
+        }, transaction, cancellationToken: ct));
+    }
+
+    /// <returns>Those of the accounts that there are.</returns>
+    internal async Task<IReadOnlySet<Guid>> KnownAccountsAsync(IReadOnlyCollection<Guid> ids, CancellationToken ct)
+    {
+        const string KnownSql = "SELECT id FROM social_accounts WHERE id = ANY (@Ids)";
+        await using var connection = await _dataSource.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<Guid>(new(KnownSql, new { Ids = ids.ToArray() }, cancellationToken: ct))).ToHashSet();
+    }
+}

@@ -1,0 +1,36 @@
+using Dapper;
+using MetaAdsJobs.Core.Alerts.Evaluating;
+using MetaAdsJobs.Core.Alerts.Rules;
+using MetaAdsJobs.Core.Events;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Alerts.Telling;
+
+/// <summary>
+/// Tells of an episode in the transaction that changes it. Who listens to all accounts hears of all members; a webhook of some accounts hears of theirs, in an event of its own, and of an episode
+/// without any of them nothing.
+/// </summary>
+internal static class TellAlert
+{
+    public static async Task TellAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, AlertRule rule, EpisodeTurn turn, DateTimeOffset now, CancellationToken ct)
+    {
+        const string NamesSql = "SELECT id, name FROM social_accounts WHERE id = ANY (@Ids)";
+        const string ListenersSql = """
+            SELECT w.id, w.account_ids FROM webhooks w WHERE w.account_ids && @Ids AND (w.event_types IS NULL OR @Type = ANY (w.event_types)) ORDER BY w.id
+            """;
+        if (turn.Message is not { } type) return;
+        var episode = turn.After;
+        var members = episode.Members.Values.ToList();
+        var ids = members.Select(member => member.AccountId).Append(episode.AccountId ?? Guid.Empty).Distinct().ToArray();
+        var names = (await connection.QueryAsync<(Guid Id, string Name)>(new(NamesSql, new { Ids = ids }, transaction, cancellationToken: ct))).ToDictionary(one => one.Id, one => one.Name);
+        await Outbox.TellAsync(connection, transaction, new(type, episode.AccountId, $"{episode.Id}", now, AlertMessage.Of(rule, turn, members, names, now)), ct);
+        // An account's own episode was told to them already.
+        if (episode.AccountId is not null) return;
+        var listeners = (await connection.QueryAsync<(Guid Id, Guid[] Accounts)>(new(ListenersSql, new { Ids = ids, Type = type }, transaction, cancellationToken: ct))).AsList();
+        foreach (var (webhook, accounts) in listeners)
+        {
+            var theirs = members.Where(member => accounts.Contains(member.AccountId)).ToList();
+            await Outbox.TellOneAsync(connection, transaction, webhook, new(type, null, $"{episode.Id}", now, AlertMessage.Of(rule, turn, theirs, names, now)), ct);
+        }
+    }
+}
