@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MetaAdsJobs.Core.Events;
 using MetaAdsJobs.Core.Events.Delivering;
+using MetaAdsJobs.Core.Events.Texts;
 using MetaAdsJobs.Core.Events.Signing;
 using MetaAdsJobs.Tests.Support;
 

@@ -11,6 +11,7 @@ namespace MetaAdsJobs.Tests.Events;
 /// <summary>Events, webhooks and a receiver over HTTP, without a queue: a job that would be put on it is run at once.</summary>
 internal sealed class EventWorld : IAsyncDisposable
 {
+    private const string Timeout = "Events:TimeoutSeconds";
     private readonly InProcess _core;
 
     private EventWorld(InProcess core, Receiver receiver, ShiftedTime time) => (_core, Receiver, Time) = (core, receiver, time);
@@ -25,7 +26,7 @@ internal sealed class EventWorld : IAsyncDisposable
     {
         var time = new ShiftedTime();
         var core = await InProcess.CreateAsync(time,
-            [("DATA_PROTECTION_KEY", Convert.ToBase64String(new byte[32])), ("EVENTS_ALLOW_PRIVATE_HOSTS", "true"), ("EVENTS_ALLOW_HTTP", "true"), ("Events:TimeoutSeconds", "5"), .. settings]);
+            [("DATA_PROTECTION_KEY", Convert.ToBase64String(new byte[32])), ("EVENTS_ALLOW_PRIVATE_HOSTS", "true"), ("EVENTS_ALLOW_HTTP", "true"), .. settings.Any(one => one.Name == Timeout) ? settings : [(Timeout, "5"), .. settings]]);
         return new(core, await Receiver.StartAsync(), time);
     }
 
@@ -72,6 +73,8 @@ internal sealed class EventWorld : IAsyncDisposable
 
     public async Task<string> StatesAsync(Guid webhookId) =>
         string.Join(' ', await QueryAsync<string>("SELECT concat(state, ':', count(*)) FROM event_deliveries WHERE webhook_id = @webhookId GROUP BY state ORDER BY state", new { webhookId }));
+
+    public ValueTask<Npgsql.NpgsqlConnection> OpenAsync() => _core.Database.DataSource.OpenConnectionAsync();
 
     public async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object? parameters = null)
     {

@@ -59,6 +59,10 @@ public sealed class ServiceReaderTests
             VALUES ('act_1', 'ads_management', now() + interval '1 minute', 'full', 100, now(), now()), ('act_2', 'ads_management', NULL, NULL, 80, now(), now()),
                    ('act_3', 'ads_insights', now() - interval '1 minute', 'was full', 90, now() - interval '1 hour', now());
             INSERT INTO stops (id, stopped_at, stopped_by) VALUES (gen_random_uuid(), now(), 'ops');
+            UPDATE alert_rules SET evaluated_at = now() - CASE WHEN built_in = 'sync_late' THEN interval '10 minutes' ELSE interval '1 minute' END, enabled = built_in <> 'run_failed';
+            UPDATE alert_rules SET evaluated_at = now() - interval '1 day' WHERE NOT enabled;
+            INSERT INTO alert_episodes (id, rule_id, rule_name, metric, level, severity, opened_at, closed_at, messages)
+            SELECT gen_random_uuid(), gen_random_uuid(), 'x', 'spend', 'campaign', severity, now(), closed_at, 1 FROM (VALUES ('critical', NULL), ('warning', NULL), ('warning', NULL), ('info', now())) AS e (severity, closed_at);
             """, new { Read = read, Missed = missed, Rejected = rejected });
 
         var numbers = new ServiceReader(_core.Database.DataSource, TimeProvider.System).Read();
@@ -70,6 +74,8 @@ public sealed class ServiceReaderTests
             Assert.That(numbers.Attention, Is.EqualTo(new Dictionary<string, long> { ["token_rejected"] = 1, ["token_expiring"] = 1, ["blocked_by_meta"] = 1 }));
             Assert.That(numbers.WithoutNight, Is.EqualTo(1), "the rejected one is told of by itself");
             Assert.That(numbers.OldestDay, Is.EqualTo(TimeSpan.FromDays(2) + today).Within(TimeSpan.FromMinutes(1)), "today's is not complete; three days ago is, and ended two midnights before today's");
+            Assert.That(numbers.Alerts, Is.EqualTo(new Dictionary<string, long> { ["critical"] = 1, ["warning"] = 2 }));
+            Assert.That(numbers.AlertsEvaluated, Is.EqualTo(TimeSpan.FromMinutes(10)).Within(TimeSpan.FromMinutes(1)), "what is off waits for nobody");
             Assert.That(numbers.DifferingDays, Is.EqualTo(2));
             Assert.That(numbers.Pacing["ads_management"], Is.EqualTo((1, 1.0)));
             Assert.That(numbers.Pacing["ads_insights"], Is.EqualTo((0, 0.0)));

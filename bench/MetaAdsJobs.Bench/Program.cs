@@ -9,7 +9,7 @@ if (args is [EmptyWorker.Argument, var threads]) return await EmptyWorker.RunAsy
 if (args is [GraphProcess.Argument, var addresses, .. var latencies]) return await GraphProcess.RunAsync(addresses, latencies);
 if (args is [SyncProcess.Argument, var syncId, var resultFile]) return await SyncProcess.RunAsync(Guid.Parse(syncId), resultFile);
 
-IMeasurement[] measurements = [new Throughput(), new Accepting(), new Commits(), new Pickup(), new TakeOver(), new BatchRows(), new Insights(), new ConsolePages(), new MillionJobs(), new Peer()];
+IMeasurement[] measurements = [new Throughput(), new Accepting(), new Commits(), new Pickup(), new TakeOver(), new BatchRows(), new AlertRules(), new Insights(), new ConsolePages(), new MillionJobs(), new Peer()];
 if (BenchOptions.Read(args, [.. measurements.Select(measurement => measurement.Name)]) is not { } options)
 {
     Console.Error.WriteLine($"usage: bench/run [--only {string.Join('|', measurements.Select(measurement => measurement.Name))}] [--count N] [--seconds S] [--rows R] [--page X] [--jobs N] [--runs N]");

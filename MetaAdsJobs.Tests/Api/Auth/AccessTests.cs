@@ -54,6 +54,17 @@ public sealed class AccessTests
         ("GET", $"/meta/webhooks/{Id}/deliveries", "manager", 404),
         ("GET", $"/meta/webhooks/{Id}/deliveries/{Id}", "manager", 404),
         ("POST", $"/meta/webhooks/{Id}/deliveries/{Id}/replay", "manager", 404),
+        ("GET", "/meta/alerts", "viewer", 200),
+        ("GET", $"/meta/alerts/{Id}", "viewer", 404),
+        ("POST", $"/meta/alerts/{Id}/acknowledge", "manager", 404),
+        ("POST", $"/meta/alerts/{Id}/mute", "manager", 404),
+        ("GET", "/meta/alerts/rules", "viewer", 200),
+        ("POST", "/meta/alerts/rules", "manager", 422),
+        ("POST", "/meta/alerts/rules/try", "manager", 422),
+        ("GET", $"/meta/alerts/rules/{Id}", "viewer", 404),
+        ("PATCH", $"/meta/alerts/rules/{Id}", "manager", 404),
+        ("DELETE", $"/meta/alerts/rules/{Id}", "manager", 404),
+        ("POST", $"/meta/alerts/rules/{Id}/try", "manager", 404),
     ];
 
     private Service _service = null!;
