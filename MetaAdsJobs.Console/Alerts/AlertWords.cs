@@ -51,6 +51,9 @@ internal static class AlertWords
 
     public static string Number(decimal? value) => value?.ToString("#,0.####", CultureInfo.CurrentCulture) ?? "–";
 
+    /// <summary>How an object stands, as people say it.</summary>
+    public static string StateOf(string state) => state == "no_data" ? "no data" : state;
+
     /// <summary>How old numbers are.</summary>
     public static string Age(DateTimeOffset? at, DateTimeOffset now) => (now - at) switch
     {

@@ -25,7 +25,7 @@ internal sealed class MailSender(SmtpOptions smtp, EventOptions options, TimePro
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         try
         {
-            using var client = new SmtpClient();
+            using var client = new SmtpClient { Timeout = options.TimeoutSeconds * 1000 };
             await client.ConnectAsync(smtp.Host!, smtp.Port, smtp.Security switch { SmtpSecurity.Tls => SecureSocketOptions.SslOnConnect, SmtpSecurity.None => SecureSocketOptions.None, _ => SecureSocketOptions.StartTls }, either.Token);
             if (smtp.User is not null) await client.AuthenticateAsync(smtp.User, smtp.Password!, either.Token);
             using var mail = Mail(url, id, at, subject, body);
