@@ -25,6 +25,11 @@ internal sealed record AlertRuleTrialBody(
     string? Compare = null, int? MedianDays = null, decimal? ResolveAt = null, string? FloorMetric = null, decimal? FloorLeast = null, int? Evaluations = null, int? CooldownMinutes = null, string? Severity = null,
     string? GroupBy = null, int? Days = null);
 
+/// <summary>What would be changed of a rule, and on how many days that is tried.</summary>
+internal sealed record AlertRuleTrialChanges(
+    string? When = null, decimal? Threshold = null, IReadOnlyList<Guid>? AccountIds = null, IReadOnlyList<string>? CampaignIds = null, int? WindowDays = null, int? WindowHours = null, string? Compare = null, int? MedianDays = null,
+    decimal? ResolveAt = null, string? FloorMetric = null, decimal? FloorLeast = null, int? Evaluations = null, int? CooldownMinutes = null, string? Severity = null, string? GroupBy = null, int? Days = null);
+
 internal sealed record AlertRuleResponse(
     Guid Id, string? BuiltIn, string Name, string Metric, string Unit, string Level, IReadOnlyList<Guid>? AccountIds, IReadOnlyList<string>? CampaignIds, int? WindowDays, int? WindowHours, string Compare, int? MedianDays,
     string When, decimal Threshold, decimal? ResolveAt, string? FloorMetric, decimal? FloorLeast, int Evaluations, int CooldownMinutes, string Severity, string GroupBy, bool Enabled, string CreatedBy, DateTimeOffset CreatedAt,
@@ -67,7 +72,7 @@ internal static class AlertRuleEndpoints
             .Accepts<AlertRuleChanges>("application/json").Produces<AlertRuleResponse>().ProducesProblem(404).ProducesValidationProblem(422);
         rules.MapDelete("/{id:guid}", DeleteAsync).RequireAuthorization(Policies.Operate).WithSummary("Take one away; a built-in one can only be switched off").Produces(204).ProducesProblem(404).ProducesProblem(409);
         rules.MapPost("/{id:guid}/try", TryOneAsync).RequireAuthorization(Policies.Operate).WithSummary("The same of a rule that is there, as it is or as it would be changed")
-            .Accepts<AlertRuleTrialBody>("application/json").Produces<RuleTrial>().ProducesProblem(404).ProducesValidationProblem(422);
+            .Accepts<AlertRuleTrialChanges>("application/json").Produces<RuleTrial>().ProducesProblem(404).ProducesValidationProblem(422);
     }
 
     private static async Task<IResult> GetAsync(Guid id, AlertRuleStore store, AlertReader reader, CancellationToken ct) =>

@@ -12,7 +12,7 @@ internal static class StandingSql
         // Checks that were only asked for are left out, and rows of batches that were mended.
         "failed_runs" => $"""
             SELECT o.social_account_id AS account, {(rule.Level == "run" ? "o.request_id::text" : "o.social_account_id::text")} AS object, {(rule.Level == "run" ? "min(o.campaign_name)" : "NULL::text")} AS name,
-                count(*)::numeric AS value, NULL::numeric AS reference, NULL::numeric AS floor, true AS is_told, @Now::timestamptz AS data_at, NULL::date AS data_day
+                count(*)::numeric AS value, NULL::numeric AS reference, NULL::numeric AS floor, true AS is_told, max(o.completed_at) AS data_at, NULL::date AS data_day
             FROM orchestrations o JOIN accounts a ON a.id = o.social_account_id
             WHERE o.completed_at > @Now - make_interval(hours => @Hours) AND o.completed_at <= @Now AND o.status = 'failed' AND o.replaced_by IS NULL AND NOT COALESCE((o.request ->> 'validate_only')::boolean, false)
             GROUP BY 1, 2
