@@ -83,7 +83,7 @@ internal sealed record EditEnd(string State, string? Reason = null, DateTimeOffs
     public static EditEnd Waiting(DateTimeOffset until, string reason) => new("waiting", reason, until);
 
     /// <summary>Its permit was refused: some minutes later, or when a person or a freeze lets it.</summary>
-    public static EditEnd Refused(Permit permit, string why, DateTimeOffset now, long dailyCents) => Waiting(permit.FrozenUntil ?? now + UntilThereIsRoom, why) with
+    public static EditEnd Refused(Permit permit, string why, DateTimeOffset now, long dailyCents) => Waiting(permit.FrozenUntil ?? permit.AskAgainAt ?? now + UntilThereIsRoom, why) with
     {
         IsHeld = permit.ToApprove || permit.FrozenUntil is not null, ToApprove = permit.ToApprove ? dailyCents : null,
     };

@@ -108,7 +108,7 @@ internal sealed class ResumeSpending(
         if (permit.Refusal is { } refusal)
         {
             SpendingLog.LeftPaused(logger, spender.RequestId, spender.Account.Id, refusal);
-            return permit.FrozenUntil is null ? Resumed.LeftPaused : Resumed.TryLater;
+            return permit.AskAgainAt is not null ? Resumed.TryAgain : permit.FrozenUntil is null ? Resumed.LeftPaused : Resumed.TryLater;
         }
 
         var permitted = spender.Credential.Permitted(activations.PermitFrom(permittedFrom));
