@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Jobs;
-using MetaAdsJobs.Core.Jobs.Storage;
 using MetaAdsJobs.Core.Orchestrations.Requests.Into;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Core.Validation;
@@ -78,29 +77,17 @@ public sealed class AcceptOrchestration
         if (known.UnknownClips is [var unknown, ..]) return new Acceptance.UnknownClip(unknown);
 
         var requestId = Guid.CreateVersion7(now);
-        using (var transaction = JobTransaction.Begin())
+        var activateAt = request!.ActivateAt is { } text ? LocalMoments.Read(text, TimeZoneInfo.FindSystemTimeZoneById(known.Account.TimezoneName)).At : null;
+        // When this fails the caller is left in doubt, unless it says otherwise: the commit may have been done, or not.
+        if (await _store.InsertAsync(requestId, request, json!, hash!, requestedBy, idempotencyKey, enqueue, activateAt, ct))
         {
-            if (await NothingWrittenException.IfFailsAsync(InsertAsync()))
-            {
-                // What fails from here on leaves the caller in doubt: the commit may have been done, or not.
-                transaction.Complete();
-                transaction.Dispose();
-                OrchestrationLog.Accepted(_logger, requestId, request!.CampaignName);
-                return new Acceptance.Accepted(requestId, Replayed: false);
-            }
+            OrchestrationLog.Accepted(_logger, requestId, request.CampaignName);
+            return new Acceptance.Accepted(requestId, Replayed: false);
         }
 
-        // The unique index decided: another request with this key came first, and the job above was rolled back.
+        // The unique index decided: another request with this key came first, and nothing was written.
         var winner = await _store.FindKnownAsync(accountId, RequestParts.ClipsOf(body), requestedBy, idempotencyKey, ct);
         return Replay(winner.Earlier ?? throw new InvalidOperationException("An idempotency key was refused, but no request holds it"), hash!);
-
-        async Task<bool> InsertAsync()
-        {
-            // The job first: its connection is closed again before ours joins the transaction.
-            var jobId = enqueue(requestId);
-            var activateAt = request!.ActivateAt is { } text ? LocalMoments.Read(text, TimeZoneInfo.FindSystemTimeZoneById(known.Account.TimezoneName)).At : null;
-            return await _store.InsertAsync(requestId, request, json!, hash!, requestedBy, idempotencyKey, jobId, activateAt, ct);
-        }
     }
 
     private static Acceptance Replay(EarlierRequest earlier, byte[] hash) => earlier.Hash.AsSpan().SequenceEqual(hash)
