@@ -59,6 +59,8 @@ public sealed class CommitInDoubtTests
     {
         var before = await RunsAsync();
         var key = ("Idempotency-Key", $"{Guid.NewGuid()}");
+        // The row and its job are one statement's commit, and nothing else that is sent holds the whole request.
+        _proxy.CommitWords = "campaign_objective";
         _proxy.Next = committed ? DatabaseProxy.Cut.AfterCommit : DatabaseProxy.Cut.BeforeCommit;
 
         var answer = await _client.PostAsync("/meta/orchestrate/run", _request, key);
@@ -78,6 +80,7 @@ public sealed class CommitInDoubtTests
     [Test]
     public async Task What_may_be_done_twice_is_told_to_be_sent_again()
     {
+        _proxy.CommitWords = "COMMIT\0";
         _proxy.Next = DatabaseProxy.Cut.AfterCommit;
         var answer = await _client.PostAsync($"/meta/accounts/{_request["social_account_id"]}/stop");
         Assert.That(answer.Code, Is.EqualTo(503), answer.Text);
@@ -89,14 +92,16 @@ public sealed class CommitInDoubtTests
     }
 
     [Test]
-    public async Task Nothing_was_written_is_said_when_the_connection_broke_before_the_commit()
+    public async Task Nothing_was_written_is_said_when_the_connection_broke_before_anything_was_written()
     {
         var before = await RunsAsync();
-        _proxy.Next = DatabaseProxy.Cut.BeforeBegin;
-        var answer = await _client.PostAsync("/meta/orchestrate/run", _request);
+        // Whether there is an earlier request with this key is asked first.
+        _proxy.CommitWords = $"{Guid.NewGuid()}";
+        _proxy.Next = DatabaseProxy.Cut.BeforeCommit;
+        var answer = await _client.PostAsync("/meta/orchestrate/run", _request, ("Idempotency-Key", _proxy.CommitWords));
         Assert.That(answer.Code, Is.EqualTo(503), answer.Text);
         Assert.That((string?)answer.Json["detail"], Does.Contain("Nothing was written"));
-        Assert.That(_proxy.Next, Is.EqualTo(DatabaseProxy.Cut.Nothing), "no transaction was cut");
+        Assert.That(_proxy.Next, Is.EqualTo(DatabaseProxy.Cut.Nothing), "nothing was cut");
         Assert.That(await RunsAsync(), Is.EqualTo(before));
     }
 
