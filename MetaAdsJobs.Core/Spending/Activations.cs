@@ -152,7 +152,7 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
                     WHERE social_account_id = @AccountId AND state IN ('activating', 'active') AND request_id <> @RequestId
                       AND (ends_at IS NULL OR ends_at > @Now)) <= COALESCE(a.daily_cap_cents, @DayCap))
             ON CONFLICT (request_id) DO UPDATE SET state = CASE WHEN activations.state = 'activating' THEN 'activating' ELSE @State END, daily_cents = EXCLUDED.daily_cents, ends_at = EXCLUDED.ends_at,
-                busy_until = EXCLUDED.busy_until, changed_at = EXCLUDED.changed_at,
+                busy_until = EXCLUDED.busy_until, changed_at = EXCLUDED.changed_at, resumes = CASE WHEN activations.busy_until > clock_timestamp() THEN activations.resumes ELSE 0 END + @GivesBack::int,
                 paused_ids = CASE WHEN @ForgetsPauses THEN ARRAY[]::text[] ELSE activations.paused_ids END
                 -- Two of them at a time would end each other's.
                 WHERE NOT (@State = 'active' AND activations.state = 'activating') AND (@IsRaise OR {NotPausingSql})

@@ -111,6 +111,7 @@ internal sealed class ResumeSpending(
             return permit.AskAgainAt is not null ? Resumed.TryAgain : permit.FrozenUntil is null ? Resumed.LeftPaused : Resumed.TryLater;
         }
 
+        spender.Permits++;
         var permitted = spender.Credential.Permitted(activations.PermitFrom(permittedFrom));
         foreach (var metaId in spender.ChildIds.Reverse().Append(spender.CampaignId).OfType<string>().Where(permit.PausedIds.Contains))
             await meta.ActivateAsync(permitted, metaId, ct);

@@ -42,6 +42,9 @@ internal sealed record Spender
     /// <summary>What this run has noted, and tells with its next write.</summary>
     public HashSet<string> NotedIds { get; } = [];
 
+    /// <summary>How many this run has had.</summary>
+    public int Permits { get; set; }
+
     /// <summary>Under which this run has noted that it is pausing.</summary>
     public Guid PauseId { get; } = Guid.NewGuid();
 

@@ -11,6 +11,9 @@ internal sealed record Stop(Guid Id, Guid? SocialAccountId, string StoppedBy, st
 /// <summary>What the stop switch knows of activations. A write is refused when somebody else has changed the row since it was read.</summary>
 internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activations, OrchestrationOptions options, TimeProvider time)
 {
+    // A start's job may be delivered twice, and no lease keeps the other run of it from sending what it has a permit for.
+    private const string OthersResume = "(resumes > @Permits AND busy_until > clock_timestamp())";
+
     public async Task<Stop?> FindAsync(Guid stopId, CancellationToken ct)
     {
         const string FindSql = "SELECT id, social_account_id, stopped_by, lifted_by, lifted_at IS NOT NULL AS is_lifted, reactivate FROM stops WHERE id = @StopId";
@@ -143,7 +146,8 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         const string ActivatedSql = $"""
             WITH {ChangeLog.Cte},
             activated AS (
-                UPDATE activations v SET state = 'active', busy_until = clock_timestamp() + @SettleDelay, changed_at = @Now,
+                UPDATE activations v SET state = 'active', changed_at = @Now, resumes = CASE WHEN {OthersResume} THEN resumes ELSE 0 END,
+                    busy_until = CASE WHEN {OthersResume} THEN GREATEST(busy_until, clock_timestamp() + @SettleDelay) ELSE clock_timestamp() + @SettleDelay END,
                     paused_ids = CASE WHEN EXISTS (
                         SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
                         THEN v.paused_ids ELSE ARRAY[]::text[] END
@@ -162,7 +166,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         const string LeftSql = $"""
             WITH {ChangeLog.Cte},
             idle AS (
-                UPDATE activations SET state = CASE WHEN @MayComeYet THEN 'active' ELSE 'idle' END, busy_until = CASE WHEN @MayComeYet THEN busy_until END,
+                UPDATE activations SET state = CASE WHEN @MayComeYet OR {OthersResume} THEN 'active' ELSE 'idle' END, busy_until = CASE WHEN @MayComeYet OR {OthersResume} THEN busy_until END,
                     paused_ids = ARRAY[]::text[], changed_at = @Now
                 WHERE request_id = @RequestId AND state IN ('activating', 'paused', 'active') RETURNING 1)
             SELECT count(*) FROM idle
@@ -214,7 +218,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         parameters.AddDynamicParams(new
         {
             spender.RequestId, AccountId = spender.Account.Id, AskedBy = askedBy, Now = time.GetUtcNow(), spender.ChangedAt, options.SettleDelay, IsOwn = isOwn,
-            Told = spender.NotedIds.ToArray(), spender.OverId, MayComeYet = spender.IsBusy || spender.Credential?.Changes.IsAnyUnknown == true,
+            Told = spender.NotedIds.ToArray(), spender.OverId, spender.Permits, MayComeYet = spender.IsBusy || spender.Credential?.Changes.IsAnyUnknown == true,
         });
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var written = await connection.ExecuteScalarAsync<long>(new(sql, parameters, cancellationToken: ct));

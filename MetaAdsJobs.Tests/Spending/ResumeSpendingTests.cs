@@ -131,6 +131,43 @@ public sealed class ResumeSpendingTests
         Assert.That(await world.QueryAsync<bool>("SELECT state = 'paused' AND cardinality(pausing) = 1 FROM activations"), Is.EqualTo([true]));
     }
 
+    /// <summary>Its job was delivered twice: the other run of it may still be sending what it has a permit for.</summary>
+    [Test]
+    public async Task One_run_of_a_start_does_not_end_what_another_is_activating([Values] bool isRefused)
+    {
+        await using var world = await RunWorld.StartAsync();
+        var asked = await world.AcceptAsync("""{"auto_publish":true}""");
+        var built = (await world.RunAsync(asked)).Result.CampaignCreation;
+        await world.Get<StopSwitch>().StopAsync(asked.AccountId, "bob", null, CancellationToken.None);
+        var stopId = (await world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
+        await world.ExecuteAsync("UPDATE activations SET busy_until = NULL");
+        await world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None);
+        await world.Get<StopSwitch>().StartAsync(asked.AccountId, "ann", reactivate: true, CancellationToken.None);
+        var (other, isAtCampaign, goesOn) = ((Task<JobOutcome>?)null, new TaskCompletionSource(), new TaskCompletionSource());
+        world.Graph.Faults.Add(call => call.Path == built.AdMetaId && call["status"] == "ACTIVE", async (_, _, act) =>
+        {
+            other = ResumeAsync();
+            await isAtCampaign.Task;
+            if (isRefused) world.Graph.Faults.Add(call => call.Path == built.AdsetMetaId && call["status"] == "ACTIVE", GraphFaults.Refused(100, 1885183));
+            return await act();
+        });
+        world.Graph.Faults.Add(call => call.Path == built.CampaignMetaId && call["status"] == "ACTIVE", async (_, _, act) =>
+        {
+            isAtCampaign.SetResult();
+            await goesOn.Task;
+            return await act();
+        });
+
+        await ResumeAsync();
+
+        Assert.That(await world.QueryAsync<string>("SELECT concat(state, ' ', busy_until > clock_timestamp() + interval '3 minutes') FROM activations"), Is.EqualTo(["active t"]));
+        goesOn.SetResult();
+        await other!;
+        Assert.That(await world.QueryAsync<string>("SELECT state FROM activations"), Is.EqualTo(["active"]));
+
+        Task<JobOutcome> ResumeAsync() => world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None);
+    }
+
     /// <param name="isBusy">A call of before the stop may still be carried out.</param>
     [TestCase(true, "active")]
     [TestCase(false, "idle")]
