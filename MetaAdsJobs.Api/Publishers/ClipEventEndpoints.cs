@@ -58,13 +58,13 @@ internal static class ClipEventEndpoints
         }
     }
 
-    private static IResult Answer(Received received) => received switch
+    private static IResult Answer(Reception received) => received switch
     {
-        Received.Taken taken => Results.Json(
+        Reception.Taken taken => Results.Json(
             new TakenResponse(taken.Event.Id, taken.IsDuplicate, [.. taken.Event.Outcomes.Select(one => new TakenOutcome(one.SocialAccountId, one.State, one.RequestId))]),
             statusCode: taken.IsDuplicate ? StatusCodes.Status200OK : StatusCodes.Status202Accepted),
-        Received.Invalid invalid => Problems.Invalid(invalid.Errors),
-        Received.Reused => Problems.Invalid(StandardWebhooks.IdHeader, "was used before for another body; use a new id for a new message"),
+        Reception.Invalid invalid => Problems.Invalid(invalid.Errors),
+        Reception.Reused => Problems.Invalid(StandardWebhooks.IdHeader, "was used before for another body; use a new id for a new message"),
         _ => Results.Problem("This is not signed by a publisher of that name.", statusCode: StatusCodes.Status401Unauthorized),
     };
 }

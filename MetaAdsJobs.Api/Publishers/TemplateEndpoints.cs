@@ -9,8 +9,8 @@ namespace MetaAdsJobs.Api.Publishers;
 /// <summary>The body of PUT: a request with placeholders. sample: a clip's data to judge it with.</summary>
 internal sealed record TemplateBody(JsonObject Request, IReadOnlyDictionary<string, string>? Defaults = null, bool? Approval = null, long? DailyCapCents = null, ClipTold? Sample = null);
 
-/// <summary>The body of a preview; template: one that is not saved yet.</summary>
-internal sealed record ClipPreviewBody(Guid SocialAccountId, ClipTold Data, TemplateBody? Template = null);
+/// <summary>The body of a preview; without data of a clip of ours; template: one that is not saved yet.</summary>
+internal sealed record ClipPreviewBody(Guid SocialAccountId, ClipTold? Data = null, TemplateBody? Template = null);
 
 internal sealed record TemplateResponse(
     Guid SocialAccountId, string? AccountName, JsonObject Request, IReadOnlyDictionary<string, string> Defaults, bool Approval, long? DailyCapCents, string ChangedBy, DateTimeOffset ChangedAt)

@@ -68,7 +68,7 @@ CREATE TABLE clip_outcomes (
     PRIMARY KEY (event_id, social_account_id),
     CHECK ((state IN ('accepted', 'existing')) = (request_id IS NOT NULL))
 );
-CREATE INDEX clip_outcomes_open ON clip_outcomes (event_id) WHERE state IN ('refused', 'held', 'over_limit');
+CREATE INDEX clip_outcomes_open ON clip_outcomes (state, event_id) WHERE state IN ('refused', 'held', 'over_limit');
 
 -- The run that a clip has become in an account, for ever: there is no second one, whatever comes and however late.
 CREATE TABLE clip_runs (
@@ -83,3 +83,6 @@ CREATE TABLE clip_runs (
     PRIMARY KEY (publisher_id, clip_key, social_account_id)
 );
 CREATE INDEX clip_runs_made ON clip_runs (publisher_id, made_at);
+
+-- What was told to nobody, for counting it.
+CREATE INDEX event_deliveries_undelivered ON event_deliveries (webhook_id, state) WHERE state IN ('failed', 'held');

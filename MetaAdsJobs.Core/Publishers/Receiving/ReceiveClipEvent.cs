@@ -8,21 +8,21 @@ using MetaAdsJobs.Core.Validation;
 namespace MetaAdsJobs.Core.Publishers.Receiving;
 
 /// <summary>What became of a message that was signed.</summary>
-public abstract record Received
+public abstract record Reception
 {
-    private Received() { }
+    private Reception() { }
 
     /// <param name="IsDuplicate">It has come before: this is what it became then.</param>
-    public sealed record Taken(ClipEvent Event, bool IsDuplicate) : Received;
+    public sealed record Taken(ClipEvent Event, bool IsDuplicate) : Reception;
 
     /// <summary>Nothing was written.</summary>
-    public sealed record Invalid(FieldErrors Errors) : Received;
+    public sealed record Invalid(FieldErrors Errors) : Reception;
 
     /// <summary>Its webhook-id is that of an earlier message with another body.</summary>
-    public sealed record Reused : Received;
+    public sealed record Reused : Reception;
 
     /// <summary>Its publisher was removed meanwhile.</summary>
-    public sealed record Gone : Received;
+    public sealed record Gone : Reception;
 }
 
 /// <summary>
@@ -43,7 +43,7 @@ public sealed class ReceiveClipEvent
 
     /// <param name="publisherId">Who has signed it.</param>
     /// <param name="body">The message's, as JSON: type and data. What else an envelope has, such as CloudEvents' attributes, is not looked at.</param>
-    public async Task<Received> ExecuteAsync(Guid publisherId, SignedMessage message, JsonElement body, CancellationToken ct)
+    public async Task<Reception> ExecuteAsync(Guid publisherId, SignedMessage message, JsonElement body, CancellationToken ct)
     {
         var errors = new FieldErrors();
         var fields = new JsonFields(body, errors);
@@ -52,25 +52,25 @@ public sealed class ReceiveClipEvent
         var data = fields.Object("data");
         if (data is null && fields.IsObject && !fields.Has("data")) fields.Refuse("data", "is required");
         var clip = data is null ? null : PublishedClip.Read(data);
-        if (errors.Any || clip is null) return new Received.Invalid(errors);
+        if (errors.Any || clip is null) return new Reception.Invalid(errors);
 
         var (now, hash) = (_time.GetUtcNow(), SHA256.HashData(message.Body.Span));
         var eventId = Guid.CreateVersion7(now);
         using (var transaction = JobTransaction.Begin())
         {
             var isNew = await NothingWrittenException.IfFailsAsync(WriteAsync());
-            if (isNew is null) return new Received.Gone();
+            if (isNew is null) return new Reception.Gone();
             if (isNew == true)
             {
                 // What fails from here on leaves the sender in doubt: it sends the same again, under the same webhook-id.
                 transaction.Complete();
                 transaction.Dispose();
-                return new Received.Taken((await _reader.FindAsync(publisherId, eventId, ct))!.Event, IsDuplicate: false);
+                return new Reception.Taken((await _reader.FindAsync(publisherId, eventId, ct))!.Event, IsDuplicate: false);
             }
         }
 
         var earlier = await _store.GetEarlierAsync(publisherId, message.Id!, ct);
-        return earlier.BodyHash.AsSpan().SequenceEqual(hash) ? new Received.Taken((await _reader.FindAsync(publisherId, earlier.Id, ct))!.Event, IsDuplicate: true) : new Received.Reused();
+        return earlier.BodyHash.AsSpan().SequenceEqual(hash) ? new Reception.Taken((await _reader.FindAsync(publisherId, earlier.Id, ct))!.Event, IsDuplicate: true) : new Reception.Reused();
 
         async Task<bool?> WriteAsync()
         {

@@ -31,7 +31,7 @@ internal sealed class PlanClip(NpgsqlDataSource dataSource, AccountStore account
         if (begun.RequestId is { } made) return new("existing", null, new Dictionary<string, string[]>(), made);
         if (template is null) return ClipPlan.Refused(null, ClipRendering.Account, $"the publisher {publisher.Name} has no template for the account {accountId}");
         var shown = clip.Shown with { Id = PublishedClip.IdOf(publisher.Id, clip.Key, clip.Shown) };
-        var (request, judged, errors) = await JudgeAsync(publisher, template, name => clip.Values.GetValueOrDefault(name) ?? template.Defaults.GetValueOrDefault(name), shown, ct);
+        var (request, judged, errors) = await JudgeAsync(publisher, template, name => clip.Tells(name) ?? template.Defaults.GetValueOrDefault(name), shown, ct);
         if (judged is null) return new("refused", request, errors.ToDictionary());
         var cents = judged.Request!.DailyAmountCents(time.GetUtcNow());
         if (!byPerson && template.Approval) return new("held", request, new Dictionary<string, string[]>(), DailyCents: cents);

@@ -25,7 +25,7 @@ public sealed class PreviewClip
 
     internal PreviewClip(TemplateStore templates, PublisherStore publishers, PlanClip plan, TimeProvider time) => (_templates, _publishers, _plan, _time) = (templates, publishers, plan, time);
 
-    /// <param name="body">social_account_id, data as an event has it, and if wanted template.</param>
+    /// <param name="body">social_account_id, and if wanted data, as an event has it, and template; without data a clip that tells everything.</param>
     public async Task<ClipPreview> ExecuteAsync(Guid publisherId, JsonElement body, CancellationToken ct)
     {
         var now = _time.GetUtcNow();
@@ -34,8 +34,7 @@ public sealed class PreviewClip
         var fields = new JsonFields(body, errors);
         var accountId = fields.Id("social_account_id", required: true);
         var data = fields.Object("data");
-        if (data is null && fields.IsObject && !fields.Has("data")) fields.Refuse("data", "is required");
-        var clip = data is null ? null : PublishedClip.Read(data);
+        var clip = data is null ? SaveTemplate.SampleClip : PublishedClip.Read(data);
         var unsaved = fields.Object("template");
         ClipTemplate? template = null;
         if (unsaved is not null)

@@ -11,10 +11,11 @@ namespace MetaAdsJobs.Core.Publishers.Templates;
 
 /// <summary>A clip as its publisher tells of it.</summary>
 /// <param name="Key">The publisher's own id of it.</param>
-/// <param name="Values">What is told of it, by the names that placeholders have.</param>
+/// <param name="Shown">What is shown of it; its id here is not put in yet.</param>
+/// <param name="Tells">What is told of it, by the names that placeholders have; null: nothing.</param>
 /// <param name="AccountIds">Where it is to be advertised; null: wherever the publisher has a template.</param>
 /// <param name="ChangedAt">When it was changed last, or published, by the publisher's clock; null when that is not told.</param>
-internal sealed partial record PublishedClip(string Key, Clip Shown, IReadOnlyDictionary<string, string> Values, Guid[]? AccountIds, DateTimeOffset? ChangedAt)
+internal sealed partial record PublishedClip(string Key, Clip Shown, Func<string, string?> Tells, Guid[]? AccountIds, DateTimeOffset? ChangedAt)
 {
     public const string FieldsPrefix = "fields.";
     public const int MostAccounts = 20;
@@ -56,7 +57,7 @@ internal sealed partial record PublishedClip(string Key, Clip Shown, IReadOnlyDi
         ReadOwn(fields.Object("fields"), values);
         var accounts = Accounts(fields);
         fields.RefuseUnknown();
-        return fields.Errors.Any ? null : new(key!, shown, values, accounts, updated ?? published);
+        return fields.Errors.Any ? null : new(key!, shown, name => values.GetValueOrDefault(name), accounts, updated ?? published);
     }
 
     private static void ReadOwn(JsonFields? own, Dictionary<string, string> values)

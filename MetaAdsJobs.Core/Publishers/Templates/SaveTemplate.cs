@@ -83,7 +83,7 @@ public sealed class SaveTemplate
     {
         if (sample is not null)
         {
-            var (_, judged, wrong) = await _plan.JudgeAsync(publisher, template, name => sample.Values.GetValueOrDefault(name) ?? template.Defaults.GetValueOrDefault(name), sample.Shown with { Id = Guid.NewGuid() }, ct);
+            var (_, judged, wrong) = await _plan.JudgeAsync(publisher, template, name => sample.Tells(name) ?? template.Defaults.GetValueOrDefault(name), sample.Shown with { Id = Guid.NewGuid() }, ct);
             return judged is null ? wrong : null;
         }
 
@@ -93,10 +93,13 @@ public sealed class SaveTemplate
         return asImage is null ? wrongAsVideo : null;
     }
 
+    /// <summary>For a preview without a clip.</summary>
+    internal static PublishedClip SampleClip => new(SampleOf("clip_id"), Sample with { VideoUrl = SampleOf("video_url") }, SampleOf, AccountIds: null, ChangedAt: null);
+
     private static Clip Sample => new() { Id = Guid.NewGuid(), Title = SampleOf("title"), ThumbnailUrl = SampleOf("thumbnail_url") };
 
     /// <summary>A clip that tells everything, in few words.</summary>
-    internal static string SampleOf(string name) => name switch
+    private static string SampleOf(string name) => name switch
     {
         "clip_id" => "sample-1",
         "title" => "A sample clip",
