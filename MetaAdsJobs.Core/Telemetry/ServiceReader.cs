@@ -36,7 +36,7 @@ internal sealed class ServiceReader(NpgsqlDataSource dataSource, TimeProvider ti
             SELECT count(*) FILTER (WHERE social_account_id IS NULL) AS everything, count(*) FILTER (WHERE social_account_id IS NOT NULL) AS accounts
             FROM stops WHERE lifted_at IS NULL;
 
-            SELECT count(*), min(occurred_at), (SELECT count(*) FROM event_deliveries WHERE state = 'failed' AND state IN ('failed', 'held')), (SELECT count(*) FROM webhooks WHERE state = 'off')
+            SELECT count(*), min(occurred_at), (SELECT count(*) FROM event_deliveries WHERE state = 'failed'), (SELECT count(*) FROM webhooks WHERE state = 'off')
             FROM event_deliveries WHERE state = 'pending';
 
             SELECT state, count(*) FROM clip_outcomes WHERE state IN ('refused', 'held', 'over_limit') GROUP BY state;

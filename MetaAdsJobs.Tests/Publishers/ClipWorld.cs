@@ -2,11 +2,20 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dapper;
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Clips.Files;
+using MetaAdsJobs.Core.Events.Delivering;
 using MetaAdsJobs.Core.Events.Signing;
+using MetaAdsJobs.Core.Insights;
+using MetaAdsJobs.Core.Jobs.Recurring;
+using MetaAdsJobs.Core.Orchestrations.Outcomes;
 using MetaAdsJobs.Core.Publishers;
 using MetaAdsJobs.Core.Publishers.Receiving;
 using MetaAdsJobs.Core.Publishers.Templates;
 using MetaAdsJobs.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using NSubstitute;
 
 namespace MetaAdsJobs.Tests.Publishers;
 
@@ -84,14 +93,18 @@ internal sealed class ClipWorld : IAsyncDisposable
 
     public Task<TemplateSaved> SaveTemplateAsync(Guid account, JsonObject template) => Get<SaveTemplate>().ExecuteAsync(Publisher, account, JsonSerializer.SerializeToElement(template), "ann", CancellationToken.None);
 
+    /// <summary>Another process on the same database.</summary>
+    public ServiceProvider Another() => InProcess.Configure(Database.ConnectionString, Time, ("DATA_PROTECTION_KEY", Convert.ToBase64String(new byte[32])));
+
     /// <summary>Signed and taken, as it comes.</summary>
-    public async Task<Reception> SendAsync(ClipMessage message)
+    /// <param name="process">Which takes it; null: the first.</param>
+    public async Task<Reception> SendAsync(ClipMessage message, IServiceProvider? process = null)
     {
         var signed = message.Sign(Secret, Time.GetUtcNow());
         var publisher = (await Get<PublisherStore>().FindAsync(Publisher, Time.GetUtcNow(), CancellationToken.None))!;
-        var check = await Get<CheckSignature>().ExecuteAsync(publisher.Name, signed, CancellationToken.None);
+        var check = await (process?.GetRequiredService<CheckSignature>() ?? Get<CheckSignature>()).ExecuteAsync(publisher.Name, signed, CancellationToken.None);
         Assert.That(check, Is.EqualTo(new SignatureCheck.Signed(Publisher)));
-        return await Get<ReceiveClipEvent>().ExecuteAsync(Publisher, signed, JsonElement.Parse(Encoding.UTF8.GetString(signed.Body.Span)), CancellationToken.None);
+        return await (process?.GetRequiredService<ReceiveClipEvent>() ?? Get<ReceiveClipEvent>()).ExecuteAsync(Publisher, signed, JsonElement.Parse(Encoding.UTF8.GetString(signed.Body.Span)), CancellationToken.None);
     }
 
     public async Task<ClipEvent> TakenAsync(ClipMessage message)
@@ -100,6 +113,10 @@ internal sealed class ClipWorld : IAsyncDisposable
         Assert.That(received, Is.InstanceOf<Reception.Taken>(), received is Reception.Invalid invalid ? JsonSerializer.Serialize(invalid.Errors.ToDictionary()) : "");
         return ((Reception.Taken)received).Event;
     }
+
+    /// <summary>What a worker does every minute.</summary>
+    public Task SweepAsync() => new SweepJob(Get<NpgsqlDataSource>(), Get<Sweep>(), new(Substitute.For<Hangfire.IRecurringJobManagerV2>(), Get<AccountStore>(), Get<InsightsOptions>()), Get<RunDays>(), Get<SweepClipFiles>(),
+        Get<PurgeEvents>(), Get<PurgeClipEvents>()).RunAsync(CancellationToken.None);
 
     public async Task<ClipEvent> RetakeAsync(Guid eventId, string by = "ben") => (await Get<RetakeClipEvent>().ExecuteAsync(Publisher, eventId, by, CancellationToken.None))!;
 

@@ -11,7 +11,7 @@ namespace MetaAdsJobs.Tests.Publishers;
 [Parallelizable(ParallelScope.Self)]
 public sealed class DeliveriesInTests
 {
-    private const int Clips = 200;
+    private const int Clips = 120;
     private const int Deliveries = 1000;
     private const int Senders = 6;
 
@@ -30,7 +30,7 @@ public sealed class DeliveriesInTests
             while (Interlocked.Increment(ref next) is var mine && mine < deliveries.Count)
             {
                 // Late: by its own time it was sent long before.
-                if (mine % 100 == 0) world.Time.Advance(TimeSpan.FromHours(2));
+                if (mine % 100 == 0) world.Time.Advance(TimeSpan.FromSeconds(20));
                 while (true)
                 {
                     try
@@ -60,6 +60,19 @@ public sealed class DeliveriesInTests
         Assert.That((broke > 0, duplicates > 100), Is.EqualTo((true, true)), $"{broke} broke, {duplicates} duplicates");
     }
 
+    [Test]
+    public async Task A_limit_is_kept_to_by_several_processes_at_once_and_a_message_that_comes_to_all_is_taken_once()
+    {
+        await using var world = await ClipWorld.StartAsync();
+        await world.NewPublisherAsync(runsPerDay: 5);
+        await using var other = world.Another();
+        var messages = Enumerable.Range(0, 20).Select(clip => ClipMessage.Of($"{clip}")).ToList();
+        var taken = await Task.WhenAll(messages.SelectMany(message => (IServiceProvider?[])[null, other], (message, process) => Task.Run(() => world.SendAsync(message, process))));
+        Assert.That(taken.OfType<Reception.Taken>().Count(one => !one.IsDuplicate), Is.EqualTo(20));
+        Assert.That(await world.RunsAsync(), Is.EqualTo(5));
+        Assert.That(await world.QueryAsync<long>("SELECT count(*) FROM clip_outcomes WHERE state = 'over_limit'"), Is.EqualTo((long[])[15]));
+    }
+
     // Of each clip an event, for most of them an update, and each of these several times.
     private static List<ClipMessage> Shuffled(Random random)
     {
@@ -79,7 +92,7 @@ public sealed class DeliveriesInTests
 
     private static async Task BreakConnectionsAsync(ClipWorld world, CancellationToken ct)
     {
-        const string BreakSql = "SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND random() < 0.2) some";
+        const string BreakSql = "SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND random() < 0.2) those";
         while (!ct.IsCancellationRequested)
         {
             try

@@ -63,11 +63,12 @@ public sealed class TemplateTests
     [Test]
     public void Only_texts_are_made_and_what_a_clip_says_is_nothing_but_text()
     {
-        var (made, errors) = ClipRendering.Make(
+        var errors = new FieldErrors();
+        var made = ClipRendering.Make(
             new JsonObject { ["daily_budget_cents"] = 500, ["auto_publish"] = false, ["targeting"] = new JsonObject { ["geo_locations"] = new JsonObject { ["countries"] = new JsonArray("{clip.language}") } }, ["creative_title"] = "{clip.title}" },
-            _ => "\"}, {clip.url} {{x}}", Facts, new()) is var request ? (request, "") : default;
+            _ => "\"}, {clip.url} {{x}}", Facts, errors);
         Assert.That(made.ToJsonString(), Does.StartWith("""{"daily_budget_cents":500,"auto_publish":false,"""));
-        Assert.That((errors, (string?)made["creative_title"], (string?)made["targeting"]!["geo_locations"]!["countries"]![0]), Is.EqualTo(("", "\"}, {clip.url} {{x}}", "\"}, {clip.url} {{x}}")), "nothing is put in twice");
+        Assert.That((errors.Any, (string?)made["creative_title"], (string?)made["targeting"]!["geo_locations"]!["countries"]![0]), Is.EqualTo((false, "\"}, {clip.url} {{x}}", "\"}, {clip.url} {{x}}")), "nothing is put in twice");
         Assert.That(((Guid)made["social_account_id"]!, (Guid)made["clip_id"]!), Is.EqualTo((Facts.AccountId, Facts.ClipId)));
         Assert.That(Make(new() { ["url_tags"] = "a={clip.title}&b={{ad.id}}" }).Made["url_tags"]!.ToString(), Is.EqualTo("a=Ice%20%26%20fire&b={{ad.id}}"));
     }
@@ -117,6 +118,9 @@ public sealed class TemplateTests
         var unsaved = ClipWorld.Template(request => request["creative_title"] = "{clip.caption}");
         var refused = await PreviewAsync(new() { ["social_account_id"] = $"{_world.Account}", ["data"] = data.DeepClone(), ["template"] = unsaved });
         Assert.That((refused.State, refused.Errors.Keys), Is.EqualTo(("refused", new[] { "creative_title" })));
+        unsaved = ClipWorld.Template();
+        unsaved["approval"] = true;
+        Assert.That((await PreviewAsync(new() { ["social_account_id"] = $"{_world.Account}", ["template"] = unsaved })).State, Is.EqualTo("held"), "a clip of ours, and as if it came by itself");
         Assert.That((await PreviewAsync(new() { ["social_account_id"] = $"{_world.Other}", ["data"] = data.DeepClone() })).State, Is.EqualTo("refused"));
         foreach (var table in (string[])["clip_events", "clip_runs", "orchestrations", "clips", "hangfire.job"]) Assert.That(await _world.QueryAsync<long>($"SELECT count(*) FROM {table}"), Is.EqualTo((long[])[0]), table);
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text.Json;
 using MetaAdsJobs.Core.Database;
@@ -33,6 +34,7 @@ public sealed class ReceiveClipEvent
 {
     private static readonly HashSet<string> Types = ["clip.published", "clip.updated"];
 
+    private readonly ConcurrentDictionary<Guid, SemaphoreSlim> _turns = new();
     private readonly ClipEventStore _store;
     private readonly ClipEventReader _reader;
     private readonly PublisherStore _publishers;
@@ -54,6 +56,21 @@ public sealed class ReceiveClipEvent
         var clip = data is null ? null : PublishedClip.Read(data);
         if (errors.Any || clip is null) return new Reception.Invalid(errors);
 
+        // Those behind wait here, and not with a connection each: a publisher that sends much at once would keep all others from the database.
+        var turn = _turns.GetOrAdd(publisherId, _ => new(1, 1));
+        await turn.WaitAsync(ct);
+        try
+        {
+            return await TakeAsync(publisherId, message, type!, clip, data!.Element.GetRawText(), ct);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private async Task<Reception> TakeAsync(Guid publisherId, SignedMessage message, string type, PublishedClip clip, string data, CancellationToken ct)
+    {
         var (now, hash) = (_time.GetUtcNow(), SHA256.HashData(message.Body.Span));
         var eventId = Guid.CreateVersion7(now);
         using (var transaction = JobTransaction.Begin())
@@ -75,7 +92,7 @@ public sealed class ReceiveClipEvent
         async Task<bool?> WriteAsync()
         {
             if (!await _store.LockAsync(publisherId, ct) || await _publishers.FindAsync(publisherId, now, ct) is not { } publisher) return null;
-            if (!await _store.InsertAsync(new(eventId, publisherId, message.Id!, hash, type!, clip, data!.Element.GetRawText(), clip.ChangedAt ?? now, now), ct)) return false;
+            if (!await _store.InsertAsync(new(eventId, publisherId, message.Id!, hash, type, clip, data, clip.ChangedAt ?? now, now), ct)) return false;
             await _take.ExecuteAsync(publisher, eventId, clip, takenBy: null, new HashSet<Guid>(), ct);
             return true;
         }

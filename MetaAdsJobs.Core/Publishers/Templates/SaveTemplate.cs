@@ -60,7 +60,7 @@ public sealed class SaveTemplate
     internal static ClipTemplate? Read(JsonFields fields, Guid publisherId, Guid accountId, string changedBy, DateTimeOffset now)
     {
         var request = fields.Object("request");
-        if (request is null && !fields.Errors.Any) fields.Refuse("request", "is required");
+        if (fields.IsObject && !fields.Has("request")) fields.Refuse("request", "is required");
         if (request?.Has(ClipRendering.Account) == true) request.Refuse(ClipRendering.Account, "is put in: a template is of one account");
         var defaults = new Dictionary<string, string>();
         if (fields.Object("defaults") is { } given)
