@@ -15,7 +15,6 @@ using MetaAdsJobs.Core.Publishers.Templates;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using NSubstitute;
 
 namespace MetaAdsJobs.Tests.Publishers;
 
@@ -115,7 +114,7 @@ internal sealed class ClipWorld : IAsyncDisposable
     }
 
     /// <summary>What a worker does every minute.</summary>
-    public Task SweepAsync() => new SweepJob(Get<NpgsqlDataSource>(), Get<Sweep>(), new(Substitute.For<Hangfire.IRecurringJobManagerV2>(), Get<AccountStore>(), Get<InsightsOptions>()), Get<RunDays>(), Get<SweepClipFiles>(),
+    public Task SweepAsync() => new SweepJob(Get<NpgsqlDataSource>(), Get<Sweep>(), new(new Hangfire.RecurringJobManager(Get<Hangfire.JobStorage>()), Get<AccountStore>(), Get<InsightsOptions>()), Get<RunDays>(), Get<SweepClipFiles>(),
         Get<PurgeEvents>(), Get<PurgeClipEvents>()).RunAsync(CancellationToken.None);
 
     public async Task<ClipEvent> RetakeAsync(Guid eventId, string by = "ben") => (await Get<RetakeClipEvent>().ExecuteAsync(Publisher, eventId, by, CancellationToken.None))!;

@@ -151,7 +151,7 @@ public sealed class ClipsInTests
         await _service.RefusesFieldsAsync(() => _manager.PostAsync($"{publisher.Url}/events/take", new JsonObject { ["state"] = "accepted" }), "state");
         await _service.RefusesFieldsAsync(() => _manager.PostAsync($"{publisher.Url}/preview", new JsonObject { ["template"] = new JsonObject() }), "social_account_id", "template.request");
         await _service.RefusesFieldsAsync(() => SendPutAsync($"{publisher.Url}/templates/{_account}", new JsonObject { ["request"] = new JsonObject { ["daily_budget_cents"] = 1 } }),
-            "request.campaign_name", "request.campaign_objective", "request.optimization_goal", "request.daily_budget_cents", "request.creative_title", "request.landing_url");
+            "request.campaign_name", "request.campaign_objective", "request.optimization_goal", "request.creative_title", "request.landing_url");
         (await SendPutAsync($"{publisher.Url}/templates/{Guid.NewGuid()}", ClipWorld.Template())).AssertProblem(404);
         Assert.That((await _manager.SendAsync(HttpMethod.Delete, $"{publisher.Url}/templates/{_account}", null)).Code, Is.EqualTo(204));
         Assert.That((await _manager.SendAsync(HttpMethod.Delete, publisher.Url, null)).Code, Is.EqualTo(204));
