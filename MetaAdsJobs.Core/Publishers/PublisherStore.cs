@@ -39,7 +39,7 @@ public sealed class PublisherStore
         ARRAY(SELECT t.social_account_id FROM clip_templates t WHERE t.publisher_id = p.id ORDER BY t.social_account_id) AS account_ids,
         (SELECT count(*) FROM clip_runs r WHERE r.publisher_id = p.id AND NOT r.by_person AND r.made_at > @Now - interval '24 hours')::int AS runs_today,
         (SELECT count(*) FROM (SELECT 1 FROM clip_outcomes o JOIN clip_events e ON e.id = o.event_id
-            WHERE o.state IN ('refused', 'held', 'over_limit') AND e.publisher_id = p.id LIMIT @MostCounted + 1) o)::int AS open
+            WHERE o.state IN ('refused', 'held', 'over_limit') AND e.publisher_id = p.id UNION ALL SELECT 1 FROM clip_events e WHERE e.publisher_id = p.id AND e.unplaced LIMIT @MostCounted + 1) o)::int AS open
         """;
 
     public async Task<IReadOnlyList<Publisher>> ListAsync(DateTimeOffset now, CancellationToken ct)

@@ -39,7 +39,9 @@ internal sealed class ServiceReader(NpgsqlDataSource dataSource, TimeProvider ti
             SELECT count(*), min(occurred_at), (SELECT count(*) FROM event_deliveries WHERE state = 'failed'), (SELECT count(*) FROM webhooks WHERE state = 'off')
             FROM event_deliveries WHERE state = 'pending';
 
-            SELECT state, count(*) FROM clip_outcomes WHERE state IN ('refused', 'held', 'over_limit') GROUP BY state;
+            SELECT state, sum(events)::bigint FROM (
+                SELECT state, count(*) AS events FROM clip_outcomes WHERE state IN ('refused', 'held', 'over_limit') GROUP BY state
+                UNION ALL SELECT 'refused', count(*) FROM clip_events WHERE unplaced) open GROUP BY state;
 
             SELECT count(*) FROM insight_days WHERE difference <> 0 AND date_start > @DifferingSince;
 

@@ -117,6 +117,20 @@ public sealed class ReceiveTests
     }
 
     [Test]
+    public async Task What_names_no_account_goes_to_every_template_and_without_any_a_person_has_to_look_at_it()
+    {
+        await _world.Get<Core.Publishers.Templates.TemplateStore>().DeleteAsync(_world.Publisher, _world.Account, CancellationToken.None);
+        var nowhere = await _world.TakenAsync(ClipMessage.Of("a"));
+        var publisher = (await _world.Get<PublisherStore>().FindAsync(_world.Publisher, _world.Time.GetUtcNow(), CancellationToken.None))!;
+        Assert.That((nowhere.Outcomes, nowhere.IsOpen, publisher.Open), Is.EqualTo((Array.Empty<ClipOutcome>(), true, 1)));
+        Assert.That((await _world.Get<ClipEventReader>().ListAsync(_world.Publisher, "refused", null, 10, CancellationToken.None)).Single().Id, Is.EqualTo(nowhere.Id));
+        foreach (var account in (Guid[])[_world.Account, _world.Other]) await _world.PutTemplateAsync(account, ClipWorld.Template());
+        var many = await _world.Get<RetakeClipEvent>().OfStateAsync(_world.Publisher, ClipWorld.Json(new { state = "refused" }), "ben", CancellationToken.None);
+        Assert.That((many, await _world.RunsAsync()), Is.EqualTo((new TakenMany.Done(1, 2, false), 2)));
+        Assert.That(await _world.Get<ClipEventReader>().ListAsync(_world.Publisher, "refused", null, 10, CancellationToken.None), Is.Empty);
+    }
+
+    [Test]
     public async Task What_comes_beyond_a_days_runs_is_kept_and_a_person_can_take_it()
     {
         await _world.NewPublisherAsync(runsPerDay: 2);

@@ -66,6 +66,7 @@ public sealed class ServiceReaderTests
             INSERT INTO publishers (id, name, runs_per_day, secret, created_by, created_at, updated_at) VALUES (gen_random_uuid(), 'studio', 1, '', 'ops', now(), now());
             INSERT INTO clip_events (id, publisher_id, message_id, body_hash, type, clip_key, title, data, changed_at, received_at)
             SELECT gen_random_uuid(), p.id, n::text, '', 'clip.published', n::text, 'A clip', '{}', now(), now() FROM publishers p, generate_series(1, 5) n;
+            UPDATE clip_events SET unplaced = true WHERE clip_key = '5';
             INSERT INTO clip_outcomes (event_id, social_account_id, state, decided_at) SELECT id, @Read, CASE WHEN clip_key::int <= 2 THEN 'refused' WHEN clip_key::int = 3 THEN 'held' ELSE 'outdated' END, now() FROM clip_events;
             """, new { Read = read, Missed = missed, Rejected = rejected });
 
@@ -81,7 +82,7 @@ public sealed class ServiceReaderTests
             Assert.That(numbers.DifferingDays, Is.EqualTo(2));
             Assert.That((numbers.Webhooks.Pending, numbers.Webhooks.Failed, numbers.Webhooks.SwitchedOff), Is.EqualTo((4, 2, 1)));
             Assert.That(numbers.Webhooks.Oldest.TotalMinutes, Is.EqualTo(4).Within(0.5));
-            Assert.That(numbers.ClipEvents, Is.EqualTo(new Dictionary<string, long> { ["refused"] = 2, ["held"] = 1 }));
+            Assert.That(numbers.ClipEvents, Is.EqualTo(new Dictionary<string, long> { ["refused"] = 3, ["held"] = 1 }));
             Assert.That(numbers.Pacing["ads_management"], Is.EqualTo((1, 1.0)));
             Assert.That(numbers.Pacing["ads_insights"], Is.EqualTo((0, 0.0)));
             Assert.That(numbers.Stops, Is.EqualTo(new Dictionary<string, long> { ["all"] = 1, ["account"] = 0 }));

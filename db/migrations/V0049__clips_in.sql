@@ -48,10 +48,13 @@ CREATE TABLE clip_events (
     -- By the publisher's clock: of two events of a clip the later one is the truth, whichever comes first.
     changed_at      timestamptz NOT NULL,
     received_at     timestamptz NOT NULL,
+    -- It named no account, and there was no template: a person has to look at it, as at what was refused.
+    unplaced        boolean NOT NULL DEFAULT false,
     UNIQUE (publisher_id, message_id)
 );
 CREATE INDEX clip_events_newest ON clip_events (publisher_id, id DESC);
 CREATE INDEX clip_events_clip ON clip_events (publisher_id, clip_key);
+CREATE INDEX clip_events_unplaced ON clip_events (publisher_id, received_at) WHERE unplaced;
 CREATE INDEX clip_events_received ON clip_events (received_at);
 
 -- What an event has become in each account.

@@ -20,7 +20,7 @@ public sealed class ClipEventReader(NpgsqlDataSource dataSource)
         var conditions = (state switch
         {
             null => "",
-            "refused" => " AND (EXISTS (SELECT 1 FROM clip_outcomes o WHERE o.event_id = e.id AND o.state = 'refused') OR NOT EXISTS (SELECT 1 FROM clip_outcomes o WHERE o.event_id = e.id))",
+            "refused" => " AND (EXISTS (SELECT 1 FROM clip_outcomes o WHERE o.event_id = e.id AND o.state = 'refused') OR e.unplaced)",
             _ => " AND EXISTS (SELECT 1 FROM clip_outcomes o WHERE o.event_id = e.id AND o.state = @State)",
         }) + (before is null ? "" : " AND e.id < @Before");
         await using var connection = await dataSource.OpenConnectionAsync(ct);

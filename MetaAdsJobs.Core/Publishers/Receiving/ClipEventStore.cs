@@ -46,11 +46,22 @@ internal sealed class ClipEventStore(NpgsqlDataSource dataSource)
     {
         // Those that were looked at longest ago first: what stays as it is keeps nothing behind it from its turn.
         const string OldestSql = """
-            SELECT o.event_id FROM clip_outcomes o JOIN clip_events e ON e.id = o.event_id
-            WHERE e.publisher_id = @PublisherId AND o.state = @State AND o.state IN ('refused', 'held', 'over_limit') GROUP BY o.event_id ORDER BY min(o.decided_at), o.event_id LIMIT @Limit
+            SELECT id FROM (
+                SELECT o.event_id AS id, o.decided_at AS at FROM clip_outcomes o JOIN clip_events e ON e.id = o.event_id
+                WHERE e.publisher_id = @PublisherId AND o.state = @State AND o.state IN ('refused', 'held', 'over_limit')
+                UNION ALL SELECT id, received_at FROM clip_events WHERE publisher_id = @PublisherId AND unplaced AND @State = 'refused') open
+            GROUP BY id ORDER BY min(at), id LIMIT @Limit
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<Guid>(new(OldestSql, new { PublisherId = publisherId, State = state, Limit = limit }, cancellationToken: ct))).AsList();
+    }
+
+    /// <param name="isUnplaced">There is no account for it.</param>
+    public async Task MarkAsync(Guid eventId, bool isUnplaced, CancellationToken ct)
+    {
+        const string MarkSql = "UPDATE clip_events SET unplaced = @IsUnplaced WHERE id = @EventId AND unplaced <> @IsUnplaced";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await connection.ExecuteAsync(new(MarkSql, new { EventId = eventId, IsUnplaced = isUnplaced }, cancellationToken: ct));
     }
 
     /// <summary>Whether something later is known of the clip in that account. Of two that are as late, what came later.</summary>

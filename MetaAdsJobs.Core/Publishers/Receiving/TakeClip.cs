@@ -18,7 +18,9 @@ internal sealed class TakeClip(ClipEventStore store, TemplateStore templates, Pl
     public async Task ExecuteAsync(Publisher publisher, Guid eventId, PublishedClip clip, string? takenBy, IReadOnlySet<Guid> done, CancellationToken ct)
     {
         var known = (await templates.ListAsync(publisher.Id, ct)).ToDictionary(template => template.SocialAccountId);
-        foreach (var accountId in (clip.AccountIds ?? [.. known.Keys]).Where(id => !done.Contains(id)))
+        var accounts = clip.AccountIds ?? [.. known.Keys];
+        await store.MarkAsync(eventId, isUnplaced: accounts.Length == 0, ct);
+        foreach (var accountId in accounts.Where(id => !done.Contains(id)))
         {
             var became = await store.IsOutdatedAsync(eventId, accountId, ct) ? await ExistingOrAsync("outdated") : await TakeAsync(publisher, known.GetValueOrDefault(accountId), clip, accountId, takenBy, ct);
             await store.UpsertOutcomeAsync(eventId, accountId, became.State, became.RequestId, became.Errors, takenBy, time.GetUtcNow(), ct);
