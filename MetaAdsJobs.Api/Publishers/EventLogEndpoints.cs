@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Publishers;
@@ -17,7 +18,8 @@ internal sealed record EventOutcomeResponse(
 /// <param name="ClipId">The publisher's own id of the clip.</param>
 /// <param name="Data">What it tells of the clip; of one event alone.</param>
 internal sealed record EventResponse(
-    Guid Id, string MessageId, string Type, string ClipId, string Title, DateTimeOffset ChangedAt, DateTimeOffset ReceivedAt, IReadOnlyList<EventOutcomeResponse> Outcomes, JsonElement? Data = null)
+    Guid Id, string MessageId, string Type, string ClipId, string Title, DateTimeOffset ChangedAt, DateTimeOffset ReceivedAt, IReadOnlyList<EventOutcomeResponse> Outcomes,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] JsonElement? Data = null)
 {
     public static EventResponse From(ClipEvent one) => From(one, data: null);
 

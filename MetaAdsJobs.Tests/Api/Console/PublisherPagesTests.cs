@@ -10,7 +10,7 @@ namespace MetaAdsJobs.Tests.Api.Console;
 /// <summary>The console's pages about publishers: one is made, gets a template, is looked through, and what it sent is taken.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.Self)]
-public sealed class PublisherPagesTests() : BrowserTests(own: () => Service.StartAsync(workers: 0))
+public sealed class PublisherPagesTests() : BrowserTests(shared: () => SharedServices.ForPages)
 {
     [Test]
     public async Task A_manager_makes_one_sees_its_secret_once_tries_a_template_saves_it_and_takes_what_was_refused()
