@@ -60,6 +60,8 @@ public sealed class CommitInDoubtTests
     {
         var before = await RunsAsync();
         var key = ("Idempotency-Key", $"{Guid.NewGuid()}");
+        // The row and its job are one statement's commit, and nothing else that is sent holds the whole request.
+        _proxy.CommitWords = "campaign_objective";
         _proxy.Next = committed ? DatabaseProxy.Cut.AfterCommit : DatabaseProxy.Cut.BeforeCommit;
 
         var answer = await _client.PostAsync("/meta/orchestrate/run", _request, key);
@@ -85,6 +87,7 @@ public sealed class CommitInDoubtTests
         var template = await _client.SendAsync(HttpMethod.Put, $"/meta/publishers/{publisher["id"]}/templates/{_request["social_account_id"]}", ClipWorld.Template().ToJsonString());
         Assert.That(template.Code, Is.EqualTo(200), template.Text);
         var (before, message) = (await RunsAsync(), ClipMessage.Of("in-doubt"));
+        _proxy.CommitWords = "COMMIT\0";
         _proxy.Next = committed ? DatabaseProxy.Cut.AfterCommit : DatabaseProxy.Cut.BeforeCommit;
 
         var answer = await SendAsync();
@@ -110,6 +113,7 @@ public sealed class CommitInDoubtTests
     [Test]
     public async Task What_may_be_done_twice_is_told_to_be_sent_again()
     {
+        _proxy.CommitWords = "COMMIT\0";
         _proxy.Next = DatabaseProxy.Cut.AfterCommit;
         var answer = await _client.PostAsync($"/meta/accounts/{_request["social_account_id"]}/stop");
         Assert.That(answer.Code, Is.EqualTo(503), answer.Text);
@@ -121,14 +125,16 @@ public sealed class CommitInDoubtTests
     }
 
     [Test]
-    public async Task Nothing_was_written_is_said_when_the_connection_broke_before_the_commit()
+    public async Task Nothing_was_written_is_said_when_the_connection_broke_before_anything_was_written()
     {
         var before = await RunsAsync();
-        _proxy.Next = DatabaseProxy.Cut.BeforeBegin;
-        var answer = await _client.PostAsync("/meta/orchestrate/run", _request);
+        // Whether there is an earlier request with this key is asked first.
+        _proxy.CommitWords = $"{Guid.NewGuid()}";
+        _proxy.Next = DatabaseProxy.Cut.BeforeCommit;
+        var answer = await _client.PostAsync("/meta/orchestrate/run", _request, ("Idempotency-Key", _proxy.CommitWords));
         Assert.That(answer.Code, Is.EqualTo(503), answer.Text);
         Assert.That((string?)answer.Json["detail"], Does.Contain("Nothing was written"));
-        Assert.That(_proxy.Next, Is.EqualTo(DatabaseProxy.Cut.Nothing), "no transaction was cut");
+        Assert.That(_proxy.Next, Is.EqualTo(DatabaseProxy.Cut.Nothing), "nothing was cut");
         Assert.That(await RunsAsync(), Is.EqualTo(before));
     }
 

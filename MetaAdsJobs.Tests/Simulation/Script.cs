@@ -189,7 +189,7 @@ internal sealed class Script(History history)
 
     public bool HasOpen() => Open().Count > 0;
     public string OpenNow() => string.Join(", ", Open());
-    public void Died(SimProcess process) => _open -= process.Name.StartsWith('a') ? process.Activities.Count : 0;
+    public void Died(SimProcess process) => _open -= process.Activities.Count(one => one.Name.StartsWith("client ", StringComparison.Ordinal));
 
     public async Task CleanAsync()
     {

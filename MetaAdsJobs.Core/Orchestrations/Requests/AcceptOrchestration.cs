@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Jobs;
-using MetaAdsJobs.Core.Jobs.Storage;
 using MetaAdsJobs.Core.Orchestrations.Requests.Into;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Core.Validation;
@@ -68,29 +67,17 @@ public sealed class AcceptOrchestration
         var (request, known, hash) = (judged.Request!, judged.Known!, judged.Hash!);
 
         var requestId = Guid.CreateVersion7(now);
-        using (var transaction = JobTransaction.Begin())
+        var activateAt = request.ActivateAt is { } text ? LocalMoments.Read(text, TimeZoneInfo.FindSystemTimeZoneById(known.Account!.TimezoneName)).At : null;
+        // When this fails the caller is left in doubt, unless it says otherwise: the commit may have been done, or not.
+        if (await _store.InsertAsync(requestId, request, judged.Json!, hash, requestedBy, idempotencyKey, enqueue, activateAt, ct))
         {
-            if (await NothingWrittenException.IfFailsAsync(InsertAsync()))
-            {
-                // What fails from here on leaves the caller in doubt: the commit may have been done, or not.
-                transaction.Complete();
-                transaction.Dispose();
-                OrchestrationLog.Accepted(_logger, requestId, request.CampaignName);
-                return new Acceptance.Accepted(requestId, Replayed: false);
-            }
+            OrchestrationLog.Accepted(_logger, requestId, request.CampaignName);
+            return new Acceptance.Accepted(requestId, Replayed: false);
         }
 
-        // The unique index decided: another request with this key came first, and the job above was rolled back.
+        // The unique index decided: another request with this key came first, and nothing was written.
         var winner = await _store.FindKnownAsync(request.SocialAccountId, [], requestedBy, idempotencyKey, ct);
         return Replay(winner.Earlier ?? throw new InvalidOperationException("An idempotency key was refused, but no request holds it"), hash);
-
-        async Task<bool> InsertAsync()
-        {
-            // The job first: its connection is closed again before ours joins the transaction.
-            var jobId = enqueue(requestId);
-            var activateAt = request.ActivateAt is { } text ? LocalMoments.Read(text, TimeZoneInfo.FindSystemTimeZoneById(known.Account!.TimezoneName)).At : null;
-            return await _store.InsertAsync(requestId, request, judged.Json!, hash, requestedBy, idempotencyKey, jobId, activateAt, ct);
-        }
     }
 
     /// <summary>What would become of a request that was sent now. Nothing is written.</summary>
