@@ -9,6 +9,7 @@ using MetaAdsJobs.Api.Health;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Api.Insights;
 using MetaAdsJobs.Api.Orchestrations;
+using MetaAdsJobs.Api.Publishers;
 using MetaAdsJobs.Api.Spending;
 using MetaAdsJobs.Api.Targeting;
 using MetaAdsJobs.Console;
@@ -65,6 +66,8 @@ public static class ApiApplication
         meta.MapSpending();
         meta.MapChanges();
         meta.MapWebhooks();
+        meta.MapPublishers();
+        meta.MapClipEvents();
         app.MapSignIn();
         app.MapDashboard();
         app.MapConsole().RequireRateLimiting(RateLimits.Pages);

@@ -9,6 +9,7 @@ using MetaAdsJobs.Console.Language;
 using MetaAdsJobs.Console.Live;
 using MetaAdsJobs.Console.New;
 using MetaAdsJobs.Console.Numbers;
+using MetaAdsJobs.Console.Publishers;
 using MetaAdsJobs.Console.Runs;
 using MetaAdsJobs.Console.Webhooks;
 using Microsoft.AspNetCore.Mvc;
@@ -56,6 +57,7 @@ public static class ConsoleApplication
         actions.MapAccountActions();
         actions.MapClipActions();
         actions.MapWebhookActions();
+        actions.MapPublisherActions();
         actions.MapNumbers();
         NewActions.Map(actions);
         return console;

@@ -7,6 +7,7 @@ using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Publishers;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Core.Targeting;
 using Microsoft.Extensions.DependencyInjection;
@@ -21,6 +22,6 @@ public static class CoreServices
     {
         services.TryAddSingleton(new ServiceClock(TimeProvider.System));
         services.TryAddSingleton<TimeProvider>(provider => provider.GetRequiredService<ServiceClock>());
-        return services.AddDatabase().AddMeta().AddAccounts().AddJobs().AddSpending().AddOrchestrations().AddBatches().AddCampaigns().AddInsights().AddTargeting().AddEvents();
+        return services.AddDatabase().AddMeta().AddAccounts().AddJobs().AddSpending().AddOrchestrations().AddBatches().AddCampaigns().AddInsights().AddTargeting().AddEvents().AddPublishers();
     }
 }

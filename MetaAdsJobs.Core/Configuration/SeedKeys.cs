@@ -34,6 +34,7 @@ public static class SeedKeys
         ("EVENTS_ALLOW_PRIVATE_HOSTS", "Events:AllowPrivateHosts"),
         ("EVENTS_ALLOW_HTTP", "Events:AllowHttp"),
         ("EVENTS_KEEP_DAYS", "Events:KeepDays"),
+        ("CLIP_EVENTS_KEEP_DAYS", "Publishers:KeepDays"),
         ("ACTIVATION_LATE_MINUTES", "Schedule:LateMinutes"),
         ("APPROVAL_HOURS", "Schedule:ApprovalHours"),
         ("NIGHTLY_SYNC_AT", "Insights:NightlySyncAt"),

@@ -17,7 +17,7 @@ public interface IJobQueue
     /// <returns>The queue's own id of the job.</returns>
     string EnqueueOrchestration(Guid requestId);
 
-    /// <summary>An orchestration that is a row of a batch: it goes behind those that were asked for by themselves.</summary>
+    /// <summary>An orchestration that is a row of a batch, or a clip that a program told of: it goes behind those that were asked for by themselves.</summary>
     /// <returns>The queue's own id of the job.</returns>
     string EnqueueRow(Guid requestId);
 

@@ -51,6 +51,11 @@ internal sealed class ServiceMetrics(ServiceReader service, QueueReader queue, E
         Gauge("metaadsjobs.accounts.without_night", "Accounts whose last good night is more than 26 hours ago", numbers => numbers.Service.WithoutNight);
         Gauge("metaadsjobs.sync.differences", "Days of accounts, within 35, whose ads do not add up to what Meta says of the account", numbers => numbers.Service.DifferingDays);
         Gauge("metaadsjobs.stops.active", "Stops in force", "scope", numbers => numbers.Service.Stops.Select(one => (one.Key, (double)one.Value)));
+        Gauge("metaadsjobs.webhooks.deliveries", "Events for webhooks that were not received: pending, on their way; failed, given up", "state",
+            numbers => [("pending", numbers.Service.Webhooks.Pending), ("failed", numbers.Service.Webhooks.Failed)]);
+        Gauge("metaadsjobs.webhooks.oldest.age", "Since the oldest event happened that is on its way", numbers => numbers.Service.Webhooks.Oldest.TotalSeconds, "s");
+        Gauge("metaadsjobs.webhooks.switched_off", "Webhooks that are switched off", numbers => numbers.Service.Webhooks.SwitchedOff);
+        Gauge("metaadsjobs.clip_events", "Events of publishers, in so many accounts, that a person has to look at", "state", numbers => Each(["refused", "held", "over_limit"], numbers.Service.ClipEvents));
         return Task.CompletedTask;
     }
 

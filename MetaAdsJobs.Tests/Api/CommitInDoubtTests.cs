@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using MetaAdsJobs.Api;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.StubGraph;
+using MetaAdsJobs.Tests.Publishers;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -75,6 +76,38 @@ public sealed class CommitInDoubtTests
         Assert.That((again.Code, again.Header("Idempotency-Replayed")), Is.EqualTo((202, committed ? "true" : null)), again.Text);
         Assert.That(await RunsAsync(), Is.EqualTo(before + 1));
         Assert.That(await _database.DataSource.RowsAsync("hangfire.job"), Is.EqualTo(await RunsAsync()));
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task A_publishers_message_whose_commit_nobody_saw_end_is_settled_by_sending_it_again(bool committed)
+    {
+        var name = committed ? "committed" : "not-committed";
+        var publisher = (await _client.PostAsync("/meta/publishers", new JsonObject { ["name"] = name })).Json;
+        var template = await _client.SendAsync(HttpMethod.Put, $"/meta/publishers/{publisher["id"]}/templates/{_request["social_account_id"]}", ClipWorld.Template().ToJsonString());
+        Assert.That(template.Code, Is.EqualTo(200), template.Text);
+        var (before, message) = (await RunsAsync(), ClipMessage.Of("in-doubt"));
+        _proxy.CommitWords = "COMMIT\0";
+        _proxy.Next = committed ? DatabaseProxy.Cut.AfterCommit : DatabaseProxy.Cut.BeforeCommit;
+
+        var answer = await SendAsync();
+
+        Assert.That((answer.Code, answer.Header("Retry-After")), Is.EqualTo((503, "5")), answer.Text);
+        Assert.That((string?)answer.Json["detail"], Does.Contain("not known").And.Contain("under the same webhook-id"));
+        Assert.That(_proxy.Next, Is.EqualTo(DatabaseProxy.Cut.Nothing), "no commit was cut");
+        await Eventually.TrueAsync(async () => await RunsAsync() == before + (committed ? 1 : 0), () => "the commit did not end as the test wanted it");
+
+        var again = await SendAsync();
+
+        Assert.That((again.Code, (bool?)again.Json["duplicate"], (string?)again.Json["outcomes"]![0]!["state"]), Is.EqualTo((committed ? 200 : 202, committed, "accepted")), again.Text);
+        Assert.That(await RunsAsync(), Is.EqualTo(before + 1));
+        Assert.That(await _database.DataSource.RowsAsync("hangfire.job"), Is.EqualTo(await RunsAsync()));
+
+        Task<ApiAnswer> SendAsync()
+        {
+            var signed = message.Sign((string)publisher["secret"]!, TimeProvider.System.GetUtcNow());
+            return _client.PostAsync($"/meta/events/clip-published?publisher={name}", message.Body, ("webhook-id", signed.Id!), ("webhook-timestamp", signed.Timestamp!), ("webhook-signature", signed.Signatures!));
+        }
     }
 
     [Test]

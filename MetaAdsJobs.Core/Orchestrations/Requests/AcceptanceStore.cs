@@ -11,7 +11,11 @@ internal sealed record EarlierRequest(Guid RequestId, byte[] Hash);
 
 /// <summary>What the database knows of the things a request names.</summary>
 /// <param name="Images">Whether a clip is an image, of those that exist.</param>
-internal sealed record KnownThings(SocialAccount? Account, IReadOnlyDictionary<Guid, bool> Images, Guid[] UnknownClips, EarlierRequest? Earlier);
+internal sealed record KnownThings(SocialAccount? Account, IReadOnlyDictionary<Guid, bool> Images, Guid[] UnknownClips, EarlierRequest? Earlier)
+{
+    /// <summary>As it will be once that clip is there.</summary>
+    public KnownThings With(Guid clip, bool isImage) => this with { Images = new Dictionary<Guid, bool>(Images) { [clip] = isImage }, UnknownClips = [.. UnknownClips.Where(id => id != clip)] };
+}
 
 internal sealed class AcceptanceStore(NpgsqlDataSource dataSource, IJobQueue queue, TimeProvider time)
 {
