@@ -10,6 +10,7 @@ using MetaAdsJobs.Api.Health;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Api.Insights;
 using MetaAdsJobs.Api.Orchestrations;
+using MetaAdsJobs.Api.Publishers;
 using MetaAdsJobs.Api.Spending;
 using MetaAdsJobs.Api.Targeting;
 using MetaAdsJobs.Console;
@@ -67,6 +68,8 @@ public static class ApiApplication
         meta.MapChanges();
         meta.MapWebhooks();
         meta.MapAlerts();
+        meta.MapPublishers();
+        meta.MapClipEvents();
         app.MapSignIn();
         app.MapDashboard();
         app.MapConsole().RequireRateLimiting(RateLimits.Pages);

@@ -10,6 +10,7 @@ using MetaAdsJobs.Console.Language;
 using MetaAdsJobs.Console.Live;
 using MetaAdsJobs.Console.New;
 using MetaAdsJobs.Console.Numbers;
+using MetaAdsJobs.Console.Publishers;
 using MetaAdsJobs.Console.Runs;
 using MetaAdsJobs.Console.Webhooks;
 using Microsoft.AspNetCore.Mvc;
@@ -58,6 +59,7 @@ public static class ConsoleApplication
         actions.MapClipActions();
         actions.MapWebhookActions();
         actions.MapAlertActions();
+        actions.MapPublisherActions();
         actions.MapNumbers();
         NewActions.Map(actions);
         return console;

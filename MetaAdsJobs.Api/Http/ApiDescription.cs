@@ -1,3 +1,5 @@
+using MetaAdsJobs.Core.Events.Signing;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.OpenApi;
 
 namespace MetaAdsJobs.Api.Http;
@@ -14,19 +16,25 @@ internal static class ApiDescription
             document.Info = new()
             {
                 Title = "MetaAdsJobs", Version = "v1",
-                Description = "Asks for whole ads at Meta and reads their numbers. Every call under /meta needs a bearer token; refusals are RFC 9457 problem details.",
+                Description = "Asks for whole ads at Meta and reads their numbers. Every call under /meta needs a bearer token, but the one that publishers sign; refusals are RFC 9457 problem details.",
             };
             document.Components ??= new();
             document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
             {
                 ["bearer"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "JWT" },
+                ["signature"] = new OpenApiSecurityScheme
+                {
+                    Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Header, Name = StandardWebhooks.SignatureHeader, Description = "Standard Webhooks: a publisher's signature of webhook-id, webhook-timestamp and body",
+                },
             };
             return Task.CompletedTask;
         })
         .AddOperationTransformer((operation, context, _) =>
         {
             if (context.Description.RelativePath?.StartsWith("meta/", StringComparison.Ordinal) != true) return Task.CompletedTask;
-            operation.Security = [new() { [new OpenApiSecuritySchemeReference("bearer", context.Document)] = [] }];
+            // What takes no token says itself what it takes instead.
+            var isOpen = context.Description.ActionDescriptor.EndpointMetadata.OfType<IAllowAnonymous>().Any();
+            operation.Security = [new() { [new OpenApiSecuritySchemeReference(isOpen ? "signature" : "bearer", context.Document)] = [] }];
             operation.Responses ??= [];
             foreach (var (code, reason) in RefusedAnywhere) operation.Responses.TryAdd(code, new OpenApiResponse { Description = reason });
             return Task.CompletedTask;

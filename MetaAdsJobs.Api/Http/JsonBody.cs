@@ -31,13 +31,42 @@ internal static class JsonBody
     {
         if (!request.HasJsonContentType())
             return (default, Results.Problem("Send the body as Content-Type: application/json.", statusCode: StatusCodes.Status415UnsupportedMediaType));
+        var (bytes, problem) = await ReadRawAsync(request, most, ct);
+        return problem is null ? Parse(request, bytes) : (default, problem);
+    }
+
+    /// <summary>A body of another kind, by the same limits.</summary>
+    /// <param name="type">The media type that it must have, beside application/json.</param>
+    public static async Task<(ReadOnlyMemory<byte> Bytes, IResult? Problem)> ReadOtherAsync(HttpRequest request, string type, CancellationToken ct)
+    {
+        if (request.GetTypedHeaders().ContentType?.MediaType.Equals(type, StringComparison.OrdinalIgnoreCase) != true)
+            return (default, Results.Problem($"Send the body as Content-Type: application/json or {type}.", statusCode: StatusCodes.Status415UnsupportedMediaType));
+        var (bytes, problem) = await ReadRawAsync(request, MaxBytes, ct);
+        return (WithoutMark(bytes), problem);
+    }
+
+    /// <summary>A body byte for byte, for who signs it so.</summary>
+    /// <param name="most">In bytes.</param>
+    public static async Task<(ReadOnlyMemory<byte> Bytes, IResult? Problem)> ReadRawAsync(HttpRequest request, long most, CancellationToken ct)
+    {
         if (request.ContentLength > most) return (default, TooLong(most));
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = most;
         try
         {
-            var (bytes, problem) = await ReadBytesAsync(request, ct);
-            if (problem is not null) return (default, problem);
-            var document = JsonDocument.Parse(bytes, Strict);
+            return await ReadBytesAsync(request, ct);
+        }
+        catch (BadHttpRequestException exception)
+        {
+            return (default, exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLong(most) : Results.Problem(exception.Message, statusCode: exception.StatusCode));
+        }
+    }
+
+    /// <summary>What was read, as JSON.</summary>
+    public static (JsonElement Body, IResult? Problem) Parse(HttpRequest request, ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            var document = JsonDocument.Parse(WithoutMark(bytes), Strict);
             // Read from until the answer is written; a copy of it all would cost as much again.
             request.HttpContext.Response.RegisterForDispose(document);
             CheckNames(document.RootElement);
@@ -50,28 +79,6 @@ internal static class JsonBody
         catch (JsonException exception)
         {
             return (default, Results.Problem($"The body is not valid JSON: {exception.Message}", statusCode: StatusCodes.Status400BadRequest));
-        }
-        catch (BadHttpRequestException exception)
-        {
-            return (default, exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLong(most) : Results.Problem(exception.Message, statusCode: exception.StatusCode));
-        }
-    }
-
-    /// <summary>A body of another kind, by the same limits.</summary>
-    /// <param name="type">The media type that it must have, beside application/json.</param>
-    public static async Task<(ReadOnlyMemory<byte> Bytes, IResult? Problem)> ReadOtherAsync(HttpRequest request, string type, CancellationToken ct)
-    {
-        if (request.GetTypedHeaders().ContentType?.MediaType.Equals(type, StringComparison.OrdinalIgnoreCase) != true)
-            return (default, Results.Problem($"Send the body as Content-Type: application/json or {type}.", statusCode: StatusCodes.Status415UnsupportedMediaType));
-        if (request.ContentLength > MaxBytes) return (default, TooLong(MaxBytes));
-        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = MaxBytes;
-        try
-        {
-            return await ReadBytesAsync(request, ct);
-        }
-        catch (BadHttpRequestException exception)
-        {
-            return (default, exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLong(MaxBytes) : Results.Problem(exception.Message, statusCode: exception.StatusCode));
         }
     }
 
@@ -90,9 +97,10 @@ internal static class JsonBody
             request.HttpContext.Response.RegisterForDispose(place);
         }
 
-        ReadOnlyMemory<byte> bytes = body.GetBuffer().AsMemory(0, (int)body.Length);
-        return (bytes.Span.StartsWith(Utf8Mark) ? bytes[Utf8Mark.Length..] : bytes, null);
+        return (body.GetBuffer().AsMemory(0, (int)body.Length), null);
     }
+
+    private static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> bytes) => bytes.Span.StartsWith(Utf8Mark) ? bytes[Utf8Mark.Length..] : bytes;
 
     private static IResult TooLong(long most) => Results.Problem($"The body must be at most {most} bytes long.", statusCode: StatusCodes.Status413PayloadTooLarge);
 

@@ -10,7 +10,8 @@ namespace MetaAdsJobs.Console.Holding;
 /// <summary>Answers to what asks for approval, and freezes, from a page. What is approved is what the page has shown.</summary>
 internal static class HoldActions
 {
-    public static readonly IReadOnlyCollection<string> Fields = ["social_account_id", "from", "until", "reason"];
+    public static readonly IReadOnlyCollection<string> Fields = ["social_account_id", "from", "until", "weekly", "reason"];
+    private static readonly string[] WeeklyFields = ["weekly.days", "weekly.from", "weekly.until"];
 
     public static void MapHoldActions(this IEndpointRouteBuilder console)
     {
@@ -32,10 +33,24 @@ internal static class HoldActions
         _ => Results.NotFound(),
     };
 
+    // In the form they stand beside each other; the use case takes them as one.
+    private static JsonObject? Weekly(JsonObject json)
+    {
+        var weekly = new JsonObject();
+        foreach (var field in WeeklyFields.Where(json.ContainsKey))
+        {
+            weekly[field.Split('.')[1]] = json[field]!.DeepClone();
+            json.Remove(field);
+        }
+
+        return weekly.Count > 0 ? weekly : null;
+    }
+
     private static async Task<IResult> FreezeAsync(Freezes freezes, HttpContext http)
     {
-        var body = new FormBody(http.Request.Form, emptyIsNull: false).Texts(Fields);
+        var body = new FormBody(http.Request.Form, emptyIsNull: false).Texts("social_account_id", "from", "until", "reason").Texts(WeeklyFields[1..]).Items(WeeklyFields[0]);
         var json = JsonSerializer.SerializeToNode(body.ToJson())!.AsObject();
+        if (Weekly(json) is { } weekly) json["weekly"] = weekly;
         // Of all accounts there is no one zone: the page says so.
         if (json["social_account_id"] is null)
             foreach (var name in (string[])["from", "until"])

@@ -38,8 +38,8 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
             if (permitted is null || one.Kind == AdObject.Campaign || time.GetElapsedTime(permitted.Value.AskedAt) > activations.AskAgainAfter)
             {
                 var askedAt = time.GetTimestamp();
-                if (!needsPermit) await activations.MarkBusyAsync(claim.Tree.RequestId, claim.Account.Id, tree.DailyAmountCents(now), Holder(claim), ct);
-                else if (await PermitAsync(claim, after, ct) is { Refusal: { } refusal } permit) return EditEnd.Refused(permit, refusal, now, after.DailyAmountCents(now)) with { Objects = done };
+                var permit = needsPermit ? await PermitAsync(claim, after, ct) : await activations.MarkBusyAsync(claim.Tree.RequestId, claim.Account.Id, tree.DailyAmountCents(now), Holder(claim), ct);
+                if (permit.Refusal is { } refusal) return EditEnd.Refused(permit, refusal, now, after.DailyAmountCents(now)) with { Objects = done };
                 permitted = (claim.Credential.Permitted(activations.PermitFrom(askedAt)).Patient(), askedAt);
                 // From now on whoever pauses waits for this, and repeats it; what was paused before is left out.
                 paused = await store.ListPausedLaterAsync(claim, ct);

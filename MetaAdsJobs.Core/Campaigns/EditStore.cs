@@ -83,7 +83,7 @@ internal sealed record EditEnd(string State, string? Reason = null, DateTimeOffs
     public static EditEnd Waiting(DateTimeOffset until, string reason) => new("waiting", reason, until);
 
     /// <summary>Its permit was refused: some minutes later, or when a person or a freeze lets it.</summary>
-    public static EditEnd Refused(Permit permit, string why, DateTimeOffset now, long dailyCents) => Waiting(permit.FrozenUntil ?? now + UntilThereIsRoom, why) with
+    public static EditEnd Refused(Permit permit, string why, DateTimeOffset now, long dailyCents) => Waiting(permit.FrozenUntil ?? permit.AskAgainAt ?? now + UntilThereIsRoom, why) with
     {
         IsHeld = permit.ToApprove || permit.FrozenUntil is not null, ToApprove = permit.ToApprove ? dailyCents : null,
     };
@@ -171,7 +171,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
             activation AS (
                 UPDATE activations v SET state = COALESCE(@Activation, v.state), changed_at = @Now, daily_cents = COALESCE(@DailyCents, v.daily_cents),
                     ends_at = CASE WHEN @DailyCents IS NULL THEN v.ends_at ELSE @EndsAt END,
-                    busy_until = CASE WHEN @IsAnswered AND v.state <> 'activating' THEN clock_timestamp() + @SettleDelay ELSE v.busy_until END,
+                    busy_until = CASE WHEN @IsAnswered AND v.state <> 'activating' THEN GREATEST(CASE WHEN v.resumes > 0 THEN v.busy_until END, clock_timestamp() + @SettleDelay) ELSE v.busy_until END,
                     paused_ids = CASE WHEN @Activation IN ('idle', 'ended') THEN ARRAY[]::text[] WHEN @IsPause THEN array_remove(v.paused_ids, @MetaId) ELSE v.paused_ids END
                 FROM fence WHERE v.request_id = fence.request_id AND (@Activation IS NOT NULL OR @DailyCents IS NOT NULL OR @IsAnswered OR @IsPause))
             SELECT count(*) FROM fence

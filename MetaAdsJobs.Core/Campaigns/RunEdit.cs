@@ -116,7 +116,9 @@ internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateO
     {
         var isThere = await meta.PauseAsync(claim.Credential.Urgent(), claim.Object.MetaId, ct);
         var isCampaign = claim.Object.Kind == AdObject.Campaign;
-        var end = EditEnd.Succeeded(null, new Edited(claim.Object.MetaId, isThere ? "PAUSED" : "DELETED")) with
+        // What is archived can still be found, named and deleted.
+        var status = isThere ? "PAUSED" : await meta.ReadSwitchAsync(claim.Credential.Urgent(), claim.Object.MetaId, ct);
+        var end = EditEnd.Succeeded(null, new Edited(claim.Object.MetaId, status)) with
         {
             NotWhileBusy = true, Activation = isCampaign && claim.Activation is not null ? isThere ? "idle" : "ended" : null,
         };

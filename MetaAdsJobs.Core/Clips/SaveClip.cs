@@ -14,6 +14,16 @@ public sealed class SaveClip(ClipStore store, TimeProvider time)
         var errors = new FieldErrors();
         var fields = new JsonFields(body, errors);
         var id = fields.Id("id");
+        var clip = Read(fields) with { Id = id ?? Guid.CreateVersion7(time.GetUtcNow()) };
+        fields.RefuseUnknown();
+        if (errors.Any) return new Saved<Clip>.Invalid(errors);
+        return await store.InsertAsync(clip, ct)
+            ? new Saved<Clip>.Done((await store.FindAsync(clip.Id, ct))!)
+            : new Saved<Clip>.Exists(clip.Id);
+    }
+    /// <summary>What a clip shows, of any body that tells it. What is wrong is in the errors.</summary>
+    internal static Clip Read(JsonFields fields)
+    {
         var title = fields.Text("title", required: true, max: 200);
         var videoUrl = fields.HttpUrl("video_url");
         var videoId = fields.Text("video_id", max: 100);
@@ -22,15 +32,6 @@ public sealed class SaveClip(ClipStore store, TimeProvider time)
         var thumbnailUrl = fields.HttpUrl("thumbnail_url");
         if (fields.IsObject && Sources.Count(fields.Has) != 1)
             fields.Refuse("video_url", "exactly one of video_url, video_id and image_url must be given");
-        fields.RefuseUnknown();
-        if (errors.Any) return new Saved<Clip>.Invalid(errors);
-
-        var clip = new Clip
-        {
-            Id = id ?? Guid.CreateVersion7(time.GetUtcNow()), Title = title!, VideoUrl = videoUrl, VideoId = videoId, ImageUrl = imageUrl, ThumbnailUrl = thumbnailUrl,
-        };
-        return await store.InsertAsync(clip, ct)
-            ? new Saved<Clip>.Done((await store.FindAsync(clip.Id, ct))!)
-            : new Saved<Clip>.Exists(clip.Id);
+        return new() { Id = default, Title = title ?? "", VideoUrl = videoUrl, VideoId = videoId, ImageUrl = imageUrl, ThumbnailUrl = thumbnailUrl };
     }
 }

@@ -8,6 +8,7 @@ using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Publishers;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Core.Targeting;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,6 +23,6 @@ public static class CoreServices
     {
         services.TryAddSingleton(new ServiceClock(TimeProvider.System));
         services.TryAddSingleton<TimeProvider>(provider => provider.GetRequiredService<ServiceClock>());
-        return services.AddDatabase().AddMeta().AddAccounts().AddJobs().AddSpending().AddOrchestrations().AddBatches().AddCampaigns().AddInsights().AddTargeting().AddEvents().AddAlerts();
+        return services.AddDatabase().AddMeta().AddAccounts().AddJobs().AddSpending().AddOrchestrations().AddBatches().AddCampaigns().AddInsights().AddTargeting().AddEvents().AddAlerts().AddPublishers();
     }
 }

@@ -42,6 +42,7 @@ public static class SeedKeys
         ("SMTP_PASSWORD", "Smtp:Password"),
         ("SMTP_FROM", "Smtp:From"),
         ("ALERTS_KEEP_DAYS", "Alerts:KeepDays"),
+        ("CLIP_EVENTS_KEEP_DAYS", "Publishers:KeepDays"),
         ("ACTIVATION_LATE_MINUTES", "Schedule:LateMinutes"),
         ("APPROVAL_HOURS", "Schedule:ApprovalHours"),
         ("NIGHTLY_SYNC_AT", "Insights:NightlySyncAt"),

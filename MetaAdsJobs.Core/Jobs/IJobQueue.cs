@@ -8,10 +8,16 @@ namespace MetaAdsJobs.Core.Jobs;
 /// </summary>
 public interface IJobQueue
 {
+    /// <summary>Writes a row and its job by one way to the database and one commit, or as part of the caller's transaction. Otherwise neither exists.</summary>
+    /// <param name="enqueue">Puts the job on this queue, and gives its id.</param>
+    /// <param name="insertSql">Writes the row, and fails when it cannot.</param>
+    /// <param name="parametersOf">Its parameters, given the job's id.</param>
+    Task InsertWithJobAsync(Func<string> enqueue, string insertSql, Func<string, object> parametersOf, CancellationToken ct);
+
     /// <returns>The queue's own id of the job.</returns>
     string EnqueueOrchestration(Guid requestId);
 
-    /// <summary>An orchestration that is a row of a batch: it goes behind those that were asked for by themselves.</summary>
+    /// <summary>An orchestration that is a row of a batch, or a clip that a program told of: it goes behind those that were asked for by themselves.</summary>
     /// <returns>The queue's own id of the job.</returns>
     string EnqueueRow(Guid requestId);
 

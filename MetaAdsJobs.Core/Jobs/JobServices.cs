@@ -82,7 +82,7 @@ public static class JobServices
 
     /// <summary>The same queue, written over other connections: a job joins only the commit of rows that are written over these too.</summary>
     internal static IJobQueue QueueOver(IServiceProvider provider, NpgsqlDataSource dataSource) => new HangfireJobQueue(
-        provider.GetRequiredService<IBackgroundJobClientFactoryV2>().GetClientV2(HangfireStorage.Create(dataSource, provider.GetRequiredService<JobOptions>())));
+        provider.GetRequiredService<IBackgroundJobClientFactoryV2>().GetClientV2(HangfireStorage.Create(dataSource, provider.GetRequiredService<JobOptions>())), dataSource);
 
     private static BackgroundJobServerHostedService Server(IServiceProvider provider, Action<BackgroundJobServerOptions, JobOptions> configure, params IBackgroundProcess[] more)
     {

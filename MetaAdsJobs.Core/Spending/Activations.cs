@@ -49,8 +49,13 @@ internal sealed record Permit(string? Refusal, IReadOnlyList<string> PausedIds)
     /// <summary>The end of the freeze that stands against it.</summary>
     public DateTimeOffset? FrozenUntil { get; init; }
 
+    /// <summary>When to ask again for what passes by itself.</summary>
+    public DateTimeOffset? AskAgainAt { get; private init; }
+
     /// <summary>Refused for what others spend: whoever of them has been paused by hand makes room.</summary>
-    public bool IsForRoom => Refusal is not null && !ToApprove && FrozenUntil is null;
+    public bool IsForRoom => Refusal is not null && !ToApprove && FrozenUntil is null && AskAgainAt is null;
+
+    public static Permit NotYet(string why, DateTimeOffset askAgainAt) => new(why, []) { AskAgainAt = askAgainAt };
 }
 
 /// <summary>
@@ -59,9 +64,11 @@ internal sealed record Permit(string? Refusal, IReadOnlyList<string> PausedIds)
 /// </summary>
 internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps, MetaOptions meta, OrchestrationOptions orchestrations, TimeProvider time)
 {
-    // Three calls, each repeated up to three times, each waiting for its turn first; and what was given up may still be done for as long as
-    // a create may stay unseen. After that none of this permit's calls can have an effect any more.
-    private TimeSpan Longest => TimeSpan.FromSeconds((12 * meta.CallTimeoutSeconds) + 25) + orchestrations.SettleDelay;
+    /// <summary>
+    /// Three calls, each repeated up to three times, each waiting for its turn first; and what was given up may still be done for as long as
+    /// a create may stay unseen. After that none of this permit's calls can have an effect any more.
+    /// </summary>
+    public TimeSpan Longest => TimeSpan.FromSeconds((12 * meta.CallTimeoutSeconds) + 25) + orchestrations.SettleDelay;
 
     /// <summary>A permit that is used for longer is asked for anew.</summary>
     public TimeSpan AskAgainAfter => SafeFor / 4;
@@ -72,14 +79,17 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
     /// <summary>
     /// For what is switched on below a paused campaign: it spends nothing and needs no permit, but whoever pauses it has to know that calls may be under way.
     /// </summary>
+    /// <returns>What stands against it, to be asked again later.</returns>
     /// <exception cref="FencedException">Another attempt holds the row.</exception>
-    public async Task MarkBusyAsync(Guid requestId, Guid accountId, long dailyCents, PermitHolder holder, CancellationToken ct)
+    public async Task<Permit> MarkBusyAsync(Guid requestId, Guid accountId, long dailyCents, PermitHolder holder, CancellationToken ct)
     {
         var busySql = $"""
             {holder.HeldSql} FOR NO KEY UPDATE;
+            SELECT {PausingSql} FROM activations WHERE request_id = @RequestId FOR NO KEY UPDATE;
             INSERT INTO activations (request_id, social_account_id, state, daily_cents, busy_until, changed_at)
             SELECT @RequestId, @AccountId, 'idle', @DailyCents, clock_timestamp() + @Longest, @Now WHERE EXISTS ({holder.HeldSql})
             ON CONFLICT (request_id) DO UPDATE SET busy_until = GREATEST(activations.busy_until, EXCLUDED.busy_until), changed_at = EXCLUDED.changed_at
+                WHERE {NotPausingSql}
             RETURNING 1
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
@@ -88,15 +98,27 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
             RequestId = requestId, AccountId = accountId, DailyCents = dailyCents, holder.EditId, holder.Attempt, Longest, Now = time.GetUtcNow(),
         }, cancellationToken: ct));
         await answers.ReadAsync<int>();
-        if (!(await answers.ReadAsync<int>()).Any()) throw new FencedException("its edit was ended by another");
+        var pausingUntil = (await answers.ReadAsync<DateTimeOffset?>()).FirstOrDefault();
+        if ((await answers.ReadAsync<int>()).Any()) return new(null, []);
+        return pausingUntil is { } until ? Pausing(until) : throw new FencedException("its edit was ended by another");
     }
 
     /// <param name="askedAt">The timestamp taken before the permit was asked for.</param>
     /// <exception cref="MetaException">Thrown by what is returned, once the permit is over: the stop switch does not reckon with the call any more.</exception>
     public Action PermitFrom(long askedAt) => () =>
     {
-        if (time.GetElapsedTime(askedAt) > SafeFor) throw new MetaException(Proof.NotSent, "the permit to activate is over");
+        if (!IsPermitted(askedAt)) throw new MetaException(Proof.NotSent, "what was noted of this call before it was sent is over");
     };
+
+    /// <param name="askedAt">The timestamp taken before the permit was asked for.</param>
+    public bool IsPermitted(long askedAt) => time.GetElapsedTime(askedAt) <= SafeFor;
+
+    // A pause that a stop has sent may be carried out after the call that activates: that one waits, also when nobody lives any more who would tell of the pause.
+    private const string NotPausingSql = "(activations.pausing = '{}' OR activations.pausing_until IS NULL OR activations.pausing_until < clock_timestamp())";
+    private const string PausingSql = "CASE WHEN pausing <> '{}' AND pausing_until > clock_timestamp() - interval '1 second' THEN pausing_until END";
+
+    // Mostly it is over much sooner.
+    private Permit Pausing(DateTimeOffset until) => Permit.NotYet("a stop that was lifted may still be pausing it", time.GetUtcNow().AddSeconds(15) is var soon && until < soon ? until : soon);
 
     private const string ApprovalMissing = "somebody else has to approve it";
 
@@ -130,10 +152,10 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
                     WHERE social_account_id = @AccountId AND state IN ('activating', 'active') AND request_id <> @RequestId
                       AND (ends_at IS NULL OR ends_at > @Now)) <= COALESCE(a.daily_cap_cents, @DayCap))
             ON CONFLICT (request_id) DO UPDATE SET state = CASE WHEN activations.state = 'activating' THEN 'activating' ELSE @State END, daily_cents = EXCLUDED.daily_cents, ends_at = EXCLUDED.ends_at,
-                busy_until = EXCLUDED.busy_until, changed_at = EXCLUDED.changed_at,
+                busy_until = EXCLUDED.busy_until, changed_at = EXCLUDED.changed_at, resumes = CASE WHEN activations.busy_until > clock_timestamp() THEN activations.resumes ELSE 0 END + @GivesBack::int,
                 paused_ids = CASE WHEN @ForgetsPauses THEN ARRAY[]::text[] ELSE activations.paused_ids END
                 -- Two of them at a time would end each other's.
-                WHERE NOT (@State = 'active' AND activations.state = 'activating')
+                WHERE NOT (@State = 'active' AND activations.state = 'activating') AND (@IsRaise OR {NotPausingSql})
             RETURNING paused_ids;
             SELECT (SELECT concat('stopped by ', stopped_by, ': ' || reason) FROM stops
                     WHERE lifted_at IS NULL AND (social_account_id IS NULL OR social_account_id = @AccountId) LIMIT 1) AS stopped,
@@ -141,7 +163,8 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
                     WHERE social_account_id = @AccountId AND state IN ('activating', 'active') AND request_id <> @RequestId
                       AND (ends_at IS NULL OR ends_at > @Now)) AS active_cents,
                    @State = 'active' AND EXISTS (SELECT 1 FROM activations WHERE request_id = @RequestId AND state = 'activating') AS is_activating,
-                   f.why AS frozen, f.ends_at AS frozen_until, NOT {ApprovedSql} AS to_approve
+                   f.why AS frozen, f.ends_at AS frozen_until, NOT {ApprovedSql} AS to_approve,
+                   (SELECT {PausingSql} FROM activations WHERE request_id = @RequestId AND NOT @IsRaise) AS pausing_until
             FROM social_accounts a LEFT JOIN freeze_of(@AccountId, @Now) f ON true WHERE a.id = @AccountId
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
@@ -155,10 +178,12 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
         if (!(await answers.ReadAsync<int>()).Any()) throw new FencedException("a permit was refused");
         var current = account with { CampaignCapCents = campaignCap, DailyCapCents = dayCap, CapsOff = capsOff };
         if ((await answers.ReadAsync<string[]>()).FirstOrDefault() is { } pausedIds) return new(null, pausedIds);
-        var (stopped, activeCents, isActivating, frozen, frozenUntil, toApprove) = await answers.ReadSingleAsync<(string?, long, bool, string?, DateTimeOffset?, bool)>();
+        var (stopped, activeCents, isActivating, frozen, frozenUntil, toApprove, pausingUntil) = await answers.ReadSingleAsync<(string?, long, bool, string?, DateTimeOffset?, bool, DateTimeOffset?)>();
         if (stopped is null && frozen is not null) return new(frozen, []) { FrozenUntil = frozenUntil };
         if (stopped is null && toApprove) return new(ApprovalMissing, []) { ToApprove = true };
         if (stopped is null && caps.RefusalOf(current, dailyCents) is { } refusal) return new($"its budget {refusal}", []);
+        if (stopped is null && pausingUntil is { } until) return Pausing(until);
+        if (stopped is null && !isActivating && !(activeCents + dailyCents > caps.OfDay(current))) return Permit.NotYet("what stood against it has passed", time.GetUtcNow().AddSeconds(1));
         return new(stopped ?? (isActivating ? "what a stop had paused of it is being activated again" : null) ?? string.Create(CultureInfo.InvariantCulture,
             $"the account's active campaigns may spend {activeCents} a day already, and with {dailyCents} more they would exceed its cap of {caps.OfDay(current)}; pause some, or have an admin raise its daily_cap_cents"), []);
     }

@@ -10,10 +10,8 @@ namespace MetaAdsJobs.Core.Spending;
 /// Carries a stop out: pauses every campaign it covers, then their ad sets and ads, and looks again until no call that activates
 /// can still be under way. Pausing is repeatable: a crash anywhere here only means pausing again.
 /// </summary>
-internal sealed class PauseSpending(Spenders spenders, StopStore store, MetaAds meta, IJobQueue queue, SpendingOptions spending, TimeProvider time, ILogger<PauseSpending> logger)
+internal sealed class PauseSpending(Spenders spenders, StopStore store, Activations activations, MetaAds meta, IJobQueue queue, SpendingOptions spending, TimeProvider time, ILogger<PauseSpending> logger)
 {
-    // What is sent again later may meet what a start has activated since, which that note does not stand for.
-    private static readonly TimeSpan Noted = TimeSpan.FromSeconds(10);
     private const int MostNotes = 4;
 
     public async Task<JobOutcome> ExecuteAsync(Guid stopId, CancellationToken ct)
@@ -72,7 +70,7 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, MetaAds 
                 if (spender.Credential is null) throw new MetaException(Proof.NotSent, "the account's access token cannot be opened; give it again");
                 foreach (var metaId in metaIds.OfType<string>())
                 {
-                    if (!await PauseAsync(stop, spender, spender.Credential.Urgent(), metaId, token) && metaId == spender.CampaignId)
+                    if (!await PauseAsync(spender, spender.Credential.Urgent(), metaId, token) && metaId == spender.CampaignId)
                         lock (gone) gone.Add(spender.RequestId);
                 }
             }
@@ -86,11 +84,11 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, MetaAds 
     }
 
     /// <returns>False when it is gone.</returns>
-    private async Task<bool> PauseAsync(Stop stop, Spender spender, GraphCredential credential, string metaId, CancellationToken ct)
+    private async Task<bool> PauseAsync(Spender spender, GraphCredential credential, string metaId, CancellationToken ct)
     {
         for (var notes = 1; ; notes++)
         {
-            var notedAt = time.GetUtcNow();
+            var notedAt = time.GetTimestamp();
             do
             {
                 // What a person has paused stays theirs. While its own activation runs, everything is ours, and may be active in a moment.
@@ -101,23 +99,14 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, MetaAds 
             }
             while (!await store.NoteAsync(spender, metaId, ct));
 
-            var (first, isOld) = ((long?)null, false);
             try
             {
-                return await meta.PauseAsync(credential.Permitted(() =>
-                {
-                    // Waiting for its turn does not count: behind others it would never have one.
-                    first ??= time.GetTimestamp();
-                    if (isOld = time.GetElapsedTime(first.Value) > Noted) throw new MetaException(Proof.Throttled, "pausing it took so long that it is looked at again");
-                }), metaId, ct);
+                // A start that has come since waits until the note is over: nothing is sent after that.
+                return await meta.PauseAsync(credential.Permitted(activations.PermitFrom(notedAt)), metaId, ct);
             }
-            catch (MetaException) when (isOld && notes < MostNotes)
+            catch (MetaException exception) when (exception.Proof == Proof.NotSent && !activations.IsPermitted(notedAt) && notes < MostNotes)
             {
                 // Noted anew.
-            }
-            finally
-            {
-                await store.NoteAgainAsync(stop, spender, metaId, notedAt);
             }
         }
     }

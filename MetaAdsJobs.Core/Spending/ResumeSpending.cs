@@ -108,9 +108,10 @@ internal sealed class ResumeSpending(
         if (permit.Refusal is { } refusal)
         {
             SpendingLog.LeftPaused(logger, spender.RequestId, spender.Account.Id, refusal);
-            return permit.FrozenUntil is null ? Resumed.LeftPaused : Resumed.TryLater;
+            return permit.AskAgainAt is not null ? Resumed.TryAgain : permit.FrozenUntil is null ? Resumed.LeftPaused : Resumed.TryLater;
         }
 
+        spender.Permits++;
         var permitted = spender.Credential.Permitted(activations.PermitFrom(permittedFrom));
         foreach (var metaId in spender.ChildIds.Reverse().Append(spender.CampaignId).OfType<string>().Where(permit.PausedIds.Contains))
             await meta.ActivateAsync(permitted, metaId, ct);

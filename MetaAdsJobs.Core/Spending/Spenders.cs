@@ -41,6 +41,18 @@ internal sealed record Spender
 
     /// <summary>What this run has noted, and tells with its next write.</summary>
     public HashSet<string> NotedIds { get; } = [];
+
+    /// <summary>How many this run has had.</summary>
+    public int Permits { get; set; }
+
+    /// <summary>Under which this run has noted that it is pausing.</summary>
+    public Guid PauseId { get; } = Guid.NewGuid();
+
+    /// <summary>Something that this run has sent may still be carried out.</summary>
+    public bool MayComeYet { get; set; }
+
+    /// <summary>The pause that is over with the next write. What has no answer is over when its time is.</summary>
+    public Guid? OverId => MayComeYet ? null : PauseId;
 }
 
 /// <summary>Lists activated trees, a page at a time.</summary>

@@ -9,8 +9,11 @@ namespace MetaAdsJobs.Core.Spending;
 internal sealed record Stop(Guid Id, Guid? SocialAccountId, string StoppedBy, string? LiftedBy, bool IsLifted, bool Reactivate);
 
 /// <summary>What the stop switch knows of activations. A write is refused when somebody else has changed the row since it was read.</summary>
-internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOptions options, TimeProvider time)
+internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activations, OrchestrationOptions options, TimeProvider time)
 {
+    // A start's job may be delivered twice, and no lease keeps the other run of it from sending what it has a permit for.
+    private const string OthersResume = "(resumes > @Permits AND busy_until > clock_timestamp())";
+
     public async Task<Stop?> FindAsync(Guid stopId, CancellationToken ct)
     {
         const string FindSql = "SELECT id, social_account_id, stopped_by, lifted_by, lifted_at IS NOT NULL AS is_lifted, reactivate FROM stops WHERE id = @StopId";
@@ -85,19 +88,21 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOption
             new { AccountId = accountId, StoppedBy = stoppedBy, Reactivate = reactivate, Now = now }, cancellationToken: ct));
     }
 
-    /// <summary>Commits what is about to be paused, before it is: after a crash nobody could tell it from what a person had paused.</summary>
+    /// <summary>Commits what is about to be paused, before it is: after a crash nobody could tell it from what a person had paused. Until the pause is over nobody activates it.</summary>
     /// <returns>False when somebody has edited the campaign since it was listed, or looked at last: perhaps he has paused this, and then it stays so.</returns>
     public async Task<bool> NoteAsync(Spender spender, string metaId, CancellationToken ct)
     {
         const string NoteSql = """
             WITH noted AS (
                 UPDATE activations SET untold_ids = CASE WHEN @MetaId = ANY (untold_ids) THEN untold_ids ELSE array_append(untold_ids, @MetaId) END,
-                    paused_ids = CASE WHEN @MetaId = ANY (paused_ids) THEN paused_ids ELSE array_append(paused_ids, @MetaId) END
+                    paused_ids = CASE WHEN @MetaId = ANY (paused_ids) THEN paused_ids ELSE array_append(paused_ids, @MetaId) END,
+                    pausing = CASE WHEN pausing_until > clock_timestamp() THEN array_remove(pausing, @PauseId) ELSE ARRAY[]::uuid[] END || @PauseId,
+                    pausing_until = GREATEST(pausing_until, clock_timestamp() + @Longest)
                 WHERE request_id = @RequestId AND changed_at = @SeenAt RETURNING 1)
             SELECT changed_at, paused_ids, EXISTS (SELECT 1 FROM noted) FROM activations WHERE request_id = @RequestId
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var (changedAt, pausedIds, isNoted) = await connection.QuerySingleAsync<(DateTimeOffset, string[], bool)>(new(NoteSql, new { spender.RequestId, MetaId = metaId, spender.SeenAt }, cancellationToken: ct));
+        var (changedAt, pausedIds, isNoted) = await connection.QuerySingleAsync<(DateTimeOffset, string[], bool)>(new(NoteSql, new { spender.RequestId, MetaId = metaId, spender.SeenAt, spender.PauseId, activations.Longest }, cancellationToken: ct));
         if (isNoted)
         {
             spender.PausedIds.Add(metaId);
@@ -112,23 +117,6 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOption
     }
 
     /// <summary>
-    /// After a call that pauses, whatever became of it: if a start has come since it was noted, and has activated again what was noted, the call may have been carried out after that.
-    /// Then it is noted once more, for the next start, unless an edit has paused something since, which stays as it is.
-    /// </summary>
-    public async Task NoteAgainAsync(Stop stop, Spender spender, string metaId, DateTimeOffset notedAt)
-    {
-        const string NoteSql = """
-            UPDATE activations v SET paused_ids = array_append(paused_ids, @MetaId), untold_ids = array_append(array_remove(untold_ids, @MetaId), @MetaId)
-            WHERE request_id = @RequestId AND changed_at <> @SeenAt AND NOT @MetaId = ANY (paused_ids)
-              AND EXISTS (SELECT 1 FROM stops s WHERE s.id = @StopId AND s.lifted_at IS NOT NULL AND s.reactivate)
-              AND NOT EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = v.request_id AND e.kind = 'pause' AND (e.completed_at IS NULL OR e.completed_at >= @NotedAt))
-            """;
-        // Never cancelled: a stopping worker must leave the word.
-        await using var connection = await dataSource.OpenConnectionAsync(CancellationToken.None);
-        if (await connection.ExecuteAsync(NoteSql, new { spender.RequestId, MetaId = metaId, spender.SeenAt, StopId = stop.Id, NotedAt = notedAt }) == 1) spender.NotedIds.Add(metaId);
-    }
-
-    /// <summary>
     /// Its campaign and what hangs on it are paused. An orchestration that has not ended activates again when it goes on, also when
     /// it had done so before. What another process has noted and not told stays noted: it may have died since.
     /// </summary>
@@ -139,7 +127,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOption
             WITH {ChangeLog.Cte},
             paused AS (
                 UPDATE activations SET state = CASE WHEN cardinality(paused_ids) > 0 THEN 'paused' ELSE 'idle' END, busy_until = NULL, changed_at = @Now,
-                    untold_ids = ARRAY(SELECT id FROM unnest(untold_ids) AS id WHERE NOT id = ANY (@Told::text[]))
+                    untold_ids = ARRAY(SELECT id FROM unnest(untold_ids) AS id WHERE NOT id = ANY (@Told::text[])), pausing = array_remove(pausing, @OverId)
                 WHERE request_id = @RequestId AND changed_at = @ChangedAt AND (busy_until IS NULL OR busy_until < clock_timestamp())
                 RETURNING request_id),
             again AS (
@@ -158,7 +146,8 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOption
         const string ActivatedSql = $"""
             WITH {ChangeLog.Cte},
             activated AS (
-                UPDATE activations v SET state = 'active', busy_until = clock_timestamp() + @SettleDelay, changed_at = @Now,
+                UPDATE activations v SET state = 'active', changed_at = @Now, resumes = CASE WHEN {OthersResume} THEN resumes ELSE 0 END,
+                    busy_until = CASE WHEN {OthersResume} THEN GREATEST(busy_until, clock_timestamp() + @SettleDelay) ELSE clock_timestamp() + @SettleDelay END,
                     paused_ids = CASE WHEN EXISTS (
                         SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
                         THEN v.paused_ids ELSE ARRAY[]::text[] END
@@ -177,7 +166,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOption
         const string LeftSql = $"""
             WITH {ChangeLog.Cte},
             idle AS (
-                UPDATE activations SET state = CASE WHEN @MayComeYet THEN 'active' ELSE 'idle' END, busy_until = CASE WHEN @MayComeYet THEN busy_until END,
+                UPDATE activations SET state = CASE WHEN @MayComeYet OR {OthersResume} THEN 'active' ELSE 'idle' END, busy_until = CASE WHEN @MayComeYet OR {OthersResume} THEN busy_until END,
                     paused_ids = ARRAY[]::text[], changed_at = @Now
                 WHERE request_id = @RequestId AND state IN ('activating', 'paused', 'active') RETURNING 1)
             SELECT count(*) FROM idle
@@ -204,6 +193,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOption
     public async Task AuditAsync(Spender spender, string askedBy, CancellationToken ct)
     {
         if (spender.Credential is null) return;
+        spender.MayComeYet |= spender.Credential.Changes.IsAnyUnknown;
         await ChangeLog.WriteAsync(dataSource, spender.Account.Id, spender.RequestId, askedBy, spender.Credential.Changes, ct);
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await ToldAsync(connection, spender, ct);
@@ -213,21 +203,22 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, OrchestrationOption
     private static async Task ToldAsync(NpgsqlConnection connection, Spender spender, CancellationToken ct)
     {
         const string ToldSql = """
-            UPDATE activations SET untold_ids = ARRAY(SELECT id FROM unnest(untold_ids) AS id WHERE NOT id = ANY (@Told::text[])) WHERE request_id = @RequestId
+            UPDATE activations SET untold_ids = ARRAY(SELECT id FROM unnest(untold_ids) AS id WHERE NOT id = ANY (@Told::text[])), pausing = array_remove(pausing, @OverId) WHERE request_id = @RequestId
             """;
         if (spender.NotedIds.Count == 0) return;
-        await connection.ExecuteAsync(new(ToldSql, new { spender.RequestId, Told = spender.NotedIds.ToArray() }, cancellationToken: ct));
+        await connection.ExecuteAsync(new(ToldSql, new { spender.RequestId, Told = spender.NotedIds.ToArray(), spender.OverId }, cancellationToken: ct));
         spender.NotedIds.Clear();
     }
 
     private async Task<bool> WriteAsync(string sql, Spender spender, string askedBy, CancellationToken ct, bool isOwn = false)
     {
+        spender.MayComeYet |= spender.Credential?.Changes.IsAnyUnknown == true;
         var changes = spender.Credential?.Changes.Open() ?? OpenChanges.None;
         var parameters = new DynamicParameters(changes);
         parameters.AddDynamicParams(new
         {
             spender.RequestId, AccountId = spender.Account.Id, AskedBy = askedBy, Now = time.GetUtcNow(), spender.ChangedAt, options.SettleDelay, IsOwn = isOwn,
-            Told = spender.NotedIds.ToArray(), MayComeYet = spender.IsBusy || spender.Credential?.Changes.IsAnyUnknown == true,
+            Told = spender.NotedIds.ToArray(), spender.OverId, spender.Permits, MayComeYet = spender.IsBusy || spender.Credential?.Changes.IsAnyUnknown == true,
         });
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var written = await connection.ExecuteScalarAsync<long>(new(sql, parameters, cancellationToken: ct));

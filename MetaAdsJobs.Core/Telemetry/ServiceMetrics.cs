@@ -53,6 +53,11 @@ internal sealed class ServiceMetrics(ServiceReader service, QueueReader queue, E
         Gauge("metaadsjobs.stops.active", "Stops in force", "scope", numbers => numbers.Service.Stops.Select(one => (one.Key, (double)one.Value)));
         Gauge("metaadsjobs.alerts.open", "Alerts that are not over", "severity", numbers => Each(["info", "warning", "critical"], numbers.Service.Alerts));
         Gauge("metaadsjobs.alerts.evaluation.age", "Since the alert rule that has waited longest was evaluated: rules of days are, once an hour at the least", numbers => numbers.Service.AlertsEvaluated.TotalSeconds, "s");
+        Gauge("metaadsjobs.webhooks.deliveries", "Events for webhooks that were not received: pending, on their way; failed, given up", "state",
+            numbers => [("pending", numbers.Service.Webhooks.Pending), ("failed", numbers.Service.Webhooks.Failed)]);
+        Gauge("metaadsjobs.webhooks.oldest.age", "Since the oldest event happened that is on its way", numbers => numbers.Service.Webhooks.Oldest.TotalSeconds, "s");
+        Gauge("metaadsjobs.webhooks.switched_off", "Webhooks that are switched off", numbers => numbers.Service.Webhooks.SwitchedOff);
+        Gauge("metaadsjobs.clip_events", "Events of publishers, in so many accounts, that a person has to look at", "state", numbers => Each(["refused", "held", "over_limit"], numbers.Service.ClipEvents));
         return Task.CompletedTask;
     }
 

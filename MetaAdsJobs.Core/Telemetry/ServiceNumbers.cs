@@ -16,11 +16,18 @@ internal sealed record ServiceNumbers
 
     public required IReadOnlyDictionary<string, long> Stops { get; init; }
 
+    /// <summary>Events for webhooks: on their way, for how long the oldest of these, given up, and webhooks that are switched off.</summary>
+    public required (long Pending, TimeSpan Oldest, long Failed, long SwitchedOff) Webhooks { get; init; }
+
+    /// <summary>Events of publishers that a person has to look at, in so many accounts, by what they became.</summary>
+    public required IReadOnlyDictionary<string, long> ClipEvents { get; init; }
+
     /// <summary>Alerts that are not over, by severity.</summary>
     public required IReadOnlyDictionary<string, long> Alerts { get; init; }
 
     /// <summary>Since the rule that has waited longest was evaluated; zero without rules.</summary>
     public required TimeSpan AlertsEvaluated { get; init; }
+
     public required long DifferingDays { get; init; }
     public required long WithoutNight { get; init; }
 

@@ -36,6 +36,13 @@ internal sealed class ServiceReader(NpgsqlDataSource dataSource, TimeProvider ti
             SELECT count(*) FILTER (WHERE social_account_id IS NULL) AS everything, count(*) FILTER (WHERE social_account_id IS NOT NULL) AS accounts
             FROM stops WHERE lifted_at IS NULL;
 
+            SELECT count(*), min(occurred_at), (SELECT count(*) FROM event_deliveries WHERE state = 'failed'), (SELECT count(*) FROM webhooks WHERE state = 'off')
+            FROM event_deliveries WHERE state = 'pending';
+
+            SELECT state, sum(events)::bigint FROM (
+                SELECT state, count(*) AS events FROM clip_outcomes WHERE state IN ('refused', 'held', 'over_limit') GROUP BY state
+                UNION ALL SELECT 'refused', count(*) FROM clip_events WHERE unplaced) open GROUP BY state;
+
             SELECT severity, count(*) FROM alert_episodes WHERE closed_at IS NULL GROUP BY severity;
 
             SELECT min(COALESCE(evaluated_at, updated_at)) FROM alert_rules WHERE enabled;
@@ -64,6 +71,7 @@ internal sealed class ServiceReader(NpgsqlDataSource dataSource, TimeProvider ti
         var pacing = read.Read<(string UseCase, long Blocked, double HighestUsage)>().ToDictionary(row => row.UseCase, row => (row.Blocked, row.HighestUsage));
         var (accounts, rejected, expiring, blocked) = read.ReadSingle<(long, long, long, long)>();
         var (everything, single) = read.ReadSingle<(long, long)>();
+        var (pending, oldest, failed, switchedOff) = read.ReadSingle<(long, DateTimeOffset?, long, long)>();
         return new()
         {
             Orchestrations = orchestrations,
@@ -72,6 +80,8 @@ internal sealed class ServiceReader(NpgsqlDataSource dataSource, TimeProvider ti
             Accounts = accounts,
             Attention = new Dictionary<string, long> { ["token_rejected"] = rejected, ["token_expiring"] = expiring, ["blocked_by_meta"] = blocked },
             Stops = new Dictionary<string, long> { ["all"] = everything, ["account"] = single },
+            Webhooks = (pending, oldest is { } since && since < now ? now - since : TimeSpan.Zero, failed, switchedOff),
+            ClipEvents = Counts(read),
             Alerts = Counts(read),
             AlertsEvaluated = read.ReadSingle<DateTimeOffset?>() is { } evaluated && evaluated < now ? now - evaluated : TimeSpan.Zero,
             DifferingDays = read.ReadSingle<long>(),

@@ -42,6 +42,9 @@ public sealed class FieldErrors
         if (_errors.GetValueOrDefault(Cut(path, LongestPath))?.Contains(Cut(message, LongestMessage)) != true) Add(path, message);
     }
 
+    /// <summary>Whether something is told of the path.</summary>
+    public bool Has(string path) => _errors.ContainsKey(Cut(path, LongestPath));
+
     /// <summary>One more where <see cref="IsFull"/> is true already, without the making of words that nobody reads.</summary>
     public void AddUntold() => Count++;
 

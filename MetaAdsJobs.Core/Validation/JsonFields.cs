@@ -26,6 +26,9 @@ public sealed class JsonFields
 
     public bool IsObject { get; }
 
+    /// <summary>What is read.</summary>
+    internal JsonElement Element => _object;
+
     public string PathOf(string name) => _prefix + name;
 
     public void Refuse(string name, string message) => Errors.Add(PathOf(name), message);

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using MetaAdsJobs.Api;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.StubGraph;
+using MetaAdsJobs.Tests.Publishers;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -59,6 +60,8 @@ public sealed class CommitInDoubtTests
     {
         var before = await RunsAsync();
         var key = ("Idempotency-Key", $"{Guid.NewGuid()}");
+        // The row and its job are one statement's commit, and nothing else that is sent holds the whole request.
+        _proxy.CommitWords = "campaign_objective";
         _proxy.Next = committed ? DatabaseProxy.Cut.AfterCommit : DatabaseProxy.Cut.BeforeCommit;
 
         var answer = await _client.PostAsync("/meta/orchestrate/run", _request, key);
@@ -75,9 +78,42 @@ public sealed class CommitInDoubtTests
         Assert.That(await _database.DataSource.RowsAsync("hangfire.job"), Is.EqualTo(await RunsAsync()));
     }
 
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task A_publishers_message_whose_commit_nobody_saw_end_is_settled_by_sending_it_again(bool committed)
+    {
+        var name = committed ? "committed" : "not-committed";
+        var publisher = (await _client.PostAsync("/meta/publishers", new JsonObject { ["name"] = name })).Json;
+        var template = await _client.SendAsync(HttpMethod.Put, $"/meta/publishers/{publisher["id"]}/templates/{_request["social_account_id"]}", ClipWorld.Template().ToJsonString());
+        Assert.That(template.Code, Is.EqualTo(200), template.Text);
+        var (before, message) = (await RunsAsync(), ClipMessage.Of("in-doubt"));
+        _proxy.CommitWords = "COMMIT\0";
+        _proxy.Next = committed ? DatabaseProxy.Cut.AfterCommit : DatabaseProxy.Cut.BeforeCommit;
+
+        var answer = await SendAsync();
+
+        Assert.That((answer.Code, answer.Header("Retry-After")), Is.EqualTo((503, "5")), answer.Text);
+        Assert.That((string?)answer.Json["detail"], Does.Contain("not known").And.Contain("under the same webhook-id"));
+        Assert.That(_proxy.Next, Is.EqualTo(DatabaseProxy.Cut.Nothing), "no commit was cut");
+        await Eventually.TrueAsync(async () => await RunsAsync() == before + (committed ? 1 : 0), () => "the commit did not end as the test wanted it");
+
+        var again = await SendAsync();
+
+        Assert.That((again.Code, (bool?)again.Json["duplicate"], (string?)again.Json["outcomes"]![0]!["state"]), Is.EqualTo((committed ? 200 : 202, committed, "accepted")), again.Text);
+        Assert.That(await RunsAsync(), Is.EqualTo(before + 1));
+        Assert.That(await _database.DataSource.RowsAsync("hangfire.job"), Is.EqualTo(await RunsAsync()));
+
+        Task<ApiAnswer> SendAsync()
+        {
+            var signed = message.Sign((string)publisher["secret"]!, TimeProvider.System.GetUtcNow());
+            return _client.PostAsync($"/meta/events/clip-published?publisher={name}", message.Body, ("webhook-id", signed.Id!), ("webhook-timestamp", signed.Timestamp!), ("webhook-signature", signed.Signatures!));
+        }
+    }
+
     [Test]
     public async Task What_may_be_done_twice_is_told_to_be_sent_again()
     {
+        _proxy.CommitWords = "COMMIT\0";
         _proxy.Next = DatabaseProxy.Cut.AfterCommit;
         var answer = await _client.PostAsync($"/meta/accounts/{_request["social_account_id"]}/stop");
         Assert.That(answer.Code, Is.EqualTo(503), answer.Text);
@@ -89,14 +125,16 @@ public sealed class CommitInDoubtTests
     }
 
     [Test]
-    public async Task Nothing_was_written_is_said_when_the_connection_broke_before_the_commit()
+    public async Task Nothing_was_written_is_said_when_the_connection_broke_before_anything_was_written()
     {
         var before = await RunsAsync();
-        _proxy.Next = DatabaseProxy.Cut.BeforeBegin;
-        var answer = await _client.PostAsync("/meta/orchestrate/run", _request);
+        // Whether there is an earlier request with this key is asked first.
+        _proxy.CommitWords = $"{Guid.NewGuid()}";
+        _proxy.Next = DatabaseProxy.Cut.BeforeCommit;
+        var answer = await _client.PostAsync("/meta/orchestrate/run", _request, ("Idempotency-Key", _proxy.CommitWords));
         Assert.That(answer.Code, Is.EqualTo(503), answer.Text);
         Assert.That((string?)answer.Json["detail"], Does.Contain("Nothing was written"));
-        Assert.That(_proxy.Next, Is.EqualTo(DatabaseProxy.Cut.Nothing), "no transaction was cut");
+        Assert.That(_proxy.Next, Is.EqualTo(DatabaseProxy.Cut.Nothing), "nothing was cut");
         Assert.That(await RunsAsync(), Is.EqualTo(before));
     }
 

@@ -34,6 +34,8 @@ public sealed class DescriptionTests
             "POST /meta/webhooks/{id}/test", "POST /meta/webhooks/{id}/replay", "GET /meta/webhooks/{id}/deliveries", "GET /meta/webhooks/{id}/deliveries/{delivery}", "POST /meta/webhooks/{id}/deliveries/{delivery}/replay",
             "GET /meta/alerts", "GET /meta/alerts/{id}", "POST /meta/alerts/{id}/acknowledge", "POST /meta/alerts/{id}/mute", "GET /meta/alerts/rules", "POST /meta/alerts/rules", "POST /meta/alerts/rules/try",
             "GET /meta/alerts/rules/{id}", "PATCH /meta/alerts/rules/{id}", "DELETE /meta/alerts/rules/{id}", "POST /meta/alerts/rules/{id}/try",
+            "GET /meta/publishers", "POST /meta/publishers", "GET /meta/publishers/{id}", "PATCH /meta/publishers/{id}", "DELETE /meta/publishers/{id}", "POST /meta/publishers/{id}/rotate", "POST /meta/publishers/{id}/preview",
+            "GET /meta/publishers/{id}/templates", "PUT /meta/publishers/{id}/templates/{account}", "GET /meta/publishers/{id}/events", "POST /meta/publishers/{id}/events/{event}/take", "POST /meta/publishers/{id}/events/take", "POST /meta/events/clip-published",
             "GET /health/live", "GET /health/ready",
         ]));
     }
@@ -46,8 +48,8 @@ public sealed class DescriptionTests
         Assert.That(((string?)scheme["type"], (string?)scheme["scheme"]), Is.EqualTo(("http", "bearer")));
         foreach (var (path, call) in Operations(description))
         {
-            var asked = (call["security"] ?? description["security"]) is JsonArray { Count: > 0 } security && security[0]!.AsObject().ContainsKey("bearer");
-            Assert.That(asked, Is.EqualTo(path.StartsWith("/meta", StringComparison.Ordinal)), path);
+            var asked = (call["security"] ?? description["security"]) is JsonArray { Count: > 0 } security ? security[0]!.AsObject().Single().Key : null;
+            Assert.That(asked, Is.EqualTo(path == "/meta/events/clip-published" ? "signature" : path.StartsWith("/meta", StringComparison.Ordinal) ? "bearer" : null), path);
         }
     }
 

@@ -36,6 +36,17 @@ public sealed class RateLimitTests
     }
 
     [Test]
+    public async Task Who_sends_much_in_a_publishers_name_without_its_signature_is_held_up_and_callers_with_a_token_are_not()
+    {
+        using var stranger = _service.Client(role: null);
+        using var other = _service.Client("viewer", "beside a stranger");
+        var answers = await FloodAsync(() => stranger.PostAsync("/meta/events/clip-published?publisher=studio", new JsonObject(), ("webhook-id", "1"), ("webhook-timestamp", "1"), ("webhook-signature", "v1,")));
+
+        Assert.That(answers.Select(answer => answer.Code).Distinct(), Is.EquivalentTo([401, 429]));
+        Assert.That((await other.GetAsync("/meta/accounts")).Code, Is.EqualTo(200));
+    }
+
+    [Test]
     public async Task A_stop_is_never_refused_however_often_its_caller_has_called()
     {
         using var admin = _service.Client("admin", "the owner");

@@ -111,6 +111,32 @@ public sealed class FeedTests
         Assert.That(await RowsAsync("hangfire.job") - before, Is.EqualTo(jobs));
     }
 
+    /// <summary>Otherwise one row would have two ads: its mended one, and the run's.</summary>
+    [Test]
+    public async Task A_mended_row_whose_run_is_retried_in_that_very_moment_is_refused([Values] bool isRetried)
+    {
+        var row = _request.Row("row 1", _ => { });
+        await FeedAsync(await AcceptAsync(BatchWorld.FileOf([row])));
+        await ExecuteAsync("UPDATE orchestrations SET status = 'failed', completed_at = now()");
+        row["campaign_name"] = "Mended";
+        Task<BatchAcceptance> accepting;
+        await using (var connection = await _core.Database.DataSource.OpenConnectionAsync())
+        {
+            await using var retry = await connection.BeginTransactionAsync();
+            await connection.ExecuteAsync("UPDATE orchestrations SET status = 'queued', completed_at = NULL", transaction: retry);
+            accepting = _core.Get<AcceptBatch>().OfJsonAsync(JsonSerializer.SerializeToElement(BatchWorld.FileOf([row])), null, "a test", dryRun: false, CancellationToken.None);
+            await Eventually.TrueAsync(async () => await RowsAsync("pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == 1, () => "nobody waits for the run");
+            await (isRetried ? retry.CommitAsync() : retry.RollbackAsync());
+        }
+
+        var accepted = await accepting;
+
+        Assert.That(accepted, isRetried ? Is.InstanceOf<BatchAcceptance.Invalid>() : Is.InstanceOf<BatchAcceptance.Accepted>());
+        if (accepted is BatchAcceptance.Invalid refused) Assert.That(refused.Errors.Rows.Single().Errors["row_id"].Single(), Does.StartWith("was sent before with other content").And.Contains("which is running"));
+        Assert.That(await RowsAsync("batches"), Is.EqualTo(isRetried ? 1 : 2));
+        Assert.That(await RowsAsync("orchestrations WHERE replaced_by IS NOT NULL"), Is.EqualTo(isRetried ? 0 : 1));
+    }
+
     [Test]
     public async Task A_thousand_rows_are_judged_before_the_first_write()
     {
@@ -127,8 +153,11 @@ public sealed class FeedTests
     private async Task<Guid> AcceptAsync(int rows, int account, int? account2 = null, string prefix = "")
     {
         var file = BatchWorld.FileOf(Enumerable.Range(1, rows).Select(index => _request.Row($"{prefix}{Guid.NewGuid()}", row => row["social_account_id"] = $"{_accounts[account2 is { } other && index > rows / 2 ? other : account]}")));
-        return ((BatchAcceptance.Accepted)await _core.Get<AcceptBatch>().OfJsonAsync(JsonSerializer.SerializeToElement(file), null, "a test", dryRun: false, CancellationToken.None)).BatchId;
+        return await AcceptAsync(file);
     }
+
+    private async Task<Guid> AcceptAsync(JsonObject file) =>
+        ((BatchAcceptance.Accepted)await _core.Get<AcceptBatch>().OfJsonAsync(JsonSerializer.SerializeToElement(file), null, "a test", dryRun: false, CancellationToken.None)).BatchId;
 
     private Task<JobOutcome> FeedAsync(Guid batchId) => _core.Get<FeedBatches>().ExecuteAsync(batchId, CancellationToken.None);
 

@@ -246,6 +246,18 @@ public sealed class EditTests
         Assert.That((await _world.TreeAsync(tree)).AdSets[0].Status, Is.EqualTo("DELETED"));
     }
 
+    /// <summary>Meta refuses to pause it, and it is not deleted for that.</summary>
+    [Test]
+    public async Task What_is_paused_once_it_is_archived_stays_known_as_archived()
+    {
+        var adSet = (await _world.BuiltAsync()).AdSets[0].MetaId;
+        await _world.EditAsync(EditKind.Archive, adSet);
+
+        Assert.That((await _world.EditAsync(EditKind.Pause, adSet)).Status, Is.EqualTo("succeeded"));
+
+        Assert.That(await _world.QueryAsync<string>("SELECT status FROM meta_adsets WHERE meta_id = @adSet", new { adSet }), Is.EqualTo(["ARCHIVED"]));
+    }
+
     [TestCase("META_CAMPAIGN", """{"daily_budget_cents":5000}""", "daily_budget_cents: the budgets are the ad sets': change them there")]
     [TestCase("META_CAMPAIGN", """{"end_time":"2030-01-01T00:00:00Z"}""", "end_time: is an ad set's: change it there")]
     [TestCase("META_ADSET", """{"lifetime_budget_cents":5000}""", "lifetime_budget_cents: Meta does not change one kind of budget into the other: it has a daily_budget_cents")]

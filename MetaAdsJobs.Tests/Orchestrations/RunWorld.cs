@@ -123,7 +123,7 @@ internal sealed class RunWorld : IAsyncDisposable
         var request = RequestValidation.Read(JsonSerializer.SerializeToElement(body), errors, out _);
         Assert.That(request, Is.Not.Null);
         var requestId = Guid.CreateVersion7();
-        await Get<AcceptanceStore>().InsertAsync(requestId, request!, request!.ToJson(), [1], "tests", null, "0", request!.ActivateAt is { } at ? LocalMoments.Read(at, TimeZoneInfo.FindSystemTimeZoneById("America/New_York")).At : null, CancellationToken.None);
+        await Get<AcceptanceStore>().InsertAsync(requestId, request!, request!.ToJson(), [1], "tests", null, Get<IJobQueue>().EnqueueOrchestration, request!.ActivateAt is { } at ? LocalMoments.Read(at, TimeZoneInfo.FindSystemTimeZoneById("America/New_York")).At : null, CancellationToken.None);
         return new(requestId, accountId, adAccountId, clipId);
     }
 }

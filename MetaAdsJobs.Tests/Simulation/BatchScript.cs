@@ -12,6 +12,7 @@ internal sealed class BatchScript
     private readonly History _history;
     private readonly int? _seed;
     private readonly List<Guid> _accepted = [];
+    private bool _isCalm;
 
     /// <param name="weight">Of what the history has drawn: a seventh of them has batches; nought where it is kept for what it once showed.</param>
     public BatchScript(History history, int weight) => (_history, _seed) = (history, !history.IsOfNumbers && weight % 7 == 2 ? weight : null);
@@ -42,6 +43,7 @@ internal sealed class BatchScript
     public void PlanCalm()
     {
         if (!IsOn) return;
+        _isCalm = true;
         _history.Script.At(2, "resumes all batches", async (api, ct) =>
         {
             foreach (var batch in _accepted) await api.Get<OrderBatch>().ResumeAsync(batch, "client", ct);
@@ -85,7 +87,8 @@ internal sealed class BatchScript
 
     private void Order(double at, int kind, int which) => _history.Script.At(at, "orders something of a batch", async (api, ct) =>
     {
-        if (_accepted.Count == 0) return;
+        // What would be paused then, nobody would resume.
+        if (_accepted.Count == 0 || _isCalm) return;
         var (order, batch) = (api.Get<OrderBatch>(), _accepted[which % _accepted.Count]);
         await (kind switch { 0 => order.CancelAsync(batch, "client", ct), < 4 => order.PauseAsync(batch, "client", ct), _ => order.ResumeAsync(batch, "client", ct) });
     });

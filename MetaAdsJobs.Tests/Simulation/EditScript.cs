@@ -21,7 +21,7 @@ internal sealed class EditScript(History history)
         {
             var asked = requests[random.Next(requests.Count)];
             var kind = (EditKind[])[EditKind.Publish, EditKind.Publish, EditKind.Pause, EditKind.Pause, EditKind.Resume, EditKind.Update, EditKind.Update, EditKind.Update, EditKind.Archive, EditKind.Delete];
-            var (what, level, budget) = (kind[random.Next(kind.Length)], random.Next(3), random.Next(1, 4) * 5000);
+            var (what, level, budget) = (kind[random.Next(kind.Length)], random.Next(3), random.Next(1, 4) * 6000);
             history.Script.At(random.Next(10, 600), $"asks to {what} of {asked.Name}", (api, ct) => EditAsync(api, asked, what, what == EditKind.Update ? 1 : level, budget, ct));
         }
 

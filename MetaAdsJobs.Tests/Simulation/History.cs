@@ -58,7 +58,8 @@ internal sealed class History : IAsyncDisposable
         FileSeed = !isOfNumbers && weight % 5 == 3 && weight is not (73 or 108) ? weight : null;
         // Of a tenth some requests have a time, and some accounts demand approval.
         HoldSeed = !isOfNumbers && weight % 10 == 7 && weight is not (107 or 137) ? weight : null;
-        (Syncs, Edits, Into, Batches, Holds, Adopt, AdoptJudge) = (new(this), new(this), new(this), new(this, sum is 12 or 14 or 17 || weight is 73 or 89 or 107 or 108 or 137 ? 0 : weight), new(this), new(this), new(this));
+        var later = sum is 12 or 14 or 17 || weight is 73 or 89 or 107 or 108 or 137 ? 0 : weight;
+        (Syncs, Edits, Into, Batches, Publishers, Holds, Adopt, AdoptJudge) = (new(this), new(this), new(this), new(this, later), new(this, later), new(this), new(this), new(this));
     }
 
     /// <summary>About syncs and nights; else about requests and spending.</summary>
@@ -67,7 +68,6 @@ internal sealed class History : IAsyncDisposable
     public Choices Choices { get; }
     public Clockwork Clockwork { get; }
     public Odds Odds { get; private set; }
-    /// <summary>Nothing could go wrong.</summary>
     public bool IsQuiet { get; private set; }
     /// <summary>A stop comes while something is activated by a call whose answer is lost, and which Meta carries out when it likes.</summary>
     public bool IsStoppedMidway { get; private set; }
@@ -103,6 +103,7 @@ internal sealed class History : IAsyncDisposable
     public HoldScript Holds { get; }
     public AdoptScript Adopt { get; }
     public BatchScript Batches { get; }
+    public PublisherScript Publishers { get; }
     public AdoptJudge AdoptJudge { get; }
 
     /// <summary>Worker processes that live.</summary>
@@ -124,6 +125,7 @@ internal sealed class History : IAsyncDisposable
         Script.Plan();
         Adopt.Plan(Script.Requests);
         Batches.Plan();
+        Publishers.Plan();
         PlanSweep();
         // Storm, then calm: whatever is still open has to come to its end.
         Go(until: () => Clockwork.Now >= Script.CalmFrom || Clockwork.Steps > MostStormySteps);

@@ -144,6 +144,7 @@ internal sealed class Judge(History history)
         }
 
         await history.Batches.JudgeAsync(connection);
+        await history.Publishers.JudgeAsync(connection);
         foreach (var asked in history.Script.Requests.Where(asked => asked.RequestId is null)) Condemn($"{asked.Name} was never accepted");
     }
 
@@ -188,6 +189,9 @@ internal sealed class Judge(History history)
         }
     }
 
+    // What is below it is active in word only, and Meta lets nobody change it.
+    private static bool IsOver(MetaObject one) => !one.Lives || one.Status == "ARCHIVED" || one.Parent is { } parent && IsOver(parent);
+
     private static bool IsGoneByHand(MetaObject one) => one.IsByHand || one.Parent is { } parent && IsGoneByHand(parent);
 
     private bool IsEnded(MetaObject one) => history.Edits.Ended.Contains(one.Id) || one.Parent is { } parent && IsEnded(parent);
@@ -205,7 +209,7 @@ internal sealed class Judge(History history)
             if (edits.LastOrDefault(edit => edit.MetaId == thing.Id && edit.Kind == "update") is { State: "succeeded", Budget: { } budget } && thing.Budget != budget)
                 Condemn($"the budget of {thing.Id} was set to {budget} last, and is {thing.Budget}");
             var last = edits.LastOrDefault(edit => edit.Kind != "update" && (edit.MetaId == thing.Id || (edit.Kind == "publish" && thing.Kind != "adcreatives" && history.World.Objects.Any(top => top.Id == edit.MetaId && IsBelow(thing, top)))));
-            if (last is { Kind: "pause", State: "succeeded" } && thing is { Status: "ACTIVE" }) Condemn($"{thing.Kind} {thing.Id} was paused, and is active");
+            if (last is { Kind: "pause", State: "succeeded" } && thing is { Status: "ACTIVE" } && !IsOver(thing)) Condemn($"{thing.Kind} {thing.Id} was paused, and is active");
             if (last is { Kind: "delete", State: "succeeded" } && thing.Lives) Condemn($"{thing.Kind} {thing.Id} was deleted, and lives");
             if (last is { Kind: "archive", State: "succeeded" } && thing is { Lives: true, Status: not "ARCHIVED" }) Condemn($"{thing.Kind} {thing.Id} was archived, and is {thing.Status}");
             if (last is { Kind: "publish" or "resume", State: "succeeded" } && thing.Kind == "campaigns" && thing is not { Status: "ACTIVE" }) Condemn($"campaign {thing.Id} was published, and is {thing.Status}");

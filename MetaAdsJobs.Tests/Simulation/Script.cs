@@ -189,14 +189,14 @@ internal sealed class Script(History history)
 
     public bool HasOpen() => Open().Count > 0;
     public string OpenNow() => string.Join(", ", Open());
-    public void Died(SimProcess process) => _open -= process.Name.StartsWith('a') ? process.Activities.Count : 0;
+    public void Died(SimProcess process) => _open -= process.Activities.Count(one => one.Name.StartsWith("client ", StringComparison.Ordinal));
 
     public async Task CleanAsync()
     {
         await using var connection = await history.Database.Aside.OpenConnectionAsync();
         var accounts = _accounts.Select(account => account.Id).ToArray();
         await connection.ExecuteAsync("""
-            DELETE FROM batch_rows WHERE social_account_id = ANY(@accounts); DELETE FROM batches b WHERE NOT EXISTS (SELECT 1 FROM batch_rows r WHERE r.batch_id = b.batch_id); DELETE FROM campaign_edits WHERE social_account_id = ANY(@accounts);
+            DELETE FROM clip_runs; DELETE FROM clip_templates; DELETE FROM publishers; DELETE FROM batch_rows WHERE social_account_id = ANY(@accounts); DELETE FROM batches b WHERE NOT EXISTS (SELECT 1 FROM batch_rows r WHERE r.batch_id = b.batch_id); DELETE FROM campaign_edits WHERE social_account_id = ANY(@accounts);
             DELETE FROM meta_ads a USING orchestrations o WHERE o.request_id = a.request_id AND o.social_account_id = ANY(@accounts);
             DELETE FROM meta_creatives WHERE social_account_id = ANY(@accounts);
             DELETE FROM meta_adsets a USING orchestrations o WHERE o.request_id = a.request_id AND o.social_account_id = ANY(@accounts);
@@ -210,7 +210,7 @@ internal sealed class Script(History history)
             DELETE FROM insight_syncs WHERE social_account_id = ANY(@accounts);
             DELETE FROM orchestrations WHERE social_account_id = ANY(@accounts);
             DELETE FROM events WHERE social_account_id = ANY(@accounts); DELETE FROM social_accounts WHERE id = ANY(@accounts);
-            DELETE FROM clips WHERE id = ANY(@clips);
+            DELETE FROM clips WHERE id = ANY(@clips) OR title IN ('first', 'second');
             """, new { accounts, clips = _clips.ToArray() });
     }
 

@@ -1,6 +1,9 @@
 using System.Transactions;
+using Dapper;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Jobs.Storage;
+using Npgsql;
 
 namespace MetaAdsJobs.Tests.Simulation;
 
@@ -108,6 +111,18 @@ internal sealed class SimQueue(History history)
     /// <summary>The service's own port, in one of its processes: a job is there when its transaction has committed.</summary>
     public sealed class Client(SimQueue queue, SimProcess process) : IJobQueue
     {
+        public async Task InsertWithJobAsync(Func<string> enqueue, string insertSql, Func<string, object> parametersOf, CancellationToken ct)
+        {
+            using var transaction = JobTransaction.Begin();
+            var jobId = enqueue();
+            await using (var connection = await process.Get<NpgsqlDataSource>().OpenConnectionAsync(ct))
+            {
+                await connection.ExecuteAsync(new(insertSql, parametersOf(jobId), cancellationToken: ct));
+            }
+
+            transaction.Complete();
+        }
+
         public string EnqueueOrchestration(Guid requestId) => Enqueue(new("orchestration", requestId));
 
         public string EnqueueRow(Guid requestId) => Enqueue(new("row", requestId));

@@ -22,8 +22,6 @@ internal sealed class DatabaseProxy : IDisposable
     public enum Cut
     {
         Nothing,
-        /// <summary>Before a transaction has begun.</summary>
-        BeforeBegin,
         BeforeCommit,
         AfterCommit,
 
@@ -39,6 +37,9 @@ internal sealed class DatabaseProxy : IDisposable
         get => (Cut)Volatile.Read(ref _cut);
         set => Volatile.Write(ref _cut, (int)value);
     }
+
+    /// <summary>What the next transaction is known by when it commits.</summary>
+    public string CommitWords { get; set; } = "COMMIT\0";
 
     /// <summary>Words of a statement that is carried out and whose answer does not come, once; null when that has happened.</summary>
     public string? LosesAnswerTo
@@ -87,8 +88,8 @@ internal sealed class DatabaseProxy : IDisposable
         while (await client.ReadAsync(bytes) is > 0 and var count)
         {
             if (Next == Cut.Everything) return;
-            var (begins, commits) = (bytes.AsSpan(0, count).IndexOf("BEGIN TRANSACTION"u8) >= 0, bytes.AsSpan(0, count).IndexOf("COMMIT\0"u8) >= 0);
-            if ((begins && Takes(Cut.BeforeBegin)) || (commits && Takes(Cut.BeforeCommit))) return;
+            var commits = bytes.AsSpan(0, count).IndexOf(Encoding.UTF8.GetBytes(CommitWords)) >= 0;
+            if (commits && Takes(Cut.BeforeCommit)) return;
             var cutsAfter = commits && Takes(Cut.AfterCommit);
             if (LosesAnswerTo is { } words && bytes.AsSpan(0, count).IndexOf(Encoding.UTF8.GetBytes(words)) >= 0 && Interlocked.CompareExchange(ref _losesAnswerTo, null, words) == words) loses.SetResult();
             if (cutsAfter) client.Socket.Shutdown(SocketShutdown.Both);

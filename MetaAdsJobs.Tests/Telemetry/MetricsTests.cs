@@ -26,6 +26,8 @@ public sealed partial class MetricsTests
             Assert.That(Value("metaadsjobs_workers_alive"), Is.EqualTo(1));
             Assert.That(Value("metaadsjobs_accounts"), Is.EqualTo(1));
             Assert.That(Value("metaadsjobs_stops_active", "scope=\"account\""), Is.EqualTo(1));
+            Assert.That((Value("metaadsjobs_webhooks_deliveries", "state=\"pending\""), Value("metaadsjobs_webhooks_deliveries", "state=\"failed\""), Value("metaadsjobs_clip_events", "state=\"held\"")), Is.EqualTo((0, 0, 0)));
+            Assert.That((Value("metaadsjobs_webhooks_oldest_age_seconds"), Value("metaadsjobs_webhooks_switched_off")), Is.EqualTo((0, 0)));
             Assert.That(Value("metaadsjobs_database_up"), Is.EqualTo(1));
             // The sync stored days until yesterday, in New York.
             Assert.That(Value("metaadsjobs_sync_oldest_day_age_seconds"), Is.InRange(0, 25 * 3600));

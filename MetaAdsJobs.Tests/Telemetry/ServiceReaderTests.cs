@@ -63,6 +63,15 @@ public sealed class ServiceReaderTests
             UPDATE alert_rules SET evaluated_at = now() - interval '1 day' WHERE NOT enabled;
             INSERT INTO alert_episodes (id, rule_id, rule_name, metric, level, severity, opened_at, closed_at, messages)
             SELECT gen_random_uuid(), gen_random_uuid(), 'x', 'spend', 'campaign', severity, now(), closed_at, 1 FROM (VALUES ('critical', NULL), ('warning', NULL), ('warning', NULL), ('info', now())) AS e (severity, closed_at);
+            INSERT INTO webhooks (id, url, shown_url, format, secret, state, created_by, created_at, updated_at) VALUES (gen_random_uuid(), '', '', 'slack', '', 'off', 'ops', now(), now()), (gen_random_uuid(), '', '', 'slack', '', 'on', 'ops', now(), now());
+            INSERT INTO events (id, type, subject, occurred_at, data) SELECT gen_random_uuid(), 'sync.failed', n::text, now() - n * interval '1 minute', '{}' FROM generate_series(1, 9) n;
+            INSERT INTO event_deliveries (webhook_id, event_id, type, occurred_at, state, next_at)
+            SELECT w.id, e.id, e.type, e.occurred_at, CASE WHEN e.subject::int <= 4 THEN 'pending' WHEN e.subject::int <= 6 THEN 'failed' WHEN e.subject::int = 7 THEN 'held' ELSE 'delivered' END, now() FROM events e, webhooks w WHERE w.state = 'on';
+            INSERT INTO publishers (id, name, runs_per_day, secret, created_by, created_at, updated_at) VALUES (gen_random_uuid(), 'studio', 1, '', 'ops', now(), now());
+            INSERT INTO clip_events (id, publisher_id, message_id, body_hash, type, clip_key, title, data, changed_at, received_at)
+            SELECT gen_random_uuid(), p.id, n::text, '', 'clip.published', n::text, 'A clip', '{}', now(), now() FROM publishers p, generate_series(1, 5) n;
+            UPDATE clip_events SET unplaced = true WHERE clip_key = '5';
+            INSERT INTO clip_outcomes (event_id, social_account_id, state, decided_at) SELECT id, @Read, CASE WHEN clip_key::int <= 2 THEN 'refused' WHEN clip_key::int = 3 THEN 'held' ELSE 'outdated' END, now() FROM clip_events;
             """, new { Read = read, Missed = missed, Rejected = rejected });
 
         var numbers = new ServiceReader(_core.Database.DataSource, TimeProvider.System).Read();
@@ -77,6 +86,9 @@ public sealed class ServiceReaderTests
             Assert.That(numbers.Alerts, Is.EqualTo(new Dictionary<string, long> { ["critical"] = 1, ["warning"] = 2 }));
             Assert.That(numbers.AlertsEvaluated, Is.EqualTo(TimeSpan.FromMinutes(10)).Within(TimeSpan.FromMinutes(1)), "what is off waits for nobody");
             Assert.That(numbers.DifferingDays, Is.EqualTo(2));
+            Assert.That((numbers.Webhooks.Pending, numbers.Webhooks.Failed, numbers.Webhooks.SwitchedOff), Is.EqualTo((4, 2, 1)));
+            Assert.That(numbers.Webhooks.Oldest.TotalMinutes, Is.EqualTo(4).Within(0.5));
+            Assert.That(numbers.ClipEvents, Is.EqualTo(new Dictionary<string, long> { ["refused"] = 3, ["held"] = 1 }));
             Assert.That(numbers.Pacing["ads_management"], Is.EqualTo((1, 1.0)));
             Assert.That(numbers.Pacing["ads_insights"], Is.EqualTo((0, 0.0)));
             Assert.That(numbers.Stops, Is.EqualTo(new Dictionary<string, long> { ["all"] = 1, ["account"] = 0 }));

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Validation;
@@ -7,7 +6,7 @@ using MetaAdsJobs.Core.Validation;
 namespace MetaAdsJobs.Core.Batches.Files;
 
 /// <summary>Names made of a row: {brand}_{country}_{date}_{clip}. The list of what may stand between braces is closed.</summary>
-internal static partial class RowNames
+internal static class RowNames
 {
     public const string Field = "campaign_name";
     public const string Known = "{brand}, {clip}, {country}, {date}, {row_id}";
@@ -18,22 +17,15 @@ internal static partial class RowNames
     /// <param name="errors">Told what cannot be put in.</param>
     public static string Make(string template, JsonElement row, SocialAccount account, string? clipTitle, DateTimeOffset now, Action<string> errors)
     {
-        if (!template.AsSpan().ContainsAny('{', '}')) return template;
-        var made = Placeholder().Replace(template, one =>
+        return Placeholders.Fill(template, (name, _) => name switch
         {
-            var value = one.Groups[1].Value switch
-            {
-                "brand" => Text(row, RowColumns.Brand) ?? Missing("{brand} is the row's field brand, and it has none"),
-                "row_id" => Text(row, RowColumns.RowId) ?? "",
-                "date" => $"{AccountDays.Today(account.TimezoneName, now):yyyy-MM-dd}",
-                "clip" => clipTitle ?? Missing("{clip} is the title of the row's clip_id, and it names no clip"),
-                "country" => CountriesOf(row, account) ?? Missing("{country} is the countries of its targeting, and it targets none"),
-                var other => Missing($"{{{(other.Length > 50 ? other[..50] : other)}}} is no placeholder; known: {Known}"),
-            };
-            return value;
-        });
-        if (made.AsSpan().ContainsAny('{', '}') && Placeholder().Replace(template, "").AsSpan().ContainsAny('{', '}')) errors($"has a brace without its other; placeholders: {Known}");
-        return made;
+            "brand" => Text(row, RowColumns.Brand) ?? Missing("{brand} is the row's field brand, and it has none"),
+            "row_id" => Text(row, RowColumns.RowId) ?? "",
+            "date" => $"{AccountDays.Today(account.TimezoneName, now):yyyy-MM-dd}",
+            "clip" => clipTitle ?? Missing("{clip} is the title of the row's clip_id, and it names no clip"),
+            "country" => CountriesOf(row, account) ?? Missing("{country} is the countries of its targeting, and it targets none"),
+            var other => Missing($"{{{(other.Length > 50 ? other[..50] : other)}}} is no placeholder; known: {Known}"),
+        }, errors, Known);
 
         string Missing(string message)
         {
@@ -56,7 +48,4 @@ internal static partial class RowNames
     }
 
     private static string? Text(JsonElement row, string name) => new JsonFields(row, new()).Text(name);
-
-    [GeneratedRegex(@"\{([^{}]*)\}")]
-    private static partial Regex Placeholder();
 }

@@ -37,7 +37,10 @@ public sealed record Freeze
 /// <summary>Sets freezes and ends them. What one has held goes on at once when it is ended, and else by itself.</summary>
 public sealed class Freezes(NpgsqlDataSource dataSource, AccountStore accounts, IJobQueue queue, TimeProvider time)
 {
-    private static readonly string[] Days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    /// <summary>Those of a week, as they are named.</summary>
+    public static IReadOnlyList<string> Days => Week;
+
+    private static readonly string[] Week = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
     private const string ReadSql = """
         SELECT id, social_account_id, from_at, until_at, weekdays, to_char(from_time, 'HH24:MI') AS from_time, to_char(until_time, 'HH24:MI') AS until_time, reason, made_by, made_at, ended_at, ended_by FROM freezes
@@ -67,7 +70,7 @@ public sealed class Freezes(NpgsqlDataSource dataSource, AccountStore accounts, 
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await connection.ExecuteAsync(new(InsertSql, new
         {
-            Id = id, AccountId = accountId, From = from, Until = until, Weekdays = weekly?.Days.Select(day => Array.IndexOf(Days, day) + 1).ToArray(), FromTime = weekly?.From, UntilTime = weekly?.Until, Reason = reason, MadeBy = madeBy, Now = now,
+            Id = id, AccountId = accountId, From = from, Until = until, Weekdays = weekly?.Days.Select(day => Array.IndexOf(Week, day) + 1).ToArray(), FromTime = weekly?.From, UntilTime = weekly?.Until, Reason = reason, MadeBy = madeBy, Now = now,
         }, cancellationToken: ct));
         return new Saved<Freeze>.Done((await FindAsync(id, ct))!);
     }

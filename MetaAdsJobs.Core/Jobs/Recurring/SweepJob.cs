@@ -3,6 +3,7 @@ using MetaAdsJobs.Core.Alerts.Reading;
 using MetaAdsJobs.Core.Clips.Files;
 using MetaAdsJobs.Core.Events.Delivering;
 using MetaAdsJobs.Core.Orchestrations.Outcomes;
+using MetaAdsJobs.Core.Publishers.Receiving;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Jobs.Recurring;
@@ -11,7 +12,7 @@ namespace MetaAdsJobs.Core.Jobs.Recurring;
 /// Hangfire's way into <see cref="Sweep"/>; stops have a sweep of their own, on their own threads, and the files of clips theirs, daily. Then it makes sure of the schedules, clears
 /// the staging table, forgets old events and alerts, and counts how runs have ended; what fails keeps nothing else from being done.
 /// </summary>
-internal sealed class SweepJob(NpgsqlDataSource dataSource, Sweep sweep, Schedules schedules, RunDays runDays, SweepClipFiles clipFiles, PurgeEvents purgeEvents, PurgeAlerts purgeAlerts)
+internal sealed class SweepJob(NpgsqlDataSource dataSource, Sweep sweep, Schedules schedules, RunDays runDays, SweepClipFiles clipFiles, PurgeEvents purgeEvents, PurgeAlerts purgeAlerts, PurgeClipEvents purgeClipEvents)
 {
     public const string Kind = "sweep";
 
@@ -24,7 +25,7 @@ internal sealed class SweepJob(NpgsqlDataSource dataSource, Sweep sweep, Schedul
             DELETE FROM insight_staging t USING over WHERE t.sync_id = over.sync_id
             """;
         // The count last: what it costs keeps nobody's run waiting.
-        await Sweep.EachAsync(() => sweep.RescueAsync(ct), () => schedules.EnsureNightsAsync(ct), ClearStagingAsync, () => purgeEvents.ExecuteAsync(ct), () => purgeAlerts.ExecuteAsync(ct), () => runDays.CountAsync(ct));
+        await Sweep.EachAsync(() => sweep.RescueAsync(ct), () => schedules.EnsureNightsAsync(ct), ClearStagingAsync, () => purgeEvents.ExecuteAsync(ct), () => purgeAlerts.ExecuteAsync(ct), () => purgeClipEvents.ExecuteAsync(ct), () => runDays.CountAsync(ct));
         return null;
 
         async Task ClearStagingAsync()

@@ -1,12 +1,24 @@
 using System.Data.Common;
 using System.Linq.Expressions;
 using System.Runtime.ExceptionServices;
+using Dapper;
 using Hangfire;
+using MetaAdsJobs.Core.Database;
+using Npgsql;
 
 namespace MetaAdsJobs.Core.Jobs.Storage;
 
-internal sealed class HangfireJobQueue(IBackgroundJobClientV2 client) : IJobQueue
+internal sealed class HangfireJobQueue(IBackgroundJobClientV2 client, NpgsqlDataSource dataSource) : IJobQueue
 {
+    public async Task InsertWithJobAsync(Func<string> enqueue, string insertSql, Func<string, object> parametersOf, CancellationToken ct)
+    {
+        var (jobId, job) = NewJob.Defer(enqueue);
+        var parameters = new DynamicParameters(parametersOf(jobId));
+        parameters.AddDynamicParams(job);
+        await using var connection = await NothingWrittenException.IfFailsAsync(dataSource.OpenConnectionAsync(ct).AsTask());
+        await connection.ExecuteAsync(new($"{insertSql};\n{NewJob.WriteSql}", parameters, cancellationToken: ct));
+    }
+
     public string EnqueueOrchestration(Guid requestId) => Enqueue<OrchestrationJob>(Queues.Campaigns, job => job.RunAsync(requestId, CancellationToken.None));
 
     public string EnqueueRow(Guid requestId) => Enqueue<OrchestrationJob>(Queues.Rows, job => job.RunRowAsync(requestId, CancellationToken.None));

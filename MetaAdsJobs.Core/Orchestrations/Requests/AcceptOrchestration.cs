@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Jobs;
-using MetaAdsJobs.Core.Jobs.Storage;
 using MetaAdsJobs.Core.Orchestrations.Requests.Into;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Core.Validation;
@@ -29,6 +28,18 @@ public abstract record Acceptance
     public sealed record KeyReused : Acceptance;
 }
 
+/// <summary>A request as the rules of this service see it.</summary>
+/// <param name="Request">Null when something is wrong with it.</param>
+/// <param name="Known">Null when what it adds to is not known.</param>
+/// <param name="Hash">Of what is asked for.</param>
+internal sealed record Judged(FieldErrors Errors, OrchestrationRequest? Request, string? Json, KnownThings? Known, byte[]? Hash)
+{
+    /// <summary>Null: it is accepted.</summary>
+    public Acceptance? Refusal => Errors.Any ? new Acceptance.Invalid(Errors)
+        : Known!.Account is null ? new Acceptance.UnknownAccount(Request!.SocialAccountId)
+        : Known.UnknownClips is [var unknown, ..] ? new Acceptance.UnknownClip(unknown) : null;
+}
+
 /// <summary>Takes a request for a whole ad: the row and its job commit together, or neither exists.</summary>
 public sealed class AcceptOrchestration
 {
@@ -49,58 +60,54 @@ public sealed class AcceptOrchestration
     /// <param name="enqueue">Puts its job on a queue; within a transaction that is open, all of it joins that.</param>
     internal async Task<Acceptance> ExecuteAsync(JsonElement body, string requestedBy, string? idempotencyKey, Func<Guid, string> enqueue, CancellationToken ct)
     {
-        var errors = new FieldErrors();
+        var now = _time.GetUtcNow();
+        var judged = await NothingWrittenException.IfFailsAsync(JudgeAsync(body, requestedBy, idempotencyKey, coming: null, now, ct));
+        if (judged is { Hash: { } replayed, Known.Earlier: { } earlier }) return Replay(earlier, replayed);
+        if (judged.Refusal is { } refusal) return refusal;
+        var (request, known, hash) = (judged.Request!, judged.Known!, judged.Hash!);
+
+        var requestId = Guid.CreateVersion7(now);
+        var activateAt = request.ActivateAt is { } text ? LocalMoments.Read(text, TimeZoneInfo.FindSystemTimeZoneById(known.Account!.TimezoneName)).At : null;
+        // When this fails the caller is left in doubt, unless it says otherwise: the commit may have been done, or not.
+        if (await _store.InsertAsync(requestId, request, judged.Json!, hash, requestedBy, idempotencyKey, enqueue, activateAt, ct))
+        {
+            OrchestrationLog.Accepted(_logger, requestId, request.CampaignName);
+            return new Acceptance.Accepted(requestId, Replayed: false);
+        }
+
+        // The unique index decided: another request with this key came first, and nothing was written.
+        var winner = await _store.FindKnownAsync(request.SocialAccountId, [], requestedBy, idempotencyKey, ct);
+        return Replay(winner.Earlier ?? throw new InvalidOperationException("An idempotency key was refused, but no request holds it"), hash);
+    }
+
+    /// <summary>What would become of a request that was sent now. Nothing is written.</summary>
+    /// <param name="coming">A clip that is not there yet, and will be by then.</param>
+    internal Task<Judged> JudgeAsync(JsonElement body, (Guid Id, bool IsImage) coming, CancellationToken ct) => JudgeAsync(body, "", idempotencyKey: null, coming, _time.GetUtcNow(), ct);
+
+    private async Task<Judged> JudgeAsync(JsonElement sent, string requestedBy, string? idempotencyKey, (Guid Id, bool IsImage)? coming, DateTimeOffset now, CancellationToken ct)
+    {
+        var (errors, body) = (new FieldErrors(), sent);
         Given? given = null;
-        var sent = body;
         if (GivenStore.IsNamed(body))
         {
-            given = await NothingWrittenException.IfFailsAsync(_given.FindAsync(body, errors, ct));
-            if (given is null) return new Acceptance.Invalid(errors);
+            given = await _given.FindAsync(body, errors, ct);
+            if (given is null) return new(errors, null, null, null, null);
             body = given.Complete(body, errors);
         }
 
         var request = RequestValidation.Read(body, errors, out var accountId, given);
-        var known = await NothingWrittenException.IfFailsAsync(_store.FindKnownAsync(accountId, RequestParts.ClipsOf(body), requestedBy, idempotencyKey, ct));
+        var known = await _store.FindKnownAsync(accountId, RequestParts.ClipsOf(body), requestedBy, idempotencyKey, ct);
+        if (coming is { } clip) known = known.With(clip.Id, clip.IsImage);
         var json = request?.ToJson();
         var hash = given is not null ? GivenStore.HashOf(sent) : json is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes(json));
+        var judged = new Judged(errors, request, json, known, hash);
         // First of all: whether a request is a replay does not depend on the clock or on what has become of its account since.
-        if (hash is not null && known.Earlier is { } earlier) return Replay(earlier, hash);
-        var now = _time.GetUtcNow();
+        if (hash is not null && known.Earlier is not null) return judged;
         // Nothing more of a body that is wrong all over would be told: it is not read again.
-        if (!errors.IsFull)
-        {
-            RequestValidation.CheckNow(body, now, errors, given);
-            if (known.Account is not null) RequestValidation.CheckAgainst(known.Account, _caps, known.Images, body, request, now, errors, given);
-        }
-
-        if (errors.Any) return new Acceptance.Invalid(errors);
-        if (known.Account is null) return new Acceptance.UnknownAccount(request!.SocialAccountId);
-        if (known.UnknownClips is [var unknown, ..]) return new Acceptance.UnknownClip(unknown);
-
-        var requestId = Guid.CreateVersion7(now);
-        using (var transaction = JobTransaction.Begin())
-        {
-            if (await NothingWrittenException.IfFailsAsync(InsertAsync()))
-            {
-                // What fails from here on leaves the caller in doubt: the commit may have been done, or not.
-                transaction.Complete();
-                transaction.Dispose();
-                OrchestrationLog.Accepted(_logger, requestId, request!.CampaignName);
-                return new Acceptance.Accepted(requestId, Replayed: false);
-            }
-        }
-
-        // The unique index decided: another request with this key came first, and the job above was rolled back.
-        var winner = await _store.FindKnownAsync(accountId, RequestParts.ClipsOf(body), requestedBy, idempotencyKey, ct);
-        return Replay(winner.Earlier ?? throw new InvalidOperationException("An idempotency key was refused, but no request holds it"), hash!);
-
-        async Task<bool> InsertAsync()
-        {
-            // The job first: its connection is closed again before ours joins the transaction.
-            var jobId = enqueue(requestId);
-            var activateAt = request!.ActivateAt is { } text ? LocalMoments.Read(text, TimeZoneInfo.FindSystemTimeZoneById(known.Account.TimezoneName)).At : null;
-            return await _store.InsertAsync(requestId, request, json!, hash!, requestedBy, idempotencyKey, jobId, activateAt, ct);
-        }
+        if (errors.IsFull) return judged;
+        RequestValidation.CheckNow(body, now, errors, given);
+        if (known.Account is not null) RequestValidation.CheckAgainst(known.Account, _caps, known.Images, body, request, now, errors, given);
+        return judged;
     }
 
     private static Acceptance Replay(EarlierRequest earlier, byte[] hash) => earlier.Hash.AsSpan().SequenceEqual(hash)

@@ -1,6 +1,7 @@
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Clips;
+using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Orchestrations.Steps;
 using Npgsql;
 
@@ -10,9 +11,13 @@ internal sealed record EarlierRequest(Guid RequestId, byte[] Hash);
 
 /// <summary>What the database knows of the things a request names.</summary>
 /// <param name="Images">Whether a clip is an image, of those that exist.</param>
-internal sealed record KnownThings(SocialAccount? Account, IReadOnlyDictionary<Guid, bool> Images, Guid[] UnknownClips, EarlierRequest? Earlier);
+internal sealed record KnownThings(SocialAccount? Account, IReadOnlyDictionary<Guid, bool> Images, Guid[] UnknownClips, EarlierRequest? Earlier)
+{
+    /// <summary>As it will be once that clip is there.</summary>
+    public KnownThings With(Guid clip, bool isImage) => this with { Images = new Dictionary<Guid, bool>(Images) { [clip] = isImage }, UnknownClips = [.. UnknownClips.Where(id => id != clip)] };
+}
 
-internal sealed class AcceptanceStore(NpgsqlDataSource dataSource, TimeProvider time)
+internal sealed class AcceptanceStore(NpgsqlDataSource dataSource, IJobQueue queue, TimeProvider time)
 {
     /// <summary>The account, which clips exist and are images, and an earlier request with the same key: one round trip.</summary>
     public async Task<KnownThings> FindKnownAsync(Guid? accountId, Guid[] clipIds, string requestedBy, string? idempotencyKey, CancellationToken ct)
@@ -32,22 +37,29 @@ internal sealed class AcceptanceStore(NpgsqlDataSource dataSource, TimeProvider 
         return new(row.ToAccount(), images, [.. clipIds.Where(clip => !images.ContainsKey(clip))], row.EarlierRequestId is { } id ? new(id, row.EarlierHash!) : null);
     }
 
+    /// <summary>The row and its job.</summary>
     /// <returns>False when the caller has used the idempotency key before; nothing is written then.</returns>
     public async Task<bool> InsertAsync(
-        Guid requestId, OrchestrationRequest request, string json, byte[] hash, string requestedBy, string? idempotencyKey, string jobId, DateTimeOffset? activateAt, CancellationToken ct)
+        Guid requestId, OrchestrationRequest request, string json, byte[] hash, string requestedBy, string? idempotencyKey, Func<Guid, string> enqueue, DateTimeOffset? activateAt, CancellationToken ct)
     {
         const string InsertSql = """
             INSERT INTO orchestrations (request_id, social_account_id, clip_id, campaign_name, request, requested_by, idempotency_key,
                 request_hash, status, job_id, accepted_at, activate_at)
             VALUES (@RequestId, @SocialAccountId, @ClipId, @CampaignName, @Json::jsonb, @RequestedBy, @IdempotencyKey, @Hash, 'queued', @JobId, @Now, @ActivateAt)
-            ON CONFLICT (requested_by, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
             """;
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteAsync(new(InsertSql, new
+        try
         {
-            RequestId = requestId, request.SocialAccountId, ClipId = new TreeShape(request).FirstClip, request.CampaignName, Json = json, RequestedBy = requestedBy,
-            IdempotencyKey = idempotencyKey, Hash = hash, JobId = jobId, Now = time.GetUtcNow(), ActivateAt = activateAt,
-        }, cancellationToken: ct)) == 1;
+            await queue.InsertWithJobAsync(() => enqueue(requestId), InsertSql, jobId => new
+            {
+                RequestId = requestId, request.SocialAccountId, ClipId = new TreeShape(request).FirstClip, request.CampaignName, Json = json, RequestedBy = requestedBy,
+                IdempotencyKey = idempotencyKey, Hash = hash, JobId = jobId, Now = time.GetUtcNow(), ActivateAt = activateAt,
+            }, ct);
+            return true;
+        }
+        catch (PostgresException refused) when (refused.ConstraintName == "orchestrations_idempotency_key")
+        {
+            return false;
+        }
     }
 
     private sealed record Row

@@ -39,7 +39,7 @@ internal sealed class ActivateStep(NpgsqlDataSource dataSource, MetaAds meta, Ac
                 {
                     var askedAt = time.GetTimestamp();
                     // Of what somebody has to approve the next attempt leaves the activation to an edit.
-                    if (await PermitAsync(attempt, ct) is { Refusal: { } refusal } permit) return permit.FrozenUntil is { } end ? new StepOutcome.NotYet(end, refusal) : Later(permit.ToApprove ? 1 : 300, refusal);
+                    if (await PermitAsync(attempt, ct) is { Refusal: { } refusal } permit) return (permit.FrozenUntil ?? permit.AskAgainAt) is { } end ? new StepOutcome.NotYet(end, refusal) : Later(permit.ToApprove ? 1 : 300, refusal);
                     var credential = attempt.Credential.Permitted(activations.PermitFrom(askedAt));
                     // Whoever is sent away begins again with the first of them.
                     permitted = (attempt.Request.AdSets is null ? credential : credential.Patient(), askedAt);

@@ -65,6 +65,21 @@ public sealed class AccessTests
         ("PATCH", $"/meta/alerts/rules/{Id}", "manager", 404),
         ("DELETE", $"/meta/alerts/rules/{Id}", "manager", 404),
         ("POST", $"/meta/alerts/rules/{Id}/try", "manager", 404),
+        ("GET", "/meta/publishers", "manager", 200),
+        ("POST", "/meta/publishers", "manager", 422),
+        ("GET", $"/meta/publishers/{Id}", "manager", 404),
+        ("PATCH", $"/meta/publishers/{Id}", "manager", 404),
+        ("DELETE", $"/meta/publishers/{Id}", "manager", 404),
+        ("POST", $"/meta/publishers/{Id}/rotate", "manager", 404),
+        ("POST", $"/meta/publishers/{Id}/preview", "manager", 404),
+        ("GET", $"/meta/publishers/{Id}/templates", "manager", 404),
+        ("GET", $"/meta/publishers/{Id}/templates/{Id}", "manager", 404),
+        ("PUT", $"/meta/publishers/{Id}/templates/{Id}", "manager", 404),
+        ("DELETE", $"/meta/publishers/{Id}/templates/{Id}", "manager", 404),
+        ("GET", $"/meta/publishers/{Id}/events", "manager", 404),
+        ("GET", $"/meta/publishers/{Id}/events/{Id}", "manager", 404),
+        ("POST", $"/meta/publishers/{Id}/events/{Id}/take", "manager", 404),
+        ("POST", $"/meta/publishers/{Id}/events/take", "manager", 422),
     ];
 
     private Service _service = null!;

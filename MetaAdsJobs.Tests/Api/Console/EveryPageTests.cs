@@ -9,7 +9,7 @@ namespace MetaAdsJobs.Tests.Api.Console;
 [Parallelizable(ParallelScope.Self)]
 public sealed partial class EveryPageTests
 {
-    private static readonly string[] Lists = ["/console", "/console/numbers", "/console/numbers/runs", "/console/numbers/csv", "/console/syncs", "/console/accounts", "/console/clips", "/console/jobs", "/console/runs/bulk/retry", "/console/campaigns", "/console/campaigns/bulk/publish", "/console/batches", "/console/webhooks", "/console/due", "/console/approvals", "/console/alerts", "/console/alerts/rules"];
+    private static readonly string[] Lists = ["/console", "/console/numbers", "/console/numbers/runs", "/console/numbers/csv", "/console/syncs", "/console/accounts", "/console/clips", "/console/jobs", "/console/runs/bulk/retry", "/console/campaigns", "/console/campaigns/bulk/publish", "/console/batches", "/console/webhooks", "/console/publishers", "/console/alerts", "/console/alerts/rules", "/console/due", "/console/approvals"];
 
     private static readonly string[] Odd =
     [
@@ -27,6 +27,7 @@ public sealed partial class EveryPageTests
     private string _batch = "";
     private string _webhook = "";
     private string _rule = "";
+    private string _publisher = "";
 
     [OneTimeSetUp]
     public async Task StartAsync()
@@ -36,6 +37,7 @@ public sealed partial class EveryPageTests
         // Its host is none: nothing leaves.
         _webhook = (string)(await _admin.PostAsync("/meta/webhooks", new System.Text.Json.Nodes.JsonObject { ["url"] = "https://receiver.invalid/hook?<script>alert(1)" })).Json["id"]!;
         _rule = (string)(await _admin.PostAsync("/meta/alerts/rules", new System.Text.Json.Nodes.JsonObject { ["name"] = "<script>alert(1)</script>", ["metric"] = "spend", ["when"] = "above", ["threshold"] = 5 })).Json["id"]!;
+        _publisher = (string)(await _admin.PostAsync("/meta/publishers", new System.Text.Json.Nodes.JsonObject { ["name"] = $"p-{Guid.NewGuid():N}", ["description"] = "<script>alert(1)</script>" })).Json["id"]!;
         var request = await _admin.NewRequestAsync();
         request["campaign_name"] = "<script>alert(1)</script>";
         _account = (string)request["social_account_id"]!;
@@ -81,7 +83,7 @@ public sealed partial class EveryPageTests
     public async Task A_thing_that_is_not_there_is_told_as_such()
     {
         var nobody = Guid.NewGuid();
-        foreach (var path in (string[])[$"/console/runs/{nobody}", $"/console/batches/{nobody}", $"/console/batches/{nobody}/csv", $"/console/accounts/{nobody}", $"/console/accounts/{nobody}/edit", "/console/nothing", "/console/campaigns/1", $"/console/webhooks/{nobody}", $"/console/webhooks/{nobody}/edit", $"/console/alerts/{nobody}", $"/console/alerts/rules/{nobody}", $"/console/alerts/rules/{nobody}/edit", $"/console/webhooks/{_webhook}/deliveries/{nobody}", $"/console/campaigns/{_campaign}/publish/1", $"/console/campaigns/{_campaign}/explode/{_campaign}"])
+        foreach (var path in (string[])[$"/console/runs/{nobody}", $"/console/batches/{nobody}", $"/console/batches/{nobody}/csv", $"/console/accounts/{nobody}", $"/console/accounts/{nobody}/edit", "/console/nothing", "/console/campaigns/1", $"/console/publishers/{nobody}", $"/console/publishers/{nobody}/edit", $"/console/publishers/{nobody}/templates/{nobody}", $"/console/publishers/{nobody}/events/{nobody}", $"/console/webhooks/{nobody}", $"/console/webhooks/{nobody}/edit", $"/console/alerts/{nobody}", $"/console/alerts/rules/{nobody}", $"/console/alerts/rules/{nobody}/edit", $"/console/webhooks/{_webhook}/deliveries/{nobody}", $"/console/campaigns/{_campaign}/publish/1", $"/console/campaigns/{_campaign}/explode/{_campaign}"])
         {
             using var answer = await _admin.Http.GetAsync(path);
             Assert.That((int)answer.StatusCode, Is.EqualTo(404), path);
@@ -134,6 +136,8 @@ public sealed partial class EveryPageTests
                 $"/console/accounts/{_account}/edit", $"/console/accounts/{_account}/stop", $"/console/accounts/{_account}/start", "/console/accounts/all/stop", "/console/clips/new", "/console/clips/file", "/console/batches/new", $"/console/batches/{_batch}/pause", $"/console/batches/{_batch}/resume", $"/console/batches/{_batch}/cancel",
                 "/console/campaigns/bulk/pause", "/console/campaigns/bulk/publish", "/console/webhooks/new", $"/console/webhooks/{_webhook}/edit", $"/console/webhooks/{_webhook}", $"/console/webhooks/{_webhook}/off",
                 $"/console/webhooks/{_webhook}/rotate", $"/console/webhooks/{_webhook}/remove", $"/console/campaigns/{_campaign}/pause/{_campaign}", $"/console/campaigns/{_campaign}/change/{_campaign}", $"/console/campaigns/edits/{Guid.NewGuid()}/cancel", "/console/due", $"/console/approvals/{Guid.NewGuid()}/approve", $"/console/approvals/{Guid.NewGuid()}/reject", $"/console/freezes/{Guid.NewGuid()}/end", "/console/alerts/rules/new", $"/console/alerts/rules/{_rule}/edit", $"/console/alerts/rules/{_rule}/off", $"/console/alerts/rules/{_rule}/remove", $"/console/alerts/{Guid.NewGuid()}/mute",
+                "/console/publishers/new", $"/console/publishers/{_publisher}/edit", $"/console/publishers/{_publisher}/off", $"/console/publishers/{_publisher}/rotate", $"/console/publishers/{_publisher}/remove", $"/console/publishers/{_publisher}/take",
+                $"/console/publishers/{_publisher}/templates/{_account}", $"/console/publishers/{_publisher}/templates/{_account}/remove", $"/console/publishers/{_publisher}/events/{Guid.NewGuid()}/take",
             ])
         {
             using var refused = await viewer.Http.PostAsync(path, new FormUrlEncodedContent([]));
@@ -152,6 +156,7 @@ public sealed partial class EveryPageTests
     [
         .. Lists.Where(path => !path.EndsWith("csv", StringComparison.Ordinal)), $"/console/runs/{_run}", "/console/new", $"/console/accounts/{_account}", $"/console/accounts/{_account}/edit",
         $"/console/accounts/{_account}/stop", "/console/accounts/new", "/console/accounts/all/stop", "/console/clips/new", "/console/clips/file", "/console/webhooks/new", $"/console/webhooks/{_webhook}", $"/console/webhooks/{_webhook}/edit", "/console/alerts/rules/new", $"/console/alerts/rules/{_rule}", $"/console/alerts/rules/{_rule}/edit",
+        "/console/publishers/new", $"/console/publishers/{_publisher}", $"/console/publishers/{_publisher}/edit", $"/console/publishers/{_publisher}/templates/{_account}",
         $"/console/campaigns/{_campaign}", $"/console/campaigns/{_campaign}/publish/{_campaign}", $"/console/campaigns/{_campaign}/change/{_campaign}", $"/console/campaigns/bulk/publish?ids={_campaign}",
     ];
 

@@ -88,6 +88,34 @@ public sealed class HoldPagesTests() : BrowserTests(shared: () => SharedServices
         await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The freeze is ended: what it held goes on.");
     }
 
+    [Test]
+    public async Task A_freeze_of_every_week_is_set_and_what_is_wrong_with_it_stands_at_its_field()
+    {
+        var account = await _api.AddAccountAsync();
+        var page = await _chromium.SignInAsync(_service, "manager", $"/console/due?account={account}");
+        await page.GetByLabel("Saturday").CheckAsync();
+        await page.GetByLabel("Sunday").CheckAsync();
+        await page.Locator("#f-weekly-from").FillAsync("18:00");
+        await page.Locator("#f-weekly-until").FillAsync("09:00");
+        await page.Locator("form[action='/console/due'][method='post'] select").SelectOptionAsync(account);
+        var set = page.Locator("form[action='/console/due'][method='post'] button[type='submit']");
+        await set.ClickAsync();
+        await Expect(page.Locator("#f-weekly-until")).ToHaveAccessibleDescriptionAsync(new Regex("must be after from"));
+        await Expect(page.GetByLabel("Sunday")).ToBeCheckedAsync();
+
+        await page.Locator("#f-weekly-from").FillAsync("00:00");
+        await page.Locator("#f-weekly-until").FillAsync("24:00");
+        await page.Locator("#f-from").FillAsync("2030-01-01T00:00");
+        await set.ClickAsync();
+        await Expect(page.Locator("#f-from")).ToHaveAccessibleDescriptionAsync(new Regex("is not for a weekly freeze"));
+        await page.Locator("#f-from").FillAsync("");
+        await set.ClickAsync();
+        await page.GotoAsync($"/console/due?account={account}");
+        await Expect(page.Locator("table.freezes tbody tr")).ToContainTextAsync(["Saturday, Sunday 00:00"]);
+        var freeze = (await _api.GetAsync($"/meta/freezes?social_account_id={account}")).Json["items"]!.AsArray().Single(one => (string?)one!["social_account_id"] == account)!;
+        Assert.That((freeze["weekly"]!["days"]!.ToJsonString(), (string?)freeze["weekly"]!["until"]), Is.EqualTo(("""["saturday","sunday"]""", "24:00")));
+    }
+
     private async Task AskedAsync(string account, int count) =>
         await Eventually.TrueAsync(async () => (await _api.GetAsync($"/meta/approvals?social_account_id={account}")).Json["items"]!.AsArray().Count == count, _service.Progress, _service.Logs);
 

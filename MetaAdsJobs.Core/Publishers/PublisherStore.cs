@@ -1,0 +1,119 @@
+using Dapper;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Publishers;
+
+/// <summary>What is needed to tell whether a message is a publisher's.</summary>
+internal sealed record Signer
+{
+    public required Guid Id { get; init; }
+    public required bool IsOn { get; init; }
+
+    /// <summary>Sealed.</summary>
+    public required string Secret { get; init; }
+
+    /// <summary>Null when it is taken no more.</summary>
+    public string? FormerSecret { get; init; }
+}
+
+/// <summary>What became of taking a publisher away.</summary>
+public enum PublisherRemoved
+{
+    Done,
+    Unknown,
+
+    /// <summary>It has made runs: what its clips became is kept for ever.</summary>
+    HasRuns,
+}
+
+/// <summary>Rows of publishers, as people write and see them.</summary>
+public sealed class PublisherStore
+{
+    internal const int Most = 100;
+    private readonly NpgsqlDataSource _dataSource;
+
+    internal PublisherStore(NpgsqlDataSource dataSource) => _dataSource = dataSource;
+
+    private const string Columns = """
+        p.id, p.name, p.description, p.is_on, p.runs_per_day, CASE WHEN p.former_until > @Now THEN p.former_until END AS former_secret_until, p.created_by, p.created_at, p.updated_at,
+        ARRAY(SELECT t.social_account_id FROM clip_templates t WHERE t.publisher_id = p.id ORDER BY t.social_account_id) AS account_ids,
+        (SELECT count(*) FROM clip_runs r WHERE r.publisher_id = p.id AND NOT r.by_person AND r.made_at > @Now - interval '24 hours')::int AS runs_today,
+        (SELECT count(*) FROM (SELECT 1 FROM clip_outcomes o JOIN clip_events e ON e.id = o.event_id
+            WHERE o.state IN ('refused', 'held', 'over_limit') AND e.publisher_id = p.id UNION ALL SELECT 1 FROM clip_events e WHERE e.publisher_id = p.id AND e.unplaced LIMIT @MostCounted + 1) o)::int AS open
+        """;
+
+    public async Task<IReadOnlyList<Publisher>> ListAsync(DateTimeOffset now, CancellationToken ct)
+    {
+        const string ListSql = $"SELECT {Columns} FROM publishers p ORDER BY p.name";
+        await using var connection = await _dataSource.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<Publisher>(new(ListSql, new { Now = now, Publisher.MostCounted }, cancellationToken: ct))).AsList();
+    }
+
+    public async Task<Publisher?> FindAsync(Guid id, DateTimeOffset now, CancellationToken ct)
+    {
+        const string FindSql = $"SELECT {Columns} FROM publishers p WHERE p.id = @Id";
+        await using var connection = await _dataSource.OpenConnectionAsync(ct);
+        return await connection.QuerySingleOrDefaultAsync<Publisher>(new(FindSql, new { Id = id, Now = now, Publisher.MostCounted }, cancellationToken: ct));
+    }
+
+    internal async Task<Signer?> FindSignerAsync(string name, DateTimeOffset now, CancellationToken ct)
+    {
+        const string SignerSql = "SELECT id, is_on, secret, CASE WHEN former_until > @Now THEN former_secret END AS former_secret FROM publishers WHERE name = @Name";
+        await using var connection = await _dataSource.OpenConnectionAsync(ct);
+        return await connection.QuerySingleOrDefaultAsync<Signer>(new(SignerSql, new { Name = name, Now = now }, cancellationToken: ct));
+    }
+
+    /// <returns>False when there is one of that name, or there are as many as there may be.</returns>
+    internal async Task<bool> InsertAsync(Publisher publisher, string sealedSecret, CancellationToken ct)
+    {
+        const string InsertSql = """
+            INSERT INTO publishers (id, name, description, runs_per_day, secret, created_by, created_at, updated_at)
+            SELECT @Id, @Name, @Description, @RunsPerDay, @Secret, @CreatedBy, @CreatedAt, @CreatedAt WHERE (SELECT count(*) FROM publishers) < @Most
+            ON CONFLICT (name) DO NOTHING
+            """;
+        await using var connection = await _dataSource.OpenConnectionAsync(ct);
+        return await connection.ExecuteAsync(new(InsertSql,
+            new { publisher.Id, publisher.Name, publisher.Description, publisher.RunsPerDay, Secret = sealedSecret, publisher.CreatedBy, publisher.CreatedAt, Most }, cancellationToken: ct)) == 1;
+    }
+
+    /// <param name="seen">When it was last changed, as the caller saw it.</param>
+    /// <returns>False when somebody else has changed it since, or it is gone.</returns>
+    internal async Task<bool> UpdateAsync(Publisher publisher, DateTimeOffset seen, DateTimeOffset now, CancellationToken ct)
+    {
+        const string UpdateSql = """
+            UPDATE publishers SET description = @Description, is_on = @IsOn, runs_per_day = @RunsPerDay, updated_at = GREATEST(@Now, updated_at + interval '1 microsecond')
+            WHERE id = @Id AND updated_at = @Seen
+            """;
+        await using var connection = await _dataSource.OpenConnectionAsync(ct);
+        return await connection.ExecuteAsync(new(UpdateSql, new { publisher.Id, publisher.Description, publisher.IsOn, publisher.RunsPerDay, Seen = seen, Now = now }, cancellationToken: ct)) == 1;
+    }
+
+    /// <summary>Another secret; what is signed with the present one is taken until then.</summary>
+    /// <returns>False when there is no such publisher.</returns>
+    internal async Task<bool> RotateAsync(Guid id, string sealedSecret, DateTimeOffset formerUntil, DateTimeOffset now, CancellationToken ct)
+    {
+        const string RotateSql = """
+            UPDATE publishers SET former_secret = secret, former_until = @FormerUntil, secret = @Secret, updated_at = GREATEST(@Now, updated_at + interval '1 microsecond') WHERE id = @Id
+            """;
+        await using var connection = await _dataSource.OpenConnectionAsync(ct);
+        return await connection.ExecuteAsync(new(RotateSql, new { Id = id, Secret = sealedSecret, FormerUntil = formerUntil, Now = now }, cancellationToken: ct)) == 1;
+    }
+
+    /// <summary>Takes one away that has made nothing yet, with its templates and its log.</summary>
+    public async Task<PublisherRemoved> DeleteAsync(Guid id, CancellationToken ct)
+    {
+        // Locked first: what is being taken for it is made before, and then it has runs, or finds it gone.
+        const string DeleteSql = """
+            SELECT 1 FROM publishers WHERE id = @Id FOR UPDATE;
+            DELETE FROM publishers p WHERE id = @Id AND NOT EXISTS (SELECT 1 FROM clip_runs r WHERE r.publisher_id = p.id) RETURNING id;
+            """;
+        await using var connection = await _dataSource.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await using var answers = await connection.QueryMultipleAsync(new(DeleteSql, new { Id = id }, transaction, commandTimeout: 120, cancellationToken: ct));
+        var isKnown = (await answers.ReadAsync<int>()).Any();
+        var isGone = (await answers.ReadAsync<Guid>()).Any();
+        await answers.DisposeAsync();
+        await transaction.CommitAsync(ct);
+        return isGone ? PublisherRemoved.Done : isKnown ? PublisherRemoved.HasRuns : PublisherRemoved.Unknown;
+    }
+}

@@ -1,0 +1,55 @@
+using MetaAdsJobs.Core.Events.Signing;
+using Microsoft.Extensions.Logging;
+
+namespace MetaAdsJobs.Core.Publishers.Receiving;
+
+/// <summary>A message as it came: its headers, and its body byte for byte.</summary>
+public sealed record SignedMessage(string? Id, string? Timestamp, string? Signatures, ReadOnlyMemory<byte> Body);
+
+/// <summary>What a look at a message's signature has shown.</summary>
+public abstract record SignatureCheck
+{
+    private SignatureCheck() { }
+
+    /// <param name="PublisherId">Whose it is.</param>
+    public sealed record Signed(Guid PublisherId) : SignatureCheck;
+
+    /// <summary>Its publisher is switched off.</summary>
+    public sealed record Off : SignatureCheck;
+
+    /// <param name="IsLate">It is signed, at a time that is too far from our clock. Of all others no reason is told.</param>
+    public sealed record Refused(bool IsLate) : SignatureCheck;
+}
+
+/// <summary>Whether a message is a publisher's: the signature is the only thing that tells. Nobody can ask here whether there is a publisher of some name.</summary>
+public sealed class CheckSignature
+{
+    // For a name that is none: it takes as long to say no to.
+    private static readonly string Nobodys = StandardWebhooks.NewSecret();
+
+    private readonly PublisherStore _store;
+    private readonly PublisherSecrets _secrets;
+    private readonly TimeProvider _time;
+    private readonly ILogger<CheckSignature> _logger;
+
+    internal CheckSignature(PublisherStore store, PublisherSecrets secrets, TimeProvider time, ILogger<CheckSignature> logger) => (_store, _secrets, _time, _logger) = (store, secrets, time, logger);
+
+    public async Task<SignatureCheck> ExecuteAsync(string? publisher, SignedMessage message, CancellationToken ct)
+    {
+        var now = _time.GetUtcNow();
+        var signer = publisher is { Length: > 0 and <= 50 } ? await _store.FindSignerAsync(publisher, now, ct) : null;
+        var verdict = StandardWebhooks.Verify(signer is null ? [Nobodys] : SecretsOf(signer, publisher!), message.Id, message.Timestamp, message.Signatures, message.Body.Span, now);
+        if (signer is not null && verdict != Verification.Valid) PublisherLog.NotSigned(_logger, publisher!, verdict.ToString());
+        if (signer is null || verdict != Verification.Valid) return new SignatureCheck.Refused(signer is not null && verdict is Verification.TooOld or Verification.TooNew);
+        return signer.IsOn ? new SignatureCheck.Signed(signer.Id) : new SignatureCheck.Off();
+    }
+
+    private List<string> SecretsOf(Signer signer, string name)
+    {
+        var open = new List<string>();
+        if (_secrets.TryOpen(signer.Secret) is { } secret) open.Add(secret);
+        else PublisherLog.Unreadable(_logger, name);
+        if (signer.FormerSecret is { } former && _secrets.TryOpen(former) is { } old) open.Add(old);
+        return open.Count == 0 ? [Nobodys] : open;
+    }
+}

@@ -1,0 +1,49 @@
+using System.Text.Json;
+using MetaAdsJobs.Core.Clips;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Orchestrations.Requests;
+using MetaAdsJobs.Core.Publishers.Templates;
+using Microsoft.Extensions.Logging;
+
+namespace MetaAdsJobs.Core.Publishers.Receiving;
+
+/// <summary>
+/// Makes of an event what it becomes in each of its accounts: clip, run, job, and that the clip has become this run, in the transaction that its caller has begun, with the publisher locked. The run is
+/// accepted by the use case that takes every request: caps, stops and approvals hold for it as for any other.
+/// </summary>
+internal sealed class TakeClip(ClipEventStore store, TemplateStore templates, PlanClip plan, ClipStore clips, AcceptOrchestration accept, IJobQueue queue, TimeProvider time, ILogger<TakeClip> logger)
+{
+    /// <param name="takenBy">The person who takes it from the log; null when it comes by itself.</param>
+    /// <param name="done">Accounts in which it has come to an end before.</param>
+    public async Task ExecuteAsync(Publisher publisher, Guid eventId, PublishedClip clip, string? takenBy, IReadOnlySet<Guid> done, CancellationToken ct)
+    {
+        var known = (await templates.ListAsync(publisher.Id, ct)).ToDictionary(template => template.SocialAccountId);
+        var accounts = clip.AccountIds ?? [.. known.Keys];
+        await store.MarkAsync(eventId, isUnplaced: accounts.Length == 0, ct);
+        foreach (var accountId in accounts.Where(id => !done.Contains(id)))
+        {
+            var became = await store.IsOutdatedAsync(eventId, accountId, ct) ? await ExistingOrAsync("outdated") : await TakeAsync(publisher, known.GetValueOrDefault(accountId), clip, accountId, takenBy, ct);
+            await store.UpsertOutcomeAsync(eventId, accountId, became.State, became.RequestId, became.Errors, takenBy, time.GetUtcNow(), ct);
+            if (became.State == "accepted") PublisherLog.Became(logger, publisher.Name, clip.Key, became.RequestId!.Value);
+            else if (became.State is "refused" or "held" or "over_limit")
+                PublisherLog.Kept(logger, publisher.Name, clip.Key, became.State, accountId, became.Errors.Count == 0 ? "its template wants somebody's approval" : string.Join("; ", became.Errors.Keys.Take(10)), eventId);
+
+            async Task<ClipPlan> ExistingOrAsync(string state) =>
+                await plan.ExecuteAsync(publisher, null, clip, accountId, byPerson: false, ct) is { RequestId: not null } existing ? existing : new(state, null, new Dictionary<string, string[]>());
+        }
+    }
+
+    private async Task<ClipPlan> TakeAsync(Publisher publisher, ClipTemplate? template, PublishedClip clip, Guid accountId, string? takenBy, CancellationToken ct)
+    {
+        var planned = await plan.ExecuteAsync(publisher, template, clip, accountId, byPerson: takenBy is not null, ct);
+        if (planned.State != "accepted") return planned;
+        // The same is there already where it is shown in another account, too.
+        await clips.InsertAsync(clip.Shown with { Id = PublishedClip.IdOf(publisher.Id, clip.Key, clip.Shown) }, ct);
+        // No key: the clip's row in clip_runs is what a key would be, and outlives the publisher's changes of mind about a clip.
+        var accepted = await accept.ExecuteAsync(JsonSerializer.SerializeToElement(planned.Request), publisher.RequestedBy, idempotencyKey: null, queue.EnqueueRow, ct);
+        // Judged a moment ago, by the same rules: only what has changed in between can be refused now, and all of it is tried again.
+        if (accepted is not Acceptance.Accepted run) throw new InvalidOperationException($"A clip's request was right and is refused: {accepted.GetType().Name}");
+        await store.InsertRunAsync(publisher.Id, clip.Key, accountId, run.RequestId, planned.DailyCents, takenBy, time.GetUtcNow(), ct);
+        return planned with { RequestId = run.RequestId };
+    }
+}

@@ -1,0 +1,96 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Dapper;
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Clips;
+using MetaAdsJobs.Core.Insights;
+using MetaAdsJobs.Core.Orchestrations.Requests;
+using MetaAdsJobs.Core.Validation;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Publishers.Templates;
+
+/// <summary>What a clip would become in an account.</summary>
+/// <param name="State">accepted, existing, refused, held or over_limit.</param>
+/// <param name="Request">The rendered request; null where there is no template.</param>
+/// <param name="Errors">Why not, by the paths of the request, or by the limit's name.</param>
+/// <param name="RequestId">Of one that exists.</param>
+/// <param name="DailyCents">What may be spent in a day by it.</param>
+public sealed record ClipPlan(string State, JsonObject? Request, IDictionary<string, string[]> Errors, Guid? RequestId = null, long DailyCents = 0)
+{
+    internal static ClipPlan Refused(JsonObject? request, string field, string message) => new("refused", request, new Dictionary<string, string[]> { [field] = [message] });
+}
+
+/// <summary>Judges what a clip would become by all rules that a request is judged by, and by the publisher's own limits. Writes nothing.</summary>
+internal sealed class PlanClip(NpgsqlDataSource dataSource, AccountStore accounts, AcceptOrchestration accept, TimeProvider time)
+{
+    /// <param name="byPerson">A person wants it: limits are for what comes by itself, and so is the template's wish to be asked.</param>
+    public async Task<ClipPlan> ExecuteAsync(Publisher publisher, ClipTemplate? template, PublishedClip clip, Guid accountId, bool byPerson, CancellationToken ct)
+    {
+        var begun = await BegunAsync(publisher.Id, clip.Key, accountId, ct);
+        if (begun.RequestId is { } made) return new("existing", null, new Dictionary<string, string[]>(), made);
+        if (template is null) return ClipPlan.Refused(null, ClipRendering.Account, $"the publisher {publisher.Name} has no template for the account {accountId}");
+        var shown = clip.Shown with { Id = PublishedClip.IdOf(publisher.Id, clip.Key, clip.Shown) };
+        var (request, judged, errors) = await JudgeAsync(publisher, template, name => clip.Tells(name) ?? template.Defaults.GetValueOrDefault(name), shown, ct);
+        if (judged is null) return new("refused", request, errors.ToDictionary());
+        var cents = judged.Request!.DailyAmountCents(time.GetUtcNow());
+        if (!byPerson && template.Approval) return new("held", request, new Dictionary<string, string[]>(), DailyCents: cents);
+        if (!byPerson && begun.Runs >= publisher.RunsPerDay)
+            return new("over_limit", request, new Dictionary<string, string[]> { ["runs_per_day"] = [$"the publisher has begun {begun.Runs} runs within 24 hours, and may begin {publisher.RunsPerDay}"] }, DailyCents: cents);
+        if (!byPerson && begun.DailyCents + cents > template.DailyCapCents)
+            return new("over_limit", request, new Dictionary<string, string[]> { ["daily_cap_cents"] = [$"daily budgets of {begun.DailyCents} were begun in this account within 24 hours, with this one's {cents} more than {template.DailyCapCents}"] }, DailyCents: cents);
+        return new("accepted", request, new Dictionary<string, string[]>(), DailyCents: cents);
+    }
+
+    /// <summary>Renders and judges by the rules of requests alone.</summary>
+    /// <returns>No judgement where something is wrong.</returns>
+    public async Task<(JsonObject Request, Judged? Judged, FieldErrors Errors)> JudgeAsync(Publisher publisher, ClipTemplate template, Func<string, string?> valueOf, Clip shown, CancellationToken ct)
+    {
+        var errors = new FieldErrors();
+        var account = await accounts.FindAsync(template.SocialAccountId, ct);
+        var today = AccountDays.Today(account?.TimezoneName ?? "UTC", time.GetUtcNow());
+        var request = ClipRendering.Make(template.Request, valueOf, new(template.SocialAccountId, shown.Id, today, publisher.Name), errors);
+        var judged = await accept.JudgeAsync(JsonSerializer.SerializeToElement(request), (shown.Id, shown.IsImage), ct);
+        Tell(judged, errors);
+        return (request, errors.Any ? null : judged, errors);
+    }
+
+    private static void Tell(Judged judged, FieldErrors errors)
+    {
+        switch (judged.Refusal)
+        {
+            case Acceptance.Invalid invalid:
+                // What could not be put in is told already; an empty text in its place is no second mistake.
+                foreach (var (path, messages) in invalid.Errors.ToDictionary())
+                    if (!errors.Has(path))
+                        foreach (var message in messages) errors.Add(path, message);
+                break;
+            case Acceptance.UnknownAccount unknown:
+                errors.Add(ClipRendering.Account, $"there is no social account {unknown.Id}");
+                break;
+            case Acceptance.UnknownClip unknown:
+                errors.Add(ClipRendering.ClipId, $"there is no clip {unknown.Id}");
+                break;
+        }
+
+        if (judged.Request?.ValidateOnly == true) errors.Add("validate_only", "is not for templates: a preview shows what a clip would become");
+    }
+
+    private async Task<Begun> BegunAsync(Guid publisherId, string clipKey, Guid accountId, CancellationToken ct)
+    {
+        const string BegunSql = """
+            SELECT (SELECT request_id FROM clip_runs WHERE publisher_id = @PublisherId AND clip_key = @ClipKey AND social_account_id = @AccountId) AS request_id,
+                   count(*)::int AS runs, COALESCE(sum(daily_cents) FILTER (WHERE social_account_id = @AccountId), 0)::bigint AS daily_cents
+            FROM clip_runs WHERE publisher_id = @PublisherId AND made_at > @Since AND NOT by_person
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.QuerySingleAsync<Begun>(new(BegunSql, new { PublisherId = publisherId, ClipKey = clipKey, AccountId = accountId, Since = time.GetUtcNow().AddHours(-24) }, cancellationToken: ct));
+    }
+
+    private sealed record Begun
+    {
+        public Guid? RequestId { get; init; }
+        public int Runs { get; init; }
+        public long DailyCents { get; init; }
+    }
+}
