@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Data.Common;
 using Dapper;
 using MetaAdsJobs.Core.Alerts.Rules;
@@ -15,25 +16,26 @@ namespace MetaAdsJobs.Core.Alerts.Evaluating;
 /// </summary>
 internal sealed class EvaluateAlerts(NpgsqlDataSource dataSource, TimeProvider time, ILogger<EvaluateAlerts> logger)
 {
+    // Each takes a connection, and most of a core of PostgreSQL's.
+    private const int AtOnce = 2;
+
     /// <returns>Completed; a rule that cannot be evaluated keeps no other from it, and is thrown at the end.</returns>
     public async Task<JobOutcome> ExecuteAsync(CancellationToken ct)
     {
-        var failures = new List<Exception>();
-        foreach (var id in await DueAsync(ct))
+        var failures = new ConcurrentBag<Exception>();
+        await Parallel.ForEachAsync(await DueAsync(ct), new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = ct }, async (id, token) =>
         {
-            ct.ThrowIfCancellationRequested();
             try
             {
-                await EvaluateAsync(id, ct);
+                await EvaluateAsync(id, token);
             }
             catch (DbException exception)
             {
                 AlertLog.NotEvaluated(logger, exception, id);
                 failures.Add(exception);
             }
-        }
-
-        return failures.Count == 0 ? new JobOutcome.Completed() : throw new AggregateException(failures);
+        });
+        return failures.IsEmpty ? new JobOutcome.Completed() : throw new AggregateException(failures);
     }
 
     /// <summary>What stands now is looked at every minute; what is made of days when numbers have come in, every five minutes at most, and once an hour in any case: a day may have passed, and nothing come.</summary>

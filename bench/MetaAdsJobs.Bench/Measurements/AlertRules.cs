@@ -41,6 +41,7 @@ internal sealed class AlertRules : IMeasurement
         await FillAsync(service, Days, OlderDays);
         // As if another night had come in.
         var third = await EvaluateAsync();
+        var firing = await service.Database.ScalarAsync<long>("SELECT count(*) FROM alert_states WHERE is_firing");
         var plans = new PlanReader(service.Database, cluster.ServerLog);
         var isKnown = await plans.StartAsync();
         WorkDone? work = null;
@@ -55,7 +56,6 @@ internal sealed class AlertRules : IMeasurement
         // Each row of its days once, and what it knows of its objects: nothing of the year before.
         var needed = rules.Sum(rule => (long)((rule.WindowDays ?? 0) + (rule.MedianDays ?? 0)) * Accounts * AdsOfEach);
         var most = (2 * needed) + (20L * 20 * Accounts * AdsOfEach);
-        var firing = await service.Database.ScalarAsync<long>("SELECT count(*) FROM alert_states WHERE is_firing");
         return
         [
             new("20 rules over 10,000 objects in", $"{first.TotalSeconds:0.0} s", "≤ 10 s", first.TotalSeconds <= 10, $"450,000 rows of numbers; the first time, {firing} objects fire"),
