@@ -72,6 +72,22 @@ public sealed class BrakesTests
         await UntilPausedAsync(account, campaign);
     }
 
+    /// <summary>By Hangfire's own look at what is due, which makes jobs in another way than whoever asks for one.</summary>
+    [Test]
+    public async Task A_stop_whose_job_was_lost_is_rescued_when_the_schedule_says()
+    {
+        var (account, campaign) = await ActiveAsync();
+        await _world.ExecuteAsync("""
+            INSERT INTO stops (id, social_account_id, stopped_at, stopped_by, job_id) VALUES (gen_random_uuid(), @account, now() - interval '2 minutes', 'a test', '999999');
+            UPDATE hangfire.set SET score = 0 WHERE key = 'recurring-jobs' AND value = 'sweep of stops';
+            UPDATE hangfire.hash SET value = '2020-01-01T00:00:00.0000000Z' WHERE key = 'recurring-job:sweep of stops' AND field = 'NextExecution'
+            """, new { account });
+
+        await UntilPausedAsync(account, campaign);
+
+        Assert.That(await _world.Core.Database.DataSource.RowsAsync("hangfire.hash WHERE key = 'recurring-job:sweep of stops' AND field = 'LastJobId'"), Is.EqualTo(1));
+    }
+
     private async Task UntilPausedAsync(Guid account, string campaign)
     {
         await Eventually.TrueAsync(async () => (await _world.Core.Get<StopSwitch>().ReadAsync(account, CancellationToken.None))!.Active == 0, () => "it was not stopped");

@@ -16,6 +16,7 @@ internal sealed class OwnJobConnection(HangfireStorage storage) : PostgreSqlConn
     private TakenJob? _taken;
     private bool _isChanging;
     private NewJob? _new;
+    private bool _hasWritten;
 
     public override IFetchedJob FetchNextJob(string[] queues, CancellationToken cancellationToken)
     {
@@ -32,9 +33,11 @@ internal sealed class OwnJobConnection(HangfireStorage storage) : PostgreSqlConn
         return new Change(this);
     }
 
-    // It exists from its first state on, which Hangfire gives it at once, as a commit of its own unless the caller has one.
+    // It exists from its first state on, which Hangfire's client gives it at once, as a commit of its own unless the caller has one. Hangfire's schedules begin the
+    // transaction of the state before, and make the job in between: that one is to exist by itself.
     public override string CreateExpiredJob(Job job, IDictionary<string, string> parameters, DateTime createdAt, TimeSpan expireIn)
     {
+        if (_hasWritten) return base.CreateExpiredJob(job, parameters, createdAt, expireIn);
         _new = storage.NewJobs.Create(job, parameters, createdAt);
         return _new.JobId;
     }
@@ -49,6 +52,7 @@ internal sealed class OwnJobConnection(HangfireStorage storage) : PostgreSqlConn
             return new NewJobTransaction(job, Usual);
         }
 
+        _hasWritten = true;
         return _isChanging ? new TakenJobTransaction(_taken!, Usual) : base.CreateWriteTransaction();
     }
 
