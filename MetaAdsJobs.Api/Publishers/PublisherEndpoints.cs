@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using MetaAdsJobs.Api.Events;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Core.Access;
@@ -11,8 +12,6 @@ internal sealed record PublisherBody(string Name, string? Description = null, in
 
 /// <summary>The body of PATCH.</summary>
 internal sealed record PublisherChanges(string? Description = null, int? RunsPerDay = null, bool? Enabled = null);
-
-internal sealed record RotateSecretBody(int? KeepOldHours = null);
 
 /// <param name="Url">Where it posts to.</param>
 /// <param name="AccountIds">The accounts that it has a template for.</param>
@@ -49,7 +48,7 @@ internal static class PublisherEndpoints
         publishers.MapDelete("/{id:guid}", DeleteAsync).WithSummary("Take away one that has made nothing; one that has is switched off instead").Produces(204).ProducesProblem(404).ProducesProblem(409);
         publishers.MapPost("/{id:guid}/rotate", RotateAsync).WithSummary("Give it another secret, shown this once")
             .WithDescription("What is signed with the old one is taken for keep_old_hours (24, at most 168), too. 0 ends the old one at once.")
-            .Accepts<RotateSecretBody>("application/json").Produces<PublisherResponse>().ProducesProblem(404).ProducesValidationProblem(422);
+            .Accepts<RotateBody>("application/json").Produces<PublisherResponse>().ProducesProblem(404).ProducesValidationProblem(422);
         publishers.MapTemplates();
         publishers.MapEventLog();
     }

@@ -73,7 +73,7 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
         var mayComeYet = claim.Credential.Changes.IsAnyUnknown;
         try
         {
-            var isThere = await meta.PauseAsync(claim.Credential.Urgent(), claim.Object.MetaId, ct);
+            var isThere = await meta.PauseAsync(claim.Credential.Urgent(), claim.Object.MetaId, ct) == "PAUSED";
             if (claim.Object.Kind != AdObject.Campaign || claim.Activation is null or "paused") return end;
             return end with { Activation = !isThere ? "ended" : mayComeYet || claim.Credential.Changes.IsAnyUnknown ? "active" : "idle" };
         }

@@ -114,13 +114,11 @@ internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateO
 
     private async Task<EditEnd> PauseAsync(EditClaim claim, CancellationToken ct)
     {
-        var isThere = await meta.PauseAsync(claim.Credential.Urgent(), claim.Object.MetaId, ct);
+        var status = await meta.PauseAsync(claim.Credential.Urgent(), claim.Object.MetaId, ct);
         var isCampaign = claim.Object.Kind == AdObject.Campaign;
-        // What is archived can still be found, named and deleted.
-        var status = isThere ? "PAUSED" : await meta.ReadSwitchAsync(claim.Credential.Urgent(), claim.Object.MetaId, ct);
         var end = EditEnd.Succeeded(null, new Edited(claim.Object.MetaId, status)) with
         {
-            NotWhileBusy = true, Activation = isCampaign && claim.Activation is not null ? isThere ? "idle" : "ended" : null,
+            NotWhileBusy = true, Activation = isCampaign && claim.Activation is not null ? status == "PAUSED" ? "idle" : "ended" : null,
         };
         // What an ad set no longer spends makes room; told only when no other edit can have changed it meanwhile.
         if (isCampaign || await store.FindSettledAsync(claim, ct) is not { } tree) return end;

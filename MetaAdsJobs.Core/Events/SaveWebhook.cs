@@ -22,8 +22,6 @@ public abstract record WebhookSaved
 /// <summary>Makes and changes webhooks, and their secrets.</summary>
 public sealed class SaveWebhook
 {
-    private const int UsualOverlapHours = 24;
-    private const int MostOverlapHours = 168;
     private readonly WebhookStore _store;
     private readonly WebhookSecrets _secrets;
     private readonly EventOptions _options;
@@ -80,14 +78,12 @@ public sealed class SaveWebhook
     public async Task<WebhookSaved> RotateAsync(Guid id, JsonElement body, CancellationToken ct)
     {
         var errors = new FieldErrors();
-        var fields = new JsonFields(body, errors);
-        var hours = fields.Whole("keep_old_hours", 0, MostOverlapHours) ?? UsualOverlapHours;
-        fields.RefuseUnknown();
+        var overlap = SecretOverlap.Read(body, errors);
         if (errors.Any) return new WebhookSaved.Invalid(errors);
         var (now, secret) = (_time.GetUtcNow(), StandardWebhooks.NewSecret());
         if (await _store.FindAsync(id, now, ct) is { IsSigned: false }) errors.Add("$", "a mail is not signed: there is no secret to exchange");
         if (errors.Any) return new WebhookSaved.Invalid(errors);
-        if (!await _store.RotateAsync(id, _secrets.Close(secret), now.AddHours(hours), now, ct)) return new WebhookSaved.Unknown();
+        if (!await _store.RotateAsync(id, _secrets.Close(secret), now + overlap, now, ct)) return new WebhookSaved.Unknown();
         return await _store.FindAsync(id, now, ct) is { } saved ? new WebhookSaved.Done(saved, secret) : new WebhookSaved.Unknown();
     }
 

@@ -1,6 +1,6 @@
 using Hangfire.Common;
-using MetaAdsJobs.Core.Alerts.Evaluating;
 using MetaAdsJobs.Core.Accounts.Tokens;
+using MetaAdsJobs.Core.Alerts.Evaluating;
 using MetaAdsJobs.Core.Batches;
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Events.Delivering;

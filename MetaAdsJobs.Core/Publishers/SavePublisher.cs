@@ -24,8 +24,6 @@ public sealed partial class SavePublisher
 {
     private const int UsualRunsPerDay = 100;
     private const int MostRunsPerDay = 10_000;
-    private const int UsualOverlapHours = 24;
-    private const int MostOverlapHours = 168;
     private readonly PublisherStore _store;
     private readonly PublisherSecrets _secrets;
     private readonly TimeProvider _time;
@@ -79,12 +77,10 @@ public sealed partial class SavePublisher
     public async Task<PublisherSaved> RotateAsync(Guid id, JsonElement body, CancellationToken ct)
     {
         var errors = new FieldErrors();
-        var fields = new JsonFields(body, errors);
-        var hours = fields.Whole("keep_old_hours", 0, MostOverlapHours) ?? UsualOverlapHours;
-        fields.RefuseUnknown();
+        var overlap = SecretOverlap.Read(body, errors);
         if (errors.Any) return new PublisherSaved.Invalid(errors);
         var (now, secret) = (_time.GetUtcNow(), StandardWebhooks.NewSecret());
-        if (!await _store.RotateAsync(id, _secrets.Close(secret), now.AddHours(hours), now, ct)) return new PublisherSaved.Unknown();
+        if (!await _store.RotateAsync(id, _secrets.Close(secret), now + overlap, now, ct)) return new PublisherSaved.Unknown();
         return await _store.FindAsync(id, now, ct) is { } saved ? new PublisherSaved.Done(saved, secret) : new PublisherSaved.Unknown();
     }
 

@@ -129,7 +129,7 @@ internal sealed class ResumeSpending(
     {
         try
         {
-            return await meta.PauseAsync(spender.Credential!.Urgent(), spender.CampaignId!, ct);
+            return await meta.PauseAsync(spender.Credential!.Urgent(), spender.CampaignId!, ct) == "PAUSED";
         }
         catch (MetaException exception)
         {

@@ -65,24 +65,24 @@ internal sealed class MetaAds(GraphClient graph)
     public Task ActivateAsync(GraphCredential credential, string metaId, CancellationToken ct) => SetStatusAsync(credential, metaId, "ACTIVE", ct);
 
     /// <summary>Pauses; an object that is deleted or archived spends nothing either.</summary>
-    /// <returns>False when it is gone: it cannot be activated again.</returns>
-    public async Task<bool> PauseAsync(GraphCredential credential, string metaId, CancellationToken ct)
+    /// <returns>PAUSED; or DELETED or ARCHIVED when it is gone: it cannot be activated again.</returns>
+    public async Task<string> PauseAsync(GraphCredential credential, string metaId, CancellationToken ct)
     {
         try
         {
             await SetStatusAsync(credential, metaId, "PAUSED", ct);
-            return true;
+            return "PAUSED";
         }
         catch (MetaException exception) when (exception.IsMissingObject)
         {
             // Deleted by hand, or by an undo whose answer was lost.
             await ProveGoneAsync(credential, metaId, exception, ct);
-            return false;
+            return ObjectState.Gone.Status;
         }
         catch (MetaException exception) when (exception.Proof == Proof.Rejected)
         {
             // Meta refuses to change what was deleted or archived by hand, and goes on showing it.
-            if (await ReadSwitchAsync(credential, metaId, ct) is "DELETED" or "ARCHIVED") return false;
+            if (await ReadSwitchAsync(credential, metaId, ct) is ("DELETED" or "ARCHIVED") and var gone) return gone;
             throw;
         }
     }
