@@ -41,6 +41,8 @@ public sealed class Service : IAsyncDisposable
 
     public GraphServer Graph { get; }
 
+    public bool HasWorkers => _workers.Count > 0;
+
     /// <summary>Where the clips' images are.</summary>
     public FileServer Files { get; }
 
