@@ -16,6 +16,9 @@ internal sealed class Activity(SimProcess process, string name, bool isBackgroun
     public List<Activity> Background { get; } = [];
     public bool IsRunning { get; set; }
 
+    /// <summary>Whatever still would let it go on, a delay that was cancelled as it fired, comes too late.</summary>
+    public bool HasEnded { get; set; }
+
     /// <summary>What this is a part of: of steps that are under way together each is one.</summary>
     public Activity? Parent { get; init; }
 

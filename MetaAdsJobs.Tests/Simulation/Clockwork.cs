@@ -134,7 +134,7 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
                 Resume(activity.Parent!);
             }
 
-            if (activity.IsRunning) return;
+            if (activity.IsRunning || activity.HasEnded) return;
             activity.IsRunning = true;
             _runningNow.Add(activity);
             _running++;
@@ -183,6 +183,7 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
     {
         lock (_lock)
         {
+            part.HasEnded = true;
             if (--part.Parent!.Parts == 0 && !part.Process.IsDead) Resume(part.Parent);
             Rests(part, null);
         }
