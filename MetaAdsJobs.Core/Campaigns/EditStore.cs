@@ -97,7 +97,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
     private static readonly ClaimTable Table = ClaimTable.Edits;
 
     /// <summary>A CTE: an attempt whose edit has become void tells what it changed, and holds it no more. Takes @EditId and @Attempt.</summary>
-    public const string Released = "released AS (UPDATE campaign_edits SET lease_until = NULL WHERE edit_id = @EditId AND attempt = @Attempt AND state = 'cancelled')";
+    public const string Released = "released AS (UPDATE campaign_edits SET lease_until = NULL WHERE edit_id = @EditId AND attempt = @Attempt AND state IN ('cancelled', 'expired'))";
 
     /// <summary>Null when it has ended, is held, or has to wait.</summary>
     public async Task<EditClaim?> ClaimAsync(Guid editId, Lease lease, CancellationToken ct)
@@ -206,7 +206,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
     {
         var nextSql = $"""
             SELECT r.edit_id FROM campaign_edits r JOIN social_accounts a ON a.id = r.social_account_id
-            WHERE r.request_id = @RequestId AND r.state IN ('queued', 'waiting') AND r.lease_until IS NULL AND (NOT r.held OR ({Table.HeldUntil}) IS NULL) ORDER BY r.number LIMIT 1
+            WHERE r.request_id = @RequestId AND r.state IN ('queued', 'waiting') AND {ClaimTable.Free("r")} AND (NOT r.held OR ({Table.HeldUntil}) IS NULL) ORDER BY r.number LIMIT 1
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return await connection.QueryFirstOrDefaultAsync<Guid?>(new(nextSql, new { RequestId = requestId, Now = time.GetUtcNow() }, cancellationToken: ct));

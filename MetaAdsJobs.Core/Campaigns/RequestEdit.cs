@@ -3,6 +3,7 @@ using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Audit;
+using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Jobs.Storage;
@@ -120,7 +121,7 @@ public sealed class CancelEdit(NpgsqlDataSource dataSource, IJobQueue queue, Orc
         var cancelSql = $"""
             WITH taken AS (
                 UPDATE campaign_edits e SET {Voiding.Set}, error = concat('cancelled by ', @By::text)
-                WHERE edit_id = @EditId AND state IN ('queued', 'waiting') AND ending IS NULL AND lease_until IS NULL RETURNING request_id, attempt, ending),
+                WHERE edit_id = @EditId AND state IN ('queued', 'waiting') AND ending IS NULL AND {ClaimTable.Free("e")} RETURNING request_id, attempt, ending),
             looked_at AS (UPDATE meta_campaigns c SET compare_at = LEAST(compare_at, clock_timestamp() + 2 * @SettleDelay) FROM taken WHERE c.request_id = taken.request_id AND taken.attempt > 0)
             SELECT ending FROM taken
             """;
@@ -149,7 +150,7 @@ internal sealed class VoidEdits(NpgsqlDataSource dataSource, CampaignTrees trees
     {
         const string FindSql = """
             SELECT edit_id, attempt, request_id, social_account_id, meta_id, kind, fields::text AS fields, asked_by, asked_at FROM campaign_edits
-            WHERE state = 'cancelled' AND lease_until < clock_timestamp() - @Grace ORDER BY edit_id LIMIT 500
+            WHERE state IN ('cancelled', 'expired') AND lease_until < clock_timestamp() - @Grace ORDER BY edit_id LIMIT 500
             """;
         List<EditRow> rows;
         await using (var connection = await dataSource.OpenConnectionAsync(ct))

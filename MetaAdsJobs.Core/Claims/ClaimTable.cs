@@ -107,10 +107,13 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
     /// <summary>Which row may be claimed. Takes the key and @Now.</summary>
     public string Claimable => $"""
         r.{Key} = @{Parameter} AND a.id = r.social_account_id AND r.{Unfinished}
-                  AND (r.lease_until IS NULL OR r.lease_until < clock_timestamp()) AND a.token_rejected_at IS NULL
+                  AND {Free("r")} AND a.token_rejected_at IS NULL
                   AND ({GoesFirst} OR NOT EXISTS (SELECT 1 FROM account_pacing p WHERE p.ad_account_id = a.ad_account_id AND p.use_case = '{UseCase}' AND p.blocked_until > @Now))
                   AND ({WaitsFor}) IS NULL
         """;
+
+    /// <summary>No attempt holds the row: the last one has given it back, or died, or slept too long.</summary>
+    public static string Free(string row) => $"({row}.lease_until IS NULL OR {row}.lease_until < clock_timestamp())";
 
     public string Unfinished => $"{State} IN ('queued', 'running', 'waiting')";
 }

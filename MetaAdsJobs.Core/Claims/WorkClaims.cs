@@ -101,10 +101,10 @@ internal sealed class WorkClaims(NpgsqlDataSource dataSource, OrchestrationOptio
 
         async Task<JobOutcome> ShowAsync(DateTimeOffset until, string reason, bool isHeld = false)
         {
-            // Changes nothing if somebody holds it by now.
+            // Changes nothing if somebody holds it by now. An attempt that died, and whose lease stays for the next one to see it, is not what it waits for.
             var showSql = $"""
-                UPDATE {table.Name} SET {table.State} = 'waiting', wait_reason = @Reason, next_attempt_at = @Until{(isHeld ? $", {table.IsHeld} = true" : "")}
-                WHERE {table.Key} = @{table.Parameter} AND {table.State} IN ('queued', 'waiting') AND lease_until IS NULL
+                UPDATE {table.Name} r SET {table.State} = 'waiting', wait_reason = @Reason, next_attempt_at = @Until{(isHeld ? $", {table.IsHeld} = true" : "")}
+                WHERE {table.Key} = @{table.Parameter} AND {table.Unfinished} AND {ClaimTable.Free("r")}
                 """;
             await using var connection = await dataSource.OpenConnectionAsync(ct);
             await connection.ExecuteAsync(new(showSql, Parameters(table, id, new { Until = until, Reason = reason }), cancellationToken: ct));

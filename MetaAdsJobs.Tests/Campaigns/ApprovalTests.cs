@@ -254,6 +254,27 @@ public sealed class ApprovalTests
         Assert.That(await _world.SwitchedAsync(tree), Is.EqualTo("AAA"));
     }
 
+    /// <summary>Between asking and giving the edit back: nobody holds it, and it has to be approved, or to end, like any other.</summary>
+    [TestCase("approved", "succeeded", "AAA")]
+    [TestCase("expired", "expired", "ppp")]
+    [TestCase("cancelled", "cancelled", "ppp")]
+    public async Task An_edit_whose_worker_died_after_asking_waits_like_any_other(string how, string status, string switched)
+    {
+        var (_, tree, edit) = await BuiltAsync();
+        var approval = await AskedForAsync(edit);
+        await _world.ExecuteAsync("UPDATE campaign_edits SET state = 'running', attempt = attempt + 1, held = false, wait_reason = NULL, next_attempt_at = NULL, lease_until = now() - interval '2 minutes'");
+
+        if (how != "expired") Assert.That(await _world.RunEditAsync(edit), Is.EqualTo(new JobOutcome.Snoozed(approval.ExpiresAt, "somebody else has to approve it")));
+        else _world.Time.AdvanceTo(approval.ExpiresAt);
+        if (how == "approved") Assert.That(await ApproveAsync(approval.Id, "bob"), Is.InstanceOf<Decided.Done>());
+        if (how == "cancelled") Assert.That(await _world.Get<CancelEdit>().ExecuteAsync(edit, "bob", CancellationToken.None), Is.True);
+
+        Assert.That((await _world.UntilEndedAsync(edit)).Status, Is.EqualTo(status));
+        Assert.That(await _world.SwitchedAsync(tree), Is.EqualTo(switched));
+        await _world.Get<VoidEdits>().TellAsync(CancellationToken.None);
+        Assert.That(await _world.QueryAsync<DateTimeOffset?>("SELECT lease_until FROM campaign_edits"), Is.EqualTo((DateTimeOffset?[])[null]), "what its worker may have done is told");
+    }
+
     private Task<OrchestrationResult> ResultAsync(Asked asked) => _world.Get<OrchestrationReader>().FindAsync(asked.RequestId, CancellationToken.None)!;
 
     /// <summary>Of an account that demands approval of everything; its edit has run once.</summary>

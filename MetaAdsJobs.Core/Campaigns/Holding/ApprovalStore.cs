@@ -1,5 +1,6 @@
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Jobs;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -41,7 +42,7 @@ internal sealed class ApprovalStore(NpgsqlDataSource dataSource, CampaignTrees t
                 ON CONFLICT (edit_id) WHERE state IN ('asked', 'approved') DO NOTHING RETURNING *)
             {Note("asked", "p.asked_by", "asked")};
             UPDATE campaign_edits e SET state = 'waiting', held = true, wait_reason = 'somebody else has to approve it', next_attempt_at = LEAST(p.expires_at, CASE WHEN e.due_at > @Now THEN e.due_at END)
-            FROM approvals p WHERE e.edit_id = @EditId AND p.edit_id = @EditId AND p.state = 'asked' AND e.state IN ('queued', 'waiting') AND e.lease_until IS NULL;
+            FROM approvals p WHERE e.edit_id = @EditId AND p.edit_id = @EditId AND p.state = 'asked' AND e.state IN ('queued', 'waiting') AND {ClaimTable.Free("e")};
             SELECT expires_at FROM approvals WHERE edit_id = @EditId AND state = 'asked'
             """;
         var now = time.GetUtcNow();
@@ -88,13 +89,13 @@ internal sealed class ApprovalStore(NpgsqlDataSource dataSource, CampaignTrees t
             WHERE p.state = 'asked' AND e.edit_id = p.edit_id AND (@EditId::uuid IS NULL OR p.edit_id = @EditId) AND (e.state NOT IN ('queued', 'running', 'waiting') OR e.ending IS NOT NULL);
             WITH over AS (
                 UPDATE approvals p SET state = 'expired', decided_at = @Now, reason = 'nobody has answered in time' FROM campaign_edits e
-                WHERE p.state = 'asked' AND p.expires_at <= @Now AND e.edit_id = p.edit_id AND (@EditId::uuid IS NULL OR p.edit_id = @EditId) AND e.state IN ('queued', 'waiting') AND e.lease_until IS NULL RETURNING p.*),
+                WHERE p.state = 'asked' AND p.expires_at <= @Now AND e.edit_id = p.edit_id AND (@EditId::uuid IS NULL OR p.edit_id = @EditId) AND e.state IN ('queued', 'running', 'waiting') AND {ClaimTable.Free("e")} RETURNING p.*),
             ended AS (UPDATE campaign_edits e SET {Voiding.SetTo("expired")}, error = 'nobody has approved it in time: it stays as it is' FROM over WHERE e.edit_id = over.edit_id)
             {Note("expired", $"'{Us}'", "over")};
             WITH free AS (
                 UPDATE approvals p SET state = 'withdrawn', decided_at = @Now, reason = 'the account demands no approval of it any more' FROM social_accounts a
                 WHERE p.state = 'asked' AND a.id = p.social_account_id AND (a.approval_required = 'none' OR a.approval_required = 'above' AND p.daily_cents <= a.approval_above_cents) AND (@EditId::uuid IS NULL OR p.edit_id = @EditId) RETURNING p.edit_id)
-            UPDATE campaign_edits e SET next_attempt_at = @Now FROM free WHERE e.edit_id = free.edit_id AND e.state IN ('queued', 'waiting') AND e.lease_until IS NULL RETURNING e.edit_id
+            UPDATE campaign_edits e SET next_attempt_at = @Now FROM free WHERE e.edit_id = free.edit_id AND e.state IN ('queued', 'waiting') AND {ClaimTable.Free("e")} RETURNING e.edit_id
             """;
         const string ChangedSql = """
             SELECT p.edit_id FROM approvals p JOIN campaign_edits e USING (edit_id)

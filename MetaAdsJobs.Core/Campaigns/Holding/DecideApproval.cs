@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Jobs.Storage;
 using Microsoft.Extensions.Logging;
@@ -43,10 +44,10 @@ public sealed class DecideApproval
         (_dataSource, _store, _reader, _queue, _time, _logger) = (dataSource, store, reader, queue, time, logger);
 
     /// <param name="seen">The content_hash that was shown to whoever approves; null: whatever is there.</param>
-    public Task<Decided> ApproveAsync(Guid id, string by, string? seen, CancellationToken ct) => DecideAsync(id, by, seen, "approved", null, """
+    public Task<Decided> ApproveAsync(Guid id, string by, string? seen, CancellationToken ct) => DecideAsync(id, by, seen, "approved", null, $"""
         WITH p AS (SELECT edit_id, content_hash FROM approvals WHERE id = @Id AND state = 'approved' AND decided_at = @Now)
         UPDATE campaign_edits e SET state = 'waiting', wait_reason = CASE WHEN e.due_at > @Now THEN 'its time has not come yet' ELSE 'approved' END, next_attempt_at = CASE WHEN e.due_at > @Now THEN e.due_at END, job_id = @JobId
-        FROM p WHERE e.edit_id = p.edit_id AND e.state IN ('queued', 'waiting') AND e.lease_until IS NULL
+        FROM p WHERE e.edit_id = p.edit_id AND e.state IN ('queued', 'waiting') AND {ClaimTable.Free("e")}
         """, ct);
 
     public Task<Decided> RejectAsync(Guid id, string by, string? reason, CancellationToken ct) => DecideAsync(id, by, null, "rejected", reason, $"""

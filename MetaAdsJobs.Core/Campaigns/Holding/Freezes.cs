@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Validation;
 using Npgsql;
@@ -94,21 +95,21 @@ public sealed class Freezes(NpgsqlDataSource dataSource, AccountStore accounts, 
     public async Task<bool?> EndAsync(Guid id, string endedBy, CancellationToken ct)
     {
         // What it held looks again: at once by the jobs below; when this process dies before them, by the sweep's.
-        const string EndSql = """
+        var endSql = $"""
             WITH ended AS (
                 UPDATE freezes SET ended_at = @Now, ended_by = @By WHERE id = @Id AND ended_at IS NULL AND (until_at IS NULL OR until_at > @Now) RETURNING social_account_id),
             runs AS (
                 UPDATE orchestrations r SET next_attempt_at = @Now, job_id = NULL FROM ended
-                WHERE r.status = 'waiting' AND r.lease_until IS NULL AND r.wait_reason LIKE 'frozen by %' AND r.social_account_id = COALESCE(ended.social_account_id, r.social_account_id) RETURNING r.request_id),
+                WHERE r.status = 'waiting' AND {ClaimTable.Free("r")} AND r.wait_reason LIKE 'frozen by %' AND r.social_account_id = COALESCE(ended.social_account_id, r.social_account_id) RETURNING r.request_id),
             edits AS (
                 UPDATE campaign_edits e SET next_attempt_at = @Now, job_id = NULL FROM ended
-                WHERE e.state = 'waiting' AND e.lease_until IS NULL AND e.wait_reason LIKE 'frozen by %' AND e.social_account_id = COALESCE(ended.social_account_id, e.social_account_id) RETURNING e.edit_id)
+                WHERE e.state = 'waiting' AND {ClaimTable.Free("e")} AND e.wait_reason LIKE 'frozen by %' AND e.social_account_id = COALESCE(ended.social_account_id, e.social_account_id) RETURNING e.edit_id)
             SELECT 0, NULL::uuid FROM ended UNION ALL SELECT 1, request_id FROM runs UNION ALL SELECT 2, edit_id FROM edits
             """;
         List<(int Kind, Guid? Id)> rows;
         await using (var connection = await dataSource.OpenConnectionAsync(ct))
         {
-            rows = (await connection.QueryAsync<(int, Guid?)>(new(EndSql, new { Id = id, By = endedBy, Now = time.GetUtcNow() }, cancellationToken: ct))).AsList();
+            rows = (await connection.QueryAsync<(int, Guid?)>(new(endSql, new { Id = id, By = endedBy, Now = time.GetUtcNow() }, cancellationToken: ct))).AsList();
         }
 
         if (rows.Count == 0) return await FindAsync(id, ct) is null ? null : false;
