@@ -74,6 +74,14 @@ public sealed partial class SimulationTests
     }
 
     /// <inheritdoc cref="A_history_that_once_broke_a_promise_keeps_it"/>
+    [TestCase(387045454, TestName = "{m}(what waited for an approval when its worker died could neither be approved nor expire)")]
+    public async Task A_history_of_approvals_that_once_broke_a_promise_keeps_it(int seed)
+    {
+        await using var database = await SimDatabase.CreateAsync();
+        Assert.That(await RunAsync(database, seed), Has.Property(nameof(History.HoldSeed)).Not.Null, "it is another history by now");
+    }
+
+    /// <inheritdoc cref="A_history_that_once_broke_a_promise_keeps_it"/>
     [TestCase(381239390, TestName = "{m}(a sync whose claim had slept took what others had stored since for newer than its own)")]
     [TestCase(796807960, TestName = "{m}(two pages that were read a minute apart were put together)")]
     public async Task A_history_of_numbers_that_once_broke_a_promise_keeps_it(int seed)
