@@ -29,8 +29,9 @@ public sealed class ThrottledAccountsTests
 
         Assert.That(service.Graph.Calls.Count(call => IsOf(call, 5000)), Is.EqualTo(calls), "somebody called the throttled account");
         await using var connection = await service.Database.DataSource.OpenConnectionAsync();
-        Assert.That(await connection.ExecuteScalarAsync<long>("SELECT sum(failures) FROM orchestrations"), Is.Zero, "waiting used up a retry");
-        Assert.That(await service.Database.DataSource.RowsAsync("hangfire.jobparameter WHERE name = 'RetryCount'"), Is.Zero, "Hangfire counted a retry");
+        const string WaitingSql = "FROM orchestrations o JOIN social_accounts a ON a.id = o.social_account_id WHERE a.ad_account_id = 'act_5000'";
+        Assert.That(await connection.ExecuteScalarAsync<long>($"SELECT sum(failures) {WaitingSql}"), Is.Zero, "waiting used up a retry");
+        Assert.That(await service.Database.DataSource.RowsAsync($"hangfire.jobparameter WHERE name = 'RetryCount' AND jobid IN (SELECT o.job_id::bigint {WaitingSql})"), Is.Zero, "Hangfire counted a retry");
         await service.Database.DataSource.AssertEntityRowsAsync(57);
     }
 
