@@ -88,6 +88,50 @@ public sealed class GraphListTests
         Assert.That(await FindAsync(kind), Is.EqualTo(["7"]));
     }
 
+    [TestCase("adsets")]
+    [TestCase("adcreatives")]
+    [TestCase("advideos")]
+    public async Task What_moves_up_while_pages_are_read_is_not_passed_over(string kind)
+    {
+        // Pages of two, and each cursor a place. Behind the first page of the first reading the first row is deleted.
+        var rows = ((string[])[.. Enumerable.Range(1, 4).Select(Row), Ours, Row(7)]).ToList();
+        var calls = 0;
+        _graph.Faults.Always(_ => true, GraphFaults.Lists(after =>
+        {
+            if (++calls == 3) rows.RemoveAt(0);
+            return PageOf(rows, after);
+        }));
+
+        Assert.That(await FindAsync(kind), Is.EqualTo(["6"]));
+        Assert.That(calls, Is.GreaterThan(4), "the first reading has shown it");
+    }
+
+    [Test]
+    public async Task A_list_of_which_something_is_deleted_in_every_reading_tells_no_absence()
+    {
+        var rows = Enumerable.Range(1, 40).Select(Row).ToList();
+        _graph.Faults.Always(_ => true, GraphFaults.Lists(after =>
+        {
+            if (after is not null && rows.Count > 5) rows.RemoveAt(0);
+            return PageOf(rows, after);
+        }));
+
+        var error = await Assert.ThrowsAsync<MetaException>(() => FindAsync("adcreatives"));
+
+        Assert.That(error!.Proof, Is.EqualTo(Proof.OutcomeUnknown));
+    }
+
+    private static string Row(int no) => $$"""{"id":"{{no}}","name":"somebody's {{no}}","title":"somebody's {{no}}"}""";
+
+    private static string Ours => $$"""{"id":"6","name":"Ours {{Marker}}","title":"Ours {{Marker}}"}""";
+
+    private static string PageOf(List<string> rows, string? after)
+    {
+        var from = int.Parse(after ?? "0", null);
+        var next = rows.Count > from + 2 ? $$""","paging":{"cursors":{"after":"{{from + 2}}"},"next":"https://graph.example/next"}""" : "";
+        return $$"""{"data":[{{string.Join(',', rows.Skip(from).Take(2))}}]{{next}}}""";
+    }
+
     [TestCase("adcreatives")]
     [TestCase("campaigns")]
     [TestCase("advideos")]

@@ -45,12 +45,8 @@ internal sealed class MetaAds(GraphClient graph)
         var filter = kind == AdObject.Campaign
             ? new JsonArray(new JsonObject { ["field"] = "name", ["operator"] = "CONTAIN", ["value"] = marker })
             : null;
-        var found = new List<string>();
-        await foreach (var item in graph.ListAsync(credential, edge, () => new GraphFields().Add("fields", "id,name").Add("filtering", filter), PageRows, FewestPageRows, ct))
-            // A list that grows while its pages are read may show an object twice.
-            if (GraphText.Of(item, "name")?.Contains(marker, StringComparison.Ordinal) == true && !found.Contains(IdOf(item))) found.Add(IdOf(item));
-
-        return found;
+        return await graph.FindAsync(credential, edge, () => new GraphFields().Add("fields", "id,name").Add("filtering", filter), PageRows, FewestPageRows,
+            item => GraphText.Of(item, "name")?.Contains(marker, StringComparison.Ordinal) == true, ct);
     }
 
     /// <summary>Which of the ads, or ad sets, below an object are switched on.</summary>

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
+using MetaAdsJobs.Core.Meta.Ads;
 
 namespace MetaAdsJobs.Core.Meta.Graph;
 
@@ -11,11 +12,51 @@ namespace MetaAdsJobs.Core.Meta.Graph;
 /// </summary>
 internal static class GraphList
 {
+    private const int MostReadings = 6;
+
     /// <param name="fields">Made anew for each page.</param>
     /// <param name="rows">Of a page, at first.</param>
     /// <param name="fewestRows">A page that is still too much with so many is too much.</param>
     /// <exception cref="MetaException">Meta did not answer, or its list leads nowhere (<see cref="MetaException.IsEndlessList"/>): the outcome is unknown.</exception>
     public static async IAsyncEnumerable<JsonElement> ListAsync(
+        this GraphClient graph, GraphCredential credential, string edge, Func<GraphFields> fields, int rows, int fewestRows, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await foreach (var page in graph.PagesAsync(credential, edge, fields, rows, fewestRows, ct))
+            foreach (var item in GraphPage.Items(page)) yield return item;
+    }
+
+    /// <summary>
+    /// Ids of what is sought, each once; and none only if none is there. Between two pages something before them may be deleted, and what follows moves up past the place where the next page begins. So of several pages
+    /// nothing is believed to be missing before a second reading has shown all that the first has: nothing was deleted meanwhile. What is new shows in it, too.
+    /// </summary>
+    /// <inheritdoc cref="ListAsync" path="/param"/>
+    /// <inheritdoc cref="ListAsync" path="/exception"/>
+    public static async Task<IReadOnlyList<string>> FindAsync(
+        this GraphClient graph, GraphCredential credential, string edge, Func<GraphFields> fields, int rows, int fewestRows, Func<JsonElement, bool> isSought, CancellationToken ct)
+    {
+        HashSet<string>? before = null;
+        for (var reading = 0; reading < MostReadings; reading++)
+        {
+            var (pages, found, shown) = (0, new List<string>(), new HashSet<string>(StringComparer.Ordinal));
+            await foreach (var page in graph.PagesAsync(credential, edge, fields, rows, fewestRows, ct))
+            {
+                pages++;
+                foreach (var item in GraphPage.Items(page))
+                {
+                    // A list that grows while its pages are read may show an object twice.
+                    if (isSought(item) && !found.Contains(MetaAds.IdOf(item))) found.Add(MetaAds.IdOf(item));
+                    if (GraphText.Of(item, "id") is { } id) shown.Add(id);
+                }
+            }
+
+            if (found.Count > 0 || pages == 1 || before?.IsSubsetOf(shown) == true) return found;
+            before = shown;
+        }
+
+        throw new MetaException(Proof.OutcomeUnknown, "more is being deleted of Meta's list than it can be read: what is not in it may be there");
+    }
+
+    private static async IAsyncEnumerable<JsonElement> PagesAsync(
         this GraphClient graph, GraphCredential credential, string edge, Func<GraphFields> fields, int rows, int fewestRows, [EnumeratorCancellation] CancellationToken ct)
     {
         var trail = ListTrail.Start;
@@ -33,7 +74,7 @@ internal static class GraphList
                 continue;
             }
 
-            foreach (var item in GraphPage.Items(page)) yield return item;
+            yield return page;
             trail = trail.After(page);
         }
         while (trail.Cursor is not null || trail.Pages == 0);

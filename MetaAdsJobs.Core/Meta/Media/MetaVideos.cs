@@ -20,14 +20,9 @@ internal sealed class MetaVideos(GraphClient graph)
     }
 
     /// <summary>Ids of the videos whose title carries the marker.</summary>
-    public async Task<IReadOnlyList<string>> FindAsync(GraphCredential credential, string marker, CancellationToken ct)
-    {
-        var found = new List<string>();
-        await foreach (var video in graph.ListAsync(
-            credential, $"{credential.AdAccountId}/advideos", () => new GraphFields().Add("fields", "id,title").Add("title", marker), MetaAds.PageRows, MetaAds.FewestPageRows, ct))
-            if (GraphText.Of(video, "title")?.Contains(marker, StringComparison.Ordinal) == true) found.Add(MetaAds.IdOf(video));
-        return found;
-    }
+    public Task<IReadOnlyList<string>> FindAsync(GraphCredential credential, string marker, CancellationToken ct) =>
+        graph.FindAsync(credential, $"{credential.AdAccountId}/advideos", () => new GraphFields().Add("fields", "id,title").Add("title", marker), MetaAds.PageRows, MetaAds.FewestPageRows,
+            video => GraphText.Of(video, "title")?.Contains(marker, StringComparison.Ordinal) == true, ct);
 
     public async Task<VideoProgress> ReadAsync(GraphCredential credential, string videoId, CancellationToken ct)
     {
