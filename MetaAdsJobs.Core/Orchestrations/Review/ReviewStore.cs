@@ -86,7 +86,7 @@ internal sealed class ReviewStore(NpgsqlDataSource dataSource, AccountTokens tok
                 WHERE r.request_id = l.request_id AND r.looks = l.looks
                 RETURNING r.request_id, l.errors::jsonb AS errors),
             found AS (
-                SELECT f.request_id, f.step, f.meta_id, f.status, f.issues::jsonb AS issues
+                SELECT review.request_id, f.step, f.meta_id, f.status, f.issues::jsonb AS issues
                 FROM review JOIN unnest(@RequestIdsOfFound, @Steps, @MetaIds, @Statuses, @Issues) AS f (request_id, step, meta_id, status, issues) USING (request_id)),
             campaign AS (UPDATE meta_campaigns m SET effective_status = f.status, issues = f.issues FROM found f WHERE m.request_id = f.request_id AND f.step = 'campaign'),
             adset AS (UPDATE meta_adsets m SET effective_status = f.status, issues = f.issues FROM found f WHERE m.request_id = f.request_id AND m.step = f.step),
