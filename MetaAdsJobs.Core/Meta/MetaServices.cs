@@ -30,7 +30,7 @@ public static class MetaServices
             provider.GetRequiredService<ILogger<GraphClient>>()));
         services.AddSingleton<GraphPacing>();
         services.AddSingleton<MetaTokens>();
-        services.AddSingleton<MetaAds>().AddSingleton<MetaEdits>().AddSingleton<MetaTrees>();
+        services.AddSingleton<MetaAds>().AddSingleton<MetaEdits>().AddSingleton<MetaTrees>().AddSingleton<MetaStates>();
         services.AddSingleton<MetaVideos>().AddSingleton<MetaUploads>();
         services.AddSingleton<MetaImages>();
         services.AddSingleton<MetaChecks>();

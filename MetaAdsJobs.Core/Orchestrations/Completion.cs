@@ -97,7 +97,7 @@ internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites write
     private async Task<bool> WriteEntitiesAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, Attempt attempt, Progress.Built built, InsightsSyncResult first, CancellationToken ct)
     {
-        var tree = attempt.Tree;
+        var (tree, campaign) = (attempt.Tree, attempt.Tree.Campaign);
         var (adSets, ads) = (tree.Shape.NewAdSets.ToList(), tree.Shape.Ads);
         var bids = adSets.Select(adSet => tree.BidOf(adSet.Step)).ToList();
         // Of several clips the first; the request has all.
@@ -114,7 +114,7 @@ internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites write
             HasNumbers = first.InsightsSynced > 0, SyncId = Guid.CreateVersion7(now), NumbersSince = first.DateRangeStart, NumbersUntil = first.DateRangeEnd,
             Status = attempt is { Request: { AutoPublish: true, CampaignId: null }, LeavesActivation: false } ? "ACTIVE" : "PAUSED", GivenCampaignId = attempt.Request.CampaignId, GivenAdSetId = attempt.Request.AdSetId,
             CampaignId = IdOf(StepName.Campaign), CampaignName = tree.NameOf(StepName.Campaign), Objective = attempt.Request.CampaignObjective,
-            CampaignDailyBudget = tree.Campaign.DailyBudget, CampaignLifetimeBudget = tree.Campaign.LifetimeBudget, CampaignBidStrategy = tree.Campaign.BidStrategy,
+            CampaignDailyBudget = campaign.DailyBudget, CampaignLifetimeBudget = campaign.LifetimeBudget, CampaignBidStrategy = campaign.BidStrategy,
             AdSetSpec.BillingEvent, attempt.Account.Currency,
             AdSets = Of(adSets, adSet => adSet.Step), AdSetIds = Of(adSets, adSet => IdOf(adSet.Step)), AdSetNames = Of(adSets, adSet => tree.NameOf(adSet.Step)), Goals = Of(adSets, adSet => tree.Goal(adSet.Step)),
             DailyBudgets = Of(adSets, adSet => tree.DailyBudget(adSet.Step)), LifetimeBudgets = Of(adSets, adSet => tree.LifetimeBudget(adSet.Step)),

@@ -47,23 +47,26 @@ internal sealed class StubEdges(NpgsqlDataSource dataSource, TimeProvider time)
             sql, scope, kind.Name, now, after.CreatedAt, after.Id,
             filter.NameContains, filter.NameEquals, filter.Statuses, filter.Ids, page.Limit + 1);
         var found = new List<StubObject>();
-        await using var rows = await command.ExecuteReaderAsync(ct);
-        while (await rows.ReadAsync(ct))
-            found.Add(StubObject.Read(rows));
+        await using (var rows = await command.ExecuteReaderAsync(ct))
+        {
+            while (await rows.ReadAsync(ct))
+                found.Add(StubObject.Read(rows));
+        }
 
-        return Page(call, found, page.Limit, names, now);
+        return await PageAsync(call, found, page.Limit, names, now, ct);
     }
 
-    private static StubAnswer Page(
-        StubCall call, List<StubObject> found, int limit, IReadOnlyList<string> names, DateTimeOffset now)
+    private async Task<StubAnswer> PageAsync(
+        StubCall call, List<StubObject> found, int limit, IReadOnlyList<string> names, DateTimeOffset now, CancellationToken ct)
     {
         var shown = found.Take(limit).ToList();
-        return StubAnswer.Ok(json =>
+        var parts = await StubParts.FindAsync(dataSource, shown, call, ct);
+        return parts.Refusal?.ToAnswer() ?? StubAnswer.Ok(json =>
         {
             json.WriteStartObject();
             json.WriteStartArray("data");
             foreach (var item in shown)
-                StubObjectJson.Write(json, item, names, now);
+                StubObjectJson.Write(json, item, names, now, parts.Of(item));
 
             json.WriteEndArray();
             StubPage.Write(json, call, Cursor(shown.FirstOrDefault()), Cursor(shown.LastOrDefault()), found.Count > limit);

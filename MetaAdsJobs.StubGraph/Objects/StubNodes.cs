@@ -23,28 +23,8 @@ internal sealed class StubNodes(NpgsqlDataSource dataSource, TimeProvider time)
             return StubRefusal.NoSuchObject(id).ToAnswer();
 
         if (FieldSelection.Refuse(found.Kind, names) is { } refusal) return refusal.ToAnswer();
-        var parts = await PartsAsync(found, FieldSelection.Inside(call.Text("fields")), ct);
-        return parts.Select(part => FieldSelection.Refuse(part.Value.Object.Kind, part.Value.Names)).FirstOrDefault(refused => refused is not null)?.ToAnswer()
-            ?? StubAnswer.Ok(json => StubObjectJson.Write(json, found, names, time.GetUtcNow(), parts));
-    }
-
-    // What an ad or ad set belongs to, of which fields were asked for in braces: one read of them all.
-    private async Task<Dictionary<string, StubPart>> PartsAsync(StubObject found, IReadOnlyDictionary<string, IReadOnlyList<string>> inside, CancellationToken ct)
-    {
-        const string FindAllSql = $"SELECT {StubObject.Columns} FROM stub_graph.seen WHERE id = ANY($1)";
-        var ids = inside.Keys.Select(name => (Name: name, Id: name switch { "campaign" => found.CampaignId, "adset" => found.ParentId, "creative" => found.CreativeId, _ => null }))
-            .Where(one => one.Id is not null).ToList();
-        var parts = new Dictionary<string, StubPart>();
-        if (ids.Count == 0) return parts;
-        await using var command = dataSource.With(FindAllSql, (object)ids.Select(one => one.Id!).ToArray());
-        await using var rows = await command.ExecuteReaderAsync(ct);
-        while (await rows.ReadAsync(ct))
-        {
-            var part = StubObject.Read(rows);
-            foreach (var (name, _) in ids.Where(one => one.Id == part.Id)) parts[name] = new(part, inside[name]);
-        }
-
-        return parts;
+        var parts = await StubParts.FindAsync(dataSource, [found], call, ct);
+        return parts.Refusal?.ToAnswer() ?? StubAnswer.Ok(json => StubObjectJson.Write(json, found, names, time.GetUtcNow(), parts.Of(found)));
     }
 
     private const string UpdateSql = """

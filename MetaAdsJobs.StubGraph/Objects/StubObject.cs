@@ -63,9 +63,6 @@ internal sealed record StubKind(string Name, string Edge, string NodeType, strin
     public string NewId() => IdPrefix + RandomNumberGenerator.GetHexString(12, lowercase: true);
 }
 
-/// <summary>An object inside another's answer, with the fields of it that were asked for.</summary>
-internal sealed record StubPart(StubObject Object, IReadOnlyList<string> Names);
-
 /// <summary>The names in a fields parameter; what stands in braces selects inside an object.</summary>
 internal static class FieldSelection
 {

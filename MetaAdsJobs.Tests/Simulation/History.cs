@@ -59,7 +59,7 @@ internal sealed class History : IAsyncDisposable
         // Of a tenth some requests have a time, and some accounts demand approval.
         HoldSeed = !isOfNumbers && weight % 10 == 7 && weight is not (107 or 137) ? weight : null;
         var later = sum is 12 or 14 or 17 || weight is 73 or 89 or 107 or 108 or 137 ? 0 : weight;
-        (Syncs, Edits, Into, Batches, Publishers, Holds, Adopt, AdoptJudge) = (new(this), new(this), new(this), new(this, later), new(this, later), new(this), new(this), new(this));
+        (Syncs, Edits, Into, Batches, Publishers, Reviews, Holds, Adopt, AdoptJudge) = (new(this), new(this), new(this), new(this, later), new(this, later), new(this, later), new(this), new(this), new(this));
     }
 
     /// <summary>About syncs and nights; else about requests and spending.</summary>
@@ -103,7 +103,7 @@ internal sealed class History : IAsyncDisposable
     public HoldScript Holds { get; }
     public AdoptScript Adopt { get; }
     public BatchScript Batches { get; }
-    public PublisherScript Publishers { get; }
+    public PublisherScript Publishers { get; } public ReviewScript Reviews { get; }
     public AdoptJudge AdoptJudge { get; }
 
     /// <summary>Worker processes that live.</summary>
@@ -125,7 +125,7 @@ internal sealed class History : IAsyncDisposable
         Script.Plan();
         Adopt.Plan(Script.Requests);
         Batches.Plan();
-        Publishers.Plan();
+        Publishers.Plan(); Reviews.Plan();
         PlanSweep();
         // Storm, then calm: whatever is still open has to come to its end.
         Go(until: () => Clockwork.Now >= Script.CalmFrom || Clockwork.Steps > MostStormySteps);
@@ -138,8 +138,8 @@ internal sealed class History : IAsyncDisposable
         Go(until: () => Script.IsOver && Queue.Open == 0 && !Script.HasOpen() && !Batches.HasOpen() && Judge.Verdicts.Count == 0);
         SweepOnceMore();
         CompareOnceMore();
-        if (Judge.Verdicts.Count == 0) await Judge.EndAsync();
-        if (Judge.Verdicts.Count == 0) await NumbersJudge.EndAsync();
+        foreach (var judge in (Func<Task>[])[() => Reviews.EndAsync(Go), Judge.EndAsync, NumbersJudge.EndAsync])
+            if (Judge.Verdicts.Count == 0) await judge();
         return Judge.Verdicts;
     }
 

@@ -187,18 +187,24 @@ internal sealed class MetaWorld(History history)
         var isAccount = of.StartsWith("act_", StringComparison.Ordinal);
         if (!isAccount && _objects.Find(one => one.Id == of) is not { Status: not "DELETED" })
             return GraphAnswer.Error(100, 33, "Object does not exist, cannot be loaded due to missing permissions, or does not support this operation");
-        var wanted = call["filtering"] is { } filter ? JsonNode.Parse(filter)![0]!["value"]!.ToString() : null;
+        var filter = call["filtering"] is { } filtering ? JsonNode.Parse(filtering)![0]! : null;
+        bool IsWanted(MetaObject one) => (string?)filter?["field"] switch
+        {
+            null => true,
+            "id" => filter!["value"]!.AsArray().Any(id => (string)id! == one.Id),
+            _ => one.Name.Contains((string)filter!["value"]!, StringComparison.Ordinal),
+        };
         // What is deleted while a list is read pushes nothing of it past its reader; histories that are older keep the lists they had.
         bool IsCounted(MetaObject one) => one.Lives || history.IntoSeed is not null || history.AdoptSeed is not null;
         // Likewise the ads of a campaign.
         bool IsBelow(MetaObject one) => one.Parent?.Id == of || history.AdoptSeed is not null && one.Kind == "ads" && one.Parent?.Parent?.Id == of;
         bool IsShown(MetaObject one) => one.Lives && !(one.IsOfOthers && StatusOf(one) == "ARCHIVED");
         var found = _objects.Where(one => one.Kind == call.Edge && IsCounted(one) && one.ListedFrom <= history.Clockwork.Now
-            && (isAccount ? one.AccountId == of : IsBelow(one)) && (wanted is null || one.Name.Contains(wanted, StringComparison.Ordinal))).ToList();
+            && (isAccount ? one.AccountId == of : IsBelow(one)) && IsWanted(one)).ToList();
         // Small pages, whatever was asked for.
         var from = int.Parse(call["after"] ?? "0", CultureInfo.InvariantCulture);
         const int Size = 3;
-        var items = string.Join(',', found.Skip(from).Take(Size).Where(IsShown).Select(one => JsonSerializer.Serialize(new
+        var items = string.Join(',', found.Skip(from).Take(Size).Where(IsShown).Select(one => call["fields"]?.Contains("adset{", StringComparison.Ordinal) == true ? WithParts(one) : JsonSerializer.Serialize(new
         {
             id = one.Id, name = one.Name, title = one.Name, status = one.Status, daily_budget = one.Budget.ToString(CultureInfo.InvariantCulture), adset_id = one.Parent?.Id, optimization_goal = "LINK_CLICKS", billing_event = "IMPRESSIONS",
             creative = new { id = one.Creative?.Id, name = one.Creative?.Name },
@@ -207,8 +213,15 @@ internal sealed class MetaWorld(History history)
         return GraphAnswer.Ok($$"""{"data":[{{items}}]{{next}}}""");
     }
 
+    // An ad with what it belongs to.
+    private string WithParts(MetaObject ad) => JsonSerializer.Serialize(new
+    {
+        id = ad.Id, effective_status = StatusOf(ad), issues_info = Array.Empty<string>(), adset = new { id = ad.Parent!.Id, effective_status = StatusOf(ad.Parent) },
+        campaign = new { id = ad.Parent.Parent!.Id, effective_status = StatusOf(ad.Parent.Parent) }, creative = new { id = ad.Creative!.Id, status = StatusOf(ad.Creative) },
+    });
+
     // With what is archived goes what hangs on it.
-    private string StatusOf(MetaObject one)
+    public string StatusOf(MetaObject one)
     {
         static bool IsArchived(MetaObject? one) => one is not null && (one.Status == "ARCHIVED" || IsArchived(one.Parent));
         return !one.Lives ? "DELETED" : history.AdoptSeed is not null && IsArchived(one) ? "ARCHIVED" : one.Status;

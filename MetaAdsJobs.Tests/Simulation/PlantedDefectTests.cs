@@ -62,6 +62,7 @@ public sealed partial class PlantedDefectTests
         new("an edit that was made void is told to nobody", "../db/migrations/V0045__events_out.sql", "WHEN (NEW.state IN ('succeeded', 'failed', 'cancelled', 'missed', 'expired') AND", "WHEN (NEW.state IN ('succeeded', 'failed') AND"),
         new("what has a time does not wait for it", "Claims/ClaimTable.cs", "WHEN r.due_at > @Now THEN 'its time has not come yet'", "WHEN false THEN 'its time has not come yet'"),
         new("nobody looks whether it is approved", "Spending/Activations.cs", "(@GivesBack OR a.approval_required = 'none'", "(true OR @GivesBack OR a.approval_required = 'none'"),
+        new("of reviews that are saved together one is told what another is", "Orchestrations/Review/ReviewStore.cs", "AS f (request_id, step, meta_id, status, issues) USING (request_id)),", "AS f (request_id, step, meta_id, status, issues) ON true),"),
         new("an undo that finds what it lost does not write it down", "Orchestrations/Undo/UndoRunner.cs", "await journal.FoundAsync(attempt, step, found[0], ct);\n                    if (await DeleteAsync", "if (await DeleteAsync"),
     ];
 

@@ -12,7 +12,6 @@ using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Meta.Media;
 using MetaAdsJobs.Core.Orchestrations;
-using MetaAdsJobs.Core.Orchestrations.Review;
 using MetaAdsJobs.Core.Spending;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Configuration;
@@ -143,7 +142,6 @@ internal sealed class SimProcess : IAsyncDisposable
             "sync" => Get<RunSync>().ExecuteAsync(job.Id, ct),
             "pause" => Get<PauseSpending>().ExecuteAsync(job.Id, ct),
             "resume" => Get<ResumeSpending>().ExecuteAsync(job.Id, ct),
-            "review" => ReviewAsync(ct),
             "nightly" => Get<NightlySync>().ExecuteAsync(SyncScript.Zone, ct),
             _ => throw new InvalidOperationException(job.Kind),
         }, failed => ended(task ?? Task.FromException<JobOutcome>(failed.Exception!.InnerException!)));
@@ -153,12 +151,6 @@ internal sealed class SimProcess : IAsyncDisposable
             var outcome = await Get<RunOrchestration>().ExecuteAsync(job.Id, ct);
             await Get<FeedBatches>().AfterAsync(job.Id, ct);
             return outcome;
-        }
-
-        async Task<JobOutcome> ReviewAsync(CancellationToken ct)
-        {
-            await Get<ReviewObjects>().RunAsync(20, ct);
-            return new JobOutcome.Completed();
         }
     }
 

@@ -18,6 +18,8 @@ internal sealed class CompareCampaigns(CompareStore store, MetaEdits edits, Orch
     private static readonly TimeSpan UntilBelieved = TimeSpan.FromHours(1);
     private static readonly TimeSpan UntilTriedAgain = TimeSpan.FromMinutes(10);
 
+    public int AtOnce => 20;
+
     /// <returns>How many were looked at.</returns>
     public async Task<int> RunAsync(int limit, CancellationToken ct)
     {

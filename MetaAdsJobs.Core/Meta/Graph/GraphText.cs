@@ -5,7 +5,7 @@ namespace MetaAdsJobs.Core.Meta.Graph;
 
 /// <summary>
 /// Reads what Meta wrote as text. Names are other people's: one that was cut in the middle of a character ends in half of one, which no
-/// text can hold. Such a half becomes the replacement character, and the rest is read as it is.
+/// text can hold, and none of PostgreSQL's holds a zero. Such a half, or zero, becomes the replacement character, and the rest is read as it is.
 /// </summary>
 internal static class GraphText
 {
@@ -19,7 +19,7 @@ internal static class GraphText
         if (value.ValueKind != JsonValueKind.String) return null;
         try
         {
-            return value.GetString();
+            return value.GetString()!.Replace('\0', '\ufffd');
         }
         catch (InvalidOperationException)
         {

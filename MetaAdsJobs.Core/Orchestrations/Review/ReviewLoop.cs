@@ -7,6 +7,9 @@ namespace MetaAdsJobs.Core.Orchestrations.Review;
 /// <summary>Looks at Meta for what is due, and keeps what it finds; anybody may at any time.</summary>
 internal interface ILookAtMeta
 {
+    /// <summary>How many are looked at in one go.</summary>
+    int AtOnce { get; }
+
     /// <returns>How many were looked at.</returns>
     Task<int> RunAsync(int limit, CancellationToken ct);
 }
@@ -17,7 +20,6 @@ internal interface ILookAtMeta
 /// </summary>
 internal sealed class ReviewLoop(IEnumerable<ILookAtMeta> looks, TimeProvider time, ILogger<ReviewLoop> logger) : BackgroundService
 {
-    private const int AtOnce = 20;
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(2);
 
     // Whichever breaks ends the host, as anything unforeseen in the background does.
@@ -29,7 +31,7 @@ internal sealed class ReviewLoop(IEnumerable<ILookAtMeta> looks, TimeProvider ti
         {
             try
             {
-                if (await look.RunAsync(AtOnce, stoppingToken) < AtOnce) await Task.Delay(Idle, time, stoppingToken);
+                if (await look.RunAsync(look.AtOnce, stoppingToken) < look.AtOnce) await Task.Delay(Idle, time, stoppingToken);
             }
             catch (DbException exception)
             {

@@ -4,39 +4,55 @@ using MetaAdsJobs.Core.Accounts.Tokens;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Orchestrations.Requests;
+using MetaAdsJobs.Core.Orchestrations.Steps;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Orchestrations.Review;
 
 /// <summary>A finished tree whose objects Meta may still be checking.</summary>
-/// <param name="Credential">Null when the account's token cannot be opened.</param>
+/// <param name="Credential">One for all reviews of an account; null when the account's token cannot be opened.</param>
 /// <param name="MetaIds">By the steps that made them, from the campaign down.</param>
-internal sealed record DueReview(Guid RequestId, int Looks, DateTimeOffset DeadlineAt, GraphCredential? Credential, IReadOnlyList<(string Step, string MetaId)> MetaIds);
+internal sealed record DueReview(Guid RequestId, int Looks, DateTimeOffset DeadlineAt, GraphCredential? Credential, IReadOnlyList<(string Step, string MetaId)> MetaIds)
+{
+    public IReadOnlyList<string> AdIds { get; } = [.. MetaIds.Where(one => Creates.ObjectOf(one.Step) == AdObject.Ad).Select(one => one.MetaId)];
+}
 
 /// <summary>What a look found, by step.</summary>
 internal sealed record ReviewedObject(string Step, string MetaId, ObjectState State);
 
+/// <summary>What came of a look at a whole tree.</summary>
+/// <param name="Errors">What Meta refused.</param>
+/// <param name="NextAt">When to look again; null when there is nothing more to see.</param>
+/// <param name="Settled">Meta is no longer at it.</param>
+internal sealed record Reviewed(DueReview Review, IReadOnlyList<ReviewedObject> Found, IReadOnlyList<string> Errors, DateTimeOffset? NextAt, bool Settled);
+
 internal sealed class ReviewStore(NpgsqlDataSource dataSource, AccountTokens tokens, TimeProvider time)
 {
-    private static readonly TimeSpan Taken = TimeSpan.FromMinutes(3);
+    /// <summary>For how long whoever takes a review has it.</summary>
+    public static readonly TimeSpan Held = TimeSpan.FromMinutes(3);
 
     /// <summary>
-    /// Takes some reviews that are due; whoever takes one has three minutes for it, then it is due again: a crash only delays.
+    /// Takes some reviews that are due, those of one account together; whoever takes one has three minutes for it, then it is due again: a crash only delays.
     /// Accounts that Meta throttles or whose token it refused are left out.
     /// </summary>
     public async Task<IReadOnlyList<DueReview>> TakeAsync(int limit, CancellationToken ct)
     {
         const string TakeSql = """
-            WITH due AS (
-                SELECT r.request_id FROM object_reviews r
+            WITH earliest AS (
+                SELECT r.request_id, r.next_at, a.id AS account_id FROM object_reviews r
                 JOIN orchestrations o ON o.request_id = r.request_id
                 JOIN social_accounts a ON a.id = o.social_account_id
                 WHERE r.next_at <= @Now AND a.token_rejected_at IS NULL
                   AND NOT EXISTS (SELECT 1 FROM account_pacing p
                                   WHERE p.ad_account_id = a.ad_account_id AND p.use_case = 'ads_management' AND p.blocked_until > @Now)
-                ORDER BY r.next_at LIMIT @Limit FOR UPDATE OF r SKIP LOCKED),
+                ORDER BY r.next_at LIMIT 1000),
+            by_account AS (SELECT request_id, next_at, account_id, min(next_at) OVER (PARTITION BY account_id) AS first_at FROM earliest),
+            due AS (
+                SELECT r.request_id FROM by_account b JOIN object_reviews r ON r.request_id = b.request_id
+                WHERE r.next_at <= @Now
+                ORDER BY b.first_at, b.account_id, b.next_at LIMIT @Limit FOR UPDATE OF r SKIP LOCKED),
             taken AS (
-                UPDATE object_reviews r SET next_at = @Now + @Taken, looks = looks + 1 FROM due WHERE r.request_id = due.request_id
+                UPDATE object_reviews r SET next_at = @Now + @Held, looks = looks + 1 FROM due WHERE r.request_id = due.request_id
                 RETURNING r.request_id, r.looks, r.deadline_at)
             SELECT t.request_id, t.looks, t.deadline_at, a.ad_account_id, a.access_token, objects.steps, objects.meta_ids
             FROM taken t
@@ -49,42 +65,58 @@ internal sealed class ReviewStore(NpgsqlDataSource dataSource, AccountTokens tok
                       UNION ALL SELECT s.step, 2, s.id, s.meta_id FROM meta_adsets s WHERE s.request_id = t.request_id
                       UNION ALL SELECT r.step, 3, r.id, r.meta_id FROM meta_creatives r WHERE r.request_id = t.request_id
                       UNION ALL SELECT d.step, 4, d.id, d.meta_id FROM meta_ads d WHERE d.request_id = t.request_id) one) objects
+            ORDER BY a.id, t.request_id
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var rows = await connection.QueryAsync<Row>(new(TakeSql, new { Now = time.GetUtcNow(), Limit = limit, Taken }, cancellationToken: ct));
-        return [.. rows.Select(row => new DueReview(row.RequestId, row.Looks, row.DeadlineAt, tokens.TryOpen(row.AccessToken) is { } token ? new(row.AdAccountId, token) : null, [.. row.Steps.Zip(row.MetaIds)]))];
+        var rows = await connection.QueryAsync<Row>(new(TakeSql, new { Now = time.GetUtcNow(), Limit = limit, Held }, cancellationToken: ct));
+        return [.. rows.GroupBy(row => (row.AdAccountId, row.AccessToken)).SelectMany(account =>
+        {
+            var credential = tokens.TryOpen(account.Key.AccessToken) is { } token ? new GraphCredential(account.Key.AdAccountId, token) : null;
+            return account.Select(row => new DueReview(row.RequestId, row.Looks, row.DeadlineAt, credential, [.. row.Steps.Zip(row.MetaIds)]));
+        })];
     }
 
-    /// <summary>Stores what was found, tells what Meta refused, and says when to look again; null when there is nothing more to see.</summary>
-    public async Task SaveAsync(DueReview review, IReadOnlyList<ReviewedObject> found, IReadOnlyList<string> errors, DateTimeOffset? nextAt, bool settled, CancellationToken ct)
+    /// <summary>Stores what was found, tells what Meta refused, and says when to look again; all in one. Whoever lost his review to another writes nothing of it.</summary>
+    public async Task SaveAsync(IReadOnlyList<Reviewed> reviewed, CancellationToken ct)
     {
         const string SaveSql = """
-            WITH review AS (
-                UPDATE object_reviews SET next_at = @NextAt, settled_at = CASE WHEN @Settled THEN @Now END WHERE request_id = @RequestId AND looks = @Looks
-                RETURNING request_id),
-            found AS (SELECT f.step, f.status, f.issues::jsonb AS issues, review.request_id FROM review, unnest(@Steps, @Statuses, @Issues) AS f (step, status, issues)),
+            WITH looked AS (SELECT * FROM unnest(@RequestIds, @Looks, @NextAts::timestamptz[], @Settled, @Errors) AS l (request_id, looks, next_at, settled, errors)),
+            review AS (
+                UPDATE object_reviews r SET next_at = l.next_at, settled_at = CASE WHEN l.settled THEN @Now END FROM looked l
+                WHERE r.request_id = l.request_id AND r.looks = l.looks
+                RETURNING r.request_id, l.errors::jsonb AS errors),
+            found AS (
+                SELECT review.request_id, f.step, f.meta_id, f.status, f.issues::jsonb AS issues
+                FROM review JOIN unnest(@RequestIdsOfFound, @Steps, @MetaIds, @Statuses, @Issues) AS f (request_id, step, meta_id, status, issues) USING (request_id)),
             campaign AS (UPDATE meta_campaigns m SET effective_status = f.status, issues = f.issues FROM found f WHERE m.request_id = f.request_id AND f.step = 'campaign'),
             adset AS (UPDATE meta_adsets m SET effective_status = f.status, issues = f.issues FROM found f WHERE m.request_id = f.request_id AND m.step = f.step),
-            creative AS (UPDATE meta_creatives m SET effective_status = f.status, issues = f.issues FROM found f WHERE m.request_id = f.request_id AND m.step = f.step),
+            -- An edit may have put another creative in its place since.
+            creative AS (UPDATE meta_creatives m SET effective_status = f.status, issues = f.issues FROM found f WHERE m.request_id = f.request_id AND m.step = f.step AND m.meta_id = f.meta_id),
             ad AS (UPDATE meta_ads m SET effective_status = f.status, issues = f.issues FROM found f WHERE m.request_id = f.request_id AND m.step = f.step)
-            UPDATE orchestrations o SET errors = (SELECT COALESCE(jsonb_agg(e), '[]') FROM jsonb_array_elements(o.errors) e WHERE e #>> '{}' NOT LIKE 'at Meta: %') || @Errors::jsonb
-            FROM review WHERE o.request_id = review.request_id AND (@Errors <> '[]' OR o.errors::text LIKE '%at Meta: %')
+            UPDATE orchestrations o SET errors = (SELECT COALESCE(jsonb_agg(e), '[]') FROM jsonb_array_elements(o.errors) e WHERE e #>> '{}' NOT LIKE 'at Meta: %') || review.errors
+            FROM review WHERE o.request_id = review.request_id AND (review.errors <> '[]' OR o.errors::text LIKE '%at Meta: %')
             """;
+        var found = reviewed.SelectMany(one => one.Found.Select(thing => (one.Review.RequestId, Thing: thing))).ToList();
         var parameters = new
         {
-            review.RequestId, review.Looks, NextAt = nextAt, Settled = settled, Now = time.GetUtcNow(), Errors = JsonSerializer.Serialize(errors),
-            Steps = found.Select(one => one.Step).ToArray(), Statuses = found.Select(one => one.State.Status).ToArray(),
-            Issues = found.Select(one => JsonSerializer.Serialize(one.State.Issues, OrchestrationRequest.Json)).ToArray(),
+            RequestIds = reviewed.Select(one => one.Review.RequestId).ToArray(), Looks = reviewed.Select(one => one.Review.Looks).ToArray(), NextAts = reviewed.Select(one => one.NextAt).ToArray(),
+            Settled = reviewed.Select(one => one.Settled).ToArray(), Errors = reviewed.Select(one => JsonSerializer.Serialize(one.Errors)).ToArray(), Now = time.GetUtcNow(),
+            RequestIdsOfFound = found.Select(one => one.RequestId).ToArray(), Steps = found.Select(one => one.Thing.Step).ToArray(), MetaIds = found.Select(one => one.Thing.MetaId).ToArray(),
+            Statuses = found.Select(one => one.Thing.State.Status).ToArray(), Issues = found.Select(one => JsonSerializer.Serialize(one.Thing.State.Issues, OrchestrationRequest.Json)).ToArray(),
         };
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await connection.ExecuteAsync(new(SaveSql, parameters, cancellationToken: ct));
     }
 
-    public async Task PostponeAsync(DueReview review, DateTimeOffset nextAt, CancellationToken ct)
+    public async Task PostponeAsync(IReadOnlyList<(DueReview Review, DateTimeOffset NextAt)> later, CancellationToken ct)
     {
-        const string PostponeSql = "UPDATE object_reviews SET next_at = @NextAt WHERE request_id = @RequestId AND looks = @Looks";
+        const string PostponeSql = """
+            UPDATE object_reviews r SET next_at = l.next_at FROM unnest(@RequestIds, @Looks, @NextAts) AS l (request_id, looks, next_at)
+            WHERE r.request_id = l.request_id AND r.looks = l.looks
+            """;
+        var parameters = new { RequestIds = later.Select(one => one.Review.RequestId).ToArray(), Looks = later.Select(one => one.Review.Looks).ToArray(), NextAts = later.Select(one => one.NextAt).ToArray() };
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await connection.ExecuteAsync(new(PostponeSql, new { review.RequestId, review.Looks, NextAt = nextAt }, cancellationToken: ct));
+        await connection.ExecuteAsync(new(PostponeSql, parameters, cancellationToken: ct));
     }
 
     /// <summary>The time given is over, and nothing could be read.</summary>

@@ -10,7 +10,7 @@ namespace MetaAdsJobs.Core.Orchestrations.Steps;
 /// Only for auto_publish, and only when all four objects exist, Meta has processed the ad, and the caps and the stop switch permit
 /// it: ads, then ad sets, then the campaign, so that nothing can spend before the last of the calls. Activating twice is harmless.
 /// </summary>
-internal sealed class ActivateStep(NpgsqlDataSource dataSource, MetaAds meta, Activations activations, CountedCampaigns counted, TimeProvider time) : IRepeatableStep
+internal sealed class ActivateStep(NpgsqlDataSource dataSource, MetaAds meta, MetaStates states, Activations activations, CountedCampaigns counted, TimeProvider time) : IRepeatableStep
 {
     private static readonly TimeSpan LongestProcessing = TimeSpan.FromMinutes(10);
 
@@ -20,7 +20,7 @@ internal sealed class ActivateStep(NpgsqlDataSource dataSource, MetaAds meta, Ac
     {
         if (attempt.Request.FirstEnd <= time.GetUtcNow()) throw new MetaException(Proof.Rejected, "end_time had passed before it could be activated");
         // The last of them stands for all: it was made last.
-        if (await meta.ReadStateAsync(attempt.Credential, AdObject.Ad, attempt.MetaId(attempt.Tree.Shape.Ads[^1].Step), ct) is { Status: "IN_PROCESS" })
+        if (await states.ReadAsync(attempt.Credential, AdObject.Ad, attempt.MetaId(attempt.Tree.Shape.Ads[^1].Step), ct) is { Status: "IN_PROCESS" })
         {
             // Meta lets an ad be activated meanwhile, too; after so long it may have forgotten to tell.
             var age = time.GetUtcNow() - attempt.Steps[step].StartedAt!.Value;
