@@ -54,7 +54,7 @@ public sealed class StormTests
             INSERT INTO clips (id, title, video_id, created_at) VALUES (@account, 'A clip', '1', now());
             INSERT INTO orchestrations (request_id, social_account_id, clip_id, campaign_name, request, requested_by, request_hash, status, accepted_at) VALUES (@account, @account, @account, 'Autumn', '{}', 'x', '', 'queued', @Now)
             """, new { account, Now = _world.Time.GetUtcNow() });
-        var (webhook, _) = await _world.AddWebhookAsync("""{"url":"https://receiver.example/1"}""");
+        var (webhook, _) = await _world.AddWebhookAsync("""{"url":"https://receiver.example/1","event_types":["alert.opened","alert.updated","alert.resolved"]}""");
         var rule = await _world.AddRuleAsync(account, """{"metric":"failed_runs","when":"above","threshold":0}""");
         for (var look = 0; look < 24 * 12; look++)
         {
