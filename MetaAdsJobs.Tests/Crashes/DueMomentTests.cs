@@ -12,6 +12,7 @@ public sealed class DueMomentTests
     private const int Accounts = 5;
     private const int KilledAtEvery = 5;
     private static readonly TimeSpan Promised = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan LaterEach = TimeSpan.FromMilliseconds(400);
     private static readonly TimeSpan Apart = TimeSpan.FromSeconds(1.5);
 
     [Test]
@@ -41,7 +42,8 @@ public sealed class DueMomentTests
         var kills = 0;
         foreach (var moment in moments.Where((_, index) => index % KilledAtEvery == 0))
         {
-            if (moment - TimeProvider.System.GetUtcNow() is { Ticks: > 0 } wait) await Task.Delay(wait, TimeProvider.System);
+            // At the moment itself, and in the midst of what is done then.
+            if (moment + (LaterEach * (kills % 4)) - TimeProvider.System.GetUtcNow() is { Ticks: > 0 } wait) await Task.Delay(wait, TimeProvider.System);
             await service.KillAndReplaceWorkerAsync(kills++ % 2);
         }
 
