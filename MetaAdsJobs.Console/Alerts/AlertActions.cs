@@ -14,7 +14,7 @@ internal static class AlertActions
 {
     public static readonly IReadOnlyCollection<string> Fields =
     [
-        "name", "metric", "level", "account_ids", "when", "threshold", "resolve_at", "compare", "median_days", "window_days", "window_hours", "floor_metric", "floor_least", "evaluations", "cooldown_minutes", "severity",
+        "name", "metric", "level", "account_ids", "campaign_ids", "when", "threshold", "resolve_at", "compare", "median_days", "window_days", "window_hours", "floor_metric", "floor_least", "evaluations", "cooldown_minutes", "severity",
         "group_by", "enabled", "days",
     ];
 
@@ -38,6 +38,7 @@ internal static class AlertActions
         ["name"] = rule.Name, ["when"] = rule.Direction, ["threshold"] = Text(rule.Threshold), ["resolve_at"] = Text(rule.ResolveAt), ["compare"] = rule.Compare == AlertRule.Median ? rule.Compare : "",
         ["median_days"] = Text(rule.MedianDays), ["window_days"] = Text(rule.WindowDays), ["window_hours"] = Text(rule.WindowHours), ["floor_metric"] = rule.FloorMetric, ["floor_least"] = Text(rule.FloorLeast),
         ["evaluations"] = Text(rule.Evaluations), ["cooldown_minutes"] = Text(rule.CooldownMinutes), ["severity"] = rule.Severity, ["group_by"] = rule.GroupBy, ["enabled"] = rule.Enabled ? "true" : "",
+        ["campaign_ids"] = string.Join('\n', rule.CampaignIds ?? []),
     });
 
     private static async Task<IResult> AddAsync(SaveAlertRule save, TryAlertRule attempt, HttpContext http)
@@ -94,7 +95,7 @@ internal static class AlertActions
     {
         var body = new FormBody(form, emptyIsNull: !isNew).TextIfGiven("name").TextIfGiven("when").TextIfGiven("severity").TextIfGiven("group_by").Texts("floor_metric");
         foreach (var name in (string[])["threshold", "resolve_at", "median_days", "window_days", "window_hours", "floor_least", "evaluations", "cooldown_minutes"]) body.Number(name);
-        body.Word("compare", AlertRule.Value).Flag("enabled");
+        body.Word("compare", AlertRule.Value).Flag("enabled").Ids("campaign_ids");
         return isNew ? body.Texts("metric", "level").Items("account_ids") : body;
     }
 

@@ -33,6 +33,15 @@ internal sealed class FormBody(IFormCollection form, bool emptyIsNull)
         return this;
     }
 
+    /// <summary>Ids of somebody else's, as they are, between commas, blanks or lines. A form without the field leaves them alone.</summary>
+    public FormBody Ids(string name)
+    {
+        if (!form.ContainsKey(name)) return this;
+        var ids = Given(name)?.Split(Separators, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(id => (JsonNode?)id).ToArray();
+        Put(name, ids is null or [] ? null : new JsonArray(ids));
+        return this;
+    }
+
     /// <summary>All that is ticked or chosen of a field; left out, or null, when nothing is.</summary>
     public FormBody Items(string name)
     {

@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace MetaAdsJobs.Core.Telemetry;
 
-/// <summary>An orchestration or sync that has ended.</summary>
+/// <summary>An orchestration or sync that has ended, or a message of a publisher that was taken.</summary>
 /// <param name="End">How.</param>
 /// <param name="Took">From being asked for to its end, all waiting included.</param>
 internal sealed record Ended(Guid Id, string End, TimeSpan Took, DateTimeOffset CompletedAt);
@@ -19,8 +19,10 @@ internal sealed class EndedReader(NpgsqlDataSource dataSource, TimeProvider time
 
     private readonly Cursor _orchestrations = new(time.GetUtcNow());
     private readonly Cursor _syncs = new(time.GetUtcNow());
+    private readonly Cursor _clips = new(time.GetUtcNow());
 
-    public (IReadOnlyList<Ended> Orchestrations, IReadOnlyList<(string Step, TimeSpan Took)> Steps, IReadOnlyList<Ended> Syncs) Read()
+    /// <returns>Clips are messages of publishers, once for each account, by what they became when they came.</returns>
+    public (IReadOnlyList<Ended> Orchestrations, IReadOnlyList<(string Step, TimeSpan Took)> Steps, IReadOnlyList<Ended> Syncs, IReadOnlyList<Ended> Clips) Read()
     {
         const string OrchestrationsSql = """
             SELECT request_id, status, completed_at - accepted_at, completed_at FROM orchestrations
@@ -30,6 +32,12 @@ internal sealed class EndedReader(NpgsqlDataSource dataSource, TimeProvider time
             SELECT sync_id, state, completed_at - queued_at, completed_at FROM insight_syncs
             WHERE completed_at > @After ORDER BY completed_at LIMIT @AtMost
             """;
+        // What came and what it became is one commit. One that is for no account is refused as such.
+        const string ClipsSql = """
+            SELECT md5(e.id::text || COALESCE(o.social_account_id::text, ''))::uuid, COALESCE(o.state, 'refused'), interval '0', e.received_at
+            FROM clip_events e LEFT JOIN clip_outcomes o ON o.event_id = e.id
+            WHERE e.received_at > @After AND (o.state IS NOT NULL OR e.unplaced) ORDER BY e.received_at LIMIT @AtMost
+            """;
         const string StepsSql = """
             SELECT step, confirmed_at - started_at FROM orchestration_steps WHERE request_id = ANY (@Ids) AND confirmed_at >= started_at
             """;
@@ -38,7 +46,7 @@ internal sealed class EndedReader(NpgsqlDataSource dataSource, TimeProvider time
         var steps = orchestrations.Count == 0
             ? []
             : connection.Query<(string, TimeSpan)>(StepsSql, new { Ids = orchestrations.Select(one => one.Id).ToArray() }, commandTimeout: 5).AsList();
-        return (orchestrations, steps, _syncs.Read(connection, SyncsSql));
+        return (orchestrations, steps, _syncs.Read(connection, SyncsSql), _clips.Read(connection, ClipsSql));
     }
 
     /// <summary>How far it was read. What was completed a moment earlier may commit a moment later: looks overlap, and what was seen is known.</summary>

@@ -21,6 +21,7 @@ internal sealed class ServiceMetrics(ServiceReader service, QueueReader queue, E
     private long? _readAt;
     private Counter<long> _orchestrationsEnded = null!;
     private Counter<long> _syncsEnded = null!;
+    private Counter<long> _clipsTaken = null!;
     private Histogram<double> _orchestrationSeconds = null!;
     private Histogram<double> _stepSeconds = null!;
     private Histogram<double> _syncSeconds = null!;
@@ -29,6 +30,8 @@ internal sealed class ServiceMetrics(ServiceReader service, QueueReader queue, E
     {
         _orchestrationsEnded = _meter.CreateCounter<long>("metaadsjobs.orchestrations.ended", null, "Orchestrations that have ended, since this process started");
         _syncsEnded = _meter.CreateCounter<long>("metaadsjobs.syncs.ended", null, "Syncs that have ended, since this process started");
+        _clipsTaken = _meter.CreateCounter<long>("metaadsjobs.clip_events.taken", null, "Messages of publishers, once for each account, by what they became when they came, since this process started");
+        foreach (var became in (string[])["accepted", "existing", "outdated", "refused", "held", "over_limit"]) _clipsTaken.Add(0, new KeyValuePair<string, object?>("became", became));
         foreach (var end in (string[])["succeeded", "failed", "cancelled"]) _orchestrationsEnded.Add(0, new KeyValuePair<string, object?>("status", end));
         foreach (var end in (string[])["succeeded", "failed"]) _syncsEnded.Add(0, new KeyValuePair<string, object?>("state", end));
         _orchestrationSeconds = _meter.Seconds("metaadsjobs.orchestration.duration", "From acceptance to the end, all waiting included", Signals.RunSeconds);
@@ -58,6 +61,7 @@ internal sealed class ServiceMetrics(ServiceReader service, QueueReader queue, E
         Gauge("metaadsjobs.webhooks.oldest.age", "Since the oldest event happened that is on its way", numbers => numbers.Service.Webhooks.Oldest.TotalSeconds, "s");
         Gauge("metaadsjobs.webhooks.switched_off", "Webhooks that are switched off", numbers => numbers.Service.Webhooks.SwitchedOff);
         Gauge("metaadsjobs.clip_events", "Events of publishers, in so many accounts, that a person has to look at", "state", numbers => Each(["refused", "held", "over_limit"], numbers.Service.ClipEvents));
+        Gauge("metaadsjobs.clip_events.oldest.age", "Since the first of these came", numbers => numbers.Service.ClipsOldest.TotalSeconds, "s");
         return Task.CompletedTask;
     }
 
@@ -102,7 +106,8 @@ internal sealed class ServiceMetrics(ServiceReader service, QueueReader queue, E
 
     private void Count()
     {
-        var (orchestrations, steps, syncs) = ended.Read();
+        var (orchestrations, steps, syncs, clips) = ended.Read();
+        foreach (var one in clips) _clipsTaken.Add(1, new KeyValuePair<string, object?>("became", one.End));
         foreach (var one in orchestrations)
         {
             var status = new KeyValuePair<string, object?>("status", one.End);

@@ -22,6 +22,9 @@ internal sealed record ServiceNumbers
     /// <summary>Events of publishers that a person has to look at, in so many accounts, by what they became.</summary>
     public required IReadOnlyDictionary<string, long> ClipEvents { get; init; }
 
+    /// <summary>For how long the first of these has waited; zero without any.</summary>
+    public required TimeSpan ClipsOldest { get; init; }
+
     /// <summary>Alerts that are not over, by severity.</summary>
     public required IReadOnlyDictionary<string, long> Alerts { get; init; }
 

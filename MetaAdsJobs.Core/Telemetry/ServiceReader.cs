@@ -43,6 +43,10 @@ internal sealed class ServiceReader(NpgsqlDataSource dataSource, TimeProvider ti
                 SELECT state, count(*) AS events FROM clip_outcomes WHERE state IN ('refused', 'held', 'over_limit') GROUP BY state
                 UNION ALL SELECT 'refused', count(*) FROM clip_events WHERE unplaced) open GROUP BY state;
 
+            SELECT LEAST(
+                (SELECT min(e.received_at) FROM clip_outcomes o JOIN clip_events e ON e.id = o.event_id WHERE o.state IN ('refused', 'held', 'over_limit')),
+                (SELECT min(received_at) FROM clip_events WHERE unplaced));
+
             SELECT severity, count(*) FROM alert_episodes WHERE closed_at IS NULL GROUP BY severity;
 
             SELECT min(COALESCE(evaluated_at, updated_at)) FROM alert_rules WHERE enabled;
@@ -82,6 +86,7 @@ internal sealed class ServiceReader(NpgsqlDataSource dataSource, TimeProvider ti
             Stops = new Dictionary<string, long> { ["all"] = everything, ["account"] = single },
             Webhooks = (pending, oldest is { } since && since < now ? now - since : TimeSpan.Zero, failed, switchedOff),
             ClipEvents = Counts(read),
+            ClipsOldest = read.ReadSingle<DateTimeOffset?>() is { } came && came < now ? now - came : TimeSpan.Zero,
             Alerts = Counts(read),
             AlertsEvaluated = read.ReadSingle<DateTimeOffset?>() is { } evaluated && evaluated < now ? now - evaluated : TimeSpan.Zero,
             DifferingDays = read.ReadSingle<long>(),

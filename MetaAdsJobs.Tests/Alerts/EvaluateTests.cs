@@ -61,34 +61,6 @@ public sealed class EvaluateTests
     }
 
     [Test]
-    public async Task A_thousand_objects_that_break_at_once_make_one_message_that_lists_them_all_and_one_when_they_are_well()
-    {
-        var account = await _world.AddAccountAsync();
-        await _world.AddDaysAsync(account, 3);
-        await _world.ExecuteAsync("""
-            INSERT INTO insight_campaign_days (social_account_id, date_start, campaign_meta_id, rows, vanished_rows, impressions, clicks, spend, results, result_type, currency, first_at)
-            SELECT @account, @day, 'campaign ' || n, 1, 0, 1000, 10, 100, 0, 'x', 'USD', now() FROM generate_series(1, 1000) n
-            """, new { account, day = _world.LastDay() });
-        var (webhook, _) = await _world.AddWebhookAsync("""{"url":"https://receiver.example/1"}""");
-        var (slack, _) = await _world.AddWebhookAsync("""{"url":"https://hooks.slack.example/1","format":"slack"}""");
-        var rule = await RuleAsync(account);
-        for (var minute = 0; minute < 10; minute++) await _world.EvaluateAsync(rule);
-        var told = (await _world.ToldAsync(webhook)).Single();
-        Assert.That(told["members"]!.AsArray().Select(member => (string?)member!["id"]), Is.EquivalentTo(Enumerable.Range(1, 1000).Select(n => $"campaign {n}")));
-        var text = MetaAdsJobs.Core.Events.Texts.SlackText.Of("alert.opened", JsonElement.Parse(told.ToJsonString()), "https://ads.example.com");
-        Assert.That(Enumerable.Range(1, 1000).Where(n => !text.Contains($"campaign {n}", StringComparison.Ordinal)), Is.Empty);
-        Assert.That(text.Length, Is.LessThan(40_000), "of more Slack shows nothing");
-        Assert.That(text, Does.EndWith($"https://ads.example.com/console/alerts/{told["alert_id"]}"));
-
-        await _world.ExecuteAsync("UPDATE insight_campaign_days SET spend = 1 WHERE social_account_id = @account", new { account });
-        await _world.EvaluateAsync(rule);
-        _world.Time.Advance(TimeSpan.FromMinutes(61));
-        await _world.EvaluateAsync(rule);
-        Assert.That((await _world.ToldAsync(webhook)).Select(one => one["members"]!.AsArray().Count), Is.EqualTo([1000, 1000]));
-        Assert.That(await _world.ToldAsync(slack), Has.Count.EqualTo(2));
-    }
-
-    [Test]
     public async Task A_webhook_of_some_accounts_hears_of_their_members_alone()
     {
         var (mine, other) = (await SpendingAsync(("mine", 60)), await SpendingAsync(("theirs", 70)));

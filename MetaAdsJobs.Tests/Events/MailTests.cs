@@ -99,6 +99,42 @@ public sealed class MailTests
         Assert.That(delivery.Delivery.LastError, Does.Contain("encrypted"));
         Assert.That(delivery.Delivery.LastError, Does.Not.Contain(Password));
         Assert.That(_server.Taken, Has.Count.EqualTo(before));
+        Assert.That(_server.Heard.Select(heard => heard.Line), Has.None.StartsWith("AUTH"), "though it offers that");
+    }
+
+    [TestCase("starttls")]
+    [TestCase("tls")]
+    public async Task A_server_whose_certificate_nobody_vouches_for_is_told_neither_password_nor_mail(string security)
+    {
+        using var certificate = MailServer.NewCertificate();
+        await using var server = new MailServer(certificate, encryptsAtOnce: security == "tls");
+        await using var world = await EventWorld.StartAsync(
+            ("SMTP_HOST", "localhost"), ("SMTP_PORT", $"{server.Port}"), ("SMTP_SECURITY", security), ("SMTP_FROM", "ads@example.com"), ("SMTP_USER", "ann"), ("SMTP_PASSWORD", Password));
+        var (webhook, _) = await world.AddWebhookAsync(new() { ["url"] = "mailto:ops@example.com", ["format"] = "mail" });
+        var told = (await world.TellAsync())!.Value;
+        await world.DeliverAsync();
+        Assert.That((await world.DeliveryAsync(webhook, told)).Delivery, Has.Property("State").EqualTo("pending").And.Property("LastError").Contains("its certificate is not right"));
+        Assert.That(server.Heard.Select(heard => heard.Line.Split(' ')[0]), Is.EqualTo(security == "tls" ? Array.Empty<string>() : ["EHLO", "STARTTLS"]));
+    }
+
+    /// <summary>In a process that was told to trust it, as an operator tells it of a certificate of his own.</summary>
+    [Test, Long]
+    public async Task A_login_is_sent_once_nobody_else_can_read_it([Values("starttls", "tls")] string security)
+    {
+        using var certificate = MailServer.NewCertificate();
+        await using var server = new MailServer(certificate, encryptsAtOnce: security == "tls");
+        var trusted = Path.GetTempFileName();
+        await File.WriteAllTextAsync(trusted, certificate.ExportCertificatePem());
+        await using var service = await Service.StartProcessesAsync(workers: 1, database: await TestDatabase.CreateAsync(), ("SSL_CERT_FILE", trusted), ("SMTP_HOST", "localhost"), ("SMTP_PORT", $"{server.Port}"), ("SMTP_SECURITY", security),
+            ("SMTP_FROM", "ads@example.com"), ("SMTP_USER", "ann"), ("SMTP_PASSWORD", Password));
+        using var client = service.Client();
+        var made = await client.PostAsync("/meta/webhooks", new JsonObject { ["url"] = "mailto:ops@example.com", ["format"] = "mail" });
+        await client.PostAsync($"/meta/webhooks/{made.Json["id"]}/test");
+        await Eventually.TrueAsync(() => Task.FromResult(server.Taken.Count == 1), () => $"no mail has come: {string.Join(", ", server.Heard)}", service.Logs);
+        var login = server.Heard.Single(heard => heard.Line.StartsWith("AUTH", StringComparison.Ordinal));
+        Assert.That((login.Line, login.IsEncrypted), Is.EqualTo(($"AUTH PLAIN {Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"\0ann\0{Password}"))}", true)));
+        Assert.That(server.Heard.Where(heard => !heard.IsEncrypted).Select(heard => heard.Line.Split(' ')[0]), Is.EqualTo(security == "tls" ? Array.Empty<string>() : ["EHLO", "STARTTLS"]));
+        File.Delete(trusted);
     }
 
     [TestCase("https://example.com", "mail", "url", "must be one mail address")]

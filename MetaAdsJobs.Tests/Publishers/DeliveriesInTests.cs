@@ -77,6 +77,36 @@ public sealed class DeliveriesInTests
         Assert.That(await world.QueryAsync<long>("SELECT count(*) FROM clip_outcomes WHERE state = 'over_limit'"), Is.EqualTo((long[])[15]));
     }
 
+    /// <summary>In a process they come one after the other; in two the publisher's row is what they wait for.</summary>
+    [Test]
+    public async Task Who_comes_second_to_another_process_sees_what_the_first_has_made()
+    {
+        await using var world = await ClipWorld.StartAsync();
+        await world.NewPublisherAsync(runsPerDay: 1);
+        await using var other = world.Another();
+        await world.QueryAsync<int>("""
+            CREATE FUNCTION wait_here() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock(79); RETURN NULL; END $$;
+            CREATE TRIGGER waits AFTER INSERT ON clip_runs FOR EACH ROW EXECUTE FUNCTION wait_here();
+            """);
+        Task<Reception> first, second;
+        await using (var holder = await world.Database.DataSource.OpenConnectionAsync())
+        {
+            await using var held = await holder.BeginTransactionAsync();
+            await using (var hold = new NpgsqlCommand("SELECT pg_advisory_xact_lock(79)", holder, held)) await hold.ExecuteNonQueryAsync();
+            first = Task.Run(() => world.SendAsync(ClipMessage.Of("1")));
+            await UntilWaitingAsync(1);
+            second = Task.Run(() => world.SendAsync(ClipMessage.Of("2"), other));
+            await UntilWaitingAsync(2);
+        }
+
+        await Task.WhenAll(first, second);
+        Assert.That(await world.RunsAsync(), Is.EqualTo(1));
+        Assert.That(await world.QueryAsync<string>("SELECT e.clip_key FROM clip_outcomes o JOIN clip_events e ON e.id = o.event_id WHERE o.state = 'over_limit'"), Is.EqualTo((string[])["2"]));
+
+        Task UntilWaitingAsync(int count) => Eventually.TrueAsync(async () =>
+            (await world.QueryAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"))[0] == count, () => "they do not wait");
+    }
+
     // Of each clip an event, for most of them an update, and each of these several times.
     private static List<ClipMessage> Shuffled(Random random, int count, int clips)
     {

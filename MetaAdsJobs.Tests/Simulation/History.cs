@@ -1,5 +1,3 @@
-using Dapper;
-using MetaAdsJobs.Core.Campaigns.Comparing;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Jobs.Recurring;
 
@@ -32,7 +30,7 @@ internal sealed class History : IAsyncDisposable
             ["Orchestration:OnFailure"] = choices.Chance(0.15) ? "Keep" : "Delete",
             // Days of some rows each, so that a sync is several reports, pages and commits.
             ["INSIGHTS_LOOKBACK_DAYS"] = "3", ["Insights:RowsPerCommit"] = "4", ["Insights:DirectDays"] = $"{(isOfNumbers ? choices.OneOf(7, 0, 2) : 7)}", ["Insights:OutageHours"] = "1",
-            ["Spending:PausesAtOnce"] = "1", ["APPROVAL_HOURS"] = "1",
+            ["Spending:PausesAtOnce"] = "1", ["APPROVAL_HOURS"] = "1", ["Events:SwitchOffDays"] = "1",
         };
         World = new(this) { ListLag = TimeSpan.FromSeconds(50) };
         Queue = new(this);
@@ -60,6 +58,7 @@ internal sealed class History : IAsyncDisposable
         HoldSeed = !isOfNumbers && weight % 10 == 7 && weight is not (107 or 137) ? weight : null;
         var later = sum is 12 or 14 or 17 || weight is 73 or 89 or 107 or 108 or 137 ? 0 : weight;
         (Syncs, Edits, Into, Batches, Publishers, Reviews, Holds, Adopt, AdoptJudge) = (new(this), new(this), new(this), new(this, later), new(this, later), new(this, later), new(this), new(this), new(this));
+        (Receiver, Deliveries, Alerts) = (new(this), new(this, later), new(this, later));
     }
 
     /// <summary>About syncs and nights; else about requests and spending.</summary>
@@ -103,8 +102,12 @@ internal sealed class History : IAsyncDisposable
     public HoldScript Holds { get; }
     public AdoptScript Adopt { get; }
     public BatchScript Batches { get; }
-    public PublisherScript Publishers { get; } public ReviewScript Reviews { get; }
+    public PublisherScript Publishers { get; }
+    public ReviewScript Reviews { get; }
     public AdoptJudge AdoptJudge { get; }
+    public SimReceiver Receiver { get; }
+    public DeliveryScript Deliveries { get; }
+    public AlertScript Alerts { get; }
 
     /// <summary>Worker processes that live.</summary>
     public IReadOnlyList<SimProcess> Workers => [.. _processes.Where(process => !process.IsDead && process.Name.StartsWith('w'))];
@@ -116,6 +119,9 @@ internal sealed class History : IAsyncDisposable
 
     public string NameOf(Guid id) => _names.GetValueOrDefault(id) ?? $"{id}"[..8];
 
+    /// <summary>Whether it is one of those; the name is what SIMULATION_ONLY says.</summary>
+    public bool Is(string name) => name switch { "deliveries" => Deliveries.IsOn, "alerts" => Alerts.IsOn, "publishers" => Publishers.IsOn, "batches" => Batches.IsOn, _ => throw new ArgumentException(name, nameof(name)) };
+
     /// <returns>What is wrong; empty when nothing is.</returns>
     public async Task<IReadOnlyList<string>> RunAsync()
     {
@@ -125,7 +131,10 @@ internal sealed class History : IAsyncDisposable
         Script.Plan();
         Adopt.Plan(Script.Requests);
         Batches.Plan();
-        Publishers.Plan(); Reviews.Plan();
+        Publishers.Plan();
+        Reviews.Plan();
+        Deliveries.Plan();
+        Alerts.Plan();
         PlanSweep();
         // Storm, then calm: whatever is still open has to come to its end.
         Go(until: () => Clockwork.Now >= Script.CalmFrom || Clockwork.Steps > MostStormySteps);
@@ -135,15 +144,16 @@ internal sealed class History : IAsyncDisposable
         Script.PlanCalm();
         Adopt.PlanCalm();
         Batches.PlanCalm();
+        Deliveries.PlanCalm();
         Go(until: () => Script.IsOver && Queue.Open == 0 && !Script.HasOpen() && !Batches.HasOpen() && Judge.Verdicts.Count == 0);
-        SweepOnceMore();
-        CompareOnceMore();
+        await new Afterwards(this).RunAsync();
         foreach (var judge in (Func<Task>[])[() => Reviews.EndAsync(Go), Judge.EndAsync, NumbersJudge.EndAsync])
             if (Judge.Verdicts.Count == 0) await judge();
         return Judge.Verdicts;
     }
 
-    private void Go(Func<bool> until)
+    /// <summary>Lets things happen until then; what never comes to it is condemned.</summary>
+    public void Go(Func<bool> until)
     {
         var since = Clockwork.Now;
         while (Judge.Verdicts.Count == 0 && !until())
@@ -224,30 +234,6 @@ internal sealed class History : IAsyncDisposable
         worker.Begin($"{worker.Name} sweep", ct => worker.Get<Sweep>().RescueAsync(ct), _ => { });
     });
 
-    // What deaths have left in the staging table. Its schedules, of which there are none here, keep it from nothing else.
-    private void SweepOnceMore()
-    {
-        if (!Syncs.IsOn || Judge.Verdicts.Count > 0) return;
-        var (worker, isSwept) = (Workers[0], false);
-        worker.Begin($"{worker.Name} sweep", ct => worker.Get<SweepJob>().RunAsync(ct), _ => isSwept = true);
-        Clockwork.WaitUntilQuiet();
-        Go(until: () => isSwept);
-    }
-
-    // What is called missing is asked for again after an hour, and what is being changed, a little later.
-    private void CompareOnceMore()
-    {
-        for (var look = 0; AdoptSeed is not null && look < 3 && Judge.Verdicts.Count == 0; look++)
-        {
-            var (worker, isCompared, isLater) = (Workers[0], false, false);
-            using (var connection = Database.Aside.OpenConnection()) connection.Execute("UPDATE meta_campaigns SET compare_at = clock_timestamp()");
-            worker.Begin($"{worker.Name} compare", ct => worker.Get<CompareCampaigns>().RunAsync(100, ct), _ => isCompared = true);
-            Clockwork.WaitUntilQuiet();
-            Clockwork.Plan(TimeSpan.FromMinutes(65), null, null, "an hour later", () => isLater = true);
-            Go(until: () => isCompared && isLater);
-        }
-    }
-
     /// <summary>How much later Meta does what it is told.</summary>
     public TimeSpan DelayOf(GraphCall call, WireFate fate)
     {
@@ -294,6 +280,10 @@ internal sealed class History : IAsyncDisposable
         Database.History = null;
         foreach (var process in _processes) await process.DisposeAsync();
         await Script.CleanAsync();
+        if (!Deliveries.IsOn && !Alerts.IsOn) return;
+        await using var connection = await Database.Aside.OpenConnectionAsync();
+        await Deliveries.CleanAsync(connection);
+        await AlertScript.CleanAsync(connection);
     }
 
     public IReadOnlyList<string> Told => Clockwork.Events;

@@ -145,6 +145,7 @@ internal sealed class Judge(History history)
 
         await history.Batches.JudgeAsync(connection);
         await history.Publishers.JudgeAsync(connection);
+        await history.Deliveries.JudgeAsync(connection);
         foreach (var asked in history.Script.Requests.Where(asked => asked.RequestId is null)) Condemn($"{asked.Name} was never accepted");
     }
 

@@ -19,6 +19,9 @@ public sealed partial class PlantedDefectTests
 {
     private const string Steps = "Orchestrations/Steps/";
     private const string Adopting = "Campaigns/Adopting/AdoptionStore.cs";
+    private const string Delivering = "Events/Delivering/";
+    private const string Evaluating = "Alerts/Evaluating/EvaluateAlerts.cs";
+    private const string OwnCommit = "        await using var other = await dataSource.OpenConnectionAsync(ct);\n        await using var own = await other.BeginTransactionAsync(ct);\n";
 
     private static readonly PlantedDefect[] Defects =
     [
@@ -64,6 +67,13 @@ public sealed partial class PlantedDefectTests
         new("nobody looks whether it is approved", "Spending/Activations.cs", "(@GivesBack OR a.approval_required = 'none'", "(true OR @GivesBack OR a.approval_required = 'none'"),
         new("of reviews that are saved together one is told what another is", "Orchestrations/Review/ReviewStore.cs", "AS f (request_id, step, meta_id, status, issues) USING (request_id)),", "AS f (request_id, step, meta_id, status, issues) ON true),"),
         new("an undo that finds what it lost does not write it down", "Orchestrations/Undo/UndoRunner.cs", "await journal.FoundAsync(attempt, step, found[0], ct);\n                    if (await DeleteAsync", "if (await DeleteAsync"),
+        new("an event is noted as received before it is sent", Delivering + "DeliverEvents.cs", "        var answer = await SendAsync(delivery);\n", "        await store.NoteAsync(delivery, new(200, 0, null), null, CancellationToken.None);\n        var answer = await SendAsync(delivery);\n"),
+        new("an event that a dead process had taken is sent by nobody", Delivering + "DeliveryStore.cs", "(SELECT id FROM hook) AND d.state = 'pending' AND d.next_at <= @Now AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp())", "(SELECT id FROM hook) AND d.state = 'pending' AND d.next_at <= @Now AND d.lease_until IS NULL"),
+        new("an event goes to a webhook that is switched off", Delivering + "DeliveryStore.cs", "WHERE id = @WebhookId AND state = 'on' AND (rests_until IS NULL", "WHERE id = @WebhookId AND (rests_until IS NULL"),
+        new("an event that is sent again tells something else", "Events/Texts/EventBodies.cs", "Time = delivery.OccurredAt,", "Time = delivery.OccurredAt.AddSeconds(delivery.Attempt),"),
+        new("a message is told in another commit than its alert", Evaluating, "            await TellAlert.TellAsync(connection, transaction, rule, episode, now, ct);\n", OwnCommit + "            await TellAlert.TellAsync(other, own, rule, episode, now, ct);\n            await own.CommitAsync(ct);\n"),
+        new("what fires is noted in another commit than its alert", Evaluating, "        await EvaluationStore.WriteStatesAsync(connection, transaction, ruleId, turn.States, ct);\n", OwnCommit + "        await EvaluationStore.WriteStatesAsync(other, own, ruleId, turn.States, ct);\n        await own.CommitAsync(ct);\n"),
+        new("an alert looks at what has failed of late alone", "Alerts/Evaluating/StandingSql.cs", "WHERE o.completed_at > @Now - make_interval(hours => @Hours)", "WHERE o.completed_at > @Now - interval '10 minutes'"),
     ];
 
     private static string Root => Path.GetFullPath(Path.Combine(TestContext.CurrentContext.TestDirectory, "..", "..", "..", ".."));

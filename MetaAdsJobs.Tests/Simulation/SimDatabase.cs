@@ -31,8 +31,8 @@ internal sealed class SimulatedDeathException() : Exception("this process is dea
 /// </summary>
 internal sealed class SimDatabase : IAsyncDisposable
 {
-    private static readonly ActivityListenerScope Listening = new();
-    private readonly StepListener _parts = new();
+    private static readonly StatementListener Listening = new();
+    private readonly PartListener _parts = new();
     private static readonly Func<NpgsqlDataSource, (int Total, int Idle, int Busy)> Statistics = Inner(typeof(NpgsqlDataSource), "Statistics").GetMethod!.CreateDelegate<Func<NpgsqlDataSource, (int, int, int)>>();
 
     private static readonly PropertyInfo Parts = Inner(typeof(NpgsqlCommand), "InternalBatchCommands");
@@ -123,11 +123,12 @@ internal sealed class SimDatabase : IAsyncDisposable
         if (History is not { Clockwork.Caller: { } activity } history) return false;
         if (activity.Process.IsDead) return Dies(command);
 
-        if (activity.IsBackground || command.Transaction is not null && !IsFirst(command.Connection!)) return false;
+        var isInside = command.Transaction is not null && !IsFirst(command.Connection!);
+        if (activity.IsBackground || isInside && !history.Alerts.Halts(command)) return false;
         if (command.Transaction is null && System.Transactions.Transaction.Current is { } ambient && !IsFirst(ambient)) return false;
 
         // The first of some days' that are stored: before it, those before have been stored, or go on beside it.
-        if (command.Transaction is null || (command.CommandText.StartsWith("SET LOCAL work_mem", StringComparison.Ordinal) && history.Choices.Chance(0.5)))
+        if (command.Transaction is null || isInside || (command.CommandText.StartsWith("SET LOCAL work_mem", StringComparison.Ordinal) && history.Choices.Chance(0.5)))
         {
             using var go = new ManualResetEventSlim();
             var due = history.Clockwork.Plan(TimeSpan.Zero, activity, activity.Process, "statement", () =>
@@ -236,57 +237,4 @@ internal sealed class SimDatabase : IAsyncDisposable
     }
 
     private static PropertyInfo Inner(Type type, string name) => type.GetProperty(name, BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!;
-
-    // The filters are only asked while somebody listens to Npgsql's traces.
-    private sealed class ActivityListenerScope
-    {
-        public ActivityListenerScope() => System.Diagnostics.ActivitySource.AddActivityListener(new()
-        {
-            ShouldListenTo = source => source.Name == "Npgsql",
-            Sample = (ref System.Diagnostics.ActivityCreationOptions<System.Diagnostics.ActivityContext> _) => System.Diagnostics.ActivitySamplingResult.None,
-        });
-    }
-    // Steps that are under way together are told apart by their spans.
-    private sealed class StepListener : IDisposable
-    {
-        private const string Part = "part";
-        private static readonly Lock Counting = new();
-        private static System.Diagnostics.ActivityListener? s_listener;
-        private static int s_databases;
-
-        public StepListener()
-        {
-            lock (Counting)
-            {
-                if (s_databases++ == 0) System.Diagnostics.ActivitySource.AddActivityListener(s_listener = Create());
-            }
-        }
-
-        // Others test what there is when nobody listens.
-        public void Dispose()
-        {
-            lock (Counting)
-            {
-                if (--s_databases == 0) s_listener!.Dispose();
-            }
-        }
-
-        private static System.Diagnostics.ActivityListener Create() => new()
-        {
-            ShouldListenTo = source => source.Name == Core.Telemetry.Signals.Name,
-            Sample = (ref System.Diagnostics.ActivityCreationOptions<System.Diagnostics.ActivityContext> span) =>
-                Clockwork.Mine.Value is not null && span.Name.StartsWith("step ", StringComparison.Ordinal) ? System.Diagnostics.ActivitySamplingResult.PropagationData : System.Diagnostics.ActivitySamplingResult.None,
-            ActivityStarted = span =>
-            {
-                if (Clockwork.Mine.Value is not { } whole || !span.OperationName.StartsWith("step ", StringComparison.Ordinal)) return;
-                var part = whole.Process.Clockwork.Begins(whole);
-                span.SetCustomProperty(Part, part);
-                Clockwork.Mine.Value = part;
-            },
-            ActivityStopped = span =>
-            {
-                if (span.GetCustomProperty(Part) is Activity part) part.Process.Clockwork.Ends(part);
-            },
-        };
-    }
 }

@@ -1,8 +1,11 @@
 using System.Collections.Concurrent;
+using MetaAdsJobs.Core.Alerts.Evaluating;
 using MetaAdsJobs.Core.Batches;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Database;
+using MetaAdsJobs.Core.Events;
+using MetaAdsJobs.Core.Events.Delivering;
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Insights.Nightly;
@@ -60,6 +63,7 @@ internal sealed class SimProcess : IAsyncDisposable
         services.AddSingleton(provider => new GraphClient(new(new SimWire(history, this)) { Timeout = Timeout.InfiniteTimeSpan }, provider.GetRequiredService<MetaOptions>(),
             provider.GetRequiredService<Core.Meta.Pacing.GraphPacing>(), Clock, new Random(1), NullLogger<GraphClient>.Instance));
         services.AddSingleton(provider => new ImageDownloads(new(new SimImages()) { Timeout = Timeout.InfiniteTimeSpan }, provider.GetRequiredService<MetaOptions>(), Clock));
+        services.AddSingleton(provider => new WebhookSender(new(new ReceiverWire(history, this)) { Timeout = Timeout.InfiniteTimeSpan }, provider.GetRequiredService<EventOptions>(), Clock));
         services.AddTransient<SweepJob>().AddSingleton<Schedules>().AddSingleton(Substitute.For<Hangfire.IRecurringJobManagerV2>());
         _provider = services.BuildServiceProvider();
         using var connection = history.Database.Aside.OpenConnection();
@@ -142,6 +146,8 @@ internal sealed class SimProcess : IAsyncDisposable
             "sync" => Get<RunSync>().ExecuteAsync(job.Id, ct),
             "pause" => Get<PauseSpending>().ExecuteAsync(job.Id, ct),
             "resume" => Get<ResumeSpending>().ExecuteAsync(job.Id, ct),
+            "delivery" => Get<DeliverEvents>().ExecuteAsync(job.Id, ct),
+            "alerts" => Get<EvaluateAlerts>().ExecuteAsync(ct),
             "nightly" => Get<NightlySync>().ExecuteAsync(SyncScript.Zone, ct),
             _ => throw new InvalidOperationException(job.Kind),
         }, failed => ended(task ?? Task.FromException<JobOutcome>(failed.Exception!.InnerException!)));

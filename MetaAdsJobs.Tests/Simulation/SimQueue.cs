@@ -139,7 +139,7 @@ internal sealed class SimQueue(History history)
 
         public string EnqueueResume(Guid stopId) => Enqueue(new("resume", stopId));
 
-        public string EnqueueDelivery(Guid webhookId) => "0";
+        public string EnqueueDelivery(Guid webhookId) => Enqueue(new("delivery", webhookId));
 
         private string Enqueue(Job job)
         {

@@ -8,7 +8,7 @@ namespace MetaAdsJobs.Tests.Simulation;
 /// <summary>
 /// Histories of several processes, searched for one in which a promise is broken; <see cref="History"/> tells what can happen in them.
 /// SIMULATION_FIRST and SIMULATION_SEEDS choose others than the usual ones, SIMULATION_LANES how many are told beside each other,
-/// SIMULATION_SHORTEN=0 leaves a red one as long as it is.
+/// SIMULATION_SHORTEN=0 leaves a red one as long as it is, SIMULATION_ONLY tells those alone that have deliveries, alerts, publishers or batches.
 /// </summary>
 [TestFixture, Parallelizable(ParallelScope.All), FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed partial class SimulationTests
@@ -16,6 +16,7 @@ public sealed partial class SimulationTests
     // Each waits for PostgreSQL, and for one thread to wake another, most of the time.
     private static readonly int Lanes = Setting("SIMULATION_LANES") ?? 6;
     private const int Usual = 120;
+    private static readonly string? Only = Environment.GetEnvironmentVariable("SIMULATION_ONLY");
 
     // One is enough: the other lanes go no further.
     private volatile bool _isRed;
@@ -166,6 +167,7 @@ public sealed partial class SimulationTests
     private static async Task<(IReadOnlyList<string> Verdicts, History History)> TellAsync(SimDatabase database, Choices choices, bool isOfNumbers = false)
     {
         await using var history = new History(database, choices, isOfNumbers);
+        if (Only is { Length: > 0 } only && !history.Is(only)) return ([], history);
         return (await history.RunAsync(), history);
     }
 

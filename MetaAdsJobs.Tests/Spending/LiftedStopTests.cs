@@ -116,6 +116,25 @@ public sealed class LiftedStopTests
         Assert.That(await ListAsync<string>("SELECT path FROM meta_changes WHERE sent ->> 'status' = 'PAUSED' AND outcome = 'outcome_unknown'"), Is.EqualTo(untold is null ? Array.Empty<string>() : [untold]));
     }
 
+    /// <summary>Its process may be dead, and the call yet be carried out: after what would be activated now.</summary>
+    [Test]
+    public async Task A_start_waits_for_a_pause_that_may_still_be_carried_out()
+    {
+        await ActivationAsync("paused", paused: ["7"], untold: []);
+        var (activations, account) = (_world.Core.Get<Activations>(), await _world.AccountAsync());
+        await _world.ExecuteAsync("UPDATE activations SET pausing = ARRAY[gen_random_uuid()], pausing_until = clock_timestamp() + interval '5 minutes'");
+
+        foreach (var refused in (Permit[])[await PermitAsync(PermitHolder.LiftedStop), await activations.MarkBusyAsync(_requestId, account.Id, 1000, PermitHolder.LiftedStop, CancellationToken.None)])
+            Assert.That((refused.Refusal, refused.AskAgainAt is not null), Is.EqualTo(("a stop that was lifted may still be pausing it", true)));
+        Assert.That(await ListAsync<string>("SELECT concat(state, ' ', busy_until) FROM activations"), Is.EqualTo(["paused "]), "nothing of it was noted");
+        Assert.That((await PermitAsync(PermitHolder.LiftedStop with { IsRaise = true })).Refusal, Is.Null, "a budget is no activation");
+
+        await _world.ExecuteAsync("UPDATE activations SET state = 'paused', busy_until = NULL, pausing_until = clock_timestamp() - interval '2 seconds'");
+        Assert.That((await PermitAsync(PermitHolder.LiftedStop)).Refusal, Is.Null);
+
+        Task<Permit> PermitAsync(PermitHolder holder) => activations.PermitAsync(_requestId, account, 1000, endsAt: null, holder, CancellationToken.None);
+    }
+
     private async Task LiftAgainAsync(bool reactivate)
     {
         var stop = new Stop(Guid.NewGuid(), _world.AccountId, "bob", "ann", IsLifted: true, reactivate);

@@ -69,7 +69,7 @@ public sealed class ServiceReaderTests
             SELECT w.id, e.id, e.type, e.occurred_at, CASE WHEN e.subject::int <= 4 THEN 'pending' WHEN e.subject::int <= 6 THEN 'failed' WHEN e.subject::int = 7 THEN 'held' ELSE 'delivered' END, now() FROM events e, webhooks w WHERE w.state = 'on';
             INSERT INTO publishers (id, name, runs_per_day, secret, created_by, created_at, updated_at) VALUES (gen_random_uuid(), 'studio', 1, '', 'ops', now(), now());
             INSERT INTO clip_events (id, publisher_id, message_id, body_hash, type, clip_key, title, data, changed_at, received_at)
-            SELECT gen_random_uuid(), p.id, n::text, '', 'clip.published', n::text, 'A clip', '{}', now(), now() FROM publishers p, generate_series(1, 5) n;
+            SELECT gen_random_uuid(), p.id, n::text, '', 'clip.published', n::text, 'A clip', '{}', now(), now() - n * interval '1 minute' FROM publishers p, generate_series(1, 5) n;
             UPDATE clip_events SET unplaced = true WHERE clip_key = '5';
             INSERT INTO clip_outcomes (event_id, social_account_id, state, decided_at) SELECT id, @Read, CASE WHEN clip_key::int <= 2 THEN 'refused' WHEN clip_key::int = 3 THEN 'held' ELSE 'outdated' END, now() FROM clip_events;
             """, new { Read = read, Missed = missed, Rejected = rejected });
@@ -89,6 +89,7 @@ public sealed class ServiceReaderTests
             Assert.That((numbers.Webhooks.Pending, numbers.Webhooks.Failed, numbers.Webhooks.SwitchedOff), Is.EqualTo((4, 2, 1)));
             Assert.That(numbers.Webhooks.Oldest.TotalMinutes, Is.EqualTo(4).Within(0.5));
             Assert.That(numbers.ClipEvents, Is.EqualTo(new Dictionary<string, long> { ["refused"] = 3, ["held"] = 1 }));
+            Assert.That(numbers.ClipsOldest.TotalMinutes, Is.EqualTo(5).Within(0.5), "it is for no account; the fourth was outdated, and waits for nobody");
             Assert.That(numbers.Pacing["ads_management"], Is.EqualTo((1, 1.0)));
             Assert.That(numbers.Pacing["ads_insights"], Is.EqualTo((0, 0.0)));
             Assert.That(numbers.Stops, Is.EqualTo(new Dictionary<string, long> { ["all"] = 1, ["account"] = 0 }));
@@ -114,6 +115,23 @@ public sealed class ServiceReaderTests
                 """, new { Account = account, State = state, Ago = secondsAgo });
             return ended.Read().Syncs.Select(one => one.End);
         }
+    }
+
+    [Test]
+    public async Task Messages_of_publishers_are_told_once_by_what_they_became_in_each_account()
+    {
+        var (one, other) = (await _core.AddAccountAsync(), await _core.AddAccountAsync());
+        var ended = new EndedReader(_core.Database.DataSource, TimeProvider.System);
+        Execute("""
+            INSERT INTO publishers (id, name, runs_per_day, secret, created_by, created_at, updated_at) VALUES (gen_random_uuid(), 'studio', 1, '', 'ops', now(), now());
+            INSERT INTO clip_events (id, publisher_id, message_id, body_hash, type, clip_key, title, data, changed_at, received_at, unplaced)
+            SELECT gen_random_uuid(), p.id, n::text, '', 'clip.published', n::text, 'A clip', '{}', now(), now() + CASE n WHEN 4 THEN interval '-1 minute' ELSE interval '1 second' END, n = 3 FROM publishers p, generate_series(1, 4) n;
+            INSERT INTO clip_outcomes (event_id, social_account_id, state, decided_at)
+            SELECT e.id, a.id, CASE WHEN a.id = @One THEN 'held' ELSE 'outdated' END, now() FROM clip_events e, (VALUES (@One), (@Other)) a (id) WHERE clip_key IN ('1', '4') OR clip_key = '2' AND a.id = @One;
+            """, new { One = one, Other = other });
+
+        Assert.That(ended.Read().Clips.Select(clip => clip.End), Is.EquivalentTo((string[])["held", "outdated", "held", "refused"]), "the fourth came before this process was there");
+        Assert.That(ended.Read().Clips, Is.Empty);
     }
 
     private void Execute(string sql, object parameters)

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using MetaAdsJobs.Core.Events.Mailing;
 using MetaAdsJobs.Core.Events.Texts;
 using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace MetaAdsJobs.Core.Events.Delivering;
@@ -34,7 +36,9 @@ internal sealed class DeliverEvents(DeliveryStore store, WebhookSecrets secrets,
 
     private async Task<(DeliveryAnswer Answer, DateTimeOffset? FailingSince)> DeliverAsync(TakenDelivery delivery)
     {
+        using var span = Signals.Spans.StartActivity("deliver event", ActivityKind.Client);
         var answer = await SendAsync(delivery);
+        span?.SetTag("metaadsjobs.event.type", delivery.Type).SetTag("metaadsjobs.outcome", answer.IsReceived ? "received" : "not_received").SetStatus(answer.IsReceived ? ActivityStatusCode.Unset : ActivityStatusCode.Error);
         var nextAt = answer.IsReceived ? null : DeliverySchedule.NextAt(delivery.Tries, time.GetUtcNow(), answer.RetryAfter);
         // Dies here: the lease runs out, and it is sent again.
         var failingSince = await store.NoteAsync(delivery, answer, nextAt, CancellationToken.None);

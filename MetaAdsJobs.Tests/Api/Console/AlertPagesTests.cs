@@ -23,7 +23,7 @@ public sealed class AlertPagesTests() : BrowserTests(shared: () => SharedService
                 INSERT INTO insight_days (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, first_at)
                 SELECT a.id, (now() AT TIME ZONE a.timezone_name)::date - n, now() - interval '5 hours', gen_random_uuid(), false, 0, 0, 0, 0, now() FROM social_accounts a, generate_series(1, 4) n WHERE a.id = @account::uuid;
                 INSERT INTO insight_campaign_days (social_account_id, date_start, campaign_meta_id, rows, vanished_rows, impressions, clicks, spend, results, result_type, currency, first_at)
-                SELECT a.id, (now() AT TIME ZONE a.timezone_name)::date - n, 'dear one', 1, 0, 1000, 10, 100, 0, 'x', 'USD', now() FROM social_accounts a, generate_series(1, 4) n WHERE a.id = @account::uuid
+                SELECT a.id, (now() AT TIME ZONE a.timezone_name)::date - n, 'dear-one', 1, 0, 1000, 10, 100, 0, 'x', 'USD', now() FROM social_accounts a, generate_series(1, 4) n WHERE a.id = @account::uuid
                 """, new { account });
         }
 
@@ -36,6 +36,7 @@ public sealed class AlertPagesTests() : BrowserTests(shared: () => SharedService
         await page.Locator("#f-when").SelectOptionAsync("above");
         await page.Locator("#f-threshold").FillAsync("a lot");
         await page.Locator("#f-window_days").FillAsync("2");
+        await page.Locator("#f-campaign_ids").FillAsync("dear-one, 79\n79");
         await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
         await Expect(page.Locator("#f-threshold")).ToHaveAccessibleDescriptionAsync(new System.Text.RegularExpressions.Regex("must be a number such as 1.5"));
 
@@ -43,7 +44,7 @@ public sealed class AlertPagesTests() : BrowserTests(shared: () => SharedService
         await page.Locator("#f-days").FillAsync("3");
         await page.GetByRole(AriaRole.Button, new() { Name = "Try it" }).ClickAsync();
         await Expect(page.GetByText("Alerts: 1, messages: 1")).ToBeVisibleAsync();
-        await Expect(page.Locator("tbody tr").First).ToContainTextAsync("dear one");
+        await Expect(page.Locator("tbody tr").First).ToContainTextAsync("dear-one");
         await page.Locator("#f-enabled").CheckAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The rule was added.");
@@ -52,18 +53,25 @@ public sealed class AlertPagesTests() : BrowserTests(shared: () => SharedService
         await using (var core = InProcess.Configure(_service.Database.ConnectionString, time: null))
             await core.GetRequiredService<EvaluateAlerts>().EvaluateAsync(rule, CancellationToken.None);
         await page.ReloadAsync();
-        await Expect(page.Locator("tbody tr").First).ToContainTextAsync("dear one");
+        await Expect(page.Locator("tbody tr").First).ToContainTextAsync("dear-one");
         await Expect(page.Locator("tbody tr").Last).ToContainTextAsync("Told: alert.opened");
 
         await page.GotoAsync($"/console/alerts?account={account}");
         await page.Locator("tbody").GetByRole(AriaRole.Link, new() { Name = "Dear campaigns" }).ClickAsync();
-        await Expect(page.Locator("tbody tr")).ToContainTextAsync(["dear one"]);
+        await Expect(page.Locator("tbody tr")).ToContainTextAsync(["dear-one"]);
         await Expect(page.Locator("dl.facts")).ToContainTextAsync("5 h");
         await page.GetByRole(AriaRole.Button, new() { Name = "I am at it" }).ClickAsync();
         await Expect(page.Locator("dl.facts")).ToContainTextAsync("manager@tests");
 
         await page.GotoAsync($"/console/alerts/rules/{rule}?lang=es");
         await Expect(page.Locator("dl.facts")).ToContainTextAsync("CPC > 7,5 · últimos días: 2");
+        await Expect(page.Locator("dl.facts div").Filter(new() { HasText = "Campañas" })).ToContainTextAsync("dear-one, 79");
+        await page.GotoAsync($"/console/alerts/rules/{rule}/edit?lang=es");
+        await Expect(page.Locator("#f-campaign_ids")).ToHaveValueAsync("dear-one\n79");
+        await Expect(page.Locator("#f-campaign_ids")).ToHaveAccessibleDescriptionAsync(new System.Text.RegularExpressions.Regex("uno por línea"));
+        await page.Locator("#f-campaign_ids").FillAsync("");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Guardar" }).ClickAsync();
+        await Expect(page.Locator("dl.facts")).Not.ToContainTextAsync("Campañas");
         await page.GetByRole(AriaRole.Button, new() { Name = "Desactivar" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("lo que tenía abierto ha terminado");
         await page.GotoAsync($"/console/alerts/rules/{rule}?lang=en");
