@@ -85,6 +85,8 @@ internal sealed class History : IAsyncDisposable
     public bool HasEdits => EditSeed is not null || Midway.HasEdits;
     /// <summary>Ads may be given other contents.</summary>
     public bool HasContents => ContentSeed is not null || Midway.HasContents;
+    /// <summary>Meta changes nothing any more of what is archived, nor of what hangs on it.</summary>
+    public bool KeepsArchived => AdoptSeed is not null || Midway.HasEdits;
     /// <summary>The clip with a video is a file; null where it is a URL.</summary>
     public int? FileSeed { get; }
     /// <summary>From which is drawn what waits for a time or an approval; null where nothing does.</summary>

@@ -208,7 +208,8 @@ internal sealed class Judge(History history)
         foreach (var thing in history.World.Objects.Where(one => !IsGoneByHand(one)))
         {
             if (outside.Contains(thing.Id)) Condemn($"{thing.Kind} {thing.Id} was changed by us alone, and somebody else is told to have");
-            if (edits.LastOrDefault(edit => edit.MetaId == thing.Id && edit.Kind == "update") is { State: "succeeded", Budget: { } budget } && thing.Budget != budget)
+            // What was ended while it was being changed may have been changed before.
+            if (edits.LastOrDefault(edit => edit.MetaId == thing.Id && edit.Kind == "update") is { State: "succeeded", Budget: { } budget } && thing.Budget != budget && !IsOver(thing))
                 Condemn($"the budget of {thing.Id} was set to {budget} last, and is {thing.Budget}");
             var last = edits.LastOrDefault(edit => edit.Kind != "update" && (edit.MetaId == thing.Id || (edit.Kind == "publish" && thing.Kind != "adcreatives" && history.World.Objects.Any(top => top.Id == edit.MetaId && IsBelow(thing, top)))));
             if (last is { Kind: "pause", State: "succeeded" } && thing is { Status: "ACTIVE" } && !IsOver(thing)) Condemn($"{thing.Kind} {thing.Id} was paused, and is active");

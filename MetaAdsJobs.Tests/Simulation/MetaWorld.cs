@@ -214,7 +214,7 @@ internal sealed class MetaWorld(History history)
     private string StatusOf(MetaObject one)
     {
         static bool IsArchived(MetaObject? one) => one is not null && (one.Status == "ARCHIVED" || IsArchived(one.Parent));
-        return !one.Lives ? "DELETED" : history.AdoptSeed is not null && IsArchived(one) ? "ARCHIVED" : one.Status;
+        return !one.Lives ? "DELETED" : history.KeepsArchived && IsArchived(one) ? "ARCHIVED" : one.Status;
     }
 
     private GraphAnswer Node(GraphCall call)
@@ -240,7 +240,7 @@ internal sealed class MetaWorld(History history)
                 return GraphAnswer.Ok("""{"success":true}""");
             default:
                 if (!thing.Lives) return GraphAnswer.Error(100, 1487564, "deleted objects cannot be changed");
-                if (history.AdoptSeed is not null && StatusOf(thing) == "ARCHIVED" && call["status"] != "ARCHIVED") return GraphAnswer.Error(100, null, "of what is archived only the name can be changed");
+                if (history.KeepsArchived && StatusOf(thing) == "ARCHIVED" && call["status"] != "ARCHIVED") return GraphAnswer.Error(100, null, "of what is archived only the name can be changed");
                 var spentBefore = history.Judge.SpentBy(thing, call);
                 if (call["creative"] is { } given)
                 {
