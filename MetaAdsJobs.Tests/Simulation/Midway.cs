@@ -25,6 +25,8 @@ internal sealed class Midway(History history, int weight)
     private GraphCall? _sleepy;
     private int _left = 4;
 
+    public bool IsOn => _moment != Moment.None;
+
     public bool HasEdits => _moment is Moment.EditMadeVoid or Moment.EditDuringPause or Moment.PauseDuringActivation or Moment.ContentLost;
 
     public bool HasContents => _moment == Moment.ContentLost;
