@@ -17,7 +17,7 @@ internal sealed class Midway(History history, int weight)
 {
     private enum Moment { None, EditMadeVoid, EditDuringPause, StartDuringPause, PauseDuringActivation, ContentLost, StartTwice, DeathOfUndo }
 
-    private const int MostTries = 60;
+    private const int MostTries = 30;
     private readonly Moment _moment = history.IsOfNumbers || weight % 17 > 7 ? Moment.None : (Moment)(weight % 17);
     private readonly Random _random = new(unchecked((weight * 23) + 11));
     private readonly HashSet<GraphCall> _deadly = [];
@@ -187,14 +187,15 @@ internal sealed class Midway(History history, int weight)
         var kind = kindOf(history.World.Objects.First(one => one.Id == campaign).Status == "ACTIVE");
         if (kind == EditKind.Publish) level = 0;
         var body = kind == EditKind.Update ? JsonElement.Parse($$"""{"daily_budget_cents":{{_random.Next(200, 900)}}}""") : (JsonElement?)null;
-        return await api.Get<RequestEdit>().ExecuteAsync((EditLevel)level, level == 0 ? campaign : level == 1 ? adSet : ad, kind, body, "client", ct) is EditRequested.Queued;
+        await api.Get<RequestEdit>().ExecuteAsync((EditLevel)level, level == 0 ? campaign : level == 1 ? adSet : ad, kind, body, "client", ct);
+        return true;
     }
 
     private async Task<bool> ChangeContentAsync(SimProcess api, Asked asked, CancellationToken ct)
     {
         if (await FindAsync(api, asked, ct) is not { CampaignCreation.AdMetaId: { } ad }) return false;
         var body = JsonElement.Parse($$"""{"creative":{"clip_id":"{{history.Script.Clips[0]}}","creative_title":"At once {{_random.Next(100)}}","landing_url":"https://example.com/"} }""");
-        if (await api.Get<RequestEdit>().ExecuteAsync(EditLevel.Ad, ad, EditKind.Update, body, "client", ct) is not EditRequested.Queued { EditId: var edit }) return false;
+        if (await api.Get<RequestEdit>().ExecuteAsync(EditLevel.Ad, ad, EditKind.Update, body, "client", ct) is not EditRequested.Queued { EditId: var edit }) return true;
         foreach (var at in (int[])[8, 25])
             if (_random.Next(2) == 0) history.Script.At(at, $"takes back the content of {asked.Name}", (later, token) => later.Get<CancelEdit>().ExecuteAsync(edit, "client", token));
         return true;
@@ -204,7 +205,7 @@ internal sealed class Midway(History history, int weight)
         asked.RequestId is { } id && await api.Get<OrchestrationReader>().FindAsync(id, ct) is { Status: "succeeded" } found ? found : null;
 
     // Until it can be done, or nothing goes wrong any more.
-    private void Try(double at, string what, Func<SimProcess, CancellationToken, Task<bool>> act, double again = 10, int tries = MostTries) => history.Script.At(at, what, async (api, ct) =>
+    private void Try(double at, string what, Func<SimProcess, CancellationToken, Task<bool>> act, double again = 15, int tries = MostTries) => history.Script.At(at, what, async (api, ct) =>
     {
         if (!await act(api, ct) && tries > 0 && history.Clockwork.Now < history.Script.CalmFrom) Try(again, what, act, again, tries - 1);
     });
