@@ -176,7 +176,7 @@ internal sealed class Midway(History history, int weight)
         if (!connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM activations v JOIN orchestrations o USING (request_id) WHERE v.social_account_id = @Id AND v.state = 'active' AND o.status = 'succeeded')", new { account.Id })) return false;
         await api.Get<StopSwitch>().StopAsync(account.Id, "client", null, ct);
         // Where no start comes at the worst moment, one comes some time.
-        history.Script.At(_random.Next(30, 90), $"starts {account.Name}", (later, token) => later.Get<StopSwitch>().StartAsync(account.Id, "client", true, token));
+        history.Script.At(_random.Next(5, 40), $"starts {account.Name}", (later, token) => later.Get<StopSwitch>().StartAsync(account.Id, "client", true, token));
         return true;
     }
 
