@@ -57,7 +57,7 @@ internal sealed class History : IAsyncDisposable
         FileSeed = !isOfNumbers && weight % 5 == 3 && weight is not (73 or 108) ? weight : null;
         // Of a tenth some requests have a time, and some accounts demand approval.
         HoldSeed = !isOfNumbers && weight % 10 == 7 && weight is not (107 or 137) ? weight : null;
-        var later = sum is 12 or 14 or 17 || weight is 73 or 89 or 107 or 108 or 137 ? 0 : weight;
+        var later = sum is 12 or 14 or 17 || weight is 56 or 73 or 89 or 107 or 108 or 137 ? 0 : weight;
         (Syncs, Edits, Into, Batches, Publishers, Holds, Adopt, AdoptJudge) = (new(this), new(this), new(this), new(this, later), new(this, later), new(this), new(this), new(this));
         Midway = new(this, later);
     }
