@@ -47,6 +47,9 @@ internal sealed record Due(DateTimeOffset At, long No, Activity? Activity, SimPr
 {
     public bool CanKill { get; init; }
 
+    /// <summary>The call whose answer it is.</summary>
+    public GraphCall? Answered { get; init; }
+
     /// <summary>A statement that is ready to be sent.</summary>
     public bool IsStatement => What == "statement";
 

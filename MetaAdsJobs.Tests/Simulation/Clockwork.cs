@@ -39,13 +39,13 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
         lock (_lock) Events.Add($"{Now - new DateTimeOffset(2026, 3, 2, 12, 0, 0, TimeSpan.Zero):hh\\:mm\\:ss\\.fff}  {what}");
     }
 
-    public Due Plan(TimeSpan after, Activity? activity, SimProcess? process, string what, Action run, bool canKill = false)
+    public Due Plan(TimeSpan after, Activity? activity, SimProcess? process, string what, Action run, bool canKill = false, GraphCall? answered = null)
     {
         lock (_lock)
         {
             var at = Now + after;
             if (process is not null && process.SleepsUntil > at) at = process.SleepsUntil;
-            var due = new Due(at, _nextNo++, activity, process, what, run) { CanKill = canKill };
+            var due = new Due(at, _nextNo++, activity, process, what, run) { CanKill = canKill, Answered = answered };
             _due.Add(due);
             return due;
         }

@@ -9,7 +9,7 @@ internal static class ContentJudge
     /// <summary>Whether a create is of an edit's creative, or of the video of one that is not over.</summary>
     public static bool IsOfEdit(History history, GraphCall create)
     {
-        if (history.ContentSeed is null || create.Edge is not ("adcreatives" or "advideos")) return false;
+        if (!history.HasContents || create.Edge is not ("adcreatives" or "advideos")) return false;
         using var connection = history.Database.Aside.OpenConnection();
         var edits = connection.Query<(Guid Id, int Round, string Step, string State)>("""
             SELECT e.edit_id, e.round, r.step, e.state FROM campaign_edits e JOIN meta_ads d ON d.meta_id = e.meta_id JOIN meta_creatives r ON r.id = d.creative_db_id
@@ -18,6 +18,14 @@ internal static class ContentJudge
         if (create.Edge == "advideos") return edits.Any(edit => edit.State is not ("succeeded" or "failed" or "cancelled"));
         var marker = Marker.Split(create["name"] ?? "").Marker;
         return edits.Any(edit => Enumerable.Range(1, edit.Round).Any(round => Marker.For(edit.Id, round, edit.Step) == marker));
+    }
+
+    /// <summary>What an ad may yet be pointed to, by a call of which nobody has heard, is not deleted.</summary>
+    public static void Sends(History history, GraphCall call)
+    {
+        if (call.Method != "DELETE" || history.World.Objects.FirstOrDefault(one => one.Kind == "adcreatives" && one.Id == call.Path) is not { } creative) return;
+        if (history.World.AllSent.Any(sent => sent is { IsProvenNotDone: false, IsDone: false } && sent.At > history.Clockwork.Now - history.SettleDelay && sent.Call["creative"]?.Contains($"\"{creative.Id}\"", StringComparison.Ordinal) == true && !sent.Call.IsCreate))
+            history.Judge.Condemn($"creative {creative.Id} is deleted, and an ad may yet be pointed to it");
     }
 
     /// <param name="named">What something names; what edits have made is added.</param>

@@ -13,7 +13,7 @@ internal static class EventJudge
 
     public static async Task EndAsync(History history, Npgsql.NpgsqlConnection connection, Guid accountId)
     {
-        // A campaign that was adopted is no end of a run. Of an edit or a sync that was opened again the row tells its last end alone.
+        // A campaign that was adopted is no end of a run. Of a sync that was opened again the row tells its last end alone; nobody here opens an edit again.
         var wrong = await connection.QueryAsync<string>("""
             WITH runs AS (
                 SELECT 'orchestration.' || status AS type, request_id::text AS subject, completed_at AS at FROM orchestrations
@@ -28,7 +28,7 @@ internal static class EventJudge
             SELECT concat(type, ' of ', subject, ' at ', at, ' is told ', (SELECT count(*) FROM told t WHERE (t.type, t.subject, t.at) = (ends.type, ends.subject, ends.at)), ' times') FROM ends
             WHERE (SELECT count(*) FROM told t WHERE (t.type, t.subject, t.at) = (ends.type, ends.subject, ends.at)) <> 1
             UNION ALL SELECT concat(type, ' of ', subject, ' at ', at, ' is told, and never was') FROM told t
-            WHERE type LIKE 'orchestration.%' AND NOT EXISTS (SELECT 1 FROM runs r WHERE (t.type, t.subject, t.at) = (r.type, r.subject, r.at))
+            WHERE (type LIKE 'orchestration.%' OR type IN ('edit.succeeded', 'edit.failed', 'edit.cancelled')) AND NOT EXISTS (SELECT 1 FROM ends e WHERE (t.type, t.subject, t.at) = (e.type, e.subject, e.at))
             UNION ALL SELECT concat(type, ' of ', subject, ' goes ', deliveries, ' times to one who listens') FROM told WHERE deliveries <> 1
             """, new { accountId });
         foreach (var one in wrong) history.Judge.Condemn(one);

@@ -11,7 +11,6 @@ internal sealed class History : IAsyncDisposable
     private static readonly TimeSpan Longest = TimeSpan.FromHours(12);
     private readonly List<SimProcess> _processes = [];
     private readonly Dictionary<Guid, string> _names = [];
-    private readonly HashSet<string> _saidMissing = [];
     private int _born;
 
     public History(SimDatabase database, Choices choices, bool isOfNumbers)
@@ -39,7 +38,7 @@ internal sealed class History : IAsyncDisposable
         NumbersJudge = new(this);
         Script = new(this);
         // Drawn by what has been drawn: another choice here would make other histories of all seeds.
-        IsStoppedMidway = !isOfNumbers && choices.Made.Sum() % 8 == 4;
+        Fates = new(this, isStoppedMidway: !isOfNumbers && choices.Made.Sum() % 8 == 4);
         // Two in five; those that are kept for what they once showed are of single ads.
         var sum = choices.Made.Sum();
         TreeSeed = !isOfNumbers && sum % 5 is 2 or 4 && sum is not (12 or 14) ? sum : null;
@@ -56,9 +55,10 @@ internal sealed class History : IAsyncDisposable
         FileSeed = !isOfNumbers && weight % 5 == 3 && weight is not (73 or 108) ? weight : null;
         // Of a tenth some requests have a time, and some accounts demand approval.
         HoldSeed = !isOfNumbers && weight % 10 == 7 && weight is not (107 or 137) ? weight : null;
-        var later = sum is 12 or 14 or 17 || weight is 73 or 89 or 107 or 108 or 137 ? 0 : weight;
+        var later = sum is 12 or 14 or 17 || weight is 56 or 73 or 89 or 107 or 108 or 137 ? 0 : weight;
         (Syncs, Edits, Into, Batches, Publishers, Reviews, Holds, Adopt, AdoptJudge) = (new(this), new(this), new(this), new(this, later), new(this, later), new(this, later), new(this), new(this), new(this));
         (Receiver, Deliveries, Alerts) = (new(this), new(this, later), new(this, later));
+        Midway = new(this, later);
     }
 
     /// <summary>About syncs and nights; else about requests and spending.</summary>
@@ -68,8 +68,6 @@ internal sealed class History : IAsyncDisposable
     public Clockwork Clockwork { get; }
     public Odds Odds { get; private set; }
     public bool IsQuiet { get; private set; }
-    /// <summary>A stop comes while something is activated by a call whose answer is lost, and which Meta carries out when it likes.</summary>
-    public bool IsStoppedMidway { get; private set; }
     /// <summary>From which the form of its trees is drawn; null where each request is for one ad.</summary>
     public int? TreeSeed { get; }
     /// <summary>From which is drawn what is done to campaigns after their birth; null where nothing is.</summary>
@@ -82,6 +80,12 @@ internal sealed class History : IAsyncDisposable
     public int? IntoSeed { get; }
     /// <summary>From which is drawn what somebody makes in Ads Manager, and what becomes of it when it is adopted; null where nobody does.</summary>
     public int? AdoptSeed { get; }
+    /// <summary>Something may be done to campaigns after their birth.</summary>
+    public bool HasEdits => EditSeed is not null || Midway.HasEdits;
+    /// <summary>Ads may be given other contents.</summary>
+    public bool HasContents => ContentSeed is not null || Midway.HasContents;
+    /// <summary>Meta changes nothing any more of what is archived, nor of what hangs on it.</summary>
+    public bool KeepsArchived => AdoptSeed is not null || Midway.HasEdits;
     /// <summary>The clip with a video is a file; null where it is a URL.</summary>
     public int? FileSeed { get; }
     /// <summary>From which is drawn what waits for a time or an approval; null where nothing does.</summary>
@@ -104,6 +108,8 @@ internal sealed class History : IAsyncDisposable
     public BatchScript Batches { get; }
     public PublisherScript Publishers { get; }
     public ReviewScript Reviews { get; }
+    public Midway Midway { get; }
+    public Fates Fates { get; }
     public AdoptJudge AdoptJudge { get; }
     public SimReceiver Receiver { get; }
     public DeliveryScript Deliveries { get; }
@@ -135,6 +141,7 @@ internal sealed class History : IAsyncDisposable
         Reviews.Plan();
         Deliveries.Plan();
         Alerts.Plan();
+        Midway.Plan();
         PlanSweep();
         // Storm, then calm: whatever is still open has to come to its end.
         Go(until: () => Clockwork.Now >= Script.CalmFrom || Clockwork.Steps > MostStormySteps);
@@ -173,14 +180,14 @@ internal sealed class History : IAsyncDisposable
     private bool Beforehand(Due due)
     {
         if (due.Process is not { } process || !due.CanKill) return false;
-        if (Choices.Chance(Odds.Death))
+        if (Midway.Kills(due) || Choices.Chance(Odds.Death))
         {
             Clockwork.Tell($"{process.Name} dies before: {due.What}");
             Kill(process);
             return true;
         }
 
-        if (process.IsAwake && Choices.Chance(Odds.Sleep) && Sleep(process, Lease * Choices.OneOf(1.3, 0.5, 3)))
+        if (Midway.SleepAt(due) is { } length ? Sleep(process, length) : process.IsAwake && Choices.Chance(Odds.Sleep) && Sleep(process, Lease * Choices.OneOf(1.3, 0.5, 3)))
         {
             Clockwork.Postpone(due, process.SleepsUntil);
             return true;
@@ -233,47 +240,6 @@ internal sealed class History : IAsyncDisposable
         var worker = workers[Choices.Below(workers.Count)];
         worker.Begin($"{worker.Name} sweep", ct => worker.Get<Sweep>().RescueAsync(ct), _ => { });
     });
-
-    /// <summary>How much later Meta does what it is told.</summary>
-    public TimeSpan DelayOf(GraphCall call, WireFate fate)
-    {
-        var seconds = Choices.Chance(Odds.Fault) ? Choices.OneOf(1, 6, 20, 40) : 0;
-        if (ActivatedCampaign(call) is { } campaign)
-        {
-            IsStoppedMidway = false;
-            seconds = Choices.OneOf(40, 20, 6);
-            Script.StopsSoon(campaign.AccountId);
-        }
-
-        return TimeSpan.FromSeconds(seconds);
-    }
-
-    public WireFate FateOf(GraphCall call)
-    {
-        if (ActivatedCampaign(call) is not null) return WireFate.BrokenDoneLater;
-        if (Choices.Chance(Odds.Fault))
-        {
-            return call.Changes
-                ? Choices.OneOf(WireFate.BrokenAfter, WireFate.BrokenBefore, WireFate.BrokenDoneLater, WireFate.SilentDone, WireFate.SilentNotDone, WireFate.NotSent,
-                    WireFate.ServerErrorDone, WireFate.ServerErrorNotDone, WireFate.GarbledDone)
-                : Choices.OneOf(WireFate.BrokenBefore, WireFate.SilentNotDone, WireFate.NotSent, WireFate.ServerErrorNotDone, WireFate.GarbledDone);
-        }
-
-        if (!Choices.Chance(Odds.Refusal)) return WireFate.Fine;
-        var fate = call.IsCreate ? Choices.OneOf(WireFate.Throttled, WireFate.Transient, WireFate.Rejected, WireFate.SaidMissing) : Choices.OneOf(WireFate.Throttled, WireFate.Transient, WireFate.SaidMissing);
-        // Said twice in a row it is believed, as the README has it: that is no history to judge.
-        var thing = call.Path.Split('/')[0];
-        return fate == WireFate.SaidMissing && !_saidMissing.Add(thing) && _saidMissing.Remove(thing) ? WireFate.Fine : fate;
-    }
-
-    // The first one in a history in which that is to be stopped.
-    private MetaObject? ActivatedCampaign(GraphCall call) => IsStoppedMidway && call.Activates && !Odds.IsQuiet ? World.Objects.FirstOrDefault(one => one.Id == call.Path && one.Kind == "campaigns") : null;
-
-    public StatementFate FateOf(Activity activity, bool isWhole)
-    {
-        if (activity.IsBackground || !Choices.Chance(Odds.Cut)) return StatementFate.Done;
-        return isWhole ? Choices.OneOf(StatementFate.CutAfter, StatementFate.CutBefore) : StatementFate.CutBefore;
-    }
 
     public async ValueTask DisposeAsync()
     {

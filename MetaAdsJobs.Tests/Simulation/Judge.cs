@@ -53,6 +53,7 @@ internal sealed class Judge(History history)
             history.Holds.Activates(campaign);
         }
 
+        ContentJudge.Sends(history, call);
         if (!call.IsCreate || call.Edge == "adimages") return;
         var now = history.Clockwork.Now;
         // What a paused ad is to show may be made during a stop.
@@ -71,7 +72,7 @@ internal sealed class Judge(History history)
         // A stop may have paused what hangs on it meanwhile; but it was there, and switched on first. Edits pause and delete parts of what has been whole.
         bool WasActivated(MetaObject one) => history.World.Done.Exists(done => done.Object == one && done.Call["status"] == "ACTIVE");
         var whole = history.World.Objects.Count(ad =>
-            ad is { Kind: "ads", Parent: { } set } && set.Parent == campaign && (history.EditSeed is not null || ad is { Lives: true, Parent.Lives: true, Creative.Lives: true } && WasActivated(ad) && WasActivated(set)));
+            ad is { Kind: "ads", Parent: { } set } && set.Parent == campaign && (history.HasEdits || ad is { Lives: true, Parent.Lives: true, Creative.Lives: true } && WasActivated(ad) && WasActivated(set)));
         return whole >= history.Script.AdsOf(campaign);
     }
 
@@ -138,6 +139,7 @@ internal sealed class Judge(History history)
             foreach (var orphan in history.World.Ours(adAccountId).Where(one => one.Lives && one.Kind != "advideos" && !named.Contains(one)))
                 Condemn($"{orphan.Kind} {orphan.Id} \"{orphan.Name}\" lives at Meta, and no result names it");
             await JudgeSpendingAsync(connection, adAccountId);
+            await StopJudge.EndAsync(history, connection, accountId, adAccountId);
             await JudgeEditsAsync(connection, accountId);
             await JudgeAuditAsync(connection, accountId, adAccountId);
             await history.AdoptJudge.EndAsync(connection, accountId);
@@ -207,7 +209,8 @@ internal sealed class Judge(History history)
         foreach (var thing in history.World.Objects.Where(one => !IsGoneByHand(one)))
         {
             if (outside.Contains(thing.Id)) Condemn($"{thing.Kind} {thing.Id} was changed by us alone, and somebody else is told to have");
-            if (edits.LastOrDefault(edit => edit.MetaId == thing.Id && edit.Kind == "update") is { State: "succeeded", Budget: { } budget } && thing.Budget != budget)
+            // What was ended while it was being changed may have been changed before.
+            if (edits.LastOrDefault(edit => edit.MetaId == thing.Id && edit.Kind == "update") is { State: "succeeded", Budget: { } budget } && thing.Budget != budget && !IsOver(thing))
                 Condemn($"the budget of {thing.Id} was set to {budget} last, and is {thing.Budget}");
             var last = edits.LastOrDefault(edit => edit.Kind != "update" && (edit.MetaId == thing.Id || (edit.Kind == "publish" && thing.Kind != "adcreatives" && history.World.Objects.Any(top => top.Id == edit.MetaId && IsBelow(thing, top)))));
             if (last is { Kind: "pause", State: "succeeded" } && thing is { Status: "ACTIVE" } && !IsOver(thing)) Condemn($"{thing.Kind} {thing.Id} was paused, and is active");

@@ -41,6 +41,9 @@ internal sealed record SentCall(DateTimeOffset At, GraphCall Call)
 {
     /// <summary>Its answer said that it was not done.</summary>
     public bool IsProvenNotDone { get; set; }
+
+    /// <summary>Its answer said that it was done.</summary>
+    public bool IsDone { get; set; }
 }
 
 /// <summary>Meta's side of the world, in memory: what exists, what lists show of it, and what it answers. It shares no line with the client.</summary>
@@ -224,7 +227,7 @@ internal sealed class MetaWorld(History history)
     public string StatusOf(MetaObject one)
     {
         static bool IsArchived(MetaObject? one) => one is not null && (one.Status == "ARCHIVED" || IsArchived(one.Parent));
-        return !one.Lives ? "DELETED" : history.AdoptSeed is not null && IsArchived(one) ? "ARCHIVED" : one.Status;
+        return !one.Lives ? "DELETED" : history.KeepsArchived && IsArchived(one) ? "ARCHIVED" : one.Status;
     }
 
     private GraphAnswer Node(GraphCall call)
@@ -243,14 +246,14 @@ internal sealed class MetaWorld(History history)
             case "DELETE":
                 if (!thing.Lives) return GraphAnswer.Error(100, 33, "Object does not exist, cannot be loaded due to missing permissions, or does not support this operation");
                 // Others let an undo go on, as they did before ads were pointed to other creatives.
-                if (history.ContentSeed is not null && _objects.Exists(ad => ad is { Kind: "ads", Lives: true } && ad.Creative == thing)) return GraphAnswer.Error(100, 1487390, "the creative is shown by an ad");
+                if (history.HasContents && _objects.Exists(ad => ad is { Kind: "ads", Lives: true } && ad.Creative == thing)) return GraphAnswer.Error(100, 1487390, "the creative is shown by an ad");
                 thing.Status = "DELETED";
                 Done.Add((history.Clockwork.Now, call, thing));
                 history.AdoptJudge.Touched(thing, call);
                 return GraphAnswer.Ok("""{"success":true}""");
             default:
                 if (!thing.Lives) return GraphAnswer.Error(100, 1487564, "deleted objects cannot be changed");
-                if (history.AdoptSeed is not null && StatusOf(thing) == "ARCHIVED" && call["status"] != "ARCHIVED") return GraphAnswer.Error(100, null, "of what is archived only the name can be changed");
+                if (history.KeepsArchived && StatusOf(thing) == "ARCHIVED" && call["status"] != "ARCHIVED") return GraphAnswer.Error(100, null, "of what is archived only the name can be changed");
                 var spentBefore = history.Judge.SpentBy(thing, call);
                 if (call["creative"] is { } given)
                 {

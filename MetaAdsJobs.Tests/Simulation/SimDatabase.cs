@@ -146,7 +146,7 @@ internal sealed class SimDatabase : IAsyncDisposable
 
         // What is only a part of a transaction cannot be committed without the rest of it.
         var isWhole = System.Transactions.Transaction.Current is null && (command.Transaction is null || command.CommandText.Contains("INSERT INTO meta_ads", StringComparison.Ordinal));
-        var fate = command.Transaction is null ? history.FateOf(activity, isWhole) : activity.OfCopy ?? history.FateOf(activity, isWhole);
+        var fate = command.Transaction is null ? history.Fates.Of(activity, isWhole) : activity.OfCopy ?? history.Fates.Of(activity, isWhole);
         var isTold = command.Transaction is not null && activity.OfCopy is not null;
         if (isTold) activity.OfCopy = null;
         if (fate == StatementFate.CutAfter) DoAside(command);
@@ -176,7 +176,7 @@ internal sealed class SimDatabase : IAsyncDisposable
     private bool BeforeCopy(string sql)
     {
         if (History is not { Clockwork.Caller: { Process.IsDead: false } activity } history) return false;
-        activity.OfCopy = history.FateOf(activity, isWhole: false);
+        activity.OfCopy = history.Fates.Of(activity, isWhole: false);
         if (activity.OfCopy != StatementFate.Done) history.Clockwork.Tell($"{activity.Name}: connection cut with {Short(sql)}");
         return false;
     }

@@ -11,6 +11,12 @@ internal sealed class GraphCall(string method, string path, IReadOnlyDictionary<
     public string Path { get; } = path;
     public string Token { get; } = token;
 
+    /// <summary>What sends it, such as the run of a job.</summary>
+    public string By { get; init; } = "";
+
+    /// <summary>The kind of the job that sends it.</summary>
+    public string ByKind => By.Split(' ').ElementAtOrDefault(1) ?? "";
+
     public string? this[string field] => fields.GetValueOrDefault(field);
 
     /// <summary>What may change something at Meta.</summary>
@@ -99,7 +105,7 @@ internal sealed class SimWire(History history, SimProcess process) : HttpMessage
         var path = request.RequestUri!.AbsolutePath.TrimStart('/');
         var query = QueryHelpers.ParseQuery(request.Method == HttpMethod.Post ? body : request.RequestUri.Query);
         var call = new GraphCall(request.Method.Method, Uri.UnescapeDataString(path[(path.IndexOf('/') + 1)..]),
-            query.ToDictionary(pair => pair.Key, pair => pair.Value.ToString()), request.Headers.Authorization!.Parameter!);
+            query.ToDictionary(pair => pair.Key, pair => pair.Value.ToString()), request.Headers.Authorization!.Parameter!) { By = activity.Name };
         return await ExchangeAsync(call, activity, cancellationToken);
     }
 
@@ -109,9 +115,10 @@ internal sealed class SimWire(History history, SimProcess process) : HttpMessage
     {
         var (clockwork, world) = (history.Clockwork, history.World);
         var source = new TaskCompletionSource<HttpResponseMessage>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var fate = history.FateOf(call);
-        var latency = Latencies[history.Choices.Chance(history.Odds.Slow) ? history.Choices.Below(Latencies.Length) : 0];
-        var later = history.DelayOf(call, fate);
+        var worst = history.Midway.Of(call);
+        var fate = worst?.Fate ?? history.Fates.Of(call);
+        var latency = worst?.Latency ?? Latencies[history.Choices.Chance(history.Odds.Slow) ? history.Choices.Below(Latencies.Length) : 0];
+        var later = worst?.Later ?? history.Fates.DelayOf(call, fate);
         var told = $"{activity.Name}: {call}{(fate == WireFate.Fine ? "" : $" ({fate}{(later > TimeSpan.Zero ? $", {later.TotalSeconds} s later" : "")})")}";
         var sent = world.Sent(call);
         Due? waits = null;
@@ -164,7 +171,7 @@ internal sealed class SimWire(History history, SimProcess process) : HttpMessage
             try
             {
                 var answer = AnswerOf(fate, made);
-                sent.IsProvenNotDone = answer.Status == 400;
+                (sent.IsProvenNotDone, sent.IsDone) = (answer.Status == 400, fate == WireFate.Fine && answer.Status == 200);
                 source.TrySetResult(new((HttpStatusCode)answer.Status) { Content = new StringContent(answer.Body, Encoding.UTF8, "application/json") });
             }
             catch (Exception broken) when (broken is HttpRequestException or IOException)
@@ -172,7 +179,7 @@ internal sealed class SimWire(History history, SimProcess process) : HttpMessage
                 sent.IsProvenNotDone = fate == WireFate.NotSent;
                 source.TrySetException(broken);
             }
-        }, canKill: true);
+        }, canKill: true, answered: call);
     }
 
     private GraphAnswer AnswerOf(WireFate fate, Func<GraphAnswer>? made)

@@ -54,7 +54,7 @@ public sealed partial class SimulationTests
     public async Task A_history_that_once_broke_a_promise_keeps_it(int seed)
     {
         await using var database = await SimDatabase.CreateAsync();
-        Assert.That(await RunAsync(database, seed), Has.Property(nameof(History.TreeSeed)).Null.And.Property(nameof(History.EditSeed)).Null.And.Property(nameof(History.KindSeed)).Null.And.Property(nameof(History.IntoSeed)).Null.And.Property(nameof(History.AdoptSeed)).Null.And.Property(nameof(History.FileSeed)).Null.And.Property(nameof(History.Batches)).Property(nameof(BatchScript.IsOn)).False, "it is another history by now");
+        Assert.That(await RunAsync(database, seed), Has.Property(nameof(History.TreeSeed)).Null.And.Property(nameof(History.EditSeed)).Null.And.Property(nameof(History.KindSeed)).Null.And.Property(nameof(History.IntoSeed)).Null.And.Property(nameof(History.AdoptSeed)).Null.And.Property(nameof(History.FileSeed)).Null.And.Property(nameof(History.Batches)).Property(nameof(BatchScript.IsOn)).False.And.Property(nameof(History.Midway)).Property(nameof(Midway.IsOn)).False, "it is another history by now");
     }
 
     /// <inheritdoc cref="A_history_that_once_broke_a_promise_keeps_it"/>
@@ -63,7 +63,7 @@ public sealed partial class SimulationTests
     public async Task A_history_of_trees_that_once_broke_a_promise_keeps_it(int seed)
     {
         await using var database = await SimDatabase.CreateAsync();
-        Assert.That(await RunAsync(database, seed), Has.Property(nameof(History.TreeSeed)).Not.Null.And.Property(nameof(History.EditSeed)).Null.And.Property(nameof(History.KindSeed)).Null.And.Property(nameof(History.IntoSeed)).Null.And.Property(nameof(History.AdoptSeed)).Null.And.Property(nameof(History.FileSeed)).Null.And.Property(nameof(History.Batches)).Property(nameof(BatchScript.IsOn)).False, "it is another history by now");
+        Assert.That(await RunAsync(database, seed), Has.Property(nameof(History.TreeSeed)).Not.Null.And.Property(nameof(History.EditSeed)).Null.And.Property(nameof(History.KindSeed)).Null.And.Property(nameof(History.IntoSeed)).Null.And.Property(nameof(History.AdoptSeed)).Null.And.Property(nameof(History.FileSeed)).Null.And.Property(nameof(History.Batches)).Property(nameof(BatchScript.IsOn)).False.And.Property(nameof(History.Midway)).Property(nameof(Midway.IsOn)).False, "it is another history by now");
     }
 
     /// <inheritdoc cref="A_history_that_once_broke_a_promise_keeps_it"/>
@@ -71,7 +71,7 @@ public sealed partial class SimulationTests
     public async Task A_history_of_edits_that_once_broke_a_promise_keeps_it(int seed)
     {
         await using var database = await SimDatabase.CreateAsync();
-        Assert.That(await RunAsync(database, seed), Has.Property(nameof(History.EditSeed)).Not.Null.And.Property(nameof(History.AdoptSeed)).Null.And.Property(nameof(History.FileSeed)).Null.And.Property(nameof(History.Batches)).Property(nameof(BatchScript.IsOn)).False, "it is another history by now");
+        Assert.That(await RunAsync(database, seed), Has.Property(nameof(History.EditSeed)).Not.Null.And.Property(nameof(History.AdoptSeed)).Null.And.Property(nameof(History.FileSeed)).Null.And.Property(nameof(History.Batches)).Property(nameof(BatchScript.IsOn)).False.And.Property(nameof(History.Midway)).Property(nameof(Midway.IsOn)).False, "it is another history by now");
     }
 
     /// <inheritdoc cref="A_history_that_once_broke_a_promise_keeps_it"/>

@@ -204,6 +204,13 @@ public sealed class StubRefusalTests
     public Task An_ad_is_refused_for(string parameter, string? value, int? subcode) =>
         AssertRefusedAsync("ads", StubWorld.GoodAd(_tree.AdSet, _tree.Creative), parameter, value, subcode, parameter);
 
+    [Test]
+    public async Task An_ad_is_refused_for_what_is_no_creative()
+    {
+        foreach (var other in (string[])[_tree.Campaign, _tree.AdSet, _tree.Ad])
+            await AssertRefusedAsync("ads", StubWorld.GoodAd(_tree.AdSet, other), "creative", $$"""{"creative_id":"{{other}}"}""", 33, "creative");
+    }
+
     [TestCase("", "", 1772103)]
     [TestCase(",\"publisher_platforms\":[\"facebook\",\"instagram\"]", "", 1772103)]
     [TestCase("", ",\"instagram_user_id\":\"5\"", null)]

@@ -1,0 +1,30 @@
+using Dapper;
+
+namespace MetaAdsJobs.Tests.Simulation;
+
+/// <summary>What stops have paused: when all are lifted it is active again, or somebody here knows of it.</summary>
+internal static class StopJudge
+{
+    public static async Task EndAsync(History history, Npgsql.NpgsqlConnection connection, Guid accountId, string adAccountId)
+    {
+        // Of what failed nobody knows how it stands, and what a person has paused or ended stays so.
+        var known = (await connection.QueryAsync<string>("SELECT unnest(paused_ids) FROM activations WHERE social_account_id = @accountId", new { accountId })).ToHashSet();
+        var judged = (await connection.QueryAsync<string>("""
+            SELECT c.meta_id FROM meta_campaigns c JOIN orchestrations o USING (request_id) WHERE c.social_account_id = @accountId AND o.status = 'succeeded'
+              AND NOT EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = c.request_id AND (e.kind IN ('archive', 'delete') OR e.kind = 'pause' AND e.meta_id = c.meta_id OR e.kind IN ('publish', 'resume') AND e.state <> 'succeeded'))
+            """, new { accountId })).ToHashSet();
+        var all = history.World.Objects.Where(one => one.AccountId == adAccountId && one.Kind is "campaigns" or "adsets" or "ads").ToLookup(TopOf);
+        foreach (var campaign in all.Where(campaign => judged.Contains(campaign.Key.Id) && campaign.All(one => one is { Lives: true, IsByHand: false, Status: not "ARCHIVED" })))
+            foreach (var one in campaign.Where(one => one.Status == "PAUSED" && !known.Contains(one.Id) && IsPausedByStop(history, one)))
+                history.Judge.Condemn($"{one.Kind} {one.Id} was paused by a stop, which is lifted, and nobody will activate it again");
+    }
+
+    private static bool IsPausedByStop(History history, MetaObject one)
+    {
+        var calls = history.World.Done.Where(done => done.Object == one && done.Call["status"] is "ACTIVE" or "PAUSED" && !done.Call.IsCreate).Select(done => done.Call).ToList();
+        var pauses = calls[(calls.FindLastIndex(call => call["status"] == "ACTIVE") + 1)..];
+        return pauses.Count < calls.Count && pauses.Count > 0 && pauses.TrueForAll(call => call.ByKind == "pause");
+    }
+
+    private static MetaObject TopOf(MetaObject one) => one.Parent is { } parent ? TopOf(parent) : one;
+}
