@@ -101,11 +101,12 @@ internal static class PoolNumbers
             members AS (
                 SELECT o.id, c.metric, sum(c.amount) AS amount FROM changed c
                 LEFT JOIN meta_ads d ON d.meta_id = c.object_id LEFT JOIN meta_adsets s ON s.id = d.adset_db_id
-                CROSS JOIN LATERAL (VALUES (c.campaign_meta_id), (s.meta_id)) AS o (id) WHERE o.id = ANY (@Ids) GROUP BY 1, 2)
-            SELECT m.id, max(m.amount / NULLIF(t.amount, 0))::double precision AS share FROM members m CROSS JOIN LATERAL (
-                SELECT sum(CASE m.metric WHEN 'spend' THEN i.spend ELSE i.results END) AS amount FROM meta_ad_insights i
-                WHERE i.social_account_id = ANY (@Accounts) AND i.date_start BETWEEN @From AND @To AND m.id IN (i.campaign_meta_id, i.adset_meta_id)) t
-            GROUP BY 1
+                CROSS JOIN LATERAL (VALUES (c.campaign_meta_id), (s.meta_id)) AS o (id) WHERE o.id = ANY (@Ids) GROUP BY 1, 2),
+            totals AS (
+                SELECT o.id, sum(i.spend) AS spend, sum(i.results) AS results
+                FROM meta_ad_insights i CROSS JOIN LATERAL (VALUES (i.campaign_meta_id), (i.adset_meta_id)) AS o (id)
+                WHERE EXISTS (SELECT 1 FROM members) AND i.social_account_id = ANY (@Accounts) AND i.date_start BETWEEN @From AND @To AND o.id IN (SELECT id FROM members) GROUP BY 1)
+            SELECT m.id, max(m.amount / NULLIF(CASE m.metric WHEN 'spend' THEN t.spend ELSE t.results END, 0))::double precision AS share FROM members m LEFT JOIN totals t ON t.id = m.id GROUP BY 1
             """;
         return (await connection.QueryAsync<(string Id, double? Share)>(new(RestatedSql, new { Accounts = accounts, Ids = ids, From = from, To = to, Since = since }, transaction, TimeoutSeconds, cancellationToken: ct)))
             .ToDictionary(one => one.Id, one => one.Share ?? 1);

@@ -64,5 +64,6 @@ public sealed record BudgetProposal
 /// <summary>A member as it is now.</summary>
 /// <param name="DailyCents">Its budget for a day; null: none of its own.</param>
 /// <param name="LifetimeCents">Its budget for its whole life.</param>
+/// <param name="WeekSpend">Of its last seven whole days, in whole units of the currency.</param>
 /// <param name="Pacing">Of a budget for a whole life that has an end.</param>
-public sealed record PoolMemberNow(string Id, string Name, string? Status, long? DailyCents, long? LifetimeCents, long? MinCents, long? MaxCents, decimal? SpendOf7Days, decimal? ResultsOf7Days, Pacing? Pacing);
+public sealed record PoolMemberNow(string Id, string Name, string? Status, long? DailyCents, long? LifetimeCents, long? MinCents, long? MaxCents, decimal? WeekSpend, decimal? WeekResults, Pacing? Pacing);

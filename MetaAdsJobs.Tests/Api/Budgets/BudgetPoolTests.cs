@@ -72,7 +72,7 @@ public sealed class BudgetPoolTests
         var detail = (await viewer.GetAsync(url)).Json;
         var latest = detail["pool"]!["latest"]!;
         Assert.That(((string?)latest["state"], (long?)latest["total_cents"], (long?)detail["moves"]![1]!["proposed_cents"], (string?)detail["moves"]![1]!["why"]![0]), Is.EqualTo(("asked", 200_00L, 120_00L, "step")), detail.ToJsonString());
-        Assert.That(((decimal?)detail["members"]![0]!["spend_of7_days"] ?? (decimal?)detail["members"]![0]!["spend_of_7_days"], (string?)detail["members"]![0]!["status"]), Is.EqualTo((700m, "ACTIVE")), detail.ToJsonString());
+        Assert.That(((decimal?)detail["members"]![0]!["week_spend"], (string?)detail["members"]![0]!["status"]), Is.EqualTo((700m, "ACTIVE")), detail.ToJsonString());
         var proposal = $"{url}/proposals/{latest["id"]}";
         Assert.That((await viewer.PostAsync($"{proposal}/accept")).Code, Is.EqualTo(403));
         Assert.That((string?)(await _manager.PostAsync($"{proposal}/accept")).Json["decided_by"], Is.EqualTo("manager@tests"));
