@@ -138,9 +138,9 @@ public sealed class SaveBudgetPool
         "SELECT EXISTS (SELECT 1 FROM budget_proposals WHERE pool_id = @Id AND state = 'accepted' AND begun_at IS NOT NULL)", new { Id = id }, transaction, cancellationToken: ct));
 
     private Task<int> VoidAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid id, CancellationToken ct) => connection.ExecuteAsync(new("""
-        UPDATE budget_proposals SET state = 'void', state_why = 'the pool was changed', completed_at = @Now
+        UPDATE budget_proposals SET state = 'void', state_why = @Why, completed_at = @Now
         WHERE pool_id = @Id AND state IN ('none', 'shown', 'asked', 'accepted') AND begun_at IS NULL AND day = (SELECT max(day) FROM budget_proposals WHERE pool_id = @Id)
-        """, new { Id = id, Now = _time.GetUtcNow() }, transaction, cancellationToken: ct));
+        """, new { Id = id, Why = "the pool was changed", Now = _time.GetUtcNow() }, transaction, cancellationToken: ct));
 
     private static bool IsTaken(PostgresException exception) => exception.SqlState == PostgresErrorCodes.UniqueViolation && exception.TableName == "budget_pool_members";
 

@@ -27,7 +27,7 @@ internal sealed class ProposeBudgets(NpgsqlDataSource dataSource, PictureReader 
     private async Task<IReadOnlyList<Guid>> DueAsync(CancellationToken ct)
     {
         const string DueSql = """
-            UPDATE budget_proposals q SET state = 'lapsed', state_why = 'nobody accepted it on its day', completed_at = @Now FROM budget_pools p JOIN social_accounts a ON a.id = p.social_account_id
+            UPDATE budget_proposals q SET state = 'lapsed', state_why = @Lapsed, completed_at = @Now FROM budget_pools p JOIN social_accounts a ON a.id = p.social_account_id
             WHERE q.pool_id = p.id AND q.state = 'asked' AND q.day < (@Now AT TIME ZONE a.timezone_name)::date;
             SELECT p.id FROM budget_pools p JOIN social_accounts a ON a.id = p.social_account_id CROSS JOIN LATERAL (SELECT (@Now AT TIME ZONE a.timezone_name) AS at) n
             LEFT JOIN LATERAL (
@@ -37,7 +37,7 @@ internal sealed class ProposeBudgets(NpgsqlDataSource dataSource, PictureReader 
             ORDER BY p.id
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<Guid>(new(DueSql, new { Now = time.GetUtcNow() }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<Guid>(new(DueSql, new { Now = time.GetUtcNow(), Lapsed = "nobody accepted it on its day" }, cancellationToken: ct))).AsList();
     }
 
     private async Task DecideAsync(Guid[] pools, CancellationToken ct)
