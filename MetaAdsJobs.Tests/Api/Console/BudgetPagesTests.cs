@@ -31,7 +31,7 @@ public sealed class BudgetPagesTests() : BrowserTests(shared: () => SharedServic
         await page.Locator("#f-members").FillAsync("page1 95 200\nnobody");
         await page.Locator("#f-mode").SelectOptionAsync("ask");
         await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("members[1].id");
+        await Expect(page.Locator("#f-members")).ToHaveAccessibleDescriptionAsync(new System.Text.RegularExpressions.Regex("there is no campaign nobody"));
 
         await page.Locator("#f-members").FillAsync("page1 95 200\npage2");
         await page.Locator("#f-days").FillAsync("2");
