@@ -45,7 +45,9 @@ internal static class DecidePool
         // What is owed, or lies outside of what its owner allows, is moved whatever it brings.
         if (total != now || free.Any(look => look.Now < look.Room.Least || look.Now > look.Room.Most)) return decision;
         IReadOnlyList<string> why = far.Gain < pool.LeastGain || tonight.After <= tonight.Before ? [Reason.SmallGain] : tonight.Sureness < LeastSureness ? [Reason.Unsure] : [];
-        return why.Count == 0 ? decision : decision with { IsProposed = false, Why = why };
+        if (why.Count == 0) return decision;
+        free.ForEach(look => look.Proposed = null);
+        return decision with { IsProposed = false, Why = why, Members = Decision(pool, looks).Members };
     }
 
     private static long[] Divide(List<Look> free, int offset, double exponent, long total, List<long> least, List<long> most)
