@@ -46,6 +46,7 @@ public sealed class OptimumTests
     [TestCase(new[] { 33.35, 33.35, 33.3 }, 100, new long[] { 34, 33, 33 })]
     [TestCase(new[] { 15.9999999999, 64.0000000001, 60 }, 140, new long[] { 16, 64, 60 })]
     [TestCase(new[] { 10.0, 10, 10 }, 27, new long[] { 9, 9, 9 })]
+    [TestCase(new[] { 10.0, 10, 10 }, 40, new long[] { 18, 11, 11 })]
     public void Whole_units_add_up_to_the_last_one(double[] amounts, long total, long[] units) =>
         Assert.That(WholeUnits.Of(amounts, total, [0, 0, 0], [100, 100, 100]), Is.EqualTo(units));
 
