@@ -99,7 +99,7 @@ public sealed class CarryOutTests
         var tree = await _world.PoolAsync("act", 10, 10, 20, 20);
         await _world.ProposeAsync();
         var jobs = await JobsAsync();
-        for (var round = 0; round < 4; round++)
+        for (var round = 0; round < 5; round++)
         {
             await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => _world.CarryOnAsync()));
             if (round == 0) Assert.That(await JobsAsync() - jobs, Is.EqualTo(2), "no job without its edit");
@@ -156,7 +156,7 @@ public sealed class CarryOutTests
         await _world.CarryOnAsync();
         Assert.That((await _world.NightAsync(tree)).State, Is.EqualTo("lapsed"));
 
-        await _world.ExecuteAsync("DELETE FROM freezes; DELETE FROM budget_proposals; UPDATE social_accounts SET campaign_cap_cents = 21000 WHERE id = @AccountId", new { tree.Tree.AccountId });
+        await _world.ExecuteAsync("DELETE FROM freezes; DELETE FROM budget_proposals; UPDATE budget_pools SET least_gain_percent = 0; UPDATE social_accounts SET campaign_cap_cents = 21000 WHERE id = @AccountId", new { tree.Tree.AccountId });
         await _world.ProposeAsync();
         Assert.That(await _world.MovesAsync(tree), Is.EqualTo(["10000>9500", "10000>10500 cap"]), "each has its part of what is left under the campaign's cap");
     }

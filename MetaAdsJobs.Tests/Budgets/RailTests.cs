@@ -101,7 +101,7 @@ public sealed class RailTests
     [TestCase(95_00, 92_00, 95_00, Reason.Least)]
     public void A_member_is_not_lowered_below_its_least(int? least, int? minimum, long until, string why)
     {
-        var plan = DecidePool.Of((Usual with { MetaMinimum = minimum }).With(0, member => member with { Least = least }));
+        var plan = DecidePool.Of((Usual with { MetaMinimum = minimum, LeastGain = 0 }).With(0, member => member with { Least = least }));
         Assert.That((plan.On("one").Proposed, plan.On("one").Why), Is.EqualTo((until, (string[])[why])));
     }
 
@@ -130,5 +130,5 @@ public sealed class RailTests
 
     private static TestCaseData Hold(string why, Func<PoolMember, PoolMember> change) => new TestCaseData(why, change).SetArgDisplayNames(why);
 
-    private static TestCaseData Bound(string why, long until, Func<PoolPicture, PoolPicture> change) => new TestCaseData(why, until, change(Usual)).SetArgDisplayNames($"{why} {until}");
+    private static TestCaseData Bound(string why, long until, Func<PoolPicture, PoolPicture> change) => new TestCaseData(why, until, change(Usual with { LeastGain = 0 })).SetArgDisplayNames($"{why} {until}");
 }

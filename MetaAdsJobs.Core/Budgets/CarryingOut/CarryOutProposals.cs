@@ -17,6 +17,9 @@ namespace MetaAdsJobs.Core.Budgets.CarryingOut;
 /// </summary>
 internal sealed class CarryOutProposals(NpgsqlDataSource dataSource, PictureReader reader, BudgetPoolStore pools, RequestEdit request, TimeProvider time, ILogger<CarryOutProposals> logger)
 {
+    // From the decision to begin to the first edit it is a moment.
+    private static readonly TimeSpan Beginning = TimeSpan.FromMinutes(10);
+
     public async Task<JobOutcome> ExecuteAsync(CancellationToken ct)
     {
         IReadOnlyList<Guid> open;
@@ -42,14 +45,8 @@ internal sealed class CarryOutProposals(NpgsqlDataSource dataSource, PictureRead
     internal async Task AdvanceAsync(Guid id, CancellationToken ct)
     {
         if (await FindAsync(id, ct) is not { } proposal) return;
-        var isUntouched = !proposal.Moves.Any(move => move.IsAsked);
-        if (isUntouched && proposal.Day != proposal.Today)
-        {
-            await EndAsync(proposal, "lapsed", "its day was over before it could begin", 0, ct);
-            return;
-        }
-
-        if (isUntouched && !await MayBeginAsync(proposal, ct)) return;
+        // Whoever has just begun goes on with it; what nobody has gone on with for a while is looked at as if it had not begun.
+        if (!proposal.Moves.Any(move => move.IsAsked) && !(proposal.BegunAt > time.GetUtcNow() - Beginning) && !await MayBeginAsync(proposal, ct)) return;
         foreach (var lowering in proposal.Lowerings.Where(move => !move.IsAsked && !move.IsOver)) await AskAsync(proposal, lowering, ct);
         if (await FindAsync(id, ct) is not { } lowered || lowered.Lowerings.Any(move => !move.IsOver)) return;
         var left = lowered.OwedBefore - lowered.Lowerings.Where(move => move.IsDone).Sum(move => move.Raise);
@@ -73,6 +70,12 @@ internal sealed class CarryOutProposals(NpgsqlDataSource dataSource, PictureRead
     /// <summary>What it rests on must still be so: the numbers, the pool, and that nobody has changed anything since.</summary>
     private async Task<bool> MayBeginAsync(OpenProposal proposal, CancellationToken ct)
     {
+        if (proposal.Day != proposal.Today)
+        {
+            await DropAsync(proposal, "lapsed", "its day was over before it could begin", ct);
+            return false;
+        }
+
         if (await pools.FindAsync(proposal.PoolId, ct) is not { } pool) return false;
         SeenPool seen;
         await using (var connection = await dataSource.OpenConnectionAsync(ct))
@@ -91,7 +94,7 @@ internal sealed class CarryOutProposals(NpgsqlDataSource dataSource, PictureRead
             : ProposalStore.HashOf(picture) != proposal.EvidenceHash ? "the numbers that it rests on were restated since"
             : changed.Count > 0 ? $"changed since: {string.Join(", ", changed)}" : null;
         if (why is null) return await BeginAsync(proposal, ct);
-        await EndAsync(proposal, "void", why, 0, ct);
+        await DropAsync(proposal, "void", why, ct);
         return false;
     }
 
@@ -100,10 +103,22 @@ internal sealed class CarryOutProposals(NpgsqlDataSource dataSource, PictureRead
         // Whoever takes the pool away, or changes its members, does so before or after: they hold its row.
         const string BeginSql = """
             WITH pool AS (SELECT id FROM budget_pools WHERE id = @PoolId FOR SHARE)
-            UPDATE budget_proposals q SET begun_at = COALESCE(q.begun_at, @Now) FROM pool WHERE q.id = @Id AND q.pool_id = pool.id AND q.state = 'accepted'
+            UPDATE budget_proposals q SET begun_at = @Now FROM pool WHERE q.id = @Id AND q.pool_id = pool.id AND q.state = 'accepted' AND (q.begun_at IS NULL OR q.begun_at < @Now - @Beginning)
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteAsync(new(BeginSql, new { proposal.Id, proposal.PoolId, Now = time.GetUtcNow() }, cancellationToken: ct)) == 1;
+        return await connection.ExecuteAsync(new(BeginSql, new { proposal.Id, proposal.PoolId, Now = time.GetUtcNow(), Beginning }, cancellationToken: ct)) == 1;
+    }
+
+    /// <summary>Ends what has not begun. Another process may have begun meanwhile: then what looked like somebody's change is its own.</summary>
+    private async Task DropAsync(OpenProposal proposal, string state, string why, CancellationToken ct)
+    {
+        const string DropSql = """
+            UPDATE budget_proposals q SET state = @State, state_why = @Why, completed_at = @Now
+            WHERE q.id = @Id AND q.state = 'accepted' AND (q.begun_at IS NULL OR q.begun_at < @Now - @Beginning)
+              AND NOT EXISTS (SELECT 1 FROM budget_moves m JOIN campaign_edits e ON e.edit_id = m.edit_id WHERE m.proposal_id = q.id)
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        if (await connection.ExecuteAsync(new(DropSql, new { proposal.Id, State = state, Why = why, Now = time.GetUtcNow(), Beginning }, cancellationToken: ct)) == 1) BudgetLog.Ended(logger, proposal.Id, proposal.PoolId, state, why);
     }
 
     private async Task AskAsync(OpenProposal proposal, OpenMove move, CancellationToken ct)
