@@ -187,6 +187,20 @@ public sealed class CarryOutTests
         Assert.That((await _world.NightsAsync(tree)).Select(night => night.State), Is.EqualTo(["asked", "void"]));
     }
 
+    /// <summary>Another process may have read it before: what is done for it since looks like somebody's change.</summary>
+    [TestCase(0, "accepted")]
+    [TestCase(11, "void")]
+    public async Task What_was_begun_a_moment_ago_is_dropped_by_nobody(int minutesAgo, string state)
+    {
+        var tree = await _world.PoolAsync("act", 10, 20);
+        await _world.ProposeAsync();
+        await _world.ExecuteAsync("""
+            UPDATE budget_proposals SET begun_at = @at; UPDATE meta_ad_insights SET results = 11 WHERE adset_meta_id = @Id AND date_start = @day
+            """, new { at = _world.Time.GetUtcNow().AddMinutes(-minutesAgo), Id = tree.Id(0), day = _world.Today().AddDays(-1) });
+        await _world.CarryOnAsync();
+        Assert.That(((await _world.NightAsync(tree)).State, (await AskedAsync(tree)).Count), Is.EqualTo((state, minutesAgo == 0 ? 1 : 0)));
+    }
+
     private Task<IReadOnlyList<long>> AskedAsync(PooledTree tree) =>
         _world.QueryAsync<long>("SELECT (fields ->> 'daily_budget_cents')::bigint FROM campaign_edits WHERE request_id = @RequestId AND kind = 'update' ORDER BY 1", new { tree.Tree.RequestId });
 
