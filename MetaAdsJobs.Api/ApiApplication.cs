@@ -2,6 +2,7 @@ using MetaAdsJobs.Api.Accounts;
 using MetaAdsJobs.Api.Alerts;
 using MetaAdsJobs.Api.Audit;
 using MetaAdsJobs.Api.Batches;
+using MetaAdsJobs.Api.Budgets;
 using MetaAdsJobs.Api.Campaigns;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Dashboard;
@@ -68,6 +69,7 @@ public static class ApiApplication
         meta.MapChanges();
         meta.MapWebhooks();
         meta.MapAlerts();
+        meta.MapBudgetPools();
         meta.MapPublishers();
         meta.MapClipEvents();
         app.MapSignIn();

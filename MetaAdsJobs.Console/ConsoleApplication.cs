@@ -1,6 +1,7 @@
 using MetaAdsJobs.Console.Accounts;
 using MetaAdsJobs.Console.Alerts;
 using MetaAdsJobs.Console.Batches;
+using MetaAdsJobs.Console.Budgets;
 using MetaAdsJobs.Console.Campaigns;
 using MetaAdsJobs.Console.Clips;
 using MetaAdsJobs.Console.Forms;
@@ -59,6 +60,7 @@ public static class ConsoleApplication
         actions.MapClipActions();
         actions.MapWebhookActions();
         actions.MapAlertActions();
+        actions.MapBudgetActions();
         actions.MapPublisherActions();
         actions.MapNumbers();
         NewActions.Map(actions);

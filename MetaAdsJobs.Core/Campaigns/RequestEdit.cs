@@ -51,12 +51,15 @@ public sealed class RequestEdit
 
     /// <param name="metaId">Meta's id of the object.</param>
     /// <param name="body">Of an update only.</param>
-    public async Task<EditRequested> ExecuteAsync(EditLevel level, string metaId, EditKind kind, JsonElement? body, string askedBy, CancellationToken ct)
+    public Task<EditRequested> ExecuteAsync(EditLevel level, string metaId, EditKind kind, JsonElement? body, string askedBy, CancellationToken ct) =>
+        ExecuteAsync(Guid.CreateVersion7(_time.GetUtcNow()), level, metaId, kind, body, askedBy, ct);
+
+    /// <param name="editId">Given by whoever may ask again: one that is there already is not written a second time, and the database says so.</param>
+    internal async Task<EditRequested> ExecuteAsync(Guid editId, EditLevel level, string metaId, EditKind kind, JsonElement? body, string askedBy, CancellationToken ct)
     {
         var (judged, refusal) = await NothingWrittenException.IfFailsAsync(_judge.ExecuteAsync(level, metaId, kind, body, ct));
         if (refusal is not null) return refusal;
         var (tree, one, fields, _) = judged!;
-        var editId = Guid.CreateVersion7(_time.GetUtcNow());
         using var transaction = JobTransaction.Begin();
         var jobId = _queue.EnqueueEdit(editId, goesFirst: kind == EditKind.Pause);
         await InsertAsync(editId, tree, one, level, kind, fields, askedBy, jobId, ct);

@@ -1,6 +1,7 @@
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Alerts;
 using MetaAdsJobs.Core.Batches;
+using MetaAdsJobs.Core.Budgets;
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Events;
@@ -23,6 +24,6 @@ public static class CoreServices
     {
         services.TryAddSingleton(new ServiceClock(TimeProvider.System));
         services.TryAddSingleton<TimeProvider>(provider => provider.GetRequiredService<ServiceClock>());
-        return services.AddDatabase().AddMeta().AddAccounts().AddJobs().AddSpending().AddOrchestrations().AddBatches().AddCampaigns().AddInsights().AddTargeting().AddEvents().AddAlerts().AddPublishers();
+        return services.AddDatabase().AddMeta().AddAccounts().AddJobs().AddSpending().AddOrchestrations().AddBatches().AddCampaigns().AddInsights().AddTargeting().AddEvents().AddAlerts().AddBudgets().AddPublishers();
     }
 }

@@ -2,6 +2,8 @@ using Hangfire.Common;
 using MetaAdsJobs.Core.Accounts.Tokens;
 using MetaAdsJobs.Core.Alerts.Evaluating;
 using MetaAdsJobs.Core.Batches;
+using MetaAdsJobs.Core.Budgets.CarryingOut;
+using MetaAdsJobs.Core.Budgets.Proposing;
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Events.Delivering;
 using MetaAdsJobs.Core.Insights.Nightly;
@@ -28,6 +30,7 @@ internal static class JobKinds
         [BatchJob.Kind] = typeof(BatchJob),
         [DeliveryJob.Kind] = typeof(DeliveryJob),
         [AlertJob.Kind] = typeof(AlertJob),
+        [BudgetJob.Kind] = typeof(BudgetJob),
         [SweepJob.Kind] = typeof(SweepJob),
     };
 
@@ -126,4 +129,16 @@ internal sealed class AlertJob(EvaluateAlerts evaluate)
     public const string Kind = "alerts";
 
     public async Task<JobOutcome?> RunAsync(CancellationToken ct) => (await evaluate.ExecuteAsync(ct)).Noteworthy();
+}
+
+/// <summary>Hangfire's way into <see cref="ProposeBudgets"/> and <see cref="CarryOutProposals"/>; what fails of one keeps the other from nothing.</summary>
+internal sealed class BudgetJob(ProposeBudgets propose, CarryOutProposals carryOut)
+{
+    public const string Kind = "budgets";
+
+    public async Task<JobOutcome?> RunAsync(CancellationToken ct)
+    {
+        await Sweep.EachAsync(() => propose.ExecuteAsync(ct), () => carryOut.ExecuteAsync(ct));
+        return null;
+    }
 }

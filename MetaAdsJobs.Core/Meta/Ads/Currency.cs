@@ -16,6 +16,9 @@ public static class Currency
         "HKD", "HNL", "ILS", "INR", "JOD", "KES", "KWD", "LKR", "MAD", "MOP", "MXN", "MYR", "NGN", "NIO", "NOK", "NZD", "OMR", "PEN",
         "PHP", "PKR", "PLN", "QAR", "RON", "RSD", "SAR", "SEK", "SGD", "THB", "TND", "TRY", "UAH", "USD", "UYU", "ZAR");
 
+    /// <summary>Those of which a whole unit is Meta's.</summary>
+    internal static string[] WithoutMinorUnits => [.. WithoutMinorUnit];
+
     public static bool IsKnown(string code) => WithoutMinorUnit.Contains(code) || WithHundredths.Contains(code);
 
     /// <summary>How many of Meta's units one whole unit of the currency has: 1 or 100.</summary>

@@ -9,7 +9,7 @@ namespace MetaAdsJobs.Tests.Api.Console;
 [Parallelizable(ParallelScope.Self)]
 public sealed partial class EveryPageTests
 {
-    private static readonly string[] Lists = ["/console", "/console/numbers", "/console/numbers/runs", "/console/numbers/csv", "/console/syncs", "/console/accounts", "/console/clips", "/console/jobs", "/console/runs/bulk/retry", "/console/campaigns", "/console/campaigns/bulk/publish", "/console/batches", "/console/webhooks", "/console/publishers", "/console/alerts", "/console/alerts/rules", "/console/due", "/console/approvals"];
+    private static readonly string[] Lists = ["/console", "/console/numbers", "/console/numbers/runs", "/console/numbers/csv", "/console/syncs", "/console/accounts", "/console/clips", "/console/jobs", "/console/runs/bulk/retry", "/console/campaigns", "/console/campaigns/bulk/publish", "/console/batches", "/console/webhooks", "/console/publishers", "/console/alerts", "/console/alerts/rules", "/console/budgets", "/console/due", "/console/approvals"];
 
     private static readonly string[] Odd =
     [
@@ -83,7 +83,7 @@ public sealed partial class EveryPageTests
     public async Task A_thing_that_is_not_there_is_told_as_such()
     {
         var nobody = Guid.NewGuid();
-        foreach (var path in (string[])[$"/console/runs/{nobody}", $"/console/batches/{nobody}", $"/console/batches/{nobody}/csv", $"/console/accounts/{nobody}", $"/console/accounts/{nobody}/edit", "/console/nothing", "/console/campaigns/1", $"/console/publishers/{nobody}", $"/console/publishers/{nobody}/edit", $"/console/publishers/{nobody}/templates/{nobody}", $"/console/publishers/{nobody}/events/{nobody}", $"/console/webhooks/{nobody}", $"/console/webhooks/{nobody}/edit", $"/console/alerts/{nobody}", $"/console/alerts/rules/{nobody}", $"/console/alerts/rules/{nobody}/edit", $"/console/webhooks/{_webhook}/deliveries/{nobody}", $"/console/campaigns/{_campaign}/publish/1", $"/console/campaigns/{_campaign}/explode/{_campaign}"])
+        foreach (var path in (string[])[$"/console/runs/{nobody}", $"/console/batches/{nobody}", $"/console/batches/{nobody}/csv", $"/console/accounts/{nobody}", $"/console/accounts/{nobody}/edit", "/console/nothing", "/console/campaigns/1", $"/console/publishers/{nobody}", $"/console/publishers/{nobody}/edit", $"/console/publishers/{nobody}/templates/{nobody}", $"/console/publishers/{nobody}/events/{nobody}", $"/console/webhooks/{nobody}", $"/console/webhooks/{nobody}/edit", $"/console/alerts/{nobody}", $"/console/alerts/rules/{nobody}", $"/console/alerts/rules/{nobody}/edit", $"/console/budgets/{nobody}", $"/console/budgets/{nobody}/edit", $"/console/webhooks/{_webhook}/deliveries/{nobody}", $"/console/campaigns/{_campaign}/publish/1", $"/console/campaigns/{_campaign}/explode/{_campaign}"])
         {
             using var answer = await _admin.Http.GetAsync(path);
             Assert.That((int)answer.StatusCode, Is.EqualTo(404), path);
@@ -135,7 +135,7 @@ public sealed partial class EveryPageTests
                 $"/console/runs/{_run}/retry", $"/console/runs/{_run}/cancel", "/console/runs/bulk/retry", "/console/runs/bulk/cancel", "/console/new", "/console/accounts/new",
                 $"/console/accounts/{_account}/edit", $"/console/accounts/{_account}/stop", $"/console/accounts/{_account}/start", "/console/accounts/all/stop", "/console/clips/new", "/console/clips/file", "/console/batches/new", $"/console/batches/{_batch}/pause", $"/console/batches/{_batch}/resume", $"/console/batches/{_batch}/cancel",
                 "/console/campaigns/bulk/pause", "/console/campaigns/bulk/publish", "/console/webhooks/new", $"/console/webhooks/{_webhook}/edit", $"/console/webhooks/{_webhook}", $"/console/webhooks/{_webhook}/off",
-                $"/console/webhooks/{_webhook}/rotate", $"/console/webhooks/{_webhook}/remove", $"/console/campaigns/{_campaign}/pause/{_campaign}", $"/console/campaigns/{_campaign}/change/{_campaign}", $"/console/campaigns/edits/{Guid.NewGuid()}/cancel", "/console/due", $"/console/approvals/{Guid.NewGuid()}/approve", $"/console/approvals/{Guid.NewGuid()}/reject", $"/console/freezes/{Guid.NewGuid()}/end", "/console/alerts/rules/new", $"/console/alerts/rules/{_rule}/edit", $"/console/alerts/rules/{_rule}/off", $"/console/alerts/rules/{_rule}/remove", $"/console/alerts/{Guid.NewGuid()}/mute",
+                $"/console/webhooks/{_webhook}/rotate", $"/console/webhooks/{_webhook}/remove", $"/console/campaigns/{_campaign}/pause/{_campaign}", $"/console/campaigns/{_campaign}/change/{_campaign}", $"/console/campaigns/edits/{Guid.NewGuid()}/cancel", "/console/due", $"/console/approvals/{Guid.NewGuid()}/approve", $"/console/approvals/{Guid.NewGuid()}/reject", $"/console/freezes/{Guid.NewGuid()}/end", "/console/budgets/new", $"/console/budgets/{Guid.NewGuid()}/edit", $"/console/budgets/{Guid.NewGuid()}/mode/act", $"/console/budgets/{Guid.NewGuid()}/remove", $"/console/budgets/{Guid.NewGuid()}/proposals/{Guid.NewGuid()}/accept", $"/console/budgets/{Guid.NewGuid()}/proposals/{Guid.NewGuid()}/decline", "/console/alerts/rules/new", $"/console/alerts/rules/{_rule}/edit", $"/console/alerts/rules/{_rule}/off", $"/console/alerts/rules/{_rule}/remove", $"/console/alerts/{Guid.NewGuid()}/mute",
                 "/console/publishers/new", $"/console/publishers/{_publisher}/edit", $"/console/publishers/{_publisher}/off", $"/console/publishers/{_publisher}/rotate", $"/console/publishers/{_publisher}/remove", $"/console/publishers/{_publisher}/take",
                 $"/console/publishers/{_publisher}/templates/{_account}", $"/console/publishers/{_publisher}/templates/{_account}/remove", $"/console/publishers/{_publisher}/events/{Guid.NewGuid()}/take",
             ])
@@ -155,7 +155,7 @@ public sealed partial class EveryPageTests
     private IEnumerable<string> Pages() =>
     [
         .. Lists.Where(path => !path.EndsWith("csv", StringComparison.Ordinal)), $"/console/runs/{_run}", "/console/new", $"/console/accounts/{_account}", $"/console/accounts/{_account}/edit",
-        $"/console/accounts/{_account}/stop", "/console/accounts/new", "/console/accounts/all/stop", "/console/clips/new", "/console/clips/file", "/console/webhooks/new", $"/console/webhooks/{_webhook}", $"/console/webhooks/{_webhook}/edit", "/console/alerts/rules/new", $"/console/alerts/rules/{_rule}", $"/console/alerts/rules/{_rule}/edit",
+        $"/console/accounts/{_account}/stop", "/console/accounts/new", "/console/accounts/all/stop", "/console/clips/new", "/console/clips/file", "/console/webhooks/new", $"/console/webhooks/{_webhook}", $"/console/webhooks/{_webhook}/edit", "/console/budgets/new", "/console/alerts/rules/new", $"/console/alerts/rules/{_rule}", $"/console/alerts/rules/{_rule}/edit",
         "/console/publishers/new", $"/console/publishers/{_publisher}", $"/console/publishers/{_publisher}/edit", $"/console/publishers/{_publisher}/templates/{_account}",
         $"/console/campaigns/{_campaign}", $"/console/campaigns/{_campaign}/publish/{_campaign}", $"/console/campaigns/{_campaign}/change/{_campaign}", $"/console/campaigns/bulk/publish?ids={_campaign}",
     ];

@@ -1,0 +1,61 @@
+using Dapper;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Budgets.CarryingOut;
+
+/// <summary>A change that a proposal makes, and how far it is. Amounts are hundredths of the currency.</summary>
+internal sealed record OpenMove
+{
+    public string MetaId { get; init; } = "";
+    public long NowCents { get; init; }
+    public long ProposedCents { get; init; }
+    public double Marginal { get; init; }
+    public Guid EditId { get; init; }
+    public string? Refused { get; init; }
+
+    /// <summary>Of its edit; null: it was not asked for.</summary>
+    public string? EditState { get; init; }
+
+    public long Raise => ProposedCents - NowCents;
+    public bool IsAsked => EditState is not null;
+    public bool IsDone => EditState == "succeeded";
+    public bool IsOver => Refused is not null || EditState is "succeeded" or "failed" or "cancelled" or "missed" or "expired";
+}
+
+/// <summary>A proposal that is being carried out.</summary>
+internal sealed record OpenProposal
+{
+    public Guid Id { get; init; }
+    public Guid PoolId { get; init; }
+    public DateOnly Day { get; init; }
+    public DateOnly Today { get; init; }
+    public string Level { get; init; } = "";
+    public string EvidenceHash { get; init; } = "";
+    public long TotalNowCents { get; init; }
+    public long TotalCents { get; init; }
+    public string DecidedBy { get; init; } = "";
+    public DateTimeOffset? BegunAt { get; init; }
+    public IReadOnlyList<OpenMove> Moves { get; init; } = [];
+
+    /// <summary>What was given more than was taken: what a proposal before had left over.</summary>
+    public long OwedBefore => TotalCents - TotalNowCents;
+    public IEnumerable<OpenMove> Lowerings => Moves.Where(move => move.Raise < 0);
+
+    /// <summary>Those that bring most first.</summary>
+    public IEnumerable<OpenMove> Raises => Moves.Where(move => move.Raise > 0).OrderByDescending(move => move.Marginal).ThenBy(move => move.MetaId, StringComparer.Ordinal);
+
+    public static async Task<IReadOnlyList<Guid>> ListAsync(NpgsqlConnection connection, CancellationToken ct) =>
+        (await connection.QueryAsync<Guid>(new("SELECT id FROM budget_proposals WHERE state = 'accepted' ORDER BY id", cancellationToken: ct))).AsList();
+
+    public static async Task<OpenProposal?> FindAsync(NpgsqlConnection connection, Guid id, DateTimeOffset now, CancellationToken ct)
+    {
+        const string FindSql = """
+            SELECT q.id, q.pool_id, q.day, (@Now AT TIME ZONE a.timezone_name)::date AS today, p.level, q.evidence_hash, q.total_now_cents, q.total_cents, q.decided_by, q.begun_at
+            FROM budget_proposals q JOIN budget_pools p ON p.id = q.pool_id JOIN social_accounts a ON a.id = p.social_account_id WHERE q.id = @Id AND q.state = 'accepted';
+            SELECT m.meta_id, m.now_cents, m.proposed_cents, m.marginal, m.edit_id, m.refused, e.state AS edit_state
+            FROM budget_moves m LEFT JOIN campaign_edits e ON e.edit_id = m.edit_id WHERE m.proposal_id = @Id AND m.edit_id IS NOT NULL ORDER BY m.meta_id;
+            """;
+        await using var read = await connection.QueryMultipleAsync(new(FindSql, new { Id = id, Now = now }, cancellationToken: ct));
+        return await read.ReadSingleOrDefaultAsync<OpenProposal>() is { } proposal ? proposal with { Moves = (await read.ReadAsync<OpenMove>()).AsList() } : null;
+    }
+}

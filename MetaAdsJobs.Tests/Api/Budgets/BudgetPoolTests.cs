@@ -1,0 +1,113 @@
+using System.Text.Json.Nodes;
+using Dapper;
+using MetaAdsJobs.Core.Budgets.Proposing;
+using MetaAdsJobs.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MetaAdsJobs.Tests.Api.Budgets;
+
+/// <summary>Budget pools over HTTP.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.Self)]
+public sealed class BudgetPoolTests
+{
+    private Service _service = null!;
+    private ApiClient _manager = null!;
+    private ServiceProvider _core = null!;
+    private PooledCampaigns _campaigns = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        _service = await SharedServices.WithoutWorker;
+        _manager = _service.Client("manager");
+        _core = InProcess.Configure(_service.Database.ConnectionString, time: null);
+        using var admin = _service.Client();
+        _campaigns = await PooledCampaigns.AddAsync(_service.Database.DataSource, await admin.AddAccountAsync(), "api", 10, 20);
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        _manager.Dispose();
+        await _core.DisposeAsync();
+    }
+
+    [TestCase("""{}""", "social_account_id name members")]
+    [TestCase("""{"name":"x","social_account_id":"7d0c0000-0000-4000-8000-00000000ffff","members":[{"id":"a"},{"id":"b"}]}""", "social_account_id")]
+    [TestCase("""{"name":"x","social_account_id":"7","members":[{"id":"a"}],"mode":"try","level":"ad","max_step_percent":21,"least_gain_percent":-1,"more":1}""", "social_account_id mode level max_step_percent least_gain_percent more")]
+    [TestCase("""{"name":"x","social_account_id":"ACCOUNT","members":[{"id":"a","min_cents":5,"max_cents":4},{"min_cents":0}]}""", "members[0].min_cents members[1].id members[1].min_cents")]
+    [TestCase("""{"name":"x","social_account_id":"ACCOUNT","members":[{"id":"api 1"}]}""", "members")]
+    [TestCase("""{"name":"x","social_account_id":"ACCOUNT","level":"campaign","members":[{"id":"api 1"},{"id":"api 1"},{"id":"nobody"}]}""", "members[1].id")]
+    [TestCase("""{"name":"x","social_account_id":"ACCOUNT","level":"campaign","members":[{"id":"api 1"},{"id":"nobody"}]}""", "members[1].id")]
+    [TestCase("""{"name":"x","social_account_id":"ACCOUNT","members":[{"id":"api 1"},{"id":"api 2"}]}""", "members[0].id members[1].id")]
+    [TestCase("""[1]""", "$")]
+    public async Task What_is_wrong_with_a_pool_is_told_all_at_once_by_the_names_of_its_fields(string body, string fields)
+    {
+        body = body.Replace("ACCOUNT", _campaigns.Account, StringComparison.Ordinal);
+        foreach (var url in (string[])["/meta/budget-pools", "/meta/budget-pools/backtest"])
+        {
+            var refused = await _manager.PostAsync(url, JsonNode.Parse(body));
+            Assert.That(refused.Code, Is.EqualTo(422), refused.Text);
+            Assert.That(refused.WrongFields, Is.EquivalentTo(fields.Split(' ')), refused.Text);
+        }
+    }
+
+    [Test]
+    public async Task A_pool_is_tried_made_looked_at_answered_changed_and_taken_away()
+    {
+        var body = _campaigns.Body;
+        var trial = await _manager.PostAsync("/meta/budget-pools/backtest", With(body, "days", 3));
+        Assert.That((trial.Json["nights"]!.AsArray().Count, (int?)trial.Json["proposals"]), Is.EqualTo((3, 3)), trial.Text);
+
+        body["mode"] = "ask";
+        var made = await _manager.PostAsync("/meta/budget-pools", body);
+        Assert.That((made.Code, (string?)made.Json["mode_by"], (int?)made.Json["max_step_percent"], (int?)made.Json["least_gain_percent"]), Is.EqualTo((201, "manager@tests", 20, 2)), made.Text);
+        var url = made.Header("Location") ?? $"/meta/budget-pools/{made.Json["id"]}";
+        var again = await _manager.PostAsync("/meta/budget-pools", body);
+        Assert.That(again.WrongFields, Is.EqualTo(["members[0].id", "members[1].id"]), "an object is of one pool");
+
+        await _core.GetRequiredService<ProposeBudgets>().ExecuteAsync(CancellationToken.None);
+        using var viewer = _service.Client("viewer");
+        var detail = (await viewer.GetAsync(url)).Json;
+        var latest = detail["pool"]!["latest"]!;
+        Assert.That(((string?)latest["state"], (long?)latest["total_cents"], (long?)detail["moves"]![1]!["proposed_cents"], (string?)detail["moves"]![1]!["why"]![0]), Is.EqualTo(("asked", 200_00L, 120_00L, "step")), detail.ToJsonString());
+        Assert.That(((decimal?)detail["members"]![0]!["week_spend"], (string?)detail["members"]![0]!["status"]), Is.EqualTo((700m, "ACTIVE")), detail.ToJsonString());
+        var proposal = $"{url}/proposals/{latest["id"]}";
+        Assert.That((await viewer.PostAsync($"{proposal}/accept")).Code, Is.EqualTo(403));
+        Assert.That((string?)(await _manager.PostAsync($"{proposal}/accept")).Json["decided_by"], Is.EqualTo("manager@tests"));
+        Assert.That((await _manager.PostAsync($"{proposal}/decline")).Code, Is.EqualTo(409));
+        Assert.That((await viewer.GetAsync(proposal)).Json["moves"]!.AsArray(), Has.Count.EqualTo(2));
+
+        var changed = await _manager.PatchAsync(url, new JsonObject { ["mode"] = "show", ["max_step_percent"] = 10 });
+        Assert.That(((string?)changed.Json["mode"], (int?)changed.Json["max_step_percent"], (string?)changed.Json["latest"]!["state"]), Is.EqualTo(("show", 10, "void")), changed.Text);
+        foreach (var (field, value) in ((string, string)[])[("social_account_id", $"{Guid.NewGuid()}"), ("level", "adset")])
+            Assert.That((await _manager.PatchAsync(url, new JsonObject { [field] = value })).WrongFields, Does.Contain(field));
+        await _core.GetRequiredService<ProposeBudgets>().ExecuteAsync(CancellationToken.None);
+        Assert.That((long?)(await viewer.GetAsync(url)).Json["moves"]![1]!["proposed_cents"], Is.EqualTo(110_00L));
+
+        var page = (await viewer.GetAsync($"{url}/proposals?limit=1")).Json;
+        Assert.That(((string?)page["items"]![0]!["state"], (string?)(await viewer.GetAsync($"{url}/proposals?limit=1&cursor={page["next_cursor"]}")).Json["items"]![0]!["state"]), Is.EqualTo(("shown", "void")));
+        Assert.That((int?)(await _manager.PostAsync($"{url}/backtest", new JsonObject { ["least_gain_percent"] = 50 })).Json["proposals"], Is.Zero);
+        Assert.That((await _manager.PostAsync($"{url}/backtest", new JsonObject { ["days"] = 91 })).WrongFields, Is.EqualTo(["days"]));
+        Assert.That((await viewer.GetAsync($"/meta/budget-pools?social_account_id={_campaigns.Account}")).Json["items"]!.AsArray(), Has.Count.EqualTo(1));
+        Assert.That((await _manager.SendAsync(HttpMethod.Delete, url, null)).Code, Is.EqualTo(204));
+        Assert.That((await viewer.GetAsync(url)).Code, Is.EqualTo(404));
+    }
+
+    [Test]
+    public async Task A_market_is_made_up_for_whoever_asks()
+    {
+        var market = await _manager.PostAsync("/meta/budget-pools/simulate", JsonNode.Parse("""{"scenario":"drifting","members":3,"days":10,"seed":7}"""));
+        Assert.That((market.Json["days"]!.AsArray().Count, (string?)market.Json["scenario"]), Is.EqualTo((10, "drifting")), market.Text);
+        Assert.That((double?)market.Json["share"], Is.InRange(0.5, 1));
+        Assert.That((await _manager.PostAsync("/meta/budget-pools/simulate", JsonNode.Parse("""{"scenario":"wild","members":1,"days":1,"budget":2}"""))).WrongFields, Is.EquivalentTo(["scenario", "members", "days", "budget"]));
+    }
+
+    private static JsonObject With(JsonObject body, string name, JsonNode value)
+    {
+        var copy = body.DeepClone().AsObject();
+        copy[name] = value;
+        return copy;
+    }
+}

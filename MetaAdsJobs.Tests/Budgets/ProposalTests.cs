@@ -1,0 +1,157 @@
+using System.Text.Json;
+using MetaAdsJobs.Core.Budgets.CarryingOut;
+using MetaAdsJobs.Core.Budgets.Pools;
+using MetaAdsJobs.Core.Budgets.Proposing;
+using MetaAdsJobs.Core.Budgets.Reading;
+using MetaAdsJobs.Core.Campaigns;
+using MetaAdsJobs.Tests.Campaigns;
+using MetaAdsJobs.Tests.Orchestrations;
+
+namespace MetaAdsJobs.Tests.Budgets;
+
+/// <summary>Nights of pools on a real database: what they are decided from, and that each is decided once.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.Self)]
+public sealed class ProposalTests
+{
+    private RunWorld _world = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync() => _world = await RunWorld.StartAsync(("MAX_RETRIES", "2"));
+
+    [OneTimeTearDown]
+    public async Task StopAsync() => await _world.DisposeAsync();
+
+    [TearDown]
+    public Task ForgetAsync() => _world.ExecuteAsync("DELETE FROM budget_pools");
+
+    [TestCase("show", "shown", null)]
+    [TestCase("ask", "asked", null)]
+    [TestCase("act", "accepted", "ann")]
+    public async Task A_night_is_decided_once_and_says_what_and_why(string mode, string state, string? by)
+    {
+        var tree = await _world.PoolAsync(mode, 10, 20, 20);
+        await Task.WhenAll(_world.ProposeAsync(), _world.ProposeAsync());
+        await _world.ProposeAsync();
+
+        var night = (await _world.NightsAsync(tree)).Single();
+        Assert.That((night.State, night.DecidedBy, night.Day, night.Basis, night.TotalNowCents, night.TotalCents), Is.EqualTo((state, by, _world.Today(), _world.Today().AddDays(-1), 300_00, 300_00)));
+        Assert.That(await _world.MovesAsync(tree), Is.EqualTo(["10000>8000 step", "10000>11000", "10000>11000"]));
+        Assert.That((night.PredictedNow, night.Predicted, night.GainPercent), Is.EqualTo((50.0, 51.3, 2.6)).Using<double>((x, y) => Math.Abs(x - y) < 0.4));
+        Assert.That(night.Sureness, Is.GreaterThan(0.99));
+    }
+
+    [Test]
+    public async Task Numbers_that_are_stale_incomplete_or_just_being_read_make_no_proposal()
+    {
+        var tree = await _world.PoolAsync("act", 10, 20);
+        await _world.ExecuteAsync("INSERT INTO insight_syncs (sync_id, social_account_id, since, until, state, holding, requested_by, queued_at) SELECT gen_random_uuid(), @AccountId, now(), now(), 'waiting', true, 'tests', now()", new { tree.Tree.AccountId });
+        await _world.ProposeAsync();
+        Assert.That(await _world.NightsAsync(tree), Is.Empty, "a sync has the account");
+        Assert.That(await GatesAsync(tree), Is.EqualTo(["syncing"]), "and one that begins later is seen");
+
+        await _world.ExecuteAsync("UPDATE insight_syncs SET holding = false; UPDATE insight_days SET first_at = NULL WHERE social_account_id = @AccountId AND date_start = @day", new { tree.Tree.AccountId, day = _world.Today().AddDays(-3) });
+        Assert.That(await GatesAsync(tree), Is.EqualTo(["incomplete"]));
+        await _world.ExecuteAsync("UPDATE insight_days SET first_at = now(), difference = 15 WHERE social_account_id = @AccountId AND date_start = @day", new { tree.Tree.AccountId, day = _world.Today().AddDays(-3) });
+        Assert.That(await GatesAsync(tree), Is.EqualTo(["differing"]));
+        await _world.ExecuteAsync("UPDATE insight_days SET difference = 0, first_at = CASE WHEN date_start = @day THEN NULL ELSE first_at END WHERE social_account_id = @AccountId", new { tree.Tree.AccountId, day = _world.Today().AddDays(-1) });
+        Assert.That(await GatesAsync(tree), Is.EqualTo(["stale"]));
+        await _world.ExecuteAsync("UPDATE insight_days SET first_at = now() WHERE social_account_id = @AccountId", new { tree.Tree.AccountId });
+        Assert.That(await GatesAsync(tree), Is.Empty);
+    }
+
+    [Test]
+    public async Task Numbers_that_were_just_restated_or_withheld_make_no_proposal()
+    {
+        var tree = await _world.PoolAsync("act", 10, 20, 20);
+        await _world.ExecuteAsync("""
+            INSERT INTO insight_changes (social_account_id, date_start, definition_id, object_id, breakdown, campaign_meta_id, metric, old_value, new_value, was_partial, changed_at)
+            SELECT @AccountId, @day, 0, @Ad, '[]', @Campaign, 'results', 10, 90, false, now()
+            """, new { tree.Tree.AccountId, day = _world.Today().AddDays(-12), Ad = tree.Tree.Ads.First(ad => ad.ParentId == tree.Id(0)).MetaId, Campaign = tree.Tree.Campaign.MetaId });
+        Assert.That(await GatesAsync(tree), Is.EqualTo(["restated"]));
+        await _world.ExecuteAsync("UPDATE insight_changes SET changed_at = now() - interval '25 hours' WHERE social_account_id = @AccountId", new { tree.Tree.AccountId });
+        await _world.ExecuteAsync("UPDATE meta_ad_insights SET results = NULL WHERE adset_meta_id = @Id AND date_start = @day", new { Id = tree.Id(2), day = _world.Today().AddDays(-2) });
+        await _world.ProposeAsync();
+        Assert.That(await _world.MovesAsync(tree), Is.EqualTo(["10000>8000 step", "10000>12000 step", "10000>10000 withheld"]));
+    }
+
+    [Test]
+    public async Task What_was_changed_by_hand_is_left_alone_whoever_did_it_and_a_raise_by_half_is_learned_anew()
+    {
+        var tree = await _world.PoolAsync("show", 10, 5, 20, 20);
+        Assert.That((await _world.EditAsync(EditKind.Update, tree.Id(2), """{"daily_budget_cents":10500}""")).Status, Is.EqualTo("succeeded"));
+        await _world.ExecuteAsync("""
+            INSERT INTO outside_changes (social_account_id, request_id, level, meta_id, field, was, "is", found_at) VALUES (@AccountId, @RequestId, 'adset', @Id, 'daily_budget', '20000', '10000', now() - interval '50 hours')
+            """, new { tree.Tree.AccountId, tree.Tree.RequestId, Id = tree.Id(1) });
+        await _world.ProposeAsync();
+        Assert.That(await _world.MovesAsync(tree), Is.EqualTo(["10000>8000 step", "10000>10000 learning", "10500>10500 changed_by_hand", "10000>12000 step"]));
+    }
+
+    [Test]
+    public async Task Numbers_restated_after_a_proposal_make_it_void_and_the_night_is_decided_anew()
+    {
+        var tree = await _world.PoolAsync("ask", 10, 20);
+        await _world.ProposeAsync();
+        var asked = await _world.NightAsync(tree);
+        await _world.ExecuteAsync("UPDATE meta_ad_insights SET results = 11 WHERE adset_meta_id = @Id AND date_start = @day", new { Id = tree.Id(0), day = _world.Today().AddDays(-1) });
+        Assert.That(await _world.Get<AnswerProposal>().AcceptAsync(tree.Pool.Id, asked.Id, "bob", CancellationToken.None), Is.InstanceOf<ProposalAnswered.Done>());
+        await _world.CarryOnAsync();
+        var night = await _world.NightAsync(tree);
+        Assert.That((night.State, night.StateWhy), Is.EqualTo(("void", "the numbers that it rests on were restated since")));
+        Assert.That(await _world.QueryAsync<string>("SELECT kind FROM campaign_edits WHERE request_id = @RequestId AND kind = 'update'", new { tree.Tree.RequestId }), Is.Empty);
+        await _world.ProposeAsync();
+        Assert.That((await _world.NightsAsync(tree)).Select(one => one.State), Is.EqualTo(["asked", "void"]));
+    }
+
+    [Test]
+    public async Task An_answer_counts_once_and_only_on_the_proposals_day()
+    {
+        var tree = await _world.PoolAsync("ask", 10, 20);
+        await _world.ProposeAsync();
+        var (asked, answer) = (await _world.NightAsync(tree), _world.Get<AnswerProposal>());
+        Assert.That(await answer.DeclineAsync(Guid.NewGuid(), asked.Id, "bob", CancellationToken.None), Is.InstanceOf<ProposalAnswered.Unknown>());
+        Assert.That(await answer.DeclineAsync(tree.Pool.Id, asked.Id, "bob", CancellationToken.None), Is.InstanceOf<ProposalAnswered.Done>());
+        Assert.That(await answer.AcceptAsync(tree.Pool.Id, asked.Id, "bob", CancellationToken.None), Is.InstanceOf<ProposalAnswered.Refused>());
+
+        await _world.ExecuteAsync("UPDATE budget_proposals SET state = 'asked', day = day - 1");
+        Assert.That(((ProposalAnswered.Refused)await answer.AcceptAsync(tree.Pool.Id, asked.Id, "bob", CancellationToken.None)).Reason, Does.StartWith("Its day is over"));
+        await _world.ProposeAsync();
+        Assert.That((await _world.NightsAsync(tree)).Select(one => one.State), Is.EqualTo(["asked", "lapsed"]));
+    }
+
+    [Test]
+    public async Task What_came_of_a_night_is_kept_beside_what_was_expected()
+    {
+        var tree = await _world.PoolAsync("show", 10, 20);
+        await _world.ProposeAsync();
+        await _world.ExecuteAsync("UPDATE budget_proposals SET day = day - 1, basis = basis - 1");
+        await _world.ProposeAsync();
+        var before = (await _world.NightsAsync(tree))[1];
+        Assert.That((before.ObservedResults, before.ObservedSpend, Math.Round(before.Expected)), Is.EqualTo((30m, 200m, 30)));
+    }
+
+    [Test]
+    public async Task A_backtest_decides_about_each_day_as_its_night_would_have()
+    {
+        var tree = await _world.PoolAsync("show", 10, 20);
+        await _world.ExecuteAsync("""
+            INSERT INTO outside_changes (social_account_id, request_id, level, meta_id, field, was, "is", found_at) VALUES (@AccountId, @RequestId, 'adset', @Id, 'daily_budget', '5000', '10000', now() - interval '10 days')
+            """, new { tree.Tree.AccountId, tree.Tree.RequestId, Id = tree.Id(1) });
+        var trial = ((PoolTried.Done)await _world.Get<BacktestPool>().OneAsync(tree.Pool.Id, JsonElement.Parse("""{"days":15}"""), CancellationToken.None)).Trial;
+        Assert.That((trial.Nights.Count, trial.Nights[0].Day, trial.Nights[^1].Day), Is.EqualTo((15, _world.Today().AddDays(-14), _world.Today())));
+        Assert.That(trial.Nights[0].Moves.Single(move => move.Id == tree.Id(1)).NowCents, Is.EqualTo(50_00), "as it was then");
+        Assert.That(trial.Nights[^1].Moves.Single(move => move.Id == tree.Id(1)) is { NowCents: 100_00, ProposedCents: 120_00 });
+        Assert.That(trial.Nights[5].Moves.Single(move => move.Id == tree.Id(1)).Why, Does.Contain("changed_by_hand"));
+        Assert.That((trial.Nights[0].Came, trial.Nights[^1].Came), Is.EqualTo((30.0, (double?)null)));
+        await _world.ProposeAsync();
+        Assert.That((await _world.MovesAsync(tree))[1], Is.EqualTo("10000>12000 step"), "the last night is this night");
+    }
+
+    private async Task<IReadOnlyList<string>> GatesAsync(PooledTree tree)
+    {
+        await using var connection = await _world.Database.DataSource.OpenConnectionAsync();
+        var pool = (await _world.Get<BudgetPoolStore>().FindAsync(tree.Pool.Id, CancellationToken.None))!;
+        var seen = (await _world.Get<PictureReader>().ReadAsync(connection, null, [pool], _world.Time.GetUtcNow(), 0, CancellationToken.None))[0][^1];
+        return Core.Budgets.Deciding.Rails.OfPool(seen.Picture);
+    }
+}
