@@ -1,11 +1,12 @@
 using MetaAdsJobs.Api.Accounts;
 using MetaAdsJobs.Api.Alerts;
 using MetaAdsJobs.Api.Audit;
+using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Batches;
 using MetaAdsJobs.Api.Campaigns;
-using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Dashboard;
 using MetaAdsJobs.Api.Events;
+using MetaAdsJobs.Api.Experiments;
 using MetaAdsJobs.Api.Health;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Api.Insights;
@@ -68,6 +69,7 @@ public static class ApiApplication
         meta.MapChanges();
         meta.MapWebhooks();
         meta.MapAlerts();
+        meta.MapExperiments();
         meta.MapPublishers();
         meta.MapClipEvents();
         app.MapSignIn();

@@ -4,6 +4,7 @@ using MetaAdsJobs.Core.Batches;
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Events;
+using MetaAdsJobs.Core.Experiments;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
@@ -23,6 +24,6 @@ public static class CoreServices
     {
         services.TryAddSingleton(new ServiceClock(TimeProvider.System));
         services.TryAddSingleton<TimeProvider>(provider => provider.GetRequiredService<ServiceClock>());
-        return services.AddDatabase().AddMeta().AddAccounts().AddJobs().AddSpending().AddOrchestrations().AddBatches().AddCampaigns().AddInsights().AddTargeting().AddEvents().AddAlerts().AddPublishers();
+        return services.AddDatabase().AddMeta().AddAccounts().AddJobs().AddSpending().AddOrchestrations().AddBatches().AddCampaigns().AddInsights().AddTargeting().AddEvents().AddAlerts().AddExperiments().AddPublishers();
     }
 }

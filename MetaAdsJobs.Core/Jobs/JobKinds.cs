@@ -4,6 +4,7 @@ using MetaAdsJobs.Core.Alerts.Evaluating;
 using MetaAdsJobs.Core.Batches;
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Events.Delivering;
+using MetaAdsJobs.Core.Experiments.Evaluating;
 using MetaAdsJobs.Core.Insights.Nightly;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Jobs.Filters;
@@ -28,6 +29,7 @@ internal static class JobKinds
         [BatchJob.Kind] = typeof(BatchJob),
         [DeliveryJob.Kind] = typeof(DeliveryJob),
         [AlertJob.Kind] = typeof(AlertJob),
+        [ExperimentJob.Kind] = typeof(ExperimentJob),
         [SweepJob.Kind] = typeof(SweepJob),
     };
 
@@ -126,4 +128,12 @@ internal sealed class AlertJob(EvaluateAlerts evaluate)
     public const string Kind = "alerts";
 
     public async Task<JobOutcome?> RunAsync(CancellationToken ct) => (await evaluate.ExecuteAsync(ct)).Noteworthy();
+}
+
+/// <summary>Hangfire's way into <see cref="JudgeExperiments"/>.</summary>
+internal sealed class ExperimentJob(JudgeExperiments judge)
+{
+    public const string Kind = "experiments";
+
+    public async Task<JobOutcome?> RunAsync(CancellationToken ct) => (await judge.ExecuteAsync(ct)).Noteworthy();
 }

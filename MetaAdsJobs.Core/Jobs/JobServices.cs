@@ -61,6 +61,7 @@ public static class JobServices
         services.AddTransient<ResumeSpendingJob>();
         services.AddTransient<DeliveryJob>();
         services.AddTransient<AlertJob>();
+        services.AddTransient<ExperimentJob>();
         services.AddDeliveryBell();
         services.AddHostedService<EnsureSchedules>();
         services.AddHostedService<ReviewLoop>();

@@ -1,5 +1,6 @@
 using CsCheck;
 using MathNet.Numerics;
+using MathNet.Numerics.Distributions;
 using MetaAdsJobs.Core.Statistics;
 
 namespace MetaAdsJobs.Tests.Statistics;
@@ -63,6 +64,12 @@ public sealed class ComparisonTests
         Assert.That(belief.Mean, Is.EqualTo(0.2).Within(1e-12));
         Assert.That(belief.Deviation, Is.EqualTo(Math.Sqrt(0.02)).Within(1e-12));
     }
+
+    [TestCase(6, 2.0)]
+    [TestCase(13, 3.0)]
+    [TestCase(27, 3.5)]
+    public void Few_days_make_the_same_chance_lie_further_out(int freedom, double deviations) =>
+        Assert.That(StudentT.CDF(0, 1, freedom, -Students.FromNormal(deviations, freedom)), Is.EqualTo(Normal.CDF(0, 1, -deviations)).Within(2).Percent);
 
     [TestCase(new[] { 0.01, 0.04, 0.03 }, new[] { 0.03, 0.06, 0.06 })]
     [TestCase(new[] { 0.01, 0.01 }, new[] { 0.02, 0.02 })]
