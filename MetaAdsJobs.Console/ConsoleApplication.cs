@@ -3,6 +3,7 @@ using MetaAdsJobs.Console.Alerts;
 using MetaAdsJobs.Console.Batches;
 using MetaAdsJobs.Console.Campaigns;
 using MetaAdsJobs.Console.Clips;
+using MetaAdsJobs.Console.Experiments;
 using MetaAdsJobs.Console.Forms;
 using MetaAdsJobs.Console.Holding;
 using MetaAdsJobs.Console.Http;
@@ -59,6 +60,7 @@ public static class ConsoleApplication
         actions.MapClipActions();
         actions.MapWebhookActions();
         actions.MapAlertActions();
+        actions.MapExperimentActions();
         actions.MapPublisherActions();
         actions.MapNumbers();
         NewActions.Map(actions);

@@ -13,4 +13,7 @@ internal static partial class ExperimentLog
 
     [LoggerMessage(18002, LogLevel.Error, "Experiments of account {AccountId} could not be judged")]
     public static partial void NotJudged(ILogger logger, Exception exception, Guid accountId);
+
+    [LoggerMessage(18003, LogLevel.Warning, "What was accepted of experiment {ExperimentId} is not all asked for yet: a job goes on with it")]
+    public static partial void NotCarriedOut(ILogger logger, Exception exception, Guid experimentId);
 }

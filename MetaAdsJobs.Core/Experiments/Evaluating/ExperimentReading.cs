@@ -86,7 +86,7 @@ internal static class ExperimentReading
 
     private static ExperimentNumbers Of(JudgedExperiment one, DateOnly today, List<DayRow> days, List<Dictionary<DateOnly, NumberRow>> variants)
     {
-        var types = variants.SelectMany(rows => rows.Values.Select(row => row.ResultType)).Distinct().Take(2).Count();
+        var types = variants.SelectMany(rows => rows.Values.Select(row => row.ResultType)).OfType<string>().Distinct().Take(2).Count();
         return new(today, [.. days.Where(day => day.Day >= one.BegunOn).Select(day => new ExperimentDay(
             day.Day!.Value, day.ReadOn, day.IsWhole && variants.TrueForAll(rows => rows.GetValueOrDefault(day.Day.Value)?.IsTold != false),
             [.. variants.Select(rows => rows.TryGetValue(day.Day.Value, out var row) ? new VariantNumbers(row.Impressions, row.LinkClicks, row.Spend, row.Results, row.Value) : default)]))],

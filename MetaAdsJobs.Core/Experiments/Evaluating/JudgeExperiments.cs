@@ -1,6 +1,7 @@
-using System.Data;
 using System.Data.Common;
+using System.Transactions;
 using Dapper;
+using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Experiments.Proposing;
 using MetaAdsJobs.Core.Jobs;
 using Microsoft.Extensions.Logging;
@@ -31,7 +32,19 @@ internal sealed class JudgeExperiments(NpgsqlDataSource dataSource, CarryOutProp
             }
         }
 
-        foreach (var proposal in await carryOut.UnfinishedAsync(ct)) await carryOut.ExecuteAsync(proposal, ct);
+        foreach (var (proposal, experiment) in await carryOut.UnfinishedAsync(ct))
+        {
+            try
+            {
+                await carryOut.ExecuteAsync(proposal, ct);
+            }
+            catch (Exception exception) when (exception is DbException or NothingWrittenException or TransactionException)
+            {
+                ExperimentLog.NotCarriedOut(logger, exception, experiment);
+                failures.Add(exception);
+            }
+        }
+
         return failures.Count == 0 ? new JobOutcome.Completed() : throw new AggregateException(failures);
     }
 
@@ -54,7 +67,7 @@ internal sealed class JudgeExperiments(NpgsqlDataSource dataSource, CarryOutProp
         var now = time.GetUtcNow();
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         // All is read as of one moment: what is written after it is newer than this verdict, and judged by the next.
-        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
+        await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, ct);
         if (await connection.ExecuteScalarAsync<bool>(new(UnderWaySql, new { AccountId = accountId }, transaction, cancellationToken: ct))) return 0;
         try
         {

@@ -52,8 +52,9 @@ internal sealed record ExperimentDesign
 
     public static string StepOf(int nth) => StepName.OfAdSet(nth + 1);
 
+    /// <param name="lookbackDays">For so many days a night reads a day again.</param>
     /// <returns>Null when something is wrong.</returns>
-    public static ExperimentDesign? Read(JsonElement body, FieldErrors errors)
+    public static ExperimentDesign? Read(JsonElement body, FieldErrors errors, int lookbackDays)
     {
         var fields = new JsonFields(body, errors);
         var name = fields.Text("name", required: true, max: LongestName);
@@ -67,6 +68,8 @@ internal sealed record ExperimentDesign
         var percent = fields.Whole("smallest_difference_percent", 5, 200) ?? UsualSmallestPercent;
         var least = fields.Whole("least_results", 10, 100_000) ?? UsualLeastResults;
         var attribution = fields.Whole("attribution_days", 0, 28) ?? UsualAttributionDays;
+        // Else no night would read it again once its window is over.
+        if (attribution >= lookbackDays) fields.Refuse("attribution_days", $"must be less than the {lookbackDays} days for which a night reads a day again (INSIGHTS_LOOKBACK_DAYS)");
         var mostDays = fields.Whole("most_days", 7, LongestDays);
         if (mostDays % 7 is > 0) fields.Refuse("most_days", "must be whole weeks: weekdays differ");
         if (fields.Flag("split") == true) fields.Refuse("split", "is not there: Meta's own split is not built yet; without it, each variant is an ad set of its own and Meta decides who sees it");

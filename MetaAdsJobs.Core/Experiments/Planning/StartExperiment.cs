@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Database;
+using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Jobs.Storage;
 using MetaAdsJobs.Core.Meta.Insights;
@@ -36,9 +37,11 @@ public sealed class StartExperiment
     private readonly NpgsqlDataSource _dataSource;
     private readonly AcceptOrchestration _accept;
     private readonly IJobQueue _queue;
+    private readonly InsightsOptions _insights;
     private readonly TimeProvider _time;
 
-    internal StartExperiment(NpgsqlDataSource dataSource, AcceptOrchestration accept, IJobQueue queue, TimeProvider time) => (_dataSource, _accept, _queue, _time) = (dataSource, accept, queue, time);
+    internal StartExperiment(NpgsqlDataSource dataSource, AcceptOrchestration accept, IJobQueue queue, InsightsOptions insights, TimeProvider time) =>
+        (_dataSource, _accept, _queue, _insights, _time) = (dataSource, accept, queue, insights, time);
 
     /// <param name="idempotencyKey">Each caller's own.</param>
     public async Task<ExperimentStarted> ExecuteAsync(JsonElement body, string by, string? idempotencyKey, bool dryRun, CancellationToken ct)
@@ -46,7 +49,7 @@ public sealed class StartExperiment
         var hash = GivenStore.HashOf(body);
         if (!dryRun && idempotencyKey is not null && await NothingWrittenException.IfFailsAsync(FindEarlierAsync(by, idempotencyKey, hash, ct)) is { } earlier) return earlier;
         var errors = new FieldErrors();
-        if (ExperimentDesign.Read(body, errors) is not { } design) return new ExperimentStarted.Invalid(errors);
+        if (ExperimentDesign.Read(body, errors, _insights.LookbackDays) is not { } design) return new ExperimentStarted.Invalid(errors);
         var tree = design.ToTree();
         var judged = await NothingWrittenException.IfFailsAsync(_accept.JudgeAsync(tree, coming: null, ct));
         if (Refusal(design, judged.Refusal) is { } wrong) return wrong;

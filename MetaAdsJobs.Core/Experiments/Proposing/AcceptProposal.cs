@@ -1,4 +1,8 @@
+using System.Data.Common;
+using System.Transactions;
 using Dapper;
+using MetaAdsJobs.Core.Database;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Experiments.Proposing;
@@ -19,8 +23,9 @@ public sealed class AcceptProposal
     private readonly NpgsqlDataSource _dataSource;
     private readonly CarryOutProposal _carryOut;
     private readonly TimeProvider _time;
+    private readonly ILogger<AcceptProposal> _logger;
 
-    internal AcceptProposal(NpgsqlDataSource dataSource, CarryOutProposal carryOut, TimeProvider time) => (_dataSource, _carryOut, _time) = (dataSource, carryOut, time);
+    internal AcceptProposal(NpgsqlDataSource dataSource, CarryOutProposal carryOut, TimeProvider time, ILogger<AcceptProposal> logger) => (_dataSource, _carryOut, _time, _logger) = (dataSource, carryOut, time, logger);
 
     /// <param name="moveBudget">The winner gets what all variants had; else its budget stays.</param>
     public async Task<ProposalAnswer> ExecuteAsync(Guid experimentId, bool moveBudget, string by, CancellationToken ct)
@@ -43,7 +48,16 @@ public sealed class AcceptProposal
         }
 
         if (proposal is not { } id) return ProposalAnswer.NotOpen;
-        await _carryOut.ExecuteAsync(id, ct);
+        try
+        {
+            await _carryOut.ExecuteAsync(id, ct);
+        }
+        catch (Exception exception) when (exception is DbException or NothingWrittenException or TransactionException)
+        {
+            // It is accepted all the same: the job goes on within a minute.
+            ExperimentLog.NotCarriedOut(_logger, exception, experimentId);
+        }
+
         return ProposalAnswer.Accepted;
     }
 }

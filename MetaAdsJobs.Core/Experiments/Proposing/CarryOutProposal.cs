@@ -14,11 +14,11 @@ namespace MetaAdsJobs.Core.Experiments.Proposing;
 internal sealed class CarryOutProposal(NpgsqlDataSource dataSource, RequestEdit edits)
 {
     /// <summary>What was accepted, and not all asked for.</summary>
-    public async Task<IReadOnlyList<Guid>> UnfinishedAsync(CancellationToken ct)
+    public async Task<IReadOnlyList<(Guid Proposal, Guid Experiment)>> UnfinishedAsync(CancellationToken ct)
     {
-        const string UnfinishedSql = "SELECT DISTINCT p.id FROM experiment_changes c JOIN experiment_proposals p ON p.id = c.proposal_id WHERE c.state = 'planned' AND p.state = 'accepted'";
+        const string UnfinishedSql = "SELECT DISTINCT p.id, p.experiment_id FROM experiment_changes c JOIN experiment_proposals p ON p.id = c.proposal_id WHERE c.state = 'planned' AND p.state = 'accepted'";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<Guid>(new(UnfinishedSql, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<(Guid, Guid)>(new(UnfinishedSql, cancellationToken: ct))).AsList();
     }
 
     public async Task ExecuteAsync(Guid proposalId, CancellationToken ct)
