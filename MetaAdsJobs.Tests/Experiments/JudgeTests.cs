@@ -167,6 +167,17 @@ public sealed class JudgeTests
     }
 
     [Test]
+    public void What_the_first_days_say_can_be_written_down([Values] bool isValue, [Range(1, 6)] int days)
+    {
+        var numbers = new Market { ResultsADay = 1, OwnNoise = 1, ValueNoise = 2 }.Days(days, new Random(days));
+        var verdict = ExperimentJudge.Judge(Rules with { AttributionDays = 0, Metric = isValue ? ExperimentMetric.ValuePerSpend : ExperimentMetric.CostPerResult }, numbers, null, null);
+
+        Assert.That(VerdictJson.Read<IReadOnlyList<Comparison>>(VerdictJson.Of(verdict.Comparisons)), Is.EqualTo(verdict.Comparisons));
+        Assert.That(VerdictJson.Read<IReadOnlyList<VariantNumbers>>(VerdictJson.Of(verdict.Totals)), Is.EqualTo(verdict.Totals));
+        Assert.That(VerdictJson.Read<IReadOnlyList<Gate>>(VerdictJson.Of(verdict.Gates)), Is.EqualTo(verdict.Gates));
+    }
+
+    [Test]
     public void More_variants_and_smaller_differences_take_more_results()
     {
         double Needed(double smallest, int variants) => PlannedSample.ResultsFor(ExperimentMetric.CostPerResult, smallest, variants, 0.05, 50);

@@ -8,6 +8,8 @@ namespace MetaAdsJobs.Core.Experiments.Judging;
 /// </summary>
 internal static class DayBlocks
 {
+    private const double Endless = 1e6;
+
     public static Comparison Compare(ExperimentRules rules, IReadOnlyList<ExperimentDay> days, IReadOnlyList<VariantNumbers> totals, int from, int to)
     {
         var (a, b) = (Ratio(rules, totals[from]), Ratio(rules, totals[to]));
@@ -33,9 +35,12 @@ internal static class DayBlocks
         if (!(variance > 0)) return new(from, to, Math.Exp(effect) - 1, null, null, 1, null, null, null, 1);
         var half = deviations * Math.Sqrt(variance);
         var belief = GaussianBelief.After(effect, variance);
-        return new(from, to, Math.Exp(effect) - 1, Math.Exp(effect - half) - 1, Math.Exp(effect + half) - 1, AlwaysValid.P(effect / Math.Sqrt(variance), known, tuning, alpha),
-            ChanceAbove(rules, totals[from], totals[to], blocks <= chance) ?? belief.ChanceAbove, belief.LossOfTaking, belief.LossOfLeaving, chance > 0 ? Math.Max(1, blocks / chance) : 1);
+        return new(from, to, Math.Exp(effect) - 1, Math.Exp(effect - half) - 1, Told(Math.Exp(effect + half) - 1), AlwaysValid.P(effect / Math.Sqrt(variance), known, tuning, alpha),
+            ChanceAbove(rules, totals[from], totals[to], blocks <= chance) ?? belief.ChanceAbove, Told(belief.LossOfTaking), Told(belief.LossOfLeaving), chance > 0 ? Math.Max(1, blocks / chance) : 1);
     }
+
+    // Of the first days there may be no end that says anything, or that could be written down.
+    private static double? Told(double value) => Math.Abs(value) < Endless ? value : null;
 
     /// <summary>What is compared: more is better.</summary>
     public static double Of(ExperimentRules rules, VariantNumbers numbers)

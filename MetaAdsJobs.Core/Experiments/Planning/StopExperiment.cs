@@ -11,10 +11,10 @@ public sealed class StopExperiment(NpgsqlDataSource dataSource, TimeProvider tim
     {
         const string StopSql = """
             WITH stopped AS (UPDATE experiments SET state = 'stopped', stopped_by = @By, stopped_at = @Now WHERE id = @Id AND state = 'running' RETURNING id),
-            taken_back AS (UPDATE experiment_proposals p SET state = 'withdrawn', withdrawn_why = 'The experiment was stopped' FROM stopped s WHERE p.experiment_id = s.id AND p.state = 'open')
+            taken_back AS (UPDATE experiment_proposals p SET state = 'withdrawn', withdrawn_why = @Why FROM stopped s WHERE p.experiment_id = s.id AND p.state = 'open')
             SELECT EXISTS (SELECT 1 FROM stopped) FROM experiments WHERE id = @Id
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.QuerySingleOrDefaultAsync<bool?>(new(StopSql, new { Id = id, By = by, Now = time.GetUtcNow() }, cancellationToken: ct));
+        return await connection.QuerySingleOrDefaultAsync<bool?>(new(StopSql, new { Id = id, By = by, Why = "The experiment was stopped", Now = time.GetUtcNow() }, cancellationToken: ct));
     }
 }
