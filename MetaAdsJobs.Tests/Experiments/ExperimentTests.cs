@@ -77,12 +77,12 @@ public sealed class ExperimentTests
     {
         var one = await _world.BeginAsync();
         var webhook = await AddWebhookAsync(one);
-        await _world.NumbersAsync(one, 14, 2, (100, 60), (100, 90));
+        await _world.NumbersAsync(one, 14, 2, (100, 30), (100, 40));
         await _world.MinuteAsync();
         var read = await _world.ReadAsync(one);
         Assert.That((read.Experiment.State, read.Experiment.Ending, read.Experiment.Winner, read.Experiment.Days), Is.EqualTo(("decided", "winner", "Loud", 14)));
         Assert.That(read.Says, Does.StartWith("Loud wins: at least ").And.EndsWith(" better than the next one, after 14 days."));
-        Assert.That(read.Variants.Select(variant => (variant.Amount, variant.SpendShare, variant.IsLoser)), Is.EqualTo([(100.0 / 60, 0.5, true), (100.0 / 90, (double?)0.5, false)]));
+        Assert.That(read.Variants.Select(variant => FormattableString.Invariant($"{variant.Amount:0.000} {variant.SpendShare:0.00} {variant.IsLoser}")), Is.EqualTo(["3.333 0.50 True", "2.500 0.50 False"]));
         Assert.That(read.Proposals.Single().Changes.Select(change => $"{change.Variant} {change.Action} {change.DailyBudgetCents} {change.State}"), Is.EqualTo(["Plain pause  planned", "Loud budget 20000 planned"]));
         Assert.That((await _world.Get<ExperimentReader>().HistoryAsync(one.Id, CancellationToken.None))!.Select(night => (night.Days, night.Ending is not null)), Is.EqualTo(Enumerable.Range(1, 14).Select(day => (day, day == 14))));
         Assert.That(await ToldAsync(webhook), Is.EqualTo(["experiment.decided Experiment Which title: Loud wins, after 14 days"]));
@@ -136,7 +136,7 @@ public sealed class ExperimentTests
     public async Task Nothing_is_judged_while_a_sync_puts_days_in_place_and_nothing_twice_on_the_same_numbers()
     {
         var one = await _world.BeginAsync();
-        await _world.NumbersAsync(one, 10, 2, (100, 60), (100, 90));
+        await _world.NumbersAsync(one, 10, 2, (100, 30), (100, 31));
         await _world.ExecuteAsync("INSERT INTO insight_syncs (sync_id, social_account_id, since, until, requested_by, state, queued_at, holding) SELECT gen_random_uuid(), @AccountId, current_date, current_date, 'tests', 'running', now(), true", new { one.Run.AccountId });
         await _world.MinuteAsync();
         Assert.That(await NosAsync(one), Is.Empty);

@@ -4,7 +4,7 @@ namespace MetaAdsJobs.Core.Experiments.Planning;
 
 /// <summary>The account's own numbers that a plan rests on: the last four weeks that are stored.</summary>
 /// <param name="Results">Of the kind that the experiment counts.</param>
-public sealed record PastNumbers(int Days, double Spend, double LinkClicks, double Results);
+public sealed record PastNumbers(int Days, decimal Spend, long LinkClicks, decimal Results);
 
 /// <summary>What is told before an experiment begins.</summary>
 public sealed record ExperimentPlan
@@ -42,9 +42,9 @@ public sealed record ExperimentPlan
     /// <param name="budget">Of each variant and day, in whole units.</param>
     public static ExperimentPlan Of(string metric, double smallest, int variants, int leastResults, int attributionDays, int? mostDays, double budget, string currency, PastNumbers past)
     {
-        var rate = past is { LinkClicks: > 0 } && past.Results < past.LinkClicks ? past.Results / past.LinkClicks : 0;
+        var rate = past is { LinkClicks: > 0 } && past.Results < past.LinkClicks ? (double)past.Results / past.LinkClicks : 0;
         var needed = Math.Ceiling(PlannedSample.ResultsFor(metric, smallest, variants, rate, leastResults));
-        double? cost = past is { Results: > 0, Spend: > 0 } ? past.Spend / past.Results : null;
+        double? cost = past is { Results: > 0, Spend: > 0 } ? (double)(past.Spend / past.Results) : null;
         var expected = cost is null ? (double?)null : Weeks(needed * cost.Value / budget);
         var most = mostDays ?? (int)Math.Clamp(expected is null ? UsualMostDays : Weeks(1.5 * expected.Value), LeastMostDays, UsualMostDays);
         return new()

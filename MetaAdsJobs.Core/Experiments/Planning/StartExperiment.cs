@@ -90,7 +90,7 @@ public sealed class StartExperiment
     {
         // Of four weeks that were stored, what counts the same as a result.
         const string PastSql = """
-            SELECT count(DISTINCT i.date_start)::int AS days, COALESCE(sum(i.spend), 0)::float8 AS spend, COALESCE(sum(i.link_clicks), 0)::float8 AS linkclicks, COALESCE(sum(i.results), 0)::float8 AS results
+            SELECT count(DISTINCT i.date_start)::int AS days, COALESCE(sum(i.spend), 0) AS spend, COALESCE(sum(i.link_clicks), 0)::bigint AS linkclicks, COALESCE(sum(i.results), 0) AS results
             FROM meta_ad_insights i WHERE i.social_account_id = @AccountId AND i.date_start > @Since AND i.result_type = @Type AND NOT i.is_partial
             """;
         var type = design.ResultType ?? ResultActions.Find(Meta.Ads.ObjectiveGoals.MetaGoal(request.OptimizationGoal), request.CampaignObjective, request.ConversionEvent)?.ActionType;

@@ -53,7 +53,7 @@ public sealed record ExperimentSummary
 /// <param name="SpendShare">Of all variants' spend; planned is the same for each.</param>
 /// <param name="ChanceToBeat">The first variant (Bayes, flat prior): for display, nothing is decided by it.</param>
 public sealed record ExperimentVariant(
-    string Name, JsonElement Fields, string? AdSetId, double Impressions, double LinkClicks, double Spend, double Results, double Value, double? Amount, double? SpendShare, double? ChanceToBeat, bool IsWinner, bool IsLoser);
+    string Name, JsonElement Fields, string? AdSetId, long Impressions, long LinkClicks, decimal Spend, decimal Results, decimal Value, double? Amount, double? SpendShare, double? ChanceToBeat, bool IsWinner, bool IsLoser);
 
 /// <summary>One variant beside another, by name.</summary>
 /// <inheritdoc cref="Comparison"/>

@@ -98,9 +98,12 @@ public sealed class ExperimentReader(NpgsqlDataSource dataSource)
         var total = verdict?.Totals[nth] ?? default;
         var (spend, ratio) = (verdict?.Totals.Sum(one => one.Spend) ?? 0, DayBlocks.Of(rules, total));
         double? amount = ratio <= 0 ? null : rules.Metric == ExperimentMetric.CostPerResult ? 1 / ratio : ratio;
-        return new(row.Name, JsonSerializer.Deserialize<JsonElement>(row.Fields), row.MetaId, total.Impressions, total.LinkClicks, total.Spend, total.Results, total.Value, amount, spend > 0 ? total.Spend / spend : null,
+        return new(row.Name, JsonSerializer.Deserialize<JsonElement>(row.Fields), row.MetaId, (long)total.Impressions, (long)total.LinkClicks, Amount(total.Spend), Amount(total.Results), Amount(total.Value), amount, spend > 0 ? total.Spend / spend : null,
             verdict?.Comparisons.FirstOrDefault(pair => pair.From == 0 && pair.To == nth)?.Chance, verdict is { Ending: not null } && verdict.Winner == nth, verdict?.Losers.Contains(nth) == true);
     }
+
+    // As Meta tells it: four decimals.
+    private static decimal Amount(double sum) => Math.Round((decimal)sum, 4) / 1.0000000000000000000000000000m;
 
     private static List<ExperimentComparison> Named(IReadOnlyList<Comparison> pairs, List<VariantRow> variants) => [.. pairs.Select(pair => new ExperimentComparison(
         variants[pair.From].Name, variants[pair.To].Name, pair.Effect, pair.Low, pair.High, pair.P, pair.LossOfTaking, pair.LossOfLeaving, pair.Overdispersion))];

@@ -23,7 +23,7 @@ public sealed class ExperimentPagesTests() : BrowserTests(shared: () => SharedSe
         await Expect(page.GetByText("Loud wins: at least ")).ToBeVisibleAsync();
         await Expect(page.GetByText("Meta decides who sees it")).ToBeVisibleAsync();
         await Expect(page.Locator("[data-chart] canvas")).ToHaveCountAsync(1);
-        await Expect(page.Locator("figure tbody tr")).ToHaveCountAsync(14);
+        await Expect(page.Locator("figure details tbody tr")).ToHaveCountAsync(7);
         await Expect(page.GetByText("Give Loud the budget of all: ")).ToBeVisibleAsync();
         await page.GetByLabel("Move the budget, too").CheckAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Do it" }).ClickAsync();
