@@ -55,6 +55,9 @@ public sealed record ExperimentRules
     public const double RestatedTolerance = 0.01;
     public const int LeastDays = 7;
 
+    /// <summary>Results that may be lacking by chance: of fourteen that are expected none comes once in a million.</summary>
+    public const double MostSilent = 14;
+
     public required string Metric { get; init; }
     public required int Variants { get; init; }
 

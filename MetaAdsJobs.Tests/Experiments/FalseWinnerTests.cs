@@ -76,6 +76,20 @@ public sealed class FalseWinnerTests
         Assert.That(found / (Experiments / 2.0), Is.GreaterThanOrEqualTo(0.75));
     }
 
+    [Test]
+    public void A_pixel_that_breaks_makes_no_winner_of_the_other_variant()
+    {
+        var rules = Rules(Stable, ExperimentMetric.CostPerResult);
+        var (random, wrong) = (new Random(20260304), 0);
+        for (var nth = 0; nth < Experiments / 4; nth++)
+        {
+            var numbers = (Stable with { BrokenPixel = (1, random.Next(3, 20)) }).Days(Looks, random);
+            if (Enumerable.Range(0, Looks).Any(look => ExperimentJudge.Judge(rules, numbers, Market.FirstDay.AddDays(look), before: null) is { Ending: ExperimentEnding.Winner, Winner: 0 })) wrong++;
+        }
+
+        Assert.That(wrong / (Experiments / 4.0), Is.LessThanOrEqualTo(Most));
+    }
+
     private static ExperimentRules Rules(Market market, string metric) => new()
     {
         Metric = metric, Variants = market.Better.Length, Smallest = 0.2, LeastResults = 50, AttributionDays = 0, MostDays = Looks,

@@ -71,6 +71,7 @@ internal static class ExperimentJudge
         var spend = totals.Sum(total => total.Spend);
         var furthest = spend > 0 ? totals.Select(total => total.Spend / spend).MaxBy(share => Math.Abs(share - (1.0 / rules.Variants))) : 0;
         var age = numbers.Days.Count == 0 ? (int?)null : numbers.Today.DayNumber - numbers.Days.Max(day => day.ReadOn).DayNumber;
+        var silent = Enumerable.Range(0, rules.Variants).Max(nth => Lacking(counted, nth));
         var whole = counted.Count(day => day.IsWhole);
         var closed = counted.Count(day => day.IsClosed(rules.AttributionDays));
         return
@@ -83,9 +84,20 @@ internal static class ExperimentJudge
             new(Gate.Fresh, age <= 1, age, 1),
             new(Gate.Complete, days > 0 && whole == days, whole, days),
             new(Gate.Settled, restatedOn is null || restatedOn < numbers.Today, null, null),
+            new(Gate.Arriving, silent <= ExperimentRules.MostSilent, silent, ExperimentRules.MostSilent),
             new(Gate.Comparable, numbers.IsComparable, null, null),
         ];
     }
+
+    // The results that would have come since the last one, at the rate until then.
+    private static double Lacking(List<ExperimentDay> counted, int nth)
+    {
+        var last = counted.FindLastIndex(day => day.Variants[nth].Results > 0);
+        var (until, since) = (Sum(counted[..(last + 1)], nth), Sum(counted[(last + 1)..], nth));
+        return until.Spend > 0 ? until.Results / until.Spend * since.Spend : 0;
+    }
+
+    private static VariantNumbers Sum(List<ExperimentDay> days, int nth) => days.Aggregate(default(VariantNumbers), (sum, day) => sum + day.Variants[nth]);
 
     // Of what was counted the last time: some other night may come before what Meta has changed is believed.
     private static bool IsRestated(ExperimentRules rules, List<ExperimentDay> counted, Verdict? before)
@@ -100,8 +112,6 @@ internal static class ExperimentJudge
             var (was, isNow) = (Sum(same, nth), Sum(now, nth));
             return Moved(was.Results, isNow.Results) || Moved(was.Spend, isNow.Spend) || Moved(was.LinkClicks, isNow.LinkClicks) || Moved(was.Value, isNow.Value);
         });
-
-        static VariantNumbers Sum(List<ExperimentDay> days, int nth) => days.Aggregate(default(VariantNumbers), (sum, day) => sum + day.Variants[nth]);
 
         static bool Moved(double was, double isNow) => Math.Abs(isNow - was) > ExperimentRules.RestatedTolerance * Math.Max(Math.Abs(was), 1e-9);
     }

@@ -29,6 +29,9 @@ public sealed record Gate(string Name, bool IsOpen, double? Have, double? Need)
     /// <summary>What was counted before has not changed today.</summary>
     public const string Settled = "numbers_settled";
 
+    /// <summary>No variant has fallen silent: results that its last days lack although it spends. A broken pixel makes no loser.</summary>
+    public const string Arriving = "results_arriving";
+
     /// <summary>All variants count the same kind of result.</summary>
     public const string Comparable = "results_comparable";
 
