@@ -12,7 +12,7 @@ internal static class ExperimentReading
     private const int MostVariants = 8;
 
     // What was decided is looked at again for as long as Meta may change what it rests on.
-    private const int RestatedForDays = 60;
+    public const int RestatedForDays = 60;
 
     /// <summary>Held until the transaction's end: nobody else judges them, or decides what becomes of them.</summary>
     /// <returns>Those that nobody else holds.</returns>

@@ -52,11 +52,11 @@ internal sealed class JudgeExperiments(NpgsqlDataSource dataSource, CarryOutProp
     {
         const string DueSql = """
             SELECT DISTINCT e.social_account_id FROM experiments e
-            WHERE e.state <> 'stopped' AND EXISTS (
+            WHERE e.state <> 'stopped' AND (e.state = 'running' OR e.decided_at > @Now - @RestatedFor * interval '1 day') AND EXISTS (
                 SELECT 1 FROM insight_syncs s WHERE s.social_account_id = e.social_account_id AND s.state = 'succeeded' AND s.completed_at > COALESCE(e.judged_at, e.created_at))
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<Guid>(new(DueSql, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<Guid>(new(DueSql, new { Now = time.GetUtcNow(), RestatedFor = ExperimentReading.RestatedForDays }, cancellationToken: ct))).AsList();
     }
 
     /// <returns>How many were judged.</returns>
