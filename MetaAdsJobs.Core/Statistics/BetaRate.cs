@@ -3,11 +3,14 @@ namespace MetaAdsJobs.Core.Statistics;
 /// <summary>What is known of a rate, such as results per link click: a Beta distribution.</summary>
 internal readonly record struct BetaRate(double Alpha, double Beta)
 {
-    // Nodes per standard deviation. On the whole line the rule of trapezoids is exact beyond all digits for what is smooth and falls off at both ends.
+    // Nodes per standard deviation of the narrower one. On the whole line the rule of trapezoids is exact beyond all digits for what is smooth and falls off at both ends.
     private const int PerDeviation = 6;
     private const double Negligible = -45;
 
     public double Mean => Alpha / (Alpha + Beta);
+
+    // Of the logit, nearly.
+    private double Deviation => Math.Sqrt((1 / Alpha) + (1 / Beta));
 
     /// <summary>After so many results of so many tries, from the flat prior.</summary>
     public static BetaRate After(double results, double tries) => new(1 + results, 1 + Math.Max(0, tries - results));
@@ -18,7 +21,7 @@ internal readonly record struct BetaRate(double Alpha, double Beta)
         var (alpha, beta) = this;
         var logFront = -IncompleteBeta.LogOf(alpha, beta);
         var mode = Math.Log(alpha / beta);
-        var step = Math.Sqrt((1 / alpha) + (1 / beta)) / PerDeviation;
+        var step = Math.Min(Deviation, other.Deviation) / PerDeviation;
         return Math.Clamp(step * (At(mode) + Side(1) + Side(-1)), 0, 1);
 
         // The density of the logit, which has no ends.

@@ -17,6 +17,12 @@ public sealed class ComparisonTests
     public void One_of_two_rates_is_above_the_other() =>
         Gen.Select(Rates, Rates).Sample((a, b) => Math.Abs(a.ChanceAbove(b) + b.ChanceAbove(a) - 1) < 1e-9, iter: 200);
 
+    /// <summary>One of which much is known beside one of which nothing is.</summary>
+    [TestCase(642, 15258, 4.436490631764428, 132)]
+    [TestCase(500000, 10000000, 2, 3)]
+    public void The_narrower_of_two_rates_is_not_stepped_over(double a, double b, double toA, double toB) =>
+        Assert.That(new BetaRate(a, b).ChanceAbove(new(toA, toB)) + new BetaRate(toA, toB).ChanceAbove(new(a, b)), Is.EqualTo(1).Within(1e-9));
+
     [Test]
     public void Losses_differ_by_what_the_rates_differ() => Gen.Select(Rates, Rates).Sample((a, b) =>
         a.LossAgainst(b) > -1e-9 && b.LossAgainst(a) > -1e-9 && Math.Abs(a.LossAgainst(b) - b.LossAgainst(a) - (b.Mean - a.Mean)) < 1e-8, iter: 100);
