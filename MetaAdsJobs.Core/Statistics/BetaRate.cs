@@ -7,6 +7,9 @@ internal readonly record struct BetaRate(double Alpha, double Beta)
     private const int PerDeviation = 6;
     private const double Negligible = -45;
 
+    // Beside one that is so much narrower still, a rate is not known to more than some thousandths of a chance: it would take a million nodes.
+    private const double MostNarrow = 100;
+
     public double Mean => Alpha / (Alpha + Beta);
 
     // Of the logit, nearly.
@@ -21,7 +24,7 @@ internal readonly record struct BetaRate(double Alpha, double Beta)
         var (alpha, beta) = this;
         var logFront = -IncompleteBeta.LogOf(alpha, beta);
         var mode = Math.Log(alpha / beta);
-        var step = Math.Min(Deviation, other.Deviation) / PerDeviation;
+        var step = Math.Max(Math.Min(Deviation, other.Deviation), Deviation / MostNarrow) / PerDeviation;
         return Math.Clamp(step * (At(mode) + Side(1) + Side(-1)), 0, 1);
 
         // The density of the logit, which has no ends.
