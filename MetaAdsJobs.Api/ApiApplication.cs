@@ -1,12 +1,13 @@
 using MetaAdsJobs.Api.Accounts;
 using MetaAdsJobs.Api.Alerts;
 using MetaAdsJobs.Api.Audit;
+using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Batches;
 using MetaAdsJobs.Api.Budgets;
 using MetaAdsJobs.Api.Campaigns;
-using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Dashboard;
 using MetaAdsJobs.Api.Events;
+using MetaAdsJobs.Api.Experiments;
 using MetaAdsJobs.Api.Health;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Api.Insights;
@@ -70,6 +71,7 @@ public static class ApiApplication
         meta.MapWebhooks();
         meta.MapAlerts();
         meta.MapBudgetPools();
+        meta.MapExperiments();
         meta.MapPublishers();
         meta.MapClipEvents();
         app.MapSignIn();

@@ -4,6 +4,7 @@ using MetaAdsJobs.Console.Batches;
 using MetaAdsJobs.Console.Budgets;
 using MetaAdsJobs.Console.Campaigns;
 using MetaAdsJobs.Console.Clips;
+using MetaAdsJobs.Console.Experiments;
 using MetaAdsJobs.Console.Forms;
 using MetaAdsJobs.Console.Holding;
 using MetaAdsJobs.Console.Http;
@@ -61,6 +62,7 @@ public static class ConsoleApplication
         actions.MapWebhookActions();
         actions.MapAlertActions();
         actions.MapBudgetActions();
+        actions.MapExperimentActions();
         actions.MapPublisherActions();
         actions.MapNumbers();
         NewActions.Map(actions);

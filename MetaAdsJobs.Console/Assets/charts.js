@@ -60,7 +60,7 @@
     const plot = new uPlot({
       width: Math.max(part.clientWidth, 200), height: 220,
       tzDate: at => uPlot.tzDate(new Date(at * 1000), 'Etc/UTC'),
-      scales: { x: { time: true, range: (u, min, max) => [min - 43200, max + 43200] }, y: { range: (u, min, max) => [0, max > 0 ? max * 1.08 : 1] } },
+      scales: { x: { time: true, range: (u, min, max) => [min - 43200, max + 43200] }, y: { range: (u, min, max) => [chart.isSigned ? Math.min(0, min) * 1.08 : 0, max > 0 ? max * 1.08 : 1] } },
       axes: [
         { ...axis, values: (u, ticks) => ticks.map(at => new Date(at * 1000).toLocaleDateString(language, { day: 'numeric', month: 'short', timeZone: 'UTC' })), incrs: [86400, 172800, 604800, 1209600, 2419200, 7257600], space: 70 },
         { ...axis, size: 64, values: (u, ticks) => ticks.map(value => short.format(value)) },

@@ -16,6 +16,9 @@ public sealed record ChartOf(string Title, string Unit, IReadOnlyList<DateOnly> 
 {
     /// <summary>Fills the space between the first two lines.</summary>
     public bool HasBand { get; init; }
+
+    /// <summary>Values may lie below zero.</summary>
+    public bool IsSigned { get; init; }
 }
 
 /// <param name="Style">line, dashed or bars; bars stand upon each other.</param>

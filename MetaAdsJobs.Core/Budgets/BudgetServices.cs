@@ -4,7 +4,6 @@ using MetaAdsJobs.Core.Budgets.Pools;
 using MetaAdsJobs.Core.Budgets.Proposing;
 using MetaAdsJobs.Core.Budgets.Reading;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Budgets;
@@ -13,8 +12,6 @@ public static class BudgetServices
 {
     public static IServiceCollection AddBudgets(this IServiceCollection services)
     {
-        // Whoever compares objects with each other says which.
-        services.TryAddSingleton<IExperimentMembers, NoExperiments>();
         return services
             .AddSingleton(provider => new BudgetPoolStore(provider.GetRequiredService<NpgsqlDataSource>()))
             .AddSingleton(provider => new SaveBudgetPool(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<BudgetPoolStore>(), provider.GetRequiredService<AccountStore>(), provider.GetRequiredService<TimeProvider>()))

@@ -5,6 +5,7 @@ using MetaAdsJobs.Core.Budgets;
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Events;
+using MetaAdsJobs.Core.Experiments;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
@@ -24,6 +25,6 @@ public static class CoreServices
     {
         services.TryAddSingleton(new ServiceClock(TimeProvider.System));
         services.TryAddSingleton<TimeProvider>(provider => provider.GetRequiredService<ServiceClock>());
-        return services.AddDatabase().AddMeta().AddAccounts().AddJobs().AddSpending().AddOrchestrations().AddBatches().AddCampaigns().AddInsights().AddTargeting().AddEvents().AddAlerts().AddBudgets().AddPublishers();
+        return services.AddDatabase().AddMeta().AddAccounts().AddJobs().AddSpending().AddOrchestrations().AddBatches().AddCampaigns().AddInsights().AddTargeting().AddEvents().AddAlerts().AddExperiments().AddBudgets().AddPublishers();
     }
 }

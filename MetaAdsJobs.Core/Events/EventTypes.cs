@@ -18,10 +18,13 @@ public static class EventTypes
     /// <summary>All have been well for the cooldown, or the rule is off.</summary>
     public const string AlertResolved = "alert.resolved";
 
+    /// <summary>An experiment has ended: with a winner, without a difference, or because it cannot be told.</summary>
+    public const string ExperimentDecided = "experiment.decided";
+
     /// <summary>What a webhook may choose from; without a choice it hears all.</summary>
     public static readonly IReadOnlyList<string> All =
     [
         "orchestration.succeeded", "orchestration.failed", "orchestration.cancelled", "edit.succeeded", "edit.failed", "edit.cancelled", "edit.missed", "edit.expired",
-        "sync.succeeded", "sync.failed", AlertOpened, AlertUpdated, AlertResolved, SwitchedOff,
+        "sync.succeeded", "sync.failed", AlertOpened, AlertUpdated, AlertResolved, ExperimentDecided, SwitchedOff,
     ];
 }

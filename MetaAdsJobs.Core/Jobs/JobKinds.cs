@@ -6,6 +6,7 @@ using MetaAdsJobs.Core.Budgets.CarryingOut;
 using MetaAdsJobs.Core.Budgets.Proposing;
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Events.Delivering;
+using MetaAdsJobs.Core.Experiments.Evaluating;
 using MetaAdsJobs.Core.Insights.Nightly;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Jobs.Filters;
@@ -31,6 +32,7 @@ internal static class JobKinds
         [DeliveryJob.Kind] = typeof(DeliveryJob),
         [AlertJob.Kind] = typeof(AlertJob),
         [BudgetJob.Kind] = typeof(BudgetJob),
+        [ExperimentJob.Kind] = typeof(ExperimentJob),
         [SweepJob.Kind] = typeof(SweepJob),
     };
 
@@ -141,4 +143,12 @@ internal sealed class BudgetJob(ProposeBudgets propose, CarryOutProposals carryO
         await Sweep.EachAsync(() => propose.ExecuteAsync(ct), () => carryOut.ExecuteAsync(ct));
         return null;
     }
+}
+
+/// <summary>Hangfire's way into <see cref="JudgeExperiments"/>.</summary>
+internal sealed class ExperimentJob(JudgeExperiments judge)
+{
+    public const string Kind = "experiments";
+
+    public async Task<JobOutcome?> RunAsync(CancellationToken ct) => (await judge.ExecuteAsync(ct)).Noteworthy();
 }

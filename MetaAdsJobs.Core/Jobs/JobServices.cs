@@ -62,6 +62,7 @@ public static class JobServices
         services.AddTransient<DeliveryJob>();
         services.AddTransient<AlertJob>();
         services.AddTransient<BudgetJob>();
+        services.AddTransient<ExperimentJob>();
         services.AddDeliveryBell();
         services.AddHostedService<EnsureSchedules>();
         services.AddHostedService<ReviewLoop>();

@@ -5,7 +5,7 @@ using Npgsql;
 namespace MetaAdsJobs.Launch.Demo;
 
 /// <summary>
-/// Three accounts with forty campaigns, ninety days of numbers, some failures, a stop and a restated week: made through the API like anybody's, so that a newcomer sees every
+/// Three accounts with forty campaigns, ninety days of numbers, an experiment, some failures, a stop and a restated week: made through the API like anybody's, so that a newcomer sees every
 /// page full. Only in stub mode; made once, by fixed ids and keys: begun again, it goes on.
 /// </summary>
 internal sealed class DemoWorld(ServiceClient service, string connectionString, Action<string> say, TimeProvider time)
@@ -13,6 +13,7 @@ internal sealed class DemoWorld(ServiceClient service, string connectionString, 
     private const int Campaigns = 40;
     private const int Days = 90;
     private const int RestatedDays = 7;
+    private const int ExperimentDays = 45;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private static readonly (string Name, string AdAccount, string Currency, string Zone, string Country)[] Accounts =
@@ -41,8 +42,12 @@ internal sealed class DemoWorld(ServiceClient service, string connectionString, 
         for (var at = 0; at < Clips.Length; at++) await EnsureAsync("/meta/clips", ClipId(at), new JsonObject { ["id"] = ClipId(at), ["title"] = Clips[at].Title, [Clips[at].Field] = Clips[at].Url }, ct);
         var runs = new List<string>();
         for (var number = 0; number < Campaigns; number++) runs.Add((string)(await service.PostAsync("/meta/orchestrate/run", Request(number).ToJsonString(), ct, key: $"world-{number}"))["request_id"]!);
+        var experiment = await service.PostAsync("/meta/experiments", Experiment(), ct, key: "world-experiment");
         var results = new List<JsonNode>();
         foreach (var run in runs) results.Add(await UntilAsync($"/meta/orchestrate/runs/{run}", one => one is "succeeded" or "failed" or "cancelled", ct));
+
+        await UntilAsync($"/meta/orchestrate/runs/{experiment["request_id"]}", one => one is "succeeded" or "failed" or "cancelled", ct);
+        await BackdateAsync(Guid.Parse((string)experiment["experiment_id"]!), ct);
 
         await SyncAsync(Days, ct);
         await RestateAsync(ct);
@@ -98,6 +103,27 @@ internal sealed class DemoWorld(ServiceClient service, string connectionString, 
         }
 
         return request;
+    }
+
+    private static string Experiment() => new JsonObject
+    {
+        ["name"] = "Which headline", ["thing"] = "text", ["metric"] = "cost_per_result", ["most_days"] = 56,
+        ["variants"] = new JsonArray(new JsonObject { ["name"] = "Plain" }, new JsonObject { ["name"] = "Question", ["creative_title"] = "Cold feet?" }, new JsonObject { ["name"] = "Offer", ["creative_title"] = "Half the price" }),
+        ["request"] = new JsonObject
+        {
+            ["social_account_id"] = AccountId(0), ["clip_id"] = ClipId(0), ["campaign_name"] = "Headlines", ["campaign_objective"] = "OUTCOME_TRAFFIC", ["daily_budget_cents"] = 5000, ["creative_title"] = "Autumn boots",
+            ["landing_url"] = "https://example.com/boots", ["optimization_goal"] = "LANDING_PAGE_VIEWS", ["auto_publish"] = true,
+        },
+    }.ToJsonString();
+
+    // The stub's numbers are there for days before an ad was made, too: so are the experiment's.
+    private async Task BackdateAsync(Guid experiment, CancellationToken ct)
+    {
+        const string BackdateSql = "UPDATE experiments SET created_at = now() - $2 * interval '1 day' WHERE id = $1 AND judged_at IS NULL";
+        await using var connection = new NpgsqlConnection(connectionString);
+        await connection.OpenAsync(ct);
+        await using var command = new NpgsqlCommand(BackdateSql, connection) { Parameters = { new() { Value = experiment }, new() { Value = ExperimentDays } } };
+        await command.ExecuteNonQueryAsync(ct);
     }
 
     private async Task SyncAsync(int days, CancellationToken ct)

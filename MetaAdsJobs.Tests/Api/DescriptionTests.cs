@@ -32,6 +32,7 @@ public sealed class DescriptionTests
             "GET /meta/accounts", "POST /meta/accounts", "GET /meta/accounts/{id}", "PATCH /meta/accounts/{id}",
             "GET /meta/targeting", "POST /meta/targeting/reach", "GET /meta/accounts/{id}/audiences", "GET /meta/clips", "POST /meta/clips", "GET /meta/clips/{id}", "PUT /meta/clips/{id}/file", "GET /meta/webhooks", "POST /meta/webhooks", "GET /meta/webhooks/{id}", "PATCH /meta/webhooks/{id}", "DELETE /meta/webhooks/{id}", "POST /meta/webhooks/{id}/rotate",
             "POST /meta/webhooks/{id}/test", "POST /meta/webhooks/{id}/replay", "GET /meta/webhooks/{id}/deliveries", "GET /meta/webhooks/{id}/deliveries/{delivery}", "POST /meta/webhooks/{id}/deliveries/{delivery}/replay",
+            "GET /meta/experiments", "POST /meta/experiments", "GET /meta/experiments/{id}", "GET /meta/experiments/{id}/verdicts", "POST /meta/experiments/{id}/proposal/accept", "POST /meta/experiments/{id}/stop",
             "GET /meta/alerts", "GET /meta/alerts/{id}", "POST /meta/alerts/{id}/acknowledge", "POST /meta/alerts/{id}/mute", "GET /meta/alerts/rules", "POST /meta/alerts/rules", "POST /meta/alerts/rules/try",
             "GET /meta/alerts/rules/{id}", "PATCH /meta/alerts/rules/{id}", "DELETE /meta/alerts/rules/{id}", "POST /meta/alerts/rules/{id}/try",
             "GET /meta/budget-pools", "POST /meta/budget-pools", "POST /meta/budget-pools/backtest", "POST /meta/budget-pools/simulate", "GET /meta/budget-pools/{id}", "PATCH /meta/budget-pools/{id}", "DELETE /meta/budget-pools/{id}",

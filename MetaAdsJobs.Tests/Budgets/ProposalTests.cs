@@ -41,6 +41,21 @@ public sealed class ProposalTests
         Assert.That(night.Sureness, Is.GreaterThan(0.99));
     }
 
+    [TestCase("running", "10000>10000 experiment")]
+    [TestCase("decided", "10000>8000 step")]
+    public async Task What_is_of_an_experiment_is_left_as_it_is_until_that_is_over(string state, string move)
+    {
+        var tree = await _world.PoolAsync("show", 10, 20, 20);
+        await _world.ExecuteAsync("""
+            WITH x AS (INSERT INTO experiments (id, social_account_id, request_id, name, thing, metric, smallest_difference, least_results, attribution_days, most_days, planned_results, plan, state, request_hash, created_by, created_at)
+                       VALUES (gen_random_uuid(), @AccountId, @RequestId, 'texts', 'text', 'cost_per_result', 0.2, 50, 7, 28, 100, '{}', @state, '', 'tests', now()) RETURNING id)
+            INSERT INTO experiment_variants (experiment_id, nth, name, step, fields) SELECT x.id, 0, 'a', s.step, '{}' FROM x, meta_adsets s WHERE s.meta_id = @AdSet
+            """, new { tree.Tree.AccountId, tree.Tree.RequestId, state, AdSet = tree.Id(0) });
+        await _world.ProposeAsync();
+
+        Assert.That((await _world.MovesAsync(tree))[0], Is.EqualTo(move));
+    }
+
     [Test]
     public async Task Numbers_that_are_stale_incomplete_or_just_being_read_make_no_proposal()
     {

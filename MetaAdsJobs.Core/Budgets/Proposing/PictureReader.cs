@@ -1,6 +1,7 @@
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Budgets.Deciding;
 using MetaAdsJobs.Core.Budgets.Pools;
+using MetaAdsJobs.Core.Experiments.Reading;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Spending;
 using Npgsql;
@@ -14,7 +15,7 @@ internal sealed record SeenPool(BudgetPool Pool, SocialAccount Account, PoolPict
 }
 
 /// <summary>Makes pictures of pools from what is stored: some eight statements, however many pools. Nothing is asked of Meta.</summary>
-internal sealed class PictureReader(IExperimentMembers experiments, SpendingCaps caps)
+internal sealed class PictureReader(SpendingCaps caps)
 {
     // What can still change by itself: Meta counts results within a week of the click, and tells of them within another day.
     private const int Unsettled = 8;
@@ -44,7 +45,7 @@ internal sealed class PictureReader(IExperimentMembers experiments, SpendingCaps
         };
         var firsts = await PoolNumbers.FirstSeenAsync(connection, transaction, [.. OfLevel(BudgetPool.Campaigns), .. OfLevel(BudgetPool.AdSets)], latest.AddDays(-Settled - Unsettled), latest.AddDays(-Unsettled), ct);
         var restated = await PoolNumbers.RestatedAsync(connection, transaction, accountIds, ids, latest.AddDays(-Settled), latest.AddDays(-Unsettled - 1), now - Recently, ct);
-        var compared = await experiments.ListAsync(connection, transaction, ids, ct);
+        var compared = await ExperimentMembers.ListAsync(connection, transaction, ids, ct);
         return [.. pools.Select(pool => (IReadOnlyList<SeenPool>)[.. Enumerable.Range(0, daysBack + 1).Select(n => daysBack - n).Select(ago =>
             new Maker(pool, accounts[pool.SocialAccountId], caps, members, changes, days[pool.SocialAccountId].ToList(), numbers[pool.Level == BudgetPool.Campaigns ? 0 : 1], firsts, ago == 0 ? restated : NothingRestated, ago == 0 ? compared : None)
                 .Make(standing[pool.Id], now, ago))])];

@@ -6,7 +6,7 @@ using MetaAdsJobs.Core.Insights;
 
 namespace MetaAdsJobs.Core.Jobs.Recurring;
 
-/// <summary>The recurring jobs: a nightly sync per time zone in which accounts live, the daily token check, the alert rules, the budget pools, and the sweeps.</summary>
+/// <summary>The recurring jobs: a nightly sync per time zone in which accounts live, the daily token check, the alert rules, the experiments, the budget pools, and the sweeps.</summary>
 internal sealed class Schedules(IRecurringJobManagerV2 recurring, AccountStore accounts, InsightsOptions options) : INightlySchedules
 {
     private const string NightlyPrefix = "nightly insights ";
@@ -49,6 +49,7 @@ internal sealed class Schedules(IRecurringJobManagerV2 recurring, AccountStore a
         recurring.AddOrUpdate<SweepJob>("sweep", Queues.Campaigns, job => job.RunAsync(CancellationToken.None), Cron.Minutely());
         recurring.AddOrUpdate<AlertJob>("alert rules", Queues.Events, job => job.RunAsync(CancellationToken.None), Cron.Minutely());
         recurring.AddOrUpdate<BudgetJob>("budget pools", Queues.Events, job => job.RunAsync(CancellationToken.None), Cron.Minutely());
+        recurring.AddOrUpdate<ExperimentJob>("experiments", Queues.Insights, job => job.RunAsync(CancellationToken.None), Cron.Minutely());
         recurring.AddOrUpdate<SweepJob>("sweep of clip files", Queues.Insights, job => job.RunClipFilesAsync(CancellationToken.None), Cron.Daily(4, 10));
         recurring.AddOrUpdate<TokenCheckJob>("token check", Queues.Insights, job => job.RunAsync(CancellationToken.None), Cron.Daily(4, 30));
     }

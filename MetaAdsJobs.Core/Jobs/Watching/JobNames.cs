@@ -40,6 +40,7 @@ internal sealed class JobNames(NpgsqlDataSource dataSource) : IDisposable
             { Args: [Guid id, ..] } when job.Type == typeof(DeliveryJob) => $"Events to {Find(WebhookSql, id)}",
             _ when job.Type == typeof(AlertJob) => "Alert rules",
             _ when job.Type == typeof(BudgetJob) => "Budget pools",
+            _ when job.Type == typeof(ExperimentJob) => "Experiments",
             { Method.Name: nameof(SweepJob.RunBrakesAsync) } when job.Type == typeof(SweepJob) => "Sweep of stops",
             { Method.Name: nameof(SweepJob.RunClipFilesAsync) } when job.Type == typeof(SweepJob) => "Sweep of clip files",
             _ when job.Type == typeof(SweepJob) => "Sweep",

@@ -81,8 +81,8 @@ public sealed class AcceptOrchestration
     }
 
     /// <summary>What would become of a request that was sent now. Nothing is written.</summary>
-    /// <param name="coming">A clip that is not there yet, and will be by then.</param>
-    internal Task<Judged> JudgeAsync(JsonElement body, (Guid Id, bool IsImage) coming, CancellationToken ct) => JudgeAsync(body, "", idempotencyKey: null, coming, _time.GetUtcNow(), ct);
+    /// <param name="coming">A clip that is not there yet, and will be by then; null: none.</param>
+    internal Task<Judged> JudgeAsync(JsonElement body, (Guid Id, bool IsImage)? coming, CancellationToken ct) => JudgeAsync(body, "", idempotencyKey: null, coming, _time.GetUtcNow(), ct);
 
     private async Task<Judged> JudgeAsync(JsonElement sent, string requestedBy, string? idempotencyKey, (Guid Id, bool IsImage)? coming, DateTimeOffset now, CancellationToken ct)
     {

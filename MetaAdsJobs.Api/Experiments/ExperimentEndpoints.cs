@@ -1,0 +1,115 @@
+using System.Security.Claims;
+using System.Text.Json;
+using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.Experiments.Planning;
+using MetaAdsJobs.Core.Experiments.Proposing;
+using MetaAdsJobs.Core.Experiments.Reading;
+using MetaAdsJobs.Core.Orchestrations.Requests;
+using MetaAdsJobs.Core.Validation;
+using Microsoft.AspNetCore.Mvc;
+
+namespace MetaAdsJobs.Api.Experiments;
+
+/// <summary>The body of POST: a request, and its variants. Each variant has a name, and fields of a request that belong to the thing.</summary>
+internal sealed record ExperimentBody(
+    string Name, string Thing, IReadOnlyList<JsonElement> Variants, OrchestrationRequest Request, string? Metric = null, string? Counts = null, int? SmallestDifferencePercent = null, int? LeastResults = null,
+    int? AttributionDays = null, int? MostDays = null, bool? Split = null);
+
+/// <summary>What a caller gets back at once: the ads are being built.</summary>
+internal sealed record BegunExperimentResponse(Guid ExperimentId, Guid RequestId, string Status, string StatusUrl, ExperimentPlan Plan);
+
+/// <param name="MoveBudget">The winner gets the daily budgets of all variants; else its own stays.</param>
+internal sealed record ProposalAcceptance(bool MoveBudget = false);
+
+/// <summary>Which variant works better: asked for, judged each night, and what to do about it.</summary>
+internal static class ExperimentEndpoints
+{
+    public static void MapExperiments(this IEndpointRouteBuilder meta)
+    {
+        var experiments = meta.MapGroup("/experiments").WithTags("Experiments");
+        experiments.MapPost("/", StartAsync).RequireAuthorization(Policies.Operate).WithSummary("Compare two to five variants of one thing; dry_run=true tells what it takes, and writes nothing")
+            .WithDescription("""
+                request: the body of POST /meta/orchestrate/run, with a daily budget; each variant becomes an ad set of its own with that budget, in one campaign. thing: creative, text, audience, goal or bid; a variant's fields are
+                those of a request that belong to it. metric: cost_per_result, result_rate (results per link click) or value_per_spend. counts: the one action that is counted where goals differ. smallest_difference_percent (20):
+                what is worth knowing. least_results (50) of each variant, attribution_days (7) after which a day counts, most_days: the longest time, in whole weeks; by the plan when absent.
+                """)
+            .WithMetadata(new InDoubtAdvice("Send it again with the same Idempotency-Key: it is begun once. If it had none, look in GET /meta/experiments first."))
+            .Accepts<ExperimentBody>("application/json").Produces<BegunExperimentResponse>(202).Produces<ExperimentPlan>().ProducesProblem(400).ProducesValidationProblem(422);
+        experiments.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Experiments, newest first; state: running, decided or stopped").Produces<Page<ExperimentSummary>>().ProducesValidationProblem(422);
+        experiments.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).WithSummary("One: what its numbers say, which gates are shut, and what is proposed").Produces<ExperimentDetail>().ProducesProblem(404);
+        experiments.MapGet("/{id:guid}/verdicts", HistoryAsync).RequireAuthorization(Policies.Read).WithSummary("What was said each night, the earliest first; the last 400").Produces<IReadOnlyList<ExperimentHistory>>().ProducesProblem(404);
+        experiments.MapPost("/{id:guid}/proposal/accept", AcceptAsync).RequireAuthorization(Policies.Operate).WithSummary("Have what is proposed done, by edits like any other; the body may be left out")
+            .WithMetadata(new InDoubtAdvice("Look at the experiment: what was accepted is carried out once."))
+            .Accepts<ProposalAcceptance>(isOptional: true, "application/json").Produces<ExperimentDetail>(202).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
+        experiments.MapPost("/{id:guid}/stop", async (Guid id, StopExperiment stop, ExperimentReader reader, ClaimsPrincipal user, CancellationToken ct) => await stop.ExecuteAsync(id, user.CallerName(), ct) switch
+        {
+            true => Results.Ok(await reader.FindAsync(id, ct)),
+            false => Problems.Conflict("It has ended before"),
+            _ => NotFound(id),
+        }).RequireAuthorization(Policies.Operate).WithSummary("End it without a verdict; its ads are left as they are").Produces<ExperimentDetail>().ProducesProblem(404).ProducesProblem(409);
+    }
+
+    private static async Task<IResult> StartAsync(
+        HttpContext http, StartExperiment start, [FromQuery(Name = "dry_run")] string? dryRun, [FromHeader(Name = "Idempotency-Key")] string? idempotencyKey, CancellationToken ct)
+    {
+        var query = new QueryFields();
+        var isDry = query.Flag("dry_run", dryRun);
+        if (idempotencyKey is not null && (idempotencyKey.Length is 0 or > 255 || idempotencyKey.Any(c => c is < ' ' or > '~'))) query.Errors.Add("Idempotency-Key", "must be 1 to 255 printable ASCII characters");
+        if (query.Errors.Any) return Problems.Invalid(query.Errors);
+        var (body, problem) = await JsonBody.ReadAsync(http.Request, ct);
+        if (problem is not null) return problem;
+        switch (await start.ExecuteAsync(body, http.User.CallerName(), idempotencyKey, isDry, ct))
+        {
+            case ExperimentStarted.Planned planned:
+                return Results.Ok(planned.Plan);
+            case ExperimentStarted.Begun begun:
+                if (begun.Replayed) http.Response.Headers["Idempotency-Replayed"] = "true";
+                var url = $"/meta/experiments/{begun.ExperimentId}";
+                return Results.Accepted(url, new BegunExperimentResponse(begun.ExperimentId, begun.RequestId, "running", url, begun.Plan));
+            case ExperimentStarted.Invalid invalid:
+                return Problems.Invalid(invalid.Errors);
+            default:
+                return Problems.Invalid("Idempotency-Key", "was used before for another body; use a new key for a new experiment");
+        }
+    }
+
+    private static async Task<IResult> ListAsync(ExperimentReader reader, string? state, [FromQuery(Name = "social_account_id")] string? accountId, string? limit, string? cursor, CancellationToken ct)
+    {
+        var query = new QueryFields();
+        var (account, count) = (query.Id("social_account_id", accountId), query.Limit(limit));
+        if (state is not null && !ExperimentReader.States.Contains(state)) query.Errors.Add("state", $"must be one of {string.Join(", ", ExperimentReader.States)}");
+        var after = query.Id("cursor", cursor);
+        if (query.Errors.Any) return Problems.Invalid(query.Errors);
+        return Results.Ok(Page<ExperimentSummary>.From(await reader.ListAsync(state, account, after, count + 1, ct), count, one => $"{one.Id}"));
+    }
+
+    private static async Task<IResult> GetAsync(Guid id, ExperimentReader reader, CancellationToken ct) => await reader.FindAsync(id, ct) is { } one ? Results.Ok(one) : NotFound(id);
+
+    private static async Task<IResult> HistoryAsync(Guid id, ExperimentReader reader, CancellationToken ct) => await reader.HistoryAsync(id, ct) is { } history ? Results.Ok(history) : NotFound(id);
+
+    private static async Task<IResult> AcceptAsync(Guid id, HttpContext http, AcceptProposal accept, ExperimentReader reader, CancellationToken ct)
+    {
+        var move = false;
+        if (http.Request.ContentLength is not (null or 0))
+        {
+            var (body, problem) = await JsonBody.ReadAsync(http.Request, ct);
+            if (problem is not null) return problem;
+            var errors = new FieldErrors();
+            var fields = new JsonFields(body, errors);
+            move = fields.Flag("move_budget") == true;
+            fields.RefuseUnknown();
+            if (errors.Any) return Problems.Invalid(errors);
+        }
+
+        return await accept.ExecuteAsync(id, move, http.User.CallerName(), ct) switch
+        {
+            ProposalAnswer.Accepted => Results.Accepted($"/meta/experiments/{id}", await reader.FindAsync(id, ct)),
+            ProposalAnswer.NotOpen => Problems.Conflict("Nothing is proposed: it was accepted before, taken back, or there is nothing to be done"),
+            _ => NotFound(id),
+        };
+    }
+
+    private static IResult NotFound(Guid id) => Problems.NotFound("experiment", id);
+}

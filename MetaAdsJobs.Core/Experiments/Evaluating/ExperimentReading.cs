@@ -1,0 +1,140 @@
+using Dapper;
+using MetaAdsJobs.Core.Experiments.Judging;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.Insights;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Experiments.Evaluating;
+
+/// <summary>Reads all experiments of an account that are to be judged, and their numbers: as many statements for five hundred as for one.</summary>
+internal static class ExperimentReading
+{
+    private const int MostVariants = 8;
+
+    // What was decided is looked at again for as long as Meta may change what it rests on.
+    public const int RestatedForDays = 60;
+
+    /// <summary>Held until the transaction's end: nobody else judges them, or decides what becomes of them.</summary>
+    /// <returns>Those that nobody else holds.</returns>
+    public static async Task<IReadOnlyList<JudgedExperiment>> TakeAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid accountId, DateTimeOffset now, CancellationToken ct)
+    {
+        const string TakeSql = """
+            SELECT e.id, e.metric, e.result_type, e.smallest_difference::float8 AS smallest, e.least_results, e.attribution_days, e.most_days, e.planned_results::float8 AS planned, e.state = 'decided' AS is_decided, e.decided_until,
+                (e.created_at AT TIME ZONE a.timezone_name)::date AS begun_on
+            FROM experiments e JOIN social_accounts a ON a.id = e.social_account_id
+            WHERE e.social_account_id = @AccountId AND e.state <> 'stopped' AND (e.state = 'running' OR e.decided_at > @Now - @RestatedFor * interval '1 day')
+            ORDER BY e.id FOR NO KEY UPDATE OF e SKIP LOCKED
+            """;
+        const string VariantsSql = """
+            SELECT v.experiment_id, v.nth, s.meta_id, s.daily_budget, a.currency FROM experiment_variants v JOIN experiments e ON e.id = v.experiment_id JOIN social_accounts a ON a.id = e.social_account_id LEFT JOIN meta_adsets s ON s.request_id = e.request_id AND s.step = v.step
+            WHERE v.experiment_id = ANY (@Ids) ORDER BY v.experiment_id, v.nth
+            """;
+        const string LastSql = """
+            SELECT v.experiment_id, v.no, v.since, v.until, v.days, v.ending, v.winner, v.leader, v.losers, v.restated_on, v.gates::text AS gates, v.totals::text AS totals, v.comparisons::text AS comparisons, v.numbers::text AS numbers,
+                (SELECT p.state FROM experiment_proposals p WHERE p.experiment_id = v.experiment_id ORDER BY p.created_at DESC, p.id DESC LIMIT 1) AS proposal
+            FROM unnest(@Ids) AS k (id) CROSS JOIN LATERAL (SELECT * FROM experiment_verdicts o WHERE o.experiment_id = k.id ORDER BY o.no DESC LIMIT 1) v
+            """;
+        var taken = (await connection.QueryAsync<Row>(new(TakeSql, new { AccountId = accountId, Now = now, RestatedFor = RestatedForDays }, transaction, cancellationToken: ct))).AsList();
+        if (taken.Count == 0) return [];
+        var ids = taken.ConvertAll(row => row.Id).ToArray();
+        var variants = (await connection.QueryAsync<VariantRow>(new(VariantsSql, new { Ids = ids }, transaction, cancellationToken: ct))).ToLookup(row => row.ExperimentId);
+        var last = (await connection.QueryAsync<VerdictRow>(new(LastSql, new { Ids = ids }, transaction, cancellationToken: ct))).ToDictionary(row => row.ExperimentId);
+        return [.. taken.Select(row => new JudgedExperiment
+        {
+            Id = row.Id, ResultType = row.ResultType, BegunOn = row.BegunOn, IsDecided = row.IsDecided, DecidedUntil = row.DecidedUntil, Rules = new()
+            {
+                Metric = row.Metric, Variants = variants[row.Id].Count(), Smallest = row.Smallest, LeastResults = row.LeastResults, AttributionDays = row.AttributionDays, MostDays = row.MostDays, PlannedResults = row.Planned,
+            },
+            AdSets = variants[row.Id].All(one => one.MetaId is not null) ? [.. variants[row.Id].Select(one => one.MetaId!)] : [], DailyBudgetCents = [.. variants[row.Id].Select(one => one.DailyBudget is { } units ? Currency.ToHundredths(one.Currency, units) : (long?)null)],
+            LastNo = last.GetValueOrDefault(row.Id)?.No ?? 0, Last = last.GetValueOrDefault(row.Id)?.ToVerdict(), Proposal = last.GetValueOrDefault(row.Id)?.Proposal,
+        })];
+    }
+
+    /// <summary>By experiment; of one without ad sets nothing.</summary>
+    public static async Task<IReadOnlyDictionary<Guid, ExperimentNumbers>> NumbersAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, Guid accountId, IReadOnlyList<JudgedExperiment> experiments, DateTimeOffset now, CancellationToken ct)
+    {
+        const string DaysSql = """
+            SELECT (@Now AT TIME ZONE a.timezone_name)::date AS today, d.date_start AS day, (d.synced_at AT TIME ZONE a.timezone_name)::date AS read_on, NOT d.is_partial AS is_whole
+            FROM social_accounts a LEFT JOIN insight_days d ON d.social_account_id = a.id AND d.date_start >= @Since WHERE a.id = @AccountId ORDER BY d.date_start
+            """;
+        // Exactly one type of action: Meta lists the same event under several names.
+        var numbersSql = $"""
+            SELECT v.nth AS at, i.date_start AS day, COALESCE(sum(i.impressions), 0)::float8 AS impressions, COALESCE(sum(i.link_clicks), 0)::float8 AS link_clicks, COALESCE(sum(i.spend), 0)::float8 AS spend,
+                COALESCE(sum(CASE WHEN v.type IS NULL THEN i.results ELSE c.results END), 0)::float8 AS results, COALESCE(sum(c.value), 0)::float8 AS value,
+                min(i.result_type) AS result_type, bool_and(i.impressions IS NOT NULL AND i.spend IS NOT NULL) AS is_told
+            FROM unnest(@Nths, @AdSets, @Types, @Since, @Needs) AS v (nth, adset, type, since, needs)
+            JOIN meta_adsets s ON s.meta_id = v.adset JOIN meta_campaigns k ON k.id = s.campaign_db_id
+            JOIN meta_ad_insights i ON i.campaign_meta_id = k.meta_id AND i.date_start >= v.since AND i.adset_meta_id = v.adset AND i.social_account_id = @AccountId
+            LEFT JOIN LATERAL (SELECT
+                (SELECT sum((x ->> 'value')::numeric) FROM jsonb_path_query(i.raw -> ({ResultActions.FieldSql("v.type")}), '$[*]') x WHERE x ->> 'action_type' = v.type) AS results,
+                (SELECT sum((x ->> 'value')::numeric) FROM jsonb_path_query(i.raw -> 'action_values', '$[*]') x WHERE x ->> 'action_type' = COALESCE(v.type, i.result_type)) AS value) c ON v.needs
+            GROUP BY v.nth, i.date_start
+            """;
+        var made = experiments.Where(one => one.AdSets.Count > 0).ToList();
+        if (made.Count == 0) return new Dictionary<Guid, ExperimentNumbers>();
+        var days = (await connection.QueryAsync<DayRow>(new(DaysSql, new { Now = now, AccountId = accountId, Since = made.Min(one => one.BegunOn) }, transaction, cancellationToken: ct))).AsList();
+        var asked = made.SelectMany((one, at) => one.AdSets.Select((adSet, nth) => (At: (at * MostVariants) + nth, AdSet: adSet, one.ResultType, one.BegunOn, Needs: one.ResultType is not null || one.Rules.Metric == ExperimentMetric.ValuePerSpend))).ToList();
+        var rows = (await connection.QueryAsync<NumberRow>(new(numbersSql, new
+        {
+            AccountId = accountId, Nths = asked.ConvertAll(one => one.At).ToArray(), AdSets = asked.ConvertAll(one => one.AdSet).ToArray(), Types = asked.ConvertAll(one => one.ResultType).ToArray(),
+            Since = asked.ConvertAll(one => one.BegunOn).ToArray(), Needs = asked.ConvertAll(one => one.Needs).ToArray(),
+        }, transaction, commandTimeout: 120, cancellationToken: ct))).ToLookup(row => row.At);
+        var told = days.Where(day => day.Day is not null).ToList();
+        return made.Select((one, at) => (one.Id, Numbers: Of(one, days[0].Today, told, [.. one.AdSets.Select((_, nth) => rows[(at * MostVariants) + nth].ToDictionary(row => row.Day))]))).ToDictionary(one => one.Id, one => one.Numbers);
+    }
+
+    private static ExperimentNumbers Of(JudgedExperiment one, DateOnly today, List<DayRow> days, List<Dictionary<DateOnly, NumberRow>> variants)
+    {
+        var types = variants.SelectMany(rows => rows.Values.Select(row => row.ResultType)).OfType<string>().Distinct().Take(2).Count();
+        return new(today, [.. days.Where(day => day.Day >= one.BegunOn).Select(day => new ExperimentDay(
+            day.Day!.Value, day.ReadOn, day.IsWhole && variants.TrueForAll(rows => rows.GetValueOrDefault(day.Day.Value)?.IsTold != false),
+            [.. variants.Select(rows => rows.TryGetValue(day.Day.Value, out var row) ? new VariantNumbers(row.Impressions, row.LinkClicks, row.Spend, row.Results, row.Value) : default)]))],
+            one.ResultType is not null || types <= 1);
+    }
+
+    private sealed record Row
+    {
+        public Guid Id { get; init; }
+        public string Metric { get; init; } = "";
+        public string? ResultType { get; init; }
+        public double Smallest { get; init; }
+        public int LeastResults { get; init; }
+        public int AttributionDays { get; init; }
+        public int MostDays { get; init; }
+        public double Planned { get; init; }
+        public bool IsDecided { get; init; }
+        public DateOnly? DecidedUntil { get; init; }
+        public DateOnly BegunOn { get; init; }
+    }
+
+    private sealed record VariantRow
+    {
+        public Guid ExperimentId { get; init; }
+        public int Nth { get; init; }
+        public string? MetaId { get; init; }
+        public long? DailyBudget { get; init; }
+        public string Currency { get; init; } = "";
+    }
+
+    private sealed record DayRow
+    {
+        public DateOnly Today { get; init; }
+        public DateOnly? Day { get; init; }
+        public DateOnly ReadOn { get; init; }
+        public bool IsWhole { get; init; }
+    }
+
+    private sealed record NumberRow
+    {
+        public int At { get; init; }
+        public DateOnly Day { get; init; }
+        public double Impressions { get; init; }
+        public double LinkClicks { get; init; }
+        public double Spend { get; init; }
+        public double Results { get; init; }
+        public double Value { get; init; }
+        public string? ResultType { get; init; }
+        public bool IsTold { get; init; }
+    }
+}

@@ -1,0 +1,94 @@
+using System.Data.Common;
+using System.Transactions;
+using Dapper;
+using MetaAdsJobs.Core.Database;
+using MetaAdsJobs.Core.Experiments.Proposing;
+using MetaAdsJobs.Core.Jobs;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Experiments.Evaluating;
+
+/// <summary>
+/// Judges the experiments of accounts whose numbers are newer than the last verdict: all of an account by a few statements and one commit, from one look at its numbers. A death leaves all of it or nothing, and the next
+/// look finds what this one would have found. Then it goes on with what was accepted and not yet asked for.
+/// </summary>
+internal sealed class JudgeExperiments(NpgsqlDataSource dataSource, CarryOutProposal carryOut, TimeProvider time, ILogger<JudgeExperiments> logger)
+{
+    /// <returns>Completed; an account that cannot be judged keeps no other from it, and is thrown at the end.</returns>
+    public async Task<JobOutcome> ExecuteAsync(CancellationToken ct)
+    {
+        var failures = new List<Exception>();
+        foreach (var account in await DueAsync(ct))
+        {
+            try
+            {
+                await JudgeAsync(account, ct);
+            }
+            catch (DbException exception)
+            {
+                ExperimentLog.NotJudged(logger, exception, account);
+                failures.Add(exception);
+            }
+        }
+
+        foreach (var (proposal, experiment) in await carryOut.UnfinishedAsync(ct))
+        {
+            try
+            {
+                await carryOut.ExecuteAsync(proposal, ct);
+            }
+            catch (Exception exception) when (exception is DbException or NothingWrittenException or TransactionException)
+            {
+                ExperimentLog.NotCarriedOut(logger, exception, experiment);
+                failures.Add(exception);
+            }
+        }
+
+        return failures.Count == 0 ? new JobOutcome.Completed() : throw new AggregateException(failures);
+    }
+
+    private async Task<IReadOnlyList<Guid>> DueAsync(CancellationToken ct)
+    {
+        const string DueSql = """
+            SELECT DISTINCT e.social_account_id FROM experiments e
+            WHERE e.state <> 'stopped' AND (e.state = 'running' OR e.decided_at > @Now - @RestatedFor * interval '1 day') AND EXISTS (
+                SELECT 1 FROM insight_syncs s WHERE s.social_account_id = e.social_account_id AND s.state = 'succeeded' AND s.completed_at > COALESCE(e.judged_at, e.created_at))
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<Guid>(new(DueSql, new { Now = time.GetUtcNow(), RestatedFor = ExperimentReading.RestatedForDays }, cancellationToken: ct))).AsList();
+    }
+
+    /// <returns>How many were judged.</returns>
+    internal async Task<int> JudgeAsync(Guid accountId, CancellationToken ct)
+    {
+        // A sync under way has put some of its days in place and others not: the next minute is soon enough.
+        const string UnderWaySql = "SELECT EXISTS (SELECT 1 FROM insight_syncs WHERE social_account_id = @AccountId AND holding)";
+        var now = time.GetUtcNow();
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        // All is read as of one moment: what is written after it is newer than this verdict, and judged by the next.
+        await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, ct);
+        if (await connection.ExecuteScalarAsync<bool>(new(UnderWaySql, new { AccountId = accountId }, transaction, cancellationToken: ct))) return 0;
+        try
+        {
+            var experiments = await ExperimentReading.TakeAsync(connection, transaction, accountId, now, ct);
+            if (experiments.Count == 0) return 0;
+            var numbers = await ExperimentReading.NumbersAsync(connection, transaction, accountId, experiments, now, ct);
+            var nights = experiments.Select(one => (one, numbers.TryGetValue(one.Id, out var known) ? ExperimentNight.Of(one, known) : ExperimentNight.Nothing)).ToList();
+            await VerdictStore.WriteAsync(connection, transaction, nights, now, ct);
+            await transaction.CommitAsync(ct);
+            foreach (var (one, night) in nights)
+            {
+                if (night.Decides is { } end) ExperimentLog.Decided(logger, one.Id, end.Verdict.Ending!, end.Verdict.Days);
+                if (night.Reopens) ExperimentLog.Reopened(logger, one.Id);
+            }
+
+            return experiments.Count;
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.SerializationFailure)
+        {
+            // Somebody judged, stopped or accepted one of them in this moment. The next minute knows of it.
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,29 @@
+namespace MetaAdsJobs.Core.Experiments.Judging;
+
+/// <summary>What Meta told of a variant, on a day or in all.</summary>
+/// <param name="Spend">In whole units of the account's currency.</param>
+/// <param name="Value">Of the results, in the same.</param>
+public readonly record struct VariantNumbers(double Impressions, double LinkClicks, double Spend, double Results, double Value)
+{
+    public static VariantNumbers operator +(VariantNumbers one, VariantNumbers other) => new(
+        one.Impressions + other.Impressions, one.LinkClicks + other.LinkClicks, one.Spend + other.Spend, one.Results + other.Results, one.Value + other.Value);
+}
+
+/// <summary>A day of the account's own calendar.</summary>
+/// <param name="ReadOn">The day, in the same calendar, on which it was last read.</param>
+/// <param name="IsWhole">Read after it was over, and Meta left nothing untold of the variants.</param>
+public sealed record ExperimentDay(DateOnly Day, DateOnly ReadOn, bool IsWhole, IReadOnlyList<VariantNumbers> Variants)
+{
+    /// <summary>Meta puts nothing more down to it.</summary>
+    public bool IsClosed(int attributionDays) => ReadOn > Day.AddDays(attributionDays);
+}
+
+/// <summary>Everything a verdict is made of: what was stored when it was made.</summary>
+/// <param name="Today">In the account's own calendar.</param>
+/// <param name="Days">The earliest first; one that was never read is missing.</param>
+/// <param name="IsComparable">The variants count the same kind of result.</param>
+public sealed record ExperimentNumbers(DateOnly Today, IReadOnlyList<ExperimentDay> Days, bool IsComparable)
+{
+    /// <summary>The first whole day: the one after that on which every variant was shown. Null before.</summary>
+    public DateOnly? First => Days.FirstOrDefault(day => day.Variants.All(one => one.Impressions > 0))?.Day.AddDays(1);
+}

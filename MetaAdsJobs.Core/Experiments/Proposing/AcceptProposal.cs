@@ -1,0 +1,63 @@
+using System.Data.Common;
+using System.Transactions;
+using Dapper;
+using MetaAdsJobs.Core.Database;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Experiments.Proposing;
+
+/// <summary>What became of a person's word on a proposal.</summary>
+public enum ProposalAnswer
+{
+    Accepted,
+
+    /// <summary>There is none, or it was accepted or taken back before.</summary>
+    NotOpen,
+    Unknown,
+}
+
+/// <summary>A person lets a proposal be carried out. That it may be is one commit; then each change is asked for, here or, if this process dies, by the job that looks every minute.</summary>
+public sealed class AcceptProposal
+{
+    private readonly NpgsqlDataSource _dataSource;
+    private readonly CarryOutProposal _carryOut;
+    private readonly TimeProvider _time;
+    private readonly ILogger<AcceptProposal> _logger;
+
+    internal AcceptProposal(NpgsqlDataSource dataSource, CarryOutProposal carryOut, TimeProvider time, ILogger<AcceptProposal> logger) => (_dataSource, _carryOut, _time, _logger) = (dataSource, carryOut, time, logger);
+
+    /// <param name="moveBudget">The winner gets what all variants had; else its budget stays.</param>
+    public async Task<ProposalAnswer> ExecuteAsync(Guid experimentId, bool moveBudget, string by, CancellationToken ct)
+    {
+        // The experiment's row first, as a verdict holds it: one that takes the proposal back comes before or after.
+        const string HoldSql = "SELECT 1 FROM experiments WHERE id = @ExperimentId FOR NO KEY UPDATE";
+        const string AcceptSql = """
+            WITH accepted AS (
+                UPDATE experiment_proposals SET state = 'accepted', accepted_by = @By, accepted_at = @Now WHERE experiment_id = @ExperimentId AND state = 'open' RETURNING id),
+            left_out AS (UPDATE experiment_changes c SET state = 'left' FROM accepted a WHERE c.proposal_id = a.id AND c.action = 'budget' AND NOT @MoveBudget)
+            SELECT id FROM accepted
+            """;
+        Guid? proposal;
+        await using (var connection = await _dataSource.OpenConnectionAsync(ct))
+        await using (var transaction = await connection.BeginTransactionAsync(ct))
+        {
+            if (await connection.ExecuteScalarAsync<int?>(new(HoldSql, new { ExperimentId = experimentId }, transaction, cancellationToken: ct)) is null) return ProposalAnswer.Unknown;
+            proposal = await connection.ExecuteScalarAsync<Guid?>(new(AcceptSql, new { ExperimentId = experimentId, MoveBudget = moveBudget, By = by, Now = _time.GetUtcNow() }, transaction, cancellationToken: ct));
+            await transaction.CommitAsync(ct);
+        }
+
+        if (proposal is not { } id) return ProposalAnswer.NotOpen;
+        try
+        {
+            await _carryOut.ExecuteAsync(id, ct);
+        }
+        catch (Exception exception) when (exception is DbException or NothingWrittenException or TransactionException)
+        {
+            // It is accepted all the same: the job goes on within a minute.
+            ExperimentLog.NotCarriedOut(_logger, exception, experimentId);
+        }
+
+        return ProposalAnswer.Accepted;
+    }
+}

@@ -1,0 +1,47 @@
+using System.Globalization;
+
+namespace MetaAdsJobs.Core.Experiments.Reading;
+
+/// <summary>A sentence, and what is put into it: whoever has other words for it looks them up by its form.</summary>
+public sealed record Sentence(string Form, params object[] Values)
+{
+    public override string ToString() => string.Format(CultureInfo.InvariantCulture, Form, Values);
+}
+
+/// <summary>What an experiment says, in plain words.</summary>
+public static class ExperimentWords
+{
+    public const string Limits =
+        "Each variant is an ad set of its own, and Meta decides who sees it: this tells which works better as Meta delivers it, not whether the variant itself or the people it was shown to made the difference. Only Meta's own split assigns people at random.";
+
+    public static readonly IReadOnlyDictionary<string, string> Gates = new Dictionary<string, string>
+    {
+        ["full_days"] = "Seven full days", ["whole_weeks"] = "Whole weeks", ["results"] = "Enough results of each variant", ["attribution_closed"] = "Attribution window closed", ["spend_share"] = "Spend shared as planned",
+        ["numbers_fresh"] = "Numbers are fresh", ["numbers_complete"] = "Numbers are complete", ["numbers_settled"] = "Numbers have settled", ["results_arriving"] = "Results keep coming", ["results_comparable"] = "Results are of one kind",
+    };
+
+    private static readonly Dictionary<string, string> Waits = new()
+    {
+        ["full_days"] = "fewer than seven full days count so far", ["whole_weeks"] = "it is decided at the end of whole weeks only", ["results"] = "a variant has too few results",
+        ["attribution_closed"] = "results may still be put down to its days", ["spend_share"] = "the variants have not spent alike", ["numbers_fresh"] = "its numbers are old", ["numbers_complete"] = "days are missing or not whole",
+        ["numbers_settled"] = "Meta changed today what had been counted", ["results_arriving"] = "a variant spends and has stopped having results: look at its pixel", ["results_comparable"] = "the variants count different things as results",
+    };
+
+    /// <summary>Sentences that say why an experiment waits, for whoever translates them.</summary>
+    public static IEnumerable<string> WaitForms => Waits.Values;
+
+    public static Sentence Of(ExperimentSummary one, IReadOnlyList<ExperimentComparison> comparisons, IReadOnlyList<ExperimentGate> gates, double smallestPercent) => one switch
+    {
+        { State: "stopped" } => new("It was stopped by {0}; nothing more is judged.", one.StoppedBy ?? "-"),
+        { RunStatus: "failed" or "cancelled" } => new("Its ads were not made: the run has ended as {0}.", one.RunStatus),
+        { Ending: ExperimentEnding.Winner, Winner: { } winner } => new("{0} wins: at least {1:0.#} % better than the next one, after {2} days.", winner, 100 * Least(winner, comparisons), one.Days),
+        { Ending: ExperimentEnding.NoDifference } => new("There is no difference worth knowing: whatever there is, is smaller than {0:0.#} %, after {1} days.", smallestPercent, one.Days),
+        { Ending: ExperimentEnding.NotEnough } => new("It cannot be told: {0} days were not enough.", one.Days),
+        { Days: 0 } => new("No day counts yet: the first is the one after all variants were shown, once nothing more can be put down to it."),
+        _ when gates.FirstOrDefault(gate => !gate.IsOpen) is { } shut => new("Keep waiting: {0}.", Waits[shut.Name]),
+        _ => new("Keep waiting: after {0} days it cannot be told yet.", one.Days),
+    };
+
+    private static double Least(string winner, IReadOnlyList<ExperimentComparison> comparisons) => comparisons
+        .Select(pair => pair.To == winner ? pair.Low : pair.From == winner ? (1 / (1 + pair.High)) - 1 : null).Min() is { } least ? Math.Max(0, least) : 0;
+}

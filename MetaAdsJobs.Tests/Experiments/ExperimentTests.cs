@@ -1,0 +1,188 @@
+using System.Text.Json.Nodes;
+using MetaAdsJobs.Core.Events;
+using MetaAdsJobs.Core.Experiments.Evaluating;
+using MetaAdsJobs.Core.Experiments.Planning;
+using MetaAdsJobs.Core.Experiments.Proposing;
+using MetaAdsJobs.Core.Experiments.Reading;
+using MetaAdsJobs.Tests.Orchestrations;
+using Npgsql;
+
+namespace MetaAdsJobs.Tests.Experiments;
+
+/// <summary>From the request to what is done about it, on a real database.</summary>
+[TestFixture, Parallelizable]
+public sealed class ExperimentTests
+{
+    private RunWorld _world = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync() => _world = await RunWorld.StartAsync(("DAILY_CAP_CENTS", "none"));
+
+    [OneTimeTearDown]
+    public async Task StopAsync() => await _world.DisposeAsync();
+
+    [Test]
+    public async Task An_experiment_is_one_tree_with_an_ad_set_for_each_variant()
+    {
+        var one = await _world.BeginAsync();
+
+        Assert.That(await _world.AtMetaAsync(one.Run), Is.EqualTo("ad ad adset adset campaign creative creative"));
+        Assert.That(_world.Creates(one.Run, "adsets").Select(call => call["daily_budget"]), Is.EqualTo(["10000", "10000"]));
+        Assert.That(_world.Creates(one.Run, "adcreatives").Select(call => (string?)JsonNode.Parse(call["object_story_spec"]!)!["link_data"]!["name"]), Is.EquivalentTo(["Amazing Product", "Really amazing"]));
+        var read = await _world.ReadAsync(one);
+        Assert.That(read.Variants.Select(variant => (variant.Name, variant.AdSetId is not null)), Is.EqualTo([("Plain", true), ("Loud", true)]));
+        Assert.That((read.Experiment.State, read.Experiment.Ending, read.Says), Is.EqualTo(("running", (string?)null, "No day counts yet: the first is the one after all variants were shown, once nothing more can be put down to it.")));
+    }
+
+    [Test]
+    public async Task A_key_begins_one_experiment_whatever_comes_at_once()
+    {
+        var (account, _, clip) = await _world.AddAccountAsync();
+        var started = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => _world.StartAsync(ExperimentWorld.Body(account, clip), "a key of mine")));
+
+        Assert.That(started.Cast<ExperimentStarted.Begun>().Select(one => one.ExperimentId).Distinct().Count(), Is.EqualTo(1));
+        Assert.That(started.Cast<ExperimentStarted.Begun>().Count(one => !one.Replayed), Is.EqualTo(1));
+        Assert.That((await _world.QueryAsync<int>("SELECT count(*)::int FROM orchestrations WHERE social_account_id = @account", new { account })).Single(), Is.EqualTo(1), "what came second left no run behind");
+        Assert.That(await _world.StartAsync(ExperimentWorld.Body(account, clip, """{"name":"Another"}"""), "a key of mine"), Is.InstanceOf<ExperimentStarted.KeyReused>());
+    }
+
+    [Test]
+    public async Task What_cannot_be_written_leaves_no_run_behind()
+    {
+        var (account, _, clip) = await _world.AddAccountAsync();
+        await _world.ExecuteAsync("ALTER TABLE experiment_variants ADD CONSTRAINT broken CHECK (name <> 'Broken')");
+
+        Assert.That(() => _world.StartAsync(ExperimentWorld.Body(account, clip, """{"variants":[{"name":"Broken"},{"name":"B","creative_title":"B"}]}""")), Throws.InstanceOf<PostgresException>());
+        Assert.That(await _world.QueryAsync<Guid>("SELECT request_id FROM orchestrations WHERE social_account_id = @account UNION SELECT id FROM experiments WHERE social_account_id = @account", new { account }), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_trial_tells_what_it_takes_by_the_accounts_own_numbers_and_writes_nothing()
+    {
+        var one = await _world.BeginAsync();
+        await _world.NumbersAsync(one, 20, 1, (100, 40), (100, 40));
+        var before = await _world.QueryAsync<int>("SELECT count(*)::int FROM experiments");
+        var planned = await _world.StartAsync(ExperimentWorld.Body(one.Run.AccountId, one.Run.ClipId), dryRun: true);
+
+        Assert.That(planned, Is.InstanceOf<ExperimentStarted.Planned>());
+        var plan = ((ExperimentStarted.Planned)planned).Plan;
+        Assert.That((plan.CostPerResult, plan.Currency, plan.AttributionDays), Is.EqualTo(((double?)2.5, "USD", 1)));
+        Assert.That(plan.ResultsPerVariant, Is.InRange(900, 1000));
+        Assert.That((plan.ExpectedDays, plan.ExpectedCost), Is.EqualTo(((double?)28, (double?)5600)), "about 950 results at 2.50, with 100 a day for each of two");
+        Assert.That(await _world.QueryAsync<int>("SELECT count(*)::int FROM experiments"), Is.EqualTo(before));
+    }
+
+    [Test]
+    public async Task A_winner_is_told_and_what_follows_from_it_is_done_once_by_a_persons_word()
+    {
+        var one = await _world.BeginAsync();
+        var webhook = await AddWebhookAsync(one);
+        await _world.NumbersAsync(one, 14, 2, (100, 30), (100, 40));
+        await _world.MinuteAsync();
+        var read = await _world.ReadAsync(one);
+        Assert.That((read.Experiment.State, read.Experiment.Ending, read.Experiment.Winner, read.Experiment.Days), Is.EqualTo(("decided", "winner", "Loud", 14)));
+        Assert.That(read.Says, Does.StartWith("Loud wins: at least ").And.EndsWith(" better than the next one, after 14 days."));
+        Assert.That(read.Variants.Select(variant => FormattableString.Invariant($"{variant.Amount:0.000} {variant.SpendShare:0.00} {variant.IsLoser}")), Is.EqualTo(["3.333 0.50 True", "2.500 0.50 False"]));
+        Assert.That(read.Proposals.Single().Changes.Select(change => $"{change.Variant} {change.Action} {change.DailyBudgetCents} {change.State}"), Is.EqualTo(["Plain pause  planned", "Loud budget 20000 planned"]));
+        Assert.That((await _world.Get<ExperimentReader>().HistoryAsync(one.Id, CancellationToken.None))!.Select(night => (night.Days, night.Ending is not null)), Is.EqualTo(Enumerable.Range(1, 14).Select(day => (day, day == 14))));
+        Assert.That(await ToldAsync(webhook), Is.EqualTo(["experiment.decided Experiment Which title: Loud wins, after 14 days"]));
+
+        Assert.That(await EditsAsync(one), Is.Empty, "nothing is done before somebody says so");
+        Assert.That(await AcceptAsync(one), Is.EqualTo(ProposalAnswer.Accepted));
+        Assert.That(await AcceptAsync(one), Is.EqualTo(ProposalAnswer.NotOpen));
+        await _world.MinuteAsync();
+        Assert.That(await EditsAsync(one), Is.EqualTo(["pause ann"]), "the budget was not asked for");
+        Assert.That((await _world.ReadAsync(one)).Proposals.Single().Changes.Select(change => (change.State, change.EditId is not null)), Is.EqualTo([("asked", true), ("left", false)]));
+    }
+
+    /// <summary>The process that took the word dies before it has done anything; those that go on come at once, and again.</summary>
+    [Test]
+    public async Task What_was_accepted_is_asked_for_once_whoever_dies_and_however_many_go_on()
+    {
+        var one = await _world.BeginAsync("""{"variants":[{"name":"A"},{"name":"B","creative_title":"B"},{"name":"C","creative_title":"C"}]}""");
+        await _world.NumbersAsync(one, 14, 2, (100, 50), (100, 50), (100, 150));
+        await _world.MinuteAsync();
+        await _world.ExecuteAsync("UPDATE experiment_proposals SET state = 'accepted', accepted_by = 'ann', accepted_at = now() WHERE experiment_id = @Id", new { one.Id });
+        Assert.That(await EditsAsync(one), Is.Empty);
+        // The first change has its edit, and dies before it can be marked.
+        await _world.ExecuteAsync("ALTER TABLE experiment_changes ADD CONSTRAINT unmarked CHECK (state <> 'asked') NOT VALID");
+        Assert.That(() => _world.MinuteAsync(), Throws.InstanceOf<AggregateException>());
+        Assert.That(await EditsAsync(one), Is.Empty, "neither without the other");
+        await _world.ExecuteAsync("ALTER TABLE experiment_changes DROP CONSTRAINT unmarked");
+
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => _world.MinuteAsync()));
+        await _world.MinuteAsync();
+        Assert.That(await EditsAsync(one), Is.EqualTo(["pause ann", "pause ann", "update ann"]));
+        Assert.That((await _world.QueryAsync<string>("SELECT fields ->> 'daily_budget_cents' FROM campaign_edits WHERE request_id = @RequestId AND kind = 'update'", new { one.Run.RequestId })).Single(), Is.EqualTo("30000"));
+    }
+
+    [Test]
+    public async Task Restated_numbers_take_back_what_was_proposed_and_it_is_decided_anew()
+    {
+        var one = await _world.BeginAsync();
+        await _world.NumbersAsync(one, 14, 2, (100, 60), (100, 90));
+        await _world.MinuteAsync();
+        await _world.NumbersAsync(one, 14, 2, (100, 60), (100, 61));
+        await _world.MinuteAsync();
+        var read = await _world.ReadAsync(one);
+
+        Assert.That((read.Experiment.State, read.Experiment.Reopened, read.Experiment.Proposal), Is.EqualTo(("running", 1, "withdrawn")));
+        Assert.That(read.Says, Is.EqualTo("Keep waiting: Meta changed today what had been counted."));
+        Assert.That((await _world.Get<ExperimentReader>().HistoryAsync(one.Id, CancellationToken.None))![^1].IsReopened, Is.True);
+        Assert.That(await AcceptAsync(one), Is.EqualTo(ProposalAnswer.NotOpen));
+    }
+
+    [Test]
+    public async Task Nothing_is_judged_while_a_sync_puts_days_in_place_and_nothing_twice_on_the_same_numbers()
+    {
+        var one = await _world.BeginAsync();
+        await _world.NumbersAsync(one, 10, 2, (100, 30), (100, 31));
+        await _world.ExecuteAsync("INSERT INTO insight_syncs (sync_id, social_account_id, since, until, requested_by, state, queued_at, holding) SELECT gen_random_uuid(), @AccountId, current_date, current_date, 'tests', 'running', now(), true", new { one.Run.AccountId });
+        await _world.MinuteAsync();
+        Assert.That(await NosAsync(one), Is.Empty);
+        await _world.ExecuteAsync("UPDATE insight_syncs SET holding = false, state = 'failed' WHERE holding AND social_account_id = @AccountId", new { one.Run.AccountId });
+        await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => _world.MinuteAsync()));
+        await _world.MinuteAsync();
+        Assert.That(await NosAsync(one), Is.EqualTo(Enumerable.Range(1, 10)));
+    }
+
+    [TestCase("value_per_spend", null, 12.5 * 1 / 100)]
+    [TestCase("result_rate", null, 20 / 40.0)]
+    public async Task Value_and_rates_are_of_one_type_of_action_alone(string metric, string? counts, double amount)
+    {
+        var one = await _world.BeginAsync($$"""{"metric":"{{metric}}","counts":{{(counts is null ? "null" : $"\"{counts}\"")}}}""");
+        await _world.NumbersAsync(one, 8, 2, (100, 20), (100, 20));
+        await _world.JudgeAsync(one);
+
+        Assert.That((await _world.ReadAsync(one)).Variants.Select(variant => variant.Amount), Has.All.EqualTo(amount).Within(1e-9));
+    }
+
+    [Test]
+    public async Task One_that_is_stopped_is_judged_no_more_and_its_ads_are_left_alone()
+    {
+        var one = await _world.BeginAsync();
+        Assert.That(await _world.Get<StopExperiment>().ExecuteAsync(one.Id, "bob", CancellationToken.None), Is.True);
+        Assert.That(await _world.Get<StopExperiment>().ExecuteAsync(one.Id, "bob", CancellationToken.None), Is.False);
+        await _world.NumbersAsync(one, 14, 2, (100, 60), (100, 90));
+        await _world.MinuteAsync();
+
+        Assert.That(await NosAsync(one), Is.Empty);
+        Assert.That(await EditsAsync(one), Is.Empty);
+        Assert.That((await _world.ReadAsync(one)).Says, Is.EqualTo("It was stopped by bob; nothing more is judged."));
+    }
+
+    private Task<ProposalAnswer> AcceptAsync(Begun one) => _world.Get<AcceptProposal>().ExecuteAsync(one.Id, moveBudget: false, "ann", CancellationToken.None);
+
+    private Task<IReadOnlyList<string>> EditsAsync(Begun one) => _world.QueryAsync<string>("SELECT concat(kind, ' ', asked_by) FROM campaign_edits WHERE request_id = @RequestId ORDER BY kind", new { one.Run.RequestId });
+
+    private Task<IReadOnlyList<int>> NosAsync(Begun one) => _world.QueryAsync<int>("SELECT no FROM experiment_verdicts WHERE experiment_id = @Id ORDER BY no", new { one.Id });
+
+    private async Task<Guid> AddWebhookAsync(Begun one)
+    {
+        var saved = await _world.Get<SaveWebhook>().CreateAsync(System.Text.Json.JsonElement.Parse($$"""{"url":"https://example.com/hook","event_types":["experiment.decided"],"account_ids":["{{one.Run.AccountId}}"]}"""), "ann", CancellationToken.None);
+        return ((WebhookSaved.Done)saved).Value.Id;
+    }
+
+    private Task<IReadOnlyList<string>> ToldAsync(Guid webhook) => _world.QueryAsync<string>(
+        "SELECT concat(e.type, ' ', e.data ->> 'text') FROM event_deliveries d JOIN events e ON e.id = d.event_id WHERE d.webhook_id = @webhook", new { webhook });
+}
