@@ -3,7 +3,7 @@ using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Api;
 
-[TestFixture]
+[TestFixture, HasServiceAlone]
 public sealed class DescriptionTests
 {
     private static readonly string[] Integers =

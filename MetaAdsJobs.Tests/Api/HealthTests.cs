@@ -2,7 +2,7 @@ using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Api;
 
-[TestFixture]
+[TestFixture, HasServiceAlone]
 public sealed class HealthTests
 {
     [Test]

@@ -12,7 +12,7 @@ using Microsoft.AspNetCore.Http;
 namespace MetaAdsJobs.Tests.Api;
 
 /// <summary>What lasts is bounded, and nothing that lasts is in the way of a stop.</summary>
-[TestFixture]
+[TestFixture, HasServiceAlone]
 public sealed class LongCallTests
 {
     private Service _service = null!;

@@ -7,7 +7,7 @@ using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Api;
 
-[TestFixture]
+[TestFixture, HasServiceAlone]
 public sealed class RateLimitTests
 {
     // Far more than twice the rate at once, and than what a slow machine's time adds to that.

@@ -4,27 +4,27 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Api;
 
 /// <summary>The services that all fixtures of this folder share; each test brings accounts of its own.</summary>
-[SetUpFixture, Parallelizable]
+[SetUpFixture]
 public sealed class SharedServices
 {
-    private static readonly Lazy<Task<Service>> Quiet = new(() => Service.StartAsync(workers: 0));
-    private static readonly Lazy<Task<Service>> Few = new(StartFewAsync);
+    private static readonly FixtureServices Quiet = new(() => Service.StartAsync(workers: 0));
+    private static readonly FixtureServices Few = new(StartFewAsync);
     private static readonly Lazy<Task<Service>> Visited = new(() => Service.StartAsync(workers: 0));
     private static readonly Lazy<Task<Service>> Working = new(() => Service.StartAsync(workers: 1));
 
     /// <summary>
-    /// Nothing runs here but the API: what is queued stays queued, and every row written is a request's. For fixtures that run one after
-    /// the other: some see that a refused request has written nothing.
+    /// Nothing runs here but the API: what is queued stays queued, and every row written is a request's of the fixture, which has it alone
+    /// (<see cref="HasServiceAloneAttribute"/>): some see that a refused request has written nothing.
     /// </summary>
-    public static Task<Service> WithoutWorker => Quiet.Value;
+    public static Task<Service> WithoutWorker => Quiet.TakeAsync();
 
     /// <summary>The API alone, for people at pages, who come all at once.</summary>
     public static Task<Service> ForPages => Visited.Value;
 
     public static Task<Service> WithWorker => Working.Value;
 
-    /// <summary>Without a worker, and with few of everything: connections, calls, sign-ins.</summary>
-    public static Task<Service> WithFewOfEverything => Few.Value;
+    /// <summary>Without a worker, with few of everything: connections, calls, sign-ins; the fixture has it alone.</summary>
+    public static Task<Service> WithFewOfEverything => Few.TakeAsync();
 
     public const int FewConnections = 6;
     public const int FewCallsPerSecond = 20;
@@ -41,7 +41,14 @@ public sealed class SharedServices
     public static async Task StopAsync()
     {
         await Chromium.EndAsync();
-        foreach (var service in (Lazy<Task<Service>>[])[Quiet, Visited, Working, Few])
+        foreach (var service in (Lazy<Task<Service>>[])[Visited, Working])
             if (service.IsValueCreated) await (await service.Value).DisposeAsync();
+        foreach (var services in (FixtureServices[])[Quiet, Few]) await services.DisposeAsync();
+    }
+
+    internal static void GiveBack(string fixture)
+    {
+        Quiet.GiveBack(fixture);
+        Few.GiveBack(fixture);
     }
 }

@@ -8,7 +8,7 @@ namespace MetaAdsJobs.Tests.Budgets;
 
 /// <summary>A night of five hundred pools over 450,000 insight rows.</summary>
 [TestFixture]
-[Long]
+[Long, NonParallelizable]
 public sealed class ManyPoolsTests
 {
     private const int Accounts = 10;

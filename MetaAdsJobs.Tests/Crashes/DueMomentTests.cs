@@ -6,7 +6,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Crashes;
 
 /// <summary>How late activations are that have a time, while workers are killed at the very moment of some; DUE_CAMPAIGNS sets how many there are, 100 by default.</summary>
-[TestFixture, Long]
+[TestFixture, Long, NonParallelizable]
 public sealed class DueMomentTests
 {
     private const int Accounts = 5;

@@ -7,7 +7,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Crashes;
 
 /// <summary>A large batch under faults, its workers killed again and again; BATCH_ROWS and BATCH_KILLS set how large, 1000 and 50 by default.</summary>
-[TestFixture, Long]
+[TestFixture, Long, NonParallelizable]
 public sealed class KilledBatchTests
 {
     private const int Accounts = 10;

@@ -3,7 +3,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Crashes;
 
 // Alone: beside others its workers would hardly start before they are killed.
-[TestFixture, Long]
+[TestFixture, Long, NonParallelizable]
 public sealed class KilledWorkersTests
 {
     // Then those that are left finish in peace.

@@ -6,7 +6,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Crashes;
 
 /// <summary>The largest tree that can be asked for.</summary>
-[TestFixture, Long]
+[TestFixture, Long, NonParallelizable]
 public sealed class LargeTreeTests
 {
     private const int AdSets = 20;

@@ -5,7 +5,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Crashes;
 
 /// <summary>Hours of bad luck in minutes; SOAK_ORCHESTRATIONS sets how many, 1000 by default.</summary>
-[TestFixture, Long]
+[TestFixture, Long, NonParallelizable]
 public sealed class SoakTests
 {
     private const int Accounts = 20;

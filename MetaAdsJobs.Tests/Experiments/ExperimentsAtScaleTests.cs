@@ -6,7 +6,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Experiments;
 
 /// <summary>A night of many experiments: copies of one that was begun, among the numbers of other ads.</summary>
-[TestFixture, Long]
+[TestFixture, Long, NonParallelizable]
 public sealed class ExperimentsAtScaleTests
 {
     private const int Accounts = 10;

@@ -7,7 +7,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Insights;
 
 /// <summary>A whole night of many accounts; SOAK_ACCOUNTS sets how many, 2000 by default.</summary>
-[TestFixture, Long]
+[TestFixture, Long, NonParallelizable]
 public sealed class InsightsAtScaleTests
 {
     private const int Campaigns = 5;

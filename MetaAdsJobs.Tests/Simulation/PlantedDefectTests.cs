@@ -14,7 +14,7 @@ public sealed record PlantedDefect(string Name, string File, string Right, strin
 }
 
 /// <summary>A search that finds nothing proves nothing unless it finds what is there: each of these defects has to be found.</summary>
-[TestFixture]
+[TestFixture, NonParallelizable]
 public sealed partial class PlantedDefectTests
 {
     private const string Steps = "Orchestrations/Steps/";

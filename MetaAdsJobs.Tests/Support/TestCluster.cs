@@ -1,8 +1,9 @@
 using MetaAdsJobs.Launch.Postgres;
 
-// Fixtures with a database of their own say [Parallelizable]: most of them wait for something most of the time (a lease, a browser). The
-// others, which share one or take no time, run one after the other. So do set-up fixtures: else the tests below them wait for all others.
-[assembly: LevelOfParallelism(6)]
+// Most fixtures wait for something most of the time (a lease, a browser): they run beside each other, set-up fixtures too. What can
+// have nobody beside it says [NonParallelizable], and waits until all others are done.
+[assembly: Parallelizable(ParallelScope.Fixtures)]
+[assembly: LevelOfParallelism(8)]
 
 // Not in Support: a SetUpFixture ends after the tests of its own namespace and those below it, and this one is for all of them.
 namespace MetaAdsJobs.Tests;

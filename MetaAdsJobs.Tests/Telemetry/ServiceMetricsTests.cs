@@ -6,7 +6,8 @@ using Npgsql;
 
 namespace MetaAdsJobs.Tests.Telemetry;
 
-[TestFixture]
+// It hears every service that begins to measure in this process.
+[TestFixture, NonParallelizable]
 public sealed class ServiceMetricsTests
 {
     [Test]

@@ -3,7 +3,7 @@ using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Api.Accounts;
 
-[TestFixture]
+[TestFixture, HasServiceAlone]
 public sealed class AccountTests
 {
     private Service _service = null!;

@@ -8,7 +8,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Api.Accounts;
 
 /// <summary>A clip given as a file: it is there with its whole file, or not at all.</summary>
-[TestFixture]
+[TestFixture, HasServiceAlone]
 public sealed class ClipFileTests
 {
     private static readonly byte[] Png = FileServer.Picture;

@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace MetaAdsJobs.Tests.Api.Alerts;
 
 /// <summary>Rules and alerts over HTTP.</summary>
-[TestFixture]
+[TestFixture, HasServiceAlone]
 [Parallelizable(ParallelScope.Self)]
 public sealed class AlertTests
 {

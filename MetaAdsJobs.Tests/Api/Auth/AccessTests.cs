@@ -5,7 +5,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Api.Auth;
 
 /// <summary>Viewers read, managers also orchestrate and sync, admins also write accounts, and nobody else gets in.</summary>
-[TestFixture]
+[TestFixture, HasServiceAlone]
 public sealed class AccessTests
 {
     private static readonly string Id = $"{Guid.NewGuid()}";

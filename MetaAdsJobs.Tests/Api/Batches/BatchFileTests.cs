@@ -6,7 +6,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Api.Batches;
 
 /// <summary>Files of requests, up to their acceptance. Nothing runs here.</summary>
-[TestFixture]
+[TestFixture, HasServiceAlone]
 public sealed class BatchFileTests
 {
     private Service _service = null!;

@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace MetaAdsJobs.Tests.Api.Budgets;
 
 /// <summary>Budget pools over HTTP.</summary>
-[TestFixture]
+[TestFixture, HasServiceAlone]
 [Parallelizable(ParallelScope.Self)]
 public sealed class BudgetPoolTests
 {

@@ -5,7 +5,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Api.Experiments;
 
 /// <summary>Experiments over HTTP.</summary>
-[TestFixture]
+[TestFixture, HasServiceAlone]
 [Parallelizable(ParallelScope.Self)]
 public sealed class ExperimentApiTests
 {

@@ -5,7 +5,7 @@ using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Api.Insights;
 
-[TestFixture]
+[TestFixture, HasServiceAlone]
 public sealed class CsvTests
 {
     private const int Rows = 50_000;

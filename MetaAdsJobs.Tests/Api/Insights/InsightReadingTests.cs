@@ -6,7 +6,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Api.Insights;
 
 /// <summary>Two campaigns of one account with the numbers of four weeks, read in every way there is.</summary>
-[TestFixture]
+[TestFixture, HasServiceAlone]
 public sealed class InsightReadingTests
 {
     private const int Days = 28;

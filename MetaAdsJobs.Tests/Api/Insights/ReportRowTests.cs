@@ -5,7 +5,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Api.Insights;
 
 /// <summary>A report by age and gender, with rows as a sync would have left them, and what was restated since.</summary>
-[TestFixture]
+[TestFixture, HasServiceAlone]
 public sealed class ReportRowTests
 {
     private Service _service = null!;

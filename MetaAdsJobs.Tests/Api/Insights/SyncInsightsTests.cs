@@ -3,7 +3,7 @@ using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Api.Insights;
 
-[TestFixture]
+[TestFixture, HasServiceAlone]
 public sealed class SyncInsightsTests
 {
     private Service _service = null!;

@@ -5,7 +5,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Api.Insights;
 
 /// <summary>Syncs of a far night in every state, and days of which one differs from Meta's own sum.</summary>
-[TestFixture]
+[TestFixture, HasServiceAlone]
 public sealed class SyncStatusTests
 {
     private static readonly string[] States = ["queued", "running", "waiting", "succeeded", "failed"];

@@ -2,7 +2,7 @@ using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Api.Orchestrations;
 
-[TestFixture]
+[TestFixture, HasServiceAlone]
 [Parallelizable(ParallelScope.Self)]
 public sealed class CancelAndRetryTests
 {

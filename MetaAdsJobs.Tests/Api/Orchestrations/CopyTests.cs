@@ -4,7 +4,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Api.Orchestrations;
 
 /// <summary>What a run was asked for, to be asked for again over HTTP.</summary>
-[TestFixture]
+[TestFixture, HasServiceAlone]
 public sealed class CopyTests
 {
     private Service _service = null!;

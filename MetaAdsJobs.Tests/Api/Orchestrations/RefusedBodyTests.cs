@@ -6,7 +6,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Api.Orchestrations;
 
 /// <summary>Bodies that are refused before their fields can be judged.</summary>
-[TestFixture]
+[TestFixture, HasServiceAlone]
 public sealed class RefusedBodyTests
 {
     private Service _service = null!;

@@ -4,7 +4,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Api.Orchestrations;
 
 /// <summary>What Meta would refuse, or would take for something else than was meant, is refused before anything is written.</summary>
-[TestFixture]
+[TestFixture, HasServiceAlone]
 public sealed class RefusedFieldTests
 {
     private Service _service = null!;

@@ -4,7 +4,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Api.Orchestrations;
 
 /// <summary>What only the account and the clips can tell of an ad, asked for over HTTP: refused by its path, with all else that is wrong.</summary>
-[TestFixture]
+[TestFixture, HasServiceAlone]
 public sealed class RefusedKindTests
 {
     private Service _service = null!;

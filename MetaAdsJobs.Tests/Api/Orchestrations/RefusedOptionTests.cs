@@ -4,7 +4,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Api.Orchestrations;
 
 /// <summary>The options of an ad that most requests leave out, and words that Meta has retired: refused by their path, nothing written.</summary>
-[TestFixture]
+[TestFixture, HasServiceAlone]
 public sealed class RefusedOptionTests
 {
     private const string Soon = "2099-06-01T00:00:00Z";

@@ -3,7 +3,7 @@ using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Api.Orchestrations;
 
-[TestFixture]
+[TestFixture, HasServiceAlone]
 public sealed class RunTests
 {
     [Test]

@@ -6,7 +6,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Api.Targeting;
 
 /// <summary>What Meta knows of people, asked through the API: found, refused, throttled, away.</summary>
-[TestFixture]
+[TestFixture, HasServiceAlone]
 public sealed class TargetingQuestionTests
 {
     private Service _service = null!;
