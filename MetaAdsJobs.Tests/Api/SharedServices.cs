@@ -4,7 +4,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Api;
 
 /// <summary>The services that all fixtures of this folder share; each test brings accounts of its own.</summary>
-[SetUpFixture]
+[SetUpFixture, Parallelizable(ParallelScope.Self | ParallelScope.Fixtures)]
 public sealed class SharedServices
 {
     private static readonly FixtureServices Quiet = new(() => Service.StartAsync(workers: 0));

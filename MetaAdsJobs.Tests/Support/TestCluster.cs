@@ -1,7 +1,7 @@
 using MetaAdsJobs.Launch.Postgres;
 
-// Most fixtures wait for something most of the time (a lease, a browser): they run beside each other, set-up fixtures too. What can
-// have nobody beside it says [NonParallelizable], and waits until all others are done.
+// Most fixtures wait for something most of the time (a lease, a browser): they run beside each other. What can have nobody
+// beside it says [NonParallelizable], and waits until all others are done. A set-up fixture must say Self and Fixtures: what it says goes for all below it.
 [assembly: Parallelizable(ParallelScope.Fixtures)]
 [assembly: LevelOfParallelism(8)]
 
@@ -9,7 +9,7 @@ using MetaAdsJobs.Launch.Postgres;
 namespace MetaAdsJobs.Tests;
 
 /// <summary>The private PostgreSQL that all tests of a run share, started by the first that wants it.</summary>
-[SetUpFixture, Parallelizable]
+[SetUpFixture, Parallelizable(ParallelScope.Self | ParallelScope.Fixtures)]
 public sealed class TestCluster
 {
     // Nobody crashes this one: waiting for the disk, with hundreds of databases made and dropped, would take longer than the tests.
