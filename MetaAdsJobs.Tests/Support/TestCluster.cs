@@ -13,7 +13,7 @@ namespace MetaAdsJobs.Tests;
 public sealed class TestCluster
 {
     // Nobody crashes this one: waiting for the disk, with hundreds of databases made and dropped, would take longer than the tests.
-    private static readonly Lazy<Task<PrivatePostgres>> Started = new(() => StartAsync(("fsync", "off"), ("full_page_writes", "off"), ("max_wal_size", "4GB")));
+    private static readonly Lazy<Task<PrivatePostgres>> Started = new(() => StartAsync(("fsync", "off"), ("full_page_writes", "off"), ("max_wal_size", "4GB"), ("jit", "off")));
 
     public static Task<PrivatePostgres> Postgres => Started.Value;
 

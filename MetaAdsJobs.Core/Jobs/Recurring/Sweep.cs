@@ -61,16 +61,21 @@ internal sealed partial class Sweep(NpgsqlDataSource dataSource, IJobQueue queue
               AND NOT EXISTS (SELECT 1 FROM hangfire.job j
                               WHERE j.id = s.job_id::bigint AND j.statename IN ('Enqueued', 'Scheduled', 'Processing', 'Awaiting'))
             """;
+        // From the few that are behind to the stop that was lifted last for them, not from all that were ever lifted to all that is active.
         const string StartsSql = """
+            WITH behind AS (
+                -- Paused by somebody who had not heard of the lifting, and died: the last stop to be lifted tells of it and activates it again.
+                SELECT v.social_account_id FROM activations v WHERE v.untold_ids <> '{}'
+                UNION
+                -- Or activated again by one who died when nothing else was left to do for the lifting: as long as nobody goes on with it, its edits wait.
+                SELECT v.social_account_id FROM activations v JOIN orchestrations o USING (request_id)
+                WHERE v.state = 'activating' AND v.paused_ids <> '{}' AND (v.busy_until IS NULL OR v.busy_until < clock_timestamp()) AND o.status = 'succeeded'),
+            last AS (
+                SELECT (SELECT s.id FROM stops s WHERE s.social_account_id IS NULL OR s.social_account_id = b.social_account_id
+                        ORDER BY s.lifted_at DESC NULLS FIRST, s.id DESC LIMIT 1) AS id
+                FROM behind b)
             SELECT s.id, s.job_id FROM stops s
-            WHERE s.lifted_at < @Before
-              AND (s.job_id IS NOT NULL OR EXISTS (
-                  -- Paused by somebody who had not heard of the lifting, and died: the last stop to be lifted tells of it and activates it again.
-                  -- Or activated again by one who died when nothing else was left to do for the lifting: as long as nobody goes on with it, its edits wait.
-                  SELECT 1 FROM activations v WHERE (v.untold_ids <> '{}' OR (v.state = 'activating' AND v.paused_ids <> '{}' AND (v.busy_until IS NULL OR v.busy_until < clock_timestamp())
-                      AND EXISTS (SELECT 1 FROM orchestrations o WHERE o.request_id = v.request_id AND o.status = 'succeeded'))) AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id)
-                    AND NOT EXISTS (SELECT 1 FROM stops n WHERE (n.social_account_id IS NULL OR n.social_account_id = v.social_account_id)
-                                    AND (n.lifted_at IS NULL OR n.lifted_at > s.lifted_at OR (n.lifted_at = s.lifted_at AND n.id > s.id)))))
+            WHERE s.lifted_at < @Before AND (s.job_id IS NOT NULL OR s.id IN (SELECT id FROM last))
               AND NOT EXISTS (SELECT 1 FROM hangfire.job j
                               WHERE j.id = s.job_id::bigint AND j.statename IN ('Enqueued', 'Scheduled', 'Processing', 'Awaiting'))
             """;
