@@ -205,8 +205,10 @@ internal sealed class SimDatabase : IAsyncDisposable
     {
         var settings = new NpgsqlConnectionStringBuilder(_database.ConnectionString)
         {
-            SearchPath = "sim,public,pg_catalog", MaxAutoPrepare = 200, AutoPrepareMinUsages = 2, NoResetOnClose = true, MaxPoolSize = 100, MinPoolSize = filtered ? 4 : 1,
+            SearchPath = "sim,public,pg_catalog", MaxAutoPrepare = 1000, AutoPrepareMinUsages = 2, NoResetOnClose = true, MaxPoolSize = 100, MinPoolSize = filtered ? 4 : 1,
             ConnectionIdleLifetime = 3600, Multiplexing = false,
+            // Of tables without statistics no plan is better than another, and thousands of histories ask for the same.
+            Options = "-c plan_cache_mode=force_generic_plan",
         };
         SqlTypes.Register();
         var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
