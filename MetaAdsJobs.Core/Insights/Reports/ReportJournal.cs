@@ -160,7 +160,7 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
 
     /// <summary>
     /// Puts pages aside and moves the cursor behind the last of them, in one commit. That commit is not waited for: should PostgreSQL
-    /// crash, the staged rows are gone with it in any case. The pages are given back.
+    /// crash, the staged rows are gone with it in any case. The pages are given back as soon as nothing but the commit is left.
     /// </summary>
     /// <param name="leftOut">What Meta would not tell of it; null when it is complete.</param>
     public async Task<SyncReport> StageAsync(SyncClaim claim, SyncReport report, IReadOnlyList<InsightPage> pages, string? leftOut, CancellationToken ct)
@@ -175,15 +175,21 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
         var rows = pages.Sum(page => page.Rows.Count);
         await WriteAsync(async (connection, transaction) =>
         {
-            await Staging.CopyAsync(connection, claim.SyncId, report, pages, ct);
-            var moved = await connection.QueryAsync<string>(new(stagedSql,
-                new
-                {
-                    claim.SyncId, claim.Attempt, report.No, report.Pages, trail.Cursor, trail.EmptyPages, trail.KnownCursor, trail.KnownRows, pages.Count, Rows = rows, LeftOut = leftOut,
-                }, transaction, cancellationToken: ct));
-            if (!moved.Any()) throw new FencedException("the report is read by another attempt");
+            try
+            {
+                await Staging.CopyAsync(connection, claim.SyncId, report, pages, ct);
+                var moved = await connection.QueryAsync<string>(new(stagedSql,
+                    new
+                    {
+                        claim.SyncId, claim.Attempt, report.No, report.Pages, trail.Cursor, trail.EmptyPages, trail.KnownCursor, trail.KnownRows, pages.Count, Rows = rows, LeftOut = leftOut,
+                    }, transaction, cancellationToken: ct));
+                if (!moved.Any()) throw new FencedException("the report is read by another attempt");
+            }
+            finally
+            {
+                foreach (var page in pages) page.GiveBack();
+            }
         }, ct);
-        foreach (var page in pages) page.GiveBack();
         return report with
         {
             Cursor = trail.Cursor, EmptyPages = trail.EmptyPages, KnownCursor = trail.KnownCursor, KnownRows = trail.KnownRows, Pages = report.Pages + pages.Count,

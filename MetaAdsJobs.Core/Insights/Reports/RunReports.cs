@@ -217,6 +217,7 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
         async Task<SyncReport> ReadPagesAsync(SyncReport current)
         {
             var staging = Task.FromResult(current);
+            InsightPage? last = null; // Of those that are being staged.
             var waiting = new List<InsightPage>();
             var coming = FetchAsync(current.Trail);
             try
@@ -227,7 +228,7 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
                     // Numbers that are read at once do not stand still, and a page may have been asked for several times.
                     if (page.Trail.Pages > 1 && runId is null && time.GetElapsedTime(began) > TimeSlice.Length) throw new MetaException(Proof.OutcomeUnknown, "the report's pages came too far apart to fit each other");
                     goesOn = page.Trail.Cursor is not null && !slice.IsOver;
-                    if (waiting.Count > 0 && (staging.IsCompleted || waiting.Count == MostPagesWaiting)) await StageAsync();
+                    if (waiting.Count > 0 && (staging.IsCompleted || last is { IsGivenBack: true } || waiting.Count == MostPagesWaiting)) await StageAsync();
                     if (goesOn) coming = FetchAsync(page.Trail);
                     waiting.Add(page.Read(rows));
                 }
@@ -247,7 +248,7 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
             {
                 report = await staging;
                 Replace(reports, report);
-                staging = journal.StageAsync(claim, report, waiting, leftOut: null, ct);
+                (last, staging) = (waiting[^1], journal.StageAsync(claim, report, waiting, leftOut: null, ct));
                 waiting = [];
             }
         }

@@ -41,8 +41,16 @@ internal sealed record InsightRow
 /// <param name="Answer">What the rows are parts of; null when each has memory of its own.</param>
 internal sealed record InsightPage(IReadOnlyList<InsightRow> Rows, ListTrail Trail, GraphRows? Answer = null)
 {
+    private volatile bool _isGivenBack;
+
+    public bool IsGivenBack => _isGivenBack;
+
     /// <summary>Nobody reads the rows any more: their memory serves the next pages.</summary>
-    public void GiveBack() => Answer?.Dispose();
+    public void GiveBack()
+    {
+        Answer?.Dispose();
+        _isGivenBack = true;
+    }
 }
 
 /// <summary>A page that has come, and of which only is known where the next begins: that one can be asked for before this is read.</summary>
