@@ -59,6 +59,7 @@ internal static class ClipEndpoints
             ReceivedFile.Done done => Results.Ok(done.Clip),
             ReceivedFile.Invalid invalid => Problems.Invalid(invalid.Errors),
             ReceivedFile.TooLong tooLong => Results.Problem(tooLong.Reason, statusCode: StatusCodes.Status413PayloadTooLarge),
+            ReceivedFile.NoRoom noRoom => Results.Problem(noRoom.Reason, statusCode: StatusCodes.Status507InsufficientStorage),
             ReceivedFile.Refused refused => Problems.Conflict(refused.Reason),
             _ => throw new InvalidOperationException("unreachable: the set is closed"),
         };
