@@ -42,6 +42,7 @@ internal static class HealthEndpoints
         try
         {
             checks["database"] = await database.ReadAsync(ct);
+            if (checks["database"] == DatabaseHealth.ReadOnly) return Answer();
             var alive = await workers.CountAliveAsync(ct);
             checks["workers"] = alive > 0 ? $"ok, {alive} alive" : "none alive";
             ready = checks.Values.All(check => check.StartsWith("ok", StringComparison.Ordinal));
@@ -54,7 +55,12 @@ internal static class HealthEndpoints
             ready = false;
         }
 
-        log.Tell(ready, checks);
-        return Results.Json(new HealthResponse(ready ? "ready" : "not ready", checks), statusCode: ready ? 200 : 503);
+        return Answer();
+
+        IResult Answer()
+        {
+            log.Tell(ready, checks);
+            return Results.Json(new HealthResponse(ready ? "ready" : "not ready", checks), statusCode: ready ? 200 : 503);
+        }
     }
 }

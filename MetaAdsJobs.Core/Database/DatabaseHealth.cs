@@ -10,11 +10,13 @@ public sealed class DatabaseHealth(NpgsqlDataSource dataSource)
 {
     public const string Ok = "ok";
 
+    /// <summary>A failover is under way, or somebody has set it so: nothing else can be asked of it through this service's connections.</summary>
+    public const string ReadOnly = "read only";
+
     /// <exception cref="DbException">It does not answer.</exception>
     public async Task<string> ReadAsync(CancellationToken ct)
     {
         const string IsReadOnlySql = "SELECT current_setting('transaction_read_only')::boolean";
-        const string ReadOnly = "read only";
         try
         {
             await using var connection = await dataSource.OpenConnectionAsync(ct);

@@ -36,7 +36,9 @@ public static class DatabaseServices
         services.AddSingleton<FirstKey>();
         services.AddSingleton<RereadRing>();
         services.AddHostedService<ServiceClockReadings>();
-        services.AddHostedService<CutConnections>();
+        services.AddHostedService(provider => new CutConnections(CreateDataSource(provider, most: 1),
+            [provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredKeyedService<NpgsqlDataSource>(Connections.OfStops), provider.GetRequiredKeyedService<NpgsqlDataSource>(Connections.OfStreams)],
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>, KeyRingSetup>();
         return services;
     }
@@ -58,12 +60,12 @@ public static class DatabaseServices
         };
 
         // Every statement here and in Hangfire is a constant text, so all of them are worth preparing.
-        if (!settings.ContainsKey("Max Auto Prepare")) settings.MaxAutoPrepare = isPooled ? 0 : 200;
-        if (!settings.ContainsKey("Auto Prepare Min Usages")) settings.AutoPrepareMinUsages = 2;
+        if (!settings.ShouldSerialize("Max Auto Prepare")) settings.MaxAutoPrepare = isPooled ? 0 : 200;
+        if (!settings.ShouldSerialize("Auto Prepare Min Usages")) settings.AutoPrepareMinUsages = 2;
         // A time-out of the operator's for idle sessions is meant for people's: a pooled one that it ends fails whoever takes it next.
         if (!isPooled) settings.Options = $"-c idle_session_timeout=0 {settings.Options} {options}".Trim();
         // What is idle for long is forgotten by firewalls on the way.
-        if (!settings.ContainsKey("TCP Keepalive")) (settings.TcpKeepAlive, settings.TcpKeepAliveTime, settings.TcpKeepAliveInterval) = (true, 30, 10);
+        if (!settings.ShouldSerialize("TCP Keepalive")) (settings.TcpKeepAlive, settings.TcpKeepAliveTime, settings.TcpKeepAliveInterval) = (true, 30, 10);
         // What pg_stat_activity shows: MetaAdsJobs.Api or MetaAdsJobs.Worker, unless the operator has named it.
         settings.ApplicationName ??= System.Reflection.Assembly.GetEntryAssembly()?.GetName().Name;
         if (most is { } few) (settings.MinPoolSize, settings.MaxPoolSize) = (0, few);

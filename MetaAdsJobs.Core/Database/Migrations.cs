@@ -33,6 +33,7 @@ public static partial class Migrations
             if (SchemaFingerprint.IsCurrent(look)) return; // Another process was faster.
             RefuseIfNewer(look);
             Migrate(connectionString, logger);
+            LogMigrated(logger, Known().Max(int.Parse));
         }
         catch (Exception exception) when (exception is EvolveException or PostgresException)
         {
@@ -71,12 +72,15 @@ public static partial class Migrations
     {
         const string AppliedSql = "SELECT version FROM schema_migrations WHERE type = 0 AND success ORDER BY id DESC";
         string[] applied = connection.ExecuteScalar<bool>("SELECT to_regclass('schema_migrations') IS NOT NULL") ? [.. connection.Query<string>(AppliedSql).Select(version => version.TrimStart('0'))] : [];
-        var known = typeof(Migrations).Assembly.GetManifestResourceNames().Select(name => Version().Match(name)).Where(name => name.Success).Select(name => name.Groups[1].Value).ToHashSet();
+        var known = Known();
         if (applied.FirstOrDefault(version => !known.Contains(version)) is { } unknown)
             throw new ConfigurationException($"DATABASE_URL: a newer build has migrated this database: it has version {unknown}, and this build knows {known.Max(int.Parse)} as the last. Start the newer one");
         if (HangfireSchema.VersionOf(connection) is { } version && version > HangfireSchema.Version)
             throw new ConfigurationException($"DATABASE_URL: a newer build has migrated this database: Hangfire's tables have version {version}, and this build knows {HangfireSchema.Version}. Start the newer one");
     }
+
+    private static HashSet<string> Known() =>
+        [.. typeof(Migrations).Assembly.GetManifestResourceNames().Select(name => Version().Match(name)).Where(name => name.Success).Select(name => name.Groups[1].Value)];
 
     private static NpgsqlTransaction TakeTurn(NpgsqlConnection guard, ILogger logger)
     {
@@ -139,6 +143,9 @@ public static partial class Migrations
 
     [LoggerMessage(1001, LogLevel.Debug, "Evolve: {Message}")]
     private static partial void LogEvolve(ILogger logger, string message);
+
+    [LoggerMessage(1003, LogLevel.Information, "The database is migrated to version {Version}")]
+    private static partial void LogMigrated(ILogger logger, int version);
 
     [LoggerMessage(1002, LogLevel.Warning, "Waiting for another process that migrates the database: {Holder}")]
     private static partial void LogWaits(ILogger logger, string? holder);

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
 
@@ -9,8 +8,8 @@ namespace MetaAdsJobs.Core.Database.Servers;
 /// Hears at once when the server ends its connections: a restart, a failover, somebody who ends all sessions. The idle ones in the pools are given up then;
 /// else each of them would be found dead by somebody's request. Costs a connection that waits, and no statement.
 /// </summary>
-internal sealed class CutConnections(NpgsqlDataSource dataSource, [FromKeyedServices(Connections.OfStops)] NpgsqlDataSource stops,
-    [FromKeyedServices(Connections.OfStreams)] NpgsqlDataSource streams, TimeProvider time) : BackgroundService
+/// <param name="own">Of the connection that waits, apart from the pools that others need; disposed with this.</param>
+internal sealed class CutConnections(NpgsqlDataSource own, IReadOnlyList<NpgsqlDataSource> pools, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -20,15 +19,21 @@ internal sealed class CutConnections(NpgsqlDataSource dataSource, [FromKeyedServ
         {
             try
             {
-                await using var connection = await dataSource.OpenConnectionAsync(stoppingToken);
+                await using var connection = await own.OpenConnectionAsync(stoppingToken);
                 await connection.WaitAsync(stoppingToken);
             }
             catch (DbException)
             {
                 // It is what was waited for; that the database is away, everything else tells.
-                foreach (var one in (NpgsqlDataSource[])[dataSource, stops, streams]) one.Clear();
+                foreach (var pool in pools) pool.Clear();
                 await Task.Delay(Pause, time, stoppingToken);
             }
         }
+    }
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        own.Dispose();
     }
 }
