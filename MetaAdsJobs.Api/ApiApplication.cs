@@ -21,6 +21,7 @@ using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Spending;
 using Serilog;
+using Serilog.Events;
 
 namespace MetaAdsJobs.Api;
 
@@ -31,7 +32,7 @@ public static class ApiApplication
     {
         builder.Configuration.AddSeedKeys();
         builder.Services.AddJsonLogs(builder.Configuration, "api").AddMetaAdsJobs().AddStopConnections();
-        builder.Services.AddSingleton<AwaitOrchestration>().AddHttpConventions().AddAuth().AddRateLimits().AddApiDescription().AddApiTelemetry(builder.Configuration).AddConsole();
+        builder.Services.AddSingleton<AwaitOrchestration>().AddSingleton<ReadyLog>().AddHttpConventions().AddPathPrefix(builder.Configuration).AddAuth().AddRateLimits().AddApiDescription().AddApiTelemetry(builder.Configuration).AddConsole();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -42,12 +43,15 @@ public static class ApiApplication
 
     public static WebApplication UseApi(this WebApplication app)
     {
+        app.UsePathPrefix();
         app.UseSerilogRequestLogging(logging =>
         {
+            logging.GetLevel = LevelOf;
             // Its own, not Serilog's global one.
             logging.Logger = app.Services.GetRequiredService<Serilog.ILogger>();
             logging.EnrichDiagnosticContext = (diagnostic, http) => diagnostic.Set("Caller", http.User.CallerName());
         });
+        app.UseRouting();
         app.UseConsole();
         app.UseExceptionHandler();
         app.UseStatusCodePages(pages => FailurePages.AreFor(pages.HttpContext)
@@ -82,4 +86,10 @@ public static class ApiApplication
         app.MapPrometheusScrapingEndpoint();
         return app;
     }
+
+    // Probes and scrapes come every few seconds and tell nothing; what is not ready is told once, by HealthEndpoints.
+    private static LogEventLevel LevelOf(HttpContext http, double elapsed, Exception? exception) =>
+        exception is not null ? LogEventLevel.Error
+        : http.Request.Path.StartsWithSegments("/health") || http.Request.Path.StartsWithSegments("/metrics") ? LogEventLevel.Debug
+        : http.Response.StatusCode >= StatusCodes.Status500InternalServerError ? LogEventLevel.Error : LogEventLevel.Information;
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Jobs;
 using Microsoft.AspNetCore.Builder;
@@ -26,7 +25,8 @@ internal sealed class MetricsListener(JobOptions options, MeterProvider meters) 
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Listen(IPAddress.Any, options.MetricsPort);
+            // On IPv4 and IPv6 alike.
+            kestrel.ListenAnyIP(options.MetricsPort);
         });
         _app = builder.Build();
         _app.UseRouting();

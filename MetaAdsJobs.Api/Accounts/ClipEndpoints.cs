@@ -27,7 +27,7 @@ internal static class ClipEndpoints
             .Accepts<ClipBody>("application/json").Produces<Clip>(201).ProducesProblem(409).ProducesValidationProblem(422);
         clips.MapPut("/{id:guid}/file", ReceiveAsync).RequireAuthorization(Policies.Operate).WithSummary("Add a clip by its file")
             .WithDescription("The body is the file's bytes, nothing around them. The id is yours to choose. The same sent again changes nothing and is answered 200; another file, or another title, is refused: give it a clip of its own.")
-            .WithMetadata(new DisableRequestSizeLimitAttribute()).AddOpenApiOperationTransformer(DescribeFile).Produces<Clip>(201).Produces<Clip>().ProducesProblem(409).ProducesProblem(413).ProducesProblem(415).ProducesValidationProblem(422);
+            .WithMetadata(new DisableRequestSizeLimitAttribute()).AddOpenApiOperationTransformer(DescribeFile).Produces<Clip>(201).Produces<Clip>().ProducesProblem(409).ProducesProblem(413).ProducesProblem(415).ProducesValidationProblem(422).ProducesProblem(507);
         clips.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).Produces<Clip>().ProducesProblem(404);
         clips.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).Produces<Page<Clip>>().ProducesValidationProblem(422);
     }
@@ -59,6 +59,7 @@ internal static class ClipEndpoints
             ReceivedFile.Done done => Results.Ok(done.Clip),
             ReceivedFile.Invalid invalid => Problems.Invalid(invalid.Errors),
             ReceivedFile.TooLong tooLong => Results.Problem(tooLong.Reason, statusCode: StatusCodes.Status413PayloadTooLarge),
+            ReceivedFile.NoRoom noRoom => Results.Problem(noRoom.Reason, statusCode: StatusCodes.Status507InsufficientStorage),
             ReceivedFile.Refused refused => Problems.Conflict(refused.Reason),
             _ => throw new InvalidOperationException("unreachable: the set is closed"),
         };

@@ -4,6 +4,7 @@ using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Configuration;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Tokens;
 
@@ -29,6 +30,7 @@ internal static class AuthServices
             .AddPolicyScheme(PageScheme, null, scheme => scheme.ForwardDefaultSelector = http =>
                 http.Request.Headers.Authorization.Count > 0 ? JwtBearerDefaults.AuthenticationScheme : CookieAuthenticationDefaults.AuthenticationScheme);
         services.AddSingleton<IConfigureOptions<JwtBearerOptions>, ConfigureBearer>();
+        services.AddSingleton<AuthorityCheck>().AddSingleton<IExceptionHandler>(provider => provider.GetRequiredService<AuthorityCheck>());
         services.AddAuthorizationBuilder()
             .AddPolicy(Policies.Read, policy => policy.RequireRole(Roles.Viewer, Roles.Manager, Roles.Admin))
             .AddPolicy(Policies.Operate, policy => policy.RequireRole(Roles.Manager, Roles.Admin))
@@ -39,6 +41,7 @@ internal static class AuthServices
         {
             antiforgery.Cookie.Name = "metaadsjobs_antiforgery";
             antiforgery.Cookie.SameSite = SameSiteMode.Strict;
+            antiforgery.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
         });
         return services;
     }
@@ -55,7 +58,7 @@ internal static class AuthServices
     }
 
     /// <summary>Both bearer schemes are configured here, so that they can never differ in what they accept.</summary>
-    private sealed class ConfigureBearer(AuthOptions options, ILogger<ConfigureBearer> logger) : IConfigureNamedOptions<JwtBearerOptions>
+    private sealed class ConfigureBearer(AuthOptions options, AuthorityCheck check, ILogger<ConfigureBearer> logger) : IConfigureNamedOptions<JwtBearerOptions>
     {
         private readonly Lazy<SymmetricSecurityKey> _ownKey = new(() => new(OwnKey(options, logger)));
 
@@ -70,6 +73,9 @@ internal static class AuthServices
                 bearer.Authority = options.Authority;
                 bearer.Audience = options.Audience;
                 bearer.RequireHttpsMetadata = !new Uri(options.Authority).IsLoopback;
+                bearer.BackchannelTimeout = TimeSpan.FromSeconds(10);
+                bearer.Events ??= new();
+                bearer.Events.OnAuthenticationFailed = check.ThrowIfAwayAsync;
                 return;
             }
 
@@ -92,6 +98,9 @@ internal static class AuthServices
 
 internal static partial class AuthLog
 {
+    [LoggerMessage(5010, LogLevel.Error, "AUTH_AUTHORITY {Authority} does not tell its keys, so that no token can be checked: {Reason}")]
+    public static partial void AuthorityAway(ILogger logger, string authority, string reason, Exception exception);
+
     [LoggerMessage(5000, LogLevel.Warning, "AUTH_SIGNING_KEY is not set: this process accepts no token made elsewhere. ./run sets one")]
     public static partial void NoSigningKey(ILogger logger);
 }

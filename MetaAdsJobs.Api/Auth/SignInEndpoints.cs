@@ -45,7 +45,18 @@ internal static class SignInEndpoints
         }
 
         var returnUrl = Local((await http.Request.ReadFormAsync(http.RequestAborted))["returnUrl"]);
-        var result = await http.AuthenticateAsync(AuthServices.SignInScheme);
+        AuthenticateResult result;
+        try
+        {
+            result = await http.AuthenticateAsync(AuthServices.SignInScheme);
+        }
+        catch (AuthorityAwayException)
+        {
+            http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            await SignInPage.WriteAsync(http, antiforgery, returnUrl, "The issuer of tokens cannot be reached, so that none can be checked. Please try again.");
+            return;
+        }
+
         if (!result.Succeeded)
         {
             http.Response.StatusCode = StatusCodes.Status401Unauthorized;

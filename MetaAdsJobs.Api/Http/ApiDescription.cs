@@ -43,6 +43,6 @@ internal static class ApiDescription
     public static void MapApiDescription(this WebApplication app)
     {
         app.MapOpenApi();
-        app.UseSwaggerUI(swagger => swagger.SwaggerEndpoint("/openapi/v1.json", "MetaAdsJobs v1"));
+        app.UseSwaggerUI(swagger => swagger.SwaggerEndpoint("../openapi/v1.json", "MetaAdsJobs v1"));
     }
 }

@@ -30,6 +30,7 @@ internal sealed class DatabaseAwayHandler : IExceptionHandler
         if (HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method)) return "The database cannot be reached; please try again.";
         if (exception is NothingWrittenException) return "The database cannot be reached. Nothing was written; please try again.";
         var endpoint = http.Features.Get<IExceptionHandlerFeature>()?.Endpoint;
-        return $"The database went away, and whether this was carried out is not known. {endpoint?.Metadata.GetMetadata<InDoubtAdvice>()?.Text ?? Repeatable}";
+        var what = DatabaseErrors.TakesNoWrites(exception) ? "The database takes no writes at the moment: it is read only, or its disk is full." : "The database went away, and whether this was carried out is not known.";
+        return $"{what} {endpoint?.Metadata.GetMetadata<InDoubtAdvice>()?.Text ?? Repeatable}";
     }
 }

@@ -114,7 +114,7 @@
   function listen() {
     if (events || document.hidden || parts().every(part => kindsOf(part).length === 0)) return;
     heard = performance.now();
-    const stream = events = new EventSource('/console/live');
+    const stream = events = new EventSource(`${document.querySelector('a.brand')?.getAttribute('href') ?? '/console'}/live`);
     for (const kind of ['open', 'moved', 'still']) stream.addEventListener(kind, () => { heard = performance.now(); });
     stream.addEventListener('moved', event => {
       if (!parts().some(part => kindsOf(part).includes(event.data))) return;

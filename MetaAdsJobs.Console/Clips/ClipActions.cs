@@ -37,6 +37,7 @@ internal static class ClipActions
             ReceivedFile.Done => FormResults.On(http, "/console/clips", "The clip was added."),
             ReceivedFile.Invalid invalid => FormResults.Again<ClipFilePage>(body.Refused(invalid.Errors)),
             ReceivedFile.TooLong tooLong => Wrong(tooLong.Reason),
+            ReceivedFile.NoRoom noRoom => Wrong(noRoom.Reason),
             ReceivedFile.Refused refused => Wrong(refused.Reason),
             _ => throw new InvalidOperationException("unreachable: the set is closed"),
         };

@@ -37,5 +37,5 @@ internal sealed class LanguageChoice : RequestCultureProvider
     private static string? Known(string? code) => code is not null && Formats.ContainsKey(code) ? code : null;
 
     private static void Keep(HttpContext http, string code) => http.Response.Cookies.Append(
-        Cookie, code, new() { HttpOnly = true, SameSite = SameSiteMode.Strict, Secure = http.Request.IsHttps, Path = FailurePages.Home, MaxAge = TimeSpan.FromDays(365) });
+        Cookie, code, new() { HttpOnly = true, SameSite = SameSiteMode.Strict, Secure = http.Request.IsHttps, Path = http.Request.PathBase + FailurePages.Home, MaxAge = TimeSpan.FromDays(365) });
 }

@@ -14,6 +14,8 @@ internal static class LiveEndpoints
     public static void MapLive(this IEndpointRouteBuilder console) =>
         console.MapGet("/live", async (LiveChanges changes, LongCalls calls, HttpContext http, TimeProvider time, IHostApplicationLifetime host) =>
         {
+            // nginx holds answers back until they are some kilobytes, which these never are.
+            http.Response.Headers["X-Accel-Buffering"] = "no";
             using var place = calls.LivePages.TryTake(http);
             if (place is null) await calls.LivePages.Refused().ExecuteAsync(http);
             else await TypedResults.ServerSentEvents(EventsAsync(changes, SessionEnd(http), time, host, http.RequestAborted)).ExecuteAsync(http);

@@ -71,6 +71,14 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
         return (await connection.QueryAsync<string>(new(ListSql, cancellationToken: ct))).AsList();
     }
 
+    /// <summary>Names of accounts that live in the zone, a few of them.</summary>
+    public async Task<IReadOnlyList<string>> ListNamesInAsync(string timezoneName, CancellationToken ct)
+    {
+        const string ListSql = "SELECT name FROM social_accounts WHERE timezone_name = @TimezoneName ORDER BY name LIMIT 10";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<string>(new(ListSql, new { TimezoneName = timezoneName }, cancellationToken: ct))).AsList();
+    }
+
     /// <summary>Marks the token as refused by Meta; the account's jobs wait from now on until a new token is given.</summary>
     /// <param name="closedToken">The token as it was stored when the refused call was prepared.</param>
     /// <returns>False when the account has another token by now: the refusal is not about it.</returns>

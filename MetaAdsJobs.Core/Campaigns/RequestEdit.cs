@@ -167,7 +167,7 @@ internal sealed class VoidEdits(NpgsqlDataSource dataSource, CampaignTrees trees
             {
                 await TellAsync(row, ct);
             }
-            catch (Exception exception) when (exception is not (OperationCanceledException or DbException { IsTransient: true }))
+            catch (Exception exception) when (exception is not OperationCanceledException && !DatabaseErrors.IsAway(exception))
             {
                 // It must not keep those behind it from being told: it is tried again with them.
                 CampaignLog.VoidNotTold(logger, exception, row.EditId);

@@ -25,6 +25,7 @@ public static class SeedKeys
         ("DATA_PROTECTION_KEY", "Database:DataProtectionKey"),
         ("RATE_LIMIT_PER_SECOND", "Api:RateLimitPerSecond"),
         ("SIGN_INS_PER_MINUTE", "Api:SignInsPerMinute"),
+        ("PATH_BASE", "Api:PathBase"),
         ("CLIP_FILES_DIR", "Clips:FilesDir"),
         ("CLIP_FILE_MAX_MB", "Clips:FileMaxMb"),
         ("REVIEW_DEADLINE_HOURS", "Orchestration:ReviewDeadlineHours"),

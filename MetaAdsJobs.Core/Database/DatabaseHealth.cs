@@ -1,13 +1,34 @@
+using System.Data.Common;
+using Dapper;
+using MetaAdsJobs.Core.Database.Servers;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Database;
 
-/// <summary>Whether the database answers and is at this build's version.</summary>
+/// <summary>Whether the database answers, takes writes and is at this build's version.</summary>
 public sealed class DatabaseHealth(NpgsqlDataSource dataSource)
 {
-    public async Task<bool> IsMigratedAsync(CancellationToken ct)
+    public const string Ok = "ok";
+
+    /// <summary>A failover is under way, or somebody has set it so: nothing else can be asked of it through this service's connections.</summary>
+    public const string ReadOnly = "read only";
+
+    /// <exception cref="DbException">It does not answer.</exception>
+    public async Task<string> ReadAsync(CancellationToken ct)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return SchemaFingerprint.IsCurrent(connection);
+        const string IsReadOnlySql = "SELECT current_setting('transaction_read_only')::boolean";
+        try
+        {
+            await using var connection = await dataSource.OpenConnectionAsync(ct);
+            if (!await connection.ExecuteScalarAsync<bool>(new(IsReadOnlySql, cancellationToken: ct))) return SchemaFingerprint.IsCurrent(connection) ? Ok : "not migrated";
+        }
+        catch (ReadOnlyServerException)
+        {
+            return ReadOnly;
+        }
+
+        // What the pool holds leads to a server that others write to no more.
+        dataSource.Clear();
+        return ReadOnly;
     }
 }

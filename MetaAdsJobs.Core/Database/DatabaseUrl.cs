@@ -1,4 +1,5 @@
 using System.Globalization;
+using MetaAdsJobs.Core.Database.Servers;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Database;
@@ -10,21 +11,6 @@ namespace MetaAdsJobs.Core.Database;
 /// </summary>
 public static class DatabaseUrl
 {
-    private static readonly Dictionary<string, string> LibpqNames = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["sslmode"] = "SSL Mode",
-        ["ssl"] = "SSL Mode",
-        ["sslrootcert"] = "Root Certificate",
-        ["sslcert"] = "SSL Certificate",
-        ["sslkey"] = "SSL Key",
-        ["sslpassword"] = "SSL Password",
-        ["sslnegotiation"] = "SSL Negotiation",
-        ["channel_binding"] = "Channel Binding",
-        ["connect_timeout"] = "Timeout",
-        ["dbname"] = "Database",
-        ["user"] = "Username",
-    };
-
     /// <exception cref="FormatException">The value cannot be read, or names no host or database.</exception>
     public static string ToConnectionString(string value)
     {
@@ -38,7 +24,17 @@ public static class DatabaseUrl
             throw new FormatException("DATABASE_URL names no host: postgresql://user:password@host:5432/database");
         if (string.IsNullOrEmpty(builder.Database))
             throw new FormatException("DATABASE_URL names no database: postgresql://user:password@host:5432/database");
+        SetTarget(builder);
         return builder.ConnectionString;
+    }
+
+    // Of several hosts only the one that takes writes is of use. Of one alone, every new connection is looked at (ReadOnlyServerException).
+    private static void SetTarget(NpgsqlConnectionStringBuilder builder)
+    {
+        if (builder.TargetSessionAttributes is not (null or "any" or "primary" or "read-write" or "prefer-primary"))
+            throw new FormatException("DATABASE_URL: target_session_attrs must be read-write or primary: the service writes, and reads from no standby.");
+        if (builder.Host!.Contains(',')) builder.TargetSessionAttributes = "read-write";
+        else builder.Remove("Target Session Attributes");
     }
 
     private static NpgsqlConnectionStringBuilder FromKeywords(string text)
@@ -97,15 +93,7 @@ public static class DatabaseUrl
 
     private static void SetOption(NpgsqlConnectionStringBuilder builder, string name, string value)
     {
-        var keyword = LibpqNames.GetValueOrDefault(name) ?? name.Replace('_', ' ');
-        if (keyword == "SSL Mode")
-            value = value.ToLowerInvariant() switch
-            {
-                "true" or "1" => "Require",
-                "false" or "0" => "Disable",
-                var mode => mode.Replace("-", "", StringComparison.Ordinal),
-            };
-        Set(builder, keyword, name, value);
+        if (LibpqOptions.KeywordOf(name) is { } keyword) Set(builder, keyword, name, LibpqOptions.ValueOf(keyword, value));
     }
 
     private static void Set(NpgsqlConnectionStringBuilder builder, string keyword, string name, string value)

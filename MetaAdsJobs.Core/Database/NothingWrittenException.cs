@@ -15,7 +15,7 @@ public sealed class NothingWrittenException(Exception cause) : Exception("The da
         {
             return await before;
         }
-        catch (DbException exception) when (exception.IsTransient)
+        catch (DbException exception) when (DatabaseErrors.IsTransient(exception))
         {
             throw new NothingWrittenException(exception);
         }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Dapper;
 using MetaAdsJobs.Core.Jobs.Storage;
 using Npgsql;
@@ -6,8 +7,9 @@ using Npgsql;
 namespace MetaAdsJobs.Core.Database;
 
 /// <summary>
-/// One hash over every migration of this build and the version of Hangfire's schema installer. A worker that was killed has to
-/// be back soon; comparing one row spares it the migrator.
+/// One hash over every migration of this build and the version of Hangfire's tables. A worker that was killed has to
+/// be back soon; comparing one row spares it the migrator. However a checkout ends its lines, and whatever else differs between two builds, the same
+/// schema has the same one.
 /// </summary>
 internal static class SchemaFingerprint
 {
@@ -16,14 +18,8 @@ internal static class SchemaFingerprint
     public static bool IsCurrent(NpgsqlConnection connection)
     {
         const string FindSql = "SELECT fingerprint FROM schema_fingerprint";
-        try
-        {
-            return connection.QuerySingleOrDefault<string?>(FindSql) == OfThisBuild;
-        }
-        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UndefinedTable)
-        {
-            return false; // Never migrated, or by a build that kept no fingerprint.
-        }
+        // Not there: never migrated, or by a build that kept no fingerprint.
+        return connection.ExecuteScalar<bool>("SELECT to_regclass('schema_fingerprint') IS NOT NULL") && connection.QuerySingleOrDefault<string?>(FindSql) == OfThisBuild;
     }
 
     public static void Save(NpgsqlConnection connection)
@@ -37,16 +33,18 @@ internal static class SchemaFingerprint
 
     private static string Compute()
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var assembly = typeof(SchemaFingerprint).Assembly;
-        foreach (var name in assembly.GetManifestResourceNames().Order(StringComparer.Ordinal))
+        return Of(assembly.GetManifestResourceNames().Order(StringComparer.Ordinal).Select(name =>
         {
-            using var stream = assembly.GetManifestResourceStream(name)!;
-            using var bytes = new MemoryStream();
-            stream.CopyTo(bytes);
-            hash.AppendData(bytes.ToArray());
-        }
+            using var script = new StreamReader(assembly.GetManifestResourceStream(name)!);
+            return script.ReadToEnd();
+        }));
+    }
 
-        return $"{Convert.ToHexStringLower(hash.GetHashAndReset())} {HangfireSchema.Version}";
+    internal static string Of(IEnumerable<string> scripts)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var script in scripts) hash.AppendData(Encoding.UTF8.GetBytes(script.ReplaceLineEndings("\n")));
+        return $"{Convert.ToHexStringLower(hash.GetHashAndReset())} hangfire {HangfireSchema.Version}";
     }
 }

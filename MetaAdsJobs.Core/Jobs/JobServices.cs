@@ -131,15 +131,4 @@ public static class JobServices
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
-
-    private sealed class EnsureSchedules(Schedules schedules, InsightMonths months) : IHostedService
-    {
-        public async Task StartAsync(CancellationToken cancellationToken)
-        {
-            await months.EnsureAheadAsync(cancellationToken);
-            await schedules.EnsureAllAsync(cancellationToken);
-        }
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    }
 }

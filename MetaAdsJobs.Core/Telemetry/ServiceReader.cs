@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Accounts.Tokens;
 using MetaAdsJobs.Core.Insights;
 using Npgsql;
@@ -91,7 +92,7 @@ internal sealed class ServiceReader(NpgsqlDataSource dataSource, TimeProvider ti
             AlertsEvaluated = read.ReadSingle<DateTimeOffset?>() is { } evaluated && evaluated < now ? now - evaluated : TimeSpan.Zero,
             DifferingDays = read.ReadSingle<long>(),
             WithoutNight = read.ReadSingle<long>(),
-            OldestDay = read.Read<(string Zone, DateOnly? Day, DateTimeOffset? AddedAt)>().Select(zone => Behind(zone.Zone, zone.Day, zone.AddedAt, now)).DefaultIfEmpty().Max(),
+            OldestDay = read.Read<(string Zone, DateOnly? Day, DateTimeOffset? AddedAt)>().Where(zone => AccountZones.IsKnown(zone.Zone)).Select(zone => Behind(zone.Zone, zone.Day, zone.AddedAt, now)).DefaultIfEmpty().Max(),
         };
     }
 

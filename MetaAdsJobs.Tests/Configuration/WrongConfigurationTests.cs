@@ -41,7 +41,7 @@ public sealed class WrongConfigurationTests
         .. Wrong([Worker], "WORKER_METRICS_PORT", "70000"), .. Wrong([Api], "OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317"),
         .. Wrong([Worker], "DATA_PROTECTION_KEY", "c2hvcnQ="), .. Wrong([Worker], "DATA_PROTECTION_KEY", "not base64!"),
         .. Wrong([Api], "AUTH_SIGNING_KEY", ""), .. Wrong([Api], "AUTH_SIGNING_KEY", "short"), .. Wrong([Api], "RATE_LIMIT_PER_SECOND", "0"),
-        .. Wrong([Api], "SIGN_INS_PER_MINUTE", "0"),
+        .. Wrong([Api], "SIGN_INS_PER_MINUTE", "0"), .. Wrong([Api], "PATH_BASE", "/ads/"),
         .. Wrong([Api], "AUTH_AUDIENCE", "", ("AUTH_SIGNING_KEY", ""), ("AUTH_AUTHORITY", "https://issuer.example.com")),
         .. Wrong([Api], "AUTH_AUTHORITY", "issuer", ("AUTH_SIGNING_KEY", ""), ("AUTH_AUDIENCE", "ads")),
         .. Wrong([Api], "AUTH_AUTHORITY", "http://issuer.example.com", ("AUTH_SIGNING_KEY", ""), ("AUTH_AUDIENCE", "ads")),

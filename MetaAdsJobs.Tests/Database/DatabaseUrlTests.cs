@@ -48,6 +48,26 @@ public sealed class DatabaseUrlTests
     public void Libpq_options_are_understood(string query, SslMode expected) =>
         Assert.That(Read($"postgresql://h/ads?{query}").SslMode, Is.EqualTo(expected));
 
+    [TestCase("gssencmode=disable&require_auth=scram-sha-256,md5&keepalives=0&keepalives_count=3&sslsni=1&client_encoding=UTF8", "GSS Encryption Mode=Disable;Require Auth=ScramSHA256,MD5;TCP Keepalive=False")]
+    [TestCase("keepalives_idle=20&fallback_application_name=ads&krbsrvname=pg&options=-c%20statement_timeout%3D5s", "TCP Keepalive Time=20;Application Name=ads;Kerberos Service Name=pg;Options=\"-c statement_timeout=5s\"")]
+    [TestCase("target_session_attrs=read-write", "")]
+    [TestCase("target_session_attrs=any", "")]
+    public void The_names_of_libpq_are_taken(string query, string expected) =>
+        Assert.That(Read($"postgresql://h/ads?{query}").ConnectionString.Split(';').Except(["Host=h", "Database=ads"]), Is.EquivalentTo(expected.Split(';', StringSplitOptions.RemoveEmptyEntries)).IgnoreCase);
+
+    [TestCase("postgresql://one:1,two:2/ads")]
+    [TestCase("postgresql://one:1,two:2/ads?target_session_attrs=any")]
+    [TestCase("postgresql://one:1,two:2/ads?target_session_attrs=primary")]
+    [TestCase("Host=one:1,two:2;Database=ads")]
+    public void Of_several_hosts_the_one_that_takes_writes_is_meant(string value) => Assert.That(Read(value).TargetSessionAttributes, Is.EqualTo("read-write"));
+
+    [TestCase("target_session_attrs=standby", "must be read-write or primary")]
+    [TestCase("hostaddr=10.0.0.1", "write the address in place of the host's name")]
+    [TestCase("service=ads", "is not read")]
+    [TestCase("schema=ads", "search_path")]
+    public void What_cannot_be_had_says_what_to_write_instead(string query, string expected) =>
+        Assert.That(() => Read($"postgresql://h/ads?{query}"), Throws.TypeOf<FormatException>().With.Message.StartsWith("DATABASE_URL").And.Message.Contains(expected));
+
     [Test]
     public void Several_options_are_read()
     {

@@ -51,6 +51,9 @@ internal sealed class DatabaseProxy : IDisposable
     /// <summary>The answer is not waited for, but this: the statement goes on without anybody who hears of it.</summary>
     public Func<Task>? BreaksAfter { get; init; }
 
+    /// <summary>The process that serves a session is another than the one it is told, as it is with a pooler.</summary>
+    public bool HidesProcess { get; init; }
+
     private async Task ListenAsync()
     {
         try
@@ -73,7 +76,7 @@ internal sealed class DatabaseProxy : IDisposable
         var loses = new TaskCompletionSource();
         try
         {
-            await Task.WhenAny(SendAsync(one, other, loses), AnswerAsync(other, one, loses.Task));
+            await Task.WhenAny(SendAsync(one, other, loses), AnswerAsync(other, one, loses.Task, HidesProcess));
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException)
         {
@@ -102,10 +105,15 @@ internal sealed class DatabaseProxy : IDisposable
     }
 
     // What the database answers, it has committed.
-    private static async Task AnswerAsync(NetworkStream database, NetworkStream client, Task loses)
+    private static async Task AnswerAsync(NetworkStream database, NetworkStream client, Task loses, bool hidesProcess)
     {
         var bytes = new byte[64 * 1024];
-        while (await database.ReadAsync(bytes) is > 0 and var count && !loses.IsCompleted) await client.WriteAsync(bytes.AsMemory(0, count));
+        while (await database.ReadAsync(bytes) is > 0 and var count && !loses.IsCompleted)
+        {
+            // BackendKeyData: its letter, a length of twelve, the process, a key.
+            if (hidesProcess && bytes.AsSpan(0, count).IndexOf("K\0\0\0\f"u8) is >= 0 and var at) bytes[at + 8] ^= 1;
+            await client.WriteAsync(bytes.AsMemory(0, count));
+        }
     }
 
     private bool Takes(Cut cut) => Interlocked.CompareExchange(ref _cut, (int)Cut.Nothing, (int)cut) == (int)cut;

@@ -1,5 +1,6 @@
 using System.Data;
 using Dapper;
+using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Budgets.Deciding;
 using MetaAdsJobs.Core.Budgets.Pools;
 using MetaAdsJobs.Core.Jobs;
@@ -28,8 +29,8 @@ internal sealed class ProposeBudgets(NpgsqlDataSource dataSource, PictureReader 
     {
         const string DueSql = """
             UPDATE budget_proposals q SET state = 'lapsed', state_why = @Lapsed, completed_at = @Now FROM budget_pools p JOIN social_accounts a ON a.id = p.social_account_id
-            WHERE q.pool_id = p.id AND q.state = 'asked' AND q.day < (@Now AT TIME ZONE a.timezone_name)::date;
-            SELECT p.id FROM budget_pools p JOIN social_accounts a ON a.id = p.social_account_id CROSS JOIN LATERAL (SELECT (@Now AT TIME ZONE a.timezone_name) AS at) n
+            WHERE q.pool_id = p.id AND q.state = 'asked' AND q.day < (@Now AT TIME ZONE known_zone(a.timezone_name))::date;
+            SELECT p.id, a.timezone_name FROM budget_pools p JOIN social_accounts a ON a.id = p.social_account_id CROSS JOIN LATERAL (SELECT (@Now AT TIME ZONE known_zone(a.timezone_name)) AS at) n
             LEFT JOIN LATERAL (
                 SELECT d.date_start AS basis FROM insight_days d WHERE d.social_account_id = a.id AND d.date_start < n.at::date AND d.first_at IS NOT NULL ORDER BY d.date_start DESC LIMIT 1) l ON true
             WHERE (l.basis = n.at::date - 1 OR n.at::time >= '12:00') AND NOT EXISTS (SELECT 1 FROM insight_syncs s WHERE s.social_account_id = a.id AND s.holding)
@@ -37,7 +38,8 @@ internal sealed class ProposeBudgets(NpgsqlDataSource dataSource, PictureReader 
             ORDER BY p.id
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<Guid>(new(DueSql, new { Now = time.GetUtcNow(), Lapsed = "nobody accepted it on its day" }, cancellationToken: ct))).AsList();
+        var due = await connection.QueryAsync<(Guid Id, string Zone)>(new(DueSql, new { Now = time.GetUtcNow(), Lapsed = "nobody accepted it on its day" }, cancellationToken: ct));
+        return [.. due.Where(pool => AccountZones.IsKnown(pool.Zone)).Select(pool => pool.Id)];
     }
 
     private async Task DecideAsync(Guid[] pools, CancellationToken ct)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dapper;
+using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Orchestrations.Requests;
@@ -112,7 +113,7 @@ public sealed class CampaignReader
         var rows = (await connection.QueryAsync<SummaryRow>(new(summarySql, parameters, cancellationToken: ct))).AsList();
         if (rows.Count == 0) return [];
         var now = _time.GetUtcNow();
-        var until = rows.ConvertAll(row => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(now, TimeZoneInfo.FindSystemTimeZoneById(row.TimezoneName)).DateTime).AddDays(-1));
+        var until = rows.ConvertAll(row => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(now, AccountZones.OrUtc(row.TimezoneName)).DateTime).AddDays(-1));
         var numbers = (await connection.QueryAsync<NumbersRow>(new(NumbersSql, new
         {
             CampaignIds = rows.Select(row => row.CampaignId).ToArray(), AccountIds = rows.Select(row => row.SocialAccountId).ToArray(), Since = until.Select(day => day.AddDays(1 - NumberDays)).ToArray(), Until = until.ToArray(),

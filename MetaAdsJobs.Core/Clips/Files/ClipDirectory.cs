@@ -1,5 +1,8 @@
 namespace MetaAdsJobs.Core.Clips.Files;
 
+/// <summary>The disk is full, or what this service may have of it.</summary>
+internal sealed class NoRoomException(Exception cause) : Exception("There is no room left in CLIP_FILES_DIR", cause);
+
 /// <summary>A folder. Every name in it was made by us, so none leads out of it.</summary>
 internal sealed class ClipDirectory(ClipFileOptions options) : IClipFiles
 {
@@ -21,12 +24,17 @@ internal sealed class ClipDirectory(ClipFileOptions options) : IClipFiles
             // Once more: then its name is on the disk, too, before a row tells of it.
             file.Flush(flushToDisk: true);
         }
-        catch
+        catch (Exception exception)
         {
             File.Delete(unfinished);
+            if (IsFull(exception)) throw new NoRoomException(exception);
             throw;
         }
     }
+
+    // ENOSPC and EDQUOT; Windows' ERROR_DISK_FULL and ERROR_HANDLE_DISK_FULL.
+    private static bool IsFull(Exception exception) => exception is IOException
+        && (OperatingSystem.IsWindows() ? (exception.HResult & 0xFFFF) is 112 or 39 : exception.HResult is 28 or 122);
 
     public Stream OpenRead(string key, long offset)
     {

@@ -16,6 +16,9 @@ public abstract record ReceivedFile
     public sealed record TooLong(string Reason) : ReceivedFile;
 
     public sealed record Refused(string Reason) : ReceivedFile;
+
+    /// <summary>No fault of the file's: the same may be sent again once there is room.</summary>
+    public sealed record NoRoom(string Reason) : ReceivedFile;
 }
 
 /// <summary>
@@ -65,6 +68,10 @@ public sealed class ReceiveClipFile(ClipStore store, IClipFiles files, ClipFileO
         catch (FileTooLongException)
         {
             return TooLong(most);
+        }
+        catch (NoRoomException)
+        {
+            return new ReceivedFile.NoRoom("There is no room left in CLIP_FILES_DIR, and nothing of the file was kept. Whoever operates this service has to make room; then send the same again.");
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace MetaAdsJobs.Core.Database.Keys;
@@ -8,7 +9,7 @@ namespace MetaAdsJobs.Core.Database.Keys;
 /// Makes sure that the ring has a key before the process serves anybody. Data protection would make one when it first needs it: of processes that
 /// start together each would make its own, and what one closes the others could not open until they look again, a day later.
 /// </summary>
-internal sealed class FirstKey(IKeyManager keys, IOptions<KeyManagementOptions> options, DatabaseOptions database, TimeProvider time)
+internal sealed class FirstKey(IKeyManager keys, IOptions<KeyManagementOptions> options, DatabaseOptions database, TimeProvider time, ILogger<FirstKey> logger)
 {
     // How far data protection itself lets clocks of processes differ.
     private static readonly TimeSpan Skew = TimeSpan.FromMinutes(5);
@@ -16,7 +17,7 @@ internal sealed class FirstKey(IKeyManager keys, IOptions<KeyManagementOptions> 
     public void Ensure()
     {
         if (HasUsable()) return;
-        Migrations.Alone(DatabaseUrl.ToConnectionString(database.Url), () =>
+        Migrations.Alone(DatabaseUrl.ToConnectionString(database.Url), logger, () =>
         {
             var now = time.GetUtcNow();
             if (!HasUsable()) keys.CreateNewKey(now, now + options.Value.NewKeyLifetime);

@@ -1,15 +1,20 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Hangfire;
 using Hangfire.Storage;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Insights;
+using Microsoft.Extensions.Logging;
 
 namespace MetaAdsJobs.Core.Jobs.Recurring;
 
 /// <summary>The recurring jobs: a nightly sync per time zone in which accounts live, the daily token check, the alert rules, the experiments, the budget pools, and the sweeps.</summary>
-internal sealed class Schedules(IRecurringJobManagerV2 recurring, AccountStore accounts, InsightsOptions options) : INightlySchedules
+internal sealed partial class Schedules(IRecurringJobManagerV2 recurring, AccountStore accounts, InsightsOptions options, ILogger<Schedules> logger) : INightlySchedules
 {
     private const string NightlyPrefix = "nightly insights ";
+
+    // What was told once; another time when it is unknown again.
+    private readonly ConcurrentDictionary<string, bool> _unknown = [];
 
     public void Ensure(string timezoneName)
     {
@@ -18,7 +23,8 @@ internal sealed class Schedules(IRecurringJobManagerV2 recurring, AccountStore a
         // Writing takes a lock that all writers of the schedule share, and a hundred accounts may be added at once: look first.
         using (var connection = recurring.Storage.GetConnection())
         {
-            if (connection.GetAllEntriesFromHash($"recurring-job:{id}")?.GetValueOrDefault("Cron") == cron) return;
+            // Without a next time Hangfire has disabled it: it did not know the zone, or the job, ten times in a row.
+            if (connection.GetAllEntriesFromHash($"recurring-job:{id}") is { } known && known.GetValueOrDefault("Cron") == cron && known.GetValueOrDefault("NextExecution") is { Length: > 0 }) return;
         }
 
         recurring.AddOrUpdate<NightlySyncJob>(id, Queues.Insights, job => job.RunAsync(timezoneName, CancellationToken.None), cron,
@@ -30,8 +36,28 @@ internal sealed class Schedules(IRecurringJobManagerV2 recurring, AccountStore a
     public async Task<IReadOnlyList<string>> EnsureNightsAsync(CancellationToken ct)
     {
         var zones = await accounts.ListTimezonesAsync(ct);
-        foreach (var zone in zones) Ensure(zone);
+        foreach (var zone in zones)
+        {
+            if (AccountZones.IsKnown(zone))
+            {
+                _unknown.TryRemove(zone, out _);
+                Ensure(zone);
+            }
+            else if (_unknown.TryAdd(zone, true))
+            {
+                LogUnknownZone(logger, zone, string.Join(", ", await accounts.ListNamesInAsync(zone, ct)));
+            }
+        }
+
         return zones;
+    }
+
+    /// <summary>Hangfire disables what it could not put on the queue ten times in a row, and enables it never: a sweep as well as a night.</summary>
+    public async Task EnableAgainAsync(CancellationToken ct)
+    {
+        using (var connection = recurring.Storage.GetConnection())
+            if (connection.GetRecurringJobs().All(job => job.NextExecution is not null)) return;
+        await EnsureAllAsync(ct);
     }
 
     /// <summary>Run at every start of a worker: schedules follow the accounts and the configuration.</summary>
@@ -53,4 +79,7 @@ internal sealed class Schedules(IRecurringJobManagerV2 recurring, AccountStore a
         recurring.AddOrUpdate<SweepJob>("sweep of clip files", Queues.Insights, job => job.RunClipFilesAsync(CancellationToken.None), Cron.Daily(4, 10));
         recurring.AddOrUpdate<TokenCheckJob>("token check", Queues.Insights, job => job.RunAsync(CancellationToken.None), Cron.Daily(4, 30));
     }
+
+    [LoggerMessage(4010, LogLevel.Error, "This machine does not know the time zone {TimezoneName}: no nightly sync for {Accounts} until it does, or until they are given another one")]
+    private static partial void LogUnknownZone(ILogger logger, string timezoneName, string accounts);
 }

@@ -93,6 +93,8 @@ internal sealed class Chromium : IAsyncDisposable
         var context = await _browser.NewContextAsync(new()
         {
             BaseURL = address.ToString(),
+            // A test's own proxy has a certificate of its own.
+            IgnoreHTTPSErrors = address.Scheme == Uri.UriSchemeHttps,
             ViewportSize = new() { Width = 1280, Height = 900 },
         });
         context.SetDefaultTimeout(PatienceMilliseconds);

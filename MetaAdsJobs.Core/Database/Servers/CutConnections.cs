@@ -1,0 +1,39 @@
+using System.Data.Common;
+using Microsoft.Extensions.Hosting;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Database.Servers;
+
+/// <summary>
+/// Hears at once when the server ends its connections: a restart, a failover, somebody who ends all sessions. The idle ones in the pools are given up then;
+/// else each of them would be found dead by somebody's request. Costs a connection that waits, and no statement.
+/// </summary>
+/// <param name="own">Of the connection that waits, apart from the pools that others need; disposed with this.</param>
+internal sealed class CutConnections(NpgsqlDataSource own, IReadOnlyList<NpgsqlDataSource> pools, TimeProvider time) : BackgroundService
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await using var connection = await own.OpenConnectionAsync(stoppingToken);
+                await connection.WaitAsync(stoppingToken);
+            }
+            catch (DbException)
+            {
+                // It is what was waited for; that the database is away, everything else tells.
+                foreach (var pool in pools) pool.Clear();
+                await Task.Delay(Pause, time, stoppingToken);
+            }
+        }
+    }
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        own.Dispose();
+    }
+}

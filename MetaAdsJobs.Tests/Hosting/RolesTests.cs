@@ -1,0 +1,71 @@
+using System.Text.RegularExpressions;
+using Dapper;
+using MetaAdsJobs.Core.Configuration;
+using MetaAdsJobs.Core.Database;
+using MetaAdsJobs.Launch;
+using MetaAdsJobs.Tests.Support;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace MetaAdsJobs.Tests.Hosting;
+
+/// <summary>Two roles: one owns the tables and migrates, the other may read and write rows, by the very statements that docs/hosting.md gives.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.Self)]
+public sealed partial class RolesTests
+{
+    private readonly string _owner = $"owner_{Guid.NewGuid():N}";
+    private readonly string _rows = $"rows_{Guid.NewGuid():N}";
+
+    [Test]
+    public async Task A_role_that_may_create_nothing_is_told_in_one_line_what_to_do_and_works_once_another_has_migrated()
+    {
+        var database = await TestDatabase.CreateBareAsync();
+        await MakeRolesAsync(database);
+        var rows = Of(database, _rows);
+
+        var refused = Assert.Throws<ConfigurationException>(() => Migrations.Apply(rows, NullLogger.Instance));
+        Assert.That(refused!.Message, Does.Contain($"the role {_rows} may not").And.Contain("argument migrate").And.Not.Contain("\n"));
+
+        Migrations.Apply(Of(database, _owner), NullLogger.Instance);
+        await using var service = await Service.StartAsync(workers: 1, database, ("DATABASE_URL", rows));
+        using var client = service.Client();
+        var requestId = await client.AcceptAsync(await client.NewRequestAsync());
+        Assert.That((string?)(await client.UntilAsync(requestId))["status"], Is.EqualTo("succeeded"));
+        await MonthsAsync(service);
+        Assert.That(service.Logs(), Does.Not.Contain("permission denied"));
+    }
+
+    // Their owner's tables, made by a role that may make none.
+    private async Task MonthsAsync(Service service)
+    {
+        const string AheadSql = "SELECT ensure_insight_partitions(date '2031-01-01', date '2031-02-01')";
+        const string OwnersSql = "SELECT DISTINCT tableowner FROM pg_tables WHERE tablename LIKE '%\\_203101'";
+        await using var connection = new NpgsqlConnection(Of(service.Database, _rows));
+        await connection.ExecuteAsync(AheadSql);
+        Assert.That((await connection.QueryAsync<string>(OwnersSql)).ToArray(), Is.EqualTo((string[])[_owner]));
+        Assert.That(() => connection.Execute("CREATE TABLE mine (id int)"), Throws.TypeOf<PostgresException>(), "it may make nothing else");
+    }
+
+    private async Task MakeRolesAsync(TestDatabase database)
+    {
+        var sql = Block().Match(await File.ReadAllTextAsync(Path.Combine(ProjectFolder.Path, "docs/hosting.md"))).Groups[1].Value;
+        await using var connection = await database.DataSource.OpenConnectionAsync();
+        // In the page the database is made there, too.
+        var statements = string.Join('\n', sql.Split('\n').Where(line => !line.Contains("CREATE DATABASE", StringComparison.Ordinal) && !line.Contains("\\connect", StringComparison.Ordinal)));
+        await connection.ExecuteAsync(statements.Replace("ads_owner", _owner, StringComparison.Ordinal).Replace("ads_rows", _rows, StringComparison.Ordinal).Replace("ON DATABASE ads ", $"ON DATABASE {database.Name} ", StringComparison.Ordinal));
+    }
+
+    [OneTimeTearDown]
+    public async Task DropRolesAsync()
+    {
+        // Their databases are dropped with the services.
+        await using var connection = new NpgsqlConnection((await TestCluster.Postgres).ConnectionString("postgres"));
+        await connection.ExecuteAsync($"DROP ROLE IF EXISTS {_rows}; DROP ROLE IF EXISTS {_owner}");
+    }
+
+    private static string Of(TestDatabase database, string role) => new NpgsqlConnectionStringBuilder(database.ConnectionString) { Username = role, Password = "secret" }.ConnectionString;
+
+    [GeneratedRegex(@"```sql\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Block();
+}
