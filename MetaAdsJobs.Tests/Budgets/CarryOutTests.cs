@@ -90,7 +90,7 @@ public sealed class CarryOutTests
             deaths++;
         }
 
-        Assert.That(deaths, Is.EqualTo(6), "it begins, asks four times and ends");
+        Assert.That(deaths, Is.EqualTo(10), "it begins, four times makes an edit and notes it, and ends");
     }
 
     [Test]

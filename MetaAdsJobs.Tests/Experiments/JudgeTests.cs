@@ -1,6 +1,7 @@
 using MetaAdsJobs.Core.Experiments;
 using MetaAdsJobs.Core.Experiments.Evaluating;
 using MetaAdsJobs.Core.Experiments.Judging;
+using MetaAdsJobs.Core.Experiments.Simulating;
 
 namespace MetaAdsJobs.Tests.Experiments;
 
