@@ -38,7 +38,7 @@ internal sealed class ProposalJudge(History history)
             UNION ALL SELECT 'a change of ' || meta_id || ' is asked for, and refused' FROM changes WHERE edit_id IS NOT NULL AND refused IS NOT NULL
             UNION ALL SELECT 'a change of ' || meta_id || ' is asked for by an edit that there is not' FROM changes c WHERE edit_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM campaign_edits e WHERE e.edit_id = c.edit_id)
             UNION ALL SELECT 'a change of ' || meta_id || ' is asked for although it is ' || state FROM changes WHERE edit_id IS NOT NULL AND state IN ('open', 'withdrawn', 'declined', 'lapsed', 'void')
-            UNION ALL SELECT e.kind || ' of ' || e.meta_id || ' was asked for once more than it was proposed' FROM campaign_edits e WHERE e.asked_by = @Proposer AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.edit_id = e.edit_id)
+            UNION ALL SELECT e.kind || ' of ' || e.meta_id || ' was asked for once more than it was proposed' FROM campaign_edits e WHERE e.asked_by = @Proposer AND e.kind IN ('pause', 'update') AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.edit_id = e.edit_id)
             """, new { ProposalScript.Proposer });
         foreach (var one in odd) history.Judge.Condemn(one);
         foreach (var id in accepted.Where(id => !connection.ExecuteScalar<bool>("""

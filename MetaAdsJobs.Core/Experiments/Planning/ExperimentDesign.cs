@@ -104,24 +104,22 @@ internal sealed record ExperimentDesign
     {
         var tree = JsonObject.Create(Request)!;
         var campaign = tree["campaign_name"] is JsonValue value && value.TryGetValue<string>(out var text) ? text : Name;
-        JsonObject? only = AreAds ? new JsonObject { ["name"] = campaign[..Math.Min(campaign.Length, 100)], ["ads"] = new JsonArray() } : null;
-        var sets = Variants.Select(variant =>
-        {
-            var (set, ad, name) = (only ?? new JsonObject(), new JsonObject(), $"{campaign[..Math.Min(campaign.Length, 100)]} - {variant.Name}");
-            foreach (var (field, one) in variant.Fields) (RequestParts.OfAdSet.Contains(field) ? set : ad)[field] = one?.DeepClone();
-            ad["name"] = name;
-            if (only is not null)
+        var head = campaign[..Math.Min(campaign.Length, 100)];
+        tree["ad_sets"] = AreAds ? new JsonArray(new JsonObject { ["name"] = head, ["ads"] = new JsonArray([.. Variants.Select(variant => Named($"{head} - {variant.Name}", variant, isOfAdSet: false))]) })
+            : new JsonArray([.. Variants.Select(variant =>
             {
-                only["ads"]!.AsArray().Add(ad);
-                return set;
-            }
-
-            set["name"] = name;
-            set["ads"] = new JsonArray(ad);
-            return set;
-        }).ToList();
-        tree["ad_sets"] = new JsonArray([.. sets.Distinct()]);
+                var set = Named($"{head} - {variant.Name}", variant, isOfAdSet: true);
+                set["ads"] = new JsonArray(Named($"{head} - {variant.Name}", variant, isOfAdSet: false));
+                return (JsonNode)set;
+            })]);
         return JsonSerializer.SerializeToElement(tree);
+    }
+
+    private static JsonObject Named(string name, VariantDesign variant, bool isOfAdSet)
+    {
+        var one = new JsonObject { ["name"] = name };
+        foreach (var (field, value) in variant.Fields.Where(field => RequestParts.OfAdSet.Contains(field.Key) == isOfAdSet)) one[field] = value?.DeepClone();
+        return one;
     }
 
     /// <summary>Where in the body of the experiment stands what is told of the tree.</summary>

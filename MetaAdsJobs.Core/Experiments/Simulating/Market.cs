@@ -5,14 +5,14 @@ namespace MetaAdsJobs.Core.Experiments.Simulating;
 
 /// <summary>A day of a market, as the end of time knows it.</summary>
 /// <param name="Late">Of each variant: how many of its results come so many days later; empty: all come at once.</param>
-internal sealed record PlayedDay(DateOnly Day, IReadOnlyList<VariantNumbers> Variants, IReadOnlyList<int[]> Late)
+public sealed record PlayedDay(DateOnly Day, IReadOnlyList<VariantNumbers> Variants, IReadOnlyList<int[]> Late)
 {
     public IReadOnlyList<VariantNumbers> SeenAfter(int days) => [.. Variants.Zip(Late, (one, late) =>
         late.Length == 0 || one.Results <= 0 ? one : one with { Results = late.Count(after => after <= days), Value = one.Value * late.Count(after => after <= days) / one.Results })];
 }
 
 /// <summary>A market that is made up: what Meta would tell of variants, day by day, of which the truth is known. One seed decides everything.</summary>
-internal sealed record Market
+public sealed record Market
 {
     public const string Stable = "stable";
     public const string Drifting = "drifting";
