@@ -18,7 +18,7 @@ namespace MetaAdsJobs.Core.Budgets.CarryingOut;
 internal sealed class CarryOutProposals(NpgsqlDataSource dataSource, PictureReader reader, BudgetPoolStore pools, ProposedEdits edits, TimeProvider time, ILogger<CarryOutProposals> logger)
 {
     // Once it has ended, whoever is late with a change of it is too late.
-    private static readonly ProposedTable Moves = new("""
+    internal static readonly ProposedTable Moves = new("""
         UPDATE budget_moves m SET edit_id = @EditId FROM budget_proposals q
         WHERE m.proposal_id = @ProposalId AND m.meta_id = @MetaId AND m.edit_id IS NULL AND m.refused IS NULL AND q.id = m.proposal_id AND q.state = 'accepted' RETURNING 1
         """, "UPDATE budget_moves SET refused = @Why WHERE proposal_id = @ProposalId AND meta_id = @MetaId AND edit_id IS NULL AND refused IS NULL");
