@@ -36,7 +36,7 @@ internal sealed class ProposalScript
     public ProposalScript(History history, int weight)
     {
         (_history, _random) = (history, new(unchecked((weight * 37) + 5)));
-        (HasExperiment, HasPool) = (!history.IsOfNumbers && weight % 19 == 3, !history.IsOfNumbers && weight % 23 == 7);
+        (HasExperiment, HasPool) = (!history.IsOfNumbers && weight % 19 == 7, !history.IsOfNumbers && weight % 23 == 7);
         Judge = new(history);
     }
 
