@@ -62,6 +62,21 @@ CREATE TABLE IF NOT EXISTS stub_graph.insight_limits (
     poison_field text                            -- if it asks for this field; null for any
 );
 
+-- Ads that spend what they are given, and bring pull * spend^0.7 link clicks: told by whoever wants budgets to matter. Others spend what they like. Until a day they spent what is told here, after it what
+-- their ad set has.
+CREATE TABLE IF NOT EXISTS stub_graph.markets (
+    ad_id text PRIMARY KEY,
+    pull  double precision NOT NULL,
+    spent bigint NOT NULL,                       -- a day, in Meta's units
+    until date NOT NULL
+);
+
+CREATE OR REPLACE FUNCTION stub_graph.with_market(ad text) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT COALESCE((
+        SELECT concat_ws('|', ad, m.pull, m.spent, m.until, (SELECT s.fields ->> 'daily_budget' FROM stub_graph.objects o JOIN stub_graph.objects s ON s.id = o.parent_id WHERE o.id = ad))
+        FROM stub_graph.markets m WHERE m.ad_id = ad), ad)
+$$;
+
 -- An object as Meta shows it: its own status counts first, then the campaign's, then the ad set's.
 CREATE OR REPLACE VIEW stub_graph.seen AS
 SELECT o.id, o.kind, o.account_id, o.parent_id, o.creative_id, o.name, o.status, o.fields, o.created_at, o.updated_at,

@@ -6,6 +6,7 @@ using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Experiments.Planning;
 using MetaAdsJobs.Core.Experiments.Proposing;
 using MetaAdsJobs.Core.Experiments.Reading;
+using MetaAdsJobs.Core.Experiments.Simulating;
 using MetaAdsJobs.Core.Orchestrations.Requests;
 using MetaAdsJobs.Core.Validation;
 using Microsoft.AspNetCore.Mvc;
@@ -14,11 +15,16 @@ namespace MetaAdsJobs.Api.Experiments;
 
 /// <summary>The body of POST: a request, and its variants. Each variant has a name, and fields of a request that belong to the thing.</summary>
 internal sealed record ExperimentBody(
-    string Name, string Thing, IReadOnlyList<JsonElement> Variants, OrchestrationRequest Request, string? Metric = null, string? Counts = null, int? SmallestDifferencePercent = null, int? LeastResults = null,
+    string Name, string Thing, IReadOnlyList<JsonElement> Variants, OrchestrationRequest Request, string? Level = null, string? Metric = null, string? Counts = null, int? SmallestDifferencePercent = null, int? LeastResults = null,
     int? AttributionDays = null, int? MostDays = null, bool? Split = null);
 
 /// <summary>What a caller gets back at once: the ads are being built.</summary>
 internal sealed record BegunExperimentResponse(Guid ExperimentId, Guid RequestId, string Status, string StatusUrl, ExperimentPlan Plan);
+
+/// <summary>A market that is made up.</summary>
+internal sealed record ExperimentSimulationBody(
+    string? Scenario = null, string? Level = null, string? Metric = null, int? Variants = null, decimal? BetterPercent = null, int? SmallestDifferencePercent = null, decimal? ResultsADay = null, int? Days = null,
+    int? LeastResults = null, int? AttributionDays = null, int? Runs = null, int? Seed = null);
 
 /// <param name="MoveBudget">The winner gets the daily budgets of all variants; else its own stays.</param>
 internal sealed record ProposalAcceptance(bool MoveBudget = false);
@@ -31,12 +37,19 @@ internal static class ExperimentEndpoints
         var experiments = meta.MapGroup("/experiments").WithTags("Experiments");
         experiments.MapPost("/", StartAsync).RequireAuthorization(Policies.Operate).WithSummary("Compare two to five variants of one thing; dry_run=true tells what it takes, and writes nothing")
             .WithDescription("""
-                request: the body of POST /meta/orchestrate/run, with a daily budget; each variant becomes an ad set of its own with that budget, in one campaign. thing: creative, text, audience, goal or bid; a variant's fields are
+                request: the body of POST /meta/orchestrate/run, with a daily budget; each variant becomes an ad set of its own with that budget, in one campaign; with level ad, where a
+                text or a creative differs, all are ads of one ad set. thing: creative, text, audience, goal or bid; a variant's fields are
                 those of a request that belong to it. metric: cost_per_result, result_rate (results per link click) or value_per_spend. counts: the one action that is counted where goals differ. smallest_difference_percent (20):
                 what is worth knowing. least_results (50) of each variant, attribution_days (7) after which a day counts, most_days: the longest time, in whole weeks; by the plan when absent.
                 """)
             .WithMetadata(new InDoubtAdvice("Send it again with the same Idempotency-Key: it is begun once. If it had none, look in GET /meta/experiments first."))
             .Accepts<ExperimentBody>("application/json").Produces<BegunExperimentResponse>(202).Produces<ExperimentPlan>().ProducesProblem(400).ProducesValidationProblem(422);
+        experiments.MapPost("/simulate", SimulateAsync).RequireAuthorization(Policies.Operate).WithSummary("Experiments in a market that is made up, judged night by night by the code that judges what is stored")
+            .WithDescription("""
+                scenario: stable (default), drifting, broken_pixel, late_conversions or seasonal_week. The last of variants (2) is better_percent (20; 0: all are alike) better than the others, each with results_a_day (20), for days (42).
+                runs (1, at most 200) with other chances each: how many were right, wrong or undecided; nights are those of the first. The same seed makes the same market.
+                """)
+            .Accepts<ExperimentSimulationBody>("application/json").Produces<SimulatedExperiments>().ProducesValidationProblem(422);
         experiments.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Experiments, newest first; state: running, decided or stopped").Produces<Page<ExperimentSummary>>().ProducesValidationProblem(422);
         experiments.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).WithSummary("One: what its numbers say, which gates are shut, and what is proposed").Produces<ExperimentDetail>().ProducesProblem(404);
         experiments.MapGet("/{id:guid}/verdicts", HistoryAsync).RequireAuthorization(Policies.Read).WithSummary("What was said each night, the earliest first; the last 400").Produces<IReadOnlyList<ExperimentHistory>>().ProducesProblem(404);
@@ -73,6 +86,14 @@ internal static class ExperimentEndpoints
             default:
                 return Problems.Invalid("Idempotency-Key", "was used before for another body; use a new key for a new experiment");
         }
+    }
+
+    private static async Task<IResult> SimulateAsync(HttpRequest request, CancellationToken ct)
+    {
+        var (body, problem) = await JsonBody.ReadAsync(request, ct);
+        if (problem is not null) return problem;
+        var (simulation, errors) = ExperimentSimulation.Read(body);
+        return simulation is null ? Problems.Invalid(errors) : Results.Ok(simulation.Run());
     }
 
     private static async Task<IResult> ListAsync(ExperimentReader reader, string? state, [FromQuery(Name = "social_account_id")] string? accountId, string? limit, string? cursor, CancellationToken ct)

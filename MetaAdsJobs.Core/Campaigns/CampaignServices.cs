@@ -4,6 +4,7 @@ using MetaAdsJobs.Core.Campaigns.Comparing;
 using MetaAdsJobs.Core.Campaigns.Contents;
 using MetaAdsJobs.Core.Campaigns.Holding;
 using MetaAdsJobs.Core.Campaigns.Reading;
+using MetaAdsJobs.Core.Campaigns.Proposed;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta.Ads;
@@ -29,6 +30,7 @@ public static class CampaignServices
         .AddSingleton(provider => new PreviewEdit(provider.GetRequiredService<JudgeEdit>(), provider.GetRequiredService<TimeProvider>()))
         .AddSingleton(provider => new RequestEdit(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<JudgeEdit>(), provider.GetRequiredService<IJobQueue>(),
             provider.GetRequiredService<OrchestrationOptions>(), provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton<ProposedEdits>()
         .AddSingleton<CancelEdit>()
         .AddSingleton<EditStore>()
         .AddSingleton<ActivateObjects>()

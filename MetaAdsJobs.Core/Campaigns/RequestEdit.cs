@@ -3,6 +3,7 @@ using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Audit;
+using MetaAdsJobs.Core.Campaigns.Proposed;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Jobs;
@@ -51,23 +52,27 @@ public sealed class RequestEdit
 
     /// <param name="metaId">Meta's id of the object.</param>
     /// <param name="body">Of an update only.</param>
-    public Task<EditRequested> ExecuteAsync(EditLevel level, string metaId, EditKind kind, JsonElement? body, string askedBy, CancellationToken ct) =>
-        ExecuteAsync(Guid.CreateVersion7(_time.GetUtcNow()), level, metaId, kind, body, askedBy, ct);
+    public async Task<EditRequested> ExecuteAsync(EditLevel level, string metaId, EditKind kind, JsonElement? body, string askedBy, CancellationToken ct) =>
+        (await ExecuteAsync(level, metaId, kind, body, askedBy, proposed: null, ct))!;
 
-    /// <param name="editId">Given by whoever may ask again: one that is there already is not written a second time, and the database says so.</param>
-    internal async Task<EditRequested> ExecuteAsync(Guid editId, EditLevel level, string metaId, EditKind kind, JsonElement? body, string askedBy, CancellationToken ct)
+    /// <returns>Null: it was asked for before, or is not to be any more.</returns>
+    internal Task<EditRequested?> ExecuteAsync(ProposedEdit edit, CancellationToken ct) => ExecuteAsync(edit.Level, edit.MetaId, edit.Kind, edit.Body, edit.By, edit, ct);
+
+    private async Task<EditRequested?> ExecuteAsync(EditLevel level, string metaId, EditKind kind, JsonElement? body, string askedBy, ProposedEdit? proposed, CancellationToken ct)
     {
         var (judged, refusal) = await NothingWrittenException.IfFailsAsync(_judge.ExecuteAsync(level, metaId, kind, body, ct));
         if (refusal is not null) return refusal;
         var (tree, one, fields, _) = judged!;
+        var editId = Guid.CreateVersion7(_time.GetUtcNow());
         using var transaction = JobTransaction.Begin();
         var jobId = _queue.EnqueueEdit(editId, goesFirst: kind == EditKind.Pause);
-        await InsertAsync(editId, tree, one, level, kind, fields, askedBy, jobId, ct);
+        if (!await InsertAsync(editId, tree, one, level, kind, fields, askedBy, jobId, proposed, ct)) return null;
         transaction.Complete();
         return new EditRequested.Queued(editId);
     }
 
-    private async Task InsertAsync(Guid editId, CampaignTree tree, TreeObject one, EditLevel level, EditKind kind, EditFields fields, string askedBy, string jobId, CancellationToken ct)
+    /// <returns>False when the proposal's row says that it is not to be: nothing of it may be committed.</returns>
+    private async Task<bool> InsertAsync(Guid editId, CampaignTree tree, TreeObject one, EditLevel level, EditKind kind, EditFields fields, string askedBy, string jobId, ProposedEdit? proposed, CancellationToken ct)
     {
         // The campaign's row first: edits of one campaign are numbered in the order of their commits.
         var insertSql = $"""
@@ -77,7 +82,7 @@ public sealed class RequestEdit
             UPDATE campaign_edits e SET {Voiding.Set}, error = @Why
             WHERE request_id = @RequestId AND edit_id <> @EditId AND state IN ('queued', 'running', 'waiting') AND ending IS NULL AND meta_id = ANY (@Void) AND kind = ANY (@VoidKinds);
             -- What they have done by halves is found by looking.
-            UPDATE meta_campaigns SET compare_at = LEAST(compare_at, clock_timestamp() + 2 * @SettleDelay) WHERE request_id = @RequestId
+            UPDATE meta_campaigns SET compare_at = LEAST(compare_at, clock_timestamp() + 2 * @SettleDelay) WHERE request_id = @RequestId{(proposed is null ? "" : $";\n{proposed.Of.AskedSql}")}
             """;
         var (voided, kinds) = kind switch
         {
@@ -86,11 +91,13 @@ public sealed class RequestEdit
             _ => (Array.Empty<string>(), Array.Empty<EditKind>()),
         };
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
-        await connection.ExecuteAsync(new(insertSql, new
+        await using var read = await connection.QueryMultipleAsync(new(insertSql, new
         {
             EditId = editId, tree.AccountId, tree.RequestId, Level = EditWords.Of(level), one.MetaId, Kind = EditWords.Of(kind), Fields = fields.ToJson(), AskedBy = askedBy, JobId = jobId, Now = _time.GetUtcNow(),
-            _options.SettleDelay, Void = voided, VoidKinds = Array.ConvertAll(kinds, EditWords.Of), Why = $"{askedBy} has asked to {EditWords.Of(kind)} the {EditWords.Of(level)} since",
+            _options.SettleDelay, Void = voided, VoidKinds = Array.ConvertAll(kinds, EditWords.Of), Why = $"{askedBy} has asked to {EditWords.Of(kind)} the {EditWords.Of(level)} since", proposed?.ProposalId,
         }, cancellationToken: ct));
+        await read.ReadAsync<int>();
+        return proposed is null || (await read.ReadAsync<int>()).Any();
     }
 }
 

@@ -27,6 +27,18 @@ public static class ExperimentThing
     public static readonly IReadOnlyList<string> All = [Creative, Text, Audience, Goal, Bid];
 }
 
+/// <summary>What the variants are at Meta.</summary>
+public static class ExperimentLevel
+{
+    /// <summary>Ad sets with the same budget each.</summary>
+    public const string AdSet = "adset";
+
+    /// <summary>Ads of one ad set, among which Meta divides its budget as it likes.</summary>
+    public const string Ad = "ad";
+
+    public static readonly IReadOnlyList<string> All = [AdSet, Ad];
+}
+
 /// <summary>How an experiment ends.</summary>
 public static class ExperimentEnding
 {
@@ -59,6 +71,9 @@ public sealed record ExperimentRules
     public const double MostSilent = 14;
 
     public required string Metric { get; init; }
+
+    /// <summary>Ads of one ad set: what each spends is Meta's choice, and another one each day.</summary>
+    public bool AreAds { get; init; }
     public required int Variants { get; init; }
 
     /// <summary>The smallest difference worth knowing, as a share: 0.2 is 20 %.</summary>

@@ -1,4 +1,4 @@
-using MetaAdsJobs.Core.Campaigns;
+using MetaAdsJobs.Core.Campaigns.Proposed;
 using MetaAdsJobs.Core.Experiments.Evaluating;
 using MetaAdsJobs.Core.Experiments.Planning;
 using MetaAdsJobs.Core.Experiments.Proposing;
@@ -20,7 +20,7 @@ public static class ExperimentServices
             provider.GetRequiredService<TimeProvider>()))
         .AddSingleton<StopExperiment>()
         .AddSingleton<ExperimentReader>()
-        .AddSingleton(provider => new CarryOutProposal(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<RequestEdit>()))
+        .AddSingleton(provider => new CarryOutProposal(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<ProposedEdits>()))
         .AddSingleton(provider => new AcceptProposal(
             provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<CarryOutProposal>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<AcceptProposal>>()))
         .AddSingleton<JudgeExperiments>();

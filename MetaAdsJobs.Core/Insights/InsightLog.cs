@@ -49,4 +49,7 @@ internal static partial class InsightLog
 
     [LoggerMessage(3014, LogLevel.Warning, "Account {SocialAccountId} was said to be in {Ours}, Meta says {Meta}: taken over")]
     public static partial void ZoneDiffers(ILogger logger, Guid socialAccountId, string ours, string meta);
+
+    [LoggerMessage(3015, LogLevel.Warning, "Meta does not tell the minimum budgets of {SocialAccountId} by goal")]
+    public static partial void MinimumsNotTold(ILogger logger, Exception exception, Guid socialAccountId);
 }

@@ -1,6 +1,7 @@
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.Graph;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -20,14 +21,40 @@ internal sealed class SyncAccount(NpgsqlDataSource dataSource, MetaAds ads, Time
             UPDATE social_accounts SET min_daily_budget = @MinDailyBudget, timezone_name = COALESCE(@TimezoneName, timezone_name),
                 meta_currency = COALESCE(@Currency, meta_currency), meta_currency_at = CASE WHEN @Currency IS NULL THEN meta_currency_at ELSE @Now END
             WHERE id = @AccountId AND (min_daily_budget, timezone_name, meta_currency)
-                IS DISTINCT FROM (@MinDailyBudget, COALESCE(@TimezoneName, timezone_name), COALESCE(@Currency, meta_currency))
+                IS DISTINCT FROM (@MinDailyBudget, COALESCE(@TimezoneName, timezone_name), COALESCE(@Currency, meta_currency));
+            SELECT EXISTS (SELECT 1 FROM budget_pools WHERE social_account_id = @AccountId)
             """;
         var facts = await ads.ReadAccountAsync(claim.Credential, ct);
         var zone = facts.TimezoneName is { } name && TimeZoneInfo.TryFindSystemTimeZoneById(name, out _) ? name : null;
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await connection.ExecuteAsync(new(SaveSql, new { claim.AccountId, facts.MinDailyBudget, TimezoneName = zone, facts.Currency, Now = time.GetUtcNow() }, cancellationToken: ct));
+        bool hasPools;
+        await using (var connection = await dataSource.OpenConnectionAsync(ct))
+        {
+            hasPools = await connection.ExecuteScalarAsync<bool>(new(SaveSql, new { claim.AccountId, facts.MinDailyBudget, TimezoneName = zone, facts.Currency, Now = time.GetUtcNow() }, cancellationToken: ct));
+        }
+
+        // Whoever moves no budgets does not have to know.
+        if (hasPools) await ReadMinimumsAsync(claim, ct);
         if (AccountCurrency.Difference(claim.AdAccountId, claim.Currency, facts.Currency) is { } difference) AccountLog.CurrencyDiffers(logger, claim.AccountId, difference);
         if (zone is not null && zone != claim.TimezoneName) InsightLog.ZoneDiffers(logger, claim.AccountId, claim.TimezoneName, zone);
         return zone ?? claim.TimezoneName;
+    }
+
+    private async Task ReadMinimumsAsync(SyncClaim claim, CancellationToken ct)
+    {
+        const string SaveSql = """
+            UPDATE social_accounts SET min_impressions = @Impressions, min_frequent = @Frequent, min_rare = @Rare, min_video_views = @VideoViews
+            WHERE id = @AccountId AND (min_impressions, min_frequent, min_rare, min_video_views) IS DISTINCT FROM (@Impressions, @Frequent, @Rare, @VideoViews)
+            """;
+        try
+        {
+            if (await ads.ReadMinimumBudgetsAsync(claim.Credential, claim.Currency, ct) is not { } least) return;
+            await using var connection = await dataSource.OpenConnectionAsync(ct);
+            await connection.ExecuteAsync(new(SaveSql, new { claim.AccountId, least.Impressions, least.Frequent, least.Rare, least.VideoViews }, cancellationToken: ct));
+        }
+        catch (MetaException exception) when (exception.IsRequestRefused)
+        {
+            // No reason to go without the night's numbers: what was known stays, and the account's own minimum holds.
+            InsightLog.MinimumsNotTold(logger, exception, claim.AccountId);
+        }
     }
 }

@@ -5,7 +5,7 @@ using Npgsql;
 namespace MetaAdsJobs.Launch.Demo;
 
 /// <summary>
-/// Three accounts with forty campaigns, ninety days of numbers, an experiment, some failures, a stop and a restated week: made through the API like anybody's, so that a newcomer sees every
+/// Three accounts with forty campaigns, ninety days of numbers, an experiment with a winner, a pool with a proposal, some failures, a stop and a restated week: made through the API like anybody's, so that a newcomer sees every
 /// page full. Only in stub mode; made once, by fixed ids and keys: begun again, it goes on.
 /// </summary>
 internal sealed class DemoWorld(ServiceClient service, string connectionString, Action<string> say, TimeProvider time)
@@ -14,6 +14,10 @@ internal sealed class DemoWorld(ServiceClient service, string connectionString, 
     private const int Days = 90;
     private const int RestatedDays = 7;
     private const int ExperimentDays = 45;
+
+    // Link clicks that one unit of the currency brings: of the experiment's variants, and of the pool's ad sets.
+    private static readonly double[] Headlines = [2, 2.1, 3.1];
+    private static readonly double[] Audiences = [2.2, 1.3, 3.4];
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private static readonly (string Name, string AdAccount, string Currency, string Zone, string Country)[] Accounts =
@@ -43,17 +47,22 @@ internal sealed class DemoWorld(ServiceClient service, string connectionString, 
         var runs = new List<string>();
         for (var number = 0; number < Campaigns; number++) runs.Add((string)(await service.PostAsync("/meta/orchestrate/run", Request(number).ToJsonString(), ct, key: $"world-{number}"))["request_id"]!);
         var experiment = await service.PostAsync("/meta/experiments", Experiment(), ct, key: "world-experiment");
+        var pooled = (string)(await service.PostAsync("/meta/orchestrate/run", Pooled(), ct, key: "world-pool"))["request_id"]!;
         var results = new List<JsonNode>();
         foreach (var run in runs) results.Add(await UntilAsync($"/meta/orchestrate/runs/{run}", one => one is "succeeded" or "failed" or "cancelled", ct));
 
         await UntilAsync($"/meta/orchestrate/runs/{experiment["request_id"]}", one => one is "succeeded" or "failed" or "cancelled", ct);
+        var pool = await UntilAsync($"/meta/orchestrate/runs/{pooled}", one => one is "succeeded" or "failed" or "cancelled", ct);
         await BackdateAsync(Guid.Parse((string)experiment["experiment_id"]!), ct);
+        await SpendAsGivenAsync(Guid.Parse((string)experiment["request_id"]!), Headlines, ct);
+        await SpendAsGivenAsync(Guid.Parse(pooled), Audiences, ct);
 
         await SyncAsync(Days, ct);
         await RestateAsync(ct);
         await SyncAsync(RestatedDays, ct);
         foreach (var (campaign, at) in results.Select(result => (string?)result["campaign_creation"]?["campaign_meta_id"]).Index().Select(one => (one.Item, one.Index)))
             if (campaign is not null && (string?)results[at]["status"] == "succeeded" && at % 8 == 3) await service.PostAsync($"/meta/campaigns/{campaign}/pause", "{}", ct);
+        await PoolAsync(pool, ct);
         await service.PostAsync($"/meta/accounts/{AccountId(2)}/stop", """{"reason":"the outlet is closed until Monday"}""", ct);
         say(string.Create(CultureInfo.InvariantCulture, $"The demo world is there: {results.Count(result => (string?)result["status"] == "succeeded")} campaigns were built, {results.Count(result => (string?)result["status"] == "failed")} failed and were undone."));
     }
@@ -115,6 +124,39 @@ internal sealed class DemoWorld(ServiceClient service, string connectionString, 
             ["landing_url"] = "https://example.com/boots", ["optimization_goal"] = "LANDING_PAGE_VIEWS", ["auto_publish"] = true,
         },
     }.ToJsonString();
+
+    // Three audiences with the same budget each.
+    private static string Pooled()
+    {
+        JsonObject Set(string name, int from, int to) => new() { ["name"] = name, ["targeting"] = new JsonObject { ["age_min"] = from, ["age_max"] = to }, ["ads"] = new JsonArray(new JsonObject()) };
+        return new JsonObject
+        {
+            ["social_account_id"] = AccountId(0), ["clip_id"] = ClipId(3), ["campaign_name"] = "Sandals by age", ["campaign_objective"] = "OUTCOME_TRAFFIC", ["daily_budget_cents"] = 4000, ["creative_title"] = "Light as air",
+            ["landing_url"] = "https://example.com/sandals", ["optimization_goal"] = "LINK_CLICKS", ["auto_publish"] = true, ["ad_sets"] = new JsonArray(Set("18 to 29", 18, 29), Set("30 to 49", 30, 49), Set("50 and above", 50, 65)),
+        }.ToJsonString();
+    }
+
+    private async Task PoolAsync(JsonNode run, CancellationToken ct)
+    {
+        if ((await service.GetAsync("/meta/budget-pools", ct))["items"]!.AsArray().Count > 0) return;
+        var members = (run["ad_sets"] as JsonArray ?? []).Select(set => (string?)set!["adset_meta_id"]).OfType<string>().Select(id => (JsonNode)new JsonObject { ["id"] = id });
+        await service.PostAsync("/meta/budget-pools", new JsonObject { ["social_account_id"] = AccountId(0), ["name"] = "Sandals", ["mode"] = "ask", ["members"] = new JsonArray([.. members]) }.ToJsonString(), ct);
+    }
+
+    // Made long ago, and their ads spend what they are given: else there would be nothing to decide.
+    private async Task SpendAsGivenAsync(Guid run, double[] pulls, CancellationToken ct)
+    {
+        const string SpendSql = """
+            WITH old AS (UPDATE meta_adsets SET created_at = now() - interval '60 days' WHERE request_id = $1 AND created_at > now() - interval '2 days')
+            INSERT INTO stub_graph.markets (ad_id, pull, spent, until)
+            SELECT d.meta_id, ($2::float8[])[row_number() OVER (ORDER BY s.step)], s.daily_budget, current_date - 1 FROM meta_ads d JOIN meta_adsets s ON s.id = d.adset_db_id WHERE d.request_id = $1
+            ON CONFLICT DO NOTHING
+            """;
+        await using var connection = new NpgsqlConnection(connectionString);
+        await connection.OpenAsync(ct);
+        await using var command = new NpgsqlCommand(SpendSql, connection) { Parameters = { new() { Value = run }, new() { Value = pulls } } };
+        await command.ExecuteNonQueryAsync(ct);
+    }
 
     // The stub's numbers are there for days before an ad was made, too: so are the experiment's.
     private async Task BackdateAsync(Guid experiment, CancellationToken ct)

@@ -26,7 +26,7 @@ internal sealed class InsightSubjects(NpgsqlDataSource dataSource)
             ORDER BY created_at, id LIMIT $9
         )
         SELECT ad.created_at, ad.id, campaign.id, campaign.name, adset.id, adset.name, ad.id, ad.name, adset.fields ->> 'optimization_goal',
-               campaign.fields ->> 'objective', coalesce(campaign.fields ->> 'buying_type', 'AUCTION'), ARRAY[ad.id]
+               campaign.fields ->> 'objective', coalesce(campaign.fields ->> 'buying_type', 'AUCTION'), ARRAY[stub_graph.with_market(ad.id)]
         FROM ad
         JOIN stub_graph.objects adset ON adset.id = ad.parent_id
         JOIN stub_graph.objects campaign ON campaign.id = adset.parent_id
@@ -39,7 +39,7 @@ internal sealed class InsightSubjects(NpgsqlDataSource dataSource)
                coalesce(campaign.fields ->> 'buying_type', 'AUCTION'), wanted.ads
         FROM stub_graph.objects adset
         JOIN stub_graph.objects campaign ON campaign.id = adset.parent_id
-        CROSS JOIN LATERAL (SELECT array_agg(ad.id) AS ads FROM stub_graph.objects ad WHERE ad.parent_id = adset.id AND {WantedAd}) wanted
+        CROSS JOIN LATERAL (SELECT array_agg(stub_graph.with_market(ad.id)) AS ads FROM stub_graph.objects ad WHERE ad.parent_id = adset.id AND {WantedAd}) wanted
         WHERE adset.[scope] AND adset.kind = 'adset' AND (adset.created_at, adset.id) >= ($7, $8) AND wanted.ads IS NOT NULL
         ORDER BY adset.created_at, adset.id LIMIT $9
         """;
@@ -49,7 +49,7 @@ internal sealed class InsightSubjects(NpgsqlDataSource dataSource)
                campaign.fields ->> 'objective', coalesce(campaign.fields ->> 'buying_type', 'AUCTION'), wanted.ads
         FROM stub_graph.objects campaign
         CROSS JOIN LATERAL (
-            SELECT array_agg(ad.id) AS ads FROM stub_graph.objects adset JOIN stub_graph.objects ad ON ad.parent_id = adset.id
+            SELECT array_agg(stub_graph.with_market(ad.id)) AS ads FROM stub_graph.objects adset JOIN stub_graph.objects ad ON ad.parent_id = adset.id
             WHERE adset.parent_id = campaign.id AND {WantedAd}) wanted
         WHERE campaign.[scope] AND campaign.kind = 'campaign' AND (campaign.created_at, campaign.id) >= ($7, $8) AND wanted.ads IS NOT NULL
         ORDER BY campaign.created_at, campaign.id LIMIT $9
@@ -59,7 +59,7 @@ internal sealed class InsightSubjects(NpgsqlDataSource dataSource)
     private const string AccountSql = $"""
         SELECT 'epoch'::timestamptz, $1, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
                NULL::text, wanted.ads
-        FROM (SELECT array_agg(ad.id) AS ads FROM stub_graph.objects ad WHERE account_id = $1 AND kind = 'ad' AND {WantedAd}) wanted
+        FROM (SELECT array_agg(stub_graph.with_market(ad.id)) AS ads FROM stub_graph.objects ad WHERE account_id = $1 AND kind = 'ad' AND {WantedAd}) wanted
         WHERE wanted.ads IS NOT NULL AND ('epoch'::timestamptz, $1) >= ($7, $8) LIMIT $9
         """;
 
@@ -142,7 +142,7 @@ internal sealed record InsightSubject(
         Nullable(row, 8),
         Nullable(row, 9),
         Nullable(row, 10),
-        Array.ConvertAll(row.GetFieldValue<string[]>(11), ad => new AdNumbers(ad)));
+        Array.ConvertAll(row.GetFieldValue<string[]>(11), AdNumbers.Of));
 
     private static string? Nullable(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace MetaAdsJobs.StubGraph.Numbers;
 
 /// <summary>
@@ -11,9 +13,11 @@ internal sealed class AdNumbers
     private readonly double _clickRate;
     private readonly double _price;
     private readonly long _orderMinor;
+    private readonly AdMarket? _market;
 
-    public AdNumbers(string adId)
+    private AdNumbers(string adId, AdMarket? market)
     {
+        _market = market;
         _seed = Dice.Seed(adId);
         var dice = new Dice(_seed);
         _dailyReach = dice.Between(600, 5_000);
@@ -21,6 +25,11 @@ internal sealed class AdNumbers
         _price = dice.Between(4.0, 14.0);
         _orderMinor = (long)dice.Between(1_200, 9_000);
     }
+
+    /// <param name="ad">Its id; with how its budget and its results hang together, if somebody has told that.</param>
+    public static AdNumbers Of(string ad) => ad.Split('|') is [var id, var pull, var spent, var until, .. var budget]
+        ? new(id, new(double.Parse(pull, CultureInfo.InvariantCulture), long.Parse(spent, CultureInfo.InvariantCulture), DateOnly.ParseExact(until, "O"), budget is [var now] ? long.Parse(now, CultureInfo.InvariantCulture) : null))
+        : new(ad, null);
 
     /// <summary>As Meta tells them at that moment.</summary>
     public InsightNumbers On(DateOnly day, InsightMoment moment)
@@ -63,6 +72,7 @@ internal sealed class AdNumbers
     private InsightNumbers Final(DateOnly day, ulong seed, out double depth)
     {
         var dice = new Dice(seed);
+        if (_market is { } market) return market.Final(day, ref dice, _price, out depth);
         var weekend = day.DayOfWeek is DayOfWeek.Saturday or DayOfWeek.Sunday ? 1.25 : 1.0;
         var reach = (long)(_dailyReach * weekend * dice.Between(0.7, 1.3));
         var impressions = (long)(reach * dice.Between(1.05, 1.6));
@@ -89,6 +99,27 @@ internal sealed class AdNumbers
             [Metric.BoughtInAWeek] = inAWeek,
             [Metric.BoughtInAMonth] = purchases / 4,
             [Metric.BoughtAfterAView] = purchases - inADay - inAWeek,
+        };
+    }
+}
+
+/// <summary>An ad that spends what it is given.</summary>
+/// <param name="Pull">Link clicks of a day with one whole unit of the currency.</param>
+/// <param name="Spent">A day, in minor units, until a day; from then on it is the budget.</param>
+internal sealed record AdMarket(double Pull, long Spent, DateOnly Until, long? Budget)
+{
+    private const double Exponent = 0.7;
+
+    public InsightNumbers Final(DateOnly day, ref Dice dice, double price, out double depth)
+    {
+        var spend = (day <= Until ? Spent : Budget ?? Spent) * dice.Between(0.97, 1.03);
+        var linkClicks = (long)Math.Round(Pull * Math.Pow(spend / 100, Exponent) * dice.Between(0.85, 1.15));
+        var impressions = (long)(spend * 10 / price);
+        depth = dice.Between(0.5, 1);
+        return new InsightNumbers
+        {
+            [Metric.Impressions] = Math.Max(impressions, 2 * linkClicks), [Metric.Reach] = impressions * 4 / 5, [Metric.Clicks] = linkClicks * 5 / 4, [Metric.LinkClicks] = linkClicks, [Metric.LandingPageViews] = linkClicks * 4 / 5,
+            [Metric.SpendMinor] = (long)spend,
         };
     }
 }

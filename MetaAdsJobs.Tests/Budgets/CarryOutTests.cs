@@ -1,5 +1,8 @@
+using MetaAdsJobs.Core.Budgets.CarryingOut;
 using MetaAdsJobs.Core.Budgets.Pools;
+using MetaAdsJobs.Core.Budgets.Reading;
 using MetaAdsJobs.Core.Campaigns;
+using MetaAdsJobs.Core.Campaigns.Proposed;
 using MetaAdsJobs.Tests.Campaigns;
 using MetaAdsJobs.Tests.Orchestrations;
 using MetaAdsJobs.Tests.Support;
@@ -23,7 +26,7 @@ public sealed class CarryOutTests
     public async Task ForgetAsync()
     {
         _world.Graph.Faults.Clear();
-        await _world.ExecuteAsync("DROP TRIGGER IF EXISTS dies ON budget_proposals; DROP TRIGGER IF EXISTS dies ON budget_moves; DROP TRIGGER IF EXISTS dies ON campaign_edits; DELETE FROM budget_pools; DELETE FROM freezes");
+        await _world.ExecuteAsync("DROP TRIGGER IF EXISTS dies ON budget_proposals; DROP TRIGGER IF EXISTS dies ON budget_moves; DROP TRIGGER IF EXISTS dies ON campaign_edits; DROP TRIGGER IF EXISTS lingers ON campaign_edits; DELETE FROM budget_pools; DELETE FROM freezes");
     }
 
     [Test]
@@ -90,7 +93,7 @@ public sealed class CarryOutTests
             deaths++;
         }
 
-        Assert.That(deaths, Is.EqualTo(6), "it begins, asks four times and ends");
+        Assert.That(deaths, Is.EqualTo(10), "it begins, four times makes an edit and notes it, and ends");
     }
 
     [Test]
@@ -98,16 +101,37 @@ public sealed class CarryOutTests
     {
         var tree = await _world.PoolAsync("act", 10, 10, 20, 20);
         await _world.ProposeAsync();
+        // All have read how it stands before the first of them has written anything.
+        await _world.ExecuteAsync("""
+            CREATE OR REPLACE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.1); RETURN NEW; END $$;
+            CREATE OR REPLACE TRIGGER lingers BEFORE INSERT ON campaign_edits FOR EACH ROW EXECUTE FUNCTION linger()
+            """);
         var jobs = await JobsAsync();
         for (var round = 0; round < 5; round++)
         {
-            await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => _world.CarryOnAsync()));
+            await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => Task.Run(_world.CarryOnAsync)));
             if (round == 0) Assert.That(await JobsAsync() - jobs, Is.EqualTo(2), "no job without its edit");
             await _world.RunEditsAsync(tree);
         }
 
         Assert.That(await AskedAsync(tree), Is.EquivalentTo([80_00L, 80_00L, 120_00L, 120_00L]));
         Assert.That((await _world.NightAsync(tree)).State, Is.EqualTo("done"));
+    }
+
+    /// <summary>Of two workers one may be allowed what the other was refused a moment before: one of the two is noted, and counts.</summary>
+    [Test]
+    public async Task A_change_is_asked_for_or_refused_and_never_both()
+    {
+        var tree = await _world.PoolAsync("act", 10, 20);
+        await _world.ProposeAsync();
+        await _world.CarryOnAsync();
+        var (night, edits) = (await _world.NightAsync(tree), _world.Get<ProposedEdits>());
+        await edits.RefuseAsync(CarryOutProposals.Moves, night.Id, tree.Id(0), "too late", CancellationToken.None);
+        await edits.RefuseAsync(CarryOutProposals.Moves, night.Id, tree.Id(1), "in time", CancellationToken.None);
+        await edits.AskAsync(new(CarryOutProposals.Moves, night.Id, EditLevel.Adset, tree.Id(1), EditKind.Update, ProposedEdit.Budget(120_00, 100_00), "ann"), CancellationToken.None);
+
+        Assert.That(await AskedAsync(tree), Is.EqualTo([80_00L]));
+        Assert.That((await _world.Get<BudgetReader>().MovesAsync(night.Id, CancellationToken.None)).OrderBy(move => move.Id == tree.Id(1)).Select(move => (move.EditId is not null, move.Refused)), Is.EqualTo([(true, (string?)null), (false, "in time")]));
     }
 
     [Test]

@@ -39,7 +39,6 @@ public sealed class EvidenceTests
     {
         Assert.That(Response.Dispersion([Days(0.7, _ => 100)], 0.7), Is.EqualTo(1));
         Assert.That(Response.Dispersion([[.. Days(0.7, _ => 100).Select((day, n) => day with { Results = day.Results * (n % 2 == 0 ? 1.5 : 0.5) })]], 0.7), Is.GreaterThan(5));
-        Assert.That((DecidePool.NormalBelow(0), DecidePool.NormalBelow(1.96), DecidePool.NormalBelow(-1.96)), Is.EqualTo((0.5, 0.9750021, 0.0249979)).Using<double>((x, y) => Math.Abs(x - y) < 1e-6));
     }
 
     private static List<UsedDay> Days(double exponent, Func<int, double> spend) =>

@@ -105,6 +105,15 @@ public sealed class RailTests
         Assert.That((plan.On("one").Proposed, plan.On("one").Why), Is.EqualTo((until, (string[])[why])));
     }
 
+    [TestCase(96_00, 96_00)]
+    [TestCase(250_00, 100_00)]
+    public void Metas_least_for_a_goal_is_kept_and_nobody_is_raised_for_it(int minimum, long until)
+    {
+        var plan = DecidePool.Of((Usual with { LeastGain = 0 }).With(0, member => member with { MetaMinimum = minimum }));
+        Assert.That((plan.On("one").Proposed, plan.On("other").Proposed), Is.EqualTo((until, 200_00 - until)));
+        if (until < 100_00) Assert.That(plan.On("one").Why, Is.EqualTo([Reason.MetaMinimum]));
+    }
+
     [Test]
     public void A_pool_may_take_smaller_steps_and_what_an_unfinished_proposal_took_is_given_back()
     {

@@ -30,8 +30,27 @@ public sealed class ExperimentTests
         Assert.That(_world.Creates(one.Run, "adsets").Select(call => call["daily_budget"]), Is.EqualTo(["10000", "10000"]));
         Assert.That(_world.Creates(one.Run, "adcreatives").Select(call => (string?)JsonNode.Parse(call["object_story_spec"]!)!["link_data"]!["name"]), Is.EquivalentTo(["Amazing Product", "Really amazing"]));
         var read = await _world.ReadAsync(one);
-        Assert.That(read.Variants.Select(variant => (variant.Name, variant.AdSetId is not null)), Is.EqualTo([("Plain", true), ("Loud", true)]));
+        Assert.That(read.Variants.Select(variant => (variant.Name, variant.MetaId is not null)), Is.EqualTo([("Plain", true), ("Loud", true)]));
         Assert.That((read.Experiment.State, read.Experiment.Ending, read.Says), Is.EqualTo(("running", (string?)null, "No day counts yet: the first is the one after all variants were shown, once nothing more can be put down to it.")));
+    }
+
+    [Test]
+    public async Task Of_text_the_variants_may_be_ads_of_one_ad_set_and_the_worse_ones_are_paused()
+    {
+        var one = await _world.BeginAsync("""{"level":"ad"}""");
+        Assert.That(await _world.AtMetaAsync(one.Run), Is.EqualTo("ad ad adset campaign creative creative"));
+        Assert.That(_world.Creates(one.Run, "adsets").Select(call => call["daily_budget"]), Is.EqualTo(["10000"]), "one budget, and Meta divides it");
+        await _world.NumbersAsync(one, 14, 2, (140, 42), (60, 36));
+        await _world.MinuteAsync();
+
+        var read = await _world.ReadAsync(one);
+        Assert.That((read.Experiment.Ending, read.Experiment.Winner), Is.EqualTo(("winner", "Loud")), "that they spend as Meta likes is no gate");
+        Assert.That(read.Gates.Select(gate => gate.Name), Does.Contain("shown_together").And.Not.Contain("spend_share"));
+        Assert.That(read.Limits, Does.StartWith("The variants are ads of one ad set"));
+        Assert.That(read.Proposals.Single().Changes.Select(change => $"{change.Variant} {change.Action}"), Is.EqualTo(["Plain pause"]), "of one budget nothing is to be moved");
+        Assert.That(await AcceptAsync(one), Is.EqualTo(ProposalAnswer.Accepted));
+        Assert.That(await _world.QueryAsync<string>("SELECT concat(level, ' ', kind) FROM campaign_edits WHERE request_id = @RequestId AND meta_id = @Id", new { one.Run.RequestId, Id = read.Variants[0].MetaId }), Is.EqualTo(["ad pause"]));
+        Assert.That((await _world.QueryAsync<string>("SELECT meta_id FROM meta_ads WHERE request_id = @RequestId ORDER BY step", new { one.Run.RequestId })), Is.EqualTo(read.Variants.Select(variant => variant.MetaId)));
     }
 
     [Test]
@@ -93,27 +112,6 @@ public sealed class ExperimentTests
         await _world.MinuteAsync();
         Assert.That(await EditsAsync(one), Is.EqualTo(["pause ann"]), "the budget was not asked for");
         Assert.That((await _world.ReadAsync(one)).Proposals.Single().Changes.Select(change => (change.State, change.EditId is not null)), Is.EqualTo([("asked", true), ("left", false)]));
-    }
-
-    /// <summary>The process that took the word dies before it has done anything; those that go on come at once, and again.</summary>
-    [Test]
-    public async Task What_was_accepted_is_asked_for_once_whoever_dies_and_however_many_go_on()
-    {
-        var one = await _world.BeginAsync("""{"variants":[{"name":"A"},{"name":"B","creative_title":"B"},{"name":"C","creative_title":"C"}]}""");
-        await _world.NumbersAsync(one, 14, 2, (100, 50), (100, 50), (100, 150));
-        await _world.MinuteAsync();
-        await _world.ExecuteAsync("UPDATE experiment_proposals SET state = 'accepted', accepted_by = 'ann', accepted_at = now() WHERE experiment_id = @Id", new { one.Id });
-        Assert.That(await EditsAsync(one), Is.Empty);
-        // The first change has its edit, and dies before it can be marked.
-        await _world.ExecuteAsync("ALTER TABLE experiment_changes ADD CONSTRAINT unmarked CHECK (state <> 'asked') NOT VALID");
-        Assert.That(() => _world.MinuteAsync(), Throws.InstanceOf<AggregateException>());
-        Assert.That(await EditsAsync(one), Is.Empty, "neither without the other");
-        await _world.ExecuteAsync("ALTER TABLE experiment_changes DROP CONSTRAINT unmarked");
-
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => _world.MinuteAsync()));
-        await _world.MinuteAsync();
-        Assert.That(await EditsAsync(one), Is.EqualTo(["pause ann", "pause ann", "update ann"]));
-        Assert.That((await _world.QueryAsync<string>("SELECT fields ->> 'daily_budget_cents' FROM campaign_edits WHERE request_id = @RequestId AND kind = 'update'", new { one.Run.RequestId })).Single(), Is.EqualTo("30000"));
     }
 
     [Test]

@@ -1,6 +1,7 @@
 using MathNet.Numerics.Distributions;
 using MetaAdsJobs.Core.Experiments;
 using MetaAdsJobs.Core.Experiments.Judging;
+using MetaAdsJobs.Core.Experiments.Simulating;
 
 namespace MetaAdsJobs.Tests.Experiments;
 
@@ -74,6 +75,44 @@ public sealed class FalseWinnerTests
 
         TestContext.Out.WriteLine($"planned {planned:0} results each; found {found / (Experiments / 2.0):P1}");
         Assert.That(found / (Experiments / 2.0), Is.GreaterThanOrEqualTo(0.75));
+    }
+
+    /// <summary>Meta gives more to whichever had more so far, weekends are better for all, and it drifts: what each spends goes with the days.</summary>
+    [TestCase(ExperimentMetric.CostPerResult)]
+    [TestCase(ExperimentMetric.ResultRate)]
+    public void Of_ads_that_Meta_divides_its_money_among_as_it_likes_no_more_are_wrong(string metric)
+    {
+        var market = new Market { Follows = 3, Weekend = 1, Drift = -0.05, ResultsADay = 60, CommonNoise = 0.3 };
+        var (rules, random, wrong, bySums) = (Rules(market, metric) with { AreAds = true }, new Random(20260305), 0, 0);
+        for (var nth = 0; nth < Experiments; nth++)
+        {
+            var numbers = market.Days(Looks, random);
+            if (IsWrong(rules, numbers)) wrong++;
+            if (nth < Experiments / 4 && IsWrong(rules with { AreAds = false }, numbers)) bySums++;
+        }
+
+        TestContext.Out.WriteLine($"losers {wrong / (double)Experiments:P1}, by sums {4 * bySums / (double)Experiments:P1}");
+        Assert.That(wrong / (double)Experiments, Is.LessThanOrEqualTo(Most));
+
+        static bool IsWrong(ExperimentRules rules, ExperimentNumbers numbers) => Enumerable.Range(6, Looks - 6).Any(look => ExperimentJudge.Judge(rules, numbers, Market.FirstDay.AddDays(look), before: null).Losers.Count > 0);
+    }
+
+    [Test]
+    public void An_ad_that_is_half_as_good_again_is_found_among_ads_of_one_ad_set()
+    {
+        var market = new Market { Follows = 2, Better = [1, 1.5] };
+        var (rules, random, found, wrong) = (Rules(market, ExperimentMetric.CostPerResult) with { AreAds = true, MostDays = 2 * Looks }, new Random(20260306), 0, 0);
+        for (var nth = 0; nth < Experiments / 4; nth++)
+        {
+            var numbers = market.Days(2 * Looks, random);
+            if (Enumerable.Range(0, 2 * Looks).Select(look => ExperimentJudge.Judge(rules, numbers, Market.FirstDay.AddDays(look), before: null)).FirstOrDefault(verdict => verdict.Ending == ExperimentEnding.Winner) is not { } end) continue;
+            if (end.Winner == 1) found++;
+            else wrong++;
+        }
+
+        TestContext.Out.WriteLine($"found {found / (Experiments / 4.0):P1}");
+        Assert.That(found / (Experiments / 4.0), Is.GreaterThanOrEqualTo(0.75));
+        Assert.That(wrong, Is.Zero);
     }
 
     [Test]

@@ -1,6 +1,7 @@
 using MetaAdsJobs.Core.Experiments;
 using MetaAdsJobs.Core.Experiments.Evaluating;
 using MetaAdsJobs.Core.Experiments.Judging;
+using MetaAdsJobs.Core.Experiments.Simulating;
 
 namespace MetaAdsJobs.Tests.Experiments;
 
@@ -192,7 +193,7 @@ public sealed class JudgeTests
 
     private static JudgedExperiment Experiment(Verdict? last) => new()
     {
-        Id = Guid.NewGuid(), Rules = Rules, ResultType = null, BegunOn = First, IsDecided = false, DecidedUntil = null, AdSets = ["1", "2"], DailyBudgetCents = [1000, 1000], LastNo = last is null ? 0 : 1, Last = last, Proposal = null,
+        Id = Guid.NewGuid(), Rules = Rules, ResultType = null, BegunOn = First, IsDecided = false, DecidedUntil = null, MetaIds = ["1", "2"], AdSets = ["1", "2"], DailyBudgetCents = [1000, 1000], LastNo = last is null ? 0 : 1, Last = last, Proposal = null,
     };
 
     private static JudgedExperiment Decided(Verdict last, string proposal) => Experiment(last) with { IsDecided = true, DecidedUntil = last.Until, Proposal = proposal };

@@ -125,4 +125,30 @@ public sealed class RefusedPartTests
 
     private async Task<Dictionary<DateOnly, DateTimeOffset>> DaysAsync() =>
         (await _world.ListAsync<(DateOnly Day, DateTimeOffset At)>("SELECT date_start, synced_at FROM insight_days WHERE social_account_id = @Id", new { _account.Id })).ToDictionary(day => day.Day, day => day.At);
+
+    /// <summary>Whoever moves budgets has to know it; the night's numbers do not depend on it.</summary>
+    [Test]
+    public async Task Metas_least_for_a_day_by_goal_is_read_where_there_is_a_pool_and_a_refusal_keeps_no_number_back()
+    {
+        const string LeastSql = "SELECT concat_ws(' ', min_impressions, min_frequent, min_rare, min_video_views) FROM social_accounts WHERE id = @Id";
+        var account = await _world.AddAccountAsync(campaigns: 1, adsOfEach: 1);
+        await NightAsync(account, 2);
+        Assert.That(await _world.ListAsync<string>(LeastSql, new { account.Id }), Is.EqualTo([""]));
+        await _world.ExecuteAsync("""
+            INSERT INTO budget_pools (id, social_account_id, name, level, mode, mode_by, max_step_percent, least_gain_percent, created_by, created_at, updated_at) VALUES (gen_random_uuid(), @Id, 'P', 'adset', 'show', 'ann', 20, 2, 'ann', now(), now())
+            """, new { account.Id });
+        await NightAsync(account, 1);
+        Assert.That(await _world.ListAsync<string>(LeastSql, new { account.Id }), Is.EqualTo(["100 500 4000 100"]));
+
+        _world.Graph.Faults.Add(call => call.Edge == "minimum_budgets", GraphFaults.Refused(100, null));
+        Assert.That((await NightAsync(account, 0)).State, Is.EqualTo("succeeded"));
+        Assert.That(await _world.ListAsync<string>(LeastSql, new { account.Id }), Is.EqualTo(["100 500 4000 100"]));
+    }
+
+    private async Task<SyncRow> NightAsync(SyncedAccount account, int daysAgo)
+    {
+        var sync = await _world.QueueAsync(account, days: 1);
+        await _world.ExecuteAsync("UPDATE insight_syncs SET nightly_for = current_date - @daysAgo WHERE sync_id = @sync", new { sync, daysAgo });
+        return await _world.RunAsync(sync);
+    }
 }

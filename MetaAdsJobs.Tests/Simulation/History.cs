@@ -57,7 +57,7 @@ internal sealed class History : IAsyncDisposable
         HoldSeed = !isOfNumbers && weight % 10 == 7 && weight is not (107 or 137) ? weight : null;
         var later = sum is 12 or 14 or 17 || weight is 56 or 73 or 89 or 107 or 108 or 137 ? 0 : weight;
         (Syncs, Edits, Into, Batches, Publishers, Reviews, Holds, Adopt, AdoptJudge) = (new(this), new(this), new(this), new(this, later), new(this, later), new(this, later), new(this), new(this), new(this));
-        (Receiver, Deliveries, Alerts) = (new(this), new(this, later), new(this, later));
+        (Receiver, Deliveries, Alerts, Proposals) = (new(this), new(this, later), new(this, later), new(this, later));
         Midway = new(this, later);
     }
 
@@ -114,6 +114,7 @@ internal sealed class History : IAsyncDisposable
     public SimReceiver Receiver { get; }
     public DeliveryScript Deliveries { get; }
     public AlertScript Alerts { get; }
+    public ProposalScript Proposals { get; }
 
     /// <summary>Worker processes that live.</summary>
     public IReadOnlyList<SimProcess> Workers => [.. _processes.Where(process => !process.IsDead && process.Name.StartsWith('w'))];
@@ -126,7 +127,7 @@ internal sealed class History : IAsyncDisposable
     public string NameOf(Guid id) => _names.GetValueOrDefault(id) ?? $"{id}"[..8];
 
     /// <summary>Whether it is one of those; the name is what SIMULATION_ONLY says.</summary>
-    public bool Is(string name) => name switch { "deliveries" => Deliveries.IsOn, "alerts" => Alerts.IsOn, "publishers" => Publishers.IsOn, "batches" => Batches.IsOn, _ => throw new ArgumentException(name, nameof(name)) };
+    public bool Is(string name) => name switch { "deliveries" => Deliveries.IsOn, "alerts" => Alerts.IsOn, "publishers" => Publishers.IsOn, "batches" => Batches.IsOn, "proposals" => Proposals.IsOn, _ => throw new ArgumentException(name, nameof(name)) };
 
     /// <returns>What is wrong; empty when nothing is.</returns>
     public async Task<IReadOnlyList<string>> RunAsync()
@@ -141,6 +142,7 @@ internal sealed class History : IAsyncDisposable
         Reviews.Plan();
         Deliveries.Plan();
         Alerts.Plan();
+        Proposals.Plan();
         Midway.Plan();
         PlanSweep();
         // Storm, then calm: whatever is still open has to come to its end.
@@ -152,7 +154,8 @@ internal sealed class History : IAsyncDisposable
         Adopt.PlanCalm();
         Batches.PlanCalm();
         Deliveries.PlanCalm();
-        Go(until: () => Script.IsOver && Queue.Open == 0 && !Script.HasOpen() && !Batches.HasOpen() && Judge.Verdicts.Count == 0);
+        Proposals.PlanCalm();
+        Go(until: () => Script.IsOver && Queue.Open == 0 && !Script.HasOpen() && !Batches.HasOpen() && !Proposals.HasOpen() && Judge.Verdicts.Count == 0);
         await new Afterwards(this).RunAsync();
         foreach (var judge in (Func<Task>[])[() => Reviews.EndAsync(Go), Judge.EndAsync, NumbersJudge.EndAsync])
             if (Judge.Verdicts.Count == 0) await judge();
@@ -245,6 +248,7 @@ internal sealed class History : IAsyncDisposable
     {
         Database.History = null;
         foreach (var process in _processes) await process.DisposeAsync();
+        await Proposals.CleanAsync();
         await Script.CleanAsync();
         if (!Deliveries.IsOn && !Alerts.IsOn) return;
         await using var connection = await Database.Aside.OpenConnectionAsync();

@@ -81,6 +81,7 @@ internal sealed class Judge(History history)
     public void Switched(MetaObject thing, GraphCall call, long spentBefore)
     {
         var all = history.World.Objects;
+        history.Proposals.Judge.Switched(thing, call);
         if (call["daily_budget"] is not null) JudgeCap(thing, call, spentBefore);
         if (call["status"] == "ACTIVE" && thing.Kind == "adsets") JudgeCap(thing, call, spentBefore);
         if (call["status"] != "ACTIVE" || thing.Kind != "campaigns") return;
@@ -148,6 +149,7 @@ internal sealed class Judge(History history)
         await history.Batches.JudgeAsync(connection);
         await history.Publishers.JudgeAsync(connection);
         await history.Deliveries.JudgeAsync(connection);
+        await history.Proposals.JudgeAsync(connection);
         foreach (var asked in history.Script.Requests.Where(asked => asked.RequestId is null)) Condemn($"{asked.Name} was never accepted");
     }
 

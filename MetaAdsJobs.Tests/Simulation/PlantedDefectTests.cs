@@ -74,6 +74,9 @@ public sealed partial class PlantedDefectTests
         new("a message is told in another commit than its alert", Evaluating, "            await TellAlert.TellAsync(connection, transaction, rule, episode, now, ct);\n", OwnCommit + "            await TellAlert.TellAsync(other, own, rule, episode, now, ct);\n            await own.CommitAsync(ct);\n"),
         new("what fires is noted in another commit than its alert", Evaluating, "        await EvaluationStore.WriteStatesAsync(connection, transaction, ruleId, turn.States, ct);\n", OwnCommit + "        await EvaluationStore.WriteStatesAsync(other, own, ruleId, turn.States, ct);\n        await own.CommitAsync(ct);\n"),
         new("an alert looks at what has failed of late alone", "Alerts/Evaluating/StandingSql.cs", "WHERE o.completed_at > @Now - make_interval(hours => @Hours)", "WHERE o.completed_at > @Now - interval '10 minutes'"),
+        new("what was proposed is asked for by whoever comes second, too", "Campaigns/RequestEdit.cs", "return proposed is null || (await read.ReadAsync<int>()).Any();", "if (proposed is not null) await read.ReadAsync<int>();\n        return true;"),
+        new("a winner is given what was to be freed for it, freed or not", "Experiments/Proposing/CarryOutProposal.cs", "pauses.Find(pause => !pause.IsDone) is { } running", "pauses.Find(pause => pause.MetaId.Length == 0) is { } running"),
+        new("a pool gives what it was to take and did not", "Budgets/CarryingOut/CarryOutProposals.cs", "lowered.Lowerings.Where(move => move.IsDone).Sum(move => move.Raise);\n        foreach", "lowered.Lowerings.Sum(move => move.Raise);\n        foreach"),
     ];
 
     private static string Root => Path.GetFullPath(Path.Combine(TestContext.CurrentContext.TestDirectory, "..", "..", "..", ".."));

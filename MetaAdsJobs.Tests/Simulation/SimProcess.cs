@@ -1,12 +1,15 @@
 using System.Collections.Concurrent;
 using MetaAdsJobs.Core.Alerts.Evaluating;
 using MetaAdsJobs.Core.Batches;
+using MetaAdsJobs.Core.Budgets.CarryingOut;
+using MetaAdsJobs.Core.Budgets.Proposing;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Events;
 using MetaAdsJobs.Core.Events.Delivering;
 using MetaAdsJobs.Core.Campaigns;
+using MetaAdsJobs.Core.Experiments.Evaluating;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Insights.Nightly;
 using MetaAdsJobs.Core.Jobs;
@@ -148,6 +151,9 @@ internal sealed class SimProcess : IAsyncDisposable
             "resume" => Get<ResumeSpending>().ExecuteAsync(job.Id, ct),
             "delivery" => Get<DeliverEvents>().ExecuteAsync(job.Id, ct),
             "alerts" => Get<EvaluateAlerts>().ExecuteAsync(ct),
+            "experiments" => Get<JudgeExperiments>().ExecuteAsync(ct),
+            "propose" => Get<ProposeBudgets>().ExecuteAsync(ct),
+            "carry" => Get<CarryOutProposals>().ExecuteAsync(ct),
             "nightly" => Get<NightlySync>().ExecuteAsync(SyncScript.Zone, ct),
             _ => throw new InvalidOperationException(job.Kind),
         }, failed => ended(task ?? Task.FromException<JobOutcome>(failed.Exception!.InnerException!)));

@@ -50,7 +50,7 @@ public sealed class StubSchemaTests
         await using var database = await TestDatabase.CreateBareAsync();
         await StubSchema.ApplyAsync(database.DataSource, CancellationToken.None);
         // Came later.
-        await database.DataSource.ExecuteAsync("DROP TABLE stub_graph.uploads");
+        await database.DataSource.ExecuteAsync("DROP TABLE stub_graph.uploads, stub_graph.markets");
 
         Assert.That(await ShapeAsync(database.DataSource), Is.EqualTo(await ShapeAsync(former.DataSource)));
     }

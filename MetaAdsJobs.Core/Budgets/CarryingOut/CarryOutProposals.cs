@@ -1,10 +1,10 @@
 using System.Data.Common;
-using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Budgets.Deciding;
 using MetaAdsJobs.Core.Budgets.Pools;
 using MetaAdsJobs.Core.Budgets.Proposing;
 using MetaAdsJobs.Core.Campaigns;
+using MetaAdsJobs.Core.Campaigns.Proposed;
 using MetaAdsJobs.Core.Jobs;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -13,10 +13,16 @@ namespace MetaAdsJobs.Core.Budgets.CarryingOut;
 
 /// <summary>
 /// Carries accepted proposals out: by edits, as anybody's, under the same caps, permits, approvals and freezes. First what is taken, then, once that is done at Meta, what is given, and never more of it: so a pool never spends
-/// more than it had. Each edit has its id since the proposal was made: asked for twice, by whoever, it is there once. Whoever dies leaves a proposal that the next run brings further.
+/// more than it had. Whoever dies leaves a proposal that the next run brings further.
 /// </summary>
-internal sealed class CarryOutProposals(NpgsqlDataSource dataSource, PictureReader reader, BudgetPoolStore pools, RequestEdit request, TimeProvider time, ILogger<CarryOutProposals> logger)
+internal sealed class CarryOutProposals(NpgsqlDataSource dataSource, PictureReader reader, BudgetPoolStore pools, ProposedEdits edits, TimeProvider time, ILogger<CarryOutProposals> logger)
 {
+    // Once it has ended, whoever is late with a change of it is too late.
+    internal static readonly ProposedTable Moves = new("""
+        UPDATE budget_moves m SET edit_id = @EditId FROM budget_proposals q
+        WHERE m.proposal_id = @ProposalId AND m.meta_id = @MetaId AND m.edit_id IS NULL AND m.refused IS NULL AND q.id = m.proposal_id AND q.state = 'accepted' RETURNING 1
+        """, "UPDATE budget_moves SET refused = @Why WHERE proposal_id = @ProposalId AND meta_id = @MetaId AND edit_id IS NULL AND refused IS NULL");
+
     // From the decision to begin to the first edit it is a moment.
     private static readonly TimeSpan Beginning = TimeSpan.FromMinutes(10);
 
@@ -55,7 +61,7 @@ internal sealed class CarryOutProposals(NpgsqlDataSource dataSource, PictureRead
             if (!raise.IsAsked && raise.IsOver) continue;
             if (!raise.IsAsked && raise.Raise > left)
             {
-                await RefuseAsync(lowered, raise, "what was to be taken for it from others was not taken", ct);
+                await edits.RefuseAsync(Moves, lowered.Id, raise.MetaId, "what was to be taken for it from others was not taken", ct);
                 continue;
             }
 
@@ -115,41 +121,14 @@ internal sealed class CarryOutProposals(NpgsqlDataSource dataSource, PictureRead
         const string DropSql = """
             UPDATE budget_proposals q SET state = @State, state_why = @Why, completed_at = @Now
             WHERE q.id = @Id AND q.state = 'accepted' AND (q.begun_at IS NULL OR q.begun_at < @Now - @Beginning)
-              AND NOT EXISTS (SELECT 1 FROM budget_moves m JOIN campaign_edits e ON e.edit_id = m.edit_id WHERE m.proposal_id = q.id)
+              AND NOT EXISTS (SELECT 1 FROM budget_moves m WHERE m.proposal_id = q.id AND m.edit_id IS NOT NULL)
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         if (await connection.ExecuteAsync(new(DropSql, new { proposal.Id, State = state, Why = why, Now = time.GetUtcNow(), Beginning }, cancellationToken: ct)) == 1) BudgetLog.Ended(logger, proposal.Id, proposal.PoolId, state, why);
     }
 
-    private async Task AskAsync(OpenProposal proposal, OpenMove move, CancellationToken ct)
-    {
-        var level = proposal.Level == BudgetPool.Campaigns ? EditLevel.Campaign : EditLevel.Adset;
-        var body = JsonSerializer.SerializeToElement(new { daily_budget_cents = move.ProposedCents, if_budget_is = move.NowCents });
-        try
-        {
-            var asked = await request.ExecuteAsync(move.EditId, level, move.MetaId, EditKind.Update, body, proposal.DecidedBy, ct);
-            if (WhyNot(asked) is { } why) await RefuseAsync(proposal, move, why, ct);
-        }
-        catch (PostgresException exception) when (exception is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "campaign_edits_pkey" })
-        {
-            // Another process was here: it is asked for.
-        }
-    }
-
-    private static string? WhyNot(EditRequested asked) => asked switch
-    {
-        EditRequested.Queued => null,
-        EditRequested.Invalid invalid => string.Join("; ", invalid.Errors.ToDictionary().Select(field => $"{field.Key} {string.Join(", ", field.Value)}")),
-        EditRequested.Refused refused => refused.Reason,
-        _ => "it is not there any more",
-    };
-
-    private async Task RefuseAsync(OpenProposal proposal, OpenMove move, string why, CancellationToken ct)
-    {
-        const string RefuseSql = "UPDATE budget_moves SET refused = @Why WHERE proposal_id = @Id AND meta_id = @MetaId AND refused IS NULL AND NOT EXISTS (SELECT 1 FROM campaign_edits e WHERE e.edit_id = budget_moves.edit_id)";
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await connection.ExecuteAsync(new(RefuseSql, new { proposal.Id, move.MetaId, Why = why }, cancellationToken: ct));
-    }
+    private Task AskAsync(OpenProposal proposal, OpenMove move, CancellationToken ct) => edits.AskAsync(new(Moves, proposal.Id, proposal.Level == BudgetPool.Campaigns ? EditLevel.Campaign : EditLevel.Adset, move.MetaId,
+        EditKind.Update, ProposedEdit.Budget(move.ProposedCents, move.NowCents), proposal.DecidedBy), ct);
 
     private async Task FinishAsync(OpenProposal proposal, CancellationToken ct)
     {

@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Campaigns.Proposed;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Budgets.CarryingOut;
@@ -10,7 +11,6 @@ internal sealed record OpenMove
     public long NowCents { get; init; }
     public long ProposedCents { get; init; }
     public double Marginal { get; init; }
-    public Guid EditId { get; init; }
     public string? Refused { get; init; }
 
     /// <summary>Of its edit; null: it was not asked for.</summary>
@@ -18,8 +18,8 @@ internal sealed record OpenMove
 
     public long Raise => ProposedCents - NowCents;
     public bool IsAsked => EditState is not null;
-    public bool IsDone => EditState == "succeeded";
-    public bool IsOver => Refused is not null || EditState is "succeeded" or "failed" or "cancelled" or "missed" or "expired";
+    public bool IsDone => ProposedEdits.IsDone(EditState);
+    public bool IsOver => Refused is not null || ProposedEdits.IsOver(EditState);
 }
 
 /// <summary>A proposal that is being carried out.</summary>
@@ -52,8 +52,8 @@ internal sealed record OpenProposal
         const string FindSql = """
             SELECT q.id, q.pool_id, q.day, (@Now AT TIME ZONE a.timezone_name)::date AS today, p.level, q.evidence_hash, q.total_now_cents, q.total_cents, q.decided_by, q.begun_at
             FROM budget_proposals q JOIN budget_pools p ON p.id = q.pool_id JOIN social_accounts a ON a.id = p.social_account_id WHERE q.id = @Id AND q.state = 'accepted';
-            SELECT m.meta_id, m.now_cents, m.proposed_cents, m.marginal, m.edit_id, m.refused, e.state AS edit_state
-            FROM budget_moves m LEFT JOIN campaign_edits e ON e.edit_id = m.edit_id WHERE m.proposal_id = @Id AND m.edit_id IS NOT NULL ORDER BY m.meta_id;
+            SELECT m.meta_id, m.now_cents, m.proposed_cents, m.marginal, m.refused, e.state AS edit_state
+            FROM budget_moves m LEFT JOIN campaign_edits e ON e.edit_id = m.edit_id WHERE m.proposal_id = @Id AND m.proposed_cents <> m.now_cents ORDER BY m.meta_id;
             """;
         await using var read = await connection.QueryMultipleAsync(new(FindSql, new { Id = id, Now = now }, cancellationToken: ct));
         return await read.ReadSingleOrDefaultAsync<OpenProposal>() is { } proposal ? proposal with { Moves = (await read.ReadAsync<OpenMove>()).AsList() } : null;

@@ -1,3 +1,5 @@
+using MathNet.Numerics.Distributions;
+
 namespace MetaAdsJobs.Core.Budgets.Deciding;
 
 /// <summary>
@@ -66,7 +68,7 @@ internal static class DecidePool
             variance += Math.Pow((will - was) / free[i].Evidence.Rate, 2) * free[i].Evidence.Variance(dispersion);
         }
 
-        return (before, after, before > 0 ? (after - before) * 100 / before : 0, variance > 0 ? NormalBelow((after - before) / Math.Sqrt(variance)) : null);
+        return (before, after, before > 0 ? (after - before) * 100 / before : 0, variance > 0 ? Normal.CDF(0, 1, (after - before) / Math.Sqrt(variance)) : null);
     }
 
     private static PoolDecision Nothing(List<Look> looks, IReadOnlyList<string> why, PoolPicture pool)
@@ -76,14 +78,6 @@ internal static class DecidePool
     }
 
     private static PoolDecision Decision(PoolPicture pool, List<Look> looks) => new() { IsProposed = false, Members = [.. looks.Select(look => look.ToDecision(pool.Offset))] };
-
-    /// <summary>The standard normal distribution, to seven digits (Abramowitz and Stegun 26.2.17).</summary>
-    internal static double NormalBelow(double z)
-    {
-        var t = 1 / (1 + (0.2316419 * Math.Abs(z)));
-        var tail = Math.Exp(-z * z / 2) / Math.Sqrt(2 * Math.PI) * t * (0.319381530 + (t * (-0.356563782 + (t * (1.781477937 + (t * (-1.821255978 + (t * 1.330274429))))))));
-        return z >= 0 ? 1 - tail : tail;
-    }
 
     /// <summary>One member while it is decided about.</summary>
     private sealed class Look(PoolMember member, Room room, IReadOnlyList<UsedDay> used)

@@ -19,6 +19,9 @@ internal sealed record PoolMember
     public long? Least { get; init; }
     public long? Most { get; init; }
 
+    /// <summary>Meta's least for a day of what it is optimised for, in its units; null: not known, and the account's holds.</summary>
+    public long? MetaMinimum { get; init; }
+
     /// <summary>Itself and its campaign are switched on.</summary>
     public bool IsOn { get; init; } = true;
 

@@ -50,6 +50,8 @@ internal static class Rails
         var (least, leastBy, most, mostBy) = (0L, Reason.Step, Farthest, Reason.Step);
         if (member.Least is { } wanted && wanted > least) (least, leastBy) = (wanted, Reason.Least);
         if (pool.MetaMinimum is { } minimum && minimum > least) (least, leastBy) = (minimum, Reason.MetaMinimum);
+        // With less than that Meta has taken it before: it is not raised for it.
+        if (member.MetaMinimum is { } ofGoal && Math.Min(ofGoal, now) > least) (least, leastBy) = (Math.Min(ofGoal, now), Reason.MetaMinimum);
         if (member.Most is { } allowed && allowed < most) (most, mostBy) = (allowed, Reason.Most);
         if (member.CapRoom is { } room && now + Math.Max(0, room) < most) (most, mostBy) = (now + Math.Max(0, room), Reason.Cap);
         if (pool.IsAtCap && now < most) (most, mostBy) = (now, Reason.Cap);

@@ -74,12 +74,12 @@ internal sealed class PictureReader(SpendingCaps caps)
                 IsFrozen = ago == 0 && standing.IsFrozen, IsSyncing = ago == 0 && standing.IsSyncing, IsStopped = ago == 0 && standing.IsStopped, IsUnderWay = ago == 0 && standing.IsUnderWay, Owed = ago == 0 ? Units(standing.OwedCents) ?? 0 : 0,
                 IsAtCap = last is not null && caps.OfDay(account) is { } cap && (whole[^1].TotalSpend ?? 0) * 100 >= cap, MetaMinimum = account.MinDailyBudget,
                 FirstShare = Evidence.FirstShare((double)seen.Sum(one => one.First), (double)seen.Sum(one => one.Now)), MostStep = pool.MaxStepPercent, LeastGain = (double)pool.LeastGainPercent,
-                Members = [.. pool.Members.Select(member => MemberOf(member, whole, today, at, zone, ago == 0))],
+                Members = [.. pool.Members.Select(member => MemberOf(member, whole, today, at, zone, standing.Minimums, ago == 0))],
             };
             return new(pool, account, picture, standings);
         }
 
-        private PoolMember MemberOf(BudgetPoolMember of, List<WholeDay> whole, DateOnly today, DateTimeOffset at, TimeZoneInfo zone, bool isNow)
+        private PoolMember MemberOf(BudgetPoolMember of, List<WholeDay> whole, DateOnly today, DateTimeOffset at, TimeZoneInfo zone, MinimumBudgets minimums, bool isNow)
         {
             // Deleted here since it became a member: nothing is known of it.
             if (!standings.TryGetValue(of.MetaId, out var standing)) return new() { MetaId = of.MetaId, Budget = null, IsGone = true };
@@ -94,7 +94,7 @@ internal sealed class PictureReader(SpendingCaps caps)
             var big = history.BigBefore(at);
             return new()
             {
-                MetaId = of.MetaId, Name = standing.Name, Budget = budget, Least = Units(of.MinCents), Most = Units(of.MaxCents), IsOn = !isNow || standing.IsOn, IsGone = standing.IsGone(at),
+                MetaId = of.MetaId, Name = standing.Name, Budget = budget, Least = Units(of.MinCents), Most = Units(of.MaxCents), MetaMinimum = minimums.For(standing.Goal), IsOn = !isNow || standing.IsOn, IsGone = standing.IsGone(at),
                 Goal = rows.Values.Where(row => row.ResultType is not null && row.Day < today).MaxBy(row => row.Day)?.ResultType, CapRoom = RoomOf(standing), IsInExperiment = compared.Contains(of.MetaId) || compared.Contains(standing.CampaignId),
                 IsBeingChanged = isNow && standing.IsBeingChanged, ChangedByHandAt = history.ByHandBefore(at), LastMovedOn = history.ByPoolBefore(at) is { } moved ? DayOf(moved) : null, LearnsSince = big > made || made is null ? big : made,
                 Restated = restated.GetValueOrDefault(of.MetaId), Days = memberDays,

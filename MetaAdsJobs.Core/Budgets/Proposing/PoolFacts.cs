@@ -1,6 +1,7 @@
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Budgets.Pools;
+using MetaAdsJobs.Core.Meta.Ads;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Budgets.Proposing;
@@ -15,6 +16,12 @@ internal sealed record PoolStanding
     public bool IsStopped { get; init; }
     public bool IsUnderWay { get; init; }
     public long OwedCents { get; init; }
+    public long? MinImpressions { get; init; }
+    public long? MinFrequent { get; init; }
+    public long? MinRare { get; init; }
+    public long? MinVideoViews { get; init; }
+
+    public MinimumBudgets Minimums => new(MinImpressions, MinFrequent, MinRare, MinVideoViews);
 }
 
 /// <summary>How a member stands now. Budgets are in Meta's units.</summary>
@@ -23,6 +30,9 @@ internal sealed record MemberStanding
     public string MetaId { get; init; } = "";
     public string CampaignId { get; init; } = "";
     public string Name { get; init; } = "";
+
+    /// <summary>What an ad set is optimised for; of a campaign nothing is said.</summary>
+    public string? Goal { get; init; }
     public string Status { get; init; } = "";
     public string CampaignStatus { get; init; } = "";
     public long? DailyBudget { get; init; }
@@ -56,7 +66,8 @@ internal static class PoolFacts
                 EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = a.id)) AS is_stopped,
                 EXISTS (SELECT 1 FROM insight_syncs s WHERE s.social_account_id = a.id AND s.holding) AS is_syncing,
                 EXISTS (SELECT 1 FROM budget_proposals q WHERE q.pool_id = p.id AND q.state = 'accepted') AS is_under_way,
-                COALESCE((SELECT q.owed_cents FROM budget_proposals q WHERE q.pool_id = p.id AND q.state IN ('done', 'partly') ORDER BY q.id DESC LIMIT 1), 0) AS owed_cents
+                COALESCE((SELECT q.owed_cents FROM budget_proposals q WHERE q.pool_id = p.id AND q.state IN ('done', 'partly') ORDER BY q.id DESC LIMIT 1), 0) AS owed_cents,
+                a.min_impressions, a.min_frequent, a.min_rare, a.min_video_views
             FROM unnest(@Pools, @Accounts) AS p (id, account) JOIN social_accounts a ON a.id = p.account
             """;
         return (await connection.QueryAsync<PoolStanding>(new(StandingSql, new { Pools = pools.Select(pool => pool.Id).ToArray(), Accounts = pools.Select(pool => pool.SocialAccountId).ToArray(), Now = now }, transaction, cancellationToken: ct)))
@@ -66,15 +77,15 @@ internal static class PoolFacts
     public static async Task<IReadOnlyDictionary<string, MemberStanding>> MembersAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, string[] ids, CancellationToken ct)
     {
         const string MembersSql = """
-            SELECT o.meta_id, o.campaign_id, o.status, o.campaign_status, o.daily_budget, o.lifetime_budget, o.campaign_daily, o.created_at, o.start_time, o.end_time, regexp_replace(o.name, ' \[[a-z0-9]{20}\]$', '') AS name,
+            SELECT o.meta_id, o.campaign_id, o.goal, o.status, o.campaign_status, o.daily_budget, o.lifetime_budget, o.campaign_daily, o.created_at, o.start_time, o.end_time, regexp_replace(o.name, ' \[[a-z0-9]{20}\]$', '') AS name,
                 EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = o.request_id AND e.state IN ('queued', 'running', 'waiting') AND e.meta_id IN (o.meta_id, o.campaign_id)) AS is_being_changed
             FROM (
-                SELECT c.meta_id, c.meta_id AS campaign_id, c.request_id, c.name, c.status, c.status AS campaign_status, c.daily_budget, c.lifetime_budget, COALESCE(c.daily_budget, 0) AS campaign_daily, c.created_at,
+                SELECT c.meta_id, c.meta_id AS campaign_id, NULL AS goal, c.request_id, c.name, c.status, c.status AS campaign_status, c.daily_budget, c.lifetime_budget, COALESCE(c.daily_budget, 0) AS campaign_daily, c.created_at,
                     (SELECT min(s.start_time) FROM meta_adsets s WHERE s.campaign_db_id = c.id) AS start_time,
                     (SELECT CASE WHEN count(s.end_time) = count(*) THEN max(s.end_time) END FROM meta_adsets s WHERE s.campaign_db_id = c.id AND s.status NOT IN ('DELETED', 'ARCHIVED')) AS end_time
                 FROM meta_campaigns c WHERE c.meta_id = ANY (@Ids)
                 UNION ALL
-                SELECT s.meta_id, c.meta_id, c.request_id, s.name, s.status, c.status, s.daily_budget, s.lifetime_budget,
+                SELECT s.meta_id, c.meta_id, s.optimization_goal, c.request_id, s.name, s.status, c.status, s.daily_budget, s.lifetime_budget,
                     (SELECT COALESCE(sum(n.daily_budget), 0)::bigint FROM meta_adsets n WHERE n.campaign_db_id = c.id AND n.status = 'ACTIVE'), s.created_at, s.start_time, s.end_time
                 FROM meta_adsets s JOIN meta_campaigns c ON c.id = s.campaign_db_id WHERE s.meta_id = ANY (@Ids)) o
             """;
@@ -107,6 +118,6 @@ internal static class PoolFacts
             FROM objects o JOIN outside_changes x ON x.request_id = o.request_id AND x.meta_id = o.meta_id
             WHERE x.found_at > @Since
             """;
-        return (await connection.QueryAsync<MemberChange>(new(ChangesSql, new { Ids = ids, Since = since, WithoutMinorUnit = MetaAdsJobs.Core.Meta.Ads.Currency.WithoutMinorUnits }, transaction, cancellationToken: ct))).ToLookup(change => change.Member);
+        return (await connection.QueryAsync<MemberChange>(new(ChangesSql, new { Ids = ids, Since = since, WithoutMinorUnit = Currency.WithoutMinorUnits }, transaction, cancellationToken: ct))).ToLookup(change => change.Member);
     }
 }

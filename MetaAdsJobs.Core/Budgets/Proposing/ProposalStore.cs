@@ -41,10 +41,10 @@ internal static class ProposalStore
                 JOIN budget_pools p ON p.id = n.pool_id AND p.updated_at = n.seen_at
                 ON CONFLICT DO NOTHING RETURNING id),
             moves AS (
-                INSERT INTO budget_moves (proposal_id, meta_id, name, now_cents, proposed_cents, least_cents, most_cents, why, results, predicted_now, predicted, marginal, edit_id)
-                SELECT m.proposal_id, m.meta_id, m.name, m.now_cents, m.proposed_cents, m.least_cents, m.most_cents, m.why, m.results, m.predicted_now, m.predicted, m.marginal, m.edit_id
+                INSERT INTO budget_moves (proposal_id, meta_id, name, now_cents, proposed_cents, least_cents, most_cents, why, results, predicted_now, predicted, marginal)
+                SELECT m.proposal_id, m.meta_id, m.name, m.now_cents, m.proposed_cents, m.least_cents, m.most_cents, m.why, m.results, m.predicted_now, m.predicted, m.marginal
                 FROM jsonb_to_recordset(@Moves::jsonb) AS m (proposal_id uuid, meta_id text, name text, now_cents bigint, proposed_cents bigint, least_cents bigint, most_cents bigint, why text[], results double precision,
-                    predicted_now double precision, predicted double precision, marginal double precision, edit_id uuid)
+                    predicted_now double precision, predicted double precision, marginal double precision)
                 JOIN made ON made.id = m.proposal_id)
             SELECT count(*)::int FROM made
             """;
@@ -59,7 +59,6 @@ internal static class ProposalStore
         {
             ProposalId = row.Id, member.MetaId, member.Name, NowCents = Cents(row.Seen, member.Now), ProposedCents = Cents(row.Seen, member.Proposed), LeastCents = row.Seen.Cents(member.Least), MostCents = row.Seen.Cents(member.Most),
             member.Why, member.Results, member.PredictedNow, Predicted = member.PredictedProposed, Marginal = member.MarginalNow,
-            EditId = row.Decision.IsProposed && member.IsChanged ? Guid.CreateVersion7(now) : (Guid?)null,
         }));
         return await connection.ExecuteScalarAsync<int>(new(InsertSql, new { Proposals = JsonSerializer.Serialize(proposals, Json), Moves = JsonSerializer.Serialize(moves, Json), Now = now }, cancellationToken: ct));
     }

@@ -8,8 +8,8 @@ namespace MetaAdsJobs.Core.Budgets.Reading;
 /// <param name="PredictedNow">Results a day with the budget it had.</param>
 /// <param name="Predicted">The same with the one proposed.</param>
 /// <param name="Marginal">Results that one more unit of the currency a day would have brought.</param>
-/// <param name="EditId">The edit that changes it; null: nothing is changed.</param>
-/// <param name="EditStatus">Null: it was not asked for.</param>
+/// <param name="EditId">The edit that changes it; null: it was not asked for.</param>
+/// <param name="EditStatus">How far that is.</param>
 /// <param name="Refused">Why it was not.</param>
 public sealed record BudgetMove(
     string Id, string Name, long? NowCents, long? ProposedCents, long LeastCents, long MostCents, IReadOnlyList<string> Why, double Results, double PredictedNow, double Predicted, double Marginal, Guid? EditId,

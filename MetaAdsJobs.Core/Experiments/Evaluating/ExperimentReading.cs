@@ -19,14 +19,16 @@ internal static class ExperimentReading
     public static async Task<IReadOnlyList<JudgedExperiment>> TakeAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid accountId, DateTimeOffset now, CancellationToken ct)
     {
         const string TakeSql = """
-            SELECT e.id, e.metric, e.result_type, e.smallest_difference::float8 AS smallest, e.least_results, e.attribution_days, e.most_days, e.planned_results::float8 AS planned, e.state = 'decided' AS is_decided, e.decided_until,
+            SELECT e.id, e.level, e.metric, e.result_type, e.smallest_difference::float8 AS smallest, e.least_results, e.attribution_days, e.most_days, e.planned_results::float8 AS planned, e.state = 'decided' AS is_decided, e.decided_until,
                 (e.created_at AT TIME ZONE a.timezone_name)::date AS begun_on
             FROM experiments e JOIN social_accounts a ON a.id = e.social_account_id
             WHERE e.social_account_id = @AccountId AND e.state <> 'stopped' AND (e.state = 'running' OR e.decided_at > @Now - @RestatedFor * interval '1 day')
             ORDER BY e.id FOR NO KEY UPDATE OF e SKIP LOCKED
             """;
         const string VariantsSql = """
-            SELECT v.experiment_id, v.nth, s.meta_id, s.daily_budget, a.currency FROM experiment_variants v JOIN experiments e ON e.id = v.experiment_id JOIN social_accounts a ON a.id = e.social_account_id LEFT JOIN meta_adsets s ON s.request_id = e.request_id AND s.step = v.step
+            SELECT v.experiment_id, v.nth, COALESCE(d.meta_id, s.meta_id) AS meta_id, COALESCE(h.meta_id, s.meta_id) AS ad_set_id, s.daily_budget, a.currency
+            FROM experiment_variants v JOIN experiments e ON e.id = v.experiment_id JOIN social_accounts a ON a.id = e.social_account_id LEFT JOIN meta_adsets s ON s.request_id = e.request_id AND s.step = v.step
+            LEFT JOIN meta_ads d ON e.level = 'ad' AND d.request_id = e.request_id AND d.step = v.step LEFT JOIN meta_adsets h ON h.id = d.adset_db_id
             WHERE v.experiment_id = ANY (@Ids) ORDER BY v.experiment_id, v.nth
             """;
         const string LastSql = """
@@ -43,9 +45,10 @@ internal static class ExperimentReading
         {
             Id = row.Id, ResultType = row.ResultType, BegunOn = row.BegunOn, IsDecided = row.IsDecided, DecidedUntil = row.DecidedUntil, Rules = new()
             {
-                Metric = row.Metric, Variants = variants[row.Id].Count(), Smallest = row.Smallest, LeastResults = row.LeastResults, AttributionDays = row.AttributionDays, MostDays = row.MostDays, PlannedResults = row.Planned,
+                Metric = row.Metric, AreAds = row.Level == ExperimentLevel.Ad, Variants = variants[row.Id].Count(), Smallest = row.Smallest, LeastResults = row.LeastResults, AttributionDays = row.AttributionDays, MostDays = row.MostDays, PlannedResults = row.Planned,
             },
-            AdSets = variants[row.Id].All(one => one.MetaId is not null) ? [.. variants[row.Id].Select(one => one.MetaId!)] : [], DailyBudgetCents = [.. variants[row.Id].Select(one => one.DailyBudget is { } units ? Currency.ToHundredths(one.Currency, units) : (long?)null)],
+            MetaIds = variants[row.Id].All(one => one.MetaId is not null) ? [.. variants[row.Id].Select(one => one.MetaId!)] : [], AdSets = [.. variants[row.Id].Select(one => one.AdSetId ?? "")],
+            DailyBudgetCents = [.. variants[row.Id].Select(one => one.DailyBudget is { } units ? Currency.ToHundredths(one.Currency, units) : (long?)null)],
             LastNo = last.GetValueOrDefault(row.Id)?.No ?? 0, Last = last.GetValueOrDefault(row.Id)?.ToVerdict(), Proposal = last.GetValueOrDefault(row.Id)?.Proposal,
         })];
     }
@@ -63,21 +66,21 @@ internal static class ExperimentReading
             SELECT v.nth AS at, i.date_start AS day, COALESCE(sum(i.impressions), 0)::float8 AS impressions, COALESCE(sum(i.link_clicks), 0)::float8 AS link_clicks, COALESCE(sum(i.spend), 0)::float8 AS spend,
                 COALESCE(sum(CASE WHEN v.type IS NULL THEN i.results ELSE c.results END), 0)::float8 AS results, COALESCE(sum(c.value), 0)::float8 AS value,
                 min(i.result_type) AS result_type, bool_and(i.impressions IS NOT NULL AND i.spend IS NOT NULL) AS is_told
-            FROM unnest(@Nths, @AdSets, @Types, @Since, @Needs) AS v (nth, adset, type, since, needs)
+            FROM unnest(@Nths, @AdSets, @Ads, @Types, @Since, @Needs) AS v (nth, adset, ad, type, since, needs)
             JOIN meta_adsets s ON s.meta_id = v.adset JOIN meta_campaigns k ON k.id = s.campaign_db_id
-            JOIN meta_ad_insights i ON i.campaign_meta_id = k.meta_id AND i.date_start >= v.since AND i.adset_meta_id = v.adset AND i.social_account_id = @AccountId
+            JOIN meta_ad_insights i ON i.campaign_meta_id = k.meta_id AND i.date_start >= v.since AND i.adset_meta_id = v.adset AND i.social_account_id = @AccountId AND (v.ad IS NULL OR i.ad_meta_id = v.ad)
             LEFT JOIN LATERAL (SELECT
                 (SELECT sum((x ->> 'value')::numeric) FROM jsonb_path_query(i.raw -> ({ResultActions.FieldSql("v.type")}), '$[*]') x WHERE x ->> 'action_type' = v.type) AS results,
                 (SELECT sum((x ->> 'value')::numeric) FROM jsonb_path_query(i.raw -> 'action_values', '$[*]') x WHERE x ->> 'action_type' = COALESCE(v.type, i.result_type)) AS value) c ON v.needs
             GROUP BY v.nth, i.date_start
             """;
-        var made = experiments.Where(one => one.AdSets.Count > 0).ToList();
+        var made = experiments.Where(one => one.MetaIds.Count > 0).ToList();
         if (made.Count == 0) return new Dictionary<Guid, ExperimentNumbers>();
         var days = (await connection.QueryAsync<DayRow>(new(DaysSql, new { Now = now, AccountId = accountId, Since = made.Min(one => one.BegunOn) }, transaction, cancellationToken: ct))).AsList();
-        var asked = made.SelectMany((one, at) => one.AdSets.Select((adSet, nth) => (At: (at * MostVariants) + nth, AdSet: adSet, one.ResultType, one.BegunOn, Needs: one.ResultType is not null || one.Rules.Metric == ExperimentMetric.ValuePerSpend))).ToList();
+        var asked = made.SelectMany((one, at) => one.AdSets.Select((adSet, nth) => (At: (at * MostVariants) + nth, AdSet: adSet, Ad: one.Rules.AreAds ? one.MetaIds[nth] : null, one.ResultType, one.BegunOn, Needs: one.ResultType is not null || one.Rules.Metric == ExperimentMetric.ValuePerSpend))).ToList();
         var rows = (await connection.QueryAsync<NumberRow>(new(numbersSql, new
         {
-            AccountId = accountId, Nths = asked.ConvertAll(one => one.At).ToArray(), AdSets = asked.ConvertAll(one => one.AdSet).ToArray(), Types = asked.ConvertAll(one => one.ResultType).ToArray(),
+            AccountId = accountId, Nths = asked.ConvertAll(one => one.At).ToArray(), AdSets = asked.ConvertAll(one => one.AdSet).ToArray(), Ads = asked.ConvertAll(one => one.Ad).ToArray(), Types = asked.ConvertAll(one => one.ResultType).ToArray(),
             Since = asked.ConvertAll(one => one.BegunOn).ToArray(), Needs = asked.ConvertAll(one => one.Needs).ToArray(),
         }, transaction, commandTimeout: 120, cancellationToken: ct))).ToLookup(row => row.At);
         var told = days.Where(day => day.Day is not null).ToList();
@@ -96,6 +99,7 @@ internal static class ExperimentReading
     private sealed record Row
     {
         public Guid Id { get; init; }
+        public string Level { get; init; } = "";
         public string Metric { get; init; } = "";
         public string? ResultType { get; init; }
         public double Smallest { get; init; }
@@ -113,6 +117,7 @@ internal static class ExperimentReading
         public Guid ExperimentId { get; init; }
         public int Nth { get; init; }
         public string? MetaId { get; init; }
+        public string? AdSetId { get; init; }
         public long? DailyBudget { get; init; }
         public string Currency { get; init; } = "";
     }

@@ -17,7 +17,10 @@ internal sealed record JudgedExperiment
     public required DateOnly? DecidedUntil { get; init; }
     public required bool IsDecided { get; init; }
 
-    /// <summary>Meta's ids of the variants' ad sets; empty as long as they are not made.</summary>
+    /// <summary>Meta's ids of the variants, ad sets or ads; empty as long as they are not made.</summary>
+    public required IReadOnlyList<string> MetaIds { get; init; }
+
+    /// <summary>The ad sets that they are, or belong to.</summary>
     public required IReadOnlyList<string> AdSets { get; init; }
 
     /// <summary>In hundredths; null of one that has none.</summary>

@@ -50,10 +50,10 @@ internal static class VerdictStore
     {
         const string ProposalsSql = """
             INSERT INTO experiment_proposals (id, experiment_id, verdict_no, state, created_at) SELECT id, experiment, no, 'open', @Now FROM unnest(@Ids, @Experiments, @Nos) AS p (id, experiment, no);
-            INSERT INTO experiment_changes (proposal_id, variant, meta_id, action, daily_budget_cents, state)
-            SELECT proposal, variant, meta_id, action, cents, 'planned' FROM unnest(@Of, @Variants, @MetaIds, @Actions, @Cents) AS c (proposal, variant, meta_id, action, cents);
+            INSERT INTO experiment_changes (proposal_id, variant, meta_id, action, daily_budget_cents, now_cents, state)
+            SELECT proposal, variant, meta_id, action, cents, now, 'planned' FROM unnest(@Of, @Variants, @MetaIds, @Actions, @Cents, @Nows) AS c (proposal, variant, meta_id, action, cents, now);
             """;
-        var proposals = decided.Select(one => (Id: Guid.CreateVersion7(now), one.Experiment, No: one.Night.Decides!.No, Changes: ProposedChange.Of(one.Night.Decides.Verdict, one.Experiment.AdSets, one.Experiment.DailyBudgetCents)))
+        var proposals = decided.Select(one => (Id: Guid.CreateVersion7(now), one.Experiment, No: one.Night.Decides!.No, Changes: ProposedChange.Of(one.Night.Decides.Verdict, one.Experiment.MetaIds, one.Experiment.DailyBudgetCents)))
             .Where(one => one.Changes.Count > 0).ToList();
         if (proposals.Count == 0) return;
         var changes = proposals.SelectMany(one => one.Changes.Select(change => (one.Id, Change: change))).ToList();
@@ -62,6 +62,7 @@ internal static class VerdictStore
             Now = now, Ids = proposals.ConvertAll(one => one.Id).ToArray(), Experiments = proposals.ConvertAll(one => one.Experiment.Id).ToArray(), Nos = proposals.ConvertAll(one => one.No).ToArray(),
             Of = changes.ConvertAll(one => one.Id).ToArray(), Variants = changes.ConvertAll(one => one.Change.Variant).ToArray(), MetaIds = changes.ConvertAll(one => one.Change.MetaId).ToArray(),
             Actions = changes.ConvertAll(one => one.Change.Action).ToArray(), Cents = changes.ConvertAll(one => one.Change.DailyBudgetCents).ToArray(),
+            Nows = changes.ConvertAll(one => one.Change.NowCents).ToArray(),
         }, transaction, cancellationToken: ct));
     }
 }

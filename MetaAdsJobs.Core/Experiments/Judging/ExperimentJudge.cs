@@ -22,7 +22,7 @@ internal static class ExperimentJudge
         var restatedOn = IsRestated(rules, counted, before) ? numbers.Today : before?.RestatedOn;
         IReadOnlyList<Gate> gates = Gates(rules, numbers, counted, days, totals, restatedOn);
         var pairs = Compare(rules, counted, totals);
-        int? leader = totals.All(total => DayBlocks.Of(rules, total) <= 0) ? null : Enumerable.Range(0, rules.Variants).MaxBy(nth => DayBlocks.Of(rules, totals[nth]));
+        int? leader = totals.All(total => DayBlocks.Of(rules, total) <= 0) ? null : Enumerable.Range(0, rules.Variants).MaxBy(nth => rules.AreAds ? Ahead(pairs, nth) : DayBlocks.Of(rules, totals[nth]));
         List<int> losers = leader is not { } best ? [] : [.. Enumerable.Range(0, rules.Variants).Where(nth => nth != best && IsBetter(pairs, best, nth))];
         var (ending, winner) = End(rules, gates, days, pairs, leader, losers);
         return new()
@@ -65,6 +65,9 @@ internal static class ExperimentJudge
     private static bool IsBetter(List<Comparison> pairs, int one, int other) => pairs.Exists(pair => pair.P < ExperimentRules.Alpha
         && ((pair.To == one && pair.From == other && pair.Effect > 0) || (pair.From == one && pair.To == other && pair.Effect < 0)));
 
+    // Of ads sums say nothing: by how much it is better than the others, each held against it day by day.
+    private static double Ahead(List<Comparison> pairs, int nth) => pairs.Sum(pair => pair.To == nth ? Math.Log(1 + (pair.Effect ?? 0)) : pair.From == nth ? -Math.Log(1 + (pair.Effect ?? 0)) : 0);
+
     private static List<Gate> Gates(ExperimentRules rules, ExperimentNumbers numbers, List<ExperimentDay> counted, int days, VariantNumbers[] totals, DateOnly? restatedOn)
     {
         var fewest = totals.Min(total => total.Results);
@@ -72,6 +75,7 @@ internal static class ExperimentJudge
         var furthest = spend > 0 ? totals.Select(total => total.Spend / spend).MaxBy(share => Math.Abs(share - (1.0 / rules.Variants))) : 0;
         var age = numbers.Days.Count == 0 ? (int?)null : numbers.Today.DayNumber - numbers.Days.Max(day => day.ReadOn).DayNumber;
         var silent = Enumerable.Range(0, rules.Variants).Max(nth => Lacking(counted, nth));
+        var together = counted.Count(day => day.Variants.All(one => one.Spend > 0));
         var whole = counted.Count(day => day.IsWhole);
         var closed = counted.Count(day => day.IsClosed(rules.AttributionDays));
         return
@@ -80,7 +84,8 @@ internal static class ExperimentJudge
             new(Gate.WholeWeeks, days > 0 && days % 7 == 0, days % 7, 7),
             new(Gate.Results, fewest >= rules.LeastResults, fewest, rules.LeastResults),
             new(Gate.Attribution, days > 0 && closed == counted.Count, closed, days),
-            new(Gate.SpendShare, Math.Abs((furthest * rules.Variants) - 1) <= ExperimentRules.ShareTolerance, furthest, 1.0 / rules.Variants),
+            rules.AreAds ? new(Gate.ShownTogether, together >= ExperimentRules.LeastDays, together, ExperimentRules.LeastDays)
+                : new(Gate.SpendShare, Math.Abs((furthest * rules.Variants) - 1) <= ExperimentRules.ShareTolerance, furthest, 1.0 / rules.Variants),
             new(Gate.Fresh, age <= 1, age, 1),
             new(Gate.Complete, days > 0 && whole == days, whole, days),
             new(Gate.Settled, restatedOn is null || restatedOn < numbers.Today, null, null),

@@ -20,6 +20,9 @@ public sealed record Gate(string Name, bool IsOpen, double? Have, double? Need)
     /// <summary>The share of the spend that is furthest off its plan.</summary>
     public const string SpendShare = "spend_share";
 
+    /// <summary>Of ads of one ad set, instead: days on which all were shown. Which of them gets how much is Meta's choice, and no plan.</summary>
+    public const string ShownTogether = "shown_together";
+
     /// <summary>Read since yesterday.</summary>
     public const string Fresh = "numbers_fresh";
 

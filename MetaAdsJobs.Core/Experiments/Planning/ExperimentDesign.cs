@@ -37,6 +37,9 @@ internal sealed record ExperimentDesign
 
     public required string Name { get; init; }
     public required string Thing { get; init; }
+
+    /// <summary>What each variant is: an ad set, or an ad of the one ad set.</summary>
+    public required string Level { get; init; }
     public required string Metric { get; init; }
 
     /// <summary>What is counted where goals differ.</summary>
@@ -50,7 +53,9 @@ internal sealed record ExperimentDesign
     /// <summary>Null: by the plan.</summary>
     public int? MostDays { get; init; }
 
-    public static string StepOf(int nth) => StepName.OfAdSet(nth + 1);
+    public bool AreAds => Level == ExperimentLevel.Ad;
+
+    public static string StepOf(string level, int nth) => level == ExperimentLevel.Ad ? StepName.OfAd(StepName.Ad, 1, nth + 1) : StepName.OfAdSet(nth + 1);
 
     /// <param name="lookbackDays">For so many days a night reads a day again.</param>
     /// <returns>Null when something is wrong.</returns>
@@ -61,6 +66,10 @@ internal sealed record ExperimentDesign
         var thing = fields.Word("thing", ExperimentThing.All.ToHashSet());
         if (fields.IsObject && !fields.Has("thing")) fields.Refuse("thing", $"is required: one of {string.Join(", ", ExperimentThing.All)}");
         var metric = fields.Word("metric", ExperimentMetric.All.ToHashSet()) ?? ExperimentMetric.CostPerResult;
+        var level = fields.Word("level", ExperimentLevel.All.ToHashSet()) ?? ExperimentLevel.AdSet;
+        if (level == ExperimentLevel.Ad && thing is not (null or ExperimentThing.Text or ExperimentThing.Creative)) fields.Refuse("level", $"must be adset: what differs, the {thing}, is an ad set's");
+        // Of values there are only days to go by, and on each Meta gives another part of the money to each ad.
+        if (level == ExperimentLevel.Ad && metric == ExperimentMetric.ValuePerSpend) fields.Refuse("metric", "cannot be value_per_spend of ads in one ad set, since what they spend differs from day to day: use level adset");
         var counts = fields.Text("counts", max: 50);
         var resultType = counts is null ? null : ResultActions.Find(counts, null, null)?.ActionType ?? ResultActions.Find("OFFSITE_CONVERSIONS", null, counts)?.ActionType;
         if (counts is not null && resultType is null) fields.Refuse("counts", "must be a goal or a pixel's event that is counted, such as LANDING_PAGE_VIEWS or PURCHASE");
@@ -85,33 +94,39 @@ internal sealed record ExperimentDesign
         fields.RefuseUnknown();
         return errors.Any ? null : new()
         {
-            Name = name!, Thing = thing!, Metric = metric, ResultType = resultType, Variants = variants!, Request = request, Smallest = percent / 100.0, LeastResults = (int)least, AttributionDays = (int)attribution,
+            Name = name!, Thing = thing!, Level = level, Metric = metric, ResultType = resultType, Variants = variants!, Request = request, Smallest = percent / 100.0, LeastResults = (int)least, AttributionDays = (int)attribution,
             MostDays = (int?)mostDays,
         };
     }
 
-    /// <summary>The body of one request for all: an ad set with one ad for each variant.</summary>
+    /// <summary>The body of one request for all: an ad set with one ad for each variant, or one ad set with an ad for each.</summary>
     public JsonElement ToTree()
     {
         var tree = JsonObject.Create(Request)!;
         var campaign = tree["campaign_name"] is JsonValue value && value.TryGetValue<string>(out var text) ? text : Name;
-        tree["ad_sets"] = new JsonArray([.. Variants.Select(variant =>
-        {
-            var (set, ad, name) = (new JsonObject(), new JsonObject(), $"{campaign[..Math.Min(campaign.Length, 100)]} - {variant.Name}");
-            foreach (var (field, one) in variant.Fields) (RequestParts.OfAdSet.Contains(field) ? set : ad)[field] = one?.DeepClone();
-            ad["name"] = name;
-            set["name"] = name;
-            set["ads"] = new JsonArray(ad);
-            return (JsonNode)set;
-        })]);
+        var head = campaign[..Math.Min(campaign.Length, 100)];
+        tree["ad_sets"] = AreAds ? new JsonArray(new JsonObject { ["name"] = head, ["ads"] = new JsonArray([.. Variants.Select(variant => Named($"{head} - {variant.Name}", variant, isOfAdSet: false))]) })
+            : new JsonArray([.. Variants.Select(variant =>
+            {
+                var set = Named($"{head} - {variant.Name}", variant, isOfAdSet: true);
+                set["ads"] = new JsonArray(Named($"{head} - {variant.Name}", variant, isOfAdSet: false));
+                return (JsonNode)set;
+            })]);
         return JsonSerializer.SerializeToElement(tree);
+    }
+
+    private static JsonObject Named(string name, VariantDesign variant, bool isOfAdSet)
+    {
+        var one = new JsonObject { ["name"] = name };
+        foreach (var (field, value) in variant.Fields.Where(field => RequestParts.OfAdSet.Contains(field.Key) == isOfAdSet)) one[field] = value?.DeepClone();
+        return one;
     }
 
     /// <summary>Where in the body of the experiment stands what is told of the tree.</summary>
     public string PathOf(string ofTree)
     {
-        var rest = ofTree;
-        if (ofTree.StartsWith("ad_sets[", StringComparison.Ordinal) && ofTree.IndexOf(']', StringComparison.Ordinal) is var end and > 0 && int.TryParse(ofTree.AsSpan(8, end - 8), out var nth) && nth < Variants.Count)
+        var (rest, before) = (ofTree, AreAds ? "ad_sets[0].ads[" : "ad_sets[");
+        if (ofTree.StartsWith(before, StringComparison.Ordinal) && ofTree.IndexOf(']', before.Length) is var end and > 0 && int.TryParse(ofTree.AsSpan(before.Length, end - before.Length), out var nth) && nth < Variants.Count)
         {
             rest = ofTree[(end + 1)..].TrimStart('.');
             if (rest.StartsWith("ads[0].", StringComparison.Ordinal)) rest = rest[7..];

@@ -98,15 +98,17 @@ public sealed class StartExperiment
         var past = await NothingWrittenException.IfFailsAsync(connection.QuerySingleAsync<PastNumbers>(new(PastSql,
             new { AccountId = request.SocialAccountId, Since = DateOnly.FromDateTime(_time.GetUtcNow().UtcDateTime).AddDays(-29), Type = type }, cancellationToken: ct)));
         var budget = (request.DailyBudgetCents ?? request.AdSets![0].DailyBudgetCents)!.Value / 100.0;
+        // Of one ad set each ad has a part, if Meta gives them alike.
+        if (design.AreAds) budget /= design.Variants.Count;
         return ExperimentPlan.Of(design.Metric, design.Smallest, design.Variants.Count, design.LeastResults, design.AttributionDays, design.MostDays, budget, currency, past);
     }
 
     private async Task<bool> InsertAsync(Guid id, Guid requestId, ExperimentDesign design, Guid accountId, ExperimentPlan plan, string by, string? key, byte[] hash, CancellationToken ct)
     {
         const string InsertSql = """
-            INSERT INTO experiments (id, social_account_id, request_id, name, thing, metric, result_type, smallest_difference, least_results, attribution_days, most_days, planned_results, plan, state, idempotency_key,
+            INSERT INTO experiments (id, social_account_id, request_id, name, thing, level, metric, result_type, smallest_difference, least_results, attribution_days, most_days, planned_results, plan, state, idempotency_key,
                 request_hash, created_by, created_at)
-            VALUES (@Id, @AccountId, @RequestId, @Name, @Thing, @Metric, @ResultType, @Smallest, @LeastResults, @AttributionDays, @MostDays, @Planned, @Plan::jsonb, 'running', @Key, @Hash, @By, @Now)
+            VALUES (@Id, @AccountId, @RequestId, @Name, @Thing, @Level, @Metric, @ResultType, @Smallest, @LeastResults, @AttributionDays, @MostDays, @Planned, @Plan::jsonb, 'running', @Key, @Hash, @By, @Now)
             ON CONFLICT (created_by, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
             """;
         const string VariantsSql = """
@@ -115,12 +117,12 @@ public sealed class StartExperiment
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
         if (await connection.ExecuteAsync(new(InsertSql, new
         {
-            Id = id, AccountId = accountId, RequestId = requestId, design.Name, design.Thing, design.Metric, design.ResultType, Smallest = (decimal)design.Smallest, design.LeastResults, design.AttributionDays, plan.MostDays,
+            Id = id, AccountId = accountId, RequestId = requestId, design.Name, design.Thing, design.Level, design.Metric, design.ResultType, Smallest = (decimal)design.Smallest, design.LeastResults, design.AttributionDays, plan.MostDays,
             Planned = (decimal)plan.ResultsPerVariant, Plan = JsonSerializer.Serialize(plan, Json), Key = key, Hash = hash, By = by, Now = _time.GetUtcNow(),
         }, cancellationToken: ct)) != 1) return false;
         await connection.ExecuteAsync(new(VariantsSql, new
         {
-            Id = id, Nths = Enumerable.Range(0, design.Variants.Count).ToArray(), Names = design.Variants.Select(one => one.Name).ToArray(), Steps = Enumerable.Range(0, design.Variants.Count).Select(ExperimentDesign.StepOf).ToArray(),
+            Id = id, Nths = Enumerable.Range(0, design.Variants.Count).ToArray(), Names = design.Variants.Select(one => one.Name).ToArray(), Steps = Enumerable.Range(0, design.Variants.Count).Select(nth => ExperimentDesign.StepOf(design.Level, nth)).ToArray(),
             Fields = design.Variants.Select(one => one.Fields.ToJsonString()).ToArray(),
         }, cancellationToken: ct));
         return true;

@@ -1,18 +1,21 @@
-using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Campaigns;
-using MetaAdsJobs.Core.Jobs.Storage;
-using MetaAdsJobs.Core.Validation;
+using MetaAdsJobs.Core.Campaigns.Proposed;
+using MetaAdsJobs.Core.Meta.Ads;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Experiments.Proposing;
 
 /// <summary>
-/// Does what was accepted, by edits like any other. Each change is marked in the commit that makes its edit: died before, it is still planned and the next minute goes on; died after, it has its edit and is not asked for
-/// again.
+/// Does what was accepted, by edits like any other. First the pauses, and only once all of them are done at Meta the raise that they pay for: money is freed before it is given. Whoever dies leaves changes that are planned still,
+/// and the next minute goes on.
 /// </summary>
-internal sealed class CarryOutProposal(NpgsqlDataSource dataSource, RequestEdit edits)
+internal sealed class CarryOutProposal(NpgsqlDataSource dataSource, ProposedEdits edits)
 {
+    private static readonly ProposedTable Changes = new("""
+        UPDATE experiment_changes SET state = 'asked', edit_id = @EditId WHERE proposal_id = @ProposalId AND meta_id = @MetaId AND state = 'planned' RETURNING 1
+        """, "UPDATE experiment_changes SET state = 'refused', refusal = @Why WHERE proposal_id = @ProposalId AND meta_id = @MetaId AND state = 'planned'");
+
     /// <summary>What was accepted, and not all asked for.</summary>
     public async Task<IReadOnlyList<(Guid Proposal, Guid Experiment)>> UnfinishedAsync(CancellationToken ct)
     {
@@ -23,47 +26,52 @@ internal sealed class CarryOutProposal(NpgsqlDataSource dataSource, RequestEdit 
 
     public async Task ExecuteAsync(Guid proposalId, CancellationToken ct)
     {
-        while (await NextAsync(proposalId, ct))
-        {
-        }
+        foreach (var pause in (await ListAsync(proposalId, ct)).Where(change => change is { IsPause: true, IsPlanned: true })) await edits.AskAsync(Edit(proposalId, pause), ct);
+        var changes = await ListAsync(proposalId, ct);
+        var pauses = changes.Where(change => change.IsPause).ToList();
+        // What pays for it is waited for.
+        if (changes.FirstOrDefault(change => change is { IsPause: false, IsPlanned: true }) is not { } raise || pauses.Exists(pause => !pause.IsOver)) return;
+        if (WhyNot(pauses) is { } why) await edits.RefuseAsync(Changes, proposalId, raise.MetaId, why, ct);
+        else await edits.AskAsync(Edit(proposalId, raise), ct);
     }
 
-    /// <returns>False when nothing is left, or somebody else is at it.</returns>
-    private async Task<bool> NextAsync(Guid proposalId, CancellationToken ct)
+    // Only what was freed is given: what others had when it was decided, and have had until now.
+    private static string? WhyNot(List<AcceptedChange> pauses) =>
+        pauses.Find(pause => !pause.IsDone) is { } running ? $"what was to be paused for it was not: {running.MetaId}"
+        : pauses.Find(pause => pause.NowCents is { } cents && pause.BudgetCents != cents) is { } changed ? $"the budget of {changed.MetaId}, which was to be given to it, has been changed since"
+        : null;
+
+    private static ProposedEdit Edit(Guid proposalId, AcceptedChange change) => new(Changes, proposalId, change.Level == ExperimentLevel.Ad ? EditLevel.Ad : EditLevel.Adset, change.MetaId, change.IsPause ? EditKind.Pause : EditKind.Update,
+        change.DailyBudgetCents is { } cents ? ProposedEdit.Budget(cents, change.NowCents) : null, change.AcceptedBy);
+
+    private async Task<List<AcceptedChange>> ListAsync(Guid proposalId, CancellationToken ct)
     {
-        // Pauses first: money is freed before it is given.
-        const string TakeSql = """
-            SELECT c.meta_id, c.action, c.daily_budget_cents AS cents, p.accepted_by FROM experiment_changes c JOIN experiment_proposals p ON p.id = c.proposal_id
-            WHERE c.proposal_id = @ProposalId AND c.state = 'planned' AND p.state = 'accepted' ORDER BY c.action DESC, c.meta_id LIMIT 1 FOR UPDATE OF c SKIP LOCKED
+        const string ListSql = """
+            SELECT c.meta_id, x.level, c.action, c.state, c.daily_budget_cents, c.now_cents, p.accepted_by, e.state AS edit_state, s.daily_budget, s.currency
+            FROM experiment_changes c JOIN experiment_proposals p ON p.id = c.proposal_id JOIN experiments x ON x.id = p.experiment_id LEFT JOIN campaign_edits e ON e.edit_id = c.edit_id LEFT JOIN meta_adsets s ON s.meta_id = c.meta_id
+            WHERE c.proposal_id = @ProposalId AND p.state = 'accepted' ORDER BY c.meta_id
             """;
-        const string DoneSql = "UPDATE experiment_changes SET state = @State, edit_id = @EditId, refusal = @Refusal WHERE proposal_id = @ProposalId AND meta_id = @MetaId AND state = 'planned'";
-        using var transaction = JobTransaction.Begin();
-        (string MetaId, string Action, long? Cents, string By)? next;
-        await using (var connection = await dataSource.OpenConnectionAsync(ct))
-        {
-            next = await connection.QuerySingleOrDefaultAsync<(string, string, long?, string)?>(new(TakeSql, new { ProposalId = proposalId }, cancellationToken: ct));
-        }
-
-        if (next is not { } change) return false;
-        var requested = change.Action == ProposedChange.Pause
-            ? await edits.ExecuteAsync(EditLevel.Adset, change.MetaId, EditKind.Pause, body: null, change.By, ct)
-            : await edits.ExecuteAsync(EditLevel.Adset, change.MetaId, EditKind.Update, JsonSerializer.SerializeToElement(new { daily_budget_cents = change.Cents }), change.By, ct);
-        var (editId, refusal) = requested switch
-        {
-            EditRequested.Queued queued => (queued.EditId, (string?)null),
-            EditRequested.Refused refused => ((Guid?)null, refused.Reason),
-            EditRequested.Invalid invalid => (null, Told(invalid.Errors)),
-            _ => (null, "It is not known here any more"),
-        };
-        await using (var connection = await dataSource.OpenConnectionAsync(ct))
-        {
-            var parameters = new { ProposalId = proposalId, change.MetaId, State = editId is null ? "refused" : "asked", EditId = editId, Refusal = refusal };
-            if (await connection.ExecuteAsync(new(DoneSql, parameters, cancellationToken: ct)) != 1) throw new InvalidOperationException($"The change of {change.MetaId} was made by somebody else");
-        }
-
-        transaction.Complete();
-        return true;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<AcceptedChange>(new(ListSql, new { ProposalId = proposalId }, cancellationToken: ct))).AsList();
     }
 
-    private static string Told(FieldErrors errors) => string.Join("; ", errors.ToDictionary().SelectMany(one => one.Value.Select(message => $"{one.Key} {message}")));
+    private sealed record AcceptedChange
+    {
+        public string MetaId { get; init; } = "";
+        public string Level { get; init; } = "";
+        public string Action { get; init; } = "";
+        public string State { get; init; } = "";
+        public long? DailyBudgetCents { get; init; }
+        public long? NowCents { get; init; }
+        public string AcceptedBy { get; init; } = "";
+        public string? EditState { get; init; }
+        public long? DailyBudget { get; init; }
+        public string? Currency { get; init; }
+
+        public bool IsPause => Action == ProposedChange.Pause;
+        public bool IsPlanned => State == "planned";
+        public bool IsDone => ProposedEdits.IsDone(EditState);
+        public bool IsOver => State is "refused" or "left" || ProposedEdits.IsOver(EditState);
+        public long? BudgetCents => DailyBudget is { } units && Currency is not null ? Meta.Ads.Currency.ToHundredths(Currency, units) : null;
+    }
 }

@@ -2,19 +2,20 @@ using MetaAdsJobs.Core.Experiments.Judging;
 
 namespace MetaAdsJobs.Core.Experiments.Proposing;
 
-/// <summary>Something to be done to a variant's ad set.</summary>
+/// <summary>Something to be done to a variant: an ad set, or an ad, which can only be paused.</summary>
 /// <param name="DailyBudgetCents">Of a budget; null of a pause.</param>
-internal sealed record ProposedChange(int Variant, string MetaId, string Action, long? DailyBudgetCents)
+/// <param name="NowCents">What it has a day when that is proposed; null: nothing of its own.</param>
+internal sealed record ProposedChange(int Variant, string MetaId, string Action, long? DailyBudgetCents, long? NowCents)
 {
     public const string Pause = "pause";
     public const string Budget = "budget";
 
     /// <summary>What follows from a verdict: pause what is surely worse; of a winner, give it what all had. Nothing: keep all as it is.</summary>
-    public static IReadOnlyList<ProposedChange> Of(Verdict verdict, IReadOnlyList<string> adSets, IReadOnlyList<long?> dailyBudgetCents)
+    public static IReadOnlyList<ProposedChange> Of(Verdict verdict, IReadOnlyList<string> metaIds, IReadOnlyList<long?> dailyBudgetCents)
     {
-        List<ProposedChange> changes = [.. verdict.Losers.Order().Select(loser => new ProposedChange(loser, adSets[loser], Pause, null))];
+        List<ProposedChange> changes = [.. verdict.Losers.Order().Select(loser => new ProposedChange(loser, metaIds[loser], Pause, null, dailyBudgetCents[loser]))];
         if (verdict is { Ending: ExperimentEnding.Winner, Winner: { } winner } && dailyBudgetCents.All(budget => budget is not null))
-            changes.Add(new(winner, adSets[winner], Budget, dailyBudgetCents.Sum()));
+            changes.Add(new(winner, metaIds[winner], Budget, dailyBudgetCents.Sum(), dailyBudgetCents[winner]));
         return changes;
     }
 }

@@ -13,6 +13,9 @@ public sealed record ExperimentSummary
     public required string Account { get; init; }
     public required string Currency { get; init; }
     public required string Thing { get; init; }
+
+    /// <summary>adset or ad: what each variant is.</summary>
+    public required string Level { get; init; }
     public required string Metric { get; init; }
 
     /// <summary>running, decided or stopped.</summary>
@@ -49,21 +52,22 @@ public sealed record ExperimentSummary
 }
 
 /// <summary>A variant: what it has of its own, and what its days add up to.</summary>
+/// <param name="MetaId">Of its ad set, or of its ad; null: it is not made yet.</param>
 /// <param name="Amount">What is compared: cost per result, results per link click, or value per spend.</param>
-/// <param name="SpendShare">Of all variants' spend; planned is the same for each.</param>
+/// <param name="SpendShare">Of all variants' spend; planned is the same for each ad set; of ads in one it is Meta's choice.</param>
 /// <param name="ChanceToBeat">The first variant (Bayes, flat prior): for display, nothing is decided by it.</param>
 public sealed record ExperimentVariant(
-    string Name, JsonElement Fields, string? AdSetId, long Impressions, long LinkClicks, decimal Spend, decimal Results, decimal Value, double? Amount, double? SpendShare, double? ChanceToBeat, bool IsWinner, bool IsLoser);
+    string Name, JsonElement Fields, string? MetaId, long Impressions, long LinkClicks, decimal Spend, decimal Results, decimal Value, double? Amount, double? SpendShare, double? ChanceToBeat, bool IsWinner, bool IsLoser);
 
 /// <summary>One variant beside another, by name.</summary>
 /// <inheritdoc cref="Comparison"/>
 public sealed record ExperimentComparison(string From, string To, double? Effect, double? Low, double? High, double P, double? LossOfTaking, double? LossOfLeaving, double Overdispersion);
 
-/// <param name="Name">See the documentation: full_days, whole_weeks, results, attribution_closed, spend_share, numbers_fresh, numbers_complete, numbers_settled, results_arriving, results_comparable.</param>
+/// <param name="Name">See the documentation: full_days, whole_weeks, results, attribution_closed, spend_share (ad sets) or shown_together (ads), numbers_fresh, numbers_complete, numbers_settled, results_arriving, results_comparable.</param>
 public sealed record ExperimentGate(string Name, bool IsOpen, double? Have, double? Need);
 
 /// <param name="State">planned, asked (see the edit), left (not wanted) or refused.</param>
-public sealed record ProposalChange(string Variant, string AdSetId, string Action, long? DailyBudgetCents, string State, Guid? EditId, string? EditStatus, string? Refusal);
+public sealed record ProposalChange(string Variant, string MetaId, string Action, long? DailyBudgetCents, string State, Guid? EditId, string? EditStatus, string? Refusal);
 
 public sealed record ExperimentProposal
 {

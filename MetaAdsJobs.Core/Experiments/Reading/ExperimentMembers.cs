@@ -10,7 +10,7 @@ internal static class ExperimentMembers
     public static async Task<IReadOnlySet<string>> ListAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, IReadOnlyCollection<string> metaIds, CancellationToken ct)
     {
         const string MembersSql = """
-            SELECT s.meta_id FROM experiments x JOIN experiment_variants v ON v.experiment_id = x.id JOIN meta_adsets s ON s.request_id = x.request_id AND s.step = v.step
+            SELECT s.meta_id FROM experiments x JOIN meta_adsets s ON s.request_id = x.request_id
             WHERE x.state = 'running' AND s.meta_id = ANY (@MetaIds)
             UNION SELECT c.meta_id FROM experiments x JOIN meta_campaigns c ON c.request_id = x.request_id WHERE x.state = 'running' AND c.meta_id = ANY (@MetaIds)
             """;

@@ -14,7 +14,7 @@ public sealed class ExperimentReader(NpgsqlDataSource dataSource)
     private const int MostHistory = 400;
 
     private const string Columns = """
-        e.id, e.name, e.social_account_id, a.name AS account, a.currency, e.thing, e.metric, e.state, CASE WHEN e.state <> 'running' THEN v.ending END AS ending,
+        e.id, e.name, e.social_account_id, a.name AS account, a.currency, e.thing, e.level, e.metric, e.state, CASE WHEN e.state <> 'running' THEN v.ending END AS ending,
         (SELECT x.name FROM experiment_variants x WHERE x.experiment_id = e.id AND x.nth = v.winner AND e.state <> 'running') AS winner,
         (SELECT x.name FROM experiment_variants x WHERE x.experiment_id = e.id AND x.nth = v.leader) AS leader, COALESCE(v.days, 0) AS days, v.until,
         (SELECT count(*)::int FROM experiment_variants x WHERE x.experiment_id = e.id) AS variants, e.request_id, o.status AS run_status,
@@ -45,8 +45,9 @@ public sealed class ExperimentReader(NpgsqlDataSource dataSource)
     {
         const string FindSql = $"""
             SELECT {Columns} FROM experiments e {From} WHERE e.id = @Id;
-            SELECT e.plan::text AS plan, e.least_results, e.result_type, e.metric, e.smallest_difference::float8 AS smallest, e.attribution_days, e.most_days, e.planned_results::float8 AS planned FROM experiments e WHERE e.id = @Id;
-            SELECT x.name, x.fields::text AS fields, s.meta_id FROM experiment_variants x JOIN experiments e ON e.id = x.experiment_id LEFT JOIN meta_adsets s ON s.request_id = e.request_id AND s.step = x.step
+            SELECT e.plan::text AS plan, e.level = 'ad' AS are_ads, e.least_results, e.result_type, e.metric, e.smallest_difference::float8 AS smallest, e.attribution_days, e.most_days, e.planned_results::float8 AS planned FROM experiments e WHERE e.id = @Id;
+            SELECT x.name, x.fields::text AS fields, COALESCE(d.meta_id, s.meta_id) AS meta_id FROM experiment_variants x JOIN experiments e ON e.id = x.experiment_id
+            LEFT JOIN meta_adsets s ON s.request_id = e.request_id AND s.step = x.step LEFT JOIN meta_ads d ON e.level = 'ad' AND d.request_id = e.request_id AND d.step = x.step
             WHERE x.experiment_id = @Id ORDER BY x.nth;
             SELECT experiment_id, no, since, until, days, ending, winner, leader, losers, restated_on, gates::text AS gates, totals::text AS totals, comparisons::text AS comparisons, '[]' AS numbers
             FROM experiment_verdicts WHERE experiment_id = @Id ORDER BY no DESC LIMIT 1;
@@ -67,7 +68,7 @@ public sealed class ExperimentReader(NpgsqlDataSource dataSource)
         IReadOnlyList<ExperimentGate> gates = verdict is null ? [] : [.. verdict.Gates.Select(gate => new ExperimentGate(gate.Name, gate.IsOpen, gate.Have, gate.Need))];
         return new()
         {
-            Experiment = summary, Says = ExperimentWords.Of(summary, comparisons, gates, rules.Smallest * 100).ToString(), Limits = ExperimentWords.Limits, Plan = JsonSerializer.Deserialize<ExperimentPlan>(rules.Plan, StartExperiment.Json)!,
+            Experiment = summary, Says = ExperimentWords.Of(summary, comparisons, gates, rules.Smallest * 100).ToString(), Limits = ExperimentWords.LimitsOf(summary.Level), Plan = JsonSerializer.Deserialize<ExperimentPlan>(rules.Plan, StartExperiment.Json)!,
             LeastResults = rules.LeastResults, ResultType = rules.ResultType, Variants = [.. variants.Select((row, nth) => Of(row, nth, rules.ToRules(variants.Count), verdict))], Comparisons = comparisons, Gates = gates,
             Proposals = [.. proposals.Select(row => row.With([.. changes[row.Id].Select(change => change.ToChange())]))],
         };
@@ -111,6 +112,7 @@ public sealed class ExperimentReader(NpgsqlDataSource dataSource)
     private sealed record RulesRow
     {
         public string Plan { get; init; } = "";
+        public bool AreAds { get; init; }
         public int LeastResults { get; init; }
         public string? ResultType { get; init; }
         public string Metric { get; init; } = "";
@@ -120,7 +122,7 @@ public sealed class ExperimentReader(NpgsqlDataSource dataSource)
         public double Planned { get; init; }
 
         public ExperimentRules ToRules(int variants) =>
-            new() { Metric = Metric, Variants = variants, Smallest = Smallest, LeastResults = LeastResults, AttributionDays = AttributionDays, MostDays = MostDays, PlannedResults = Planned };
+            new() { Metric = Metric, AreAds = AreAds, Variants = variants, Smallest = Smallest, LeastResults = LeastResults, AttributionDays = AttributionDays, MostDays = MostDays, PlannedResults = Planned };
     }
 
     private sealed record VariantRow

@@ -11,19 +11,25 @@ public sealed record Sentence(string Form, params object[] Values)
 /// <summary>What an experiment says, in plain words.</summary>
 public static class ExperimentWords
 {
-    public const string Limits =
+    private const string OfAdSets =
         "Each variant is an ad set of its own, and Meta decides who sees it: this tells which works better as Meta delivers it, not whether the variant itself or the people it was shown to made the difference. Only Meta's own split assigns people at random.";
+
+    private const string OfAds =
+        "The variants are ads of one ad set, and Meta gives each of them as much of its budget as it likes, more and more to whichever it expects to do better: this tells which had more results for the same money on the same days among the people Meta chose for it, and nothing of one that it hardly shows.";
+
+    /// <summary>What such a test can tell, and what it cannot.</summary>
+    public static string LimitsOf(string level) => level == ExperimentLevel.Ad ? OfAds : OfAdSets;
 
     public static readonly IReadOnlyDictionary<string, string> Gates = new Dictionary<string, string>
     {
-        ["full_days"] = "Seven full days", ["whole_weeks"] = "Whole weeks", ["results"] = "Enough results of each variant", ["attribution_closed"] = "Attribution window closed", ["spend_share"] = "Spend shared as planned",
+        ["full_days"] = "Seven full days", ["whole_weeks"] = "Whole weeks", ["results"] = "Enough results of each variant", ["attribution_closed"] = "Attribution window closed", ["spend_share"] = "Spend shared as planned", ["shown_together"] = "Seven days on which all were shown",
         ["numbers_fresh"] = "Numbers are fresh", ["numbers_complete"] = "Numbers are complete", ["numbers_settled"] = "Numbers have settled", ["results_arriving"] = "Results keep coming", ["results_comparable"] = "Results are of one kind",
     };
 
     private static readonly Dictionary<string, string> Waits = new()
     {
         ["full_days"] = "fewer than seven full days count so far", ["whole_weeks"] = "it is decided at the end of whole weeks only", ["results"] = "a variant has too few results",
-        ["attribution_closed"] = "results may still be put down to its days", ["spend_share"] = "the variants have not spent alike", ["numbers_fresh"] = "its numbers are old", ["numbers_complete"] = "days are missing or not whole",
+        ["attribution_closed"] = "results may still be put down to its days", ["spend_share"] = "the variants have not spent alike", ["shown_together"] = "there are fewer than seven days on which Meta showed all of them", ["numbers_fresh"] = "its numbers are old", ["numbers_complete"] = "days are missing or not whole",
         ["numbers_settled"] = "Meta changed today what had been counted", ["results_arriving"] = "a variant spends and has stopped having results: look at its pixel", ["results_comparable"] = "the variants count different things as results",
     };
 

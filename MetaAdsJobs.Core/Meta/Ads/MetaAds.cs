@@ -156,6 +156,17 @@ internal sealed class MetaAds(GraphClient graph)
             GraphText.Of(account, "currency"));
     }
 
+    /// <summary>Meta's least for a day by what an ad set is optimised for, in its units of the currency; null where Meta tells nothing of it.</summary>
+    public async Task<MinimumBudgets?> ReadMinimumBudgetsAsync(GraphCredential credential, string currency, CancellationToken ct)
+    {
+        var answer = await graph.SendAsync(HttpMethod.Get, $"{credential.AdAccountId}/minimum_budgets", new(), credential, ct);
+        if (!answer.TryGetProperty("data", out var data) || data.ValueKind != JsonValueKind.Array) return null;
+        var own = data.EnumerateArray().FirstOrDefault(one => GraphText.Of(one, "currency") == currency);
+        return own.ValueKind != JsonValueKind.Object ? null : new(Of("imp"), Of("high_freq"), Of("low_freq"), Of("video_views"));
+
+        long? Of(string kind) => long.TryParse(GraphText.Of(own, $"min_daily_budget_{kind}"), NumberStyles.None, CultureInfo.InvariantCulture, out var units) && units > 0 ? units : null;
+    }
+
     private Task SetStatusAsync(GraphCredential credential, string metaId, string status, CancellationToken ct) =>
         graph.ChangeAsync(HttpMethod.Post, metaId, new GraphFields().Add("status", status), credential, ct);
 
@@ -167,6 +178,20 @@ internal sealed class MetaAds(GraphClient graph)
 
     internal static string IdOf(JsonElement answer) =>
         GraphText.Of(answer, "id") ?? throw new MetaException(Proof.OutcomeUnknown, "Meta's answer to a create holds no id");
+}
+
+/// <summary>Meta's least for a day, in its units: of ad sets that are optimised for impressions, for frequent actions such as clicks and likes, for rare ones such as installs, for video views.</summary>
+internal sealed record MinimumBudgets(long? Impressions, long? Frequent, long? Rare, long? VideoViews)
+{
+    /// <returns>Null: Meta tells none of that goal; the account's own holds.</returns>
+    public long? For(string? goal) => goal switch
+    {
+        "IMPRESSIONS" or "REACH" or "AD_RECALL_LIFT" => Impressions,
+        "LINK_CLICKS" or "LANDING_PAGE_VIEWS" or "POST_ENGAGEMENT" or "PAGE_LIKES" or "EVENT_RESPONSES" => Frequent,
+        "APP_INSTALLS" or "APP_INSTALLS_AND_OFFSITE_CONVERSIONS" => Rare,
+        "THRUPLAY" => VideoViews,
+        _ => null,
+    };
 }
 
 /// <param name="MinDailyBudget">The least budget of a day, in Meta's units of the currency.</param>

@@ -75,6 +75,7 @@ public sealed class AccessTests
         ("POST", "/meta/budget-pools", "manager", 422),
         ("POST", "/meta/budget-pools/backtest", "manager", 422),
         ("POST", "/meta/budget-pools/simulate", "manager", 200),
+        ("POST", "/meta/experiments/simulate", "manager", 200),
         ("GET", $"/meta/budget-pools/{Id}", "viewer", 404),
         ("PATCH", $"/meta/budget-pools/{Id}", "manager", 404),
         ("DELETE", $"/meta/budget-pools/{Id}", "manager", 404),

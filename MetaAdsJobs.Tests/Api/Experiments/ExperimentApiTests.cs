@@ -37,6 +37,10 @@ public sealed class ExperimentApiTests
     [TestCase("""{"counts":"FAME"}""", "counts")]
     [TestCase("""{"attribution_days":28}""", "attribution_days")]
     [TestCase("""{"metric":"result_rate"}""", "metric")]
+    [TestCase("""{"level":"ad"}""", "")]
+    [TestCase("""{"level":"campaign"}""", "level")]
+    [TestCase("""{"level":"ad","metric":"value_per_spend"}""", "metric")]
+    [TestCase("""{"level":"ad","thing":"bid","variants":[{"name":"A"},{"name":"B","bid_strategy":"LOWEST_COST_WITHOUT_CAP"}]}""", "level")]
     public async Task What_is_wrong_is_told_all_at_once_by_the_names_of_its_fields(string change, string fields)
     {
         var refused = await _manager.PostAsync("/meta/experiments?dry_run=true", Body(change));
@@ -82,6 +86,16 @@ public sealed class ExperimentApiTests
         Assert.That((await _manager.PostAsync($"{url}/stop", null)).Code, Is.EqualTo(200));
         Assert.That((await _manager.PostAsync($"{url}/stop", null)).Code, Is.EqualTo(409));
         Assert.That((await _manager.GetAsync("/meta/experiments?state=lost&cursor=1&limit=0")).WrongFields, Is.EquivalentTo(["state", "cursor", "limit"]));
+    }
+
+    [Test]
+    public async Task A_market_that_is_made_up_is_judged_by_the_code_that_judges_at_night()
+    {
+        var market = await _manager.PostAsync("/meta/experiments/simulate", JsonNode.Parse("""{"better_percent":60,"results_a_day":40,"days":28,"attribution_days":1,"runs":5,"seed":7}"""));
+        Assert.That(market.Code, Is.EqualTo(200), market.Text);
+        Assert.That(((int)market.Json["right"]!, (int)market.Json["wrong"]!, (string?)market.Json["nights"]!.AsArray()[^1]!["ending"]), Is.EqualTo((5, 0, "winner")), market.Text);
+        Assert.That((await _manager.PostAsync("/meta/experiments/simulate", JsonNode.Parse("""{"better_percent":60,"results_a_day":40,"days":28,"attribution_days":1,"runs":5,"seed":7}"""))).Text, Is.EqualTo(market.Text));
+        Assert.That((await _manager.PostAsync("/meta/experiments/simulate", JsonNode.Parse("""{"scenario":"wild","variants":9,"days":8,"runs":0,"more":1}"""))).WrongFields, Is.EquivalentTo(["scenario", "variants", "days", "runs", "more"]));
     }
 
     private JsonObject Body(string change)

@@ -1,0 +1,48 @@
+using Dapper;
+
+namespace MetaAdsJobs.Tests.Simulation;
+
+/// <summary>
+/// What must be so of proposals that are carried out: each change is asked for once and none is lost; a pool never has more at Meta than it had; a winner gets nothing before those it is taken from are paused.
+/// </summary>
+internal sealed class ProposalJudge(History history)
+{
+    private long _byHand;
+
+    /// <summary>An ad set of the campaign of that name.</summary>
+    public static bool IsOf(MetaObject one, string campaign) => one is { Kind: "adsets", Parent: { } parent } && parent.Name.StartsWith($"{campaign} [", StringComparison.Ordinal);
+
+    /// <summary>Somebody gives, or takes, in Ads Manager.</summary>
+    public void ByHand(long raise) => _byHand += Math.Max(0, raise);
+
+    /// <summary>A budget has been changed at Meta by us.</summary>
+    public void Switched(MetaObject thing, GraphCall call)
+    {
+        if (call["daily_budget"] is null || thing.Kind != "adsets") return;
+        var siblings = history.World.Objects.Where(one => one.Kind == "adsets" && one.Parent == thing.Parent).ToList();
+        if (IsOf(thing, ProposalScript.Pooled) && siblings.Sum(one => one.Budget) is var sum && sum > (ProposalScript.Budget * siblings.Count) + _byHand)
+            history.Judge.Condemn($"a pool of {ProposalScript.Budget * siblings.Count} a day{(_byHand > 0 ? $" and {_byHand} by hand" : "")} has {sum}");
+        if (!IsOf(thing, ProposalScript.Compared)) return;
+        foreach (var other in siblings.Where(one => one != thing && one is { Status: "ACTIVE", Lives: true }))
+            history.Judge.Condemn($"ad set {thing.Id} has got {thing.Budget}, and {other.Id}, which was to be paused for it, is active");
+    }
+
+    /// <param name="accepted">Experiments and proposals of pools of which somebody heard that they are accepted.</param>
+    public async Task EndAsync(Npgsql.NpgsqlConnection connection, IReadOnlyCollection<Guid> accepted)
+    {
+        var odd = await connection.QueryAsync<string>("""
+            WITH changes AS (
+                SELECT m.meta_id, m.edit_id, m.refused, q.state FROM budget_moves m JOIN budget_proposals q ON q.id = m.proposal_id WHERE m.now_cents <> m.proposed_cents AND q.state NOT IN ('none', 'shown', 'asked')
+                UNION ALL SELECT c.meta_id, c.edit_id, CASE WHEN c.state IN ('refused', 'left') THEN c.state END, p.state FROM experiment_changes c JOIN experiment_proposals p ON p.id = c.proposal_id)
+            SELECT 'a change of ' || meta_id || ' is ' || state || ', and neither asked for nor refused' FROM changes WHERE state IN ('accepted', 'done', 'partly') AND edit_id IS NULL AND refused IS NULL
+            UNION ALL SELECT 'a change of ' || meta_id || ' is asked for, and refused' FROM changes WHERE edit_id IS NOT NULL AND refused IS NOT NULL
+            UNION ALL SELECT 'a change of ' || meta_id || ' is asked for by an edit that there is not' FROM changes c WHERE edit_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM campaign_edits e WHERE e.edit_id = c.edit_id)
+            UNION ALL SELECT 'a change of ' || meta_id || ' is asked for although it is ' || state FROM changes WHERE edit_id IS NOT NULL AND state IN ('open', 'withdrawn', 'declined', 'lapsed', 'void')
+            UNION ALL SELECT e.kind || ' of ' || e.meta_id || ' was asked for once more than it was proposed' FROM campaign_edits e WHERE e.asked_by = @Proposer AND e.kind IN ('pause', 'update') AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.edit_id = e.edit_id)
+            """, new { ProposalScript.Proposer });
+        foreach (var one in odd) history.Judge.Condemn(one);
+        foreach (var id in accepted.Where(id => !connection.ExecuteScalar<bool>("""
+            SELECT EXISTS (SELECT 1 FROM experiment_proposals WHERE experiment_id = @id AND state = 'accepted') OR EXISTS (SELECT 1 FROM budget_proposals WHERE id = @id AND state IN ('done', 'partly', 'void', 'lapsed'))
+            """, new { id }))) history.Judge.Condemn($"a proposal of {history.NameOf(id)} was accepted, and nothing became of it");
+    }
+}
