@@ -1,11 +1,13 @@
 using MetaAdsJobs.Api.Accounts;
 using MetaAdsJobs.Api.Alerts;
+using MetaAdsJobs.Api.Answers;
 using MetaAdsJobs.Api.Audit;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Batches;
 using MetaAdsJobs.Api.Budgets;
 using MetaAdsJobs.Api.Campaigns;
 using MetaAdsJobs.Api.Dashboard;
+using MetaAdsJobs.Api.Description;
 using MetaAdsJobs.Api.Events;
 using MetaAdsJobs.Api.Experiments;
 using MetaAdsJobs.Api.Health;
@@ -32,7 +34,7 @@ public static class ApiApplication
     {
         builder.Configuration.AddSeedKeys();
         builder.Services.AddJsonLogs(builder.Configuration, "api").AddMetaAdsJobs().AddStopConnections();
-        builder.Services.AddSingleton<AwaitOrchestration>().AddSingleton<ReadyLog>().AddHttpConventions().AddPathPrefix(builder.Configuration).AddAuth().AddRateLimits().AddApiDescription().AddApiTelemetry(builder.Configuration).AddConsole();
+        builder.Services.AddSingleton<AwaitOrchestration>().AddSingleton<ReadyLog>().AddHttpConventions().AddPathPrefix(builder.Configuration).AddAuth().AddRateLimits().AddApiDescription().AddApiTelemetry(builder.Configuration).AddCompressedAnswers().AddConsole();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -51,17 +53,20 @@ public static class ApiApplication
             logging.Logger = app.Services.GetRequiredService<Serilog.ILogger>();
             logging.EnrichDiagnosticContext = (diagnostic, http) => diagnostic.Set("Caller", http.User.CallerName());
         });
+        app.UseAnswerHeaders();
+        app.UseCompressedAnswers();
         app.UseRouting();
         app.UseConsole();
         app.UseExceptionHandler();
         app.UseStatusCodePages(pages => FailurePages.AreFor(pages.HttpContext)
-            ? FailurePages.WriteStatusAsync(pages.HttpContext) : Results.Problem(statusCode: pages.HttpContext.Response.StatusCode).ExecuteAsync(pages.HttpContext));
+            ? FailurePages.WriteStatusAsync(pages.HttpContext) : new Problem(ProblemKind.Of(pages.HttpContext.Response.StatusCode)).ExecuteAsync(pages.HttpContext));
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseRateLimiter();
+        app.UseConditions();
         app.UseAntiforgery();
 
-        var meta = app.MapGroup("/meta").RequireRateLimiting(RateLimits.PerCaller);
+        var meta = app.MapGroup("/meta").WithHead().RequireRateLimiting(RateLimits.PerCaller);
         meta.MapOrchestrations();
         meta.MapBatches();
         meta.MapCampaigns();

@@ -1,6 +1,9 @@
+using MetaAdsJobs.Api.Answers;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Accounts;
+using Microsoft.AspNetCore.Mvc;
 
 namespace MetaAdsJobs.Api.Accounts;
 
@@ -23,24 +26,26 @@ internal static class AccountEndpoints
     public static void MapAccounts(this IEndpointRouteBuilder meta)
     {
         var accounts = meta.MapGroup("/accounts").WithTags("Accounts");
-        accounts.MapPost("/", CreateAsync).RequireAuthorization(Policies.Administer).WithSummary("Add a social account")
-            .WithMetadata(new InDoubtAdvice("If it had an id, send it again: 409 tells that the account was added. If it had none, look in GET /meta/accounts first."))
+        accounts.MapPost("/", CreateAsync).RequireAuthorization(Policies.Administer).WithTag().WithSummary("Add a social account")
+            .WithMetadata(new InDoubtAdvice("Send it again with the same Idempotency-Key: it is added once. If it had none but an id, send it again: 409 tells that it was added. If it had neither, look in GET /meta/accounts first."))
             .Accepts<AccountBody>("application/json").Produces<SocialAccount>(201).ProducesProblem(409).ProducesValidationProblem(422);
-        accounts.MapPatch("/{id:guid}", ChangeAsync).RequireAuthorization(Policies.Administer).WithSummary("Change an account, give it a new token, or unblock it")
+        accounts.MapPatch("/{id:guid}", ChangeAsync).RequireAuthorization(Policies.Administer).WithIfMatch().WithTag().WithSummary("Change an account, give it a new token, or unblock it")
             .Accepts<AccountChanges>("application/json").Produces<SocialAccount>().ProducesProblem(404).ProducesProblem(412).ProducesValidationProblem(422);
-        accounts.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).Produces<SocialAccount>().ProducesProblem(404);
-        accounts.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).Produces<Page<SocialAccount>>().ProducesValidationProblem(422);
+        accounts.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).WithTag().WithSummary("One account").Produces<SocialAccount>().ProducesProblem(404);
+        accounts.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Social accounts").Produces<Page<SocialAccount>>().ProducesValidationProblem(422);
     }
 
-    private static async Task<IResult> CreateAsync(HttpRequest request, SaveAccount save, CancellationToken ct)
+    private static async Task<IResult> CreateAsync(HttpContext http, SaveAccount save, [FromHeader(Name = IdempotencyKey.Header)] string? idempotencyKey, CancellationToken ct)
     {
-        var (body, problem) = await JsonBody.ReadAsync(request, ct);
+        if (IdempotencyKey.IsWrong(idempotencyKey)) return IdempotencyKey.Refused();
+        var (body, problem) = await JsonBody.ReadAsync(http.Request, ct);
         if (problem is not null) return problem;
-        return await save.CreateAsync(body, ct) switch
+        return await save.CreateAsync(body, IdempotencyKey.Of(http, idempotencyKey, body), ct) switch
         {
-            Saved<SocialAccount>.Done done => AccountVersion.Tagged(request.HttpContext.Response, done.Value, Results.Created($"/meta/accounts/{done.Value.Id}", done.Value)),
+            Saved<SocialAccount>.Done done => AccountVersion.Tagged(IdempotencyKey.Tell(http, done.Replayed), done.Value, Results.Created($"/meta/accounts/{done.Value.Id}", done.Value)),
             Saved<SocialAccount>.Invalid invalid => Problems.Invalid(invalid.Errors),
-            Saved<SocialAccount>.Exists exists => Problems.Conflict($"There is an account {exists.Id} already; PATCH changes it."),
+            Saved<SocialAccount>.KeyReused => IdempotencyKey.Reused("account"),
+            Saved<SocialAccount>.Exists exists => Problems.Of(ProblemKind.ExistsAlready, $"There is an account {exists.Id} already; PATCH changes it."),
             _ => throw new InvalidOperationException("unreachable: a new account cannot be unknown"),
         };
     }
@@ -61,11 +66,12 @@ internal static class AccountEndpoints
     private static async Task<IResult> GetAsync(Guid id, HttpResponse response, AccountStore store, CancellationToken ct) =>
         await store.FindAsync(id, ct) is { } account ? AccountVersion.Tagged(response, account, Results.Ok(account)) : Problems.NotFound("social account", id);
 
-    private static async Task<IResult> ListAsync(AccountStore store, string? limit, string? cursor, CancellationToken ct)
+    private static async Task<IResult> ListAsync(AccountStore store, [FromQuery(Name = "changed_since")] string? changedSince, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
+        var changed = query.Moment("changed_since", changedSince);
         var (count, after) = (query.Limit(limit), query.Id("cursor", cursor) ?? Guid.Empty);
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
-        return Results.Ok(Page<SocialAccount>.From(await store.ListAsync(after, count + 1, ct), count, account => account.Id.ToString()));
+        return Results.Ok(Page<SocialAccount>.From(await store.ListAsync(changed, after, count + 1, ct), count, account => account.Id.ToString()));
     }
 }

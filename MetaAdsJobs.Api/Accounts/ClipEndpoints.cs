@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.ComponentModel;
 using System.Net.Http.Headers;
 using System.Text.Json;
@@ -23,34 +24,36 @@ internal static class ClipEndpoints
     {
         var clips = meta.MapGroup("/clips").WithTags("Clips");
         clips.MapPost("/", CreateAsync).RequireAuthorization(Policies.Operate).WithSummary("Add a clip")
-            .WithMetadata(new InDoubtAdvice("If it had an id, send it again: 409 tells that the clip was added. If it had none, look in GET /meta/clips first."))
+            .WithMetadata(new InDoubtAdvice("Send it again with the same Idempotency-Key: it is added once. If it had none but an id, send it again: 409 tells that it was added. If it had neither, look in GET /meta/clips first."))
             .Accepts<ClipBody>("application/json").Produces<Clip>(201).ProducesProblem(409).ProducesValidationProblem(422);
         clips.MapPut("/{id:guid}/file", ReceiveAsync).RequireAuthorization(Policies.Operate).WithSummary("Add a clip by its file")
             .WithDescription("The body is the file's bytes, nothing around them. The id is yours to choose. The same sent again changes nothing and is answered 200; another file, or another title, is refused: give it a clip of its own.")
-            .WithMetadata(new DisableRequestSizeLimitAttribute()).AddOpenApiOperationTransformer(DescribeFile).Produces<Clip>(201).Produces<Clip>().ProducesProblem(409).ProducesProblem(413).ProducesProblem(415).ProducesValidationProblem(422).ProducesProblem(507);
-        clips.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).Produces<Clip>().ProducesProblem(404);
-        clips.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).Produces<Page<Clip>>().ProducesValidationProblem(422);
+            .WithMetadata(new DisableRequestSizeLimitAttribute()).AddOpenApiOperationTransformer(DescribeFile).Produces<Clip>(201).Produces<Clip>().ProducesProblem(400).ProducesProblem(409).ProducesProblem(413).ProducesProblem(415).ProducesValidationProblem(422).ProducesProblem(507);
+        clips.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).WithSummary("One clip").Produces<Clip>().ProducesProblem(404);
+        clips.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Clips").WithDescription("since and until: days in UTC on which they were added.").Produces<Page<Clip>>().ProducesValidationProblem(422);
     }
 
-    private static async Task<IResult> CreateAsync(HttpRequest request, SaveClip save, CancellationToken ct)
+    private static async Task<IResult> CreateAsync(HttpContext http, SaveClip save, [FromHeader(Name = IdempotencyKey.Header)] string? idempotencyKey, CancellationToken ct)
     {
-        var (body, problem) = await JsonBody.ReadAsync(request, ct);
+        if (IdempotencyKey.IsWrong(idempotencyKey)) return IdempotencyKey.Refused();
+        var (body, problem) = await JsonBody.ReadAsync(http.Request, ct);
         if (problem is not null) return problem;
-        return await save.CreateAsync(body, ct) switch
+        return await save.CreateAsync(body, IdempotencyKey.Of(http, idempotencyKey, body), ct) switch
         {
-            Saved<Clip>.Done done => Results.Created($"/meta/clips/{done.Value.Id}", done.Value),
+            Saved<Clip>.Done done => IdempotencyKey.Answer(http, done.Replayed, Results.Created($"/meta/clips/{done.Value.Id}", done.Value)),
             Saved<Clip>.Invalid invalid => Problems.Invalid(invalid.Errors),
-            Saved<Clip>.Exists exists => Problems.Conflict($"There is a clip {exists.Id} already; clips do not change."),
+            Saved<Clip>.KeyReused => IdempotencyKey.Reused("clip"),
+            Saved<Clip>.Exists exists => Problems.Of(ProblemKind.ExistsAlready, $"There is a clip {exists.Id} already; clips do not change."),
             _ => throw new InvalidOperationException("unreachable: a new clip cannot be unknown"),
         };
     }
 
-    private static async Task<IResult> ReceiveAsync(Guid id, [Description("The clip's title")] string? title, [FromQuery(Name = "thumbnail_url")] string? thumbnailUrl, HttpRequest request, ReceiveClipFile receive, LongCalls calls, CancellationToken ct)
+    private static async Task<IResult> ReceiveAsync(Guid id, [Description("The clip's title"), Required] string? title, [FromQuery(Name = "thumbnail_url")] string? thumbnailUrl, HttpRequest request, ReceiveClipFile receive, LongCalls calls, CancellationToken ct)
     {
         if (calls.Files.TryTake(request.HttpContext) is not { } place) return calls.Files.Refused();
         using var taken = place;
         if (MediaTypeOf(request) is not { } type || !ClipFileTypes.All.Contains(type))
-            return Results.Problem($"Send the file's bytes as Content-Type: {string.Join(", ", ClipFileTypes.All.SkipLast(1))} or {ClipFileTypes.All[^1]}.", statusCode: StatusCodes.Status415UnsupportedMediaType);
+            return Problems.Of(ProblemKind.UnsupportedMediaType, $"Send the file's bytes as Content-Type: {string.Join(", ", ClipFileTypes.All.SkipLast(1))} or {ClipFileTypes.All[^1]}.");
         // All there is: what is no field is refused by its name.
         var about = JsonSerializer.SerializeToElement(request.Query.ToDictionary(field => field.Key, field => field.Value.ToString()));
         return await receive.ExecuteAsync(id, about, type, request.ContentLength, request.Body, ct) switch
@@ -58,8 +61,8 @@ internal static class ClipEndpoints
             ReceivedFile.Done { IsNew: true } done => Results.Created($"/meta/clips/{id}", done.Clip),
             ReceivedFile.Done done => Results.Ok(done.Clip),
             ReceivedFile.Invalid invalid => Problems.Invalid(invalid.Errors),
-            ReceivedFile.TooLong tooLong => Results.Problem(tooLong.Reason, statusCode: StatusCodes.Status413PayloadTooLarge),
-            ReceivedFile.NoRoom noRoom => Results.Problem(noRoom.Reason, statusCode: StatusCodes.Status507InsufficientStorage),
+            ReceivedFile.TooLong tooLong => Problems.Of(ProblemKind.BodyTooLong, tooLong.Reason),
+            ReceivedFile.NoRoom noRoom => Problems.Of(ProblemKind.NoRoom, noRoom.Reason),
             ReceivedFile.Refused refused => Problems.Conflict(refused.Reason),
             _ => throw new InvalidOperationException("unreachable: the set is closed"),
         };
@@ -81,11 +84,12 @@ internal static class ClipEndpoints
     private static async Task<IResult> GetAsync(Guid id, ClipStore store, CancellationToken ct) =>
         await store.FindAsync(id, ct) is { } clip ? Results.Ok(clip) : Problems.NotFound("clip", id);
 
-    private static async Task<IResult> ListAsync(ClipStore store, string? limit, string? cursor, CancellationToken ct)
+    private static async Task<IResult> ListAsync(ClipStore store, string? since, string? until, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
+        var (from, to) = query.Days(since, until);
         var (count, after) = (query.Limit(limit), query.Id("cursor", cursor) ?? Guid.Empty);
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
-        return Results.Ok(Page<Clip>.From(await store.ListAsync(after, count + 1, ct), count, clip => clip.Id.ToString()));
+        return Results.Ok(Page<Clip>.From(await store.ListAsync(from, to, after, count + 1, ct), count, clip => clip.Id.ToString()));
     }
 }

@@ -1,5 +1,7 @@
 using System.Security.Claims;
+using MetaAdsJobs.Api.Answers;
 using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Api.Description;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Alerts.Reading;
@@ -19,7 +21,7 @@ internal static class AlertEndpoints
     {
         var alerts = meta.MapGroup("/alerts").WithTags("Alerts");
         alerts.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Alerts, those that are open first, each newest first; state: open or resolved").Produces<Page<Alert>>().ProducesValidationProblem(422);
-        alerts.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).WithSummary("One, with all that are in it").Produces<AlertDetail>().ProducesProblem(404);
+        alerts.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).WithVersion().WithSummary("One, with all that are in it").Produces<AlertDetail>().ProducesProblem(404);
         alerts.MapPost("/{id:guid}/acknowledge", async (Guid id, ChangeAlert change, AlertReader reader, ClaimsPrincipal user, CancellationToken ct) =>
                 await AnswerAsync(id, await change.AcknowledgeAsync(id, user.CallerName(), ct), reader, ct))
             .RequireAuthorization(Policies.Operate).WithSummary("Say that you are at it").Produces<Alert>().ProducesProblem(404).ProducesProblem(409);
@@ -30,7 +32,7 @@ internal static class AlertEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        AlertReader reader, string? state, [FromQuery(Name = "rule_id")] string? ruleId, [FromQuery(Name = "social_account_id")] string? accountId, string? limit, string? cursor, CancellationToken ct)
+        AlertReader reader, [OneOf(typeof(AlertReader), nameof(AlertReader.States))] string? state, [FromQuery(Name = "rule_id")] string? ruleId, [FromQuery(Name = "social_account_id")] string? accountId, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
         var (rule, account, count) = (query.Id("rule_id", ruleId), query.Id("social_account_id", accountId), query.Limit(limit));

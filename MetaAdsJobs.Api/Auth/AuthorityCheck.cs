@@ -1,3 +1,5 @@
+using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Console.Http;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Diagnostics;
 
@@ -34,7 +36,7 @@ internal sealed class AuthorityCheck(AuthOptions options, TimeProvider time, ILo
     {
         if (exception is not AuthorityAwayException) return false;
         httpContext.Response.Headers.RetryAfter = "30";
-        await Results.Problem("The issuer of access tokens cannot be reached, so that no token can be checked. Please try again.", statusCode: StatusCodes.Status503ServiceUnavailable).ExecuteAsync(httpContext);
+        await Problems.Of(ProblemKind.IssuerAway, "No token can be checked. Please try again.").ExecuteAsync(httpContext);
         return true;
     }
 

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Security.Claims;
+using MetaAdsJobs.Api.Answers;
 using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Api.Description;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Console.Batches;
 using MetaAdsJobs.Console.Http;
@@ -25,17 +27,17 @@ internal static class BatchEndpoints
 
     public static void MapBatches(this IEndpointRouteBuilder meta)
     {
-        meta.MapPost("/orchestrate/batch", AcceptAsync).RequireAuthorization(Policies.Operate).WithTags("Batches")
-            .WithSummary("Ask for up to 1,000 ads with one file, as JSON {\"rows\": […]} or as CSV; dry_run=true tells what it would do")
+        meta.MapPost("/orchestrate/batch", AcceptAsync).WithName("createBatch").RequireAuthorization(Policies.Operate).WithTags("Batches")
+            .WithCsv().WithSummary("Ask for up to 1,000 ads with one file, as JSON {\"rows\": […]} or as CSV; dry_run=true tells what it would do")
             .WithMetadata(new InDoubtAdvice("Send it again: rows that were accepted are known by their account and row_id, and not made twice."))
             .Accepts<BatchRequest>("application/json", Csv)
             .Produces<AcceptedBatchResponse>(202).Produces<BatchPlan>().ProducesProblem(400).ProducesProblem(413).ProducesProblem(415).ProducesValidationProblem(422);
         var batches = meta.MapGroup("/batches").WithTags("Batches");
-        batches.MapGet("", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Batches, newest first").Produces<Page<Batch>>().ProducesValidationProblem(422);
-        batches.MapGet("/{batchId:guid}", GetAsync).RequireAuthorization(Policies.Read).WithSummary("How far a batch is, and its rows, a page at a time").Produces<BatchResponse>().ProducesProblem(404).ProducesValidationProblem(422);
-        batches.MapGet("/{batchId:guid}/report", ReportAsync).RequireAuthorization(Policies.Read).WithSummary("What became of every row; as CSV with an error column, to be mended and sent again")
-            .Produces<BatchRow[]>(200, "application/json", Csv).ProducesProblem(404).ProducesValidationProblem(422);
-        batches.MapGet("/{batchId:guid}/report.csv", CsvAsync).RequireAuthorization(Policies.Read).WithSummary("The report as CSV").Produces(200, contentType: Csv).ProducesProblem(404).ProducesValidationProblem(422);
+        batches.MapGet("", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Batches, newest first").WithDescription("since and until: days in UTC on which they were sent. social_account_id: those with rows of the account.").Produces<Page<Batch>>().ProducesValidationProblem(422);
+        batches.MapGet("/{batchId:guid}", GetAsync).RequireAuthorization(Policies.Read).WithVersion().WithSummary("How far a batch is, and its rows, a page at a time").Produces<BatchResponse>().ProducesProblem(404).ProducesValidationProblem(422);
+        batches.MapGet("/{batchId:guid}/report", ReportAsync).RequireAuthorization(Policies.Read).WithCsv().WithSummary("What became of every row; as CSV with an error column, to be mended and sent again")
+            .Produces<BatchRow[]>().ProducesProblem(404).ProducesValidationProblem(422);
+        batches.MapGet("/{batchId:guid}/report.csv", CsvAsync).RequireAuthorization(Policies.Read).WithCsv().WithSummary("The report as CSV").Produces<string>(200, Csv).ProducesProblem(404).ProducesValidationProblem(422);
         batches.MapPost("/{batchId:guid}/pause", (Guid batchId, OrderBatch order, BatchReader reader, ClaimsPrincipal user, CancellationToken ct) => ChangedAsync(batchId, order.PauseAsync(batchId, user.CallerName(), ct), reader, ct))
             .Describe("Let no more rows in; what is begun goes on");
         batches.MapPost("/{batchId:guid}/resume", (Guid batchId, OrderBatch order, BatchReader reader, ClaimsPrincipal user, CancellationToken ct) => ChangedAsync(batchId, order.ResumeAsync(batchId, user.CallerName(), ct), reader, ct))
@@ -47,8 +49,9 @@ internal static class BatchEndpoints
     private static void Describe(this RouteHandlerBuilder order, string summary) =>
         order.RequireAuthorization(Policies.Operate).WithSummary(summary).Produces<Batch>(202).ProducesProblem(404).ProducesProblem(409);
 
-    private static async Task<IResult> AcceptAsync(HttpContext http, AcceptBatch accept, string? name, [FromQuery(Name = "dry_run")] string? dryRun, CancellationToken ct)
+    private static async Task<IResult> AcceptAsync(HttpContext http, AcceptBatch accept, string? name, [FromQuery(Name = "dry_run")] string? dryRun, [FromHeader(Name = IdempotencyKey.Header)] string? idempotencyKey, CancellationToken ct)
     {
+        if (IdempotencyKey.IsWrong(idempotencyKey)) return IdempotencyKey.Refused();
         var query = new QueryFields();
         var isDry = query.Flag("dry_run", dryRun);
         name = query.Text("name", name);
@@ -58,18 +61,19 @@ internal static class BatchEndpoints
         {
             var (body, problem) = await JsonBody.ReadAsync(http.Request, ct);
             if (problem is not null) return problem;
-            accepted = await accept.OfJsonAsync(body, name, http.User.CallerName(), isDry, ct);
+            accepted = await accept.OfJsonAsync(body, name, http.User.CallerName(), IdempotencyKey.Of(http, idempotencyKey, body), isDry, ct);
         }
         else
         {
             var (bytes, problem) = await JsonBody.ReadOtherAsync(http.Request, Csv, ct);
             if (problem is not null) return problem;
-            accepted = await accept.OfCsvAsync(bytes, name, http.User.CallerName(), isDry, ct);
+            accepted = await accept.OfCsvAsync(bytes, name, http.User.CallerName(), IdempotencyKey.Of(http, idempotencyKey, bytes.Span), isDry, ct);
         }
 
         return accepted switch
         {
-            BatchAcceptance.Accepted(var id, var plan) => Results.Accepted(UrlOf(id), new AcceptedBatchResponse(id, "running", plan.RowCount, plan.ToCreate, plan.Existing, UrlOf(id))),
+            BatchAcceptance.Accepted(var id, var rows, var isReplayed) => IdempotencyKey.Answer(http, isReplayed, Results.Accepted(UrlOf(id), new AcceptedBatchResponse(id, "running", rows.RowCount, rows.ToCreate, rows.Existing, UrlOf(id)))),
+            BatchAcceptance.KeyReused => IdempotencyKey.Reused("file"),
             BatchAcceptance.Planned planned => Results.Ok(planned.Plan),
             BatchAcceptance.Invalid invalid => Refused(http, invalid),
             _ => throw new InvalidOperationException("unreachable: the set is closed"),
@@ -86,19 +90,24 @@ internal static class BatchEndpoints
         }
 
         var errors = invalid.Errors;
-        return Results.ValidationProblem(errors.OfFile.ToDictionary(), title: errors.Rows.Count == 0 ? "Something is wrong with the file." : "Some rows are wrong.", detail: "Nothing was accepted.",
-            statusCode: StatusCodes.Status422UnprocessableEntity, extensions: new Dictionary<string, object?> { ["rows"] = errors.Rows, ["error_count"] = errors.Count, ["untold"] = errors.Untold });
+        return new Problem(ProblemKind.InvalidFields, $"{(errors.Rows.Count == 0 ? "Something is wrong with the file" : "Some rows are wrong")}: nothing was accepted.", errors.OfFile.ToDictionary())
+        {
+            More = new Dictionary<string, object?> { ["rows"] = errors.Rows, ["error_count"] = errors.Count, ["untold"] = errors.Untold },
+        };
     }
 
-    private static async Task<IResult> ListAsync(BatchReader reader, string? limit, string? cursor, CancellationToken ct)
+    private static async Task<IResult> ListAsync(
+        BatchReader reader, [FromQuery(Name = "social_account_id")] string? accountId, string? since, string? until, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
+        var (from, to) = query.Days(since, until);
+        var filter = new BatchFilter(query.Id("social_account_id", accountId), from, to);
         var (before, count) = (query.Id("cursor", cursor), query.Limit(limit));
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
-        return Results.Ok(Page<Batch>.From(await reader.ListAsync(before, count + 1, ct), count, batch => batch.BatchId.ToString()));
+        return Results.Ok(Page<Batch>.From(await reader.ListAsync(filter, before, count + 1, ct), count, batch => batch.BatchId.ToString()));
     }
 
-    private static async Task<IResult> GetAsync(Guid batchId, BatchReader reader, string? state, string? limit, string? cursor, CancellationToken ct)
+    private static async Task<IResult> GetAsync(Guid batchId, BatchReader reader, [OneOf(typeof(BatchRow), nameof(BatchRow.States))] string? state, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
         var (after, count) = (query.Number("cursor", cursor) ?? 0, query.Limit(limit));

@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Security.Claims;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MetaAdsJobs.Api.Answers;
 using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Api.Description;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Access;
@@ -31,9 +33,9 @@ internal static class CampaignEndpoints
     public static void MapCampaigns(this IEndpointRouteBuilder meta)
     {
         var group = meta.MapGroup("").WithTags("Campaigns");
-        group.MapGet("/campaigns", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Campaigns that were made or adopted here, newest first")
+        group.MapGet("/campaigns", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Campaigns that were made or adopted here, newest first").WithDescription("since and until: days in UTC on which they were recorded here.")
             .Produces<Page<CampaignSummary>>().ProducesValidationProblem(422);
-        group.MapGet("/campaigns/{id}", GetAsync).RequireAuthorization(Policies.Read).WithSummary("A campaign with its ad sets and ads, by Meta's id")
+        group.MapGet("/campaigns/{id}", GetAsync).RequireAuthorization(Policies.Read).WithVersion().WithSummary("A campaign with its ad sets and ads, by Meta's id")
             .Produces<CampaignDetail>().ProducesProblem(404);
         group.MapPost("/accounts/{accountId:guid}/campaigns/{id}/adopt", AdoptAsync).RequireAuthorization(Policies.Operate).RequireRateLimiting(RateLimits.Questions)
             .WithSummary("Take over a campaign that was made in Ads Manager: it is read and recorded, and from then on edited, compared and counted as if it had been made here")
@@ -56,8 +58,8 @@ internal static class CampaignEndpoints
                 .Accepts<EditBody>("application/json").Produces<EditAccepted>(202).ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         }
 
-        group.MapGet("/edits", ListEditsAsync).RequireAuthorization(Policies.Read).WithSummary("Edits of campaigns, newest first").Produces<Page<CampaignEdit>>().ProducesValidationProblem(422);
-        group.MapGet("/edits/{editId:guid}", GetEditAsync).RequireAuthorization(Policies.Read).WithSummary("How far an edit is").Produces<CampaignEdit>().ProducesProblem(404);
+        group.MapGet("/edits", ListEditsAsync).RequireAuthorization(Policies.Read).WithSummary("Edits of campaigns, newest first").WithDescription("since and until: days in UTC on which they were asked for. changed_since: those that have not ended, and those that have ended since.").Produces<Page<CampaignEdit>>().ProducesValidationProblem(422);
+        group.MapGet("/edits/{editId:guid}", GetEditAsync).RequireAuthorization(Policies.Read).WithVersion().WithSummary("How far an edit is").Produces<CampaignEdit>().ProducesProblem(404);
         group.MapPost("/edits/{editId:guid}/cancel", CancelAsync).RequireAuthorization(Policies.Operate).WithSummary("Take back an edit that has not begun, or waits")
             .Produces<CampaignEdit>().ProducesProblem(404).ProducesProblem(409);
     }
@@ -92,10 +94,12 @@ internal static class CampaignEndpoints
         };
 
     private static async Task<IResult> ListAsync(
-        CampaignReader reader, [FromQuery(Name = "social_account_id")] string? accountId, string? status, string? search, string? limit, string? cursor, CancellationToken ct)
+        CampaignReader reader, [FromQuery(Name = "social_account_id")] string? accountId, [OneOf(typeof(CampaignStatus))] string? status, string? search, string? since, string? until, string? limit, string? cursor,
+        CancellationToken ct)
     {
         var query = new QueryFields();
-        var filter = new CampaignFilter(query.Id("social_account_id", accountId), query.OneOf<CampaignStatus>("status", status)?.ToString().ToUpperInvariant(), query.Text("search", search));
+        var (from, to) = query.Days(since, until);
+        var filter = new CampaignFilter(query.Id("social_account_id", accountId), query.OneOf<CampaignStatus>("status", status)?.ToString().ToUpperInvariant(), query.Text("search", search), from, to);
         var (before, count) = (query.Number("cursor", cursor), query.Limit(limit));
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
         var page = await reader.ListAsync(filter, before, count, ct);
@@ -106,12 +110,14 @@ internal static class CampaignEndpoints
         await reader.FindAsync(id, ct) is { } campaign ? Results.Ok(campaign) : Problems.NotFound("campaign", id);
 
     private static async Task<IResult> ListEditsAsync(
-        EditReader reader, [FromQuery(Name = "campaign_id")] string? campaignId, [FromQuery(Name = "social_account_id")] string? accountId, string? status, string? limit, string? cursor, CancellationToken ct)
+        EditReader reader, [FromQuery(Name = "campaign_id")] string? campaignId, [FromQuery(Name = "social_account_id")] string? accountId, [OneOf(typeof(EditStatus))] string? status,
+        string? since, string? until, [FromQuery(Name = "changed_since")] string? changedSince, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
+        var (from, to, changed) = (query.Day("since", since), query.Day("until", until), query.Moment("changed_since", changedSince));
         var (account, state, before, count) = (query.Id("social_account_id", accountId), query.OneOf<EditStatus>("status", status), query.Number("cursor", cursor), query.Limit(limit));
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
-        var (items, next) = await reader.ListAsync(query.Text("campaign_id", campaignId), account, state?.ToString().ToLowerInvariant(), before, count, ct);
+        var (items, next) = await reader.ListAsync(new(query.Text("campaign_id", campaignId), account, state?.ToString().ToLowerInvariant(), from, to, changed), before, count, ct);
         return Results.Ok(new Page<CampaignEdit>(items, next?.ToString(CultureInfo.InvariantCulture)));
     }
 

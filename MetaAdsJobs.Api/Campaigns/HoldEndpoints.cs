@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Security.Claims;
+using MetaAdsJobs.Api.Answers;
 using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Api.Description;
 using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Campaigns.Holding;
@@ -35,7 +38,7 @@ internal static class HoldEndpoints
         group.MapGet("/approvals", ListApprovalsAsync).RequireAuthorization(Policies.Read).WithSummary("What waits for somebody's approval, with what it would activate and what has changed; newest first")
             .Produces<Page<ApprovalRequest>>().ProducesValidationProblem(422);
         group.MapGet("/approvals/{id:guid}", async (Guid id, ApprovalReader reader, CancellationToken ct) => await reader.FindAsync(id, ct) is { } approval ? Results.Ok(approval) : Problems.NotFound("approval", id))
-            .RequireAuthorization(Policies.Read).WithSummary("One approval").Produces<ApprovalRequest>().ProducesProblem(404);
+            .RequireAuthorization(Policies.Read).WithVersion().WithSummary("One approval").Produces<ApprovalRequest>().ProducesProblem(404);
         group.MapPost("/approvals/{id:guid}/approve", ApproveAsync).RequireAuthorization(Policies.Operate).WithSummary("Approve, as somebody else than who has asked")
             .Accepts<ApproveBody>("application/json").Produces<ApprovalRequest>().ProducesProblem(403).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         group.MapPost("/approvals/{id:guid}/reject", RejectAsync).RequireAuthorization(Policies.Operate).WithSummary("Reject: what was asked for is not done")
@@ -48,25 +51,17 @@ internal static class HoldEndpoints
     }
 
     private static async Task<IResult> ListDueAsync(
-        DueReader reader, TimeProvider time, [FromQuery(Name = "social_account_id")] string? accountId, string? from, string? until, CancellationToken ct)
+        DueReader reader, TimeProvider time, [FromQuery(Name = "social_account_id")] string? accountId, [Format("date-time")] string? from, [Format("date-time")] string? until, CancellationToken ct)
     {
         var query = new QueryFields();
-        var (account, since, to) = (query.Id("social_account_id", accountId), Moment("from", from), Moment("until", until));
+        var (account, since, to) = (query.Id("social_account_id", accountId), query.Moment("from", from), query.Moment("until", until));
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
         var first = since ?? time.GetUtcNow();
         return Results.Ok(new Page<DueActivation>(await reader.ListAsync(account, first, to ?? (first.Year > 9990 ? first : first + Usual), ct), null));
-
-        DateTimeOffset? Moment(string name, string? text)
-        {
-            if (text is null) return null;
-            if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment)) return moment.ToUniversalTime();
-            query.Errors.Add(name, "must be a time such as 2027-03-01T09:00:00Z");
-            return null;
-        }
     }
 
     private static async Task<IResult> ListApprovalsAsync(
-        ApprovalReader reader, [FromQuery(Name = "social_account_id")] string? accountId, string? status, string? limit, string? cursor, CancellationToken ct)
+        ApprovalReader reader, [FromQuery(Name = "social_account_id")] string? accountId, [OneOf(typeof(ApprovalStatus))] string? status, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
         var (account, state, before, count) = (query.Id("social_account_id", accountId), query.OneOf<ApprovalStatus>("status", status), query.Number("cursor", cursor), query.Limit(limit));
@@ -90,7 +85,7 @@ internal static class HoldEndpoints
     private static IResult Answer(Guid id, Decided decided) => decided switch
     {
         Decided.Done done => Results.Ok(done.Approval),
-        Decided.Own own => Results.Problem(own.Reason, statusCode: StatusCodes.Status403Forbidden),
+        Decided.Own own => Problems.Of(ProblemKind.OwnRequest, own.Reason),
         Decided.Refused refused => Problems.Conflict(refused.Reason),
         _ => Problems.NotFound("approval", id),
     };
@@ -121,7 +116,7 @@ internal static class HoldEndpoints
         {
             Saved<Freeze>.Done done => Results.Created($"/meta/freezes/{done.Value.Id}", done.Value),
             Saved<Freeze>.Invalid invalid => Problems.Invalid(invalid.Errors),
-            Saved<Freeze>.Unknown unknown => Problems.NotFound("social account", unknown.Id),
+            Saved<Freeze>.Unknown unknown => Problems.Unknown(body, ("social_account_id", "social account", [unknown.Id])),
             _ => throw new InvalidOperationException("unreachable: there is no other answer"),
         };
     }

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
+using MetaAdsJobs.Api.Answers;
+using MetaAdsJobs.Api.Description;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Events;
@@ -25,7 +27,7 @@ internal static class DeliveryEndpoints
         webhooks.MapPost("/{id:guid}/test", TestAsync).WithSummary("Send it a test, now").Produces<TestResponse>(202).ProducesProblem(404).ProducesProblem(409);
         webhooks.MapGet("/{id:guid}/deliveries", ListAsync).WithSummary("What was told to it, newest first; state: pending, delivered, failed, held")
             .Produces<Page<Delivery>>().ProducesProblem(404).ProducesValidationProblem(422);
-        webhooks.MapGet("/{id:guid}/deliveries/{delivery:guid}", GetAsync).WithSummary("One, with what is told and each attempt").Produces<DeliveryResponse>().ProducesProblem(404);
+        webhooks.MapGet("/{id:guid}/deliveries/{delivery:guid}", GetAsync).WithVersion().WithSummary("One, with what is told and each attempt").Produces<DeliveryResponse>().ProducesProblem(404);
         webhooks.MapPost("/{id:guid}/deliveries/{delivery:guid}/replay", ReplayOneAsync).WithSummary("Send one again, under the same id; one that is on its way stays as it is")
             .Produces<ReplayResponse>(202).ProducesProblem(404).ProducesProblem(409);
         webhooks.MapPost("/{id:guid}/replay", ReplayRangeAsync).WithSummary("Send again what happened from one time to another, under the same ids; state: only delivered, failed or held ones")
@@ -43,7 +45,7 @@ internal static class DeliveryEndpoints
         return await store.FindAsync(id, time.GetUtcNow(), ct) is null ? WebhookEndpoints.NotFound(id) : Problems.Conflict("The webhook is switched off: switch it on first.");
     }
 
-    private static async Task<IResult> ListAsync(Guid id, DeliveryReader reader, WebhookStore store, TimeProvider time, string? state, string? limit, string? cursor, CancellationToken ct)
+    private static async Task<IResult> ListAsync(Guid id, DeliveryReader reader, WebhookStore store, TimeProvider time, [OneOf(typeof(DeliveryReader), nameof(DeliveryReader.States))] string? state, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
         var count = query.Limit(limit);

@@ -1,6 +1,8 @@
 using System.Security.Claims;
-using System.Text.Json;
+using System.Text.Json.Nodes;
+using MetaAdsJobs.Api.Answers;
 using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Api.Description;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Experiments.Planning;
@@ -15,7 +17,7 @@ namespace MetaAdsJobs.Api.Experiments;
 
 /// <summary>The body of POST: a request, and its variants. Each variant has a name, and fields of a request that belong to the thing.</summary>
 internal sealed record ExperimentBody(
-    string Name, string Thing, IReadOnlyList<JsonElement> Variants, OrchestrationRequest Request, string? Level = null, string? Metric = null, string? Counts = null, int? SmallestDifferencePercent = null, int? LeastResults = null,
+    string Name, string Thing, IReadOnlyList<JsonObject> Variants, OrchestrationRequest Request, string? Level = null, string? Metric = null, string? Counts = null, int? SmallestDifferencePercent = null, int? LeastResults = null,
     int? AttributionDays = null, int? MostDays = null, bool? Split = null);
 
 /// <summary>What a caller gets back at once: the ads are being built.</summary>
@@ -51,7 +53,7 @@ internal static class ExperimentEndpoints
                 """)
             .Accepts<ExperimentSimulationBody>("application/json").Produces<SimulatedExperiments>().ProducesValidationProblem(422);
         experiments.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Experiments, newest first; state: running, decided or stopped").Produces<Page<ExperimentSummary>>().ProducesValidationProblem(422);
-        experiments.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).WithSummary("One: what its numbers say, which gates are shut, and what is proposed").Produces<ExperimentDetail>().ProducesProblem(404);
+        experiments.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).WithVersion().WithSummary("One: what its numbers say, which gates are shut, and what is proposed").Produces<ExperimentDetail>().ProducesProblem(404);
         experiments.MapGet("/{id:guid}/verdicts", HistoryAsync).RequireAuthorization(Policies.Read).WithSummary("What was said each night, the earliest first; the last 400").Produces<IReadOnlyList<ExperimentHistory>>().ProducesProblem(404);
         experiments.MapPost("/{id:guid}/proposal/accept", AcceptAsync).RequireAuthorization(Policies.Operate).WithSummary("Have what is proposed done, by edits like any other; the body may be left out")
             .WithMetadata(new InDoubtAdvice("Look at the experiment: what was accepted is carried out once."))
@@ -65,12 +67,12 @@ internal static class ExperimentEndpoints
     }
 
     private static async Task<IResult> StartAsync(
-        HttpContext http, StartExperiment start, [FromQuery(Name = "dry_run")] string? dryRun, [FromHeader(Name = "Idempotency-Key")] string? idempotencyKey, CancellationToken ct)
+        HttpContext http, StartExperiment start, [FromQuery(Name = "dry_run")] string? dryRun, [FromHeader(Name = IdempotencyKey.Header)] string? idempotencyKey, CancellationToken ct)
     {
         var query = new QueryFields();
         var isDry = query.Flag("dry_run", dryRun);
-        if (idempotencyKey is not null && (idempotencyKey.Length is 0 or > 255 || idempotencyKey.Any(c => c is < ' ' or > '~'))) query.Errors.Add("Idempotency-Key", "must be 1 to 255 printable ASCII characters");
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
+        if (IdempotencyKey.IsWrong(idempotencyKey)) return IdempotencyKey.Refused();
         var (body, problem) = await JsonBody.ReadAsync(http.Request, ct);
         if (problem is not null) return problem;
         switch (await start.ExecuteAsync(body, http.User.CallerName(), idempotencyKey, isDry, ct))
@@ -78,13 +80,13 @@ internal static class ExperimentEndpoints
             case ExperimentStarted.Planned planned:
                 return Results.Ok(planned.Plan);
             case ExperimentStarted.Begun begun:
-                if (begun.Replayed) http.Response.Headers["Idempotency-Replayed"] = "true";
+                IdempotencyKey.Tell(http, begun.Replayed);
                 var url = $"/meta/experiments/{begun.ExperimentId}";
                 return Results.Accepted(url, new BegunExperimentResponse(begun.ExperimentId, begun.RequestId, "running", url, begun.Plan));
             case ExperimentStarted.Invalid invalid:
                 return Problems.Invalid(invalid.Errors);
             default:
-                return Problems.Invalid("Idempotency-Key", "was used before for another body; use a new key for a new experiment");
+                return IdempotencyKey.Reused("experiment");
         }
     }
 
@@ -96,14 +98,16 @@ internal static class ExperimentEndpoints
         return simulation is null ? Problems.Invalid(errors) : Results.Ok(simulation.Run());
     }
 
-    private static async Task<IResult> ListAsync(ExperimentReader reader, string? state, [FromQuery(Name = "social_account_id")] string? accountId, string? limit, string? cursor, CancellationToken ct)
+    private static async Task<IResult> ListAsync(ExperimentReader reader, [OneOf(typeof(ExperimentReader), nameof(ExperimentReader.States))] string? state, [FromQuery(Name = "social_account_id")] string? accountId, string? since, string? until, string? limit,
+        string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
+        var (from, to) = query.Days(since, until);
         var (account, count) = (query.Id("social_account_id", accountId), query.Limit(limit));
         if (state is not null && !ExperimentReader.States.Contains(state)) query.Errors.Add("state", $"must be one of {string.Join(", ", ExperimentReader.States)}");
         var after = query.Id("cursor", cursor);
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
-        return Results.Ok(Page<ExperimentSummary>.From(await reader.ListAsync(state, account, after, count + 1, ct), count, one => $"{one.Id}"));
+        return Results.Ok(Page<ExperimentSummary>.From(await reader.ListAsync(state, account, from, to, after, count + 1, ct), count, one => $"{one.Id}"));
     }
 
     private static async Task<IResult> GetAsync(Guid id, ExperimentReader reader, CancellationToken ct) => await reader.FindAsync(id, ct) is { } one ? Results.Ok(one) : NotFound(id);

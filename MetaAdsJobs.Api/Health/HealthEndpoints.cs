@@ -30,7 +30,7 @@ internal static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/health/live", () => Results.Ok(new HealthResponse("live", new Dictionary<string, string>()))).WithTags("Health");
+        app.MapGet("/health/live", () => Results.Ok(new HealthResponse("live", new Dictionary<string, string>()))).WithTags("Health").WithSummary("The process answers").Produces<HealthResponse>();
         app.MapGet("/health/ready", ReadyAsync).WithTags("Health").WithSummary("Database reachable, writable and migrated, a worker alive")
             .Produces<HealthResponse>().Produces<HealthResponse>(503);
     }

@@ -19,9 +19,8 @@ internal sealed class DatabaseAwayHandler : IExceptionHandler
     {
         // A person at a browser is answered by FailurePages.
         if (!DatabaseErrors.IsAway(exception) || FailurePages.AreFor(httpContext)) return false;
-        httpContext.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
         httpContext.Response.Headers.RetryAfter = "5";
-        await Results.Problem(Tell(httpContext, exception), statusCode: StatusCodes.Status503ServiceUnavailable).ExecuteAsync(httpContext);
+        await new Problem(ProblemKind.DatabaseAway, Tell(httpContext, exception)).ExecuteAsync(httpContext);
         return true;
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using MetaAdsJobs.Console.Http;
 
 namespace MetaAdsJobs.Api.Http;
 
@@ -14,7 +15,7 @@ internal static class HttpConventions
             json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
             json.SerializerOptions.Converters.Add(new UtcTimes());
         });
-        services.AddProblemDetails();
+        services.AddSingleton<IProblemDetailsWriter, ProblemWriter>().AddProblemDetails();
         services.AddExceptionHandler<DatabaseAwayHandler>();
         services.AddExceptionHandler<UnreadableBodyHandler>();
         return services;

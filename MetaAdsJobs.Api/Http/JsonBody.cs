@@ -30,7 +30,7 @@ internal static class JsonBody
     public static async Task<(JsonElement Body, IResult? Problem)> ReadAsync(HttpRequest request, long most, CancellationToken ct)
     {
         if (!request.HasJsonContentType())
-            return (default, Results.Problem("Send the body as Content-Type: application/json.", statusCode: StatusCodes.Status415UnsupportedMediaType));
+            return (default, Problems.Of(ProblemKind.UnsupportedMediaType, "Send the body as Content-Type: application/json."));
         var (bytes, problem) = await ReadRawAsync(request, most, ct);
         return problem is null ? Parse(request, bytes) : (default, problem);
     }
@@ -40,7 +40,7 @@ internal static class JsonBody
     public static async Task<(ReadOnlyMemory<byte> Bytes, IResult? Problem)> ReadOtherAsync(HttpRequest request, string type, CancellationToken ct)
     {
         if (request.GetTypedHeaders().ContentType?.MediaType.Equals(type, StringComparison.OrdinalIgnoreCase) != true)
-            return (default, Results.Problem($"Send the body as Content-Type: application/json or {type}.", statusCode: StatusCodes.Status415UnsupportedMediaType));
+            return (default, Problems.Of(ProblemKind.UnsupportedMediaType, $"Send the body as Content-Type: application/json or {type}."));
         var (bytes, problem) = await ReadRawAsync(request, MaxBytes, ct);
         return (WithoutMark(bytes), problem);
     }
@@ -57,7 +57,7 @@ internal static class JsonBody
         }
         catch (BadHttpRequestException exception)
         {
-            return (default, exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLong(most) : Results.Problem(exception.Message, statusCode: exception.StatusCode));
+            return (default, exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLong(most) : Problems.Of(ProblemKind.Of(exception.StatusCode), exception.Message));
         }
     }
 
@@ -74,11 +74,11 @@ internal static class JsonBody
         }
         catch (InvalidOperationException)
         {
-            return (default, Results.Problem("The body is not valid JSON: a field's name is not valid Unicode.", statusCode: StatusCodes.Status400BadRequest));
+            return (default, Problems.Of(ProblemKind.MalformedJson, "The body is not valid JSON: a field's name is not valid Unicode."));
         }
         catch (JsonException exception)
         {
-            return (default, Results.Problem($"The body is not valid JSON: {exception.Message}", statusCode: StatusCodes.Status400BadRequest));
+            return (default, Problems.Of(ProblemKind.MalformedJson, $"The body is not valid JSON: {exception.Message}"));
         }
     }
 
@@ -102,7 +102,7 @@ internal static class JsonBody
 
     private static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> bytes) => bytes.Span.StartsWith(Utf8Mark) ? bytes[Utf8Mark.Length..] : bytes;
 
-    private static IResult TooLong(long most) => Results.Problem($"The body must be at most {most} bytes long.", statusCode: StatusCodes.Status413PayloadTooLarge);
+    private static IResult TooLong(long most) => Problems.Of(ProblemKind.BodyTooLong, $"The body must be at most {most} bytes long.");
 
     // A name that is no text could be neither found nor told. Reading it throws InvalidOperationException.
     private static void CheckNames(JsonElement element)

@@ -7,7 +7,8 @@ namespace MetaAdsJobs.Api.Http;
 internal sealed class QueryFields
 {
     public const int DefaultLimit = 50;
-    private const int MaxLimit = 200;
+    public const int MaxLimit = 200;
+    public const int LongestText = 200;
 
     public FieldErrors Errors { get; } = new();
 
@@ -30,6 +31,15 @@ internal sealed class QueryFields
         if (value is null) return null;
         if (long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return number;
         Errors.Add(name, "must be a whole number");
+        return null;
+    }
+
+    /// <summary>A time with its offset; without one it is UTC.</summary>
+    public DateTimeOffset? Moment(string name, string? value)
+    {
+        if (value is null) return null;
+        if (DateTimeOffset.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment)) return moment.ToUniversalTime();
+        Errors.Add(name, "must be a time such as 2027-03-01T09:00:00Z");
         return null;
     }
 
@@ -72,7 +82,7 @@ internal sealed class QueryFields
         return DefaultLimit;
     }
 
-    public string? Text(string name, string? value, int max = 200)
+    public string? Text(string name, string? value, int max = LongestText)
     {
         if (value is not null && (value.Length > max || value.Any(char.IsControl))) Errors.Add(name, $"must be at most {max} characters without control characters");
         return string.IsNullOrEmpty(value) ? null : value;

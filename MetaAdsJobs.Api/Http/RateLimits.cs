@@ -42,18 +42,20 @@ internal static class RateLimits
         services.AddOptionsFor<RateLimitOptions>(RateLimitOptions.Section);
         return services.AddRateLimiter(limiter =>
         {
-            limiter.AddPolicy(PerCaller, http => RateLimitPartition.GetTokenBucketLimiter(TooManyCalls.CallerOf(http), _ => PerSecond(http)));
-            limiter.AddPolicy(Pages, http => RateLimitPartition.GetTokenBucketLimiter(TooManyCalls.CallerOf(http), _ => PerSecond(http)));
-            limiter.AddPolicy(Questions, http => RateLimitPartition.GetTokenBucketLimiter(TooManyCalls.CallerOf(http), _ => PerSecond(QuestionsPerSecond)));
+            limiter.AddPolicy(PerCaller, http => Calls(http, "calls", OptionsOf(http).RateLimitPerSecond));
+            limiter.AddPolicy(Pages, http => RateLimitPartition.GetTokenBucketLimiter(TooManyCalls.CallerOf(http), _ => PerSecond(OptionsOf(http).RateLimitPerSecond)));
+            limiter.AddPolicy(Questions, http => Calls(http, "questions", QuestionsPerSecond));
             limiter.AddPolicy(SignIn, http => RateLimitPartition.GetTokenBucketLimiter(TooManyCalls.AddressOf(http), _ => PerMinute(http)));
             limiter.OnRejected = async (rejected, _) => await TooManyCalls.RefuseAsync(
-                rejected.HttpContext, rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.FromSeconds(1), "Too many requests; see Retry-After.");
+                rejected.HttpContext, rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.FromSeconds(1), ProblemKind.TooManyCalls, "Too many requests; see Retry-After.");
         });
     }
 
-    private static TokenBucketRateLimiterOptions PerSecond(HttpContext http) => PerSecond(http.RequestServices.GetRequiredService<RateLimitOptions>().RateLimitPerSecond);
+    private static RateLimitOptions OptionsOf(HttpContext http) => http.RequestServices.GetRequiredService<RateLimitOptions>();
 
-    private static TokenBucketRateLimiterOptions PerSecond(int calls) =>
+    private static RateLimitPartition<string> Calls(HttpContext http, string name, int perSecond) => CallsLeft.Partition(http, OptionsOf(http), name, TooManyCalls.CallerOf(http), perSecond);
+
+    internal static TokenBucketRateLimiterOptions PerSecond(int calls) =>
         new() { TokensPerPeriod = calls, ReplenishmentPeriod = TimeSpan.FromSeconds(1), TokenLimit = calls * 2, QueueLimit = 0 };
 
     private static TokenBucketRateLimiterOptions PerMinute(HttpContext http)

@@ -12,7 +12,7 @@ internal sealed class UnreadableBodyHandler : IExceptionHandler
         if (StatusOf(httpContext, exception is AntiforgeryValidationException { InnerException: { } inner } ? inner : exception) is not { } status) return false;
         httpContext.Response.StatusCode = status;
         if (FailurePages.AreFor(httpContext)) await FailurePages.WriteStatusAsync(httpContext);
-        else await Results.Problem(status == StatusCodes.Status413PayloadTooLarge ? "The body is too long for this address." : "The body cannot be read.", statusCode: status).ExecuteAsync(httpContext);
+        else await new Problem(ProblemKind.Of(status), status == StatusCodes.Status413PayloadTooLarge ? "The body is too long for this address." : "The body cannot be read.").ExecuteAsync(httpContext);
         return true;
     }
 

@@ -1,6 +1,8 @@
-using System.Security.Claims;
+using System.Text;
 using System.Text.Json.Serialization;
+using MetaAdsJobs.Api.Answers;
 using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Api.Description;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Access;
@@ -24,7 +26,7 @@ internal static class InsightEndpoints
         meta.MapPost("/orchestrate/sync-insights/{socialAccountId:guid}", SyncAsync).RequireAuthorization(Policies.Operate).WithTags("Insights")
             .WithSummary("Fetch an account's numbers; Location tells where to follow it").Produces<SyncQueuedResponse>().ProducesProblem(404).ProducesValidationProblem(422);
         var insights = meta.MapGroup("/insights").WithTags("Insights").RequireAuthorization(Policies.Read);
-        insights.MapGet("/", ListAsync)
+        insights.MapGet("/", ListAsync).WithCsv()
             .WithSummary("Numbers per day, and on the first page what all of them add up to; Accept: text/csv streams them all")
             .WithDescription("level is ad, adset, campaign or account. Reach is told of ads only and never added up; results are added up only where all rows count the same.")
             .Produces<InsightPage>().ProducesValidationProblem(422);
@@ -36,17 +38,21 @@ internal static class InsightEndpoints
     }
 
     private static async Task<IResult> SyncAsync(
-        HttpContext http, Guid socialAccountId, string? since, string? until, RequestSync request, ClaimsPrincipal user, CancellationToken ct)
+        HttpContext http, Guid socialAccountId, string? since, string? until, RequestSync request, [FromHeader(Name = IdempotencyKey.Header)] string? idempotencyKey, CancellationToken ct)
     {
+        if (IdempotencyKey.IsWrong(idempotencyKey)) return IdempotencyKey.Refused();
         var query = new QueryFields();
         var (from, to) = (query.Day("since", since), query.Day("until", until));
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
-        switch (await request.ExecuteAsync(socialAccountId, from, to, user.CallerName(), ct))
+        switch (await request.ExecuteAsync(socialAccountId, from, to, http.User.CallerName(), IdempotencyKey.Of(http, idempotencyKey, Encoding.UTF8.GetBytes($"{socialAccountId} {from:O} {to:O}")), ct))
         {
             case SyncRequested.Queued queued:
                 var statusUrl = $"/meta/insights/syncs/{queued.SyncId}";
                 http.Response.Headers.Location = statusUrl;
+                IdempotencyKey.Tell(http, queued.Replayed);
                 return Results.Ok(new SyncQueuedResponse($"Insights sync initiated for account {socialAccountId}", "queued", queued.SyncId, statusUrl));
+            case SyncRequested.KeyReused:
+                return IdempotencyKey.Reused("fetching");
             case SyncRequested.Invalid invalid:
                 return Problems.Invalid(invalid.Errors);
             default:
@@ -56,7 +62,7 @@ internal static class InsightEndpoints
 
     private static async Task<IResult> ListAsync(
         HttpRequest request, InsightReader reader, [FromQuery(Name = "social_account_id")] string? accountId, [FromQuery(Name = "campaign_id")] string? campaignId,
-        string? since, string? until, string? level, string? limit, string? cursor, CancellationToken ct)
+        string? since, string? until, [OneOf(typeof(InsightLevel))] string? level, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
         var (from, to) = query.Days(since, until);

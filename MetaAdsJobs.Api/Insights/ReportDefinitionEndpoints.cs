@@ -1,5 +1,6 @@
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Insights.Definitions;
 
@@ -23,7 +24,7 @@ internal static class ReportDefinitionEndpoints
         var reports = meta.MapGroup("/accounts/{id:guid}/reports").WithTags("Insights");
         reports.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).WithSummary("What an account is asked for every night beside the numbers of its ads")
             .Produces<Page<ReportResponse>>().ProducesProblem(404);
-        reports.MapGet("/{name}", GetAsync).RequireAuthorization(Policies.Read).Produces<ReportResponse>().ProducesProblem(404);
+        reports.MapGet("/{name}", GetAsync).RequireAuthorization(Policies.Read).WithSummary("One of them").Produces<ReportResponse>().ProducesProblem(404);
         reports.MapPost("/", CreateAsync).RequireAuthorization(Policies.Administer)
             .WithSummary("Ask an account for another report every night")
             .WithDescription("""
@@ -54,7 +55,7 @@ internal static class ReportDefinitionEndpoints
             ReportDefined.Done done => Results.Created($"/meta/accounts/{id}/reports/{done.Definition.Name}", ReportResponse.From(done.Definition)),
             ReportDefined.Invalid invalid => Problems.Invalid(invalid.Errors),
             ReportDefined.TooMany many => Problems.Invalid("$", $"an account has at most {many.Most} reports, each of which is fetched every night; end one first"),
-            ReportDefined.NameTaken taken => Problems.Conflict($"The account has a report {taken.Name} already; a report does not change: end it, or take another name."),
+            ReportDefined.NameTaken taken => Problems.Of(ProblemKind.ExistsAlready, $"The account has a report {taken.Name} already; a report does not change: end it, or take another name."),
             _ => Problems.NotFound("social account", id),
         };
     }

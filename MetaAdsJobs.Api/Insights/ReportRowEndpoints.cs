@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+using MetaAdsJobs.Api.Answers;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Accounts;
@@ -9,14 +11,14 @@ namespace MetaAdsJobs.Api.Insights;
 
 internal static class ReportRowEndpoints
 {
-    public static void MapReportRows(this IEndpointRouteBuilder insights) => insights.MapGet("/rows", ListAsync)
+    public static void MapReportRows(this IEndpointRouteBuilder insights) => insights.MapGet("/rows", ListAsync).WithCsv()
         .WithSummary("The rows of one of an account's reports; Accept: text/csv streams them all")
         .WithDescription("The rows of a report that was ended stay, under its name, until another takes that. fields is the row as Meta gave it; reach is that of the row alone.")
         .Produces<Page<ReportRow>>().ProducesProblem(404).ProducesValidationProblem(422);
 
     private static async Task<IResult> ListAsync(
         HttpRequest request, AccountStore accounts, ReportDefinitionStore definitions, ReportRowReader reader,
-        [FromQuery(Name = "social_account_id")] string? accountId, [FromQuery(Name = "report")] string? reportName,
+        [FromQuery(Name = "social_account_id"), Required] string? accountId, [FromQuery(Name = "report"), Required] string? reportName,
         string? since, string? until, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Insights.Reading;
@@ -12,7 +13,7 @@ internal static class RestatementEndpoints
         .Produces<Page<Restatement>>().ProducesProblem(404).ProducesValidationProblem(422);
 
     private static async Task<IResult> ListAsync(
-        AccountStore accounts, RestatementReader reader, [FromQuery(Name = "social_account_id")] string? accountId, [FromQuery(Name = "campaign_id")] string? campaignId,
+        AccountStore accounts, RestatementReader reader, [FromQuery(Name = "social_account_id"), Required] string? accountId, [FromQuery(Name = "campaign_id")] string? campaignId,
         string? since, string? until, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();

@@ -1,4 +1,6 @@
 using System.Globalization;
+using MetaAdsJobs.Api.Answers;
+using MetaAdsJobs.Api.Description;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Core.Insights.Watching;
 using Microsoft.AspNetCore.Mvc;
@@ -9,23 +11,26 @@ internal static class SyncEndpoints
 {
     public static void MapSyncs(this IEndpointRouteBuilder insights)
     {
-        insights.MapGet("/syncs", ListAsync).WithSummary("Fetchings of numbers, newest first")
+        insights.MapGet("/syncs", ListAsync).WithSummary("Fetchings of numbers, newest first").WithDescription("since and until: days in UTC on which they were asked for. changed_since: those that have not ended, and those that have ended since.")
             .Produces<Page<InsightSync>>().ProducesValidationProblem(422);
-        insights.MapGet("/syncs/{syncId:guid}", GetAsync).WithSummary("How far one fetching has got")
+        insights.MapGet("/syncs/{syncId:guid}", GetAsync).WithVersion().WithSummary("How far one fetching has got")
             .Produces<InsightSync>().ProducesProblem(404);
         insights.MapGet("/nights", ListNightsAsync).WithSummary("Nights, newest first: how many accounts' syncs stand where")
             .Produces<Page<InsightNight>>().ProducesValidationProblem(422);
-        insights.MapGet("/nights/{night}", GetNightAsync).WithSummary("One night, with its failed and waiting syncs and why")
+        insights.MapGet("/nights/{night}", GetNightAsync).WithVersion().WithSummary("One night, with its failed and waiting syncs and why")
             .Produces<InsightNight>().ProducesProblem(404).ProducesValidationProblem(422);
     }
 
     private static async Task<IResult> ListAsync(
-        SyncReader reader, [FromQuery(Name = "social_account_id")] string? accountId, string? state, string? limit, string? cursor, CancellationToken ct)
+        SyncReader reader, [FromQuery(Name = "social_account_id")] string? accountId, [OneOf(typeof(InsightSyncState))] string? state, string? since, string? until,
+        [FromQuery(Name = "changed_since")] string? changedSince, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
-        var (account, one, before, count) = (query.Id("social_account_id", accountId), query.OneOf<InsightSyncState>("state", state), query.Id("cursor", cursor), query.Limit(limit));
+        var (from, to) = query.Days(since, until);
+        var filter = new SyncFilter(query.Id("social_account_id", accountId), query.OneOf<InsightSyncState>("state", state), from, to, query.Moment("changed_since", changedSince));
+        var (before, count) = (query.Id("cursor", cursor), query.Limit(limit));
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
-        return Results.Ok(Page<InsightSync>.From(await reader.ListAsync(account, one, before, count + 1, ct), count, sync => sync.SyncId.ToString()));
+        return Results.Ok(Page<InsightSync>.From(await reader.ListAsync(filter, before, count + 1, ct), count, sync => sync.SyncId.ToString()));
     }
 
     private static async Task<IResult> GetAsync(Guid syncId, SyncReader reader, CancellationToken ct) =>

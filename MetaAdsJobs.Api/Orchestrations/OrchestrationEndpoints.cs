@@ -1,5 +1,7 @@
 using System.Security.Claims;
+using MetaAdsJobs.Api.Answers;
 using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Api.Description;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Access;
@@ -18,15 +20,15 @@ internal static class OrchestrationEndpoints
     public static void MapOrchestrations(this IEndpointRouteBuilder meta)
     {
         var runs = meta.MapGroup("/orchestrate").WithTags("Orchestrations");
-        runs.MapPost("/run", RunAsync).RequireAuthorization(Policies.Operate).WithSummary("Ask for a whole ad, or for ad sets and ads in a campaign that is there")
+        runs.MapPost("/run", RunAsync).WithName("runOrchestration").RequireAuthorization(Policies.Operate).WithSummary("Ask for a whole ad, or for ad sets and ads in a campaign that is there")
             .WithMetadata(new InDoubtAdvice("Send it again with the same Idempotency-Key: it is accepted once. If it had none, look in GET /meta/orchestrate/runs first."))
             .Accepts<OrchestrationRequest>("application/json")
             .Produces<AcceptedResponse>(202).Produces<OrchestrationResult>().ProducesProblem(400).ProducesProblem(404).ProducesValidationProblem(422);
-        runs.MapGet("/runs/{requestId:guid}", GetAsync).RequireAuthorization(Policies.Read).WithSummary("How far a run is, and its result")
+        runs.MapGet("/runs/{requestId:guid}", GetAsync).RequireAuthorization(Policies.Read).WithVersion().WithSummary("How far a run is, and its result")
             .Produces<OrchestrationResult>().ProducesProblem(404);
         runs.MapGet("/runs/{requestId:guid}/request", CopyAsync).RequireAuthorization(Policies.Read).WithSummary("What a run was asked for, to be asked for again, in its account or in another")
             .Produces<RequestCopy>().ProducesProblem(404).ProducesValidationProblem(422);
-        runs.MapGet("/runs", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Runs, newest first")
+        runs.MapGet("/runs", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Runs, newest first").WithDescription("since and until: days in UTC on which they were asked for. changed_since: those that have not ended, and those that have ended since. clip_id: the first clip that is shown.")
             .Produces<Page<OrchestrationSummary>>().ProducesValidationProblem(422);
         runs.MapPost("/runs/{requestId:guid}/cancel", CancelAsync).RequireAuthorization(Policies.Operate).WithSummary("Stop before the next step and undo")
             .Produces<OrchestrationResult>(202).ProducesProblem(404).ProducesProblem(409);
@@ -36,26 +38,25 @@ internal static class OrchestrationEndpoints
 
     private static async Task<IResult> RunAsync(
         HttpContext http, AcceptOrchestration accept, AwaitOrchestration waiting, LongCalls calls, OrchestrationReader reader,
-        [FromHeader(Name = "Idempotency-Key")] string? idempotencyKey, [FromHeader(Name = "Prefer")] string? prefer, CancellationToken ct)
+        [FromHeader(Name = IdempotencyKey.Header)] string? idempotencyKey, [FromHeader(Name = "Prefer")] string? prefer, CancellationToken ct)
     {
-        if (idempotencyKey is not null && (idempotencyKey.Length is 0 or > 255 || idempotencyKey.Any(c => c is < ' ' or > '~')))
-            return Problems.Invalid("Idempotency-Key", "must be 1 to 255 printable ASCII characters");
+        if (IdempotencyKey.IsWrong(idempotencyKey)) return IdempotencyKey.Refused();
         var (body, problem) = await JsonBody.ReadAsync(http.Request, ct);
         if (problem is not null) return problem;
         return await accept.ExecuteAsync(body, http.User.CallerName(), idempotencyKey, ct) switch
         {
             Acceptance.Accepted accepted => await AcceptedAsync(http, accepted, prefer, waiting, calls, reader, ct),
             Acceptance.Invalid invalid => Problems.Invalid(invalid.Errors),
-            Acceptance.UnknownAccount unknown => Problems.NotFound("social account", unknown.Id),
-            Acceptance.UnknownClip unknown => Problems.NotFound("clip", unknown.Id),
-            _ => Problems.Invalid("Idempotency-Key", "was used before for another body; use a new key for a new request"),
+            Acceptance.UnknownAccount unknown => Problems.Unknown(body, ("social_account_id", "social account", [unknown.Id]), ("clip_id", "clip", unknown.Clips)),
+            Acceptance.UnknownClip unknown => Problems.Unknown(body, ("clip_id", "clip", unknown.All)),
+            _ => IdempotencyKey.Reused("request"),
         };
     }
 
     private static async Task<IResult> AcceptedAsync(
         HttpContext http, Acceptance.Accepted accepted, string? prefer, AwaitOrchestration waiting, LongCalls calls, OrchestrationReader reader, CancellationToken ct)
     {
-        if (accepted.Replayed) http.Response.Headers["Idempotency-Replayed"] = "true";
+        IdempotencyKey.Tell(http, accepted.Replayed);
         // A preference that cannot be met is ignored (RFC 7240): what was accepted is not refused for want of a place to wait in.
         if (PreferHeader.WaitSeconds(prefer) is { } seconds && calls.Waits.TryTake(http) is { } place)
         {
@@ -86,10 +87,13 @@ internal static class OrchestrationEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        RunSummaries summaries, string? status, [FromQuery(Name = "social_account_id")] string? accountId, string? search, string? limit, string? cursor, CancellationToken ct)
+        RunSummaries summaries, [OneOf(typeof(OrchestrationStatus))] string? status, [FromQuery(Name = "social_account_id")] string? accountId, [FromQuery(Name = "clip_id")] string? clipId, string? search, string? since, string? until,
+        [FromQuery(Name = "changed_since")] string? changedSince, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
-        var filter = new SummaryFilter(query.OneOf<OrchestrationStatus>("status", status), query.Id("social_account_id", accountId), query.Text("search", search));
+        var (from, to) = query.Days(since, until);
+        var filter = new SummaryFilter(
+            query.OneOf<OrchestrationStatus>("status", status), query.Id("social_account_id", accountId), query.Text("search", search), query.Id("clip_id", clipId), from, to, query.Moment("changed_since", changedSince));
         var before = query.Id("cursor", cursor);
         var count = query.Limit(limit);
         if (query.Errors.Any) return Problems.Invalid(query.Errors);

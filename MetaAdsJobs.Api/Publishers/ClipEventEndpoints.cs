@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Events.Signing;
 using MetaAdsJobs.Core.Publishers.Receiving;
 using Microsoft.AspNetCore.Mvc;
@@ -27,7 +28,7 @@ internal static class ClipEventEndpoints
     private const int MostBytes = 64 * 1024;
 
     public static void MapClipEvents(this IEndpointRouteBuilder meta) =>
-        meta.MapPost("/events/clip-published", ReceiveAsync).AllowAnonymous().WithTags("Clips in")
+        meta.MapPost("/events/clip-published", ReceiveAsync).WithName("tellClipPublished").AllowAnonymous().WithTags("Clips in")
             .WithSummary("A publisher tells of a clip")
             .WithDescription("""
                 Signed as Standard Webhooks has it (webhook-id, webhook-timestamp, webhook-signature) with the publisher's secret; no bearer token. The publisher's name is in the query. 202: taken, and kept;
@@ -49,12 +50,11 @@ internal static class ClipEventEndpoints
                 var (body, problem) = JsonBody.Parse(http.Request, bytes);
                 return problem ?? Answer(await receive.ExecuteAsync(signed.PublisherId, message, body, ct));
             case SignatureCheck.Off:
-                return Results.Problem("This publisher is switched off: nothing of it is taken.", statusCode: StatusCodes.Status403Forbidden);
+                return Problems.Of(ProblemKind.PublisherOff, "This publisher is switched off: nothing of it is taken.");
             case var refused:
                 http.Response.Headers.WWWAuthenticate = "StandardWebhooks";
-                return Results.Problem(
-                    refused is SignatureCheck.Refused { IsLate: true } ? "The webhook-timestamp is more than five minutes from this service's clock." : "This is not signed by a publisher of that name.",
-                    statusCode: StatusCodes.Status401Unauthorized);
+                return Problems.Of(
+                    ProblemKind.BadSignature, refused is SignatureCheck.Refused { IsLate: true } ? "The webhook-timestamp is more than five minutes from this service's clock." : "This is not signed by a publisher of that name.");
         }
     }
 
@@ -64,7 +64,7 @@ internal static class ClipEventEndpoints
             new TakenResponse(taken.Event.Id, taken.IsDuplicate, [.. taken.Event.Outcomes.Select(one => new TakenOutcome(one.SocialAccountId, one.State, one.RequestId))]),
             statusCode: taken.IsDuplicate ? StatusCodes.Status200OK : StatusCodes.Status202Accepted),
         Reception.Invalid invalid => Problems.Invalid(invalid.Errors),
-        Reception.Reused => Problems.Invalid(StandardWebhooks.IdHeader, "was used before for another body; use a new id for a new message"),
-        _ => Results.Problem("This is not signed by a publisher of that name.", statusCode: StatusCodes.Status401Unauthorized),
+        Reception.Reused => Problems.KeyReused(StandardWebhooks.IdHeader, "was used before for another body; use a new id for a new message"),
+        _ => Problems.Of(ProblemKind.BadSignature, "This is not signed by a publisher of that name."),
     };
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using MetaAdsJobs.Api.Description;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Publishers;
@@ -49,7 +50,7 @@ internal static class EventLogEndpoints
             .Accepts<TakeManyBody>("application/json").Produces<TakenManyResponse>().ProducesProblem(404).ProducesValidationProblem(422);
     }
 
-    private static async Task<IResult> ListAsync(Guid id, ClipEventReader reader, PublisherStore publishers, TimeProvider time, string? state, string? limit, string? cursor, CancellationToken ct)
+    private static async Task<IResult> ListAsync(Guid id, ClipEventReader reader, PublisherStore publishers, TimeProvider time, [OneOf(typeof(ClipOutcome), nameof(ClipOutcome.States))] string? state, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
         var (count, before) = (query.Limit(limit), query.Id("cursor", cursor));

@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using MetaAdsJobs.Api.Answers;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Core.Access;
@@ -24,13 +25,13 @@ internal static class SpendingEndpoints
     {
         var all = meta.MapGroup("").WithTags("Stop switch");
         all.MapPost("/stop", (HttpRequest request, [FromKeyedServices(Connections.OfStops)] StopSwitch stop, ClaimsPrincipal user, CancellationToken ct) => StopAsync(null, request, stop, user, ct))
-            .RequireAuthorization(Policies.Operate).DisableRateLimiting().WithSummary("Pause everything this service made, and hold what is new")
+            .RequireAuthorization(Policies.Operate).DisableRateLimiting().WithName("stopAll").WithSummary("Pause everything this service made, and hold what is new")
             .Accepts<StopBody>("application/json").Produces<SpendingState>(202).ProducesValidationProblem(422);
         all.MapPost("/start", (HttpRequest request, [FromKeyedServices(Connections.OfStops)] StopSwitch stop, ClaimsPrincipal user, CancellationToken ct) => StartAsync(null, request, stop, user, ct))
-            .RequireAuthorization(Policies.Operate).DisableRateLimiting().WithSummary("Lift the stop of all accounts")
+            .RequireAuthorization(Policies.Operate).DisableRateLimiting().WithName("startAll").WithSummary("Lift the stop of all accounts")
             .Accepts<StartBody>("application/json").Produces<SpendingState>(202).ProducesValidationProblem(422);
         all.MapGet("/spending", (StopSwitch stop, CancellationToken ct) => ReadAsync(null, stop, ct))
-            .RequireAuthorization(Policies.Read).WithSummary("Whether all is stopped, and how much is active").Produces<SpendingState>();
+            .RequireAuthorization(Policies.Read).WithVersion().WithSummary("Whether all is stopped, and how much is active").Produces<SpendingState>();
         all.MapPost("/accounts/{id:guid}/stop", (Guid id, HttpRequest request, [FromKeyedServices(Connections.OfStops)] StopSwitch stop, ClaimsPrincipal user, CancellationToken ct) => StopAsync(id, request, stop, user, ct))
             .RequireAuthorization(Policies.Operate).DisableRateLimiting().WithSummary("Pause everything this service made in the account, and hold what is new")
             .Accepts<StopBody>("application/json").Produces<SpendingState>(202).ProducesProblem(404).ProducesValidationProblem(422);
@@ -38,7 +39,7 @@ internal static class SpendingEndpoints
             .RequireAuthorization(Policies.Operate).DisableRateLimiting().WithSummary("Lift the account's stop")
             .Accepts<StartBody>("application/json").Produces<SpendingState>(202).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         all.MapGet("/accounts/{id:guid}/spending", (Guid id, StopSwitch stop, CancellationToken ct) => ReadAsync(id, stop, ct))
-            .RequireAuthorization(Policies.Read).WithSummary("Whether the account is stopped, and how much is active").Produces<SpendingState>().ProducesProblem(404);
+            .RequireAuthorization(Policies.Read).WithVersion().WithSummary("Whether the account is stopped, and how much is active").Produces<SpendingState>().ProducesProblem(404);
     }
 
     private static async Task<IResult> StopAsync(Guid? id, HttpRequest request, StopSwitch stop, ClaimsPrincipal user, CancellationToken ct)

@@ -1,5 +1,7 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Nodes;
 using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Api.Description;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Meta.AdSets;
@@ -23,11 +25,11 @@ internal static class TargetingEndpoints
 
     public static void MapTargeting(this IEndpointRouteBuilder meta)
     {
-        meta.MapGet("/targeting", FindAsync).WithTags("Targeting").WithSummary("Search Meta's places, interests, languages, or all that a flexible_spec takes")
+        meta.MapGet("/targeting", FindAsync).WithTags("Targeting").WithName("searchTargeting").WithSummary("Search Meta's places, interests, languages, or all that a flexible_spec takes")
             .Asks().Produces<Page<TargetingOption>>();
         meta.MapGet("/accounts/{id:guid}/audiences", ListAsync).WithTags("Targeting").WithSummary("The account's custom or saved audiences at Meta")
             .Asks().Produces<Page<Audience>>();
-        meta.MapPost("/targeting/reach", EstimateAsync).WithTags("Targeting").WithSummary("How many people each ad set of a request could reach, as Meta estimates; nothing is made")
+        meta.MapPost("/targeting/reach", EstimateAsync).WithTags("Targeting").WithName("estimateReach").WithSummary("How many people each ad set of a request could reach, as Meta estimates; nothing is made")
             .Asks().Accepts<ReachBody>("application/json").Produces<ReachResponse>();
     }
 
@@ -35,7 +37,7 @@ internal static class TargetingEndpoints
         .ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422).ProducesProblem(503);
 
     private static async Task<IResult> FindAsync(
-        FindTargeting find, HttpContext http, [FromQuery(Name = "social_account_id")] string? accountId, string? kind, string? q, CancellationToken ct)
+        FindTargeting find, HttpContext http, [FromQuery(Name = "social_account_id"), Required] string? accountId, [OneOf(typeof(TargetingKind)), Required] string? kind, [Required] string? q, CancellationToken ct)
     {
         var query = new QueryFields();
         var (account, what, text) = (query.RequiredId("social_account_id", accountId), query.OneOf<TargetingKind>("kind", kind), query.Text("q", q, LongestText));
@@ -44,7 +46,7 @@ internal static class TargetingEndpoints
         return query.Errors.Any ? Problems.Invalid(query.Errors) : Answer(http, await find.ExecuteAsync(account, what!.Value, text!, ct));
     }
 
-    private static async Task<IResult> ListAsync(ListAudiences list, HttpContext http, Guid id, string? kind, string? limit, string? cursor, CancellationToken ct)
+    private static async Task<IResult> ListAsync(ListAudiences list, HttpContext http, Guid id, [OneOf(typeof(AudienceKind))] string? kind, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
         var (what, count, after) = (query.OneOf<AudienceKind>("kind", kind) ?? AudienceKind.Custom, query.Limit(limit), query.Text("cursor", cursor, LongestCursor));
@@ -55,7 +57,11 @@ internal static class TargetingEndpoints
     {
         var (body, problem) = await JsonBody.ReadAsync(request, JsonBody.LargeBytes, ct);
         if (problem is not null) return problem;
-        return Answer(request.HttpContext, await estimate.ExecuteAsync(body, ct));
+        return await estimate.ExecuteAsync(body, ct) switch
+        {
+            TargetingFound.UnknownAccount unknown => Problems.Unknown(body, ("social_account_id", "social account", [unknown.Id])),
+            var found => Answer(request.HttpContext, found),
+        };
     }
 
     private static IResult Answer(HttpContext http, TargetingFound found) => found switch

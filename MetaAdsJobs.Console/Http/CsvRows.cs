@@ -21,6 +21,7 @@ public sealed class CsvRows<T>(string fileName, IReadOnlyList<string> headings, 
         var ct = httpContext.RequestAborted;
         httpContext.Response.ContentType = "text/csv; charset=utf-8";
         httpContext.Response.Headers.ContentDisposition = $"attachment; filename={fileName}";
+        if (HttpMethods.IsHead(httpContext.Request.Method)) return;
         await using var csv = CsvWriter.Create(httpContext.Response.Body, _noFormulas, leaveOpen: true);
         foreach (var heading in headings) csv.WriteField(heading);
         await csv.EndRecordAsync(ct);

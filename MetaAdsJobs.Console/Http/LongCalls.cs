@@ -53,7 +53,7 @@ public sealed class Slots(string what, int perCaller, int overall) : IDisposable
 
     private sealed class Refusal(string detail) : IResult
     {
-        public Task ExecuteAsync(HttpContext httpContext) => TooManyCalls.RefuseAsync(httpContext, TimeSpan.FromSeconds(5), detail);
+        public Task ExecuteAsync(HttpContext httpContext) => TooManyCalls.RefuseAsync(httpContext, TimeSpan.FromSeconds(5), ProblemKind.TooManyOpen, detail);
     }
 
     private static PartitionedRateLimiter<string> Places(Func<string, string> whose, int most) => PartitionedRateLimiter.Create<string, string>(

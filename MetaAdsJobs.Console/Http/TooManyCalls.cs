@@ -12,11 +12,11 @@ public static class TooManyCalls
     public static string AddressOf(HttpContext http) => "address " + http.Connection.RemoteIpAddress;
 
     /// <summary>429, as a page to a person and as problem details to a program.</summary>
-    public static async Task RefuseAsync(HttpContext http, TimeSpan wait, string detail)
+    public static async Task RefuseAsync(HttpContext http, TimeSpan wait, ProblemKind kind, string detail)
     {
         http.Response.StatusCode = StatusCodes.Status429TooManyRequests;
         http.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         if (FailurePages.AreFor(http)) await FailurePages.WriteStatusAsync(http);
-        else await Results.Problem(detail, statusCode: StatusCodes.Status429TooManyRequests).ExecuteAsync(http);
+        else await new Problem(kind, detail).ExecuteAsync(http);
     }
 }

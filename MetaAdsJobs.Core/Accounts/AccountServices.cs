@@ -1,3 +1,4 @@
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Accounts.Listing;
 using MetaAdsJobs.Core.Accounts.Tokens;
 using MetaAdsJobs.Core.Clips;
@@ -18,6 +19,7 @@ public static class AccountServices
         .AddSingleton<ReceiveClipFile>()
         .AddSingleton<SweepClipFiles>()
         .AddSingleton(provider => new AccountTokens(provider.GetRequiredService<IDataProtectionProvider>(), provider.GetRequiredService<RereadRing>(), provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton<Once>()
         .AddSingleton<AccountStore>()
         .AddSingleton<AccountNames>()
         .AddSingleton<AccountHealth>()

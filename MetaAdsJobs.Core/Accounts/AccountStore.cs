@@ -56,11 +56,14 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
         return await connection.QuerySingleOrDefaultAsync<SocialAccount>(new(FindSql, new { Id = id }, cancellationToken: ct));
     }
 
-    public async Task<IReadOnlyList<SocialAccount>> ListAsync(Guid after, int limit, CancellationToken ct)
+    public Task<IReadOnlyList<SocialAccount>> ListAsync(Guid after, int limit, CancellationToken ct) => ListAsync(changedSince: null, after, limit, ct);
+
+    /// <param name="changedSince">By a person, or added.</param>
+    public async Task<IReadOnlyList<SocialAccount>> ListAsync(DateTimeOffset? changedSince, Guid after, int limit, CancellationToken ct)
     {
-        const string ListSql = $"SELECT {Columns} FROM social_accounts WHERE id > @After ORDER BY id LIMIT @Limit";
+        var listSql = $"SELECT {Columns} FROM social_accounts WHERE id > @After{(changedSince is null ? "" : " AND updated_at >= @ChangedSince")} ORDER BY id LIMIT @Limit";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<SocialAccount>(new(ListSql, new { After = after, Limit = limit }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<SocialAccount>(new(listSql, new { After = after, Limit = limit, ChangedSince = changedSince }, cancellationToken: ct))).AsList();
     }
 
     /// <summary>The zones in which at least one account lives: each has a nightly schedule of its own.</summary>

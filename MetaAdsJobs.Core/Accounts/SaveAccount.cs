@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Accounts.Tokens;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Jobs;
@@ -13,7 +14,8 @@ public abstract record Saved<T>
 {
     private Saved() { }
 
-    public sealed record Done(T Value) : Saved<T>;
+    /// <param name="Replayed">It was made before, under the same key.</param>
+    public sealed record Done(T Value, bool Replayed = false) : Saved<T>;
 
     public sealed record Invalid(FieldErrors Errors) : Saved<T>;
 
@@ -23,13 +25,20 @@ public abstract record Saved<T>
 
     /// <summary>Somebody else has changed it since the caller saw it; nothing was written.</summary>
     public sealed record Outdated : Saved<T>;
+
+    /// <summary>The idempotency key belongs to another body; nothing was written.</summary>
+    public sealed record KeyReused : Saved<T>;
 }
 
 /// <summary>Creates and changes social accounts. A new token, or unblocking, resumes the account's waiting jobs at once.</summary>
-public sealed class SaveAccount(AccountStore store, AccountTokens tokens, INightlySchedules schedules, IJobQueue queue, ResumeAccount resume, MetaOptions meta, TimeProvider time)
+public sealed class SaveAccount(AccountStore store, AccountTokens tokens, INightlySchedules schedules, IJobQueue queue, ResumeAccount resume, MetaOptions meta, Once once, TimeProvider time)
 {
-    public async Task<Saved<SocialAccount>> CreateAsync(JsonElement body, CancellationToken ct)
+    public Task<Saved<SocialAccount>> CreateAsync(JsonElement body, CancellationToken ct) => CreateAsync(body, asked: null, ct);
+
+    /// <param name="asked">The caller's own name for it, if it has one.</param>
+    public async Task<Saved<SocialAccount>> CreateAsync(JsonElement body, AskedOnce? asked, CancellationToken ct)
     {
+        if (await NothingWrittenException.IfFailsAsync(ReplayAsync(asked, ct)) is { } replayed) return replayed;
         var errors = new FieldErrors();
         var fields = new JsonFields(body, errors);
         var id = fields.Id("id");
@@ -37,10 +46,17 @@ public sealed class SaveAccount(AccountStore store, AccountTokens tokens, INight
         if (account is null || token is null) return new Saved<SocialAccount>.Invalid(errors);
         // First the schedule: one for a zone without accounts does nothing, an account without one would have no nights.
         schedules.Ensure(account.TimezoneName);
-        if (!await store.InsertAsync(account, tokens.Close(token), ct)) return new Saved<SocialAccount>.Exists(account.Id);
+        if (!await once.MakeAsync(asked, Once.Account, account.Id, () => store.InsertAsync(account, tokens.Close(token), ct), ct)) return await ReplayAsync(asked, ct) ?? new Saved<SocialAccount>.Exists(account.Id);
         if (meta.CanCheckTokens) queue.EnqueueTokenCheck(account.Id);
         return new Saved<SocialAccount>.Done((await store.FindAsync(account.Id, ct))!);
     }
+
+    private async Task<Saved<SocialAccount>?> ReplayAsync(AskedOnce? asked, CancellationToken ct) => await once.FindAsync(asked, Once.Account, ct) switch
+    {
+        null => null,
+        { IsSame: true } earlier => new Saved<SocialAccount>.Done((await store.FindAsync(earlier.MadeId, ct))!, Replayed: true),
+        _ => new Saved<SocialAccount>.KeyReused(),
+    };
 
     /// <summary>Changes the fields that are given and leaves the others, also those that somebody else is changing at the same time.</summary>
     public Task<Saved<SocialAccount>> ChangeAsync(Guid id, JsonElement body, CancellationToken ct) => ChangeAsync(id, body, isSeen: _ => true, ct);

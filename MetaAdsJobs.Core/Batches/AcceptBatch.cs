@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Batches.Files;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Jobs;
@@ -12,7 +13,12 @@ public abstract record BatchAcceptance
 {
     private BatchAcceptance() { }
 
-    public sealed record Accepted(Guid BatchId, BatchPlan Plan) : BatchAcceptance;
+    /// <param name="Counts">Of its rows.</param>
+    /// <param name="Replayed">It was sent before, under the same key.</param>
+    public sealed record Accepted(Guid BatchId, AcceptedRows Counts, bool Replayed = false) : BatchAcceptance;
+
+    /// <summary>The idempotency key belongs to another file; nothing was written.</summary>
+    public sealed record KeyReused : BatchAcceptance;
 
     /// <summary>What it would do; nothing was written.</summary>
     public sealed record Planned(BatchPlan Plan) : BatchAcceptance;
@@ -21,6 +27,10 @@ public abstract record BatchAcceptance
     /// <param name="Wrong">The rows in which something is wrong, to be mended and sent again.</param>
     public sealed record Invalid(RowErrors Errors, RowFile Wrong) : BatchAcceptance;
 }
+
+/// <param name="ToCreate">Rows that become runs.</param>
+/// <param name="Existing">Rows that were sent before: nothing is made for them.</param>
+public sealed record AcceptedRows(int RowCount, int ToCreate, int Existing);
 
 /// <summary>
 /// Takes a file of requests: all of it is judged before anything is written, and then the batch, its rows and the job that lets them in commit together, or none of them. A row is
@@ -34,26 +44,36 @@ public sealed class AcceptBatch
     private readonly BatchStore _store;
     private readonly IJobQueue _queue;
     private readonly MetaOptions _meta;
+    private readonly Once _once;
     private readonly TimeProvider _time;
 
-    internal AcceptBatch(CheckRows check, BatchStore store, IJobQueue queue, MetaOptions meta, TimeProvider time) => (_check, _store, _queue, _meta, _time) = (check, store, queue, meta, time);
+    internal AcceptBatch(CheckRows check, BatchStore store, IJobQueue queue, MetaOptions meta, Once once, TimeProvider time) =>
+        (_check, _store, _queue, _meta, _once, _time) = (check, store, queue, meta, once, time);
 
     /// <param name="name">For people, such as the file's name.</param>
-    public Task<BatchAcceptance> OfJsonAsync(JsonElement body, string? name, string requestedBy, bool dryRun, CancellationToken ct)
+    public Task<BatchAcceptance> OfJsonAsync(JsonElement body, string? name, string requestedBy, bool dryRun, CancellationToken ct) => OfJsonAsync(body, name, requestedBy, asked: null, dryRun, ct);
+
+    /// <param name="asked">The caller's own name for it, if it has one; not used by a dry run.</param>
+    /// <inheritdoc cref="OfJsonAsync(JsonElement, string?, string, bool, CancellationToken)"/>
+    public Task<BatchAcceptance> OfJsonAsync(JsonElement body, string? name, string requestedBy, AskedOnce? asked, bool dryRun, CancellationToken ct)
     {
         var errors = new RowErrors();
-        return ExecuteAsync(BatchFile.OfJson(body, errors), errors, name, requestedBy, dryRun, ct);
+        return ExecuteAsync(BatchFile.OfJson(body, errors), errors, name, requestedBy, dryRun ? null : asked, dryRun, ct);
     }
 
-    /// <inheritdoc cref="OfJsonAsync"/>
-    public Task<BatchAcceptance> OfCsvAsync(ReadOnlyMemory<byte> bytes, string? name, string requestedBy, bool dryRun, CancellationToken ct)
+    /// <inheritdoc cref="OfJsonAsync(JsonElement, string?, string, bool, CancellationToken)"/>
+    public Task<BatchAcceptance> OfCsvAsync(ReadOnlyMemory<byte> bytes, string? name, string requestedBy, bool dryRun, CancellationToken ct) => OfCsvAsync(bytes, name, requestedBy, asked: null, dryRun, ct);
+
+    /// <inheritdoc cref="OfJsonAsync(JsonElement, string?, string, AskedOnce?, bool, CancellationToken)"/>
+    public Task<BatchAcceptance> OfCsvAsync(ReadOnlyMemory<byte> bytes, string? name, string requestedBy, AskedOnce? asked, bool dryRun, CancellationToken ct)
     {
         var errors = new RowErrors();
-        return ExecuteAsync(BatchFile.OfCsv(bytes, errors), errors, name, requestedBy, dryRun, ct);
+        return ExecuteAsync(BatchFile.OfCsv(bytes, errors), errors, name, requestedBy, dryRun ? null : asked, dryRun, ct);
     }
 
-    private async Task<BatchAcceptance> ExecuteAsync(BatchFile? file, RowErrors errors, string? name, string requestedBy, bool dryRun, CancellationToken ct)
+    private async Task<BatchAcceptance> ExecuteAsync(BatchFile? file, RowErrors errors, string? name, string requestedBy, AskedOnce? asked, bool dryRun, CancellationToken ct)
     {
+        if (await NothingWrittenException.IfFailsAsync(ReplayAsync(asked, ct)) is { } replayed) return replayed;
         if (name is not null && (name.Length > LongestName || name.Any(char.IsControl))) errors.OfFile.Add("name", $"must be at most {LongestName} characters without control characters");
         if (file is null) return Invalid(null, errors);
         var rows = await NothingWrittenException.IfFailsAsync(_check.ExecuteAsync(file, errors, ct));
@@ -63,20 +83,36 @@ public sealed class AcceptBatch
         if (dryRun) return new BatchAcceptance.Planned(BatchPlan.Of(placed, _meta, _time.GetUtcNow()));
 
         var batchId = Guid.CreateVersion7(_time.GetUtcNow());
-        using var transaction = JobTransaction.Begin();
-        var jobId = _queue.EnqueueBatch(batchId);
-        placed = Place(rows, await NothingWrittenException.IfFailsAsync(_store.FindHoldersAsync(rows, alone: true, ct)), errors);
-        // Another file came in between.
-        if (errors.Any) return Invalid(file, errors);
-        if (!await _store.InsertAsync(batchId, name, file, placed, requestedBy, jobId, ct))
+        using (var transaction = JobTransaction.Begin())
         {
-            Place(rows, await _store.FindHoldersAsync(rows, alone: false, ct), errors);
-            return errors.Any ? Invalid(file, errors) : throw new InvalidOperationException("A run that a row takes the place of has changed, and shows no change");
+            var jobId = _queue.EnqueueBatch(batchId);
+            placed = Place(rows, await NothingWrittenException.IfFailsAsync(_store.FindHoldersAsync(rows, alone: true, ct)), errors);
+            // Another file came in between: perhaps this one, under the same key.
+            if (errors.Any) return await ReplayAsync(asked, ct) ?? Invalid(file, errors);
+            if (!await _store.InsertAsync(batchId, name, file, placed, requestedBy, jobId, ct))
+            {
+                Place(rows, await _store.FindHoldersAsync(rows, alone: false, ct), errors);
+                return errors.Any ? Invalid(file, errors) : throw new InvalidOperationException("A run that a row takes the place of has changed, and shows no change");
+            }
+
+            var plan = BatchPlan.Of(placed, _meta, _time.GetUtcNow());
+            var counts = new AcceptedRows(plan.RowCount, plan.ToCreate, plan.Existing);
+            if (await _once.KeepAsync(asked, Once.Batch, batchId, JsonSerializer.Serialize(counts), ct))
+            {
+                transaction.Complete();
+                return new BatchAcceptance.Accepted(batchId, counts);
+            }
         }
 
-        transaction.Complete();
-        return new BatchAcceptance.Accepted(batchId, BatchPlan.Of(placed, _meta, _time.GetUtcNow()));
+        return await ReplayAsync(asked, ct) ?? throw new InvalidOperationException("An idempotency key was refused, but nothing holds it");
     }
+
+    private async Task<BatchAcceptance?> ReplayAsync(AskedOnce? asked, CancellationToken ct) => await _once.FindAsync(asked, Once.Batch, ct) switch
+    {
+        null => null,
+        { IsSame: true } earlier => new BatchAcceptance.Accepted(earlier.MadeId, JsonSerializer.Deserialize<AcceptedRows>(earlier.Told!)!, Replayed: true),
+        _ => new BatchAcceptance.KeyReused(),
+    };
 
     private static BatchAcceptance.Invalid Invalid(BatchFile? file, RowErrors errors)
     {

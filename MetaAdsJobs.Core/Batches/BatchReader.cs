@@ -3,9 +3,14 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dapper;
 using MetaAdsJobs.Core.Batches.Files;
+using MetaAdsJobs.Core.Orchestrations.Listing;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Batches;
+
+/// <summary>Which batches to list. Days are UTC, of when one was sent.</summary>
+/// <param name="AccountId">With rows of this account.</param>
+public sealed record BatchFilter(Guid? AccountId = null, DateOnly? Since = null, DateOnly? Until = null);
 
 /// <summary>Reads batches for people. How a row stands is never stored twice: it is its run's state.</summary>
 public sealed class BatchReader(NpgsqlDataSource dataSource)
@@ -29,13 +34,24 @@ public sealed class BatchReader(NpgsqlDataSource dataSource)
 
     /// <summary>Newest first.</summary>
     /// <param name="before">The cursor of the page before.</param>
-    public async Task<IReadOnlyList<Batch>> ListAsync(Guid? before, int limit, CancellationToken ct)
+    public Task<IReadOnlyList<Batch>> ListAsync(Guid? before, int limit, CancellationToken ct) => ListAsync(new(), before, limit, ct);
+
+    /// <inheritdoc cref="ListAsync(Guid?, int, CancellationToken)"/>
+    public async Task<IReadOnlyList<Batch>> ListAsync(BatchFilter filter, Guid? before, int limit, CancellationToken ct)
     {
-        const string ListSql = $"""
-            SELECT {Columns}, c.* FROM (SELECT * FROM batches WHERE @Before::uuid IS NULL OR batch_id < @Before ORDER BY batch_id DESC LIMIT @Limit) b {CountsSql} ORDER BY b.batch_id DESC
+        List<string> conditions = ["true"];
+        if (before is not null) conditions.Add("b.batch_id < @Before");
+        if (filter.Since is not null) conditions.Add("b.batch_id >= @From");
+        if (filter.Until is not null) conditions.Add("b.batch_id < @Until");
+        if (filter.AccountId is not null) conditions.Add("EXISTS (SELECT 1 FROM batch_rows r WHERE r.batch_id = b.batch_id AND r.social_account_id = @AccountId)");
+        var listSql = $"""
+            SELECT {Columns}, c.* FROM (SELECT * FROM batches b WHERE {string.Join(" AND ", conditions)} ORDER BY batch_id DESC LIMIT @Limit) b {CountsSql} ORDER BY b.batch_id DESC
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return [.. (await connection.QueryAsync<HeadRow>(new(ListSql, new { Before = before, Limit = limit }, cancellationToken: ct))).Select(row => row.ToBatch())];
+        return [.. (await connection.QueryAsync<HeadRow>(new(listSql, new
+        {
+            Before = before, Limit = limit, filter.AccountId, From = filter.Since is { } from ? RunFilter.First(from) : (Guid?)null, Until = filter.Until is { } until ? RunFilter.First(until.AddDays(1)) : (Guid?)null,
+        }, cancellationToken: ct))).Select(row => row.ToBatch())];
     }
 
     public async Task<Batch?> FindAsync(Guid batchId, CancellationToken ct)

@@ -1,3 +1,4 @@
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
@@ -13,7 +14,8 @@ public static class BatchServices
         services.AddSingleton<BatchStore>().AddSingleton<BatchReader>().AddSingleton<OrderBatch>().AddSingleton<FeedBatches>();
         services.AddSingleton<CheckRows>();
         services.AddSingleton(provider => new AcceptBatch(
-            provider.GetRequiredService<CheckRows>(), provider.GetRequiredService<BatchStore>(), provider.GetRequiredService<IJobQueue>(), provider.GetRequiredService<MetaOptions>(), provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<CheckRows>(), provider.GetRequiredService<BatchStore>(), provider.GetRequiredService<IJobQueue>(), provider.GetRequiredService<MetaOptions>(), provider.GetRequiredService<Once>(),
+            provider.GetRequiredService<TimeProvider>()));
         return services;
     }
 }

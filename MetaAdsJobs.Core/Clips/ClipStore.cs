@@ -32,11 +32,16 @@ public sealed class ClipStore(NpgsqlDataSource dataSource, TimeProvider time)
         return (await QueryAsync(connection, new(FindSql, new { Id = id }, cancellationToken: ct))).SingleOrDefault();
     }
 
-    public async Task<IReadOnlyList<Clip>> ListAsync(Guid after, int limit, CancellationToken ct)
+    public Task<IReadOnlyList<Clip>> ListAsync(Guid after, int limit, CancellationToken ct) => ListAsync(since: null, until: null, after, limit, ct);
+
+    /// <param name="since">A day in UTC, of when it was added.</param>
+    /// <param name="until">The last such day.</param>
+    public async Task<IReadOnlyList<Clip>> ListAsync(DateOnly? since, DateOnly? until, Guid after, int limit, CancellationToken ct)
     {
-        const string ListSql = $"SELECT {Columns} FROM clips WHERE id > @After ORDER BY id LIMIT @Limit";
+        var days = $"{(since is null ? "" : " AND created_at >= @Since::date::timestamp AT TIME ZONE 'UTC'")}{(until is null ? "" : " AND created_at < (@Until::date + 1)::timestamp AT TIME ZONE 'UTC'")}";
+        var listSql = $"SELECT {Columns} FROM clips WHERE id > @After{days} ORDER BY id LIMIT @Limit";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await QueryAsync(connection, new(ListSql, new { After = after, Limit = limit }, cancellationToken: ct))).AsList();
+        return (await QueryAsync(connection, new(listSql, new { After = after, Limit = limit, Since = since, Until = until }, cancellationToken: ct))).AsList();
     }
 
     private static Task<IEnumerable<Clip>> QueryAsync(NpgsqlConnection connection, CommandDefinition command) => connection.QueryAsync<Clip, FileColumns?, Clip>(

@@ -1,3 +1,4 @@
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Insights.Definitions;
@@ -36,7 +37,7 @@ public static class InsightServices
         services.AddSingleton<NightlySync>();
         services.AddSingleton(provider => new RequestSync(
             provider.GetRequiredService<AccountStore>(), provider.GetRequiredService<SyncStore>(), provider.GetRequiredService<IJobQueue>(),
-            provider.GetRequiredService<InsightsOptions>(), provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<InsightsOptions>(), provider.GetRequiredService<Once>(), provider.GetRequiredService<TimeProvider>()));
         return services;
     }
 }

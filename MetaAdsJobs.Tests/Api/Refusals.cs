@@ -26,12 +26,20 @@ internal static class Refusals
         Assert.That(answer.WrongFields, Is.EquivalentTo(paths), answer.Text);
     }
 
+    /// <summary>A refusal of this kind.</summary>
+    public static void AssertProblem(this ApiAnswer answer, int status, string code)
+    {
+        answer.AssertProblem(status);
+        Assert.That(((string?)answer.Json["code"], (string?)answer.Json["type"]), Is.EqualTo((code, $"urn:metaadsjobs:problem:{code}")), answer.Text);
+    }
+
     public static void AssertProblem(this ApiAnswer answer, int code)
     {
         Assert.That(answer.Code, Is.EqualTo(code), answer.Text);
         Assert.That(answer.Message.Content.Headers.ContentType?.MediaType, Is.EqualTo("application/problem+json"), answer.Text);
         Assert.That((int?)answer.Json["status"], Is.EqualTo(code), answer.Text);
         Assert.That((string?)answer.Json["title"], Is.Not.Null.And.Not.Empty, answer.Text);
+        Assert.That((string?)answer.Json["trace_id"], Is.EqualTo(answer.Header("X-Request-Id")).And.Not.Null, answer.Text);
     }
 
     private static IEnumerable<string> TablesOf(Service service) => service.HasWorkers ? Tables : Tables.Concat(TablesOfWorkers);

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using Dapper;
 using MetaAdsJobs.Launch.Processes;
 using MetaAdsJobs.Launch.Tokens;
+using MetaAdsJobs.Tests.Api.Contract;
 using MetaAdsJobs.Tests.Launch;
 using Npgsql;
 
@@ -52,6 +53,8 @@ public sealed class Service : IAsyncDisposable
     public Uri BaseUrl { get; private set; } = null!;
 
     public LeakSearch Leaks { get; }
+
+    public ContractWatch Contract { get; } = new();
 
     /// <summary>The worker processes of a service that has such.</summary>
     public IReadOnlyList<ChildProcess> Workers => [.. _workers.Cast<ProcessPart>().Select(part => part.Process)];
@@ -134,7 +137,7 @@ public sealed class Service : IAsyncDisposable
     /// <summary>An HTTP client with a token of the role; null for a stranger.</summary>
     public ApiClient Client(string? role = "admin", string? subject = null)
     {
-        var http = new HttpClient(new SeenAnswers(Leaks)) { BaseAddress = BaseUrl, Timeout = TimeSpan.FromSeconds(100) };
+        var http = new HttpClient(new SeenAnswers(Leaks, Contract)) { BaseAddress = BaseUrl, Timeout = TimeSpan.FromSeconds(100) };
         if (role is not null) http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token(role, subject));
         return new(http) { ImageUrl = Files.UrlOf("/clip.png"), Progress = Progress, Details = () => $"{Unended()}\n{Logs() switch { { Length: > 5000 } logs => logs[^5000..], var logs => logs }}" };
     }
@@ -186,6 +189,7 @@ public sealed class Service : IAsyncDisposable
         if (_ownsDatabase) await Database.DisposeAsync();
         Directory.Delete(_logs, recursive: true);
         Directory.Delete(ClipFiles, recursive: true);
+        Contract.AssertAllWasDescribed();
     }
 
     private async Task StartApiAsync()
@@ -224,13 +228,15 @@ public sealed class Service : IAsyncDisposable
         }, () => "The service did not become ready.", Logs);
     }
 
-    private sealed class SeenAnswers(LeakSearch leaks) : DelegatingHandler(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
+    private sealed class SeenAnswers(LeakSearch leaks, ContractWatch contract) : DelegatingHandler(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             var answer = await base.SendAsync(request, cancellationToken);
             await answer.Content.LoadIntoBufferAsync(cancellationToken);
-            leaks.Saw($"{request.Method} {request.RequestUri}", $"{answer.Headers}{await answer.Content.ReadAsStringAsync(cancellationToken)}");
+            var text = await answer.Content.ReadAsStringAsync(cancellationToken);
+            leaks.Saw($"{request.Method} {request.RequestUri}", $"{answer.Headers}{text}");
+            contract.Saw(request, answer, text);
             return answer;
         }
     }

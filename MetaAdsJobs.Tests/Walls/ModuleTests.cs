@@ -58,6 +58,10 @@ public sealed partial class ModuleTests
     }
 
     [Test]
+    public void Programs_are_refused_by_Problem_alone_so_that_each_refusal_has_its_code() =>
+        Assert.That(SourceCode.In("MetaAdsJobs.Api", "MetaAdsJobs.Console").SelectMany(file => file.Matches(OtherRefusal())), Is.Empty);
+
+    [Test]
     public void Nothing_in_Core_knows_the_stub()
     {
         Assert.That(SourceCode.In(Stub).SelectMany(file => file.Matches(StubGraph())), Is.Not.Empty, "the pattern finds nothing");
@@ -91,6 +95,9 @@ public sealed partial class ModuleTests
     // The mode's name alone is no knowledge of what answers in it.
     [GeneratedRegex(@"\bStub[A-Z]\w*|\bstub_graph\b")]
     private static partial Regex StubGraph();
+
+    [GeneratedRegex(@"\bResults\.(Problem|ValidationProblem|Conflict|UnprocessableEntity)\(")]
+    private static partial Regex OtherRefusal();
 
     [GeneratedRegex(@"MetaAdsJobs\.Core\b")]
     private static partial Regex Core();

@@ -5,6 +5,11 @@ using Npgsql;
 
 namespace MetaAdsJobs.Core.Campaigns.Reading;
 
+/// <summary>Which edits to list. Days are UTC, of when one was asked for.</summary>
+/// <param name="CampaignId">Meta's id.</param>
+/// <param name="ChangedSince">Those that have not ended, and those that have ended since.</param>
+public sealed record EditFilter(string? CampaignId, Guid? AccountId, string? Status, DateOnly? Since = null, DateOnly? Until = null, DateTimeOffset? ChangedSince = null);
+
 /// <summary>Reads edits of campaigns for people and programs.</summary>
 public sealed class EditReader(NpgsqlDataSource dataSource)
 {
@@ -23,17 +28,25 @@ public sealed class EditReader(NpgsqlDataSource dataSource)
     /// <param name="campaignId">Meta's id; null for all campaigns.</param>
     /// <param name="before">The last number of the page before.</param>
     /// <returns>Newest first, and the number to go on before; null at the end.</returns>
-    public async Task<(IReadOnlyList<CampaignEdit> Items, long? Next)> ListAsync(string? campaignId, Guid? accountId, string? status, long? before, int limit, CancellationToken ct)
+    public Task<(IReadOnlyList<CampaignEdit> Items, long? Next)> ListAsync(string? campaignId, Guid? accountId, string? status, long? before, int limit, CancellationToken ct) =>
+        ListAsync(new(campaignId, accountId, status), before, limit, ct);
+
+    /// <inheritdoc cref="ListAsync(string?, Guid?, string?, long?, int, CancellationToken)"/>
+    public async Task<(IReadOnlyList<CampaignEdit> Items, long? Next)> ListAsync(EditFilter filter, long? before, int limit, CancellationToken ct)
     {
+        var (campaignId, accountId, status) = (filter.CampaignId, filter.AccountId, filter.Status);
         // Only the conditions that are asked for, since one text for all would have to be planned for all.
         List<string> conditions = ["true"];
         if (campaignId is not null) conditions.Add("e.request_id = (SELECT request_id FROM meta_campaigns WHERE meta_id = @CampaignId)");
         if (accountId is not null) conditions.Add("e.social_account_id = @AccountId");
         if (status is not null) conditions.Add("e.state = @Status");
+        if (filter.Since is not null) conditions.Add("e.asked_at >= @Since::date::timestamp AT TIME ZONE 'UTC'");
+        if (filter.Until is not null) conditions.Add("e.asked_at < (@Until::date + 1)::timestamp AT TIME ZONE 'UTC'");
+        if (filter.ChangedSince is not null) conditions.Add("(e.state IN ('queued', 'running', 'waiting') OR e.completed_at >= @ChangedSince)");
         if (before is not null) conditions.Add("e.number < @Before");
         var listSql = $"{EditSql} WHERE {string.Join(" AND ", conditions)} ORDER BY e.number DESC LIMIT @Limit";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var rows = (await connection.QueryAsync<Row>(new(listSql, new { CampaignId = campaignId, AccountId = accountId, Status = status, Before = before, Limit = limit + 1 }, cancellationToken: ct))).AsList();
+        var rows = (await connection.QueryAsync<Row>(new(listSql, new { CampaignId = campaignId, AccountId = accountId, Status = status, Before = before, Limit = limit + 1, filter.Since, filter.Until, filter.ChangedSince }, cancellationToken: ct))).AsList();
         var page = rows.Take(limit).ToList();
         return (page.ConvertAll(row => row.ToEdit()), rows.Count > limit ? page[^1].Number : null);
     }

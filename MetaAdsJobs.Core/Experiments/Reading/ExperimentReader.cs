@@ -3,6 +3,7 @@ using Dapper;
 using MetaAdsJobs.Core.Experiments.Evaluating;
 using MetaAdsJobs.Core.Experiments.Judging;
 using MetaAdsJobs.Core.Experiments.Planning;
+using MetaAdsJobs.Core.Orchestrations.Listing;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Experiments.Reading;
@@ -29,16 +30,24 @@ public sealed class ExperimentReader(NpgsqlDataSource dataSource)
         LEFT JOIN LATERAL (SELECT * FROM experiment_verdicts v WHERE v.experiment_id = e.id ORDER BY v.no DESC LIMIT 1) v ON true
         """;
 
-    public async Task<IReadOnlyList<ExperimentSummary>> ListAsync(string? state, Guid? accountId, Guid? after, int limit, CancellationToken ct)
+    public Task<IReadOnlyList<ExperimentSummary>> ListAsync(string? state, Guid? accountId, Guid? after, int limit, CancellationToken ct) => ListAsync(state, accountId, since: null, until: null, after, limit, ct);
+
+    /// <param name="since">A day in UTC, of when it was begun.</param>
+    /// <param name="until">The last such day.</param>
+    public async Task<IReadOnlyList<ExperimentSummary>> ListAsync(string? state, Guid? accountId, DateOnly? since, DateOnly? until, Guid? after, int limit, CancellationToken ct)
     {
         const string ListSql = $"""
             SELECT {Columns} FROM (
                 SELECT * FROM experiments e WHERE (@State::text IS NULL OR e.state = @State) AND (@AccountId::uuid IS NULL OR e.social_account_id = @AccountId) AND (@After::uuid IS NULL OR e.id < @After)
+                    AND (@From::uuid IS NULL OR e.id >= @From) AND (@Until::uuid IS NULL OR e.id < @Until)
                 ORDER BY e.id DESC LIMIT @Limit) e {From}
             ORDER BY e.id DESC
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<ExperimentSummary>(new(ListSql, new { State = state, AccountId = accountId, After = after, Limit = limit }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<ExperimentSummary>(new(ListSql, new
+        {
+            State = state, AccountId = accountId, After = after, Limit = limit, From = since is { } from ? RunFilter.First(from) : (Guid?)null, Until = until is { } last ? RunFilter.First(last.AddDays(1)) : (Guid?)null,
+        }, cancellationToken: ct))).AsList();
     }
 
     public async Task<ExperimentDetail?> FindAsync(Guid id, CancellationToken ct)

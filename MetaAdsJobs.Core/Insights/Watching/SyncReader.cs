@@ -1,7 +1,12 @@
 using Dapper;
+using MetaAdsJobs.Core.Orchestrations.Listing;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Insights.Watching;
+
+/// <summary>Which syncs to list. Days are UTC, of when one was asked for.</summary>
+/// <param name="ChangedSince">Those that have not ended, and those that have ended since.</param>
+public sealed record SyncFilter(Guid? AccountId, InsightSyncState? State, DateOnly? Since = null, DateOnly? Until = null, DateTimeOffset? ChangedSince = null);
 
 /// <summary>Tells how syncs stand, newest first: their ids are in the order of time.</summary>
 public sealed class SyncReader(NpgsqlDataSource dataSource)
@@ -24,16 +29,25 @@ public sealed class SyncReader(NpgsqlDataSource dataSource)
         return await connection.QuerySingleOrDefaultAsync<InsightSync>(new(FindSql, new { SyncId = syncId }, cancellationToken: ct));
     }
 
+    public Task<IReadOnlyList<InsightSync>> ListAsync(Guid? accountId, InsightSyncState? state, Guid? before, int limit, CancellationToken ct) => ListAsync(new(accountId, state), before, limit, ct);
+
     /// <param name="before">The last id of the page before.</param>
-    public async Task<IReadOnlyList<InsightSync>> ListAsync(Guid? accountId, InsightSyncState? state, Guid? before, int limit, CancellationToken ct)
+    public async Task<IReadOnlyList<InsightSync>> ListAsync(SyncFilter filter, Guid? before, int limit, CancellationToken ct)
     {
         var conditions = new List<string> { "true" };
+        var (accountId, state) = (filter.AccountId, filter.State);
         if (accountId is not null) conditions.Add("s.social_account_id = @AccountId");
         // The state stands in the text so that the index of the unfinished ones serves.
         if (state is not null) conditions.Add($"s.state = '{state.Value.ToString().ToLowerInvariant()}'");
+        if (filter.Since is not null) conditions.Add("s.sync_id >= @From");
+        if (filter.Until is not null) conditions.Add("s.sync_id < @Until");
+        if (filter.ChangedSince is not null) conditions.Add("(s.state IN ('queued', 'running', 'waiting') OR s.completed_at >= @ChangedSince)");
         if (before is not null) conditions.Add("s.sync_id < @Before");
         var listSql = $"{Select} WHERE {string.Join(" AND ", conditions)} ORDER BY s.sync_id DESC LIMIT @Limit";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<InsightSync>(new(listSql, new { AccountId = accountId, Before = before, Limit = limit }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<InsightSync>(new(listSql, new
+        {
+            AccountId = accountId, Before = before, Limit = limit, From = filter.Since is { } from ? RunFilter.First(from) : (Guid?)null, Until = filter.Until is { } until ? RunFilter.First(until.AddDays(1)) : (Guid?)null, filter.ChangedSince,
+        }, cancellationToken: ct))).AsList();
     }
 }

@@ -13,6 +13,12 @@ public sealed partial record RunFilter(OrchestrationStatus? Status, Guid? Accoun
     /// <summary>Of a search that could be an id of Meta's: it is one of names all the same.</summary>
     public bool IsByName { get; init; }
 
+    /// <summary>The first clip that it shows.</summary>
+    public Guid? ClipId { get; init; }
+
+    /// <summary>Those that have not ended, and those that have ended since.</summary>
+    public DateTimeOffset? ChangedSince { get; init; }
+
     /// <summary>Only up to this run: what was asked for later is none of it.</summary>
     public Guid? UpTo { get; init; }
 
@@ -53,6 +59,8 @@ public sealed partial record RunFilter(OrchestrationStatus? Status, Guid? Accoun
         // The state stands in the text so that the indexes of some states serve.
         if (Status is { } status) conditions.Add($"o.status = '{status.ToName()}'");
         if (AccountId is not null) conditions.Add("o.social_account_id = @AccountId");
+        if (ClipId is not null) conditions.Add("o.clip_id = @ClipId");
+        if (ChangedSince is not null) conditions.Add("(o.status IN ('queued', 'running', 'waiting') OR o.completed_at >= @ChangedSince)");
         if (SearchId is not null) conditions.Add("o.request_id = @SearchId");
         if (SearchMetaId is not null) conditions.Add("o.request_id IN (SELECT s.request_id FROM orchestration_steps s WHERE s.meta_id = @SearchMetaId)");
         if (SearchWords is { Length: 0 }) conditions.Add("false");
@@ -61,9 +69,10 @@ public sealed partial record RunFilter(OrchestrationStatus? Status, Guid? Accoun
 
     /// <summary>What <see cref="Where"/> asks for, and NamePatterns and Limit.</summary>
     internal DynamicParameters Parameters(Guid? before, int limit) =>
-        new(new { Last = before, UpTo, From, Before, AccountId, SearchId, SearchMetaId, NamePatterns, Limit = limit });
+        new(new { Last = before, UpTo, From, Before, AccountId, ClipId, ChangedSince, SearchId, SearchMetaId, NamePatterns, Limit = limit });
 
-    private static Guid First(DateOnly day)
+    /// <summary>Before all ids that are made of a time on this day, and behind all of the day before.</summary>
+    internal static Guid First(DateOnly day)
     {
         var milliseconds = new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero).ToUnixTimeMilliseconds().ToString("x12", CultureInfo.InvariantCulture);
         return Guid.Parse($"{milliseconds[..8]}-{milliseconds[8..]}-0000-0000-000000000000");

@@ -20,9 +20,11 @@ public abstract record Acceptance
 
     public sealed record Invalid(FieldErrors Errors) : Acceptance;
 
-    public sealed record UnknownAccount(Guid Id) : Acceptance;
+    /// <param name="Clips">Those that are not known either.</param>
+    public sealed record UnknownAccount(Guid Id, IReadOnlyList<Guid> Clips) : Acceptance;
 
-    public sealed record UnknownClip(Guid Id) : Acceptance;
+    /// <param name="Id">The first of <paramref name="All"/>.</param>
+    public sealed record UnknownClip(Guid Id, IReadOnlyList<Guid> All) : Acceptance;
 
     /// <summary>The idempotency key belongs to a request with another body.</summary>
     public sealed record KeyReused : Acceptance;
@@ -36,8 +38,8 @@ internal sealed record Judged(FieldErrors Errors, OrchestrationRequest? Request,
 {
     /// <summary>Null: it is accepted.</summary>
     public Acceptance? Refusal => Errors.Any ? new Acceptance.Invalid(Errors)
-        : Known!.Account is null ? new Acceptance.UnknownAccount(Request!.SocialAccountId)
-        : Known.UnknownClips is [var unknown, ..] ? new Acceptance.UnknownClip(unknown) : null;
+        : Known!.Account is null ? new Acceptance.UnknownAccount(Request!.SocialAccountId, Known.UnknownClips)
+        : Known.UnknownClips is [var unknown, ..] ? new Acceptance.UnknownClip(unknown, Known.UnknownClips) : null;
 }
 
 /// <summary>Takes a request for a whole ad: the row and its job commit together, or neither exists.</summary>

@@ -100,7 +100,7 @@ public sealed class HoldTests
         var account = await _admin.AddAccountAsync();
         var body = new JsonObject { ["social_account_id"] = account, ["from"] = Text(TimeProvider.System.GetUtcNow().AddHours(-1)), ["until"] = Text(TimeProvider.System.GetUtcNow().AddHours(5)), ["reason"] = "Holidays" };
         (await viewer.PostAsync("/meta/freezes", body.DeepClone())).AssertProblem(403);
-        (await _admin.PostAsync("/meta/freezes", new JsonObject { ["social_account_id"] = Guid.NewGuid(), ["from"] = Text(TimeProvider.System.GetUtcNow()), ["until"] = Text(TimeProvider.System.GetUtcNow().AddHours(5)) })).AssertProblem(404);
+        (await _admin.PostAsync("/meta/freezes", new JsonObject { ["social_account_id"] = Guid.NewGuid(), ["from"] = Text(TimeProvider.System.GetUtcNow()), ["until"] = Text(TimeProvider.System.GetUtcNow().AddHours(5)) })).AssertProblem(422, "invalid_fields");
         var set = await _admin.PostAsync("/meta/freezes", body);
         Assert.That((set.Code, (string?)set.Json["made_by"], (string?)set.Json["reason"]), Is.EqualTo((201, "admin@tests", "Holidays")), set.Text);
         var request = ApiClient.Request(account, (string)(await _admin.NewRequestAsync())["clip_id"]!);

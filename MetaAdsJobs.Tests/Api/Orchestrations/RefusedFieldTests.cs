@@ -147,14 +147,16 @@ public sealed class RefusedFieldTests
     }
 
     [Test]
-    public async Task An_unknown_account_or_clip_is_not_found()
+    public async Task An_unknown_account_or_clip_is_told_at_its_field_and_both_at_once()
     {
         foreach (var field in (string[])["social_account_id", "clip_id"])
         {
             var unknown = $"{Guid.NewGuid()}";
-            var answer = await _service.RefusesAsync(404, () => PostAsync(Changed(request => request[field] = unknown)));
-            Assert.That((string?)answer.Json["detail"], Does.Contain(unknown).And.Contain(field == "clip_id" ? "clip" : "social account"));
+            var answer = await _service.RefusesAsync(422, () => PostAsync(Changed(request => request[field] = unknown)));
+            Assert.That((string?)answer.Json["errors"]![field]![0], Is.EqualTo($"there is no {(field == "clip_id" ? "clip" : "social account")} {unknown}"));
         }
+
+        await _service.RefusesFieldsAsync(() => PostAsync(Changed(request => request["social_account_id"] = request["clip_id"] = $"{Guid.NewGuid()}")), "social_account_id", "clip_id");
     }
 
     [Test]

@@ -47,14 +47,14 @@ public sealed class RefusedKindTests
         else await _service.RefusesFieldsAsync(() => _client.PostAsync("/meta/orchestrate/run", request), paths.Split(' '));
     }
 
-    [TestCase("""{"cards":[{"clip_id":"[unknown]"},{}]}""")]
-    [TestCase("""{"placement_media":[{"placements":["stories"],"clip_id":"[unknown]"}]}""")]
-    [TestCase("""{"ad_sets":[{"ads":[{},{"cards":[{},{"clip_id":"[unknown]"}]}]}]}""")]
-    public async Task A_clip_that_does_not_exist_is_refused_wherever_it_is_named(string change)
+    [TestCase("""{"cards":[{"clip_id":"[unknown]"},{}]}""", "cards[0].clip_id")]
+    [TestCase("""{"placement_media":[{"placements":["stories"],"clip_id":"[unknown]"}]}""", "placement_media[0].clip_id")]
+    [TestCase("""{"ad_sets":[{"ads":[{},{"cards":[{},{"clip_id":"[unknown]"}]}]}]}""", "ad_sets[0].ads[1].cards[1].clip_id")]
+    public async Task A_clip_that_does_not_exist_is_refused_wherever_it_is_named(string change, string path)
     {
         var unknown = $"{Guid.NewGuid()}";
-        var answer = await _service.RefusesAsync(404, () => _client.PostAsync("/meta/orchestrate/run", SentRequest(change.Replace("[unknown]", unknown, StringComparison.Ordinal))));
-        Assert.That((string?)answer.Json["detail"], Does.Contain(unknown));
+        var answer = await _service.RefusesAsync(422, () => _client.PostAsync("/meta/orchestrate/run", SentRequest(change.Replace("[unknown]", unknown, StringComparison.Ordinal))));
+        Assert.That((answer.WrongFields.Single(), (string?)answer.Json["errors"]![path]![0]), Is.EqualTo((path, $"there is no clip {unknown}")));
     }
 
     private JsonObject SentRequest(string change) => Tests.Orchestrations.SentCase.Merged(_request.ToJsonString(), change);

@@ -44,7 +44,7 @@ public sealed class TreeRequestTests
         var request = await _client.NewRequestAsync();
         request["ad_sets"] = JsonNode.Parse($$"""[{"ads":[{},{"clip_id":"{{Guid.NewGuid()}}"}]}]""");
         var answer = await _client.PostAsync("/meta/orchestrate/run", request);
-        Assert.That(answer.Code, Is.EqualTo(404), answer.Text);
+        Assert.That((answer.Code, answer.WrongFields.Single()), Is.EqualTo((422, "ad_sets[0].ads[1].clip_id")), answer.Text);
     }
 
     [Test]

@@ -74,6 +74,19 @@ internal static class PageList
         new("clips", _ => "/console/clips"),
         new("clips, by title", n => $"/console/clips?search={(n % 2 == 0 ? "summer" : $"clip {n}")}"),
         new("jobs", _ => "/console/jobs"),
+        new("API: runs, newest", n => $"/meta/orchestrate/runs?limit=200{Cursor(n)}"),
+        new("API: runs, one day", n => $"/meta/orchestrate/runs?since={Ago(n % PageWorld.Days)}&until={Ago(n % PageWorld.Days)}"),
+        new("API: runs, one account's month", n => $"/meta/orchestrate/runs?social_account_id={Account(n)}&since={Ago(30 + n)}&until={Ago(n)}"),
+        new("API: runs of a clip", n => $"/meta/orchestrate/runs?clip_id={PageWorld.Clip(1 + (n % 100))}"),
+        new("API: runs of a clip, one day", n => $"/meta/orchestrate/runs?clip_id={PageWorld.Clip(1 + (n % 100))}&since={Ago(n)}&until={Ago(n)}"),
+        new("API: runs, changed since a moment ago", _ => $"/meta/orchestrate/runs?changed_since={Ago(0)}"),
+        new("API: runs, changed since long ago", n => $"/meta/orchestrate/runs?changed_since={Ago(1 + n)}"),
+        new("API: campaigns, one month", n => $"/meta/campaigns?since={Ago(30 + n)}&until={Ago(n)}"),
+        new("API: edits, changed since", n => $"/meta/edits?changed_since={Ago(n % 30)}"),
+        new("API: syncs, one day", n => $"/meta/insights/syncs?since={Ago(n % PageWorld.Days)}&until={Ago(n % PageWorld.Days)}"),
+        new("API: syncs, changed since", n => $"/meta/insights/syncs?changed_since={Ago(n % 30)}"),
+        new("API: clips, one day", n => $"/meta/clips?since={Ago(n % PageWorld.Days)}&until={Ago(n % PageWorld.Days)}"),
+        new("API: accounts, changed since", n => $"/meta/accounts?changed_since={Ago(n % 30)}"),
     ];
 
     private static Guid Account(int n) => PageWorld.Account(n % 3 == 0 ? 1 : 1 + (n % PageWorld.Accounts));

@@ -19,6 +19,9 @@ internal static class PageWorld
     /// <summary>The n-th account's id; 1 is the largest.</summary>
     public static Guid Account(int n) => Guid.Parse(Md5($"account {n}"));
 
+    /// <summary>The n-th clip's id.</summary>
+    public static Guid Clip(int n) => Guid.Parse(Md5($"clip {n}"));
+
     /// <summary>The id of one of an account's campaigns.</summary>
     public static string Campaign(int account, int n) => $"12031{account:0000}{n:0000}";
 

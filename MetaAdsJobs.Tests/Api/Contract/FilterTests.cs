@@ -1,0 +1,126 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Dapper;
+using MetaAdsJobs.Tests.Support;
+
+namespace MetaAdsJobs.Tests.Api.Contract;
+
+/// <summary>Parameters do what the description says, on every list; and lists can be asked for by account, clip and time.</summary>
+[TestFixture, HasServiceAlone]
+public sealed class FilterTests
+{
+    private static readonly string Today = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+    private static readonly string Tomorrow = TimeProvider.System.GetUtcNow().AddDays(1).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+    private Service _service = null!;
+    private ApiClient _admin = null!;
+    private JsonObject _request = null!;
+    private string _run = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        _service = await SharedServices.WithoutWorker;
+        // Questions that go to Meta are few for each caller.
+        _admin = _service.Client("admin", "filters");
+        _request = await _admin.NewRequestAsync();
+        _run = await _admin.AcceptAsync(_request);
+    }
+
+    [OneTimeTearDown]
+    public void Stop() => _admin.Dispose();
+
+    private static IEnumerable<string> Lists => Call.All.Where(call => call.IsOurs && call.Method == "GET" && call.Parameters.Any(parameter => (string?)parameter["in"] == "query")).Select(call => call.Path);
+
+    [TestCaseSource(nameof(Lists))]
+    public async Task A_parameter_that_is_not_as_described_is_refused_by_its_name_and_a_word_that_is_is_taken(string path)
+    {
+        var call = Call.All.Single(call => call.Path == path && call.Method == "GET");
+        var url = path.Replace("{night}", Today, StringComparison.Ordinal);
+        while (url.Contains('{', StringComparison.Ordinal)) url = string.Concat(url.AsSpan(0, url.IndexOf('{', StringComparison.Ordinal)), $"{Guid.NewGuid()}", url.AsSpan(url.IndexOf('}', StringComparison.Ordinal) + 1));
+        var query = call.Parameters.Where(parameter => (string?)parameter["in"] == "query").ToList();
+        foreach (var parameter in query)
+        {
+            var (name, schema) = ((string)parameter["name"]!, parameter["schema"]!);
+            if (schema["enum"] is null && schema["format"] is null && (string?)schema["type"] == "string") continue;
+            foreach (var wrong in WrongOf(schema))
+            {
+                var answer = await _admin.GetAsync($"{url}?{name}={wrong}");
+                answer.AssertProblem(422);
+                Assert.That(answer.WrongFields, Does.Contain(name), $"{path} {name}={wrong}");
+            }
+
+            foreach (var word in IsQuestion(path) ? [] : schema["enum"]?.AsArray() ?? [])
+            {
+                var answer = await _admin.GetAsync($"{url}?{name}={word}");
+                if (answer.Code == 422) Assert.That(answer.WrongFields, Does.Not.Contain(name), $"{path} {name}={word}");
+            }
+        }
+
+        var required = query.Where(parameter => (bool?)parameter["required"] == true).Select(parameter => (string)parameter["name"]!).ToList();
+        var without = await _admin.GetAsync(url);
+        if (required.Count > 0) Assert.That(without.WrongFields, Is.SupersetOf(required.Where(name => name != "q")), path);
+        else if (path != "/meta/insights/days") Assert.That(without.Code, Is.Not.EqualTo(422), $"{path}: {without.Text}");
+    }
+
+    [Test]
+    public async Task Runs_are_found_by_clip_by_day_and_by_what_has_changed()
+    {
+        var clip = (string)_request["clip_id"]!;
+        Assert.That(await RunsAsync($"clip_id={clip}"), Is.EqualTo([_run]));
+        Assert.That(await RunsAsync($"clip_id={Guid.NewGuid()}"), Is.Empty);
+        Assert.That(await RunsAsync($"clip_id={clip}&since={Today}&until={Tomorrow}"), Is.EqualTo([_run]));
+        Assert.That(await RunsAsync($"clip_id={clip}&since={Tomorrow}"), Is.Empty);
+        Assert.That(await RunsAsync($"clip_id={clip}&until=2026-01-01"), Is.Empty);
+        var later = Uri.EscapeDataString(TimeProvider.System.GetUtcNow().AddHours(1).ToString("O", CultureInfo.InvariantCulture));
+        Assert.That(await RunsAsync($"clip_id={clip}&changed_since={later}"), Is.EqualTo([_run]), "it has not ended: it may change at any time");
+        await ExecuteAsync("UPDATE orchestrations SET status = 'succeeded', started_at = now(), completed_at = now() WHERE request_id = @Run");
+        Assert.That(await RunsAsync($"clip_id={clip}&changed_since={later}"), Is.Empty);
+        Assert.That(await RunsAsync($"clip_id={clip}&changed_since={Today}T00:00:00Z"), Is.EqualTo([_run]));
+    }
+
+    [Test]
+    public async Task Accounts_clips_syncs_and_batches_are_found_by_time_and_batches_by_account()
+    {
+        var account = (string)_request["social_account_id"]!;
+        var batch = await _admin.PostAsync("/meta/orchestrate/batch", new JsonObject { ["rows"] = new JsonArray(Row()) });
+        Assert.That(batch.Code, Is.EqualTo(202), batch.Text);
+        Assert.That((await _admin.PostAsync($"/meta/orchestrate/sync-insights/{account}")).Code, Is.EqualTo(200));
+        foreach (var (url, isByAccount) in ((string, bool)[])[("/meta/batches", true), ("/meta/insights/syncs", true), ("/meta/clips", false)])
+        {
+            var mine = isByAccount ? $"&social_account_id={account}" : "";
+            Assert.That((await _admin.GetAsync($"{url}?since={Today}&until={Tomorrow}{mine}")).Json["items"]!.AsArray(), Is.Not.Empty, url);
+            Assert.That((await _admin.GetAsync($"{url}?since={Tomorrow}{mine}")).Json["items"]!.AsArray(), Is.Empty, url);
+            Assert.That((await _admin.GetAsync($"{url}?until=2020-01-01{mine}")).Json["items"]!.AsArray(), Is.Empty, url);
+            if (isByAccount) Assert.That((await _admin.GetAsync($"{url}?social_account_id={Guid.NewGuid()}")).Json["items"]!.AsArray(), Is.Empty, url);
+        }
+
+        Assert.That((await _admin.GetAsync($"/meta/accounts?changed_since={Today}T00:00:00Z&limit=200")).Json["items"]!.AsArray(), Is.Not.Empty);
+        Assert.That((await _admin.GetAsync($"/meta/accounts?changed_since={Tomorrow}T00:00:00Z")).Json["items"]!.AsArray(), Is.Empty);
+        (await _admin.GetAsync($"/meta/orchestrate/runs?since={Tomorrow}&until={Today}")).AssertProblem(422, "invalid_fields");
+
+        JsonObject Row()
+        {
+            var row = _request.DeepClone().AsObject();
+            row["row_id"] = $"{Guid.NewGuid()}";
+            return row;
+        }
+    }
+
+    private static IEnumerable<string> WrongOf(JsonNode schema)
+    {
+        yield return "%C2%A7";
+        if ((string?)schema["type"] != "integer") yield break;
+        yield return "0";
+        yield return $"{(int)schema["maximum"]! + 1}";
+    }
+
+    private static bool IsQuestion(string path) => path.EndsWith("/targeting", StringComparison.Ordinal) || path.EndsWith("/audiences", StringComparison.Ordinal);
+
+    private async Task<IEnumerable<string>> RunsAsync(string query) => (await _admin.GetAsync($"/meta/orchestrate/runs?{query}")).Json["items"]!.AsArray().Select(run => (string)run!["request_id"]!);
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
+        await connection.ExecuteAsync(sql, new { Run = Guid.Parse(_run) });
+    }
+}
