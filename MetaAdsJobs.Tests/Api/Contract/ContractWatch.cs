@@ -32,7 +32,7 @@ public sealed class ContractWatch
         }
 
         var type = answer.Content.Headers.ContentType?.MediaType;
-        if (text.Length == 0 || type is null) return;
+        if (text.Length == 0 || type is null || answer.Content.Headers.ContentEncoding.Count > 0) return;
         if (told["content"]?[type] is not { } content) Tell($"has a body of {type}");
         else if (type.EndsWith("json", StringComparison.Ordinal) && content["schema"] is { } schema) foreach (var wrong in Differences(JsonNode.Parse(text), schema, "$")) Tell(wrong);
     }

@@ -45,7 +45,7 @@ public sealed partial class DocumentTests
             if (call.Json["requestBody"] is not null) expected.AddRange([400, 413, 415, 422]);
             if (call.Parameters.Any(parameter => (string?)parameter["in"] == "query")) expected.Add(422);
             if (!Unlimited().IsMatch(call.Path)) expected.Add(429);
-            Assert.That(call.Codes, Is.SupersetOf(expected), $"{call}");
+            Assert.That(call.Codes, Is.SupersetOf(expected.Distinct()), $"{call}");
             Assert.That(call.Codes.Contains(429), Is.EqualTo(!Unlimited().IsMatch(call.Path)), $"{call}: the stop switch alone has no limit");
             if (call.Codes.Contains(304)) Assert.That(call.Parameters.Select(parameter => (string?)parameter["name"]), Does.Contain("If-None-Match"), $"{call}");
         }

@@ -156,7 +156,7 @@ public sealed class RefusedFieldTests
             Assert.That((string?)answer.Json["errors"]![field]![0], Is.EqualTo($"there is no {(field == "clip_id" ? "clip" : "social account")} {unknown}"));
         }
 
-        await _service.RefusesFieldsAsync(() => PostAsync(Changed(request => request["social_account_id"] = request["clip_id"] = $"{Guid.NewGuid()}")), "social_account_id", "clip_id");
+        await _service.RefusesFieldsAsync(() => PostAsync(Changed(request => (request["social_account_id"], request["clip_id"]) = ($"{Guid.NewGuid()}", $"{Guid.NewGuid()}"))), "social_account_id", "clip_id");
     }
 
     [Test]
