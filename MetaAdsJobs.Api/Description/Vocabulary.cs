@@ -27,6 +27,7 @@ using MetaAdsJobs.Core.Events;
 using MetaAdsJobs.Core.Events.Listing;
 using MetaAdsJobs.Core.Experiments;
 using MetaAdsJobs.Core.Experiments.Reading;
+using MetaAdsJobs.Core.Experiments.Simulating;
 using MetaAdsJobs.Core.Insights.Watching;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Meta.Insights;
@@ -128,6 +129,12 @@ internal static class Vocabulary
         [(nameof(Pacing), "state")] = ["on_plan", "ahead", "behind", "unknown", "not_begun", "paused", "over"],
         [(nameof(SimulationBody), "scenario")] = Scenarios,
         [(nameof(SimulatedMarket), "scenario")] = Scenarios,
+        [(nameof(ExperimentBody), "level")] = ExperimentLevel.All,
+        [(nameof(ExperimentSummary), "level")] = ExperimentLevel.All,
+        [(nameof(ExperimentSimulationBody), "scenario")] = Scenarios,
+        [(nameof(SimulatedExperiments), "scenario")] = Scenarios,
+        [(nameof(ExperimentSimulationBody), "level")] = ExperimentLevel.All,
+        [(nameof(ExperimentSimulationBody), "metric")] = ExperimentMetric.All,
         [(nameof(ExperimentBody), "thing")] = ExperimentThing.All,
         [(nameof(ExperimentBody), "metric")] = ExperimentMetric.All,
         [(nameof(BegunExperimentResponse), "status")] = ["running"],
