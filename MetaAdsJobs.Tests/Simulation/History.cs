@@ -126,7 +126,11 @@ internal sealed class History : IAsyncDisposable
     public string NameOf(Guid id) => _names.GetValueOrDefault(id) ?? $"{id}"[..8];
 
     /// <summary>Whether it is one of those; the name is what SIMULATION_ONLY says.</summary>
-    public bool Is(string name) => name switch { "deliveries" => Deliveries.IsOn, "alerts" => Alerts.IsOn, "publishers" => Publishers.IsOn, "batches" => Batches.IsOn, _ => throw new ArgumentException(name, nameof(name)) };
+    public bool Is(string name) => name switch
+    {
+        "deliveries" => Deliveries.IsOn, "alerts" => Alerts.IsOn, "publishers" => Publishers.IsOn, "batches" => Batches.IsOn, "adoptions" => AdoptSeed is not null, "trees" => TreeSeed is not null,
+        "files" => FileSeed is not null, "edits" => HasEdits, "additions" => IntoSeed is not null, "moments" => Midway.IsOn, _ => throw new ArgumentException(name, nameof(name)),
+    };
 
     /// <returns>What is wrong; empty when nothing is.</returns>
     public async Task<IReadOnlyList<string>> RunAsync()
