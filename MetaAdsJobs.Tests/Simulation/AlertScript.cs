@@ -10,7 +10,11 @@ internal sealed class AlertScript(History history, int weight)
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Window = TimeSpan.FromHours(1);
     private TimeSpan _cooldown;
+    private readonly HashSet<Activity> _telling = [];
+    private readonly Random _worst = new(weight);
     private SpendAlerts? _spends;
+    private Activity? _doomed;
+    private int _deaths = 2;
     private bool _isOver;
 
     /// <summary>Two seventeenths of the histories: one for each rule.</summary>
@@ -33,7 +37,27 @@ internal sealed class AlertScript(History history, int weight)
     }
 
     /// <summary>Within the one transaction of an evaluation: before some of its statements others go on, and its process may die there.</summary>
-    public bool Halts(NpgsqlCommand command) => IsOn && command.CommandText.Contains("alert_", StringComparison.Ordinal) && history.Choices.Chance(0.25);
+    public bool Halts(Activity activity, NpgsqlCommand command)
+    {
+        if (IsOn && command.CommandText.Contains("tell_event(", StringComparison.Ordinal)) _telling.Add(activity);
+        if (!IsOn || !command.CommandText.Contains("alert_", StringComparison.Ordinal)) return false;
+        if (command.CommandText.Contains("INSERT INTO alert_evaluations", StringComparison.Ordinal) && _telling.Remove(activity) && _deaths > 0 && history.Clockwork.Now < history.Script.CalmFrom && _worst.Next(3) == 0)
+        {
+            // All of an alert is written, and told, and nothing of it is committed.
+            (_doomed, _deaths) = (activity, _deaths - 1);
+            return true;
+        }
+
+        return history.Choices.Chance(0.25);
+    }
+
+    /// <summary>Whether a process dies at the worst moment.</summary>
+    public bool Kills(Due due)
+    {
+        if (_doomed is null || due.Activity != _doomed || !due.IsStatement) return false;
+        _doomed = null;
+        return true;
+    }
 
     /// <summary>After all has ended: what stands then is told, and is over when it has been well for long enough.</summary>
     /// <param name="evaluate">Lets one worker evaluate, so much later.</param>

@@ -184,7 +184,7 @@ internal sealed class History : IAsyncDisposable
     private bool Beforehand(Due due)
     {
         if (due.Process is not { } process || !due.CanKill) return false;
-        if (Midway.Kills(due) || Choices.Chance(Odds.Death))
+        if (Midway.Kills(due) || Alerts.Kills(due) || Choices.Chance(Odds.Death))
         {
             Clockwork.Tell($"{process.Name} dies before: {due.What}");
             Kill(process);
