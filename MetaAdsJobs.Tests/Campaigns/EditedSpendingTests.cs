@@ -52,15 +52,15 @@ public sealed class EditedSpendingTests
         Assert.That((await _world.EditAsync(EditKind.Pause, tree.Campaign.MetaId)).Status, Is.EqualTo("succeeded"));
         if (adSetToo) Assert.That((await _world.EditAsync(EditKind.Pause, tree.AdSets[0].MetaId)).Status, Is.EqualTo("succeeded"));
         await stops.StartAsync(tree.AccountId, "bob", reactivate: true, CancellationToken.None);
-        var adSet = adSetToo ? 'p' : 'A';
+        var (adSet, cents) = adSetToo ? ('p', 0) : ('A', 10000);
         if (startComes)
         {
             Assert.That(await _world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
-            Assert.That((await _world.SwitchedAsync(tree), await _world.CountedAsync()), Is.EqualTo(($"p{adSet}A", "idle 10000")));
+            Assert.That((await _world.SwitchedAsync(tree), await _world.CountedAsync()), Is.EqualTo(($"p{adSet}A", $"idle {cents}")));
         }
 
         Assert.That((await _world.EditAsync(EditKind.Resume, tree.Campaign.MetaId)).Status, Is.EqualTo("succeeded"));
-        Assert.That((await _world.SwitchedAsync(tree), await _world.CountedAsync()), Is.EqualTo(($"A{adSet}A", "active 10000")));
+        Assert.That((await _world.SwitchedAsync(tree), await _world.CountedAsync()), Is.EqualTo(($"A{adSet}A", $"active {cents}")));
         Assert.That(await _world.QueryAsync<int>("SELECT cardinality(paused_ids) FROM activations"), Is.EqualTo([0]));
         Assert.That(await _world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
         Assert.That(await _world.SwitchedAsync(tree), Is.EqualTo($"A{adSet}A"));
