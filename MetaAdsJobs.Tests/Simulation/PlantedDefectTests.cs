@@ -74,6 +74,9 @@ public sealed partial class PlantedDefectTests
         new("a message is told in another commit than its alert", Evaluating, "            await TellAlert.TellAsync(connection, transaction, rule, episode, now, ct);\n", OwnCommit + "            await TellAlert.TellAsync(other, own, rule, episode, now, ct);\n            await own.CommitAsync(ct);\n"),
         new("what fires is noted in another commit than its alert", Evaluating, "        await EvaluationStore.WriteStatesAsync(connection, transaction, ruleId, turn.States, ct);\n", OwnCommit + "        await EvaluationStore.WriteStatesAsync(other, own, ruleId, turn.States, ct);\n        await own.CommitAsync(ct);\n"),
         new("an alert looks at what has failed of late alone", "Alerts/Evaluating/StandingSql.cs", "WHERE o.completed_at > @Now - make_interval(hours => @Hours)", "WHERE o.completed_at > @Now - interval '10 minutes'"),
+        new("an alert takes numbers that are untold for nothing", "Alerts/Evaluating/MeasureSql.cs", "OR m.is_told = false THEN", "THEN"),
+        new("an alert is over below the threshold, and not where it is well", "Alerts/Evaluating/MeasureObjects.cs", "ResolveAt = rule.ResolveAt ?? rule.Threshold,", "ResolveAt = rule.Threshold,"),
+        new("who pauses a campaign makes forgotten what a stop has paused below it", "Campaigns/EditStore.cs", "WHEN @IsPause AND @Activation IS DISTINCT FROM 'ended' THEN array_remove", "WHEN @IsPause AND @Activation IS NULL THEN array_remove"),
     ];
 
     private static string Root => Path.GetFullPath(Path.Combine(TestContext.CurrentContext.TestDirectory, "..", "..", "..", ".."));
