@@ -36,11 +36,11 @@ internal sealed class AlertScript(History history, int weight)
         PlanMinute();
     }
 
-    /// <summary>Within the one transaction of an evaluation: before some of its statements others go on, and its process may die there.</summary>
+    /// <summary>Within the one transaction of an evaluation: before some of its statements, but for those of states, others go on, and its process may die there.</summary>
     public bool Halts(Activity activity, NpgsqlCommand command)
     {
         if (IsOn && command.CommandText.Contains("tell_event(", StringComparison.Ordinal)) _telling.Add(activity);
-        if (!IsOn || !command.CommandText.Contains("alert_", StringComparison.Ordinal)) return false;
+        if (!IsOn || !command.CommandText.Contains("alert_", StringComparison.Ordinal) || command.CommandText.Contains("alert_states", StringComparison.Ordinal)) return false;
         if (command.CommandText.Contains("INSERT INTO alert_evaluations", StringComparison.Ordinal) && _telling.Remove(activity) && _deaths > 0 && history.Clockwork.Now < history.Script.CalmFrom && _worst.Next(3) == 0)
         {
             // All of an alert is written, and told, and nothing of it is committed.
