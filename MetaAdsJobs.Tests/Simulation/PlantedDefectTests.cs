@@ -21,7 +21,8 @@ public sealed partial class PlantedDefectTests
     private const string Adopting = "Campaigns/Adopting/AdoptionStore.cs";
     private const string Delivering = "Events/Delivering/";
     private const string Evaluating = "Alerts/Evaluating/EvaluateAlerts.cs";
-    private const string OwnCommit = "        await using var other = await dataSource.OpenConnectionAsync(ct);\n        await using var own = await other.BeginTransactionAsync(ct);\n";
+    private const string OwnCommit = "        await using (var other = await dataSource.OpenConnectionAsync(ct))\n        await using (var own = await other.BeginTransactionAsync(ct))\n        {\n";
+    private const string OwnEnd = "            await own.CommitAsync(ct);\n        }\n";
 
     private static readonly PlantedDefect[] Defects =
     [
@@ -71,8 +72,8 @@ public sealed partial class PlantedDefectTests
         new("an event that a dead process had taken is sent by nobody", Delivering + "DeliveryStore.cs", "(SELECT id FROM hook) AND d.state = 'pending' AND d.next_at <= @Now AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp())", "(SELECT id FROM hook) AND d.state = 'pending' AND d.next_at <= @Now AND d.lease_until IS NULL"),
         new("an event is sent by two at a time", Delivering + "DeliveryStore.cs", "AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp())\n                ORDER BY d.next_at LIMIT", "ORDER BY d.next_at LIMIT"),
         new("an event that is sent again tells something else", "Events/Texts/EventBodies.cs", "Time = delivery.OccurredAt,", "Time = delivery.OccurredAt.AddSeconds(delivery.Attempt),"),
-        new("a message is told in another commit than its alert", Evaluating, "            await TellAlert.TellAsync(connection, transaction, rule, episode, now, ct);\n", OwnCommit + "            await TellAlert.TellAsync(other, own, rule, episode, now, ct);\n            await own.CommitAsync(ct);\n"),
-        new("what fires is noted in another commit than its alert", Evaluating, "        await EvaluationStore.WriteStatesAsync(connection, transaction, ruleId, turn.States, ct);\n", OwnCommit + "        await EvaluationStore.WriteStatesAsync(other, own, ruleId, turn.States, ct);\n        await own.CommitAsync(ct);\n"),
+        new("a message is told in another commit than its alert", Evaluating, "            await TellAlert.TellAsync(connection, transaction, rule, episode, now, ct);\n", OwnCommit + "            await TellAlert.TellAsync(other, own, rule, episode, now, ct);\n" + OwnEnd),
+        new("what fires is noted in another commit than its alert", Evaluating, "        await EvaluationStore.WriteStatesAsync(connection, transaction, ruleId, turn.States, ct);\n", OwnCommit + "        await EvaluationStore.WriteStatesAsync(other, own, ruleId, turn.States, ct);\n" + OwnEnd),
         new("an alert looks at what has failed of late alone", "Alerts/Evaluating/StandingSql.cs", "WHERE o.completed_at > @Now - make_interval(hours => @Hours)", "WHERE o.completed_at > @Now - interval '10 minutes'"),
         new("an alert takes numbers that are untold for nothing", "Alerts/Evaluating/MeasureSql.cs", "OR m.is_told = false THEN", "THEN"),
         new("an alert is over below the threshold, and not where it is well", "Alerts/Evaluating/MeasureObjects.cs", "ResolveAt = rule.ResolveAt ?? rule.Threshold,", "ResolveAt = rule.Threshold,"),
