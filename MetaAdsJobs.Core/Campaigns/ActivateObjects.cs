@@ -32,6 +32,7 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
         var on = await ListActiveAsync(claim, all, ct);
         var done = new List<Edited>();
         (GraphCredential Credential, long AskedAt)? permitted = null;
+        DateTimeOffset? bringsBackFrom = null;
         foreach (var one in targets.AsEnumerable().Reverse().Where(one => !on.Contains(one.MetaId)))
         {
             // The campaign's own call comes last and makes the money flow: whether it may is asked right before it.
@@ -43,15 +44,25 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
                 permitted = (claim.Credential.Permitted(activations.PermitFrom(askedAt)).Patient(), askedAt);
                 // From now on whoever pauses waits for this, and repeats it; what was paused before is left out.
                 paused = await store.ListPausedLaterAsync(claim, ct);
+                if (isCampaign && claim.Kind == EditKind.Resume)
+                {
+                    bringsBackFrom ??= now;
+                    foreach (var below in claim.Tree.Below(one).Reverse().Where(below => below != one && !below.IsGone && permit.PausedIds.Contains(below.MetaId))) await ActivateAsync(below);
+                }
             }
 
-            if (paused.Contains(one.MetaId)) continue;
-            await meta.ActivateAsync(permitted.Value.Credential, one.MetaId, ct);
-            done.Add(new(one.MetaId, "ACTIVE"));
+            await ActivateAsync(one);
         }
 
         var end = EditEnd.Succeeded(new EditFields { Status = found.Status }, [.. targets.Where(one => !paused.Contains(one.MetaId)).Select(one => new Edited(one.MetaId, "ACTIVE"))]) with { IsAnswered = permitted is not null };
-        return !needsPermit ? end : end with { Activation = isCampaign ? "active" : null, DailyCents = after.DailyAmountCents(time.GetUtcNow()), EndsAt = after.LastEnd };
+        return !needsPermit ? end : end with { Activation = isCampaign ? "active" : null, BringsBackFrom = bringsBackFrom, DailyCents = after.DailyAmountCents(time.GetUtcNow()), EndsAt = after.LastEnd };
+
+        async Task ActivateAsync(TreeObject one)
+        {
+            if (paused.Contains(one.MetaId)) return;
+            await meta.ActivateAsync(permitted!.Value.Credential, one.MetaId, ct);
+            done.Add(new(one.MetaId, "ACTIVE"));
+        }
     }
 
     private async Task<CampaignTree> AsItStandsAsync(EditClaim claim, CancellationToken ct)

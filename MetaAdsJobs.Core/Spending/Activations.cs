@@ -22,6 +22,13 @@ internal sealed record PermitHolder(string HeldSql, string State, bool ForgetsPa
           AND NOT EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = @RequestId AND e.state = 'running' AND e.kind <> 'pause')
         """, "activating", ForgetsPauses: false) { GivesBack = true };
 
+    /// <summary>Likewise below a campaign that a person has paused: nothing spends there, and it stays paused.</summary>
+    public static readonly PermitHolder BelowPaused = new("""
+        SELECT 1 FROM activations v WHERE request_id = @RequestId AND state IN ('idle', 'paused') AND cardinality(paused_ids) > 0
+          AND NOT EXISTS (SELECT 1 FROM orchestration_steps s WHERE s.request_id = @RequestId AND s.step = 'campaign' AND s.meta_id = ANY (v.paused_ids))
+          AND NOT EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = @RequestId AND e.state = 'running' AND e.kind <> 'pause')
+        """, "idle", ForgetsPauses: false) { GivesBack = true };
+
     /// <summary>Gives back what had been permitted before: nobody has to approve it again.</summary>
     public bool GivesBack { get; private init; }
 
@@ -79,7 +86,7 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
     /// <summary>
     /// For what is switched on below a paused campaign: it spends nothing and needs no permit, but whoever pauses it has to know that calls may be under way.
     /// </summary>
-    /// <returns>What stands against it, to be asked again later.</returns>
+    /// <returns>What stands against it, to be asked again later; or what a stop has paused.</returns>
     /// <exception cref="FencedException">Another attempt holds the row.</exception>
     public async Task<Permit> MarkBusyAsync(Guid requestId, Guid accountId, long dailyCents, PermitHolder holder, CancellationToken ct)
     {
@@ -88,18 +95,19 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
             SELECT {PausingSql} FROM activations WHERE request_id = @RequestId FOR NO KEY UPDATE;
             INSERT INTO activations (request_id, social_account_id, state, daily_cents, busy_until, changed_at)
             SELECT @RequestId, @AccountId, 'idle', @DailyCents, clock_timestamp() + @Longest, @Now WHERE EXISTS ({holder.HeldSql})
-            ON CONFLICT (request_id) DO UPDATE SET busy_until = GREATEST(activations.busy_until, EXCLUDED.busy_until), changed_at = EXCLUDED.changed_at
+            ON CONFLICT (request_id) DO UPDATE SET busy_until = GREATEST(activations.busy_until, EXCLUDED.busy_until), changed_at = EXCLUDED.changed_at,
+                resumes = CASE WHEN activations.busy_until > clock_timestamp() THEN activations.resumes ELSE 0 END + @GivesBack::int
                 WHERE {NotPausingSql}
-            RETURNING 1
+            RETURNING paused_ids
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var answers = await connection.QueryMultipleAsync(new(busySql, new
         {
-            RequestId = requestId, AccountId = accountId, DailyCents = dailyCents, holder.EditId, holder.Attempt, Longest, Now = time.GetUtcNow(),
+            RequestId = requestId, AccountId = accountId, DailyCents = dailyCents, holder.EditId, holder.Attempt, holder.GivesBack, Longest, Now = time.GetUtcNow(),
         }, cancellationToken: ct));
         await answers.ReadAsync<int>();
         var pausingUntil = (await answers.ReadAsync<DateTimeOffset?>()).FirstOrDefault();
-        if ((await answers.ReadAsync<int>()).Any()) return new(null, []);
+        if ((await answers.ReadAsync<string[]>()).FirstOrDefault() is { } pausedIds) return new(null, pausedIds);
         return pausingUntil is { } until ? Pausing(until) : throw new FencedException("its edit was ended by another");
     }
 

@@ -62,11 +62,12 @@ internal sealed class ResumeSpending(
     {
         try
         {
-            return await ActivateAsync(spender, askedBy, ct);
+            return spender.IsBelowPaused ? await ActivateBelowAsync(spender, askedBy, ct) : await ActivateAsync(spender, askedBy, ct);
         }
         catch (MetaException exception) when (exception.Proof == Proof.Rejected)
         {
             SpendingLog.LeftPaused(logger, spender.RequestId, spender.Account.Id, exception.ForUser);
+            if (spender.IsBelowPaused) return await store.LeftPausedAsync(spender, askedBy, ct) ? Resumed.LeftPaused : Resumed.TryAgain;
             if (await TryPauseAsync(spender, ct) is not { } stillThere)
             {
                 // Perhaps a part of it is active: caps and stops go on seeing it.
@@ -112,11 +113,27 @@ internal sealed class ResumeSpending(
         }
 
         spender.Permits++;
-        var permitted = spender.Credential.Permitted(activations.PermitFrom(permittedFrom));
+        await ActivatePausedAsync(spender, permit, permittedFrom, ct);
+        return await store.ActivatedAsync(spender, askedBy, ct) ? Resumed.Active : Resumed.LeftPaused;
+    }
+
+    // What the stop has paused below it is to be on when its campaign is resumed.
+    private async Task<Resumed> ActivateBelowAsync(Spender spender, string askedBy, CancellationToken ct)
+    {
+        if (spender.Credential is null) throw new MetaException(Proof.NotSent, "the account's access token cannot be opened; give it again");
+        var permittedFrom = time.GetTimestamp();
+        var permit = await activations.MarkBusyAsync(spender.RequestId, spender.Account.Id, 0, PermitHolder.BelowPaused, ct);
+        if (permit.Refusal is not null) return Resumed.TryAgain;
+        spender.Permits++;
+        await ActivatePausedAsync(spender, permit, permittedFrom, ct);
+        return await store.ActivatedAsync(spender, askedBy, ct) ? Resumed.LeftPaused : Resumed.TryAgain;
+    }
+
+    private async Task ActivatePausedAsync(Spender spender, Permit permit, long permittedFrom, CancellationToken ct)
+    {
+        var permitted = spender.Credential!.Permitted(activations.PermitFrom(permittedFrom));
         foreach (var metaId in spender.ChildIds.Reverse().Append(spender.CampaignId).OfType<string>().Where(permit.PausedIds.Contains))
             await meta.ActivateAsync(permitted, metaId, ct);
-
-        return await store.ActivatedAsync(spender, askedBy, ct) ? Resumed.Active : Resumed.LeftPaused;
     }
 
     // As it was asked for, unless it was edited since: then as it stands.

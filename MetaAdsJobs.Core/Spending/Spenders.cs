@@ -25,6 +25,9 @@ internal sealed record Spender
     /// <summary>The same as somebody has changed it since it was listed, when something was to be noted.</summary>
     public required DateTimeOffset SeenAt { get; set; }
     public required bool IsIdle { get; init; }
+
+    /// <summary>A stop has paused something of it, but not its campaign: that was paused already, or a person has paused it since.</summary>
+    public required bool IsBelowPaused { get; init; }
     public required string? CampaignId { get; init; }
 
     /// <summary>Its ad set and ad, to be paused, too. None of a tree: hundreds would keep others waiting, and below a paused campaign nothing spends.</summary>
@@ -62,7 +65,7 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
 
     // Dapper maps the account's columns first, the rest from request_id on.
     private const string SpenderSql = $"""
-        SELECT {AccountStore.Columns}, v.request_id, v.state = 'activating' AS is_activating, v.changed_at AS activation_changed_at, COALESCE(v.busy_until > clock_timestamp(), false) AS is_busy, v.paused_ids, v.state = 'idle' AS is_idle,
+        SELECT {AccountStore.Columns}, v.request_id, v.state = 'activating' AS is_activating, v.changed_at AS activation_changed_at, COALESCE(v.busy_until > clock_timestamp(), false) AS is_busy, v.paused_ids, v.state = 'idle' AS is_idle, v.state = 'paused' AS is_paused,
                EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = v.request_id) OR EXISTS (SELECT 1 FROM outside_changes x WHERE x.request_id = v.request_id) OR o.request -> 'ad_sets' = '[]' AS is_edited,
                o.request::text AS request, social_accounts.access_token,
                (SELECT meta_id FROM orchestration_steps s WHERE s.request_id = v.request_id AND s.step = 'campaign') AS campaign_id,
@@ -82,7 +85,7 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
 
     /// <summary>What a stop has paused, or was about to when it died, or somebody was about to activate again, of orchestrations that have succeeded; none that another stop covers.</summary>
     public Task<IReadOnlyList<Spender>> ListPausedAsync(Stop stop, Spender? after, CancellationToken ct) => ListAsync($"""
-        {SpenderSql} AND o.status = 'succeeded' AND v.state IN ('paused', 'activating', 'active') AND cardinality(v.paused_ids) > 0
+        {SpenderSql} AND o.status = 'succeeded' AND v.state IN ('paused', 'activating', 'active', 'idle') AND cardinality(v.paused_ids) > 0
           AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
         ORDER BY v.state = 'idle', v.request_id LIMIT {PageSize}
         """, stop, after, ct);
@@ -101,6 +104,7 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
         public bool IsActivating { get; init; }
         public bool IsBusy { get; init; }
         public bool IsIdle { get; init; }
+        public bool IsPaused { get; init; }
         public bool IsEdited { get; init; }
         public DateTimeOffset ActivationChangedAt { get; init; }
         public string[] PausedIds { get; init; } = [];
@@ -114,6 +118,7 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
             RequestId = RequestId, Request = OrchestrationRequest.FromJson(Request), Account = account, IsActivating = IsActivating, IsBusy = IsBusy, ChangedAt = ActivationChangedAt, SeenAt = ActivationChangedAt,
             Credential = tokens.TryOpen(AccessToken) is { } token ? new(account.AdAccountId, token) : null,
             CampaignId = CampaignId, ChildIds = ChildIds, PausedIds = [.. PausedIds], IsIdle = IsIdle, IsEdited = IsEdited,
+            IsBelowPaused = (IsIdle || IsPaused) && CampaignId is { } campaign && !PausedIds.Contains(campaign),
         };
     }
 }

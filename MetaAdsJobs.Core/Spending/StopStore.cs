@@ -66,9 +66,9 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         const string TellSql = """
             WITH left_behind AS (
                 SELECT v.request_id, v.social_account_id, v.untold_ids,
-                    v.state = 'active' AND NOT @Reactivate OR v.state = 'activating' AND o.status <> 'succeeded' AS is_left
+                    v.state IN ('active', 'idle') AND NOT @Reactivate OR v.state = 'activating' AND o.status <> 'succeeded' AS is_left
                 FROM activations v JOIN orchestrations o ON o.request_id = v.request_id
-                WHERE (cardinality(v.untold_ids) > 0 OR v.state IN ('active', 'activating') AND cardinality(v.paused_ids) > 0)
+                WHERE (cardinality(v.untold_ids) > 0 OR v.state IN ('active', 'activating', 'idle') AND cardinality(v.paused_ids) > 0)
                   AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId)
                   AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
                 ORDER BY v.request_id FOR UPDATE OF v),
@@ -139,19 +139,19 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         return WriteAsync(PausedSql, spender, askedBy, ct);
     }
 
-    /// <summary>Active again. What a new stop has noted meanwhile stays noted: it may have paused it already.</summary>
+    /// <summary>Active again; below a campaign that a person has paused, as he has left it. What a new stop has noted meanwhile stays noted: it may have paused it already.</summary>
     /// <returns>False when a stop was quicker.</returns>
     public Task<bool> ActivatedAsync(Spender spender, string askedBy, CancellationToken ct)
     {
         const string ActivatedSql = $"""
             WITH {ChangeLog.Cte},
             activated AS (
-                UPDATE activations v SET state = 'active', changed_at = @Now, resumes = CASE WHEN {OthersResume} THEN resumes ELSE 0 END,
+                UPDATE activations v SET state = CASE WHEN @IsBelowPaused THEN 'idle' ELSE 'active' END, changed_at = @Now, resumes = CASE WHEN {OthersResume} THEN resumes ELSE 0 END,
                     busy_until = CASE WHEN {OthersResume} THEN GREATEST(busy_until, clock_timestamp() + @SettleDelay) ELSE clock_timestamp() + @SettleDelay END,
                     paused_ids = CASE WHEN EXISTS (
                         SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
                         THEN v.paused_ids ELSE ARRAY[]::text[] END
-                WHERE request_id = @RequestId AND state = 'activating' RETURNING 1)
+                WHERE request_id = @RequestId AND CASE WHEN @IsBelowPaused THEN state IN ('idle', 'paused') ELSE state = 'activating' END RETURNING 1)
             SELECT count(*) FROM activated
             """;
         return WriteAsync(ActivatedSql, spender, askedBy, ct);
@@ -166,9 +166,9 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         const string LeftSql = $"""
             WITH {ChangeLog.Cte},
             idle AS (
-                UPDATE activations SET state = CASE WHEN @MayComeYet OR {OthersResume} THEN 'active' ELSE 'idle' END, busy_until = CASE WHEN @MayComeYet OR {OthersResume} THEN busy_until END,
+                UPDATE activations SET state = CASE WHEN NOT @IsBelowPaused AND (@MayComeYet OR {OthersResume}) THEN 'active' ELSE 'idle' END, busy_until = CASE WHEN @MayComeYet OR {OthersResume} THEN busy_until END,
                     paused_ids = ARRAY[]::text[], changed_at = @Now
-                WHERE request_id = @RequestId AND state IN ('activating', 'paused', 'active') RETURNING 1)
+                WHERE request_id = @RequestId AND CASE WHEN @IsBelowPaused THEN state IN ('idle', 'paused') ELSE state IN ('activating', 'paused', 'active') END RETURNING 1)
             SELECT count(*) FROM idle
             """;
         return WriteAsync(LeftSql, spender, askedBy, ct);
@@ -218,7 +218,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         parameters.AddDynamicParams(new
         {
             spender.RequestId, AccountId = spender.Account.Id, AskedBy = askedBy, Now = time.GetUtcNow(), spender.ChangedAt, options.SettleDelay, IsOwn = isOwn,
-            Told = spender.NotedIds.ToArray(), spender.OverId, spender.Permits, MayComeYet = spender.IsBusy || spender.Credential?.Changes.IsAnyUnknown == true,
+            Told = spender.NotedIds.ToArray(), spender.OverId, spender.Permits, spender.IsBelowPaused, MayComeYet = spender.IsBusy || spender.Credential?.Changes.IsAnyUnknown == true,
         });
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var written = await connection.ExecuteScalarAsync<long>(new(sql, parameters, cancellationToken: ct));

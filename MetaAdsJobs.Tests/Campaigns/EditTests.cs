@@ -177,10 +177,10 @@ public sealed class EditTests
         await stops.StartAsync(account, "bob", reactivate: true, CancellationToken.None);
         Assert.That(await _world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
 
-        Assert.That(await _world.SwitchedAsync(tree), Is.EqualTo("ppp"));
+        Assert.That(await _world.SwitchedAsync(tree), Is.EqualTo("pAA"));
         var resumed = await _world.UntilEndedAsync(resume);
         Assert.That((resumed.Status, resumed.WaitReason), Is.EqualTo(("succeeded", (string?)null)), "below the paused campaign it spends nothing");
-        Assert.That((await _world.SwitchedAsync(tree), await _world.CountedAsync()), Is.EqualTo(("ppA", "idle 10000")));
+        Assert.That((await _world.SwitchedAsync(tree), await _world.CountedAsync()), Is.EqualTo(("pAA", "idle 10000")));
     }
 
     [Test]

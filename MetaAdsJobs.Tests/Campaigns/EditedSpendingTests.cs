@@ -38,6 +38,58 @@ public sealed class EditedSpendingTests
         Assert.That((await _world.SwitchedAsync(tree), await _world.CountedAsync()), Is.EqualTo(("AAA", "active 30000")));
     }
 
+    /// <param name="startComes">Before somebody resumes the campaign; else its job comes afterwards.</param>
+    /// <param name="adSetToo">A person has paused the ad set as well.</param>
+    [Test]
+    public async Task Below_a_campaign_that_a_person_pauses_comes_back_what_a_stop_has_paused_and_no_more([Values] bool startComes, [Values] bool adSetToo)
+    {
+        var tree = await _world.BuiltAsync("""{"auto_publish":true}""");
+        await _world.NothingUnderWayAsync();
+        var stops = _world.Get<StopSwitch>();
+        await stops.StopAsync(tree.AccountId, "bob", null, CancellationToken.None);
+        var stopId = (await _world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
+        await _world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None);
+        Assert.That((await _world.EditAsync(EditKind.Pause, tree.Campaign.MetaId)).Status, Is.EqualTo("succeeded"));
+        if (adSetToo) Assert.That((await _world.EditAsync(EditKind.Pause, tree.AdSets[0].MetaId)).Status, Is.EqualTo("succeeded"));
+        await stops.StartAsync(tree.AccountId, "bob", reactivate: true, CancellationToken.None);
+        var (adSet, cents) = adSetToo ? ('p', 0) : ('A', 10000);
+        if (startComes)
+        {
+            Assert.That(await _world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+            Assert.That((await _world.SwitchedAsync(tree), await _world.CountedAsync()), Is.EqualTo(($"p{adSet}A", $"idle {cents}")));
+        }
+
+        Assert.That((await _world.EditAsync(EditKind.Resume, tree.Campaign.MetaId)).Status, Is.EqualTo("succeeded"));
+        Assert.That((await _world.SwitchedAsync(tree), await _world.CountedAsync()), Is.EqualTo(($"A{adSet}A", $"active {cents}")));
+        Assert.That(await _world.QueryAsync<int>("SELECT cardinality(paused_ids) FROM activations"), Is.EqualTo([0]));
+        Assert.That(await _world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+        Assert.That(await _world.SwitchedAsync(tree), Is.EqualTo($"A{adSet}A"));
+    }
+
+    [Test]
+    public async Task What_a_stop_pauses_while_it_is_resumed_is_activated_by_its_start()
+    {
+        var tree = await _world.BuiltAsync("""{"auto_publish":true}""");
+        await _world.NothingUnderWayAsync();
+        Assert.That((await _world.EditAsync(EditKind.Pause, tree.Campaign.MetaId)).Status, Is.EqualTo("succeeded"));
+        var (stops, stopId) = (_world.Get<StopSwitch>(), Guid.Empty);
+        _world.Graph.Faults.Add(call => call.Path == tree.Campaign.MetaId && call["status"] == "ACTIVE", async (_, _, act) =>
+        {
+            var answer = await act();
+            await stops.StopAsync(tree.AccountId, "bob", null, CancellationToken.None);
+            stopId = (await _world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
+            await _world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None);
+            await stops.StartAsync(tree.AccountId, "bob", reactivate: true, CancellationToken.None);
+            return answer;
+        });
+
+        Assert.That((await _world.EditAsync(EditKind.Resume, tree.Campaign.MetaId)).Status, Is.EqualTo("succeeded"));
+        Assert.That(await _world.SwitchedAsync(tree), Is.EqualTo("ppp"), "the stop was there last");
+        Assert.That(await _world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+
+        Assert.That((await _world.SwitchedAsync(tree), await _world.CountedAsync()), Is.EqualTo(("AAA", "active 10000")));
+    }
+
     [Test]
     public async Task Below_a_paused_campaign_a_pause_waits_for_calls_that_may_be_under_way_too()
     {

@@ -14,12 +14,16 @@ namespace MetaAdsJobs.Tests.Simulation;
 internal sealed class AdoptScript(History history)
 {
     private const int MostTries = 8;
+    private const int MostAtOnce = 3;
     private readonly List<HandMade> _made = [];
+    private readonly Dictionary<string, int> _atOnce = [];
+    private Random _worst = new(0);
 
     public void Plan(IReadOnlyList<Asked> requests)
     {
         if (history.AdoptSeed is not { } seed) return;
         var random = new Random(unchecked((seed * 19) + 3));
+        _worst = new(seed);
         for (var number = random.Next(1, 4); number > 0; number--)
         {
             var (name, madeAt, account) = ($"H{number}", random.Next(0, 60), history.Script.Accounts[random.Next(history.Script.Accounts.Count)]);
@@ -119,7 +123,27 @@ internal sealed class AdoptScript(History history)
         history.Clockwork.Tell($"adopts {name}: {adoption}");
         if (adoption is Adoption.NotNow && tries > 0) Adopt(60, accountId, name, find, tries - 1);
         else history.AdoptJudge.Answered(id, since, adoption);
+        if (adoption is Adoption.Done && _made.Find(one => one.Campaign?.Id == id) is { } made) GrowAtOnce(made, accountId);
     });
+
+    // Somebody goes on with it in Ads Manager, and it is adopted once more before anybody has compared it.
+    private void GrowAtOnce(HandMade made, Guid accountId)
+    {
+        if (!IsWorstOf($"grows {made.Name}")) return;
+        Outside(0.2, $"somebody adds to {made.Name} in Ads Manager at once", made.Grow);
+        Adopt(history.World.ListLag.TotalSeconds * _worst.Next(2), accountId, made.Name, () => made.Campaign?.Id, MostTries);
+    }
+
+    /// <summary>A call is about to be sent: while a run adds something to a campaign that is known, somebody adopts it once more.</summary>
+    public void Sends(GraphCall call)
+    {
+        if (history.AdoptSeed is null || !call.IsCreate || call.ByKind != "orchestration" || call.Edge is not ("adsets" or "ads")) return;
+        var parent = call["campaign_id"] ?? call["adset_id"];
+        if (history.World.Objects.FirstOrDefault(one => one.Id == parent) is not { } thing || (thing.Parent ?? thing) is not { } campaign || !history.AdoptJudge.IsBegun(campaign) || !IsWorstOf($"adds to {campaign.Id}")) return;
+        foreach (var at in (double[])[0.1, 1, 5]) Adopt(at, history.Script.Accounts.First(account => account.AdAccountId == campaign.AccountId).Id, $"{campaign.Id} at once", () => campaign.Id, tries: 0);
+    }
+
+    private bool IsWorstOf(string what) => history.Clockwork.Now < history.Script.CalmFrom && (_atOnce[what] = _atOnce.GetValueOrDefault(what) + 1) <= MostAtOnce && _worst.Next(3) > 0;
 
     private void Outside(double at, string what, Action act) => history.Clockwork.Plan(TimeSpan.FromSeconds(at), null, null, what, act);
 }
@@ -140,6 +164,12 @@ internal sealed class HandMade(History history, string adAccountId, string name,
     {
         Campaign = Add("campaigns", null, 0);
         for (var sets = _random.Next(1, 4); sets > 0; sets--) AddAdSet();
+    }
+
+    /// <summary>More of it.</summary>
+    public void Grow()
+    {
+        if (Campaign is { Lives: true }) AddAdSet();
     }
 
     private void AddAdSet()

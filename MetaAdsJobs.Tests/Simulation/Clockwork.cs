@@ -179,13 +179,14 @@ internal sealed class Clockwork(Choices choices, SimDatabase database)
         return part;
     }
 
-    public void Ends(Activity part)
+    /// <summary>Whatever it has waited for and is cancelled now lets it go on no more.</summary>
+    public void Ends(Activity activity)
     {
         lock (_lock)
         {
-            part.HasEnded = true;
-            if (--part.Parent!.Parts == 0 && !part.Process.IsDead) Resume(part.Parent);
-            Rests(part, null);
+            activity.HasEnded = true;
+            if (activity.Parent is { } whole && --whole.Parts == 0 && !activity.Process.IsDead) Resume(whole);
+            Rests(activity, null);
         }
     }
 

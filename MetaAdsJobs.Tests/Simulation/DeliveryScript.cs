@@ -105,14 +105,16 @@ internal sealed class DeliveryScript(History history, int weight)
     private void Change(double at, Guid hook, bool isOn) => history.Script.At(at, $"switches {history.NameOf(hook)} {(isOn ? "on" : "off")}", async (api, ct) =>
     {
         if (_isCalm && !isOn) return;
+        history.Receiver.Forget();
         await api.Get<SaveWebhook>().ChangeAsync(hook, JsonSerializer.SerializeToElement(new { enabled = isOn }), "ops", ct);
     });
 
-    private static async Task ReplayAsync(SimProcess api, Guid hook, string? state, CancellationToken ct)
+    private async Task ReplayAsync(SimProcess api, Guid hook, string? state, CancellationToken ct)
     {
         var body = new Dictionary<string, string> { ["from"] = "2020-01-01T00:00:00Z", ["to"] = "2040-01-01T00:00:00Z" };
         if (state is not null) body["state"] = state;
         await api.Get<ReplayDeliveries>().RangeAsync(hook, JsonSerializer.SerializeToElement(body), ct);
+        history.Receiver.Forget();
     }
 
     private void LookAfter() => history.Clockwork.Plan(TimeSpan.FromSeconds(30), null, null, "somebody looks after the webhooks", () =>

@@ -127,7 +127,11 @@ internal sealed class History : IAsyncDisposable
     public string NameOf(Guid id) => _names.GetValueOrDefault(id) ?? $"{id}"[..8];
 
     /// <summary>Whether it is one of those; the name is what SIMULATION_ONLY says.</summary>
-    public bool Is(string name) => name switch { "deliveries" => Deliveries.IsOn, "alerts" => Alerts.IsOn, "publishers" => Publishers.IsOn, "batches" => Batches.IsOn, "proposals" => Proposals.IsOn, _ => throw new ArgumentException(name, nameof(name)) };
+    public bool Is(string name) => name switch
+    {
+        "deliveries" => Deliveries.IsOn, "alerts" => Alerts.IsOn, "publishers" => Publishers.IsOn, "batches" => Batches.IsOn, "proposals" => Proposals.IsOn, "adoptions" => AdoptSeed is not null, "trees" => TreeSeed is not null,
+        "files" => FileSeed is not null, "edits" => HasEdits, "additions" => IntoSeed is not null, "moments" => Midway.IsOn, _ => throw new ArgumentException(name, nameof(name)),
+    };
 
     /// <returns>What is wrong; empty when nothing is.</returns>
     public async Task<IReadOnlyList<string>> RunAsync()
@@ -183,7 +187,7 @@ internal sealed class History : IAsyncDisposable
     private bool Beforehand(Due due)
     {
         if (due.Process is not { } process || !due.CanKill) return false;
-        if (Midway.Kills(due) || Choices.Chance(Odds.Death))
+        if (Midway.Kills(due) || Alerts.Kills(due) || Choices.Chance(Odds.Death))
         {
             Clockwork.Tell($"{process.Name} dies before: {due.What}");
             Kill(process);

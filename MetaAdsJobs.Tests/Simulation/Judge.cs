@@ -54,6 +54,7 @@ internal sealed class Judge(History history)
         }
 
         ContentJudge.Sends(history, call);
+        history.Adopt.Sends(call);
         if (!call.IsCreate || call.Edge == "adimages") return;
         var now = history.Clockwork.Now;
         // What a paused ad is to show may be made during a stop.

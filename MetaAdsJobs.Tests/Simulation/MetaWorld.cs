@@ -209,7 +209,7 @@ internal sealed class MetaWorld(History history)
         const int Size = 3;
         var items = string.Join(',', found.Skip(from).Take(Size).Where(IsShown).Select(one => call["fields"]?.Contains("adset{", StringComparison.Ordinal) == true ? WithParts(one) : JsonSerializer.Serialize(new
         {
-            id = one.Id, name = one.Name, title = one.Name, status = one.Status, daily_budget = one.Budget.ToString(CultureInfo.InvariantCulture), adset_id = one.Parent?.Id, optimization_goal = "LINK_CLICKS", billing_event = "IMPRESSIONS",
+            id = one.Id, name = one.Name, title = one.Name, status = history.KeepsArchived ? StatusOf(one) : one.Status, daily_budget = one.Budget.ToString(CultureInfo.InvariantCulture), adset_id = one.Parent?.Id, optimization_goal = "LINK_CLICKS", billing_event = "IMPRESSIONS",
             creative = new { id = one.Creative?.Id, name = one.Creative?.Name },
         })));
         var next = found.Count > from + Size ? $$""","paging":{"cursors":{"after":"{{from + Size}}"},"next":"https://more"}""" : "";

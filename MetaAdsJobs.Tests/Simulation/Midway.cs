@@ -15,10 +15,10 @@ internal sealed record Worst(WireFate Fate, TimeSpan Latency, TimeSpan Later);
 /// </summary>
 internal sealed class Midway(History history, int weight)
 {
-    private enum Moment { None, EditMadeVoid, EditDuringPause, StartDuringPause, PauseDuringActivation, ContentLost, StartTwice, DeathOfUndo }
+    private enum Moment { None, EditMadeVoid, EditDuringPause, StartDuringPause, PauseDuringActivation, ContentLost, StartTwice, DeathOfUndo, PauseDuringStop }
 
     private const int MostTries = 30;
-    private readonly Moment _moment = history.IsOfNumbers ? Moment.None : (weight % 17) switch { 8 => Moment.StartTwice, > 8 => Moment.None, var moment => (Moment)moment };
+    private readonly Moment _moment = history.IsOfNumbers ? Moment.None : (weight % 17) switch { 8 => Moment.StartTwice, 11 => Moment.PauseDuringStop, > 8 => Moment.None, var moment => (Moment)moment };
     private readonly Random _random = new(unchecked((weight * 23) + 11));
     private readonly HashSet<GraphCall> _deadly = [];
     private readonly HashSet<string> _lost = [];
@@ -27,7 +27,7 @@ internal sealed class Midway(History history, int weight)
 
     public bool IsOn => _moment != Moment.None;
 
-    public bool HasEdits => _moment is Moment.EditMadeVoid or Moment.EditDuringPause or Moment.PauseDuringActivation or Moment.ContentLost;
+    public bool HasEdits => _moment is Moment.EditMadeVoid or Moment.EditDuringPause or Moment.PauseDuringActivation or Moment.ContentLost or Moment.PauseDuringStop;
 
     public bool HasContents => _moment == Moment.ContentLost;
 
@@ -51,7 +51,7 @@ internal sealed class Midway(History history, int weight)
             }
         }
 
-        if (_moment is Moment.EditDuringPause or Moment.StartDuringPause or Moment.StartTwice)
+        if (_moment is Moment.EditDuringPause or Moment.StartDuringPause or Moment.StartTwice or Moment.PauseDuringStop)
             foreach (var account in history.Script.Accounts) Try(_random.Next(5, 40), $"stops {account.Name} when something is active", (api, ct) => StopAsync(api, account, ct));
     }
 
@@ -175,9 +175,29 @@ internal sealed class Midway(History history, int weight)
         using var connection = history.Database.Aside.OpenConnection();
         if (!connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM activations v JOIN orchestrations o USING (request_id) WHERE v.social_account_id = @Id AND v.state = 'active' AND o.status = 'succeeded')", new { account.Id })) return false;
         await api.Get<StopSwitch>().StopAsync(account.Id, "client", null, ct);
+        if (_moment == Moment.PauseDuringStop)
+        {
+            PauseDuringStop(account);
+            return true;
+        }
+
         // Where no start comes at the worst moment, one comes some time.
         history.Script.At(_random.Next(5, 40), $"starts {account.Name}", (later, token) => later.Get<StopSwitch>().StartAsync(account.Id, "client", true, token));
         return true;
+    }
+
+    // Somebody pauses what the stop has paused, which then is his, and perhaps resumes it when the stop is lifted.
+    private void PauseDuringStop((Guid Id, string AdAccountId, string Name) account)
+    {
+        var startsAt = _random.Next(150, 300);
+        foreach (var asked in history.Script.Requests.Where(asked => asked.AccountId == account.Id))
+        {
+            var level = _random.Next(4) == 0 ? 1 : 0;
+            Try(_random.Next(20, 100), $"asks to pause {asked.Name} during the stop", (api, ct) => EditAsync(api, asked, _ => EditKind.Pause, level, ct), tries: 1);
+            if (_random.Next(3) == 0) Try(startsAt + _random.Next(10), $"asks to resume {asked.Name}", (api, ct) => EditAsync(api, asked, _ => EditKind.Resume, level, ct), tries: 1);
+        }
+
+        history.Script.At(startsAt, $"starts {account.Name}", (later, token) => later.Get<StopSwitch>().StartAsync(account.Id, "client", true, token));
     }
 
     /// <returns>False as long as it cannot be asked for.</returns>

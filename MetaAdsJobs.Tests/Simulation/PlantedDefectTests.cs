@@ -21,7 +21,8 @@ public sealed partial class PlantedDefectTests
     private const string Adopting = "Campaigns/Adopting/AdoptionStore.cs";
     private const string Delivering = "Events/Delivering/";
     private const string Evaluating = "Alerts/Evaluating/EvaluateAlerts.cs";
-    private const string OwnCommit = "        await using var other = await dataSource.OpenConnectionAsync(ct);\n        await using var own = await other.BeginTransactionAsync(ct);\n";
+    private const string OwnCommit = "        await using (var other = await dataSource.OpenConnectionAsync(ct))\n        await using (var own = await other.BeginTransactionAsync(ct))\n        {\n";
+    private const string OwnEnd = "            await own.CommitAsync(ct);\n        }\n";
 
     private static readonly PlantedDefect[] Defects =
     [
@@ -69,11 +70,14 @@ public sealed partial class PlantedDefectTests
         new("an undo that finds what it lost does not write it down", "Orchestrations/Undo/UndoRunner.cs", "await journal.FoundAsync(attempt, step, found[0], ct);\n                    if (await DeleteAsync", "if (await DeleteAsync"),
         new("an event is noted as received before it is sent", Delivering + "DeliverEvents.cs", "        var answer = await SendAsync(delivery);\n", "        await store.NoteAsync(delivery, new(200, 0, null), null, CancellationToken.None);\n        var answer = await SendAsync(delivery);\n"),
         new("an event that a dead process had taken is sent by nobody", Delivering + "DeliveryStore.cs", "(SELECT id FROM hook) AND d.state = 'pending' AND d.next_at <= @Now AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp())", "(SELECT id FROM hook) AND d.state = 'pending' AND d.next_at <= @Now AND d.lease_until IS NULL"),
-        new("an event goes to a webhook that is switched off", Delivering + "DeliveryStore.cs", "WHERE id = @WebhookId AND state = 'on' AND (rests_until IS NULL", "WHERE id = @WebhookId AND (rests_until IS NULL"),
+        new("an event is sent by two at a time", Delivering + "DeliveryStore.cs", "AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp())\n                ORDER BY d.next_at LIMIT", "ORDER BY d.next_at LIMIT"),
         new("an event that is sent again tells something else", "Events/Texts/EventBodies.cs", "Time = delivery.OccurredAt,", "Time = delivery.OccurredAt.AddSeconds(delivery.Attempt),"),
-        new("a message is told in another commit than its alert", Evaluating, "            await TellAlert.TellAsync(connection, transaction, rule, episode, now, ct);\n", OwnCommit + "            await TellAlert.TellAsync(other, own, rule, episode, now, ct);\n            await own.CommitAsync(ct);\n"),
-        new("what fires is noted in another commit than its alert", Evaluating, "        await EvaluationStore.WriteStatesAsync(connection, transaction, ruleId, turn.States, ct);\n", OwnCommit + "        await EvaluationStore.WriteStatesAsync(other, own, ruleId, turn.States, ct);\n        await own.CommitAsync(ct);\n"),
+        new("a message is told in another commit than its alert", Evaluating, "            await TellAlert.TellAsync(connection, transaction, rule, episode, now, ct);\n", OwnCommit + "            await TellAlert.TellAsync(other, own, rule, episode, now, ct);\n" + OwnEnd),
+        new("what fires is noted in another commit than its alert", Evaluating, "        await EvaluationStore.WriteStatesAsync(connection, transaction, ruleId, turn.States, ct);\n", OwnCommit + "        await EvaluationStore.WriteStatesAsync(other, own, ruleId, turn.States, ct);\n" + OwnEnd),
         new("an alert looks at what has failed of late alone", "Alerts/Evaluating/StandingSql.cs", "WHERE o.completed_at > @Now - make_interval(hours => @Hours)", "WHERE o.completed_at > @Now - interval '10 minutes'"),
+        new("an alert takes numbers that are untold for nothing", "Alerts/Evaluating/MeasureSql.cs", "OR m.is_told = false THEN", "THEN"),
+        new("an alert is over below the threshold, and not where it is well", "Alerts/Evaluating/MeasureObjects.cs", "ResolveAt = rule.ResolveAt ?? rule.Threshold,", "ResolveAt = rule.Threshold,"),
+        new("who pauses a campaign makes forgotten what a stop has paused below it", "Campaigns/EditStore.cs", "WHEN @IsPause AND @Activation IS DISTINCT FROM 'ended' THEN array_remove", "WHEN @IsPause AND @Activation IS NULL THEN array_remove"),
         new("what was proposed is asked for by whoever comes second, too", "Campaigns/RequestEdit.cs", "return proposed is null || (await read.ReadAsync<int>()).Any();", "if (proposed is not null) await read.ReadAsync<int>();\n        return true;"),
         new("a winner is given what was to be freed for it, freed or not", "Experiments/Proposing/CarryOutProposal.cs", "pauses.Find(pause => !pause.IsDone) is { } running", "pauses.Find(pause => pause.MetaId.Length == 0) is { } running"),
         new("a pool gives what it was to take and did not", "Budgets/CarryingOut/CarryOutProposals.cs", "lowered.Lowerings.Where(move => move.IsDone).Sum(move => move.Raise);\n        foreach", "lowered.Lowerings.Sum(move => move.Raise);\n        foreach"),

@@ -124,7 +124,7 @@ internal sealed class SimDatabase : IAsyncDisposable
         if (activity.Process.IsDead) return Dies(command);
 
         var isInside = command.Transaction is not null && !IsFirst(command.Connection!);
-        if (activity.IsBackground || isInside && !history.Alerts.Halts(command)) return false;
+        if (activity.IsBackground || isInside && !history.Alerts.Halts(activity, command)) return false;
         if (command.Transaction is null && System.Transactions.Transaction.Current is { } ambient && !IsFirst(ambient)) return false;
 
         // The first of some days' that are stored: before it, those before have been stored, or go on beside it.

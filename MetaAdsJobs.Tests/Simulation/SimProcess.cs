@@ -133,7 +133,7 @@ internal sealed class SimProcess : IAsyncDisposable
             }
 
             foreach (var renewal in activity.Background) _history.Clockwork.Rests(renewal, null);
-            _history.Clockwork.Rests(activity, null);
+            _history.Clockwork.Ends(activity);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Dapper;
+using MetaAdsJobs.Core.Events.Delivering;
 
 namespace MetaAdsJobs.Tests.Simulation;
 
@@ -34,6 +35,9 @@ internal sealed class SimReceiver(History history)
     private readonly Dictionary<(string Path, Guid EventId), string> _bodies = [];
     private readonly HashSet<(string Path, Guid EventId)> _taken = [];
 
+    // Who waits for an answer, and since when.
+    private readonly Dictionary<(string Path, Guid EventId), (SimProcess Process, DateTimeOffset Since)> _underWay = [];
+
     /// <summary>Nothing of it answers.</summary>
     public bool IsDown { get; set; }
 
@@ -43,8 +47,11 @@ internal sealed class SimReceiver(History history)
         : history.Choices.OneOf(ReceiverFate.Refused, ReceiverFate.TakenAnswerLost, ReceiverFate.TakenSilent, ReceiverFate.Silent, ReceiverFate.NotReached, ReceiverFate.Refused, ReceiverFate.TakenAnswerLost, ReceiverFate.Gone);
 
     /// <summary>Somebody sends it: what he may send now, and what he has sent before under the same id.</summary>
-    public void IsSent(string path, Guid eventId, string body)
+    public void IsSent(SimProcess process, string path, Guid eventId, string body)
     {
+        // Who has died, or slept for longer than that, is not waited for.
+        if (_underWay.TryGetValue((path, eventId), out var other) && !other.Process.IsDead && history.Clockwork.Now < other.Since + DeliveryStore.Lease) history.Judge.Condemn($"event {eventId} is sent by two at a time");
+        _underWay[(path, eventId)] = (process, history.Clockwork.Now);
         using var connection = history.Database.Aside.OpenConnection();
         var (isOn, state, isHeld, isThere) = connection.QuerySingle<(bool, string?, bool, bool)>("""
             SELECT w.state = 'on', d.state, COALESCE(d.lease_until > clock_timestamp(), false), e.id IS NOT NULL FROM webhooks w
@@ -58,6 +65,12 @@ internal sealed class SimReceiver(History history)
     }
 
     public void Takes(string path, Guid eventId) => _taken.Add((path, eventId));
+
+    /// <summary>Its sender has an answer, or waits no longer.</summary>
+    public void IsOver(string path, Guid eventId) => _underWay.Remove((path, eventId));
+
+    /// <summary>Somebody has things sent again, whatever is under way.</summary>
+    public void Forget() => _underWay.Clear();
 }
 
 /// <summary>The transport of one simulated process to those who receive events.</summary>
@@ -78,7 +91,7 @@ internal sealed class ReceiverWire(History history, SimProcess process) : HttpMe
         var (path, eventId) = (request.RequestUri!.AbsolutePath, Guid.Parse(request.Headers.GetValues("webhook-id").Single()));
         var told = JsonDocument.Parse(body).RootElement;
         if (told.GetProperty("id").GetString() != $"{eventId}") history.Judge.Condemn($"event {eventId} calls itself {told.GetProperty("id")}");
-        history.Receiver.IsSent(path, eventId, body);
+        history.Receiver.IsSent(process, path, eventId, body);
         return await ExchangeAsync(path, eventId, $"{activity.Name}: {told.GetProperty("type")} of {Short(told.GetProperty("subject").GetString()!)} to {path}", activity, cancellationToken);
     }
 
@@ -109,6 +122,7 @@ internal sealed class ReceiverWire(History history, SimProcess process) : HttpMe
             {
                 if (waits is not null) clockwork.Forget(waits);
                 if (source.Task.IsCompleted) return;
+                receiver.IsOver(path, eventId);
                 clockwork.Resume(activity);
                 source.TrySetCanceled(ct);
             });
@@ -118,6 +132,7 @@ internal sealed class ReceiverWire(History history, SimProcess process) : HttpMe
         Due Answer(TimeSpan after) => clockwork.Plan(after, activity, process, $"answer to {what}", () =>
         {
             if (source.Task.IsCompleted) return;
+            receiver.IsOver(path, eventId);
             clockwork.Resume(activity);
             if (fate == ReceiverFate.TakenAnswerLost) source.TrySetException(new IOException("broken"));
             else if (fate == ReceiverFate.NotReached) source.TrySetException(new HttpRequestException(HttpRequestError.ConnectionError, "no connection"));

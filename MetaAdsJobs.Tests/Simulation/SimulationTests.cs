@@ -8,7 +8,7 @@ namespace MetaAdsJobs.Tests.Simulation;
 /// <summary>
 /// Histories of several processes, searched for one in which a promise is broken; <see cref="History"/> tells what can happen in them.
 /// SIMULATION_FIRST and SIMULATION_SEEDS choose others than the usual ones, SIMULATION_LANES how many are told beside each other,
-/// SIMULATION_SHORTEN=0 leaves a red one as long as it is, SIMULATION_ONLY tells those alone that have deliveries, alerts, publishers, batches or proposals.
+/// SIMULATION_SHORTEN=0 leaves a red one as long as it is, SIMULATION_ONLY tells those alone of one kind (<see cref="History.Is"/>).
 /// </summary>
 [TestFixture, Parallelizable(ParallelScope.All), FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed partial class SimulationTests

@@ -11,7 +11,7 @@ internal static class StopJudge
         var known = (await connection.QueryAsync<string>("SELECT unnest(paused_ids) FROM activations WHERE social_account_id = @accountId", new { accountId })).ToHashSet();
         var judged = (await connection.QueryAsync<string>("""
             SELECT c.meta_id FROM meta_campaigns c JOIN orchestrations o USING (request_id) WHERE c.social_account_id = @accountId AND o.status = 'succeeded'
-              AND NOT EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = c.request_id AND (e.kind IN ('archive', 'delete') OR e.kind = 'pause' AND e.meta_id = c.meta_id OR e.kind IN ('publish', 'resume') AND e.state <> 'succeeded'))
+              AND NOT EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = c.request_id AND (e.kind IN ('archive', 'delete') OR e.kind IN ('publish', 'resume') AND e.state <> 'succeeded'))
             """, new { accountId })).ToHashSet();
         var all = history.World.Objects.Where(one => one.AccountId == adAccountId && one.Kind is "campaigns" or "adsets" or "ads").ToLookup(TopOf);
         foreach (var campaign in all.Where(campaign => judged.Contains(campaign.Key.Id) && campaign.All(one => one is { Lives: true, IsByHand: false, Status: not "ARCHIVED" })))

@@ -49,14 +49,16 @@ internal sealed class DeliveryStore(NpgsqlDataSource dataSource, TimeProvider ti
     public async Task<IReadOnlyList<Guid>> RingAsync(CancellationToken ct)
     {
         const string RingSql = """
-            UPDATE webhooks SET rung_until = clock_timestamp() + interval '1 minute'
-            WHERE (rung_until IS NULL OR rung_until < clock_timestamp()) AND id IN (
-                SELECT w.id FROM webhooks w
-                WHERE w.state = 'on' AND (w.rests_until IS NULL OR w.rests_until <= @Now) AND (w.rung_until IS NULL OR w.rung_until < clock_timestamp())
-                  AND EXISTS (SELECT 1 FROM event_deliveries d WHERE d.webhook_id = w.id AND d.state = 'pending' AND d.next_at <= @Now AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp()))
-                ORDER BY w.rung_until NULLS FIRST
-                LIMIT GREATEST(0, @MostAtOnce - (SELECT count(*) FROM webhooks b WHERE b.rung_until >= clock_timestamp())))
-            RETURNING id
+            WITH rung AS (
+                UPDATE webhooks SET rung_until = clock_timestamp() + interval '1 minute'
+                WHERE (rung_until IS NULL OR rung_until < clock_timestamp()) AND id IN (
+                    SELECT w.id FROM webhooks w
+                    WHERE w.state = 'on' AND (w.rests_until IS NULL OR w.rests_until <= @Now) AND (w.rung_until IS NULL OR w.rung_until < clock_timestamp())
+                      AND EXISTS (SELECT 1 FROM event_deliveries d WHERE d.webhook_id = w.id AND d.state = 'pending' AND d.next_at <= @Now AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp()))
+                    ORDER BY w.rung_until NULLS FIRST, w.id
+                    LIMIT GREATEST(0, @MostAtOnce - (SELECT count(*) FROM webhooks b WHERE b.rung_until >= clock_timestamp())))
+                RETURNING id)
+            SELECT id FROM rung ORDER BY id
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<Guid>(new(RingSql, new { Now = time.GetUtcNow(), MostAtOnce }, cancellationToken: ct))).AsList();

@@ -94,7 +94,7 @@ internal sealed partial class Sweep(NpgsqlDataSource dataSource, IJobQueue queue
               AND (r.lease_until IS NULL OR r.lease_until < @Before) AND (r.next_attempt_at IS NULL OR r.next_attempt_at < @Before {orSoon})
               AND NOT EXISTS (SELECT 1 FROM hangfire.job j
                               WHERE j.id = r.job_id::bigint AND j.statename IN ('Enqueued', 'Scheduled', 'Processing', 'Awaiting'))
-            ORDER BY r.{table.Since}, r.social_account_id LIMIT 500
+            ORDER BY r.{table.Since}, r.social_account_id, r.job_id::bigint LIMIT 500
             """;
         return RescueAsync(findSql, $"UPDATE {table.Name} SET job_id = @JobId WHERE {table.Key} = @Id AND job_id IS NOT DISTINCT FROM @OldJobId", enqueue, ct);
     }
