@@ -14,13 +14,16 @@ namespace MetaAdsJobs.Core.Spending;
 internal sealed class ResumeSpending(
     Spenders spenders, StopStore store, CampaignTrees trees, Activations activations, MetaAds meta, IJobQueue queue, SpendingOptions spending, TimeProvider time, ILogger<ResumeSpending> logger)
 {
+    // So long Meta may call something missing that is there.
+    private static readonly TimeSpan MissingPasses = TimeSpan.FromHours(1);
+
     private enum Resumed
     {
         Active,
         LeftPaused,
         TryAgain,
 
-        /// <summary>When a person has seen to the account.</summary>
+        /// <summary>When a person has seen to the account, or Meta shows what it called missing.</summary>
         TryLater,
     }
 
@@ -35,7 +38,7 @@ internal sealed class ResumeSpending(
         return new JobOutcome.Completed();
     }
 
-    /// <returns>How many have to be tried again soon, and how many when their accounts are in order.</returns>
+    /// <returns>How many have to be tried again soon, and how many when a while has passed.</returns>
     private async Task<(int Again, int Later)> ReactivateAsync(Stop stop, CancellationToken ct)
     {
         var (active, again, later) = (0, 0, 0);
@@ -46,7 +49,7 @@ internal sealed class ResumeSpending(
             page = await spenders.ListPausedAsync(stop, after, ct);
             await Parallel.ForEachAsync(page, new ParallelOptions { MaxDegreeOfParallelism = spending.PausesAtOnce, CancellationToken = ct }, async (spender, token) =>
             {
-                var resumed = await ResumeAsync(spender, stop.LiftedBy ?? stop.StoppedBy, token);
+                var resumed = await ResumeAsync(spender, stop, token);
                 if (resumed == Resumed.Active) Interlocked.Increment(ref active);
                 if (resumed == Resumed.TryAgain) Interlocked.Increment(ref again);
                 if (resumed == Resumed.TryLater) Interlocked.Increment(ref later);
@@ -58,8 +61,9 @@ internal sealed class ResumeSpending(
         return (again, later);
     }
 
-    private async Task<Resumed> ResumeAsync(Spender spender, string askedBy, CancellationToken ct)
+    private async Task<Resumed> ResumeAsync(Spender spender, Stop stop, CancellationToken ct)
     {
+        var askedBy = stop.LiftedBy ?? stop.StoppedBy;
         try
         {
             return spender.IsBelowPaused ? await ActivateBelowAsync(spender, askedBy, ct) : await ActivateAsync(spender, askedBy, ct);
@@ -67,6 +71,8 @@ internal sealed class ResumeSpending(
         catch (MetaException exception) when (exception.Proof == Proof.Rejected)
         {
             SpendingLog.LeftPaused(logger, spender.RequestId, spender.Account.Id, exception.ForUser);
+            var mayPass = exception.IsMissingObject && time.GetUtcNow() - stop.LiftedAt < MissingPasses;
+            if (spender.IsBelowPaused && mayPass) return await TryLaterAsync(spender, askedBy, ct);
             if (spender.IsBelowPaused) return await store.LeftPausedAsync(spender, askedBy, ct) ? Resumed.LeftPaused : Resumed.TryAgain;
             if (await TryPauseAsync(spender, ct) is not { } stillThere)
             {
@@ -75,6 +81,7 @@ internal sealed class ResumeSpending(
                 return Resumed.TryAgain;
             }
 
+            if (stillThere && mayPass) return await TryLaterAsync(spender, askedBy, ct);
             // Changed by somebody else meanwhile: it is looked at again.
             return await (stillThere ? store.LeftPausedAsync(spender, askedBy, ct) : store.EndedAsync(spender, askedBy, isOwn: true, ct)) ? Resumed.LeftPaused : Resumed.TryAgain;
         }
@@ -96,6 +103,12 @@ internal sealed class ResumeSpending(
             await store.AuditAsync(spender, askedBy, CancellationToken.None);
             throw;
         }
+    }
+
+    private async Task<Resumed> TryLaterAsync(Spender spender, string askedBy, CancellationToken ct)
+    {
+        await store.AuditAsync(spender, askedBy, ct);
+        return Resumed.TryLater;
     }
 
     private async Task<Resumed> ActivateAsync(Spender spender, string askedBy, CancellationToken ct)

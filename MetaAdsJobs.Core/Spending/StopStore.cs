@@ -6,7 +6,17 @@ using Npgsql;
 
 namespace MetaAdsJobs.Core.Spending;
 
-internal sealed record Stop(Guid Id, Guid? SocialAccountId, string StoppedBy, string? LiftedBy, bool IsLifted, bool Reactivate);
+internal sealed record Stop
+{
+    public Guid Id { get; init; }
+    public Guid? SocialAccountId { get; init; }
+    public string StoppedBy { get; init; } = "";
+    public string? LiftedBy { get; init; }
+    public DateTimeOffset? LiftedAt { get; init; }
+    public bool Reactivate { get; init; }
+
+    public bool IsLifted => LiftedAt is not null;
+}
 
 /// <summary>What the stop switch knows of activations. A write is refused when somebody else has changed the row since it was read.</summary>
 internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activations, OrchestrationOptions options, TimeProvider time)
@@ -16,7 +26,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
 
     public async Task<Stop?> FindAsync(Guid stopId, CancellationToken ct)
     {
-        const string FindSql = "SELECT id, social_account_id, stopped_by, lifted_by, lifted_at IS NOT NULL AS is_lifted, reactivate FROM stops WHERE id = @StopId";
+        const string FindSql = "SELECT id, social_account_id, stopped_by, lifted_by, lifted_at, reactivate FROM stops WHERE id = @StopId";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return await connection.QuerySingleOrDefaultAsync<Stop>(new(FindSql, new { StopId = stopId }, cancellationToken: ct));
     }

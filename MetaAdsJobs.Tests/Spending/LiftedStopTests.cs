@@ -137,7 +137,7 @@ public sealed class LiftedStopTests
 
     private async Task LiftAgainAsync(bool reactivate)
     {
-        var stop = new Stop(Guid.NewGuid(), _world.AccountId, "bob", "ann", IsLifted: true, reactivate);
+        var stop = new Stop { Id = Guid.NewGuid(), SocialAccountId = _world.AccountId, StoppedBy = "bob", LiftedBy = "ann", LiftedAt = _world.Core.Get<TimeProvider>().GetUtcNow(), Reactivate = reactivate };
         await _world.Core.Get<StopStore>().LiftAsync(stop, CancellationToken.None);
     }
 

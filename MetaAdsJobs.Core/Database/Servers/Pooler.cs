@@ -19,7 +19,7 @@ internal sealed class Pooler(DatabaseOptions options)
         const string ServedBySql = "SELECT pg_backend_pid()";
         try
         {
-            using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, MaxAutoPrepare = 0 }.ConnectionString);
+            using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, MaxAutoPrepare = 0, Enlist = false }.ConnectionString);
             connection.Open();
             return connection.ExecuteScalar<int>(ServedBySql) != connection.ProcessID;
         }
