@@ -12,6 +12,7 @@ using MetaAdsJobs.Api.Health;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Api.Insights;
 using MetaAdsJobs.Api.Orchestrations;
+using MetaAdsJobs.Api.People;
 using MetaAdsJobs.Api.Publishers;
 using MetaAdsJobs.Api.Spending;
 using MetaAdsJobs.Api.Targeting;
@@ -31,7 +32,7 @@ public static class ApiApplication
     {
         builder.Configuration.AddSeedKeys();
         builder.Services.AddJsonLogs(builder.Configuration, "api").AddMetaAdsJobs().AddStopConnections();
-        builder.Services.AddSingleton<AwaitOrchestration>().AddHttpConventions().AddAuth().AddRateLimits().AddApiDescription().AddApiTelemetry(builder.Configuration).AddConsole();
+        builder.Services.AddSingleton<AwaitOrchestration>().AddHttpConventions().AddAuth(builder.Configuration).AddRateLimits().AddApiDescription().AddApiTelemetry(builder.Configuration).AddConsole();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -55,6 +56,7 @@ public static class ApiApplication
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseRateLimiter();
+        app.UseMiddleware<ScopeGate>();
         app.UseAntiforgery();
 
         var meta = app.MapGroup("/meta").RequireRateLimiting(RateLimits.PerCaller);
@@ -74,7 +76,9 @@ public static class ApiApplication
         meta.MapExperiments();
         meta.MapPublishers();
         meta.MapClipEvents();
+        meta.MapPeople();
         app.MapSignIn();
+        app.MapOpenIdSignIn(app.Configuration);
         app.MapDashboard();
         app.MapConsole().RequireRateLimiting(RateLimits.Pages);
         app.MapHealth();

@@ -86,10 +86,10 @@ internal static class OrchestrationEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        RunSummaries summaries, string? status, [FromQuery(Name = "social_account_id")] string? accountId, string? search, string? limit, string? cursor, CancellationToken ct)
+        RunSummaries summaries, string? status, [FromQuery(Name = "social_account_id")] string? accountId, string? search, [FromQuery(Name = "requested_by")] string? requestedBy, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
-        var filter = new SummaryFilter(query.OneOf<OrchestrationStatus>("status", status), query.Id("social_account_id", accountId), query.Text("search", search));
+        var filter = new SummaryFilter(query.OneOf<OrchestrationStatus>("status", status), query.Id("social_account_id", accountId), query.Text("search", search), query.Text("requested_by", requestedBy));
         var before = query.Id("cursor", cursor);
         var count = query.Limit(limit);
         if (query.Errors.Any) return Problems.Invalid(query.Errors);

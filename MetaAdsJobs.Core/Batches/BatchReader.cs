@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Batches.Files;
 using Npgsql;
 
@@ -11,6 +12,9 @@ namespace MetaAdsJobs.Core.Batches;
 public sealed class BatchReader(NpgsqlDataSource dataSource)
 {
     private const string Columns = "b.batch_id, b.name, b.state, b.row_count, b.requested_by, b.ordered_by, b.created_at, b.completed_at";
+
+    // A file is seen by who sees all accounts that it names.
+    private const string OnlyMine = " AND NOT EXISTS (SELECT 1 FROM batch_rows r WHERE r.batch_id = t.batch_id AND r.social_account_id <> ALL (@Scope))";
 
     private const string CountsSql = $"""
         LEFT JOIN LATERAL (
@@ -31,11 +35,11 @@ public sealed class BatchReader(NpgsqlDataSource dataSource)
     /// <param name="before">The cursor of the page before.</param>
     public async Task<IReadOnlyList<Batch>> ListAsync(Guid? before, int limit, CancellationToken ct)
     {
-        const string ListSql = $"""
-            SELECT {Columns}, c.* FROM (SELECT * FROM batches WHERE @Before::uuid IS NULL OR batch_id < @Before ORDER BY batch_id DESC LIMIT @Limit) b {CountsSql} ORDER BY b.batch_id DESC
+        var listSql = $"""
+            SELECT {Columns}, c.* FROM (SELECT * FROM batches t WHERE (@Before::uuid IS NULL OR batch_id < @Before){(AccountScope.IsAll ? "" : OnlyMine)} ORDER BY batch_id DESC LIMIT @Limit) b {CountsSql} ORDER BY b.batch_id DESC
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return [.. (await connection.QueryAsync<HeadRow>(new(ListSql, new { Before = before, Limit = limit }, cancellationToken: ct))).Select(row => row.ToBatch())];
+        return [.. (await connection.QueryAsync<HeadRow>(new(listSql, new { Before = before, Limit = limit, Scope = AccountScope.Accounts }, cancellationToken: ct))).Select(row => row.ToBatch())];
     }
 
     public async Task<Batch?> FindAsync(Guid batchId, CancellationToken ct)

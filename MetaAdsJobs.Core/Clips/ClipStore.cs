@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Clips.Files;
 using Npgsql;
 
@@ -15,28 +16,31 @@ public sealed class ClipStore(NpgsqlDataSource dataSource, TimeProvider time)
     public async Task<bool> InsertAsync(Clip clip, CancellationToken ct)
     {
         const string InsertSql = $"""
-            INSERT INTO clips ({Columns})
-            VALUES (@Id, @Title, @VideoUrl, @VideoId, @ImageUrl, @ThumbnailUrl, @Now, @Key, @Type, @Bytes, @Sha256)
-            ON CONFLICT (id) DO NOTHING
+            WITH made AS (
+                INSERT INTO clips ({Columns})
+                VALUES (@Id, @Title, @VideoUrl, @VideoId, @ImageUrl, @ThumbnailUrl, @Now, @Key, @Type, @Bytes, @Sha256)
+                ON CONFLICT (id) DO NOTHING RETURNING id),
+            theirs AS (INSERT INTO clip_accounts (clip_id, social_account_id) SELECT made.id, a FROM made, unnest(@Scope::uuid[]) a)
+            SELECT count(*) FROM made
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteAsync(new(InsertSql,
-            new { clip.Id, clip.Title, clip.VideoUrl, clip.VideoId, clip.ImageUrl, clip.ThumbnailUrl, Now = time.GetUtcNow(), clip.File?.Key, clip.File?.Type, clip.File?.Bytes, clip.File?.Sha256 },
+        return await connection.ExecuteScalarAsync<long>(new(InsertSql,
+            new { clip.Id, clip.Title, clip.VideoUrl, clip.VideoId, clip.ImageUrl, clip.ThumbnailUrl, Now = time.GetUtcNow(), clip.File?.Key, clip.File?.Type, clip.File?.Bytes, clip.File?.Sha256, Scope = AccountScope.Accounts },
             cancellationToken: ct)) == 1;
     }
 
     public async Task<Clip?> FindAsync(Guid id, CancellationToken ct)
     {
-        const string FindSql = $"SELECT {Columns} FROM clips WHERE id = @Id";
+        var findSql = $"SELECT {Columns} FROM clips WHERE id = @Id{ClipScope.And("clips.id")}";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await QueryAsync(connection, new(FindSql, new { Id = id }, cancellationToken: ct))).SingleOrDefault();
+        return (await QueryAsync(connection, new(findSql, new { Id = id, Scope = AccountScope.Accounts }, cancellationToken: ct))).SingleOrDefault();
     }
 
     public async Task<IReadOnlyList<Clip>> ListAsync(Guid after, int limit, CancellationToken ct)
     {
-        const string ListSql = $"SELECT {Columns} FROM clips WHERE id > @After ORDER BY id LIMIT @Limit";
+        var listSql = $"SELECT {Columns} FROM clips WHERE id > @After{ClipScope.And("clips.id")} ORDER BY id LIMIT @Limit";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await QueryAsync(connection, new(ListSql, new { After = after, Limit = limit }, cancellationToken: ct))).AsList();
+        return (await QueryAsync(connection, new(listSql, new { After = after, Limit = limit, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
     }
 
     private static Task<IEnumerable<Clip>> QueryAsync(NpgsqlConnection connection, CommandDefinition command) => connection.QueryAsync<Clip, FileColumns?, Clip>(

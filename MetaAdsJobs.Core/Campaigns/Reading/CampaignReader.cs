@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Orchestrations.Requests;
@@ -74,6 +75,7 @@ public sealed class CampaignReader
         if (before is not null) walked.Add("c.id < @Before");
         if (filter.AccountId is not null) walked.Add("c.social_account_id = @AccountId");
         if (owner is not null) walked.Add("c.request_id = @Owner");
+        AccountScope.AddTo(walked, "c.social_account_id");
         if (filter.Status is not null) found.Add("c.status = @Status");
         if (patterns is not null) found.Add("c.name ~* ALL (@Patterns)");
         var walkSql = $"""
@@ -82,7 +84,7 @@ public sealed class CampaignReader
             FROM (VALUES (1)) one (row) LEFT JOIN (SELECT c.id, c.created_at FROM c ORDER BY c.id DESC OFFSET {MostWalked - 1}) l ON true
             """;
         return await connection.QuerySingleAsync<(long[], long?, DateTimeOffset?)>(new(walkSql,
-            new { Before = before, filter.AccountId, Owner = owner, filter.Status, Patterns = patterns, Walk = found.Count == 0 ? limit : MostWalked, Limit = limit }, cancellationToken: ct));
+            new { Before = before, filter.AccountId, Owner = owner, filter.Status, Patterns = patterns, Scope = AccountScope.Accounts, Walk = found.Count == 0 ? limit : MostWalked, Limit = limit }, cancellationToken: ct));
     }
 
     private static string Where(List<string> conditions) => conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Experiments.Evaluating;
 using MetaAdsJobs.Core.Experiments.Judging;
 using MetaAdsJobs.Core.Experiments.Planning;
@@ -31,14 +32,14 @@ public sealed class ExperimentReader(NpgsqlDataSource dataSource)
 
     public async Task<IReadOnlyList<ExperimentSummary>> ListAsync(string? state, Guid? accountId, Guid? after, int limit, CancellationToken ct)
     {
-        const string ListSql = $"""
+        var listSql = $"""
             SELECT {Columns} FROM (
-                SELECT * FROM experiments e WHERE (@State::text IS NULL OR e.state = @State) AND (@AccountId::uuid IS NULL OR e.social_account_id = @AccountId) AND (@After::uuid IS NULL OR e.id < @After)
+                SELECT * FROM experiments e WHERE (@State::text IS NULL OR e.state = @State) AND (@AccountId::uuid IS NULL OR e.social_account_id = @AccountId) AND (@After::uuid IS NULL OR e.id < @After){AccountScope.And("e.social_account_id")}
                 ORDER BY e.id DESC LIMIT @Limit) e {From}
             ORDER BY e.id DESC
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<ExperimentSummary>(new(ListSql, new { State = state, AccountId = accountId, After = after, Limit = limit }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<ExperimentSummary>(new(listSql, new { Scope = AccountScope.Accounts, State = state, AccountId = accountId, After = after, Limit = limit }, cancellationToken: ct))).AsList();
     }
 
     public async Task<ExperimentDetail?> FindAsync(Guid id, CancellationToken ct)

@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Insights.Watching;
@@ -19,9 +20,9 @@ public sealed class SyncReader(NpgsqlDataSource dataSource)
 
     public async Task<InsightSync?> FindAsync(Guid syncId, CancellationToken ct)
     {
-        const string FindSql = $"{Select} WHERE s.sync_id = @SyncId";
+        var findSql = $"{Select} WHERE s.sync_id = @SyncId{AccountScope.And("s.social_account_id")}";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.QuerySingleOrDefaultAsync<InsightSync>(new(FindSql, new { SyncId = syncId }, cancellationToken: ct));
+        return await connection.QuerySingleOrDefaultAsync<InsightSync>(new(findSql, new { SyncId = syncId, Scope = AccountScope.Accounts }, cancellationToken: ct));
     }
 
     /// <param name="before">The last id of the page before.</param>
@@ -32,8 +33,9 @@ public sealed class SyncReader(NpgsqlDataSource dataSource)
         // The state stands in the text so that the index of the unfinished ones serves.
         if (state is not null) conditions.Add($"s.state = '{state.Value.ToString().ToLowerInvariant()}'");
         if (before is not null) conditions.Add("s.sync_id < @Before");
+        AccountScope.AddTo(conditions, "s.social_account_id");
         var listSql = $"{Select} WHERE {string.Join(" AND ", conditions)} ORDER BY s.sync_id DESC LIMIT @Limit";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<InsightSync>(new(listSql, new { AccountId = accountId, Before = before, Limit = limit }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<InsightSync>(new(listSql, new { AccountId = accountId, Before = before, Limit = limit, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
     }
 }

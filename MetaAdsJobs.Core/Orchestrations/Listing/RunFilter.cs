@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Dapper;
+using MetaAdsJobs.Core.Access;
 
 namespace MetaAdsJobs.Core.Orchestrations.Listing;
 
@@ -12,6 +13,9 @@ public sealed partial record RunFilter(OrchestrationStatus? Status, Guid? Accoun
 
     /// <summary>Of a search that could be an id of Meta's: it is one of names all the same.</summary>
     public bool IsByName { get; init; }
+
+    /// <summary>Only what this person asked for, as the audit names it.</summary>
+    public string? RequestedBy { get; init; }
 
     /// <summary>Only up to this run: what was asked for later is none of it.</summary>
     public Guid? UpTo { get; init; }
@@ -53,6 +57,8 @@ public sealed partial record RunFilter(OrchestrationStatus? Status, Guid? Accoun
         // The state stands in the text so that the indexes of some states serve.
         if (Status is { } status) conditions.Add($"o.status = '{status.ToName()}'");
         if (AccountId is not null) conditions.Add("o.social_account_id = @AccountId");
+        AccountScope.AddTo(conditions, "o.social_account_id");
+        if (RequestedBy is not null) conditions.Add("o.requested_by = @RequestedBy");
         if (SearchId is not null) conditions.Add("o.request_id = @SearchId");
         if (SearchMetaId is not null) conditions.Add("o.request_id IN (SELECT s.request_id FROM orchestration_steps s WHERE s.meta_id = @SearchMetaId)");
         if (SearchWords is { Length: 0 }) conditions.Add("false");
@@ -61,7 +67,7 @@ public sealed partial record RunFilter(OrchestrationStatus? Status, Guid? Accoun
 
     /// <summary>What <see cref="Where"/> asks for, and NamePatterns and Limit.</summary>
     internal DynamicParameters Parameters(Guid? before, int limit) =>
-        new(new { Last = before, UpTo, From, Before, AccountId, SearchId, SearchMetaId, NamePatterns, Limit = limit });
+        new(new { Last = before, UpTo, From, Before, AccountId, SearchId, SearchMetaId, NamePatterns, RequestedBy, Limit = limit, Scope = AccountScope.Accounts });
 
     private static Guid First(DateOnly day)
     {
