@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using MetaAdsJobs.Api.Campaigns;
 using MetaAdsJobs.Core.Access;
 
 namespace MetaAdsJobs.Api.Auth;
@@ -59,7 +60,7 @@ internal static partial class ScopeTable
         ("/meta/accounts/{accountid}", new RouteScope.Of(Thing.Account, "accountId")),
         ("/meta/accounts/{id}", new RouteScope.Of(Thing.Account, "id")),
         ("/meta/campaigns/{id}", new RouteScope.Of(Thing.Campaign, "id")),
-        ($"/meta/{"adsets"}/{{id}}", new RouteScope.Of(Thing.AdSet, "id")),
+        ($"/meta/{CampaignEndpoints.AdSets}/{{id}}", new RouteScope.Of(Thing.AdSet, "id")),
         ("/meta/ads/{id}", new RouteScope.Of(Thing.Ad, "id")),
         ("/meta/edits/{editid}", new RouteScope.Of(Thing.Edit, "editId")),
         ("/meta/approvals/{id}", new RouteScope.Of(Thing.Approval, "id")),
