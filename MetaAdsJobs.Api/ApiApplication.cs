@@ -14,6 +14,7 @@ using MetaAdsJobs.Api.Health;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Api.Insights;
 using MetaAdsJobs.Api.Orchestrations;
+using MetaAdsJobs.Api.People;
 using MetaAdsJobs.Api.Publishers;
 using MetaAdsJobs.Api.Spending;
 using MetaAdsJobs.Api.Targeting;
@@ -34,7 +35,7 @@ public static class ApiApplication
     {
         builder.Configuration.AddSeedKeys();
         builder.Services.AddJsonLogs(builder.Configuration, "api").AddMetaAdsJobs().AddStopConnections();
-        builder.Services.AddSingleton<AwaitOrchestration>().AddSingleton<ReadyLog>().AddHttpConventions().AddPathPrefix(builder.Configuration).AddAuth().AddRateLimits().AddApiDescription().AddApiTelemetry(builder.Configuration).AddCompressedAnswers().AddConsole();
+        builder.Services.AddSingleton<AwaitOrchestration>().AddSingleton<ReadyLog>().AddHttpConventions().AddPathPrefix(builder.Configuration).AddAuth(builder.Configuration).AddRateLimits().AddApiDescription().AddApiTelemetry(builder.Configuration).AddCompressedAnswers().AddConsole();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -63,6 +64,7 @@ public static class ApiApplication
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseRateLimiter();
+        app.UseMiddleware<ScopeGate>();
         app.UseConditions();
         app.UseAntiforgery();
 
@@ -83,7 +85,9 @@ public static class ApiApplication
         meta.MapExperiments();
         meta.MapPublishers();
         meta.MapClipEvents();
+        meta.MapPeople();
         app.MapSignIn();
+        app.MapOpenIdSignIn(app.Configuration);
         app.MapDashboard();
         app.MapConsole().RequireRateLimiting(RateLimits.Pages);
         app.MapHealth();

@@ -1,5 +1,6 @@
 using MetaAdsJobs.Console.Accounts;
 using MetaAdsJobs.Console.Alerts;
+using MetaAdsJobs.Console.Audit;
 using MetaAdsJobs.Console.Batches;
 using MetaAdsJobs.Console.Budgets;
 using MetaAdsJobs.Console.Campaigns;
@@ -12,6 +13,7 @@ using MetaAdsJobs.Console.Language;
 using MetaAdsJobs.Console.Live;
 using MetaAdsJobs.Console.New;
 using MetaAdsJobs.Console.Numbers;
+using MetaAdsJobs.Console.People;
 using MetaAdsJobs.Console.Publishers;
 using MetaAdsJobs.Console.Runs;
 using MetaAdsJobs.Console.Webhooks;
@@ -65,6 +67,8 @@ public static class ConsoleApplication
         actions.MapExperimentActions();
         actions.MapPublisherActions();
         actions.MapNumbers();
+        actions.MapAudit();
+        actions.MapPeopleActions();
         NewActions.Map(actions);
         return console;
     }

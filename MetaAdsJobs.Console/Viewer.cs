@@ -21,7 +21,20 @@ internal sealed class Viewer(IHttpContextAccessor accessor, IStringLocalizer<Wor
     /// <summary>Accounts.</summary>
     public bool MayAdminister => Http.User.IsInRole(Roles.Admin);
 
-    public bool MaySeeDashboard => MayOperate;
+    public bool MaySeeDashboard => MayOperate && HasAllAccounts;
+
+    /// <summary>Else some: what is of all together is not shown.</summary>
+    public bool HasAllAccounts => Caller.Of(Http.User)?.HasAllAccounts == true;
+
+    /// <summary>A page that the layout leads to.</summary>
+    public bool MayGoTo(string href) => href switch
+    {
+        "/console/new" or "/console/webhooks" => MayOperate,
+        "/console/publishers" => MayOperate && HasAllAccounts,
+        "/console/people" => MayAdminister && HasAllAccounts,
+        "/console/jobs" => HasAllAccounts,
+        _ => true,
+    };
 
     /// <summary>Why a job waits. After an error that is the error's own words, which are for those who may see the dashboard, where they stand too.</summary>
     public string? Reason(string? reason) =>

@@ -11,6 +11,7 @@ namespace MetaAdsJobs.Launch;
 internal sealed class LaunchDatabase : IAsyncDisposable
 {
     private readonly PrivatePostgres? _postgres;
+    private string? _told;
 
     private LaunchDatabase(string connectionString, PrivatePostgres? postgres) => (ConnectionString, _postgres) = (connectionString, postgres);
 
@@ -39,6 +40,7 @@ internal sealed class LaunchDatabase : IAsyncDisposable
         {
             await postgres.CreateDatabaseAsync("metaadsjobs", template: null, ct);
             own.Migrate("");
+            own.Tell(PathIn(options));
             return own;
         }
         catch
@@ -48,7 +50,40 @@ internal sealed class LaunchDatabase : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => _postgres?.DisposeAsync() ?? ValueTask.CompletedTask;
+    /// <summary>Where a ./run that serves at the moment has its own database; null: there is none.</summary>
+    public static async Task<string?> RunningAsync(LaunchOptions options, CancellationToken ct)
+    {
+        if (!File.Exists(PathIn(options))) return null;
+        var told = await File.ReadAllTextAsync(PathIn(options), ct);
+        try
+        {
+            return await ReachAsync(told, ct);
+        }
+        catch (LaunchException)
+        {
+            // Left by one that was killed.
+            return null;
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        if (_told is not null) File.Delete(_told);
+        return _postgres?.DisposeAsync() ?? ValueTask.CompletedTask;
+    }
+
+    private static string PathIn(LaunchOptions options) => Path.Combine(options.DataFolder, "served-database");
+
+    // For commands beside this one; like the keys, for its owner only.
+    private void Tell(string path)
+    {
+        var file = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) file.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        File.Delete(path);
+        using var writer = new StreamWriter(path, file);
+        writer.Write(ConnectionString);
+        _told = path;
+    }
 
     private static async Task<string> ReachAsync(string url, CancellationToken ct)
     {

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using MetaAdsJobs.Launch;
 using MetaAdsJobs.Launch.Tokens;
 
-const string Usage = "usage: ./run [--world] [--demo]   or   ./run token --role admin|manager|viewer [--days N]";
+const string Usage = "usage: ./run [--world] [--demo]   or   ./run token --role admin|manager|viewer [--days N]   or   ./run user|key …";
 
 using var stopping = new CancellationTokenSource();
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
@@ -16,6 +16,8 @@ try
     {
         case ["token", .. var rest]:
             return TokenCommand.Execute(rest, options.DataFolder, TimeProvider.System, Console.Out, Console.Error);
+        case ["user" or "key", ..]:
+            return await PeopleCommand.ExecuteAsync(args, options, Console.Out, Console.Error, stopping.Token);
         case [] or ["--demo"] or ["--world"] or ["--world", "--demo"]:
             return await new RunCommand(options, Console.WriteLine, TimeProvider.System).ExecuteAsync(demoOnly: args.Contains("--demo"), withWorld: args.Contains("--world"), stopping.Token);
         default:

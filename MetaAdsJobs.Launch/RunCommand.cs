@@ -38,7 +38,7 @@ internal sealed class RunCommand(LaunchOptions options, Action<string> say, Time
         if (demoOnly)
             return succeeded ? 0 : 1;
 
-        TellHowToUse(token);
+        TellHowToUse(token, token is null ? null : await FirstAdmin.LinkAsync(service, ct));
         await UntilStoppedAsync(ct);
         say("Stopping …");
         return 0;
@@ -93,7 +93,7 @@ internal sealed class RunCommand(LaunchOptions options, Action<string> say, Time
         }
     }
 
-    private void TellHowToUse(string? token)
+    private void TellHowToUse(string? token, string? link)
     {
         say($"""
 
@@ -102,6 +102,7 @@ internal sealed class RunCommand(LaunchOptions options, Action<string> say, Time
             Swagger   {_address}swagger
             Hangfire  {_address}hangfire
             Token     {token ?? HowToGetOne}
+            Sign in   {link ?? "./run user add --mail you@example.com --all, then ./run user link --mail you@example.com"}
 
             curl -X POST {_address}meta/orchestrate/run -H 'Authorization: Bearer {token ?? "…"}' -H 'Content-Type: application/json' -d @'{SampleRequest.File}'
 

@@ -1,6 +1,7 @@
-using System.Globalization;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Console.Audit;
+using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Audit;
 using Microsoft.AspNetCore.Mvc;
 
@@ -10,16 +11,25 @@ internal static class ChangeEndpoints
 {
     public static void MapChanges(this IEndpointRouteBuilder meta) =>
         meta.MapGet("/changes", ListAsync).WithTags("Audit").RequireAuthorization(Policies.Read)
-            .WithSummary("Every change at Meta: who asked, what was sent, what came back; newest first")
+            .WithSummary("Who did what: every change at Meta, and of accounts, caps, tokens, users, keys and rules here; newest first. Accept: text/csv streams them all")
+            .WithDescription("person: a user's mail, or a token's subject. object: an id at Meta, or of a thing here. source: meta or here. since and until: UTC days, inclusive. Of a token it is told that it was given, and nothing of it.")
             .Produces<Page<RecordedChange>>().ProducesValidationProblem(422);
 
     private static async Task<IResult> ListAsync(
-        ChangeReader reader, [FromQuery(Name = "request_id")] string? requestId, [FromQuery(Name = "social_account_id")] string? accountId, string? limit, string? cursor, CancellationToken ct)
+        HttpRequest request, ChangeReader reader, [FromQuery(Name = "request_id")] string? requestId, [FromQuery(Name = "social_account_id")] string? accountId, string? person, [FromQuery(Name = "object")] string? thing, string? source,
+        string? since, string? until, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
-        var (request, account, before, count) = (query.Id("request_id", requestId), query.Id("social_account_id", accountId), query.Number("cursor", cursor), query.Limit(limit));
+        var (from, to) = query.Days(since, until);
+        var filter = new ChangeFilter(query.Id("request_id", requestId), query.Id("social_account_id", accountId), query.Text("person", person), query.Text("object", thing), source, Midnight(from), to == DateOnly.MaxValue ? null : Midnight(to?.AddDays(1)));
+        if (source is not null && !ChangeReader.Sources.Contains(source)) query.Errors.Add("source", $"must be one of {string.Join(", ", ChangeReader.Sources)}");
+        var count = query.Limit(limit);
+        if (cursor is not null && ChangeCursor.TryRead(cursor) is null) query.Errors.Add("cursor", "must be a next_cursor of this list");
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
-        var changes = await reader.ListAsync(request, account, before, count + 1, ct);
-        return Results.Ok(Page<RecordedChange>.From(changes, count, change => change.Id.ToString(CultureInfo.InvariantCulture)));
+        if (request.WantsCsv()) return ChangeCsv.Of(reader.StreamAsync(filter, ct));
+        var (items, next) = await reader.ListAsync(filter, cursor is null ? null : ChangeCursor.TryRead(cursor), count, ct);
+        return Results.Ok(new Page<RecordedChange>(items, next?.ToString()));
     }
+
+    private static DateTimeOffset? Midnight(DateOnly? day) => day is { } known ? new(known.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero) : null;
 }

@@ -26,6 +26,25 @@ public sealed class AuthOptions
     [Required]
     public string RoleClaim { get; set; } = "role";
 
+    /// <summary>SIGN_IN_AUTHORITY: an OpenID Connect issuer by which people sign in to the console. None: by keys, tokens and links only.</summary>
+    public string? SignInAuthority { get; set; }
+
+    /// <summary>SIGN_IN_CLIENT_ID: as which the console is known there. Required with it.</summary>
+    public string? SignInClientId { get; set; }
+
+    /// <summary>SIGN_IN_CLIENT_SECRET: of a confidential client; PKCE is used in any case.</summary>
+    public string? SignInClientSecret { get; set; }
+
+    /// <summary>SIGN_IN_MAIL_CLAIM: the claim by which a user is found. Default email.</summary>
+    [Required]
+    public string SignInMailClaim { get; set; } = "email";
+
+    /// <summary>SIGN_IN_ROLE_CLAIM: a claim that holds admin, manager or viewer; users are then made and changed by it. None: our tables tell.</summary>
+    public string? SignInRoleClaim { get; set; }
+
+    /// <summary>SIGN_IN_GROUPS_CLAIM: a claim that holds names of account groups; with SIGN_IN_ROLE_CLAIM only.</summary>
+    public string? SignInGroupsClaim { get; set; }
+
     internal byte[] SigningKeyBytes => Encoding.UTF8.GetBytes(SigningKey!);
 }
 
@@ -39,6 +58,9 @@ internal sealed class AuthOptionsCheck(IOptions<MetaOptions> meta) : IValidateOp
         if (options.Authority is { Length: > 0 } && string.IsNullOrEmpty(options.Audience)) failures.Add("AUTH_AUDIENCE: is required together with AUTH_AUTHORITY");
         if (options.Authority is { Length: > 0 } && options.SigningKey is { Length: > 0 }) failures.Add("AUTH_SIGNING_KEY: give this or AUTH_AUTHORITY, not both");
         if (options.Authority is { Length: > 0 } authority && !IsIssuer(authority)) failures.Add("AUTH_AUTHORITY: must be an https URL, or http on this machine");
+        if (options.SignInAuthority is { Length: > 0 } issuer && !IsIssuer(issuer)) failures.Add("SIGN_IN_AUTHORITY: must be an https URL, or http on this machine");
+        if (options.SignInAuthority is { Length: > 0 } && string.IsNullOrEmpty(options.SignInClientId)) failures.Add("SIGN_IN_CLIENT_ID: is required together with SIGN_IN_AUTHORITY");
+        if (options.SignInGroupsClaim is { Length: > 0 } && string.IsNullOrEmpty(options.SignInRoleClaim)) failures.Add("SIGN_IN_ROLE_CLAIM: is required together with SIGN_IN_GROUPS_CLAIM");
         if (meta.ValueIfRight()?.Mode == MetaMode.Live && string.IsNullOrEmpty(options.Authority) && string.IsNullOrEmpty(options.SigningKey))
             failures.Add("AUTH_SIGNING_KEY: live mode needs it, or AUTH_AUTHORITY with AUTH_AUDIENCE");
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using MetaAdsJobs.Console;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Configuration;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Diagnostics;
@@ -12,6 +13,9 @@ namespace MetaAdsJobs.Api.Auth;
 
 internal static class AuthServices
 {
+    /// <summary>The scheme of programs: a key of ours, or a token.</summary>
+    public const string CallerScheme = "caller";
+
     /// <summary>The scheme of pages: a bearer token where one is sent, else the session cookie that sign-in has set.</summary>
     public const string PageScheme = "page";
 
@@ -19,16 +23,19 @@ internal static class AuthServices
     public const string SignInScheme = "sign-in";
     public const string SessionCookie = "metaadsjobs_session";
 
-    public static IServiceCollection AddAuth(this IServiceCollection services)
+    public static IServiceCollection AddAuth(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptionsFor<AuthOptions>(AuthOptions.Section);
         services.AddSingleton<IValidateOptions<AuthOptions>, AuthOptionsCheck>();
-        services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme)
+        services.AddAuthentication(CallerScheme)
+            .AddPolicyScheme(CallerScheme, null, scheme => scheme.ForwardDefaultSelector = http => KeyAuthentication.IsSent(http) ? KeyAuthentication.KeyScheme : JwtBearerDefaults.AuthenticationScheme)
+            .AddScheme<AuthenticationSchemeOptions, KeyAuthentication>(KeyAuthentication.KeyScheme, null)
             .AddJwtBearer()
             .AddJwtBearer(SignInScheme, bearer => bearer.Events = new() { OnMessageReceived = SignInEndpoints.ReadTokenAsync })
             .AddCookie(CookieAuthenticationDefaults.AuthenticationScheme, ConfigureCookie)
+            .AddOpenIdSignIn(configuration)
             .AddPolicyScheme(PageScheme, null, scheme => scheme.ForwardDefaultSelector = http =>
-                http.Request.Headers.Authorization.Count > 0 ? JwtBearerDefaults.AuthenticationScheme : CookieAuthenticationDefaults.AuthenticationScheme);
+                http.Request.Headers.Authorization.Count > 0 ? CallerScheme : CookieAuthenticationDefaults.AuthenticationScheme);
         services.AddSingleton<IConfigureOptions<JwtBearerOptions>, ConfigureBearer>();
         services.AddSingleton<AuthorityCheck>().AddSingleton<IExceptionHandler>(provider => provider.GetRequiredService<AuthorityCheck>());
         services.AddAuthorizationBuilder()
@@ -50,10 +57,12 @@ internal static class AuthServices
     {
         cookie.Cookie.Name = SessionCookie;
         cookie.Cookie.HttpOnly = true;
-        cookie.Cookie.SameSite = SameSiteMode.Strict;
+        // A link in a mail leads to its page; whatever changes something is a form with a proof of its own.
+        cookie.Cookie.SameSite = SameSiteMode.Lax;
         cookie.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
         cookie.LoginPath = "/signin";
         cookie.SlidingExpiration = false;
+        cookie.Events.OnValidatePrincipal = BrowserSessions.CheckAsync;
         cookie.Events.OnRedirectToAccessDenied = denied => SignInPage.WriteDeniedAsync(denied.HttpContext);
     }
 
@@ -103,4 +112,7 @@ internal static partial class AuthLog
 
     [LoggerMessage(5000, LogLevel.Warning, "AUTH_SIGNING_KEY is not set: this process accepts no token made elsewhere. ./run sets one")]
     public static partial void NoSigningKey(ILogger logger);
+
+    [LoggerMessage(5001, LogLevel.Warning, "Signing in by {Issuer} failed")]
+    public static partial void SignInFailed(ILogger logger, Exception? exception, string issuer);
 }

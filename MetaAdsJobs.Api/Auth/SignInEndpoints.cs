@@ -1,10 +1,9 @@
-using System.Security.Claims;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.People;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Mvc;
 
@@ -15,6 +14,9 @@ namespace MetaAdsJobs.Api.Auth;
 /// </summary>
 internal static class SignInEndpoints
 {
+    /// <summary>Where a link leads that opens the console once.</summary>
+    public const string LinkPath = "/signin/link";
+
     private const int LongestForm = 64 * 1024;
 
     public static void MapSignIn(this IEndpointRouteBuilder app)
@@ -23,6 +25,9 @@ internal static class SignInEndpoints
             SignInPage.WriteAsync(http, antiforgery, Local(returnUrl), message: null)).ExcludeFromDescription();
         // Open to strangers: small forms, and few of them.
         app.MapPost("/signin", SignInAsync).DisableAntiforgery().ExcludeFromDescription().RequireRateLimiting(RateLimits.SignIn).WithMetadata(new RequestSizeLimitAttribute(LongestForm));
+        // A link is used up by a form's button: what only looks at links, as mail scanners do, uses none.
+        app.MapGet(LinkPath, (HttpContext http, IAntiforgery antiforgery, string? secret, string? returnUrl) => SignInPage.WriteLinkAsync(http, antiforgery, secret ?? "", Local(returnUrl), message: null)).ExcludeFromDescription();
+        app.MapPost(LinkPath, UseLinkAsync).DisableAntiforgery().ExcludeFromDescription().RequireRateLimiting(RateLimits.SignIn).WithMetadata(new RequestSizeLimitAttribute(LongestForm));
         app.MapGet("/signout", SignInPage.WriteSignOutAsync).ExcludeFromDescription();
         app.MapPost("/signout", SignOutAsync).DisableAntiforgery().ExcludeFromDescription().RequireRateLimiting(RateLimits.SignIn).WithMetadata(new RequestSizeLimitAttribute(LongestForm));
     }
@@ -34,7 +39,7 @@ internal static class SignInEndpoints
         if (message.Token.Length == 0) message.NoResult();
     }
 
-    private static async Task SignInAsync(HttpContext http, IAntiforgery antiforgery)
+    private static async Task SignInAsync(HttpContext http, IAntiforgery antiforgery, CallerReader callers)
     {
         // Validated by hand, to answer with the form again instead of an empty 400.
         if (!http.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(http))
@@ -45,10 +50,10 @@ internal static class SignInEndpoints
         }
 
         var returnUrl = Local((await http.Request.ReadFormAsync(http.RequestAborted))["returnUrl"]);
-        AuthenticateResult result;
+        (Caller Caller, DateTimeOffset? Until)? found;
         try
         {
-            result = await http.AuthenticateAsync(AuthServices.SignInScheme);
+            found = await CallerOfAsync(http, callers);
         }
         catch (AuthorityAwayException)
         {
@@ -57,33 +62,51 @@ internal static class SignInEndpoints
             return;
         }
 
-        if (!result.Succeeded)
+        if (found is not var (caller, until))
         {
             http.Response.StatusCode = StatusCodes.Status401Unauthorized;
             await SignInPage.WriteAsync(http, antiforgery, returnUrl, "This token is not valid, or no longer.");
             return;
         }
 
-        var roles = result.Principal.Claims.Where(claim => result.Principal.Identities.Any(identity => identity.RoleClaimType == claim.Type));
-        var session = new ClaimsIdentity(
-            [new Claim("sub", result.Principal.CallerName()), .. roles.Select(role => new Claim("role", role.Value))],
-            CookieAuthenticationDefaults.AuthenticationScheme, "sub", "role");
-        await http.SignInAsync(CookieAuthenticationDefaults.AuthenticationScheme, new(session), new()
-        {
-            ExpiresUtc = result.Properties?.ExpiresUtc ?? throw new InvalidOperationException("A validated token has no expiry"),
-            IsPersistent = false,
-        });
+        await BrowserSessions.OpenAsync(http, caller, until);
         http.Response.Redirect(returnUrl);
+    }
+
+    private static async Task UseLinkAsync(HttpContext http, IAntiforgery antiforgery, SignInLinks links)
+    {
+        var isOurs = http.Request.HasFormContentType && await antiforgery.IsRequestValidAsync(http);
+        var form = isOurs ? await http.Request.ReadFormAsync(http.RequestAborted) : FormCollection.Empty;
+        var returnUrl = Local(form["returnUrl"]);
+        if (isOurs && await links.UseAsync(form["secret"].ToString(), http.RequestAborted) is { } caller)
+        {
+            await BrowserSessions.OpenAsync(http, caller, until: null);
+            http.Response.Redirect(returnUrl);
+            return;
+        }
+
+        http.Response.StatusCode = isOurs ? StatusCodes.Status401Unauthorized : StatusCodes.Status400BadRequest;
+        await SignInPage.WriteLinkAsync(http, antiforgery, form["secret"].ToString(), returnUrl, isOurs ? "This link is not valid, or has been used. Ask for another." : "The form had expired. Please try again.");
     }
 
     private static async Task<IResult> SignOutAsync(HttpContext http, IAntiforgery antiforgery)
     {
         if (!http.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(http)) return Problems.Of(ProblemKind.UnreadableBody, "The form had expired.");
-        await http.SignOutAsync(CookieAuthenticationDefaults.AuthenticationScheme);
+        await BrowserSessions.CloseAsync(http);
         return Results.Redirect("/signin");
     }
 
+    // A key of ours or a token, whichever was pasted.
+    private static async Task<(Caller Caller, DateTimeOffset? Until)?> CallerOfAsync(HttpContext http, CallerReader callers)
+    {
+        var pasted = (await http.Request.ReadFormAsync(http.RequestAborted))["token"].ToString().Trim();
+        if (KeyAuthentication.IsKey(pasted)) return await callers.FindByKeyAsync(Secret.HashOf(pasted), http.RequestAborted) is { } known ? (known, null) : null;
+        var result = await http.AuthenticateAsync(AuthServices.SignInScheme);
+        if (!result.Succeeded || Caller.Of(result.Principal) is not { } caller) return null;
+        return (caller, result.Properties?.ExpiresUtc ?? throw new InvalidOperationException("A validated token has no expiry"));
+    }
+
     // Only a path of this site: a link to the sign-in page must not lead elsewhere afterwards.
-    private static string Local(string? url) =>
+    internal static string Local(string? url) =>
         url is ['/', ..] && !(url.Length > 1 && url[1] is '/' or '\\') && !url.Any(char.IsControl) ? url : FailurePages.Home;
 }

@@ -11,8 +11,9 @@ internal static class SignInPage
     {
         var alert = message is null ? "" : $"<p role=\"alert\">{WebUtility.HtmlEncode(message)}</p>";
         return WritePageAsync(http, "Sign in", $"""
-            <p>Paste an access token of the API. Whoever operates this service gives you one.</p>
             {alert}
+            {IssuerLink(http, returnUrl)}
+            <p>Paste a key or an access token of the API. Whoever operates this service gives you one.</p>
             <form method="post" action="/signin">
               {Proof(http, antiforgery)}
               <input type="hidden" name="returnUrl" value="{WebUtility.HtmlEncode(returnUrl)}">
@@ -23,8 +24,25 @@ internal static class SignInPage
             """);
     }
 
+    public static Task WriteLinkAsync(HttpContext http, IAntiforgery antiforgery, string secret, string returnUrl, string? message)
+    {
+        var alert = message is null ? "" : $"<p role=\"alert\">{WebUtility.HtmlEncode(message)}</p>";
+        // The address with the secret in it is told to nobody further.
+        http.Response.Headers["Referrer-Policy"] = "no-referrer";
+        return WritePageAsync(http, "Sign in", $"""
+            <p>This link opens the console once.</p>
+            {alert}
+            <form method="post" action="{SignInEndpoints.LinkPath}">
+              {Proof(http, antiforgery)}
+              <input type="hidden" name="secret" value="{WebUtility.HtmlEncode(secret)}">
+              <input type="hidden" name="returnUrl" value="{WebUtility.HtmlEncode(returnUrl)}">
+              <button type="submit" autofocus>Sign in</button>
+            </form>
+            """);
+    }
+
     public static Task WriteSignOutAsync(HttpContext http, IAntiforgery antiforgery) => WritePageAsync(http, "Sign out", $"""
-        <p>Ends your session in this browser. The token itself stays valid until it expires.</p>
+        <p>Ends your session in this browser. A key or token itself stays valid until it expires or is revoked.</p>
         <form method="post" action="/signout">
           {Proof(http, antiforgery)}
           <button type="submit">Sign out</button>
@@ -37,6 +55,9 @@ internal static class SignInPage
         http.Response.StatusCode = StatusCodes.Status403Forbidden;
         return WritePageAsync(http, "Not allowed", "<p>Your role may not see this page. <a href=\"/signin\">Sign in with another token</a>.</p>");
     }
+
+    private static string IssuerLink(HttpContext http, string returnUrl) => OpenIdSignIn.IsOn(http.RequestServices.GetRequiredService<IConfiguration>())
+        ? $"<p><a class=\"button\" href=\"{OpenIdSignIn.Path}?returnUrl={Uri.EscapeDataString(returnUrl)}{(http.Request.Query.ContainsKey("confirm") ? "&amp;confirm=true" : "")}\">Sign in with your organisation</a></p>" : "";
 
     // Shows a post of this form to be ours: another site can neither read nor guess it.
     private static string Proof(HttpContext http, IAntiforgery antiforgery)

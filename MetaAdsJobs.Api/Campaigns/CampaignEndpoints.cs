@@ -28,7 +28,10 @@ internal sealed record EditBody(string? Name, long? DailyBudgetCents, long? Life
 
 internal static class CampaignEndpoints
 {
-    private static readonly (EditLevel Level, string Path, string Name)[] Levels = [(EditLevel.Campaign, "campaigns", "campaign"), (EditLevel.Adset, "adsets", "ad set"), (EditLevel.Ad, "ads", "ad")];
+    /// <summary>The path of ad sets.</summary>
+    public const string AdSets = "adsets";
+
+    private static readonly (EditLevel Level, string Path, string Name)[] Levels = [(EditLevel.Campaign, "campaigns", "campaign"), (EditLevel.Adset, AdSets, "ad set"), (EditLevel.Ad, "ads", "ad")];
 
     public static void MapCampaigns(this IEndpointRouteBuilder meta)
     {

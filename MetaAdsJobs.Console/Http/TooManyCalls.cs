@@ -7,7 +7,7 @@ namespace MetaAdsJobs.Console.Http;
 public static class TooManyCalls
 {
     /// <summary>Whose share a call takes from.</summary>
-    public static string CallerOf(HttpContext http) => http.User.Identity?.IsAuthenticated == true ? "user " + http.User.CallerName() : AddressOf(http);
+    public static string CallerOf(HttpContext http) => http.User.Identity?.IsAuthenticated == true ? http.User.CallerShare() : AddressOf(http);
 
     public static string AddressOf(HttpContext http) => "address " + http.Connection.RemoteIpAddress;
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Orchestrations.Listing;
 
 namespace MetaAdsJobs.Console.Live;
@@ -58,6 +59,8 @@ internal sealed class LiveChanges(Pulse pulse, TimeProvider time, ILogger<LiveCh
     // Belongs to no page, hence to no page's cancellation; null: not read, the next beat looks again.
     private async Task<IReadOnlyDictionary<string, string>?> ReadAsync()
     {
+        // Begun by whoever looks first, and for all.
+        using var all = AccountScope.EnterAll();
         try
         {
             return await pulse.ReadAsync(CancellationToken.None);

@@ -1,6 +1,8 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using MetaAdsJobs.Console.Http;
+using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.People;
 using Microsoft.AspNetCore.Authentication;
 
 namespace MetaAdsJobs.Console.Live;
@@ -11,6 +13,8 @@ namespace MetaAdsJobs.Console.Live;
 /// </summary>
 internal static class LiveEndpoints
 {
+    private static readonly TimeSpan LookAtSession = TimeSpan.FromSeconds(10);
+
     public static void MapLive(this IEndpointRouteBuilder console) =>
         console.MapGet("/live", async (LiveChanges changes, LongCalls calls, HttpContext http, TimeProvider time, IHostApplicationLifetime host) =>
         {
@@ -18,19 +22,20 @@ internal static class LiveEndpoints
             http.Response.Headers["X-Accel-Buffering"] = "no";
             using var place = calls.LivePages.TryTake(http);
             if (place is null) await calls.LivePages.Refused().ExecuteAsync(http);
-            else await TypedResults.ServerSentEvents(EventsAsync(changes, SessionEnd(http), time, host, http.RequestAborted)).ExecuteAsync(http);
+            else await TypedResults.ServerSentEvents(EventsAsync(changes, SessionEnd(http), Caller.Of(http.User)?.Session?.Id, http.RequestServices.GetRequiredService<CallerReader>(), time, host, http.RequestAborted)).ExecuteAsync(http);
         }).RequireAuthorization(ConsolePolicies.Read);
 
     private static DateTimeOffset? SessionEnd(HttpContext http) => http.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Properties?.ExpiresUtc;
 
     private static async IAsyncEnumerable<SseItem<string>> EventsAsync(
-        LiveChanges changes, DateTimeOffset? sessionEnd, TimeProvider time, IHostApplicationLifetime host, [EnumeratorCancellation] CancellationToken ct)
+        LiveChanges changes, DateTimeOffset? sessionEnd, Guid? session, CallerReader callers, TimeProvider time, IHostApplicationLifetime host, [EnumeratorCancellation] CancellationToken ct)
     {
         yield return new("", "open");
         // A stream that was opened in time must not outlive its session, nor hold up the process that stops.
         var left = sessionEnd - time.GetUtcNow();
         using var over = new CancellationTokenSource(left is null ? Timeout.InfiniteTimeSpan : Longest(left.Value), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, host.ApplicationStopping, ct);
+        var (lookedAt, isRevoked) = (time.GetTimestamp(), false);
         await using var moves = changes.WatchAsync(either.Token).GetAsyncEnumerator(CancellationToken.None);
         while (true)
         {
@@ -43,10 +48,18 @@ internal static class LiveEndpoints
                 break;
             }
 
+            // Ended elsewhere, perhaps: looked at now and then, and the next click tells in any case.
+            if (session is { } id && time.GetElapsedTime(lookedAt) >= LookAtSession)
+            {
+                lookedAt = time.GetTimestamp();
+                isRevoked = await callers.FindBySessionAsync(id, ct) is null;
+                if (isRevoked) break;
+            }
+
             yield return moves.Current == LiveChanges.Still ? new("", "still") : new(moves.Current, "moved");
         }
 
-        if (over.IsCancellationRequested) yield return new("", "over");
+        if (over.IsCancellationRequested || isRevoked) yield return new("", "over");
     }
 
     // A timer takes no more than about 49 days.

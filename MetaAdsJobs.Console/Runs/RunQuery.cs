@@ -12,7 +12,7 @@ internal static class RunQuery
         string? Text(string name) => query[name].ToString().Trim() is { Length: > 0 and <= 200 } text && !text.Any(char.IsControl) ? text : null;
         return new(
             Enum.GetValues<OrchestrationStatus>().Cast<OrchestrationStatus?>().FirstOrDefault(one => string.Equals(one.ToString(), Text("status"), StringComparison.OrdinalIgnoreCase)),
-            Guid.TryParse(Text("account"), out var account) ? account : null, Text("search"), AskedDay.Read(query["since"]), AskedDay.Read(query["until"]));
+            Guid.TryParse(Text("account"), out var account) ? account : null, Text("search"), AskedDay.Read(query["since"]), AskedDay.Read(query["until"])) { RequestedBy = Text("who") };
     }
 
     /// <summary>Which runs an order for all of them means: of retries the failed ones, of cancelling those in the one state that was chosen and not told to end before.</summary>
@@ -21,7 +21,7 @@ internal static class RunQuery
     {
         var filter = Read(query);
         bool IsLost(string name, object? value) => value is null && query[name].ToString().Trim().Length > 0;
-        if (IsLost("status", filter.Status) || IsLost("account", filter.AccountId) || IsLost("search", filter.Search) || IsLost("since", filter.Since) || IsLost("until", filter.Until)) return null;
+        if (IsLost("status", filter.Status) || IsLost("account", filter.AccountId) || IsLost("search", filter.Search) || IsLost("since", filter.Since) || IsLost("until", filter.Until) || IsLost("who", filter.RequestedBy)) return null;
         return order switch
         {
             "retry" when filter.Status is null or OrchestrationStatus.Failed => filter with { Status = OrchestrationStatus.Failed },

@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Accounts;
@@ -14,12 +15,12 @@ public sealed class AccountNames(NpgsqlDataSource dataSource)
     /// <param name="asked">Chosen already: it is among them, however many there are.</param>
     public async Task<IReadOnlyList<AccountName>> ListAsync(Guid? asked, CancellationToken ct)
     {
-        const string NamesSql = """
-            SELECT id, name, currency, timezone_name FROM (SELECT id, name, currency, timezone_name FROM social_accounts ORDER BY name, id LIMIT @Most) first
-            UNION SELECT id, name, currency, timezone_name FROM social_accounts WHERE id = @Asked
+        var namesSql = $"""
+            SELECT id, name, currency, timezone_name FROM (SELECT id, name, currency, timezone_name FROM social_accounts WHERE {AccountScope.Is("id")} ORDER BY name, id LIMIT @Most) first
+            UNION SELECT id, name, currency, timezone_name FROM social_accounts WHERE id = @Asked{AccountScope.And("id")}
             ORDER BY name, id
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<AccountName>(new(NamesSql, new { Most, Asked = asked }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<AccountName>(new(namesSql, new { Most, Asked = asked, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
     }
 }

@@ -1,4 +1,7 @@
+using System.Text.Json.Nodes;
 using Dapper;
+using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.Audit;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Accounts;
@@ -14,22 +17,27 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
     /// <returns>False when an account with this id exists already; nothing is changed then.</returns>
     public async Task<bool> InsertAsync(SocialAccount account, string closedToken, CancellationToken ct)
     {
-        const string InsertSql = """
+        var insertSql = $"""
+            WITH made AS (
             INSERT INTO social_accounts (id, name, ad_account_id, page_id, instagram_user_id, pixel_id, currency, timezone_name,
                 default_countries, dsa_beneficiary, dsa_payor, campaign_cap_cents, daily_cap_cents, caps_off, approval_required, approval_above_cents, access_token, created_at, updated_at)
             VALUES (@Id, @Name, @AdAccountId, @PageId, @InstagramUserId, @PixelId, @Currency, @TimezoneName,
                 @Countries, @DsaBeneficiary, @DsaPayor, @CampaignCapCents, @DailyCapCents, @CapsOff, @ApprovalRequired, @ApprovalAboveCents, @ClosedToken, @Now, @Now)
-            ON CONFLICT (id) DO NOTHING
+            ON CONFLICT (id) DO NOTHING RETURNING id),
+            act AS ({ActLog.InsertFrom("made")})
+            SELECT count(*) FROM made
             """;
+        var act = new Act("account", $"{account.Id}", account.Name, "made", account.Id, Differences(null, account, hasToken: true, unblock: false));
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteAsync(new(InsertSql, Parameters(account, closedToken), cancellationToken: ct)) == 1;
+        return await connection.ExecuteScalarAsync<long>(new(insertSql, ActLog.With(Parameters(account, closedToken), act, time.GetUtcNow()), cancellationToken: ct)) == 1;
     }
 
     /// <summary>Writes the whole account; a new token also lifts the mark of a rejected one, and nothing is known of it yet.</summary>
-    /// <param name="seen">When it was last changed as it was read: nothing is written when somebody has changed it since.</param>
-    public async Task<bool> UpdateAsync(SocialAccount account, string? closedToken, bool unblock, DateTimeOffset seen, CancellationToken ct)
+    /// <param name="seen">As it was read: nothing is written when somebody has changed it since.</param>
+    public async Task<bool> UpdateAsync(SocialAccount account, string? closedToken, bool unblock, SocialAccount seen, CancellationToken ct)
     {
-        const string UpdateSql = """
+        var updateSql = $"""
+            WITH made AS (
             UPDATE social_accounts SET name = @Name, ad_account_id = @AdAccountId, page_id = @PageId,
                 instagram_user_id = @InstagramUserId, pixel_id = @PixelId, currency = @Currency, timezone_name = @TimezoneName,
                 default_countries = @Countries, dsa_beneficiary = @DsaBeneficiary, dsa_payor = @DsaPayor,
@@ -39,21 +47,24 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
                 token_rejection = CASE WHEN @ClosedToken IS NULL THEN token_rejection END,
                 token_checked_at = CASE WHEN @ClosedToken IS NULL THEN token_checked_at END,
                 token_expires_at = CASE WHEN @ClosedToken IS NULL THEN token_expires_at END,
-                token_scopes = CASE WHEN @ClosedToken IS NULL THEN token_scopes ELSE '{}' END,
+                token_scopes = CASE WHEN @ClosedToken IS NULL THEN token_scopes ELSE ARRAY[]::text[] END,
                 blocked_at = CASE WHEN NOT @Unblock THEN blocked_at END, block_reason = CASE WHEN NOT @Unblock THEN block_reason END,
                 -- Another moment each time, whatever the clock says: it is what tells one version from the next.
                 updated_at = GREATEST(@Now, updated_at + interval '1 microsecond')
-            WHERE id = @Id AND updated_at = @Seen
+            WHERE id = @Id AND updated_at = @Seen RETURNING id),
+            act AS ({ActLog.InsertFrom("made")})
+            SELECT count(*) FROM made
             """;
+        var act = new Act("account", $"{account.Id}", account.Name, "changed", account.Id, Differences(seen, account, closedToken is not null, unblock));
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteAsync(new(UpdateSql, Parameters(account, closedToken, unblock, seen), cancellationToken: ct)) == 1;
+        return await connection.ExecuteScalarAsync<long>(new(updateSql, ActLog.With(Parameters(account, closedToken, unblock, seen.UpdatedAt), act, time.GetUtcNow()), cancellationToken: ct)) == 1;
     }
 
     public async Task<SocialAccount?> FindAsync(Guid id, CancellationToken ct)
     {
-        const string FindSql = $"SELECT {Columns} FROM social_accounts WHERE id = @Id";
+        var findSql = $"SELECT {Columns} FROM social_accounts WHERE id = @Id{AccountScope.And("id")}";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.QuerySingleOrDefaultAsync<SocialAccount>(new(FindSql, new { Id = id }, cancellationToken: ct));
+        return await connection.QuerySingleOrDefaultAsync<SocialAccount>(new(findSql, new { Id = id, Scope = AccountScope.Accounts }, cancellationToken: ct));
     }
 
     public Task<IReadOnlyList<SocialAccount>> ListAsync(Guid after, int limit, CancellationToken ct) => ListAsync(changedSince: null, after, limit, ct);
@@ -61,9 +72,9 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
     /// <param name="changedSince">By a person, or added.</param>
     public async Task<IReadOnlyList<SocialAccount>> ListAsync(DateTimeOffset? changedSince, Guid after, int limit, CancellationToken ct)
     {
-        var listSql = $"SELECT {Columns} FROM social_accounts WHERE id > @After{(changedSince is null ? "" : " AND updated_at >= @ChangedSince")} ORDER BY id LIMIT @Limit";
+        var listSql = $"SELECT {Columns} FROM social_accounts WHERE id > @After{(changedSince is null ? "" : " AND updated_at >= @ChangedSince")}{AccountScope.And("id")} ORDER BY id LIMIT @Limit";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<SocialAccount>(new(listSql, new { After = after, Limit = limit, ChangedSince = changedSince }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<SocialAccount>(new(listSql, new { After = after, Limit = limit, ChangedSince = changedSince, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
     }
 
     /// <summary>The zones in which at least one account lives: each has a nightly schedule of its own.</summary>
@@ -107,6 +118,20 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return await connection.ExecuteAsync(new(BlockSql, new { Id = id, Seen = seen, Reason = reason, Now = time.GetUtcNow() }, cancellationToken: ct)) == 1;
+    }
+
+    // Of a token that it was given, and nothing of the token.
+    private static JsonObject Differences(SocialAccount? before, SocialAccount after, bool hasToken, bool unblock)
+    {
+        static object? Told(SocialAccount? account) => account is null ? null : new
+        {
+            account.Name, account.AdAccountId, account.PageId, account.InstagramUserId, account.PixelId, account.Currency, account.TimezoneName, account.DefaultCountries, account.DsaBeneficiary, account.DsaPayor,
+            account.CampaignCapCents, account.DailyCapCents, account.CapsOff, account.ApprovalRequired, account.ApprovalAboveCents,
+        };
+        var changes = ActLog.Differences(Told(before), Told(after));
+        if (hasToken) changes["access_token"] = new JsonObject { ["old"] = null, ["new"] = "given" };
+        if (unblock) changes["unblock"] = new JsonObject { ["old"] = false, ["new"] = true };
+        return changes;
     }
 
     private object Parameters(SocialAccount account, string? closedToken, bool unblock = false, DateTimeOffset? seen = null) => new

@@ -74,7 +74,7 @@ public sealed class SaveAccount(AccountStore store, AccountTokens tokens, INight
             if (!isSeen(current)) return new Saved<SocialAccount>.Outdated();
             schedules.Ensure(account.TimezoneName);
             // Somebody else was quicker: read what it is now, and change that.
-            if (!await store.UpdateAsync(account, token is null ? null : tokens.Close(token), unblock, current.UpdatedAt, ct)) continue;
+            if (!await store.UpdateAsync(account, token is null ? null : tokens.Close(token), unblock, current, ct)) continue;
             if (token is not null && meta.CanCheckTokens) queue.EnqueueTokenCheck(id);
             var capsChanged = (account.CampaignCapCents, account.DailyCapCents, account.CapsOff) != (current.CampaignCapCents, current.DailyCapCents, current.CapsOff);
             var approvalChanged = (account.ApprovalRequired, account.ApprovalAboveCents) != (current.ApprovalRequired, current.ApprovalAboveCents);

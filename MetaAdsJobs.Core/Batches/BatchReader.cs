@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Batches.Files;
 using MetaAdsJobs.Core.Orchestrations.Listing;
 using Npgsql;
@@ -16,6 +17,9 @@ public sealed record BatchFilter(Guid? AccountId = null, DateOnly? Since = null,
 public sealed class BatchReader(NpgsqlDataSource dataSource)
 {
     private const string Columns = "b.batch_id, b.name, b.state, b.row_count, b.requested_by, b.ordered_by, b.created_at, b.completed_at";
+
+    // A file is seen by who sees all accounts that it names.
+    private const string OnlyMine = " AND NOT EXISTS (SELECT 1 FROM batch_rows r WHERE r.batch_id = t.batch_id AND r.social_account_id <> ALL (@Scope))";
 
     private const string CountsSql = $"""
         LEFT JOIN LATERAL (
@@ -40,17 +44,17 @@ public sealed class BatchReader(NpgsqlDataSource dataSource)
     public async Task<IReadOnlyList<Batch>> ListAsync(BatchFilter filter, Guid? before, int limit, CancellationToken ct)
     {
         List<string> conditions = ["true"];
-        if (before is not null) conditions.Add("b.batch_id < @Before");
-        if (filter.Since is not null) conditions.Add("b.batch_id >= @From");
-        if (filter.Until is not null) conditions.Add("b.batch_id < @Until");
-        if (filter.AccountId is not null) conditions.Add("EXISTS (SELECT 1 FROM batch_rows r WHERE r.batch_id = b.batch_id AND r.social_account_id = @AccountId)");
+        if (before is not null) conditions.Add("t.batch_id < @Before");
+        if (filter.Since is not null) conditions.Add("t.batch_id >= @From");
+        if (filter.Until is not null) conditions.Add("t.batch_id < @Until");
+        if (filter.AccountId is not null) conditions.Add("EXISTS (SELECT 1 FROM batch_rows r WHERE r.batch_id = t.batch_id AND r.social_account_id = @AccountId)");
         var listSql = $"""
-            SELECT {Columns}, c.* FROM (SELECT * FROM batches b WHERE {string.Join(" AND ", conditions)} ORDER BY batch_id DESC LIMIT @Limit) b {CountsSql} ORDER BY b.batch_id DESC
+            SELECT {Columns}, c.* FROM (SELECT * FROM batches t WHERE {string.Join(" AND ", conditions)}{(AccountScope.IsAll ? "" : OnlyMine)} ORDER BY batch_id DESC LIMIT @Limit) b {CountsSql} ORDER BY b.batch_id DESC
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return [.. (await connection.QueryAsync<HeadRow>(new(listSql, new
         {
-            Before = before, Limit = limit, filter.AccountId, From = filter.Since is { } from ? RunFilter.First(from) : (Guid?)null, Until = filter.Until is { } until ? RunFilter.First(until.AddDays(1)) : (Guid?)null,
+            Before = before, Limit = limit, Scope = AccountScope.Accounts, filter.AccountId, From = filter.Since is { } from ? RunFilter.First(from) : (Guid?)null, Until = filter.Until is { } until ? RunFilter.First(until.AddDays(1)) : (Guid?)null,
         }, cancellationToken: ct))).Select(row => row.ToBatch())];
     }
 

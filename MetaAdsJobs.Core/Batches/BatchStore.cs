@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Batches.Files;
 using MetaAdsJobs.Core.Clips;
@@ -46,12 +47,12 @@ internal sealed class BatchStore(NpgsqlDataSource dataSource, TimeProvider time)
 
     public async Task<KnownOfRows> FindKnownAsync(Guid[] accountIds, Guid[] clipIds, CancellationToken ct)
     {
-        const string FindSql = $"""
-            SELECT {AccountStore.Columns} FROM social_accounts WHERE id = ANY (@AccountIds);
-            SELECT k.id, k.title, {ClipStore.IsImageSql} FROM clips k WHERE k.id = ANY (@ClipIds);
+        var findSql = $"""
+            SELECT {AccountStore.Columns} FROM social_accounts WHERE id = ANY (@AccountIds){AccountScope.And("id")};
+            SELECT k.id, k.title, {ClipStore.IsImageSql} FROM clips k WHERE k.id = ANY (@ClipIds){ClipScope.And("k.id")};
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await using var read = await connection.QueryMultipleAsync(new(FindSql, new { AccountIds = accountIds, ClipIds = clipIds }, cancellationToken: ct));
+        await using var read = await connection.QueryMultipleAsync(new(findSql, new { AccountIds = accountIds, ClipIds = clipIds, Scope = AccountScope.Accounts }, cancellationToken: ct));
         var accounts = (await read.ReadAsync<SocialAccount>()).ToDictionary(account => account.Id);
         return new(accounts, (await read.ReadAsync<(Guid Id, string Title, bool IsImage)>()).ToDictionary(clip => clip.Id, clip => new KnownClip(clip.Title, clip.IsImage)));
     }

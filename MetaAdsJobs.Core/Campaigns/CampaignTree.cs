@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Orchestrations.Requests;
 using Npgsql;
@@ -90,13 +91,13 @@ internal sealed class CampaignTrees(NpgsqlDataSource dataSource)
     /// <param name="metaId">Meta's id.</param>
     public async Task<Guid?> FindOwnerAsync(string metaId, CancellationToken ct)
     {
-        const string WhoseSql = """
-            SELECT request_id FROM meta_campaigns WHERE meta_id = @MetaId
-            UNION ALL SELECT c.request_id FROM meta_adsets s JOIN meta_campaigns c ON c.id = s.campaign_db_id WHERE s.meta_id = @MetaId
-            UNION ALL SELECT c.request_id FROM meta_ads d JOIN meta_adsets s ON s.id = d.adset_db_id JOIN meta_campaigns c ON c.id = s.campaign_db_id WHERE d.meta_id = @MetaId
+        var whoseSql = $"""
+            SELECT request_id FROM meta_campaigns c WHERE c.meta_id = @MetaId{AccountScope.And("c.social_account_id")}
+            UNION ALL SELECT c.request_id FROM meta_adsets s JOIN meta_campaigns c ON c.id = s.campaign_db_id WHERE s.meta_id = @MetaId{AccountScope.And("c.social_account_id")}
+            UNION ALL SELECT c.request_id FROM meta_ads d JOIN meta_adsets s ON s.id = d.adset_db_id JOIN meta_campaigns c ON c.id = s.campaign_db_id WHERE d.meta_id = @MetaId{AccountScope.And("c.social_account_id")}
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.QueryFirstOrDefaultAsync<Guid?>(new(WhoseSql, new { MetaId = metaId }, cancellationToken: ct));
+        return await connection.QueryFirstOrDefaultAsync<Guid?>(new(whoseSql, new { MetaId = metaId, Scope = AccountScope.Accounts }, cancellationToken: ct));
     }
 
     public async Task<CampaignTree?> FindOfAsync(Guid requestId, CancellationToken ct) => (await ReadAsync($"{BudgetsSql} {AdsSql}", [requestId], ct)).SingleOrDefault();

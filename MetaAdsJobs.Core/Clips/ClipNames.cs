@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Clips;
@@ -16,12 +17,12 @@ public sealed class ClipNames(NpgsqlDataSource dataSource)
     public async Task<IReadOnlyList<ClipName>> ListAsync(IReadOnlyCollection<Guid> asked, CancellationToken ct)
     {
         const string Columns = "id, title, COALESCE(thumbnail_url, image_url) AS picture_url, COALESCE(file_type LIKE 'image/%', false) AS is_image_file";
-        const string NamesSql = $"""
-            (SELECT {Columns} FROM clips WHERE id = ANY(@Asked))
+        var namesSql = $"""
+            (SELECT {Columns} FROM clips WHERE id = ANY(@Asked){ClipScope.And("clips.id")})
             UNION ALL
-            (SELECT {Columns} FROM clips WHERE id <> ALL(@Asked) ORDER BY id DESC LIMIT @Most)
+            (SELECT {Columns} FROM clips WHERE id <> ALL(@Asked){ClipScope.And("clips.id")} ORDER BY id DESC LIMIT @Most)
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<ClipName>(new(NamesSql, new { Asked = asked.ToArray(), Most }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<ClipName>(new(namesSql, new { Asked = asked.ToArray(), Most, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
     }
 }

@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Clips.Files;
 using Npgsql;
 
@@ -15,21 +16,24 @@ public sealed class ClipStore(NpgsqlDataSource dataSource, TimeProvider time)
     public async Task<bool> InsertAsync(Clip clip, CancellationToken ct)
     {
         const string InsertSql = $"""
-            INSERT INTO clips ({Columns})
-            VALUES (@Id, @Title, @VideoUrl, @VideoId, @ImageUrl, @ThumbnailUrl, @Now, @Key, @Type, @Bytes, @Sha256)
-            ON CONFLICT (id) DO NOTHING
+            WITH made AS (
+                INSERT INTO clips ({Columns})
+                VALUES (@Id, @Title, @VideoUrl, @VideoId, @ImageUrl, @ThumbnailUrl, @Now, @Key, @Type, @Bytes, @Sha256)
+                ON CONFLICT (id) DO NOTHING RETURNING id),
+            theirs AS (INSERT INTO clip_accounts (clip_id, social_account_id) SELECT made.id, a FROM made, unnest(@Scope::uuid[]) a)
+            SELECT count(*) FROM made
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteAsync(new(InsertSql,
-            new { clip.Id, clip.Title, clip.VideoUrl, clip.VideoId, clip.ImageUrl, clip.ThumbnailUrl, Now = time.GetUtcNow(), clip.File?.Key, clip.File?.Type, clip.File?.Bytes, clip.File?.Sha256 },
+        return await connection.ExecuteScalarAsync<long>(new(InsertSql,
+            new { clip.Id, clip.Title, clip.VideoUrl, clip.VideoId, clip.ImageUrl, clip.ThumbnailUrl, Now = time.GetUtcNow(), clip.File?.Key, clip.File?.Type, clip.File?.Bytes, clip.File?.Sha256, Scope = AccountScope.Accounts },
             cancellationToken: ct)) == 1;
     }
 
     public async Task<Clip?> FindAsync(Guid id, CancellationToken ct)
     {
-        const string FindSql = $"SELECT {Columns} FROM clips WHERE id = @Id";
+        var findSql = $"SELECT {Columns} FROM clips WHERE id = @Id{ClipScope.And("clips.id")}";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await QueryAsync(connection, new(FindSql, new { Id = id }, cancellationToken: ct))).SingleOrDefault();
+        return (await QueryAsync(connection, new(findSql, new { Id = id, Scope = AccountScope.Accounts }, cancellationToken: ct))).SingleOrDefault();
     }
 
     public Task<IReadOnlyList<Clip>> ListAsync(Guid after, int limit, CancellationToken ct) => ListAsync(since: null, until: null, after, limit, ct);
@@ -39,9 +43,9 @@ public sealed class ClipStore(NpgsqlDataSource dataSource, TimeProvider time)
     public async Task<IReadOnlyList<Clip>> ListAsync(DateOnly? since, DateOnly? until, Guid after, int limit, CancellationToken ct)
     {
         var days = $"{(since is null ? "" : " AND created_at >= @Since::date::timestamp AT TIME ZONE 'UTC'")}{(until is null ? "" : " AND created_at < (@Until::date + 1)::timestamp AT TIME ZONE 'UTC'")}";
-        var listSql = $"SELECT {Columns} FROM clips WHERE id > @After{days} ORDER BY id LIMIT @Limit";
+        var listSql = $"SELECT {Columns} FROM clips WHERE id > @After{days}{ClipScope.And("clips.id")} ORDER BY id LIMIT @Limit";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await QueryAsync(connection, new(listSql, new { After = after, Limit = limit, Since = since, Until = until }, cancellationToken: ct))).AsList();
+        return (await QueryAsync(connection, new(listSql, new { After = after, Limit = limit, Since = since, Until = until, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
     }
 
     private static Task<IEnumerable<Clip>> QueryAsync(NpgsqlConnection connection, CommandDefinition command) => connection.QueryAsync<Clip, FileColumns?, Clip>(

@@ -10,6 +10,7 @@ using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.People;
 using MetaAdsJobs.Core.Publishers;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Core.Targeting;
@@ -25,6 +26,6 @@ public static class CoreServices
     {
         services.TryAddSingleton(new ServiceClock(TimeProvider.System));
         services.TryAddSingleton<TimeProvider>(provider => provider.GetRequiredService<ServiceClock>());
-        return services.AddDatabase().AddMeta().AddAccounts().AddJobs().AddSpending().AddOrchestrations().AddBatches().AddCampaigns().AddInsights().AddTargeting().AddEvents().AddAlerts().AddExperiments().AddBudgets().AddPublishers();
+        return services.AddDatabase().AddPeople().AddMeta().AddAccounts().AddJobs().AddSpending().AddOrchestrations().AddBatches().AddCampaigns().AddInsights().AddTargeting().AddEvents().AddAlerts().AddExperiments().AddBudgets().AddPublishers();
     }
 }

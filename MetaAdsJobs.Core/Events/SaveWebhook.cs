@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Events.Mailing;
 using MetaAdsJobs.Core.Events.Signing;
 using MetaAdsJobs.Core.Validation;
@@ -89,7 +90,12 @@ public sealed class SaveWebhook
 
     private async Task CheckAccountsAsync(WebhookFields read, FieldErrors errors, CancellationToken ct)
     {
-        if (read.AccountIds is null) return;
+        if (read.AccountIds is null)
+        {
+            if (!AccountScope.IsAll) errors.Add("account_ids", "is required: only who may see all accounts is told of all");
+            return;
+        }
+
         var known = await _store.KnownAccountsAsync(read.AccountIds, ct);
         foreach (var (id, index) in read.AccountIds.Select((id, index) => (id, index)).Where(one => !known.Contains(one.id))) errors.Add($"account_ids[{index}]", $"there is no social account {id}");
     }

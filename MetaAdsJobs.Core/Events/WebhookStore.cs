@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Events;
@@ -20,9 +21,9 @@ public sealed class WebhookStore
 
     public async Task<IReadOnlyList<Webhook>> ListAsync(DateTimeOffset now, CancellationToken ct)
     {
-        const string ListSql = $"SELECT {Columns} FROM webhooks w ORDER BY w.created_at DESC, w.id";
+        var listSql = $"SELECT {Columns} FROM webhooks w WHERE {(AccountScope.IsAll ? "true" : "w.account_ids <@ @Scope")} ORDER BY w.created_at DESC, w.id";
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<Webhook>(new(ListSql, new { Now = now, Webhook.MostCounted }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<Webhook>(new(listSql, new { Now = now, Webhook.MostCounted, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
     }
 
     public async Task<Webhook?> FindAsync(Guid id, DateTimeOffset now, CancellationToken ct)
@@ -95,8 +96,8 @@ public sealed class WebhookStore
     /// <returns>Those of the accounts that there are.</returns>
     internal async Task<IReadOnlySet<Guid>> KnownAccountsAsync(IReadOnlyCollection<Guid> ids, CancellationToken ct)
     {
-        const string KnownSql = "SELECT id FROM social_accounts WHERE id = ANY (@Ids)";
+        var knownSql = $"SELECT id FROM social_accounts WHERE id = ANY (@Ids){AccountScope.And("id")}";
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<Guid>(new(KnownSql, new { Ids = ids.ToArray() }, cancellationToken: ct))).ToHashSet();
+        return (await connection.QueryAsync<Guid>(new(knownSql, new { Ids = ids.ToArray(), Scope = AccountScope.Accounts }, cancellationToken: ct))).ToHashSet();
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Orchestrations.Judging;
@@ -15,7 +16,7 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
     public async Task<OrchestrationResult?> FindAsync(Guid requestId, CancellationToken ct)
     {
         const string FindSql = """
-            SELECT o.request_id, o.social_account_id, o.clip_id, o.campaign_name, o.accepted_at, o.started_at, o.completed_at, o.status, o.attempt,
+            SELECT o.request_id, o.social_account_id, o.clip_id, o.campaign_name, o.requested_by, o.requested_key, o.accepted_at, o.started_at, o.completed_at, o.status, o.attempt,
                    o.next_attempt_at, o.wait_reason, o.errors::text, o.insights_sync::text, o.validation::text, (o.request ->> 'auto_publish')::boolean AS auto_publish,
                    (o.request ->> 'validate_only') IS NOT NULL AS validate_only, (k.video_id IS NULL OR o.status IN ('queued', 'running', 'waiting')) AS has_media,
                    o.request::text AS request, o.activate_at,
@@ -37,7 +38,7 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var results = await connection.QueryMultipleAsync(new(FindSql, new { RequestId = requestId }, cancellationToken: ct));
         var row = await results.ReadSingleOrDefaultAsync<Row>();
-        if (row is null) return null;
+        if (row is null || !AccountScope.Holds(row.SocialAccountId)) return null;
         var steps = (await results.ReadAsync<StepRow>()).ToDictionary(step => step.Step);
         var objects = (await results.ReadAsync<ObjectRow>()).ToDictionary(one => one.Step);
         var result = row.ToResult(steps, objects, await results.ReadSingleOrDefaultAsync<IntoRow>());
@@ -93,6 +94,8 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
         public Guid SocialAccountId { get; init; }
         public Guid? ClipId { get; init; }
         public string CampaignName { get; init; } = "";
+        public string RequestedBy { get; init; } = "";
+        public string? RequestedKey { get; init; }
         public DateTimeOffset AcceptedAt { get; init; }
         public DateTimeOffset? StartedAt { get; init; }
         public DateTimeOffset? CompletedAt { get; init; }
@@ -130,7 +133,7 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
             string? StatusOf(string step) => objects.GetValueOrDefault(step)?.EffectiveStatus;
             return new()
             {
-                RequestId = RequestId, SocialAccountId = SocialAccountId, ClipId = ClipId, CampaignName = CampaignName,
+                RequestId = RequestId, SocialAccountId = SocialAccountId, ClipId = ClipId, CampaignName = CampaignName, RequestedBy = RequestedBy, RequestedKey = RequestedKey,
                 OverallSuccess = built ? (insights?.Success == true || request.IsAdoption) && !Refused : ended && validation?.All(finding => finding.Ok != false) == true,
                 AcceptedAt = AcceptedAt, StartedAt = StartedAt, CompletedAt = CompletedAt, ActivateAt = ActivateAt,
                 DurationSeconds = CompletedAt is null || StartedAt is null ? null : Math.Round((CompletedAt - StartedAt).Value.TotalSeconds, 3),

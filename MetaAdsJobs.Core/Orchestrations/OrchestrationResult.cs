@@ -15,6 +15,12 @@ public sealed record OrchestrationResult
     public required Guid? ClipId { get; init; }
     public required string CampaignName { get; init; }
 
+    /// <summary>Who asked for it: a user's mail, or a token's subject.</summary>
+    public required string RequestedBy { get; init; }
+
+    /// <summary>The name of the key by which it was asked for; null: by none.</summary>
+    public string? RequestedKey { get; init; }
+
     /// <summary>True when the ad was built and its first numbers were synced; for validate_only, when nothing that was checked was refused.</summary>
     public required bool OverallSuccess { get; init; }
     public required DateTimeOffset AcceptedAt { get; init; }
@@ -123,6 +129,10 @@ public sealed record OrchestrationSummary
     public required Guid SocialAccountId { get; init; }
     public required Guid? ClipId { get; init; }
     public required string CampaignName { get; init; }
+
+    /// <summary>Who asked for it: a user's mail, or a token's subject; and the name of the key by which, null: by none.</summary>
+    public required string RequestedBy { get; init; }
+    public string? RequestedKey { get; init; }
     public required string Status { get; init; }
     public required int Attempt { get; init; }
     public DateTimeOffset? NextAttemptAt { get; init; }

@@ -171,7 +171,7 @@ public sealed class CheckTokensTests
         _graph.Faults.Add(_ => true, async (_, _, act) =>
         {
             var account = await FindAsync(id);
-            await _core.Get<AccountStore>().UpdateAsync(account, _core.Get<AccountTokens>().Close("a new token"), unblock: false, account.UpdatedAt, CancellationToken.None);
+            await _core.Get<AccountStore>().UpdateAsync(account, _core.Get<AccountTokens>().Close("a new token"), unblock: false, account, CancellationToken.None);
             return await act();
         });
         await CheckAsync();

@@ -237,7 +237,7 @@ public sealed class CarryOutTests
     {
         await ForgetAsync();
         await _world.ExecuteAsync("""
-            DELETE FROM campaign_edits WHERE request_id = @RequestId AND kind = 'update'; DELETE FROM meta_changes WHERE request_id = @RequestId; UPDATE meta_adsets SET daily_budget = 10000 WHERE request_id = @RequestId;
+            DELETE FROM campaign_edits WHERE request_id = @RequestId AND kind = 'update'; ALTER TABLE meta_changes DISABLE TRIGGER meta_changes_stay; DELETE FROM meta_changes WHERE request_id = @RequestId; UPDATE meta_adsets SET daily_budget = 10000 WHERE request_id = @RequestId;
             UPDATE stub_graph.objects SET fields = jsonb_set(fields, '{daily_budget}', '"10000"') WHERE id = ANY (@Ids)
             """, new { tree.Tree.RequestId, Ids = tree.Tree.AdSets.Select(set => set.MetaId).ToArray() });
         tree = tree with { Pool = await _world.SavePoolAsync(tree.Tree, "act") };

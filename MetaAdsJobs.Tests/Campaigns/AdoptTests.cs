@@ -17,7 +17,7 @@ namespace MetaAdsJobs.Tests.Campaigns;
 public sealed class AdoptTests
 {
     private const string ForgetSql = """
-        DELETE FROM campaign_edits; DELETE FROM activations; DELETE FROM object_reviews; DELETE FROM meta_ads; DELETE FROM meta_creatives; DELETE FROM meta_adsets; DELETE FROM meta_campaigns; DELETE FROM meta_changes;
+        DELETE FROM campaign_edits; DELETE FROM activations; DELETE FROM object_reviews; DELETE FROM meta_ads; DELETE FROM meta_creatives; DELETE FROM meta_adsets; DELETE FROM meta_campaigns; ALTER TABLE meta_changes DISABLE TRIGGER meta_changes_stay; DELETE FROM meta_changes;
         DELETE FROM orchestrations; UPDATE stub_graph.objects SET name = regexp_replace(name, ' \[maj.*', '') WHERE name <> ''
         """;
 
@@ -47,7 +47,7 @@ public sealed class AdoptTests
         Assert.That((run.Status, run.OverallSuccess, run.Into!.Adopted, run.AdSets!.Count), Is.EqualTo(("succeeded", true, true, 0)));
         Assert.That(await _world.Get<CopyRequest>().ExecuteAsync(run.RequestId, null, CancellationToken.None), Is.InstanceOf<Copying.UnknownRun>(), "nothing was asked for");
 
-        await _world.ExecuteAsync("UPDATE stub_graph.objects SET status = 'PAUSED' WHERE id = @Id; UPDATE meta_campaigns SET compare_at = clock_timestamp(); UPDATE meta_changes SET sent_at = sent_at - interval '1 hour'", new { Id = women.MetaId });
+        await _world.ExecuteAsync("UPDATE stub_graph.objects SET status = 'PAUSED' WHERE id = @Id; UPDATE meta_campaigns SET compare_at = clock_timestamp(); ALTER TABLE meta_changes DISABLE TRIGGER meta_changes_stay; UPDATE meta_changes SET sent_at = sent_at - interval '1 hour'", new { Id = women.MetaId });
         Assert.That(await _world.Get<CompareCampaigns>().RunAsync(20, CancellationToken.None), Is.EqualTo(1));
         Assert.That(await _world.CountedAsync(), Is.EqualTo("active 5000"));
         Assert.That((await _world.EditAsync(EditKind.Update, other.MetaId, """{"daily_budget_cents":6000}""")).Status, Is.EqualTo("succeeded"));

@@ -67,7 +67,7 @@ public sealed class AtOnceTests
             Assert.That(told.Status is "succeeded" || told.WaitReason is "stopped by bob" or "an earlier edit of the same campaign comes first" or "a stop of this account goes first", $"{told.Kind} {told.Status} {told.WaitReason} {told.Error}");
         }
 
-        var audit = (await world.Get<ChangeReader>().ListAsync(null, one.AccountId, null, 1000, CancellationToken.None)).Where(change => change.Method == "POST" && change.Sent["status"] is not null || change.Sent.ContainsKey("daily_budget")).ToList();
+        var audit = (await world.Get<ChangeReader>().ListAsync(new(AccountId: one.AccountId, Source: ChangeReader.Meta), null, 1000, CancellationToken.None)).Items.Where(change => change.Method == "POST" && change.Sent["status"] is not null || change.Sent.ContainsKey("daily_budget")).ToList();
         var sent = world.Graph.Calls.Where(call => call.Method == "POST" && !call.Path.Contains('/', StringComparison.Ordinal)).ToList();
         Assert.That(audit.Count(change => !change.Path.Contains('/', StringComparison.Ordinal)), Is.EqualTo(sent.Count), "every call that changed something is told once");
     }

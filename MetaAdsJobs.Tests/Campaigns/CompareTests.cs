@@ -138,7 +138,7 @@ public sealed class CompareTests
     private async Task<int> CompareAsync()
     {
         // All that was sent is long over.
-        await _world.ExecuteAsync("UPDATE meta_campaigns SET compare_at = clock_timestamp(); UPDATE meta_changes SET sent_at = sent_at - interval '1 hour'; UPDATE activations SET busy_until = NULL");
+        await _world.ExecuteAsync("UPDATE meta_campaigns SET compare_at = clock_timestamp(); ALTER TABLE meta_changes DISABLE TRIGGER meta_changes_stay; UPDATE meta_changes SET sent_at = sent_at - interval '1 hour'; UPDATE activations SET busy_until = NULL");
         return await _world.Get<CompareCampaigns>().RunAsync(20, CancellationToken.None);
     }
 

@@ -61,7 +61,7 @@ public sealed class ContentTests
         Assert.That((edit.Status, edit.Error), Is.EqualTo(("succeeded", (string?)null)));
         Assert.That((_world.Creates(asked, "adcreatives").Count, await AtMetaAsync(asked)), Is.EqualTo((2, 2)), "the run's, and one");
         Assert.That((await _world.TreeAsync(tree)).Ads[0].CreativeId, Is.EqualTo(await ShownAsync(ad)));
-        if (of == "adcreatives") Assert.That((await _world.Get<ChangeReader>().ListAsync(tree.RequestId, null, null, 100, CancellationToken.None)).Select(change => change.Outcome), Has.Member("adopted"));
+        if (of == "adcreatives") Assert.That((await _world.Get<ChangeReader>().ListAsync(new(tree.RequestId), null, 100, CancellationToken.None)).Items.Select(change => change.Outcome), Has.Member("adopted"));
     }
 
     [TestCase(false)]
@@ -263,7 +263,7 @@ public sealed class ContentTests
 
     private async Task<List<string>> CompareAsync(CampaignTree tree)
     {
-        await _world.ExecuteAsync("UPDATE meta_campaigns SET compare_at = clock_timestamp(); UPDATE meta_changes SET sent_at = sent_at - interval '1 hour'; UPDATE activations SET busy_until = NULL");
+        await _world.ExecuteAsync("UPDATE meta_campaigns SET compare_at = clock_timestamp(); ALTER TABLE meta_changes DISABLE TRIGGER meta_changes_stay; UPDATE meta_changes SET sent_at = sent_at - interval '1 hour'; UPDATE activations SET busy_until = NULL");
         Assert.That(await _world.Get<CompareCampaigns>().RunAsync(20, CancellationToken.None), Is.EqualTo(1));
         return [.. (await _world.Get<CampaignReader>().FindAsync(tree.Campaign.MetaId, CancellationToken.None))!.OutsideChanges.Select(change => $"{change.Level} {change.Field} {change.Was} {change.Is}")];
     }

@@ -34,7 +34,7 @@ public sealed class EditTests
         var calls = _world.Graph.Calls.Skip(sent).Where(call => call["status"] == "ACTIVE").Select(call => call.Path[..7]).ToList();
         Assert.That(calls, Is.EqualTo(["META_AD", "META_AD", "META_AD", "META_AD", "META_AD", "META_AD", "META_CA"]), "the campaign last");
         Assert.That((await _world.TreeAsync(tree)).All.Select(one => one.Status).Distinct(), Is.EqualTo(["ACTIVE"]));
-        var told = await _world.Get<ChangeReader>().ListAsync(tree.RequestId, null, null, 100, CancellationToken.None);
+        var told = (await _world.Get<ChangeReader>().ListAsync(new(tree.RequestId), null, 100, CancellationToken.None)).Items;
         Assert.That(told.Count(change => change.AskedBy == "ann" && (string?)change.Sent["status"] == "ACTIVE"), Is.EqualTo(7));
 
         var pausing = await _world.AskAsync(EditKind.Pause, campaign);

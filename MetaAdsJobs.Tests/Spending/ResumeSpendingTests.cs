@@ -38,7 +38,7 @@ public sealed class ResumeSpendingTests
         Assert.That(await ActivatedAsync(), Is.EqualTo([built.AdMetaId, built.AdMetaId, built.AdsetMetaId, built.CampaignMetaId]));
 
         async Task<List<string>> ActivatedAsync() =>
-            [.. (await world.Get<ChangeReader>().ListAsync(asked.RequestId, null, null, 100, CancellationToken.None))
+            [.. (await world.Get<ChangeReader>().ListAsync(new(asked.RequestId), null, 100, CancellationToken.None)).Items
                 .Where(change => change is { AskedBy: "ann", Outcome: "done" } && (string?)change.Sent["status"] == "ACTIVE").Select(change => change.Path).Reverse()];
     }
 

@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Accounts.Listing;
@@ -49,11 +50,11 @@ public sealed class AccountList(NpgsqlDataSource dataSource, TimeProvider time)
     public async Task<IReadOnlyList<ListedAccount>> ListAsync(string? search, Guid? after, int limit, CancellationToken ct)
     {
         // The page first, its looks second: what is shown beside an account is read for these rows only, each by an index and bounded.
-        const string ListSql = """
+        var listSql = $"""
             WITH page AS (
                 SELECT * FROM social_accounts a
                 WHERE (@Search::text IS NULL OR strpos(lower(a.name), lower(@Search)) > 0 OR strpos(a.ad_account_id, lower(@Search)) > 0)
-                  AND (@After::uuid IS NULL OR (a.name, a.id) > (SELECT name, id FROM social_accounts WHERE id = @After))
+                  AND (@After::uuid IS NULL OR (a.name, a.id) > (SELECT name, id FROM social_accounts WHERE id = @After)){AccountScope.And("a.id")}
                 ORDER BY a.name, a.id LIMIT @Limit)
             SELECT a.id, a.name, a.ad_account_id, a.currency, a.timezone_name, a.token_rejected_at, a.token_rejection, a.token_checked_at, a.token_expires_at,
                    a.blocked_at, a.block_reason, stop.stopped_at, pace.blocked_until AS paced_until, sync.state AS sync_state,
@@ -69,6 +70,6 @@ public sealed class AccountList(NpgsqlDataSource dataSource, TimeProvider time)
             ORDER BY a.name, a.id
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<ListedAccount>(new(ListSql, new { Search = search, After = after, Limit = limit, Now = time.GetUtcNow() }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<ListedAccount>(new(listSql, new { Search = search, After = after, Limit = limit, Scope = AccountScope.Accounts, Now = time.GetUtcNow() }, cancellationToken: ct))).AsList();
     }
 }

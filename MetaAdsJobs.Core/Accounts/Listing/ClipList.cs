@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Clips;
 using MetaAdsJobs.Core.Database;
 using Npgsql;
@@ -46,6 +47,7 @@ public sealed class ClipList(NpgsqlDataSource dataSource)
         List<string> conditions = [];
         if (words is not null) conditions.Add(words.Length == 0 ? "false" : "to_tsvector('simple', regexp_replace(title, '[^[:alnum:]]+', ' ', 'g')) @@ to_tsquery('simple', @Words)");
         if (before is not null) conditions.Add("id < @Before");
+        if (!AccountScope.IsAll) conditions.Add(ClipScope.Is("clips.id"));
         var listSql = $"""
             WITH page AS (SELECT * FROM clips {(conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions))} ORDER BY id DESC LIMIT @Limit)
             SELECT k.id, k.title, k.video_url, k.video_id, k.image_url, k.thumbnail_url, {ClipStore.IsImageSql} AS is_image, k.file_bytes, k.created_at, video.thumbnail_url AS uploaded_thumbnail_url,
@@ -55,10 +57,10 @@ public sealed class ClipList(NpgsqlDataSource dataSource)
                 SELECT count(*) FILTER (WHERE v.state = 'ready') AS ready, count(*) FILTER (WHERE v.state <> 'ready') AS uploading, max(v.thumbnail_url) AS thumbnail_url
                 FROM clip_videos v WHERE v.clip_id = k.id) video
             CROSS JOIN LATERAL (SELECT count(*) AS uploaded FROM clip_images i WHERE i.clip_id = k.id) image
-            CROSS JOIN LATERAL (SELECT count(*) FROM (SELECT 1 FROM orchestrations o WHERE o.clip_id = k.id LIMIT @MostRuns + 1) o) runs
+            CROSS JOIN LATERAL (SELECT count(*) FROM (SELECT 1 FROM orchestrations o WHERE o.clip_id = k.id{AccountScope.And("o.social_account_id")} LIMIT @MostRuns + 1) o) runs
             ORDER BY k.id DESC
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<ListedClip>(new(listSql, new { Words = words, Before = before, Limit = limit, ListedClip.MostRuns }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<ListedClip>(new(listSql, new { Words = words, Before = before, Limit = limit, ListedClip.MostRuns, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
     }
 }

@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Alerts.Reading;
@@ -22,6 +23,12 @@ public sealed class AlertReader(NpgsqlDataSource dataSource)
             FROM alert_members WHERE episode_id = e.id) m
         """;
 
+    // What several accounts are in is told to who sees them all: its name and its count are of them together.
+    private const string OnlyMine = """
+        (e.social_account_id = ANY (@Scope) OR (e.social_account_id IS NULL AND EXISTS (SELECT 1 FROM alert_members o WHERE o.episode_id = e.id)
+            AND NOT EXISTS (SELECT 1 FROM alert_members o WHERE o.episode_id = e.id AND o.social_account_id <> ALL (@Scope))))
+        """;
+
     /// <param name="state">open or resolved; null: both, open ones first.</param>
     /// <param name="accountId">Of this one, or with a member of it.</param>
     /// <param name="after">The last one of the page before: whether it was open, and its id.</param>
@@ -31,13 +38,14 @@ public sealed class AlertReader(NpgsqlDataSource dataSource)
         if (state is not null) conditions.Add(state == "open" ? "e.closed_at IS NULL" : "e.closed_at IS NOT NULL");
         if (ruleId is not null) conditions.Add("e.rule_id = @RuleId");
         if (accountId is not null) conditions.Add("(e.social_account_id = @AccountId OR EXISTS (SELECT 1 FROM alert_members o WHERE o.episode_id = e.id AND o.social_account_id = @AccountId))");
+        if (!AccountScope.IsAll) conditions.Add(OnlyMine);
         if (after is not null) conditions.Add(after.Value.IsOpen ? "(e.closed_at IS NOT NULL OR e.id < @After)" : "e.closed_at IS NOT NULL AND e.id < @After");
         var listSql = $"""
             SELECT {Columns} FROM (SELECT * FROM alert_episodes e WHERE {string.Join(" AND ", conditions)} ORDER BY e.closed_at IS NOT NULL, e.id DESC LIMIT @Limit) e {From}
             ORDER BY e.closed_at IS NOT NULL, e.id DESC
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<Alert>(new(listSql, new { RuleId = ruleId, AccountId = accountId, After = after?.Id, Limit = limit }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<Alert>(new(listSql, new { RuleId = ruleId, AccountId = accountId, After = after?.Id, Limit = limit, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
     }
 
     public async Task<Alert?> FindAsync(Guid id, CancellationToken ct)

@@ -1,4 +1,6 @@
 using Dapper;
+using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.Audit;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Alerts.Rules;
@@ -19,9 +21,9 @@ public sealed class AlertRuleStore
     /// <summary>Those that are built in first, then by name.</summary>
     public async Task<IReadOnlyList<AlertRule>> ListAsync(CancellationToken ct)
     {
-        const string ListSql = $"SELECT {Columns} FROM alert_rules r ORDER BY r.built_in IS NULL, r.name, r.id";
+        var listSql = $"SELECT {Columns} FROM alert_rules r WHERE {(AccountScope.IsAll ? "true" : "r.account_ids <@ @Scope")} ORDER BY r.built_in IS NULL, r.name, r.id";
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<AlertRule>(new(ListSql, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<AlertRule>(new(listSql, new { Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
     }
 
     public async Task<AlertRule?> FindAsync(Guid id, CancellationToken ct)
@@ -49,19 +51,32 @@ public sealed class AlertRuleStore
     /// <returns>False when there are as many as there may be.</returns>
     internal async Task<bool> InsertAsync(AlertRule rule, CancellationToken ct)
     {
-        const string InsertSql = """
-            INSERT INTO alert_rules (id, name, metric, level, account_ids, campaign_ids, window_days, window_hours, compare, median_days, direction, threshold, resolve_at, floor_metric, floor_least, evaluations,
+        var insertSql = $"""
+            WITH made AS (INSERT INTO alert_rules (id, name, metric, level, account_ids, campaign_ids, window_days, window_hours, compare, median_days, direction, threshold, resolve_at, floor_metric, floor_least, evaluations,
                 cooldown_minutes, severity, group_by, enabled, created_by, created_at, updated_at)
             SELECT @Id, @Name, @Metric, @Level, @AccountIds::uuid[], @CampaignIds::text[], @WindowDays, @WindowHours, @Compare, @MedianDays, @Direction, @Threshold, @ResolveAt, @FloorMetric, @FloorLeast, @Evaluations,
                 @CooldownMinutes, @Severity, @GroupBy, @Enabled, @CreatedBy, @CreatedAt, @UpdatedAt
-            WHERE (SELECT count(*) FROM alert_rules) < @Most
+            WHERE (SELECT count(*) FROM alert_rules) < @Most RETURNING id),
+            act AS ({ActLog.InsertFrom("made")})
+            SELECT count(*) FROM made
             """;
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteAsync(new(InsertSql, new
+        return await connection.ExecuteScalarAsync<long>(new(insertSql, ActLog.With(new
         {
             rule.Id, rule.Name, rule.Metric, rule.Level, rule.AccountIds, rule.CampaignIds, rule.WindowDays, rule.WindowHours, rule.Compare, rule.MedianDays, rule.Direction, rule.Threshold, rule.ResolveAt, rule.FloorMetric,
             rule.FloorLeast, rule.Evaluations, rule.CooldownMinutes, rule.Severity, rule.GroupBy, rule.Enabled, rule.CreatedBy, rule.CreatedAt, rule.UpdatedAt, Most,
-        }, cancellationToken: ct)) == 1;
+        }, ActOf(null, rule, "made"), rule.CreatedAt), cancellationToken: ct)) == 1;
+    }
+
+    /// <summary>What a person does to it, for the audit.</summary>
+    internal static Act ActOf(AlertRule? before, AlertRule rule, string action)
+    {
+        static object? Told(AlertRule? rule) => rule is null ? null : new
+        {
+            rule.Name, rule.Metric, rule.Level, rule.AccountIds, rule.CampaignIds, rule.WindowDays, rule.WindowHours, rule.Compare, rule.MedianDays, rule.Direction, rule.Threshold, rule.ResolveAt, rule.FloorMetric, rule.FloorLeast,
+            rule.Evaluations, rule.CooldownMinutes, rule.Severity, rule.GroupBy, rule.Enabled,
+        };
+        return new("alert rule", $"{rule.Id}", rule.Name, action, rule.AccountIds is [var only] ? only : null, ActLog.Differences(Told(before), action == "removed" ? null : Told(rule)));
     }
 
     internal static Task UpdateAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, AlertRule rule, CancellationToken ct)
@@ -82,8 +97,8 @@ public sealed class AlertRuleStore
     /// <returns>Those of the accounts that there are.</returns>
     internal async Task<IReadOnlySet<Guid>> KnownAccountsAsync(IReadOnlyCollection<Guid> ids, CancellationToken ct)
     {
-        const string KnownSql = "SELECT id FROM social_accounts WHERE id = ANY (@Ids)";
+        var knownSql = $"SELECT id FROM social_accounts WHERE id = ANY (@Ids){AccountScope.And("id")}";
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<Guid>(new(KnownSql, new { Ids = ids.ToArray() }, cancellationToken: ct))).ToHashSet();
+        return (await connection.QueryAsync<Guid>(new(knownSql, new { Ids = ids.ToArray(), Scope = AccountScope.Accounts }, cancellationToken: ct))).ToHashSet();
     }
 }

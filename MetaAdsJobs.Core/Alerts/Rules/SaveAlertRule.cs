@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Alerts.Evaluating;
 using MetaAdsJobs.Core.Alerts.Telling;
+using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Events;
 using MetaAdsJobs.Core.Validation;
 using Npgsql;
@@ -52,6 +54,7 @@ public sealed class SaveAlertRule
             foreach (var (id, index) in accounts.Select((id, index) => (id, index)).Where(one => !known.Contains(one.id))) errors.Add($"account_ids[{index}]", $"there is no social account {id}");
         }
 
+        if (rule is { AccountIds: null } && !AccountScope.IsAll) errors.Add("account_ids", "is required: a rule for all accounts is for who may see all of them");
         return (errors.Any ? null : rule, errors);
     }
 
@@ -69,6 +72,7 @@ public sealed class SaveAlertRule
         if (current.Enabled && !rule.Enabled) await EndAsync(connection, transaction, current, "the rule was switched off", ct);
         else if (current.GroupBy != rule.GroupBy) await EndAsync(connection, transaction, current, "the rule groups otherwise now", ct);
         await AlertRuleStore.UpdateAsync(connection, transaction, rule, ct);
+        await ActLog.WriteAsync(connection, transaction, AlertRuleStore.ActOf(current, rule, "changed"), _time.GetUtcNow(), ct);
         await transaction.CommitAsync(ct);
         return new AlertRuleSaved.Done(rule);
     }
@@ -83,6 +87,7 @@ public sealed class SaveAlertRule
         if (rule.BuiltIn is not null) return new AlertRuleSaved.Refused("The rule is built in: switch it off instead.");
         await EndAsync(connection, transaction, rule, "the rule was taken away", ct);
         await connection.ExecuteAsync(new(DeleteSql, new { Id = id }, transaction, cancellationToken: ct));
+        await ActLog.WriteAsync(connection, transaction, AlertRuleStore.ActOf(rule, rule, "removed"), _time.GetUtcNow(), ct);
         await transaction.CommitAsync(ct);
         return new AlertRuleSaved.Done(rule);
     }

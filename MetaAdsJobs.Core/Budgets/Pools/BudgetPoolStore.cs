@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Budgets.Pools;
@@ -21,9 +22,9 @@ public sealed class BudgetPoolStore
     /// <param name="accountId">Null: of all.</param>
     public async Task<IReadOnlyList<BudgetPool>> ListAsync(Guid? accountId, CancellationToken ct)
     {
-        const string ListSql = $"{ReadSql} WHERE (@AccountId::uuid IS NULL OR p.social_account_id = @AccountId) ORDER BY p.name, p.id";
+        var listSql = $"{ReadSql} WHERE (@AccountId::uuid IS NULL OR p.social_account_id = @AccountId){AccountScope.And("p.social_account_id")} ORDER BY p.name, p.id";
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
-        return await ReadAsync(connection, null, ListSql, new { AccountId = accountId }, ct);
+        return await ReadAsync(connection, null, listSql, new { AccountId = accountId, Scope = AccountScope.Accounts }, ct);
     }
 
     public async Task<BudgetPool?> FindAsync(Guid id, CancellationToken ct)

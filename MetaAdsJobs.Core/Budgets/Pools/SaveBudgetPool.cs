@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Validation;
 using Npgsql;
@@ -42,6 +43,7 @@ public sealed class SaveBudgetPool
         {
             if (await BudgetPoolStore.InsertAsync(connection, transaction, pool, ct))
             {
+                await ActLog.WriteAsync(connection, transaction, ActOf(null, pool, "made"), _time.GetUtcNow(), ct);
                 await transaction.CommitAsync(ct);
                 return new BudgetPoolSaved.Done(pool);
             }
@@ -71,6 +73,7 @@ public sealed class SaveBudgetPool
         try
         {
             await BudgetPoolStore.UpdateAsync(connection, transaction, pool, hasOthers, ct);
+            await ActLog.WriteAsync(connection, transaction, ActOf(current, pool, "changed"), _time.GetUtcNow(), ct);
         }
         catch (PostgresException exception) when (IsTaken(exception))
         {
@@ -90,8 +93,15 @@ public sealed class SaveBudgetPool
         if (await BudgetPoolStore.HoldAsync(connection, transaction, id, ct) is not { } pool) return new BudgetPoolSaved.Unknown();
         if (await IsUnderWayAsync(connection, transaction, id, ct)) return new BudgetPoolSaved.Refused("A proposal of it is being carried out: what was taken from one is still to be given to another.");
         await connection.ExecuteAsync(new("DELETE FROM budget_pools WHERE id = @Id", new { Id = id }, transaction, cancellationToken: ct));
+        await ActLog.WriteAsync(connection, transaction, ActOf(pool, pool, "removed"), _time.GetUtcNow(), ct);
         await transaction.CommitAsync(ct);
         return new BudgetPoolSaved.Done(pool);
+    }
+
+    private static Act ActOf(BudgetPool? before, BudgetPool pool, string action)
+    {
+        static object? Told(BudgetPool? pool) => pool is null ? null : new { pool.Name, pool.Level, pool.Mode, pool.MaxStepPercent, pool.LeastGainPercent, pool.Members };
+        return new("budget pool", $"{pool.Id}", pool.Name, action, pool.SocialAccountId, ActLog.Differences(Told(before), action == "removed" ? null : Told(pool)));
     }
 
     /// <summary>A body as a pool; nothing is written.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Campaigns.Holding;
@@ -73,7 +74,7 @@ public sealed class ApprovalReader(NpgsqlDataSource dataSource)
     public async Task<ApprovalRequest?> FindAsync(Guid id, CancellationToken ct)
     {
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QuerySingleOrDefaultAsync<Row>(new($"{ReadSql} WHERE p.id = @Id", new { Id = id }, cancellationToken: ct)))?.ToApproval();
+        return (await connection.QuerySingleOrDefaultAsync<Row>(new($"{ReadSql} WHERE p.id = @Id{AccountScope.And("p.social_account_id")}", new { Id = id, Scope = AccountScope.Accounts }, cancellationToken: ct)))?.ToApproval();
     }
 
     /// <param name="before">The last number of the page before.</param>
@@ -83,9 +84,10 @@ public sealed class ApprovalReader(NpgsqlDataSource dataSource)
         List<string> conditions = [status == "asked" ? "p.state = 'asked'" : "p.state = @Status"];
         if (accountId is not null) conditions.Add("p.social_account_id = @AccountId");
         if (before is not null) conditions.Add("p.number < @Before");
+        AccountScope.AddTo(conditions, "p.social_account_id");
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var rows = (await connection.QueryAsync<Row>(new($"{ReadSql} WHERE {string.Join(" AND ", conditions)} ORDER BY p.number DESC LIMIT @Limit",
-            new { Status = status, AccountId = accountId, Before = before, Limit = limit + 1 }, cancellationToken: ct))).AsList();
+            new { Status = status, AccountId = accountId, Before = before, Limit = limit + 1, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
         var page = rows.Take(limit).ToList();
         return (page.ConvertAll(row => row.ToApproval()), rows.Count > limit ? page[^1].Number : null);
     }

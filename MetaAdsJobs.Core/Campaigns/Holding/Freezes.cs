@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Jobs;
@@ -58,6 +59,7 @@ public sealed class Freezes(NpgsqlDataSource dataSource, AccountStore accounts, 
         var accountId = fields.Id("social_account_id");
         var account = accountId is { } given ? await accounts.FindAsync(given, ct) : null;
         if (accountId is not null && account is null) return new Saved<Freeze>.Unknown(accountId.Value);
+        if (accountId is null && !AccountScope.IsAll) fields.Refuse("social_account_id", "is required: only who may spend in all accounts freezes them all");
         var weekly = ReadWeekly(fields);
         var (from, until) = fields.Has("weekly") ? default : (ReadMoment(fields, "from", account), ReadMoment(fields, "until", account));
         foreach (var name in (string[])["from", "until"])
@@ -86,9 +88,10 @@ public sealed class Freezes(NpgsqlDataSource dataSource, AccountStore accounts, 
     /// <param name="accountId">Null: of every account.</param>
     public async Task<IReadOnlyList<Freeze>> ListAsync(Guid? accountId, CancellationToken ct)
     {
-        const string OpenSql = $"{ReadSql} WHERE ended_at IS NULL AND (until_at IS NULL OR until_at > @Now) AND (@AccountId::uuid IS NULL OR social_account_id IS NULL OR social_account_id = @AccountId) ORDER BY id DESC LIMIT 500";
+        // One of all accounts holds theirs, too.
+        var openSql = $"{ReadSql} WHERE ended_at IS NULL AND (until_at IS NULL OR until_at > @Now) AND (@AccountId::uuid IS NULL OR social_account_id IS NULL OR social_account_id = @AccountId) AND (social_account_id IS NULL OR {AccountScope.Is("social_account_id")}) ORDER BY id DESC LIMIT 500";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<Row>(new(OpenSql, new { AccountId = accountId, Now = time.GetUtcNow() }, cancellationToken: ct))).Select(row => row.ToFreeze()).ToList();
+        return (await connection.QueryAsync<Row>(new(openSql, new { Scope = AccountScope.Accounts, AccountId = accountId, Now = time.GetUtcNow() }, cancellationToken: ct))).Select(row => row.ToFreeze()).ToList();
     }
 
     /// <returns>False when it is over already; null when there is none.</returns>

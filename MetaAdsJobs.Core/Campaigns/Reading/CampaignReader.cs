@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Meta.Ads;
@@ -77,6 +78,7 @@ public sealed class CampaignReader
         if (filter.Since is not null) walked.Add("c.created_at >= @Since::date::timestamp AT TIME ZONE 'UTC'");
         if (filter.Until is not null) walked.Add("c.created_at < (@Until::date + 1)::timestamp AT TIME ZONE 'UTC'");
         if (owner is not null) walked.Add("c.request_id = @Owner");
+        AccountScope.AddTo(walked, "c.social_account_id");
         if (filter.Status is not null) found.Add("c.status = @Status");
         if (patterns is not null) found.Add("c.name ~* ALL (@Patterns)");
         var walkSql = $"""
@@ -85,7 +87,7 @@ public sealed class CampaignReader
             FROM (VALUES (1)) one (row) LEFT JOIN (SELECT c.id, c.created_at FROM c ORDER BY c.id DESC OFFSET {MostWalked - 1}) l ON true
             """;
         return await connection.QuerySingleAsync<(long[], long?, DateTimeOffset?)>(new(walkSql,
-            new { Before = before, filter.AccountId, filter.Since, filter.Until, Owner = owner, filter.Status, Patterns = patterns, Walk = found.Count == 0 ? limit : MostWalked, Limit = limit }, cancellationToken: ct));
+            new { Before = before, filter.AccountId, filter.Since, filter.Until, Owner = owner, filter.Status, Patterns = patterns, Scope = AccountScope.Accounts, Walk = found.Count == 0 ? limit : MostWalked, Limit = limit }, cancellationToken: ct));
     }
 
     private static string Where(List<string> conditions) => conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);

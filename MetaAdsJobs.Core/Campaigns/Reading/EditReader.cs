@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Campaigns.Reading;
@@ -22,7 +23,7 @@ public sealed class EditReader(NpgsqlDataSource dataSource)
     public async Task<CampaignEdit?> FindAsync(Guid editId, CancellationToken ct)
     {
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QuerySingleOrDefaultAsync<Row>(new($"{EditSql} WHERE e.edit_id = @EditId", new { EditId = editId }, cancellationToken: ct)))?.ToEdit();
+        return (await connection.QuerySingleOrDefaultAsync<Row>(new($"{EditSql} WHERE e.edit_id = @EditId{AccountScope.And("e.social_account_id")}", new { EditId = editId, Scope = AccountScope.Accounts }, cancellationToken: ct)))?.ToEdit();
     }
 
     /// <param name="campaignId">Meta's id; null for all campaigns.</param>
@@ -44,9 +45,10 @@ public sealed class EditReader(NpgsqlDataSource dataSource)
         if (filter.Until is not null) conditions.Add("e.asked_at < (@Until::date + 1)::timestamp AT TIME ZONE 'UTC'");
         if (filter.ChangedSince is not null) conditions.Add("(e.state IN ('queued', 'running', 'waiting') OR e.completed_at >= @ChangedSince)");
         if (before is not null) conditions.Add("e.number < @Before");
+        AccountScope.AddTo(conditions, "e.social_account_id");
         var listSql = $"{EditSql} WHERE {string.Join(" AND ", conditions)} ORDER BY e.number DESC LIMIT @Limit";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var rows = (await connection.QueryAsync<Row>(new(listSql, new { CampaignId = campaignId, AccountId = accountId, Status = status, Before = before, Limit = limit + 1, filter.Since, filter.Until, filter.ChangedSince }, cancellationToken: ct))).AsList();
+        var rows = (await connection.QueryAsync<Row>(new(listSql, new { CampaignId = campaignId, AccountId = accountId, Status = status, Before = before, Limit = limit + 1, Scope = AccountScope.Accounts, filter.Since, filter.Until, filter.ChangedSince }, cancellationToken: ct))).AsList();
         var page = rows.Take(limit).ToList();
         return (page.ConvertAll(row => row.ToEdit()), rows.Count > limit ? page[^1].Number : null);
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Jobs;
@@ -79,10 +80,10 @@ public sealed class StartExperiment
 
     private async Task<ExperimentStarted?> FindEarlierAsync(string by, string key, byte[] hash, CancellationToken ct)
     {
-        const string FindSql = "SELECT id, request_id, request_hash AS hash, plan::text FROM experiments WHERE created_by = @By AND idempotency_key = @Key";
+        const string FindSql = "SELECT id, request_id, request_hash AS hash, plan::text, social_account_id FROM experiments WHERE created_by = @By AND idempotency_key = @Key";
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
-        var row = await connection.QuerySingleOrDefaultAsync<(Guid Id, Guid RequestId, byte[] Hash, string Plan)?>(new(FindSql, new { By = by, Key = key }, cancellationToken: ct));
-        return row is not { } one ? null : one.Hash.AsSpan().SequenceEqual(hash) ? new ExperimentStarted.Begun(one.Id, one.RequestId, JsonSerializer.Deserialize<ExperimentPlan>(one.Plan, Json)!, Replayed: true)
+        var row = await connection.QuerySingleOrDefaultAsync<(Guid Id, Guid RequestId, byte[] Hash, string Plan, Guid Account)?>(new(FindSql, new { By = by, Key = key }, cancellationToken: ct));
+        return row is not { } one ? null : AccountScope.Holds(one.Account) && one.Hash.AsSpan().SequenceEqual(hash) ? new ExperimentStarted.Begun(one.Id, one.RequestId, JsonSerializer.Deserialize<ExperimentPlan>(one.Plan, Json)!, Replayed: true)
             : new ExperimentStarted.KeyReused();
     }
 

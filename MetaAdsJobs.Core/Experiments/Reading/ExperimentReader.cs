@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Experiments.Evaluating;
 using MetaAdsJobs.Core.Experiments.Judging;
 using MetaAdsJobs.Core.Experiments.Planning;
@@ -36,17 +37,17 @@ public sealed class ExperimentReader(NpgsqlDataSource dataSource)
     /// <param name="until">The last such day.</param>
     public async Task<IReadOnlyList<ExperimentSummary>> ListAsync(string? state, Guid? accountId, DateOnly? since, DateOnly? until, Guid? after, int limit, CancellationToken ct)
     {
-        const string ListSql = $"""
+        var listSql = $"""
             SELECT {Columns} FROM (
                 SELECT * FROM experiments e WHERE (@State::text IS NULL OR e.state = @State) AND (@AccountId::uuid IS NULL OR e.social_account_id = @AccountId) AND (@After::uuid IS NULL OR e.id < @After)
-                    AND (@From::uuid IS NULL OR e.id >= @From) AND (@Until::uuid IS NULL OR e.id < @Until)
+                    AND (@From::uuid IS NULL OR e.id >= @From) AND (@Until::uuid IS NULL OR e.id < @Until){AccountScope.And("e.social_account_id")}
                 ORDER BY e.id DESC LIMIT @Limit) e {From}
             ORDER BY e.id DESC
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<ExperimentSummary>(new(ListSql, new
+        return (await connection.QueryAsync<ExperimentSummary>(new(listSql, new
         {
-            State = state, AccountId = accountId, After = after, Limit = limit, From = since is { } from ? RunFilter.First(from) : (Guid?)null, Until = until is { } last ? RunFilter.First(last.AddDays(1)) : (Guid?)null,
+            State = state, AccountId = accountId, After = after, Limit = limit, Scope = AccountScope.Accounts, From = since is { } from ? RunFilter.First(from) : (Guid?)null, Until = until is { } last ? RunFilter.First(last.AddDays(1)) : (Guid?)null,
         }, cancellationToken: ct))).AsList();
     }
 

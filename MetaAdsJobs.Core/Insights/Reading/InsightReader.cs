@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Database;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -41,6 +42,6 @@ public sealed class InsightReader(NpgsqlDataSource dataSource, [FromKeyedService
     private static object Parameters(InsightFilter filter, InsightCursor? after, int? limit) => new
     {
         filter.SocialAccountId, filter.CampaignId, filter.Since, filter.Until,
-        AfterAccount = after?.SocialAccountId, AfterDay = after?.Day, AfterKey = after?.Key, Limit = limit,
+        AfterAccount = after?.SocialAccountId, AfterDay = after?.Day, AfterKey = after?.Key, Limit = limit, Scope = AccountScope.Accounts,
     };
 }

@@ -1,3 +1,5 @@
+using MetaAdsJobs.Core.Access;
+
 namespace MetaAdsJobs.Core.Insights.Reading;
 
 /// <summary>
@@ -54,10 +56,11 @@ internal static class InsightSql
 
     // Of accounts that share an ad account the one that was synced last: the same money is shown once, and none is missing because
     // one of them has lost its token.
-    private const string OncePerAdAccount = """
+    private static string OncePerAdAccount => $"""
         SELECT DISTINCT ON (a.ad_account_id) a.id
         FROM social_accounts a
         LEFT JOIN LATERAL (SELECT d.synced_at FROM insight_days d WHERE d.social_account_id = a.id ORDER BY d.date_start DESC LIMIT 1) d ON true
+        WHERE {AccountScope.Is("a.id")}
         ORDER BY a.ad_account_id, d.synced_at DESC NULLS LAST, a.created_at, a.id
         """;
 
@@ -67,7 +70,7 @@ internal static class InsightSql
         {
             filter.SocialAccountId is null
                 ? $"i.social_account_id = ANY(ARRAY({OncePerAdAccount}))"
-                : "i.social_account_id = @SocialAccountId",
+                : $"i.social_account_id = @SocialAccountId{AccountScope.And("i.social_account_id")}",
         };
         if (filter.CampaignId is not null) conditions.Add("i.campaign_meta_id = @CampaignId");
         if (filter.Since is not null) conditions.Add("i.date_start >= @Since");

@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Insights.Reading;
@@ -39,21 +40,21 @@ public sealed class NumberReader(NpgsqlDataSource dataSource)
 
     public async Task<NumberAccount?> FindAccountAsync(Guid id, CancellationToken ct)
     {
-        const string FindSql = $"SELECT {AccountColumns} FROM social_accounts a WHERE a.id = @Id";
+        var findSql = $"SELECT {AccountColumns} FROM social_accounts a WHERE a.id = @Id{AccountScope.And("a.id")}";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.QuerySingleOrDefaultAsync<NumberAccount>(new(FindSql, new { Id = id }, cancellationToken: ct));
+        return await connection.QuerySingleOrDefaultAsync<NumberAccount>(new(findSql, new { Id = id, Scope = AccountScope.Accounts }, cancellationToken: ct));
     }
 
     /// <summary>The account that a campaign is of; when two of ours share it, the one that has read it last.</summary>
     public async Task<NumberAccount?> FindAccountOfAsync(string campaignId, CancellationToken ct)
     {
-        const string FindSql = $"""
+        var findSql = $"""
             SELECT {AccountColumns}
-            FROM (SELECT social_account_id FROM insight_campaign_days WHERE campaign_meta_id = @CampaignId ORDER BY date_start DESC LIMIT 1) c
+            FROM (SELECT social_account_id FROM insight_campaign_days WHERE campaign_meta_id = @CampaignId{AccountScope.And("social_account_id")} ORDER BY date_start DESC LIMIT 1) c
             JOIN social_accounts a ON a.id = c.social_account_id
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.QuerySingleOrDefaultAsync<NumberAccount>(new(FindSql, new { CampaignId = campaignId }, cancellationToken: ct));
+        return await connection.QuerySingleOrDefaultAsync<NumberAccount>(new(findSql, new { CampaignId = campaignId, Scope = AccountScope.Accounts }, cancellationToken: ct));
     }
 
     /// <summary>The campaign was made here for the account, or a report of the account has told of it.</summary>
@@ -70,17 +71,17 @@ public sealed class NumberReader(NpgsqlDataSource dataSource)
     /// <summary>As it was asked for; null for a campaign that was not made here.</summary>
     public async Task<string?> FindCampaignNameAsync(string campaignId, CancellationToken ct)
     {
-        const string NameSql = "SELECT o.campaign_name FROM meta_campaigns m JOIN orchestrations o USING (request_id) WHERE m.meta_id = @CampaignId";
+        var nameSql = $"SELECT o.campaign_name FROM meta_campaigns m JOIN orchestrations o USING (request_id) WHERE m.meta_id = @CampaignId{AccountScope.And("o.social_account_id")}";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteScalarAsync<string?>(new(NameSql, new { CampaignId = campaignId }, cancellationToken: ct));
+        return await connection.ExecuteScalarAsync<string?>(new(nameSql, new { CampaignId = campaignId, Scope = AccountScope.Accounts }, cancellationToken: ct));
     }
 
     /// <summary>The one of the most ad accounts first.</summary>
     public async Task<IReadOnlyList<NumberCurrency>> ListCurrenciesAsync(CancellationToken ct)
     {
-        const string CurrenciesSql = "SELECT currency, count(DISTINCT ad_account_id) AS accounts FROM social_accounts GROUP BY currency ORDER BY 2 DESC, 1";
+        var currenciesSql = $"SELECT currency, count(DISTINCT ad_account_id) AS accounts FROM social_accounts WHERE {AccountScope.Is("id")} GROUP BY currency ORDER BY 2 DESC, 1";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<NumberCurrency>(new(CurrenciesSql, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<NumberCurrency>(new(currenciesSql, new { Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
     }
 
     /// <summary>The days that were read, in order. Days are inclusive.</summary>
@@ -95,7 +96,7 @@ public sealed class NumberReader(NpgsqlDataSource dataSource)
     public async Task<IReadOnlyList<NumberDay>> ListDaysOfAllAsync(string currency, DateOnly since, DateOnly until, CancellationToken ct)
     {
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<NumberDay>(new(NumberSql.DaysOfAll, new { Currency = currency, Since = since, Until = until }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<NumberDay>(new(NumberSql.DaysOfAll, new { Currency = currency, Since = since, Until = until, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
     }
 
     /// <summary>The same accounts, each by itself, by what they have spent, the most first.</summary>
@@ -103,7 +104,7 @@ public sealed class NumberReader(NpgsqlDataSource dataSource)
     {
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<NumberShare>(new(
-            NumberSql.Accounts, new { Currency = currency, Since = since, Until = until, Limit = limit }, cancellationToken: ct))).AsList();
+            NumberSql.Accounts, new { Currency = currency, Since = since, Until = until, Limit = limit, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
     }
 
     /// <summary>An account's campaigns by what they have spent, the most first.</summary>

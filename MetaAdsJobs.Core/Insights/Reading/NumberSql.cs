@@ -1,3 +1,5 @@
+using MetaAdsJobs.Core.Access;
+
 namespace MetaAdsJobs.Core.Insights.Reading;
 
 /// <summary>The text of the queries for sums: each reads one range of one index.</summary>
@@ -38,18 +40,18 @@ internal static class NumberSql
     // Of accounts that share an ad account only the one that read the day last, as in InsightSql: one that reads no more keeps the days that it
     // alone has read. What the others have read too is listed first, by the keys of the shared ones, who are few. Asked row by row it was planned
     // as so much work that PostgreSQL compiled the query each time, for longer than it then ran.
-    private const string OfAll = """
-        currency = @Currency AND date_start BETWEEN @Since AND @Until AND (social_account_id, date_start) NOT IN (
+    private static string OfAll => $"""
+        currency = @Currency AND date_start BETWEEN @Since AND @Until{AccountScope.And("social_account_id")} AND (social_account_id, date_start) NOT IN (
             SELECT mine.id, late.date_start
-            FROM (SELECT ad_account_id FROM social_accounts GROUP BY ad_account_id HAVING count(*) > 1) shared
+            FROM (SELECT ad_account_id FROM social_accounts WHERE {AccountScope.Is("id")} GROUP BY ad_account_id HAVING count(*) > 1) shared
             JOIN social_accounts mine ON mine.ad_account_id = shared.ad_account_id
-            JOIN social_accounts other ON other.ad_account_id = shared.ad_account_id AND other.id <> mine.id,
+            JOIN social_accounts other ON other.ad_account_id = shared.ad_account_id AND other.id <> mine.id{AccountScope.And("other.id")},
             LATERAL (SELECT date_start, synced_at FROM insight_days WHERE social_account_id = mine.id AND currency = @Currency AND date_start BETWEEN @Since AND @Until OFFSET 0) late,
             LATERAL (SELECT synced_at FROM insight_days WHERE social_account_id = other.id AND date_start = late.date_start OFFSET 0) same
             WHERE (same.synced_at, other.id) > (late.synced_at, mine.id))
         """;
 
-    public const string DaysOfAll = $"""
+    public static string DaysOfAll => $"""
         SELECT date_start AS date, sum(total_spend) AS spend, sum(impressions)::bigint AS impressions, sum(clicks)::bigint AS clicks, sum(link_clicks)::bigint AS link_clicks,
             CASE WHEN {Kind} THEN sum(results) END AS results, CASE WHEN {Kind} THEN min(result_type) END AS result_type,
             sum(campaigns)::int AS campaigns, count(*)::int AS accounts, sum(untold_rows)::bigint AS untold_rows, bool_and(first_at IS NOT NULL) AS has_first,
@@ -65,7 +67,7 @@ internal static class NumberSql
         GROUP BY date_start ORDER BY date_start
         """;
 
-    public const string Accounts = $"""
+    public static string Accounts => $"""
         SELECT s.id::text AS id, a.name, s.spend, s.impressions, s.clicks, s.results, s.result_type
         FROM (
             SELECT social_account_id AS id, sum(total_spend) AS spend, sum(impressions)::bigint AS impressions, sum(clicks)::bigint AS clicks,

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Insights.Watching;
@@ -60,26 +61,26 @@ public sealed class NightReader(NpgsqlDataSource dataSource)
     public async Task<IReadOnlyList<InsightNight>> ListAsync(DateOnly? before, int limit, CancellationToken ct)
     {
         var listSql = $"""
-            {Select} WHERE nightly_for IS NOT NULL {(before is null ? "" : "AND nightly_for < @Before")}
+            {Select} WHERE nightly_for IS NOT NULL{AccountScope.And("social_account_id")} {(before is null ? "" : "AND nightly_for < @Before")}
             GROUP BY nightly_for ORDER BY nightly_for DESC LIMIT @Limit
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<InsightNight>(new(listSql, new { Before = before, Limit = limit }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<InsightNight>(new(listSql, new { Before = before, Limit = limit, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
     }
 
     public async Task<InsightNight?> FindAsync(DateOnly night, CancellationToken ct)
     {
-        const string FindSql = $"{Select} WHERE nightly_for = @Night GROUP BY nightly_for";
-        const string UnfinishedSql = """
+        var findSql = $"{Select} WHERE nightly_for = @Night{AccountScope.And("social_account_id")} GROUP BY nightly_for";
+        var unfinishedSql = $"""
             SELECT s.sync_id, s.social_account_id, a.name AS account, s.state, COALESCE(s.error, s.wait_reason) AS reason, s.next_attempt_at
             FROM insight_syncs s JOIN social_accounts a ON a.id = s.social_account_id
-            WHERE s.nightly_for = @Night AND s.state IN ('failed', 'waiting')
+            WHERE s.nightly_for = @Night AND s.state IN ('failed', 'waiting'){AccountScope.And("s.social_account_id")}
             ORDER BY s.state, s.sync_id LIMIT @Limit
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var found = await connection.QuerySingleOrDefaultAsync<InsightNight>(new(FindSql, new { Night = night }, cancellationToken: ct));
+        var found = await connection.QuerySingleOrDefaultAsync<InsightNight>(new(findSql, new { Night = night, Scope = AccountScope.Accounts }, cancellationToken: ct));
         if (found is null) return null;
-        var unfinished = await connection.QueryAsync<UnfinishedSync>(new(UnfinishedSql, new { Night = night, Limit = MostUnfinished }, cancellationToken: ct));
+        var unfinished = await connection.QueryAsync<UnfinishedSync>(new(unfinishedSql, new { Night = night, Limit = MostUnfinished, Scope = AccountScope.Accounts }, cancellationToken: ct));
         return found with { Unfinished = unfinished.AsList() };
     }
 }

@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Orchestrations.Listing;
 using Npgsql;
 
@@ -24,9 +25,9 @@ public sealed class SyncReader(NpgsqlDataSource dataSource)
 
     public async Task<InsightSync?> FindAsync(Guid syncId, CancellationToken ct)
     {
-        const string FindSql = $"{Select} WHERE s.sync_id = @SyncId";
+        var findSql = $"{Select} WHERE s.sync_id = @SyncId{AccountScope.And("s.social_account_id")}";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.QuerySingleOrDefaultAsync<InsightSync>(new(FindSql, new { SyncId = syncId }, cancellationToken: ct));
+        return await connection.QuerySingleOrDefaultAsync<InsightSync>(new(findSql, new { SyncId = syncId, Scope = AccountScope.Accounts }, cancellationToken: ct));
     }
 
     public Task<IReadOnlyList<InsightSync>> ListAsync(Guid? accountId, InsightSyncState? state, Guid? before, int limit, CancellationToken ct) => ListAsync(new(accountId, state), before, limit, ct);
@@ -43,11 +44,12 @@ public sealed class SyncReader(NpgsqlDataSource dataSource)
         if (filter.Until is not null) conditions.Add("s.sync_id < @Until");
         if (filter.ChangedSince is not null) conditions.Add("(s.state IN ('queued', 'running', 'waiting') OR s.completed_at >= @ChangedSince)");
         if (before is not null) conditions.Add("s.sync_id < @Before");
+        AccountScope.AddTo(conditions, "s.social_account_id");
         var listSql = $"{Select} WHERE {string.Join(" AND ", conditions)} ORDER BY s.sync_id DESC LIMIT @Limit";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<InsightSync>(new(listSql, new
         {
-            AccountId = accountId, Before = before, Limit = limit, From = filter.Since is { } from ? RunFilter.First(from) : (Guid?)null, Until = filter.Until is { } until ? RunFilter.First(until.AddDays(1)) : (Guid?)null, filter.ChangedSince,
+            AccountId = accountId, Before = before, Limit = limit, Scope = AccountScope.Accounts, From = filter.Since is { } from ? RunFilter.First(from) : (Guid?)null, Until = filter.Until is { } until ? RunFilter.First(until.AddDays(1)) : (Guid?)null, filter.ChangedSince,
         }, cancellationToken: ct))).AsList();
     }
 }

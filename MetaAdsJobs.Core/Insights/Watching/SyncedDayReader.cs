@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Insights.Watching;
@@ -38,6 +39,7 @@ public sealed class SyncedDayReader(NpgsqlDataSource dataSource)
         if (filter.SocialAccountId is not null) conditions.Add("social_account_id = @SocialAccountId");
         if (filter.Since is not null) conditions.Add("date_start >= @Since");
         if (filter.Until is not null) conditions.Add("date_start <= @Until");
+        AccountScope.AddTo(conditions, "social_account_id");
         if (filter.Differing) conditions.Add("difference <> 0");
         if (before is not null) conditions.Add("(date_start, social_account_id) < (@BeforeDay, @BeforeAccount)");
         var listSql = $"""
@@ -49,7 +51,7 @@ public sealed class SyncedDayReader(NpgsqlDataSource dataSource)
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<SyncedDay>(new(listSql, new
         {
-            filter.SocialAccountId, filter.Since, filter.Until, BeforeDay = before?.Day, BeforeAccount = before?.Account, Limit = limit,
+            filter.SocialAccountId, filter.Since, filter.Until, BeforeDay = before?.Day, BeforeAccount = before?.Account, Limit = limit, Scope = AccountScope.Accounts,
         }, cancellationToken: ct))).AsList();
     }
 }

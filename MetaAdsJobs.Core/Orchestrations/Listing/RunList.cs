@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Orchestrations.Steps;
 using Npgsql;
 
@@ -10,6 +11,10 @@ public sealed record ListedRun
     public required Guid RequestId { get; init; }
     public required string CampaignName { get; init; }
     public required string AccountName { get; init; }
+
+    /// <summary>Who asked for it, and by which key; null: by none.</summary>
+    public required string RequestedBy { get; init; }
+    public string? RequestedKey { get; init; }
     public required string Status { get; init; }
     public string? WaitReason { get; init; }
 
@@ -102,7 +107,7 @@ public sealed class RunList(NpgsqlDataSource dataSource)
         // limit stands before the other conditions: what is fetched counts, not what is left of it.
         var findSql = $"""
             WITH o AS MATERIALIZED (
-                SELECT o.request_id, o.status, o.social_account_id FROM orchestrations o
+                SELECT o.request_id, o.status, o.social_account_id, o.requested_by FROM orchestrations o
                 WHERE to_tsvector('simple', regexp_replace(o.campaign_name, '[^[:alnum:]]+', ' ', 'g')) @@ to_tsquery('simple', '{words.Replace("'", "''", StringComparison.Ordinal)}') LIMIT {MostFound + 1})
             SELECT (SELECT count(*) FROM o)::int, ARRAY(SELECT o.request_id FROM o {filter.Where(before)} ORDER BY o.request_id DESC LIMIT @Limit)
             """;
@@ -120,8 +125,8 @@ public sealed class RunList(NpgsqlDataSource dataSource)
     // What is shown beside a run is read for the rows of the page only.
     private static async Task<IReadOnlyList<ListedRun>> LooksAsync(NpgsqlConnection connection, Guid[] page, CancellationToken ct)
     {
-        const string LooksSql = """
-            SELECT o.request_id, o.campaign_name, a.name AS account_name, o.status, o.wait_reason, o.errors ->> 0 AS error, o.accepted_at, o.started_at, o.completed_at,
+        var looksSql = $"""
+            SELECT o.request_id, o.campaign_name, a.name AS account_name, o.requested_by, o.requested_key, o.status, o.wait_reason, o.errors ->> 0 AS error, o.accepted_at, o.started_at, o.completed_at,
                    (SELECT count(*) FROM orchestration_steps s WHERE s.request_id = o.request_id AND s.state = 'confirmed')::int AS steps_done,
                    (k.video_id IS NULL OR o.status IN ('queued', 'running', 'waiting')
                        OR EXISTS (SELECT 1 FROM orchestration_steps s WHERE s.request_id = o.request_id AND s.step = 'media')) AS has_media,
@@ -131,9 +136,9 @@ public sealed class RunList(NpgsqlDataSource dataSource)
                        END::int AS steps_of_several,
                    COALESCE((o.request ->> 'auto_publish')::boolean, false) AS auto_publish, (o.request ->> 'validate_only') IS NOT NULL AS validate_only
             FROM orchestrations o JOIN social_accounts a ON a.id = o.social_account_id LEFT JOIN clips k ON k.id = o.clip_id
-            WHERE o.request_id = ANY (@Page) ORDER BY o.request_id DESC
+            WHERE o.request_id = ANY (@Page){AccountScope.And("o.social_account_id")} ORDER BY o.request_id DESC
             """;
-        return page.Length == 0 ? [] : [.. (await connection.QueryAsync<Row>(new(LooksSql, new { Page = page }, cancellationToken: ct))).Select(row => row.ToRun())];
+        return page.Length == 0 ? [] : [.. (await connection.QueryAsync<Row>(new(looksSql, new { Page = page, Scope = AccountScope.Accounts }, cancellationToken: ct))).Select(row => row.ToRun())];
     }
 
     private sealed record Row
@@ -141,6 +146,8 @@ public sealed class RunList(NpgsqlDataSource dataSource)
         public Guid RequestId { get; init; }
         public string CampaignName { get; init; } = "";
         public string AccountName { get; init; } = "";
+        public string RequestedBy { get; init; } = "";
+        public string? RequestedKey { get; init; }
         public string Status { get; init; } = "";
         public string? WaitReason { get; init; }
         public string? Error { get; init; }
@@ -159,7 +166,7 @@ public sealed class RunList(NpgsqlDataSource dataSource)
 
         public ListedRun ToRun() => new()
         {
-            RequestId = RequestId, CampaignName = CampaignName, AccountName = AccountName, Status = Status, WaitReason = WaitReason, Error = Error, AcceptedAt = AcceptedAt,
+            RequestId = RequestId, CampaignName = CampaignName, AccountName = AccountName, RequestedBy = RequestedBy, RequestedKey = RequestedKey, Status = Status, WaitReason = WaitReason, Error = Error, AcceptedAt = AcceptedAt,
             StartedAt = StartedAt, CompletedAt = CompletedAt, StepsDone = StepsDone, StepsOfAll = StepsOfAll,
         };
     }

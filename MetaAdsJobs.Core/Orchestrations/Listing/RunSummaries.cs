@@ -5,7 +5,7 @@ using Npgsql;
 namespace MetaAdsJobs.Core.Orchestrations.Listing;
 
 /// <summary>Which runs the API lists. <paramref name="Search"/> is a part of a campaign's name, or a whole request id; days are UTC, of when a run was asked for.</summary>
-public sealed record SummaryFilter(OrchestrationStatus? Status, Guid? SocialAccountId, string? Search, Guid? ClipId = null, DateOnly? Since = null, DateOnly? Until = null, DateTimeOffset? ChangedSince = null);
+public sealed record SummaryFilter(OrchestrationStatus? Status, Guid? SocialAccountId, string? Search, Guid? ClipId = null, DateOnly? Since = null, DateOnly? Until = null, DateTimeOffset? ChangedSince = null, string? RequestedBy = null);
 
 /// <summary>One page of the API's list.</summary>
 /// <param name="Next">The cursor of the page after it; null on the last one.</param>
@@ -22,11 +22,11 @@ public sealed class RunSummaries(NpgsqlDataSource dataSource, int mostSearched =
     public async Task<SummaryPage> ListAsync(SummaryFilter filter, Guid? before, int limit, CancellationToken ct)
     {
         var isById = Guid.TryParse(filter.Search, out _);
-        var runs = new RunFilter(filter.Status, filter.SocialAccountId, isById ? filter.Search : null, filter.Since, filter.Until) { ClipId = filter.ClipId, ChangedSince = filter.ChangedSince };
+        var runs = new RunFilter(filter.Status, filter.SocialAccountId, isById ? filter.Search : null, filter.Since, filter.Until) { ClipId = filter.ClipId, ChangedSince = filter.ChangedSince, RequestedBy = filter.RequestedBy };
         var isByName = filter.Search is not null && !isById;
         // What the limit keeps out is not read: the rows come in the order of an index.
         var listSql = $"""
-            SELECT request_id, social_account_id, clip_id, campaign_name, status, attempt, next_attempt_at, wait_reason, ARRAY(SELECT jsonb_array_elements_text(errors)) AS errors,
+            SELECT request_id, social_account_id, clip_id, campaign_name, requested_by, requested_key, status, attempt, next_attempt_at, wait_reason, ARRAY(SELECT jsonb_array_elements_text(errors)) AS errors,
                    accepted_at, started_at, completed_at
             FROM (SELECT * FROM orchestrations o {runs.Where(before)} ORDER BY o.request_id DESC LIMIT {(isByName ? mostSearched : "@Limit")}) o
             {(isByName ? "WHERE campaign_name ILIKE @Name" : "")}

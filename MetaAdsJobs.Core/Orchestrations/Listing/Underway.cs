@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Orchestrations.Listing;
@@ -17,12 +18,12 @@ public sealed class UnderwayReader(NpgsqlDataSource dataSource, TimeProvider tim
 
     public async Task<Underway> ReadAsync(CancellationToken ct)
     {
-        const string CountSql = """
+        var countSql = $"""
             SELECT count(*)::int AS ended, (count(*) FILTER (WHERE status = 'failed'))::int AS failed,
-                (SELECT count(*)::int FROM (SELECT 1 FROM orchestrations WHERE status IN ('queued', 'running', 'waiting') LIMIT @Most) u) AS unended
-            FROM (SELECT status FROM orchestrations WHERE completed_at > @Since ORDER BY completed_at DESC LIMIT @Most) e
+                (SELECT count(*)::int FROM (SELECT 1 FROM orchestrations WHERE status IN ('queued', 'running', 'waiting'){AccountScope.And("social_account_id")} LIMIT @Most) u) AS unended
+            FROM (SELECT status FROM orchestrations WHERE completed_at > @Since{AccountScope.And("social_account_id")} ORDER BY completed_at DESC LIMIT @Most) e
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.QuerySingleAsync<Underway>(new(CountSql, new { Most, Since = time.GetUtcNow() - Window }, cancellationToken: ct));
+        return await connection.QuerySingleAsync<Underway>(new(countSql, new { Most, Scope = AccountScope.Accounts, Since = time.GetUtcNow() - Window }, cancellationToken: ct));
     }
 }

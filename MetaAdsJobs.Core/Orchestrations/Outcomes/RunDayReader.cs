@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Orchestrations.Outcomes;
@@ -47,10 +48,19 @@ public sealed class RunDayReader(NpgsqlDataSource dataSource, TimeProvider time)
             FROM run_days r LEFT JOIN run_days a ON a.social_account_id = @AccountId AND a.day = r.day AND a.day BETWEEN @Since AND @Until
             WHERE r.social_account_id IS NULL AND r.day BETWEEN @Since AND @Until
             """;
+        // Of some accounts together: how many ended how is added up, how long it took is not.
+        var scopedDaysSql = $"""
+            SELECT r.day, COALESCE(a.succeeded, 0) AS succeeded, COALESCE(a.failed, 0) AS failed, COALESCE(a.cancelled, 0) AS cancelled, r.counted_at, r.is_closed
+            FROM run_days r LEFT JOIN (
+                SELECT day, sum(succeeded)::bigint AS succeeded, sum(failed)::bigint AS failed, sum(cancelled)::bigint AS cancelled
+                FROM run_days WHERE day BETWEEN @Since AND @Until AND {AccountScope.Is("social_account_id")} GROUP BY day) a USING (day)
+            WHERE r.social_account_id IS NULL AND r.day BETWEEN @Since AND @Until
+            """;
+        if (accountId is not null && !AccountScope.Holds(accountId)) return [];
         const string FirstSql = "SELECT (LEAST((SELECT min(completed_at) FROM orchestrations), (SELECT min(completed_at) FROM reopened_failures)) AT TIME ZONE 'UTC')::date";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var first = await connection.ExecuteScalarAsync<DateOnly?>(new(FirstSql, cancellationToken: ct));
-        var counted = (await connection.QueryAsync<RunDay>(new(accountId is null ? DaysSql : AccountDaysSql, new { AccountId = accountId, Since = since, Until = until }, cancellationToken: ct)))
+        var counted = (await connection.QueryAsync<RunDay>(new(accountId is not null ? AccountDaysSql : AccountScope.IsAll ? DaysSql : scopedDaysSql, new { Scope = AccountScope.Accounts, AccountId = accountId, Since = since, Until = until }, cancellationToken: ct)))
             .ToDictionary(day => day.Day);
         return [.. Days(since, until < Today ? until : Today).Select(day => counted.GetValueOrDefault(day) ?? (first is null || day < first ? new RunDay { Day = day, IsClosed = true } : null)).OfType<RunDay>()];
     }

@@ -79,7 +79,8 @@ public sealed class AcceptOrchestration
 
         // The unique index decided: another request with this key came first, and nothing was written.
         var winner = await _store.FindKnownAsync(request.SocialAccountId, [], requestedBy, idempotencyKey, ct);
-        return Replay(winner.Earlier ?? throw new InvalidOperationException("An idempotency key was refused, but no request holds it"), hash);
+        // One that is not found is of an account that the caller may not look into any more.
+        return winner.Earlier is { } first ? Replay(first, hash) : new Acceptance.KeyReused();
     }
 
     /// <summary>What would become of a request that was sent now. Nothing is written.</summary>

@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Clips;
 using MetaAdsJobs.Core.Jobs;
@@ -22,17 +23,17 @@ internal sealed class AcceptanceStore(NpgsqlDataSource dataSource, IJobQueue que
     /// <summary>The account, which clips exist and are images, and an earlier request with the same key: one round trip.</summary>
     public async Task<KnownThings> FindKnownAsync(Guid? accountId, Guid[] clipIds, string requestedBy, string? idempotencyKey, CancellationToken ct)
     {
-        const string FindSql = $"""
-            SELECT {AccountStore.Columns}, ARRAY(SELECT k.id FROM clips k WHERE k.id = ANY(@ClipIds) AND {ClipStore.IsImageSql}) AS images,
-                   ARRAY(SELECT k.id FROM clips k WHERE k.id = ANY(@ClipIds) AND NOT {ClipStore.IsImageSql}) AS videos,
+        var findSql = $"""
+            SELECT {AccountStore.Columns}, ARRAY(SELECT k.id FROM clips k WHERE k.id = ANY(@ClipIds) AND {ClipStore.IsImageSql}{ClipScope.And("k.id")}) AS images,
+                   ARRAY(SELECT k.id FROM clips k WHERE k.id = ANY(@ClipIds) AND NOT {ClipStore.IsImageSql}{ClipScope.And("k.id")}) AS videos,
                    o.request_id AS earlier_request_id, o.request_hash AS earlier_hash
             FROM (SELECT 1) AS one
-            LEFT JOIN social_accounts ON id = @AccountId
-            LEFT JOIN orchestrations o ON o.requested_by = @RequestedBy AND o.idempotency_key = @IdempotencyKey
+            LEFT JOIN social_accounts ON id = @AccountId{AccountScope.And("id")}
+            LEFT JOIN orchestrations o ON o.requested_by = @RequestedBy AND o.idempotency_key = @IdempotencyKey{AccountScope.And("o.social_account_id")}
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var row = await connection.QuerySingleAsync<Row>(new(FindSql,
-            new { AccountId = accountId, ClipIds = clipIds, RequestedBy = requestedBy, IdempotencyKey = idempotencyKey }, cancellationToken: ct));
+        var row = await connection.QuerySingleAsync<Row>(new(findSql,
+            new { AccountId = accountId, ClipIds = clipIds, RequestedBy = requestedBy, IdempotencyKey = idempotencyKey, Scope = AccountScope.Accounts }, cancellationToken: ct));
         var images = row.Images.Select(clip => (clip, true)).Concat(row.Videos.Select(clip => (clip, false))).ToDictionary(one => one.Item1, one => one.Item2);
         return new(row.ToAccount(), images, [.. clipIds.Where(clip => !images.ContainsKey(clip))], row.EarlierRequestId is { } id ? new(id, row.EarlierHash!) : null);
     }
@@ -44,15 +45,15 @@ internal sealed class AcceptanceStore(NpgsqlDataSource dataSource, IJobQueue que
     {
         const string InsertSql = """
             INSERT INTO orchestrations (request_id, social_account_id, clip_id, campaign_name, request, requested_by, idempotency_key,
-                request_hash, status, job_id, accepted_at, activate_at)
-            VALUES (@RequestId, @SocialAccountId, @ClipId, @CampaignName, @Json::jsonb, @RequestedBy, @IdempotencyKey, @Hash, 'queued', @JobId, @Now, @ActivateAt)
+                request_hash, status, job_id, accepted_at, activate_at, requested_key)
+            VALUES (@RequestId, @SocialAccountId, @ClipId, @CampaignName, @Json::jsonb, @RequestedBy, @IdempotencyKey, @Hash, 'queued', @JobId, @Now, @ActivateAt, @KeyName)
             """;
         try
         {
             await queue.InsertWithJobAsync(() => enqueue(requestId), InsertSql, jobId => new
             {
                 RequestId = requestId, request.SocialAccountId, ClipId = new TreeShape(request).FirstClip, request.CampaignName, Json = json, RequestedBy = requestedBy,
-                IdempotencyKey = idempotencyKey, Hash = hash, JobId = jobId, Now = time.GetUtcNow(), ActivateAt = activateAt,
+                IdempotencyKey = idempotencyKey, Hash = hash, JobId = jobId, Now = time.GetUtcNow(), ActivateAt = activateAt, AccountScope.Caller?.KeyName,
             }, ct);
             return true;
         }

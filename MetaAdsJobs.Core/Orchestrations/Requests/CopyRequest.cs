@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Accounts;
 using Npgsql;
 
@@ -32,8 +33,8 @@ public sealed class CopyRequest(NpgsqlDataSource dataSource, AccountStore accoun
 
     private async Task<string?> FindRequestAsync(Guid requestId, CancellationToken ct)
     {
-        const string FindSql = "SELECT request::text FROM orchestrations WHERE request_id = @RequestId";
+        var findSql = $"SELECT request::text FROM orchestrations WHERE request_id = @RequestId{AccountScope.And("social_account_id")}";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.QuerySingleOrDefaultAsync<string?>(new(FindSql, new { RequestId = requestId }, cancellationToken: ct));
+        return await connection.QuerySingleOrDefaultAsync<string?>(new(findSql, new { RequestId = requestId, Scope = AccountScope.Accounts }, cancellationToken: ct));
     }
 }

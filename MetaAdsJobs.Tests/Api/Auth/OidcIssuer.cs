@@ -21,11 +21,24 @@ internal sealed class OidcIssuer : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         _app = builder.Build();
-        _app.MapGet("/.well-known/openid-configuration", () => Results.Text($$"""{"issuer":"{{Url}}","jwks_uri":"{{Url}}/keys"}""", "application/json"));
+        _app.MapGet("/.well-known/openid-configuration", () => Results.Text($$"""{"issuer":"{{Url}}","jwks_uri":"{{Url}}/keys","authorization_endpoint":"{{Url}}/authorize","token_endpoint":"{{Url}}/token","response_types_supported":["code"],"subject_types_supported":["public"],"id_token_signing_alg_values_supported":["RS256"]}""", "application/json"));
         _app.MapGet("/keys", () => Results.Text(Keys(), "application/json"));
+        _app.MapGet("/authorize", Authorize);
+        _app.MapPost("/token", TokenAsync);
     }
 
+    public const string ClientId = "the console";
+
+    private readonly Dictionary<string, (string Nonce, string Challenge, string Mail, bool IsVerified)> _codes = [];
+    private (string Mail, bool IsVerified) _person = ("nobody@example.com", true);
+
     public string Url => _app.Urls.First();
+
+    /// <summary>How the last client has hidden its proof key.</summary>
+    public string? LastChallengeMethod { get; private set; }
+
+    /// <summary>Whoever comes next is this person.</summary>
+    public void SignsIn(string mail, bool isVerified = true) => _person = (mail, isVerified);
 
     public static async Task<OidcIssuer> StartAsync()
     {
@@ -44,6 +57,25 @@ internal sealed class OidcIssuer : IAsyncDisposable
             Subject = new ClaimsIdentity([new Claim("sub", "somebody"), .. claims.Select(claim => new Claim(claim.Type, claim.Value))]),
             SigningCredentials = new(new RsaSecurityKey(key ?? _rsa) { KeyId = "the key" }, SecurityAlgorithms.RsaSha256),
         });
+    }
+
+    private IResult Authorize(HttpRequest request)
+    {
+        var query = request.Query;
+        if (query["client_id"] != ClientId || query["response_type"] != "code") return Results.BadRequest();
+        LastChallengeMethod = query["code_challenge_method"];
+        var code = Guid.NewGuid().ToString("N");
+        _codes[code] = (query["nonce"].ToString(), query["code_challenge"].ToString(), _person.Mail, _person.IsVerified);
+        return Results.Redirect($"{query["redirect_uri"]}?code={code}&state={Uri.EscapeDataString(query["state"].ToString())}");
+    }
+
+    private async Task<IResult> TokenAsync(HttpRequest request)
+    {
+        var form = await request.ReadFormAsync();
+        if (!_codes.Remove(form["code"].ToString(), out var asked) || Base64UrlEncoder.Encode(SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(form["code_verifier"].ToString()))) != asked.Challenge)
+            return Results.Json(new { error = "invalid_grant" }, statusCode: 400);
+        var token = Token(ClientId, null, ("nonce", asked.Nonce), ("email", asked.Mail), ("email_verified", asked.IsVerified ? "true" : "false"));
+        return Results.Json(new { access_token = "none", token_type = "Bearer", expires_in = 3600, id_token = token });
     }
 
     public async ValueTask DisposeAsync()

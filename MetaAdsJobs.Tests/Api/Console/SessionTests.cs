@@ -37,7 +37,7 @@ public sealed class SessionTests() : BrowserTests(shared: () => SharedServices.F
 
         var cookies = await page.Context.CookiesAsync();
         Assert.That(cookies.Select(cookie => cookie.Name), Is.SubsetOf((string[])[Pages.SessionCookie, "metaadsjobs_antiforgery", "metaadsjobs_language"]));
-        Assert.That(cookies.All(cookie => cookie.HttpOnly && cookie.SameSite == SameSiteAttribute.Strict && !cookie.Value.Contains(token.Split('.')[2], StringComparison.Ordinal)), Is.True);
+        Assert.That(cookies.All(cookie => cookie.HttpOnly && cookie.SameSite == (cookie.Name == Pages.SessionCookie ? SameSiteAttribute.Lax : SameSiteAttribute.Strict) && !cookie.Value.Contains(token.Split('.')[2], StringComparison.Ordinal)), Is.True);
         Assert.That(await page.EvaluateAsync<string>("document.cookie"), Is.Empty);
         Assert.That(await page.ContentAsync(), Does.Not.Contain(token.Split('.')[2]));
     }

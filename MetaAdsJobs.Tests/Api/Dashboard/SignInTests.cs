@@ -67,10 +67,10 @@ public sealed class SignInTests() : BrowserTests(shared: () => SharedServices.Fo
         var cookie = await page.SessionAsync();
 
         Assert.That(cookie, Is.Not.Null);
-        Assert.That((cookie!.HttpOnly, cookie.SameSite, cookie.Expires), Is.EqualTo((true, SameSiteAttribute.Strict, -1f)), "HttpOnly, strict, ends with the browser");
+        Assert.That((cookie!.HttpOnly, cookie.SameSite, cookie.Expires), Is.EqualTo((true, SameSiteAttribute.Lax, -1f)), "HttpOnly, lax, ends with the browser");
         Assert.That(await page.EvaluateAsync<string>("document.cookie"), Is.Empty);
         var ticket = await OpenAsync(cookie.Value);
-        Assert.That(ticket.Principal.Claims.Select(claim => (claim.Type, claim.Value)), Is.EquivalentTo(new[] { ("sub", "ann@example.com"), ("role", "manager") }));
+        Assert.That(ticket.Principal.Claims.Select(claim => (claim.Type, claim.Value)).ToList(), Has.Count.EqualTo(1).And.All.Matches<(string Type, string Value)>(claim => claim.Type == "sid" && Guid.TryParse(claim.Value, out _)), "who it is stands in our tables");
         Assert.That(ticket.Properties.Items.Values.Where(value => token.Contains(value!, StringComparison.Ordinal)), Is.Empty);
         Assert.That(ticket.Properties.ExpiresUtc?.UtcDateTime, Is.EqualTo(new JsonWebToken(token).ValidTo), "the session ends when the token does");
     }

@@ -1,0 +1,89 @@
+using MetaAdsJobs.Console.Http;
+using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.People;
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+
+namespace MetaAdsJobs.Api.Auth;
+
+/// <summary>Signing in to the console by an OpenID Connect issuer: code flow with PKCE. Who it is the issuer says; what that person may do our tables, or claims if those are named.</summary>
+internal static class OpenIdSignIn
+{
+    public const string Scheme = "openid";
+    public const string Path = "/signin/openid";
+    private const string CallbackPath = "/signin/callback";
+    private static readonly TimeSpan Recent = TimeSpan.FromHours(1);
+
+    public static bool IsOn(IConfiguration configuration) => configuration[$"{AuthOptions.Section}:{nameof(AuthOptions.SignInAuthority)}"] is { Length: > 0 };
+
+    public static AuthenticationBuilder AddOpenIdSignIn(this AuthenticationBuilder authentication, IConfiguration configuration)
+    {
+        // A scheme that waits for its callback is asked at every request: one that is not configured must not be there.
+        if (!IsOn(configuration)) return authentication;
+        authentication.Services.AddOptions<OpenIdConnectOptions>(Scheme).Configure<AuthOptions>(Configure);
+        return authentication.AddOpenIdConnect(Scheme, null, _ => { });
+    }
+
+    public static void MapOpenIdSignIn(this IEndpointRouteBuilder app, IConfiguration configuration)
+    {
+        if (!IsOn(configuration)) return;
+        app.MapGet(Path, (string? returnUrl, bool? confirm) => Results.Challenge(
+            new OpenIdConnectChallengeProperties { RedirectUri = SignInEndpoints.Local(returnUrl), MaxAge = confirm == true ? Recent : null }, [Scheme])).ExcludeFromDescription().RequireRateLimiting(Http.RateLimits.SignIn);
+    }
+
+    private static void Configure(OpenIdConnectOptions openId, AuthOptions options)
+    {
+        openId.Authority = options.SignInAuthority;
+        openId.RequireHttpsMetadata = !new Uri(options.SignInAuthority!).IsLoopback;
+        (openId.ClientId, openId.ClientSecret) = (options.SignInClientId, options.SignInClientSecret);
+        (openId.ResponseType, openId.ResponseMode, openId.UsePkce) = (OpenIdConnectResponseType.Code, OpenIdConnectResponseMode.Query, true);
+        (openId.CallbackPath, openId.SignInScheme) = (CallbackPath, CookieAuthenticationDefaults.AuthenticationScheme);
+        openId.Scope.Add("email");
+        openId.MapInboundClaims = false;
+        openId.GetClaimsFromUserInfoEndpoint = true;
+        foreach (var claim in (string?[])["email_verified", options.SignInMailClaim, options.SignInRoleClaim, options.SignInGroupsClaim])
+            if (claim is { Length: > 0 }) openId.ClaimActions.MapJsonKey(claim, claim);
+        // The answer is an address that the browser is led to: lax is enough, and without TLS a browser keeps no other.
+        openId.NonceCookie.SameSite = openId.CorrelationCookie.SameSite = SameSiteMode.Lax;
+        openId.Events.OnTicketReceived = ticket => ReceiveAsync(ticket, options);
+        openId.Events.OnRemoteFailure = async failure =>
+        {
+            failure.HandleResponse();
+            AuthLog.SignInFailed(failure.HttpContext.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(OpenIdSignIn)), failure.Failure, options.SignInAuthority!);
+            await RefuseAsync(failure.HttpContext, "The issuer did not sign you in. Please try again.");
+        };
+    }
+
+    private static async Task ReceiveAsync(TicketReceivedContext ticket, AuthOptions options)
+    {
+        ticket.HandleResponse();
+        var http = ticket.HttpContext;
+        string? Claim(string type) => ticket.Principal?.FindFirst(type)?.Value;
+        // A mail that the issuer has not seen answered may be anybody's.
+        if (Claim(options.SignInMailClaim) is not { Length: > 0 } mail || string.Equals(Claim("email_verified"), "false", StringComparison.OrdinalIgnoreCase))
+        {
+            await RefuseAsync(http, "The issuer tells no verified mail address of you.");
+            return;
+        }
+
+        var said = new SaidOfPerson(mail, Claim("name") ?? mail, options.SignInRoleClaim is { Length: > 0 } role ? [.. ticket.Principal!.FindAll(role).Select(one => one.Value)] : null,
+            options.SignInGroupsClaim is { Length: > 0 } groups ? [.. ticket.Principal!.FindAll(groups).Select(one => one.Value)] : null);
+        if (await http.RequestServices.GetRequiredService<SignInPerson>().ExecuteAsync(said, http.RequestAborted) is not { } user)
+        {
+            await RefuseAsync(http, "You are signed in at the issuer, and no user here. Ask whoever operates this service.");
+            return;
+        }
+
+        await BrowserSessions.OpenAsync(http, new Caller(user.Mail, user.Role, new HashSet<Guid>(), new HashSet<Guid>()) { UserId = user.Id }, until: null);
+        http.Response.Redirect(SignInEndpoints.Local(ticket.ReturnUri));
+    }
+
+    private static Task RefuseAsync(HttpContext http, string why)
+    {
+        http.Response.StatusCode = StatusCodes.Status401Unauthorized;
+        return SignInPage.WriteAsync(http, http.RequestServices.GetRequiredService<IAntiforgery>(), FailurePages.Home, why);
+    }
+}

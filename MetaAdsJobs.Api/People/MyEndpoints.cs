@@ -1,0 +1,38 @@
+using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.People;
+
+namespace MetaAdsJobs.Api.People;
+
+/// <param name="Name">By which runs and the audit name who asked: a user's mail, or a token's subject.</param>
+/// <param name="AccountIds">Null: all.</param>
+/// <param name="SpendAccountIds">Those of them in which something may be changed; null: all.</param>
+internal sealed record MeResponse(string Name, string Role, Guid? UserId, string? KeyName, IReadOnlyCollection<Guid>? AccountIds, IReadOnlyCollection<Guid>? SpendAccountIds);
+
+/// <summary>What is of the caller alone.</summary>
+internal static class MyEndpoints
+{
+    public static void MapMine(this IEndpointRouteBuilder meta)
+    {
+        var me = meta.MapGroup("/me").WithTags("People").RequireAuthorization(Policies.Read);
+        me.MapGet("/", (HttpContext http) => Results.Ok(Of(http) is var caller ? new MeResponse(caller.Name, caller.Role, caller.UserId, caller.KeyName, caller.Sees, caller.Spends) : null))
+            .WithSummary("Who the caller is, and which accounts that may see").Produces<MeResponse>();
+        me.MapGet("/keys", async (HttpContext http, ApiKeyStore keys, CancellationToken ct) =>
+            Results.Ok(new Page<ApiKey>(Of(http).UserId is { } user ? await keys.ListAsync(user, null, 1000, ct) : [], null))).WithSummary("The caller's keys, newest first").Produces<Page<ApiKey>>();
+        me.MapPost("/keys", async (HttpContext http, ApiKeyStore keys, CancellationToken ct) => Of(http) switch
+        {
+            { UserId: null } => Problems.Conflict("A token that was signed elsewhere is no user: POST /meta/users makes one, and POST /meta/users/{id}/keys a key for it."),
+            { KeyId: not null } => Results.Problem("A key makes no other key: sign in at the console for that, or ask an admin.", statusCode: StatusCodes.Status403Forbidden),
+            var caller => await UserEndpoints.MakeKeyAsync(caller.UserId!.Value, http.Request, keys, ct),
+        }).WithSummary("Make a key for oneself; it is shown this once").Accepts<KeyBody>("application/json").Produces<NewKeyResponse>(201).ProducesProblem(409).ProducesValidationProblem(422);
+        me.MapDelete("/keys/{id:guid}", async (Guid id, HttpContext http, ApiKeyStore keys, CancellationToken ct) =>
+            Of(http) is { UserId: { } user } caller ? UserEndpoints.Revoked(id, await keys.RevokeAsync(id, user, caller.Name, ct)) : Problems.NotFound("key", id)).WithSummary("Revoke one of the caller's keys, at once").Produces<ApiKey>().ProducesProblem(404);
+        me.MapGet("/sessions", async (HttpContext http, SessionStore sessions, CancellationToken ct) => Results.Ok(new Page<Session>(await sessions.ListAsync(Of(http), ct), null)))
+            .WithSummary("The caller's sessions at browsers, the one seen last first").Produces<Page<Session>>();
+        me.MapDelete("/sessions/{id:guid}", async (Guid id, HttpContext http, SessionStore sessions, CancellationToken ct) =>
+            await sessions.EndAsync(Of(http), id, "ended by its user", ct) ? Results.NoContent() : Problems.NotFound("session", id)).WithSummary("End one of them: it is out at its next click").Produces(204).ProducesProblem(404);
+    }
+
+    private static Caller Of(HttpContext http) => Caller.Of(http.User) ?? throw new InvalidOperationException("Nobody passes without a role");
+}

@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Text.Json;
+using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.People;
+
+namespace MetaAdsJobs.Api.People;
+
+/// <summary>
+/// MetaAdsJobs.Api user|key …: what whoever may start the program does to users and keys, on DATABASE_URL and without a service that runs; the first admin of all is made so.
+/// It prints what was asked for and nothing else.
+/// </summary>
+public static class PeopleCommand
+{
+    public const string Usage = """
+        user add --mail MAIL [--name NAME] [--role admin|manager|viewer] [--all]     a user; --all: who sees all accounts
+        user link --mail MAIL [--url https://where.the.console.is]                    a link that opens the console once, within a day
+        user disable --mail MAIL
+        key add --mail MAIL --name NAME [--days N]                                    a key; it is shown this once
+        key revoke --id ID
+        """;
+
+    public static bool IsOne(string[] arguments) => arguments is ["user" or "key", ..];
+
+    /// <returns>The exit code.</returns>
+    public static async Task<int> ExecuteAsync(IServiceProvider services, string[] arguments, TextWriter output, TextWriter errors, CancellationToken ct)
+    {
+        // As the audit names it: whoever may start the program is nobody that we know.
+        using var scope = AccountScope.Enter(new Caller("operator", Roles.Admin, null, null), null);
+        if (Options(arguments[Math.Min(2, arguments.Length)..]) is not { } options) return await UsageAsync(errors);
+        var (users, save, keys, links) = (services.GetRequiredService<UserStore>(), services.GetRequiredService<SaveUser>(), services.GetRequiredService<ApiKeyStore>(), services.GetRequiredService<SignInLinks>());
+        if (arguments is ["user", "add", ..] && options.GetValueOrDefault("mail") is { } mail)
+        {
+            var body = new { mail, name = options.GetValueOrDefault("name") ?? mail, role = options.GetValueOrDefault("role") ?? Roles.Admin, all_accounts = options.ContainsKey("all") };
+            return await TellAsync(await save.CreateAsync(JsonSerializer.SerializeToElement(body), "operator", ct), done => done.Value.Id.ToString(), output, errors);
+        }
+
+        if (arguments is ["key", "revoke", ..] && Guid.TryParse(options.GetValueOrDefault("id"), out var keyId)) return await TellAsync(await keys.RevokeAsync(keyId, null, "operator", ct), done => done.Value.Shown, output, errors);
+        if (options.GetValueOrDefault("mail") is not { } whose) return await UsageAsync(errors);
+        if (await users.FindByMailAsync(whose, ct) is not { } user)
+        {
+            await errors.WriteLineAsync($"There is no user {whose}.");
+            return 1;
+        }
+
+        switch (arguments)
+        {
+            case ["user", "link", ..]:
+                return await TellAsync(await links.MakeAsync(user.Id, ct), done => $"{options.GetValueOrDefault("url")?.TrimEnd('/')}{SignInEndpoints.LinkPath}?secret={done.Secret}", output, errors);
+            case ["user", "disable", ..]:
+                return await TellAsync(await save.ChangeAsync(user.Id, JsonSerializer.SerializeToElement(new { disabled = true }), ct), done => done.Value.Mail, output, errors);
+            case ["key", "add", ..] when options.GetValueOrDefault("name") is { } name:
+                var days = options.GetValueOrDefault("days");
+                if (days is not null && !int.TryParse(days, NumberStyles.None, CultureInfo.InvariantCulture, out _)) return await UsageAsync(errors);
+                var expiresAt = days is null ? (DateTimeOffset?)null : services.GetRequiredService<TimeProvider>().GetUtcNow().AddDays(int.Parse(days, CultureInfo.InvariantCulture));
+                return await TellAsync(await keys.CreateAsync(user.Id, JsonSerializer.SerializeToElement(new { name, expires_at = expiresAt?.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture) }), "operator", ct), done => done.Secret!, output, errors);
+            default:
+                return await UsageAsync(errors);
+        }
+    }
+
+    private static async Task<int> TellAsync<T>(PeopleSaved<T> saved, Func<PeopleSaved<T>.Done, string> what, TextWriter output, TextWriter errors)
+    {
+        if (saved is PeopleSaved<T>.Done done)
+        {
+            await output.WriteLineAsync(what(done));
+            return 0;
+        }
+
+        await errors.WriteLineAsync(saved switch
+        {
+            PeopleSaved<T>.Invalid invalid => string.Join("; ", invalid.Errors.ToDictionary().Select(error => $"{error.Key} {string.Join(", ", error.Value)}")),
+            PeopleSaved<T>.Refused refused => refused.Reason,
+            _ => "There is none.",
+        });
+        return 1;
+    }
+
+    private static async Task<int> UsageAsync(TextWriter errors)
+    {
+        await errors.WriteLineAsync($"usage:\n{Usage}");
+        return 2;
+    }
+
+    // --name value, and --all alone.
+    private static Dictionary<string, string>? Options(string[] rest)
+    {
+        var options = new Dictionary<string, string>();
+        for (var i = 0; i < rest.Length; i++)
+        {
+            if (!rest[i].StartsWith("--", StringComparison.Ordinal)) return null;
+            var name = rest[i][2..];
+            if (name == "all") options[name] = "";
+            else if (++i < rest.Length) options[name] = rest[i];
+            else return null;
+        }
+
+        return options;
+    }
+}

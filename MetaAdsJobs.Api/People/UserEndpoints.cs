@@ -1,0 +1,110 @@
+using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.People;
+
+namespace MetaAdsJobs.Api.People;
+
+/// <summary>The body of POST. accounts and groups are of ids, each with may_spend; or all_accounts.</summary>
+internal sealed record UserBody(string Name, string Mail, string Role, bool? AllAccounts = null, IReadOnlyList<Grant>? Accounts = null, IReadOnlyList<Grant>? Groups = null);
+
+/// <summary>The body of PATCH: what is absent stays.</summary>
+internal sealed record UserChanges(string? Name = null, string? Role = null, bool? Disabled = null, bool? AllAccounts = null, IReadOnlyList<Grant>? Accounts = null, IReadOnlyList<Grant>? Groups = null);
+
+/// <summary>The body of a key; without role and accounts it may do what its user may.</summary>
+internal sealed record KeyBody(string Name, string? Role = null, bool? AllAccounts = null, IReadOnlyList<Grant>? Accounts = null, IReadOnlyList<Grant>? Groups = null, DateTimeOffset? ExpiresAt = null);
+
+/// <param name="Secret">The key itself; shown this once.</param>
+internal sealed record NewKeyResponse(ApiKey Key, string Secret);
+
+/// <param name="Url">Opens the console for the user, once.</param>
+internal sealed record LinkResponse(string Url, DateTimeOffset ExpiresAt);
+
+/// <summary>Who works here, for admins who see all accounts.</summary>
+internal static class UserEndpoints
+{
+    public static void MapUsers(this IEndpointRouteBuilder meta)
+    {
+        var users = meta.MapGroup("/users").WithTags("People").RequireAuthorization(Policies.Administer);
+        users.MapGet("/", ListAsync).WithSummary("Users; search: a part of the name or mail").Produces<Page<User>>().ProducesValidationProblem(422);
+        users.MapPost("/", CreateAsync).WithSummary("Add a user").WithDescription("Without all_accounts, accounts or groups the user sees nothing. may_spend lets a manager or an admin change what is in the account; without it, look only.")
+            .Accepts<UserBody>("application/json").Produces<User>(201).ProducesProblem(409).ProducesValidationProblem(422);
+        users.MapGet("/{id:guid}", async (Guid id, UserStore store, CancellationToken ct) => await store.FindAsync(id, ct) is { } user ? Results.Ok(user) : NotFound(id)).WithSummary("One of them").Produces<User>().ProducesProblem(404);
+        users.MapPatch("/{id:guid}", ChangeAsync).WithSummary("Change a user, or disable one").WithDescription("What the user may do changes with this call, for keys too; the user's sessions end.")
+            .Accepts<UserChanges>("application/json").Produces<User>().ProducesProblem(404).ProducesValidationProblem(422);
+        users.MapPost("/{id:guid}/link", LinkAsync).WithSummary("A link that opens the console for the user, once, within a day").Produces<LinkResponse>().ProducesProblem(404).ProducesProblem(409);
+        users.MapGet("/{id:guid}/keys", async (Guid id, ApiKeyStore keys, UserStore store, CancellationToken ct) =>
+            await store.FindAsync(id, ct) is null ? NotFound(id) : Results.Ok(new Page<ApiKey>(await keys.ListAsync(id, null, 1000, ct), null))).WithSummary("A user's keys, newest first").Produces<Page<ApiKey>>().ProducesProblem(404);
+        users.MapPost("/{id:guid}/keys", async (Guid id, HttpRequest request, ApiKeyStore keys, CancellationToken ct) => await MakeKeyAsync(id, request, keys, ct)).WithSummary("Make a key for a user; it is shown this once")
+            .Accepts<KeyBody>("application/json").Produces<NewKeyResponse>(201).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
+        var all = meta.MapGroup("/keys").WithTags("People").RequireAuthorization(Policies.Administer);
+        all.MapGet("/", ListKeysAsync).WithSummary("All keys, newest first").Produces<Page<ApiKey>>().ProducesValidationProblem(422);
+        all.MapDelete("/{id:guid}", async (Guid id, ApiKeyStore keys, HttpContext http, CancellationToken ct) => Revoked(id, await keys.RevokeAsync(id, null, http.User.CallerName(), ct)))
+            .WithSummary("Revoke a key, at once").Produces<ApiKey>().ProducesProblem(404);
+    }
+
+    public static async Task<IResult> MakeKeyAsync(Guid userId, HttpRequest request, ApiKeyStore keys, CancellationToken ct)
+    {
+        var (body, problem) = await JsonBody.ReadAsync(request, ct);
+        if (problem is not null) return problem;
+        return await keys.CreateAsync(userId, body, request.HttpContext.User.CallerName(), ct) switch
+        {
+            PeopleSaved<ApiKey>.Done done => Results.Json(new NewKeyResponse(done.Value, done.Secret!), statusCode: StatusCodes.Status201Created),
+            PeopleSaved<ApiKey>.Invalid invalid => Problems.Invalid(invalid.Errors),
+            PeopleSaved<ApiKey>.Refused refused => Problems.Conflict(refused.Reason),
+            _ => NotFound(userId),
+        };
+    }
+
+    public static IResult Revoked(Guid id, PeopleSaved<ApiKey> revoked) => revoked is PeopleSaved<ApiKey>.Done done ? Results.Ok(done.Value) : Problems.NotFound("key", id);
+
+    private static async Task<IResult> ListAsync(UserStore store, string? search, string? limit, string? cursor, CancellationToken ct)
+    {
+        var query = new QueryFields();
+        var (text, count, after) = (query.Text("search", search), query.Limit(limit), query.Id("cursor", cursor));
+        if (query.Errors.Any) return Problems.Invalid(query.Errors);
+        return Results.Ok(Page<User>.From(await store.ListAsync(text, after, count + 1, ct), count, user => user.Id.ToString()));
+    }
+
+    private static async Task<IResult> ListKeysAsync(ApiKeyStore keys, string? limit, string? cursor, CancellationToken ct)
+    {
+        var query = new QueryFields();
+        var (count, before) = (query.Limit(limit), query.Id("cursor", cursor));
+        if (query.Errors.Any) return Problems.Invalid(query.Errors);
+        return Results.Ok(Page<ApiKey>.From(await keys.ListAsync(null, before, count + 1, ct), count, key => key.Id.ToString()));
+    }
+
+    private static async Task<IResult> CreateAsync(HttpRequest request, SaveUser save, CancellationToken ct)
+    {
+        var (body, problem) = await JsonBody.ReadAsync(request, ct);
+        if (problem is not null) return problem;
+        return await save.CreateAsync(body, request.HttpContext.User.CallerName(), ct) switch
+        {
+            PeopleSaved<User>.Done done => Results.Created($"/meta/users/{done.Value.Id}", done.Value),
+            PeopleSaved<User>.Invalid invalid => Problems.Invalid(invalid.Errors),
+            PeopleSaved<User>.Refused refused => Problems.Conflict(refused.Reason),
+            _ => throw new InvalidOperationException("unreachable: a new user cannot be unknown"),
+        };
+    }
+
+    private static async Task<IResult> ChangeAsync(Guid id, HttpRequest request, SaveUser save, CancellationToken ct)
+    {
+        var (body, problem) = await JsonBody.ReadAsync(request, ct);
+        if (problem is not null) return problem;
+        return await save.ChangeAsync(id, body, ct) switch
+        {
+            PeopleSaved<User>.Done done => Results.Ok(done.Value),
+            PeopleSaved<User>.Invalid invalid => Problems.Invalid(invalid.Errors),
+            _ => NotFound(id),
+        };
+    }
+
+    private static async Task<IResult> LinkAsync(Guid id, SignInLinks links, HttpRequest request, TimeProvider time, CancellationToken ct) => await links.MakeAsync(id, ct) switch
+    {
+        PeopleSaved<User>.Done done => Results.Ok(new LinkResponse($"{request.Scheme}://{request.Host}{request.PathBase}{SignInEndpoints.LinkPath}?secret={done.Secret}", time.GetUtcNow() + SignInLinks.Lifetime)),
+        PeopleSaved<User>.Refused refused => Problems.Conflict(refused.Reason),
+        _ => NotFound(id),
+    };
+
+    private static IResult NotFound(Guid id) => Problems.NotFound("user", id);
+}

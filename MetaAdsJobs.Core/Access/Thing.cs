@@ -1,0 +1,99 @@
+using Dapper;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.Access;
+
+/// <summary>What an id in an address may be of.</summary>
+public enum Thing
+{
+    Account,
+    Run,
+    Edit,
+    Campaign,
+    AdSet,
+    Ad,
+    Approval,
+    Freeze,
+    Sync,
+    Batch,
+    Experiment,
+    Alert,
+    AlertRule,
+    BudgetPool,
+    Webhook,
+    Clip,
+}
+
+/// <summary>Whether somebody may look at a thing, and whether he may change it.</summary>
+public enum Reach
+{
+    /// <summary>There is none of that id: whoever is asked for it says so.</summary>
+    Unknown,
+
+    /// <summary>As if there were none.</summary>
+    Hidden,
+    Seen,
+    Moved,
+}
+
+/// <summary>Tells which accounts a thing is of. What is of several is seen by those who see them all; a clip by who sees one of its accounts; what is of all accounts, by who has all.</summary>
+public sealed class ThingAccounts(NpgsqlDataSource dataSource)
+{
+    public async Task<Reach> ReachAsync(Caller caller, Thing thing, string id, CancellationToken ct)
+    {
+        if (caller.HasAllAccounts) return Reach.Moved;
+        var isMetas = thing is Thing.Campaign or Thing.AdSet or Thing.Ad;
+        var ours = Guid.Empty;
+        if (!isMetas && !Guid.TryParse(id, out ours)) return Reach.Unknown;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        var accounts = (await connection.QueryAsync<Guid?>(new(SqlOf(thing), isMetas ? new { MetaId = id } : new { Id = ours }, cancellationToken: ct))).AsList();
+        return accounts.Count == 0 ? Reach.Unknown : !IsIn(caller.Sees, thing, accounts) ? Reach.Hidden : IsIn(caller.Spends, thing, accounts) ? Reach.Moved : Reach.Seen;
+    }
+
+    private static bool IsIn(IReadOnlySet<Guid>? mine, Thing thing, List<Guid?> accounts)
+    {
+        bool IsMine(Guid? account) => mine is null || (account is { } one && mine.Contains(one));
+        return thing == Thing.Clip ? accounts.Any(IsMine) : accounts.All(IsMine);
+    }
+
+    // One row for each account; null is all of them. No row: there is no such thing.
+    private static string SqlOf(Thing thing) => thing switch
+    {
+        Thing.Account => "SELECT id FROM social_accounts WHERE id = @Id",
+        Thing.Run => "SELECT social_account_id FROM orchestrations WHERE request_id = @Id",
+        Thing.Edit => "SELECT social_account_id FROM campaign_edits WHERE edit_id = @Id",
+        Thing.Campaign => "SELECT social_account_id FROM meta_campaigns WHERE meta_id = @MetaId",
+        Thing.AdSet => "SELECT c.social_account_id FROM meta_adsets s JOIN meta_campaigns c ON c.id = s.campaign_db_id WHERE s.meta_id = @MetaId",
+        Thing.Ad => "SELECT c.social_account_id FROM meta_ads d JOIN meta_adsets s ON s.id = d.adset_db_id JOIN meta_campaigns c ON c.id = s.campaign_db_id WHERE d.meta_id = @MetaId",
+        Thing.Approval => "SELECT social_account_id FROM approvals WHERE id = @Id",
+        Thing.Freeze => "SELECT social_account_id FROM freezes WHERE id = @Id",
+        Thing.Sync => "SELECT social_account_id FROM insight_syncs WHERE sync_id = @Id",
+        Thing.Batch => "SELECT DISTINCT social_account_id FROM batch_rows WHERE batch_id = @Id",
+        Thing.Experiment => "SELECT social_account_id FROM experiments WHERE id = @Id",
+        // Of a rule of all accounts together: those of its objects.
+        Thing.Alert => """
+            SELECT DISTINCT CASE WHEN e.social_account_id IS NOT NULL THEN e.social_account_id ELSE m.social_account_id END
+            FROM alert_episodes e LEFT JOIN alert_members m ON m.episode_id = e.id AND e.social_account_id IS NULL WHERE e.id = @Id
+            """,
+        Thing.AlertRule => "SELECT a FROM alert_rules r LEFT JOIN LATERAL unnest(r.account_ids) a ON true WHERE r.id = @Id",
+        Thing.BudgetPool => "SELECT social_account_id FROM budget_pools WHERE id = @Id",
+        Thing.Webhook => "SELECT a FROM webhooks w LEFT JOIN LATERAL unnest(w.account_ids) a ON true WHERE w.id = @Id",
+        Thing.Clip => $"SELECT a FROM clips k LEFT JOIN LATERAL ({ClipScope.AccountsSql("k.id")}) c (a) ON true WHERE k.id = @Id",
+        _ => throw new ArgumentOutOfRangeException(nameof(thing), thing, "is told by no table"),
+    };
+}
+
+/// <summary>Clips belong to no account by themselves: to those they were made for, and to those they were used in.</summary>
+public static class ClipScope
+{
+    internal static string AccountsSql(string clipId) =>
+        $"SELECT ca.social_account_id FROM clip_accounts ca WHERE ca.clip_id = {clipId} UNION ALL SELECT DISTINCT o.social_account_id FROM orchestrations o WHERE o.clip_id = {clipId}";
+
+    /// <summary>As the end of a WHERE that takes @Scope; nothing for whom all accounts are open.</summary>
+    public static string And(string clipId) => AccountScope.IsAll ? "" : $" AND {Is(clipId)}";
+
+    public static string Is(string clipId) => AccountScope.IsAll ? "true" : $"""
+        (EXISTS (SELECT 1 FROM clip_accounts ca WHERE ca.clip_id = {clipId} AND ca.social_account_id = ANY (@Scope))
+            OR EXISTS (SELECT 1 FROM orchestrations o WHERE o.clip_id = {clipId} AND o.social_account_id = ANY (@Scope)))
+        """;
+}

@@ -1,0 +1,99 @@
+using System.Text.Json;
+using Dapper;
+using MetaAdsJobs.Core.Audit;
+using MetaAdsJobs.Core.Validation;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.People;
+
+/// <summary>Groups of accounts. Who has a group has what is in it at the moment.</summary>
+public sealed class AccountGroups(NpgsqlDataSource dataSource, TimeProvider time)
+{
+    private const int MostAccounts = 5000;
+
+    private const string ReadSql = """
+        SELECT g.id, g.name, g.created_at, ARRAY(SELECT m.social_account_id FROM account_group_members m WHERE m.group_id = g.id ORDER BY 1) AS account_ids FROM account_groups g
+        """;
+
+    /// <returns>By name.</returns>
+    public async Task<IReadOnlyList<AccountGroup>> ListAsync(CancellationToken ct)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return [.. (await connection.QueryAsync<Row>(new($"{ReadSql} ORDER BY lower(g.name), g.id LIMIT 2000", cancellationToken: ct))).Select(row => row.ToGroup())];
+    }
+
+    public async Task<AccountGroup?> FindAsync(Guid id, CancellationToken ct)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return (await connection.QuerySingleOrDefaultAsync<Row>(new($"{ReadSql} WHERE g.id = @Id", new { Id = id }, cancellationToken: ct)))?.ToGroup();
+    }
+
+    /// <param name="id">Null: a new one. Else what is absent stays.</param>
+    public async Task<PeopleSaved<AccountGroup>> SaveAsync(Guid? id, JsonElement body, CancellationToken ct)
+    {
+        const string WriteSql = """
+            INSERT INTO account_groups (id, name, created_at) VALUES (@Id, @Name, @Now) ON CONFLICT (id) DO UPDATE SET name = excluded.name;
+            DELETE FROM account_group_members WHERE group_id = @Id AND social_account_id <> ALL (@Accounts);
+            INSERT INTO account_group_members (group_id, social_account_id) SELECT @Id, a FROM unnest(@Accounts) a ON CONFLICT DO NOTHING
+            """;
+        const string KnownSql = "SELECT id FROM social_accounts WHERE id = ANY (@Ids)";
+        var (errors, now) = (new FieldErrors(), time.GetUtcNow());
+        var fields = new JsonFields(body, errors);
+        var name = fields.Text("name", required: id is null, max: 100);
+        var asked = fields.List("account_ids", MostAccounts, (item, path) => fields.TextOf(item, path, 36) is { } text ? Guid.TryParseExact(text, "D", out _) ? text : Refused(errors, path) : null);
+        fields.RefuseUnknown();
+        if (errors.Any) return new PeopleSaved<AccountGroup>.Invalid(errors);
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        var before = id is null ? null : (await connection.QuerySingleOrDefaultAsync<Row>(new($"{ReadSql} WHERE g.id = @Id FOR UPDATE OF g", new { Id = id }, transaction, cancellationToken: ct)))?.ToGroup();
+        if (id is not null && before is null) return new PeopleSaved<AccountGroup>.Unknown();
+        var accounts = asked?.Select(Guid.Parse).Distinct().ToArray() ?? [.. before?.AccountIds ?? []];
+        var known = (await connection.QueryAsync<Guid>(new(KnownSql, new { Ids = accounts }, transaction, cancellationToken: ct))).ToHashSet();
+        foreach (var (index, account) in accounts.Index().Where(one => !known.Contains(one.Item))) errors.Add($"account_ids[{index}]", $"there is no social account {account}");
+        if (errors.Any) return new PeopleSaved<AccountGroup>.Invalid(errors);
+        var groupId = id ?? Guid.CreateVersion7(now);
+        try
+        {
+            await connection.ExecuteAsync(new(WriteSql, new { Id = groupId, Name = name ?? before!.Name, Accounts = accounts, Now = now }, transaction, cancellationToken: ct));
+        }
+        catch (PostgresException taken) when (taken.ConstraintName == "account_groups_name")
+        {
+            return new PeopleSaved<AccountGroup>.Refused($"There is a group {name} already.");
+        }
+
+        var after = (await connection.QuerySingleAsync<Row>(new($"{ReadSql} WHERE g.id = @Id", new { Id = groupId }, transaction, cancellationToken: ct))).ToGroup();
+        var changes = ActLog.Differences(before is null ? null : Told(before), Told(after));
+        if (changes.Count > 0) await ActLog.WriteAsync(connection, transaction, new Act("account group", $"{groupId}", after.Name, before is null ? "made" : "changed", null, changes), now, ct);
+        await transaction.CommitAsync(ct);
+        return new PeopleSaved<AccountGroup>.Done(after);
+    }
+
+    /// <summary>Takes it away from all who have it; its accounts stay.</summary>
+    public async Task<bool> DeleteAsync(Guid id, CancellationToken ct)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        if (await connection.QuerySingleOrDefaultAsync<string?>(new("DELETE FROM account_groups WHERE id = @Id RETURNING name", new { Id = id }, transaction, cancellationToken: ct)) is not { } name) return false;
+        await ActLog.WriteAsync(connection, transaction, new Act("account group", $"{id}", name, "removed", null, []), time.GetUtcNow(), ct);
+        await transaction.CommitAsync(ct);
+        return true;
+    }
+
+    private static object Told(AccountGroup group) => new { group.Name, group.AccountIds };
+
+    private static string? Refused(FieldErrors errors, string path)
+    {
+        errors.Add(path, "must be a UUID");
+        return null;
+    }
+
+    private sealed record Row
+    {
+        public Guid Id { get; init; }
+        public string Name { get; init; } = "";
+        public DateTimeOffset CreatedAt { get; init; }
+        public Guid[] AccountIds { get; init; } = [];
+
+        public AccountGroup ToGroup() => new() { Id = Id, Name = Name, CreatedAt = CreatedAt, AccountIds = AccountIds };
+    }
+}

@@ -1,0 +1,112 @@
+using System.Text.Json;
+using Dapper;
+using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.Audit;
+using MetaAdsJobs.Core.Validation;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.People;
+
+/// <summary>Keys: made for a user, listed, and revoked at once. A key is shown when it is made and never again; kept is its hash.</summary>
+public sealed class ApiKeyStore(NpgsqlDataSource dataSource, UserStore users, TimeProvider time)
+{
+    /// <summary>Of one user, not revoked.</summary>
+    public const int MostOfUser = 100;
+
+    private static readonly string ReadSql = $"""
+        SELECT k.id, k.user_id, u.mail, k.name, k.shown, k.role, k.all_accounts, k.created_by, k.created_at, k.expires_at, k.last_used_at, k.revoked_at, k.revoked_by, {GrantStore.Columns("k.id")}
+        FROM api_keys k JOIN users u ON u.id = k.user_id
+        """;
+
+    /// <param name="userId">Null: of all users.</param>
+    /// <returns>The newest first.</returns>
+    public async Task<IReadOnlyList<ApiKey>> ListAsync(Guid? userId, Guid? before, int limit, CancellationToken ct)
+    {
+        List<string> conditions = ["true"];
+        if (userId is not null) conditions.Add("k.user_id = @UserId");
+        if (before is not null) conditions.Add("k.id < @Before");
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return [.. (await connection.QueryAsync<Row>(new($"{ReadSql} WHERE {string.Join(" AND ", conditions)} ORDER BY k.id DESC LIMIT @Limit", new { UserId = userId, Before = before, Limit = limit }, cancellationToken: ct))).Select(row => row.ToKey())];
+    }
+
+    /// <param name="body">name; role, all_accounts, accounts and groups as far as it is to open less than its user may; expires_at.</param>
+    public async Task<PeopleSaved<ApiKey>> CreateAsync(Guid userId, JsonElement body, string by, CancellationToken ct)
+    {
+        const string InsertSql = """
+            INSERT INTO api_keys (id, user_id, name, hash, shown, role, all_accounts, created_by, created_at, expires_at)
+            SELECT @Id, @UserId, @Name, @Hash, @Shown, @Role, @AllAccounts, @By, @Now, @ExpiresAt WHERE (SELECT count(*) FROM api_keys WHERE user_id = @UserId AND revoked_at IS NULL) < @MostOfUser
+            """;
+        if (await users.FindAsync(userId, ct) is not { } user) return new PeopleSaved<ApiKey>.Unknown();
+        var (errors, now) = (new FieldErrors(), time.GetUtcNow());
+        var fields = new JsonFields(body, errors);
+        var (name, role, access) = (fields.Text("name", required: true, max: 100), SaveUser.ReadRole(fields, required: false), GivenAccess.Read(fields));
+        var expiresAt = fields.Moment("expires_at")?.ToUniversalTime();
+        if (expiresAt <= now) fields.Refuse("expires_at", "must be in the future");
+        fields.RefuseUnknown();
+        if (errors.Any) return new PeopleSaved<ApiKey>.Invalid(errors);
+        var (id, secret) = (Guid.CreateVersion7(now), Secret.MakeKey());
+        var all = access.AllAccounts ?? access is { Accounts: null, Groups: null };
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await GrantStore.CheckAsync(connection, transaction, access, errors, ct);
+        if (errors.Any) return new PeopleSaved<ApiKey>.Invalid(errors);
+        if (await connection.ExecuteAsync(new(InsertSql, new
+        {
+            Id = id, UserId = userId, Name = name, secret.Hash, secret.Shown, Role = role ?? user.Role, AllAccounts = all, By = by, Now = now, ExpiresAt = expiresAt, MostOfUser,
+        }, transaction, cancellationToken: ct)) == 0) return new PeopleSaved<ApiKey>.Refused($"{user.Mail} has {MostOfUser} keys, and there can be no more: revoke one first.");
+        await GrantStore.WriteAsync(connection, transaction, id, access.Accounts ?? [], access.Groups ?? [], ct);
+        var made = (await connection.QuerySingleAsync<Row>(new($"{ReadSql} WHERE k.id = @Id", new { Id = id }, transaction, cancellationToken: ct))).ToKey();
+        var told = new { made.Name, made.Mail, made.Shown, made.Role, made.AllAccounts, made.Accounts, made.Groups, made.ExpiresAt };
+        await ActLog.WriteAsync(connection, transaction, new Act("key", $"{id}", name, "made", null, ActLog.Differences(null, told)), now, ct);
+        await transaction.CommitAsync(ct);
+        return new PeopleSaved<ApiKey>.Done(made, secret.Text);
+    }
+
+    /// <summary>From its commit on it opens nothing, and what was opened by it is shut.</summary>
+    /// <param name="userId">Whose it has to be; null: anybody's.</param>
+    public async Task<PeopleSaved<ApiKey>> RevokeAsync(Guid id, Guid? userId, string by, CancellationToken ct)
+    {
+        const string RevokeSql = "UPDATE api_keys SET revoked_at = @Now, revoked_by = @By WHERE id = @Id AND (@UserId::uuid IS NULL OR user_id = @UserId) AND revoked_at IS NULL";
+        var now = time.GetUtcNow();
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        var isNew = await connection.ExecuteAsync(new(RevokeSql, new { Id = id, UserId = userId, By = by, Now = now }, transaction, cancellationToken: ct)) == 1;
+        var found = (await connection.QuerySingleOrDefaultAsync<Row>(new($"{ReadSql} WHERE k.id = @Id AND (@UserId::uuid IS NULL OR k.user_id = @UserId)", new { Id = id, UserId = userId }, transaction, cancellationToken: ct)))?.ToKey();
+        if (found is null) return new PeopleSaved<ApiKey>.Unknown();
+        if (isNew)
+        {
+            await SessionStore.EndAllAsync(connection, transaction, userId: null, id, "the key was revoked", now, ct);
+            await ActLog.WriteAsync(connection, transaction, new Act("key", $"{id}", found.Name, "revoked", null, ActLog.Differences(null, new { found.Mail, found.Shown })), now, ct);
+            await transaction.CommitAsync(ct);
+        }
+
+        return new PeopleSaved<ApiKey>.Done(found);
+    }
+
+    private sealed record Row
+    {
+        public Guid Id { get; init; }
+        public Guid UserId { get; init; }
+        public string Mail { get; init; } = "";
+        public string Name { get; init; } = "";
+        public string Shown { get; init; } = "";
+        public string Role { get; init; } = "";
+        public bool AllAccounts { get; init; }
+        public string CreatedBy { get; init; } = "";
+        public DateTimeOffset CreatedAt { get; init; }
+        public DateTimeOffset? ExpiresAt { get; init; }
+        public DateTimeOffset? LastUsedAt { get; init; }
+        public DateTimeOffset? RevokedAt { get; init; }
+        public string? RevokedBy { get; init; }
+        public Guid[] AccountIds { get; init; } = [];
+        public Guid[] AccountSpends { get; init; } = [];
+        public Guid[] GroupIds { get; init; } = [];
+        public Guid[] GroupSpends { get; init; } = [];
+
+        public ApiKey ToKey() => new()
+        {
+            Id = Id, UserId = UserId, Mail = Mail, Name = Name, Shown = Shown, Role = Role, AllAccounts = AllAccounts, CreatedBy = CreatedBy, CreatedAt = CreatedAt, ExpiresAt = ExpiresAt, LastUsedAt = LastUsedAt,
+            RevokedAt = RevokedAt, RevokedBy = RevokedBy, Accounts = GrantStore.Of(AccountIds, AccountSpends), Groups = GrantStore.Of(GroupIds, GroupSpends),
+        };
+    }
+}

@@ -1,0 +1,73 @@
+using Dapper;
+using MetaAdsJobs.Core.Access;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.People;
+
+/// <summary>Somebody at a browser.</summary>
+public sealed record Session
+{
+    public required Guid Id { get; init; }
+
+    /// <summary>A key's, when it was opened with one.</summary>
+    public string? KeyName { get; init; }
+
+    /// <summary>As the browser calls itself.</summary>
+    public string? Browser { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+    public required DateTimeOffset LastSeenAt { get; init; }
+    public required DateTimeOffset ExpiresAt { get; init; }
+}
+
+/// <summary>Sessions of browsers: they end at their time, at sign-out, and with what they rest on; a cookie holds nothing but a session's sealed id.</summary>
+public sealed class SessionStore(NpgsqlDataSource dataSource, TimeProvider time)
+{
+    public static readonly TimeSpan Longest = TimeSpan.FromHours(12);
+
+    private const int LongestBrowser = 300;
+
+    /// <param name="until">When what it is opened with ends; null: it does not.</param>
+    public async Task<CallerSession> OpenAsync(Caller caller, DateTimeOffset? until, string? browser, CancellationToken ct)
+    {
+        const string OpenSql = """
+            INSERT INTO sessions (id, user_id, key_id, name, role, browser, created_at, confirmed_at, expires_at, last_seen_at) VALUES (@Id, @UserId, @KeyId, @Name, @Role, @Browser, @Now, @Now, @ExpiresAt, @Now)
+            """;
+        var now = time.GetUtcNow();
+        var session = new CallerSession(Guid.CreateVersion7(now), now, until < now + Longest ? until.Value : now + Longest);
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await connection.ExecuteAsync(new(OpenSql, new
+        {
+            session.Id, caller.UserId, caller.KeyId, caller.Name, caller.Role, Browser = browser is { Length: > LongestBrowser } ? browser[..LongestBrowser] : browser, Now = now, session.ExpiresAt,
+        }, cancellationToken: ct));
+        return session;
+    }
+
+    /// <returns>Those of the caller that have not ended, the one seen last first.</returns>
+    public async Task<IReadOnlyList<Session>> ListAsync(Caller caller, CancellationToken ct)
+    {
+        var listSql = $"""
+            SELECT s.id, k.name AS key_name, s.browser, s.created_at, s.last_seen_at, s.expires_at FROM sessions s LEFT JOIN api_keys k ON k.id = s.key_id
+            WHERE {Whose(caller)} AND s.ended_at IS NULL AND s.expires_at > @Now ORDER BY s.last_seen_at DESC, s.id LIMIT 200
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<Session>(new(listSql, new { caller.UserId, caller.Name, Now = time.GetUtcNow() }, cancellationToken: ct))).AsList();
+    }
+
+    /// <returns>False when there is no such session of the caller's; one that has ended is one.</returns>
+    public async Task<bool> EndAsync(Caller caller, Guid id, string why, CancellationToken ct)
+    {
+        var endSql = $"UPDATE sessions s SET ended_at = COALESCE(ended_at, @Now), ended_why = COALESCE(ended_why, @Why) WHERE s.id = @Id AND {Whose(caller)}";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.ExecuteAsync(new(endSql, new { Id = id, Why = why, caller.UserId, caller.Name, Now = time.GetUtcNow() }, cancellationToken: ct)) == 1;
+    }
+
+    /// <summary>Of a user, or of a key.</summary>
+    internal static Task EndAllAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid? userId, Guid? keyId, string why, DateTimeOffset now, CancellationToken ct)
+    {
+        const string EndSql = "UPDATE sessions SET ended_at = @Now, ended_why = @Why WHERE ended_at IS NULL AND expires_at > @Now AND (user_id = @UserId OR key_id = @KeyId)";
+        return connection.ExecuteAsync(new(EndSql, new { UserId = userId, KeyId = keyId, Why = why, Now = now }, transaction, cancellationToken: ct));
+    }
+
+    // Tokens are told apart by their subject alone: no user's session is among theirs.
+    private static string Whose(Caller caller) => caller.UserId is null ? "s.user_id IS NULL AND s.name = @Name" : "s.user_id = @UserId";
+}

@@ -1,0 +1,61 @@
+using Dapper;
+using Npgsql;
+
+namespace MetaAdsJobs.Core.People;
+
+/// <summary>Reads users, with what they may see.</summary>
+public sealed class UserStore(NpgsqlDataSource dataSource)
+{
+    private static readonly string ReadSql = $"""
+        SELECT u.id, u.name, u.mail, u.role, u.all_accounts, u.disabled_at, u.created_by, u.created_at, u.updated_at, {GrantStore.Columns("u.id")} FROM users u
+        """;
+
+    /// <param name="search">A part of the name or the mail.</param>
+    /// <param name="after">The last id of the page before; ids are in the order in which users were made.</param>
+    public async Task<IReadOnlyList<User>> ListAsync(string? search, Guid? after, int limit, CancellationToken ct)
+    {
+        List<string> conditions = ["true"];
+        if (after is not null) conditions.Add("u.id > @After");
+        if (search is not null) conditions.Add("(strpos(lower(u.name), lower(@Search)) > 0 OR strpos(u.mail, lower(@Search)) > 0)");
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return [.. (await connection.QueryAsync<Row>(new($"{ReadSql} WHERE {string.Join(" AND ", conditions)} ORDER BY u.id LIMIT @Limit", new { Search = search, After = after, Limit = limit }, cancellationToken: ct))).Select(row => row.ToUser())];
+    }
+
+    public async Task<User?> FindAsync(Guid id, CancellationToken ct)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return (await connection.QuerySingleOrDefaultAsync<Row>(new($"{ReadSql} WHERE u.id = @Id", new { Id = id }, cancellationToken: ct)))?.ToUser();
+    }
+
+    public async Task<User?> FindByMailAsync(string mail, CancellationToken ct)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return (await connection.QuerySingleOrDefaultAsync<Row>(new($"{ReadSql} WHERE lower(u.mail) = lower(@Mail)", new { Mail = mail }, cancellationToken: ct)))?.ToUser();
+    }
+
+    internal static async Task<User?> HoldAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid id, CancellationToken ct) =>
+        (await connection.QuerySingleOrDefaultAsync<Row>(new($"{ReadSql} WHERE u.id = @Id FOR UPDATE OF u", new { Id = id }, transaction, cancellationToken: ct)))?.ToUser();
+
+    private sealed record Row
+    {
+        public Guid Id { get; init; }
+        public string Name { get; init; } = "";
+        public string Mail { get; init; } = "";
+        public string Role { get; init; } = "";
+        public bool AllAccounts { get; init; }
+        public DateTimeOffset? DisabledAt { get; init; }
+        public string CreatedBy { get; init; } = "";
+        public DateTimeOffset CreatedAt { get; init; }
+        public DateTimeOffset UpdatedAt { get; init; }
+        public Guid[] AccountIds { get; init; } = [];
+        public Guid[] AccountSpends { get; init; } = [];
+        public Guid[] GroupIds { get; init; } = [];
+        public Guid[] GroupSpends { get; init; } = [];
+
+        public User ToUser() => new()
+        {
+            Id = Id, Name = Name, Mail = Mail, Role = Role, AllAccounts = AllAccounts, DisabledAt = DisabledAt, CreatedBy = CreatedBy, CreatedAt = CreatedAt, UpdatedAt = UpdatedAt,
+            Accounts = GrantStore.Of(AccountIds, AccountSpends), Groups = GrantStore.Of(GroupIds, GroupSpends),
+        };
+    }
+}

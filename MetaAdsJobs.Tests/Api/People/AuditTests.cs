@@ -1,0 +1,90 @@
+using System.Net.Http.Headers;
+using System.Text.Json.Nodes;
+using Dapper;
+using MetaAdsJobs.Tests.Support;
+using Npgsql;
+
+namespace MetaAdsJobs.Tests.Api.People;
+
+/// <summary>Who did what, here.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.Self)]
+public sealed class AuditTests
+{
+    private Service _service = null!;
+    private ApiClient _admin = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        _service = await SharedServices.ForPages;
+        _admin = _service.Client();
+    }
+
+    [OneTimeTearDown]
+    public void Stop() => _admin.Dispose();
+
+    [Test]
+    public async Task Changes_of_accounts_caps_tokens_users_and_rules_are_told_with_old_and_new_and_no_secret()
+    {
+        var account = await _admin.AddAccountAsync();
+        var (program, mail, userId, _, _) = await _service.ProgramAsync(_admin, "admin", $"+{account}");
+        using var client = program;
+        await client.PatchAsync($"/meta/accounts/{account}", new JsonObject { ["daily_cap_cents"] = 7000, ["access_token"] = $"{Service.SecretToken}another" });
+        var rule = (string)(await client.PostAsync("/meta/alerts/rules", new JsonObject { ["name"] = "Mine", ["metric"] = "spend", ["when"] = "above", ["threshold"] = 5, ["account_ids"] = new JsonArray(account) })).Json["id"]!;
+        await client.PatchAsync($"/meta/alerts/rules/{rule}", new JsonObject { ["threshold"] = 6 });
+        await client.SendAsync(HttpMethod.Delete, $"/meta/alerts/rules/{rule}", null);
+
+        var told = (await _admin.GetAsync($"/meta/changes?person={mail}&source=here")).Json["items"]!.AsArray();
+        Assert.That(told.Select(change => $"{change!["method"]} {change["outcome"]}"), Is.EqualTo(["alert rule removed", "alert rule changed", "alert rule made", "account changed"]));
+        Assert.That(told.Select(change => (string?)change!["key_name"]), Has.All.EqualTo("the program"));
+        Assert.That(told[3]!["sent"]!.ToJsonString(), Is.EqualTo("""{"access_token":{"new":"given","old":null},"daily_cap_cents":{"new":7000,"old":null}}"""));
+        Assert.That(told[1]!["sent"]!.ToJsonString(), Is.EqualTo("""{"threshold":{"new":6,"old":5}}"""));
+
+        var users = (await _admin.GetAsync($"/meta/changes?object={userId}")).Json["items"]!.AsArray();
+        Assert.That((users.Count, (string?)users[0]!["asked_by"], (string?)users[0]!["sent"]!["role"]!["new"]), Is.EqualTo((1, "admin@tests", "admin")));
+        var mine = await client.GetAsync("/meta/changes?source=here");
+        Assert.That(mine.Json["items"]!.AsArray().Select(change => (string?)change!["social_account_id"]).Distinct(), Is.EqualTo([account]), "of no other account, and of no user");
+    }
+
+    [Test]
+    public async Task Pages_of_both_sources_hold_each_change_once_and_csv_holds_them_all()
+    {
+        var account = await _admin.AddAccountAsync();
+        for (var cap = 1; cap <= 4; cap++) await _admin.PatchAsync($"/meta/accounts/{account}", new JsonObject { ["daily_cap_cents"] = cap });
+        await using (var connection = await _service.Database.DataSource.OpenConnectionAsync())
+            await connection.ExecuteAsync("""
+                INSERT INTO meta_changes (social_account_id, asked_by, method, path, sent, sent_at, outcome)
+                SELECT @account::uuid, 'somebody', 'POST', 'x', '{}', clock_timestamp() + n * interval '1 millisecond', 'done' FROM generate_series(-2, 2) n
+                """, new { account });
+        var seen = new List<string>();
+        string? cursor = null;
+        do
+        {
+            var page = (await _admin.GetAsync($"/meta/changes?social_account_id={account}&limit=3{(cursor is null ? "" : $"&cursor={cursor}")}")).Json;
+            seen.AddRange(page["items"]!.AsArray().Select(change => $"{change!["source"]} {change["id"]}"));
+            cursor = (string?)page["next_cursor"];
+        }
+        while (cursor is not null);
+        Assert.That((seen.Count, seen.Distinct().Count()), Is.EqualTo((10, 10)), string.Join(", ", seen));
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/meta/changes?social_account_id={account}");
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/csv"));
+        using var csv = await _admin.Http.SendAsync(request);
+        Assert.That((await csv.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries), Has.Length.EqualTo(11));
+        Assert.That((await _admin.GetAsync("/meta/changes?source=there&cursor=1&since=x&limit=0")).WrongFields, Is.EquivalentTo(["source", "cursor", "since", "limit"]));
+    }
+
+    [TestCase("UPDATE recorded_acts SET person = 'x'")]
+    [TestCase("DELETE FROM recorded_acts")]
+    [TestCase("TRUNCATE recorded_acts")]
+    [TestCase("UPDATE meta_changes SET asked_by = 'x'")]
+    [TestCase("DELETE FROM meta_changes")]
+    [TestCase("TRUNCATE meta_changes")]
+    public async Task The_audit_is_added_to_only(string sql)
+    {
+        await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
+        var refused = await Assert.ThrowsAsync<PostgresException>(() => connection.ExecuteAsync(sql));
+        Assert.That(refused.MessageText, Does.StartWith("the audit is added to only"));
+    }
+}

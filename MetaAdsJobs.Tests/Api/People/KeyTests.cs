@@ -1,0 +1,165 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Dapper;
+using MetaAdsJobs.Tests.Support;
+
+namespace MetaAdsJobs.Tests.Api.People;
+
+/// <summary>Users and the keys of their programs.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.Self)]
+public sealed class KeyTests
+{
+    private Service _service = null!;
+    private ApiClient _admin = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        _service = await SharedServices.ForPages;
+        _admin = _service.Client();
+    }
+
+    [OneTimeTearDown]
+    public void Stop() => _admin.Dispose();
+
+    [Test]
+    public async Task A_key_is_shown_once_kept_as_its_hash_and_opens_what_its_user_may_see()
+    {
+        var account = await _admin.AddAccountAsync();
+        await _admin.AddAccountAsync();
+        var (program, mail, userId, keyId, secret) = await _service.ProgramAsync(_admin, "manager", $"+{account}");
+        using var client = program;
+
+        var me = (await client.GetAsync("/meta/me")).Json;
+        Assert.That(((string?)me["name"], (string?)me["role"], (string?)me["key_name"]), Is.EqualTo((mail, "manager", "the program")));
+        Assert.That(me["account_ids"]!.AsArray().Select(id => (string)id!), Is.EqualTo([account]));
+        Assert.That((await client.GetAsync("/meta/accounts")).Json["items"]!.AsArray().Select(one => (string)one!["id"]!), Is.EqualTo([account]));
+        var listed = await _admin.GetAsync($"/meta/users/{userId}/keys");
+        Assert.That(listed.Text, Does.Not.Contain(secret).And.Contain(secret[..10]));
+        Assert.That((string?)listed.Json["items"]![0]!["last_used_at"], Is.Not.Null);
+
+        await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
+        var hash = await connection.ExecuteScalarAsync<byte[]>("SELECT hash FROM api_keys WHERE id = @id", new { id = Guid.Parse(keyId) });
+        Assert.That(hash, Is.EqualTo(SHA256.HashData(Encoding.UTF8.GetBytes(secret))));
+        Assert.That(await connection.QueryAsync<string>("SELECT fields::text FROM recorded_acts WHERE object = @keyId", new { keyId }), Has.None.Contain(secret).And.Some.Contain(mail));
+        Assert.That(_service.Logs(), Does.Not.Contain(secret));
+    }
+
+    [Test]
+    public async Task What_a_user_may_see_changes_with_the_next_call()
+    {
+        var (one, other) = (await _admin.AddAccountAsync(), await _admin.AddAccountAsync());
+        var (program, _, userId, _, _) = await _service.ProgramAsync(_admin, "manager", one);
+        using var client = program;
+        Assert.That((await client.GetAsync($"/meta/accounts/{other}")).Code, Is.EqualTo(404));
+        Assert.That((await client.PostAsync($"/meta/accounts/{one}/stop")).Code, Is.EqualTo(403), "seen only");
+
+        await _admin.PatchAsync($"/meta/users/{userId}", new JsonObject { ["accounts"] = Persons.Grants($"+{other}") });
+        Assert.That((await client.GetAsync($"/meta/accounts/{one}")).Code, Is.EqualTo(404));
+        Assert.That((await client.GetAsync($"/meta/accounts/{other}")).Code, Is.EqualTo(200));
+        await _admin.PatchAsync($"/meta/users/{userId}", new JsonObject { ["role"] = "viewer" });
+        Assert.That((await client.PostAsync($"/meta/accounts/{other}/stop")).Code, Is.EqualTo(403), "the key's role is its user's at the most");
+        await _admin.PatchAsync($"/meta/users/{userId}", new JsonObject { ["disabled"] = true });
+        Assert.That((await client.GetAsync("/meta/me")).Code, Is.EqualTo(401));
+        await _admin.PatchAsync($"/meta/users/{userId}", new JsonObject { ["disabled"] = false, ["all_accounts"] = true });
+        Assert.That((await client.GetAsync($"/meta/accounts/{one}")).Code, Is.EqualTo(200));
+    }
+
+    [Test]
+    public async Task A_group_gives_what_is_in_it_at_the_moment()
+    {
+        var (one, other) = (await _admin.AddAccountAsync(), await _admin.AddAccountAsync());
+        var group = (await _admin.PostAsync("/meta/account-groups", new JsonObject { ["name"] = $"{Guid.NewGuid()}", ["account_ids"] = new JsonArray(one) })).Json;
+        var body = Persons.UserBody("viewer");
+        body["groups"] = Persons.Grants((string)group["id"]!);
+        var user = await _admin.AddUserAsync(body);
+        using var client = _service.With((await _admin.AddKeyAsync((string)user["id"]!)).Secret);
+        Assert.That((await client.GetAsync($"/meta/accounts/{one}")).Code, Is.EqualTo(200));
+        Assert.That((await client.GetAsync($"/meta/accounts/{other}")).Code, Is.EqualTo(404));
+
+        await _admin.PatchAsync($"/meta/account-groups/{group["id"]}", new JsonObject { ["account_ids"] = new JsonArray(other) });
+        Assert.That((await client.GetAsync($"/meta/accounts/{one}")).Code, Is.EqualTo(404));
+        Assert.That((await client.GetAsync($"/meta/accounts/{other}")).Code, Is.EqualTo(200));
+        await _admin.SendAsync(HttpMethod.Delete, $"/meta/account-groups/{group["id"]}", null);
+        Assert.That((await client.GetAsync($"/meta/accounts/{other}")).Code, Is.EqualTo(404));
+    }
+
+    [Test]
+    public async Task A_key_may_be_given_less_than_its_user_and_never_more()
+    {
+        var (one, other) = (await _admin.AddAccountAsync(), await _admin.AddAccountAsync());
+        var user = await _admin.AddUserAsync(Persons.UserBody("viewer", $"+{one}"));
+        var (_, secret) = await _admin.AddKeyAsync((string)user["id"]!, new JsonObject { ["name"] = "wide", ["role"] = "admin", ["accounts"] = Persons.Grants($"+{one}", $"+{other}") });
+        using var client = _service.With(secret);
+
+        var me = (await client.GetAsync("/meta/me")).Json;
+        Assert.That((string?)me["role"], Is.EqualTo("viewer"));
+        Assert.That(me["account_ids"]!.AsArray().Select(id => (string)id!), Is.EqualTo([one]));
+        Assert.That((await client.PostAsync("/meta/me/keys", new JsonObject { ["name"] = "another" })).Code, Is.EqualTo(403), "a key makes no key");
+        Assert.That((await client.GetAsync("/meta/users")).Code, Is.EqualTo(403));
+    }
+
+    [Test]
+    public async Task A_key_ends_at_its_time()
+    {
+        var user = await _admin.AddUserAsync(Persons.UserBody("viewer"));
+        var (id, secret) = await _admin.AddKeyAsync((string)user["id"]!, new JsonObject { ["name"] = "short", ["expires_at"] = "2100-01-01T00:00:00Z" });
+        using var client = _service.With(secret);
+        Assert.That((await client.GetAsync("/meta/me")).Code, Is.EqualTo(200));
+        await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
+        await connection.ExecuteAsync("UPDATE api_keys SET expires_at = now() - interval '1 second' WHERE id = @id", new { id = Guid.Parse(id) });
+        var refused = await client.GetAsync("/meta/me");
+        Assert.That((refused.Code, refused.Header("WWW-Authenticate")), Is.EqualTo((401, "Bearer error=\"invalid_token\", error_description=\"The key is not valid, or no longer\"")));
+        Assert.That((await _admin.PostAsync($"/meta/users/{user["id"]}/keys", new JsonObject { ["name"] = "past", ["expires_at"] = "2020-01-01T00:00:00Z" })).WrongFields, Is.EqualTo(["expires_at"]));
+    }
+
+    [TestCase("""{}""", "name mail role")]
+    [TestCase("""{"name":"A","mail":"nobody","role":"owner","more":1}""", "mail role more")]
+    [TestCase("""{"name":"A","mail":"a@b","role":"viewer","accounts":[{"may_spend":true}],"groups":[{"id":"x"}]}""", "accounts[0].id groups[0].id")]
+    [TestCase("""{"name":"A","mail":"a@b","role":"viewer","all_accounts":true,"accounts":[{"id":"7d0c0000-0000-4000-8000-00000000ffff"}]}""", "all_accounts")]
+    [TestCase("""{"name":"A","mail":"a@b","role":"viewer","accounts":[{"id":"7d0c0000-0000-4000-8000-00000000ffff"}]}""", "accounts[0].id")]
+    public async Task What_is_wrong_with_a_user_is_told_by_the_names_of_its_fields(string body, string fields)
+    {
+        var refused = await _admin.PostAsync("/meta/users", JsonNode.Parse(body));
+        Assert.That(refused.Code, Is.EqualTo(422), refused.Text);
+        Assert.That(refused.WrongFields, Is.EquivalentTo(fields.Split(' ')), refused.Text);
+    }
+
+    [Test]
+    public async Task A_mail_is_of_one_user()
+    {
+        var body = Persons.UserBody("viewer");
+        await _admin.AddUserAsync(body);
+        body["mail"] = ((string)body["mail"]!).ToUpperInvariant();
+        Assert.That((await _admin.PostAsync("/meta/users", body)).Code, Is.EqualTo(409));
+    }
+
+    [Test]
+    public async Task Who_has_asked_is_the_user_and_the_key_and_idempotency_is_the_users_own()
+    {
+        var request = await _admin.NewRequestAsync();
+        var account = (string)request["social_account_id"]!;
+        var (program, mail, userId, _, _) = await _service.ProgramAsync(_admin, "manager", $"+{account}");
+        var (stranger, _, _, _, _) = await _service.ProgramAsync(_admin, "manager", $"+{account}");
+        using var client = program;
+        using var other = stranger;
+        var clip = (string)(await client.PostAsync("/meta/clips", new JsonObject { ["title"] = "Mine", ["image_url"] = "https://cdn.example.com/x.jpg" })).Json["id"]!;
+        request["clip_id"] = clip;
+        var run = await client.AcceptAsync(request, ("Idempotency-Key", "one"));
+        Assert.That(await client.AcceptAsync(request, ("Idempotency-Key", "one")), Is.EqualTo(run));
+        Assert.That(await other.AcceptAsync(request, ("Idempotency-Key", "one")), Is.Not.EqualTo(run));
+
+        await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
+        Assert.That(await connection.QuerySingleAsync<(string, string)>("SELECT requested_by, requested_key FROM orchestrations WHERE request_id = @run", new { run = Guid.Parse(run) }), Is.EqualTo((mail, "the program")));
+
+        // What a key was used for in an account that is seen no more is neither told nor done again.
+        await _admin.PatchAsync($"/meta/users/{userId}", new JsonObject { ["accounts"] = new JsonArray() });
+        Assert.That((await client.PostAsync("/meta/orchestrate/run", request, ("Idempotency-Key", "one"))).Code, Is.EqualTo(404));
+        var second = await _admin.NewRequestAsync();
+        await _admin.PatchAsync($"/meta/users/{userId}", new JsonObject { ["accounts"] = Persons.Grants($"+{second["social_account_id"]}") });
+        second["clip_id"] = (string)(await client.PostAsync("/meta/clips", new JsonObject { ["title"] = "Mine", ["image_url"] = "https://cdn.example.com/y.jpg" })).Json["id"]!;
+        Assert.That((await client.PostAsync("/meta/orchestrate/run", second, ("Idempotency-Key", "one"))).WrongFields, Is.EqualTo(["Idempotency-Key"]));
+    }
+}

@@ -1,0 +1,209 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.RegularExpressions;
+using MetaAdsJobs.Api;
+using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.StubGraph;
+using MetaAdsJobs.Tests.Support;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MetaAdsJobs.Tests.Api.People;
+
+/// <summary>Walks every address of the route table as somebody who sees another account: nothing of this one is told, and nothing of it is moved.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.Self)]
+public sealed partial class ScopeWalkTests
+{
+    private Service _service = null!;
+    private WebApplication _app = null!;
+    private List<(string Method, RouteEndpoint Endpoint)> _routes = [];
+    private ApiClient _admin = null!;
+    private ForeignAccount _foreign = null!;
+    private string _mine = "";
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        _service = await Service.StartAsync(workers: 0);
+        _admin = _service.Client();
+        (_app, _routes) = ReadRoutes(_service.Database.ConnectionString);
+        _foreign = await ForeignAccount.AddAsync(_service, _admin);
+        _mine = await _admin.AddAccountAsync(account => account["name"] = "Mine");
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        _admin.Dispose();
+        await _app.DisposeAsync();
+        await _service.DisposeAsync();
+    }
+
+    [Test]
+    public void Every_route_with_a_role_says_whose_accounts_it_is_kept_to()
+    {
+        Assert.That(_routes, Has.Count.GreaterThan(150), "the walk finds too few");
+        Assert.That(_routes.Where(route => IsClosed(route.Endpoint) && ScopeTable.Find(route.Endpoint) is null).Select(Name), Is.Empty, "stand in no line of ScopeTable");
+    }
+
+    [Test]
+    public void Every_route_without_a_role_is_one_of_these() =>
+        Assert.That(_routes.Where(route => !IsClosed(route.Endpoint)).Select(Name).Distinct(), Is.EquivalentTo((string[])
+        [
+            "GET /health/live", "GET /health/ready", "GET /openapi/{documentName}.json", "GET /signin", "GET /signin/link", "GET /signout", "POST /signin", "POST /signin/link", "POST /signout", "POST /meta/events/clip-published", "GET /metrics", "GET /_framework/opaque-redirect",
+        ]));
+
+    [TestCase("viewer")]
+    [TestCase("manager")]
+    [TestCase("admin")]
+    public async Task Who_sees_another_account_finds_nothing_of_this_one(string role)
+    {
+        var (client, _, _, _, _) = await _service.ProgramAsync(_admin, role, $"+{_mine}");
+        using (client)
+        {
+            var (wrong, walked) = (new List<string>(), 0);
+            foreach (var (method, endpoint) in Closed)
+            {
+                var scope = ScopeTable.Find(endpoint)!;
+                foreach (var url in Addresses(method, endpoint, scope))
+                {
+                    var (code, text) = await CallAsync(client, method, url);
+                    walked++;
+                    var asked = Uri.UnescapeDataString(url);
+                    if (_foreign.Marks.Where(mark => !asked.Contains(mark, StringComparison.Ordinal)).FirstOrDefault(mark => text.Contains(mark, StringComparison.Ordinal)) is { } told) wrong.Add($"{method} {url}: {code} tells {told}");
+                    var isRight = scope switch
+                    {
+                        // Questions to Meta are few a second, whatever they are about.
+                        RouteScope.Of => code is 404 or 429 || (code is 403 && role != "admin"),
+                        RouteScope.Everything => code is 403,
+                        _ => code is not (500 or 201 or 202) && (method != "GET" || code is 200 or 302 or 403 or 404 or 422 or 429),
+                    };
+                    if (!isRight) wrong.Add($"{method} {url}: {code} {(text.Length > 200 ? text[..200] : text)}");
+                }
+            }
+
+            TestContext.Out.WriteLine($"{role} of another account: {walked} calls");
+            Assert.That(wrong, Is.Empty, string.Join('\n', wrong));
+        }
+    }
+
+    /// <summary>Else the walk above would find nothing because there is nothing.</summary>
+    [Test]
+    public async Task Who_sees_the_account_finds_it_by_the_same_addresses()
+    {
+        var (client, _, _, _, _) = await _service.ProgramAsync(_admin, "admin", $"+{_foreign.Id}");
+        using (client)
+        {
+            var wrong = new List<string>();
+            foreach (var (method, endpoint) in Closed.Where(route => route.Method == "GET" && ScopeTable.Find(route.Endpoint) is RouteScope.Of))
+                foreach (var url in Addresses(method, endpoint, ScopeTable.Find(endpoint)!))
+                    // The picture of a clip that was given by its address is not ours to show.
+                    if (!url.EndsWith("/picture", StringComparison.Ordinal) && (await CallAsync(client, method, url)) is var (code, text) && code is not (200 or 302 or 409 or 422 or 429 or 503))
+                        wrong.Add($"{url}: {code} {text}");
+            foreach (var url in (string[])["/meta/orchestrate/runs", "/meta/campaigns", "/meta/edits", "/meta/approvals", "/meta/freezes", "/meta/accounts", "/meta/clips", "/meta/changes", "/meta/webhooks", "/meta/alerts", "/meta/alerts/rules", "/meta/budget-pools", "/meta/experiments",
+                "/meta/batches", "/meta/insights/syncs", "/meta/due?until=2100-01-01T00:00:00Z", "/console", "/console/campaigns", "/console/accounts", "/console/clips", "/console/alerts", "/console/budgets", "/console/experiments", "/console/webhooks", "/console/batches", "/console/approvals", "/console/due", "/console/new"])
+                if ((await CallAsync(client, "GET", url)) is var (code, text) && !_foreign.Marks.Any(mark => text.Contains(mark, StringComparison.Ordinal))) wrong.Add($"{url}: {code} tells nothing");
+            Assert.That(wrong, Is.Empty, string.Join('\n', wrong));
+        }
+    }
+
+    [Test]
+    public async Task Who_may_only_look_at_the_account_changes_nothing_of_it()
+    {
+        var (client, _, _, _, _) = await _service.ProgramAsync(_admin, "admin", _foreign.Id);
+        using (client)
+        {
+            var wrong = new List<string>();
+            foreach (var (method, endpoint) in Closed.Where(route => route.Method != "GET" && ScopeTable.Find(route.Endpoint) is RouteScope.Of))
+                foreach (var url in Addresses(method, endpoint, ScopeTable.Find(endpoint)!))
+                    if (await CallAsync(client, method, url) is var (code, text) && code != 403) wrong.Add($"{method} {url}: {code} {text}");
+            Assert.That(wrong, Is.Empty, string.Join('\n', wrong));
+        }
+    }
+
+    [Test]
+    public async Task A_revoked_key_opens_nothing()
+    {
+        var (client, _, _, keyId, _) = await _service.ProgramAsync(_admin, "admin", $"+{_foreign.Id}");
+        using (client)
+        {
+            Assert.That((await client.GetAsync("/meta/me")).Code, Is.EqualTo(200));
+            Assert.That((await _admin.SendAsync(HttpMethod.Delete, $"/meta/keys/{keyId}", null)).Code, Is.EqualTo(200));
+            var wrong = new List<string>();
+            foreach (var (method, endpoint) in Closed)
+                foreach (var url in Addresses(method, endpoint, ScopeTable.Find(endpoint)!))
+                    if ((await CallAsync(client, method, url)).Code is var code and not 401) wrong.Add($"{method} {url}: {code}");
+            Assert.That(wrong, Is.Empty, string.Join('\n', wrong));
+        }
+    }
+
+    // A stream does not end: what it tells is of nobody.
+    private IEnumerable<(string Method, RouteEndpoint Endpoint)> Closed => _routes.Where(route => IsClosed(route.Endpoint) && route.Endpoint.RoutePattern.RawText != "/console/live");
+
+    private IEnumerable<string> Addresses(string method, RouteEndpoint endpoint, RouteScope scope)
+    {
+        var route = "/" + endpoint.RoutePattern.RawText!.Trim('/');
+        var path = Value().Replace(route, match => Uri.EscapeDataString(ValueOf(match.Groups[1].Value, scope)));
+        yield return path;
+        if (scope is not RouteScope.Asks || method != "GET") yield break;
+        var account = _foreign.Id;
+        // By whatever a list may be asked for: by the account's id, its names, and ids of its things.
+        foreach (var query in (string[])[$"social_account_id={account}", $"account={account}", $"social_account_id={account}&report={_foreign.Mark}", $"search={_foreign.Mark}", $"search={_foreign.Ids[Thing.Run]}", $"campaign_id={Uri.EscapeDataString(_foreign.Ids[Thing.Campaign])}",
+            $"campaign={Uri.EscapeDataString(_foreign.Ids[Thing.Campaign])}", $"request_id={_foreign.Ids[Thing.Run]}", $"like={_foreign.Ids[Thing.Run]}", $"run={_foreign.Ids[Thing.Run]}", $"from={_foreign.Ids[Thing.Run]}", $"clip={_foreign.Ids[Thing.Clip]}", $"ids={Uri.EscapeDataString(_foreign.Ids[Thing.Campaign])}",
+            $"rule={_foreign.Ids[Thing.AlertRule]}", $"rule_id={_foreign.Ids[Thing.AlertRule]}", "differing=true", "currency=USD", "status=asked", "until=2100-01-01T00:00:00Z"])
+            yield return $"{path}?{query}";
+    }
+
+    private string ValueOf(string name, RouteScope scope)
+    {
+        if (scope is RouteScope.Of one && string.Equals(one.Value, name, StringComparison.OrdinalIgnoreCase)) return _foreign.Ids[one.Thing];
+        return name.ToLowerInvariant() switch
+        {
+            "delivery" => _foreign.Delivery,
+            "proposalid" => _foreign.Proposal,
+            "metaid" or "campaignid" => _foreign.Ids[Thing.Campaign],
+            "order" => scope is RouteScope.Asks ? "retry" : "pause",
+            "name" => _foreign.Mark,
+            "mode" => "act",
+            "night" => "2026-01-01",
+            "account" => _foreign.Id,
+            _ => $"{Guid.NewGuid()}",
+        };
+    }
+
+    private static async Task<(int Code, string Text)> CallAsync(ApiClient client, string method, string url)
+    {
+        var isPage = url.StartsWith("/console", StringComparison.Ordinal) || url.StartsWith("/hangfire", StringComparison.Ordinal);
+        using var request = new HttpRequestMessage(new(method), url);
+        if (method != "GET") request.Content = isPage ? new FormUrlEncodedContent([]) : new StringContent("{}", Encoding.UTF8, "application/json");
+        if (isPage) request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/html"));
+        using var answer = await client.Http.SendAsync(request);
+        return ((int)answer.StatusCode, System.Net.WebUtility.HtmlDecode(await answer.Content.ReadAsStringAsync()));
+    }
+
+    private static bool IsClosed(RouteEndpoint endpoint) =>
+        (endpoint.Metadata.GetMetadata<IAuthorizeData>() is not null || endpoint.Metadata.GetMetadata<AuthorizationPolicy>() is not null) && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null;
+
+    private static string Name((string Method, RouteEndpoint Endpoint) route) => $"{route.Method} /{route.Endpoint.RoutePattern.RawText!.Trim('/')}";
+
+    private static (WebApplication, List<(string, RouteEndpoint)>) ReadRoutes(string database)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ApplicationName = "MetaAdsJobs.Api" });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["DATABASE_URL"] = database, ["META_ADS_MODE"] = "stub" });
+        builder.AddApi().Services.AddStubGraph();
+        var app = builder.Build().UseApi();
+        return (app, [.. ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+            .SelectMany(endpoint => (endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"]).Where(method => endpoint.RoutePattern.RawText?.StartsWith("/console", StringComparison.Ordinal) != true || !IsPage(endpoint) || method == "GET").Select(method => (method, endpoint)))]);
+    }
+
+    // A page is asked for by GET, whatever else its address would take.
+    private static bool IsPage(RouteEndpoint endpoint) => endpoint.Metadata.Any(one => one.GetType().Name == "ComponentTypeMetadata");
+
+    [GeneratedRegex(@"\{\**(\w+)[^}]*\}")]
+    private static partial Regex Value();
+}
