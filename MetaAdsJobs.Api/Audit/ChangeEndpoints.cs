@@ -1,3 +1,4 @@
+using MetaAdsJobs.Api.Answers;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Console.Audit;
@@ -10,7 +11,7 @@ namespace MetaAdsJobs.Api.Audit;
 internal static class ChangeEndpoints
 {
     public static void MapChanges(this IEndpointRouteBuilder meta) =>
-        meta.MapGet("/changes", ListAsync).WithTags("Audit").RequireAuthorization(Policies.Read)
+        meta.MapGet("/changes", ListAsync).WithCsv().WithTags("Audit").RequireAuthorization(Policies.Read)
             .WithSummary("Who did what: every change at Meta, and of accounts, caps, tokens, users, keys and rules here; newest first. Accept: text/csv streams them all")
             .WithDescription("person: a user's mail, or a token's subject. object: an id at Meta, or of a thing here. source: meta or here. since and until: UTC days, inclusive. Of a token it is told that it was given, and nothing of it.")
             .Produces<Page<RecordedChange>>().ProducesValidationProblem(422);

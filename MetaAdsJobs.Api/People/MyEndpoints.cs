@@ -1,5 +1,6 @@
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.People;
 
@@ -23,7 +24,7 @@ internal static class MyEndpoints
         me.MapPost("/keys", async (HttpContext http, ApiKeyStore keys, CancellationToken ct) => Of(http) switch
         {
             { UserId: null } => Problems.Conflict("A token that was signed elsewhere is no user: POST /meta/users makes one, and POST /meta/users/{id}/keys a key for it."),
-            { KeyId: not null } => Results.Problem("A key makes no other key: sign in at the console for that, or ask an admin.", statusCode: StatusCodes.Status403Forbidden),
+            { KeyId: not null } => Problems.Of(ProblemKind.Forbidden, "A key makes no other key: sign in at the console for that, or ask an admin."),
             var caller => await UserEndpoints.MakeKeyAsync(caller.UserId!.Value, http.Request, keys, ct),
         }).WithSummary("Make a key for oneself; it is shown this once").Accepts<KeyBody>("application/json").Produces<NewKeyResponse>(201).ProducesProblem(409).ProducesValidationProblem(422);
         me.MapDelete("/keys/{id:guid}", async (Guid id, HttpContext http, ApiKeyStore keys, CancellationToken ct) =>
