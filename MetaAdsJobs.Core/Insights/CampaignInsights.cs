@@ -1,7 +1,6 @@
 using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Meta.Insights;
 using MetaAdsJobs.Core.Orchestrations.Steps;
-using MetaAdsJobs.Core.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace MetaAdsJobs.Core.Insights;
@@ -11,7 +10,7 @@ namespace MetaAdsJobs.Core.Insights;
 public sealed record InsightsSyncResult(int InsightsSynced, DateOnly DateRangeStart, DateOnly DateRangeEnd, bool Success, string? Error);
 
 /// <summary>
-/// Reads a new campaign's last seven days, while its last ads are made: it needs nothing of them. An ad that is seconds old, and mostly paused, has none at Meta; should there be any, the commit
+/// Reads a new campaign's last seven days. An ad that is seconds old, and mostly paused, has none at Meta; should there be any, the commit
 /// that ends the orchestration asks for a sync, which stores them as it stores all numbers. Failing to read undoes nothing: it is told, and the nightly sync catches up.
 /// </summary>
 internal sealed class CampaignInsights(MetaInsights meta, TimeProvider time, ILogger<CampaignInsights> logger)
@@ -20,7 +19,6 @@ internal sealed class CampaignInsights(MetaInsights meta, TimeProvider time, ILo
 
     public async Task<InsightsSyncResult> ReadAsync(Attempt attempt, CancellationToken ct)
     {
-        using var span = Signals.Spans.StartActivity("first insights");
         var range = AccountDays.LastComplete(attempt.Account.TimezoneName, time.GetUtcNow(), Days);
         try
         {

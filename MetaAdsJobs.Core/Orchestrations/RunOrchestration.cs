@@ -51,12 +51,11 @@ internal sealed class RunOrchestration(
             return await BeginEndAsync(attempt, "failed", $"{attempt.Abandoned} attempts in a row ended with the death of their process", ct);
         try
         {
-            Task<InsightsSyncResult>? reading = null;
-            var progress = await steps.RunAsync(attempt, ct, attempt.Request.ValidateOnly ? null : () => reading = campaignInsights.ReadAsync(attempt, ct));
+            var progress = await steps.RunAsync(attempt, ct);
             if (progress is Progress.Built && attempt.Request.ValidateOnly) return await FinishValidationAsync(attempt, ct);
             if (progress is Progress.Built built)
             {
-                if (await FinishAsync(attempt, built, reading, ct)) return Completed;
+                if (await FinishAsync(attempt, built, ct)) return Completed;
                 // Cancelled with the last step's id in hand: what is undone must be known first.
                 if (built.Last.Count > 0) await journal.AdvanceAsync(attempt, built.Last, [], [], CancellationToken.None);
                 progress = new Progress.CancelRequested();
@@ -108,12 +107,12 @@ internal sealed class RunOrchestration(
     }
 
     /// <returns>False when a cancel was asked for at the last moment.</returns>
-    private async Task<bool> FinishAsync(Attempt attempt, Progress.Built built, Task<InsightsSyncResult>? reading, CancellationToken ct)
+    private async Task<bool> FinishAsync(Attempt attempt, Progress.Built built, CancellationToken ct)
     {
         InsightsSyncResult first;
         try
         {
-            first = await (reading is { IsCompletedSuccessfully: true } ? reading : campaignInsights.ReadAsync(attempt, ct));
+            first = await campaignInsights.ReadAsync(attempt, ct);
         }
         catch (OperationCanceledException) when (built.Last.Count > 0)
         {

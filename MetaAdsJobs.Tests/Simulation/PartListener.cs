@@ -10,7 +10,7 @@ internal sealed class StatementListener
     });
 }
 
-/// <summary>Steps that are under way together, the numbers read beside them, and deliveries, are told apart by their spans.</summary>
+/// <summary>Steps that are under way together, and deliveries, are told apart by their spans.</summary>
 internal sealed class PartListener : IDisposable
 {
     private const string Part = "part";
@@ -35,7 +35,7 @@ internal sealed class PartListener : IDisposable
         }
     }
 
-    private static bool IsPart(string span) => span is "deliver event" or "first insights" || span.StartsWith("step ", StringComparison.Ordinal);
+    private static bool IsPart(string span) => span == "deliver event" || span.StartsWith("step ", StringComparison.Ordinal);
 
     private static System.Diagnostics.ActivityListener Create() => new()
     {

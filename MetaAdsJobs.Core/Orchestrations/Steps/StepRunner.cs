@@ -17,8 +17,7 @@ internal sealed class StepRunner(
 {
     private readonly Dictionary<string, IRepeatableStep> _repeatables = repeatableSteps.ToDictionary(step => step.Kind);
 
-    /// <param name="besideTheLast">What needs nothing of the last steps, and may be under way together with them; awaited with them, whatever becomes of it.</param>
-    public async Task<Progress> RunAsync(Attempt attempt, CancellationToken ct, Func<Task>? besideTheLast = null)
+    public async Task<Progress> RunAsync(Attempt attempt, CancellationToken ct)
     {
         while (attempt.Ready([]) is { Count: > 0 } ready)
         {
@@ -32,11 +31,7 @@ internal sealed class StepRunner(
 
             var open = ready.Where(step => !IsLost(attempt, step)).ToList();
             if (open.Count == 0) return notYet!;
-            var running = RunTogetherAsync(attempt, open, ct);
-            var beside = open.Count == ready.Count && attempt.Ready(open).Count == 0 ? besideTheLast?.Invoke() : null;
-            var results = await running;
-            // Who has asked for it looks at how it ended.
-            if (beside is not null) await beside.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var results = await RunTogetherAsync(attempt, open, ct);
 
             var done = results.Where(one => one.Result is StepOutcome.Done).Select(one => new DoneStep(one.Step, ((StepOutcome.Done)one.Result).MetaId)).ToList();
             var failed = results.Select(one => one.Result).OfType<StepOutcome.Failed>().Select(one => one.Exception).OrderBy(exception => Rank(attempt, exception)).ToList();

@@ -64,7 +64,7 @@ public sealed class BatchPagesTests : BrowserTests
     {
         _service.Graph.Latency = TimeSpan.FromSeconds(1);
         var request = await _api.NewRequestAsync();
-        var batch = await _api.AcceptBatchAsync(BatchWorld.FileOf(Enumerable.Range(1, 30).Select(index => request.Row($"{index}"))));
+        var batch = await _api.AcceptBatchAsync(BatchWorld.FileOf(Enumerable.Range(1, 200).Select(index => request.Row($"{index}"))));
         var page = await _chromium.SignInAsync(_service, "manager", $"/console/batches/{batch}");
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Pause" }).ClickAsync();
