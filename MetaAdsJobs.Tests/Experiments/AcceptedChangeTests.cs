@@ -43,7 +43,7 @@ public sealed class AcceptedChangeTests
         _world.Graph.Faults.Clear();
         await _world.ExecuteAsync("""
             DROP TRIGGER IF EXISTS dies ON experiment_changes; DROP TRIGGER IF EXISTS dies ON campaign_edits; DROP TRIGGER IF EXISTS lingers ON campaign_edits; DELETE FROM deaths;
-            UPDATE experiment_changes SET state = 'planned', edit_id = NULL, refusal = NULL; DELETE FROM campaign_edits; DELETE FROM meta_changes;
+            UPDATE experiment_changes SET state = 'planned', edit_id = NULL, refusal = NULL; DELETE FROM campaign_edits; ALTER TABLE meta_changes DISABLE TRIGGER meta_changes_stay; DELETE FROM meta_changes;
             UPDATE meta_adsets SET daily_budget = 10000, status = 'ACTIVE'; UPDATE experiment_proposals SET state = 'accepted', accepted_by = 'ann', accepted_at = now();
             UPDATE stub_graph.objects SET status = 'ACTIVE', fields = fields || '{"daily_budget": "10000"}' WHERE id = ANY (@Ids)
             """, new { Ids = _adSets.ToArray() });

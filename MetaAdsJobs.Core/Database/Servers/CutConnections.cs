@@ -17,15 +17,17 @@ internal sealed class CutConnections(NpgsqlDataSource own, IReadOnlyList<NpgsqlD
     {
         while (!stoppingToken.IsCancellationRequested)
         {
+            var waits = false;
             try
             {
                 await using var connection = await own.OpenConnectionAsync(stoppingToken);
+                waits = true;
                 await connection.WaitAsync(stoppingToken);
             }
             catch (DbException)
             {
-                // It is what was waited for; that the database is away, everything else tells.
-                foreach (var pool in pools) pool.Clear();
+                // Cut while it waited: that is what was waited for. One that does not even open tells nothing of those that are; everything else tells that the database is away.
+                if (waits) foreach (var pool in pools) pool.Clear();
                 await Task.Delay(Pause, time, stoppingToken);
             }
         }
