@@ -51,7 +51,7 @@ public sealed class RunsPageTests : BrowserTests
         foreach (var search in (string[])["needle spr", "20270301", id, campaign])
         {
             await page.GotoAsync("/console");
-            await page.GetByRole(AriaRole.Searchbox).FillAsync(search);
+            await page.GetByRole(AriaRole.Searchbox, new() { Name = "Search", Exact = true }).FillAsync(search);
             await page.GetByRole(AriaRole.Button, new() { Name = "Show" }).ClickAsync();
             await Expect(page.Locator("tbody tr")).ToHaveCountAsync(1);
             await Expect(page.Locator("tbody tr")).ToContainTextAsync("Needle_(Spring)_20270301");
