@@ -28,7 +28,8 @@ internal sealed class LanguageChoice : RequestCultureProvider
     public override Task<ProviderCultureResult?> DetermineProviderCultureResult(HttpContext httpContext)
     {
         var asked = Known(httpContext.Request.Query[Asked]);
-        if (asked is not null) Keep(httpContext, asked);
+        // A page that only reads itself anew chooses nothing: its answer may come after another choice.
+        if (asked is not null && httpContext.Request.Headers["Sec-Fetch-Dest"] is [] or ["document"]) Keep(httpContext, asked);
         var code = asked ?? Known(httpContext.Request.Cookies[Cookie]) ?? httpContext.Request.GetTypedHeaders().AcceptLanguage.OrderByDescending(one => one.Quality ?? 1)
             .Select(one => Known(one.Value.ToString()[..Math.Min(2, one.Value.Length)].ToLowerInvariant())).FirstOrDefault(one => one is not null);
         return code is null ? NullProviderCultureResult : Task.FromResult<ProviderCultureResult?>(new(Formats[code], code));
