@@ -1,4 +1,6 @@
 using Dapper;
+using MetaAdsJobs.Core.Database;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Access;
@@ -37,7 +39,7 @@ public enum Reach
 }
 
 /// <summary>Tells which accounts a thing is of. What is of several is seen by those who see them all; a clip by who sees one of its accounts; what is of all accounts, by who has all.</summary>
-public sealed class ThingAccounts(NpgsqlDataSource dataSource)
+public sealed class ThingAccounts([FromKeyedServices(Connections.OfCallers)] NpgsqlDataSource dataSource)
 {
     public async Task<Reach> ReachAsync(Caller caller, Thing thing, string id, CancellationToken ct)
     {

@@ -10,6 +10,10 @@ public static class Connections
     public const string OfStops = "stops";
     public const int MostOfStops = 4;
 
+    /// <summary>Of looking up who calls, and whose a thing is: a person at the stop switch waits for that first.</summary>
+    public const string OfCallers = "callers";
+    public const int MostOfCallers = 4;
+
     /// <summary>
     /// Of Hangfire's own bookkeeping in a worker: states, counters, the queue. Its commits do not wait for the disk: after a crash of
     /// PostgreSQL the last half second of it may be missing, jobs then run once more, and our rows say what is done already. What puts a

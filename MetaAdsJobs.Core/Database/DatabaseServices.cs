@@ -28,6 +28,7 @@ public static class DatabaseServices
         services.AddSingleton<Pooler>();
         services.AddSingleton(provider => CreateDataSource(provider));
         services.AddKeyedSingleton(Connections.OfStops, (provider, _) => CreateDataSource(provider, Connections.MostOfStops));
+        services.AddKeyedSingleton(Connections.OfCallers, (provider, _) => CreateDataSource(provider, Connections.MostOfCallers));
         services.AddKeyedSingleton(Connections.OfStreams, (provider, _) => CreateDataSource(provider, Connections.MostOfStreams));
 
         services.AddDataProtection().SetApplicationName(ApplicationName);
@@ -37,7 +38,7 @@ public static class DatabaseServices
         services.AddSingleton<RereadRing>();
         services.AddHostedService<ServiceClockReadings>();
         services.AddHostedService(provider => new CutConnections(CreateDataSource(provider, most: 1),
-            [provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredKeyedService<NpgsqlDataSource>(Connections.OfStops), provider.GetRequiredKeyedService<NpgsqlDataSource>(Connections.OfStreams)],
+            [provider.GetRequiredService<NpgsqlDataSource>(), .. ((string[])[Connections.OfStops, Connections.OfCallers, Connections.OfStreams]).Select(key => provider.GetRequiredKeyedService<NpgsqlDataSource>(key))],
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>, KeyRingSetup>();
         return services;

@@ -1,5 +1,7 @@
 using Dapper;
 using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.Database;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.People;
@@ -8,7 +10,7 @@ namespace MetaAdsJobs.Core.People;
 /// Resolves who calls, with the accounts of that moment: one statement for each request, and no cache. What is revoked is so with the commit that does it, in all
 /// processes.
 /// </summary>
-public sealed class CallerReader(NpgsqlDataSource dataSource, TimeProvider time)
+public sealed class CallerReader([FromKeyedServices(Connections.OfCallers)] NpgsqlDataSource dataSource, TimeProvider time)
 {
     /// <summary>When it was last used, or seen, is written this often.</summary>
     private static readonly TimeSpan Told = TimeSpan.FromMinutes(1);

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Database;
+using MetaAdsJobs.Tests.Api.People;
 using MetaAdsJobs.Tests.Insights.Reading;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.AspNetCore.Http;
@@ -49,7 +50,7 @@ public sealed class LongCallTests
         using var late = await StreamAsync("somebody else");
         Assert.That((await ProblemOfAsync(third)).Text, Does.Contain($"2 CSV streams open at once, and all callers of this process {Connections.MostOfStreams}"));
         Assert.That((int)late.StatusCode, Is.EqualTo(429));
-        await AssertStoppedAsync();
+        await AssertStoppedAsync(_admin);
         for (var i = 0; i < SharedServices.FewConnections; i++) Assert.That((await _admin.GetAsync("/meta/accounts?limit=1")).Code, Is.EqualTo(200), "nothing else is held up either");
 
         open.ForEach(answer => answer.Dispose());
@@ -60,9 +61,11 @@ public sealed class LongCallTests
         }, () => "a reader who has gone still holds his stream");
     }
 
+    /// <param name="byKey">Of a user who sees this account alone: who it is, and whether the account is hers, is looked up besides.</param>
     [Test]
-    public async Task A_stop_is_answered_while_everything_else_waits_for_the_database()
+    public async Task A_stop_is_answered_while_everything_else_waits_for_the_database([Values] bool byKey)
     {
+        using var caller = byKey ? (await _service.ProgramAsync(_admin, "manager", $"+{_account}")).Client : _service.Client("admin", "an operator");
         await using var locking = await _service.Database.DataSource.OpenConnectionAsync();
         await using var transaction = await locking.BeginTransactionAsync();
         await using (var command = locking.CreateCommand())
@@ -74,7 +77,7 @@ public sealed class LongCallTests
         var held = Enumerable.Range(0, SharedServices.FewConnections).Select(_ => _admin.GetAsync("/meta/clips")).ToList();
         await Eventually.TrueAsync(async () => await _service.Database.DataSource.RowsAsync("pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == held.Count, () => "the calls do not wait for the lock");
 
-        await AssertStoppedAsync();
+        await AssertStoppedAsync(caller);
 
         Assert.That(held.Any(call => call.IsCompleted), Is.False, "they waited all the time");
         await transaction.RollbackAsync();
@@ -155,11 +158,11 @@ public sealed class LongCallTests
         pages.ForEach(page => page?.Dispose());
     }
 
-    private async Task AssertStoppedAsync()
+    private async Task AssertStoppedAsync(ApiClient caller)
     {
         foreach (var (act, stopped) in ((string, bool)[])[("stop", true), ("start", false)])
         {
-            var answer = await _admin.PostAsync($"/meta/accounts/{_account}/{act}");
+            var answer = await caller.PostAsync($"/meta/accounts/{_account}/{act}");
             Assert.That(answer.Code, Is.EqualTo(202), answer.Text);
             Assert.That((bool?)answer.Json["stopped"], Is.EqualTo(stopped));
         }

@@ -37,6 +37,31 @@ public sealed class SaidMissingTests
         Assert.That((await ActiveAsync(asked), await StatusAsync(campaign)), Is.EqualTo((0L, "PAUSED")));
     }
 
+    /// <param name="hours">How long after the start Meta shows it again.</param>
+    [TestCase(0, "ACTIVE")]
+    [TestCase(2, "PAUSED", Description = "so long it is not missing in passing")]
+    public async Task What_a_stop_has_paused_is_tried_again_for_a_while_when_Meta_calls_a_part_of_it_missing(int hours, string status)
+    {
+        var asked = await _world.AcceptAsync("""{"auto_publish":true}""");
+        var built = (await _world.RunAsync(asked)).Result.CampaignCreation;
+        var stopSwitch = _world.Get<StopSwitch>();
+        await stopSwitch.StopAsync(asked.AccountId, "ann", null, CancellationToken.None);
+        var stopId = (await _world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
+        await _world.ExecuteAsync("UPDATE activations SET busy_until = NULL");
+        Assert.That(await _world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+        await stopSwitch.StartAsync(asked.AccountId, "ann", reactivate: true, CancellationToken.None);
+        _world.Time.Advance(TimeSpan.FromHours(hours));
+        _world.Graph.Faults.Always(call => call.Path == built.AdsetMetaId && call["status"] == "ACTIVE", Missing);
+
+        Assert.That(await _world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), hours == 0 ? Is.InstanceOf<JobOutcome.Snoozed>() : Is.InstanceOf<JobOutcome.Completed>());
+        Assert.That(await StatusAsync(built.CampaignMetaId!), Is.EqualTo("PAUSED"));
+
+        _world.Graph.Faults.Clear();
+        await _world.ExecuteAsync("UPDATE activations SET busy_until = NULL");
+        Assert.That(await _world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+        Assert.That((await StatusAsync(built.CampaignMetaId!), await StatusAsync(built.AdsetMetaId!)), Is.EqualTo((status, status)));
+    }
+
     [Test]
     public async Task What_an_undo_cannot_delete_is_named_as_left_at_Meta()
     {
