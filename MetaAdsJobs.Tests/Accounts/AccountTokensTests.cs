@@ -9,7 +9,6 @@ using Microsoft.Extensions.DependencyInjection;
 namespace MetaAdsJobs.Tests.Accounts;
 
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class AccountTokensTests
 {
     private const string Token = "EAAtheTokenOfAnAccount";

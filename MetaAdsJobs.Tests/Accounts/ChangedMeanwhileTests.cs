@@ -9,7 +9,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace MetaAdsJobs.Tests.Accounts;
 
 /// <summary>What happens to an account while something else is under way with it.</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class ChangedMeanwhileTests
 {
     private AccountWorld _world = null!;

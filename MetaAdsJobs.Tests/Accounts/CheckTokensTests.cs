@@ -8,7 +8,6 @@ using Microsoft.Extensions.Time.Testing;
 namespace MetaAdsJobs.Tests.Accounts;
 
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class CheckTokensTests
 {
     private FakeTimeProvider _time = null!;

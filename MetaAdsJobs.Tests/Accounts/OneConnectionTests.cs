@@ -7,7 +7,7 @@ using Npgsql;
 namespace MetaAdsJobs.Tests.Accounts;
 
 /// <summary>A process that may open a single connection: who held one while it waits for something else would never end.</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class OneConnectionTests
 {
     private AccountWorld _world = null!;

@@ -9,7 +9,6 @@ namespace MetaAdsJobs.Tests.Accounts;
 
 /// <summary>Worker processes that share nothing but the database tell each other what Meta told them.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class PacingExchangeTests
 {
     private static readonly GraphCredential Account = new("act_1", "token");

@@ -10,7 +10,6 @@ namespace MetaAdsJobs.Tests.Alerts;
 
 /// <summary>Evaluations on a real database: what is found, what became of it and what is told of it are one commit.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class EvaluateTests
 {
     private AlertWorld _world = null!;

@@ -6,7 +6,6 @@ namespace MetaAdsJobs.Tests.Alerts;
 
 /// <summary>What an evaluation makes of what was measured, by a clock of its own.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class JudgeTests
 {
     private static readonly Guid Account = Guid.Parse("7d0c0000-0000-4000-8000-000000000001");

@@ -4,7 +4,6 @@ namespace MetaAdsJobs.Tests.Alerts;
 
 /// <summary>How rules measure what is stored: windows of account days, floors, medians, and what is not known.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class MeasureTests
 {
     private AlertWorld _world = null!;

@@ -4,7 +4,6 @@ namespace MetaAdsJobs.Tests.Alerts;
 
 /// <summary>However much breaks, or however often: few messages. By evaluations on a real database; <see cref="JudgeTests"/> has more of them by a clock alone.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class StormTests
 {
     private AlertWorld _world = null!;

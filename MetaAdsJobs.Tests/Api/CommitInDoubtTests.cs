@@ -13,7 +13,7 @@ using Npgsql;
 namespace MetaAdsJobs.Tests.Api;
 
 /// <summary>The API behind a connection to its database that breaks around a commit.</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class CommitInDoubtTests
 {
     private TestDatabase _database = null!;

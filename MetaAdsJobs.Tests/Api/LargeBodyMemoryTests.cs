@@ -4,7 +4,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Api;
 
 /// <summary>A process of its own, since memory is a process's.</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class LargeBodyMemoryTests
 {
     private const long Megabyte = 1024 * 1024;

@@ -4,7 +4,6 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Audit;
 
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class ChangeTests
 {
     private Service _service = null!;

@@ -13,7 +13,6 @@ namespace MetaAdsJobs.Tests.Batches;
 
 /// <summary>How rows are let in, without anybody who runs them.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class FeedTests
 {
     private const int AtOnce = 3;

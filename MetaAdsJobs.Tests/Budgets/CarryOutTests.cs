@@ -11,7 +11,6 @@ namespace MetaAdsJobs.Tests.Budgets;
 
 /// <summary>What is accepted is done at Meta: all of it once, what is taken before what is given.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class CarryOutTests
 {
     private RunWorld _world = null!;

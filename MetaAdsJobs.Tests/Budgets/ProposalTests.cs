@@ -11,7 +11,6 @@ namespace MetaAdsJobs.Tests.Budgets;
 
 /// <summary>Nights of pools on a real database: what they are decided from, and that each is decided once.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class ProposalTests
 {
     private RunWorld _world = null!;

@@ -13,7 +13,6 @@ namespace MetaAdsJobs.Tests.Campaigns;
 
 /// <summary>Campaigns that were made in Ads Manager: what a run has made, once its rows and markers are gone.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class AdoptTests
 {
     private const string ForgetSql = """

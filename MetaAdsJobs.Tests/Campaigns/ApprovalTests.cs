@@ -11,7 +11,6 @@ namespace MetaAdsJobs.Tests.Campaigns;
 
 /// <summary>Nothing spends that somebody else has to approve, before he has, and nothing else than what he has seen.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class ApprovalTests
 {
     private static readonly (string Name, string Sql)[] Changes =

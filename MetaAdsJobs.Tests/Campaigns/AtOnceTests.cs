@@ -12,7 +12,6 @@ namespace MetaAdsJobs.Tests.Campaigns;
 
 /// <summary>People who want different things of one campaign at the same moment.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class AtOnceTests
 {
     [TestCase(1)]

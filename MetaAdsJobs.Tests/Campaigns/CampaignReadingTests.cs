@@ -8,7 +8,6 @@ namespace MetaAdsJobs.Tests.Campaigns;
 
 /// <summary>Campaigns as lists, pages and previews show them.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class CampaignReadingTests
 {
     private RunWorld _world = null!;

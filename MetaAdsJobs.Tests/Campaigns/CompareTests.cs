@@ -12,7 +12,6 @@ namespace MetaAdsJobs.Tests.Campaigns;
 
 /// <summary>What people do in Ads Manager to what was made here.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class CompareTests
 {
     private RunWorld _world = null!;

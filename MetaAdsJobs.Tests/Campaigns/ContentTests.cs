@@ -13,7 +13,6 @@ namespace MetaAdsJobs.Tests.Campaigns;
 
 /// <summary>Another content of an ad: a new creative, made exactly once, and the ad pointed to it.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class ContentTests
 {
     private RunWorld _world = null!;

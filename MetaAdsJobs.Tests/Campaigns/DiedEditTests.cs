@@ -8,7 +8,6 @@ namespace MetaAdsJobs.Tests.Campaigns;
 
 /// <summary>What an attempt at an edit has done is told, whatever became of it.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class DiedEditTests
 {
     private RunWorld _world = null!;

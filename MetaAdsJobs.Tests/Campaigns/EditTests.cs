@@ -9,7 +9,6 @@ namespace MetaAdsJobs.Tests.Campaigns;
 
 /// <summary>What is done to a campaign after its birth, one edit at a time.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class EditTests
 {
     private RunWorld _world = null!;

@@ -8,7 +8,6 @@ namespace MetaAdsJobs.Tests.Campaigns;
 
 /// <summary>What caps and stops go by once a campaign is no longer as it was born.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class EditedSpendingTests
 {
     private RunWorld _world = null!;

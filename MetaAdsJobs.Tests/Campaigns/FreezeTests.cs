@@ -10,7 +10,6 @@ namespace MetaAdsJobs.Tests.Campaigns;
 
 /// <summary>A freeze holds what makes spend more, and nothing else.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class FreezeTests
 {
     private RunWorld _world = null!;

@@ -14,7 +14,6 @@ namespace MetaAdsJobs.Tests.Campaigns;
 
 /// <summary>What is activated at a time: not before, and soon after, whatever dies.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class ScheduleTests
 {
     private RunWorld _world = null!;

@@ -9,7 +9,6 @@ namespace MetaAdsJobs.Tests.Campaigns;
 
 /// <summary>Whom an ad set addresses, changed after its birth; and what is wrong with that, or with another content.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class TargetingEditTests
 {
     private RunWorld _world = null!;

@@ -4,7 +4,7 @@ using MetaAdsJobs.Tests.Orchestrations;
 
 namespace MetaAdsJobs.Tests.Claims;
 
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class WorkClaimsTests
 {
     [Test]

@@ -12,7 +12,6 @@ namespace MetaAdsJobs.Tests.Configuration;
 
 /// <summary>A process that is configured wrongly does not start: one line tells which key it is, and the database is left alone.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class WrongConfigurationTests
 {
     private const string Api = "MetaAdsJobs.Api";

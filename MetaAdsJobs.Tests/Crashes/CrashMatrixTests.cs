@@ -10,7 +10,6 @@ namespace MetaAdsJobs.Tests.Crashes;
 /// connections, and while its request is to be built or is cancelled in that very moment. All cells of one fate run at once.
 /// </summary>
 [TestFixture, Long]
-[Parallelizable(ParallelScope.Self)]
 public sealed class CrashMatrixTests
 {
     private static readonly ConcurrentDictionary<Fate, string> Table = new();

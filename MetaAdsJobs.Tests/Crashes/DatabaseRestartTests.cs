@@ -3,7 +3,6 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Crashes;
 
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class DatabaseRestartTests
 {
     private const int Runs = 8;

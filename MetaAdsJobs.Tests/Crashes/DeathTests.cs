@@ -9,7 +9,6 @@ namespace MetaAdsJobs.Tests.Crashes;
 /// The matrices and storms are in ./test --long.
 /// </summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class DeathTests
 {
     private Service _service = null!;

@@ -3,7 +3,6 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Crashes;
 
 [TestFixture, Long]
-[Parallelizable(ParallelScope.Self)]
 public sealed class KilledAtEveryDeletionTests
 {
     [Test]

@@ -9,7 +9,6 @@ namespace MetaAdsJobs.Tests.Crashes;
 
 /// <summary>The worker is killed at every stage of a report; the table is in the end what an undisturbed reading of Meta says, row by row.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class KilledSyncTests
 {
     // Long enough to lie in two months, each a partition of its own.

@@ -10,7 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MetaAdsJobs.Tests.Database;
 
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class KeyRingTests
 {
     private static readonly string Key = NewKey();

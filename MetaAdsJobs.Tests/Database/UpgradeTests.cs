@@ -33,7 +33,6 @@ public sealed record LeftRun(string Status, string Steps, string Ends)
 
 /// <summary>An update in the midst of work: the schema of version 30, which made one step after the other, with runs in every state.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class UpgradeTests
 {
     private const string Earlier = "30";

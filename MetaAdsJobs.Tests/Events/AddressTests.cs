@@ -10,7 +10,6 @@ namespace MetaAdsJobs.Tests.Events;
 
 /// <summary>No address that somebody gives leads into the network, whatever it is called and wherever it leads on to.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class AddressTests
 {
     private const string Inside = "not on the public internet";

@@ -9,7 +9,6 @@ namespace MetaAdsJobs.Tests.Events;
 
 /// <summary>What is told arrives, under one id, whatever becomes of the receiver and of those who send.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class DeliveryTests
 {
     private EventWorld _world = null!;

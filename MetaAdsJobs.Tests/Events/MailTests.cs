@@ -6,7 +6,6 @@ namespace MetaAdsJobs.Tests.Events;
 
 /// <summary>Events by mail: by the same deliveries, tries and log as to webhooks, over real SMTP.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class MailTests
 {
     private const string Password = "a-password-that-nobody-sees";

@@ -11,7 +11,6 @@ namespace MetaAdsJobs.Tests.Events;
 
 /// <summary>What ends is told in the commit that ends it, whichever statement that is, and to those who listen.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class OutboxTests
 {
     private RunWorld _world = null!;

@@ -5,7 +5,6 @@ namespace MetaAdsJobs.Tests.Events;
 
 /// <summary>Signatures as the specification's own vector has them, and what is none.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class StandardWebhooksTests
 {
     private const string Secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";

@@ -8,7 +8,6 @@ namespace MetaAdsJobs.Tests.Experiments;
 
 /// <summary>What is accepted is done at Meta, each of it once: first what frees money, then what is given of it.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class AcceptedChangeTests
 {
     private RunWorld _world = null!;

@@ -10,7 +10,7 @@ using Npgsql;
 namespace MetaAdsJobs.Tests.Experiments;
 
 /// <summary>From the request to what is done about it, on a real database.</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class ExperimentTests
 {
     private RunWorld _world = null!;

@@ -6,7 +6,7 @@ using MetaAdsJobs.Core.Experiments.Simulating;
 namespace MetaAdsJobs.Tests.Experiments;
 
 /// <summary>How often the judge is wrong, and how often it finds what there is, in markets whose truth is known.</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class FalseWinnerTests
 {
     private const int Experiments = 2000;

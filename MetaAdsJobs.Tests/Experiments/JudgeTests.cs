@@ -6,7 +6,7 @@ using MetaAdsJobs.Core.Experiments.Simulating;
 namespace MetaAdsJobs.Tests.Experiments;
 
 /// <summary>What stored numbers make of an experiment. The same numbers always say the same.</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class JudgeTests
 {
     private static readonly DateOnly First = Market.FirstDay;

@@ -6,7 +6,6 @@ namespace MetaAdsJobs.Tests.Hosting;
 
 /// <summary>AUTH_AUTHORITY that nobody answers for, or that is no issuer: not the callers' fault.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class AuthorityTests
 {
     [TestCase(true)]

@@ -9,7 +9,6 @@ namespace MetaAdsJobs.Tests.Hosting;
 
 /// <summary>What a connection of the service is, with PostgreSQL at its other end and with a pooler in between.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class ConnectionTests
 {
     private TestDatabase _database = null!;

@@ -5,7 +5,6 @@ namespace MetaAdsJobs.Tests.Hosting;
 
 /// <summary>A disk for clips' files that is full: a file system of one megabyte, which root may mount on Linux.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class FullDiskTests
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("metaadsjobs-full-").FullName;

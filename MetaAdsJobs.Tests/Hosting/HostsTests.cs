@@ -6,7 +6,6 @@ namespace MetaAdsJobs.Tests.Hosting;
 
 /// <summary>Two hosts in DATABASE_URL, the first of which goes away for good.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class HostsTests
 {
     [Test]

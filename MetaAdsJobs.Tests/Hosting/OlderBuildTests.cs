@@ -12,7 +12,6 @@ namespace MetaAdsJobs.Tests.Hosting;
 
 /// <summary>Two builds on one database, and two processes that would migrate it.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class OlderBuildTests
 {
     private TestDatabase _database = null!;

@@ -5,7 +5,6 @@ namespace MetaAdsJobs.Tests.Hosting;
 
 /// <summary>The service under a path, as a proxy in front of it shows it. With a real one, and a browser: NginxTests.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class PathPrefixTests
 {
     private Service _service = null!;

@@ -8,7 +8,6 @@ namespace MetaAdsJobs.Tests.Hosting;
 
 /// <summary>A server that is set read only, and one that ends all connections: as a failover looks from here.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class ReadOnlyTests
 {
     private Service _service = null!;

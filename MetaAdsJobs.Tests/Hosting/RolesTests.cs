@@ -11,7 +11,6 @@ namespace MetaAdsJobs.Tests.Hosting;
 
 /// <summary>Two roles: one owns the tables and migrates, the other may read and write rows, by the very statements that docs/hosting.md gives.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed partial class RolesTests
 {
     private readonly string _owner = $"owner_{Guid.NewGuid():N}";

@@ -12,7 +12,6 @@ namespace MetaAdsJobs.Tests.Hosting;
 
 /// <summary>An account in a time zone that neither this machine nor PostgreSQL knows, beside one in a zone that both know.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class ZonesTests
 {
     private const string Nightly = "nightly insights ";

@@ -4,7 +4,7 @@ using MetaAdsJobs.Core.Insights;
 
 namespace MetaAdsJobs.Tests.Insights;
 
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class AccountDaysTests
 {
     private static readonly string[] Zones =

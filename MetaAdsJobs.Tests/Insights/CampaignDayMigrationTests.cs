@@ -5,7 +5,6 @@ namespace MetaAdsJobs.Tests.Insights;
 
 /// <summary>The sums of a database that had its rows before it had sums. By itself: it takes away the table that others read.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class CampaignDayMigrationTests
 {
     private SyncWorld _world = null!;

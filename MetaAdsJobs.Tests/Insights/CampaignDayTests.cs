@@ -8,7 +8,6 @@ namespace MetaAdsJobs.Tests.Insights;
 
 /// <summary>The sums that pages read are those of the rows, whatever has written them; what a day was first stays while it moves.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class CampaignDayTests
 {
     private SyncWorld _world = null!;

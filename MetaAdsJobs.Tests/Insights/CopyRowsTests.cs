@@ -6,7 +6,6 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Insights;
 
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class CopyRowsTests
 {
     private static readonly Gen<decimal> Numbers = Gen.Select(Gen.OneOf(Gen.Long[-20_000, 20_000], Gen.Long), Gen.Int[0, 12])

@@ -4,7 +4,6 @@ namespace MetaAdsJobs.Tests.Insights;
 
 /// <summary>What an account has defined is fetched beside the numbers of its ads, under the names of its level and of every breakdown.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class DefinitionSyncTests
 {
     private SyncWorld _world = null!;

@@ -5,7 +5,6 @@ namespace MetaAdsJobs.Tests.Insights;
 
 /// <summary>Meta's report leaves deleted ads out, its sum for the account does not: a day that differs is asked about before it is stored so.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class MissingAdsTests
 {
     private SyncWorld _world = null!;

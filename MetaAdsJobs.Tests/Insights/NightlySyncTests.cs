@@ -10,7 +10,6 @@ using Microsoft.Extensions.Time.Testing;
 namespace MetaAdsJobs.Tests.Insights;
 
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class NightlySyncTests
 {
     private FakeTimeProvider _time = null!;

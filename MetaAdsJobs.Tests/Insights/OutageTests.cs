@@ -5,7 +5,6 @@ namespace MetaAdsJobs.Tests.Insights;
 
 /// <summary>A Meta that is away is waited for, whatever a sync's retries are: they are for what is wrong with the sync.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class OutageTests
 {
     private SyncWorld _world = null!;

@@ -5,7 +5,6 @@ namespace MetaAdsJobs.Tests.Insights;
 
 /// <summary>What Meta refuses of a report costs that, is told, and costs no other number.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class RefusedPartTests
 {
     private SyncWorld _world = null!;

@@ -5,7 +5,6 @@ namespace MetaAdsJobs.Tests.Insights;
 
 /// <summary>A report is asked for, looked at, read; whatever Meta does with it on the way, the table is what Meta says in the end.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class ReportTests
 {
     private SyncWorld _world = null!;

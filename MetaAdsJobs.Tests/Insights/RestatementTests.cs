@@ -6,7 +6,6 @@ namespace MetaAdsJobs.Tests.Insights;
 
 /// <summary>Meta restates the last 28 days: the table follows, and what stood there before is not forgotten.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class RestatementTests
 {
     private static readonly (string Metric, string Field)[] Metrics =

@@ -5,7 +5,6 @@ namespace MetaAdsJobs.Tests.Insights;
 
 /// <summary>What is too much for Meta at once is asked for in parts, and the parts are the whole.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class SplitTests
 {
     private const int Days = 8;

@@ -8,7 +8,6 @@ namespace MetaAdsJobs.Tests.Insights;
 
 /// <summary>What a second report changes, and what it may not: vanished rows stay, days agree with the account or say so.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class StoringTests
 {
     private SyncWorld _world = null!;

@@ -5,7 +5,6 @@ namespace MetaAdsJobs.Tests.Insights;
 
 /// <summary>A sync as a person asks for it: over HTTP, run by a worker process, told by the API.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class SyncTests
 {
     private Service _service = null!;

@@ -5,7 +5,6 @@ namespace MetaAdsJobs.Tests.Insights;
 
 /// <summary>A report that is complete and cannot be read, for its pages lead nowhere or are not shown: waited for, asked for anew, or an error.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class UnreadableReportTests
 {
     private SyncWorld _world = null!;

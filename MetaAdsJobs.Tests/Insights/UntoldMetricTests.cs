@@ -7,7 +7,6 @@ namespace MetaAdsJobs.Tests.Insights;
 
 /// <summary>What Meta leaves out of a row is not known, and is neither zero nor news.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class UntoldMetricTests
 {
     private const int Days = 3;

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Hosting;
 namespace MetaAdsJobs.Tests.Jobs;
 
 /// <summary>A worker whose only ordinary thread is held by a call that does not end.</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class BrakesTests
 {
     private readonly TaskCompletionSource _gate = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -9,7 +9,6 @@ namespace MetaAdsJobs.Tests.Jobs;
 
 /// <summary>How the engine stands, as people are told.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class JobReaderTests
 {
     private InProcess _core = null!;

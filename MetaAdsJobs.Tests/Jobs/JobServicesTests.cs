@@ -10,7 +10,7 @@ using Microsoft.Extensions.Hosting;
 namespace MetaAdsJobs.Tests.Jobs;
 
 /// <summary>A worker that has a run and something else that is slow to stop, and another beside it.</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class JobServicesTests
 {
     private readonly TaskCompletionSource _gate = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -11,7 +11,6 @@ namespace MetaAdsJobs.Tests.Jobs;
 
 /// <summary>Accepted is kept: a row and its job commit together, or neither exists.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class JobTransactionTests
 {
     private InProcess _core = null!;

@@ -11,7 +11,6 @@ namespace MetaAdsJobs.Tests.Jobs;
 
 /// <summary>Very many jobs wait, or have succeeded: who looks for others, or only wants to see, does not go through them.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class LongQueueTests
 {
     private const int Waiting = 50_000;

@@ -13,7 +13,6 @@ namespace MetaAdsJobs.Tests.Jobs;
 
 /// <summary>What is written when a job is put on the queue.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class NewJobTests
 {
     private InProcess _core = null!;

@@ -8,7 +8,6 @@ using Microsoft.Extensions.Time.Testing;
 namespace MetaAdsJobs.Tests.Jobs;
 
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class SweepTests
 {
     private FakeTimeProvider _time = null!;

@@ -15,7 +15,6 @@ namespace MetaAdsJobs.Tests.Jobs;
 
 /// <summary>What Hangfire's own worker writes about the job that it has taken.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class TakenJobTests
 {
     private readonly List<NpgsqlDataSource> _dataSources = [];

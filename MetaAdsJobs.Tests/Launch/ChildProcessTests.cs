@@ -6,7 +6,6 @@ using MetaAdsJobs.Launch.Processes;
 namespace MetaAdsJobs.Tests.Launch;
 
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class ChildProcessTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);

@@ -12,7 +12,6 @@ namespace MetaAdsJobs.Tests.Launch;
 
 /// <summary>What of the Dockerfile and compose.yaml can break unseen where no container engine is.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed partial class ContainerTests
 {
     private static readonly string[] Projects = ["Core", "Console", "StubGraph", "Api", "Worker", "Launch"];

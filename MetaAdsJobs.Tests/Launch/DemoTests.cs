@@ -3,7 +3,7 @@ using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Launch;
 
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class DemoTests
 {
     [Test]

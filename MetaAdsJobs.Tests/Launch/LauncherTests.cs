@@ -5,7 +5,6 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Launch;
 
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class LauncherTests
 {
     [Test]

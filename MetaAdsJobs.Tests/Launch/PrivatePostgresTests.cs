@@ -6,7 +6,6 @@ using Npgsql;
 namespace MetaAdsJobs.Tests.Launch;
 
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class PrivatePostgresTests
 {
     private string _folder = "";

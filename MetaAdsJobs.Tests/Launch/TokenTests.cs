@@ -8,7 +8,6 @@ using Microsoft.IdentityModel.Tokens;
 namespace MetaAdsJobs.Tests.Launch;
 
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class TokenTests
 {
     private const string Key = "a signing key that is long enough for HS256";

@@ -9,7 +9,6 @@ namespace MetaAdsJobs.Tests.Meta;
 
 /// <summary>The client over real HTTP, with everything that goes wrong on the way.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class GraphClientTests
 {
     private TestDatabase _database = null!;

@@ -9,7 +9,6 @@ namespace MetaAdsJobs.Tests.Meta;
 
 /// <summary>The client's connections, against a server that does to them what no HTTP framework would do.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class GraphConnectionTests
 {
     [Test]

@@ -6,7 +6,6 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Meta;
 
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class ObjectiveGoalsTests
 {
     [Test]

@@ -3,7 +3,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Orchestrations;
 
 /// <summary>Budgets go out in units of the account's currency: that it is the same here and at Meta is known before the first is sent.</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class AccountCurrencyTests
 {
     private RunWorld _world = null!;

@@ -4,7 +4,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Orchestrations;
 
 /// <summary>Accounts with so many creatives that Meta cannot list them at once: "reduce the amount of data".</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class BigAccountTests
 {
     private static readonly GraphFault TooMuch = (_, _, _) => Task.FromResult<StubAnswer?>(

@@ -5,7 +5,6 @@ using Npgsql;
 namespace MetaAdsJobs.Tests.Orchestrations;
 
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class FailedOrchestrationTests
 {
     private Service _service = null!;

@@ -3,7 +3,7 @@ using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Orchestrations;
 
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class ImageTests
 {
     private Service _service = null!;

@@ -14,7 +14,6 @@ namespace MetaAdsJobs.Tests.Orchestrations;
 
 /// <summary>What a later request adds to the campaign of an earlier one.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class IntoTests
 {
     private const string AdSet = """{"daily_budget_cents":5000,"creative_title":"More","landing_url":"https://example.com/more","optimization_goal":"LINK_CLICKS"}""";

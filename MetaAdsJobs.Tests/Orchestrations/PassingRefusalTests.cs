@@ -3,7 +3,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Orchestrations;
 
 /// <summary>Meta refuses some creates for good, by its own word, and accepts the same minutes later.</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class PassingRefusalTests
 {
     private RunWorld _world = null!;

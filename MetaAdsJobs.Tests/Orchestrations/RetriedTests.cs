@@ -6,7 +6,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Orchestrations;
 
 /// <summary>A person's retry goes on from what an earlier round has left in the journal, and no retry of ours helps it along.</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class RetriedTests
 {
     private RunWorld _world = null!;

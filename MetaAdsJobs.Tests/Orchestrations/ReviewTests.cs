@@ -6,7 +6,6 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Orchestrations;
 
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class ReviewTests
 {
     private Service _service = null!;

@@ -5,7 +5,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Orchestrations;
 
 /// <summary>Reviews that are due together: how often Meta and the database are asked for them, and that none is told what is another's.</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class ReviewsTogetherTests
 {
     private RunWorld _world = null!;

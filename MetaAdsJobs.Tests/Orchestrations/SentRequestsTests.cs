@@ -6,7 +6,6 @@ namespace MetaAdsJobs.Tests.Orchestrations;
 
 /// <summary>Every kind of orchestration is run, and all that was sent for it is compared, field by field, with what was written by hand.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class SentRequestsTests
 {
     private readonly Dictionary<string, JsonNode> _runs = [];

@@ -6,7 +6,6 @@ namespace MetaAdsJobs.Tests.Orchestrations;
 
 /// <summary>Meta's limits are each account's own: one that has reached them stands still, and nobody else does.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class ThrottledAccountsTests
 {
     [Test]

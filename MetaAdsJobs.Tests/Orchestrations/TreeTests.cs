@@ -8,7 +8,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Orchestrations;
 
 /// <summary>A request for several ad sets with several ads each.</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class TreeTests
 {
     private RunWorld _world = null!;

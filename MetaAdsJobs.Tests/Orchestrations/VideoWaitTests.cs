@@ -3,7 +3,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Orchestrations;
 
 /// <summary>A video at Meta is used when it is processed and has a picture of its own, whoever uploaded it.</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class VideoWaitTests
 {
     private const string Processing = """{"status":{"video_status":"processing"},"picture":"https://x/placeholder","thumbnails":{"data":[{"uri":"https://x/placeholder"}]},"id":"1"}""";

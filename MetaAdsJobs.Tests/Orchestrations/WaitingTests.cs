@@ -5,7 +5,6 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Orchestrations;
 
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class WaitingTests
 {
     private Service _service = null!;

@@ -9,7 +9,6 @@ namespace MetaAdsJobs.Tests.Publishers;
 
 /// <summary>Many deliveries at once, of senders that send again whatever was not answered.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class DeliveriesInTests
 {
     private const int Senders = 6;

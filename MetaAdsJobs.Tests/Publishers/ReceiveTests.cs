@@ -7,7 +7,6 @@ namespace MetaAdsJobs.Tests.Publishers;
 
 /// <summary>What becomes of messages: once, in whatever order, within limits, and nothing that came is lost.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class ReceiveTests
 {
     private ClipWorld _world = null!;

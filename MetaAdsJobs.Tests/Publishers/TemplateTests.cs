@@ -7,7 +7,6 @@ namespace MetaAdsJobs.Tests.Publishers;
 
 /// <summary>What templates make of clips, what is refused before it is saved, and what a preview shows.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class TemplateTests
 {
     private static readonly RenderingFacts Facts = new(Guid.Parse("7d0c0000-0000-4000-8000-000000000001"), Guid.Parse("7d0c0000-0000-4000-8000-000000000002"), new(2026, 11, 29), "studio");

@@ -1,7 +1,7 @@
 namespace MetaAdsJobs.Tests.Simulation;
 
 /// <summary>What the clockwork itself promises.</summary>
-[TestFixture, Parallelizable(ParallelScope.Self)]
+[TestFixture]
 public sealed class ClockworkTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);

@@ -8,7 +8,6 @@ namespace MetaAdsJobs.Tests.Spending;
 
 /// <summary>What a stop leaves behind when it is lifted, above all one whose process died: told once, and nothing of another stop's.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class LiftedStopTests
 {
     private AccountWorld _world = null!;

@@ -9,7 +9,6 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Spending;
 
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class ResumeSpendingTests
 {
     [Test]

@@ -7,7 +7,6 @@ namespace MetaAdsJobs.Tests.Spending;
 
 /// <summary>Meta calls everything missing, the ad account too, as it does when rights are lost or for a moment: that proves nothing about what is there.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class SaidMissingTests
 {
     private static readonly GraphFault Missing = GraphFaults.Refused(100, 33);

@@ -5,7 +5,6 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Spending;
 
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class StopSwitchTests
 {
     private const int Activations = 50;

@@ -6,7 +6,7 @@ using MetaAdsJobs.Core.Statistics;
 namespace MetaAdsJobs.Tests.Statistics;
 
 /// <summary>What holds for all numbers.</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class ComparisonTests
 {
     private static readonly Gen<BetaRate> Rates = Gen.Select(Gen.Double[0.5, 2000], Gen.Double[0.5, 20000], (a, b) => new BetaRate(a, b));

@@ -3,7 +3,7 @@ using MetaAdsJobs.Core.Statistics;
 namespace MetaAdsJobs.Tests.Statistics;
 
 /// <summary>Values that others publish, or that were recomputed from published methods: exact ones to 1e-9, rounded ones to half of their last digit.</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class ReferenceTests
 {
     private const double Exact = 1e-9;

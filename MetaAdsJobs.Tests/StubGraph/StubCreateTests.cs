@@ -2,7 +2,7 @@ using System.Text;
 
 namespace MetaAdsJobs.Tests.StubGraph;
 
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class StubCreateTests
 {
     private StubWorld _world = null!;

@@ -4,7 +4,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.StubGraph;
 
 /// <summary>How a day's numbers change until they are settled, and when a test says so.</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class StubInsightChangeTests
 {
     private static readonly string FourWeeks = StubReports.Days("2026-10-25", "2026-11-21");

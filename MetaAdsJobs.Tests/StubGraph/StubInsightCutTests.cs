@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace MetaAdsJobs.Tests.StubGraph;
 
 /// <summary>What a report can be narrowed to and cut by.</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class StubInsightCutTests
 {
     private static readonly string[] Types =

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace MetaAdsJobs.Tests.StubGraph;
 
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class StubNodeTests
 {
     private StubWorld _world = null!;

@@ -4,7 +4,6 @@ namespace MetaAdsJobs.Tests.StubGraph;
 
 /// <summary>Each case spoils one parameter of a good call; null takes it away.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class StubRefusalTests
 {
     private StubWorld _world = null!;

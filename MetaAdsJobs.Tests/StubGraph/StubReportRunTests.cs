@@ -4,7 +4,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.StubGraph;
 
 /// <summary>How a report in the background goes, and what is too much for any report.</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class StubReportRunTests
 {
     private const string Path = $"{StubWorld.Account}/insights";

@@ -5,7 +5,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.StubGraph;
 
 /// <summary>A video in parts: what comes out of order is refused as Meta refuses it.</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class StubUploadTests
 {
     private static readonly byte[] Video = ClipFileBytes.Video(10_000);

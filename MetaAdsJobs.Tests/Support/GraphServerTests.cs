@@ -7,7 +7,6 @@ using MetaAdsJobs.Tests.StubGraph;
 namespace MetaAdsJobs.Tests.Support;
 
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class GraphServerTests
 {
     private StubWorld _world = null!;

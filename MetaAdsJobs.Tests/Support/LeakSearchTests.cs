@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace MetaAdsJobs.Tests.Support;
 
 /// <summary>The search that ends every service must be able to find something, or its silence means nothing.</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class LeakSearchTests
 {
     private const string Secret = "planted-secret-of-this-test";

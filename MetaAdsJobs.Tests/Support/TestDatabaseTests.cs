@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace MetaAdsJobs.Tests.Support;
 
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class TestDatabaseTests
 {
     [Test]

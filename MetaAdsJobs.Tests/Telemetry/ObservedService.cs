@@ -7,7 +7,7 @@ namespace MetaAdsJobs.Tests.Telemetry;
 /// One service for this folder's tests, with all telemetry on. It has had two good orchestrations and a bad one, an account whose limit
 /// was used up for a second, a sync and a stop when its /metrics were taken.
 /// </summary>
-[SetUpFixture, Parallelizable]
+[SetUpFixture, Parallelizable(ParallelScope.Self | ParallelScope.Fixtures)]
 public sealed class ObservedService
 {
     private static ApiClient _worker = null!;

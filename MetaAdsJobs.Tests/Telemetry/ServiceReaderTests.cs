@@ -8,7 +8,6 @@ namespace MetaAdsJobs.Tests.Telemetry;
 
 /// <summary>What the database tells of the whole service.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class ServiceReaderTests
 {
     private InProcess _core = null!;

@@ -3,7 +3,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Telemetry;
 
 /// <summary>What an operator sees of a request that went through two processes: one trace, from HTTP to Meta.</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class TraceTests
 {
     private const string Caller = "00f067aa0ba902b7";

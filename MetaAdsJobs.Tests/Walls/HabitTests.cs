@@ -4,7 +4,6 @@ namespace MetaAdsJobs.Tests.Walls;
 
 /// <summary>House style that a machine can see.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed partial class HabitTests
 {
     private const int MostLines = 300;

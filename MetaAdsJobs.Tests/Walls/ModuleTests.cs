@@ -4,7 +4,6 @@ namespace MetaAdsJobs.Tests.Walls;
 
 /// <summary>Who may know what (docs/architecture.md). A wall that stands in no test does not stand for long.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed partial class ModuleTests
 {
     private const string Stub = "MetaAdsJobs.StubGraph";

@@ -3,7 +3,7 @@ using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Api.Accounts;
 
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class TokenCheckTests
 {
     [Test]

@@ -8,7 +8,6 @@ namespace MetaAdsJobs.Tests.Api.Alerts;
 
 /// <summary>Rules and alerts over HTTP.</summary>
 [TestFixture, HasServiceAlone]
-[Parallelizable(ParallelScope.Self)]
 public sealed class AlertTests
 {
     private Service _service = null!;

@@ -5,7 +5,6 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Api.Auth;
 
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class OidcTests
 {
     private const string Audience = "ads";

@@ -6,7 +6,6 @@ namespace MetaAdsJobs.Tests.Api.Batches;
 
 /// <summary>Batches that are carried out.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class BatchRunTests
 {
     private Service _service = null!;

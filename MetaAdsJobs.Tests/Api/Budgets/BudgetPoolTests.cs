@@ -8,7 +8,6 @@ namespace MetaAdsJobs.Tests.Api.Budgets;
 
 /// <summary>Budget pools over HTTP.</summary>
 [TestFixture, HasServiceAlone]
-[Parallelizable(ParallelScope.Self)]
 public sealed class BudgetPoolTests
 {
     private Service _service = null!;

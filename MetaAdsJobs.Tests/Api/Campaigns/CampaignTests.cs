@@ -5,7 +5,6 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Api.Campaigns;
 
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class CampaignTests
 {
     [Test]

@@ -6,7 +6,6 @@ namespace MetaAdsJobs.Tests.Api.Campaigns;
 
 /// <summary>Schedules, approvals and freezes, over HTTP and with a worker process.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class HoldTests
 {
     private Service _service = null!;

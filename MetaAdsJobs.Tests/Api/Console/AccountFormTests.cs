@@ -11,7 +11,6 @@ namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>Accounts added and changed in a form; a service without workers is enough.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class AccountFormTests() : BrowserTests(shared: () => SharedServices.ForPages)
 {
     [Test]

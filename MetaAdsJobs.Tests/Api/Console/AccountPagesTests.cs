@@ -9,7 +9,6 @@ namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>The console's pages about accounts, as people with each role use them.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class AccountPagesTests : BrowserTests
 {
     [Test]

@@ -10,7 +10,6 @@ namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>The console's pages about alerts and their rules.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class AlertPagesTests() : BrowserTests(shared: () => SharedServices.ForPages)
 {
     [Test]

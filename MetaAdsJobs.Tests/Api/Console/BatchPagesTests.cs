@@ -11,7 +11,6 @@ namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>The console's pages about batches, in a browser.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class BatchPagesTests : BrowserTests
 {
     private const string Columns = "row_id,social_account_id,clip_id,campaign_name,campaign_objective,daily_budget_cents,creative_title,landing_url,optimization_goal";

@@ -11,7 +11,6 @@ namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>The console's pages about budget pools.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class BudgetPagesTests() : BrowserTests(shared: () => SharedServices.ForPages)
 {
     [Test]

@@ -10,7 +10,6 @@ namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>The console's pages about campaigns, as people with each role use them.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class CampaignPagesTests() : BrowserTests(shared: () => SharedServices.WithWorker)
 {
     [Test]

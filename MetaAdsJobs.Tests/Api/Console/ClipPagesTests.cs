@@ -10,7 +10,6 @@ namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>The console's pages about clips; a service without workers is enough.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class ClipPagesTests() : BrowserTests(shared: () => SharedServices.ForPages)
 {
     [Test]

@@ -6,7 +6,6 @@ namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>What holds for every page of the console, whatever is asked of it. When the service ends, no answer has held an account's token.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed partial class EveryPageTests
 {
     private static readonly string[] Lists = ["/console", "/console/numbers", "/console/numbers/runs", "/console/numbers/csv", "/console/syncs", "/console/accounts", "/console/clips", "/console/jobs", "/console/runs/bulk/retry", "/console/campaigns", "/console/campaigns/bulk/publish", "/console/batches", "/console/webhooks", "/console/publishers", "/console/alerts", "/console/alerts/rules", "/console/experiments", "/console/budgets", "/console/due", "/console/approvals"];

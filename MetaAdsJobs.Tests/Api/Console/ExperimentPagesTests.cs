@@ -11,7 +11,6 @@ namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>The console's pages about experiments.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class ExperimentPagesTests() : BrowserTests(shared: () => SharedServices.ForPages)
 {
     [Test]

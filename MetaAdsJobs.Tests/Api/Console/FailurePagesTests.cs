@@ -6,7 +6,6 @@ namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>What people at a browser are told when something is not there, or away.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class FailurePagesTests
 {
     [Test]

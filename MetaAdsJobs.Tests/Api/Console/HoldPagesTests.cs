@@ -10,7 +10,6 @@ namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>What is due and what asks for approval, as people with each role see it.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class HoldPagesTests() : BrowserTests(shared: () => SharedServices.WithWorker)
 {
     [Test]

@@ -8,7 +8,7 @@ using static Microsoft.Playwright.Assertions;
 namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>The console's page about the engine, in a browser beside a worker.</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class JobsPageTests : BrowserTests
 {
     [TearDown]

@@ -8,7 +8,6 @@ using MetaAdsJobs.Launch;
 namespace MetaAdsJobs.Tests.Api.Console;
 
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed partial class LanguageTests
 {
     /// <summary>As the console finds them: in the Spanish satellite of its assembly.</summary>
@@ -42,6 +41,19 @@ public sealed partial class LanguageTests
     [Test]
     public void Both_languages_take_the_same_values() =>
         Assert.That(Texts.Where(word => Values(word.Key) != Values(word.Value)), Is.Empty);
+
+    /// <summary>A page that reads itself anew does so by the address that it was opened with, and perhaps after another language was chosen.</summary>
+    [TestCase(null, true)]
+    [TestCase("document", true)]
+    [TestCase("empty", false)]
+    public async Task A_language_is_kept_when_a_page_is_opened_in_it_and_not_when_it_reads_itself_anew(string? destination, bool isKept)
+    {
+        using var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false });
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri((await SharedServices.ForPages).BaseUrl, "/console/runs?lang=es"));
+        if (destination is not null) request.Headers.Add("Sec-Fetch-Dest", destination);
+        using var answer = await http.SendAsync(request);
+        Assert.That(answer.Headers.TryGetValues("Set-Cookie", out var cookies) && cookies.Any(cookie => cookie.Contains("language=es", StringComparison.Ordinal)), Is.EqualTo(isKept));
+    }
 
     private static Dictionary<string, string> Spanish<T>() => new ResourceManager(typeof(T)).GetResourceSet(CultureInfo.GetCultureInfo("es"), createIfNotExists: true, tryParents: false)!
         .Cast<DictionaryEntry>().ToDictionary(word => (string)word.Key, word => (string)word.Value!);

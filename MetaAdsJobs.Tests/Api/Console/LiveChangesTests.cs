@@ -7,7 +7,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>What an open page hears while nothing happens.</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class LiveChangesTests
 {
     [Test]

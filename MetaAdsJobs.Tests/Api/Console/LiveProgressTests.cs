@@ -8,7 +8,6 @@ namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>Bars that move while one looks on: each step of what a worker would write is written here by hand.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed partial class LiveProgressTests() : BrowserTests(own: () => Service.StartAsync(workers: 0))
 {
     [TearDown]

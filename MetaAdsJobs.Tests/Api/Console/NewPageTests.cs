@@ -9,7 +9,6 @@ namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>Asking for an ad in a form, and what the API has against it at the fields.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class NewPageTests() : BrowserTests(shared: () => SharedServices.WithWorker)
 {
     private JsonObject _request = null!;

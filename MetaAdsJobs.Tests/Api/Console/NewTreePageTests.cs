@@ -9,7 +9,6 @@ namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>Asking for several ad sets and ads in the form, and for a run once more.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed partial class NewTreePageTests() : BrowserTests(shared: () => SharedServices.WithWorker)
 {
     [Test]

@@ -10,7 +10,6 @@ namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>The console's page of numbers, drawn from rows that are known.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class NumbersPageTests() : BrowserTests(own: () => Service.StartAsync(workers: 0))
 {
     private Guid _shop;

@@ -10,7 +10,6 @@ namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>Which days the numbers are of, and what is not there at all.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class NumbersRangeTests
 {
     private static readonly DateOnly Today = new(2026, 11, 23);

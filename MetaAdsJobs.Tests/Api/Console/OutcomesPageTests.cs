@@ -10,7 +10,7 @@ using static Microsoft.Playwright.Assertions;
 namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>The console's page about how runs end: known runs, and the numbers that are drawn of them.</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class OutcomesPageTests() : BrowserTests(own: () => Service.StartAsync(workers: 0))
 {
     private static readonly DateOnly Today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);

@@ -13,7 +13,6 @@ namespace MetaAdsJobs.Tests.Api.Console;
 /// of a telephone and of a desk, to be looked at.
 /// </summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class PicturesTests() : BrowserTests(shared: () => SharedServices.WithWorker)
 {
     private static readonly string? Kept = Environment.GetEnvironmentVariable("PICTURES");

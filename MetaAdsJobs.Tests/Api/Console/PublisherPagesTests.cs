@@ -9,7 +9,6 @@ namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>The console's pages about publishers: one is made, gets a template, is looked through, and what it sent is taken.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class PublisherPagesTests() : BrowserTests(shared: () => SharedServices.ForPages)
 {
     [Test]

@@ -8,7 +8,6 @@ namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>The console's pages about runs, as people with each role use them in a browser.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class RunsPageTests : BrowserTests
 {
     [TearDown]

@@ -8,7 +8,6 @@ namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>Who may be in the console, and for how long.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class SessionTests() : BrowserTests(shared: () => SharedServices.ForPages)
 {
     [Test]

@@ -7,7 +7,6 @@ namespace MetaAdsJobs.Tests.Api.Console;
 
 /// <summary>The console's pages about webhooks, with a worker that sends and a receiver that takes or does not.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class WebhookPagesTests() : BrowserTests(own: () => Service.StartAsync(workers: 1, database: null, ("EVENTS_ALLOW_PRIVATE_HOSTS", "true"), ("EVENTS_ALLOW_HTTP", "true")))
 {
     [Test]

@@ -5,7 +5,6 @@ namespace MetaAdsJobs.Tests.Api.Contract;
 
 /// <summary>The description, call by call: named, typed, bounded, and with every answer. CheckedInTests hold it to what is served.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed partial class DocumentTests
 {
     // Texts that Meta, callers or later versions make up: their words are no closed set.

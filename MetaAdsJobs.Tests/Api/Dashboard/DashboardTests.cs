@@ -9,7 +9,6 @@ using static Microsoft.Playwright.Assertions;
 namespace MetaAdsJobs.Tests.Api.Dashboard;
 
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class DashboardTests : BrowserTests
 {
     private static readonly string[] JobPages =

@@ -12,7 +12,6 @@ using static Microsoft.Playwright.Assertions;
 namespace MetaAdsJobs.Tests.Api.Dashboard;
 
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class SignInTests() : BrowserTests(shared: () => SharedServices.ForPages)
 {
     [Test]

@@ -6,7 +6,6 @@ namespace MetaAdsJobs.Tests.Api.Events;
 
 /// <summary>Webhooks over HTTP, and the whole way of an event: a run, its commit, a worker's job, a receiver.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class WebhookTests
 {
     private Service _service = null!;

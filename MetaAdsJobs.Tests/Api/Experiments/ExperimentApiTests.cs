@@ -6,7 +6,6 @@ namespace MetaAdsJobs.Tests.Api.Experiments;
 
 /// <summary>Experiments over HTTP.</summary>
 [TestFixture, HasServiceAlone]
-[Parallelizable(ParallelScope.Self)]
 public sealed class ExperimentApiTests
 {
     private Service _service = null!;

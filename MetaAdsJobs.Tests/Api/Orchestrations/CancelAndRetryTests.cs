@@ -3,7 +3,6 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Api.Orchestrations;
 
 [TestFixture, HasServiceAlone]
-[Parallelizable(ParallelScope.Self)]
 public sealed class CancelAndRetryTests
 {
     [TestCase("cancel")]

@@ -8,7 +8,6 @@ namespace MetaAdsJobs.Tests.Api.People;
 
 /// <summary>Who did what, here.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class AuditTests
 {
     private Service _service = null!;

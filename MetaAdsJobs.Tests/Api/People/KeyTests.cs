@@ -8,7 +8,6 @@ namespace MetaAdsJobs.Tests.Api.People;
 
 /// <summary>Users and the keys of their programs.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class KeyTests
 {
     private Service _service = null!;

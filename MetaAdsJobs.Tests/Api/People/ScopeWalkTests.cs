@@ -16,7 +16,6 @@ namespace MetaAdsJobs.Tests.Api.People;
 
 /// <summary>Walks every address of the route table as somebody who sees another account: nothing of this one is told, and nothing of it is moved.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed partial class ScopeWalkTests
 {
     private Service _service = null!;

@@ -11,7 +11,6 @@ namespace MetaAdsJobs.Tests.Api.People;
 
 /// <summary>People at a browser: by an issuer, by a link, and how that ends.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class SignInByIssuerTests
 {
     private OidcIssuer _issuer = null!;

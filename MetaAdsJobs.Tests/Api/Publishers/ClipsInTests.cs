@@ -9,7 +9,6 @@ namespace MetaAdsJobs.Tests.Api.Publishers;
 
 /// <summary>Clips in over HTTP: who is a publisher, and the whole way of a clip to its campaign.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class ClipsInTests
 {
     private const string Url = "/meta/events/clip-published";

@@ -6,7 +6,6 @@ namespace MetaAdsJobs.Tests.Insights.Reading;
 
 /// <summary>Pages cost what a page costs, not what the table does: three months of eight accounts, and PostgreSQL's own word for how it would read them.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class InsightPlanTests
 {
     private InProcess _core = null!;

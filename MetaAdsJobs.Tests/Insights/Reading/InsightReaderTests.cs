@@ -6,7 +6,6 @@ namespace MetaAdsJobs.Tests.Insights.Reading;
 
 /// <summary>Two accounts that share an ad account, and a third that pays in euros.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class InsightReaderTests
 {
     private static readonly string[] Days = ["2026-09-30", "2026-10-01", "2026-10-02"];

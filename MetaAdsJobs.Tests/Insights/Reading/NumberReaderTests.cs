@@ -6,7 +6,6 @@ namespace MetaAdsJobs.Tests.Insights.Reading;
 
 /// <summary>Sums as people see them: nothing counts twice, nothing is added that must not be, and each query reads one range of one index.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class NumberReaderTests
 {
     private static readonly DateOnly Day = new(2026, 10, 1);

@@ -8,7 +8,6 @@ using Microsoft.Extensions.DependencyInjection;
 namespace MetaAdsJobs.Tests.Meta.Images;
 
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
 public sealed class ImageDownloadsTests
 {
     private const int Limit = 8 * 1024 * 1024;

@@ -6,7 +6,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Orchestrations.Listing;
 
 /// <summary>The search by words: whole among all runs as long as that is affordable, else as far as it went, and it says so.</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class RunSearchTests
 {
     private const int Runs = RunList.MostWalked + RunList.MostFound + 1000;

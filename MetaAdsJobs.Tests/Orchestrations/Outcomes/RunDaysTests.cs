@@ -8,7 +8,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace MetaAdsJobs.Tests.Orchestrations.Outcomes;
 
 /// <summary>How runs end, counted per day.</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class RunDaysTests
 {
     private static readonly DateOnly Day = new(2026, 11, 20);

@@ -6,7 +6,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Orchestrations.Steps;
 
 /// <summary>Nothing reports a write that was not made, and nobody writes who may not.</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class JournalFenceTests
 {
     private const string Video = """{"video_url":"https://cdn.example.com/clip.mp4"}""";

@@ -4,7 +4,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Orchestrations.Steps;
 
 /// <summary>Of two steps that are under way together both fail.</summary>
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class StepRunnerTests
 {
     private const int Blocked = 368;

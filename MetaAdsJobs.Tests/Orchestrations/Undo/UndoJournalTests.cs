@@ -9,7 +9,7 @@ using Npgsql;
 
 namespace MetaAdsJobs.Tests.Orchestrations.Undo;
 
-[TestFixture, Parallelizable]
+[TestFixture]
 public sealed class UndoJournalTests
 {
     /// <param name="isUnderWay">The connection breaks while PostgreSQL is still at it: the undo begins before it is committed.</param>
