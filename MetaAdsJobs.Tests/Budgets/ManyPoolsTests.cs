@@ -56,7 +56,7 @@ public sealed class ManyPoolsTests
             INSERT INTO experiment_variants (experiment_id, nth, name, step, fields) SELECT e.id, v, 'V' || v, CASE WHEN v = 0 THEN 'adset' ELSE 'adset:2' END, '{}' FROM experiments e, generate_series(0, 1) v;
             """, new { today, Days });
         await SyncedAsync();
-        await ExecuteAsync("ANALYZE");
+        await ExecuteAsync("ANALYZE;");
     }
 
     [TearDown]
