@@ -31,7 +31,7 @@ internal static class BudgetActions
     /// <summary>A pool as its form has it.</summary>
     public static FormValues ValuesOf(BudgetPool pool) => FormValues.Of(new Dictionary<string, StringValues>
     {
-        ["name"] = pool.Name, ["mode"] = pool.Mode, ["max_step_percent"] = pool.MaxStepPercent.ToString(CultureInfo.CurrentCulture), ["least_gain_percent"] = pool.LeastGainPercent.ToString("0.##", CultureInfo.CurrentCulture),
+        ["name"] = pool.Name, ["mode"] = pool.Mode, ["days"] = BacktestPool.UsualDays.ToString(CultureInfo.CurrentCulture), ["max_step_percent"] = pool.MaxStepPercent.ToString(CultureInfo.CurrentCulture), ["least_gain_percent"] = pool.LeastGainPercent.ToString("0.##", CultureInfo.CurrentCulture),
         ["members"] = string.Join('\n', pool.Members.Select(member => string.Join(' ', new[] { member.MetaId, Amount(member.MinCents) ?? (member.MaxCents is null ? null : "-"), Amount(member.MaxCents) }.OfType<string>()))),
     });
 

@@ -44,6 +44,8 @@ internal static class ExperimentTexts
 
     public static string Percent(double? share) => share is { } value ? (100 * value).ToString("0.#", CultureInfo.CurrentCulture) + " %" : "–";
 
+    public static string LevelOf(string level) => level == ExperimentLevel.Ad ? "ad" : "ad set";
+
     public static string Number(double? value) => value?.ToString("#,0.##", CultureInfo.CurrentCulture) ?? "–";
 
     /// <summary>What a gate found, and what it asks for; null where there is nothing to count.</summary>

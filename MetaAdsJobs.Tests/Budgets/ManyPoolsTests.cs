@@ -51,6 +51,8 @@ public sealed class ManyPoolsTests
             SELECT gen_random_uuid(), a.id, a.n || ' ' || p, CASE WHEN p % 2 = 0 THEN 'campaign' ELSE 'adset' END, 'show', 'x', 20, 2, 'x', now(), now() FROM a, generate_series(0, 49) p;
             INSERT INTO budget_pool_members (pool_id, meta_id)
             SELECT p.id, CASE WHEN p.level = 'campaign' THEN 'C' ELSE 'S' END || (split_part(p.name, ' ', 1)::int * 500 + split_part(p.name, ' ', 2)::int * 5 + m) FROM budget_pools p, generate_series(0, 4) m;
+            INSERT INTO orchestrations (request_id, social_account_id, clip_id, campaign_name, request, requested_by, request_hash, status, accepted_at, completed_at)
+            SELECT k.request_id, k.social_account_id, gen_random_uuid(), k.name, '{}', 'x', '\x01', 'succeeded', now() - interval '41 days', now() - interval '41 days' FROM k WHERE k.c BETWEEN 250 AND 299;
             INSERT INTO experiments (id, social_account_id, request_id, name, thing, metric, smallest_difference, least_results, attribution_days, most_days, planned_results, plan, state, request_hash, created_by, created_at)
             SELECT gen_random_uuid(), k.social_account_id, k.request_id, k.name, 'text', 'cost_per_result', 0.2, 50, 1, 84, 400, '{}', 'running', '\x01', 'x', now() - interval '40 days' FROM k WHERE k.c BETWEEN 250 AND 299;
             INSERT INTO experiment_variants (experiment_id, nth, name, step, fields) SELECT e.id, v, 'V' || v, CASE WHEN v = 0 THEN 'adset' ELSE 'adset:2' END, '{}' FROM experiments e, generate_series(0, 1) v;
