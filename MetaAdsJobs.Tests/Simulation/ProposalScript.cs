@@ -234,7 +234,7 @@ internal sealed class ProposalScript
 
     private List<MetaObject> Members() => [.. _history.World.Objects.Where(one => ProposalJudge.IsOf(one, Pooled))];
 
-    // Every minute in earnest; two at once now and then.
+    // Every minute in earnest; often two at once.
     private void PlanMinute() => _history.Clockwork.Plan(TimeSpan.FromSeconds(25), null, null, "the minute of proposals", () =>
     {
         if (_isOver && !HasOpen()) return;
@@ -242,7 +242,7 @@ internal sealed class ProposalScript
         foreach (var kind in (string[])[.. HasExperiment ? ["experiments"] : Array.Empty<string>(), .. HasPool ? ["propose", "carry"] : Array.Empty<string>()])
         {
             _history.Queue.Add(new(kind, Guid.Empty), TimeSpan.Zero);
-            if (_history.Choices.Chance(_history.Odds.JobTwice)) _history.Queue.Add(new(kind, Guid.Empty) { IsDouble = true }, TimeSpan.Zero);
+            if (_random.Next(3) == 0 || _history.Choices.Chance(_history.Odds.JobTwice)) _history.Queue.Add(new(kind, Guid.Empty) { IsDouble = true }, TimeSpan.Zero);
         }
     });
 
@@ -258,6 +258,8 @@ internal sealed class ProposalScript
             {
                 if (await api.Get<AcceptProposal>().ExecuteAsync(id, moves, Proposer, ct) == ProposalAnswer.Accepted) _accepted.Add(id);
             });
+            // Whoever accepts begins at once, and the minute may come just then.
+            if (_random.Next(2) == 0) _history.Queue.Add(new("experiments", Guid.Empty) { IsDouble = true }, TimeSpan.FromMilliseconds(_random.Next(400)));
         }
 
         foreach (var (id, pool) in connection.Query<(Guid, Guid)>("SELECT id, pool_id FROM budget_proposals WHERE state = 'asked'"))
