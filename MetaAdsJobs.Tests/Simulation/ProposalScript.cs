@@ -95,8 +95,13 @@ internal sealed class ProposalScript
     public bool HasOpen()
     {
         if (!IsOn) return false;
+        return !_isOver || IsUnderWay();
+    }
+
+    private bool IsUnderWay()
+    {
         using var connection = _history.Database.Aside.OpenConnection();
-        return !_isOver || connection.ExecuteScalar<bool>("""
+        return connection.ExecuteScalar<bool>("""
             SELECT EXISTS (SELECT 1 FROM budget_proposals WHERE state = 'accepted') OR EXISTS (SELECT 1 FROM experiment_changes c JOIN experiment_proposals p ON p.id = c.proposal_id WHERE c.state = 'planned' AND p.state = 'accepted')
             """);
     }
@@ -234,7 +239,7 @@ internal sealed class ProposalScript
 
     private List<MetaObject> Members() => [.. _history.World.Objects.Where(one => ProposalJudge.IsOf(one, Pooled))];
 
-    // Every minute in earnest; often two at once.
+    // Every minute in earnest; two at once now and then, above all when something is being carried out.
     private void PlanMinute() => _history.Clockwork.Plan(TimeSpan.FromSeconds(25), null, null, "the minute of proposals", () =>
     {
         if (_isOver && !HasOpen()) return;
@@ -242,7 +247,7 @@ internal sealed class ProposalScript
         foreach (var kind in (string[])[.. HasExperiment ? ["experiments"] : Array.Empty<string>(), .. HasPool ? ["propose", "carry"] : Array.Empty<string>()])
         {
             _history.Queue.Add(new(kind, Guid.Empty), TimeSpan.Zero);
-            if (_random.Next(3) == 0 || _history.Choices.Chance(_history.Odds.JobTwice)) _history.Queue.Add(new(kind, Guid.Empty) { IsDouble = true }, TimeSpan.Zero);
+            if ((_random.Next(2) == 0 && IsUnderWay()) || _history.Choices.Chance(_history.Odds.JobTwice)) _history.Queue.Add(new(kind, Guid.Empty) { IsDouble = true }, TimeSpan.Zero);
         }
     });
 
