@@ -127,7 +127,7 @@ internal sealed class ResumeSpending(
 
         if (!await ActivatePausedAsync(spender, permit, permittedFrom, ct))
         {
-            await store.AuditAsync(spender, askedBy, ct);
+            await store.YieldedAsync(spender, askedBy, ct);
             return Resumed.TryAgain;
         }
 

@@ -175,6 +175,19 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         return WriteAsync(ActivatedSql, spender, askedBy, ct);
     }
 
+    /// <summary>It goes no further, since a stop has come: what it had a permit for is over, but for what may still be carried out.</summary>
+    public Task<bool> YieldedAsync(Spender spender, string askedBy, CancellationToken ct)
+    {
+        const string YieldedSql = $"""
+            WITH {ChangeLog.Cte},
+            yielded AS (
+                UPDATE activations SET busy_until = CASE WHEN @MayComeYet OR {OthersResume} THEN busy_until ELSE LEAST(busy_until, clock_timestamp() + @SettleDelay) END
+                WHERE request_id = @RequestId RETURNING 1)
+            SELECT count(*) FROM yielded
+            """;
+        return WriteAsync(YieldedSql, spender, askedBy, ct);
+    }
+
     /// <summary>
     /// Meta will not have it active again: it stays paused, and a later stop still looks at it. As long as an earlier call may be carried out all the
     /// same it counts as active; that it is paused is found when a cap stands in the way.
