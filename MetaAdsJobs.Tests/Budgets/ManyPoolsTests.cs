@@ -81,7 +81,7 @@ public sealed class ManyPoolsTests
         await watching;
 
         await using var read = await _core.Database.DataSource.OpenConnectionAsync();
-        var states = (await read.QueryAsync<(string State, long Count)>("SELECT concat_ws(' ', level, state, array_to_string(why, ' ')), count(*) FROM budget_proposals q JOIN budget_pools p ON p.id = q.pool_id GROUP BY 1 ORDER BY 1")).ToList();
+        var states = (await read.QueryAsync<(string State, long Count)>("SELECT concat_ws(' ', level, state, NULLIF(array_to_string(why, ' '), '')), count(*) FROM budget_proposals q JOIN budget_pools p ON p.id = q.pool_id GROUP BY 1 ORDER BY 1")).ToList();
         var (judged, verdicts, decided, rows) = await read.QuerySingleAsync<(int, int, int, int)>("""
             SELECT (SELECT count(DISTINCT experiment_id)::int FROM experiment_verdicts), (SELECT count(*)::int FROM experiment_verdicts), (SELECT count(*)::int FROM experiments WHERE state = 'decided'), (SELECT count(*)::int FROM meta_ad_insights)
             """);
