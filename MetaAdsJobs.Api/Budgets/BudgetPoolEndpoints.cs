@@ -108,13 +108,13 @@ internal static class BudgetPoolEndpoints
     private static async Task<IResult> TryNewAsync(HttpRequest request, BacktestPool backtest, CancellationToken ct)
     {
         var (body, problem) = await JsonBody.ReadAsync(request, ct);
-        return problem ?? Answer(Guid.Empty, await backtest.NewAsync(body, ct));
+        return problem ?? Answer(Guid.Empty, await backtest.NewAsync(body, ct), trial => Results.Ok(trial));
     }
 
     private static async Task<IResult> TryOneAsync(Guid id, HttpRequest request, BacktestPool backtest, CancellationToken ct)
     {
         var (body, problem) = await JsonBody.ReadAsync(request, ct);
-        return problem ?? Answer(id, await backtest.OneAsync(id, body, ct));
+        return problem ?? Answer(id, await backtest.OneAsync(id, body, ct), trial => Results.Ok(trial));
     }
 
     private static async Task<IResult> SimulateAsync(HttpRequest request, CancellationToken ct)
@@ -125,18 +125,11 @@ internal static class BudgetPoolEndpoints
         return simulation is null ? Problems.Invalid(errors) : Results.Ok(simulation.Run());
     }
 
-    private static IResult Answer(Guid id, BudgetPoolSaved saved, Func<BudgetPool, IResult> done) => saved switch
+    private static IResult Answer<T>(Guid id, PoolOutcome<T> outcome, Func<T, IResult> done) => outcome switch
     {
-        BudgetPoolSaved.Done one => done(one.Value),
-        BudgetPoolSaved.Invalid invalid => Problems.Invalid(invalid.Errors),
-        BudgetPoolSaved.Refused refused => Problems.Conflict(refused.Reason),
-        _ => NotFound(id),
-    };
-
-    private static IResult Answer(Guid id, PoolTried tried) => tried switch
-    {
-        PoolTried.Done done => Results.Ok(done.Trial),
-        PoolTried.Invalid invalid => Problems.Invalid(invalid.Errors),
+        PoolOutcome<T>.Done one => done(one.Value),
+        PoolOutcome<T>.Invalid invalid => Problems.Invalid(invalid.Errors),
+        PoolOutcome<T>.Refused refused => Problems.Conflict(refused.Reason),
         _ => NotFound(id),
     };
 

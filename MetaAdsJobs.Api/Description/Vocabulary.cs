@@ -35,6 +35,7 @@ using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Orchestrations.Requests;
 using MetaAdsJobs.Core.Orchestrations.Requests.Ads;
 using MetaAdsJobs.Core.Publishers.Receiving;
+using MetaAdsJobs.Core.Statistics;
 using Microsoft.OpenApi;
 
 namespace MetaAdsJobs.Api.Description;
@@ -62,8 +63,6 @@ internal static class Vocabulary
     private static readonly IReadOnlyList<string> Goals = [.. ObjectiveGoals.Objectives.SelectMany(ObjectiveGoals.GoalsOf).Append("CONVERSIONS").Distinct().Order()];
     private static readonly IReadOnlyList<string> Strategies = [.. Bid.Strategies.Keys.Order()];
     private static readonly IReadOnlyList<string> Buttons = [.. MetaWords.CallsToAction.Order()];
-
-    private static readonly IReadOnlyList<string> Scenarios = ["stable", "drifting", "broken_pixel", "late_conversions", "seasonal_week"];
 
     private static readonly Dictionary<(string Type, string Field), IReadOnlyList<string>> Words = new()
     {
@@ -127,12 +126,12 @@ internal static class Vocabulary
         [(nameof(BudgetMove), "edit_status")] = Edits,
         [(nameof(PoolMemberNow), "status")] = Switched,
         [(nameof(Pacing), "state")] = ["on_plan", "ahead", "behind", "unknown", "not_begun", "paused", "over"],
-        [(nameof(SimulationBody), "scenario")] = Scenarios,
-        [(nameof(SimulatedMarket), "scenario")] = Scenarios,
+        [(nameof(SimulationBody), "scenario")] = MarketScenario.All,
+        [(nameof(SimulatedMarket), "scenario")] = MarketScenario.All,
         [(nameof(ExperimentBody), "level")] = ExperimentLevel.All,
         [(nameof(ExperimentSummary), "level")] = ExperimentLevel.All,
-        [(nameof(ExperimentSimulationBody), "scenario")] = Scenarios,
-        [(nameof(SimulatedExperiments), "scenario")] = Scenarios,
+        [(nameof(ExperimentSimulationBody), "scenario")] = MarketScenario.All,
+        [(nameof(SimulatedExperiments), "scenario")] = MarketScenario.All,
         [(nameof(ExperimentSimulationBody), "level")] = ExperimentLevel.All,
         [(nameof(ExperimentSimulationBody), "metric")] = ExperimentMetric.All,
         [(nameof(ExperimentBody), "thing")] = ExperimentThing.All,

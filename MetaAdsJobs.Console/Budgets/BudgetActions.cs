@@ -31,7 +31,7 @@ internal static class BudgetActions
     /// <summary>A pool as its form has it.</summary>
     public static FormValues ValuesOf(BudgetPool pool) => FormValues.Of(new Dictionary<string, StringValues>
     {
-        ["name"] = pool.Name, ["mode"] = pool.Mode, ["max_step_percent"] = pool.MaxStepPercent.ToString(CultureInfo.CurrentCulture), ["least_gain_percent"] = pool.LeastGainPercent.ToString("0.##", CultureInfo.CurrentCulture),
+        ["name"] = pool.Name, ["mode"] = pool.Mode, ["days"] = BacktestPool.UsualDays.ToString(CultureInfo.CurrentCulture), ["max_step_percent"] = pool.MaxStepPercent.ToString(CultureInfo.CurrentCulture), ["least_gain_percent"] = pool.LeastGainPercent.ToString("0.##", CultureInfo.CurrentCulture),
         ["members"] = string.Join('\n', pool.Members.Select(member => string.Join(' ', new[] { member.MetaId, Amount(member.MinCents) ?? (member.MaxCents is null ? null : "-"), Amount(member.MaxCents) }.OfType<string>()))),
     });
 
@@ -41,8 +41,8 @@ internal static class BudgetActions
         if (IsTrial(http)) return Tried(await backtest.NewAsync(Json(body.Number("days"), http), http.RequestAborted), body);
         return await save.CreateAsync(Json(body, http), http.User.CallerName(), http.RequestAborted) switch
         {
-            BudgetPoolSaved.Done done => FormResults.On(http, $"/console/budgets/{done.Value.Id}", "The pool was added: it is looked at within minutes."),
-            BudgetPoolSaved.Invalid invalid => FormResults.Again<BudgetPoolFormPage>(body.Refused(invalid.Errors)),
+            PoolOutcome<BudgetPool>.Done done => FormResults.On(http, $"/console/budgets/{done.Value.Id}", "The pool was added: it is looked at within minutes."),
+            PoolOutcome<BudgetPool>.Invalid invalid => FormResults.Again<BudgetPoolFormPage>(body.Refused(invalid.Errors)),
             _ => Results.NotFound(),
         };
     }
@@ -53,29 +53,29 @@ internal static class BudgetActions
         if (IsTrial(http)) return Tried(await backtest.OneAsync(id, Json(body.Number("days"), http), http.RequestAborted), body, ("Id", id));
         return await save.ChangeAsync(id, Json(body, http), http.User.CallerName(), http.RequestAborted) switch
         {
-            BudgetPoolSaved.Done => FormResults.On(http, $"/console/budgets/{id}", "The pool was changed."),
-            BudgetPoolSaved.Invalid invalid => FormResults.Again<BudgetPoolFormPage>(body.Refused(invalid.Errors), ("Id", id)),
-            BudgetPoolSaved.Refused => FormResults.BackWithProblem(http, "A proposal of it is being carried out: its members stay until that is over."),
+            PoolOutcome<BudgetPool>.Done => FormResults.On(http, $"/console/budgets/{id}", "The pool was changed."),
+            PoolOutcome<BudgetPool>.Invalid invalid => FormResults.Again<BudgetPoolFormPage>(body.Refused(invalid.Errors), ("Id", id)),
+            PoolOutcome<BudgetPool>.Refused => FormResults.BackWithProblem(http, "A proposal of it is being carried out: its members stay until that is over."),
             _ => Results.NotFound(),
         };
     }
 
     private static async Task<IResult> ModeAsync(Guid id, string mode, SaveBudgetPool save, HttpContext http) =>
-        await save.ChangeAsync(id, JsonSerializer.SerializeToElement(new { mode }), http.User.CallerName(), http.RequestAborted) is BudgetPoolSaved.Done ? FormResults.Back(http, "The pool was changed.") : Results.NotFound();
+        await save.ChangeAsync(id, JsonSerializer.SerializeToElement(new { mode }), http.User.CallerName(), http.RequestAborted) is PoolOutcome<BudgetPool>.Done ? FormResults.Back(http, "The pool was changed.") : Results.NotFound();
 
     private static async Task<IResult> RemoveAsync(Guid id, SaveBudgetPool save, HttpContext http) => await save.DeleteAsync(id, http.RequestAborted) switch
     {
-        BudgetPoolSaved.Done => FormResults.On(http, "/console/budgets", "The pool was removed; budgets stay as they are."),
-        BudgetPoolSaved.Refused => FormResults.BackWithProblem(http, "A proposal of it is being carried out: it cannot be removed until that is over."),
+        PoolOutcome<BudgetPool>.Done => FormResults.On(http, "/console/budgets", "The pool was removed; budgets stay as they are."),
+        PoolOutcome<BudgetPool>.Refused => FormResults.BackWithProblem(http, "A proposal of it is being carried out: it cannot be removed until that is over."),
         _ => Results.NotFound(),
     };
 
     private static bool IsTrial(HttpContext http) => http.Request.Form["do"] == "try";
 
-    private static IResult Tried(PoolTried tried, FormBody body, params (string Name, object? Value)[] route) => tried switch
+    private static IResult Tried(PoolOutcome<PoolTrial> tried, FormBody body, params (string Name, object? Value)[] route) => tried switch
     {
-        PoolTried.Done done => FormResults.Shown<BudgetPoolFormPage>(body.Refused(new()), [.. route, ("Trial", done.Trial)]),
-        PoolTried.Invalid invalid => FormResults.Again<BudgetPoolFormPage>(body.Refused(invalid.Errors), route),
+        PoolOutcome<PoolTrial>.Done done => FormResults.Shown<BudgetPoolFormPage>(body.Refused(new()), [.. route, ("Trial", done.Value)]),
+        PoolOutcome<PoolTrial>.Invalid invalid => FormResults.Again<BudgetPoolFormPage>(body.Refused(invalid.Errors), route),
         _ => Results.NotFound(),
     };
 

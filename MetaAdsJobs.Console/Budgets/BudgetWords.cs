@@ -2,6 +2,7 @@ using System.Globalization;
 using MetaAdsJobs.Console.Language;
 using MetaAdsJobs.Console.Parts;
 using MetaAdsJobs.Core.Budgets.Deciding;
+using MetaAdsJobs.Core.Budgets.Pools;
 using MetaAdsJobs.Core.Budgets.Reading;
 using Microsoft.Extensions.Localization;
 
@@ -31,6 +32,8 @@ internal static class BudgetWords
     };
 
     public static string Why(IEnumerable<string> why, IStringLocalizer<Words> texts) => string.Join(' ', why.Select(one => Reasons.TryGetValue(one, out var text) ? texts[text].Value : one));
+
+    public static string LevelOf(string level) => level == BudgetPool.AdSets ? "ad set" : level;
 
     public static string StateOf(string state) => state == "none" ? "nothing proposed" : state;
 

@@ -44,7 +44,22 @@ internal static class ExperimentTexts
 
     public static string Percent(double? share) => share is { } value ? (100 * value).ToString("0.#", CultureInfo.CurrentCulture) + " %" : "–";
 
+    public static string LevelOf(string level) => level == ExperimentLevel.Ad ? "ad" : "ad set";
+
     public static string Number(double? value) => value?.ToString("#,0.##", CultureInfo.CurrentCulture) ?? "–";
+
+    /// <summary>What a gate found, and what it asks for; null where there is nothing to count.</summary>
+    public static string? Found(ExperimentGate gate, IStringLocalizer<Words> texts) => gate switch
+    {
+        { Have: null } or { Need: null } => null,
+        { Name: "full_days" or "shown_together" } => texts["days: {0}, at least {1}", Number(gate.Have), Number(gate.Need)].Value,
+        { Name: "whole_weeks" } => texts["days of the last week: {0} of {1}", Number(gate.Have), Number(gate.Need)].Value,
+        { Name: "results" } => texts["the fewest: {0}, at least {1}", Number(gate.Have), Number(gate.Need)].Value,
+        { Name: "spend_share" } => texts["furthest off: {0}, planned {1}", Percent(gate.Have), Percent(gate.Need)].Value,
+        { Name: "numbers_fresh" } => texts["days old: {0}, at most {1}", Number(gate.Have), Number(gate.Need)].Value,
+        { Name: "results_arriving" } => texts["expected since the last one: {0}, at most {1}", Number(gate.Have), Number(gate.Need)].Value,
+        _ => texts["days: {0} of {1}", Number(gate.Have), Number(gate.Need)].Value,
+    };
 
     /// <summary>Of each variant beside the first: by how much it is better, day by day, and within which limits that is sure.</summary>
     public static IEnumerable<ChartOf> Bands(IReadOnlyList<ExperimentHistory> history, IStringLocalizer<Words> texts)

@@ -14,5 +14,16 @@ internal static class NumbersFormat
 
     public static string Bytes(long bytes) => bytes < 1024 * 1024 ? $"{Math.Ceiling(bytes / 1024m).ToString("N0", CultureInfo.CurrentCulture)} KiB" : $"{(bytes / 1024m / 1024).ToString("N1", CultureInfo.CurrentCulture)} MiB";
 
+    /// <summary>Nothing is certain: what would be rounded to it is told as close to it.</summary>
+    public static string Chance(double? chance) => chance switch
+    {
+        null => None,
+        > 0.999 => $"> {OfHundred(0.999)}",
+        < 0.001 => $"< {OfHundred(0.001)}",
+        { } value => OfHundred(value),
+    };
+
     public static string Percent(decimal? share) => share is { } value ? $"{(value * 100).ToString("0.00", CultureInfo.CurrentCulture)} %" : None;
+
+    private static string OfHundred(double share) => $"{(share * 100).ToString("0.#", CultureInfo.CurrentCulture)} %";
 }

@@ -32,7 +32,7 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
         var on = await ListActiveAsync(claim, all, ct);
         var done = new List<Edited>();
         (GraphCredential Credential, long AskedAt)? permitted = null;
-        DateTimeOffset? bringsBackFrom = null;
+        int? bringsBackNotes = null;
         foreach (var one in targets.AsEnumerable().Reverse().Where(one => !on.Contains(one.MetaId)))
         {
             // The campaign's own call comes last and makes the money flow: whether it may is asked right before it.
@@ -46,7 +46,7 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
                 paused = await store.ListPausedLaterAsync(claim, ct);
                 if (isCampaign && claim.Kind == EditKind.Resume)
                 {
-                    bringsBackFrom ??= now;
+                    bringsBackNotes ??= permit.Notes;
                     foreach (var below in claim.Tree.Below(one).Reverse().Where(below => below != one && !below.IsGone && permit.PausedIds.Contains(below.MetaId))) await ActivateAsync(below);
                 }
             }
@@ -55,7 +55,7 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
         }
 
         var end = EditEnd.Succeeded(new EditFields { Status = found.Status }, [.. targets.Where(one => !paused.Contains(one.MetaId)).Select(one => new Edited(one.MetaId, "ACTIVE"))]) with { IsAnswered = permitted is not null };
-        return !needsPermit ? end : end with { Activation = isCampaign ? "active" : null, BringsBackFrom = bringsBackFrom, DailyCents = after.DailyAmountCents(time.GetUtcNow()), EndsAt = after.LastEnd };
+        return !needsPermit ? end : end with { Activation = isCampaign ? "active" : null, BringsBackNotes = bringsBackNotes, DailyCents = after.DailyAmountCents(time.GetUtcNow()), EndsAt = after.LastEnd };
 
         async Task ActivateAsync(TreeObject one)
         {

@@ -64,8 +64,8 @@ internal sealed record EditEnd(string State, string? Reason = null, DateTimeOffs
     public long? DailyCents { get; init; }
     public DateTimeOffset? EndsAt { get; init; }
 
-    /// <summary>When it was permitted to switch on again what a stop had paused; null where it does not.</summary>
-    public DateTimeOffset? BringsBackFrom { get; init; }
+    /// <summary>How often a stop had noted something of it when it was permitted to switch on again what a stop had paused; null where it does not.</summary>
+    public int? BringsBackNotes { get; init; }
 
     /// <summary>Every call that a permit was for has been answered.</summary>
     public bool IsAnswered { get; init; }
@@ -180,8 +180,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
                         WHEN @IsPause AND @Activation IS DISTINCT FROM 'ended' THEN array_remove(v.paused_ids, @MetaId)
                         WHEN @Activation IN ('idle', 'ended') THEN ARRAY[]::text[]
                         -- A stop that came since may have paused it again.
-                        WHEN @BringsBackFrom::timestamptz IS NOT NULL AND NOT EXISTS (
-                            SELECT 1 FROM stops s WHERE (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id) AND (s.lifted_at IS NULL OR s.lifted_at >= @BringsBackFrom)) THEN ARRAY[]::text[]
+                        WHEN v.notes <= @BringsBackNotes::int THEN ARRAY[]::text[]
                         ELSE v.paused_ids END
                 FROM fence WHERE v.request_id = fence.request_id AND (@Activation IS NOT NULL OR @DailyCents IS NOT NULL OR @IsAnswered OR @IsPause))
             SELECT count(*) FROM fence
@@ -198,7 +197,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
             MetaIds = Of(objects, one => one.MetaId), Statuses = Of(objects, one => one.Status), Names = Of(objects, one => one.Name), DailyBudgets = Of(objects, one => one.DailyBudget),
             LifetimeBudgets = Of(objects, one => one.LifetimeBudget), EndTimes = Of(objects, one => one.EndTime), BidAmounts = Of(objects, one => one.BidAmount), Targetings = Of(objects, one => one.Targeting?.ToJsonString()),
             NotDone = notDone.Steps, NotDoneErrors = notDone.Errors, NotDoneRefusals = notDone.Refusals, Sent = making?.MayHaveSent ?? false,
-            end.Activation, end.DailyCents, EndsAt = end.EndsAt?.ToUniversalTime(), end.IsAnswered, end.BringsBackFrom, IsPause = claim.Kind == EditKind.Pause && end.State == "succeeded", claim.Object.MetaId, options.SettleDelay, Now = time.GetUtcNow(),
+            end.Activation, end.DailyCents, EndsAt = end.EndsAt?.ToUniversalTime(), end.IsAnswered, end.BringsBackNotes, IsPause = claim.Kind == EditKind.Pause && end.State == "succeeded", claim.Object.MetaId, options.SettleDelay, Now = time.GetUtcNow(),
         });
         parameters.AddDynamicParams(ShownCreative.Of(end.Shows, options, time.GetUtcNow()));
         await using var connection = await dataSource.OpenConnectionAsync(ct);

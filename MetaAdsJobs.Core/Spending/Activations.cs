@@ -50,6 +50,9 @@ internal sealed record PermitHolder(string HeldSql, string State, bool ForgetsPa
 /// <param name="PausedIds">What a stop had paused, and is to be activated again.</param>
 internal sealed record Permit(string? Refusal, IReadOnlyList<string> PausedIds)
 {
+    /// <summary>How often a stop had noted something of it by then.</summary>
+    public int Notes { get; init; }
+
     /// <summary>Somebody has to approve it first.</summary>
     public bool ToApprove { get; init; }
 
@@ -98,7 +101,7 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
             ON CONFLICT (request_id) DO UPDATE SET busy_until = GREATEST(activations.busy_until, EXCLUDED.busy_until), changed_at = EXCLUDED.changed_at,
                 resumes = CASE WHEN activations.busy_until > clock_timestamp() THEN activations.resumes ELSE 0 END + @GivesBack::int
                 WHERE {NotPausingSql}
-            RETURNING paused_ids
+            RETURNING paused_ids, notes
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var answers = await connection.QueryMultipleAsync(new(busySql, new
@@ -107,7 +110,7 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
         }, cancellationToken: ct));
         await answers.ReadAsync<int>();
         var pausingUntil = (await answers.ReadAsync<DateTimeOffset?>()).FirstOrDefault();
-        if ((await answers.ReadAsync<string[]>()).FirstOrDefault() is { } pausedIds) return new(null, pausedIds);
+        if ((await answers.ReadAsync<(string[]? PausedIds, int Notes)>()).FirstOrDefault() is ({ } pausedIds, var notes)) return new(null, pausedIds) { Notes = notes };
         return pausingUntil is { } until ? Pausing(until) : throw new FencedException("its edit was ended by another");
     }
 
@@ -164,7 +167,7 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
                 paused_ids = CASE WHEN @ForgetsPauses THEN ARRAY[]::text[] ELSE activations.paused_ids END
                 -- Two of them at a time would end each other's.
                 WHERE NOT (@State = 'active' AND activations.state = 'activating') AND (@IsRaise OR {NotPausingSql})
-            RETURNING paused_ids;
+            RETURNING paused_ids, notes;
             SELECT (SELECT concat('stopped by ', stopped_by, ': ' || reason) FROM stops
                     WHERE lifted_at IS NULL AND (social_account_id IS NULL OR social_account_id = @AccountId) LIMIT 1) AS stopped,
                    (SELECT COALESCE(sum(daily_cents), 0)::bigint FROM activations
@@ -185,7 +188,7 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
         var (campaignCap, dayCap, capsOff) = await answers.ReadSingleAsync<(long?, long?, bool)>();
         if (!(await answers.ReadAsync<int>()).Any()) throw new FencedException("a permit was refused");
         var current = account with { CampaignCapCents = campaignCap, DailyCapCents = dayCap, CapsOff = capsOff };
-        if ((await answers.ReadAsync<string[]>()).FirstOrDefault() is { } pausedIds) return new(null, pausedIds);
+        if ((await answers.ReadAsync<(string[]? PausedIds, int Notes)>()).FirstOrDefault() is ({ } pausedIds, var notes)) return new(null, pausedIds) { Notes = notes };
         var (stopped, activeCents, isActivating, frozen, frozenUntil, toApprove, pausingUntil) = await answers.ReadSingleAsync<(string?, long, bool, string?, DateTimeOffset?, bool, DateTimeOffset?)>();
         if (stopped is null && frozen is not null) return new(frozen, []) { FrozenUntil = frozenUntil };
         if (stopped is null && toApprove) return new(ApprovalMissing, []) { ToApprove = true };

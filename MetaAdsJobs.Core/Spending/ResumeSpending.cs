@@ -125,8 +125,12 @@ internal sealed class ResumeSpending(
             return permit.AskAgainAt is not null ? Resumed.TryAgain : permit.FrozenUntil is null ? Resumed.LeftPaused : Resumed.TryLater;
         }
 
-        spender.Permits++;
-        await ActivatePausedAsync(spender, permit, permittedFrom, ct);
+        if (!await ActivatePausedAsync(spender, permit, permittedFrom, ct))
+        {
+            await store.YieldedAsync(spender, askedBy, ct);
+            return Resumed.TryAgain;
+        }
+
         return await store.ActivatedAsync(spender, askedBy, ct) ? Resumed.Active : Resumed.LeftPaused;
     }
 
@@ -137,16 +141,23 @@ internal sealed class ResumeSpending(
         var permittedFrom = time.GetTimestamp();
         var permit = await activations.MarkBusyAsync(spender.RequestId, spender.Account.Id, 0, PermitHolder.BelowPaused, ct);
         if (permit.Refusal is not null) return Resumed.TryAgain;
-        spender.Permits++;
         await ActivatePausedAsync(spender, permit, permittedFrom, ct);
         return await store.ActivatedAsync(spender, askedBy, ct) ? Resumed.LeftPaused : Resumed.TryAgain;
     }
 
-    private async Task ActivatePausedAsync(Spender spender, Permit permit, long permittedFrom, CancellationToken ct)
+    /// <returns>False when a stop has come since, and perhaps gone: whether its campaign is to be active again is for whoever lifts that.</returns>
+    private async Task<bool> ActivatePausedAsync(Spender spender, Permit permit, long permittedFrom, CancellationToken ct)
     {
+        (spender.Permits, spender.Notes) = (spender.Permits + 1, permit.Notes);
         var permitted = spender.Credential!.Permitted(activations.PermitFrom(permittedFrom));
         foreach (var metaId in spender.ChildIds.Reverse().Append(spender.CampaignId).OfType<string>().Where(permit.PausedIds.Contains))
+        {
+            // The campaign's own call is the last and makes the money flow.
+            if (metaId == spender.CampaignId && await store.IsNotedSinceAsync(spender, ct)) return false;
             await meta.ActivateAsync(permitted, metaId, ct);
+        }
+
+        return true;
     }
 
     // As it was asked for, unless it was edited since: then as it stands.

@@ -48,6 +48,9 @@ internal sealed record Spender
     /// <summary>How many this run has had.</summary>
     public int Permits { get; set; }
 
+    /// <summary>How often a stop had noted something of it when this run had its permit.</summary>
+    public int Notes { get; set; }
+
     /// <summary>Under which this run has noted that it is pausing.</summary>
     public Guid PauseId { get; } = Guid.NewGuid();
 

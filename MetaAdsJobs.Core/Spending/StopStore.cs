@@ -47,6 +47,14 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         return await connection.ExecuteScalarAsync<bool>(new(PausedSql, new { spender.RequestId }, cancellationToken: ct));
     }
 
+    /// <summary>A stop has noted something of it since its permit.</summary>
+    public async Task<bool> IsNotedSinceAsync(Spender spender, CancellationToken ct)
+    {
+        const string NotedSql = "SELECT EXISTS (SELECT 1 FROM activations WHERE request_id = @RequestId AND notes > @Notes)";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.ExecuteScalarAsync<bool>(new(NotedSql, new { spender.RequestId, spender.Notes }, cancellationToken: ct));
+    }
+
     /// <summary>Held orchestrations that nothing holds any more.</summary>
     public async Task<IReadOnlyList<Guid>> ListHeldAsync(Stop stop, CancellationToken ct)
     {
@@ -76,7 +84,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         const string TellSql = """
             WITH left_behind AS (
                 SELECT v.request_id, v.social_account_id, v.untold_ids,
-                    v.state IN ('active', 'idle') AND NOT @Reactivate OR v.state = 'activating' AND o.status <> 'succeeded' AS is_left
+                    v.state IN ('active', 'idle', 'activating') AND NOT @Reactivate OR v.state = 'activating' AND o.status <> 'succeeded' AS is_left, NOT @Reactivate AND v.state = 'activating' AND o.status = 'succeeded' AS is_given_up
                 FROM activations v JOIN orchestrations o ON o.request_id = v.request_id
                 WHERE (cardinality(v.untold_ids) > 0 OR v.state IN ('active', 'activating', 'idle') AND cardinality(v.paused_ids) > 0)
                   AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId)
@@ -86,7 +94,8 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
                 INSERT INTO meta_changes (social_account_id, request_id, asked_by, method, path, sent, sent_at, outcome, answer)
                 SELECT social_account_id, request_id, @StoppedBy, 'POST', meta_id, '{"status":"PAUSED"}', @Now, 'outcome_unknown', 'a stop whose process died may have paused it'
                 FROM left_behind, unnest(untold_ids) AS meta_id)
-            UPDATE activations v SET untold_ids = '{}', paused_ids = CASE WHEN l.is_left THEN '{}' ELSE v.paused_ids END
+            -- What an earlier start was about to activate again counts as active until it is compared: its calls may be under way.
+            UPDATE activations v SET untold_ids = '{}', paused_ids = CASE WHEN l.is_left THEN '{}' ELSE v.paused_ids END, state = CASE WHEN l.is_given_up THEN 'active' ELSE v.state END
             FROM left_behind l WHERE v.request_id = l.request_id
             """;
         const string LeaveSql = """
@@ -106,7 +115,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
             WITH noted AS (
                 UPDATE activations SET untold_ids = CASE WHEN @MetaId = ANY (untold_ids) THEN untold_ids ELSE array_append(untold_ids, @MetaId) END,
                     paused_ids = CASE WHEN @MetaId = ANY (paused_ids) THEN paused_ids ELSE array_append(paused_ids, @MetaId) END,
-                    pausing = CASE WHEN pausing_until > clock_timestamp() THEN array_remove(pausing, @PauseId) ELSE ARRAY[]::uuid[] END || @PauseId,
+                    notes = notes + 1, pausing = CASE WHEN pausing_until > clock_timestamp() THEN array_remove(pausing, @PauseId) ELSE ARRAY[]::uuid[] END || @PauseId,
                     pausing_until = GREATEST(pausing_until, clock_timestamp() + @Longest)
                 WHERE request_id = @RequestId AND changed_at = @SeenAt RETURNING 1)
             SELECT changed_at, paused_ids, EXISTS (SELECT 1 FROM noted) FROM activations WHERE request_id = @RequestId
@@ -158,13 +167,25 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
             activated AS (
                 UPDATE activations v SET state = CASE WHEN @IsBelowPaused THEN 'idle' ELSE 'active' END, changed_at = @Now, resumes = CASE WHEN {OthersResume} THEN resumes ELSE 0 END,
                     busy_until = CASE WHEN {OthersResume} THEN GREATEST(busy_until, clock_timestamp() + @SettleDelay) ELSE clock_timestamp() + @SettleDelay END,
-                    paused_ids = CASE WHEN EXISTS (
-                        SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
-                        THEN v.paused_ids ELSE ARRAY[]::text[] END
-                WHERE request_id = @RequestId AND CASE WHEN @IsBelowPaused THEN state IN ('idle', 'paused') ELSE state = 'activating' END RETURNING 1)
+                    -- A stop that has noted something since, and may be lifted by now, may have paused it again: its start brings it back.
+                    paused_ids = CASE WHEN v.notes > @Notes THEN v.paused_ids ELSE ARRAY[]::text[] END
+                WHERE request_id = @RequestId AND CASE WHEN @IsBelowPaused THEN state IN ('idle', 'paused') ELSE state IN ('activating', 'active') END RETURNING 1)
             SELECT count(*) FROM activated
             """;
         return WriteAsync(ActivatedSql, spender, askedBy, ct);
+    }
+
+    /// <summary>It goes no further, since a stop has come: what it had a permit for is over, but for what may still be carried out.</summary>
+    public Task<bool> YieldedAsync(Spender spender, string askedBy, CancellationToken ct)
+    {
+        const string YieldedSql = $"""
+            WITH {ChangeLog.Cte},
+            yielded AS (
+                UPDATE activations SET busy_until = CASE WHEN @MayComeYet OR {OthersResume} THEN busy_until ELSE LEAST(busy_until, clock_timestamp() + @SettleDelay) END
+                WHERE request_id = @RequestId RETURNING 1)
+            SELECT count(*) FROM yielded
+            """;
+        return WriteAsync(YieldedSql, spender, askedBy, ct);
     }
 
     /// <summary>
@@ -228,7 +249,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         parameters.AddDynamicParams(new
         {
             spender.RequestId, AccountId = spender.Account.Id, AskedBy = askedBy, Now = time.GetUtcNow(), spender.ChangedAt, options.SettleDelay, IsOwn = isOwn,
-            Told = spender.NotedIds.ToArray(), spender.OverId, spender.Permits, spender.IsBelowPaused, MayComeYet = spender.IsBusy || spender.Credential?.Changes.IsAnyUnknown == true,
+            Told = spender.NotedIds.ToArray(), spender.OverId, spender.Permits, spender.Notes, spender.IsBelowPaused, MayComeYet = spender.IsBusy || spender.Credential?.Changes.IsAnyUnknown == true,
         });
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var written = await connection.ExecuteScalarAsync<long>(new(sql, parameters, cancellationToken: ct));

@@ -63,7 +63,7 @@ internal static class BudgetWorld
             ["social_account_id"] = tree.AccountId, ["name"] = "Shoes", ["mode"] = mode, ["members"] = new JsonArray([.. tree.AdSets.Select(set => new JsonObject { ["id"] = set.MetaId })]),
         };
         var saved = await world.Get<SaveBudgetPool>().CreateAsync(JsonSerializer.SerializeToElement(body), "ann", CancellationToken.None);
-        return saved is BudgetPoolSaved.Done done ? done.Value : throw new AssertionException(JsonSerializer.Serialize(((BudgetPoolSaved.Invalid)saved).Errors.ToDictionary()));
+        return saved is PoolOutcome<BudgetPool>.Done done ? done.Value : throw new AssertionException(JsonSerializer.Serialize(((PoolOutcome<BudgetPool>.Invalid)saved).Errors.ToDictionary()));
     }
 
     public static Task ProposeAsync(this RunWorld world) => world.Get<ProposeBudgets>().ExecuteAsync(CancellationToken.None);

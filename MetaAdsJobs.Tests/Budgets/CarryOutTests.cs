@@ -191,11 +191,11 @@ public sealed class CarryOutTests
         await _world.ProposeAsync();
         var save = _world.Get<SaveBudgetPool>();
         await _world.CarryOnAsync();
-        Assert.That(await save.DeleteAsync(tree.Pool.Id, CancellationToken.None), Is.InstanceOf<BudgetPoolSaved.Refused>());
-        Assert.That(await save.ChangeAsync(tree.Pool.Id, System.Text.Json.JsonElement.Parse("""{"mode":"show"}"""), "bob", CancellationToken.None), Is.InstanceOf<BudgetPoolSaved.Done>());
+        Assert.That(await save.DeleteAsync(tree.Pool.Id, CancellationToken.None), Is.InstanceOf<PoolOutcome<BudgetPool>.Refused>());
+        Assert.That(await save.ChangeAsync(tree.Pool.Id, System.Text.Json.JsonElement.Parse("""{"mode":"show"}"""), "bob", CancellationToken.None), Is.InstanceOf<PoolOutcome<BudgetPool>.Done>());
         await _world.UntilOverAsync(tree);
         Assert.That(((await _world.NightAsync(tree)).State, (await _world.AtMetaAsync(tree)).Sum()), Is.EqualTo(("done", 200_00L)), "what was taken is given all the same");
-        Assert.That(await save.DeleteAsync(tree.Pool.Id, CancellationToken.None), Is.InstanceOf<BudgetPoolSaved.Done>());
+        Assert.That(await save.DeleteAsync(tree.Pool.Id, CancellationToken.None), Is.InstanceOf<PoolOutcome<BudgetPool>.Done>());
     }
 
     [Test]

@@ -151,7 +151,7 @@ public sealed class ProposalTests
         await _world.ExecuteAsync("""
             INSERT INTO outside_changes (social_account_id, request_id, level, meta_id, field, was, "is", found_at) VALUES (@AccountId, @RequestId, 'adset', @Id, 'daily_budget', '5000', '10000', now() - interval '10 days')
             """, new { tree.Tree.AccountId, tree.Tree.RequestId, Id = tree.Id(1) });
-        var trial = ((PoolTried.Done)await _world.Get<BacktestPool>().OneAsync(tree.Pool.Id, JsonElement.Parse("""{"days":15}"""), CancellationToken.None)).Trial;
+        var trial = ((PoolOutcome<PoolTrial>.Done)await _world.Get<BacktestPool>().OneAsync(tree.Pool.Id, JsonElement.Parse("""{"days":15}"""), CancellationToken.None)).Value;
         Assert.That((trial.Nights.Count, trial.Nights[0].Day, trial.Nights[^1].Day), Is.EqualTo((15, _world.Today().AddDays(-14), _world.Today())));
         Assert.That(trial.Nights[0].Moves.Single(move => move.Id == tree.Id(1)).NowCents, Is.EqualTo(50_00), "as it was then");
         Assert.That(trial.Nights[^1].Moves.Single(move => move.Id == tree.Id(1)) is { NowCents: 100_00, ProposedCents: 120_00 });

@@ -79,6 +79,12 @@ public sealed class JudgeTests
         if (gate is not (Gate.FullDays or Gate.WholeWeeks)) Assert.That(verdict.Shut.Count(), Is.EqualTo(1), "and no other");
     }
 
+    [TestCase(14, 7)]
+    [TestCase(16, 2)]
+    [TestCase(6, 6)]
+    public void A_week_that_is_whole_is_told_as_seven_days(int days, int have) =>
+        Assert.That(Judge(Numbers(days, (100, 60), (100, 90))).Gates.Single(gate => gate.Name == Gate.WholeWeeks).Have, Is.EqualTo(have));
+
     /// <summary>What is restated today may be restated tomorrow.</summary>
     [Test]
     public void Nothing_is_decided_on_the_day_on_which_what_had_been_counted_changed()

@@ -7,13 +7,18 @@ namespace MetaAdsJobs.Tests.Simulation;
 /// </summary>
 internal sealed class ProposalJudge(History history)
 {
+    private readonly Dictionary<MetaObject, DateTimeOffset> _changedByHand = [];
     private long _byHand;
 
     /// <summary>An ad set of the campaign of that name.</summary>
     public static bool IsOf(MetaObject one, string campaign) => one is { Kind: "adsets", Parent: { } parent } && parent.Name.StartsWith($"{campaign} [", StringComparison.Ordinal);
 
     /// <summary>Somebody gives, or takes, in Ads Manager.</summary>
-    public void ByHand(long raise) => _byHand += Math.Max(0, raise);
+    public void ByHand(MetaObject member, long raise)
+    {
+        _byHand += Math.Max(0, raise);
+        _changedByHand[member] = history.Clockwork.Now;
+    }
 
     /// <summary>A budget has been changed at Meta by us.</summary>
     public void Switched(MetaObject thing, GraphCall call)
@@ -22,6 +27,9 @@ internal sealed class ProposalJudge(History history)
         var siblings = history.World.Objects.Where(one => one.Kind == "adsets" && one.Parent == thing.Parent).ToList();
         if (IsOf(thing, ProposalScript.Pooled) && siblings.Sum(one => one.Budget) is var sum && sum > (ProposalScript.Budget * siblings.Count) + _byHand)
             history.Judge.Condemn($"a pool of {ProposalScript.Budget * siblings.Count} a day{(_byHand > 0 ? $" and {_byHand} by hand" : "")} has {sum}");
+        if (_changedByHand.TryGetValue(thing, out var at) && history.World.AllSent.Any(sent => sent.At > at && sent.Call.Method == "GET" && sent.Call.Path == thing.Id && sent.Call.By == call.By))
+            history.Judge.Condemn($"somebody has changed the budget of ad set {thing.Id}, and what was proposed before is put in its place");
+        if (IsOf(thing, ProposalScript.Pooled)) history.Proposals.Moved(thing);
         if (!IsOf(thing, ProposalScript.Compared)) return;
         foreach (var other in siblings.Where(one => one != thing && one is { Status: "ACTIVE", Lives: true }))
             history.Judge.Condemn($"ad set {thing.Id} has got {thing.Budget}, and {other.Id}, which was to be paused for it, is active");

@@ -32,6 +32,7 @@ internal sealed class ProposalScript
     private Guid? _comparedRun;
     private Guid? _pooledRun;
     private bool _isOver;
+    private double? _reachesIn;
 
     public ProposalScript(History history, int weight)
     {
@@ -55,6 +56,7 @@ internal sealed class ProposalScript
         if (HasExperiment) PlanExperiment(_history.Script.Accounts[0]);
         if (HasPool) PlanPool(_history.Script.Accounts[^1]);
         if (!IsOn) return;
+        _reachesIn = _random.Next(3) == 0 ? _random.NextDouble() * 20 : null;
         PlanMinute();
         PlanAnswers();
         for (var more = _random.Next(4); more > 0; more--)
@@ -93,10 +95,25 @@ internal sealed class ProposalScript
     public bool HasOpen()
     {
         if (!IsOn) return false;
+        return !_isOver || IsUnderWay();
+    }
+
+    private bool IsUnderWay()
+    {
         using var connection = _history.Database.Aside.OpenConnection();
-        return !_isOver || connection.ExecuteScalar<bool>("""
+        return connection.ExecuteScalar<bool>("""
             SELECT EXISTS (SELECT 1 FROM budget_proposals WHERE state = 'accepted') OR EXISTS (SELECT 1 FROM experiment_changes c JOIN experiment_proposals p ON p.id = c.proposal_id WHERE c.state = 'planned' AND p.state = 'accepted')
             """);
+    }
+
+    /// <summary>A pool's money has begun to move: somebody may just be changing what others of it have.</summary>
+    public void Moved(MetaObject member)
+    {
+        if (_reachesIn is not { } after) return;
+        _reachesIn = null;
+        var raise = _random.Next(2) == 0 ? -300 : 300;
+        var other = Members().FindIndex(one => one != member && one.Budget == Budget);
+        InStorm(after, "somebody changes a budget in Ads Manager", () => ChangeByHand(other, raise));
     }
 
     public Task JudgeAsync(Npgsql.NpgsqlConnection connection) => IsOn ? Judge.EndAsync(connection, _accepted) : Task.CompletedTask;
@@ -212,15 +229,17 @@ internal sealed class ProposalScript
 
     private void ChangeByHand(int nth, int raise)
     {
-        var members = _history.World.Objects.Where(one => ProposalJudge.IsOf(one, Pooled)).ToList();
-        if (members.Count != Variants || members[nth].Budget + raise <= 0) return;
+        var members = Members();
+        if (nth < 0 || members.Count != Variants || members[nth].Budget + raise <= 0) return;
         _history.Clockwork.Tell($"by hand: the budget of {members[nth].Id} is {members[nth].Budget + raise}");
         members[nth].Budget += raise;
         members[nth].IsByHand = true;
-        Judge.ByHand(raise);
+        Judge.ByHand(members[nth], raise);
     }
 
-    // Every minute in earnest; two at once now and then.
+    private List<MetaObject> Members() => [.. _history.World.Objects.Where(one => ProposalJudge.IsOf(one, Pooled))];
+
+    // Every minute in earnest; two at once now and then, above all when something is being carried out.
     private void PlanMinute() => _history.Clockwork.Plan(TimeSpan.FromSeconds(25), null, null, "the minute of proposals", () =>
     {
         if (_isOver && !HasOpen()) return;
@@ -228,7 +247,7 @@ internal sealed class ProposalScript
         foreach (var kind in (string[])[.. HasExperiment ? ["experiments"] : Array.Empty<string>(), .. HasPool ? ["propose", "carry"] : Array.Empty<string>()])
         {
             _history.Queue.Add(new(kind, Guid.Empty), TimeSpan.Zero);
-            if (_history.Choices.Chance(_history.Odds.JobTwice)) _history.Queue.Add(new(kind, Guid.Empty) { IsDouble = true }, TimeSpan.Zero);
+            if ((_random.Next(2) == 0 && IsUnderWay()) || _history.Choices.Chance(_history.Odds.JobTwice)) _history.Queue.Add(new(kind, Guid.Empty) { IsDouble = true }, TimeSpan.Zero);
         }
     });
 
@@ -244,6 +263,8 @@ internal sealed class ProposalScript
             {
                 if (await api.Get<AcceptProposal>().ExecuteAsync(id, moves, Proposer, ct) == ProposalAnswer.Accepted) _accepted.Add(id);
             });
+            // Whoever accepts begins at once, and the minute may come just then.
+            if (_random.Next(2) == 0) _history.Queue.Add(new("experiments", Guid.Empty) { IsDouble = true }, TimeSpan.FromMilliseconds(_random.Next(400)));
         }
 
         foreach (var (id, pool) in connection.Query<(Guid, Guid)>("SELECT id, pool_id FROM budget_proposals WHERE state = 'asked'"))

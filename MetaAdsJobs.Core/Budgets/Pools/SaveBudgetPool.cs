@@ -8,20 +8,6 @@ using Npgsql;
 
 namespace MetaAdsJobs.Core.Budgets.Pools;
 
-/// <summary>What became of a pool that a caller wanted to write.</summary>
-public abstract record BudgetPoolSaved
-{
-    private BudgetPoolSaved() { }
-
-    public sealed record Done(BudgetPool Value) : BudgetPoolSaved;
-
-    public sealed record Invalid(FieldErrors Errors) : BudgetPoolSaved;
-
-    public sealed record Unknown : BudgetPoolSaved;
-
-    public sealed record Refused(string Reason) : BudgetPoolSaved;
-}
-
 /// <summary>Makes, changes and takes away pools. The last proposal is void once its pool is another one, unless it has begun or is over: the pool is looked at anew.</summary>
 public sealed class SaveBudgetPool
 {
@@ -32,10 +18,10 @@ public sealed class SaveBudgetPool
 
     internal SaveBudgetPool(NpgsqlDataSource dataSource, BudgetPoolStore store, AccountStore accounts, TimeProvider time) => (_dataSource, _store, _accounts, _time) = (dataSource, store, accounts, time);
 
-    public async Task<BudgetPoolSaved> CreateAsync(JsonElement body, string by, CancellationToken ct)
+    public async Task<PoolOutcome<BudgetPool>> CreateAsync(JsonElement body, string by, CancellationToken ct)
     {
         var (pool, errors) = await ReadAsync(body, current: null, by, ct);
-        if (pool is null) return new BudgetPoolSaved.Invalid(errors);
+        if (pool is null) return new PoolOutcome<BudgetPool>.Invalid(errors);
         pool = pool with { Id = Guid.CreateVersion7(pool.CreatedAt) };
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
@@ -45,7 +31,7 @@ public sealed class SaveBudgetPool
             {
                 await ActLog.WriteAsync(connection, transaction, ActOf(null, pool, "made"), _time.GetUtcNow(), ct);
                 await transaction.CommitAsync(ct);
-                return new BudgetPoolSaved.Done(pool);
+                return new PoolOutcome<BudgetPool>.Done(pool);
             }
         }
         catch (PostgresException exception) when (IsTaken(exception))
@@ -54,22 +40,22 @@ public sealed class SaveBudgetPool
         }
 
         errors.Add("$", $"there are {BudgetPoolStore.Most} pools, and there can be no more: take one away first");
-        return new BudgetPoolSaved.Invalid(errors);
+        return new PoolOutcome<BudgetPool>.Invalid(errors);
     }
 
-    public async Task<BudgetPoolSaved> ChangeAsync(Guid id, JsonElement body, string by, CancellationToken ct)
+    public async Task<PoolOutcome<BudgetPool>> ChangeAsync(Guid id, JsonElement body, string by, CancellationToken ct)
     {
-        if (await _store.FindAsync(id, ct) is not { } seen) return new BudgetPoolSaved.Unknown();
+        if (await _store.FindAsync(id, ct) is not { } seen) return new PoolOutcome<BudgetPool>.Unknown();
         var (read, wrong) = await ReadAsync(body, seen, by, ct);
-        if (read is null) return new BudgetPoolSaved.Invalid(wrong);
+        if (read is null) return new PoolOutcome<BudgetPool>.Invalid(wrong);
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        if (await BudgetPoolStore.HoldAsync(connection, transaction, id, ct) is not { } current) return new BudgetPoolSaved.Unknown();
+        if (await BudgetPoolStore.HoldAsync(connection, transaction, id, ct) is not { } current) return new PoolOutcome<BudgetPool>.Unknown();
         // Others may have changed other fields since.
         var errors = new FieldErrors();
-        if (BudgetPoolValidation.Read(new(body, errors), current, by, _time.GetUtcNow()) is not { } pool) return new BudgetPoolSaved.Invalid(errors);
+        if (BudgetPoolValidation.Read(new(body, errors), current, by, _time.GetUtcNow()) is not { } pool) return new PoolOutcome<BudgetPool>.Invalid(errors);
         var hasOthers = !pool.Members.SequenceEqual(current.Members);
-        if (hasOthers && await IsUnderWayAsync(connection, transaction, id, ct)) return new BudgetPoolSaved.Refused("A proposal of it is being carried out: change its members once that is over.");
+        if (hasOthers && await IsUnderWayAsync(connection, transaction, id, ct)) return new PoolOutcome<BudgetPool>.Refused("A proposal of it is being carried out: change its members once that is over.");
         try
         {
             await BudgetPoolStore.UpdateAsync(connection, transaction, pool, hasOthers, ct);
@@ -82,20 +68,20 @@ public sealed class SaveBudgetPool
 
         if (hasOthers || (pool.Mode, pool.MaxStepPercent, pool.LeastGainPercent) != (current.Mode, current.MaxStepPercent, current.LeastGainPercent)) await VoidAsync(connection, transaction, id, ct);
         await transaction.CommitAsync(ct);
-        return new BudgetPoolSaved.Done(pool);
+        return new PoolOutcome<BudgetPool>.Done(pool);
     }
 
     /// <summary>Takes it away with all that it has proposed. What it changed stays as it is, and its edits tell of it.</summary>
-    public async Task<BudgetPoolSaved> DeleteAsync(Guid id, CancellationToken ct)
+    public async Task<PoolOutcome<BudgetPool>> DeleteAsync(Guid id, CancellationToken ct)
     {
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        if (await BudgetPoolStore.HoldAsync(connection, transaction, id, ct) is not { } pool) return new BudgetPoolSaved.Unknown();
-        if (await IsUnderWayAsync(connection, transaction, id, ct)) return new BudgetPoolSaved.Refused("A proposal of it is being carried out: what was taken from one is still to be given to another.");
+        if (await BudgetPoolStore.HoldAsync(connection, transaction, id, ct) is not { } pool) return new PoolOutcome<BudgetPool>.Unknown();
+        if (await IsUnderWayAsync(connection, transaction, id, ct)) return new PoolOutcome<BudgetPool>.Refused("A proposal of it is being carried out: what was taken from one is still to be given to another.");
         await connection.ExecuteAsync(new("DELETE FROM budget_pools WHERE id = @Id", new { Id = id }, transaction, cancellationToken: ct));
         await ActLog.WriteAsync(connection, transaction, ActOf(pool, pool, "removed"), _time.GetUtcNow(), ct);
         await transaction.CommitAsync(ct);
-        return new BudgetPoolSaved.Done(pool);
+        return new PoolOutcome<BudgetPool>.Done(pool);
     }
 
     private static Act ActOf(BudgetPool? before, BudgetPool pool, string action)
@@ -154,7 +140,7 @@ public sealed class SaveBudgetPool
 
     private static bool IsTaken(PostgresException exception) => exception.SqlState == PostgresErrorCodes.UniqueViolation && exception.TableName == "budget_pool_members";
 
-    private static BudgetPoolSaved.Invalid Taken(FieldErrors errors)
+    private static PoolOutcome<BudgetPool>.Invalid Taken(FieldErrors errors)
     {
         errors.Add("members", "one of them has just become a member of another pool");
         return new(errors);

@@ -25,18 +25,6 @@ public sealed record TriedNight(
 /// <param name="Note">What it cannot know.</param>
 public sealed record PoolTrial(int Proposals, IReadOnlyList<TriedNight> Nights, string Note);
 
-/// <summary>What became of a wish to try a pool.</summary>
-public abstract record PoolTried
-{
-    private PoolTried() { }
-
-    public sealed record Done(PoolTrial Trial) : PoolTried;
-
-    public sealed record Invalid(FieldErrors Errors) : PoolTried;
-
-    public sealed record Unknown : PoolTried;
-}
-
 /// <summary>Tries a pool on stored history, night by night, by the code that decides at night; nothing is written and nothing asked of Meta.</summary>
 public sealed class BacktestPool
 {
@@ -52,20 +40,20 @@ public sealed class BacktestPool
     internal BacktestPool(NpgsqlDataSource dataSource, BudgetPoolStore store, SaveBudgetPool save, PictureReader reader, TimeProvider time) => (_dataSource, _store, _save, _reader, _time) = (dataSource, store, save, reader, time);
 
     /// <param name="body">A pool's, and days. Its members may be of other pools.</param>
-    public async Task<PoolTried> NewAsync(JsonElement body, CancellationToken ct)
+    public async Task<PoolOutcome<PoolTrial>> NewAsync(JsonElement body, CancellationToken ct)
     {
         var (rest, days, errors) = TakeDays(body);
         var (pool, wrong) = await _save.ReadAsync(rest, current: null, "", ct);
-        return pool is null || errors.Any ? Invalid(errors, wrong) : new PoolTried.Done(await TryAsync(pool, days, ct));
+        return pool is null || errors.Any ? Invalid(errors, wrong) : new PoolOutcome<PoolTrial>.Done(await TryAsync(pool, days, ct));
     }
 
     /// <param name="body">What would be changed of it, and days.</param>
-    public async Task<PoolTried> OneAsync(Guid id, JsonElement body, CancellationToken ct)
+    public async Task<PoolOutcome<PoolTrial>> OneAsync(Guid id, JsonElement body, CancellationToken ct)
     {
-        if (await _store.FindAsync(id, ct) is not { } current) return new PoolTried.Unknown();
+        if (await _store.FindAsync(id, ct) is not { } current) return new PoolOutcome<PoolTrial>.Unknown();
         var (rest, days, errors) = TakeDays(body);
         var (pool, wrong) = await _save.ReadAsync(rest, current, "", ct);
-        return pool is null || errors.Any ? Invalid(errors, wrong) : new PoolTried.Done(await TryAsync(pool, days, ct));
+        return pool is null || errors.Any ? Invalid(errors, wrong) : new PoolOutcome<PoolTrial>.Done(await TryAsync(pool, days, ct));
     }
 
     private async Task<PoolTrial> TryAsync(BudgetPool pool, int days, CancellationToken ct)
@@ -97,7 +85,7 @@ public sealed class BacktestPool
         return (JsonSerializer.SerializeToElement(rest), (int?)days ?? UsualDays, errors);
     }
 
-    private static PoolTried.Invalid Invalid(FieldErrors errors, FieldErrors wrong)
+    private static PoolOutcome<PoolTrial>.Invalid Invalid(FieldErrors errors, FieldErrors wrong)
     {
         foreach (var (path, messages) in wrong.ToDictionary())
             foreach (var message in messages) errors.Add(path, message);

@@ -1,18 +1,11 @@
 using MetaAdsJobs.Core.Budgets.Deciding;
+using MetaAdsJobs.Core.Statistics;
 
 namespace MetaAdsJobs.Core.Budgets.Simulating;
 
 /// <summary>A market that is made up, of which everything is known: ads that bring a·s^e results a day, with chance, and whatever its scenario does to them. The same seed makes the same market.</summary>
 internal sealed class Market
 {
-    public const string Stable = "stable";
-    public const string Drifting = "drifting";
-    public const string BrokenPixel = "broken_pixel";
-    public const string LateConversions = "late_conversions";
-    public const string SeasonalWeek = "seasonal_week";
-
-    public static readonly IReadOnlyList<string> Scenarios = [Stable, Drifting, BrokenPixel, LateConversions, SeasonalWeek];
-
     // Chance of a day beside that of counts, and of what is spent of a budget.
     private const double DayNoise = 0.15;
     private const double SpendNoise = 0.03;
@@ -35,7 +28,7 @@ internal sealed class Market
         // Some 8 results a day and member, the best some four times as good as the worst.
         var usual = 8 / Math.Pow(dailyBudget / members, Exponent);
         _rates = [.. Enumerable.Range(0, members).Select(_ => usual * Math.Exp(0.45 * Normal()))];
-        if (scenario == BrokenPixel) _broken = (days * 2 / 5, days * 2 / 5 + 8);
+        if (scenario == MarketScenario.BrokenPixel) _broken = (days * 2 / 5, days * 2 / 5 + 8);
     }
 
     public double Exponent { get; }
@@ -44,7 +37,7 @@ internal sealed class Market
     public IReadOnlyList<double> Rates => _rates;
 
     /// <summary>What a budget would bring today.</summary>
-    public double Mean(int member, double budget, int day) => Optimum.Results(_rates[member], Exponent, budget) * (_scenario == SeasonalWeek ? Week[day % Week.Length] : 1);
+    public double Mean(int member, double budget, int day) => Optimum.Results(_rates[member], Exponent, budget) * (_scenario == MarketScenario.SeasonalWeek ? Week[day % Week.Length] : 1);
 
     /// <summary>A day with these budgets: what was spent, and on which day after each result is known.</summary>
     public (double Spend, int[] KnownAfter) Play(int member, double budget, int day)
@@ -55,7 +48,7 @@ internal sealed class Market
         // The pixel of the first says nothing; people buy all the same.
         if (member == 0 && _broken is { } broken && day >= broken.From && day < broken.Until) results = 0;
         var known = new int[results];
-        if (_scenario == LateConversions)
+        if (_scenario == MarketScenario.LateConversions)
             for (var i = 0; i < results; i++)
                 while (_chance.NextDouble() < LateShare && known[i] < 30) known[i]++;
         return (spend, known);
@@ -64,7 +57,7 @@ internal sealed class Market
     /// <summary>The next day.</summary>
     public void Pass()
     {
-        if (_scenario != Drifting) return;
+        if (_scenario != MarketScenario.Drifting) return;
         for (var member = 0; member < _rates.Length; member++) _rates[member] *= Math.Exp(DailyDrift * Normal());
     }
 

@@ -1,4 +1,5 @@
 using MetaAdsJobs.Core.Budgets.Deciding;
+using MetaAdsJobs.Core.Statistics;
 
 namespace MetaAdsJobs.Core.Budgets.Simulating;
 
@@ -20,7 +21,7 @@ public static class SimulateBudgets
     private const int Offset = 100;
     private static readonly DateOnly First = new(2026, 1, 5);
 
-    /// <param name="scenario">One of <see cref="Market.Scenarios"/>.</param>
+    /// <param name="scenario">One of <see cref="MarketScenario.All"/>.</param>
     /// <param name="dailyBudget">Of all members together, in whole units of a currency.</param>
     /// <param name="leastGain">In percent.</param>
     public static SimulatedMarket Run(string scenario, int members, int days, decimal dailyBudget, double leastGain, int seed)

@@ -81,7 +81,8 @@ internal static class ExperimentJudge
         return
         [
             new(Gate.FullDays, days >= ExperimentRules.LeastDays, days, ExperimentRules.LeastDays),
-            new(Gate.WholeWeeks, days > 0 && days % 7 == 0, days % 7, 7),
+            // Of the week that is counted last: a whole one has seven.
+            new(Gate.WholeWeeks, days > 0 && days % 7 == 0, days == 0 ? 0 : ((days - 1) % 7) + 1, 7),
             new(Gate.Results, fewest >= rules.LeastResults, fewest, rules.LeastResults),
             new(Gate.Attribution, days > 0 && closed == counted.Count, closed, days),
             rules.AreAds ? new(Gate.ShownTogether, together >= ExperimentRules.LeastDays, together, ExperimentRules.LeastDays)

@@ -33,6 +33,9 @@ public static class ExperimentWords
         ["numbers_settled"] = "Meta changed today what had been counted", ["results_arriving"] = "a variant spends and has stopped having results: look at its pixel", ["results_comparable"] = "the variants count different things as results",
     };
 
+    /// <summary>Why an experiment waits while that gate is shut.</summary>
+    public static string WaitOf(string gate) => Waits[gate];
+
     /// <summary>Sentences that say why an experiment waits, for whoever translates them.</summary>
     public static IEnumerable<string> WaitForms => Waits.Values;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MetaAdsJobs.Core.Experiments.Evaluating;
 using MetaAdsJobs.Core.Experiments.Judging;
+using MetaAdsJobs.Core.Statistics;
 using MetaAdsJobs.Core.Validation;
 
 namespace MetaAdsJobs.Core.Experiments.Simulating;
@@ -24,7 +25,7 @@ public sealed record SimulatedExperiments(
 public sealed record ExperimentSimulation(string Scenario, string Level, string Metric, int Variants, double Better, double Smallest, double ResultsADay, int Days, int LeastResults, int AttributionDays, int Runs, int Seed)
 {
     private const int MostRuns = 200;
-    private static readonly HashSet<string> Scenarios = [.. Market.Scenarios];
+    private static readonly HashSet<string> Scenarios = [.. MarketScenario.All];
 
     /// <returns>Null when something is wrong.</returns>
     public static (ExperimentSimulation? Simulation, FieldErrors Errors) Read(JsonElement body)
@@ -35,7 +36,7 @@ public sealed record ExperimentSimulation(string Scenario, string Level, string 
         if (level == ExperimentLevel.Ad && metric == ExperimentMetric.ValuePerSpend) fields.Refuse("metric", "cannot be value_per_spend of ads in one ad set");
         var days = fields.Whole("days", 7, 84) ?? 42;
         if (days % 7 > 0) fields.Refuse("days", "must be whole weeks");
-        var simulation = new ExperimentSimulation(fields.Word("scenario", Scenarios) ?? Market.Stable, level, metric, (int?)fields.Whole("variants", 2, 5) ?? 2, (double?)fields.Decimal("better_percent", 0, 200, 2) / 100 ?? 0.2,
+        var simulation = new ExperimentSimulation(fields.Word("scenario", Scenarios) ?? MarketScenario.Stable, level, metric, (int?)fields.Whole("variants", 2, 5) ?? 2, (double?)fields.Decimal("better_percent", 0, 200, 2) / 100 ?? 0.2,
             ((double?)fields.Whole("smallest_difference_percent", 5, 200) ?? 20) / 100, (double?)fields.Decimal("results_a_day", 0.1m, 1000, 2) ?? 20, (int)days, (int?)fields.Whole("least_results", 10, 100_000) ?? 50,
             (int?)fields.Whole("attribution_days", 0, 27) ?? 7, (int?)fields.Whole("runs", 1, MostRuns) ?? 1, (int?)fields.Whole("seed", 0, int.MaxValue) ?? 1);
         fields.RefuseUnknown();

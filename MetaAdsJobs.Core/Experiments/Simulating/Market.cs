@@ -1,5 +1,6 @@
 using MathNet.Numerics.Distributions;
 using MetaAdsJobs.Core.Experiments.Judging;
+using MetaAdsJobs.Core.Statistics;
 
 namespace MetaAdsJobs.Core.Experiments.Simulating;
 
@@ -14,13 +15,6 @@ public sealed record PlayedDay(DateOnly Day, IReadOnlyList<VariantNumbers> Varia
 /// <summary>A market that is made up: what Meta would tell of variants, day by day, of which the truth is known. One seed decides everything.</summary>
 public sealed record Market
 {
-    public const string Stable = "stable";
-    public const string Drifting = "drifting";
-    public const string BrokenPixelOfFirst = "broken_pixel";
-    public const string LateConversions = "late_conversions";
-    public const string SeasonalWeek = "seasonal_week";
-
-    public static readonly IReadOnlyList<string> Scenarios = [Stable, Drifting, BrokenPixelOfFirst, LateConversions, SeasonalWeek];
     public static readonly DateOnly FirstDay = new(2026, 3, 2);
 
     // A night reads so many days again.
@@ -57,16 +51,16 @@ public sealed record Market
     /// <summary>Ads of one ad set: how steeply Meta follows what they have brought so far. Nought: they spend alike.</summary>
     public double Follows { get; init; }
 
-    /// <summary>One of <see cref="Scenarios"/>.</summary>
+    /// <summary>One of <see cref="MarketScenario.All"/>.</summary>
     public static Market Of(string scenario, double[] better, double resultsADay, int days, bool areAds)
     {
         var market = new Market { Better = better, ResultsADay = resultsADay, Follows = areAds ? 2 : 0 };
         return scenario switch
         {
-            Drifting => market with { Drift = -0.02, OwnNoise = 0.1 },
-            BrokenPixelOfFirst => market with { BrokenPixel = (0, days * 2 / 5), BrokenFor = 8 },
-            LateConversions => market with { LateShare = 0.6 },
-            SeasonalWeek => market with { Weekend = 0.5 },
+            MarketScenario.Drifting => market with { Drift = -0.02, OwnNoise = 0.1 },
+            MarketScenario.BrokenPixel => market with { BrokenPixel = (0, days * 2 / 5), BrokenFor = 8 },
+            MarketScenario.LateConversions => market with { LateShare = 0.6 },
+            MarketScenario.SeasonalWeek => market with { Weekend = 0.5 },
             _ => market,
         };
     }

@@ -35,7 +35,7 @@ public sealed class BudgetPagesTests() : BrowserTests(shared: () => SharedServic
         await page.Locator("#f-members").FillAsync("page1 95 200\npage2");
         await page.Locator("#f-days").FillAsync("2");
         await page.Locator("#f-least_gain_percent").FillAsync("0,5");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Try it" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Try the pool" }).ClickAsync();
         await Expect(page.GetByText("Proposals: 2 in 2 nights")).ToBeVisibleAsync();
         await Expect(page.Locator("tbody tr").Last).ToContainTextAsync("page 2 +5 %");
         await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();

@@ -24,6 +24,10 @@ public sealed class ExperimentPagesTests() : BrowserTests(shared: () => SharedSe
         await Expect(page.Locator("[data-chart] canvas")).ToHaveCountAsync(1);
         await Expect(page.Locator("figure details tbody tr")).ToHaveCountAsync(7);
         await Expect(page.GetByText("Give Loud the budget of all: ")).ToBeVisibleAsync();
+        await Expect(page.Locator(".status").Filter(new() { HasText = "waiting for an answer" })).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "All of this is fine" })).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "It waits for this" })).ToHaveCountAsync(0);
+        await Expect(page.Locator("li").Filter(new() { HasText = "Whole weeks" })).ToContainTextAsync("days of the last week: 7 of 7");
         await page.GetByLabel("Move the budget, too").CheckAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Do it" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("It is being done.");
