@@ -7,7 +7,7 @@ namespace MetaAdsJobs.Core.Accounts;
 /// <summary>An account to choose, and what its amounts and times are in.</summary>
 public sealed record AccountName(Guid Id, string Name, string Currency, string TimezoneName);
 
-/// <summary>The accounts to choose from, by name.</summary>
+/// <summary>The accounts to choose from, by name: none that is retired, unless it is chosen.</summary>
 public sealed class AccountNames(NpgsqlDataSource dataSource)
 {
     private const int Most = 2000;
@@ -16,7 +16,7 @@ public sealed class AccountNames(NpgsqlDataSource dataSource)
     public async Task<IReadOnlyList<AccountName>> ListAsync(Guid? asked, CancellationToken ct)
     {
         var namesSql = $"""
-            SELECT id, name, currency, timezone_name FROM (SELECT id, name, currency, timezone_name FROM social_accounts WHERE {AccountScope.Is("id")} ORDER BY name, id LIMIT @Most) first
+            SELECT id, name, currency, timezone_name FROM (SELECT id, name, currency, timezone_name FROM social_accounts WHERE retired_at IS NULL AND {AccountScope.Is("id")} ORDER BY name, id LIMIT @Most) first
             UNION SELECT id, name, currency, timezone_name FROM social_accounts WHERE id = @Asked{AccountScope.And("id")}
             ORDER BY name, id
             """;

@@ -79,7 +79,7 @@ internal static partial class AccountValidation
 
     private static void RefuseChange(JsonFields fields, string name, string? current, string? given)
     {
-        if (current is not null && given is not null && given != current) fields.Refuse(name, $"cannot change from {current}; add another account instead");
+        if (current is not null && given is not null && given != current) fields.Refuse(name, $"cannot change from {current}; retire this account and add another instead");
     }
 
     // The look at the name comes first: .NET also finds Windows names, other capitals and paths into the zone folder.
@@ -93,7 +93,8 @@ internal static partial class AccountValidation
         return null;
     }
 
-    [GeneratedRegex("^act_[0-9]+$")]
+    // Without zeros in front: one ad account is written in one way.
+    [GeneratedRegex("^act_[1-9][0-9]*$")]
     private static partial Regex AdAccount();
 
     [GeneratedRegex("^(UTC|[A-Z][A-Za-z0-9_+-]*(/[A-Z][A-Za-z0-9_+-]*)+)$")]
