@@ -44,6 +44,7 @@ internal static class AccountEndpoints
         accounts.MapPost("/{id:guid}/retire", RetireAsync).RequireAuthorization(Policies.Administer).WithIfMatch().WithTag().WithSummary("Retire an account: its token is deleted, nothing is done in it any more, its history stays")
             .WithDescription("409 account_busy while something of it is active at Meta or has not ended: stop the account first, and cancel what is open. Sent again it does no harm.")
             .Accepts<RetireBody>("application/json").Produces<SocialAccount>().ProducesProblem(404).ProducesProblem(409).ProducesProblem(412).ProducesValidationProblem(422);
+        accounts.MapChoices();
         accounts.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).WithTag().WithSummary("One account").Produces<SocialAccount>().ProducesProblem(404);
         accounts.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Social accounts").Produces<Page<SocialAccount>>().ProducesValidationProblem(422);
     }

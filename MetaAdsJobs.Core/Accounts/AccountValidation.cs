@@ -20,7 +20,7 @@ internal static partial class AccountValidation
     {
         var isNew = current is null;
         var name = fields.Text("name", required: isNew, max: 200);
-        var adAccountId = Matching(fields, "ad_account_id", isNew, AdAccount(), "must be act_ and digits, as Ads Manager's address shows it");
+        var adAccountId = ReadAdAccount(fields, isNew);
         var pageId = Matching(fields, "page_id", isNew, Digits(), "must be the page's numeric id");
         var instagramUserId = Matching(fields, "instagram_user_id", false, Digits(), "must be the Instagram account's numeric id");
         var pixelId = Matching(fields, "pixel_id", false, Digits(), "must be the pixel's numeric id");
@@ -35,8 +35,7 @@ internal static partial class AccountValidation
         var dailyCap = fields.Whole("daily_cap_cents", 1, 1_000_000_000_000_000);
         var capsOff = fields.Flag("caps_off");
         var (approval, above) = ReadApproval(fields, current);
-        token = fields.Text("access_token", required: isNew, max: 2000);
-        if (token is not null && token.Any(c => c is <= ' ' or > '~')) fields.Refuse("access_token", "must be printable ASCII without spaces");
+        token = ReadToken(fields, isNew);
         unblock = !isNew && fields.Flag("unblock") == true;
         if (!isNew)
             foreach (var required in Required.Where(fields.IsNull)) fields.Refuse(required, "cannot be taken away");
@@ -59,6 +58,15 @@ internal static partial class AccountValidation
             ApprovalRequired = approval, ApprovalAboveCents = above,
             CapsOff = capsOff ?? (!fields.IsNull("caps_off") && current?.CapsOff == true),
         };
+    }
+
+    public static string? ReadAdAccount(JsonFields fields, bool isNew) => Matching(fields, "ad_account_id", isNew, AdAccount(), "must be act_ and digits, as Ads Manager's address shows it");
+
+    public static string? ReadToken(JsonFields fields, bool isNew)
+    {
+        var token = fields.Text("access_token", required: isNew, max: 2000);
+        if (token is not null && token.Any(c => c is <= ' ' or > '~')) fields.Refuse("access_token", "must be printable ASCII without spaces");
+        return token;
     }
 
     // The two are one setting: who names another rule leaves the old one's amount.

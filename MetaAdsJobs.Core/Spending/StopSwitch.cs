@@ -30,7 +30,7 @@ public abstract record Switched
 
     public sealed record Unknown : Switched;
 
-    public sealed record Refused(string Reason) : Switched;
+    public sealed record Refused(string Reason, bool IsRetired = false) : Switched;
 }
 
 /// <summary>
@@ -113,7 +113,7 @@ public sealed class StopSwitch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
         return await connection.QuerySingleOrDefaultAsync<SpendingState>(new(StateSql, new { AccountId = accountId }, cancellationToken: ct));
     }
 
-    private static Switched.Refused Retired { get; } = new("The account is retired: nothing of it is reached from here any more.");
+    private static Switched.Refused Retired { get; } = new("The account is retired: nothing of it is reached from here any more.", IsRetired: true);
 
     private async Task<bool> IsRetiredAsync(Guid? accountId, CancellationToken ct)
     {

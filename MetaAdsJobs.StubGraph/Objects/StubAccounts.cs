@@ -16,8 +16,19 @@ internal sealed class StubAccounts(NpgsqlDataSource dataSource)
         SELECT name, currency, timezone_name FROM (
             SELECT 1 AS rank, name, currency, timezone_name FROM stub_graph.ad_accounts WHERE account_id = $1
             UNION ALL
-            SELECT 2, name, currency, timezone_name FROM social_accounts WHERE ad_account_id = 'act_' || $1) AS known
+            (SELECT 2, name, currency, timezone_name FROM social_accounts WHERE ad_account_id = 'act_' || $1 ORDER BY created_at DESC LIMIT 1)
+            UNION ALL
+            SELECT 3, name, currency, timezone_name FROM (VALUES ('1000000002', 'Shop in Spain', 'EUR', 'Europe/Madrid'), ('1000000003', 'Shop in Japan', 'JPY', 'Asia/Tokyo')) AS standing (id, name, currency, timezone_name) WHERE id = $1) AS known
         ORDER BY rank LIMIT 1
+        """;
+
+    // What there is to choose: two that always are, what somebody has described, and what is registered.
+    private const string AllSql = """
+        SELECT DISTINCT id FROM (
+            SELECT account_id AS id FROM stub_graph.ad_accounts
+            UNION ALL SELECT substr(ad_account_id, 5) FROM social_accounts
+            UNION ALL VALUES ('1000000002'), ('1000000003')) AS known
+        ORDER BY id LIMIT 1200
         """;
 
     private static readonly string[] Currencies =
@@ -66,6 +77,21 @@ internal sealed class StubAccounts(NpgsqlDataSource dataSource)
 
             json.WriteEndObject();
         });
+    }
+
+    /// <summary>GET me/adaccounts.</summary>
+    public async Task<StubAnswer> ListAsync(StubCall call, CancellationToken ct)
+    {
+        var ids = new List<string>();
+        await using (var command = dataSource.With(AllSql))
+        await using (var rows = await command.ExecuteReaderAsync(ct))
+        {
+            while (await rows.ReadAsync(ct)) ids.Add(rows.GetString(0));
+        }
+
+        var accounts = new List<StubAccount>();
+        foreach (var id in ids) accounts.Add(await GetAsync(id, ct));
+        return StubReach.AdAccounts(call, accounts);
     }
 
     public static StubAnswer MinimumBudgets() => StubAnswer.Ok(json =>
