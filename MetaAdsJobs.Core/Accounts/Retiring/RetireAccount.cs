@@ -14,7 +14,7 @@ namespace MetaAdsJobs.Core.Accounts.Retiring;
 /// <param name="OpenEdits">That have not ended, those that wait for their time or for an approval among them.</param>
 public sealed record StillOpen(long ActiveCampaigns, long CallsUnderWay, long OpenRuns, long OpenEdits)
 {
-    public bool Any => ActiveCampaigns + CallsUnderWay + OpenRuns + OpenEdits > 0;
+    internal bool Any => ActiveCampaigns + CallsUnderWay + OpenRuns + OpenEdits > 0;
 }
 
 /// <summary>What became of the wish to retire an account.</summary>
