@@ -24,11 +24,11 @@ internal sealed class StubAccounts(NpgsqlDataSource dataSource)
 
     // What there is to choose: two that always are, what somebody has described, and what is registered.
     private const string AllSql = """
-        SELECT DISTINCT id FROM (
-            SELECT account_id AS id FROM stub_graph.ad_accounts
-            UNION ALL SELECT substr(ad_account_id, 5) FROM social_accounts
-            UNION ALL VALUES ('1000000002'), ('1000000003')) AS known
-        ORDER BY id LIMIT 1200
+        SELECT DISTINCT ON (id) id, name, currency, timezone_name FROM (
+            SELECT 1 AS rank, account_id AS id, name, currency, timezone_name, NULL::timestamptz AS created_at FROM stub_graph.ad_accounts
+            UNION ALL SELECT 2, substr(ad_account_id, 5), name, currency, timezone_name, created_at FROM social_accounts
+            UNION ALL SELECT 3, id, name, currency, timezone_name, NULL FROM (VALUES ('1000000002', 'Shop in Spain', 'EUR', 'Europe/Madrid'), ('1000000003', 'Shop in Japan', 'JPY', 'Asia/Tokyo')) AS standing (id, name, currency, timezone_name)) AS known
+        ORDER BY id, rank, created_at DESC LIMIT 5000
         """;
 
     private static readonly string[] Currencies =
@@ -82,15 +82,10 @@ internal sealed class StubAccounts(NpgsqlDataSource dataSource)
     /// <summary>GET me/adaccounts.</summary>
     public async Task<StubAnswer> ListAsync(StubCall call, CancellationToken ct)
     {
-        var ids = new List<string>();
-        await using (var command = dataSource.With(AllSql))
-        await using (var rows = await command.ExecuteReaderAsync(ct))
-        {
-            while (await rows.ReadAsync(ct)) ids.Add(rows.GetString(0));
-        }
-
         var accounts = new List<StubAccount>();
-        foreach (var id in ids) accounts.Add(await GetAsync(id, ct));
+        await using var command = dataSource.With(AllSql);
+        await using var rows = await command.ExecuteReaderAsync(ct);
+        while (await rows.ReadAsync(ct)) accounts.Add(new(rows.GetString(0), rows.GetString(1), rows.GetString(2), rows.GetString(3), IsKnown: true));
         return StubReach.AdAccounts(call, accounts);
     }
 

@@ -5,6 +5,7 @@ using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Campaigns.Adopting;
 using MetaAdsJobs.Core.Campaigns.Comparing;
 using MetaAdsJobs.Core.Insights.Nightly;
+using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Jobs.Recurring;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Orchestrations.Review;
@@ -33,27 +34,32 @@ public sealed class RetiredTests
     {
         var asked = await _world.AcceptAsync();
         Assert.That((await _world.RunAsync(asked)).Result.Status, Is.EqualTo("succeeded"));
+        await _world.ExecuteAsync("INSERT INTO activations (request_id, social_account_id, state, daily_cents, changed_at) VALUES (@RequestId, @AccountId, 'idle', 1, now())", asked);
         await RetireAsync(asked);
         // As if whoever retired it had died before the end, with what a stop had paused, and as if all were due.
         await _world.ExecuteAsync("""
             UPDATE meta_campaigns SET compare_at = clock_timestamp();
             UPDATE object_reviews SET next_at = now() - interval '1 day';
-            INSERT INTO activations (request_id, social_account_id, state, daily_cents, paused_ids, changed_at)
-            SELECT request_id, social_account_id, 'paused', 1, ARRAY[(SELECT meta_id FROM meta_campaigns c WHERE c.request_id = o.request_id)], now() FROM orchestrations o, LATERAL (SELECT set_config('session_replication_role', 'replica', true)) s
+            UPDATE activations v SET state = 'paused', paused_ids = ARRAY[(SELECT meta_id FROM meta_campaigns c WHERE c.request_id = v.request_id)]
             """);
         var calls = _world.Graph.Calls.Count;
 
-        Assert.That(await _world.Get<CompareCampaigns>().RunAsync(20, None), Is.Zero);
-        Assert.That(await _world.Get<ReviewObjects>().RunAsync(50, None), Is.Zero);
+        var compared = await _world.Get<CompareCampaigns>().RunAsync(20, None);
+        var reviewed = await _world.Get<ReviewObjects>().RunAsync(50, None);
         await _world.Get<CheckTokens>().ExecuteAsync(only: null, None);
-        await _world.Get<CheckTokens>().ExecuteAsync(asked.AccountId, None);
-        await _world.Get<NightlySync>().ExecuteAsync("America/New_York", None);
+        var tokens = (await _world.Get<TokenStore>().ListAsync(DateTimeOffset.MaxValue, null, None)).Concat(await _world.Get<TokenStore>().ListAsync(DateTimeOffset.MaxValue, asked.AccountId, None));
+        var nights = await _world.Get<NightlyAccounts>().ListAsync("America/New_York", new(2031, 1, 1), None);
         await _world.Get<StopSwitch>().StopAsync(null, "ann", null, None);
         var stop = (await _world.QueryAsync<Guid>("SELECT id FROM stops WHERE lifted_at IS NULL"))[0];
-        await _world.Get<PauseSpending>().ExecuteAsync(stop, None);
+        var pausing = await _world.Get<PauseSpending>().ExecuteAsync(stop, None);
         await _world.Get<StopSwitch>().StartAsync(null, "ann", reactivate: true, None);
-        await _world.Get<ResumeSpending>().ExecuteAsync(stop, None);
+        var resuming = await _world.Get<ResumeSpending>().ExecuteAsync(stop, None);
 
+        using var all = Assert.EnterMultipleScope();
+        Assert.That((compared, reviewed), Is.EqualTo((0, 0)), "compared and reviewed");
+        Assert.That(tokens, Is.Empty, "tokens to check");
+        Assert.That(nights, Is.Empty, "nights to queue");
+        Assert.That((JobOutcome[])[pausing, resuming], Is.All.InstanceOf<JobOutcome.Completed>(), "the stop and the start of all accounts");
         Assert.That(_world.Graph.Calls.Skip(calls).Select(call => $"{call.Method} {call.Path}"), Is.Empty);
         Assert.That(await _world.QueryAsync<long>("SELECT count(*) FROM insight_syncs WHERE state IN ('queued', 'running', 'waiting')"), Is.EqualTo([0]));
         Assert.That(await _world.Get<AccountHealth>().ReadAsync(None), Is.EqualTo(("ok", "ok")));

@@ -105,15 +105,15 @@ public sealed class UpgradeTests
     {
         await using var database = await TestDatabase.CreateBareAsync();
         await MigrateAsync(database, "64");
-        await database.DataSource.ExecuteAsync("""
+        await using var connection = await database.DataSource.OpenConnectionAsync();
+        await connection.ExecuteAsync("""
             INSERT INTO social_accounts (id, name, ad_account_id, page_id, currency, timezone_name, access_token, created_at, updated_at)
             SELECT gen_random_uuid(), name, id, '1', 'USD', 'UTC', 'closed', now() - age * interval '1 day', now()
-            FROM (VALUES ('second', 'act_77', 2), ('first', 'act_77', 3), ('third, written otherwise', 'act_077', 1), ('alone', 'act_770', 1)) AS a (name, id, age)
+            FROM (VALUES ('second', 'act_77', 2), ('first', 'act_77', 3), ('third, written otherwise', 'act_077', 1), ('alone', 'act_770', 0)) AS a (name, id, age)
             """);
 
         Migrations.Apply(database.ConnectionString, NullLogger.Instance);
 
-        await using var connection = await database.DataSource.OpenConnectionAsync();
         Assert.That(await connection.QueryAsync<string>("SELECT concat(a.name, ' < ', f.name) FROM social_accounts a LEFT JOIN social_accounts f ON f.id = a.double_of ORDER BY a.created_at"), Is.EqualTo(["first < ", "second < first", "third, written otherwise < first", "alone < "]));
         const string AnotherSql = "INSERT INTO social_accounts (id, name, ad_account_id, page_id, currency, timezone_name, access_token, created_at, updated_at) VALUES (gen_random_uuid(), 'Another', @Id, '1', 'USD', 'UTC', 'closed', now(), now())";
         foreach (var id in (string[])["act_77", "act_0770"])

@@ -53,9 +53,10 @@ public sealed class RetireTests
         Assert.That((await _admin.GetAsync($"/meta/insights?social_account_id={id}")).Code, Is.EqualTo(200));
         var act = (await _admin.GetAsync($"/meta/changes?social_account_id={id}&source=here")).Json["items"]![0]!;
         Assert.That(((string?)act["outcome"], (string?)act["asked_by"], act["sent"]!.ToJsonString()), Is.EqualTo(("retired", "admin@tests", """{"retired":{"new":true,"old":false},"access_token":{"new":null,"old":"given"}}""")).Using<string>((a, b) => a == b || JsonNode.DeepEquals(JsonNode.Parse(a), JsonNode.Parse(b))));
-        Assert.That(await ListedAsync("?retired=true&limit=200"), Does.Contain(id));
-        Assert.That(await ListedAsync("?retired=false&limit=200"), Does.Not.Contain(id));
-        Assert.That(await ListedAsync("?limit=200"), Does.Contain(id));
+        var since = $"limit=200&changed_since={(string)retired.Json["retired_at"]!}";
+        Assert.That(await ListedAsync($"?retired=true&{since}"), Does.Contain(id));
+        Assert.That(await ListedAsync($"?retired=false&{since}"), Does.Not.Contain(id));
+        Assert.That(await ListedAsync($"?{since}"), Does.Contain(id));
         await _service.RefusesFieldsAsync(() => _admin.GetAsync("/meta/accounts?retired=perhaps"), "retired");
 
         var again = await _admin.PostAsync($"{url}/retire");
