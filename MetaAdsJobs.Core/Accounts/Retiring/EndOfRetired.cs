@@ -27,6 +27,11 @@ public sealed class EndOfRetired(NpgsqlDataSource dataSource, TimeProvider time)
         UPDATE experiments e SET state = 'stopped', stopped_at = @Now, stopped_by = a.retired_by FROM social_accounts a WHERE a.retired_at IS NOT NULL AND e.social_account_id = a.id AND e.state = 'running'
         """;
 
+    private const string ProposalsSql = """
+        UPDATE budget_proposals q SET state = 'lapsed', state_why = @Why, completed_at = @Now FROM budget_pools p JOIN social_accounts a ON a.id = p.social_account_id
+        WHERE a.retired_at IS NOT NULL AND q.pool_id = p.id AND (q.state = 'asked' OR q.state = 'accepted' AND q.begun_at IS NULL)
+        """;
+
     // There are such only where Meta refused the token, and somebody has said that they may be left.
     private const string RunsSql = """
         WITH ended AS (
@@ -50,7 +55,7 @@ public sealed class EndOfRetired(NpgsqlDataSource dataSource, TimeProvider time)
     {
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         // The runs first: what they may have activated is looked at after nobody writes of it any more.
-        foreach (var sql in (string[])[SyncsSql, RunsSql, EditsSql, ActivationsSql, StopsSql, ExperimentsSql])
+        foreach (var sql in (string[])[SyncsSql, RunsSql, EditsSql, ActivationsSql, StopsSql, ExperimentsSql, ProposalsSql])
             await connection.ExecuteAsync(new(sql, new { Why, Left, Now = time.GetUtcNow() }, cancellationToken: ct));
     }
 }
