@@ -33,6 +33,7 @@ public static class ConsoleApplication
         services.AddLocalization();
         services.AddScoped<Viewer>();
         services.AddSingleton<Notices>();
+        services.AddSingleton<KeptTokens>();
         services.AddSingleton<LiveChanges>();
         services.AddSingleton<NewActions>();
         services.AddSingleton<LongCalls>();

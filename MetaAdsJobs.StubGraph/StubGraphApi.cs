@@ -61,6 +61,8 @@ public sealed class StubGraphApi
         {
             ("POST", "", null) => StubBatch.AnswerAsync(call, AnswerAsync, ct),
             ("GET", "search", null) => Task.FromResult(StubTargeting.Answer(call)),
+            ("GET", "me", "adaccounts") => _accounts.ListAsync(call, ct),
+            ("GET", "me", "accounts") => Task.FromResult(StubReach.PagesOf(call)),
             ("GET", "debug_token", null) => Task.FromResult(StubToken.Inspect(call, _time.GetUtcNow())),
             (_, _, "insights") => AnswerInsightsAsync(node, call, ct),
             ("GET", _, null) when IsRun(node) => _runs.ReadStatusAsync(node, call, ct),
@@ -76,6 +78,8 @@ public sealed class StubGraphApi
         (call.Method, edge, edge is null ? null : StubKind.WithEdge(edge)) switch
         {
             ("GET", null, _) => _accounts.ReadAsync(accountId, call, ct),
+            ("GET", "adspixels", _) => Task.FromResult(StubReach.Pixels(accountId, call)),
+            ("GET", "instagram_accounts", _) => Task.FromResult(StubReach.Instagram(accountId, call)),
             ("GET", "customaudiences", _) => Task.FromResult(StubAudiences.ListCustom(call)),
             ("GET", "saved_audiences", _) => Task.FromResult(StubAudiences.ListSaved(call)),
             ("GET", "delivery_estimate", _) => Task.FromResult(StubEstimates.Answer(call)),

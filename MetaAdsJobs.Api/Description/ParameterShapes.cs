@@ -40,6 +40,7 @@ internal static class ParameterShapes
         ["changed_since"] = () => Of("date-time", "Only what has changed at this time or later"),
         ["dry_run"] = () => new() { Type = JsonSchemaType.Boolean, Default = JsonValue.Create(false), Description = "Tell what would be done, and write nothing" },
         ["differing"] = () => new() { Type = JsonSchemaType.Boolean, Default = JsonValue.Create(false), Description = "Only days that differ from Meta's own sum" },
+        ["retired"] = () => new() { Type = JsonSchemaType.Boolean, Description = "Only accounts that are retired, or that are not; without it all" },
         ["only"] = () => Words(["errors"]),
         ["search"] = () => Text("Words of its name, or its id"),
         ["social_account_id"] = () => Of("uuid", "The account's id here"),

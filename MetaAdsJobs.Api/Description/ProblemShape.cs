@@ -28,6 +28,12 @@ internal static class ProblemShape
                 AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String } },
             },
             ["trace_id"] = Text("As X-Request-Id"),
+            ["social_account_id"] = Text("Of ad_account_taken: which account has it, for who looks into that one", "uuid"),
+            ["open"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Object, Description = "Of account_busy: how much of what is open: active_campaigns, calls_under_way, open_runs, open_edits",
+                AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64" },
+            },
             ["rows"] = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.Object }, Description = "Of a batch: which rows are wrong, and what of them" },
             ["error_count"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Description = "Of a batch: how many are wrong" },
             ["untold"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Description = "Of a batch: how many of those are not in rows" },

@@ -18,6 +18,7 @@ internal static class HttpConventions
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>().AddProblemDetails();
         services.AddExceptionHandler<DatabaseAwayHandler>();
         services.AddExceptionHandler<UnreadableBodyHandler>();
+        services.AddExceptionHandler<RetiredMeanwhileHandler>();
         return services;
     }
 

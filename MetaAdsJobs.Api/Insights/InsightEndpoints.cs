@@ -24,7 +24,7 @@ internal static class InsightEndpoints
     public static void MapInsights(this IEndpointRouteBuilder meta)
     {
         meta.MapPost("/orchestrate/sync-insights/{socialAccountId:guid}", SyncAsync).RequireAuthorization(Policies.Operate).WithTags("Insights")
-            .WithSummary("Fetch an account's numbers; Location tells where to follow it").Produces<SyncQueuedResponse>().ProducesProblem(404).ProducesValidationProblem(422);
+            .WithSummary("Fetch an account's numbers; Location tells where to follow it").Produces<SyncQueuedResponse>().ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         var insights = meta.MapGroup("/insights").WithTags("Insights").RequireAuthorization(Policies.Read);
         insights.MapGet("/", ListAsync).WithCsv()
             .WithSummary("Numbers per day, and on the first page what all of them add up to; Accept: text/csv streams them all")
@@ -51,6 +51,8 @@ internal static class InsightEndpoints
                 http.Response.Headers.Location = statusUrl;
                 IdempotencyKey.Tell(http, queued.Replayed);
                 return Results.Ok(new SyncQueuedResponse($"Insights sync initiated for account {socialAccountId}", "queued", queued.SyncId, statusUrl));
+            case SyncRequested.Retired:
+                return Problems.Of(ProblemKind.AccountRetired, $"The account {socialAccountId} is retired: no numbers are fetched any more. Those that were fetched stay.");
             case SyncRequested.KeyReused:
                 return IdempotencyKey.Reused("fetching");
             case SyncRequested.Invalid invalid:

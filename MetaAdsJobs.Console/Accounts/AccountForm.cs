@@ -1,6 +1,7 @@
 using System.Globalization;
 using MetaAdsJobs.Console.Forms;
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Accounts.Choosing;
 
 namespace MetaAdsJobs.Console.Accounts;
 
@@ -16,16 +17,31 @@ internal static class AccountForm
     public static readonly IReadOnlyList<string> Zones =
         [.. TimeZoneInfo.GetSystemTimeZones().Where(zone => zone.HasIanaId && zone.Id.Contains('/', StringComparison.Ordinal)).Select(zone => zone.Id).Append("UTC").Order(StringComparer.Ordinal)];
 
-    public static FormBody Body(IFormCollection form, bool isNew)
+    /// <param name="kept">The token that was typed before; null: none.</param>
+    public static FormBody Body(IFormCollection form, bool isNew, string? kept)
     {
         var body = new FormBody(form, emptyIsNull: !isNew)
-            .Texts(Texts).Codes("default_countries").Cents("campaign_cap_cents").Cents("daily_cap_cents").Cents("approval_above_cents").Flag("caps_off").TextIfGiven(Token);
+            .Texts(Texts).Codes("default_countries").Cents("campaign_cap_cents").Cents("daily_cap_cents").Cents("approval_above_cents").Flag("caps_off").TextIfGiven(Token).Instead(Token, kept);
         return isNew ? body.TextIfGiven("id") : body;
     }
 
     /// <summary>When the account had last been changed as the person saw it; null when the form does not say so.</summary>
     public static DateTimeOffset? Seen(IFormCollection form) =>
         DateTimeOffset.TryParseExact(form["seen"], "O", CultureInfo.InvariantCulture, DateTimeStyles.None, out var seen) ? seen : null;
+
+    /// <summary>What was typed, with a token to go with it, and what of the chosen ad account was not typed.</summary>
+    public static FormValues With(FormValues typed, string? keptToken, AccountChoices choices)
+    {
+        var values = typed.Fields.ToDictionary();
+        if (keptToken is not null) values[KeptTokens.Field] = keptToken;
+        if (choices.AdAccounts.Items.FirstOrDefault(one => one.AdAccountId == typed["ad_account_id"]) is { } chosen)
+        {
+            foreach (var (name, value) in ((string, string?)[])[("name", chosen.Name), ("currency", chosen.Currency), ("timezone_name", chosen.TimezoneName)])
+                if (typed[name] is null && value is not null) values[name] = value;
+        }
+
+        return FormValues.Of(values);
+    }
 
     public static FormValues Of(SocialAccount account) => FormValues.Of(
         ("seen", account.UpdatedAt.ToString("O", CultureInfo.InvariantCulture)), ("name", account.Name), ("ad_account_id", account.AdAccountId), ("page_id", account.PageId),

@@ -24,8 +24,12 @@ internal static class SpendingActions
         var fields = new JsonFields(body.ToJson(), new());
         var reason = fields.Text("reason", max: 500);
         if (fields.Errors.Any) return Again(body, fields.Errors, id);
-        return await stop.StopAsync(id, http.User.CallerName(), reason, http.RequestAborted) is Switched.Done
-            ? FormResults.On(http, Page(id), "Stopped: what is active is being paused at Meta, and what is new waits.") : Results.NotFound();
+        return await stop.StopAsync(id, http.User.CallerName(), reason, http.RequestAborted) switch
+        {
+            Switched.Done => FormResults.On(http, Page(id), "Stopped: what is active is being paused at Meta, and what is new waits."),
+            Switched.Refused refused => Refused(body, refused, id),
+            _ => Results.NotFound(),
+        };
     }
 
     private static async Task<IResult> StartAsync(Guid? id, [FromKeyedServices(Connections.OfStops)] StopSwitch stop, HttpContext http)
@@ -36,13 +40,18 @@ internal static class SpendingActions
         {
             case Switched.Done:
                 return FormResults.On(http, Page(id), reactivate ? "Started: what the stop paused is being activated again." : "Started: what the stop paused stays paused.");
-            case Switched.Refused:
-                var errors = new FieldErrors();
-                errors.Add("$", "All accounts are stopped, not this one alone: only the start of all accounts lifts that.");
-                return Again(body, errors, id);
+            case Switched.Refused refused:
+                return Refused(body, refused, id);
             default:
                 return Results.NotFound();
         }
+    }
+
+    private static IResult Refused(FormBody body, Switched.Refused refused, Guid? id)
+    {
+        var errors = new FieldErrors();
+        errors.Add("$", refused.IsRetired ? "The account is retired: it stays as it is." : "All accounts are stopped, not this one alone: only the start of all accounts lifts that.");
+        return Again(body, errors, id);
     }
 
     private static IResult Again(FormBody body, FieldErrors errors, Guid? id) => FormResults.Again<SwitchPage>(body.Refused(errors), ("Id", id));

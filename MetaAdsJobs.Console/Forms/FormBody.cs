@@ -26,6 +26,13 @@ internal sealed class FormBody(IFormCollection form, bool emptyIsNull)
         return this;
     }
 
+    /// <summary>For a field that was left empty.</summary>
+    public FormBody Instead(string name, string? value)
+    {
+        if (value is not null && Given(name) is null) _body[name] = value;
+        return this;
+    }
+
     public FormBody Codes(string name)
     {
         var codes = Given(name)?.Split(Separators, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(code => (JsonNode?)code.ToUpperInvariant()).ToArray();

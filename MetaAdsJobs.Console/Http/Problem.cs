@@ -19,6 +19,9 @@ public sealed record ProblemKind(int Status, string Code, string Title)
     public static readonly ProblemKind NotAcceptable = new(406, "not_acceptable", "The answer cannot be had in such a form.");
     public static readonly ProblemKind WrongState = new(409, "wrong_state", "This cannot be done as things stand.");
     public static readonly ProblemKind ExistsAlready = new(409, "exists_already", "There is one already.");
+    public static readonly ProblemKind AdAccountTaken = new(409, "ad_account_taken", "There is an account of this ad account already.");
+    public static readonly ProblemKind AccountBusy = new(409, "account_busy", "The account has something under way, or active.");
+    public static readonly ProblemKind AccountRetired = new(409, "account_retired", "The account is retired.");
     public static readonly ProblemKind MetaRefuses = new(409, "meta_refuses", "Meta will not answer before a person has seen to it.");
     public static readonly ProblemKind Outdated = new(412, "outdated", "It is no longer as If-Match says.");
     public static readonly ProblemKind BodyTooLong = new(413, "body_too_long", "The body is too long.");
@@ -38,7 +41,7 @@ public sealed record ProblemKind(int Status, string Code, string Title)
 
     public static IReadOnlyList<ProblemKind> All { get; } =
     [
-        MalformedJson, UnreadableBody, Unauthenticated, BadSignature, Forbidden, OwnRequest, PublisherOff, NoSuchAddress, UnknownId, MethodNotAllowed, NotAcceptable, WrongState, ExistsAlready, MetaRefuses,
+        MalformedJson, UnreadableBody, Unauthenticated, BadSignature, Forbidden, OwnRequest, PublisherOff, NoSuchAddress, UnknownId, MethodNotAllowed, NotAcceptable, WrongState, ExistsAlready, AdAccountTaken, AccountBusy, AccountRetired, MetaRefuses,
         Outdated, BodyTooLong, UnsupportedMediaType, InvalidFields, KeyReused, TooManyCalls, TooManyOpen, MetaThrottled, Failed, DatabaseAway, MetaAway, IssuerAway, NoRoom,
     ];
 

@@ -27,5 +27,5 @@ internal sealed class AccountCurrency(NpgsqlDataSource dataSource, MetaAds meta,
 
     /// <summary>What is wrong, and what to do about it; null when it is the same here and there, or not known yet.</summary>
     public static string? Difference(string adAccountId, string here, string? atMeta) => atMeta is null || atMeta == here ? null
-        : $"Meta bills {adAccountId} in {atMeta}, and it is registered here in {here}: budgets would mean other amounts. Add the ad account anew with the currency {atMeta}, and advertise with that";
+        : $"Meta bills {adAccountId} in {atMeta}, and it is registered here in {here}: budgets would mean other amounts. Retire this account, add the ad account anew with the currency {atMeta}, and advertise with that";
 }

@@ -14,7 +14,7 @@ public sealed class AccountHealth(NpgsqlDataSource dataSource, TimeProvider time
             SELECT count(*) FILTER (WHERE token_rejected_at IS NOT NULL) AS rejected,
                    count(*) FILTER (WHERE token_rejected_at IS NULL AND token_expires_at < @Soon) AS expiring,
                    count(*) FILTER (WHERE blocked_at IS NOT NULL) AS blocked
-            FROM social_accounts
+            FROM social_accounts WHERE retired_at IS NULL
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var (rejected, expiring, blocked) = await connection.QuerySingleAsync<(long, long, long)>(

@@ -38,6 +38,9 @@ internal static partial class AccountLog
     [LoggerMessage(6021, LogLevel.Warning, "The currency of account {SocialAccountId} could not be read, its first orchestration asks again: {Reason}")]
     public static partial void CurrencyUnread(ILogger logger, Guid socialAccountId, string reason);
 
+    [LoggerMessage(6022, LogLevel.Warning, "Account {SocialAccountId} was retired by {RetiredBy}; {Left} campaigns were left active at Meta, out of reach")]
+    public static partial void Retired(ILogger logger, Guid socialAccountId, string retiredBy, long left);
+
     [LoggerMessage(6009, LogLevel.Error, "Meta refuses META_APP_ID and META_APP_SECRET, so that no token can be checked: {Reason}")]
     public static partial void AppRefused(ILogger logger, string reason);
 }

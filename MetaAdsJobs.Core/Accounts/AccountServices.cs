@@ -1,5 +1,6 @@
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Accounts.Listing;
+using MetaAdsJobs.Core.Accounts.Retiring;
 using MetaAdsJobs.Core.Accounts.Tokens;
 using MetaAdsJobs.Core.Clips;
 using MetaAdsJobs.Core.Clips.Files;
@@ -34,6 +35,9 @@ public static class AccountServices
         .AddSingleton<PacingExchange>()
         .AddSingleton<ClipStore>()
         .AddSingleton<ClipNames>()
+        .AddSingleton<AccountPairs>()
+        .AddSingleton<EndOfRetired>()
+        .AddSingleton<RetireAccount>()
         .AddSingleton<SaveAccount>()
         .AddSingleton<SaveClip>();
 

@@ -11,10 +11,14 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
     internal const string Columns = """
         social_accounts.id, name, ad_account_id, page_id, instagram_user_id, pixel_id, currency, timezone_name, default_countries,
         dsa_beneficiary, dsa_payor, min_daily_budget, meta_currency, campaign_cap_cents, daily_cap_cents, caps_off, approval_required, approval_above_cents, token_rejected_at, token_rejection,
-        token_checked_at, token_expires_at, token_scopes, blocked_at, block_reason, social_accounts.created_at, updated_at
+        token_checked_at, token_expires_at, token_scopes, blocked_at, block_reason, social_accounts.created_at, updated_at, retired_at, retired_by, double_of IS NOT NULL AS is_double
         """;
 
+    // Only one whom the caller looks into is told which was there first.
+    private static string Told => $"{Columns}, CASE WHEN {AccountScope.Is("double_of")} THEN double_of END AS double_of";
+
     /// <returns>False when an account with this id exists already; nothing is changed then.</returns>
+    /// <exception cref="TakenException">The ad account is that of another account.</exception>
     public async Task<bool> InsertAsync(SocialAccount account, string closedToken, CancellationToken ct)
     {
         var insertSql = $"""
@@ -29,7 +33,14 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
             """;
         var act = new Act("account", $"{account.Id}", account.Name, "made", account.Id, Differences(null, account, hasToken: true, unblock: false));
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteScalarAsync<long>(new(insertSql, ActLog.With(Parameters(account, closedToken), act, time.GetUtcNow()), cancellationToken: ct)) == 1;
+        try
+        {
+            return await connection.ExecuteScalarAsync<long>(new(insertSql, ActLog.With(Parameters(account, closedToken), act, time.GetUtcNow()), cancellationToken: ct)) == 1;
+        }
+        catch (PostgresException refused) when (refused.ConstraintName == AccountPairs.OneOfEach)
+        {
+            throw new TakenException(refused);
+        }
     }
 
     /// <summary>Writes the whole account; a new token also lifts the mark of a rejected one, and nothing is known of it yet.</summary>
@@ -62,17 +73,19 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
 
     public async Task<SocialAccount?> FindAsync(Guid id, CancellationToken ct)
     {
-        var findSql = $"SELECT {Columns} FROM social_accounts WHERE id = @Id{AccountScope.And("id")}";
+        var findSql = $"SELECT {Told} FROM social_accounts WHERE id = @Id{AccountScope.And("id")}";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return await connection.QuerySingleOrDefaultAsync<SocialAccount>(new(findSql, new { Id = id, Scope = AccountScope.Accounts }, cancellationToken: ct));
     }
 
-    public Task<IReadOnlyList<SocialAccount>> ListAsync(Guid after, int limit, CancellationToken ct) => ListAsync(changedSince: null, after, limit, ct);
+    public Task<IReadOnlyList<SocialAccount>> ListAsync(Guid after, int limit, CancellationToken ct) => ListAsync(changedSince: null, retired: null, after, limit, ct);
 
     /// <param name="changedSince">By a person, or added.</param>
-    public async Task<IReadOnlyList<SocialAccount>> ListAsync(DateTimeOffset? changedSince, Guid after, int limit, CancellationToken ct)
+    /// <param name="retired">Only those that are, or are not; null: all.</param>
+    public async Task<IReadOnlyList<SocialAccount>> ListAsync(DateTimeOffset? changedSince, bool? retired, Guid after, int limit, CancellationToken ct)
     {
-        var listSql = $"SELECT {Columns} FROM social_accounts WHERE id > @After{(changedSince is null ? "" : " AND updated_at >= @ChangedSince")}{AccountScope.And("id")} ORDER BY id LIMIT @Limit";
+        var conditions = $"{(changedSince is null ? "" : " AND updated_at >= @ChangedSince")}{(retired is null ? "" : $" AND retired_at IS {(retired == true ? "NOT " : "")}NULL")}{AccountScope.And("id")}";
+        var listSql = $"SELECT {Told} FROM social_accounts WHERE id > @After{conditions} ORDER BY id LIMIT @Limit";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<SocialAccount>(new(listSql, new { After = after, Limit = limit, ChangedSince = changedSince, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
     }
@@ -80,7 +93,7 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
     /// <summary>The zones in which at least one account lives: each has a nightly schedule of its own.</summary>
     public async Task<IReadOnlyList<string>> ListTimezonesAsync(CancellationToken ct)
     {
-        const string ListSql = "SELECT DISTINCT timezone_name FROM social_accounts ORDER BY timezone_name";
+        const string ListSql = "SELECT DISTINCT timezone_name FROM social_accounts WHERE retired_at IS NULL ORDER BY timezone_name";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<string>(new(ListSql, cancellationToken: ct))).AsList();
     }
@@ -88,7 +101,7 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
     /// <summary>Names of accounts that live in the zone, a few of them.</summary>
     public async Task<IReadOnlyList<string>> ListNamesInAsync(string timezoneName, CancellationToken ct)
     {
-        const string ListSql = "SELECT name FROM social_accounts WHERE timezone_name = @TimezoneName ORDER BY name LIMIT 10";
+        const string ListSql = "SELECT name FROM social_accounts WHERE timezone_name = @TimezoneName AND retired_at IS NULL ORDER BY name LIMIT 10";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<string>(new(ListSql, new { TimezoneName = timezoneName }, cancellationToken: ct))).AsList();
     }
@@ -141,3 +154,6 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
         account.CampaignCapCents, account.DailyCapCents, account.CapsOff, account.ApprovalRequired, account.ApprovalAboveCents, ClosedToken = closedToken, Unblock = unblock, Seen = seen, Now = time.GetUtcNow(),
     };
 }
+
+/// <summary>The ad account is that of another account which is not retired; nothing was written.</summary>
+internal sealed class TakenException(Exception inner) : Exception("There is an account of this ad account already", inner);

@@ -20,7 +20,7 @@ internal static partial class AccountValidation
     {
         var isNew = current is null;
         var name = fields.Text("name", required: isNew, max: 200);
-        var adAccountId = Matching(fields, "ad_account_id", isNew, AdAccount(), "must be act_ and digits, as Ads Manager's address shows it");
+        var adAccountId = ReadAdAccount(fields, isNew);
         var pageId = Matching(fields, "page_id", isNew, Digits(), "must be the page's numeric id");
         var instagramUserId = Matching(fields, "instagram_user_id", false, Digits(), "must be the Instagram account's numeric id");
         var pixelId = Matching(fields, "pixel_id", false, Digits(), "must be the pixel's numeric id");
@@ -35,8 +35,7 @@ internal static partial class AccountValidation
         var dailyCap = fields.Whole("daily_cap_cents", 1, 1_000_000_000_000_000);
         var capsOff = fields.Flag("caps_off");
         var (approval, above) = ReadApproval(fields, current);
-        token = fields.Text("access_token", required: isNew, max: 2000);
-        if (token is not null && token.Any(c => c is <= ' ' or > '~')) fields.Refuse("access_token", "must be printable ASCII without spaces");
+        token = ReadToken(fields, isNew);
         unblock = !isNew && fields.Flag("unblock") == true;
         if (!isNew)
             foreach (var required in Required.Where(fields.IsNull)) fields.Refuse(required, "cannot be taken away");
@@ -61,6 +60,15 @@ internal static partial class AccountValidation
         };
     }
 
+    public static string? ReadAdAccount(JsonFields fields, bool isNew) => Matching(fields, "ad_account_id", isNew, AdAccount(), "must be act_ and digits, as Ads Manager's address shows it");
+
+    public static string? ReadToken(JsonFields fields, bool isNew)
+    {
+        var token = fields.Text("access_token", required: isNew, max: 2000);
+        if (token is not null && token.Any(c => c is <= ' ' or > '~')) fields.Refuse("access_token", "must be printable ASCII without spaces");
+        return token;
+    }
+
     // The two are one setting: who names another rule leaves the old one's amount.
     private static (string Rule, long? AboveCents) ReadApproval(JsonFields fields, SocialAccount? current)
     {
@@ -79,7 +87,7 @@ internal static partial class AccountValidation
 
     private static void RefuseChange(JsonFields fields, string name, string? current, string? given)
     {
-        if (current is not null && given is not null && given != current) fields.Refuse(name, $"cannot change from {current}; add another account instead");
+        if (current is not null && given is not null && given != current) fields.Refuse(name, $"cannot change from {current}; retire this account and add another instead");
     }
 
     // The look at the name comes first: .NET also finds Windows names, other capitals and paths into the zone folder.
@@ -93,7 +101,8 @@ internal static partial class AccountValidation
         return null;
     }
 
-    [GeneratedRegex("^act_[0-9]+$")]
+    // Without zeros in front: one ad account is written in one way.
+    [GeneratedRegex("^act_[1-9][0-9]*$")]
     private static partial Regex AdAccount();
 
     [GeneratedRegex("^(UTC|[A-Z][A-Za-z0-9_+-]*(/[A-Z][A-Za-z0-9_+-]*)+)$")]

@@ -28,10 +28,16 @@ public abstract record Saved<T>
 
     /// <summary>The idempotency key belongs to another body; nothing was written.</summary>
     public sealed record KeyReused : Saved<T>;
+
+    /// <summary>Of an account: its ad account is another's already; nothing was written.</summary>
+    public sealed record Taken(string AdAccountId, AccountTwin? Holder) : Saved<T>;
+
+    /// <summary>Of an account: it is retired, and stays as it is.</summary>
+    public sealed record Retired(Guid Id) : Saved<T>;
 }
 
 /// <summary>Creates and changes social accounts. A new token, or unblocking, resumes the account's waiting jobs at once.</summary>
-public sealed class SaveAccount(AccountStore store, AccountTokens tokens, INightlySchedules schedules, IJobQueue queue, ResumeAccount resume, MetaOptions meta, Once once, TimeProvider time)
+public sealed class SaveAccount(AccountStore store, AccountTokens tokens, INightlySchedules schedules, IJobQueue queue, ResumeAccount resume, MetaOptions meta, Once once, AccountPairs pairs, TimeProvider time)
 {
     public Task<Saved<SocialAccount>> CreateAsync(JsonElement body, CancellationToken ct) => CreateAsync(body, asked: null, ct);
 
@@ -46,7 +52,18 @@ public sealed class SaveAccount(AccountStore store, AccountTokens tokens, INight
         if (account is null || token is null) return new Saved<SocialAccount>.Invalid(errors);
         // First the schedule: one for a zone without accounts does nothing, an account without one would have no nights.
         schedules.Ensure(account.TimezoneName);
-        if (!await once.MakeAsync(asked, Once.Account, account.Id, () => store.InsertAsync(account, tokens.Close(token), ct), ct)) return await ReplayAsync(asked, ct) ?? new Saved<SocialAccount>.Exists(account.Id);
+        try
+        {
+            if (!await once.MakeAsync(asked, Once.Account, account.Id, () => store.InsertAsync(account, tokens.Close(token), ct), ct)) return await ReplayAsync(asked, ct) ?? new Saved<SocialAccount>.Exists(account.Id);
+        }
+        catch (TakenException)
+        {
+            // The same may have been sent twice at once: then the other one has it under this key, or this id.
+            if (await ReplayAsync(asked, ct) is { } same) return same;
+            if (await store.FindAsync(account.Id, ct) is not null) return new Saved<SocialAccount>.Exists(account.Id);
+            return new Saved<SocialAccount>.Taken(account.AdAccountId, (await pairs.ListAsync(null, account.AdAccountId, ct)).FirstOrDefault());
+        }
+
         if (meta.CanCheckTokens) queue.EnqueueTokenCheck(account.Id);
         return new Saved<SocialAccount>.Done((await store.FindAsync(account.Id, ct))!);
     }
@@ -68,6 +85,7 @@ public sealed class SaveAccount(AccountStore store, AccountTokens tokens, INight
         {
             var current = await NothingWrittenException.IfFailsAsync(store.FindAsync(id, ct));
             if (current is null) return new Saved<SocialAccount>.Unknown(id);
+            if (current.RetiredAt is not null) return new Saved<SocialAccount>.Retired(id);
             var errors = new FieldErrors();
             var account = AccountValidation.Read(new(body, errors), id, current, out var token, out var unblock);
             if (account is null) return new Saved<SocialAccount>.Invalid(errors);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using MetaAdsJobs.Core.Accounts.Tokens;
 
 namespace MetaAdsJobs.Core.Accounts;
@@ -67,6 +68,20 @@ public sealed record SocialAccount
     public string? BlockReason { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>Since when nothing is synced, begun or changed in it any more; its token is deleted. Null: it is not retired.</summary>
+    public DateTimeOffset? RetiredAt { get; init; }
+    public string? RetiredBy { get; init; }
+
+    /// <summary>A second account of its ad account, from before that was refused: nothing is begun or activated in it until one of the two is retired, as their caps and stops are not shared.</summary>
+    public bool IsDouble { get; init; }
+
+    /// <summary>Which one was there first, for who looks into that.</summary>
+    public Guid? DoubleOf { get; init; }
+
+    /// <summary>Why nothing is begun in it; null: nothing of this keeps it.</summary>
+    internal string? NothingBegins => RetiredAt is { } at ? string.Create(CultureInfo.InvariantCulture, $"the account is retired since {at:yyyy-MM-dd}: nothing is begun in it any more")
+        : IsDouble ? $"the account is a second one of the ad account {AdAccountId}, and their caps and stops are not shared: retire one of the two first" : null;
 
     /// <param name="dailyCents">What the campaign may spend a day afterwards.</param>
     internal bool DemandsApproval(long dailyCents) => ApprovalRequired switch

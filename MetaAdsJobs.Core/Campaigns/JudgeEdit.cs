@@ -26,9 +26,11 @@ internal sealed class JudgeEdit(CampaignTrees trees, ContentStore contents, Acco
         // Pausing harms nobody, and what is believed to be gone may be there after all.
         if (kind != EditKind.Pause && (one.Status == "DELETED" || (one.Status == "ARCHIVED" && kind != EditKind.Delete)))
             return (null, new EditRequested.Refused($"The {EditWords.Of(one.Kind)} {metaId} is {(one.Status == "DELETED" ? "deleted" : "archived")}: it cannot be changed any more"));
+        var account = (await accounts.FindAsync(tree.AccountId, ct))!;
+        // In a second account of one ad account everything may be paused and ended, and nothing switched on.
+        if (account.NothingBegins is { } nothing && (account.RetiredAt is not null || kind is EditKind.Publish or EditKind.Resume)) return (null, new EditRequested.Refused(nothing));
         if (kind != EditKind.Update) return (new(tree, one, new(), new()), null);
         var errors = new FieldErrors();
-        var account = (await accounts.FindAsync(tree.AccountId, ct))!;
         var (fields, before) = await ReadContentAsync(body ?? default, one, account, EditValidation.Read(body ?? default, tree, one, account, caps, time.GetUtcNow(), errors), errors, ct);
         return errors.Any ? (null, new EditRequested.Invalid(errors)) : (new(tree, one, fields, before), null);
     }

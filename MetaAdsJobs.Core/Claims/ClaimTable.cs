@@ -107,7 +107,7 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
     /// <summary>Which row may be claimed. Takes the key and @Now.</summary>
     public string Claimable => $"""
         r.{Key} = @{Parameter} AND a.id = r.social_account_id AND r.{Unfinished}
-                  AND {Free("r")} AND a.token_rejected_at IS NULL
+                  AND {Free("r")} AND a.token_rejected_at IS NULL AND a.retired_at IS NULL
                   AND ({GoesFirst} OR NOT EXISTS (SELECT 1 FROM account_pacing p WHERE p.ad_account_id = a.ad_account_id AND p.use_case = '{UseCase}' AND p.blocked_until > @Now))
                   AND ({WaitsFor}) IS NULL
         """;

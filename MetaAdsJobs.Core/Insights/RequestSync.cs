@@ -19,6 +19,8 @@ public abstract record SyncRequested
 
     public sealed record UnknownAccount : SyncRequested;
 
+    public sealed record Retired : SyncRequested;
+
     public sealed record Invalid(FieldErrors Errors) : SyncRequested;
 }
 
@@ -45,6 +47,7 @@ public sealed class RequestSync
         if (await NothingWrittenException.IfFailsAsync(ReplayAsync(asked, ct)) is { } replayed) return replayed;
         var account = await NothingWrittenException.IfFailsAsync(_accounts.FindAsync(accountId, ct));
         if (account is null) return new SyncRequested.UnknownAccount();
+        if (account.RetiredAt is not null) return new SyncRequested.Retired();
 
         var now = _time.GetUtcNow();
         var usual = AccountDays.LastComplete(account.TimezoneName, now, _options.LookbackDays);

@@ -134,7 +134,7 @@ internal sealed class SyncStore(NpgsqlDataSource dataSource, WorkClaims work, Ac
             WITH reopened AS (
                 UPDATE insight_syncs SET state = 'queued', failures = 0, abandoned = 0, outage_since = NULL, error = NULL, completed_at = NULL, started_at = NULL, stored_until = NULL,
                     rows_restated = 0, rows_vanished = 0, days_synced = 0, left_out = '{}'
-                WHERE sync_id = @SyncId AND state = 'failed' RETURNING sync_id),
+                WHERE sync_id = @SyncId AND state = 'failed' AND NOT EXISTS (SELECT 1 FROM social_accounts a WHERE a.id = social_account_id AND a.retired_at IS NOT NULL) RETURNING sync_id),
             reports AS (DELETE FROM insight_reports r USING reopened WHERE r.sync_id = reopened.sync_id),
             marks AS (DELETE FROM insight_staging_marks m USING reopened WHERE m.sync_id = reopened.sync_id)
             DELETE FROM insight_staging t USING reopened WHERE t.sync_id = reopened.sync_id

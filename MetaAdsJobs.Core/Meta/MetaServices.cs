@@ -29,7 +29,7 @@ public static class MetaServices
             Random.Shared,
             provider.GetRequiredService<ILogger<GraphClient>>()));
         services.AddSingleton<GraphPacing>();
-        services.AddSingleton<MetaTokens>();
+        services.AddSingleton<MetaTokens>().AddSingleton<MetaAssets>();
         services.AddSingleton<MetaAds>().AddSingleton<MetaEdits>().AddSingleton<MetaTrees>().AddSingleton<MetaStates>();
         services.AddSingleton<MetaVideos>().AddSingleton<MetaUploads>();
         services.AddSingleton<MetaImages>();

@@ -57,7 +57,7 @@ public sealed class RetryOrchestration(NpgsqlDataSource dataSource, IJobQueue qu
                 ordered_by = COALESCE(@OrderedBy, ordered_by),
                 round = round + (NOT EXISTS (SELECT 1 FROM orchestration_steps s WHERE s.request_id = o.request_id AND split_part(s.step, ':', 1) NOT IN ('media', 'activate', 'validate')
                     AND (s.state = 'started' OR s.state = 'left' AND (s.meta_id IS NULL OR s.meta_id LIKE '%, %'))))::int
-            WHERE request_id = @RequestId AND status = 'failed' AND replaced_by IS NULL
+            WHERE request_id = @RequestId AND status = 'failed' AND replaced_by IS NULL AND NOT EXISTS (SELECT 1 FROM social_accounts a WHERE a.id = o.social_account_id AND a.retired_at IS NOT NULL)
             RETURNING request_id),
         -- Read as it was before this statement: what the row forgets now stays counted on its day.
         failures AS (
@@ -110,9 +110,9 @@ internal static class ChangeRefused
 {
     public static async Task<Change> WhyAsync(NpgsqlDataSource dataSource, Guid requestId, string reason, CancellationToken ct)
     {
-        const string StatusSql = "SELECT status, replaced_by FROM orchestrations WHERE request_id = @RequestId";
+        const string StatusSql = "SELECT o.status, o.replaced_by, a.retired_at IS NOT NULL FROM orchestrations o JOIN social_accounts a ON a.id = o.social_account_id WHERE o.request_id = @RequestId";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var (status, replacedBy) = await connection.QuerySingleOrDefaultAsync<(string? Status, Guid? ReplacedBy)>(new(StatusSql, new { RequestId = requestId }, cancellationToken: ct));
-        return status is null ? new Change.Unknown() : new Change.WrongState(status, replacedBy is null ? $"{reason}; this one is {status}" : $"A mended row of batch {replacedBy} has taken its place");
+        var (status, replacedBy, isRetired) = await connection.QuerySingleOrDefaultAsync<(string? Status, Guid? ReplacedBy, bool IsRetired)>(new(StatusSql, new { RequestId = requestId }, cancellationToken: ct));
+        return status is null ? new Change.Unknown() : isRetired ? new Change.WrongState(status, "Its account is retired: nothing is begun in it any more") : new Change.WrongState(status, replacedBy is null ? $"{reason}; this one is {status}" : $"A mended row of batch {replacedBy} has taken its place");
     }
 }

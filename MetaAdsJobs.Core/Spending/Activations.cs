@@ -155,7 +155,7 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
             INSERT INTO activations (request_id, social_account_id, state, daily_cents, ends_at, busy_until, changed_at)
             SELECT @RequestId, @AccountId, @State, @DailyCents, @EndsAt, clock_timestamp() + @Longest, @Now
             FROM social_accounts a
-            WHERE a.id = @AccountId AND EXISTS ({held}) AND NOT EXISTS (SELECT 1 FROM stops WHERE lifted_at IS NULL AND (social_account_id IS NULL OR social_account_id = @AccountId))
+            WHERE a.id = @AccountId AND a.retired_at IS NULL AND a.double_of IS NULL AND EXISTS ({held}) AND NOT EXISTS (SELECT 1 FROM stops WHERE lifted_at IS NULL AND (social_account_id IS NULL OR social_account_id = @AccountId))
               AND NOT EXISTS (SELECT 1 FROM freeze_of(@AccountId, @Now)) AND {ApprovedSql}
               AND (a.caps_off OR COALESCE(a.campaign_cap_cents, @CampaignCap) IS NULL OR @DailyCents <= COALESCE(a.campaign_cap_cents, @CampaignCap))
               AND (a.caps_off OR COALESCE(a.daily_cap_cents, @DayCap) IS NULL OR @DailyCents + (
@@ -168,8 +168,10 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
                 -- Two of them at a time would end each other's.
                 WHERE NOT (@State = 'active' AND activations.state = 'activating') AND (@IsRaise OR {NotPausingSql})
             RETURNING paused_ids, notes;
-            SELECT (SELECT concat('stopped by ', stopped_by, ': ' || reason) FROM stops
-                    WHERE lifted_at IS NULL AND (social_account_id IS NULL OR social_account_id = @AccountId) LIMIT 1) AS stopped,
+            SELECT COALESCE((SELECT concat('stopped by ', stopped_by, ': ' || reason) FROM stops
+                    WHERE lifted_at IS NULL AND (social_account_id IS NULL OR social_account_id = @AccountId) LIMIT 1),
+                    CASE WHEN a.retired_at IS NOT NULL THEN 'the account is retired'
+                         WHEN a.double_of IS NOT NULL THEN concat('the account is a second one of the ad account ', a.ad_account_id, ', and their caps and stops are not shared: retire one of the two first') END) AS stopped,
                    (SELECT COALESCE(sum(daily_cents), 0)::bigint FROM activations
                     WHERE social_account_id = @AccountId AND state IN ('activating', 'active') AND request_id <> @RequestId
                       AND (ends_at IS NULL OR ends_at > @Now)) AS active_cents,

@@ -77,7 +77,7 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
         FROM activations v
         JOIN social_accounts ON social_accounts.id = v.social_account_id
         JOIN orchestrations o ON o.request_id = v.request_id
-        WHERE (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId) AND (v.state = 'idle', v.request_id) > (@AfterIdle, @After)
+        WHERE social_accounts.retired_at IS NULL AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId) AND (v.state = 'idle', v.request_id) > (@AfterIdle, @After)
         """;
 
     /// <summary>What the stop covers and may be active; after it, what was paused by hand or by an edit once.</summary>

@@ -30,7 +30,7 @@ public abstract record Switched
 
     public sealed record Unknown : Switched;
 
-    public sealed record Refused(string Reason) : Switched;
+    public sealed record Refused(string Reason, bool IsRetired = false) : Switched;
 }
 
 /// <summary>
@@ -49,6 +49,7 @@ public sealed class StopSwitch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
             ON CONFLICT DO NOTHING RETURNING 1;
             """;
         if (await NothingWrittenException.IfFailsAsync(ReadAsync(accountId, ct)) is null) return new Switched.Unknown();
+        if (await IsRetiredAsync(accountId, ct)) return Retired;
         if (await FindInForceAsync(accountId, ct) is not null) return new Switched.Done((await ReadAsync(accountId, ct))!);
         var stopId = Guid.CreateVersion7(time.GetUtcNow());
         using (var transaction = JobTransaction.Begin())
@@ -72,6 +73,7 @@ public sealed class StopSwitch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
             RETURNING stopped_by
             """;
         if (await NothingWrittenException.IfFailsAsync(ReadAsync(accountId, ct)) is not { } state) return new Switched.Unknown();
+        if (await IsRetiredAsync(accountId, ct)) return Retired;
         if (await FindInForceAsync(accountId, ct) is { } stopId)
         {
             using var transaction = JobTransaction.Begin();
@@ -109,6 +111,15 @@ public sealed class StopSwitch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return await connection.QuerySingleOrDefaultAsync<SpendingState>(new(StateSql, new { AccountId = accountId }, cancellationToken: ct));
+    }
+
+    private static Switched.Refused Retired { get; } = new("The account is retired: nothing of it is reached from here any more.", IsRetired: true);
+
+    private async Task<bool> IsRetiredAsync(Guid? accountId, CancellationToken ct)
+    {
+        if (accountId is null) return false;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.ExecuteScalarAsync<bool>(new("SELECT retired_at IS NOT NULL FROM social_accounts WHERE id = @AccountId", new { AccountId = accountId }, cancellationToken: ct));
     }
 
     private async Task<Guid?> FindInForceAsync(Guid? accountId, CancellationToken ct)

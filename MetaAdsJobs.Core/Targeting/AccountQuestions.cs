@@ -18,6 +18,7 @@ internal sealed class AccountQuestions(TokenStore store, AccountStore accounts, 
     public async Task<TargetingFound> AskAsync(Guid accountId, Func<SocialAccount, GraphCredential, Task<TargetingFound>> ask, CancellationToken ct)
     {
         if (await accounts.FindAsync(accountId, ct) is not { } account) return new TargetingFound.UnknownAccount(accountId);
+        if (account.RetiredAt is not null) return Refused("the account is retired, and has no token any more");
         if (account.TokenRejectedAt is not null) return Refused(account.TokenRejection ?? "Meta has rejected the account's token");
         if ((await store.ListAsync(DateTimeOffset.MinValue, accountId, ct)) is not [{ } stored] || tokens.TryOpen(stored.AccessToken) is not { } token)
             return Refused("the account's token cannot be read");

@@ -32,7 +32,7 @@ internal sealed class ServiceReader(NpgsqlDataSource dataSource, TimeProvider ti
 
             SELECT count(*), count(*) FILTER (WHERE token_rejected_at IS NOT NULL), count(*) FILTER (WHERE token_rejected_at IS NULL AND token_expires_at < @Soon),
                    count(*) FILTER (WHERE blocked_at IS NOT NULL)
-            FROM social_accounts;
+            FROM social_accounts WHERE retired_at IS NULL;
 
             SELECT count(*) FILTER (WHERE social_account_id IS NULL) AS everything, count(*) FILTER (WHERE social_account_id IS NOT NULL) AS accounts
             FROM stops WHERE lifted_at IS NULL;
@@ -56,13 +56,13 @@ internal sealed class ServiceReader(NpgsqlDataSource dataSource, TimeProvider ti
 
             -- An account whose token was rejected is told of by itself, and would hide all others here.
             SELECT count(*) FROM social_accounts a
-            WHERE a.token_rejected_at IS NULL AND a.created_at < @NightSince
+            WHERE a.token_rejected_at IS NULL AND a.retired_at IS NULL AND a.created_at < @NightSince
               AND NOT EXISTS (SELECT 1 FROM insight_syncs s WHERE s.social_account_id = a.id AND s.nightly_for IS NOT NULL AND s.state = 'succeeded' AND s.completed_at > @NightSince);
 
             SELECT a.timezone_name, min(d.date_start) AS day, min(a.created_at) FILTER (WHERE d.date_start IS NULL) AS added_at
             FROM social_accounts a
             LEFT JOIN LATERAL (SELECT date_start FROM insight_days WHERE social_account_id = a.id AND NOT is_partial ORDER BY date_start DESC LIMIT 1) d ON true
-            WHERE a.token_rejected_at IS NULL
+            WHERE a.token_rejected_at IS NULL AND a.retired_at IS NULL
             GROUP BY a.timezone_name;
             """;
         var now = time.GetUtcNow();

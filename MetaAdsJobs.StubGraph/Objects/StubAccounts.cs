@@ -16,8 +16,19 @@ internal sealed class StubAccounts(NpgsqlDataSource dataSource)
         SELECT name, currency, timezone_name FROM (
             SELECT 1 AS rank, name, currency, timezone_name FROM stub_graph.ad_accounts WHERE account_id = $1
             UNION ALL
-            SELECT 2, name, currency, timezone_name FROM social_accounts WHERE ad_account_id = 'act_' || $1) AS known
+            (SELECT 2, name, currency, timezone_name FROM social_accounts WHERE ad_account_id = 'act_' || $1 ORDER BY created_at DESC LIMIT 1)
+            UNION ALL
+            SELECT 3, name, currency, timezone_name FROM (VALUES ('1000000002', 'Shop in Spain', 'EUR', 'Europe/Madrid'), ('1000000003', 'Shop in Japan', 'JPY', 'Asia/Tokyo')) AS standing (id, name, currency, timezone_name) WHERE id = $1) AS known
         ORDER BY rank LIMIT 1
+        """;
+
+    // What there is to choose: two that always are, what somebody has described, and what is registered.
+    private const string AllSql = """
+        SELECT DISTINCT ON (id) id, name, currency, timezone_name FROM (
+            SELECT 1 AS rank, account_id AS id, name, currency, timezone_name, NULL::timestamptz AS created_at FROM stub_graph.ad_accounts
+            UNION ALL SELECT 2, substr(ad_account_id, 5), name, currency, timezone_name, created_at FROM social_accounts
+            UNION ALL SELECT 3, id, name, currency, timezone_name, NULL FROM (VALUES ('1000000002', 'Shop in Spain', 'EUR', 'Europe/Madrid'), ('1000000003', 'Shop in Japan', 'JPY', 'Asia/Tokyo')) AS standing (id, name, currency, timezone_name)) AS known
+        ORDER BY id, rank, created_at DESC LIMIT 5000
         """;
 
     private static readonly string[] Currencies =
@@ -66,6 +77,16 @@ internal sealed class StubAccounts(NpgsqlDataSource dataSource)
 
             json.WriteEndObject();
         });
+    }
+
+    /// <summary>GET me/adaccounts.</summary>
+    public async Task<StubAnswer> ListAsync(StubCall call, CancellationToken ct)
+    {
+        var accounts = new List<StubAccount>();
+        await using var command = dataSource.With(AllSql);
+        await using var rows = await command.ExecuteReaderAsync(ct);
+        while (await rows.ReadAsync(ct)) accounts.Add(new(rows.GetString(0), rows.GetString(1), rows.GetString(2), rows.GetString(3), IsKnown: true));
+        return StubReach.AdAccounts(call, accounts);
     }
 
     public static StubAnswer MinimumBudgets() => StubAnswer.Ok(json =>

@@ -49,6 +49,19 @@ public sealed class EvaluateTests
     }
 
     [Test]
+    public async Task Of_a_retired_account_nothing_is_told_and_what_was_told_is_over()
+    {
+        var account = await _world.AddAccountAsync();
+        await _world.ExecuteAsync("UPDATE social_accounts SET token_expires_at = now() + interval '1 day' WHERE id = @account", new { account });
+        var rule = await _world.AddRuleAsync(account, """{"metric":"token_days_left","when":"below","threshold":7}""");
+        await _world.EvaluateAsync(rule);
+        Assert.That(await _world.FiringAsync(rule), Has.Count.EqualTo(1));
+        await _world.ExecuteAsync("UPDATE social_accounts SET retired_at = now(), access_token = NULL WHERE id = @account", new { account });
+        await _world.EvaluateAsync(rule);
+        Assert.That(await _world.FiringAsync(rule), Is.Empty);
+    }
+
+    [Test]
     public async Task Without_anybody_who_listens_it_is_there_for_people_to_see()
     {
         var account = await SpendingAsync(("one", 60));

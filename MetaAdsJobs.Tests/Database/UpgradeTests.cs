@@ -72,14 +72,7 @@ public sealed class UpgradeTests
         _graph = await GraphServer.StartAsync(_meta.DataSource, time);
         _database = await TestDatabase.CreateBareAsync();
         _world = RunWorld.Over(_database, _graph, time);
-        await using (var connection = new NpgsqlConnection(_database.ConnectionString))
-        {
-            new Evolve(connection)
-            {
-                EmbeddedResourceAssemblies = [typeof(Migrations).Assembly], EmbeddedResourceFilters = ["MetaAdsJobs.Core.migrations"], MetadataTableName = "schema_migrations",
-                EnableClusterMode = false, TransactionMode = TransactionKind.CommitEach, TargetVersion = new MigrationVersion(Earlier),
-            }.Migrate();
-        }
+        await MigrateAsync(_database, Earlier);
 
         foreach (var (no, left) in Left.Index()) _asked[left] = await LeaveAsync(left, no);
         Migrations.Apply(_database.ConnectionString, NullLogger.Instance);
@@ -105,6 +98,38 @@ public sealed class UpgradeTests
         var kinds = await connection.QueryAsync<string>("SELECT kind FROM stub_graph.objects WHERE account_id = @Account AND deleted_at IS NULL ORDER BY kind", new { Account = asked.AdAccountId[4..] });
         Assert.That(string.Join(' ', kinds), Is.EqualTo(left.Ends));
         if (left.Ends.Length > 0) Assert.That(await _world.QueryAsync<string>("SELECT meta_id FROM meta_ads WHERE request_id = @RequestId", new { asked.RequestId }), Is.EqualTo([ran.Result.CampaignCreation.AdMetaId]));
+    }
+
+    [Test]
+    public async Task Of_accounts_that_share_an_ad_account_the_later_ones_are_marked_and_a_new_one_is_refused()
+    {
+        await using var database = await TestDatabase.CreateBareAsync();
+        await MigrateAsync(database, "64");
+        await using var connection = await database.DataSource.OpenConnectionAsync();
+        await connection.ExecuteAsync("""
+            INSERT INTO social_accounts (id, name, ad_account_id, page_id, currency, timezone_name, access_token, created_at, updated_at)
+            SELECT gen_random_uuid(), name, id, '1', 'USD', 'UTC', 'closed', now() - age * interval '1 day', now()
+            FROM (VALUES ('second', 'act_77', 2), ('first', 'act_77', 3), ('third, written otherwise', 'act_077', 1), ('alone', 'act_770', 0)) AS a (name, id, age)
+            """);
+
+        Migrations.Apply(database.ConnectionString, NullLogger.Instance);
+
+        Assert.That(await connection.QueryAsync<string>("SELECT concat(a.name, ' < ', f.name) FROM social_accounts a LEFT JOIN social_accounts f ON f.id = a.double_of ORDER BY a.created_at"), Is.EqualTo(["first < ", "second < first", "third, written otherwise < first", "alone < "]));
+        const string AnotherSql = "INSERT INTO social_accounts (id, name, ad_account_id, page_id, currency, timezone_name, access_token, created_at, updated_at) VALUES (gen_random_uuid(), 'Another', @Id, '1', 'USD', 'UTC', 'closed', now(), now())";
+        foreach (var id in (string[])["act_77", "act_0770"])
+            Assert.That((await Assert.ThrowsAsync<PostgresException>(() => connection.ExecuteAsync(AnotherSql, new { Id = id })))!.ConstraintName, Is.EqualTo("social_accounts_of_meta"));
+        await connection.ExecuteAsync("UPDATE social_accounts SET retired_at = now(), access_token = NULL WHERE ad_account_id IN ('act_77', 'act_770')");
+        await connection.ExecuteAsync(AnotherSql, new { Id = "act_77" });
+    }
+
+    private static async Task MigrateAsync(TestDatabase database, string version)
+    {
+        await using var connection = new NpgsqlConnection(database.ConnectionString);
+        new Evolve(connection)
+        {
+            EmbeddedResourceAssemblies = [typeof(Migrations).Assembly], EmbeddedResourceFilters = ["MetaAdsJobs.Core.migrations"], MetadataTableName = "schema_migrations",
+            EnableClusterMode = false, TransactionMode = TransactionKind.CommitEach, TargetVersion = new MigrationVersion(version),
+        }.Migrate();
     }
 
     private async Task<Asked> LeaveAsync(LeftRun left, int no)

@@ -35,6 +35,18 @@ public sealed class ReceiveTests
     }
 
     [Test]
+    public async Task In_a_retired_account_nothing_is_made_and_who_names_it_is_told_why()
+    {
+        await using var world = await ClipWorld.StartAsync();
+        await world.NewPublisherAsync();
+        await world.QueryAsync<int>("UPDATE social_accounts SET retired_at = now(), access_token = NULL WHERE id = @Account", new { world.Account });
+        Assert.That((await world.TakenAsync(ClipMessage.Of("a"))).Outcomes, Is.Empty);
+        var named = (await world.TakenAsync(ClipMessage.Of("b", more: new() { ["social_account_ids"] = new JsonArray($"{world.Account}") }))).Outcomes.Single();
+        Assert.That(named.State, Is.EqualTo("refused"));
+        Assert.That(string.Join(' ', named.Errors!["social_account_id"]), Does.Contain("the account is retired since"));
+    }
+
+    [Test]
     public async Task The_same_message_again_is_told_what_it_became_and_makes_nothing()
     {
         var message = ClipMessage.Of("a");

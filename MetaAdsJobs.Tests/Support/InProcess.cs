@@ -51,7 +51,7 @@ public sealed class InProcess : IAsyncDisposable
         var id = Guid.NewGuid();
         await Get<AccountStore>().InsertAsync(new()
         {
-            Id = id, Name = $"Account in {timezone}", AdAccountId = $"act_{Random.Shared.NextInt64(1_000_000, 9_999_999)}", PageId = "1", Currency = "USD",
+            Id = id, Name = $"Account in {timezone}", AdAccountId = $"act_{Random.Shared.NextInt64(1_000_000_000, 9_999_999_999)}", PageId = "1", Currency = "USD",
             TimezoneName = timezone, DefaultCountries = ["US"],
         }, Get<AccountTokens>().Close("a token"), CancellationToken.None);
         return id;

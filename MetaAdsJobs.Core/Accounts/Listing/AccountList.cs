@@ -27,6 +27,11 @@ public sealed record ListedAccount
     /// <summary>Until when Meta's limits keep its calls out; null when they do not.</summary>
     public DateTimeOffset? PacedUntil { get; init; }
 
+    public DateTimeOffset? RetiredAt { get; init; }
+
+    /// <summary>A second one of its ad account.</summary>
+    public bool IsDouble { get; init; }
+
     /// <summary>Of the sync asked for last.</summary>
     public string? SyncState { get; init; }
     public DateTimeOffset? SyncedAt { get; init; }
@@ -46,18 +51,20 @@ public sealed record ListedAccount
 public sealed class AccountList(NpgsqlDataSource dataSource, TimeProvider time)
 {
     /// <param name="search">A part of the name or of the ad account's id.</param>
+    /// <param name="retired">Only those that are, or are not; null: all.</param>
     /// <param name="after">The last account of the page before.</param>
-    public async Task<IReadOnlyList<ListedAccount>> ListAsync(string? search, Guid? after, int limit, CancellationToken ct)
+    public async Task<IReadOnlyList<ListedAccount>> ListAsync(string? search, bool? retired, Guid? after, int limit, CancellationToken ct)
     {
         // The page first, its looks second: what is shown beside an account is read for these rows only, each by an index and bounded.
         var listSql = $"""
             WITH page AS (
                 SELECT * FROM social_accounts a
                 WHERE (@Search::text IS NULL OR strpos(lower(a.name), lower(@Search)) > 0 OR strpos(a.ad_account_id, lower(@Search)) > 0)
+                  AND (@Retired::boolean IS NULL OR (a.retired_at IS NOT NULL) = @Retired)
                   AND (@After::uuid IS NULL OR (a.name, a.id) > (SELECT name, id FROM social_accounts WHERE id = @After)){AccountScope.And("a.id")}
                 ORDER BY a.name, a.id LIMIT @Limit)
             SELECT a.id, a.name, a.ad_account_id, a.currency, a.timezone_name, a.token_rejected_at, a.token_rejection, a.token_checked_at, a.token_expires_at,
-                   a.blocked_at, a.block_reason, stop.stopped_at, pace.blocked_until AS paced_until, sync.state AS sync_state,
+                   a.blocked_at, a.block_reason, a.retired_at, a.double_of IS NOT NULL AS is_double, stop.stopped_at, pace.blocked_until AS paced_until, sync.state AS sync_state,
                    COALESCE(sync.completed_at, sync.started_at, sync.queued_at) AS synced_at, days.differing AS differing_days, days.unknown AS unknown_days, days.known AS known_days, days.difference
             FROM page a
             LEFT JOIN stops stop ON stop.social_account_id = a.id AND stop.lifted_at IS NULL
@@ -70,6 +77,6 @@ public sealed class AccountList(NpgsqlDataSource dataSource, TimeProvider time)
             ORDER BY a.name, a.id
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<ListedAccount>(new(listSql, new { Search = search, After = after, Limit = limit, Scope = AccountScope.Accounts, Now = time.GetUtcNow() }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<ListedAccount>(new(listSql, new { Search = search, Retired = retired, After = after, Limit = limit, Scope = AccountScope.Accounts, Now = time.GetUtcNow() }, cancellationToken: ct))).AsList();
     }
 }

@@ -17,7 +17,7 @@ internal sealed class TokenStore(NpgsqlDataSource dataSource, TimeProvider time)
         const string ListSql = """
             SELECT id, access_token, token_rejected_at IS NOT NULL AS was_rejected, ad_account_id, currency, meta_currency IS NOT DISTINCT FROM currency AS currency_confirmed
             FROM social_accounts
-            WHERE CASE WHEN @Only::uuid IS NULL THEN token_checked_at IS NULL OR token_checked_at < @Since ELSE id = @Only END
+            WHERE retired_at IS NULL AND CASE WHEN @Only::uuid IS NULL THEN token_checked_at IS NULL OR token_checked_at < @Since ELSE id = @Only END
             ORDER BY token_checked_at NULLS FIRST, id
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);

@@ -18,7 +18,7 @@ internal static class MeasureSql
         var (beyond, well) = rule.Direction == AlertRule.Above ? (">", "<=") : ("<", ">=");
         return $"""
             WITH accounts AS MATERIALIZED (
-                SELECT a.id, a.name, a.timezone_name, a.created_at, (@Now AT TIME ZONE known_zone(a.timezone_name))::date AS today FROM social_accounts a WHERE (@AccountIds::uuid[] IS NULL OR a.id = ANY (@AccountIds))),
+                SELECT a.id, a.name, a.timezone_name, a.created_at, (@Now AT TIME ZONE known_zone(a.timezone_name))::date AS today FROM social_accounts a WHERE a.retired_at IS NULL AND (@AccountIds::uuid[] IS NULL OR a.id = ANY (@AccountIds))),
             {(rule.Watched.IsOfNumbers ? NumberSql.Of(rule) : StandingSql.Of(rule))},
             judged AS MATERIALIZED (
                 SELECT account, object, m.name, m.value, m.reference, m.data_at, m.data_day, k.object IS NOT NULL AS is_known,

@@ -115,6 +115,7 @@ public sealed class SaveBudgetPool
             return;
         }
 
+        if (account.NothingBegins is { } nothing) errors.Add("social_account_id", nothing);
         var word = pool.Level == BudgetPool.AdSets ? "ad set" : "campaign";
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
         var found = (await connection.QueryAsync<(string Id, Guid? AccountId, bool? HasBudget, Guid? PoolId)>(new(MembersSql, new { Ids = pool.Members.Select(member => member.MetaId).ToArray(), pool.Level }, cancellationToken: ct))).AsList();

@@ -33,7 +33,7 @@ internal sealed class ProposeBudgets(NpgsqlDataSource dataSource, PictureReader 
             SELECT p.id, a.timezone_name FROM budget_pools p JOIN social_accounts a ON a.id = p.social_account_id CROSS JOIN LATERAL (SELECT (@Now AT TIME ZONE known_zone(a.timezone_name)) AS at) n
             LEFT JOIN LATERAL (
                 SELECT d.date_start AS basis FROM insight_days d WHERE d.social_account_id = a.id AND d.date_start < n.at::date AND d.first_at IS NOT NULL ORDER BY d.date_start DESC LIMIT 1) l ON true
-            WHERE (l.basis = n.at::date - 1 OR n.at::time >= '12:00') AND NOT EXISTS (SELECT 1 FROM insight_syncs s WHERE s.social_account_id = a.id AND s.holding)
+            WHERE a.retired_at IS NULL AND (l.basis = n.at::date - 1 OR n.at::time >= '12:00') AND NOT EXISTS (SELECT 1 FROM insight_syncs s WHERE s.social_account_id = a.id AND s.holding)
               AND NOT EXISTS (SELECT 1 FROM budget_proposals q WHERE q.pool_id = p.id AND q.day = n.at::date AND q.state <> 'void' AND q.basis IS NOT DISTINCT FROM l.basis)
             ORDER BY p.id
             """;

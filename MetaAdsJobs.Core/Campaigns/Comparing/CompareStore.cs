@@ -31,7 +31,7 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
         const string TakeSql = """
             WITH due AS (
                 SELECT c.id, c.compare_at FROM meta_campaigns c JOIN social_accounts a ON a.id = c.social_account_id
-                WHERE c.compare_at <= clock_timestamp() AND c.status NOT IN ('DELETED', 'ARCHIVED') AND a.token_rejected_at IS NULL
+                WHERE c.compare_at <= clock_timestamp() AND c.status NOT IN ('DELETED', 'ARCHIVED') AND a.token_rejected_at IS NULL AND a.retired_at IS NULL
                   AND NOT EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = c.request_id AND e.state IN ('queued', 'running', 'waiting') AND NOT e.held)
                   -- What a stop has paused is paused by us, and stays as it is known.
                   AND NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = c.request_id AND cardinality(v.paused_ids) > 0)

@@ -17,7 +17,7 @@ internal sealed class NightlyAccounts(NpgsqlDataSource dataSource)
             LEFT JOIN LATERAL (SELECT s.until FROM insight_syncs s
                                WHERE s.social_account_id = a.id AND s.nightly_for IS NOT NULL AND s.state = 'succeeded'
                                ORDER BY s.nightly_for DESC LIMIT 1) last ON true
-            WHERE a.timezone_name = @TimezoneName
+            WHERE a.timezone_name = @TimezoneName AND a.retired_at IS NULL
               AND NOT EXISTS (SELECT 1 FROM insight_syncs s
                               WHERE s.social_account_id = a.id AND s.nightly_for IS NOT NULL
                                 AND (s.nightly_for = @Night OR s.state IN ('queued', 'running', 'waiting')))

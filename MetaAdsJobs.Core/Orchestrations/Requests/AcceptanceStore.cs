@@ -79,6 +79,8 @@ internal sealed class AcceptanceStore(NpgsqlDataSource dataSource, IJobQueue que
         public long? CampaignCapCents { get; init; }
         public long? DailyCapCents { get; init; }
         public bool CapsOff { get; init; }
+        public DateTimeOffset? RetiredAt { get; init; }
+        public bool IsDouble { get; init; }
         public Guid[] Images { get; init; } = [];
         public Guid[] Videos { get; init; } = [];
         public Guid? EarlierRequestId { get; init; }
@@ -88,7 +90,7 @@ internal sealed class AcceptanceStore(NpgsqlDataSource dataSource, IJobQueue que
         {
             Id = id, Name = Name, AdAccountId = AdAccountId, PageId = PageId, InstagramUserId = InstagramUserId, PixelId = PixelId, Currency = Currency,
             TimezoneName = TimezoneName, DefaultCountries = DefaultCountries, MinDailyBudget = MinDailyBudget, MetaCurrency = MetaCurrency,
-            CampaignCapCents = CampaignCapCents, DailyCapCents = DailyCapCents, CapsOff = CapsOff,
+            CampaignCapCents = CampaignCapCents, DailyCapCents = DailyCapCents, CapsOff = CapsOff, RetiredAt = RetiredAt, IsDouble = IsDouble,
         };
     }
 }

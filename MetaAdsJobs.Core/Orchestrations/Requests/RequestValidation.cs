@@ -78,6 +78,7 @@ internal static class RequestValidation
 
         foreach (var adSet in ads.GroupBy(one => one.Part.Set).Select(set => set.ToList())) CheckAds(account, adSet, images, errors);
         CheckActivation(account, Again(body), request, now, errors);
+        if (account.NothingBegins is { } nothing) errors.Add("social_account_id", nothing);
         if (AccountCurrency.Difference(account.AdAccountId, account.Currency, account.MetaCurrency) is { } difference) errors.Add("social_account_id", difference);
         if (given is not null) CheckTogether(account, caps, given, request, now, errors);
         else if (request is { IsCampaignBudget: true }) BudgetValidation.CheckCampaign(account, caps, request, now, errors);

@@ -42,7 +42,7 @@ internal sealed class ReviewStore(NpgsqlDataSource dataSource, AccountTokens tok
                 SELECT r.request_id, r.next_at, a.id AS account_id FROM object_reviews r
                 JOIN orchestrations o ON o.request_id = r.request_id
                 JOIN social_accounts a ON a.id = o.social_account_id
-                WHERE r.next_at <= @Now AND a.token_rejected_at IS NULL
+                WHERE r.next_at <= @Now AND a.token_rejected_at IS NULL AND a.retired_at IS NULL
                   AND NOT EXISTS (SELECT 1 FROM account_pacing p
                                   WHERE p.ad_account_id = a.ad_account_id AND p.use_case = 'ads_management' AND p.blocked_until > @Now)
                 ORDER BY r.next_at LIMIT 1000),

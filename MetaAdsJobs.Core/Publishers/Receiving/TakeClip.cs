@@ -17,7 +17,8 @@ internal sealed class TakeClip(ClipEventStore store, TemplateStore templates, Pl
     /// <param name="done">Accounts in which it has come to an end before.</param>
     public async Task ExecuteAsync(Publisher publisher, Guid eventId, PublishedClip clip, string? takenBy, IReadOnlySet<Guid> done, CancellationToken ct)
     {
-        var known = (await templates.ListAsync(publisher.Id, ct)).ToDictionary(template => template.SocialAccountId);
+        // A retired account that is named is told why not; who names none means those in which something is made.
+        var known = (await templates.ListAsync(publisher.Id, withRetired: clip.AccountIds is not null, ct)).ToDictionary(template => template.SocialAccountId);
         var accounts = clip.AccountIds ?? [.. known.Keys];
         await store.MarkAsync(eventId, isUnplaced: accounts.Length == 0, ct);
         foreach (var accountId in accounts.Where(id => !done.Contains(id)))

@@ -10,11 +10,14 @@ public sealed class TemplateStore(NpgsqlDataSource dataSource)
     private const string Columns = "t.publisher_id, t.social_account_id, a.name AS account_name, t.request::text, t.defaults::text, t.approval, t.daily_cap_cents, t.changed_by, t.changed_at";
     private const string From = "clip_templates t JOIN social_accounts a ON a.id = t.social_account_id";
 
-    public async Task<IReadOnlyList<ClipTemplate>> ListAsync(Guid publisherId, CancellationToken ct)
+    public Task<IReadOnlyList<ClipTemplate>> ListAsync(Guid publisherId, CancellationToken ct) => ListAsync(publisherId, withRetired: true, ct);
+
+    /// <param name="withRetired">Also those of retired accounts, in which nothing is made any more.</param>
+    public async Task<IReadOnlyList<ClipTemplate>> ListAsync(Guid publisherId, bool withRetired, CancellationToken ct)
     {
-        const string ListSql = $"SELECT {Columns} FROM {From} WHERE t.publisher_id = @PublisherId ORDER BY a.name, a.id";
+        const string ListSql = $"SELECT {Columns} FROM {From} WHERE t.publisher_id = @PublisherId AND (@WithRetired OR a.retired_at IS NULL) ORDER BY a.name, a.id";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<TemplateRow>(new(ListSql, new { PublisherId = publisherId }, cancellationToken: ct))).Select(row => row.ToTemplate()).ToList();
+        return (await connection.QueryAsync<TemplateRow>(new(ListSql, new { PublisherId = publisherId, WithRetired = withRetired }, cancellationToken: ct))).Select(row => row.ToTemplate()).ToList();
     }
 
     public async Task<ClipTemplate?> FindAsync(Guid publisherId, Guid accountId, CancellationToken ct)

@@ -137,6 +137,7 @@ public sealed class AccountTests
     [TestCase("name", "")]
     [TestCase("ad_account_id", "1234567")]
     [TestCase("ad_account_id", "act_12x")]
+    [TestCase("ad_account_id", "act_012")]
     [TestCase("ad_account_id", "act_1?fields=name")]
     [TestCase("page_id", "my page")]
     [TestCase("instagram_user_id", "@me")]
@@ -198,7 +199,7 @@ public sealed class AccountTests
     {
         var account = new JsonObject
         {
-            ["name"] = "An account", ["ad_account_id"] = "act_1234567", ["page_id"] = "2000000001", ["currency"] = "EUR", ["timezone_name"] = "Europe/Madrid",
+            ["name"] = "An account", ["ad_account_id"] = $"act_{Random.Shared.NextInt64(1_000_000_000, 9_999_999_999)}", ["page_id"] = "2000000001", ["currency"] = "EUR", ["timezone_name"] = "Europe/Madrid",
             ["access_token"] = $"{Service.SecretToken}{Guid.NewGuid():N}",
         };
         change?.Invoke(account);

@@ -114,6 +114,83 @@ public sealed class AccountFormTests() : BrowserTests(shared: () => SharedServic
         Assert.That(await _service.Leaks.FindAsync(token), Is.Empty);
     }
 
+    [Test]
+    public async Task Without_script_what_a_token_reaches_is_chosen_and_the_token_is_typed_once_and_never_shown()
+    {
+        var token = NewToken();
+        var shown = await _api.SendFormAsync("/console/accounts/new", ("offer", "true"), ("access_token", token));
+        Assert.That(shown.Code, Is.EqualTo(HttpStatusCode.OK), shown.Text);
+        var text = WebUtility.HtmlDecode(shown.Text);
+        Assert.That(text, Does.Contain("<select id=\"f-ad_account_id\" name=\"ad_account_id\"").And.Contain("Our outlet · 1020304051").And.Contain("Shop in Japan · act_1000000003 · JPY"));
+        Assert.That(text, Does.Not.Contain(token).And.Not.Contain("<select id=\"f-pixel_id\""));
+        var kept = WebUtility.HtmlDecode(Regex.Match(shown.Text, "name=\"kept_token\" value=\"([^\"]+)\"").Groups[1].Value);
+        Assert.That(kept, Is.Not.Empty);
+
+        (string, string)[] chosen = [("ad_account_id", "act_1000000003"), ("page_id", "1020304051"), ("kept_token", kept)];
+        var more = await _api.SendFormAsync("/console/accounts/new", [.. chosen, ("offer", "true")]);
+        Assert.That(WebUtility.HtmlDecode(more.Text), Does.Contain("""<option value="401000000003" data-name="Pixel of 1000000003 · 401000000003">""").And.Contain("value=\"JPY\"").And.Contain("value=\"Asia/Tokyo\""), "its currency and time zone stand in their fields");
+
+        var made = await _api.SendFormAsync("/console/accounts/new", [.. chosen, ("name", "Chosen"), ("pixel_id", "401000000003"), ("currency", "JPY"), ("timezone_name", "Asia/Tokyo")]);
+        Assert.That(made.Code, Is.EqualTo(HttpStatusCode.Found), made.Text);
+        var path = made.Location!.OriginalString.Split('?')[0];
+        var own = await _api.SendFormAsync($"{path}/edit", ("offer", "true"));
+        Assert.That(own.Code, Is.EqualTo(HttpStatusCode.OK), own.Text);
+        Assert.That(WebUtility.HtmlDecode(own.Text), Does.Contain("shop.1000000003 · 301000000003").And.Not.Contain("kept_token"), "an account's own token is asked with here, and sent to no page");
+
+        var again = await _api.SendFormAsync("/console/accounts/new", [.. chosen, ("name", "Twice"), ("currency", "JPY"), ("timezone_name", "Asia/Tokyo")]);
+        Assert.That(again.Code, Is.EqualTo(HttpStatusCode.UnprocessableEntity));
+        Assert.That(again.Text, Does.Contain("has an account here already"));
+        var refused = await _api.SendFormAsync("/console/accounts/new", ("offer", "true"), ("access_token", $"EXPIRED{token}"));
+        Assert.That(refused.Code, Is.EqualTo(HttpStatusCode.UnprocessableEntity));
+        Assert.That(await _service.Leaks.FindAsync(token), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_token_that_was_not_kept_here_is_none()
+    {
+        await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
+        await _api.AddAccountAsync();
+        var stored = await connection.QueryFirstAsync<string>("SELECT access_token FROM social_accounts WHERE access_token IS NOT NULL LIMIT 1");
+        var refused = await _api.SendFormAsync("/console/accounts/new", ("name", "Stolen"), ("ad_account_id", "act_7300000001"), ("page_id", "1"), ("currency", "EUR"), ("timezone_name", "Europe/Madrid"), ("kept_token", stored));
+        Assert.That(refused.Code, Is.EqualTo(HttpStatusCode.UnprocessableEntity), "what the database holds opens nothing here");
+    }
+
+    [Test]
+    public async Task An_account_is_retired_on_a_page_that_says_what_it_means_and_what_stands_against_it()
+    {
+        var request = await _api.NewRequestAsync(account => account["name"] = "To be retired");
+        var id = (string)request["social_account_id"]!;
+        await _api.AcceptAsync(request);
+        var page = await VisitAsync("admin", $"/console/accounts/{id}");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Retire this account…" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Retire To be retired" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Runs that have not ended: 1");
+        await ExecuteAsync("UPDATE orchestrations SET status = 'cancelled', completed_at = now() WHERE social_account_id = @id", id);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Retire To be retired" }).ClickAsync();
+
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The account was retired.");
+        await Expect(page.GetByText("This account is retired.")).ToBeVisibleAsync();
+        await Expect(page.Locator("main a.button")).ToHaveCountAsync(0);
+        await page.GotoAsync("/console/accounts?retired=true&search=To%20be%20retired");
+        await Expect(page.Locator("tbody tr .status")).ToHaveTextAsync("retired");
+        await page.GotoAsync($"/console?account={id}");
+        await Expect(page.GetByText("Summer Sale 2025").First).ToBeVisibleAsync();
+    }
+
+    [Test]
+    public async Task Two_accounts_of_one_ad_account_are_warned_of_on_both_pages()
+    {
+        var first = await _api.AddAccountAsync(account => account["name"] = "The first of two");
+        await ExecuteAsync("""
+            INSERT INTO social_accounts (id, name, ad_account_id, page_id, currency, timezone_name, access_token, double_of, created_at, updated_at)
+            SELECT gen_random_uuid(), 'The second of two', ad_account_id, page_id, currency, timezone_name, access_token, id, now(), now() FROM social_accounts WHERE id = @id
+            """, first);
+        var page = await VisitAsync("admin", $"/console/accounts/{first}");
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Nothing is begun or activated in the other one until one of the two is retired.");
+        await page.GetByRole(AriaRole.Link, new() { Name = "The second of two" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Nothing is begun or activated in this one until one of the two is retired.");
+    }
+
     private static string NewToken() => $"{Service.SecretToken}{Guid.NewGuid():N}";
 
     private static Task SaveAsync(IPage page) => page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();

@@ -22,7 +22,7 @@ public sealed class InsightReaderTests
         _reader = _core.Get<InsightReader>();
         (_second, _first, _euros) = (await _core.AddAccountAsync(), await _core.AddAccountAsync(), await _core.AddAccountAsync());
         var database = _core.Database.DataSource;
-        await database.DoAsync("UPDATE social_accounts SET ad_account_id = 'act_1', created_at = now() - interval '1 day' * CASE WHEN id = @First THEN 2 ELSE 1 END WHERE id IN (@First, @Second)",
+        await database.DoAsync("UPDATE social_accounts SET ad_account_id = 'act_1', double_of = NULLIF(@First, id), created_at = now() - interval '1 day' * CASE WHEN id = @First THEN 2 ELSE 1 END WHERE id IN (@First, @Second)",
             new { First = _first, Second = _second });
         await database.SeedAsync(
             from account in new[] { _first, _second, _euros }

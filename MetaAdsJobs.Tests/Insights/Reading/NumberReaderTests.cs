@@ -23,7 +23,7 @@ public sealed class NumberReaderTests
         _reader = _core.Get<NumberReader>();
         (_first, _second, _euros, _other) = (await _core.AddAccountAsync(), await _core.AddAccountAsync(), await _core.AddAccountAsync(), await _core.AddAccountAsync());
         await _core.Database.DataSource.DoAsync("""
-            UPDATE social_accounts SET ad_account_id = 'act_1' WHERE id IN (@First, @Second);
+            UPDATE social_accounts SET ad_account_id = 'act_1', double_of = NULLIF(@First, id) WHERE id IN (@First, @Second);
             UPDATE social_accounts SET currency = 'EUR' WHERE id = @Euros
             """, new { First = _first, Second = _second, Euros = _euros });
         await _core.Database.DataSource.SeedSumsAsync(
@@ -63,7 +63,7 @@ public sealed class NumberReaderTests
     {
         await using var core = await InProcess.CreateAsync();
         var three = new[] { await core.AddAccountAsync(), await core.AddAccountAsync(), await core.AddAccountAsync() }.Order().ToArray();
-        await core.Database.DataSource.DoAsync("UPDATE social_accounts SET ad_account_id = 'act_1'", new { });
+        await core.Database.DataSource.DoAsync("UPDATE social_accounts SET ad_account_id = 'act_1', double_of = NULLIF(@First, id)", new { First = three[0] });
         await core.Database.DataSource.SeedSumsAsync(
             new SeededSum(three[0], Day) { Spend = 1, SyncedAt = "2026-10-03T03:00:00Z" },
             new SeededSum(three[1], Day) { Spend = 2, SyncedAt = "2026-10-06T03:00:00Z" },
