@@ -1,16 +1,11 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.RegularExpressions;
-using MetaAdsJobs.Api;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Core.Access;
-using MetaAdsJobs.StubGraph;
 using MetaAdsJobs.Tests.Support;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace MetaAdsJobs.Tests.Api.People;
 
@@ -20,7 +15,7 @@ public sealed partial class ScopeWalkTests
 {
     private Service _service = null!;
     private WebApplication _app = null!;
-    private List<(string Method, RouteEndpoint Endpoint)> _routes = [];
+    private IReadOnlyList<Route> _routes = [];
     private ApiClient _admin = null!;
     private ForeignAccount _foreign = null!;
     private string _mine = "";
@@ -30,7 +25,7 @@ public sealed partial class ScopeWalkTests
     {
         _service = await Service.StartAsync(workers: 0);
         _admin = _service.Client();
-        (_app, _routes) = ReadRoutes(_service.Database.ConnectionString);
+        (_app, _routes) = RouteTable.Read(_service.Database.ConnectionString);
         _foreign = await ForeignAccount.AddAsync(_service, _admin);
         _mine = await _admin.AddAccountAsync(account => account["name"] = "Mine");
     }
@@ -47,12 +42,12 @@ public sealed partial class ScopeWalkTests
     public void Every_route_with_a_role_says_whose_accounts_it_is_kept_to()
     {
         Assert.That(_routes, Has.Count.GreaterThan(150), "the walk finds too few");
-        Assert.That(_routes.Where(route => IsClosed(route.Endpoint) && ScopeTable.Find(route.Endpoint) is null).Select(Name), Is.Empty, "stand in no line of ScopeTable");
+        Assert.That(_routes.Where(route => route.IsClosed && ScopeTable.Find(route.Endpoint) is null).Select(route => route.Name), Is.Empty, "stand in no line of ScopeTable");
     }
 
     [Test]
     public void Every_route_without_a_role_is_one_of_these() =>
-        Assert.That(_routes.Where(route => !IsClosed(route.Endpoint)).Select(Name).Distinct(), Is.EquivalentTo((string[])
+        Assert.That(_routes.Where(route => !route.IsClosed).Select(route => route.Name).Distinct(), Is.EquivalentTo((string[])
         [
             "GET /health/live", "GET /health/ready", "GET /openapi/{documentName}.json", "GET /signin", "GET /signin/link", "GET /signout", "POST /signin", "POST /signin/link", "POST /signout", "POST /meta/events/clip-published", "GET /metrics", "GET /_framework/opaque-redirect",
         ]));
@@ -142,7 +137,7 @@ public sealed partial class ScopeWalkTests
     }
 
     // A stream does not end: what it tells is of nobody.
-    private IEnumerable<(string Method, RouteEndpoint Endpoint)> Closed => _routes.Where(route => IsClosed(route.Endpoint) && route.Endpoint.RoutePattern.RawText != "/console/live");
+    private IEnumerable<Route> Closed => _routes.Where(route => route.IsClosed && route.Endpoint.RoutePattern.RawText != "/console/live");
 
     private IEnumerable<string> Addresses(string method, RouteEndpoint endpoint, RouteScope scope)
     {
@@ -184,24 +179,6 @@ public sealed partial class ScopeWalkTests
         using var answer = await client.Http.SendAsync(request);
         return ((int)answer.StatusCode, System.Net.WebUtility.HtmlDecode(await answer.Content.ReadAsStringAsync()));
     }
-
-    private static bool IsClosed(RouteEndpoint endpoint) =>
-        (endpoint.Metadata.GetMetadata<IAuthorizeData>() is not null || endpoint.Metadata.GetMetadata<AuthorizationPolicy>() is not null) && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null;
-
-    private static string Name((string Method, RouteEndpoint Endpoint) route) => $"{route.Method} /{route.Endpoint.RoutePattern.RawText!.Trim('/')}";
-
-    private static (WebApplication, List<(string, RouteEndpoint)>) ReadRoutes(string database)
-    {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ApplicationName = "MetaAdsJobs.Api" });
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["DATABASE_URL"] = database, ["META_ADS_MODE"] = "stub" });
-        builder.AddApi().Services.AddStubGraph();
-        var app = builder.Build().UseApi();
-        return (app, [.. ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
-            .SelectMany(endpoint => (endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"]).Where(method => endpoint.RoutePattern.RawText?.StartsWith("/console", StringComparison.Ordinal) != true || !IsPage(endpoint) || method == "GET").Select(method => (method, endpoint)))]);
-    }
-
-    // A page is asked for by GET, whatever else its address would take.
-    private static bool IsPage(RouteEndpoint endpoint) => endpoint.Metadata.Any(one => one.GetType().Name == "ComponentTypeMetadata");
 
     [GeneratedRegex(@"\{\**(\w+)[^}]*\}")]
     private static partial Regex Value();
