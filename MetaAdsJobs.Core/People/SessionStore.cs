@@ -31,14 +31,14 @@ public sealed class SessionStore(NpgsqlDataSource dataSource, TimeProvider time)
     public async Task<CallerSession> OpenAsync(Caller caller, DateTimeOffset? until, string? browser, CancellationToken ct)
     {
         const string OpenSql = """
-            INSERT INTO sessions (id, user_id, key_id, name, role, browser, created_at, confirmed_at, expires_at, last_seen_at) VALUES (@Id, @UserId, @KeyId, @Name, @Role, @Browser, @Now, @Now, @ExpiresAt, @Now)
+            INSERT INTO sessions (id, user_id, key_id, name, role, accounts, browser, created_at, confirmed_at, expires_at, last_seen_at) VALUES (@Id, @UserId, @KeyId, @Name, @Role, @Accounts::uuid[], @Browser, @Now, @Now, @ExpiresAt, @Now)
             """;
         var now = time.GetUtcNow();
         var session = new CallerSession(Guid.CreateVersion7(now), now, until < now + Longest ? until.Value : now + Longest);
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await connection.ExecuteAsync(new(OpenSql, new
         {
-            session.Id, caller.UserId, caller.KeyId, caller.Name, caller.Role, Browser = browser is { Length: > LongestBrowser } ? browser[..LongestBrowser] : browser, Now = now, session.ExpiresAt,
+            session.Id, caller.UserId, caller.KeyId, caller.Name, caller.Role, Accounts = caller.UserId is null ? caller.Sees?.ToArray() : null, Browser = browser is { Length: > LongestBrowser } ? browser[..LongestBrowser] : browser, Now = now, session.ExpiresAt,
         }, cancellationToken: ct));
         return session;
     }

@@ -30,11 +30,9 @@ public sealed class AlertReader(NpgsqlDataSource dataSource)
             FROM alert_members WHERE episode_id = e.id) m
         """;
 
-    // What several accounts are in is told to who sees them all: its name and its count are of them together.
-    private const string OnlyMine = """
-        (e.social_account_id = ANY (@Scope) OR (e.social_account_id IS NULL AND EXISTS (SELECT 1 FROM alert_members o WHERE o.episode_id = e.id)
-            AND NOT EXISTS (SELECT 1 FROM alert_members o WHERE o.episode_id = e.id AND o.social_account_id <> ALL (@Scope))))
-        """;
+    // What several accounts are in is told to who sees them all: its name and its count are of them together. As a sum, so that it is looked at for the episodes of a page, and not first for all there are.
+    private const string OnlyMine =
+        "(e.social_account_id = ANY (@Scope) OR (e.social_account_id IS NULL AND (SELECT bool_and(o.social_account_id = ANY (@Scope)) FROM alert_members o WHERE o.episode_id = e.id)))";
 
     /// <param name="filter">Of these alone.</param>
     /// <param name="after">The last one of the page before: whether it was open, and its id.</param>

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.RegularExpressions;
+using MetaAdsJobs.Api.Answers;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Tests.Support;
@@ -64,9 +65,9 @@ public sealed partial class ScopeWalkTests
             foreach (var (method, endpoint) in Closed)
             {
                 var scope = ScopeTable.Find(endpoint)!;
-                foreach (var url in Addresses(method, endpoint, scope))
+                foreach (var (url, asCsv) in Addresses(method, endpoint, scope).SelectMany(url => endpoint.Metadata.GetMetadata<AnswersCsv>() is null || method != "GET" ? [(url, false)] : new[] { (url, false), (url, true) }))
                 {
-                    var (code, text) = await CallAsync(client, method, url);
+                    var (code, text) = await CallAsync(client, method, url, asCsv);
                     walked++;
                     var asked = Uri.UnescapeDataString(url);
                     if (_foreign.Marks.Where(mark => !asked.Contains(mark, StringComparison.Ordinal)).FirstOrDefault(mark => text.Contains(mark, StringComparison.Ordinal)) is { } told) wrong.Add($"{method} {url}: {code} tells {told}");
@@ -144,6 +145,10 @@ public sealed partial class ScopeWalkTests
         var route = "/" + endpoint.RoutePattern.RawText!.Trim('/');
         var path = Value().Replace(route, match => Uri.EscapeDataString(ValueOf(match.Groups[1].Value, scope)));
         yield return path;
+        // What does not say whose its id is might be asked for by any.
+        if (scope is RouteScope.Asks or RouteScope.Own && Value().IsMatch(route))
+            foreach (var id in _foreign.Ids.Values)
+                yield return Value().Replace(route, match => Uri.EscapeDataString(match.Groups[1].Value.EndsWith("id", StringComparison.OrdinalIgnoreCase) ? id : ValueOf(match.Groups[1].Value, scope)));
         if (scope is not RouteScope.Asks || method != "GET") yield break;
         var account = _foreign.Id;
         // By whatever a list may be asked for: by the account's id, its names, and ids of its things.
@@ -170,12 +175,12 @@ public sealed partial class ScopeWalkTests
         };
     }
 
-    private static async Task<(int Code, string Text)> CallAsync(ApiClient client, string method, string url)
+    private static async Task<(int Code, string Text)> CallAsync(ApiClient client, string method, string url, bool asCsv = false)
     {
         var isPage = url.StartsWith("/console", StringComparison.Ordinal) || url.StartsWith("/hangfire", StringComparison.Ordinal);
         using var request = new HttpRequestMessage(new(method), url);
         if (method != "GET") request.Content = isPage ? new FormUrlEncodedContent([]) : new StringContent("{}", Encoding.UTF8, "application/json");
-        if (isPage) request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/html"));
+        if (isPage || asCsv) request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(isPage ? "text/html" : "text/csv"));
         using var answer = await client.Http.SendAsync(request);
         return ((int)answer.StatusCode, System.Net.WebUtility.HtmlDecode(await answer.Content.ReadAsStringAsync()));
     }
