@@ -64,7 +64,7 @@ internal static class PeopleWorld
         FROM (SELECT * FROM orchestrations WHERE status = 'succeeded' ORDER BY request_id DESC LIMIT 700000) o ORDER BY o.request_id;
         INSERT INTO recorded_acts (at, person, key_name, social_account_id, kind, object, object_name, action, fields)
         SELECT now() - ({{3 * 100_000}} - n) * interval '1 minute', 'person' || 1 + n % {{People}} || '@bench', 'program', CASE WHEN n % 3 > 0 THEN md5('account ' || 1 + n % {{Accounts}})::uuid END, 'account', md5('account ' || 1 + n % {{Accounts}}), 'Shop', 'changed',
-            '{"daily_cap_cents": {"new": 200, "old": 100}}'
+            jsonb_build_object('daily_cap_cents', jsonb_build_object('old', 100, 'new', 200))
         FROM generate_series(1, {{3 * 100_000}}) n
         """;
 }
