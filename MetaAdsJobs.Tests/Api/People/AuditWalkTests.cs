@@ -48,7 +48,7 @@ public sealed class AuditWalkTests
         _of = await ForeignAccount.AddAsync(_service, _admin);
         _walk = await AuditWalk.BeginAsync(_service, _admin, _of);
         foreach (var level in (string[])["campaigns", MetaAdsJobs.Api.Campaigns.CampaignEndpoints.AdSets, "ads"])
-            foreach (var edit in (string[])["POST {0}/publish", "POST {0}/pause", "POST {0}/resume", "POST {0}/archive", "POST {0}/delete", "PATCH {0}"]) Without[string.Format(null, edit, $"/meta/{level}/{{id}}")] = EditsTell;
+            foreach (var edit in (string[])["POST {0}/publish", "POST {0}/pause", "POST {0}/resume", "POST {0}/archive", "POST {0}/delete", "PATCH {0}"]) Without[string.Format(System.Globalization.CultureInfo.InvariantCulture, edit, $"/meta/{level}/{{id}}")] = EditsTell;
     }
 
     [OneTimeTearDown]

@@ -96,7 +96,8 @@ public sealed partial class ForeignBodyTests(bool maySee)
             request.Headers.Add("Cookie", cookie);
             using var answer = await _client.Http.SendAsync(request);
             Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK).Or.EqualTo(HttpStatusCode.UnprocessableEntity).Or.EqualTo(HttpStatusCode.Found).Or.EqualTo(HttpStatusCode.NotFound).Or.EqualTo(HttpStatusCode.SeeOther), url);
-            Assert.That($"{answer.Headers.Location}", Does.Not.Contain("had+expired"), url);
+            // Else it would have been refused as no form of ours, whatever it names.
+            if (answer.Headers.Location is { } onward) Assert.That(await _client.Http.GetStringAsync(onward), Does.Not.Contain("The form had expired"), url);
         }
 
         Assert.That(await ReadAsync(), Is.EqualTo(before));
