@@ -49,7 +49,7 @@ internal static class PeopleWorld
         SELECT md5('edit ' || c.request_id)::uuid, c.social_account_id, c.request_id, 'campaign', c.meta_id, 'publish', 'person' || 1 + c.id % {{People}} || '@bench', 'program', 'succeeded', 1, c.created_at, c.created_at, c.created_at
         FROM (SELECT * FROM meta_campaigns ORDER BY id DESC LIMIT 200000) c;
         INSERT INTO approvals (id, edit_id, request_id, social_account_id, state, asked_by, asked_at, expires_at, content, content_hash, daily_cents, decided_by, decided_at)
-        SELECT e.edit_id, e.edit_id, e.request_id, e.social_account_id, CASE WHEN e.number % 200 = 0 THEN 'asked' ELSE 'approved' END, e.asked_by, e.asked_at, now() + interval '3 days', '{"kind": "publish", "objects": {}}', 'x', 10000,
+        SELECT e.edit_id, e.edit_id, e.request_id, e.social_account_id, CASE WHEN e.number % 200 = 0 THEN 'asked' ELSE 'approved' END, e.asked_by, e.asked_at, now() + interval '3 days', jsonb_build_object('kind', 'publish', 'objects', '{}'::jsonb), 'x', 10000,
             CASE WHEN e.number % 200 = 0 THEN NULL ELSE 'person7@bench' END, CASE WHEN e.number % 200 = 0 THEN NULL ELSE e.asked_at END
         FROM campaign_edits e WHERE e.number % 2 = 0;
         INSERT INTO alert_episodes (id, rule_id, rule_name, metric, level, severity, social_account_id, opened_at, closed_at, messages)
