@@ -56,7 +56,7 @@ public sealed partial class OidcTests
         using var some = service.With(TokenFor(one));
         Assert.That((await some.GetAsync("/meta/accounts")).Json["items"]!.AsArray().Select(account => (string)account!["id"]!), Is.EqualTo([one]));
         Assert.That((await some.GetAsync($"/meta/accounts/{other}")).Code, Is.EqualTo(404));
-        Assert.That((await some.PostAsync($"/meta/accounts/{one}/stop")).Code, Is.EqualTo(200));
+        Assert.That((await some.PostAsync($"/meta/accounts/{one}/stop")).Code, Is.EqualTo(202));
         Assert.That((await some.GetAsync("/meta/users")).Code, Is.EqualTo(403), "of all accounts together");
         using var none = service.With(TokenFor());
         Assert.That((await none.GetAsync("/meta/accounts")).Json["items"]!.AsArray(), Is.Empty, "an issuer that names none has not said all");

@@ -81,7 +81,7 @@ internal sealed partial class AuditWalk : IAsyncDisposable
         var ids = Ids(count);
         await ExecuteAsync("""
             INSERT INTO campaign_edits (edit_id, social_account_id, request_id, level, meta_id, kind, fields, asked_by, state, asked_at, due_at)
-            SELECT id, c.social_account_id, c.request_id, 'campaign', c.meta_id, 'publish', '{}', 'somebody', 'waiting', now(), now() + interval '1 day' FROM meta_campaigns c, unnest(@ids::uuid[]) id WHERE c.meta_id = @campaign;
+            SELECT edit, c.social_account_id, c.request_id, 'campaign', c.meta_id, 'publish', '{}', 'somebody', 'waiting', now(), now() + interval '1 day' FROM meta_campaigns c, unnest(@ids::uuid[]) edit WHERE c.meta_id = @campaign;
             INSERT INTO approvals (id, edit_id, request_id, social_account_id, state, asked_by, asked_at, expires_at, content, content_hash, daily_cents)
             SELECT e.edit_id, e.edit_id, e.request_id, e.social_account_id, 'asked', 'somebody', now(), now() + interval '7 days', edit_content(e.edit_id), content_hash(edit_content(e.edit_id)), 1 FROM campaign_edits e WHERE e.edit_id = ANY (@ids::uuid[])
             """, new { ids, campaign = _of.Ids[Thing.Campaign] });
@@ -109,7 +109,7 @@ internal sealed partial class AuditWalk : IAsyncDisposable
     public Task RenameAsync(IEnumerable<string> campaigns) => ExecuteAsync("UPDATE meta_campaigns SET meta_id = replace(meta_id, ' ', '_') WHERE meta_id = ANY (@ids)", new { ids = campaigns.ToArray() });
 
     public Task SeedExperimentProposalsAsync(IEnumerable<string> experiments) => ExecuteAsync(
-        "INSERT INTO experiment_proposals (id, experiment_id, verdict_no, state, created_at) SELECT gen_random_uuid(), id, 1, 'open', now() FROM unnest(@ids::uuid[]) id", new { ids = experiments.ToArray() });
+        "INSERT INTO experiment_proposals (id, experiment_id, verdict_no, state, created_at) SELECT gen_random_uuid(), one, 1, 'open', now() FROM unnest(@ids::uuid[]) one", new { ids = experiments.ToArray() });
 
     public async Task<string> SeedSessionAsync()
     {

@@ -77,10 +77,11 @@ public sealed class PeopleCommandTests
     public async Task The_launcher_hands_it_on_to_the_program()
     {
         var mail = $"{Guid.NewGuid():N}@example.com";
-        await using var add = Launcher.Start(["user", "add", "--mail", mail, "--all"], ("DATABASE_URL", _service.Database.ConnectionString));
+        (string, string)[] settings = [("DATABASE_URL", _service.Database.ConnectionString), ("DATA_PROTECTION_KEY", Service.DataProtectionKey)];
+        await using var add = Launcher.Start(["user", "add", "--mail", mail, "--all"], settings);
         Assert.That(await add.EndAsync(), Is.Zero, add.Errors);
         Assert.That(Guid.TryParse(add.Output.Trim(), out _), add.Output);
-        await using var key = Launcher.Start(["key", "add", "--mail", mail, "--name", "first"], ("DATABASE_URL", _service.Database.ConnectionString));
+        await using var key = Launcher.Start(["key", "add", "--mail", mail, "--name", "first"], settings);
         Assert.That(await key.EndAsync(), Is.Zero, key.Errors);
 
         using var program = _service.With(key.Output.Trim());

@@ -147,7 +147,7 @@ public sealed partial class ScopeWalkTests
         yield return path;
         // What does not say whose its id is might be asked for by any.
         if (scope is RouteScope.Asks or RouteScope.Own && Value().IsMatch(route))
-            foreach (var id in _foreign.Ids.Values)
+            foreach (var id in _foreign.Ids.Values.Where(id => Guid.TryParse(id, out _)))
                 yield return Value().Replace(route, match => Uri.EscapeDataString(match.Groups[1].Value.EndsWith("id", StringComparison.OrdinalIgnoreCase) ? id : ValueOf(match.Groups[1].Value, scope)));
         if (scope is not RouteScope.Asks || method != "GET") yield break;
         var account = _foreign.Id;
