@@ -26,6 +26,9 @@ public sealed class AuthOptions
     [Required]
     public string RoleClaim { get; set; } = "role";
 
+    /// <summary>AUTH_ACCOUNTS_CLAIM: a claim of the authority's tokens that holds the ids of the accounts they are for, or * for all. None: a token sees what its role sees.</summary>
+    public string? AccountsClaim { get; set; }
+
     /// <summary>SIGN_IN_AUTHORITY: an OpenID Connect issuer by which people sign in to the console. None: by keys, tokens and links only.</summary>
     public string? SignInAuthority { get; set; }
 
@@ -58,6 +61,7 @@ internal sealed class AuthOptionsCheck(IOptions<MetaOptions> meta) : IValidateOp
         if (options.Authority is { Length: > 0 } && string.IsNullOrEmpty(options.Audience)) failures.Add("AUTH_AUDIENCE: is required together with AUTH_AUTHORITY");
         if (options.Authority is { Length: > 0 } && options.SigningKey is { Length: > 0 }) failures.Add("AUTH_SIGNING_KEY: give this or AUTH_AUTHORITY, not both");
         if (options.Authority is { Length: > 0 } authority && !IsIssuer(authority)) failures.Add("AUTH_AUTHORITY: must be an https URL, or http on this machine");
+        if (options.AccountsClaim is { Length: > 0 } && string.IsNullOrEmpty(options.Authority)) failures.Add("AUTH_AUTHORITY: is required together with AUTH_ACCOUNTS_CLAIM");
         if (options.SignInAuthority is { Length: > 0 } issuer && !IsIssuer(issuer)) failures.Add("SIGN_IN_AUTHORITY: must be an https URL, or http on this machine");
         if (options.SignInAuthority is { Length: > 0 } && string.IsNullOrEmpty(options.SignInClientId)) failures.Add("SIGN_IN_CLIENT_ID: is required together with SIGN_IN_AUTHORITY");
         if (options.SignInGroupsClaim is { Length: > 0 } && string.IsNullOrEmpty(options.SignInRoleClaim)) failures.Add("SIGN_IN_ROLE_CLAIM: is required together with SIGN_IN_GROUPS_CLAIM");

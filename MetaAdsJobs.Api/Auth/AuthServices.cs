@@ -85,6 +85,7 @@ internal static class AuthServices
                 bearer.BackchannelTimeout = TimeSpan.FromSeconds(10);
                 bearer.Events ??= new();
                 bearer.Events.OnAuthenticationFailed = check.ThrowIfAwayAsync;
+                if (options.AccountsClaim is { Length: > 0 } claim) bearer.Events.OnTokenValidated = token => AccountClaims.ReadAsync(token, claim);
                 return;
             }
 

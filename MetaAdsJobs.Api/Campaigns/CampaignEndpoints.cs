@@ -114,13 +114,14 @@ internal static class CampaignEndpoints
 
     private static async Task<IResult> ListEditsAsync(
         EditReader reader, [FromQuery(Name = "campaign_id")] string? campaignId, [FromQuery(Name = "social_account_id")] string? accountId, [OneOf(typeof(EditStatus))] string? status,
-        string? since, string? until, [FromQuery(Name = "changed_since")] string? changedSince, string? limit, string? cursor, CancellationToken ct)
+        [FromQuery(Name = "asked_by")] string? askedBy, string? since, string? until, [FromQuery(Name = "changed_since")] string? changedSince, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
-        var (from, to, changed) = (query.Day("since", since), query.Day("until", until), query.Moment("changed_since", changedSince));
+        var ((from, to), changed) = (query.Days(since, until), query.Moment("changed_since", changedSince));
         var (account, state, before, count) = (query.Id("social_account_id", accountId), query.OneOf<EditStatus>("status", status), query.Number("cursor", cursor), query.Limit(limit));
+        var filter = new EditFilter(query.Text("campaign_id", campaignId), account, state?.ToString().ToLowerInvariant(), from, to, changed, query.Text("asked_by", askedBy));
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
-        var (items, next) = await reader.ListAsync(new(query.Text("campaign_id", campaignId), account, state?.ToString().ToLowerInvariant(), from, to, changed), before, count, ct);
+        var (items, next) = await reader.ListAsync(filter, before, count, ct);
         return Results.Ok(new Page<CampaignEdit>(items, next?.ToString(CultureInfo.InvariantCulture)));
     }
 

@@ -35,7 +35,7 @@ internal static class HoldEndpoints
         var group = meta.MapGroup("").WithTags("Schedules and approvals");
         group.MapGet("/due", ListDueAsync).RequireAuthorization(Policies.Read).WithSummary("What is to be activated at a time, and what was, earliest first: of the next month, or between from and until")
             .Produces<Page<DueActivation>>().ProducesValidationProblem(422);
-        group.MapGet("/approvals", ListApprovalsAsync).RequireAuthorization(Policies.Read).WithSummary("What waits for somebody's approval, with what it would activate and what has changed; newest first")
+        group.MapGet("/approvals", ListApprovalsAsync).RequireAuthorization(Policies.Read).WithSummary("What waits for somebody's approval, with what it would activate and what has changed; newest first").WithDescription("Without status those that are asked for, or, with changed_since, those that are and all that were decided since. person: who has asked, or decided. since and until: days in UTC on which they were asked for.")
             .Produces<Page<ApprovalRequest>>().ProducesValidationProblem(422);
         group.MapGet("/approvals/{id:guid}", async (Guid id, ApprovalReader reader, CancellationToken ct) => await reader.FindAsync(id, ct) is { } approval ? Results.Ok(approval) : Problems.NotFound("approval", id))
             .RequireAuthorization(Policies.Read).WithVersion().WithSummary("One approval").Produces<ApprovalRequest>().ProducesProblem(404);
@@ -43,7 +43,7 @@ internal static class HoldEndpoints
             .Accepts<ApproveBody>("application/json").Produces<ApprovalRequest>().ProducesProblem(403).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         group.MapPost("/approvals/{id:guid}/reject", RejectAsync).RequireAuthorization(Policies.Operate).WithSummary("Reject: what was asked for is not done")
             .Accepts<RejectBody>("application/json").Produces<ApprovalRequest>().ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
-        group.MapGet("/freezes", ListFreezesAsync).RequireAuthorization(Policies.Read).WithSummary("Freezes that are not over, newest first").Produces<Page<Freeze>>().ProducesValidationProblem(422);
+        group.MapGet("/freezes", ListFreezesAsync).RequireAuthorization(Policies.Read).WithSummary("Freezes that are not over, newest first").WithDescription("person: who has made one, or ended it. since and until: days in UTC on which they were made. changed_since: those that were made or ended since, over or not.").Produces<Page<Freeze>>().ProducesValidationProblem(422);
         group.MapPost("/freezes", FreezeAsync).RequireAuthorization(Policies.Operate).WithSummary("Hold activations and raises of an account, or of all, for a time")
             .Accepts<FreezeBody>("application/json").Produces<Freeze>(201).ProducesProblem(400).ProducesProblem(404).ProducesValidationProblem(422);
         group.MapPost("/freezes/{id:guid}/end", EndAsync).RequireAuthorization(Policies.Operate).WithSummary("End a freeze before its time: what it held goes on")
@@ -61,12 +61,15 @@ internal static class HoldEndpoints
     }
 
     private static async Task<IResult> ListApprovalsAsync(
-        ApprovalReader reader, [FromQuery(Name = "social_account_id")] string? accountId, [OneOf(typeof(ApprovalStatus))] string? status, string? limit, string? cursor, CancellationToken ct)
+        ApprovalReader reader, [FromQuery(Name = "social_account_id")] string? accountId, [OneOf(typeof(ApprovalStatus))] string? status, string? person, string? since, string? until,
+        [FromQuery(Name = "changed_since")] string? changedSince, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
-        var (account, state, before, count) = (query.Id("social_account_id", accountId), query.OneOf<ApprovalStatus>("status", status), query.Number("cursor", cursor), query.Limit(limit));
+        var (account, state, changed) = (query.Id("social_account_id", accountId), query.OneOf<ApprovalStatus>("status", status), query.Moment("changed_since", changedSince));
+        var ((from, to), before, count) = (query.Days(since, until), query.Number("cursor", cursor), query.Limit(limit));
+        var filter = new ApprovalFilter(state is null && changed is not null ? null : (state ?? ApprovalStatus.Asked).ToString().ToLowerInvariant(), account, query.Text("person", person), from, to, changed);
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
-        var (items, next) = await reader.ListAsync((state ?? ApprovalStatus.Asked).ToString().ToLowerInvariant(), account, before, count, ct);
+        var (items, next) = await reader.ListAsync(filter, before, count, ct);
         return Results.Ok(new Page<ApprovalRequest>(items, next?.ToString(CultureInfo.InvariantCulture)));
     }
 
@@ -101,11 +104,13 @@ internal static class HoldEndpoints
         return fields.Errors.Any ? (null, Problems.Invalid(fields.Errors)) : (text, null);
     }
 
-    private static async Task<IResult> ListFreezesAsync(Freezes freezes, [FromQuery(Name = "social_account_id")] string? accountId, CancellationToken ct)
+    private static async Task<IResult> ListFreezesAsync(
+        Freezes freezes, [FromQuery(Name = "social_account_id")] string? accountId, string? person, string? since, string? until, [FromQuery(Name = "changed_since")] string? changedSince, CancellationToken ct)
     {
         var query = new QueryFields();
-        var account = query.Id("social_account_id", accountId);
-        return query.Errors.Any ? Problems.Invalid(query.Errors) : Results.Ok(new Page<Freeze>(await freezes.ListAsync(account, ct), null));
+        var (from, to) = query.Days(since, until);
+        var filter = new FreezeFilter(query.Id("social_account_id", accountId), query.Text("person", person), from, to, query.Moment("changed_since", changedSince));
+        return query.Errors.Any ? Problems.Invalid(query.Errors) : Results.Ok(new Page<Freeze>(await freezes.ListAsync(filter, ct), null));
     }
 
     private static async Task<IResult> FreezeAsync(HttpRequest request, Freezes freezes, ClaimsPrincipal user, CancellationToken ct)

@@ -7,6 +7,7 @@ using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Events;
 using MetaAdsJobs.Core.Events.Delivering;
 using MetaAdsJobs.Core.Events.Listing;
+using Microsoft.AspNetCore.Mvc;
 
 namespace MetaAdsJobs.Api.Events;
 
@@ -25,7 +26,7 @@ internal static class DeliveryEndpoints
     public static void MapDeliveries(this IEndpointRouteBuilder webhooks)
     {
         webhooks.MapPost("/{id:guid}/test", TestAsync).WithSummary("Send it a test, now").Produces<TestResponse>(202).ProducesProblem(404).ProducesProblem(409);
-        webhooks.MapGet("/{id:guid}/deliveries", ListAsync).WithSummary("What was told to it, newest first; state: pending, delivered, failed, held")
+        webhooks.MapGet("/{id:guid}/deliveries", ListAsync).WithSummary("What was told to it, newest first; state: pending, delivered, failed, held").WithDescription("social_account_id: of events of this account. since and until: days in UTC on which the events happened. changed_since: those that wait still, and those that were tried since.")
             .Produces<Page<Delivery>>().ProducesProblem(404).ProducesValidationProblem(422);
         webhooks.MapGet("/{id:guid}/deliveries/{delivery:guid}", GetAsync).WithVersion().WithSummary("One, with what is told and each attempt").Produces<DeliveryResponse>().ProducesProblem(404);
         webhooks.MapPost("/{id:guid}/deliveries/{delivery:guid}/replay", ReplayOneAsync).WithSummary("Send one again, under the same id; one that is on its way stays as it is")
@@ -45,15 +46,19 @@ internal static class DeliveryEndpoints
         return await store.FindAsync(id, time.GetUtcNow(), ct) is null ? WebhookEndpoints.NotFound(id) : Problems.Conflict("The webhook is switched off: switch it on first.");
     }
 
-    private static async Task<IResult> ListAsync(Guid id, DeliveryReader reader, WebhookStore store, TimeProvider time, [OneOf(typeof(DeliveryReader), nameof(DeliveryReader.States))] string? state, string? limit, string? cursor, CancellationToken ct)
+    private static async Task<IResult> ListAsync(
+        Guid id, DeliveryReader reader, WebhookStore store, TimeProvider time, [OneOf(typeof(DeliveryReader), nameof(DeliveryReader.States))] string? state, [FromQuery(Name = "social_account_id")] string? accountId, string? since, string? until,
+        [FromQuery(Name = "changed_since")] string? changedSince, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
+        var (from, to) = query.Days(since, until);
+        var filter = new DeliveryFilter(state, query.Id("social_account_id", accountId), from, to, query.Moment("changed_since", changedSince));
         var count = query.Limit(limit);
         if (state is not null && !DeliveryReader.States.Contains(state)) query.Errors.Add("state", $"must be one of {string.Join(", ", DeliveryReader.States)}");
         var after = After(cursor, query);
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
         if (await store.FindAsync(id, time.GetUtcNow(), ct) is null) return WebhookEndpoints.NotFound(id);
-        return Results.Ok(Page<Delivery>.From(await reader.ListAsync(id, state, after, count + 1, ct), count, DeliveryCursor.Of));
+        return Results.Ok(Page<Delivery>.From(await reader.ListAsync(id, filter, after, count + 1, ct), count, DeliveryCursor.Of));
     }
 
     private static async Task<IResult> GetAsync(Guid id, Guid delivery, DeliveryReader reader, CancellationToken ct) =>

@@ -84,7 +84,7 @@ internal static class WebhookEndpoints
         return problem ?? Answer(id, await save.RotateAsync(id, body, ct));
     }
 
-    private static async Task<IResult> DeleteAsync(Guid id, WebhookStore store, CancellationToken ct) => await store.DeleteAsync(id, ct) ? Results.NoContent() : NotFound(id);
+    private static async Task<IResult> DeleteAsync(Guid id, WebhookStore store, TimeProvider time, CancellationToken ct) => await store.DeleteAsync(id, time.GetUtcNow(), ct) ? Results.NoContent() : NotFound(id);
 
     private static IResult Answer(Guid id, WebhookSaved saved) => saved switch
     {

@@ -83,7 +83,7 @@ internal static class PublisherEndpoints
         return problem ?? Answer(id, await save.RotateAsync(id, body, ct));
     }
 
-    private static async Task<IResult> DeleteAsync(Guid id, PublisherStore store, CancellationToken ct) => await store.DeleteAsync(id, ct) switch
+    private static async Task<IResult> DeleteAsync(Guid id, PublisherStore store, TimeProvider time, CancellationToken ct) => await store.DeleteAsync(id, time.GetUtcNow(), ct) switch
     {
         PublisherRemoved.Done => Results.NoContent(),
         PublisherRemoved.HasRuns => Problems.Conflict("It has made runs, and what its clips became is kept: switch it off instead."),

@@ -62,8 +62,8 @@ internal static class TemplateEndpoints
         };
     }
 
-    private static async Task<IResult> DeleteAsync(Guid id, Guid account, TemplateStore templates, CancellationToken ct) =>
-        await templates.DeleteAsync(id, account, ct) ? Results.NoContent() : NotFound(id, account);
+    private static async Task<IResult> DeleteAsync(Guid id, Guid account, TemplateStore templates, TimeProvider time, CancellationToken ct) =>
+        await templates.DeleteAsync(id, account, time.GetUtcNow(), ct) ? Results.NoContent() : NotFound(id, account);
 
     private static async Task<IResult> PreviewAsync(Guid id, HttpRequest request, PreviewClip preview, CancellationToken ct)
     {

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Localization;
 namespace MetaAdsJobs.Console.Language;
 
 /// <summary>In which language a page is: as its address says, else as was chosen before, else as the browser asks.</summary>
-internal sealed class LanguageChoice : RequestCultureProvider
+public sealed class LanguageChoice : RequestCultureProvider
 {
     private const string Asked = "lang";
     private const string Cookie = "metaadsjobs_language";
@@ -37,6 +37,13 @@ internal sealed class LanguageChoice : RequestCultureProvider
 
     private static string? Known(string? code) => code is not null && Formats.ContainsKey(code) ? code : null;
 
-    private static void Keep(HttpContext http, string code) => http.Response.Cookies.Append(
-        Cookie, code, new() { HttpOnly = true, SameSite = SameSiteMode.Strict, Secure = http.Request.IsHttps, Path = http.Request.PathBase + FailurePages.Home, MaxAge = TimeSpan.FromDays(365) });
+    private static void Keep(HttpContext http, string code)
+    {
+        // For the pages around a session, too. What was kept for the console alone would be read before it.
+        http.Response.Cookies.Delete(Cookie, Of(http, FailurePages.Home));
+        http.Response.Cookies.Append(Cookie, code, Of(http, http.Request.PathBase.HasValue ? "" : "/"));
+    }
+
+    private static CookieOptions Of(HttpContext http, string below) =>
+        new() { HttpOnly = true, SameSite = SameSiteMode.Strict, Secure = http.Request.IsHttps, Path = http.Request.PathBase + below, MaxAge = TimeSpan.FromDays(365) };
 }

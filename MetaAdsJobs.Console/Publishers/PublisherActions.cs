@@ -82,7 +82,7 @@ internal static class PublisherActions
     private static async Task<IResult> RotateAsync(Guid id, SavePublisher save, HttpContext http) =>
         await save.RotateAsync(id, JsonSerializer.SerializeToElement(new JsonObject()), http.RequestAborted) is PublisherSaved.Done done ? Secret(done) : Results.NotFound();
 
-    private static async Task<IResult> RemoveAsync(Guid id, PublisherStore store, HttpContext http) => await store.DeleteAsync(id, http.RequestAborted) switch
+    private static async Task<IResult> RemoveAsync(Guid id, PublisherStore store, TimeProvider time, HttpContext http) => await store.DeleteAsync(id, time.GetUtcNow(), http.RequestAborted) switch
     {
         PublisherRemoved.Done => FormResults.On(http, "/console/publishers", "The publisher was removed."),
         PublisherRemoved.HasRuns => FormResults.BackWithProblem(http, "It has made runs: switch it off instead."),
@@ -115,8 +115,8 @@ internal static class PublisherActions
         };
     }
 
-    private static async Task<IResult> RemoveTemplateAsync(Guid id, Guid account, TemplateStore templates, HttpContext http) =>
-        await templates.DeleteAsync(id, account, http.RequestAborted) ? FormResults.Back(http, "The template was removed: nothing more is made in that account.") : Results.NotFound();
+    private static async Task<IResult> RemoveTemplateAsync(Guid id, Guid account, TemplateStore templates, TimeProvider time, HttpContext http) =>
+        await templates.DeleteAsync(id, account, time.GetUtcNow(), http.RequestAborted) ? FormResults.Back(http, "The template was removed: nothing more is made in that account.") : Results.NotFound();
 
     private static async Task<IResult> TakeAsync(Guid id, Guid @event, RetakeClipEvent retake, HttpContext http) => await retake.ExecuteAsync(id, @event, http.User.CallerName(), http.RequestAborted) switch
     {

@@ -63,8 +63,8 @@ internal static class WebhookActions
     private static async Task<IResult> RotateAsync(Guid id, SaveWebhook save, HttpContext http) =>
         await save.RotateAsync(id, JsonSerializer.SerializeToElement(new JsonObject()), http.RequestAborted) is WebhookSaved.Done done ? Secret(done) : Results.NotFound();
 
-    private static async Task<IResult> RemoveAsync(Guid id, WebhookStore store, HttpContext http) =>
-        await store.DeleteAsync(id, http.RequestAborted) ? FormResults.On(http, "/console/webhooks", "The webhook was removed.") : Results.NotFound();
+    private static async Task<IResult> RemoveAsync(Guid id, WebhookStore store, TimeProvider time, HttpContext http) =>
+        await store.DeleteAsync(id, time.GetUtcNow(), http.RequestAborted) ? FormResults.On(http, "/console/webhooks", "The webhook was removed.") : Results.NotFound();
 
     private static async Task<IResult> ReplayOneAsync(Guid id, Guid delivery, ReplayDeliveries replay, HttpContext http) =>
         await replay.OneAsync(id, delivery, http.RequestAborted) switch

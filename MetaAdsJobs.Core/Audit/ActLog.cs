@@ -7,7 +7,11 @@ using Npgsql;
 namespace MetaAdsJobs.Core.Audit;
 
 /// <summary>Something that somebody changed here. Secrets are no part of its fields.</summary>
-internal sealed record Act(string Kind, string Object, string? ObjectName, string Action, Guid? AccountId, JsonObject Fields);
+internal sealed record Act(string Kind, string Object, string? ObjectName, string Action, Guid? AccountId, JsonObject Fields)
+{
+    /// <summary>Whoever is served at the moment; null: the service itself.</summary>
+    public Caller? By { get; init; } = AccountScope.Caller;
+}
 
 /// <summary>Writes what people change here, in the transaction that changes it: there is neither without the other.</summary>
 internal static class ActLog
@@ -21,9 +25,11 @@ internal static class ActLog
         """;
 
     /// <summary>As a part of a statement: a row for each of those rows.</summary>
-    public static string InsertFrom(string rows) => $"""
+    /// <param name="account">Which column of them tells the account; else the act does.</param>
+    /// <param name="name">The same of its name.</param>
+    public static string InsertFrom(string rows, string account = "@ActAccount", string name = "@ActObjectName") => $"""
         INSERT INTO recorded_acts (at, person, key_name, social_account_id, kind, object, object_name, action, fields)
-        SELECT @ActAt, @ActPerson, @ActKey, @ActAccount, @ActKind, @ActObject, @ActObjectName, @ActAction, @ActFields::jsonb FROM {rows}
+        SELECT @ActAt, @ActPerson, @ActKey, {account}, @ActKind, @ActObject, {name}, @ActAction, @ActFields::jsonb FROM {rows}
         """;
 
     /// <summary>Those of a statement, and of its act.</summary>
@@ -36,7 +42,7 @@ internal static class ActLog
 
     public static object Parameters(Act act, DateTimeOffset at) => new
     {
-        ActAt = at, ActPerson = AccountScope.Caller?.Name ?? "service", ActKey = AccountScope.Caller?.KeyName, ActAccount = act.AccountId, ActKind = act.Kind, ActObject = act.Object, ActObjectName = act.ObjectName, ActAction = act.Action,
+        ActAt = at, ActPerson = act.By?.Name ?? "service", ActKey = act.By?.KeyName, ActAccount = act.AccountId, ActKind = act.Kind, ActObject = act.Object, ActObjectName = act.ObjectName, ActAction = act.Action,
         ActFields = act.Fields.ToJsonString(),
     };
 
@@ -55,6 +61,13 @@ internal static class ActLog
             if (!JsonNode.DeepEquals(old, present)) changes[name] = new JsonObject { ["old"] = old?.DeepClone(), ["new"] = present?.DeepClone() };
         }
 
+        return changes;
+    }
+
+    /// <summary>Of a secret it is told that it was given, and nothing of it.</summary>
+    public static JsonObject Given(this JsonObject changes, string secret)
+    {
+        changes[secret] = new JsonObject { ["old"] = null, ["new"] = "given" };
         return changes;
     }
 

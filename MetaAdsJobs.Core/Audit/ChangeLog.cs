@@ -15,8 +15,8 @@ internal static class ChangeLog
     /// </summary>
     public const string Cte = """
         changes AS (
-            INSERT INTO meta_changes (social_account_id, request_id, asked_by, method, path, sent, sent_at, outcome, http_status, answer)
-            SELECT @AccountId, @RequestId, @AskedBy, c.*
+            INSERT INTO meta_changes (social_account_id, request_id, asked_by, asked_key, method, path, sent, sent_at, outcome, http_status, answer)
+            SELECT @AccountId, @RequestId, @AskedBy, @AskedKey, c.*
             FROM unnest(@Methods::text[], @Paths::text[], @Sents::jsonb[], @SentAts::timestamptz[], @Outcomes::text[], @HttpStatuses::int[], @Answers::text[]) AS c)
         """;
 

@@ -26,7 +26,7 @@ public sealed record RecordedChange
     /// <summary>The name of the key by which it was asked for; null: by none.</summary>
     public string? KeyName { get; init; }
 
-    /// <summary>Of a change here, what kind of thing it is of: account, user, key, account group, alert rule, budget pool.</summary>
+    /// <summary>Of a change here, what kind of thing it is of: account, user, key, account group, alert rule, webhook, publisher, template, freeze …</summary>
     public required string Method { get; init; }
 
     /// <summary>The object or edge at Meta; of an adopted object, the step; of a change here, the thing's id.</summary>
@@ -101,7 +101,7 @@ public sealed class ChangeReader(NpgsqlDataSource dataSource, [FromKeyedServices
         var end = limited ? " LIMIT @Limit" : "";
         if (filter.Source is null or Meta)
             yield return $"""
-                SELECT 'meta' AS source, c.id, c.social_account_id, c.request_id, c.asked_by, (SELECT o.requested_key FROM orchestrations o WHERE o.request_id = c.request_id AND o.requested_by = c.asked_by) AS key_name,
+                SELECT 'meta' AS source, c.id, c.social_account_id, c.request_id, c.asked_by, c.asked_key AS key_name,
                     c.method, c.path, c.sent::text AS sent, c.sent_at, c.outcome, c.http_status, c.answer
                 FROM meta_changes c WHERE c.id < @BeforeMeta{Conditions(filter, "c.request_id", "c.social_account_id", "c.asked_by", "c.path", "c.sent_at")} ORDER BY c.id DESC{end}
                 """;

@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using Dapper;
+using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Jobs.Storage;
 using MetaAdsJobs.Core.Orchestrations;
@@ -7,7 +9,7 @@ using Npgsql;
 namespace MetaAdsJobs.Core.Batches;
 
 /// <summary>What people order of a batch. The order is written; what follows from it is done by the job that lets rows in.</summary>
-public sealed class OrderBatch(NpgsqlDataSource dataSource, IJobQueue queue)
+public sealed class OrderBatch(NpgsqlDataSource dataSource, IJobQueue queue, TimeProvider time)
 {
     /// <summary>No more rows are let in; what is begun goes on.</summary>
     public async Task<Change> PauseAsync(Guid batchId, string orderedBy, CancellationToken ct)
@@ -15,7 +17,7 @@ public sealed class OrderBatch(NpgsqlDataSource dataSource, IJobQueue queue)
         const string PauseSql = "UPDATE batches SET state = 'paused', ordered_by = @OrderedBy WHERE batch_id = @BatchId AND state = 'running' AND completed_at IS NULL";
         await using (var connection = await dataSource.OpenConnectionAsync(ct))
         {
-            if (await connection.ExecuteAsync(new(PauseSql, new { BatchId = batchId, OrderedBy = orderedBy }, cancellationToken: ct)) == 1) return new Change.Done();
+            if (await OrderedAsync(connection, PauseSql, "paused", new { BatchId = batchId, OrderedBy = orderedBy }, batchId, ct)) return new Change.Done();
         }
 
         return await WhyAsync(batchId, "Only a batch that is running and has not ended can be paused", ct);
@@ -24,7 +26,7 @@ public sealed class OrderBatch(NpgsqlDataSource dataSource, IJobQueue queue)
     public Task<Change> ResumeAsync(Guid batchId, string orderedBy, CancellationToken ct)
     {
         const string ResumeSql = "UPDATE batches SET state = 'running', ordered_by = @OrderedBy, job_id = @JobId WHERE batch_id = @BatchId AND state = 'paused'";
-        return WithJobAsync(ResumeSql, batchId, orderedBy, "Only a paused batch can be resumed", ct);
+        return WithJobAsync(ResumeSql, "resumed", batchId, orderedBy, "Only a paused batch can be resumed", ct);
     }
 
     /// <summary>Rows that wait are never begun; runs that have not ended are cancelled, as each can be: they stop before their next step and are undone. What was made stays.</summary>
@@ -33,16 +35,16 @@ public sealed class OrderBatch(NpgsqlDataSource dataSource, IJobQueue queue)
         // What dies from here on leaves a cancelled batch with runs: its job, or the sweep, cancels them.
         const string CancelSql = "UPDATE batches SET state = 'cancelled', ordered_by = @OrderedBy, job_id = @JobId WHERE batch_id = @BatchId AND state <> 'cancelled' AND completed_at IS NULL";
         const string RowsSql = "UPDATE batch_rows SET state = 'cancelled', holds = false WHERE batch_id = @BatchId AND state = 'waiting'";
-        return WithJobAsync(CancelSql, batchId, orderedBy, "Only a batch that has not ended can be cancelled", ct, RowsSql);
+        return WithJobAsync(CancelSql, "cancelled", batchId, orderedBy, "Only a batch that has not ended can be cancelled", ct, RowsSql);
     }
 
-    private async Task<Change> WithJobAsync(string sql, Guid batchId, string orderedBy, string reason, CancellationToken ct, string? also = null)
+    private async Task<Change> WithJobAsync(string sql, string action, Guid batchId, string orderedBy, string reason, CancellationToken ct, string? also = null)
     {
         using (var transaction = JobTransaction.Begin())
         {
             var parameters = new { BatchId = batchId, OrderedBy = orderedBy, JobId = queue.EnqueueBatch(batchId) };
             await using var connection = await dataSource.OpenConnectionAsync(ct);
-            if (await connection.ExecuteAsync(new(sql, parameters, cancellationToken: ct)) == 1)
+            if (await OrderedAsync(connection, sql, action, parameters, batchId, ct))
             {
                 // A statement of its own: rows that were let in while the first waited for that are no longer among these.
                 if (also is not null) await connection.ExecuteAsync(new(also, parameters, cancellationToken: ct));
@@ -52,6 +54,18 @@ public sealed class OrderBatch(NpgsqlDataSource dataSource, IJobQueue queue)
         }
 
         return await WhyAsync(batchId, reason, ct);
+    }
+
+    /// <summary>One statement, with the line in the audit. Of a batch of several accounts only who sees them all is told.</summary>
+    private async Task<bool> OrderedAsync(NpgsqlConnection connection, string sql, string action, object parameters, Guid batchId, CancellationToken ct)
+    {
+        var orderSql = $"""
+            WITH ordered AS ({sql} RETURNING name, (SELECT (array_agg(DISTINCT r.social_account_id))[1] FROM batch_rows r WHERE r.batch_id = @BatchId HAVING count(DISTINCT r.social_account_id) = 1) AS account),
+            act AS ({ActLog.InsertFrom("ordered", account: "account", name: "name")})
+            SELECT count(*) FROM ordered
+            """;
+        var act = new Act("batch", $"{batchId}", null, action, null, new JsonObject { ["order"] = new JsonObject { ["old"] = null, ["new"] = action } });
+        return await connection.ExecuteScalarAsync<long>(new(orderSql, ActLog.With(parameters, act, time.GetUtcNow()), cancellationToken: ct)) == 1;
     }
 
     private async Task<Change> WhyAsync(Guid batchId, string reason, CancellationToken ct)

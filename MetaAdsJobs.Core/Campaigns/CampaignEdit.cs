@@ -101,6 +101,9 @@ public sealed record CampaignEdit
     public JsonObject? Found { get; init; }
     public required string AskedBy { get; init; }
 
+    /// <summary>The name of the key by which it was asked for; null: by none.</summary>
+    public string? AskedKey { get; init; }
+
     /// <summary>queued, running, waiting, succeeded, failed or cancelled; missed: its time had passed too long ago when it could begin; expired: nobody has approved it in time.</summary>
     public required string Status { get; init; }
 
@@ -131,6 +134,7 @@ internal sealed record EditRow
     public string Kind { get; init; } = "";
     public string Fields { get; init; } = "{}";
     public string AskedBy { get; init; } = "";
+    public string? AskedKey { get; init; }
     public DateTimeOffset AskedAt { get; init; }
     public string AccessToken { get; init; } = "";
     public string? Activation { get; init; }

@@ -109,7 +109,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         var claimSql = $"""
             SELECT 1 FROM meta_campaigns WHERE request_id = (SELECT request_id FROM campaign_edits WHERE edit_id = @EditId AND kind <> 'pause') FOR NO KEY UPDATE;
             UPDATE campaign_edits r SET held = false, {Table.Taken}, quiet_since = COALESCE(r.lease_until, r.quiet_since) FROM social_accounts a WHERE {Table.Claimable}
-            RETURNING r.number, r.attempt, r.failures, r.abandoned, r.request_id, r.social_account_id, r.meta_id, r.kind, r.fields::text AS fields, r.asked_by, r.asked_at, a.access_token, r.round, r.ending, r.error, r.quiet_since, r.due_at,
+            RETURNING r.number, r.attempt, r.failures, r.abandoned, r.request_id, r.social_account_id, r.meta_id, r.kind, r.fields::text AS fields, r.asked_by, r.asked_key, r.asked_at, a.access_token, r.round, r.ending, r.error, r.quiet_since, r.due_at,
                       r.attempt = 1 AND @Now > {Lateness.FreeSince} + @Late AS is_missed,
                       (SELECT v.state FROM activations v WHERE v.request_id = r.request_id) AS activation
             """;
@@ -133,7 +133,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         var account = (await accounts.FindAsync(row.SocialAccountId, ct))!;
         var tree = (await trees.FindOfAsync(row.RequestId, ct))!;
         var fields = EditFields.FromJson(row.Fields);
-        var credential = new GraphCredential(account.AdAccountId, tokens.TryOpen(row.AccessToken)!) { StoredAs = row.AccessToken, BeforeSending = lease.ThrowIfOver };
+        var credential = new GraphCredential(account.AdAccountId, tokens.TryOpen(row.AccessToken)!) { StoredAs = row.AccessToken, BeforeSending = lease.ThrowIfOver, Changes = new() { AskedKey = row.AskedKey } };
         var making = fields.Creative is null ? null
             : await contents.MakingAsync(editId, row.Round, row.Attempt, row.Ending, row.Failures, row.QuietSince, row.AskedBy, row.RequestId, row.MetaId, fields.Creative, account, credential, lease, ct);
         return new(editId, row.Number, row.Attempt, row.Failures, row.Abandoned, Enum.Parse<EditKind>(row.Kind, ignoreCase: true), fields, row.AskedBy, row.AskedAt, account, tree, tree.Find(row.MetaId)!,

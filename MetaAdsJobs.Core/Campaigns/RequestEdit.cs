@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Text.Json;
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Campaigns.Proposed;
@@ -77,8 +78,8 @@ public sealed class RequestEdit
         // The campaign's row first: edits of one campaign are numbered in the order of their commits.
         var insertSql = $"""
             SELECT 1 FROM meta_campaigns WHERE request_id = @RequestId FOR NO KEY UPDATE;
-            INSERT INTO campaign_edits (edit_id, social_account_id, request_id, level, meta_id, kind, fields, asked_by, state, job_id, asked_at)
-            VALUES (@EditId, @AccountId, @RequestId, @Level, @MetaId, @Kind, @Fields::jsonb, @AskedBy, 'queued', @JobId, @Now);
+            INSERT INTO campaign_edits (edit_id, social_account_id, request_id, level, meta_id, kind, fields, asked_by, asked_key, state, job_id, asked_at)
+            VALUES (@EditId, @AccountId, @RequestId, @Level, @MetaId, @Kind, @Fields::jsonb, @AskedBy, @AskedKey, 'queued', @JobId, @Now);
             UPDATE campaign_edits e SET {Voiding.Set}, error = @Why
             WHERE request_id = @RequestId AND edit_id <> @EditId AND state IN ('queued', 'running', 'waiting') AND ending IS NULL AND meta_id = ANY (@Void) AND kind = ANY (@VoidKinds);
             -- What they have done by halves is found by looking.
@@ -93,7 +94,7 @@ public sealed class RequestEdit
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
         await using var read = await connection.QueryMultipleAsync(new(insertSql, new
         {
-            EditId = editId, tree.AccountId, tree.RequestId, Level = EditWords.Of(level), one.MetaId, Kind = EditWords.Of(kind), Fields = fields.ToJson(), AskedBy = askedBy, JobId = jobId, Now = _time.GetUtcNow(),
+            EditId = editId, tree.AccountId, tree.RequestId, Level = EditWords.Of(level), one.MetaId, Kind = EditWords.Of(kind), Fields = fields.ToJson(), AskedBy = askedBy, AskedKey = proposed is null ? AccountScope.Caller?.KeyName : proposed.ByKey, JobId = jobId, Now = _time.GetUtcNow(),
             _options.SettleDelay, Void = voided, VoidKinds = Array.ConvertAll(kinds, EditWords.Of), Why = $"{askedBy} has asked to {EditWords.Of(kind)} the {EditWords.Of(level)} since", proposed?.ProposalId,
         }, cancellationToken: ct));
         await read.ReadAsync<int>();
@@ -159,7 +160,7 @@ internal sealed class VoidEdits(NpgsqlDataSource dataSource, CampaignTrees trees
     public async Task TellAsync(CancellationToken ct)
     {
         const string FindSql = """
-            SELECT edit_id, attempt, request_id, social_account_id, meta_id, kind, fields::text AS fields, asked_by, asked_at FROM campaign_edits
+            SELECT edit_id, attempt, request_id, social_account_id, meta_id, kind, fields::text AS fields, asked_by, asked_key, asked_at FROM campaign_edits
             WHERE state IN ('cancelled', 'expired') AND lease_until < clock_timestamp() - @Grace ORDER BY edit_id LIMIT 500
             """;
         List<EditRow> rows;
@@ -194,7 +195,7 @@ internal sealed class VoidEdits(NpgsqlDataSource dataSource, CampaignTrees trees
 
     private async Task<MetaChanges> PerhapsDoneAsync(EditRow row, CancellationToken ct)
     {
-        var changes = new MetaChanges();
+        var changes = new MetaChanges { AskedKey = row.AskedKey };
         if (await trees.FindOfAsync(row.RequestId, ct) is { } tree && tree.Find(row.MetaId) is { } one)
             await PerhapsDone.AddAsync(changes, dataSource, tree, one, Enum.Parse<EditKind>(row.Kind, ignoreCase: true), EditFields.FromJson(row.Fields), row.AskedAt, time.GetUtcNow(), ct);
         return changes;

@@ -22,6 +22,7 @@ public static class SeedKeys
         ("AUTH_AUTHORITY", "Auth:Authority"),
         ("AUTH_AUDIENCE", "Auth:Audience"),
         ("AUTH_ROLE_CLAIM", "Auth:RoleClaim"),
+        ("AUTH_ACCOUNTS_CLAIM", "Auth:AccountsClaim"),
         ("SIGN_IN_AUTHORITY", "Auth:SignInAuthority"),
         ("SIGN_IN_CLIENT_ID", "Auth:SignInClientId"),
         ("SIGN_IN_CLIENT_SECRET", "Auth:SignInClientSecret"),

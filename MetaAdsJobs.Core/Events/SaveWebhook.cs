@@ -69,7 +69,7 @@ public sealed class SaveWebhook
                 OffReason = isOn ? null : current.IsOn ? $"switched off by {changedBy}" : current.OffReason, OffAt = isOn ? null : current.OffAt ?? now,
             };
             // Somebody else was quicker: read what it is now, and change that.
-            if (!await _store.UpdateAsync(changed, read.Url is null ? null : _secrets.Close(read.Url), current.UpdatedAt, now, ct)) continue;
+            if (!await _store.UpdateAsync(changed, read.Url is null ? null : _secrets.Close(read.Url), current, now, ct)) continue;
             return await _store.FindAsync(id, now, ct) is { } saved ? new WebhookSaved.Done(saved) : new WebhookSaved.Unknown();
         }
     }
@@ -82,9 +82,10 @@ public sealed class SaveWebhook
         var overlap = SecretOverlap.Read(body, errors);
         if (errors.Any) return new WebhookSaved.Invalid(errors);
         var (now, secret) = (_time.GetUtcNow(), StandardWebhooks.NewSecret());
-        if (await _store.FindAsync(id, now, ct) is { IsSigned: false }) errors.Add("$", "a mail is not signed: there is no secret to exchange");
+        if (await _store.FindAsync(id, now, ct) is not { } webhook) return new WebhookSaved.Unknown();
+        if (!webhook.IsSigned) errors.Add("$", "a mail is not signed: there is no secret to exchange");
         if (errors.Any) return new WebhookSaved.Invalid(errors);
-        if (!await _store.RotateAsync(id, _secrets.Close(secret), now + overlap, now, ct)) return new WebhookSaved.Unknown();
+        if (!await _store.RotateAsync(webhook, _secrets.Close(secret), now + overlap, now, ct)) return new WebhookSaved.Unknown();
         return await _store.FindAsync(id, now, ct) is { } saved ? new WebhookSaved.Done(saved, secret) : new WebhookSaved.Unknown();
     }
 

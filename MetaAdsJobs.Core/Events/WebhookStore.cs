@@ -1,5 +1,6 @@
 using Dapper;
 using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.Audit;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Events;
@@ -36,61 +37,85 @@ public sealed class WebhookStore
     /// <returns>False when there are as many as there may be.</returns>
     internal async Task<bool> InsertAsync(Webhook webhook, string sealedUrl, string sealedSecret, CancellationToken ct)
     {
-        const string InsertSql = """
-            INSERT INTO webhooks (id, url, shown_url, description, format, event_types, account_ids, secret, created_by, created_at, updated_at)
-            SELECT @Id, @Url, @ShownUrl, @Description, @Format, @EventTypes::text[], @AccountIds::uuid[], @Secret, @CreatedBy, @CreatedAt, @CreatedAt
-            WHERE (SELECT count(*) FROM webhooks) < @Most
+        var insertSql = $"""
+            WITH made AS (
+                INSERT INTO webhooks (id, url, shown_url, description, format, event_types, account_ids, secret, created_by, created_at, updated_at)
+                SELECT @Id, @Url, @ShownUrl, @Description, @Format, @EventTypes::text[], @AccountIds::uuid[], @Secret, @CreatedBy, @CreatedAt, @CreatedAt
+                WHERE (SELECT count(*) FROM webhooks) < @Most RETURNING id),
+            act AS ({ActLog.InsertFrom("made")})
+            SELECT count(*) FROM made
             """;
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteAsync(new(InsertSql, new
+        return await connection.ExecuteScalarAsync<long>(new(insertSql, ActLog.With(new
         {
             webhook.Id, Url = sealedUrl, webhook.ShownUrl, webhook.Description, webhook.Format, webhook.EventTypes, webhook.AccountIds, Secret = sealedSecret, webhook.CreatedBy, webhook.CreatedAt, Most,
-        }, cancellationToken: ct)) == 1;
+        }, ActOf(null, webhook, "made"), webhook.CreatedAt), cancellationToken: ct)) == 1;
     }
 
     /// <param name="sealedUrl">Null: as it is.</param>
-    /// <param name="seen">When it was last changed, as the caller saw it.</param>
+    /// <param name="seen">As the caller saw it.</param>
     /// <returns>False when somebody else has changed it since, or it is gone.</returns>
-    internal async Task<bool> UpdateAsync(Webhook webhook, string? sealedUrl, DateTimeOffset seen, DateTimeOffset now, CancellationToken ct)
+    internal async Task<bool> UpdateAsync(Webhook webhook, string? sealedUrl, Webhook seen, DateTimeOffset now, CancellationToken ct)
     {
         // Switched on, it begins anew; what was held stays so until it is replayed.
-        const string UpdateSql = """
+        var updateSql = $"""
+            WITH made AS (
             UPDATE webhooks SET url = COALESCE(@Url, url), shown_url = @ShownUrl, description = @Description, event_types = @EventTypes::text[], account_ids = @AccountIds::uuid[],
                 state = CASE WHEN @IsOn THEN 'on' ELSE 'off' END, off_reason = @OffReason, off_at = @OffAt,
                 failing_since = CASE WHEN @IsOn AND state = 'off' OR @Url IS NOT NULL THEN NULL ELSE failing_since END,
                 rests_until = CASE WHEN @IsOn AND state = 'off' OR @Url IS NOT NULL THEN NULL ELSE rests_until END,
                 updated_at = GREATEST(@Now, updated_at + interval '1 microsecond')
-            WHERE id = @Id AND updated_at = @Seen
+            WHERE id = @Id AND updated_at = @Seen RETURNING id),
+            act AS ({ActLog.InsertFrom("made")})
+            SELECT count(*) FROM made
             """;
+        var act = ActOf(seen, webhook, "changed");
+        if (sealedUrl is not null) act.Fields.Given("url");
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteAsync(new(UpdateSql, new
+        return await connection.ExecuteScalarAsync<long>(new(updateSql, ActLog.With(new
         {
-            webhook.Id, Url = sealedUrl, webhook.ShownUrl, webhook.Description, webhook.EventTypes, webhook.AccountIds, webhook.IsOn, webhook.OffReason, webhook.OffAt, Seen = seen, Now = now,
-        }, cancellationToken: ct)) == 1;
+            webhook.Id, Url = sealedUrl, webhook.ShownUrl, webhook.Description, webhook.EventTypes, webhook.AccountIds, webhook.IsOn, webhook.OffReason, webhook.OffAt, Seen = seen.UpdatedAt, Now = now,
+        }, act, now), cancellationToken: ct)) == 1;
     }
 
     /// <summary>Another secret; the present one goes on signing until then.</summary>
     /// <returns>False when there is no such webhook.</returns>
-    internal async Task<bool> RotateAsync(Guid id, string sealedSecret, DateTimeOffset formerUntil, DateTimeOffset now, CancellationToken ct)
+    internal async Task<bool> RotateAsync(Webhook webhook, string sealedSecret, DateTimeOffset formerUntil, DateTimeOffset now, CancellationToken ct)
     {
-        const string RotateSql = """
-            UPDATE webhooks SET former_secret = secret, former_until = @FormerUntil, secret = @Secret, updated_at = GREATEST(@Now, updated_at + interval '1 microsecond') WHERE id = @Id
+        var rotateSql = $"""
+            WITH made AS (UPDATE webhooks SET former_secret = secret, former_until = @FormerUntil, secret = @Secret, updated_at = GREATEST(@Now, updated_at + interval '1 microsecond') WHERE id = @Id RETURNING id),
+            act AS ({ActLog.InsertFrom("made")})
+            SELECT count(*) FROM made
             """;
+        var act = ActOf(webhook, webhook with { FormerSecretUntil = formerUntil }, "changed");
+        act.Fields.Given("secret");
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteAsync(new(RotateSql, new { Id = id, Secret = sealedSecret, FormerUntil = formerUntil, Now = now }, cancellationToken: ct)) == 1;
+        return await connection.ExecuteScalarAsync<long>(new(rotateSql, ActLog.With(new { webhook.Id, Secret = sealedSecret, FormerUntil = formerUntil, Now = now }, act, now), cancellationToken: ct)) == 1;
     }
 
     /// <summary>Takes it away, with the log of its deliveries. What is under way may still arrive.</summary>
     /// <returns>False when there is none.</returns>
-    public async Task<bool> DeleteAsync(Guid id, CancellationToken ct)
+    public async Task<bool> DeleteAsync(Guid id, DateTimeOffset now, CancellationToken ct)
     {
-        const string DeleteSql = """
+        const string HoldSql = $"SELECT {Columns} FROM webhooks w WHERE w.id = @Id FOR UPDATE OF w";
+        var deleteSql = $"""
             WITH gone AS (DELETE FROM webhooks WHERE id = @Id RETURNING id),
-            deliveries AS (DELETE FROM event_deliveries d USING gone WHERE d.webhook_id = gone.id)
+            deliveries AS (DELETE FROM event_deliveries d USING gone WHERE d.webhook_id = gone.id),
+            act AS ({ActLog.InsertFrom("gone")})
             SELECT count(*) FROM gone
             """;
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteScalarAsync<long>(new(DeleteSql, new { Id = id }, commandTimeout: 120, cancellationToken: ct)) == 1;
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        if (await connection.QuerySingleOrDefaultAsync<Webhook>(new(HoldSql, new { Id = id, Now = now, Webhook.MostCounted }, transaction, cancellationToken: ct)) is not { } webhook) return false;
+        await connection.ExecuteScalarAsync<long>(new(deleteSql, ActLog.With(new { Id = id }, ActOf(webhook, webhook, "removed"), now), transaction, commandTimeout: 120, cancellationToken: ct));
+        await transaction.CommitAsync(ct);
+        return true;
+    }
+
+    private static Act ActOf(Webhook? before, Webhook webhook, string action)
+    {
+        static object? Told(Webhook? webhook) => webhook is null ? null : new { Url = webhook.ShownUrl, webhook.Description, webhook.Format, webhook.EventTypes, webhook.AccountIds, Enabled = webhook.IsOn, webhook.FormerSecretUntil };
+        return new("webhook", $"{webhook.Id}", webhook.Description ?? webhook.ShownUrl, action, webhook.AccountIds is [var only] ? only : null, ActLog.Differences(Told(before), action == "removed" ? null : Told(webhook)));
     }
 
     /// <returns>Those of the accounts that there are.</returns>

@@ -15,6 +15,9 @@ internal sealed record OpenChanges(
     /// <remarks>A field: what is a property becomes a parameter.</remarks>
     public static readonly OpenChanges None = Of([]);
 
+    /// <summary>The name of the key by which it was asked for; null: by none.</summary>
+    public string? AskedKey { get; init; }
+
     private HashSet<MetaChange> _held = [];
 
     public bool Holds(MetaChange change) => _held.Contains(change);
@@ -36,6 +39,9 @@ internal sealed class MetaChanges
     private const int LongestValue = 2000;
     private readonly Lock _lock = new();
     private readonly List<MetaChange> _open = [];
+
+    /// <summary>The name of the key by which all of it was asked for; null: by none, or that is not known.</summary>
+    public string? AskedKey { get; init; }
 
     public void Add(HttpMethod method, string path, GraphFields sent, DateTimeOffset sentAt, string? answer, MetaException? refusal) =>
         Add(new(method.Method, path, Told(sent), sentAt,
@@ -67,7 +73,7 @@ internal sealed class MetaChanges
     public bool IsAnyUnknown => Listed().Any(change => change.Outcome == OutcomeOf(Proof.OutcomeUnknown));
 
     /// <summary>What is open, as the journal's statements take it.</summary>
-    public OpenChanges Open() => OpenChanges.Of(Listed());
+    public OpenChanges Open() => OpenChanges.Of(Listed()) with { AskedKey = AskedKey };
 
     /// <summary>Call after the commit that wrote these. Two that write at the same time may both tell of a change, and neither forgets one.</summary>
     public void Written(OpenChanges changes)

@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Jobs.Storage;
 using Npgsql;
@@ -25,7 +26,7 @@ public sealed class CancelOrchestration(NpgsqlDataSource dataSource, IJobQueue q
     public async Task<Change> ExecuteAsync(Guid requestId, string orderedBy, CancellationToken ct)
     {
         const string CancelSql = """
-            UPDATE orchestrations SET cancel_requested = true, job_id = @JobId, ordered_by = @OrderedBy
+            UPDATE orchestrations SET cancel_requested = true, job_id = @JobId, ordered_by = @OrderedBy, ordered_key = @OrderedKey
             WHERE request_id = @RequestId AND status IN ('queued', 'running', 'waiting') AND ending IS DISTINCT FROM 'failed'
             """;
         using (var transaction = JobTransaction.Begin())
@@ -33,7 +34,7 @@ public sealed class CancelOrchestration(NpgsqlDataSource dataSource, IJobQueue q
             // A job of its own, since the present one may be snoozing for long. Two jobs are harmless: the claim lets one run.
             var jobId = queue.EnqueueOrchestration(requestId);
             await using var connection = await dataSource.OpenConnectionAsync(ct);
-            if (await connection.ExecuteAsync(new(CancelSql, new { RequestId = requestId, JobId = jobId, OrderedBy = orderedBy }, cancellationToken: ct)) == 1)
+            if (await connection.ExecuteAsync(new(CancelSql, new { RequestId = requestId, JobId = jobId, OrderedBy = orderedBy, OrderedKey = AccountScope.Caller?.KeyName }, cancellationToken: ct)) == 1)
             {
                 transaction.Complete();
                 return new Change.Done();
@@ -54,7 +55,7 @@ public sealed class RetryOrchestration(NpgsqlDataSource dataSource, IJobQueue qu
         WITH retried AS (
             UPDATE orchestrations o SET status = 'queued', ending = NULL, cancel_requested = false, failures = 0, abandoned = 0, errors = '[]', validation = NULL,
                 completed_at = NULL, wait_reason = NULL, next_attempt_at = NULL, job_id = COALESCE(@JobId, job_id),
-                ordered_by = COALESCE(@OrderedBy, ordered_by),
+                ordered_by = COALESCE(@OrderedBy, ordered_by), ordered_key = CASE WHEN @OrderedBy IS NULL THEN ordered_key ELSE @OrderedKey END,
                 round = round + (NOT EXISTS (SELECT 1 FROM orchestration_steps s WHERE s.request_id = o.request_id AND split_part(s.step, ':', 1) NOT IN ('media', 'activate', 'validate')
                     AND (s.state = 'started' OR s.state = 'left' AND (s.meta_id IS NULL OR s.meta_id LIKE '%, %'))))::int
             WHERE request_id = @RequestId AND status = 'failed' AND replaced_by IS NULL AND NOT EXISTS (SELECT 1 FROM social_accounts a WHERE a.id = o.social_account_id AND a.retired_at IS NOT NULL)
@@ -88,7 +89,7 @@ public sealed class RetryOrchestration(NpgsqlDataSource dataSource, IJobQueue qu
         {
             var jobId = queue.EnqueueOrchestration(requestId);
             await using var connection = await dataSource.OpenConnectionAsync(ct);
-            if (await connection.ExecuteScalarAsync<long>(new(RetrySql, new { RequestId = requestId, JobId = jobId, OrderedBy = orderedBy, Now = time.GetUtcNow() }, cancellationToken: ct)) == 1)
+            if (await connection.ExecuteScalarAsync<long>(new(RetrySql, new { RequestId = requestId, JobId = jobId, OrderedBy = orderedBy, OrderedKey = AccountScope.Caller?.KeyName, Now = time.GetUtcNow() }, cancellationToken: ct)) == 1)
             {
                 transaction.Complete();
                 return new Change.Done();
@@ -102,7 +103,7 @@ public sealed class RetryOrchestration(NpgsqlDataSource dataSource, IJobQueue qu
     public void Reopen(Guid requestId)
     {
         using var connection = dataSource.OpenConnection();
-        connection.ExecuteScalar<long>(RetrySql, new { RequestId = requestId, JobId = (string?)null, OrderedBy = (string?)null, Now = time.GetUtcNow() });
+        connection.ExecuteScalar<long>(RetrySql, new { RequestId = requestId, JobId = (string?)null, OrderedBy = (string?)null, OrderedKey = (string?)null, Now = time.GetUtcNow() });
     }
 }
 

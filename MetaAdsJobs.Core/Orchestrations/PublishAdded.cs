@@ -24,8 +24,8 @@ internal sealed class PublishAdded(IJobQueue queue, TimeProvider time)
     public async Task<Guid?> AskAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Attempt attempt, Progress.Built built, CancellationToken ct)
     {
         const string AskSql = """
-            INSERT INTO campaign_edits (edit_id, social_account_id, request_id, level, meta_id, kind, asked_by, made_by, state, asked_at, due_at, held)
-            SELECT n.edit_id, c.social_account_id, c.request_id, @Level, n.meta_id, 'publish', @AskedBy, @RequestId, 'queued', @Now, o.activate_at, o.activate_at IS NOT NULL
+            INSERT INTO campaign_edits (edit_id, social_account_id, request_id, level, meta_id, kind, asked_by, asked_key, made_by, state, asked_at, due_at, held)
+            SELECT n.edit_id, c.social_account_id, c.request_id, @Level, n.meta_id, 'publish', @AskedBy, @AskedKey, @RequestId, 'queued', @Now, o.activate_at, o.activate_at IS NOT NULL
             FROM meta_campaigns c, orchestrations o, unnest(@EditIds, @MetaIds) AS n (edit_id, meta_id) WHERE o.request_id = @RequestId AND c.meta_id = @CampaignId AND c.status NOT IN ('DELETED', 'ARCHIVED')
             """;
         var request = attempt.Request;
@@ -36,7 +36,7 @@ internal sealed class PublishAdded(IJobQueue queue, TimeProvider time)
         var editIds = steps.ConvertAll(_ => Guid.CreateVersion7(now)).ToArray();
         var asked = await connection.ExecuteAsync(new(AskSql, new
         {
-            CampaignId = request.CampaignId ?? IdOf(StepName.Campaign), Level = EditWords.Of(level), attempt.AskedBy, attempt.RequestId, Now = now, EditIds = editIds,
+            CampaignId = request.CampaignId ?? IdOf(StepName.Campaign), Level = EditWords.Of(level), attempt.AskedBy, attempt.Credential.Changes.AskedKey, attempt.RequestId, Now = now, EditIds = editIds,
             MetaIds = steps.ConvertAll(IdOf).ToArray(),
         }, transaction, cancellationToken: ct));
         return asked > 0 ? editIds[0] : null;

@@ -44,7 +44,7 @@ public sealed class CallerReader([FromKeyedServices(Connections.OfCallers)] Npgs
     public async Task<Caller?> FindBySessionAsync(Guid id, CancellationToken ct)
     {
         const string SessionSql = $"""
-            SELECT {Columns}, s.name, s.role, s.confirmed_at, s.expires_at, s.last_seen_at AS told_at
+            SELECT {Columns}, s.name, s.role, s.accounts, s.confirmed_at, s.expires_at, s.last_seen_at AS told_at
             FROM sessions s LEFT JOIN users u ON u.id = s.user_id LEFT JOIN api_keys k ON k.id = s.key_id
             WHERE s.id = @Id AND s.ended_at IS NULL AND s.expires_at > @Now AND (s.user_id IS NULL OR u.disabled_at IS NULL) AND (s.key_id IS NULL OR ({KeyIsGood}))
             """;
@@ -73,13 +73,14 @@ public sealed class CallerReader([FromKeyedServices(Connections.OfCallers)] Npgs
         // Of sessions.
         public string? Name { get; init; }
         public string? Role { get; init; }
+        public Guid[]? Accounts { get; init; }
         public DateTimeOffset ConfirmedAt { get; init; }
         public DateTimeOffset ExpiresAt { get; init; }
 
         public Caller ToCaller(CallerSession? session)
         {
-            // Of a token that was signed elsewhere there is no user, and it sees what its role sees.
-            if (UserId is null) return new(Name!, Role!, Sees: null, Spends: null) { Session = session };
+            // Of a token that was signed elsewhere there is no user: it sees what its role sees, or the accounts that its issuer named.
+            if (UserId is null) return new(Name!, Role!, Accounts?.ToHashSet(), Accounts?.ToHashSet()) { Session = session };
             return new(Mail!, KeyRole is null ? UserRole! : Roles.Lesser(UserRole!, KeyRole), Both(UserSees, KeySees), Both(UserSpends, KeySpends)) { UserId = UserId, KeyId = KeyId, KeyName = KeyName, Session = session };
         }
 

@@ -1,5 +1,6 @@
 using Dapper;
 using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.Audit;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.People;
@@ -30,14 +31,14 @@ public sealed class SessionStore(NpgsqlDataSource dataSource, TimeProvider time)
     public async Task<CallerSession> OpenAsync(Caller caller, DateTimeOffset? until, string? browser, CancellationToken ct)
     {
         const string OpenSql = """
-            INSERT INTO sessions (id, user_id, key_id, name, role, browser, created_at, confirmed_at, expires_at, last_seen_at) VALUES (@Id, @UserId, @KeyId, @Name, @Role, @Browser, @Now, @Now, @ExpiresAt, @Now)
+            INSERT INTO sessions (id, user_id, key_id, name, role, accounts, browser, created_at, confirmed_at, expires_at, last_seen_at) VALUES (@Id, @UserId, @KeyId, @Name, @Role, @Accounts::uuid[], @Browser, @Now, @Now, @ExpiresAt, @Now)
             """;
         var now = time.GetUtcNow();
         var session = new CallerSession(Guid.CreateVersion7(now), now, until < now + Longest ? until.Value : now + Longest);
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await connection.ExecuteAsync(new(OpenSql, new
         {
-            session.Id, caller.UserId, caller.KeyId, caller.Name, caller.Role, Browser = browser is { Length: > LongestBrowser } ? browser[..LongestBrowser] : browser, Now = now, session.ExpiresAt,
+            session.Id, caller.UserId, caller.KeyId, caller.Name, caller.Role, Accounts = caller.UserId is null ? caller.Sees?.ToArray() : null, Browser = browser is { Length: > LongestBrowser } ? browser[..LongestBrowser] : browser, Now = now, session.ExpiresAt,
         }, cancellationToken: ct));
         return session;
     }
@@ -56,9 +57,16 @@ public sealed class SessionStore(NpgsqlDataSource dataSource, TimeProvider time)
     /// <returns>False when there is no such session of the caller's; one that has ended is one.</returns>
     public async Task<bool> EndAsync(Caller caller, Guid id, string why, CancellationToken ct)
     {
-        var endSql = $"UPDATE sessions s SET ended_at = COALESCE(ended_at, @Now), ended_why = COALESCE(ended_why, @Why) WHERE s.id = @Id AND {Whose(caller)}";
+        // Seen as before the statement: whether there is one, ended or not.
+        var endSql = $"""
+            WITH ended AS (UPDATE sessions s SET ended_at = @Now, ended_why = @Why WHERE s.id = @Id AND {Whose(caller)} AND ended_at IS NULL RETURNING id),
+            act AS ({ActLog.InsertFrom("ended")})
+            SELECT EXISTS (SELECT 1 FROM sessions s WHERE s.id = @Id AND {Whose(caller)})
+            """;
+        var now = time.GetUtcNow();
+        var act = new Act("session", $"{id}", caller.Name, "ended", null, ActLog.Differences(null, new { Why = why })) { By = caller };
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteAsync(new(endSql, new { Id = id, Why = why, caller.UserId, caller.Name, Now = time.GetUtcNow() }, cancellationToken: ct)) == 1;
+        return await connection.ExecuteScalarAsync<bool>(new(endSql, ActLog.With(new { Id = id, Why = why, caller.UserId, caller.Name, Now = now }, act, now), cancellationToken: ct));
     }
 
     /// <summary>Of a user, or of a key.</summary>

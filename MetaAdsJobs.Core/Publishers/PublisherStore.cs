@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Audit;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Publishers;
@@ -66,54 +67,71 @@ public sealed class PublisherStore
     /// <returns>False when there is one of that name, or there are as many as there may be.</returns>
     internal async Task<bool> InsertAsync(Publisher publisher, string sealedSecret, CancellationToken ct)
     {
-        const string InsertSql = """
-            INSERT INTO publishers (id, name, description, runs_per_day, secret, created_by, created_at, updated_at)
-            SELECT @Id, @Name, @Description, @RunsPerDay, @Secret, @CreatedBy, @CreatedAt, @CreatedAt WHERE (SELECT count(*) FROM publishers) < @Most
-            ON CONFLICT (name) DO NOTHING
+        var insertSql = $"""
+            WITH made AS (
+                INSERT INTO publishers (id, name, description, runs_per_day, secret, created_by, created_at, updated_at)
+                SELECT @Id, @Name, @Description, @RunsPerDay, @Secret, @CreatedBy, @CreatedAt, @CreatedAt WHERE (SELECT count(*) FROM publishers) < @Most
+                ON CONFLICT (name) DO NOTHING RETURNING id),
+            act AS ({ActLog.InsertFrom("made")})
+            SELECT count(*) FROM made
             """;
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteAsync(new(InsertSql,
-            new { publisher.Id, publisher.Name, publisher.Description, publisher.RunsPerDay, Secret = sealedSecret, publisher.CreatedBy, publisher.CreatedAt, Most }, cancellationToken: ct)) == 1;
+        return await connection.ExecuteScalarAsync<long>(new(insertSql, ActLog.With(
+            new { publisher.Id, publisher.Name, publisher.Description, publisher.RunsPerDay, Secret = sealedSecret, publisher.CreatedBy, publisher.CreatedAt, Most }, ActOf(null, publisher, "made"), publisher.CreatedAt), cancellationToken: ct)) == 1;
     }
 
-    /// <param name="seen">When it was last changed, as the caller saw it.</param>
+    /// <param name="seen">As the caller saw it.</param>
     /// <returns>False when somebody else has changed it since, or it is gone.</returns>
-    internal async Task<bool> UpdateAsync(Publisher publisher, DateTimeOffset seen, DateTimeOffset now, CancellationToken ct)
+    internal async Task<bool> UpdateAsync(Publisher publisher, Publisher seen, DateTimeOffset now, CancellationToken ct)
     {
-        const string UpdateSql = """
-            UPDATE publishers SET description = @Description, is_on = @IsOn, runs_per_day = @RunsPerDay, updated_at = GREATEST(@Now, updated_at + interval '1 microsecond')
-            WHERE id = @Id AND updated_at = @Seen
+        var updateSql = $"""
+            WITH made AS (
+                UPDATE publishers SET description = @Description, is_on = @IsOn, runs_per_day = @RunsPerDay, updated_at = GREATEST(@Now, updated_at + interval '1 microsecond')
+                WHERE id = @Id AND updated_at = @Seen RETURNING id),
+            act AS ({ActLog.InsertFrom("made")})
+            SELECT count(*) FROM made
             """;
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteAsync(new(UpdateSql, new { publisher.Id, publisher.Description, publisher.IsOn, publisher.RunsPerDay, Seen = seen, Now = now }, cancellationToken: ct)) == 1;
+        return await connection.ExecuteScalarAsync<long>(new(updateSql,
+            ActLog.With(new { publisher.Id, publisher.Description, publisher.IsOn, publisher.RunsPerDay, Seen = seen.UpdatedAt, Now = now }, ActOf(seen, publisher, "changed"), now), cancellationToken: ct)) == 1;
     }
 
     /// <summary>Another secret; what is signed with the present one is taken until then.</summary>
     /// <returns>False when there is no such publisher.</returns>
-    internal async Task<bool> RotateAsync(Guid id, string sealedSecret, DateTimeOffset formerUntil, DateTimeOffset now, CancellationToken ct)
+    internal async Task<bool> RotateAsync(Publisher publisher, string sealedSecret, DateTimeOffset formerUntil, DateTimeOffset now, CancellationToken ct)
     {
-        const string RotateSql = """
-            UPDATE publishers SET former_secret = secret, former_until = @FormerUntil, secret = @Secret, updated_at = GREATEST(@Now, updated_at + interval '1 microsecond') WHERE id = @Id
+        var rotateSql = $"""
+            WITH made AS (UPDATE publishers SET former_secret = secret, former_until = @FormerUntil, secret = @Secret, updated_at = GREATEST(@Now, updated_at + interval '1 microsecond') WHERE id = @Id RETURNING id),
+            act AS ({ActLog.InsertFrom("made")})
+            SELECT count(*) FROM made
             """;
+        var act = ActOf(publisher, publisher with { FormerSecretUntil = formerUntil }, "changed");
+        act.Fields.Given("secret");
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteAsync(new(RotateSql, new { Id = id, Secret = sealedSecret, FormerUntil = formerUntil, Now = now }, cancellationToken: ct)) == 1;
+        return await connection.ExecuteScalarAsync<long>(new(rotateSql, ActLog.With(new { publisher.Id, Secret = sealedSecret, FormerUntil = formerUntil, Now = now }, act, now), cancellationToken: ct)) == 1;
     }
 
     /// <summary>Takes one away that has made nothing yet, with its templates and its log.</summary>
-    public async Task<PublisherRemoved> DeleteAsync(Guid id, CancellationToken ct)
+    public async Task<PublisherRemoved> DeleteAsync(Guid id, DateTimeOffset now, CancellationToken ct)
     {
         // Locked first: what is being taken for it is made before, and then it has runs, or finds it gone.
-        const string DeleteSql = """
-            SELECT 1 FROM publishers WHERE id = @Id FOR UPDATE;
-            DELETE FROM publishers p WHERE id = @Id AND NOT EXISTS (SELECT 1 FROM clip_runs r WHERE r.publisher_id = p.id) RETURNING id;
+        const string HoldSql = $"SELECT {Columns} FROM publishers p WHERE p.id = @Id FOR UPDATE OF p";
+        var deleteSql = $"""
+            WITH gone AS (DELETE FROM publishers p WHERE id = @Id AND NOT EXISTS (SELECT 1 FROM clip_runs r WHERE r.publisher_id = p.id) RETURNING id),
+            act AS ({ActLog.InsertFrom("gone")})
+            SELECT count(*) FROM gone
             """;
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        await using var answers = await connection.QueryMultipleAsync(new(DeleteSql, new { Id = id }, transaction, commandTimeout: 120, cancellationToken: ct));
-        var isKnown = (await answers.ReadAsync<int>()).Any();
-        var isGone = (await answers.ReadAsync<Guid>()).Any();
-        await answers.DisposeAsync();
+        if (await connection.QuerySingleOrDefaultAsync<Publisher>(new(HoldSql, new { Id = id, Now = now, Publisher.MostCounted }, transaction, cancellationToken: ct)) is not { } publisher) return PublisherRemoved.Unknown;
+        var gone = await connection.ExecuteScalarAsync<long>(new(deleteSql, ActLog.With(new { Id = id }, ActOf(publisher, publisher, "removed"), now), transaction, commandTimeout: 120, cancellationToken: ct));
         await transaction.CommitAsync(ct);
-        return isGone ? PublisherRemoved.Done : isKnown ? PublisherRemoved.HasRuns : PublisherRemoved.Unknown;
+        return gone == 1 ? PublisherRemoved.Done : PublisherRemoved.HasRuns;
+    }
+
+    private static Act ActOf(Publisher? before, Publisher publisher, string action)
+    {
+        static object? Told(Publisher? publisher) => publisher is null ? null : new { publisher.Name, publisher.Description, publisher.RunsPerDay, Enabled = publisher.IsOn, publisher.FormerSecretUntil };
+        return new("publisher", $"{publisher.Id}", publisher.Name, action, null, ActLog.Differences(Told(before), action == "removed" ? null : Told(publisher)));
     }
 }

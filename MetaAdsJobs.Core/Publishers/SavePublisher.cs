@@ -67,7 +67,7 @@ public sealed partial class SavePublisher
                 Description = fields.IsNull("description") ? null : description ?? current.Description, RunsPerDay = runsPerDay ?? current.RunsPerDay, IsOn = enabled ?? current.IsOn,
             };
             // Somebody else was quicker: read what it is now, and change that.
-            if (!await _store.UpdateAsync(changed, current.UpdatedAt, now, ct)) continue;
+            if (!await _store.UpdateAsync(changed, current, now, ct)) continue;
             return await _store.FindAsync(id, now, ct) is { } saved ? new PublisherSaved.Done(saved) : new PublisherSaved.Unknown();
         }
     }
@@ -80,7 +80,7 @@ public sealed partial class SavePublisher
         var overlap = SecretOverlap.Read(body, errors);
         if (errors.Any) return new PublisherSaved.Invalid(errors);
         var (now, secret) = (_time.GetUtcNow(), StandardWebhooks.NewSecret());
-        if (!await _store.RotateAsync(id, _secrets.Close(secret), now + overlap, now, ct)) return new PublisherSaved.Unknown();
+        if (await _store.FindAsync(id, now, ct) is not { } publisher || !await _store.RotateAsync(publisher, _secrets.Close(secret), now + overlap, now, ct)) return new PublisherSaved.Unknown();
         return await _store.FindAsync(id, now, ct) is { } saved ? new PublisherSaved.Done(saved, secret) : new PublisherSaved.Unknown();
     }
 

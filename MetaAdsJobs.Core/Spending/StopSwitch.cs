@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Jobs.Storage;
@@ -43,10 +44,13 @@ public sealed class StopSwitch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
     public async Task<Switched> StopAsync(Guid? accountId, string stoppedBy, string? reason, CancellationToken ct)
     {
         // The account's row first, as every permit does: no permit is given between this commit and the one before it.
-        const string StopSql = """
+        var stopSql = $"""
             SELECT 1 FROM social_accounts WHERE @AccountId::uuid IS NULL OR id = @AccountId ORDER BY id FOR NO KEY UPDATE;
-            INSERT INTO stops (id, social_account_id, stopped_at, stopped_by, reason, job_id) VALUES (@StopId, @AccountId, @Now, @StoppedBy, @Reason, @JobId)
-            ON CONFLICT DO NOTHING RETURNING 1;
+            WITH made AS (
+                INSERT INTO stops (id, social_account_id, stopped_at, stopped_by, reason, job_id) VALUES (@StopId, @AccountId, @Now, @StoppedBy, @Reason, @JobId)
+                ON CONFLICT DO NOTHING RETURNING 1),
+            act AS ({ActLog.InsertFrom("made")})
+            SELECT 1 FROM made;
             """;
         if (await NothingWrittenException.IfFailsAsync(ReadAsync(accountId, ct)) is null) return new Switched.Unknown();
         if (await IsRetiredAsync(accountId, ct)) return Retired;
@@ -56,8 +60,9 @@ public sealed class StopSwitch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
         {
             var jobId = queue.EnqueuePause(stopId);
             await using var connection = await dataSource.OpenConnectionAsync(ct);
-            await using var answers = await connection.QueryMultipleAsync(new(StopSql,
-                new { AccountId = accountId, StopId = stopId, Now = time.GetUtcNow(), StoppedBy = stoppedBy, Reason = reason, JobId = jobId }, cancellationToken: ct));
+            var now = time.GetUtcNow();
+            await using var answers = await connection.QueryMultipleAsync(new(stopSql, ActLog.With(
+                new { AccountId = accountId, StopId = stopId, Now = now, StoppedBy = stoppedBy, Reason = reason, JobId = jobId }, ActOf(accountId, "stopped", before: null, new { Stopped = true, Reason = reason }), now), cancellationToken: ct));
             await answers.ReadAsync<int>();
             if ((await answers.ReadAsync<int>()).Any()) transaction.Complete();
         }
@@ -68,9 +73,12 @@ public sealed class StopSwitch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
     /// <param name="reactivate">Whether what the stop paused is activated again; what it held goes on in any case.</param>
     public async Task<Switched> StartAsync(Guid? accountId, string liftedBy, bool reactivate, CancellationToken ct)
     {
-        const string LiftSql = """
-            UPDATE stops SET lifted_at = @Now, lifted_by = @LiftedBy, reactivate = @Reactivate, job_id = @JobId WHERE id = @StopId AND lifted_at IS NULL
-            RETURNING stopped_by
+        var liftSql = $"""
+            WITH lifted AS (
+                UPDATE stops SET lifted_at = @Now, lifted_by = @LiftedBy, reactivate = @Reactivate, job_id = @JobId WHERE id = @StopId AND lifted_at IS NULL
+                RETURNING stopped_by),
+            act AS ({ActLog.InsertFrom("lifted")})
+            SELECT stopped_by FROM lifted
             """;
         if (await NothingWrittenException.IfFailsAsync(ReadAsync(accountId, ct)) is not { } state) return new Switched.Unknown();
         if (await IsRetiredAsync(accountId, ct)) return Retired;
@@ -80,8 +88,9 @@ public sealed class StopSwitch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
             var jobId = queue.EnqueueResume(stopId);
             await using var connection = await dataSource.OpenConnectionAsync(ct);
             var now = time.GetUtcNow();
-            if (await connection.QuerySingleOrDefaultAsync<string?>(new(LiftSql,
-                new { StopId = stopId, Now = now, LiftedBy = liftedBy, Reactivate = reactivate, JobId = jobId }, cancellationToken: ct)) is { } stoppedBy)
+            var act = ActOf(accountId, "started", new { Stopped = true, Reactivate = (bool?)null }, new { Stopped = false, Reactivate = (bool?)reactivate });
+            if (await connection.QuerySingleOrDefaultAsync<string?>(new(liftSql,
+                ActLog.With(new { StopId = stopId, Now = now, LiftedBy = liftedBy, Reactivate = reactivate, JobId = jobId }, act, now), cancellationToken: ct)) is { } stoppedBy)
             {
                 // At once: a stop and a start that follow within the second must not find it.
                 await StopStore.LiftAsync(connection, accountId, stoppedBy, reactivate, now, ct);
@@ -121,6 +130,10 @@ public sealed class StopSwitch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return await connection.ExecuteScalarAsync<bool>(new("SELECT retired_at IS NOT NULL FROM social_accounts WHERE id = @AccountId", new { AccountId = accountId }, cancellationToken: ct));
     }
+
+    // Of all accounts it is one of the service.
+    private static Act ActOf(Guid? accountId, string action, object? before, object after) =>
+        accountId is { } one ? new("account", $"{one}", null, action, one, ActLog.Differences(before, after)) : new("all accounts", "all", null, action, null, ActLog.Differences(before, after));
 
     private async Task<Guid?> FindInForceAsync(Guid? accountId, CancellationToken ct)
     {

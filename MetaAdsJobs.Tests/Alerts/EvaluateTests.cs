@@ -67,7 +67,7 @@ public sealed class EvaluateTests
         var account = await SpendingAsync(("one", 60));
         var rule = await RuleAsync(account);
         await _world.EvaluateAsync(rule);
-        var alert = (await _world.Get<AlertReader>().ListAsync(null, rule.Id, null, null, 10, CancellationToken.None)).Single();
+        var alert = (await _world.Get<AlertReader>().ListAsync(new(RuleId: rule.Id), null, 10, CancellationToken.None)).Single();
         Assert.That((alert.State, alert.Firing, alert.Messages), Is.EqualTo(("open", 1, 1)));
         Assert.That(await _world.QueryAsync<long>("SELECT count(*) FROM events"), Is.EqualTo([0]));
     }
@@ -140,7 +140,7 @@ public sealed class EvaluateTests
 
         Assert.That(await _world.Get<SaveAlertRule>().DeleteAsync(rule.Id, CancellationToken.None), Is.InstanceOf<AlertRuleSaved.Done>());
         Assert.That((string?)(await _world.ToldAsync(webhook))[^1]["resolved_why"], Is.EqualTo("the rule was taken away"));
-        Assert.That(await _world.Get<AlertReader>().ListAsync(null, rule.Id, null, null, 10, CancellationToken.None), Has.Count.EqualTo(2), "what was told stays");
+        Assert.That(await _world.Get<AlertReader>().ListAsync(new(RuleId: rule.Id), null, 10, CancellationToken.None), Has.Count.EqualTo(2), "what was told stays");
     }
 
     [Test]
@@ -156,7 +156,7 @@ public sealed class EvaluateTests
         _world.Time.Advance(TimeSpan.FromDays(100));
         await _world.Get<PurgeAlerts>().ExecuteAsync(CancellationToken.None);
         Assert.That(await _world.Get<AlertReader>().EvaluationsAsync(rule.Id, 10, CancellationToken.None), Is.Empty);
-        Assert.That(await _world.Get<AlertReader>().ListAsync("open", rule.Id, null, null, 10, CancellationToken.None), Has.Count.EqualTo(1), "what is open stays");
+        Assert.That(await _world.Get<AlertReader>().ListAsync(new("open", rule.Id), null, 10, CancellationToken.None), Has.Count.EqualTo(1), "what is open stays");
     }
 
     [Test]

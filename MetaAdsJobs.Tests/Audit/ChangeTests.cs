@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MetaAdsJobs.Tests.Api.People;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Audit;
@@ -26,7 +27,9 @@ public sealed class ChangeTests
     [Test]
     public async Task Every_change_of_a_published_campaign_tells_who_asked_what_was_sent_and_what_came_back()
     {
-        using var manager = _service.Client("manager", "marta@agency");
+        var user = Persons.UserBody("manager");
+        (user["mail"], user["all_accounts"]) = ("marta@agency", true);
+        using var manager = _service.With((await _client.AddKeyAsync((string)(await _client.AddUserAsync(user))["id"]!)).Secret);
         var request = await _client.NewRequestAsync();
         request["auto_publish"] = true;
         var id = await manager.AcceptAsync(request);
@@ -36,7 +39,7 @@ public sealed class ChangeTests
             () => "the stop was not recorded");
 
         var changes = await ChangesAsync(id);
-        var creates = changes.Where(change => ((string)change["path"]!).StartsWith("act_", StringComparison.Ordinal) && (string?)change["asked_by"] == "marta@agency").ToList();
+        var creates = changes.Where(change => ((string)change["path"]!).StartsWith("act_", StringComparison.Ordinal) && ((string?)change["asked_by"], (string?)change["key_name"]) is ("marta@agency", "the program")).ToList();
         foreach (var edge in (string[])["campaigns", "adsets", "adcreatives", "ads"])
         {
             var create = creates.Single(change => ((string)change["path"]!).EndsWith($"/{edge}", StringComparison.Ordinal));

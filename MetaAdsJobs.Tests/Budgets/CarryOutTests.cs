@@ -127,7 +127,7 @@ public sealed class CarryOutTests
         var (night, edits) = (await _world.NightAsync(tree), _world.Get<ProposedEdits>());
         await edits.RefuseAsync(CarryOutProposals.Moves, night.Id, tree.Id(0), "too late", CancellationToken.None);
         await edits.RefuseAsync(CarryOutProposals.Moves, night.Id, tree.Id(1), "in time", CancellationToken.None);
-        await edits.AskAsync(new(CarryOutProposals.Moves, night.Id, EditLevel.Adset, tree.Id(1), EditKind.Update, ProposedEdit.Budget(120_00, 100_00), "ann"), CancellationToken.None);
+        await edits.AskAsync(new(CarryOutProposals.Moves, night.Id, EditLevel.Adset, tree.Id(1), EditKind.Update, ProposedEdit.Budget(120_00, 100_00), "ann", null), CancellationToken.None);
 
         Assert.That(await AskedAsync(tree), Is.EqualTo([80_00L]));
         Assert.That((await _world.Get<BudgetReader>().MovesAsync(night.Id, CancellationToken.None)).OrderBy(move => move.Id == tree.Id(1)).Select(move => (move.EditId is not null, move.Refused)), Is.EqualTo([(true, (string?)null), (false, "in time")]));

@@ -288,7 +288,7 @@ public sealed class ApprovalTests
     }
 
     private async Task<ApprovalRequest> AskedForAsync(Guid edit) =>
-        (await _world.Get<ApprovalReader>().ListAsync("asked", null, null, 50, CancellationToken.None)).Items.Single(one => one.EditId == edit);
+        (await _world.Get<ApprovalReader>().ListAsync(new("asked"), null, 50, CancellationToken.None)).Items.Single(one => one.EditId == edit);
 
     private Task<Decided> ApproveAsync(Guid id, string by, string? seen = null) => _world.Get<DecideApproval>().ApproveAsync(id, by, seen, CancellationToken.None);
 

@@ -1,3 +1,4 @@
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Jobs;
@@ -25,7 +26,9 @@ public sealed class EditTests
         var tree = await _world.BuiltAsync(EditWorld.Tree);
         var (campaign, sent) = (tree.Campaign.MetaId, _world.Graph.Calls.Count);
 
-        var published = await _world.EditAsync(EditKind.Publish, campaign);
+        Guid publishing;
+        using (AccountScope.Enter(new Caller("ann", Roles.Manager, null, null) { KeyName = "laptop" }, null)) publishing = await _world.AskAsync(EditKind.Publish, campaign);
+        var published = await _world.UntilEndedAsync(publishing);
 
         Assert.That((published.Status, published.Error), Is.EqualTo(("succeeded", (string?)null)));
         Assert.That(await _world.SwitchedAsync(tree), Is.EqualTo("AAAAAAA"));
@@ -34,7 +37,7 @@ public sealed class EditTests
         Assert.That(calls, Is.EqualTo(["META_AD", "META_AD", "META_AD", "META_AD", "META_AD", "META_AD", "META_CA"]), "the campaign last");
         Assert.That((await _world.TreeAsync(tree)).All.Select(one => one.Status).Distinct(), Is.EqualTo(["ACTIVE"]));
         var told = (await _world.Get<ChangeReader>().ListAsync(new(tree.RequestId), null, 100, CancellationToken.None)).Items;
-        Assert.That(told.Count(change => change.AskedBy == "ann" && (string?)change.Sent["status"] == "ACTIVE"), Is.EqualTo(7));
+        Assert.That(told.Count(change => (change.AskedBy, change.KeyName) == ("ann", "laptop") && (string?)change.Sent["status"] == "ACTIVE"), Is.EqualTo(7), "carried out by a worker, by whose key it was asked");
 
         var pausing = await _world.AskAsync(EditKind.Pause, campaign);
         Assert.That(await _world.RunEditAsync(pausing), Is.InstanceOf<JobOutcome.Snoozed>(), "a call that activates may still be under way");

@@ -130,7 +130,7 @@ public sealed class ReceiveTests
     [Test]
     public async Task What_names_no_account_goes_to_every_template_and_without_any_a_person_has_to_look_at_it()
     {
-        await _world.Get<Core.Publishers.Templates.TemplateStore>().DeleteAsync(_world.Publisher, _world.Account, CancellationToken.None);
+        await _world.Get<Core.Publishers.Templates.TemplateStore>().DeleteAsync(_world.Publisher, _world.Account, _world.Time.GetUtcNow(), CancellationToken.None);
         var nowhere = await _world.TakenAsync(ClipMessage.Of("a"));
         var publisher = (await _world.Get<PublisherStore>().FindAsync(_world.Publisher, _world.Time.GetUtcNow(), CancellationToken.None))!;
         Assert.That((nowhere.Outcomes, nowhere.IsOpen, publisher.Open), Is.EqualTo((Array.Empty<ClipOutcome>(), true, 1)));

@@ -105,7 +105,7 @@ public sealed class TemplateTests
         (template["defaults"], template["daily_cap_cents"]) = (new JsonObject { ["country"] = "ES" }, 90_000);
         var kept = await _world.PutTemplateAsync(_world.Other, template);
         Assert.That((kept.Request.ToJsonString(), kept.DailyCapCents, kept.Defaults["country"], kept.ChangedBy), Is.EqualTo((template["request"]!.ToJsonString(), 90_000, "ES", "ann")));
-        await _world.Get<TemplateStore>().DeleteAsync(_world.Publisher, _world.Other, CancellationToken.None);
+        await _world.Get<TemplateStore>().DeleteAsync(_world.Publisher, _world.Other, _world.Time.GetUtcNow(), CancellationToken.None);
     }
 
     [Test]

@@ -49,7 +49,7 @@ internal sealed class HoldScript(History history)
 
     private async Task AnswerAsync(SimProcess api, CancellationToken ct)
     {
-        foreach (var asked in (await api.Get<ApprovalReader>().ListAsync("asked", null, null, 50, ct)).Items)
+        foreach (var asked in (await api.Get<ApprovalReader>().ListAsync(new("asked"), null, 50, ct)).Items)
         {
             var answer = _answers.Next(8);
             if (answer == 0) await api.Get<DecideApproval>().RejectAsync(asked.Id, "bob", null, ct);

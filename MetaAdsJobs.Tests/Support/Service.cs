@@ -16,6 +16,9 @@ public sealed class Service : IAsyncDisposable
 {
     public const string SigningKey = "a signing key for tests that is long enough for HS256";
 
+    /// <summary>Of no secret: the services of the tests all have it.</summary>
+    public static readonly string DataProtectionKey = Convert.ToBase64String(new byte[32]);
+
     /// <summary>Every account's token begins so; what is left behind is searched for it.</summary>
     public const string SecretToken = "EAAsecretOfTheTests";
 
@@ -87,7 +90,7 @@ public sealed class Service : IAsyncDisposable
             ["META_ADS_MODE"] = "live",
             ["META_GRAPH_URL"] = graph.BaseUrl,
             ["AUTH_SIGNING_KEY"] = SigningKey,
-            ["DATA_PROTECTION_KEY"] = Convert.ToBase64String(new byte[32]),
+            ["DATA_PROTECTION_KEY"] = DataProtectionKey,
             ["RATE_LIMIT_PER_SECOND"] = "10000",
             ["SIGN_INS_PER_MINUTE"] = "10000",
             ["RETRY_DELAY_SECONDS"] = "1",

@@ -4,6 +4,13 @@ using Npgsql;
 
 namespace MetaAdsJobs.Core.Alerts.Reading;
 
+/// <summary>Which episodes. Days are UTC, of when one began.</summary>
+/// <param name="State">open or resolved; null: both, open ones first.</param>
+/// <param name="AccountId">Of this one, or with a member of it.</param>
+/// <param name="Person">Who has said that he is at it, or muted it.</param>
+/// <param name="ChangedSince">Those that are open, and those that have ended since.</param>
+public sealed record AlertFilter(string? State = null, Guid? RuleId = null, Guid? AccountId = null, string? Person = null, DateOnly? Since = null, DateOnly? Until = null, DateTimeOffset? ChangedSince = null);
+
 /// <summary>Reads episodes for people: those that are open first, each newest first; and what a rule has to say of its objects and itself.</summary>
 public sealed class AlertReader(NpgsqlDataSource dataSource)
 {
@@ -23,21 +30,23 @@ public sealed class AlertReader(NpgsqlDataSource dataSource)
             FROM alert_members WHERE episode_id = e.id) m
         """;
 
-    // What several accounts are in is told to who sees them all: its name and its count are of them together.
-    private const string OnlyMine = """
-        (e.social_account_id = ANY (@Scope) OR (e.social_account_id IS NULL AND EXISTS (SELECT 1 FROM alert_members o WHERE o.episode_id = e.id)
-            AND NOT EXISTS (SELECT 1 FROM alert_members o WHERE o.episode_id = e.id AND o.social_account_id <> ALL (@Scope))))
-        """;
+    // What several accounts are in is told to who sees them all: its name and its count are of them together. As a sum, so that it is looked at for the episodes of a page, and not first for all there are.
+    private const string OnlyMine =
+        "(e.social_account_id = ANY (@Scope) OR (e.social_account_id IS NULL AND (SELECT bool_and(o.social_account_id = ANY (@Scope)) FROM alert_members o WHERE o.episode_id = e.id)))";
 
-    /// <param name="state">open or resolved; null: both, open ones first.</param>
-    /// <param name="accountId">Of this one, or with a member of it.</param>
+    /// <param name="filter">Of these alone.</param>
     /// <param name="after">The last one of the page before: whether it was open, and its id.</param>
-    public async Task<IReadOnlyList<Alert>> ListAsync(string? state, Guid? ruleId, Guid? accountId, (bool IsOpen, Guid Id)? after, int limit, CancellationToken ct)
+    public async Task<IReadOnlyList<Alert>> ListAsync(AlertFilter filter, (bool IsOpen, Guid Id)? after, int limit, CancellationToken ct)
     {
+        var (state, ruleId, accountId) = (filter.State, filter.RuleId, filter.AccountId);
         var conditions = new List<string> { "true" };
         if (state is not null) conditions.Add(state == "open" ? "e.closed_at IS NULL" : "e.closed_at IS NOT NULL");
         if (ruleId is not null) conditions.Add("e.rule_id = @RuleId");
         if (accountId is not null) conditions.Add("(e.social_account_id = @AccountId OR EXISTS (SELECT 1 FROM alert_members o WHERE o.episode_id = e.id AND o.social_account_id = @AccountId))");
+        if (filter.Person is not null) conditions.Add("@Person IN (e.acknowledged_by, e.muted_by)");
+        if (filter.Since is not null) conditions.Add("e.opened_at >= @Since::date::timestamp AT TIME ZONE 'UTC'");
+        if (filter.Until is not null) conditions.Add("e.opened_at < (@Until::date + 1)::timestamp AT TIME ZONE 'UTC'");
+        if (filter.ChangedSince is not null) conditions.Add("(e.closed_at IS NULL OR e.closed_at >= @ChangedSince)");
         if (!AccountScope.IsAll) conditions.Add(OnlyMine);
         if (after is not null) conditions.Add(after.Value.IsOpen ? "(e.closed_at IS NOT NULL OR e.id < @After)" : "e.closed_at IS NOT NULL AND e.id < @After");
         var listSql = $"""
@@ -45,7 +54,7 @@ public sealed class AlertReader(NpgsqlDataSource dataSource)
             ORDER BY e.closed_at IS NOT NULL, e.id DESC
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<Alert>(new(listSql, new { RuleId = ruleId, AccountId = accountId, After = after?.Id, Limit = limit, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<Alert>(new(listSql, new { RuleId = ruleId, AccountId = accountId, filter.Person, filter.Since, filter.Until, filter.ChangedSince, After = after?.Id, Limit = limit, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
     }
 
     public async Task<Alert?> FindAsync(Guid id, CancellationToken ct)

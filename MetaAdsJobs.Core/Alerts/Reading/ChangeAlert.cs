@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Audit;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Alerts.Reading;
@@ -9,10 +10,8 @@ public sealed class ChangeAlert(NpgsqlDataSource dataSource, TimeProvider time)
     /// <returns>Whether it was open; null when there is none. The first to say so is kept.</returns>
     public Task<bool?> AcknowledgeAsync(Guid id, string by, CancellationToken ct)
     {
-        const string AcknowledgeSql = """
-            UPDATE alert_episodes SET acknowledged_by = COALESCE(acknowledged_by, @By), acknowledged_at = COALESCE(acknowledged_at, @Now) WHERE id = @Id AND closed_at IS NULL
-            """;
-        return ChangeAsync(AcknowledgeSql, id, by, ct);
+        const string AcknowledgeSql = "UPDATE alert_episodes SET acknowledged_by = COALESCE(acknowledged_by, @By), acknowledged_at = COALESCE(acknowledged_at, @Now) WHERE id = @Id AND closed_at IS NULL";
+        return ChangeAsync(AcknowledgeSql, id, "acknowledged", by, ct);
     }
 
     /// <summary>No update, and not its end either; what comes after it is told again.</summary>
@@ -20,14 +19,20 @@ public sealed class ChangeAlert(NpgsqlDataSource dataSource, TimeProvider time)
     public Task<bool?> MuteAsync(Guid id, string by, CancellationToken ct)
     {
         const string MuteSql = "UPDATE alert_episodes SET muted_by = COALESCE(muted_by, @By), muted_at = COALESCE(muted_at, @Now) WHERE id = @Id AND closed_at IS NULL";
-        return ChangeAsync(MuteSql, id, by, ct);
+        return ChangeAsync(MuteSql, id, "muted", by, ct);
     }
 
-    private async Task<bool?> ChangeAsync(string sql, Guid id, string by, CancellationToken ct)
+    private async Task<bool?> ChangeAsync(string sql, Guid id, string action, string by, CancellationToken ct)
     {
+        var changeSql = $"""
+            WITH changed AS ({sql} RETURNING social_account_id, rule_name),
+            act AS ({ActLog.InsertFrom("changed", account: "social_account_id", name: "rule_name")})
+            SELECT count(*) FROM changed
+            """;
         const string KnownSql = "SELECT EXISTS (SELECT 1 FROM alert_episodes WHERE id = @Id)";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        if (await connection.ExecuteAsync(new(sql, new { Id = id, By = by, Now = time.GetUtcNow() }, cancellationToken: ct)) == 1) return true;
+        var (now, act) = (time.GetUtcNow(), new Act("alert", $"{id}", null, action, null, ActLog.Differences(null, new Dictionary<string, string> { [$"{action}_by"] = by })));
+        if (await connection.ExecuteScalarAsync<long>(new(changeSql, ActLog.With(new { Id = id, By = by, Now = now }, act, now), cancellationToken: ct)) == 1) return true;
         return await connection.ExecuteScalarAsync<bool>(new(KnownSql, new { Id = id }, cancellationToken: ct)) ? false : null;
     }
 }

@@ -1,4 +1,6 @@
 using Dapper;
+using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.Audit;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Budgets.CarryingOut;
@@ -25,14 +27,19 @@ public sealed class AnswerProposal(NpgsqlDataSource dataSource, TimeProvider tim
 
     private async Task<ProposalAnswered> AnswerAsync(Guid poolId, Guid proposalId, string answer, string by, CancellationToken ct)
     {
-        const string AnswerSql = """
-            UPDATE budget_proposals q SET state = @Answer, decided_by = @By, decided_at = @Now, completed_at = CASE WHEN @Answer = 'declined' THEN @Now END
-            FROM budget_pools p JOIN social_accounts a ON a.id = p.social_account_id
-            WHERE q.id = @Id AND q.pool_id = @PoolId AND p.id = q.pool_id AND q.state = 'asked' AND q.day = (@Now AT TIME ZONE a.timezone_name)::date
+        var answerSql = $"""
+            WITH answered AS (
+                UPDATE budget_proposals q SET state = @Answer, decided_by = @By, decided_key = @ByKey, decided_at = @Now, completed_at = CASE WHEN @Answer = 'declined' THEN @Now END
+                FROM budget_pools p JOIN social_accounts a ON a.id = p.social_account_id
+                WHERE q.id = @Id AND q.pool_id = @PoolId AND p.id = q.pool_id AND q.state = 'asked' AND q.day = (@Now AT TIME ZONE a.timezone_name)::date RETURNING p.name, p.social_account_id),
+            act AS ({ActLog.InsertFrom("answered", account: "social_account_id", name: "name")})
+            SELECT count(*) FROM answered
             """;
         const string StandsSql = "SELECT state FROM budget_proposals WHERE id = @Id AND pool_id = @PoolId";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        if (await connection.ExecuteAsync(new(AnswerSql, new { Id = proposalId, PoolId = poolId, Answer = answer, By = by, Now = time.GetUtcNow() }, cancellationToken: ct)) == 1) return new ProposalAnswered.Done();
+        var now = time.GetUtcNow();
+        var act = new Act("budget pool", $"{poolId}", null, $"proposal {answer}", null, ActLog.Differences(new { ProposalId = (Guid?)null, State = "asked" }, new { ProposalId = (Guid?)proposalId, State = answer }));
+        if (await connection.ExecuteScalarAsync<long>(new(answerSql, ActLog.With(new { Id = proposalId, PoolId = poolId, Answer = answer, By = by, ByKey = AccountScope.Caller?.KeyName, Now = now }, act, now), cancellationToken: ct)) == 1) return new ProposalAnswered.Done();
         return await connection.QuerySingleOrDefaultAsync<string>(new(StandsSql, new { Id = proposalId, PoolId = poolId }, cancellationToken: ct)) switch
         {
             null => new ProposalAnswered.Unknown(),

@@ -128,7 +128,7 @@ internal sealed class CarryOutProposals(NpgsqlDataSource dataSource, PictureRead
     }
 
     private Task AskAsync(OpenProposal proposal, OpenMove move, CancellationToken ct) => edits.AskAsync(new(Moves, proposal.Id, proposal.Level == BudgetPool.Campaigns ? EditLevel.Campaign : EditLevel.Adset, move.MetaId,
-        EditKind.Update, ProposedEdit.Budget(move.ProposedCents, move.NowCents), proposal.DecidedBy), ct);
+        EditKind.Update, ProposedEdit.Budget(move.ProposedCents, move.NowCents), proposal.DecidedBy, proposal.DecidedKey), ct);
 
     private async Task FinishAsync(OpenProposal proposal, CancellationToken ct)
     {

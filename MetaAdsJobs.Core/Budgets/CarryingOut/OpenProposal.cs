@@ -34,6 +34,7 @@ internal sealed record OpenProposal
     public long TotalNowCents { get; init; }
     public long TotalCents { get; init; }
     public string DecidedBy { get; init; } = "";
+    public string? DecidedKey { get; init; }
     public DateTimeOffset? BegunAt { get; init; }
     public IReadOnlyList<OpenMove> Moves { get; init; } = [];
 
@@ -50,7 +51,7 @@ internal sealed record OpenProposal
     public static async Task<OpenProposal?> FindAsync(NpgsqlConnection connection, Guid id, DateTimeOffset now, CancellationToken ct)
     {
         const string FindSql = """
-            SELECT q.id, q.pool_id, q.day, (@Now AT TIME ZONE a.timezone_name)::date AS today, p.level, q.evidence_hash, q.total_now_cents, q.total_cents, q.decided_by, q.begun_at
+            SELECT q.id, q.pool_id, q.day, (@Now AT TIME ZONE a.timezone_name)::date AS today, p.level, q.evidence_hash, q.total_now_cents, q.total_cents, q.decided_by, q.decided_key, q.begun_at
             FROM budget_proposals q JOIN budget_pools p ON p.id = q.pool_id JOIN social_accounts a ON a.id = p.social_account_id WHERE q.id = @Id AND q.state = 'accepted';
             SELECT m.meta_id, m.now_cents, m.proposed_cents, m.marginal, m.refused, e.state AS edit_state
             FROM budget_moves m LEFT JOIN campaign_edits e ON e.edit_id = m.edit_id WHERE m.proposal_id = @Id AND m.proposed_cents <> m.now_cents ORDER BY m.meta_id;

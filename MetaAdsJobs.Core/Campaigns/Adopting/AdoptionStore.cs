@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Orchestrations.Requests;
@@ -104,16 +105,16 @@ internal sealed class AdoptionStore(NpgsqlDataSource dataSource, TimeProvider ti
     private static async Task InsertRunAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid requestId, SocialAccount account, MetaTree found, string askedBy, string what, DateTimeOffset now, CancellationToken ct)
     {
         const string RunSql = """
-            INSERT INTO orchestrations (request_id, social_account_id, campaign_name, request, requested_by, request_hash, status, accepted_at, started_at, completed_at)
-            VALUES (@RequestId, @AccountId, @Name, @Json::jsonb, @AskedBy, @Hash, 'succeeded', @Now, @Now, @Now);
+            INSERT INTO orchestrations (request_id, social_account_id, campaign_name, request, requested_by, requested_key, request_hash, status, accepted_at, started_at, completed_at)
+            VALUES (@RequestId, @AccountId, @Name, @Json::jsonb, @AskedBy, @AskedKey, @Hash, 'succeeded', @Now, @Now, @Now);
             INSERT INTO orchestration_steps (request_id, step, state, meta_id, attempt, started_at, confirmed_at) VALUES (@RequestId, 'campaign', 'confirmed', @CampaignId, 0, @Now, @Now);
-            INSERT INTO meta_changes (social_account_id, request_id, asked_by, method, path, sent, sent_at, outcome, answer) VALUES (@AccountId, @RequestId, @AskedBy, 'GET', @CampaignId, '{}', @Now, 'adopted', @What)
+            INSERT INTO meta_changes (social_account_id, request_id, asked_by, asked_key, method, path, sent, sent_at, outcome, answer) VALUES (@AccountId, @RequestId, @AskedBy, @AskedKey, 'GET', @CampaignId, '{}', @Now, 'adopted', @What)
             """;
         var name = Marker.Split(NameOf(found.Values, found.Id)).Readable;
         var json = new OrchestrationRequest { SocialAccountId = account.Id, CampaignName = name, CampaignObjective = found.Objective, OptimizationGoal = "", CampaignId = found.Id, AdSets = [] }.ToJson();
         await connection.ExecuteAsync(new(RunSql, new
         {
-            RequestId = requestId, AccountId = account.Id, Name = name, Json = json, AskedBy = askedBy, Hash = SHA256.HashData(Encoding.UTF8.GetBytes(json)), CampaignId = found.Id, What = what, Now = now,
+            RequestId = requestId, AccountId = account.Id, Name = name, Json = json, AskedBy = askedBy, AskedKey = AccountScope.Caller?.KeyName, Hash = SHA256.HashData(Encoding.UTF8.GetBytes(json)), CampaignId = found.Id, What = what, Now = now,
         }, transaction, cancellationToken: ct));
     }
 

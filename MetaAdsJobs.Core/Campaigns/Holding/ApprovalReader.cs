@@ -61,6 +61,12 @@ public sealed record ApprovalRequest
     public string? Reason { get; init; }
 }
 
+/// <summary>Which approvals. Days are UTC, of when one was asked for.</summary>
+/// <param name="Status">Null: whatever became of them.</param>
+/// <param name="Person">Who has asked, or decided.</param>
+/// <param name="ChangedSince">Those that are asked for still, and those that were decided or over since.</param>
+public sealed record ApprovalFilter(string? Status, Guid? AccountId = null, string? Person = null, DateOnly? Since = null, DateOnly? Until = null, DateTimeOffset? ChangedSince = null);
+
 /// <summary>Reads approvals for people and programs.</summary>
 public sealed class ApprovalReader(NpgsqlDataSource dataSource)
 {
@@ -79,15 +85,20 @@ public sealed class ApprovalReader(NpgsqlDataSource dataSource)
 
     /// <param name="before">The last number of the page before.</param>
     /// <returns>Newest first, and the number to go on before; null at the end.</returns>
-    public async Task<(IReadOnlyList<ApprovalRequest> Items, long? Next)> ListAsync(string status, Guid? accountId, long? before, int limit, CancellationToken ct)
+    public async Task<(IReadOnlyList<ApprovalRequest> Items, long? Next)> ListAsync(ApprovalFilter filter, long? before, int limit, CancellationToken ct)
     {
-        List<string> conditions = [status == "asked" ? "p.state = 'asked'" : "p.state = @Status"];
-        if (accountId is not null) conditions.Add("p.social_account_id = @AccountId");
+        // Only the conditions that are asked for, since one text for all would have to be planned for all.
+        List<string> conditions = [filter.Status switch { null => "true", "asked" => "p.state = 'asked'", _ => "p.state = @Status" }];
+        if (filter.AccountId is not null) conditions.Add("p.social_account_id = @AccountId");
+        if (filter.Person is not null) conditions.Add("@Person IN (p.asked_by, p.decided_by)");
+        if (filter.Since is not null) conditions.Add("p.asked_at >= @Since::date::timestamp AT TIME ZONE 'UTC'");
+        if (filter.Until is not null) conditions.Add("p.asked_at < (@Until::date + 1)::timestamp AT TIME ZONE 'UTC'");
+        if (filter.ChangedSince is not null) conditions.Add("(p.state = 'asked' OR p.decided_at >= @ChangedSince)");
         if (before is not null) conditions.Add("p.number < @Before");
         AccountScope.AddTo(conditions, "p.social_account_id");
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var rows = (await connection.QueryAsync<Row>(new($"{ReadSql} WHERE {string.Join(" AND ", conditions)} ORDER BY p.number DESC LIMIT @Limit",
-            new { Status = status, AccountId = accountId, Before = before, Limit = limit + 1, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
+            new { filter.Status, filter.AccountId, filter.Person, filter.Since, filter.Until, filter.ChangedSince, Before = before, Limit = limit + 1, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
         var page = rows.Take(limit).ToList();
         return (page.ConvertAll(row => row.ToApproval()), rows.Count > limit ? page[^1].Number : null);
     }

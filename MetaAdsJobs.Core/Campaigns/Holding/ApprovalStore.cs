@@ -16,9 +16,10 @@ internal sealed class ApprovalStore(NpgsqlDataSource dataSource, CampaignTrees t
     private const string Us = "MetaAdsJobs";
 
     /// <summary>An audit row for each row that is called p; takes @Now.</summary>
-    public static string Note(string what, string who, string from) => $"""
-        INSERT INTO meta_changes (social_account_id, request_id, asked_by, method, path, sent, sent_at, outcome)
-        SELECT p.social_account_id, p.request_id, {who}, 'NOTE', e.meta_id, jsonb_build_object('approval', '{what}', 'approval_id', p.id::text, 'edit_id', p.edit_id::text, 'edit', e.kind, 'daily_cents', p.daily_cents::text, 'content_hash', p.content_hash), @Now, 'done'
+    /// <param name="key">The name of the key by which; of nobody's doing there is none.</param>
+    public static string Note(string what, string who, string from, string key = "NULL") => $"""
+        INSERT INTO meta_changes (social_account_id, request_id, asked_by, asked_key, method, path, sent, sent_at, outcome)
+        SELECT p.social_account_id, p.request_id, {who}, {key}, 'NOTE', e.meta_id, jsonb_build_object('approval', '{what}', 'approval_id', p.id::text, 'edit_id', p.edit_id::text, 'edit', e.kind, 'daily_cents', p.daily_cents::text, 'content_hash', p.content_hash), @Now, 'done'
         FROM {from} p JOIN campaign_edits e USING (edit_id)
         """;
 
@@ -40,7 +41,7 @@ internal sealed class ApprovalStore(NpgsqlDataSource dataSource, CampaignTrees t
                 FROM campaign_edits e, LATERAL (SELECT edit_content(e.edit_id) AS content) n
                 WHERE e.edit_id = @EditId AND e.state IN ('queued', 'running', 'waiting') AND e.ending IS NULL
                 ON CONFLICT (edit_id) WHERE state IN ('asked', 'approved') DO NOTHING RETURNING *)
-            {Note("asked", "p.asked_by", "asked")};
+            {Note("asked", "p.asked_by", "asked", "e.asked_key")};
             UPDATE campaign_edits e SET state = 'waiting', held = true, wait_reason = 'somebody else has to approve it', next_attempt_at = LEAST(p.expires_at, CASE WHEN e.due_at > @Now THEN e.due_at END)
             FROM approvals p WHERE e.edit_id = @EditId AND p.edit_id = @EditId AND p.state = 'asked' AND e.state IN ('queued', 'waiting') AND {ClaimTable.Free("e")};
             SELECT expires_at FROM approvals WHERE edit_id = @EditId AND state = 'asked'

@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Jobs.Storage;
@@ -63,7 +64,7 @@ public sealed class DecideApproval
                 UPDATE approvals p SET state = @Decision, decided_by = @By, decided_at = @Now, reason = @Reason FROM campaign_edits e
                 WHERE p.id = @Id AND p.state = 'asked' AND p.expires_at > @Now AND e.edit_id = p.edit_id AND e.state IN ('queued', 'waiting') AND e.ending IS NULL
                   AND (@Decision = 'rejected' OR NOT {OwnSql} AND p.content_hash = content_hash(edit_content(p.edit_id)) AND p.content_hash = COALESCE(@Seen, p.content_hash)) RETURNING p.*)
-            {ApprovalStore.Note(decision, "@By", "decided")};
+            {ApprovalStore.Note(decision, "@By", "decided", "@ByKey")};
             {thenSql};
             SELECT count(*) FROM approvals WHERE id = @Id AND state = @Decision AND decided_by = @By AND decided_at = @Now
             """;
@@ -73,7 +74,7 @@ public sealed class DecideApproval
         {
             var jobId = _queue.EnqueueEdit(asked.EditId, goesFirst: false);
             await using var connection = await _dataSource.OpenConnectionAsync(ct);
-            await using var answers = await connection.QueryMultipleAsync(new(decideSql, new { Id = id, By = by, Seen = seen, Decision = decision, Reason = reason, JobId = jobId, Now = now }, cancellationToken: ct));
+            await using var answers = await connection.QueryMultipleAsync(new(decideSql, new { Id = id, By = by, ByKey = AccountScope.Caller?.KeyName, Seen = seen, Decision = decision, Reason = reason, JobId = jobId, Now = now }, cancellationToken: ct));
             await answers.ReadAsync<int>();
             isDone = await answers.ReadSingleAsync<long>() == 1;
             if (isDone) transaction.Complete();

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Validation;
@@ -36,6 +37,12 @@ public sealed record Freeze
     public string? EndedBy { get; init; }
 }
 
+/// <summary>Which freezes. Days are UTC, of when one was made.</summary>
+/// <param name="AccountId">Those that hold it; null: of every account.</param>
+/// <param name="Person">Who has made one, or ended it.</param>
+/// <param name="ChangedSince">Those that were made or ended since, over or not; null: those that are not over.</param>
+public sealed record FreezeFilter(Guid? AccountId = null, string? Person = null, DateOnly? Since = null, DateOnly? Until = null, DateTimeOffset? ChangedSince = null);
+
 /// <summary>Sets freezes and ends them. What one has held goes on at once when it is ended, and else by itself.</summary>
 public sealed class Freezes(NpgsqlDataSource dataSource, AccountStore accounts, IJobQueue queue, TimeProvider time)
 {
@@ -50,9 +57,10 @@ public sealed class Freezes(NpgsqlDataSource dataSource, AccountStore accounts, 
 
     public async Task<Saved<Freeze>> AddAsync(JsonElement body, string madeBy, CancellationToken ct)
     {
-        const string InsertSql = """
+        const string InsertSql = $"""
             INSERT INTO freezes (id, social_account_id, from_at, until_at, weekdays, from_time, until_time, reason, made_by, made_at)
-            VALUES (@Id, @AccountId, @From, @Until, @Weekdays, @FromTime::time, @UntilTime::time, @Reason, @MadeBy, @Now)
+            VALUES (@Id, @AccountId, @From, @Until, @Weekdays, @FromTime::time, @UntilTime::time, @Reason, @MadeBy, @Now);
+            {ActLog.InsertSql}
             """;
         var (now, errors) = (time.GetUtcNow(), new FieldErrors());
         var fields = new JsonFields(body, errors);
@@ -71,10 +79,11 @@ public sealed class Freezes(NpgsqlDataSource dataSource, AccountStore accounts, 
         if (errors.Any) return new Saved<Freeze>.Invalid(errors);
         var id = Guid.CreateVersion7(now);
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await connection.ExecuteAsync(new(InsertSql, new
+        var act = new Act("freeze", $"{id}", account?.Name, "made", accountId, ActLog.Differences(null, new { From = from, Until = until, Weekly = weekly, Reason = reason }));
+        await connection.ExecuteAsync(new(InsertSql, ActLog.With(new
         {
             Id = id, AccountId = accountId, From = from, Until = until, Weekdays = weekly?.Days.Select(day => Array.IndexOf(Week, day) + 1).ToArray(), FromTime = weekly?.From, UntilTime = weekly?.Until, Reason = reason, MadeBy = madeBy, Now = now,
-        }, cancellationToken: ct));
+        }, act, now), cancellationToken: ct));
         return new Saved<Freeze>.Done((await FindAsync(id, ct))!);
     }
 
@@ -85,19 +94,24 @@ public sealed class Freezes(NpgsqlDataSource dataSource, AccountStore accounts, 
     }
 
     /// <summary>Those that are not over, of all accounts and of one; newest first.</summary>
-    /// <param name="accountId">Null: of every account.</param>
-    public async Task<IReadOnlyList<Freeze>> ListAsync(Guid? accountId, CancellationToken ct)
+    public async Task<IReadOnlyList<Freeze>> ListAsync(FreezeFilter filter, CancellationToken ct)
     {
+        List<string> conditions = [filter.ChangedSince is null ? "ended_at IS NULL AND (until_at IS NULL OR until_at > @Now)" : "(made_at >= @ChangedSince OR ended_at >= @ChangedSince)"];
         // One of all accounts holds theirs, too.
-        var openSql = $"{ReadSql} WHERE ended_at IS NULL AND (until_at IS NULL OR until_at > @Now) AND (@AccountId::uuid IS NULL OR social_account_id IS NULL OR social_account_id = @AccountId) AND (social_account_id IS NULL OR {AccountScope.Is("social_account_id")}) ORDER BY id DESC LIMIT 500";
+        if (filter.AccountId is not null) conditions.Add("(social_account_id IS NULL OR social_account_id = @AccountId)");
+        if (filter.Person is not null) conditions.Add("@Person IN (made_by, ended_by)");
+        if (filter.Since is not null) conditions.Add("made_at >= @Since::date::timestamp AT TIME ZONE 'UTC'");
+        if (filter.Until is not null) conditions.Add("made_at < (@Until::date + 1)::timestamp AT TIME ZONE 'UTC'");
+        var listSql = $"{ReadSql} WHERE {string.Join(" AND ", conditions)} AND (social_account_id IS NULL OR {AccountScope.Is("social_account_id")}) ORDER BY id DESC LIMIT 500";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<Row>(new(openSql, new { Scope = AccountScope.Accounts, AccountId = accountId, Now = time.GetUtcNow() }, cancellationToken: ct))).Select(row => row.ToFreeze()).ToList();
+        return (await connection.QueryAsync<Row>(new(listSql, new { Scope = AccountScope.Accounts, filter.AccountId, filter.Person, filter.Since, filter.Until, filter.ChangedSince, Now = time.GetUtcNow() }, cancellationToken: ct))).Select(row => row.ToFreeze()).ToList();
     }
 
     /// <returns>False when it is over already; null when there is none.</returns>
     public async Task<bool?> EndAsync(Guid id, string endedBy, CancellationToken ct)
     {
         // What it held looks again: at once by the jobs below; when this process dies before them, by the sweep's.
+        if (await FindAsync(id, ct) is not { } freeze) return null;
         var endSql = $"""
             WITH ended AS (
                 UPDATE freezes SET ended_at = @Now, ended_by = @By WHERE id = @Id AND ended_at IS NULL AND (until_at IS NULL OR until_at > @Now) RETURNING social_account_id),
@@ -106,16 +120,20 @@ public sealed class Freezes(NpgsqlDataSource dataSource, AccountStore accounts, 
                 WHERE r.status = 'waiting' AND {ClaimTable.Free("r")} AND r.wait_reason LIKE 'frozen by %' AND r.social_account_id = COALESCE(ended.social_account_id, r.social_account_id) RETURNING r.request_id),
             edits AS (
                 UPDATE campaign_edits e SET next_attempt_at = @Now, job_id = NULL FROM ended
-                WHERE e.state = 'waiting' AND {ClaimTable.Free("e")} AND e.wait_reason LIKE 'frozen by %' AND e.social_account_id = COALESCE(ended.social_account_id, e.social_account_id) RETURNING e.edit_id)
+                WHERE e.state = 'waiting' AND {ClaimTable.Free("e")} AND e.wait_reason LIKE 'frozen by %' AND e.social_account_id = COALESCE(ended.social_account_id, e.social_account_id) RETURNING e.edit_id),
+            act AS ({ActLog.InsertFrom("ended")})
             SELECT 0, NULL::uuid FROM ended UNION ALL SELECT 1, request_id FROM runs UNION ALL SELECT 2, edit_id FROM edits
             """;
+        var now = time.GetUtcNow();
+        // Nothing of a freeze ever changes but its end.
+        var act = new Act("freeze", $"{id}", null, "ended", freeze.SocialAccountId, ActLog.Differences(new { freeze.Until, EndedAt = (DateTimeOffset?)null }, new { freeze.Until, EndedAt = (DateTimeOffset?)now }));
         List<(int Kind, Guid? Id)> rows;
         await using (var connection = await dataSource.OpenConnectionAsync(ct))
         {
-            rows = (await connection.QueryAsync<(int, Guid?)>(new(endSql, new { Id = id, By = endedBy, Now = time.GetUtcNow() }, cancellationToken: ct))).AsList();
+            rows = (await connection.QueryAsync<(int, Guid?)>(new(endSql, ActLog.With(new { Id = id, By = endedBy, Now = now }, act, now), cancellationToken: ct))).AsList();
         }
 
-        if (rows.Count == 0) return await FindAsync(id, ct) is null ? null : false;
+        if (rows.Count == 0) return false;
         foreach (var (kind, held) in rows.Where(row => row.Id is not null))
             if (kind == 1) queue.EnqueueOrchestration(held!.Value);
             else queue.EnqueueEdit(held!.Value, goesFirst: false);

@@ -11,7 +11,9 @@ internal sealed record ProposedTable(string AskedSql, string RefusedSql);
 
 /// <summary>An edit that follows from something that was proposed and accepted.</summary>
 /// <param name="Body">Of an update only.</param>
-internal sealed record ProposedEdit(ProposedTable Of, Guid ProposalId, EditLevel Level, string MetaId, EditKind Kind, JsonElement? Body, string By)
+/// <param name="By">Who accepted it.</param>
+/// <param name="ByKey">The name of the key by which; null: by none.</param>
+internal sealed record ProposedEdit(ProposedTable Of, Guid ProposalId, EditLevel Level, string MetaId, EditKind Kind, JsonElement? Body, string By, string? ByKey)
 {
     /// <summary>Less or more for a day; not if somebody has changed it since that was decided.</summary>
     public static JsonElement Budget(long cents, long? ifItIs) => JsonSerializer.SerializeToElement(new { daily_budget_cents = cents, if_budget_is = ifItIs });

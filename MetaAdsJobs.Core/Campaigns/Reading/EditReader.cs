@@ -9,13 +9,13 @@ namespace MetaAdsJobs.Core.Campaigns.Reading;
 /// <summary>Which edits to list. Days are UTC, of when one was asked for.</summary>
 /// <param name="CampaignId">Meta's id.</param>
 /// <param name="ChangedSince">Those that have not ended, and those that have ended since.</param>
-public sealed record EditFilter(string? CampaignId, Guid? AccountId, string? Status, DateOnly? Since = null, DateOnly? Until = null, DateTimeOffset? ChangedSince = null);
+public sealed record EditFilter(string? CampaignId, Guid? AccountId, string? Status, DateOnly? Since = null, DateOnly? Until = null, DateTimeOffset? ChangedSince = null, string? AskedBy = null);
 
 /// <summary>Reads edits of campaigns for people and programs.</summary>
 public sealed class EditReader(NpgsqlDataSource dataSource)
 {
     private const string EditSql = """
-        SELECT e.number, e.edit_id, e.social_account_id, e.request_id, c.meta_id AS campaign_id, e.level, e.meta_id, e.kind, e.fields::text AS fields, e.found::text AS found, e.asked_by, e.state AS status, e.wait_reason,
+        SELECT e.number, e.edit_id, e.social_account_id, e.request_id, c.meta_id AS campaign_id, e.level, e.meta_id, e.kind, e.fields::text AS fields, e.found::text AS found, e.asked_by, e.asked_key, e.state AS status, e.wait_reason,
                e.next_attempt_at, e.attempt, e.error, e.asked_at, e.started_at, e.completed_at, e.due_at
         FROM campaign_edits e JOIN meta_campaigns c ON c.request_id = e.request_id
         """;
@@ -41,6 +41,7 @@ public sealed class EditReader(NpgsqlDataSource dataSource)
         if (campaignId is not null) conditions.Add("e.request_id = (SELECT request_id FROM meta_campaigns WHERE meta_id = @CampaignId)");
         if (accountId is not null) conditions.Add("e.social_account_id = @AccountId");
         if (status is not null) conditions.Add("e.state = @Status");
+        if (filter.AskedBy is not null) conditions.Add("e.asked_by = @AskedBy");
         if (filter.Since is not null) conditions.Add("e.asked_at >= @Since::date::timestamp AT TIME ZONE 'UTC'");
         if (filter.Until is not null) conditions.Add("e.asked_at < (@Until::date + 1)::timestamp AT TIME ZONE 'UTC'");
         if (filter.ChangedSince is not null) conditions.Add("(e.state IN ('queued', 'running', 'waiting') OR e.completed_at >= @ChangedSince)");
@@ -48,7 +49,7 @@ public sealed class EditReader(NpgsqlDataSource dataSource)
         AccountScope.AddTo(conditions, "e.social_account_id");
         var listSql = $"{EditSql} WHERE {string.Join(" AND ", conditions)} ORDER BY e.number DESC LIMIT @Limit";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var rows = (await connection.QueryAsync<Row>(new(listSql, new { CampaignId = campaignId, AccountId = accountId, Status = status, Before = before, Limit = limit + 1, Scope = AccountScope.Accounts, filter.Since, filter.Until, filter.ChangedSince }, cancellationToken: ct))).AsList();
+        var rows = (await connection.QueryAsync<Row>(new(listSql, new { CampaignId = campaignId, AccountId = accountId, Status = status, Before = before, Limit = limit + 1, Scope = AccountScope.Accounts, filter.Since, filter.Until, filter.ChangedSince, filter.AskedBy }, cancellationToken: ct))).AsList();
         var page = rows.Take(limit).ToList();
         return (page.ConvertAll(row => row.ToEdit()), rows.Count > limit ? page[^1].Number : null);
     }
@@ -66,6 +67,7 @@ public sealed class EditReader(NpgsqlDataSource dataSource)
         public string Fields { get; init; } = "{}";
         public string? Found { get; init; }
         public string AskedBy { get; init; } = "";
+        public string? AskedKey { get; init; }
         public string Status { get; init; } = "";
         public string? WaitReason { get; init; }
         public DateTimeOffset? NextAttemptAt { get; init; }
@@ -79,7 +81,7 @@ public sealed class EditReader(NpgsqlDataSource dataSource)
         public CampaignEdit ToEdit() => new()
         {
             EditId = EditId, SocialAccountId = SocialAccountId, RequestId = RequestId, CampaignId = CampaignId, Level = Level, MetaId = MetaId, Kind = Kind, Fields = JsonSerializer.Deserialize<JsonObject>(Fields)!,
-            Found = Found is null ? null : JsonSerializer.Deserialize<JsonObject>(Found), AskedBy = AskedBy, Status = Status, WaitReason = WaitReason, NextAttemptAt = NextAttemptAt, Attempt = Attempt, Error = Error,
+            Found = Found is null ? null : JsonSerializer.Deserialize<JsonObject>(Found), AskedBy = AskedBy, AskedKey = AskedKey, Status = Status, WaitReason = WaitReason, NextAttemptAt = NextAttemptAt, Attempt = Attempt, Error = Error,
             AskedAt = AskedAt, StartedAt = StartedAt, CompletedAt = CompletedAt, DueAt = DueAt,
         };
     }

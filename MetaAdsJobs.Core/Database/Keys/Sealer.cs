@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.DataProtection;
 namespace MetaAdsJobs.Core.Database.Keys;
 
 /// <summary>Closes secrets for the database and opens them again, each kind for its own purpose.</summary>
-internal sealed class Sealer
+internal class Sealer
 {
     private static readonly TimeSpan BetweenReadings = TimeSpan.FromSeconds(1);
     private readonly string _purpose;

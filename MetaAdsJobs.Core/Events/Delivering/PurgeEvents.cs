@@ -9,13 +9,19 @@ internal sealed class PurgeEvents(NpgsqlDataSource dataSource, EventOptions opti
     private const int AtOnce = 2000;
     private const int MostRounds = 50;
 
-    /// <summary>What is left over, the next sweep takes.</summary>
-    public async Task ExecuteAsync(CancellationToken ct)
+    public Task ExecuteAsync(CancellationToken ct) => OldestFirstAsync(dataSource, "events", "occurred_at", time.GetUtcNow().AddDays(-options.KeepDays), ct);
+
+    /// <summary>Some thousands in a commit, and so many commits at the most: what is left over, the next sweep takes.</summary>
+    /// <param name="dataSource">Where the table is.</param>
+    /// <param name="table">Whose rows have an id.</param>
+    /// <param name="column">By which they are old; it has an index.</param>
+    /// <param name="before">Those from before this.</param>
+    /// <param name="ct">Given up.</param>
+    public static async Task OldestFirstAsync(NpgsqlDataSource dataSource, string table, string column, DateTimeOffset before, CancellationToken ct)
     {
-        const string PurgeSql = "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE occurred_at < @Before ORDER BY occurred_at LIMIT @AtOnce)";
-        var before = time.GetUtcNow().AddDays(-options.KeepDays);
+        var purgeSql = $"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE {column} < @Before ORDER BY {column} LIMIT @AtOnce)";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         for (var round = 0; round < MostRounds; round++)
-            if (await connection.ExecuteAsync(new(PurgeSql, new { Before = before, AtOnce }, commandTimeout: 120, cancellationToken: ct)) < AtOnce) return;
+            if (await connection.ExecuteAsync(new(purgeSql, new { Before = before, AtOnce }, commandTimeout: 120, cancellationToken: ct)) < AtOnce) return;
     }
 }

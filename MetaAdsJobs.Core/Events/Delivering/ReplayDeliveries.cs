@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dapper;
+using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Validation;
 using Npgsql;
 
@@ -30,13 +31,14 @@ public sealed class ReplayDeliveries
     internal ReplayDeliveries(NpgsqlDataSource dataSource, TimeProvider time) => (_dataSource, _time) = (dataSource, time);
 
     // What waits already is on its way. All its tries begin anew, and its receiver is not left in peace any longer.
-    private const string ReplaySql = """
-        WITH hook AS (UPDATE webhooks SET rests_until = NULL WHERE id = @WebhookId AND state = 'on' RETURNING id),
+    private static readonly string ReplaySql = $"""
+        WITH hook AS (UPDATE webhooks SET rests_until = NULL WHERE id = @WebhookId AND state = 'on' RETURNING id, COALESCE(description, shown_url) AS name, CASE WHEN cardinality(account_ids) = 1 THEN account_ids[1] END AS account),
         again AS (
             UPDATE event_deliveries d SET state = 'pending', tries = 0, next_at = @Now, lease_until = NULL, delivered_at = NULL
             FROM hook WHERE d.webhook_id = hook.id AND d.state <> 'pending' AND (@State::text IS NULL OR d.state = @State)
               AND (@EventId::uuid IS NULL OR d.event_id = @EventId) AND (@From::timestamptz IS NULL OR d.occurred_at >= @From) AND (@To::timestamptz IS NULL OR d.occurred_at < @To)
-            RETURNING d.event_id)
+            RETURNING d.event_id),
+        act AS ({ActLog.InsertFrom("hook", account: "account", name: "name")})
         SELECT (SELECT count(*) FROM again) AS count, EXISTS (SELECT 1 FROM hook) AS is_on, EXISTS (SELECT 1 FROM webhooks WHERE id = @WebhookId) AS is_there,
                EXISTS (SELECT 1 FROM event_deliveries d WHERE d.webhook_id = @WebhookId AND d.event_id = @EventId) AS is_known
         """;
@@ -63,25 +65,28 @@ public sealed class ReplayDeliveries
     /// <returns>Null when there is no such webhook, or it is off.</returns>
     public async Task<Guid?> TestAsync(Guid webhookId, string askedBy, CancellationToken ct)
     {
-        const string TestSql = """
-            WITH hook AS (UPDATE webhooks SET rests_until = NULL WHERE id = @WebhookId AND state = 'on' RETURNING id),
+        var testSql = $"""
+            WITH hook AS (UPDATE webhooks SET rests_until = NULL WHERE id = @WebhookId AND state = 'on' RETURNING id, COALESCE(description, shown_url) AS name, CASE WHEN cardinality(account_ids) = 1 THEN account_ids[1] END AS account),
             told AS (
                 INSERT INTO events (id, type, subject, occurred_at, data)
-                SELECT @EventId, @Type, id::text, @Now, jsonb_build_object('webhook_id', id, 'requested_by', @AskedBy::text) FROM hook RETURNING id)
+                SELECT @EventId, @Type, id::text, @Now, jsonb_build_object('webhook_id', id, 'requested_by', @AskedBy::text) FROM hook RETURNING id),
+            act AS ({ActLog.InsertFrom("hook", account: "account", name: "name")})
             INSERT INTO event_deliveries (webhook_id, event_id, type, occurred_at, state, next_at) SELECT hook.id, told.id, @Type, @Now, 'pending', @Now FROM hook, told
             """;
         var eventId = Guid.NewGuid();
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteAsync(new(TestSql, new { WebhookId = webhookId, EventId = eventId, Type = EventTypes.Test, AskedBy = askedBy, Now = _time.GetUtcNow() }, cancellationToken: ct)) == 1 ? eventId : null;
+        var (now, act) = (_time.GetUtcNow(), new Act("webhook", $"{webhookId}", null, "tested", null, ActLog.Differences(null, new { EventId = eventId })));
+        return await connection.ExecuteAsync(new(testSql, ActLog.With(new { WebhookId = webhookId, EventId = eventId, Type = EventTypes.Test, AskedBy = askedBy, Now = now }, act, now), cancellationToken: ct)) == 1 ? eventId : null;
     }
 
     private async Task<Replayed> ExecuteAsync(Guid webhookId, Guid? eventId, DateTimeOffset? from, DateTimeOffset? to, string? state, CancellationToken ct)
     {
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
-        var (count, isOn, isThere, isKnown) = await connection.QuerySingleAsync<(long, bool, bool, bool)>(new(ReplaySql, new
+        var (now, act) = (_time.GetUtcNow(), new Act("webhook", $"{webhookId}", null, "replayed", null, ActLog.Differences(null, new { EventId = eventId, From = from, To = to, State = state })));
+        var (count, isOn, isThere, isKnown) = await connection.QuerySingleAsync<(long, bool, bool, bool)>(new(ReplaySql, ActLog.With(new
         {
-            WebhookId = webhookId, EventId = eventId, From = from?.ToUniversalTime(), To = to?.ToUniversalTime(), State = state, Now = _time.GetUtcNow(),
-        }, commandTimeout: 120, cancellationToken: ct));
+            WebhookId = webhookId, EventId = eventId, From = from?.ToUniversalTime(), To = to?.ToUniversalTime(), State = state, Now = now,
+        }, act, now), commandTimeout: 120, cancellationToken: ct));
         if (!isThere || (eventId is not null && !isKnown)) return new Replayed.Unknown();
         return isOn ? new Replayed.Done(count) : new Replayed.Refused("The webhook is switched off: switch it on first.");
     }

@@ -3,6 +3,12 @@ using Npgsql;
 
 namespace MetaAdsJobs.Core.Events.Listing;
 
+/// <summary>Which deliveries. Days are UTC, of when the event happened.</summary>
+/// <param name="State">Of these alone.</param>
+/// <param name="AccountId">Of events of this account.</param>
+/// <param name="ChangedSince">Those that wait still, and those that were tried since.</param>
+public sealed record DeliveryFilter(string? State = null, Guid? AccountId = null, DateOnly? Since = null, DateOnly? Until = null, DateTimeOffset? ChangedSince = null);
+
 /// <summary>Reads a webhook's deliveries for people, newest event first.</summary>
 public sealed class DeliveryReader(NpgsqlDataSource dataSource)
 {
@@ -19,21 +25,28 @@ public sealed class DeliveryReader(NpgsqlDataSource dataSource)
         """;
 
     /// <param name="webhookId">Whose.</param>
-    /// <param name="state">Of these alone.</param>
+    /// <param name="filter">Of these alone.</param>
     /// <param name="after">The last delivery of the page before.</param>
     /// <param name="limit">At most so many.</param>
     /// <param name="ct">Given up.</param>
-    public async Task<IReadOnlyList<Delivery>> ListAsync(Guid webhookId, string? state, (DateTimeOffset OccurredAt, Guid Id)? after, int limit, CancellationToken ct)
+    public async Task<IReadOnlyList<Delivery>> ListAsync(Guid webhookId, DeliveryFilter filter, (DateTimeOffset OccurredAt, Guid Id)? after, int limit, CancellationToken ct)
     {
+        List<string> conditions = ["d.webhook_id = @WebhookId"];
+        if (filter.State is not null) conditions.Add("d.state = @State");
+        if (filter.AccountId is not null) conditions.Add("EXISTS (SELECT 1 FROM events e WHERE e.id = d.event_id AND e.social_account_id = @AccountId)");
+        if (filter.Since is not null) conditions.Add("d.occurred_at >= @Since::date::timestamp AT TIME ZONE 'UTC'");
+        if (filter.Until is not null) conditions.Add("d.occurred_at < (@Until::date + 1)::timestamp AT TIME ZONE 'UTC'");
+        if (filter.ChangedSince is not null) conditions.Add("(d.state = 'pending' OR EXISTS (SELECT 1 FROM event_attempts t WHERE t.webhook_id = d.webhook_id AND t.event_id = d.event_id AND t.at >= @ChangedSince))");
+        if (after is not null) conditions.Add("(d.occurred_at, d.event_id) < (@At, @Id)");
         var listSql = $"""
             SELECT {Columns}
-            FROM (SELECT * FROM event_deliveries d WHERE d.webhook_id = @WebhookId{(state is null ? "" : " AND d.state = @State")}{(after is null ? "" : " AND (d.occurred_at, d.event_id) < (@At, @Id)")}
+            FROM (SELECT * FROM event_deliveries d WHERE {string.Join(" AND ", conditions)}
                   ORDER BY d.occurred_at DESC, d.event_id DESC LIMIT @Limit) d
             {From}
             ORDER BY d.occurred_at DESC, d.event_id DESC
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<Delivery>(new(listSql, new { WebhookId = webhookId, State = state, At = after?.OccurredAt.ToUniversalTime(), after?.Id, Limit = limit }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<Delivery>(new(listSql, new { WebhookId = webhookId, filter.State, filter.AccountId, filter.Since, filter.Until, filter.ChangedSince, At = after?.OccurredAt.ToUniversalTime(), after?.Id, Limit = limit }, cancellationToken: ct))).AsList();
     }
 
     public async Task<DeliveryDetail?> FindAsync(Guid webhookId, Guid eventId, CancellationToken ct)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Jobs;
@@ -121,11 +122,15 @@ public sealed class StartExperiment
             Id = id, AccountId = accountId, RequestId = requestId, design.Name, design.Thing, design.Level, design.Metric, design.ResultType, Smallest = (decimal)design.Smallest, design.LeastResults, design.AttributionDays, plan.MostDays,
             Planned = (decimal)plan.ResultsPerVariant, Plan = JsonSerializer.Serialize(plan, Json), Key = key, Hash = hash, By = by, Now = _time.GetUtcNow(),
         }, cancellationToken: ct)) != 1) return false;
-        await connection.ExecuteAsync(new(VariantsSql, new
+        var act = new Act("experiment", $"{id}", design.Name, "made", accountId, ActLog.Differences(null, new
+        {
+            RequestId = requestId, design.Thing, design.Level, design.Metric, design.ResultType, SmallestDifference = design.Smallest, design.LeastResults, design.AttributionDays, plan.MostDays, Variants = design.Variants.Select(one => one.Name),
+        }));
+        await connection.ExecuteAsync(new($"{VariantsSql};\n{ActLog.InsertSql}", ActLog.With(new
         {
             Id = id, Nths = Enumerable.Range(0, design.Variants.Count).ToArray(), Names = design.Variants.Select(one => one.Name).ToArray(), Steps = Enumerable.Range(0, design.Variants.Count).Select(nth => ExperimentDesign.StepOf(design.Level, nth)).ToArray(),
             Fields = design.Variants.Select(one => one.Fields.ToJsonString()).ToArray(),
-        }, cancellationToken: ct));
+        }, act, _time.GetUtcNow()), cancellationToken: ct));
         return true;
     }
 

@@ -1,6 +1,8 @@
 using System.Data.Common;
 using System.Transactions;
 using Dapper;
+using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Database;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -31,10 +33,10 @@ public sealed class AcceptProposal
     public async Task<ProposalAnswer> ExecuteAsync(Guid experimentId, bool moveBudget, string by, CancellationToken ct)
     {
         // The experiment's row first, as a verdict holds it: one that takes the proposal back comes before or after.
-        const string HoldSql = "SELECT 1 FROM experiments WHERE id = @ExperimentId FOR NO KEY UPDATE";
+        const string HoldSql = "SELECT name, social_account_id FROM experiments WHERE id = @ExperimentId FOR NO KEY UPDATE";
         const string AcceptSql = """
             WITH accepted AS (
-                UPDATE experiment_proposals SET state = 'accepted', accepted_by = @By, accepted_at = @Now WHERE experiment_id = @ExperimentId AND state = 'open' RETURNING id),
+                UPDATE experiment_proposals SET state = 'accepted', accepted_by = @By, accepted_key = @ByKey, accepted_at = @Now WHERE experiment_id = @ExperimentId AND state = 'open' RETURNING id),
             left_out AS (UPDATE experiment_changes c SET state = 'left' FROM accepted a WHERE c.proposal_id = a.id AND c.action = 'budget' AND NOT @MoveBudget)
             SELECT id FROM accepted
             """;
@@ -42,8 +44,15 @@ public sealed class AcceptProposal
         await using (var connection = await _dataSource.OpenConnectionAsync(ct))
         await using (var transaction = await connection.BeginTransactionAsync(ct))
         {
-            if (await connection.ExecuteScalarAsync<int?>(new(HoldSql, new { ExperimentId = experimentId }, transaction, cancellationToken: ct)) is null) return ProposalAnswer.Unknown;
-            proposal = await connection.ExecuteScalarAsync<Guid?>(new(AcceptSql, new { ExperimentId = experimentId, MoveBudget = moveBudget, By = by, Now = _time.GetUtcNow() }, transaction, cancellationToken: ct));
+            if (await connection.QuerySingleOrDefaultAsync<(string Name, Guid AccountId)?>(new(HoldSql, new { ExperimentId = experimentId }, transaction, cancellationToken: ct)) is not { } experiment) return ProposalAnswer.Unknown;
+            var now = _time.GetUtcNow();
+            proposal = await connection.ExecuteScalarAsync<Guid?>(new(AcceptSql, new { ExperimentId = experimentId, MoveBudget = moveBudget, By = by, ByKey = AccountScope.Caller?.KeyName, Now = now }, transaction, cancellationToken: ct));
+            if (proposal is { } accepted)
+            {
+                var told = ActLog.Differences(new { ProposalId = (Guid?)null, State = "open", MoveBudget = (bool?)null }, new { ProposalId = (Guid?)accepted, State = "accepted", MoveBudget = (bool?)moveBudget });
+                await ActLog.WriteAsync(connection, transaction, new("experiment", $"{experimentId}", experiment.Name, "proposal accepted", experiment.AccountId, told), now, ct);
+            }
+
             await transaction.CommitAsync(ct);
         }
 

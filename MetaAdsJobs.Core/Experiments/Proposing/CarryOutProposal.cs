@@ -42,12 +42,12 @@ internal sealed class CarryOutProposal(NpgsqlDataSource dataSource, ProposedEdit
         : null;
 
     private static ProposedEdit Edit(Guid proposalId, AcceptedChange change) => new(Changes, proposalId, change.Level == ExperimentLevel.Ad ? EditLevel.Ad : EditLevel.Adset, change.MetaId, change.IsPause ? EditKind.Pause : EditKind.Update,
-        change.DailyBudgetCents is { } cents ? ProposedEdit.Budget(cents, change.NowCents) : null, change.AcceptedBy);
+        change.DailyBudgetCents is { } cents ? ProposedEdit.Budget(cents, change.NowCents) : null, change.AcceptedBy, change.AcceptedKey);
 
     private async Task<List<AcceptedChange>> ListAsync(Guid proposalId, CancellationToken ct)
     {
         const string ListSql = """
-            SELECT c.meta_id, x.level, c.action, c.state, c.daily_budget_cents, c.now_cents, p.accepted_by, e.state AS edit_state, s.daily_budget, s.currency
+            SELECT c.meta_id, x.level, c.action, c.state, c.daily_budget_cents, c.now_cents, p.accepted_by, p.accepted_key, e.state AS edit_state, s.daily_budget, s.currency
             FROM experiment_changes c JOIN experiment_proposals p ON p.id = c.proposal_id JOIN experiments x ON x.id = p.experiment_id LEFT JOIN campaign_edits e ON e.edit_id = c.edit_id LEFT JOIN meta_adsets s ON s.meta_id = c.meta_id
             WHERE c.proposal_id = @ProposalId AND p.state = 'accepted' ORDER BY c.meta_id
             """;
@@ -64,6 +64,7 @@ internal sealed class CarryOutProposal(NpgsqlDataSource dataSource, ProposedEdit
         public long? DailyBudgetCents { get; init; }
         public long? NowCents { get; init; }
         public string AcceptedBy { get; init; } = "";
+        public string? AcceptedKey { get; init; }
         public string? EditState { get; init; }
         public long? DailyBudget { get; init; }
         public string? Currency { get; init; }

@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Audit;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Insights.Definitions;
@@ -61,6 +62,8 @@ public sealed class ReportDefinitionStore(NpgsqlDataSource dataSource, TimeProvi
         }, transaction, cancellationToken: ct));
         if (definition is null) return new ReportDefined.NameTaken(draft.Name);
         if (count >= MostOfAccount) return new ReportDefined.TooMany(MostOfAccount);
+        await ActLog.WriteAsync(connection, transaction, new("report", definition.Name, definition.Name, "made", definition.SocialAccountId,
+            ActLog.Differences(null, new { definition.Level, definition.Fields, definition.Breakdowns, definition.AttributionWindows })), time.GetUtcNow(), ct);
         await transaction.CommitAsync(ct);
         return new ReportDefined.Done(definition);
     }
@@ -68,8 +71,14 @@ public sealed class ReportDefinitionStore(NpgsqlDataSource dataSource, TimeProvi
     /// <returns>False when there is no live one of this name.</returns>
     public async Task<bool> EndAsync(Guid socialAccountId, string name, CancellationToken ct)
     {
-        const string EndSql = "UPDATE report_definitions SET ended_at = @Now WHERE social_account_id = @AccountId AND name = @Name AND ended_at IS NULL";
+        var endSql = $"""
+            WITH ended AS (UPDATE report_definitions SET ended_at = @Now WHERE social_account_id = @AccountId AND name = @Name AND ended_at IS NULL RETURNING id),
+            act AS ({ActLog.InsertFrom("ended")})
+            SELECT count(*) FROM ended
+            """;
+        var now = time.GetUtcNow();
+        var act = new Act("report", name, name, "ended", socialAccountId, ActLog.Differences(new { EndedAt = (DateTimeOffset?)null }, new { EndedAt = (DateTimeOffset?)now }));
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteAsync(new(EndSql, new { AccountId = socialAccountId, Name = name, Now = time.GetUtcNow() }, cancellationToken: ct)) == 1;
+        return await connection.ExecuteScalarAsync<long>(new(endSql, ActLog.With(new { AccountId = socialAccountId, Name = name, Now = now }, act, now), cancellationToken: ct)) == 1;
     }
 }

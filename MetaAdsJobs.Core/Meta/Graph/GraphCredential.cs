@@ -11,7 +11,7 @@ internal sealed class GraphCredential(string adAccountId, string accessToken)
     public string StoredAs { get; init; } = "";
 
     /// <summary>Every change made with this credential, for the audit.</summary>
-    public MetaChanges Changes { get; } = new();
+    public MetaChanges Changes { get; init; } = new();
 
     /// <summary>Which of the account's limits the calls count for.</summary>
     public UseCase UseCase { get; private set; }

@@ -25,13 +25,13 @@ internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaim
               AND (r.ending IS NOT NULL OR r.cancel_requested OR NOT EXISTS (
                    SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = a.id)))
             RETURNING r.request_id, r.social_account_id, r.clip_id, r.attempt, r.round, r.request, r.ending, r.cancel_requested,
-                      r.abandoned, r.failures, r.quiet_since, COALESCE(r.ordered_by, r.requested_by) AS asked_by),
+                      r.abandoned, r.failures, r.quiet_since, COALESCE(r.ordered_by, r.requested_by) AS asked_by, CASE WHEN r.ordered_by IS NULL THEN r.requested_key ELSE r.ordered_key END AS asked_key),
         started AS (
             INSERT INTO orchestration_steps (request_id, step, state, attempt, started_at)
             SELECT request_id, first.step, 'started', attempt, @Now FROM claimed, unnest(ARRAY['campaign', 'media']) AS first(step)
             WHERE attempt = 1 AND NOT cancel_requested AND ending IS NULL AND request -> 'validate_only' IS DISTINCT FROM 'true' AND CASE first.step WHEN 'campaign' THEN NOT request ? 'campaign_id' ELSE clip_id IS NOT NULL END
             RETURNING step)
-        SELECT c.attempt, c.round, c.request, c.ending, c.cancel_requested, c.abandoned, c.failures, c.quiet_since, c.asked_by,
+        SELECT c.attempt, c.round, c.request, c.ending, c.cancel_requested, c.abandoned, c.failures, c.quiet_since, c.asked_by, c.asked_key,
                EXISTS (SELECT 1 FROM started) AS is_started,
                {StepRecord.AllOf(ClaimTable.Orchestrations)} AS steps,
                a.access_token, a.id AS account_id, a.name, a.ad_account_id, a.page_id, a.instagram_user_id, a.pixel_id, a.currency,
@@ -97,6 +97,7 @@ internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaim
         public int Failures { get; init; }
         public DateTimeOffset? QuietSince { get; init; }
         public string AskedBy { get; init; } = "";
+        public string? AskedKey { get; init; }
         public bool IsStarted { get; init; }
         public string? Steps { get; init; }
         public string AccessToken { get; init; } = "";
@@ -155,7 +156,7 @@ internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaim
                 Media = tree.Shape.Media.ToDictionary(media => media.Step, media => new ClipMedia(media.Step, clips[media.ClipId].Clip, clips[media.ClipId].ImageHash)),
                 Tree = tree, CancelRequested = CancelRequested, Abandoned = Abandoned, Failures = Failures, Lease = lease,
                 Steps = StepRecord.ReadAll(Steps), SettledAt = (QuietSince ?? DateTimeOffset.MinValue) + options.SettleDelay,
-                Credential = new(AdAccountId, token) { StoredAs = AccessToken, BeforeSending = lease.ThrowIfOver }, AskedBy = AskedBy,
+                Credential = new(AdAccountId, token) { StoredAs = AccessToken, BeforeSending = lease.ThrowIfOver, Changes = new() { AskedKey = AskedKey } }, AskedBy = AskedBy,
                 MetaCurrency = MetaCurrency,
                 // Once permitted it goes on, whatever the account demands since.
                 LeavesActivation = request.AutoPublish && !IsActivating && account.DemandsApproval(request.DailyAmountCents(now)),

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dapper;
+using MetaAdsJobs.Core.Audit;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Publishers.Templates;
@@ -37,19 +38,49 @@ public sealed class TemplateStore(NpgsqlDataSource dataSource)
                 changed_by = EXCLUDED.changed_by, changed_at = EXCLUDED.changed_at
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteAsync(new(UpsertSql, new
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        var (publisher, before) = await HoldAsync(connection, transaction, template.PublisherId, template.SocialAccountId, ct);
+        if (publisher is null) return false;
+        await connection.ExecuteAsync(new(UpsertSql, new
         {
             template.PublisherId, template.SocialAccountId, Request = template.Request.ToJsonString(), Defaults = JsonSerializer.Serialize(template.Defaults), template.Approval, template.DailyCapCents,
             template.ChangedBy, template.ChangedAt,
-        }, cancellationToken: ct)) == 1;
+        }, transaction, cancellationToken: ct));
+        await ActLog.WriteAsync(connection, transaction, ActOf(publisher, before, template, before is null ? "made" : "changed"), template.ChangedAt, ct);
+        await transaction.CommitAsync(ct);
+        return true;
     }
 
     /// <summary>The publisher makes nothing in that account any more.</summary>
     /// <returns>False when there is none.</returns>
-    public async Task<bool> DeleteAsync(Guid publisherId, Guid accountId, CancellationToken ct)
+    public async Task<bool> DeleteAsync(Guid publisherId, Guid accountId, DateTimeOffset now, CancellationToken ct)
     {
         const string DeleteSql = "DELETE FROM clip_templates WHERE publisher_id = @PublisherId AND social_account_id = @AccountId";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteAsync(new(DeleteSql, new { PublisherId = publisherId, AccountId = accountId }, cancellationToken: ct)) == 1;
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        var (publisher, template) = await HoldAsync(connection, transaction, publisherId, accountId, ct);
+        if (publisher is null || template is null) return false;
+        await connection.ExecuteAsync(new(DeleteSql, new { PublisherId = publisherId, AccountId = accountId }, transaction, cancellationToken: ct));
+        await ActLog.WriteAsync(connection, transaction, ActOf(publisher, template, template, "removed"), now, ct);
+        await transaction.CommitAsync(ct);
+        return true;
+    }
+
+    /// <summary>Until the transaction's end nobody else changes templates of the publisher: what the audit tells as old is what was there.</summary>
+    /// <returns>The publisher's name, and its template if there is one; null when the publisher is gone.</returns>
+    private static async Task<(string? Publisher, ClipTemplate? Template)> HoldAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid publisherId, Guid accountId, CancellationToken ct)
+    {
+        const string HoldSql = $"""
+            SELECT name FROM publishers WHERE id = @PublisherId FOR NO KEY UPDATE;
+            SELECT {Columns} FROM {From} WHERE t.publisher_id = @PublisherId AND t.social_account_id = @AccountId
+            """;
+        await using var answers = await connection.QueryMultipleAsync(new(HoldSql, new { PublisherId = publisherId, AccountId = accountId }, transaction, cancellationToken: ct));
+        return (await answers.ReadSingleOrDefaultAsync<string>(), (await answers.ReadSingleOrDefaultAsync<TemplateRow>())?.ToTemplate());
+    }
+
+    private static Act ActOf(string publisher, ClipTemplate? before, ClipTemplate template, string action)
+    {
+        static object? Told(ClipTemplate? template) => template is null ? null : new { template.Request, template.Defaults, template.Approval, template.DailyCapCents };
+        return new("template", $"{template.PublisherId}", publisher, action, template.SocialAccountId, ActLog.Differences(Told(before), action == "removed" ? null : Told(template)));
     }
 }

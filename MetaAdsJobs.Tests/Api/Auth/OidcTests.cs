@@ -1,11 +1,13 @@
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
+using System.Text.RegularExpressions;
+using MetaAdsJobs.Tests.Api.People;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Api.Auth;
 
 [TestFixture]
-public sealed class OidcTests
+public sealed partial class OidcTests
 {
     private const string Audience = "ads";
     private static readonly string[] Both = ["manager", "staff"];
@@ -40,6 +42,36 @@ public sealed class OidcTests
         Assert.That(await WriteAsync(service, issuer.Token(Audience, null, ("roles", "admin"))), Is.EqualTo(422));
         Assert.That(await ReadAsync(service, issuer.Token(Audience, null, ("role", "admin"))), Is.EqualTo(403));
     }
+
+    [Test]
+    public async Task Where_a_claim_names_accounts_a_token_and_its_session_see_these_and_no_others()
+    {
+        await using var issuer = await OidcIssuer.StartAsync();
+        await using var service = await Service.StartAsync(
+            workers: 0, database: null, ("AUTH_SIGNING_KEY", ""), ("AUTH_AUTHORITY", issuer.Url), ("AUTH_AUDIENCE", Audience), ("AUTH_ACCOUNTS_CLAIM", "accounts"));
+        string TokenFor(params IEnumerable<string> accounts) => issuer.Token(Audience, null, [("role", "admin"), .. accounts.Select(account => ("accounts", account))]);
+        using var all = service.With(TokenFor("*"));
+        var (one, other) = (await all.AddAccountAsync(account => account["name"] = "One of them"), await all.AddAccountAsync(account => account["name"] = "The other"));
+
+        using var some = service.With(TokenFor(one));
+        Assert.That((await some.GetAsync("/meta/accounts")).Json["items"]!.AsArray().Select(account => (string)account!["id"]!), Is.EqualTo([one]));
+        Assert.That((await some.GetAsync($"/meta/accounts/{other}")).Code, Is.EqualTo(404));
+        Assert.That((await some.PostAsync($"/meta/accounts/{one}/stop")).Code, Is.EqualTo(202));
+        Assert.That((await some.GetAsync("/meta/users")).Code, Is.EqualTo(403), "of all accounts together");
+        using var none = service.With(TokenFor());
+        Assert.That((await none.GetAsync("/meta/accounts")).Json["items"]!.AsArray(), Is.Empty, "an issuer that names none has not said all");
+        Assert.That(await ReadAsync(service, TokenFor("shop 7")), Is.EqualTo(401));
+
+        using var browser = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = service.BaseUrl };
+        var proof = HiddenField().Match(await browser.GetStringAsync("/signin"));
+        using var form = new FormUrlEncodedContent([new(proof.Groups["name"].Value, proof.Groups["value"].Value), new("token", TokenFor(one))]);
+        using var signedIn = await browser.PostAsync("/signin", form);
+        Assert.That((int)signedIn.StatusCode, Is.EqualTo(302));
+        Assert.That(await browser.GetStringAsync("/console/accounts"), Does.Contain("One of them").And.Not.Contain("The other"));
+    }
+
+    [GeneratedRegex("""<input type="hidden" name="(?<name>__[^"]+)" value="(?<value>[^"]*)">""")]
+    private static partial Regex HiddenField();
 
     private static Task<int> ReadAsync(Service service, string token) => CallAsync(service, token, HttpMethod.Get, null);
 

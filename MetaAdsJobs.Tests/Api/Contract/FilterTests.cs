@@ -106,6 +106,47 @@ public sealed class FilterTests
         }
     }
 
+    [Test]
+    public async Task Alerts_approvals_freezes_deliveries_and_edits_are_found_by_account_person_day_and_what_has_changed()
+    {
+        var (account, mark) = ((string)_request["social_account_id"]!, $"{Guid.NewGuid():N}");
+        var hook = (string)(await _admin.PostAsync("/meta/webhooks", new JsonObject { ["url"] = "https://receiver.invalid/hook" })).Json["id"]!;
+        await _admin.PostAsync($"/meta/webhooks/{hook}/test");
+        using (var maker = _service.Client("manager", mark))
+        {
+            var freeze = new JsonObject { ["social_account_id"] = account, ["from"] = "2030-01-01T00:00:00Z", ["until"] = "2030-02-01T00:00:00Z" };
+            foreach (var _ in (int[])[1, 2]) Assert.That((await maker.PostAsync("/meta/freezes", freeze)).Code, Is.EqualTo(201));
+            var first = (await _admin.GetAsync($"/meta/freezes?person={mark}")).Json["items"]![0]!["id"];
+            Assert.That((await maker.PostAsync($"/meta/freezes/{first}/end")).Code, Is.EqualTo(200));
+        }
+
+        await ExecuteAsync($"""
+            INSERT INTO meta_campaigns (request_id, social_account_id, meta_id, name, objective, status, created_at) SELECT request_id, social_account_id, '{mark}', 'x', 'OUTCOME_TRAFFIC', 'ACTIVE', now() FROM orchestrations WHERE request_id = @Run;
+            INSERT INTO campaign_edits (edit_id, social_account_id, request_id, level, meta_id, kind, fields, asked_by, asked_key, state, asked_at)
+            SELECT gen_random_uuid(), social_account_id, request_id, 'campaign', '{mark}', 'publish', '{"{}"}', '{mark}', 'a key', 'waiting', now() FROM orchestrations WHERE request_id = @Run;
+            INSERT INTO approvals (id, edit_id, request_id, social_account_id, state, asked_by, asked_at, expires_at, content, content_hash, daily_cents)
+            SELECT edit_id, edit_id, request_id, social_account_id, 'asked', asked_by, now(), now() + interval '7 days', '{"{\"kind\":\"publish\",\"objects\":{}}"}', 'x', 1 FROM campaign_edits WHERE asked_by = '{mark}';
+            INSERT INTO alert_episodes (id, rule_id, rule_name, metric, level, severity, social_account_id, opened_at, messages, acknowledged_by) SELECT gen_random_uuid(), id, name, metric, 'account', 'info', '{account}', now(), 0, '{mark}' FROM alert_rules LIMIT 1;
+            """);
+        foreach (var (url, person, isOpen) in ((string, string?, bool)[])
+                 [("/meta/alerts", "person", true), ("/meta/approvals", "person", true), ("/meta/freezes", "person", false), ($"/meta/webhooks/{hook}/deliveries", null, true), ("/meta/edits", "asked_by", true)])
+        {
+            var mine = person is null ? "" : $"&{person}={mark}";
+            async Task<int> CountAsync(string query) => (await _admin.GetAsync($"{url}?{query}{mine}")).Json["items"]!.AsArray().Count;
+            Assert.That(await CountAsync($"since={Today}&until={Tomorrow}"), Is.EqualTo(1), url);
+            Assert.That(await CountAsync($"since={Tomorrow}"), Is.Zero, url);
+            Assert.That(await CountAsync("until=2026-01-01"), Is.Zero, url);
+            Assert.That(await CountAsync($"changed_since={Today}T00:00:00Z"), Is.EqualTo(url == "/meta/freezes" ? 2 : 1), $"{url}: those that are over, too");
+            Assert.That(await CountAsync($"changed_since={Tomorrow}T00:00:00Z"), Is.EqualTo(isOpen ? 1 : 0), url);
+            Assert.That(await CountAsync($"social_account_id={Guid.NewGuid()}"), Is.Zero, url);
+            if (person is not null) Assert.That((await _admin.GetAsync($"{url}?social_account_id={account}&{person}={Guid.NewGuid()}")).Json["items"]!.AsArray(), Is.Empty, url);
+            if (person is not null) Assert.That(await CountAsync($"social_account_id={account}"), Is.EqualTo(1), url);
+        }
+
+        Assert.That((string?)(await _admin.GetAsync($"/meta/edits?asked_by={mark}")).Json["items"]![0]!["asked_key"], Is.EqualTo("a key"));
+        Assert.That((await _admin.GetAsync($"/meta/approvals?since={Tomorrow}&until={Today}&status=over&changed_since=x")).WrongFields, Is.EquivalentTo(["since", "status", "changed_since"]));
+    }
+
     private static IEnumerable<string> WrongOf(JsonNode schema)
     {
         yield return "%C2%A7";

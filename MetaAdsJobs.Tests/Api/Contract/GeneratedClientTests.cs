@@ -5,7 +5,7 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Api.Contract;
 
 /// <summary>
-/// Clients that generators make of docs/openapi.json, compiled as they are, run the main job: an account, a clip, a run to its end, its numbers, and a refusal by its code. The generators come from NuGet and npm, so this needs both.
+/// A linter looks at docs/openapi.json; clients that generators make of it, compiled as they are, run the main job: an account, a clip, a run to its end, its numbers, and a refusal by its code. The generators come from NuGet and npm, so this needs both.
 /// </summary>
 [TestFixture, Long]
 public sealed class GeneratedClientTests
@@ -41,11 +41,12 @@ public sealed class GeneratedClientTests
     }
 
     [Test]
-    public async Task A_client_in_TypeScript_runs_the_main_job()
+    public async Task A_linter_finds_nothing_and_a_client_in_TypeScript_runs_the_main_job()
     {
         Copy("typescript");
-        foreach (var file in (string[])["package.json", "package-lock.json"]) File.Copy(Path.Combine(Sources, file), Path.Combine(_folder, file));
+        foreach (var file in (string[])["package.json", "package-lock.json", ".spectral.yaml"]) File.Copy(Path.Combine(Sources, file), Path.Combine(_folder, file));
         await RunAsync("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund");
+        await RunAsync(Path.Combine("node_modules", ".bin", "spectral"), "lint", "--ruleset", ".spectral.yaml", "--fail-severity", "hint", Document.Path);
         await RunAsync(Path.Combine("node_modules", ".bin", "openapi-typescript"), Document.Path, "-o", "schema.ts");
         await RunAsync(Path.Combine("node_modules", ".bin", "tsc"), "-p", ".");
         await AssertDoneAsync(await RunAsync("node", Path.Combine("out", "main.js")));

@@ -8,21 +8,8 @@ namespace MetaAdsJobs.Tests.Api.People;
 
 /// <summary>Who did what, here.</summary>
 [TestFixture]
-public sealed class AuditTests
+public sealed class AuditTests : SharedPagesTests
 {
-    private Service _service = null!;
-    private ApiClient _admin = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync()
-    {
-        _service = await SharedServices.ForPages;
-        _admin = _service.Client();
-    }
-
-    [OneTimeTearDown]
-    public void Stop() => _admin.Dispose();
-
     [Test]
     public async Task Changes_of_accounts_caps_tokens_users_and_rules_are_told_with_old_and_new_and_no_secret()
     {

@@ -1,28 +1,17 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Dapper;
+using MetaAdsJobs.Tests.Api.Budgets;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Api.People;
 
 /// <summary>Users and the keys of their programs.</summary>
 [TestFixture]
-public sealed class KeyTests
+public sealed class KeyTests : SharedPagesTests
 {
-    private Service _service = null!;
-    private ApiClient _admin = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync()
-    {
-        _service = await SharedServices.ForPages;
-        _admin = _service.Client();
-    }
-
-    [OneTimeTearDown]
-    public void Stop() => _admin.Dispose();
-
     [Test]
     public async Task A_key_is_shown_once_kept_as_its_hash_and_opens_what_its_user_may_see()
     {
@@ -133,6 +122,25 @@ public sealed class KeyTests
         await _admin.AddUserAsync(body);
         body["mail"] = ((string)body["mail"]!).ToUpperInvariant();
         Assert.That((await _admin.PostAsync("/meta/users", body)).Code, Is.EqualTo(409));
+    }
+
+    [Test]
+    public async Task An_edit_and_what_it_changes_tell_who_asked_and_by_which_key()
+    {
+        var account = await _admin.AddAccountAsync();
+        var campaign = (await PooledCampaigns.AddAsync(_service.Database.DataSource, account, $"k{Guid.NewGuid():N}", 10)).Ids[0];
+        var (program, mail, _, _, _) = await _service.ProgramAsync(_admin, "manager", $"+{account}");
+        using var client = program;
+        var asked = await client.PostAsync($"/meta/campaigns/{Uri.EscapeDataString(campaign)}/pause");
+        Assert.That(asked.Code, Is.EqualTo(202), asked.Text);
+        var one = (await _admin.GetAsync((string)asked.Json["status_url"]!)).Json;
+        var listed = (await _admin.GetAsync($"/meta/edits?asked_by={mail}")).Json["items"]![0]!;
+        foreach (var edit in (JsonNode[])[one, listed]) Assert.That(((string?)edit["asked_by"], (string?)edit["asked_key"]), Is.EqualTo((mail, "the program")));
+        Assert.That(WebUtility.HtmlDecode(await _admin.Http.GetStringAsync($"/console/campaigns/{Uri.EscapeDataString(campaign)}")), Does.Contain($"{mail} · the program"));
+
+        using var token = _service.Client("manager", "somebody");
+        var other = (string)(await token.PostAsync($"/meta/campaigns/{Uri.EscapeDataString(campaign)}/pause")).Json["status_url"]!;
+        Assert.That(((string?)(await _admin.GetAsync(other)).Json["asked_by"], (string?)(await _admin.GetAsync(other)).Json["asked_key"]), Is.EqualTo(("somebody", (string?)null)), "by no key");
     }
 
     [Test]

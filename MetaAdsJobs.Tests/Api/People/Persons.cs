@@ -4,6 +4,23 @@ using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Api.People;
 
+/// <summary>A fixture at the service that pages share, with an admin who sees all accounts; each test brings accounts and users of its own.</summary>
+public abstract class SharedPagesTests
+{
+    private protected Service _service = null!;
+    private protected ApiClient _admin = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        _service = await SharedServices.ForPages;
+        _admin = _service.Client();
+    }
+
+    [OneTimeTearDown]
+    public void Stop() => _admin.Dispose();
+}
+
 /// <summary>Users, and programs with their keys.</summary>
 internal static class Persons
 {

@@ -1,16 +1,12 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.RegularExpressions;
-using MetaAdsJobs.Api;
+using MetaAdsJobs.Api.Answers;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Core.Access;
-using MetaAdsJobs.StubGraph;
 using MetaAdsJobs.Tests.Support;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace MetaAdsJobs.Tests.Api.People;
 
@@ -20,7 +16,7 @@ public sealed partial class ScopeWalkTests
 {
     private Service _service = null!;
     private WebApplication _app = null!;
-    private List<(string Method, RouteEndpoint Endpoint)> _routes = [];
+    private IReadOnlyList<Route> _routes = [];
     private ApiClient _admin = null!;
     private ForeignAccount _foreign = null!;
     private string _mine = "";
@@ -30,7 +26,7 @@ public sealed partial class ScopeWalkTests
     {
         _service = await Service.StartAsync(workers: 0);
         _admin = _service.Client();
-        (_app, _routes) = ReadRoutes(_service.Database.ConnectionString);
+        (_app, _routes) = RouteTable.Read(_service.Database.ConnectionString);
         _foreign = await ForeignAccount.AddAsync(_service, _admin);
         _mine = await _admin.AddAccountAsync(account => account["name"] = "Mine");
     }
@@ -47,12 +43,12 @@ public sealed partial class ScopeWalkTests
     public void Every_route_with_a_role_says_whose_accounts_it_is_kept_to()
     {
         Assert.That(_routes, Has.Count.GreaterThan(150), "the walk finds too few");
-        Assert.That(_routes.Where(route => IsClosed(route.Endpoint) && ScopeTable.Find(route.Endpoint) is null).Select(Name), Is.Empty, "stand in no line of ScopeTable");
+        Assert.That(_routes.Where(route => route.IsClosed && ScopeTable.Find(route.Endpoint) is null).Select(route => route.Name), Is.Empty, "stand in no line of ScopeTable");
     }
 
     [Test]
     public void Every_route_without_a_role_is_one_of_these() =>
-        Assert.That(_routes.Where(route => !IsClosed(route.Endpoint)).Select(Name).Distinct(), Is.EquivalentTo((string[])
+        Assert.That(_routes.Where(route => !route.IsClosed).Select(route => route.Name).Distinct(), Is.EquivalentTo((string[])
         [
             "GET /health/live", "GET /health/ready", "GET /openapi/{documentName}.json", "GET /signin", "GET /signin/link", "GET /signout", "POST /signin", "POST /signin/link", "POST /signout", "POST /meta/events/clip-published", "GET /metrics", "GET /_framework/opaque-redirect",
         ]));
@@ -69,9 +65,9 @@ public sealed partial class ScopeWalkTests
             foreach (var (method, endpoint) in Closed)
             {
                 var scope = ScopeTable.Find(endpoint)!;
-                foreach (var url in Addresses(method, endpoint, scope))
+                foreach (var (url, asCsv) in Addresses(method, endpoint, scope).SelectMany(url => endpoint.Metadata.GetMetadata<AnswersCsv>() is null || method != "GET" ? [(url, false)] : new[] { (url, false), (url, true) }))
                 {
-                    var (code, text) = await CallAsync(client, method, url);
+                    var (code, text) = await CallAsync(client, method, url, asCsv);
                     walked++;
                     var asked = Uri.UnescapeDataString(url);
                     if (_foreign.Marks.Where(mark => !asked.Contains(mark, StringComparison.Ordinal)).FirstOrDefault(mark => text.Contains(mark, StringComparison.Ordinal)) is { } told) wrong.Add($"{method} {url}: {code} tells {told}");
@@ -142,13 +138,17 @@ public sealed partial class ScopeWalkTests
     }
 
     // A stream does not end: what it tells is of nobody.
-    private IEnumerable<(string Method, RouteEndpoint Endpoint)> Closed => _routes.Where(route => IsClosed(route.Endpoint) && route.Endpoint.RoutePattern.RawText != "/console/live");
+    private IEnumerable<Route> Closed => _routes.Where(route => route.IsClosed && route.Endpoint.RoutePattern.RawText != "/console/live");
 
     private IEnumerable<string> Addresses(string method, RouteEndpoint endpoint, RouteScope scope)
     {
         var route = "/" + endpoint.RoutePattern.RawText!.Trim('/');
         var path = Value().Replace(route, match => Uri.EscapeDataString(ValueOf(match.Groups[1].Value, scope)));
         yield return path;
+        // What does not say whose its id is might be asked for by any.
+        if (scope is RouteScope.Asks or RouteScope.Own && Value().IsMatch(route))
+            foreach (var id in _foreign.Ids.Values.Where(id => Guid.TryParse(id, out _)))
+                yield return Value().Replace(route, match => Uri.EscapeDataString(match.Groups[1].Value.EndsWith("id", StringComparison.OrdinalIgnoreCase) ? id : ValueOf(match.Groups[1].Value, scope)));
         if (scope is not RouteScope.Asks || method != "GET") yield break;
         var account = _foreign.Id;
         // By whatever a list may be asked for: by the account's id, its names, and ids of its things.
@@ -175,33 +175,15 @@ public sealed partial class ScopeWalkTests
         };
     }
 
-    private static async Task<(int Code, string Text)> CallAsync(ApiClient client, string method, string url)
+    private static async Task<(int Code, string Text)> CallAsync(ApiClient client, string method, string url, bool asCsv = false)
     {
         var isPage = url.StartsWith("/console", StringComparison.Ordinal) || url.StartsWith("/hangfire", StringComparison.Ordinal);
         using var request = new HttpRequestMessage(new(method), url);
         if (method != "GET") request.Content = isPage ? new FormUrlEncodedContent([]) : new StringContent("{}", Encoding.UTF8, "application/json");
-        if (isPage) request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/html"));
+        if (isPage || asCsv) request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(isPage ? "text/html" : "text/csv"));
         using var answer = await client.Http.SendAsync(request);
         return ((int)answer.StatusCode, System.Net.WebUtility.HtmlDecode(await answer.Content.ReadAsStringAsync()));
     }
-
-    private static bool IsClosed(RouteEndpoint endpoint) =>
-        (endpoint.Metadata.GetMetadata<IAuthorizeData>() is not null || endpoint.Metadata.GetMetadata<AuthorizationPolicy>() is not null) && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null;
-
-    private static string Name((string Method, RouteEndpoint Endpoint) route) => $"{route.Method} /{route.Endpoint.RoutePattern.RawText!.Trim('/')}";
-
-    private static (WebApplication, List<(string, RouteEndpoint)>) ReadRoutes(string database)
-    {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ApplicationName = "MetaAdsJobs.Api" });
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["DATABASE_URL"] = database, ["META_ADS_MODE"] = "stub" });
-        builder.AddApi().Services.AddStubGraph();
-        var app = builder.Build().UseApi();
-        return (app, [.. ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
-            .SelectMany(endpoint => (endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"]).Where(method => endpoint.RoutePattern.RawText?.StartsWith("/console", StringComparison.Ordinal) != true || !IsPage(endpoint) || method == "GET").Select(method => (method, endpoint)))]);
-    }
-
-    // A page is asked for by GET, whatever else its address would take.
-    private static bool IsPage(RouteEndpoint endpoint) => endpoint.Metadata.Any(one => one.GetType().Name == "ComponentTypeMetadata");
 
     [GeneratedRegex(@"\{\**(\w+)[^}]*\}")]
     private static partial Regex Value();

@@ -93,6 +93,24 @@ public sealed class SignInByIssuerTests
         await Expect(one.GetByLabel("Token")).ToBeVisibleAsync();
     }
 
+    /// <summary>It looks by itself every ten seconds: nobody has to click.</summary>
+    [Test]
+    public async Task A_page_that_is_followed_leads_to_the_sign_in_when_its_session_was_ended_elsewhere()
+    {
+        var user = await _admin.AddUserAsync(Persons.UserBody("viewer"));
+        var (one, two) = (await LinkedAsync(user), await LinkedAsync(user));
+        // At first everything counts as moved, and the page reads itself anew; from then on nothing moves.
+        var anew = two.WaitForResponseAsync(answer => answer.Url.EndsWith("/console", StringComparison.Ordinal) && answer.Request.ResourceType == "fetch");
+        await two.GotoAsync("/console");
+        await anew;
+        await one.GotoAsync("/console/me");
+        await one.GetByRole(AriaRole.Button, new() { Name = "End" }).ClickAsync();
+        await Expect(one.GetByText("The session is over.")).ToBeVisibleAsync();
+
+        await Expect(two.GetByLabel("Token")).ToBeVisibleAsync();
+        Assert.That(await two.ContentAsync(), Does.Not.Contain("/console/runs/"));
+    }
+
     [Test]
     public async Task A_link_opens_the_console_once_and_only_looking_at_it_uses_nothing()
     {

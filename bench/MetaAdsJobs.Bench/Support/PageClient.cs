@@ -5,7 +5,7 @@ using MetaAdsJobs.Launch.Tokens;
 
 namespace MetaAdsJobs.Bench.Support;
 
-/// <summary>Asks an API process for pages, as an admin, and takes the time.</summary>
+/// <summary>Asks an API process for pages, as an admin unless the page says as whom, and takes the time.</summary>
 internal static class PageClient
 {
     /// <summary>Of an API process of its own.</summary>
@@ -23,15 +23,19 @@ internal static class PageClient
         await Parallel.ForAsync(0, requests, new ParallelOptions { MaxDegreeOfParallelism = clients, CancellationToken = ct }, async (n, token) =>
         {
             var since = Stopwatch.GetTimestamp();
-            await OneAsync(http, page.Path(n), token);
+            await OneAsync(http, page, n, token);
             milliseconds[n] = Stopwatch.GetElapsedTime(since).TotalMilliseconds;
         });
         return milliseconds;
     }
 
-    public static async Task OneAsync(HttpClient http, string path, CancellationToken ct)
+    /// <summary>The n-th request for it.</summary>
+    public static async Task OneAsync(HttpClient http, BenchPage page, int n, CancellationToken ct)
     {
-        using var answer = await http.GetAsync(path, ct);
+        var path = page.Path(n);
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        if (page.Bearer is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", page.Bearer);
+        using var answer = await http.SendAsync(request, ct);
         await answer.Content.ReadAsByteArrayAsync(ct);
         if (answer.StatusCode != HttpStatusCode.OK) throw new BenchException($"{path} was answered {(int)answer.StatusCode}");
     }

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace MetaAdsJobs.Bench.Support;
 
 /// <param name="Path">Of the n-th request for it: each asks for something else.</param>
-internal sealed record BenchPage(string Name, Func<int, string> Path);
+/// <param name="Bearer">Of whoever asks; null: an admin who sees all accounts.</param>
+internal sealed record BenchPage(string Name, Func<int, string> Path, string? Bearer = null);
 
 /// <summary>Every page of the console in its many ways.</summary>
 internal static class PageList
@@ -88,6 +89,19 @@ internal static class PageList
         new("API: clips, one day", n => $"/meta/clips?since={Ago(n % PageWorld.Days)}&until={Ago(n % PageWorld.Days)}"),
         new("API: accounts, changed since", n => $"/meta/accounts?changed_since={Ago(n % 30)}"),
     ];
+
+    /// <summary>Lists, as people see them who see some accounts of many.</summary>
+    public static IEnumerable<BenchPage> OfSome => PeopleWorld.Seen.SelectMany(seen => (((string Name, Func<int, string> Path)[])
+    [
+        ("runs", _ => "/console"), ("runs, failed", _ => "/console?status=failed"), ("runs, one account", _ => $"/console?account={PageWorld.Account(seen.Account)}"), ("runs, by common words", n => $"/console?search={Common[n % Common.Length]}"),
+        ("campaigns", _ => "/console/campaigns"), ("accounts", _ => "/console/accounts"), ("accounts, by name", n => $"/console/accounts?search=shop {1 + n}"), ("clips", _ => "/console/clips"), ("syncs", _ => "/console/syncs"),
+        ("numbers, 28 days", n => $"/console/numbers?{Range(n, 28)}"), ("numbers, 90 days compared", n => $"/console/numbers?{Range(n, 90)}&compare=true"), ("outcomes, 28 days", n => $"/console/numbers/runs?{Range(n, 28)}"), ("new run", _ => "/console/new"),
+        ("due", _ => "/console/due"), ("approvals", _ => "/console/approvals"), ("alerts", _ => "/console/alerts"), ("audit", _ => "/console/audit"), ("audit, one person", n => $"/console/audit?person=person{1 + (n % PeopleWorld.People)}@bench"),
+        ("API: runs", n => $"/meta/orchestrate/runs?limit=200{Cursor(n)}"), ("API: runs, one person", _ => "/meta/orchestrate/runs?requested_by=manager@bench"), ("API: campaigns", _ => "/meta/campaigns?limit=200"),
+        ("API: edits", _ => "/meta/edits?limit=200"), ("API: edits, one person", n => $"/meta/edits?asked_by=person{1 + (n % PeopleWorld.People)}@bench"), ("API: edits, changed since", n => $"/meta/edits?changed_since={Ago(n % 30)}"),
+        ("API: approvals, approved", _ => "/meta/approvals?status=approved"), ("API: approvals, changed since", n => $"/meta/approvals?changed_since={Ago(n % 30)}"), ("API: alerts", _ => "/meta/alerts?limit=200"),
+        ("API: alerts, changed since", n => $"/meta/alerts?changed_since={Ago(n % 30)}"), ("API: changes", _ => "/meta/changes?limit=200"), ("API: accounts", _ => "/meta/accounts?limit=200"), ("API: clips", _ => "/meta/clips?limit=200"), ("API: syncs", _ => "/meta/insights/syncs?limit=200"),
+    ]).Select(one => new BenchPage($"{seen.Name}: {one.Name}", one.Path, seen.Bearer)));
 
     private static Guid Account(int n) => PageWorld.Account(n % 3 == 0 ? 1 : 1 + (n % PageWorld.Accounts));
 

@@ -29,7 +29,7 @@ internal static class PageWorld
     public static string MetaId(int run) => $"{120_210_000_000_000_000 + (run * 10L)}";
 
     // Skips triggers, so that a million foreign keys are not looked up one by one: all rows are of one making.
-    private const string Quick = "SET session_replication_role = replica; SET synchronous_commit = off; SET work_mem = '256MB'; SET maintenance_work_mem = '1GB'; ";
+    public const string Quick = "SET session_replication_role = replica; SET synchronous_commit = off; SET work_mem = '256MB'; SET maintenance_work_mem = '1GB'; ";
 
     public static async Task FillAsync(BenchService service, CancellationToken ct)
     {

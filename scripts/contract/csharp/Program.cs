@@ -5,7 +5,7 @@ using MetaAdsJobs.Generated;
 string Given(string name) => Environment.GetEnvironmentVariable(name) ?? throw new InvalidOperationException($"{name} is not set");
 
 using var http = new HttpClient { DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", Given("TOKEN")) } };
-var client = new AdsClient(Given("BASE_URL"), http);
+var client = new AdsClient(http) { BaseUrl = Given("BASE_URL") };
 var key = Given("RUN_KEY");
 
 var account = await client.CreateAccountAsync(new AccountBody

@@ -1,0 +1,53 @@
+using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.People;
+using MetaAdsJobs.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MetaAdsJobs.Tests.Api.People;
+
+/// <summary>How long a session is one, whatever it was opened with.</summary>
+[TestFixture]
+public sealed class SessionEndTests
+{
+    private static readonly Caller Somebody = new($"{Guid.NewGuid():N}", Roles.Viewer, null, null);
+
+    private readonly ShiftedTime _time = new();
+    private ServiceProvider _core = null!;
+    private SessionStore _sessions = null!;
+    private CallerReader _callers = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        _core = InProcess.Configure((await SharedServices.ForPages).Database.ConnectionString, _time);
+        (_sessions, _callers) = (_core.GetRequiredService<SessionStore>(), _core.GetRequiredService<CallerReader>());
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync() => await _core.DisposeAsync();
+
+    [Test]
+    public async Task A_session_ends_after_twelve_hours_in_any_case()
+    {
+        foreach (var until in (DateTimeOffset?[])[null, _time.GetUtcNow().AddDays(30)])
+        {
+            var session = await _sessions.OpenAsync(Somebody, until, "a browser", CancellationToken.None);
+            Assert.That(session.ExpiresAt - session.ConfirmedAt, Is.EqualTo(TimeSpan.FromHours(12)));
+            _time.Advance(TimeSpan.FromHours(12) - TimeSpan.FromMinutes(1));
+            Assert.That(await _callers.FindBySessionAsync(session.Id, CancellationToken.None), Is.Not.Null, "used or not");
+            _time.Advance(TimeSpan.FromMinutes(2));
+            Assert.That(await _callers.FindBySessionAsync(session.Id, CancellationToken.None), Is.Null, "although it was used a moment ago");
+            Assert.That((await _sessions.ListAsync(Somebody, CancellationToken.None)).Select(one => one.Id), Has.No.Member(session.Id));
+        }
+    }
+
+    [Test]
+    public async Task A_session_that_was_opened_with_a_token_ends_when_that_does()
+    {
+        var session = await _sessions.OpenAsync(Somebody, _time.GetUtcNow().AddHours(1), "a browser", CancellationToken.None);
+        _time.Advance(TimeSpan.FromMinutes(59));
+        Assert.That(await _callers.FindBySessionAsync(session.Id, CancellationToken.None), Is.Not.Null);
+        _time.Advance(TimeSpan.FromMinutes(2));
+        Assert.That(await _callers.FindBySessionAsync(session.Id, CancellationToken.None), Is.Null);
+    }
+}
