@@ -53,21 +53,30 @@ public sealed class WebhookStore
     /// <returns>False when somebody else has changed it since, or it is gone.</returns>
     internal async Task<bool> UpdateAsync(Webhook webhook, string? sealedUrl, DateTimeOffset seen, DateTimeOffset now, CancellationToken ct)
     {
-        // Switched on, it begins anew; what was held stays so until it is replayed.
+        // Switched on, it begins anew; what was held stays so until it is replayed. Who sees it once it is of fewer accounts need not have seen the others: what was told of them, and of all together, goes.
         const string UpdateSql = """
-            UPDATE webhooks SET url = COALESCE(@Url, url), shown_url = @ShownUrl, description = @Description, event_types = @EventTypes::text[], account_ids = @AccountIds::uuid[],
-                state = CASE WHEN @IsOn THEN 'on' ELSE 'off' END, off_reason = @OffReason, off_at = @OffAt,
-                failing_since = CASE WHEN @IsOn AND state = 'off' OR @Url IS NOT NULL THEN NULL ELSE failing_since END,
-                rests_until = CASE WHEN @IsOn AND state = 'off' OR @Url IS NOT NULL THEN NULL ELSE rests_until END,
-                updated_at = GREATEST(@Now, updated_at + interval '1 microsecond')
-            WHERE id = @Id AND updated_at = @Seen
+            WITH before AS (SELECT account_ids FROM webhooks WHERE id = @Id),
+            changed AS (
+                UPDATE webhooks SET url = COALESCE(@Url, url), shown_url = @ShownUrl, description = @Description, event_types = @EventTypes::text[], account_ids = @AccountIds::uuid[],
+                    state = CASE WHEN @IsOn THEN 'on' ELSE 'off' END, off_reason = @OffReason, off_at = @OffAt,
+                    failing_since = CASE WHEN @IsOn AND state = 'off' OR @Url IS NOT NULL THEN NULL ELSE failing_since END,
+                    rests_until = CASE WHEN @IsOn AND state = 'off' OR @Url IS NOT NULL THEN NULL ELSE rests_until END,
+                    address_by = CASE WHEN @Url IS NULL THEN address_by ELSE COALESCE(@By, address_by) END,
+                    updated_at = GREATEST(@Now, updated_at + interval '1 microsecond')
+                WHERE id = @Id AND updated_at = @Seen RETURNING id),
+            gone AS (
+                DELETE FROM event_deliveries d USING changed, before b, events e
+                WHERE d.webhook_id = changed.id AND e.id = d.event_id AND @AccountIds::uuid[] IS NOT NULL AND (b.account_ids IS NULL OR NOT b.account_ids <@ @AccountIds::uuid[])
+                  AND (e.social_account_id IS NULL OR e.social_account_id <> ALL (@AccountIds::uuid[])))
+            SELECT count(*) FROM changed
             """;
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteAsync(new(UpdateSql, new
+        return await connection.ExecuteScalarAsync<long>(new(UpdateSql, new
         {
             webhook.Id, Url = sealedUrl, webhook.ShownUrl, webhook.Description, webhook.EventTypes, webhook.AccountIds, webhook.IsOn, webhook.OffReason, webhook.OffAt, Seen = seen, Now = now,
-        }, cancellationToken: ct)) == 1;
+        }, commandTimeout: 120, cancellationToken: ct)) == 1;
     }
+            By = AccountScope.Caller?.Name,
 
     /// <summary>Another secret; the present one goes on signing until then.</summary>
     /// <returns>False when there is no such webhook.</returns>

@@ -18,6 +18,9 @@ public sealed class DeliveryReader(NpgsqlDataSource dataSource)
         LEFT JOIN LATERAL (SELECT status, error, at FROM event_attempts a WHERE a.webhook_id = d.webhook_id AND a.event_id = d.event_id ORDER BY a.attempt DESC LIMIT 1) a ON true
         """;
 
+    /// <summary>Of a delivery d: of an account that its webhook is of. What was told while that was taken from it is shown and sent again to nobody.</summary>
+    internal const string IsOfItsAccounts = "NOT EXISTS (SELECT 1 FROM events v JOIN webhooks w ON w.id = d.webhook_id WHERE v.id = d.event_id AND v.social_account_id <> ALL (w.account_ids))";
+
     /// <param name="webhookId">Whose.</param>
     /// <param name="state">Of these alone.</param>
     /// <param name="after">The last delivery of the page before.</param>
@@ -27,7 +30,7 @@ public sealed class DeliveryReader(NpgsqlDataSource dataSource)
     {
         var listSql = $"""
             SELECT {Columns}
-            FROM (SELECT * FROM event_deliveries d WHERE d.webhook_id = @WebhookId{(state is null ? "" : " AND d.state = @State")}{(after is null ? "" : " AND (d.occurred_at, d.event_id) < (@At, @Id)")}
+            FROM (SELECT * FROM event_deliveries d WHERE d.webhook_id = @WebhookId AND {IsOfItsAccounts}{(state is null ? "" : " AND d.state = @State")}{(after is null ? "" : " AND (d.occurred_at, d.event_id) < (@At, @Id)")}
                   ORDER BY d.occurred_at DESC, d.event_id DESC LIMIT @Limit) d
             {From}
             ORDER BY d.occurred_at DESC, d.event_id DESC
@@ -39,7 +42,7 @@ public sealed class DeliveryReader(NpgsqlDataSource dataSource)
     public async Task<DeliveryDetail?> FindAsync(Guid webhookId, Guid eventId, CancellationToken ct)
     {
         const string FindSql = $"""
-            SELECT {Columns} FROM event_deliveries d {From} WHERE d.webhook_id = @WebhookId AND d.event_id = @EventId;
+            SELECT {Columns} FROM event_deliveries d {From} WHERE d.webhook_id = @WebhookId AND d.event_id = @EventId AND {IsOfItsAccounts};
             SELECT e.data::text FROM events e WHERE e.id = @EventId;
             SELECT attempt, at, milliseconds, status, error FROM event_attempts WHERE webhook_id = @WebhookId AND event_id = @EventId ORDER BY attempt;
             """;
