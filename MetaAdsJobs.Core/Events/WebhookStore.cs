@@ -7,7 +7,10 @@ namespace MetaAdsJobs.Core.Events;
 /// <summary>Rows of webhooks, as people write and see them.</summary>
 public sealed class WebhookStore
 {
-    internal const int Most = 50;
+    internal const int Most = 500;
+
+    /// <summary>Of one maker: the others are for others.</summary>
+    internal const int MostOfOne = 50;
     private readonly NpgsqlDataSource _dataSource;
 
     internal WebhookStore(NpgsqlDataSource dataSource) => _dataSource = dataSource;
@@ -39,12 +42,12 @@ public sealed class WebhookStore
         const string InsertSql = """
             INSERT INTO webhooks (id, url, shown_url, description, format, event_types, account_ids, secret, created_by, created_at, updated_at)
             SELECT @Id, @Url, @ShownUrl, @Description, @Format, @EventTypes::text[], @AccountIds::uuid[], @Secret, @CreatedBy, @CreatedAt, @CreatedAt
-            WHERE (SELECT count(*) FROM webhooks) < @Most
+            WHERE (SELECT count(*) FROM webhooks) < @Most AND (SELECT count(*) FROM webhooks WHERE lower(created_by) = lower(@CreatedBy)) < @MostOfOne
             """;
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
         return await connection.ExecuteAsync(new(InsertSql, new
         {
-            webhook.Id, Url = sealedUrl, webhook.ShownUrl, webhook.Description, webhook.Format, webhook.EventTypes, webhook.AccountIds, Secret = sealedSecret, webhook.CreatedBy, webhook.CreatedAt, Most,
+            webhook.Id, Url = sealedUrl, webhook.ShownUrl, webhook.Description, webhook.Format, webhook.EventTypes, webhook.AccountIds, Secret = sealedSecret, webhook.CreatedBy, webhook.CreatedAt, Most, MostOfOne,
         }, cancellationToken: ct)) == 1;
     }
 
@@ -73,10 +76,10 @@ public sealed class WebhookStore
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
         return await connection.ExecuteScalarAsync<long>(new(UpdateSql, new
         {
+            By = AccountScope.Caller?.Name,
             webhook.Id, Url = sealedUrl, webhook.ShownUrl, webhook.Description, webhook.EventTypes, webhook.AccountIds, webhook.IsOn, webhook.OffReason, webhook.OffAt, Seen = seen, Now = now,
         }, commandTimeout: 120, cancellationToken: ct)) == 1;
     }
-            By = AccountScope.Caller?.Name,
 
     /// <summary>Another secret; the present one goes on signing until then.</summary>
     /// <returns>False when there is no such webhook.</returns>

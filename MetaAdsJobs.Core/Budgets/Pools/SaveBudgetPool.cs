@@ -53,7 +53,7 @@ public sealed class SaveBudgetPool
             return Taken(errors);
         }
 
-        errors.Add("$", $"there are {BudgetPoolStore.Most} pools, and there can be no more: take one away first");
+        errors.Add("$", $"there are {BudgetPoolStore.MostOfOne} pools of yours, or {BudgetPoolStore.Most} in all, and there can be no more: take one away first");
         return new BudgetPoolSaved.Invalid(errors);
     }
 
