@@ -44,6 +44,13 @@ internal sealed class ScopeGate(RequestDelegate next, ThingAccounts things, Time
         // What is open to strangers is no more closed to those who are known.
         if (http.GetEndpoint() is not { } endpoint || endpoint.Metadata.GetMetadata<IAuthorizeData>() is null && endpoint.Metadata.GetMetadata<AuthorizationPolicy>() is null || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null) return true;
         switch (ScopeOf(endpoint))
+        // Who may spend nowhere changes nothing and makes nothing: what is not there yet would be of no account.
+        if (!isRead && caller.Spends is { Count: 0 } && ScopeOf(endpoint) is RouteScope.Asks or RouteScope.Of { MayBeNew: true })
+        {
+            await ForbidAsync(http, "You may look only, and change nothing.");
+            return false;
+        }
+
         {
             case RouteScope.Asks or RouteScope.Own:
                 return true;
