@@ -33,8 +33,8 @@ public sealed class ApiKeyStore(NpgsqlDataSource dataSource, UserStore users, Ti
     public async Task<PeopleSaved<ApiKey>> CreateAsync(Guid userId, JsonElement body, string by, CancellationToken ct)
     {
         const string InsertSql = """
-            INSERT INTO api_keys (id, user_id, name, hash, shown, role, all_accounts, created_by, created_at, expires_at)
-            SELECT @Id, @UserId, @Name, @Hash, @Shown, @Role, @AllAccounts, @By, @Now, @ExpiresAt WHERE (SELECT count(*) FROM api_keys WHERE user_id = @UserId AND revoked_at IS NULL) < @MostOfUser
+            INSERT INTO api_keys (id, user_id, name, hash, shown, role, all_accounts, created_by, vouched_by, created_at, expires_at)
+            SELECT @Id, @UserId, @Name, @Hash, @Shown, @Role, @AllAccounts, @By, @VouchedBy, @Now, @ExpiresAt WHERE (SELECT count(*) FROM api_keys WHERE user_id = @UserId AND revoked_at IS NULL) < @MostOfUser
             """;
         if (await users.FindAsync(userId, ct) is not { } user) return new PeopleSaved<ApiKey>.Unknown();
         var (errors, now) = (new FieldErrors(), time.GetUtcNow());
@@ -52,7 +52,7 @@ public sealed class ApiKeyStore(NpgsqlDataSource dataSource, UserStore users, Ti
         if (errors.Any) return new PeopleSaved<ApiKey>.Invalid(errors);
         if (await connection.ExecuteAsync(new(InsertSql, new
         {
-            Id = id, UserId = userId, Name = name, secret.Hash, secret.Shown, Role = role ?? user.Role, AllAccounts = all, By = by, Now = now, ExpiresAt = expiresAt, MostOfUser,
+            Id = id, UserId = userId, Name = name, secret.Hash, secret.Shown, Role = role ?? user.Role, AllAccounts = all, By = by, VouchedBy = AccountScope.Caller?.VouchedBy.ToArray() ?? [], Now = now, ExpiresAt = expiresAt, MostOfUser,
         }, transaction, cancellationToken: ct)) == 0) return new PeopleSaved<ApiKey>.Refused($"{user.Mail} has {MostOfUser} keys, and there can be no more: revoke one first.");
         await GrantStore.WriteAsync(connection, transaction, id, access.Accounts ?? [], access.Groups ?? [], ct);
         var made = (await connection.QuerySingleAsync<Row>(new($"{ReadSql} WHERE k.id = @Id", new { Id = id }, transaction, cancellationToken: ct))).ToKey();

@@ -16,7 +16,7 @@ public sealed class CallerReader([FromKeyedServices(Connections.OfCallers)] Npgs
     private static readonly TimeSpan Told = TimeSpan.FromMinutes(1);
 
     private const string Columns = """
-        u.id AS user_id, u.mail, u.role AS user_role, u.all_accounts AS user_has_all, k.id AS key_id, k.name AS key_name, k.role AS key_role, COALESCE(k.all_accounts, true) AS key_has_all,
+        u.id AS user_id, u.mail, u.role AS user_role, u.all_accounts AS user_has_all, k.id AS key_id, k.name AS key_name, k.role AS key_role, COALESCE(k.all_accounts, true) AS key_has_all, k.vouched_by || k.created_by AS key_vouched_by,
         CASE WHEN NOT u.all_accounts THEN ARRAY(SELECT g.social_account_id FROM granted_accounts g WHERE g.holder = u.id) END AS user_sees,
         CASE WHEN NOT u.all_accounts THEN ARRAY(SELECT g.social_account_id FROM granted_accounts g WHERE g.holder = u.id AND g.may_spend) END AS user_spends,
         CASE WHEN NOT k.all_accounts THEN ARRAY(SELECT g.social_account_id FROM granted_accounts g WHERE g.holder = k.id) END AS key_sees,
@@ -44,7 +44,7 @@ public sealed class CallerReader([FromKeyedServices(Connections.OfCallers)] Npgs
     public async Task<Caller?> FindBySessionAsync(Guid id, CancellationToken ct)
     {
         const string SessionSql = $"""
-            SELECT {Columns}, s.name, s.role, s.confirmed_at, s.expires_at, s.last_seen_at AS told_at
+            SELECT {Columns}, s.name, s.role, s.vouched_by, s.confirmed_at, s.expires_at, s.last_seen_at AS told_at
             FROM sessions s LEFT JOIN users u ON u.id = s.user_id LEFT JOIN api_keys k ON k.id = s.key_id
             WHERE s.id = @Id AND s.ended_at IS NULL AND s.expires_at > @Now AND (s.user_id IS NULL OR u.disabled_at IS NULL) AND (s.key_id IS NULL OR ({KeyIsGood}))
             """;
@@ -75,15 +75,20 @@ public sealed class CallerReader([FromKeyedServices(Connections.OfCallers)] Npgs
         public string? Role { get; init; }
         public DateTimeOffset ConfirmedAt { get; init; }
         public DateTimeOffset ExpiresAt { get; init; }
+        public string[]? KeyVouchedBy { get; init; }
 
         public Caller ToCaller(CallerSession? session)
         {
             // Of a token that was signed elsewhere there is no user, and it sees what its role sees.
             if (UserId is null) return new(Name!, Role!, Sees: null, Spends: null) { Session = session };
-            return new(Mail!, KeyRole is null ? UserRole! : Roles.Lesser(UserRole!, KeyRole), Both(UserSees, KeySees), Both(UserSpends, KeySpends)) { UserId = UserId, KeyId = KeyId, KeyName = KeyName, Session = session };
+            return new(Mail!, KeyRole is null ? UserRole! : Roles.Lesser(UserRole!, KeyRole), Both(UserSees, KeySees), Both(UserSpends, KeySpends))
+            {
+                UserId = UserId, KeyId = KeyId, KeyName = KeyName, Session = session, VouchedBy = [.. (KeyVouchedBy ?? []).Concat(VouchedBy ?? []).Distinct()],
+            };
         }
 
         private static HashSet<Guid>? Both(Guid[]? mine, Guid[]? ofKey)
+        public string[]? VouchedBy { get; init; }
         {
             if (mine is null) return ofKey?.ToHashSet();
             var both = mine.ToHashSet();

@@ -27,17 +27,19 @@ public sealed class SessionStore(NpgsqlDataSource dataSource, TimeProvider time)
     private const int LongestBrowser = 300;
 
     /// <param name="until">When what it is opened with ends; null: it does not.</param>
-    public async Task<CallerSession> OpenAsync(Caller caller, DateTimeOffset? until, string? browser, CancellationToken ct)
+    /// <param name="confirmedAt">When whoever it is has shown so; null: now.</param>
+    public async Task<CallerSession> OpenAsync(Caller caller, DateTimeOffset? until, DateTimeOffset? confirmedAt, string? browser, CancellationToken ct)
     {
         const string OpenSql = """
-            INSERT INTO sessions (id, user_id, key_id, name, role, browser, created_at, confirmed_at, expires_at, last_seen_at) VALUES (@Id, @UserId, @KeyId, @Name, @Role, @Browser, @Now, @Now, @ExpiresAt, @Now)
+            INSERT INTO sessions (id, user_id, key_id, name, role, vouched_by, browser, created_at, confirmed_at, expires_at, last_seen_at)
+            VALUES (@Id, @UserId, @KeyId, @Name, @Role, @VouchedBy, @Browser, @Now, @ConfirmedAt, @ExpiresAt, @Now)
             """;
         var now = time.GetUtcNow();
-        var session = new CallerSession(Guid.CreateVersion7(now), now, until < now + Longest ? until.Value : now + Longest);
+        var session = new CallerSession(Guid.CreateVersion7(now), confirmedAt < now ? confirmedAt.Value.ToUniversalTime() : now, until < now + Longest ? until.Value : now + Longest);
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await connection.ExecuteAsync(new(OpenSql, new
         {
-            session.Id, caller.UserId, caller.KeyId, caller.Name, caller.Role, Browser = browser is { Length: > LongestBrowser } ? browser[..LongestBrowser] : browser, Now = now, session.ExpiresAt,
+            session.Id, caller.UserId, caller.KeyId, caller.Name, caller.Role, VouchedBy = caller.VouchedBy.ToArray(), session.ConfirmedAt, Browser = browser is { Length: > LongestBrowser } ? browser[..LongestBrowser] : browser, Now = now, session.ExpiresAt,
         }, cancellationToken: ct));
         return session;
     }

@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Publishers;
@@ -93,10 +94,10 @@ public sealed class PublisherStore
     internal async Task<bool> RotateAsync(Guid id, string sealedSecret, DateTimeOffset formerUntil, DateTimeOffset now, CancellationToken ct)
     {
         const string RotateSql = """
-            UPDATE publishers SET former_secret = secret, former_until = @FormerUntil, secret = @Secret, updated_at = GREATEST(@Now, updated_at + interval '1 microsecond') WHERE id = @Id
+            UPDATE publishers SET former_secret = secret, former_until = @FormerUntil, secret = @Secret, known_by = array_remove(known_by, @By::text) || @By::text, updated_at = GREATEST(@Now, updated_at + interval '1 microsecond') WHERE id = @Id
             """;
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteAsync(new(RotateSql, new { Id = id, Secret = sealedSecret, FormerUntil = formerUntil, Now = now }, cancellationToken: ct)) == 1;
+        return await connection.ExecuteAsync(new(RotateSql, new { Id = id, Secret = sealedSecret, FormerUntil = formerUntil, Now = now, By = AccountScope.Caller?.Name ?? "service" }, cancellationToken: ct)) == 1;
     }
 
     /// <summary>Takes one away that has made nothing yet, with its templates and its log.</summary>
