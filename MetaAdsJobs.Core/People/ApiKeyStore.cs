@@ -29,6 +29,17 @@ public sealed class ApiKeyStore(NpgsqlDataSource dataSource, UserStore users, Ti
         return [.. (await connection.QueryAsync<Row>(new($"{ReadSql} WHERE {string.Join(" AND ", conditions)} ORDER BY k.id DESC LIMIT @Limit", new { UserId = userId, Before = before, Limit = limit }, cancellationToken: ct))).Select(row => row.ToKey())];
     }
 
+    /// <returns>Those of the caller, the newest first; who comes by a key sees that one alone.</returns>
+    public async Task<IReadOnlyList<ApiKey>> ListOfAsync(Caller caller, int limit, CancellationToken ct)
+    {
+        var keys = caller.UserId is { } user ? await ListAsync(user, null, caller.KeyId is null ? limit : int.MaxValue, ct) : [];
+        return caller.KeyId is { } key ? [.. keys.Where(one => one.Id == key)] : keys;
+    }
+
+    /// <summary>One of the caller's; who comes by a key revokes that one alone.</summary>
+    public async Task<PeopleSaved<ApiKey>> RevokeOfAsync(Caller caller, Guid id, CancellationToken ct) =>
+        caller.UserId is { } user && (caller.KeyId is null || caller.KeyId == id) ? await RevokeAsync(id, user, caller.Name, ct) : new PeopleSaved<ApiKey>.Unknown();
+
     /// <param name="body">name; role, all_accounts, accounts and groups as far as it is to open less than its user may; expires_at.</param>
     public async Task<PeopleSaved<ApiKey>> CreateAsync(Guid userId, JsonElement body, string by, CancellationToken ct)
     {

@@ -44,7 +44,7 @@ public sealed class SessionStore(NpgsqlDataSource dataSource, TimeProvider time)
         return session;
     }
 
-    /// <returns>Those of the caller that have not ended, the one seen last first.</returns>
+    /// <returns>Those of the caller that have not ended, the one seen last first; of who comes by a key, that one alone.</returns>
     public async Task<IReadOnlyList<Session>> ListAsync(Caller caller, CancellationToken ct)
     {
         var listSql = $"""
@@ -52,7 +52,7 @@ public sealed class SessionStore(NpgsqlDataSource dataSource, TimeProvider time)
             WHERE {Whose(caller)} AND s.ended_at IS NULL AND s.expires_at > @Now ORDER BY s.last_seen_at DESC, s.id LIMIT 200
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<Session>(new(listSql, new { caller.UserId, caller.Name, Now = time.GetUtcNow() }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<Session>(new(listSql, new { caller.UserId, caller.Name, Own = caller.Session?.Id, Now = time.GetUtcNow() }, cancellationToken: ct))).AsList();
     }
 
     /// <returns>False when there is no such session of the caller's; one that has ended is one.</returns>
@@ -60,7 +60,7 @@ public sealed class SessionStore(NpgsqlDataSource dataSource, TimeProvider time)
     {
         var endSql = $"UPDATE sessions s SET ended_at = COALESCE(ended_at, @Now), ended_why = COALESCE(ended_why, @Why) WHERE s.id = @Id AND {Whose(caller)}";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteAsync(new(endSql, new { Id = id, Why = why, caller.UserId, caller.Name, Now = time.GetUtcNow() }, cancellationToken: ct)) == 1;
+        return await connection.ExecuteAsync(new(endSql, new { Id = id, Why = why, caller.UserId, caller.Name, Own = caller.Session?.Id, Now = time.GetUtcNow() }, cancellationToken: ct)) == 1;
     }
 
     /// <summary>Of a user, or of a key.</summary>
@@ -71,5 +71,6 @@ public sealed class SessionStore(NpgsqlDataSource dataSource, TimeProvider time)
     }
 
     // Tokens are told apart by their subject alone: no user's session is among theirs.
-    private static string Whose(Caller caller) => caller.UserId is null ? "s.user_id IS NULL AND s.name = @Name" : "s.user_id = @UserId";
+    // A key that was lost ends nobody else's: what was opened by it ends itself.
+    private static string Whose(Caller caller) => caller.KeyId is not null ? "s.id = @Own" : caller.UserId is null ? "s.user_id IS NULL AND s.name = @Name" : "s.user_id = @UserId";
 }
