@@ -36,7 +36,7 @@ public sealed class CallerReader([FromKeyedServices(Connections.OfCallers)] Npgs
         var now = time.GetUtcNow();
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         if (await connection.QuerySingleOrDefaultAsync<Row>(new(KeySql, new { Hash = hash, Now = now }, cancellationToken: ct)) is not { } row) return null;
-        if (!(row.ToldAt > now - Told)) await connection.ExecuteAsync(new(UsedSql, new { Id = row.KeyId, Now = now, Before = now - Told }, cancellationToken: ct));
+        if (!(row.ToldAt > now - Told)) await TellAsync(connection, UsedSql, row.KeyId!.Value, now, ct);
         return row.ToCaller(null);
     }
 
@@ -52,9 +52,21 @@ public sealed class CallerReader([FromKeyedServices(Connections.OfCallers)] Npgs
         var now = time.GetUtcNow();
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         if (await connection.QuerySingleOrDefaultAsync<Row>(new(SessionSql, new { Id = id, Now = now }, cancellationToken: ct)) is not { } row) return null;
-        if (!(row.ToldAt > now - Told)) await connection.ExecuteAsync(new(SeenSql, new { Id = id, Now = now, Before = now - Told }, cancellationToken: ct));
+        if (!(row.ToldAt > now - Told)) await TellAsync(connection, SeenSql, id, now, ct);
         return row.ToCaller(new(id, row.ConfirmedAt, row.ExpiresAt));
     }
+    private static async Task TellAsync(NpgsqlConnection connection, string sql, Guid id, DateTimeOffset now, CancellationToken ct)
+    {
+        try
+        {
+            await connection.ExecuteAsync(new(sql, new { Id = id, Now = now, Before = now - Told }, cancellationToken: ct));
+        }
+        catch (PostgresException exception) when (DatabaseErrors.TakesNoWrites(exception))
+        {
+            // Who it is, is known all the same: on a full disk reading goes on, and this is told a minute later, or once there is room.
+        }
+    }
+
 
     private sealed record Row
     {
