@@ -190,7 +190,7 @@ public sealed partial class ScopeWalkTests
 
     private static string Name((string Method, RouteEndpoint Endpoint) route) => $"{route.Method} /{route.Endpoint.RoutePattern.RawText!.Trim('/')}";
 
-    private static (WebApplication, List<(string, RouteEndpoint)>) ReadRoutes(string database)
+    internal static (WebApplication App, List<(string Method, RouteEndpoint Endpoint)> Routes) ReadRoutes(string database)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ApplicationName = "MetaAdsJobs.Api" });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["DATABASE_URL"] = database, ["META_ADS_MODE"] = "stub" });
