@@ -23,7 +23,7 @@ internal static class BrowserSessions
 
     public static async Task CheckAsync(CookieValidatePrincipalContext cookie)
     {
-        var callers = cookie.HttpContext.RequestServices.GetRequiredService<CallerReader>();
+        var callers = KeyAuthentication.CallersOf(cookie.HttpContext);
         if (Guid.TryParse(cookie.Principal?.FindFirstValue(IdClaim), out var id) && await callers.FindBySessionAsync(id, cookie.HttpContext.RequestAborted) is { } caller)
             cookie.ReplacePrincipal(new(new CallerIdentity(caller, CookieAuthenticationDefaults.AuthenticationScheme)));
         else cookie.RejectPrincipal();

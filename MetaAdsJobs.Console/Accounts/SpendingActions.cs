@@ -14,7 +14,7 @@ internal static class SpendingActions
         foreach (var which in (string[])["/all", "/{id:guid}"])
         {
             accounts.MapPost($"{which}/stop", StopAsync).RequireAuthorization(ConsolePolicies.Operate).DisableRateLimiting().WithOrder(-1);
-            accounts.MapPost($"{which}/start", StartAsync).RequireAuthorization(ConsolePolicies.Operate).DisableRateLimiting().WithOrder(-1);
+            accounts.MapPost($"{which}/start", StartAsync).RequireAuthorization(ConsolePolicies.Operate).WithOrder(-1);
         }
     }
 
@@ -28,7 +28,7 @@ internal static class SpendingActions
             ? FormResults.On(http, Page(id), "Stopped: what is active is being paused at Meta, and what is new waits.") : Results.NotFound();
     }
 
-    private static async Task<IResult> StartAsync(Guid? id, [FromKeyedServices(Connections.OfStops)] StopSwitch stop, HttpContext http)
+    private static async Task<IResult> StartAsync(Guid? id, StopSwitch stop, HttpContext http)
     {
         var body = new FormBody(http.Request.Form, emptyIsNull: false).Flag("reactivate");
         var reactivate = body.ToJson().GetProperty("reactivate").GetBoolean();

@@ -1,7 +1,6 @@
 using Dapper;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Database;
-using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.People;
@@ -10,7 +9,7 @@ namespace MetaAdsJobs.Core.People;
 /// Resolves who calls, with the accounts of that moment: one statement for each request, and no cache. What is revoked is so with the commit that does it, in all
 /// processes.
 /// </summary>
-public sealed class CallerReader([FromKeyedServices(Connections.OfCallers)] NpgsqlDataSource dataSource, TimeProvider time)
+public sealed class CallerReader(NpgsqlDataSource dataSource, TimeProvider time)
 {
     /// <summary>When it was last used, or seen, is written this often.</summary>
     private static readonly TimeSpan Told = TimeSpan.FromMinutes(1);
@@ -55,6 +54,7 @@ public sealed class CallerReader([FromKeyedServices(Connections.OfCallers)] Npgs
         if (!(row.ToldAt > now - Told)) await TellAsync(connection, SeenSql, id, now, ct);
         return row.ToCaller(new(id, row.ConfirmedAt, row.ExpiresAt));
     }
+
     private static async Task TellAsync(NpgsqlConnection connection, string sql, Guid id, DateTimeOffset now, CancellationToken ct)
     {
         try
@@ -67,7 +67,6 @@ public sealed class CallerReader([FromKeyedServices(Connections.OfCallers)] Npgs
         }
     }
 
-
     private sealed record Row
     {
         public Guid? UserId { get; init; }
@@ -76,6 +75,7 @@ public sealed class CallerReader([FromKeyedServices(Connections.OfCallers)] Npgs
         public Guid? KeyId { get; init; }
         public string? KeyName { get; init; }
         public string? KeyRole { get; init; }
+        public string[]? KeyVouchedBy { get; init; }
         public Guid[]? UserSees { get; init; }
         public Guid[]? UserSpends { get; init; }
         public Guid[]? KeySees { get; init; }
@@ -85,9 +85,9 @@ public sealed class CallerReader([FromKeyedServices(Connections.OfCallers)] Npgs
         // Of sessions.
         public string? Name { get; init; }
         public string? Role { get; init; }
+        public string[]? VouchedBy { get; init; }
         public DateTimeOffset ConfirmedAt { get; init; }
         public DateTimeOffset ExpiresAt { get; init; }
-        public string[]? KeyVouchedBy { get; init; }
 
         public Caller ToCaller(CallerSession? session)
         {
@@ -100,7 +100,6 @@ public sealed class CallerReader([FromKeyedServices(Connections.OfCallers)] Npgs
         }
 
         private static HashSet<Guid>? Both(Guid[]? mine, Guid[]? ofKey)
-        public string[]? VouchedBy { get; init; }
         {
             if (mine is null) return ofKey?.ToHashSet();
             var both = mine.ToHashSet();
