@@ -43,7 +43,7 @@ internal static class ClipEndpoints
             Saved<Clip>.Done done => IdempotencyKey.Answer(http, done.Replayed, Results.Created($"/meta/clips/{done.Value.Id}", done.Value)),
             Saved<Clip>.Invalid invalid => Problems.Invalid(invalid.Errors),
             Saved<Clip>.KeyReused => IdempotencyKey.Reused("clip"),
-            Saved<Clip>.Exists exists => Problems.Of(ProblemKind.ExistsAlready, $"There is a clip {exists.Id} already; clips do not change."),
+            Saved<Clip>.Exists exists => Problems.Of(ProblemKind.ExistsAlready, Clip.Taken(exists.Id)),
             _ => throw new InvalidOperationException("unreachable: a new clip cannot be unknown"),
         };
     }

@@ -42,6 +42,9 @@ public sealed class AuthOptions
     [Required]
     public string SignInMailClaim { get; set; } = "email";
 
+    /// <summary>SIGN_IN_MAIL_TRUSTED: the issuer tells only mails that it has verified, and does not say so: without email_verified a mail is taken all the same. Default false.</summary>
+    public bool SignInMailTrusted { get; set; }
+
     /// <summary>SIGN_IN_ROLE_CLAIM: a claim that holds admin, manager or viewer; users are then made and changed by it. None: our tables tell.</summary>
     public string? SignInRoleClaim { get; set; }
 

@@ -37,6 +37,7 @@ internal static class AuthServices
             .AddPolicyScheme(PageScheme, null, scheme => scheme.ForwardDefaultSelector = http =>
                 http.Request.Headers.Authorization.Count > 0 ? CallerScheme : CookieAuthenticationDefaults.AuthenticationScheme);
         services.AddSingleton<IConfigureOptions<JwtBearerOptions>, ConfigureBearer>();
+        services.AddSingleton<KeyTries>();
         services.AddSingleton<AuthorityCheck>().AddSingleton<IExceptionHandler>(provider => provider.GetRequiredService<AuthorityCheck>());
         services.AddAuthorizationBuilder()
             .AddPolicy(Policies.Read, policy => policy.RequireRole(Roles.Viewer, Roles.Manager, Roles.Admin))

@@ -1,16 +1,20 @@
 using System.Text.Encodings.Web;
+using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.People;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
 
 namespace MetaAdsJobs.Api.Auth;
 
 /// <summary>Programs with a key of ours as their bearer token. It is looked for at each call: one that is revoked opens nothing more, in no process.</summary>
-internal sealed class KeyAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, CallerReader callers) : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
+internal sealed class KeyAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, KeyTries tries) : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     public const string KeyScheme = "key";
     private const string Bearer = "Bearer ";
+    private bool _isHeldUp;
 
     public static bool IsSent(HttpContext http) => KeyOf(http) is not null;
 
@@ -19,16 +23,34 @@ internal sealed class KeyAuthentication(IOptionsMonitor<AuthenticationSchemeOpti
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         if (KeyOf(Context) is not { } key) return AuthenticateResult.NoResult();
-        if (await callers.FindByKeyAsync(Secret.HashOf(key), Context.RequestAborted) is not { } caller) return AuthenticateResult.Fail("There is no such key, or no longer");
+        // Health, and what there is not: nobody asks who calls, and nobody is to wait for that.
+        if (!IsAsked(Context.GetEndpoint())) return AuthenticateResult.NoResult();
+        if (!Secret.MayBeKey(key)) return AuthenticateResult.Fail("It has not the form of a key");
+        var (address, hash) = (TooManyCalls.AddressOf(Context), Secret.HashOf(key));
+        if (_isHeldUp = !tries.MayTry(address, hash)) return AuthenticateResult.Fail("Too many keys of this address were none");
+        if (await CallersOf(Context).FindByKeyAsync(hash, Context.RequestAborted) is not { } caller)
+        {
+            tries.WasNone(hash);
+            return AuthenticateResult.Fail("There is no such key, or no longer");
+        }
+
+        tries.WasGood(address, hash);
         return AuthenticateResult.Success(new(new(new CallerIdentity(caller, KeyScheme)), KeyScheme));
     }
 
+    /// <summary>Over connections of their own for the stop switch, which is not to wait behind whatever else is looked up.</summary>
+    public static CallerReader CallersOf(HttpContext http) =>
+        ScopeTable.IsStop(http.GetEndpoint()) ? http.RequestServices.GetRequiredKeyedService<CallerReader>(Connections.OfCallers) : http.RequestServices.GetRequiredService<CallerReader>();
+
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
+        if (_isHeldUp) return TooManyCalls.RefuseAsync(Context, tries.After, ProblemKind.TooManyCalls, "Too many keys that came from this address are none; see Retry-After.");
         Response.StatusCode = StatusCodes.Status401Unauthorized;
         Response.Headers.WWWAuthenticate = "Bearer error=\"invalid_token\", error_description=\"The key is not valid, or no longer\"";
         return Task.CompletedTask;
     }
+
+    private static bool IsAsked(Endpoint? endpoint) => endpoint?.Metadata.GetMetadata<IAuthorizeData>() is not null || endpoint?.Metadata.GetMetadata<AuthorizationPolicy>() is not null;
 
     private static string? KeyOf(HttpContext http) =>
         http.Request.Headers.Authorization is [{ } header] && header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) && header[Bearer.Length..].Trim() is var key && IsKey(key) ? key : null;

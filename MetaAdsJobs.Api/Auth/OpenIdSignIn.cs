@@ -1,3 +1,4 @@
+using System.Globalization;
 using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.People;
@@ -15,7 +16,10 @@ internal static class OpenIdSignIn
     public const string Scheme = "openid";
     public const string Path = "/signin/openid";
     private const string CallbackPath = "/signin/callback";
-    private static readonly TimeSpan Recent = TimeSpan.FromHours(1);
+    private const string Confirming = "confirm";
+
+    // Since it has seen somebody, when it is asked to look again.
+    private static readonly TimeSpan Recent = TimeSpan.FromMinutes(5);
 
     public static bool IsOn(IConfiguration configuration) => configuration[$"{AuthOptions.Section}:{nameof(AuthOptions.SignInAuthority)}"] is { Length: > 0 };
 
@@ -31,7 +35,10 @@ internal static class OpenIdSignIn
     {
         if (!IsOn(configuration)) return;
         app.MapGet(Path, (string? returnUrl, bool? confirm) => Results.Challenge(
-            new OpenIdConnectChallengeProperties { RedirectUri = SignInEndpoints.Local(returnUrl), MaxAge = confirm == true ? Recent : null }, [Scheme])).ExcludeFromDescription().RequireRateLimiting(Http.RateLimits.SignIn);
+            new OpenIdConnectChallengeProperties(new Dictionary<string, string?> { [Confirming] = confirm == true ? Confirming : "" })
+            {
+                RedirectUri = SignInEndpoints.Local(returnUrl), MaxAge = confirm == true ? Recent : null,
+            }, [Scheme])).ExcludeFromDescription().RequireRateLimiting(Http.RateLimits.SignIn);
     }
 
     private static void Configure(OpenIdConnectOptions openId, AuthOptions options)
@@ -63,9 +70,16 @@ internal static class OpenIdSignIn
         var http = ticket.HttpContext;
         string? Claim(string type) => ticket.Principal?.FindFirst(type)?.Value;
         // A mail that the issuer has not seen answered may be anybody's.
-        if (Claim(options.SignInMailClaim) is not { Length: > 0 } mail || string.Equals(Claim("email_verified"), "false", StringComparison.OrdinalIgnoreCase))
+        if (Claim(options.SignInMailClaim) is not { Length: > 0 } mail || !(Claim("email_verified") is { } verified ? string.Equals(verified, "true", StringComparison.OrdinalIgnoreCase) : options.SignInMailTrusted))
         {
             await RefuseAsync(http, "The issuer tells no verified mail address of you.");
+            return;
+        }
+
+        var seenAt = long.TryParse(Claim("auth_time"), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds < 253_402_300_800 ? DateTimeOffset.FromUnixTimeSeconds(seconds) : (DateTimeOffset?)null;
+        if (seenAt is null && ticket.Properties?.Items.TryGetValue(Confirming, out var confirming) == true && confirming == Confirming)
+        {
+            await RefuseAsync(http, "The issuer does not tell when you have shown who you are, so that this is no second look. Paste a key or an access token.");
             return;
         }
 
@@ -77,7 +91,7 @@ internal static class OpenIdSignIn
             return;
         }
 
-        await BrowserSessions.OpenAsync(http, new Caller(user.Mail, user.Role, new HashSet<Guid>(), new HashSet<Guid>()) { UserId = user.Id }, until: null);
+        await BrowserSessions.OpenAsync(http, new Caller(user.Mail, user.Role, new HashSet<Guid>(), new HashSet<Guid>()) { UserId = user.Id }, until: null, confirmedAt: seenAt ?? DateTimeOffset.UnixEpoch);
         http.Response.Redirect(SignInEndpoints.Local(ticket.ReturnUri));
     }
 

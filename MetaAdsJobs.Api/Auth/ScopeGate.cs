@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.Database;
 using Microsoft.AspNetCore.Authorization;
 
 namespace MetaAdsJobs.Api.Auth;
@@ -10,7 +11,7 @@ namespace MetaAdsJobs.Api.Auth;
 /// Behind this everything is read and done with the eyes of who calls (<see cref="AccountScope"/>), and an id of an account that those do not see is as if it were none. Who has
 /// all accounts passes without a look at the database.
 /// </summary>
-internal sealed class ScopeGate(RequestDelegate next, ThingAccounts things, TimeProvider time)
+internal sealed class ScopeGate(RequestDelegate next, ThingAccounts things, [FromKeyedServices(Connections.OfCallers)] ThingAccounts ofStops, TimeProvider time)
 {
     /// <summary>So long after somebody has shown who he is he may open a form that makes something spend.</summary>
     private static readonly TimeSpan FreshToOpen = TimeSpan.FromHours(1);
@@ -29,7 +30,7 @@ internal sealed class ScopeGate(RequestDelegate next, ThingAccounts things, Time
         }
 
         var isRead = HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method);
-        if (caller.Session is { } session && time.GetUtcNow() - session.ConfirmedAt > (isRead ? FreshToOpen : FreshToSend) && http.GetEndpoint() is RouteEndpoint form && ScopeTable.IsSpending(form, http.Request.RouteValues))
+        if (caller.Session is { } session && time.GetUtcNow() - session.ConfirmedAt > (isRead ? FreshToOpen : FreshToSend) && http.GetEndpoint() is RouteEndpoint form && ScopeTable.IsSpending(form, http.Request.RouteValues, isRead))
         {
             http.Response.Redirect($"/signin?confirm=true&returnUrl={Uri.EscapeDataString(isRead ? http.Request.Path + http.Request.QueryString : FailurePages.Home)}");
             return;
@@ -43,13 +44,20 @@ internal sealed class ScopeGate(RequestDelegate next, ThingAccounts things, Time
     {
         // What is open to strangers is no more closed to those who are known.
         if (http.GetEndpoint() is not { } endpoint || endpoint.Metadata.GetMetadata<IAuthorizeData>() is null && endpoint.Metadata.GetMetadata<AuthorizationPolicy>() is null || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null) return true;
+        // Who may spend nowhere changes nothing and makes nothing: what is not there yet would be of no account.
+        if (!isRead && caller.Spends is { Count: 0 } && ScopeOf(endpoint) is RouteScope.Asks or RouteScope.Of { MayBeNew: true })
+        {
+            await ForbidAsync(http, "You may look only, and change nothing.");
+            return false;
+        }
+
         switch (ScopeOf(endpoint))
         {
             case RouteScope.Asks or RouteScope.Own:
                 return true;
             case RouteScope.Of one:
                 var id = http.GetRouteValue(one.Value)?.ToString() ?? "";
-                var reach = await things.ReachAsync(caller, one.Thing, id, http.RequestAborted);
+                var reach = await (ScopeTable.IsStop(endpoint) ? ofStops : things).ReachAsync(caller, one.Thing, id, http.RequestAborted);
                 if (reach == Reach.Moved || (reach == Reach.Seen && isRead) || (reach == Reach.Unknown && one.MayBeNew)) return true;
                 if (reach == Reach.Seen) await ForbidAsync(http, "You may look at this account, and change nothing in it.");
                 else await HideAsync(http, one.Thing, id);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using MetaAdsJobs.Api.Campaigns;
 using MetaAdsJobs.Core.Access;
@@ -29,6 +30,8 @@ internal abstract record RouteScope
 /// </summary>
 internal static partial class ScopeTable
 {
+    private static readonly ConcurrentDictionary<string, string> Plains = new();
+
     // An address, or with /… behind an id, all that is below it. Ids are named as in their routes; letters are small.
     private static readonly Dictionary<string, RouteScope> Exact = new()
     {
@@ -99,17 +102,34 @@ internal static partial class ScopeTable
         ("/hangfire", new RouteScope.Everything()),
     ];
 
-    // What makes something spend, or lets somebody: not what pauses or stops.
-    private static readonly HashSet<string> Spending =
+    // Pages with forms that make something spend, or let somebody: they ask before anything is typed.
+    private static readonly HashSet<string> SpendingPages =
     [
-        "/console/new", "/console/batches/new", "/console/batches/{batchid}/resume", "/console/runs/{requestid}/retry", "/console/runs/bulk/retry", "/console/campaigns/bulk/publish", "/console/campaigns/{campaignid}/{order}/{metaid}",
-        "/console/approvals/{id}/approve", "/console/accounts/new", "/console/accounts/{id}/edit", "/console/accounts/{id}/start", "/console/accounts/all/start", "/console/experiments/{id}/accept", "/console/budgets/new", "/console/budgets/{id}/edit", "/console/budgets/{id}/mode/{mode}",
-        "/console/budgets/{id}/proposals/{proposalid}/accept", "/console/people/new", "/console/people/{id}/edit", "/console/people/{id}/link",
+        "/console/new", "/console/batches/new", "/console/accounts/new", "/console/accounts/{id}/edit", "/console/accounts/{id}/start", "/console/accounts/all/start", "/console/campaigns/{campaignid}/{order}/{metaid}", "/console/budgets/new", "/console/budgets/{id}/edit", "/console/people/new",
+        "/console/people/{id}/edit", "/console/publishers/new", "/console/publishers/{id}/edit", "/console/publishers/{id}/templates/{account}", "/console/webhooks/new", "/console/webhooks/{id}/edit", "/console/alerts/rules/new", "/console/alerts/rules/{id}/edit",
     ];
 
+    // Forms that do neither: they pause, stop, take away or give up, or only read or remember something. Whatever else a form does asks again, and so does one that nobody has thought of.
+    private static readonly HashSet<string> Harmless =
+    [
+        "/console/accounts/{id}", "/console/accounts/{id}/stop", "/console/accounts/all/stop", "/console/alerts/{id}/acknowledge", "/console/approvals/{id}/reject", "/console/batches/{batchid}/pause", "/console/batches/{batchid}/cancel",
+        "/console/budgets/{id}/remove", "/console/budgets/{id}/proposals/{proposalid}/decline", "/console/campaigns/bulk/pause", "/console/campaigns/edits/{editid}/cancel", "/console/clips/new", "/console/clips/file", "/console/due",
+        "/console/experiments/{id}/stop", "/console/me/keys/{key}/revoke", "/console/me/sessions/{session}/end", "/console/people/{id}/disable", "/console/people/{id}/keys/{key}/revoke", "/console/publishers/{id}/off",
+        "/console/publishers/{id}/remove", "/console/publishers/{id}/templates/{account}/remove", "/console/runs/{requestid}/cancel", "/console/runs/bulk/cancel", "/console/webhooks/{id}/off", "/console/webhooks/{id}/remove",
+    ];
+
+    // The stop switch, and the page with its button.
+    private static readonly HashSet<string> Stops = ["/meta/stop", "/meta/accounts/{id}/stop", "/console/accounts/all/stop", "/console/accounts/{id}/stop"];
+
     /// <summary>Whether a second look is wanted at who it is, when that was shown long ago.</summary>
-    public static bool IsSpending(RouteEndpoint endpoint, RouteValueDictionary values) =>
-        Spending.Contains(Plain(endpoint.RoutePattern.RawText ?? "")) && values["order"] as string is not ("pause" or "Pause");
+    public static bool IsSpending(RouteEndpoint endpoint, RouteValueDictionary values, bool isRead)
+    {
+        var route = Plain(endpoint.RoutePattern.RawText ?? "");
+        if (string.Equals(values["order"] as string, "pause", StringComparison.OrdinalIgnoreCase)) return false;
+        return isRead ? SpendingPages.Contains(route) : route.StartsWith("/console", StringComparison.Ordinal) && !Harmless.Contains(route);
+    }
+
+    public static bool IsStop(Endpoint? endpoint) => endpoint is RouteEndpoint route && Stops.Contains(Plain(route.RoutePattern.RawText ?? ""));
 
     /// <returns>Null: it stands in no line.</returns>
     public static RouteScope? Find(RouteEndpoint endpoint)
@@ -122,7 +142,7 @@ internal static partial class ScopeTable
     }
 
     /// <summary>A route without its constraints: /meta/accounts/{id}.</summary>
-    private static string Plain(string route) => Constraint().Replace("/" + route.Trim('/').ToLowerInvariant(), "{$1}");
+    private static string Plain(string route) => Plains.GetOrAdd(route, one => Constraint().Replace("/" + one.Trim('/').ToLowerInvariant(), "{$1}"));
 
     [GeneratedRegex(@"\{\**(\w+)[^}]*\}")]
     private static partial Regex Constraint();

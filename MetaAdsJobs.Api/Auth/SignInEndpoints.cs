@@ -100,7 +100,7 @@ internal static class SignInEndpoints
     private static async Task<(Caller Caller, DateTimeOffset? Until)?> CallerOfAsync(HttpContext http, CallerReader callers)
     {
         var pasted = (await http.Request.ReadFormAsync(http.RequestAborted))["token"].ToString().Trim();
-        if (KeyAuthentication.IsKey(pasted)) return await callers.FindByKeyAsync(Secret.HashOf(pasted), http.RequestAborted) is { } known ? (known, null) : null;
+        if (KeyAuthentication.IsKey(pasted)) return Secret.MayBeKey(pasted) && await callers.FindByKeyAsync(Secret.HashOf(pasted), http.RequestAborted) is { } known ? (known, null) : null;
         var result = await http.AuthenticateAsync(AuthServices.SignInScheme);
         if (!result.Succeeded || Caller.Of(result.Principal) is not { } caller) return null;
         return (caller, result.Properties?.ExpiresUtc ?? throw new InvalidOperationException("A validated token has no expiry"));

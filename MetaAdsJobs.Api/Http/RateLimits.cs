@@ -13,7 +13,7 @@ internal sealed class RateLimitOptions
     [Range(1, 1_000_000)]
     public int RateLimitPerSecond { get; set; } = 100;
 
-    /// <summary>SIGN_INS_PER_MINUTE: sign-in forms that one address may send per minute, and as many at once. Default 30.</summary>
+    /// <summary>SIGN_INS_PER_MINUTE: sign-in forms, and keys that are none, that one address may send per minute, and as many at once. Default 30.</summary>
     [Range(1, 1_000_000)]
     public int SignInsPerMinute { get; set; } = 30;
 }
@@ -21,7 +21,7 @@ internal sealed class RateLimitOptions
 /// <summary>
 /// Who may call how often. Callers are told apart after authorization, when a browser's session is known too; only at the sign-in form
 /// there is nobody yet, but an address: the one that calls, or that a proxy names where ASPNETCORE_FORWARDEDHEADERS_ENABLED says to believe it.
-/// The stop switch has no limit: its endpoints say so themselves.
+/// A stop has no limit: its endpoints say so themselves.
 /// </summary>
 internal static class RateLimits
 {

@@ -20,20 +20,20 @@ internal static class MyEndpoints
         me.MapGet("/", (HttpContext http) => Results.Ok(Of(http) is var caller ? new MeResponse(caller.Name, caller.Role, caller.UserId, caller.KeyName, caller.Sees, caller.Spends) : null))
             .WithSummary("Who the caller is, and which accounts that may see").Produces<MeResponse>();
         me.MapGet("/keys", async (HttpContext http, ApiKeyStore keys, CancellationToken ct) =>
-            Results.Ok(new Page<ApiKey>(Of(http).UserId is { } user ? await keys.ListAsync(user, null, 1000, ct) : [], null))).WithSummary("The caller's keys, newest first").Produces<Page<ApiKey>>();
+            Results.Ok(new Page<ApiKey>(await keys.ListOfAsync(Of(http), 1000, ct), null))).WithSummary("The caller's keys, newest first").WithDescription("By a key: that one alone.").Produces<Page<ApiKey>>();
         me.MapPost("/keys", async (HttpContext http, ApiKeyStore keys, CancellationToken ct) => Of(http) switch
         {
             { UserId: null } => Problems.Conflict("A token that was signed elsewhere is no user: POST /meta/users makes one, and POST /meta/users/{id}/keys a key for it."),
-            { KeyId: not null } => Problems.Of(ProblemKind.Forbidden, "A key makes no other key: sign in at the console for that, or ask an admin."),
+            { KeyId: not null } => UserEndpoints.KeyMakesNone(),
             var caller => await UserEndpoints.MakeKeyAsync(caller.UserId!.Value, http.Request, keys, ct),
         }).WithSummary("Make a key for oneself; it is shown this once").Accepts<KeyBody>("application/json").Produces<NewKeyResponse>(201).ProducesProblem(409).ProducesValidationProblem(422);
         me.MapDelete("/keys/{id:guid}", async (Guid id, HttpContext http, ApiKeyStore keys, CancellationToken ct) =>
-            Of(http) is { UserId: { } user } caller ? UserEndpoints.Revoked(id, await keys.RevokeAsync(id, user, caller.Name, ct)) : Problems.NotFound("key", id)).WithSummary("Revoke one of the caller's keys, at once").Produces<ApiKey>().ProducesProblem(404);
+            UserEndpoints.Revoked(id, await keys.RevokeOfAsync(Of(http), id, ct))).WithSummary("Revoke one of the caller's keys, at once").WithDescription("By a key: that one alone.").Produces<ApiKey>().ProducesProblem(404);
         me.MapGet("/sessions", async (HttpContext http, SessionStore sessions, CancellationToken ct) => Results.Ok(new Page<Session>(await sessions.ListAsync(Of(http), ct), null)))
-            .WithSummary("The caller's sessions at browsers, the one seen last first").Produces<Page<Session>>();
+            .WithSummary("The caller's sessions at browsers, the one seen last first").WithDescription("By a key: none.").Produces<Page<Session>>();
         me.MapDelete("/sessions/{id:guid}", async (Guid id, HttpContext http, SessionStore sessions, CancellationToken ct) =>
             await sessions.EndAsync(Of(http), id, "ended by its user", ct) ? Results.NoContent() : Problems.NotFound("session", id)).WithSummary("End one of them: it is out at its next click").Produces(204).ProducesProblem(404);
     }
 
-    private static Caller Of(HttpContext http) => Caller.Of(http.User) ?? throw new InvalidOperationException("Nobody passes without a role");
+    internal static Caller Of(HttpContext http) => Caller.Of(http.User) ?? throw new InvalidOperationException("Nobody passes without a role");
 }

@@ -16,6 +16,7 @@ public static class PeopleCommand
         user add --mail MAIL [--name NAME] [--role admin|manager|viewer] [--all]     a user; --all: who sees all accounts
         user link --mail MAIL [--url https://where.the.console.is]                    a link that opens the console once, within a day
         user disable --mail MAIL
+        user enable --mail MAIL
         key add --mail MAIL --name NAME [--days N]                                    a key; it is shown this once
         key revoke --id ID
         """;
@@ -47,8 +48,8 @@ public static class PeopleCommand
         {
             case ["user", "link", ..]:
                 return await TellAsync(await links.MakeAsync(user.Id, ct), done => $"{options.GetValueOrDefault("url")?.TrimEnd('/')}{SignInEndpoints.LinkPath}?secret={done.Secret}", output, errors);
-            case ["user", "disable", ..]:
-                return await TellAsync(await save.ChangeAsync(user.Id, JsonSerializer.SerializeToElement(new { disabled = true }), ct), done => done.Value.Mail, output, errors);
+            case ["user", "disable" or "enable", ..]:
+                return await TellAsync(await save.ChangeAsync(user.Id, JsonSerializer.SerializeToElement(new { disabled = arguments[1] == "disable" }), ct), done => done.Value.Mail, output, errors);
             case ["key", "add", ..] when options.GetValueOrDefault("name") is { } name:
                 var days = options.GetValueOrDefault("days");
                 if (days is not null && !int.TryParse(days, NumberStyles.None, CultureInfo.InvariantCulture, out _)) return await UsageAsync(errors);

@@ -1,5 +1,6 @@
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.People;
 
@@ -35,7 +36,7 @@ internal static class UserEndpoints
         users.MapPost("/{id:guid}/link", LinkAsync).WithSummary("A link that opens the console for the user, once, within a day").Produces<LinkResponse>().ProducesProblem(404).ProducesProblem(409);
         users.MapGet("/{id:guid}/keys", async (Guid id, ApiKeyStore keys, UserStore store, CancellationToken ct) =>
             await store.FindAsync(id, ct) is null ? NotFound(id) : Results.Ok(new Page<ApiKey>(await keys.ListAsync(id, null, 1000, ct), null))).WithSummary("A user's keys, newest first").Produces<Page<ApiKey>>().ProducesProblem(404);
-        users.MapPost("/{id:guid}/keys", async (Guid id, HttpRequest request, ApiKeyStore keys, CancellationToken ct) => await MakeKeyAsync(id, request, keys, ct)).WithSummary("Make a key for a user; it is shown this once")
+        users.MapPost("/{id:guid}/keys", async (Guid id, HttpRequest request, ApiKeyStore keys, CancellationToken ct) => IsKeys(request) ? KeyMakesNone() : await MakeKeyAsync(id, request, keys, ct)).WithSummary("Make a key for a user; it is shown this once")
             .Accepts<KeyBody>("application/json").Produces<NewKeyResponse>(201).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         var all = meta.MapGroup("/keys").WithTags("People").RequireAuthorization(Policies.Administer);
         all.MapGet("/", ListKeysAsync).WithSummary("All keys, newest first").Produces<Page<ApiKey>>().ProducesValidationProblem(422);
@@ -55,6 +56,9 @@ internal static class UserEndpoints
             _ => NotFound(userId),
         };
     }
+
+    /// <summary>Else one that was lost would be many, and revoking it would end none of them.</summary>
+    public static IResult KeyMakesNone() => Problems.Of(ProblemKind.Forbidden, "A key makes neither keys nor links: sign in at the console for that, or ask an admin.");
 
     public static IResult Revoked(Guid id, PeopleSaved<ApiKey> revoked) => revoked is PeopleSaved<ApiKey>.Done done ? Results.Ok(done.Value) : Problems.NotFound("key", id);
 
@@ -99,12 +103,14 @@ internal static class UserEndpoints
         };
     }
 
-    private static async Task<IResult> LinkAsync(Guid id, SignInLinks links, HttpRequest request, TimeProvider time, CancellationToken ct) => await links.MakeAsync(id, ct) switch
+    private static async Task<IResult> LinkAsync(Guid id, SignInLinks links, HttpRequest request, TimeProvider time, CancellationToken ct) => IsKeys(request) ? KeyMakesNone() : await links.MakeAsync(id, ct) switch
     {
         PeopleSaved<User>.Done done => Results.Ok(new LinkResponse($"{request.Scheme}://{request.Host}{request.PathBase}{SignInEndpoints.LinkPath}?secret={done.Secret}", time.GetUtcNow() + SignInLinks.Lifetime)),
         PeopleSaved<User>.Refused refused => Problems.Conflict(refused.Reason),
         _ => NotFound(id),
     };
+
+    private static bool IsKeys(HttpRequest request) => MyEndpoints.Of(request.HttpContext).KeyId is not null;
 
     private static IResult NotFound(Guid id) => Problems.NotFound("user", id);
 }

@@ -18,7 +18,7 @@ internal sealed record StartBody(bool? Reactivate = null);
 
 internal static class SpendingEndpoints
 {
-    // These calls have no rate limit, so that a stop is never held up: each must be a small one.
+    // A stop has no rate limit, and connections of its own, so that it is never held up: each must be a small one. A start may wait, and has neither.
     private const long LongestBody = 64 * 1024;
 
     public static void MapSpending(this IEndpointRouteBuilder meta)
@@ -27,16 +27,16 @@ internal static class SpendingEndpoints
         all.MapPost("/stop", (HttpRequest request, [FromKeyedServices(Connections.OfStops)] StopSwitch stop, ClaimsPrincipal user, CancellationToken ct) => StopAsync(null, request, stop, user, ct))
             .RequireAuthorization(Policies.Operate).DisableRateLimiting().WithName("stopAll").WithSummary("Pause everything this service made, and hold what is new")
             .Accepts<StopBody>("application/json").Produces<SpendingState>(202).ProducesValidationProblem(422);
-        all.MapPost("/start", (HttpRequest request, [FromKeyedServices(Connections.OfStops)] StopSwitch stop, ClaimsPrincipal user, CancellationToken ct) => StartAsync(null, request, stop, user, ct))
-            .RequireAuthorization(Policies.Operate).DisableRateLimiting().WithName("startAll").WithSummary("Lift the stop of all accounts")
+        all.MapPost("/start", (HttpRequest request, StopSwitch stop, ClaimsPrincipal user, CancellationToken ct) => StartAsync(null, request, stop, user, ct))
+            .RequireAuthorization(Policies.Operate).WithName("startAll").WithSummary("Lift the stop of all accounts")
             .Accepts<StartBody>("application/json").Produces<SpendingState>(202).ProducesValidationProblem(422);
         all.MapGet("/spending", (StopSwitch stop, CancellationToken ct) => ReadAsync(null, stop, ct))
             .RequireAuthorization(Policies.Read).WithVersion().WithSummary("Whether all is stopped, and how much is active").Produces<SpendingState>();
         all.MapPost("/accounts/{id:guid}/stop", (Guid id, HttpRequest request, [FromKeyedServices(Connections.OfStops)] StopSwitch stop, ClaimsPrincipal user, CancellationToken ct) => StopAsync(id, request, stop, user, ct))
             .RequireAuthorization(Policies.Operate).DisableRateLimiting().WithSummary("Pause everything this service made in the account, and hold what is new")
             .Accepts<StopBody>("application/json").Produces<SpendingState>(202).ProducesProblem(404).ProducesValidationProblem(422);
-        all.MapPost("/accounts/{id:guid}/start", (Guid id, HttpRequest request, [FromKeyedServices(Connections.OfStops)] StopSwitch stop, ClaimsPrincipal user, CancellationToken ct) => StartAsync(id, request, stop, user, ct))
-            .RequireAuthorization(Policies.Operate).DisableRateLimiting().WithSummary("Lift the account's stop")
+        all.MapPost("/accounts/{id:guid}/start", (Guid id, HttpRequest request, StopSwitch stop, ClaimsPrincipal user, CancellationToken ct) => StartAsync(id, request, stop, user, ct))
+            .RequireAuthorization(Policies.Operate).WithSummary("Lift the account's stop")
             .Accepts<StartBody>("application/json").Produces<SpendingState>(202).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         all.MapGet("/accounts/{id:guid}/spending", (Guid id, StopSwitch stop, CancellationToken ct) => ReadAsync(id, stop, ct))
             .RequireAuthorization(Policies.Read).WithVersion().WithSummary("Whether the account is stopped, and how much is active").Produces<SpendingState>().ProducesProblem(404);

@@ -14,7 +14,7 @@ internal static class SpendingActions
         foreach (var which in (string[])["/all", "/{id:guid}"])
         {
             accounts.MapPost($"{which}/stop", StopAsync).RequireAuthorization(ConsolePolicies.Operate).DisableRateLimiting().WithOrder(-1);
-            accounts.MapPost($"{which}/start", StartAsync).RequireAuthorization(ConsolePolicies.Operate).DisableRateLimiting().WithOrder(-1);
+            accounts.MapPost($"{which}/start", StartAsync).RequireAuthorization(ConsolePolicies.Operate).WithOrder(-1);
         }
     }
 
@@ -32,7 +32,7 @@ internal static class SpendingActions
         };
     }
 
-    private static async Task<IResult> StartAsync(Guid? id, [FromKeyedServices(Connections.OfStops)] StopSwitch stop, HttpContext http)
+    private static async Task<IResult> StartAsync(Guid? id, StopSwitch stop, HttpContext http)
     {
         var body = new FormBody(http.Request.Form, emptyIsNull: false).Flag("reactivate");
         var reactivate = body.ToJson().GetProperty("reactivate").GetBoolean();

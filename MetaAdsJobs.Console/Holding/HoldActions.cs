@@ -28,7 +28,7 @@ internal static class HoldActions
     private static IResult Answer(HttpContext http, Decided decided, string done) => decided switch
     {
         Decided.Done => FormResults.Back(http, done),
-        Decided.Own => FormResults.BackWithProblem(http, "Somebody else has to approve it: you have asked for it, or for what it was changed to."),
+        Decided.Own => FormResults.BackWithProblem(http, "Somebody else has to approve it: you have asked for it or for something of it, or whoever made the key or link that you came by has."),
         Decided.Refused => FormResults.BackWithProblem(http, "It has changed, or somebody has answered already: please look again."),
         _ => Results.NotFound(),
     };

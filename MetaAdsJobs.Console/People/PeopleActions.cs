@@ -22,7 +22,7 @@ internal static class PeopleActions
         var people = console.MapGroup("/people").AddEndpointFilter<FormGuard>().RequireAuthorization(ConsolePolicies.Administer);
         people.MapPost("/new", AddAsync).WithOrder(-1);
         people.MapPost("/{id:guid}/edit", ChangeAsync).WithOrder(-1);
-        people.MapPost("/{id:guid}", (Guid id, ApiKeyStore keys, HttpContext http) => MakeKeyAsync<UserPage>(id, $"/console/people/{id}", keys, http, ("Id", id))).WithOrder(-1);
+        people.MapPost("/{id:guid}", (Guid id, ApiKeyStore keys, HttpContext http) => IsKeys(http) ? Task.FromResult(Results.Forbid()) : MakeKeyAsync<UserPage>(id, $"/console/people/{id}", keys, http, ("Id", id))).WithOrder(-1);
         people.MapPost("/{id:guid}/link", LinkAsync);
         people.MapPost("/{id:guid}/disable", (Guid id, SaveUser save, HttpContext http) => SwitchAsync(id, true, save, http));
         people.MapPost("/{id:guid}/enable", (Guid id, SaveUser save, HttpContext http) => SwitchAsync(id, false, save, http));
@@ -32,7 +32,7 @@ internal static class PeopleActions
         // A session that was opened by a key makes no other key.
         me.MapPost("", (ApiKeyStore keys, HttpContext http) => Caller.Of(http.User) is { UserId: { } user, KeyId: null } ? MakeKeyAsync<MyPage>(user, "/console/me", keys, http) : Task.FromResult(Results.Forbid())).WithOrder(-1);
         me.MapPost("/keys/{key:guid}/revoke", async (Guid key, ApiKeyStore keys, HttpContext http) =>
-            Caller.Of(http.User) is { UserId: { } user } caller && await keys.RevokeAsync(key, user, caller.Name, http.RequestAborted) is PeopleSaved<ApiKey>.Done ? FormResults.Back(http, "The key opens nothing any more.") : Results.NotFound());
+            Caller.Of(http.User) is { } caller && await keys.RevokeOfAsync(caller, key, http.RequestAborted) is PeopleSaved<ApiKey>.Done ? FormResults.Back(http, "The key opens nothing any more.") : Results.NotFound());
         me.MapPost("/sessions/{session:guid}/end", async (Guid session, SessionStore sessions, HttpContext http) =>
             Caller.Of(http.User) is { } caller && await sessions.EndAsync(caller, session, "ended by its user", http.RequestAborted) ? FormResults.Back(http, "The session is over.") : Results.NotFound());
     }
@@ -64,7 +64,10 @@ internal static class PeopleActions
         return disabled ? FormResults.Back(http, "The user is disabled: keys and sessions open nothing.") : FormResults.Back(http, "The user is enabled again.");
     }
 
-    private static async Task<IResult> LinkAsync(Guid id, SignInLinks links, HttpContext http, IStringLocalizer<Words> texts) => await links.MakeAsync(id, http.RequestAborted) switch
+    // A key makes neither keys nor links.
+    private static bool IsKeys(HttpContext http) => Caller.Of(http.User)?.KeyId is not null;
+
+    private static async Task<IResult> LinkAsync(Guid id, SignInLinks links, HttpContext http, IStringLocalizer<Words> texts) => IsKeys(http) ? Results.Forbid() : await links.MakeAsync(id, http.RequestAborted) switch
     {
         PeopleSaved<User>.Done done => Shown(texts["A link that opens the console once, within a day"], $"{http.Request.Scheme}://{http.Request.Host}{http.Request.PathBase}/signin/link?secret={done.Secret}", $"/console/people/{id}"),
         PeopleSaved<User>.Refused => FormResults.BackWithProblem(http, "The user is disabled: enable it first."),

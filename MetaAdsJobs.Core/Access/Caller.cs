@@ -14,6 +14,9 @@ public sealed record Caller(string Name, string Role, IReadOnlySet<Guid>? Sees, 
 
     public string? KeyName { get; init; }
 
+    /// <summary>Who stands behind that: whoever made the key or link by which somebody comes, and whoever made what it was made with.</summary>
+    public IReadOnlyList<string> VouchedBy { get; init; } = [];
+
     /// <summary>At a browser.</summary>
     public CallerSession? Session { get; init; }
 

@@ -1,6 +1,4 @@
 using Dapper;
-using MetaAdsJobs.Core.Database;
-using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Access;
@@ -39,7 +37,7 @@ public enum Reach
 }
 
 /// <summary>Tells which accounts a thing is of. What is of several is seen by those who see them all; a clip by who sees one of its accounts; what is of all accounts, by who has all.</summary>
-public sealed class ThingAccounts([FromKeyedServices(Connections.OfCallers)] NpgsqlDataSource dataSource)
+public sealed class ThingAccounts(NpgsqlDataSource dataSource)
 {
     public async Task<Reach> ReachAsync(Caller caller, Thing thing, string id, CancellationToken ct)
     {
@@ -48,14 +46,19 @@ public sealed class ThingAccounts([FromKeyedServices(Connections.OfCallers)] Npg
         var ours = Guid.Empty;
         if (!isMetas && !Guid.TryParse(id, out ours)) return Reach.Unknown;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
+        if (thing == Thing.Clip) return await ReachClipAsync(connection, caller, ours, ct);
         var accounts = (await connection.QueryAsync<Guid?>(new(SqlOf(thing), isMetas ? new { MetaId = id } : new { Id = ours }, cancellationToken: ct))).AsList();
-        return accounts.Count == 0 ? Reach.Unknown : !IsIn(caller.Sees, thing, accounts) ? Reach.Hidden : IsIn(caller.Spends, thing, accounts) ? Reach.Moved : Reach.Seen;
+        return accounts.Count == 0 ? Reach.Unknown : !AreIn(caller.Sees, accounts) ? Reach.Hidden : AreIn(caller.Spends, accounts) ? Reach.Moved : Reach.Seen;
     }
 
-    private static bool IsIn(IReadOnlySet<Guid>? mine, Thing thing, List<Guid?> accounts)
+    private static bool AreIn(IReadOnlySet<Guid>? mine, List<Guid?> accounts) => mine is null || accounts.All(account => account is { } one && mine.Contains(one));
+
+    // One of its accounts is enough: a clip may have been used in very many runs, which are not listed.
+    private static async Task<Reach> ReachClipAsync(NpgsqlConnection connection, Caller caller, Guid id, CancellationToken ct)
     {
-        bool IsMine(Guid? account) => mine is null || (account is { } one && mine.Contains(one));
-        return thing == Thing.Clip ? accounts.Any(IsMine) : accounts.All(IsMine);
+        var clipSql = $"SELECT {(caller.Sees is null ? "true" : ClipScope.IsOf("k.id", "@Sees"))}, {(caller.Spends is null ? "true" : ClipScope.IsOf("k.id", "@Spends"))} FROM clips k WHERE k.id = @Id";
+        var found = await connection.QuerySingleOrDefaultAsync<(bool Sees, bool Spends)?>(new(clipSql, new { Id = id, Sees = caller.Sees?.ToArray(), Spends = caller.Spends?.ToArray() }, cancellationToken: ct));
+        return found is not { } reach ? Reach.Unknown : !reach.Sees ? Reach.Hidden : reach.Spends ? Reach.Moved : Reach.Seen;
     }
 
     // One row for each account; null is all of them. No row: there is no such thing.
@@ -80,7 +83,6 @@ public sealed class ThingAccounts([FromKeyedServices(Connections.OfCallers)] Npg
         Thing.AlertRule => "SELECT a FROM alert_rules r LEFT JOIN LATERAL unnest(r.account_ids) a ON true WHERE r.id = @Id",
         Thing.BudgetPool => "SELECT social_account_id FROM budget_pools WHERE id = @Id",
         Thing.Webhook => "SELECT a FROM webhooks w LEFT JOIN LATERAL unnest(w.account_ids) a ON true WHERE w.id = @Id",
-        Thing.Clip => $"SELECT a FROM clips k LEFT JOIN LATERAL ({ClipScope.AccountsSql("k.id")}) c (a) ON true WHERE k.id = @Id",
         _ => throw new ArgumentOutOfRangeException(nameof(thing), thing, "is told by no table"),
     };
 }
@@ -88,14 +90,14 @@ public sealed class ThingAccounts([FromKeyedServices(Connections.OfCallers)] Npg
 /// <summary>Clips belong to no account by themselves: to those they were made for, and to those they were used in.</summary>
 public static class ClipScope
 {
-    internal static string AccountsSql(string clipId) =>
-        $"SELECT ca.social_account_id FROM clip_accounts ca WHERE ca.clip_id = {clipId} UNION ALL SELECT DISTINCT o.social_account_id FROM orchestrations o WHERE o.clip_id = {clipId}";
-
     /// <summary>As the end of a WHERE that takes @Scope; nothing for whom all accounts are open.</summary>
     public static string And(string clipId) => AccountScope.IsAll ? "" : $" AND {Is(clipId)}";
 
-    public static string Is(string clipId) => AccountScope.IsAll ? "true" : $"""
-        (EXISTS (SELECT 1 FROM clip_accounts ca WHERE ca.clip_id = {clipId} AND ca.social_account_id = ANY (@Scope))
-            OR EXISTS (SELECT 1 FROM orchestrations o WHERE o.clip_id = {clipId} AND o.social_account_id = ANY (@Scope)))
+    public static string Is(string clipId) => AccountScope.IsAll ? "true" : IsOf(clipId, "@Scope");
+
+    /// <param name="accounts">A parameter.</param>
+    internal static string IsOf(string clipId, string accounts) => $"""
+        (EXISTS (SELECT 1 FROM clip_accounts ca WHERE ca.clip_id = {clipId} AND ca.social_account_id = ANY ({accounts}))
+            OR EXISTS (SELECT 1 FROM orchestrations o WHERE o.clip_id = {clipId} AND o.social_account_id = ANY ({accounts})))
         """;
 }

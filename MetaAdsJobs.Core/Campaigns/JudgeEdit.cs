@@ -47,8 +47,12 @@ internal sealed class JudgeEdit(CampaignTrees trees, ContentStore contents, Acco
 
         if (one.Kind == AdObject.Ad && Has(ContentValidation.Creative))
         {
-            var images = await contents.ListImagesAsync(RequestParts.ClipsOf(body), ct);
-            if (await contents.FindAdAsync(one.MetaId, ct) is { } ad) return (ContentValidation.ReadCreative(body, ad, account, images, read, errors), new() { Creative = ad.Content, CreativeId = ad.CreativeId });
+            if (await contents.FindAdAsync(one.MetaId, ct) is { } ad)
+            {
+                var images = await contents.ListImagesAsync(RequestParts.ClipsOf(body), [.. ad.Clips], ct);
+                return (ContentValidation.ReadCreative(body, ad, account, images, read, errors), new() { Creative = ad.Content, CreativeId = ad.CreativeId });
+            }
+
             errors.Add(ContentValidation.Creative, NotAskedFor);
         }
 

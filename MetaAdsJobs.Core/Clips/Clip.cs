@@ -18,6 +18,9 @@ public sealed record Clip
     public string? ThumbnailUrl { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>Why an id makes no new clip, whosever it is that has it: that there is one may be another client's business.</summary>
+    public static string Taken(Guid id) => $"{id} cannot be the id of a new clip: give another.";
+
     [JsonIgnore]
     public bool IsImage => ImageUrl is not null || File is { IsImage: true };
 

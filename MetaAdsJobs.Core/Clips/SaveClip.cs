@@ -31,7 +31,8 @@ public sealed class SaveClip(ClipStore store, Once once, TimeProvider time)
     private async Task<Saved<Clip>?> ReplayAsync(AskedOnce? asked, CancellationToken ct) => await once.FindAsync(asked, Once.Clip, ct) switch
     {
         null => null,
-        { IsSame: true } earlier => new Saved<Clip>.Done((await store.FindAsync(earlier.MadeId, ct))!, Replayed: true),
+        // What is of accounts that are seen no more is not told again.
+        { IsSame: true } earlier when await store.FindAsync(earlier.MadeId, ct) is { } made => new Saved<Clip>.Done(made, Replayed: true),
         _ => new Saved<Clip>.KeyReused(),
     };
 

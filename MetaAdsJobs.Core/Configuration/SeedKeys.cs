@@ -27,6 +27,7 @@ public static class SeedKeys
         ("SIGN_IN_CLIENT_ID", "Auth:SignInClientId"),
         ("SIGN_IN_CLIENT_SECRET", "Auth:SignInClientSecret"),
         ("SIGN_IN_MAIL_CLAIM", "Auth:SignInMailClaim"),
+        ("SIGN_IN_MAIL_TRUSTED", "Auth:SignInMailTrusted"),
         ("SIGN_IN_ROLE_CLAIM", "Auth:SignInRoleClaim"),
         ("SIGN_IN_GROUPS_CLAIM", "Auth:SignInGroupsClaim"),
         ("DATA_PROTECTION_KEY", "Database:DataProtectionKey"),

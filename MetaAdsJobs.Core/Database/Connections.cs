@@ -10,7 +10,7 @@ public static class Connections
     public const string OfStops = "stops";
     public const int MostOfStops = 4;
 
-    /// <summary>Of looking up who calls, and whose a thing is: a person at the stop switch waits for that first.</summary>
+    /// <summary>Of looking up who it is at the stop switch, and whether the account is theirs: a person there waits for that first. Whoever calls for something else is looked up over the connections of all.</summary>
     public const string OfCallers = "callers";
     public const int MostOfCallers = 4;
 

@@ -45,7 +45,7 @@ public sealed class SaveWebhook
         };
         if (!await _store.InsertAsync(webhook, _secrets.Close(read.Url!), _secrets.Close(secret), ct))
         {
-            errors.Add("$", $"there are {WebhookStore.Most} webhooks, and there can be no more: take one away first");
+            errors.Add("$", $"there are {WebhookStore.MostOfOne} webhooks of yours, or {WebhookStore.Most} in all, and there can be no more: take one away first");
             return new WebhookSaved.Invalid(errors);
         }
 

@@ -8,7 +8,10 @@ namespace MetaAdsJobs.Core.Events;
 /// <summary>Rows of webhooks, as people write and see them.</summary>
 public sealed class WebhookStore
 {
-    internal const int Most = 50;
+    internal const int Most = 500;
+
+    /// <summary>Of one maker: the others are for others.</summary>
+    internal const int MostOfOne = 50;
     private readonly NpgsqlDataSource _dataSource;
 
     internal WebhookStore(NpgsqlDataSource dataSource) => _dataSource = dataSource;
@@ -41,14 +44,14 @@ public sealed class WebhookStore
             WITH made AS (
                 INSERT INTO webhooks (id, url, shown_url, description, format, event_types, account_ids, secret, created_by, created_at, updated_at)
                 SELECT @Id, @Url, @ShownUrl, @Description, @Format, @EventTypes::text[], @AccountIds::uuid[], @Secret, @CreatedBy, @CreatedAt, @CreatedAt
-                WHERE (SELECT count(*) FROM webhooks) < @Most RETURNING id),
+                WHERE (SELECT count(*) FROM webhooks) < @Most AND (SELECT count(*) FROM webhooks WHERE lower(created_by) = lower(@CreatedBy)) < @MostOfOne RETURNING id),
             act AS ({ActLog.InsertFrom("made")})
             SELECT count(*) FROM made
             """;
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
         return await connection.ExecuteScalarAsync<long>(new(insertSql, ActLog.With(new
         {
-            webhook.Id, Url = sealedUrl, webhook.ShownUrl, webhook.Description, webhook.Format, webhook.EventTypes, webhook.AccountIds, Secret = sealedSecret, webhook.CreatedBy, webhook.CreatedAt, Most,
+            webhook.Id, Url = sealedUrl, webhook.ShownUrl, webhook.Description, webhook.Format, webhook.EventTypes, webhook.AccountIds, Secret = sealedSecret, webhook.CreatedBy, webhook.CreatedAt, Most, MostOfOne,
         }, ActOf(null, webhook, "made"), webhook.CreatedAt), cancellationToken: ct)) == 1;
     }
 
@@ -57,25 +60,32 @@ public sealed class WebhookStore
     /// <returns>False when somebody else has changed it since, or it is gone.</returns>
     internal async Task<bool> UpdateAsync(Webhook webhook, string? sealedUrl, Webhook seen, DateTimeOffset now, CancellationToken ct)
     {
-        // Switched on, it begins anew; what was held stays so until it is replayed.
+        // Switched on, it begins anew; what was held stays so until it is replayed. Who sees it once it is of fewer accounts need not have seen the others: what was told of them, and of all together, goes.
         var updateSql = $"""
-            WITH made AS (
-            UPDATE webhooks SET url = COALESCE(@Url, url), shown_url = @ShownUrl, description = @Description, event_types = @EventTypes::text[], account_ids = @AccountIds::uuid[],
-                state = CASE WHEN @IsOn THEN 'on' ELSE 'off' END, off_reason = @OffReason, off_at = @OffAt,
-                failing_since = CASE WHEN @IsOn AND state = 'off' OR @Url IS NOT NULL THEN NULL ELSE failing_since END,
-                rests_until = CASE WHEN @IsOn AND state = 'off' OR @Url IS NOT NULL THEN NULL ELSE rests_until END,
-                updated_at = GREATEST(@Now, updated_at + interval '1 microsecond')
-            WHERE id = @Id AND updated_at = @Seen RETURNING id),
-            act AS ({ActLog.InsertFrom("made")})
-            SELECT count(*) FROM made
+            WITH before AS (SELECT account_ids FROM webhooks WHERE id = @Id),
+            changed AS (
+                UPDATE webhooks SET url = COALESCE(@Url, url), shown_url = @ShownUrl, description = @Description, event_types = @EventTypes::text[], account_ids = @AccountIds::uuid[],
+                    state = CASE WHEN @IsOn THEN 'on' ELSE 'off' END, off_reason = @OffReason, off_at = @OffAt,
+                    failing_since = CASE WHEN @IsOn AND state = 'off' OR @Url IS NOT NULL THEN NULL ELSE failing_since END,
+                    rests_until = CASE WHEN @IsOn AND state = 'off' OR @Url IS NOT NULL THEN NULL ELSE rests_until END,
+                    address_by = CASE WHEN @Url IS NULL THEN address_by ELSE COALESCE(@By, address_by) END,
+                    updated_at = GREATEST(@Now, updated_at + interval '1 microsecond')
+                WHERE id = @Id AND updated_at = @Seen RETURNING id),
+            gone AS (
+                DELETE FROM event_deliveries d USING changed, before b, events e
+                WHERE d.webhook_id = changed.id AND e.id = d.event_id AND @AccountIds::uuid[] IS NOT NULL AND (b.account_ids IS NULL OR NOT b.account_ids <@ @AccountIds::uuid[])
+                  AND (e.social_account_id IS NULL OR e.social_account_id <> ALL (@AccountIds::uuid[]))),
+            act AS ({ActLog.InsertFrom("changed")})
+            SELECT count(*) FROM changed
             """;
         var act = ActOf(seen, webhook, "changed");
         if (sealedUrl is not null) act.Fields.Given("url");
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
         return await connection.ExecuteScalarAsync<long>(new(updateSql, ActLog.With(new
         {
+            By = AccountScope.Caller?.Name,
             webhook.Id, Url = sealedUrl, webhook.ShownUrl, webhook.Description, webhook.EventTypes, webhook.AccountIds, webhook.IsOn, webhook.OffReason, webhook.OffAt, Seen = seen.UpdatedAt, Now = now,
-        }, act, now), cancellationToken: ct)) == 1;
+        }, act, now), commandTimeout: 120, cancellationToken: ct)) == 1;
     }
 
     /// <summary>Another secret; the present one goes on signing until then.</summary>

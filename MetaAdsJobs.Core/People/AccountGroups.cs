@@ -64,6 +64,7 @@ public sealed class AccountGroups(NpgsqlDataSource dataSource, TimeProvider time
         var after = (await connection.QuerySingleAsync<Row>(new($"{ReadSql} WHERE g.id = @Id", new { Id = groupId }, transaction, cancellationToken: ct))).ToGroup();
         var changes = ActLog.Differences(before is null ? null : Told(before), Told(after));
         if (changes.Count > 0) await ActLog.WriteAsync(connection, transaction, new Act("account group", $"{groupId}", after.Name, before is null ? "made" : "changed", null, changes), now, ct);
+        if (before?.AccountIds.Except(after.AccountIds).Any() == true) await WebhooksOfUsers.SwitchOffAsync(connection, transaction, await HoldersAsync(connection, transaction, groupId, ct), now, ct);
         await transaction.CommitAsync(ct);
         return new PeopleSaved<AccountGroup>.Done(after);
     }
@@ -73,11 +74,17 @@ public sealed class AccountGroups(NpgsqlDataSource dataSource, TimeProvider time
     {
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
+        var (holders, now) = (await HoldersAsync(connection, transaction, id, ct), time.GetUtcNow());
         if (await connection.QuerySingleOrDefaultAsync<string?>(new("DELETE FROM account_groups WHERE id = @Id RETURNING name", new { Id = id }, transaction, cancellationToken: ct)) is not { } name) return false;
-        await ActLog.WriteAsync(connection, transaction, new Act("account group", $"{id}", name, "removed", null, []), time.GetUtcNow(), ct);
+        await ActLog.WriteAsync(connection, transaction, new Act("account group", $"{id}", name, "removed", null, []), now, ct);
+        await WebhooksOfUsers.SwitchOffAsync(connection, transaction, holders, now, ct);
         await transaction.CommitAsync(ct);
         return true;
     }
+
+    // Users and keys: keys make no difference, their users' webhooks are their users'.
+    private static async Task<IReadOnlyCollection<Guid>> HoldersAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid groupId, CancellationToken ct) =>
+        (await connection.QueryAsync<Guid>(new("SELECT holder FROM access_grants WHERE group_id = @GroupId", new { GroupId = groupId }, transaction, cancellationToken: ct))).AsList();
 
     private static object Told(AccountGroup group) => new { group.Name, group.AccountIds };
 

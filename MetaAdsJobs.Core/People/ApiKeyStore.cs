@@ -29,12 +29,23 @@ public sealed class ApiKeyStore(NpgsqlDataSource dataSource, UserStore users, Ti
         return [.. (await connection.QueryAsync<Row>(new($"{ReadSql} WHERE {string.Join(" AND ", conditions)} ORDER BY k.id DESC LIMIT @Limit", new { UserId = userId, Before = before, Limit = limit }, cancellationToken: ct))).Select(row => row.ToKey())];
     }
 
+    /// <returns>Those of the caller, the newest first; who comes by a key sees that one alone.</returns>
+    public async Task<IReadOnlyList<ApiKey>> ListOfAsync(Caller caller, int limit, CancellationToken ct)
+    {
+        var keys = caller.UserId is { } user ? await ListAsync(user, null, caller.KeyId is null ? limit : int.MaxValue, ct) : [];
+        return caller.KeyId is { } key ? [.. keys.Where(one => one.Id == key)] : keys;
+    }
+
+    /// <summary>One of the caller's; who comes by a key revokes that one alone.</summary>
+    public async Task<PeopleSaved<ApiKey>> RevokeOfAsync(Caller caller, Guid id, CancellationToken ct) =>
+        caller.UserId is { } user && (caller.KeyId is null || caller.KeyId == id) ? await RevokeAsync(id, user, caller.Name, ct) : new PeopleSaved<ApiKey>.Unknown();
+
     /// <param name="body">name; role, all_accounts, accounts and groups as far as it is to open less than its user may; expires_at.</param>
     public async Task<PeopleSaved<ApiKey>> CreateAsync(Guid userId, JsonElement body, string by, CancellationToken ct)
     {
         const string InsertSql = """
-            INSERT INTO api_keys (id, user_id, name, hash, shown, role, all_accounts, created_by, created_at, expires_at)
-            SELECT @Id, @UserId, @Name, @Hash, @Shown, @Role, @AllAccounts, @By, @Now, @ExpiresAt WHERE (SELECT count(*) FROM api_keys WHERE user_id = @UserId AND revoked_at IS NULL) < @MostOfUser
+            INSERT INTO api_keys (id, user_id, name, hash, shown, role, all_accounts, created_by, vouched_by, created_at, expires_at)
+            SELECT @Id, @UserId, @Name, @Hash, @Shown, @Role, @AllAccounts, @By, @VouchedBy, @Now, @ExpiresAt WHERE (SELECT count(*) FROM api_keys WHERE user_id = @UserId AND revoked_at IS NULL) < @MostOfUser
             """;
         if (await users.FindAsync(userId, ct) is not { } user) return new PeopleSaved<ApiKey>.Unknown();
         var (errors, now) = (new FieldErrors(), time.GetUtcNow());
@@ -52,7 +63,7 @@ public sealed class ApiKeyStore(NpgsqlDataSource dataSource, UserStore users, Ti
         if (errors.Any) return new PeopleSaved<ApiKey>.Invalid(errors);
         if (await connection.ExecuteAsync(new(InsertSql, new
         {
-            Id = id, UserId = userId, Name = name, secret.Hash, secret.Shown, Role = role ?? user.Role, AllAccounts = all, By = by, Now = now, ExpiresAt = expiresAt, MostOfUser,
+            Id = id, UserId = userId, Name = name, secret.Hash, secret.Shown, Role = role ?? user.Role, AllAccounts = all, By = by, VouchedBy = AccountScope.Caller?.VouchedBy.ToArray() ?? [], Now = now, ExpiresAt = expiresAt, MostOfUser,
         }, transaction, cancellationToken: ct)) == 0) return new PeopleSaved<ApiKey>.Refused($"{user.Mail} has {MostOfUser} keys, and there can be no more: revoke one first.");
         await GrantStore.WriteAsync(connection, transaction, id, access.Accounts ?? [], access.Groups ?? [], ct);
         var made = (await connection.QuerySingleAsync<Row>(new($"{ReadSql} WHERE k.id = @Id", new { Id = id }, transaction, cancellationToken: ct))).ToKey();

@@ -1,7 +1,6 @@
 using Dapper;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Database;
-using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.People;
@@ -10,13 +9,13 @@ namespace MetaAdsJobs.Core.People;
 /// Resolves who calls, with the accounts of that moment: one statement for each request, and no cache. What is revoked is so with the commit that does it, in all
 /// processes.
 /// </summary>
-public sealed class CallerReader([FromKeyedServices(Connections.OfCallers)] NpgsqlDataSource dataSource, TimeProvider time)
+public sealed class CallerReader(NpgsqlDataSource dataSource, TimeProvider time)
 {
     /// <summary>When it was last used, or seen, is written this often.</summary>
     private static readonly TimeSpan Told = TimeSpan.FromMinutes(1);
 
     private const string Columns = """
-        u.id AS user_id, u.mail, u.role AS user_role, u.all_accounts AS user_has_all, k.id AS key_id, k.name AS key_name, k.role AS key_role, COALESCE(k.all_accounts, true) AS key_has_all,
+        u.id AS user_id, u.mail, u.role AS user_role, u.all_accounts AS user_has_all, k.id AS key_id, k.name AS key_name, k.role AS key_role, COALESCE(k.all_accounts, true) AS key_has_all, k.vouched_by || k.created_by AS key_vouched_by,
         CASE WHEN NOT u.all_accounts THEN ARRAY(SELECT g.social_account_id FROM granted_accounts g WHERE g.holder = u.id) END AS user_sees,
         CASE WHEN NOT u.all_accounts THEN ARRAY(SELECT g.social_account_id FROM granted_accounts g WHERE g.holder = u.id AND g.may_spend) END AS user_spends,
         CASE WHEN NOT k.all_accounts THEN ARRAY(SELECT g.social_account_id FROM granted_accounts g WHERE g.holder = k.id) END AS key_sees,
@@ -36,7 +35,7 @@ public sealed class CallerReader([FromKeyedServices(Connections.OfCallers)] Npgs
         var now = time.GetUtcNow();
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         if (await connection.QuerySingleOrDefaultAsync<Row>(new(KeySql, new { Hash = hash, Now = now }, cancellationToken: ct)) is not { } row) return null;
-        if (!(row.ToldAt > now - Told)) await connection.ExecuteAsync(new(UsedSql, new { Id = row.KeyId, Now = now, Before = now - Told }, cancellationToken: ct));
+        if (!(row.ToldAt > now - Told)) await TellAsync(connection, UsedSql, row.KeyId!.Value, now, ct);
         return row.ToCaller(null);
     }
 
@@ -44,7 +43,7 @@ public sealed class CallerReader([FromKeyedServices(Connections.OfCallers)] Npgs
     public async Task<Caller?> FindBySessionAsync(Guid id, CancellationToken ct)
     {
         const string SessionSql = $"""
-            SELECT {Columns}, s.name, s.role, s.accounts, s.confirmed_at, s.expires_at, s.last_seen_at AS told_at
+            SELECT {Columns}, s.name, s.role, s.accounts, s.vouched_by, s.confirmed_at, s.expires_at, s.last_seen_at AS told_at
             FROM sessions s LEFT JOIN users u ON u.id = s.user_id LEFT JOIN api_keys k ON k.id = s.key_id
             WHERE s.id = @Id AND s.ended_at IS NULL AND s.expires_at > @Now AND (s.user_id IS NULL OR u.disabled_at IS NULL) AND (s.key_id IS NULL OR ({KeyIsGood}))
             """;
@@ -52,8 +51,20 @@ public sealed class CallerReader([FromKeyedServices(Connections.OfCallers)] Npgs
         var now = time.GetUtcNow();
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         if (await connection.QuerySingleOrDefaultAsync<Row>(new(SessionSql, new { Id = id, Now = now }, cancellationToken: ct)) is not { } row) return null;
-        if (!(row.ToldAt > now - Told)) await connection.ExecuteAsync(new(SeenSql, new { Id = id, Now = now, Before = now - Told }, cancellationToken: ct));
+        if (!(row.ToldAt > now - Told)) await TellAsync(connection, SeenSql, id, now, ct);
         return row.ToCaller(new(id, row.ConfirmedAt, row.ExpiresAt));
+    }
+
+    private static async Task TellAsync(NpgsqlConnection connection, string sql, Guid id, DateTimeOffset now, CancellationToken ct)
+    {
+        try
+        {
+            await connection.ExecuteAsync(new(sql, new { Id = id, Now = now, Before = now - Told }, cancellationToken: ct));
+        }
+        catch (PostgresException exception) when (DatabaseErrors.TakesNoWrites(exception))
+        {
+            // Who it is, is known all the same: on a full disk reading goes on, and this is told a minute later, or once there is room.
+        }
     }
 
     private sealed record Row
@@ -64,6 +75,7 @@ public sealed class CallerReader([FromKeyedServices(Connections.OfCallers)] Npgs
         public Guid? KeyId { get; init; }
         public string? KeyName { get; init; }
         public string? KeyRole { get; init; }
+        public string[]? KeyVouchedBy { get; init; }
         public Guid[]? UserSees { get; init; }
         public Guid[]? UserSpends { get; init; }
         public Guid[]? KeySees { get; init; }
@@ -74,6 +86,7 @@ public sealed class CallerReader([FromKeyedServices(Connections.OfCallers)] Npgs
         public string? Name { get; init; }
         public string? Role { get; init; }
         public Guid[]? Accounts { get; init; }
+        public string[]? VouchedBy { get; init; }
         public DateTimeOffset ConfirmedAt { get; init; }
         public DateTimeOffset ExpiresAt { get; init; }
 
@@ -81,7 +94,10 @@ public sealed class CallerReader([FromKeyedServices(Connections.OfCallers)] Npgs
         {
             // Of a token that was signed elsewhere there is no user: it sees what its role sees, or the accounts that its issuer named.
             if (UserId is null) return new(Name!, Role!, Accounts?.ToHashSet(), Accounts?.ToHashSet()) { Session = session };
-            return new(Mail!, KeyRole is null ? UserRole! : Roles.Lesser(UserRole!, KeyRole), Both(UserSees, KeySees), Both(UserSpends, KeySpends)) { UserId = UserId, KeyId = KeyId, KeyName = KeyName, Session = session };
+            return new(Mail!, KeyRole is null ? UserRole! : Roles.Lesser(UserRole!, KeyRole), Both(UserSees, KeySees), Both(UserSpends, KeySpends))
+            {
+                UserId = UserId, KeyId = KeyId, KeyName = KeyName, Session = session, VouchedBy = [.. (KeyVouchedBy ?? []).Concat(VouchedBy ?? []).Distinct()],
+            };
         }
 
         private static HashSet<Guid>? Both(Guid[]? mine, Guid[]? ofKey)

@@ -76,7 +76,12 @@ public sealed class SaveUser(NpgsqlDataSource dataSource, UserStore store, TimeP
         var after = (await UserStore.HoldAsync(connection, transaction, id, ct))!;
         var changes = ActLog.Differences(Told(before), Told(after));
         if (changes.Count > 0) await ActLog.WriteAsync(connection, transaction, new Act("user", $"{id}", after.Mail, "changed", null, changes), now, ct);
-        if (changes.Any(change => change.Key != "name")) await SessionStore.EndAllAsync(connection, transaction, id, keyId: null, "what this user may do was changed", now, ct);
+        if (changes.Any(change => change.Key != "name"))
+        {
+            await SessionStore.EndAllAsync(connection, transaction, id, keyId: null, "what this user may do was changed", now, ct);
+            await WebhooksOfUsers.SwitchOffAsync(connection, transaction, [id], now, ct);
+        }
+
         await transaction.CommitAsync(ct);
         return new PeopleSaved<User>.Done(after);
     }

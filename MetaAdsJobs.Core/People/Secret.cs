@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
@@ -11,11 +12,17 @@ public sealed record Secret(string Text)
     public const string KeyMark = "maj_";
 
     private const int ShownLength = 10;
+    private const int RandomBytes = 32;
+    private static readonly int RandomLength = Base64Url.GetEncodedLength(RandomBytes);
+    private static readonly SearchValues<char> RandomLetters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
 
     public byte[] Hash => HashOf(Text);
 
     /// <summary>To know it by.</summary>
     public string Shown => Text[..ShownLength];
+
+    /// <summary>What is not of this form is no key, without a look at those that there are.</summary>
+    public static bool MayBeKey(string text) => text.Length == KeyMark.Length + RandomLength && text.StartsWith(KeyMark, StringComparison.Ordinal) && text.AsSpan(KeyMark.Length).IndexOfAnyExcept(RandomLetters) < 0;
 
     public static Secret MakeKey() => new(KeyMark + Random());
 
@@ -23,5 +30,5 @@ public sealed record Secret(string Text)
 
     public static byte[] HashOf(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 
-    private static string Random() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+    private static string Random() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(RandomBytes));
 }

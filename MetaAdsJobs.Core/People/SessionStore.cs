@@ -28,22 +28,24 @@ public sealed class SessionStore(NpgsqlDataSource dataSource, TimeProvider time)
     private const int LongestBrowser = 300;
 
     /// <param name="until">When what it is opened with ends; null: it does not.</param>
-    public async Task<CallerSession> OpenAsync(Caller caller, DateTimeOffset? until, string? browser, CancellationToken ct)
+    /// <param name="confirmedAt">When whoever it is has shown so; null: now.</param>
+    public async Task<CallerSession> OpenAsync(Caller caller, DateTimeOffset? until, DateTimeOffset? confirmedAt, string? browser, CancellationToken ct)
     {
         const string OpenSql = """
-            INSERT INTO sessions (id, user_id, key_id, name, role, accounts, browser, created_at, confirmed_at, expires_at, last_seen_at) VALUES (@Id, @UserId, @KeyId, @Name, @Role, @Accounts::uuid[], @Browser, @Now, @Now, @ExpiresAt, @Now)
+            INSERT INTO sessions (id, user_id, key_id, name, role, accounts, vouched_by, browser, created_at, confirmed_at, expires_at, last_seen_at)
+            VALUES (@Id, @UserId, @KeyId, @Name, @Role, @Accounts::uuid[], @VouchedBy, @Browser, @Now, @ConfirmedAt, @ExpiresAt, @Now)
             """;
         var now = time.GetUtcNow();
-        var session = new CallerSession(Guid.CreateVersion7(now), now, until < now + Longest ? until.Value : now + Longest);
+        var session = new CallerSession(Guid.CreateVersion7(now), confirmedAt < now ? confirmedAt.Value.ToUniversalTime() : now, until < now + Longest ? until.Value : now + Longest);
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await connection.ExecuteAsync(new(OpenSql, new
         {
-            session.Id, caller.UserId, caller.KeyId, caller.Name, caller.Role, Accounts = caller.UserId is null ? caller.Sees?.ToArray() : null, Browser = browser is { Length: > LongestBrowser } ? browser[..LongestBrowser] : browser, Now = now, session.ExpiresAt,
+            session.Id, caller.UserId, caller.KeyId, caller.Name, caller.Role, Accounts = caller.UserId is null ? caller.Sees?.ToArray() : null, VouchedBy = caller.VouchedBy.ToArray(), session.ConfirmedAt, Browser = browser is { Length: > LongestBrowser } ? browser[..LongestBrowser] : browser, Now = now, session.ExpiresAt,
         }, cancellationToken: ct));
         return session;
     }
 
-    /// <returns>Those of the caller that have not ended, the one seen last first.</returns>
+    /// <returns>Those of the caller that have not ended, the one seen last first; of who comes by a key, that one alone.</returns>
     public async Task<IReadOnlyList<Session>> ListAsync(Caller caller, CancellationToken ct)
     {
         var listSql = $"""
@@ -51,7 +53,7 @@ public sealed class SessionStore(NpgsqlDataSource dataSource, TimeProvider time)
             WHERE {Whose(caller)} AND s.ended_at IS NULL AND s.expires_at > @Now ORDER BY s.last_seen_at DESC, s.id LIMIT 200
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<Session>(new(listSql, new { caller.UserId, caller.Name, Now = time.GetUtcNow() }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<Session>(new(listSql, new { caller.UserId, caller.Name, Own = caller.Session?.Id, Now = time.GetUtcNow() }, cancellationToken: ct))).AsList();
     }
 
     /// <returns>False when there is no such session of the caller's; one that has ended is one.</returns>
@@ -66,7 +68,7 @@ public sealed class SessionStore(NpgsqlDataSource dataSource, TimeProvider time)
         var now = time.GetUtcNow();
         var act = new Act("session", $"{id}", caller.Name, "ended", null, ActLog.Differences(null, new { Why = why })) { By = caller };
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteScalarAsync<bool>(new(endSql, ActLog.With(new { Id = id, Why = why, caller.UserId, caller.Name, Now = now }, act, now), cancellationToken: ct));
+        return await connection.ExecuteScalarAsync<bool>(new(endSql, ActLog.With(new { Id = id, Why = why, caller.UserId, caller.Name, Own = caller.Session?.Id, Now = now }, act, now), cancellationToken: ct));
     }
 
     /// <summary>Of a user, or of a key.</summary>
@@ -77,5 +79,6 @@ public sealed class SessionStore(NpgsqlDataSource dataSource, TimeProvider time)
     }
 
     // Tokens are told apart by their subject alone: no user's session is among theirs.
-    private static string Whose(Caller caller) => caller.UserId is null ? "s.user_id IS NULL AND s.name = @Name" : "s.user_id = @UserId";
+    // A key that was lost ends nobody else's: what was opened by it ends itself.
+    private static string Whose(Caller caller) => caller.KeyId is not null ? "s.id = @Own" : caller.UserId is null ? "s.user_id IS NULL AND s.name = @Name" : "s.user_id = @UserId";
 }

@@ -14,13 +14,13 @@ public sealed class SignInLinks(NpgsqlDataSource dataSource, UserStore users, Ti
     /// <returns>Done has what the address ends with.</returns>
     public async Task<PeopleSaved<User>> MakeAsync(Guid userId, CancellationToken ct)
     {
-        const string MakeSql = "DELETE FROM sign_in_links WHERE expires_at < @Now; INSERT INTO sign_in_links (hash, user_id, created_at, expires_at) VALUES (@Hash, @UserId, @Now, @ExpiresAt)";
+        const string MakeSql = "DELETE FROM sign_in_links WHERE expires_at < @Now; INSERT INTO sign_in_links (hash, user_id, vouched_by, created_at, expires_at) VALUES (@Hash, @UserId, @VouchedBy, @Now, @ExpiresAt)";
         if (await users.FindAsync(userId, ct) is not { } user) return new PeopleSaved<User>.Unknown();
         if (user.DisabledAt is not null) return new PeopleSaved<User>.Refused($"{user.Mail} is disabled.");
         var (secret, now) = (Secret.MakeLink(), time.GetUtcNow());
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        await connection.ExecuteAsync(new(MakeSql, new { secret.Hash, UserId = userId, Now = now, ExpiresAt = now + Lifetime }, transaction, cancellationToken: ct));
+        await connection.ExecuteAsync(new(MakeSql, new { secret.Hash, UserId = userId, VouchedBy = (string[])(AccountScope.Caller is { } by ? [by.Name, .. by.VouchedBy] : []), Now = now, ExpiresAt = now + Lifetime }, transaction, cancellationToken: ct));
         await ActLog.WriteAsync(connection, transaction, new Act("user", $"{userId}", user.Mail, "link made", null, new JsonObject()), now, ct);
         await transaction.CommitAsync(ct);
         return new PeopleSaved<User>.Done(user, secret.Text);
@@ -32,11 +32,11 @@ public sealed class SignInLinks(NpgsqlDataSource dataSource, UserStore users, Ti
         const string UseSql = """
             UPDATE sign_in_links l SET used_at = @Now FROM users u
             WHERE l.hash = @Hash AND l.used_at IS NULL AND l.expires_at > @Now AND u.id = l.user_id AND u.disabled_at IS NULL
-            RETURNING u.id, u.mail, u.role
+            RETURNING u.id, u.mail, u.role, l.vouched_by
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var found = await connection.QuerySingleOrDefaultAsync<(Guid Id, string Mail, string Role)?>(new(UseSql, new { Hash = Secret.HashOf(secret), Now = time.GetUtcNow() }, cancellationToken: ct));
+        var found = await connection.QuerySingleOrDefaultAsync<(Guid Id, string Mail, string Role, string[] VouchedBy)?>(new(UseSql, new { Hash = Secret.HashOf(secret), Now = time.GetUtcNow() }, cancellationToken: ct));
         // What it may see is read with the session, at each request.
-        return found is { } user ? new Caller(user.Mail, user.Role, new HashSet<Guid>(), new HashSet<Guid>()) { UserId = user.Id } : null;
+        return found is { } user ? new Caller(user.Mail, user.Role, new HashSet<Guid>(), new HashSet<Guid>()) { UserId = user.Id, VouchedBy = user.VouchedBy } : null;
     }
 }

@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Audit;
 using Npgsql;
 
@@ -101,14 +102,14 @@ public sealed class PublisherStore
     internal async Task<bool> RotateAsync(Publisher publisher, string sealedSecret, DateTimeOffset formerUntil, DateTimeOffset now, CancellationToken ct)
     {
         var rotateSql = $"""
-            WITH made AS (UPDATE publishers SET former_secret = secret, former_until = @FormerUntil, secret = @Secret, updated_at = GREATEST(@Now, updated_at + interval '1 microsecond') WHERE id = @Id RETURNING id),
+            WITH made AS (UPDATE publishers SET former_secret = secret, former_until = @FormerUntil, secret = @Secret, known_by = array_remove(known_by, @By::text) || @By::text, updated_at = GREATEST(@Now, updated_at + interval '1 microsecond') WHERE id = @Id RETURNING id),
             act AS ({ActLog.InsertFrom("made")})
             SELECT count(*) FROM made
             """;
         var act = ActOf(publisher, publisher with { FormerSecretUntil = formerUntil }, "changed");
         act.Fields.Given("secret");
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteScalarAsync<long>(new(rotateSql, ActLog.With(new { publisher.Id, Secret = sealedSecret, FormerUntil = formerUntil, Now = now }, act, now), cancellationToken: ct)) == 1;
+        return await connection.ExecuteScalarAsync<long>(new(rotateSql, ActLog.With(new { publisher.Id, Secret = sealedSecret, FormerUntil = formerUntil, Now = now, By = AccountScope.Caller?.Name ?? "service" }, act, now), cancellationToken: ct)) == 1;
     }
 
     /// <summary>Takes one away that has made nothing yet, with its templates and its log.</summary>

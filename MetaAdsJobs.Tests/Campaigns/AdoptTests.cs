@@ -1,3 +1,4 @@
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Campaigns.Adopting;
 using MetaAdsJobs.Core.Campaigns.Comparing;
@@ -162,6 +163,21 @@ public sealed class AdoptTests
         Assert.That(await _world.Get<AdoptCampaign>().ExecuteAsync(asked.AccountId, "META_CAMPAIGN_0", "ann", CancellationToken.None), Is.InstanceOf<Adoption.UnknownCampaign>());
         Assert.That(await _world.Get<AdoptCampaign>().ExecuteAsync(asked.AccountId, "../me", "ann", CancellationToken.None), Is.InstanceOf<Adoption.UnknownCampaign>());
         Assert.That(await _world.Get<AdoptCampaign>().ExecuteAsync(Guid.NewGuid(), campaign, "ann", CancellationToken.None), Is.InstanceOf<Adoption.UnknownAccount>());
+    }
+
+    [Test]
+    public async Task Whose_a_known_campaign_is_is_told_to_who_sees_that_account_alone()
+    {
+        var (asked, other) = (await _world.BuildAsync(), await _world.BuildAsync());
+        var campaign = (await _world.TreeAsync(asked)).Campaign.MetaId;
+        await _world.ExecuteAsync("UPDATE meta_campaigns SET social_account_id = @Other WHERE meta_id = @campaign", new { Other = other.AccountId, campaign });
+        foreach (var (seen, isTold) in ((Guid[]?, bool)[])[(null, true), ([asked.AccountId, other.AccountId], true), ([asked.AccountId], false)])
+        {
+            using var scope = AccountScope.Enter(null, seen?.ToHashSet());
+            var refused = (Adoption.Refused)await _world.Get<AdoptCampaign>().ExecuteAsync(asked.AccountId, campaign, "ann", CancellationToken.None);
+            Assert.That(refused.Reason, Does.StartWith($"The campaign {campaign} is known here as one of another account"));
+            Assert.That(refused.Reason.Contains($"{other.AccountId}", StringComparison.Ordinal), Is.EqualTo(isTold), refused.Reason);
+        }
     }
 
     private async Task<(Asked Asked, string Campaign)> ByHandAsync(string change = "{}")

@@ -8,7 +8,10 @@ namespace MetaAdsJobs.Core.Alerts.Rules;
 /// <summary>Rows of alert_rules.</summary>
 public sealed class AlertRuleStore
 {
-    internal const int Most = 200;
+    internal const int Most = 1000;
+
+    /// <summary>Of one maker: the others are for others.</summary>
+    internal const int MostOfOne = 200;
     private readonly NpgsqlDataSource _dataSource;
 
     internal AlertRuleStore(NpgsqlDataSource dataSource) => _dataSource = dataSource;
@@ -56,7 +59,7 @@ public sealed class AlertRuleStore
                 cooldown_minutes, severity, group_by, enabled, created_by, created_at, updated_at)
             SELECT @Id, @Name, @Metric, @Level, @AccountIds::uuid[], @CampaignIds::text[], @WindowDays, @WindowHours, @Compare, @MedianDays, @Direction, @Threshold, @ResolveAt, @FloorMetric, @FloorLeast, @Evaluations,
                 @CooldownMinutes, @Severity, @GroupBy, @Enabled, @CreatedBy, @CreatedAt, @UpdatedAt
-            WHERE (SELECT count(*) FROM alert_rules) < @Most RETURNING id),
+            WHERE (SELECT count(*) FROM alert_rules) < @Most AND (SELECT count(*) FROM alert_rules WHERE lower(created_by) = lower(@CreatedBy)) < @MostOfOne RETURNING id),
             act AS ({ActLog.InsertFrom("made")})
             SELECT count(*) FROM made
             """;
@@ -64,7 +67,7 @@ public sealed class AlertRuleStore
         return await connection.ExecuteScalarAsync<long>(new(insertSql, ActLog.With(new
         {
             rule.Id, rule.Name, rule.Metric, rule.Level, rule.AccountIds, rule.CampaignIds, rule.WindowDays, rule.WindowHours, rule.Compare, rule.MedianDays, rule.Direction, rule.Threshold, rule.ResolveAt, rule.FloorMetric,
-            rule.FloorLeast, rule.Evaluations, rule.CooldownMinutes, rule.Severity, rule.GroupBy, rule.Enabled, rule.CreatedBy, rule.CreatedAt, rule.UpdatedAt, Most,
+            rule.FloorLeast, rule.Evaluations, rule.CooldownMinutes, rule.Severity, rule.GroupBy, rule.Enabled, rule.CreatedBy, rule.CreatedAt, rule.UpdatedAt, Most, MostOfOne,
         }, ActOf(null, rule, "made"), rule.CreatedAt), cancellationToken: ct)) == 1;
     }
 

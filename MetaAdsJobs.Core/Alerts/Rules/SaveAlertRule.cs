@@ -39,7 +39,7 @@ public sealed class SaveAlertRule
         if (rule is null) return new AlertRuleSaved.Invalid(errors);
         rule = rule with { Id = Guid.CreateVersion7(rule.CreatedAt), CreatedBy = createdBy };
         if (await _store.InsertAsync(rule, ct)) return new AlertRuleSaved.Done(rule);
-        errors.Add("$", $"there are {AlertRuleStore.Most} rules, and there can be no more: take one away first");
+        errors.Add("$", $"there are {AlertRuleStore.MostOfOne} rules of yours, or {AlertRuleStore.Most} in all, and there can be no more: take one away first");
         return new AlertRuleSaved.Invalid(errors);
     }
 

@@ -7,7 +7,10 @@ namespace MetaAdsJobs.Core.Budgets.Pools;
 /// <summary>Rows of budget_pools and budget_pool_members.</summary>
 public sealed class BudgetPoolStore
 {
-    internal const int Most = 1000;
+    internal const int Most = 5000;
+
+    /// <summary>Of one maker: the others are for others.</summary>
+    internal const int MostOfOne = 1000;
     private readonly NpgsqlDataSource _dataSource;
 
     internal BudgetPoolStore(NpgsqlDataSource dataSource) => _dataSource = dataSource;
@@ -45,11 +48,11 @@ public sealed class BudgetPoolStore
     {
         const string InsertSql = """
             INSERT INTO budget_pools (id, social_account_id, name, level, mode, mode_by, max_step_percent, least_gain_percent, created_by, created_at, updated_at)
-            SELECT @Id, @SocialAccountId, @Name, @Level, @Mode, @ModeBy, @MaxStepPercent, @LeastGainPercent, @CreatedBy, @CreatedAt, @UpdatedAt WHERE (SELECT count(*) FROM budget_pools) < @Most
+            SELECT @Id, @SocialAccountId, @Name, @Level, @Mode, @ModeBy, @MaxStepPercent, @LeastGainPercent, @CreatedBy, @CreatedAt, @UpdatedAt WHERE (SELECT count(*) FROM budget_pools) < @Most AND (SELECT count(*) FROM budget_pools WHERE lower(created_by) = lower(@CreatedBy)) < @MostOfOne
             """;
         if (await connection.ExecuteAsync(new(InsertSql, new
         {
-            pool.Id, pool.SocialAccountId, pool.Name, pool.Level, pool.Mode, pool.ModeBy, pool.MaxStepPercent, pool.LeastGainPercent, pool.CreatedBy, pool.CreatedAt, pool.UpdatedAt, Most,
+            pool.Id, pool.SocialAccountId, pool.Name, pool.Level, pool.Mode, pool.ModeBy, pool.MaxStepPercent, pool.LeastGainPercent, pool.CreatedBy, pool.CreatedAt, pool.UpdatedAt, Most, MostOfOne,
         }, transaction, cancellationToken: ct)) == 0) return false;
         await WriteMembersAsync(connection, transaction, pool, ct);
         return true;

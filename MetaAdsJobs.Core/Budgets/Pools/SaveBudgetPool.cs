@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Meta.Ads;
@@ -39,7 +40,7 @@ public sealed class SaveBudgetPool
             return Taken(errors);
         }
 
-        errors.Add("$", $"there are {BudgetPoolStore.Most} pools, and there can be no more: take one away first");
+        errors.Add("$", $"there are {BudgetPoolStore.MostOfOne} pools of yours, or {BudgetPoolStore.Most} in all, and there can be no more: take one away first");
         return new PoolOutcome<BudgetPool>.Invalid(errors);
     }
 
@@ -101,13 +102,14 @@ public sealed class SaveBudgetPool
 
     private async Task CheckAsync(BudgetPool pool, FieldErrors errors, CancellationToken ct)
     {
-        const string MembersSql = """
+        // What is of accounts that whoever asks does not see is as if there were none, whatever it is in.
+        var membersSql = $"""
             SELECT k.id, o.account_id, o.has_budget, m.pool_id
             FROM unnest(@Ids) WITH ORDINALITY AS k (id, nth) LEFT JOIN LATERAL (
-                SELECT c.social_account_id AS account_id, num_nonnulls(c.daily_budget, c.lifetime_budget) > 0 AS has_budget FROM meta_campaigns c WHERE @Level = 'campaign' AND c.meta_id = k.id
+                SELECT c.social_account_id AS account_id, num_nonnulls(c.daily_budget, c.lifetime_budget) > 0 AS has_budget FROM meta_campaigns c WHERE @Level = 'campaign' AND c.meta_id = k.id{AccountScope.And("c.social_account_id")}
                 UNION ALL
-                SELECT c.social_account_id, num_nonnulls(s.daily_budget, s.lifetime_budget) > 0 FROM meta_adsets s JOIN meta_campaigns c ON c.id = s.campaign_db_id WHERE @Level = 'adset' AND s.meta_id = k.id) o ON true
-            LEFT JOIN budget_pool_members m ON m.meta_id = k.id ORDER BY k.nth
+                SELECT c.social_account_id, num_nonnulls(s.daily_budget, s.lifetime_budget) > 0 FROM meta_adsets s JOIN meta_campaigns c ON c.id = s.campaign_db_id WHERE @Level = 'adset' AND s.meta_id = k.id{AccountScope.And("c.social_account_id")}) o ON true
+            LEFT JOIN budget_pool_members m ON m.meta_id = k.id AND o.account_id IS NOT NULL ORDER BY k.nth
             """;
         if (await _accounts.FindAsync(pool.SocialAccountId, ct) is not { } account)
         {
@@ -118,7 +120,7 @@ public sealed class SaveBudgetPool
         if (account.NothingBegins is { } nothing) errors.Add("social_account_id", nothing);
         var word = pool.Level == BudgetPool.AdSets ? "ad set" : "campaign";
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
-        var found = (await connection.QueryAsync<(string Id, Guid? AccountId, bool? HasBudget, Guid? PoolId)>(new(MembersSql, new { Ids = pool.Members.Select(member => member.MetaId).ToArray(), pool.Level }, cancellationToken: ct))).AsList();
+        var found = (await connection.QueryAsync<(string Id, Guid? AccountId, bool? HasBudget, Guid? PoolId)>(new(membersSql, new { Ids = pool.Members.Select(member => member.MetaId).ToArray(), pool.Level, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
         for (var i = 0; i < found.Count; i++)
         {
             var (id, of, hasBudget, otherPool) = found[i];

@@ -50,7 +50,7 @@ internal sealed class AdoptionStore(NpgsqlDataSource dataSource, TimeProvider ti
             (adSets, ads) = ((await answers.ReadAsync<string>()).ToHashSet(), (await answers.ReadAsync<string>()).ToHashSet());
         }
 
-        if (campaign is { } known && known.AccountId != account.Id) return ($"The campaign {found.Id} is known here as one of another account, {known.AccountId}", null);
+        if (campaign is { } known && known.AccountId != account.Id) return ($"The campaign {found.Id} is known here as one of another account{(AccountScope.Holds(known.AccountId) ? $", {known.AccountId}" : "")}", null);
         if (campaign is null && await FindMakerAsync(connection, transaction, account.Id, found.Values.Name, since, ct) is { } maker) return ($"The campaign {found.Id} is of the run {maker}, which has not ended well: cancel it or retry it", null);
         var underWay = campaign is null ? [] : await ListUnderWayAsync(connection, transaction, found.Id, since, ct);
         bool IsNew(ObjectValues values) => Marker.Split(values.Name ?? "").Marker is not { } marker || !underWay.Contains(marker);

@@ -35,6 +35,10 @@ internal sealed record AdNow(string Step, OrchestrationRequest Run, JsonObject T
     /// <summary>As a request of its own.</summary>
     public OrchestrationRequest Request => new TreeShape(Run).AdOf(Step).Request with { Targeting = Targeting };
 
+    /// <summary>What it shows.</summary>
+    public IEnumerable<Guid> Clips => Content is null ? AdNode.ClipsOf(Request)
+        : ((Guid?[])[Content.ClipId, .. Content.Cards?.Select(card => card.ClipId) ?? [], .. Content.PlacementMedia?.Select(media => media.ClipId) ?? []]).OfType<Guid>();
+
     /// <summary>What the run would have been asked for: all else as it was, the ad with this content in its ad set of today.</summary>
     public OrchestrationRequest With(AdRequest content)
     {

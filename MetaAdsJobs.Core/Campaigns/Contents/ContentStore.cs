@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Clips;
@@ -54,12 +55,13 @@ internal sealed class ContentStore(NpgsqlDataSource dataSource, OrchestrationOpt
         return new TreeShape(run).AdSets.All(one => one.Step != set.Step) ? null : new(set.Step, run, AdNow.Parse(set.Targeting));
     }
 
-    /// <summary>Whether clips are images; those that do not exist are not among them.</summary>
-    public async Task<IReadOnlyDictionary<Guid, bool>> ListImagesAsync(Guid[] clipIds, CancellationToken ct)
+    /// <summary>Whether clips are images; those that do not exist, or that whoever asks does not see, are not among them.</summary>
+    /// <param name="shown">What the ad shows anyway: to be kept, whosever it is.</param>
+    public async Task<IReadOnlyDictionary<Guid, bool>> ListImagesAsync(Guid[] clipIds, Guid[] shown, CancellationToken ct)
     {
-        const string ImagesSql = $"SELECT k.id, {ClipStore.IsImageSql} FROM clips k WHERE k.id = ANY (@ClipIds)";
+        var imagesSql = $"SELECT k.id, {ClipStore.IsImageSql} FROM clips k WHERE k.id = ANY (@ClipIds) AND (k.id = ANY (@Shown) OR {ClipScope.Is("k.id")})";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<(Guid Id, bool IsImage)>(new(ImagesSql, new { ClipIds = clipIds }, cancellationToken: ct))).ToDictionary(clip => clip.Id, clip => clip.IsImage);
+        return (await connection.QueryAsync<(Guid Id, bool IsImage)>(new(imagesSql, new { ClipIds = clipIds, Shown = shown, Scope = AccountScope.Accounts }, cancellationToken: ct))).ToDictionary(clip => clip.Id, clip => clip.IsImage);
     }
 
     /// <summary>What an attempt at an edit works with that gives an ad another creative.</summary>

@@ -27,11 +27,22 @@ public abstract record Decided
 /// <summary>Approves or rejects. An approval and the job that goes on with its edit commit together; of two answers at once one counts.</summary>
 public sealed class DecideApproval
 {
-    // Who asked for the edit, for the run that asked for it, or for what the campaign was changed to since it was last approved.
+    // Whether one of @Names has asked for something of it: for the edit, for the run that asked for it or the campaign's own, or since it was last approved for a run that added to it or for what it was changed to.
+    // What a clip became was asked for by whose template it was, and by whoever was shown its publisher's secret.
     private const string OwnSql = """
-        (@By = e.asked_by OR EXISTS (SELECT 1 FROM orchestrations o WHERE o.request_id = e.made_by AND @By IN (o.requested_by, o.ordered_by))
-         OR EXISTS (SELECT 1 FROM campaign_edits x WHERE x.request_id = e.request_id AND x.kind = 'update' AND x.asked_by = @By AND x.state = 'succeeded' AND x.completed_at > COALESCE(
-             (SELECT max(q.decided_at) FROM approvals q JOIN campaign_edits w USING (edit_id) WHERE q.request_id = e.request_id AND q.state = 'approved' AND w.state = 'succeeded'), '-infinity')))
+        EXISTS (
+            WITH since AS (SELECT COALESCE(max(q.decided_at), '-infinity') AS at FROM approvals q JOIN campaign_edits w USING (edit_id) WHERE q.request_id = e.request_id AND q.state = 'approved' AND w.state = 'succeeded'),
+            runs AS (
+                SELECT o.request_id, o.requested_by, o.ordered_by FROM orchestrations o WHERE o.request_id IN (e.made_by, e.request_id)
+                UNION
+                SELECT o.request_id, o.requested_by, o.ordered_by FROM since, meta_campaigns c JOIN orchestrations o ON o.request ? 'campaign_id' AND o.request ->> 'campaign_id' = c.meta_id
+                WHERE c.request_id = e.request_id AND o.status = 'succeeded' AND o.completed_at > since.at)
+            SELECT 1 FROM (
+                SELECT e.asked_by
+                UNION ALL SELECT unnest(ARRAY[r.requested_by, r.ordered_by]) FROM runs r
+                UNION ALL SELECT unnest(p.known_by || ARRAY[p.created_by, k.template_by]) FROM runs r JOIN clip_runs k USING (request_id) JOIN publishers p ON p.id = k.publisher_id
+                UNION ALL SELECT x.asked_by FROM since, campaign_edits x WHERE x.request_id = e.request_id AND x.kind = 'update' AND x.state = 'succeeded' AND x.completed_at > since.at) n (name)
+            WHERE lower(n.name) IN (SELECT lower(b) FROM unnest(@Names::text[]) b))
         """;
 
     private readonly NpgsqlDataSource _dataSource;
@@ -74,7 +85,7 @@ public sealed class DecideApproval
         {
             var jobId = _queue.EnqueueEdit(asked.EditId, goesFirst: false);
             await using var connection = await _dataSource.OpenConnectionAsync(ct);
-            await using var answers = await connection.QueryMultipleAsync(new(decideSql, new { Id = id, By = by, ByKey = AccountScope.Caller?.KeyName, Seen = seen, Decision = decision, Reason = reason, JobId = jobId, Now = now }, cancellationToken: ct));
+            await using var answers = await connection.QueryMultipleAsync(new(decideSql, new { Id = id, By = by, ByKey = AccountScope.Caller?.KeyName, Names = NamesOf(by), Seen = seen, Decision = decision, Reason = reason, JobId = jobId, Now = now }, cancellationToken: ct));
             await answers.ReadAsync<int>();
             isDone = await answers.ReadSingleAsync<long>() == 1;
             if (isDone) transaction.Complete();
@@ -85,14 +96,17 @@ public sealed class DecideApproval
         return new Decided.Done((await _reader.FindAsync(id, ct))!);
     }
 
+    // Of who comes by a key or link, also whoever has made that: it may be the same person.
+    private static string[] NamesOf(string by) => [by, .. AccountScope.Caller?.VouchedBy ?? []];
+
     private async Task<Decided> WhyNotAsync(Guid id, string by, CancellationToken ct)
     {
         var isOwnSql = $"SELECT {OwnSql} FROM approvals p JOIN campaign_edits e USING (edit_id) WHERE p.id = @Id";
         var now = (await _reader.FindAsync(id, ct))!;
         await using (var connection = await _dataSource.OpenConnectionAsync(ct))
         {
-            if (now.Status == "asked" && await connection.ExecuteScalarAsync<bool>(new(isOwnSql, new { Id = id, By = by }, cancellationToken: ct)))
-                return new Decided.Own("Somebody else has to approve it: you have asked for it, or for what it was changed to");
+            if (now.Status == "asked" && await connection.ExecuteScalarAsync<bool>(new(isOwnSql, new { Id = id, Names = NamesOf(by) }, cancellationToken: ct)))
+                return new Decided.Own("Somebody else has to approve it: you have asked for it, or for something of it, or whoever made the key or link that you came by has");
         }
 
         await _store.SettleAsync(now.EditId, ct);

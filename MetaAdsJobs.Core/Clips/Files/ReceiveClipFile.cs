@@ -87,7 +87,7 @@ public sealed class ReceiveClipFile(ClipStore store, IClipFiles files, ClipFileO
 
         // Somebody was faster.
         files.Delete(key);
-        var found = (await store.FindAsync(clip.Id, ct))!;
+        if (await store.FindAsync(clip.Id, ct) is not { } found) return new ReceivedFile.Refused(Clip.Taken(clip.Id));
         return Difference(found, wanted) is { } difference ? new ReceivedFile.Refused(difference) : Same(found, clip.File.Sha256);
     }
 

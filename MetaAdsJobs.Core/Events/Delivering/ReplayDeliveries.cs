@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Audit;
+using MetaAdsJobs.Core.Events.Listing;
 using MetaAdsJobs.Core.Validation;
 using Npgsql;
 
@@ -35,12 +36,12 @@ public sealed class ReplayDeliveries
         WITH hook AS (UPDATE webhooks SET rests_until = NULL WHERE id = @WebhookId AND state = 'on' RETURNING id, COALESCE(description, shown_url) AS name, CASE WHEN cardinality(account_ids) = 1 THEN account_ids[1] END AS account),
         again AS (
             UPDATE event_deliveries d SET state = 'pending', tries = 0, next_at = @Now, lease_until = NULL, delivered_at = NULL
-            FROM hook WHERE d.webhook_id = hook.id AND d.state <> 'pending' AND (@State::text IS NULL OR d.state = @State)
+            FROM hook WHERE d.webhook_id = hook.id AND d.state <> 'pending' AND {DeliveryReader.IsOfItsAccounts} AND (@State::text IS NULL OR d.state = @State)
               AND (@EventId::uuid IS NULL OR d.event_id = @EventId) AND (@From::timestamptz IS NULL OR d.occurred_at >= @From) AND (@To::timestamptz IS NULL OR d.occurred_at < @To)
             RETURNING d.event_id),
         act AS ({ActLog.InsertFrom("hook", account: "account", name: "name")})
         SELECT (SELECT count(*) FROM again) AS count, EXISTS (SELECT 1 FROM hook) AS is_on, EXISTS (SELECT 1 FROM webhooks WHERE id = @WebhookId) AS is_there,
-               EXISTS (SELECT 1 FROM event_deliveries d WHERE d.webhook_id = @WebhookId AND d.event_id = @EventId) AS is_known
+               EXISTS (SELECT 1 FROM event_deliveries d WHERE d.webhook_id = @WebhookId AND d.event_id = @EventId AND {DeliveryReader.IsOfItsAccounts}) AS is_known
         """;
 
     public Task<Replayed> OneAsync(Guid webhookId, Guid eventId, CancellationToken ct) => ExecuteAsync(webhookId, eventId, null, null, null, ct);

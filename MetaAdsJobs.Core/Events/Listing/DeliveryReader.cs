@@ -24,6 +24,9 @@ public sealed class DeliveryReader(NpgsqlDataSource dataSource)
         LEFT JOIN LATERAL (SELECT status, error, at FROM event_attempts a WHERE a.webhook_id = d.webhook_id AND a.event_id = d.event_id ORDER BY a.attempt DESC LIMIT 1) a ON true
         """;
 
+    /// <summary>Of a delivery d: of an account that its webhook is of. What was told while that was taken from it is shown and sent again to nobody.</summary>
+    internal const string IsOfItsAccounts = "NOT EXISTS (SELECT 1 FROM events v JOIN webhooks w ON w.id = d.webhook_id WHERE v.id = d.event_id AND v.social_account_id <> ALL (w.account_ids))";
+
     /// <param name="webhookId">Whose.</param>
     /// <param name="filter">Of these alone.</param>
     /// <param name="after">The last delivery of the page before.</param>
@@ -31,7 +34,7 @@ public sealed class DeliveryReader(NpgsqlDataSource dataSource)
     /// <param name="ct">Given up.</param>
     public async Task<IReadOnlyList<Delivery>> ListAsync(Guid webhookId, DeliveryFilter filter, (DateTimeOffset OccurredAt, Guid Id)? after, int limit, CancellationToken ct)
     {
-        List<string> conditions = ["d.webhook_id = @WebhookId"];
+        List<string> conditions = ["d.webhook_id = @WebhookId", IsOfItsAccounts];
         if (filter.State is not null) conditions.Add("d.state = @State");
         if (filter.AccountId is not null) conditions.Add("EXISTS (SELECT 1 FROM events e WHERE e.id = d.event_id AND e.social_account_id = @AccountId)");
         if (filter.Since is not null) conditions.Add("d.occurred_at >= @Since::date::timestamp AT TIME ZONE 'UTC'");
@@ -52,7 +55,7 @@ public sealed class DeliveryReader(NpgsqlDataSource dataSource)
     public async Task<DeliveryDetail?> FindAsync(Guid webhookId, Guid eventId, CancellationToken ct)
     {
         const string FindSql = $"""
-            SELECT {Columns} FROM event_deliveries d {From} WHERE d.webhook_id = @WebhookId AND d.event_id = @EventId;
+            SELECT {Columns} FROM event_deliveries d {From} WHERE d.webhook_id = @WebhookId AND d.event_id = @EventId AND {IsOfItsAccounts};
             SELECT e.data::text FROM events e WHERE e.id = @EventId;
             SELECT attempt, at, milliseconds, status, error FROM event_attempts WHERE webhook_id = @WebhookId AND event_id = @EventId ORDER BY attempt;
             """;

@@ -44,7 +44,7 @@ internal sealed class TakeClip(ClipEventStore store, TemplateStore templates, Pl
         var accepted = await accept.ExecuteAsync(JsonSerializer.SerializeToElement(planned.Request), publisher.RequestedBy, idempotencyKey: null, queue.EnqueueRow, ct);
         // Judged a moment ago, by the same rules: only what has changed in between can be refused now, and all of it is tried again.
         if (accepted is not Acceptance.Accepted run) throw new InvalidOperationException($"A clip's request was right and is refused: {accepted.GetType().Name}");
-        await store.InsertRunAsync(publisher.Id, clip.Key, accountId, run.RequestId, planned.DailyCents, takenBy, time.GetUtcNow(), ct);
+        await store.InsertRunAsync(publisher.Id, clip.Key, accountId, run.RequestId, planned.DailyCents, template?.ChangedBy, takenBy, time.GetUtcNow(), ct);
         return planned with { RequestId = run.RequestId };
     }
 }

@@ -29,16 +29,25 @@ internal sealed class OidcIssuer : IAsyncDisposable
 
     public const string ClientId = "the console";
 
-    private readonly Dictionary<string, (string Nonce, string Challenge, string Mail, bool IsVerified)> _codes = [];
-    private (string Mail, bool IsVerified) _person = ("nobody@example.com", true);
+    private readonly Dictionary<string, (string Nonce, string Challenge, (string Type, string Value)[] Person)> _codes = [];
+    private (string Type, string Value)[] _person = [("email", "nobody@example.com")];
 
     public string Url => _app.Urls.First();
 
     /// <summary>How the last client has hidden its proof key.</summary>
     public string? LastChallengeMethod { get; private set; }
 
+    /// <summary>How long ago the last client wanted its person to have shown who it is, at the most; null: it did not say.</summary>
+    public string? LastMaxAge { get; private set; }
+
     /// <summary>Whoever comes next is this person.</summary>
-    public void SignsIn(string mail, bool isVerified = true) => _person = (mail, isVerified);
+    /// <param name="isVerified">Null: the issuer does not say.</param>
+    /// <param name="signedInAt">When that was shown; null: the issuer does not say.</param>
+    public void SignsIn(string mail, bool? isVerified = true, DateTimeOffset? signedInAt = null, params (string Type, string Value)[] more) => _person =
+    [
+        ("email", mail), .. isVerified is { } told ? [("email_verified", told ? "true" : "false")] : Array.Empty<(string, string)>(),
+        .. signedInAt is { } at ? [("auth_time", $"{at.ToUnixTimeSeconds()}")] : Array.Empty<(string, string)>(), .. more,
+    ];
 
     public static async Task<OidcIssuer> StartAsync()
     {
@@ -65,7 +74,8 @@ internal sealed class OidcIssuer : IAsyncDisposable
         if (query["client_id"] != ClientId || query["response_type"] != "code") return Results.BadRequest();
         LastChallengeMethod = query["code_challenge_method"];
         var code = Guid.NewGuid().ToString("N");
-        _codes[code] = (query["nonce"].ToString(), query["code_challenge"].ToString(), _person.Mail, _person.IsVerified);
+        LastMaxAge = query["max_age"].FirstOrDefault();
+        _codes[code] = (query["nonce"].ToString(), query["code_challenge"].ToString(), _person);
         return Results.Redirect($"{query["redirect_uri"]}?code={code}&state={Uri.EscapeDataString(query["state"].ToString())}");
     }
 
@@ -74,7 +84,7 @@ internal sealed class OidcIssuer : IAsyncDisposable
         var form = await request.ReadFormAsync();
         if (!_codes.Remove(form["code"].ToString(), out var asked) || Base64UrlEncoder.Encode(SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(form["code_verifier"].ToString()))) != asked.Challenge)
             return Results.Json(new { error = "invalid_grant" }, statusCode: 400);
-        var token = Token(ClientId, null, ("nonce", asked.Nonce), ("email", asked.Mail), ("email_verified", asked.IsVerified ? "true" : "false"));
+        var token = Token(ClientId, null, [("nonce", asked.Nonce), .. asked.Person]);
         return Results.Json(new { access_token = "none", token_type = "Bearer", expires_in = 3600, id_token = token });
     }
 

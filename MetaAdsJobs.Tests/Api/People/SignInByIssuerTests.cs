@@ -144,7 +144,7 @@ public sealed class SignInByIssuerTests
         await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).Not.ToHaveTextAsync("Sign in");
         await page.GotoAsync("/console/new");
         await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Sign in");
-        _issuer.SignsIn((string)user["mail"]!);
+        _issuer.SignsIn((string)user["mail"]!, signedInAt: TimeProvider.System.GetUtcNow());
         await page.GetByRole(AriaRole.Link, new() { Name = "Sign in with your organisation" }).ClickAsync();
         await Expect(page).ToHaveURLAsync(new Regex("/console/new$"));
     }

@@ -7,7 +7,7 @@ using MetaAdsJobs.Tests.Api.Batches;
 using MetaAdsJobs.Tests.Experiments;
 using MetaAdsJobs.Tests.Support;
 
-namespace MetaAdsJobs.Tests.Api.People;
+namespace MetaAdsJobs.Tests.Api.People.Walks;
 
 /// <summary>Where no address names the account, a body or a form does: of an account in which one may not spend nothing is done, whether one may look at it or not.</summary>
 [TestFixture(false), TestFixture(true)]

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace MetaAdsJobs.Tests.Api.People;
+namespace MetaAdsJobs.Tests.Api.People.Walks;
 
 /// <summary>An address of the service, with one of its methods.</summary>
 internal sealed record Route(string Method, RouteEndpoint Endpoint)

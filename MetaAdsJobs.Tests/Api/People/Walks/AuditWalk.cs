@@ -5,7 +5,7 @@ using Dapper;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Tests.Support;
 
-namespace MetaAdsJobs.Tests.Api.People;
+namespace MetaAdsJobs.Tests.Api.People.Walks;
 
 /// <summary>Somebody who may do everything, by a key and at the console's forms, and looks after each step what the audit says.</summary>
 internal sealed partial class AuditWalk : IAsyncDisposable

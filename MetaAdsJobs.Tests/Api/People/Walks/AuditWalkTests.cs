@@ -6,7 +6,7 @@ using MetaAdsJobs.Tests.Experiments;
 using MetaAdsJobs.Tests.Publishers;
 using MetaAdsJobs.Tests.Support;
 
-namespace MetaAdsJobs.Tests.Api.People;
+namespace MetaAdsJobs.Tests.Api.People.Walks;
 
 /// <summary>Walks every address that changes something, as somebody who may: each leaves a line in the audit, or stands below with the reason why not. A new one is red until it does either.</summary>
 [TestFixture]

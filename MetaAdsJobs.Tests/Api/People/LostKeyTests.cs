@@ -1,0 +1,118 @@
+using System.Text.Json.Nodes;
+using Dapper;
+using MetaAdsJobs.Tests.Support;
+
+namespace MetaAdsJobs.Tests.Api.People;
+
+/// <summary>A key in wrong hands opens what it is for: not its user's other keys and sessions, and nobody else's.</summary>
+[TestFixture]
+public sealed class LostKeyTests
+{
+    private Service _service = null!;
+    private ApiClient _admin = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        _service = await SharedServices.ForPages;
+        _admin = _service.Client();
+    }
+
+    [OneTimeTearDown]
+    public void Stop() => _admin.Dispose();
+
+    [Test]
+    public async Task A_key_lists_and_revokes_itself_alone_and_no_session()
+    {
+        var (program, _, userId, keyId, _) = await _service.ProgramAsync(_admin, "viewer");
+        using var client = program;
+        var (otherId, other) = await _admin.AddKeyAsync(userId);
+        using var person = await Visitor.ByLinkAsync(_service, await LinkAsync(userId));
+        var session = await SessionAsync(userId);
+
+        Assert.That((await client.GetAsync("/meta/me/keys")).Json["items"]!.AsArray().Select(key => (string?)key!["id"]), Is.EqualTo([keyId]));
+        Assert.That((await client.GetAsync("/meta/me/sessions")).Json["items"]!.AsArray(), Is.Empty);
+        (await client.SendAsync(HttpMethod.Delete, $"/meta/me/keys/{otherId}", null)).AssertProblem(404);
+        (await client.SendAsync(HttpMethod.Delete, $"/meta/me/sessions/{session}", null)).AssertProblem(404);
+        Assert.That((await person.GetAsync("/console/me")).Code, Is.EqualTo(200), "the person is still in");
+        using (var another = _service.With(other)) Assert.That((await another.GetAsync("/meta/me")).Code, Is.EqualTo(200), "and so is the other program");
+        Assert.That((await client.SendAsync(HttpMethod.Delete, $"/meta/me/keys/{keyId}", null)).Code, Is.EqualTo(200), "itself");
+        Assert.That((await client.GetAsync("/meta/me")).Code, Is.EqualTo(401));
+    }
+
+    [Test]
+    public async Task A_session_that_a_key_has_opened_does_no_more()
+    {
+        var (program, _, userId, keyId, secret) = await _service.ProgramAsync(_admin, "viewer");
+        program.Dispose();
+        var (otherId, _) = await _admin.AddKeyAsync(userId, new JsonObject { ["name"] = "the other one" });
+        using var person = await Visitor.ByLinkAsync(_service, await LinkAsync(userId));
+        var session = await SessionAsync(userId);
+        using var opened = await Visitor.ByKeyAsync(_service, secret);
+
+        Assert.That((await opened.GetAsync("/console/me")).Text, Does.Contain("the program").And.Not.Contain("the other one").And.Not.Contain($"{session}"));
+        Assert.That((await opened.PostAsync($"/console/me/keys/{otherId}/revoke")).Code, Is.EqualTo(404));
+        Assert.That((await opened.PostAsync($"/console/me/sessions/{session}/end")).Code, Is.EqualTo(404));
+        Assert.That((await person.GetAsync("/console/me")).Code, Is.EqualTo(200));
+        Assert.That((await opened.PostAsync($"/console/me/keys/{keyId}/revoke")).Code, Is.EqualTo(302), "its own key");
+        Assert.That((await opened.GetAsync("/console/me")).Location, Does.Contain("/signin"), "and itself with it");
+    }
+
+    [Test]
+    public async Task A_key_of_an_admin_makes_neither_a_key_nor_a_link_for_anybody()
+    {
+        var body = Persons.UserBody("admin");
+        (body["all_accounts"], body["accounts"]) = (true, new JsonArray());
+        var (_, secret) = await _admin.AddKeyAsync((string)(await _admin.AddUserAsync(body))["id"]!);
+        using var client = _service.With(secret);
+        var other = (string)(await client.AddUserAsync(Persons.UserBody("viewer")))["id"]!;
+
+        (await client.PostAsync($"/meta/users/{other}/keys", new JsonObject { ["name"] = "another" })).AssertProblem(403);
+        (await client.PostAsync($"/meta/users/{other}/link")).AssertProblem(403);
+        using var opened = await Visitor.ByKeyAsync(_service, secret);
+        Assert.That((await opened.PostAsync($"/console/people/{other}", $"/console/people/{other}", ("name", "another"))).Code, Is.EqualTo(403));
+        Assert.That((await opened.PostAsync($"/console/people/{other}/link", $"/console/people/{other}")).Code, Is.EqualTo(403));
+        Assert.That(await _service.Database.DataSource.RowsAsync($"api_keys WHERE user_id = '{other}'"), Is.Zero);
+        Assert.That(await _service.Database.DataSource.RowsAsync($"sign_in_links WHERE user_id = '{other}'"), Is.Zero);
+    }
+
+    /// <summary>That something was used is told when it can be: reading goes on.</summary>
+    [Test]
+    public async Task While_the_disk_is_full_a_key_and_a_session_go_on_reading()
+    {
+        var (program, _, userId, keyId, _) = await _service.ProgramAsync(_admin, "viewer");
+        using var client = program;
+        using var person = await Visitor.ByLinkAsync(_service, await LinkAsync(userId));
+        var session = await SessionAsync(userId);
+        var name = $"full_{Guid.NewGuid():N}";
+        await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
+        await connection.ExecuteAsync($"""
+            CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$;
+            UPDATE sessions SET last_seen_at = last_seen_at - interval '5 minutes' WHERE id = '{session}';
+            CREATE TRIGGER {name} BEFORE UPDATE ON api_keys FOR EACH ROW WHEN (OLD.id = '{keyId}') EXECUTE FUNCTION {name}();
+            CREATE TRIGGER {name} BEFORE UPDATE ON sessions FOR EACH ROW WHEN (OLD.id = '{session}') EXECUTE FUNCTION {name}()
+            """);
+        try
+        {
+            Assert.That((await client.GetAsync("/meta/me")).Code, Is.EqualTo(200));
+            Assert.That((await person.GetAsync("/console/me")).Code, Is.EqualTo(200));
+            await connection.ExecuteAsync($"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'something else'; END $$");
+            Assert.That((await client.GetAsync("/meta/me")).Code, Is.EqualTo(500), "what is wrong otherwise is not kept quiet");
+        }
+        finally
+        {
+            await connection.ExecuteAsync($"DROP FUNCTION {name} CASCADE");
+        }
+
+        Assert.That((await client.GetAsync("/meta/me")).Code, Is.EqualTo(200));
+        Assert.That(await _service.Database.DataSource.RowsAsync($"api_keys WHERE id = '{keyId}' AND last_used_at IS NOT NULL"), Is.EqualTo(1), "once there is room");
+    }
+
+    private async Task<string> LinkAsync(string userId) => (string)(await _admin.PostAsync($"/meta/users/{userId}/link")).Json["url"]!;
+
+    private async Task<Guid> SessionAsync(string userId)
+    {
+        await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
+        return await connection.QuerySingleAsync<Guid>("SELECT id FROM sessions WHERE user_id = @userId::uuid AND ended_at IS NULL", new { userId });
+    }
+}

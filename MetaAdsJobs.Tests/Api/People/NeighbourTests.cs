@@ -1,0 +1,143 @@
+using System.Text.Json.Nodes;
+using Dapper;
+using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Tests.Api.Budgets;
+using MetaAdsJobs.Tests.Api.Console;
+using MetaAdsJobs.Tests.Support;
+
+namespace MetaAdsJobs.Tests.Api.People;
+
+/// <summary>Two clients in one service: what somebody of the one reaches of the other's, by ids in bodies and by what both once shared.</summary>
+[TestFixture]
+public sealed class NeighbourTests
+{
+    private Service _service = null!;
+    private ApiClient _admin = null!;
+    private ApiClient _manager = null!;
+    private ForeignAccount _foreign = null!;
+    private string _mine = "";
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        _service = await SharedServices.ForPages;
+        _admin = _service.Client();
+        _foreign = await ForeignAccount.AddAsync(_service, _admin);
+        _mine = await _admin.AddAccountAsync();
+        _manager = (await _service.ProgramAsync(_admin, "manager", $"+{_mine}")).Client;
+    }
+
+    [OneTimeTearDown]
+    public void Stop()
+    {
+        _manager.Dispose();
+        _admin.Dispose();
+    }
+
+    [Test]
+    public async Task An_edit_shows_no_clip_of_another_client()
+    {
+        var ad = await OwnAdAsync();
+        JsonObject Body(string clip) => new() { ["creative"] = new JsonObject { ["clip_id"] = clip, ["creative_title"] = "New title", ["landing_url"] = "https://example.com/new" } };
+        var own = await ClipAsync(_manager);
+        foreach (var clip in (string[])[_foreign.Ids[Thing.Clip], $"{Guid.NewGuid()}"])
+        {
+            var refused = await _manager.PatchAsync($"/meta/ads/{ad}", Body(clip));
+            refused.AssertProblem(422);
+            Assert.That((string?)refused.Json["errors"]!["creative"]?[0], Is.EqualTo($"there is no clip {clip}"), refused.Text);
+        }
+
+        Assert.That((await _manager.PatchAsync($"/meta/ads/{ad}", Body(own))).Code, Is.EqualTo(202), "one of her own");
+    }
+
+    [Test]
+    public async Task Another_clients_campaign_in_a_pool_is_refused_as_one_that_there_is_not()
+    {
+        var own = await PooledCampaigns.AddAsync(_service.Database.DataSource, _mine, $"own{Guid.NewGuid():N}"[..12], 10);
+        // Of the foreign ones the first is in a pool, the second is not.
+        await PooledCampaigns.AddAsync(_service.Database.DataSource, _foreign.Id, $"{_foreign.Mark} free", 10);
+        foreach (var id in (string[])[_foreign.Ids[Thing.Campaign], $"{_foreign.Mark} free 1", "nowhere"])
+        {
+            var body = own.Body;
+            body["members"]!.AsArray().Add(new JsonObject { ["id"] = id });
+            var refused = await _manager.PostAsync("/meta/budget-pools", body);
+            refused.AssertProblem(422);
+            Assert.That(refused.Json["errors"]!.ToJsonString().Replace(id, "X", StringComparison.Ordinal), Is.EqualTo("""{"members[1].id":["there is no campaign X that was made or adopted here"]}"""));
+        }
+    }
+
+    [Test]
+    public async Task A_clips_id_that_is_taken_is_refused_without_a_word_about_whose_it_is()
+    {
+        var (foreign, own) = (_foreign.Ids[Thing.Clip], await ClipAsync(_manager));
+        var texts = new List<string>();
+        foreach (var id in (string[])[foreign, own])
+        {
+            var refused = await _manager.PostAsync("/meta/clips", new JsonObject { ["id"] = id, ["title"] = "Mine", ["image_url"] = "https://cdn.example.com/x.jpg" });
+            refused.AssertProblem(409);
+            texts.Add(((string)refused.Json["detail"]!).Replace(id, "X", StringComparison.Ordinal));
+        }
+
+        Assert.That(texts, Is.All.EqualTo("X cannot be the id of a new clip: give another."));
+    }
+
+    [Test]
+    public async Task A_webhook_that_is_narrowed_shows_and_replays_nothing_of_what_was_taken_from_it()
+    {
+        var hook = (string)(await _admin.PostAsync("/meta/webhooks", new JsonObject { ["url"] = "https://receiver.invalid/hook", ["account_ids"] = new JsonArray(_mine, _foreign.Id) })).Json["id"]!;
+        await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
+        foreach (var account in (string?[])[_mine, _foreign.Id, null])
+            await connection.ExecuteAsync("""
+                INSERT INTO events (id, type, social_account_id, subject, occurred_at, data) VALUES (@id, 'sync.failed', @account::uuid, 'x', now(), '{}');
+                INSERT INTO event_deliveries (webhook_id, event_id, type, occurred_at, state, next_at) VALUES (@hook::uuid, @id, 'sync.failed', now(), 'delivered', now())
+                """, new { id = Guid.NewGuid(), account, hook });
+        Assert.That((await _admin.GetAsync($"/meta/webhooks/{hook}/deliveries")).Json["items"]!.AsArray(), Has.Count.EqualTo(3));
+        Assert.That((await _manager.GetAsync($"/meta/webhooks/{hook}")).Code, Is.EqualTo(404));
+
+        Assert.That((await _admin.PatchAsync($"/meta/webhooks/{hook}", new JsonObject { ["account_ids"] = new JsonArray(_mine) })).Code, Is.EqualTo(200));
+        // Told meanwhile, by who had seen the webhook as it was.
+        var late = Guid.NewGuid();
+        await connection.ExecuteAsync("""
+            INSERT INTO events (id, type, social_account_id, subject, occurred_at, data) VALUES (@late, 'sync.failed', @account::uuid, 'x', now(), '{}');
+            INSERT INTO event_deliveries (webhook_id, event_id, type, occurred_at, state, next_at) VALUES (@hook::uuid, @late, 'sync.failed', now(), 'delivered', now())
+            """, new { late, account = _foreign.Id, hook });
+
+        var seen = (await _manager.GetAsync($"/meta/webhooks/{hook}/deliveries")).Json["items"]!.AsArray();
+        Assert.That(seen.Select(one => (string?)one!["social_account_id"]), Is.EqualTo([_mine]));
+        (await _manager.GetAsync($"/meta/webhooks/{hook}/deliveries/{late}")).AssertProblem(404);
+        (await _manager.PostAsync($"/meta/webhooks/{hook}/deliveries/{late}/replay")).AssertProblem(404);
+        var replayed = await _manager.PostAsync($"/meta/webhooks/{hook}/replay", new JsonObject { ["from"] = "2020-01-01T00:00:00Z", ["to"] = "2100-01-01T00:00:00Z" });
+        Assert.That((long?)replayed.Json["count"], Is.EqualTo(1), replayed.Text);
+    }
+
+    [Test]
+    public async Task Who_may_look_only_adds_no_clip_and_leaves_no_row()
+    {
+        var (client, _, _, _, _) = await _service.ProgramAsync(_admin, "manager", _mine);
+        using var looking = client;
+        var (body, file) = ($"{Guid.NewGuid()}", $"{Guid.NewGuid()}");
+        var refused = await looking.PostAsync("/meta/clips", new JsonObject { ["id"] = body, ["title"] = "Mine", ["image_url"] = "https://cdn.example.com/x.jpg" });
+        refused.AssertProblem(403);
+        (await looking.PutFileAsync(Guid.Parse(file), ClipFileBytes.Video(1000))).AssertProblem(403);
+        Assert.That((int)(await looking.SendFormAsync("/console/clips/new", ("title", "From a page"), ("image_url", "https://cdn.example.com/x.jpg"))).Code, Is.EqualTo(403));
+        Assert.That(await _service.Database.DataSource.RowsAsync($"clips WHERE id IN ('{body}', '{file}') OR title = 'From a page'"), Is.Zero);
+    }
+
+    private async Task<string> OwnAdAsync()
+    {
+        var request = ApiClient.Request(_mine, await ClipAsync(_manager));
+        var run = await _manager.AcceptAsync(request);
+        var name = $"ad{Guid.NewGuid():N}"[..14];
+        await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
+        await connection.ExecuteAsync("""
+            INSERT INTO meta_campaigns (request_id, social_account_id, meta_id, name, objective, status, created_at) VALUES (@run::uuid, @account::uuid, @name || '-c', 'x', 'OUTCOME_SALES', 'PAUSED', now());
+            INSERT INTO meta_adsets (request_id, step, campaign_db_id, meta_id, name, optimization_goal, billing_event, daily_budget, currency, targeting, status, created_at)
+            SELECT request_id, 'adset', id, @name || '-s', 'x', 'LINK_CLICKS', 'IMPRESSIONS', 1000, 'USD', '{"publisher_platforms":["facebook"]}', 'PAUSED', now() FROM meta_campaigns WHERE meta_id = @name || '-c';
+            INSERT INTO meta_creatives (request_id, step, social_account_id, clip_id, meta_id, name, title, landing_url, created_at) SELECT request_id, 'creative', social_account_id, clip_id, @name || '-r', 'x', 'x', 'https://example.com', now() FROM orchestrations WHERE request_id = @run::uuid;
+            INSERT INTO meta_ads (request_id, step, adset_db_id, creative_db_id, meta_id, name, status, created_at) SELECT s.request_id, 'ad', s.id, c.id, @name, 'x', 'PAUSED', now() FROM meta_adsets s JOIN meta_creatives c USING (request_id) WHERE s.meta_id = @name || '-s'
+            """, new { run, account = _mine, name });
+        return name;
+    }
+
+    private static async Task<string> ClipAsync(ApiClient client) => (string)(await client.PostAsync("/meta/clips", new JsonObject { ["title"] = "Mine", ["image_url"] = "https://cdn.example.com/mine.jpg" })).Json["id"]!;
+}
