@@ -8,7 +8,7 @@ using MetaAdsJobs.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 
-namespace MetaAdsJobs.Tests.Api.People;
+namespace MetaAdsJobs.Tests.Api.People.Walks;
 
 /// <summary>Walks every address of the route table as somebody who sees another account: nothing of this one is told, and nothing of it is moved.</summary>
 [TestFixture]
