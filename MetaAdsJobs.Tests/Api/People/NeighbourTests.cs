@@ -107,7 +107,7 @@ public sealed class NeighbourTests
         (await _manager.GetAsync($"/meta/webhooks/{hook}/deliveries/{late}")).AssertProblem(404);
         (await _manager.PostAsync($"/meta/webhooks/{hook}/deliveries/{late}/replay")).AssertProblem(404);
         var replayed = await _manager.PostAsync($"/meta/webhooks/{hook}/replay", new JsonObject { ["from"] = "2020-01-01T00:00:00Z", ["to"] = "2100-01-01T00:00:00Z" });
-        Assert.That((long?)replayed.Json["count"], Is.EqualTo(1), replayed.Text);
+        Assert.That((long?)replayed.Json["deliveries"], Is.EqualTo(1), replayed.Text);
     }
 
     [Test]

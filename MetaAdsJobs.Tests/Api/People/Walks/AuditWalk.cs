@@ -13,6 +13,7 @@ internal sealed partial class AuditWalk : IAsyncDisposable
     private readonly Service _service;
     private readonly ForeignAccount _of;
     private readonly ApiClient _program;
+    private readonly ApiClient _bearer;
     private readonly HttpClient _browser;
     private readonly string _mail;
     private readonly List<string> _secrets = [];
@@ -22,6 +23,8 @@ internal sealed partial class AuditWalk : IAsyncDisposable
     private AuditWalk(Service service, ForeignAccount of, ApiClient program, string mail, string userId, string secret)
     {
         (_service, _of, _program, _mail, UserId) = (service, of, program, mail, userId);
+        // Of the same name: a key makes no key, and sees no session but its own.
+        _bearer = service.Client("admin", mail);
         _secrets.AddRange([secret, Service.SecretToken, "secret-in-a"]);
         _browser = new(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = service.BaseUrl };
     }
@@ -46,12 +49,16 @@ internal sealed partial class AuditWalk : IAsyncDisposable
     }
 
     /// <returns>What the line in the audit is of.</returns>
-    public async Task<string> ApiAsync(string route, JsonNode? body, params string[] values)
+    public Task<string> ApiAsync(string route, JsonNode? body, params string[] values) => SendAsync(_program, "the program", route, body, values);
+
+    /// <summary>By a token of the same name, for what a key may not.</summary>
+    public Task<string> BearerAsync(string route, JsonNode? body, params string[] values) => SendAsync(_bearer, null, route, body, values);
+
+    /// <summary>A key of the person's, for itself.</summary>
+    public async Task<string> KeyAsync(string route, (string Id, string Secret) key)
     {
-        var (method, path) = Address(route, values);
-        var answer = await _program.SendAsync(new(method), path, body?.ToJsonString());
-        if (answer.Text.StartsWith('{') && answer.Json["secret"] is { } secret) _secrets.Add((string)secret!);
-        return await LookAsync(route, answer.Code, answer.Text, "the program");
+        using var client = _service.With(key.Secret);
+        return await SendAsync(client, "the program", route, null, key.Id);
     }
 
     /// <summary>The form of a page, as a browser would send it.</summary>
@@ -111,20 +118,30 @@ internal sealed partial class AuditWalk : IAsyncDisposable
     public Task SeedExperimentProposalsAsync(IEnumerable<string> experiments) => ExecuteAsync(
         "INSERT INTO experiment_proposals (id, experiment_id, verdict_no, state, created_at) SELECT gen_random_uuid(), one, 1, 'open', now() FROM unnest(@ids::uuid[]) one", new { ids = experiments.ToArray() });
 
-    public async Task<string> SeedSessionAsync()
+    /// <param name="ofUser">Or of a token of that name.</param>
+    public async Task<string> SeedSessionAsync(bool ofUser = true)
     {
         var id = $"{Guid.NewGuid()}";
         await ExecuteAsync("""
             INSERT INTO sessions (id, user_id, name, role, created_at, confirmed_at, expires_at, last_seen_at) VALUES (@id::uuid, @user::uuid, @mail, 'admin', now(), now(), now() + interval '1 hour', now())
-            """, new { id, user = UserId, mail = _mail });
+            """, new { id, user = ofUser ? UserId : null, mail = _mail });
         return id;
     }
 
     public ValueTask DisposeAsync()
     {
         _program.Dispose();
+        _bearer.Dispose();
         _browser.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private async Task<string> SendAsync(ApiClient client, string? key, string route, JsonNode? body, params string[] values)
+    {
+        var (method, path) = Address(route, values);
+        var answer = await client.SendAsync(new(method), path, body?.ToJsonString());
+        if (answer.Text.StartsWith('{') && answer.Json["secret"] is { } secret) _secrets.Add((string)secret!);
+        return await LookAsync(route, answer.Code, answer.Text, key);
     }
 
     private async Task<string> LookAsync(string route, int code, string text, string? key)

@@ -224,13 +224,13 @@ public sealed class AuditWalkTests
     {
         var user = await _walk.ApiAsync("POST /meta/users", Persons.UserBody("viewer"));
         await _walk.ApiAsync("PATCH /meta/users/{id:guid}", new JsonObject { ["role"] = "manager" }, user);
-        await _walk.ApiAsync("POST /meta/users/{id:guid}/link", null, user);
-        await _walk.ApiAsync("DELETE /meta/keys/{id:guid}", null, await _walk.ApiAsync("POST /meta/users/{id:guid}/keys", new JsonObject { ["name"] = "walked" }, user));
-        await _walk.ApiAsync("DELETE /meta/me/keys/{id:guid}", null, (await _admin.AddKeyAsync(_walk.UserId)).Id);
+        await _walk.BearerAsync("POST /meta/users/{id:guid}/link", null, user);
+        await _walk.ApiAsync("DELETE /meta/keys/{id:guid}", null, await _walk.BearerAsync("POST /meta/users/{id:guid}/keys", new JsonObject { ["name"] = "walked" }, user));
+        await _walk.KeyAsync("DELETE /meta/me/keys/{id:guid}", await _admin.AddKeyAsync(_walk.UserId));
         var group = await _walk.ApiAsync("POST /meta/account-groups", new JsonObject { ["name"] = "Walked", ["account_ids"] = new JsonArray(_of.Id) });
         await _walk.ApiAsync("PATCH /meta/account-groups/{id:guid}", new JsonObject { ["account_ids"] = new JsonArray() }, group);
         await _walk.ApiAsync("DELETE /meta/account-groups/{id:guid}", null, group);
-        await _walk.ApiAsync("DELETE /meta/me/sessions/{id:guid}", null, await _walk.SeedSessionAsync());
+        await _walk.BearerAsync("DELETE /meta/me/sessions/{id:guid}", null, await _walk.SeedSessionAsync(ofUser: false));
         await _walk.FormAsync("POST /console/me/sessions/{session:guid}/end", [], await _walk.SeedSessionAsync());
         await _walk.FormAsync("POST /console/me/keys/{key:guid}/revoke", [], await _walk.FormAsync("POST /console/me", [("name", "walked")]));
         user = await _walk.FormAsync("POST /console/people/new", [("name", "Walked"), ("mail", "walked@example.com"), ("role", "viewer")]);
