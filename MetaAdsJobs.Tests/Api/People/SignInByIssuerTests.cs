@@ -103,6 +103,7 @@ public sealed class SignInByIssuerTests
         var anew = two.WaitForResponseAsync(answer => answer.Url.EndsWith("/console", StringComparison.Ordinal) && answer.Request.ResourceType == "fetch");
         await two.GotoAsync("/console");
         await anew;
+        await two.WaitForTimeoutAsync(3000);
         await one.GotoAsync("/console/me");
         await one.GetByRole(AriaRole.Button, new() { Name = "End" }).ClickAsync();
         await Expect(one.GetByText("The session is over.")).ToBeVisibleAsync();
