@@ -72,19 +72,22 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
     public async Task LiftAsync(Stop stop, CancellationToken ct)
     {
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await LiftAsync(connection, stop.SocialAccountId, stop.StoppedBy, stop.Reactivate, time.GetUtcNow(), ct);
+        await LiftAsync(connection, stop.SocialAccountId, stop.StoppedBy, stop.Reactivate, stop.LiftedAt, time.GetUtcNow(), ct);
     }
 
     /// <summary>
     /// What a lifted stop leaves behind; part of the commit that lifts it. Without <paramref name="reactivate"/> what it has paused stays so,
     /// and no later start finds it. What it had noted and nobody has told of may have been paused by a process that died: nobody else would.
     /// </summary>
-    public static Task LiftAsync(NpgsqlConnection connection, Guid? accountId, string stoppedBy, bool reactivate, DateTimeOffset now, CancellationToken ct)
+    /// <param name="liftedAt">What a later start is to bring back is left to that one, however late this comes. Null: it is just being lifted.</param>
+    public static Task LiftAsync(NpgsqlConnection connection, Guid? accountId, string stoppedBy, bool reactivate, DateTimeOffset? liftedAt, DateTimeOffset now, CancellationToken ct)
     {
-        const string TellSql = """
+        const string OfLater = "EXISTS (SELECT 1 FROM stops n WHERE n.reactivate AND n.lifted_at > @LiftedAt AND (n.social_account_id IS NULL OR n.social_account_id = v.social_account_id))";
+        const string TellSql = $"""
             WITH left_behind AS (
                 SELECT v.request_id, v.social_account_id, v.untold_ids,
-                    v.state IN ('active', 'idle', 'activating') AND NOT @Reactivate OR v.state = 'activating' AND o.status <> 'succeeded' AS is_left, NOT @Reactivate AND v.state = 'activating' AND o.status = 'succeeded' AS is_given_up
+                    v.state IN ('active', 'idle', 'activating') AND NOT @Reactivate AND NOT {OfLater} OR v.state = 'activating' AND o.status <> 'succeeded' AS is_left,
+                    NOT @Reactivate AND NOT {OfLater} AND v.state = 'activating' AND o.status = 'succeeded' AS is_given_up
                 FROM activations v JOIN orchestrations o ON o.request_id = v.request_id
                 WHERE (cardinality(v.untold_ids) > 0 OR v.state IN ('active', 'activating', 'idle') AND cardinality(v.paused_ids) > 0)
                   AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId)
@@ -92,19 +95,19 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
                 ORDER BY v.request_id FOR UPDATE OF v),
             told AS (
                 INSERT INTO meta_changes (social_account_id, request_id, asked_by, method, path, sent, sent_at, outcome, answer)
-                SELECT social_account_id, request_id, @StoppedBy, 'POST', meta_id, '{"status":"PAUSED"}', @Now, 'outcome_unknown', 'a stop whose process died may have paused it'
+                SELECT social_account_id, request_id, @StoppedBy, 'POST', meta_id, jsonb_build_object('status', 'PAUSED'), @Now, 'outcome_unknown', 'a stop whose process died may have paused it'
                 FROM left_behind, unnest(untold_ids) AS meta_id)
             -- What an earlier start was about to activate again counts as active until it is compared: its calls may be under way.
-            UPDATE activations v SET untold_ids = '{}', paused_ids = CASE WHEN l.is_left THEN '{}' ELSE v.paused_ids END, state = CASE WHEN l.is_given_up THEN 'active' ELSE v.state END
+            UPDATE activations v SET untold_ids = ARRAY[]::text[], paused_ids = CASE WHEN l.is_left THEN ARRAY[]::text[] ELSE v.paused_ids END, state = CASE WHEN l.is_given_up THEN 'active' ELSE v.state END
             FROM left_behind l WHERE v.request_id = l.request_id
             """;
-        const string LeaveSql = """
-            UPDATE activations v SET state = 'idle', paused_ids = '{}' FROM orchestrations o
-            WHERE o.request_id = v.request_id AND o.status = 'succeeded' AND v.state = 'paused' AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId)
+        const string LeaveSql = $"""
+            UPDATE activations v SET state = 'idle', paused_ids = ARRAY[]::text[] FROM orchestrations o
+            WHERE o.request_id = v.request_id AND o.status = 'succeeded' AND v.state = 'paused' AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId) AND NOT {OfLater}
               AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
             """;
         return connection.ExecuteAsync(new(reactivate ? TellSql : $"{TellSql};\n{LeaveSql}",
-            new { AccountId = accountId, StoppedBy = stoppedBy, Reactivate = reactivate, Now = now }, cancellationToken: ct));
+            new { AccountId = accountId, StoppedBy = stoppedBy, Reactivate = reactivate, LiftedAt = liftedAt ?? now, Now = now }, cancellationToken: ct));
     }
 
     /// <summary>Commits what is about to be paused, before it is: after a crash nobody could tell it from what a person had paused. Until the pause is over nobody activates it.</summary>

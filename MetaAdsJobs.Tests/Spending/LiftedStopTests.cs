@@ -100,6 +100,20 @@ public sealed class LiftedStopTests
         Assert.That(await ListAsync<string>("SELECT concat(path, ' ', outcome) FROM meta_changes"), Is.EqualTo(["8 outcome_unknown"]));
     }
 
+    /// <summary>Its job is delivered late: somebody has stopped and started again since.</summary>
+    [TestCase("paused")]
+    [TestCase("activating")]
+    public async Task One_that_leaves_all_paused_leaves_to_a_later_start_what_that_brings_back(string state)
+    {
+        await ActivationAsync(state, paused: ["7"], untold: []);
+        var (older, _) = (await StoppedAsync(_world.AccountId, lifted: true), await StoppedAsync(null, lifted: true));
+        await _world.ExecuteAsync("UPDATE stops SET lifted_at = lifted_at - interval '1 hour', reactivate = false WHERE id = @older", new { older });
+
+        Assert.That(await _world.Core.Get<ResumeSpending>().ExecuteAsync(older, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+
+        Assert.That(await ListAsync<string>("SELECT concat(state, ' ', array_to_string(paused_ids, ' ')) FROM activations"), Is.EqualTo([$"{state} 7"]));
+    }
+
     [TestCase("active", "7", TestName = "{m}(paused after the lifting)")]
     [TestCase("activating", null, TestName = "{m}(about to activate it again)")]
     public async Task What_one_that_died_has_left_is_found_by_the_sweep(string state, string? untold)
