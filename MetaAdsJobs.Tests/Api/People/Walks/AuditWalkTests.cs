@@ -30,7 +30,7 @@ public sealed class AuditWalkTests
         ["POST /meta/orchestrate/sync-insights/{socialAccountId:guid}"] = Numbers, ["POST /console/accounts/{id:guid}"] = Numbers,
         ["POST /meta/clips"] = Clips, ["PUT /meta/clips/{id:guid}/file"] = Clips, ["POST /console/clips/new"] = Clips, ["POST /console/clips/file"] = Clips,
         ["POST /meta/publishers/{id:guid}/events/{event:guid}/take"] = Log, ["POST /meta/publishers/{id:guid}/events/take"] = Log, ["POST /console/publishers/{id:guid}/take"] = Log, ["POST /console/publishers/{id:guid}/events/{event:guid}/take"] = Log,
-        ["POST /meta/targeting/reach"] = WritesNothing, ["POST /meta/alerts/rules/try"] = WritesNothing, ["POST /meta/alerts/rules/{id:guid}/try"] = WritesNothing, ["POST /meta/budget-pools/backtest"] = WritesNothing,
+        ["POST /meta/targeting/reach"] = WritesNothing, ["POST /meta/accounts/choices"] = WritesNothing, ["POST /meta/alerts/rules/try"] = WritesNothing, ["POST /meta/alerts/rules/{id:guid}/try"] = WritesNothing, ["POST /meta/budget-pools/backtest"] = WritesNothing,
         ["POST /meta/budget-pools/{id:guid}/backtest"] = WritesNothing, ["POST /meta/budget-pools/simulate"] = WritesNothing, ["POST /meta/experiments/simulate"] = WritesNothing, ["POST /meta/publishers/{id:guid}/preview"] = WritesNothing,
         ["POST /meta/me/keys"] = "no bearer is allowed to: a key makes no key, and a token is no user; the console's form is walked",
     };
@@ -104,6 +104,9 @@ public sealed class AuditWalkTests
             await _walk.FormAsync($"POST /console/accounts{(of.Length > 0 ? "/{id:guid}" : "/all")}/stop", [("reason", "walked")], id);
             await _walk.FormAsync($"POST /console/accounts{(of.Length > 0 ? "/{id:guid}" : "/all")}/start", [], id);
         }
+
+        await _walk.ApiAsync("POST /meta/accounts/{id:guid}/retire", null, id);
+        await _walk.FormAsync("POST /console/accounts/{id:guid}/retire", [], second);
     }
 
     private async Task HoldsAsync()
