@@ -106,7 +106,7 @@ public sealed class AuditWalkTests
         }
 
         await _walk.ApiAsync("POST /meta/accounts/{id:guid}/retire", null, id);
-        await _walk.FormAsync("POST /console/accounts/{id:guid}/retire", [], second);
+        await _walk.FormAsync("POST /console/accounts/{id:guid}/retire", [("seen", await _walk.HiddenAsync($"/console/accounts/{second}/retire", "seen"))], second);
     }
 
     private async Task HoldsAsync()
