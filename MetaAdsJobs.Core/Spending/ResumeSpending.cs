@@ -149,9 +149,9 @@ internal sealed class ResumeSpending(
             await meta.ActivateAsync(permitted, metaId, ct);
     }
 
-    // As it was asked for, unless it was edited since: then as it stands.
+    // As it stands, and not as it was asked for, or listed: edits go on meanwhile.
     private async Task<(long DailyCents, DateTimeOffset? LastEnd)> AmountAsync(Spender spender, DateTimeOffset now, CancellationToken ct) =>
-        spender.IsEdited && await trees.FindOfAsync(spender.RequestId, ct) is { } tree
+        (await trees.ListBudgetsAsync([spender.RequestId], ct)).SingleOrDefault() is { } tree
             ? (tree.DailyAmountCents(now), tree.LastEnd) : (spender.Request.DailyAmountCents(now), spender.Request.LastEnd);
 
     /// <returns>True when it is paused, false when it is gone, null when that is not known.</returns>

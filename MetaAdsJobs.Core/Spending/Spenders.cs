@@ -36,9 +36,6 @@ internal sealed record Spender
     /// <summary>A call that activates it may still be under way, from before it was listed.</summary>
     public required bool IsBusy { get; init; }
 
-    /// <summary>Since its birth its budgets, ends or states may have been changed; or it was adopted, and no request tells them.</summary>
-    public required bool IsEdited { get; init; }
-
     /// <summary>What a stop has paused, or is about to.</summary>
     public required HashSet<string> PausedIds { get; set; }
 
@@ -66,7 +63,6 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
     // Dapper maps the account's columns first, the rest from request_id on.
     private const string SpenderSql = $"""
         SELECT {AccountStore.Columns}, v.request_id, v.state = 'activating' AS is_activating, v.changed_at AS activation_changed_at, COALESCE(v.busy_until > clock_timestamp(), false) AS is_busy, v.paused_ids, v.state = 'idle' AS is_idle, v.state = 'paused' AS is_paused,
-               EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = v.request_id) OR EXISTS (SELECT 1 FROM outside_changes x WHERE x.request_id = v.request_id) OR o.request -> 'ad_sets' = '[]' AS is_edited,
                o.request::text AS request, social_accounts.access_token,
                (SELECT meta_id FROM orchestration_steps s WHERE s.request_id = v.request_id AND s.step = 'campaign') AS campaign_id,
                ARRAY(SELECT meta_id FROM orchestration_steps s WHERE s.request_id = v.request_id AND s.step IN ('adset', 'ad') AND s.meta_id IS NOT NULL AND NOT o.request ? 'ad_sets'
@@ -105,7 +101,6 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
         public bool IsBusy { get; init; }
         public bool IsIdle { get; init; }
         public bool IsPaused { get; init; }
-        public bool IsEdited { get; init; }
         public DateTimeOffset ActivationChangedAt { get; init; }
         public string[] PausedIds { get; init; } = [];
         public string Request { get; init; } = "";
@@ -117,7 +112,7 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
         {
             RequestId = RequestId, Request = OrchestrationRequest.FromJson(Request), Account = account, IsActivating = IsActivating, IsBusy = IsBusy, ChangedAt = ActivationChangedAt, SeenAt = ActivationChangedAt,
             Credential = tokens.TryOpen(AccessToken) is { } token ? new(account.AdAccountId, token) : null,
-            CampaignId = CampaignId, ChildIds = ChildIds, PausedIds = [.. PausedIds], IsIdle = IsIdle, IsEdited = IsEdited,
+            CampaignId = CampaignId, ChildIds = ChildIds, PausedIds = [.. PausedIds], IsIdle = IsIdle,
             IsBelowPaused = (IsIdle || IsPaused) && CampaignId is { } campaign && !PausedIds.Contains(campaign),
         };
     }
