@@ -50,6 +50,9 @@ internal sealed record PermitHolder(string HeldSql, string State, bool ForgetsPa
 /// <param name="PausedIds">What a stop had paused, and is to be activated again.</param>
 internal sealed record Permit(string? Refusal, IReadOnlyList<string> PausedIds)
 {
+    /// <summary>Until then what was permitted may be under way, by the database's clock.</summary>
+    public DateTimeOffset? Until { get; init; }
+
     /// <summary>Somebody has to approve it first.</summary>
     public bool ToApprove { get; init; }
 
@@ -98,7 +101,7 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
             ON CONFLICT (request_id) DO UPDATE SET busy_until = GREATEST(activations.busy_until, EXCLUDED.busy_until), changed_at = EXCLUDED.changed_at,
                 resumes = CASE WHEN activations.busy_until > clock_timestamp() THEN activations.resumes ELSE 0 END + @GivesBack::int
                 WHERE {NotPausingSql}
-            RETURNING paused_ids
+            RETURNING paused_ids, busy_until
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var answers = await connection.QueryMultipleAsync(new(busySql, new
@@ -107,7 +110,7 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
         }, cancellationToken: ct));
         await answers.ReadAsync<int>();
         var pausingUntil = (await answers.ReadAsync<DateTimeOffset?>()).FirstOrDefault();
-        if ((await answers.ReadAsync<string[]>()).FirstOrDefault() is { } pausedIds) return new(null, pausedIds);
+        if ((await answers.ReadAsync<(string[]? PausedIds, DateTimeOffset Until)>()).FirstOrDefault() is ({ } pausedIds, var busyUntil)) return new(null, pausedIds) { Until = busyUntil };
         return pausingUntil is { } until ? Pausing(until) : throw new FencedException("its edit was ended by another");
     }
 
@@ -168,7 +171,7 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
                 paused_ids = CASE WHEN @ForgetsPauses THEN ARRAY[]::text[] ELSE activations.paused_ids END
                 -- Two of them at a time would end each other's.
                 WHERE NOT (@State = 'active' AND activations.state = 'activating') AND (@IsRaise OR {NotPausingSql})
-            RETURNING paused_ids;
+            RETURNING paused_ids, busy_until;
             SELECT (SELECT concat('stopped by ', stopped_by, ': ' || reason) FROM stops
                     WHERE lifted_at IS NULL AND (social_account_id IS NULL OR social_account_id = @AccountId) LIMIT 1) AS stopped,
                    (SELECT COALESCE(sum(daily_cents), 0)::bigint FROM activations
@@ -189,7 +192,7 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
         var (campaignCap, dayCap, capsOff, counted) = await answers.ReadSingleAsync<(long?, long?, bool, long)>();
         if (!(await answers.ReadAsync<int>()).Any()) throw new FencedException("a permit was refused");
         var current = account with { CampaignCapCents = campaignCap, DailyCapCents = dayCap, CapsOff = capsOff };
-        if ((await answers.ReadAsync<string[]>()).FirstOrDefault() is { } pausedIds) return new(null, pausedIds);
+        if ((await answers.ReadAsync<(string[]? PausedIds, DateTimeOffset Until)>()).FirstOrDefault() is ({ } pausedIds, var busyUntil)) return new(null, pausedIds) { Until = busyUntil };
         var (stopped, activeCents, isActivating, frozen, frozenUntil, toApprove, pausingUntil) = await answers.ReadSingleAsync<(string?, long, bool, string?, DateTimeOffset?, bool, DateTimeOffset?)>();
         if (stopped is null && frozen is not null) return new(frozen, []) { FrozenUntil = frozenUntil };
         if (stopped is null && toApprove) return new(ApprovalMissing, []) { ToApprove = true };

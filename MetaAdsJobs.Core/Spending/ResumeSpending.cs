@@ -125,9 +125,10 @@ internal sealed class ResumeSpending(
             return permit.AskAgainAt is not null ? Resumed.TryAgain : permit.FrozenUntil is null ? Resumed.LeftPaused : Resumed.TryLater;
         }
 
-        spender.Permits++;
+        spender.Permitted(permit);
         await ActivatePausedAsync(spender, permit, permittedFrom, ct);
-        return await store.ActivatedAsync(spender, askedBy, ct) ? Resumed.Active : Resumed.LeftPaused;
+        if (await store.ActivatedAsync(spender, askedBy, ct)) return Resumed.Active;
+        return await store.IsPausedAsync(spender, ct) ? Resumed.TryAgain : Resumed.LeftPaused;
     }
 
     // What the stop has paused below it is to be on when its campaign is resumed.
@@ -137,7 +138,7 @@ internal sealed class ResumeSpending(
         var permittedFrom = time.GetTimestamp();
         var permit = await activations.MarkBusyAsync(spender.RequestId, spender.Account.Id, 0, PermitHolder.BelowPaused, ct);
         if (permit.Refusal is not null) return Resumed.TryAgain;
-        spender.Permits++;
+        spender.Permitted(permit);
         await ActivatePausedAsync(spender, permit, permittedFrom, ct);
         return await store.ActivatedAsync(spender, askedBy, ct) ? Resumed.LeftPaused : Resumed.TryAgain;
     }

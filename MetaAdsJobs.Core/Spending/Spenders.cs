@@ -43,7 +43,12 @@ internal sealed record Spender
     public HashSet<string> NotedIds { get; } = [];
 
     /// <summary>How many this run has had.</summary>
-    public int Permits { get; set; }
+    public int Permits { get; private set; }
+
+    /// <summary>When the last of them is over, by the database's clock; null without one.</summary>
+    public DateTimeOffset? PermittedUntil { get; set; }
+
+    public void Permitted(Permit permit) => (Permits, PermittedUntil) = (Permits + 1, permit.Until);
 
     /// <summary>Under which this run has noted that it is pausing.</summary>
     public Guid PauseId { get; } = Guid.NewGuid();

@@ -24,6 +24,9 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
     // A start's job may be delivered twice, and no lease keeps the other run of it from sending what it has a permit for.
     private const string OthersResume = "(resumes > @Permits AND busy_until > clock_timestamp())";
 
+    // Who has stood still for longer than his permit knows nothing of what has been done since.
+    private const string IsPermitted = "(@PermittedUntil::timestamptz IS NULL OR @PermittedUntil > clock_timestamp())";
+
     public async Task<Stop?> FindAsync(Guid stopId, CancellationToken ct)
     {
         const string FindSql = "SELECT id, social_account_id, stopped_by, lifted_by, lifted_at, reactivate FROM stops WHERE id = @StopId";
@@ -150,7 +153,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
     }
 
     /// <summary>Active again; below a campaign that a person has paused, as he has left it. What a new stop has noted meanwhile stays noted: it may have paused it already.</summary>
-    /// <returns>False when a stop was quicker.</returns>
+    /// <returns>False when a stop was quicker, or its permit is over.</returns>
     public Task<bool> ActivatedAsync(Spender spender, string askedBy, CancellationToken ct)
     {
         const string ActivatedSql = $"""
@@ -161,7 +164,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
                     paused_ids = CASE WHEN EXISTS (
                         SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
                         THEN v.paused_ids ELSE ARRAY[]::text[] END
-                WHERE request_id = @RequestId AND CASE WHEN @IsBelowPaused THEN state IN ('idle', 'paused') ELSE state = 'activating' END RETURNING 1)
+                WHERE request_id = @RequestId AND {IsPermitted} AND CASE WHEN @IsBelowPaused THEN state IN ('idle', 'paused') ELSE state = 'activating' END RETURNING 1)
             SELECT count(*) FROM activated
             """;
         return WriteAsync(ActivatedSql, spender, askedBy, ct);
@@ -178,7 +181,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
             idle AS (
                 UPDATE activations SET state = CASE WHEN NOT @IsBelowPaused AND (@MayComeYet OR {OthersResume}) THEN 'active' ELSE 'idle' END, busy_until = CASE WHEN @MayComeYet OR {OthersResume} THEN busy_until END,
                     paused_ids = ARRAY[]::text[], changed_at = @Now
-                WHERE request_id = @RequestId AND CASE WHEN @IsBelowPaused THEN state IN ('idle', 'paused') ELSE state IN ('activating', 'paused', 'active') END RETURNING 1)
+                WHERE request_id = @RequestId AND {IsPermitted} AND CASE WHEN @IsBelowPaused THEN state IN ('idle', 'paused') ELSE state IN ('activating', 'paused', 'active') END RETURNING 1)
             SELECT count(*) FROM idle
             """;
         return WriteAsync(LeftSql, spender, askedBy, ct);
@@ -228,7 +231,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         parameters.AddDynamicParams(new
         {
             spender.RequestId, AccountId = spender.Account.Id, AskedBy = askedBy, Now = time.GetUtcNow(), spender.ChangedAt, options.SettleDelay, IsOwn = isOwn,
-            Told = spender.NotedIds.ToArray(), spender.OverId, spender.Permits, spender.IsBelowPaused, MayComeYet = spender.IsBusy || spender.Credential?.Changes.IsAnyUnknown == true,
+            Told = spender.NotedIds.ToArray(), spender.OverId, spender.Permits, spender.PermittedUntil, spender.IsBelowPaused, MayComeYet = spender.IsBusy || spender.Credential?.Changes.IsAnyUnknown == true,
         });
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var written = await connection.ExecuteScalarAsync<long>(new(sql, parameters, cancellationToken: ct));

@@ -134,6 +134,31 @@ public sealed class LiftedStopTests
         Task<Permit> PermitAsync(PermitHolder holder) => activations.PermitAsync(_requestId, account, 1000, endsAt: null, holder, CancellationToken.None);
     }
 
+    /// <summary>As if an hour had passed since the first of them had its permit, which it uses no more.</summary>
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task One_that_wakes_long_after_its_permit_ends_nothing_that_another_is_at(bool isRefused)
+    {
+        await ActivationAsync("paused", paused: ["7"], untold: []);
+        var store = _world.Core.Get<StopStore>();
+        var stop = (await store.FindAsync(await StoppedAsync(_world.AccountId, lifted: true), CancellationToken.None))!;
+        var sleeps = await PermittedAsync(stop);
+        await _world.ExecuteAsync("UPDATE activations SET busy_until = busy_until - interval '1 hour'");
+        sleeps.PermittedUntil -= TimeSpan.FromHours(1);
+        await PermittedAsync(stop);
+
+        Assert.That(await (isRefused ? store.LeftPausedAsync(sleeps, "ann", CancellationToken.None) : store.ActivatedAsync(sleeps, "ann", CancellationToken.None)), Is.False);
+
+        Assert.That(await ListAsync<string>("SELECT concat(state, ' ', array_to_string(paused_ids, ' '), ' ', busy_until > clock_timestamp() + interval '3 minutes') FROM activations"), Is.EqualTo(["activating 7 t"]));
+
+        async Task<Spender> PermittedAsync(Stop lifted)
+        {
+            var spender = (await _world.Core.Get<Spenders>().ListPausedAsync(lifted, null, CancellationToken.None)).Single();
+            spender.Permitted(await _world.Core.Get<Activations>().PermitAsync(_requestId, spender.Account, 1000, endsAt: null, PermitHolder.LiftedStop, CancellationToken.None));
+            return spender;
+        }
+    }
+
     private async Task LiftAgainAsync(bool reactivate)
     {
         var stop = new Stop { Id = Guid.NewGuid(), SocialAccountId = _world.AccountId, StoppedBy = "bob", LiftedBy = "ann", LiftedAt = _world.Core.Get<TimeProvider>().GetUtcNow(), Reactivate = reactivate };
