@@ -20,7 +20,7 @@ namespace MetaAdsJobs.Core.Campaigns;
 /// <param name="Object">As it was known when the edit was claimed.</param>
 /// <param name="Activation">The state of the tree's activation; null when it was never activated.</param>
 /// <param name="Making">The creative that it makes; null when it makes none.</param>
-/// <param name="Error">Why it ends, if what it has made is taken back already.</param>
+/// <param name="Error">Why it ends, if what it has made or done is taken back already.</param>
 internal sealed record EditClaim(
     Guid EditId, long Number, int Attempt, int Failures, int Abandoned, EditKind Kind, EditFields Fields, string AskedBy, DateTimeOffset AskedAt, SocialAccount Account, CampaignTree Tree, TreeObject Object, string? Activation,
     GraphCredential Credential, CreativeMaking? Making, string? Error)
@@ -49,6 +49,9 @@ internal sealed record Edited(string MetaId, string? Status = null, string? Name
 /// <summary>How a claimed edit leaves its row.</summary>
 internal sealed record EditEnd(string State, string? Reason = null, DateTimeOffset? Until = null)
 {
+    /// <summary>Of one that waits: the next attempt takes back what was done, and it ends like that.</summary>
+    public string? GivesUp { get; init; }
+
     /// <summary>It used up a retry.</summary>
     public bool Failed { get; init; }
     public EditFields? Found { get; init; }
@@ -152,7 +155,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
             fence AS (
                 UPDATE campaign_edits SET state = @State, lease_until = NULL, abandoned = 0, failures = failures + @Failed::int, next_attempt_at = @Until, found = COALESCE(found, @Found::jsonb),
                     wait_reason = CASE WHEN @State = 'waiting' THEN @Reason END, held = @IsHeld,
-                    error = CASE WHEN @State IN ('failed', 'cancelled', 'missed') THEN @Reason WHEN @State = 'waiting' AND ending IS NOT NULL THEN error END,
+                    error = CASE WHEN @State IN ('failed', 'cancelled', 'missed') THEN @Reason WHEN @State = 'waiting' THEN COALESCE(@GivesUp, error) END,
                     completed_at = CASE WHEN @State IN ('succeeded', 'failed', 'cancelled', 'missed') THEN @Now END, quiet_since = CASE WHEN @Sent THEN clock_timestamp() ELSE quiet_since END
                 WHERE {Table.Held} AND (NOT @NotWhileBusy OR NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = @RequestId AND v.busy_until > clock_timestamp()))
                 RETURNING edit_id, request_id),
@@ -193,7 +196,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         var notDone = BegunStep.Columns(making?.NotDone ?? []);
         parameters.AddDynamicParams(new
         {
-            claim.EditId, claim.Attempt, claim.Tree.RequestId, AccountId = claim.Account.Id, claim.AskedBy, end.State, end.Reason, end.Until, end.Failed, Found = end.Found?.ToJson(), end.NotWhileBusy, end.IsHeld,
+            claim.EditId, claim.Attempt, claim.Tree.RequestId, AccountId = claim.Account.Id, claim.AskedBy, end.State, end.Reason, end.Until, end.Failed, end.GivesUp, Found = end.Found?.ToJson(), end.NotWhileBusy, end.IsHeld,
             MetaIds = Of(objects, one => one.MetaId), Statuses = Of(objects, one => one.Status), Names = Of(objects, one => one.Name), DailyBudgets = Of(objects, one => one.DailyBudget),
             LifetimeBudgets = Of(objects, one => one.LifetimeBudget), EndTimes = Of(objects, one => one.EndTime), BidAmounts = Of(objects, one => one.BidAmount), Targetings = Of(objects, one => one.Targeting?.ToJsonString()),
             NotDone = notDone.Steps, NotDoneErrors = notDone.Errors, NotDoneRefusals = notDone.Refusals, Sent = making?.MayHaveSent ?? false,

@@ -48,6 +48,7 @@ internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateO
         try
         {
             if (claim.Ending is not null) return await EndAsync(claim, await creatives.UnmakeAsync(claim, ct));
+            if (claim.Error is { } given) return await EndAsync(claim, await TakenBackAsync(claim, EditEnd.Failing(given), ct));
             if (claim is { IsMissed: true, DueAt: { } due }) return await EndAsync(claim, Missed(claim, due));
             var end = claim.Abandoned > options.MaxAbandonedAttempts
                 ? await TakenBackAsync(claim, EditEnd.Failing($"its worker process died {claim.Abandoned} times in a row"), ct) : await DoAsync(claim, ct);
@@ -83,7 +84,13 @@ internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateO
             var reason = exception is MetaException metaException ? metaException.ForUser : exception.Message;
             if (claim.Ending is not null) return await EndAsync(claim, await creatives.NotUnmadeAsync(claim, reason));
             if (claim.Failures >= options.MaxRetries)
-                return await EndAsync(claim, await TakenBackAsync(claim, EditEnd.Failing($"gave up after {claim.Failures + 1} attempts; whether it was done is not known: {reason}"), CancellationToken.None));
+            {
+                var why = claim.Error ?? $"gave up after {claim.Failures + 1} attempts; whether it was done is not known: {reason}";
+                if (exception is MetaException) return await EndAsync(claim, await TakenBackAsync(claim, EditEnd.Failing(why), CancellationToken.None));
+                // Perhaps it has ended, and only the word of that was lost. Whoever finds it open goes on, and this attempt ends nothing of it any more.
+                return await EndAsync(claim, EditEnd.Waiting(time.GetUtcNow(), "what it has done is taken back") with { GivesUp = why });
+            }
+
             await store.EndAsync(claim, new EditEnd("waiting", reason) { Failed = true }, CancellationToken.None);
             throw; // The queue's automatic retry backs off and runs it again.
         }

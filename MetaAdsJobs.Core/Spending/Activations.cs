@@ -16,9 +16,12 @@ namespace MetaAdsJobs.Core.Spending;
 /// <param name="ForgetsPauses">Whether all is activated, whatever a stop had paused.</param>
 internal sealed record PermitHolder(string HeldSql, string State, bool ForgetsPauses)
 {
+    /// <summary>Of an activation: a start was to leave it paused while an earlier one was at it. Whatever has paused it, and may yet be noted, nobody activates it again.</summary>
+    public const string IsLeft = "(state = 'activating' AND is_left)";
+
     /// <summary>Activates again what a stop has paused: unless a person has paused it, or is editing it, since.</summary>
-    public static readonly PermitHolder LiftedStop = new("""
-        SELECT 1 FROM activations WHERE request_id = @RequestId AND cardinality(paused_ids) > 0
+    public static readonly PermitHolder LiftedStop = new($"""
+        SELECT 1 FROM activations WHERE request_id = @RequestId AND cardinality(paused_ids) > 0 AND NOT {IsLeft}
           AND NOT EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = @RequestId AND e.state = 'running' AND e.kind <> 'pause')
         """, "activating", ForgetsPauses: false) { GivesBack = true };
 
@@ -52,6 +55,9 @@ internal sealed record Permit(string? Refusal, IReadOnlyList<string> PausedIds)
 {
     /// <summary>How often a stop had noted something of it by then.</summary>
     public int Notes { get; init; }
+
+    /// <summary>Until then what was permitted may be under way, by the database's clock.</summary>
+    public DateTimeOffset? Until { get; init; }
 
     /// <summary>Somebody has to approve it first.</summary>
     public bool ToApprove { get; init; }
@@ -104,7 +110,7 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
             ON CONFLICT (request_id) DO UPDATE SET busy_until = GREATEST(activations.busy_until, EXCLUDED.busy_until), changed_at = EXCLUDED.changed_at,
                 resumes = CASE WHEN activations.busy_until > clock_timestamp() THEN activations.resumes ELSE 0 END + @GivesBack::int
                 WHERE {NotPausingSql}
-            RETURNING paused_ids, notes
+            RETURNING paused_ids, busy_until, notes
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var answers = await connection.QueryMultipleAsync(new(busySql, new
@@ -113,7 +119,7 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
         }, cancellationToken: ct));
         await answers.ReadAsync<int>();
         var pausingUntil = (await answers.ReadAsync<DateTimeOffset?>()).FirstOrDefault();
-        if ((await answers.ReadAsync<(string[]? PausedIds, int Notes)>()).FirstOrDefault() is ({ } pausedIds, var notes)) return new(null, pausedIds) { Notes = notes };
+        if ((await answers.ReadAsync<(string[]? PausedIds, DateTimeOffset Until, int Notes)>()).FirstOrDefault() is ({ } pausedIds, var busyUntil, var notes)) return new(null, pausedIds) { Until = busyUntil, Notes = notes };
         return pausingUntil is { } until ? Pausing(until) : throw new FencedException("its edit was ended by another");
     }
 
@@ -148,6 +154,9 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
          OR (@IsRaise AND EXISTS (SELECT 1 FROM approvals p JOIN campaign_edits e USING (edit_id) WHERE p.request_id = @RequestId AND p.state = 'approved' AND p.daily_cents >= @DailyCents AND e.state = 'succeeded')))
         """;
 
+    // Who gives back has read what it is before he asked: whoever was permitted more meanwhile, or an end that is later, may have made it so.
+    private const string CountedSql = "CASE WHEN @GivesBack THEN GREATEST(@DailyCents, (SELECT v.daily_cents FROM activations v WHERE v.request_id = @RequestId)) ELSE @DailyCents END";
+
     /// <param name="holder">For whom.</param>
     /// <returns>What stands against it, to be asked again later; null when permitted. With it what a stop had paused of it.</returns>
     /// <exception cref="FencedException">Another attempt holds the row, or the orchestration is being undone: what it is undoing must not count as active.</exception>
@@ -156,24 +165,25 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
         // One implicit transaction: the second statement sees what the account's last permit or stop committed.
         var held = holder.HeldSql;
         var permitSql = $"""
-            SELECT campaign_cap_cents, daily_cap_cents, caps_off, next_freeze(id, @Now) FROM social_accounts WHERE id = @AccountId FOR NO KEY UPDATE;
+            SELECT campaign_cap_cents, daily_cap_cents, caps_off, next_freeze(id, @Now), {CountedSql} AS counted FROM social_accounts WHERE id = @AccountId FOR NO KEY UPDATE;
             {held} FOR NO KEY UPDATE;
             INSERT INTO activations (request_id, social_account_id, state, daily_cents, ends_at, busy_until, changed_at)
-            SELECT @RequestId, @AccountId, @State, @DailyCents, @EndsAt, clock_timestamp() + @Longest, @Now
-            FROM social_accounts a
+            SELECT @RequestId, @AccountId, @State, c.cents, @EndsAt, clock_timestamp() + @Longest, @Now
+            FROM social_accounts a, (SELECT {CountedSql} AS cents) c
             WHERE a.id = @AccountId AND a.retired_at IS NULL AND a.double_of IS NULL AND EXISTS ({held}) AND NOT EXISTS (SELECT 1 FROM stops WHERE lifted_at IS NULL AND (social_account_id IS NULL OR social_account_id = @AccountId))
               AND NOT EXISTS (SELECT 1 FROM freeze_of(@AccountId, @Now)) AND {ApprovedSql}
-              AND (a.caps_off OR COALESCE(a.campaign_cap_cents, @CampaignCap) IS NULL OR @DailyCents <= COALESCE(a.campaign_cap_cents, @CampaignCap))
-              AND (a.caps_off OR COALESCE(a.daily_cap_cents, @DayCap) IS NULL OR @DailyCents + (
+              AND (a.caps_off OR COALESCE(a.campaign_cap_cents, @CampaignCap) IS NULL OR c.cents <= COALESCE(a.campaign_cap_cents, @CampaignCap))
+              AND (a.caps_off OR COALESCE(a.daily_cap_cents, @DayCap) IS NULL OR c.cents + (
                     SELECT COALESCE(sum(daily_cents), 0) FROM activations
                     WHERE social_account_id = @AccountId AND state IN ('activating', 'active') AND request_id <> @RequestId
                       AND (ends_at IS NULL OR ends_at > @Now)) <= COALESCE(a.daily_cap_cents, @DayCap))
-            ON CONFLICT (request_id) DO UPDATE SET state = CASE WHEN activations.state = 'activating' THEN 'activating' ELSE @State END, daily_cents = EXCLUDED.daily_cents, ends_at = EXCLUDED.ends_at,
+            ON CONFLICT (request_id) DO UPDATE SET state = CASE WHEN activations.state = 'activating' THEN 'activating' ELSE @State END, daily_cents = EXCLUDED.daily_cents, is_left = false,
+                ends_at = CASE WHEN @GivesBack AND (activations.ends_at IS NULL OR activations.ends_at > EXCLUDED.ends_at) THEN activations.ends_at ELSE EXCLUDED.ends_at END,
                 busy_until = EXCLUDED.busy_until, changed_at = EXCLUDED.changed_at, resumes = CASE WHEN activations.busy_until > clock_timestamp() THEN activations.resumes ELSE 0 END + @GivesBack::int,
                 paused_ids = CASE WHEN @ForgetsPauses THEN ARRAY[]::text[] ELSE activations.paused_ids END
                 -- Two of them at a time would end each other's.
                 WHERE NOT (@State = 'active' AND activations.state = 'activating') AND (@IsRaise OR {NotPausingSql})
-            RETURNING paused_ids, notes;
+            RETURNING paused_ids, busy_until, notes;
             SELECT COALESCE((SELECT concat('stopped by ', stopped_by, ': ' || reason) FROM stops
                     WHERE lifted_at IS NULL AND (social_account_id IS NULL OR social_account_id = @AccountId) LIMIT 1),
                     CASE WHEN a.retired_at IS NOT NULL THEN 'the account is retired'
@@ -193,17 +203,17 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
             CampaignCap = caps.UsualOfCampaign(account.Currency), DayCap = caps.UsualOfDay(account.Currency),
         }, cancellationToken: ct));
         // As they stand now that nobody else can change them: what the caller knows of the account may be older.
-        var (campaignCap, dayCap, capsOff, freezeFrom) = await answers.ReadSingleAsync<(long?, long?, bool, DateTimeOffset?)>();
+        var (campaignCap, dayCap, capsOff, freezeFrom, counted) = await answers.ReadSingleAsync<(long?, long?, bool, DateTimeOffset?, long)>();
         if (!(await answers.ReadAsync<int>()).Any()) throw new FencedException("a permit was refused");
         var current = account with { CampaignCapCents = campaignCap, DailyCapCents = dayCap, CapsOff = capsOff };
-        if ((await answers.ReadAsync<(string[]? PausedIds, int Notes)>()).FirstOrDefault() is ({ } pausedIds, var notes)) return new(null, pausedIds) { Notes = notes, FreezeFrom = freezeFrom };
+        if ((await answers.ReadAsync<(string[]? PausedIds, DateTimeOffset Until, int Notes)>()).FirstOrDefault() is ({ } pausedIds, var busyUntil, var notes)) return new(null, pausedIds) { Until = busyUntil, Notes = notes, FreezeFrom = freezeFrom };
         var (stopped, activeCents, isActivating, frozen, frozenUntil, toApprove, pausingUntil) = await answers.ReadSingleAsync<(string?, long, bool, string?, DateTimeOffset?, bool, DateTimeOffset?)>();
         if (stopped is null && frozen is not null) return new(frozen, []) { FrozenUntil = frozenUntil };
         if (stopped is null && toApprove) return new(ApprovalMissing, []) { ToApprove = true };
-        if (stopped is null && caps.RefusalOf(current, dailyCents) is { } refusal) return new($"its budget {refusal}", []);
+        if (stopped is null && caps.RefusalOf(current, counted) is { } refusal) return new($"its budget {refusal}", []);
         if (stopped is null && pausingUntil is { } until) return Pausing(until);
-        if (stopped is null && !isActivating && !(activeCents + dailyCents > caps.OfDay(current))) return Permit.NotYet("what stood against it has passed", time.GetUtcNow().AddSeconds(1));
+        if (stopped is null && !isActivating && !(activeCents + counted > caps.OfDay(current))) return Permit.NotYet("what stood against it has passed", time.GetUtcNow().AddSeconds(1));
         return new(stopped ?? (isActivating ? "what a stop had paused of it is being activated again" : null) ?? string.Create(CultureInfo.InvariantCulture,
-            $"the account's active campaigns may spend {activeCents} a day already, and with {dailyCents} more they would exceed its cap of {caps.OfDay(current)}; pause some, or have an admin raise its daily_cap_cents"), []);
+            $"the account's active campaigns may spend {activeCents} a day already, and with {counted} more they would exceed its cap of {caps.OfDay(current)}; pause some, or have an admin raise its daily_cap_cents"), []);
     }
 }

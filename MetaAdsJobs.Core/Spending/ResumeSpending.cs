@@ -9,10 +9,10 @@ namespace MetaAdsJobs.Core.Spending;
 
 /// <summary>
 /// After a stop is lifted: what it held goes on, and what it paused is activated again, each with a permit of its own, so that a
-/// new stop or a cap still counts. Repeatable like the pausing.
+/// new stop or a cap still counts. What is to be left paused, and an earlier start was activating, is paused until that is over. Repeatable like the pausing.
 /// </summary>
 internal sealed class ResumeSpending(
-    Spenders spenders, StopStore store, CampaignTrees trees, Activations activations, MetaAds meta, IJobQueue queue, SpendingOptions spending, TimeProvider time, ILogger<ResumeSpending> logger)
+    Spenders spenders, StopStore store, PauseSpending pause, CampaignTrees trees, Activations activations, MetaAds meta, IJobQueue queue, SpendingOptions spending, TimeProvider time, ILogger<ResumeSpending> logger)
 {
     // So long Meta may call something missing that is there.
     private static readonly TimeSpan MissingPasses = TimeSpan.FromHours(1);
@@ -33,6 +33,8 @@ internal sealed class ResumeSpending(
         foreach (var requestId in await store.ListHeldAsync(stop, ct)) queue.EnqueueOrchestration(requestId);
         var (again, later) = stop.Reactivate ? await ReactivateAsync(stop, ct) : (0, 0);
         await store.LiftAsync(stop, ct);
+        var (busy, refused) = await pause.PauseLeftAsync(stop, ct);
+        if (busy + refused > 0) return new JobOutcome.Snoozed(time.GetUtcNow().AddSeconds(busy > 0 ? 5 : 15), $"{busy + refused} campaigns that are to be left paused may still be activated by an earlier start");
         if (again + later > 0) return new JobOutcome.Snoozed(time.GetUtcNow().AddSeconds(again > 0 ? 15 : 300), $"{again + later} campaigns could not be activated again yet");
         await store.DoneAsync(stop, ct);
         return new JobOutcome.Completed();
@@ -125,13 +127,15 @@ internal sealed class ResumeSpending(
             return permit.AskAgainAt is not null ? Resumed.TryAgain : permit.FrozenUntil is null ? Resumed.LeftPaused : Resumed.TryLater;
         }
 
+        spender.Permitted(permit);
         if (!await ActivatePausedAsync(spender, permit, permittedFrom, ct))
         {
             await store.YieldedAsync(spender, askedBy, ct);
             return Resumed.TryAgain;
         }
 
-        return await store.ActivatedAsync(spender, askedBy, ct) ? Resumed.Active : Resumed.LeftPaused;
+        if (await store.ActivatedAsync(spender, askedBy, ct)) return Resumed.Active;
+        return await store.IsPausedAsync(spender, ct) ? Resumed.TryAgain : Resumed.LeftPaused;
     }
 
     // What the stop has paused below it is to be on when its campaign is resumed.
@@ -141,6 +145,7 @@ internal sealed class ResumeSpending(
         var permittedFrom = time.GetTimestamp();
         var permit = await activations.MarkBusyAsync(spender.RequestId, spender.Account.Id, 0, PermitHolder.BelowPaused, ct);
         if (permit.Refusal is not null) return Resumed.TryAgain;
+        spender.Permitted(permit);
         await ActivatePausedAsync(spender, permit, permittedFrom, ct);
         return await store.ActivatedAsync(spender, askedBy, ct) ? Resumed.LeftPaused : Resumed.TryAgain;
     }
@@ -148,7 +153,6 @@ internal sealed class ResumeSpending(
     /// <returns>False when a stop has come since, and perhaps gone: whether its campaign is to be active again is for whoever lifts that.</returns>
     private async Task<bool> ActivatePausedAsync(Spender spender, Permit permit, long permittedFrom, CancellationToken ct)
     {
-        (spender.Permits, spender.Notes) = (spender.Permits + 1, permit.Notes);
         var permitted = spender.Credential!.Permitted(activations.PermitFrom(permittedFrom, permit));
         foreach (var metaId in spender.ChildIds.Reverse().Append(spender.CampaignId).OfType<string>().Where(permit.PausedIds.Contains))
         {
@@ -160,9 +164,9 @@ internal sealed class ResumeSpending(
         return true;
     }
 
-    // As it was asked for, unless it was edited since: then as it stands.
+    // As it stands, and not as it was asked for, or listed: edits go on meanwhile.
     private async Task<(long DailyCents, DateTimeOffset? LastEnd)> AmountAsync(Spender spender, DateTimeOffset now, CancellationToken ct) =>
-        spender.IsEdited && await trees.FindOfAsync(spender.RequestId, ct) is { } tree
+        (await trees.ListBudgetsAsync([spender.RequestId], ct)).SingleOrDefault() is { } tree
             ? (tree.DailyAmountCents(now), tree.LastEnd) : (spender.Request.DailyAmountCents(now), spender.Request.LastEnd);
 
     /// <returns>True when it is paused, false when it is gone, null when that is not known.</returns>

@@ -36,9 +36,6 @@ internal sealed record Spender
     /// <summary>A call that activates it may still be under way, from before it was listed.</summary>
     public required bool IsBusy { get; init; }
 
-    /// <summary>Since its birth its budgets, ends or states may have been changed; or it was adopted, and no request tells them.</summary>
-    public required bool IsEdited { get; init; }
-
     /// <summary>What a stop has paused, or is about to.</summary>
     public required HashSet<string> PausedIds { get; set; }
 
@@ -46,10 +43,15 @@ internal sealed record Spender
     public HashSet<string> NotedIds { get; } = [];
 
     /// <summary>How many this run has had.</summary>
-    public int Permits { get; set; }
+    public int Permits { get; private set; }
+
+    /// <summary>When the last of them is over, by the database's clock; null without one.</summary>
+    public DateTimeOffset? PermittedUntil { get; set; }
+
+    public void Permitted(Permit permit) => (Permits, PermittedUntil, Notes) = (Permits + 1, permit.Until, permit.Notes);
 
     /// <summary>How often a stop had noted something of it when this run had its permit.</summary>
-    public int Notes { get; set; }
+    public int Notes { get; private set; }
 
     /// <summary>Under which this run has noted that it is pausing.</summary>
     public Guid PauseId { get; } = Guid.NewGuid();
@@ -72,7 +74,6 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
     // Dapper maps the account's columns first, the rest from request_id on.
     private const string SpenderSql = $"""
         SELECT {AccountStore.Columns}, v.request_id, v.state = 'activating' AS is_activating, v.changed_at AS activation_changed_at, COALESCE(v.busy_until > clock_timestamp(), false) AS is_busy, v.paused_ids, v.state = 'idle' AS is_idle, v.state = 'paused' AS is_paused,
-               EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = v.request_id) OR EXISTS (SELECT 1 FROM outside_changes x WHERE x.request_id = v.request_id) OR o.request -> 'ad_sets' = '[]' AS is_edited,
                o.request::text AS request, social_accounts.access_token,
                (SELECT meta_id FROM orchestration_steps s WHERE s.request_id = v.request_id AND s.step = 'campaign') AS campaign_id,
                ARRAY(SELECT meta_id FROM orchestration_steps s WHERE s.request_id = v.request_id AND s.step IN ('adset', 'ad') AND s.meta_id IS NOT NULL AND NOT o.request ? 'ad_sets'
@@ -89,9 +90,16 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
         ORDER BY v.state = 'idle', v.request_id LIMIT {PageSize}
         """, stop, after, ct);
 
-    /// <summary>What a stop has paused, or was about to when it died, or somebody was about to activate again, of orchestrations that have succeeded; none that another stop covers.</summary>
+    /// <summary>What a stop has paused, or was about to when it died, or somebody was about to activate again, of orchestrations that have succeeded; none that another stop covers, or that a later start was to leave.</summary>
     public Task<IReadOnlyList<Spender>> ListPausedAsync(Stop stop, Spender? after, CancellationToken ct) => ListAsync($"""
-        {SpenderSql} AND o.status = 'succeeded' AND v.state IN ('paused', 'activating', 'active', 'idle') AND cardinality(v.paused_ids) > 0
+        {SpenderSql} AND o.status = 'succeeded' AND v.state IN ('paused', 'activating', 'active', 'idle') AND cardinality(v.paused_ids) > 0 AND NOT {PermitHolder.IsLeft}
+          AND NOT EXISTS (SELECT 1 FROM stops s WHERE (s.lifted_at IS NULL OR s.lifted_at > @LiftedAt AND NOT s.reactivate) AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
+        ORDER BY v.state = 'idle', v.request_id LIMIT {PageSize}
+        """, stop, after, ct);
+
+    /// <summary>What a start was to leave paused while calls of an earlier one may activate it; none that another stop covers, which pauses it.</summary>
+    public Task<IReadOnlyList<Spender>> ListLeftAsync(Stop stop, Spender? after, CancellationToken ct) => ListAsync($"""
+        {SpenderSql} AND v.state = 'activating' AND v.is_left
           AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
         ORDER BY v.state = 'idle', v.request_id LIMIT {PageSize}
         """, stop, after, ct);
@@ -99,7 +107,7 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
     private async Task<IReadOnlyList<Spender>> ListAsync(string sql, Stop stop, Spender? after, CancellationToken ct)
     {
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var rows = await connection.QueryAsync<SocialAccount, Row, Spender>(new(sql, new { AccountId = stop.SocialAccountId, AfterIdle = after?.IsIdle ?? false, After = after?.RequestId ?? Guid.Empty }, cancellationToken: ct),
+        var rows = await connection.QueryAsync<SocialAccount, Row, Spender>(new(sql, new { AccountId = stop.SocialAccountId, stop.LiftedAt, AfterIdle = after?.IsIdle ?? false, After = after?.RequestId ?? Guid.Empty }, cancellationToken: ct),
             (account, row) => row.ToSpender(account, tokens), splitOn: "request_id");
         return rows.AsList();
     }
@@ -111,7 +119,6 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
         public bool IsBusy { get; init; }
         public bool IsIdle { get; init; }
         public bool IsPaused { get; init; }
-        public bool IsEdited { get; init; }
         public DateTimeOffset ActivationChangedAt { get; init; }
         public string[] PausedIds { get; init; } = [];
         public string Request { get; init; } = "";
@@ -123,7 +130,7 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
         {
             RequestId = RequestId, Request = OrchestrationRequest.FromJson(Request), Account = account, IsActivating = IsActivating, IsBusy = IsBusy, ChangedAt = ActivationChangedAt, SeenAt = ActivationChangedAt,
             Credential = tokens.TryOpen(AccessToken) is { } token ? new(account.AdAccountId, token) : null,
-            CampaignId = CampaignId, ChildIds = ChildIds, PausedIds = [.. PausedIds], IsIdle = IsIdle, IsEdited = IsEdited,
+            CampaignId = CampaignId, ChildIds = ChildIds, PausedIds = [.. PausedIds], IsIdle = IsIdle,
             IsBelowPaused = (IsIdle || IsPaused) && CampaignId is { } campaign && !PausedIds.Contains(campaign),
         };
     }

@@ -93,7 +93,7 @@ public sealed class StopSwitch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
                 ActLog.With(new { StopId = stopId, Now = now, LiftedBy = liftedBy, Reactivate = reactivate, JobId = jobId }, act, now), cancellationToken: ct)) is { } stoppedBy)
             {
                 // At once: a stop and a start that follow within the second must not find it.
-                await StopStore.LiftAsync(connection, accountId, stoppedBy, reactivate, liftedAt: null, now, ct);
+                await StopStore.LiftAsync(connection, accountId, stoppedBy, reactivate, now, now, ct);
                 transaction.Complete();
             }
         }
