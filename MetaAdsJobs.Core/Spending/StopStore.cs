@@ -188,8 +188,8 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
                 UPDATE activations v SET state = CASE WHEN @IsBelowPaused THEN 'idle' WHEN is_left THEN 'activating' ELSE 'active' END, changed_at = @Now, resumes = CASE WHEN {OthersResume} THEN resumes ELSE 0 END,
                     busy_until = CASE WHEN {OthersResume} THEN GREATEST(busy_until, clock_timestamp() + @SettleDelay) ELSE clock_timestamp() + @SettleDelay END,
                     -- A stop that has noted something since, and may be lifted by now, may have paused it again: its start brings it back.
-                    paused_ids = CASE WHEN v.notes > @Notes THEN v.paused_ids ELSE ARRAY[]::text[] END
-                WHERE request_id = @RequestId AND {IsPermitted} AND CASE WHEN @IsBelowPaused THEN state IN ('idle', 'paused') ELSE state = 'activating' END RETURNING {PermitHolder.IsLeft} AS is_left)
+                    paused_ids = CASE WHEN v.notes > @Notes AND NOT is_left THEN v.paused_ids ELSE ARRAY[]::text[] END
+                WHERE request_id = @RequestId AND {IsPermitted} AND CASE WHEN @IsBelowPaused THEN state IN ('idle', 'paused') ELSE state IN ('activating', 'active') END RETURNING {PermitHolder.IsLeft} AS is_left)
             SELECT count(*) FROM activated WHERE NOT is_left
             """;
         return WriteAsync(ActivatedSql, spender, askedBy, ct);

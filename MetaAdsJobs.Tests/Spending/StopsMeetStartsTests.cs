@@ -61,8 +61,10 @@ public sealed class StopsMeetStartsTests
         await ResumeAsync(0);
 
         Assert.That(await _world.SwitchedAsync(_tree), Is.EqualTo("ppp"));
-        Assert.That((await _world.CountedAsync(), await NotedAsync()), Is.EqualTo(("active 10000", 0)), "calls may be under way: it counts until it is looked at");
+        Assert.That(await _world.CountedAsync(), Is.EqualTo("activating 10000"), "calls may be under way: it counts until they cannot be");
         await _world.NothingUnderWayAsync();
+        await ResumeAsync(1);
+        Assert.That((await _world.CountedAsync(), await NotedAsync()), Is.EqualTo(("idle 10000", 0)));
         Assert.That((await _world.EditAsync(EditKind.Resume, _tree.Campaign.MetaId)).Status, Is.EqualTo("succeeded"), "nothing keeps a person from it");
     }
 
