@@ -25,7 +25,6 @@ internal sealed class ProposalScript
     public const int Budget = 1000;
     private const int Variants = 3;
     private const int DaysOfNumbers = 30;
-    private const int MostNights = 3;
     private readonly History _history;
     private readonly Random _random;
     private readonly HashSet<Guid> _accepted = [];
@@ -33,7 +32,6 @@ internal sealed class ProposalScript
     private Guid? _pooledRun;
     private bool _isOver;
     private double? _reachesIn;
-    private int _nights;
 
     public ProposalScript(History history, int weight)
     {
@@ -241,27 +239,12 @@ internal sealed class ProposalScript
     {
         if (_isOver && !HasOpen()) return;
         PlanMinute();
-        if (HasPool && !_isOver && _nights < MostNights) NextNight();
         foreach (var kind in (string[])[.. HasExperiment ? ["experiments"] : Array.Empty<string>(), .. HasPool ? ["propose", "carry"] : Array.Empty<string>()])
         {
             _history.Queue.Add(new(kind, Guid.Empty), TimeSpan.Zero);
             if ((_random.Next(2) == 0 && IsUnderWay()) || _history.Choices.Chance(_history.Odds.JobTwice)) _history.Queue.Add(new(kind, Guid.Empty) { IsDouble = true }, TimeSpan.Zero);
         }
     });
-
-    // What the pool has decided, and done, was a day ago: it decides anew by the same numbers.
-    private void NextNight()
-    {
-        using var connection = _history.Database.Aside.OpenConnection();
-        if (connection.ExecuteScalar<int?>("SELECT count(*) FROM budget_proposals HAVING count(*) > 0 AND NOT bool_or(state IN ('asked', 'accepted'))") is null) return;
-        _history.Clockwork.Tell("another night of the pool");
-        _nights++;
-        // In one step a day would meet the one before.
-        connection.Execute("""
-            UPDATE budget_proposals SET day = day - 1000, basis = basis - 1000; UPDATE budget_proposals SET day = day + 999, basis = basis + 999;
-            UPDATE campaign_edits SET completed_at = completed_at - interval '1 day' WHERE request_id = @run AND kind = 'update'
-            """, new { run = _pooledRun });
-    }
 
     private void PlanAnswers() => _history.Clockwork.Plan(TimeSpan.FromSeconds(_random.Next(20, 90)), null, null, "somebody looks at what is proposed", () =>
     {

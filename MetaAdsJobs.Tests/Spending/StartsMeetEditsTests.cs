@@ -1,0 +1,96 @@
+using MetaAdsJobs.Core.Campaigns;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Meta.Graph;
+using MetaAdsJobs.Core.Spending;
+using MetaAdsJobs.Tests.Campaigns;
+using MetaAdsJobs.Tests.Orchestrations;
+using MetaAdsJobs.Tests.Support;
+
+namespace MetaAdsJobs.Tests.Spending;
+
+/// <summary>A campaign that is edited while a start is at others: what it is by then counts.</summary>
+[TestFixture]
+public sealed class StartsMeetEditsTests
+{
+    /// <param name="isAnswered">Else it may have been raised, and nobody knows.</param>
+    [Test]
+    public async Task What_is_raised_while_a_start_is_at_others_counts_as_it_was_raised([Values] bool isAnswered)
+    {
+        await using var world = await RunWorld.StartAsync(("Spending:PausesAtOnce", "1"));
+        var (stopId, first, later) = await StoppedPairAsync(world, "{}");
+        if (!isAnswered) world.Graph.Faults.Always(call => call["daily_budget"] == "30000", GraphFaults.DropAfterActing);
+        var edited = "";
+        world.Graph.Faults.Add(call => call.Path == first.Ads[0].MetaId && call["status"] == "ACTIVE", async (_, _, act) =>
+        {
+            var edit = await world.AskAsync(EditKind.Update, later.AdSets[0].MetaId, """{"daily_budget_cents":30000}""");
+            try
+            {
+                await world.RunEditAsync(edit);
+            }
+            catch (MetaException)
+            {
+                // The queue would have it come again.
+            }
+
+            edited = (await world.QueryAsync<string>("SELECT state FROM campaign_edits")).Single();
+            return await act();
+        });
+
+        Assert.That(await world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+
+        Assert.That((edited, await world.AtMetaAsync(later.AdSets[0].MetaId, "daily_budget")), Is.EqualTo((isAnswered ? "succeeded" : "waiting", "30000")));
+        Assert.That(await world.QueryAsync<string>("SELECT concat(state, ' ', daily_cents) FROM activations ORDER BY request_id"), Is.EqualTo(["active 10000", "active 30000"]));
+    }
+
+    /// <summary>What counts stands against the cap, too.</summary>
+    [Test]
+    public async Task What_was_raised_and_has_no_room_any_more_stays_paused()
+    {
+        await using var world = await RunWorld.StartAsync(("Spending:PausesAtOnce", "1"));
+        var (stopId, first, later) = await StoppedPairAsync(world, "{}");
+        world.Graph.Faults.Add(call => call.Path == first.Ads[0].MetaId && call["status"] == "ACTIVE", async (_, _, act) =>
+        {
+            await world.ExecuteAsync("UPDATE activations SET daily_cents = 30000 WHERE request_id = @RequestId; UPDATE social_accounts SET daily_cap_cents = 39999", new { later.RequestId });
+            return await act();
+        });
+
+        await world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None);
+
+        Assert.That(await world.QueryAsync<string>("SELECT concat(state, ' ', daily_cents) FROM activations ORDER BY request_id"), Is.EqualTo(["active 10000", "paused 30000"]));
+    }
+
+    [Test]
+    public async Task What_was_to_end_and_is_given_a_later_end_while_a_start_is_at_others_is_activated()
+    {
+        await using var world = await RunWorld.StartAsync(("Spending:PausesAtOnce", "1"));
+        var end = world.Time.GetUtcNow().AddDays(3);
+        var (stopId, first, later) = await StoppedPairAsync(world, $$"""{"end_time":"{{end:yyyy-MM-ddTHH:mm:ss}}Z"}""");
+        world.Time.AdvanceTo(end.AddDays(1));
+        var edited = "";
+        world.Graph.Faults.Add(call => call.Path == first.Ads[0].MetaId && call["status"] == "ACTIVE", async (_, _, act) =>
+        {
+            edited = (await world.EditAsync(EditKind.Update, later.AdSets[0].MetaId, $$"""{"end_time":"{{end.AddDays(9):yyyy-MM-ddTHH:mm:ss}}Z"}""")).Status;
+            return await act();
+        });
+
+        Assert.That(await world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+
+        Assert.That(edited, Is.EqualTo("succeeded"));
+        Assert.That(await world.QueryAsync<string>("SELECT state FROM activations ORDER BY request_id"), Is.EqualTo(["active", "active"]));
+        Assert.That(await world.SwitchedAsync(later), Is.EqualTo("AAA"));
+    }
+
+    /// <summary>Two campaigns of an account that a stop has paused and a start is to activate again, in this order.</summary>
+    private static async Task<(Guid StopId, CampaignTree First, CampaignTree Later)> StoppedPairAsync(RunWorld world, string change)
+    {
+        var first = await world.BuildAsync("""{"auto_publish":true}""");
+        var later = await world.AgainAsync(first, SentCase.Merged(change, """{"auto_publish":true}""").ToJsonString());
+        Assert.That((await world.RunAsync(later)).Result.Status, Is.EqualTo("succeeded"));
+        await world.Get<StopSwitch>().StopAsync(first.AccountId, "bob", null, CancellationToken.None);
+        var stopId = (await world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
+        await world.NothingUnderWayAsync();
+        Assert.That(await world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+        await world.Get<StopSwitch>().StartAsync(first.AccountId, "ann", reactivate: true, CancellationToken.None);
+        return (stopId, await world.TreeAsync(first), await world.TreeAsync(later));
+    }
+}
