@@ -16,9 +16,12 @@ namespace MetaAdsJobs.Core.Spending;
 /// <param name="ForgetsPauses">Whether all is activated, whatever a stop had paused.</param>
 internal sealed record PermitHolder(string HeldSql, string State, bool ForgetsPauses)
 {
+    /// <summary>Of an activation: a start was to leave it paused while an earlier one was at it. Whatever has paused it, and may yet be noted, nobody activates it again.</summary>
+    public const string IsLeft = "(state = 'activating' AND is_left)";
+
     /// <summary>Activates again what a stop has paused: unless a person has paused it, or is editing it, since.</summary>
-    public static readonly PermitHolder LiftedStop = new("""
-        SELECT 1 FROM activations WHERE request_id = @RequestId AND cardinality(paused_ids) > 0
+    public static readonly PermitHolder LiftedStop = new($"""
+        SELECT 1 FROM activations WHERE request_id = @RequestId AND cardinality(paused_ids) > 0 AND NOT {IsLeft}
           AND NOT EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = @RequestId AND e.state = 'running' AND e.kind <> 'pause')
         """, "activating", ForgetsPauses: false) { GivesBack = true };
 
@@ -165,7 +168,7 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
                     SELECT COALESCE(sum(daily_cents), 0) FROM activations
                     WHERE social_account_id = @AccountId AND state IN ('activating', 'active') AND request_id <> @RequestId
                       AND (ends_at IS NULL OR ends_at > @Now)) <= COALESCE(a.daily_cap_cents, @DayCap))
-            ON CONFLICT (request_id) DO UPDATE SET state = CASE WHEN activations.state = 'activating' THEN 'activating' ELSE @State END, daily_cents = EXCLUDED.daily_cents,
+            ON CONFLICT (request_id) DO UPDATE SET state = CASE WHEN activations.state = 'activating' THEN 'activating' ELSE @State END, daily_cents = EXCLUDED.daily_cents, is_left = false,
                 ends_at = CASE WHEN @GivesBack AND (activations.ends_at IS NULL OR activations.ends_at > EXCLUDED.ends_at) THEN activations.ends_at ELSE EXCLUDED.ends_at END,
                 busy_until = EXCLUDED.busy_until, changed_at = EXCLUDED.changed_at, resumes = CASE WHEN activations.busy_until > clock_timestamp() THEN activations.resumes ELSE 0 END + @GivesBack::int,
                 paused_ids = CASE WHEN @ForgetsPauses THEN ARRAY[]::text[] ELSE activations.paused_ids END

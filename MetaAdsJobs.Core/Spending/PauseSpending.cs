@@ -21,7 +21,7 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
         for (Spender? after = null; stop is { IsLifted: false };)
         {
             var page = await spenders.ListSpendingAsync(stop, after, ct);
-            var (done, failed) = await PausePageAsync(stop, page, ct);
+            var (done, failed) = await PausePageAsync(stop.StoppedBy, page, ct);
             (paused, busy, refused) = (paused + done, busy + page.Count - done - failed, refused + failed);
             if (page.Count < Spenders.PageSize) break;
             after = page[^1];
@@ -45,7 +45,25 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
         return new JobOutcome.Completed();
     }
 
-    private async Task<(int Paused, int Failed)> PausePageAsync(Stop stop, IReadOnlyList<Spender> page, CancellationToken ct)
+    /// <summary>What a start was to leave paused: an earlier one may have called for its activation just before.</summary>
+    /// <returns>How many have to be paused again until none of those calls can come any more, and how many could not be paused.</returns>
+    public async Task<(int Busy, int Refused)> PauseLeftAsync(Stop stop, CancellationToken ct)
+    {
+        var (busy, refused) = (0, 0);
+        IReadOnlyList<Spender> page;
+        Spender? after = null;
+        do
+        {
+            page = await spenders.ListLeftAsync(stop, after, ct);
+            var (done, failed) = await PausePageAsync(stop.LiftedBy ?? stop.StoppedBy, page, ct);
+            (busy, refused) = (busy + page.Count - done - failed, refused + failed);
+            if (page.Count > 0) after = page[^1];
+        }
+        while (page.Count == Spenders.PageSize);
+        return (busy, refused);
+    }
+
+    private async Task<(int Paused, int Failed)> PausePageAsync(string askedBy, IReadOnlyList<Spender> page, CancellationToken ct)
     {
         var failed = new HashSet<Guid>();
         var gone = new HashSet<Guid>();
@@ -57,8 +75,8 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
         await Parallel.ForEachAsync(page, options, (spender, token) => TryAsync(spender, spender.ChildIds, token));
         await Parallel.ForEachAsync(page, options, async (spender, token) =>
         {
-            if (failed.Contains(spender.RequestId)) await store.AuditAsync(spender, stop.StoppedBy, token);
-            else if (await (gone.Contains(spender.RequestId) ? store.EndedAsync(spender, stop.StoppedBy, isOwn: false, token) : store.PausedAsync(spender, stop.StoppedBy, token)))
+            if (failed.Contains(spender.RequestId)) await store.AuditAsync(spender, askedBy, token);
+            else if (await (gone.Contains(spender.RequestId) ? store.EndedAsync(spender, askedBy, isOwn: false, token) : store.PausedAsync(spender, askedBy, token)))
                 Interlocked.Increment(ref paused);
         });
         return (paused, failed.Count);

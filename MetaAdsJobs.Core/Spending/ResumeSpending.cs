@@ -9,10 +9,10 @@ namespace MetaAdsJobs.Core.Spending;
 
 /// <summary>
 /// After a stop is lifted: what it held goes on, and what it paused is activated again, each with a permit of its own, so that a
-/// new stop or a cap still counts. Repeatable like the pausing.
+/// new stop or a cap still counts. What is to be left paused, and an earlier start was activating, is paused until that is over. Repeatable like the pausing.
 /// </summary>
 internal sealed class ResumeSpending(
-    Spenders spenders, StopStore store, CampaignTrees trees, Activations activations, MetaAds meta, IJobQueue queue, SpendingOptions spending, TimeProvider time, ILogger<ResumeSpending> logger)
+    Spenders spenders, StopStore store, PauseSpending pause, CampaignTrees trees, Activations activations, MetaAds meta, IJobQueue queue, SpendingOptions spending, TimeProvider time, ILogger<ResumeSpending> logger)
 {
     // So long Meta may call something missing that is there.
     private static readonly TimeSpan MissingPasses = TimeSpan.FromHours(1);
@@ -33,6 +33,8 @@ internal sealed class ResumeSpending(
         foreach (var requestId in await store.ListHeldAsync(stop, ct)) queue.EnqueueOrchestration(requestId);
         var (again, later) = stop.Reactivate ? await ReactivateAsync(stop, ct) : (0, 0);
         await store.LiftAsync(stop, ct);
+        var (busy, refused) = await pause.PauseLeftAsync(stop, ct);
+        if (busy + refused > 0) return new JobOutcome.Snoozed(time.GetUtcNow().AddSeconds(busy > 0 ? 5 : 15), $"{busy + refused} campaigns that are to be left paused may still be activated by an earlier start");
         if (again + later > 0) return new JobOutcome.Snoozed(time.GetUtcNow().AddSeconds(again > 0 ? 15 : 300), $"{again + later} campaigns could not be activated again yet");
         await store.DoneAsync(stop, ct);
         return new JobOutcome.Completed();

@@ -84,9 +84,16 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
         ORDER BY v.state = 'idle', v.request_id LIMIT {PageSize}
         """, stop, after, ct);
 
-    /// <summary>What a stop has paused, or was about to when it died, or somebody was about to activate again, of orchestrations that have succeeded; none that another stop covers.</summary>
+    /// <summary>What a stop has paused, or was about to when it died, or somebody was about to activate again, of orchestrations that have succeeded; none that another stop covers, or that a later start was to leave.</summary>
     public Task<IReadOnlyList<Spender>> ListPausedAsync(Stop stop, Spender? after, CancellationToken ct) => ListAsync($"""
-        {SpenderSql} AND o.status = 'succeeded' AND v.state IN ('paused', 'activating', 'active', 'idle') AND cardinality(v.paused_ids) > 0
+        {SpenderSql} AND o.status = 'succeeded' AND v.state IN ('paused', 'activating', 'active', 'idle') AND cardinality(v.paused_ids) > 0 AND NOT {PermitHolder.IsLeft}
+          AND NOT EXISTS (SELECT 1 FROM stops s WHERE (s.lifted_at IS NULL OR s.lifted_at > @LiftedAt AND NOT s.reactivate) AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
+        ORDER BY v.state = 'idle', v.request_id LIMIT {PageSize}
+        """, stop, after, ct);
+
+    /// <summary>What a start was to leave paused while calls of an earlier one may activate it; none that another stop covers, which pauses it.</summary>
+    public Task<IReadOnlyList<Spender>> ListLeftAsync(Stop stop, Spender? after, CancellationToken ct) => ListAsync($"""
+        {SpenderSql} AND v.state = 'activating' AND v.is_left
           AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
         ORDER BY v.state = 'idle', v.request_id LIMIT {PageSize}
         """, stop, after, ct);
@@ -94,7 +101,7 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
     private async Task<IReadOnlyList<Spender>> ListAsync(string sql, Stop stop, Spender? after, CancellationToken ct)
     {
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var rows = await connection.QueryAsync<SocialAccount, Row, Spender>(new(sql, new { AccountId = stop.SocialAccountId, AfterIdle = after?.IsIdle ?? false, After = after?.RequestId ?? Guid.Empty }, cancellationToken: ct),
+        var rows = await connection.QueryAsync<SocialAccount, Row, Spender>(new(sql, new { AccountId = stop.SocialAccountId, stop.LiftedAt, AfterIdle = after?.IsIdle ?? false, After = after?.RequestId ?? Guid.Empty }, cancellationToken: ct),
             (account, row) => row.ToSpender(account, tokens), splitOn: "request_id");
         return rows.AsList();
     }

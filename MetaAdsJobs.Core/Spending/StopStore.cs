@@ -45,7 +45,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
     /// <summary>Something of it that a stop has paused is to be activated again.</summary>
     public async Task<bool> IsPausedAsync(Spender spender, CancellationToken ct)
     {
-        const string PausedSql = "SELECT EXISTS (SELECT 1 FROM activations WHERE request_id = @RequestId AND cardinality(paused_ids) > 0)";
+        const string PausedSql = $"SELECT EXISTS (SELECT 1 FROM activations WHERE request_id = @RequestId AND cardinality(paused_ids) > 0 AND NOT {PermitHolder.IsLeft})";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return await connection.ExecuteScalarAsync<bool>(new(PausedSql, new { spender.RequestId }, cancellationToken: ct));
     }
@@ -67,19 +67,23 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
     public async Task LiftAsync(Stop stop, CancellationToken ct)
     {
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await LiftAsync(connection, stop.SocialAccountId, stop.StoppedBy, stop.Reactivate, time.GetUtcNow(), ct);
+        await LiftAsync(connection, stop.SocialAccountId, stop.StoppedBy, stop.Reactivate, stop.LiftedAt ?? time.GetUtcNow(), time.GetUtcNow(), ct);
     }
 
     /// <summary>
     /// What a lifted stop leaves behind; part of the commit that lifts it. Without <paramref name="reactivate"/> what it has paused stays so,
-    /// and no later start finds it. What it had noted and nobody has told of may have been paused by a process that died: nobody else would.
+    /// and no later start finds it; what an earlier start is activating again is paused until it is over with that. What it had noted and nobody has told of may have been paused by a process that
+    /// died: nobody else would.
     /// </summary>
-    public static Task LiftAsync(NpgsqlConnection connection, Guid? accountId, string stoppedBy, bool reactivate, DateTimeOffset now, CancellationToken ct)
+    public static Task LiftAsync(NpgsqlConnection connection, Guid? accountId, string stoppedBy, bool reactivate, DateTimeOffset liftedAt, DateTimeOffset now, CancellationToken ct)
     {
-        const string TellSql = """
+        // What a later start is to activate is not this one's to leave, when its job comes late.
+        const string LeavesSql = "(NOT @Reactivate AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at > @LiftedAt AND s.reactivate AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id)))";
+        const string TellSql = $$"""
             WITH left_behind AS (
                 SELECT v.request_id, v.social_account_id, v.untold_ids,
-                    v.state IN ('active', 'idle') AND NOT @Reactivate OR v.state = 'activating' AND o.status <> 'succeeded' AS is_left
+                    v.state IN ('active', 'idle') AND {{LeavesSql}} OR v.state = 'activating' AND o.status <> 'succeeded' AS is_over,
+                    v.state = 'activating' AND o.status = 'succeeded' AND {{LeavesSql}} AS is_left
                 FROM activations v JOIN orchestrations o ON o.request_id = v.request_id
                 WHERE (cardinality(v.untold_ids) > 0 OR v.state IN ('active', 'activating', 'idle') AND cardinality(v.paused_ids) > 0)
                   AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId)
@@ -89,16 +93,16 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
                 INSERT INTO meta_changes (social_account_id, request_id, asked_by, method, path, sent, sent_at, outcome, answer)
                 SELECT social_account_id, request_id, @StoppedBy, 'POST', meta_id, '{"status":"PAUSED"}', @Now, 'outcome_unknown', 'a stop whose process died may have paused it'
                 FROM left_behind, unnest(untold_ids) AS meta_id)
-            UPDATE activations v SET untold_ids = '{}', paused_ids = CASE WHEN l.is_left THEN '{}' ELSE v.paused_ids END
+            UPDATE activations v SET untold_ids = '{}', paused_ids = CASE WHEN l.is_over OR l.is_left THEN '{}' ELSE v.paused_ids END, is_left = v.is_left OR l.is_left
             FROM left_behind l WHERE v.request_id = l.request_id
             """;
-        const string LeaveSql = """
+        const string LeaveSql = $$"""
             UPDATE activations v SET state = 'idle', paused_ids = '{}' FROM orchestrations o
-            WHERE o.request_id = v.request_id AND o.status = 'succeeded' AND v.state = 'paused' AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId)
+            WHERE o.request_id = v.request_id AND o.status = 'succeeded' AND v.state = 'paused' AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId) AND {{LeavesSql}}
               AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
             """;
         return connection.ExecuteAsync(new(reactivate ? TellSql : $"{TellSql};\n{LeaveSql}",
-            new { AccountId = accountId, StoppedBy = stoppedBy, Reactivate = reactivate, Now = now }, cancellationToken: ct));
+            new { AccountId = accountId, StoppedBy = stoppedBy, Reactivate = reactivate, LiftedAt = liftedAt, Now = now }, cancellationToken: ct));
     }
 
     /// <summary>Commits what is about to be paused, before it is: after a crash nobody could tell it from what a person had paused. Until the pause is over nobody activates it.</summary>
@@ -139,7 +143,8 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         const string PausedSql = $"""
             WITH {ChangeLog.Cte},
             paused AS (
-                UPDATE activations SET state = CASE WHEN cardinality(paused_ids) > 0 THEN 'paused' ELSE 'idle' END, busy_until = NULL, changed_at = @Now,
+                UPDATE activations SET state = CASE WHEN cardinality(paused_ids) > 0 AND NOT {PermitHolder.IsLeft} THEN 'paused' ELSE 'idle' END, busy_until = NULL, changed_at = @Now,
+                    paused_ids = CASE WHEN {PermitHolder.IsLeft} THEN ARRAY[]::text[] ELSE paused_ids END, is_left = false,
                     untold_ids = ARRAY(SELECT id FROM unnest(untold_ids) AS id WHERE NOT id = ANY (@Told::text[])), pausing = array_remove(pausing, @OverId)
                 WHERE request_id = @RequestId AND changed_at = @ChangedAt AND (busy_until IS NULL OR busy_until < clock_timestamp())
                 RETURNING request_id),
@@ -153,19 +158,19 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
     }
 
     /// <summary>Active again; below a campaign that a person has paused, as he has left it. What a new stop has noted meanwhile stays noted: it may have paused it already.</summary>
-    /// <returns>False when a stop was quicker, or its permit is over.</returns>
+    /// <returns>False when a stop was quicker, or a start that is to leave it, or its permit is over.</returns>
     public Task<bool> ActivatedAsync(Spender spender, string askedBy, CancellationToken ct)
     {
         const string ActivatedSql = $"""
             WITH {ChangeLog.Cte},
             activated AS (
-                UPDATE activations v SET state = CASE WHEN @IsBelowPaused THEN 'idle' ELSE 'active' END, changed_at = @Now, resumes = CASE WHEN {OthersResume} THEN resumes ELSE 0 END,
+                UPDATE activations v SET state = CASE WHEN @IsBelowPaused THEN 'idle' WHEN is_left THEN 'activating' ELSE 'active' END, changed_at = @Now, resumes = CASE WHEN {OthersResume} THEN resumes ELSE 0 END,
                     busy_until = CASE WHEN {OthersResume} THEN GREATEST(busy_until, clock_timestamp() + @SettleDelay) ELSE clock_timestamp() + @SettleDelay END,
                     paused_ids = CASE WHEN EXISTS (
                         SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
                         THEN v.paused_ids ELSE ARRAY[]::text[] END
-                WHERE request_id = @RequestId AND {IsPermitted} AND CASE WHEN @IsBelowPaused THEN state IN ('idle', 'paused') ELSE state = 'activating' END RETURNING 1)
-            SELECT count(*) FROM activated
+                WHERE request_id = @RequestId AND {IsPermitted} AND CASE WHEN @IsBelowPaused THEN state IN ('idle', 'paused') ELSE state = 'activating' END RETURNING {PermitHolder.IsLeft} AS is_left)
+            SELECT count(*) FROM activated WHERE NOT is_left
             """;
         return WriteAsync(ActivatedSql, spender, askedBy, ct);
     }
@@ -179,7 +184,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         const string LeftSql = $"""
             WITH {ChangeLog.Cte},
             idle AS (
-                UPDATE activations SET state = CASE WHEN NOT @IsBelowPaused AND (@MayComeYet OR {OthersResume}) THEN 'active' ELSE 'idle' END, busy_until = CASE WHEN @MayComeYet OR {OthersResume} THEN busy_until END,
+                UPDATE activations SET state = CASE WHEN NOT @IsBelowPaused AND (@MayComeYet OR {OthersResume}) THEN CASE WHEN {PermitHolder.IsLeft} THEN state ELSE 'active' END ELSE 'idle' END, busy_until = CASE WHEN @MayComeYet OR {OthersResume} THEN busy_until END,
                     paused_ids = ARRAY[]::text[], changed_at = @Now
                 WHERE request_id = @RequestId AND {IsPermitted} AND CASE WHEN @IsBelowPaused THEN state IN ('idle', 'paused') ELSE state IN ('activating', 'paused', 'active') END RETURNING 1)
             SELECT count(*) FROM idle

@@ -82,7 +82,7 @@ public sealed class StopSwitch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
                 new { StopId = stopId, Now = now, LiftedBy = liftedBy, Reactivate = reactivate, JobId = jobId }, cancellationToken: ct)) is { } stoppedBy)
             {
                 // At once: a stop and a start that follow within the second must not find it.
-                await StopStore.LiftAsync(connection, accountId, stoppedBy, reactivate, now, ct);
+                await StopStore.LiftAsync(connection, accountId, stoppedBy, reactivate, now, now, ct);
                 transaction.Complete();
             }
         }

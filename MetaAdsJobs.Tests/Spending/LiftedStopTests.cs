@@ -50,6 +50,33 @@ public sealed class LiftedStopTests
         Assert.That(await ListAsync<string>("SELECT concat(state, ' ', array_to_string(paused_ids, ' ')) FROM activations"), Is.EqualTo(["paused 7"]));
     }
 
+    /// <summary>Whichever start was last decides, whenever the job of an earlier one comes.</summary>
+    [TestCase("paused")]
+    [TestCase("activating")]
+    public async Task What_a_later_start_is_to_activate_an_earlier_one_that_was_to_leave_it_does_not_take_away(string state)
+    {
+        await ActivationAsync(state, paused: ["7"], untold: []);
+        await StoppedAsync(_world.AccountId, lifted: true);
+
+        await LiftAgainAsync(reactivate: false, ago: TimeSpan.FromHours(1));
+
+        Assert.That(await ListAsync<string>("SELECT concat(state, ' ', array_to_string(paused_ids, ' ')) FROM activations"), Is.EqualTo([$"{state} 7"]));
+    }
+
+    [Test]
+    public async Task What_a_later_start_was_to_leave_an_earlier_one_does_not_activate()
+    {
+        await ActivationAsync("paused", paused: ["7"], untold: []);
+        var (store, spenders) = (_world.Core.Get<StopStore>(), _world.Core.Get<Spenders>());
+        var stop = (await store.FindAsync(await StoppedAsync(_world.AccountId, lifted: true), CancellationToken.None))!;
+        Assert.That(await spenders.ListPausedAsync(stop, null, CancellationToken.None), Has.Count.EqualTo(1));
+
+        // Paused by one who has not heard yet that the other stop is lifted.
+        await _world.ExecuteAsync("UPDATE stops SET reactivate = false WHERE id = @other; UPDATE stops SET lifted_at = lifted_at - interval '1 hour' WHERE id = @Id", new { other = await StoppedAsync(null, lifted: true), stop.Id });
+        stop = (await store.FindAsync(stop.Id, CancellationToken.None))!;
+        Assert.That(await spenders.ListPausedAsync(stop, null, CancellationToken.None), Is.Empty);
+    }
+
     [Test]
     public async Task A_pause_of_what_another_stop_has_noted_is_noted_again()
     {
@@ -159,9 +186,9 @@ public sealed class LiftedStopTests
         }
     }
 
-    private async Task LiftAgainAsync(bool reactivate)
+    private async Task LiftAgainAsync(bool reactivate, TimeSpan ago = default)
     {
-        var stop = new Stop { Id = Guid.NewGuid(), SocialAccountId = _world.AccountId, StoppedBy = "bob", LiftedBy = "ann", LiftedAt = _world.Core.Get<TimeProvider>().GetUtcNow(), Reactivate = reactivate };
+        var stop = new Stop { Id = Guid.NewGuid(), SocialAccountId = _world.AccountId, StoppedBy = "bob", LiftedBy = "ann", LiftedAt = _world.Core.Get<TimeProvider>().GetUtcNow() - ago, Reactivate = reactivate };
         await _world.Core.Get<StopStore>().LiftAsync(stop, CancellationToken.None);
     }
 

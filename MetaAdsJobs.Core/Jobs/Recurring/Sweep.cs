@@ -69,7 +69,10 @@ internal sealed partial class Sweep(NpgsqlDataSource dataSource, IJobQueue queue
                 UNION
                 -- Or activated again by one who died when nothing else was left to do for the lifting: as long as nobody goes on with it, its edits wait.
                 SELECT v.social_account_id FROM activations v JOIN orchestrations o USING (request_id)
-                WHERE v.state = 'activating' AND v.paused_ids <> '{}' AND (v.busy_until IS NULL OR v.busy_until < clock_timestamp()) AND o.status = 'succeeded'),
+                WHERE v.state = 'activating' AND v.paused_ids <> '{}' AND (v.busy_until IS NULL OR v.busy_until < clock_timestamp()) AND o.status = 'succeeded'
+                UNION
+                -- Or to be left paused when an earlier start was at it.
+                SELECT v.social_account_id FROM activations v WHERE v.is_left AND v.state = 'activating'),
             last AS (
                 SELECT (SELECT s.id FROM stops s WHERE s.social_account_id IS NULL OR s.social_account_id = b.social_account_id
                         ORDER BY s.lifted_at DESC NULLS FIRST, s.id DESC LIMIT 1) AS id
