@@ -89,16 +89,12 @@ internal sealed class AdoptScript(History history)
             {
                 history.Script.At(at, $"stops {name}", (api, ct) => api.Get<StopSwitch>().StopAsync(id, "client", null, ct));
                 foreach (var look in (int[])[15, 60, 200]) history.Script.At(at + look, $"looks at the spending of {name}", async (api, ct) => history.Judge.Told(adAccountId, (await api.Get<StopSwitch>().ReadAsync(id, ct))!));
-                history.Script.At(at + random.Next(20, 400), $"starts {name}", (api, ct) => api.Get<StopSwitch>().StartAsync(id, "client", true, ct));
+                history.Script.At(at + random.Next(20, 400), $"starts {name}", (api, ct) => history.Starts.StartAsync(api, id, ct));
             }
 
             if (random.Next(3) != 0) continue;
             var cap = random.Next(2, 6) * 5000L;
-            history.Script.At(random.Next(10, 500), $"caps {name} at {cap}", (api, ct) =>
-            {
-                history.Script.LargestCap[adAccountId] = Math.Max(cap, history.Script.LargestCap[adAccountId]);
-                return api.Get<SaveAccount>().ChangeAsync(id, JsonDocument.Parse($$"""{"daily_cap_cents":{{cap}}}""").RootElement, ct);
-            });
+            history.Caps.At(random.Next(10, 500), (id, adAccountId, name), cap);
         }
     }
 

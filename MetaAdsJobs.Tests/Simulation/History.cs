@@ -57,7 +57,7 @@ internal sealed class History : IAsyncDisposable
         HoldSeed = !isOfNumbers && weight % 10 == 7 && weight is not (107 or 137) ? weight : null;
         var later = sum is 12 or 14 or 17 || weight is 56 or 73 or 89 or 107 or 108 or 137 ? 0 : weight;
         (Syncs, Edits, Into, Batches, Publishers, Reviews, Holds, Adopt, AdoptJudge) = (new(this), new(this), new(this), new(this, later), new(this, later), new(this, later), new(this), new(this), new(this));
-        (Receiver, Deliveries, Alerts, Proposals) = (new(this), new(this, later), new(this, later), new(this, later));
+        (Receiver, Deliveries, Alerts, Proposals, Starts, Caps) = (new(this), new(this, later), new(this, later), new(this, later), new(this, later), new(this, later));
         Midway = new(this, later);
     }
 
@@ -115,6 +115,8 @@ internal sealed class History : IAsyncDisposable
     public DeliveryScript Deliveries { get; }
     public AlertScript Alerts { get; }
     public ProposalScript Proposals { get; }
+    public StartScript Starts { get; }
+    public CapBook Caps { get; }
 
     /// <summary>Worker processes that live.</summary>
     public IReadOnlyList<SimProcess> Workers => [.. _processes.Where(process => !process.IsDead && process.Name.StartsWith('w'))];
@@ -130,7 +132,7 @@ internal sealed class History : IAsyncDisposable
     public bool Is(string name) => name switch
     {
         "deliveries" => Deliveries.IsOn, "alerts" => Alerts.IsOn, "publishers" => Publishers.IsOn, "batches" => Batches.IsOn, "proposals" => Proposals.IsOn, "adoptions" => AdoptSeed is not null, "trees" => TreeSeed is not null,
-        "files" => FileSeed is not null, "edits" => HasEdits, "additions" => IntoSeed is not null, "moments" => Midway.IsOn, _ => throw new ArgumentException(name, nameof(name)),
+        "files" => FileSeed is not null, "edits" => HasEdits, "additions" => IntoSeed is not null, "moments" => Midway.IsOn, "starts" => Starts.LeavesSome, "caps" => Caps.LowersMidway, _ => throw new ArgumentException(name, nameof(name)),
     };
 
     /// <returns>What is wrong; empty when nothing is.</returns>

@@ -55,6 +55,8 @@ internal sealed class Judge(History history)
 
         ContentJudge.Sends(history, call);
         history.Adopt.Sends(call);
+        history.Caps.Sends(call);
+        history.Starts.Sends(call);
         if (!call.IsCreate || call.Edge == "adimages") return;
         var now = history.Clockwork.Now;
         // What a paused ad is to show may be made during a stop.
@@ -83,6 +85,7 @@ internal sealed class Judge(History history)
     {
         var all = history.World.Objects;
         history.Proposals.Judge.Switched(thing, call);
+        if (call["daily_budget"] is not null || call["status"] == "ACTIVE") CountJudge.Switched(history, thing);
         if (call["daily_budget"] is not null) JudgeCap(thing, call, spentBefore);
         if (call["status"] == "ACTIVE" && thing.Kind == "adsets") JudgeCap(thing, call, spentBefore);
         if (call["status"] != "ACTIVE" || thing.Kind != "campaigns") return;
@@ -95,9 +98,8 @@ internal sealed class Judge(History history)
     // What is adopted may be more than the cap by itself: then nothing may be added.
     private void JudgeCap(MetaObject thing, GraphCall call, long spentBefore)
     {
-        var spending = SpentBy(thing, call);
-        if (spending > spentBefore && spending > history.Script.LargestCap[thing.AccountId])
-            Condemn($"{spending} a day is active in {thing.AccountId}, its cap has been {history.Script.LargestCap[thing.AccountId]} at the most");
+        var (spending, cap) = (SpentBy(thing, call), history.Caps.LargestFor(thing.AccountId, history.World.AllSent.Last(sent => sent.Call == call).At));
+        if (spending > spentBefore && spending > cap) Condemn($"{spending} a day is active in {thing.AccountId}, its cap has been {cap} at the most when that was permitted");
     }
 
     /// <summary>What the account of something may spend a day, of what is ours or was adopted before a call was permitted.</summary>
@@ -105,7 +107,7 @@ internal sealed class Judge(History history)
     {
         var (all, sentAt) = (history.World.Objects, history.World.AllSent.Last(sent => sent.Call == call).At);
         return all.Where(one => one.AccountId == thing.AccountId && !one.IsByHand && MetaWorld.IsSpending(one, all) && history.AdoptJudge.IsCountedBy(one, sentAt))
-            .Sum(campaign => all.Where(one => one is { Status: "ACTIVE", Lives: true } && one.Parent == campaign && history.AdoptJudge.IsCountedBy(one, sentAt)).Sum(set => set.Budget));
+            .Sum(campaign => all.Where(one => one is { Status: "ACTIVE", Lives: true, IsByHand: false } && one.Parent == campaign && history.AdoptJudge.IsCountedBy(one, sentAt)).Sum(set => set.Budget));
     }
 
     private bool IsCounted(MetaObject adopted)
@@ -142,6 +144,7 @@ internal sealed class Judge(History history)
                 Condemn($"{orphan.Kind} {orphan.Id} \"{orphan.Name}\" lives at Meta, and no result names it");
             await JudgeSpendingAsync(connection, adAccountId);
             await StopJudge.EndAsync(history, connection, accountId, adAccountId);
+            history.Starts.End(connection, adAccountId);
             await JudgeEditsAsync(connection, accountId);
             await JudgeAuditAsync(connection, accountId, adAccountId);
             await history.AdoptJudge.EndAsync(connection, accountId);
@@ -219,7 +222,7 @@ internal sealed class Judge(History history)
             if (last is { Kind: "pause", State: "succeeded" } && thing is { Status: "ACTIVE" } && !IsOver(thing)) Condemn($"{thing.Kind} {thing.Id} was paused, and is active");
             if (last is { Kind: "delete", State: "succeeded" } && thing.Lives) Condemn($"{thing.Kind} {thing.Id} was deleted, and lives");
             if (last is { Kind: "archive", State: "succeeded" } && thing is { Lives: true, Status: not "ARCHIVED" }) Condemn($"{thing.Kind} {thing.Id} was archived, and is {thing.Status}");
-            if (last is { Kind: "publish" or "resume", State: "succeeded" } && thing.Kind == "campaigns" && thing is not { Status: "ACTIVE" }) Condemn($"campaign {thing.Id} was published, and is {thing.Status}");
+            if (last is { Kind: "publish" or "resume", State: "succeeded" } && thing.Kind == "campaigns" && thing is not { Status: "ACTIVE" } && !history.Starts.IsLeft(connection, thing)) Condemn($"campaign {thing.Id} was published, and is {thing.Status}");
         }
     }
 

@@ -15,10 +15,10 @@ internal sealed record Worst(WireFate Fate, TimeSpan Latency, TimeSpan Later);
 /// </summary>
 internal sealed class Midway(History history, int weight)
 {
-    private enum Moment { None, EditMadeVoid, EditDuringPause, StartDuringPause, PauseDuringActivation, ContentLost, StartTwice, DeathOfUndo, PauseDuringStop }
+    private enum Moment { None, EditMadeVoid, EditDuringPause, StartDuringPause, PauseDuringActivation, ContentLost, StartTwice, DeathOfUndo, PauseDuringStop, RaiseDuringStart, LeaveDuringStart }
 
     private const int MostTries = 30;
-    private readonly Moment _moment = history.IsOfNumbers ? Moment.None : (weight % 17) switch { 8 => Moment.StartTwice, 11 => Moment.PauseDuringStop, > 8 => Moment.None, var moment => (Moment)moment };
+    private readonly Moment _moment = history.IsOfNumbers ? Moment.None : (weight % 17) switch { 8 => Moment.StartTwice, 9 => Moment.RaiseDuringStart, 10 => Moment.LeaveDuringStart, 11 => Moment.PauseDuringStop, > 8 => Moment.None, var moment => (Moment)moment };
     private readonly Random _random = new(unchecked((weight * 23) + 11));
     private readonly HashSet<GraphCall> _deadly = [];
     private readonly HashSet<string> _lost = [];
@@ -27,7 +27,7 @@ internal sealed class Midway(History history, int weight)
 
     public bool IsOn => _moment != Moment.None;
 
-    public bool HasEdits => _moment is Moment.EditMadeVoid or Moment.EditDuringPause or Moment.PauseDuringActivation or Moment.ContentLost or Moment.PauseDuringStop;
+    public bool HasEdits => _moment is Moment.EditMadeVoid or Moment.EditDuringPause or Moment.PauseDuringActivation or Moment.ContentLost or Moment.PauseDuringStop or Moment.RaiseDuringStart;
 
     public bool HasContents => _moment == Moment.ContentLost;
 
@@ -51,7 +51,7 @@ internal sealed class Midway(History history, int weight)
             }
         }
 
-        if (_moment is Moment.EditDuringPause or Moment.StartDuringPause or Moment.StartTwice or Moment.PauseDuringStop)
+        if (_moment is Moment.EditDuringPause or Moment.StartDuringPause or Moment.StartTwice or Moment.PauseDuringStop or Moment.RaiseDuringStart or Moment.LeaveDuringStart)
             foreach (var account in history.Script.Accounts) Try(_random.Next(5, 40), $"stops {account.Name} when something is active", (api, ct) => StopAsync(api, account, ct));
     }
 
@@ -68,6 +68,8 @@ internal sealed class Midway(History history, int weight)
             Moment.PauseDuringActivation when thing is { Kind: "campaigns" } && call.Activates => PauseDuringActivation(thing),
             Moment.ContentLost when call.ByKind == "edit" && (call.Edge == "adcreatives" || call["creative"] is not null) => LoseContent(call),
             Moment.StartTwice when thing is { Kind: not "campaigns" } && call.Activates && call.ByKind == "resume" => SleepAfter(call, thing),
+            Moment.RaiseDuringStart when thing is { Kind: "ads" } && call.Activates && call.ByKind == "resume" => RaiseDuringStart(thing),
+            Moment.LeaveDuringStart when thing is { Kind: "campaigns" } && call.Activates && call.ByKind == "resume" => LeaveDuringStart(thing),
             Moment.DeathOfUndo when call.ByKind == "orchestration" && (call.IsCreate && call.Edge != "adimages" || call.Method == "DELETE") => DieInUndo(call),
             _ => null,
         };
@@ -116,7 +118,7 @@ internal sealed class Midway(History history, int weight)
     private Worst StartDuringPause(MetaObject campaign)
     {
         var account = history.Script.Accounts.First(one => one.AdAccountId == campaign.AccountId);
-        history.Script.At(Choices.OneOf(3, 1, 8), $"starts {account.Name} at once", (api, ct) => api.Get<StopSwitch>().StartAsync(account.Id, "client", true, ct));
+        history.Script.At(Choices.OneOf(3, 1, 8), $"starts {account.Name} at once", (api, ct) => history.Starts.StartAsync(api, account.Id, ct));
         return new(WireFate.BrokenDoneLater, TimeSpan.FromSeconds(0.06), TimeSpan.FromSeconds(Choices.OneOf(40, 20)));
     }
 
@@ -144,8 +146,27 @@ internal sealed class Midway(History history, int weight)
         var account = history.Script.Accounts.First(one => one.AdAccountId == thing.AccountId);
         var at = LongSleep - TimeSpan.FromSeconds(25);
         history.Script.At(at.TotalSeconds, $"stops {account.Name} again", (api, ct) => api.Get<StopSwitch>().StopAsync(account.Id, "client", null, ct));
-        history.Script.At(at.TotalSeconds + 900, $"starts {account.Name}", (api, ct) => api.Get<StopSwitch>().StartAsync(account.Id, "client", true, ct));
+        history.Script.At(at.TotalSeconds + 900, $"starts {account.Name}", (api, ct) => history.Starts.StartAsync(api, account.Id, ct));
         return new(WireFate.Fine, TimeSpan.FromSeconds(0.06), TimeSpan.Zero);
+    }
+
+    // A start is at one campaign, and somebody gives more to what it has listed, and will come to next.
+    private Worst? RaiseDuringStart(MetaObject ad)
+    {
+        var others = history.Script.Requests.Where(asked => ad.AccountId == history.Script.Accounts.First(one => one.Id == asked.AccountId).AdAccountId && asked != RequestOf(ad.Parent!.Parent!)).ToList();
+        if (others.Count == 0) return null;
+        foreach (var asked in others) Try(0.01, $"asks for more of {asked.Name} at once", (api, ct) => EditAsync(api, asked, _ => EditKind.Update, 1, ct, cents: 11_000), tries: 1);
+        return new(WireFate.Fine, TimeSpan.FromSeconds(24), TimeSpan.Zero);
+    }
+
+    // A start is at a campaign, and somebody stops again, and starts to leave paused what is.
+    private Worst? LeaveDuringStart(MetaObject campaign)
+    {
+        if (!_lost.Add(campaign.AccountId)) return null;
+        var account = history.Script.Accounts.First(one => one.AdAccountId == campaign.AccountId);
+        history.Script.At(Choices.OneOf(0.5, 0.01), $"stops {account.Name} again", (api, ct) => api.Get<StopSwitch>().StopAsync(account.Id, "client", null, ct));
+        history.Script.At(Choices.OneOf(6, 3, 1), $"starts {account.Name} anew", (api, ct) => history.Starts.LeaveAsync(api, account.Id, ct));
+        return Choices.Below(2) == 0 ? new(WireFate.Fine, TimeSpan.FromSeconds(24), TimeSpan.Zero) : new(WireFate.SilentNotDone, TimeSpan.FromSeconds(0.06), TimeSpan.Zero);
     }
 
     private TimeSpan LongSleep => history.Lease + history.SettleDelay + TimeSpan.FromSeconds(35);
@@ -182,7 +203,7 @@ internal sealed class Midway(History history, int weight)
         }
 
         // Where no start comes at the worst moment, one comes some time.
-        history.Script.At(_random.Next(5, 40), $"starts {account.Name}", (later, token) => later.Get<StopSwitch>().StartAsync(account.Id, "client", true, token));
+        history.Script.At(_random.Next(5, 40), $"starts {account.Name}", (later, token) => history.Starts.StartAsync(later, account.Id, token));
         return true;
     }
 
@@ -197,16 +218,16 @@ internal sealed class Midway(History history, int weight)
             if (_random.Next(3) == 0) Try(startsAt + _random.Next(10), $"asks to resume {asked.Name}", (api, ct) => EditAsync(api, asked, _ => EditKind.Resume, level, ct), tries: 1);
         }
 
-        history.Script.At(startsAt, $"starts {account.Name}", (later, token) => later.Get<StopSwitch>().StartAsync(account.Id, "client", true, token));
+        history.Script.At(startsAt, $"starts {account.Name}", (later, token) => history.Starts.StartAsync(later, account.Id, token));
     }
 
     /// <returns>False as long as it cannot be asked for.</returns>
-    private async Task<bool> EditAsync(SimProcess api, Asked asked, Func<bool, EditKind> kindOf, int level, CancellationToken ct)
+    private async Task<bool> EditAsync(SimProcess api, Asked asked, Func<bool, EditKind> kindOf, int level, CancellationToken ct, int cents = 0)
     {
         if (await FindAsync(api, asked, ct) is not { CampaignCreation: { CampaignMetaId: { } campaign, AdsetMetaId: { } adSet, AdMetaId: { } ad } }) return false;
         var kind = kindOf(history.World.Objects.First(one => one.Id == campaign).Status == "ACTIVE");
         if (kind == EditKind.Publish) level = 0;
-        var body = kind == EditKind.Update ? JsonElement.Parse($$"""{"daily_budget_cents":{{_random.Next(200, 900)}}}""") : (JsonElement?)null;
+        var body = kind == EditKind.Update ? JsonElement.Parse($$"""{"daily_budget_cents":{{cents + _random.Next(200, 900)}}}""") : (JsonElement?)null;
         await api.Get<RequestEdit>().ExecuteAsync((EditLevel)level, level == 0 ? campaign : level == 1 ? adSet : ad, kind, body, "client", ct);
         return true;
     }

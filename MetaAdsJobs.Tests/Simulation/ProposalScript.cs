@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dapper;
-using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Budgets.CarryingOut;
 using MetaAdsJobs.Core.Budgets.Pools;
 using MetaAdsJobs.Core.Experiments.Planning;
@@ -64,16 +63,12 @@ internal sealed class ProposalScript
             {
                 case 0:
                     _history.Script.At(at, $"stops {account.Name}", (api, ct) => api.Get<StopSwitch>().StopAsync(account.Id, "client", null, ct));
-                    _history.Script.At(at + _random.Next(5, 300), $"starts {account.Name}", (api, ct) => api.Get<StopSwitch>().StartAsync(account.Id, "client", true, ct));
+                    _history.Script.At(at + _random.Next(5, 300), $"starts {account.Name}", (api, ct) => _history.Starts.StartAsync(api, account.Id, ct));
                     break;
                 case 1:
                     var cap = _random.Next(1, 8) * Budget;
-                    _history.Script.At(at, $"caps {account.Name} at {cap}", (api, ct) => api.Get<SaveAccount>().ChangeAsync(account.Id, JsonElement.Parse($$"""{"daily_cap_cents":{{cap}}}"""), ct));
-                    _history.Script.At(at + _random.Next(5, 300), $"takes the cap of {account.Name} away", async (api, ct) =>
-                    {
-                        _history.Script.LargestCap[account.AdAccountId] = long.MaxValue;
-                        await api.Get<SaveAccount>().ChangeAsync(account.Id, JsonElement.Parse("""{"caps_off":true}"""), ct);
-                    });
+                    _history.Caps.At(at, account, cap);
+                    _history.Caps.At(at + _random.Next(5, 300), $"takes the cap of {account.Name} away", account, long.MaxValue, () => """{"caps_off":true}""");
                     break;
                 case 2:
                     var (nth, raise) = (_random.Next(Variants), _random.Next(-1, 2) * 300);

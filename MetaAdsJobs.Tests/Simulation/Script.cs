@@ -26,9 +26,6 @@ internal sealed class Script(History history)
     public IReadOnlyList<Asked> Requests => _asked; public IReadOnlyList<Guid> Clips => _clips;
     public IReadOnlyList<(Guid Id, string AdAccountId, string Name)> Accounts => _accounts;
 
-    /// <summary>The largest cap that was ever in force, in hundredths, by account.</summary>
-    public Dictionary<string, long> LargestCap { get; } = [];
-
     public async Task PrepareAsync()
     {
         await using var connection = await history.Database.Aside.OpenConnectionAsync();
@@ -44,7 +41,7 @@ internal sealed class Script(History history)
             _accounts.Add((id, adAccount, $"A{number}"));
             history.Name(id, $"A{number}");
             history.World.SetToken(adAccount, "token0");
-            LargestCap[adAccount] = cap;
+            history.Caps.Starts(adAccount, cap);
         }
 
         foreach (var column in (string[])["image_url", history.FileSeed is null ? "video_url" : "file_key, file_type, file_bytes, file_sha256", "video_id"])
@@ -96,14 +93,14 @@ internal sealed class Script(History history)
                 case 2:
                     var all = choices.Chance(0.2);
                     At(at, $"stops {(all ? "all" : account.Name)}", (api, ct) => api.Get<StopSwitch>().StopAsync(all ? null : account.Id, "client", null, ct));
-                    if (choices.Chance(0.6)) At(at + choices.OneOf(5, 60, 600), $"starts {(all ? "all" : account.Name)}", (api, ct) => api.Get<StopSwitch>().StartAsync(all ? null : account.Id, "client", true, ct));
+                    if (choices.Chance(0.6)) At(at + choices.OneOf(5, 60, 600), $"starts {(all ? "all" : account.Name)}", (api, ct) => history.Starts.StartAsync(api, all ? null : account.Id, ct));
                     break;
                 case 3:
                     At(at, $"looks at the spending of {account.Name}", (api, ct) => LookAsync(api, account.Id, account.AdAccountId, ct));
                     break;
                 case 4:
                     var cap = choices.OneOf(15_000L, 25_000L, 1_000_000L);
-                    At(at, $"caps {account.Name} at {cap}", (api, ct) => PatchAsync(api, account.Id, $$"""{"daily_cap_cents":{{cap}}}""", ct, before: () => LargestCap[account.AdAccountId] = Math.Max(cap, LargestCap[account.AdAccountId])));
+                    history.Caps.At(at, account, cap);
                     break;
                 case 5:
                     ChangeToken(account, at);
@@ -141,7 +138,7 @@ internal sealed class Script(History history)
         At(at, $"stops {account.Name}", (api, ct) => api.Get<StopSwitch>().StopAsync(account.Id, "client", null, ct));
         var later = at + history.Choices.OneOf(600, 60, 10);
         At(later - 1, $"looks at the spending of {account.Name}", (api, ct) => LookAsync(api, account.Id, account.AdAccountId, ct));
-        At(later, $"starts {account.Name}", (api, ct) => api.Get<StopSwitch>().StartAsync(account.Id, "client", true, ct));
+        At(later, $"starts {account.Name}", (api, ct) => history.Starts.StartAsync(api, account.Id, ct));
     }
 
     public void ChangeToken((Guid Id, string AdAccountId, string Name) account, double at)
@@ -159,13 +156,12 @@ internal sealed class Script(History history)
             var token = $"token{++_tokens}";
             history.World.SetToken(account.AdAccountId, token);
             history.World.BlockedAccounts.Remove(account.AdAccountId);
-            LargestCap[account.AdAccountId] = long.MaxValue;
-            At(1, $"gives {account.Name} {token}, unblocks it, takes its cap away", (api, ct) => PatchAsync(api, account.Id, $$"""{"access_token":"{{history.World.TokenOf(account.AdAccountId)}}","unblock":true,"caps_off":true}""", ct));
+            history.Caps.At(1, $"gives {account.Name} {token}, unblocks it, takes its cap away", account, long.MaxValue, () => $$"""{"access_token":"{{history.World.TokenOf(account.AdAccountId)}}","unblock":true,"caps_off":true}""");
             At(1200, $"looks at the spending of {account.Name}", (api, ct) => LookAsync(api, account.Id, account.AdAccountId, ct));
-            At(1300, $"starts {account.Name}", (api, ct) => api.Get<StopSwitch>().StartAsync(account.Id, "client", true, ct));
+            At(1300, $"starts {account.Name}", (api, ct) => history.Starts.StartAsync(api, account.Id, ct));
         }
 
-        At(1300, "starts all", (api, ct) => api.Get<StopSwitch>().StartAsync(null, "client", true, ct));
+        At(1300, "starts all", (api, ct) => history.Starts.StartAsync(api, null, ct));
         history.Syncs.PlanCalm();
         foreach (var asked in _asked.Where(asked => asked.RequestId is null)) At(1, $"asks for {asked.Name} once more", (api, ct) => AskAsync(api, asked, ct));
     }
@@ -223,7 +219,7 @@ internal sealed class Script(History history)
         return connection.Query<(Guid Id, string Status, string? Reason)>("""
             SELECT request_id, status, wait_reason FROM orchestrations WHERE status IN ('queued', 'running', 'waiting')
             UNION ALL SELECT id, 'stop', NULL FROM stops WHERE job_id IS NOT NULL
-            UNION ALL SELECT request_id, 'untold', NULL FROM activations v WHERE untold_ids <> '{}' AND NOT EXISTS (
+            UNION ALL SELECT request_id, 'untold', state FROM activations v WHERE (untold_ids <> '{}' OR state = 'activating') AND NOT EXISTS (
                 SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
             UNION ALL SELECT edit_id, state, concat(kind, ' ', meta_id, ': ', wait_reason) FROM campaign_edits WHERE state IN ('queued', 'running', 'waiting') OR state = 'cancelled' AND lease_until IS NOT NULL
             UNION ALL SELECT sync_id, state, wait_reason FROM insight_syncs WHERE state IN ('queued', 'running', 'waiting')
@@ -257,11 +253,7 @@ internal sealed class Script(History history)
 
     private async Task LookAsync(SimProcess api, Guid accountId, string adAccountId, CancellationToken ct) => history.Judge.Told(adAccountId, (await api.Get<StopSwitch>().ReadAsync(accountId, ct))!);
 
-    private static async Task PatchAsync(SimProcess api, Guid accountId, string body, CancellationToken ct, Action? before = null)
-    {
-        before?.Invoke();
-        await api.Get<SaveAccount>().ChangeAsync(accountId, JsonDocument.Parse(body).RootElement, ct);
-    }
+    private static Task PatchAsync(SimProcess api, Guid accountId, string body, CancellationToken ct) => api.Get<SaveAccount>().ChangeAsync(accountId, JsonDocument.Parse(body).RootElement, ct);
 
     private void ByHand(string adAccountId)
     {
