@@ -155,6 +155,28 @@ public sealed class CarryOutTests
         Assert.That(((await _world.NightAsync(tree)).State, (await _world.AtMetaAsync(tree)).Sum(), await OwedAsync(tree)), Is.EqualTo(("done", 400_00L, 0L)));
     }
 
+    /// <summary>A night gives back as much as its members may go up; the rest is not forgotten, however that night ends.</summary>
+    [Test]
+    public async Task What_a_night_has_no_room_for_stays_owed()
+    {
+        var tree = await _world.PoolAsync("act", 10, 10, 20, 20);
+        await _world.ProposeAsync();
+        await _world.ExecuteAsync("UPDATE budget_proposals SET state = 'partly', owed_cents = 30000");
+        foreach (var (state, sum) in ((string, long)[])[("done", 480_00), ("partly", 0), ("done", 0)])
+        {
+            // In one step a day would meet the one before.
+            await _world.ExecuteAsync("UPDATE budget_proposals SET day = day - 1000, basis = basis - 1000; UPDATE budget_proposals SET day = day + 999, basis = basis + 999; UPDATE campaign_edits SET completed_at = completed_at - interval '1 day'; ALTER TABLE meta_changes DISABLE TRIGGER meta_changes_stay; UPDATE meta_changes SET sent_at = sent_at - interval '1 day'");
+            await _world.ProposeAsync();
+            if (state == "partly") _world.Graph.Faults.Add(call => call.Method == "POST" && call["daily_budget"] is not null && call.Path == tree.Id(3), GraphFaults.Refused(100, 1885272));
+            await _world.UntilOverAsync(tree);
+            _world.Graph.Faults.Clear();
+
+            var (atMeta, owed) = ((await _world.AtMetaAsync(tree)).Sum(), await OwedAsync(tree));
+            Assert.That(((await _world.NightAsync(tree)).State, atMeta + owed), Is.EqualTo((state, 700_00L)), $"{atMeta} at Meta, {owed} owed");
+            if (sum > 0) Assert.That(atMeta, Is.EqualTo(sum));
+        }
+    }
+
     [Test]
     public async Task What_somebody_changes_meanwhile_stays_as_they_want_it()
     {

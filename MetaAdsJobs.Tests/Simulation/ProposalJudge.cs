@@ -8,12 +8,17 @@ namespace MetaAdsJobs.Tests.Simulation;
 internal sealed class ProposalJudge(History history)
 {
     private long _byHand;
+    private bool _isByHand;
 
     /// <summary>An ad set of the campaign of that name.</summary>
     public static bool IsOf(MetaObject one, string campaign) => one is { Kind: "adsets", Parent: { } parent } && parent.Name.StartsWith($"{campaign} [", StringComparison.Ordinal);
 
     /// <summary>Somebody gives, or takes, in Ads Manager.</summary>
-    public void ByHand(long raise) => _byHand += Math.Max(0, raise);
+    public void ByHand(long raise)
+    {
+        _byHand += Math.Max(0, raise);
+        _isByHand = true;
+    }
 
     /// <summary>A budget has been changed at Meta by us.</summary>
     public void Switched(MetaObject thing, GraphCall call)
@@ -41,8 +46,20 @@ internal sealed class ProposalJudge(History history)
             UNION ALL SELECT e.kind || ' of ' || e.meta_id || ' was asked for once more than it was proposed' FROM campaign_edits e WHERE e.asked_by = @Proposer AND e.kind IN ('pause', 'update') AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.edit_id = e.edit_id)
             """, new { ProposalScript.Proposer });
         foreach (var one in odd) history.Judge.Condemn(one);
+        JudgeSum(connection);
         foreach (var id in accepted.Where(id => !connection.ExecuteScalar<bool>("""
             SELECT EXISTS (SELECT 1 FROM experiment_proposals WHERE experiment_id = @id AND state = 'accepted') OR EXISTS (SELECT 1 FROM budget_proposals WHERE id = @id AND state IN ('done', 'partly', 'void', 'lapsed'))
             """, new { id }))) history.Judge.Condemn($"a proposal of {history.NameOf(id)} was accepted, and nothing became of it");
+    }
+
+    // What a pool has taken and not given is owed, however many nights it takes. Of what failed nobody knows whether it was done, and a hand may have reached in between a look and the call.
+    private void JudgeSum(Npgsql.NpgsqlConnection connection)
+    {
+        var members = history.World.Objects.Where(one => IsOf(one, ProposalScript.Pooled)).ToList();
+        if (_isByHand || members.Exists(one => !one.Lives || one.Parent!.IsByHand) || connection.ExecuteScalar<bool>("""
+            SELECT EXISTS (SELECT 1 FROM budget_moves m JOIN campaign_edits e ON e.edit_id = m.edit_id JOIN meta_changes c ON c.request_id = e.request_id AND c.path = m.meta_id AND c.outcome = 'outcome_unknown' AND c.sent ? 'daily_budget' WHERE e.state <> 'succeeded')
+            """)) return;
+        var (sum, owed) = (members.Sum(one => one.Budget), connection.ExecuteScalar<long?>("SELECT owed_cents FROM budget_proposals WHERE state IN ('done', 'partly') ORDER BY id DESC LIMIT 1") ?? 0);
+        if (sum + owed != ProposalScript.Budget * members.Count) history.Judge.Condemn($"a pool of {ProposalScript.Budget * members.Count} a day has {sum}, and is owed {owed}");
     }
 }

@@ -55,7 +55,7 @@ internal sealed class CarryOutProposals(NpgsqlDataSource dataSource, PictureRead
         if (!proposal.Moves.Any(move => move.IsAsked) && !(proposal.BegunAt > time.GetUtcNow() - Beginning) && !await MayBeginAsync(proposal, ct)) return;
         foreach (var lowering in proposal.Lowerings.Where(move => !move.IsAsked && !move.IsOver)) await AskAsync(proposal, lowering, ct);
         if (await FindAsync(id, ct) is not { } lowered || lowered.Lowerings.Any(move => !move.IsOver)) return;
-        var left = lowered.OwedBefore - lowered.Lowerings.Where(move => move.IsDone).Sum(move => move.Raise);
+        var left = lowered.GivenBack - lowered.Lowerings.Where(move => move.IsDone).Sum(move => move.Raise);
         foreach (var raise in lowered.Raises)
         {
             if (!raise.IsAsked && raise.IsOver) continue;
@@ -132,10 +132,11 @@ internal sealed class CarryOutProposals(NpgsqlDataSource dataSource, PictureRead
 
     private async Task FinishAsync(OpenProposal proposal, CancellationToken ct)
     {
-        var owed = proposal.OwedBefore - proposal.Moves.Where(move => move.IsDone).Sum(move => move.Raise);
+        // However it ends: what there was no room for tonight is given back some other night.
+        var owed = Math.Max(0, proposal.OwedBeforeCents - proposal.Moves.Where(move => move.IsDone).Sum(move => move.Raise));
         var failed = proposal.Moves.Count(move => !move.IsDone);
-        if (failed == 0) await EndAsync(proposal, "done", null, 0, ct);
-        else await EndAsync(proposal, "partly", $"{failed} of {proposal.Moves.Count} changes were not made", Math.Max(0, owed), ct);
+        if (failed == 0) await EndAsync(proposal, "done", null, owed, ct);
+        else await EndAsync(proposal, "partly", $"{failed} of {proposal.Moves.Count} changes were not made", owed, ct);
     }
 
     private async Task EndAsync(OpenProposal proposal, string state, string? why, long owed, CancellationToken ct)

@@ -37,8 +37,11 @@ internal sealed record OpenProposal
     public DateTimeOffset? BegunAt { get; init; }
     public IReadOnlyList<OpenMove> Moves { get; init; } = [];
 
-    /// <summary>What was given more than was taken: what a proposal before had left over.</summary>
-    public long OwedBefore => TotalCents - TotalNowCents;
+    /// <summary>What the pool was owed when it was made.</summary>
+    public long OwedBeforeCents { get; init; }
+
+    /// <summary>What is given more than is taken: of what the pool is owed, as much as there was room for.</summary>
+    public long GivenBack => TotalCents - TotalNowCents;
     public IEnumerable<OpenMove> Lowerings => Moves.Where(move => move.Raise < 0);
 
     /// <summary>Those that bring most first.</summary>
@@ -50,7 +53,7 @@ internal sealed record OpenProposal
     public static async Task<OpenProposal?> FindAsync(NpgsqlConnection connection, Guid id, DateTimeOffset now, CancellationToken ct)
     {
         const string FindSql = """
-            SELECT q.id, q.pool_id, q.day, (@Now AT TIME ZONE a.timezone_name)::date AS today, p.level, q.evidence_hash, q.total_now_cents, q.total_cents, q.decided_by, q.begun_at
+            SELECT q.id, q.pool_id, q.day, (@Now AT TIME ZONE a.timezone_name)::date AS today, p.level, q.evidence_hash, q.total_now_cents, q.total_cents, q.owed_before_cents, q.decided_by, q.begun_at
             FROM budget_proposals q JOIN budget_pools p ON p.id = q.pool_id JOIN social_accounts a ON a.id = p.social_account_id WHERE q.id = @Id AND q.state = 'accepted';
             SELECT m.meta_id, m.now_cents, m.proposed_cents, m.marginal, m.refused, e.state AS edit_state
             FROM budget_moves m LEFT JOIN campaign_edits e ON e.edit_id = m.edit_id WHERE m.proposal_id = @Id AND m.proposed_cents <> m.now_cents ORDER BY m.meta_id;

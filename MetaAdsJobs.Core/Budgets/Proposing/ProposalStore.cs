@@ -33,10 +33,10 @@ internal static class ProposalStore
     {
         const string InsertSql = """
             WITH made AS (
-                INSERT INTO budget_proposals (id, pool_id, day, basis, made_at, state, why, evidence_hash, total_now_cents, total_cents, predicted_now, predicted, gain_percent, gain_in_the_end, sureness, exponent, decided_by, decided_at)
-                SELECT n.id, n.pool_id, n.day, n.basis, @Now, n.state, n.why, n.evidence_hash, n.total_now_cents, n.total_cents, n.predicted_now, n.predicted, n.gain_percent, n.gain_in_the_end, n.sureness, n.exponent,
+                INSERT INTO budget_proposals (id, pool_id, day, basis, made_at, state, why, evidence_hash, total_now_cents, total_cents, owed_before_cents, predicted_now, predicted, gain_percent, gain_in_the_end, sureness, exponent, decided_by, decided_at)
+                SELECT n.id, n.pool_id, n.day, n.basis, @Now, n.state, n.why, n.evidence_hash, n.total_now_cents, n.total_cents, n.owed_before_cents, n.predicted_now, n.predicted, n.gain_percent, n.gain_in_the_end, n.sureness, n.exponent,
                     CASE WHEN n.state = 'accepted' THEN p.mode_by END, CASE WHEN n.state = 'accepted' THEN @Now END
-                FROM jsonb_to_recordset(@Proposals::jsonb) AS n (id uuid, pool_id uuid, seen_at timestamptz, day date, basis date, state text, why text[], evidence_hash text, total_now_cents bigint, total_cents bigint,
+                FROM jsonb_to_recordset(@Proposals::jsonb) AS n (id uuid, pool_id uuid, seen_at timestamptz, day date, basis date, state text, why text[], evidence_hash text, total_now_cents bigint, total_cents bigint, owed_before_cents bigint,
                     predicted_now double precision, predicted double precision, gain_percent double precision, gain_in_the_end double precision, sureness double precision, exponent double precision)
                 JOIN budget_pools p ON p.id = n.pool_id AND p.updated_at = n.seen_at
                 ON CONFLICT DO NOTHING RETURNING id),
@@ -52,7 +52,7 @@ internal static class ProposalStore
         var proposals = rows.Select(row => new
         {
             row.Id, PoolId = row.Seen.Pool.Id, SeenAt = row.Seen.Pool.UpdatedAt, Day = row.Seen.Picture.Today, Basis = row.Seen.Picture.LastDay, State = StateOf(row.Seen.Pool, row.Decision), row.Decision.Why,
-            EvidenceHash = HashOf(row.Seen.Picture), TotalNowCents = row.Seen.Cents(row.Decision.TotalNow), TotalCents = row.Seen.Cents(row.Decision.TotalProposed), PredictedNow = row.Decision.Members.Sum(member => member.PredictedNow),
+            EvidenceHash = HashOf(row.Seen.Picture), TotalNowCents = row.Seen.Cents(row.Decision.TotalNow), TotalCents = row.Seen.Cents(row.Decision.TotalProposed), OwedBeforeCents = row.Seen.Cents(row.Seen.Picture.Owed), PredictedNow = row.Decision.Members.Sum(member => member.PredictedNow),
             Predicted = row.Decision.Members.Sum(member => row.Decision.IsProposed ? member.PredictedProposed : member.PredictedNow), GainPercent = row.Decision.Gain, row.Decision.GainInTheEnd, row.Decision.Sureness, row.Decision.Exponent,
         });
         var moves = rows.SelectMany(row => row.Decision.Members.Select(member => new
