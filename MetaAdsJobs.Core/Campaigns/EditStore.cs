@@ -242,13 +242,20 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         return await trees.FindOfAsync(claim.Tree.RequestId, ct);
     }
 
-    /// <summary>Until when something that was sent to the object may still be carried out, although nobody has heard of it; null when nothing may.</summary>
+    /// <summary>Until when something that was sent to the object may still be carried out, although nobody has heard of it, or anything by an attempt at another edit of the campaign that died; null when nothing may.</summary>
     public async Task<DateTimeOffset?> FindUnknownUntilAsync(EditClaim claim, string metaId, CancellationToken ct)
     {
-        const string UnknownSql = "SELECT max(sent_at) FROM meta_changes WHERE request_id = @RequestId AND path = @MetaId AND outcome = 'outcome_unknown' AND sent_at > @Since";
+        // The next attempt at such an edit may long have done the same: what the dead one has sent would come after what is asked for since.
+        const string UnknownSql = """
+            SELECT GREATEST(
+                (SELECT max(sent_at) FROM meta_changes WHERE request_id = @RequestId AND path = @MetaId AND outcome = 'outcome_unknown' AND sent_at > @Since),
+                (SELECT max(d.quiet_since) FROM (
+                    SELECT COALESCE(CASE WHEN state IN ('cancelled', 'expired') THEN lease_until END, quiet_since) AS quiet_since FROM campaign_edits
+                    WHERE request_id = @RequestId AND edit_id <> @EditId AND kind NOT IN ('archive', 'delete')) d WHERE d.quiet_since > @Since))
+            """;
         var since = time.GetUtcNow() - options.SettleDelay;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteScalarAsync<DateTimeOffset?>(new(UnknownSql, new { claim.Tree.RequestId, MetaId = metaId, Since = since }, cancellationToken: ct)) + options.SettleDelay;
+        return await connection.ExecuteScalarAsync<DateTimeOffset?>(new(UnknownSql, new { claim.EditId, claim.Tree.RequestId, MetaId = metaId, Since = since }, cancellationToken: ct)) + options.SettleDelay;
     }
 
     /// <summary>Budget edits of the object that were sent within the last hour, oldest first.</summary>

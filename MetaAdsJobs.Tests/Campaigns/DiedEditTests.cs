@@ -1,5 +1,6 @@
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Claims;
+using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Jobs.Recurring;
 using MetaAdsJobs.Tests.Orchestrations;
 using MetaAdsJobs.Tests.Support;
@@ -61,5 +62,38 @@ public sealed class DiedEditTests
         Assert.That((await _world.UntilEndedAsync(edit)).Status, Is.EqualTo("failed"));
 
         Assert.That(await _world.QueryAsync<string>("SELECT concat(path, ' ', outcome) FROM meta_changes WHERE sent = '{\"status\":\"ACTIVE\"}' ORDER BY id"), Is.EqualTo([$"{adSet} outcome_unknown", $"{tree.Ads[0].MetaId} outcome_unknown"]));
+    }
+
+    /// <summary>Meta was slow with it, and its process died: what is asked for next is not undone by it.</summary>
+    /// <param name="then">What becomes of the edit whose attempt has died.</param>
+    [TestCase("is carried out by another")]
+    [TestCase("is taken back")]
+    public async Task What_an_attempt_has_sent_that_died_comes_before_the_next_edit(string then)
+    {
+        var tree = await _world.BuiltAsync();
+        var adSet = tree.AdSets[0].MetaId;
+        var (isSent, comes) = (new TaskCompletionSource(), new TaskCompletionSource());
+        _world.Graph.Faults.Add(call => call.Path == adSet && call["daily_budget"] == "50000", async (_, _, act) =>
+        {
+            isSent.SetResult();
+            await comes.Task;
+            return await act();
+        });
+        var first = await _world.AskAsync(EditKind.Update, adSet, """{"daily_budget_cents":50000}""");
+        await using var lease = new Lease(_world.Time, TimeSpan.FromSeconds(30));
+        var dead = _world.Get<UpdateObject>().RunAsync((await _world.Get<EditStore>().ClaimAsync(first, lease, CancellationToken.None))!, CancellationToken.None);
+        await isSent.Task;
+        await _world.ExecuteAsync("UPDATE campaign_edits SET lease_until = clock_timestamp() - interval '1 second', state = 'waiting' WHERE edit_id = @first", new { first });
+        if (then == "is taken back") Assert.That(await _world.Get<CancelEdit>().ExecuteAsync(first, "ann", CancellationToken.None), Is.True);
+        else Assert.That((await _world.UntilEndedAsync(first)).Status, Is.EqualTo("succeeded"));
+
+        var next = await _world.AskAsync(EditKind.Update, adSet, """{"daily_budget_cents":5000}""");
+        Assert.That(await _world.RunEditAsync(next), Is.InstanceOf<JobOutcome.Snoozed>());
+        comes.SetResult();
+        await dead;
+        Assert.That(await _world.AtMetaAsync(adSet, "daily_budget"), Is.EqualTo("50000"));
+
+        Assert.That((await _world.UntilEndedAsync(next)).Status, Is.EqualTo("succeeded"));
+        Assert.That(await _world.AtMetaAsync(adSet, "daily_budget"), Is.EqualTo("5000"));
     }
 }

@@ -130,7 +130,7 @@ internal sealed class History : IAsyncDisposable
     public bool Is(string name) => name switch
     {
         "deliveries" => Deliveries.IsOn, "alerts" => Alerts.IsOn, "publishers" => Publishers.IsOn, "batches" => Batches.IsOn, "proposals" => Proposals.IsOn, "adoptions" => AdoptSeed is not null, "trees" => TreeSeed is not null,
-        "files" => FileSeed is not null, "edits" => HasEdits, "additions" => IntoSeed is not null, "moments" => Midway.IsOn, _ => throw new ArgumentException(name, nameof(name)),
+        "files" => FileSeed is not null, "edits" => HasEdits, "additions" => IntoSeed is not null, "moments" => Midway.IsOn, _ => Midway.Is(name),
     };
 
     /// <returns>What is wrong; empty when nothing is.</returns>

@@ -15,10 +15,10 @@ internal sealed record Worst(WireFate Fate, TimeSpan Latency, TimeSpan Later);
 /// </summary>
 internal sealed class Midway(History history, int weight)
 {
-    private enum Moment { None, EditMadeVoid, EditDuringPause, StartDuringPause, PauseDuringActivation, ContentLost, StartTwice, DeathOfUndo, PauseDuringStop }
+    private enum Moment { None, EditMadeVoid, EditDuringPause, StartDuringPause, PauseDuringActivation, ContentLost, StartTwice, DeathOfUndo, PauseDuringStop, BudgetLate }
 
     private const int MostTries = 30;
-    private readonly Moment _moment = history.IsOfNumbers ? Moment.None : (weight % 17) switch { 8 => Moment.StartTwice, 11 => Moment.PauseDuringStop, > 8 => Moment.None, var moment => (Moment)moment };
+    private readonly Moment _moment = history.IsOfNumbers ? Moment.None : (weight % 17) switch { 8 => Moment.StartTwice, 11 => Moment.PauseDuringStop, 13 => Moment.BudgetLate, > 8 => Moment.None, var moment => (Moment)moment };
     private readonly Random _random = new(unchecked((weight * 23) + 11));
     private readonly HashSet<GraphCall> _deadly = [];
     private readonly HashSet<string> _lost = [];
@@ -27,7 +27,9 @@ internal sealed class Midway(History history, int weight)
 
     public bool IsOn => _moment != Moment.None;
 
-    public bool HasEdits => _moment is Moment.EditMadeVoid or Moment.EditDuringPause or Moment.PauseDuringActivation or Moment.ContentLost or Moment.PauseDuringStop;
+    public bool Is(string moment) => _moment == Enum.Parse<Moment>(moment);
+
+    public bool HasEdits => _moment is Moment.EditMadeVoid or Moment.EditDuringPause or Moment.PauseDuringActivation or Moment.ContentLost or Moment.PauseDuringStop or Moment.BudgetLate;
 
     public bool HasContents => _moment == Moment.ContentLost;
 
@@ -44,6 +46,9 @@ internal sealed class Midway(History history, int weight)
                 case Moment.EditMadeVoid:
                     Try(at, $"asks for less of {asked.Name}, or to publish it", (api, ct) => EditAsync(api, asked, isOn => isOn ? EditKind.Update : EditKind.Publish, 1, ct));
                     Try(at + 60, $"asks to resume an ad of {asked.Name}", (api, ct) => EditAsync(api, asked, _ => EditKind.Resume, 2, ct));
+                    break;
+                case Moment.BudgetLate:
+                    Try(at, $"asks for another budget of {asked.Name}", (api, ct) => EditAsync(api, asked, _ => EditKind.Update, 1, ct));
                     break;
                 case Moment.ContentLost:
                     foreach (var more in (int[])[0, 90]) Try(at + more, $"asks for another content of {asked.Name}", (api, ct) => ChangeContentAsync(api, asked, ct));
@@ -68,6 +73,7 @@ internal sealed class Midway(History history, int weight)
             Moment.PauseDuringActivation when thing is { Kind: "campaigns" } && call.Activates => PauseDuringActivation(thing),
             Moment.ContentLost when call.ByKind == "edit" && (call.Edge == "adcreatives" || call["creative"] is not null) => LoseContent(call),
             Moment.StartTwice when thing is { Kind: not "campaigns" } && call.Activates && call.ByKind == "resume" => SleepAfter(call, thing),
+            Moment.BudgetLate when thing is { Kind: "adsets" } && call.ByKind == "edit" && call["daily_budget"] is not null => BudgetLate(call, thing),
             Moment.DeathOfUndo when call.ByKind == "orchestration" && (call.IsCreate && call.Edge != "adimages" || call.Method == "DELETE") => DieInUndo(call),
             _ => null,
         };
@@ -125,6 +131,15 @@ internal sealed class Midway(History history, int weight)
         if (RequestOf(campaign) is not { } asked || !_lost.Add(campaign.Id)) return null;
         Try(2, $"asks to pause {asked.Name} at once", (api, ct) => EditAsync(api, asked, _ => EditKind.Pause, 0, ct), again: 2);
         return new(WireFate.BrokenDoneLater, TimeSpan.FromSeconds(0.06), TimeSpan.FromSeconds(Choices.OneOf(40, 20)));
+    }
+
+    // Its process dies with a call that Meta carries out when others have done the same, and perhaps more.
+    private Worst? BudgetLate(GraphCall call, MetaObject adSet)
+    {
+        if (!_lost.Add(adSet.Id) || history.Script.Requests.FirstOrDefault(one => adSet.Parent!.Name.StartsWith($"{one.Name} ", StringComparison.Ordinal)) is not { } asked) return null;
+        _deadly.Add(call);
+        Try(Choices.OneOf(2, 5), $"asks for yet another budget of {asked.Name}", (api, ct) => EditAsync(api, asked, _ => EditKind.Update, 1, ct), again: 2);
+        return new(WireFate.BrokenDoneLater, TimeSpan.FromSeconds(0.06), TimeSpan.FromSeconds(Choices.OneOf(50, 40, 58)));
     }
 
     // Once a creative, of which nobody hears whether it was made; and all calls that point an ad to it, of which one is carried out late.

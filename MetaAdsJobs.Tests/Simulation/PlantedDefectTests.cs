@@ -47,6 +47,7 @@ public sealed partial class PlantedDefectTests
         new("the ads of a tree share one marker", Steps + "StepName.cs", "=> step[StepName.KindOf(step).Length..];", "=> step.Length > 100 ? step : \"\";"),
         new("an edit overtakes an earlier one", "Claims/ClaimTable.cs", "AND e.number < r.number AND", "AND e.number < 0 AND"),
         new("a pause is over although an activation may be under way", "Campaigns/EditStore.cs", "(NOT @NotWhileBusy OR NOT EXISTS (", "(true OR NOT EXISTS ("),
+        new("what an edit has sent whose process died is not waited for by the next", "Campaigns/EditStore.cs", ") d WHERE d.quiet_since > @Since))", ") d WHERE false))"),
         new("a start does not wait for a pause under way", "Spending/Activations.cs", "(@IsRaise OR {NotPausingSql})", "(true OR {NotPausingSql})"),
         new("one run of a start ends what another is activating", "Spending/StopStore.cs", "(resumes > @Permits AND busy_until > clock_timestamp())", "(resumes > @Permits AND false)"),
         new("a raise has no permit", "Campaigns/UpdateObject.cs", "            if (claim.IsCounted)\n", "            if (claim.IsCounted && claim.Number < 0)\n"),
