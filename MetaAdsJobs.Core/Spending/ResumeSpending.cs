@@ -74,7 +74,7 @@ internal sealed class ResumeSpending(
             var mayPass = exception.IsMissingObject && time.GetUtcNow() - stop.LiftedAt < MissingPasses;
             if (spender.IsBelowPaused && mayPass) return await TryLaterAsync(spender, askedBy, ct);
             if (spender.IsBelowPaused) return await store.LeftPausedAsync(spender, askedBy, ct) ? Resumed.LeftPaused : Resumed.TryAgain;
-            if (await TryPauseAsync(spender, ct) is not { } stillThere)
+            if (await TryPauseAsync(spender, askedBy, ct) is not { } stillThere)
             {
                 // Perhaps a part of it is active: caps and stops go on seeing it.
                 await store.AuditAsync(spender, askedBy, ct);
@@ -155,16 +155,24 @@ internal sealed class ResumeSpending(
             ? (tree.DailyAmountCents(now), tree.LastEnd) : (spender.Request.DailyAmountCents(now), spender.Request.LastEnd);
 
     /// <returns>True when it is paused, false when it is gone, null when that is not known.</returns>
-    private async Task<bool?> TryPauseAsync(Spender spender, CancellationToken ct)
+    private async Task<bool?> TryPauseAsync(Spender spender, string askedBy, CancellationToken ct)
     {
+        var notedAt = time.GetTimestamp();
         try
         {
-            return await meta.PauseAsync(spender.Credential!.Urgent(), spender.CampaignId!, ct) == "PAUSED";
+            await store.PausesItselfAsync(spender, ct);
+            return await meta.PauseAsync(spender.Credential!.Urgent().Permitted(activations.PermitFrom(notedAt)), spender.CampaignId!, ct) == "PAUSED";
         }
         catch (MetaException exception)
         {
             SpendingLog.CouldNotPause(logger, spender.RequestId, spender.Account.Id, exception.ForUser);
             return null;
+        }
+        catch (Exception)
+        {
+            // As of whatever comes from outside: perhaps nobody comes back to it.
+            await store.AuditAsync(spender, askedBy, CancellationToken.None);
+            throw;
         }
     }
 }

@@ -24,6 +24,11 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
     // A start's job may be delivered twice, and no lease keeps the other run of it from sending what it has a permit for.
     private const string OthersResume = "(resumes > @Permits AND busy_until > clock_timestamp())";
 
+    // Of a SET list.
+    private const string IsPausing = """
+        pausing = CASE WHEN pausing_until > clock_timestamp() THEN array_remove(pausing, @PauseId) ELSE ARRAY[]::uuid[] END || @PauseId, pausing_until = GREATEST(pausing_until, clock_timestamp() + @Longest)
+        """;
+
     public async Task<Stop?> FindAsync(Guid stopId, CancellationToken ct)
     {
         const string FindSql = "SELECT id, social_account_id, stopped_by, lifted_by, lifted_at, reactivate FROM stops WHERE id = @StopId";
@@ -102,12 +107,11 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
     /// <returns>False when somebody has edited the campaign since it was listed, or looked at last: perhaps he has paused this, and then it stays so.</returns>
     public async Task<bool> NoteAsync(Spender spender, string metaId, CancellationToken ct)
     {
-        const string NoteSql = """
+        const string NoteSql = $"""
             WITH noted AS (
                 UPDATE activations SET untold_ids = CASE WHEN @MetaId = ANY (untold_ids) THEN untold_ids ELSE array_append(untold_ids, @MetaId) END,
                     paused_ids = CASE WHEN @MetaId = ANY (paused_ids) THEN paused_ids ELSE array_append(paused_ids, @MetaId) END,
-                    pausing = CASE WHEN pausing_until > clock_timestamp() THEN array_remove(pausing, @PauseId) ELSE ARRAY[]::uuid[] END || @PauseId,
-                    pausing_until = GREATEST(pausing_until, clock_timestamp() + @Longest)
+                    {IsPausing}
                 WHERE request_id = @RequestId AND changed_at = @SeenAt RETURNING 1)
             SELECT changed_at, paused_ids, EXISTS (SELECT 1 FROM noted) FROM activations WHERE request_id = @RequestId
             """;
@@ -124,6 +128,15 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         }
 
         return isNoted;
+    }
+
+    /// <summary>Commits that whoever has the permit is about to pause the campaign himself: as of a stop's pause, until it is over nobody activates it.</summary>
+    public async Task PausesItselfAsync(Spender spender, CancellationToken ct)
+    {
+        const string PausesSql = $"UPDATE activations SET {IsPausing} WHERE request_id = @RequestId";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await connection.ExecuteAsync(new(PausesSql, new { spender.RequestId, spender.PauseId, activations.Longest }, cancellationToken: ct));
+        spender.PausesItself = true;
     }
 
     /// <summary>
@@ -215,7 +228,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         const string ToldSql = """
             UPDATE activations SET untold_ids = ARRAY(SELECT id FROM unnest(untold_ids) AS id WHERE NOT id = ANY (@Told::text[])), pausing = array_remove(pausing, @OverId) WHERE request_id = @RequestId
             """;
-        if (spender.NotedIds.Count == 0) return;
+        if (spender.NotedIds.Count == 0 && !spender.PausesItself) return;
         await connection.ExecuteAsync(new(ToldSql, new { spender.RequestId, Told = spender.NotedIds.ToArray(), spender.OverId }, cancellationToken: ct));
         spender.NotedIds.Clear();
     }

@@ -2,7 +2,7 @@ using Dapper;
 
 namespace MetaAdsJobs.Tests.Simulation;
 
-/// <summary>What stops have paused: when all are lifted it is active again, or somebody here knows of it.</summary>
+/// <summary>What stops have paused, or a start that Meta refused in passing: when all are lifted it is active again, or somebody here knows of it.</summary>
 internal static class StopJudge
 {
     public static async Task EndAsync(History history, Npgsql.NpgsqlConnection connection, Guid accountId, string adAccountId)
@@ -23,7 +23,7 @@ internal static class StopJudge
     {
         var calls = history.World.Done.Where(done => done.Object == one && done.Call["status"] is "ACTIVE" or "PAUSED" && !done.Call.IsCreate).Select(done => done.Call).ToList();
         var pauses = calls[(calls.FindLastIndex(call => call["status"] == "ACTIVE") + 1)..];
-        return pauses.Count < calls.Count && pauses.Count > 0 && pauses.TrueForAll(call => call.ByKind == "pause");
+        return pauses.Count < calls.Count && pauses.Count > 0 && pauses.TrueForAll(call => call.ByKind is "pause" or "resume");
     }
 
     private static MetaObject TopOf(MetaObject one) => one.Parent is { } parent ? TopOf(parent) : one;

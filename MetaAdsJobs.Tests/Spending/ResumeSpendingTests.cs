@@ -187,4 +187,59 @@ public sealed class ResumeSpendingTests
 
         Assert.That(await world.QueryAsync<string>("SELECT concat(state, ' ', cardinality(paused_ids)) FROM activations"), Is.EqualTo([$"{state} 0"]));
     }
+
+    /// <summary>Meta refuses an activation in passing, and what the start pauses for that gets no answer: it may be carried out after the next run has activated it.</summary>
+    [Test]
+    public async Task What_a_start_pauses_itself_is_waited_for_by_its_next_run()
+    {
+        await using var world = await RunWorld.StartAsync();
+        var asked = await world.AcceptAsync("""{"auto_publish":true}""");
+        var built = (await world.RunAsync(asked)).Result.CampaignCreation;
+        await world.Get<StopSwitch>().StopAsync(asked.AccountId, "bob", null, CancellationToken.None);
+        var stopId = (await world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
+        await world.ExecuteAsync("UPDATE activations SET busy_until = NULL");
+        await world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None);
+        await world.Get<StopSwitch>().StartAsync(asked.AccountId, "ann", reactivate: true, CancellationToken.None);
+        world.Graph.Faults.Add(call => call.Path == built.AdsetMetaId && call["status"] == "ACTIVE", GraphFaults.Refused(100, 33));
+        world.Graph.Faults.Always(call => call.Path == built.CampaignMetaId && call["status"] == "PAUSED", GraphFaults.DropBeforeActing);
+
+        Assert.That(await ResumeAsync(), Is.InstanceOf<JobOutcome.Snoozed>());
+        world.Graph.Faults.Clear();
+        Assert.That(await ResumeAsync(), Is.InstanceOf<JobOutcome.Snoozed>());
+        Assert.That(await CampaignAsync(), Is.EqualTo("PAUSED"));
+
+        await world.ExecuteAsync("UPDATE activations SET pausing_until = clock_timestamp() - interval '2 seconds'");
+        Assert.That(await ResumeAsync(), Is.InstanceOf<JobOutcome.Completed>());
+        Assert.That(await CampaignAsync(), Is.EqualTo("ACTIVE"));
+
+        Task<JobOutcome> ResumeAsync() => world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None);
+        async Task<string> CampaignAsync() => (await world.QueryAsync<string>("SELECT status FROM stub_graph.objects WHERE id = @CampaignMetaId", built)).Single();
+    }
+
+    /// <summary>Answered, it is over.</summary>
+    [Test]
+    public async Task What_a_start_has_paused_itself_keeps_it_from_nothing_once_it_is_answered()
+    {
+        await using var world = await RunWorld.StartAsync();
+        var asked = await world.AcceptAsync("""{"auto_publish":true}""");
+        var built = (await world.RunAsync(asked)).Result.CampaignCreation;
+        await world.Get<StopSwitch>().StopAsync(asked.AccountId, "bob", null, CancellationToken.None);
+        var stopId = (await world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
+        await world.ExecuteAsync("UPDATE activations SET busy_until = NULL");
+        await world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None);
+        await world.Get<StopSwitch>().StartAsync(asked.AccountId, "ann", reactivate: true, CancellationToken.None);
+        world.Graph.Faults.Add(call => call.Path == built.AdsetMetaId && call["status"] == "ACTIVE", GraphFaults.Refused(100, 33));
+        var noted = new List<bool>();
+        world.Graph.Faults.Add(call => call.Path == built.CampaignMetaId && call["status"] == "PAUSED", async (_, _, act) =>
+        {
+            noted.AddRange(await world.QueryAsync<bool>("SELECT pausing_until > clock_timestamp() AND cardinality(pausing) = 1 FROM activations"));
+            return await act();
+        });
+
+        Assert.That(await world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Snoozed>());
+
+        Assert.That(noted, Is.EqualTo([true]));
+        Assert.That(await world.QueryAsync<int>("SELECT cardinality(pausing) FROM activations"), Is.EqualTo([0]));
+        Assert.That(await world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+    }
 }
