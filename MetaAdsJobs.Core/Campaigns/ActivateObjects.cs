@@ -41,7 +41,7 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
                 var askedAt = time.GetTimestamp();
                 var permit = needsPermit ? await PermitAsync(claim, after, ct) : await activations.MarkBusyAsync(claim.Tree.RequestId, claim.Account.Id, tree.DailyAmountCents(now), Holder(claim), ct);
                 if (permit.Refusal is { } refusal) return EditEnd.Refused(permit, refusal, now, after.DailyAmountCents(now)) with { Objects = done };
-                permitted = (claim.Credential.Permitted(activations.PermitFrom(askedAt)).Patient(), askedAt);
+                permitted = (claim.Credential.Permitted(activations.PermitFrom(askedAt, permit)).Patient(), askedAt);
                 // From now on whoever pauses waits for this, and repeats it; what was paused before is left out.
                 paused = await store.ListPausedLaterAsync(claim, ct);
                 if (isCampaign && claim.Kind == EditKind.Resume)

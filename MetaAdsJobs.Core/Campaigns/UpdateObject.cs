@@ -64,8 +64,9 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
             if (claim.IsCounted)
             {
                 var askedAt = time.GetTimestamp();
-                if (await PermitAsync(claim, after, ct) is { Refusal: { } refusal } permit) return EditEnd.Refused(permit, refusal, now, after.DailyAmountCents(now)) with { Found = found };
-                (credential, isPermitted) = (claim.Credential.Permitted(activations.PermitFrom(askedAt)), true);
+                var permit = await PermitAsync(claim, after, ct);
+                if (permit.Refusal is { } refusal) return EditEnd.Refused(permit, refusal, now, after.DailyAmountCents(now)) with { Found = found };
+                (credential, isPermitted) = (claim.Credential.Permitted(activations.PermitFrom(askedAt, permit)), true);
             }
         }
 

@@ -56,6 +56,9 @@ internal sealed record Permit(string? Refusal, IReadOnlyList<string> PausedIds)
     /// <summary>The end of the freeze that stands against it.</summary>
     public DateTimeOffset? FrozenUntil { get; init; }
 
+    /// <summary>When the next freeze begins: from then on nothing of it is sent.</summary>
+    public DateTimeOffset? FreezeFrom { get; init; }
+
     /// <summary>When to ask again for what passes by itself.</summary>
     public DateTimeOffset? AskAgainAt { get; private init; }
 
@@ -112,10 +115,13 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
     }
 
     /// <param name="askedAt">The timestamp taken before the permit was asked for.</param>
-    /// <exception cref="MetaException">Thrown by what is returned, once the permit is over: the stop switch does not reckon with the call any more.</exception>
-    public Action PermitFrom(long askedAt) => () =>
+    /// <param name="permit">Null for what only pauses, and is noted likewise.</param>
+    /// <exception cref="MetaException">Thrown by what is returned, once the permit is over: the stop switch does not reckon with the call any more, or a freeze has begun.</exception>
+    public Action PermitFrom(long askedAt, Permit? permit) => () =>
     {
         if (!IsPermitted(askedAt)) throw new MetaException(Proof.NotSent, "what was noted of this call before it was sent is over");
+        // Nothing has failed: who comes again is told until when.
+        if (permit?.FreezeFrom <= time.GetUtcNow()) throw new MetaException(Proof.Throttled, "a freeze has begun since it was permitted") { RetryAfter = TimeSpan.FromSeconds(1) };
     };
 
     /// <param name="askedAt">The timestamp taken before the permit was asked for.</param>
@@ -147,7 +153,7 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
         // One implicit transaction: the second statement sees what the account's last permit or stop committed.
         var held = holder.HeldSql;
         var permitSql = $"""
-            SELECT campaign_cap_cents, daily_cap_cents, caps_off FROM social_accounts WHERE id = @AccountId FOR NO KEY UPDATE;
+            SELECT campaign_cap_cents, daily_cap_cents, caps_off, next_freeze(id, @Now) FROM social_accounts WHERE id = @AccountId FOR NO KEY UPDATE;
             {held} FOR NO KEY UPDATE;
             INSERT INTO activations (request_id, social_account_id, state, daily_cents, ends_at, busy_until, changed_at)
             SELECT @RequestId, @AccountId, @State, @DailyCents, @EndsAt, clock_timestamp() + @Longest, @Now
@@ -182,10 +188,10 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
             CampaignCap = caps.UsualOfCampaign(account.Currency), DayCap = caps.UsualOfDay(account.Currency),
         }, cancellationToken: ct));
         // As they stand now that nobody else can change them: what the caller knows of the account may be older.
-        var (campaignCap, dayCap, capsOff) = await answers.ReadSingleAsync<(long?, long?, bool)>();
+        var (campaignCap, dayCap, capsOff, freezeFrom) = await answers.ReadSingleAsync<(long?, long?, bool, DateTimeOffset?)>();
         if (!(await answers.ReadAsync<int>()).Any()) throw new FencedException("a permit was refused");
         var current = account with { CampaignCapCents = campaignCap, DailyCapCents = dayCap, CapsOff = capsOff };
-        if ((await answers.ReadAsync<string[]>()).FirstOrDefault() is { } pausedIds) return new(null, pausedIds);
+        if ((await answers.ReadAsync<string[]>()).FirstOrDefault() is { } pausedIds) return new(null, pausedIds) { FreezeFrom = freezeFrom };
         var (stopped, activeCents, isActivating, frozen, frozenUntil, toApprove, pausingUntil) = await answers.ReadSingleAsync<(string?, long, bool, string?, DateTimeOffset?, bool, DateTimeOffset?)>();
         if (stopped is null && frozen is not null) return new(frozen, []) { FrozenUntil = frozenUntil };
         if (stopped is null && toApprove) return new(ApprovalMissing, []) { ToApprove = true };

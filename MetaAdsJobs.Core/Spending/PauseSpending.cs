@@ -102,7 +102,7 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
             try
             {
                 // A start that has come since waits until the note is over: nothing is sent after that.
-                return await meta.PauseAsync(credential.Permitted(activations.PermitFrom(notedAt)), metaId, ct) == "PAUSED";
+                return await meta.PauseAsync(credential.Permitted(activations.PermitFrom(notedAt, permit: null)), metaId, ct) == "PAUSED";
             }
             catch (MetaException exception) when (exception.Proof == Proof.NotSent && !activations.IsPermitted(notedAt) && notes < MostNotes)
             {

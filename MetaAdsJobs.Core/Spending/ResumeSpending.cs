@@ -144,7 +144,7 @@ internal sealed class ResumeSpending(
 
     private async Task ActivatePausedAsync(Spender spender, Permit permit, long permittedFrom, CancellationToken ct)
     {
-        var permitted = spender.Credential!.Permitted(activations.PermitFrom(permittedFrom));
+        var permitted = spender.Credential!.Permitted(activations.PermitFrom(permittedFrom, permit));
         foreach (var metaId in spender.ChildIds.Reverse().Append(spender.CampaignId).OfType<string>().Where(permit.PausedIds.Contains))
             await meta.ActivateAsync(permitted, metaId, ct);
     }
@@ -161,7 +161,7 @@ internal sealed class ResumeSpending(
         try
         {
             await store.PausesItselfAsync(spender, ct);
-            return await meta.PauseAsync(spender.Credential!.Urgent().Permitted(activations.PermitFrom(notedAt)), spender.CampaignId!, ct) == "PAUSED";
+            return await meta.PauseAsync(spender.Credential!.Urgent().Permitted(activations.PermitFrom(notedAt, permit: null)), spender.CampaignId!, ct) == "PAUSED";
         }
         catch (MetaException exception)
         {

@@ -5,6 +5,7 @@ using MetaAdsJobs.Core.Campaigns.Holding;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Tests.Orchestrations;
+using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Campaigns;
 
@@ -82,6 +83,50 @@ public sealed class FreezeTests
         Assert.That(ends.Select(end => end.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", null)), Is.EqualTo(until is null ? [] : new[] { until }));
     }
 
+    /// <summary>What was permitted before, and is repeated because it got no answer, is not sent any more; what is not on yet, neither.</summary>
+    /// <param name="seconds">After which the freeze begins; none when it is set while an ad is being activated.</param>
+    [TestCase("run", 8)]
+    [TestCase("run", null)]
+    [TestCase("publish", 8)]
+    [TestCase("raise", 8)]
+    public async Task A_freeze_that_begins_in_the_midst_of_it_ends_what_was_permitted(string what, int? seconds)
+    {
+        var asked = await _world.AcceptAsync(what == "run" ? """{"auto_publish":true}""" : "{}");
+        if (what != "run") Assert.That((await _world.RunAsync(asked)).Result.Status, Is.EqualTo("succeeded"));
+        var tree = what == "run" ? null : await _world.TreeAsync(asked);
+        if (what == "raise") await _world.EditAsync(EditKind.Publish, tree!.Campaign.MetaId);
+        await _world.NothingUnderWayAsync();
+        var freeze = seconds is { } after ? await FreezeAsync(null, hours: 5, null, after) : null;
+        _world.Graph.Faults.Add(call => seconds is null ? call.Path.StartsWith("META_AD_", StringComparison.Ordinal) && call["status"] == "ACTIVE" : call["daily_budget"] == "20000" || call.Path.StartsWith("META_CAMPAIGN", StringComparison.Ordinal) && call["status"] == "ACTIVE", async (call, http, act) =>
+        {
+            // Within the lease.
+            _world.Time.Advance(TimeSpan.FromSeconds(12));
+            freeze ??= await FreezeAsync(null, hours: 5, null);
+            return seconds is null ? await act() : await GraphFaults.DropBeforeActing(call, http, act);
+        });
+
+        var edit = what == "run" ? Guid.Empty : what == "publish" ? await _world.AskAsync(EditKind.Publish, tree!.Campaign.MetaId) : await _world.AskAsync(EditKind.Update, tree!.AdSets[0].MetaId, """{"daily_budget_cents":20000}""");
+        Task<JobOutcome> RunAsync() => what == "run" ? _world.Get<RunOrchestration>().ExecuteAsync(asked.RequestId, CancellationToken.None) : _world.RunEditAsync(edit);
+        Assert.That(await RunAsync(), Is.InstanceOf<JobOutcome.Snoozed>());
+        Assert.That(freeze, Is.Not.Null);
+        Assert.That(await RunAsync(), Is.InstanceOf<JobOutcome.Snoozed>());
+
+        Assert.That(await _world.QueryAsync<string>("SELECT concat(status, ' ', fields ->> 'daily_budget') FROM stub_graph.objects WHERE kind = @kind", new { kind = what == "raise" ? "adset" : "campaign" }), Is.EqualTo([what == "raise" ? "ACTIVE 10000" : "PAUSED "]));
+    }
+
+    [TestCase("2027-03-26T20:00:00Z", """{"weekly":{"days":["friday"],"from":"17:00","until":"24:00"}""", "2027-03-26T21:00:00Z")]
+    [TestCase("2027-03-26T21:00:00Z", """{"weekly":{"days":["friday"],"from":"17:00","until":"24:00"}""", null, Description = "it is in force")]
+    [TestCase("2027-03-27T03:59:00Z", """{"weekly":{"days":["saturday"],"from":"00:00","until":"24:00"}""", "2027-03-27T04:00:00Z", Description = "the day after")]
+    [TestCase("2099-01-01T00:00:00Z", """{"from":"2099-01-01T00:01:00Z","until":"2099-01-01T00:02:00Z" """, "2099-01-01T00:01:00Z")]
+    [TestCase("2099-01-01T00:01:00Z", """{"from":"2099-01-01T00:01:00Z","until":"2099-01-01T00:02:00Z" """, null)]
+    public async Task When_the_next_freeze_begins_is_known(string at, string body, string? begins)
+    {
+        var asked = await _world.AcceptAsync();
+        Assert.That(await _world.Get<Freezes>().AddAsync(JsonElement.Parse($$"""{{body}},"social_account_id":"{{asked.AccountId}}"}"""), "bob", CancellationToken.None), Is.InstanceOf<Saved<Freeze>.Done>());
+
+        Assert.That((await _world.QueryAsync<DateTimeOffset?>("SELECT next_freeze(@AccountId, @at::timestamptz)", new { asked.AccountId, at })).Single()?.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", null), Is.EqualTo(begins));
+    }
+
     [TestCase("""{}""", "from", "until")]
     [TestCase("""{"from":"2099-01-01T00:00","until":"2099-01-02T00:00"}""", "from", "until", Description = "of all accounts there is no one zone")]
     [TestCase("""{"from":"2099-01-02T00:00:00Z","until":"2099-01-01T00:00:00Z"}""", "until")]
@@ -95,10 +140,10 @@ public sealed class FreezeTests
         Assert.That(refused.Errors.ToDictionary().Keys, Is.EquivalentTo(fields));
     }
 
-    private async Task<Freeze> FreezeAsync(Guid? account, int hours, string? reason)
+    private async Task<Freeze> FreezeAsync(Guid? account, int hours, string? reason, int secondsAhead = -3600)
     {
         var now = _world.Time.GetUtcNow();
-        var body = JsonSerializer.SerializeToElement(new Dictionary<string, object?> { ["social_account_id"] = account, ["from"] = Text(now.AddHours(-1)), ["until"] = Text(now.AddHours(hours)), ["reason"] = reason });
+        var body = JsonSerializer.SerializeToElement(new Dictionary<string, object?> { ["social_account_id"] = account, ["from"] = Text(now.AddSeconds(secondsAhead)), ["until"] = Text(now.AddHours(hours)), ["reason"] = reason });
         return ((Saved<Freeze>.Done)await _world.Get<Freezes>().AddAsync(body, "bob", CancellationToken.None)).Value;
 
         static string Text(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss'Z'", null);

@@ -14,6 +14,9 @@ internal sealed class ActivateStep(NpgsqlDataSource dataSource, MetaAds meta, Me
 {
     private static readonly TimeSpan LongestProcessing = TimeSpan.FromMinutes(10);
 
+    // Whoever is quicker is not made to ask twice.
+    private static readonly TimeSpan Moments = TimeSpan.FromSeconds(5);
+
     public string Kind => StepName.Activate;
 
     public async Task<StepOutcome> RunAsync(Attempt attempt, string step, CancellationToken ct)
@@ -34,13 +37,14 @@ internal sealed class ActivateStep(NpgsqlDataSource dataSource, MetaAds meta, Me
             var active = await ListActiveAsync(attempt, ct);
             foreach (var one in attempt.Tree.Shape.Switches.Reverse().Where(one => !active.Contains(attempt.MetaId(one))))
             {
-                // It lasts for minutes; a large tree may take longer.
-                if (permitted is null || time.GetElapsedTime(permitted.Value.AskedAt) > activations.AskAgainAfter)
+                // It lasts for minutes; a large tree may take longer. The campaign's own call comes last and makes the money flow: what has come since, such as a freeze, is asked for right before it.
+                if (permitted is null || time.GetElapsedTime(permitted.Value.AskedAt) is var age && (age > activations.AskAgainAfter || one == StepName.Campaign && age > Moments))
                 {
                     var askedAt = time.GetTimestamp();
                     // Of what somebody has to approve the next attempt leaves the activation to an edit.
-                    if (await PermitAsync(attempt, ct) is { Refusal: { } refusal } permit) return (permit.FrozenUntil ?? permit.AskAgainAt) is { } end ? new StepOutcome.NotYet(end, refusal) : Later(permit.ToApprove ? 1 : 300, refusal);
-                    var credential = attempt.Credential.Permitted(activations.PermitFrom(askedAt));
+                    var permit = await PermitAsync(attempt, ct);
+                    if (permit.Refusal is { } refusal) return (permit.FrozenUntil ?? permit.AskAgainAt) is { } end ? new StepOutcome.NotYet(end, refusal) : Later(permit.ToApprove ? 1 : 300, refusal);
+                    var credential = attempt.Credential.Permitted(activations.PermitFrom(askedAt, permit));
                     // Whoever is sent away begins again with the first of them.
                     permitted = (attempt.Request.AdSets is null ? credential : credential.Patient(), askedAt);
                 }
