@@ -13,6 +13,7 @@ using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Core.Telemetry;
 using MetaAdsJobs.Tests.Orchestrations;
 using MetaAdsJobs.Tests.Support;
+using Npgsql;
 
 namespace MetaAdsJobs.Tests.Accounts;
 
@@ -66,7 +67,7 @@ public sealed class RetiredTests
         Assert.That(await _world.Get<AccountStore>().ListTimezonesAsync(None), Is.Empty);
         Assert.That(await _world.Get<AccountNames>().ListAsync(null, None), Is.Empty, "none to choose");
         Assert.That((await _world.Get<AccountNames>().ListAsync(asked.AccountId, None)).Select(name => name.Id), Is.EqualTo([asked.AccountId]), "but what was chosen");
-        Assert.That(_world.Get<ServiceReader>().Read().Accounts, Is.Zero);
+        Assert.That(new ServiceReader(_world.Get<NpgsqlDataSource>(), _world.Get<TimeProvider>()).Read().Accounts, Is.Zero);
     }
 
     [Test]
