@@ -10,7 +10,6 @@ using MetaAdsJobs.Core.Jobs.Recurring;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Orchestrations.Review;
 using MetaAdsJobs.Core.Spending;
-using MetaAdsJobs.Core.Telemetry;
 using MetaAdsJobs.Tests.Orchestrations;
 using MetaAdsJobs.Tests.Support;
 
@@ -66,7 +65,6 @@ public sealed class RetiredTests
         Assert.That(await _world.Get<AccountStore>().ListTimezonesAsync(None), Is.Empty);
         Assert.That(await _world.Get<AccountNames>().ListAsync(null, None), Is.Empty, "none to choose");
         Assert.That((await _world.Get<AccountNames>().ListAsync(asked.AccountId, None)).Select(name => name.Id), Is.EqualTo([asked.AccountId]), "but what was chosen");
-        Assert.That(_world.Get<ServiceReader>().Read().Accounts, Is.Zero);
     }
 
     [Test]
