@@ -23,7 +23,7 @@ internal static class OrchestrationEndpoints
         runs.MapPost("/run", RunAsync).WithName("runOrchestration").RequireAuthorization(Policies.Operate).WithSummary("Ask for a whole ad, or for ad sets and ads in a campaign that is there")
             .WithMetadata(new InDoubtAdvice("Send it again with the same Idempotency-Key: it is accepted once. If it had none, look in GET /meta/orchestrate/runs first."))
             .Accepts<OrchestrationRequest>("application/json")
-            .Produces<AcceptedResponse>(202).Produces<OrchestrationResult>().ProducesProblem(400).ProducesProblem(404).ProducesValidationProblem(422);
+            .Produces<AcceptedResponse>(202).Produces<OrchestrationResult>().ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         runs.MapGet("/runs/{requestId:guid}", GetAsync).RequireAuthorization(Policies.Read).WithVersion().WithSummary("How far a run is, and its result")
             .Produces<OrchestrationResult>().ProducesProblem(404);
         runs.MapGet("/runs/{requestId:guid}/request", CopyAsync).RequireAuthorization(Policies.Read).WithSummary("What a run was asked for, to be asked for again, in its account or in another")

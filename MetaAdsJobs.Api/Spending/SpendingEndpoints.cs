@@ -34,7 +34,7 @@ internal static class SpendingEndpoints
             .RequireAuthorization(Policies.Read).WithVersion().WithSummary("Whether all is stopped, and how much is active").Produces<SpendingState>();
         all.MapPost("/accounts/{id:guid}/stop", (Guid id, HttpRequest request, [FromKeyedServices(Connections.OfStops)] StopSwitch stop, ClaimsPrincipal user, CancellationToken ct) => StopAsync(id, request, stop, user, ct))
             .RequireAuthorization(Policies.Operate).DisableRateLimiting().WithSummary("Pause everything this service made in the account, and hold what is new")
-            .Accepts<StopBody>("application/json").Produces<SpendingState>(202).ProducesProblem(404).ProducesValidationProblem(422);
+            .Accepts<StopBody>("application/json").Produces<SpendingState>(202).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         all.MapPost("/accounts/{id:guid}/start", (Guid id, HttpRequest request, StopSwitch stop, ClaimsPrincipal user, CancellationToken ct) => StartAsync(id, request, stop, user, ct))
             .RequireAuthorization(Policies.Operate).WithSummary("Lift the account's stop")
             .Accepts<StartBody>("application/json").Produces<SpendingState>(202).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);

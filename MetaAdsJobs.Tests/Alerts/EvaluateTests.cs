@@ -52,7 +52,7 @@ public sealed class EvaluateTests
     public async Task Of_a_retired_account_nothing_is_told_and_what_was_told_is_over()
     {
         var account = await _world.AddAccountAsync();
-        await _world.ExecuteAsync("UPDATE social_accounts SET token_expires_at = now() + interval '1 day' WHERE id = @account", new { account });
+        await _world.ExecuteAsync("UPDATE social_accounts SET token_expires_at = now() + interval '1 day', token_checked_at = now() WHERE id = @account", new { account });
         var rule = await _world.AddRuleAsync(account, """{"metric":"token_days_left","when":"below","threshold":7}""");
         await _world.EvaluateAsync(rule);
         Assert.That(await _world.FiringAsync(rule), Has.Count.EqualTo(1));
