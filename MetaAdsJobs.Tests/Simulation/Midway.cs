@@ -18,7 +18,7 @@ internal sealed class Midway(History history, int weight)
     private enum Moment { None, EditMadeVoid, EditDuringPause, StartDuringPause, PauseDuringActivation, ContentLost, StartTwice, DeathOfUndo, PauseDuringStop, RaiseDuringStart, LeaveDuringStart, BudgetLate }
 
     private const int MostTries = 30;
-    private readonly Moment _moment = history.IsOfNumbers ? Moment.None : (weight % 17) switch { 8 => Moment.StartTwice, 11 => Moment.PauseDuringStop, 12 => Moment.RaiseDuringStart, 14 => Moment.LeaveDuringStart, 13 => Moment.BudgetLate, > 8 => Moment.None, var moment => (Moment)moment };
+    private readonly Moment _moment = history.IsOfNumbers ? Moment.None : (weight % 17) switch { 8 => Moment.StartTwice, 11 => Moment.PauseDuringStop, 12 => Moment.RaiseDuringStart, 14 => Moment.LeaveDuringStart, 16 => Moment.BudgetLate, > 8 => Moment.None, var moment => (Moment)moment };
     private readonly Random _random = new(unchecked((weight * 23) + 11));
     private readonly HashSet<GraphCall> _deadly = [];
     private readonly HashSet<string> _lost = [];
