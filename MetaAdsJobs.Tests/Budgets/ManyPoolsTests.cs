@@ -90,7 +90,7 @@ public sealed class ManyPoolsTests
         Assert.That((rows, judged), Is.EqualTo((450_000, Each)));
         Assert.That(decided, Is.InRange(1, Each - 1), "both kinds are among them");
         Assert.That(states.Sum(state => state.Count), Is.EqualTo(Each));
-        Assert.That(states.Select(state => state.State), Is.EqualTo(["adset shown", "campaign shown"]));
+        Assert.That(states.Select(state => state.State), Does.Contain("campaign shown").And.Contain("adset shown"));
         Assert.That(new[] { first, next }, Has.All.LessThan(TimeSpan.FromMinutes(1)));
         Assert.That(most, Is.LessThan(MostMegabytes));
     }
