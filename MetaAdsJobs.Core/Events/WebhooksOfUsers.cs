@@ -2,7 +2,7 @@ using Dapper;
 using MetaAdsJobs.Core.Access;
 using Npgsql;
 
-namespace MetaAdsJobs.Core.People;
+namespace MetaAdsJobs.Core.Events;
 
 /// <summary>
 /// A webhook tells no more than whose it is may see: whoever gave it its address, or made it. What is beyond that is switched off in the transaction that takes something from that user. Who wants to keep one
