@@ -59,6 +59,7 @@ public sealed class RateLimitTests
         Assert.That(await CodesAsync(() => hasty.PostAsync("/console/accounts/all/stop")), Is.EqualTo([302]), "what comes of a form that nobody was shown");
         // Of all accounts, with a reason that is none, so that nobody else is stopped.
         Assert.That(await CodesAsync(() => admin.PostAsync("/meta/stop", new JsonObject { ["reason"] = 7 })), Is.EqualTo([422]));
+        Assert.That((await admin.PostAsync($"/meta/accounts/{account}/start", new JsonObject())).Code, Is.EqualTo(202));
         var pressed = await hasty.SendFormAsync($"/console/accounts/{account}/stop", ("reason", "too much"));
         Assert.That(pressed.Code, Is.EqualTo(HttpStatusCode.Redirect), pressed.Text);
         Assert.That((string?)(await admin.GetAsync($"/meta/accounts/{account}/spending")).Json["reason"], Is.EqualTo("too much"));

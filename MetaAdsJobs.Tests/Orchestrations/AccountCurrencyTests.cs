@@ -30,7 +30,7 @@ public sealed class AccountCurrencyTests
         var ran = await _world.RunAsync(asked);
 
         Assert.That(ran.Result.Status, Is.EqualTo("failed"));
-        Assert.That(ran.Result.Errors[0], Does.Contain("JPY").And.Contain("USD").And.Contain("Add the ad account anew with the currency JPY"));
+        Assert.That(ran.Result.Errors[0], Does.Contain("JPY").And.Contain("USD").And.Contain("Retire this account, add the ad account anew with the currency JPY"));
         Assert.That(_world.Graph.Calls.Where(call => call.Method != "GET"), Is.Empty, "something was sent");
         Assert.That(ran.Waits, Is.Empty, "nothing was created, so nothing has to be looked for");
     }

@@ -16,6 +16,7 @@ internal static partial class ConsoleVisits
     {
         using var opened = await client.Http.GetAsync(page);
         var text = await opened.Content.ReadAsStringAsync();
+        Assert.That(text, Does.Contain($"action=\"{path}\""), $"{opened.StatusCode}: the page has no such form");
         var form = text[text.IndexOf($"action=\"{path}\"", StringComparison.Ordinal)..];
         var values = Hidden().Matches(form[..form.IndexOf("</form>", StringComparison.Ordinal)]).ToDictionary(one => one.Groups["name"].Value, one => WebUtility.HtmlDecode(one.Groups["value"].Value));
         foreach (var (name, value) in fields) values[name] = value;

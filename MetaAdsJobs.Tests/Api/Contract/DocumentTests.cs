@@ -124,7 +124,7 @@ public sealed partial class DocumentTests
     [GeneratedRegex(@"(^|_)(status|state|kind|level|mode|severity|thing|metric|when|compare|group_by|objective|goal|strategy|call_to_action|format|scenario|approval_required)$")]
     private static partial Regex Words();
 
-    [GeneratedRegex(@"^/meta/(accounts/\{id\}/)?(stop|start)$")]
+    [GeneratedRegex(@"^/meta/(accounts/\{id\}/)?stop$")]
     private static partial Regex Unlimited();
 
     [GeneratedRegex("\"#/components/([^\"]+)\"")]

@@ -109,7 +109,7 @@ internal static class Pages
     public static async Task EnterTokenAsync(this IPage page, string token)
     {
         await page.GetByLabel("Token").FillAsync(token);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { NameRegex = new("^(Sign in|Iniciar sesión)$") }).ClickAsync();
     }
 
     public static async Task<BrowserContextCookiesResult?> SessionAsync(this IPage page) =>
