@@ -42,9 +42,9 @@ internal sealed class StartScript(History history, int weight)
     public bool IsLeft(Npgsql.NpgsqlConnection connection, MetaObject one)
     {
         if (!LeavesSome) return false;
-        // By when it was sent: what a start was at when the other came may be carried out after that.
-        var activation = history.World.Done.LastOrDefault(done => done.Object == one && done.Call["status"] == "ACTIVE").Call;
-        var activatedAt = history.World.AllSent.Find(sent => sent.Call == activation)?.At ?? DateTimeOffset.MinValue;
+        var (at, call, _) = history.World.Done.LastOrDefault(done => done.Object == one && done.Call["status"] == "ACTIVE");
+        // What a start was at when the other came it may send, and repeat, for as long as its permit holds.
+        var activatedAt = call is { ByKind: "resume" } ? at - LongestPermit - history.SettleDelay : at;
         return connection.ExecuteScalar<bool>($"SELECT EXISTS (SELECT 1 FROM stops s WHERE lifted_at > @activatedAt AND NOT reactivate AND {CoversSql})", new { activatedAt, one.AccountId });
     }
 
