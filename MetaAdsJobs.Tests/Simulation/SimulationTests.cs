@@ -10,7 +10,7 @@ namespace MetaAdsJobs.Tests.Simulation;
 /// SIMULATION_FIRST and SIMULATION_SEEDS choose others than the usual ones, SIMULATION_LANES how many are told beside each other,
 /// SIMULATION_SHORTEN=0 leaves a red one as long as it is, SIMULATION_ONLY tells those alone of one kind (<see cref="History.Is"/>).
 /// </summary>
-[TestFixture, Parallelizable(ParallelScope.All), FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[TestFixture, FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed partial class SimulationTests
 {
     // Each waits for PostgreSQL, and for one thread to wake another, most of the time.
