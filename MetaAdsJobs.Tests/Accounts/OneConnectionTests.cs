@@ -1,5 +1,7 @@
+using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Campaigns.Holding;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Tests.Support;
 using Npgsql;
@@ -48,6 +50,15 @@ public sealed class OneConnectionTests
 
         Assert.That(await core.Get<CountedCampaigns>().RefreshAsync(_world.AccountId, new("act_1", "token"), CancellationToken.None), Is.True);
         Assert.That(free, Is.True);
+    }
+
+    [Test]
+    public async Task Setting_a_freeze_holds_no_connection_while_it_is_read_again()
+    {
+        await using var core = Small();
+        var body = JsonElement.Parse($$"""{"social_account_id":"{{_world.AccountId}}","from":"2099-01-01T00:00:00Z","until":"2099-01-02T00:00:00Z"}""");
+
+        Assert.That(await core.Get<Freezes>().AddAsync(body, "bob", CancellationToken.None), Is.InstanceOf<Saved<Freeze>.Done>());
     }
 
     // Shares the world's database, which is dropped with the world.

@@ -78,12 +78,15 @@ public sealed class Freezes(NpgsqlDataSource dataSource, AccountStore accounts, 
         fields.RefuseUnknown();
         if (errors.Any) return new Saved<Freeze>.Invalid(errors);
         var id = Guid.CreateVersion7(now);
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
         var act = new Act("freeze", $"{id}", account?.Name, "made", accountId, ActLog.Differences(null, new { From = from, Until = until, Weekly = weekly, Reason = reason }));
-        await connection.ExecuteAsync(new(InsertSql, ActLog.With(new
+        await using (var connection = await dataSource.OpenConnectionAsync(ct))
         {
-            Id = id, AccountId = accountId, From = from, Until = until, Weekdays = weekly?.Days.Select(day => Array.IndexOf(Week, day) + 1).ToArray(), FromTime = weekly?.From, UntilTime = weekly?.Until, Reason = reason, MadeBy = madeBy, Now = now,
-        }, act, now), cancellationToken: ct));
+            await connection.ExecuteAsync(new(InsertSql, ActLog.With(new
+            {
+                Id = id, AccountId = accountId, From = from, Until = until, Weekdays = weekly?.Days.Select(day => Array.IndexOf(Week, day) + 1).ToArray(), FromTime = weekly?.From, UntilTime = weekly?.Until, Reason = reason, MadeBy = madeBy, Now = now,
+            }, act, now), cancellationToken: ct));
+        }
+
         return new Saved<Freeze>.Done((await FindAsync(id, ct))!);
     }
 

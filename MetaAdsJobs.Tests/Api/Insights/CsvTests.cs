@@ -42,7 +42,7 @@ public sealed class CsvTests
         await using var connection = await service.Database.DataSource.OpenConnectionAsync();
         return await connection.ExecuteScalarAsync<long>("""
             SELECT count(*) FROM pg_stat_activity
-            WHERE datname = current_database() AND state = 'active' AND query LIKE '%meta_ad_insights%' AND pid <> pg_backend_pid()
+            WHERE datname = current_database() AND state = 'active' AND backend_type = 'client backend' AND query LIKE '%meta_ad_insights%' AND pid <> pg_backend_pid()
             """);
     }
 }
