@@ -11,15 +11,30 @@ using Npgsql;
 
 namespace MetaAdsJobs.Core.Orchestrations;
 
+/// <summary>What became of the last write.</summary>
+internal enum Finished
+{
+    Done,
+
+    /// <summary>Nothing was written: a cancel was asked for at the last moment.</summary>
+    CancelRequested,
+
+    /// <summary>Nothing was written: a stop has paused some of it since it was permitted, and was lifted, which leaves it to this run to activate all of it again.</summary>
+    PausedSince,
+}
+
 /// <summary>
 /// The last write of a successful orchestration: the four entity rows, what Meta told of first numbers and the final state in one explicit
 /// transaction. Any error rolls all of it back.
 /// </summary>
 internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites writes, StepJournal journal, PublishAdded publish, OrchestrationOptions options, TimeProvider time, ILogger<Completion> logger)
 {
+    // While the stop is in force what it has noted stays noted, and its start activates that.
+    private const string PausedSinceSql = "EXISTS (SELECT 1 FROM activations v WHERE v.request_id = @RequestId AND v.notes > @NotesBefore::int AND v.paused_ids = ARRAY[]::text[])";
+
     private static readonly FencedSql FinishSql = FencedSql.Ends(
         "status = 'succeeded', completed_at = @Now, wait_reason = NULL, insights_sync = @InsightsSync::jsonb, errors = @Errors::jsonb",
-        only: "ending IS NULL AND NOT cancel_requested",
+        only: $"ending IS NULL AND NOT cancel_requested AND NOT {PausedSinceSql}",
         also: """
             last AS (
                 UPDATE orchestration_steps s SET state = 'confirmed', meta_id = d.meta_id, confirmed_at = @Now, error = NULL
@@ -66,9 +81,8 @@ internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites write
                 JOIN adsets ON adsets.step = n.adset JOIN creative ON creative.step = n.creative)
             """);
 
-    /// <returns>False when a cancel was asked for at the last moment: nothing was written.</returns>
     /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
-    public async Task<bool> FinishAsync(Attempt attempt, Progress.Built built, InsightsSyncResult numbers, CancellationToken ct)
+    public async Task<Finished> FinishAsync(Attempt attempt, Progress.Built built, InsightsSyncResult numbers, CancellationToken ct)
     {
         try
         {
@@ -78,13 +92,13 @@ internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites write
             if (!await WriteEntitiesAsync(connection, transaction, attempt, built, numbers, ct))
             {
                 await transaction.RollbackAsync(ct);
-                return await StillHeldAsync(connection, attempt, ct) ? false : throw new FencedException("finished by another");
+                return await WhyNotAsync(connection, attempt, ct) ?? throw new FencedException("finished by another");
             }
 
             var first = await publish.AskAsync(connection, transaction, attempt, built, ct);
             await transaction.CommitAsync(ct);
             publish.Enqueue(first);
-            return true;
+            return Finished.Done;
         }
         catch (DbException) when (built.Last.Count > 0)
         {
@@ -111,7 +125,7 @@ internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites write
             FirstReviewAt = now.AddSeconds(options.ReviewAfterSeconds), ReviewDeadlineAt = now.AddHours(options.ReviewDeadlineHours),
             InsightsSync = JsonSerializer.Serialize(first, OrchestrationRequest.Json),
             Errors = JsonSerializer.Serialize(first.Error is { } error ? [$"insights_sync: {error}"] : Array.Empty<string>()),
-            HasNumbers = first.InsightsSynced > 0, SyncId = Guid.CreateVersion7(now), NumbersSince = first.DateRangeStart, NumbersUntil = first.DateRangeEnd,
+            attempt.NotesBefore, HasNumbers = first.InsightsSynced > 0, SyncId = Guid.CreateVersion7(now), NumbersSince = first.DateRangeStart, NumbersUntil = first.DateRangeEnd,
             Status = attempt is { Request: { AutoPublish: true, CampaignId: null }, LeavesActivation: false } ? "ACTIVE" : "PAUSED", GivenCampaignId = attempt.Request.CampaignId, GivenAdSetId = attempt.Request.AdSetId,
             CampaignId = IdOf(StepName.Campaign), CampaignName = tree.NameOf(StepName.Campaign), Objective = attempt.Request.CampaignObjective,
             CampaignDailyBudget = campaign.DailyBudget, CampaignLifetimeBudget = campaign.LifetimeBudget, CampaignBidStrategy = campaign.BidStrategy,
@@ -132,10 +146,16 @@ internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites write
 
     private static T[] Of<TOne, T>(IReadOnlyList<TOne> all, Func<TOne, T> value) => [.. all.Select(value)];
 
-    private static Task<bool> StillHeldAsync(NpgsqlConnection connection, Attempt attempt, CancellationToken ct)
+    /// <returns>Null when another attempt holds it.</returns>
+    private static async Task<Finished?> WhyNotAsync(NpgsqlConnection connection, Attempt attempt, CancellationToken ct)
     {
-        var heldSql = $"SELECT EXISTS (SELECT 1 FROM orchestrations WHERE {ClaimTable.Orchestrations.Held})";
-        return connection.ExecuteScalarAsync<bool>(new(heldSql, new { attempt.RequestId, Attempt = attempt.Number }, cancellationToken: ct));
+        var heldSql = $"SELECT cancel_requested OR ending IS NOT NULL FROM orchestrations WHERE {ClaimTable.Orchestrations.Held}";
+        return await connection.QuerySingleOrDefaultAsync<bool?>(new(heldSql, new { attempt.RequestId, Attempt = attempt.Number }, cancellationToken: ct)) switch
+        {
+            null => null,
+            true => Finished.CancelRequested,
+            false => Finished.PausedSince,
+        };
     }
 
     private async Task TryConfirmAsync(Attempt attempt, Progress.Built built, CancellationToken ct)

@@ -55,10 +55,13 @@ internal sealed class RunOrchestration(
             if (progress is Progress.Built && attempt.Request.ValidateOnly) return await FinishValidationAsync(attempt, ct);
             if (progress is Progress.Built built)
             {
-                if (await FinishAsync(attempt, built, ct)) return Completed;
-                // Cancelled with the last step's id in hand: what is undone must be known first.
-                if (built.Last.Count > 0) await journal.AdvanceAsync(attempt, built.Last, [], [], CancellationToken.None);
-                progress = new Progress.CancelRequested();
+                var finished = await FinishAsync(attempt, built, ct);
+                if (finished == Finished.Done) return Completed;
+                // With the last step's id in hand: what is undone must be known first, and what is activated anew is not done.
+                var last = finished == Finished.CancelRequested ? built.Last : [.. built.Last.Where(one => StepName.IsCreate(one.Step))];
+                if (last.Count > 0) await journal.AdvanceAsync(attempt, last, [], [], CancellationToken.None);
+                progress = finished == Finished.CancelRequested ? new Progress.CancelRequested()
+                    : new Progress.NotYet(time.GetUtcNow().AddSeconds(1), "a stop has paused some of it since, and was lifted: it is activated anew");
             }
 
             return progress switch
@@ -106,8 +109,7 @@ internal sealed class RunOrchestration(
         }
     }
 
-    /// <returns>False when a cancel was asked for at the last moment.</returns>
-    private async Task<bool> FinishAsync(Attempt attempt, Progress.Built built, CancellationToken ct)
+    private async Task<Finished> FinishAsync(Attempt attempt, Progress.Built built, CancellationToken ct)
     {
         InsightsSyncResult first;
         try
@@ -120,9 +122,9 @@ internal sealed class RunOrchestration(
             throw;
         }
 
-        if (!await completion.FinishAsync(attempt, built, first, CancellationToken.None)) return false;
-        OrchestrationLog.Succeeded(logger, attempt.Number);
-        return true;
+        var finished = await completion.FinishAsync(attempt, built, first, CancellationToken.None);
+        if (finished == Finished.Done) OrchestrationLog.Succeeded(logger, attempt.Number);
+        return finished;
     }
 
     /// <returns>Null when something was refused, or a cancel was asked for: the end has begun, and there is nothing to undo.</returns>

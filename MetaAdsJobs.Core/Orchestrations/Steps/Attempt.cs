@@ -123,6 +123,9 @@ internal sealed class Attempt
     /// <summary>What this attempt has told Meta to activate: its audit has that.</summary>
     public HashSet<string> Activated { get; } = [];
 
+    /// <summary>How often stops had noted something of it when this attempt began to activate it; null when it has not.</summary>
+    public int? NotesBefore { get; set; }
+
     /// <summary>False when Meta refused to pause something that may have been activated.</summary>
     public bool IsPaused { get; set; } = true;
 
