@@ -2,6 +2,7 @@ using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta.Graph;
+using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Tests.Campaigns;
 using MetaAdsJobs.Tests.Orchestrations;
@@ -136,13 +137,7 @@ public sealed class ResumeSpendingTests
     public async Task One_run_of_a_start_does_not_end_what_another_is_activating([Values] bool isRefused)
     {
         await using var world = await RunWorld.StartAsync();
-        var asked = await world.AcceptAsync("""{"auto_publish":true}""");
-        var built = (await world.RunAsync(asked)).Result.CampaignCreation;
-        await world.Get<StopSwitch>().StopAsync(asked.AccountId, "bob", null, CancellationToken.None);
-        var stopId = (await world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
-        await world.ExecuteAsync("UPDATE activations SET busy_until = NULL");
-        await world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None);
-        await world.Get<StopSwitch>().StartAsync(asked.AccountId, "ann", reactivate: true, CancellationToken.None);
+        var (built, stopId) = await LiftedAsync(world);
         var (other, isAtCampaign, goesOn) = ((Task<JobOutcome>?)null, new TaskCompletionSource(), new TaskCompletionSource());
         world.Graph.Faults.Add(call => call.Path == built.AdMetaId && call["status"] == "ACTIVE", async (_, _, act) =>
         {
@@ -174,13 +169,8 @@ public sealed class ResumeSpendingTests
     public async Task What_Meta_will_not_have_active_again_counts_as_active_until_no_earlier_call_can_come(bool isBusy, string state)
     {
         await using var world = await RunWorld.StartAsync();
-        var asked = await world.AcceptAsync("""{"auto_publish":true}""");
-        var campaign = (await world.RunAsync(asked)).Result.CampaignCreation.CampaignMetaId;
-        await world.Get<StopSwitch>().StopAsync(asked.AccountId, "bob", null, CancellationToken.None);
-        var stopId = (await world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
-        await world.ExecuteAsync("UPDATE activations SET busy_until = NULL");
-        await world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None);
-        await world.Get<StopSwitch>().StartAsync(asked.AccountId, "ann", reactivate: true, CancellationToken.None);
+        var (built, stopId) = await LiftedAsync(world);
+        var campaign = built.CampaignMetaId;
         if (isBusy) await world.ExecuteAsync("UPDATE activations SET busy_until = clock_timestamp() + interval '1 hour'");
         world.Graph.Faults.Always(call => call.Path == campaign && call["status"] == "ACTIVE", GraphFaults.Refused(100, 1885183));
 
@@ -194,13 +184,7 @@ public sealed class ResumeSpendingTests
     public async Task What_a_start_pauses_itself_is_waited_for_by_its_next_run()
     {
         await using var world = await RunWorld.StartAsync();
-        var asked = await world.AcceptAsync("""{"auto_publish":true}""");
-        var built = (await world.RunAsync(asked)).Result.CampaignCreation;
-        await world.Get<StopSwitch>().StopAsync(asked.AccountId, "bob", null, CancellationToken.None);
-        var stopId = (await world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
-        await world.ExecuteAsync("UPDATE activations SET busy_until = NULL");
-        await world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None);
-        await world.Get<StopSwitch>().StartAsync(asked.AccountId, "ann", reactivate: true, CancellationToken.None);
+        var (built, stopId) = await LiftedAsync(world);
         world.Graph.Faults.Add(call => call.Path == built.AdsetMetaId && call["status"] == "ACTIVE", GraphFaults.Refused(100, 33));
         world.Graph.Faults.Always(call => call.Path == built.CampaignMetaId && call["status"] == "PAUSED", GraphFaults.DropBeforeActing);
 
@@ -222,13 +206,7 @@ public sealed class ResumeSpendingTests
     public async Task What_a_start_has_paused_itself_keeps_it_from_nothing_once_it_is_answered()
     {
         await using var world = await RunWorld.StartAsync();
-        var asked = await world.AcceptAsync("""{"auto_publish":true}""");
-        var built = (await world.RunAsync(asked)).Result.CampaignCreation;
-        await world.Get<StopSwitch>().StopAsync(asked.AccountId, "bob", null, CancellationToken.None);
-        var stopId = (await world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
-        await world.ExecuteAsync("UPDATE activations SET busy_until = NULL");
-        await world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None);
-        await world.Get<StopSwitch>().StartAsync(asked.AccountId, "ann", reactivate: true, CancellationToken.None);
+        var (built, stopId) = await LiftedAsync(world);
         world.Graph.Faults.Add(call => call.Path == built.AdsetMetaId && call["status"] == "ACTIVE", GraphFaults.Refused(100, 33));
         var noted = new List<bool>();
         world.Graph.Faults.Add(call => call.Path == built.CampaignMetaId && call["status"] == "PAUSED", async (_, _, act) =>
@@ -242,5 +220,18 @@ public sealed class ResumeSpendingTests
         Assert.That(noted, Is.EqualTo([true]));
         Assert.That(await world.QueryAsync<int>("SELECT cardinality(pausing) FROM activations"), Is.EqualTo([0]));
         Assert.That(await world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+    }
+
+    /// <summary>A campaign that a stop has paused, and a start is to activate again.</summary>
+    private static async Task<(CampaignCreation Built, Guid StopId)> LiftedAsync(RunWorld world)
+    {
+        var asked = await world.AcceptAsync("""{"auto_publish":true}""");
+        var built = (await world.RunAsync(asked)).Result.CampaignCreation;
+        await world.Get<StopSwitch>().StopAsync(asked.AccountId, "bob", null, CancellationToken.None);
+        var stopId = (await world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
+        await world.ExecuteAsync("UPDATE activations SET busy_until = NULL");
+        Assert.That(await world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+        await world.Get<StopSwitch>().StartAsync(asked.AccountId, "ann", reactivate: true, CancellationToken.None);
+        return (built, stopId);
     }
 }
