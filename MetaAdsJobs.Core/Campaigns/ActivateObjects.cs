@@ -26,27 +26,31 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
 
         // What an edit has done by halves may stand otherwise than it is known here.
         var tree = isCampaign ? await AsItStandsAsync(claim, ct) : claim.Tree;
+        // Of what is resumed as it stands somebody may have approved less.
+        var holder = PermitHolder.Edit(claim.EditId, claim.Attempt, isWhole: claim.Kind == EditKind.Publish && isCampaign) with { StandsOtherwise = tree.DailyAmountCents(now) > claim.Tree.DailyAmountCents(now) };
         var after = tree.With([.. targets.Select(one => one.MetaId)], one => one with { Status = "ACTIVE" });
         var needsPermit = isCampaign || claim.IsCounted || await meta.ReadSwitchAsync(claim.Credential, claim.Tree.Campaign.MetaId, ct) == "ACTIVE";
         if (needsPermit && caps.RefusalOf(claim.Account, after.DailyAmountCents(now)) is { } tooMuch) return EditEnd.Failing($"its budget {tooMuch}");
         var on = await ListActiveAsync(claim, all, ct);
         var done = new List<Edited>();
         (GraphCredential Credential, long AskedAt)? permitted = null;
-        int? bringsBackNotes = null;
+        int? notes = null;
         foreach (var one in targets.AsEnumerable().Reverse().Where(one => !on.Contains(one.MetaId)))
         {
             // The campaign's own call comes last and makes the money flow: whether it may is asked right before it.
             if (permitted is null || one.Kind == AdObject.Campaign || time.GetElapsedTime(permitted.Value.AskedAt) > activations.AskAgainAfter)
             {
                 var askedAt = time.GetTimestamp();
-                var permit = needsPermit ? await PermitAsync(claim, after, ct) : await activations.MarkBusyAsync(claim.Tree.RequestId, claim.Account.Id, tree.DailyAmountCents(now), Holder(claim), ct);
+                var permit = needsPermit ? await PermitAsync(claim, holder, after, ct) : await activations.MarkBusyAsync(claim.Tree.RequestId, claim.Account.Id, tree.DailyAmountCents(now), holder, ct);
                 if (permit.Refusal is { } refusal) return EditEnd.Refused(permit, refusal, now, after.DailyAmountCents(now)) with { Objects = done };
+                notes ??= permit.Notes;
+                // The permit has forgotten what that had paused: whatever is off is switched on again.
+                if (holder.ForgetsPauses && permit.Notes > notes) return EditEnd.Waiting(now.AddSeconds(1), "a stop has paused some of it since it was begun, and was lifted: it is begun anew") with { Objects = done };
                 permitted = (claim.Credential.Permitted(activations.PermitFrom(askedAt, permit)).Patient(), askedAt);
                 // From now on whoever pauses waits for this, and repeats it; what was paused before is left out.
                 paused = await store.ListPausedLaterAsync(claim, ct);
                 if (isCampaign && claim.Kind == EditKind.Resume)
                 {
-                    bringsBackNotes ??= permit.Notes;
                     foreach (var below in claim.Tree.Below(one).Reverse().Where(below => below != one && !below.IsGone && permit.PausedIds.Contains(below.MetaId))) await ActivateAsync(below);
                 }
             }
@@ -55,7 +59,7 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
         }
 
         var end = EditEnd.Succeeded(new EditFields { Status = found.Status }, [.. targets.Where(one => !paused.Contains(one.MetaId)).Select(one => new Edited(one.MetaId, "ACTIVE"))]) with { IsAnswered = permitted is not null };
-        return !needsPermit ? end : end with { Activation = isCampaign ? "active" : null, BringsBackNotes = bringsBackNotes, DailyCents = after.DailyAmountCents(time.GetUtcNow()), EndsAt = after.LastEnd };
+        return !needsPermit ? end : end with { Activation = isCampaign ? "active" : null, BringsBackNotes = isCampaign && claim.Kind == EditKind.Resume ? notes : null, DailyCents = after.DailyAmountCents(time.GetUtcNow()), EndsAt = after.LastEnd };
 
         async Task ActivateAsync(TreeObject one)
         {
@@ -70,8 +74,6 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
         var adSets = await edits.ListAsync(claim.Credential.Patient(), AdObject.AdSet, claim.Tree.Campaign.MetaId, ct);
         return claim.Tree.With([.. adSets.Where(one => one.Value.Status == "ACTIVE").Select(one => one.Key)], one => one with { Status = "ACTIVE" });
     }
-
-    private static PermitHolder Holder(EditClaim claim) => PermitHolder.Edit(claim.EditId, claim.Attempt, isWhole: claim.Kind == EditKind.Publish && claim.Object.Kind == AdObject.Campaign);
 
     /// <summary>
     /// An edit that has failed. Of one that activates perhaps a part is on: the object is paused again; when that cannot be known, caps and stops go on counting it.
@@ -97,9 +99,9 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
     // What Meta calls missing is not taken for deleted here: comparing looks at it twice.
     private static EditEnd Gone(EditClaim claim) => EditEnd.Failing($"the {EditWords.Of(claim.Object.Kind)} is deleted or archived at Meta");
 
-    private async Task<Permit> PermitAsync(EditClaim claim, CampaignTree after, CancellationToken ct)
+    private async Task<Permit> PermitAsync(EditClaim claim, PermitHolder holder, CampaignTree after, CancellationToken ct)
     {
-        async Task<Permit> AskAsync() => await activations.PermitAsync(claim.Tree.RequestId, claim.Account, after.DailyAmountCents(time.GetUtcNow()), after.LastEnd?.ToUniversalTime(), Holder(claim), ct);
+        async Task<Permit> AskAsync() => await activations.PermitAsync(claim.Tree.RequestId, claim.Account, after.DailyAmountCents(time.GetUtcNow()), after.LastEnd?.ToUniversalTime(), holder, ct);
         var permit = await AskAsync();
         // What was paused, archived or deleted by hand since spends nothing and makes room.
         return permit.IsForRoom && await counted.RefreshAsync(claim.Account.Id, claim.Credential, ct) ? await AskAsync() : permit;

@@ -113,7 +113,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
             SELECT 1 FROM meta_campaigns WHERE request_id = (SELECT request_id FROM campaign_edits WHERE edit_id = @EditId AND kind <> 'pause') FOR NO KEY UPDATE;
             UPDATE campaign_edits r SET held = false, {Table.Taken}, quiet_since = COALESCE(r.lease_until, r.quiet_since) FROM social_accounts a WHERE {Table.Claimable}
             RETURNING r.number, r.attempt, r.failures, r.abandoned, r.request_id, r.social_account_id, r.meta_id, r.kind, r.fields::text AS fields, r.asked_by, r.asked_key, r.asked_at, a.access_token, r.round, r.ending, r.error, r.quiet_since, r.due_at,
-                      r.attempt = 1 AND @Now > {Lateness.FreeSince} + @Late AS is_missed,
+                      @Now > {Lateness.FreeSince} + @Late AS is_missed,
                       (SELECT v.state FROM activations v WHERE v.request_id = r.request_id) AS activation
             """;
         EditRow? row;
@@ -166,7 +166,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
             {Released},
             compare AS (
                 UPDATE meta_campaigns m SET compare_at = clock_timestamp() + 2 * @SettleDelay FROM fence
-                WHERE @State IN ('succeeded', 'failed') AND m.request_id = fence.request_id AND NOT m.meta_id = ANY (@MetaIds)),
+                WHERE @State IN ('succeeded', 'failed', 'missed') AND m.request_id = fence.request_id AND NOT m.meta_id = ANY (@MetaIds)),
             campaign AS (
                 UPDATE meta_campaigns m SET compare_at = clock_timestamp() + 2 * @SettleDelay, status = COALESCE(n.status, m.status), name = COALESCE(n.name, m.name),
                     daily_budget = COALESCE(n.daily, m.daily_budget), lifetime_budget = COALESCE(n.lifetime, m.lifetime_budget) FROM n WHERE m.meta_id = n.meta_id),

@@ -49,7 +49,8 @@ internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateO
         {
             if (claim.Ending is not null) return await EndAsync(claim, await creatives.UnmakeAsync(claim, ct));
             if (claim.Error is { } given) return await EndAsync(claim, await TakenBackAsync(claim, EditEnd.Failing(given), ct));
-            if (claim is { IsMissed: true, DueAt: { } due }) return await EndAsync(claim, Missed(claim, due));
+            // An attempt before may have activated a part of it, or its answer was lost.
+            if (claim is { IsMissed: true, DueAt: { } due }) return await EndAsync(claim, claim.Attempt == 1 ? Missed(claim, due) : await TakenBackAsync(claim, Missed(claim, due), ct));
             var end = claim.Abandoned > options.MaxAbandonedAttempts
                 ? await TakenBackAsync(claim, EditEnd.Failing($"its worker process died {claim.Abandoned} times in a row"), ct) : await DoAsync(claim, ct);
             if (end.State == "failed") end = await creatives.FailedAsync(claim, end, ct);

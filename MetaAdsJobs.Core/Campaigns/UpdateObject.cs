@@ -57,8 +57,8 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
             return EditEnd.Waiting(sent[^BudgetEditsAnHour].AddHours(1), $"its budget was changed {BudgetEditsAnHour} times within an hour, and Meta takes no more");
         var credential = claim.Credential.Unyielding();
         var isPermitted = false;
-        // One whose end has passed counts no more: with a later end it would again.
-        if (after.DailyAmountCents(now) > claim.Tree.DailyAmountCents(now) || (claim.Tree.LastEnd <= now && edited.EndTime is not null))
+        // Of what stands at Meta: somebody may have lowered it there. One whose end has passed counts no more: with a later end it would again.
+        if (after.DailyAmountCents(now) > Known(claim, seen).DailyAmountCents(now) || (claim.Tree.LastEnd <= now && edited.EndTime is not null))
         {
             if (caps.RefusalOf(claim.Account, after.DailyAmountCents(now)) is { } tooMuch) return EditEnd.Failing($"its budget {tooMuch}") with { Found = found };
             if (claim.IsCounted)

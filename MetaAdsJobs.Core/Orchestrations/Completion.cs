@@ -43,6 +43,10 @@ internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites write
             activated AS (
                 UPDATE activations v SET state = 'active', busy_until = clock_timestamp() + @SettleDelay, changed_at = @Now
                 FROM fence WHERE v.request_id = fence.request_id AND v.state = 'activating'),
+            -- What it had a permit for once, and a stop has paused, is for somebody else to permit: no start gives it back.
+            left_out AS (
+                UPDATE activations v SET state = 'idle', paused_ids = '{}', changed_at = @Now
+                FROM fence WHERE @LeavesActivation AND v.request_id = fence.request_id AND v.state = 'paused'),
             reviewed AS (
                 INSERT INTO object_reviews (request_id, next_at, deadline_at)
                 SELECT request_id, @FirstReviewAt, @ReviewDeadlineAt FROM fence
@@ -100,7 +104,7 @@ internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites write
             publish.Enqueue(first);
             return Finished.Done;
         }
-        catch (DbException) when (built.Last.Count > 0)
+        catch (DbException) when (built.Made.Count > 0)
         {
             // The rows are rolled back, but what exists at Meta must not be forgotten with them.
             await TryConfirmAsync(attempt, built, ct);
@@ -125,7 +129,7 @@ internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites write
             FirstReviewAt = now.AddSeconds(options.ReviewAfterSeconds), ReviewDeadlineAt = now.AddHours(options.ReviewDeadlineHours),
             InsightsSync = JsonSerializer.Serialize(first, OrchestrationRequest.Json),
             Errors = JsonSerializer.Serialize(first.Error is { } error ? [$"insights_sync: {error}"] : Array.Empty<string>()),
-            attempt.NotesBefore, HasNumbers = first.InsightsSynced > 0, SyncId = Guid.CreateVersion7(now), NumbersSince = first.DateRangeStart, NumbersUntil = first.DateRangeEnd,
+            attempt.NotesBefore, attempt.LeavesActivation, HasNumbers = first.InsightsSynced > 0, SyncId = Guid.CreateVersion7(now), NumbersSince = first.DateRangeStart, NumbersUntil = first.DateRangeEnd,
             Status = attempt is { Request: { AutoPublish: true, CampaignId: null }, LeavesActivation: false } ? "ACTIVE" : "PAUSED", GivenCampaignId = attempt.Request.CampaignId, GivenAdSetId = attempt.Request.AdSetId,
             CampaignId = IdOf(StepName.Campaign), CampaignName = tree.NameOf(StepName.Campaign), Objective = attempt.Request.CampaignObjective,
             CampaignDailyBudget = campaign.DailyBudget, CampaignLifetimeBudget = campaign.LifetimeBudget, CampaignBidStrategy = campaign.BidStrategy,
@@ -162,11 +166,11 @@ internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites write
     {
         try
         {
-            await journal.AdvanceAsync(attempt, built.Last, [], [], ct);
+            await journal.AdvanceAsync(attempt, built.Made, [], [], ct);
         }
         catch (DbException exception)
         {
-            foreach (var (step, metaId) in built.Last) OrchestrationLog.ConfirmAfterRollbackFailed(logger, exception, step, metaId);
+            foreach (var (step, metaId) in built.Made) OrchestrationLog.ConfirmAfterRollbackFailed(logger, exception, step, metaId);
         }
     }
 }

@@ -58,7 +58,7 @@ internal sealed class RunOrchestration(
                 var finished = await FinishAsync(attempt, built, ct);
                 if (finished == Finished.Done) return Completed;
                 // With the last step's id in hand: what is undone must be known first, and what is activated anew is not done.
-                var last = finished == Finished.CancelRequested ? built.Last : [.. built.Last.Where(one => StepName.IsCreate(one.Step))];
+                var last = finished == Finished.CancelRequested ? built.Last : built.Made;
                 if (last.Count > 0) await journal.AdvanceAsync(attempt, last, [], [], CancellationToken.None);
                 progress = finished == Finished.CancelRequested ? new Progress.CancelRequested()
                     : new Progress.NotYet(time.GetUtcNow().AddSeconds(1), "a stop has paused some of it since, and was lifted: it is activated anew");
@@ -116,9 +116,9 @@ internal sealed class RunOrchestration(
         {
             first = await campaignInsights.ReadAsync(attempt, ct);
         }
-        catch (OperationCanceledException) when (built.Last.Count > 0)
+        catch (OperationCanceledException) when (built.Made.Count > 0)
         {
-            await journal.AdvanceAsync(attempt, built.Last, [], [], CancellationToken.None);
+            await journal.AdvanceAsync(attempt, built.Made, [], [], CancellationToken.None);
             throw;
         }
 

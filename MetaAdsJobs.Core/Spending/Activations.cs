@@ -37,6 +37,9 @@ internal sealed record PermitHolder(string HeldSql, string State, bool ForgetsPa
 
     /// <summary>Makes spend more what is active already: up to what was approved of the campaign once nobody is asked again.</summary>
     public bool IsRaise { get; init; }
+
+    /// <summary>More of it is on at Meta than is known here, and was shown to whoever has approved it: so much of a day as he has seen, and no more.</summary>
+    public bool StandsOtherwise { get; init; }
     public Guid? EditId { get; private init; }
     public int? Attempt { get; private init; }
 
@@ -150,7 +153,7 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
         (@GivesBack OR a.approval_required = 'none' OR (a.approval_required = 'above' AND @DailyCents <= a.approval_above_cents)
          -- A run that was permitted goes on.
          OR (@EditId::uuid IS NULL AND EXISTS (SELECT 1 FROM activations v WHERE v.request_id = @RequestId AND v.state = 'activating'))
-         OR EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = @EditId AND p.state = 'approved' AND p.content_hash = content_hash(edit_content(@EditId)))
+         OR EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = @EditId AND p.state = 'approved' AND p.content_hash = content_hash(edit_content(@EditId)) AND (NOT @StandsOtherwise OR p.daily_cents >= @DailyCents))
          OR (@IsRaise AND EXISTS (SELECT 1 FROM approvals p JOIN campaign_edits e USING (edit_id) WHERE p.request_id = @RequestId AND p.state = 'approved' AND p.daily_cents >= @DailyCents AND e.state = 'succeeded')))
         """;
 
@@ -199,7 +202,7 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var answers = await connection.QueryMultipleAsync(new(permitSql, new
         {
-            RequestId = requestId, AccountId = account.Id, DailyCents = dailyCents, EndsAt = endsAt, holder.EditId, holder.Attempt, holder.State, holder.ForgetsPauses, holder.GivesBack, holder.IsRaise, Longest, Now = time.GetUtcNow(),
+            RequestId = requestId, AccountId = account.Id, DailyCents = dailyCents, EndsAt = endsAt, holder.EditId, holder.Attempt, holder.State, holder.ForgetsPauses, holder.GivesBack, holder.IsRaise, holder.StandsOtherwise, Longest, Now = time.GetUtcNow(),
             CampaignCap = caps.UsualOfCampaign(account.Currency), DayCap = caps.UsualOfDay(account.Currency),
         }, cancellationToken: ct));
         // As they stand now that nobody else can change them: what the caller knows of the account may be older.

@@ -169,13 +169,13 @@ internal sealed class ResumeSpending(
         (await trees.ListBudgetsAsync([spender.RequestId], ct)).SingleOrDefault() is { } tree
             ? (tree.DailyAmountCents(now), tree.LastEnd) : (spender.Request.DailyAmountCents(now), spender.Request.LastEnd);
 
-    /// <returns>True when it is paused, false when it is gone, null when that is not known.</returns>
+    /// <returns>True when it is paused, false when it is gone, null when that is not known, or for another to say.</returns>
     private async Task<bool?> TryPauseAsync(Spender spender, string askedBy, CancellationToken ct)
     {
         var notedAt = time.GetTimestamp();
         try
         {
-            await store.PausesItselfAsync(spender, ct);
+            if (!await store.PausesItselfAsync(spender, ct)) return null;
             return await meta.PauseAsync(spender.Credential!.Urgent().Permitted(activations.PermitFrom(notedAt, permit: null)), spender.CampaignId!, ct) == "PAUSED";
         }
         catch (MetaException exception)

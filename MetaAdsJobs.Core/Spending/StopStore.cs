@@ -145,13 +145,13 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         return isNoted;
     }
 
-    /// <summary>Commits that whoever has the permit is about to pause the campaign himself: as of a stop's pause, until it is over nobody activates it.</summary>
-    public async Task PausesItselfAsync(Spender spender, CancellationToken ct)
+    /// <summary>Commits that whoever has the permit is about to pause the campaign himself: as of a stop's pause, until it is over nobody activates it, and who is activating it has not brought it back.</summary>
+    /// <returns>False when somebody has brought it back, or left it paused, since: it is not his to pause any more.</returns>
+    public async Task<bool> PausesItselfAsync(Spender spender, CancellationToken ct)
     {
-        const string PausesSql = $"UPDATE activations SET {IsPausing} WHERE request_id = @RequestId";
+        const string PausesSql = $"UPDATE activations SET notes = notes + 1, {IsPausing} WHERE request_id = @RequestId AND cardinality(paused_ids) > 0";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await connection.ExecuteAsync(new(PausesSql, new { spender.RequestId, spender.PauseId, activations.Longest }, cancellationToken: ct));
-        spender.PausesItself = true;
+        return spender.PausesItself = await connection.ExecuteAsync(new(PausesSql, new { spender.RequestId, spender.PauseId, activations.Longest }, cancellationToken: ct)) == 1;
     }
 
     /// <summary>
@@ -202,7 +202,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
             WITH {ChangeLog.Cte},
             yielded AS (
                 UPDATE activations SET busy_until = CASE WHEN @MayComeYet OR {OthersResume} THEN busy_until ELSE LEAST(busy_until, clock_timestamp() + @SettleDelay) END
-                WHERE request_id = @RequestId RETURNING 1)
+                WHERE request_id = @RequestId AND {IsPermitted} RETURNING 1)
             SELECT count(*) FROM yielded
             """;
         return WriteAsync(YieldedSql, spender, askedBy, ct);

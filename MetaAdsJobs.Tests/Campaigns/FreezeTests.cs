@@ -44,6 +44,22 @@ public sealed class FreezeTests
         Assert.That((await _world.AtMetaAsync(adSet, "daily_budget"), await _world.SwitchedAsync(tree)), Is.EqualTo(("20000", "AAA")));
     }
 
+    /// <summary>What is a lowering of what is known here, and a raise of what somebody has made of it in Ads Manager.</summary>
+    [Test]
+    public async Task It_holds_what_raises_a_budget_that_was_lowered_by_hand()
+    {
+        var tree = await _world.BuiltAsync();
+        var adSet = tree.AdSets[0].MetaId;
+        await _world.EditAsync(EditKind.Publish, tree.Campaign.MetaId);
+        await _world.NothingUnderWayAsync();
+        await _world.ExecuteAsync("""UPDATE stub_graph.objects SET fields = fields || '{"daily_budget":"1000"}' WHERE id = @adSet""", new { adSet });
+        var freeze = await FreezeAsync(null, hours: 5, null);
+
+        Assert.That(await _world.RunEditAsync(await _world.AskAsync(EditKind.Update, adSet, """{"daily_budget_cents":8000}""")), Is.InstanceOf<JobOutcome.Snoozed>().With.Property("Until").EqualTo(freeze.Until));
+
+        Assert.That(await _world.AtMetaAsync(adSet, "daily_budget"), Is.EqualTo("1000"));
+    }
+
     [Test]
     public async Task A_run_is_built_and_activated_when_the_freeze_is_ended()
     {

@@ -70,6 +70,23 @@ public sealed class ScheduleTests
         Assert.That((await _world.EditAsync(EditKind.Publish, tree.Campaign.MetaId)).Status, Is.EqualTo("succeeded"), "it is published if it is still wanted");
     }
 
+    /// <summary>Likewise what was begun in time, and was kept by something else than people.</summary>
+    [TestCase(29, "succeeded", "AAA")]
+    [TestCase(31, "missed", "pAA", Description = "its own campaign is paused again")]
+    public async Task What_Meta_has_refused_at_its_time_is_activated_within_the_limit_and_else_missed(int minutes, string status, string switched)
+    {
+        var (_, tree, edit) = await BuiltAsync();
+        _world.Time.AdvanceTo(_at);
+        _world.Graph.Faults.Add(call => call["status"] == "ACTIVE" && call.Path == tree.Campaign.MetaId, Support.GraphFaults.Refused(190, 463));
+        Assert.That(await _world.RunEditAsync(edit), Is.InstanceOf<JobOutcome.Snoozed>());
+        await _world.ExecuteAsync("UPDATE social_accounts SET token_rejected_at = NULL, token_rejection = NULL");
+
+        _world.Time.AdvanceTo(_at.AddMinutes(minutes));
+        Assert.That((await _world.UntilEndedAsync(edit)).Status, Is.EqualTo(status));
+
+        Assert.That(await _world.SwitchedAsync(tree), Is.EqualTo(switched));
+    }
+
     [Test]
     public async Task What_a_stop_has_held_past_its_time_is_not_missed()
     {

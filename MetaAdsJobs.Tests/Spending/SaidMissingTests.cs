@@ -61,6 +61,57 @@ public sealed class SaidMissingTests
         Assert.That((await StatusAsync(built.CampaignMetaId!), await StatusAsync(built.AdsetMetaId!)), Is.EqualTo((status, status)));
     }
 
+    /// <summary>Of a start's job that is delivered twice one may be told so, while the other has all of it active again: it is not paused for that.</summary>
+    [Test]
+    public async Task What_another_delivery_of_the_start_has_activated_meanwhile_stays_active()
+    {
+        var asked = await _world.AcceptAsync("""{"auto_publish":true}""");
+        var built = (await _world.RunAsync(asked)).Result.CampaignCreation;
+        await _world.Get<StopSwitch>().StopAsync(asked.AccountId, "ann", null, CancellationToken.None);
+        var stopId = (await _world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
+        await _world.ExecuteAsync("UPDATE activations SET busy_until = NULL");
+        await _world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None);
+        await _world.Get<StopSwitch>().StartAsync(asked.AccountId, "ann", reactivate: true, CancellationToken.None);
+        _world.Graph.Faults.Add(call => call.Path == built.CampaignMetaId && call["status"] == "ACTIVE", async (call, http, act) =>
+        {
+            Assert.That(await _world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+            return await Missing(call, http, act);
+        });
+
+        await _world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None);
+
+        Assert.That(await StatusAsync(built.CampaignMetaId!), Is.EqualTo("ACTIVE"));
+        Assert.That(await _world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+        Assert.That(await _world.QueryAsync<string>("SELECT concat(state, ' ', cardinality(paused_ids)) FROM activations"), Is.EqualTo(["active 0"]));
+    }
+
+    /// <summary>The other is at it still: what has been paused since it was permitted is not told as active, and is tried again.</summary>
+    [Test]
+    public async Task What_another_delivery_of_the_start_is_activating_meanwhile_is_activated_once_more()
+    {
+        var asked = await _world.AcceptAsync("""{"auto_publish":true}""");
+        var built = (await _world.RunAsync(asked)).Result.CampaignCreation;
+        await _world.Get<StopSwitch>().StopAsync(asked.AccountId, "ann", null, CancellationToken.None);
+        var stopId = (await _world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
+        await _world.ExecuteAsync("UPDATE activations SET busy_until = NULL");
+        await _world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None);
+        await _world.Get<StopSwitch>().StartAsync(asked.AccountId, "ann", reactivate: true, CancellationToken.None);
+        _world.Graph.Faults.Add(call => call.Path == built.CampaignMetaId && call["status"] == "ACTIVE", async (_, _, act) =>
+        {
+            var answer = await act();
+            _world.Graph.Faults.Add(call => call.Path == built.CampaignMetaId && call["status"] == "ACTIVE", Missing);
+            Assert.That(await _world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Snoozed>());
+            return answer;
+        });
+
+        await _world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None);
+        await _world.ExecuteAsync("UPDATE activations SET busy_until = NULL, pausing = '{}'");
+        Assert.That(await _world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+
+        Assert.That(await StatusAsync(built.CampaignMetaId!), Is.EqualTo("ACTIVE"));
+        Assert.That(await _world.QueryAsync<string>("SELECT concat(state, ' ', cardinality(paused_ids)) FROM activations"), Is.EqualTo(["active 0"]));
+    }
+
     [Test]
     public async Task What_an_undo_cannot_delete_is_named_as_left_at_Meta()
     {

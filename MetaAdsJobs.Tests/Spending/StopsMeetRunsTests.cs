@@ -1,10 +1,15 @@
+using MetaAdsJobs.Core.Campaigns;
+using MetaAdsJobs.Core.Campaigns.Holding;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Tests.Campaigns;
 using MetaAdsJobs.Tests.Orchestrations;
+using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Spending;
 
-/// <summary>A stop that comes, and goes, while a run is at its campaign's own call: what it has paused below is activated all the same, by the run or by the stop's start.</summary>
+/// <summary>A stop that comes, and goes, before a run has ended: what it has paused is activated all the same, by the run or by the stop's start, unless somebody has to approve it by now.</summary>
 [TestFixture]
 public sealed class StopsMeetRunsTests
 {
@@ -35,5 +40,85 @@ public sealed class StopsMeetRunsTests
             await theSwitch.StartAsync(asked.AccountId, "ann", reactivate: true, CancellationToken.None);
             await world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None);
         }
+    }
+
+    /// <summary>All of it is on at Meta already, and only the last write is missing.</summary>
+    [Test]
+    public async Task What_was_activated_by_a_worker_that_was_stopped_and_then_paused_by_a_stop_is_activated_again()
+    {
+        await using var world = await RunWorld.StartAsync();
+        var asked = await world.AcceptAsync("""{"auto_publish":true}""");
+        using var worker = new CancellationTokenSource();
+        world.Graph.Faults.Add(call => call.Path.EndsWith("/insights", StringComparison.Ordinal), async (_, _, act) =>
+        {
+            await worker.CancelAsync();
+            return await act();
+        });
+        await Assert.ThatAsync(() => world.Get<RunOrchestration>().ExecuteAsync(asked.RequestId, worker.Token), Throws.InstanceOf<OperationCanceledException>());
+        var stopId = await StoppedAsync(world, asked);
+        await world.Get<StopSwitch>().StartAsync(asked.AccountId, "ann", reactivate: true, CancellationToken.None);
+        await world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None);
+
+        Assert.That((await world.RunAsync(asked)).Result.Status, Is.EqualTo("succeeded"));
+
+        Assert.That(await world.SwitchedAsync(await world.TreeAsync(asked)), Is.EqualTo("AAA"));
+        Assert.That(await world.QueryAsync<string>("SELECT concat(state, ' ', cardinality(paused_ids)) FROM activations"), Is.EqualTo(["active 0"]));
+    }
+
+    /// <summary>It had its permit before approvals were demanded, and was stopped: what is left to an approval now no start gives back.</summary>
+    [Test]
+    public async Task What_somebody_has_rejected_since_no_later_start_activates()
+    {
+        await using var world = await RunWorld.StartAsync();
+        var asked = await world.AcceptAsync("""{"auto_publish":true}""");
+        world.Graph.Faults.Add(call => call["status"] == "ACTIVE" && call.Path.StartsWith("META_CAMPAIGN", StringComparison.Ordinal), GraphFaults.Refused(100, 33));
+        var waits = (JobOutcome.Snoozed)await world.Get<RunOrchestration>().ExecuteAsync(asked.RequestId, CancellationToken.None);
+        await world.NothingUnderWayAsync();
+        var stopId = await StoppedAsync(world, asked);
+        await world.ExecuteAsync("UPDATE social_accounts SET approval_required = 'always'");
+        await world.Get<StopSwitch>().StartAsync(asked.AccountId, "ann", reactivate: true, CancellationToken.None);
+        world.Time.AdvanceTo(waits.Until);
+
+        Assert.That((await world.RunAsync(asked)).Result.Status, Is.EqualTo("succeeded"));
+        var edit = (await world.QueryAsync<Guid>("SELECT edit_id FROM campaign_edits")).Single();
+        Assert.That(await world.RunEditAsync(edit), Is.InstanceOf<JobOutcome.Snoozed>());
+        var approval = (await world.Get<ApprovalReader>().ListAsync(new("asked"), null, 1, CancellationToken.None)).Items.Single();
+        Assert.That(await world.Get<DecideApproval>().RejectAsync(approval.Id, "bob", "no", CancellationToken.None), Is.InstanceOf<Decided.Done>());
+        // The first start may still be at others.
+        Assert.That(await world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+        Assert.That(await world.SwitchedAsync(await world.TreeAsync(asked)), Does.StartWith("p"));
+        var laterId = await StoppedAsync(world, asked);
+        await world.Get<StopSwitch>().StartAsync(asked.AccountId, "ann", reactivate: true, CancellationToken.None);
+        Assert.That(await world.Get<ResumeSpending>().ExecuteAsync(laterId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+
+        Assert.That(await world.SwitchedAsync(await world.TreeAsync(asked)), Does.StartWith("p"));
+    }
+
+    /// <summary>Between its first permit and the one right before the campaign's own call.</summary>
+    [Test]
+    public async Task What_a_stop_has_paused_while_a_campaign_is_published_is_published()
+    {
+        await using var world = await RunWorld.StartAsync();
+        var asked = await world.BuildAsync();
+        var tree = await world.TreeAsync(asked);
+        world.Graph.Faults.Add(call => call["status"] == "ACTIVE" && call.Path == tree.AdSets[0].MetaId, async (_, _, act) =>
+        {
+            await StoppedAsync(world, asked);
+            await world.Get<StopSwitch>().StartAsync(asked.AccountId, "ann", reactivate: true, CancellationToken.None);
+            return await act();
+        });
+
+        Assert.That((await world.EditAsync(EditKind.Publish, tree.Campaign.MetaId)).Status, Is.EqualTo("succeeded"));
+
+        Assert.That(await world.SwitchedAsync(tree), Is.EqualTo("AAA"));
+    }
+
+    /// <returns>The stop, whose job has run once.</returns>
+    private static async Task<Guid> StoppedAsync(RunWorld world, Asked asked)
+    {
+        await world.Get<StopSwitch>().StopAsync(asked.AccountId, "bob", null, CancellationToken.None);
+        var stopId = (await world.QueryAsync<Guid>("SELECT id FROM stops ORDER BY stopped_at DESC LIMIT 1")).Single();
+        await world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None);
+        return stopId;
     }
 }

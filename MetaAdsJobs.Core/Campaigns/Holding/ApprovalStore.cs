@@ -33,7 +33,7 @@ internal sealed class ApprovalStore(NpgsqlDataSource dataSource, CampaignTrees t
             SELECT 1 FROM meta_campaigns WHERE request_id = (SELECT request_id FROM campaign_edits WHERE edit_id = @EditId) FOR NO KEY UPDATE;
             WITH void AS (
                 UPDATE approvals SET state = 'voided', decided_at = @Now, reason = 'what it is for has changed'
-                WHERE edit_id = @EditId AND state IN ('asked', 'approved') AND content_hash <> content_hash(edit_content(@EditId)) RETURNING *)
+                WHERE edit_id = @EditId AND (state IN ('asked', 'approved') AND content_hash <> content_hash(edit_content(@EditId)) OR state = 'approved' AND daily_cents < @DailyCents) RETURNING *)
             {Note("voided", $"'{Us}'", "void")};
             WITH asked AS (
                 INSERT INTO approvals (id, edit_id, request_id, social_account_id, state, asked_by, asked_at, expires_at, content, content_hash, daily_cents)

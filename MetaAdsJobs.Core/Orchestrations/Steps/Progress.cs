@@ -6,7 +6,11 @@ internal abstract record Progress
     private Progress() { }
 
     /// <summary>Everything exists; what was done last is still to be confirmed, by the commit that ends the orchestration.</summary>
-    public sealed record Built(IReadOnlyList<DoneStep> Last) : Progress;
+    public sealed record Built(IReadOnlyList<DoneStep> Last) : Progress
+    {
+        /// <summary>What is there once for all. What is switched on is confirmed by that commit alone: a stop may come before it.</summary>
+        public IReadOnlyList<DoneStep> Made { get; } = [.. Last.Where(one => one.Step != StepName.Activate)];
+    }
 
     /// <summary>Nothing is left to undo.</summary>
     public sealed record Undone : Progress;
