@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Unicode;
 using MetaAdsJobs.Console.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace MetaAdsJobs.Api.Http;
 
@@ -50,10 +49,9 @@ internal static class JsonBody
     public static async Task<(ReadOnlyMemory<byte> Bytes, IResult? Problem)> ReadRawAsync(HttpRequest request, long most, CancellationToken ct)
     {
         if (request.ContentLength > most) return (default, TooLong(most));
-        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = most;
         try
         {
-            return await ReadBytesAsync(request, ct);
+            return await ReadBytesAsync(request, most, ct);
         }
         catch (BadHttpRequestException exception)
         {
@@ -82,13 +80,15 @@ internal static class JsonBody
         }
     }
 
-    private static async Task<(ReadOnlyMemory<byte> Bytes, IResult? Problem)> ReadBytesAsync(HttpRequest request, CancellationToken ct)
+    private static async Task<(ReadOnlyMemory<byte> Bytes, IResult? Problem)> ReadBytesAsync(HttpRequest request, long most, CancellationToken ct)
     {
         var body = new MemoryStream((int)Math.Clamp(request.ContentLength ?? 0, 1024, LargeBytes));
         var chunk = new byte[16 * 1024];
         var isLarge = false;
         while (await request.Body.ReadAsync(chunk, ct) is > 0 and var read)
         {
+            // The rest is read by the server when the answer is written, and thrown away.
+            if (body.Length + read > most) return (default, TooLong(most));
             body.Write(chunk, 0, read);
             if (isLarge || body.Length <= LargeBytes) continue;
             isLarge = true;
