@@ -2,6 +2,7 @@ using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Audit;
+using MetaAdsJobs.Core.Batches;
 using MetaAdsJobs.Core.Events;
 using MetaAdsJobs.Core.Validation;
 using Npgsql;
@@ -81,6 +82,7 @@ public sealed class SaveUser(NpgsqlDataSource dataSource, UserStore store, TimeP
         {
             await SessionStore.EndAllAsync(connection, transaction, id, keyId: null, "what this user may do was changed", now, ct);
             await WebhooksOfUsers.SwitchOffAsync(connection, transaction, [id], now, ct);
+            await BatchesOfUsers.PauseAsync(connection, transaction, [id], now, ct);
         }
 
         await transaction.CommitAsync(ct);

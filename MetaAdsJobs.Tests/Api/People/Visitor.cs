@@ -12,6 +12,8 @@ internal sealed partial class Visitor : IDisposable
 
     private Visitor(Uri service) => _http = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = service, DefaultRequestHeaders = { Accept = { new MediaTypeWithQualityHeaderValue("text/html") } } };
 
+    public HttpClient Http => _http;
+
     public static async Task<Visitor> ByKeyAsync(Service service, string key) => await SignedInAsync(service, "/signin", "/signin", ("token", key));
 
     /// <param name="link">As the API has told it.</param>
