@@ -20,7 +20,7 @@ internal static class MyEndpoints
         me.MapGet("/", (HttpContext http) => Results.Ok(Of(http) is var caller ? new MeResponse(caller.Name, caller.Role, caller.UserId, caller.KeyName, caller.Sees, caller.Spends) : null))
             .WithSummary("Who the caller is, and which accounts that may see").Produces<MeResponse>();
         me.MapGet("/keys", (HttpContext http, ApiKeyStore keys, string? limit, string? cursor, CancellationToken ct) =>
-            UserEndpoints.ListKeysAsync((before, count) => keys.ListOfAsync(Of(http), before, count, ct), limit, cursor)).WithSummary("The caller's keys, newest first").WithDescription("By a key: that one alone.").Produces<Page<ApiKey>>().ProducesValidationProblem(422);
+            UserEndpoints.ListKeysAsync(async (before, count) => await keys.ListOfAsync(Of(http), before, count, ct), limit, cursor)).WithSummary("The caller's keys, newest first").WithDescription("By a key: that one alone.").Produces<Page<ApiKey>>().ProducesValidationProblem(422);
         me.MapDelete("/keys/{id:guid}", async (Guid id, HttpContext http, ApiKeyStore keys, CancellationToken ct) =>
             UserEndpoints.Revoked(id, await keys.RevokeOfAsync(Of(http), id, ct))).WithSummary("Revoke one of the caller's keys, at once").WithDescription("By a key: that one alone.").Produces<ApiKey>().ProducesProblem(404);
         me.MapGet("/sessions", async (HttpContext http, SessionStore sessions, CancellationToken ct) => Results.Ok(new Page<Session>(await sessions.ListAsync(Of(http), ct), null)))

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Dapper;
 using MetaAdsJobs.Tests.Api.Budgets;
+using MetaAdsJobs.Tests.Experiments;
 using MetaAdsJobs.Tests.Publishers;
 using MetaAdsJobs.Tests.Support;
 
@@ -172,6 +173,8 @@ public sealed class RetireTests
         await EndRunsAsync(id, "failed");
         var pooled = await PooledCampaigns.AddAsync(_service.Database.DataSource, id, $"r{Guid.NewGuid():N}"[..12], 10, 20);
         var publisher = (await _admin.PostAsync("/meta/publishers", new JsonObject { ["name"] = $"p{Guid.NewGuid():N}"[..20] })).Json["id"];
+        var experiment = ExperimentWorld.Body(Guid.Parse(id), Guid.Parse((string)request["clip_id"]!));
+        experiment["request"]!["optimization_goal"] = "LANDING_PAGE_VIEWS";
         var before = await WrittenAsync(id);
         await using var other = await _service.Database.DataSource.OpenConnectionAsync();
         await using var retiring = await other.BeginTransactionAsync();
@@ -180,6 +183,7 @@ public sealed class RetireTests
         [
             _admin.PostAsync("/meta/orchestrate/run", request), _admin.PostAsync($"/meta/orchestrate/runs/{failed}/retry"), _admin.PostAsync($"/meta/orchestrate/sync-insights/{id}"),
             _admin.PostAsync($"/meta/campaigns/{Uri.EscapeDataString(pooled.Ids[0])}/pause"), _admin.PostAsync("/meta/budget-pools", pooled.Body),
+            _admin.PostAsync("/meta/experiments", experiment),
             _admin.SendAsync(HttpMethod.Put, $"/meta/publishers/{publisher}/templates/{id}", ClipWorld.Template().ToJsonString()),
         ];
         await UntilWaitingAsync(sent.Length);
@@ -217,7 +221,7 @@ public sealed class RetireTests
     // All that may be begun in it.
     private Task<string?> WrittenAsync(string id) => ScalarAsync<string>("""
         SELECT concat_ws(' ', (SELECT string_agg(request_id || status, ',' ORDER BY request_id) FROM orchestrations WHERE social_account_id = @id), (SELECT count(*) FROM insight_syncs WHERE social_account_id = @id),
-            (SELECT count(*) FROM campaign_edits WHERE social_account_id = @id), (SELECT count(*) FROM budget_pools WHERE social_account_id = @id), (SELECT count(*) FROM clip_templates WHERE social_account_id = @id))
+            (SELECT count(*) FROM campaign_edits WHERE social_account_id = @id), (SELECT count(*) FROM experiments WHERE social_account_id = @id), (SELECT count(*) FROM budget_pools WHERE social_account_id = @id), (SELECT count(*) FROM clip_templates WHERE social_account_id = @id))
         """, id);
 
     private Task EndRunsAsync(string id, string status) => ExecuteAsync("UPDATE orchestrations SET status = @state, completed_at = now() WHERE social_account_id = @id", id, status);

@@ -166,7 +166,7 @@ public sealed class LeftBehindTests
     private async Task<string> BatchStatesAsync(params string[] batches)
     {
         var states = new List<string?>();
-        foreach (var batch in batches) states.Add((string?)(await _admin.GetAsync($"/meta/batches/{batch}")).Json["state"]);
+        foreach (var batch in batches) states.Add((string?)(await _admin.GetAsync($"/meta/batches/{batch}")).Json["status"]);
         return string.Join(' ', states);
     }
 

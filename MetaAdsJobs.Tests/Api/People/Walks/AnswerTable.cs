@@ -24,7 +24,7 @@ internal sealed partial class AnswerTable
 
     public void Add(Route route, IEnumerable<int> codes)
     {
-        var (method, path) = (route.Method, Constraint().Replace("/" + route.Endpoint.RoutePattern.RawText!.Trim('/'), "{$1}"));
+        var (method, path) = (route.Method, Constraint().Replace("/" + route.Endpoint.RoutePattern.RawText!.Trim('/'), match => $"{{{match.Groups[1].Value.ToLowerInvariant()}}}"));
         _lines[(path, method)] = $"| `{method} {path}` | {string.Join(" | ", codes)} |";
     }
 

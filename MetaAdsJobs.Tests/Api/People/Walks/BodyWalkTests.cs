@@ -156,7 +156,11 @@ public sealed partial class BodyWalkTests(bool maySee)
     [Test]
     public async Task What_is_under_way_there_is_in_no_count_of_whoever_may_not_see_it()
     {
-        using var page = await _manager.Http.GetAsync("/console");
+        // Somebody who has none under way.
+        string[] accounts = maySee ? [_foreign.Id] : [await _admin.AddAccountAsync()];
+        var (looking, _, _, _, _) = await _service.ProgramAsync(_admin, "manager", accounts);
+        using var client = looking;
+        using var page = await client.Http.GetAsync("/console");
         Assert.That(await page.Content.ReadAsStringAsync(), maySee ? Does.Contain("class=\"underway\"") : Does.Not.Contain("class=\"underway\""));
     }
 
