@@ -81,6 +81,7 @@ public sealed class SaveUser(NpgsqlDataSource dataSource, UserStore store, TimeP
         if (changes.Any(change => change.Key != "name"))
         {
             await SessionStore.EndAllAsync(connection, transaction, id, keyId: null, "what this user may do was changed", now, ct);
+            if (after.DisabledAt is not null) await SignInLinks.ForgetAsync(connection, transaction, id, ct);
             await WebhooksOfUsers.SwitchOffAsync(connection, transaction, [id], now, ct);
             await BatchesOfUsers.PauseAsync(connection, transaction, [id], now, ct);
         }

@@ -139,6 +139,16 @@ public sealed class LeftBehindTests
         Assert.That(await BatchStatesAsync(first, admins), Is.EqualTo("paused running"));
     }
 
+    [Test]
+    public async Task A_link_that_nobody_has_used_opens_nothing_once_its_user_was_disabled()
+    {
+        var user = $"/meta/users/{(await _admin.AddUserAsync(Persons.UserBody("viewer")))["id"]}";
+        var link = (string)(await _admin.PostAsync($"{user}/link")).Json["url"]!;
+        foreach (var disabled in (bool[])[true, false]) await _admin.PatchAsync(user, new JsonObject { ["disabled"] = disabled });
+        Assert.That((await Visitor.TryLinkAsync(_service, link)).Code, Is.EqualTo(401));
+        using var again = await Visitor.ByLinkAsync(_service, (string)(await _admin.PostAsync($"{user}/link")).Json["url"]!);
+    }
+
     /// <summary>It cannot be taken away from whoever signs with it, but be changed: whoever ends a user is told.</summary>
     [Test]
     public async Task The_page_of_a_user_tells_which_publishers_secrets_it_knows()

@@ -20,6 +20,13 @@ internal sealed partial class Visitor : IDisposable
     public static async Task<Visitor> ByLinkAsync(Service service, string link) =>
         await SignedInAsync(service, new Uri(link).PathAndQuery, "/signin/link", ("secret", new Uri(link).Query.Split("secret=")[1]));
 
+    /// <summary>The same, perhaps in vain.</summary>
+    public static async Task<(int Code, string Text, string Location)> TryLinkAsync(Service service, string link)
+    {
+        using var visitor = new Visitor(service.BaseUrl);
+        return await visitor.PostAsync("/signin/link", new Uri(link).PathAndQuery, ("secret", new Uri(link).Query.Split("secret=")[1]));
+    }
+
     public async Task<(int Code, string Text, string Location)> GetAsync(string path)
     {
         using var answer = await _http.GetAsync(path);
