@@ -14,7 +14,7 @@ public sealed class MenuTests() : BrowserTests(shared: () => SharedServices.ForP
     [Test]
     public async Task It_is_one_line_and_what_is_seldom_wanted_is_behind_more([Values("en", "es")] string language)
     {
-        var page = await _chromium.SignInAsync(_service, "admin", $"/console?lang={language}");
+        var page = await _chromium.SignInAsync(_service, "admin", "/console?lang=en");
         await page.GotoAsync($"/console?lang={language}");
         foreach (var width in (int[])[1440, 1280])
         {
