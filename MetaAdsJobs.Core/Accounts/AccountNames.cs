@@ -17,10 +17,10 @@ public sealed class AccountNames(NpgsqlDataSource dataSource)
 
     /// <param name="withRetired">For what is told of the past, and for who may look into it.</param>
     /// <inheritdoc cref="ListAsync(Guid?, CancellationToken)"/>
-    public Task<IReadOnlyList<AccountName>> ListAsync(Guid? asked, bool withRetired, CancellationToken ct) => ListAsync(asked is { } one ? [one] : [], withRetired, ct);
+    public Task<IReadOnlyList<AccountName>> ListAsync(Guid? asked, bool withRetired, CancellationToken ct) => ListWithAsync(asked is { } one ? [one] : [], withRetired, ct);
 
     /// <inheritdoc cref="ListAsync(Guid?, bool, CancellationToken)"/>
-    public async Task<IReadOnlyList<AccountName>> ListAsync(IReadOnlyCollection<Guid> asked, bool withRetired, CancellationToken ct)
+    public async Task<IReadOnlyList<AccountName>> ListWithAsync(IReadOnlyCollection<Guid> asked, bool withRetired, CancellationToken ct)
     {
         var namesSql = $"""
             SELECT id, name, currency, timezone_name FROM (SELECT id, name, currency, timezone_name FROM social_accounts WHERE (@WithRetired OR retired_at IS NULL) AND {AccountScope.Is("id")} ORDER BY name, id LIMIT @Most) first
