@@ -1,4 +1,5 @@
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Tests.Insights.Reading;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Accounts;
