@@ -13,16 +13,16 @@ internal static class ChangeEndpoints
     public static void MapChanges(this IEndpointRouteBuilder meta) =>
         meta.MapGet("/changes", ListAsync).WithCsv().WithTags("Audit").RequireAuthorization(Policies.Read)
             .WithSummary("Who did what: every change at Meta, and of accounts, caps, tokens, users, keys and rules here; newest first. Accept: text/csv streams them all")
-            .WithDescription("person: a user's mail, or a token's subject. object: an id at Meta, or of a thing here. source: meta or here. since and until: UTC days, inclusive. Of a token it is told that it was given, and nothing of it.")
+            .WithDescription("person: a user's mail, or a token's subject; key: the name of one of that user's keys. object: an id at Meta, or of a thing here. source: meta or here. since and until: UTC days, inclusive. Of a token it is told that it was given, and nothing of it.")
             .Produces<Page<RecordedChange>>().ProducesValidationProblem(422);
 
     private static async Task<IResult> ListAsync(
-        HttpRequest request, ChangeReader reader, [FromQuery(Name = "request_id")] string? requestId, [FromQuery(Name = "social_account_id")] string? accountId, string? person, [FromQuery(Name = "object")] string? thing, string? source,
+        HttpRequest request, ChangeReader reader, [FromQuery(Name = "request_id")] string? requestId, [FromQuery(Name = "social_account_id")] string? accountId, string? person, string? key, [FromQuery(Name = "object")] string? thing, string? source,
         string? since, string? until, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
         var (from, to) = query.Days(since, until);
-        var filter = new ChangeFilter(query.Id("request_id", requestId), query.Id("social_account_id", accountId), query.Text("person", person), query.Text("object", thing), source, Midnight(from), to == DateOnly.MaxValue ? null : Midnight(to?.AddDays(1)));
+        var filter = new ChangeFilter(query.Id("request_id", requestId), query.Id("social_account_id", accountId), query.Text("person", person), query.Text("object", thing), source, Midnight(from), to == DateOnly.MaxValue ? null : Midnight(to?.AddDays(1)), query.KeyOf(person, "person", "key", key));
         if (source is not null && !ChangeReader.Sources.Contains(source)) query.Errors.Add("source", $"must be one of {string.Join(", ", ChangeReader.Sources)}");
         var count = query.Limit(limit);
         if (cursor is not null && ChangeCursor.TryRead(cursor) is null) query.Errors.Add("cursor", "must be a next_cursor of this list");

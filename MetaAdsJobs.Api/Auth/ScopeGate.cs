@@ -30,7 +30,7 @@ internal sealed class ScopeGate(RequestDelegate next, ThingAccounts things, [Fro
         }
 
         var isRead = HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method);
-        if (caller.Session is { } session && time.GetUtcNow() - session.ConfirmedAt > (isRead ? FreshToOpen : FreshToSend) && http.GetEndpoint() is RouteEndpoint form && ScopeTable.IsSpending(form, http.Request.RouteValues, isRead))
+        if (caller.Session is { } session && time.GetUtcNow() - session.ConfirmedAt > (isRead ? FreshToOpen : FreshToSend) && http.GetEndpoint() is RouteEndpoint form && ScopeTable.IsSpending(form, http.Request.RouteValues, isRead, caller.Role))
         {
             http.Response.Redirect($"/signin?confirm=true&returnUrl={Uri.EscapeDataString(isRead ? http.Request.Path + http.Request.QueryString : FailurePages.Home)}");
             return;

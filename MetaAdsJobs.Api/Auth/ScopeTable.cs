@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using MetaAdsJobs.Api.Campaigns;
 using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.Jobs.Watching;
 
 namespace MetaAdsJobs.Api.Auth;
 
@@ -122,9 +123,11 @@ internal static partial class ScopeTable
     private static readonly HashSet<string> Stops = ["/meta/stop", "/meta/accounts/{id}/stop", "/console/accounts/all/stop", "/console/accounts/{id}/stop"];
 
     /// <summary>Whether a second look is wanted at who it is, when that was shown long ago.</summary>
-    public static bool IsSpending(RouteEndpoint endpoint, RouteValueDictionary values, bool isRead)
+    public static bool IsSpending(RouteEndpoint endpoint, RouteValueDictionary values, bool isRead, string role)
     {
         var route = Plain(endpoint.RoutePattern.RawText ?? "");
+        // A job that is put on the queue again may spend. Its buttons send by script and then read their page again, which asks.
+        if (route.StartsWith("/hangfire", StringComparison.Ordinal)) return role == Roles.Admin && JobDashboard.Acts(values["path"] as string, isRead);
         if (string.Equals(values["order"] as string, "pause", StringComparison.OrdinalIgnoreCase)) return false;
         return isRead ? SpendingPages.Contains(route) : route.StartsWith("/console", StringComparison.Ordinal) && !Harmless.Contains(route);
     }

@@ -55,7 +55,7 @@ internal static class BudgetPoolEndpoints
                 currency). Those with a budget for their whole life are paced and not moved. mode: show (default: proposals are there to be seen), ask (each waits for somebody to accept it on its day), act (carried out by
                 itself). max_step_percent: how far a budget is moved a day, 20 at the most. least_gain_percent: with less to be won nothing is proposed.
                 """)
-            .Accepts<BudgetPoolBody>("application/json").Produces<BudgetPoolResponse>(201).ProducesValidationProblem(422);
+            .Accepts<BudgetPoolBody>("application/json").Produces<BudgetPoolResponse>(201).ProducesProblem(409).ProducesValidationProblem(422);
         pools.MapPost("/backtest", TryNewAsync).RequireAuthorization(Policies.Operate).WithSummary("What a pool would have proposed on the last nights (days: 14, at most 90) of what is stored; nothing is written")
             .Accepts<BudgetPoolTrialBody>("application/json").Produces<PoolTrial>().ProducesValidationProblem(422);
         pools.MapPost("/simulate", SimulateAsync).RequireAuthorization(Policies.Operate).WithSummary("Let a pool act in a market that is made up, by the code that decides at night")

@@ -114,12 +114,12 @@ internal static class CampaignEndpoints
 
     private static async Task<IResult> ListEditsAsync(
         EditReader reader, [FromQuery(Name = "campaign_id")] string? campaignId, [FromQuery(Name = "social_account_id")] string? accountId, [OneOf(typeof(EditStatus))] string? status,
-        [FromQuery(Name = "asked_by")] string? askedBy, string? since, string? until, [FromQuery(Name = "changed_since")] string? changedSince, string? limit, string? cursor, CancellationToken ct)
+        [FromQuery(Name = "asked_by")] string? askedBy, [FromQuery(Name = "asked_key")] string? askedKey, string? since, string? until, [FromQuery(Name = "changed_since")] string? changedSince, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
         var ((from, to), changed) = (query.Days(since, until), query.Moment("changed_since", changedSince));
         var (account, state, before, count) = (query.Id("social_account_id", accountId), query.OneOf<EditStatus>("status", status), query.Number("cursor", cursor), query.Limit(limit));
-        var filter = new EditFilter(query.Text("campaign_id", campaignId), account, state?.ToString().ToLowerInvariant(), from, to, changed, query.Text("asked_by", askedBy));
+        var filter = new EditFilter(query.Text("campaign_id", campaignId), account, state?.ToString().ToLowerInvariant(), from, to, changed, query.Text("asked_by", askedBy), query.KeyOf(askedBy, "asked_by", "asked_key", askedKey));
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
         var (items, next) = await reader.ListAsync(filter, before, count, ct);
         return Results.Ok(new Page<CampaignEdit>(items, next?.ToString(CultureInfo.InvariantCulture)));

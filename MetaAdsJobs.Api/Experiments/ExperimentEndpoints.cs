@@ -45,7 +45,7 @@ internal static class ExperimentEndpoints
                 what is worth knowing. least_results (50) of each variant, attribution_days (7) after which a day counts, most_days: the longest time, in whole weeks; by the plan when absent.
                 """)
             .WithMetadata(new InDoubtAdvice("Send it again with the same Idempotency-Key: it is begun once. If it had none, look in GET /meta/experiments first."))
-            .Accepts<ExperimentBody>("application/json").Produces<BegunExperimentResponse>(202).Produces<ExperimentPlan>().ProducesProblem(400).ProducesValidationProblem(422);
+            .Accepts<ExperimentBody>("application/json").Produces<BegunExperimentResponse>(202).Produces<ExperimentPlan>().ProducesProblem(400).ProducesProblem(409).ProducesValidationProblem(422);
         experiments.MapPost("/simulate", SimulateAsync).RequireAuthorization(Policies.Operate).WithSummary("Experiments in a market that is made up, judged night by night by the code that judges what is stored")
             .WithDescription("""
                 scenario: stable (default), drifting, broken_pixel, late_conversions or seasonal_week. The last of variants (2) is better_percent (20; 0: all are alike) better than the others, each with results_a_day (20), for days (42).

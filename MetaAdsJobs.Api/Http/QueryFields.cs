@@ -82,6 +82,13 @@ internal sealed class QueryFields
         return DefaultLimit;
     }
 
+    /// <summary>The name of a key: its user tells them apart, and has to be given.</summary>
+    public string? KeyOf(string? person, string personName, string name, string? value)
+    {
+        if (value is not null && string.IsNullOrEmpty(person)) Errors.Add(name, $"is the name of somebody's key: say whose by {personName}");
+        return Text(name, value);
+    }
+
     public string? Text(string name, string? value, int max = LongestText)
     {
         if (value is not null && (value.Length > max || value.Any(char.IsControl))) Errors.Add(name, $"must be at most {max} characters without control characters");

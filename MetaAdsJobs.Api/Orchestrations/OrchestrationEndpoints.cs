@@ -87,13 +87,13 @@ internal static class OrchestrationEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        RunSummaries summaries, [OneOf(typeof(OrchestrationStatus))] string? status, [FromQuery(Name = "social_account_id")] string? accountId, [FromQuery(Name = "clip_id")] string? clipId, string? search, [FromQuery(Name = "requested_by")] string? requestedBy, string? since, string? until,
+        RunSummaries summaries, [OneOf(typeof(OrchestrationStatus))] string? status, [FromQuery(Name = "social_account_id")] string? accountId, [FromQuery(Name = "clip_id")] string? clipId, string? search, [FromQuery(Name = "requested_by")] string? requestedBy, [FromQuery(Name = "requested_key")] string? requestedKey, string? since, string? until,
         [FromQuery(Name = "changed_since")] string? changedSince, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
         var (from, to) = query.Days(since, until);
         var filter = new SummaryFilter(
-            query.OneOf<OrchestrationStatus>("status", status), query.Id("social_account_id", accountId), query.Text("search", search), query.Id("clip_id", clipId), from, to, query.Moment("changed_since", changedSince), query.Text("requested_by", requestedBy));
+            query.OneOf<OrchestrationStatus>("status", status), query.Id("social_account_id", accountId), query.Text("search", search), query.Id("clip_id", clipId), from, to, query.Moment("changed_since", changedSince), query.Text("requested_by", requestedBy), query.KeyOf(requestedBy, "requested_by", "requested_key", requestedKey));
         var before = query.Id("cursor", cursor);
         var count = query.Limit(limit);
         if (query.Errors.Any) return Problems.Invalid(query.Errors);

@@ -19,14 +19,8 @@ internal static class MyEndpoints
         var me = meta.MapGroup("/me").WithTags("People").RequireAuthorization(Policies.Read);
         me.MapGet("/", (HttpContext http) => Results.Ok(Of(http) is var caller ? new MeResponse(caller.Name, caller.Role, caller.UserId, caller.KeyName, caller.Sees, caller.Spends) : null))
             .WithSummary("Who the caller is, and which accounts that may see").Produces<MeResponse>();
-        me.MapGet("/keys", async (HttpContext http, ApiKeyStore keys, CancellationToken ct) =>
-            Results.Ok(new Page<ApiKey>(await keys.ListOfAsync(Of(http), 1000, ct), null))).WithSummary("The caller's keys, newest first").WithDescription("By a key: that one alone.").Produces<Page<ApiKey>>();
-        me.MapPost("/keys", async (HttpContext http, ApiKeyStore keys, CancellationToken ct) => Of(http) switch
-        {
-            { UserId: null } => Problems.Conflict("A token that was signed elsewhere is no user: POST /meta/users makes one, and POST /meta/users/{id}/keys a key for it."),
-            { KeyId: not null } => UserEndpoints.KeyMakesNone(),
-            var caller => await UserEndpoints.MakeKeyAsync(caller.UserId!.Value, http.Request, keys, ct),
-        }).WithSummary("Make a key for oneself; it is shown this once").Accepts<KeyBody>("application/json").Produces<NewKeyResponse>(201).ProducesProblem(409).ProducesValidationProblem(422);
+        me.MapGet("/keys", (HttpContext http, ApiKeyStore keys, string? limit, string? cursor, CancellationToken ct) =>
+            UserEndpoints.ListKeysAsync(async (before, count) => await keys.ListOfAsync(Of(http), before, count, ct), limit, cursor)).WithSummary("The caller's keys, newest first").WithDescription("By a key: that one alone.").Produces<Page<ApiKey>>().ProducesValidationProblem(422);
         me.MapDelete("/keys/{id:guid}", async (Guid id, HttpContext http, ApiKeyStore keys, CancellationToken ct) =>
             UserEndpoints.Revoked(id, await keys.RevokeOfAsync(Of(http), id, ct))).WithSummary("Revoke one of the caller's keys, at once").WithDescription("By a key: that one alone.").Produces<ApiKey>().ProducesProblem(404);
         me.MapGet("/sessions", async (HttpContext http, SessionStore sessions, CancellationToken ct) => Results.Ok(new Page<Session>(await sessions.ListAsync(Of(http), ct), null)))

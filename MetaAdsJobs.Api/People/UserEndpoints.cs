@@ -34,12 +34,13 @@ internal static class UserEndpoints
         users.MapPatch("/{id:guid}", ChangeAsync).WithSummary("Change a user, or disable one").WithDescription("What the user may do changes with this call, for keys too; the user's sessions end.")
             .Accepts<UserChanges>("application/json").Produces<User>().ProducesProblem(404).ProducesValidationProblem(422);
         users.MapPost("/{id:guid}/link", LinkAsync).WithSummary("A link that opens the console for the user, once, within a day").Produces<LinkResponse>().ProducesProblem(404).ProducesProblem(409);
-        users.MapGet("/{id:guid}/keys", async (Guid id, ApiKeyStore keys, UserStore store, CancellationToken ct) =>
-            await store.FindAsync(id, ct) is null ? NotFound(id) : Results.Ok(new Page<ApiKey>(await keys.ListAsync(id, null, 1000, ct), null))).WithSummary("A user's keys, newest first").Produces<Page<ApiKey>>().ProducesProblem(404);
+        users.MapGet("/{id:guid}/keys", async (Guid id, ApiKeyStore keys, UserStore store, string? limit, string? cursor, CancellationToken ct) =>
+            await ListKeysAsync(async (before, count) => await store.FindAsync(id, ct) is null ? null : await keys.ListAsync(id, before, count, ct), limit, cursor, id)).WithSummary("A user's keys, newest first")
+            .Produces<Page<ApiKey>>().ProducesProblem(404).ProducesValidationProblem(422);
         users.MapPost("/{id:guid}/keys", async (Guid id, HttpRequest request, ApiKeyStore keys, CancellationToken ct) => IsKeys(request) ? KeyMakesNone() : await MakeKeyAsync(id, request, keys, ct)).WithSummary("Make a key for a user; it is shown this once")
             .Accepts<KeyBody>("application/json").Produces<NewKeyResponse>(201).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         var all = meta.MapGroup("/keys").WithTags("People").RequireAuthorization(Policies.Administer);
-        all.MapGet("/", ListKeysAsync).WithSummary("All keys, newest first").Produces<Page<ApiKey>>().ProducesValidationProblem(422);
+        all.MapGet("/", (ApiKeyStore keys, string? limit, string? cursor, CancellationToken ct) => ListKeysAsync(async (before, count) => await keys.ListAsync(null, before, count, ct), limit, cursor)).WithSummary("All keys, newest first").Produces<Page<ApiKey>>().ProducesValidationProblem(422);
         all.MapDelete("/{id:guid}", async (Guid id, ApiKeyStore keys, HttpContext http, CancellationToken ct) => Revoked(id, await keys.RevokeAsync(id, null, http.User.CallerName(), ct)))
             .WithSummary("Revoke a key, at once").Produces<ApiKey>().ProducesProblem(404);
     }
@@ -70,12 +71,13 @@ internal static class UserEndpoints
         return Results.Ok(Page<User>.From(await store.ListAsync(text, after, count + 1, ct), count, user => user.Id.ToString()));
     }
 
-    private static async Task<IResult> ListKeysAsync(ApiKeyStore keys, string? limit, string? cursor, CancellationToken ct)
+    /// <param name="list">What comes before an id; null when there is no such user.</param>
+    public static async Task<IResult> ListKeysAsync(Func<Guid?, int, Task<IReadOnlyList<ApiKey>?>> list, string? limit, string? cursor, Guid userId = default)
     {
         var query = new QueryFields();
         var (count, before) = (query.Limit(limit), query.Id("cursor", cursor));
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
-        return Results.Ok(Page<ApiKey>.From(await keys.ListAsync(null, before, count + 1, ct), count, key => key.Id.ToString()));
+        return await list(before, count + 1) is { } found ? Results.Ok(Page<ApiKey>.From(found, count, key => key.Id.ToString())) : NotFound(userId);
     }
 
     private static async Task<IResult> CreateAsync(HttpRequest request, SaveUser save, CancellationToken ct)

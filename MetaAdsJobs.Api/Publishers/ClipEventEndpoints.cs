@@ -35,7 +35,7 @@ internal static class ClipEventEndpoints
                 outcomes tell what it became in each account. 200: a message with this webhook-id had been taken before. A clip becomes one run in an account, for ever. Anything but 2xx: nothing was written.
                 """)
             .WithMetadata(new InDoubtAdvice("Send it again under the same webhook-id: it is taken once."))
-            .Accepts<ClipPublishedBody>("application/json").Produces<TakenResponse>(202).Produces<TakenResponse>().ProducesProblem(400).ProducesProblem(401).ProducesProblem(403).ProducesProblem(413).ProducesValidationProblem(422);
+            .Accepts<ClipPublishedBody>("application/json").Produces<TakenResponse>(202).Produces<TakenResponse>().ProducesProblem(400).ProducesProblem(401).ProducesProblem(403).ProducesProblem(409).ProducesProblem(413).ProducesValidationProblem(422);
 
     private static async Task<IResult> ReceiveAsync(
         HttpContext http, CheckSignature check, ReceiveClipEvent receive, string? publisher, [FromHeader(Name = StandardWebhooks.IdHeader)] string? id,

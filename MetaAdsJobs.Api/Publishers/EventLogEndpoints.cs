@@ -45,9 +45,9 @@ internal static class EventLogEndpoints
             .Produces<Page<EventResponse>>().ProducesProblem(404).ProducesValidationProblem(422);
         publishers.MapGet("/{id:guid}/events/{event:guid}", GetAsync).WithSummary("One, with what it tells of the clip").Produces<EventResponse>().ProducesProblem(404);
         publishers.MapPost("/{id:guid}/events/{event:guid}/take", TakeAsync).WithSummary("Take one that was refused, held or over a limit: by the templates as they are now, and beyond the limits")
-            .Produces<EventResponse>().ProducesProblem(404);
+            .Produces<EventResponse>().ProducesProblem(404).ProducesProblem(409);
         publishers.MapPost("/{id:guid}/events/take", TakeManyAsync).WithSummary("The same for the 50 oldest of a state")
-            .Accepts<TakeManyBody>("application/json").Produces<TakenManyResponse>().ProducesProblem(404).ProducesValidationProblem(422);
+            .Accepts<TakeManyBody>("application/json").Produces<TakenManyResponse>().ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
     }
 
     private static async Task<IResult> ListAsync(Guid id, ClipEventReader reader, PublisherStore publishers, TimeProvider time, [OneOf(typeof(ClipOutcome), nameof(ClipOutcome.States))] string? state, string? limit, string? cursor, CancellationToken ct)

@@ -158,6 +158,14 @@
     }));
   }
 
+  // The menu's more is closed by a press anywhere else, and by Escape.
+  function closeMore() {
+    const close = event => {
+      for (const menu of document.querySelectorAll('.top details[open]')) if (event.key === 'Escape' || !event.key && !menu.contains(event.target)) menu.open = false;
+    };
+    for (const kind of ['pointerdown', 'keydown']) document.addEventListener(kind, close);
+  }
+
   // One tick for all of a page. Looked for at each press: the part it stands in is made anew.
   function tickAll() {
     document.addEventListener('change', event => {
@@ -250,6 +258,7 @@
   mirror();
   press();
   tickAll();
+  closeMore();
   follow();
   localTimes(document);
 })();

@@ -47,7 +47,7 @@ public sealed record RecordedChange
 /// <summary>Which changes. Moments: from the first on, before the second.</summary>
 /// <param name="Object">An id at Meta, or of a thing here.</param>
 /// <param name="Source">meta or here; null: both.</param>
-public sealed record ChangeFilter(Guid? RequestId = null, Guid? AccountId = null, string? Person = null, string? Object = null, string? Source = null, DateTimeOffset? Since = null, DateTimeOffset? Until = null);
+public sealed record ChangeFilter(Guid? RequestId = null, Guid? AccountId = null, string? Person = null, string? Object = null, string? Source = null, DateTimeOffset? Since = null, DateTimeOffset? Until = null, string? Key = null);
 
 /// <summary>Where a page ended: the last ids of both sources.</summary>
 public readonly record struct ChangeCursor(long Meta, long Here)
@@ -103,25 +103,25 @@ public sealed class ChangeReader(NpgsqlDataSource dataSource, [FromKeyedServices
             yield return $"""
                 SELECT 'meta' AS source, c.id, c.social_account_id, c.request_id, c.asked_by, c.asked_key AS key_name,
                     c.method, c.path, c.sent::text AS sent, c.sent_at, c.outcome, c.http_status, c.answer
-                FROM meta_changes c WHERE c.id < @BeforeMeta{Conditions(filter, "c.request_id", "c.social_account_id", "c.asked_by", "c.path", "c.sent_at")} ORDER BY c.id DESC{end}
+                FROM meta_changes c WHERE c.id < @BeforeMeta{Conditions(filter, "c.request_id", "c.social_account_id", "c.asked_by", "c.asked_key", "c.path", "c.sent_at")} ORDER BY c.id DESC{end}
                 """;
         // A run's changes are all at Meta.
         if (filter.Source is null or Here && filter.RequestId is null)
             yield return $"""
                 SELECT 'here' AS source, c.id, c.social_account_id, NULL::uuid AS request_id, c.person AS asked_by, c.key_name, c.kind AS method, c.object AS path, c.fields::text AS sent, c.at AS sent_at, c.action AS outcome,
                     NULL::int AS http_status, c.object_name AS answer
-                FROM recorded_acts c WHERE c.id < @BeforeHere{Conditions(filter, null, "c.social_account_id", "c.person", "c.object", "c.at")} ORDER BY c.id DESC{end}
+                FROM recorded_acts c WHERE c.id < @BeforeHere{Conditions(filter, null, "c.social_account_id", "c.person", "c.key_name", "c.object", "c.at")} ORDER BY c.id DESC{end}
                 """;
     }
 
     // Only the conditions that are asked for, since one text for all would have to be planned for all.
-    private static string Conditions(ChangeFilter filter, string? request, string account, string person, string path, string at) => string.Concat(
-        filter.RequestId is null ? "" : request is null ? " AND false" : $" AND {request} = @RequestId", filter.AccountId is null ? "" : $" AND {account} = @AccountId", filter.Person is null ? "" : $" AND {person} = @Person",
+    private static string Conditions(ChangeFilter filter, string? request, string account, string person, string key, string path, string at) => string.Concat(
+        filter.RequestId is null ? "" : request is null ? " AND false" : $" AND {request} = @RequestId", filter.AccountId is null ? "" : $" AND {account} = @AccountId", filter.Person is null ? "" : $" AND {person} = @Person", filter.Key is null ? "" : $" AND {key} = @Key",
         filter.Object is null ? "" : $" AND {path} = @Object", filter.Since is null ? "" : $" AND {at} >= @Since", filter.Until is null ? "" : $" AND {at} < @Until", AccountScope.And(account));
 
     private static object Parameters(ChangeFilter filter, ChangeCursor cursor, int limit) => new
     {
-        filter.RequestId, filter.AccountId, filter.Person, filter.Object, filter.Since, filter.Until, BeforeMeta = cursor.Meta, BeforeHere = cursor.Here, Limit = limit, Scope = AccountScope.Accounts,
+        filter.RequestId, filter.AccountId, filter.Person, filter.Key, filter.Object, filter.Since, filter.Until, BeforeMeta = cursor.Meta, BeforeHere = cursor.Here, Limit = limit, Scope = AccountScope.Accounts,
     };
 
     private sealed record Row

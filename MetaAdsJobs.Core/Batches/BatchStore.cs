@@ -77,8 +77,8 @@ internal sealed class BatchStore(NpgsqlDataSource dataSource, TimeProvider time)
     public async Task<bool> InsertAsync(Guid batchId, string? name, BatchFile file, IReadOnlyList<PlacedRow> rows, string requestedBy, string jobId, CancellationToken ct)
     {
         const string InsertSql = """
-            INSERT INTO batches (batch_id, name, columns, separator, row_count, requested_by, state, created_at, job_id)
-            VALUES (@BatchId, @Name, @Columns, @Separator, @RowCount, @RequestedBy, 'running', @Now, @JobId)
+            INSERT INTO batches (batch_id, name, columns, separator, row_count, requested_by, requested_key, state, created_at, job_id)
+            VALUES (@BatchId, @Name, @Columns, @Separator, @RowCount, @RequestedBy, @KeyId, 'running', @Now, @JobId)
             """;
         // Who took a failed row's place before: the id is free again for one.
         const string ReplaceSql = "UPDATE batch_rows r SET holds = false FROM unnest(@Batches, @Rows) e (batch_id, row) WHERE r.batch_id = e.batch_id AND r.row = e.row";
@@ -93,7 +93,7 @@ internal sealed class BatchStore(NpgsqlDataSource dataSource, TimeProvider time)
         var failed = replaced.Where(one => one.State == "failed").Select(one => one.RequestId!.Value).ToArray();
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         if (failed.Length > 0 && await connection.ExecuteAsync(new(OvertakeSql, new { BatchId = batchId, Runs = failed }, cancellationToken: ct)) != failed.Length) return false;
-        await connection.ExecuteAsync(new(InsertSql, new { BatchId = batchId, Name = name, Columns = file.Columns?.ToArray(), Separator = file.Columns is null ? null : $"{file.Separator}", RowCount = rows.Count, RequestedBy = requestedBy, Now = time.GetUtcNow(), JobId = jobId }, cancellationToken: ct));
+        await connection.ExecuteAsync(new(InsertSql, new { BatchId = batchId, Name = name, Columns = file.Columns?.ToArray(), Separator = file.Columns is null ? null : $"{file.Separator}", RowCount = rows.Count, RequestedBy = requestedBy, AccountScope.Caller?.KeyId, Now = time.GetUtcNow(), JobId = jobId }, cancellationToken: ct));
         await connection.ExecuteAsync(new(ReplaceSql, new { Batches = replaced.Select(one => one.BatchId).ToArray(), Rows = replaced.Select(one => one.Row).ToArray() }, cancellationToken: ct));
         await connection.ExecuteAsync(new(RowsSql, new
         {

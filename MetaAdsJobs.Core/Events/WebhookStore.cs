@@ -42,8 +42,8 @@ public sealed class WebhookStore
     {
         var insertSql = $"""
             WITH made AS (
-                INSERT INTO webhooks (id, url, shown_url, description, format, event_types, account_ids, secret, created_by, created_at, updated_at)
-                SELECT @Id, @Url, @ShownUrl, @Description, @Format, @EventTypes::text[], @AccountIds::uuid[], @Secret, @CreatedBy, @CreatedAt, @CreatedAt
+                INSERT INTO webhooks (id, url, shown_url, description, format, event_types, account_ids, secret, created_by, address_key, created_at, updated_at)
+                SELECT @Id, @Url, @ShownUrl, @Description, @Format, @EventTypes::text[], @AccountIds::uuid[], @Secret, @CreatedBy, @KeyId, @CreatedAt, @CreatedAt
                 WHERE (SELECT count(*) FROM webhooks) < @Most AND (SELECT count(*) FROM webhooks WHERE lower(created_by) = lower(@CreatedBy)) < @MostOfOne RETURNING id),
             act AS ({ActLog.InsertFrom("made")})
             SELECT count(*) FROM made
@@ -51,7 +51,7 @@ public sealed class WebhookStore
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
         return await connection.ExecuteScalarAsync<long>(new(insertSql, ActLog.With(new
         {
-            webhook.Id, Url = sealedUrl, webhook.ShownUrl, webhook.Description, webhook.Format, webhook.EventTypes, webhook.AccountIds, Secret = sealedSecret, webhook.CreatedBy, webhook.CreatedAt, Most, MostOfOne,
+            webhook.Id, Url = sealedUrl, webhook.ShownUrl, webhook.Description, webhook.Format, webhook.EventTypes, webhook.AccountIds, Secret = sealedSecret, webhook.CreatedBy, AccountScope.Caller?.KeyId, webhook.CreatedAt, Most, MostOfOne,
         }, ActOf(null, webhook, "made"), webhook.CreatedAt), cancellationToken: ct)) == 1;
     }
 
@@ -68,7 +68,7 @@ public sealed class WebhookStore
                     state = CASE WHEN @IsOn THEN 'on' ELSE 'off' END, off_reason = @OffReason, off_at = @OffAt,
                     failing_since = CASE WHEN @IsOn AND state = 'off' OR @Url IS NOT NULL THEN NULL ELSE failing_since END,
                     rests_until = CASE WHEN @IsOn AND state = 'off' OR @Url IS NOT NULL THEN NULL ELSE rests_until END,
-                    address_by = CASE WHEN @Url IS NULL THEN address_by ELSE COALESCE(@By, address_by) END,
+                    address_by = CASE WHEN @Url IS NULL THEN address_by ELSE COALESCE(@By, address_by) END, address_key = CASE WHEN @Url IS NULL THEN address_key ELSE @KeyId END,
                     updated_at = GREATEST(@Now, updated_at + interval '1 microsecond')
                 WHERE id = @Id AND updated_at = @Seen RETURNING id),
             gone AS (
@@ -83,7 +83,7 @@ public sealed class WebhookStore
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
         return await connection.ExecuteScalarAsync<long>(new(updateSql, ActLog.With(new
         {
-            By = AccountScope.Caller?.Name,
+            By = AccountScope.Caller?.Name, AccountScope.Caller?.KeyId,
             webhook.Id, Url = sealedUrl, webhook.ShownUrl, webhook.Description, webhook.EventTypes, webhook.AccountIds, webhook.IsOn, webhook.OffReason, webhook.OffAt, Seen = seen.UpdatedAt, Now = now,
         }, act, now), commandTimeout: 120, cancellationToken: ct)) == 1;
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Audit;
+using MetaAdsJobs.Core.Batches;
 using MetaAdsJobs.Core.Events;
 using MetaAdsJobs.Core.Validation;
 using Npgsql;
@@ -12,6 +13,9 @@ public sealed class AccountGroups(NpgsqlDataSource dataSource, TimeProvider time
 {
     private const int MostAccounts = 5000;
 
+    // All of them are listed at once.
+    private const int Most = 2000;
+
     private const string ReadSql = """
         SELECT g.id, g.name, g.created_at, ARRAY(SELECT m.social_account_id FROM account_group_members m WHERE m.group_id = g.id ORDER BY 1) AS account_ids FROM account_groups g
         """;
@@ -20,7 +24,7 @@ public sealed class AccountGroups(NpgsqlDataSource dataSource, TimeProvider time
     public async Task<IReadOnlyList<AccountGroup>> ListAsync(CancellationToken ct)
     {
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return [.. (await connection.QueryAsync<Row>(new($"{ReadSql} ORDER BY lower(g.name), g.id LIMIT 2000", cancellationToken: ct))).Select(row => row.ToGroup())];
+        return [.. (await connection.QueryAsync<Row>(new($"{ReadSql} ORDER BY lower(g.name), g.id", cancellationToken: ct))).Select(row => row.ToGroup())];
     }
 
     public async Task<AccountGroup?> FindAsync(Guid id, CancellationToken ct)
@@ -48,6 +52,7 @@ public sealed class AccountGroups(NpgsqlDataSource dataSource, TimeProvider time
         await using var transaction = await connection.BeginTransactionAsync(ct);
         var before = id is null ? null : (await connection.QuerySingleOrDefaultAsync<Row>(new($"{ReadSql} WHERE g.id = @Id FOR UPDATE OF g", new { Id = id }, transaction, cancellationToken: ct)))?.ToGroup();
         if (id is not null && before is null) return new PeopleSaved<AccountGroup>.Unknown();
+        if (id is null && await connection.ExecuteScalarAsync<long>(new("SELECT count(*) FROM account_groups", null, transaction, cancellationToken: ct)) >= Most) return new PeopleSaved<AccountGroup>.Refused($"There are {Most} groups, and there can be no more: remove one first.");
         var accounts = asked?.Select(Guid.Parse).Distinct().ToArray() ?? [.. before?.AccountIds ?? []];
         var known = (await connection.QueryAsync<Guid>(new(KnownSql, new { Ids = accounts }, transaction, cancellationToken: ct))).ToHashSet();
         foreach (var (index, account) in accounts.Index().Where(one => !known.Contains(one.Item))) errors.Add($"account_ids[{index}]", $"there is no social account {account}");
@@ -65,7 +70,7 @@ public sealed class AccountGroups(NpgsqlDataSource dataSource, TimeProvider time
         var after = (await connection.QuerySingleAsync<Row>(new($"{ReadSql} WHERE g.id = @Id", new { Id = groupId }, transaction, cancellationToken: ct))).ToGroup();
         var changes = ActLog.Differences(before is null ? null : Told(before), Told(after));
         if (changes.Count > 0) await ActLog.WriteAsync(connection, transaction, new Act("account group", $"{groupId}", after.Name, before is null ? "made" : "changed", null, changes), now, ct);
-        if (before?.AccountIds.Except(after.AccountIds).Any() == true) await WebhooksOfUsers.SwitchOffAsync(connection, transaction, await HoldersAsync(connection, transaction, groupId, ct), now, ct);
+        if (before?.AccountIds.Except(after.AccountIds).Any() == true) await EndAsync(connection, transaction, await HoldersAsync(connection, transaction, groupId, ct), now, ct);
         await transaction.CommitAsync(ct);
         return new PeopleSaved<AccountGroup>.Done(after);
     }
@@ -78,9 +83,15 @@ public sealed class AccountGroups(NpgsqlDataSource dataSource, TimeProvider time
         var (holders, now) = (await HoldersAsync(connection, transaction, id, ct), time.GetUtcNow());
         if (await connection.QuerySingleOrDefaultAsync<string?>(new("DELETE FROM account_groups WHERE id = @Id RETURNING name", new { Id = id }, transaction, cancellationToken: ct)) is not { } name) return false;
         await ActLog.WriteAsync(connection, transaction, new Act("account group", $"{id}", name, "removed", null, []), now, ct);
-        await WebhooksOfUsers.SwitchOffAsync(connection, transaction, holders, now, ct);
+        await EndAsync(connection, transaction, holders, now, ct);
         await transaction.CommitAsync(ct);
         return true;
+    }
+
+    private static async Task EndAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyCollection<Guid> holders, DateTimeOffset now, CancellationToken ct)
+    {
+        await WebhooksOfUsers.SwitchOffAsync(connection, transaction, holders, now, ct);
+        await BatchesOfUsers.PauseAsync(connection, transaction, holders, now, ct);
     }
 
     // Users and keys: keys make no difference, their users' webhooks are their users'.

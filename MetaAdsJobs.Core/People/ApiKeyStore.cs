@@ -2,6 +2,8 @@ using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Audit;
+using MetaAdsJobs.Core.Batches;
+using MetaAdsJobs.Core.Events;
 using MetaAdsJobs.Core.Validation;
 using Npgsql;
 
@@ -20,21 +22,20 @@ public sealed class ApiKeyStore(NpgsqlDataSource dataSource, UserStore users, Ti
 
     /// <param name="userId">Null: of all users.</param>
     /// <returns>The newest first.</returns>
-    public async Task<IReadOnlyList<ApiKey>> ListAsync(Guid? userId, Guid? before, int limit, CancellationToken ct)
+    public Task<IReadOnlyList<ApiKey>> ListAsync(Guid? userId, Guid? before, int limit, CancellationToken ct) => ListAsync(userId, only: null, before, limit, ct);
+
+    private async Task<IReadOnlyList<ApiKey>> ListAsync(Guid? userId, Guid? only, Guid? before, int limit, CancellationToken ct)
     {
         List<string> conditions = ["true"];
         if (userId is not null) conditions.Add("k.user_id = @UserId");
+        if (only is not null) conditions.Add("k.id = @Only");
         if (before is not null) conditions.Add("k.id < @Before");
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return [.. (await connection.QueryAsync<Row>(new($"{ReadSql} WHERE {string.Join(" AND ", conditions)} ORDER BY k.id DESC LIMIT @Limit", new { UserId = userId, Before = before, Limit = limit }, cancellationToken: ct))).Select(row => row.ToKey())];
+        return [.. (await connection.QueryAsync<Row>(new($"{ReadSql} WHERE {string.Join(" AND ", conditions)} ORDER BY k.id DESC LIMIT @Limit", new { UserId = userId, Only = only, Before = before, Limit = limit }, cancellationToken: ct))).Select(row => row.ToKey())];
     }
 
     /// <returns>Those of the caller, the newest first; who comes by a key sees that one alone.</returns>
-    public async Task<IReadOnlyList<ApiKey>> ListOfAsync(Caller caller, int limit, CancellationToken ct)
-    {
-        var keys = caller.UserId is { } user ? await ListAsync(user, null, caller.KeyId is null ? limit : int.MaxValue, ct) : [];
-        return caller.KeyId is { } key ? [.. keys.Where(one => one.Id == key)] : keys;
-    }
+    public async Task<IReadOnlyList<ApiKey>> ListOfAsync(Caller caller, Guid? before, int limit, CancellationToken ct) => caller.UserId is { } user ? await ListAsync(user, caller.KeyId, before, limit, ct) : [];
 
     /// <summary>One of the caller's; who comes by a key revokes that one alone.</summary>
     public async Task<PeopleSaved<ApiKey>> RevokeOfAsync(Caller caller, Guid id, CancellationToken ct) =>
@@ -87,6 +88,8 @@ public sealed class ApiKeyStore(NpgsqlDataSource dataSource, UserStore users, Ti
         if (isNew)
         {
             await SessionStore.EndAllAsync(connection, transaction, userId: null, id, "the key was revoked", now, ct);
+            await WebhooksOfUsers.SwitchOffOfKeyAsync(connection, transaction, id, now, ct);
+            await BatchesOfUsers.PauseOfKeyAsync(connection, transaction, id, now, ct);
             await ActLog.WriteAsync(connection, transaction, new Act("key", $"{id}", found.Name, "revoked", null, ActLog.Differences(null, new { found.Mail, found.Shown })), now, ct);
             await transaction.CommitAsync(ct);
         }

@@ -27,20 +27,24 @@ public sealed class SessionStore(NpgsqlDataSource dataSource, TimeProvider time)
 
     private const int LongestBrowser = 300;
 
+    /// <summary>So long after its time a session is still known; then the next that are opened take such rows away.</summary>
+    private static readonly TimeSpan Kept = TimeSpan.FromDays(30);
+
     /// <param name="until">When what it is opened with ends; null: it does not.</param>
     /// <param name="confirmedAt">When whoever it is has shown so; null: now.</param>
     public async Task<CallerSession> OpenAsync(Caller caller, DateTimeOffset? until, DateTimeOffset? confirmedAt, string? browser, CancellationToken ct)
     {
         const string OpenSql = """
             INSERT INTO sessions (id, user_id, key_id, name, role, accounts, vouched_by, browser, created_at, confirmed_at, expires_at, last_seen_at)
-            VALUES (@Id, @UserId, @KeyId, @Name, @Role, @Accounts::uuid[], @VouchedBy, @Browser, @Now, @ConfirmedAt, @ExpiresAt, @Now)
+            VALUES (@Id, @UserId, @KeyId, @Name, @Role, @Accounts::uuid[], @VouchedBy, @Browser, @Now, @ConfirmedAt, @ExpiresAt, @Now);
+            DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < @Old ORDER BY expires_at LIMIT 100)
             """;
         var now = time.GetUtcNow();
         var session = new CallerSession(Guid.CreateVersion7(now), confirmedAt < now ? confirmedAt.Value.ToUniversalTime() : now, until < now + Longest ? until.Value : now + Longest);
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await connection.ExecuteAsync(new(OpenSql, new
         {
-            session.Id, caller.UserId, caller.KeyId, caller.Name, caller.Role, Accounts = caller.UserId is null ? caller.Sees?.ToArray() : null, VouchedBy = caller.VouchedBy.ToArray(), session.ConfirmedAt, Browser = browser is { Length: > LongestBrowser } ? browser[..LongestBrowser] : browser, Now = now, session.ExpiresAt,
+            session.Id, caller.UserId, caller.KeyId, caller.Name, caller.Role, Accounts = caller.UserId is null ? caller.Sees?.ToArray() : null, VouchedBy = caller.VouchedBy.ToArray(), session.ConfirmedAt, Browser = browser is { Length: > LongestBrowser } ? browser[..LongestBrowser] : browser, Now = now, Old = now - Kept, session.ExpiresAt,
         }, cancellationToken: ct));
         return session;
     }

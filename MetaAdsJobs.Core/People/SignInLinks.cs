@@ -26,6 +26,10 @@ public sealed class SignInLinks(NpgsqlDataSource dataSource, UserStore users, Ti
         return new PeopleSaved<User>.Done(user, secret.Text);
     }
 
+    /// <summary>Those that nobody has used: whoever is let in again gets another.</summary>
+    internal static Task ForgetAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid userId, CancellationToken ct) =>
+        connection.ExecuteAsync(new("DELETE FROM sign_in_links WHERE user_id = @UserId AND used_at IS NULL", new { UserId = userId }, transaction, cancellationToken: ct));
+
     /// <summary>Uses it up: the second to come finds nothing.</summary>
     public async Task<Caller?> UseAsync(string secret, CancellationToken ct)
     {

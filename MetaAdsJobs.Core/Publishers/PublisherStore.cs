@@ -51,6 +51,14 @@ public sealed class PublisherStore
         return (await connection.QueryAsync<Publisher>(new(ListSql, new { Now = now, Publisher.MostCounted }, cancellationToken: ct))).AsList();
     }
 
+    /// <summary>Those whose present secret somebody was shown, by name: who is no longer to sign goes on with it until there is another.</summary>
+    public async Task<IReadOnlyList<(Guid Id, string Name)>> ListKnownToAsync(string person, CancellationToken ct)
+    {
+        const string ListSql = "SELECT id, name FROM publishers WHERE lower(COALESCE(known_by[cardinality(known_by)], created_by)) = lower(@Person) ORDER BY name";
+        await using var connection = await _dataSource.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<(Guid, string)>(new(ListSql, new { Person = person }, cancellationToken: ct))).AsList();
+    }
+
     public async Task<Publisher?> FindAsync(Guid id, DateTimeOffset now, CancellationToken ct)
     {
         const string FindSql = $"SELECT {Columns} FROM publishers p WHERE p.id = @Id";

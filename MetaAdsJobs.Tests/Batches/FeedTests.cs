@@ -94,6 +94,17 @@ public sealed class FeedTests
         Assert.That(await RowsAsync("batches WHERE completed_at IS NOT NULL"), Is.EqualTo(4));
     }
 
+    [Test]
+    public async Task A_row_whose_account_was_retired_before_it_is_let_in_is_refused()
+    {
+        var batch = await AcceptAsync(2, account: 0, account2: 1);
+        await ExecuteAsync($"UPDATE social_accounts SET retired_at = now(), retired_by = 'ann', access_token = NULL WHERE id = '{_accounts[0]}'");
+        await FeedAsync(batch);
+        Assert.That(await RowsAsync($"batch_rows WHERE social_account_id = '{_accounts[0]}' AND state = 'refused' AND refusal::text LIKE '%the account is retired since%'"), Is.EqualTo(1));
+        Assert.That(await RowsAsync($"orchestrations WHERE social_account_id = '{_accounts[0]}'"), Is.Zero);
+        Assert.That(await RowsAsync("batch_rows WHERE state = 'begun'"), Is.EqualTo(1), "of the other account");
+    }
+
     [TestCase("DELETE FROM hangfire.job", 1)]
     [TestCase("UPDATE hangfire.job SET statename = 'Failed'", 1)]
     [TestCase("UPDATE batches SET state = 'paused'; DELETE FROM hangfire.job", 0)]

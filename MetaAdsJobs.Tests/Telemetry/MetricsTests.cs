@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MetaAdsJobs.Launch;
@@ -48,6 +49,14 @@ public sealed partial class MetricsTests
             Assert.That(Value("metaadsjobs_job_run_duration_seconds_count", "kind=\"orchestration\"", "outcome=\"snoozed\""), Is.GreaterThanOrEqualTo(1));
             Assert.That(Value("metaadsjobs_job_run_duration_seconds_count", "kind=\"orchestration\"", "outcome=\"stopped\""), Is.EqualTo(1));
         });
+    }
+
+    [Test]
+    public async Task A_worker_answers_on_IPv6_too()
+    {
+        if (!Socket.OSSupportsIPv6) Assert.Ignore("this machine has no IPv6");
+        using var http = new HttpClient();
+        Assert.That((int)(await http.GetAsync(new Uri($"http://[::1]:{ObservedService.WorkerPort}/health/live"))).StatusCode, Is.EqualTo(200));
     }
 
     [Test]

@@ -23,6 +23,8 @@ public sealed class ObservedService
 
     public static Task<ApiAnswer> AskWorkerAsync(string url) => _worker.GetAsync(url);
 
+    public static int WorkerPort => _worker.Http.BaseAddress!.Port;
+
     [OneTimeSetUp]
     public static async Task RunAsync()
     {

@@ -9,8 +9,8 @@ public enum InsightLevel
 }
 
 /// <summary>
-/// Which numbers to read. Days are inclusive. Without an account, an ad account that two of our accounts share is read once, from the
-/// one that was added first.
+/// Which numbers to read. Days are inclusive. Without an account, each day of an ad account that two of our accounts share is told once, by the
+/// one that has read it last.
 /// </summary>
 public sealed record InsightFilter(Guid? SocialAccountId, string? CampaignId, DateOnly? Since, DateOnly? Until, InsightLevel Level);
 

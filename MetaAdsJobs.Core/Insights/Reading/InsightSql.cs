@@ -54,24 +54,18 @@ internal static class InsightSql
         ORDER BY i.currency
         """;
 
-    // Of accounts that share an ad account the one that was synced last: the same money is shown once, and none is missing because
-    // one of them has lost its token.
-    private static string OncePerAdAccount => $"""
-        SELECT DISTINCT ON (a.ad_account_id) a.id
-        FROM social_accounts a
-        LEFT JOIN LATERAL (SELECT d.synced_at FROM insight_days d WHERE d.social_account_id = a.id ORDER BY d.date_start DESC LIMIT 1) d ON true
-        WHERE {AccountScope.Is("a.id")}
-        ORDER BY a.ad_account_id, d.synced_at DESC NULLS LAST, a.created_at, a.id
+    // An array is taken for few, and so they are looked up in a table in memory, and not row by row.
+    private static string OnceOfAdAccount(string days) => $"""
+        (i.social_account_id, i.date_start) NOT IN (
+            SELECT * FROM unnest(ARRAY(SELECT ROW(late.id, late.date_start) FROM ({SharedDays.ReadLaterElsewhere(days)}) late)) AS elsewhere (id uuid, day date))
         """;
 
     private static string Where(InsightFilter filter)
     {
-        var conditions = new List<string>
-        {
-            filter.SocialAccountId is null
-                ? $"i.social_account_id = ANY(ARRAY({OncePerAdAccount}))"
-                : $"i.social_account_id = @SocialAccountId{AccountScope.And("i.social_account_id")}",
-        };
+        var days = $"{(filter.Since is null ? "" : " AND date_start >= @Since")}{(filter.Until is null ? "" : " AND date_start <= @Until")}";
+        List<string> conditions = filter.SocialAccountId is null
+            ? [$"i.social_account_id = ANY(ARRAY(SELECT a.id FROM social_accounts a WHERE {AccountScope.Is("a.id")}))", OnceOfAdAccount(days)]
+            : [$"i.social_account_id = @SocialAccountId{AccountScope.And("i.social_account_id")}"];
         if (filter.CampaignId is not null) conditions.Add("i.campaign_meta_id = @CampaignId");
         if (filter.Since is not null) conditions.Add("i.date_start >= @Since");
         if (filter.Until is not null) conditions.Add("i.date_start <= @Until");

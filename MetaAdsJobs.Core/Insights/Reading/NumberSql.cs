@@ -37,18 +37,9 @@ internal static class NumberSql
         count(result_type) FILTER (WHERE campaigns > 0) = count(*) FILTER (WHERE campaigns > 0) AND min(result_type) IS NOT DISTINCT FROM max(result_type)
         """;
 
-    // Of accounts that share an ad account only the one that read the day last, as in InsightSql: one that reads no more keeps the days that it
-    // alone has read. What the others have read too is listed first, by the keys of the shared ones, who are few. Asked row by row it was planned
-    // as so much work that PostgreSQL compiled the query each time, for longer than it then ran.
     private static string OfAll => $"""
-        currency = @Currency AND date_start BETWEEN @Since AND @Until{AccountScope.And("social_account_id")} AND (social_account_id, date_start) NOT IN (
-            SELECT mine.id, late.date_start
-            FROM (SELECT ad_account_id FROM social_accounts WHERE {AccountScope.Is("id")} GROUP BY ad_account_id HAVING count(*) > 1) shared
-            JOIN social_accounts mine ON mine.ad_account_id = shared.ad_account_id
-            JOIN social_accounts other ON other.ad_account_id = shared.ad_account_id AND other.id <> mine.id{AccountScope.And("other.id")},
-            LATERAL (SELECT date_start, synced_at FROM insight_days WHERE social_account_id = mine.id AND currency = @Currency AND date_start BETWEEN @Since AND @Until OFFSET 0) late,
-            LATERAL (SELECT synced_at FROM insight_days WHERE social_account_id = other.id AND date_start = late.date_start OFFSET 0) same
-            WHERE (same.synced_at, other.id) > (late.synced_at, mine.id))
+        currency = @Currency AND date_start BETWEEN @Since AND @Until{AccountScope.And("social_account_id")}
+            AND (social_account_id, date_start) NOT IN ({SharedDays.ReadLaterElsewhere(" AND currency = @Currency AND date_start BETWEEN @Since AND @Until")})
         """;
 
     public static string DaysOfAll => $"""

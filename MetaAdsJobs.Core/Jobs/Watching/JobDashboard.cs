@@ -10,12 +10,20 @@ namespace MetaAdsJobs.Core.Jobs.Watching;
 /// <summary>Hangfire's dashboard as our ops see it.</summary>
 public static class JobDashboard
 {
+    // Of its pages: they come with them, and are asked for again by none.
+    private static readonly string[] Parts = ["css", "js", "fonts/"];
+
     // Hangfire keeps its menu for the whole process, so this adds to it once.
     static JobDashboard()
     {
         NavigationMenu.Items.Add(_ => new MenuItem("Console", "/console"));
         NavigationMenu.Items.Add(_ => new MenuItem("Sign out", "/signout"));
     }
+
+    /// <summary>Whether an address of the dashboard puts jobs on the queue or takes them away, or is a page with the buttons that do; else its numbers, styles and scripts.</summary>
+    /// <param name="path">Behind the dashboard's own.</param>
+    public static bool Acts(string? path, bool isRead) =>
+        isRead ? !Parts.Any(part => path?.StartsWith(part, StringComparison.OrdinalIgnoreCase) == true) : !string.Equals(path?.Trim('/'), "stats", StringComparison.OrdinalIgnoreCase);
 
     /// <param name="path">Where it is; "/hangfire".</param>
     /// <param name="policy">The authorization policy that lets people in.</param>

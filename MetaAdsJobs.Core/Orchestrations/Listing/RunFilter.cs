@@ -23,6 +23,9 @@ public sealed partial record RunFilter(OrchestrationStatus? Status, Guid? Accoun
     /// <summary>Only what this person asked for, as the audit names it.</summary>
     public string? RequestedBy { get; init; }
 
+    /// <summary>And by a key of this name.</summary>
+    public string? RequestedKey { get; init; }
+
     /// <summary>Only up to this run: what was asked for later is none of it.</summary>
     public Guid? UpTo { get; init; }
 
@@ -67,6 +70,7 @@ public sealed partial record RunFilter(OrchestrationStatus? Status, Guid? Accoun
         if (ChangedSince is not null) conditions.Add("(o.status IN ('queued', 'running', 'waiting') OR o.completed_at >= @ChangedSince)");
         AccountScope.AddTo(conditions, "o.social_account_id");
         if (RequestedBy is not null) conditions.Add("o.requested_by = @RequestedBy");
+        if (RequestedKey is not null) conditions.Add("o.requested_key = @RequestedKey");
         if (SearchId is not null) conditions.Add("o.request_id = @SearchId");
         if (SearchMetaId is not null) conditions.Add("o.request_id IN (SELECT s.request_id FROM orchestration_steps s WHERE s.meta_id = @SearchMetaId)");
         if (SearchWords is { Length: 0 }) conditions.Add("false");
@@ -75,7 +79,7 @@ public sealed partial record RunFilter(OrchestrationStatus? Status, Guid? Accoun
 
     /// <summary>What <see cref="Where"/> asks for, and NamePatterns and Limit.</summary>
     internal DynamicParameters Parameters(Guid? before, int limit) =>
-        new(new { Last = before, UpTo, From, Before, AccountId, ClipId, ChangedSince, SearchId, SearchMetaId, NamePatterns, RequestedBy, Limit = limit, Scope = AccountScope.Accounts });
+        new(new { Last = before, UpTo, From, Before, AccountId, ClipId, ChangedSince, SearchId, SearchMetaId, NamePatterns, RequestedBy, RequestedKey, Limit = limit, Scope = AccountScope.Accounts });
 
     /// <summary>Before all ids that are made of a time on this day, and behind all of the day before.</summary>
     internal static Guid First(DateOnly day)

@@ -5,7 +5,7 @@ using Npgsql;
 namespace MetaAdsJobs.Core.Orchestrations.Listing;
 
 /// <summary>Which runs the API lists. <paramref name="Search"/> is a part of a campaign's name, or a whole request id; days are UTC, of when a run was asked for.</summary>
-public sealed record SummaryFilter(OrchestrationStatus? Status, Guid? SocialAccountId, string? Search, Guid? ClipId = null, DateOnly? Since = null, DateOnly? Until = null, DateTimeOffset? ChangedSince = null, string? RequestedBy = null);
+public sealed record SummaryFilter(OrchestrationStatus? Status, Guid? SocialAccountId, string? Search, Guid? ClipId = null, DateOnly? Since = null, DateOnly? Until = null, DateTimeOffset? ChangedSince = null, string? RequestedBy = null, string? RequestedKey = null);
 
 /// <summary>One page of the API's list.</summary>
 /// <param name="Next">The cursor of the page after it; null on the last one.</param>
@@ -22,7 +22,7 @@ public sealed class RunSummaries(NpgsqlDataSource dataSource, int mostSearched =
     public async Task<SummaryPage> ListAsync(SummaryFilter filter, Guid? before, int limit, CancellationToken ct)
     {
         var isById = Guid.TryParse(filter.Search, out _);
-        var runs = new RunFilter(filter.Status, filter.SocialAccountId, isById ? filter.Search : null, filter.Since, filter.Until) { ClipId = filter.ClipId, ChangedSince = filter.ChangedSince, RequestedBy = filter.RequestedBy };
+        var runs = new RunFilter(filter.Status, filter.SocialAccountId, isById ? filter.Search : null, filter.Since, filter.Until) { ClipId = filter.ClipId, ChangedSince = filter.ChangedSince, RequestedBy = filter.RequestedBy, RequestedKey = filter.RequestedKey };
         var isByName = filter.Search is not null && !isById;
         // What the limit keeps out is not read: the rows come in the order of an index.
         var listSql = $"""

@@ -1,5 +1,8 @@
 using System.Text.Json.Nodes;
 using Dapper;
+using MetaAdsJobs.Tests.Api.Budgets;
+using MetaAdsJobs.Tests.Experiments;
+using MetaAdsJobs.Tests.Publishers;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Api.Accounts;
@@ -166,14 +169,27 @@ public sealed class RetireTests
     {
         var request = await _admin.NewRequestAsync();
         var id = (string)request["social_account_id"]!;
+        var failed = await _admin.AcceptAsync(request);
+        await EndRunsAsync(id, "failed");
+        var pooled = await PooledCampaigns.AddAsync(_service.Database.DataSource, id, $"r{Guid.NewGuid():N}"[..12], 10, 20);
+        var publisher = (await _admin.PostAsync("/meta/publishers", new JsonObject { ["name"] = $"p{Guid.NewGuid():N}"[..20] })).Json["id"];
+        var experiment = ExperimentWorld.Body(Guid.Parse(id), Guid.Parse((string)request["clip_id"]!));
+        experiment["request"]!["optimization_goal"] = "LANDING_PAGE_VIEWS";
+        var before = await WrittenAsync(id);
         await using var other = await _service.Database.DataSource.OpenConnectionAsync();
         await using var retiring = await other.BeginTransactionAsync();
         await other.ExecuteAsync("SELECT 1 FROM social_accounts WHERE id = @id FOR UPDATE; UPDATE social_accounts SET retired_at = now(), retired_by = 'ann', access_token = NULL WHERE id = @id", new { id = Guid.Parse(id) });
-        var sent = (Task<ApiAnswer>[])[_admin.PostAsync("/meta/orchestrate/run", request), _admin.PostAsync($"/meta/orchestrate/sync-insights/{id}")];
+        var sent = (Task<ApiAnswer>[])
+        [
+            _admin.PostAsync("/meta/orchestrate/run", request), _admin.PostAsync($"/meta/orchestrate/runs/{failed}/retry"), _admin.PostAsync($"/meta/orchestrate/sync-insights/{id}"),
+            _admin.PostAsync($"/meta/campaigns/{Uri.EscapeDataString(pooled.Ids[0])}/pause"), _admin.PostAsync("/meta/budget-pools", pooled.Body),
+            _admin.PostAsync("/meta/experiments", experiment),
+            _admin.SendAsync(HttpMethod.Put, $"/meta/publishers/{publisher}/templates/{id}", ClipWorld.Template().ToJsonString()),
+        ];
         await UntilWaitingAsync(sent.Length);
         await retiring.CommitAsync();
         foreach (var answer in await Task.WhenAll(sent)) answer.AssertProblem(409, "account_retired");
-        Assert.That(await ScalarAsync<long>("SELECT (SELECT count(*) FROM orchestrations WHERE social_account_id = @id) + (SELECT count(*) FROM insight_syncs WHERE social_account_id = @id)", id), Is.Zero);
+        Assert.That(await WrittenAsync(id), Is.EqualTo(before));
     }
 
     [Test]
@@ -201,6 +217,12 @@ public sealed class RetireTests
     }
 
     private async Task<IEnumerable<string>> ListedAsync(string query) => (await _admin.GetAsync($"/meta/accounts{query}")).Json["items"]!.AsArray().Select(account => (string)account!["id"]!);
+
+    // All that may be begun in it.
+    private Task<string?> WrittenAsync(string id) => ScalarAsync<string>("""
+        SELECT concat_ws(' ', (SELECT string_agg(request_id || status, ',' ORDER BY request_id) FROM orchestrations WHERE social_account_id = @id), (SELECT count(*) FROM insight_syncs WHERE social_account_id = @id),
+            (SELECT count(*) FROM campaign_edits WHERE social_account_id = @id), (SELECT count(*) FROM experiments WHERE social_account_id = @id), (SELECT count(*) FROM budget_pools WHERE social_account_id = @id), (SELECT count(*) FROM clip_templates WHERE social_account_id = @id))
+        """, id);
 
     private Task EndRunsAsync(string id, string status) => ExecuteAsync("UPDATE orchestrations SET status = @state, completed_at = now() WHERE social_account_id = @id", id, status);
 

@@ -57,6 +57,48 @@ public sealed class DashboardTests : BrowserTests
         Assert.That(await StateAsync(job), Is.EqualTo("Deleted"));
     }
 
+    /// <summary>The button's script follows to the sign-in page and reads its own page again, which asks: nothing was done, and it is said why.</summary>
+    [Test]
+    public async Task Hours_after_somebody_has_shown_who_it_is_the_dashboard_asks_before_it_acts()
+    {
+        var (_, job) = await FailAsync("Not before it is shown");
+        var admin = await EnterAsync("admin");
+        await AgeAsync("admin", 3);
+        Assert.That(await PostAsync(admin, "/hangfire/stats", job), Is.EqualTo(200), "the numbers of an open page go on");
+        foreach (var command in (string[])["/hangfire/jobs/failed/requeue", "/hangfire/jobs/failed/delete", $"/hangfire/jobs/actions/requeue/{job}", "/hangfire/recurring/trigger"])
+        {
+            await PostAsync(admin, command, job);
+            Assert.That(await StateAsync(job), Is.EqualTo("Failed"), command);
+        }
+
+        await admin.Locator($"input[type=checkbox][value='{job}']").CheckAsync();
+        await admin.GetByRole(AriaRole.Button, new() { Name = "Requeue jobs" }).ClickAsync();
+        await Expect(admin).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/signin\\?confirm=true&returnUrl=%2Fhangfire%2Fjobs%2Ffailed$"));
+        Assert.That(await StateAsync(job), Is.EqualTo("Failed"));
+        await admin.EnterTokenAsync(Service.Token("admin", "old-admin@tests"));
+        await Expect(admin).ToHaveURLAsync(new Uri(_service.BaseUrl, "/hangfire/jobs/failed").ToString());
+        Assert.That(await PostAsync(admin, "/hangfire/jobs/failed/delete", job), Is.EqualTo(204), "the same, by somebody who has just shown it");
+
+        var manager = await EnterAsync("manager");
+        await AgeAsync("manager", 3);
+        Assert.That((await manager.GotoAsync("/hangfire/jobs/failed"))!.Url, Does.EndWith("/hangfire/jobs/failed"), "who can press nothing is asked nothing");
+
+        async Task<IPage> EnterAsync(string role)
+        {
+            var page = await _chromium.VisitAsync(_service);
+            await page.GotoAsync("/hangfire/jobs/failed");
+            await page.EnterTokenAsync(Service.Token(role, $"old-{role}@tests"));
+            await Expect(page.Locator("h1").First).ToHaveTextAsync("Failed Jobs");
+            return page;
+        }
+
+        async Task AgeAsync(string role, int hours)
+        {
+            await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
+            Assert.That(await connection.ExecuteAsync("UPDATE sessions SET confirmed_at = confirmed_at - make_interval(hours => @hours) WHERE name = @name", new { hours, name = $"old-{role}@tests" }), Is.EqualTo(1));
+        }
+    }
+
     [Test]
     public async Task An_admins_post_from_another_site_is_refused()
     {

@@ -85,7 +85,7 @@ public sealed class KeyTests : SharedPagesTests
         var me = (await client.GetAsync("/meta/me")).Json;
         Assert.That((string?)me["role"], Is.EqualTo("viewer"));
         Assert.That(me["account_ids"]!.AsArray().Select(id => (string)id!), Is.EqualTo([one]));
-        Assert.That((await client.PostAsync("/meta/me/keys", new JsonObject { ["name"] = "another" })).Code, Is.EqualTo(403), "a key makes no key");
+        Assert.That((await client.PostAsync("/meta/me/keys", new JsonObject { ["name"] = "another" })).Code, Is.EqualTo(405), "a key makes no key: whoever works here makes one at the console");
         Assert.That((await client.GetAsync("/meta/users")).Code, Is.EqualTo(403));
     }
 
@@ -138,6 +138,9 @@ public sealed class KeyTests : SharedPagesTests
         foreach (var edit in (JsonNode[])[one, listed]) Assert.That(((string?)edit["asked_by"], (string?)edit["asked_key"]), Is.EqualTo((mail, "the program")));
         Assert.That(WebUtility.HtmlDecode(await _admin.Http.GetStringAsync($"/console/campaigns/{Uri.EscapeDataString(campaign)}")), Does.Contain($"{mail} · the program"));
 
+        Assert.That((await ListedAsync($"/meta/edits?asked_by={mail}&asked_key=the%20program")).Count(), Is.EqualTo(1));
+        Assert.That(await ListedAsync($"/meta/edits?asked_by={mail}&asked_key=another"), Is.Empty);
+        Assert.That((await _admin.GetAsync("/meta/edits?asked_key=another")).WrongFields, Is.EqualTo(["asked_key"]));
         using var token = _service.Client("manager", "somebody");
         var other = (string)(await token.PostAsync($"/meta/campaigns/{Uri.EscapeDataString(campaign)}/pause")).Json["status_url"]!;
         Assert.That(((string?)(await _admin.GetAsync(other)).Json["asked_by"], (string?)(await _admin.GetAsync(other)).Json["asked_key"]), Is.EqualTo(("somebody", (string?)null)), "by no key");
@@ -161,6 +164,13 @@ public sealed class KeyTests : SharedPagesTests
         await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
         Assert.That(await connection.QuerySingleAsync<(string, string)>("SELECT requested_by, requested_key FROM orchestrations WHERE request_id = @run", new { run = Guid.Parse(run) }), Is.EqualTo((mail, "the program")));
 
+        foreach (var (key, count) in ((string, int)[])[("the%20program", 1), ("another", 0)])
+            Assert.That((await ListedAsync($"/meta/orchestrate/runs?requested_by={mail}&requested_key={key}")).Count(), Is.EqualTo(count), key);
+        Assert.That(await ListedAsync($"/meta/changes?person={mail}&key=another"), Is.Empty);
+        Assert.That(await ListedAsync("/meta/changes?person=admin@tests&source=here&limit=1"), Is.Not.Empty);
+        Assert.That((await _admin.GetAsync("/meta/orchestrate/runs?requested_key=another")).WrongFields, Is.EqualTo(["requested_key"]));
+        Assert.That((await _admin.GetAsync("/meta/changes?key=another")).WrongFields, Is.EqualTo(["key"]));
+
         // What a key was used for in an account that is seen no more is neither told nor done again.
         await _admin.PatchAsync($"/meta/users/{userId}", new JsonObject { ["accounts"] = new JsonArray() });
         Assert.That((await client.PostAsync("/meta/orchestrate/run", request, ("Idempotency-Key", "one"))).Code, Is.EqualTo(403));
@@ -169,4 +179,6 @@ public sealed class KeyTests : SharedPagesTests
         second["clip_id"] = (string)(await client.PostAsync("/meta/clips", new JsonObject { ["title"] = "Mine", ["image_url"] = "https://cdn.example.com/y.jpg" })).Json["id"]!;
         Assert.That((await client.PostAsync("/meta/orchestrate/run", second, ("Idempotency-Key", "one"))).WrongFields, Is.EqualTo(["Idempotency-Key"]));
     }
+
+    private async Task<IEnumerable<JsonNode?>> ListedAsync(string url) => (await _admin.GetAsync(url)).Json["items"]!.AsArray();
 }

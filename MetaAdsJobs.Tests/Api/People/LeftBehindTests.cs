@@ -1,9 +1,10 @@
 using System.Text.Json.Nodes;
+using MetaAdsJobs.Tests.Api.Batches;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Api.People;
 
-/// <summary>Who may see less tells less: webhooks do not outlive what their makers may see.</summary>
+/// <summary>Who may less tells and does less: webhooks do not outlive what their makers may see, batches what their senders may do, and neither the key that they were made by.</summary>
 [TestFixture]
 public sealed class LeftBehindTests
 {
@@ -86,6 +87,97 @@ public sealed class LeftBehindTests
         Assert.That((await _admin.PatchAsync($"/meta/webhooks/{hook}", new JsonObject { ["url"] = "https://receiver.invalid/hook", ["enabled"] = true })).Code, Is.EqualTo(200));
         await _admin.PatchAsync($"/meta/users/{userId}", new JsonObject { ["role"] = "viewer" });
         Assert.That(await StateAsync(hook), Is.EqualTo("on"), "it is the admin's again");
+    }
+
+    /// <summary>Who has found a key is not told on, nor served, by what he made with it.</summary>
+    [Test]
+    public async Task What_was_made_by_a_key_ends_with_it()
+    {
+        var account = await _admin.AddAccountAsync();
+        var (program, mail, userId, keyId, _) = await _service.ProgramAsync(_admin, "manager", $"+{account}");
+        using var client = program;
+        using var another = _service.With((await _admin.AddKeyAsync(userId)).Secret);
+        var (made, moved, taken, others) = (await HookAsync(client, account), await HookAsync(another, account), await HookAsync(client, account), await HookAsync(another, account));
+        foreach (var (by, hook) in ((ApiClient, string)[])[(client, moved), (another, taken)])
+            Assert.That((await by.PatchAsync($"/meta/webhooks/{hook}", new JsonObject { ["url"] = "https://elsewhere.invalid/hook" })).Code, Is.EqualTo(200));
+        var (batch, othersBatch) = (await BatchAsync(client, account), await BatchAsync(another, account));
+
+        Assert.That((await _admin.SendAsync(HttpMethod.Delete, $"/meta/keys/{keyId}", null)).Code, Is.EqualTo(200));
+        foreach (var hook in (string[])[made, moved]) Assert.That(await StateAsync(hook), Is.EqualTo("the key by which it was given its address was revoked"));
+        Assert.That(await StateAsync(taken, others), Is.EqualTo("on on"), "the address is another's");
+        Assert.That(await BatchStatesAsync(batch, othersBatch), Is.EqualTo("paused running"));
+        foreach (var (thing, why) in ((string, string)[])[(made, "the key by which it was given its address was revoked"), (batch, "the key that it was sent by was revoked")])
+            Assert.That((await _admin.GetAsync($"/meta/changes?object={thing}")).Json["items"]![0]!.ToJsonString(), Does.Contain(why).And.Contain("admin@tests").And.Not.Contain(mail));
+    }
+
+    [Test]
+    public async Task A_batch_lets_no_more_rows_in_than_who_sent_it_may()
+    {
+        var (one, other) = (await _admin.AddAccountAsync(), await _admin.AddAccountAsync());
+        var group = (string)(await _admin.PostAsync("/meta/account-groups", new JsonObject { ["name"] = $"{Guid.NewGuid()}", ["account_ids"] = new JsonArray(one, other) })).Json["id"]!;
+        var body = Persons.UserBody("manager");
+        body["groups"] = Persons.Grants($"+{group}");
+        var user = $"/meta/users/{(await _admin.AddUserAsync(body))["id"]}";
+        using var client = _service.With((await _admin.AddKeyAsync(user["/meta/users/".Length..])).Secret);
+        var (first, both, admins) = (await BatchAsync(client, one), await BatchAsync(client, one, other), await BatchAsync(_admin, one, other));
+
+        await _admin.PatchAsync($"/meta/account-groups/{group}", new JsonObject { ["account_ids"] = new JsonArray(one) });
+        Assert.That(await BatchStatesAsync(first, both, admins), Is.EqualTo("running paused running"));
+        Assert.That((await _admin.GetAsync($"/meta/changes?object={both}")).Json["items"]![0]!.ToJsonString(), Does.Contain("may no longer do all of it"));
+        await _admin.PatchAsync(user, new JsonObject { ["accounts"] = Persons.Grants(one), ["groups"] = new JsonArray() });
+        Assert.That(await BatchStatesAsync(first), Is.EqualTo("paused"), "may look only");
+
+        Assert.That((await _admin.PostAsync($"/meta/batches/{first}/resume")).Code, Is.InRange(200, 202), "somebody who may lets it go on");
+        foreach (var (change, state) in ((JsonObject, string)[])[(new() { ["name"] = "Another" }, "running"), (new() { ["accounts"] = Persons.Grants($"+{one}") }, "running"), (new() { ["role"] = "viewer" }, "paused")])
+        {
+            await _admin.PatchAsync(user, change);
+            Assert.That(await BatchStatesAsync(first), Is.EqualTo(state), change.ToJsonString());
+        }
+
+        await _admin.PostAsync($"/meta/batches/{first}/resume");
+        await _admin.PatchAsync(user, new JsonObject { ["disabled"] = true });
+        Assert.That(await BatchStatesAsync(first, admins), Is.EqualTo("paused running"));
+    }
+
+    [Test]
+    public async Task A_link_that_nobody_has_used_opens_nothing_once_its_user_was_disabled()
+    {
+        var user = $"/meta/users/{(await _admin.AddUserAsync(Persons.UserBody("viewer")))["id"]}";
+        var link = (string)(await _admin.PostAsync($"{user}/link")).Json["url"]!;
+        foreach (var disabled in (bool[])[true, false]) await _admin.PatchAsync(user, new JsonObject { ["disabled"] = disabled });
+        Assert.That((await Visitor.TryLinkAsync(_service, link)).Code, Is.EqualTo(401));
+        using var again = await Visitor.ByLinkAsync(_service, (string)(await _admin.PostAsync($"{user}/link")).Json["url"]!);
+    }
+
+    /// <summary>It cannot be taken away from whoever signs with it, but be changed: whoever ends a user is told.</summary>
+    [Test]
+    public async Task The_page_of_a_user_tells_which_publishers_secrets_it_knows()
+    {
+        var body = Persons.UserBody("manager");
+        (body["all_accounts"], body["accounts"]) = (true, new JsonArray());
+        var user = (string)(await _admin.AddUserAsync(body))["id"]!;
+        using var client = _service.With((await _admin.AddKeyAsync(user)).Secret);
+        var (name, another) = ($"p{Guid.NewGuid():N}"[..20], $"p{Guid.NewGuid():N}"[..20]);
+        var publisher = (await client.PostAsync("/meta/publishers", new JsonObject { ["name"] = name })).Json["id"];
+        var rotated = (await _admin.PostAsync("/meta/publishers", new JsonObject { ["name"] = another })).Json["id"];
+        await client.PostAsync($"/meta/publishers/{rotated}/rotate", new JsonObject());
+        Assert.That(await _admin.Http.GetStringAsync($"/console/people/{user}"), Does.Contain($">{name}</a>").And.Contain($">{another}</a>"));
+
+        foreach (var one in new[] { publisher, rotated }) await _admin.PostAsync($"/meta/publishers/{one}/rotate", new JsonObject());
+        Assert.That(await _admin.Http.GetStringAsync($"/console/people/{user}"), Does.Not.Contain(name).And.Not.Contain(another));
+    }
+
+    private static async Task<string> BatchAsync(ApiClient client, params string[] accounts)
+    {
+        var clip = (string)(await client.PostAsync("/meta/clips", new JsonObject { ["title"] = "Mine", ["image_url"] = "https://cdn.example.com/mine.jpg" })).Json["id"]!;
+        return await client.AcceptBatchAsync(BatchWorld.FileOf(accounts.Select(account => ApiClient.Request(account, clip).Row($"{Guid.NewGuid()}"))));
+    }
+
+    private async Task<string> BatchStatesAsync(params string[] batches)
+    {
+        var states = new List<string?>();
+        foreach (var batch in batches) states.Add((string?)(await _admin.GetAsync($"/meta/batches/{batch}")).Json["status"]);
+        return string.Join(' ', states);
     }
 
     private static async Task<string> HookAsync(ApiClient client, params string[] accounts)

@@ -50,4 +50,19 @@ public sealed class SessionEndTests
         _time.Advance(TimeSpan.FromMinutes(2));
         Assert.That(await _callers.FindBySessionAsync(session.Id, CancellationToken.None), Is.Null);
     }
+
+    [Test]
+    public async Task What_was_over_long_ago_is_kept_no_more()
+    {
+        var time = new ShiftedTime();
+        await using var core = await InProcess.CreateAsync(time);
+        var sessions = core.Get<SessionStore>();
+        for (var no = 0; no < 3; no++) await sessions.OpenAsync(Somebody, until: null, confirmedAt: null, "a browser", CancellationToken.None);
+        time.Advance(TimeSpan.FromDays(30));
+        await sessions.OpenAsync(Somebody, until: null, confirmedAt: null, "a browser", CancellationToken.None);
+        Assert.That(await core.Database.DataSource.RowsAsync("sessions"), Is.EqualTo(4));
+        time.Advance(TimeSpan.FromDays(1));
+        await sessions.OpenAsync(Somebody, until: null, confirmedAt: null, "a browser", CancellationToken.None);
+        Assert.That(await core.Database.DataSource.RowsAsync("sessions"), Is.EqualTo(2));
+    }
 }

@@ -12,11 +12,20 @@ internal sealed partial class Visitor : IDisposable
 
     private Visitor(Uri service) => _http = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = service, DefaultRequestHeaders = { Accept = { new MediaTypeWithQualityHeaderValue("text/html") } } };
 
+    public HttpClient Http => _http;
+
     public static async Task<Visitor> ByKeyAsync(Service service, string key) => await SignedInAsync(service, "/signin", "/signin", ("token", key));
 
     /// <param name="link">As the API has told it.</param>
     public static async Task<Visitor> ByLinkAsync(Service service, string link) =>
         await SignedInAsync(service, new Uri(link).PathAndQuery, "/signin/link", ("secret", new Uri(link).Query.Split("secret=")[1]));
+
+    /// <summary>The same, perhaps in vain.</summary>
+    public static async Task<(int Code, string Text, string Location)> TryLinkAsync(Service service, string link)
+    {
+        using var visitor = new Visitor(service.BaseUrl);
+        return await visitor.PostAsync("/signin/link", new Uri(link).PathAndQuery, ("secret", new Uri(link).Query.Split("secret=")[1]));
+    }
 
     public async Task<(int Code, string Text, string Location)> GetAsync(string path)
     {

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Insights.Reading;
 using MetaAdsJobs.Tests.Support;
 
@@ -37,22 +39,38 @@ public sealed class InsightReaderTests
             });
         await database.DoAsync("""
             INSERT INTO insight_days (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend)
-            VALUES (@First, '2026-10-01', '2026-10-06T03:00:00Z', gen_random_uuid(), false, 5, 7.5, 1, 1.5)
-            """, new { First = _first });
+            VALUES (@First, '2026-10-01', '2026-10-06T03:00:00Z', gen_random_uuid(), false, 5, 7.5, 1, 1.5), (@First, '2026-09-30', '2026-10-02T03:00:00Z', gen_random_uuid(), false, 6, 9, 0, 0),
+                (@Second, '2026-10-01', '2026-10-03T03:00:00Z', gen_random_uuid(), false, 6, 9, 0, 0), (@Second, '2026-10-02', '2026-10-03T03:00:00Z', gen_random_uuid(), false, 6, 9, 0, 0)
+            """, new { First = _first, Second = _second });
     }
 
     [OneTimeTearDown]
     public async Task DisposeAsync() => await _core.DisposeAsync();
 
+    /// <summary>The first has read the first two days later, the second the third.</summary>
     [Test]
-    public async Task An_ad_account_that_two_accounts_share_is_counted_once()
+    public async Task A_day_of_an_ad_account_that_two_accounts_share_is_told_once_by_the_one_that_read_it_last()
     {
-        var rows = await ListAsync(new(null, null, null, null, InsightLevel.Ad));
-        Assert.That(rows.Select(row => row.SocialAccountId).Distinct(), Is.EquivalentTo([_first, _euros]), "the account that was added first");
-        Assert.That(rows, Has.Count.EqualTo(2 * 3 * 6));
+        foreach (var level in Enum.GetValues<InsightLevel>())
+        {
+            var rows = (await ListAsync(new(null, null, null, null, level))).Where(row => row.Currency == "USD").ToList();
+            Assert.That(rows.Select(row => (row.Date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), row.SocialAccountId)).Distinct(), Is.EquivalentTo([(Days[0], _first), (Days[1], _first), (Days[2], _second)]), $"{level}");
+            Assert.That(rows.Sum(row => row.Impressions), Is.EqualTo(3 * 6 * 100), $"{level}");
+        }
+
+        Assert.That((await ListAsync(new(null, null, new(2026, 10, 2), null, InsightLevel.Ad))).Select(row => row.SocialAccountId).Distinct(), Is.EquivalentTo([_second, _euros]));
         Assert.That((await _reader.TotalAsync(new(null, null, null, null, InsightLevel.Ad), default)).Select(total => (total.Currency, total.Rows)), Is.EqualTo([("EUR", 18L), ("USD", 18L)]));
         Assert.That(await ListAsync(new(null, "shared-campaign1", null, null, InsightLevel.Ad)), Has.Count.EqualTo(12));
         Assert.That(await ListAsync(new(_second, null, null, null, InsightLevel.Ad)), Has.Count.EqualTo(18), "by its name the other one is read");
+    }
+
+    /// <summary>Who sees one of the two is told all that this one has, whatever the other has read.</summary>
+    [Test]
+    public async Task Who_sees_one_of_the_two_is_told_its_days([Values] bool isFirst)
+    {
+        var seen = new HashSet<Guid> { isFirst ? _first : _second };
+        using var scope = AccountScope.Enter(null, seen);
+        Assert.That((await ListAsync(new(null, null, null, null, InsightLevel.Account))).Select(row => row.SocialAccountId), Is.EqualTo(Enumerable.Repeat(seen.Single(), 3)));
     }
 
     [Test]

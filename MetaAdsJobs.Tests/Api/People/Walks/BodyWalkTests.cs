@@ -1,4 +1,7 @@
+using System.Net;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Dapper;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Tests.Api.Batches;
 using MetaAdsJobs.Tests.Api.Budgets;
@@ -8,17 +11,20 @@ using MetaAdsJobs.Tests.Support;
 namespace MetaAdsJobs.Tests.Api.People.Walks;
 
 /// <summary>
-/// What <see cref="ScopeWalkTests"/> does with addresses, here with bodies: wherever one names a thing, another client's is answered as one that there is not, word for word.
+/// What <see cref="ScopeWalkTests"/> does with addresses, here with bodies and forms: wherever one names a thing, another client's is answered as one that there is not, word for word, and nothing is done to it. So it is for who
+/// may look at the other's account, and change nothing in it.
 /// </summary>
-[TestFixture]
-public sealed class BodyWalkTests
+[TestFixture(false), TestFixture(true)]
+public sealed partial class BodyWalkTests(bool maySee)
 {
     private Service _service = null!;
     private ApiClient _admin = null!;
     private ApiClient _manager = null!;
     private ForeignAccount _foreign = null!;
+    private string _mail = "";
     private string _mine = "";
     private string _clip = "";
+    private string? _before;
     private PooledCampaigns _pooled = null!;
 
     [OneTimeSetUp]
@@ -28,7 +34,8 @@ public sealed class BodyWalkTests
         _admin = _service.Client();
         _foreign = await ForeignAccount.AddAsync(_service, _admin);
         _mine = await _admin.AddAccountAsync();
-        _manager = (await _service.ProgramAsync(_admin, "manager", $"+{_mine}")).Client;
+        string[] accounts = maySee ? [$"+{_mine}", _foreign.Id] : [$"+{_mine}"];
+        (_manager, _mail, _, _, _) = await _service.ProgramAsync(_admin, "manager", accounts);
         _clip = (string)(await _manager.PostAsync("/meta/clips", new JsonObject { ["title"] = "Mine", ["image_url"] = "https://cdn.example.com/mine.jpg" })).Json["id"]!;
         _pooled = await PooledCampaigns.AddAsync(_service.Database.DataSource, _mine, $"own{Guid.NewGuid():N}"[..12], 10, 20);
     }
@@ -39,6 +46,12 @@ public sealed class BodyWalkTests
         _manager.Dispose();
         _admin.Dispose();
     }
+
+    [SetUp]
+    public async Task LookAsync() => _before = await ReadAsync();
+
+    [TearDown]
+    public async Task NothingOfTheOthersIsMovedAsync() => Assert.That(await ReadAsync(), Is.EqualTo(_before));
 
     [TestCase("POST /meta/orchestrate/run", "social_account_id", Thing.Account)]
     [TestCase("POST /meta/orchestrate/run", "clip_id", Thing.Clip)]
@@ -77,6 +90,7 @@ public sealed class BodyWalkTests
 
         Assert.That(answers[0].Code, Is.EqualTo(404).Or.EqualTo(422).Or.EqualTo(202), answers[0].Text);
         Assert.That(answers[0], Is.EqualTo(answers[1]));
+        Assert.That(answers[0].Text, Does.Not.Contain(_foreign.Mark));
         if (answers[0].Code == 202) Assert.That(url, Is.EqualTo("/meta/orchestrate/batch"), "a batch tells later what is wrong with its rows");
     }
 
@@ -93,6 +107,61 @@ public sealed class BodyWalkTests
         var answer = await _manager.PostAsync(url, BodyOf(url));
         Assert.That(answer.Code, Is.InRange(200, 202), answer.Text);
         if (url.Contains("pools", StringComparison.Ordinal)) await _manager.SendAsync(HttpMethod.Delete, $"{url}/{answer.Json["id"]}", null);
+    }
+
+    /// <summary>What names no account is of all.</summary>
+    [TestCase("/meta/freezes", "social_account_id")]
+    [TestCase("/meta/webhooks", "account_ids")]
+    [TestCase("/meta/alerts/rules", "account_ids")]
+    [TestCase("/meta/alerts/rules/try", "account_ids")]
+    public async Task What_would_be_of_all_accounts_is_refused(string url, string field)
+    {
+        var body = BodyOf(url);
+        body.Remove(field);
+        var made = await MadeAsync();
+        var refused = await _manager.PostAsync(url, body);
+        Assert.That(refused.Code, Is.EqualTo(422).Or.EqualTo(403), refused.Text);
+        Assert.That(await MadeAsync(), Is.EqualTo(made));
+    }
+
+    [Test]
+    public async Task A_form_that_names_the_account_does_nothing_to_it()
+    {
+        using var page = await _manager.Http.GetAsync("/console/me");
+        var proof = Proof().Match(await page.Content.ReadAsStringAsync()).Groups["value"].Value;
+        var cookie = string.Join("; ", page.Headers.GetValues("Set-Cookie").Select(one => one.Split(';')[0]));
+        foreach (var (url, fields) in ((string, (string, string)[])[])
+                 [
+                     ("/console/campaigns/bulk/pause", [("id", _foreign.Ids[Thing.Campaign])]), ("/console/campaigns/bulk/publish", [("id", _foreign.Ids[Thing.Campaign])]),
+                     ($"/console/campaigns/bulk/publish?ids={Uri.EscapeDataString(_foreign.Ids[Thing.Campaign])}", [("seen", "x")]), ("/console/campaigns/adopt", [("account", _foreign.Id), ("campaign", "120210000000000001")]),
+                     ("/console/runs/bulk/cancel?status=queued", [("up_to", "ffffffff-ffff-7fff-bfff-ffffffffffff"), ("shown", "1000")]), ($"/console/runs/bulk/cancel?status=queued&account={_foreign.Id}", [("up_to", "ffffffff-ffff-7fff-bfff-ffffffffffff"), ("shown", "1000")]),
+                     ("/console/runs/bulk/retry?status=failed", [("up_to", "ffffffff-ffff-7fff-bfff-ffffffffffff"), ("shown", "1000")]),
+                     ("/console/due", [("social_account_id", _foreign.Id), ("from", "2030-01-01T00:00"), ("until", "2031-01-01T00:00")]), ("/console/due", [("from", "2030-01-01T00:00"), ("until", "2031-01-01T00:00")]),
+                     ("/console/alerts/rules/new", [("name", "Mine"), ("metric", "spend"), ("when", "above"), ("threshold", "5"), ("account_ids", _foreign.Id)]), ("/console/webhooks/new", [("url", "https://receiver.invalid/hook"), ("format", "cloudevents"), ("account_ids", _foreign.Id)]),
+                     ("/console/budgets/new", [("social_account_id", _foreign.Id), ("name", "Mine"), ("level", "campaign"), ("members", "1\n2")]),
+                 ])
+        {
+            using var form = new FormUrlEncodedContent(fields.Append(("__RequestVerificationToken", proof)).Select(one => KeyValuePair.Create(one.Item1, one.Item2)));
+            using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = form };
+            request.Headers.Add("Cookie", cookie);
+            using var answer = await _manager.Http.SendAsync(request);
+            Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK).Or.EqualTo(HttpStatusCode.UnprocessableEntity).Or.EqualTo(HttpStatusCode.Found).Or.EqualTo(HttpStatusCode.NotFound).Or.EqualTo(HttpStatusCode.SeeOther), url);
+            // Else it would have been refused as no form of ours, whatever it names.
+            if (answer.Headers.Location is { } onward) Assert.That(await _manager.Http.GetStringAsync(onward), Does.Not.Contain("The form had expired"), url);
+        }
+
+        Assert.That(await MadeAsync(), Is.Zero);
+    }
+
+    [Test]
+    public async Task What_is_under_way_there_is_in_no_count_of_whoever_may_not_see_it()
+    {
+        // Somebody who has none under way.
+        string[] accounts = maySee ? [_foreign.Id] : [await _admin.AddAccountAsync()];
+        var (looking, _, _, _, _) = await _service.ProgramAsync(_admin, "manager", accounts);
+        using var client = looking;
+        using var page = await client.Http.GetAsync("/console");
+        Assert.That(await page.Content.ReadAsStringAsync(), maySee ? Does.Contain("class=\"underway\"") : Does.Not.Contain("class=\"underway\""));
     }
 
     private JsonObject BodyOf(string url)
@@ -170,4 +239,31 @@ public sealed class BodyWalkTests
         if (all.EndsWith("pools", StringComparison.Ordinal)) _pooled = await PooledCampaigns.AddAsync(_service.Database.DataSource, _mine, $"own{Guid.NewGuid():N}"[..12], 10, 20);
         return $"{all}/{made.Json["id"]}";
     }
+
+    // All that could be done to it, in one text.
+    private async Task<string?> ReadAsync()
+    {
+        await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
+        return await connection.ExecuteScalarAsync<string>("""
+            SELECT concat_ws(' ',
+                (SELECT string_agg(concat(request_id, status, cancel_requested), ',' ORDER BY request_id) FROM orchestrations WHERE social_account_id = @id),
+                (SELECT string_agg(concat(edit_id, kind, state), ',' ORDER BY edit_id) FROM campaign_edits WHERE social_account_id = @id), (SELECT count(*) FROM batch_rows WHERE social_account_id = @id),
+                (SELECT count(*) FROM freezes WHERE social_account_id = @id), (SELECT count(*) FROM stops WHERE social_account_id = @id), (SELECT count(*) FROM insight_syncs WHERE social_account_id = @id),
+                (SELECT count(*) FROM webhooks WHERE @id = ANY (account_ids)), (SELECT count(*) FROM alert_rules WHERE @id = ANY (account_ids)), (SELECT count(*) FROM budget_pools WHERE social_account_id = @id),
+                (SELECT count(*) FROM experiments WHERE social_account_id = @id), (SELECT count(*) FROM recorded_acts WHERE social_account_id = @id), (SELECT updated_at FROM social_accounts WHERE id = @id))
+            """, new { id = Guid.Parse(_foreign.Id) });
+    }
+
+    // Of hers, what is not of her account alone.
+    private async Task<long> MadeAsync()
+    {
+        await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
+        return await connection.ExecuteScalarAsync<long>("""
+            SELECT (SELECT count(*) FROM freezes WHERE made_by = @mail AND social_account_id IS DISTINCT FROM @mine) + (SELECT count(*) FROM webhooks WHERE created_by = @mail AND account_ids IS DISTINCT FROM ARRAY[@mine])
+                + (SELECT count(*) FROM alert_rules WHERE created_by = @mail AND account_ids IS DISTINCT FROM ARRAY[@mine])
+            """, new { mail = _mail, mine = Guid.Parse(_mine) });
+    }
+
+    [GeneratedRegex("""name="__RequestVerificationToken"[^>]*value="(?<value>[^"]*)""")]
+    private static partial Regex Proof();
 }

@@ -1,0 +1,23 @@
+using MetaAdsJobs.Core.Access;
+
+namespace MetaAdsJobs.Core.Insights.Reading;
+
+/// <summary>
+/// Of accounts that share an ad account (two from before that was refused, or one that is retired and the one after it) a day counts once, as it was read last: who reads no more keeps the days that it alone has read.
+/// </summary>
+internal static class SharedDays
+{
+    /// <summary>Accounts with days that another of the same ad account has read later. Those that share one are few, and are listed first: asked row by row it would be too much work. Takes @Scope.</summary>
+    /// <param name="days">Which days, as the end of a WHERE over insight_days.</param>
+    public static string ReadLaterElsewhere(string days) => $"""
+        SELECT mine.id, theirs.date_start
+        FROM social_accounts mine
+        JOIN social_accounts other ON {OfMeta("other")} = {OfMeta("mine")} AND other.id <> mine.id{AccountScope.And("other.id")}{AccountScope.And("mine.id")}
+        CROSS JOIN LATERAL (SELECT date_start, synced_at FROM insight_days WHERE social_account_id = other.id{days} OFFSET 0) theirs
+        LEFT JOIN LATERAL (SELECT synced_at FROM insight_days WHERE social_account_id = mine.id AND date_start = theirs.date_start OFFSET 0) ours ON true
+        WHERE (theirs.synced_at, other.id) > (COALESCE(ours.synced_at, '-infinity'), mine.id)
+        """;
+
+    // Zeros in front, which old rows may have, make no other ad account.
+    private static string OfMeta(string account) => $"ltrim(substr({account}.ad_account_id, 5), '0')";
+}
