@@ -25,6 +25,12 @@ internal static class ExperimentTexts
         return texts[sentence.Form, [.. sentence.Values.Select(value => value is string word && ExperimentWords.WaitForms.Contains(word) ? texts[word].Value : value)]];
     }
 
+    // As CarryOutProposal tells them.
+    private static readonly string[] Refusals = ["what was to be paused for it was not: {0}", "what was paused for it is on again: {0}", "the budget of {0}, which was to be given to it, has been changed since"];
+
+    /// <summary>Why a change was not asked for.</summary>
+    public static string Refusal(string why, IStringLocalizer<Words> texts) => texts.Told(why, Refusals);
+
     /// <summary>How it stands, as people say it.</summary>
     public static string StateOf(ExperimentSummary one) => one.State == "stopped" ? one.State : one.Ending switch
     {

@@ -242,7 +242,10 @@ internal sealed class ProposalScript
         foreach (var kind in (string[])[.. HasExperiment ? ["experiments"] : Array.Empty<string>(), .. HasPool ? ["propose", "carry"] : Array.Empty<string>()])
         {
             _history.Queue.Add(new(kind, Guid.Empty), TimeSpan.Zero);
-            if ((_random.Next(2) == 0 && IsUnderWay()) || _history.Choices.Chance(_history.Odds.JobTwice)) _history.Queue.Add(new(kind, Guid.Empty) { IsDouble = true }, TimeSpan.Zero);
+            // Those that come together read what is planned before the first of them has asked for it.
+            for (var more = IsUnderWay() ? _random.Next(4) : _history.Choices.Chance(_history.Odds.JobTwice) ? 1 : 0; more > 0; more--) _history.Queue.Add(new(kind, Guid.Empty) { IsDouble = true }, TimeSpan.Zero);
+            // What a pool does by itself is begun in the minute in which it is proposed.
+            if (kind == "carry" && _pooledRun is not null && _random.Next(2) == 0) _history.Queue.Add(new(kind, Guid.Empty) { IsDouble = true }, TimeSpan.FromMilliseconds(_random.Next(100)));
         }
     });
 
