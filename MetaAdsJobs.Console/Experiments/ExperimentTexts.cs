@@ -62,6 +62,7 @@ internal static class ExperimentTexts
         { Name: "whole_weeks" } => texts["days of the last week: {0} of {1}", Number(gate.Have), Number(gate.Need)].Value,
         { Name: "results" } => texts["the fewest: {0}, at least {1}", Number(gate.Have), Number(gate.Need)].Value,
         { Name: "spend_share" } => texts["furthest off: {0}, planned {1}", Percent(gate.Have), Percent(gate.Need)].Value,
+        { Name: "numbers_adding_up" } => texts["off by: {0}, at most {1}", Percent(gate.Have), Percent(gate.Need)].Value,
         { Name: "numbers_fresh" } => texts["days old: {0}, at most {1}", Number(gate.Have), Number(gate.Need)].Value,
         { Name: "results_arriving" } => texts["expected since the last one: {0}, at most {1}", Number(gate.Have), Number(gate.Need)].Value,
         _ => texts["days: {0} of {1}", Number(gate.Have), Number(gate.Need)].Value,

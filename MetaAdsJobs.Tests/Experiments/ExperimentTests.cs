@@ -137,14 +137,20 @@ public sealed class ExperimentTests
     [TestCase("UPDATE meta_ad_insights SET results = NULL WHERE social_account_id = @AccountId AND date_start = @day")]
     [TestCase("UPDATE meta_ad_insights SET spend = NULL WHERE social_account_id = @AccountId AND date_start = @day")]
     [TestCase("UPDATE insight_days SET first_at = NULL WHERE social_account_id = @AccountId AND date_start = @day")]
-    public async Task What_Meta_has_not_told_is_not_nothing(string untold)
+    public Task What_Meta_has_not_told_is_not_nothing(string untold) => WaitsAsync(untold, "days are missing or not whole");
+
+    [Test]
+    public Task Ads_that_do_not_add_up_to_the_account_decide_nothing() =>
+        WaitsAsync("UPDATE insight_days SET account_spend = 1000, difference = CASE WHEN date_start = @day THEN -150 ELSE 0 END WHERE social_account_id = @AccountId", "the account's ads do not add up to what Meta says of it");
+
+    private async Task WaitsAsync(string change, string why)
     {
         var one = await _world.BeginAsync();
         await _world.NumbersAsync(one, 14, 2, (100, 30), (100, 40));
-        await _world.ExecuteAsync(untold, new { one.Run.AccountId, day = DateOnly.FromDateTime(_world.Time.GetUtcNow().UtcDateTime).AddDays(-6) });
+        await _world.ExecuteAsync(change, new { one.Run.AccountId, day = DateOnly.FromDateTime(_world.Time.GetUtcNow().UtcDateTime).AddDays(-6) });
         await _world.MinuteAsync();
         var read = await _world.ReadAsync(one);
-        Assert.That((read.Experiment.State, read.Says), Is.EqualTo(("running", "Keep waiting: days are missing or not whole.")));
+        Assert.That((read.Experiment.State, read.Says), Is.EqualTo(("running", $"Keep waiting: {why}.")));
     }
 
     [Test]

@@ -66,6 +66,7 @@ public sealed class JudgeTests
         new TestCaseData(Gate.Fresh, With(Numbers(14, (100, 60), (100, 90)) with { Today = First.AddDays(24) }, 3, day => day with { ReadOn = First.AddDays(24) })).SetArgDisplayNames("of late nothing was read but one old day"),
         new TestCaseData(Gate.Complete, With(Numbers(14, (100, 60), (100, 90)), 3, day => day with { IsWhole = false })).SetArgDisplayNames("a partial day"),
         new TestCaseData(Gate.Complete, Without(Numbers(14, (100, 60), (100, 90)), 3)).SetArgDisplayNames("a day that was never read"),
+        new TestCaseData(Gate.AddingUp, Numbers(14, (100, 60), (100, 90)) with { Sums = new Dictionary<DateOnly, AccountSum> { [First] = new(1000, 0), [First.AddDays(3)] = new(1000, -21) } }).SetArgDisplayNames("more than a hundredth is of ads that were not shown"),
         new TestCaseData(Gate.Arriving, With(Numbers(14, (100, 90), (100, 60)), 13, day => day with { Variants = [day.Variants[0], day.Variants[1] with { Results = 0 }] })).SetArgDisplayNames("a pixel that was silent on the last day"),
         new TestCaseData(Gate.Comparable, Numbers(14, (100, 60), (100, 90)) with { IsComparable = false }).SetArgDisplayNames("another kind of result"),
     ];

@@ -59,7 +59,7 @@ internal static class ExperimentReading
     {
         // Whole is what has been seen whole: of a day that is over Meta may have told nothing of some campaigns, or ads.
         const string DaysSql = """
-            SELECT (@Now AT TIME ZONE a.timezone_name)::date AS today, d.date_start AS day, (d.synced_at AT TIME ZONE a.timezone_name)::date AS read_on, NOT d.is_partial AND d.first_at IS NOT NULL AS is_whole
+            SELECT (@Now AT TIME ZONE a.timezone_name)::date AS today, d.date_start AS day, (d.synced_at AT TIME ZONE a.timezone_name)::date AS read_on, NOT d.is_partial AND d.first_at IS NOT NULL AS is_whole, d.account_spend::float8 AS told, d.difference::float8 AS difference
             FROM social_accounts a LEFT JOIN insight_days d ON d.social_account_id = a.id AND d.date_start >= @Since WHERE a.id = @AccountId ORDER BY d.date_start
             """;
         // Exactly one type of action: Meta lists the same event under several names. Where there is a type and no number, Meta has left its list of actions out: that is not that nothing came.
@@ -94,7 +94,7 @@ internal static class ExperimentReading
         return new(today, [.. days.Where(day => day.Day >= one.BegunOn).Select(day => new ExperimentDay(
             day.Day!.Value, day.ReadOn, day.IsWhole && variants.TrueForAll(rows => rows.GetValueOrDefault(day.Day.Value)?.IsTold != false),
             [.. variants.Select(rows => rows.TryGetValue(day.Day.Value, out var row) ? new VariantNumbers(row.Impressions, row.LinkClicks, row.Spend, row.Results, row.Value) : default)]))],
-            one.ResultType is not null || types <= 1);
+            one.ResultType is not null || types <= 1, days.Where(day => day is { Told: not null, Difference: not null }).ToDictionary(day => day.Day!.Value, day => new AccountSum(day.Told!.Value, day.Difference!.Value)));
     }
 
     private sealed record Row
@@ -129,6 +129,8 @@ internal static class ExperimentReading
         public DateOnly? Day { get; init; }
         public DateOnly ReadOn { get; init; }
         public bool IsWhole { get; init; }
+        public double? Told { get; init; }
+        public double? Difference { get; init; }
     }
 
     private sealed record NumberRow

@@ -73,6 +73,7 @@ internal static class ExperimentJudge
         var fewest = totals.Min(total => total.Results);
         var spend = totals.Sum(total => total.Spend);
         var furthest = spend > 0 ? totals.Select(total => total.Spend / spend).MaxBy(share => Math.Abs(share - (1.0 / rules.Variants))) : 0;
+        var (age, differs) = (Age(rules, numbers), numbers.DifferenceOn(counted));
         var silent = Enumerable.Range(0, rules.Variants).Max(nth => Lacking(counted, nth));
         var together = counted.Count(day => day.Variants.All(one => one.Spend > 0));
         var whole = counted.Count(day => day.IsWhole);
@@ -86,8 +87,9 @@ internal static class ExperimentJudge
             new(Gate.Attribution, days > 0 && closed == counted.Count, closed, days),
             rules.AreAds ? new(Gate.ShownTogether, together >= ExperimentRules.LeastDays, together, ExperimentRules.LeastDays)
                 : new(Gate.SpendShare, Math.Abs((furthest * rules.Variants) - 1) <= ExperimentRules.ShareTolerance, furthest, 1.0 / rules.Variants),
-            new(Gate.Fresh, Age(rules, numbers) <= 1, Age(rules, numbers), 1),
+            new(Gate.Fresh, age <= 1, age, 1),
             new(Gate.Complete, days > 0 && whole == days, whole, days),
+            new(Gate.AddingUp, differs <= ExperimentRules.MostDifference, differs, ExperimentRules.MostDifference),
             new(Gate.Settled, restatedOn is null || restatedOn < numbers.Today, null, null),
             new(Gate.Arriving, silent <= ExperimentRules.MostSilent, silent, ExperimentRules.MostSilent),
             new(Gate.Comparable, numbers.IsComparable, null, null),
