@@ -132,6 +132,7 @@ internal static class ExperimentEndpoints
         {
             ProposalAnswer.Accepted => Results.Accepted($"/meta/experiments/{id}", await reader.FindAsync(id, ct)),
             ProposalAnswer.NotOpen => Problems.Conflict("Nothing is proposed: it was accepted before, taken back, or there is nothing to be done"),
+            ProposalAnswer.NotFresh => Problems.Conflict("Its numbers are old, or are just being read again: ask again once they are read and judged, within a minute of that"),
             _ => NotFound(id),
         };
     }

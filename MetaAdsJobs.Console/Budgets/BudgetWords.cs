@@ -33,6 +33,12 @@ internal static class BudgetWords
 
     public static string Why(IEnumerable<string> why, IStringLocalizer<Words> texts) => string.Join(' ', why.Select(one => Reasons.TryGetValue(one, out var text) ? texts[text].Value : one));
 
+    // As CarryOutProposals tells them.
+    private static readonly string[] Ends = ["{0} of {1} changes were not made", "changed since: {0}", "its numbers do not bear it any more: {0}"];
+
+    /// <summary>Why a proposal ended as it did, or one of its changes was not made.</summary>
+    public static string Ended(string why, IStringLocalizer<Words> texts) => texts.Told(why, Ends, value => string.Join(' ', value.Split(", ").Select(one => Reasons.TryGetValue(one, out var text) ? texts[text].Value : one)));
+
     public static string LevelOf(string level) => level == BudgetPool.AdSets ? "ad set" : level;
 
     public static string StateOf(string state) => state == "none" ? "nothing proposed" : state;

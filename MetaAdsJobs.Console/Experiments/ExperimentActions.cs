@@ -16,6 +16,7 @@ internal static class ExperimentActions
             {
                 ProposalAnswer.Accepted => FormResults.Back(http, "It is being done."),
                 ProposalAnswer.NotOpen => FormResults.BackWithProblem(http, "Nothing is proposed any more."),
+                ProposalAnswer.NotFresh => FormResults.BackWithProblem(http, "Its numbers are old, or are just being read again: it can be done once they are read."),
                 _ => Results.NotFound(),
             });
         experiments.MapPost("/{id:guid}/stop", async (Guid id, StopExperiment stop, HttpContext http) => await stop.ExecuteAsync(id, http.User.CallerName(), http.RequestAborted) switch

@@ -25,6 +25,12 @@ internal static class ExperimentTexts
         return texts[sentence.Form, [.. sentence.Values.Select(value => value is string word && ExperimentWords.WaitForms.Contains(word) ? texts[word].Value : value)]];
     }
 
+    // As CarryOutProposal tells them.
+    private static readonly string[] Refusals = ["what was to be paused for it was not: {0}", "what was paused for it is on again: {0}", "the budget of {0}, which was to be given to it, has been changed since"];
+
+    /// <summary>Why a change was not asked for.</summary>
+    public static string Refusal(string why, IStringLocalizer<Words> texts) => texts.Told(why, Refusals);
+
     /// <summary>How it stands, as people say it.</summary>
     public static string StateOf(ExperimentSummary one) => one.State == "stopped" ? one.State : one.Ending switch
     {
@@ -56,6 +62,7 @@ internal static class ExperimentTexts
         { Name: "whole_weeks" } => texts["days of the last week: {0} of {1}", Number(gate.Have), Number(gate.Need)].Value,
         { Name: "results" } => texts["the fewest: {0}, at least {1}", Number(gate.Have), Number(gate.Need)].Value,
         { Name: "spend_share" } => texts["furthest off: {0}, planned {1}", Percent(gate.Have), Percent(gate.Need)].Value,
+        { Name: "numbers_adding_up" } => texts["off by: {0}, at most {1}", Percent(gate.Have), Percent(gate.Need)].Value,
         { Name: "numbers_fresh" } => texts["days old: {0}, at most {1}", Number(gate.Have), Number(gate.Need)].Value,
         { Name: "results_arriving" } => texts["expected since the last one: {0}, at most {1}", Number(gate.Have), Number(gate.Need)].Value,
         _ => texts["days: {0} of {1}", Number(gate.Have), Number(gate.Need)].Value,

@@ -65,6 +65,9 @@ public sealed record ExperimentRules
 
     /// <summary>What was counted before may change by so much and counts as settled.</summary>
     public const double RestatedTolerance = 0.01;
+
+    /// <summary>So much of the account's spend its ads may not account for.</summary>
+    public const double MostDifference = 0.01;
     public const int LeastDays = 7;
 
     /// <summary>Results that may be lacking by chance: of fourteen that are expected none comes once in a million.</summary>

@@ -232,6 +232,17 @@ public sealed class CarryOutTests
         Assert.That((await _world.NightsAsync(tree)).Select(night => night.State), Is.EqualTo(["asked", "void"]));
     }
 
+    [Test]
+    public async Task What_was_begun_and_left_lying_is_void_once_its_pool_is_changed()
+    {
+        var tree = await _world.PoolAsync("act", 10, 20);
+        await _world.ProposeAsync();
+        await _world.ExecuteAsync("UPDATE budget_proposals SET begun_at = @at", new { at = _world.Time.GetUtcNow().AddMinutes(-11) });
+        await _world.Get<SaveBudgetPool>().ChangeAsync(tree.Pool.Id, System.Text.Json.JsonElement.Parse("""{"mode":"show"}"""), "bob", CancellationToken.None);
+        await _world.CarryOnAsync();
+        Assert.That(((await _world.NightAsync(tree)).State, await AskedAsync(tree)), Is.EqualTo(("void", Array.Empty<long>())));
+    }
+
     /// <summary>Another process may have read it before: what is done for it since looks like somebody's change.</summary>
     [TestCase(0, "accepted")]
     [TestCase(11, "void")]

@@ -42,7 +42,7 @@ public sealed class AcceptedChangeTests
         _world.Graph.Faults.Clear();
         await _world.ExecuteAsync("""
             DROP TRIGGER IF EXISTS dies ON experiment_changes; DROP TRIGGER IF EXISTS dies ON campaign_edits; DROP TRIGGER IF EXISTS lingers ON campaign_edits; DELETE FROM deaths;
-            UPDATE experiment_changes SET state = 'planned', edit_id = NULL, refusal = NULL; DELETE FROM campaign_edits; ALTER TABLE meta_changes DISABLE TRIGGER meta_changes_stay; DELETE FROM meta_changes;
+            DELETE FROM experiment_verdicts WHERE is_reopened; UPDATE experiment_changes SET state = 'planned', edit_id = NULL, refusal = NULL; DELETE FROM campaign_edits; ALTER TABLE meta_changes DISABLE TRIGGER meta_changes_stay; DELETE FROM meta_changes;
             UPDATE meta_adsets SET daily_budget = 10000, status = 'ACTIVE'; UPDATE experiment_proposals SET state = 'accepted', accepted_by = 'ann', accepted_at = now();
             UPDATE stub_graph.objects SET status = 'ACTIVE', fields = fields || '{"daily_budget": "10000"}' WHERE id = ANY (@Ids)
             """, new { Ids = _adSets.ToArray() });
@@ -112,6 +112,34 @@ public sealed class AcceptedChangeTests
         Assert.That(await AskedAsync(), Is.EqualTo(["pause", "pause"]));
         Assert.That(await AtMetaAsync(), Is.EqualTo("ACTIVE 10000, PAUSED 10000, ACTIVE 10000"));
         Assert.That((await ToldAsync())[^1], Is.EqualTo($"C refused  what was to be paused for it was not: {_adSets[0]}"));
+    }
+
+    /// <summary>Restated since it was accepted: what is not done yet is not done any more.</summary>
+    [TestCase("{0}", "A asked|B refused|C refused", "pause")]
+    [TestCase("{0,1}", "A asked|B asked|C refused", "pause pause")]
+    public async Task What_the_numbers_do_not_say_any_more_is_not_done(string losers, string told, string asked)
+    {
+        await _world.ExecuteAsync("""
+            INSERT INTO experiment_verdicts (experiment_id, no, judged_at, today, since, until, days, ending, winner, leader, losers, restated_on, is_reopened, gates, totals, comparisons, numbers)
+            SELECT experiment_id, no + 1, judged_at, today, since, until, days, NULL, NULL, leader, @losers::int[], today, true, gates, totals, comparisons, numbers FROM experiment_verdicts ORDER BY no DESC LIMIT 1
+            """, new { losers });
+        await GoOnAsync();
+
+        Assert.That(string.Join(' ', await AskedAsync()), Is.EqualTo(asked));
+        Assert.That(string.Join('|', (await ToldAsync()).Select(change => string.Join(' ', change.Split(' ').Take(2)))), Is.EqualTo(told));
+        Assert.That((await ToldAsync())[^1], Does.EndWith("Meta has changed the numbers that it rested on"));
+    }
+
+    [Test]
+    public async Task What_is_on_again_pays_for_nothing()
+    {
+        await _world.MinuteAsync();
+        await RunEditsAsync();
+        await _world.ExecuteAsync("UPDATE meta_adsets SET status = 'ACTIVE' WHERE meta_id = @Id", new { Id = _adSets[1] });
+        await GoOnAsync();
+
+        Assert.That(await AskedAsync(), Is.EqualTo(["pause", "pause"]));
+        Assert.That((await ToldAsync())[^1], Is.EqualTo($"C refused  what was paused for it is on again: {_adSets[1]}"));
     }
 
     [Test]

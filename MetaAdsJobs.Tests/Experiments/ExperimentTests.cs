@@ -107,6 +107,9 @@ public sealed class ExperimentTests
         Assert.That(await ToldAsync(webhook), Is.EqualTo(["experiment.decided Experiment Which title: Loud wins, after 14 days"]));
 
         Assert.That(await EditsAsync(one), Is.Empty, "nothing is done before somebody says so");
+        await _world.ExecuteAsync("UPDATE insight_syncs SET completed_at = completed_at - interval '3 days' WHERE social_account_id = @AccountId", new { one.Run.AccountId });
+        Assert.That(await AcceptAsync(one), Is.EqualTo(ProposalAnswer.NotFresh), "nobody knows what Meta has changed since");
+        await _world.ExecuteAsync("UPDATE insight_syncs SET completed_at = completed_at + interval '3 days' WHERE social_account_id = @AccountId", new { one.Run.AccountId });
         Assert.That(await AcceptAsync(one), Is.EqualTo(ProposalAnswer.Accepted));
         Assert.That(await AcceptAsync(one), Is.EqualTo(ProposalAnswer.NotOpen));
         await _world.MinuteAsync();
@@ -121,6 +124,7 @@ public sealed class ExperimentTests
         await _world.NumbersAsync(one, 14, 2, (100, 60), (100, 90));
         await _world.MinuteAsync();
         await _world.NumbersAsync(one, 14, 2, (100, 60), (100, 61));
+        Assert.That(await AcceptAsync(one), Is.EqualTo(ProposalAnswer.NotFresh), "before it is known what they say now");
         await _world.MinuteAsync();
         var read = await _world.ReadAsync(one);
 
@@ -128,6 +132,39 @@ public sealed class ExperimentTests
         Assert.That(read.Says, Is.EqualTo("Keep waiting: Meta changed today what had been counted."));
         Assert.That((await _world.Get<ExperimentReader>().HistoryAsync(one.Id, CancellationToken.None))![^1].IsReopened, Is.True);
         Assert.That(await AcceptAsync(one), Is.EqualTo(ProposalAnswer.NotOpen));
+    }
+
+    [TestCase("UPDATE meta_ad_insights SET results = NULL WHERE social_account_id = @AccountId AND date_start = @day")]
+    [TestCase("UPDATE meta_ad_insights SET spend = NULL WHERE social_account_id = @AccountId AND date_start = @day")]
+    [TestCase("UPDATE insight_days SET first_at = NULL WHERE social_account_id = @AccountId AND date_start = @day")]
+    public Task What_Meta_has_not_told_is_not_nothing(string untold) => WaitsAsync(untold, "days are missing or not whole");
+
+    [Test]
+    public Task Ads_that_do_not_add_up_to_the_account_decide_nothing() =>
+        WaitsAsync("UPDATE insight_days SET account_spend = 1000, difference = CASE WHEN date_start = @day THEN -150 ELSE 0 END WHERE social_account_id = @AccountId", "the account's ads do not add up to what Meta says of it");
+
+    private async Task WaitsAsync(string change, string why)
+    {
+        var one = await _world.BeginAsync();
+        await _world.NumbersAsync(one, 14, 2, (100, 30), (100, 40));
+        await _world.ExecuteAsync(change, new { one.Run.AccountId, day = DateOnly.FromDateTime(_world.Time.GetUtcNow().UtcDateTime).AddDays(-6) });
+        await _world.MinuteAsync();
+        var read = await _world.ReadAsync(one);
+        Assert.That((read.Experiment.State, read.Says), Is.EqualTo(("running", $"Keep waiting: {why}.")));
+    }
+
+    [Test]
+    public async Task Days_that_count_are_no_fewer_than_those_for_which_results_are_put_down_to_an_ad()
+    {
+        var (account, _, clip) = await _world.AddAccountAsync();
+        var body = ExperimentWorld.Body(account, clip);
+        (body["request"]!["optimization_goal"], body["request"]!["campaign_objective"], body["request"]!["pixel_id"]) = ("OFFSITE_CONVERSIONS", "OUTCOME_SALES", "3000000001");
+        Assert.That((await _world.StartAsync(body)) is ExperimentStarted.Invalid invalid ? string.Join(", ", invalid.Errors.ToDictionary().Keys) : null, Is.EqualTo("attribution_days"));
+        body["attribution_days"] = 7;
+        Assert.That(await _world.StartAsync(body, dryRun: true), Is.InstanceOf<ExperimentStarted.Planned>());
+        body["attribution_days"] = 1;
+        body["request"]!["attribution_spec"] = JsonNode.Parse("""[{"event_type":"CLICK_THROUGH","window_days":1}]""");
+        Assert.That(await _world.StartAsync(body, dryRun: true), Is.InstanceOf<ExperimentStarted.Planned>());
     }
 
     [Test]

@@ -63,8 +63,10 @@ public sealed class JudgeTests
         new TestCaseData(Gate.Attribution, With(Numbers(14, (100, 60), (100, 90)), 3, day => day with { ReadOn = day.Day.AddDays(7) })).SetArgDisplayNames("a day that was not read again after its window"),
         new TestCaseData(Gate.SpendShare, Numbers(14, (112, 60), (88, 90))).SetArgDisplayNames("56 % to one"),
         new TestCaseData(Gate.Fresh, Numbers(14, (100, 60), (100, 90)) with { Today = First.AddDays(24) }).SetArgDisplayNames("last read two days ago"),
+        new TestCaseData(Gate.Fresh, With(Numbers(14, (100, 60), (100, 90)) with { Today = First.AddDays(24) }, 3, day => day with { ReadOn = First.AddDays(24) })).SetArgDisplayNames("of late nothing was read but one old day"),
         new TestCaseData(Gate.Complete, With(Numbers(14, (100, 60), (100, 90)), 3, day => day with { IsWhole = false })).SetArgDisplayNames("a partial day"),
         new TestCaseData(Gate.Complete, Without(Numbers(14, (100, 60), (100, 90)), 3)).SetArgDisplayNames("a day that was never read"),
+        new TestCaseData(Gate.AddingUp, Numbers(14, (100, 60), (100, 90)) with { Sums = new Dictionary<DateOnly, AccountSum> { [First] = new(1000, 0), [First.AddDays(3)] = new(1000, -21) } }).SetArgDisplayNames("more than a hundredth is of ads that were not shown"),
         new TestCaseData(Gate.Arriving, With(Numbers(14, (100, 90), (100, 60)), 13, day => day with { Variants = [day.Variants[0], day.Variants[1] with { Results = 0 }] })).SetArgDisplayNames("a pixel that was silent on the last day"),
         new TestCaseData(Gate.Comparable, Numbers(14, (100, 60), (100, 90)) with { IsComparable = false }).SetArgDisplayNames("another kind of result"),
     ];
@@ -98,6 +100,15 @@ public sealed class JudgeTests
         var again = ExperimentJudge.Judge(Rules, restated, null, verdict);
         Assert.That(again.Shut.Select(one => one.Name), Is.EqualTo([Gate.Settled]), "looked at twice in a day it is still that day");
         Assert.That(ExperimentJudge.Judge(Rules, restated with { Today = restated.Today.AddDays(1) }, null, again).Ending, Is.EqualTo(ExperimentEnding.Winner));
+    }
+
+    [Test]
+    public void What_is_taken_from_one_day_and_put_down_to_another_has_changed()
+    {
+        var before = Judge(Numbers(13, (100, 60), (100, 90)));
+        var moved = Numbers(14, (100, 60), (100, 90));
+        foreach (var (nth, results) in ((int, double)[])[(3, 120), (4, 60)]) moved = With(moved, nth, day => day with { Variants = [day.Variants[0], day.Variants[1] with { Results = results }] });
+        Assert.That(ExperimentJudge.Judge(Rules, moved, null, before).Shut.Select(one => one.Name), Is.EqualTo([Gate.Settled]));
     }
 
     [Test]

@@ -51,6 +51,14 @@ internal sealed class ProposalJudge(History history)
             UNION ALL SELECT e.kind || ' of ' || e.meta_id || ' was asked for once more than it was proposed' FROM campaign_edits e WHERE e.asked_by = @Proposer AND e.kind IN ('pause', 'update') AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.edit_id = e.edit_id)
             """, new { ProposalScript.Proposer });
         foreach (var one in odd) history.Judge.Condemn(one);
+        // What frees it was waited for, and came.
+        var lost = await connection.QueryAsync<string>("""
+            SELECT 'a raise of ' || c.meta_id || ' is refused for pauses that were all made' FROM experiment_changes c WHERE c.refusal LIKE 'what was to be paused for it was not:%'
+                AND NOT EXISTS (SELECT 1 FROM experiment_changes o LEFT JOIN campaign_edits e ON e.edit_id = o.edit_id WHERE o.proposal_id = c.proposal_id AND o.action = 'pause' AND e.state IS DISTINCT FROM 'succeeded')
+            UNION ALL SELECT 'a raise of ' || m.meta_id || ' is refused for lowerings that were all made' FROM budget_moves m WHERE m.refused LIKE 'what was to be taken for it%'
+                AND NOT EXISTS (SELECT 1 FROM budget_moves o LEFT JOIN campaign_edits e ON e.edit_id = o.edit_id WHERE o.proposal_id = m.proposal_id AND o.proposed_cents < o.now_cents AND e.state IS DISTINCT FROM 'succeeded')
+            """);
+        foreach (var one in lost) history.Judge.Condemn(one);
         JudgeSum(connection);
         foreach (var id in accepted.Where(id => !connection.ExecuteScalar<bool>("""
             SELECT EXISTS (SELECT 1 FROM experiment_proposals WHERE experiment_id = @id AND state = 'accepted') OR EXISTS (SELECT 1 FROM budget_proposals WHERE id = @id AND state IN ('done', 'partly', 'void', 'lapsed'))

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Dapper;
 using MetaAdsJobs.Core.Budgets.CarryingOut;
 using MetaAdsJobs.Core.Budgets.Pools;
+using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Experiments.Planning;
 using MetaAdsJobs.Core.Experiments.Proposing;
 using MetaAdsJobs.Core.Insights;
@@ -55,7 +56,8 @@ internal sealed class ProposalScript
         if (HasExperiment) PlanExperiment(_history.Script.Accounts[0]);
         if (HasPool) PlanPool(_history.Script.Accounts[^1]);
         if (!IsOn) return;
-        _reachesIn = _random.Next(3) == 0 ? _random.NextDouble() * 20 : null;
+        // Before the next of its edits has looked, or at any time.
+        _reachesIn = _random.Next(2) == 0 ? _random.NextDouble() * (_random.Next(2) == 0 ? 2 : 20) : null;
         PlanMinute();
         PlanAnswers();
         for (var more = _random.Next(4); more > 0; more--)
@@ -106,7 +108,7 @@ internal sealed class ProposalScript
     {
         if (_reachesIn is not { } after) return;
         _reachesIn = null;
-        var raise = _random.Next(2) == 0 ? -300 : 300;
+        var raise = _random.Next(3) == 0 ? -300 : 300;
         var other = Members().FindIndex(one => one != member && one.Budget == Budget);
         InStorm(after, "somebody changes a budget in Ads Manager", () => ChangeByHand(other, raise));
     }
@@ -222,6 +224,16 @@ internal sealed class ProposalScript
         Synced(connection, connection.ExecuteScalar<Guid>("SELECT social_account_id FROM orchestrations WHERE request_id = @run", new { run }));
     }
 
+    // One of its edits, as long as that has not begun.
+    private void TakeBack()
+    {
+        using var connection = _history.Database.Aside.OpenConnection();
+        var edits = connection.Query<Guid>("SELECT edit_id FROM campaign_edits WHERE asked_by = @Proposer AND kind IN ('pause', 'update') AND state IN ('queued', 'waiting') ORDER BY number", new { Proposer }).AsList();
+        if (edits.Count == 0) return;
+        var edit = edits[_random.Next(edits.Count)];
+        _history.Script.At(0, "takes an edit back", (api, ct) => api.Get<CancelEdit>().ExecuteAsync(edit, "client", ct));
+    }
+
     private void ChangeByHand(int nth, int raise)
     {
         var members = Members();
@@ -242,7 +254,11 @@ internal sealed class ProposalScript
         foreach (var kind in (string[])[.. HasExperiment ? ["experiments"] : Array.Empty<string>(), .. HasPool ? ["propose", "carry"] : Array.Empty<string>()])
         {
             _history.Queue.Add(new(kind, Guid.Empty), TimeSpan.Zero);
-            if ((_random.Next(2) == 0 && IsUnderWay()) || _history.Choices.Chance(_history.Odds.JobTwice)) _history.Queue.Add(new(kind, Guid.Empty) { IsDouble = true }, TimeSpan.Zero);
+            // Those that come together read what is planned before the first of them has asked for it.
+            if (kind == "carry" && IsUnderWay() && _random.Next(8) == 0) InStorm(_random.NextDouble(), "somebody takes back what was asked for", TakeBack);
+            for (var more = IsUnderWay() ? _random.Next(4) : _history.Choices.Chance(_history.Odds.JobTwice) ? 1 : 0; more > 0; more--) _history.Queue.Add(new(kind, Guid.Empty) { IsDouble = true }, TimeSpan.Zero);
+            // What a pool does by itself is begun in the minute in which it is proposed.
+            if (kind == "carry" && _pooledRun is not null && _random.Next(2) == 0) _history.Queue.Add(new(kind, Guid.Empty) { IsDouble = true }, TimeSpan.FromMilliseconds(_random.Next(100)));
         }
     });
 
@@ -256,7 +272,9 @@ internal sealed class ProposalScript
             var moves = _random.Next(4) > 0;
             _history.Script.At(0, "accepts what an experiment proposes", async (api, ct) =>
             {
-                if (await api.Get<AcceptProposal>().ExecuteAsync(id, moves, Proposer, ct) == ProposalAnswer.Accepted) _accepted.Add(id);
+                if (await api.Get<AcceptProposal>().ExecuteAsync(id, moves, Proposer, ct) != ProposalAnswer.Accepted) return;
+                _accepted.Add(id);
+                if (_random.Next(3) == 0) InStorm(_random.NextDouble() * 0.5, "somebody takes back what was asked for", TakeBack);
             });
             // Whoever accepts begins at once, and the minute may come just then.
             if (_random.Next(2) == 0) _history.Queue.Add(new("experiments", Guid.Empty) { IsDouble = true }, TimeSpan.FromMilliseconds(_random.Next(400)));

@@ -24,7 +24,7 @@ internal sealed class CarryOutProposals(NpgsqlDataSource dataSource, PictureRead
         """, "UPDATE budget_moves SET refused = @Why WHERE proposal_id = @ProposalId AND meta_id = @MetaId AND edit_id IS NULL AND refused IS NULL");
 
     // From the decision to begin to the first edit it is a moment.
-    private static readonly TimeSpan Beginning = TimeSpan.FromMinutes(10);
+    internal static readonly TimeSpan Beginning = TimeSpan.FromMinutes(10);
 
     public async Task<JobOutcome> ExecuteAsync(CancellationToken ct)
     {
@@ -98,6 +98,7 @@ internal sealed class CarryOutProposals(NpgsqlDataSource dataSource, PictureRead
             || member.IsInExperiment || time.GetUtcNow() - member.ChangedByHandAt < TimeSpan.FromHours(48)))).Select(member => member.MetaId).ToList();
         var why = gates.Count > 0 ? $"its numbers do not bear it any more: {string.Join(", ", gates)}"
             : ProposalStore.HashOf(picture) != proposal.EvidenceHash ? "the numbers that it rests on were restated since"
+            : proposal.GivenBack > 0 && seen.Cents(picture.Owed) < proposal.OwedBeforeCents ? "what it was to give back was given by hand since"
             : changed.Count > 0 ? $"changed since: {string.Join(", ", changed)}" : null;
         if (why is null) return await BeginAsync(proposal, ct);
         await DropAsync(proposal, "void", why, ct);
@@ -132,8 +133,8 @@ internal sealed class CarryOutProposals(NpgsqlDataSource dataSource, PictureRead
 
     private async Task FinishAsync(OpenProposal proposal, CancellationToken ct)
     {
-        // However it ends: what there was no room for tonight is given back some other night.
-        var owed = Math.Max(0, proposal.OwedBeforeCents - proposal.Moves.Where(move => move.IsDone).Sum(move => move.Raise));
+        // However it ends: what there was no room for tonight is given back some other night. What Meta may have given although nobody was told is not given once more.
+        var owed = Math.Max(0, proposal.OwedBeforeCents - proposal.Moves.Where(move => move.IsDone || (move.Raise > 0 && move.IsPerhapsDone)).Sum(move => move.Raise));
         var failed = proposal.Moves.Count(move => !move.IsDone);
         if (failed == 0) await EndAsync(proposal, "done", null, owed, ct);
         else await EndAsync(proposal, "partly", $"{failed} of {proposal.Moves.Count} changes were not made", owed, ct);

@@ -3,6 +3,7 @@ using Dapper;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Audit;
+using MetaAdsJobs.Core.Budgets.CarryingOut;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Validation;
 using Npgsql;
@@ -138,8 +139,9 @@ public sealed class SaveBudgetPool
 
     private Task<int> VoidAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid id, CancellationToken ct) => connection.ExecuteAsync(new("""
         UPDATE budget_proposals SET state = 'void', state_why = @Why, completed_at = @Now
-        WHERE pool_id = @Id AND state IN ('none', 'shown', 'asked', 'accepted') AND begun_at IS NULL AND day = (SELECT max(day) FROM budget_proposals WHERE pool_id = @Id)
-        """, new { Id = id, Why = "the pool was changed", Now = _time.GetUtcNow() }, transaction, cancellationToken: ct));
+        WHERE pool_id = @Id AND state IN ('none', 'shown', 'asked', 'accepted') AND (begun_at IS NULL OR begun_at < @Now - @Beginning) AND day = (SELECT max(day) FROM budget_proposals WHERE pool_id = @Id)
+            AND NOT EXISTS (SELECT 1 FROM budget_moves m WHERE m.proposal_id = budget_proposals.id AND m.edit_id IS NOT NULL)
+        """, new { Id = id, Why = "the pool was changed", Now = _time.GetUtcNow(), CarryOutProposals.Beginning }, transaction, cancellationToken: ct));
 
     private static bool IsTaken(PostgresException exception) => exception.SqlState == PostgresErrorCodes.UniqueViolation && exception.TableName == "budget_pool_members";
 

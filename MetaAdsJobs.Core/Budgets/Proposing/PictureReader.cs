@@ -71,12 +71,19 @@ internal sealed class PictureReader(SpendingCaps caps)
             var picture = new PoolPicture
             {
                 Now = at, Today = today, LastDay = last, WholeDays = whole.Select(day => day.Day).ToHashSet(), Difference = differs == 0 ? 0 : told == 0 ? 1 : (double)(differs / told), Offset = Currency.Offset(account.Currency),
-                IsFrozen = ago == 0 && standing.IsFrozen, IsSyncing = ago == 0 && standing.IsSyncing, IsStopped = ago == 0 && standing.IsStopped, IsUnderWay = ago == 0 && standing.IsUnderWay, Owed = ago == 0 ? Units(standing.OwedCents) ?? 0 : 0,
+                IsFrozen = ago == 0 && standing.IsFrozen, IsSyncing = ago == 0 && standing.IsSyncing, IsStopped = ago == 0 && standing.IsStopped, IsUnderWay = ago == 0 && standing.IsUnderWay, Owed = ago == 0 ? OwedUnits(standing) : 0,
                 IsAtCap = last is not null && caps.OfDay(account) is { } cap && (whole[^1].TotalSpend ?? 0) * 100 >= cap, MetaMinimum = account.MinDailyBudget,
                 FirstShare = Evidence.FirstShare((double)seen.Sum(one => one.First), (double)seen.Sum(one => one.Now)), MostStep = pool.MaxStepPercent, LeastGain = (double)pool.LeastGainPercent,
                 Members = [.. pool.Members.Select(member => MemberOf(member, whole, today, at, zone, standing.Minimums, ago == 0))],
             };
             return new(pool, account, picture, standings);
+        }
+
+        // Whoever has given members more by hand since has made up for it.
+        private long OwedUnits(PoolStanding standing)
+        {
+            var given = pool.Members.SelectMany(member => changes[member.MetaId]).Where(change => !change.IsByPool && change.At > standing.OwedSince && change.BecameCents > change.WasCents).Sum(change => change.BecameCents!.Value - change.WasCents!.Value);
+            return Units(Math.Max(0, standing.OwedCents - given)) ?? 0;
         }
 
         private PoolMember MemberOf(BudgetPoolMember of, List<WholeDay> whole, DateOnly today, DateTimeOffset at, TimeZoneInfo zone, MinimumBudgets minimums, bool isNow)

@@ -16,6 +16,9 @@ internal sealed record PoolStanding
     public bool IsStopped { get; init; }
     public bool IsUnderWay { get; init; }
     public long OwedCents { get; init; }
+
+    /// <summary>Since when that is owed.</summary>
+    public DateTimeOffset? OwedSince { get; init; }
     public long? MinImpressions { get; init; }
     public long? MinFrequent { get; init; }
     public long? MinRare { get; init; }
@@ -66,9 +69,10 @@ internal static class PoolFacts
                 EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = a.id)) AS is_stopped,
                 EXISTS (SELECT 1 FROM insight_syncs s WHERE s.social_account_id = a.id AND s.holding) AS is_syncing,
                 EXISTS (SELECT 1 FROM budget_proposals q WHERE q.pool_id = p.id AND q.state = 'accepted') AS is_under_way,
-                COALESCE((SELECT q.owed_cents FROM budget_proposals q WHERE q.pool_id = p.id AND q.state IN ('done', 'partly') ORDER BY q.id DESC LIMIT 1), 0) AS owed_cents,
+                COALESCE(o.owed_cents, 0) AS owed_cents, o.completed_at AS owed_since,
                 a.min_impressions, a.min_frequent, a.min_rare, a.min_video_views
             FROM unnest(@Pools, @Accounts) AS p (id, account) JOIN social_accounts a ON a.id = p.account
+            LEFT JOIN LATERAL (SELECT q.owed_cents, q.completed_at FROM budget_proposals q WHERE q.pool_id = p.id AND q.state IN ('done', 'partly') ORDER BY q.id DESC LIMIT 1) o ON true
             """;
         return (await connection.QueryAsync<PoolStanding>(new(StandingSql, new { Pools = pools.Select(pool => pool.Id).ToArray(), Accounts = pools.Select(pool => pool.SocialAccountId).ToArray(), Now = now }, transaction, cancellationToken: ct)))
             .ToDictionary(standing => standing.PoolId);

@@ -57,15 +57,16 @@ internal static class ExperimentReading
     public static async Task<IReadOnlyDictionary<Guid, ExperimentNumbers>> NumbersAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, Guid accountId, IReadOnlyList<JudgedExperiment> experiments, DateTimeOffset now, CancellationToken ct)
     {
+        // Whole is what has been seen whole: of a day that is over Meta may have told nothing of some campaigns, or ads.
         const string DaysSql = """
-            SELECT (@Now AT TIME ZONE a.timezone_name)::date AS today, d.date_start AS day, (d.synced_at AT TIME ZONE a.timezone_name)::date AS read_on, NOT d.is_partial AS is_whole
+            SELECT (@Now AT TIME ZONE a.timezone_name)::date AS today, d.date_start AS day, (d.synced_at AT TIME ZONE a.timezone_name)::date AS read_on, NOT d.is_partial AND d.first_at IS NOT NULL AS is_whole, d.account_spend::float8 AS told, d.difference::float8 AS difference
             FROM social_accounts a LEFT JOIN insight_days d ON d.social_account_id = a.id AND d.date_start >= @Since WHERE a.id = @AccountId ORDER BY d.date_start
             """;
-        // Exactly one type of action: Meta lists the same event under several names.
+        // Exactly one type of action: Meta lists the same event under several names. Where there is a type and no number, Meta has left its list of actions out: that is not that nothing came.
         var numbersSql = $"""
             SELECT v.nth AS at, i.date_start AS day, COALESCE(sum(i.impressions), 0)::float8 AS impressions, COALESCE(sum(i.link_clicks), 0)::float8 AS link_clicks, COALESCE(sum(i.spend), 0)::float8 AS spend,
                 COALESCE(sum(CASE WHEN v.type IS NULL THEN i.results ELSE c.results END), 0)::float8 AS results, COALESCE(sum(c.value), 0)::float8 AS value,
-                min(i.result_type) AS result_type, bool_and(i.impressions IS NOT NULL AND i.spend IS NOT NULL) AS is_told
+                min(i.result_type) AS result_type, bool_and(i.impressions IS NOT NULL AND i.spend IS NOT NULL AND (i.results IS NOT NULL OR i.result_type IS NULL)) AS is_told
             FROM unnest(@Nths, @AdSets, @Ads, @Types, @Since, @Needs) AS v (nth, adset, ad, type, since, needs)
             JOIN meta_adsets s ON s.meta_id = v.adset JOIN meta_campaigns k ON k.id = s.campaign_db_id
             JOIN meta_ad_insights i ON i.campaign_meta_id = k.meta_id AND i.date_start >= v.since AND i.adset_meta_id = v.adset AND i.social_account_id = @AccountId AND (v.ad IS NULL OR i.ad_meta_id = v.ad)
@@ -93,7 +94,7 @@ internal static class ExperimentReading
         return new(today, [.. days.Where(day => day.Day >= one.BegunOn).Select(day => new ExperimentDay(
             day.Day!.Value, day.ReadOn, day.IsWhole && variants.TrueForAll(rows => rows.GetValueOrDefault(day.Day.Value)?.IsTold != false),
             [.. variants.Select(rows => rows.TryGetValue(day.Day.Value, out var row) ? new VariantNumbers(row.Impressions, row.LinkClicks, row.Spend, row.Results, row.Value) : default)]))],
-            one.ResultType is not null || types <= 1);
+            one.ResultType is not null || types <= 1, days.Where(day => day is { Told: not null, Difference: not null }).ToDictionary(day => day.Day!.Value, day => new AccountSum(day.Told!.Value, day.Difference!.Value)));
     }
 
     private sealed record Row
@@ -128,6 +129,8 @@ internal static class ExperimentReading
         public DateOnly? Day { get; init; }
         public DateOnly ReadOn { get; init; }
         public bool IsWhole { get; init; }
+        public double? Told { get; init; }
+        public double? Difference { get; init; }
     }
 
     private sealed record NumberRow

@@ -73,7 +73,7 @@ internal static class ExperimentJudge
         var fewest = totals.Min(total => total.Results);
         var spend = totals.Sum(total => total.Spend);
         var furthest = spend > 0 ? totals.Select(total => total.Spend / spend).MaxBy(share => Math.Abs(share - (1.0 / rules.Variants))) : 0;
-        var age = numbers.Days.Count == 0 ? (int?)null : numbers.Today.DayNumber - numbers.Days.Max(day => day.ReadOn).DayNumber;
+        var (age, differs) = (Age(rules, numbers), numbers.DifferenceOn(counted));
         var silent = Enumerable.Range(0, rules.Variants).Max(nth => Lacking(counted, nth));
         var together = counted.Count(day => day.Variants.All(one => one.Spend > 0));
         var whole = counted.Count(day => day.IsWhole);
@@ -89,10 +89,19 @@ internal static class ExperimentJudge
                 : new(Gate.SpendShare, Math.Abs((furthest * rules.Variants) - 1) <= ExperimentRules.ShareTolerance, furthest, 1.0 / rules.Variants),
             new(Gate.Fresh, age <= 1, age, 1),
             new(Gate.Complete, days > 0 && whole == days, whole, days),
+            new(Gate.AddingUp, differs <= ExperimentRules.MostDifference, differs, ExperimentRules.MostDifference),
             new(Gate.Settled, restatedOn is null || restatedOn < numbers.Today, null, null),
             new(Gate.Arriving, silent <= ExperimentRules.MostSilent, silent, ExperimentRules.MostSilent),
             new(Gate.Comparable, numbers.IsComparable, null, null),
         ];
+    }
+
+    // Every night reads at least the days whose window is open; somebody who has some old day read again makes nothing fresh.
+    private static int? Age(ExperimentRules rules, ExperimentNumbers numbers)
+    {
+        if (numbers.Days.Count == 0) return null;
+        var recent = numbers.Days.Where(day => day.Day >= numbers.Today.AddDays(-rules.AttributionDays - 2)).ToList();
+        return numbers.Today.DayNumber - (recent.Count > 0 ? recent.Min(day => day.ReadOn) : numbers.Days.Max(day => day.Day)).DayNumber;
     }
 
     // The results that would have come since the last one, at the rate until then.
@@ -109,16 +118,13 @@ internal static class ExperimentJudge
     private static bool IsRestated(ExperimentRules rules, List<ExperimentDay> counted, Verdict? before)
     {
         if (before is null || before.Numbers.Count == 0) return false;
-        var then = before.Numbers.Select(day => day.Day).ToHashSet();
-        var now = counted.Where(day => then.Contains(day.Day)).ToList();
+        var now = counted.ToDictionary(day => day.Day);
         var until = counted.Count == 0 ? DateOnly.MinValue : counted[^1].Day;
-        var same = before.Numbers.Where(day => day.Day <= until).ToList();
-        return Enumerable.Range(0, rules.Variants).Any(nth =>
-        {
-            var (was, isNow) = (Sum(same, nth), Sum(now, nth));
-            return Moved(was.Results, isNow.Results) || Moved(was.Spend, isNow.Spend) || Moved(was.LinkClicks, isNow.LinkClicks) || Moved(was.Value, isNow.Value);
-        });
+        var same = before.Numbers.Where(day => day.Day <= until).Select(day => (Was: day, Is: now.GetValueOrDefault(day.Day))).ToList();
+        return Enumerable.Range(0, rules.Variants).Any(nth => Moved(nth, one => one.Results) || Moved(nth, one => one.Spend) || Moved(nth, one => one.LinkClicks) || Moved(nth, one => one.Value));
 
-        static bool Moved(double was, double isNow) => Math.Abs(isNow - was) > ExperimentRules.RestatedTolerance * Math.Max(Math.Abs(was), 1e-9);
+        // Day by day: what is taken from one day and put down to another has changed twice.
+        bool Moved(int nth, Func<VariantNumbers, double> of) => same.Sum(day => Math.Abs((day.Is is { } isNow ? of(isNow.Variants[nth]) : 0) - of(day.Was.Variants[nth])))
+            > ExperimentRules.RestatedTolerance * Math.Max(same.Sum(day => Math.Abs(of(day.Was.Variants[nth]))), 1e-9);
     }
 }

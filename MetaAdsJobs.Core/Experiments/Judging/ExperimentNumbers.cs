@@ -18,12 +18,26 @@ public sealed record ExperimentDay(DateOnly Day, DateOnly ReadOn, bool IsWhole, 
     public bool IsClosed(int attributionDays) => ReadOn > Day.AddDays(attributionDays);
 }
 
+/// <summary>A day's spend of the whole account.</summary>
+/// <param name="Told">Meta's own sum.</param>
+/// <param name="Difference">What its ads do not account for.</param>
+public readonly record struct AccountSum(double Told, double Difference);
+
 /// <summary>Everything a verdict is made of: what was stored when it was made.</summary>
 /// <param name="Today">In the account's own calendar.</param>
 /// <param name="Days">The earliest first; one that was never read is missing.</param>
 /// <param name="IsComparable">The variants count the same kind of result.</param>
-public sealed record ExperimentNumbers(DateOnly Today, IReadOnlyList<ExperimentDay> Days, bool IsComparable)
+/// <param name="Sums">Of days of which Meta told one.</param>
+public sealed record ExperimentNumbers(DateOnly Today, IReadOnlyList<ExperimentDay> Days, bool IsComparable, IReadOnlyDictionary<DateOnly, AccountSum>? Sums = null)
 {
+    /// <summary>By how much these days' ads do not add up to what Meta says of the account, as a share.</summary>
+    public double DifferenceOn(IEnumerable<ExperimentDay> days)
+    {
+        var sums = days.Select(day => Sums?.GetValueOrDefault(day.Day) ?? default).ToList();
+        var (told, differs) = (sums.Sum(sum => Math.Abs(sum.Told)), sums.Sum(sum => Math.Abs(sum.Difference)));
+        return differs == 0 ? 0 : told == 0 ? 1 : differs / told;
+    }
+
     /// <summary>The first whole day: the one after that on which every variant was shown. Null before.</summary>
     public DateOnly? First => Days.FirstOrDefault(day => day.Variants.All(one => one.Impressions > 0))?.Day.AddDays(1);
 }

@@ -29,6 +29,9 @@ public sealed record Gate(string Name, bool IsOpen, double? Have, double? Need)
     /// <summary>No counted day is missing, was read before it was over, or lacks something that Meta would not tell.</summary>
     public const string Complete = "numbers_complete";
 
+    /// <summary>The account's ads are what Meta says of it as a whole: else some were not shown to us, and they may be these.</summary>
+    public const string AddingUp = "numbers_adding_up";
+
     /// <summary>What was counted before has not changed today.</summary>
     public const string Settled = "numbers_settled";
 
@@ -39,7 +42,7 @@ public sealed record Gate(string Name, bool IsOpen, double? Have, double? Need)
     public const string Comparable = "results_comparable";
 
     /// <summary>About the numbers themselves: shut, an experiment does not end either when its longest time is over.</summary>
-    public bool IsOfNumbers => Name is Fresh or Complete or Settled or Attribution;
+    public bool IsOfNumbers => Name is Fresh or Complete or AddingUp or Settled or Attribution;
 }
 
 /// <summary>One variant beside another.</summary>

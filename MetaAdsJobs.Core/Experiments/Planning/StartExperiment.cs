@@ -6,6 +6,8 @@ using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Jobs.Storage;
+using MetaAdsJobs.Core.Meta.Ads;
+using MetaAdsJobs.Core.Meta.AdSets;
 using MetaAdsJobs.Core.Meta.Insights;
 using MetaAdsJobs.Core.Orchestrations.Requests;
 using MetaAdsJobs.Core.Orchestrations.Requests.Into;
@@ -58,6 +60,8 @@ public sealed class StartExperiment
         var request = judged.Request!;
         if (design.Metric == ExperimentMetric.ResultRate && design.ResultType is null && request.OptimizationGoal == "LINK_CLICKS")
             return Refuse("metric", "must not be result_rate where link clicks are the result: of link clicks all are");
+        var window = request.AdSets!.Max(one => WindowOf(request, one));
+        if (design.AttributionDays < window) return Refuse("attribution_days", $"must be at least {window}: for so many days Meta puts results of this goal down to an ad, unless an attribution_spec says less");
         var plan = await PlanAsync(design, request, judged.Known!.Account!.Currency, ct);
         if (dryRun) return new ExperimentStarted.Planned(plan);
 
@@ -79,6 +83,14 @@ public sealed class StartExperiment
         return await FindEarlierAsync(by, idempotencyKey!, hash, ct) ?? throw new InvalidOperationException("An idempotency key was refused, but no experiment holds it");
     }
 
+    // What its goal takes no more than a day for, has happened by then.
+    private static int WindowOf(OrchestrationRequest request, AdSetRequest one)
+    {
+        const int Usual = 7;
+        if ((one.AttributionSpec ?? request.AttributionSpec) is { Count: > 0 } windows) return windows.Max(window => window.WindowDays);
+        return ObjectiveGoals.Find(request.CampaignObjective, one.OptimizationGoal ?? request.OptimizationGoal) is { } rule && Delivery.MayAttributeMore(rule) ? Usual : 0;
+    }
+
     private async Task<ExperimentStarted?> FindEarlierAsync(string by, string key, byte[] hash, CancellationToken ct)
     {
         const string FindSql = "SELECT id, request_id, request_hash AS hash, plan::text, social_account_id FROM experiments WHERE created_by = @By AND idempotency_key = @Key";
@@ -95,7 +107,7 @@ public sealed class StartExperiment
             SELECT count(DISTINCT i.date_start)::int AS days, COALESCE(sum(i.spend), 0) AS spend, COALESCE(sum(i.link_clicks), 0)::bigint AS linkclicks, COALESCE(sum(i.results), 0) AS results
             FROM meta_ad_insights i WHERE i.social_account_id = @AccountId AND i.date_start > @Since AND i.result_type = @Type AND NOT i.is_partial
             """;
-        var type = design.ResultType ?? ResultActions.Find(Meta.Ads.ObjectiveGoals.MetaGoal(request.OptimizationGoal), request.CampaignObjective, request.ConversionEvent)?.ActionType;
+        var type = design.ResultType ?? ResultActions.Find(ObjectiveGoals.MetaGoal(request.OptimizationGoal), request.CampaignObjective, request.ConversionEvent)?.ActionType;
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
         var past = await NothingWrittenException.IfFailsAsync(connection.QuerySingleAsync<PastNumbers>(new(PastSql,
             new { AccountId = request.SocialAccountId, Since = DateOnly.FromDateTime(_time.GetUtcNow().UtcDateTime).AddDays(-29), Type = type }, cancellationToken: ct)));

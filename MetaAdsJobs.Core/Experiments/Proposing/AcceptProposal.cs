@@ -16,6 +16,9 @@ public enum ProposalAnswer
 
     /// <summary>There is none, or it was accepted or taken back before.</summary>
     NotOpen,
+
+    /// <summary>Its numbers are old, are being read again, or were since it was judged: within a minute of that it is known whether it still holds.</summary>
+    NotFresh,
     Unknown,
 }
 
@@ -34,6 +37,12 @@ public sealed class AcceptProposal
     {
         // The experiment's row first, as a verdict holds it: one that takes the proposal back comes before or after.
         const string HoldSql = "SELECT name, social_account_id FROM experiments WHERE id = @ExperimentId FOR NO KEY UPDATE";
+        // Looked at once it is held: whoever judges has then said what newer numbers say, or comes later.
+        const string BehindSql = """
+            SELECT EXISTS (SELECT 1 FROM experiment_proposals p WHERE p.experiment_id = e.id AND p.state = 'open') AND (EXISTS (SELECT 1 FROM insight_syncs s WHERE s.social_account_id = e.social_account_id AND (s.holding OR (s.state = 'succeeded' AND s.completed_at > COALESCE(e.judged_at, e.created_at))))
+                OR NOT EXISTS (SELECT 1 FROM insight_syncs s WHERE s.social_account_id = e.social_account_id AND s.state = 'succeeded' AND (s.completed_at AT TIME ZONE a.timezone_name)::date >= (@Now AT TIME ZONE a.timezone_name)::date - 1))
+            FROM experiments e JOIN social_accounts a ON a.id = e.social_account_id WHERE e.id = @ExperimentId
+            """;
         const string AcceptSql = """
             WITH accepted AS (
                 UPDATE experiment_proposals SET state = 'accepted', accepted_by = @By, accepted_key = @ByKey, accepted_at = @Now WHERE experiment_id = @ExperimentId AND state = 'open' RETURNING id),
@@ -46,6 +55,7 @@ public sealed class AcceptProposal
         {
             if (await connection.QuerySingleOrDefaultAsync<(string Name, Guid AccountId)?>(new(HoldSql, new { ExperimentId = experimentId }, transaction, cancellationToken: ct)) is not { } experiment) return ProposalAnswer.Unknown;
             var now = _time.GetUtcNow();
+            if (await connection.ExecuteScalarAsync<bool>(new(BehindSql, new { ExperimentId = experimentId, Now = now }, transaction, cancellationToken: ct))) return ProposalAnswer.NotFresh;
             proposal = await connection.ExecuteScalarAsync<Guid?>(new(AcceptSql, new { ExperimentId = experimentId, MoveBudget = moveBudget, By = by, ByKey = AccountScope.Caller?.KeyName, Now = now }, transaction, cancellationToken: ct));
             if (proposal is { } accepted)
             {

@@ -12,6 +12,8 @@ namespace MetaAdsJobs.Core.Experiments.Proposing;
 /// </summary>
 internal sealed class CarryOutProposal(NpgsqlDataSource dataSource, ProposedEdits edits)
 {
+    private const string Restated = "Meta has changed the numbers that it rested on";
+
     private static readonly ProposedTable Changes = new("""
         UPDATE experiment_changes SET state = 'asked', edit_id = @EditId WHERE proposal_id = @ProposalId AND meta_id = @MetaId AND state = 'planned' RETURNING 1
         """, "UPDATE experiment_changes SET state = 'refused', refusal = @Why WHERE proposal_id = @ProposalId AND meta_id = @MetaId AND state = 'planned'");
@@ -26,18 +28,20 @@ internal sealed class CarryOutProposal(NpgsqlDataSource dataSource, ProposedEdit
 
     public async Task ExecuteAsync(Guid proposalId, CancellationToken ct)
     {
-        foreach (var pause in (await ListAsync(proposalId, ct)).Where(change => change is { IsPause: true, IsPlanned: true })) await edits.AskAsync(Edit(proposalId, pause), ct);
+        foreach (var pause in (await ListAsync(proposalId, ct)).Where(change => change is { IsPause: true, IsPlanned: true }))
+            await (pause.IsTakenBack ? edits.RefuseAsync(Changes, proposalId, pause.MetaId, Restated, ct) : edits.AskAsync(Edit(proposalId, pause), ct));
         var changes = await ListAsync(proposalId, ct);
         var pauses = changes.Where(change => change.IsPause).ToList();
         // What pays for it is waited for.
         if (changes.FirstOrDefault(change => change is { IsPause: false, IsPlanned: true }) is not { } raise || pauses.Exists(pause => !pause.IsOver)) return;
-        if (WhyNot(pauses) is { } why) await edits.RefuseAsync(Changes, proposalId, raise.MetaId, why, ct);
+        if ((raise.IsTakenBack ? Restated : WhyNot(pauses)) is { } why) await edits.RefuseAsync(Changes, proposalId, raise.MetaId, why, ct);
         else await edits.AskAsync(Edit(proposalId, raise), ct);
     }
 
     // Only what was freed is given: what others had when it was decided, and have had until now.
     private static string? WhyNot(List<AcceptedChange> pauses) =>
         pauses.Find(pause => !pause.IsDone) is { } running ? $"what was to be paused for it was not: {running.MetaId}"
+        : pauses.Find(pause => pause.Status == "ACTIVE") is { } again ? $"what was paused for it is on again: {again.MetaId}"
         : pauses.Find(pause => pause.NowCents is { } cents && pause.BudgetCents != cents) is { } changed ? $"the budget of {changed.MetaId}, which was to be given to it, has been changed since"
         : null;
 
@@ -47,7 +51,8 @@ internal sealed class CarryOutProposal(NpgsqlDataSource dataSource, ProposedEdit
     private async Task<List<AcceptedChange>> ListAsync(Guid proposalId, CancellationToken ct)
     {
         const string ListSql = """
-            SELECT c.meta_id, x.level, c.action, c.state, c.daily_budget_cents, c.now_cents, p.accepted_by, p.accepted_key, e.state AS edit_state, s.daily_budget, s.currency
+            SELECT c.meta_id, x.level, c.action, c.state, c.daily_budget_cents, c.now_cents, p.accepted_by, p.accepted_key, e.state AS edit_state, s.daily_budget, s.currency, s.status,
+                COALESCE((SELECT CASE WHEN c.action = 'pause' THEN NOT c.variant = ANY (v.losers) ELSE v.winner IS DISTINCT FROM c.variant END FROM experiment_verdicts v WHERE v.experiment_id = x.id AND v.no > p.verdict_no ORDER BY v.no DESC LIMIT 1), false) AS is_taken_back
             FROM experiment_changes c JOIN experiment_proposals p ON p.id = c.proposal_id JOIN experiments x ON x.id = p.experiment_id LEFT JOIN campaign_edits e ON e.edit_id = c.edit_id LEFT JOIN meta_adsets s ON s.meta_id = c.meta_id
             WHERE c.proposal_id = @ProposalId AND p.state = 'accepted' ORDER BY c.meta_id
             """;
@@ -68,6 +73,12 @@ internal sealed class CarryOutProposal(NpgsqlDataSource dataSource, ProposedEdit
         public string? EditState { get; init; }
         public long? DailyBudget { get; init; }
         public string? Currency { get; init; }
+
+        /// <summary>What Meta has restated since says otherwise.</summary>
+        public bool IsTakenBack { get; init; }
+
+        /// <summary>Of the ad set as it is known here.</summary>
+        public string? Status { get; init; }
 
         public bool IsPause => Action == ProposedChange.Pause;
         public bool IsPlanned => State == "planned";

@@ -59,6 +59,7 @@ public sealed class ExperimentPagesTests() : BrowserTests(shared: () => SharedSe
                 INSERT INTO meta_ad_insights (social_account_id, date_start, ad_meta_id, adset_meta_id, campaign_meta_id, impressions, clicks, link_clicks, reach, spend, results, result_type, currency, raw, is_partial, synced_at)
                     SELECT a.id, (now() AT TIME ZONE a.timezone_name)::date - n, s || @mark || 'ad', s || @mark, 'c' || @mark, 1000, 50, 40, 900, 100, CASE s WHEN 'adset' THEN 60 ELSE 90 END + mod(n, 3), 'landing_page_view', 'USD', '{}', false, now()
                     FROM social_accounts a, generate_series(2, 16) n, unnest(ARRAY['adset', 'adset:2']) s WHERE a.id = @account;
+                INSERT INTO insight_syncs (sync_id, social_account_id, since, until, requested_by, state, queued_at, completed_at) SELECT gen_random_uuid(), @account, current_date - 16, current_date, 'tests', 'succeeded', now(), now();
                 """, new { run, account, mark });
         }
 

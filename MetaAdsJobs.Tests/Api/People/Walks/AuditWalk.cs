@@ -115,8 +115,12 @@ internal sealed partial class AuditWalk : IAsyncDisposable
     /// <summary>In a form a line is an id and its amounts: none has a blank.</summary>
     public Task RenameAsync(IEnumerable<string> campaigns) => ExecuteAsync("UPDATE meta_campaigns SET meta_id = replace(meta_id, ' ', '_') WHERE meta_id = ANY (@ids)", new { ids = campaigns.ToArray() });
 
-    public Task SeedExperimentProposalsAsync(IEnumerable<string> experiments) => ExecuteAsync(
-        "INSERT INTO experiment_proposals (id, experiment_id, verdict_no, state, created_at) SELECT gen_random_uuid(), one, 1, 'open', now() FROM unnest(@ids::uuid[]) one", new { ids = experiments.ToArray() });
+    public Task SeedExperimentProposalsAsync(IEnumerable<string> experiments) => ExecuteAsync("""
+        INSERT INTO experiment_proposals (id, experiment_id, verdict_no, state, created_at) SELECT gen_random_uuid(), one, 1, 'open', now() FROM unnest(@ids::uuid[]) one;
+        UPDATE experiments SET judged_at = now() WHERE id = ANY (@ids::uuid[]);
+        INSERT INTO insight_syncs (sync_id, social_account_id, since, until, requested_by, state, queued_at, completed_at)
+            SELECT gen_random_uuid(), social_account_id, current_date, current_date, 'tests', 'succeeded', now(), now() - interval '1 minute' FROM experiments WHERE id = ANY (@ids::uuid[])
+        """, new { ids = experiments.ToArray() });
 
     /// <param name="ofUser">Or of a token of that name.</param>
     public async Task<string> SeedSessionAsync(bool ofUser = true)

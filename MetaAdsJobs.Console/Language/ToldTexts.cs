@@ -1,0 +1,20 @@
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Localization;
+
+namespace MetaAdsJobs.Console.Language;
+
+/// <summary>Sentences that Core has told and kept, with ids and numbers in them, in the reader's words.</summary>
+internal static partial class ToldTexts
+{
+    /// <param name="forms">What it may be made of, such as "changed since: {0}"; any other text is looked up as it is.</param>
+    /// <param name="valueOf">What is shown of a value; null: itself.</param>
+    public static string Told(this IStringLocalizer<Words> texts, string told, IEnumerable<string> forms, Func<string, string>? valueOf = null)
+    {
+        foreach (var form in forms)
+            if (Regex.Match(told, $"^{Hole().Replace(Regex.Escape(form), "(.+)")}$") is { Success: true } made) return texts[form, [.. made.Groups.Values.Skip(1).Select(group => valueOf?.Invoke(group.Value) ?? group.Value)]];
+        return texts[told];
+    }
+
+    [GeneratedRegex(@"\\\{\d}")]
+    private static partial Regex Hole();
+}
