@@ -57,8 +57,9 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
             return EditEnd.Waiting(sent[^BudgetEditsAnHour].AddHours(1), $"its budget was changed {BudgetEditsAnHour} times within an hour, and Meta takes no more");
         var credential = claim.Credential.Unyielding();
         var isPermitted = false;
-        // One whose end has passed counts no more: with a later end it would again.
-        if (after.DailyAmountCents(now) > claim.Tree.DailyAmountCents(now) || (claim.Tree.LastEnd <= now && edited.EndTime is not null))
+        // One whose end has passed counts no more: with a later end it would again. One whose end is to come goes on counting from before the call, lest its room be given away when that passes.
+        if (after.DailyAmountCents(now) > claim.Tree.DailyAmountCents(now) || (edited.EndTime is not null && claim.Tree.LastEnd is { } last
+            && (last <= now || (after.LastEnd > last && claim.IsCounted && !await activations.CountLongerAsync(claim.Tree.RequestId, claim.Account.Id, after.LastEnd!.Value.ToUniversalTime(), ct)))))
         {
             if (caps.RefusalOf(claim.Account, after.DailyAmountCents(now)) is { } tooMuch) return EditEnd.Failing($"its budget {tooMuch}") with { Found = found };
             if (claim.IsCounted)
