@@ -2,7 +2,6 @@ using Dapper;
 using MetaAdsJobs.Core.Accounts.Retiring;
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Orchestrations;
-using MetaAdsJobs.Core.Orchestrations.Requests;
 using MetaAdsJobs.Core.Spending;
 
 namespace MetaAdsJobs.Tests.Simulation;
