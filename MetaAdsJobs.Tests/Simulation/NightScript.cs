@@ -30,6 +30,6 @@ internal sealed class NightScript(History history, int weight)
             UPDATE meta_ad_insights i SET results = (@results::int[])[s.nth], spend = s.daily_budget / 100.0
             FROM (SELECT meta_id, daily_budget, row_number() OVER (ORDER BY step) AS nth FROM meta_adsets WHERE meta_id IN (SELECT meta_id FROM budget_pool_members WHERE pool_id = @Pool)) s WHERE i.adset_meta_id = s.meta_id;
             """, new { last.Pool, days, now = history.Clockwork.Now, results = Results[_random.Next(Results.Length)] });
-        ProposalScript.Synced(connection, last.Account, history.Clockwork.Now);
+        ProposalScript.Synced(history, connection, last.Account);
     });
 }
