@@ -134,6 +134,7 @@ internal sealed class Judge(History history)
             Condemn($"{same.Key.AccountId} has {same.Count()} videos of one file: {string.Join(", ", same.Select(one => one.Id))}");
         var reader = new OrchestrationReader(history.Database.Aside);
         await using var connection = await history.Database.Aside.OpenConnectionAsync();
+        history.Nights.End(connection);
         foreach (var (accountId, adAccountId, _) in history.Script.Accounts)
         {
             var rounds = (await connection.QueryAsync<(Guid Id, int Round, string Request)>("SELECT request_id, round, request::text FROM orchestrations WHERE social_account_id = @accountId", new { accountId })).ToList();

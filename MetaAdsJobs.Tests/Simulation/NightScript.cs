@@ -8,6 +8,7 @@ internal sealed class NightScript(History history, int weight)
     private const int MostNights = 4;
     private static readonly int[][] Results = [[30, 10, 10], [10, 30, 10], [5, 10, 40], [40, 10, 5]];
     private readonly Random _random = new(unchecked((weight * 61) + 29));
+    private readonly List<(Guid Edit, int Days)> _moved = [];
     private int _nights;
 
     public bool IsOn => history.Proposals.HasPool && weight % 2 == 0;
@@ -22,14 +23,20 @@ internal sealed class NightScript(History history, int weight)
             || state is "asked" or "accepted" || connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM budget_moves m JOIN campaign_edits e USING (edit_id) WHERE e.state IN ('queued', 'running', 'waiting'))")) return;
         var days = 8 * (MostNights - _nights++);
         history.Clockwork.Tell($"weeks pass, and a night of numbers comes; the last was {state}");
-        connection.Execute("""
+        _moved.AddRange(connection.Query<Guid>("""
             UPDATE budget_proposals SET day = day - @days, basis = basis - @days, made_at = made_at - make_interval(days => @days), decided_at = decided_at - make_interval(days => @days), begun_at = begun_at - make_interval(days => @days),
                 completed_at = completed_at - make_interval(days => @days) WHERE pool_id = @Pool AND made_at > @now - interval '1 day';
-            UPDATE campaign_edits SET asked_at = asked_at - make_interval(days => @days), completed_at = completed_at - make_interval(days => @days)
-            WHERE state IN ('succeeded', 'failed') AND completed_at > @now - interval '1 day' AND edit_id IN (SELECT edit_id FROM budget_moves);
             UPDATE meta_ad_insights i SET results = (@results::int[])[s.nth], spend = s.daily_budget / 100.0
             FROM (SELECT meta_id, daily_budget, row_number() OVER (ORDER BY step) AS nth FROM meta_adsets WHERE meta_id IN (SELECT meta_id FROM budget_pool_members WHERE pool_id = @Pool)) s WHERE i.adset_meta_id = s.meta_id;
-            """, new { last.Pool, days, now = history.Clockwork.Now, results = Results[_random.Next(Results.Length)] });
+            UPDATE campaign_edits SET asked_at = asked_at - make_interval(days => @days), completed_at = completed_at - make_interval(days => @days)
+            WHERE state IN ('succeeded', 'failed') AND completed_at > @now - interval '1 day' AND edit_id IN (SELECT edit_id FROM budget_moves) RETURNING edit_id;
+            """, new { last.Pool, days, now = history.Clockwork.Now, results = Results[_random.Next(Results.Length)] }).Select(edit => (edit, days)));
         ProposalScript.Synced(history, connection, last.Account);
     });
+
+    /// <summary>When it is judged: the edits have their own times again, which were told.</summary>
+    public void End(Npgsql.NpgsqlConnection connection)
+    {
+        foreach (var (edit, days) in _moved) connection.Execute("UPDATE campaign_edits SET asked_at = asked_at + make_interval(days => @days), completed_at = completed_at + make_interval(days => @days) WHERE edit_id = @edit", new { edit, days });
+    }
 }
