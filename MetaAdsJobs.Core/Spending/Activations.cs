@@ -124,16 +124,16 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
     }
 
     /// <summary>What is to end later is counted until then from now on. It may spend no more a day than it does: nothing stands against that.</summary>
-    /// <returns>False when its end has passed, and others may have been given its room.</returns>
-    public async Task<bool> CountLongerAsync(Guid requestId, Guid accountId, DateTimeOffset endsAt, CancellationToken ct)
+    /// <returns>False when its end has passed, and others may have been given its room; or when another attempt holds the row.</returns>
+    public async Task<bool> CountLongerAsync(Guid requestId, Guid accountId, DateTimeOffset endsAt, PermitHolder holder, CancellationToken ct)
     {
         // As a permit does: none is given between the two.
-        const string LongerSql = """
+        var longerSql = $"""
             SELECT 1 FROM social_accounts WHERE id = @AccountId FOR NO KEY UPDATE;
-            UPDATE activations SET ends_at = GREATEST(ends_at, CASE WHEN ends_at IS NOT NULL THEN @EndsAt END) WHERE request_id = @RequestId AND (ends_at IS NULL OR ends_at > @Now) RETURNING 1
+            UPDATE activations SET ends_at = GREATEST(ends_at, CASE WHEN ends_at IS NOT NULL THEN @EndsAt END) WHERE request_id = @RequestId AND (ends_at IS NULL OR ends_at > @Now) AND EXISTS ({holder.HeldSql}) RETURNING 1
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await using var answers = await connection.QueryMultipleAsync(new(LongerSql, new { RequestId = requestId, AccountId = accountId, EndsAt = endsAt, Now = time.GetUtcNow() }, cancellationToken: ct));
+        await using var answers = await connection.QueryMultipleAsync(new(longerSql, new { RequestId = requestId, AccountId = accountId, EndsAt = endsAt, holder.EditId, holder.Attempt, Now = time.GetUtcNow() }, cancellationToken: ct));
         await answers.ReadAsync<int>();
         return (await answers.ReadAsync<int>()).Any();
     }
