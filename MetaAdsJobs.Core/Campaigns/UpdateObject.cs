@@ -57,8 +57,10 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
             return EditEnd.Waiting(sent[^BudgetEditsAnHour].AddHours(1), $"its budget was changed {BudgetEditsAnHour} times within an hour, and Meta takes no more");
         var credential = claim.Credential.Unyielding();
         var isPermitted = false;
-        // Of what stands at Meta: somebody may have lowered it there. One whose end has passed counts no more: with a later end it would again.
-        if (after.DailyAmountCents(now) > Known(claim, seen).DailyAmountCents(now) || (claim.Tree.LastEnd <= now && edited.EndTime is not null))
+        // Of what stands at Meta: somebody may have lowered it there. One whose end has passed counts no more: with a later end it would again. One whose end is to come goes on counting from before the call,
+        // lest its room be given away when that passes.
+        if (after.DailyAmountCents(now) > Known(claim, seen).DailyAmountCents(now) || (edited.EndTime is not null && claim.Tree.LastEnd is { } last
+            && (last <= now || (after.LastEnd > last && claim.IsCounted && !await activations.CountLongerAsync(claim.Tree.RequestId, claim.Account.Id, after.LastEnd!.Value.ToUniversalTime(), Holder(claim), ct)))))
         {
             if (caps.RefusalOf(claim.Account, after.DailyAmountCents(now)) is { } tooMuch) return EditEnd.Failing($"its budget {tooMuch}") with { Found = found };
             if (claim.IsCounted)
@@ -74,9 +76,11 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
         return succeeded with { IsAnswered = isPermitted };
     }
 
+    private static PermitHolder Holder(EditClaim claim) => PermitHolder.Edit(claim.EditId, claim.Attempt, isWhole: false) with { IsRaise = true };
+
     private async Task<Permit> PermitAsync(EditClaim claim, CampaignTree after, CancellationToken ct)
     {
-        async Task<Permit> AskAsync() => await activations.PermitAsync(claim.Tree.RequestId, claim.Account, after.DailyAmountCents(time.GetUtcNow()), after.LastEnd?.ToUniversalTime(), PermitHolder.Edit(claim.EditId, claim.Attempt, isWhole: false) with { IsRaise = true }, ct);
+        async Task<Permit> AskAsync() => await activations.PermitAsync(claim.Tree.RequestId, claim.Account, after.DailyAmountCents(time.GetUtcNow()), after.LastEnd?.ToUniversalTime(), Holder(claim), ct);
         var permit = await AskAsync();
         return permit.IsForRoom && await counted.RefreshAsync(claim.Account.Id, claim.Credential, ct) ? await AskAsync() : permit;
     }

@@ -126,6 +126,21 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
         return pausingUntil is { } until ? Pausing(until) : throw new FencedException("its edit was ended by another");
     }
 
+    /// <summary>What is to end later is counted until then from now on. It may spend no more a day than it does: nothing stands against that.</summary>
+    /// <returns>False when its end has passed, and others may have been given its room; or when another attempt holds the row.</returns>
+    public async Task<bool> CountLongerAsync(Guid requestId, Guid accountId, DateTimeOffset endsAt, PermitHolder holder, CancellationToken ct)
+    {
+        // As a permit does: none is given between the two.
+        var longerSql = $"""
+            SELECT 1 FROM social_accounts WHERE id = @AccountId FOR NO KEY UPDATE;
+            UPDATE activations SET ends_at = GREATEST(ends_at, CASE WHEN ends_at IS NOT NULL THEN @EndsAt END) WHERE request_id = @RequestId AND (ends_at IS NULL OR ends_at > @Now) AND EXISTS ({holder.HeldSql}) RETURNING 1
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await using var answers = await connection.QueryMultipleAsync(new(longerSql, new { RequestId = requestId, AccountId = accountId, EndsAt = endsAt, holder.EditId, holder.Attempt, Now = time.GetUtcNow() }, cancellationToken: ct));
+        await answers.ReadAsync<int>();
+        return (await answers.ReadAsync<int>()).Any();
+    }
+
     /// <param name="askedAt">The timestamp taken before the permit was asked for.</param>
     /// <param name="permit">Null for what only pauses, and is noted likewise.</param>
     /// <exception cref="MetaException">Thrown by what is returned, once the permit is over: the stop switch does not reckon with the call any more, or a freeze has begun.</exception>

@@ -127,6 +127,27 @@ public sealed class EditedSpendingTests
     }
 
     [Test]
+    public async Task What_is_to_end_later_is_counted_while_its_end_passes_and_its_call_is_under_way()
+    {
+        var asked = await _world.BuildAsync("""{"auto_publish":true,"end_time":"2031-01-01T00:00:00Z"}""");
+        var (tree, other) = (await _world.TreeAsync(asked), await _world.AgainAsync(asked));
+        Assert.That((await _world.RunAsync(other)).Result.Status, Is.EqualTo("succeeded"));
+        await _world.NothingUnderWayAsync();
+        await _world.ExecuteAsync("UPDATE activations SET ends_at = @ends; UPDATE meta_adsets SET end_time = @ends WHERE request_id = @RequestId; UPDATE social_accounts SET daily_cap_cents = 15000", new { ends = _world.Time.GetUtcNow().AddSeconds(10), tree.RequestId });
+        JobOutcome? second = null;
+        _world.Graph.Faults.Add(call => call.Path == tree.AdSets[0].MetaId && call["end_time"] is not null, async (_, _, act) =>
+        {
+            _world.Time.Advance(TimeSpan.FromSeconds(15));
+            second = await _world.RunEditAsync(await _world.AskAsync(EditKind.Publish, (await _world.TreeAsync(other)).Campaign.MetaId));
+            return await act();
+        });
+
+        Assert.That((await _world.EditAsync(EditKind.Update, tree.AdSets[0].MetaId, """{"end_time":"2032-01-01T00:00:00Z"}""")).Status, Is.EqualTo("succeeded"));
+
+        Assert.That(second, Is.InstanceOf<JobOutcome.Snoozed>().With.Property("Reason").Contains("exceed its cap of 15000"));
+    }
+
+    [Test]
     public async Task A_deletion_makes_no_pause_void_and_does_not_wait_for_one()
     {
         var tree = await _world.BuiltAsync("""{"auto_publish":true}""");

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json;
+using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Campaigns.Comparing;
 using MetaAdsJobs.Core.Campaigns.Holding;
@@ -96,6 +98,25 @@ public sealed class ScheduleTests
         _world.Time.AdvanceTo(_at.AddHours(20));
         Assert.That(await _world.RunEditAsync(edit), Is.InstanceOf<JobOutcome.Snoozed>().With.Property("Reason").EqualTo("stopped by bob"));
         await _world.Get<StopSwitch>().StartAsync(null, "bob", true, CancellationToken.None);
+        Assert.That((await _world.UntilEndedAsync(edit)).Status, Is.EqualTo("succeeded"));
+        Assert.That(await _world.SwitchedAsync(tree), Is.EqualTo("AAA"));
+    }
+
+    /// <summary>As over a weekend: two days on end, and what was due on the first goes on after the second, or when somebody ends it.</summary>
+    [Test]
+    public async Task What_a_weekly_freeze_has_held_past_its_time_is_not_missed([Values] bool isEnded)
+    {
+        var (asked, tree, edit) = await BuiltAsync();
+        var zone = TimeZoneInfo.FindSystemTimeZoneById((await _world.QueryAsync<string>("SELECT timezone_name FROM social_accounts WHERE id = @AccountId", new { asked.AccountId })).Single());
+        var due = TimeZoneInfo.ConvertTime(_at, zone);
+        var days = string.Join(',', new[] { due, due.AddDays(1) }.Select(day => $"\"{day.DayOfWeek.ToString().ToLowerInvariant()}\""));
+        var freeze = (Saved<Freeze>.Done)await _world.Get<Freezes>().AddAsync(JsonElement.Parse($$"""{"weekly":{"days":[{{days}}],"from":"00:00","until":"24:00"} }"""), "bob", CancellationToken.None);
+
+        _world.Time.AdvanceTo(_at.AddHours(1));
+        Assert.That(await _world.RunEditAsync(edit), Is.InstanceOf<JobOutcome.Snoozed>().With.Property("Reason").EqualTo("frozen by bob"));
+        var midnight = due.Date.AddDays(2);
+        if (isEnded) Assert.That(await _world.Get<Freezes>().EndAsync(freeze.Value.Id, "carol", CancellationToken.None), Is.True);
+        else _world.Time.AdvanceTo(new DateTimeOffset(midnight, zone.GetUtcOffset(midnight)));
         Assert.That((await _world.UntilEndedAsync(edit)).Status, Is.EqualTo("succeeded"));
         Assert.That(await _world.SwitchedAsync(tree), Is.EqualTo("AAA"));
     }

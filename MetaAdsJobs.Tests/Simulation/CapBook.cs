@@ -25,7 +25,7 @@ internal sealed class CapBook(History history, int weight)
         {
             if (cap is null) _caps[account.AdAccountId].Add(cap = new(cents, history.Clockwork.Now));
             var saved = await api.Get<SaveAccount>().ChangeAsync(account.Id, JsonElement.Parse(body()), ct);
-            if (saved is not Saved<SocialAccount>.Done) throw new InvalidOperationException($"{what}: {saved}");
+            if (saved is not Saved<SocialAccount>.Done && !history.Retires.IsRetired(account.Id)) throw new InvalidOperationException($"{what}: {saved}");
             cap.AnsweredAt = history.Clockwork.Now;
             // What was answered before this was asked for is over; of others nobody knows which came first, and once there is none another changes nothing.
             foreach (var other in _caps[account.AdAccountId].Where(other => other != cap && other.Cents < long.MaxValue && other.AnsweredAt <= cap.AskedAt)) other.EndedAt ??= history.Clockwork.Now;

@@ -58,6 +58,7 @@ internal sealed class History : IAsyncDisposable
         var later = sum is 12 or 14 or 17 || weight is 56 or 73 or 89 or 107 or 108 or 137 ? 0 : weight;
         (Syncs, Edits, Into, Batches, Publishers, Reviews, Holds, Adopt, AdoptJudge) = (new(this), new(this), new(this), new(this, later), new(this, later), new(this, later), new(this), new(this), new(this));
         (Receiver, Deliveries, Alerts, Proposals, Starts, Caps) = (new(this), new(this, later), new(this, later), new(this, later), new(this, later), new(this, later));
+        (Freezes, Terms, Retires, Nights) = (new(this, later), new(this, later), new(this, later), new(this, later));
         Midway = new(this, later);
     }
 
@@ -117,6 +118,10 @@ internal sealed class History : IAsyncDisposable
     public ProposalScript Proposals { get; }
     public StartScript Starts { get; }
     public CapBook Caps { get; }
+    public FreezeScript Freezes { get; }
+    public TermScript Terms { get; }
+    public RetireScript Retires { get; }
+    public NightScript Nights { get; }
 
     /// <summary>Worker processes that live.</summary>
     public IReadOnlyList<SimProcess> Workers => [.. _processes.Where(process => !process.IsDead && process.Name.StartsWith('w'))];
@@ -132,7 +137,8 @@ internal sealed class History : IAsyncDisposable
     public bool Is(string name) => name switch
     {
         "deliveries" => Deliveries.IsOn, "alerts" => Alerts.IsOn, "publishers" => Publishers.IsOn, "batches" => Batches.IsOn, "proposals" => Proposals.IsOn, "adoptions" => AdoptSeed is not null, "trees" => TreeSeed is not null,
-        "files" => FileSeed is not null, "edits" => HasEdits, "additions" => IntoSeed is not null, "moments" => Midway.IsOn, "starts" => Starts.LeavesSome, "caps" => Caps.LowersMidway, _ => Midway.Is(name),
+        "files" => FileSeed is not null, "edits" => HasEdits, "additions" => IntoSeed is not null, "moments" => Midway.IsOn, "starts" => Starts.LeavesSome, "caps" => Caps.LowersMidway,
+        "freezes" => Freezes.IsOn, "terms" => Terms.IsOn, "retirements" => Retires.IsOn, "nights" => Nights.IsOn, _ => Midway.Is(name),
     };
 
     /// <returns>What is wrong; empty when nothing is.</returns>
@@ -149,6 +155,9 @@ internal sealed class History : IAsyncDisposable
         Deliveries.Plan();
         Alerts.Plan();
         Proposals.Plan();
+        Nights.Plan();
+        Freezes.Plan();
+        Retires.Plan();
         Midway.Plan();
         PlanSweep();
         // Storm, then calm: whatever is still open has to come to its end.

@@ -57,6 +57,8 @@ internal sealed class Judge(History history)
         history.Adopt.Sends(call);
         history.Caps.Sends(call);
         history.Starts.Sends(call);
+        history.Freezes.Sends(call);
+        history.Retires.Sends(call);
         if (!call.IsCreate || call.Edge == "adimages") return;
         var now = history.Clockwork.Now;
         // What a paused ad is to show may be made during a stop.
@@ -85,8 +87,8 @@ internal sealed class Judge(History history)
     {
         var all = history.World.Objects;
         history.Proposals.Judge.Switched(thing, call);
-        if (call["daily_budget"] is not null || call["status"] == "ACTIVE") CountJudge.Switched(history, thing);
-        if (call["daily_budget"] is not null) JudgeCap(thing, call, spentBefore);
+        if (call["daily_budget"] is not null || call.IsOfTerm || call["status"] == "ACTIVE") CountJudge.Switched(history, thing);
+        if (call["daily_budget"] is not null || call.IsOfTerm) JudgeCap(thing, call, spentBefore);
         if (call["status"] == "ACTIVE" && thing.Kind == "adsets") JudgeCap(thing, call, spentBefore);
         if (call["status"] != "ACTIVE" || thing.Kind != "campaigns") return;
         // What Meta carries out late may meet a tree that an undo is taking away meanwhile.
@@ -107,7 +109,7 @@ internal sealed class Judge(History history)
     {
         var (all, sentAt) = (history.World.Objects, history.World.AllSent.Last(sent => sent.Call == call).At);
         return all.Where(one => one.AccountId == thing.AccountId && !one.IsByHand && MetaWorld.IsSpending(one, all) && history.AdoptJudge.IsCountedBy(one, sentAt))
-            .Sum(campaign => all.Where(one => one is { Status: "ACTIVE", Lives: true, IsByHand: false } && one.Parent == campaign && history.AdoptJudge.IsCountedBy(one, sentAt)).Sum(set => set.Budget));
+            .Sum(campaign => all.Where(one => one is { Status: "ACTIVE", Lives: true, IsByHand: false } && one.Parent == campaign && history.AdoptJudge.IsCountedBy(one, sentAt)).Sum(set => set.ADay(history.Clockwork.Now)));
     }
 
     private bool IsCounted(MetaObject adopted)
@@ -132,6 +134,7 @@ internal sealed class Judge(History history)
             Condemn($"{same.Key.AccountId} has {same.Count()} videos of one file: {string.Join(", ", same.Select(one => one.Id))}");
         var reader = new OrchestrationReader(history.Database.Aside);
         await using var connection = await history.Database.Aside.OpenConnectionAsync();
+        history.Nights.End(connection);
         foreach (var (accountId, adAccountId, _) in history.Script.Accounts)
         {
             var rounds = (await connection.QueryAsync<(Guid Id, int Round, string Request)>("SELECT request_id, round, request::text FROM orchestrations WHERE social_account_id = @accountId", new { accountId })).ToList();
@@ -145,6 +148,7 @@ internal sealed class Judge(History history)
             await JudgeSpendingAsync(connection, adAccountId);
             await StopJudge.EndAsync(history, connection, accountId, adAccountId);
             history.Starts.End(connection, adAccountId);
+            history.Terms.End(connection, accountId);
             await JudgeEditsAsync(connection, accountId);
             await JudgeAuditAsync(connection, accountId, adAccountId);
             await history.AdoptJudge.EndAsync(connection, accountId);
@@ -154,7 +158,8 @@ internal sealed class Judge(History history)
         await history.Publishers.JudgeAsync(connection);
         await history.Deliveries.JudgeAsync(connection);
         await history.Proposals.JudgeAsync(connection);
-        foreach (var asked in history.Script.Requests.Where(asked => asked.RequestId is null)) Condemn($"{asked.Name} was never accepted");
+        history.Retires.End(connection);
+        foreach (var asked in history.Script.Requests.Where(asked => asked.RequestId is null && !history.Retires.IsRetired(asked.AccountId))) Condemn($"{asked.Name} was never accepted");
     }
 
     private void JudgeResult(OrchestrationResult result, TreeShape shape, int round, HashSet<MetaObject> named)

@@ -16,7 +16,14 @@ internal sealed class MetaObject
     public MetaObject? Parent { get; init; }
     public MetaObject? Creative { get; set; }
     public string Targeting { get; set; } = "{}";
+
+    /// <summary>A day's.</summary>
     public long Budget { get; set; }
+    public long Lifetime { get; set; }
+    public DateTimeOffset? EndTime { get; set; }
+
+    /// <summary>From when on what is left of its time shares its lifetime budget; somewhat before, as it was a moment earlier that somebody reckoned with it.</summary>
+    public DateTimeOffset PacedFrom { get; set; }
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>From when on lists show it.</summary>
@@ -33,6 +40,10 @@ internal sealed class MetaObject
     /// <summary>A video that was sent in parts.</summary>
     public bool IsOfParts { get; init; }
     public bool Lives => Status != "DELETED" && Parent is null or { Lives: true } && Status != "DELETED";
+
+    /// <summary>What it may spend a day, when it is on.</summary>
+    public long ADay(DateTimeOffset now) => EndTime <= now ? 0 : Lifetime > 0 && EndTime is { } end ? (long)Math.Ceiling(Lifetime / Math.Max(1, Math.Ceiling((end - PacedFrom).TotalDays))) : Budget;
+
     public string Marker => Name[(Name.LastIndexOf('[') + 1)..].TrimEnd(']');
 }
 
@@ -125,6 +136,7 @@ internal sealed class MetaWorld(History history)
         var parent = call["campaign_id"] ?? call["adset_id"];
         var above = parent is null ? null : _objects.Find(one => one.Id == parent);
         if (parent is not null && above is not { Lives: true }) return GraphAnswer.Error(100, 1487851, "the parent is gone");
+        if (IsOver(call)) return TooLate;
         var creative = call["creative"] is { } given ? _objects.Find(one => one.Id == JsonNode.Parse(given)!["creative_id"]!.ToString()) : null;
         if (call.Edge == "ads" && creative is not { Lives: true }) return GraphAnswer.Error(100, 1487851, "the creative is gone");
         var now = history.Clockwork.Now;
@@ -134,13 +146,20 @@ internal sealed class MetaWorld(History history)
             Budget = long.Parse(call["daily_budget"] ?? "0", CultureInfo.InvariantCulture), CreatedAt = now,
             ListedFrom = Listed(now, call),
             Targeting = call["targeting"] ?? "{}", ReadyAt = now + TimeSpan.FromSeconds(history.Choices.Chance(history.Odds.Slow) ? history.Choices.OneOf(5, 60, 600) : 1),
-            Status = call["status"] ?? "ACTIVE",
+            Status = call["status"] ?? "ACTIVE", Lifetime = long.Parse(call["lifetime_budget"] ?? "0", CultureInfo.InvariantCulture), EndTime = EndOf(call), PacedFrom = now - Reckoning,
         };
         _objects.Add(thing);
         Done.Add((now, call, thing));
         history.Judge.Created(thing, call);
         return GraphAnswer.Ok($$"""{"id":"{{thing.Id}}"}""");
     }
+
+    private static readonly TimeSpan Reckoning = TimeSpan.FromMinutes(15);
+    private static readonly GraphAnswer TooLate = GraphAnswer.Error(100, 1487057, "the end is in the past");
+
+    private static DateTimeOffset? EndOf(GraphCall call) => call["end_time"] is { } end ? DateTimeOffset.Parse(end, CultureInfo.InvariantCulture) : null;
+
+    private bool IsOver(GraphCall call) => EndOf(call) <= history.Clockwork.Now;
 
     // A session makes one video, at its end; a part is taken at its place only, and what is wanted is told.
     private GraphAnswer Upload(GraphCall call, string phase, string account)
@@ -209,7 +228,7 @@ internal sealed class MetaWorld(History history)
         const int Size = 3;
         var items = string.Join(',', found.Skip(from).Take(Size).Where(IsShown).Select(one => call["fields"]?.Contains("adset{", StringComparison.Ordinal) == true ? WithParts(one) : JsonSerializer.Serialize(new
         {
-            id = one.Id, name = one.Name, title = one.Name, status = history.KeepsArchived ? StatusOf(one) : one.Status, daily_budget = one.Budget.ToString(CultureInfo.InvariantCulture), adset_id = one.Parent?.Id, optimization_goal = "LINK_CLICKS", billing_event = "IMPRESSIONS",
+            id = one.Id, name = one.Name, title = one.Name, status = history.KeepsArchived ? StatusOf(one) : one.Status, daily_budget = one.Budget.ToString(CultureInfo.InvariantCulture), lifetime_budget = $"{one.Lifetime}", end_time = one.EndTime, adset_id = one.Parent?.Id, optimization_goal = "LINK_CLICKS", billing_event = "IMPRESSIONS",
             creative = new { id = one.Creative?.Id, name = one.Creative?.Name },
         })));
         var next = found.Count > from + Size ? $$""","paging":{"cursors":{"after":"{{from + Size}}"},"next":"https://more"}""" : "";
@@ -242,7 +261,7 @@ internal sealed class MetaWorld(History history)
                     : """{"status":{"video_status":"processing"}}""");
             case "GET":
                 var status = StatusOf(thing);
-                return GraphAnswer.Ok($$"""{"id":"{{thing.Id}}","account_id":"{{thing.AccountId[4..]}}","objective":"OUTCOME_TRAFFIC","status":"{{status}}","effective_status":"{{status}}","issues_info":[],"name":{{JsonSerializer.Serialize(thing.Name)}},"daily_budget":"{{thing.Budget}}","targeting":{{thing.Targeting}},"creative":{{JsonSerializer.Serialize(new { id = thing.Creative?.Id })}} }""");
+                return GraphAnswer.Ok($$"""{"id":"{{thing.Id}}","account_id":"{{thing.AccountId[4..]}}","objective":"OUTCOME_TRAFFIC","status":"{{status}}","effective_status":"{{status}}","issues_info":[],"name":{{JsonSerializer.Serialize(thing.Name)}},"daily_budget":"{{thing.Budget}}","lifetime_budget":"{{thing.Lifetime}}","end_time":{{JsonSerializer.Serialize(thing.EndTime)}},"targeting":{{thing.Targeting}},"creative":{{JsonSerializer.Serialize(new { id = thing.Creative?.Id })}} }""");
             case "DELETE":
                 if (!thing.Lives) return GraphAnswer.Error(100, 33, "Object does not exist, cannot be loaded due to missing permissions, or does not support this operation");
                 // Others let an undo go on, as they did before ads were pointed to other creatives.
@@ -254,6 +273,7 @@ internal sealed class MetaWorld(History history)
             default:
                 if (!thing.Lives) return GraphAnswer.Error(100, 1487564, "deleted objects cannot be changed");
                 if (history.KeepsArchived && StatusOf(thing) == "ARCHIVED" && call["status"] != "ARCHIVED") return GraphAnswer.Error(100, null, "of what is archived only the name can be changed");
+                if (IsOver(call)) return TooLate;
                 var spentBefore = history.Judge.SpentBy(thing, call);
                 if (call["creative"] is { } given)
                 {
@@ -265,6 +285,8 @@ internal sealed class MetaWorld(History history)
                 thing.Status = call["status"] ?? thing.Status;
                 thing.Name = call["name"] ?? thing.Name;
                 if (call["daily_budget"] is { } budget) thing.Budget = long.Parse(budget, CultureInfo.InvariantCulture);
+                if (call["lifetime_budget"] is { } lifetime) thing.Lifetime = long.Parse(lifetime, CultureInfo.InvariantCulture);
+                if (call.IsOfTerm) (thing.EndTime, thing.PacedFrom) = (EndOf(call) ?? thing.EndTime, history.Clockwork.Now - Reckoning);
                 Done.Add((history.Clockwork.Now, call, thing));
                 history.AdoptJudge.Touched(thing, call);
                 history.Judge.Switched(thing, call, spentBefore);

@@ -82,6 +82,13 @@ public sealed partial class PlantedDefectTests
         new("what was proposed is asked for by whoever comes second, too", "Campaigns/RequestEdit.cs", "return proposed is null || (await read.ReadAsync<int>()).Any();", "if (proposed is not null) await read.ReadAsync<int>();\n        return true;"),
         new("a winner is given what was to be freed for it, freed or not", "Experiments/Proposing/CarryOutProposal.cs", "pauses.Find(pause => !pause.IsDone) is { } running", "pauses.Find(pause => pause.MetaId.Length == 0) is { } running"),
         new("a pool gives what it was to take and did not", "Budgets/CarryingOut/CarryOutProposals.cs", "lowered.Lowerings.Where(move => move.IsDone).Sum(move => move.Raise);\n        foreach", "lowered.Lowerings.Sum(move => move.Raise);\n        foreach"),
+        new("a permit outlives the beginning of a freeze", "Spending/Activations.cs", "if (permit?.FreezeFrom <= time.GetUtcNow()) throw", "if (permit?.FreezeFrom <= DateTimeOffset.MinValue) throw"),
+        new("a freeze is not looked at when it is permitted", "Spending/Activations.cs", "AND NOT EXISTS (SELECT 1 FROM freeze_of(@AccountId, @Now)) AND {ApprovedSql}", "AND {ApprovedSql}"),
+        new("a pause waits for the end of a freeze", "Claims/ClaimTable.cs", "CASE WHEN r.kind IN ('publish', 'resume') THEN (SELECT why FROM freeze_of(a.id, @Now)) END) END\n            \"\"\",\n        HeldUntil", "NULL) ELSE (SELECT why FROM freeze_of(a.id, @Now)) END\n            \"\"\",\n        HeldUntil"),
+        new("what is to end later is counted longer once that is done", "Campaigns/UpdateObject.cs", "(after.LastEnd > last && claim.IsCounted", "(after.LastEnd < last && claim.IsCounted"),
+        new("a later end for what has ended has no permit", "Campaigns/UpdateObject.cs", "&& (last <= now || ", "&& (last <= DateTimeOffset.MinValue || "),
+        new("an account is retired while a campaign of it may be active", "Accounts/Retiring/RetireAccount.cs", "internal bool Any => ActiveCampaigns + CallsUnderWay + OpenRuns", "internal bool Any => OpenRuns"),
+        new("a night forgets what a pool was owed before", "Budgets/CarryingOut/CarryOutProposals.cs", "Math.Max(0, proposal.OwedBeforeCents - proposal.Moves", "Math.Max(0, 0 - proposal.Moves"),
     ];
 
     private static string Root => Path.GetFullPath(Path.Combine(TestContext.CurrentContext.TestDirectory, "..", "..", "..", ".."));

@@ -43,7 +43,7 @@ internal sealed class ReviewScript(History history, int seed)
             SELECT meta_id, effective_status FROM (
                 SELECT request_id, meta_id, effective_status FROM meta_campaigns UNION ALL SELECT request_id, meta_id, effective_status FROM meta_adsets
                 UNION ALL SELECT request_id, meta_id, effective_status FROM meta_creatives UNION ALL SELECT request_id, meta_id, effective_status FROM meta_ads) one
-            JOIN object_reviews USING (request_id) JOIN orchestrations o USING (request_id) WHERE o.request -> 'campaign_id' IS NULL OR one.meta_id <> o.request ->> 'campaign_id'
+            JOIN object_reviews USING (request_id) JOIN orchestrations o USING (request_id) JOIN social_accounts a ON a.id = o.social_account_id WHERE a.retired_at IS NULL AND (o.request -> 'campaign_id' IS NULL OR one.meta_id <> o.request ->> 'campaign_id')
             """))
             if (history.World.Objects.FirstOrDefault(one => one.Id == metaId) is { } thing && history.World.StatusOf(thing) is var status && status != shown)
                 history.Judge.Condemn($"{thing.Kind} {metaId} is {status}, and the last look has written {shown ?? "nothing"}");

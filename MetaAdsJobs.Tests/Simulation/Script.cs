@@ -60,6 +60,7 @@ internal sealed class Script(History history)
         history.Edits.Plan(_asked, _clips);
         history.Into.Plan(_asked);
         history.Holds.Plan(_asked);
+        history.Terms.Plan(_asked);
         CalmFrom = history.Clockwork.Now + TimeSpan.FromSeconds(history.Choices.OneOf(120, 400, 1200));
     }
 
@@ -163,7 +164,7 @@ internal sealed class Script(History history)
 
         At(1300, "starts all", (api, ct) => history.Starts.StartAsync(api, null, ct));
         history.Syncs.PlanCalm();
-        foreach (var asked in _asked.Where(asked => asked.RequestId is null)) At(1, $"asks for {asked.Name} once more", (api, ct) => AskAsync(api, asked, ct));
+        foreach (var asked in _asked.Where(asked => asked.RequestId is null && !history.Retires.IsRetired(asked.AccountId))) At(1, $"asks for {asked.Name} once more", (api, ct) => AskAsync(api, asked, ct));
     }
 
     /// <summary>Since when a stop of the account has been in force; null without one. Starts count from when they were asked for.</summary>
@@ -198,7 +199,7 @@ internal sealed class Script(History history)
             DELETE FROM meta_adsets a USING orchestrations o WHERE o.request_id = a.request_id AND o.social_account_id = ANY(@accounts);
             DELETE FROM meta_campaigns WHERE social_account_id = ANY(@accounts);
             DELETE FROM meta_changes WHERE social_account_id = ANY(@accounts);
-            DELETE FROM clip_videos; DELETE FROM clip_images; DELETE FROM account_pacing; DELETE FROM stops;
+            DELETE FROM clip_videos; DELETE FROM clip_images; DELETE FROM account_pacing; DELETE FROM stops; DELETE FROM freezes;
             DELETE FROM insight_reports r USING insight_syncs s WHERE s.sync_id = r.sync_id AND s.social_account_id = ANY(@accounts);
             DELETE FROM insight_staging; DELETE FROM insight_staging_marks; DELETE FROM insight_days WHERE social_account_id = ANY(@accounts);
             DELETE FROM insight_campaign_days WHERE social_account_id = ANY(@accounts); DELETE FROM insight_changes WHERE social_account_id = ANY(@accounts);
@@ -231,7 +232,7 @@ internal sealed class Script(History history)
         // Whatever the tree, it may spend the same, so that caps mean the same.
         var adSets = asked.AdSets.Select((ads, set) => $$"""{"ads":[{{string.Join(',', Enumerable.Range(0, ads).Select(ad => asked.AdOf(history.KindSeed, _clips, set, ad) ?? $$"""{"clip_id":"{{_clips[ad % _clips.Count]}}"}"""))}}]}""");
         var text = $$"""
-            {"social_account_id":"{{asked.AccountId}}","clip_id":"{{asked.ClipId}}","campaign_name":"{{asked.Name}}","campaign_objective":"OUTCOME_TRAFFIC","daily_budget_cents":{{10000 / Math.Max(1, asked.AdSets.Count)}},
+            {"social_account_id":"{{asked.AccountId}}","clip_id":"{{asked.ClipId}}","campaign_name":"{{asked.Name}}","campaign_objective":"OUTCOME_TRAFFIC",{{history.Terms.BudgetOf(asked, 10000 / Math.Max(1, asked.AdSets.Count))}},
              "creative_title":"Title","landing_url":"https://example.com/","optimization_goal":"LINK_CLICKS","auto_publish":{{(asked.Publishes ? "true" : "false")}}{{asked.Scheduled}}
              {{(asked.AdSets.Count == 0 ? "" : $$""","ad_sets":[{{string.Join(',', adSets)}}]""")}}}
             """;
@@ -242,10 +243,10 @@ internal sealed class Script(History history)
                 asked.RequestId = accepted.RequestId;
                 history.Name(accepted.RequestId, asked.Name);
                 break;
-            case Acceptance.Invalid when asked.IsUnscheduled(history.Clockwork.Now):
+            case Acceptance.Invalid when asked.IsUnscheduled(history.Clockwork.Now) || history.Terms.IsOver(asked):
                 await AskAsync(api, asked, ct);
                 break;
-            case var other:
+            case var other when !history.Retires.IsRetired(asked.AccountId):
                 history.Judge.Condemn($"{asked.Name} was not accepted: {other}");
                 break;
         }

@@ -26,6 +26,9 @@ internal sealed class GraphCall(string method, string path, IReadOnlyDictionary<
 
     public bool IsCreate => Method == "POST" && Path.Contains('/', StringComparison.Ordinal) && Changes && this["upload_phase"] is null;
 
+    /// <summary>What changes how long something may spend, or what in all.</summary>
+    public bool IsOfTerm => this["end_time"] is not null || this["lifetime_budget"] is not null;
+
     public bool Activates => Method == "POST" && !IsCreate && this["status"] == "ACTIVE";
 
     public override string ToString() => $"{Method} {Path}{(this["name"] is { } name ? $" \"{name}\"" : "")}{(this["status"] is { } status && !IsCreate ? $" {status}" : "")}{(this["upload_phase"] is { } phase ? $" {phase} {this["start_offset"]}" : "")}";

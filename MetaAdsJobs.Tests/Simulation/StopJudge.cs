@@ -14,7 +14,7 @@ internal static class StopJudge
               AND NOT EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = c.request_id AND (e.kind IN ('archive', 'delete') OR e.kind IN ('publish', 'resume') AND e.state <> 'succeeded'))
             """, new { accountId })).ToHashSet();
         var all = history.World.Objects.Where(one => one.AccountId == adAccountId && one.Kind is "campaigns" or "adsets" or "ads").ToLookup(TopOf);
-        foreach (var campaign in all.Where(campaign => judged.Contains(campaign.Key.Id) && campaign.All(one => one is { Lives: true, IsByHand: false, Status: not "ARCHIVED" })))
+        foreach (var campaign in all.Where(campaign => judged.Contains(campaign.Key.Id) && campaign.All(one => one is { Lives: true, IsByHand: false, Status: not "ARCHIVED" } && !(one.EndTime <= history.Clockwork.Now))))
             foreach (var one in campaign.Where(one => one.Status == "PAUSED" && !known.Contains(one.Id) && IsPausedByStop(history, one) && !history.Starts.IsLeft(connection, one)))
                 history.Judge.Condemn($"{one.Kind} {one.Id} was paused by a stop, which is lifted, and nobody will activate it again");
     }

@@ -26,6 +26,10 @@ internal static class Lateness
         CASE WHEN r.due_at IS NOT NULL THEN GREATEST(r.due_at, (SELECT max(p.decided_at) FROM approvals p WHERE p.edit_id = r.edit_id AND p.state = 'approved'),
             (SELECT max(s.lifted_at) FROM stops s WHERE s.lifted_at > r.due_at AND (s.social_account_id IS NULL OR s.social_account_id = a.id)),
             (SELECT max(LEAST(f.until_at, f.ended_at)) FROM freezes f WHERE f.until_at > r.due_at AND f.from_at < @Now AND (f.social_account_id IS NULL OR f.social_account_id = a.id)),
-            (SELECT z.ends_at FROM freeze_of(a.id, r.due_at) z WHERE z.ends_at < @Now)) END
+            -- One of a week may be days on end, and be ended by a person as well.
+            (SELECT max(LEAST((d.day + f.until_time) AT TIME ZONE a.timezone_name, f.ended_at))
+             FROM freezes f, generate_series(0, (@Now AT TIME ZONE a.timezone_name)::date - (r.due_at AT TIME ZONE a.timezone_name)::date) n, LATERAL (SELECT (r.due_at AT TIME ZONE a.timezone_name)::date + n AS day) d
+             WHERE extract(isodow FROM d.day)::int = ANY (f.weekdays) AND (f.social_account_id IS NULL OR f.social_account_id = a.id)
+               AND (d.day + f.until_time) AT TIME ZONE a.timezone_name > GREATEST(r.due_at, f.made_at) AND (d.day + f.from_time) AT TIME ZONE a.timezone_name < LEAST(@Now, f.ended_at))) END
         """;
 }

@@ -1,0 +1,42 @@
+using Dapper;
+
+namespace MetaAdsJobs.Tests.Simulation;
+
+/// <summary>The nights of a pool after its first, in half of the histories that have one: what it did is weeks ago by then, and other members do better. What it has and is owed stays what it had, however many there are.</summary>
+internal sealed class NightScript(History history, int weight)
+{
+    private const int MostNights = 4;
+    private static readonly int[][] Results = [[30, 10, 10], [10, 30, 10], [5, 10, 40], [40, 10, 5]];
+    private readonly Random _random = new(unchecked((weight * 61) + 29));
+    private readonly List<(Guid Edit, int Days)> _moved = [];
+    private int _nights;
+
+    public bool IsOn => history.Proposals.HasPool && weight % 2 == 0;
+
+    public void Plan() => history.Clockwork.Plan(TimeSpan.FromSeconds(_random.Next(30, 120)), null, null, "another night", () =>
+    {
+        if (!IsOn || _nights == MostNights || history.Proposals.IsOver) return;
+        Plan();
+        using var connection = history.Database.Aside.OpenConnection();
+        // Once the last one has come to its end, whatever that was.
+        if (connection.Query<(Guid Pool, Guid Account, string State)>("SELECT p.id, p.social_account_id, q.state FROM budget_proposals q JOIN budget_pools p ON p.id = q.pool_id ORDER BY q.id DESC LIMIT 1").FirstOrDefault() is not { State: { } state } last
+            || state is "asked" or "accepted" || connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM budget_moves m JOIN campaign_edits e USING (edit_id) WHERE e.state IN ('queued', 'running', 'waiting'))")) return;
+        var days = 8 * (MostNights - _nights++);
+        history.Clockwork.Tell($"weeks pass, and a night of numbers comes; the last was {state}");
+        _moved.AddRange(connection.Query<Guid>("""
+            UPDATE budget_proposals SET day = day - @days, basis = basis - @days, made_at = made_at - make_interval(days => @days), decided_at = decided_at - make_interval(days => @days), begun_at = begun_at - make_interval(days => @days),
+                completed_at = completed_at - make_interval(days => @days) WHERE pool_id = @Pool AND made_at > @now - interval '1 day';
+            UPDATE meta_ad_insights i SET results = (@results::int[])[s.nth], spend = s.daily_budget / 100.0
+            FROM (SELECT meta_id, daily_budget, row_number() OVER (ORDER BY step) AS nth FROM meta_adsets WHERE meta_id IN (SELECT meta_id FROM budget_pool_members WHERE pool_id = @Pool)) s WHERE i.adset_meta_id = s.meta_id;
+            UPDATE campaign_edits SET asked_at = asked_at - make_interval(days => @days), completed_at = completed_at - make_interval(days => @days)
+            WHERE state IN ('succeeded', 'failed') AND completed_at > @now - interval '1 day' AND edit_id IN (SELECT edit_id FROM budget_moves) RETURNING edit_id;
+            """, new { last.Pool, days, now = history.Clockwork.Now, results = Results[_random.Next(Results.Length)] }).Select(edit => (edit, days)));
+        ProposalScript.Synced(history, connection, last.Account);
+    });
+
+    /// <summary>When it is judged: the edits have their own times again, which were told.</summary>
+    public void End(Npgsql.NpgsqlConnection connection)
+    {
+        foreach (var (edit, days) in _moved) connection.Execute("UPDATE campaign_edits SET asked_at = asked_at + make_interval(days => @days), completed_at = completed_at + make_interval(days => @days) WHERE edit_id = @edit", new { edit, days });
+    }
+}
