@@ -176,7 +176,7 @@ public sealed class LeftBehindTests
     private async Task<string> BatchStatesAsync(params string[] batches)
     {
         var states = new List<string?>();
-        foreach (var batch in batches) states.Add((string?)(await _admin.GetAsync($"/meta/batches/{batch}")).Json["status"]);
+        foreach (var batch in batches) states.Add((string?)(await _admin.GetAsync($"/meta/batches/{batch}")).Json["batch"]!["state"]);
         return string.Join(' ', states);
     }
 
