@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Insights;
 
 namespace MetaAdsJobs.Tests.Simulation;
 
@@ -31,12 +32,23 @@ internal sealed class NightScript(History history, int weight)
             UPDATE campaign_edits SET asked_at = asked_at - make_interval(days => @days), completed_at = completed_at - make_interval(days => @days)
             WHERE state IN ('succeeded', 'failed') AND completed_at > @now - interval '1 day' AND edit_id IN (SELECT edit_id FROM budget_moves) RETURNING edit_id;
             """, new { last.Pool, days, now = history.Clockwork.Now, results = Results[_random.Next(Results.Length)] }).Select(edit => (edit, days)));
-        ProposalScript.Synced(history, connection, last.Account);
+        Synced(history, connection, last.Account);
     });
 
     /// <summary>When it is judged: the edits have their own times again, which were told.</summary>
     public void End(Npgsql.NpgsqlConnection connection)
     {
         foreach (var (edit, days) in _moved) connection.Execute("UPDATE campaign_edits SET asked_at = asked_at + make_interval(days => @days), completed_at = completed_at + make_interval(days => @days) WHERE edit_id = @edit", new { edit, days });
+    }
+
+    public static void Synced(History history, Npgsql.NpgsqlConnection connection, Guid account)
+    {
+        var (id, now) = (Guid.NewGuid(), history.Clockwork.Now);
+        // Whoever is told of it knows it by its id, which is another each time.
+        history.Name(id, "a night");
+        connection.Execute("""
+            INSERT INTO insight_syncs (sync_id, social_account_id, since, until, requested_by, state, queued_at) VALUES (@id, @account, @day, @day, 'tests', 'running', @now);
+            UPDATE insight_syncs SET state = 'succeeded', completed_at = @now WHERE sync_id = @id
+            """, new { id, account, day = AccountDays.Today(SyncScript.Zone, now), now });
     }
 }

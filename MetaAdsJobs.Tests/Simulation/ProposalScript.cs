@@ -210,18 +210,7 @@ internal sealed class ProposalScript
             FROM meta_campaigns c JOIN (SELECT *, row_number() OVER (ORDER BY step) AS nth FROM meta_adsets WHERE request_id = @run) s ON s.campaign_db_id = c.id JOIN meta_ads d ON d.adset_db_id = s.id, generate_series(1, @days) n
             WHERE c.request_id = @run ON CONFLICT (social_account_id, date_start, ad_meta_id) DO UPDATE SET spend = EXCLUDED.spend, results = EXCLUDED.results, result_type = EXCLUDED.result_type
             """, new { account, run, type, results, now, today, days = DaysOfNumbers });
-        Synced(_history, connection, account);
-    }
-
-    public static void Synced(History history, Npgsql.NpgsqlConnection connection, Guid account)
-    {
-        var (id, now) = (Guid.NewGuid(), history.Clockwork.Now);
-        // Whoever is told of it knows it by its id, which is another each time.
-        history.Name(id, "a night");
-        connection.Execute("""
-            INSERT INTO insight_syncs (sync_id, social_account_id, since, until, requested_by, state, queued_at) VALUES (@id, @account, @day, @day, 'tests', 'running', @now);
-            UPDATE insight_syncs SET state = 'succeeded', completed_at = @now WHERE sync_id = @id
-            """, new { id, account, day = AccountDays.Today(SyncScript.Zone, now), now });
+        NightScript.Synced(_history, connection, account);
     }
 
     private void Restate()
@@ -230,7 +219,7 @@ internal sealed class ProposalScript
         if (_comparedRun is not { } run || connection.Execute("""
             UPDATE meta_ad_insights i SET results = i.results + 9 FROM meta_campaigns c WHERE c.request_id = @run AND i.campaign_meta_id = c.meta_id AND i.social_account_id = c.social_account_id AND i.spend = 10
             """, new { run }) == 0) return;
-        Synced(_history, connection, connection.ExecuteScalar<Guid>("SELECT social_account_id FROM orchestrations WHERE request_id = @run", new { run }));
+        NightScript.Synced(_history, connection, connection.ExecuteScalar<Guid>("SELECT social_account_id FROM orchestrations WHERE request_id = @run", new { run }));
     }
 
     // One of its edits, as long as that has not begun.

@@ -15,6 +15,12 @@ namespace MetaAdsJobs.Core.Experiments.Evaluating;
 /// </summary>
 internal sealed class JudgeExperiments(NpgsqlDataSource dataSource, CarryOutProposal carryOut, TimeProvider time, ILogger<JudgeExperiments> logger)
 {
+    // Of a row e; takes @Now and @RestatedFor.
+    private const string IsDue = """
+        e.state <> 'stopped' AND (e.state = 'running' OR e.decided_at > @Now - @RestatedFor * interval '1 day') AND EXISTS (
+            SELECT 1 FROM insight_syncs s WHERE s.social_account_id = e.social_account_id AND s.state = 'succeeded' AND s.completed_at > COALESCE(e.judged_at, e.created_at))
+        """;
+
     /// <returns>Completed; an account that cannot be judged keeps no other from it, and is thrown at the end.</returns>
     public async Task<JobOutcome> ExecuteAsync(CancellationToken ct)
     {
@@ -50,11 +56,7 @@ internal sealed class JudgeExperiments(NpgsqlDataSource dataSource, CarryOutProp
 
     private async Task<IReadOnlyList<Guid>> DueAsync(CancellationToken ct)
     {
-        const string DueSql = """
-            SELECT DISTINCT e.social_account_id FROM experiments e
-            WHERE e.state <> 'stopped' AND (e.state = 'running' OR e.decided_at > @Now - @RestatedFor * interval '1 day') AND EXISTS (
-                SELECT 1 FROM insight_syncs s WHERE s.social_account_id = e.social_account_id AND s.state = 'succeeded' AND s.completed_at > COALESCE(e.judged_at, e.created_at))
-            """;
+        const string DueSql = $"SELECT DISTINCT e.social_account_id FROM experiments e WHERE {IsDue}";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<Guid>(new(DueSql, new { Now = time.GetUtcNow(), RestatedFor = ExperimentReading.RestatedForDays }, cancellationToken: ct))).AsList();
     }
@@ -62,13 +64,15 @@ internal sealed class JudgeExperiments(NpgsqlDataSource dataSource, CarryOutProp
     /// <returns>How many were judged.</returns>
     internal async Task<int> JudgeAsync(Guid accountId, CancellationToken ct)
     {
-        // A sync under way has put some of its days in place and others not: the next minute is soon enough.
-        const string UnderWaySql = "SELECT EXISTS (SELECT 1 FROM insight_syncs WHERE social_account_id = @AccountId AND holding)";
+        // A sync under way has put some of its days in place and others not: the next minute is soon enough. Another process may have judged them since they were listed.
+        const string IsNowSql = $"""
+            SELECT NOT EXISTS (SELECT 1 FROM insight_syncs WHERE social_account_id = @AccountId AND holding) AND EXISTS (SELECT 1 FROM experiments e WHERE e.social_account_id = @AccountId AND {IsDue})
+            """;
         var now = time.GetUtcNow();
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         // All is read as of one moment: what is written after it is newer than this verdict, and judged by the next.
         await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, ct);
-        if (await connection.ExecuteScalarAsync<bool>(new(UnderWaySql, new { AccountId = accountId }, transaction, cancellationToken: ct))) return 0;
+        if (!await connection.ExecuteScalarAsync<bool>(new(IsNowSql, new { AccountId = accountId, Now = now, RestatedFor = ExperimentReading.RestatedForDays }, transaction, cancellationToken: ct))) return 0;
         try
         {
             var experiments = await ExperimentReading.TakeAsync(connection, transaction, accountId, now, ct);
