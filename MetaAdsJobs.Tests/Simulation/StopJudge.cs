@@ -7,6 +7,8 @@ internal static class StopJudge
 {
     public static async Task EndAsync(History history, Npgsql.NpgsqlConnection connection, Guid accountId, string adAccountId)
     {
+        // Whoever is retired stays paused.
+        if (history.Retires.IsRetired(accountId)) return;
         // Of what failed nobody knows how it stands, and what a person has paused or ended stays so.
         var known = (await connection.QueryAsync<string>("SELECT unnest(paused_ids) FROM activations WHERE social_account_id = @accountId", new { accountId })).ToHashSet();
         var judged = (await connection.QueryAsync<string>("""
