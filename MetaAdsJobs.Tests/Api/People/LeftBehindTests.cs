@@ -134,7 +134,9 @@ public sealed class LeftBehindTests
             Assert.That(await BatchStatesAsync(first), Is.EqualTo(state), change.ToJsonString());
         }
 
+        await _admin.PatchAsync(user, new JsonObject { ["role"] = "manager" });
         await _admin.PostAsync($"/meta/batches/{first}/resume");
+        Assert.That(await BatchStatesAsync(first), Is.EqualTo("running"));
         await _admin.PatchAsync(user, new JsonObject { ["disabled"] = true });
         Assert.That(await BatchStatesAsync(first, admins), Is.EqualTo("paused running"));
     }
