@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Data.Common;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta.Ads;
@@ -14,15 +15,27 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
 {
     private const int MostNotes = 4;
 
+    private readonly ConcurrentDictionary<Guid, Memory> _memories = [];
+
     public async Task<JobOutcome> ExecuteAsync(Guid stopId, CancellationToken ct)
     {
-        var (paused, busy, refused) = (0, 0, 0);
+        // Of stops that another process has ended something may be left here: what is forgotten is only read again.
+        if (_memories.Count > 20) _memories.Clear();
+        var outcome = await ExecuteAsync(stopId, _memories.GetOrAdd(stopId, _ => new()), ct);
+        // Whoever looks for this stop again, or for the next one, reads all of it.
+        if (outcome is JobOutcome.Completed) _memories.TryRemove(stopId, out _);
+        return outcome;
+    }
+
+    private async Task<JobOutcome> ExecuteAsync(Guid stopId, Memory memory, CancellationToken ct)
+    {
+        var (paused, busy, refused, pass) = (0, 0, 0);
         var stop = await store.FindAsync(stopId, ct);
         for (Spender? after = null; stop is { IsLifted: false };)
         {
             var page = await spenders.ListSpendingAsync(stop, after, ct);
-            var (done, failed) = await PausePageAsync(stop.StoppedBy, page, ct);
-            (paused, busy, refused) = (paused + done, busy + page.Count - done - failed, refused + failed);
+            var of = await PausePageAsync(stop.StoppedBy, page, memory, ct);
+            (paused, busy, refused) = (paused + of.Paused, busy + of.Busy, refused + of.Failed);
             if (page.Count < Spenders.PageSize) break;
             after = page[^1];
             stop = await store.FindAsync(stopId, ct);
@@ -50,36 +63,49 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
     public async Task<(int Busy, int Refused)> PauseLeftAsync(Stop stop, CancellationToken ct)
     {
         var (busy, refused) = (0, 0);
+        var memory = new Memory();
         IReadOnlyList<Spender> page;
         Spender? after = null;
         do
         {
             page = await spenders.ListLeftAsync(stop, after, ct);
-            var (done, failed) = await PausePageAsync(stop.LiftedBy ?? stop.StoppedBy, page, ct);
-            (busy, refused) = (busy + page.Count - done - failed, refused + failed);
+            var of = await PausePageAsync(stop.LiftedBy ?? stop.StoppedBy, page, memory, ct);
+            (busy, refused) = (busy + of.Busy, refused + of.Failed);
             if (page.Count > 0) after = page[^1];
         }
         while (page.Count == Spenders.PageSize);
         return (busy, refused);
     }
 
-    private async Task<(int Paused, int Failed)> PausePageAsync(string askedBy, IReadOnlyList<Spender> page, CancellationToken ct)
+    private async Task<(int Paused, int Busy, int Failed)> PausePageAsync(string askedBy, IReadOnlyList<Spender> page, Memory memory, CancellationToken ct)
     {
-        var failed = new HashSet<Guid>();
-        var gone = new HashSet<Guid>();
-        var paused = 0;
+        var (failed, gone) = (new HashSet<Guid>(), new HashSet<Guid>());
+        var (paused, found) = (0, 0);
         var options = new ParallelOptions { MaxDegreeOfParallelism = spending.PausesAtOnce, CancellationToken = ct };
+        List<Spender> toDo = [.. page.Where(spender => !memory.IsFound(spender))];
 
         // All campaigns first: a paused campaign spends nothing, whatever its ad sets say.
-        await Parallel.ForEachAsync(page, options, (spender, token) => TryAsync(spender, [spender.CampaignId], token));
-        await Parallel.ForEachAsync(page, options, (spender, token) => TryAsync(spender, spender.ChildIds, token));
-        await Parallel.ForEachAsync(page, options, async (spender, token) =>
+        await Parallel.ForEachAsync(toDo, options, (spender, token) => TryAsync(spender, [spender.CampaignId], token));
+        await Parallel.ForEachAsync(toDo, options, (spender, token) => TryAsync(spender, spender.ChildIds, token));
+        await Parallel.ForEachAsync(toDo, options, async (spender, token) =>
         {
-            if (failed.Contains(spender.RequestId)) await store.AuditAsync(spender, askedBy, token);
+            if (failed.Contains(spender.RequestId))
+            {
+                await store.AuditAsync(spender, askedBy, token);
+            }
+            else if (!gone.Contains(spender.RequestId) && spender is { IsIdle: true, IsBusy: false, PausedIds.Count: 0 })
+            {
+                // Nothing was to be done, and nothing is to be told.
+                if (!await spenders.StandsAsync(spender, token)) return;
+                memory.FoundPaused[spender.RequestId] = spender.ChangedAt;
+                Interlocked.Increment(ref found);
+            }
             else if (await (gone.Contains(spender.RequestId) ? store.EndedAsync(spender, askedBy, isOwn: false, token) : store.PausedAsync(spender, askedBy, token)))
+            {
                 Interlocked.Increment(ref paused);
+            }
         });
-        return (paused, failed.Count);
+        return (paused, toDo.Count - paused - found - failed.Count, failed.Count);
 
         async ValueTask TryAsync(Spender spender, IReadOnlyList<string?> metaIds, CancellationToken token)
         {
@@ -127,5 +153,14 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
                 // Noted anew.
             }
         }
+    }
+
+    /// <summary>What this process has learned in the passes of one stop. Without it everything is only read again.</summary>
+    private sealed class Memory
+    {
+        /// <summary>Of idle campaigns that were found paused: since when they have stood as they did. There may be thousands, and passes every few seconds.</summary>
+        public ConcurrentDictionary<Guid, DateTimeOffset> FoundPaused { get; } = [];
+
+        public bool IsFound(Spender spender) => spender is { IsIdle: true, IsBusy: false } && FoundPaused.TryGetValue(spender.RequestId, out var changedAt) && changedAt == spender.ChangedAt;
     }
 }
