@@ -29,12 +29,12 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
 
     private async Task<JobOutcome> ExecuteAsync(Guid stopId, Memory memory, CancellationToken ct)
     {
-        var (paused, busy, refused, pass) = (0, 0, 0);
+        var (paused, busy, refused, pass) = (0, 0, 0, new Pass(memory));
         var stop = await store.FindAsync(stopId, ct);
         for (Spender? after = null; stop is { IsLifted: false };)
         {
             var page = await spenders.ListSpendingAsync(stop, after, ct);
-            var of = await PausePageAsync(stop.StoppedBy, page, memory, ct);
+            var of = await PausePageAsync(stop.StoppedBy, page, pass, ct);
             (paused, busy, refused) = (paused + of.Paused, busy + of.Busy, refused + of.Failed);
             if (page.Count < Spenders.PageSize) break;
             after = page[^1];
@@ -63,13 +63,13 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
     public async Task<(int Busy, int Refused)> PauseLeftAsync(Stop stop, CancellationToken ct)
     {
         var (busy, refused) = (0, 0);
-        var memory = new Memory();
+        var pass = new Pass(new());
         IReadOnlyList<Spender> page;
         Spender? after = null;
         do
         {
             page = await spenders.ListLeftAsync(stop, after, ct);
-            var of = await PausePageAsync(stop.LiftedBy ?? stop.StoppedBy, page, memory, ct);
+            var of = await PausePageAsync(stop.LiftedBy ?? stop.StoppedBy, page, pass, ct);
             (busy, refused) = (busy + of.Busy, refused + of.Failed);
             if (page.Count > 0) after = page[^1];
         }
@@ -77,16 +77,18 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
         return (busy, refused);
     }
 
-    private async Task<(int Paused, int Busy, int Failed)> PausePageAsync(string askedBy, IReadOnlyList<Spender> page, Memory memory, CancellationToken ct)
+    private async Task<(int Paused, int Busy, int Failed)> PausePageAsync(string askedBy, IReadOnlyList<Spender> page, Pass pass, CancellationToken ct)
     {
-        var (failed, gone) = (new HashSet<Guid>(), new HashSet<Guid>());
-        var (paused, found) = (0, 0);
+        var (failed, gone, left) = (new HashSet<Guid>(), new HashSet<Guid>(), new HashSet<Guid>());
+        var (memory, paused, found) = (pass.Memory, 0, 0);
         var options = new ParallelOptions { MaxDegreeOfParallelism = spending.PausesAtOnce, CancellationToken = ct };
-        List<Spender> toDo = [.. page.Where(spender => !memory.IsFound(spender))];
+        List<Spender> toDo = [.. page.Where(spender => !memory.IsFound(spender)).OrderBy(spender => spender.IsIdle).ThenBy(spender => memory.Unanswered.ContainsKey(spender.Account.Id)).ThenBy(spender => memory.Unanswered.ContainsKey(spender.RequestId))];
 
         // All campaigns first: a paused campaign spends nothing, whatever its ad sets say.
-        await Parallel.ForEachAsync(toDo, options, (spender, token) => TryAsync(spender, [spender.CampaignId], token));
-        await Parallel.ForEachAsync(toDo, options, (spender, token) => TryAsync(spender, spender.ChildIds, token));
+        await Parallel.ForEachAsync(toDo, options, (spender, token) => TryAsync(spender, [spender.CampaignId], pass.SilentCampaigns, token));
+        // Also of a campaign that did not answer: its ad sets may.
+        List<Spender> below = [.. toDo.Where(spender => !left.Contains(spender.RequestId))];
+        await Parallel.ForEachAsync(below, options, (spender, token) => TryAsync(spender, spender.ChildIds, pass.SilentBelow, token));
         await Parallel.ForEachAsync(toDo, options, async (spender, token) =>
         {
             if (failed.Contains(spender.RequestId))
@@ -107,8 +109,16 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
         });
         return (paused, toDo.Count - paused - found - failed.Count, failed.Count);
 
-        async ValueTask TryAsync(Spender spender, IReadOnlyList<string?> metaIds, CancellationToken token)
+        async ValueTask TryAsync(Spender spender, IReadOnlyList<string?> metaIds, ConcurrentDictionary<Guid, bool> silent, CancellationToken token)
         {
+            // It stays listed: the next pass comes within seconds, and until then those of accounts that answer are paused.
+            if (silent.ContainsKey(spender.Account.Id))
+            {
+                lock (left) left.Add(spender.RequestId);
+                lock (failed) failed.Add(spender.RequestId);
+                return;
+            }
+
             try
             {
                 if (spender.Credential is null) throw new MetaException(Proof.NotSent, "the account's access token cannot be opened; give it again");
@@ -122,6 +132,7 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
             {
                 // A database that is away for a moment keeps no other campaign from being paused, and what was done from being told.
                 lock (failed) failed.Add(spender.RequestId);
+                if (exception is MetaException { IsOutage: true, HttpStatus: null }) silent[spender.Account.Id] = memory.Unanswered[spender.Account.Id] = memory.Unanswered[spender.RequestId] = true;
                 SpendingLog.CouldNotPause(logger, spender.RequestId, spender.Account.Id, (exception as MetaException)?.ForUser ?? exception.Message);
             }
         }
@@ -161,6 +172,19 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
         /// <summary>Of idle campaigns that were found paused: since when they have stood as they did. There may be thousands, and passes every few seconds.</summary>
         public ConcurrentDictionary<Guid, DateTimeOffset> FoundPaused { get; } = [];
 
+        /// <summary>Campaigns, and their accounts, that have not answered. They come last from then on: one that never answers must not be what its account is left for in each pass.</summary>
+        public ConcurrentDictionary<Guid, bool> Unanswered { get; } = [];
+
         public bool IsFound(Spender spender) => spender is { IsIdle: true, IsBusy: false } && FoundPaused.TryGetValue(spender.RequestId, out var changedAt) && changedAt == spender.ChangedAt;
+    }
+
+    /// <summary>One pass over what a stop covers. A call that is not answered takes minutes with its repeats: the first one has the rest of its account left for the next pass.</summary>
+    private sealed record Pass(Memory Memory)
+    {
+        /// <summary>Accounts of which a campaign's own call was not answered.</summary>
+        public ConcurrentDictionary<Guid, bool> SilentCampaigns { get; } = [];
+
+        /// <summary>Accounts of which one below a campaign was not.</summary>
+        public ConcurrentDictionary<Guid, bool> SilentBelow { get; } = [];
     }
 }

@@ -2,6 +2,7 @@ using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Tests.Campaigns;
 using MetaAdsJobs.Tests.Orchestrations;
+using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Spending;
 
@@ -39,6 +40,44 @@ public sealed class PauseSpendingTests
         Assert.That(await world.SwitchedAsync(await world.TreeAsync(idle)), Is.EqualTo("ppp"));
 
         int Reads() => world.Graph.Calls.Count(call => call.Method == "GET" && call.Path == campaign && call["fields"] == "status");
+    }
+
+    [Test]
+    public async Task Campaigns_of_an_account_that_does_not_answer_keep_no_others_waiting()
+    {
+        await using var world = await RunWorld.StartAsync(("Spending:PausesAtOnce", "1"));
+        var first = await ActiveAsync(world);
+        Asked[] silent = [first, await AgainAsync(), await AgainAsync()];
+        var other = await ActiveAsync(world);
+        var ids = new List<string>();
+        foreach (var one in silent) ids.Add((await world.TreeAsync(one)).Campaign.MetaId);
+        await world.ExecuteAsync("UPDATE activations SET busy_until = NULL");
+        var stopId = await StopAsync(world);
+        world.Graph.ForgetCalls();
+        world.Graph.Faults.Always(call => ids.Contains(call.Path), GraphFaults.DropBeforeActing);
+
+        Assert.That(await PauseAsync(world, stopId), Is.InstanceOf<JobOutcome.Snoozed>());
+        Assert.That(await world.SwitchedAsync(await world.TreeAsync(other)), Is.EqualTo("ppp"));
+        Assert.That(world.Graph.Calls.Where(call => ids.Contains(call.Path)).Select(call => call.Path).Distinct().Count(), Is.EqualTo(1), "its others are left for the next pass");
+
+        // One that never answers is not what the others are left for.
+        world.Graph.Faults.Clear();
+        world.Graph.Faults.Always(call => call.Path == ids[0], GraphFaults.DropBeforeActing);
+        Assert.That(await PauseAsync(world, stopId), Is.InstanceOf<JobOutcome.Snoozed>());
+        Assert.That(await SwitchedAsync(), Is.EqualTo("App ppp ppp"));
+        Assert.That(await world.QueryAsync<string>("SELECT state FROM activations ORDER BY request_id"), Is.EqualTo(["active", "paused", "paused", "paused"]));
+
+        world.Graph.Faults.Clear();
+        Assert.That(await PauseAsync(world, stopId), Is.InstanceOf<JobOutcome.Completed>());
+        Assert.That(await SwitchedAsync(), Is.EqualTo("ppp ppp ppp"));
+
+        async Task<Asked> AgainAsync() => await UntilActiveAsync(world, await world.AgainAsync(first, """{"auto_publish":true}"""));
+        async Task<string> SwitchedAsync()
+        {
+            var switched = new List<string>();
+            foreach (var one in silent) switched.Add(await world.SwitchedAsync(await world.TreeAsync(one)));
+            return string.Join(' ', switched);
+        }
     }
 
     private static async Task<Asked> ActiveAsync(RunWorld world) => await UntilActiveAsync(world, await world.AcceptAsync("""{"auto_publish":true}"""));
