@@ -26,6 +26,10 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, OrchestrationO
 {
     private const string Outcome = "SELECT EXISTS (SELECT 1 FROM fence) AS held, EXISTS (SELECT 1 FROM written) AS written";
 
+    // How long a part takes is for Meta, which says how large it is, and for the line: longer than the hold that was told before it. As long as its attempt has its lease it goes on.
+    private static readonly string HolderGoesOn = string.Join(" OR ", ((ClaimTable[])[ClaimTable.Orchestrations, ClaimTable.Edits]).Select(table =>
+        $"EXISTS (SELECT 1 FROM {table.Name} h WHERE h.request_id = clip_videos.request_id AND h.attempt = clip_videos.attempt AND NOT {ClaimTable.Free("h")})"));
+
     /// <returns>True when this attempt is now the one that uploads.</returns>
     /// <exception cref="FencedException">Another attempt holds the orchestration.</exception>
     public Task<bool> StartAsync(Attempt attempt, ClipMedia media, CancellationToken ct)
@@ -78,7 +82,7 @@ internal sealed class ClipVideoStore(NpgsqlDataSource dataSource, OrchestrationO
             WITH {FenceOf(attempt)}, written AS (
                 UPDATE clip_videos SET request_id = @RequestId, attempt = @Attempt, held_until = clock_timestamp() + @Lease
                 WHERE clip_id = @ClipId AND ad_account_id = @AdAccountId AND state = 'started' AND EXISTS (SELECT 1 FROM fence)
-                  AND (held_until IS NULL OR held_until < clock_timestamp())
+                  AND (held_until IS NULL OR held_until < clock_timestamp() AND NOT ({HolderGoesOn}))
                 RETURNING 1)
             {Outcome}
             """;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Data.Common;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta.Ads;
@@ -14,15 +15,27 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
 {
     private const int MostNotes = 4;
 
+    private readonly ConcurrentDictionary<Guid, Memory> _memories = [];
+
     public async Task<JobOutcome> ExecuteAsync(Guid stopId, CancellationToken ct)
     {
-        var (paused, busy, refused) = (0, 0, 0);
+        // Of stops that another process has ended something may be left here: what is forgotten is only read again.
+        if (_memories.Count > 20) _memories.Clear();
+        var outcome = await ExecuteAsync(stopId, _memories.GetOrAdd(stopId, _ => new()), ct);
+        // Whoever looks for this stop again, or for the next one, reads all of it.
+        if (outcome is JobOutcome.Completed) _memories.TryRemove(stopId, out _);
+        return outcome;
+    }
+
+    private async Task<JobOutcome> ExecuteAsync(Guid stopId, Memory memory, CancellationToken ct)
+    {
+        var (paused, busy, refused, pass) = (0, 0, 0, new Pass(memory));
         var stop = await store.FindAsync(stopId, ct);
         for (Spender? after = null; stop is { IsLifted: false };)
         {
             var page = await spenders.ListSpendingAsync(stop, after, ct);
-            var (done, failed) = await PausePageAsync(stop.StoppedBy, page, ct);
-            (paused, busy, refused) = (paused + done, busy + page.Count - done - failed, refused + failed);
+            var of = await PausePageAsync(stop.StoppedBy, page, pass, ct);
+            (paused, busy, refused) = (paused + of.Paused, busy + of.Busy, refused + of.Failed);
             if (page.Count < Spenders.PageSize) break;
             after = page[^1];
             stop = await store.FindAsync(stopId, ct);
@@ -50,39 +63,62 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
     public async Task<(int Busy, int Refused)> PauseLeftAsync(Stop stop, CancellationToken ct)
     {
         var (busy, refused) = (0, 0);
+        var pass = new Pass(new());
         IReadOnlyList<Spender> page;
         Spender? after = null;
         do
         {
             page = await spenders.ListLeftAsync(stop, after, ct);
-            var (done, failed) = await PausePageAsync(stop.LiftedBy ?? stop.StoppedBy, page, ct);
-            (busy, refused) = (busy + page.Count - done - failed, refused + failed);
+            var of = await PausePageAsync(stop.LiftedBy ?? stop.StoppedBy, page, pass, ct);
+            (busy, refused) = (busy + of.Busy, refused + of.Failed);
             if (page.Count > 0) after = page[^1];
         }
         while (page.Count == Spenders.PageSize);
         return (busy, refused);
     }
 
-    private async Task<(int Paused, int Failed)> PausePageAsync(string askedBy, IReadOnlyList<Spender> page, CancellationToken ct)
+    private async Task<(int Paused, int Busy, int Failed)> PausePageAsync(string askedBy, IReadOnlyList<Spender> page, Pass pass, CancellationToken ct)
     {
-        var failed = new HashSet<Guid>();
-        var gone = new HashSet<Guid>();
-        var paused = 0;
+        var (failed, gone, left) = (new HashSet<Guid>(), new HashSet<Guid>(), new HashSet<Guid>());
+        var (memory, paused, found) = (pass.Memory, 0, 0);
         var options = new ParallelOptions { MaxDegreeOfParallelism = spending.PausesAtOnce, CancellationToken = ct };
+        List<Spender> toDo = [.. page.Where(spender => !memory.IsFound(spender)).OrderBy(spender => spender.IsIdle).ThenBy(spender => memory.Unanswered.ContainsKey(spender.Account.Id)).ThenBy(spender => memory.Unanswered.ContainsKey(spender.RequestId))];
 
         // All campaigns first: a paused campaign spends nothing, whatever its ad sets say.
-        await Parallel.ForEachAsync(page, options, (spender, token) => TryAsync(spender, [spender.CampaignId], token));
-        await Parallel.ForEachAsync(page, options, (spender, token) => TryAsync(spender, spender.ChildIds, token));
-        await Parallel.ForEachAsync(page, options, async (spender, token) =>
+        await Parallel.ForEachAsync(toDo, options, (spender, token) => TryAsync(spender, [spender.CampaignId], pass.SilentCampaigns, token));
+        // Also of a campaign that did not answer: its ad sets may.
+        List<Spender> below = [.. toDo.Where(spender => !left.Contains(spender.RequestId))];
+        await Parallel.ForEachAsync(below, options, (spender, token) => TryAsync(spender, spender.ChildIds, pass.SilentBelow, token));
+        await Parallel.ForEachAsync(toDo, options, async (spender, token) =>
         {
-            if (failed.Contains(spender.RequestId)) await store.AuditAsync(spender, askedBy, token);
+            if (failed.Contains(spender.RequestId))
+            {
+                await store.AuditAsync(spender, askedBy, token);
+            }
+            else if (!gone.Contains(spender.RequestId) && spender is { IsIdle: true, IsBusy: false, PausedIds.Count: 0 })
+            {
+                // Nothing was to be done, and nothing is to be told.
+                if (!await spenders.StandsAsync(spender, token)) return;
+                memory.FoundPaused[spender.RequestId] = spender.ChangedAt;
+                Interlocked.Increment(ref found);
+            }
             else if (await (gone.Contains(spender.RequestId) ? store.EndedAsync(spender, askedBy, isOwn: false, token) : store.PausedAsync(spender, askedBy, token)))
+            {
                 Interlocked.Increment(ref paused);
+            }
         });
-        return (paused, failed.Count);
+        return (paused, toDo.Count - paused - found - failed.Count, failed.Count);
 
-        async ValueTask TryAsync(Spender spender, IReadOnlyList<string?> metaIds, CancellationToken token)
+        async ValueTask TryAsync(Spender spender, IReadOnlyList<string?> metaIds, ConcurrentDictionary<Guid, bool> silent, CancellationToken token)
         {
+            // It stays listed: the next pass comes within seconds, and until then those of accounts that answer are paused.
+            if (silent.ContainsKey(spender.Account.Id))
+            {
+                lock (left) left.Add(spender.RequestId);
+                lock (failed) failed.Add(spender.RequestId);
+                return;
+            }
+
             try
             {
                 if (spender.Credential is null) throw new MetaException(Proof.NotSent, "the account's access token cannot be opened; give it again");
@@ -96,6 +132,7 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
             {
                 // A database that is away for a moment keeps no other campaign from being paused, and what was done from being told.
                 lock (failed) failed.Add(spender.RequestId);
+                if (exception is MetaException { IsOutage: true, HttpStatus: null }) silent[spender.Account.Id] = memory.Unanswered[spender.Account.Id] = memory.Unanswered[spender.RequestId] = true;
                 SpendingLog.CouldNotPause(logger, spender.RequestId, spender.Account.Id, (exception as MetaException)?.ForUser ?? exception.Message);
             }
         }
@@ -127,5 +164,27 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
                 // Noted anew.
             }
         }
+    }
+
+    /// <summary>What this process has learned in the passes of one stop. Without it everything is only read again.</summary>
+    private sealed class Memory
+    {
+        /// <summary>Of idle campaigns that were found paused: since when they have stood as they did. There may be thousands, and passes every few seconds.</summary>
+        public ConcurrentDictionary<Guid, DateTimeOffset> FoundPaused { get; } = [];
+
+        /// <summary>Campaigns, and their accounts, that have not answered. They come last from then on: one that never answers must not be what its account is left for in each pass.</summary>
+        public ConcurrentDictionary<Guid, bool> Unanswered { get; } = [];
+
+        public bool IsFound(Spender spender) => spender is { IsIdle: true, IsBusy: false } && FoundPaused.TryGetValue(spender.RequestId, out var changedAt) && changedAt == spender.ChangedAt;
+    }
+
+    /// <summary>One pass over what a stop covers. A call that is not answered takes minutes with its repeats: the first one has the rest of its account left for the next pass.</summary>
+    private sealed record Pass(Memory Memory)
+    {
+        /// <summary>Accounts of which a campaign's own call was not answered.</summary>
+        public ConcurrentDictionary<Guid, bool> SilentCampaigns { get; } = [];
+
+        /// <summary>Accounts of which one below a campaign was not.</summary>
+        public ConcurrentDictionary<Guid, bool> SilentBelow { get; } = [];
     }
 }

@@ -30,7 +30,8 @@ internal sealed class ResumeSpending(
     public async Task<JobOutcome> ExecuteAsync(Guid stopId, CancellationToken ct)
     {
         if (await store.FindAsync(stopId, ct) is not { IsLifted: true } stop) return new JobOutcome.Completed();
-        foreach (var requestId in await store.ListHeldAsync(stop, ct)) queue.EnqueueOrchestration(requestId);
+        while (await store.TakeHeldAsync(stop, ct) is { Count: > 0 } held)
+            foreach (var requestId in held) queue.EnqueueOrchestration(requestId);
         var (again, later) = stop.Reactivate ? await ReactivateAsync(stop, ct) : (0, 0);
         await store.LiftAsync(stop, ct);
         var (busy, refused) = await pause.PauseLeftAsync(stop, ct);

@@ -104,6 +104,14 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
         ORDER BY v.state = 'idle', v.request_id LIMIT {PageSize}
         """, stop, after, ct);
 
+    /// <summary>Nobody has touched it since it was listed, and no call that activates it can be under way.</summary>
+    public async Task<bool> StandsAsync(Spender spender, CancellationToken ct)
+    {
+        const string StandsSql = "SELECT EXISTS (SELECT 1 FROM activations WHERE request_id = @RequestId AND changed_at = @ChangedAt AND (busy_until IS NULL OR busy_until < clock_timestamp()))";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.ExecuteScalarAsync<bool>(new(StandsSql, new { spender.RequestId, spender.ChangedAt }, cancellationToken: ct));
+    }
+
     private async Task<IReadOnlyList<Spender>> ListAsync(string sql, Stop stop, Spender? after, CancellationToken ct)
     {
         await using var connection = await dataSource.OpenConnectionAsync(ct);

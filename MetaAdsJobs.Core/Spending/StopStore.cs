@@ -1,5 +1,6 @@
 using Dapper;
 using MetaAdsJobs.Core.Audit;
+using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Orchestrations;
 using Npgsql;
@@ -63,17 +64,20 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         return await connection.ExecuteScalarAsync<bool>(new(NotedSql, new { spender.RequestId, spender.Notes }, cancellationToken: ct));
     }
 
-    /// <summary>Held orchestrations that nothing holds any more.</summary>
-    public async Task<IReadOnlyList<Guid>> ListHeldAsync(Stop stop, CancellationToken ct)
+    /// <summary>Held orchestrations that nothing holds any more, a page of them, and each once. Its own job comes at its time all the same, should who asks die before there is another one.</summary>
+    public async Task<IReadOnlyList<Guid>> TakeHeldAsync(Stop stop, CancellationToken ct)
     {
-        const string HeldSql = """
-            SELECT request_id FROM orchestrations o
-            WHERE status = 'waiting' AND wait_reason LIKE 'stopped by %' AND (@AccountId::uuid IS NULL OR social_account_id = @AccountId)
-              AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = o.social_account_id))
-            ORDER BY request_id
+        var heldSql = $"""
+            UPDATE orchestrations SET wait_reason = 'goes on after a stop', next_attempt_at = @Now
+            WHERE request_id IN (
+                SELECT request_id FROM orchestrations o
+                WHERE status = 'waiting' AND {ClaimTable.Free("o")} AND wait_reason LIKE 'stopped by %' AND (@AccountId::uuid IS NULL OR social_account_id = @AccountId)
+                  AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = o.social_account_id))
+                ORDER BY request_id LIMIT 500 FOR NO KEY UPDATE OF o)
+            RETURNING request_id
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<Guid>(new(HeldSql, new { AccountId = stop.SocialAccountId }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<Guid>(new(heldSql, new { AccountId = stop.SocialAccountId, Now = time.GetUtcNow() }, cancellationToken: ct))).Order().ToList();
     }
 
     /// <summary>The same once more, for what was paused after the stop had been lifted.</summary>

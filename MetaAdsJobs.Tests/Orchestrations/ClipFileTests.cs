@@ -125,6 +125,28 @@ public sealed class ClipFileTests
         await IsWholeAsync(asked);
     }
 
+    /// <summary>Of a large part, or over a slow line: it is as long as Meta says.</summary>
+    [Test]
+    public async Task A_part_that_takes_longer_than_the_hold_is_not_begun_by_another()
+    {
+        var asked = await AskAsync(Video);
+        var second = await _world.AgainAsync(asked);
+        var meanwhile = new List<string>();
+        _world.Graph.Faults.Always(call => call["upload_phase"] == "transfer", async (_, _, act) =>
+        {
+            await _world.ExecuteAsync("UPDATE clip_videos SET held_until = clock_timestamp() - interval '5 seconds' WHERE clip_id = @ClipId", new { asked.ClipId });
+            meanwhile.AddRange((await _world.RunAsync(second, runs: 1)).Waits.Select(wait => wait.Reason));
+            return await act();
+        });
+
+        var ran = await _world.RunAsync(asked);
+
+        Assert.That((ran.Result.Status, ran.Waits.Select(wait => wait.Reason).Distinct()), Is.EqualTo(("succeeded", (string[])[ClipFileUpload.Processed])));
+        Assert.That(meanwhile, Is.EqualTo(Enumerable.Repeat("another orchestration uploads the clip's video", 4)));
+        Assert.That(Sent(asked, "transfer").Select(call => call["start_offset"]), Is.EqualTo(["0", "25001", "50002", "75003"]));
+        Assert.That((await _world.RunAsync(second)).Result.Status, Is.EqualTo("succeeded"));
+    }
+
     [TestCase(2, "succeeded")]
     [TestCase(0, "failed")]
     public async Task A_session_that_Meta_has_forgotten_begins_anew_if_it_has_lain_for_long(int hours, string status)

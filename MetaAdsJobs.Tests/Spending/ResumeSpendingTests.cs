@@ -1,3 +1,4 @@
+using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Jobs;
@@ -220,6 +221,34 @@ public sealed class ResumeSpendingTests
         Assert.That(noted, Is.EqualTo([true]));
         Assert.That(await world.QueryAsync<int>("SELECT cardinality(pausing) FROM activations"), Is.EqualTo([0]));
         Assert.That(await world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+    }
+
+    /// <summary>A start's job comes again as long as something of it cannot be activated yet, and an account is changed as often as its people like.</summary>
+    /// <param name="byStart">By the start's job; else by a change of the account.</param>
+    [Test]
+    public async Task What_was_held_is_put_on_the_queue_once([Values] bool byStart)
+    {
+        await using var world = await RunWorld.StartAsync();
+        var asked = await world.AcceptAsync();
+        await world.Get<StopSwitch>().StopAsync(asked.AccountId, "bob", null, CancellationToken.None);
+        var stopId = (await world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
+        await HeldAsync();
+        await world.Get<StopSwitch>().StartAsync(asked.AccountId, "ann", reactivate: true, CancellationToken.None);
+
+        for (var pass = 0; pass < 3; pass++) await ResumeAsync();
+        Assert.That(await JobsAsync(), Is.EqualTo(2), "its first one, and one more");
+
+        // Its job came, and found it held once more.
+        await world.Get<StopSwitch>().StopAsync(asked.AccountId, "bob", null, CancellationToken.None);
+        await HeldAsync();
+        await world.Get<StopSwitch>().StartAsync(asked.AccountId, "ann", reactivate: true, CancellationToken.None);
+        for (var pass = 0; pass < 3; pass++) await ResumeAsync();
+        Assert.That(await JobsAsync(), Is.EqualTo(3));
+        Assert.That((await world.RunAsync(asked)).Result.Status, Is.EqualTo("succeeded"));
+
+        async Task HeldAsync() => Assert.That(await world.Get<RunOrchestration>().ExecuteAsync(asked.RequestId, CancellationToken.None), Is.InstanceOf<JobOutcome.Snoozed>().With.Property("Reason").StartsWith("stopped by bob"));
+        Task ResumeAsync() => byStart ? world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None) : world.Get<ResumeAccount>().ExecuteAsync(asked.AccountId, CancellationToken.None);
+        async Task<long> JobsAsync() => (await world.QueryAsync<long>("SELECT count(*) FROM hangfire.job WHERE arguments::text LIKE concat('%', @RequestId::text, '%')", new { asked.RequestId })).Single();
     }
 
     /// <summary>A campaign that a stop has paused, and a start is to activate again.</summary>

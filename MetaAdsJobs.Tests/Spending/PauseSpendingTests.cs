@@ -1,0 +1,99 @@
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Spending;
+using MetaAdsJobs.Tests.Campaigns;
+using MetaAdsJobs.Tests.Orchestrations;
+using MetaAdsJobs.Tests.Support;
+
+namespace MetaAdsJobs.Tests.Spending;
+
+/// <summary>A stop comes back every few seconds to what it could not pause yet: to that, and not to all there is.</summary>
+[TestFixture]
+public sealed class PauseSpendingTests
+{
+    [Test]
+    public async Task What_was_idle_and_is_found_paused_is_read_once_by_a_stop_and_again_by_the_next()
+    {
+        await using var world = await RunWorld.StartAsync();
+        var (busy, idle) = (await ActiveAsync(world), await ActiveAsync(world));
+        var campaign = (await world.TreeAsync(idle)).Campaign.MetaId;
+        await world.ExecuteAsync("""
+            UPDATE activations SET state = 'idle', busy_until = NULL WHERE request_id = @Idle;
+            UPDATE activations SET busy_until = clock_timestamp() + interval '1 hour' WHERE request_id = @Busy;
+            UPDATE stub_graph.objects SET status = 'PAUSED' WHERE account_id = @Account
+            """, new { Idle = idle.RequestId, Busy = busy.RequestId, Account = idle.AdAccountId[4..] });
+        var stopId = await StopAsync(world);
+        world.Graph.ForgetCalls();
+
+        for (var pass = 0; pass < 3; pass++) Assert.That(await PauseAsync(world, stopId), Is.InstanceOf<JobOutcome.Snoozed>());
+        Assert.That((Reads(), await world.SwitchedAsync(await world.TreeAsync(busy))), Is.EqualTo((1, "ppp")));
+
+        // Somebody has been at it since.
+        await world.ExecuteAsync("UPDATE activations SET changed_at = changed_at + interval '1 second' WHERE request_id = @RequestId", new { idle.RequestId });
+        for (var pass = 0; pass < 3; pass++) await PauseAsync(world, stopId);
+        Assert.That(Reads(), Is.EqualTo(2));
+
+        await world.ExecuteAsync("UPDATE activations SET busy_until = NULL");
+        Assert.That(await PauseAsync(world, stopId), Is.InstanceOf<JobOutcome.Completed>());
+        await world.Get<StopSwitch>().StartAsync(null, "ann", reactivate: false, CancellationToken.None);
+        await world.ExecuteAsync("UPDATE stub_graph.objects SET status = 'ACTIVE' WHERE id = @campaign", new { campaign });
+        Assert.That(await PauseAsync(world, await StopAsync(world)), Is.InstanceOf<JobOutcome.Completed>());
+        Assert.That(await world.SwitchedAsync(await world.TreeAsync(idle)), Is.EqualTo("ppp"));
+
+        int Reads() => world.Graph.Calls.Count(call => call.Method == "GET" && call.Path == campaign && call["fields"] == "status");
+    }
+
+    [Test]
+    public async Task Campaigns_of_an_account_that_does_not_answer_keep_no_others_waiting()
+    {
+        await using var world = await RunWorld.StartAsync(("Spending:PausesAtOnce", "1"));
+        var first = await ActiveAsync(world);
+        Asked[] silent = [first, await AgainAsync(), await AgainAsync()];
+        var other = await ActiveAsync(world);
+        var ids = new List<string>();
+        foreach (var one in silent) ids.Add((await world.TreeAsync(one)).Campaign.MetaId);
+        await world.ExecuteAsync("UPDATE activations SET busy_until = NULL");
+        var stopId = await StopAsync(world);
+        world.Graph.ForgetCalls();
+        world.Graph.Faults.Always(call => ids.Contains(call.Path), GraphFaults.DropBeforeActing);
+
+        Assert.That(await PauseAsync(world, stopId), Is.InstanceOf<JobOutcome.Snoozed>());
+        Assert.That(await world.SwitchedAsync(await world.TreeAsync(other)), Is.EqualTo("ppp"));
+        Assert.That(world.Graph.Calls.Where(call => ids.Contains(call.Path)).Select(call => call.Path).Distinct().Count(), Is.EqualTo(1), "its others are left for the next pass");
+
+        // One that never answers is not what the others are left for.
+        world.Graph.Faults.Clear();
+        world.Graph.Faults.Always(call => call.Path == ids[0], GraphFaults.DropBeforeActing);
+        Assert.That(await PauseAsync(world, stopId), Is.InstanceOf<JobOutcome.Snoozed>());
+        Assert.That(await SwitchedAsync(), Is.EqualTo("App ppp ppp"));
+        Assert.That(await world.QueryAsync<string>("SELECT state FROM activations ORDER BY request_id"), Is.EqualTo(["active", "paused", "paused", "paused"]));
+
+        world.Graph.Faults.Clear();
+        Assert.That(await PauseAsync(world, stopId), Is.InstanceOf<JobOutcome.Completed>());
+        Assert.That(await SwitchedAsync(), Is.EqualTo("ppp ppp ppp"));
+
+        async Task<Asked> AgainAsync() => await UntilActiveAsync(world, await world.AgainAsync(first, """{"auto_publish":true}"""));
+        async Task<string> SwitchedAsync()
+        {
+            var switched = new List<string>();
+            foreach (var one in silent) switched.Add(await world.SwitchedAsync(await world.TreeAsync(one)));
+            return string.Join(' ', switched);
+        }
+    }
+
+    private static async Task<Asked> ActiveAsync(RunWorld world) => await UntilActiveAsync(world, await world.AcceptAsync("""{"auto_publish":true}"""));
+
+    private static async Task<Asked> UntilActiveAsync(RunWorld world, Asked asked)
+    {
+        Assert.That((await world.RunAsync(asked)).Result.Status, Is.EqualTo("succeeded"));
+        return asked;
+    }
+
+    /// <summary>Of all accounts.</summary>
+    private static async Task<Guid> StopAsync(RunWorld world)
+    {
+        await world.Get<StopSwitch>().StopAsync(null, "bob", null, CancellationToken.None);
+        return (await world.QueryAsync<Guid>("SELECT id FROM stops WHERE lifted_at IS NULL")).Single();
+    }
+
+    private static Task<JobOutcome> PauseAsync(RunWorld world, Guid stopId) => world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None);
+}
