@@ -79,11 +79,11 @@ internal sealed class PictureReader(SpendingCaps caps)
             return new(pool, account, picture, standings);
         }
 
-        // Whoever has given members more by hand since has made up for it.
+        // Whoever has given members more by hand since has made up for it; what they have moved from one to another is no more.
         private long OwedUnits(PoolStanding standing)
         {
-            var given = pool.Members.SelectMany(member => changes[member.MetaId]).Where(change => !change.IsByPool && change.At > standing.OwedSince && change.BecameCents > change.WasCents).Sum(change => change.BecameCents!.Value - change.WasCents!.Value);
-            return Units(Math.Max(0, standing.OwedCents - given)) ?? 0;
+            var given = pool.Members.SelectMany(member => changes[member.MetaId]).Where(change => !change.IsByPool && change.At > standing.OwedSince).Sum(change => change.BecameCents - change.WasCents ?? 0);
+            return Units(Math.Max(0, standing.OwedCents - Math.Max(0, given))) ?? 0;
         }
 
         private PoolMember MemberOf(BudgetPoolMember of, List<WholeDay> whole, DateOnly today, DateTimeOffset at, TimeZoneInfo zone, MinimumBudgets minimums, bool isNow)
