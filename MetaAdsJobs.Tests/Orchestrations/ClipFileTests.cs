@@ -169,7 +169,7 @@ public sealed class ClipFileTests
         var asked = await AskAsync(Video);
         _world.Graph.Faults.Always(call => call["upload_phase"] == "transfer", async (_, _, act) =>
         {
-            _world.Time.Advance(TimeSpan.FromSeconds(15));
+            _world.Time.Advance(TimeSpan.FromSeconds(10));
             return await act();
         });
 
