@@ -19,7 +19,8 @@ public sealed class AccountNamesTests
             FROM (SELECT * FROM social_accounts LIMIT 1) a, generate_series(1, @Most + 1) n
             """, new { AccountNames.Most });
         var names = core.Get<AccountNames>();
-        Assert.That((await names.ListWithAsync([], withRetired: true, CancellationToken.None)).Select(name => name.Name), Has.Exactly(AccountNames.Most).Items.And.No.Member("z"));
+        var first = (await names.ListWithAsync([], withRetired: true, CancellationToken.None)).Select(name => name.Name).ToList();
+        Assert.That((first.Count, first.Contains("z")), Is.EqualTo((AccountNames.Most, false)));
         Assert.That((await names.ListWithAsync(chosen, withRetired: true, CancellationToken.None)).Where(name => name.Name == "z").Select(name => name.Id), Is.EquivalentTo(chosen));
     }
 }
