@@ -15,11 +15,12 @@ public sealed class AccountNamesTests
         var chosen = new[] { await core.AddAccountAsync(), await core.AddAccountAsync() };
         await core.Database.DataSource.DoAsync("""
             UPDATE social_accounts SET name = 'z';
-            INSERT INTO social_accounts SELECT (jsonb_populate_record(a, jsonb_build_object('id', gen_random_uuid(), 'name', 'a' || n, 'ad_account_id', 'act_' || (5000000000 + n)))).*
+            INSERT INTO social_accounts SELECT (jsonb_populate_record(NULL::social_accounts, to_jsonb(a) || jsonb_build_object('id', gen_random_uuid(), 'name', 'a' || n, 'ad_account_id', 'act_' || (5000000000 + n)))).*
             FROM (SELECT * FROM social_accounts LIMIT 1) a, generate_series(1, @Most + 1) n
             """, new { AccountNames.Most });
         var names = core.Get<AccountNames>();
-        Assert.That((await names.ListWithAsync([], withRetired: true, CancellationToken.None)).Select(name => name.Name), Has.Exactly(AccountNames.Most).Items.And.No.Member("z"));
+        var first = (await names.ListWithAsync([], withRetired: true, CancellationToken.None)).Select(name => name.Name).ToList();
+        Assert.That((first.Count, first.Contains("z")), Is.EqualTo((AccountNames.Most, false)));
         Assert.That((await names.ListWithAsync(chosen, withRetired: true, CancellationToken.None)).Where(name => name.Name == "z").Select(name => name.Id), Is.EquivalentTo(chosen));
     }
 }
