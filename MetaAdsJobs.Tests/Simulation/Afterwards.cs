@@ -19,8 +19,10 @@ internal sealed class Afterwards(History history)
     // What deaths have left in the staging table. Its schedules, of which there are none here, keep it from nothing else.
     private void SweepOnceMore()
     {
-        if (!history.Syncs.IsOn || history.Judge.Verdicts.Count > 0) return;
-        Do("sweep", (worker, ct) => worker.Get<SweepJob>().RunAsync(ct));
+        if (history.Judge.Verdicts.Count > 0) return;
+        if (history.Syncs.IsOn) Do("sweep", (worker, ct) => worker.Get<SweepJob>().RunAsync(ct));
+        // Or behind the commit of a retirement.
+        else if (history.Retires.IsOn) Do("sweep", (worker, ct) => worker.Get<Sweep>().RescueAsync(ct));
     }
 
     // What is called missing is asked for again after an hour, and what is being changed, a little later.
