@@ -109,7 +109,7 @@ internal static class PageWorld
             concat_ws(' ', CASE WHEN extract(month FROM at) = 12 THEN 'Christmas' ELSE to_char(at, 'FMMonth') END, (ARRAY['Bright', 'Soft', 'Early', 'Late', 'Grand', 'Small', 'Blue', 'Green'])[1 + n % 8],
                 (ARRAY['Shoes', 'Bags', 'Coats', 'Hats', 'Rings', 'Lamps', 'Desks', 'Toys', 'Books', 'Games', 'Tents', 'Bikes', 'Soaps'])[1 + n % 13], CASE WHEN n % 2 = 0 THEN 'Sale' END,
                 CASE WHEN n % 50000 = 0 THEN 'Needle' END, n),
-            jsonb_build_object('social_account_id', md5('account ' || account), 'clip_id', md5('clip ' || 1 + n % 2000), 'campaign_objective', 'OUTCOME_SALES', 'daily_budget_cents', 10000,
+            jsonb_build_object('social_account_id', md5('account ' || account)::uuid, 'clip_id', md5('clip ' || 1 + n % 2000)::uuid, 'campaign_objective', 'OUTCOME_SALES', 'daily_budget_cents', 10000,
                 'creative_title', 'Amazing Product', 'creative_description', 'Get 50% off', 'landing_url', 'https://example.com/sale', 'auto_publish', n % 2 = 0,
                 'targeting', jsonb_build_object('age_min', 18, 'age_max', 65, 'genders', '[1, 2]'::jsonb, 'geo_locations', '{"countries": ["US", "ES"]}'::jsonb), 'optimization_goal', 'LINK_CLICKS'),
             'manager@bench', '\x00', status, 1 + (status = 'failed')::int * 3, (status = 'failed')::int * 3,
