@@ -12,8 +12,8 @@ namespace MetaAdsJobs.Bench.Measurements;
 internal sealed class Insights : IMeasurement
 {
     private const int Days = 28;
-    private const double Goal = 0.5;
-    private const int GoalMegabytes = 300;
+    private const double Goal = 0.7;
+    private const int GoalMegabytes = 200;
     private const int UsualRows = 1_000_000;
 
     public string Name => "insights";

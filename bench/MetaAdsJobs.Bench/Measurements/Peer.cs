@@ -12,7 +12,10 @@ internal sealed class Peer : IMeasurement
     private const int AdsPerCampaign = 20;
     private const int UsualRows = 100_800;
     private const int WarmUp = 200;
+    private const double CpuGoal = 1.0;
+    private const double RowsGoal = 1.5;
     private static readonly int[] Latencies = [0, 100];
+    private static readonly double[] Goals = [0.7, 1.0];
 
     public string Name => "peer";
 
@@ -42,22 +45,21 @@ internal sealed class Peer : IMeasurement
         var report = await ReportAsync(turns, graph, options.Rows ?? UsualRows, ct);
         Result[] ofTrees = trees.Count == 0 ? [] :
         [
-            .. trees.Select((pair, latency) => Row($"orchestrations/s to the peer's, {Latency(latency)}", $"{pair.Faster:0.00}",
+            .. trees.Select((pair, latency) => new Result($"orchestrations/s to the peer's, {Latency(latency)}", $"{pair.Faster:0.00}", $"≥ {Goals[latency]:0.00}", pair.Faster >= Goals[latency],
                 $"{pair.Rates} of {options.Runs} queued ones, 20 at once, from the first pick-up to the last end; {pair.Elsewhere}")),
-            Row("CPU of the worker for an orchestration to the peer's", string.Join(", ", trees.Select(pair => $"{pair.Dearer:0.00}")),
+            new Result("CPU of the worker for an orchestration to the peer's", string.Join(", ", trees.Select(pair => $"{pair.Dearer:0.00}")), $"≤ {CpuGoal:0.00}", trees.TrueForAll(pair => pair.Dearer <= CpuGoal),
                 string.Join("; ", trees.Select((pair, latency) => $"{Latency(latency)}: {pair.CpuIn(1000)} ms each, and {pair.StartCpu:0.0} s for the worker's start"))),
         ];
         return
         [
             .. ofTrees,
-            Row("insight rows/s to the peer's", $"{report.Faster:0.00}",
+            new Result("insight rows/s to the peer's", $"{report.Faster:0.00}", $"≥ {RowsGoal:0.00}", report.Faster >= RowsGoal,
                 $"{report.Rates} of {report.Ours[0].Count} rows of {Days} days, from claiming the sync to its end; {report.PeerWaited:0.0} s of the peer's {Middle(report.Peer, turn => turn.Seconds):0.0} s and some of the "
                 + $"service's {Middle(report.Ours, turn => turn.Seconds):0.0} s were waiting for the report; {report.Elsewhere}"),
-            Row("CPU of the worker for an insight row to the peer's", $"{report.Dearer:0.00}", $"{report.CpuIn(1_000_000)} µs each, and {report.StartCpu:0.0} s for the worker's start"),
+            new Result("CPU of the worker for an insight row to the peer's", $"{report.Dearer:0.00}", $"≤ {CpuGoal:0.00}", report.Dearer <= CpuGoal, $"{report.CpuIn(1_000_000)} µs each, and {report.StartCpu:0.0} s for the worker's start"),
         ];
 
         static string Latency(int latency) => Latencies[latency] == 0 ? "no latency" : $"{Latencies[latency]} ms a call";
-        static Result Row(string what, string figure, string detail) => new(what, figure, Goal: "", Met: true, detail);
     }
 
     private static async Task<Pair> ReportAsync(Turns turns, GraphProcess graph, int wanted, CancellationToken ct)
