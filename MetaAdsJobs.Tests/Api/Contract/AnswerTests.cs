@@ -66,15 +66,19 @@ public sealed class AnswerTests
         var most = 2 * SharedServices.FewCallsPerSecond;
         var (first, second) = (await caller.GetAsync("/meta/accounts?limit=1"), await caller.GetAsync("/meta/accounts?limit=1"));
         Assert.That(first.Header("RateLimit-Policy"), Is.EqualTo($"\"calls\";q={most};w=2"));
-        Assert.That((Left(first), Left(second)), Is.EqualTo((most - 1, most - 2)).Or.EqualTo((most - 1, most - 1)), "a second may have filled it again");
+        Assert.That((int[])[Left(first), Left(second)], Has.All.InRange(most - 2, most), "a second may have filled it again before the answer");
         Assert.That((await caller.GetAsync("/health/live")).Header("RateLimit"), Is.Null);
         using var manager = few.Client("manager", $"{Guid.NewGuid()}");
         Assert.That((await manager.GetAsync("/meta/targeting")).Header("RateLimit-Policy"), Is.EqualTo("\"questions\";q=10;w=2"), "questions to Meta are counted apart");
         Assert.That((await manager.SendAsync(HttpMethod.Post, $"/meta/accounts/{Guid.NewGuid()}/stop", null)).Header("RateLimit"), Is.Null, "a stop has no limit");
-        var all = await Task.WhenAll(Enumerable.Range(0, most * 3).Select(_ => caller.GetAsync("/meta/accounts?limit=1")));
-        var refused = all.First(answer => answer.Code == 429);
-        refused.AssertProblem(429, "too_many_calls");
-        Assert.That(Left(refused), Is.EqualTo(0));
+        List<ApiAnswer> refused = [];
+        await Eventually.TrueAsync(async () =>
+        {
+            refused = [.. (await Task.WhenAll(Enumerable.Range(0, most * 3).Select(_ => caller.GetAsync("/meta/accounts?limit=1")))).Where(answer => answer.Code == 429)];
+            return refused.Count > 0;
+        }, () => "no call is refused");
+        refused[0].AssertProblem(429, "too_many_calls");
+        Assert.That(refused.Min(Left), Is.Zero);
     }
 
     [TestCase("/meta/orchestrate/runs")]
