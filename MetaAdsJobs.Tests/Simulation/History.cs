@@ -7,7 +7,7 @@ namespace MetaAdsJobs.Tests.Simulation;
 internal sealed class History : IAsyncDisposable
 {
     private const int MostStormySteps = 2_000;
-    private const int MostSteps = 12_000;
+    private const int MostSteps = 30_000;
     private static readonly TimeSpan Longest = TimeSpan.FromHours(12);
     private readonly List<SimProcess> _processes = [];
     private readonly Dictionary<Guid, string> _names = [];
