@@ -7,6 +7,7 @@ namespace MetaAdsJobs.Tests.Launch;
 /// <summary>The launcher as ./run starts it, in a process and a data folder of its own.</summary>
 internal sealed class Launcher : IAsyncDisposable
 {
+    private static int _portsTold = Environment.ProcessId * 101;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private static readonly string[] OwnSettings = ["DATABASE_URL", "META_ADS_MODE", "AUTH_SIGNING_KEY", "AUTH_AUTHORITY", "DATA_PROTECTION_KEY", "WORKERS"];
 
@@ -71,11 +72,25 @@ internal sealed class Launcher : IAsyncDisposable
         _folder.Delete(recursive: true);
     }
 
+    /// <summary>For who listens some time later: below the ports that connections to somewhere else are given meanwhile, and each told once.</summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        const int first = 12_000;
+        const int many = 18_000;
+        while (true)
+        {
+            var port = first + (int)((uint)Interlocked.Increment(ref _portsTold) % many);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody else listens there.
+            }
+        }
     }
 
     private static string Read(string file) => File.Exists(file) ? File.ReadAllText(file) : "";
