@@ -1,4 +1,5 @@
 using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Tests.Orchestrations;
 using MetaAdsJobs.Tests.Support;
@@ -41,14 +42,7 @@ public sealed class SaidMissingTests
     [TestCase(2, "PAUSED", Description = "so long it is not missing in passing")]
     public async Task What_a_stop_has_paused_is_tried_again_for_a_while_when_Meta_calls_a_part_of_it_missing(int hours, string status)
     {
-        var asked = await _world.AcceptAsync("""{"auto_publish":true}""");
-        var built = (await _world.RunAsync(asked)).Result.CampaignCreation;
-        var stopSwitch = _world.Get<StopSwitch>();
-        await stopSwitch.StopAsync(asked.AccountId, "ann", null, CancellationToken.None);
-        var stopId = (await _world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
-        await _world.ExecuteAsync("UPDATE activations SET busy_until = NULL");
-        Assert.That(await _world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
-        await stopSwitch.StartAsync(asked.AccountId, "ann", reactivate: true, CancellationToken.None);
+        var (built, stopId) = await StartedAsync();
         _world.Time.Advance(TimeSpan.FromHours(hours));
         _world.Graph.Faults.Always(call => call.Path == built.AdsetMetaId && call["status"] == "ACTIVE", Missing);
 
@@ -65,13 +59,7 @@ public sealed class SaidMissingTests
     [Test]
     public async Task What_another_delivery_of_the_start_has_activated_meanwhile_stays_active()
     {
-        var asked = await _world.AcceptAsync("""{"auto_publish":true}""");
-        var built = (await _world.RunAsync(asked)).Result.CampaignCreation;
-        await _world.Get<StopSwitch>().StopAsync(asked.AccountId, "ann", null, CancellationToken.None);
-        var stopId = (await _world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
-        await _world.ExecuteAsync("UPDATE activations SET busy_until = NULL");
-        await _world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None);
-        await _world.Get<StopSwitch>().StartAsync(asked.AccountId, "ann", reactivate: true, CancellationToken.None);
+        var (built, stopId) = await StartedAsync();
         _world.Graph.Faults.Add(call => call.Path == built.CampaignMetaId && call["status"] == "ACTIVE", async (call, http, act) =>
         {
             Assert.That(await _world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
@@ -89,13 +77,7 @@ public sealed class SaidMissingTests
     [Test]
     public async Task What_another_delivery_of_the_start_is_activating_meanwhile_is_activated_once_more()
     {
-        var asked = await _world.AcceptAsync("""{"auto_publish":true}""");
-        var built = (await _world.RunAsync(asked)).Result.CampaignCreation;
-        await _world.Get<StopSwitch>().StopAsync(asked.AccountId, "ann", null, CancellationToken.None);
-        var stopId = (await _world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
-        await _world.ExecuteAsync("UPDATE activations SET busy_until = NULL");
-        await _world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None);
-        await _world.Get<StopSwitch>().StartAsync(asked.AccountId, "ann", reactivate: true, CancellationToken.None);
+        var (built, stopId) = await StartedAsync();
         _world.Graph.Faults.Add(call => call.Path == built.CampaignMetaId && call["status"] == "ACTIVE", async (_, _, act) =>
         {
             var answer = await act();
@@ -141,6 +123,20 @@ public sealed class SaidMissingTests
         Assert.That(_world.Graph.Calls.Count(call => call.Method == "GET" && call.Path == campaign), Is.GreaterThan(0), "nobody looked");
         Assert.That(held.Status, Is.EqualTo("waiting"));
         Assert.That(held.WaitReason, Does.Contain("exceed its cap of 15000"));
+    }
+
+    /// <returns>A campaign that a stop has paused, and the stop, which is lifted: its job is to activate it again.</returns>
+    private async Task<(CampaignCreation Built, Guid StopId)> StartedAsync()
+    {
+        var asked = await _world.AcceptAsync("""{"auto_publish":true}""");
+        var built = (await _world.RunAsync(asked)).Result.CampaignCreation;
+        var stopSwitch = _world.Get<StopSwitch>();
+        await stopSwitch.StopAsync(asked.AccountId, "ann", null, CancellationToken.None);
+        var stopId = (await _world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
+        await _world.ExecuteAsync("UPDATE activations SET busy_until = NULL");
+        Assert.That(await _world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+        await stopSwitch.StartAsync(asked.AccountId, "ann", reactivate: true, CancellationToken.None);
+        return (built, stopId);
     }
 
     private async Task<long> ActiveAsync(Asked asked) => (await _world.Get<StopSwitch>().ReadAsync(asked.AccountId, CancellationToken.None))!.Active;
