@@ -41,6 +41,7 @@ public sealed class RetiredRowsTests
     [TestCase("UPDATE campaign_edits SET state = 'queued', completed_at = NULL WHERE edit_id = @account")]
     [TestCase("UPDATE insight_syncs SET state = 'queued', completed_at = NULL WHERE sync_id = @account")]
     [TestCase("UPDATE activations SET state = 'activating' WHERE request_id = @account")]
+    [TestCase("UPDATE activations SET notes = notes + 1 WHERE request_id = @account")]
     public async Task Nothing_is_begun_or_gone_on_with(string sql)
     {
         var refused = await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(sql, _account));

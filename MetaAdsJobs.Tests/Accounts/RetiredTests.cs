@@ -88,6 +88,23 @@ public sealed class RetiredTests
     }
 
     [Test]
+    public async Task A_stop_that_may_still_send_a_pause_is_waited_for()
+    {
+        var asked = await _world.AcceptAsync();
+        await _world.RunAsync(asked);
+        await _world.ExecuteAsync("""
+            INSERT INTO activations (request_id, social_account_id, state, daily_cents, pausing, pausing_until, changed_at)
+            VALUES (@RequestId, @AccountId, 'ended', 1, ARRAY[gen_random_uuid()], clock_timestamp() + interval '5 minutes', now())
+            """, asked);
+
+        var early = await _world.Get<RetireAccount>().ExecuteAsync(asked.AccountId, _ => true, leaveActive: false, "ann", None);
+        Assert.That(early, Is.InstanceOf<Retirement.Busy>().And.Property("Open").EqualTo(new StillOpen(0, 1, 0, 0)));
+
+        await _world.ExecuteAsync("UPDATE activations SET pausing_until = clock_timestamp()");
+        await RetireAsync(asked);
+    }
+
+    [Test]
     public async Task What_whoever_retired_it_left_open_when_it_died_is_ended_by_the_sweep()
     {
         var asked = await _world.AcceptAsync();

@@ -9,7 +9,7 @@ namespace MetaAdsJobs.Core.Accounts.Retiring;
 
 /// <summary>What of an account is under way or may spend: without the account's token nobody here could pause it, or bring it to its end.</summary>
 /// <param name="ActiveCampaigns">That are active, or may be.</param>
-/// <param name="CallsUnderWay">Campaigns that a call which was sent may still switch on.</param>
+/// <param name="CallsUnderWay">Campaigns that a call which was sent may still switch on, or that a stop may still send a pause of.</param>
 /// <param name="OpenRuns">That have not ended.</param>
 /// <param name="OpenEdits">That have not ended, those that wait for their time or for an approval among them.</param>
 public sealed record StillOpen(long ActiveCampaigns, long CallsUnderWay, long OpenRuns, long OpenEdits)
@@ -39,12 +39,12 @@ public abstract record Retirement
 /// </summary>
 public sealed class RetireAccount(NpgsqlDataSource dataSource, AccountStore accounts, EndOfRetired end, TimeProvider time, ILogger<RetireAccount> logger)
 {
-    // Whoever begins something shares this row until his commit (refuse_in_retired): what he has begun is counted, or he is refused.
+    // Whoever begins something, or is about to pause something, shares this row until his commit (refuse_in_retired): what he has begun is counted, or he is refused.
     private const string LockSql = "SELECT updated_at, token_rejected_at IS NOT NULL AS is_rejected FROM social_accounts WHERE id = @Id AND retired_at IS NULL FOR UPDATE";
 
     private const string OpenSql = """
         SELECT (SELECT count(*) FROM activations WHERE social_account_id = @Id AND state IN ('activating', 'active')) AS active_campaigns,
-               (SELECT count(*) FROM activations WHERE social_account_id = @Id AND state NOT IN ('activating', 'active') AND busy_until > clock_timestamp()) AS calls_under_way,
+               (SELECT count(*) FROM activations WHERE social_account_id = @Id AND state NOT IN ('activating', 'active') AND (busy_until > clock_timestamp() OR pausing <> '{}' AND pausing_until > clock_timestamp())) AS calls_under_way,
                (SELECT count(*) FROM orchestrations WHERE social_account_id = @Id AND status IN ('queued', 'running', 'waiting')) AS open_runs,
                (SELECT count(*) FROM campaign_edits WHERE social_account_id = @Id AND state IN ('queued', 'running', 'waiting')) AS open_edits
         """;
