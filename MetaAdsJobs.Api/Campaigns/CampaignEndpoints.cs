@@ -74,6 +74,7 @@ internal static class CampaignEndpoints
         Adoption.UnknownAccount unknown => Problems.NotFound("social account", unknown.Id),
         Adoption.UnknownCampaign => Problems.NotFound("campaign at Meta", id),
         Adoption.Refused refused => Problems.Conflict(refused.Reason),
+        Adoption.Busy busy => Problems.Conflict(busy.Reason),
         Adoption.NotNow { Why: var why } => Problems.NotNow(http, why.Why, why.RetryAfter, isThrottled: why.Reason == NotNowReason.Throttled),
         _ => throw new InvalidOperationException("unreachable: there is no other answer"),
     };

@@ -90,6 +90,7 @@ internal static class CampaignActions
             Adoption.Done { Campaign.IsNew: true } => FormResults.On(http, CampaignLinks.Campaign(id), "The campaign was adopted."),
             Adoption.Done => FormResults.On(http, CampaignLinks.Campaign(id), "It was known already; what was new of it was taken over."),
             Adoption.Refused refused => FormResults.BackWithProblem(http, refused.Reason),
+            Adoption.Busy busy => FormResults.BackWithProblem(http, busy.Reason),
             Adoption.NotNow notNow => FormResults.BackWithProblem(http, notNow.Why.Why),
             _ => FormResults.BackWithProblem(http, "Meta has no such campaign in this account."),
         };

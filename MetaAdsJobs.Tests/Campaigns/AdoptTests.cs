@@ -67,11 +67,7 @@ public sealed class AdoptTests
         var first = await AdoptAsync(asked, campaign);
         var unchanged = await AdoptAsync(asked, campaign);
         Assert.That((first.IsNew, unchanged.IsNew, unchanged.RequestId, unchanged.AdSets, unchanged.Ads), Is.EqualTo((true, false, (Guid?)null, 0, 0)));
-        await _world.ExecuteAsync("""
-            INSERT INTO stub_graph.objects (id, kind, account_id, parent_id, creative_id, name, status, fields, created_at, updated_at, searchable_at)
-            SELECT concat('META_', upper(kind), '_', 'abc'), kind, account_id, CASE kind WHEN 'ad' THEN 'META_ADSET_abc' ELSE parent_id END, creative_id, 'By hand', 'ACTIVE', fields, now(), now(), now()
-            FROM stub_graph.objects WHERE kind IN ('adset', 'ad') ORDER BY kind DESC
-            """);
+        await ByHandBelowAsync();
 
         var again = await AdoptAsync(asked, campaign);
 
@@ -79,6 +75,27 @@ public sealed class AdoptTests
         Assert.That((await TreeAsync(campaign)).Ads.Select(ad => ad.ParentId), Has.Member("META_ADSET_abc"));
         Assert.That(await _world.CountedAsync(), Is.EqualTo("active 20000"));
         Assert.That(await _world.QueryAsync<bool>("SELECT compare_at <= clock_timestamp() FROM meta_campaigns"), Is.EqualTo([true]), "what else has changed is found at once");
+    }
+
+    [Test]
+    public async Task What_comes_to_it_while_it_is_edited_is_not_left_out_of_what_caps_count()
+    {
+        var (asked, campaign) = await ByHandAsync("""{"auto_publish":true}""");
+        await AdoptAsync(asked, campaign);
+        await ByHandBelowAsync();
+        var adSet = (await TreeAsync(campaign)).AdSets[0].MetaId;
+        Adoption? meanwhile = null;
+        _world.Graph.Faults.Add(call => call.Method == "POST" && call.Path == adSet, async (_, _, act) =>
+        {
+            meanwhile = await _world.Get<AdoptCampaign>().ExecuteAsync(asked.AccountId, campaign, "ann", CancellationToken.None);
+            return await act();
+        });
+
+        Assert.That((await _world.EditAsync(EditKind.Update, adSet, """{"daily_budget_cents":12000}""")).Status, Is.EqualTo("succeeded"));
+
+        Assert.That(meanwhile, Is.InstanceOf<Adoption.Busy>());
+        Assert.That((await AdoptAsync(asked, campaign)).AdSets, Is.EqualTo(1));
+        Assert.That(await _world.CountedAsync(), Is.EqualTo("active 22000"));
     }
 
     [Test]
@@ -194,6 +211,12 @@ public sealed class AdoptTests
         Assert.That(adoption, Is.InstanceOf<Adoption.Done>(), $"{adoption}");
         return ((Adoption.Done)adoption).Campaign;
     }
+
+    private Task ByHandBelowAsync() => _world.ExecuteAsync("""
+        INSERT INTO stub_graph.objects (id, kind, account_id, parent_id, creative_id, name, status, fields, created_at, updated_at, searchable_at)
+        SELECT concat('META_', upper(kind), '_', 'abc'), kind, account_id, CASE kind WHEN 'ad' THEN 'META_ADSET_abc' ELSE parent_id END, creative_id, 'By hand', 'ACTIVE', fields, now(), now(), now()
+        FROM stub_graph.objects WHERE kind IN ('adset', 'ad') ORDER BY kind DESC
+        """);
 
     private async Task<CampaignTree> TreeAsync(string campaign) => (await _world.Get<CampaignTrees>().FindAsync(campaign, CancellationToken.None))!;
 }

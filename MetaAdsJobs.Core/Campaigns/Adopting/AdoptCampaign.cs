@@ -30,6 +30,9 @@ public abstract record Adoption
 
     public sealed record Refused(string Reason) : Adoption;
 
+    /// <summary>Nothing was written: an edit of it is being carried out, and counts what was known when it began.</summary>
+    public sealed record Busy(string Reason) : Adoption;
+
     /// <summary>Meta was not asked, or did not answer.</summary>
     public sealed record NotNow(TargetingFound.NotNow Why) : Adoption;
 }
@@ -78,8 +81,8 @@ public sealed class AdoptCampaign
         if (await _trees.FindAsync(credential, campaignId, ct) is not { } found) return new Adoption.UnknownCampaign();
         if (found.AdAccountId is { } owner && owner != account.AdAccountId) return new Adoption.Refused($"The campaign {campaignId} is of the ad account {owner}, and this account is {account.AdAccountId}");
         if (found.Values.Status is "DELETED" or "ARCHIVED") return new Adoption.Refused($"The campaign {campaignId} is {found.Values.Status.ToLowerInvariant()} at Meta");
-        var (refusal, recorded) = await _store.SaveAsync(account, found, since, askedBy, ct);
-        if (recorded is null) return new Adoption.Refused(refusal!);
+        var (not, recorded) = await _store.SaveAsync(account, found, since, askedBy, ct);
+        if (recorded is null) return not!;
         return new Adoption.Done(new(campaignId, recorded.RequestId, recorded.IsNew, recorded.AdSets, recorded.Ads, found.Values.Status == "ACTIVE" ? await NotesAsync(account, recorded, ct) : []));
     }
 

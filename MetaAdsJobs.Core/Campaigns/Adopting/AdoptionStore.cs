@@ -29,8 +29,8 @@ internal sealed class AdoptionStore(NpgsqlDataSource dataSource, TimeProvider ti
     public DateTimeOffset Now => time.GetUtcNow();
 
     /// <param name="since">When it began to be read.</param>
-    /// <returns>One of the two: why it cannot be recorded.</returns>
-    public async Task<(string? Refusal, Recorded? Recorded)> SaveAsync(SocialAccount account, MetaTree found, DateTimeOffset since, string askedBy, CancellationToken ct)
+    /// <returns>One of the two: why it is not recorded.</returns>
+    public async Task<(Adoption? Not, Recorded? Recorded)> SaveAsync(SocialAccount account, MetaTree found, DateTimeOffset since, string askedBy, CancellationToken ct)
     {
         // The account's row: one adoption, and no permit, at a time.
         const string KnownSql = """
@@ -50,8 +50,8 @@ internal sealed class AdoptionStore(NpgsqlDataSource dataSource, TimeProvider ti
             (adSets, ads) = ((await answers.ReadAsync<string>()).ToHashSet(), (await answers.ReadAsync<string>()).ToHashSet());
         }
 
-        if (campaign is { } known && known.AccountId != account.Id) return ($"The campaign {found.Id} is known here as one of another account{(AccountScope.Holds(known.AccountId) ? $", {known.AccountId}" : "")}", null);
-        if (campaign is null && await FindMakerAsync(connection, transaction, account.Id, found.Values.Name, since, ct) is { } maker) return ($"The campaign {found.Id} is of the run {maker}, which has not ended well: cancel it or retry it", null);
+        if (campaign is { } known && known.AccountId != account.Id) return (new Adoption.Refused($"The campaign {found.Id} is known here as one of another account{(AccountScope.Holds(known.AccountId) ? $", {known.AccountId}" : "")}"), null);
+        if (campaign is null && await FindMakerAsync(connection, transaction, account.Id, found.Values.Name, since, ct) is { } maker) return (new Adoption.Refused($"The campaign {found.Id} is of the run {maker}, which has not ended well: cancel it or retry it"), null);
         var underWay = campaign is null ? [] : await ListUnderWayAsync(connection, transaction, found.Id, since, ct);
         bool IsNew(ObjectValues values) => Marker.Split(values.Name ?? "").Marker is not { } marker || !underWay.Contains(marker);
         var newAdSets = found.AdSets.Index().Where(set => !adSets.Contains(set.Item.Id) && IsNew(set.Item.Values)).ToList();
@@ -60,6 +60,8 @@ internal sealed class AdoptionStore(NpgsqlDataSource dataSource, TimeProvider ti
             .GroupBy(ad => ad.AdSetId).SelectMany(set => set.Select((ad, index) => (Ad: ad, Set: places[set.Key], Number: index + 1))).ToList();
         var (now, tree) = (time.GetUtcNow(), TreeOf(account, found));
         var requestId = campaign is null || newAdSets.Count + newAds.Count > 0 ? Guid.CreateVersion7(now) : (Guid?)null;
+        if (campaign is not null && requestId is not null && await IsBeingEditedAsync(connection, transaction, found.Id, ct))
+            return (new Adoption.Busy($"An edit of the campaign {found.Id} is being carried out: adopt it again in a minute"), null);
         if (requestId is { } runId)
         {
             await InsertRunAsync(connection, transaction, runId, account, found, askedBy, $"{newAdSets.Count} ad sets, {newAds.Count} ads", now, ct);
@@ -82,6 +84,13 @@ internal sealed class AdoptionStore(NpgsqlDataSource dataSource, TimeProvider ti
         }, transaction, cancellationToken: ct));
         await transaction.CommitAsync(ct);
         return (null, new(requestId, campaign is null, newAdSets.Count, newAds.Count, tree.DailyAmountCents(now), active));
+    }
+
+    /// <summary>Whether somebody edits it who has read what is known of it, and will write by that what caps count: what comes to it meanwhile would be left out. Until the commit nobody begins to.</summary>
+    private static async Task<bool> IsBeingEditedAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string campaignId, CancellationToken ct)
+    {
+        const string EditsSql = "SELECT e.state FROM campaign_edits e JOIN meta_campaigns c USING (request_id) WHERE c.meta_id = @CampaignId AND e.state IN ('queued', 'running', 'waiting') ORDER BY e.number FOR NO KEY UPDATE OF e";
+        return (await connection.QueryAsync<string>(new(EditsSql, new { CampaignId = campaignId }, transaction, cancellationToken: ct))).Contains("running");
     }
 
     /// <summary>The run that is making a campaign, or has left it: it has to come to its end first.</summary>
