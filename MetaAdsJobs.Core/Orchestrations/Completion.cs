@@ -45,8 +45,8 @@ internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites write
                 FROM fence WHERE v.request_id = fence.request_id AND v.state = 'activating'),
             -- What it had a permit for once, and a stop has paused, is for somebody else to permit: no start gives it back.
             left_out AS (
-                UPDATE activations v SET state = 'idle', paused_ids = '{}', changed_at = @Now
-                FROM fence WHERE @LeavesActivation AND v.request_id = fence.request_id AND v.state = 'paused'),
+                UPDATE activations v SET state = CASE v.state WHEN 'paused' THEN 'idle' ELSE v.state END, paused_ids = '{}', changed_at = @Now
+                FROM fence WHERE @LeavesActivation AND v.request_id = fence.request_id AND v.state <> 'activating'),
             reviewed AS (
                 INSERT INTO object_reviews (request_id, next_at, deadline_at)
                 SELECT request_id, @FirstReviewAt, @ReviewDeadlineAt FROM fence
@@ -93,6 +93,7 @@ internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites write
             await using var connection = await dataSource.OpenConnectionAsync(ct);
             await using var transaction = await connection.BeginTransactionAsync(ct);
             await PublishAdded.LockAsync(connection, transaction, attempt, ct);
+            await WaitForStartsAsync(connection, transaction, attempt, ct);
             if (!await WriteEntitiesAsync(connection, transaction, attempt, built, numbers, ct))
             {
                 await transaction.RollbackAsync(ct);
@@ -110,6 +111,14 @@ internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites write
             await TryConfirmAsync(attempt, built, ct);
             throw;
         }
+    }
+
+    // A statement reads as of its own begin: a start that is just lifting the stop, and leaves to this run what that has paused, is waited for by one before. The run's row first, as permits lock.
+    private static async Task WaitForStartsAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Attempt attempt, CancellationToken ct)
+    {
+        if (attempt.NotesBefore is null) return;
+        var waitSql = $"SELECT 1 FROM orchestrations WHERE {ClaimTable.Orchestrations.Held} FOR NO KEY UPDATE; SELECT 1 FROM activations WHERE request_id = @RequestId FOR NO KEY UPDATE";
+        await connection.ExecuteAsync(new(waitSql, new { attempt.RequestId, Attempt = attempt.Number }, transaction, cancellationToken: ct));
     }
 
     private async Task<bool> WriteEntitiesAsync(

@@ -29,18 +29,8 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
 
     private async Task<JobOutcome> ExecuteAsync(Guid stopId, Memory memory, CancellationToken ct)
     {
-        var (paused, busy, refused, pass) = (0, 0, 0, new Pass(memory));
         var stop = await store.FindAsync(stopId, ct);
-        for (Spender? after = null; stop is { IsLifted: false };)
-        {
-            var page = await spenders.ListSpendingAsync(stop, after, ct);
-            var of = await PausePageAsync(stop.StoppedBy, page, pass, ct);
-            (paused, busy, refused) = (paused + of.Paused, busy + of.Busy, refused + of.Failed);
-            if (page.Count < Spenders.PageSize) break;
-            after = page[^1];
-            stop = await store.FindAsync(stopId, ct);
-        }
-
+        var (paused, busy, refused) = stop is { IsLifted: false } ? await PauseAllAsync(stop.StoppedBy, NextAsync, memory, ct) : (0, 0, 0);
         stop = await store.FindAsync(stopId, ct);
         if (stop is null) return new JobOutcome.Completed();
         if (paused > 0) SpendingLog.Paused(logger, paused, stop.SocialAccountId, stop.StoppedBy);
@@ -56,33 +46,48 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
             return new JobOutcome.Snoozed(time.GetUtcNow().AddSeconds(busy > 0 ? 2 : 10), $"{busy} campaigns are being activated, {refused} could not be paused yet");
         await store.DoneAsync(stop, ct);
         return new JobOutcome.Completed();
+
+        async Task<IReadOnlyList<Spender>> NextAsync(Spender? after) => (after is null ? stop : await store.FindAsync(stopId, ct)) is { IsLifted: false } inForce ? await spenders.ListSpendingAsync(inForce, after, ct) : [];
     }
 
     /// <summary>What a start was to leave paused: an earlier one may have called for its activation just before.</summary>
     /// <returns>How many have to be paused again until none of those calls can come any more, and how many could not be paused.</returns>
     public async Task<(int Busy, int Refused)> PauseLeftAsync(Stop stop, CancellationToken ct)
     {
-        var (busy, refused) = (0, 0);
-        var pass = new Pass(new());
+        var (_, busy, refused) = await PauseAllAsync(stop.LiftedBy ?? stop.StoppedBy, after => spenders.ListLeftAsync(stop, after, ct), _memories.GetOrAdd(stop.Id, _ => new()), ct);
+        return (busy, refused);
+    }
+
+    /// <summary>One pass over all that is listed, a page at a time. What has not answered in an earlier one comes when all others had their turn, which has been tried longest ago first: it is not what they are left for.</summary>
+    private async Task<(int Paused, int Busy, int Failed)> PauseAllAsync(string askedBy, Func<Spender?, Task<IReadOnlyList<Spender>>> next, Memory memory, CancellationToken ct)
+    {
+        var (paused, busy, failed, pass, unanswered) = (0, 0, 0, new Pass(memory), new List<Spender>());
         IReadOnlyList<Spender> page;
         Spender? after = null;
         do
         {
-            page = await spenders.ListLeftAsync(stop, after, ct);
-            var of = await PausePageAsync(stop.LiftedBy ?? stop.StoppedBy, page, pass, ct);
-            (busy, refused) = (busy + of.Busy, refused + of.Failed);
+            page = await next(after);
+            unanswered.AddRange(page.Where(spender => memory.Unanswered.ContainsKey(spender.RequestId)));
+            await AddAsync([.. page.Where(spender => !memory.Unanswered.ContainsKey(spender.RequestId) && !memory.IsFound(spender))]);
             if (page.Count > 0) after = page[^1];
         }
         while (page.Count == Spenders.PageSize);
-        return (busy, refused);
+        await AddAsync([.. unanswered.OrderBy(spender => memory.Unanswered[spender.RequestId])]);
+        return (paused, busy, failed);
+
+        async Task AddAsync(List<Spender> these)
+        {
+            var of = await PauseSomeAsync(askedBy, these, pass, ct);
+            (paused, busy, failed) = (paused + of.Paused, busy + of.Busy, failed + of.Failed);
+        }
     }
 
-    private async Task<(int Paused, int Busy, int Failed)> PausePageAsync(string askedBy, IReadOnlyList<Spender> page, Pass pass, CancellationToken ct)
+    private async Task<(int Paused, int Busy, int Failed)> PauseSomeAsync(string askedBy, List<Spender> some, Pass pass, CancellationToken ct)
     {
         var (failed, gone, left) = (new HashSet<Guid>(), new HashSet<Guid>(), new HashSet<Guid>());
         var (memory, paused, found) = (pass.Memory, 0, 0);
         var options = new ParallelOptions { MaxDegreeOfParallelism = spending.PausesAtOnce, CancellationToken = ct };
-        List<Spender> toDo = [.. page.Where(spender => !memory.IsFound(spender)).OrderBy(spender => spender.IsIdle).ThenBy(spender => memory.Unanswered.ContainsKey(spender.Account.Id)).ThenBy(spender => memory.Unanswered.ContainsKey(spender.RequestId))];
+        List<Spender> toDo = [.. some.OrderBy(spender => spender.IsIdle).ThenBy(spender => memory.Silent.ContainsKey(spender.Account.Id))];
 
         // All campaigns first: a paused campaign spends nothing, whatever its ad sets say.
         await Parallel.ForEachAsync(toDo, options, (spender, token) => TryAsync(spender, [spender.CampaignId], pass.SilentCampaigns, token));
@@ -132,7 +137,11 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
             {
                 // A database that is away for a moment keeps no other campaign from being paused, and what was done from being told.
                 lock (failed) failed.Add(spender.RequestId);
-                if (exception is MetaException { IsOutage: true, HttpStatus: null }) silent[spender.Account.Id] = memory.Unanswered[spender.Account.Id] = memory.Unanswered[spender.RequestId] = true;
+                if (exception is MetaException { IsOutage: true, HttpStatus: null }) {
+                    silent[spender.Account.Id] = memory.Silent[spender.Account.Id] = true;
+                    memory.Unanswered[spender.RequestId] = time.GetTimestamp();
+                }
+
                 SpendingLog.CouldNotPause(logger, spender.RequestId, spender.Account.Id, (exception as MetaException)?.ForUser ?? exception.Message);
             }
         }
@@ -172,8 +181,11 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
         /// <summary>Of idle campaigns that were found paused: since when they have stood as they did. There may be thousands, and passes every few seconds.</summary>
         public ConcurrentDictionary<Guid, DateTimeOffset> FoundPaused { get; } = [];
 
-        /// <summary>Campaigns, and their accounts, that have not answered. They come last from then on: one that never answers must not be what its account is left for in each pass.</summary>
-        public ConcurrentDictionary<Guid, bool> Unanswered { get; } = [];
+        /// <summary>Campaigns that have not answered, and when they were tried last.</summary>
+        public ConcurrentDictionary<Guid, long> Unanswered { get; } = [];
+
+        /// <summary>Their accounts: those that answer come first.</summary>
+        public ConcurrentDictionary<Guid, bool> Silent { get; } = [];
 
         public bool IsFound(Spender spender) => spender is { IsIdle: true, IsBusy: false } && FoundPaused.TryGetValue(spender.RequestId, out var changedAt) && changedAt == spender.ChangedAt;
     }

@@ -80,6 +80,32 @@ public sealed class PauseSpendingTests
         }
     }
 
+    [Test]
+    public async Task One_that_never_answers_keeps_those_of_its_account_on_later_pages_waiting_for_one_pass_only()
+    {
+        await using var world = await RunWorld.StartAsync();
+        var (silent, others) = (await ActiveAsync(world), await world.AcceptAsync());
+        // A page of another account's, whose token nobody can open.
+        await world.ExecuteAsync("""
+            UPDATE social_accounts SET access_token = 'x' WHERE id = @Other;
+            WITH rows AS (SELECT gen.id FROM unnest(@Ids) AS gen (id)),
+            runs AS (INSERT INTO orchestrations (request_id, social_account_id, campaign_name, request, requested_by, request_hash, status, accepted_at, completed_at) SELECT id, @Other, 'Sale', (SELECT request FROM orchestrations LIMIT 1), 'ann', '', 'succeeded', now(), now() FROM rows)
+            INSERT INTO activations (request_id, social_account_id, state, daily_cents, changed_at) SELECT id, @Other, 'active', 1, now() FROM rows
+            """, new { Other = others.AccountId, Ids = Enumerable.Range(0, Spenders.PageSize).Select(_ => Guid.CreateVersion7()).ToArray() });
+        var late = await UntilActiveAsync(world, await world.AgainAsync(silent, """{"auto_publish":true}"""));
+        await world.ExecuteAsync("UPDATE activations SET busy_until = NULL");
+        var campaign = (await world.TreeAsync(silent)).Campaign.MetaId;
+        var stopId = await StopAsync(world);
+        world.Graph.Faults.Always(call => call.Path == campaign, GraphFaults.DropBeforeActing);
+
+        Assert.That(await PauseAsync(world, stopId), Is.InstanceOf<JobOutcome.Snoozed>());
+        Assert.That(await world.SwitchedAsync(await world.TreeAsync(late)), Is.EqualTo("AAA"), "left for the next pass");
+        Assert.That(await PauseAsync(world, stopId), Is.InstanceOf<JobOutcome.Snoozed>());
+
+        Assert.That(await world.SwitchedAsync(await world.TreeAsync(late)), Is.EqualTo("ppp"));
+        Assert.That(await world.SwitchedAsync(await world.TreeAsync(silent)), Does.StartWith("A"));
+    }
+
     private static async Task<Asked> ActiveAsync(RunWorld world) => await UntilActiveAsync(world, await world.AcceptAsync("""{"auto_publish":true}"""));
 
     private static async Task<Asked> UntilActiveAsync(RunWorld world, Asked asked)

@@ -1,3 +1,4 @@
+using Dapper;
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Campaigns.Holding;
 using MetaAdsJobs.Core.Jobs;
@@ -6,6 +7,7 @@ using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Tests.Campaigns;
 using MetaAdsJobs.Tests.Orchestrations;
 using MetaAdsJobs.Tests.Support;
+using Npgsql;
 
 namespace MetaAdsJobs.Tests.Spending;
 
@@ -92,6 +94,63 @@ public sealed class StopsMeetRunsTests
         Assert.That(await world.Get<ResumeSpending>().ExecuteAsync(laterId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
 
         Assert.That(await world.SwitchedAsync(await world.TreeAsync(asked)), Does.StartWith("p"));
+    }
+
+    /// <summary>Kept at its failure, as a stop had paused it: of what is built anew only what is approved is activated.</summary>
+    [Test]
+    public async Task What_a_stop_had_paused_of_a_run_that_failed_no_start_gives_back_once_it_is_retried_and_rejected()
+    {
+        await using var world = await RunWorld.StartAsync(("Orchestration:OnFailure", "Keep"), ("MAX_RETRIES", "0"));
+        var asked = await world.AcceptAsync("""{"auto_publish":true}""");
+        world.Graph.Faults.Add(call => call["status"] == "ACTIVE" && call.Path.StartsWith("META_CAMPAIGN", StringComparison.Ordinal), async (graph, http, act) =>
+        {
+            await StoppedAsync(world, asked);
+            return await GraphFaults.Refused(100, 1885183)(graph, http, act);
+        });
+        await world.RunAsync(asked, runs: 3);
+        await world.NothingUnderWayAsync();
+        Assert.That((await world.RunAsync(asked)).Result.Status, Is.EqualTo("failed"));
+        Assert.That(await world.QueryAsync<string>("SELECT concat(state, ' ', cardinality(paused_ids)) FROM activations"), Is.EqualTo(["idle 0"]));
+        await world.Get<StopSwitch>().StartAsync(asked.AccountId, "ann", reactivate: true, CancellationToken.None);
+
+        await world.ExecuteAsync("UPDATE social_accounts SET approval_required = 'always'");
+        Assert.That(await world.Get<RetryOrchestration>().ExecuteAsync(asked.RequestId, "tests", CancellationToken.None), Is.InstanceOf<Change.Done>());
+        Assert.That((await world.RunAsync(asked)).Result.Status, Is.EqualTo("succeeded"));
+        var stopId = await StoppedAsync(world, asked);
+        await world.Get<StopSwitch>().StartAsync(asked.AccountId, "ann", reactivate: true, CancellationToken.None);
+        Assert.That(await world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+        Assert.That(await world.SwitchedAsync(await world.TreeAsync(asked)), Is.EqualTo("ppp"));
+    }
+
+    /// <summary>The last write begins while a start has not committed yet that leaves to the run what its stop has paused.</summary>
+    [Test]
+    public async Task A_start_that_commits_during_the_last_write_has_the_run_activate_again()
+    {
+        await using var world = await RunWorld.StartAsync();
+        var asked = await world.AcceptAsync("""{"auto_publish":true}""");
+        await using var connection = await world.Get<NpgsqlDataSource>().OpenConnectionAsync();
+        var starting = Task.CompletedTask;
+        world.Graph.Faults.Add(call => call.Path.EndsWith("/insights", StringComparison.Ordinal), async (_, _, act) =>
+        {
+            await StoppedAsync(world, asked);
+            var transaction = await connection.BeginTransactionAsync();
+            await connection.ExecuteAsync("UPDATE stops SET lifted_at = now(), lifted_by = 'ann', reactivate = true", transaction: transaction);
+            await StopStore.LiftAsync(connection, asked.AccountId, "bob", reactivate: true, world.Time.GetUtcNow(), world.Time.GetUtcNow(), CancellationToken.None);
+            starting = CommitAsync(transaction);
+            return await act();
+        });
+
+        Assert.That((await world.RunAsync(asked)).Result.Status, Is.EqualTo("succeeded"));
+        await starting;
+
+        Assert.That(await world.SwitchedAsync(await world.TreeAsync(asked)), Is.EqualTo("AAA"));
+
+        // Once somebody waits for it.
+        async Task CommitAsync(NpgsqlTransaction transaction)
+        {
+            while (!(await world.QueryAsync<bool>("SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock') FROM pg_sleep(0.01)"))[0]) { }
+            await transaction.CommitAsync();
+        }
     }
 
     /// <summary>Between its first permit and the one right before the campaign's own call.</summary>

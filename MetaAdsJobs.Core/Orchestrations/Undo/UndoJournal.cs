@@ -33,9 +33,9 @@ internal sealed class UndoJournal(NpgsqlDataSource dataSource, FencedWrites writ
     private static readonly FencedSql FinishSql = FencedSql.Ends(
         "status = ending, completed_at = @Now, errors = errors || @Errors::jsonb", only: "ending IS NOT NULL",
         also: """
-            -- What still is at Meta stays visible: to caps and stops when it may be active, to stops when it was paused.
+            -- What still is at Meta stays visible: to caps and stops when it may be active, to stops when it was paused. No start gives back what of it a stop has paused.
             ended AS (
-                UPDATE activations v SET changed_at = @Now,
+                UPDATE activations v SET changed_at = @Now, paused_ids = '{}',
                     state = CASE WHEN s.state = 'left' OR s.state = 'confirmed' AND NOT @IsPaused THEN 'active' WHEN s.state = 'confirmed' THEN 'idle' ELSE 'ended' END,
                     busy_until = CASE WHEN s.state = 'left' OR s.state = 'confirmed' AND NOT @IsPaused THEN v.busy_until END
                 FROM fence, orchestration_steps s
