@@ -15,7 +15,7 @@ public sealed partial class SimulationTests
 {
     // Each waits for PostgreSQL, and for one thread to wake another, most of the time.
     private static readonly int Lanes = Setting("SIMULATION_LANES") ?? 6;
-    private const int Usual = 120;
+    private const int Usual = 80;
     private static readonly string? Only = Environment.GetEnvironmentVariable("SIMULATION_ONLY");
 
     // One is enough: the other lanes go no further.
@@ -95,7 +95,7 @@ public sealed partial class SimulationTests
     [Test]
     public async Task A_seed_tells_the_same_history_each_time([Values] bool isOfNumbers)
     {
-        var (next, count) = (Setting("SIMULATION_FIRST") ?? 0, Setting("SIMULATION_TWICE") ?? (isOfNumbers ? 2 : 6));
+        var (next, count) = (Setting("SIMULATION_FIRST") ?? 0, Setting("SIMULATION_TWICE") ?? (isOfNumbers ? 2 : 4));
         var end = next + count;
         var differing = new ConcurrentBag<string>();
         await InLanesAsync(async database =>
