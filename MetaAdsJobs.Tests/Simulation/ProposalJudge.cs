@@ -31,6 +31,8 @@ internal sealed class ProposalJudge(History history)
             history.Judge.Condemn($"a pool of {ProposalScript.Budget * siblings.Count} a day{(_byHand > 0 ? $" and {_byHand} by hand" : "")} has {sum}");
         if (_changedByHand.TryGetValue(thing, out var at) && history.World.AllSent.Any(sent => sent.At > at && sent.Call.Method == "GET" && sent.Call.Path == thing.Id && sent.Call.By == call.By))
             history.Judge.Condemn($"somebody has changed the budget of ad set {thing.Id}, and what was proposed before is put in its place");
+        // What was changed between a look and the call is gone, and was seen by nobody.
+        _changedByHand.Remove(thing);
         if (IsOf(thing, ProposalScript.Pooled)) history.Proposals.Moved(thing);
         if (!IsOf(thing, ProposalScript.Compared)) return;
         foreach (var other in siblings.Where(one => one != thing && one is { Status: "ACTIVE", Lives: true }))
