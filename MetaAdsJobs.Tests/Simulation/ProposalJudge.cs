@@ -29,7 +29,7 @@ internal sealed class ProposalJudge(History history)
         var siblings = history.World.Objects.Where(one => one.Kind == "adsets" && one.Parent == thing.Parent).ToList();
         if (IsOf(thing, ProposalScript.Pooled) && siblings.Sum(one => one.Budget) is var sum && sum > (ProposalScript.Budget * siblings.Count) + _byHand)
             history.Judge.Condemn($"a pool of {ProposalScript.Budget * siblings.Count} a day{(_byHand > 0 ? $" and {_byHand} by hand" : "")} has {sum}");
-        if (_changedByHand.TryGetValue(thing, out var at) && history.World.AllSent.Any(sent => sent.At > at && sent.Call.Method == "GET" && sent.Call.Path == thing.Id && sent.Call.By == call.By))
+        if (_changedByHand.TryGetValue(thing, out var at) && history.World.AllSent.Any(sent => sent.At > at && sent.Call.Method == "GET" && sent.Call.Path == thing.Id && sent.Call.By == call.By) && !IsProposedSince(thing, at))
             history.Judge.Condemn($"somebody has changed the budget of ad set {thing.Id}, and what was proposed before is put in its place");
         // What was changed between a look and the call is gone, and was seen by nobody.
         _changedByHand.Remove(thing);
@@ -37,6 +37,15 @@ internal sealed class ProposalJudge(History history)
         if (!IsOf(thing, ProposalScript.Compared)) return;
         foreach (var other in siblings.Where(one => one != thing && one is { Status: "ACTIVE", Lives: true }))
             history.Judge.Condemn($"ad set {thing.Id} has got {thing.Budget}, and {other.Id}, which was to be paused for it, is active");
+    }
+
+    // A later night goes by what stands there.
+    private bool IsProposedSince(MetaObject thing, DateTimeOffset at)
+    {
+        using var connection = history.Database.Aside.OpenConnection();
+        return connection.ExecuteScalar<bool>("""
+            SELECT EXISTS (SELECT 1 FROM budget_moves m JOIN budget_proposals q ON q.id = m.proposal_id JOIN campaign_edits e ON e.edit_id = m.edit_id WHERE m.meta_id = @Id AND e.state = 'running' AND q.made_at > @at)
+            """, new { thing.Id, at });
     }
 
     /// <param name="accepted">Experiments and proposals of pools of which somebody heard that they are accepted.</param>
