@@ -29,13 +29,14 @@ internal sealed record BudgetPoolTrialChanges(IReadOnlyList<BudgetMemberBody>? M
 internal sealed record SimulationBody(string? Scenario = null, int? Members = null, int? Days = null, decimal? DailyBudget = null, decimal? LeastGainPercent = null, int? Seed = null);
 
 /// <param name="Latest">Its newest proposal; null: none yet.</param>
+/// <param name="ModeWhy">Why it asks although it was to act; null: somebody has given it the mode that it has.</param>
 internal sealed record BudgetPoolResponse(
     Guid Id, Guid SocialAccountId, string Name, string Level, string Mode, string ModeBy, int MaxStepPercent, decimal LeastGainPercent, IReadOnlyList<BudgetMemberBody> Members, string CreatedBy, DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt, BudgetProposal? Latest)
+    DateTimeOffset UpdatedAt, BudgetProposal? Latest, string? ModeWhy)
 {
     public static BudgetPoolResponse From(BudgetPool pool, BudgetProposal? latest) => new(
         pool.Id, pool.SocialAccountId, pool.Name, pool.Level, pool.Mode, pool.ModeBy, pool.MaxStepPercent, pool.LeastGainPercent,
-        [.. pool.Members.Select(member => new BudgetMemberBody(member.MetaId, member.MinCents, member.MaxCents))], pool.CreatedBy, pool.CreatedAt, pool.UpdatedAt, latest);
+        [.. pool.Members.Select(member => new BudgetMemberBody(member.MetaId, member.MinCents, member.MaxCents))], pool.CreatedBy, pool.CreatedAt, pool.UpdatedAt, latest, pool.ModeWhy);
 }
 
 /// <param name="Members">As they stand now; of budgets for a whole life how they are spent.</param>

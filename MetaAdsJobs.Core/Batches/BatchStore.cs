@@ -43,7 +43,7 @@ internal sealed class BatchStore(NpgsqlDataSource dataSource, TimeProvider time)
         """;
 
     // Two files that come in the same moment are written one after the other: who is second sees what the first has written.
-    private const string OneAtATimeSql = "SELECT pg_advisory_xact_lock(7301552412)";
+    internal const string OneAtATimeSql = "SELECT pg_advisory_xact_lock(7301552412)";
 
     public async Task<KnownOfRows> FindKnownAsync(Guid[] accountIds, Guid[] clipIds, CancellationToken ct)
     {

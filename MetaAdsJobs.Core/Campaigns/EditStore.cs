@@ -270,12 +270,14 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         return (await connection.QueryAsync<DateTimeOffset>(new(SentSql, new { claim.Tree.RequestId, claim.Object.MetaId, Since = time.GetUtcNow().AddHours(-1) }, cancellationToken: ct))).AsList();
     }
 
-    /// <summary>Opens a failed edit again for a job that a person has requeued: behind all that was asked for since.</summary>
+    /// <summary>Opens a failed edit again for a job that a person has requeued: behind all that was asked for since. Not one of a proposal whose night is over (what it has not given is owed), nor of an experiment: that rested on numbers of its day.</summary>
     public void Reopen(Guid editId)
     {
         const string ReopenSql = """
             SELECT 1 FROM meta_campaigns WHERE request_id = (SELECT request_id FROM campaign_edits WHERE edit_id = @EditId) FOR NO KEY UPDATE;
-            UPDATE campaign_edits SET state = 'queued', number = DEFAULT, held = false, due_at = NULL, failures = 0, abandoned = 0, error = NULL, completed_at = NULL, started_at = NULL, found = NULL, ending = NULL, round = round + 1 WHERE edit_id = @EditId AND state = 'failed' AND NOT EXISTS (SELECT 1 FROM social_accounts a WHERE a.id = social_account_id AND a.retired_at IS NOT NULL);
+            SELECT 1 FROM budget_proposals q JOIN budget_moves m ON m.proposal_id = q.id WHERE m.edit_id = @EditId FOR SHARE OF q;
+            UPDATE campaign_edits SET state = 'queued', number = DEFAULT, held = false, due_at = NULL, failures = 0, abandoned = 0, error = NULL, completed_at = NULL, started_at = NULL, found = NULL, ending = NULL, round = round + 1 WHERE edit_id = @EditId AND state = 'failed' AND NOT EXISTS (SELECT 1 FROM social_accounts a WHERE a.id = social_account_id AND a.retired_at IS NOT NULL)
+                AND NOT EXISTS (SELECT 1 FROM budget_moves m JOIN budget_proposals q ON q.id = m.proposal_id WHERE m.edit_id = @EditId AND q.state <> 'accepted') AND NOT EXISTS (SELECT 1 FROM experiment_changes x WHERE x.edit_id = @EditId);
             DELETE FROM edit_steps s USING campaign_edits e WHERE s.edit_id = @EditId AND e.edit_id = s.edit_id AND e.state = 'queued'
             """;
         using var connection = dataSource.OpenConnection();

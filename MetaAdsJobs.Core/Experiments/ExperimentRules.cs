@@ -66,6 +66,9 @@ public sealed record ExperimentRules
     /// <summary>What was counted before may change by so much and counts as settled.</summary>
     public const double RestatedTolerance = 0.01;
 
+    /// <summary>So long after its longest time, and a window more, it ends whatever is lacking.</summary>
+    public const int MostDaysLate = 28;
+
     /// <summary>So much of the account's spend its ads may not account for.</summary>
     public const double MostDifference = 0.01;
     public const int LeastDays = 7;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Batches;
+using MetaAdsJobs.Core.Budgets.Pools;
 using MetaAdsJobs.Core.Events;
 using MetaAdsJobs.Core.Validation;
 using Npgsql;
@@ -92,6 +93,7 @@ public sealed class AccountGroups(NpgsqlDataSource dataSource, TimeProvider time
     {
         await WebhooksOfUsers.SwitchOffAsync(connection, transaction, holders, now, ct);
         await BatchesOfUsers.PauseAsync(connection, transaction, holders, now, ct);
+        await PoolsOfUsers.AskAsync(connection, transaction, holders, now, ct);
     }
 
     // Users and keys: keys make no difference, their users' webhooks are their users'.

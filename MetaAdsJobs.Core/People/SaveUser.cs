@@ -3,6 +3,7 @@ using Dapper;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Batches;
+using MetaAdsJobs.Core.Budgets.Pools;
 using MetaAdsJobs.Core.Events;
 using MetaAdsJobs.Core.Validation;
 using Npgsql;
@@ -84,6 +85,7 @@ public sealed class SaveUser(NpgsqlDataSource dataSource, UserStore store, TimeP
             if (after.DisabledAt is not null) await SignInLinks.ForgetAsync(connection, transaction, id, ct);
             await WebhooksOfUsers.SwitchOffAsync(connection, transaction, [id], now, ct);
             await BatchesOfUsers.PauseAsync(connection, transaction, [id], now, ct);
+            await PoolsOfUsers.AskAsync(connection, transaction, [id], now, ct);
         }
 
         await transaction.CommitAsync(ct);

@@ -180,7 +180,7 @@ public sealed class JudgeTests
     {
         var rule = Rule();
         Evaluate(rule, Breach("a"));
-        _open = [.. _open.Select(episode => episode with { IsMuted = true })];
+        _open = [.. _open.Select(episode => episode with { MutedFor = [Account] })];
         Wait(61);
         Evaluate(rule, Breach("a"), Breach("b"));
         Wait(1);
@@ -189,6 +189,24 @@ public sealed class JudgeTests
         Evaluate(rule);
         Assert.That(_messages, Is.EqualTo([EventTypes.AlertOpened]));
         Assert.That(_open, Is.Empty, "it is over all the same");
+    }
+
+    /// <summary>Whoever muted it knows of his own: a rule of all accounts has one episode for them all.</summary>
+    [Test]
+    public void What_joins_a_muted_one_of_another_account_is_told()
+    {
+        var rule = Rule();
+        Evaluate(rule, Breach("a"));
+        _open = [.. _open.Select(episode => episode with { MutedFor = [Account] })];
+        Wait(61);
+        Evaluate(rule, Breach("a"), Breach("b"));
+        Assert.That(_messages, Is.EqualTo([EventTypes.AlertOpened]), "of his it is not");
+        Evaluate(rule, Breach("a"), Breach("b"), Breach("c") with { AccountId = Guid.NewGuid() });
+        Assert.That(_messages, Is.EqualTo([EventTypes.AlertOpened, EventTypes.AlertUpdated]));
+        Evaluate(rule);
+        Wait(61);
+        Evaluate(rule);
+        Assert.That(_messages, Is.EqualTo([EventTypes.AlertOpened, EventTypes.AlertUpdated, EventTypes.AlertResolved]), "who was told hears of its end");
     }
 
     private RuleCounts Evaluate(AlertRule rule, params IReadOnlyList<Measurement> told)

@@ -105,6 +105,17 @@ public sealed class FeedTests
         Assert.That(await RowsAsync("batch_rows WHERE state = 'begun'"), Is.EqualTo(1), "of the other account");
     }
 
+    [Test]
+    public async Task What_was_sent_again_in_another_batch_is_not_cancelled_with_the_first()
+    {
+        var file = BatchWorld.FileOf([_request.Row("row 1"), _request.Row("row 2")]);
+        var (first, second, third) = (await AcceptAsync(file), await AcceptAsync(file), await AcceptAsync(file));
+        await _core.Get<OrderBatch>().CancelAsync(first, "ann", CancellationToken.None);
+        Assert.That(await RowsAsync($"batch_rows WHERE batch_id = '{third}' AND state = 'again' AND of_batch = '{second}'"), Is.EqualTo(2));
+        await FeedAsync(second);
+        Assert.That((await RowsAsync($"batch_rows WHERE batch_id = '{first}' AND state = 'cancelled'"), await RowsAsync($"batch_rows WHERE batch_id = '{second}' AND state = 'begun'"), await RowsAsync("orchestrations")), Is.EqualTo((2L, 2L, 2L)));
+    }
+
     [TestCase("DELETE FROM hangfire.job", 1)]
     [TestCase("UPDATE hangfire.job SET statename = 'Failed'", 1)]
     [TestCase("UPDATE batches SET state = 'paused'; DELETE FROM hangfire.job", 0)]

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using MetaAdsJobs.Core.Budgets.Pools;
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Tests.Campaigns;
 using MetaAdsJobs.Tests.Orchestrations;
@@ -43,14 +45,71 @@ public sealed class OwedTests
         Assert.That(((await _world.NightAsync(tree)).State, (await _world.AtMetaAsync(tree)).Sum(), await OwedAsync(tree)), Is.EqualTo(("partly", 300_00L, 0L)));
     }
 
-    // One brings half of what the others do: what is taken of it, they do not get at once.
-    private async Task<PooledTree> TakenAsync(GraphFault fault)
+    /// <summary>Its raises were refused, since nobody had heard that anything was taken.</summary>
+    [Test]
+    public async Task What_Meta_has_taken_without_an_answer_is_given_back()
     {
+        var tree = await TakenAsync(GraphFaults.DropAfterActing, 0);
+        Assert.That((await _world.AtMetaAsync(tree)).Sum(), Is.EqualTo(280_00));
+        // As the comparison with Meta does: it was sent by us.
+        await _world.ExecuteAsync("UPDATE meta_adsets SET daily_budget = 8000 WHERE meta_id = @Id", new { Id = tree.Id(0) });
+        await _world.ProposeAsync();
+        Assert.That((await _world.NightAsync(tree)).TotalCents, Is.EqualTo(300_00));
+        await _world.UntilOverAsync(tree);
+        Assert.That((await _world.AtMetaAsync(tree)).Sum() + await OwedAsync(tree), Is.EqualTo(300_00));
+    }
+
+    /// <summary>What it has not given is in the next night's sum: it is not done by its old numbers as well.</summary>
+    [Test]
+    public async Task A_raise_that_has_failed_is_not_opened_again_once_its_night_is_over()
+    {
+        var tree = await TakenAsync(GraphFaults.Refused(100, 1885272));
+        foreach (var failed in await _world.QueryAsync<Guid>("SELECT edit_id FROM campaign_edits WHERE request_id = @RequestId AND state = 'failed'", new { tree.Tree.RequestId })) _world.Get<EditStore>().Reopen(failed);
+        await _world.RunEditsAsync(tree);
+        await _world.ExecuteAsync("UPDATE campaign_edits SET completed_at = completed_at - interval '1 day'; ALTER TABLE meta_changes DISABLE TRIGGER meta_changes_stay; UPDATE meta_changes SET sent_at = sent_at - interval '1 day'");
+        await _world.ProposeAsync();
+        await _world.UntilOverAsync(tree);
+        Assert.That((await _world.AtMetaAsync(tree)).Sum() + await OwedAsync(tree), Is.EqualTo(300_00));
+    }
+
+    [TestCase("the same in another order, with another bound", 20_00)]
+    [TestCase("others", 0)]
+    public async Task What_is_owed_is_owed_to_its_members_whatever_their_bounds(string members, long owed)
+    {
+        var tree = await TakenAsync(GraphFaults.Refused(100, 1885272));
+        var ids = tree.Tree.AdSets.Select(set => set.MetaId).Reverse().Take(members == "others" ? 2 : 3);
+        var body = JsonSerializer.SerializeToElement(new { members = ids.Select(id => new { id, max_cents = 500_00 }) });
+        Assert.That(await _world.Get<SaveBudgetPool>().ChangeAsync(tree.Pool.Id, body, "ann", CancellationToken.None), Is.InstanceOf<PoolOutcome<BudgetPool>.Done>());
+        Assert.That(await OwedAsync(tree), Is.EqualTo(owed));
+    }
+
+    /// <summary>While it waits nobody else may change the campaign, and it would be done some day by the numbers of that night.</summary>
+    [Test]
+    public async Task What_could_not_be_given_on_its_day_is_given_up_and_owed()
+    {
+        var tree = await _world.PoolAsync("act", 10, 20);
+        await _world.ProposeAsync();
+        await _world.CarryOnAsync();
+        await _world.RunEditsAsync(tree);
+        await _world.CarryOnAsync();
+        await _world.CarryOnAsync();
+        Assert.That((await _world.NightAsync(tree)).State, Is.EqualTo("accepted"), "it waits on its day");
+        await _world.ExecuteAsync("UPDATE budget_proposals SET day = day - 1, basis = basis - 1");
+        await _world.CarryOnAsync();
+        await _world.RunEditsAsync(tree);
+        await _world.CarryOnAsync();
+        Assert.That(((await _world.NightAsync(tree)).State, (await _world.AtMetaAsync(tree)).Sum(), await OwedAsync(tree)), Is.EqualTo(("partly", 180_00L, 20_00L)));
+    }
+
+    // One brings half of what the others do: what is taken of it, they do not get at once.
+    private async Task<PooledTree> TakenAsync(GraphFault fault, params int[] adSets)
+    {
+        adSets = adSets is [] ? [1, 2] : adSets;
         var tree = await _world.PoolAsync("act", 10, 20, 20);
         await _world.ProposeAsync();
         // Neither is it heard afterwards how they are.
         var given = new HashSet<string>();
-        _world.Graph.Faults.Always(call => call.Method == "POST" && call["daily_budget"] is not null && (call.Path == tree.Id(1) || call.Path == tree.Id(2)) && (given.Add(call.Path) || true), fault);
+        _world.Graph.Faults.Always(call => call.Method == "POST" && call["daily_budget"] is not null && adSets.Select(tree.Id).Contains(call.Path) && (given.Add(call.Path) || true), fault);
         _world.Graph.Faults.Always(call => call.Method == "GET" && given.Contains(call.Path), GraphFaults.Refused(100, 1885272));
         await _world.UntilOverAsync(tree);
         _world.Graph.Faults.Clear();

@@ -1,11 +1,14 @@
 using System.Text.Json;
+using Dapper;
 using MetaAdsJobs.Core.Budgets.CarryingOut;
 using MetaAdsJobs.Core.Budgets.Pools;
 using MetaAdsJobs.Core.Budgets.Proposing;
 using MetaAdsJobs.Core.Budgets.Reading;
 using MetaAdsJobs.Core.Campaigns;
+using MetaAdsJobs.Core.Campaigns.Holding;
 using MetaAdsJobs.Tests.Campaigns;
 using MetaAdsJobs.Tests.Orchestrations;
+using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Budgets;
 
@@ -74,14 +77,32 @@ public sealed class ProposalTests
         Assert.That(await GatesAsync(tree), Is.Empty);
     }
 
+    /// <summary>Such as one whose token was rejected after its first report.</summary>
+    [Test]
+    public async Task A_sync_that_holds_its_account_for_long_is_told_at_noon()
+    {
+        var tree = await _world.PoolAsync("act", 10, 20);
+        // Where it is one o'clock.
+        var east = 13 - _world.Time.GetUtcNow().Hour;
+        await _world.ExecuteAsync("""
+            UPDATE social_accounts SET timezone_name = @zone WHERE id = @AccountId; UPDATE insight_days SET first_at = NULL WHERE social_account_id = @AccountId AND date_start >= (@now AT TIME ZONE @zone)::date - 1;
+            INSERT INTO insight_syncs (sync_id, social_account_id, since, until, state, holding, requested_by, queued_at) SELECT gen_random_uuid(), @AccountId, now(), now(), 'waiting', true, 'tests', now()
+            """, new { tree.Tree.AccountId, zone = east == 0 ? "Etc/UTC" : $"Etc/GMT{-east:+0;-0}", now = _world.Time.GetUtcNow() });
+        await _world.ProposeAsync();
+        await _world.ExecuteAsync("UPDATE insight_syncs SET holding = false, state = 'failed' WHERE social_account_id = @AccountId", new { tree.Tree.AccountId });
+        Assert.That((await _world.NightsAsync(tree)).Select(night => (night.State, string.Join(' ', night.Why))), Is.EqualTo([("none", "stale syncing")]));
+    }
+
     [Test]
     public async Task Numbers_that_were_just_restated_or_withheld_make_no_proposal()
     {
         var tree = await _world.PoolAsync("act", 10, 20, 20);
+        // Of an ad that was added to its ad set in Ads Manager.
         await _world.ExecuteAsync("""
+            INSERT INTO meta_ad_insights (social_account_id, date_start, ad_meta_id, adset_meta_id, campaign_meta_id, spend, results, result_type, currency, raw, is_partial, synced_at) VALUES (@AccountId, @day, @Ad, @AdSet, @Campaign, 0, 0, 'link_click', 'USD', '{}', false, now());
             INSERT INTO insight_changes (social_account_id, date_start, definition_id, object_id, breakdown, campaign_meta_id, metric, old_value, new_value, was_partial, changed_at)
             SELECT @AccountId, @day, 0, @Ad, '[]', @Campaign, 'results', 10, 90, false, now()
-            """, new { tree.Tree.AccountId, day = _world.Today().AddDays(-12), Ad = tree.Tree.Ads.First(ad => ad.ParentId == tree.Id(0)).MetaId, Campaign = tree.Tree.Campaign.MetaId });
+            """, new { tree.Tree.AccountId, day = _world.Today().AddDays(-12), Ad = $"{Guid.NewGuid()}", AdSet = tree.Id(0), Campaign = tree.Tree.Campaign.MetaId });
         Assert.That(await GatesAsync(tree), Is.EqualTo(["restated"]));
         await _world.ExecuteAsync("UPDATE insight_changes SET changed_at = now() - interval '25 hours' WHERE social_account_id = @AccountId", new { tree.Tree.AccountId });
         await _world.ExecuteAsync("UPDATE meta_ad_insights SET results = NULL WHERE adset_meta_id = @Id AND date_start = @day", new { Id = tree.Id(2), day = _world.Today().AddDays(-2) });
@@ -159,6 +180,45 @@ public sealed class ProposalTests
         Assert.That((trial.Nights[0].Came, trial.Nights[^1].Came), Is.EqualTo((30.0, (double?)null)));
         await _world.ProposeAsync();
         Assert.That((await _world.MovesAsync(tree))[1], Is.EqualTo("10000>12000 step"), "the last night is this night");
+    }
+
+    /// <summary>Whoever changes it has written so, and not committed yet.</summary>
+    [Test]
+    public async Task A_pool_that_is_changed_while_its_night_is_decided_is_not_carried_out_as_it_was()
+    {
+        var tree = await _world.PoolAsync("act", 10, 20, 20);
+        Task decided;
+        await using (var connection = await _world.Database.DataSource.OpenConnectionAsync())
+        {
+            await using var transaction = await connection.BeginTransactionAsync();
+            await connection.ExecuteAsync("SELECT 1 FROM budget_pools WHERE id = @Id FOR UPDATE; UPDATE budget_pools SET mode = 'show', updated_at = updated_at + interval '1 second' WHERE id = @Id", new { tree.Pool.Id }, transaction);
+            decided = _world.ProposeAsync();
+            await Eventually.TrueAsync(async () => await _world.Database.DataSource.RowsAsync("pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == 1, () => "nobody waits for the pool");
+            await transaction.CommitAsync();
+        }
+
+        await decided;
+        await _world.ProposeAsync();
+        Assert.That((await _world.NightsAsync(tree)).Select(night => night.State), Is.EqualTo(["shown"]));
+    }
+
+    /// <summary>Whoever chooses what is raised is not the one who lets it be.</summary>
+    [Test]
+    public async Task Whoever_reshapes_a_pool_that_acts_asks_for_what_it_does_and_so_has_its_maker()
+    {
+        var tree = await _world.PoolAsync("act", 10, 20);
+        var save = _world.Get<SaveBudgetPool>();
+        async Task<string> ByAsync(string json, string by) => ((PoolOutcome<BudgetPool>.Done)await save.ChangeAsync(tree.Pool.Id, JsonElement.Parse(json), by, CancellationToken.None)).Value.ModeBy;
+        Assert.That((await ByAsync("""{"name":"Boots"}""", "bob"), await ByAsync("""{"max_step_percent":19}""", "bob")), Is.EqualTo(("ann", "bob")));
+
+        await _world.ProposeAsync();
+        await _world.CarryOnAsync();
+        var asked = (await _world.QueryAsync<Guid>("""
+            INSERT INTO approvals (id, edit_id, request_id, social_account_id, state, asked_by, asked_at, expires_at, content, content_hash, daily_cents)
+            SELECT gen_random_uuid(), edit_id, request_id, social_account_id, 'asked', asked_by, now(), now() + interval '7 days', edit_content(edit_id), content_hash(edit_content(edit_id)), 1 FROM campaign_edits WHERE request_id = @RequestId AND kind = 'update' RETURNING id
+            """, new { tree.Tree.RequestId })).Single();
+        foreach (var by in (string[])["bob", "ann"]) Assert.That(await _world.Get<DecideApproval>().ApproveAsync(asked, by, null, CancellationToken.None), Is.InstanceOf<Decided.Own>(), by);
+        Assert.That(await _world.Get<DecideApproval>().ApproveAsync(asked, "cid", null, CancellationToken.None), Is.InstanceOf<Decided.Done>());
     }
 
     private async Task<IReadOnlyList<string>> GatesAsync(PooledTree tree)

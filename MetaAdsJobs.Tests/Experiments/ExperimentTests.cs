@@ -143,9 +143,52 @@ public sealed class ExperimentTests
     public Task Ads_that_do_not_add_up_to_the_account_decide_nothing() =>
         WaitsAsync("UPDATE insight_days SET account_spend = 1000, difference = CASE WHEN date_start = @day THEN -150 ELSE 0 END WHERE social_account_id = @AccountId", "the account's ads do not add up to what Meta says of it");
 
-    private async Task WaitsAsync(string change, string why)
+    [Test]
+    public Task A_variant_that_was_changed_midway_is_compared_with_nobody() => WaitsAsync("""
+        INSERT INTO outside_changes (social_account_id, request_id, level, meta_id, field, was, "is", found_at)
+        SELECT @AccountId, d.request_id, 'ad', d.meta_id, 'creative', '1', '2', @day + interval '18 hours' FROM meta_ads d JOIN orchestrations o USING (request_id) WHERE o.social_account_id = @AccountId LIMIT 1
+        """, "a variant was changed on the days that count");
+
+    [Test]
+    public Task A_day_that_was_asked_for_again_and_not_told_is_as_old_as_it_was() =>
+        WaitsAsync("UPDATE insight_days SET seen_at = @day + interval '36 hours' WHERE social_account_id = @AccountId AND date_start = @day", "results may still be put down to its days");
+
+    [Test]
+    public Task What_results_are_worth_is_not_nothing_where_Meta_has_not_told_it() =>
+        WaitsAsync("UPDATE meta_ad_insights SET raw = '{}' WHERE social_account_id = @AccountId AND date_start = @day", "days are missing or not whole", """{"metric":"value_per_spend"}""");
+
+    private const string FailedHalfway =
+        "INSERT INTO insight_syncs (sync_id, social_account_id, since, until, requested_by, state, queued_at, completed_at, stored_until) SELECT gen_random_uuid(), @AccountId, current_date, current_date, 'tests', 'failed', now(), @now + interval '1 second', current_date";
+
+    /// <summary>Of the sync of one old day nothing gets fresh, however often it is judged; one that has failed may have put other numbers in place.</summary>
+    [TestCase("UPDATE insight_days SET seen_at = synced_at - interval '5 days' WHERE social_account_id = @AccountId", ProposalAnswer.NotFresh)]
+    [TestCase(FailedHalfway, ProposalAnswer.Accepted)]
+    public async Task What_was_proposed_on_other_numbers_than_stand_there_is_not_accepted(string change, ProposalAnswer judgedAgain)
     {
         var one = await _world.BeginAsync();
+        await _world.NumbersAsync(one, 14, 2, (100, 30), (100, 40));
+        await _world.MinuteAsync();
+        await _world.ExecuteAsync(change, new { one.Run.AccountId, now = _world.Time.GetUtcNow() });
+        Assert.That(await AcceptAsync(one), Is.EqualTo(ProposalAnswer.NotFresh));
+        _world.Time.Advance(TimeSpan.FromSeconds(2));
+        await _world.MinuteAsync();
+        Assert.That(await AcceptAsync(one), Is.EqualTo(judgedAgain));
+    }
+
+    [TestCase("6 days", "running")]
+    [TestCase("8 days", "stopped")]
+    public async Task One_whose_ads_were_never_made_is_stopped_after_a_week(string ago, string state)
+    {
+        var (account, _, clip) = await _world.AddAccountAsync();
+        var begun = (ExperimentStarted.Begun)await _world.StartAsync(ExperimentWorld.Body(account, clip));
+        await _world.ExecuteAsync("UPDATE orchestrations SET status = 'failed', completed_at = @now - @ago::interval WHERE request_id = @RequestId", new { begun.RequestId, ago, now = _world.Time.GetUtcNow() });
+        await _world.MinuteAsync();
+        Assert.That((await _world.Get<ExperimentReader>().FindAsync(begun.ExperimentId, CancellationToken.None))!.Experiment.State, Is.EqualTo(state));
+    }
+
+    private async Task WaitsAsync(string change, string why, string experiment = "{}")
+    {
+        var one = await _world.BeginAsync(experiment);
         await _world.NumbersAsync(one, 14, 2, (100, 30), (100, 40));
         await _world.ExecuteAsync(change, new { one.Run.AccountId, day = DateOnly.FromDateTime(_world.Time.GetUtcNow().UtcDateTime).AddDays(-6) });
         await _world.MinuteAsync();

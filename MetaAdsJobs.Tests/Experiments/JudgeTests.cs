@@ -68,6 +68,7 @@ public sealed class JudgeTests
         new TestCaseData(Gate.Complete, Without(Numbers(14, (100, 60), (100, 90)), 3)).SetArgDisplayNames("a day that was never read"),
         new TestCaseData(Gate.AddingUp, Numbers(14, (100, 60), (100, 90)) with { Sums = new Dictionary<DateOnly, AccountSum> { [First] = new(1000, 0), [First.AddDays(3)] = new(1000, -21) } }).SetArgDisplayNames("more than a hundredth is of ads that were not shown"),
         new TestCaseData(Gate.Arriving, With(Numbers(14, (100, 90), (100, 60)), 13, day => day with { Variants = [day.Variants[0], day.Variants[1] with { Results = 0 }] })).SetArgDisplayNames("a pixel that was silent on the last day"),
+        new TestCaseData(Gate.Unchanged, Numbers(14, (100, 60), (100, 90)) with { ChangedOn = [First.AddDays(13)] }).SetArgDisplayNames("a variant that was changed midway"),
         new TestCaseData(Gate.Comparable, Numbers(14, (100, 60), (100, 90)) with { IsComparable = false }).SetArgDisplayNames("another kind of result"),
     ];
 
@@ -119,6 +120,27 @@ public sealed class JudgeTests
         Assert.That(Judge(numbers with { Today = numbers.Today.AddDays(3) }).Ending, Is.Null);
         Assert.That(Judge(Without(numbers, 5)).Ending, Is.Null);
     }
+
+    private static readonly TestCaseData[] Lacking =
+    [
+        new TestCaseData(Numbers(28, (100, 60), (100, 90)) with { Days = [.. Numbers(28, (100, 60), (100, 90)).Days.Select(day => day with { Variants = [day.Variants[0], default] })] }).SetArgDisplayNames("a variant that is never shown"),
+        new TestCaseData(With(Numbers(28, (100, 60), (100, 90)), 3, day => day with { IsWhole = false })).SetArgDisplayNames("a day that Meta never tells"),
+        new TestCaseData(With(Numbers(28, (100, 60), (100, 90)), 3, day => day with { ReadOn = day.Day.AddDays(7) })).SetArgDisplayNames("a day that was never read again"),
+    ];
+
+    [TestCaseSource(nameof(Lacking))]
+    public void What_never_comes_is_waited_for_four_weeks_longer_and_makes_no_loser(ExperimentNumbers numbers)
+    {
+        ExperimentNumbers After(int days) => numbers with { BegunOn = First, Today = First.AddDays(Rules.MostDays + Rules.AttributionDays + days) };
+        Assert.That(Judge(After(28)).Ending, Is.Null);
+        var verdict = Judge(After(29));
+        Assert.That((verdict.Ending, verdict.Losers.Count), Is.EqualTo((ExperimentEnding.NotEnough, 0)));
+        Assert.That(ExperimentNight.Of(Experiment(null), After(29)).Decides, Is.Not.Null);
+    }
+
+    [Test]
+    public void A_change_of_a_variant_before_or_after_the_days_that_count_is_none() =>
+        Assert.That(Judge(Numbers(14, (100, 60), (100, 90)) with { ChangedOn = [First.AddDays(-1), First.AddDays(14)] }).Ending, Is.EqualTo(ExperimentEnding.Winner));
 
     [Test]
     public void A_day_counts_only_after_its_window()

@@ -104,6 +104,8 @@ public sealed class CampaignDayTests
         Assert.That(late, Has.Count.EqualTo(28));
         Assert.That(late.Where(row => row.FirstAt is null || row.First != (0m, 0L, 0L, 0m) || row.Spend is null or 0), Is.Empty);
         foreach (var (key, row) in before) Assert.That(after[key].First, Is.EqualTo(row.Now), $"{key}");
+        // Whoever asks what was restated since hears of it.
+        Assert.That(await _world.ListAsync<string>("SELECT object_id FROM insight_changes WHERE social_account_id = @Id AND metric = 'spend' AND old_value = 0 AND new_value > 0", new { _account.Id }), Has.Count.EqualTo(56).And.All.Match("_3_[12]$"));
     }
 
     [Test]
@@ -158,6 +160,41 @@ public sealed class CampaignDayTests
         var rows = await FirstAsync();
         Assert.That((rows[("new", until)].Spend, rows[("new", until)].Results), Is.EqualTo(((decimal?)5.25m, (decimal?)4m)));
         Assert.That((rows[("new", until.AddDays(-1))].Spend, rows[("new", until.AddDays(-1))].Results), Is.EqualTo(((decimal?)null, (decimal?)null)), "and clicks are not purchases");
+    }
+
+    /// <summary>Meta would not tell the results of the one that has most: what the others have is not what the campaign has.</summary>
+    [Test]
+    public async Task Results_of_a_part_are_not_those_of_the_whole()
+    {
+        var until = AccountDays.Today(_account.Timezone, _world.Time.GetUtcNow()).AddDays(-1);
+        await StoreAsync(Row("new_1", until, 5m), Row("new_2", until, 500m) with { Results = null });
+
+        await SumsAsync();
+        var row = (await FirstAsync())[("new", until)];
+        Assert.That((row.Spend, row.Results), Is.EqualTo(((decimal?)505m, (decimal?)null)));
+    }
+
+    /// <summary>It was asked for again in vain.</summary>
+    [Test]
+    public async Task A_day_of_which_Meta_told_nothing_of_an_ad_stays_as_old_as_it_was()
+    {
+        var until = AccountDays.Today(_account.Timezone, _world.Time.GetUtcNow()).AddDays(-1);
+        await _world.SyncAsync(_account, days: 1);
+        var before = await SeenAsync();
+        Assert.That(before.Seen, Is.EqualTo(before.Synced));
+        var later = _world.Time.GetUtcNow().AddDays(3);
+        foreach (var (ads, isSeen) in ((string[], bool)[])[(["one"], false), ([], true)])
+        {
+            var claim = new SyncClaim(Guid.CreateVersion7(), 1, 0, 0, _account.Id, "", "USD", _account.Timezone, new(until, until), IsNightly: false, later, null, null, new("", ""));
+            await using var connection = await _world.Database.DataSource.OpenConnectionAsync();
+            await using var transaction = await connection.BeginTransactionAsync();
+            await _world.Get<Reconciliation>().StoreAsync(connection, transaction, claim, new(until, until), until.AddDays(4), new([], [], ads, DateOnly.MinValue), null, CancellationToken.None);
+            await transaction.CommitAsync();
+            var now = await SeenAsync();
+            Assert.That((now.Synced > before.Synced, now.Seen > before.Seen), Is.EqualTo((true, isSeen)));
+        }
+
+        async Task<(DateTimeOffset Seen, DateTimeOffset Synced)> SeenAsync() => (await _world.ListAsync<(DateTimeOffset, DateTimeOffset)>("SELECT seen_at, synced_at FROM insight_days WHERE social_account_id = @Id", new { _account.Id })).Single();
     }
 
     private static readonly UnansweredParts Nothing = new([], [], [], DateOnly.MinValue);

@@ -46,6 +46,21 @@ public sealed class OutageTests
         await _world.AssertEqualsMetaAsync(_account);
     }
 
+    /// <summary>All is read; then Meta has the sync wait for days before it is stored.</summary>
+    [Test]
+    public async Task Numbers_that_were_read_days_ago_are_as_old_as_that()
+    {
+        _world.Graph.Faults.Always(call => call["level"] == "account", GraphFaults.Throttled());
+        var (syncId, readAt) = (await _world.QueueAsync(_account), _world.Time.GetUtcNow());
+        for (var run = 0; run < 50 && (await _world.ListAsync<int>("SELECT 1 FROM insight_reports WHERE sync_id = @syncId AND state <> 'read' UNION ALL SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM insight_reports WHERE sync_id = @syncId)", new { syncId })).Count > 0; run++)
+            if (await _world.RunOnceAsync(syncId) is JobOutcome.Snoozed snoozed) _world.Time.AdvanceTo(snoozed.Until);
+        _world.Time.Advance(TimeSpan.FromDays(3));
+        _world.Graph.Faults.Clear();
+
+        Assert.That((await _world.RunAsync(syncId)).State, Is.EqualTo("succeeded"));
+        Assert.That(await _world.ListAsync<DateTimeOffset>("SELECT synced_at FROM insight_days WHERE social_account_id = @Id", new { _account.Id }), Has.Count.EqualTo(28).And.All.LessThan(readAt.AddHours(1)));
+    }
+
     [Test]
     public async Task An_outage_that_outlasts_the_night_ends_the_sync()
     {

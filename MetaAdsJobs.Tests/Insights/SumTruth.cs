@@ -52,7 +52,7 @@ internal static class SumTruth
         {
             DateStart = day, CampaignMetaId = campaign, Rows = rows.Count, VanishedRows = rows.Count(row => row.Vanished), Impressions = Add(rows.Select(row => row.Impressions)),
             Clicks = Add(rows.Select(row => row.Clicks)), LinkClicks = Add(rows.Select(row => row.LinkClicks)), Spend = Add(rows.Select(row => row.Spend)), VanishedSpend = Vanished(rows),
-            Results = isOneKind ? Add(rows.Select(row => row.Results)) : null, ResultType = isOneKind ? types.SingleOrDefault() : null,
+            Results = isOneKind && rows.All(row => row.Results is not null) ? Add(rows.Select(row => row.Results)) : null, ResultType = isOneKind ? types.SingleOrDefault() : null,
         };
     }
 

@@ -204,7 +204,7 @@ internal sealed class ProposalScript
             SELECT ensure_insight_partitions(@today - 40, @today);
             UPDATE experiments SET created_at = @now - interval '29 days' WHERE request_id = @run; UPDATE meta_adsets SET created_at = @now - interval '40 days' WHERE request_id = @run;
             INSERT INTO insight_days (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, account_spend, difference, total_spend, currency, first_at)
-            SELECT @account, @today - n, @now, gen_random_uuid(), false, 0, 0, 0, 0, 30, 0, 30, 'USD', @now FROM generate_series(1, @days) n ON CONFLICT DO NOTHING;
+            SELECT @account, @today - n, @now, gen_random_uuid(), false, 0, 0, 0, 0, 30, 0, 30, 'USD', @now FROM generate_series(1, @days) n ON CONFLICT (social_account_id, date_start) DO UPDATE SET synced_at = EXCLUDED.synced_at, seen_at = EXCLUDED.synced_at;
             INSERT INTO meta_ad_insights (social_account_id, date_start, ad_meta_id, adset_meta_id, campaign_meta_id, impressions, clicks, link_clicks, spend, results, result_type, currency, raw, is_partial, synced_at)
             SELECT @account, @today - n, d.meta_id, s.meta_id, c.meta_id, 1000, 50, 40, 10, (@results::int[])[s.nth], @type, 'USD', '{}', false, @now
             FROM meta_campaigns c JOIN (SELECT *, row_number() OVER (ORDER BY step) AS nth FROM meta_adsets WHERE request_id = @run) s ON s.campaign_db_id = c.id JOIN meta_ads d ON d.adset_db_id = s.id, generate_series(1, @days) n
@@ -217,8 +217,9 @@ internal sealed class ProposalScript
     {
         using var connection = _history.Database.Aside.OpenConnection();
         if (_comparedRun is not { } run || connection.Execute("""
+            WITH read AS (UPDATE insight_days d SET synced_at = @now, seen_at = @now FROM orchestrations o WHERE o.request_id = @run AND d.social_account_id = o.social_account_id)
             UPDATE meta_ad_insights i SET results = i.results + 9 FROM meta_campaigns c WHERE c.request_id = @run AND i.campaign_meta_id = c.meta_id AND i.social_account_id = c.social_account_id AND i.spend = 10
-            """, new { run }) == 0) return;
+            """, new { run, now = _history.Clockwork.Now }) == 0) return;
         NightScript.Synced(_history, connection, connection.ExecuteScalar<Guid>("SELECT social_account_id FROM orchestrations WHERE request_id = @run", new { run }));
     }
 

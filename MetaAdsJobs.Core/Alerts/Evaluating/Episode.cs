@@ -39,8 +39,13 @@ internal sealed record Episode
     public string? ClosedWhy { get; init; }
     public int Messages { get; init; }
     public DateTimeOffset? LastMessageAt { get; init; }
-    public bool IsMuted { get; init; }
+
+    /// <summary>The accounts for which it was muted; null: it was not.</summary>
+    public IReadOnlyCollection<Guid>? MutedFor { get; init; }
     public required IReadOnlyDictionary<WatchedKey, Member> Members { get; init; }
+
+    /// <summary>Nobody is to hear of these: whoever has muted it has done so for their accounts. What joins it of others is told.</summary>
+    public bool IsMutedFor(IEnumerable<Member> members) => MutedFor is { } muted && members.All(member => muted.Contains(member.AccountId));
 }
 
 /// <summary>An episode as an evaluation leaves it.</summary>

@@ -93,7 +93,7 @@ internal static class EpisodeJudge
     {
         var isWanted = episode.Messages == 0 ? EventTypes.AlertOpened : episode.ClosedAt is not null ? EventTypes.AlertResolved : members.Any(member => member.ToldIn is null) ? EventTypes.AlertUpdated : null;
         if (isWanted is null) return (null, episode.QuietSince is null ? null : "cooldown");
-        if (episode.IsMuted) return (null, "muted");
+        if (episode.IsMutedFor(isWanted == EventTypes.AlertResolved ? members : members.Where(member => member.ToldIn is null))) return (null, "muted");
         var gap = rule.Cooldown > ShortestGap ? rule.Cooldown : ShortestGap;
         return isWanted == EventTypes.AlertUpdated && now - episode.LastMessageAt < gap ? (null, "cooldown") : (isWanted, null);
     }

@@ -18,7 +18,7 @@ internal static class EvaluationStore
     public static async Task<IReadOnlyList<Episode>> OpenAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid ruleId, CancellationToken ct)
     {
         const string OpenSql = """
-            SELECT id, social_account_id AS account_id, opened_at, quiet_since, messages, last_message_at, muted_at IS NOT NULL AS is_muted FROM alert_episodes WHERE rule_id = @RuleId AND closed_at IS NULL FOR NO KEY UPDATE;
+            SELECT id, social_account_id AS account_id, opened_at, quiet_since, messages, last_message_at, CASE WHEN muted_at IS NOT NULL THEN COALESCE(muted_accounts, '{}') END AS muted_for FROM alert_episodes WHERE rule_id = @RuleId AND closed_at IS NULL FOR NO KEY UPDATE;
             SELECT m.episode_id, m.social_account_id AS account_id, m.object, m.name, m.value, m.reference, m.data_at, m.fired_at, m.recovered_at, m.has_data, m.times, m.told_in
             FROM alert_members m JOIN alert_episodes e ON e.id = m.episode_id WHERE e.rule_id = @RuleId AND e.closed_at IS NULL;
             """;
@@ -27,7 +27,7 @@ internal static class EvaluationStore
         var members = (await read.ReadAsync<MemberRow>()).ToLookup(row => row.EpisodeId);
         return [.. episodes.Select(row => new Episode
         {
-            Id = row.Id, AccountId = row.AccountId, OpenedAt = row.OpenedAt, QuietSince = row.QuietSince, Messages = row.Messages, LastMessageAt = row.LastMessageAt, IsMuted = row.IsMuted,
+            Id = row.Id, AccountId = row.AccountId, OpenedAt = row.OpenedAt, QuietSince = row.QuietSince, Messages = row.Messages, LastMessageAt = row.LastMessageAt, MutedFor = row.MutedFor,
             Members = members[row.Id].Select(member => member.ToMember()).ToDictionary(member => member.Key),
         })];
     }
@@ -116,7 +116,7 @@ internal static class EvaluationStore
         public DateTimeOffset? QuietSince { get; init; }
         public int Messages { get; init; }
         public DateTimeOffset? LastMessageAt { get; init; }
-        public bool IsMuted { get; init; }
+        public Guid[]? MutedFor { get; init; }
     }
 
     private sealed record MemberRow

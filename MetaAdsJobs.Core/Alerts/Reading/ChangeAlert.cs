@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Audit;
 using Npgsql;
 
@@ -14,12 +15,18 @@ public sealed class ChangeAlert(NpgsqlDataSource dataSource, TimeProvider time)
         return ChangeAsync(AcknowledgeSql, id, "acknowledged", by, ct);
     }
 
-    /// <summary>No update, and not its end either; what comes after it is told again.</summary>
+    /// <summary>No update, and not its end either, of the accounts that it is of; what joins it of others, and what comes after it, is told.</summary>
     /// <inheritdoc cref="AcknowledgeAsync"/>
     public Task<bool?> MuteAsync(Guid id, string by, CancellationToken ct)
     {
-        const string MuteSql = "UPDATE alert_episodes SET muted_by = COALESCE(muted_by, @By), muted_at = COALESCE(muted_at, @Now) WHERE id = @Id AND closed_at IS NULL";
-        return ChangeAsync(MuteSql, id, "muted", by, ct);
+        // For the accounts that it is of now, as far as whoever mutes it may: one of all accounts together may be of others tomorrow.
+        var muteSql = $"""
+            UPDATE alert_episodes e SET muted_by = COALESCE(muted_by, @By), muted_at = COALESCE(muted_at, @Now), muted_accounts = ARRAY(
+                SELECT unnest(e.muted_accounts) UNION SELECT e.social_account_id WHERE e.social_account_id IS NOT NULL
+                UNION SELECT m.social_account_id FROM alert_members m WHERE m.episode_id = e.id{AccountScope.And("m.social_account_id")})
+            WHERE id = @Id AND closed_at IS NULL
+            """;
+        return ChangeAsync(muteSql, id, "muted", by, ct);
     }
 
     private async Task<bool?> ChangeAsync(string sql, Guid id, string action, string by, CancellationToken ct)
@@ -32,7 +39,7 @@ public sealed class ChangeAlert(NpgsqlDataSource dataSource, TimeProvider time)
         const string KnownSql = "SELECT EXISTS (SELECT 1 FROM alert_episodes WHERE id = @Id)";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var (now, act) = (time.GetUtcNow(), new Act("alert", $"{id}", null, action, null, ActLog.Differences(null, new Dictionary<string, string> { [$"{action}_by"] = by })));
-        if (await connection.ExecuteScalarAsync<long>(new(changeSql, ActLog.With(new { Id = id, By = by, Now = now }, act, now), cancellationToken: ct)) == 1) return true;
+        if (await connection.ExecuteScalarAsync<long>(new(changeSql, ActLog.With(new { Id = id, By = by, Now = now, Scope = AccountScope.Accounts }, act, now), cancellationToken: ct)) == 1) return true;
         return await connection.ExecuteScalarAsync<bool>(new(KnownSql, new { Id = id }, cancellationToken: ct)) ? false : null;
     }
 }

@@ -98,8 +98,9 @@ public sealed class SaveAlertRule
         var now = _time.GetUtcNow();
         foreach (var episode in await EvaluationStore.OpenAsync(connection, transaction, rule.Id, ct))
         {
-            var after = episode with { ClosedAt = now, ClosedWhy = why, Messages = episode.Messages + (episode.IsMuted ? 0 : 1), LastMessageAt = episode.IsMuted ? episode.LastMessageAt : now };
-            var turn = new EpisodeTurn(episode, after, [], episode.IsMuted ? null : EventTypes.AlertResolved, HeldBy: null);
+            var isMuted = episode.IsMutedFor(episode.Members.Values);
+            var after = episode with { ClosedAt = now, ClosedWhy = why, Messages = episode.Messages + (isMuted ? 0 : 1), LastMessageAt = isMuted ? episode.LastMessageAt : now };
+            var turn = new EpisodeTurn(episode, after, [], isMuted ? null : EventTypes.AlertResolved, HeldBy: null);
             await EvaluationStore.WriteEpisodeAsync(connection, transaction, rule, turn, ct);
             await TellAlert.TellAsync(connection, transaction, rule, turn, now, ct);
         }

@@ -16,7 +16,7 @@ internal static class TellAlert
     {
         const string NamesSql = "SELECT id, name FROM social_accounts WHERE id = ANY (@Ids)";
         const string ListenersSql = """
-            SELECT w.id, w.account_ids FROM webhooks w WHERE w.account_ids && @Ids AND (w.event_types IS NULL OR @Type = ANY (w.event_types)) ORDER BY w.id
+            SELECT w.id, w.account_ids, w.event_types FROM webhooks w WHERE w.account_ids && @Ids ORDER BY w.id
             """;
         if (turn.Message is not { } type) return;
         var episode = turn.After;
@@ -26,11 +26,14 @@ internal static class TellAlert
         await Outbox.TellAsync(connection, transaction, new(type, episode.AccountId, $"{episode.Id}", now, AlertMessage.Of(rule, turn, members, names, now)), ct);
         // An account's own episode was told to them already.
         if (episode.AccountId is not null) return;
-        var listeners = (await connection.QueryAsync<(Guid Id, Guid[] Accounts)>(new(ListenersSql, new { Ids = ids, Type = type }, transaction, cancellationToken: ct))).AsList();
-        foreach (var (webhook, accounts) in listeners)
+        var listeners = (await connection.QueryAsync<(Guid Id, Guid[] Accounts, string[]? Types)>(new(ListenersSql, new { Ids = ids }, transaction, cancellationToken: ct))).AsList();
+        foreach (var (webhook, accounts, types) in listeners)
         {
             var theirs = members.Where(member => accounts.Contains(member.AccountId)).ToList();
-            await Outbox.TellOneAsync(connection, transaction, webhook, new(type, null, $"{episode.Id}", now, AlertMessage.Of(rule, turn, theirs, names, now)), ct);
+            // For who has heard of none of his it begins now; who has muted all of his hears no more.
+            var what = type == EventTypes.AlertUpdated && !theirs.Exists(member => member.ToldIn < episode.Messages) ? EventTypes.AlertOpened : type;
+            if (types?.Contains(what) == false || episode.IsMutedFor(theirs)) continue;
+            await Outbox.TellOneAsync(connection, transaction, webhook, new(what, null, $"{episode.Id}", now, AlertMessage.Of(rule, turn, theirs, names, now)), ct);
         }
     }
 }

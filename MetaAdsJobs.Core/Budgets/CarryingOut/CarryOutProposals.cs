@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Dapper;
 using MetaAdsJobs.Core.Budgets.Deciding;
 using MetaAdsJobs.Core.Budgets.Pools;
@@ -15,7 +14,7 @@ namespace MetaAdsJobs.Core.Budgets.CarryingOut;
 /// Carries accepted proposals out: by edits, as anybody's, under the same caps, permits, approvals and freezes. First what is taken, then, once that is done at Meta, what is given, and never more of it: so a pool never spends
 /// more than it had. Whoever dies leaves a proposal that the next run brings further.
 /// </summary>
-internal sealed class CarryOutProposals(NpgsqlDataSource dataSource, PictureReader reader, BudgetPoolStore pools, ProposedEdits edits, TimeProvider time, ILogger<CarryOutProposals> logger)
+internal sealed class CarryOutProposals(NpgsqlDataSource dataSource, PictureReader reader, BudgetPoolStore pools, ProposedEdits edits, CancelEdit cancel, TimeProvider time, ILogger<CarryOutProposals> logger)
 {
     // Once it has ended, whoever is late with a change of it is too late.
     internal static readonly ProposedTable Moves = new("""
@@ -37,7 +36,7 @@ internal sealed class CarryOutProposals(NpgsqlDataSource dataSource, PictureRead
             {
                 await AdvanceAsync(id, ct);
             }
-            catch (DbException exception)
+            catch (Exception exception) when (exception is not OperationCanceledException)
             {
                 // It keeps no other from going on.
                 BudgetLog.NotCarriedOn(logger, exception, id);
@@ -54,7 +53,13 @@ internal sealed class CarryOutProposals(NpgsqlDataSource dataSource, PictureRead
         // Whoever has just begun goes on with it; what nobody has gone on with for a while is looked at as if it had not begun.
         if (!proposal.Moves.Any(move => move.IsAsked) && !(proposal.BegunAt > time.GetUtcNow() - Beginning) && !await MayBeginAsync(proposal, ct)) return;
         foreach (var lowering in proposal.Lowerings.Where(move => !move.IsAsked && !move.IsOver)) await AskAsync(proposal, lowering, ct);
-        if (await FindAsync(id, ct) is not { } lowered || lowered.Lowerings.Any(move => !move.IsOver)) return;
+        if (await FindAsync(id, ct) is not { } lowered) return;
+        if (lowered.Lowerings.Any(move => !move.IsOver))
+        {
+            await GiveUpAsync(lowered, ct);
+            return;
+        }
+
         var left = lowered.GivenBack - lowered.Lowerings.Where(move => move.IsDone).Sum(move => move.Raise);
         foreach (var raise in lowered.Raises)
         {
@@ -70,6 +75,7 @@ internal sealed class CarryOutProposals(NpgsqlDataSource dataSource, PictureRead
             left -= raise.Raise;
         }
 
+        await GiveUpAsync(lowered, ct);
         if (await FindAsync(id, ct) is { } asked && asked.Moves.All(move => move.IsOver)) await FinishAsync(asked, ct);
     }
 
@@ -131,6 +137,13 @@ internal sealed class CarryOutProposals(NpgsqlDataSource dataSource, PictureRead
     private Task AskAsync(OpenProposal proposal, OpenMove move, CancellationToken ct) => edits.AskAsync(new(Moves, proposal.Id, proposal.Level == BudgetPool.Campaigns ? EditLevel.Campaign : EditLevel.Adset, move.MetaId,
         EditKind.Update, ProposedEdit.Budget(move.ProposedCents, move.NowCents), proposal.DecidedBy, proposal.DecidedKey), ct);
 
+    // What has waited until its day was over, such as for room under a cap, would be done by old numbers some day, and holds up whoever else would change its campaign. What it was to give is owed.
+    private async Task GiveUpAsync(OpenProposal proposal, CancellationToken ct)
+    {
+        if (proposal.Day >= proposal.Today) return;
+        foreach (var move in proposal.Moves.Where(move => move is { EditId: not null, IsOver: false, IsHeld: false })) await cancel.ExecuteAsync(move.EditId!.Value, "its pool, whose day is over", ct);
+    }
+
     private async Task FinishAsync(OpenProposal proposal, CancellationToken ct)
     {
         // However it ends: what there was no room for tonight is given back some other night. What Meta may have given although nobody was told is not given once more.
@@ -142,7 +155,12 @@ internal sealed class CarryOutProposals(NpgsqlDataSource dataSource, PictureRead
 
     private async Task EndAsync(OpenProposal proposal, string state, string? why, long owed, CancellationToken ct)
     {
-        const string EndSql = "UPDATE budget_proposals SET state = @State, state_why = @Why, owed_cents = @Owed, completed_at = @Now WHERE id = @Id AND state = 'accepted'";
+        // Somebody may have had a failed change of it opened again in this moment, and holds it then: looked at once nobody does.
+        const string EndSql = """
+            SELECT 1 FROM budget_proposals WHERE id = @Id FOR NO KEY UPDATE;
+            UPDATE budget_proposals SET state = @State, state_why = @Why, owed_cents = @Owed, completed_at = @Now WHERE id = @Id AND state = 'accepted'
+              AND NOT EXISTS (SELECT 1 FROM budget_moves m JOIN campaign_edits e ON e.edit_id = m.edit_id WHERE m.proposal_id = @Id AND e.state IN ('queued', 'running', 'waiting'))
+            """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         if (await connection.ExecuteAsync(new(EndSql, new { proposal.Id, State = state, Why = why, Owed = owed, Now = time.GetUtcNow() }, cancellationToken: ct)) == 1) BudgetLog.Ended(logger, proposal.Id, proposal.PoolId, state, why);
     }

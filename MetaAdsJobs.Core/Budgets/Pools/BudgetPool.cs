@@ -28,6 +28,12 @@ public sealed record BudgetPool
     /// <summary>Who gave it its mode: what it does by itself is asked for in their name.</summary>
     public required string ModeBy { get; init; }
 
+    /// <summary>The key by which they did; null: by none.</summary>
+    public Guid? ModeKey { get; init; }
+
+    /// <summary>Why it asks although it was to act; null: somebody has given it the mode that it has.</summary>
+    public string? ModeWhy { get; init; }
+
     /// <summary>How far a budget is moved a day, in percent: 1 to 20.</summary>
     public required int MaxStepPercent { get; init; }
 
@@ -37,4 +43,7 @@ public sealed record BudgetPool
     public required string CreatedBy { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>In whatever order.</summary>
+    internal bool HasMembersOf(BudgetPool other) => Members.OrderBy(member => member.MetaId, StringComparer.Ordinal).SequenceEqual(other.Members.OrderBy(member => member.MetaId, StringComparer.Ordinal));
 }

@@ -16,7 +16,7 @@ public sealed class BudgetPoolStore
     internal BudgetPoolStore(NpgsqlDataSource dataSource) => _dataSource = dataSource;
 
     private const string ReadSql = """
-        SELECT p.id, p.social_account_id, p.name, p.level, p.mode, p.mode_by, p.max_step_percent, p.least_gain_percent, p.created_by, p.created_at, p.updated_at, m.ids, m.mins, m.maxs
+        SELECT p.id, p.social_account_id, p.name, p.level, p.mode, p.mode_by, p.mode_key, p.mode_why, p.max_step_percent, p.least_gain_percent, p.created_by, p.created_at, p.updated_at, m.ids, m.mins, m.maxs
         FROM budget_pools p CROSS JOIN LATERAL (
             SELECT COALESCE(array_agg(m.meta_id ORDER BY m.meta_id), '{}') AS ids, COALESCE(array_agg(COALESCE(m.min_cents, 0) ORDER BY m.meta_id), '{}') AS mins,
                 COALESCE(array_agg(COALESCE(m.max_cents, 0) ORDER BY m.meta_id), '{}') AS maxs FROM budget_pool_members m WHERE m.pool_id = p.id) m
@@ -47,28 +47,34 @@ public sealed class BudgetPoolStore
     internal static async Task<bool> InsertAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, BudgetPool pool, CancellationToken ct)
     {
         const string InsertSql = """
-            INSERT INTO budget_pools (id, social_account_id, name, level, mode, mode_by, max_step_percent, least_gain_percent, created_by, created_at, updated_at)
-            SELECT @Id, @SocialAccountId, @Name, @Level, @Mode, @ModeBy, @MaxStepPercent, @LeastGainPercent, @CreatedBy, @CreatedAt, @UpdatedAt WHERE (SELECT count(*) FROM budget_pools) < @Most AND (SELECT count(*) FROM budget_pools WHERE lower(created_by) = lower(@CreatedBy)) < @MostOfOne
+            INSERT INTO budget_pools (id, social_account_id, name, level, mode, mode_by, mode_key, max_step_percent, least_gain_percent, created_by, created_at, updated_at)
+            SELECT @Id, @SocialAccountId, @Name, @Level, @Mode, @ModeBy, @ModeKey, @MaxStepPercent, @LeastGainPercent, @CreatedBy, @CreatedAt, @UpdatedAt WHERE (SELECT count(*) FROM budget_pools) < @Most AND (SELECT count(*) FROM budget_pools WHERE lower(created_by) = lower(@CreatedBy)) < @MostOfOne
             """;
         if (await connection.ExecuteAsync(new(InsertSql, new
         {
-            pool.Id, pool.SocialAccountId, pool.Name, pool.Level, pool.Mode, pool.ModeBy, pool.MaxStepPercent, pool.LeastGainPercent, pool.CreatedBy, pool.CreatedAt, pool.UpdatedAt, Most, MostOfOne,
+            pool.Id, pool.SocialAccountId, pool.Name, pool.Level, pool.Mode, pool.ModeBy, pool.ModeKey, pool.MaxStepPercent, pool.LeastGainPercent, pool.CreatedBy, pool.CreatedAt, pool.UpdatedAt, Most, MostOfOne,
         }, transaction, cancellationToken: ct)) == 0) return false;
         await WriteMembersAsync(connection, transaction, pool, ct);
         return true;
     }
 
-    internal static async Task UpdateAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, BudgetPool pool, bool withMembers, CancellationToken ct)
+    /// <returns>What it owed, in hundredths, and is forgotten since it is others that it would be owed to; null: nothing.</returns>
+    internal static async Task<long?> UpdateAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, BudgetPool pool, BudgetPool before, CancellationToken ct)
     {
         const string UpdateSql = """
-            UPDATE budget_pools SET name = @Name, mode = @Mode, mode_by = @ModeBy, max_step_percent = @MaxStepPercent, least_gain_percent = @LeastGainPercent, updated_at = @UpdatedAt WHERE id = @Id
+            UPDATE budget_pools SET name = @Name, mode = @Mode, mode_by = @ModeBy, mode_key = @ModeKey, mode_why = @ModeWhy, max_step_percent = @MaxStepPercent, least_gain_percent = @LeastGainPercent, updated_at = @UpdatedAt WHERE id = @Id
             """;
-        // Who is of it decides what it owes to whom.
-        const string ForgetSql = "DELETE FROM budget_pool_members WHERE pool_id = @Id; UPDATE budget_proposals SET owed_cents = 0 WHERE pool_id = @Id AND owed_cents <> 0";
-        await connection.ExecuteAsync(new(UpdateSql, new { pool.Id, pool.Name, pool.Mode, pool.ModeBy, pool.MaxStepPercent, pool.LeastGainPercent, pool.UpdatedAt }, transaction, cancellationToken: ct));
-        if (!withMembers) return;
-        await connection.ExecuteAsync(new(ForgetSql, new { pool.Id }, transaction, cancellationToken: ct));
+        // Who is of it decides what it owes to whom; by which bounds does not.
+        const string ForgetSql = """
+            WITH last AS (SELECT owed_cents FROM budget_proposals WHERE pool_id = @Id AND state IN ('done', 'partly') ORDER BY id DESC LIMIT 1), forgotten AS (UPDATE budget_proposals SET owed_cents = 0 WHERE pool_id = @Id AND owed_cents <> 0)
+            SELECT NULLIF(owed_cents, 0) FROM last
+            """;
+        await connection.ExecuteAsync(new(UpdateSql, new { pool.Id, pool.Name, pool.Mode, pool.ModeBy, pool.ModeKey, pool.ModeWhy, pool.MaxStepPercent, pool.LeastGainPercent, pool.UpdatedAt }, transaction, cancellationToken: ct));
+        if (pool.HasMembersOf(before)) return null;
+        await connection.ExecuteAsync(new("DELETE FROM budget_pool_members WHERE pool_id = @Id", new { pool.Id }, transaction, cancellationToken: ct));
         await WriteMembersAsync(connection, transaction, pool, ct);
+        return pool.Members.Select(member => member.MetaId).ToHashSet().SetEquals(before.Members.Select(member => member.MetaId)) ? null
+            : await connection.ExecuteScalarAsync<long?>(new(ForgetSql, new { pool.Id }, transaction, cancellationToken: ct));
     }
 
     private static Task<int> WriteMembersAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, BudgetPool pool, CancellationToken ct)
@@ -86,7 +92,7 @@ public sealed class BudgetPoolStore
     private static async Task<IReadOnlyList<BudgetPool>> ReadAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, string sql, object parameters, CancellationToken ct) =>
         [.. (await connection.QueryAsync<Row>(new(sql, parameters, transaction, cancellationToken: ct))).Select(row => new BudgetPool
         {
-            Id = row.Id, SocialAccountId = row.SocialAccountId, Name = row.Name, Level = row.Level, Mode = row.Mode, ModeBy = row.ModeBy, MaxStepPercent = row.MaxStepPercent, LeastGainPercent = row.LeastGainPercent,
+            Id = row.Id, SocialAccountId = row.SocialAccountId, Name = row.Name, Level = row.Level, Mode = row.Mode, ModeBy = row.ModeBy, ModeKey = row.ModeKey, ModeWhy = row.ModeWhy, MaxStepPercent = row.MaxStepPercent, LeastGainPercent = row.LeastGainPercent,
             CreatedBy = row.CreatedBy, CreatedAt = row.CreatedAt, UpdatedAt = row.UpdatedAt,
             Members = [.. row.Ids.Select((id, i) => new BudgetPoolMember(id, row.Mins[i] == 0 ? null : row.Mins[i], row.Maxs[i] == 0 ? null : row.Maxs[i]))],
         })];
@@ -99,6 +105,8 @@ public sealed class BudgetPoolStore
         public string Level { get; init; } = "";
         public string Mode { get; init; } = "";
         public string ModeBy { get; init; } = "";
+        public Guid? ModeKey { get; init; }
+        public string? ModeWhy { get; init; }
         public int MaxStepPercent { get; init; }
         public decimal LeastGainPercent { get; init; }
         public string CreatedBy { get; init; } = "";

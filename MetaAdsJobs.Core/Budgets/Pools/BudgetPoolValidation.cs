@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Validation;
 
 namespace MetaAdsJobs.Core.Budgets.Pools;
@@ -30,12 +31,15 @@ internal static class BudgetPoolValidation
         var pool = new BudgetPool
         {
             Id = current?.Id ?? Guid.Empty, SocialAccountId = current?.SocialAccountId ?? account ?? Guid.Empty, Name = fields.Text("name", required: isNew, max: 100) ?? current?.Name ?? "",
-            Level = current?.Level ?? level ?? BudgetPool.AdSets, Mode = mode ?? current?.Mode ?? BudgetPool.Show, ModeBy = current is not null && (mode is null || mode == current.Mode) ? current.ModeBy : by,
+            Level = current?.Level ?? level ?? BudgetPool.AdSets, Mode = mode ?? current?.Mode ?? BudgetPool.Show, ModeBy = by, ModeKey = AccountScope.Caller?.KeyId,
             MaxStepPercent = (int?)fields.Whole("max_step_percent", 1, 20) ?? current?.MaxStepPercent ?? 20, LeastGainPercent = fields.Decimal("least_gain_percent", 0, 100, 2) ?? current?.LeastGainPercent ?? 2,
             Members = members ?? current?.Members ?? [], CreatedBy = current?.CreatedBy ?? by, CreatedAt = current?.CreatedAt ?? now, UpdatedAt = now,
         };
         fields.RefuseUnknown();
-        return fields.Errors.Any ? null : pool;
+        if (fields.Errors.Any) return null;
+        // Whoever changes more of it than its name decides what it does from now on.
+        var isAsItWas = current is not null && (pool.Mode, pool.MaxStepPercent, pool.LeastGainPercent) == (current.Mode, current.MaxStepPercent, current.LeastGainPercent) && pool.HasMembersOf(current);
+        return isAsItWas ? pool with { ModeBy = current!.ModeBy, ModeKey = current.ModeKey, ModeWhy = current.ModeWhy } : pool;
     }
 
     private static BudgetPoolMember? MemberOf(JsonFields fields, JsonElement item, string path)

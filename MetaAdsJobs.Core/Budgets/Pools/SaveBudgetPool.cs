@@ -56,19 +56,19 @@ public sealed class SaveBudgetPool
         // Others may have changed other fields since.
         var errors = new FieldErrors();
         if (BudgetPoolValidation.Read(new(body, errors), current, by, _time.GetUtcNow()) is not { } pool) return new PoolOutcome<BudgetPool>.Invalid(errors);
-        var hasOthers = !pool.Members.SequenceEqual(current.Members);
-        if (hasOthers && await IsUnderWayAsync(connection, transaction, id, ct)) return new PoolOutcome<BudgetPool>.Refused("A proposal of it is being carried out: change its members once that is over.");
+        var isReshaped = !pool.HasMembersOf(current);
+        if (isReshaped && await IsUnderWayAsync(connection, transaction, id, ct)) return new PoolOutcome<BudgetPool>.Refused("A proposal of it is being carried out: change its members once that is over.");
         try
         {
-            await BudgetPoolStore.UpdateAsync(connection, transaction, pool, hasOthers, ct);
-            await ActLog.WriteAsync(connection, transaction, ActOf(current, pool, "changed"), _time.GetUtcNow(), ct);
+            var forgotten = await BudgetPoolStore.UpdateAsync(connection, transaction, pool, current, ct);
+            await ActLog.WriteAsync(connection, transaction, ActOf(current, pool, "changed", forgotten), _time.GetUtcNow(), ct);
         }
         catch (PostgresException exception) when (IsTaken(exception))
         {
             return Taken(errors);
         }
 
-        if (hasOthers || (pool.Mode, pool.MaxStepPercent, pool.LeastGainPercent) != (current.Mode, current.MaxStepPercent, current.LeastGainPercent)) await VoidAsync(connection, transaction, id, ct);
+        if (isReshaped || (pool.Mode, pool.MaxStepPercent, pool.LeastGainPercent) != (current.Mode, current.MaxStepPercent, current.LeastGainPercent)) await VoidAsync(connection, transaction, [id], "the pool was changed", _time.GetUtcNow(), ct);
         await transaction.CommitAsync(ct);
         return new PoolOutcome<BudgetPool>.Done(pool);
     }
@@ -86,10 +86,11 @@ public sealed class SaveBudgetPool
         return new PoolOutcome<BudgetPool>.Done(pool);
     }
 
-    private static Act ActOf(BudgetPool? before, BudgetPool pool, string action)
+    /// <param name="forgotten">What it owed to members that it no longer has.</param>
+    private static Act ActOf(BudgetPool? before, BudgetPool pool, string action, long? forgotten = null)
     {
-        static object? Told(BudgetPool? pool) => pool is null ? null : new { pool.Name, pool.Level, pool.Mode, pool.MaxStepPercent, pool.LeastGainPercent, pool.Members };
-        return new("budget pool", $"{pool.Id}", pool.Name, action, pool.SocialAccountId, ActLog.Differences(Told(before), action == "removed" ? null : Told(pool)));
+        static object? Told(BudgetPool? pool, long? owed) => pool is null ? null : new { pool.Name, pool.Level, pool.Mode, pool.MaxStepPercent, pool.LeastGainPercent, pool.Members, OwedCents = owed };
+        return new("budget pool", $"{pool.Id}", pool.Name, action, pool.SocialAccountId, ActLog.Differences(Told(before, forgotten), action == "removed" ? null : Told(pool, null)));
     }
 
     /// <summary>A body as a pool; nothing is written.</summary>
@@ -137,11 +138,12 @@ public sealed class SaveBudgetPool
     private static Task<bool> IsUnderWayAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid id, CancellationToken ct) => connection.ExecuteScalarAsync<bool>(new(
         "SELECT EXISTS (SELECT 1 FROM budget_proposals WHERE pool_id = @Id AND state = 'accepted' AND begun_at IS NOT NULL)", new { Id = id }, transaction, cancellationToken: ct));
 
-    private Task<int> VoidAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid id, CancellationToken ct) => connection.ExecuteAsync(new("""
-        UPDATE budget_proposals SET state = 'void', state_why = @Why, completed_at = @Now
-        WHERE pool_id = @Id AND state IN ('none', 'shown', 'asked', 'accepted') AND (begun_at IS NULL OR begun_at < @Now - @Beginning) AND day = (SELECT max(day) FROM budget_proposals WHERE pool_id = @Id)
-            AND NOT EXISTS (SELECT 1 FROM budget_moves m WHERE m.proposal_id = budget_proposals.id AND m.edit_id IS NOT NULL)
-        """, new { Id = id, Why = "the pool was changed", Now = _time.GetUtcNow(), CarryOutProposals.Beginning }, transaction, cancellationToken: ct));
+    /// <summary>The last proposals of these pools, but what has begun.</summary>
+    internal static Task<int> VoidAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid[] ids, string why, DateTimeOffset now, CancellationToken ct) => connection.ExecuteAsync(new("""
+        UPDATE budget_proposals q SET state = 'void', state_why = @Why, completed_at = @Now
+        WHERE pool_id = ANY (@Ids) AND state IN ('none', 'shown', 'asked', 'accepted') AND (begun_at IS NULL OR begun_at < @Now - @Beginning) AND day = (SELECT max(day) FROM budget_proposals l WHERE l.pool_id = q.pool_id)
+            AND NOT EXISTS (SELECT 1 FROM budget_moves m WHERE m.proposal_id = q.id AND m.edit_id IS NOT NULL)
+        """, new { Ids = ids, Why = why, Now = now, CarryOutProposals.Beginning }, transaction, cancellationToken: ct));
 
     private static bool IsTaken(PostgresException exception) => exception.SqlState == PostgresErrorCodes.UniqueViolation && exception.TableName == "budget_pool_members";
 

@@ -100,8 +100,8 @@ internal static class PoolNumbers
                 WHERE c.social_account_id = ANY (@Accounts) AND c.date_start BETWEEN @From AND @To AND c.definition_id = 0 AND c.metric IN ('spend', 'results') AND NOT c.was_partial AND c.changed_at > @Since),
             members AS (
                 SELECT o.id, c.metric, sum(c.amount) AS amount FROM changed c
-                LEFT JOIN meta_ads d ON d.meta_id = c.object_id LEFT JOIN meta_adsets s ON s.id = d.adset_db_id
-                CROSS JOIN LATERAL (VALUES (c.campaign_meta_id), (s.meta_id)) AS o (id) WHERE o.id = ANY (@Ids) GROUP BY 1, 2),
+                LEFT JOIN meta_ad_insights n ON n.social_account_id = c.social_account_id AND n.date_start = c.date_start AND n.ad_meta_id = c.object_id
+                CROSS JOIN LATERAL (VALUES (c.campaign_meta_id), (n.adset_meta_id)) AS o (id) WHERE o.id = ANY (@Ids) GROUP BY 1, 2),
             totals AS (
                 SELECT o.id, sum(i.spend) AS spend, sum(i.results) AS results
                 FROM meta_ad_insights i CROSS JOIN LATERAL (VALUES (i.campaign_meta_id), (i.adset_meta_id)) AS o (id)

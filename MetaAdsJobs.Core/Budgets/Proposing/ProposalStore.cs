@@ -32,13 +32,16 @@ internal static class ProposalStore
     public static async Task<int> InsertAsync(NpgsqlConnection connection, IReadOnlyList<(SeenPool Seen, PoolDecision Decision)> decided, DateTimeOffset now, CancellationToken ct)
     {
         const string InsertSql = """
-            WITH made AS (
+            WITH decided AS MATERIALIZED (
+                SELECT * FROM jsonb_to_recordset(@Proposals::jsonb) AS n (id uuid, pool_id uuid, seen_at timestamptz, day date, basis date, state text, why text[], evidence_hash text, total_now_cents bigint, total_cents bigint, owed_before_cents bigint,
+                    predicted_now double precision, predicted double precision, gain_percent double precision, gain_in_the_end double precision, sureness double precision, exponent double precision)),
+            -- Whoever changes a pool holds it: waited for, and then it is another one.
+            held AS MATERIALIZED (SELECT p.id, p.mode_by FROM budget_pools p JOIN decided n ON p.id = n.pool_id AND p.updated_at = n.seen_at ORDER BY p.id FOR SHARE OF p),
+            made AS (
                 INSERT INTO budget_proposals (id, pool_id, day, basis, made_at, state, why, evidence_hash, total_now_cents, total_cents, owed_before_cents, predicted_now, predicted, gain_percent, gain_in_the_end, sureness, exponent, decided_by, decided_at)
                 SELECT n.id, n.pool_id, n.day, n.basis, @Now, n.state, n.why, n.evidence_hash, n.total_now_cents, n.total_cents, n.owed_before_cents, n.predicted_now, n.predicted, n.gain_percent, n.gain_in_the_end, n.sureness, n.exponent,
                     CASE WHEN n.state = 'accepted' THEN p.mode_by END, CASE WHEN n.state = 'accepted' THEN @Now END
-                FROM jsonb_to_recordset(@Proposals::jsonb) AS n (id uuid, pool_id uuid, seen_at timestamptz, day date, basis date, state text, why text[], evidence_hash text, total_now_cents bigint, total_cents bigint, owed_before_cents bigint,
-                    predicted_now double precision, predicted double precision, gain_percent double precision, gain_in_the_end double precision, sureness double precision, exponent double precision)
-                JOIN budget_pools p ON p.id = n.pool_id AND p.updated_at = n.seen_at
+                FROM decided n JOIN held p ON p.id = n.pool_id
                 ON CONFLICT DO NOTHING RETURNING id),
             moves AS (
                 INSERT INTO budget_moves (proposal_id, meta_id, name, now_cents, proposed_cents, least_cents, most_cents, why, results, predicted_now, predicted, marginal)

@@ -24,7 +24,7 @@ internal sealed class ProposeBudgets(NpgsqlDataSource dataSource, PictureReader 
         return new JobOutcome.Completed();
     }
 
-    /// <summary>Pools whose last day was read whole and of which that night's decision is not there. While an account is synced its numbers are of two nights.</summary>
+    /// <summary>Pools whose last day was read whole and of which that night's decision is not there. While an account is synced its numbers are of two nights; a sync that holds it until noon is told.</summary>
     private async Task<IReadOnlyList<Guid>> DueAsync(CancellationToken ct)
     {
         const string DueSql = """
@@ -33,7 +33,7 @@ internal sealed class ProposeBudgets(NpgsqlDataSource dataSource, PictureReader 
             SELECT p.id, a.timezone_name FROM budget_pools p JOIN social_accounts a ON a.id = p.social_account_id CROSS JOIN LATERAL (SELECT (@Now AT TIME ZONE known_zone(a.timezone_name)) AS at) n
             LEFT JOIN LATERAL (
                 SELECT d.date_start AS basis FROM insight_days d WHERE d.social_account_id = a.id AND d.date_start < n.at::date AND d.first_at IS NOT NULL ORDER BY d.date_start DESC LIMIT 1) l ON true
-            WHERE a.retired_at IS NULL AND (l.basis = n.at::date - 1 OR n.at::time >= '12:00') AND NOT EXISTS (SELECT 1 FROM insight_syncs s WHERE s.social_account_id = a.id AND s.holding)
+            WHERE a.retired_at IS NULL AND (l.basis = n.at::date - 1 OR n.at::time >= '12:00') AND (l.basis IS DISTINCT FROM n.at::date - 1 OR NOT EXISTS (SELECT 1 FROM insight_syncs s WHERE s.social_account_id = a.id AND s.holding))
               AND NOT EXISTS (SELECT 1 FROM budget_proposals q WHERE q.pool_id = p.id AND q.day = n.at::date AND q.state <> 'void' AND q.basis IS NOT DISTINCT FROM l.basis)
             ORDER BY p.id
             """;
@@ -53,7 +53,7 @@ internal sealed class ProposeBudgets(NpgsqlDataSource dataSource, PictureReader 
             seen = await reader.ReadAsync(connection, transaction, await BudgetPoolStore.ListAsync(connection, transaction, pools, ct), now, daysBack: 0, ct);
         }
 
-        var decided = seen.Select(days => days[^1]).Where(pool => !pool.Picture.IsSyncing).Select(pool => (pool, DecidePool.Of(pool.Picture))).ToList();
+        var decided = seen.Select(days => days[^1]).Where(pool => !pool.Picture.IsSyncing || pool.Picture.LastDay != pool.Picture.Today.AddDays(-1)).Select(pool => (pool, DecidePool.Of(pool.Picture))).ToList();
         var written = await ProposalStore.InsertAsync(connection, decided, now, ct);
         await ProposalStore.ObserveAsync(connection, pools, now, ct);
         BudgetLog.Decided(logger, decided.Count, decided.Count(one => one.Item2.IsProposed), written);

@@ -41,6 +41,7 @@ public sealed class DecideApproval
                 SELECT e.asked_by
                 UNION ALL SELECT unnest(ARRAY[r.requested_by, r.ordered_by]) FROM runs r
                 UNION ALL SELECT unnest(p.known_by || ARRAY[p.created_by, k.template_by]) FROM runs r JOIN clip_runs k USING (request_id) JOIN publishers p ON p.id = k.publisher_id
+                UNION ALL SELECT unnest(ARRAY[l.created_by, l.mode_by]) FROM budget_moves m JOIN budget_proposals q ON q.id = m.proposal_id JOIN budget_pools l ON l.id = q.pool_id WHERE m.edit_id = e.edit_id
                 UNION ALL SELECT x.asked_by FROM since, campaign_edits x WHERE x.request_id = e.request_id AND x.kind = 'update' AND x.state = 'succeeded' AND x.completed_at > since.at) n (name)
             WHERE lower(n.name) IN (SELECT lower(b) FROM unnest(@Names::text[]) b))
         """;

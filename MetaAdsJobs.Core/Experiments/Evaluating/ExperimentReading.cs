@@ -59,15 +59,15 @@ internal static class ExperimentReading
     {
         // Whole is what has been seen whole: of a day that is over Meta may have told nothing of some campaigns, or ads.
         const string DaysSql = """
-            SELECT (@Now AT TIME ZONE a.timezone_name)::date AS today, d.date_start AS day, (d.synced_at AT TIME ZONE a.timezone_name)::date AS read_on, NOT d.is_partial AND d.first_at IS NOT NULL AS is_whole, d.account_spend::float8 AS told, d.difference::float8 AS difference
+            SELECT (@Now AT TIME ZONE a.timezone_name)::date AS today, d.date_start AS day, (COALESCE(d.seen_at, d.first_at, d.synced_at) AT TIME ZONE a.timezone_name)::date AS read_on, NOT d.is_partial AND d.first_at IS NOT NULL AS is_whole, d.account_spend::float8 AS told, d.difference::float8 AS difference
             FROM social_accounts a LEFT JOIN insight_days d ON d.social_account_id = a.id AND d.date_start >= @Since WHERE a.id = @AccountId ORDER BY d.date_start
             """;
-        // Exactly one type of action: Meta lists the same event under several names. Where there is a type and no number, Meta has left its list of actions out: that is not that nothing came.
+        // Exactly one type of action: Meta lists the same event under several names. Where there is a type and no number, Meta has left its list of actions out: that is not that nothing came. So it is with what they are worth.
         var numbersSql = $"""
             SELECT v.nth AS at, i.date_start AS day, COALESCE(sum(i.impressions), 0)::float8 AS impressions, COALESCE(sum(i.link_clicks), 0)::float8 AS link_clicks, COALESCE(sum(i.spend), 0)::float8 AS spend,
                 COALESCE(sum(CASE WHEN v.type IS NULL THEN i.results ELSE c.results END), 0)::float8 AS results, COALESCE(sum(c.value), 0)::float8 AS value,
-                min(i.result_type) AS result_type, bool_and(i.impressions IS NOT NULL AND i.spend IS NOT NULL AND (i.results IS NOT NULL OR i.result_type IS NULL)) AS is_told
-            FROM unnest(@Nths, @AdSets, @Ads, @Types, @Since, @Needs) AS v (nth, adset, ad, type, since, needs)
+                min(i.result_type) AS result_type, bool_and(i.impressions IS NOT NULL AND i.spend IS NOT NULL AND (i.results IS NOT NULL OR i.result_type IS NULL) AND (NOT v.worth OR i.raw ? 'action_values' OR COALESCE(i.results, 0) = 0)) AS is_told
+            FROM unnest(@Nths, @AdSets, @Ads, @Types, @Since, @Needs, @Values) AS v (nth, adset, ad, type, since, needs, worth)
             JOIN meta_adsets s ON s.meta_id = v.adset JOIN meta_campaigns k ON k.id = s.campaign_db_id
             JOIN meta_ad_insights i ON i.campaign_meta_id = k.meta_id AND i.date_start >= v.since AND i.adset_meta_id = v.adset AND i.social_account_id = @AccountId AND (v.ad IS NULL OR i.ad_meta_id = v.ad)
             LEFT JOIN LATERAL (SELECT
@@ -75,26 +75,42 @@ internal static class ExperimentReading
                 (SELECT sum((x ->> 'value')::numeric) FROM jsonb_path_query(i.raw -> 'action_values', '$[*]') x WHERE x ->> 'action_type' = COALESCE(v.type, i.result_type)) AS value) c ON v.needs
             GROUP BY v.nth, i.date_start
             """;
+        // What each is called, gets and runs until makes it no other one: that shows in what it spends.
+        const string ChangedSql = """
+            SELECT DISTINCT v.nth AS at, (c.at AT TIME ZONE a.timezone_name)::date AS day
+            FROM social_accounts a, unnest(@Nths, @AdSets, @Ads) AS v (nth, adset, ad) JOIN meta_adsets s ON s.meta_id = v.adset JOIN meta_campaigns k ON k.id = s.campaign_db_id
+            CROSS JOIN LATERAL (SELECT v.adset AS meta_id WHERE v.ad IS NULL UNION ALL SELECT d.meta_id FROM meta_ads d WHERE d.adset_db_id = s.id AND (v.ad IS NULL OR d.meta_id = v.ad)) o
+            CROSS JOIN LATERAL (
+                SELECT e.completed_at AS at FROM campaign_edits e
+                WHERE e.request_id = k.request_id AND e.meta_id = o.meta_id AND e.kind = 'update' AND e.state = 'succeeded' AND e.fields - '{name,daily_budget_cents,lifetime_budget_cents,if_budget_is,end_time}'::text[] <> '{}'
+                UNION ALL
+                SELECT x.found_at FROM outside_changes x WHERE x.request_id = k.request_id AND x.meta_id = o.meta_id AND x.field NOT IN ('name', 'status', 'daily_budget', 'lifetime_budget', 'end_time')) c
+            WHERE a.id = @AccountId
+            """;
         var made = experiments.Where(one => one.MetaIds.Count > 0).ToList();
         if (made.Count == 0) return new Dictionary<Guid, ExperimentNumbers>();
         var days = (await connection.QueryAsync<DayRow>(new(DaysSql, new { Now = now, AccountId = accountId, Since = made.Min(one => one.BegunOn) }, transaction, cancellationToken: ct))).AsList();
-        var asked = made.SelectMany((one, at) => one.AdSets.Select((adSet, nth) => (At: (at * MostVariants) + nth, AdSet: adSet, Ad: one.Rules.AreAds ? one.MetaIds[nth] : null, one.ResultType, one.BegunOn, Needs: one.ResultType is not null || one.Rules.Metric == ExperimentMetric.ValuePerSpend))).ToList();
+        var asked = made.SelectMany((one, at) => one.AdSets.Select((adSet, nth) => (At: (at * MostVariants) + nth, AdSet: adSet, Ad: one.Rules.AreAds ? one.MetaIds[nth] : null, one.ResultType, one.BegunOn, Needs: one.ResultType is not null || one.Rules.Metric == ExperimentMetric.ValuePerSpend, Values: one.Rules.Metric == ExperimentMetric.ValuePerSpend))).ToList();
         var rows = (await connection.QueryAsync<NumberRow>(new(numbersSql, new
         {
             AccountId = accountId, Nths = asked.ConvertAll(one => one.At).ToArray(), AdSets = asked.ConvertAll(one => one.AdSet).ToArray(), Ads = asked.ConvertAll(one => one.Ad).ToArray(), Types = asked.ConvertAll(one => one.ResultType).ToArray(),
-            Since = asked.ConvertAll(one => one.BegunOn).ToArray(), Needs = asked.ConvertAll(one => one.Needs).ToArray(),
+            Since = asked.ConvertAll(one => one.BegunOn).ToArray(), Needs = asked.ConvertAll(one => one.Needs).ToArray(), Values = asked.ConvertAll(one => one.Values).ToArray(),
         }, transaction, commandTimeout: 120, cancellationToken: ct))).ToLookup(row => row.At);
+        var changed = (await connection.QueryAsync<(int At, DateOnly Day)>(new(ChangedSql, new
+        {
+            AccountId = accountId, Nths = asked.ConvertAll(one => one.At).ToArray(), AdSets = asked.ConvertAll(one => one.AdSet).ToArray(), Ads = asked.ConvertAll(one => one.Ad).ToArray(),
+        }, transaction, commandTimeout: 120, cancellationToken: ct))).ToLookup(one => one.At / MostVariants, one => one.Day);
         var told = days.Where(day => day.Day is not null).ToList();
-        return made.Select((one, at) => (one.Id, Numbers: Of(one, days[0].Today, told, [.. one.AdSets.Select((_, nth) => rows[(at * MostVariants) + nth].ToDictionary(row => row.Day))]))).ToDictionary(one => one.Id, one => one.Numbers);
+        return made.Select((one, at) => (one.Id, Numbers: Of(one, days[0].Today, told, [.. changed[at]], [.. one.AdSets.Select((_, nth) => rows[(at * MostVariants) + nth].ToDictionary(row => row.Day))]))).ToDictionary(one => one.Id, one => one.Numbers);
     }
 
-    private static ExperimentNumbers Of(JudgedExperiment one, DateOnly today, List<DayRow> days, List<Dictionary<DateOnly, NumberRow>> variants)
+    private static ExperimentNumbers Of(JudgedExperiment one, DateOnly today, List<DayRow> days, IReadOnlyList<DateOnly> changed, List<Dictionary<DateOnly, NumberRow>> variants)
     {
         var types = variants.SelectMany(rows => rows.Values.Select(row => row.ResultType)).OfType<string>().Distinct().Take(2).Count();
         return new(today, [.. days.Where(day => day.Day >= one.BegunOn).Select(day => new ExperimentDay(
             day.Day!.Value, day.ReadOn, day.IsWhole && variants.TrueForAll(rows => rows.GetValueOrDefault(day.Day.Value)?.IsTold != false),
             [.. variants.Select(rows => rows.TryGetValue(day.Day.Value, out var row) ? new VariantNumbers(row.Impressions, row.LinkClicks, row.Spend, row.Results, row.Value) : default)]))],
-            one.ResultType is not null || types <= 1, days.Where(day => day is { Told: not null, Difference: not null }).ToDictionary(day => day.Day!.Value, day => new AccountSum(day.Told!.Value, day.Difference!.Value)));
+            one.ResultType is not null || types <= 1, days.Where(day => day is { Told: not null, Difference: not null }).ToDictionary(day => day.Day!.Value, day => new AccountSum(day.Told!.Value, day.Difference!.Value)), one.BegunOn, changed);
     }
 
     private sealed record Row

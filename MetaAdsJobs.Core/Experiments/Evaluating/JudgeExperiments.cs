@@ -15,15 +15,16 @@ namespace MetaAdsJobs.Core.Experiments.Evaluating;
 /// </summary>
 internal sealed class JudgeExperiments(NpgsqlDataSource dataSource, CarryOutProposal carryOut, TimeProvider time, ILogger<JudgeExperiments> logger)
 {
-    // Of a row e; takes @Now and @RestatedFor.
+    // Of a row e; takes @Now and @RestatedFor. What has failed may have put some of its days in place.
     private const string IsDue = """
         e.state <> 'stopped' AND (e.state = 'running' OR e.decided_at > @Now - @RestatedFor * interval '1 day') AND EXISTS (
-            SELECT 1 FROM insight_syncs s WHERE s.social_account_id = e.social_account_id AND s.state = 'succeeded' AND s.completed_at > COALESCE(e.judged_at, e.created_at))
+            SELECT 1 FROM insight_syncs s WHERE s.social_account_id = e.social_account_id AND (s.state = 'succeeded' OR s.state = 'failed' AND s.stored_until IS NOT NULL) AND s.completed_at > COALESCE(e.judged_at, e.created_at))
         """;
 
     /// <returns>Completed; an account that cannot be judged keeps no other from it, and is thrown at the end.</returns>
     public async Task<JobOutcome> ExecuteAsync(CancellationToken ct)
     {
+        await StopAsync(ct);
         var failures = new List<Exception>();
         foreach (var account in await DueAsync(ct))
         {
@@ -52,6 +53,22 @@ internal sealed class JudgeExperiments(NpgsqlDataSource dataSource, CarryOutProp
         }
 
         return failures.Count == 0 ? new JobOutcome.Completed() : throw new AggregateException(failures);
+    }
+
+    /// <summary>Those whose ads were never made: there is nothing to judge, and nobody has had the run tried again for a week.</summary>
+    private async Task StopAsync(CancellationToken ct)
+    {
+        const string StopSql = """
+            WITH stopped AS (
+                UPDATE experiments e SET state = 'stopped', stopped_at = @Now, stopped_by = 'its run, which has ended as ' || o.status FROM orchestrations o
+                WHERE o.request_id = e.request_id AND e.state = 'running' AND o.status IN ('failed', 'cancelled') AND o.completed_at < @Now - interval '7 days' AND NOT EXISTS (SELECT 1 FROM meta_adsets s WHERE s.request_id = e.request_id)
+                RETURNING e.id, e.name, e.social_account_id, e.stopped_by)
+            INSERT INTO recorded_acts (at, person, kind, object, object_name, action, social_account_id, fields)
+            SELECT @Now, 'service', 'experiment', id::text, name, 'stopped', social_account_id,
+                jsonb_build_object('state', jsonb_build_object('old', 'running', 'new', 'stopped'), 'stopped_by', jsonb_build_object('old', NULL, 'new', stopped_by)) FROM stopped
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await connection.ExecuteAsync(new(StopSql, new { Now = time.GetUtcNow() }, cancellationToken: ct));
     }
 
     private async Task<IReadOnlyList<Guid>> DueAsync(CancellationToken ct)

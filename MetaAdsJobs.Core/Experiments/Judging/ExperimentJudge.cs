@@ -14,8 +14,9 @@ internal static class ExperimentJudge
         var first = before?.Since ?? numbers.First;
         var closed = numbers.Days.Where(day => day.Day >= first && day.IsClosed(rules.AttributionDays)).ToList();
         var last = closed.Count == 0 ? (DateOnly?)null : closed[^1].Day;
-        if (until < last) last = until;
         if (last >= first?.AddDays(rules.MostDays)) last = first.Value.AddDays(rules.MostDays - 1);
+        var isLatest = !(until < last);
+        if (!isLatest) last = until;
         List<ExperimentDay> counted = [.. numbers.Days.Where(day => day.Day >= first && day.Day <= last)];
         var days = last is null ? 0 : last.Value.DayNumber - first!.Value.DayNumber + 1;
         VariantNumbers[] totals = [.. Enumerable.Range(0, rules.Variants).Select(nth => counted.Aggregate(default(VariantNumbers), (sum, day) => sum + day.Variants[nth]))];
@@ -24,7 +25,10 @@ internal static class ExperimentJudge
         var pairs = Compare(rules, counted, totals);
         int? leader = totals.All(total => DayBlocks.Of(rules, total) <= 0) ? null : Enumerable.Range(0, rules.Variants).MaxBy(nth => rules.AreAds ? Ahead(pairs, nth) : DayBlocks.Of(rules, totals[nth]));
         List<int> losers = leader is not { } best ? [] : [.. Enumerable.Range(0, rules.Variants).Where(nth => nth != best && IsBetter(pairs, best, nth))];
-        var (ending, winner) = End(rules, gates, days, pairs, leader, losers);
+        var isOverdue = isLatest && numbers.Today > numbers.BegunOn?.AddDays(rules.MostDays + rules.AttributionDays + ExperimentRules.MostDaysLate);
+        var (ending, winner) = End(rules, gates, days, pairs, leader, losers, isOverdue);
+        // Of numbers that are old, lack something, or are of what was something else before, no loser is made.
+        if (ending == ExperimentEnding.NotEnough && gates.Any(gate => !gate.IsOpen && (gate.IsOfNumbers || gate.Name == Gate.Unchanged))) losers = [];
         return new()
         {
             Since = last is null ? null : first, Until = last, Days = days, Ending = ending, Winner = winner, Leader = leader, Losers = losers, Gates = gates, Totals = totals, Comparisons = pairs, RestatedOn = restatedOn,
@@ -41,7 +45,7 @@ internal static class ExperimentJudge
         return next > last ? [last] : [.. Enumerable.Range(0, last.DayNumber - next.DayNumber + 1).Select(nth => (DateOnly?)next.AddDays(nth))];
     }
 
-    private static (string? Ending, int? Winner) End(ExperimentRules rules, IReadOnlyList<Gate> gates, int days, List<Comparison> pairs, int? leader, List<int> losers)
+    private static (string? Ending, int? Winner) End(ExperimentRules rules, IReadOnlyList<Gate> gates, int days, List<Comparison> pairs, int? leader, List<int> losers, bool isOverdue)
     {
         if (gates.All(gate => gate.IsOpen))
         {
@@ -49,7 +53,8 @@ internal static class ExperimentJudge
             if (pairs.Where(pair => !losers.Contains(pair.From) && !losers.Contains(pair.To)).All(pair => pair.IsWithin(rules.Smallest))) return (ExperimentEnding.NoDifference, null);
         }
 
-        return days >= rules.MostDays && gates.All(gate => gate.IsOpen || !gate.IsOfNumbers) ? (ExperimentEnding.NotEnough, null) : (null, null);
+        // What never comes, such as a variant that Meta never shows, or a day that it never tells, is not waited for without end.
+        return isOverdue || (days >= rules.MostDays && gates.All(gate => gate.IsOpen || !gate.IsOfNumbers)) ? (ExperimentEnding.NotEnough, null) : (null, null);
     }
 
     private static List<Comparison> Compare(ExperimentRules rules, List<ExperimentDay> counted, VariantNumbers[] totals)
@@ -91,6 +96,7 @@ internal static class ExperimentJudge
             new(Gate.Complete, days > 0 && whole == days, whole, days),
             new(Gate.AddingUp, differs <= ExperimentRules.MostDifference, differs, ExperimentRules.MostDifference),
             new(Gate.Settled, restatedOn is null || restatedOn < numbers.Today, null, null),
+            new(Gate.Unchanged, counted.Count == 0 || numbers.ChangedOn?.Any(day => day >= counted[0].Day && day <= counted[^1].Day) != true, null, null),
             new(Gate.Arriving, silent <= ExperimentRules.MostSilent, silent, ExperimentRules.MostSilent),
             new(Gate.Comparable, numbers.IsComparable, null, null),
         ];

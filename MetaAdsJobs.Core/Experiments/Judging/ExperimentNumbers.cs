@@ -28,7 +28,10 @@ public readonly record struct AccountSum(double Told, double Difference);
 /// <param name="Days">The earliest first; one that was never read is missing.</param>
 /// <param name="IsComparable">The variants count the same kind of result.</param>
 /// <param name="Sums">Of days of which Meta told one.</param>
-public sealed record ExperimentNumbers(DateOnly Today, IReadOnlyList<ExperimentDay> Days, bool IsComparable, IReadOnlyDictionary<DateOnly, AccountSum>? Sums = null)
+/// <param name="BegunOn">When it was asked for.</param>
+/// <param name="ChangedOn">Days on which something of a variant was made another than it was: its text, its audience, its bid.</param>
+public sealed record ExperimentNumbers(
+    DateOnly Today, IReadOnlyList<ExperimentDay> Days, bool IsComparable, IReadOnlyDictionary<DateOnly, AccountSum>? Sums = null, DateOnly? BegunOn = null, IReadOnlyList<DateOnly>? ChangedOn = null)
 {
     /// <summary>By how much these days' ads do not add up to what Meta says of the account, as a share.</summary>
     public double DifferenceOn(IEnumerable<ExperimentDay> days)

@@ -35,6 +35,9 @@ public sealed record Gate(string Name, bool IsOpen, double? Have, double? Need)
     /// <summary>What was counted before has not changed today.</summary>
     public const string Settled = "numbers_settled";
 
+    /// <summary>No variant was made another one on the days that count.</summary>
+    public const string Unchanged = "variants_unchanged";
+
     /// <summary>No variant has fallen silent: results that its last days lack although it spends. A broken pixel makes no loser.</summary>
     public const string Arriving = "results_arriving";
 

@@ -37,10 +37,12 @@ public sealed class AcceptProposal
     {
         // The experiment's row first, as a verdict holds it: one that takes the proposal back comes before or after.
         const string HoldSql = "SELECT name, social_account_id FROM experiments WHERE id = @ExperimentId FOR NO KEY UPDATE";
-        // Looked at once it is held: whoever judges has then said what newer numbers say, or comes later.
+        // Of the days that a night reads none is older than yesterday: somebody who has one old day read again makes nothing fresh. Looked at once it is held: whoever judges has then said what newer numbers say, or comes later.
         const string BehindSql = """
-            SELECT EXISTS (SELECT 1 FROM experiment_proposals p WHERE p.experiment_id = e.id AND p.state = 'open') AND (EXISTS (SELECT 1 FROM insight_syncs s WHERE s.social_account_id = e.social_account_id AND (s.holding OR (s.state = 'succeeded' AND s.completed_at > COALESCE(e.judged_at, e.created_at))))
-                OR NOT EXISTS (SELECT 1 FROM insight_syncs s WHERE s.social_account_id = e.social_account_id AND s.state = 'succeeded' AND (s.completed_at AT TIME ZONE a.timezone_name)::date >= (@Now AT TIME ZONE a.timezone_name)::date - 1))
+            SELECT EXISTS (SELECT 1 FROM experiment_proposals p WHERE p.experiment_id = e.id AND p.state = 'open') AND (EXISTS (SELECT 1 FROM insight_syncs s WHERE s.social_account_id = e.social_account_id AND (s.holding OR ((s.state = 'succeeded' OR s.state = 'failed' AND s.stored_until IS NOT NULL) AND s.completed_at > COALESCE(e.judged_at, e.created_at))))
+                OR NOT EXISTS (SELECT 1 FROM insight_syncs s WHERE s.social_account_id = e.social_account_id AND s.state = 'succeeded' AND (s.completed_at AT TIME ZONE a.timezone_name)::date >= (@Now AT TIME ZONE a.timezone_name)::date - 1)
+                OR (SELECT COALESCE(min((COALESCE(d.seen_at, d.first_at, d.synced_at) AT TIME ZONE a.timezone_name)::date), '-infinity') FROM insight_days d
+                    WHERE d.social_account_id = e.social_account_id AND d.date_start >= (@Now AT TIME ZONE a.timezone_name)::date - e.attribution_days - 2) < (@Now AT TIME ZONE a.timezone_name)::date - 1)
             FROM experiments e JOIN social_accounts a ON a.id = e.social_account_id WHERE e.id = @ExperimentId
             """;
         const string AcceptSql = """

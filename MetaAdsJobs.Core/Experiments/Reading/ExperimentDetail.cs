@@ -63,7 +63,7 @@ public sealed record ExperimentVariant(
 /// <inheritdoc cref="Comparison"/>
 public sealed record ExperimentComparison(string From, string To, double? Effect, double? Low, double? High, double P, double? LossOfTaking, double? LossOfLeaving, double Overdispersion);
 
-/// <param name="Name">See the documentation: full_days, whole_weeks, results, attribution_closed, spend_share (ad sets) or shown_together (ads), numbers_fresh, numbers_complete, numbers_adding_up, numbers_settled, results_arriving, results_comparable.</param>
+/// <param name="Name">See the documentation: full_days, whole_weeks, results, attribution_closed, spend_share (ad sets) or shown_together (ads), numbers_fresh, numbers_complete, numbers_adding_up, numbers_settled, variants_unchanged, results_arriving, results_comparable.</param>
 public sealed record ExperimentGate(string Name, bool IsOpen, double? Have, double? Need);
 
 /// <param name="State">planned, asked (see the edit), left (not wanted) or refused.</param>

@@ -23,14 +23,14 @@ public static class ExperimentWords
     public static readonly IReadOnlyDictionary<string, string> Gates = new Dictionary<string, string>
     {
         ["full_days"] = "Seven full days", ["whole_weeks"] = "Whole weeks", ["results"] = "Enough results of each variant", ["attribution_closed"] = "Attribution window closed", ["spend_share"] = "Spend shared as planned", ["shown_together"] = "Seven days on which all were shown",
-        ["numbers_fresh"] = "Numbers are fresh", ["numbers_complete"] = "Numbers are complete", ["numbers_adding_up"] = "Ads add up to Meta's own sum", ["numbers_settled"] = "Numbers have settled", ["results_arriving"] = "Results keep coming", ["results_comparable"] = "Results are of one kind",
+        ["numbers_fresh"] = "Numbers are fresh", ["numbers_complete"] = "Numbers are complete", ["numbers_adding_up"] = "Ads add up to Meta's own sum", ["numbers_settled"] = "Numbers have settled", ["variants_unchanged"] = "Variants stayed as they were", ["results_arriving"] = "Results keep coming", ["results_comparable"] = "Results are of one kind",
     };
 
     private static readonly Dictionary<string, string> Waits = new()
     {
         ["full_days"] = "fewer than seven full days count so far", ["whole_weeks"] = "it is decided at the end of whole weeks only", ["results"] = "a variant has too few results",
         ["attribution_closed"] = "results may still be put down to its days", ["spend_share"] = "the variants have not spent alike", ["shown_together"] = "there are fewer than seven days on which Meta showed all of them", ["numbers_fresh"] = "its numbers are old", ["numbers_complete"] = "days are missing or not whole", ["numbers_adding_up"] = "the account's ads do not add up to what Meta says of it",
-        ["numbers_settled"] = "Meta changed today what had been counted", ["results_arriving"] = "a variant spends and has stopped having results: look at its pixel", ["results_comparable"] = "the variants count different things as results",
+        ["numbers_settled"] = "Meta changed today what had been counted", ["variants_unchanged"] = "a variant was changed on the days that count", ["results_arriving"] = "a variant spends and has stopped having results: look at its pixel", ["results_comparable"] = "the variants count different things as results",
     };
 
     /// <summary>Why an experiment waits while that gate is shut.</summary>

@@ -11,13 +11,13 @@ internal sealed class CampaignDays(TimeProvider time)
 {
     /// <summary>
     /// An account's day as its campaigns add up; a day without any is one of zeros. Sums of sums are exact, and none where a part is told of
-    /// no result or of another one.
+    /// no result or of another one, or where Meta would not tell how many.
     /// </summary>
     public const string DaySums = """
         date_start, count(*)::int AS campaigns, sum(rows - vanished_rows)::bigint AS rows, sum(vanished_rows)::bigint AS vanished_rows, sum(untold_rows)::bigint AS untold_rows,
             COALESCE(sum(spend), 0) - COALESCE(sum(vanished_spend), 0) AS spend, COALESCE(sum(vanished_spend), 0) AS vanished_spend, sum(spend) AS total_spend,
             sum(impressions)::bigint AS impressions, sum(clicks)::bigint AS clicks, sum(link_clicks)::bigint AS link_clicks,
-            CASE WHEN count(result_type) = count(*) AND min(result_type) = max(result_type) THEN sum(results) END AS results,
+            CASE WHEN count(results) = count(*) AND count(result_type) = count(*) AND min(result_type) = max(result_type) THEN sum(results) END AS results,
             CASE WHEN count(result_type) = count(*) AND min(result_type) = max(result_type) THEN min(result_type) END AS result_type
         """;
 
@@ -51,7 +51,7 @@ internal sealed class CampaignDays(TimeProvider time)
                 SELECT date_start, campaign_meta_id, count(*) AS rows, count(vanished_at) AS vanished_rows,
                     count(*) FILTER (WHERE impressions IS NULL OR clicks IS NULL OR spend IS NULL) AS untold_rows, sum(impressions)::bigint AS impressions,
                     sum(clicks)::bigint AS clicks, sum(link_clicks)::bigint AS link_clicks, sum(spend) AS spend, sum(spend) FILTER (WHERE vanished_at IS NOT NULL) AS vanished_spend,
-                    CASE WHEN count(result_type) = count(*) AND min(result_type) = max(result_type) THEN sum(results) END AS results,
+                    CASE WHEN count(results) = count(*) AND count(result_type) = count(*) AND min(result_type) = max(result_type) THEN sum(results) END AS results,
                     CASE WHEN count(result_type) = count(*) AND min(result_type) = max(result_type) THEN min(result_type) END AS result_type, min(currency) AS currency,
                     bool_or(ad_meta_id = ANY(@UntoldAds)) AS has_untold
                 FROM meta_ad_insights WHERE {which}

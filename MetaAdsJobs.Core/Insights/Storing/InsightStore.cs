@@ -98,6 +98,11 @@ internal sealed class InsightStore(TimeProvider time)
         var goneKey = isOfDefinitions
             ? "COALESCE(i.definition_id, t.definition_id) AS definition_id, COALESCE(i.breakdown, t.breakdown) AS breakdown"
             : "i.definition_id, i.breakdown";
+        // Of an ad of which a later report first tells the day had nothing: that has changed, once the day was whole.
+        var late = isOfDefinitions ? "" : """
+             OR NOT f.is_known AND m.metric IN ('spend', 'results') AND m.new_value <> 0 AND f.date_start IN (
+                        SELECT date_start FROM insight_days WHERE social_account_id = @AccountId AND date_start BETWEEN @Since AND @Until AND first_at IS NOT NULL)
+            """;
         return $"""
             fresh AS (
                 SELECT {goneKey}, COALESCE(i.date_start, t.date_start) AS date_start, COALESCE(i.object_id, t.{objectId}) AS object_id,
@@ -117,11 +122,11 @@ internal sealed class InsightStore(TimeProvider time)
                 RETURNING 1),
             history AS (
                 INSERT INTO insight_changes (social_account_id, date_start, definition_id, object_id, breakdown, campaign_meta_id, metric, old_value, new_value, was_partial, changed_at)
-                SELECT @AccountId, f.date_start, f.definition_id, f.object_id, f.breakdown, f.campaign_meta_id, m.metric, m.old_value, m.new_value, f.was_partial, @Now
+                SELECT @AccountId, f.date_start, f.definition_id, f.object_id, f.breakdown, f.campaign_meta_id, m.metric, COALESCE(m.old_value, 0), m.new_value, COALESCE(f.was_partial, false), @Now
                 FROM fresh f CROSS JOIN LATERAL (VALUES
                     ('impressions', f.old_impressions::numeric, f.impressions::numeric), ('clicks', f.old_clicks, f.clicks), ('link_clicks', f.old_link_clicks, f.link_clicks),
                     ('reach', f.old_reach, f.reach), ('spend', f.old_spend, f.spend), ('results', f.old_results, f.results)) AS m (metric, old_value, new_value)
-                WHERE f.is_known AND NOT f.is_gone AND m.old_value IS NOT NULL AND m.old_value IS DISTINCT FROM m.new_value
+                WHERE NOT f.is_gone AND (f.is_known AND m.old_value IS NOT NULL AND m.old_value IS DISTINCT FROM m.new_value{late})
                 RETURNING 1),
             written AS (
                 INSERT INTO {table} ({key}, {account}{ids}, {Metrics}, currency, raw, is_partial, synced_at)

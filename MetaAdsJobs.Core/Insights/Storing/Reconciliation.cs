@@ -45,7 +45,7 @@ internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogg
         }
     }
 
-    /// <summary>Writes the days' sums in the caller's transaction, from those of the campaigns.</summary>
+    /// <summary>Writes the days' sums in the caller's transaction, from those of the campaigns. They are as old as when reading them began: what is stored may have been read days before.</summary>
     /// <param name="unanswered">Of the ads: days that lack some have not been seen whole yet.</param>
     /// <param name="told">The account's spend by Meta; null when it did not tell.</param>
     public async Task<IReadOnlyList<DifferingDay>> StoreAsync(
@@ -68,9 +68,9 @@ internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogg
                     day.date_start < @Today AND NOT day.date_start = ANY(@Untold) AS is_seen
                 FROM unnest(@Days, @Told) AS day (date_start, account_spend) LEFT JOIN sums s USING (date_start)),
             stored AS (
-                INSERT INTO insight_days AS d (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, account_spend, difference,
+                INSERT INTO insight_days AS d (social_account_id, date_start, synced_at, seen_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, account_spend, difference,
                     campaigns, untold_rows, total_spend, impressions, clicks, link_clicks, results, result_type, currency, first_at, first_spend, first_impressions, first_clicks, first_results)
-                SELECT @AccountId, date_start, @Now, @SyncId, NOT is_over, rows, spend, vanished_rows, vanished_spend, account_spend,
+                SELECT @AccountId, date_start, @StartedAt, CASE WHEN is_seen THEN @StartedAt END, @SyncId, NOT is_over, rows, spend, vanished_rows, vanished_spend, account_spend,
                     CASE WHEN account_spend IS NULL OR NOT is_over THEN NULL
                          WHEN abs(account_spend - spend) <= rounding OR abs(account_spend - spend - vanished_spend) <= rounding THEN 0
                          ELSE account_spend - spend - vanished_spend END,
@@ -78,7 +78,7 @@ internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogg
                     CASE WHEN is_seen THEN total_spend END, CASE WHEN is_seen THEN impressions END, CASE WHEN is_seen THEN clicks END, CASE WHEN is_seen THEN results END
                 FROM days
                 ON CONFLICT (social_account_id, date_start) DO UPDATE SET
-                    synced_at = EXCLUDED.synced_at, sync_id = EXCLUDED.sync_id, is_partial = EXCLUDED.is_partial, rows = EXCLUDED.rows, spend = EXCLUDED.spend,
+                    synced_at = EXCLUDED.synced_at, seen_at = COALESCE(EXCLUDED.seen_at, d.seen_at), sync_id = EXCLUDED.sync_id, is_partial = EXCLUDED.is_partial, rows = EXCLUDED.rows, spend = EXCLUDED.spend,
                     vanished_rows = EXCLUDED.vanished_rows, vanished_spend = EXCLUDED.vanished_spend, account_spend = EXCLUDED.account_spend, difference = EXCLUDED.difference,
                     campaigns = EXCLUDED.campaigns, untold_rows = EXCLUDED.untold_rows, total_spend = EXCLUDED.total_spend, impressions = EXCLUDED.impressions, clicks = EXCLUDED.clicks,
                     link_clicks = EXCLUDED.link_clicks, results = EXCLUDED.results, result_type = EXCLUDED.result_type, currency = EXCLUDED.currency,
@@ -89,7 +89,7 @@ internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogg
         var all = Enumerable.Range(0, days.Days).Select(days.Since.AddDays).Where(day => day >= unanswered.AskedSince).ToArray();
         return (await connection.QueryAsync<DifferingDay>(new(daysSql, new
         {
-            claim.AccountId, claim.SyncId, days.Since, days.Until, Today = today, Now = time.GetUtcNow(), Unit = 1m / Currency.Offset(claim.Currency),
+            claim.AccountId, claim.SyncId, days.Since, days.Until, Today = today, Now = time.GetUtcNow(), claim.StartedAt, Unit = 1m / Currency.Offset(claim.Currency),
             claim.Currency, Days = all, Untold = unanswered.DaysOfAccount(days), Told = all.Select(day => told is null ? (decimal?)null : told.GetValueOrDefault(day)).ToArray(),
         }, transaction, commandTimeout: 600, cancellationToken: ct))).AsList();
 

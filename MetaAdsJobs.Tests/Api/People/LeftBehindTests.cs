@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using MetaAdsJobs.Tests.Api.Batches;
+using MetaAdsJobs.Tests.Api.Budgets;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Api.People;
@@ -139,6 +140,37 @@ public sealed class LeftBehindTests
         Assert.That(await BatchStatesAsync(first), Is.EqualTo("running"));
         await _admin.PatchAsync(user, new JsonObject { ["disabled"] = true });
         Assert.That(await BatchStatesAsync(first, admins), Is.EqualTo("paused running"));
+    }
+
+    /// <summary>What it proposes waits for somebody; it moves no money by itself any more.</summary>
+    [TestCase("disabled")]
+    [TestCase("viewer")]
+    [TestCase("another account")]
+    [TestCase("key")]
+    public async Task A_pool_acts_no_longer_than_whoever_had_it_act(string loss)
+    {
+        var (account, other) = (await _admin.AddAccountAsync(), await _admin.AddAccountAsync());
+        var (program, mail, userId, keyId, _) = await _service.ProgramAsync(_admin, "manager", $"+{account}");
+        using var client = program;
+        var mine = await PooledCampaigns.AddAsync(_service.Database.DataSource, account, $"{Guid.NewGuid()}", 10, 20);
+        var theirs = await PooledCampaigns.AddAsync(_service.Database.DataSource, account, $"{Guid.NewGuid()}", 10, 20);
+        var pools = new List<string>();
+        foreach (var (by, body) in ((ApiClient, JsonObject)[])[(client, mine.Body), (_admin, theirs.Body)])
+        {
+            body["mode"] = "act";
+            var made = await by.PostAsync("/meta/budget-pools", body);
+            Assert.That(made.Code, Is.EqualTo(201), made.Text);
+            pools.Add((string)made.Json["id"]!);
+        }
+
+        Assert.That((await _admin.PatchAsync($"/meta/users/{userId}", new JsonObject { ["name"] = "Another name" })).Code, Is.EqualTo(200));
+        Assert.That(await ModeAsync(pools[0]), Is.EqualTo("act"));
+        if (loss == "key") await _admin.SendAsync(HttpMethod.Delete, $"/meta/keys/{keyId}", null);
+        else await _admin.PatchAsync($"/meta/users/{userId}", loss switch { "disabled" => new JsonObject { ["disabled"] = true }, "viewer" => new() { ["role"] = "viewer" }, _ => new() { ["accounts"] = Persons.Grants($"+{other}", account) } });
+        Assert.That((await ModeAsync(pools[0]), await ModeAsync(pools[1])), Is.EqualTo(("ask", "act")));
+        Assert.That((await _admin.GetAsync($"/meta/changes?object={pools[0]}")).Json["items"]![0]!.ToJsonString(), Does.Contain(loss == "key" ? "the key by which it was made to act was revoked" : $"{mail} may no longer do what it does"));
+
+        async Task<string> ModeAsync(string pool) => (string)(await _admin.GetAsync($"/meta/budget-pools/{pool}")).Json["pool"]!["mode"]!;
     }
 
     [Test]
