@@ -9,7 +9,6 @@ using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Campaigns.Holding;
 using MetaAdsJobs.Core.Validation;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 
 namespace MetaAdsJobs.Api.Campaigns;
@@ -57,7 +56,7 @@ internal static class HoldEndpoints
         var (account, since, to) = (query.Id("social_account_id", accountId), query.Moment("from", from), query.Moment("until", until));
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
         var first = since ?? time.GetUtcNow();
-        return Results.Ok(new Page<DueActivation>(await reader.ListAsync(account, first, to ?? (first.Year > 9990 ? first : first + Usual), ct), null));
+        return Results.Ok(new Page<DueActivation>(await reader.ListAsync(account, first, to ?? (first + Usual), ct), null));
     }
 
     private static async Task<IResult> ListApprovalsAsync(
@@ -95,10 +94,9 @@ internal static class HoldEndpoints
 
     private static async Task<(string? Text, IResult? Problem)> OnlyFieldAsync(HttpRequest request, string name, CancellationToken ct)
     {
-        if (request.ContentLength == 0 || request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != true) return (null, null);
-        var (body, problem) = await JsonBody.ReadAsync(request, ct);
-        if (problem is not null) return (null, problem);
-        var fields = new JsonFields(body, new());
+        var (body, problem) = await JsonBody.ReadOptionalAsync(request, JsonBody.MaxBytes, ct);
+        if (body is not { } sent) return (null, problem);
+        var fields = new JsonFields(sent, new());
         var text = fields.Text(name, max: 500);
         fields.RefuseUnknown();
         return fields.Errors.Any ? (null, Problems.Invalid(fields.Errors)) : (text, null);
