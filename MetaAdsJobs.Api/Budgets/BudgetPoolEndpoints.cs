@@ -73,14 +73,14 @@ internal static class BudgetPoolEndpoints
         pools.MapProposals();
     }
 
-    private static async Task<IResult> ListAsync(BudgetPoolStore store, BudgetReader reader, [FromQuery(Name = "social_account_id")] string? accountId, CancellationToken ct)
+    private static async Task<IResult> ListAsync(BudgetPoolStore store, BudgetReader reader, [FromQuery(Name = "social_account_id")] string? accountId, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
-        var account = query.Id("social_account_id", accountId);
+        var (account, count, after) = (query.Id("social_account_id", accountId), query.Limit(limit), query.Id("cursor", cursor));
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
-        var pools = await store.ListAsync(account, ct);
-        var latest = await reader.LatestAsync([.. pools.Select(pool => pool.Id)], ct);
-        return Results.Ok(new Page<BudgetPoolResponse>([.. pools.Select(pool => BudgetPoolResponse.From(pool, latest.GetValueOrDefault(pool.Id)))], null));
+        var pools = Page<BudgetPool>.From(await store.ListAsync(account, after, count + 1, ct), count, pool => $"{pool.Id}");
+        var latest = await reader.LatestAsync([.. pools.Items.Select(pool => pool.Id)], ct);
+        return Results.Ok(new Page<BudgetPoolResponse>([.. pools.Items.Select(pool => BudgetPoolResponse.From(pool, latest.GetValueOrDefault(pool.Id)))], pools.NextCursor));
     }
 
     private static async Task<IResult> GetAsync(Guid id, BudgetPoolStore store, BudgetReader reader, CancellationToken ct)

@@ -24,8 +24,12 @@ public sealed class LongCalls : IDisposable
     /// <summary>Each takes a whole core for as long as it lasts. The next ones wait in a queue: most last for less than a second.</summary>
     public Slots Computations { get; } = new("simulations and trials", perCaller: 1, overall: 2, queued: 3);
 
+    /// <summary>Each reads all days that were asked for, for minutes where they are many, over a connection that everything else needs as well.</summary>
+    public Slots Sums { get; } = new("sums over numbers", perCaller: 4, overall: 20, queued: 10);
+
     public void Dispose()
     {
+        Sums.Dispose();
         Computations.Dispose();
         Files.Dispose();
         LargeBodies.Dispose();
@@ -45,7 +49,7 @@ public sealed class Slots(string what, int perCaller, int overall, int queued = 
     /// <returns>Null when none is left.</returns>
     public IDisposable? TryTake(HttpContext http)
     {
-        var place = _places.AttemptAcquire(TooManyCalls.CallerOf(http));
+        var place = _places.AttemptAcquire(TooManyCalls.PersonOf(http));
         if (place.IsAcquired) return place;
         place.Dispose();
         return null;
@@ -55,7 +59,7 @@ public sealed class Slots(string what, int perCaller, int overall, int queued = 
     /// <returns>Null when too many wait already.</returns>
     public async Task<IDisposable?> TakeAsync(HttpContext http)
     {
-        var place = await _places.AcquireAsync(TooManyCalls.CallerOf(http), cancellationToken: http.RequestAborted);
+        var place = await _places.AcquireAsync(TooManyCalls.PersonOf(http), cancellationToken: http.RequestAborted);
         if (place.IsAcquired) return place;
         place.Dispose();
         return null;
