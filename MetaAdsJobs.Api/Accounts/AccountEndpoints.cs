@@ -87,11 +87,11 @@ internal static class AccountEndpoints
     private static async Task<IResult> RetireAsync(Guid id, HttpRequest request, RetireAccount retire, ClaimsPrincipal user, CancellationToken ct)
     {
         var leaveActive = false;
-        if (request.ContentLength != 0 && request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true)
+        var (body, problem) = await JsonBody.ReadOptionalAsync(request, JsonBody.MaxBytes, ct);
+        if (problem is not null) return problem;
+        if (body is { } sent)
         {
-            var (body, problem) = await JsonBody.ReadAsync(request, ct);
-            if (problem is not null) return problem;
-            var fields = new JsonFields(body, new());
+            var fields = new JsonFields(sent, new());
             leaveActive = fields.Flag("leave_active") == true;
             fields.RefuseUnknown();
             if (fields.Errors.Any) return Problems.Invalid(fields.Errors);

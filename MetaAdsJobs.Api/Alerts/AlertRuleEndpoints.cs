@@ -1,5 +1,6 @@
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Alerts.Evaluating;
 using MetaAdsJobs.Core.Alerts.Reading;
@@ -93,16 +94,20 @@ internal static class AlertRuleEndpoints
 
     private static async Task<IResult> DeleteAsync(Guid id, SaveAlertRule save, CancellationToken ct) => Answer(id, await save.DeleteAsync(id, ct), _ => Results.NoContent());
 
-    private static async Task<IResult> TryNewAsync(HttpRequest request, TryAlertRule attempt, CancellationToken ct)
+    private static async Task<IResult> TryNewAsync(HttpRequest request, TryAlertRule attempt, LongCalls calls, CancellationToken ct)
     {
         var (body, problem) = await JsonBody.ReadAsync(request, ct);
-        return problem ?? Answer(Guid.Empty, await attempt.NewAsync(body, ct));
+        if (problem is not null) return problem;
+        using var place = await calls.Computations.TakeAsync(request.HttpContext);
+        return place is null ? calls.Computations.Refused() : Answer(Guid.Empty, await attempt.NewAsync(body, ct));
     }
 
-    private static async Task<IResult> TryOneAsync(Guid id, HttpRequest request, TryAlertRule attempt, CancellationToken ct)
+    private static async Task<IResult> TryOneAsync(Guid id, HttpRequest request, TryAlertRule attempt, LongCalls calls, CancellationToken ct)
     {
         var (body, problem) = await JsonBody.ReadAsync(request, ct);
-        return problem ?? Answer(id, await attempt.OneAsync(id, body, ct));
+        if (problem is not null) return problem;
+        using var place = await calls.Computations.TakeAsync(request.HttpContext);
+        return place is null ? calls.Computations.Refused() : Answer(id, await attempt.OneAsync(id, body, ct));
     }
 
     private static IResult Answer(Guid id, AlertRuleSaved saved, Func<AlertRule, IResult> done) => saved switch

@@ -86,7 +86,12 @@ internal static class AuthServices
                 bearer.BackchannelTimeout = TimeSpan.FromSeconds(10);
                 bearer.Events ??= new();
                 bearer.Events.OnAuthenticationFailed = check.ThrowIfAwayAsync;
-                if (options.AccountsClaim is { Length: > 0 } claim) bearer.Events.OnTokenValidated = token => AccountClaims.ReadAsync(token, claim);
+                bearer.Events.OnTokenValidated = async token =>
+                {
+                    // Whoever has none would be one caller with all others that have none.
+                    if (token.Principal?.FindFirst("sub") is not { Value.Length: > 0 }) token.Fail("The token names no subject");
+                    else if (options.AccountsClaim is { Length: > 0 } claim) await AccountClaims.ReadAsync(token, claim);
+                };
                 return;
             }
 
@@ -115,6 +120,9 @@ internal static partial class AuthLog
     [LoggerMessage(5000, LogLevel.Warning, "AUTH_SIGNING_KEY is not set: this process accepts no token made elsewhere. ./run sets one")]
     public static partial void NoSigningKey(ILogger logger);
 
-    [LoggerMessage(5001, LogLevel.Warning, "Signing in by {Issuer} failed")]
-    public static partial void SignInFailed(ILogger logger, Exception? exception, string issuer);
+    [LoggerMessage(5001, LogLevel.Warning, "Signing in by {Issuer} failed: {Reason}")]
+    public static partial void SignInFailed(ILogger logger, string issuer, string? reason);
+
+    [LoggerMessage(5011, LogLevel.Error, "SIGN_IN_AUTHORITY {Issuer} does not tell its configuration, so that nobody can sign in by it: {Reason}")]
+    public static partial void IssuerAway(ILogger logger, string issuer, string reason);
 }

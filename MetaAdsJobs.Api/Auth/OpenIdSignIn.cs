@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace MetaAdsJobs.Api.Auth;
@@ -34,11 +35,28 @@ internal static class OpenIdSignIn
     public static void MapOpenIdSignIn(this IEndpointRouteBuilder app, IConfiguration configuration)
     {
         if (!IsOn(configuration)) return;
-        app.MapGet(Path, (string? returnUrl, bool? confirm) => Results.Challenge(
-            new OpenIdConnectChallengeProperties(new Dictionary<string, string?> { [Confirming] = confirm == true ? Confirming : "" })
-            {
-                RedirectUri = SignInEndpoints.Local(returnUrl), MaxAge = confirm == true ? Recent : null,
-            }, [Scheme])).ExcludeFromDescription().RequireRateLimiting(Http.RateLimits.SignIn);
+        app.MapGet(Path, ChallengeAsync).ExcludeFromDescription().RequireRateLimiting(Http.RateLimits.SignIn);
+    }
+
+    private static async Task<IResult> ChallengeAsync(HttpContext http, IOptionsMonitor<OpenIdConnectOptions> configured, IAntiforgery antiforgery, ILoggerFactory loggers, string? returnUrl, bool? confirm)
+    {
+        var (local, openId) = (SignInEndpoints.Local(returnUrl), configured.Get(Scheme));
+        try
+        {
+            // What the issuer told once is kept; the challenge would throw all the same, and as a fault of ours.
+            await openId.ConfigurationManager!.GetConfigurationAsync(http.RequestAborted);
+        }
+        catch (Exception away) when (away is not OperationCanceledException || !http.RequestAborted.IsCancellationRequested)
+        {
+            AuthLog.IssuerAway(loggers.CreateLogger(typeof(OpenIdSignIn)), openId.Authority!, away.Message.Split('\n')[0]);
+            http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            http.Response.Headers.RetryAfter = "30";
+            await SignInPage.WriteAsync(http, antiforgery, local, "Your organisation's issuer cannot be reached. Please try again, or paste a key or an access token.");
+            return Results.Empty;
+        }
+
+        return Results.Challenge(
+            new OpenIdConnectChallengeProperties(new Dictionary<string, string?> { [Confirming] = confirm == true ? Confirming : "" }) { RedirectUri = local, MaxAge = confirm == true ? Recent : null }, [Scheme]);
     }
 
     private static void Configure(OpenIdConnectOptions openId, AuthOptions options)
@@ -50,6 +68,7 @@ internal static class OpenIdSignIn
         (openId.CallbackPath, openId.SignInScheme) = (CallbackPath, CookieAuthenticationDefaults.AuthenticationScheme);
         openId.Scope.Add("email");
         openId.MapInboundClaims = false;
+        openId.BackchannelTimeout = TimeSpan.FromSeconds(10);
         openId.GetClaimsFromUserInfoEndpoint = true;
         foreach (var claim in (string?[])["email_verified", options.SignInMailClaim, options.SignInRoleClaim, options.SignInGroupsClaim])
             if (claim is { Length: > 0 }) openId.ClaimActions.MapJsonKey(claim, claim);
@@ -59,7 +78,7 @@ internal static class OpenIdSignIn
         openId.Events.OnRemoteFailure = async failure =>
         {
             failure.HandleResponse();
-            AuthLog.SignInFailed(failure.HttpContext.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(OpenIdSignIn)), failure.Failure, options.SignInAuthority!);
+            AuthLog.SignInFailed(failure.HttpContext.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(OpenIdSignIn)), options.SignInAuthority!, failure.Failure?.Message);
             await RefuseAsync(failure.HttpContext, "The issuer did not sign you in. Please try again.");
         };
     }

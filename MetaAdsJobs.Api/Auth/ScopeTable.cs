@@ -106,7 +106,7 @@ internal static partial class ScopeTable
     // Pages with forms that make something spend, or let somebody: they ask before anything is typed.
     private static readonly HashSet<string> SpendingPages =
     [
-        "/console/new", "/console/batches/new", "/console/accounts/new", "/console/accounts/{id}/edit", "/console/accounts/{id}/start", "/console/accounts/all/start", "/console/campaigns/{campaignid}/{order}/{metaid}", "/console/budgets/new", "/console/budgets/{id}/edit", "/console/people/new",
+        "/console/new", "/console/batches/new", "/console/accounts/new", "/console/accounts/{id}/edit", "/console/accounts/{id}/start", "/console/accounts/all/start", "/console/campaigns/{campaignid}/{order}/{metaid}", "/console/campaigns/bulk/publish", "/console/budgets/new", "/console/budgets/{id}/edit", "/console/people/new",
         "/console/people/{id}/edit", "/console/publishers/new", "/console/publishers/{id}/edit", "/console/publishers/{id}/templates/{account}", "/console/webhooks/new", "/console/webhooks/{id}/edit", "/console/alerts/rules/new", "/console/alerts/rules/{id}/edit",
     ];
 

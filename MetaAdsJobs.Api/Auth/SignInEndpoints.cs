@@ -106,7 +106,7 @@ internal static class SignInEndpoints
         return (caller, result.Properties?.ExpiresUtc ?? throw new InvalidOperationException("A validated token has no expiry"));
     }
 
-    // Only a path of this site: a link to the sign-in page must not lead elsewhere afterwards.
-    internal static string Local(string? url) =>
-        url is ['/', ..] && !(url.Length > 1 && url[1] is '/' or '\\') && !url.Any(char.IsControl) ? url : FailurePages.Home;
+    // Only a path of this site: a link to the sign-in page must not lead elsewhere afterwards. A header takes ASCII alone, and what was asked for has been decoded.
+    internal static string Local(string? url) => url is ['/', ..] && !(url.Length > 1 && url[1] is '/' or '\\') && !url.Any(char.IsControl)
+        ? string.Concat(url.EnumerateRunes().Select(letter => letter.IsAscii ? letter.ToString() : Uri.EscapeDataString(letter.ToString()))) : FailurePages.Home;
 }

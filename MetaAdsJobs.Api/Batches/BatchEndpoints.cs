@@ -59,7 +59,7 @@ internal static class BatchEndpoints
         BatchAcceptance accepted;
         if (http.Request.HasJsonContentType())
         {
-            var (body, problem) = await JsonBody.ReadAsync(http.Request, ct);
+            var (body, problem) = await JsonBody.ReadRowsAsync(http.Request, ct);
             if (problem is not null) return problem;
             accepted = await accept.OfJsonAsync(body, name, http.User.CallerName(), IdempotencyKey.Of(http, idempotencyKey, body), isDry, ct);
         }

@@ -1,10 +1,12 @@
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Budgets.Pools;
 using MetaAdsJobs.Core.Budgets.Proposing;
 using MetaAdsJobs.Core.Budgets.Reading;
 using MetaAdsJobs.Core.Budgets.Simulating;
+using MetaAdsJobs.Core.Statistics;
 using Microsoft.AspNetCore.Mvc;
 
 namespace MetaAdsJobs.Api.Budgets;
@@ -72,14 +74,14 @@ internal static class BudgetPoolEndpoints
         pools.MapProposals();
     }
 
-    private static async Task<IResult> ListAsync(BudgetPoolStore store, BudgetReader reader, [FromQuery(Name = "social_account_id")] string? accountId, CancellationToken ct)
+    private static async Task<IResult> ListAsync(BudgetPoolStore store, BudgetReader reader, [FromQuery(Name = "social_account_id")] string? accountId, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
-        var account = query.Id("social_account_id", accountId);
+        var (account, count, after) = (query.Id("social_account_id", accountId), query.Limit(limit), query.Id("cursor", cursor));
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
-        var pools = await store.ListAsync(account, ct);
-        var latest = await reader.LatestAsync([.. pools.Select(pool => pool.Id)], ct);
-        return Results.Ok(new Page<BudgetPoolResponse>([.. pools.Select(pool => BudgetPoolResponse.From(pool, latest.GetValueOrDefault(pool.Id)))], null));
+        var pools = Page<BudgetPool>.From(await store.ListAsync(account, after, count + 1, ct), count, pool => $"{pool.Id}");
+        var latest = await reader.LatestAsync([.. pools.Items.Select(pool => pool.Id)], ct);
+        return Results.Ok(new Page<BudgetPoolResponse>([.. pools.Items.Select(pool => BudgetPoolResponse.From(pool, latest.GetValueOrDefault(pool.Id)))], pools.NextCursor));
     }
 
     private static async Task<IResult> GetAsync(Guid id, BudgetPoolStore store, BudgetReader reader, CancellationToken ct)
@@ -106,24 +108,30 @@ internal static class BudgetPoolEndpoints
 
     private static async Task<IResult> DeleteAsync(Guid id, SaveBudgetPool save, CancellationToken ct) => Answer(id, await save.DeleteAsync(id, ct), _ => Results.NoContent());
 
-    private static async Task<IResult> TryNewAsync(HttpRequest request, BacktestPool backtest, CancellationToken ct)
+    private static async Task<IResult> TryNewAsync(HttpRequest request, BacktestPool backtest, LongCalls calls, CancellationToken ct)
     {
         var (body, problem) = await JsonBody.ReadAsync(request, ct);
-        return problem ?? Answer(Guid.Empty, await backtest.NewAsync(body, ct), trial => Results.Ok(trial));
+        if (problem is not null) return problem;
+        using var place = await calls.Computations.TakeAsync(request.HttpContext);
+        return place is null ? calls.Computations.Refused() : Answer(Guid.Empty, await backtest.NewAsync(body, ct), trial => Results.Ok(trial));
     }
 
-    private static async Task<IResult> TryOneAsync(Guid id, HttpRequest request, BacktestPool backtest, CancellationToken ct)
+    private static async Task<IResult> TryOneAsync(Guid id, HttpRequest request, BacktestPool backtest, LongCalls calls, CancellationToken ct)
     {
         var (body, problem) = await JsonBody.ReadAsync(request, ct);
-        return problem ?? Answer(id, await backtest.OneAsync(id, body, ct), trial => Results.Ok(trial));
+        if (problem is not null) return problem;
+        using var place = await calls.Computations.TakeAsync(request.HttpContext);
+        return place is null ? calls.Computations.Refused() : Answer(id, await backtest.OneAsync(id, body, ct), trial => Results.Ok(trial));
     }
 
-    private static async Task<IResult> SimulateAsync(HttpRequest request, CancellationToken ct)
+    private static async Task<IResult> SimulateAsync(HttpRequest request, LongCalls calls, CancellationToken ct)
     {
         var (body, problem) = await JsonBody.ReadAsync(request, ct);
         if (problem is not null) return problem;
         var (simulation, errors) = SimulationRequest.Read(body);
-        return simulation is null ? Problems.Invalid(errors) : Results.Ok(simulation.Run());
+        if (simulation is null) return Problems.Invalid(errors);
+        using var place = await calls.Computations.TakeAsync(request.HttpContext);
+        return place is null ? calls.Computations.Refused() : Results.Ok(await Computation.RunAsync(() => simulation.Run(ct), ct));
     }
 
     private static IResult Answer<T>(Guid id, PoolOutcome<T> outcome, Func<T, IResult> done) => outcome switch

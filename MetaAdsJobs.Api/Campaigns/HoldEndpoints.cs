@@ -9,7 +9,6 @@ using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Campaigns.Holding;
 using MetaAdsJobs.Core.Validation;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 
 namespace MetaAdsJobs.Api.Campaigns;
@@ -44,20 +43,24 @@ internal static class HoldEndpoints
         group.MapPost("/approvals/{id:guid}/reject", RejectAsync).RequireAuthorization(Policies.Operate).WithSummary("Reject: what was asked for is not done")
             .Accepts<RejectBody>("application/json").Produces<ApprovalRequest>().ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         group.MapGet("/freezes", ListFreezesAsync).RequireAuthorization(Policies.Read).WithSummary("Freezes that are not over, newest first").WithDescription("person: who has made one, or ended it. since and until: days in UTC on which they were made. changed_since: those that were made or ended since, over or not.").Produces<Page<Freeze>>().ProducesValidationProblem(422);
-        group.MapPost("/freezes", FreezeAsync).RequireAuthorization(Policies.Operate).WithSummary("Hold activations and raises of an account, or of all, for a time")
-            .Accepts<FreezeBody>("application/json").Produces<Freeze>(201).ProducesProblem(400).ProducesProblem(404).ProducesValidationProblem(422);
+        group.MapPost("/freezes", FreezeAsync).RequireAuthorization(Policies.Operate).WithSummary("Hold activations and raises of an account, or of all, for a time").WithDescription("At most 1,000 of one maker, and 5,000 in all, that are not over.")
+            .Accepts<FreezeBody>("application/json").Produces<Freeze>(201).ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         group.MapPost("/freezes/{id:guid}/end", EndAsync).RequireAuthorization(Policies.Operate).WithSummary("End a freeze before its time: what it held goes on")
             .Produces<Freeze>().ProducesProblem(404).ProducesProblem(409);
     }
 
     private static async Task<IResult> ListDueAsync(
-        DueReader reader, TimeProvider time, [FromQuery(Name = "social_account_id")] string? accountId, [Format("date-time")] string? from, [Format("date-time")] string? until, CancellationToken ct)
+        DueReader reader, TimeProvider time, [FromQuery(Name = "social_account_id")] string? accountId, [Format("date-time")] string? from, [Format("date-time")] string? until, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
         var (account, since, to) = (query.Id("social_account_id", accountId), query.Moment("from", from), query.Moment("until", until));
+        var (count, after) = (query.Limit(limit), string.IsNullOrEmpty(cursor) ? null : DuePlace.Read(cursor));
+        if (after is null && !string.IsNullOrEmpty(cursor)) query.Errors.Add("cursor", "must be the next_cursor of a page");
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
-        var first = since ?? time.GetUtcNow();
-        return Results.Ok(new Page<DueActivation>(await reader.ListAsync(account, first, to ?? (first.Year > 9990 ? first : first + Usual), ct), null));
+        var now = time.GetUtcNow();
+        // What was to come when the first page was read is on the next ones, though its time may have come meanwhile.
+        var first = since ?? (after?.DueAt < now ? after.DueAt : now);
+        return Results.Ok(Page<DueActivation>.From(await reader.ListAsync(account, first, to ?? ((since ?? now) + Usual), after, count + 1, ct), count, due => $"{DuePlace.Of(due)}"));
     }
 
     private static async Task<IResult> ListApprovalsAsync(
@@ -95,22 +98,23 @@ internal static class HoldEndpoints
 
     private static async Task<(string? Text, IResult? Problem)> OnlyFieldAsync(HttpRequest request, string name, CancellationToken ct)
     {
-        if (request.ContentLength == 0 || request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != true) return (null, null);
-        var (body, problem) = await JsonBody.ReadAsync(request, ct);
-        if (problem is not null) return (null, problem);
-        var fields = new JsonFields(body, new());
+        var (body, problem) = await JsonBody.ReadOptionalAsync(request, JsonBody.MaxBytes, ct);
+        if (body is not { } sent) return (null, problem);
+        var fields = new JsonFields(sent, new());
         var text = fields.Text(name, max: 500);
         fields.RefuseUnknown();
         return fields.Errors.Any ? (null, Problems.Invalid(fields.Errors)) : (text, null);
     }
 
     private static async Task<IResult> ListFreezesAsync(
-        Freezes freezes, [FromQuery(Name = "social_account_id")] string? accountId, string? person, string? since, string? until, [FromQuery(Name = "changed_since")] string? changedSince, CancellationToken ct)
+        Freezes freezes, [FromQuery(Name = "social_account_id")] string? accountId, string? person, string? since, string? until, [FromQuery(Name = "changed_since")] string? changedSince, string? limit,
+        string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
         var (from, to) = query.Days(since, until);
+        var (count, before) = (query.Limit(limit), query.Id("cursor", cursor));
         var filter = new FreezeFilter(query.Id("social_account_id", accountId), query.Text("person", person), from, to, query.Moment("changed_since", changedSince));
-        return query.Errors.Any ? Problems.Invalid(query.Errors) : Results.Ok(new Page<Freeze>(await freezes.ListAsync(filter, ct), null));
+        return query.Errors.Any ? Problems.Invalid(query.Errors) : Results.Ok(Page<Freeze>.From(await freezes.ListAsync(filter, before, count + 1, ct), count, freeze => $"{freeze.Id}"));
     }
 
     private static async Task<IResult> FreezeAsync(HttpRequest request, Freezes freezes, ClaimsPrincipal user, CancellationToken ct)

@@ -4,12 +4,14 @@ using MetaAdsJobs.Api.Answers;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Description;
 using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Experiments.Planning;
 using MetaAdsJobs.Core.Experiments.Proposing;
 using MetaAdsJobs.Core.Experiments.Reading;
 using MetaAdsJobs.Core.Experiments.Simulating;
 using MetaAdsJobs.Core.Orchestrations.Requests;
+using MetaAdsJobs.Core.Statistics;
 using MetaAdsJobs.Core.Validation;
 using Microsoft.AspNetCore.Mvc;
 
@@ -90,12 +92,14 @@ internal static class ExperimentEndpoints
         }
     }
 
-    private static async Task<IResult> SimulateAsync(HttpRequest request, CancellationToken ct)
+    private static async Task<IResult> SimulateAsync(HttpRequest request, LongCalls calls, CancellationToken ct)
     {
         var (body, problem) = await JsonBody.ReadAsync(request, ct);
         if (problem is not null) return problem;
         var (simulation, errors) = ExperimentSimulation.Read(body);
-        return simulation is null ? Problems.Invalid(errors) : Results.Ok(simulation.Run());
+        if (simulation is null) return Problems.Invalid(errors);
+        using var place = await calls.Computations.TakeAsync(request.HttpContext);
+        return place is null ? calls.Computations.Refused() : Results.Ok(await Computation.RunAsync(() => simulation.Run(ct), ct));
     }
 
     private static async Task<IResult> ListAsync(ExperimentReader reader, [OneOf(typeof(ExperimentReader), nameof(ExperimentReader.States))] string? state, [FromQuery(Name = "social_account_id")] string? accountId, string? since, string? until, string? limit,
@@ -117,12 +121,12 @@ internal static class ExperimentEndpoints
     private static async Task<IResult> AcceptAsync(Guid id, HttpContext http, AcceptProposal accept, ExperimentReader reader, CancellationToken ct)
     {
         var move = false;
-        if (http.Request.ContentLength is not (null or 0))
+        var (body, problem) = await JsonBody.ReadOptionalAsync(http.Request, JsonBody.MaxBytes, ct);
+        if (problem is not null) return problem;
+        if (body is { } sent)
         {
-            var (body, problem) = await JsonBody.ReadAsync(http.Request, ct);
-            if (problem is not null) return problem;
             var errors = new FieldErrors();
-            var fields = new JsonFields(body, errors);
+            var fields = new JsonFields(sent, errors);
             move = fields.Flag("move_budget") == true;
             fields.RefuseUnknown();
             if (errors.Any) return Problems.Invalid(errors);

@@ -1,5 +1,6 @@
 using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Database;
+using MetaAdsJobs.Core.Database.Servers;
 using Microsoft.AspNetCore.Diagnostics;
 
 namespace MetaAdsJobs.Api.Http;
@@ -11,12 +12,13 @@ internal sealed record InDoubtAdvice(string Text);
 /// A database that is away is no fault of the caller's or of the code: 503, try again. Whether something was written is only said when it is known: an
 /// error of the commit itself proves nothing.
 /// </summary>
-internal sealed class DatabaseAwayHandler : IExceptionHandler
+internal sealed class DatabaseAwayHandler(ConnectionPools pools) : IExceptionHandler
 {
     private const string Repeatable = "Send it again: doing it twice does no harm.";
 
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
+        if (DatabaseErrors.IsReadOnly(exception)) pools.Clear();
         // A person at a browser is answered by FailurePages.
         if (!DatabaseErrors.IsAway(exception) || FailurePages.AreFor(httpContext)) return false;
         httpContext.Response.Headers.RetryAfter = "5";

@@ -1,3 +1,4 @@
+using MetaAdsJobs.Api.Accounts;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using MetaAdsJobs.Console.Http;
@@ -19,6 +20,7 @@ internal static class HttpConventions
         services.AddExceptionHandler<DatabaseAwayHandler>();
         services.AddExceptionHandler<UnreadableBodyHandler>();
         services.AddExceptionHandler<RetiredMeanwhileHandler>();
+        services.AddExceptionHandler<UnknownZoneHandler>();
         return services;
     }
 

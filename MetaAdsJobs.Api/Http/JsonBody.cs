@@ -2,6 +2,8 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Unicode;
 using MetaAdsJobs.Console.Http;
+using MetaAdsJobs.Core.Validation;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace MetaAdsJobs.Api.Http;
 
@@ -26,12 +28,20 @@ internal static class JsonBody
 
     /// <param name="most">In bytes.</param>
     /// <inheritdoc cref="ReadAsync(HttpRequest, CancellationToken)"/>
-    public static async Task<(JsonElement Body, IResult? Problem)> ReadAsync(HttpRequest request, long most, CancellationToken ct)
+    public static Task<(JsonElement Body, IResult? Problem)> ReadAsync(HttpRequest request, long most, CancellationToken ct) => ReadAsync(request, most, isOfRows: false, ct);
+
+    /// <summary>A file whose rows are judged each by itself, their texts as well.</summary>
+    /// <inheritdoc cref="ReadAsync(HttpRequest, CancellationToken)"/>
+    public static Task<(JsonElement Body, IResult? Problem)> ReadRowsAsync(HttpRequest request, CancellationToken ct) => ReadAsync(request, MaxBytes, isOfRows: true, ct);
+
+    /// <summary>A body that may be left out; nobody says its length beforehand when it is sent in chunks.</summary>
+    /// <param name="most">In bytes.</param>
+    /// <returns>Neither: none was sent.</returns>
+    public static async Task<(JsonElement? Body, IResult? Problem)> ReadOptionalAsync(HttpRequest request, long most, CancellationToken ct)
     {
-        if (!request.HasJsonContentType())
-            return (default, Problems.Of(ProblemKind.UnsupportedMediaType, "Send the body as Content-Type: application/json."));
-        var (bytes, problem) = await ReadRawAsync(request, most, ct);
-        return problem is null ? Parse(request, bytes) : (default, problem);
+        if (request.ContentLength == 0 || request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != true) return (null, null);
+        var (body, problem) = await ReadAsync(request, most, ct);
+        return problem is null ? (body, null) : (null, problem);
     }
 
     /// <summary>A body of another kind, by the same limits.</summary>
@@ -60,15 +70,28 @@ internal static class JsonBody
     }
 
     /// <summary>What was read, as JSON.</summary>
-    public static (JsonElement Body, IResult? Problem) Parse(HttpRequest request, ReadOnlyMemory<byte> bytes)
+    public static (JsonElement Body, IResult? Problem) Parse(HttpRequest request, ReadOnlyMemory<byte> bytes) => Parse(request, bytes, isOfRows: false);
+
+    private static async Task<(JsonElement Body, IResult? Problem)> ReadAsync(HttpRequest request, long most, bool isOfRows, CancellationToken ct)
+    {
+        if (!request.HasJsonContentType())
+            return (default, Problems.Of(ProblemKind.UnsupportedMediaType, "Send the body as Content-Type: application/json."));
+        var (bytes, problem) = await ReadRawAsync(request, most, ct);
+        return problem is null ? Parse(request, bytes, isOfRows) : (default, problem);
+    }
+
+    private static (JsonElement Body, IResult? Problem) Parse(HttpRequest request, ReadOnlyMemory<byte> bytes, bool isOfRows)
     {
         try
         {
             var document = JsonDocument.Parse(WithoutMark(bytes), Strict);
             // Read from until the answer is written; a copy of it all would cost as much again.
             request.HttpContext.Response.RegisterForDispose(document);
+            if (!JsonTexts.CanBeBroken(bytes.Span)) return (document.RootElement, null);
             CheckNames(document.RootElement);
-            return (document.RootElement, null);
+            var errors = new FieldErrors();
+            if (!isOfRows) JsonTexts.Refuse(document.RootElement, errors);
+            return errors.Any ? (default, Problems.Invalid(errors)) : (document.RootElement, null);
         }
         catch (InvalidOperationException)
         {

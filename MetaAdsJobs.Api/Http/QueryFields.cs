@@ -10,6 +10,12 @@ internal sealed class QueryFields
     public const int MaxLimit = 200;
     public const int LongestText = 200;
 
+    // Beyond these there is nothing of ours, and not all that is reckoned with a time could be: of what lies there, they are meant.
+    private static readonly DateTimeOffset Earliest = DateTimeOffset.UnixEpoch;
+    private static readonly DateTimeOffset Latest = new(9990, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly DateOnly FirstDay = DateOnly.FromDateTime(Earliest.UtcDateTime);
+    private static readonly DateOnly LastDay = DateOnly.FromDateTime(Latest.UtcDateTime);
+
     public FieldErrors Errors { get; } = new();
 
     public Guid? Id(string name, string? value)
@@ -38,7 +44,7 @@ internal sealed class QueryFields
     public DateTimeOffset? Moment(string name, string? value)
     {
         if (value is null) return null;
-        if (DateTimeOffset.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment)) return moment.ToUniversalTime();
+        if (DateTimeOffset.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment)) return moment < Earliest ? Earliest : moment > Latest ? Latest : moment.ToUniversalTime();
         Errors.Add(name, "must be a time such as 2027-03-01T09:00:00Z");
         return null;
     }
@@ -46,7 +52,7 @@ internal sealed class QueryFields
     public DateOnly? Day(string name, string? value)
     {
         if (value is null) return null;
-        if (DateOnly.TryParseExact(value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)) return day;
+        if (DateOnly.TryParseExact(value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)) return day < FirstDay ? FirstDay : day > LastDay ? LastDay : day;
         Errors.Add(name, "must be a day such as 2026-11-22");
         return null;
     }

@@ -63,7 +63,7 @@ internal static class InsightEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        HttpRequest request, InsightReader reader, [FromQuery(Name = "social_account_id")] string? accountId, [FromQuery(Name = "campaign_id")] string? campaignId,
+        HttpRequest request, InsightReader reader, LongCalls calls, [FromQuery(Name = "social_account_id")] string? accountId, [FromQuery(Name = "campaign_id")] string? campaignId,
         string? since, string? until, [OneOf(typeof(InsightLevel))] string? level, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
@@ -75,6 +75,8 @@ internal static class InsightEndpoints
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
         if (request.WantsCsv()) return InsightCsv.Of(reader.StreamAsync(filter, ct));
         var page = Page<InsightDay>.From(await reader.ListAsync(filter, after, count + 1, ct), count, InsightCursors.Format);
-        return Results.Ok(new InsightPage(page.Items, page.NextCursor, after is null ? await reader.TotalAsync(filter, ct) : null));
+        if (after is not null) return Results.Ok(new InsightPage(page.Items, page.NextCursor, null));
+        using var place = await calls.Sums.TakeAsync(request.HttpContext);
+        return place is null ? calls.Sums.Refused() : Results.Ok(new InsightPage(page.Items, page.NextCursor, await reader.TotalAsync(filter, ct)));
     }
 }

@@ -6,7 +6,6 @@ using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Core.Validation;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace MetaAdsJobs.Api.Spending;
 
@@ -68,9 +67,8 @@ internal static class SpendingEndpoints
     // An emergency needs no body.
     private static async Task<(JsonFields? Fields, IResult? Problem)> FieldsAsync(HttpRequest request, CancellationToken ct)
     {
-        if (request.ContentLength == 0 || request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != true) return (null, null);
-        var (body, problem) = await JsonBody.ReadAsync(request, LongestBody, ct);
-        return problem is not null ? (null, problem) : (new JsonFields(body, new()), null);
+        var (body, problem) = await JsonBody.ReadOptionalAsync(request, LongestBody, ct);
+        return (body is { } sent ? new JsonFields(sent, new()) : null, problem);
     }
 
     private static IResult Answer(Guid? id, Switched switched) => switched switch

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using MetaAdsJobs.Console.Forms;
+using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Alerts.Evaluating;
 using MetaAdsJobs.Core.Alerts.Reading;
@@ -41,10 +42,15 @@ internal static class AlertActions
         ["campaign_ids"] = string.Join('\n', rule.CampaignIds ?? []),
     });
 
-    private static async Task<IResult> AddAsync(SaveAlertRule save, TryAlertRule attempt, HttpContext http)
+    private static async Task<IResult> AddAsync(SaveAlertRule save, TryAlertRule attempt, LongCalls calls, HttpContext http)
     {
         var body = Body(http.Request.Form, isNew: true);
-        if (IsTrial(http)) return Tried(await attempt.NewAsync(body.Number("days").ToJson(), http.RequestAborted), body);
+        if (IsTrial(http))
+        {
+            using var place = await calls.Computations.TakeAsync(http);
+            return place is null ? calls.Computations.Refused() : Tried(await attempt.NewAsync(body.Number("days").ToJson(), http.RequestAborted), body);
+        }
+
         return await save.CreateAsync(body.ToJson(), http.User.CallerName(), http.RequestAborted) switch
         {
             AlertRuleSaved.Done done => FormResults.On(http, $"/console/alerts/rules/{done.Value.Id}", "The rule was added."),
@@ -53,10 +59,15 @@ internal static class AlertActions
         };
     }
 
-    private static async Task<IResult> ChangeAsync(Guid id, SaveAlertRule save, TryAlertRule attempt, HttpContext http)
+    private static async Task<IResult> ChangeAsync(Guid id, SaveAlertRule save, TryAlertRule attempt, LongCalls calls, HttpContext http)
     {
         var body = Body(http.Request.Form, isNew: false);
-        if (IsTrial(http)) return Tried(await attempt.OneAsync(id, body.Number("days").ToJson(), http.RequestAborted), body, ("Id", id));
+        if (IsTrial(http))
+        {
+            using var place = await calls.Computations.TakeAsync(http);
+            return place is null ? calls.Computations.Refused() : Tried(await attempt.OneAsync(id, body.Number("days").ToJson(), http.RequestAborted), body, ("Id", id));
+        }
+
         return await save.ChangeAsync(id, body.ToJson(), http.RequestAborted) switch
         {
             AlertRuleSaved.Done => FormResults.On(http, $"/console/alerts/rules/{id}", "The rule was changed."),

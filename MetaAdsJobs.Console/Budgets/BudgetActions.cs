@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MetaAdsJobs.Console.Forms;
+using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Budgets.CarryingOut;
 using MetaAdsJobs.Core.Budgets.Pools;
@@ -35,10 +36,15 @@ internal static class BudgetActions
         ["members"] = string.Join('\n', pool.Members.Select(member => string.Join(' ', new[] { member.MetaId, Amount(member.MinCents) ?? (member.MaxCents is null ? null : "-"), Amount(member.MaxCents) }.OfType<string>()))),
     });
 
-    private static async Task<IResult> AddAsync(SaveBudgetPool save, BacktestPool backtest, HttpContext http)
+    private static async Task<IResult> AddAsync(SaveBudgetPool save, BacktestPool backtest, LongCalls calls, HttpContext http)
     {
         var body = new FormBody(http.Request.Form, emptyIsNull: false).Texts("social_account_id", "name", "level", "mode").Number("max_step_percent").Number("least_gain_percent");
-        if (IsTrial(http)) return Tried(await backtest.NewAsync(Json(body.Number("days"), http), http.RequestAborted), body);
+        if (IsTrial(http))
+        {
+            using var place = await calls.Computations.TakeAsync(http);
+            return place is null ? calls.Computations.Refused() : Tried(await backtest.NewAsync(Json(body.Number("days"), http), http.RequestAborted), body);
+        }
+
         return await save.CreateAsync(Json(body, http), http.User.CallerName(), http.RequestAborted) switch
         {
             PoolOutcome<BudgetPool>.Done done => FormResults.On(http, $"/console/budgets/{done.Value.Id}", "The pool was added: it is looked at within minutes."),
@@ -47,10 +53,15 @@ internal static class BudgetActions
         };
     }
 
-    private static async Task<IResult> ChangeAsync(Guid id, SaveBudgetPool save, BacktestPool backtest, HttpContext http)
+    private static async Task<IResult> ChangeAsync(Guid id, SaveBudgetPool save, BacktestPool backtest, LongCalls calls, HttpContext http)
     {
         var body = new FormBody(http.Request.Form, emptyIsNull: false).TextIfGiven("name").TextIfGiven("mode").Number("max_step_percent").Number("least_gain_percent");
-        if (IsTrial(http)) return Tried(await backtest.OneAsync(id, Json(body.Number("days"), http), http.RequestAborted), body, ("Id", id));
+        if (IsTrial(http))
+        {
+            using var place = await calls.Computations.TakeAsync(http);
+            return place is null ? calls.Computations.Refused() : Tried(await backtest.OneAsync(id, Json(body.Number("days"), http), http.RequestAborted), body, ("Id", id));
+        }
+
         return await save.ChangeAsync(id, Json(body, http), http.User.CallerName(), http.RequestAborted) switch
         {
             PoolOutcome<BudgetPool>.Done => FormResults.On(http, $"/console/budgets/{id}", "The pool was changed."),

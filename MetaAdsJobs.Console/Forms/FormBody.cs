@@ -74,7 +74,7 @@ internal sealed class FormBody(IFormCollection form, bool emptyIsNull)
         var text = Given(name);
         try
         {
-            Put(name, text is null ? null : JsonNode.Parse(text));
+            Put(name, text is null ? null : JsonTexts.Parse(text));
         }
         catch (JsonException)
         {

@@ -17,9 +17,9 @@ internal static class HoldActions
     {
         var forms = console.MapGroup("").RequireAuthorization(ConsolePolicies.Operate).AddEndpointFilter<FormGuard>().WithOrder(-1);
         forms.MapPost("/approvals/{id:guid}/approve", async (Guid id, DecideApproval decide, HttpContext http) =>
-            Answer(http, await decide.ApproveAsync(id, http.User.CallerName(), http.Request.Form["content_hash"], http.RequestAborted), "Approved: it is activated at its time, or now."));
+            Answer(http, await decide.ApproveAsync(id, http.User.CallerName(), Text(http, "content_hash"), http.RequestAborted), "Approved: it is activated at its time, or now."));
         forms.MapPost("/approvals/{id:guid}/reject", async (Guid id, DecideApproval decide, HttpContext http) =>
-            Answer(http, await decide.RejectAsync(id, http.User.CallerName(), http.Request.Form["reason"].ToString().Trim() is { Length: > 0 and <= 500 } reason ? reason : null, http.RequestAborted), "Rejected: it is not done."));
+            Answer(http, await decide.RejectAsync(id, http.User.CallerName(), Text(http, "reason"), http.RequestAborted), "Rejected: it is not done."));
         forms.MapPost("/due", FreezeAsync);
         forms.MapPost("/freezes/{id:guid}/end", async (Guid id, Freezes freezes, HttpContext http) =>
             await freezes.EndAsync(id, http.User.CallerName(), http.RequestAborted) is true ? FormResults.Back(http, "The freeze is ended: what it held goes on.") : FormResults.BackWithProblem(http, "The freeze was over already."));
@@ -32,6 +32,9 @@ internal static class HoldActions
         Decided.Refused => FormResults.BackWithProblem(http, "It has changed, or somebody has answered already: please look again."),
         _ => Results.NotFound(),
     };
+
+    // What no text can hold is left out of it.
+    private static string? Text(HttpContext http, string name) => new string([.. http.Request.Form[name].ToString().Where(letter => !char.IsControl(letter))]).Trim() is { Length: > 0 and <= 500 } text ? text : null;
 
     // In the form they stand beside each other; the use case takes them as one.
     private static JsonObject? Weekly(JsonObject json)

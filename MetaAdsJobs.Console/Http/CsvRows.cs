@@ -35,8 +35,13 @@ public sealed class CsvRows<T>(string fileName, IReadOnlyList<string> headings, 
 
 public static class CsvFields
 {
-    public static bool WantsCsv(this HttpRequest request) =>
-        request.GetTypedHeaders().Accept.Any(accept => accept.MediaType.Equals("text/csv", StringComparison.OrdinalIgnoreCase));
+    /// <summary>Whether it asks for CSV, and not rather for JSON.</summary>
+    public static bool WantsCsv(this HttpRequest request)
+    {
+        var accepted = request.GetTypedHeaders().Accept;
+        double Wish(string type) => accepted.Where(one => one.MediaType.Equals(type, StringComparison.OrdinalIgnoreCase)).Max(one => (double?)(one.Quality ?? 1)) ?? 0;
+        return Wish("text/csv") is > 0 and var csv && csv >= Wish("application/json");
+    }
 
     public static void WriteDay(this CsvWriter csv, DateOnly day) => csv.WriteField(day, "yyyy-MM-dd");
 

@@ -21,8 +21,16 @@ public sealed class LongCalls : IDisposable
     /// <summary>Each holds a connection and a file for as long as its sender takes, and no memory.</summary>
     public Slots Files { get; } = new("files that are sent", perCaller: 4, overall: 16);
 
+    /// <summary>Each takes a whole core for as long as it lasts. The next ones wait in a queue: most last for less than a second.</summary>
+    public Slots Computations { get; } = new("simulations and trials", perCaller: 1, overall: 2, queued: 3);
+
+    /// <summary>Each reads all days that were asked for, for minutes where they are many, over a connection that everything else needs as well.</summary>
+    public Slots Sums { get; } = new("sums over numbers", perCaller: 4, overall: 20, queued: 10);
+
     public void Dispose()
     {
+        Sums.Dispose();
+        Computations.Dispose();
         Files.Dispose();
         LargeBodies.Dispose();
         Streams.Dispose();
@@ -33,14 +41,25 @@ public sealed class LongCalls : IDisposable
 
 /// <summary>Places for what lasts. A place is held until it is disposed.</summary>
 /// <param name="what">Of which there may be so many, for people.</param>
-public sealed class Slots(string what, int perCaller, int overall) : IDisposable
+/// <param name="queued">How many more of one caller, and of all together for each place, may wait for one.</param>
+public sealed class Slots(string what, int perCaller, int overall, int queued = 0) : IDisposable
 {
-    private readonly PartitionedRateLimiter<string> _places = PartitionedRateLimiter.CreateChained(Places(caller => caller, perCaller), Places(_ => "", overall));
+    private readonly PartitionedRateLimiter<string> _places = PartitionedRateLimiter.CreateChained(Places(caller => caller, perCaller, queued), Places(_ => "", overall, overall * queued));
 
     /// <returns>Null when none is left.</returns>
     public IDisposable? TryTake(HttpContext http)
     {
-        var place = _places.AttemptAcquire(TooManyCalls.CallerOf(http));
+        var place = _places.AttemptAcquire(TooManyCalls.PersonOf(http));
+        if (place.IsAcquired) return place;
+        place.Dispose();
+        return null;
+    }
+
+    /// <summary>Waits for a place, where there is a queue.</summary>
+    /// <returns>Null when too many wait already.</returns>
+    public async Task<IDisposable?> TakeAsync(HttpContext http)
+    {
+        var place = await _places.AcquireAsync(TooManyCalls.PersonOf(http), cancellationToken: http.RequestAborted);
         if (place.IsAcquired) return place;
         place.Dispose();
         return null;
@@ -56,6 +75,6 @@ public sealed class Slots(string what, int perCaller, int overall) : IDisposable
         public Task ExecuteAsync(HttpContext httpContext) => TooManyCalls.RefuseAsync(httpContext, TimeSpan.FromSeconds(5), ProblemKind.TooManyOpen, detail);
     }
 
-    private static PartitionedRateLimiter<string> Places(Func<string, string> whose, int most) => PartitionedRateLimiter.Create<string, string>(
-        caller => RateLimitPartition.GetConcurrencyLimiter(whose(caller), _ => new() { PermitLimit = most, QueueLimit = 0 }));
+    private static PartitionedRateLimiter<string> Places(Func<string, string> whose, int most, int queued) => PartitionedRateLimiter.Create<string, string>(
+        caller => RateLimitPartition.GetConcurrencyLimiter(whose(caller), _ => new() { PermitLimit = most, QueueLimit = queued, QueueProcessingOrder = QueueProcessingOrder.OldestFirst }));
 }

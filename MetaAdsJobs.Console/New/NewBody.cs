@@ -139,7 +139,7 @@ internal sealed class NewBody
     {
         try
         {
-            if (JsonNode.Parse(text, documentOptions: new() { AllowDuplicateProperties = false }) is JsonObject json) return json;
+            if (JsonTexts.Parse(text) is JsonObject json) return json;
         }
         catch (JsonException)
         {

@@ -1,11 +1,13 @@
 using Dapper;
 using MetaAdsJobs.Core.Accounts.Tokens;
+using MetaAdsJobs.Core.Database;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Accounts;
 
 /// <summary>Counts of what a person has to see to; no names, since health is open to everybody.</summary>
-public sealed class AccountHealth(NpgsqlDataSource dataSource, TimeProvider time)
+public sealed class AccountHealth([FromKeyedServices(Connections.OfHealth)] NpgsqlDataSource dataSource, TimeProvider time)
 {
     /// <summary>For the tokens and for the accounts: "ok", or how many need somebody.</summary>
     public async Task<(string Tokens, string Accounts)> ReadAsync(CancellationToken ct)

@@ -43,6 +43,21 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
         }
     }
 
+    /// <summary>Names of those fields whose pages and the like only accounts use which the caller does not look into. A token may reach them all the same, when one is for many clients.</summary>
+    public async Task<IReadOnlyList<string>> ListForeignAsync(SocialAccount account, CancellationToken ct)
+    {
+        const string ForeignSql = """
+            SELECT one.field FROM (VALUES ('page_id', @PageId::text), ('instagram_user_id', @InstagramUserId::text), ('pixel_id', @PixelId::text)) one (field, id)
+            CROSS JOIN LATERAL (
+                SELECT bool_or(a.id = ANY (@Scope)) AS is_mine FROM social_accounts a
+                WHERE CASE one.field WHEN 'page_id' THEN a.page_id WHEN 'pixel_id' THEN a.pixel_id ELSE a.instagram_user_id END = one.id) used
+            WHERE NOT used.is_mine
+            """;
+        if (AccountScope.IsAll) return [];
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return [.. await connection.QueryAsync<string>(new(ForeignSql, new { account.PageId, account.InstagramUserId, account.PixelId, Scope = AccountScope.Accounts }, cancellationToken: ct))];
+    }
+
     /// <summary>Writes the whole account; a new token also lifts the mark of a rejected one, and nothing is known of it yet.</summary>
     /// <param name="seen">As it was read: nothing is written when somebody has changed it since.</param>
     public async Task<bool> UpdateAsync(SocialAccount account, string? closedToken, bool unblock, SocialAccount seen, CancellationToken ct)

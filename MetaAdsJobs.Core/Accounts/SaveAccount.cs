@@ -90,6 +90,8 @@ public sealed class SaveAccount(AccountStore store, AccountTokens tokens, INight
             var account = AccountValidation.Read(new(body, errors), id, current, out var token, out var unblock);
             if (account is null) return new Saved<SocialAccount>.Invalid(errors);
             if (!isSeen(current)) return new Saved<SocialAccount>.Outdated();
+            foreach (var field in await store.ListForeignAsync(account, ct)) errors.Add(field, "is that of an account which you do not see: whoever sees all accounts may set it");
+            if (errors.Any) return new Saved<SocialAccount>.Invalid(errors);
             schedules.Ensure(account.TimezoneName);
             // Somebody else was quicker: read what it is now, and change that.
             if (!await store.UpdateAsync(account, token is null ? null : tokens.Close(token), unblock, current, ct)) continue;

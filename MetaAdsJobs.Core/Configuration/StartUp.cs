@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -30,6 +31,11 @@ public static class StartUp
         }
         catch (ConfigurationException exception)
         {
+            await TellAsync(errors, [exception.Message]);
+        }
+        catch (IOException exception) when (exception.InnerException is AddressInUseException)
+        {
+            // Kestrel names the address.
             await TellAsync(errors, [exception.Message]);
         }
         finally

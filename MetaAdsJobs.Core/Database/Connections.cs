@@ -14,6 +14,10 @@ public static class Connections
     public const string OfCallers = "callers";
     public const int MostOfCallers = 4;
 
+    /// <summary>Of probes: whoever decides by them where calls go must not take every process away while everything else waits, the stop with it.</summary>
+    public const string OfHealth = "health";
+    public const int MostOfHealth = 2;
+
     /// <summary>
     /// Of Hangfire's own bookkeeping in a worker: states, counters, the queue. Its commits do not wait for the disk: after a crash of
     /// PostgreSQL the last half second of it may be missing, jobs then run once more, and our rows say what is done already. What puts a
@@ -27,4 +31,6 @@ public static class Connections
     /// <summary>Of rows that leave as their reader takes them, which may take its time.</summary>
     public const string OfStreams = "streams";
     public const int MostOfStreams = 8;
+
+    internal static readonly string[] All = [OfStops, OfCallers, OfHealth, OfJobServer, OfStreams];
 }

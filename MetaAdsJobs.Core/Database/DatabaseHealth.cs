@@ -1,12 +1,13 @@
 using System.Data.Common;
 using Dapper;
 using MetaAdsJobs.Core.Database.Servers;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Database;
 
 /// <summary>Whether the database answers, takes writes and is at this build's version.</summary>
-public sealed class DatabaseHealth(NpgsqlDataSource dataSource)
+public sealed class DatabaseHealth([FromKeyedServices(Connections.OfHealth)] NpgsqlDataSource dataSource, ConnectionPools pools)
 {
     public const string Ok = "ok";
 
@@ -16,19 +17,24 @@ public sealed class DatabaseHealth(NpgsqlDataSource dataSource)
     /// <exception cref="DbException">It does not answer.</exception>
     public async Task<string> ReadAsync(CancellationToken ct)
     {
-        const string IsReadOnlySql = "SELECT current_setting('transaction_read_only')::boolean";
         try
         {
             await using var connection = await dataSource.OpenConnectionAsync(ct);
-            if (!await connection.ExecuteScalarAsync<bool>(new(IsReadOnlySql, cancellationToken: ct))) return SchemaFingerprint.IsCurrent(connection) ? Ok : "not migrated";
+            if (!await IsReadOnlyAsync(connection, ct)) return SchemaFingerprint.IsCurrent(connection) ? Ok : "not migrated";
         }
         catch (ReadOnlyServerException)
         {
             return ReadOnly;
         }
 
-        // What the pool holds leads to a server that others write to no more.
-        dataSource.Clear();
+        // What the pools hold leads to a server that others write to no more.
+        pools.Clear();
         return ReadOnly;
+    }
+
+    internal static Task<bool> IsReadOnlyAsync(DbConnection connection, CancellationToken ct)
+    {
+        const string IsReadOnlySql = "SELECT current_setting('transaction_read_only')::boolean";
+        return connection.ExecuteScalarAsync<bool>(new(IsReadOnlySql, cancellationToken: ct));
     }
 }

@@ -29,6 +29,7 @@ public static class DatabaseServices
         services.AddSingleton(provider => CreateDataSource(provider));
         services.AddKeyedSingleton(Connections.OfStops, (provider, _) => CreateDataSource(provider, Connections.MostOfStops));
         services.AddKeyedSingleton(Connections.OfCallers, (provider, _) => CreateDataSource(provider, Connections.MostOfCallers));
+        services.AddKeyedSingleton(Connections.OfHealth, (provider, _) => CreateDataSource(provider, Connections.MostOfHealth));
         services.AddKeyedSingleton(Connections.OfStreams, (provider, _) => CreateDataSource(provider, Connections.MostOfStreams));
 
         services.AddDataProtection().SetApplicationName(ApplicationName);
@@ -37,9 +38,9 @@ public static class DatabaseServices
         services.AddSingleton<FirstKey>();
         services.AddSingleton<RereadRing>();
         services.AddHostedService<ServiceClockReadings>();
-        services.AddHostedService(provider => new CutConnections(CreateDataSource(provider, most: 1),
-            [provider.GetRequiredService<NpgsqlDataSource>(), .. ((string[])[Connections.OfStops, Connections.OfCallers, Connections.OfStreams]).Select(key => provider.GetRequiredKeyedService<NpgsqlDataSource>(key))],
-            provider.GetRequiredService<TimeProvider>()));
+        // Those of the job server are of processes alone that have to do with jobs.
+        services.AddSingleton(provider => new ConnectionPools([provider.GetRequiredService<NpgsqlDataSource>(), .. Connections.All.Select(key => provider.GetKeyedService<NpgsqlDataSource>(key)).OfType<NpgsqlDataSource>()]));
+        services.AddHostedService(provider => new CutConnections(CreateDataSource(provider, most: 1), provider.GetRequiredService<ConnectionPools>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>, KeyRingSetup>();
         return services;
     }

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Dapper;
+using MetaAdsJobs.Core.Database.Servers;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
 
@@ -61,8 +62,10 @@ public sealed class ServiceClock(TimeProvider machine) : TimeProvider
     }
 }
 
-/// <summary>Reads the database's clock again every half minute, as long as the process lives: counters drift, and machines are put to sleep.</summary>
-internal sealed class ServiceClockReadings(ServiceClock clock, NpgsqlDataSource dataSource) : BackgroundService
+/// <summary>
+/// Reads the database's clock again every half minute, as long as the process lives: counters drift, and machines are put to sleep. In passing it sees a server that was set read only, which nobody asks of in a worker.
+/// </summary>
+internal sealed class ServiceClockReadings(ServiceClock clock, NpgsqlDataSource dataSource, ConnectionPools pools) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
 
@@ -71,15 +74,21 @@ internal sealed class ServiceClockReadings(ServiceClock clock, NpgsqlDataSource 
         while (!stoppingToken.IsCancellationRequested)
         {
             await Task.Delay(Interval, clock, stoppingToken);
-            try
-            {
-                await using var connection = await dataSource.OpenConnectionAsync(stoppingToken);
-                clock.Read(connection);
-            }
-            catch (DbException)
-            {
-                // The database is away: everything else tells it, and this clock counts on.
-            }
+            await ReadAsync(stoppingToken);
+        }
+    }
+
+    internal async Task ReadAsync(CancellationToken ct)
+    {
+        try
+        {
+            await using var connection = await dataSource.OpenConnectionAsync(ct);
+            clock.Read(connection);
+            if (await DatabaseHealth.IsReadOnlyAsync(connection, ct)) pools.Clear();
+        }
+        catch (DbException)
+        {
+            // The database is away: everything else tells it, and this clock counts on.
         }
     }
 }

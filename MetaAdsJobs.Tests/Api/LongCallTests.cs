@@ -1,9 +1,11 @@
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Console.Http;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Tests.Api.People;
 using MetaAdsJobs.Tests.Insights.Reading;
@@ -79,10 +81,41 @@ public sealed class LongCallTests
         await Eventually.TrueAsync(async () => await _service.Database.DataSource.RowsAsync("pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == held.Count, () => "the calls do not wait for the lock");
 
         await AssertStoppedAsync(caller);
+        // Else whoever sends calls by it sends none any more, a stop neither.
+        var ready = await caller.GetAsync("/health/ready").WaitAsync(TimeSpan.FromSeconds(5), TimeProvider.System);
+        Assert.That((string?)ready.Json["checks"]!["database"], Is.EqualTo("ok"), ready.Text);
 
         Assert.That(held.Any(call => call.IsCompleted), Is.False, "they waited all the time");
         await transaction.RollbackAsync();
         Assert.That((await Task.WhenAll(held)).Select(answer => answer.Code), Is.All.EqualTo(200));
+        await AssertStartedAsync();
+    }
+
+    [Test]
+    public async Task A_stop_is_answered_while_somebody_simulates_and_who_has_gone_is_reckoned_for_no_more()
+    {
+        using var busy = _service.Client("manager", "simulates");
+        using var leaving = new CancellationTokenSource();
+        var calls = Enumerable.Range(0, 12).Select(_ => busy.Http.PostAsJsonAsync("/meta/experiments/simulate", new { runs = 95, days = 42, variants = 5, metric = "result_rate", results_a_day = 1000, attribution_days = 27, better_percent = 0 }, leaving.Token)).ToList();
+        await Eventually.TrueAsync(() => Task.FromResult(calls.Count(call => call.IsCompleted) >= 8), () => "one is reckoned and three wait");
+
+        await AssertStoppedAsync(_admin);
+
+        await leaving.CancelAsync();
+        var done = await Task.WhenAll(calls.Select(async call =>
+        {
+            try
+            {
+                using var answer = await call;
+                return (int)answer.StatusCode;
+            }
+            catch (OperationCanceledException)
+            {
+                return 0;
+            }
+        }));
+        Assert.That(done.Count(code => code == 429), Is.EqualTo(8), string.Join(' ', done));
+        Assert.That((await busy.PostAsync("/meta/experiments/simulate", new JsonObject()).WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System)).Code, Is.EqualTo(200));
         await AssertStartedAsync();
     }
 
@@ -144,10 +177,16 @@ public sealed class LongCallTests
         Assert.That(few.TryTake(Caller("ann")), Is.Null, "two are hers");
         using var third = few.TryTake(Caller("ben"));
         Assert.That((third is null, few.TryTake(Caller("ben")) is null), Is.EqualTo((false, true)), "three are for all");
+        using (var places = new Slots("things", perCaller: 1, overall: 9))
+        {
+            using var byKey = places.TryTake(Keyed("ann"));
+            Assert.That((byKey is null, places.TryTake(Keyed("ann")) is null, places.TryTake(Keyed("ben")) is null), Is.EqualTo((false, true, false)), "another key of hers is no other person");
+        }
+
         ann!.Dispose();
         using var fourth = few.TryTake(Caller("ben"));
         Assert.That(fourth, Is.Not.Null);
-        foreach (var (slots, perCaller, overall) in ((Slots, int, int)[])[(calls.Waits, 20, 100), (calls.LivePages, 200, 2000), (calls.LargeBodies, 2, 8), (calls.Streams, 2, Connections.MostOfStreams)])
+        foreach (var (slots, perCaller, overall) in ((Slots, int, int)[])[(calls.Waits, 20, 100), (calls.LivePages, 200, 2000), (calls.LargeBodies, 2, 8), (calls.Streams, 2, Connections.MostOfStreams), (calls.Computations, 1, 2), (calls.Sums, 4, 20)])
         {
             var taken = Enumerable.Range(0, 20 * (perCaller + 1)).Select(n => (Caller: n % 20, Place: slots.TryTake(Caller($"{n % 20}")))).ToList();
             Assert.That(taken.Count(one => one.Place is not null), Is.EqualTo(overall));
@@ -199,6 +238,8 @@ public sealed class LongCallTests
     }
 
     private static DefaultHttpContext Caller(string name) => new() { User = new(new System.Security.Claims.ClaimsIdentity([new("sub", name)], "test")) };
+
+    private static DefaultHttpContext Keyed(string name) => new() { User = new(new CallerIdentity(new Caller(name, "viewer", null, null) { KeyId = Guid.NewGuid() }, "test")) };
 
     /// <summary>A request whose last byte is sent when it is told to, and whose answer is seen also before.</summary>
     private sealed class HalfSent(TcpClient connection) : IDisposable

@@ -123,6 +123,24 @@ public sealed class WrongConfigurationTests
         }
     }
 
+    [Test]
+    public async Task A_port_that_is_taken_is_one_line_that_names_the_address()
+    {
+        var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        var address = $"http://{taken.LocalEndpoint}";
+        using var errors = new StringWriter();
+        var code = await StartUp.RunAsync(async () =>
+        {
+            await using var app = Microsoft.AspNetCore.Builder.WebApplication.CreateBuilder(new Microsoft.AspNetCore.Builder.WebApplicationOptions { EnvironmentName = "Production" }).Build();
+            app.Urls.Add(address);
+            await app.RunAsync();
+        }, errors);
+        taken.Stop();
+
+        Assert.That((code, errors.ToString().Trim()), Is.EqualTo((1, $"Wrong configuration: Failed to bind to address {address}: address already in use.")));
+    }
+
     // What the processes do, in this one: starting fifty of them would take a minute.
     private static async Task<string> RefusesAsync(string project, (string Name, string Value)[] settings)
     {

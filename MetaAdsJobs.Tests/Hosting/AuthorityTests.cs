@@ -14,7 +14,7 @@ public sealed class AuthorityTests
     {
         await using var issuer = await OidcIssuer.StartAsync();
         var authority = isThere ? $"{issuer.Url}/nowhere" : $"http://127.0.0.1:{Launcher.FreePort()}";
-        await using var service = await Service.StartAsync(workers: 0, database: null, ("AUTH_SIGNING_KEY", ""), ("AUTH_AUTHORITY", authority), ("AUTH_AUDIENCE", "ads"));
+        await using var service = await Service.StartAsync(workers: 0, database: null, ("AUTH_SIGNING_KEY", ""), ("AUTH_AUTHORITY", authority), ("AUTH_AUDIENCE", "ads"), ("SIGN_IN_AUTHORITY", authority), ("SIGN_IN_CLIENT_ID", "console"));
         using var client = service.Client(role: null);
         client.Http.DefaultRequestHeaders.Authorization = new("Bearer", issuer.Token("ads", null, ("role", "viewer")));
 
@@ -24,5 +24,10 @@ public sealed class AuthorityTests
         Assert.That(service.Logs(), Does.Contain($"AUTH_AUTHORITY {authority} does not tell its keys"));
         client.Http.DefaultRequestHeaders.Authorization = null;
         Assert.That((await client.GetAsync("/meta/accounts")).Code, Is.EqualTo(401), "without a token nothing has to be checked");
+
+        var page = await client.GetAsync("/signin/openid?returnUrl=/console");
+        Assert.That((page.Code, page.Header("Retry-After")), Is.EqualTo((503, "30")), page.Text);
+        Assert.That(page.Text, Does.Contain("cannot be reached").And.Contain("name=\"token\""), "another way in is offered");
+        Assert.That(service.Logs(), Does.Contain($"SIGN_IN_AUTHORITY \\\"{authority}\\\" does not tell its configuration"));
     }
 }

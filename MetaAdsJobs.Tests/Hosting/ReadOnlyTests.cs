@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using Dapper;
 using MetaAdsJobs.Core.Database;
+using MetaAdsJobs.Core.Database.Servers;
 using MetaAdsJobs.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace MetaAdsJobs.Tests.Hosting;
@@ -50,6 +52,28 @@ public sealed class ReadOnlyTests
         await connection.ExecuteAsync("SET TRANSACTION READ ONLY", transaction: transaction);
         var refused = Assert.Throws<PostgresException>(() => connection.Execute("DELETE FROM clips", transaction: transaction));
         Assert.That(DatabaseErrors.IsAway(refused!), Is.True);
+    }
+
+    /// <summary>As a switch-over that cuts no connection leaves them: what was opened before writes nothing any more, what is opened now does.</summary>
+    [Test]
+    public async Task Sessions_that_were_set_read_only_are_given_up_in_every_pool([Values] bool byProbe)
+    {
+        await using var core = InProcess.Configure(_service.Database.ConnectionString, time: null);
+        List<NpgsqlDataSource> pools = [core.GetRequiredService<NpgsqlDataSource>(), .. Connections.All.Select(key => core.GetRequiredKeyedService<NpgsqlDataSource>(key))];
+        foreach (var pool in pools)
+        {
+            await using var connection = await pool.OpenConnectionAsync();
+            await connection.ExecuteAsync("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY");
+        }
+
+        if (byProbe) Assert.That(await core.GetRequiredService<DatabaseHealth>().ReadAsync(CancellationToken.None), Is.EqualTo(DatabaseHealth.ReadOnly));
+        else await new ServiceClockReadings(new(TimeProvider.System), pools[0], core.GetRequiredService<ConnectionPools>()).ReadAsync(CancellationToken.None);
+
+        foreach (var pool in pools)
+        {
+            await using var connection = await pool.OpenConnectionAsync();
+            Assert.That(await connection.ExecuteScalarAsync<string>("SHOW transaction_read_only"), Is.EqualTo("off"));
+        }
     }
 
     [Test]

@@ -51,7 +51,10 @@ public sealed class ListChoices
         }
     }
 
-    /// <summary>What the account's own token reaches, with the pixels and Instagram accounts of its ad account.</summary>
+    /// <summary>
+    /// What the account's own token reaches, with the pixels and Instagram accounts of its ad account. One token may be for many clients: whoever does not see all accounts is told of ad accounts and pages
+    /// that accounts use which he sees, and of no others.
+    /// </summary>
     public async Task<Choices> ExecuteAsync(Guid accountId, CancellationToken ct)
     {
         AccountChoices? found = null;
@@ -64,7 +67,20 @@ public sealed class ListChoices
         {
             TargetingFound.NotNow notNow => new Choices.NotNow(notNow.Why, notNow.Reason, notNow.RetryAfter),
             TargetingFound.UnknownAccount unknown => new Choices.UnknownAccount(unknown.Id),
-            _ => new Choices.Found(found!),
+            _ => new Choices.Found(AccountScope.IsAll ? found! : await OfScopeAsync(found!, ct)),
+        };
+    }
+
+    private async Task<AccountChoices> OfScopeAsync(AccountChoices all, CancellationToken ct)
+    {
+        const string UsedSql = "SELECT ad_account_id, page_id FROM social_accounts WHERE id = ANY (@Scope)";
+        await using var connection = await _dataSource.OpenConnectionAsync(ct);
+        var used = (await connection.QueryAsync<(string AdAccountId, string PageId)>(new(UsedSql, new { Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
+        var (adAccounts, pages) = (used.Select(one => one.AdAccountId).ToHashSet(), used.Select(one => one.PageId).ToHashSet());
+        return all with
+        {
+            AdAccounts = new([.. all.AdAccounts.Items.Where(one => adAccounts.Contains(one.AdAccountId))], More: false, all.AdAccounts.Refused),
+            Pages = new([.. all.Pages.Items.Where(one => pages.Contains(one.Id))], More: false, all.Pages.Refused),
         };
     }
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using MetaAdsJobs.Core.Orchestrations.Requests;
+using MetaAdsJobs.Core.Validation;
 
 namespace MetaAdsJobs.Core.Batches.Files;
 
@@ -134,7 +135,7 @@ internal static class RowColumns
         if (cell[0] is not ('[' or '{')) return null;
         try
         {
-            return JsonNode.Parse(cell, null, new() { MaxDepth = 30, AllowDuplicateProperties = false });
+            return JsonTexts.Parse(cell);
         }
         catch (JsonException)
         {

@@ -22,6 +22,16 @@ public sealed class BudgetPoolStore
                 COALESCE(array_agg(COALESCE(m.max_cents, 0) ORDER BY m.meta_id), '{}') AS maxs FROM budget_pool_members m WHERE m.pool_id = p.id) m
         """;
 
+    /// <summary>A page of them, in the order in which they were made.</summary>
+    /// <param name="accountId">Null: of all.</param>
+    public async Task<IReadOnlyList<BudgetPool>> ListAsync(Guid? accountId, Guid? after, int limit, CancellationToken ct)
+    {
+        var pageSql = $"{ReadSql} WHERE (@AccountId::uuid IS NULL OR p.social_account_id = @AccountId) AND (@After::uuid IS NULL OR p.id > @After){AccountScope.And("p.social_account_id")} ORDER BY p.id LIMIT @Limit";
+        await using var connection = await _dataSource.OpenConnectionAsync(ct);
+        return await ReadAsync(connection, null, pageSql, new { AccountId = accountId, After = after, Limit = limit, Scope = AccountScope.Accounts }, ct);
+    }
+
+    /// <summary>All of them, by name.</summary>
     /// <param name="accountId">Null: of all.</param>
     public async Task<IReadOnlyList<BudgetPool>> ListAsync(Guid? accountId, CancellationToken ct)
     {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MetaAdsJobs.Core.Budgets.Deciding;
 using MetaAdsJobs.Core.Budgets.Pools;
+using MetaAdsJobs.Core.Statistics;
 using MetaAdsJobs.Core.Validation;
 using Npgsql;
 
@@ -61,7 +62,11 @@ public sealed class BacktestPool
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
         var seen = (await _reader.ReadAsync(connection, transaction, [pool], _time.GetUtcNow(), days - 1, ct))[0];
-        var nights = seen.Select(one => Night(one, seen[^1].Picture)).ToList();
+        var nights = await Computation.RunAsync(() => seen.Select(one =>
+        {
+            ct.ThrowIfCancellationRequested();
+            return Night(one, seen[^1].Picture);
+        }).ToList(), ct);
         return new(nights.Count(night => night.Proposed), nights, Note);
     }
 

@@ -24,7 +24,7 @@ public static class SimulateBudgets
     /// <param name="scenario">One of <see cref="MarketScenario.All"/>.</param>
     /// <param name="dailyBudget">Of all members together, in whole units of a currency.</param>
     /// <param name="leastGain">In percent.</param>
-    public static SimulatedMarket Run(string scenario, int members, int days, decimal dailyBudget, double leastGain, int seed)
+    public static SimulatedMarket Run(string scenario, int members, int days, decimal dailyBudget, double leastGain, int seed, CancellationToken ct)
     {
         var market = new Market(scenario, members, (double)dailyBudget, Before + days, seed);
         var budgets = WholeUnits.Of([.. Enumerable.Repeat((double)dailyBudget * Offset / members, members)], (long)(dailyBudget * Offset), [.. new long[members]], [.. Enumerable.Repeat(long.MaxValue / 2, members)]);
@@ -33,6 +33,7 @@ public static class SimulateBudgets
         var (played, changes, got, split, best) = (new List<SimulatedDay>(), 0, 0.0, 0.0, 0.0);
         for (var day = 0; day < Before + days; day++)
         {
+            ct.ThrowIfCancellationRequested();
             for (var member = 0; member < members; member++)
             {
                 var (spend, known) = market.Play(member, (double)budgets[member] / Offset, day);

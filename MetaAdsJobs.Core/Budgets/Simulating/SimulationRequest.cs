@@ -20,5 +20,6 @@ public sealed record SimulationRequest(string Scenario, int Members, int Days, d
         return (errors.Any ? null : request, errors);
     }
 
-    public SimulatedMarket Run() => SimulateBudgets.Run(Scenario, Members, Days, DailyBudget, LeastGainPercent, Seed);
+    /// <exception cref="OperationCanceledException">Nobody waits for it any more.</exception>
+    public SimulatedMarket Run(CancellationToken ct) => SimulateBudgets.Run(Scenario, Members, Days, DailyBudget, LeastGainPercent, Seed, ct);
 }

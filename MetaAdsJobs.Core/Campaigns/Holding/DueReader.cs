@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dapper;
 using MetaAdsJobs.Core.Access;
 using Npgsql;
@@ -29,15 +30,28 @@ public sealed record DueActivation
     public string? Reason { get; init; }
 }
 
+/// <summary>After which one a list goes on.</summary>
+/// <param name="EditId">Empty for one that is still being built.</param>
+public sealed record DuePlace(DateTimeOffset DueAt, Guid RequestId, Guid EditId)
+{
+    public static DuePlace Of(DueActivation due) => new(due.DueAt, due.RequestId, due.EditId ?? Guid.Empty);
+
+    /// <returns>Null when it is none of ours.</returns>
+    public static DuePlace? Read(string text) =>
+        text.Split('_') is [var at, var request, var edit] && long.TryParse(at, NumberStyles.None, CultureInfo.InvariantCulture, out var ticks) && ticks <= DateTimeOffset.MaxValue.UtcTicks
+        && Guid.TryParseExact(request, "N", out var requestId) && Guid.TryParseExact(edit, "N", out var editId) ? new(new(ticks, TimeSpan.Zero), requestId, editId) : null;
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{DueAt.UtcTicks}_{RequestId:N}_{EditId:N}");
+}
+
 /// <summary>Reads what is due, for people and programs.</summary>
 public sealed class DueReader(NpgsqlDataSource dataSource)
 {
-    public const int Most = 500;
-
-    /// <returns>The earliest first; at most <see cref="Most"/>.</returns>
-    public async Task<IReadOnlyList<DueActivation>> ListAsync(Guid? accountId, DateTimeOffset from, DateTimeOffset until, CancellationToken ct)
+    /// <returns>The earliest first.</returns>
+    public async Task<IReadOnlyList<DueActivation>> ListAsync(Guid? accountId, DateTimeOffset from, DateTimeOffset until, DuePlace? after, int limit, CancellationToken ct)
     {
         var dueSql = $"""
+            SELECT * FROM (
             SELECT e.due_at, e.edit_id, COALESCE(e.made_by, e.request_id) AS request_id, e.social_account_id, a.name AS account_name, a.timezone_name, c.meta_id AS campaign_id, c.name, e.state AS status, COALESCE(e.error, e.wait_reason) AS reason
             FROM campaign_edits e JOIN meta_campaigns c ON c.request_id = e.request_id JOIN social_accounts a ON a.id = e.social_account_id
             WHERE e.due_at >= @From AND e.due_at < @Until AND (@AccountId::uuid IS NULL OR e.social_account_id = @AccountId){AccountScope.And("e.social_account_id")}
@@ -45,9 +59,10 @@ public sealed class DueReader(NpgsqlDataSource dataSource)
             SELECT o.activate_at, NULL, o.request_id, o.social_account_id, a.name, a.timezone_name, NULL, o.campaign_name, 'building', o.wait_reason
             FROM orchestrations o JOIN social_accounts a ON a.id = o.social_account_id
             WHERE o.status IN ('queued', 'running', 'waiting') AND o.activate_at >= @From AND o.activate_at < @Until AND o.request -> 'validate_only' IS NULL AND (@AccountId::uuid IS NULL OR o.social_account_id = @AccountId){AccountScope.And("o.social_account_id")}
-            ORDER BY due_at, request_id LIMIT 500
+            ) due {(after is null ? "" : "WHERE (due_at, request_id, COALESCE(edit_id, '00000000-0000-0000-0000-000000000000')) > (@At, @RequestId, @EditId)")}
+            ORDER BY due_at, request_id, COALESCE(edit_id, '00000000-0000-0000-0000-000000000000') LIMIT @Limit
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<DueActivation>(new(dueSql, new { Scope = AccountScope.Accounts, AccountId = accountId, From = from, Until = until }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<DueActivation>(new(dueSql, new { Scope = AccountScope.Accounts, AccountId = accountId, From = from, Until = until, At = after?.DueAt, after?.RequestId, after?.EditId, Limit = limit }, cancellationToken: ct))).AsList();
     }
 }

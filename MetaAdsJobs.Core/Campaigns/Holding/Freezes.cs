@@ -49,6 +49,10 @@ public sealed class Freezes(NpgsqlDataSource dataSource, AccountStore accounts, 
     /// <summary>Those of a week, as they are named.</summary>
     public static IReadOnlyList<string> Days => Week;
 
+    // Each is looked at whenever something is activated. Of one maker there are fewer: the others are for others.
+    private const int Most = 5000;
+    private const int MostOfOne = 1000;
+
     private static readonly string[] Week = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
     private const string ReadSql = """
@@ -57,10 +61,12 @@ public sealed class Freezes(NpgsqlDataSource dataSource, AccountStore accounts, 
 
     public async Task<Saved<Freeze>> AddAsync(JsonElement body, string madeBy, CancellationToken ct)
     {
-        const string InsertSql = $"""
-            INSERT INTO freezes (id, social_account_id, from_at, until_at, weekdays, from_time, until_time, reason, made_by, made_at)
-            VALUES (@Id, @AccountId, @From, @Until, @Weekdays, @FromTime::time, @UntilTime::time, @Reason, @MadeBy, @Now);
-            {ActLog.InsertSql}
+        var insertSql = $"""
+            WITH made AS (INSERT INTO freezes (id, social_account_id, from_at, until_at, weekdays, from_time, until_time, reason, made_by, made_at)
+            SELECT @Id, @AccountId::uuid, @From::timestamptz, @Until::timestamptz, @Weekdays::int[], @FromTime::time, @UntilTime::time, @Reason::text, @MadeBy, @Now
+            WHERE (SELECT count(*) < @Most AND count(*) FILTER (WHERE lower(made_by) = lower(@MadeBy)) < @MostOfOne FROM freezes WHERE ended_at IS NULL AND (until_at IS NULL OR until_at > @Now)) RETURNING id),
+            act AS ({ActLog.InsertFrom("made")})
+            SELECT count(*) FROM made
             """;
         var (now, errors) = (time.GetUtcNow(), new FieldErrors());
         var fields = new JsonFields(body, errors);
@@ -81,10 +87,16 @@ public sealed class Freezes(NpgsqlDataSource dataSource, AccountStore accounts, 
         var act = new Act("freeze", $"{id}", account?.Name, "made", accountId, ActLog.Differences(null, new { From = from, Until = until, Weekly = weekly, Reason = reason }));
         await using (var connection = await dataSource.OpenConnectionAsync(ct))
         {
-            await connection.ExecuteAsync(new(InsertSql, ActLog.With(new
+            var made = await connection.ExecuteScalarAsync<long>(new(insertSql, ActLog.With(new
             {
                 Id = id, AccountId = accountId, From = from, Until = until, Weekdays = weekly?.Days.Select(day => Array.IndexOf(Week, day) + 1).ToArray(), FromTime = weekly?.From, UntilTime = weekly?.Until, Reason = reason, MadeBy = madeBy, Now = now,
+                Most, MostOfOne,
             }, act, now), cancellationToken: ct));
+            if (made == 0)
+            {
+                errors.Add("$", $"there are {MostOfOne} freezes of yours that are not over, or {Most} in all, and there can be no more: end one first; one without social_account_id holds all accounts");
+                return new Saved<Freeze>.Invalid(errors);
+            }
         }
 
         return new Saved<Freeze>.Done((await FindAsync(id, ct))!);
@@ -97,17 +109,18 @@ public sealed class Freezes(NpgsqlDataSource dataSource, AccountStore accounts, 
     }
 
     /// <summary>Those that are not over, of all accounts and of one; newest first.</summary>
-    public async Task<IReadOnlyList<Freeze>> ListAsync(FreezeFilter filter, CancellationToken ct)
+    public async Task<IReadOnlyList<Freeze>> ListAsync(FreezeFilter filter, Guid? before, int limit, CancellationToken ct)
     {
         List<string> conditions = [filter.ChangedSince is null ? "ended_at IS NULL AND (until_at IS NULL OR until_at > @Now)" : "(made_at >= @ChangedSince OR ended_at >= @ChangedSince)"];
+        if (before is not null) conditions.Add("id < @Before");
         // One of all accounts holds theirs, too.
         if (filter.AccountId is not null) conditions.Add("(social_account_id IS NULL OR social_account_id = @AccountId)");
         if (filter.Person is not null) conditions.Add("@Person IN (made_by, ended_by)");
         if (filter.Since is not null) conditions.Add("made_at >= @Since::date::timestamp AT TIME ZONE 'UTC'");
         if (filter.Until is not null) conditions.Add("made_at < (@Until::date + 1)::timestamp AT TIME ZONE 'UTC'");
-        var listSql = $"{ReadSql} WHERE {string.Join(" AND ", conditions)} AND (social_account_id IS NULL OR {AccountScope.Is("social_account_id")}) ORDER BY id DESC LIMIT 500";
+        var listSql = $"{ReadSql} WHERE {string.Join(" AND ", conditions)} AND (social_account_id IS NULL OR {AccountScope.Is("social_account_id")}) ORDER BY id DESC LIMIT @Limit";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<Row>(new(listSql, new { Scope = AccountScope.Accounts, filter.AccountId, filter.Person, filter.Since, filter.Until, filter.ChangedSince, Now = time.GetUtcNow() }, cancellationToken: ct))).Select(row => row.ToFreeze()).ToList();
+        return (await connection.QueryAsync<Row>(new(listSql, new { Scope = AccountScope.Accounts, filter.AccountId, filter.Person, filter.Since, filter.Until, filter.ChangedSince, Now = time.GetUtcNow(), Before = before, Limit = limit }, cancellationToken: ct))).Select(row => row.ToFreeze()).ToList();
     }
 
     /// <returns>False when it is over already; null when there is none.</returns>

@@ -9,7 +9,7 @@ namespace MetaAdsJobs.Core.Database.Servers;
 /// else each of them would be found dead by somebody's request. Costs a connection that waits, and no statement.
 /// </summary>
 /// <param name="own">Of the connection that waits, apart from the pools that others need; disposed with this.</param>
-internal sealed class CutConnections(NpgsqlDataSource own, IReadOnlyList<NpgsqlDataSource> pools, TimeProvider time) : BackgroundService
+internal sealed class CutConnections(NpgsqlDataSource own, ConnectionPools pools, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -27,7 +27,7 @@ internal sealed class CutConnections(NpgsqlDataSource own, IReadOnlyList<NpgsqlD
             catch (DbException)
             {
                 // Cut while it waited: that is what was waited for. One that does not even open tells nothing of those that are; everything else tells that the database is away.
-                if (waits) foreach (var pool in pools) pool.Clear();
+                if (waits) pools.Clear();
                 await Task.Delay(Pause, time, stoppingToken);
             }
         }

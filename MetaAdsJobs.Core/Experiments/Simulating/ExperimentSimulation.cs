@@ -25,6 +25,9 @@ public sealed record SimulatedExperiments(
 public sealed record ExperimentSimulation(string Scenario, string Level, string Metric, int Variants, double Better, double Smallest, double ResultsADay, int Days, int LeastResults, int AttributionDays, int Runs, int Seed)
 {
     private const int MostRuns = 200;
+
+    // Runs, days and pairs of variants together: some seconds of a core.
+    private const long Largest = 40_000;
     private static readonly HashSet<string> Scenarios = [.. MarketScenario.All];
 
     /// <returns>Null when something is wrong.</returns>
@@ -39,11 +42,15 @@ public sealed record ExperimentSimulation(string Scenario, string Level, string 
         var simulation = new ExperimentSimulation(fields.Word("scenario", Scenarios) ?? MarketScenario.Stable, level, metric, (int?)fields.Whole("variants", 2, 5) ?? 2, (double?)fields.Decimal("better_percent", 0, 200, 2) / 100 ?? 0.2,
             ((double?)fields.Whole("smallest_difference_percent", 5, 200) ?? 20) / 100, (double?)fields.Decimal("results_a_day", 0.1m, 1000, 2) ?? 20, (int)days, (int?)fields.Whole("least_results", 10, 100_000) ?? 50,
             (int?)fields.Whole("attribution_days", 0, 27) ?? 7, (int?)fields.Whole("runs", 1, MostRuns) ?? 1, (int?)fields.Whole("seed", 0, int.MaxValue) ?? 1);
+        if (simulation.Runs * simulation.Days * (long)simulation.Pairs > Largest) fields.Refuse("runs", $"are too many: runs, days and pairs of variants ({simulation.Pairs} here) may come to {Largest} when multiplied");
         fields.RefuseUnknown();
         return (errors.Any ? null : simulation, errors);
     }
 
-    public SimulatedExperiments Run()
+    private int Pairs => Variants * (Variants - 1) / 2;
+
+    /// <exception cref="OperationCanceledException">Nobody waits for it any more.</exception>
+    public SimulatedExperiments Run(CancellationToken ct)
     {
         var market = Market.Of(Scenario, [.. Enumerable.Repeat(1.0, Variants - 1), 1 + Better], ResultsADay, Days, Level == ExperimentLevel.Ad);
         var rules = new ExperimentRules
@@ -51,7 +58,7 @@ public sealed record ExperimentSimulation(string Scenario, string Level, string 
             Metric = Metric, AreAds = Level == ExperimentLevel.Ad, Variants = Variants, Smallest = Smallest, LeastResults = LeastResults, AttributionDays = AttributionDays, MostDays = Days,
             PlannedResults = Math.Ceiling(PlannedSample.ResultsFor(Metric, Smallest, Variants, market.ClickRate, LeastResults)),
         };
-        var runs = Enumerable.Range(0, Runs).Select(nth => Play(market, rules, unchecked(Seed + nth))).ToList();
+        var runs = Enumerable.Range(0, Runs).Select(nth => Play(market, rules, unchecked(Seed + nth), ct)).ToList();
         var ends = runs.ConvertAll(nights => nights[^1].Verdict);
         var winners = ends.Where(end => end.Ending == ExperimentEnding.Winner).ToList();
         var right = winners.Count(end => Better > 0 && end.Winner == Variants - 1);
@@ -60,7 +67,7 @@ public sealed record ExperimentSimulation(string Scenario, string Level, string 
     }
 
     // Until it has ended, or nothing more can count.
-    private static List<(int Night, Verdict Verdict)> Play(Market market, ExperimentRules rules, int seed)
+    private static List<(int Night, Verdict Verdict)> Play(Market market, ExperimentRules rules, int seed, CancellationToken ct)
     {
         var nights = rules.MostDays + rules.AttributionDays + 1;
         var played = market.Play(nights, new Random(seed));
@@ -71,6 +78,7 @@ public sealed record ExperimentSimulation(string Scenario, string Level, string 
         var told = new List<(int, Verdict)>();
         for (var night = 1; night <= nights; night++)
         {
+            ct.ThrowIfCancellationRequested();
             var made = ExperimentNight.Of(one, Market.Seen(played, night));
             told.AddRange(made.Verdicts.Select(verdict => (night, verdict.Verdict)));
             if (made.Decides is not null) break;

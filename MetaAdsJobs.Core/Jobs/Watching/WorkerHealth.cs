@@ -1,10 +1,12 @@
 using Dapper;
+using MetaAdsJobs.Core.Database;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Jobs.Watching;
 
 /// <summary>Whether anybody is there to run jobs. Heartbeats are written and judged by the database's clock: this process's own may be off.</summary>
-public sealed class WorkerHealth(NpgsqlDataSource dataSource)
+public sealed class WorkerHealth([FromKeyedServices(Connections.OfHealth)] NpgsqlDataSource dataSource)
 {
     /// <summary>Whether the heartbeat of hangfire.server's row is so old that its process counts as dead.</summary>
     internal const string IsSilentSql = "lastheartbeat < clock_timestamp() - interval '45 seconds'";

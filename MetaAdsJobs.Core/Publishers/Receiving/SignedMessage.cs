@@ -37,7 +37,7 @@ public sealed class CheckSignature
     public async Task<SignatureCheck> ExecuteAsync(string? publisher, SignedMessage message, CancellationToken ct)
     {
         var now = _time.GetUtcNow();
-        var signer = publisher is { Length: > 0 and <= 50 } ? await _store.FindSignerAsync(publisher, now, ct) : null;
+        var signer = publisher is { Length: > 0 and <= 50 } && !publisher.Any(char.IsControl) ? await _store.FindSignerAsync(publisher, now, ct) : null;
         var verdict = StandardWebhooks.Verify(signer is null ? [Nobodys] : SecretsOf(signer, publisher!), message.Id, message.Timestamp, message.Signatures, message.Body.Span, now);
         if (signer is not null && verdict != Verification.Valid) PublisherLog.NotSigned(_logger, publisher!, verdict.ToString());
         if (signer is null || verdict != Verification.Valid) return new SignatureCheck.Refused(signer is not null && verdict is Verification.TooOld or Verification.TooNew);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MetaAdsJobs.Tests.Api.People;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Api.Accounts;
@@ -55,6 +56,25 @@ public sealed class ChoicesTests
         using var manager = _service.Client("manager");
         (await manager.GetAsync($"/meta/accounts/{id}/choices")).AssertProblem(403);
         (await manager.PostAsync("/meta/accounts/choices", new JsonObject { ["access_token"] = "x" })).AssertProblem(403);
+    }
+
+    [Test]
+    public async Task Who_sees_one_account_is_told_nothing_of_what_only_others_use()
+    {
+        var mine = await _admin.AddAccountAsync(account => (account["ad_account_id"], account["page_id"]) = ("act_7200000003", "1020304050"));
+        await _admin.AddAccountAsync(account => (account["ad_account_id"], account["page_id"], account["pixel_id"]) = ("act_7200000004", "1020304051", "987001"));
+        using var client = (await _service.ProgramAsync(_admin, "admin", $"+{mine}")).Client;
+
+        var choices = await client.GetAsync($"/meta/accounts/{mine}/choices");
+        Assert.That(choices.Code, Is.EqualTo(200), choices.Text);
+        Assert.That((await _admin.GetAsync($"/meta/accounts/{mine}/choices")).Text, Does.Contain("act_1000000003").And.Contain("Our outlet"));
+        Assert.That(choices.Text, Does.Not.Contain("act_1000000003").And.Not.Contain("Our outlet").And.Not.Contain("Running club"));
+        Assert.That(choices.Json["pages"]!["items"]!.AsArray().Select(page => (string?)page!["id"]), Is.EqualTo(["1020304050"]));
+
+        var refused = await client.PatchAsync($"/meta/accounts/{mine}", new JsonObject { ["page_id"] = "1020304051", ["pixel_id"] = "987001" });
+        Assert.That((refused.Code, string.Join(' ', refused.WrongFields)), Is.EqualTo((422, "page_id pixel_id")), refused.Text);
+        Assert.That((await client.PatchAsync($"/meta/accounts/{mine}", new JsonObject { ["page_id"] = "1020304050", ["pixel_id"] = $"{Random.Shared.NextInt64(1_000_000_000)}00" })).Code, Is.EqualTo(200), "its own, and one that nobody uses");
+        Assert.That((await _admin.PatchAsync($"/meta/accounts/{mine}", new JsonObject { ["page_id"] = "1020304051" })).Code, Is.EqualTo(200), "who sees all may");
     }
 
     [TestCase("EXPIRED")]

@@ -1,5 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
+using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Api.Auth;
@@ -184,6 +186,23 @@ public sealed class AccessTests
         using var viewer = _service.Client("viewer");
         var request = await AcceptableRequestAsync();
         await _service.RefusesAsync(403, () => viewer.PostAsync("/meta/orchestrate/run", request));
+    }
+
+    [TestCase("/console?search=camión", "/console?search=cami%C3%B3n")]
+    [TestCase("/console?search=🙂 x", "/console?search=%F0%9F%99%82 x")]
+    [TestCase("//elsewhere", "/console")]
+    public void Where_a_sign_in_leads_can_stand_in_a_header(string returnUrl, string leads) => Assert.That(SignInEndpoints.Local(returnUrl), Is.EqualTo(leads));
+
+    [TestCase("text/csv", true)]
+    [TestCase("text/csv, application/json;q=0.9", true)]
+    [TestCase("application/json, text/csv;q=0", false)]
+    [TestCase("application/json, text/csv;q=0.1", false)]
+    [TestCase("*/*", false)]
+    public void CSV_is_answered_to_who_would_rather_have_it(string accept, bool isCsv)
+    {
+        var http = new Microsoft.AspNetCore.Http.DefaultHttpContext();
+        http.Request.Headers.Accept = accept;
+        Assert.That(http.Request.WantsCsv(), Is.EqualTo(isCsv));
     }
 
     [TestCase("text/csv")]

@@ -63,7 +63,7 @@ internal sealed class OidcIssuer : IAsyncDisposable
         return new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
         {
             Issuer = Url, Audience = audience, IssuedAt = now, NotBefore = now, Expires = now.AddHours(1),
-            Subject = new ClaimsIdentity([new Claim("sub", "somebody"), .. claims.Select(claim => new Claim(claim.Type, claim.Value))]),
+            Subject = new ClaimsIdentity([.. claims.Any(claim => claim.Type == "sub") ? Array.Empty<Claim>() : [new Claim("sub", "somebody")], .. claims.Select(claim => new Claim(claim.Type, claim.Value))]),
             SigningCredentials = new(new RsaSecurityKey(key ?? _rsa) { KeyId = "the key" }, SecurityAlgorithms.RsaSha256),
         });
     }

@@ -23,6 +23,8 @@ public sealed partial class OidcTests
         Assert.That(await WriteAsync(service, issuer.Token(Audience, null, ("role", "admin"))), Is.EqualTo(422), "an admin gets as far as the body");
         Assert.That(await ReadAsync(service, issuer.Token(Audience, null, ("roles", "viewer"))), Is.EqualTo(403), "the claim must be the configured one");
 
+        Assert.That(await ReadAsync(service, issuer.Token(Audience, null, ("role", "viewer"), ("sub", ""))), Is.EqualTo(401), "all that name nobody would be one caller");
+
         using var forged = RSA.Create(2048);
         Assert.That(await ReadAsync(service, issuer.Token(Audience, forged, ("role", "admin"))), Is.EqualTo(401));
         Assert.That(await ReadAsync(service, issuer.Token("another service", null, ("role", "admin"))), Is.EqualTo(401));

@@ -62,6 +62,64 @@ public sealed class FilterTests
         else if (path != "/meta/insights/days") Assert.That(without.Code, Is.Not.EqualTo(422), $"{path}: {without.Text}");
     }
 
+    private static IEnumerable<string> ByDay => Call.All.Where(call => call.IsOurs && call.Method == "GET" && !call.Path.Contains('{', StringComparison.Ordinal)).Where(call => call.Parameters.Any(parameter => (string?)parameter["name"] == "since")).Select(call => call.Path);
+
+    [TestCaseSource(nameof(ByDay))]
+    public async Task The_first_and_the_last_day_that_can_be_written_are_days(string path)
+    {
+        foreach (var days in (string[])["since=0001-01-01", "until=9999-12-31", "since=0001-01-01&until=9999-12-31", "until=0001-01-01", "since=9999-12-31"])
+            Assert.That((await _admin.GetAsync($"{path}?{days}")).Code, Is.EqualTo(200).Or.EqualTo(422), $"{path}?{days}");
+    }
+
+    [Test]
+    public async Task What_is_due_freezes_and_pools_are_told_page_by_page()
+    {
+        var mark = $"{Guid.NewGuid():N}";
+        await ExecuteAsync($"""
+            INSERT INTO meta_campaigns (request_id, social_account_id, meta_id, name, objective, status, created_at) SELECT request_id, social_account_id, '{mark}', 'x', 'OUTCOME_TRAFFIC', 'PAUSED', now() FROM orchestrations WHERE request_id = @Run ON CONFLICT DO NOTHING;
+            INSERT INTO campaign_edits (edit_id, social_account_id, request_id, level, meta_id, kind, fields, asked_by, state, asked_at, due_at)
+            SELECT gen_random_uuid(), social_account_id, request_id, 'campaign', '{mark}', 'publish', '{"{}"}', '{mark}', 'missed', now(), '2031-01-01T00:00:00Z'::timestamptz + n / 2 * interval '1 hour' FROM orchestrations, generate_series(0, 4) n WHERE request_id = @Run;
+            INSERT INTO freezes (id, social_account_id, from_at, until_at, made_by, made_at) SELECT gen_random_uuid(), social_account_id, '2031-01-01', '2031-01-02', '{mark}', now() FROM orchestrations, generate_series(0, 4) n WHERE request_id = @Run;
+            INSERT INTO budget_pools (id, social_account_id, name, level, mode, mode_by, max_step_percent, least_gain_percent, created_by, created_at, updated_at)
+            SELECT gen_random_uuid(), social_account_id, 'pool', 'adset', 'show', 'x', 20, 2, '{mark}', now(), now() FROM orchestrations, generate_series(0, 4) n WHERE request_id = @Run;
+            """);
+        foreach (var (url, id) in ((string, string)[])
+                 [($"/meta/due?from=2030-12-31T00:00:00Z&until=2031-02-01T00:00:00Z&social_account_id={_request["social_account_id"]}", "edit_id"), ($"/meta/freezes?person={mark}", "id"), ($"/meta/budget-pools?social_account_id={_request["social_account_id"]}", "id")])
+        {
+            var (seen, cursor) = (new List<string?>(), "");
+            do
+            {
+                var page = await _admin.GetAsync($"{url}&limit=2{cursor}");
+                Assert.That(page.Code, Is.EqualTo(200), page.Text);
+                seen.AddRange(page.Json["items"]!.AsArray().Select(one => (string?)one![id]));
+                cursor = (string?)page.Json["next_cursor"] is { } next ? $"&cursor={Uri.EscapeDataString(next)}" : null;
+            }
+            while (cursor is not null);
+            Assert.That((seen.Count, seen.Distinct().Count()), Is.EqualTo((5, 5)), url);
+            Assert.That((await _admin.GetAsync($"{url}&cursor=x")).WrongFields, Is.EqualTo(["cursor"]), url);
+        }
+
+        using var maker = _service.Client("manager", mark);
+        await ExecuteAsync($"INSERT INTO freezes (id, from_at, until_at, made_by, made_at) SELECT gen_random_uuid(), '2031-01-01', '2031-01-02', '{mark}', now() FROM generate_series(6, 1000)");
+        var freeze = new JsonObject { ["from"] = "2031-01-01T00:00:00Z", ["until"] = "2031-02-01T00:00:00Z" };
+        var refused = await maker.PostAsync("/meta/freezes", freeze);
+        await ExecuteAsync($"DELETE FROM freezes WHERE made_by = '{mark}'");
+        Assert.That((refused.Code, refused.WrongFields.Single()), Is.EqualTo((422, "$")), refused.Text);
+    }
+
+    [Test]
+    public async Task Of_an_account_in_a_zone_that_this_machine_does_not_know_that_is_told()
+    {
+        var request = await _admin.NewRequestAsync();
+        (_run, var before) = (await _admin.AcceptAsync(request), _run);
+        await ExecuteAsync("UPDATE social_accounts SET timezone_name = 'Mars/Olympus_Mons' WHERE id = (SELECT social_account_id FROM orchestrations WHERE request_id = @Run)");
+        var refused = await _admin.PostAsync("/meta/freezes", new JsonObject { ["social_account_id"] = (string)request["social_account_id"]!, ["from"] = "2030-01-01T00:00", ["until"] = "2030-02-01T00:00" });
+        await ExecuteAsync("UPDATE social_accounts SET timezone_name = 'UTC' WHERE id = (SELECT social_account_id FROM orchestrations WHERE request_id = @Run)");
+        _run = before;
+        refused.AssertProblem(409);
+        Assert.That((string?)refused.Json["detail"], Does.Contain("Mars/Olympus_Mons"));
+    }
+
     [Test]
     public async Task Runs_are_found_by_clip_by_day_and_by_what_has_changed()
     {

@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using MetaAdsJobs.Tests.Experiments;
 using MetaAdsJobs.Tests.Support;
@@ -82,6 +83,9 @@ public sealed class ExperimentApiTests
         Assert.That((await _manager.GetAsync($"{url}/verdicts")).Json.AsArray(), Is.Empty);
         Assert.That((await _manager.PostAsync($"{url}/proposal/accept", null)).Code, Is.EqualTo(409));
         Assert.That((await _manager.PostAsync($"{url}/proposal/accept", new JsonObject { ["move_budget"] = "yes", ["more"] = 1 })).WrongFields, Is.EquivalentTo(["move_budget", "more"]));
+        using (var inChunks = new HttpRequestMessage(HttpMethod.Post, $"{url}/proposal/accept") { Content = JsonContent.Create(new { move_budget = "yes" }), Headers = { TransferEncodingChunked = true } })
+        using (var refused = await _manager.Http.SendAsync(inChunks))
+            Assert.That((int)refused.StatusCode, Is.EqualTo(422), "a body is read, though nobody has said how long it is");
         Assert.That((await _manager.PostAsync($"{url}/stop", null)).Code, Is.EqualTo(200));
         Assert.That((await _manager.PostAsync($"{url}/stop", null)).Code, Is.EqualTo(409));
         Assert.That((await _manager.GetAsync("/meta/experiments?state=lost&cursor=1&limit=0")).WrongFields, Is.EquivalentTo(["state", "cursor", "limit"]));
@@ -95,6 +99,7 @@ public sealed class ExperimentApiTests
         Assert.That(((int)market.Json["right"]!, (int)market.Json["wrong"]!, (string?)market.Json["nights"]!.AsArray()[^1]!["ending"]), Is.EqualTo((5, 0, "winner")), market.Text);
         Assert.That((await _manager.PostAsync("/meta/experiments/simulate", JsonNode.Parse("""{"better_percent":60,"results_a_day":40,"days":28,"attribution_days":1,"runs":5,"seed":7}"""))).Text, Is.EqualTo(market.Text));
         Assert.That((await _manager.PostAsync("/meta/experiments/simulate", JsonNode.Parse("""{"scenario":"wild","variants":9,"days":8,"runs":0,"more":1}"""))).WrongFields, Is.EquivalentTo(["scenario", "variants", "days", "runs", "more"]));
+        Assert.That((await _manager.PostAsync("/meta/experiments/simulate", JsonNode.Parse("""{"variants":5,"days":84,"runs":200}"""))).WrongFields, Is.EqualTo(["runs"]), "more than somebody would wait for");
     }
 
     private JsonObject Body(string change)

@@ -117,6 +117,18 @@ public sealed class RefusedFieldTests
     public Task Half_a_surrogate_pair_is_refused_by_its_path(string field, string value) =>
         _service.RefusesFieldsAsync(() => SendAsync(_request.ToJsonString().Replace($"\"{value}\"", "\"\\ud83d\"", StringComparison.Ordinal)), field);
 
+    [TestCase("POST /meta/orchestrate/run", """{"ad_sets":[{"ads":[{"creative_title":"\ud83d"}]}]}""", "ad_sets[0].ads[0].creative_title")]
+    [TestCase("POST /meta/orchestrate/run", """{"campaign_id":"12","campaign_name":"\ud83d"}""", "campaign_name")]
+    [TestCase("POST /meta/orchestrate/run", """{"targeting":{"interests":["\u0000"]}}""", "targeting.interests[0]")]
+    [TestCase("POST /meta/experiments", """{"request":{"campaign_name":"\ud83d"},"variants":[{},{}]}""", "request.campaign_name")]
+    [TestCase("POST /meta/alerts/rules/try", """{"name":"\ud83d"}""", "name")]
+    [TestCase("POST /meta/budget-pools/backtest", """{"name":"\udc00 and more"}""", "name")]
+    public async Task So_it_is_wherever_it_stands_before_anything_is_made_of_the_body(string call, string body, string path)
+    {
+        var refused = await _client.SendAsync(new(call.Split(' ')[0]), call.Split(' ')[1], body);
+        Assert.That((refused.Code, (string?)refused.Json["errors"]?[path]?[0]), Is.EqualTo((422, path.EndsWith(']') ? "must not hold control characters" : "must be valid Unicode")), refused.Text);
+    }
+
     [Test]
     public async Task A_field_name_with_half_a_surrogate_pair_is_refused()
     {

@@ -60,7 +60,7 @@ internal sealed class ForeignAccount
         Proposal = $"{Guid.CreateVersion7()}";
         await connection.ExecuteAsync("""
             INSERT INTO meta_adsets (request_id, step, campaign_db_id, meta_id, name, optimization_goal, billing_event, daily_budget, currency, targeting, status, created_at)
-            SELECT request_id, 'adset', id, @mark || '-set', @mark, 'LINK_CLICKS', 'IMPRESSIONS', 1000, 'USD', '{}', 'ACTIVE', now() FROM meta_campaigns WHERE meta_id = @campaign;
+            SELECT request_id, 'adset', id, @mark || '-set', @mark, 'LINK_CLICKS', 'IMPRESSIONS', 1000, 'USD', '{"geo_locations":{"countries":["US"]}}', 'ACTIVE', now() FROM meta_campaigns WHERE meta_id = @campaign;
             INSERT INTO meta_creatives (request_id, step, social_account_id, clip_id, meta_id, name, title, landing_url, created_at)
             SELECT request_id, 'creative', social_account_id, @clip, @mark || '-creative', @mark, @mark, 'https://example.com', now() FROM meta_campaigns WHERE meta_id = @campaign;
             INSERT INTO meta_ads (request_id, step, adset_db_id, creative_db_id, meta_id, name, status, created_at)

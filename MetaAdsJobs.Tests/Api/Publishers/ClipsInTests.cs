@@ -85,6 +85,7 @@ public sealed class ClipsInTests
             ("another's name", "another", message.Id, $"{now}", Right(), message.Bytes),
             ("a name that is none", "nobody", message.Id, $"{now}", Right(), message.Bytes),
             ("a name that is far too long", new string('x', 3000), message.Id, $"{now}", Right(), message.Bytes),
+            ("a name that the database cannot even look for", "signed%00", message.Id, $"{now}", Right(), message.Bytes),
             ("no name", null, message.Id, $"{now}", Right(), message.Bytes),
             ("no JSON, and not signed", "signed", message.Id, $"{now}", Right(), "{"u8.ToArray()),
         ];
