@@ -137,18 +137,28 @@ public sealed class CancelEdit(NpgsqlDataSource dataSource, IJobQueue queue, Orc
         var cancelSql = $"""
             WITH taken AS (
                 UPDATE campaign_edits e SET {Voiding.TakeBack("cancelled")}, error = concat('cancelled by ', @By::text)
-                WHERE edit_id = @EditId AND state IN ('queued', 'waiting') AND ending IS NULL AND {ClaimTable.Free("e")} RETURNING request_id, attempt, ending),
+                WHERE edit_id = @EditId AND state IN ('queued', 'waiting') AND ending IS NULL AND {ClaimTable.Free("e")} RETURNING request_id, attempt, ending, kind <> 'update' AS pauses),
             looked_at AS (UPDATE meta_campaigns c SET compare_at = LEAST(compare_at, clock_timestamp() + 2 * @SettleDelay) FROM taken WHERE c.request_id = taken.request_id AND taken.attempt > 0)
-            SELECT ending FROM taken
+            SELECT ending, pauses FROM taken
             """;
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
-        if ((await connection.QueryAsync<string?>(new(cancelSql, new { EditId = editId, By = cancelledBy, options.SettleDelay, Now = time.GetUtcNow() }, cancellationToken: ct))).AsList() is [var ending])
+        using (var transaction = JobTransaction.Begin())
         {
-            // Its present job may be snoozing for long; without another it is only later.
-            if (ending is not null) queue.EnqueueEdit(editId, goesFirst: true);
-            return true;
+            List<(string? Ending, bool Pauses)> taken;
+            await using (var taking = await dataSource.OpenConnectionAsync(ct))
+            {
+                taken = (await taking.QueryAsync<(string?, bool)>(new(cancelSql, new { EditId = editId, By = cancelledBy, options.SettleDelay, Now = time.GetUtcNow() }, cancellationToken: ct))).AsList();
+            }
+
+            if (taken is [var (ending, pauses)])
+            {
+                // Its present job may be snoozing for long, and what it has switched on spends meanwhile.
+                if (ending is not null) queue.EnqueueEdit(editId, goesFirst: pauses);
+                transaction.Complete();
+                return true;
+            }
         }
 
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
         return await connection.ExecuteScalarAsync<bool>(new("SELECT EXISTS (SELECT 1 FROM campaign_edits WHERE edit_id = @EditId)", new { EditId = editId }, cancellationToken: ct)) ? false : null;
     }
 }
