@@ -31,7 +31,7 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
 
     /// <summary>
     /// Edits of one campaign are done in the order in which they were asked for; what pauses waits for nothing, and nothing for what only takes back what it has made. What is held, until its time or
-    /// for an approval or a freeze, for room or a start, keeps nothing else waiting (but for room: another change of the same object, or the earlier one would be the last), and begins when nothing else is being done. What was published or resumed and is
+    /// for an approval or a freeze, for room or a start, keeps nothing else waiting (but for room or a start: another change of the same object, or the earlier one would be the last), and begins when nothing else is being done. What was published or resumed and is
     /// paused again before it ends goes before all that waits, and only pauses and ends come before that is over: it would pause what they switch on. What a paused ad shows cannot make it spend; of one that is on, Meta may have refused what it
     /// showed, and accept the new.
     /// </summary>
@@ -47,7 +47,8 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
                  WHEN r.due_at > @Now THEN 'its time has not come yet'
                  WHEN EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = r.edit_id AND p.state = 'asked') THEN 'somebody else has to approve it'
                  WHEN r.kind <> 'pause' AND EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = r.request_id AND e.number < r.number AND e.state IN ('queued', 'running', 'waiting')
-                                                         AND (e.ending IS NULL OR e.kind IN ('publish', 'resume')) AND NOT (e.held AND (e.kind <> 'update' OR e.meta_id <> r.meta_id OR EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = e.edit_id AND p.state IN ('asked', 'approved'))))
+                                                         AND (e.ending IS NULL OR e.kind IN ('publish', 'resume')) AND NOT (e.held AND (e.kind <> 'update' OR e.meta_id <> r.meta_id OR (SELECT ends_at FROM freeze_of(a.id, @Now)) IS NOT NULL
+                                                                              OR EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = e.edit_id AND p.state IN ('asked', 'approved'))))
                                                          AND (e.kind <> 'pause' AND e.ending IS NULL OR r.kind NOT IN ('archive', 'delete')))
                  THEN 'an earlier edit of the same campaign comes first'
                  WHEN r.kind <> 'pause' AND EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = r.request_id AND e.number > r.number AND e.state = 'running' AND e.kind <> 'pause' AND (e.ending IS NULL OR e.kind IN ('publish', 'resume')))
