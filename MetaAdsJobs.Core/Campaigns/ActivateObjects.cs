@@ -12,6 +12,11 @@ namespace MetaAdsJobs.Core.Campaigns;
 /// </summary>
 internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore store, MetaAds meta, MetaEdits edits, Activations activations, CountedCampaigns counted, SpendingCaps caps, TimeProvider time)
 {
+    private static readonly TimeSpan UntilPausedAgain = TimeSpan.FromSeconds(30);
+
+    // Some hours of Meta being away.
+    private const int MostPauses = 80;
+
     public async Task<EditEnd> RunAsync(EditClaim claim, CancellationToken ct)
     {
         var now = time.GetUtcNow();
@@ -76,21 +81,26 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
     }
 
     /// <summary>
-    /// An edit that has failed. Of one that activates perhaps a part is on: the object is paused again; when that cannot be known, caps and stops go on counting it.
+    /// An edit that ends without having succeeded. Of one that activates perhaps a part is on: the object is paused again, until nothing that was sent can switch it on any more; so long caps and stops go on counting it,
+    /// and when Meta refuses to pause it.
     /// </summary>
+    /// <returns>What is given, or what waits to end like that.</returns>
     public async Task<EditEnd> TakenBackAsync(EditClaim claim, EditEnd end, CancellationToken ct)
     {
         // Every call of it is answered, and was not done: what a permit had set aside is free again.
-        if (claim is { Activation: "active", Failures: 0, Abandoned: 0 } && !claim.Credential.Changes.IsAnyUnknown && claim.Object.Kind != AdObject.Campaign) end = end with { DailyCents = claim.Tree.DailyAmountCents(time.GetUtcNow()), EndsAt = claim.Tree.LastEnd };
+        if (claim is { Activation: "active", TakesBack: null, Failures: 0, Abandoned: 0 } && !claim.Credential.Changes.IsAnyUnknown && claim.Object.Kind != AdObject.Campaign) end = end with { DailyCents = claim.Tree.DailyAmountCents(time.GetUtcNow()), EndsAt = claim.Tree.LastEnd };
         if (claim.Kind is not (EditKind.Publish or EditKind.Resume) || claim.Object.IsOn) return end;
-        var mayComeYet = claim.Credential.Changes.IsAnyUnknown;
+        // Asked before it is paused: what could still come by then, comes before the next pause.
+        var mayComeUntil = await store.FindActivatedUntilAsync(claim, ct);
         try
         {
             var isThere = await meta.PauseAsync(claim.Credential.Urgent(), claim.Object.MetaId, ct) == "PAUSED";
-            if (claim.Object.Kind != AdObject.Campaign || claim.Activation is null or "paused") return end;
-            return end with { Activation = !isThere ? "ended" : mayComeYet || claim.Credential.Changes.IsAnyUnknown ? "active" : "idle" };
+            if (isThere && mayComeUntil is { } until) return EditEnd.TakingBack(end, until < time.GetUtcNow() + UntilPausedAgain ? until : time.GetUtcNow() + UntilPausedAgain, "paused; it is paused again until no call that activates it can be under way");
+            end = end with { IsPaused = isThere };
+            if (claim.Object.Kind == AdObject.Campaign) return end with { Activation = isThere ? "idle" : "ended" };
+            return claim is { Activation: "active", TakesBack: not null } ? end with { DailyCents = claim.Tree.DailyAmountCents(time.GetUtcNow()), EndsAt = claim.Tree.LastEnd } : end;
         }
-        catch (MetaException exception)
+        catch (MetaException exception) when (exception.Proof == Proof.Rejected || claim.Failures >= MostPauses)
         {
             return end with { Reason = $"{end.Reason}; perhaps it is active, since it could not be paused either: {exception.ForUser}" };
         }

@@ -1,8 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using MetaAdsJobs.Core.Campaigns.Contents;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Orchestrations.Requests;
+using MetaAdsJobs.Core.Spending;
 
 namespace MetaAdsJobs.Core.Campaigns;
 
@@ -120,6 +122,73 @@ public sealed record CampaignEdit
     public DateTimeOffset? CompletedAt { get; init; }
 }
 
+/// <summary>What an edit has made of an object; null for what stays.</summary>
+internal sealed record Edited(string MetaId, string? Status = null, string? Name = null, long? DailyBudget = null, long? LifetimeBudget = null, DateTimeOffset? EndTime = null, long? BidAmount = null)
+{
+    public JsonObject? Targeting { get; init; }
+    public string? CreativeId { get; init; }
+}
+
+/// <summary>How a claimed edit leaves its row.</summary>
+internal sealed record EditEnd(string State, string? Reason = null, DateTimeOffset? Until = null)
+{
+    /// <summary>Of one that waits: the next attempt takes back what was done, and it ends like that.</summary>
+    public string? GivesUp { get; init; }
+
+    /// <summary>Of one that waits: what it may have switched on is paused, and then it ends like that.</summary>
+    public string? Ending { get; init; }
+
+    /// <summary>Its object is paused, and nothing that it has sent can switch it on any more.</summary>
+    public bool IsPaused { get; init; }
+
+    /// <summary>It used up a retry.</summary>
+    public bool Failed { get; init; }
+    public EditFields? Found { get; init; }
+    public IReadOnlyList<Edited> Objects { get; init; } = [];
+
+    /// <summary>What the ad shows from now on; null: as before.</summary>
+    public CreativeMaking? Shows { get; init; }
+
+    /// <summary>What the activation becomes; null: it stays.</summary>
+    public string? Activation { get; init; }
+
+    /// <summary>What the tree may spend a day from now on, in hundredths; null: as before.</summary>
+    public long? DailyCents { get; init; }
+    public DateTimeOffset? EndsAt { get; init; }
+
+    /// <summary>How often a stop had noted something of it when it was permitted to switch on again what a stop had paused; null where it does not.</summary>
+    public int? BringsBackNotes { get; init; }
+
+    /// <summary>Every call that a permit was for has been answered.</summary>
+    public bool IsAnswered { get; init; }
+
+    /// <summary>Not as long as something may be activated by a call under way.</summary>
+    public bool NotWhileBusy { get; init; }
+
+    /// <summary>Of one that waits: for what may take days, and is to keep no other edit waiting.</summary>
+    public bool IsHeld { get; init; }
+
+    /// <summary>What the campaign may spend a day after what somebody has to approve first; null: nobody has to.</summary>
+    public long? ToApprove { get; init; }
+
+    public static EditEnd Succeeded(EditFields? found, params IReadOnlyList<Edited> objects) => new("succeeded") { Found = found, Objects = objects };
+
+    public static EditEnd Failing(string reason) => new("failed", reason);
+
+    public static EditEnd Waiting(DateTimeOffset until, string reason) => new("waiting", reason, until);
+
+    /// <summary>It ends as <paramref name="end"/> tells once its object is paused for good.</summary>
+    public static EditEnd TakingBack(EditEnd end, DateTimeOffset until, string reason) => Waiting(until, reason) with { Ending = end.State, GivesUp = end.Reason, Objects = end.Objects, Found = end.Found };
+
+    /// <summary>Its permit was refused: some minutes later, or when a person or a freeze lets it.</summary>
+    public static EditEnd Refused(Permit permit, string why, DateTimeOffset now, long dailyCents) => Waiting(permit.FrozenUntil ?? permit.AskAgainAt ?? now + UntilThereIsRoom, why) with
+    {
+        IsHeld = permit.ToApprove || permit.FrozenUntil is not null || permit.IsForRoom, ToApprove = permit.ToApprove ? dailyCents : null,
+    };
+
+    private static readonly TimeSpan UntilThereIsRoom = TimeSpan.FromMinutes(5);
+}
+
 /// <summary>What is read of a row of campaign_edits; what is not asked for is as here.</summary>
 internal sealed record EditRow
 {
@@ -144,6 +213,7 @@ internal sealed record EditRow
     public DateTimeOffset? QuietSince { get; init; }
     public DateTimeOffset? DueAt { get; init; }
     public bool IsMissed { get; init; }
+    public bool Switched { get; init; }
 }
 
 internal static class EditWords

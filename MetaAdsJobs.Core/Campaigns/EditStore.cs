@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Accounts.Tokens;
@@ -31,70 +30,17 @@ internal sealed record EditClaim(
     /// <summary>It comes so long after its time that it is not begun any more.</summary>
     public bool IsMissed { get; init; }
 
-    /// <summary>What it has made is taken back; it will end like that.</summary>
+    /// <summary>The creative that it has made is taken back; it will end like that.</summary>
     public string? Ending => Making?.Attempt.Ending;
 
+    /// <summary>What it may have switched on is paused; it will end like that.</summary>
+    public string? TakesBack { get; init; }
+
+    /// <summary>Of a publish or resume: an attempt before has switched its object on, or may have.</summary>
+    public bool Switched { get; init; }
 
     /// <summary>It may be spending, or will again once a stop is lifted: caps and stops have a say in what makes it spend more.</summary>
     public bool IsCounted => Activation is "activating" or "active" or "paused";
-}
-
-/// <summary>What an edit has made of an object; null for what stays.</summary>
-internal sealed record Edited(string MetaId, string? Status = null, string? Name = null, long? DailyBudget = null, long? LifetimeBudget = null, DateTimeOffset? EndTime = null, long? BidAmount = null)
-{
-    public JsonObject? Targeting { get; init; }
-    public string? CreativeId { get; init; }
-}
-
-/// <summary>How a claimed edit leaves its row.</summary>
-internal sealed record EditEnd(string State, string? Reason = null, DateTimeOffset? Until = null)
-{
-    /// <summary>Of one that waits: the next attempt takes back what was done, and it ends like that.</summary>
-    public string? GivesUp { get; init; }
-
-    /// <summary>It used up a retry.</summary>
-    public bool Failed { get; init; }
-    public EditFields? Found { get; init; }
-    public IReadOnlyList<Edited> Objects { get; init; } = [];
-
-    /// <summary>What the ad shows from now on; null: as before.</summary>
-    public CreativeMaking? Shows { get; init; }
-
-    /// <summary>What the activation becomes; null: it stays.</summary>
-    public string? Activation { get; init; }
-
-    /// <summary>What the tree may spend a day from now on, in hundredths; null: as before.</summary>
-    public long? DailyCents { get; init; }
-    public DateTimeOffset? EndsAt { get; init; }
-
-    /// <summary>How often a stop had noted something of it when it was permitted to switch on again what a stop had paused; null where it does not.</summary>
-    public int? BringsBackNotes { get; init; }
-
-    /// <summary>Every call that a permit was for has been answered.</summary>
-    public bool IsAnswered { get; init; }
-
-    /// <summary>Not as long as something may be activated by a call under way.</summary>
-    public bool NotWhileBusy { get; init; }
-
-    /// <summary>Of one that waits: for what may take days, and is to keep no other edit waiting.</summary>
-    public bool IsHeld { get; init; }
-
-    /// <summary>What the campaign may spend a day after what somebody has to approve first; null: nobody has to.</summary>
-    public long? ToApprove { get; init; }
-
-    public static EditEnd Succeeded(EditFields? found, params IReadOnlyList<Edited> objects) => new("succeeded") { Found = found, Objects = objects };
-
-    public static EditEnd Failing(string reason) => new("failed", reason);
-
-    public static EditEnd Waiting(DateTimeOffset until, string reason) => new("waiting", reason, until);
-
-    /// <summary>Its permit was refused: some minutes later, or when a person or a freeze lets it.</summary>
-    public static EditEnd Refused(Permit permit, string why, DateTimeOffset now, long dailyCents) => Waiting(permit.FrozenUntil ?? permit.AskAgainAt ?? now + UntilThereIsRoom, why) with
-    {
-        IsHeld = permit.ToApprove || permit.FrozenUntil is not null, ToApprove = permit.ToApprove ? dailyCents : null,
-    };
-
-    private static readonly TimeSpan UntilThereIsRoom = TimeSpan.FromMinutes(5);
 }
 
 /// <summary>Rows of campaign_edits. Every transition names the state and attempt it leaves.</summary>
@@ -111,8 +57,8 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         // The campaign's row first: of what is held and what was asked for since one begins, and the other sees it.
         var claimSql = $"""
             SELECT 1 FROM meta_campaigns WHERE request_id = (SELECT request_id FROM campaign_edits WHERE edit_id = @EditId AND kind <> 'pause') FOR NO KEY UPDATE;
-            UPDATE campaign_edits r SET held = false, {Table.Taken}, quiet_since = COALESCE(r.lease_until, r.quiet_since) FROM social_accounts a WHERE {Table.Claimable}
-            RETURNING r.number, r.attempt, r.failures, r.abandoned, r.request_id, r.social_account_id, r.meta_id, r.kind, r.fields::text AS fields, r.asked_by, r.asked_key, r.asked_at, a.access_token, r.round, r.ending, r.error, r.quiet_since, r.due_at,
+            UPDATE campaign_edits r SET held = false, switched = r.switched OR r.kind IN ('publish', 'resume') AND r.lease_until IS NOT NULL, {Table.Taken}, quiet_since = COALESCE(r.lease_until, r.quiet_since) FROM social_accounts a WHERE {Table.Claimable}
+            RETURNING r.number, r.attempt, r.failures, r.abandoned, r.request_id, r.social_account_id, r.meta_id, r.kind, r.fields::text AS fields, r.asked_by, r.asked_key, r.asked_at, a.access_token, r.round, r.ending, r.switched, r.error, r.quiet_since, r.due_at,
                       @Now > {Lateness.FreeSince} + @Late AS is_missed,
                       (SELECT v.state FROM activations v WHERE v.request_id = r.request_id) AS activation
             """;
@@ -140,7 +86,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         var making = fields.Creative is null ? null
             : await contents.MakingAsync(editId, row.Round, row.Attempt, row.Ending, row.Failures, row.QuietSince, row.AskedBy, row.RequestId, row.MetaId, fields.Creative, account, credential, lease, ct);
         return new(editId, row.Number, row.Attempt, row.Failures, row.Abandoned, Enum.Parse<EditKind>(row.Kind, ignoreCase: true), fields, row.AskedBy, row.AskedAt, account, tree, tree.Find(row.MetaId)!,
-            row.Activation, credential, making, row.Error) { DueAt = row.DueAt, IsMissed = row.IsMissed };
+            row.Activation, credential, making, row.Error) { DueAt = row.DueAt, IsMissed = row.IsMissed, TakesBack = making is null ? row.Ending : null, Switched = row.Switched };
     }
 
     /// <summary>Ends the attempt: with it the audit of what it has changed at Meta, what is known of the objects now, and what caps and stops go by.</summary>
@@ -153,10 +99,10 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
             SELECT COALESCE(busy_until > clock_timestamp(), false) FROM activations WHERE request_id = @RequestId FOR UPDATE;
             WITH {ChangeLog.Cte},
             fence AS (
-                UPDATE campaign_edits SET state = @State, lease_until = NULL, abandoned = 0, failures = failures + @Failed::int, next_attempt_at = @Until, found = COALESCE(found, @Found::jsonb),
-                    wait_reason = CASE WHEN @State = 'waiting' THEN @Reason END, held = @IsHeld,
-                    error = CASE WHEN @State IN ('failed', 'cancelled', 'missed') THEN @Reason WHEN @State = 'waiting' THEN COALESCE(@GivesUp, error) END,
-                    completed_at = CASE WHEN @State IN ('succeeded', 'failed', 'cancelled', 'missed') THEN @Now END, quiet_since = CASE WHEN @Sent THEN clock_timestamp() ELSE quiet_since END
+                UPDATE campaign_edits SET state = @State, lease_until = NULL, abandoned = 0, failures = CASE WHEN @Ending IS NOT NULL AND ending IS NULL THEN 0 ELSE failures + @Failed::int END, next_attempt_at = @Until, found = COALESCE(found, @Found::jsonb),
+                    wait_reason = CASE WHEN @State = 'waiting' THEN @Reason END, held = @IsHeld, ending = COALESCE(ending, @Ending), switched = switched OR @Switched,
+                    error = CASE WHEN @State IN ('failed', 'cancelled', 'missed', 'expired') THEN @Reason WHEN @State = 'waiting' THEN COALESCE(@GivesUp, error) END,
+                    completed_at = CASE WHEN @State IN ('succeeded', 'failed', 'cancelled', 'missed', 'expired') THEN @Now END, quiet_since = CASE WHEN @Sent THEN clock_timestamp() ELSE quiet_since END
                 WHERE {Table.Held} AND (NOT @NotWhileBusy OR NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = @RequestId AND v.busy_until > clock_timestamp()))
                 RETURNING edit_id, request_id),
             {BegunStep.NotDoneOf(Table)},
@@ -166,7 +112,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
             {Released},
             compare AS (
                 UPDATE meta_campaigns m SET compare_at = clock_timestamp() + 2 * @SettleDelay FROM fence
-                WHERE @State IN ('succeeded', 'failed', 'missed') AND m.request_id = fence.request_id AND NOT m.meta_id = ANY (@MetaIds)),
+                WHERE @State IN ('succeeded', 'failed', 'cancelled', 'missed', 'expired') AND m.request_id = fence.request_id AND NOT m.meta_id = ANY (@MetaIds)),
             campaign AS (
                 UPDATE meta_campaigns m SET compare_at = clock_timestamp() + 2 * @SettleDelay, status = COALESCE(n.status, m.status), name = COALESCE(n.name, m.name),
                     daily_budget = COALESCE(n.daily, m.daily_budget), lifetime_budget = COALESCE(n.lifetime, m.lifetime_budget) FROM n WHERE m.meta_id = n.meta_id),
@@ -196,11 +142,11 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         var notDone = BegunStep.Columns(making?.NotDone ?? []);
         parameters.AddDynamicParams(new
         {
-            claim.EditId, claim.Attempt, claim.Tree.RequestId, AccountId = claim.Account.Id, claim.AskedBy, end.State, end.Reason, end.Until, end.Failed, end.GivesUp, Found = end.Found?.ToJson(), end.NotWhileBusy, end.IsHeld,
+            claim.EditId, claim.Attempt, claim.Tree.RequestId, AccountId = claim.Account.Id, claim.AskedBy, end.State, end.Reason, end.Until, end.Failed, end.GivesUp, end.Ending, Switched = claim.Kind is EditKind.Publish or EditKind.Resume && claim.Credential.Changes.MayHaveActivated(claim.Object.MetaId), Found = end.Found?.ToJson(), end.NotWhileBusy, end.IsHeld,
             MetaIds = Of(objects, one => one.MetaId), Statuses = Of(objects, one => one.Status), Names = Of(objects, one => one.Name), DailyBudgets = Of(objects, one => one.DailyBudget),
             LifetimeBudgets = Of(objects, one => one.LifetimeBudget), EndTimes = Of(objects, one => one.EndTime), BidAmounts = Of(objects, one => one.BidAmount), Targetings = Of(objects, one => one.Targeting?.ToJsonString()),
             NotDone = notDone.Steps, NotDoneErrors = notDone.Errors, NotDoneRefusals = notDone.Refusals, Sent = making?.MayHaveSent ?? false,
-            end.Activation, end.DailyCents, EndsAt = end.EndsAt?.ToUniversalTime(), end.IsAnswered, end.BringsBackNotes, IsPause = claim.Kind == EditKind.Pause && end.State == "succeeded", claim.Object.MetaId, options.SettleDelay, Now = time.GetUtcNow(),
+            end.Activation, end.DailyCents, EndsAt = end.EndsAt?.ToUniversalTime(), end.IsAnswered, end.BringsBackNotes, IsPause = end.IsPaused || claim.Kind == EditKind.Pause && end.State == "succeeded", claim.Object.MetaId, options.SettleDelay, Now = time.GetUtcNow(),
         });
         parameters.AddDynamicParams(ShownCreative.Of(end.Shows, options, time.GetUtcNow()));
         await using var connection = await dataSource.OpenConnectionAsync(ct);
@@ -218,7 +164,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
     {
         var nextSql = $"""
             SELECT r.edit_id FROM campaign_edits r JOIN social_accounts a ON a.id = r.social_account_id
-            WHERE r.request_id = @RequestId AND r.state IN ('queued', 'waiting') AND {ClaimTable.Free("r")} AND (NOT r.held OR ({Table.HeldUntil}) IS NULL) ORDER BY r.number LIMIT 1
+            WHERE r.request_id = @RequestId AND r.state IN ('queued', 'waiting') AND {ClaimTable.Free("r")} AND (NOT r.held OR ({Table.HeldUntil}) IS NULL) ORDER BY r.held, r.number LIMIT 1
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return await connection.QueryFirstOrDefaultAsync<Guid?>(new(nextSql, new { RequestId = requestId, Now = time.GetUtcNow() }, cancellationToken: ct));
@@ -258,6 +204,23 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         var since = time.GetUtcNow() - options.SettleDelay;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return await connection.ExecuteScalarAsync<DateTimeOffset?>(new(UnknownSql, new { claim.EditId, claim.Tree.RequestId, MetaId = metaId, Since = since }, cancellationToken: ct)) + options.SettleDelay;
+    }
+
+    /// <summary>Until when a call that an attempt at this edit, or a start, has sent may still switch its object on; null when none may.</summary>
+    public async Task<DateTimeOffset?> FindActivatedUntilAsync(EditClaim claim, CancellationToken ct)
+    {
+        const string SentSql = """
+            SELECT GREATEST(
+                (SELECT max(sent_at) FROM meta_changes WHERE request_id = @RequestId AND path = @MetaId AND outcome = 'outcome_unknown' AND sent ->> 'status' = 'ACTIVE' AND sent_at > @Since),
+                (SELECT quiet_since FROM campaign_edits WHERE edit_id = @EditId AND quiet_since > @Since), @OwnSince::timestamptz) + @SettleDelay,
+                (SELECT busy_until FROM activations WHERE request_id = @RequestId AND state = 'activating' AND busy_until > clock_timestamp())
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        var (sent, activating) = await connection.QuerySingleAsync<(DateTimeOffset?, DateTimeOffset?)>(new(SentSql, new
+        {
+            claim.EditId, claim.Tree.RequestId, claim.Object.MetaId, Since = time.GetUtcNow() - options.SettleDelay, OwnSince = claim.Credential.Changes.MayActivateSince(claim.Object.MetaId), options.SettleDelay,
+        }, cancellationToken: ct));
+        return sent > activating ? sent : activating ?? sent;
     }
 
     /// <summary>Budget edits of the object that were sent within the last hour, oldest first.</summary>

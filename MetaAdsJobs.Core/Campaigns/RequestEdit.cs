@@ -102,23 +102,28 @@ public sealed class RequestEdit
     }
 }
 
-/// <summary>What becomes of an edit that is void: cancelled; if it may have made a creative, once that is taken back.</summary>
+/// <summary>What becomes of an edit that is void, or is not to be any more: cancelled; if it may have made a creative, or switched something on, once that is taken back.</summary>
 internal static class Voiding
 {
     // By its own row alone: what it is just writing elsewhere is not seen here.
     private const string MayHaveMade = "e.fields ? 'creative' AND e.attempt > 0";
 
+    // Likewise: who has died may have done so.
+    private const string MayBeOn = "e.kind IN ('publish', 'resume') AND (e.switched OR e.lease_until IS NOT NULL)";
+
     /// <summary>
-    /// The beginning of a SET list; takes @Now. Whoever carries it out may send something until its lease is over, and keeps that until it has told what it changed (<see cref="VoidEdits"/>); of one
+    /// The beginning of a SET list, for what a later pause or end makes void: what it has switched on is for that to see to. Takes @Now. Whoever carries it out may send something until its lease is over, and keeps that until it has told what it changed (<see cref="VoidEdits"/>); of one
     /// that has something to take back, whoever does that waits for it.
     /// </summary>
-    public static readonly string Set = SetTo("cancelled");
+    public static readonly string Set = To("cancelled", MayHaveMade);
 
-    /// <inheritdoc cref="Set"/>
-    /// <param name="state">How it ends when there is nothing to take back.</param>
-    public static string SetTo(string state) => $"""
-        state = CASE WHEN {MayHaveMade} THEN 'waiting' ELSE '{state}' END, ending = CASE WHEN {MayHaveMade} THEN 'cancelled' END, completed_at = CASE WHEN NOT ({MayHaveMade}) THEN @Now END,
-                wait_reason = CASE WHEN {MayHaveMade} THEN 'what it has made is taken back' END, quiet_since = COALESCE(e.lease_until, e.quiet_since), lease_until = CASE WHEN NOT ({MayHaveMade}) THEN e.lease_until END, next_attempt_at = NULL, failures = 0
+    /// <summary>The same of an edit that nobody carries out just now, and that nothing else pauses: who claims it next pauses what it may have switched on, and tells of an attempt that died.</summary>
+    /// <param name="state">How it ends then, or at once when there is nothing to take back.</param>
+    public static string TakeBack(string state) => To(state, $"({MayHaveMade} OR {MayBeOn})");
+
+    private static string To(string state, string waits) => $"""
+        state = CASE WHEN {waits} THEN 'waiting' ELSE '{state}' END, ending = CASE WHEN {MayHaveMade} THEN 'cancelled' WHEN {waits} THEN '{state}' END, completed_at = CASE WHEN NOT ({waits}) THEN @Now END, held = e.held AND NOT ({waits}),
+                wait_reason = CASE WHEN {waits} THEN 'what it has done is taken back' END, quiet_since = COALESCE(e.lease_until, e.quiet_since), lease_until = CASE WHEN NOT ({MayHaveMade}) THEN e.lease_until END, next_attempt_at = NULL, failures = 0
         """;
 }
 
@@ -128,22 +133,32 @@ public sealed class CancelEdit(NpgsqlDataSource dataSource, IJobQueue queue, Orc
     /// <returns>False when it is being carried out, or has ended; null when there is none.</returns>
     public async Task<bool?> ExecuteAsync(Guid editId, string cancelledBy, CancellationToken ct)
     {
-        // One that has sent something before may have done a part of it: that is found by looking.
+        // One that has sent something before may have done a part of it: that is found by looking, but what it may have switched on is paused first.
         var cancelSql = $"""
             WITH taken AS (
-                UPDATE campaign_edits e SET {Voiding.Set}, error = concat('cancelled by ', @By::text)
-                WHERE edit_id = @EditId AND state IN ('queued', 'waiting') AND ending IS NULL AND {ClaimTable.Free("e")} RETURNING request_id, attempt, ending),
+                UPDATE campaign_edits e SET {Voiding.TakeBack("cancelled")}, error = concat('cancelled by ', @By::text)
+                WHERE edit_id = @EditId AND state IN ('queued', 'waiting') AND ending IS NULL AND {ClaimTable.Free("e")} RETURNING request_id, attempt, ending, kind <> 'update' AS pauses),
             looked_at AS (UPDATE meta_campaigns c SET compare_at = LEAST(compare_at, clock_timestamp() + 2 * @SettleDelay) FROM taken WHERE c.request_id = taken.request_id AND taken.attempt > 0)
-            SELECT ending FROM taken
+            SELECT ending, pauses FROM taken
             """;
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
-        if ((await connection.QueryAsync<string?>(new(cancelSql, new { EditId = editId, By = cancelledBy, options.SettleDelay, Now = time.GetUtcNow() }, cancellationToken: ct))).AsList() is [var ending])
+        using (var transaction = JobTransaction.Begin())
         {
-            // Its present job may be snoozing for long; without another it is only later.
-            if (ending is not null) queue.EnqueueEdit(editId, goesFirst: false);
-            return true;
+            List<(string? Ending, bool Pauses)> taken;
+            await using (var taking = await dataSource.OpenConnectionAsync(ct))
+            {
+                taken = (await taking.QueryAsync<(string?, bool)>(new(cancelSql, new { EditId = editId, By = cancelledBy, options.SettleDelay, Now = time.GetUtcNow() }, cancellationToken: ct))).AsList();
+            }
+
+            if (taken is [var (ending, pauses)])
+            {
+                // Its present job may be snoozing for long, and what it has switched on spends meanwhile.
+                if (ending is not null) queue.EnqueueEdit(editId, goesFirst: pauses);
+                transaction.Complete();
+                return true;
+            }
         }
 
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
         return await connection.ExecuteScalarAsync<bool>(new("SELECT EXISTS (SELECT 1 FROM campaign_edits WHERE edit_id = @EditId)", new { EditId = editId }, cancellationToken: ct)) ? false : null;
     }
 }

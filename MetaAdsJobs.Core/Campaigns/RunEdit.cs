@@ -48,17 +48,19 @@ internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateO
         try
         {
             if (claim.Ending is not null) return await EndAsync(claim, await creatives.UnmakeAsync(claim, ct));
+            if (claim.TakesBack is { } state) return await EndAsync(claim, await TakenBackAsync(claim, new(state, claim.Error), ct));
             if (claim.Error is { } given) return await EndAsync(claim, await TakenBackAsync(claim, EditEnd.Failing(given), ct));
             // An attempt before may have activated a part of it, or its answer was lost.
             if (claim is { IsMissed: true, DueAt: { } due }) return await EndAsync(claim, claim.Attempt == 1 ? Missed(claim, due) : await TakenBackAsync(claim, Missed(claim, due), ct));
-            var end = claim.Abandoned > options.MaxAbandonedAttempts
-                ? await TakenBackAsync(claim, EditEnd.Failing($"its worker process died {claim.Abandoned} times in a row"), ct) : await DoAsync(claim, ct);
-            if (end.State == "failed") end = await creatives.FailedAsync(claim, end, ct);
+            if (claim.Abandoned > options.MaxAbandonedAttempts) return await EndAsync(claim, await TakenBackAsync(claim, EditEnd.Failing($"its worker process died {claim.Abandoned} times in a row"), ct));
+            var end = await DoAsync(claim, ct);
+            if (end.State == "failed") end = claim.Switched ? await TakenBackAsync(claim, end, ct) : await creatives.FailedAsync(claim, end, ct);
             // Before the row is let go: until it is asked for, nobody could approve it.
             if (end.ToApprove is { } cents && await approvals.AskAsync(claim.EditId, cents, ct) is { } expiresAt) end = end with { Until = expiresAt };
             // One of the calls may be carried out late, and undo what comes after this edit.
             if (end.State == "succeeded" && claim.Kind is (EditKind.Publish or EditKind.Resume or EditKind.Update) && claim.Credential.Changes.IsAnyUnknown)
-                end = EditEnd.Waiting(time.GetUtcNow() + options.SettleDelay, LateCall) with { Objects = end.Objects, Found = end.Found };
+                // Whoever takes it back meanwhile pauses what this has switched on, and not what was on before.
+                end = EditEnd.Waiting(time.GetUtcNow() + options.SettleDelay, LateCall) with { Objects = [.. end.Objects.Where(one => claim.Kind == EditKind.Update || one.MetaId != claim.Object.MetaId)], Found = end.Found };
             return await EndAsync(claim, end);
         }
         catch (MetaException exception) when (exception.Proof is Proof.Throttled or Proof.TokenRejected or Proof.AccountBlocked)
@@ -104,7 +106,21 @@ internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateO
         return new EditEnd("missed", string.Create(CultureInfo.InvariantCulture, $"missed: it was due at {due:yyyy-MM-dd HH:mm} UTC, and more than {holds.LateMinutes} minutes have passed; it stays paused, publish it if it is still wanted"));
     }
 
-    private async Task<EditEnd> TakenBackAsync(EditClaim claim, EditEnd end, CancellationToken ct) => await creatives.FailedAsync(claim, await activate.TakenBackAsync(claim, end, ct), ct);
+    private async Task<EditEnd> TakenBackAsync(EditClaim claim, EditEnd end, CancellationToken ct)
+    {
+        try
+        {
+            end = await activate.TakenBackAsync(claim, end, ct);
+        }
+        catch (MetaException exception)
+        {
+            var isRefused = exception.Proof is Proof.Throttled or Proof.TokenRejected or Proof.AccountBlocked;
+            var until = isRefused ? await UntilAsync(claim, exception, ct) : time.GetUtcNow() + (UntilPausedAgain * Math.Pow(2, Math.Min(claim.TakesBack is null ? 0 : claim.Failures, 6)));
+            return EditEnd.TakingBack(end, until, $"not paused yet: {exception.ForUser}") with { Failed = !isRefused };
+        }
+
+        return await creatives.FailedAsync(claim, end, ct);
+    }
 
     private async Task<EditEnd> DoAsync(EditClaim claim, CancellationToken ct)
     {
@@ -164,7 +180,7 @@ internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateO
             case "waiting":
                 CampaignLog.Waits(logger, end.Until!.Value, end.Reason!);
                 return new JobOutcome.Snoozed(end.Until.Value, end.Reason!);
-            case "failed" or "cancelled":
+            case "failed" or "cancelled" or "expired":
                 CampaignLog.Failed(logger, claim.Object.MetaId, end.Reason!);
                 break;
             case "missed":

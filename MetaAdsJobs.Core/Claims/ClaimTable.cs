@@ -31,23 +31,27 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
 
     /// <summary>
     /// Edits of one campaign are done in the order in which they were asked for; what pauses waits for nothing, and nothing for what only takes back what it has made. What is held, until its time or
-    /// for an approval or a freeze, keeps nothing else waiting, and begins when nothing else is being done. What a paused ad shows cannot make it spend; of one that is on, Meta may have refused what it
+    /// for an approval or a freeze, for room or a start, keeps nothing else waiting (but for room or a start: another change of the same object, or the earlier one would be the last), and begins when nothing else is being done. What was published or resumed and is
+    /// paused again before it ends goes before all that waits, and only pauses and ends come before that is over: it would pause what they switch on. What a paused ad shows cannot make it spend; of one that is on, Meta may have refused what it
     /// showed, and accept the new.
     /// </summary>
     public static readonly ClaimTable Edits = new("campaign_edits", "edit_id", "EditId", "state", "asked_at", "ads_management")
     {
-        GoesFirst = "r.kind = 'pause'",
+        GoesFirst = "(r.kind = 'pause' OR r.ending IS NOT NULL AND r.kind IN ('publish', 'resume'))",
         Steps = "edit_steps",
         Fenced = "edit_id, request_id, social_account_id, false AS cancel_requested, failures, quiet_since",
         WaitsFor = """
             CASE WHEN r.kind <> 'pause' AND a.blocked_at IS NOT NULL THEN concat('the account is blocked by Meta: ', COALESCE(a.block_reason, 'blocked'))
-                 WHEN r.ending IS NOT NULL THEN NULL
+                 WHEN r.ending IS NOT NULL THEN CASE WHEN r.kind IN ('publish', 'resume') AND EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = r.request_id AND e.edit_id <> r.edit_id AND e.state = 'running' AND e.kind <> 'pause')
+                                                     THEN 'another edit of the same campaign is being carried out' END
                  WHEN r.due_at > @Now THEN 'its time has not come yet'
                  WHEN EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = r.edit_id AND p.state = 'asked') THEN 'somebody else has to approve it'
-                 WHEN r.kind <> 'pause' AND EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = r.request_id AND e.number < r.number AND e.state IN ('queued', 'running', 'waiting') AND e.ending IS NULL AND NOT e.held
-                                                         AND (e.kind <> 'pause' OR r.kind NOT IN ('archive', 'delete')))
+                 WHEN r.kind <> 'pause' AND EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = r.request_id AND e.number < r.number AND e.state IN ('queued', 'running', 'waiting')
+                                                         AND (e.ending IS NULL OR e.kind IN ('publish', 'resume')) AND NOT (e.held AND (e.kind <> 'update' OR e.meta_id <> r.meta_id OR (SELECT ends_at FROM freeze_of(a.id, @Now)) IS NOT NULL
+                                                                              OR EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = e.edit_id AND p.state IN ('asked', 'approved'))))
+                                                         AND (e.kind <> 'pause' AND e.ending IS NULL OR r.kind NOT IN ('archive', 'delete')))
                  THEN 'an earlier edit of the same campaign comes first'
-                 WHEN r.kind <> 'pause' AND EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = r.request_id AND e.number > r.number AND e.state = 'running' AND e.kind <> 'pause' AND e.ending IS NULL)
+                 WHEN r.kind <> 'pause' AND EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = r.request_id AND e.number > r.number AND e.state = 'running' AND e.kind <> 'pause' AND (e.ending IS NULL OR e.kind IN ('publish', 'resume')))
                  THEN 'another edit of the same campaign is being carried out'
                  WHEN r.kind IN ('publish', 'resume') OR r.fields ? 'creative' AND EXISTS (SELECT 1 FROM meta_ads d WHERE d.meta_id = r.meta_id AND d.status = 'ACTIVE') THEN COALESCE((
                     SELECT concat('stopped by ', s.stopped_by, ': ' || s.reason) FROM stops s
@@ -57,7 +61,10 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
         HeldUntil = """
             CASE WHEN r.ending IS NULL THEN COALESCE(
                 LEAST(CASE WHEN r.due_at > @Now THEN r.due_at END, (SELECT p.expires_at FROM approvals p WHERE p.edit_id = r.edit_id AND p.state = 'asked')),
-                CASE WHEN r.kind IN ('publish', 'resume') THEN (SELECT ends_at FROM freeze_of(a.id, @Now)) END) END
+                CASE WHEN r.kind IN ('publish', 'resume') THEN (SELECT ends_at FROM freeze_of(a.id, @Now)) END,
+                -- When a start comes nobody knows.
+                CASE WHEN (r.kind IN ('publish', 'resume') OR r.fields ? 'creative' AND EXISTS (SELECT 1 FROM meta_ads d WHERE d.meta_id = r.meta_id AND d.status = 'ACTIVE'))
+                       AND EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = a.id)) THEN @Now + interval '30 seconds' END) END
             """,
         IsHeld = "held",
     };

@@ -125,7 +125,8 @@ internal sealed class ResumeSpending(
         if (permit.Refusal is { } refusal)
         {
             SpendingLog.LeftPaused(logger, spender.RequestId, spender.Account.Id, refusal);
-            return permit.AskAgainAt is not null ? Resumed.TryAgain : permit.FrozenUntil is null ? Resumed.LeftPaused : Resumed.TryLater;
+            if (permit.AskAgainAt is not null || permit.FrozenUntil is not null) return permit.AskAgainAt is not null ? Resumed.TryAgain : Resumed.TryLater;
+            return spender.IsActivating ? await PausedAgainAsync(spender, askedBy, ct) : Resumed.LeftPaused;
         }
 
         spender.Permitted(permit);
@@ -137,6 +138,15 @@ internal sealed class ResumeSpending(
 
         if (await store.ActivatedAsync(spender, askedBy, ct)) return Resumed.Active;
         return await store.IsPausedAsync(spender, ct) ? Resumed.TryAgain : Resumed.LeftPaused;
+    }
+
+    // An earlier run had a permit, and perhaps it is on: it is paused, again and again until that run's calls are over, and then it is as the stop has left it.
+    private async Task<Resumed> PausedAgainAsync(Spender spender, string askedBy, CancellationToken ct)
+    {
+        var isThere = await TryPauseAsync(spender, askedBy, ct);
+        if (isThere is null) await store.AuditAsync(spender, askedBy, ct);
+        if (isThere is null) return Resumed.TryAgain;
+        return await (isThere.Value ? store.PausedAgainAsync(spender, askedBy, ct) : store.EndedAsync(spender, askedBy, isOwn: false, ct)) ? Resumed.LeftPaused : Resumed.TryAgain;
     }
 
     // What the stop has paused below it is to be on when its campaign is resumed.

@@ -229,6 +229,20 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         return WriteAsync(LeftSql, spender, askedBy, ct);
     }
 
+    /// <summary>What was being activated again and may not be any more is paused: the next start activates it.</summary>
+    /// <returns>False while a call that activates it may still be under way, or somebody else has seen to it.</returns>
+    public Task<bool> PausedAgainAsync(Spender spender, string askedBy, CancellationToken ct)
+    {
+        const string AgainSql = $"""
+            WITH {ChangeLog.Cte},
+            paused AS (
+                UPDATE activations SET state = 'paused', busy_until = NULL, changed_at = @Now
+                WHERE request_id = @RequestId AND state = 'activating' AND NOT is_left AND cardinality(paused_ids) > 0 AND (busy_until IS NULL OR busy_until < clock_timestamp()) AND NOT @MayComeYet RETURNING 1)
+            SELECT count(*) FROM paused
+            """;
+        return WriteAsync(AgainSql, spender, askedBy, ct);
+    }
+
     /// <summary>Gone at Meta.</summary>
     /// <param name="isOwn">True for who has a permit of his own for it; else only as it was seen, and when no call that activates can be under way.</param>
     /// <returns>False when it has to be looked at again.</returns>

@@ -206,9 +206,11 @@ public sealed class EditTests
         _world.Graph.Faults.Always(call => call.Path == campaign && call["status"] == "ACTIVE", GraphFaults.DropAfterActing);
 
         var edit = await _world.EditAsync(EditKind.Publish, campaign);
+        Assert.That((edit.Status, await _world.SwitchedAsync(tree), await _world.CountedAsync()), Is.EqualTo(("waiting", "pAA", "active 10000")), "it may come yet");
+        edit = await _world.UntilEndedAsync(edit.EditId);
 
         Assert.That((edit.Status, edit.Error), Is.EqualTo(("failed", "gave up after 3 attempts; whether it was done is not known: Meta's answer was lost")));
-        Assert.That((await _world.SwitchedAsync(tree), await _world.CountedAsync()), Is.EqualTo(("pAA", "active 10000")));
+        Assert.That((await _world.SwitchedAsync(tree), await _world.CountedAsync()), Is.EqualTo(("pAA", "idle 10000")));
     }
 
     [Test]

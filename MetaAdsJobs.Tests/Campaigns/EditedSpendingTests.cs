@@ -65,6 +65,41 @@ public sealed class EditedSpendingTests
         Assert.That(await _world.SwitchedAsync(tree), Is.EqualTo($"A{adSet}A"));
     }
 
+    /// <summary>It makes the very room that the other waits for.</summary>
+    [Test]
+    public async Task What_ends_or_spends_less_does_not_wait_for_what_waits_for_room_or_a_start([Values("a resume", "a raise", "a start")] string waits, [Values(EditKind.Delete, EditKind.Update)] EditKind then)
+    {
+        var tree = await _world.BuiltAsync(EditWorld.Tree);
+        var (kept, other) = (tree.AdSets[0].MetaId, tree.AdSets[1].MetaId);
+        await _world.EditAsync(EditKind.Publish, tree.Campaign.MetaId);
+        await _world.NothingUnderWayAsync();
+        if (waits != "a raise") await _world.EditAsync(EditKind.Pause, other);
+        if (waits == "a start") await _world.Get<StopSwitch>().StopAsync(null, "bob", null, CancellationToken.None);
+        else await _world.ExecuteAsync($"UPDATE social_accounts SET daily_cap_cents = {(waits == "a raise" ? 25000 : 15000)}");
+        var first = waits == "a raise" ? await _world.AskAsync(EditKind.Update, other, """{"daily_budget_cents":16000}""") : await _world.AskAsync(EditKind.Resume, other);
+        Assert.That(await _world.RunEditAsync(first), Is.InstanceOf<JobOutcome.Snoozed>());
+
+        Assert.That((await _world.EditAsync(then, kept, then == EditKind.Update ? """{"daily_budget_cents":4000}""" : null)).Status, Is.EqualTo("succeeded"));
+
+        if (waits == "a start") return;
+        Assert.That((await _world.UntilEndedAsync(first)).Status, Is.EqualTo("succeeded"));
+        Assert.That(await _world.CountedAsync(), Is.EqualTo($"active {(waits == "a raise" ? 16000 : 10000) + (then == EditKind.Update ? 4000 : 0)}"));
+    }
+
+    /// <summary>What was asked for last is how it stands in the end.</summary>
+    [Test]
+    public async Task A_budget_waits_for_an_earlier_one_of_the_same_ad_set_that_waits_for_room()
+    {
+        var tree = await _world.BuiltAsync();
+        await _world.EditAsync(EditKind.Publish, tree.Campaign.MetaId);
+        await _world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = 15000");
+        Assert.That(await _world.RunEditAsync(await _world.AskAsync(EditKind.Update, tree.AdSets[0].MetaId, """{"daily_budget_cents":20000}""")), Is.InstanceOf<JobOutcome.Snoozed>());
+
+        var second = await _world.AskAsync(EditKind.Update, tree.AdSets[0].MetaId, """{"daily_budget_cents":12000}""");
+
+        Assert.That(await _world.RunEditAsync(second), Is.InstanceOf<JobOutcome.Snoozed>().With.Property("Reason").EqualTo("an earlier edit of the same campaign comes first"));
+    }
+
     [Test]
     public async Task What_a_stop_pauses_while_it_is_resumed_is_activated_by_its_start()
     {

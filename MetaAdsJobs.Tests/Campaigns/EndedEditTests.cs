@@ -1,5 +1,7 @@
 using MetaAdsJobs.Core.Campaigns;
+using MetaAdsJobs.Core.Campaigns.Holding;
 using MetaAdsJobs.Core.Campaigns.Reading;
+using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Tests.Orchestrations;
 using MetaAdsJobs.Tests.Support;
@@ -8,7 +10,7 @@ using Npgsql;
 
 namespace MetaAdsJobs.Tests.Campaigns;
 
-/// <summary>An edit that gives up when it is the database that fails: it may have ended already, and nobody has heard of it.</summary>
+/// <summary>How an edit ends that has done something already, whoever wants it to end: what it has switched on, or may have, is paused first. When it is the database that fails it may have ended already, and nobody has heard of it.</summary>
 [TestFixture]
 public sealed class EndedEditTests
 {
@@ -73,5 +75,83 @@ public sealed class EndedEditTests
         Assert.That(edit.Status, Is.EqualTo("failed"));
         Assert.That(edit.Error, Does.StartWith("gave up after 1 attempts"));
         Assert.That((paused, await _world.SwitchedAsync(_tree), (await _world.CountedAsync())![..4]), Is.EqualTo((new[] { "running 2" }, "pAA", "idle")));
+    }
+
+    /// <param name="repeat">What becomes of the repeat of its last call, whose first answer is lost.</param>
+    [TestCase("cancelled", "answered")]
+    [TestCase("cancelled", "throttled")]
+    [TestCase("rejected", "throttled")]
+    [TestCase("expired", "throttled")]
+    public async Task What_may_be_on_is_paused_before_it_ends(string how, string repeat)
+    {
+        _world.Graph.Faults.Add(Activates, GraphFaults.DropAfterActing);
+        if (repeat == "throttled") _world.Graph.Faults.Add(Activates, GraphFaults.Throttled());
+        Assert.That(await _world.RunEditAsync(_edit), Is.InstanceOf<JobOutcome.Snoozed>());
+        Assert.That(await _world.SwitchedAsync(_tree), Is.EqualTo("AAA"));
+
+        var error = $"{how} by bob";
+        if (how == "cancelled") await CancelAsync(true);
+        else error = await WaitsForApprovalAsync(how);
+        await CancelAsync(false);
+        var edit = await _world.UntilEndedAsync(_edit);
+
+        Assert.That((edit.Status, edit.Error), Is.EqualTo((how == "expired" ? how : "cancelled", error)));
+        Assert.That((await _world.SwitchedAsync(_tree), (await _world.CountedAsync())![..4], (await _world.TreeAsync(_tree)).Campaign.Status), Is.EqualTo(("pAA", "idle", "PAUSED")));
+        if (how == "cancelled") Assert.That((await _world.EditAsync(EditKind.Publish, _tree.Campaign.MetaId)).Status, Is.EqualTo("succeeded"), "nothing of it is left");
+    }
+
+    /// <summary>What it has sent may come after it was paused.</summary>
+    [TestCase("gives up")]
+    [TestCase("dies")]
+    [TestCase("is cancelled")]
+    public async Task What_may_yet_be_switched_on_is_paused_until_it_cannot(string how)
+    {
+        if (how == "dies")
+        {
+            await using var lease = new Lease(_world.Time, TimeSpan.FromSeconds(30));
+            Assert.That(await _world.Get<EditStore>().ClaimAsync(_edit, lease, CancellationToken.None), Is.Not.Null);
+            await _world.ExecuteAsync("UPDATE campaign_edits SET abandoned = 99, lease_until = clock_timestamp() - interval '1 second'");
+        }
+        else
+        {
+            if (how == "is cancelled") _world.Graph.Faults.Add(Activates, GraphFaults.DropBeforeActing);
+            if (how == "is cancelled") _world.Graph.Faults.Add(Activates, GraphFaults.Throttled());
+            else _world.Graph.Faults.Always(Activates, GraphFaults.DropBeforeActing);
+            if (how == "is cancelled") Assert.That(await _world.RunEditAsync(_edit), Is.InstanceOf<JobOutcome.Snoozed>());
+            if (how == "is cancelled") await CancelAsync(true);
+        }
+
+        Assert.That(await _world.RunEditAsync(_edit), Is.InstanceOf<JobOutcome.Snoozed>());
+        if (how != "dies") Assert.That(await _world.CountedAsync(), Is.EqualTo("active 10000"), "it stays counted");
+        Assert.That(await _world.RunEditAsync(await _world.AskAsync(EditKind.Publish, _tree.Campaign.MetaId)), Is.InstanceOf<JobOutcome.Snoozed>(), "or it would be paused by it");
+        await _world.ExecuteAsync("UPDATE stub_graph.objects SET status = 'ACTIVE' WHERE id = @MetaId", new { _tree.Campaign.MetaId });
+        _world.Graph.Faults.Clear();
+        var edit = await _world.UntilEndedAsync(_edit);
+
+        Assert.That((edit.Status, edit.Error), Is.EqualTo((how == "is cancelled" ? "cancelled" : "failed", edit.Error)));
+        Assert.That(edit.Error, Does.StartWith(how switch { "gives up" => "gave up after 1 attempts", "dies" => "its worker process died", _ => "cancelled by bob" }));
+        Assert.That((await _world.SwitchedAsync(_tree))[0], Is.EqualTo('p'));
+        if (how != "dies") Assert.That((await _world.CountedAsync())![..4], Is.EqualTo("idle"));
+    }
+
+    private bool Activates(RecordedCall call) => call.Path == _tree.Campaign.MetaId && call["status"] == "ACTIVE";
+
+    private async Task CancelAsync(bool isDone) => Assert.That(await _world.Get<CancelEdit>().ExecuteAsync(_edit, "bob", CancellationToken.None), Is.EqualTo(isDone));
+
+    private async Task<string> WaitsForApprovalAsync(string then)
+    {
+        await _world.ExecuteAsync("UPDATE social_accounts SET approval_required = 'always'");
+        _world.Time.Advance(TimeSpan.FromMinutes(3));
+        await _world.RunEditAsync(_edit);
+        var approval = (await _world.QueryAsync<(Guid Id, DateTimeOffset ExpiresAt)>("SELECT id, expires_at FROM approvals WHERE state = 'asked'")).Single();
+        if (then == "rejected")
+        {
+            Assert.That(await _world.Get<DecideApproval>().RejectAsync(approval.Id, "bob", "too dear", CancellationToken.None), Is.InstanceOf<Decided.Done>());
+            return "rejected by bob: too dear";
+        }
+
+        _world.Time.AdvanceTo(approval.ExpiresAt);
+        await _world.Get<ApprovalStore>().SettleAsync(null, CancellationToken.None);
+        return "nobody has approved it in time: it stays as it is";
     }
 }

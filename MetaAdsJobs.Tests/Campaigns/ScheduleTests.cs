@@ -89,6 +89,42 @@ public sealed class ScheduleTests
         Assert.That(await _world.SwitchedAsync(tree), Is.EqualTo(switched));
     }
 
+    /// <summary>Meta is slow with its last call: it is paused until that can come no more, and counted until then.</summary>
+    [Test]
+    public async Task What_is_missed_while_it_may_yet_be_switched_on_is_paused_until_it_cannot()
+    {
+        var (_, tree, edit) = await BuiltAsync();
+        _world.Time.AdvanceTo(_at.AddMinutes(29.9));
+        _world.Graph.Faults.Always(call => call["status"] == "ACTIVE" && call.Path == tree.Campaign.MetaId, Support.GraphFaults.DropBeforeActing);
+        Assert.That(() => _world.RunEditAsync(edit), Throws.InstanceOf<Core.Meta.Graph.MetaException>());
+        _world.Graph.Faults.Clear();
+
+        _world.Time.AdvanceTo(_at.AddMinutes(30.1));
+        Assert.That(await _world.RunEditAsync(edit), Is.InstanceOf<JobOutcome.Snoozed>());
+        Assert.That((await _world.SwitchedAsync(tree), await _world.CountedAsync()), Is.EqualTo(("pAA", "active 10000")));
+        await _world.ExecuteAsync("UPDATE stub_graph.objects SET status = 'ACTIVE' WHERE id = @MetaId", new { tree.Campaign.MetaId });
+        var ended = await _world.UntilEndedAsync(edit);
+
+        Assert.That((ended.Status, await _world.SwitchedAsync(tree), (await _world.CountedAsync())![..4]), Is.EqualTo(("missed", "pAA", "idle")));
+        Assert.That(ended.Error, Does.StartWith("missed: it was due at "));
+        Assert.That(await _world.QueryAsync<string>("SELECT sent ->> 'activation' FROM meta_changes WHERE method = 'NOTE'"), Is.EqualTo(["missed"]), "told once");
+    }
+
+    [Test]
+    public async Task What_waited_for_an_approval_that_is_demanded_no_more_is_not_missed()
+    {
+        var (_, tree, edit) = await BuiltAsync();
+        await _world.ExecuteAsync("UPDATE social_accounts SET approval_required = 'always'");
+        Assert.That(await _world.RunEditAsync(edit), Is.InstanceOf<JobOutcome.Snoozed>());
+        _world.Time.AdvanceTo(_at.AddHours(5));
+        Assert.That(await _world.RunEditAsync(edit), Is.InstanceOf<JobOutcome.Snoozed>().With.Property("Reason").EqualTo("somebody else has to approve it"));
+
+        await _world.ExecuteAsync("UPDATE social_accounts SET approval_required = 'none'");
+        await _world.Get<ApprovalStore>().SettleAsync(null, CancellationToken.None);
+
+        Assert.That(((await _world.UntilEndedAsync(edit)).Status, await _world.SwitchedAsync(tree)), Is.EqualTo(("succeeded", "AAA")));
+    }
+
     [Test]
     public async Task What_a_stop_has_held_past_its_time_is_not_missed()
     {

@@ -148,6 +148,7 @@ internal sealed class Judge(History history)
             await JudgeSpendingAsync(connection, adAccountId);
             await StopJudge.EndAsync(history, connection, accountId, adAccountId);
             history.Starts.End(connection, adAccountId);
+            TakenBackJudge.End(history, connection, accountId);
             history.Terms.End(connection, accountId);
             await JudgeEditsAsync(connection, accountId);
             await JudgeAuditAsync(connection, accountId, adAccountId);

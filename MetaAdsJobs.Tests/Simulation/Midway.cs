@@ -15,10 +15,10 @@ internal sealed record Worst(WireFate Fate, TimeSpan Latency, TimeSpan Later);
 /// </summary>
 internal sealed class Midway(History history, int weight)
 {
-    private enum Moment { None, EditMadeVoid, EditDuringPause, StartDuringPause, PauseDuringActivation, ContentLost, StartTwice, DeathOfUndo, PauseDuringStop, RaiseDuringStart, LeaveDuringStart, BudgetLate }
+    private enum Moment { None, EditMadeVoid, EditDuringPause, StartDuringPause, PauseDuringActivation, ContentLost, StartTwice, DeathOfUndo, PauseDuringStop, RaiseDuringStart, LeaveDuringStart, BudgetLate, TakenBack }
 
     private const int MostTries = 30;
-    private readonly Moment _moment = history.IsOfNumbers ? Moment.None : (weight % 17) switch { 8 => Moment.StartTwice, 11 => Moment.PauseDuringStop, 12 => Moment.RaiseDuringStart, 14 => Moment.LeaveDuringStart, 16 => Moment.BudgetLate, > 8 => Moment.None, var moment => (Moment)moment };
+    private readonly Moment _moment = history.IsOfNumbers ? Moment.None : (weight % 17) switch { 8 => Moment.StartTwice, 11 => Moment.PauseDuringStop, 12 => Moment.RaiseDuringStart, 14 => Moment.LeaveDuringStart, 15 => Moment.TakenBack, 16 => Moment.BudgetLate, > 8 => Moment.None, var moment => (Moment)moment };
     private readonly Random _random = new(unchecked((weight * 23) + 11));
     private readonly HashSet<GraphCall> _deadly = [];
     private readonly HashSet<string> _lost = [];
@@ -29,7 +29,7 @@ internal sealed class Midway(History history, int weight)
 
     public bool Is(string moment) => _moment == Enum.Parse<Moment>(moment);
 
-    public bool HasEdits => _moment is Moment.EditMadeVoid or Moment.EditDuringPause or Moment.PauseDuringActivation or Moment.ContentLost or Moment.PauseDuringStop or Moment.RaiseDuringStart or Moment.BudgetLate;
+    public bool HasEdits => _moment is Moment.EditMadeVoid or Moment.EditDuringPause or Moment.PauseDuringActivation or Moment.ContentLost or Moment.PauseDuringStop or Moment.RaiseDuringStart or Moment.BudgetLate or Moment.TakenBack;
 
     public bool HasContents => _moment == Moment.ContentLost;
 
@@ -49,6 +49,9 @@ internal sealed class Midway(History history, int weight)
                     break;
                 case Moment.BudgetLate:
                     Try(at, $"asks for another budget of {asked.Name}", (api, ct) => EditAsync(api, asked, _ => EditKind.Update, 1, ct));
+                    break;
+                case Moment.TakenBack:
+                    foreach (var (later, level) in ((int, int)[])[(0, 0), (70, 0), (140, 1), (200, 0)]) Try(at + later, $"asks to pause {asked.Name}, or to switch it on", (api, ct) => EditAsync(api, asked, isOn => level == 1 ? EditKind.Resume : isOn ? EditKind.Pause : EditKind.Publish, level, ct));
                     break;
                 case Moment.ContentLost:
                     foreach (var more in (int[])[0, 90]) Try(at + more, $"asks for another content of {asked.Name}", (api, ct) => ChangeContentAsync(api, asked, ct));
@@ -74,6 +77,7 @@ internal sealed class Midway(History history, int weight)
             Moment.ContentLost when call.ByKind == "edit" && (call.Edge == "adcreatives" || call["creative"] is not null) => LoseContent(call),
             Moment.StartTwice when thing is { Kind: not "campaigns" } && call.Activates && call.ByKind == "resume" => SleepAfter(call, thing),
             Moment.BudgetLate when thing is { Kind: "adsets" } && call.ByKind == "edit" && call["daily_budget"] is not null => BudgetLate(call, thing),
+            Moment.TakenBack when thing is { Kind: "campaigns" or "adsets" } && call.ByKind == "edit" && call["status"] == "ACTIVE" => TakeBack(call),
             Moment.RaiseDuringStart when thing is { Kind: "ads" } && call.Activates && call.ByKind == "resume" => RaiseDuringStart(thing),
             Moment.LeaveDuringStart when thing is { Kind: "campaigns" } && call.Activates && call.ByKind == "resume" => LeaveDuringStart(thing),
             Moment.DeathOfUndo when call.ByKind == "orchestration" && (call.IsCreate && call.Edge != "adimages" || call.Method == "DELETE") => DieInUndo(call),
@@ -109,6 +113,16 @@ internal sealed class Midway(History history, int weight)
         history.Script.At(Choices.OneOf(0.01, 0.5), $"asks to {kind} {edit.MetaId} at once", (api, ct) => api.Get<RequestEdit>().ExecuteAsync(Enum.Parse<EditLevel>(edit.Level, ignoreCase: true), edit.MetaId, kind, null, "client", ct));
         if (Choices.Chance(0.5)) _deadly.Add(call);
         return new(WireFate.Fine, TimeSpan.FromSeconds(Choices.OneOf(4, 2)), TimeSpan.Zero);
+    }
+
+    // Nobody hears of what switches something on, or not yet, and whoever has asked for it takes it back as soon as he can; and then its process may die with the answer.
+    private Worst? TakeBack(GraphCall call)
+    {
+        using var connection = history.Database.Aside.OpenConnection();
+        if (connection.Query<Guid?>("SELECT edit_id FROM campaign_edits WHERE meta_id = @Path AND state = 'running' AND kind IN ('publish', 'resume')", new { call.Path }).FirstOrDefault() is not { } edit || !Choices.Chance(0.7)) return null;
+        Try(Choices.OneOf(0.1, 3, 15), $"takes back what switches {call.Path} on", async (api, ct) => await api.Get<CancelEdit>().ExecuteAsync(edit, "client", ct) is not false, again: 1);
+        if (Choices.Chance(0.3)) _deadly.Add(call);
+        return Choices.Below(3) == 0 ? new(WireFate.BrokenAfter, TimeSpan.FromSeconds(0.06), TimeSpan.Zero) : new(WireFate.BrokenDoneLater, TimeSpan.FromSeconds(0.06), TimeSpan.FromSeconds(Choices.OneOf(40, 20, 5, 55)));
     }
 
     // A stop looks how the campaign stands, and while it waits for the answer something of the campaign is changed.

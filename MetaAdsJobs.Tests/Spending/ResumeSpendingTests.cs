@@ -180,6 +180,39 @@ public sealed class ResumeSpendingTests
         Assert.That(await world.QueryAsync<string>("SELECT concat(state, ' ', cardinality(paused_ids)) FROM activations"), Is.EqualTo([$"{state} 0"]));
     }
 
+    /// <summary>The cap was lowered while Meta refused the token: what may be on is paused, and the next start finds it.</summary>
+    [Test]
+    public async Task What_a_cap_refuses_midway_is_paused_and_found_by_the_next_start()
+    {
+        await using var world = await RunWorld.StartAsync();
+        var (built, stopId) = await LiftedAsync(world);
+        world.Graph.Faults.Add(call => call.Path == built.CampaignMetaId && call["status"] == "ACTIVE", async (call, http, act) =>
+        {
+            await act();
+            return await GraphFaults.Refused(190, 463)(call, http, act);
+        });
+        Assert.That(await ResumeAsync(), Is.InstanceOf<JobOutcome.Snoozed>());
+        Assert.That(await StateAsync(), Is.EqualTo("activating 3"));
+        await world.ExecuteAsync("UPDATE social_accounts SET token_rejected_at = NULL, token_rejection = NULL, daily_cap_cents = 5000");
+
+        Assert.That(await ResumeAsync(), Is.InstanceOf<JobOutcome.Snoozed>(), "a call that activates it may still be under way");
+        Assert.That((await CampaignAsync(), await StateAsync()), Is.EqualTo(("PAUSED", "activating 3")));
+        await world.ExecuteAsync("UPDATE activations SET busy_until = NULL, pausing = '{}'");
+        Assert.That(await ResumeAsync(), Is.InstanceOf<JobOutcome.Completed>());
+        Assert.That((await CampaignAsync(), await StateAsync()), Is.EqualTo(("PAUSED", "paused 3")));
+
+        await world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = 50000");
+        await world.Get<StopSwitch>().StopAsync(null, "bob", null, CancellationToken.None);
+        await world.Get<StopSwitch>().StartAsync(null, "bob", reactivate: true, CancellationToken.None);
+        stopId = (await world.QueryAsync<Guid>("SELECT id FROM stops WHERE social_account_id IS NULL")).Single();
+        Assert.That(await ResumeAsync(), Is.InstanceOf<JobOutcome.Completed>());
+        Assert.That((await CampaignAsync(), await StateAsync()), Is.EqualTo(("ACTIVE", "active 0")));
+
+        Task<JobOutcome> ResumeAsync() => world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None);
+        async Task<string> CampaignAsync() => (await world.QueryAsync<string>("SELECT status FROM stub_graph.objects WHERE id = @CampaignMetaId", built)).Single();
+        async Task<string> StateAsync() => (await world.QueryAsync<string>("SELECT concat(state, ' ', cardinality(paused_ids)) FROM activations")).Single();
+    }
+
     /// <summary>Meta refuses an activation in passing, and what the start pauses for that gets no answer: it may be carried out after the next run has activated it.</summary>
     [Test]
     public async Task What_a_start_pauses_itself_is_waited_for_by_its_next_run()

@@ -64,7 +64,7 @@ public sealed class DecideApproval
         """, ct);
 
     public Task<Decided> RejectAsync(Guid id, string by, string? reason, CancellationToken ct) => DecideAsync(id, by, null, "rejected", reason, $"""
-        UPDATE campaign_edits e SET {Voiding.Set}, error = concat('rejected by ', @By::text, ': ' || @Reason::text) FROM approvals p
+        UPDATE campaign_edits e SET {Voiding.TakeBack("cancelled")}, error = concat('rejected by ', @By::text, ': ' || @Reason::text) FROM approvals p
         WHERE p.id = @Id AND p.state = 'rejected' AND p.decided_at = @Now AND e.edit_id = p.edit_id AND e.state IN ('queued', 'waiting') AND e.ending IS NULL
         """, ct);
 
