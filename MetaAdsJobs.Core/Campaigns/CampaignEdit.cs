@@ -144,6 +144,14 @@ internal sealed record EditRow
     public DateTimeOffset? QuietSince { get; init; }
     public DateTimeOffset? DueAt { get; init; }
     public bool IsMissed { get; init; }
+    public int Notes { get; init; }
+}
+
+/// <summary>What an edit has made of an object; null for what stays.</summary>
+internal sealed record Edited(string MetaId, string? Status = null, string? Name = null, long? DailyBudget = null, long? LifetimeBudget = null, DateTimeOffset? EndTime = null, long? BidAmount = null)
+{
+    public JsonObject? Targeting { get; init; }
+    public string? CreativeId { get; init; }
 }
 
 internal static class EditWords
