@@ -37,7 +37,7 @@ public sealed class StandsAtMetaTests
         var publish = await _world.EditAsync(EditKind.Publish, tree.Campaign.MetaId);
 
         Assert.That(await _world.SwitchedAsync(tree), Is.EqualTo("ppp"));
-        Assert.That((publish.Status, publish.WaitReason), Is.EqualTo(("waiting", publish.WaitReason)));
+        Assert.That(publish.Status, Is.EqualTo("waiting"));
         Assert.That(publish.WaitReason, Does.Contain("with 20000 more they would exceed its cap of 15000"));
         await _world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = 20000");
         Assert.That((await _world.UntilEndedAsync(publish.EditId)).Status, Is.EqualTo("succeeded"));
@@ -46,10 +46,12 @@ public sealed class StandsAtMetaTests
 
     /// <param name="what">What of it is resumed.</param>
     /// <param name="isOn">Whether its campaign is on, and spends as soon as this does.</param>
-    [Test]
-    public async Task A_resume_counts_what_stands_of_all_of_its_campaign([Values("campaign", "adset", "ad")] string what, [Values] bool isOn)
+    [TestCase("campaign", false, "active 40000")]
+    [TestCase("adset", true, "active 40000")]
+    [TestCase("ad", true, "active 40000")]
+    [TestCase("adset", false, "idle 10000", Description = "below a paused campaign nothing spends, and nothing more is read")]
+    public async Task A_resume_counts_what_stands_of_all_of_its_campaign(string what, bool isOn, string counted)
     {
-        if (what == "campaign" && isOn) return;
         var tree = await _world.BuiltAsync(EditWorld.Tree);
         var one = what switch { "campaign" => tree.Campaign, "adset" => tree.AdSets[1], _ => tree.Ads[0] };
         Assert.That((await _world.EditAsync(EditKind.Publish, tree.Campaign.MetaId)).Status, Is.EqualTo("succeeded"));
@@ -60,8 +62,7 @@ public sealed class StandsAtMetaTests
 
         Assert.That((await _world.EditAsync(EditKind.Resume, one.MetaId)).Status, Is.EqualTo("succeeded"));
 
-        if (isOn || what == "campaign") Assert.That(await _world.CountedAsync(), Is.EqualTo("active 40000"));
-        else Assert.That((await _world.CountedAsync())![..4], Is.EqualTo("idle"), "below a paused campaign nothing spends");
+        Assert.That(await _world.CountedAsync(), Is.EqualTo(counted));
     }
 
     /// <summary>It would be carried out after what is published, and switch a part of it off again.</summary>
@@ -115,7 +116,7 @@ public sealed class StandsAtMetaTests
 
         var edit = await _world.EditAsync(EditKind.Update, tree.AdSets[0].MetaId, """{"end_time":"2030-01-01T00:00:00Z"}""");
 
-        Assert.That((edit.Status, edit.WaitReason), Is.EqualTo(("waiting", edit.WaitReason)));
+        Assert.That(edit.Status, Is.EqualTo("waiting"));
         Assert.That(edit.WaitReason, Does.Contain("its cap of 5000"));
     }
 }
