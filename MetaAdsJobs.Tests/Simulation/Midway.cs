@@ -20,7 +20,7 @@ internal sealed class Midway(History history, int weight)
     private const int MostTries = 30;
     private readonly Moment _moment = history.IsOfNumbers ? Moment.None : (weight % 17) switch
     {
-        8 => Moment.StartTwice, 11 => Moment.PauseDuringStop, 12 => Moment.RaiseDuringStart, 14 => Moment.LeaveDuringStart, 15 when IsOfFewEdits(history) => Moment.RaiseDuringStop, 16 => Moment.BudgetLate, > 8 => Moment.None, var moment => (Moment)moment,
+        8 => Moment.StartTwice, 11 => Moment.PauseDuringStop, 12 => Moment.RaiseDuringStart, 14 => Moment.LeaveDuringStart, 15 when StopRaises.Fits(history) => Moment.RaiseDuringStop, 16 => Moment.BudgetLate, > 8 => Moment.None, var moment => (Moment)moment,
     };
     private readonly Random _random = new(unchecked((weight * 23) + 11));
     private readonly HashSet<GraphCall> _deadly = [];
@@ -220,9 +220,14 @@ internal sealed class Midway(History history, int weight)
             return true;
         }
 
-        if (_moment == Moment.RaiseDuringStop) history.Clockwork.Plan(TimeSpan.FromSeconds(_random.Next(20, 60)), null, null, "somebody in Ads Manager", () => RaiseDuringStop(account));
+        if (_moment == Moment.RaiseDuringStop)
+        {
+            StopRaises.Plan(history, _random, account, MostTries);
+            return true;
+        }
+
         // Where no start comes at the worst moment, one comes some time.
-        history.Script.At((_moment == Moment.RaiseDuringStop ? 60 : 0) + _random.Next(5, 40), $"starts {account.Name}", (later, token) => history.Starts.StartAsync(later, account.Id, token));
+        history.Script.At(_random.Next(5, 40), $"starts {account.Name}", (later, token) => history.Starts.StartAsync(later, account.Id, token));
         return true;
     }
 
@@ -238,25 +243,6 @@ internal sealed class Midway(History history, int weight)
         }
 
         history.Script.At(startsAt, $"starts {account.Name}", (later, token) => history.Starts.StartAsync(later, account.Id, token));
-    }
-
-    // Of a campaign nobody knows what a hand gives to one of its ad sets until it is compared: what is edited before that, and counts another ad set as it is known, counts too little.
-    private static bool IsOfFewEdits(History history) => history.EditSeed is null && history.IntoSeed is null && history.AdoptSeed is null && !history.Proposals.IsOn && (history.TreeSeed is null || !history.Terms.IsOn);
-
-    // Whatever is paused can be given more: nothing is spent of it, and a later end.
-    private void RaiseDuringStop((Guid Id, string AdAccountId, string Name) account)
-    {
-        using var connection = history.Database.Aside.OpenConnection();
-        var paused = connection.Query<string>("""
-            SELECT c.meta_id FROM meta_campaigns c JOIN activations v USING (request_id) WHERE v.social_account_id = @Id AND v.state = 'paused' AND cardinality(v.paused_ids) > 0 AND NOT COALESCE(v.busy_until > clock_timestamp(), false)
-              AND EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = @Id))
-            """, new { account.Id }).ToHashSet();
-        foreach (var set in history.World.Objects.Where(one => one is { Kind: "adsets", Lives: true, Parent.Status: "PAUSED" } && paused.Contains(one.Parent.Id)))
-        {
-            if (set.Lifetime == 0) set.Budget *= _random.Next(2, 5);
-            if (set.EndTime is not null) history.Terms.MovesByHand(set, TimeSpan.FromDays(_random.Next(1, 3)));
-            history.Clockwork.Tell($"by hand: ad set {set.Id} may spend {set.Budget} a day, until {set.EndTime}");
-        }
     }
 
     /// <returns>False as long as it cannot be asked for.</returns>
