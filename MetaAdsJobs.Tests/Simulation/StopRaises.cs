@@ -5,8 +5,8 @@ namespace MetaAdsJobs.Tests.Simulation;
 /// <summary>Somebody gives ad sets more, and later ends, in Ads Manager while a stop has them paused; then the stop is lifted, and what its start activates has to be counted as it stands there.</summary>
 internal static class StopRaises
 {
-    /// <summary>Of a campaign nobody knows what a hand has given to one of its ad sets until it is compared: what is edited before that, and counts the others as they are known, counts too little.</summary>
-    public static bool Fits(History history) => history.EditSeed is null && history.IntoSeed is null && history.AdoptSeed is null && !history.Proposals.IsOn && (history.TreeSeed is null || !history.Terms.IsOn);
+    /// <summary>Of a campaign nobody knows what a hand has given to one of its ad sets until it is compared: what is edited before that, and counts the others as they are known, counts too little. What was published and is more than its cap since stays paused, which nobody judges.</summary>
+    public static bool Fits(History history) => history.EditSeed is null && history.IntoSeed is null && history.AdoptSeed is null && history.HoldSeed is null && !history.Freezes.IsOn && !history.Proposals.IsOn && (history.TreeSeed is null || !history.Terms.IsOn);
 
     /// <summary>As soon as the stop has paused something, and no call that activates it can be under way.</summary>
     public static void Plan(History history, Random random, (Guid Id, string AdAccountId, string Name) account, int tries) => history.Clockwork.Plan(TimeSpan.FromSeconds(random.Next(10, 40)), null, null, "somebody in Ads Manager", () =>
