@@ -25,18 +25,20 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
         var isCampaign = claim.Object.Kind == AdObject.Campaign;
         var all = claim.Kind == EditKind.Publish ? claim.Tree.Below(claim.Object) : [claim.Object];
         var targets = all.Where(one => !one.IsGone && !(one.ParentId is { } parent && parent != claim.Object.MetaId && claim.Tree.Find(parent)!.IsGone)).ToList();
-        var adSets = targets.Where(one => one.Kind == AdObject.AdSet).ToList();
-        if (adSets.Count > 0 && adSets.TrueForAll(one => one.Budget.EndTime <= now)) return EditEnd.Failing("its end_time has passed: change that first");
         if (await store.ListPausedLaterAsync(claim, ct) is var paused && targets.TrueForAll(one => paused.Contains(one.MetaId))) return EditEnd.Failing("a pause that was asked for later comes first");
 
-        // What an edit has done by halves may stand otherwise than it is known here.
-        var tree = isCampaign ? await AsItStandsAsync(claim, ct) : claim.Tree;
-        // Of what is resumed as it stands somebody may have approved less.
-        var holder = PermitHolder.Edit(claim.EditId, claim.Attempt, isWhole: claim.Kind == EditKind.Publish && isCampaign) with { StandsOtherwise = tree.DailyAmountCents(now) > claim.Tree.DailyAmountCents(now) };
-        var after = tree.With([.. targets.Select(one => one.MetaId)], one => one with { Status = "ACTIVE" });
-        var needsPermit = isCampaign || claim.IsCounted || await meta.ReadSwitchAsync(claim.Credential, claim.Tree.Campaign.MetaId, ct) == "ACTIVE";
+        // What an edit has done by halves, or somebody by hand, may stand otherwise than it is known here.
+        var (seen, needsPermit) = await ReadAsync(claim, found, ct);
+        var tree = claim.Tree.AsSeen(seen);
+        string[] ids = [.. targets.Select(one => one.MetaId)];
+        var adSets = tree.AdSets.Where(one => ids.Contains(one.MetaId)).ToList();
+        if (adSets.Count > 0 && adSets.TrueForAll(one => one.Budget.EndTime <= now)) return EditEnd.Failing("its end_time has passed: change that first");
+        CampaignTree On(CampaignTree before) => before.With(ids, one => one with { Status = "ACTIVE" });
+        var after = On(tree);
+        // Of what is activated as it stands somebody may have approved less.
+        var holder = PermitHolder.Edit(claim.EditId, claim.Attempt, isWhole: claim.Kind == EditKind.Publish && isCampaign) with { StandsOtherwise = after.DailyAmountCents(now) > On(claim.Tree).DailyAmountCents(now) };
         if (needsPermit && caps.RefusalOf(claim.Account, after.DailyAmountCents(now)) is { } tooMuch) return EditEnd.Failing($"its budget {tooMuch}");
-        var on = await ListActiveAsync(claim, all, ct);
+        var on = await ListActiveAsync(claim, all, seen, ct);
         var done = new List<Edited>();
         (GraphCredential Credential, long AskedAt)? permitted = null;
         int? notes = null;
@@ -49,8 +51,8 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
                 var permit = needsPermit ? await PermitAsync(claim, holder, after, ct) : await activations.MarkBusyAsync(claim.Tree.RequestId, claim.Account.Id, tree.DailyAmountCents(now), holder, ct);
                 if (permit.Refusal is { } refusal) return EditEnd.Refused(permit, refusal, now, after.DailyAmountCents(now)) with { Objects = done };
                 notes ??= permit.Notes;
-                // The permit has forgotten what that had paused: whatever is off is switched on again.
-                if (holder.ForgetsPauses && permit.Notes > notes) return EditEnd.Waiting(now.AddSeconds(1), "a stop has paused some of it since it was begun, and was lifted: it is begun anew") with { Objects = done };
+                // The permit has forgotten what that had paused: whatever is off is switched on again, also what was found on.
+                if (holder.ForgetsPauses && permit.Notes > claim.Notes) return EditEnd.Waiting(now.AddSeconds(1), "a stop has paused some of it since it was begun, and was lifted: it is begun anew") with { Objects = done };
                 permitted = (claim.Credential.Permitted(activations.PermitFrom(askedAt, permit)).Patient(), askedAt);
                 // From now on whoever pauses waits for this, and repeats it; what was paused before is left out.
                 paused = await store.ListPausedLaterAsync(claim, ct);
@@ -74,10 +76,20 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
         }
     }
 
-    private async Task<CampaignTree> AsItStandsAsync(EditClaim claim, CancellationToken ct)
+    /// <returns>What stands at Meta of that on which hangs what the campaign may spend, and whether it spends once this is on. Below a campaign that is paused nothing does, and no more is read.</returns>
+    private async Task<(Dictionary<string, ObjectValues> Seen, bool Spends)> ReadAsync(EditClaim claim, ObjectValues found, CancellationToken ct)
     {
-        var adSets = await edits.ListAsync(claim.Credential.Patient(), AdObject.AdSet, claim.Tree.Campaign.MetaId, ct);
-        return claim.Tree.With([.. adSets.Where(one => one.Value.Status == "ACTIVE").Select(one => one.Key)], one => one with { Status = "ACTIVE" });
+        var (campaign, seen) = (claim.Tree.Campaign, new Dictionary<string, ObjectValues> { [claim.Object.MetaId] = found });
+        var (isCampaign, spends) = (claim.Object.Kind == AdObject.Campaign, claim.Object.Kind == AdObject.Campaign || claim.IsCounted);
+        if (!isCampaign && (!spends || campaign.Budget.IsAny) && await edits.ReadAsync(claim.Credential, AdObject.Campaign, campaign.MetaId, ct) is { } top)
+        {
+            seen[campaign.MetaId] = top;
+            spends |= top.Status == "ACTIVE";
+        }
+
+        if (!spends || claim.Tree.AdSets is [var only] && only.MetaId == claim.Object.MetaId) return (seen, spends);
+        foreach (var (metaId, values) in await edits.ListAsync(claim.Credential.Patient(), AdObject.AdSet, campaign.MetaId, ct)) seen[metaId] = values;
+        return (seen, spends);
     }
 
     /// <summary>
@@ -118,14 +130,12 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
     }
 
     // What is on already is not switched on again, and told of if nobody has: an attempt whose process died may have done it.
-    private async Task<IReadOnlySet<string>> ListActiveAsync(EditClaim claim, IReadOnlyList<TreeObject> all, CancellationToken ct)
+    private async Task<IReadOnlySet<string>> ListActiveAsync(EditClaim claim, IReadOnlyList<TreeObject> all, Dictionary<string, ObjectValues> seen, CancellationToken ct)
     {
         var on = new HashSet<string>();
         if (claim.Attempt == 1 || all.Count == 1) return on;
-        var credential = claim.Credential.Patient();
-        foreach (var kind in (AdObject[])[AdObject.AdSet, AdObject.Ad])
-            on.UnionWith((await edits.ListAsync(credential, kind, claim.Tree.Campaign.MetaId, ct)).Where(one => one.Value.Status == "ACTIVE").Select(one => one.Key));
-        on.IntersectWith(all.Select(one => one.MetaId));
+        on.UnionWith(seen.Concat(await edits.ListAsync(claim.Credential.Patient(), AdObject.Ad, claim.Tree.Campaign.MetaId, ct)).Where(one => one.Value.Status == "ACTIVE").Select(one => one.Key));
+        on.IntersectWith(all.Where(one => one.Kind is AdObject.AdSet or AdObject.Ad).Select(one => one.MetaId));
         var told = await ChangeLog.ListActivatedAsync(dataSource, claim.Tree.RequestId, ct);
         foreach (var metaId in on.Where(metaId => !told.Contains(metaId))) claim.Credential.Changes.AddPerhapsActivated(metaId, time.GetUtcNow());
         return on;

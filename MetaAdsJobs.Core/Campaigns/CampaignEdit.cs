@@ -214,6 +214,7 @@ internal sealed record EditRow
     public DateTimeOffset? DueAt { get; init; }
     public bool IsMissed { get; init; }
     public bool Switched { get; init; }
+    public int Notes { get; init; }
 }
 
 internal static class EditWords

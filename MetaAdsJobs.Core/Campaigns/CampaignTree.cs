@@ -54,6 +54,20 @@ internal sealed record CampaignTree(Guid RequestId, Guid AccountId, string Curre
         });
     }
 
+    /// <summary>
+    /// As it stands at Meta, as far as it was read: with the budgets and ends that were seen, and on what is on there. What is known to be on counts as on whatever is seen: it comes back
+    /// with its campaign. What Meta has not shown may be there all the same.
+    /// </summary>
+    /// <param name="seen">By their ids.</param>
+    public CampaignTree AsSeen(IReadOnlyDictionary<string, ObjectValues> seen) => With([.. seen.Keys], one =>
+    {
+        var now = seen[one.MetaId];
+        // A budget that is not told is not one that is gone. Of ends Meta counts no fractions of seconds.
+        var budget = now.DailyBudget is null && now.LifetimeBudget is null ? one.Budget : one.Budget with { Daily = now.DailyBudget, Lifetime = now.LifetimeBudget };
+        if (one.Kind == AdObject.AdSet && now.EndTime?.ToUnixTimeSeconds() != budget.EndTime?.ToUnixTimeSeconds()) budget = budget with { EndTime = now.EndTime };
+        return one with { Status = now.Status == "ACTIVE" ? "ACTIVE" : one.Status, Budget = budget };
+    });
+
     /// <summary>As publishing its campaign would make it.</summary>
     public CampaignTree WithAllOn() => With([.. All.Where(one => !one.IsGone).Select(one => one.MetaId)], one => one with { Status = "ACTIVE" });
 

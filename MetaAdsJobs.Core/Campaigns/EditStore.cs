@@ -30,6 +30,9 @@ internal sealed record EditClaim(
     /// <summary>It comes so long after its time that it is not begun any more.</summary>
     public bool IsMissed { get; init; }
 
+    /// <summary>How often a stop had noted something of the campaign when it was claimed.</summary>
+    public int Notes { get; init; }
+
     /// <summary>The creative that it has made is taken back; it will end like that.</summary>
     public string? Ending => Making?.Attempt.Ending;
 
@@ -60,7 +63,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
             UPDATE campaign_edits r SET held = false, switched = r.switched OR r.kind IN ('publish', 'resume') AND r.lease_until IS NOT NULL, {Table.Taken}, quiet_since = COALESCE(r.lease_until, r.quiet_since) FROM social_accounts a WHERE {Table.Claimable}
             RETURNING r.number, r.attempt, r.failures, r.abandoned, r.request_id, r.social_account_id, r.meta_id, r.kind, r.fields::text AS fields, r.asked_by, r.asked_key, r.asked_at, a.access_token, r.round, r.ending, r.switched, r.error, r.quiet_since, r.due_at,
                       @Now > {Lateness.FreeSince} + @Late AS is_missed,
-                      (SELECT v.state FROM activations v WHERE v.request_id = r.request_id) AS activation
+                      (SELECT v.state FROM activations v WHERE v.request_id = r.request_id) AS activation, COALESCE((SELECT v.notes FROM activations v WHERE v.request_id = r.request_id), 0) AS notes
             """;
         EditRow? row;
         await using (var connection = await dataSource.OpenConnectionAsync(ct))
@@ -86,7 +89,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         var making = fields.Creative is null ? null
             : await contents.MakingAsync(editId, row.Round, row.Attempt, row.Ending, row.Failures, row.QuietSince, row.AskedBy, row.RequestId, row.MetaId, fields.Creative, account, credential, lease, ct);
         return new(editId, row.Number, row.Attempt, row.Failures, row.Abandoned, Enum.Parse<EditKind>(row.Kind, ignoreCase: true), fields, row.AskedBy, row.AskedAt, account, tree, tree.Find(row.MetaId)!,
-            row.Activation, credential, making, row.Error) { DueAt = row.DueAt, IsMissed = row.IsMissed, TakesBack = making is null ? row.Ending : null, Switched = row.Switched };
+            row.Activation, credential, making, row.Error) { DueAt = row.DueAt, IsMissed = row.IsMissed, TakesBack = making is null ? row.Ending : null, Switched = row.Switched, Notes = row.Notes };
     }
 
     /// <summary>Ends the attempt: with it the audit of what it has changed at Meta, what is known of the objects now, and what caps and stops go by.</summary>
@@ -190,20 +193,23 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         return await trees.FindOfAsync(claim.Tree.RequestId, ct);
     }
 
-    /// <summary>Until when something that was sent to the object may still be carried out, although nobody has heard of it, or anything by an attempt at another edit of the campaign that died; null when nothing may.</summary>
+    /// <summary>Until when something that was sent to the object may still be carried out, although nobody has heard of it, or anything by an attempt at another edit of the campaign that died; null when nothing may.
+    /// For what makes the campaign spend it counts of all of it: of budgets that are on their way, and of pauses, but not of what it is to switch on itself.</summary>
     public async Task<DateTimeOffset?> FindUnknownUntilAsync(EditClaim claim, string metaId, CancellationToken ct)
     {
         // The next attempt at such an edit may long have done the same: what the dead one has sent would come after what is asked for since.
         const string UnknownSql = """
             SELECT GREATEST(
-                (SELECT max(sent_at) FROM meta_changes WHERE request_id = @RequestId AND path = @MetaId AND outcome = 'outcome_unknown' AND sent_at > @Since),
+                (SELECT max(sent_at) FROM meta_changes WHERE request_id = @RequestId AND (path = @MetaId OR path = ANY (@Others) AND NOT (path = ANY (@Switched) AND sent ->> 'status' = 'ACTIVE')) AND outcome = 'outcome_unknown' AND sent_at > @Since),
                 (SELECT max(d.quiet_since) FROM (
                     SELECT COALESCE(CASE WHEN state IN ('cancelled', 'expired') THEN lease_until END, quiet_since) AS quiet_since FROM campaign_edits
                     WHERE request_id = @RequestId AND edit_id <> @EditId AND kind NOT IN ('archive', 'delete')) d WHERE d.quiet_since > @Since))
             """;
         var since = time.GetUtcNow() - options.SettleDelay;
+        string[] others = claim.Kind is EditKind.Publish or EditKind.Resume ? [.. claim.Tree.All.Select(one => one.MetaId)] : [];
+        string[] switched = claim.Kind == EditKind.Publish ? [.. claim.Tree.Below(claim.Object).Select(one => one.MetaId)] : [];
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteScalarAsync<DateTimeOffset?>(new(UnknownSql, new { claim.EditId, claim.Tree.RequestId, MetaId = metaId, Since = since }, cancellationToken: ct)) + options.SettleDelay;
+        return await connection.ExecuteScalarAsync<DateTimeOffset?>(new(UnknownSql, new { claim.EditId, claim.Tree.RequestId, MetaId = metaId, Others = others, Switched = switched, Since = since }, cancellationToken: ct)) + options.SettleDelay;
     }
 
     /// <summary>Until when a call that an attempt at this edit, or a start, has sent may still switch its object on; null when none may.</summary>

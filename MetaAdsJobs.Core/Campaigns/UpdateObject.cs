@@ -27,19 +27,19 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
         var read = await edits.ReadAsync(claim.Credential, claim.Object.Kind, metaId, ct);
         if (read is not { Status: not ("DELETED" or "ARCHIVED") } seen)
             return EditEnd.Failing($"the {EditWords.Of(claim.Object.Kind)} is deleted or archived at Meta") with { Objects = read is null ? [] : [new Edited(metaId, read.Status)] };
-        var found = Found(claim, seen);
+        var (found, stands) = (Found(claim, seen), claim.Tree.AsSeen(new Dictionary<string, ObjectValues> { [metaId] = seen }));
         if (wanted.IfBudgetIs is { } expected && found.BudgetCents != expected && found.BudgetCents != wanted.BudgetCents)
             return EditEnd.Failing(string.Create(CultureInfo.InvariantCulture, $"if_budget_is was {expected}, and at Meta it is {found.BudgetCents?.ToString(CultureInfo.InvariantCulture) ?? "none"}: somebody else has changed it; nothing was changed")) with
             {
                 // Known here from now on: else whoever looks here would expect the same in vain again.
-                Found = found, Objects = [new Edited(metaId, DailyBudget: seen.DailyBudget, LifetimeBudget: seen.LifetimeBudget)], DailyCents = claim.IsCounted ? Known(claim, seen).DailyAmountCents(now) : null, EndsAt = claim.Tree.LastEnd,
+                Found = found, Objects = [new Edited(metaId, DailyBudget: seen.DailyBudget, LifetimeBudget: seen.LifetimeBudget)], DailyCents = claim.IsCounted ? stands.DailyAmountCents(now) : null, EndsAt = stands.LastEnd,
             };
         if (claim.Making is { } making && await creatives.MakeAsync(making, ct) is { } notYet) return notYet with { Found = found };
         var addressed = wanted.Targeting is null ? null : await edits.ReadTargetingAsync(claim.Credential, metaId, ct);
         if (addressed?.Targeting is { } kept) found = found with { Targeting = TargetingValidation.ReadKept(kept).Targeting };
         var edited = Wanted(claim.Tree, claim.Object, wanted) with { CreativeId = claim.Making?.Attempt.MetaId(claim.Making.Step) };
         var fields = Differing(wanted, edited, seen, addressed);
-        var after = claim.Tree.With([metaId], one => one with
+        var after = stands.With([metaId], one => one with
         {
             Budget = one.Budget with { Daily = edited.DailyBudget ?? one.Budget.Daily, Lifetime = edited.LifetimeBudget ?? one.Budget.Lifetime, EndTime = edited.EndTime ?? one.Budget.EndTime },
         });
@@ -59,8 +59,9 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
         var isPermitted = false;
         // Of what stands at Meta: somebody may have lowered it there. One whose end has passed counts no more: with a later end it would again. One whose end is to come goes on counting from before the call,
         // lest its room be given away when that passes.
-        if (after.DailyAmountCents(now) > Known(claim, seen).DailyAmountCents(now) || (edited.EndTime is not null && claim.Tree.LastEnd is { } last
-            && (last <= now || (after.LastEnd > last && claim.IsCounted && !await activations.CountLongerAsync(claim.Tree.RequestId, claim.Account.Id, after.LastEnd!.Value.ToUniversalTime(), Holder(claim), ct)))))
+        var hasEnded = claim.Tree.LastEnd <= now || stands.LastEnd <= now;
+        if (after.DailyAmountCents(now) > stands.DailyAmountCents(now) || (edited.EndTime is not null
+            && (hasEnded || (after.LastEnd > claim.Tree.LastEnd && claim.IsCounted && !await activations.CountLongerAsync(claim.Tree.RequestId, claim.Account.Id, after.LastEnd!.Value.ToUniversalTime(), Holder(claim), ct)))))
         {
             if (caps.RefusalOf(claim.Account, after.DailyAmountCents(now)) is { } tooMuch) return EditEnd.Failing($"its budget {tooMuch}") with { Found = found };
             if (claim.IsCounted)
@@ -97,9 +98,6 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
     /// <summary>By the name its marker stays: by that it is found again.</summary>
     private static string NameOf(TreeObject one, string readable) =>
         Marker.Split(one.Name).Marker is { } marker ? Marker.Name(readable, marker) : readable;
-
-    private static CampaignTree Known(EditClaim claim, ObjectValues seen) =>
-        claim.Tree.With([claim.Object.MetaId], one => one with { Budget = one.Budget with { Daily = seen.DailyBudget ?? one.Budget.Daily, Lifetime = seen.LifetimeBudget ?? one.Budget.Lifetime } });
 
     private static GraphFields All(EditFields wanted, Edited edited) => Differing(wanted, edited, new ObjectValues("", null, null, null, null, null, null), null);
 

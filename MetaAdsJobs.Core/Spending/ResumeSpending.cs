@@ -12,7 +12,7 @@ namespace MetaAdsJobs.Core.Spending;
 /// new stop or a cap still counts. What is to be left paused, and an earlier start was activating, is paused until that is over. Repeatable like the pausing.
 /// </summary>
 internal sealed class ResumeSpending(
-    Spenders spenders, StopStore store, PauseSpending pause, CampaignTrees trees, Activations activations, MetaAds meta, IJobQueue queue, SpendingOptions spending, TimeProvider time, ILogger<ResumeSpending> logger)
+    Spenders spenders, StopStore store, PauseSpending pause, CampaignTrees trees, Activations activations, MetaAds meta, MetaEdits edits, IJobQueue queue, SpendingOptions spending, TimeProvider time, ILogger<ResumeSpending> logger)
 {
     // So long Meta may call something missing that is there.
     private static readonly TimeSpan MissingPasses = TimeSpan.FromHours(1);
@@ -69,7 +69,7 @@ internal sealed class ResumeSpending(
         var askedBy = stop.LiftedBy ?? stop.StoppedBy;
         try
         {
-            return spender.IsBelowPaused ? await ActivateBelowAsync(spender, askedBy, ct) : await ActivateAsync(spender, askedBy, ct);
+            return spender.IsBelowPaused ? await ActivateBelowAsync(spender, askedBy, ct) : await ActivateAsync(spender, stop, askedBy, ct);
         }
         catch (MetaException exception) when (exception.Proof == Proof.Rejected)
         {
@@ -114,11 +114,11 @@ internal sealed class ResumeSpending(
         return Resumed.TryLater;
     }
 
-    private async Task<Resumed> ActivateAsync(Spender spender, string askedBy, CancellationToken ct)
+    private async Task<Resumed> ActivateAsync(Spender spender, Stop stop, string askedBy, CancellationToken ct)
     {
         if (spender.Credential is null) throw new MetaException(Proof.NotSent, "the account's access token cannot be opened; give it again");
         var now = time.GetUtcNow();
-        var (daily, lastEnd) = await AmountAsync(spender, now, ct);
+        if (await TryAmountAsync(spender, stop, now, ct) is not var (daily, lastEnd)) return await TryLaterAsync(spender, askedBy, ct);
         if (lastEnd <= now) throw new MetaException(Proof.Rejected, "its end_time has passed");
         var permittedFrom = time.GetTimestamp();
         var permit = await activations.PermitAsync(spender.RequestId, spender.Account, daily, lastEnd?.ToUniversalTime(), PermitHolder.LiftedStop, ct);
@@ -175,10 +175,34 @@ internal sealed class ResumeSpending(
         return true;
     }
 
-    // As it stands, and not as it was asked for, or listed: edits go on meanwhile.
-    private async Task<(long DailyCents, DateTimeOffset? LastEnd)> AmountAsync(Spender spender, DateTimeOffset now, CancellationToken ct) =>
-        (await trees.ListBudgetsAsync([spender.RequestId], ct)).SingleOrDefault() is { } tree
-            ? (tree.DailyAmountCents(now), tree.LastEnd) : (spender.Request.DailyAmountCents(now), spender.Request.LastEnd);
+    /// <returns>Null when Meta will not show it, which may pass: nobody knows what it would spend, and it stays paused until then.</returns>
+    private async Task<(long DailyCents, DateTimeOffset? LastEnd)?> TryAmountAsync(Spender spender, Stop stop, DateTimeOffset now, CancellationToken ct)
+    {
+        try
+        {
+            return await AmountAsync(spender, now, ct);
+        }
+        catch (MetaException exception) when (exception.Proof == Proof.Rejected && now - stop.LiftedAt < MissingPasses)
+        {
+            SpendingLog.LeftPaused(logger, spender.RequestId, spender.Account.Id, exception.ForUser);
+            return null;
+        }
+    }
+
+    // As it stands, and not as it was asked for, or listed: edits go on meanwhile, and what a stop has paused nobody has compared with Meta since.
+    private async Task<(long DailyCents, DateTimeOffset? LastEnd)> AmountAsync(Spender spender, DateTimeOffset now, CancellationToken ct)
+    {
+        if ((await trees.ListBudgetsAsync([spender.RequestId], ct)).SingleOrDefault() is not { } tree) return (spender.Request.DailyAmountCents(now), spender.Request.LastEnd);
+        var (credential, campaignId) = (spender.Credential!, tree.Campaign.MetaId);
+        // What is gone is not activated: Meta refuses that.
+        if (await edits.ReadAsync(credential, AdObject.Campaign, campaignId, ct) is { Status: not ("DELETED" or "ARCHIVED") } campaign)
+        {
+            var seen = new Dictionary<string, ObjectValues>(await edits.ListAsync(credential.Patient(), AdObject.AdSet, campaignId, ct)) { [campaignId] = campaign };
+            tree = tree.AsSeen(seen);
+        }
+
+        return (tree.DailyAmountCents(now), tree.LastEnd);
+    }
 
     /// <returns>True when it is paused, false when it is gone, null when that is not known, or for another to say.</returns>
     private async Task<bool?> TryPauseAsync(Spender spender, string askedBy, CancellationToken ct)

@@ -41,5 +41,26 @@ public sealed class ApprovedResumeTests
         Assert.That((await world.SwitchedAsync(tree), await world.CountedAsync()), Is.EqualTo(("AAAAAAA", "active 20000")));
     }
 
+    [Test]
+    public async Task What_is_given_another_budget_in_Ads_Manager_before_it_is_published_is_asked_for_anew()
+    {
+        await using var world = await RunWorld.StartAsync();
+        var tree = await world.BuiltAsync();
+        await world.ExecuteAsync("UPDATE social_accounts SET approval_required = 'always'");
+        var publish = await world.AskAsync(EditKind.Publish, tree.Campaign.MetaId);
+        await world.RunEditAsync(publish);
+        var asked = await AskedForAsync(world);
+        await world.ByHandAsync("daily_budget", "20000", tree.AdSets[0].MetaId);
+        Assert.That(await world.Get<DecideApproval>().ApproveAsync(asked.Id, "bob", asked.ContentHash, CancellationToken.None), Is.InstanceOf<Decided.Done>());
+
+        await world.RunEditAsync(publish);
+
+        var again = await AskedForAsync(world);
+        Assert.That((asked.DailyCents, again.DailyCents, await world.SwitchedAsync(tree)), Is.EqualTo((10000L, 20000L, "ppp")));
+        Assert.That(await world.Get<DecideApproval>().ApproveAsync(again.Id, "bob", again.ContentHash, CancellationToken.None), Is.InstanceOf<Decided.Done>());
+        Assert.That(await world.RunEditAsync(publish), Is.InstanceOf<JobOutcome.Completed>());
+        Assert.That((await world.SwitchedAsync(tree), await world.CountedAsync()), Is.EqualTo(("AAA", "active 20000")));
+    }
+
     private static async Task<ApprovalRequest> AskedForAsync(RunWorld world) => (await world.Get<ApprovalReader>().ListAsync(new("asked"), null, 50, CancellationToken.None)).Items.Single();
 }

@@ -71,6 +71,10 @@ internal static class EditWorld
     public static async Task<string?> AtMetaAsync(this RunWorld world, string metaId, string field) =>
         (await world.QueryAsync<string?>("SELECT fields ->> @field FROM stub_graph.objects WHERE id = @metaId", new { metaId, field })).Single();
 
+    /// <summary>Somebody gives an object another budget or end in Ads Manager.</summary>
+    public static Task ByHandAsync(this RunWorld world, string field, string value, string metaId) =>
+        world.ExecuteAsync("UPDATE stub_graph.objects SET fields = fields || jsonb_build_object(@field::text, @value::text) WHERE id = @metaId", new { field, value, metaId });
+
     /// <summary>State and daily amount of the one activation there is.</summary>
     public static async Task<string?> CountedAsync(this RunWorld world) => (await world.QueryAsync<string>("SELECT concat(state, ' ', daily_cents) FROM activations")).SingleOrDefault();
 }

@@ -15,10 +15,13 @@ internal sealed record Worst(WireFate Fate, TimeSpan Latency, TimeSpan Later);
 /// </summary>
 internal sealed class Midway(History history, int weight)
 {
-    private enum Moment { None, EditMadeVoid, EditDuringPause, StartDuringPause, PauseDuringActivation, ContentLost, StartTwice, DeathOfUndo, PauseDuringStop, RaiseDuringStart, LeaveDuringStart, BudgetLate, TakenBack }
+    private enum Moment { None, EditMadeVoid, EditDuringPause, StartDuringPause, PauseDuringActivation, ContentLost, StartTwice, DeathOfUndo, PauseDuringStop, RaiseDuringStart, LeaveDuringStart, BudgetLate, RaiseDuringStop, TakenBack }
 
     private const int MostTries = 30;
-    private readonly Moment _moment = history.IsOfNumbers ? Moment.None : (weight % 17) switch { 8 => Moment.StartTwice, 11 => Moment.PauseDuringStop, 12 => Moment.RaiseDuringStart, 14 => Moment.LeaveDuringStart, 15 => Moment.TakenBack, 16 => Moment.BudgetLate, > 8 => Moment.None, var moment => (Moment)moment };
+    private readonly Moment _moment = history.IsOfNumbers ? Moment.None : (weight % 17) switch
+    {
+        8 => Moment.StartTwice, 11 => Moment.PauseDuringStop, 12 => Moment.RaiseDuringStart, 14 => Moment.LeaveDuringStart, 15 when weight % 2 == 0 && StopRaises.Fits(history) => Moment.RaiseDuringStop, 15 => Moment.TakenBack, 16 => Moment.BudgetLate, > 8 => Moment.None, var moment => (Moment)moment,
+    };
     private readonly Random _random = new(unchecked((weight * 23) + 11));
     private readonly HashSet<GraphCall> _deadly = [];
     private readonly HashSet<string> _lost = [];
@@ -59,7 +62,7 @@ internal sealed class Midway(History history, int weight)
             }
         }
 
-        if (_moment is Moment.EditDuringPause or Moment.StartDuringPause or Moment.StartTwice or Moment.PauseDuringStop or Moment.RaiseDuringStart or Moment.LeaveDuringStart)
+        if (_moment is Moment.EditDuringPause or Moment.StartDuringPause or Moment.StartTwice or Moment.PauseDuringStop or Moment.RaiseDuringStart or Moment.LeaveDuringStart or Moment.RaiseDuringStop)
             foreach (var account in history.Script.Accounts) Try(_random.Next(5, 40), $"stops {account.Name} when something is active", (api, ct) => StopAsync(api, account, ct));
     }
 
@@ -228,6 +231,12 @@ internal sealed class Midway(History history, int weight)
         if (_moment == Moment.PauseDuringStop)
         {
             PauseDuringStop(account);
+            return true;
+        }
+
+        if (_moment == Moment.RaiseDuringStop)
+        {
+            StopRaises.Plan(history, _random, account, MostTries);
             return true;
         }
 

@@ -85,8 +85,9 @@ public sealed partial class PlantedDefectTests
         new("a permit outlives the beginning of a freeze", "Spending/Activations.cs", "if (permit?.FreezeFrom <= time.GetUtcNow()) throw", "if (permit?.FreezeFrom <= DateTimeOffset.MinValue) throw"),
         new("a freeze is not looked at when it is permitted", "Spending/Activations.cs", "AND NOT EXISTS (SELECT 1 FROM freeze_of(@AccountId, @Now)) AND {ApprovedSql}", "AND {ApprovedSql}"),
         new("a pause waits for the end of a freeze", "Claims/ClaimTable.cs", "CASE WHEN r.kind IN ('publish', 'resume') THEN (SELECT why FROM freeze_of(a.id, @Now)) END) END\n            \"\"\",\n        HeldUntil", "NULL) ELSE (SELECT why FROM freeze_of(a.id, @Now)) END\n            \"\"\",\n        HeldUntil"),
-        new("what is to end later is counted longer once that is done", "Campaigns/UpdateObject.cs", "(after.LastEnd > last && claim.IsCounted", "(after.LastEnd < last && claim.IsCounted"),
-        new("a later end for what has ended has no permit", "Campaigns/UpdateObject.cs", "&& (last <= now || ", "&& (last <= DateTimeOffset.MinValue || "),
+        new("what is to end later is counted longer once that is done", "Campaigns/UpdateObject.cs", "(after.LastEnd > claim.Tree.LastEnd && claim.IsCounted", "(after.LastEnd < claim.Tree.LastEnd && claim.IsCounted"),
+        new("a later end for what has ended has no permit", "Campaigns/UpdateObject.cs", "var hasEnded = claim.Tree.LastEnd <= now || stands.LastEnd <= now;", "var hasEnded = claim.Tree.LastEnd <= DateTimeOffset.MinValue;"),
+        new("a start goes by what is known, and not by what stands at Meta", "Spending/ResumeSpending.cs", "tree = tree.AsSeen(seen);", "_ = seen;"),
         new("an account is retired while a campaign of it may be active", "Accounts/Retiring/RetireAccount.cs", "internal bool Any => ActiveCampaigns + CallsUnderWay + OpenRuns", "internal bool Any => OpenRuns"),
         new("a night forgets what a pool was owed before", "Budgets/CarryingOut/CarryOutProposals.cs", "Math.Max(0, proposal.OwedBeforeCents - proposal.Moves", "Math.Max(0, 0 - proposal.Moves"),
     ];

@@ -10,6 +10,7 @@ namespace MetaAdsJobs.Tests.Simulation;
 internal sealed class TermScript(History history, int weight)
 {
     private readonly Random? _random = !history.IsOfNumbers && weight % 29 is 3 or 11 or 20 ? new(unchecked((weight * 53) + 19)) : null;
+    private readonly HashSet<MetaObject> _movedByHand = [];
     private readonly Dictionary<Asked, (int? Minutes, DateTimeOffset? End, bool HasLifetime)> _terms = [];
 
     public bool IsOn => _random is not null;
@@ -41,6 +42,13 @@ internal sealed class TermScript(History history, int weight)
         return _terms.Remove(asked);
     }
 
+    /// <summary>Somebody gives it a later end in Ads Manager, whatever was asked for here.</summary>
+    public void MovesByHand(MetaObject adSet, TimeSpan later)
+    {
+        adSet.EndTime += later;
+        _movedByHand.Add(adSet);
+    }
+
     /// <summary>What was asked for last is how it stands; of what failed nobody knows.</summary>
     public void End(Npgsql.NpgsqlConnection connection, Guid accountId)
     {
@@ -48,7 +56,7 @@ internal sealed class TermScript(History history, int weight)
         var edits = connection.Query<(string MetaId, string State, long? Lifetime, DateTimeOffset? End)>("""
             SELECT meta_id, state, (fields ->> 'lifetime_budget_cents')::bigint, (fields ->> 'end_time')::timestamptz FROM campaign_edits WHERE social_account_id = @accountId AND kind = 'update' AND state <> 'cancelled' ORDER BY number
             """, new { accountId }).ToLookup(edit => edit.MetaId);
-        foreach (var thing in history.World.Objects.Where(one => edits.Contains(one.Id) && one is { Lives: true, IsByHand: false, Parent: { Lives: true, IsByHand: false, Status: not "ARCHIVED" }, Status: not "ARCHIVED" }))
+        foreach (var thing in history.World.Objects.Where(one => edits.Contains(one.Id) && !_movedByHand.Contains(one) && one is { Lives: true, IsByHand: false, Parent: { Lives: true, IsByHand: false, Status: not "ARCHIVED" }, Status: not "ARCHIVED" }))
         {
             if (edits[thing.Id].LastOrDefault(edit => edit.Lifetime is not null) is { State: "succeeded", Lifetime: { } lifetime } && thing.Lifetime != lifetime)
                 history.Judge.Condemn($"the lifetime budget of {thing.Id} was set to {lifetime} last, and is {thing.Lifetime}");

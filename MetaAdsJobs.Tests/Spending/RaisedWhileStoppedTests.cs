@@ -1,0 +1,94 @@
+using MetaAdsJobs.Core.Campaigns;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Spending;
+using MetaAdsJobs.Tests.Campaigns;
+using MetaAdsJobs.Tests.Orchestrations;
+using MetaAdsJobs.Tests.Support;
+
+namespace MetaAdsJobs.Tests.Spending;
+
+/// <summary>What somebody changes in Ads Manager while a stop is in force, when nobody compares: a start activates what stands there, and asks its permit for that.</summary>
+[TestFixture]
+public sealed class RaisedWhileStoppedTests
+{
+    private RunWorld _world = null!;
+
+    [SetUp]
+    public async Task StartAsync() => _world = await RunWorld.StartAsync();
+
+    [TearDown]
+    public ValueTask StopAsync() => _world.DisposeAsync();
+
+    [TestCase(50000, "AAA", "active 50000 0", Description = "it is counted from before")]
+    [TestCase(50001, "ppp", "paused 10000 3", Description = "it waits for the next start")]
+    public async Task A_budget_is_what_caps_go_by(int budget, string switched, string counted)
+    {
+        var tree = await _world.BuiltAsync("""{"auto_publish":true}""");
+        await _world.ExecuteAsync("UPDATE social_accounts SET campaign_cap_cents = 50000, daily_cap_cents = 60000");
+        var stopId = await StoppedAsync(tree.AccountId);
+        await _world.ByHandAsync("daily_budget", $"{budget}", tree.AdSets[0].MetaId);
+        await LiftAsync(tree.AccountId);
+
+        Assert.That(await ResumeAsync(stopId), Is.InstanceOf<JobOutcome.Completed>());
+
+        Assert.That(await _world.SwitchedAsync(tree), Is.EqualTo(switched));
+        Assert.That(await CountedAsync(), Is.EqualTo(counted));
+    }
+
+    [Test]
+    public async Task An_ad_set_that_was_off_is_counted_and_so_is_a_later_end()
+    {
+        var tree = await _world.BuiltAsync("""{"auto_publish":true,"ad_sets":[{"ads":[{}]},{"ads":[{}]}],"end_time":"2031-01-01T00:00:00Z"}""");
+        await _world.NothingUnderWayAsync();
+        Assert.That((await _world.EditAsync(EditKind.Pause, tree.AdSets[1].MetaId)).Status, Is.EqualTo("succeeded"));
+        Assert.That(await _world.CountedAsync(), Is.EqualTo("active 10000"));
+        var stopId = await StoppedAsync(tree.AccountId);
+        await _world.ByHandAsync("end_time", "2033-01-01T00:00:00+0000", tree.AdSets[1].MetaId);
+        await _world.ExecuteAsync("UPDATE stub_graph.objects SET status = 'ACTIVE' WHERE id = @MetaId", new { tree.AdSets[1].MetaId });
+        await LiftAsync(tree.AccountId);
+
+        Assert.That(await ResumeAsync(stopId), Is.InstanceOf<JobOutcome.Completed>());
+
+        Assert.That(await _world.CountedAsync(), Is.EqualTo("active 20000"));
+        Assert.That(await _world.QueryAsync<string>("SELECT to_char(ends_at AT TIME ZONE 'UTC', 'YYYY') FROM activations"), Is.EqualTo(["2033"]));
+    }
+
+    /// <summary>Nobody knows what it would spend: the others are activated, and that one when Meta shows it.</summary>
+    [Test]
+    public async Task What_Meta_will_not_show_stays_paused_until_it_does([Values("the campaign", "its ad sets")] string what, [Values] bool isRefused)
+    {
+        var asked = await _world.BuildAsync("""{"auto_publish":true}""");
+        var (tree, again) = (await _world.TreeAsync(asked), await _world.AgainAsync(asked, """{"auto_publish":true}"""));
+        Assert.That((await _world.RunAsync(again)).Result.Status, Is.EqualTo("succeeded"));
+        var (other, stopId) = (await _world.TreeAsync(again), await StoppedAsync(tree.AccountId));
+        await LiftAsync(tree.AccountId);
+        var path = what == "the campaign" ? tree.Campaign.MetaId : $"{tree.Campaign.MetaId}/adsets";
+        _world.Graph.Faults.Always(call => call.Method == "GET" && call.Path == path, isRefused ? GraphFaults.Refused(200, userMessage: "no rights") : GraphFaults.DropBeforeActing);
+
+        var resumed = await ResumeAsync(stopId);
+
+        Assert.That(resumed, Is.InstanceOf<JobOutcome.Snoozed>().With.Property("Reason").StartsWith("1 campaigns could not be activated again yet"));
+        Assert.That(((JobOutcome.Snoozed)resumed).Until - _world.Time.GetUtcNow(), Is.EqualTo(TimeSpan.FromSeconds(isRefused ? 300 : 15)).Within(TimeSpan.FromSeconds(5)));
+        Assert.That((await _world.SwitchedAsync(tree), await _world.SwitchedAsync(other)), Is.EqualTo(("ppp", "AAA")));
+
+        _world.Graph.Faults.Clear();
+        Assert.That(await ResumeAsync(stopId), Is.InstanceOf<JobOutcome.Completed>());
+        Assert.That(await _world.SwitchedAsync(tree), Is.EqualTo("AAA"));
+    }
+
+    /// <returns>A stop that has paused all there is.</returns>
+    private async Task<Guid> StoppedAsync(Guid accountId)
+    {
+        await _world.NothingUnderWayAsync();
+        await _world.Get<StopSwitch>().StopAsync(accountId, "bob", null, CancellationToken.None);
+        var stopId = (await _world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
+        Assert.That(await _world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+        return stopId;
+    }
+
+    private Task LiftAsync(Guid accountId) => _world.Get<StopSwitch>().StartAsync(accountId, "ann", reactivate: true, CancellationToken.None);
+
+    private Task<JobOutcome> ResumeAsync(Guid stopId) => _world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None);
+
+    private async Task<string> CountedAsync() => (await _world.QueryAsync<string>("SELECT concat(state, ' ', daily_cents, ' ', cardinality(paused_ids)) FROM activations")).Single();
+}
