@@ -11,7 +11,7 @@ internal sealed class NumbersJudge(History history)
 
     private sealed record Stored(DateOnly Day, string Ad, long? Impressions, long? Clicks, decimal? Spend, bool Vanished);
 
-    private sealed record StoredDay(DateOnly Day, DateTimeOffset StartedAt, DateTimeOffset SyncedAt, long Rows, long VanishedRows, decimal? Spend, long? Impressions, Guid SyncId);
+    private sealed record StoredDay(DateOnly Day, DateTimeOffset StartedAt, DateTimeOffset StoredAt, long Rows, long VanishedRows, decimal? Spend, long? Impressions, Guid SyncId);
 
     /// <summary>At every moment: no day is half a report, or two halves.</summary>
     public void Now()
@@ -22,7 +22,7 @@ internal sealed class NumbersJudge(History history)
         {
             var rows = RowsOf(connection, account.Id).ToLookup(row => row.Day);
             var days = connection.Query<StoredDay>("""
-                SELECT d.date_start AS day, s.started_at, d.synced_at, d.rows, d.vanished_rows, d.total_spend AS spend, d.impressions, d.sync_id
+                SELECT d.date_start AS day, s.started_at, GREATEST(d.synced_at, (SELECT max(i.synced_at) FROM meta_ad_insights i WHERE i.social_account_id = d.social_account_id AND i.date_start = d.date_start)) AS stored_at, d.rows, d.vanished_rows, d.total_spend AS spend, d.impressions, d.sync_id
                 FROM insight_days d JOIN insight_syncs s USING (sync_id) WHERE d.social_account_id = @Id
                 """, new { account.Id }).ToDictionary(day => day.Day);
             foreach (var day in rows.Where(day => !days.ContainsKey(day.Key))) history.Judge.Condemn($"{account.Name} has rows of {day.Key:MM-dd}, which no sync has stored");
@@ -32,7 +32,7 @@ internal sealed class NumbersJudge(History history)
 
     private void JudgeDay(string account, string name, StoredDay day, List<Stored> rows)
     {
-        var (since, until) = (day.StartedAt - Blur, day.SyncedAt + Blur);
+        var (since, until) = (day.StartedAt - Blur, day.StoredAt + Blur);
         var generations = Enumerable.Range(history.Numbers.Generation(account, since), history.Numbers.Generation(account, until) - history.Numbers.Generation(account, since) + 1).ToList();
         var differences = generations.Select(generation => Difference(account, day.Day, generation, rows, isLast: false)).ToList();
         if (differences.TrueForAll(difference => difference is not null) && !history.Numbers.WasCut(account, since, until))

@@ -42,7 +42,9 @@ internal sealed class StartScript(History history, int weight)
     public bool IsLeft(Npgsql.NpgsqlConnection connection, MetaObject one)
     {
         if (!LeavesSome) return false;
-        var (at, call, _) = history.World.Done.LastOrDefault(done => done.Object == one && done.Call["status"] == "ACTIVE");
+        // What is carried out late was asked for when it was sent.
+        var (at, call) = history.World.Done.Where(done => done.Object == one && done.Call["status"] == "ACTIVE")
+            .Select(done => (At: history.World.AllSent.Find(sent => ReferenceEquals(sent.Call, done.Call))?.At ?? done.At, done.Call)).OrderBy(done => done.At).LastOrDefault();
         // What a start was at when the other came it may send, and repeat, for as long as its permit holds.
         var activatedAt = call is { ByKind: "resume" } ? at - LongestPermit - history.SettleDelay : at;
         return connection.ExecuteScalar<bool>($"SELECT EXISTS (SELECT 1 FROM stops s WHERE lifted_at > @activatedAt AND NOT reactivate AND {CoversSql})", new { activatedAt, one.AccountId });
