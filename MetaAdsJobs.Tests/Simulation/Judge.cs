@@ -228,9 +228,12 @@ internal sealed class Judge(History history)
             if (last is { Kind: "pause", State: "succeeded" } && thing is { Status: "ACTIVE" } && !IsOver(thing)) Condemn($"{thing.Kind} {thing.Id} was paused, and is active");
             if (last is { Kind: "delete", State: "succeeded" } && thing.Lives) Condemn($"{thing.Kind} {thing.Id} was deleted, and lives");
             if (last is { Kind: "archive", State: "succeeded" } && thing is { Lives: true, Status: not "ARCHIVED" }) Condemn($"{thing.Kind} {thing.Id} was archived, and is {thing.Status}");
-            if (last is { Kind: "publish" or "resume", State: "succeeded" } && thing.Kind == "campaigns" && thing is not { Status: "ACTIVE" } && !history.Starts.IsLeft(connection, thing)) Condemn($"campaign {thing.Id} was published, and is {thing.Status}");
+            if (last is { Kind: "publish" or "resume", State: "succeeded" } && thing.Kind == "campaigns" && thing is not { Status: "ACTIVE" } && !HasEnded(thing) && !history.Starts.IsLeft(connection, thing)) Condemn($"campaign {thing.Id} was published, and is {thing.Status}");
         }
     }
+
+    // A start leaves paused what would show nothing any more.
+    private bool HasEnded(MetaObject campaign) => history.World.Objects.Where(one => one.Kind == "adsets" && one.Parent == campaign).All(one => one.EndTime <= history.Clockwork.Now);
 
     private static bool IsBelow(MetaObject one, MetaObject top) => one.Parent is { } parent && (parent == top || IsBelow(parent, top));
 

@@ -18,7 +18,9 @@ internal static class TakenBackJudge
             var calls = history.World.Done.Where(done => done.Object == thing && done.Call["status"] is "ACTIVE" or "PAUSED" && !done.Call.IsCreate).Select(done => done.Call).ToList();
             var last = calls[(calls.FindLastIndex(call => call["status"] == "PAUSED") + 1)..];
             if (last.Count == 0 || !last.TrueForAll(call => call.ByKind == "edit")) continue;
-            if (edits.Exists(other => other.State == "succeeded" && (other.MetaId == thing.Id || other.Kind == "publish" && IsBelow(thing, other.MetaId)))) continue;
+            if (edits.Exists(other => other.State == "succeeded" && other.MetaId == thing.Id)) continue;
+            // Taken back or not, what is published above it switches it on.
+            if (edits.Exists(other => other.Kind == "publish" && IsBelow(thing, other.MetaId))) continue;
             history.Judge.Condemn($"{thing.Kind} {thing.Id} was to be switched on by an edit that is {edit.State} ({edit.Error}), and is active");
         }
     }
