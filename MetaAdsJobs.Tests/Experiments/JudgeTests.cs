@@ -131,7 +131,7 @@ public sealed class JudgeTests
     [TestCaseSource(nameof(Lacking))]
     public void What_never_comes_is_waited_for_four_weeks_longer_and_makes_no_loser(ExperimentNumbers numbers)
     {
-        ExperimentNumbers After(int days) => numbers with { BegunOn = First, Today = First.AddDays(Rules.MostDays + Rules.AttributionDays + days) };
+        ExperimentNumbers After(int days) => numbers with { Today = First.AddDays(Rules.MostDays + Rules.AttributionDays + days) };
         Assert.That(Judge(After(28)).Ending, Is.Null);
         var verdict = Judge(After(29));
         Assert.That((verdict.Ending, verdict.Losers.Count), Is.EqualTo((ExperimentEnding.NotEnough, 0)));

@@ -66,7 +66,7 @@ internal static class ExperimentReading
         var numbersSql = $"""
             SELECT v.nth AS at, i.date_start AS day, COALESCE(sum(i.impressions), 0)::float8 AS impressions, COALESCE(sum(i.link_clicks), 0)::float8 AS link_clicks, COALESCE(sum(i.spend), 0)::float8 AS spend,
                 COALESCE(sum(CASE WHEN v.type IS NULL THEN i.results ELSE c.results END), 0)::float8 AS results, COALESCE(sum(c.value), 0)::float8 AS value,
-                min(i.result_type) AS result_type, bool_and(i.impressions IS NOT NULL AND i.spend IS NOT NULL AND (i.results IS NOT NULL OR i.result_type IS NULL) AND (NOT v.worth OR i.raw ? 'action_values' OR COALESCE(i.results, 0) = 0)) AS is_told
+                min(i.result_type) AS result_type, bool_and(i.impressions IS NOT NULL AND i.spend IS NOT NULL AND (i.results IS NOT NULL OR i.result_type IS NULL) AND (NOT v.worth OR i.raw ? 'action_values' OR COALESCE(CASE WHEN v.type IS NULL THEN i.results ELSE c.results END, 0) = 0)) AS is_told
             FROM unnest(@Nths, @AdSets, @Ads, @Types, @Since, @Needs, @Values) AS v (nth, adset, ad, type, since, needs, worth)
             JOIN meta_adsets s ON s.meta_id = v.adset JOIN meta_campaigns k ON k.id = s.campaign_db_id
             JOIN meta_ad_insights i ON i.campaign_meta_id = k.meta_id AND i.date_start >= v.since AND i.adset_meta_id = v.adset AND i.social_account_id = @AccountId AND (v.ad IS NULL OR i.ad_meta_id = v.ad)
@@ -110,7 +110,7 @@ internal static class ExperimentReading
         return new(today, [.. days.Where(day => day.Day >= one.BegunOn).Select(day => new ExperimentDay(
             day.Day!.Value, day.ReadOn, day.IsWhole && variants.TrueForAll(rows => rows.GetValueOrDefault(day.Day.Value)?.IsTold != false),
             [.. variants.Select(rows => rows.TryGetValue(day.Day.Value, out var row) ? new VariantNumbers(row.Impressions, row.LinkClicks, row.Spend, row.Results, row.Value) : default)]))],
-            one.ResultType is not null || types <= 1, days.Where(day => day is { Told: not null, Difference: not null }).ToDictionary(day => day.Day!.Value, day => new AccountSum(day.Told!.Value, day.Difference!.Value)), one.BegunOn, changed);
+            one.ResultType is not null || types <= 1, days.Where(day => day is { Told: not null, Difference: not null }).ToDictionary(day => day.Day!.Value, day => new AccountSum(day.Told!.Value, day.Difference!.Value)), changed);
     }
 
     private sealed record Row

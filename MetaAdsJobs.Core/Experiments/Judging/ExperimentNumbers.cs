@@ -28,10 +28,9 @@ public readonly record struct AccountSum(double Told, double Difference);
 /// <param name="Days">The earliest first; one that was never read is missing.</param>
 /// <param name="IsComparable">The variants count the same kind of result.</param>
 /// <param name="Sums">Of days of which Meta told one.</param>
-/// <param name="BegunOn">When it was asked for.</param>
 /// <param name="ChangedOn">Days on which something of a variant was made another than it was: its text, its audience, its bid.</param>
 public sealed record ExperimentNumbers(
-    DateOnly Today, IReadOnlyList<ExperimentDay> Days, bool IsComparable, IReadOnlyDictionary<DateOnly, AccountSum>? Sums = null, DateOnly? BegunOn = null, IReadOnlyList<DateOnly>? ChangedOn = null)
+    DateOnly Today, IReadOnlyList<ExperimentDay> Days, bool IsComparable, IReadOnlyDictionary<DateOnly, AccountSum>? Sums = null, IReadOnlyList<DateOnly>? ChangedOn = null)
 {
     /// <summary>By how much these days' ads do not add up to what Meta says of the account, as a share.</summary>
     public double DifferenceOn(IEnumerable<ExperimentDay> days)
@@ -40,6 +39,9 @@ public sealed record ExperimentNumbers(
         var (told, differs) = (sums.Sum(sum => Math.Abs(sum.Told)), sums.Sum(sum => Math.Abs(sum.Difference)));
         return differs == 0 ? 0 : told == 0 ? 1 : differs / told;
     }
+
+    /// <summary>The first day on which any variant was shown: it may have been asked for long before. Null before.</summary>
+    public DateOnly? ShownFrom => Days.FirstOrDefault(day => day.Variants.Any(one => one.Impressions > 0))?.Day;
 
     /// <summary>The first whole day: the one after that on which every variant was shown. Null before.</summary>
     public DateOnly? First => Days.FirstOrDefault(day => day.Variants.All(one => one.Impressions > 0))?.Day.AddDays(1);
