@@ -100,7 +100,7 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
     public async Task<EditEnd> TakenBackAsync(EditClaim claim, EditEnd end, CancellationToken ct)
     {
         // Every call of it is answered, and was not done: what a permit had set aside is free again.
-        if (claim is { Activation: "active", TakesBack: null, Failures: 0, Abandoned: 0 } && !claim.Credential.Changes.IsAnyUnknown && claim.Object.Kind != AdObject.Campaign) end = end with { DailyCents = claim.Tree.DailyAmountCents(time.GetUtcNow()), EndsAt = claim.Tree.LastEnd };
+        if (claim is { Activation: "active", TakesBack: null, Switched: false, Failures: 0, Abandoned: 0 } && !claim.Credential.Changes.IsAnyUnknown && claim.Object.Kind != AdObject.Campaign) end = end with { DailyCents = claim.Tree.DailyAmountCents(time.GetUtcNow()), EndsAt = claim.Tree.LastEnd };
         if (claim.Kind is not (EditKind.Publish or EditKind.Resume) || claim.Object.IsOn) return end;
         // Asked before it is paused: what could still come by then, comes before the next pause.
         var mayComeUntil = await store.FindActivatedUntilAsync(claim, ct);
