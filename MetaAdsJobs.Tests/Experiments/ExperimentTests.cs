@@ -182,7 +182,7 @@ public sealed class ExperimentTests
     {
         var one = await _world.BeginAsync("""{"most_days":7}""");
         await _world.ExecuteAsync("UPDATE experiments SET created_at = now() - interval '100 days' WHERE id = @Id", new { one.Id });
-        await _world.NumbersAsync(one, 14, 2, (0, 0), (0, 0));
+        await _world.NumbersAsync(one, 80, 2, (0, 0), (0, 0));
         await _world.ExecuteAsync("DELETE FROM meta_ad_insights WHERE social_account_id = @AccountId", new { one.Run.AccountId });
         await _world.MinuteAsync();
         Assert.That(((await _world.ReadAsync(one)).Experiment.State, (await NosAsync(one)).Count), Is.EqualTo(("running", 1)));

@@ -103,14 +103,12 @@ public sealed class NumberReaderTests
         await core.Database.DataSource.SeedSumsAsync(
             new SeededSum(one, Day) { Results = null }, new SeededSum(one, Day.AddDays(1)), new SeededSum(other, Day), new SeededSum(other, Day.AddDays(1)),
             new SeededSum(one, Day) { Campaign = "A", Results = null }, new SeededSum(one, Day.AddDays(1)) { Campaign = "A" });
-        var reader = core.Get<NumberReader>();
+        await core.Database.DataSource.SeedAsync(new SeededInsight(one, "2026-10-01", "ad1") { Results = null }, new SeededInsight(one, "2026-10-01", "ad2"));
+        var (reader, rows, filter) = (core.Get<NumberReader>(), core.Get<InsightReader>(), new InsightFilter(one, null, null, null, InsightLevel.Campaign));
+        using var all = Assert.EnterMultipleScope();
         Assert.That((await reader.ListDaysOfAllAsync("USD", Day, Day.AddDays(1), default)).Select(day => (day.Results, day.ResultType)), Is.EqualTo([((decimal?)null, "link_click"), (10m, "link_click")]));
         Assert.That((await reader.ListAccountsAsync("USD", Day, Day.AddDays(1), 50, default)).ToDictionary(share => share.Id, share => share.Results), Is.EquivalentTo(new Dictionary<string, decimal?> { [$"{one}"] = null, [$"{other}"] = 10m }));
         Assert.That((await reader.ListCampaignsAsync(one, Day, Day.AddDays(1), 50, default)).Single().Results, Is.Null);
-
-        await core.Database.DataSource.SeedAsync(new SeededInsight(one, "2026-10-01", "ad1") { Results = null }, new SeededInsight(one, "2026-10-01", "ad2"));
-        var rows = core.Get<InsightReader>();
-        var filter = new InsightFilter(one, null, null, null, InsightLevel.Campaign);
         Assert.That((await rows.TotalAsync(filter, default)).Select(total => (total.Spend, total.Results)), Is.EqualTo([(3m, (decimal?)null)]));
         Assert.That((await rows.ListAsync(filter, null, 10, default)).Select(row => (row.Spend, row.Results)), Is.EqualTo([((decimal?)3m, (decimal?)null)]));
     }
