@@ -15,15 +15,22 @@ public static class JsonTexts
     /// <summary>Whether JSON can hold such a text at all: only as an escape, or as bytes that are no UTF-8. Most hold neither.</summary>
     public static bool CanBeBroken(ReadOnlySpan<byte> json) => json.Contains((byte)'\\') || !Utf8.IsValid(json);
 
-    /// <summary>Tells each such text by its path. Names are whole already.</summary>
+    /// <summary>Tells each such text by its path, until so many are told that no more would be: each is found by an exception, and a body may hold half a million. Names are whole already.</summary>
     public static void Refuse(JsonElement element, FieldErrors errors, string path = "")
     {
-        if (!IsBroken(element)) return;
+        if (errors.IsFull || !IsBroken(element)) return;
         if (element.ValueKind == JsonValueKind.Object)
-            foreach (var field in element.EnumerateObject()) Refuse(field.Value, errors, path.Length == 0 ? field.Name : $"{path}.{field.Name}");
+        {
+            foreach (var field in element.EnumerateObject().TakeWhile(_ => !errors.IsFull)) Refuse(field.Value, errors, path.Length == 0 ? field.Name : $"{path}.{field.Name}");
+        }
         else if (element.ValueKind == JsonValueKind.Array)
-            foreach (var (index, item) in element.EnumerateArray().Index()) Refuse(item, errors, $"{path}[{index}]");
-        else errors.Add(path.Length == 0 ? "$" : path, WrongWith(element)!);
+        {
+            foreach (var (index, item) in element.EnumerateArray().TakeWhile(_ => !errors.IsFull).Index()) Refuse(item, errors, $"{path}[{index}]");
+        }
+        else
+        {
+            errors.Add(path.Length == 0 ? "$" : path, WrongWith(element)!);
+        }
     }
 
     /// <summary>What a person has typed as JSON, with no field twice and only texts that can be kept.</summary>

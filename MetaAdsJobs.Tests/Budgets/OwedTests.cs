@@ -1,6 +1,8 @@
 using System.Text.Json;
 using MetaAdsJobs.Core.Budgets.Pools;
 using MetaAdsJobs.Core.Campaigns;
+using MetaAdsJobs.Core.Campaigns.Holding;
+using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Tests.Campaigns;
 using MetaAdsJobs.Tests.Orchestrations;
 using MetaAdsJobs.Tests.Support;
@@ -20,7 +22,7 @@ public sealed class OwedTests
     public async Task StopAsync() => await _world.DisposeAsync();
 
     [TearDown]
-    public Task ForgetAsync() => _world.ExecuteAsync("DELETE FROM budget_pools");
+    public Task ForgetAsync() => _world.ExecuteAsync("DELETE FROM budget_pools; DELETE FROM freezes");
 
     [Test]
     public async Task What_somebody_has_given_by_hand_is_not_given_back_once_more()
@@ -84,21 +86,62 @@ public sealed class OwedTests
     }
 
     /// <summary>While it waits nobody else may change the campaign, and it would be done some day by the numbers of that night.</summary>
-    [Test]
-    public async Task What_could_not_be_given_on_its_day_is_given_up_and_owed()
+    [TestCase("its turn")]
+    [TestCase("room")]
+    [TestCase("the end of a freeze")]
+    [TestCase("room, since it was approved")]
+    public async Task What_could_not_be_given_on_its_day_is_given_up_and_owed(string waitsFor)
     {
         var tree = await _world.PoolAsync("act", 10, 20);
+        var account = new { tree.Tree.AccountId, Now = _world.Time.GetUtcNow() };
         await _world.ProposeAsync();
         await _world.CarryOnAsync();
         await _world.RunEditsAsync(tree);
+        // What was taken is taken by others at once, or nothing may be given now.
+        if (waitsFor == "the end of a freeze") await _world.ExecuteAsync("INSERT INTO freezes (id, social_account_id, from_at, until_at, made_by, made_at) VALUES (gen_random_uuid(), @AccountId, @Now - interval '1 hour', @Now + interval '30 days', 'ops', now())", account);
+        else if (waitsFor != "its turn") await _world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = 18000, approval_required = @Approval WHERE id = @AccountId", new { tree.Tree.AccountId, Approval = waitsFor == "room" ? "none" : "always" });
         await _world.CarryOnAsync();
+        if (waitsFor == "room, since it was approved")
+        {
+            await RunOnceAsync();
+            var asked = await _world.QueryAsync<Guid>("SELECT p.id FROM approvals p JOIN campaign_edits e USING (edit_id) WHERE e.request_id = @RequestId AND p.state = 'asked'", new { tree.Tree.RequestId });
+            Assert.That(await _world.Get<DecideApproval>().ApproveAsync(asked.Single(), "bob", null, CancellationToken.None), Is.InstanceOf<Decided.Done>());
+        }
+
+        if (waitsFor != "its turn") await RunOnceAsync();
         await _world.CarryOnAsync();
         Assert.That((await _world.NightAsync(tree)).State, Is.EqualTo("accepted"), "it waits on its day");
         await _world.ExecuteAsync("UPDATE budget_proposals SET day = day - 1, basis = basis - 1");
+        if (waitsFor == "room, since it was approved")
+        {
+            await _world.CarryOnAsync();
+            Assert.That((await _world.NightAsync(tree)).State, Is.EqualTo("accepted"), "somebody wants it now");
+            await _world.ExecuteAsync("UPDATE approvals SET decided_at = decided_at - interval '1 day' WHERE social_account_id = @AccountId", account);
+        }
+
         await _world.CarryOnAsync();
         await _world.RunEditsAsync(tree);
         await _world.CarryOnAsync();
         Assert.That(((await _world.NightAsync(tree)).State, (await _world.AtMetaAsync(tree)).Sum(), await OwedAsync(tree)), Is.EqualTo(("partly", 180_00L, 20_00L)));
+
+        async Task RunOnceAsync()
+        {
+            foreach (var edit in await _world.QueryAsync<Guid>("SELECT edit_id FROM campaign_edits WHERE request_id = @RequestId AND state IN ('queued', 'waiting')", new { tree.Tree.RequestId }))
+                Assert.That(await _world.RunEditAsync(edit), Is.InstanceOf<JobOutcome.Snoozed>());
+        }
+    }
+
+    /// <summary>It was taken from one that is not of the pool any more.</summary>
+    [Test]
+    public async Task What_Meta_has_taken_without_an_answer_is_not_given_to_other_members()
+    {
+        var tree = await TakenAsync(GraphFaults.DropAfterActing, 0);
+        await _world.ExecuteAsync("UPDATE meta_adsets SET daily_budget = 8000 WHERE meta_id = @Id", new { Id = tree.Id(0) });
+        var body = JsonSerializer.SerializeToElement(new { members = new[] { new { id = tree.Id(1) }, new { id = tree.Id(2) } } });
+        Assert.That(await _world.Get<SaveBudgetPool>().ChangeAsync(tree.Pool.Id, body, "ann", CancellationToken.None), Is.InstanceOf<PoolOutcome<BudgetPool>.Done>());
+        await _world.ProposeAsync();
+        var night = await _world.NightAsync(tree);
+        Assert.That((night.TotalNowCents, night.TotalCents), Is.EqualTo((200_00L, 200_00L)));
     }
 
     // One brings half of what the others do: what is taken of it, they do not get at once.

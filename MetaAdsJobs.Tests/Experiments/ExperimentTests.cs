@@ -153,9 +153,40 @@ public sealed class ExperimentTests
     public Task A_day_that_was_asked_for_again_and_not_told_is_as_old_as_it_was() =>
         WaitsAsync("UPDATE insight_days SET seen_at = @day + interval '36 hours' WHERE social_account_id = @AccountId AND date_start = @day", "results may still be put down to its days");
 
+    private const string OnlyViews = """UPDATE meta_ad_insights SET raw = '{"actions":[{"action_type":"landing_page_view","value":"40"}]}'""";
+    private const string Without = "UPDATE insight_days SET sync_id = (SELECT sync_id FROM insight_syncs WHERE social_account_id = @AccountId LIMIT 1) WHERE social_account_id = @AccountId; UPDATE insight_syncs SET left_out = ARRAY['ad 1 on a day in report ads, without ";
+
+    /// <summary>Its row has lost all lists, and of the results the last that was told stays; or Meta would not tell the list.</summary>
+    [TestCase("UPDATE meta_ad_insights SET raw = '{}' WHERE social_account_id = @AccountId AND date_start = @day", null)]
+    [TestCase($"{OnlyViews} WHERE social_account_id = @AccountId AND date_start = @day; {Without}reach, action_values: too much for Meta'] WHERE social_account_id = @AccountId", null)]
+    [TestCase($"UPDATE meta_ad_insights SET raw = '{{}}', results = NULL, result_type = NULL WHERE social_account_id = @AccountId AND date_start = @day; {Without}actions, reach: too much for Meta'] WHERE social_account_id = @AccountId", "LANDING_PAGE_VIEWS")]
+    public Task What_results_are_worth_is_not_nothing_where_Meta_has_not_told_it(string untold, string? counts) =>
+        WaitsAsync(untold, "days are missing or not whole", $$"""{"metric":"value_per_spend","counts":{{(counts is null ? "null" : $"\"{counts}\"")}}}""");
+
+    /// <summary>Meta leaves out a list of what had no value, whether nothing came that counts or what came had none.</summary>
+    [TestCase("PURCHASE")]
+    [TestCase(null)]
+    public async Task A_day_on_which_nothing_had_a_value_is_told(string? counts)
+    {
+        var one = await _world.BeginAsync($$"""{"metric":"value_per_spend","counts":{{(counts is null ? "null" : $"\"{counts}\"")}}}""");
+        await _world.NumbersAsync(one, 14, 2, (100, 30), (100, 40));
+        await _world.ExecuteAsync($"{OnlyViews} WHERE social_account_id = @AccountId AND date_start = @day; {Without}reach: too much for Meta'] WHERE social_account_id = @AccountId",
+            new { one.Run.AccountId, day = DateOnly.FromDateTime(_world.Time.GetUtcNow().UtcDateTime).AddDays(-6) });
+        await _world.MinuteAsync();
+        Assert.That((await _world.ReadAsync(one)).Gates.Single(gate => gate.Name == "numbers_complete").IsOpen, Is.True);
+    }
+
+    /// <summary>Its ads are made at once and shown weeks later.</summary>
     [Test]
-    public Task What_results_are_worth_is_not_nothing_where_Meta_has_not_told_it() =>
-        WaitsAsync("UPDATE meta_ad_insights SET raw = '{}' WHERE social_account_id = @AccountId AND date_start = @day", "days are missing or not whole", """{"metric":"value_per_spend"}""");
+    public async Task One_that_was_not_shown_yet_is_waited_for()
+    {
+        var one = await _world.BeginAsync("""{"most_days":7}""");
+        await _world.ExecuteAsync("UPDATE experiments SET created_at = now() - interval '100 days' WHERE id = @Id", new { one.Id });
+        await _world.NumbersAsync(one, 80, 2, (0, 0), (0, 0));
+        await _world.ExecuteAsync("DELETE FROM meta_ad_insights WHERE social_account_id = @AccountId", new { one.Run.AccountId });
+        await _world.MinuteAsync();
+        Assert.That(((await _world.ReadAsync(one)).Experiment.State, (await NosAsync(one)).Count), Is.EqualTo(("running", 1)));
+    }
 
     private const string FailedHalfway =
         "INSERT INTO insight_syncs (sync_id, social_account_id, since, until, requested_by, state, queued_at, completed_at, stored_until) SELECT gen_random_uuid(), @AccountId, current_date, current_date, 'tests', 'failed', now(), @now + interval '1 second', current_date";

@@ -81,10 +81,10 @@ internal static class ExperimentWorld
             await world.ExecuteAsync("""
                 INSERT INTO meta_ad_insights (social_account_id, date_start, ad_meta_id, adset_meta_id, campaign_meta_id, impressions, clicks, link_clicks, reach, spend, results, result_type, currency, raw, is_partial, synced_at)
                 SELECT @Account, @last - n, d.meta_id, s.meta_id, c.meta_id, 1000, 50, 40, 900, @spend, @results, 'landing_page_view', 'USD',
-                    jsonb_build_object('action_values', jsonb_build_array(jsonb_build_object('action_type', 'landing_page_view', 'value', '12.5'), jsonb_build_object('action_type', 'omni_landing_page_view', 'value', '12.5'))), false, @now
+                    jsonb_build_object('actions', jsonb_build_array(jsonb_build_object('action_type', 'landing_page_view', 'value', @results::text)), 'action_values', jsonb_build_array(jsonb_build_object('action_type', 'landing_page_view', 'value', '12.5'), jsonb_build_object('action_type', 'omni_landing_page_view', 'value', '12.5'))), false, @now
                 FROM meta_campaigns c JOIN meta_adsets s ON s.campaign_db_id = c.id JOIN meta_ads d ON d.adset_db_id = s.id, generate_series(0, @days) n
                 WHERE c.request_id = @RequestId AND d.id = (SELECT id FROM meta_ads WHERE request_id = @RequestId ORDER BY step OFFSET @nth - 1 LIMIT 1)
-                ON CONFLICT (social_account_id, date_start, ad_meta_id) DO UPDATE SET spend = EXCLUDED.spend, results = EXCLUDED.results
+                ON CONFLICT (social_account_id, date_start, ad_meta_id) DO UPDATE SET spend = EXCLUDED.spend, results = EXCLUDED.results, raw = EXCLUDED.raw
                 """, new { Account = one.Run.AccountId, one.Run.RequestId, last, days, spend, results, nth = nth + 1, now = world.Time.GetUtcNow() });
     }
 

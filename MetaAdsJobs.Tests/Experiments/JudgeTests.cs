@@ -131,11 +131,34 @@ public sealed class JudgeTests
     [TestCaseSource(nameof(Lacking))]
     public void What_never_comes_is_waited_for_four_weeks_longer_and_makes_no_loser(ExperimentNumbers numbers)
     {
-        ExperimentNumbers After(int days) => numbers with { Today = First.AddDays(Rules.MostDays + Rules.AttributionDays + days) };
+        ExperimentNumbers After(int days) => numbers with { Today = numbers.ShownFrom!.Value.AddDays(Rules.MostDays + Rules.AttributionDays + days) };
         Assert.That(Judge(After(28)).Ending, Is.Null);
         var verdict = Judge(After(29));
         Assert.That((verdict.Ending, verdict.Losers.Count), Is.EqualTo((ExperimentEnding.NotEnough, 0)));
         Assert.That(ExperimentNight.Of(Experiment(null), After(29)).Decides, Is.Not.Null);
+    }
+
+    /// <summary>It was asked for long before.</summary>
+    [Test]
+    public void The_longest_wait_is_counted_from_the_first_day_on_which_anything_was_shown()
+    {
+        var numbers = Numbers(5, (100, 60), (100, 90));
+        var unshown = Enumerable.Range(1, 60).Select(ago => new ExperimentDay(First.AddDays(-1 - ago), numbers.Today, true, [default, default])).Reverse();
+        Assert.That(Judge(numbers with { Days = [.. unshown, .. numbers.Days] }).Ending, Is.Null);
+        Assert.That(Judge(numbers with { Days = [.. unshown] }).Ending, Is.Null, "nor is what was never shown");
+    }
+
+    [Test]
+    public void What_is_restated_after_the_longest_wait_settles_before_it_is_decided_anew()
+    {
+        var numbers = Numbers(60, (100, 60), (100, 90));
+        Assert.That(numbers.Today, Is.GreaterThan(First.AddDays(Rules.MostDays + Rules.AttributionDays + 28)));
+        var decided = Judge(numbers);
+        Assert.That(decided.Ending, Is.EqualTo(ExperimentEnding.Winner));
+        var restated = With(numbers, 3, day => day with { Variants = [day.Variants[0], day.Variants[1] with { Results = 150 }] });
+        var night = ExperimentNight.Of(Decided(decided, "open"), restated);
+        Assert.That((night.Reopens, night.Verdicts.Single().Verdict.Ending), Is.EqualTo((true, (string?)null)));
+        Assert.That(ExperimentNight.Of(Experiment(night.Verdicts.Single().Verdict), restated with { Today = numbers.Today.AddDays(1) }).Decides?.Verdict.Winner, Is.EqualTo(1));
     }
 
     [Test]

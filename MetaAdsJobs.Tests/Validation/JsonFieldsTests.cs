@@ -28,6 +28,16 @@ public sealed class JsonFieldsTests
         Assert.That(Paths, Is.EqualTo(text is null ? ["name"] : Array.Empty<string>()));
     }
 
+    /// <summary>Each is found by an exception, and what is past those that are told is not looked at.</summary>
+    [Test]
+    public void Broken_texts_by_the_hundred_thousand_are_refused_at_once()
+    {
+        using var body = JsonDocument.Parse($"[{string.Join(',', Enumerable.Repeat("\"\\ud83d\"", 400_000))}]");
+        var began = TimeProvider.System.GetTimestamp();
+        JsonTexts.Refuse(body.RootElement, _errors);
+        Assert.That((_errors.Count, TimeProvider.System.GetElapsedTime(began)), Is.EqualTo((FieldErrors.MostTold, TimeSpan.FromSeconds(1))).Using<(int Count, TimeSpan Took)>((was, most) => was.Count == most.Count && was.Took < most.Took));
+    }
+
     [TestCase("1", 1)]
     [TestCase("10", 10)]
     [TestCase("0", null)]

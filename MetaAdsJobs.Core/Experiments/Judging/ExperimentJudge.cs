@@ -25,7 +25,8 @@ internal static class ExperimentJudge
         var pairs = Compare(rules, counted, totals);
         int? leader = totals.All(total => DayBlocks.Of(rules, total) <= 0) ? null : Enumerable.Range(0, rules.Variants).MaxBy(nth => rules.AreAds ? Ahead(pairs, nth) : DayBlocks.Of(rules, totals[nth]));
         List<int> losers = leader is not { } best ? [] : [.. Enumerable.Range(0, rules.Variants).Where(nth => nth != best && IsBetter(pairs, best, nth))];
-        var isOverdue = isLatest && numbers.Today > numbers.ShownFrom?.AddDays(rules.MostDays + rules.AttributionDays + ExperimentRules.MostDaysLate);
+        // What Meta has changed today has to settle first, as at any other time.
+        var isOverdue = isLatest && gates.Single(gate => gate.Name == Gate.Settled).IsOpen && numbers.Today > numbers.ShownFrom?.AddDays(rules.MostDays + rules.AttributionDays + ExperimentRules.MostDaysLate);
         var (ending, winner) = End(rules, gates, days, pairs, leader, losers, isOverdue);
         // Of numbers that are old, lack something, or are of what was something else before, no loser is made.
         if (ending == ExperimentEnding.NotEnough && gates.Any(gate => !gate.IsOpen && (gate.IsOfNumbers || gate.Name == Gate.Unchanged))) losers = [];

@@ -16,7 +16,7 @@ public sealed record InsightFilter(Guid? SocialAccountId, string? CampaignId, Da
 
 /// <summary>
 /// One day of one thing. <see cref="Reach"/> is given for ads only: people reached are not additive, so a sum would be a lie. What
-/// Meta would not tell is null; in a sum it is skipped.
+/// Meta would not tell is null; in a sum it is skipped, but for results: of those the sum is null, too.
 /// </summary>
 public sealed record InsightDay
 {

@@ -8,10 +8,10 @@ namespace MetaAdsJobs.Core.Insights.Reading;
 /// </summary>
 internal static class InsightSql
 {
-    // Different results must not be added, and a row that does not tell what it counts may count something else.
+    // Different results must not be added, and a row that does not tell what it counts may count something else. Of one that does not tell how many, it is not known how many there are of all.
     private const string Sums = """
         SUM(i.impressions)::bigint AS impressions, SUM(i.clicks)::bigint AS clicks, SUM(i.link_clicks)::bigint AS link_clicks, SUM(i.spend) AS spend,
-            CASE WHEN COUNT(i.result_type) = COUNT(*) AND MIN(i.result_type) = MAX(i.result_type) THEN SUM(i.results) END AS results,
+            CASE WHEN COUNT(i.results) = COUNT(*) AND COUNT(i.result_type) = COUNT(*) AND MIN(i.result_type) = MAX(i.result_type) THEN SUM(i.results) END AS results,
             CASE WHEN COUNT(i.result_type) = COUNT(*) AND MIN(i.result_type) = MAX(i.result_type) THEN MIN(i.result_type) END AS result_type,
             COUNT(*) FILTER (WHERE i.impressions IS NULL OR i.clicks IS NULL OR i.spend IS NULL) AS untold_rows
         """;

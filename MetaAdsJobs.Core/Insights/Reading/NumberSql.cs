@@ -37,6 +37,9 @@ internal static class NumberSql
         count(result_type) FILTER (WHERE campaigns > 0) = count(*) FILTER (WHERE campaigns > 0) AND min(result_type) IS NOT DISTINCT FROM max(result_type)
         """;
 
+    // Where Meta would not tell how many there were on one day, it is not known how many on all.
+    private const string Counted = $"{Kind} AND count(results) FILTER (WHERE campaigns > 0) = count(*) FILTER (WHERE campaigns > 0)";
+
     private static string OfAll => $"""
         currency = @Currency AND date_start BETWEEN @Since AND @Until{AccountScope.And("social_account_id")}
             AND (social_account_id, date_start) NOT IN ({SharedDays.ReadLaterElsewhere(" AND currency = @Currency AND date_start BETWEEN @Since AND @Until")})
@@ -44,7 +47,7 @@ internal static class NumberSql
 
     public static string DaysOfAll => $"""
         SELECT date_start AS date, sum(total_spend) AS spend, sum(impressions)::bigint AS impressions, sum(clicks)::bigint AS clicks, sum(link_clicks)::bigint AS link_clicks,
-            CASE WHEN {Kind} THEN sum(results) END AS results, CASE WHEN {Kind} THEN min(result_type) END AS result_type,
+            CASE WHEN {Counted} THEN sum(results) END AS results, CASE WHEN {Kind} THEN min(result_type) END AS result_type,
             sum(campaigns)::int AS campaigns, count(*)::int AS accounts, sum(untold_rows)::bigint AS untold_rows, bool_and(first_at IS NOT NULL) AS has_first,
             CASE WHEN bool_and(first_at IS NOT NULL) THEN sum(first_spend) END AS first_spend,
             CASE WHEN bool_and(first_at IS NOT NULL) THEN sum(first_impressions)::bigint END AS first_impressions,
@@ -62,7 +65,7 @@ internal static class NumberSql
         SELECT s.id::text AS id, a.name, s.spend, s.impressions, s.clicks, s.results, s.result_type
         FROM (
             SELECT social_account_id AS id, sum(total_spend) AS spend, sum(impressions)::bigint AS impressions, sum(clicks)::bigint AS clicks,
-                CASE WHEN {Kind} THEN sum(results) END AS results, CASE WHEN {Kind} THEN min(result_type) END AS result_type
+                CASE WHEN {Counted} THEN sum(results) END AS results, CASE WHEN {Kind} THEN min(result_type) END AS result_type
             FROM insight_days d WHERE {OfAll}
             GROUP BY social_account_id
             ORDER BY 2 DESC NULLS LAST, 1 LIMIT @Limit) s
@@ -74,7 +77,7 @@ internal static class NumberSql
         SELECT c.campaign_meta_id AS id, o.campaign_name AS name, o.request_id, c.spend, c.impressions, c.clicks, c.results, c.result_type
         FROM (
             SELECT campaign_meta_id, sum(spend) AS spend, sum(impressions)::bigint AS impressions, sum(clicks)::bigint AS clicks,
-                CASE WHEN count(result_type) = count(*) AND min(result_type) = max(result_type) THEN sum(results) END AS results,
+                CASE WHEN count(results) = count(*) AND count(result_type) = count(*) AND min(result_type) = max(result_type) THEN sum(results) END AS results,
                 CASE WHEN count(result_type) = count(*) AND min(result_type) = max(result_type) THEN min(result_type) END AS result_type
             FROM insight_campaign_days WHERE social_account_id = @AccountId AND date_start BETWEEN @Since AND @Until
             GROUP BY campaign_meta_id

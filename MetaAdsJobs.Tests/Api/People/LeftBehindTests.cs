@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
+using MetaAdsJobs.Launch;
 using MetaAdsJobs.Tests.Api.Batches;
 using MetaAdsJobs.Tests.Api.Budgets;
+using MetaAdsJobs.Tests.Insights.Reading;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Api.People;
@@ -167,8 +169,20 @@ public sealed class LeftBehindTests
         Assert.That(await ModeAsync(pools[0]), Is.EqualTo("act"));
         if (loss == "key") await _admin.SendAsync(HttpMethod.Delete, $"/meta/keys/{keyId}", null);
         else await _admin.PatchAsync($"/meta/users/{userId}", loss switch { "disabled" => new JsonObject { ["disabled"] = true }, "viewer" => new() { ["role"] = "viewer" }, _ => new() { ["accounts"] = Persons.Grants($"+{other}", account) } });
-        Assert.That((await ModeAsync(pools[0]), await ModeAsync(pools[1])), Is.EqualTo(("ask", "act")));
-        Assert.That((await _admin.GetAsync($"/meta/changes?object={pools[0]}")).Json["items"]![0]!.ToJsonString(), Does.Contain(loss == "key" ? "the key by which it was made to act was revoked" : $"{mail} may no longer do what it does"));
+        await AssertAsksAsync();
+        // As it was left by who had lost it before anybody looked at that.
+        await _service.Database.DataSource.DoAsync("""
+            BEGIN; ALTER TABLE recorded_acts DISABLE TRIGGER recorded_acts_stay; DELETE FROM recorded_acts WHERE object = @Pool AND fields ? 'mode_why'; ALTER TABLE recorded_acts ENABLE TRIGGER recorded_acts_stay; COMMIT;
+            UPDATE budget_pools SET mode = 'act', mode_key = NULL, mode_why = NULL WHERE id = @Pool::uuid
+            """, new { Pool = pools[0] });
+        await _service.Database.DataSource.DoAsync(await File.ReadAllTextAsync(Path.Combine(ProjectFolder.Path, "db", "migrations", "V0088__pools_of_who_had_left.sql")));
+        await AssertAsksAsync();
+
+        async Task AssertAsksAsync()
+        {
+            Assert.That((await ModeAsync(pools[0]), await ModeAsync(pools[1])), Is.EqualTo(("ask", "act")));
+            Assert.That((await _admin.GetAsync($"/meta/changes?object={pools[0]}")).Json["items"]![0]!.ToJsonString(), Does.Contain(loss == "key" ? "the key by which it was made to act was revoked" : $"{mail} may no longer do what it does"));
+        }
 
         async Task<string> ModeAsync(string pool) => (string)(await _admin.GetAsync($"/meta/budget-pools/{pool}")).Json["pool"]!["mode"]!;
     }

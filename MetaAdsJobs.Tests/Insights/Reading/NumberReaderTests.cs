@@ -94,6 +94,25 @@ public sealed class NumberReaderTests
         Assert.That(accounts.Select(share => share.Results), Is.EqualTo(new decimal?[] { 15m, null }));
     }
 
+    /// <summary>Its spend is in the sum, and how many came for it nobody knows.</summary>
+    [Test]
+    public async Task Where_Meta_would_not_tell_the_results_of_a_part_those_of_all_are_not_known()
+    {
+        await using var core = await InProcess.CreateAsync();
+        var (one, other) = (await core.AddAccountAsync(), await core.AddAccountAsync());
+        await core.Database.DataSource.SeedSumsAsync(
+            new SeededSum(one, Day) { Results = null }, new SeededSum(one, Day.AddDays(1)), new SeededSum(other, Day), new SeededSum(other, Day.AddDays(1)),
+            new SeededSum(one, Day) { Campaign = "A", Results = null }, new SeededSum(one, Day.AddDays(1)) { Campaign = "A" });
+        await core.Database.DataSource.SeedAsync(new SeededInsight(one, "2026-10-01", "ad1") { Results = null }, new SeededInsight(one, "2026-10-01", "ad2"));
+        var (reader, rows, filter) = (core.Get<NumberReader>(), core.Get<InsightReader>(), new InsightFilter(one, null, null, null, InsightLevel.Campaign));
+        using var all = Assert.EnterMultipleScope();
+        Assert.That((await reader.ListDaysOfAllAsync("USD", Day, Day.AddDays(1), default)).Select(day => (day.Results, day.ResultType)), Is.EqualTo([((decimal?)null, "link_click"), (10m, "link_click")]));
+        Assert.That((await reader.ListAccountsAsync("USD", Day, Day.AddDays(1), 50, default)).ToDictionary(share => share.Id, share => share.Results), Is.EquivalentTo(new Dictionary<string, decimal?> { [$"{one}"] = null, [$"{other}"] = 10m }));
+        Assert.That((await reader.ListCampaignsAsync(one, Day, Day.AddDays(1), 50, default)).Single().Results, Is.Null);
+        Assert.That((await rows.TotalAsync(filter, default)).Select(total => (total.Spend, total.Results)), Is.EqualTo([(3m, (decimal?)null)]));
+        Assert.That((await rows.ListAsync(filter, null, 10, default)).Select(row => (row.Spend, row.Results)), Is.EqualTo([((decimal?)3m, (decimal?)null)]));
+    }
+
     [Test]
     public async Task What_a_day_was_first_is_told_of_all_only_when_all_were_read_whole()
     {
