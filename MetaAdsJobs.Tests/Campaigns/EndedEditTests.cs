@@ -136,6 +136,7 @@ public sealed class EndedEditTests
         Assert.That((await _world.UntilEndedAsync(_edit)).Status, Is.EqualTo(how == "failed" ? how : "cancelled"));
         if (stopId != Guid.Empty)
         {
+            _world.Time.Advance(TimeSpan.FromMinutes(10));
             await stops.StartAsync(tree.AccountId, "bob", reactivate: true, CancellationToken.None);
             Assert.That(await _world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
         }
