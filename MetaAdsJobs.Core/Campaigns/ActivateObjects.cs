@@ -112,7 +112,7 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
             if (isThere && mayComeUntil is { } until) return EditEnd.TakingBack(end, until < time.GetUtcNow() + UntilPausedAgain ? until : time.GetUtcNow() + UntilPausedAgain, "paused; it is paused again until no call that activates it can be under way");
             end = end with { IsPaused = isThere };
             if (claim.Object is { Kind: AdObject.Campaign, IsOn: false }) return end with { Activation = isThere ? "idle" : "ended" };
-            return claim.Activation == "active" && (claim.TakesBack is not null || claim.Object.IsOn) ? end with { DailyCents = claim.Tree.DailyAmountCents(time.GetUtcNow()), EndsAt = claim.Tree.LastEnd } : end;
+            return claim.IsCounted && (claim.TakesBack is not null || claim.Object.IsOn) ? end with { DailyCents = claim.Tree.DailyAmountCents(time.GetUtcNow()), EndsAt = claim.Tree.LastEnd } : end;
         }
         catch (MetaException exception) when (exception.Proof == Proof.Rejected || claim.Failures >= MostPauses)
         {
