@@ -102,7 +102,7 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
     public async Task<EditEnd> TakenBackAsync(EditClaim claim, EditEnd end, CancellationToken ct)
     {
         // Every call of it is answered, and was not done: what a permit had set aside is free again.
-        if (claim is { Activation: "active", TakesBack: null, Failures: 0, Abandoned: 0 } && !claim.Credential.Changes.IsAnyUnknown && claim.Object.Kind != AdObject.Campaign) end = end with { DailyCents = claim.Tree.DailyAmountCents(time.GetUtcNow()), EndsAt = claim.Tree.LastEnd };
+        if (claim is { Activation: "active", TakesBack: null, Switched: false, Failures: 0, Abandoned: 0 } && !claim.Credential.Changes.IsAnyUnknown && claim.Object.Kind != AdObject.Campaign) end = end with { DailyCents = claim.Tree.DailyAmountCents(time.GetUtcNow()), EndsAt = claim.Tree.LastEnd };
         if (claim.TakenBack.Count == 0 || claim.Object.IsOn && !claim.Switched && !claim.Credential.Changes.MayHaveActivated(claim.TakenBack)) return end;
         // Asked before it is paused: what could still come by then, comes before the next pause.
         var mayComeUntil = await store.FindActivatedUntilAsync(claim, ct);
@@ -112,7 +112,7 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
             if (isThere && mayComeUntil is { } until) return EditEnd.TakingBack(end, until < time.GetUtcNow() + UntilPausedAgain ? until : time.GetUtcNow() + UntilPausedAgain, "paused; it is paused again until no call that activates it can be under way");
             end = end with { IsPaused = isThere };
             if (claim.Object is { Kind: AdObject.Campaign, IsOn: false }) return end with { Activation = isThere ? "idle" : "ended" };
-            return claim.IsCounted && (claim.TakesBack is not null || claim.Object.IsOn) ? end with { DailyCents = claim.Tree.DailyAmountCents(time.GetUtcNow()), EndsAt = claim.Tree.LastEnd } : end;
+            return claim.IsCounted ? end with { DailyCents = claim.Tree.DailyAmountCents(time.GetUtcNow()), EndsAt = claim.Tree.LastEnd } : end;
         }
         catch (MetaException exception) when (exception.Proof == Proof.Rejected || claim.Failures >= MostPauses)
         {

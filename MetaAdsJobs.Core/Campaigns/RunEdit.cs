@@ -91,7 +91,7 @@ internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateO
                 var why = claim.Error ?? $"gave up after {claim.Failures + 1} attempts; whether it was done is not known: {reason}";
                 if (exception is MetaException) return await EndAsync(claim, await TakenBackAsync(claim, EditEnd.Failing(why), CancellationToken.None));
                 // Perhaps it has ended, and only the word of that was lost. Whoever finds it open goes on, and this attempt ends nothing of it any more.
-                return await EndAsync(claim, EditEnd.Waiting(time.GetUtcNow(), "what it has done is taken back") with { GivesUp = why });
+                return await EndAsync(claim, EditEnd.Waiting(time.GetUtcNow(), "what it has done is taken back") with { GivesUp = why, Ending = claim.Kind is EditKind.Publish or EditKind.Resume ? "failed" : null });
             }
 
             await store.EndAsync(claim, new EditEnd("waiting", reason) { Failed = true }, CancellationToken.None);

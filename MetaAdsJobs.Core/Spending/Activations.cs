@@ -147,6 +147,27 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
         return (await answers.ReadAsync<int>()).Any();
     }
 
+    /// <summary>Whether what is known of it already stands against its permit: a freeze, or a cap. A start that waits for weeks asks Meta nothing meanwhile.</summary>
+    /// <returns>Null when nothing does.</returns>
+    public async Task<Permit?> FindRefusalAsync(Guid requestId, SocialAccount account, CancellationToken ct)
+    {
+        const string KnownSql = """
+            SELECT a.campaign_cap_cents, a.daily_cap_cents, a.caps_off, COALESCE((SELECT v.daily_cents FROM activations v WHERE v.request_id = @RequestId), 0) AS counted,
+                   (SELECT COALESCE(sum(daily_cents), 0)::bigint FROM activations WHERE social_account_id = @AccountId AND state IN ('activating', 'active') AND request_id <> @RequestId AND (ends_at IS NULL OR ends_at > @Now)) AS active_cents,
+                   f.why AS frozen, f.ends_at AS frozen_until
+            FROM social_accounts a LEFT JOIN freeze_of(@AccountId, @Now) f ON true WHERE a.id = @AccountId
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        var (campaignCap, dayCap, capsOff, counted, activeCents, frozen, frozenUntil) = await connection.QuerySingleAsync<(long?, long?, bool, long, long, string?, DateTimeOffset?)>(new(KnownSql, new { RequestId = requestId, AccountId = account.Id, Now = time.GetUtcNow() }, cancellationToken: ct));
+        var current = account with { CampaignCapCents = campaignCap, DailyCapCents = dayCap, CapsOff = capsOff };
+        if (frozen is not null) return new(frozen, []) { FrozenUntil = frozenUntil };
+        if (caps.RefusalOf(current, counted) is { } refusal) return new($"its budget {refusal}", []);
+        return activeCents + counted > caps.OfDay(current) ? new(NoRoom(activeCents, counted, current), []) : null;
+    }
+
+    private string NoRoom(long activeCents, long dailyCents, SocialAccount account) => string.Create(CultureInfo.InvariantCulture,
+        $"the account's active campaigns may spend {activeCents} a day already, and with {dailyCents} more they would exceed its cap of {caps.OfDay(account)}; pause some, or have an admin raise its daily_cap_cents");
+
     /// <param name="askedAt">The timestamp taken before the permit was asked for.</param>
     /// <param name="permit">Null for what only pauses, and is noted likewise.</param>
     /// <exception cref="MetaException">Thrown by what is returned, once the permit is over: the stop switch does not reckon with the call any more, or a freeze has begun.</exception>
@@ -242,7 +263,6 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
         if (stopped is null && caps.RefusalOf(current, counted) is { } refusal) return new($"its budget {refusal}", []);
         if (stopped is null && pausingUntil is { } until) return Pausing(until);
         if (stopped is null && !isActivating && !(activeCents + counted > caps.OfDay(current))) return Permit.NotYet("what stood against it has passed", time.GetUtcNow().AddSeconds(1));
-        return new(stopped ?? (isActivating ? "what a stop had paused of it is being activated again" : null) ?? string.Create(CultureInfo.InvariantCulture,
-            $"the account's active campaigns may spend {activeCents} a day already, and with {counted} more they would exceed its cap of {caps.OfDay(current)}; pause some, or have an admin raise its daily_cap_cents"), []);
+        return new(stopped ?? (isActivating ? "what a stop had paused of it is being activated again" : null) ?? NoRoom(activeCents, counted, current), []);
     }
 }

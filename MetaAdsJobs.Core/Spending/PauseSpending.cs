@@ -30,7 +30,7 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
     private async Task<JobOutcome> ExecuteAsync(Guid stopId, Memory memory, CancellationToken ct)
     {
         var stop = await store.FindAsync(stopId, ct);
-        var (paused, busy, refused) = stop is { IsLifted: false } ? await PauseAllAsync(stop.StoppedBy, NextAsync, memory, ct) : (0, 0, 0);
+        var (paused, busy, refused) = stop is { IsLifted: false } ? await PauseAllAsync(stop.StoppedBy, NextAsync, async () => await InForceAsync() is not null, memory, ct) : (0, 0, 0);
         stop = await store.FindAsync(stopId, ct);
         if (stop is null) return new JobOutcome.Completed();
         if (paused > 0) SpendingLog.Paused(logger, paused, stop.SocialAccountId, stop.StoppedBy);
@@ -47,19 +47,20 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
         await store.DoneAsync(stop, ct);
         return new JobOutcome.Completed();
 
-        async Task<IReadOnlyList<Spender>> NextAsync(Spender? after) => (after is null ? stop : await store.FindAsync(stopId, ct)) is { IsLifted: false } inForce ? await spenders.ListSpendingAsync(inForce, after, ct) : [];
+        async Task<Stop?> InForceAsync() => await store.FindAsync(stopId, ct) is { IsLifted: false } inForce ? inForce : null;
+        async Task<IReadOnlyList<Spender>> NextAsync(Spender? after) => (after is null ? stop : await InForceAsync()) is { } inForce ? await spenders.ListSpendingAsync(inForce, after, ct) : [];
     }
 
     /// <summary>What a start was to leave paused: an earlier one may have called for its activation just before.</summary>
     /// <returns>How many have to be paused again until none of those calls can come any more, and how many could not be paused.</returns>
     public async Task<(int Busy, int Refused)> PauseLeftAsync(Stop stop, CancellationToken ct)
     {
-        var (_, busy, refused) = await PauseAllAsync(stop.LiftedBy ?? stop.StoppedBy, after => spenders.ListLeftAsync(stop, after, ct), _memories.GetOrAdd(stop.Id, _ => new()), ct);
+        var (_, busy, refused) = await PauseAllAsync(stop.LiftedBy ?? stop.StoppedBy, after => spenders.ListLeftAsync(stop, after, ct), () => Task.FromResult(true), _memories.GetOrAdd(stop.Id, _ => new()), ct);
         return (busy, refused);
     }
 
     /// <summary>One pass over all that is listed, a page at a time. What has not answered in an earlier one comes when all others had their turn, which has been tried longest ago first: it is not what they are left for.</summary>
-    private async Task<(int Paused, int Busy, int Failed)> PauseAllAsync(string askedBy, Func<Spender?, Task<IReadOnlyList<Spender>>> next, Memory memory, CancellationToken ct)
+    private async Task<(int Paused, int Busy, int Failed)> PauseAllAsync(string askedBy, Func<Spender?, Task<IReadOnlyList<Spender>>> next, Func<Task<bool>> goesOn, Memory memory, CancellationToken ct)
     {
         var (paused, busy, failed, pass, unanswered) = (0, 0, 0, new Pass(memory), new List<Spender>());
         IReadOnlyList<Spender> page;
@@ -72,7 +73,7 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
             if (page.Count > 0) after = page[^1];
         }
         while (page.Count == Spenders.PageSize);
-        await AddAsync([.. unanswered.OrderBy(spender => memory.Unanswered[spender.RequestId])]);
+        if (unanswered.Count > 0 && await goesOn()) await AddAsync([.. unanswered.OrderBy(spender => memory.Unanswered[spender.RequestId])]);
         return (paused, busy, failed);
 
         async Task AddAsync(List<Spender> these)

@@ -118,16 +118,13 @@ internal sealed class ResumeSpending(
     {
         if (spender.Credential is null) throw new MetaException(Proof.NotSent, "the account's access token cannot be opened; give it again");
         var now = time.GetUtcNow();
+        // What has been activated in part is looked at whatever stands against it now.
+        if (!spender.IsActivating && await activations.FindRefusalAsync(spender.RequestId, spender.Account, ct) is { } known) return Refused(spender, known);
         if (await TryAmountAsync(spender, stop, now, ct) is not var (daily, lastEnd)) return await TryLaterAsync(spender, askedBy, ct);
         if (lastEnd <= now) throw new MetaException(Proof.Rejected, "its end_time has passed");
         var permittedFrom = time.GetTimestamp();
         var permit = await activations.PermitAsync(spender.RequestId, spender.Account, daily, lastEnd?.ToUniversalTime(), PermitHolder.LiftedStop, ct);
-        if (permit.Refusal is { } refusal)
-        {
-            SpendingLog.LeftPaused(logger, spender.RequestId, spender.Account.Id, refusal);
-            if (permit.AskAgainAt is not null || permit.FrozenUntil is not null) return permit.AskAgainAt is not null ? Resumed.TryAgain : Resumed.TryLater;
-            return spender.IsActivating ? await PausedAgainAsync(spender, askedBy, ct) : Resumed.LeftPaused;
-        }
+        if (permit.Refusal is not null) return Refused(spender, permit) is var refused && refused == Resumed.LeftPaused && spender.IsActivating ? await PausedAgainAsync(spender, askedBy, ct) : refused;
 
         spender.Permitted(permit);
         if (!await ActivatePausedAsync(spender, permit, permittedFrom, ct))
@@ -138,6 +135,12 @@ internal sealed class ResumeSpending(
 
         if (await store.ActivatedAsync(spender, askedBy, ct)) return Resumed.Active;
         return await store.IsPausedAsync(spender, ct) ? Resumed.TryAgain : Resumed.LeftPaused;
+    }
+
+    private Resumed Refused(Spender spender, Permit permit)
+    {
+        SpendingLog.LeftPaused(logger, spender.RequestId, spender.Account.Id, permit.Refusal!);
+        return permit.AskAgainAt is not null ? Resumed.TryAgain : permit.FrozenUntil is not null ? Resumed.TryLater : Resumed.LeftPaused;
     }
 
     // An earlier run had a permit, and perhaps it is on: it is paused, again and again until that run's calls are over, and then it is as the stop has left it.

@@ -1,9 +1,11 @@
 using System.Text.Json;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Campaigns;
+using MetaAdsJobs.Core.Campaigns.Comparing;
 using MetaAdsJobs.Core.Campaigns.Holding;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Tests.Orchestrations;
 using MetaAdsJobs.Tests.Support;
 
@@ -42,6 +44,45 @@ public sealed class FreezeTests
         Assert.That((await _world.UntilEndedAsync(raise)).Status, Is.EqualTo("succeeded"));
         Assert.That((await _world.UntilEndedAsync(resume)).Status, Is.EqualTo("succeeded"));
         Assert.That((await _world.AtMetaAsync(adSet, "daily_budget"), await _world.SwitchedAsync(tree)), Is.EqualTo(("20000", "AAA")));
+    }
+
+    /// <summary>What it holds may wait for weeks.</summary>
+    [Test]
+    public async Task A_campaign_whose_raise_it_holds_is_compared_all_the_same()
+    {
+        var tree = await _world.BuiltAsync();
+        var adSet = tree.AdSets[0].MetaId;
+        await _world.EditAsync(EditKind.Publish, tree.Campaign.MetaId);
+        await _world.NothingUnderWayAsync();
+        await FreezeAsync(null, hours: 5, null);
+        Assert.That(await _world.RunEditAsync(await _world.AskAsync(EditKind.Update, adSet, """{"daily_budget_cents":20000}""")), Is.InstanceOf<JobOutcome.Snoozed>());
+        await _world.ByHandAsync("daily_budget", "15000", adSet);
+        // All that was sent is long over.
+        await _world.ExecuteAsync("UPDATE meta_campaigns SET compare_at = clock_timestamp(); ALTER TABLE meta_changes DISABLE TRIGGER meta_changes_stay; UPDATE meta_changes SET sent_at = sent_at - interval '1 hour'");
+
+        Assert.That(await _world.Get<CompareCampaigns>().RunAsync(10, CancellationToken.None), Is.EqualTo(1));
+
+        Assert.That(await _world.CountedAsync(), Is.EqualTo("active 15000"));
+    }
+
+    /// <summary>Nor does what no cap has room for: a start looks again every few minutes, and reading uses up the account's limit.</summary>
+    [Test]
+    public async Task A_start_that_it_holds_reads_nothing_at_Meta([Values] bool byCap)
+    {
+        var tree = await _world.BuiltAsync("""{"auto_publish":true}""");
+        await _world.ExecuteAsync("UPDATE activations SET busy_until = NULL");
+        await _world.Get<StopSwitch>().StopAsync(tree.AccountId, "bob", null, CancellationToken.None);
+        var stopId = (await _world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
+        Assert.That(await _world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+        if (byCap) await _world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = 9999");
+        else await FreezeAsync(null, hours: 5, null);
+        await _world.Get<StopSwitch>().StartAsync(tree.AccountId, "ann", reactivate: true, CancellationToken.None);
+        _world.Graph.ForgetCalls();
+
+        Assert.That(await _world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), byCap ? Is.InstanceOf<JobOutcome.Completed>() : Is.InstanceOf<JobOutcome.Snoozed>());
+
+        Assert.That(_world.Graph.Calls, Is.Empty);
+        Assert.That(await _world.QueryAsync<string>("SELECT concat(state, ' ', cardinality(paused_ids)) FROM activations"), Is.EqualTo(["paused 3"]));
     }
 
     /// <summary>What is a lowering of what is known here, and a raise of what somebody has made of it in Ads Manager.</summary>

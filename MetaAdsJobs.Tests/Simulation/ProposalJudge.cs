@@ -7,7 +7,7 @@ namespace MetaAdsJobs.Tests.Simulation;
 /// </summary>
 internal sealed class ProposalJudge(History history)
 {
-    private readonly Dictionary<MetaObject, DateTimeOffset> _changedByHand = [];
+    private readonly Dictionary<MetaObject, (DateTimeOffset At, long Budget)> _changedByHand = [];
     private long _byHand;
     private bool _isByHand;
 
@@ -18,7 +18,7 @@ internal sealed class ProposalJudge(History history)
     public void ByHand(MetaObject member, long raise)
     {
         _byHand += Math.Max(0, raise);
-        _changedByHand[member] = history.Clockwork.Now;
+        _changedByHand[member] = (history.Clockwork.Now, member.Budget);
         _isByHand = true;
     }
 
@@ -29,7 +29,7 @@ internal sealed class ProposalJudge(History history)
         var siblings = history.World.Objects.Where(one => one.Kind == "adsets" && one.Parent == thing.Parent).ToList();
         if (IsOf(thing, ProposalScript.Pooled) && siblings.Sum(one => one.Budget) is var sum && sum > (ProposalScript.Budget * siblings.Count) + _byHand)
             history.Judge.Condemn($"a pool of {ProposalScript.Budget * siblings.Count} a day{(_byHand > 0 ? $" and {_byHand} by hand" : "")} has {sum}");
-        if (_changedByHand.TryGetValue(thing, out var at) && history.World.AllSent.Any(sent => sent.At > at && sent.Call.Method == "GET" && sent.Call.Path == thing.Id && sent.Call.By == call.By) && !IsProposedSince(thing, at))
+        if (_changedByHand.TryGetValue(thing, out var byHand) && history.World.AllSent.Any(sent => sent.At > byHand.At && sent.Call.Method == "GET" && sent.Call.Path == thing.Id && sent.Call.By == call.By) && !IsProposedFor(thing, byHand.At, byHand.Budget))
             history.Judge.Condemn($"somebody has changed the budget of ad set {thing.Id}, and what was proposed before is put in its place");
         // What was changed between a look and the call is gone, and was seen by nobody.
         _changedByHand.Remove(thing);
@@ -39,13 +39,14 @@ internal sealed class ProposalJudge(History history)
             history.Judge.Condemn($"ad set {thing.Id} has got {thing.Budget}, and {other.Id}, which was to be paused for it, is active");
     }
 
-    // A later night goes by what stands there.
-    private bool IsProposedSince(MetaObject thing, DateTimeOffset at)
+    // A later night goes by what stands there; and somebody may have made it what it was.
+    private bool IsProposedFor(MetaObject thing, DateTimeOffset at, long budget)
     {
         using var connection = history.Database.Aside.OpenConnection();
         return connection.ExecuteScalar<bool>("""
-            SELECT EXISTS (SELECT 1 FROM budget_moves m JOIN budget_proposals q ON q.id = m.proposal_id JOIN campaign_edits e ON e.edit_id = m.edit_id WHERE m.meta_id = @Id AND e.state = 'running' AND q.made_at > @at)
-            """, new { thing.Id, at });
+            SELECT EXISTS (SELECT 1 FROM campaign_edits e LEFT JOIN budget_moves m ON m.edit_id = e.edit_id LEFT JOIN budget_proposals q ON q.id = m.proposal_id
+                WHERE e.meta_id = @Id AND e.state = 'running' AND (q.made_at > @at OR (e.fields ->> 'if_budget_is')::bigint = @budget))
+            """, new { thing.Id, at, budget });
     }
 
     /// <param name="accepted">Experiments and proposals of pools of which somebody heard that they are accepted.</param>

@@ -81,6 +81,30 @@ public sealed class PauseSpendingTests
     }
 
     [Test]
+    public async Task What_has_not_answered_is_not_paused_any_more_once_the_stop_is_lifted()
+    {
+        await using var world = await RunWorld.StartAsync(("Spending:PausesAtOnce", "1"));
+        var silent = await ActiveAsync(world);
+        var other = await UntilActiveAsync(world, await world.AgainAsync(silent, """{"auto_publish":true}"""));
+        var (campaign, otherCampaign) = ((await world.TreeAsync(silent)).Campaign.MetaId, (await world.TreeAsync(other)).Campaign.MetaId);
+        await world.ExecuteAsync("UPDATE activations SET busy_until = NULL");
+        var stopId = await StopAsync(world);
+        world.Graph.Faults.Always(call => call.Path == campaign, GraphFaults.DropBeforeActing);
+        Assert.That(await PauseAsync(world, stopId), Is.InstanceOf<JobOutcome.Snoozed>());
+        world.Graph.Faults.Clear();
+        world.Graph.Faults.Add(call => call.Path == otherCampaign, async (_, _, act) =>
+        {
+            await world.Get<StopSwitch>().StartAsync(null, "ann", reactivate: false, CancellationToken.None);
+            world.Graph.ForgetCalls();
+            return await act();
+        });
+
+        await PauseAsync(world, stopId);
+
+        Assert.That(world.Graph.Calls.Where(call => call.Path == campaign), Is.Empty);
+    }
+
+    [Test]
     public async Task One_that_never_answers_keeps_those_of_its_account_on_later_pages_waiting_for_one_pass_only()
     {
         await using var world = await RunWorld.StartAsync();

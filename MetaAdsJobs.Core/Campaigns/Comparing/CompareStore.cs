@@ -33,8 +33,8 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
                 SELECT c.id, c.compare_at FROM meta_campaigns c JOIN social_accounts a ON a.id = c.social_account_id
                 WHERE c.compare_at <= clock_timestamp() AND c.status NOT IN ('DELETED', 'ARCHIVED') AND a.token_rejected_at IS NULL AND a.retired_at IS NULL
                   AND NOT EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = c.request_id AND e.state IN ('queued', 'running', 'waiting')
-                                    -- What is held has done nothing yet, or is about to be looked at by itself.
-                                    AND NOT (e.held AND NOT e.switched AND e.kind <> 'update'))
+                                    -- What is held has done nothing yet, or what it did is told as sent by us, and it may be held for weeks.
+                                    AND NOT (e.held AND NOT e.switched))
                   -- What a stop has paused is paused by us, and stays as it is known.
                   AND NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = c.request_id AND cardinality(v.paused_ids) > 0)
                   AND NOT EXISTS (SELECT 1 FROM account_pacing p WHERE p.ad_account_id = a.ad_account_id AND p.use_case = 'ads_management' AND p.blocked_until > @Now)
@@ -89,6 +89,8 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
                   AND (SELECT COALESCE(max(number), 0) FROM campaign_edits e WHERE e.request_id = c.request_id) = @LastEdit
                   AND (SELECT v.changed_at FROM activations v WHERE v.request_id = c.request_id) IS NOT DISTINCT FROM @ActivationChangedAt
                   AND NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = c.request_id AND (v.state = 'activating' OR v.busy_until > clock_timestamp() OR cardinality(v.paused_ids) > 0))
+                  -- What was held may have begun: it takes this row first, too.
+                  AND NOT EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = c.request_id AND e.state = 'running' AND e.kind <> 'pause')
                 RETURNING c.request_id, c.social_account_id),
             told AS (
                 INSERT INTO outside_changes (social_account_id, request_id, level, meta_id, field, was, "is", found_at)
