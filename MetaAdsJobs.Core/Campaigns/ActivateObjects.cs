@@ -35,8 +35,10 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
         if (adSets.Count > 0 && adSets.TrueForAll(one => one.Budget.EndTime <= now)) return EditEnd.Failing("its end_time has passed: change that first");
         CampaignTree On(CampaignTree before) => before.With(ids, one => one with { Status = "ACTIVE" });
         var after = On(tree);
+        // What was known to be off before is not spent when it is off again.
+        var before = tree.With([.. adSets.Select(one => one.MetaId)], one => one with { Status = claim.Tree.Find(one.MetaId)!.Status });
         // Of what is activated as it stands somebody may have approved less.
-        var holder = PermitHolder.Edit(claim.EditId, claim.Attempt, isWhole: claim.Kind == EditKind.Publish && isCampaign) with { StandsOtherwise = after.DailyAmountCents(now) > On(claim.Tree).DailyAmountCents(now) };
+        var holder = PermitHolder.Edit(claim.EditId, claim.Attempt, isWhole: claim.Kind == EditKind.Publish && isCampaign) with { StandsOtherwise = after.DailyAmountCents(now) > On(claim.Tree).DailyAmountCents(now), AddsCents = after.DailyAmountCents(now) - before.DailyAmountCents(now) };
         if (needsPermit && caps.RefusalOf(claim.Account, after.DailyAmountCents(now)) is { } tooMuch) return EditEnd.Failing($"its budget {tooMuch}");
         var on = await ListActiveAsync(claim, all, seen, ct);
         var done = new List<Edited>();
@@ -49,10 +51,10 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
             {
                 var askedAt = time.GetTimestamp();
                 var permit = needsPermit ? await PermitAsync(claim, holder, after, ct) : await activations.MarkBusyAsync(claim.Tree.RequestId, claim.Account.Id, tree.DailyAmountCents(now), holder, ct);
-                if (permit.Refusal is { } refusal) return EditEnd.Refused(permit, refusal, now, after.DailyAmountCents(now)) with { Objects = done };
+                if (permit.Refusal is { } refusal) return EditEnd.Refused(permit, refusal, now, after.DailyAmountCents(now)) with { Objects = claim.Kept(done) };
                 notes ??= permit.Notes;
                 // The permit has forgotten what that had paused: whatever is off is switched on again, also what was found on.
-                if (holder.ForgetsPauses && permit.Notes > claim.Notes) return EditEnd.Waiting(now.AddSeconds(1), "a stop has paused some of it since it was begun, and was lifted: it is begun anew") with { Objects = done };
+                if (holder.ForgetsPauses && permit.Notes > claim.Notes) return EditEnd.Waiting(now.AddSeconds(1), "a stop has paused some of it since it was begun, and was lifted: it is begun anew") with { Objects = claim.Kept(done) };
                 permitted = (claim.Credential.Permitted(activations.PermitFrom(askedAt, permit)).Patient(), askedAt);
                 // From now on whoever pauses waits for this, and repeats it; what was paused before is left out.
                 paused = await store.ListPausedLaterAsync(claim, ct);
@@ -93,7 +95,7 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
     }
 
     /// <summary>
-    /// An edit that ends without having succeeded. Of one that activates perhaps a part is on: the object is paused again, until nothing that was sent can switch it on any more; so long caps and stops go on counting it,
+    /// An edit that ends without having succeeded. Of one that activates perhaps a part is on: the object, or what was off below one that was on, is paused again, until nothing that was sent can switch it on any more; so long caps and stops go on counting it,
     /// and when Meta refuses to pause it.
     /// </summary>
     /// <returns>What is given, or what waits to end like that.</returns>
@@ -101,21 +103,53 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
     {
         // Every call of it is answered, and was not done: what a permit had set aside is free again.
         if (claim is { Activation: "active", TakesBack: null, Switched: false, Failures: 0, Abandoned: 0 } && !claim.Credential.Changes.IsAnyUnknown && claim.Object.Kind != AdObject.Campaign) end = end with { DailyCents = claim.Tree.DailyAmountCents(time.GetUtcNow()), EndsAt = claim.Tree.LastEnd };
-        if (claim.Kind is not (EditKind.Publish or EditKind.Resume) || claim.Object.IsOn) return end;
+        if (claim.TakenBack.Count == 0 || claim.Object.IsOn && !claim.Switched && !claim.Credential.Changes.MayHaveActivated(claim.TakenBack)) return end;
         // Asked before it is paused: what could still come by then, comes before the next pause.
         var mayComeUntil = await store.FindActivatedUntilAsync(claim, ct);
         try
         {
-            var isThere = await meta.PauseAsync(claim.Credential.Urgent(), claim.Object.MetaId, ct) == "PAUSED";
+            var isThere = claim.Object.IsOn ? await PauseBelowAsync(claim, ct) : await meta.PauseAsync(claim.Credential.Urgent(), claim.Object.MetaId, ct) == "PAUSED";
             if (isThere && mayComeUntil is { } until) return EditEnd.TakingBack(end, until < time.GetUtcNow() + UntilPausedAgain ? until : time.GetUtcNow() + UntilPausedAgain, "paused; it is paused again until no call that activates it can be under way");
             end = end with { IsPaused = isThere };
-            if (claim.Object.Kind == AdObject.Campaign) return end with { Activation = isThere ? "idle" : "ended" };
-            return claim is { Activation: "active", TakesBack: not null } ? end with { DailyCents = claim.Tree.DailyAmountCents(time.GetUtcNow()), EndsAt = claim.Tree.LastEnd } : end;
+            if (claim.Object is { Kind: AdObject.Campaign, IsOn: false }) return end with { Activation = isThere ? "idle" : "ended" };
+            return claim.IsCounted ? end with { DailyCents = claim.Tree.DailyAmountCents(time.GetUtcNow()), EndsAt = claim.Tree.LastEnd } : end;
         }
         catch (MetaException exception) when (exception.Proof == Proof.Rejected || claim.Failures >= MostPauses)
         {
             return end with { Reason = $"{end.Reason}; perhaps it is active, since it could not be paused either: {exception.ForUser}" };
         }
+    }
+
+    /// <returns>True: some of it may be gone, and the object is there all the same.</returns>
+    private async Task<bool> PauseBelowAsync(EditClaim claim, CancellationToken ct)
+    {
+        var (credential, refused) = (claim.Credential.Urgent(), (MetaException?)null);
+        var seen = new Dictionary<string, ObjectValues>();
+        try
+        {
+            foreach (var kind in claim.Tree.All.Where(one => claim.TakenBack.Contains(one.MetaId)).Select(one => one.Kind).Distinct())
+                foreach (var (metaId, values) in await edits.ListAsync(credential, kind, claim.Tree.Campaign.MetaId, ct)) seen[metaId] = values;
+        }
+        catch (MetaException exception) when (exception.Proof == Proof.Rejected)
+        {
+            // Each of them is paused then, whether it is on or not.
+        }
+
+        // What is off already needs no call: of hundreds some may have been paused before Meta let no more through.
+        foreach (var metaId in claim.TakenBack.Where(metaId => !seen.TryGetValue(metaId, out var values) || values.Status == "ACTIVE"))
+        {
+            try
+            {
+                await meta.PauseAsync(credential, metaId, ct);
+            }
+            catch (MetaException exception) when (exception.Proof == Proof.Rejected)
+            {
+                // Those behind it are paused all the same.
+                refused ??= exception;
+            }
+        }
+
+        return refused is null ? true : throw refused;
     }
 
     // What Meta calls missing is not taken for deleted here: comparing looks at it twice.

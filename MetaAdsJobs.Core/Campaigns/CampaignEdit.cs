@@ -138,7 +138,7 @@ internal sealed record EditEnd(string State, string? Reason = null, DateTimeOffs
     /// <summary>Of one that waits: what it may have switched on is paused, and then it ends like that.</summary>
     public string? Ending { get; init; }
 
-    /// <summary>Its object is paused, and nothing that it has sent can switch it on any more.</summary>
+    /// <summary>What it takes back is paused, and nothing that it has sent can switch that on any more.</summary>
     public bool IsPaused { get; init; }
 
     /// <summary>It used up a retry.</summary>
@@ -155,6 +155,9 @@ internal sealed record EditEnd(string State, string? Reason = null, DateTimeOffs
     /// <summary>What the tree may spend a day from now on, in hundredths; null: as before.</summary>
     public long? DailyCents { get; init; }
     public DateTimeOffset? EndsAt { get; init; }
+
+    /// <summary>The same as it was known before: by so much less or more is counted. Null of what has read all of it at Meta, and knows how much that is.</summary>
+    public (long DailyCents, DateTimeOffset? EndsAt)? Before { get; init; }
 
     /// <summary>How often a stop had noted something of it when it was permitted to switch on again what a stop had paused; null where it does not.</summary>
     public int? BringsBackNotes { get; init; }

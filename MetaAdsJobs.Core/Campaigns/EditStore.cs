@@ -39,8 +39,22 @@ internal sealed record EditClaim(
     /// <summary>What it may have switched on is paused; it will end like that.</summary>
     public string? TakesBack { get; init; }
 
-    /// <summary>Of a publish or resume: an attempt before has switched its object on, or may have.</summary>
+    /// <summary>Of a publish or resume: an attempt before has switched something of <see cref="TakenBack"/> on, or may have.</summary>
     public bool Switched { get; init; }
+
+    /// <summary>
+    /// What is paused when a publish or resume does not succeed: its object, below which nothing spends then; of a publish around one that was on before, what was off right below what was on.
+    /// </summary>
+    public IReadOnlySet<string> TakenBack { get; } = Kind is not (EditKind.Publish or EditKind.Resume) ? new HashSet<string>() : Object.IsOn ? Kind == EditKind.Publish ? OffBelow(Tree, Object) : new HashSet<string>() : new HashSet<string> { Object.MetaId };
+
+    /// <summary>Of what it has done so much as is known from now on, also while it waits: what it would take back stays known as off, or nobody could tell it from what was on before.</summary>
+    public IReadOnlyList<Edited> Kept(IReadOnlyList<Edited> done) => [.. done.Where(one => !TakenBack.Contains(one.MetaId))];
+
+    private static HashSet<string> OffBelow(CampaignTree tree, TreeObject top)
+    {
+        var on = tree.All.Where(one => one.IsOn).Select(one => one.MetaId).ToHashSet();
+        return [.. tree.Below(top).Where(one => !one.IsOn && !one.IsGone && one.ParentId is { } parent && on.Contains(parent)).Select(one => one.MetaId)];
+    }
 
     /// <summary>It may be spending, or will again once a stop is lifted: caps and stops have a say in what makes it spend more.</summary>
     public bool IsCounted => Activation is "activating" or "active" or "paused";
@@ -124,12 +138,16 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
                     lifetime_budget = COALESCE(n.lifetime, m.lifetime_budget), end_time = COALESCE(n.ends, m.end_time), bid_amount = COALESCE(n.bid, m.bid_amount), targeting = COALESCE(n.targeting::jsonb, m.targeting) FROM n WHERE m.meta_id = n.meta_id),
             ad AS (UPDATE meta_ads m SET status = COALESCE(n.status, m.status), name = COALESCE(n.name, m.name) FROM n WHERE m.meta_id = n.meta_id),
             activation AS (
-                UPDATE activations v SET state = COALESCE(@Activation, v.state), changed_at = @Now, daily_cents = COALESCE(@DailyCents, v.daily_cents),
-                    ends_at = CASE WHEN @DailyCents IS NULL THEN v.ends_at ELSE @EndsAt END,
+                UPDATE activations v SET state = COALESCE(@Activation, v.state), changed_at = @Now,
+                    -- More may be counted than is known here, since it stands so at Meta, or may yet. Of what failed only its own is taken out; what succeeded has its own in it already.
+                    daily_cents = CASE WHEN @DailyCents IS NULL THEN v.daily_cents WHEN @ChangeCents::bigint IS NULL THEN @DailyCents
+                        ELSE GREATEST(@DailyCents, v.daily_cents + CASE WHEN v.set_aside_for IS DISTINCT FROM @EditId THEN @ChangeCents WHEN @State = 'succeeded' THEN 0 ELSE -v.set_aside_cents END) END,
+                    ends_at = CASE WHEN @DailyCents IS NULL OR @ChangeCents IS NOT NULL AND v.ends_at IS DISTINCT FROM @EndedAt AND COALESCE(v.ends_at > @EndsAt, v.ends_at IS NULL) THEN v.ends_at ELSE @EndsAt END,
+                    set_aside_for = CASE WHEN @DailyCents IS NULL OR @ChangeCents IS NOT NULL AND v.set_aside_for IS DISTINCT FROM @EditId THEN v.set_aside_for END,
                     busy_until = CASE WHEN @IsAnswered AND v.state <> 'activating' THEN GREATEST(CASE WHEN v.resumes > 0 THEN v.busy_until END, clock_timestamp() + @SettleDelay) ELSE v.busy_until END,
                     paused_ids = CASE
                         -- What a stop has paused below it comes back with a start, or with the campaign; what a person has paused does not.
-                        WHEN @IsPause AND @Activation IS DISTINCT FROM 'ended' THEN array_remove(v.paused_ids, @MetaId)
+                        WHEN @IsPause AND @Activation IS DISTINCT FROM 'ended' THEN ARRAY(SELECT id FROM unnest(v.paused_ids) AS id WHERE id <> ALL (@Paused))
                         WHEN @Activation IN ('idle', 'ended') THEN ARRAY[]::text[]
                         -- A stop that came since may have paused it again.
                         WHEN v.notes <= @BringsBackNotes::int THEN ARRAY[]::text[]
@@ -145,11 +163,12 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         var notDone = BegunStep.Columns(making?.NotDone ?? []);
         parameters.AddDynamicParams(new
         {
-            claim.EditId, claim.Attempt, claim.Tree.RequestId, AccountId = claim.Account.Id, claim.AskedBy, end.State, end.Reason, end.Until, end.Failed, end.GivesUp, end.Ending, Switched = claim.Kind is EditKind.Publish or EditKind.Resume && claim.Credential.Changes.MayHaveActivated(claim.Object.MetaId), Found = end.Found?.ToJson(), end.NotWhileBusy, end.IsHeld,
+            claim.EditId, claim.Attempt, claim.Tree.RequestId, AccountId = claim.Account.Id, claim.AskedBy, end.State, end.Reason, end.Until, end.Failed, end.GivesUp, end.Ending, Switched = claim.Credential.Changes.MayHaveActivated(claim.TakenBack), Found = end.Found?.ToJson(), end.NotWhileBusy, end.IsHeld,
             MetaIds = Of(objects, one => one.MetaId), Statuses = Of(objects, one => one.Status), Names = Of(objects, one => one.Name), DailyBudgets = Of(objects, one => one.DailyBudget),
             LifetimeBudgets = Of(objects, one => one.LifetimeBudget), EndTimes = Of(objects, one => one.EndTime), BidAmounts = Of(objects, one => one.BidAmount), Targetings = Of(objects, one => one.Targeting?.ToJsonString()),
             NotDone = notDone.Steps, NotDoneErrors = notDone.Errors, NotDoneRefusals = notDone.Refusals, Sent = making?.MayHaveSent ?? false,
-            end.Activation, end.DailyCents, EndsAt = end.EndsAt?.ToUniversalTime(), end.IsAnswered, end.BringsBackNotes, IsPause = end.IsPaused || claim.Kind == EditKind.Pause && end.State == "succeeded", claim.Object.MetaId, options.SettleDelay, Now = time.GetUtcNow(),
+            end.Activation, end.DailyCents, EndsAt = end.EndsAt?.ToUniversalTime(), end.IsAnswered, end.BringsBackNotes, IsPause = end.IsPaused || claim.Kind == EditKind.Pause && end.State == "succeeded", Paused = end.IsPaused ? claim.TakenBack.ToArray() : [claim.Object.MetaId], claim.Object.MetaId,
+            ChangeCents = end.State == "succeeded" ? end.DailyCents - end.Before?.DailyCents : 0, EndedAt = (end.State == "succeeded" ? end.Before?.EndsAt : end.EndsAt)?.ToUniversalTime(), options.SettleDelay, Now = time.GetUtcNow(),
         });
         parameters.AddDynamicParams(ShownCreative.Of(end.Shows, options, time.GetUtcNow()));
         await using var connection = await dataSource.OpenConnectionAsync(ct);
@@ -212,19 +231,19 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         return await connection.ExecuteScalarAsync<DateTimeOffset?>(new(UnknownSql, new { claim.EditId, claim.Tree.RequestId, MetaId = metaId, Others = others, Switched = switched, Since = since }, cancellationToken: ct)) + options.SettleDelay;
     }
 
-    /// <summary>Until when a call that an attempt at this edit, or a start, has sent may still switch its object on; null when none may.</summary>
+    /// <summary>Until when a call that an attempt at this edit, or a start, has sent may still switch on what it takes back; null when none may.</summary>
     public async Task<DateTimeOffset?> FindActivatedUntilAsync(EditClaim claim, CancellationToken ct)
     {
         const string SentSql = """
             SELECT GREATEST(
-                (SELECT max(sent_at) FROM meta_changes WHERE request_id = @RequestId AND path = @MetaId AND outcome = 'outcome_unknown' AND sent ->> 'status' = 'ACTIVE' AND sent_at > @Since),
+                (SELECT max(sent_at) FROM meta_changes WHERE request_id = @RequestId AND path = ANY (@Paths) AND outcome = 'outcome_unknown' AND sent ->> 'status' = 'ACTIVE' AND sent_at > @Since),
                 (SELECT quiet_since FROM campaign_edits WHERE edit_id = @EditId AND quiet_since > @Since), @OwnSince::timestamptz) + @SettleDelay,
                 (SELECT busy_until FROM activations WHERE request_id = @RequestId AND state = 'activating' AND busy_until > clock_timestamp())
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var (sent, activating) = await connection.QuerySingleAsync<(DateTimeOffset?, DateTimeOffset?)>(new(SentSql, new
         {
-            claim.EditId, claim.Tree.RequestId, claim.Object.MetaId, Since = time.GetUtcNow() - options.SettleDelay, OwnSince = claim.Credential.Changes.MayActivateSince(claim.Object.MetaId), options.SettleDelay,
+            claim.EditId, claim.Tree.RequestId, Paths = claim.TakenBack.ToArray(), Since = time.GetUtcNow() - options.SettleDelay, OwnSince = claim.Credential.Changes.MayActivateSince(claim.TakenBack), options.SettleDelay,
         }, cancellationToken: ct));
         return sent > activating ? sent : activating ?? sent;
     }

@@ -60,7 +60,7 @@ internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateO
             // One of the calls may be carried out late, and undo what comes after this edit.
             if (end.State == "succeeded" && claim.Kind is (EditKind.Publish or EditKind.Resume or EditKind.Update) && claim.Credential.Changes.IsAnyUnknown)
                 // Whoever takes it back meanwhile pauses what this has switched on, and not what was on before.
-                end = EditEnd.Waiting(time.GetUtcNow() + options.SettleDelay, LateCall) with { Objects = [.. end.Objects.Where(one => claim.Kind == EditKind.Update || one.MetaId != claim.Object.MetaId)], Found = end.Found };
+                end = EditEnd.Waiting(time.GetUtcNow() + options.SettleDelay, LateCall) with { Objects = claim.Kept(end.Objects), Found = end.Found };
             return await EndAsync(claim, end);
         }
         catch (MetaException exception) when (exception.Proof is Proof.Throttled or Proof.TokenRejected or Proof.AccountBlocked)
@@ -146,7 +146,7 @@ internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateO
         };
         // What an ad set no longer spends makes room; told only when no other edit can have changed it meanwhile.
         if (isCampaign || await store.FindSettledAsync(claim, ct) is not { } tree) return end;
-        return Spending(claim, tree.With([claim.Object.MetaId], one => one with { Status = "PAUSED" }), end);
+        return Spending(claim, tree, tree.With([claim.Object.MetaId], one => one with { Status = "PAUSED" }), end);
     }
 
     private async Task<EditEnd> TakeAwayAsync(EditClaim claim, CancellationToken ct)
@@ -158,14 +158,15 @@ internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateO
         var gone = claim.Tree.Below(claim.Object).Where(one => one.Status != "DELETED").Select(one => one.MetaId).ToList();
         var end = EditEnd.Succeeded(null, [.. gone.Select(metaId => new Edited(metaId, status))]);
         return claim.Object.Kind == AdObject.Campaign ? end with { Activation = claim.Activation is null ? null : "ended" }
-            : Spending(claim, claim.Tree.With(gone, one => one with { Status = status }), end);
+            : Spending(claim, claim.Tree, claim.Tree.With(gone, one => one with { Status = status }), end);
     }
 
     // The longer it lasts, the further apart.
     private TimeSpan Patience(EditClaim claim) => TimeSpan.FromTicks(Math.Clamp((time.GetUtcNow() - claim.AskedAt).Ticks / 4, UntilPausedAgain.Ticks, TimeSpan.FromMinutes(1).Ticks));
 
-    private EditEnd Spending(EditClaim claim, CampaignTree tree, EditEnd end) =>
-        claim.Activation is null ? end : end with { DailyCents = tree.DailyAmountCents(time.GetUtcNow()), EndsAt = tree.LastEnd };
+    // More may stand at Meta than is known here, and be counted since somebody was permitted that.
+    private EditEnd Spending(EditClaim claim, CampaignTree before, CampaignTree after, EditEnd end) => claim.Activation is null ? end
+        : end with { DailyCents = after.DailyAmountCents(time.GetUtcNow()), EndsAt = after.LastEnd, Before = (before.DailyAmountCents(time.GetUtcNow()), before.LastEnd) };
 
     private async Task<JobOutcome> EndAsync(EditClaim claim, EditEnd end)
     {

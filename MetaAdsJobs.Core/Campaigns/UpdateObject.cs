@@ -43,7 +43,7 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
         {
             Budget = one.Budget with { Daily = edited.DailyBudget ?? one.Budget.Daily, Lifetime = edited.LifetimeBudget ?? one.Budget.Lifetime, EndTime = edited.EndTime ?? one.Budget.EndTime },
         });
-        var succeeded = EditEnd.Succeeded(found, edited) with { DailyCents = claim.IsCounted ? after.DailyAmountCents(now) : null, EndsAt = after.LastEnd, Shows = claim.Making };
+        var succeeded = EditEnd.Succeeded(found, edited) with { DailyCents = claim.IsCounted ? after.DailyAmountCents(now) : null, EndsAt = after.LastEnd, Before = (stands.DailyAmountCents(now), stands.LastEnd), Shows = claim.Making };
         if (fields.Encoded.Count == 0)
         {
             // Perhaps an attempt did it whose process died.
@@ -61,14 +61,14 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
         // lest its room be given away when that passes.
         var hasEnded = claim.Tree.LastEnd <= now || stands.LastEnd <= now;
         if (after.DailyAmountCents(now) > stands.DailyAmountCents(now) || (edited.EndTime is not null
-            && (hasEnded || (after.LastEnd > claim.Tree.LastEnd && claim.IsCounted && !await activations.CountLongerAsync(claim.Tree.RequestId, claim.Account.Id, after.LastEnd!.Value.ToUniversalTime(), Holder(claim), ct)))))
+            && (hasEnded || (after.LastEnd > claim.Tree.LastEnd && claim.IsCounted && !await activations.CountLongerAsync(claim.Tree.RequestId, claim.Account.Id, after.LastEnd!.Value.ToUniversalTime(), Holder(claim, 0), ct)))))
         {
             if (caps.RefusalOf(claim.Account, after.DailyAmountCents(now)) is { } tooMuch) return EditEnd.Failing($"its budget {tooMuch}") with { Found = found };
             if (claim.IsCounted)
             {
                 var askedAt = time.GetTimestamp();
-                var permit = await PermitAsync(claim, after, ct);
-                if (permit.Refusal is { } refusal) return EditEnd.Refused(permit, refusal, now, after.DailyAmountCents(now)) with { Found = found };
+                var permit = await PermitAsync(claim, stands, after, ct);
+                if (permit.Refusal is { } refusal) return EditEnd.Refused(permit, refusal, now, Math.Max(after.DailyAmountCents(now), permit.CountedCents)) with { Found = found };
                 (credential, isPermitted) = (claim.Credential.Permitted(activations.PermitFrom(askedAt, permit)), true);
             }
         }
@@ -77,11 +77,12 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
         return succeeded with { IsAnswered = isPermitted };
     }
 
-    private static PermitHolder Holder(EditClaim claim) => PermitHolder.Edit(claim.EditId, claim.Attempt, isWhole: false) with { IsRaise = true };
+    private static PermitHolder Holder(EditClaim claim, long addsCents) => PermitHolder.Edit(claim.EditId, claim.Attempt, isWhole: false) with { IsRaise = true, AddsCents = addsCents };
 
-    private async Task<Permit> PermitAsync(EditClaim claim, CampaignTree after, CancellationToken ct)
+    private async Task<Permit> PermitAsync(EditClaim claim, CampaignTree stands, CampaignTree after, CancellationToken ct)
     {
-        async Task<Permit> AskAsync() => await activations.PermitAsync(claim.Tree.RequestId, claim.Account, after.DailyAmountCents(time.GetUtcNow()), after.LastEnd?.ToUniversalTime(), Holder(claim), ct);
+        var adds = after.DailyAmountCents(time.GetUtcNow()) - stands.DailyAmountCents(time.GetUtcNow());
+        async Task<Permit> AskAsync() => await activations.PermitAsync(claim.Tree.RequestId, claim.Account, after.DailyAmountCents(time.GetUtcNow()), after.LastEnd?.ToUniversalTime(), Holder(claim, adds), ct);
         var permit = await AskAsync();
         return permit.IsForRoom && await counted.RefreshAsync(claim.Account.Id, claim.Credential, ct) ? await AskAsync() : permit;
     }

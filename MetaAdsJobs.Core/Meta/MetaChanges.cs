@@ -72,11 +72,11 @@ internal sealed class MetaChanges
     /// <summary>Something of what is open may still be carried out.</summary>
     public bool IsAnyUnknown => Listed().Any(change => change.Outcome == OutcomeOf(Proof.OutcomeUnknown));
 
-    /// <summary>Something of what is open has switched the object on, or may yet.</summary>
-    public bool MayHaveActivated(string metaId) => Listed().Any(change => change.Path == metaId && change.Sent.GetValueOrDefault("status") == "ACTIVE" && (change.Outcome == "done" || change.Outcome == OutcomeOf(Proof.OutcomeUnknown)));
+    /// <summary>Something of what is open has switched one of these on, or may yet.</summary>
+    public bool MayHaveActivated(IReadOnlyCollection<string> metaIds) => Listed().Any(change => metaIds.Contains(change.Path) && change.Sent.GetValueOrDefault("status") == "ACTIVE" && (change.Outcome == "done" || change.Outcome == OutcomeOf(Proof.OutcomeUnknown)));
 
-    /// <summary>When the last call was sent that may yet switch the object on; null when there is none.</summary>
-    public DateTimeOffset? MayActivateSince(string metaId) => Listed().Where(change => change.Path == metaId && change.Sent.GetValueOrDefault("status") == "ACTIVE" && change.Outcome == OutcomeOf(Proof.OutcomeUnknown)).Max(change => (DateTimeOffset?)change.SentAt);
+    /// <summary>When the last call was sent that may yet switch one of these on; null when there is none.</summary>
+    public DateTimeOffset? MayActivateSince(IReadOnlyCollection<string> metaIds) => Listed().Where(change => metaIds.Contains(change.Path) && change.Sent.GetValueOrDefault("status") == "ACTIVE" && change.Outcome == OutcomeOf(Proof.OutcomeUnknown)).Max(change => (DateTimeOffset?)change.SentAt);
 
     /// <summary>What is open, as the journal's statements take it.</summary>
     public OpenChanges Open() => OpenChanges.Of(Listed()) with { AskedKey = AskedKey };

@@ -40,6 +40,9 @@ internal sealed record PermitHolder(string HeldSql, string State, bool ForgetsPa
 
     /// <summary>More of it is on at Meta than is known here, and was shown to whoever has approved it: so much of a day as he has seen, and no more.</summary>
     public bool StandsOtherwise { get; init; }
+
+    /// <summary>By how much a day it may spend more than before, in hundredths: to be taken out again when it is not done.</summary>
+    public long AddsCents { get; init; }
     public Guid? EditId { get; private init; }
     public int? Attempt { get; private init; }
 
@@ -64,6 +67,9 @@ internal sealed record Permit(string? Refusal, IReadOnlyList<string> PausedIds)
 
     /// <summary>Somebody has to approve it first.</summary>
     public bool ToApprove { get; init; }
+
+    /// <summary>Of one that is to be approved: what would be counted of the campaign.</summary>
+    public long CountedCents { get; init; }
 
     /// <summary>The end of the freeze that stands against it.</summary>
     public DateTimeOffset? FrozenUntil { get; init; }
@@ -185,16 +191,21 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
     private const string ApprovalMissing = "somebody else has to approve it";
 
     // What is approved is what stands there now. Takes the permit's parameters.
-    private const string ApprovedSql = """
-        (@GivesBack OR a.approval_required = 'none' OR (a.approval_required = 'above' AND @DailyCents <= a.approval_above_cents)
+    private const string ApprovedSql = $"""
+        (@GivesBack OR a.approval_required = 'none' OR (a.approval_required = 'above' AND {CountedSql} <= a.approval_above_cents)
          -- A run that was permitted goes on.
          OR (@EditId::uuid IS NULL AND EXISTS (SELECT 1 FROM activations v WHERE v.request_id = @RequestId AND v.state = 'activating'))
          OR EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = @EditId AND p.state = 'approved' AND p.content_hash = content_hash(edit_content(@EditId)) AND (NOT @StandsOtherwise OR p.daily_cents >= @DailyCents))
-         OR (@IsRaise AND EXISTS (SELECT 1 FROM approvals p JOIN campaign_edits e USING (edit_id) WHERE p.request_id = @RequestId AND p.state = 'approved' AND p.daily_cents >= @DailyCents AND e.state = 'succeeded')))
+         OR (@IsRaise AND EXISTS (SELECT 1 FROM approvals p JOIN campaign_edits e USING (edit_id) WHERE p.request_id = @RequestId AND p.state = 'approved' AND p.daily_cents >= {CountedSql} AND e.state = 'succeeded')))
         """;
 
     // Who gives back has read what it is before he asked: whoever was permitted more meanwhile, or an end that is later, may have made it so.
-    private const string CountedSql = "CASE WHEN @GivesBack THEN GREATEST(@DailyCents, (SELECT v.daily_cents FROM activations v WHERE v.request_id = @RequestId)) ELSE @DailyCents END";
+    // Who raises one budget knows little of the others: it comes on top of what is counted, unless an attempt before has set it aside already.
+    private const string CountedSql = """
+        CASE WHEN @GivesBack THEN GREATEST(@DailyCents, (SELECT v.daily_cents FROM activations v WHERE v.request_id = @RequestId))
+             WHEN @IsRaise THEN GREATEST(@DailyCents, (SELECT v.daily_cents + @AddsCents - CASE WHEN v.set_aside_for = @EditId THEN v.set_aside_cents ELSE 0 END FROM activations v WHERE v.request_id = @RequestId))
+             ELSE @DailyCents END
+        """;
 
     /// <param name="holder">For whom.</param>
     /// <returns>What stands against it, to be asked again later; null when permitted. With it what a stop had paused of it.</returns>
@@ -206,8 +217,8 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
         var permitSql = $"""
             SELECT campaign_cap_cents, daily_cap_cents, caps_off, next_freeze(id, @Now), {CountedSql} AS counted FROM social_accounts WHERE id = @AccountId FOR NO KEY UPDATE;
             {held} FOR NO KEY UPDATE;
-            INSERT INTO activations (request_id, social_account_id, state, daily_cents, ends_at, busy_until, changed_at)
-            SELECT @RequestId, @AccountId, @State, c.cents, @EndsAt, clock_timestamp() + @Longest, @Now
+            INSERT INTO activations (request_id, social_account_id, state, daily_cents, ends_at, busy_until, changed_at, set_aside_for, set_aside_cents)
+            SELECT @RequestId, @AccountId, @State, c.cents, @EndsAt, clock_timestamp() + @Longest, @Now, @EditId, @AddsCents
             FROM social_accounts a, (SELECT {CountedSql} AS cents) c
             WHERE a.id = @AccountId AND a.retired_at IS NULL AND a.double_of IS NULL AND EXISTS ({held}) AND NOT EXISTS (SELECT 1 FROM stops WHERE lifted_at IS NULL AND (social_account_id IS NULL OR social_account_id = @AccountId))
               AND NOT EXISTS (SELECT 1 FROM freeze_of(@AccountId, @Now)) AND {ApprovedSql}
@@ -216,8 +227,8 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
                     SELECT COALESCE(sum(daily_cents), 0) FROM activations
                     WHERE social_account_id = @AccountId AND state IN ('activating', 'active') AND request_id <> @RequestId
                       AND (ends_at IS NULL OR ends_at > @Now)) <= COALESCE(a.daily_cap_cents, @DayCap))
-            ON CONFLICT (request_id) DO UPDATE SET state = CASE WHEN activations.state = 'activating' THEN 'activating' ELSE @State END, daily_cents = EXCLUDED.daily_cents, is_left = false,
-                ends_at = CASE WHEN @GivesBack AND (activations.ends_at IS NULL OR activations.ends_at > EXCLUDED.ends_at) THEN activations.ends_at ELSE EXCLUDED.ends_at END,
+            ON CONFLICT (request_id) DO UPDATE SET state = CASE WHEN activations.state = 'activating' THEN 'activating' ELSE @State END, daily_cents = EXCLUDED.daily_cents, set_aside_for = EXCLUDED.set_aside_for, set_aside_cents = EXCLUDED.set_aside_cents, is_left = false,
+                ends_at = CASE WHEN (@GivesBack OR @IsRaise) AND (activations.ends_at IS NULL OR activations.ends_at > EXCLUDED.ends_at) THEN activations.ends_at ELSE EXCLUDED.ends_at END,
                 busy_until = EXCLUDED.busy_until, changed_at = EXCLUDED.changed_at, resumes = CASE WHEN activations.busy_until > clock_timestamp() THEN activations.resumes ELSE 0 END + @GivesBack::int,
                 paused_ids = CASE WHEN @ForgetsPauses THEN ARRAY[]::text[] ELSE activations.paused_ids END
                 -- Two of them at a time would end each other's.
@@ -238,7 +249,7 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var answers = await connection.QueryMultipleAsync(new(permitSql, new
         {
-            RequestId = requestId, AccountId = account.Id, DailyCents = dailyCents, EndsAt = endsAt, holder.EditId, holder.Attempt, holder.State, holder.ForgetsPauses, holder.GivesBack, holder.IsRaise, holder.StandsOtherwise, Longest, Now = time.GetUtcNow(),
+            RequestId = requestId, AccountId = account.Id, DailyCents = dailyCents, EndsAt = endsAt, holder.EditId, holder.Attempt, holder.State, holder.ForgetsPauses, holder.GivesBack, holder.IsRaise, holder.StandsOtherwise, holder.AddsCents, Longest, Now = time.GetUtcNow(),
             CampaignCap = caps.UsualOfCampaign(account.Currency), DayCap = caps.UsualOfDay(account.Currency),
         }, cancellationToken: ct));
         // As they stand now that nobody else can change them: what the caller knows of the account may be older.
@@ -248,7 +259,7 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
         if ((await answers.ReadAsync<(string[]? PausedIds, DateTimeOffset Until, int Notes)>()).FirstOrDefault() is ({ } pausedIds, var busyUntil, var notes)) return new(null, pausedIds) { Until = busyUntil, Notes = notes, FreezeFrom = freezeFrom };
         var (stopped, activeCents, isActivating, frozen, frozenUntil, toApprove, pausingUntil) = await answers.ReadSingleAsync<(string?, long, bool, string?, DateTimeOffset?, bool, DateTimeOffset?)>();
         if (stopped is null && frozen is not null) return new(frozen, []) { FrozenUntil = frozenUntil };
-        if (stopped is null && toApprove) return new(ApprovalMissing, []) { ToApprove = true };
+        if (stopped is null && toApprove) return new(ApprovalMissing, []) { ToApprove = true, CountedCents = counted };
         if (stopped is null && caps.RefusalOf(current, counted) is { } refusal) return new($"its budget {refusal}", []);
         if (stopped is null && pausingUntil is { } until) return Pausing(until);
         if (stopped is null && !isActivating && !(activeCents + counted > caps.OfDay(current))) return Permit.NotYet("what stood against it has passed", time.GetUtcNow().AddSeconds(1));

@@ -3,6 +3,7 @@ using MetaAdsJobs.Core.Campaigns.Comparing;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Tests.Orchestrations;
+using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Campaigns;
 
@@ -147,6 +148,65 @@ public sealed class EditedSpendingTests
         Assert.That((await _world.EditAsync(EditKind.Resume, tree.Campaign.MetaId)).Status, Is.EqualTo("succeeded"));
 
         Assert.That(await _world.CountedAsync(), Is.EqualTo("active 20000"));
+    }
+
+    /// <summary>Somebody has given the other ad set more in Ads Manager, and nobody has compared it since.</summary>
+    /// <param name="edit">Of the ad set that is known as it stands.</param>
+    [TestCase("a smaller budget", 84000)]
+    [TestCase("a larger budget", 95000)]
+    [TestCase("a larger budget that is not answered", 95000)]
+    [TestCase("a larger budget that Meta refuses", 90000)]
+    [TestCase("a pause", 80000)]
+    [TestCase("a deletion", 80000)]
+    [TestCase("a resume that Meta refuses", 80000)]
+    public async Task What_a_publish_has_seen_and_counted_no_edit_uncounts(string edit, long counted)
+    {
+        var tree = await _world.BuiltAsync("""{"end_time":"2031-01-01T00:00:00Z","ad_sets":[{"ads":[{},{}]},{"ads":[{},{}]}]}""");
+        var (raised, other) = (tree.AdSets[0].MetaId, tree.AdSets[1].MetaId);
+        await _world.ByHandAsync("daily_budget", "80000", raised);
+        await _world.ByHandAsync("end_time", "2033-01-01T00:00:00+0000", raised);
+        Assert.That((await _world.EditAsync(EditKind.Publish, tree.Campaign.MetaId)).Status, Is.EqualTo("succeeded"));
+        Assert.That(await _world.CountedAsync(), Is.EqualTo("active 90000"));
+        await _world.NothingUnderWayAsync();
+
+        if (edit.StartsWith("a resume", StringComparison.Ordinal))
+        {
+            await _world.EditAsync(EditKind.Pause, other);
+            await _world.NothingUnderWayAsync();
+        }
+
+        if (edit.EndsWith("refuses", StringComparison.Ordinal)) _world.Graph.Faults.Add(call => call.Method == "POST" && call.Path == other, GraphFaults.Refused(100, 1815573));
+        if (edit.EndsWith("answered", StringComparison.Ordinal))
+        {
+            _world.Graph.Faults.Add(call => call.Method == "POST" && call.Path == other, GraphFaults.DropBeforeActing);
+            _world.Graph.Faults.Add(call => call.Method == "POST" && call.Path == other, GraphFaults.Throttled());
+        }
+
+        var (kind, body) = edit.Split(' ')[1] switch
+        {
+            "smaller" => (EditKind.Update, """{"daily_budget_cents":4000}"""), "larger" => (EditKind.Update, """{"daily_budget_cents":15000}"""),
+            "pause" => (EditKind.Pause, null), "deletion" => (EditKind.Delete, null), _ => (EditKind.Resume, (string?)null),
+        };
+        var ended = await _world.EditAsync(kind, other, body);
+
+        Assert.That(ended.Status, Is.EqualTo(edit.EndsWith("refuses", StringComparison.Ordinal) ? "failed" : "succeeded"));
+        Assert.That(await _world.CountedAsync(), Is.EqualTo($"active {counted}"));
+        Assert.That(await _world.QueryAsync<int>("SELECT EXTRACT(year FROM ends_at)::int FROM activations"), Is.EqualTo([2033]));
+    }
+
+    [TestCase("daily_cap_cents = 94000", "with 95000 more they would exceed its cap of 94000")]
+    [TestCase("approval_required = 'above', approval_above_cents = 50000", "somebody else has to approve it")]
+    public async Task A_raise_asks_for_all_that_is_counted_of_its_campaign(string limit, string reason)
+    {
+        var tree = await _world.BuiltAsync(EditWorld.Tree);
+        await _world.ByHandAsync("daily_budget", "80000", tree.AdSets[0].MetaId);
+        Assert.That((await _world.EditAsync(EditKind.Publish, tree.Campaign.MetaId)).Status, Is.EqualTo("succeeded"));
+        await _world.ExecuteAsync($"UPDATE social_accounts SET {limit}");
+
+        var raise = await _world.AskAsync(EditKind.Update, tree.AdSets[1].MetaId, """{"daily_budget_cents":15000}""");
+
+        Assert.That(await _world.RunEditAsync(raise), Is.InstanceOf<JobOutcome.Snoozed>().With.Property("Reason").Contains(reason));
+        Assert.That(await _world.QueryAsync<long>("SELECT daily_cents FROM approvals"), Is.EqualTo(limit.StartsWith("approval", StringComparison.Ordinal) ? [95000L] : Array.Empty<long>()));
     }
 
     [Test]

@@ -3,6 +3,7 @@ using MetaAdsJobs.Core.Campaigns.Holding;
 using MetaAdsJobs.Core.Campaigns.Reading;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Tests.Orchestrations;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
@@ -98,6 +99,50 @@ public sealed class EndedEditTests
         Assert.That((edit.Status, edit.Error), Is.EqualTo((how == "expired" ? how : "cancelled", error)));
         Assert.That((await _world.SwitchedAsync(_tree), (await _world.CountedAsync())![..4], (await _world.TreeAsync(_tree)).Campaign.Status), Is.EqualTo(("pAA", "idle", "PAUSED")));
         if (how == "cancelled") Assert.That((await _world.EditAsync(EditKind.Publish, _tree.Campaign.MetaId)).Status, Is.EqualTo("succeeded"), "nothing of it is left");
+    }
+
+    /// <summary>Around what is on each of its calls makes money flow, and not the last alone.</summary>
+    [TestCase("cancelled", "throttled")]
+    [TestCase("cancelled", "lost")]
+    [TestCase("cancelled", "throttled, and then there is a stop")]
+    [TestCase("rejected", "throttled")]
+    [TestCase("failed", "refused")]
+    public async Task What_was_off_below_what_was_on_is_paused_before_a_publish_around_it_ends(string how, string last)
+    {
+        var tree = await _world.BuiltAsync(EditWorld.Tree);
+        Assert.That((await _world.EditAsync(EditKind.Publish, tree.AdSets[0].MetaId)).Status, Is.EqualTo("succeeded"));
+        Assert.That((await _world.EditAsync(EditKind.Resume, tree.Campaign.MetaId)).Status, Is.EqualTo("succeeded"));
+        Assert.That((await _world.SwitchedAsync(tree), await _world.CountedAsync()), Is.EqualTo(("AApAApp", "active 10000")));
+        await _world.NothingUnderWayAsync();
+        _edit = await _world.AskAsync(EditKind.Publish, tree.Campaign.MetaId);
+        _world.Graph.Faults.Add(call => call.Path == tree.Campaign.MetaId && call["status"] == "ACTIVE", last switch { "lost" => GraphFaults.DropAfterActing, "refused" => GraphFaults.Refused(100, 1815573), _ => GraphFaults.Throttled() });
+        if (how != "failed")
+        {
+            Assert.That(await _world.RunEditAsync(_edit), Is.InstanceOf<JobOutcome.Snoozed>());
+            Assert.That((await _world.SwitchedAsync(tree), await _world.CountedAsync()), Is.EqualTo(("AAAAAAA", "active 20000")));
+        }
+
+        var (stops, stopId) = (_world.Get<StopSwitch>(), Guid.Empty);
+        if (last.EndsWith("stop", StringComparison.Ordinal))
+        {
+            await _world.NothingUnderWayAsync();
+            await stops.StopAsync(tree.AccountId, "bob", null, CancellationToken.None);
+            stopId = (await _world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
+            await _world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None);
+        }
+
+        if (how == "cancelled") await CancelAsync(true);
+        if (how == "rejected") await WaitsForApprovalAsync(how);
+        Assert.That((await _world.UntilEndedAsync(_edit)).Status, Is.EqualTo(how == "failed" ? how : "cancelled"));
+        if (stopId != Guid.Empty)
+        {
+            _world.Time.Advance(TimeSpan.FromMinutes(10));
+            await stops.StartAsync(tree.AccountId, "bob", reactivate: true, CancellationToken.None);
+            Assert.That(await _world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+        }
+
+        Assert.That((await _world.SwitchedAsync(tree), await _world.CountedAsync()), Is.EqualTo(("AApAAAA", "active 10000")));
+        Assert.That((await _world.TreeAsync(tree)).AdSets.Select(one => one.Status), Is.EqualTo(["ACTIVE", "PAUSED"]));
     }
 
     /// <summary>What it has sent may come after it was paused.</summary>
