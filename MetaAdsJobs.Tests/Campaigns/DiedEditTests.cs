@@ -64,6 +64,24 @@ public sealed class DiedEditTests
         Assert.That(await _world.QueryAsync<string>("SELECT concat(path, ' ', outcome) FROM meta_changes WHERE sent = '{\"status\":\"ACTIVE\"}' ORDER BY id"), Is.EqualTo([$"{adSet} outcome_unknown", $"{tree.Ads[0].MetaId} outcome_unknown"]));
     }
 
+    /// <summary>The second attempt finds that the edit is void: it is the last that could tell of the first.</summary>
+    [Test]
+    public async Task What_an_attempt_has_switched_on_that_died_is_told_by_the_next_although_a_pause_came_between()
+    {
+        var tree = await _world.BuiltAsync();
+        var edit = await _world.AskAsync(EditKind.Publish, tree.Campaign.MetaId);
+        var store = _world.Get<EditStore>();
+        await using var lease = new Lease(_world.Time, TimeSpan.FromSeconds(30));
+        await _world.Get<ActivateObjects>().RunAsync((await store.ClaimAsync(edit, lease, CancellationToken.None))!, CancellationToken.None);
+        await _world.ExecuteAsync("UPDATE campaign_edits SET lease_until = clock_timestamp() - interval '1 second'");
+        var second = (await store.ClaimAsync(edit, lease, CancellationToken.None))!;
+        await _world.AskAsync(EditKind.Pause, tree.Campaign.MetaId);
+
+        await store.AuditAsync(second);
+
+        Assert.That(await _world.QueryAsync<string>("SELECT concat(path, ' ', outcome) FROM meta_changes WHERE sent = '{\"status\":\"ACTIVE\"}' ORDER BY path"), Is.EqualTo(tree.All.Select(one => $"{one.MetaId} outcome_unknown").Order(StringComparer.Ordinal)));
+    }
+
     /// <summary>Meta was slow with it, and its process died: what is asked for next is not undone by it.</summary>
     /// <param name="then">What becomes of the edit whose attempt has died.</param>
     [TestCase("is carried out by another")]
