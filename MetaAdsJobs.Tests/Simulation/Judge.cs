@@ -218,6 +218,8 @@ internal sealed class Judge(History history)
             SELECT meta_id, kind, state, (fields ->> 'daily_budget_cents')::bigint, request_id FROM campaign_edits WHERE social_account_id = @accountId AND state <> 'cancelled' ORDER BY number
             """, new { accountId })).ToList();
         var outside = (await connection.QueryAsync<string>("SELECT DISTINCT meta_id FROM outside_changes WHERE social_account_id = @accountId", new { accountId })).ToHashSet();
+        // What a start found no room for waits for the next one.
+        var noRoom = (await connection.QueryAsync<string>("SELECT unnest(paused_ids) FROM activations WHERE social_account_id = @accountId AND state = 'paused'", new { accountId })).ToHashSet();
         foreach (var thing in history.World.Objects.Where(one => !IsGoneByHand(one)))
         {
             if (outside.Contains(thing.Id)) Condemn($"{thing.Kind} {thing.Id} was changed by us alone, and somebody else is told to have");
@@ -228,7 +230,7 @@ internal sealed class Judge(History history)
             if (last is { Kind: "pause", State: "succeeded" } && thing is { Status: "ACTIVE" } && !IsOver(thing)) Condemn($"{thing.Kind} {thing.Id} was paused, and is active");
             if (last is { Kind: "delete", State: "succeeded" } && thing.Lives) Condemn($"{thing.Kind} {thing.Id} was deleted, and lives");
             if (last is { Kind: "archive", State: "succeeded" } && thing is { Lives: true, Status: not "ARCHIVED" }) Condemn($"{thing.Kind} {thing.Id} was archived, and is {thing.Status}");
-            if (last is { Kind: "publish" or "resume", State: "succeeded" } && thing.Kind == "campaigns" && thing is not { Status: "ACTIVE" } && !HasEnded(thing) && !history.Starts.IsLeft(connection, thing)) Condemn($"campaign {thing.Id} was published, and is {thing.Status}");
+            if (last is { Kind: "publish" or "resume", State: "succeeded" } && thing.Kind == "campaigns" && thing is not { Status: "ACTIVE" } && !HasEnded(thing) && !noRoom.Contains(thing.Id) && !history.Starts.IsLeft(connection, thing)) Condemn($"campaign {thing.Id} was published, and is {thing.Status}");
         }
     }
 
