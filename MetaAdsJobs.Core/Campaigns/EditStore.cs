@@ -276,21 +276,21 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
     public async Task AuditAsync(EditClaim claim)
     {
         const string AuditSql = $"WITH {ChangeLog.Cte}, {Released} SELECT 1";
-        const string IsLastSql = "SELECT EXISTS (SELECT 1 FROM campaign_edits WHERE edit_id = @EditId AND attempt = @Attempt AND state IN ('cancelled', 'expired'))";
         // The attempt before has died, and no other follows that would tell of what it did.
-        if (claim.Abandoned > 0 && await ReadAsync(IsLastSql)) await PerhapsDone.AddAsync(claim.Credential.Changes, dataSource, claim.Tree, claim.Object, claim.Kind, claim.Fields, claim.AskedAt, time.GetUtcNow(), CancellationToken.None);
+        if (claim.Abandoned > 0 && await IsVoidAsync(claim)) await PerhapsDone.AddAsync(claim.Credential.Changes, dataSource, claim.Tree, claim.Object, claim.Kind, claim.Fields, claim.AskedAt, time.GetUtcNow(), CancellationToken.None);
         var changes = claim.Credential.Changes.Open();
         var parameters = new DynamicParameters(changes);
         parameters.AddDynamicParams(new { claim.EditId, claim.Attempt, claim.Tree.RequestId, AccountId = claim.Account.Id, claim.AskedBy });
         await using var connection = await dataSource.OpenConnectionAsync(CancellationToken.None);
         await connection.ExecuteAsync(AuditSql, parameters);
         claim.Credential.Changes.Written(changes);
+    }
 
-        async Task<bool> ReadAsync(string sql)
-        {
-            await using var reading = await dataSource.OpenConnectionAsync(CancellationToken.None);
-            return await reading.ExecuteScalarAsync<bool>(sql, new { claim.EditId, claim.Attempt });
-        }
+    private async Task<bool> IsVoidAsync(EditClaim claim)
+    {
+        const string VoidSql = "SELECT EXISTS (SELECT 1 FROM campaign_edits WHERE edit_id = @EditId AND attempt = @Attempt AND state IN ('cancelled', 'expired'))";
+        await using var connection = await dataSource.OpenConnectionAsync(CancellationToken.None);
+        return await connection.ExecuteScalarAsync<bool>(VoidSql, new { claim.EditId, claim.Attempt });
     }
 
     private static T[] Of<T>(IReadOnlyList<Edited> objects, Func<Edited, T> value) => [.. objects.Select(value)];

@@ -151,9 +151,9 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
     /// <returns>Null when nothing does.</returns>
     public async Task<Permit?> FindRefusalAsync(Guid requestId, SocialAccount account, CancellationToken ct)
     {
-        const string KnownSql = """
+        const string KnownSql = $"""
             SELECT a.campaign_cap_cents, a.daily_cap_cents, a.caps_off, COALESCE((SELECT v.daily_cents FROM activations v WHERE v.request_id = @RequestId), 0) AS counted,
-                   (SELECT COALESCE(sum(daily_cents), 0)::bigint FROM activations WHERE social_account_id = @AccountId AND state IN ('activating', 'active') AND request_id <> @RequestId AND (ends_at IS NULL OR ends_at > @Now)) AS active_cents,
+                   {OthersSql} AS active_cents,
                    f.why AS frozen, f.ends_at AS frozen_until
             FROM social_accounts a LEFT JOIN freeze_of(@AccountId, @Now) f ON true WHERE a.id = @AccountId
             """;
@@ -180,6 +180,10 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
 
     /// <param name="askedAt">The timestamp taken before the permit was asked for.</param>
     public bool IsPermitted(long askedAt) => time.GetElapsedTime(askedAt) <= SafeFor;
+
+    // What the account's other campaigns that count may spend a day.
+    private const string OthersSql =
+        "(SELECT COALESCE(sum(daily_cents), 0)::bigint FROM activations WHERE social_account_id = @AccountId AND state IN ('activating', 'active') AND request_id <> @RequestId AND (ends_at IS NULL OR ends_at > @Now))";
 
     // A pause that a stop has sent may be carried out after the call that activates: that one waits, also when nobody lives any more who would tell of the pause.
     private const string NotPausingSql = "(activations.pausing = '{}' OR activations.pausing_until IS NULL OR activations.pausing_until < clock_timestamp())";
@@ -223,10 +227,7 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
             WHERE a.id = @AccountId AND a.retired_at IS NULL AND a.double_of IS NULL AND EXISTS ({held}) AND NOT EXISTS (SELECT 1 FROM stops WHERE lifted_at IS NULL AND (social_account_id IS NULL OR social_account_id = @AccountId))
               AND NOT EXISTS (SELECT 1 FROM freeze_of(@AccountId, @Now)) AND {ApprovedSql}
               AND (a.caps_off OR COALESCE(a.campaign_cap_cents, @CampaignCap) IS NULL OR c.cents <= COALESCE(a.campaign_cap_cents, @CampaignCap))
-              AND (a.caps_off OR COALESCE(a.daily_cap_cents, @DayCap) IS NULL OR c.cents + (
-                    SELECT COALESCE(sum(daily_cents), 0) FROM activations
-                    WHERE social_account_id = @AccountId AND state IN ('activating', 'active') AND request_id <> @RequestId
-                      AND (ends_at IS NULL OR ends_at > @Now)) <= COALESCE(a.daily_cap_cents, @DayCap))
+              AND (a.caps_off OR COALESCE(a.daily_cap_cents, @DayCap) IS NULL OR c.cents + {OthersSql} <= COALESCE(a.daily_cap_cents, @DayCap))
             ON CONFLICT (request_id) DO UPDATE SET state = CASE WHEN activations.state = 'activating' THEN 'activating' ELSE @State END, daily_cents = EXCLUDED.daily_cents, set_aside_for = EXCLUDED.set_aside_for, set_aside_cents = EXCLUDED.set_aside_cents, is_left = false,
                 ends_at = CASE WHEN (@GivesBack OR @IsRaise) AND (activations.ends_at IS NULL OR activations.ends_at > EXCLUDED.ends_at) THEN activations.ends_at ELSE EXCLUDED.ends_at END,
                 busy_until = EXCLUDED.busy_until, changed_at = EXCLUDED.changed_at, resumes = CASE WHEN activations.busy_until > clock_timestamp() THEN activations.resumes ELSE 0 END + @GivesBack::int,
@@ -238,9 +239,7 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
                     WHERE lifted_at IS NULL AND (social_account_id IS NULL OR social_account_id = @AccountId) LIMIT 1),
                     CASE WHEN a.retired_at IS NOT NULL THEN 'the account is retired'
                          WHEN a.double_of IS NOT NULL THEN concat('the account is a second one of the ad account ', a.ad_account_id, ', and their caps and stops are not shared: retire one of the two first') END) AS stopped,
-                   (SELECT COALESCE(sum(daily_cents), 0)::bigint FROM activations
-                    WHERE social_account_id = @AccountId AND state IN ('activating', 'active') AND request_id <> @RequestId
-                      AND (ends_at IS NULL OR ends_at > @Now)) AS active_cents,
+                   {OthersSql} AS active_cents,
                    @State = 'active' AND EXISTS (SELECT 1 FROM activations WHERE request_id = @RequestId AND state = 'activating') AS is_activating,
                    f.why AS frozen, f.ends_at AS frozen_until, NOT {ApprovedSql} AS to_approve,
                    (SELECT {PausingSql} FROM activations WHERE request_id = @RequestId AND NOT @IsRaise) AS pausing_until

@@ -124,7 +124,11 @@ internal sealed class ResumeSpending(
         if (lastEnd <= now) throw new MetaException(Proof.Rejected, "its end_time has passed");
         var permittedFrom = time.GetTimestamp();
         var permit = await activations.PermitAsync(spender.RequestId, spender.Account, daily, lastEnd?.ToUniversalTime(), PermitHolder.LiftedStop, ct);
-        if (permit.Refusal is not null) return Refused(spender, permit) is var refused && refused == Resumed.LeftPaused && spender.IsActivating ? await PausedAgainAsync(spender, askedBy, ct) : refused;
+        if (permit.Refusal is not null)
+        {
+            var refused = Refused(spender, permit);
+            return refused == Resumed.LeftPaused && spender.IsActivating ? await PausedAgainAsync(spender, askedBy, ct) : refused;
+        }
 
         spender.Permitted(permit);
         if (!await ActivatePausedAsync(spender, permit, permittedFrom, ct))
@@ -146,10 +150,13 @@ internal sealed class ResumeSpending(
     // An earlier run had a permit, and perhaps it is on: it is paused, again and again until that run's calls are over, and then it is as the stop has left it.
     private async Task<Resumed> PausedAgainAsync(Spender spender, string askedBy, CancellationToken ct)
     {
-        var isThere = await TryPauseAsync(spender, askedBy, ct);
-        if (isThere is null) await store.AuditAsync(spender, askedBy, ct);
-        if (isThere is null) return Resumed.TryAgain;
-        return await (isThere.Value ? store.PausedAgainAsync(spender, askedBy, ct) : store.EndedAsync(spender, askedBy, isOwn: false, ct)) ? Resumed.LeftPaused : Resumed.TryAgain;
+        if (await TryPauseAsync(spender, askedBy, ct) is not { } isThere)
+        {
+            await store.AuditAsync(spender, askedBy, ct);
+            return Resumed.TryAgain;
+        }
+
+        return await (isThere ? store.PausedAgainAsync(spender, askedBy, ct) : store.EndedAsync(spender, askedBy, isOwn: false, ct)) ? Resumed.LeftPaused : Resumed.TryAgain;
     }
 
     // What the stop has paused below it is to be on when its campaign is resumed.

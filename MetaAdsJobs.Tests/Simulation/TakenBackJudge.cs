@@ -12,6 +12,7 @@ internal static class TakenBackJudge
         var edits = connection.Query<(string MetaId, string Kind, string State, string? Error)>("""
             SELECT meta_id, kind, state, error FROM campaign_edits WHERE social_account_id = @accountId AND kind IN ('publish', 'resume') AND (error IS NULL OR error NOT LIKE '% has asked to %' AND error NOT LIKE '%could not be paused either%')
             """, new { accountId }).ToList();
+        var published = connection.Query<string>("SELECT meta_id FROM campaign_edits WHERE social_account_id = @accountId AND kind = 'publish'", new { accountId }).AsList();
         foreach (var edit in edits.Where(edit => edit.State is "cancelled" or "failed" or "missed" or "expired").DistinctBy(edit => edit.MetaId))
         {
             if (history.World.Objects.FirstOrDefault(one => one.Id == edit.MetaId) is not { Status: "ACTIVE", Lives: true, IsByHand: false } thing) continue;
@@ -19,8 +20,8 @@ internal static class TakenBackJudge
             var last = calls[(calls.FindLastIndex(call => call["status"] == "PAUSED") + 1)..];
             if (last.Count == 0 || !last.TrueForAll(call => call.ByKind == "edit")) continue;
             if (edits.Exists(other => other.State == "succeeded" && other.MetaId == thing.Id)) continue;
-            // Taken back or not, what is published above it switches it on.
-            if (edits.Exists(other => other.Kind == "publish" && IsBelow(thing, other.MetaId))) continue;
+            // Taken back or void or not, what is published above it switches it on.
+            if (published.Exists(above => IsBelow(thing, above))) continue;
             history.Judge.Condemn($"{thing.Kind} {thing.Id} was to be switched on by an edit that is {edit.State} ({edit.Error}), and is active");
         }
     }
