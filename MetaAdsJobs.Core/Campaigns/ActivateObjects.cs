@@ -29,12 +29,13 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
 
         // What an edit has done by halves, or somebody by hand, may stand otherwise than it is known here.
         var (seen, needsPermit) = await ReadAsync(claim, found, ct);
+        if (claim.WasOn && claim.OffAsSeen(seen) is var off && !off.IsSubsetOf(claim.TakenBack)) await store.TakesBackAsync(claim, off.Contains(claim.Object.MetaId) ? off : off.Union(claim.TakenBack).ToHashSet(), ct);
         var tree = claim.Tree.AsSeen(seen);
         string[] ids = [.. targets.Select(one => one.MetaId)];
         var adSets = tree.AdSets.Where(one => ids.Contains(one.MetaId)).ToList();
         if (adSets.Count > 0 && adSets.TrueForAll(one => one.Budget.EndTime <= now)) return EditEnd.Failing("its end_time has passed: change that first");
         CampaignTree On(CampaignTree before) => before.With(ids, one => one with { Status = "ACTIVE" });
-        var after = On(tree);
+        var after = On(BringsBack(claim) ? tree.With(claim.PausedIds, one => one.IsGone ? one : one with { Status = "ACTIVE" }) : tree);
         // What was known to be off before is not spent when it is off again.
         var before = tree.With([.. adSets.Select(one => one.MetaId)], one => one with { Status = claim.Tree.Find(one.MetaId)!.Status });
         // Of what is activated as it stands somebody may have approved less.
@@ -53,12 +54,12 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
                 var permit = needsPermit ? await PermitAsync(claim, holder, after, ct) : await activations.MarkBusyAsync(claim.Tree.RequestId, claim.Account.Id, tree.DailyAmountCents(now), holder, ct);
                 if (permit.Refusal is { } refusal) return EditEnd.Refused(permit, refusal, now, after.DailyAmountCents(now)) with { Objects = claim.Kept(done) };
                 notes ??= permit.Notes;
-                // The permit has forgotten what that had paused: whatever is off is switched on again, also what was found on.
-                if (holder.ForgetsPauses && permit.Notes > claim.Notes) return EditEnd.Waiting(now.AddSeconds(1), "a stop has paused some of it since it was begun, and was lifted: it is begun anew") with { Objects = claim.Kept(done) };
+                // The permit has forgotten what that had paused: whatever is off is switched on again, also what was found on. Or it has not counted what that is to bring back.
+                if ((holder.ForgetsPauses || BringsBack(claim)) && permit.Notes > claim.Notes) return EditEnd.Waiting(now.AddSeconds(1), "a stop has paused some of it since it was begun, and was lifted: it is begun anew") with { Objects = claim.Kept(done) };
                 permitted = (claim.Credential.Permitted(activations.PermitFrom(askedAt, permit)).Patient(), askedAt);
                 // From now on whoever pauses waits for this, and repeats it; what was paused before is left out.
                 paused = await store.ListPausedLaterAsync(claim, ct);
-                if (isCampaign && claim.Kind == EditKind.Resume)
+                if (BringsBack(claim))
                 {
                     foreach (var below in claim.Tree.Below(one).Reverse().Where(below => below != one && !below.IsGone && permit.PausedIds.Contains(below.MetaId))) await ActivateAsync(below);
                 }
@@ -68,7 +69,7 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
         }
 
         var end = EditEnd.Succeeded(new EditFields { Status = found.Status }, [.. targets.Where(one => !paused.Contains(one.MetaId)).Select(one => new Edited(one.MetaId, "ACTIVE"))]) with { IsAnswered = permitted is not null };
-        return !needsPermit ? end : end with { Activation = isCampaign ? "active" : null, BringsBackNotes = isCampaign && claim.Kind == EditKind.Resume ? notes : null, DailyCents = after.DailyAmountCents(time.GetUtcNow()), EndsAt = after.LastEnd };
+        return !needsPermit ? end : end with { Activation = isCampaign ? "active" : null, BringsBackNotes = BringsBack(claim) ? notes : null, DailyCents = after.DailyAmountCents(time.GetUtcNow()), EndsAt = after.LastEnd };
 
         async Task ActivateAsync(TreeObject one)
         {
@@ -77,6 +78,9 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
             done.Add(new(one.MetaId, "ACTIVE"));
         }
     }
+
+    // A resume of the campaign brings back what a stop has paused below it.
+    private static bool BringsBack(EditClaim claim) => claim.Object.Kind == AdObject.Campaign && claim.Kind == EditKind.Resume;
 
     /// <returns>What stands at Meta of that on which hangs what the campaign may spend, and whether it spends once this is on. Below a campaign that is paused nothing does, and no more is read.</returns>
     private async Task<(Dictionary<string, ObjectValues> Seen, bool Spends)> ReadAsync(EditClaim claim, ObjectValues found, CancellationToken ct)
@@ -103,15 +107,17 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
     {
         // Every call of it is answered, and was not done: what a permit had set aside is free again.
         if (claim is { Activation: "active", TakesBack: null, Switched: false, Failures: 0, Abandoned: 0 } && !claim.Credential.Changes.IsAnyUnknown && claim.Object.Kind != AdObject.Campaign) end = end with { DailyCents = claim.Tree.DailyAmountCents(time.GetUtcNow()), EndsAt = claim.Tree.LastEnd };
-        if (claim.TakenBack.Count == 0 || claim.Object.IsOn && !claim.Switched && !claim.Credential.Changes.MayHaveActivated(claim.TakenBack)) return end;
+        if (claim.TakenBack.Count == 0 || claim.WasOn && !claim.Switched && !claim.Credential.Changes.MayHaveActivated(claim.TakenBack)) return end;
         // Asked before it is paused: what could still come by then, comes before the next pause.
         var mayComeUntil = await store.FindActivatedUntilAsync(claim, ct);
         try
         {
-            var isThere = claim.Object.IsOn ? await PauseBelowAsync(claim, ct) : await meta.PauseAsync(claim.Credential.Urgent(), claim.Object.MetaId, ct) == "PAUSED";
+            var isThere = claim.WasOn;
+            if (isThere) await PauseBelowAsync(claim, mayComeUntil is not null, ct);
+            else isThere = await meta.PauseAsync(claim.Credential.Urgent(), claim.Object.MetaId, ct) == "PAUSED";
             if (isThere && mayComeUntil is { } until) return EditEnd.TakingBack(end, until < time.GetUtcNow() + UntilPausedAgain ? until : time.GetUtcNow() + UntilPausedAgain, "paused; it is paused again until no call that activates it can be under way");
             end = end with { IsPaused = isThere };
-            if (claim.Object is { Kind: AdObject.Campaign, IsOn: false }) return end with { Activation = isThere ? "idle" : "ended" };
+            if (claim.Object.Kind == AdObject.Campaign && !claim.WasOn) return end with { Activation = isThere ? "idle" : "ended" };
             return claim.IsCounted ? end with { DailyCents = claim.Tree.DailyAmountCents(time.GetUtcNow()), EndsAt = claim.Tree.LastEnd } : end;
         }
         catch (MetaException exception) when (exception.Proof == Proof.Rejected || claim.Failures >= MostPauses)
@@ -120,17 +126,18 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
         }
     }
 
-    /// <returns>True: some of it may be gone, and the object is there all the same.</returns>
-    private async Task<bool> PauseBelowAsync(EditClaim claim, CancellationToken ct)
+    /// <param name="comesAgain">Some of it may still be switched on: what Meta refuses now is asked again with the rest.</param>
+    /// <exception cref="MetaException">Not all of it could be paused; of a refusal only when nothing comes again.</exception>
+    private async Task PauseBelowAsync(EditClaim claim, bool comesAgain, CancellationToken ct)
     {
-        var (credential, refused) = (claim.Credential.Urgent(), (MetaException?)null);
+        var (credential, failed) = (claim.Credential.Urgent(), (MetaException?)null);
         var seen = new Dictionary<string, ObjectValues>();
         try
         {
             foreach (var kind in claim.Tree.All.Where(one => claim.TakenBack.Contains(one.MetaId)).Select(one => one.Kind).Distinct())
                 foreach (var (metaId, values) in await edits.ListAsync(credential, kind, claim.Tree.Campaign.MetaId, ct)) seen[metaId] = values;
         }
-        catch (MetaException exception) when (exception.Proof == Proof.Rejected)
+        catch (MetaException)
         {
             // Each of them is paused then, whether it is on or not.
         }
@@ -142,14 +149,14 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
             {
                 await meta.PauseAsync(credential, metaId, ct);
             }
-            catch (MetaException exception) when (exception.Proof == Proof.Rejected)
+            catch (MetaException exception)
             {
-                // Those behind it are paused all the same.
-                refused ??= exception;
+                // Those behind it are paused all the same. What may yet succeed weighs more than what is refused for good.
+                if (failed is null || failed.Proof == Proof.Rejected) failed = exception;
             }
         }
 
-        return refused is null ? true : throw refused;
+        if (failed is not null && !(comesAgain && failed.Proof == Proof.Rejected)) throw failed;
     }
 
     // What Meta calls missing is not taken for deleted here: comparing looks at it twice.

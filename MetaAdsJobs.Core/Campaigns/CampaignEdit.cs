@@ -165,7 +165,7 @@ internal sealed record EditEnd(string State, string? Reason = null, DateTimeOffs
     /// <summary>Every call that a permit was for has been answered.</summary>
     public bool IsAnswered { get; init; }
 
-    /// <summary>Not as long as something may be activated by a call under way.</summary>
+    /// <summary>Not when something may be activated by a call that was under way when it was begun: that may come after the pause.</summary>
     public bool NotWhileBusy { get; init; }
 
     /// <summary>Of one that waits: for what may take days, and is to keep no other edit waiting.</summary>
@@ -210,6 +210,7 @@ internal sealed record EditRow
     public DateTimeOffset AskedAt { get; init; }
     public string AccessToken { get; init; } = "";
     public string? Activation { get; init; }
+    public DateTimeOffset ClaimedAt { get; init; }
     public int Round { get; init; }
     public string? Ending { get; init; }
     public string? Error { get; init; }
@@ -217,7 +218,9 @@ internal sealed record EditRow
     public DateTimeOffset? DueAt { get; init; }
     public bool IsMissed { get; init; }
     public bool Switched { get; init; }
+    public string[]? TakenBack { get; init; }
     public int Notes { get; init; }
+    public string[]? PausedIds { get; init; }
 }
 
 internal static class EditWords

@@ -15,51 +15,6 @@ using Npgsql;
 
 namespace MetaAdsJobs.Core.Campaigns;
 
-/// <summary>A claimed edit and what its run works with.</summary>
-/// <param name="Object">As it was known when the edit was claimed.</param>
-/// <param name="Activation">The state of the tree's activation; null when it was never activated.</param>
-/// <param name="Making">The creative that it makes; null when it makes none.</param>
-/// <param name="Error">Why it ends, if what it has made or done is taken back already.</param>
-internal sealed record EditClaim(
-    Guid EditId, long Number, int Attempt, int Failures, int Abandoned, EditKind Kind, EditFields Fields, string AskedBy, DateTimeOffset AskedAt, SocialAccount Account, CampaignTree Tree, TreeObject Object, string? Activation,
-    GraphCredential Credential, CreativeMaking? Making, string? Error)
-{
-    /// <summary>When it was to be begun; null: at once.</summary>
-    public DateTimeOffset? DueAt { get; init; }
-
-    /// <summary>It comes so long after its time that it is not begun any more.</summary>
-    public bool IsMissed { get; init; }
-
-    /// <summary>How often a stop had noted something of the campaign when it was claimed.</summary>
-    public int Notes { get; init; }
-
-    /// <summary>The creative that it has made is taken back; it will end like that.</summary>
-    public string? Ending => Making?.Attempt.Ending;
-
-    /// <summary>What it may have switched on is paused; it will end like that.</summary>
-    public string? TakesBack { get; init; }
-
-    /// <summary>Of a publish or resume: an attempt before has switched something of <see cref="TakenBack"/> on, or may have.</summary>
-    public bool Switched { get; init; }
-
-    /// <summary>
-    /// What is paused when a publish or resume does not succeed: its object, below which nothing spends then; of a publish around one that was on before, what was off right below what was on.
-    /// </summary>
-    public IReadOnlySet<string> TakenBack { get; } = Kind is not (EditKind.Publish or EditKind.Resume) ? new HashSet<string>() : Object.IsOn ? Kind == EditKind.Publish ? OffBelow(Tree, Object) : new HashSet<string>() : new HashSet<string> { Object.MetaId };
-
-    /// <summary>Of what it has done so much as is known from now on, also while it waits: what it would take back stays known as off, or nobody could tell it from what was on before.</summary>
-    public IReadOnlyList<Edited> Kept(IReadOnlyList<Edited> done) => [.. done.Where(one => !TakenBack.Contains(one.MetaId))];
-
-    private static HashSet<string> OffBelow(CampaignTree tree, TreeObject top)
-    {
-        var on = tree.All.Where(one => one.IsOn).Select(one => one.MetaId).ToHashSet();
-        return [.. tree.Below(top).Where(one => !one.IsOn && !one.IsGone && one.ParentId is { } parent && on.Contains(parent)).Select(one => one.MetaId)];
-    }
-
-    /// <summary>It may be spending, or will again once a stop is lifted: caps and stops have a say in what makes it spend more.</summary>
-    public bool IsCounted => Activation is "activating" or "active" or "paused";
-}
-
 /// <summary>Rows of campaign_edits. Every transition names the state and attempt it leaves.</summary>
 internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, CampaignTrees trees, ContentStore contents, AccountStore accounts, AccountTokens tokens, OrchestrationOptions options, HoldOptions late, TimeProvider time)
 {
@@ -75,9 +30,9 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         var claimSql = $"""
             SELECT 1 FROM meta_campaigns WHERE request_id = (SELECT request_id FROM campaign_edits WHERE edit_id = @EditId AND kind <> 'pause') FOR NO KEY UPDATE;
             UPDATE campaign_edits r SET held = false, switched = r.switched OR r.kind IN ('publish', 'resume') AND r.lease_until IS NOT NULL, {Table.Taken}, quiet_since = COALESCE(r.lease_until, r.quiet_since) FROM social_accounts a WHERE {Table.Claimable}
-            RETURNING r.number, r.attempt, r.failures, r.abandoned, r.request_id, r.social_account_id, r.meta_id, r.kind, r.fields::text AS fields, r.asked_by, r.asked_key, r.asked_at, a.access_token, r.round, r.ending, r.switched, r.error, r.quiet_since, r.due_at,
+            RETURNING r.number, r.attempt, r.failures, r.abandoned, r.request_id, r.social_account_id, r.meta_id, r.kind, r.fields::text AS fields, r.asked_by, r.asked_key, r.asked_at, a.access_token, r.round, r.ending, r.switched, r.taken_back, r.error, r.quiet_since, r.due_at,
                       @Now > {Lateness.FreeSince} + @Late AS is_missed,
-                      (SELECT v.state FROM activations v WHERE v.request_id = r.request_id) AS activation, COALESCE((SELECT v.notes FROM activations v WHERE v.request_id = r.request_id), 0) AS notes
+                      clock_timestamp() AS claimed_at, (SELECT v.state FROM activations v WHERE v.request_id = r.request_id) AS activation, COALESCE((SELECT v.notes FROM activations v WHERE v.request_id = r.request_id), 0) AS notes, (SELECT v.paused_ids FROM activations v WHERE v.request_id = r.request_id) AS paused_ids
             """;
         EditRow? row;
         await using (var connection = await dataSource.OpenConnectionAsync(ct))
@@ -102,25 +57,27 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         var credential = new GraphCredential(account.AdAccountId, tokens.TryOpen(row.AccessToken)!) { StoredAs = row.AccessToken, BeforeSending = lease.ThrowIfOver, Changes = new() { AskedKey = row.AskedKey } };
         var making = fields.Creative is null ? null
             : await contents.MakingAsync(editId, row.Round, row.Attempt, row.Ending, row.Failures, row.QuietSince, row.AskedBy, row.RequestId, row.MetaId, fields.Creative, account, credential, lease, ct);
-        return new(editId, row.Number, row.Attempt, row.Failures, row.Abandoned, Enum.Parse<EditKind>(row.Kind, ignoreCase: true), fields, row.AskedBy, row.AskedAt, account, tree, tree.Find(row.MetaId)!,
-            row.Activation, credential, making, row.Error) { DueAt = row.DueAt, IsMissed = row.IsMissed, TakesBack = making is null ? row.Ending : null, Switched = row.Switched, Notes = row.Notes };
+        var claim = new EditClaim(editId, row.Number, row.Attempt, row.Failures, row.Abandoned, Enum.Parse<EditKind>(row.Kind, ignoreCase: true), fields, row.AskedBy, row.AskedAt, account, tree, tree.Find(row.MetaId)!,
+            row.Activation, credential, making, row.Error) { ClaimedAt = row.ClaimedAt, DueAt = row.DueAt, IsMissed = row.IsMissed, TakesBack = making is null ? row.Ending : null, Switched = row.Switched, Notes = row.Notes, PausedIds = row.PausedIds ?? [] };
+        if (row.TakenBack is { } takenBack) claim.TakenBack = takenBack.ToHashSet();
+        return claim;
     }
 
     /// <summary>Ends the attempt: with it the audit of what it has changed at Meta, what is known of the objects now, and what caps and stops go by.</summary>
-    /// <returns>False when a call that activates something may still be under way, and <see cref="EditEnd.NotWhileBusy"/>.</returns>
+    /// <returns>False when a call that activates something may have been under way when this was begun, and <see cref="EditEnd.NotWhileBusy"/>: it may come after what was sent.</returns>
     /// <exception cref="FencedException">Another attempt holds the edit, or something that was asked for later has made it void. What was changed at Meta is recorded.</exception>
     public async Task<bool> EndAsync(EditClaim claim, EditEnd end, CancellationToken ct)
     {
         var endSql = $"""
             SELECT 1 FROM meta_campaigns WHERE request_id = @RequestId FOR NO KEY UPDATE;
-            SELECT COALESCE(busy_until > clock_timestamp(), false) FROM activations WHERE request_id = @RequestId FOR UPDATE;
+            SELECT COALESCE(busy_until > @ClaimedAt, false) FROM activations WHERE request_id = @RequestId FOR UPDATE;
             WITH {ChangeLog.Cte},
             fence AS (
                 UPDATE campaign_edits SET state = @State, lease_until = NULL, abandoned = 0, failures = CASE WHEN @Ending IS NOT NULL AND ending IS NULL THEN 0 ELSE failures + @Failed::int END, next_attempt_at = @Until, found = COALESCE(found, @Found::jsonb),
                     wait_reason = CASE WHEN @State = 'waiting' THEN @Reason END, held = @IsHeld, ending = COALESCE(ending, @Ending), switched = switched OR @Switched,
                     error = CASE WHEN @State IN ('failed', 'cancelled', 'missed', 'expired') THEN @Reason WHEN @State = 'waiting' THEN COALESCE(@GivesUp, error) END,
                     completed_at = CASE WHEN @State IN ('succeeded', 'failed', 'cancelled', 'missed', 'expired') THEN @Now END, quiet_since = CASE WHEN @Sent THEN clock_timestamp() ELSE quiet_since END
-                WHERE {Table.Held} AND (NOT @NotWhileBusy OR NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = @RequestId AND v.busy_until > clock_timestamp()))
+                WHERE {Table.Held} AND (NOT @NotWhileBusy OR NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = @RequestId AND v.busy_until > @ClaimedAt))
                 RETURNING edit_id, request_id),
             {BegunStep.NotDoneOf(Table)},
             {ShownCreative.Ctes},
@@ -156,14 +113,14 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
             SELECT count(*) FROM fence
             """;
         // The attempt before has died, and nobody else tells of what it did: this one may end before it has looked.
-        if (claim.Abandoned > 0 && end.State != "succeeded") await PerhapsDone.AddAsync(claim.Credential.Changes, dataSource, claim.Tree, claim.Object, claim.Kind, claim.Fields, claim.AskedAt, time.GetUtcNow(), ct);
+        if (claim.Abandoned > 0 && end.State != "succeeded") await PerhapsDone.AddAsync(claim.Credential.Changes, dataSource, claim.Tree, claim.Object, claim.Kind, claim.TakenBack, claim.Fields, claim.AskedAt, time.GetUtcNow(), ct);
         var changes = claim.Credential.Changes.Open();
         var parameters = new DynamicParameters(changes);
         var (objects, making) = (end.Objects, claim.Making?.Attempt);
         var notDone = BegunStep.Columns(making?.NotDone ?? []);
         parameters.AddDynamicParams(new
         {
-            claim.EditId, claim.Attempt, claim.Tree.RequestId, AccountId = claim.Account.Id, claim.AskedBy, end.State, end.Reason, end.Until, end.Failed, end.GivesUp, end.Ending, Switched = claim.Credential.Changes.MayHaveActivated(claim.TakenBack), Found = end.Found?.ToJson(), end.NotWhileBusy, end.IsHeld,
+            claim.EditId, claim.Attempt, claim.ClaimedAt, claim.Tree.RequestId, AccountId = claim.Account.Id, claim.AskedBy, end.State, end.Reason, end.Until, end.Failed, end.GivesUp, end.Ending, Switched = claim.Credential.Changes.MayHaveActivated(claim.TakenBack), Found = end.Found?.ToJson(), end.NotWhileBusy, end.IsHeld,
             MetaIds = Of(objects, one => one.MetaId), Statuses = Of(objects, one => one.Status), Names = Of(objects, one => one.Name), DailyBudgets = Of(objects, one => one.DailyBudget),
             LifetimeBudgets = Of(objects, one => one.LifetimeBudget), EndTimes = Of(objects, one => one.EndTime), BidAmounts = Of(objects, one => one.BidAmount), Targetings = Of(objects, one => one.Targeting?.ToJsonString()),
             NotDone = notDone.Steps, NotDoneErrors = notDone.Errors, NotDoneRefusals = notDone.Refusals, Sent = making?.MayHaveSent ?? false,
@@ -179,6 +136,16 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         claim.Credential.Changes.Written(changes);
         if (written == 1) return true;
         return isBusy && end.NotWhileBusy ? false : throw new FencedException("its edit was ended by another");
+    }
+
+    /// <summary>Commits what is paused when the edit does not succeed, before it switches on anything.</summary>
+    /// <exception cref="FencedException">Another attempt holds the edit, or it is void.</exception>
+    public async Task TakesBackAsync(EditClaim claim, IReadOnlySet<string> takenBack, CancellationToken ct)
+    {
+        var takesSql = $"UPDATE campaign_edits SET taken_back = @TakenBack WHERE {Table.Held}";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        if (await connection.ExecuteAsync(new(takesSql, new { claim.EditId, claim.Attempt, TakenBack = takenBack.ToArray() }, cancellationToken: ct)) != 1) throw new FencedException("its edit was ended by another");
+        claim.TakenBack = takenBack;
     }
 
     /// <summary>The next edit of the same campaign, which has waited for one that ended. What is held comes by itself, or when it is next.</summary>
@@ -264,7 +231,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         const string ReopenSql = """
             SELECT 1 FROM meta_campaigns WHERE request_id = (SELECT request_id FROM campaign_edits WHERE edit_id = @EditId) FOR NO KEY UPDATE;
             SELECT 1 FROM budget_proposals q JOIN budget_moves m ON m.proposal_id = q.id WHERE m.edit_id = @EditId FOR SHARE OF q;
-            UPDATE campaign_edits SET state = 'queued', number = DEFAULT, held = false, due_at = NULL, failures = 0, abandoned = 0, error = NULL, completed_at = NULL, started_at = NULL, found = NULL, ending = NULL, round = round + 1 WHERE edit_id = @EditId AND state = 'failed' AND NOT EXISTS (SELECT 1 FROM social_accounts a WHERE a.id = social_account_id AND a.retired_at IS NOT NULL)
+            UPDATE campaign_edits SET state = 'queued', number = DEFAULT, held = false, due_at = NULL, failures = 0, abandoned = 0, error = NULL, completed_at = NULL, started_at = NULL, found = NULL, ending = NULL, switched = false, taken_back = NULL, round = round + 1 WHERE edit_id = @EditId AND state = 'failed' AND NOT EXISTS (SELECT 1 FROM social_accounts a WHERE a.id = social_account_id AND a.retired_at IS NOT NULL)
                 AND NOT EXISTS (SELECT 1 FROM budget_moves m JOIN budget_proposals q ON q.id = m.proposal_id WHERE m.edit_id = @EditId AND q.state <> 'accepted') AND NOT EXISTS (SELECT 1 FROM experiment_changes x WHERE x.edit_id = @EditId);
             DELETE FROM edit_steps s USING campaign_edits e WHERE s.edit_id = @EditId AND e.edit_id = s.edit_id AND e.state = 'queued'
             """;
@@ -277,7 +244,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
     {
         const string AuditSql = $"WITH {ChangeLog.Cte}, {Released} SELECT 1";
         // The attempt before has died, and no other follows that would tell of what it did.
-        if (claim.Abandoned > 0 && await IsVoidAsync(claim)) await PerhapsDone.AddAsync(claim.Credential.Changes, dataSource, claim.Tree, claim.Object, claim.Kind, claim.Fields, claim.AskedAt, time.GetUtcNow(), CancellationToken.None);
+        if (claim.Abandoned > 0 && await IsVoidAsync(claim)) await PerhapsDone.AddAsync(claim.Credential.Changes, dataSource, claim.Tree, claim.Object, claim.Kind, claim.TakenBack, claim.Fields, claim.AskedAt, time.GetUtcNow(), CancellationToken.None);
         var changes = claim.Credential.Changes.Open();
         var parameters = new DynamicParameters(changes);
         parameters.AddDynamicParams(new { claim.EditId, claim.Attempt, claim.Tree.RequestId, AccountId = claim.Account.Id, claim.AskedBy });

@@ -175,7 +175,7 @@ internal sealed class VoidEdits(NpgsqlDataSource dataSource, CampaignTrees trees
     public async Task TellAsync(CancellationToken ct)
     {
         const string FindSql = """
-            SELECT edit_id, attempt, request_id, social_account_id, meta_id, kind, fields::text AS fields, asked_by, asked_key, asked_at FROM campaign_edits
+            SELECT edit_id, attempt, request_id, social_account_id, meta_id, kind, fields::text AS fields, taken_back, asked_by, asked_key, asked_at FROM campaign_edits
             WHERE state IN ('cancelled', 'expired') AND lease_until < clock_timestamp() - @Grace ORDER BY edit_id LIMIT 500
             """;
         List<EditRow> rows;
@@ -212,23 +212,23 @@ internal sealed class VoidEdits(NpgsqlDataSource dataSource, CampaignTrees trees
     {
         var changes = new MetaChanges { AskedKey = row.AskedKey };
         if (await trees.FindOfAsync(row.RequestId, ct) is { } tree && tree.Find(row.MetaId) is { } one)
-            await PerhapsDone.AddAsync(changes, dataSource, tree, one, Enum.Parse<EditKind>(row.Kind, ignoreCase: true), EditFields.FromJson(row.Fields), row.AskedAt, time.GetUtcNow(), ct);
+            await PerhapsDone.AddAsync(changes, dataSource, tree, one, Enum.Parse<EditKind>(row.Kind, ignoreCase: true), row.TakenBack ?? [], EditFields.FromJson(row.Fields), row.AskedAt, time.GetUtcNow(), ct);
         return changes;
     }
 }
 
-/// <summary>What an attempt of an edit may have done that died before it could say so.</summary>
+/// <summary>What an attempt of an edit may have done that died before it could say so, and nobody has told of.</summary>
 internal static class PerhapsDone
 {
-    /// <summary>All of it that nobody has told of.</summary>
-    public static async Task AddAsync(MetaChanges changes, NpgsqlDataSource dataSource, CampaignTree tree, TreeObject one, EditKind kind, EditFields fields, DateTimeOffset askedAt, DateTimeOffset now, CancellationToken ct)
+    /// <param name="takenBack">What was off of it at Meta, whatever is known here.</param>
+    public static async Task AddAsync(MetaChanges changes, NpgsqlDataSource dataSource, CampaignTree tree, TreeObject one, EditKind kind, IReadOnlyCollection<string> takenBack, EditFields fields, DateTimeOffset askedAt, DateTimeOffset now, CancellationToken ct)
     {
         switch (kind)
         {
             case EditKind.Publish or EditKind.Resume:
                 var told = await ChangeLog.ListActivatedAsync(dataSource, tree.RequestId, ct);
                 foreach (var below in kind == EditKind.Resume ? [one] : tree.Below(one))
-                    if (!below.IsOn && !told.Contains(below.MetaId)) changes.AddPerhapsActivated(below.MetaId, now);
+                    if ((!below.IsOn || takenBack.Contains(below.MetaId)) && !told.Contains(below.MetaId)) changes.AddPerhapsActivated(below.MetaId, now);
                 break;
             case EditKind.Update:
                 var sent = UpdateObject.SentFor(tree, one, fields);

@@ -13,6 +13,67 @@ using Microsoft.Extensions.Logging;
 
 namespace MetaAdsJobs.Core.Campaigns;
 
+/// <summary>A claimed edit and what its run works with.</summary>
+/// <param name="Object">As it was known when the edit was claimed.</param>
+/// <param name="Activation">The state of the tree's activation; null when it was never activated.</param>
+/// <param name="Making">The creative that it makes; null when it makes none.</param>
+/// <param name="Error">Why it ends, if what it has made or done is taken back already.</param>
+internal sealed record EditClaim(
+    Guid EditId, long Number, int Attempt, int Failures, int Abandoned, EditKind Kind, EditFields Fields, string AskedBy, DateTimeOffset AskedAt, SocialAccount Account, CampaignTree Tree, TreeObject Object, string? Activation,
+    GraphCredential Credential, CreativeMaking? Making, string? Error)
+{
+    /// <summary>By the database's clock: before anything was sent.</summary>
+    public DateTimeOffset ClaimedAt { get; init; }
+
+    /// <summary>When it was to be begun; null: at once.</summary>
+    public DateTimeOffset? DueAt { get; init; }
+
+    /// <summary>It comes so long after its time that it is not begun any more.</summary>
+    public bool IsMissed { get; init; }
+
+    /// <summary>How often a stop had noted something of the campaign when it was claimed.</summary>
+    public int Notes { get; init; }
+
+    /// <summary>What a stop had paused of it by then.</summary>
+    public IReadOnlyList<string> PausedIds { get; init; } = [];
+
+    /// <summary>The creative that it has made is taken back; it will end like that.</summary>
+    public string? Ending => Making?.Attempt.Ending;
+
+    /// <summary>What it may have switched on is paused; it will end like that.</summary>
+    public string? TakesBack { get; init; }
+
+    /// <summary>Of a publish or resume: an attempt before has switched something of <see cref="TakenBack"/> on, or may have.</summary>
+    public bool Switched { get; init; }
+
+    /// <summary>
+    /// What is paused when a publish or resume does not succeed: its object, below which nothing spends then; of a publish around one that was on before, what was off right below what was on.
+    /// </summary>
+    public IReadOnlySet<string> TakenBack { get; set; } = OffBefore(Kind, Object, Tree);
+
+    /// <summary>The object was on before: others have switched it on.</summary>
+    public bool WasOn => !TakenBack.Contains(Object.MetaId);
+
+    /// <summary>By what has been read at Meta: what is known here as on may have been paused by a stop, or by hand.</summary>
+    public IReadOnlySet<string> OffAsSeen(IReadOnlyDictionary<string, ObjectValues> seen) =>
+        OffBefore(Kind, Object, Tree.With([.. seen.Keys], one => one.IsOn && seen[one.MetaId].Status != "ACTIVE" ? one with { Status = "PAUSED" } : one));
+
+    private static HashSet<string> OffBefore(EditKind kind, TreeObject one, CampaignTree tree) =>
+        kind is not (EditKind.Publish or EditKind.Resume) ? [] : !tree.Find(one.MetaId)!.IsOn ? [one.MetaId] : kind == EditKind.Publish ? OffBelow(tree, one) : [];
+
+    /// <summary>Of what it has done so much as is known from now on, also while it waits: what it would take back stays known as off, or nobody could tell it from what was on before.</summary>
+    public IReadOnlyList<Edited> Kept(IReadOnlyList<Edited> done) => [.. done.Where(one => !TakenBack.Contains(one.MetaId))];
+
+    private static HashSet<string> OffBelow(CampaignTree tree, TreeObject top)
+    {
+        var on = tree.All.Where(one => one.IsOn).Select(one => one.MetaId).ToHashSet();
+        return [.. tree.Below(top).Where(one => !one.IsOn && !one.IsGone && one.ParentId is { } parent && on.Contains(parent)).Select(one => one.MetaId)];
+    }
+
+    /// <summary>It may be spending, or will again once a stop is lifted: caps and stops have a say in what makes it spend more.</summary>
+    public bool IsCounted => Activation is "activating" or "active" or "paused";
+}
+
 /// <summary>
 /// One run of one edit: claims it, looks how the object stands at Meta, and changes what is not so already. Everything it sends may be repeated, but for a creative that
 /// it makes (<see cref="MakeCreative"/>), so whatever dies, the next attempt looks again and goes on. What makes a campaign spend has a permit first; what pauses it waits for nothing.

@@ -59,7 +59,7 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
         var isPermitted = false;
         // Of what stands at Meta: somebody may have lowered it there. One whose end has passed counts no more: with a later end it would again. One whose end is to come goes on counting from before the call,
         // lest its room be given away when that passes.
-        var hasEnded = claim.Tree.LastEnd <= now || stands.LastEnd <= now;
+        var hasEnded = claim.Tree.LastEnd <= now || stands.LastEnd <= now || stands.Find(metaId) is { Kind: AdObject.AdSet, IsOn: true, Budget.EndTime: { } ended } && ended <= now;
         if (after.DailyAmountCents(now) > stands.DailyAmountCents(now) || (edited.EndTime is not null
             && (hasEnded || (after.LastEnd > claim.Tree.LastEnd && claim.IsCounted && !await activations.CountLongerAsync(claim.Tree.RequestId, claim.Account.Id, after.LastEnd!.Value.ToUniversalTime(), Holder(claim, 0), ct)))))
         {

@@ -41,7 +41,7 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
         Steps = "edit_steps",
         Fenced = "edit_id, request_id, social_account_id, false AS cancel_requested, failures, quiet_since",
         WaitsFor = """
-            CASE WHEN r.kind <> 'pause' AND a.blocked_at IS NOT NULL THEN concat('the account is blocked by Meta: ', COALESCE(a.block_reason, 'blocked'))
+            CASE WHEN NOT (r.kind = 'pause' OR r.ending IS NOT NULL AND r.kind IN ('publish', 'resume')) AND a.blocked_at IS NOT NULL THEN concat('the account is blocked by Meta: ', COALESCE(a.block_reason, 'blocked'))
                  WHEN r.ending IS NOT NULL THEN CASE WHEN r.kind IN ('publish', 'resume') AND EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = r.request_id AND e.edit_id <> r.edit_id AND e.state = 'running' AND e.kind <> 'pause')
                                                      THEN 'another edit of the same campaign is being carried out' END
                  WHEN r.due_at > @Now THEN 'its time has not come yet'

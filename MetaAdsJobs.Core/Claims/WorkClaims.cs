@@ -64,7 +64,7 @@ internal sealed class WorkClaims(NpgsqlDataSource dataSource, OrchestrationOptio
     {
         var handBackSql = $"""
             WITH back AS (
-                UPDATE {table.Name} SET {table.State} = 'waiting', lease_until = NULL, wait_reason = @Reason, next_attempt_at = @Until, abandoned = 0
+                UPDATE {table.Name} SET {table.State} = 'waiting', lease_until = NULL, wait_reason = @Reason, next_attempt_at = @Until
                 WHERE {table.Held} RETURNING {table.Key})
             {table.WithHandedBack}
             """;

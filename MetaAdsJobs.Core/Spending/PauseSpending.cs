@@ -88,7 +88,7 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
         var (failed, gone, left) = (new HashSet<Guid>(), new HashSet<Guid>(), new HashSet<Guid>());
         var (memory, paused, found) = (pass.Memory, 0, 0);
         var options = new ParallelOptions { MaxDegreeOfParallelism = spending.PausesAtOnce, CancellationToken = ct };
-        List<Spender> toDo = [.. some.OrderBy(spender => spender.IsIdle).ThenBy(spender => memory.Silent.ContainsKey(spender.Account.Id))];
+        List<Spender> toDo = [.. some.OrderBy(spender => spender.IsOff).ThenBy(spender => memory.Silent.ContainsKey(spender.Account.Id))];
 
         // All campaigns first: a paused campaign spends nothing, whatever its ad sets say.
         await Parallel.ForEachAsync(toDo, options, (spender, token) => TryAsync(spender, [spender.CampaignId], pass.SilentCampaigns, token));

@@ -12,7 +12,7 @@ namespace MetaAdsJobs.Core.Spending;
 /// new stop or a cap still counts. What is to be left paused, and an earlier start was activating, is paused until that is over. Repeatable like the pausing.
 /// </summary>
 internal sealed class ResumeSpending(
-    Spenders spenders, StopStore store, PauseSpending pause, CampaignTrees trees, Activations activations, MetaAds meta, MetaEdits edits, IJobQueue queue, SpendingOptions spending, TimeProvider time, ILogger<ResumeSpending> logger)
+    Spenders spenders, StopStore store, PauseSpending pause, CampaignTrees trees, Activations activations, CountedCampaigns counted, MetaAds meta, MetaEdits edits, IJobQueue queue, SpendingOptions spending, TimeProvider time, ILogger<ResumeSpending> logger)
 {
     // So long Meta may call something missing that is there.
     private static readonly TimeSpan MissingPasses = TimeSpan.FromHours(1);
@@ -119,11 +119,13 @@ internal sealed class ResumeSpending(
         if (spender.Credential is null) throw new MetaException(Proof.NotSent, "the account's access token cannot be opened; give it again");
         var now = time.GetUtcNow();
         // What has been activated in part is looked at whatever stands against it now.
-        if (!spender.IsActivating && await activations.FindRefusalAsync(spender.RequestId, spender.Account, ct) is { } known) return Refused(spender, known);
+        if (!spender.IsActivating && await FindRefusalAsync(spender, ct) is { } known) return Refused(spender, known);
         if (await TryAmountAsync(spender, stop, now, ct) is not var (daily, lastEnd)) return await TryLaterAsync(spender, askedBy, ct);
         if (lastEnd <= now) throw new MetaException(Proof.Rejected, "its end_time has passed");
         var permittedFrom = time.GetTimestamp();
-        var permit = await activations.PermitAsync(spender.RequestId, spender.Account, daily, lastEnd?.ToUniversalTime(), PermitHolder.LiftedStop, ct);
+        async Task<Permit> AskAsync() => await activations.PermitAsync(spender.RequestId, spender.Account, daily, lastEnd?.ToUniversalTime(), PermitHolder.LiftedStop, ct);
+        var permit = await AskAsync();
+        if (permit.IsForRoom && await counted.RefreshAsync(spender.Account.Id, spender.Credential, ct)) (permittedFrom, permit) = (time.GetTimestamp(), await AskAsync());
         if (permit.Refusal is not null)
         {
             var refused = Refused(spender, permit);
@@ -139,6 +141,14 @@ internal sealed class ResumeSpending(
 
         if (await store.ActivatedAsync(spender, askedBy, ct)) return Resumed.Active;
         return await store.IsPausedAsync(spender, ct) ? Resumed.TryAgain : Resumed.LeftPaused;
+    }
+
+    private async Task<Permit?> FindRefusalAsync(Spender spender, CancellationToken ct)
+    {
+        async Task<Permit?> FindAsync() => await activations.FindRefusalAsync(spender.RequestId, spender.Account, ct);
+        var known = await FindAsync();
+        // What was paused, archived or deleted by hand since spends nothing and makes room.
+        return known is { IsForRoom: true } && await counted.RefreshAsync(spender.Account.Id, spender.Credential!, ct) ? await FindAsync() : known;
     }
 
     private Resumed Refused(Spender spender, Permit permit)
@@ -210,6 +220,9 @@ internal sealed class ResumeSpending(
             var seen = new Dictionary<string, ObjectValues>(await edits.ListAsync(credential.Patient(), AdObject.AdSet, campaignId, ct)) { [campaignId] = campaign };
             tree = tree.AsSeen(seen);
         }
+
+        // All that a stop has paused is to be on, also what is known here as off: somebody had switched it on.
+        tree = tree.With(spender.PausedIds, one => one.IsGone ? one : one with { Status = "ACTIVE" });
 
         return (tree.DailyAmountCents(now), tree.LastEnd);
     }

@@ -26,6 +26,9 @@ internal sealed record Spender
     public required DateTimeOffset SeenAt { get; set; }
     public required bool IsIdle { get; init; }
 
+    /// <summary>It is not known to be active: what may be, comes before it.</summary>
+    public required bool IsOff { get; init; }
+
     /// <summary>A stop has paused something of it, but not its campaign: that was paused already, or a person has paused it since.</summary>
     public required bool IsBelowPaused { get; init; }
     public required string? CampaignId { get; init; }
@@ -81,27 +84,29 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
         FROM activations v
         JOIN social_accounts ON social_accounts.id = v.social_account_id
         JOIN orchestrations o ON o.request_id = v.request_id
-        WHERE social_accounts.retired_at IS NULL AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId) AND (v.state = 'idle', v.request_id) > (@AfterIdle, @After)
+        WHERE social_accounts.retired_at IS NULL AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId) AND ({IsOff}, v.request_id) > (@AfterOff, @After)
         """;
 
-    /// <summary>What the stop covers and may be active; after it, what was paused by hand or by an edit once.</summary>
+    private const string IsOff = "v.state IN ('idle', 'paused')";
+
+    /// <summary>What the stop covers and may be active; after it, what was paused once, by hand, by an edit, or by an earlier stop that has not been given back: somebody may have switched it on since.</summary>
     public Task<IReadOnlyList<Spender>> ListSpendingAsync(Stop stop, Spender? after, CancellationToken ct) => ListAsync($"""
-        {SpenderSql} AND v.state IN ('activating', 'active', 'idle')
-        ORDER BY v.state = 'idle', v.request_id LIMIT {PageSize}
+        {SpenderSql} AND v.state IN ('activating', 'active', 'idle', 'paused') AND (v.state <> 'paused' OR v.changed_at < @StoppedAt)
+        ORDER BY {IsOff}, v.request_id LIMIT {PageSize}
         """, stop, after, ct);
 
     /// <summary>What a stop has paused, or was about to when it died, or somebody was about to activate again, of orchestrations that have succeeded; none that another stop covers, or that a later start was to leave.</summary>
-    public Task<IReadOnlyList<Spender>> ListPausedAsync(Stop stop, Spender? after, CancellationToken ct) => ListAsync($"""
-        {SpenderSql} AND o.status = 'succeeded' AND v.state IN ('paused', 'activating', 'active', 'idle') AND cardinality(v.paused_ids) > 0 AND NOT {PermitHolder.IsLeft}
+    public Task<IReadOnlyList<Spender>> ListPausedAsync(Stop stop, Spender? after, CancellationToken ct) => ListAsync($$"""
+        {{SpenderSql}} AND o.status = 'succeeded' AND v.state IN ('paused', 'activating', 'active', 'idle') AND v.paused_ids <> '{}' AND NOT {{PermitHolder.IsLeft}}
           AND NOT EXISTS (SELECT 1 FROM stops s WHERE (s.lifted_at IS NULL OR s.lifted_at > @LiftedAt AND NOT s.reactivate) AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
-        ORDER BY v.state = 'idle', v.request_id LIMIT {PageSize}
+        ORDER BY {{IsOff}}, v.request_id LIMIT {{PageSize}}
         """, stop, after, ct);
 
     /// <summary>What a start was to leave paused while calls of an earlier one may activate it; none that another stop covers, which pauses it.</summary>
     public Task<IReadOnlyList<Spender>> ListLeftAsync(Stop stop, Spender? after, CancellationToken ct) => ListAsync($"""
         {SpenderSql} AND v.state = 'activating' AND v.is_left
           AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
-        ORDER BY v.state = 'idle', v.request_id LIMIT {PageSize}
+        ORDER BY {IsOff}, v.request_id LIMIT {PageSize}
         """, stop, after, ct);
 
     /// <summary>Nobody has touched it since it was listed, and no call that activates it can be under way.</summary>
@@ -115,7 +120,7 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
     private async Task<IReadOnlyList<Spender>> ListAsync(string sql, Stop stop, Spender? after, CancellationToken ct)
     {
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var rows = await connection.QueryAsync<SocialAccount, Row, Spender>(new(sql, new { AccountId = stop.SocialAccountId, stop.LiftedAt, AfterIdle = after?.IsIdle ?? false, After = after?.RequestId ?? Guid.Empty }, cancellationToken: ct),
+        var rows = await connection.QueryAsync<SocialAccount, Row, Spender>(new(sql, new { AccountId = stop.SocialAccountId, stop.LiftedAt, AfterOff = after?.IsOff ?? false, stop.StoppedAt, After = after?.RequestId ?? Guid.Empty }, cancellationToken: ct),
             (account, row) => row.ToSpender(account, tokens), splitOn: "request_id");
         return rows.AsList();
     }
@@ -138,7 +143,7 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
         {
             RequestId = RequestId, Request = OrchestrationRequest.FromJson(Request), Account = account, IsActivating = IsActivating, IsBusy = IsBusy, ChangedAt = ActivationChangedAt, SeenAt = ActivationChangedAt,
             Credential = tokens.TryOpen(AccessToken) is { } token ? new(account.AdAccountId, token) : null,
-            CampaignId = CampaignId, ChildIds = ChildIds, PausedIds = [.. PausedIds], IsIdle = IsIdle,
+            CampaignId = CampaignId, ChildIds = ChildIds, PausedIds = [.. PausedIds], IsIdle = IsIdle, IsOff = IsIdle || IsPaused,
             IsBelowPaused = (IsIdle || IsPaused) && CampaignId is { } campaign && !PausedIds.Contains(campaign),
         };
     }

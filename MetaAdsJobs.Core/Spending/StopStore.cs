@@ -13,6 +13,7 @@ internal sealed record Stop
     public Guid? SocialAccountId { get; init; }
     public string StoppedBy { get; init; } = "";
     public string? LiftedBy { get; init; }
+    public DateTimeOffset StoppedAt { get; init; }
     public DateTimeOffset? LiftedAt { get; init; }
     public bool Reactivate { get; init; }
 
@@ -26,16 +27,17 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
     private const string OthersResume = "(resumes > @Permits AND busy_until > clock_timestamp())";
 
     // Of a SET list.
-    private const string IsPausing = """
-        pausing = CASE WHEN pausing_until > clock_timestamp() THEN array_remove(pausing, @PauseId) ELSE ARRAY[]::uuid[] END || @PauseId, pausing_until = GREATEST(pausing_until, clock_timestamp() + @Longest)
-        """;
+    private const string IsPausing = "pausing = CASE WHEN pausing_until > clock_timestamp() THEN array_remove(pausing, @PauseId) ELSE ARRAY[]::uuid[] END || @PauseId, pausing_until = GREATEST(pausing_until, clock_timestamp() + @Longest)";
 
     // Who has stood still for longer than his permit knows nothing of what has been done since.
     private const string IsPermitted = "(@PermittedUntil::timestamptz IS NULL OR @PermittedUntil > clock_timestamp())";
 
+    // When it was listed no call was under way that may activate it, and none was permitted since. That such a call is over by now is not enough: it may have come after the pause.
+    private const string IsQuiet = "(changed_at = @ChangedAt AND NOT @IsBusy)";
+
     public async Task<Stop?> FindAsync(Guid stopId, CancellationToken ct)
     {
-        const string FindSql = "SELECT id, social_account_id, stopped_by, lifted_by, lifted_at, reactivate FROM stops WHERE id = @StopId";
+        const string FindSql = "SELECT id, social_account_id, stopped_by, stopped_at, lifted_by, lifted_at, reactivate FROM stops WHERE id = @StopId";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return await connection.QuerySingleOrDefaultAsync<Stop>(new(FindSql, new { StopId = stopId }, cancellationToken: ct));
     }
@@ -102,7 +104,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
                     v.state IN ('active', 'idle') AND {{LeavesSql}} OR v.state = 'activating' AND o.status <> 'succeeded' AS is_over,
                     v.state = 'activating' AND o.status = 'succeeded' AND {{LeavesSql}} AS is_left
                 FROM activations v JOIN orchestrations o ON o.request_id = v.request_id
-                WHERE (cardinality(v.untold_ids) > 0 OR v.state IN ('active', 'activating', 'idle') AND cardinality(v.paused_ids) > 0)
+                WHERE (v.untold_ids <> '{}' OR v.state IN ('active', 'activating', 'idle') AND v.paused_ids <> '{}')
                   AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId)
                   AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
                 ORDER BY v.request_id FOR UPDATE OF v),
@@ -171,7 +173,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
                 UPDATE activations SET state = CASE WHEN cardinality(paused_ids) > 0 AND NOT {PermitHolder.IsLeft} THEN 'paused' ELSE 'idle' END, busy_until = NULL, changed_at = @Now,
                     paused_ids = CASE WHEN {PermitHolder.IsLeft} THEN ARRAY[]::text[] ELSE paused_ids END, is_left = false,
                     untold_ids = ARRAY(SELECT id FROM unnest(untold_ids) AS id WHERE NOT id = ANY (@Told::text[])), pausing = array_remove(pausing, @OverId)
-                WHERE request_id = @RequestId AND changed_at = @ChangedAt AND (busy_until IS NULL OR busy_until < clock_timestamp())
+                WHERE request_id = @RequestId AND {IsQuiet}
                 RETURNING request_id),
             again AS (
                 UPDATE orchestration_steps s SET state = 'started' FROM paused, orchestrations o
@@ -223,7 +225,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
             idle AS (
                 UPDATE activations SET state = CASE WHEN NOT @IsBelowPaused AND (@MayComeYet OR {OthersResume}) THEN CASE WHEN {PermitHolder.IsLeft} THEN state ELSE 'active' END ELSE 'idle' END, busy_until = CASE WHEN @MayComeYet OR {OthersResume} THEN busy_until END,
                     paused_ids = ARRAY[]::text[], changed_at = @Now
-                WHERE request_id = @RequestId AND {IsPermitted} AND CASE WHEN @IsBelowPaused THEN state IN ('idle', 'paused') ELSE state IN ('activating', 'paused', 'active') END RETURNING 1)
+                WHERE request_id = @RequestId AND {IsPermitted} AND (@PermittedUntil::timestamptz IS NOT NULL OR changed_at = @ChangedAt) AND CASE WHEN @IsBelowPaused THEN state IN ('idle', 'paused') ELSE state IN ('activating', 'paused', 'active') END RETURNING 1)
             SELECT count(*) FROM idle
             """;
         return WriteAsync(LeftSql, spender, askedBy, ct);
@@ -237,7 +239,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
             WITH {ChangeLog.Cte},
             paused AS (
                 UPDATE activations SET state = 'paused', busy_until = NULL, changed_at = @Now
-                WHERE request_id = @RequestId AND state = 'activating' AND NOT is_left AND cardinality(paused_ids) > 0 AND (busy_until IS NULL OR busy_until < clock_timestamp()) AND NOT @MayComeYet RETURNING 1)
+                WHERE request_id = @RequestId AND state = 'activating' AND NOT is_left AND cardinality(paused_ids) > 0 AND {IsQuiet} AND NOT @MayComeYet RETURNING 1)
             SELECT count(*) FROM paused
             """;
         return WriteAsync(AgainSql, spender, askedBy, ct);
@@ -252,7 +254,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
             WITH {ChangeLog.Cte},
             ended AS (
                 UPDATE activations SET state = 'ended', busy_until = NULL, changed_at = @Now
-                WHERE request_id = @RequestId AND (@IsOwn OR (changed_at = @ChangedAt AND (busy_until IS NULL OR busy_until < clock_timestamp())))
+                WHERE request_id = @RequestId AND (@IsOwn OR {IsQuiet})
                 RETURNING 1)
             SELECT count(*) FROM ended
             """;
@@ -287,7 +289,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         parameters.AddDynamicParams(new
         {
             spender.RequestId, AccountId = spender.Account.Id, AskedBy = askedBy, Now = time.GetUtcNow(), spender.ChangedAt, options.SettleDelay, IsOwn = isOwn,
-            Told = spender.NotedIds.ToArray(), spender.OverId, spender.Permits, spender.PermittedUntil, spender.Notes, spender.IsBelowPaused, MayComeYet = spender.IsBusy || spender.Credential?.Changes.IsAnyUnknown == true,
+            Told = spender.NotedIds.ToArray(), spender.OverId, spender.Permits, spender.PermittedUntil, spender.Notes, spender.IsBelowPaused, spender.IsBusy, MayComeYet = spender.IsBusy || spender.Credential?.Changes.IsAnyUnknown == true,
         });
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var written = await connection.ExecuteScalarAsync<long>(new(sql, parameters, cancellationToken: ct));

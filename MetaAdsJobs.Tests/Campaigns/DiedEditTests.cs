@@ -49,6 +49,18 @@ public sealed class DiedEditTests
     }
 
     [Test]
+    public async Task That_it_died_is_known_also_when_the_next_gives_its_claim_back()
+    {
+        var tree = await _world.BuiltAsync();
+        var edit = await _world.AskAsync(EditKind.Publish, tree.AdSets[0].MetaId);
+        await _world.ExecuteAsync("UPDATE campaign_edits SET state = 'running', attempt = 1, lease_until = clock_timestamp() - interval '1 minute'; UPDATE social_accounts SET access_token = 'CfDJ8 of a lost key'");
+
+        Assert.That(await _world.RunEditAsync(edit), Is.InstanceOf<JobOutcome.Snoozed>());
+
+        Assert.That(await _world.QueryAsync<string>("SELECT concat(state, ' ', abandoned) FROM campaign_edits"), Is.EqualTo(["waiting 1"]));
+    }
+
+    [Test]
     public async Task What_an_attempt_has_done_that_died_is_told_also_when_the_next_fails_before_it_looks()
     {
         var tree = await _world.BuiltAsync();

@@ -145,6 +145,30 @@ public sealed class EndedEditTests
         Assert.That((await _world.TreeAsync(tree)).AdSets.Select(one => one.Status), Is.EqualTo(["ACTIVE", "PAUSED"]));
     }
 
+    /// <summary>Of what is taken back below one that is on.</summary>
+    [TestCase("the first ad set does not answer", "AAppAAAAAAAAA")]
+    [TestCase("the list does not answer", "ApppAAAAAAAAA")]
+    [TestCase("the account is blocked", "ApppAAAAAAAAA")]
+    public async Task What_does_not_answer_keeps_nothing_else_on(string what, string afterOnePass)
+    {
+        var tree = await _world.BuiltAsync("""{"ad_sets":[{"ads":[{},{}]},{"ads":[{},{}]},{"ads":[{},{}]},{"ads":[{},{}]}]}""");
+        Assert.That((await _world.EditAsync(EditKind.Publish, tree.AdSets[3].MetaId)).Status, Is.EqualTo("succeeded"));
+        Assert.That((await _world.EditAsync(EditKind.Resume, tree.Campaign.MetaId)).Status, Is.EqualTo("succeeded"));
+        await _world.NothingUnderWayAsync();
+        _edit = await _world.AskAsync(EditKind.Publish, tree.Campaign.MetaId);
+        _world.Graph.Faults.Add(call => call.Path == tree.Campaign.MetaId && call["status"] == "ACTIVE", GraphFaults.Throttled());
+        Assert.That(await _world.RunEditAsync(_edit), Is.InstanceOf<JobOutcome.Snoozed>());
+        Assert.That(await _world.SwitchedAsync(tree), Is.EqualTo("AAAAAAAAAAAAA"));
+        await CancelAsync(true);
+        if (what == "the account is blocked") await _world.ExecuteAsync("UPDATE social_accounts SET blocked_at = now(), block_reason = 'unpaid'");
+        else if (what == "the list does not answer") _world.Graph.Faults.Always(call => call.Method == "GET" && call.Path == $"{tree.Campaign.MetaId}/adsets", GraphFaults.DropBeforeActing);
+        else _world.Graph.Faults.Always(call => call.Method == "POST" && call.Path == tree.AdSets[0].MetaId, GraphFaults.DropBeforeActing);
+
+        await _world.RunEditAsync(_edit);
+
+        Assert.That(await _world.SwitchedAsync(tree), Is.EqualTo(afterOnePass));
+    }
+
     /// <summary>What it has sent may come after it was paused.</summary>
     [TestCase("gives up")]
     [TestCase("dies")]

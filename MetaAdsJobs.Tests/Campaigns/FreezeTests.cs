@@ -46,6 +46,22 @@ public sealed class FreezeTests
         Assert.That((await _world.AtMetaAsync(adSet, "daily_budget"), await _world.SwitchedAsync(tree)), Is.EqualTo(("20000", "AAA")));
     }
 
+    /// <summary>Beside one that has no end: the campaign as a whole has not ended.</summary>
+    [Test]
+    public async Task It_holds_a_later_end_of_an_ad_set_that_has_ended()
+    {
+        var tree = await _world.BuiltAsync("""{"auto_publish":true,"ad_sets":[{"ads":[{}]},{"ads":[{}]}]}""");
+        var (adSet, now) = (tree.AdSets[0].MetaId, _world.Time.GetUtcNow());
+        await _world.NothingUnderWayAsync();
+        await _world.ExecuteAsync("UPDATE meta_adsets SET end_time = @Ended WHERE meta_id = @adSet", new { adSet, Ended = now.AddHours(-1) });
+        await _world.ByHandAsync("end_time", now.AddHours(-1).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss+0000", null), adSet);
+        var freeze = await FreezeAsync(null, hours: 5, null);
+
+        var later = await _world.AskAsync(EditKind.Update, adSet, $"{{\"end_time\":\"{now.AddDays(9).UtcDateTime:yyyy-MM-ddTHH:mm:ss}Z\"}}");
+
+        Assert.That(await _world.RunEditAsync(later), Is.InstanceOf<JobOutcome.Snoozed>().With.Property("Until").EqualTo(freeze.Until));
+    }
+
     /// <summary>What it holds may wait for weeks.</summary>
     [Test]
     public async Task A_campaign_whose_raise_it_holds_is_compared_all_the_same()

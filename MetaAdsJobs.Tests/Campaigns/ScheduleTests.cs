@@ -120,8 +120,10 @@ public sealed class ScheduleTests
         Assert.That(await _world.RunEditAsync(edit), Is.InstanceOf<JobOutcome.Snoozed>().With.Property("Reason").EqualTo("somebody else has to approve it"));
 
         await _world.ExecuteAsync("UPDATE social_accounts SET approval_required = 'none'");
+        await _world.ExecuteAsync("UPDATE campaign_edits SET job_id = '7'");
         await _world.Get<ApprovalStore>().SettleAsync(null, CancellationToken.None);
 
+        Assert.That(await _world.QueryAsync<string?>("SELECT job_id FROM campaign_edits"), Is.EqualTo(new string?[] { null }), "or, should this process die now, it would sleep for as long as somebody could have approved it");
         Assert.That(((await _world.UntilEndedAsync(edit)).Status, await _world.SwitchedAsync(tree)), Is.EqualTo(("succeeded", "AAA")));
     }
 

@@ -1,4 +1,6 @@
 using MetaAdsJobs.Core.Campaigns;
+using MetaAdsJobs.Core.Campaigns.Comparing;
+using MetaAdsJobs.Core.Campaigns.Reading;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Tests.Campaigns;
@@ -53,6 +55,40 @@ public sealed class RaisedWhileStoppedTests
         Assert.That(await _world.QueryAsync<string>("SELECT to_char(ends_at AT TIME ZONE 'UTC', 'YYYY') FROM activations"), Is.EqualTo(["2033"]));
     }
 
+    /// <summary>Paused here, and switched on again in Ads Manager: the stop has found it on, and so it comes back.</summary>
+    [Test]
+    public async Task What_the_stop_has_found_on_is_counted_also_when_it_is_known_as_off([Values(9999, 10000)] int cap)
+    {
+        var tree = await _world.BuiltAsync("""{"auto_publish":true}""");
+        await _world.NothingUnderWayAsync();
+        Assert.That((await _world.EditAsync(EditKind.Pause, tree.AdSets[0].MetaId)).Status, Is.EqualTo("succeeded"));
+        await _world.ExecuteAsync("UPDATE stub_graph.objects SET status = 'ACTIVE' WHERE id = @MetaId", new { tree.AdSets[0].MetaId });
+        var stopId = await StoppedAsync(tree.AccountId);
+        await _world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = @cap", new { cap });
+        await LiftAsync(tree.AccountId);
+
+        Assert.That(await ResumeAsync(stopId), Is.InstanceOf<JobOutcome.Completed>());
+
+        Assert.That((await _world.SwitchedAsync(tree), await CountedAsync()), Is.EqualTo(cap < 10000 ? ("ppp", "paused 0 3") : ("AAA", "active 10000 0")));
+    }
+
+    [Test]
+    public async Task What_was_paused_by_hand_makes_room_for_a_start()
+    {
+        var asked = await _world.BuildAsync("""{"auto_publish":true}""");
+        var (tree, again) = (await _world.TreeAsync(asked), await _world.AgainAsync(asked, """{"auto_publish":true}"""));
+        var stopId = await StoppedAsync(tree.AccountId);
+        await LiftAsync(tree.AccountId);
+        await _world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = 10000");
+        Assert.That((await _world.RunAsync(again)).Result.Status, Is.EqualTo("succeeded"));
+        await _world.ExecuteAsync("UPDATE activations SET busy_until = NULL, changed_at = changed_at - interval '10 minutes' WHERE state = 'active'; UPDATE stub_graph.objects SET status = 'PAUSED' WHERE kind = 'campaign'");
+
+        Assert.That(await ResumeAsync(stopId), Is.InstanceOf<JobOutcome.Completed>());
+
+        Assert.That(await _world.SwitchedAsync(tree), Is.EqualTo("AAA"));
+        Assert.That(await _world.QueryAsync<string>("SELECT state FROM activations ORDER BY state"), Is.EqualTo(["active", "idle"]));
+    }
+
     /// <summary>Nobody knows what it would spend: the others are activated, and that one when Meta shows it.</summary>
     [Test]
     public async Task What_Meta_will_not_show_stays_paused_until_it_does([Values("the campaign", "its ad sets")] string what, [Values] bool isRefused)
@@ -76,14 +112,55 @@ public sealed class RaisedWhileStoppedTests
         Assert.That(await _world.SwitchedAsync(tree), Is.EqualTo("AAA"));
     }
 
+    /// <summary>Nobody of ours has given it back, so it is looked at once a day: whether it is on.</summary>
+    [Test]
+    public async Task What_a_stop_has_paused_and_somebody_switches_on_is_counted_with_the_next_look_and_paused_again()
+    {
+        var tree = await _world.BuiltAsync("""{"auto_publish":true}""");
+        var stopId = await StoppedAsync(tree.AccountId);
+        await _world.ExecuteAsync("UPDATE stub_graph.objects SET status = 'ACTIVE' WHERE kind = 'campaign'");
+        await _world.ByHandAsync("daily_budget", "30000", tree.AdSets[0].MetaId);
+
+        await LookAsync();
+        Assert.That(await CountedAsync(), Is.EqualTo("active 30000 3"));
+        Assert.That((await _world.Get<CampaignReader>().FindAsync(tree.Campaign.MetaId, CancellationToken.None))!.OutsideChanges.Select(change => $"{change.Field} {change.Was} {change.Is}"), Is.EqualTo(["status PAUSED ACTIVE"]));
+        Assert.That(await _world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+        Assert.That((await _world.SwitchedAsync(tree), await CountedAsync()), Is.EqualTo(("ppp", "paused 30000 3")));
+
+        await LookAsync();
+        Assert.That(await CountedAsync(), Is.EqualTo("paused 30000 3"));
+    }
+
+    [Test]
+    public async Task What_a_start_had_no_room_for_and_somebody_switches_on_the_next_stop_pauses()
+    {
+        var tree = await _world.BuiltAsync("""{"auto_publish":true}""");
+        var stopId = await StoppedAsync(tree.AccountId);
+        await _world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = 1");
+        await LiftAsync(tree.AccountId);
+        Assert.That(await ResumeAsync(stopId), Is.InstanceOf<JobOutcome.Completed>());
+        await _world.ExecuteAsync("UPDATE stub_graph.objects SET status = 'ACTIVE' WHERE kind = 'campaign'");
+        _world.Time.Advance(TimeSpan.FromMinutes(1));
+
+        await StoppedAsync(tree.AccountId);
+
+        Assert.That((await _world.SwitchedAsync(tree), await CountedAsync()), Is.EqualTo(("ppp", "paused 10000 3")));
+    }
+
     /// <returns>A stop that has paused all there is.</returns>
     private async Task<Guid> StoppedAsync(Guid accountId)
     {
         await _world.NothingUnderWayAsync();
         await _world.Get<StopSwitch>().StopAsync(accountId, "bob", null, CancellationToken.None);
-        var stopId = (await _world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
+        var stopId = (await _world.QueryAsync<Guid>("SELECT id FROM stops WHERE lifted_at IS NULL")).Single();
         Assert.That(await _world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
         return stopId;
+    }
+
+    private async Task LookAsync()
+    {
+        await _world.ExecuteAsync("UPDATE meta_campaigns SET compare_at = clock_timestamp(); ALTER TABLE meta_changes DISABLE TRIGGER meta_changes_stay; UPDATE meta_changes SET sent_at = sent_at - interval '1 hour'");
+        Assert.That(await _world.Get<CompareCampaigns>().RunAsync(20, CancellationToken.None), Is.EqualTo(1));
     }
 
     private Task LiftAsync(Guid accountId) => _world.Get<StopSwitch>().StartAsync(accountId, "ann", reactivate: true, CancellationToken.None);

@@ -55,6 +55,12 @@ internal sealed class CompareCampaigns(CompareStore store, MetaEdits edits, Orch
             return;
         }
 
+        if (due.IsPaused)
+        {
+            await LookAtPausedAsync(due, credential, ct);
+            return;
+        }
+
         var tree = due.Tree;
         var seen = new Dictionary<string, ObjectValues?>();
         var campaign = await edits.ReadAsync(credential, AdObject.Campaign, tree.Campaign.MetaId, ct);
@@ -72,6 +78,21 @@ internal sealed class CompareCampaigns(CompareStore store, MetaEdits edits, Orch
         var changes = tree.All.SelectMany(one => Differences(one, seen.GetValueOrDefault(one.MetaId))).ToList();
         if (await store.SaveAsync(due, changes, time.GetUtcNow() + Usual, ct) is not { } told) await store.PostponeAsync(due, time.GetUtcNow() + options.SettleDelay, ct);
         else if (told.Count > 0) CampaignLog.ChangedOutside(logger, tree.Campaign.MetaId, string.Join(", ", told.Select(change => $"{change.Object.MetaId} {change.Field}")));
+    }
+
+    // What is off of it is off by us. That it is on is somebody's hand.
+    private async Task LookAtPausedAsync(DueCampaign due, GraphCredential credential, CancellationToken ct)
+    {
+        var (campaignId, after) = (due.Tree.Campaign.MetaId, Usual);
+        if (await edits.ReadAsync(credential, AdObject.Campaign, campaignId, ct) is { Status: "ACTIVE" } campaign)
+        {
+            var seen = new Dictionary<string, ObjectValues>(await edits.ListAsync(credential, AdObject.AdSet, campaignId, ct)) { [campaignId] = campaign };
+            var isPaused = await store.SwitchedOnAsync(due, due.Tree.AsSeen(seen), ct);
+            if (isPaused is not null) CampaignLog.ChangedOutside(logger, campaignId, $"{campaignId} status");
+            if (isPaused is not true) after = options.SettleDelay;
+        }
+
+        await store.PostponeAsync(due, time.GetUtcNow() + after, ct);
     }
 
     private async Task ReadBelowAsync(GraphCredential credential, CampaignTree tree, Dictionary<string, ObjectValues?> seen, CancellationToken ct)

@@ -12,7 +12,8 @@ namespace MetaAdsJobs.Core.Campaigns.Comparing;
 /// <param name="Credential">Null when the account's token cannot be opened.</param>
 /// <param name="LastEdit">Number of the last edit that was asked for; 0 when there was none.</param>
 /// <param name="QuietSince">When something of it was last sent by us, as far as is known.</param>
-internal sealed record DueCampaign(CampaignTree Tree, GraphCredential? Credential, long LastEdit, DateTimeOffset? ActivationChangedAt, DateTimeOffset? QuietSince, DateTimeOffset? MissingSince);
+/// <param name="IsPaused">A stop has paused it, or something of it, and no start has given that back: it stays as it was known before.</param>
+internal sealed record DueCampaign(CampaignTree Tree, GraphCredential? Credential, long LastEdit, DateTimeOffset? ActivationChangedAt, DateTimeOffset? QuietSince, DateTimeOffset? MissingSince, bool IsPaused);
 
 /// <summary>Something that is not as it was left.</summary>
 internal sealed record OutsideDifference(TreeObject Object, string Field, string? Was, string? Is);
@@ -34,28 +35,29 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
                 WHERE c.compare_at <= clock_timestamp() AND c.status NOT IN ('DELETED', 'ARCHIVED') AND a.token_rejected_at IS NULL AND a.retired_at IS NULL
                   AND NOT EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = c.request_id AND e.state IN ('queued', 'running', 'waiting')
                                     -- What is held has done nothing yet, or what it did is told as sent by us, and it may be held for weeks.
-                                    AND NOT (e.held AND NOT e.switched))
-                  -- What a stop has paused is paused by us, and stays as it is known.
-                  AND NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = c.request_id AND cardinality(v.paused_ids) > 0)
+                                    -- An attempt at it that died has told nothing.
+                                    AND NOT (e.held AND NOT e.switched AND e.lease_until IS NULL))
+                  -- What is read before a call is carried out tells nothing of what comes after it, also when it is over by the time that is saved.
+                  AND NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = c.request_id AND (v.state = 'activating' OR v.busy_until > clock_timestamp()))
                   AND NOT EXISTS (SELECT 1 FROM account_pacing p WHERE p.ad_account_id = a.ad_account_id AND p.use_case = 'ads_management' AND p.blocked_until > @Now)
                 ORDER BY c.compare_at, c.id LIMIT @Limit FOR NO KEY UPDATE OF c SKIP LOCKED),
             taken AS (
                 UPDATE meta_campaigns c SET compare_at = clock_timestamp() + @Taken FROM due, social_accounts a WHERE c.id = due.id AND a.id = c.social_account_id
                 RETURNING c.request_id, a.ad_account_id, a.access_token, (SELECT COALESCE(max(number), 0) FROM campaign_edits e WHERE e.request_id = c.request_id) AS last_edit,
                     (SELECT v.changed_at FROM activations v WHERE v.request_id = c.request_id) AS changed_at, (SELECT max(sent_at) FROM meta_changes m WHERE m.request_id = c.request_id) AS quiet_since,
-                    c.missing_since, due.compare_at AS due_at, c.id)
-            SELECT request_id, ad_account_id, access_token, last_edit, changed_at, quiet_since, missing_since FROM taken ORDER BY due_at, id
+                    c.missing_since, EXISTS (SELECT 1 FROM activations v WHERE v.request_id = c.request_id AND cardinality(v.paused_ids) > 0) AS is_paused, due.compare_at AS due_at, c.id)
+            SELECT request_id, ad_account_id, access_token, last_edit, changed_at, quiet_since, missing_since, is_paused FROM taken ORDER BY due_at, id
             """;
-        List<(Guid RequestId, string AdAccountId, string AccessToken, long LastEdit, DateTimeOffset? ChangedAt, DateTimeOffset? QuietSince, DateTimeOffset? MissingSince)> rows;
+        List<(Guid RequestId, string AdAccountId, string AccessToken, long LastEdit, DateTimeOffset? ChangedAt, DateTimeOffset? QuietSince, DateTimeOffset? MissingSince, bool IsPaused)> rows;
         await using (var connection = await dataSource.OpenConnectionAsync(ct))
         {
-            rows = (await connection.QueryAsync<(Guid, string, string, long, DateTimeOffset?, DateTimeOffset?, DateTimeOffset?)>(new(TakeSql, new { Now = time.GetUtcNow(), Limit = limit, Taken }, cancellationToken: ct))).AsList();
+            rows = (await connection.QueryAsync<(Guid, string, string, long, DateTimeOffset?, DateTimeOffset?, DateTimeOffset?, bool)>(new(TakeSql, new { Now = time.GetUtcNow(), Limit = limit, Taken }, cancellationToken: ct))).AsList();
         }
 
         var due = new List<DueCampaign>();
         foreach (var row in rows)
             if (await trees.FindOfAsync(row.RequestId, ct) is { } tree)
-                due.Add(new(tree, tokens.TryOpen(row.AccessToken) is { } token ? new(row.AdAccountId, token) : null, row.LastEdit, row.ChangedAt, row.QuietSince, row.MissingSince));
+                due.Add(new(tree, tokens.TryOpen(row.AccessToken) is { } token ? new(row.AdAccountId, token) : null, row.LastEdit, row.ChangedAt, row.QuietSince, row.MissingSince, row.IsPaused));
         return due;
     }
 
@@ -74,6 +76,46 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
         await connection.ExecuteAsync(new(MissingSql, new { due.Tree.RequestId, Until = until, Now = time.GetUtcNow() }, cancellationToken: ct));
     }
 
+    // Nobody of ours has begun anything with it since it was taken. What was held may have begun: it takes the campaign's row first, too.
+    private const string Stands = """
+        (SELECT COALESCE(max(number), 0) FROM campaign_edits e WHERE e.request_id = c.request_id) = @LastEdit
+        AND (SELECT v.changed_at FROM activations v WHERE v.request_id = c.request_id) IS NOT DISTINCT FROM @ActivationChangedAt
+        AND NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = c.request_id AND (v.state = 'activating' OR v.busy_until > clock_timestamp()))
+        AND NOT EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = c.request_id AND e.state = 'running' AND e.kind <> 'pause')
+        """;
+
+    /// <summary>
+    /// A campaign that a stop has paused is on: it counts against the cap again, and a stop that is in force, or the next one, pauses it. What a start gives back that is still to come stays noted; without one it is compared like others from now on.
+    /// </summary>
+    /// <param name="stands">As it stands at Meta.</param>
+    /// <returns>Whether a stop or a start has still to see to it; null when somebody of ours has changed the campaign meanwhile.</returns>
+    public async Task<bool?> SwitchedOnAsync(DueCampaign due, CampaignTree stands, CancellationToken ct)
+    {
+        const string OnSql = $$"""
+            SELECT 1 FROM meta_campaigns WHERE request_id = @RequestId FOR NO KEY UPDATE;
+            SELECT 1 FROM activations WHERE request_id = @RequestId FOR UPDATE;
+            WITH fence AS (
+                SELECT v.request_id, v.social_account_id, v.state AS was FROM meta_campaigns c JOIN activations v USING (request_id) WHERE c.request_id = @RequestId AND {{Stands}}),
+            counted AS (
+                UPDATE activations v SET state = 'active', daily_cents = GREATEST(v.daily_cents, @DailyCents), ends_at = @EndsAt, changed_at = @Now,
+                    paused_ids = CASE WHEN EXISTS (SELECT 1 FROM stops s WHERE (s.lifted_at IS NULL OR s.job_id IS NOT NULL) AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id)) THEN v.paused_ids ELSE '{}' END
+                FROM fence WHERE v.request_id = fence.request_id RETURNING v.paused_ids <> '{}' AS is_paused),
+            told AS (
+                INSERT INTO outside_changes (social_account_id, request_id, level, meta_id, field, was, "is", found_at)
+                SELECT social_account_id, request_id, 'campaign', @CampaignId, 'status', 'PAUSED', 'ACTIVE', @Now FROM fence WHERE was IN ('paused', 'idle'))
+            SELECT is_paused FROM counted
+            """;
+        var now = time.GetUtcNow();
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await using var answers = await connection.QueryMultipleAsync(new(OnSql, new
+        {
+            due.Tree.RequestId, due.LastEdit, due.ActivationChangedAt, Now = now, CampaignId = due.Tree.Campaign.MetaId, DailyCents = stands.DailyAmountCents(now), EndsAt = stands.LastEnd?.ToUniversalTime(),
+        }, cancellationToken: ct));
+        await answers.ReadAsync<int>();
+        await answers.ReadAsync<int>();
+        return (await answers.ReadAsync<bool?>()).SingleOrDefault();
+    }
+
     /// <summary>
     /// Records what has changed and takes it over. A campaign that was switched on by hand counts against the cap from now on, and a stop that is in force pauses it; one that
     /// was switched off or ended counts no more.
@@ -81,16 +123,12 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
     /// <returns>What somebody else has changed; null when somebody of ours has changed the campaign meanwhile: what was read is old.</returns>
     public async Task<IReadOnlyList<OutsideDifference>?> SaveAsync(DueCampaign due, IReadOnlyList<OutsideDifference> changes, DateTimeOffset nextAt, CancellationToken ct)
     {
-        const string SaveSql = """
+        const string SaveSql = $"""
             SELECT 1 FROM meta_campaigns WHERE request_id = @RequestId FOR NO KEY UPDATE;
             SELECT 1 FROM activations WHERE request_id = @RequestId FOR UPDATE;
             WITH fence AS (
                 UPDATE meta_campaigns c SET compared_at = @Now, compare_at = @NextAt, missing_since = NULL WHERE c.request_id = @RequestId
-                  AND (SELECT COALESCE(max(number), 0) FROM campaign_edits e WHERE e.request_id = c.request_id) = @LastEdit
-                  AND (SELECT v.changed_at FROM activations v WHERE v.request_id = c.request_id) IS NOT DISTINCT FROM @ActivationChangedAt
-                  AND NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = c.request_id AND (v.state = 'activating' OR v.busy_until > clock_timestamp() OR cardinality(v.paused_ids) > 0))
-                  -- What was held may have begun: it takes this row first, too.
-                  AND NOT EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = c.request_id AND e.state = 'running' AND e.kind <> 'pause')
+                  AND {Stands} AND NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = c.request_id AND cardinality(v.paused_ids) > 0)
                 RETURNING c.request_id, c.social_account_id),
             told AS (
                 INSERT INTO outside_changes (social_account_id, request_id, level, meta_id, field, was, "is", found_at)

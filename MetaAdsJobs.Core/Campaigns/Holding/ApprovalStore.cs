@@ -96,7 +96,7 @@ internal sealed class ApprovalStore(NpgsqlDataSource dataSource, CampaignTrees t
             WITH free AS (
                 UPDATE approvals p SET state = 'withdrawn', decided_at = @Now, reason = 'the account demands no approval of it any more' FROM social_accounts a
                 WHERE p.state = 'asked' AND a.id = p.social_account_id AND (a.approval_required = 'none' OR a.approval_required = 'above' AND p.daily_cents <= a.approval_above_cents) AND (@EditId::uuid IS NULL OR p.edit_id = @EditId) RETURNING p.edit_id)
-            UPDATE campaign_edits e SET next_attempt_at = @Now FROM free WHERE e.edit_id = free.edit_id AND e.state IN ('queued', 'waiting') AND {ClaimTable.Free("e")} RETURNING e.edit_id
+            UPDATE campaign_edits e SET next_attempt_at = @Now, job_id = NULL FROM free WHERE e.edit_id = free.edit_id AND e.state IN ('queued', 'waiting') AND {ClaimTable.Free("e")} RETURNING e.edit_id
             """;
         const string ChangedSql = """
             SELECT p.edit_id FROM approvals p JOIN campaign_edits e USING (edit_id)
@@ -111,7 +111,7 @@ internal sealed class ApprovalStore(NpgsqlDataSource dataSource, CampaignTrees t
 
         foreach (var one in changed)
             if (await AmountAsync(one, ct) is var (_, cents)) await AskAsync(one, cents, ct);
-        // Their own jobs snooze until long after; a process that dies here leaves them to that.
+        // Their own jobs snooze until long after; should this process die here, the sweep gives them others.
         foreach (var one in free) queue.EnqueueEdit(one, goesFirst: false);
     }
 

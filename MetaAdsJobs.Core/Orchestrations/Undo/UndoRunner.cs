@@ -69,9 +69,10 @@ internal sealed class UndoRunner(
     /// </summary>
     public async Task<Progress> KeepAsync(Attempt attempt, CancellationToken ct)
     {
+        // An activation that was given up may still be carried out: paused again until none can be any more. Asked before it is paused: what could still come by then, comes before the next pause.
+        var mayComeUntil = attempt.StateOf(StepName.Activate) == StepState.Pending ? null : await journal.FindBusyUntilAsync(attempt, ct);
         await PauseAsync(attempt, ct);
-        // An activation that was given up may still be carried out: paused again until none can be any more.
-        if (attempt.StateOf(StepName.Activate) != StepState.Pending && await journal.FindBusyUntilAsync(attempt, ct) is { } busyUntil)
+        if (mayComeUntil is { } busyUntil)
             return new Progress.NotYet(Earlier(busyUntil, time.GetUtcNow().AddSeconds(30)), "its activation may still be carried out; pausing it until it cannot");
         foreach (var step in attempt.Tree.Shape.LastFirst.Where(step => attempt.StateOf(step) == StepState.Started))
         {
