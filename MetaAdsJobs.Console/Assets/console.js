@@ -192,8 +192,11 @@
   function press() {
     for (const choice of document.querySelectorAll('[data-presses]')) {
       const button = choice.form.querySelector(`button[value="${choice.dataset.presses}"]`);
-      button.hidden = true;
+      // Made before this was there to see it; who comes back to the page finds it as he left it, with the button.
+      const shown = Array.from(choice.options).find(option => option.defaultSelected) ?? choice.options[0], isMade = choice.selectedOptions[0] !== shown;
+      button.hidden = !isMade;
       choice.addEventListener('change', () => choice.form.requestSubmit(button));
+      if (isMade && performance.getEntriesByType('navigation')[0]?.type !== 'back_forward') choice.form.requestSubmit(button);
     }
   }
 

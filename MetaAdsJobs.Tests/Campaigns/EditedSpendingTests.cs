@@ -30,7 +30,8 @@ public sealed class EditedSpendingTests
         var stopId = (await _world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
         await _world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None);
         await _world.ExecuteAsync("UPDATE meta_campaigns SET compare_at = clock_timestamp(); ALTER TABLE meta_changes DISABLE TRIGGER meta_changes_stay; UPDATE meta_changes SET sent_at = sent_at - interval '1 hour'");
-        Assert.That(await _world.Get<CompareCampaigns>().RunAsync(20, CancellationToken.None), Is.Zero, "what a stop has paused is paused by us");
+        Assert.That(await _world.Get<CompareCampaigns>().RunAsync(20, CancellationToken.None), Is.EqualTo(1));
+        Assert.That((await _world.CountedAsync(), (await _world.TreeAsync(tree)).Campaign.Status), Is.EqualTo(("paused 30000", "ACTIVE")), "what a stop has paused is paused by us");
 
         await stops.StartAsync(tree.AccountId, "bob", reactivate: true, CancellationToken.None);
         await _world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None);

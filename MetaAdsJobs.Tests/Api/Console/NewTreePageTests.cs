@@ -67,10 +67,19 @@ public sealed partial class NewTreePageTests() : BrowserTests(shared: () => Shar
         await page.GetByLabel("Daily budget").FillAsync("12.34");
         await page.GetByLabel("Further targeting, as JSON").FillAsync("""{"custom_audiences": [{"id": "77"}]}""");
 
+        // On a slow way a choice is made before the page's script has come.
+        var made = new TaskCompletionSource();
+        await page.RouteAsync("**/console*.js*", async route =>
+        {
+            await made.Task;
+            await route.ContinueAsync();
+        });
         await Press(page, "Add ad set");
         var second = page.GetByRole(AriaRole.Group, new() { Name = "Ad set 2", Exact = true });
         await page.GetByLabel("Whose is the budget").SelectOptionAsync("campaign");
+        made.SetResult();
         await Expect(page.GetByLabel("Whose is the budget")).ToBeFocusedAsync();
+        await page.UnrouteAllAsync();
         await second.GetByLabel("To be spent at most").FillAsync("5");
         await Expect(second.GetByLabel("Daily budget")).ToHaveCountAsync(0);
         await second.GetByLabel("Name").FillAsync("There");
