@@ -20,12 +20,12 @@ internal static class ChangeLog
             FROM unnest(@Methods::text[], @Paths::text[], @Sents::jsonb[], @SentAts::timestamptz[], @Outcomes::text[], @HttpStatuses::int[], @Answers::text[]) AS c)
         """;
 
-    /// <summary>Which objects the audit tells were activated, or perhaps were.</summary>
-    public static async Task<IReadOnlySet<string>> ListActivatedAsync(NpgsqlDataSource dataSource, Guid requestId, CancellationToken ct)
+    /// <summary>Which objects the audit tells were activated since then, or perhaps were.</summary>
+    public static async Task<IReadOnlySet<string>> ListActivatedAsync(NpgsqlDataSource dataSource, Guid requestId, DateTimeOffset since, CancellationToken ct)
     {
-        const string ListSql = "SELECT DISTINCT path FROM meta_changes WHERE request_id = @RequestId AND sent ->> 'status' = 'ACTIVE'";
+        const string ListSql = "SELECT DISTINCT path FROM meta_changes WHERE request_id = @RequestId AND sent ->> 'status' = 'ACTIVE' AND sent_at >= @Since";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<string>(new(ListSql, new { RequestId = requestId }, cancellationToken: ct))).ToHashSet();
+        return (await connection.QueryAsync<string>(new(ListSql, new { RequestId = requestId, Since = since }, cancellationToken: ct))).ToHashSet();
     }
 
     /// <summary>Whether the audit tells that these values were sent to the object, or perhaps were, since then.</summary>

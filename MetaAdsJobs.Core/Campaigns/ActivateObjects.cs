@@ -29,7 +29,7 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
 
         // What an edit has done by halves, or somebody by hand, may stand otherwise than it is known here.
         var (seen, needsPermit) = await ReadAsync(claim, found, ct);
-        if (claim.WasOn && claim.OffAsSeen(seen) is var off && !off.IsSubsetOf(claim.TakenBack)) await store.TakesBackAsync(claim, off.Contains(claim.Object.MetaId) ? off : off.Union(claim.TakenBack).ToHashSet(), ct);
+        if (claim.WasOn && claim.OffAsSeen(seen) is var off && !off.IsSubsetOf(claim.TakenBack)) await store.TakesBackAsync(claim, off.Union(claim.TakenBack).ToHashSet(), ct);
         var tree = claim.Tree.AsSeen(seen);
         string[] ids = [.. targets.Select(one => one.MetaId)];
         var adSets = tree.AdSets.Where(one => ids.Contains(one.MetaId)).ToList();
@@ -112,9 +112,8 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
         var mayComeUntil = await store.FindActivatedUntilAsync(claim, ct);
         try
         {
-            var isThere = claim.WasOn;
+            var isThere = claim.WasOn || await meta.PauseAsync(claim.Credential.Urgent(), claim.Object.MetaId, ct) == "PAUSED";
             if (isThere) await PauseBelowAsync(claim, mayComeUntil is not null, ct);
-            else isThere = await meta.PauseAsync(claim.Credential.Urgent(), claim.Object.MetaId, ct) == "PAUSED";
             if (isThere && mayComeUntil is { } until) return EditEnd.TakingBack(end, until < time.GetUtcNow() + UntilPausedAgain ? until : time.GetUtcNow() + UntilPausedAgain, "paused; it is paused again until no call that activates it can be under way");
             end = end with { IsPaused = isThere };
             if (claim.Object.Kind == AdObject.Campaign && !claim.WasOn) return end with { Activation = isThere ? "idle" : "ended" };
@@ -130,34 +129,42 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
     /// <exception cref="MetaException">Not all of it could be paused; of a refusal only when nothing comes again.</exception>
     private async Task PauseBelowAsync(EditClaim claim, bool comesAgain, CancellationToken ct)
     {
-        var (credential, failed) = (claim.Credential.Urgent(), (MetaException?)null);
+        var (credential, failed, silent) = (claim.Credential.Urgent(), (MetaException?)null, 0);
+        string[] below = [.. claim.TakenBack.Where(metaId => metaId != claim.Object.MetaId)];
         var seen = new Dictionary<string, ObjectValues>();
         try
         {
-            foreach (var kind in claim.Tree.All.Where(one => claim.TakenBack.Contains(one.MetaId)).Select(one => one.Kind).Distinct())
+            foreach (var kind in claim.Tree.All.Where(one => below.Contains(one.MetaId)).Select(one => one.Kind).Distinct())
                 foreach (var (metaId, values) in await edits.ListAsync(credential, kind, claim.Tree.Campaign.MetaId, ct)) seen[metaId] = values;
         }
-        catch (MetaException)
+        catch (MetaException exception) when (!IsOfAccount(exception))
         {
             // Each of them is paused then, whether it is on or not.
+            silent += exception.Proof == Proof.Rejected ? 0 : 1;
         }
 
-        // What is off already needs no call: of hundreds some may have been paused before Meta let no more through.
-        foreach (var metaId in claim.TakenBack.Where(metaId => !seen.TryGetValue(metaId, out var values) || values.Status == "ACTIVE"))
+        // Who did not answer comes last the next time. What is off already needs no call: of hundreds some may have been paused before Meta let no more through.
+        var first = below.Length == 0 ? 0 : claim.Failures % below.Length;
+        foreach (var metaId in below[first..].Concat(below[..first]).Where(metaId => !seen.TryGetValue(metaId, out var values) || values.Status == "ACTIVE"))
         {
             try
             {
                 await meta.PauseAsync(credential, metaId, ct);
+                silent = 0;
             }
-            catch (MetaException exception)
+            catch (MetaException exception) when (!IsOfAccount(exception))
             {
-                // Those behind it are paused all the same. What may yet succeed weighs more than what is refused for good.
+                // Those behind it are paused all the same, unless Meta is away. What may yet succeed weighs more than what is refused for good.
                 if (failed is null || failed.Proof == Proof.Rejected) failed = exception;
+                if (exception.Proof != Proof.Rejected && ++silent > 1) break;
             }
         }
 
         if (failed is not null && !(comesAgain && failed.Proof == Proof.Rejected)) throw failed;
     }
+
+    // What is refused to one is refused to all of them.
+    private static bool IsOfAccount(MetaException exception) => exception.Proof is Proof.Throttled or Proof.TokenRejected or Proof.AccountBlocked;
 
     // What Meta calls missing is not taken for deleted here: comparing looks at it twice.
     private static EditEnd Gone(EditClaim claim) => EditEnd.Failing($"the {EditWords.Of(claim.Object.Kind)} is deleted or archived at Meta");
@@ -167,7 +174,7 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
         async Task<Permit> AskAsync() => await activations.PermitAsync(claim.Tree.RequestId, claim.Account, after.DailyAmountCents(time.GetUtcNow()), after.LastEnd?.ToUniversalTime(), holder, ct);
         var permit = await AskAsync();
         // What was paused, archived or deleted by hand since spends nothing and makes room.
-        return permit.IsForRoom && await counted.RefreshAsync(claim.Account.Id, claim.Credential, ct) ? await AskAsync() : permit;
+        return permit.LacksRoom && await counted.RefreshAsync(claim.Account.Id, claim.Credential, ct) ? await AskAsync() : permit;
     }
 
     // What is on already is not switched on again, and told of if nobody has: an attempt whose process died may have done it.
@@ -177,7 +184,7 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
         if (claim.Attempt == 1 || all.Count == 1) return on;
         on.UnionWith(seen.Concat(await edits.ListAsync(claim.Credential.Patient(), AdObject.Ad, claim.Tree.Campaign.MetaId, ct)).Where(one => one.Value.Status == "ACTIVE").Select(one => one.Key));
         on.IntersectWith(all.Where(one => one.Kind is AdObject.AdSet or AdObject.Ad).Select(one => one.MetaId));
-        var told = await ChangeLog.ListActivatedAsync(dataSource, claim.Tree.RequestId, ct);
+        var told = await ChangeLog.ListActivatedAsync(dataSource, claim.Tree.RequestId, DateTimeOffset.MinValue, ct);
         foreach (var metaId in on.Where(metaId => !told.Contains(metaId))) claim.Credential.Changes.AddPerhapsActivated(metaId, time.GetUtcNow());
         return on;
     }

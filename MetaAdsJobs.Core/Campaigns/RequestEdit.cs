@@ -226,7 +226,7 @@ internal static class PerhapsDone
         switch (kind)
         {
             case EditKind.Publish or EditKind.Resume:
-                var told = await ChangeLog.ListActivatedAsync(dataSource, tree.RequestId, ct);
+                var told = await ChangeLog.ListActivatedAsync(dataSource, tree.RequestId, askedAt, ct);
                 foreach (var below in kind == EditKind.Resume ? [one] : tree.Below(one))
                     if ((!below.IsOn || takenBack.Contains(below.MetaId)) && !told.Contains(below.MetaId)) changes.AddPerhapsActivated(below.MetaId, now);
                 break;

@@ -84,7 +84,7 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
         var adds = after.DailyAmountCents(time.GetUtcNow()) - stands.DailyAmountCents(time.GetUtcNow());
         async Task<Permit> AskAsync() => await activations.PermitAsync(claim.Tree.RequestId, claim.Account, after.DailyAmountCents(time.GetUtcNow()), after.LastEnd?.ToUniversalTime(), Holder(claim, adds), ct);
         var permit = await AskAsync();
-        return permit.IsForRoom && await counted.RefreshAsync(claim.Account.Id, claim.Credential, ct) ? await AskAsync() : permit;
+        return permit.LacksRoom && await counted.RefreshAsync(claim.Account.Id, claim.Credential, ct) ? await AskAsync() : permit;
     }
 
     /// <summary>All that may be sent for it.</summary>

@@ -81,6 +81,9 @@ internal sealed record Permit(string? Refusal, IReadOnlyList<string> PausedIds)
     public DateTimeOffset? AskAgainAt { get; private init; }
 
     /// <summary>Refused for what others spend: whoever of them has been paused by hand makes room.</summary>
+    public bool LacksRoom { get; init; }
+
+    /// <summary>Refused for what passes when somebody does something: makes room, raises a cap, starts.</summary>
     public bool IsForRoom => Refusal is not null && !ToApprove && FrozenUntil is null && AskAgainAt is null;
 
     public static Permit NotYet(string why, DateTimeOffset askAgainAt) => new(why, []) { AskAgainAt = askAgainAt };
@@ -162,7 +165,7 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
         var current = account with { CampaignCapCents = campaignCap, DailyCapCents = dayCap, CapsOff = capsOff };
         if (frozen is not null) return new(frozen, []) { FrozenUntil = frozenUntil };
         if (caps.RefusalOf(current, counted) is { } refusal) return new($"its budget {refusal}", []);
-        return activeCents + counted > caps.OfDay(current) ? new(NoRoom(activeCents, counted, current), []) : null;
+        return activeCents + counted > caps.OfDay(current) ? new(NoRoom(activeCents, counted, current), []) { LacksRoom = true } : null;
     }
 
     private string NoRoom(long activeCents, long dailyCents, SocialAccount account) => string.Create(CultureInfo.InvariantCulture,
@@ -262,6 +265,6 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
         if (stopped is null && caps.RefusalOf(current, counted) is { } refusal) return new($"its budget {refusal}", []);
         if (stopped is null && pausingUntil is { } until) return Pausing(until);
         if (stopped is null && !isActivating && !(activeCents + counted > caps.OfDay(current))) return Permit.NotYet("what stood against it has passed", time.GetUtcNow().AddSeconds(1));
-        return new(stopped ?? (isActivating ? "what a stop had paused of it is being activated again" : null) ?? NoRoom(activeCents, counted, current), []);
+        return new(stopped ?? (isActivating ? "what a stop had paused of it is being activated again" : null) ?? NoRoom(activeCents, counted, current), []) { LacksRoom = stopped is null && !isActivating };
     }
 }

@@ -85,15 +85,15 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
 
     private async Task<(int Paused, int Busy, int Failed)> PauseSomeAsync(string askedBy, List<Spender> some, Pass pass, CancellationToken ct)
     {
-        var (failed, gone, left) = (new HashSet<Guid>(), new HashSet<Guid>(), new HashSet<Guid>());
+        var (failed, gone, left, off) = (new HashSet<Guid>(), new HashSet<Guid>(), new HashSet<Guid>(), new HashSet<Guid>());
         var (memory, paused, found) = (pass.Memory, 0, 0);
         var options = new ParallelOptions { MaxDegreeOfParallelism = spending.PausesAtOnce, CancellationToken = ct };
         List<Spender> toDo = [.. some.OrderBy(spender => spender.IsOff).ThenBy(spender => memory.Silent.ContainsKey(spender.Account.Id))];
 
         // All campaigns first: a paused campaign spends nothing, whatever its ad sets say.
         await Parallel.ForEachAsync(toDo, options, (spender, token) => TryAsync(spender, [spender.CampaignId], pass.SilentCampaigns, token));
-        // Also of a campaign that did not answer: its ad sets may.
-        List<Spender> below = [.. toDo.Where(spender => !left.Contains(spender.RequestId))];
+        // Also of a campaign that did not answer: its ad sets may. Below one that an earlier stop has paused, and that is so, nothing spends.
+        List<Spender> below = [.. toDo.Where(spender => !left.Contains(spender.RequestId) && !off.Contains(spender.RequestId))];
         await Parallel.ForEachAsync(below, options, (spender, token) => TryAsync(spender, spender.ChildIds, pass.SilentBelow, token));
         await Parallel.ForEachAsync(toDo, options, async (spender, token) =>
         {
@@ -110,7 +110,8 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
             }
             else if (await (gone.Contains(spender.RequestId) ? store.EndedAsync(spender, askedBy, isOwn: false, token) : store.PausedAsync(spender, askedBy, token)))
             {
-                Interlocked.Increment(ref paused);
+                if (off.Contains(spender.RequestId)) Interlocked.Increment(ref found);
+                else Interlocked.Increment(ref paused);
             }
         });
         return (paused, toDo.Count - paused - found - failed.Count, failed.Count);
@@ -130,8 +131,10 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
                 if (spender.Credential is null) throw new MetaException(Proof.NotSent, "the account's access token cannot be opened; give it again");
                 foreach (var metaId in metaIds.OfType<string>())
                 {
-                    if (!await PauseAsync(spender, spender.Credential.Urgent(), metaId, token) && metaId == spender.CampaignId)
-                        lock (gone) gone.Add(spender.RequestId);
+                    var isThere = await PauseAsync(spender, spender.Credential.Urgent(), metaId, token);
+                    if (metaId != spender.CampaignId) continue;
+                    if (!isThere) lock (gone) gone.Add(spender.RequestId);
+                    else if (spender is { IsOff: true, IsIdle: false, NotedIds.Count: 0 }) lock (off) off.Add(spender.RequestId);
                 }
             }
             catch (Exception exception) when (exception is MetaException or DbException)
@@ -156,8 +159,8 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
             var notedAt = time.GetTimestamp();
             do
             {
-                // What a person has paused stays theirs. While its own activation runs, everything is ours, and may be active in a moment.
-                if (spender.PausedIds.Contains(metaId) || (spender.IsActivating && spender.SeenAt == spender.ChangedAt)) continue;
+                // What a person has paused stays theirs. While its own activation runs, everything is ours, and may be active in a moment. What an earlier stop has paused mostly is so.
+                if ((spender.PausedIds.Contains(metaId) && (!spender.IsOff || spender.NotedIds.Contains(metaId))) || (spender.IsActivating && spender.SeenAt == spender.ChangedAt)) continue;
                 var now = await meta.ReadSwitchAsync(credential, metaId, ct);
                 if (now is "DELETED" or "ARCHIVED") return false;
                 if (now == "PAUSED") return true;

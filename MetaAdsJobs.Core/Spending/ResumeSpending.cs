@@ -125,7 +125,7 @@ internal sealed class ResumeSpending(
         var permittedFrom = time.GetTimestamp();
         async Task<Permit> AskAsync() => await activations.PermitAsync(spender.RequestId, spender.Account, daily, lastEnd?.ToUniversalTime(), PermitHolder.LiftedStop, ct);
         var permit = await AskAsync();
-        if (permit.IsForRoom && await counted.RefreshAsync(spender.Account.Id, spender.Credential, ct)) (permittedFrom, permit) = (time.GetTimestamp(), await AskAsync());
+        if (permit.LacksRoom && await counted.RefreshAsync(spender.Account.Id, spender.Credential, ct)) (permittedFrom, permit) = (time.GetTimestamp(), await AskAsync());
         if (permit.Refusal is not null)
         {
             var refused = Refused(spender, permit);
@@ -133,7 +133,9 @@ internal sealed class ResumeSpending(
         }
 
         spender.Permitted(permit);
-        if (!await ActivatePausedAsync(spender, permit, permittedFrom, ct))
+        // A stop has noted more since it was listed: that was not counted.
+        var isMore = permit.PausedIds.Any(id => !spender.PausedIds.Contains(id));
+        if (isMore || !await ActivatePausedAsync(spender, permit, permittedFrom, ct))
         {
             await store.YieldedAsync(spender, askedBy, ct);
             return Resumed.TryAgain;
@@ -148,7 +150,7 @@ internal sealed class ResumeSpending(
         async Task<Permit?> FindAsync() => await activations.FindRefusalAsync(spender.RequestId, spender.Account, ct);
         var known = await FindAsync();
         // What was paused, archived or deleted by hand since spends nothing and makes room.
-        return known is { IsForRoom: true } && await counted.RefreshAsync(spender.Account.Id, spender.Credential!, ct) ? await FindAsync() : known;
+        return known is { LacksRoom: true } && await counted.RefreshAsync(spender.Account.Id, spender.Credential!, ct) ? await FindAsync() : known;
     }
 
     private Resumed Refused(Spender spender, Permit permit)

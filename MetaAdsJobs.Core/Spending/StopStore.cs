@@ -253,7 +253,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         const string EndedSql = $"""
             WITH {ChangeLog.Cte},
             ended AS (
-                UPDATE activations SET state = 'ended', busy_until = NULL, changed_at = @Now
+                UPDATE activations SET state = 'ended', busy_until = NULL, changed_at = @Now, paused_ids = ARRAY[]::text[]
                 WHERE request_id = @RequestId AND (@IsOwn OR {IsQuiet})
                 RETURNING 1)
             SELECT count(*) FROM ended

@@ -149,6 +149,8 @@ public sealed class EndedEditTests
     [TestCase("the first ad set does not answer", "AAppAAAAAAAAA")]
     [TestCase("the list does not answer", "ApppAAAAAAAAA")]
     [TestCase("the account is blocked", "ApppAAAAAAAAA")]
+    [TestCase("Meta is away", "AAAAAAAAAAAAA")]
+    [TestCase("Meta throttles", "AAAAAAAAAAAAA")]
     public async Task What_does_not_answer_keeps_nothing_else_on(string what, string afterOnePass)
     {
         var tree = await _world.BuiltAsync("""{"ad_sets":[{"ads":[{},{}]},{"ads":[{},{}]},{"ads":[{},{}]},{"ads":[{},{}]}]}""");
@@ -161,12 +163,16 @@ public sealed class EndedEditTests
         Assert.That(await _world.SwitchedAsync(tree), Is.EqualTo("AAAAAAAAAAAAA"));
         await CancelAsync(true);
         if (what == "the account is blocked") await _world.ExecuteAsync("UPDATE social_accounts SET blocked_at = now(), block_reason = 'unpaid'");
+        else if (what is "Meta is away" or "Meta throttles") _world.Graph.Faults.Always(call => call["status"] == "PAUSED", what == "Meta is away" ? GraphFaults.DropBeforeActing : GraphFaults.Throttled());
         else if (what == "the list does not answer") _world.Graph.Faults.Always(call => call.Method == "GET" && call.Path == $"{tree.Campaign.MetaId}/adsets", GraphFaults.DropBeforeActing);
         else _world.Graph.Faults.Always(call => call.Method == "POST" && call.Path == tree.AdSets[0].MetaId, GraphFaults.DropBeforeActing);
 
+        _world.Graph.ForgetCalls();
         await _world.RunEditAsync(_edit);
 
         Assert.That(await _world.SwitchedAsync(tree), Is.EqualTo(afterOnePass));
+        // None of them keeps a thread for hours, or sends hundreds of calls that are refused.
+        if (what.StartsWith("Meta", StringComparison.Ordinal)) Assert.That(_world.Graph.Calls.Where(call => call["status"] == "PAUSED").Select(call => call.Path).Distinct().Count(), Is.EqualTo(what == "Meta is away" ? 2 : 1));
     }
 
     /// <summary>What it has sent may come after it was paused.</summary>

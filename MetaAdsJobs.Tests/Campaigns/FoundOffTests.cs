@@ -57,6 +57,39 @@ public sealed class FoundOffTests
         Assert.That(await _world.SwitchedAsync(_tree), Is.EqualTo("AApAA"));
     }
 
+    /// <summary>It waited for room, and had sent nothing: what others have switched on since is theirs.</summary>
+    [Test]
+    public async Task What_others_have_switched_on_before_it_sent_anything_stays_on()
+    {
+        await OffAsync(_tree.Campaign);
+        await _world.ExecuteAsync("UPDATE activations SET state = 'idle'; UPDATE social_accounts SET daily_cap_cents = 1");
+        var edit = await _world.AskAsync(EditKind.Resume, _tree.Campaign.MetaId);
+        Assert.That(await _world.RunEditAsync(edit), Is.InstanceOf<JobOutcome.Snoozed>());
+        Assert.That(await _world.QueryAsync<string>("SELECT array_to_string(taken_back, ' ') FROM campaign_edits"), Is.EqualTo([_tree.Campaign.MetaId]));
+        await _world.ExecuteAsync("UPDATE stub_graph.objects SET status = 'ACTIVE' WHERE kind = 'campaign'");
+        _world.Graph.Faults.Always(call => call.Method == "GET" && call.Path == $"{_tree.Campaign.MetaId}/adsets", GraphFaults.Refused(100, 1815573));
+
+        Assert.That((await _world.UntilEndedAsync(edit)).Status, Is.EqualTo("failed"));
+
+        Assert.That(await _world.SwitchedAsync(_tree), Is.EqualTo("AAAAA"));
+    }
+
+    /// <summary>It was switched on here before, and that was told; that it was again is not.</summary>
+    [Test]
+    public async Task What_an_attempt_has_switched_on_again_that_died_is_told()
+    {
+        await OffAsync(_tree.Campaign);
+        _world.Time.Advance(TimeSpan.FromSeconds(1));
+        var edit = await _world.AskAsync(EditKind.Resume, _tree.Campaign.MetaId);
+        await _world.ExecuteAsync("UPDATE campaign_edits SET state = 'waiting', attempt = 1, lease_until = clock_timestamp() - interval '1 minute', taken_back = @Ids; UPDATE stub_graph.objects SET status = 'ACTIVE' WHERE kind = 'campaign'", new { Ids = new[] { _tree.Campaign.MetaId } });
+
+        Assert.That(await _world.Get<CancelEdit>().ExecuteAsync(edit, "bob", CancellationToken.None), Is.True);
+        Assert.That((await _world.UntilEndedAsync(edit)).Status, Is.EqualTo("cancelled"));
+
+        Assert.That(await _world.QueryAsync<string>("SELECT outcome FROM meta_changes WHERE path = @MetaId AND sent ->> 'status' = 'ACTIVE' AND asked_by = 'ann'", new { _tree.Campaign.MetaId }), Is.EqualTo(["outcome_unknown"]));
+        Assert.That((await _world.SwitchedAsync(_tree))[0], Is.EqualTo('p'));
+    }
+
     /// <summary>What is held is compared all the same: but not what an attempt at it may have done that died.</summary>
     [Test]
     public async Task What_an_attempt_has_switched_on_that_died_is_nobody_elses_while_a_freeze_holds_it()

@@ -211,26 +211,34 @@ internal sealed class Judge(History history)
 
     private bool IsEnded(MetaObject one) => history.Edits.Ended.Contains(one.Id) || one.Parent is { } parent && IsEnded(parent);
 
+    /// <summary>The turn of an update: what waits for somebody's approval keeps no other waiting, and comes behind those that were done meanwhile.</summary>
+    public const string Turn = """
+        CASE WHEN EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = e.edit_id)
+             THEN (SELECT COALESCE(max(o.number) + 0.5, e.number) FROM campaign_edits o WHERE o.request_id = e.request_id AND o.number > e.number AND o.completed_at < e.completed_at) ELSE e.number END
+        """;
+
     // What was asked for last is how it stands; of what failed nobody knows.
     private async Task JudgeEditsAsync(Npgsql.NpgsqlConnection connection, Guid accountId)
     {
-        var edits = (await connection.QueryAsync<(string MetaId, string Kind, string State, long? Budget, Guid RequestId)>("""
-            SELECT meta_id, kind, state, (fields ->> 'daily_budget_cents')::bigint, request_id FROM campaign_edits WHERE social_account_id = @accountId AND state <> 'cancelled' ORDER BY number
+        var edits = (await connection.QueryAsync<(string MetaId, string Kind, string State, long? Budget, decimal Turn)>($"""
+            SELECT meta_id, kind, state, (fields ->> 'daily_budget_cents')::bigint, {Turn} FROM campaign_edits e WHERE social_account_id = @accountId AND state <> 'cancelled' ORDER BY number
             """, new { accountId })).ToList();
         var outside = (await connection.QueryAsync<string>("SELECT DISTINCT meta_id FROM outside_changes WHERE social_account_id = @accountId", new { accountId })).ToHashSet();
         // What a start found no room for waits for the next one.
         var noRoom = (await connection.QueryAsync<string>("SELECT unnest(paused_ids) FROM activations WHERE social_account_id = @accountId AND state = 'paused'", new { accountId })).ToHashSet();
+        // What was stopped before its account was retired stays so.
+        var isRetired = history.Retires.IsRetired(accountId);
         foreach (var thing in history.World.Objects.Where(one => !IsGoneByHand(one)))
         {
             if (outside.Contains(thing.Id)) Condemn($"{thing.Kind} {thing.Id} was changed by us alone, and somebody else is told to have");
             // What was ended while it was being changed may have been changed before.
-            if (edits.LastOrDefault(edit => edit.MetaId == thing.Id && edit.Kind == "update") is { State: "succeeded", Budget: { } budget } && thing.Budget != budget && !IsOver(thing))
+            if (edits.Where(edit => edit.MetaId == thing.Id && edit.Kind == "update").OrderBy(edit => edit.Turn).LastOrDefault() is { State: "succeeded", Budget: { } budget } && thing.Budget != budget && !IsOver(thing))
                 Condemn($"the budget of {thing.Id} was set to {budget} last, and is {thing.Budget}");
             var last = edits.LastOrDefault(edit => edit.Kind != "update" && (edit.MetaId == thing.Id || (edit.Kind == "publish" && thing.Kind != "adcreatives" && history.World.Objects.Any(top => top.Id == edit.MetaId && IsBelow(thing, top)))));
             if (last is { Kind: "pause", State: "succeeded" } && thing is { Status: "ACTIVE" } && !IsOver(thing)) Condemn($"{thing.Kind} {thing.Id} was paused, and is active");
             if (last is { Kind: "delete", State: "succeeded" } && thing.Lives) Condemn($"{thing.Kind} {thing.Id} was deleted, and lives");
             if (last is { Kind: "archive", State: "succeeded" } && thing is { Lives: true, Status: not "ARCHIVED" }) Condemn($"{thing.Kind} {thing.Id} was archived, and is {thing.Status}");
-            if (last is { Kind: "publish" or "resume", State: "succeeded" } && thing.Kind == "campaigns" && thing is not { Status: "ACTIVE" } && !HasEnded(thing) && !noRoom.Contains(thing.Id) && !history.Starts.IsLeft(connection, thing)) Condemn($"campaign {thing.Id} was published, and is {thing.Status}");
+            if (last is { Kind: "publish" or "resume", State: "succeeded" } && thing.Kind == "campaigns" && thing is not { Status: "ACTIVE" } && !HasEnded(thing) && !isRetired && !noRoom.Contains(thing.Id) && !history.Starts.IsLeft(connection, thing)) Condemn($"campaign {thing.Id} was published, and is {thing.Status}");
         }
     }
 

@@ -28,6 +28,8 @@ internal sealed class Midway(History history, int weight)
     private GraphCall? _sleepy;
     private int _left = 4;
 
+    private TimeSpan LongSleep => history.Lease + history.SettleDelay + TimeSpan.FromSeconds(35);
+
     public bool IsOn => _moment != Moment.None;
 
     public bool Is(string moment) => _moment == Enum.Parse<Moment>(moment);
@@ -77,6 +79,7 @@ internal sealed class Midway(History history, int weight)
             Moment.EditDuringPause when thing is { Kind: "campaigns" } && call is { Method: "GET" } => EditDuringPause(thing),
             Moment.StartDuringPause when thing is { Kind: "campaigns" } && call.ByKind == "pause" && call["status"] == "PAUSED" => StartDuringPause(thing),
             Moment.PauseDuringActivation when thing is { Kind: "campaigns" } && call.Activates => PauseDuringActivation(thing),
+            Moment.PauseDuringActivation when thing is { Kind: "campaigns" } && call["status"] == "PAUSED" && call.ByKind is "pause" or "edit" => SleepAfterPause(call, thing),
             Moment.ContentLost when call.ByKind == "edit" && (call.Edge == "adcreatives" || call["creative"] is not null) => LoseContent(call),
             Moment.StartTwice when thing is { Kind: not "campaigns" } && call.Activates && call.ByKind == "resume" => SleepAfter(call, thing),
             Moment.BudgetLate when thing is { Kind: "adsets" } && call.ByKind == "edit" && call["daily_budget"] is not null => BudgetLate(call, thing),
@@ -148,8 +151,17 @@ internal sealed class Midway(History history, int weight)
     private Worst? PauseDuringActivation(MetaObject campaign)
     {
         if (RequestOf(campaign) is not { } asked || !_lost.Add(campaign.Id)) return null;
-        Try(2, $"asks to pause {asked.Name} at once", (api, ct) => EditAsync(api, asked, _ => EditKind.Pause, 0, ct), again: 2);
+        if (Choices.Chance(0.4)) StopAndStart(campaign.AccountId, 2, LongSleep.TotalSeconds + Choices.OneOf(30, 150));
+        else Try(2, $"asks to pause {asked.Name} at once", (api, ct) => EditAsync(api, asked, _ => EditKind.Pause, 0, ct), again: 2);
         return new(WireFate.BrokenDoneLater, TimeSpan.FromSeconds(0.06), TimeSpan.FromSeconds(Choices.OneOf(40, 20)));
+    }
+
+    // And who has paused it wakes when it has been activated after that, and nothing can come any more.
+    private Worst? SleepAfterPause(GraphCall call, MetaObject campaign)
+    {
+        if (_sleepy is not null || !_lost.Contains(campaign.Id) || !Choices.Chance(0.4) || !_lost.Add($"{campaign.Id} paused")) return null;
+        _sleepy = call;
+        return new(WireFate.Fine, TimeSpan.FromSeconds(0.06), TimeSpan.Zero);
     }
 
     // Its process dies with a call that Meta carries out when others have done the same, and perhaps more.
@@ -175,11 +187,15 @@ internal sealed class Midway(History history, int weight)
     {
         if (_sleepy is not null || !_lost.Add(thing.AccountId)) return null;
         _sleepy = call;
-        var account = history.Script.Accounts.First(one => one.AdAccountId == thing.AccountId);
-        var at = LongSleep - TimeSpan.FromSeconds(25);
-        history.Script.At(at.TotalSeconds, $"stops {account.Name} again", (api, ct) => api.Get<StopSwitch>().StopAsync(account.Id, "client", null, ct));
-        history.Script.At(at.TotalSeconds + 900, $"starts {account.Name}", (api, ct) => history.Starts.StartAsync(api, account.Id, ct));
+        StopAndStart(thing.AccountId, (LongSleep - TimeSpan.FromSeconds(25)).TotalSeconds, 900);
         return new(WireFate.Fine, TimeSpan.FromSeconds(0.06), TimeSpan.Zero);
+    }
+
+    private void StopAndStart(string adAccountId, double at, double startsAfter)
+    {
+        var account = history.Script.Accounts.First(one => one.AdAccountId == adAccountId);
+        history.Script.At(at, $"stops {account.Name} again", (api, ct) => api.Get<StopSwitch>().StopAsync(account.Id, "client", null, ct));
+        history.Script.At(at + startsAfter, $"starts {account.Name}", (api, ct) => history.Starts.StartAsync(api, account.Id, ct));
     }
 
     // A start is at one campaign, and somebody gives more to what it has listed, and will come to next.
@@ -200,8 +216,6 @@ internal sealed class Midway(History history, int weight)
         history.Script.At(Choices.OneOf(6, 3, 1), $"starts {account.Name} anew", (api, ct) => history.Starts.LeaveAsync(api, account.Id, ct));
         return Choices.Below(2) == 0 ? new(WireFate.Fine, TimeSpan.FromSeconds(24), TimeSpan.Zero) : new(WireFate.SilentNotDone, TimeSpan.FromSeconds(0.06), TimeSpan.Zero);
     }
-
-    private TimeSpan LongSleep => history.Lease + history.SettleDelay + TimeSpan.FromSeconds(35);
 
     // A create whose answer is lost, a cancel, and a death between the deletion and the word of it.
     private Worst? DieInUndo(GraphCall call)
@@ -228,20 +242,10 @@ internal sealed class Midway(History history, int weight)
         using var connection = history.Database.Aside.OpenConnection();
         if (!connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM activations v JOIN orchestrations o USING (request_id) WHERE v.social_account_id = @Id AND v.state = 'active' AND o.status = 'succeeded')", new { account.Id })) return false;
         await api.Get<StopSwitch>().StopAsync(account.Id, "client", null, ct);
-        if (_moment == Moment.PauseDuringStop)
-        {
-            PauseDuringStop(account);
-            return true;
-        }
-
-        if (_moment == Moment.RaiseDuringStop)
-        {
-            StopRaises.Plan(history, _random, account, MostTries);
-            return true;
-        }
-
+        if (_moment == Moment.PauseDuringStop) PauseDuringStop(account);
+        else if (_moment == Moment.RaiseDuringStop) StopRaises.Plan(history, _random, account, MostTries);
         // Where no start comes at the worst moment, one comes some time.
-        history.Script.At(_random.Next(5, 40), $"starts {account.Name}", (later, token) => history.Starts.StartAsync(later, account.Id, token));
+        else history.Script.At(_random.Next(5, 40), $"starts {account.Name}", (later, token) => history.Starts.StartAsync(later, account.Id, token));
         return true;
     }
 

@@ -17,6 +17,8 @@ internal static class TakenBackJudge
         {
             if (history.World.Objects.FirstOrDefault(one => one.Id == edit.MetaId) is not { Status: "ACTIVE", Lives: true, IsByHand: false } thing) continue;
             var calls = history.World.Done.Where(done => done.Object == thing && done.Call["status"] is "ACTIVE" or "PAUSED" && !done.Call.IsCreate).Select(done => done.Call).ToList();
+            // What was adopted may have been on.
+            if (thing.IsOfOthers && !calls.Exists(call => call["status"] == "PAUSED")) continue;
             var last = calls[(calls.FindLastIndex(call => call["status"] == "PAUSED") + 1)..];
             if (last.Count == 0 || !last.TrueForAll(call => call.ByKind == "edit")) continue;
             if (edits.Exists(other => other.State == "succeeded" && other.MetaId == thing.Id)) continue;

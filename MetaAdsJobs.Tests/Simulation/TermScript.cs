@@ -53,8 +53,8 @@ internal sealed class TermScript(History history, int weight)
     public void End(Npgsql.NpgsqlConnection connection, Guid accountId)
     {
         if (_random is null) return;
-        var edits = connection.Query<(string MetaId, string State, long? Lifetime, DateTimeOffset? End)>("""
-            SELECT meta_id, state, (fields ->> 'lifetime_budget_cents')::bigint, (fields ->> 'end_time')::timestamptz FROM campaign_edits WHERE social_account_id = @accountId AND kind = 'update' AND state <> 'cancelled' ORDER BY number
+        var edits = connection.Query<(string MetaId, string State, long? Lifetime, DateTimeOffset? End)>($"""
+            SELECT meta_id, state, (fields ->> 'lifetime_budget_cents')::bigint, (fields ->> 'end_time')::timestamptz FROM campaign_edits e WHERE social_account_id = @accountId AND kind = 'update' AND state <> 'cancelled' ORDER BY {Judge.Turn}
             """, new { accountId }).ToLookup(edit => edit.MetaId);
         foreach (var thing in history.World.Objects.Where(one => edits.Contains(one.Id) && !_movedByHand.Contains(one) && one is { Lives: true, IsByHand: false, Parent: { Lives: true, IsByHand: false, Status: not "ARCHIVED" }, Status: not "ARCHIVED" }))
         {

@@ -55,6 +55,73 @@ public sealed class RaisedWhileStoppedTests
         Assert.That(await _world.QueryAsync<string>("SELECT to_char(ends_at AT TIME ZONE 'UTC', 'YYYY') FROM activations"), Is.EqualTo(["2033"]));
     }
 
+    /// <summary>Of hundreds that an earlier stop has left paused, in an account that Meta has blocked.</summary>
+    [Test]
+    public async Task What_an_earlier_stop_has_paused_and_is_paused_the_next_one_only_reads()
+    {
+        var tree = await _world.BuiltAsync("""{"auto_publish":true}""");
+        var stopId = await StoppedAsync(tree.AccountId);
+        await _world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = 1");
+        await LiftAsync(tree.AccountId);
+        Assert.That(await ResumeAsync(stopId), Is.InstanceOf<JobOutcome.Completed>());
+        _world.Time.Advance(TimeSpan.FromMinutes(1));
+        _world.Graph.ForgetCalls();
+
+        await StoppedAsync(tree.AccountId);
+
+        Assert.That(_world.Graph.Calls.Select(call => $"{call.Method} {call.Path}"), Is.EqualTo([$"GET {tree.Campaign.MetaId}"]));
+    }
+
+    [TestCase("its ad sets are not shown")]
+    [TestCase("an edit of it waits for the stop")]
+    public async Task That_it_is_on_is_seen_all_the_same(string although)
+    {
+        var tree = await _world.BuiltAsync("""{"auto_publish":true}""");
+        await _world.NothingUnderWayAsync();
+        var stopId = await StoppedAsync(tree.AccountId);
+        if (although == "an edit of it waits for the stop")
+        {
+            var edit = await _world.AskAsync(EditKind.Resume, tree.Campaign.MetaId);
+            Assert.That(await _world.RunEditAsync(edit), Is.InstanceOf<JobOutcome.Snoozed>());
+            await _world.ExecuteAsync("UPDATE campaign_edits SET switched = true");
+            Assert.That(await _world.QueryAsync<bool>("SELECT held FROM campaign_edits"), Is.EqualTo([true]));
+        }
+        else
+        {
+            _world.Graph.Faults.Always(call => call.Path == $"{tree.Campaign.MetaId}/adsets", GraphFaults.Refused(200, userMessage: "no rights"));
+        }
+
+        await _world.ExecuteAsync("UPDATE stub_graph.objects SET status = 'ACTIVE' WHERE kind = 'campaign'");
+
+        await LookAsync();
+
+        Assert.That(await CountedAsync(), Is.EqualTo("active 10000 3"));
+        Assert.That(await _world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+        Assert.That(await _world.SwitchedAsync(tree), Is.EqualTo("ppp"));
+    }
+
+    /// <summary>Another stop comes and goes between its list and its permit.</summary>
+    [Test]
+    public async Task What_is_noted_since_a_start_has_listed_it_is_counted_before_it_is_on()
+    {
+        var tree = await _world.BuiltAsync("""{"auto_publish":true}""");
+        await _world.NothingUnderWayAsync();
+        Assert.That((await _world.EditAsync(EditKind.Pause, tree.AdSets[0].MetaId)).Status, Is.EqualTo("succeeded"));
+        var stopId = await StoppedAsync(tree.AccountId);
+        await LiftAsync(tree.AccountId);
+        _world.Graph.Faults.Add(call => call.Method == "GET" && call.Path == $"{tree.Campaign.MetaId}/adsets", async (_, _, act) =>
+        {
+            await _world.ExecuteAsync("UPDATE activations SET paused_ids = paused_ids || @MetaId::text, notes = notes + 1", new { tree.AdSets[0].MetaId });
+            return await act();
+        });
+
+        Assert.That(await ResumeAsync(stopId), Is.InstanceOf<JobOutcome.Snoozed>());
+        Assert.That(await _world.SwitchedAsync(tree), Is.EqualTo("ppp"));
+        Assert.That(await ResumeAsync(stopId), Is.InstanceOf<JobOutcome.Completed>());
+
+        Assert.That((await _world.SwitchedAsync(tree), await CountedAsync()), Is.EqualTo(("AAA", "active 10000 0")));
+    }
+
     /// <summary>Paused here, and switched on again in Ads Manager: the stop has found it on, and so it comes back.</summary>
     [Test]
     public async Task What_the_stop_has_found_on_is_counted_also_when_it_is_known_as_off([Values(9999, 10000)] int cap)

@@ -86,7 +86,18 @@ internal sealed class CompareCampaigns(CompareStore store, MetaEdits edits, Orch
         var (campaignId, after) = (due.Tree.Campaign.MetaId, Usual);
         if (await edits.ReadAsync(credential, AdObject.Campaign, campaignId, ct) is { Status: "ACTIVE" } campaign)
         {
-            var seen = new Dictionary<string, ObjectValues>(await edits.ListAsync(credential, AdObject.AdSet, campaignId, ct)) { [campaignId] = campaign };
+            var seen = new Dictionary<string, ObjectValues>();
+            try
+            {
+                seen = new(await edits.ListAsync(credential, AdObject.AdSet, campaignId, ct));
+            }
+            catch (MetaException exception)
+            {
+                // That it is on is what counts; its budgets are taken for what they were.
+                CampaignLog.NotCompared(logger, campaignId, exception.ForUser);
+            }
+
+            seen[campaignId] = campaign;
             var isPaused = await store.SwitchedOnAsync(due, due.Tree.AsSeen(seen), ct);
             if (isPaused is not null) CampaignLog.ChangedOutside(logger, campaignId, $"{campaignId} status");
             if (isPaused is not true) after = options.SettleDelay;

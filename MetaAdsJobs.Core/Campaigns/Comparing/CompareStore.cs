@@ -12,8 +12,9 @@ namespace MetaAdsJobs.Core.Campaigns.Comparing;
 /// <param name="Credential">Null when the account's token cannot be opened.</param>
 /// <param name="LastEdit">Number of the last edit that was asked for; 0 when there was none.</param>
 /// <param name="QuietSince">When something of it was last sent by us, as far as is known.</param>
+/// <param name="TakenUntil">When it is due again if nobody says otherwise.</param>
 /// <param name="IsPaused">A stop has paused it, or something of it, and no start has given that back: it stays as it was known before.</param>
-internal sealed record DueCampaign(CampaignTree Tree, GraphCredential? Credential, long LastEdit, DateTimeOffset? ActivationChangedAt, DateTimeOffset? QuietSince, DateTimeOffset? MissingSince, bool IsPaused);
+internal sealed record DueCampaign(CampaignTree Tree, GraphCredential? Credential, long LastEdit, DateTimeOffset? ActivationChangedAt, DateTimeOffset? QuietSince, DateTimeOffset? MissingSince, bool IsPaused, DateTimeOffset TakenUntil);
 
 /// <summary>Something that is not as it was left.</summary>
 internal sealed record OutsideDifference(TreeObject Object, string Field, string? Was, string? Is);
@@ -35,8 +36,9 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
                 WHERE c.compare_at <= clock_timestamp() AND c.status NOT IN ('DELETED', 'ARCHIVED') AND a.token_rejected_at IS NULL AND a.retired_at IS NULL
                   AND NOT EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = c.request_id AND e.state IN ('queued', 'running', 'waiting')
                                     -- What is held has done nothing yet, or what it did is told as sent by us, and it may be held for weeks.
-                                    -- An attempt at it that died has told nothing.
-                                    AND NOT (e.held AND NOT e.switched AND e.lease_until IS NULL))
+                                    -- An attempt at it that died has told nothing. Of what a stop has paused only the campaign is looked at, and nothing of ours can have switched that on since.
+                                    AND NOT (e.held AND (NOT e.switched AND (e.kind NOT IN ('publish', 'resume') OR e.lease_until IS NULL)
+                                                         OR EXISTS (SELECT 1 FROM activations v WHERE v.request_id = c.request_id AND v.state = 'paused' AND v.paused_ids <> '{}'))))
                   -- What is read before a call is carried out tells nothing of what comes after it, also when it is over by the time that is saved.
                   AND NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = c.request_id AND (v.state = 'activating' OR v.busy_until > clock_timestamp()))
                   AND NOT EXISTS (SELECT 1 FROM account_pacing p WHERE p.ad_account_id = a.ad_account_id AND p.use_case = 'ads_management' AND p.blocked_until > @Now)
@@ -45,27 +47,28 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
                 UPDATE meta_campaigns c SET compare_at = clock_timestamp() + @Taken FROM due, social_accounts a WHERE c.id = due.id AND a.id = c.social_account_id
                 RETURNING c.request_id, a.ad_account_id, a.access_token, (SELECT COALESCE(max(number), 0) FROM campaign_edits e WHERE e.request_id = c.request_id) AS last_edit,
                     (SELECT v.changed_at FROM activations v WHERE v.request_id = c.request_id) AS changed_at, (SELECT max(sent_at) FROM meta_changes m WHERE m.request_id = c.request_id) AS quiet_since,
-                    c.missing_since, EXISTS (SELECT 1 FROM activations v WHERE v.request_id = c.request_id AND cardinality(v.paused_ids) > 0) AS is_paused, due.compare_at AS due_at, c.id)
-            SELECT request_id, ad_account_id, access_token, last_edit, changed_at, quiet_since, missing_since, is_paused FROM taken ORDER BY due_at, id
+                    c.missing_since, EXISTS (SELECT 1 FROM activations v WHERE v.request_id = c.request_id AND cardinality(v.paused_ids) > 0) AS is_paused, c.compare_at AS taken_until, due.compare_at AS due_at, c.id)
+            SELECT request_id, ad_account_id, access_token, last_edit, changed_at, quiet_since, missing_since, is_paused, taken_until FROM taken ORDER BY due_at, id
             """;
-        List<(Guid RequestId, string AdAccountId, string AccessToken, long LastEdit, DateTimeOffset? ChangedAt, DateTimeOffset? QuietSince, DateTimeOffset? MissingSince, bool IsPaused)> rows;
+        List<(Guid RequestId, string AdAccountId, string AccessToken, long LastEdit, DateTimeOffset? ChangedAt, DateTimeOffset? QuietSince, DateTimeOffset? MissingSince, bool IsPaused, DateTimeOffset TakenUntil)> rows;
         await using (var connection = await dataSource.OpenConnectionAsync(ct))
         {
-            rows = (await connection.QueryAsync<(Guid, string, string, long, DateTimeOffset?, DateTimeOffset?, DateTimeOffset?, bool)>(new(TakeSql, new { Now = time.GetUtcNow(), Limit = limit, Taken }, cancellationToken: ct))).AsList();
+            rows = (await connection.QueryAsync<(Guid, string, string, long, DateTimeOffset?, DateTimeOffset?, DateTimeOffset?, bool, DateTimeOffset)>(new(TakeSql, new { Now = time.GetUtcNow(), Limit = limit, Taken }, cancellationToken: ct))).AsList();
         }
 
         var due = new List<DueCampaign>();
         foreach (var row in rows)
             if (await trees.FindOfAsync(row.RequestId, ct) is { } tree)
-                due.Add(new(tree, tokens.TryOpen(row.AccessToken) is { } token ? new(row.AdAccountId, token) : null, row.LastEdit, row.ChangedAt, row.QuietSince, row.MissingSince, row.IsPaused));
+                due.Add(new(tree, tokens.TryOpen(row.AccessToken) is { } token ? new(row.AdAccountId, token) : null, row.LastEdit, row.ChangedAt, row.QuietSince, row.MissingSince, row.IsPaused, row.TakenUntil));
         return due;
     }
 
     public async Task PostponeAsync(DueCampaign due, DateTimeOffset until, CancellationToken ct)
     {
-        const string PostponeSql = "UPDATE meta_campaigns SET compare_at = @Until WHERE request_id = @RequestId";
+        // Whoever has edited it since has it compared when that is over.
+        const string PostponeSql = "UPDATE meta_campaigns SET compare_at = @Until WHERE request_id = @RequestId AND compare_at = @TakenUntil";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await connection.ExecuteAsync(new(PostponeSql, new { due.Tree.RequestId, Until = until }, cancellationToken: ct));
+        await connection.ExecuteAsync(new(PostponeSql, new { due.Tree.RequestId, due.TakenUntil, Until = until }, cancellationToken: ct));
     }
 
     /// <summary>Meta has called something of it missing; it is asked again before that is believed.</summary>

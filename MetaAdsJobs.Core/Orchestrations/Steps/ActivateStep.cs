@@ -73,7 +73,7 @@ internal sealed class ActivateStep(NpgsqlDataSource dataSource, MetaAds meta, Me
         foreach (var adSet in attempt.Tree.Shape.AdSets) active.UnionWith(await meta.ListActiveAsync(attempt.Credential.Patient(), attempt.MetaId(adSet.Step), AdObject.Ad, ct));
         if (active.Count == 0) return active;
         // What an attempt activated whose process died is in no audit, however many attempts ago that was.
-        var told = await ChangeLog.ListActivatedAsync(dataSource, attempt.RequestId, ct);
+        var told = await ChangeLog.ListActivatedAsync(dataSource, attempt.RequestId, DateTimeOffset.MinValue, ct);
         foreach (var metaId in active.Where(metaId => !told.Contains(metaId))) attempt.Credential.Changes.AddPerhapsActivated(metaId, time.GetUtcNow());
         return active;
     }
@@ -83,7 +83,7 @@ internal sealed class ActivateStep(NpgsqlDataSource dataSource, MetaAds meta, Me
         var (daily, endsAt) = (attempt.Request.DailyAmountCents(time.GetUtcNow()), attempt.Request.LastEnd?.ToUniversalTime());
         var permit = await activations.PermitAsync(attempt.RequestId, attempt.Account, daily, endsAt, PermitHolder.Orchestration(attempt.Number), ct);
         // What was paused, archived or deleted by hand since spends nothing and makes room.
-        return permit.IsForRoom && await counted.RefreshAsync(attempt.Account.Id, attempt.Credential, ct)
+        return permit.LacksRoom && await counted.RefreshAsync(attempt.Account.Id, attempt.Credential, ct)
             ? await activations.PermitAsync(attempt.RequestId, attempt.Account, daily, endsAt, PermitHolder.Orchestration(attempt.Number), ct)
             : permit;
     }
