@@ -29,8 +29,11 @@ internal enum Finished
 /// </summary>
 internal sealed class Completion(NpgsqlDataSource dataSource, FencedWrites writes, StepJournal journal, PublishAdded publish, OrchestrationOptions options, TimeProvider time, ILogger<Completion> logger)
 {
-    // While the stop is in force what it has noted stays noted, and its start activates that.
-    private const string PausedSinceSql = "EXISTS (SELECT 1 FROM activations v WHERE v.request_id = @RequestId AND v.notes > @NotesBefore::int AND v.paused_ids = ARRAY[]::text[])";
+    // While the stop is in force what it has noted stays noted, and its start activates that. What was noted once it was lifted is what its job had not done yet: what that had paused before is noted no more.
+    private const string PausedSinceSql = """
+        EXISTS (SELECT 1 FROM activations v WHERE v.request_id = @RequestId AND v.notes > @NotesBefore::int
+                AND (v.paused_ids = ARRAY[]::text[] OR NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))))
+        """;
 
     private static readonly FencedSql FinishSql = FencedSql.Ends(
         "status = 'succeeded', completed_at = @Now, wait_reason = NULL, insights_sync = @InsightsSync::jsonb, errors = @Errors::jsonb",

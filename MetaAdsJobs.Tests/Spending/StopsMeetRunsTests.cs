@@ -67,6 +67,25 @@ public sealed class StopsMeetRunsTests
         Assert.That(await world.QueryAsync<string>("SELECT concat(state, ' ', cardinality(paused_ids)) FROM activations"), Is.EqualTo(["active 0"]));
     }
 
+    /// <summary>Its job had paused the campaign, was at the rest when the stop was lifted, and notes that: no start knows of the campaign any more.</summary>
+    [Test]
+    public async Task What_a_stop_notes_that_is_lifted_has_the_run_activate_again()
+    {
+        await using var world = await RunWorld.StartAsync();
+        var asked = await world.AcceptAsync("""{"auto_publish":true}""");
+        world.Graph.Faults.Add(call => call.Path.EndsWith("/insights", StringComparison.Ordinal), async (_, _, act) =>
+        {
+            await StoppedAsync(world, asked);
+            await world.Get<StopSwitch>().StartAsync(asked.AccountId, "ann", reactivate: true, CancellationToken.None);
+            await world.ExecuteAsync("UPDATE activations SET notes = notes + 1, paused_ids = ARRAY(SELECT id FROM stub_graph.objects WHERE kind = 'adset')");
+            return await act();
+        });
+
+        Assert.That((await world.RunAsync(asked)).Result.Status, Is.EqualTo("succeeded"));
+
+        Assert.That(await world.SwitchedAsync(await world.TreeAsync(asked)), Is.EqualTo("AAA"));
+    }
+
     /// <summary>It had its permit before approvals were demanded, and was stopped: what is left to an approval now no start gives back.</summary>
     [Test]
     public async Task What_somebody_has_rejected_since_no_later_start_activates()
