@@ -23,6 +23,7 @@ using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Spending;
+using Microsoft.Extensions.Options;
 using Serilog;
 using Serilog.Events;
 
@@ -36,6 +37,7 @@ public static class ApiApplication
         builder.Configuration.AddSeedKeys();
         builder.Services.AddJsonLogs(builder.Configuration, "api").AddMetaAdsJobs().AddStopConnections();
         builder.Services.AddSingleton<AwaitOrchestration>().AddSingleton<ReadyLog>().AddHttpConventions().AddPathPrefix(builder.Configuration).AddAuth(builder.Configuration).AddRateLimits().AddApiDescription().AddApiTelemetry(builder.Configuration).AddCompressedAnswers().AddConsole();
+        builder.Services.AddSingleton<IValidateOptions<ListenAddresses>, ListenAddresses.Check>().AddOptions<ListenAddresses>().ValidateOnStart();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -24,6 +24,6 @@ var started = await StartUp.RunAsync(async () =>
     if (!isCommand) app.UseApi();
     app.Migrate();
     if (isCommand) exitCode = await PeopleCommand.ExecuteAsync(app.Services, args, Console.Out, Console.Error, CancellationToken.None);
-    else await app.RunAsync();
+    else await ListenAddresses.ServeAsync(app);
 });
 return started == 0 ? exitCode : started;

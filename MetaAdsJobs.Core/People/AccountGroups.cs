@@ -1,9 +1,6 @@
 using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Audit;
-using MetaAdsJobs.Core.Batches;
-using MetaAdsJobs.Core.Budgets.Pools;
-using MetaAdsJobs.Core.Events;
 using MetaAdsJobs.Core.Validation;
 using Npgsql;
 
@@ -71,7 +68,7 @@ public sealed class AccountGroups(NpgsqlDataSource dataSource, TimeProvider time
         var after = (await connection.QuerySingleAsync<Row>(new($"{ReadSql} WHERE g.id = @Id", new { Id = groupId }, transaction, cancellationToken: ct))).ToGroup();
         var changes = ActLog.Differences(before is null ? null : Told(before), Told(after));
         if (changes.Count > 0) await ActLog.WriteAsync(connection, transaction, new Act("account group", $"{groupId}", after.Name, before is null ? "made" : "changed", null, changes), now, ct);
-        if (before?.AccountIds.Except(after.AccountIds).Any() == true) await EndAsync(connection, transaction, await HoldersAsync(connection, transaction, groupId, ct), now, ct);
+        if (before?.AccountIds.Except(after.AccountIds).Any() == true) await InTheirName.EndOfUsersAsync(connection, transaction, await HoldersAsync(connection, transaction, groupId, ct), now, ct);
         await transaction.CommitAsync(ct);
         return new PeopleSaved<AccountGroup>.Done(after);
     }
@@ -84,16 +81,9 @@ public sealed class AccountGroups(NpgsqlDataSource dataSource, TimeProvider time
         var (holders, now) = (await HoldersAsync(connection, transaction, id, ct), time.GetUtcNow());
         if (await connection.QuerySingleOrDefaultAsync<string?>(new("DELETE FROM account_groups WHERE id = @Id RETURNING name", new { Id = id }, transaction, cancellationToken: ct)) is not { } name) return false;
         await ActLog.WriteAsync(connection, transaction, new Act("account group", $"{id}", name, "removed", null, []), now, ct);
-        await EndAsync(connection, transaction, holders, now, ct);
+        await InTheirName.EndOfUsersAsync(connection, transaction, holders, now, ct);
         await transaction.CommitAsync(ct);
         return true;
-    }
-
-    private static async Task EndAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyCollection<Guid> holders, DateTimeOffset now, CancellationToken ct)
-    {
-        await WebhooksOfUsers.SwitchOffAsync(connection, transaction, holders, now, ct);
-        await BatchesOfUsers.PauseAsync(connection, transaction, holders, now, ct);
-        await PoolsOfUsers.AskAsync(connection, transaction, holders, now, ct);
     }
 
     // Users and keys: keys make no difference, their users' webhooks are their users'.

@@ -2,9 +2,6 @@ using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Audit;
-using MetaAdsJobs.Core.Batches;
-using MetaAdsJobs.Core.Budgets.Pools;
-using MetaAdsJobs.Core.Events;
 using MetaAdsJobs.Core.Validation;
 using Npgsql;
 
@@ -89,9 +86,7 @@ public sealed class ApiKeyStore(NpgsqlDataSource dataSource, UserStore users, Ti
         if (isNew)
         {
             await SessionStore.EndAllAsync(connection, transaction, userId: null, id, "the key was revoked", now, ct);
-            await WebhooksOfUsers.SwitchOffOfKeyAsync(connection, transaction, id, now, ct);
-            await BatchesOfUsers.PauseOfKeyAsync(connection, transaction, id, now, ct);
-            await PoolsOfUsers.AskOfKeyAsync(connection, transaction, id, now, ct);
+            await InTheirName.EndOfKeyAsync(connection, transaction, id, now, ct);
             await ActLog.WriteAsync(connection, transaction, new Act("key", $"{id}", found.Name, "revoked", null, ActLog.Differences(null, new { found.Mail, found.Shown })), now, ct);
             await transaction.CommitAsync(ct);
         }

@@ -1,4 +1,7 @@
 using Dapper;
+using MetaAdsJobs.Core.Batches;
+using MetaAdsJobs.Core.Budgets.Pools;
+using MetaAdsJobs.Core.Events;
 using MetaAdsJobs.Core.Validation;
 using Npgsql;
 
@@ -66,4 +69,23 @@ internal static class GrantStore
     }
 
     private static Guid[] Ids(IReadOnlyList<Grant>? grants) => [.. (grants ?? []).Select(grant => grant.Id)];
+}
+
+/// <summary>What goes on by itself in the name of somebody who may do less now, part of the transaction that takes it: it ends, or asks first.</summary>
+internal static class InTheirName
+{
+    /// <param name="userIds">As they are now; of those who have lost nothing all goes on.</param>
+    public static async Task EndOfUsersAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyCollection<Guid> userIds, DateTimeOffset now, CancellationToken ct)
+    {
+        await WebhooksOfUsers.SwitchOffAsync(connection, transaction, userIds, now, ct);
+        await BatchesOfUsers.PauseAsync(connection, transaction, userIds, now, ct);
+        await PoolsOfUsers.AskAsync(connection, transaction, userIds, now, ct);
+    }
+
+    public static async Task EndOfKeyAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid keyId, DateTimeOffset now, CancellationToken ct)
+    {
+        await WebhooksOfUsers.SwitchOffOfKeyAsync(connection, transaction, keyId, now, ct);
+        await BatchesOfUsers.PauseOfKeyAsync(connection, transaction, keyId, now, ct);
+        await PoolsOfUsers.AskOfKeyAsync(connection, transaction, keyId, now, ct);
+    }
 }

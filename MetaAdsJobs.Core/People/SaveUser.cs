@@ -2,9 +2,6 @@ using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Audit;
-using MetaAdsJobs.Core.Batches;
-using MetaAdsJobs.Core.Budgets.Pools;
-using MetaAdsJobs.Core.Events;
 using MetaAdsJobs.Core.Validation;
 using Npgsql;
 
@@ -83,9 +80,7 @@ public sealed class SaveUser(NpgsqlDataSource dataSource, UserStore store, TimeP
         {
             await SessionStore.EndAllAsync(connection, transaction, id, keyId: null, "what this user may do was changed", now, ct);
             if (after.DisabledAt is not null) await SignInLinks.ForgetAsync(connection, transaction, id, ct);
-            await WebhooksOfUsers.SwitchOffAsync(connection, transaction, [id], now, ct);
-            await BatchesOfUsers.PauseAsync(connection, transaction, [id], now, ct);
-            await PoolsOfUsers.AskAsync(connection, transaction, [id], now, ct);
+            await InTheirName.EndOfUsersAsync(connection, transaction, [id], now, ct);
         }
 
         await transaction.CommitAsync(ct);

@@ -94,12 +94,25 @@ public sealed class LongCallTests
     [Test]
     public async Task A_stop_is_answered_while_somebody_simulates_and_who_has_gone_is_reckoned_for_no_more()
     {
-        using var busy = _service.Client("manager", "simulates");
+        var user = Persons.UserBody("manager");
+        (user["all_accounts"], user["accounts"]) = (true, new JsonArray());
+        var (_, secret) = await _admin.AddKeyAsync((string)(await _admin.AddUserAsync(user))["id"]!);
+        using var busy = _service.With(secret);
+        using var pages = await Visitor.ByKeyAsync(_service, secret);
         using var leaving = new CancellationTokenSource();
         var calls = Enumerable.Range(0, 12).Select(_ => busy.Http.PostAsJsonAsync("/meta/experiments/simulate", new { runs = 95, days = 42, variants = 5, metric = "result_rate", results_a_day = 1000, attribution_days = 27, better_percent = 0 }, leaving.Token)).ToList();
         await Eventually.TrueAsync(() => Task.FromResult(calls.Count(call => call.IsCompleted) >= 8), () => "one is reckoned and three wait");
 
         await AssertStoppedAsync(_admin);
+        // Whatever else is reckoned for long takes its place from the same ones, of the same person.
+        var none = Guid.NewGuid();
+        using (Assert.EnterMultipleScope())
+        {
+            foreach (var call in (string[])["budget-pools/backtest", $"budget-pools/{none}/backtest", "budget-pools/simulate", "alerts/rules/try", $"alerts/rules/{none}/try"])
+                Assert.That((await busy.PostAsync($"/meta/{call}", new JsonObject())).Code, Is.EqualTo(429), call);
+            foreach (var form in (string[])["budgets/new", $"budgets/{none}/edit", "alerts/rules/new", $"alerts/rules/{none}/edit"])
+                Assert.That((await pages.PostAsync($"/console/{form}", "/console/me", ("do", "try"))).Code, Is.EqualTo(429), form);
+        }
 
         await leaving.CancelAsync();
         var done = await Task.WhenAll(calls.Select(async call =>

@@ -1,3 +1,4 @@
+using MetaAdsJobs.Api;
 using MetaAdsJobs.Core.Accounts.Tokens;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Launch.Processes;
@@ -104,18 +105,18 @@ public sealed class WrongConfigurationTests
     private static IEnumerable<TestCaseData> Wrong(string[] projects, string key, string value, params (string, string)[] beside) => projects.Select(project =>
         new TestCaseData(project, key, ((string, string)[])[.. Right, .. beside, (key, value)]).SetArgDisplayNames(project.Split('.')[1], $"{key}={value}"));
 
-    [TestCase(Api)]
-    [TestCase(Worker)]
-    public async Task The_process_itself_says_the_line_and_nothing_else_and_ends_with_1(string project)
+    [TestCase(Api, "META_ADS_MODE", "foo")]
+    [TestCase(Worker, "META_ADS_MODE", "foo")]
+    [TestCase(Api, "ASPNETCORE_URLS", "127.0.0.1:5080")]
+    public async Task The_process_itself_says_the_line_and_nothing_else_and_ends_with_1(string project, string key, string value)
     {
-        var environment = EnvironmentOf([.. Right, ("META_ADS_MODE", "foo")]);
-        environment["ASPNETCORE_URLS"] = $"http://127.0.0.1:{Launcher.FreePort()}";
+        var environment = EnvironmentOf([.. Right, ("ASPNETCORE_URLS", $"http://127.0.0.1:{Launcher.FreePort()}"), (key, value)]);
         var log = Path.GetTempFileName();
         try
         {
             await using var process = ChildProcess.Start(ChildProgram.Built(project, environment), log);
             Assert.That(await process.Exited, Is.EqualTo(1));
-            Assert.That((await File.ReadAllTextAsync(log)).Trim(), Does.StartWith("Wrong configuration: META_ADS_MODE: ").And.Not.Contain("\n"));
+            Assert.That((await File.ReadAllTextAsync(log)).Trim(), Does.StartWith($"Wrong configuration: {key}: ").And.Not.Contain("\n"));
         }
         finally
         {
@@ -123,22 +124,42 @@ public sealed class WrongConfigurationTests
         }
     }
 
-    [Test]
-    public async Task A_port_that_is_taken_is_one_line_that_names_the_address()
+    [TestCase("urls", "5080", "ASPNETCORE_URLS: 5080 is no address")]
+    [TestCase("urls", "localhost:5080", "ASPNETCORE_URLS: localhost:5080 is no address")]
+    [TestCase("urls", "http://127.0.0.1:99999", "ASPNETCORE_URLS: http://127.0.0.1:99999 is no address")]
+    [TestCase("urls", "http://127.0.0.1:port", "ASPNETCORE_URLS: http://127.0.0.1:port is no address")]
+    [TestCase("urls", "tcp://127.0.0.1:5080", "ASPNETCORE_URLS: tcp://127.0.0.1:5080 is no address")]
+    [TestCase("urls", "http://127.0.0.1:5080/ads", "ASPNETCORE_URLS: http://127.0.0.1:5080/ads is no address")]
+    [TestCase("urls", "http://127.0.0.1:5080;x", "ASPNETCORE_URLS: x is no address")]
+    [TestCase("http_ports", "http", "ASPNETCORE_HTTP_PORTS: http is no port")]
+    [TestCase("https_ports", "0", "ASPNETCORE_HTTPS_PORTS: 0 is no port")]
+    [TestCase("urls", "http://127.0.0.1:5080/;http://[::1]:0;http://+:80;https://*;http://ads.example.com:8080", null)]
+    [TestCase("http_ports", "8080;8081", null)]
+    [TestCase("urls", "", null)]
+    public void What_cannot_be_listened_at_is_named_with_what_can(string key, string value, string? said)
     {
-        var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        taken.Start();
-        var address = $"http://{taken.LocalEndpoint}";
-        using var errors = new StringWriter();
-        var code = await StartUp.RunAsync(async () =>
-        {
-            await using var app = Microsoft.AspNetCore.Builder.WebApplication.CreateBuilder(new Microsoft.AspNetCore.Builder.WebApplicationOptions { EnvironmentName = "Production" }).Build();
-            app.Urls.Add(address);
-            await app.RunAsync();
-        }, errors);
-        taken.Stop();
+        var judged = new ListenAddresses.Check(new ConfigurationBuilder().AddInMemoryCollection([new(key, value)]).Build()).Validate(null, new());
+        if (said is null) Assert.That(judged.Succeeded, Is.True, judged.FailureMessage);
+        else Assert.That(judged.FailureMessage, Does.StartWith(said).And.Contain(": such as "));
+    }
 
-        Assert.That((code, errors.ToString().Trim()), Is.EqualTo((1, $"Wrong configuration: Failed to bind to address {address}: address already in use.")));
+    [Test]
+    public async Task A_port_that_is_taken_and_an_address_of_another_machine_are_one_line_that_names_them()
+    {
+        using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        foreach (var (address, why) in ((string, string)[])[($"http://{taken.LocalEndpoint}", "address already in use."), ("http://192.0.2.1:5080", ""), ("http://localhost:0", "Dynamic port binding is not supported")])
+        {
+            using var errors = new StringWriter();
+            var code = await StartUp.RunAsync(async () =>
+            {
+                await using var app = Microsoft.AspNetCore.Builder.WebApplication.CreateBuilder(new Microsoft.AspNetCore.Builder.WebApplicationOptions { EnvironmentName = "Production" }).Build();
+                app.Urls.Add(address);
+                await ListenAddresses.ServeAsync(app);
+            }, errors);
+            Assert.That(code, Is.EqualTo(1));
+            Assert.That(errors.ToString().Trim(), Does.StartWith($"Wrong configuration: ASPNETCORE_URLS: cannot listen at {address}: ").And.Contain(why).And.Not.Contain("\n"));
+        }
     }
 
     // What the processes do, in this one: starting fifty of them would take a minute.

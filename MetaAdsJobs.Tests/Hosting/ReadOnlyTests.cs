@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
 using Dapper;
+using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Database.Servers;
 using MetaAdsJobs.Tests.Support;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -56,7 +58,7 @@ public sealed class ReadOnlyTests
 
     /// <summary>As a switch-over that cuts no connection leaves them: what was opened before writes nothing any more, what is opened now does.</summary>
     [Test]
-    public async Task Sessions_that_were_set_read_only_are_given_up_in_every_pool([Values] bool byProbe)
+    public async Task Sessions_that_were_set_read_only_are_given_up_in_every_pool([Values("a probe", "the clock", "a write")] string seenBy)
     {
         await using var core = InProcess.Configure(_service.Database.ConnectionString, time: null);
         List<NpgsqlDataSource> pools = [core.GetRequiredService<NpgsqlDataSource>(), .. Connections.All.Select(key => core.GetRequiredKeyedService<NpgsqlDataSource>(key))];
@@ -66,8 +68,16 @@ public sealed class ReadOnlyTests
             await connection.ExecuteAsync("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY");
         }
 
-        if (byProbe) Assert.That(await core.GetRequiredService<DatabaseHealth>().ReadAsync(CancellationToken.None), Is.EqualTo(DatabaseHealth.ReadOnly));
-        else await new ServiceClockReadings(new(TimeProvider.System), pools[0], core.GetRequiredService<ConnectionPools>()).ReadAsync(CancellationToken.None);
+        var all = core.GetRequiredService<ConnectionPools>();
+        if (seenBy == "a probe") Assert.That(await core.GetRequiredService<DatabaseHealth>().ReadAsync(CancellationToken.None), Is.EqualTo(DatabaseHealth.ReadOnly));
+        else if (seenBy == "the clock") await new ServiceClockReadings(new(TimeProvider.System), pools[0], all).ReadAsync(CancellationToken.None);
+        else
+        {
+            await using var connection = await pools[0].OpenConnectionAsync();
+            var refused = Assert.Throws<PostgresException>(() => connection.Execute("DELETE FROM clips"));
+            // Whoever it is told to: here a person at a page, which another handler shows.
+            await new DatabaseAwayHandler(all).TryHandleAsync(new DefaultHttpContext { Request = { Path = "/console", Headers = { Accept = "text/html" } } }, refused!, CancellationToken.None);
+        }
 
         foreach (var pool in pools)
         {

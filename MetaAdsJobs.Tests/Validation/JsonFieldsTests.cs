@@ -28,6 +28,22 @@ public sealed class JsonFieldsTests
         Assert.That(Paths, Is.EqualTo(text is null ? ["name"] : Array.Empty<string>()));
     }
 
+    /// <summary>What a person types into a form's field, or a file's cell.</summary>
+    [TestCase("""{"a":[1,"\ud83d\ude00"]}""", true)]
+    [TestCase("5", true)]
+    [TestCase("""{"a":1,"a":2}""", false)]
+    [TestCase("""{"a":{"b":1,"b":2}}""", false)]
+    [TestCase("""["a\u0000b"]""", false)]
+    [TestCase("""{"a":["\ud83d"]}""", false)]
+    [TestCase("""{"\ud83d":1}""", false)]
+    [TestCase("""{"a":""", false)]
+    [TestCase("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]", false)]
+    public void A_text_that_is_JSON_is_taken_whole_or_not_at_all(string typed, bool isTaken)
+    {
+        if (isTaken) Assert.That(JsonTexts.Parse(typed)!.DeepClone().ToJsonString(), Is.Not.Empty);
+        else Assert.That(() => JsonTexts.Parse(typed), Throws.InstanceOf<JsonException>());
+    }
+
     /// <summary>Each is found by an exception, and what is past those that are told is not looked at.</summary>
     [Test]
     public void Broken_texts_by_the_hundred_thousand_are_refused_at_once()

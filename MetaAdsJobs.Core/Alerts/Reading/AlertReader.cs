@@ -77,17 +77,17 @@ public sealed class AlertReader(NpgsqlDataSource dataSource)
         return (await connection.QueryAsync<AlertMember>(new(MembersSql, new { Id = id, Limit = limit }, cancellationToken: ct))).AsList();
     }
 
-    /// <summary>What a rule has something to say of: what fires first.</summary>
+    /// <summary>What a rule has something to say of: what fires first. One that was narrowed has forgotten the others when it is evaluated next: until then, too, nobody is told of accounts that he does not see.</summary>
     public async Task<IReadOnlyList<WatchedObject>> WatchedAsync(Guid ruleId, int limit, CancellationToken ct)
     {
-        const string WatchedSql = """
+        var watchedSql = $"""
             SELECT s.object AS id, s.name, s.social_account_id, a.name AS account, CASE WHEN s.no_data_since IS NOT NULL THEN 'no_data' WHEN s.is_firing THEN 'firing' ELSE 'waiting' END AS state, s.is_firing, s.streak,
                 COALESCE(s.no_data_since, s.since) AS since, s.value, s.reference AS median, s.data_at
-            FROM alert_states s LEFT JOIN social_accounts a ON a.id = s.social_account_id WHERE s.rule_id = @RuleId
+            FROM alert_states s LEFT JOIN social_accounts a ON a.id = s.social_account_id WHERE s.rule_id = @RuleId{AccountScope.And("s.social_account_id")}
             ORDER BY s.is_firing DESC, s.streak DESC, s.since DESC, s.social_account_id, s.object LIMIT @Limit
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<WatchedObject>(new(WatchedSql, new { RuleId = ruleId, Limit = limit }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<WatchedObject>(new(watchedSql, new { RuleId = ruleId, Limit = limit, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
     }
 
     /// <summary>Newest first.</summary>

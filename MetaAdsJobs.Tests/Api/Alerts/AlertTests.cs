@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Dapper;
 using MetaAdsJobs.Core.Alerts.Evaluating;
+using MetaAdsJobs.Tests.Api.People;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -106,6 +107,26 @@ public sealed class AlertTests
         Assert.That((await _manager.PostAsync($"{alert}/mute")).Code, Is.EqualTo(409));
         var page = (await viewer.GetAsync($"/meta/alerts?limit=1&rule_id={rule}")).Json;
         Assert.That(((string?)page["items"]![0]!["state"], (string?)page["items"]![0]!["resolved_why"]), Is.EqualTo(("resolved", "the rule was taken away")));
+    }
+
+    [Test]
+    public async Task A_rule_that_was_narrowed_shows_nothing_of_its_former_accounts_to_who_does_not_see_them()
+    {
+        using var admin = _service.Client();
+        var former = await admin.AddAccountAsync();
+        var made = await admin.PostAsync("/meta/alerts/rules", new JsonObject { ["name"] = "Two", ["metric"] = "spend", ["when"] = "above", ["threshold"] = 1, ["account_ids"] = new JsonArray(_account, former) });
+        await using (var connection = await _service.Database.DataSource.OpenConnectionAsync())
+            await connection.ExecuteAsync("""
+                INSERT INTO alert_states (rule_id, social_account_id, object, name, is_firing, streak, since)
+                SELECT @rule::uuid, account::uuid, 'of ' || account, 'campaign', true, 1, now() FROM unnest(@accounts) account
+                """, new { rule = (string)made.Json["id"]!, accounts = (string[])[_account, former] });
+        var url = $"/meta/alerts/rules/{made.Json["id"]}";
+        Assert.That((await admin.PatchAsync(url, new JsonObject { ["account_ids"] = new JsonArray(_account) })).Code, Is.EqualTo(200));
+
+        using var client = (await _service.ProgramAsync(admin, "viewer", _account)).Client;
+        var seen = await client.GetAsync(url);
+        Assert.That((seen.Code, string.Join(' ', seen.Json["objects"]!.AsArray().Select(one => (string?)one!["id"]))), Is.EqualTo((200, $"of {_account}")), seen.Text);
+        Assert.That((await admin.SendAsync(HttpMethod.Delete, url, null)).Code, Is.EqualTo(204));
     }
 
     [Test]

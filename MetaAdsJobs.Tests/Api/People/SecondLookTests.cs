@@ -22,6 +22,13 @@ public sealed partial class SecondLookTests
         "/console/publishers/{id}/off", "/console/publishers/{id}/remove", "/console/publishers/{id}/templates/{account}/remove", "/console/runs/bulk/cancel", "/console/runs/{requestid}/cancel", "/console/webhooks/{id}/off", "/console/webhooks/{id}/remove",
     ];
 
+    private static readonly string[] Spending =
+    [
+        "/console/new", "/console/batches/new", "/console/accounts/new", "/console/accounts/{id}/edit", "/console/accounts/{id}/start", "/console/accounts/all/start", "/console/campaigns/{campaignid}/{order}/{metaid}", "/console/campaigns/bulk/publish", "/console/budgets/new",
+        "/console/budgets/{id}/edit", "/console/people/new", "/console/people/{id}/edit", "/console/publishers/new", "/console/publishers/{id}/edit", "/console/publishers/{id}/templates/{account}", "/console/webhooks/new", "/console/webhooks/{id}/edit",
+        "/console/alerts/rules/new", "/console/alerts/rules/{id}/edit",
+    ];
+
     private OidcIssuer _issuer = null!;
     private Service _service = null!;
     private Service _telling = null!;
@@ -69,6 +76,34 @@ public sealed partial class SecondLookTests
         }
 
         Assert.That(posts.Except(asked), Is.EquivalentTo(Harmless));
+    }
+
+    [Test]
+    public async Task An_hour_later_pages_that_are_there_for_a_form_which_makes_something_spend_ask_before_anything_is_typed()
+    {
+        var (app, routes) = RouteTable.Read(_service.Database.ConnectionString);
+        await using var _ = app;
+        var pages = routes.Where(route => route.Method == "GET" && route.Endpoint.RoutePattern.RawText!.StartsWith("/console", StringComparison.Ordinal)).Select(route => Plain(route.Endpoint)).Distinct().Order().ToList();
+        pages.Add("/console/campaigns/{campaignid}/pause/{metaid}");
+        Assert.That(pages, Has.Count.GreaterThan(30), "the walk finds too few");
+        var body = Persons.UserBody("admin");
+        (body["all_accounts"], body["accounts"]) = (true, new JsonArray());
+        var user = (string)(await _admin.AddUserAsync(body))["id"]!;
+        using var person = await Visitor.ByLinkAsync(_service, await LinkAsync(user));
+        await AgeAsync(user, "90 minutes");
+
+        var asked = new List<string>();
+        foreach (var page in pages)
+        {
+            // Some go on as long as somebody looks.
+            using var answer = await person.Http.GetAsync(Value().Replace(page, match => match.Groups[1].Value == "order" ? "publish" : $"{Guid.NewGuid()}"), HttpCompletionOption.ResponseHeadersRead);
+            if (answer.Headers.Location?.ToString().Contains("/signin?confirm", StringComparison.Ordinal) == true) asked.Add(page);
+        }
+
+        var sent = await person.PostBlindAsync($"/console/runs/{Guid.NewGuid()}/retry");
+
+        Assert.That(asked, Is.EquivalentTo(Spending));
+        Assert.That(sent.Location, Does.Not.Contain("/signin?confirm"), "what was typed is not to be lost yet");
     }
 
     [Test]
