@@ -64,11 +64,19 @@ internal static class EpisodeJudge
         var (message, heldBy) = Message(rule, after, members.Values, now);
         if (message is not null)
         {
-            after = after with { Messages = after.Messages + 1, LastMessageAt = now };
+            after = after with { Messages = after.Messages + 1, LastMessageAt = now, OpenedFor = [] };
             foreach (var member in members.Values.Where(member => member.ToldIn is null).ToList()) members[member.Key] = changed[member.Key] = member with { ToldIn = after.Messages };
+        }
+        else if (episode.AccountId is null)
+        {
+            // Who listens to these accounts alone has heard of nothing: that others were told of theirs is no reason to wait.
+            after = after with { OpenedFor = [.. after.OpenedFor, .. members.Values.GroupBy(member => member.AccountId).Where(IsUnheardOf).Select(theirs => theirs.Key)] };
         }
 
         return new(episode, after with { Members = members }, [.. changed.Values], message, heldBy);
+
+        bool IsUnheardOf(IGrouping<Guid, Member> theirs) =>
+            theirs.All(member => member.ToldIn is null) && theirs.Any(member => member.RecoveredAt is null) && !episode.OpenedFor.Contains(theirs.Key) && episode.MutedFor?.Contains(theirs.Key) != true;
     }
 
     private static Member? Turned(AlertRule rule, Member? before, JudgedObject one, DateTimeOffset now)
