@@ -196,6 +196,20 @@ public sealed class CampaignDayTests
         Assert.That((row.Spend, row.Results), Is.EqualTo(((decimal?)500m, (decimal?)20m)), "what was told of the whole day stays");
     }
 
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Rows_that_come_for_a_day_that_was_seen_whole_without_any_have_changed_it(bool wasSeen)
+    {
+        var day = AccountDays.Today(_account.Timezone, _world.Time.GetUtcNow()).AddDays(-1);
+        await _world.ExecuteAsync("""
+            INSERT INTO insight_days (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, total_spend, results, currency, first_at)
+            VALUES (@Id, @day, now(), gen_random_uuid(), false, 0, 0, 0, 0, 0, 0, 'USD', CASE WHEN @wasSeen THEN now() END)
+            """, new { _account.Id, day, wasSeen });
+        await StoreAsync(Row("new_1", day, 5m));
+        string[] changes = wasSeen ? ["results 0 2", "spend 0 5"] : [];
+        Assert.That(await _world.ListAsync<string>("SELECT concat(metric, ' ', trim_scale(old_value), ' ', trim_scale(new_value)) FROM insight_changes WHERE social_account_id = @Id ORDER BY 1", new { _account.Id }), Is.EqualTo(changes));
+    }
+
     /// <summary>It was asked for again in vain.</summary>
     [Test]
     public async Task A_day_of_which_Meta_told_nothing_of_an_ad_stays_as_old_as_it_was()

@@ -48,7 +48,11 @@ internal sealed class InsightStore(TimeProvider time)
         NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DayRange days, DateOnly today, UnansweredParts unanswered, CancellationToken ct)
     {
         // Nobody else writes the account's rows: a sync has it for itself. Only an attempt that has lost its lease may still be at it, or find the next one's.
-        const string KnownSql = "SELECT EXISTS (SELECT 1 FROM meta_ad_insights WHERE social_account_id = @AccountId AND date_start BETWEEN @Since AND @Until)";
+        const string KnownSql = """
+            SELECT EXISTS (SELECT 1 FROM meta_ad_insights WHERE social_account_id = @AccountId AND date_start BETWEEN @Since AND @Until)
+                -- Seen whole and without a row: that is known, too.
+                OR EXISTS (SELECT 1 FROM insight_days WHERE social_account_id = @AccountId AND date_start BETWEEN @Since AND @Until AND first_at IS NOT NULL)
+            """;
         var parameters = new
         {
             claim.SyncId, claim.AccountId, claim.Currency, days.Since, days.Until, Today = today, Now = time.GetUtcNow(),
