@@ -38,7 +38,7 @@ internal static class NumberSql
         """;
 
     // Where Meta would not tell how many there were on one day, it is not known how many on all.
-    private const string Counted = $"{Kind} AND count(results) FILTER (WHERE campaigns > 0) = count(*) FILTER (WHERE campaigns > 0)";
+    private static string Counted(string results) => $"{Kind} AND count({results}) FILTER (WHERE campaigns > 0) = count(*) FILTER (WHERE campaigns > 0)";
 
     private static string OfAll => $"""
         currency = @Currency AND date_start BETWEEN @Since AND @Until{AccountScope.And("social_account_id")}
@@ -47,12 +47,12 @@ internal static class NumberSql
 
     public static string DaysOfAll => $"""
         SELECT date_start AS date, sum(total_spend) AS spend, sum(impressions)::bigint AS impressions, sum(clicks)::bigint AS clicks, sum(link_clicks)::bigint AS link_clicks,
-            CASE WHEN {Counted} THEN sum(results) END AS results, CASE WHEN {Kind} THEN min(result_type) END AS result_type,
+            CASE WHEN {Counted("results")} THEN sum(results) END AS results, CASE WHEN {Kind} THEN min(result_type) END AS result_type,
             sum(campaigns)::int AS campaigns, count(*)::int AS accounts, sum(untold_rows)::bigint AS untold_rows, bool_and(first_at IS NOT NULL) AS has_first,
             CASE WHEN bool_and(first_at IS NOT NULL) THEN sum(first_spend) END AS first_spend,
             CASE WHEN bool_and(first_at IS NOT NULL) THEN sum(first_impressions)::bigint END AS first_impressions,
             CASE WHEN bool_and(first_at IS NOT NULL) THEN sum(first_clicks)::bigint END AS first_clicks,
-            CASE WHEN bool_and(first_at IS NOT NULL) AND {Kind} THEN sum(first_results) END AS first_results,
+            CASE WHEN bool_and(first_at IS NOT NULL) AND {Counted("first_results")} THEN sum(first_results) END AS first_results,
             bool_or(is_partial) AS is_partial, min(synced_at) AS synced_at, max(synced_at) AS newest_synced_at, sum(vanished_spend) AS vanished_spend,
             -- One too many and one too few are two that differ.
             sum(abs(difference)) AS difference, (count(*) FILTER (WHERE difference <> 0))::int AS differing,
@@ -65,7 +65,7 @@ internal static class NumberSql
         SELECT s.id::text AS id, a.name, s.spend, s.impressions, s.clicks, s.results, s.result_type
         FROM (
             SELECT social_account_id AS id, sum(total_spend) AS spend, sum(impressions)::bigint AS impressions, sum(clicks)::bigint AS clicks,
-                CASE WHEN {Counted} THEN sum(results) END AS results, CASE WHEN {Kind} THEN min(result_type) END AS result_type
+                CASE WHEN {Counted("results")} THEN sum(results) END AS results, CASE WHEN {Kind} THEN min(result_type) END AS result_type
             FROM insight_days d WHERE {OfAll}
             GROUP BY social_account_id
             ORDER BY 2 DESC NULLS LAST, 1 LIMIT @Limit) s

@@ -107,6 +107,7 @@ public sealed class NumberReaderTests
         var (reader, rows, filter) = (core.Get<NumberReader>(), core.Get<InsightReader>(), new InsightFilter(one, null, null, null, InsightLevel.Campaign));
         using var all = Assert.EnterMultipleScope();
         Assert.That((await reader.ListDaysOfAllAsync("USD", Day, Day.AddDays(1), default)).Select(day => (day.Results, day.ResultType)), Is.EqualTo([((decimal?)null, "link_click"), (10m, "link_click")]));
+        Assert.That((await reader.ListDaysOfAllAsync("USD", Day, Day.AddDays(1), default)).Select(day => day.FirstResults), Is.EqualTo([(decimal?)null, 10m]), "nor were they at first");
         Assert.That((await reader.ListAccountsAsync("USD", Day, Day.AddDays(1), 50, default)).ToDictionary(share => share.Id, share => share.Results), Is.EquivalentTo(new Dictionary<string, decimal?> { [$"{one}"] = null, [$"{other}"] = 10m }));
         Assert.That((await reader.ListCampaignsAsync(one, Day, Day.AddDays(1), 50, default)).Single().Results, Is.Null);
         Assert.That((await rows.TotalAsync(filter, default)).Select(total => (total.Spend, total.Results)), Is.EqualTo([(3m, (decimal?)null)]));
