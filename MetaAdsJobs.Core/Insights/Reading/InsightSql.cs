@@ -16,7 +16,8 @@ internal static class InsightSql
             COUNT(*) FILTER (WHERE i.impressions IS NULL OR i.clicks IS NULL OR i.spend IS NULL) AS untold_rows
         """;
 
-    private const string SyncedAt = "CASE WHEN i.vanished_at IS NULL THEN GREATEST(i.synced_at, d.synced_at) ELSE i.synced_at END";
+    // A day that was asked for again in vain is as old as it was.
+    private const string SyncedAt = "CASE WHEN i.vanished_at IS NULL THEN GREATEST(i.synced_at, COALESCE(d.seen_at, d.first_at, d.synced_at)) ELSE i.synced_at END";
 
     /// <summary>Takes @SocialAccountId, @CampaignId, @Since, @Until, @AfterAccount, @AfterDay, @AfterKey and @Limit, as far as they are given.</summary>
     public static string Rows(InsightFilter filter, bool goesOn, bool limited)

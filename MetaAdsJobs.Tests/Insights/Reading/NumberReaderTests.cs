@@ -76,6 +76,17 @@ public sealed class NumberReaderTests
         Assert.That(days.Select(day => day.Spend), Is.EqualTo(new decimal?[] { 4, 8 }).Or.EqualTo(new decimal?[] { 2, 8 }), "PostgreSQL orders ids as it does");
     }
 
+    /// <summary>Of the one that was synced last Meta has told nothing of that day.</summary>
+    [Test]
+    public async Task What_was_told_whole_goes_before_what_was_asked_for_in_vain()
+    {
+        await using var core = await InProcess.CreateAsync();
+        var two = new[] { await core.AddAccountAsync(), await core.AddAccountAsync() };
+        await core.Database.DataSource.DoAsync("UPDATE social_accounts SET ad_account_id = 'act_1', double_of = NULLIF(@First, id)", new { First = two[0] });
+        await core.Database.DataSource.SeedSumsAsync(new SeededSum(two[0], Day) { Spend = 1, SyncedAt = "2026-10-03T03:00:00Z" }, new SeededSum(two[1], Day).Empty() with { IsWhole = false });
+        Assert.That((await core.Get<NumberReader>().ListDaysOfAllAsync("USD", Day, Day, default)).Select(day => day.Spend), Is.EqualTo(new decimal?[] { 1 }));
+    }
+
     [Test]
     public async Task What_one_of_two_accounts_alone_has_read_of_a_shared_one_stays_and_differences_do_not_cancel_out()
     {
