@@ -35,7 +35,7 @@ internal static class InsightSql
                 i.impressions, i.clicks, i.link_clicks, i.spend, i.results, i.result_type, i.is_partial, i.vanished_at IS NOT NULL AS vanished,
                 (i.impressions IS NULL OR i.clicks IS NULL OR i.spend IS NULL)::int::bigint AS untold_rows, {SyncedAt} AS synced_at
                 """
-            : $"{Sums}, bool_or(i.is_partial) AS is_partial, MIN({SyncedAt}) AS synced_at";
+            : $"{Sums}, bool_or(i.is_partial{(filter.Level == InsightLevel.Account ? $" OR d.date_start IS NOT NULL AND {NumberSql.IsPartial}" : "")}) AS is_partial, MIN({SyncedAt}) AS synced_at";
         return $"""
             SELECT i.date_start AS date, i.social_account_id, i.currency{ids}, {numbers}
             FROM meta_ad_insights i LEFT JOIN insight_days d ON d.social_account_id = i.social_account_id AND d.date_start = i.date_start

@@ -1,5 +1,6 @@
 using Dapper;
 using MetaAdsJobs.Core.Insights.Reading;
+using MetaAdsJobs.Core.Insights.Watching;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Insights.Reading;
@@ -123,6 +124,25 @@ public sealed class NumberReaderTests
         Assert.That((await reader.ListCampaignsAsync(one, Day, Day.AddDays(1), 50, default)).Single().Results, Is.Null);
         Assert.That((await rows.TotalAsync(filter, default)).Select(total => (total.Spend, total.Results)), Is.EqualTo([(3m, (decimal?)null)]));
         Assert.That((await rows.ListAsync(filter, null, 10, default)).Select(row => (row.Spend, row.Results)), Is.EqualTo([((decimal?)3m, (decimal?)null)]));
+    }
+
+    /// <summary>Meta would tell nothing of some campaign, or ad.</summary>
+    [Test]
+    public async Task A_day_that_was_never_told_whole_says_so_and_one_that_was_asked_for_again_in_vain_is_as_old_as_it_was()
+    {
+        await using var core = await InProcess.CreateAsync();
+        var account = await core.AddAccountAsync();
+        await core.Database.DataSource.SeedSumsAsync(new SeededSum(account, Day) { IsWhole = false }, new SeededSum(account, Day.AddDays(1)), new SeededSum(account, Day) { Campaign = "A" }, new SeededSum(account, Day.AddDays(1)) { Campaign = "A" });
+        await core.Database.DataSource.SeedAsync(new SeededInsight(account, "2026-10-01", "ad1") { SyncedAt = "2026-10-02T03:00:00Z" }, new SeededInsight(account, "2026-10-02", "ad1") { SyncedAt = "2026-10-02T03:00:00Z" });
+        await core.Database.DataSource.DoAsync("UPDATE insight_days SET seen_at = '2026-10-04T03:00:00Z' WHERE date_start = @day", new { day = Day.AddDays(1) });
+        var (reader, rows) = (core.Get<NumberReader>(), core.Get<InsightReader>());
+        using var all = Assert.EnterMultipleScope();
+        Assert.That((await reader.ListDaysOfAllAsync("USD", Day, Day.AddDays(1), default)).Select(day => day.IsPartial), Is.EqualTo([true, false]));
+        foreach (var (campaign, isPartial) in ((string?, bool)[])[(null, true), ("A", false), ("another", true)])
+            Assert.That((await reader.ListDaysAsync(account, campaign, Day, Day.AddDays(1), default)).Select(day => day.IsPartial), Is.EqualTo([isPartial, false]), $"{campaign}");
+        Assert.That((await core.Get<SyncedDayReader>().ListAsync(new(account, null, null, Differing: false), null, 10, default)).Select(day => day.IsPartial), Is.EqualTo([false, true]));
+        foreach (var (level, isPartial) in ((InsightLevel, bool)[])[(InsightLevel.Account, true), (InsightLevel.Campaign, false), (InsightLevel.Ad, false)])
+            Assert.That((await rows.ListAsync(new(account, null, null, null, level), null, 10, default)).Select(row => (row.IsPartial, row.Date == Day || row.SyncedAt.Day == 4)), Is.EqualTo([(isPartial, true), (false, true)]), $"{level}");
     }
 
     [Test]
