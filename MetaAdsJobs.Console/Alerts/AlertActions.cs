@@ -25,7 +25,7 @@ internal static class AlertActions
         alerts.MapPost("/{id:guid}/acknowledge", async (Guid id, ChangeAlert change, HttpContext http) =>
             Answer(http, await change.AcknowledgeAsync(id, http.User.CallerName(), http.RequestAborted), "It is noted that you are at it."));
         alerts.MapPost("/{id:guid}/mute", async (Guid id, ChangeAlert change, HttpContext http) =>
-            Answer(http, await change.MuteAsync(id, http.User.CallerName(), http.RequestAborted), "Nothing more is told of this alert."));
+            Answer(http, await change.MuteAsync(id, http.User.CallerName(), http.RequestAborted), "Nothing more is told of this alert, of the accounts that it is of now."));
         alerts.MapPost("/rules/new", AddAsync).WithOrder(-1);
         alerts.MapPost("/rules/{id:guid}/edit", ChangeAsync).WithOrder(-1);
         alerts.MapPost("/rules/{id:guid}/on", (Guid id, SaveAlertRule save, HttpContext http) => SwitchAsync(id, true, save, http));

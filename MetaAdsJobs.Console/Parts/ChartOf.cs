@@ -10,7 +10,7 @@ namespace MetaAdsJobs.Console.Parts;
 /// <summary>What a chart shows, day by day.</summary>
 /// <param name="Unit">count, percent (a share: 0.05 is 5 %), seconds, or a currency such as EUR.</param>
 /// <param name="Days">In order, without gaps.</param>
-/// <param name="Partial">Days that were not over when they were read.</param>
+/// <param name="Partial">Days that were not over when they were read, or not told whole.</param>
 /// <param name="Missing">Days that were never read.</param>
 public sealed record ChartOf(string Title, string Unit, IReadOnlyList<DateOnly> Days, IReadOnlyList<ChartLine> Lines, IReadOnlyList<DateOnly> Partial, IReadOnlyList<DateOnly> Missing)
 {
@@ -41,7 +41,7 @@ internal static class ChartTable
             html.Append("<tr><td data-name=\"").Append(dayName).Append("\">").Append(Encode(day.ToString("d", CultureInfo.CurrentCulture))).Append("</td>");
             for (var line = 0; line < names.Length; line++)
                 html.Append("<td data-name=\"").Append(names[line]).Append("\" class=\"number\">").Append(of.Lines[line].Values[i] is { } value ? Encode(Show(value, of.Unit)) : "–").Append("</td>");
-            html.Append("<td>").Append(partial.Contains(day) ? Encode(texts["not over yet"]) : missing.Contains(day) ? Encode(texts["not synced"]) : "").Append("</td></tr>");
+            html.Append("<td>").Append(partial.Contains(day) ? Encode(texts["not whole yet"]) : missing.Contains(day) ? Encode(texts["not synced"]) : "").Append("</td></tr>");
         }
 
         return new(html.ToString());

@@ -11,18 +11,18 @@ public sealed class ResumeAccount(NpgsqlDataSource dataSource, IJobQueue queue, 
     // A second job for an orchestration that is snoozing already is harmless: the claim lets one of them run.
     public async Task ExecuteAsync(Guid id, CancellationToken ct)
     {
-        var waitingSql = $"WITH {TakenOf(ClaimTable.Orchestrations)} SELECT request_id FROM taken ORDER BY request_id";
+        var waitingSql = $"WITH {TakenOf(ClaimTable.Orchestrations)} SELECT request_id, {Queues.IsRow("taken")} FROM taken ORDER BY request_id";
         var editsSql = $"WITH {TakenOf(ClaimTable.Edits)} SELECT edit_id, kind = 'pause' FROM taken ORDER BY number";
-        List<Guid> waiting;
+        List<(Guid RequestId, bool IsRow)> waiting;
         List<(Guid EditId, bool IsPause)> edits;
         await using (var connection = await dataSource.OpenConnectionAsync(ct))
         {
             var account = new { Id = id, Now = time.GetUtcNow() };
             edits = (await connection.QueryAsync<(Guid, bool)>(new(editsSql, account, cancellationToken: ct))).AsList();
-            waiting = (await connection.QueryAsync<Guid>(new(waitingSql, account, cancellationToken: ct))).AsList();
+            waiting = (await connection.QueryAsync<(Guid, bool)>(new(waitingSql, account, cancellationToken: ct))).AsList();
         }
 
-        foreach (var requestId in waiting) queue.EnqueueOrchestration(requestId);
+        foreach (var (requestId, isRow) in waiting) _ = isRow ? queue.EnqueueRow(requestId) : queue.EnqueueOrchestration(requestId);
         foreach (var (editId, isPause) in edits) queue.EnqueueEdit(editId, isPause);
     }
 

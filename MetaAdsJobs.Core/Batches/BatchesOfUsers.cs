@@ -12,10 +12,10 @@ internal static class BatchesOfUsers
     /// <param name="userIds">As they are now; of those who have lost nothing none is paused.</param>
     public static Task PauseAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyCollection<Guid> userIds, DateTimeOffset now, CancellationToken ct)
     {
-        // Tokens that name the same person are no user: what they have sent is theirs.
+        // Tokens that name the same person are no user: what they have sent is theirs. Rows that another batch was sent first wait again when that is cancelled.
         var pauseSql = Pause("u.mail || ' may no longer do all of it'", "FROM users u", """
             u.id = ANY (@UserIds) AND lower(b.requested_by) = lower(u.mail) AND (u.disabled_at IS NOT NULL OR u.role = 'viewer' OR (NOT u.all_accounts AND EXISTS (
-                SELECT 1 FROM batch_rows r WHERE r.batch_id = b.batch_id AND r.state = 'waiting' AND r.social_account_id <> ALL (ARRAY(SELECT g.social_account_id FROM granted_accounts g WHERE g.holder = u.id AND g.may_spend)))))
+                SELECT 1 FROM batch_rows r WHERE r.batch_id = b.batch_id AND r.state IN ('waiting', 'again') AND r.social_account_id <> ALL (ARRAY(SELECT g.social_account_id FROM granted_accounts g WHERE g.holder = u.id AND g.may_spend)))))
             """);
         return connection.ExecuteAsync(new(pauseSql, With(userIds.ToArray(), null, now), transaction, cancellationToken: ct));
     }

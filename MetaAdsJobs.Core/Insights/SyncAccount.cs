@@ -47,7 +47,7 @@ internal sealed class SyncAccount(NpgsqlDataSource dataSource, MetaAds ads, Time
             """;
         try
         {
-            if (await ads.ReadMinimumBudgetsAsync(claim.Credential, claim.Currency, ct) is not { } least) return;
+            if (await ads.ReadMinimumBudgetsAsync(claim.Credential.Patient(), claim.Currency, ct) is not { } least) return;
             await using var connection = await dataSource.OpenConnectionAsync(ct);
             await connection.ExecuteAsync(new(SaveSql, new { claim.AccountId, least.Impressions, least.Frequent, least.Rare, least.VideoViews }, cancellationToken: ct));
         }

@@ -18,4 +18,9 @@ internal static class Queues
 
     /// <summary>For threads that rows of batches, however many, never hold.</summary>
     public static readonly string[] Reserved = [Pauses, Lifted, Campaigns];
+
+    /// <summary>Whether a run is a row of a batch, or a clip that a program told of, as a condition in SQL: however it comes to a job again, it goes behind the others.</summary>
+    /// <param name="run">What has its request_id.</param>
+    public static string IsRow(string run) =>
+        $"(EXISTS (SELECT 1 FROM batch_rows b WHERE b.request_id = {run}.request_id) OR EXISTS (SELECT 1 FROM clip_runs c WHERE c.request_id = {run}.request_id))";
 }

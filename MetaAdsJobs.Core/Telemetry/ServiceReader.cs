@@ -61,7 +61,7 @@ internal sealed class ServiceReader(NpgsqlDataSource dataSource, TimeProvider ti
 
             SELECT a.timezone_name, min(d.date_start) AS day, min(a.created_at) FILTER (WHERE d.date_start IS NULL) AS added_at
             FROM social_accounts a
-            LEFT JOIN LATERAL (SELECT date_start FROM insight_days WHERE social_account_id = a.id AND NOT is_partial ORDER BY date_start DESC LIMIT 1) d ON true
+            LEFT JOIN LATERAL (SELECT date_start FROM insight_days WHERE social_account_id = a.id AND first_at IS NOT NULL ORDER BY date_start DESC LIMIT 1) d ON true
             WHERE a.token_rejected_at IS NULL AND a.retired_at IS NULL
             GROUP BY a.timezone_name;
             """;

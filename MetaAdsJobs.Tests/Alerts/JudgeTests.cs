@@ -152,6 +152,23 @@ public sealed class JudgeTests
         Assert.That(_messages, Is.EqualTo([EventTypes.AlertOpened, EventTypes.AlertResolved]));
     }
 
+    /// <summary>A built-in rule has one alert of all accounts: some object of some account may fire for months.</summary>
+    [Test]
+    public void What_was_well_for_the_cooldown_and_fires_again_is_told_again_while_others_fire_on()
+    {
+        var rule = Rule();
+        Evaluate(rule, Breach("a"), Breach("b"));
+        Evaluate(rule, Breach("a"));
+        Wait(59);
+        Evaluate(rule, Breach("a"), Breach("b"));
+        Evaluate(rule, Breach("a"));
+        Assert.That(_messages, Is.EqualTo([EventTypes.AlertOpened]), "within the cooldown it is the same");
+        Wait(60);
+        Evaluate(rule, Breach("a"), Breach("b"));
+        Assert.That(_messages, Is.EqualTo([EventTypes.AlertOpened, EventTypes.AlertUpdated]));
+        Assert.That(_told[1].After.Members.Values.Select(member => (member.Object, member.Times, member.ToldIn)), Is.EquivalentTo(new (string, int, int?)[] { ("a", 1, 1), ("b", 3, 2) }));
+    }
+
     [Test]
     public void A_thousand_that_flap_for_a_day_each_at_its_own_time_make_a_message_an_hour_while_new_ones_come_and_then_none()
     {

@@ -45,6 +45,32 @@ public sealed class StormTests
         Assert.That(await _world.ToldAsync(slack), Has.Count.EqualTo(2));
     }
 
+    /// <summary>Few messages of one alert are few for each who listens: others' are none of his.</summary>
+    [Test]
+    public async Task A_webhook_of_some_accounts_hears_at_once_of_the_first_of_theirs_whenever_others_were_told_of_theirs()
+    {
+        var accounts = new[] { await _world.AddAccountAsync(), await _world.AddAccountAsync() };
+        foreach (var account in accounts)
+        {
+            await _world.AddDaysAsync(account, 3);
+            await _world.AddCampaignAsync(account, $"of {account}", [1]);
+        }
+
+        var (all, _) = await _world.AddWebhookAsync("""{"url":"https://receiver.example/1"}""");
+        var (hook, _) = await _world.AddWebhookAsync($$"""{"url":"https://receiver.example/2","account_ids":["{{accounts[0]}}"]}""");
+        var rule = await _world.AddRuleAsync(null, $$"""{"metric":"spend","when":"above","threshold":50,"account_ids":["{{string.Join("\",\"", accounts)}}"]}""");
+        foreach (var (minutes, mine, theirs) in ((int, decimal, decimal)[])[(5, 1, 60), (5, 60, 60), (5, 60, 60), (5, 1, 1), (61, 1, 1)])
+        {
+            await _world.ExecuteAsync("UPDATE insight_campaign_days SET spend = CASE WHEN social_account_id = @first THEN @mine ELSE @theirs END WHERE social_account_id = ANY (@accounts)", new { accounts, first = accounts[0], mine, theirs });
+            _world.Time.Advance(TimeSpan.FromMinutes(minutes));
+            await _world.EvaluateAsync(rule);
+        }
+
+        foreach (var webhook in (Guid[])[all, hook])
+            Assert.That(await _world.QueryAsync<string>("SELECT type FROM event_deliveries WHERE webhook_id = @webhook ORDER BY occurred_at", new { webhook }), Is.EqualTo(["alert.opened", "alert.resolved"]));
+        Assert.That((await _world.ToldAsync(hook)).Select(told => ((int)told["new"]!, (int)told["firing"]!, told["members"]!.AsArray().Count)), Is.EqualTo([(1, 1, 1), (1, 0, 1)]));
+    }
+
     [Test]
     public async Task A_run_that_fails_again_every_ten_minutes_for_a_day_makes_two_messages()
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dapper;
+using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Batches;
 using MetaAdsJobs.Core.Clips;
 using MetaAdsJobs.Core.Jobs;
@@ -114,6 +115,23 @@ public sealed class FeedTests
         Assert.That(await RowsAsync($"batch_rows WHERE batch_id = '{third}' AND state = 'again' AND of_batch = '{second}'"), Is.EqualTo(2));
         await FeedAsync(second);
         Assert.That((await RowsAsync($"batch_rows WHERE batch_id = '{first}' AND state = 'cancelled'"), await RowsAsync($"batch_rows WHERE batch_id = '{second}' AND state = 'begun'"), await RowsAsync("orchestrations")), Is.EqualTo((2L, 2L, 2L)));
+    }
+
+    /// <summary>However it comes to a job again: by the sweep, or since its account was given another token.</summary>
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task A_row_stays_behind_what_was_asked_for_by_itself(bool isSwept)
+    {
+        await FeedAsync(await AcceptAsync(1, account: 0));
+        await ExecuteAsync($"""
+            DELETE FROM hangfire.job WHERE id IN (SELECT job_id::bigint FROM orchestrations); DELETE FROM hangfire.jobqueue WHERE queue = '{Queues.Rows}';
+            UPDATE orchestrations SET accepted_at = accepted_at - interval '1 hour', status = 'waiting', next_attempt_at = now() + interval '1 hour' * {(isSwept ? -1 : 1)}
+            """);
+
+        if (isSwept) await _core.Get<Sweep>().RescueAsync(CancellationToken.None);
+        else await _core.Get<ResumeAccount>().ExecuteAsync(_accounts[0], CancellationToken.None);
+
+        Assert.That(await RowsAsync($"hangfire.jobqueue WHERE queue = '{Queues.Rows}'"), Is.EqualTo(1));
     }
 
     [TestCase("DELETE FROM hangfire.job", 1)]

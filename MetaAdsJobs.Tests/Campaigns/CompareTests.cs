@@ -106,6 +106,16 @@ public sealed class CompareTests
     }
 
     [Test]
+    public async Task What_was_changed_by_hand_is_found_also_while_the_account_s_calls_are_spaced()
+    {
+        var tree = await _world.BuiltAsync();
+        _world.Graph.Faults.Always(_ => true, GraphFaults.Used(88));
+        await ByHandAsync("UPDATE stub_graph.objects SET status = 'ACTIVE' WHERE id = @Id", tree.AdSets[0].MetaId);
+        Assert.That(await CompareAsync(), Is.EqualTo(1));
+        Assert.That(await ToldAsync(tree), Is.EqualTo(["adset status PAUSED ACTIVE"]));
+    }
+
+    [Test]
     public async Task What_Meta_calls_missing_is_believed_an_hour_later_and_a_budget_that_is_not_told_never()
     {
         var tree = await _world.BuiltAsync("""{"auto_publish":true}""");

@@ -60,6 +60,14 @@ public sealed class EditTests
     }
 
     [Test]
+    public async Task A_budget_is_lowered_also_while_the_account_s_calls_are_spaced()
+    {
+        var tree = await _world.BuiltAsync(EditWorld.Tree);
+        _world.Graph.Faults.Always(_ => true, GraphFaults.Used(88));
+        Assert.That((await _world.EditAsync(EditKind.Update, tree.AdSets[0].MetaId, """{"daily_budget_cents":5000}""")).Status, Is.EqualTo("succeeded"));
+    }
+
+    [Test]
     public async Task What_an_ad_set_that_is_paused_no_longer_spends_makes_room_and_its_resume_asks_for_it_again()
     {
         var tree = await _world.BuiltAsync(EditWorld.Tree);

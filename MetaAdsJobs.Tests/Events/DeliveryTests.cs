@@ -247,6 +247,9 @@ public sealed class DeliveryTests
         _world.Time.Advance(TimeSpan.FromDays(2));
         await _world.Get<PurgeEvents>().ExecuteAsync(CancellationToken.None);
         Assert.That(await _world.QueryAsync<Guid>("SELECT id FROM events"), Is.EqualTo([kept]));
+        _world.Time.Advance(TimeSpan.FromDays(32));
+        await _world.Get<PurgeEvents>().ExecuteAsync(CancellationToken.None);
+        Assert.That(await _world.QueryAsync<Guid>("SELECT id FROM events"), Is.EqualTo([kept]), "it is tried still");
         Assert.That(await _world.StatesAsync(webhook), Is.EqualTo("pending:1"));
         Assert.That(await _world.QueryAsync<long>("SELECT count(*) FROM event_attempts"), Is.EqualTo([0]));
     }

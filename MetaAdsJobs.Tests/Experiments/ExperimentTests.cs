@@ -154,7 +154,8 @@ public sealed class ExperimentTests
         WaitsAsync("UPDATE insight_days SET seen_at = @day + interval '36 hours' WHERE social_account_id = @AccountId AND date_start = @day", "results may still be put down to its days");
 
     private const string OnlyViews = """UPDATE meta_ad_insights SET raw = '{"actions":[{"action_type":"landing_page_view","value":"40"}]}'""";
-    private const string Without = "UPDATE insight_days SET sync_id = (SELECT sync_id FROM insight_syncs WHERE social_account_id = @AccountId LIMIT 1) WHERE social_account_id = @AccountId; UPDATE insight_syncs SET left_out = ARRAY['ad 1 on a day in report ads, without ";
+    private const string LeftOut = "UPDATE insight_days SET sync_id = (SELECT sync_id FROM insight_syncs WHERE social_account_id = @AccountId LIMIT 1) WHERE social_account_id = @AccountId; UPDATE insight_syncs SET left_out = ARRAY";
+    private const string Without = $"{LeftOut}['the account on ' || @day || ' in report ads, without ";
 
     /// <summary>Its row has lost all lists, and of the results the last that was told stays; or Meta would not tell the list.</summary>
     [TestCase("UPDATE meta_ad_insights SET raw = '{}' WHERE social_account_id = @AccountId AND date_start = @day", null)]
@@ -163,17 +164,19 @@ public sealed class ExperimentTests
     public Task What_results_are_worth_is_not_nothing_where_Meta_has_not_told_it(string untold, string? counts) =>
         WaitsAsync(untold, "days are missing or not whole", $$"""{"metric":"value_per_spend","counts":{{(counts is null ? "null" : $"\"{counts}\"")}}}""");
 
-    /// <summary>Meta leaves out a list of what had no value, whether nothing came that counts or what came had none.</summary>
-    [TestCase("PURCHASE")]
-    [TestCase(null)]
-    public async Task A_day_on_which_nothing_had_a_value_is_told(string? counts)
+    /// <summary>Meta leaves out a list of what had no value, whether nothing came that counts or what came had none; that it would not tell one is of some ads and days.</summary>
+    [TestCase("PURCHASE", "'the account on ' || @day || ' in report ads, without reach: too much for Meta'", true)]
+    [TestCase(null, "'ad 9 on ' || @day || ' in report ads, without action_values: too much', 'the account on ' || @day + 1 || ' in report ads, without action_values: too much', 'report by-age of ' || @day - 2 || ' to ' || @day + 2 || ', without action_values: no'", true)]
+    [TestCase(null, "'ad ' || (SELECT min(ad_meta_id) FROM meta_ad_insights WHERE social_account_id = @AccountId) || ' on ' || @day || ' in report ads, without action_values: too much for Meta'", false)]
+    [TestCase(null, "'report ads of ' || @day - 2 || ' to ' || @day + 2 || ', without action_values: no'", false)]
+    public async Task A_day_on_which_nothing_had_a_value_is_told(string? counts, string leftOut, bool isTold)
     {
         var one = await _world.BeginAsync($$"""{"metric":"value_per_spend","counts":{{(counts is null ? "null" : $"\"{counts}\"")}}}""");
         await _world.NumbersAsync(one, 14, 2, (100, 30), (100, 40));
-        await _world.ExecuteAsync($"{OnlyViews} WHERE social_account_id = @AccountId AND date_start = @day; {Without}reach: too much for Meta'] WHERE social_account_id = @AccountId",
+        await _world.ExecuteAsync($"{OnlyViews} WHERE social_account_id = @AccountId AND date_start = @day; {LeftOut}[{leftOut}] WHERE social_account_id = @AccountId",
             new { one.Run.AccountId, day = DateOnly.FromDateTime(_world.Time.GetUtcNow().UtcDateTime).AddDays(-6) });
         await _world.MinuteAsync();
-        Assert.That((await _world.ReadAsync(one)).Gates.Single(gate => gate.Name == "numbers_complete").IsOpen, Is.True);
+        Assert.That((await _world.ReadAsync(one)).Gates.Single(gate => gate.Name == "numbers_complete").IsOpen, Is.EqualTo(isTold));
     }
 
     /// <summary>Its ads are made at once and shown weeks later.</summary>

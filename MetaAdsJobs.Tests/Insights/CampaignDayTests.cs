@@ -174,6 +174,42 @@ public sealed class CampaignDayTests
         Assert.That((row.Spend, row.Results), Is.EqualTo(((decimal?)505m, (decimal?)null)));
     }
 
+    /// <summary>Somebody had the day read at noon, and Meta left something out of it at night.</summary>
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task What_a_day_had_before_it_was_over_does_not_stand_for_what_Meta_leaves_out_of_it_afterwards(bool isIncomplete)
+    {
+        var day = AccountDays.Today(_account.Timezone, _world.Time.GetUtcNow()).AddDays(-1);
+        var night = Row("new_1", day, null) with { Results = isIncomplete ? null : 0, IsIncomplete = isIncomplete, Raw = """{"impressions":"100"}"""u8.ToArray() };
+        await StoreAsync(day, Row("new_1", day, 50m) with { Raw = """{"actions":[{"action_type":"link_click","value":"2"}]}"""u8.ToArray() });
+        await StoreAsync(day.AddDays(1), night);
+
+        await SumsAsync();
+        var row = (await FirstAsync())[("new", day)];
+        Assert.That((row.Spend, row.Results, row.FirstAt is not null), Is.EqualTo(((decimal?)null, (decimal?)null, true)));
+        Assert.That(await _world.ListAsync<string>("SELECT raw::text FROM meta_ad_insights WHERE social_account_id = @Id", new { _account.Id }), Is.EqualTo(["""{"impressions": "100"}"""]));
+        Assert.That(await _world.ListAsync<string>("SELECT metric FROM insight_changes WHERE social_account_id = @Id", new { _account.Id }), Is.Empty);
+
+        await StoreAsync(day.AddDays(2), Row("new_1", day, 500m) with { Results = 20 });
+        await StoreAsync(day.AddDays(3), night);
+        row = (await FirstAsync())[("new", day)];
+        Assert.That((row.Spend, row.Results), Is.EqualTo(((decimal?)500m, (decimal?)20m)), "what was told of the whole day stays");
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Rows_that_come_for_a_day_that_was_seen_whole_without_any_have_changed_it(bool wasSeen)
+    {
+        var day = AccountDays.Today(_account.Timezone, _world.Time.GetUtcNow()).AddDays(-1);
+        await _world.ExecuteAsync("""
+            INSERT INTO insight_days (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, total_spend, results, currency, first_at)
+            VALUES (@Id, @day, now(), gen_random_uuid(), false, 0, 0, 0, 0, 0, 0, 'USD', CASE WHEN @wasSeen THEN now() END)
+            """, new { _account.Id, day, wasSeen });
+        await StoreAsync(Row("new_1", day, 5m));
+        string[] changes = wasSeen ? ["results 0 2", "spend 0 5"] : [];
+        Assert.That(await _world.ListAsync<string>("SELECT concat(metric, ' ', trim_scale(old_value), ' ', trim_scale(new_value)) FROM insight_changes WHERE social_account_id = @Id ORDER BY 1", new { _account.Id }), Is.EqualTo(changes));
+    }
+
     /// <summary>It was asked for again in vain.</summary>
     [Test]
     public async Task A_day_of_which_Meta_told_nothing_of_an_ad_stays_as_old_as_it_was()
@@ -206,9 +242,11 @@ public sealed class CampaignDayTests
     private Task<IReadOnlyList<string>> VersionsAsync() => _world.ListAsync<string>("SELECT ctid || ' ' || xmin || ' ' || xmax FROM insight_campaign_days WHERE social_account_id = @Id ORDER BY 1", new { _account.Id });
 
     // As a sync does with what it has staged.
-    private async Task StoreAsync(params InsightRow[] rows)
+    private Task StoreAsync(params InsightRow[] rows) => StoreAsync(AccountDays.Today(_account.Timezone, _world.Time.GetUtcNow()), rows);
+
+    private async Task StoreAsync(DateOnly today, params InsightRow[] rows)
     {
-        var (days, today) = (new DayRange(rows.Min(row => row.Day), rows.Max(row => row.Day)), AccountDays.Today(_account.Timezone, _world.Time.GetUtcNow()));
+        var days = new DayRange(rows.Min(row => row.Day), rows.Max(row => row.Day));
         var claim = new SyncClaim(Guid.CreateVersion7(), 1, 0, 0, _account.Id, "", "USD", _account.Timezone, days, IsNightly: false, _world.Time.GetUtcNow(), null, null, new("", ""));
         await using var connection = await _world.Database.DataSource.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();

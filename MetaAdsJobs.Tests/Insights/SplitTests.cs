@@ -45,6 +45,27 @@ public sealed class SplitTests
         InsightTruth.AssertEqual(await InsightTruth.InTableAsync(_world.Database.DataSource, _account), whole);
     }
 
+    /// <summary>By more than a call waits usually: what comes first in a run would be asked for again and again.</summary>
+    [Test]
+    public async Task What_is_too_much_is_cut_and_read_field_by_field_also_while_the_account_s_calls_are_spaced()
+    {
+        var account = await _world.AddAccountAsync(campaigns: 1, adsOfEach: 1);
+        var whole = await _world.AtMetaAsync(account, days: 1);
+        await _world.Database.DataSource.LimitInsightsAsync(account.AdAccountId, CellsOfOneAd - 1);
+        _world.Graph.Faults.Always(_ => true, GraphFaults.Used(88));
+        try
+        {
+            var sync = await _world.RunAsync(await _world.QueueAsync(account, days: 1), runs: 60);
+            Assert.That((sync.State, sync.Error), Is.EqualTo(("succeeded", (string?)null)), $"{sync.WaitReason}");
+        }
+        finally
+        {
+            _world.Graph.Faults.Clear();
+        }
+
+        InsightTruth.AssertEqual(await InsightTruth.InTableAsync(_world.Database.DataSource, account), whole);
+    }
+
     [Test]
     public async Task What_Meta_will_not_tell_of_one_ad_is_left_out_told_and_keeps_the_value_it_had()
     {

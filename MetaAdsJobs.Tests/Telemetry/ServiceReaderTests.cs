@@ -46,11 +46,11 @@ public sealed class ServiceReaderTests
             UPDATE social_accounts SET created_at = now() - interval '90 days';
             UPDATE social_accounts SET token_rejected_at = now() WHERE id = @Rejected;
             UPDATE social_accounts SET token_expires_at = now() + interval '3 days', blocked_at = now() WHERE id = @Missed;
-            INSERT INTO insight_days (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, difference)
-            SELECT id, (now() AT TIME ZONE timezone_name)::date - ago, now(), gen_random_uuid(), ago = 0, 1, 1, 0, 0, CASE WHEN ago = 3 THEN 0.5 ELSE 0 END
+            INSERT INTO insight_days (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, difference, first_at)
+            SELECT id, (now() AT TIME ZONE timezone_name)::date - ago, now(), gen_random_uuid(), ago = 0, 1, 1, 0, 0, CASE WHEN ago = 3 THEN 0.5 ELSE 0 END, CASE WHEN ago > 0 THEN now() END
             FROM social_accounts, (VALUES (0), (3), (4)) AS t (ago) WHERE id IN (@Read, @Missed) AND (id = @Missed OR ago < 4);
-            INSERT INTO insight_days (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend)
-            SELECT id, (now() AT TIME ZONE timezone_name)::date - 1, now(), gen_random_uuid(), false, 1, 1, 0, 0 FROM social_accounts WHERE id = @Read;
+            INSERT INTO insight_days (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, first_at)
+            SELECT id, (now() AT TIME ZONE timezone_name)::date - 1, now(), gen_random_uuid(), false, 1, 1, 0, 0, CASE WHEN id = @Read THEN now() END FROM social_accounts WHERE id IN (@Read, @Missed);
             INSERT INTO insight_syncs (sync_id, social_account_id, since, until, requested_by, nightly_for, state, queued_at, completed_at)
             SELECT gen_random_uuid(), id, current_date - 28, current_date - 1, 'night', current_date, 'succeeded', now() - ago, now() - ago
             FROM social_accounts, LATERAL (SELECT CASE WHEN id = @Read THEN interval '2 hours' ELSE interval '27 hours' END AS ago) t WHERE id IN (@Read, @Missed);
@@ -81,7 +81,7 @@ public sealed class ServiceReaderTests
             Assert.That(numbers.Accounts, Is.EqualTo(3));
             Assert.That(numbers.Attention, Is.EqualTo(new Dictionary<string, long> { ["token_rejected"] = 1, ["token_expiring"] = 1, ["blocked_by_meta"] = 1 }));
             Assert.That(numbers.WithoutNight, Is.EqualTo(1), "the rejected one is told of by itself");
-            Assert.That(numbers.OldestDay, Is.EqualTo(TimeSpan.FromDays(2) + today).Within(TimeSpan.FromMinutes(1)), "today's is not complete; three days ago is, and ended two midnights before today's");
+            Assert.That(numbers.OldestDay, Is.EqualTo(TimeSpan.FromDays(2) + today).Within(TimeSpan.FromMinutes(1)), "neither is today's complete, nor yesterday's, of which Meta told nothing; three days ago is, and ended two midnights before today's");
             Assert.That(numbers.Alerts, Is.EqualTo(new Dictionary<string, long> { ["critical"] = 1, ["warning"] = 2 }));
             Assert.That(numbers.AlertsEvaluated, Is.EqualTo(TimeSpan.FromMinutes(10)).Within(TimeSpan.FromMinutes(1)), "what is off waits for nobody");
             Assert.That(numbers.DifferingDays, Is.EqualTo(2));

@@ -42,6 +42,9 @@ internal sealed record Episode
 
     /// <summary>The accounts for which it was muted; null: it was not.</summary>
     public IReadOnlyCollection<Guid>? MutedFor { get; init; }
+
+    /// <summary>The accounts of which those that listen to them alone were told since the last message.</summary>
+    public IReadOnlyCollection<Guid> OpenedFor { get; init; } = [];
     public required IReadOnlyDictionary<WatchedKey, Member> Members { get; init; }
 
     /// <summary>Nobody is to hear of these: whoever has muted it has done so for their accounts. What joins it of others is told.</summary>
@@ -52,4 +55,8 @@ internal sealed record Episode
 /// <param name="Changed">The members that are not as they were.</param>
 /// <param name="Message">The event that tells of it; null: none.</param>
 /// <param name="HeldBy">What kept a message back: cooldown or muted.</param>
-internal sealed record EpisodeTurn(Episode Before, Episode After, IReadOnlyList<Member> Changed, string? Message, string? HeldBy);
+internal sealed record EpisodeTurn(Episode Before, Episode After, IReadOnlyList<Member> Changed, string? Message, string? HeldBy)
+{
+    /// <summary>Without a message: the accounts that fire and of which nobody has heard yet.</summary>
+    public IReadOnlyList<Guid> FirstOf => Message is null ? [.. After.OpenedFor.Except(Before.OpenedFor)] : [];
+}

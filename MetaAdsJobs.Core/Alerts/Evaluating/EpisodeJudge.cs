@@ -12,7 +12,7 @@ internal sealed record JudgedObject(WatchState State, Turn Turn)
 
 /// <summary>
 /// Makes messages of turns, few of them. The first object that fires opens an episode, and that is told at once. What fires later is told together, at most once in a
-/// cooldown and half an hour. What recovers and fires again within the cooldown is told with the next message, and makes none. The episode is over, and that is told, when
+/// cooldown and half an hour. What recovers and fires again within the cooldown is told with the next message, and makes none; what was well for longer is told anew. The episode is over, and that is told, when
 /// all have been well for the cooldown. So one storm makes three messages at the most, and one flapping makes two, however long it lasts.
 /// </summary>
 internal static class EpisodeJudge
@@ -56,7 +56,7 @@ internal static class EpisodeJudge
         foreach (var one in judged)
         {
             var before = members.GetValueOrDefault(one.State.Key);
-            if (Turned(before, one, now) is { } member && member != before) members[member.Key] = changed[member.Key] = member;
+            if (Turned(rule, before, one, now) is { } member && member != before) members[member.Key] = changed[member.Key] = member;
         }
 
         var after = episode with { QuietSince = members.Values.Any(member => member.RecoveredAt is null) ? null : episode.QuietSince ?? now };
@@ -64,14 +64,22 @@ internal static class EpisodeJudge
         var (message, heldBy) = Message(rule, after, members.Values, now);
         if (message is not null)
         {
-            after = after with { Messages = after.Messages + 1, LastMessageAt = now };
+            after = after with { Messages = after.Messages + 1, LastMessageAt = now, OpenedFor = [] };
             foreach (var member in members.Values.Where(member => member.ToldIn is null).ToList()) members[member.Key] = changed[member.Key] = member with { ToldIn = after.Messages };
+        }
+        else if (episode.AccountId is null)
+        {
+            // Who listens to these accounts alone has heard of nothing: that others were told of theirs is no reason to wait.
+            after = after with { OpenedFor = [.. after.OpenedFor, .. members.Values.GroupBy(member => member.AccountId).Where(IsUnheardOf).Select(theirs => theirs.Key)] };
         }
 
         return new(episode, after with { Members = members }, [.. changed.Values], message, heldBy);
+
+        bool IsUnheardOf(IGrouping<Guid, Member> theirs) =>
+            theirs.All(member => member.ToldIn is null) && theirs.Any(member => member.RecoveredAt is null) && !episode.OpenedFor.Contains(theirs.Key) && episode.MutedFor?.Contains(theirs.Key) != true;
     }
 
-    private static Member? Turned(Member? before, JudgedObject one, DateTimeOffset now)
+    private static Member? Turned(AlertRule rule, Member? before, JudgedObject one, DateTimeOffset now)
     {
         var state = one.State;
         switch (one.Turn)
@@ -79,7 +87,12 @@ internal static class EpisodeJudge
             case Turn.Fired when before is null:
                 return new() { AccountId = state.AccountId, Object = state.Object, Name = state.Name, Value = state.Value, Reference = state.Reference, DataAt = state.DataAt, FiredAt = now };
             case Turn.Fired:
-                return before with { Name = state.Name ?? before.Name, Value = state.Value, Reference = state.Reference, DataAt = state.DataAt, RecoveredAt = null, HasData = true, Times = before.Times + 1 };
+                return before with
+                {
+                    Name = state.Name ?? before.Name, Value = state.Value, Reference = state.Reference, DataAt = state.DataAt, RecoveredAt = null, HasData = true, Times = before.Times + 1,
+                    // Others keep the episode open, for months if it is of all accounts.
+                    ToldIn = now - before.RecoveredAt >= rule.Cooldown ? null : before.ToldIn,
+                };
             case Turn.Recovered when before is not null:
                 return before with { Value = state.Value ?? before.Value, Reference = state.Reference, DataAt = state.DataAt ?? before.DataAt, RecoveredAt = now, HasData = true };
             case Turn.None when before is { RecoveredAt: null }:

@@ -18,7 +18,7 @@ internal static class EvaluationStore
     public static async Task<IReadOnlyList<Episode>> OpenAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid ruleId, CancellationToken ct)
     {
         const string OpenSql = """
-            SELECT id, social_account_id AS account_id, opened_at, quiet_since, messages, last_message_at, CASE WHEN muted_at IS NOT NULL THEN COALESCE(muted_accounts, '{}') END AS muted_for FROM alert_episodes WHERE rule_id = @RuleId AND closed_at IS NULL FOR NO KEY UPDATE;
+            SELECT id, social_account_id AS account_id, opened_at, quiet_since, messages, last_message_at, CASE WHEN muted_at IS NOT NULL THEN COALESCE(muted_accounts, '{}') END AS muted_for, opened_for FROM alert_episodes WHERE rule_id = @RuleId AND closed_at IS NULL FOR NO KEY UPDATE;
             SELECT m.episode_id, m.social_account_id AS account_id, m.object, m.name, m.value, m.reference, m.data_at, m.fired_at, m.recovered_at, m.has_data, m.times, m.told_in
             FROM alert_members m JOIN alert_episodes e ON e.id = m.episode_id WHERE e.rule_id = @RuleId AND e.closed_at IS NULL;
             """;
@@ -27,7 +27,7 @@ internal static class EvaluationStore
         var members = (await read.ReadAsync<MemberRow>()).ToLookup(row => row.EpisodeId);
         return [.. episodes.Select(row => new Episode
         {
-            Id = row.Id, AccountId = row.AccountId, OpenedAt = row.OpenedAt, QuietSince = row.QuietSince, Messages = row.Messages, LastMessageAt = row.LastMessageAt, MutedFor = row.MutedFor,
+            Id = row.Id, AccountId = row.AccountId, OpenedAt = row.OpenedAt, QuietSince = row.QuietSince, Messages = row.Messages, LastMessageAt = row.LastMessageAt, MutedFor = row.MutedFor, OpenedFor = row.OpenedFor,
             Members = members[row.Id].Select(member => member.ToMember()).ToDictionary(member => member.Key),
         })];
     }
@@ -59,9 +59,9 @@ internal static class EvaluationStore
     public static async Task WriteEpisodeAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, AlertRule rule, EpisodeTurn turn, CancellationToken ct)
     {
         const string EpisodeSql = """
-            INSERT INTO alert_episodes AS e (id, rule_id, rule_name, built_in, metric, level, severity, social_account_id, opened_at, quiet_since, closed_at, closed_why, messages, last_message_at)
-            VALUES (@Id, @RuleId, @Name, @BuiltIn, @Metric, @Level, @Severity, @AccountId, @OpenedAt, @QuietSince, @ClosedAt, @ClosedWhy, @Messages, @LastMessageAt)
-            ON CONFLICT (id) DO UPDATE SET quiet_since = EXCLUDED.quiet_since, closed_at = EXCLUDED.closed_at, closed_why = EXCLUDED.closed_why, messages = EXCLUDED.messages, last_message_at = EXCLUDED.last_message_at
+            INSERT INTO alert_episodes AS e (id, rule_id, rule_name, built_in, metric, level, severity, social_account_id, opened_at, quiet_since, closed_at, closed_why, messages, last_message_at, opened_for)
+            VALUES (@Id, @RuleId, @Name, @BuiltIn, @Metric, @Level, @Severity, @AccountId, @OpenedAt, @QuietSince, @ClosedAt, @ClosedWhy, @Messages, @LastMessageAt, @OpenedFor)
+            ON CONFLICT (id) DO UPDATE SET quiet_since = EXCLUDED.quiet_since, closed_at = EXCLUDED.closed_at, closed_why = EXCLUDED.closed_why, messages = EXCLUDED.messages, last_message_at = EXCLUDED.last_message_at, opened_for = EXCLUDED.opened_for
             """;
         const string MembersSql = """
             INSERT INTO alert_members (episode_id, social_account_id, object, name, value, reference, data_at, fired_at, recovered_at, has_data, times, told_in)
@@ -72,7 +72,7 @@ internal static class EvaluationStore
         var episode = turn.After;
         await connection.ExecuteAsync(new(EpisodeSql, new
         {
-            episode.Id, RuleId = rule.Id, rule.Name, rule.BuiltIn, rule.Metric, rule.Level, rule.Severity, episode.AccountId, episode.OpenedAt, episode.QuietSince, episode.ClosedAt, episode.ClosedWhy, episode.Messages, episode.LastMessageAt,
+            episode.Id, RuleId = rule.Id, rule.Name, rule.BuiltIn, rule.Metric, rule.Level, rule.Severity, episode.AccountId, episode.OpenedAt, episode.QuietSince, episode.ClosedAt, episode.ClosedWhy, episode.Messages, episode.LastMessageAt, OpenedFor = episode.OpenedFor.ToArray(),
         }, transaction, cancellationToken: ct));
         var members = turn.Changed;
         if (members.Count == 0) return;
@@ -117,6 +117,7 @@ internal static class EvaluationStore
         public int Messages { get; init; }
         public DateTimeOffset? LastMessageAt { get; init; }
         public Guid[]? MutedFor { get; init; }
+        public Guid[] OpenedFor { get; init; } = [];
     }
 
     private sealed record MemberRow

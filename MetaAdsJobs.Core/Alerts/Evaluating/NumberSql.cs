@@ -30,13 +30,13 @@ internal static class NumberSql
                 SELECT a.*, l.last_day - @Ago AS last_day FROM accounts a CROSS JOIN LATERAL (
                     SELECT d.date_start AS last_day FROM insight_days d WHERE d.social_account_id = a.id AND d.date_start < a.today AND d.first_at IS NOT NULL ORDER BY d.date_start DESC LIMIT 1) l),
             days AS MATERIALIZED (
-                SELECT l.id AS account, d.date_start AS day, d.synced_at, d.date_start > l.last_day - @Window AS in_window, row_number() OVER (PARTITION BY l.id ORDER BY d.date_start) AS nth
+                SELECT l.id AS account, d.date_start AS day, COALESCE(d.seen_at, d.first_at) AS seen_at, d.date_start > l.last_day - @Window AS in_window, row_number() OVER (PARTITION BY l.id ORDER BY d.date_start) AS nth
                 FROM lasts l JOIN insight_days d ON d.social_account_id = l.id AND d.date_start > l.last_day - @Window - @Median AND d.date_start <= l.last_day
                 WHERE d.first_at IS NOT NULL),
             windows AS MATERIALIZED (
                 SELECT l.id AS account, l.last_day, d.data_at, d.before, d.days = @Window AND (@Ago > 0 OR l.last_day >= l.today - 2) AS is_told
                 FROM lasts l JOIN (
-                    SELECT account, count(*) FILTER (WHERE in_window) AS days, count(*) FILTER (WHERE NOT in_window) AS before, (array_agg(synced_at ORDER BY day DESC))[1] AS data_at FROM days GROUP BY account) d ON d.account = l.id),
+                    SELECT account, count(*) FILTER (WHERE in_window) AS days, count(*) FILTER (WHERE NOT in_window) AS before, (array_agg(seen_at ORDER BY day DESC))[1] AS data_at FROM days GROUP BY account) d ON d.account = l.id),
             silent AS (SELECT id AS account FROM accounts EXCEPT SELECT account FROM windows WHERE is_told),
             daily AS (
                 SELECT i.account, i.object, i.day, {string.Join(", ", used.Select(metric => $"sum(i.{metric}) AS {metric}"))}, bool_and(i.told) AS told

@@ -33,9 +33,9 @@ internal static class StandingSql
         // Since the end of the last day that was read whole; one that was never synced is as late as it is old.
         "sync_age_hours" => """
             SELECT a.id AS account, a.id::text AS object, a.name, round(extract(epoch FROM @Now - COALESCE((l.day + 1)::timestamp AT TIME ZONE known_zone(a.timezone_name), a.created_at)) / 3600, 1) AS value, NULL::numeric AS reference,
-                NULL::numeric AS floor, true AS is_told, l.synced_at AS data_at, NULL::date AS data_day
+                NULL::numeric AS floor, true AS is_told, l.seen_at AS data_at, NULL::date AS data_day
             FROM accounts a LEFT JOIN LATERAL (
-                SELECT d.date_start AS day, d.synced_at FROM insight_days d WHERE d.social_account_id = a.id AND d.first_at <= @Now ORDER BY d.date_start DESC LIMIT 1) l ON true
+                SELECT d.date_start AS day, COALESCE(d.seen_at, d.first_at) AS seen_at FROM insight_days d WHERE d.social_account_id = a.id AND d.first_at <= @Now ORDER BY d.date_start DESC LIMIT 1) l ON true
             """,
         _ => """
             SELECT a.id AS account, a.id::text AS object, a.name, d.value, NULL::numeric AS reference, NULL::numeric AS floor, d.days > 0 AS is_told, d.synced_at AS data_at, d.last_day AS data_day

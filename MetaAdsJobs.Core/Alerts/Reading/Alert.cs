@@ -36,9 +36,10 @@ public sealed record Alert
     public string? AcknowledgedBy { get; init; }
     public DateTimeOffset? AcknowledgedAt { get; init; }
 
-    /// <summary>Nothing more is told of it.</summary>
+    /// <summary>Nothing more is told of it, of the accounts for which it was muted: by the first who did so.</summary>
     public string? MutedBy { get; init; }
     public DateTimeOffset? MutedAt { get; init; }
+    public Guid[]? MutedAccounts { get; init; }
 }
 
 /// <summary>An object of an episode.</summary>

@@ -19,7 +19,7 @@ public sealed class AlertReader(NpgsqlDataSource dataSource)
     private const string Columns = """
         e.id, e.rule_id, e.rule_name AS rule, e.built_in, e.metric, e.level, e.severity, CASE WHEN e.closed_at IS NOT NULL THEN 'resolved' WHEN e.quiet_since IS NOT NULL THEN 'quiet' ELSE 'open' END AS state,
         e.social_account_id, a.name AS account, e.opened_at, e.quiet_since, e.closed_at AS resolved_at, e.closed_why AS resolved_why, m.firing, m.no_data, m.in_all, e.messages, e.last_message_at, m.data_at,
-        e.acknowledged_by, e.acknowledged_at, e.muted_by, e.muted_at
+        e.acknowledged_by, e.acknowledged_at, e.muted_by, e.muted_at, e.muted_accounts
         """;
 
     private const string From = """

@@ -18,9 +18,9 @@ internal static class AlertMessage
         var (episode, before) = (turn.After, turn.Before);
         // Of an update: all that fire, and what has recovered since the last message.
         var listed = told.Where(member => episode.ClosedAt is not null || member.RecoveredAt is null || before.LastMessageAt is null || member.RecoveredAt > before.LastMessageAt)
-            .OrderByDescending(member => member.ToldIn == episode.Messages).ThenBy(member => member.RecoveredAt is not null).ThenByDescending(member => member.FiredAt).ThenBy(member => member.Name ?? member.Object, StringComparer.Ordinal).ToList();
+            .OrderByDescending(IsNew).ThenBy(member => member.RecoveredAt is not null).ThenByDescending(member => member.FiredAt).ThenBy(member => member.Name ?? member.Object, StringComparer.Ordinal).ToList();
         var oldest = listed.Min(member => member.DataAt);
-        var fresh = told.Count(member => member.ToldIn == episode.Messages);
+        var fresh = told.Count(IsNew);
         var (firing, unknown) = (told.Count(member => member.RecoveredAt is null), told.Count(member => member.RecoveredAt is null && !member.HasData));
         return new()
         {
@@ -28,15 +28,18 @@ internal static class AlertMessage
             ["metric"] = rule.Metric, ["level"] = rule.Level, ["condition"] = AlertCondition.Of(rule), ["social_account_id"] = episode.AccountId, ["account"] = episode.AccountId is { } id ? accounts.GetValueOrDefault(id) : null,
             ["opened_at"] = Moment(episode.OpenedAt), ["resolved_at"] = Moment(episode.ClosedAt), ["resolved_why"] = episode.ClosedWhy, ["firing"] = firing, ["new"] = fresh, ["no_data"] = unknown, ["in_all"] = told.Count,
             ["data_at"] = Moment(oldest), ["data_age_minutes"] = Minutes(oldest, now),
-            ["members"] = new JsonArray([.. listed.Take(MostListed).Select(member => (JsonNode?)Of(member, episode, accounts, now))]), ["not_listed"] = Math.Max(0, listed.Count - MostListed),
+            ["members"] = new JsonArray([.. listed.Take(MostListed).Select(member => (JsonNode?)Of(member, IsNew(member), accounts, now))]), ["not_listed"] = Math.Max(0, listed.Count - MostListed),
             ["url"] = $"/console/alerts/{episode.Id}", ["status_url"] = $"/meta/alerts/{episode.Id}",
         };
+
+        // What no message has told of yet is told to somebody alone.
+        bool IsNew(Member member) => member.ToldIn is null || member.ToldIn == episode.Messages;
     }
 
-    private static JsonObject Of(Member member, Episode episode, IReadOnlyDictionary<Guid, string> accounts, DateTimeOffset now) => new()
+    private static JsonObject Of(Member member, bool isNew, IReadOnlyDictionary<Guid, string> accounts, DateTimeOffset now) => new()
     {
         ["id"] = member.Object, ["name"] = member.Name, ["social_account_id"] = member.AccountId, ["account"] = accounts.GetValueOrDefault(member.AccountId),
-        ["state"] = member.RecoveredAt is not null ? "recovered" : member.HasData ? "firing" : "no_data", ["new"] = member.ToldIn == episode.Messages, ["value"] = Short(member.Value), ["median"] = Short(member.Reference), ["times"] = member.Times,
+        ["state"] = member.RecoveredAt is not null ? "recovered" : member.HasData ? "firing" : "no_data", ["new"] = isNew, ["value"] = Short(member.Value), ["median"] = Short(member.Reference), ["times"] = member.Times,
         ["since"] = Moment(member.FiredAt), ["recovered_at"] = Moment(member.RecoveredAt), ["data_at"] = Moment(member.DataAt), ["data_age_minutes"] = Minutes(member.DataAt, now),
     };
 

@@ -59,27 +59,30 @@ internal static class ExperimentReading
     {
         // Whole is what has been seen whole: of a day that is over Meta may have told nothing of some campaigns, or ads.
         const string DaysSql = """
-            SELECT (@Now AT TIME ZONE a.timezone_name)::date AS today, d.date_start AS day, (COALESCE(d.seen_at, d.first_at, d.synced_at) AT TIME ZONE a.timezone_name)::date AS read_on, NOT d.is_partial AND d.first_at IS NOT NULL AS is_whole, d.account_spend::float8 AS told, d.difference::float8 AS difference,
-                l.what ~ '\m(actions|video_thruplay_watched_actions)\M' AS lacks_counts, l.what ~ '\maction_values\M' AS lacks_values
+            SELECT (@Now AT TIME ZONE a.timezone_name)::date AS today, d.date_start AS day, (COALESCE(d.seen_at, d.first_at, d.synced_at) AT TIME ZONE a.timezone_name)::date AS read_on, NOT d.is_partial AND d.first_at IS NOT NULL AS is_whole, d.account_spend::float8 AS told, d.difference::float8 AS difference
             FROM social_accounts a LEFT JOIN insight_days d ON d.social_account_id = a.id AND d.date_start >= @Since
-            -- What the sync that read the day last would not be told. One that has not ended keeps it with its reports.
-            CROSS JOIN LATERAL (SELECT concat_ws(' ', (SELECT array_to_string(s.left_out, ' ') FROM insight_syncs s WHERE s.sync_id = d.sync_id),
-                (SELECT string_agg(concat_ws(' ', r.error, array_to_string(r.refused_fields, ' ')), ' ') FROM insight_reports r WHERE r.sync_id = d.sync_id)) AS what) l
             WHERE a.id = @AccountId ORDER BY d.date_start
             """;
         // Exactly one type of action: Meta lists the same event under several names. Where there is a type and no number, Meta has left its list of actions out: that is not that nothing came. Nor is it where a number stands from before and its list is
-        // gone. A list that is not there is one of nothing, unless the sync says that Meta would not tell it.
-        var numbersSql = $"""
+        // gone. A list that is not there is one of nothing, unless the sync that read the day last says that Meta would not tell it, of that ad or all: in RunReports' words, which one that has not ended keeps with its reports, too.
+        var numbersSql = $$"""
+            WITH untold AS MATERIALIZED (
+                SELECT d.date_start AS day, COALESCE(m[3], 'all') AS whose, m[5] AS what
+                FROM insight_days d JOIN insight_syncs s ON s.sync_id = d.sync_id
+                CROSS JOIN LATERAL unnest(s.left_out || ARRAY(SELECT r.error FROM insight_reports r WHERE r.sync_id = d.sync_id AND r.error IS NOT NULL)) AS told
+                CROSS JOIN LATERAL regexp_match(told, '^(?:report ads of (\d{4}-\d\d-\d\d) to (\d{4}-\d\d-\d\d)|(.*) on (\d{4}-\d\d-\d\d) in report ads), without ([^:]*)') AS m
+                WHERE d.social_account_id = @AccountId AND d.date_start >= @First AND d.date_start BETWEEN COALESCE(m[1], m[4])::date AND COALESCE(m[2], m[4])::date)
             SELECT v.nth AS at, i.date_start AS day, COALESCE(sum(i.impressions), 0)::float8 AS impressions, COALESCE(sum(i.link_clicks), 0)::float8 AS link_clicks, COALESCE(sum(i.spend), 0)::float8 AS spend,
                 COALESCE(sum(CASE WHEN v.type IS NULL THEN i.results ELSE c.results END), 0)::float8 AS results, COALESCE(sum(c.value), 0)::float8 AS value,
                 min(i.result_type) AS result_type, bool_and(i.impressions IS NOT NULL AND i.spend IS NOT NULL AND (i.results IS NOT NULL OR i.result_type IS NULL)
-                    AND (NOT v.needs OR COALESCE(i.results, 0) = 0 OR i.raw ->> ({ResultActions.FieldSql("i.result_type")}) IS NOT NULL)) AS is_told,
-                bool_and(v.type IS NULL OR i.raw ->> ({ResultActions.FieldSql("v.type")}) IS NOT NULL) AS lists_counts, bool_and(NOT v.worth OR i.raw ->> 'action_values' IS NOT NULL) AS lists_values
+                    AND (NOT v.needs OR COALESCE(i.results, 0) = 0 OR i.raw ->> ({{ResultActions.FieldSql("i.result_type")}}) IS NOT NULL)
+                    AND (v.type IS NULL OR i.raw ->> ({{ResultActions.FieldSql("v.type")}}) IS NOT NULL OR NOT {{IsUntold("actions|video_thruplay_watched_actions")}})
+                    AND (NOT v.worth OR i.raw ->> 'action_values' IS NOT NULL OR NOT {{IsUntold("action_values")}})) AS is_told
             FROM unnest(@Nths, @AdSets, @Ads, @Types, @Since, @Needs, @Values) AS v (nth, adset, ad, type, since, needs, worth)
             JOIN meta_adsets s ON s.meta_id = v.adset JOIN meta_campaigns k ON k.id = s.campaign_db_id
             JOIN meta_ad_insights i ON i.campaign_meta_id = k.meta_id AND i.date_start >= v.since AND i.adset_meta_id = v.adset AND i.social_account_id = @AccountId AND (v.ad IS NULL OR i.ad_meta_id = v.ad)
             LEFT JOIN LATERAL (SELECT
-                (SELECT sum((x ->> 'value')::numeric) FROM jsonb_path_query(i.raw -> ({ResultActions.FieldSql("v.type")}), '$[*]') x WHERE x ->> 'action_type' = v.type) AS results,
+                (SELECT sum((x ->> 'value')::numeric) FROM jsonb_path_query(i.raw -> ({{ResultActions.FieldSql("v.type")}}), '$[*]') x WHERE x ->> 'action_type' = v.type) AS results,
                 (SELECT sum((x ->> 'value')::numeric) FROM jsonb_path_query(i.raw -> 'action_values', '$[*]') x WHERE x ->> 'action_type' = COALESCE(v.type, i.result_type)) AS value) c ON v.needs
             GROUP BY v.nth, i.date_start
             """;
@@ -102,7 +105,7 @@ internal static class ExperimentReading
         var rows = (await connection.QueryAsync<NumberRow>(new(numbersSql, new
         {
             AccountId = accountId, Nths = asked.ConvertAll(one => one.At).ToArray(), AdSets = asked.ConvertAll(one => one.AdSet).ToArray(), Ads = asked.ConvertAll(one => one.Ad).ToArray(), Types = asked.ConvertAll(one => one.ResultType).ToArray(),
-            Since = asked.ConvertAll(one => one.BegunOn).ToArray(), Needs = asked.ConvertAll(one => one.Needs).ToArray(), Values = asked.ConvertAll(one => one.Values).ToArray(),
+            Since = asked.ConvertAll(one => one.BegunOn).ToArray(), First = made.Min(one => one.BegunOn), Needs = asked.ConvertAll(one => one.Needs).ToArray(), Values = asked.ConvertAll(one => one.Values).ToArray(),
         }, transaction, commandTimeout: 120, cancellationToken: ct))).ToLookup(row => row.At);
         var changed = (await connection.QueryAsync<(int At, DateOnly Day)>(new(ChangedSql, new
         {
@@ -112,11 +115,17 @@ internal static class ExperimentReading
         return made.Select((one, at) => (one.Id, Numbers: Of(one, days[0].Today, told, [.. changed[at]], [.. one.AdSets.Select((_, nth) => rows[(at * MostVariants) + nth].ToDictionary(row => row.Day))]))).ToDictionary(one => one.Id, one => one.Numbers);
     }
 
+    // The deleted and archived ads are asked for together.
+    private static string IsUntold(string lists) => $$"""
+        EXISTS (SELECT 1 FROM untold u WHERE u.day = i.date_start AND u.what ~ '\m({{lists}})\M'
+            AND u.whose IN ('all', 'the account', 'the deleted and archived ads', 'campaign ' || i.campaign_meta_id, 'ad ' || i.ad_meta_id))
+        """;
+
     private static ExperimentNumbers Of(JudgedExperiment one, DateOnly today, List<DayRow> days, IReadOnlyList<DateOnly> changed, List<Dictionary<DateOnly, NumberRow>> variants)
     {
         var types = variants.SelectMany(rows => rows.Values.Select(row => row.ResultType)).OfType<string>().Distinct().Take(2).Count();
         return new(today, [.. days.Where(day => day.Day >= one.BegunOn).Select(day => new ExperimentDay(
-            day.Day!.Value, day.ReadOn, day.IsWhole && variants.TrueForAll(rows => !rows.TryGetValue(day.Day.Value, out var row) || row.IsToldOn(day)),
+            day.Day!.Value, day.ReadOn, day.IsWhole && variants.TrueForAll(rows => !rows.TryGetValue(day.Day.Value, out var row) || row.IsTold),
             [.. variants.Select(rows => rows.TryGetValue(day.Day.Value, out var row) ? new VariantNumbers(row.Impressions, row.LinkClicks, row.Spend, row.Results, row.Value) : default)]))],
             one.ResultType is not null || types <= 1, days.Where(day => day is { Told: not null, Difference: not null }).ToDictionary(day => day.Day!.Value, day => new AccountSum(day.Told!.Value, day.Difference!.Value)), changed);
     }
@@ -155,8 +164,6 @@ internal static class ExperimentReading
         public bool IsWhole { get; init; }
         public double? Told { get; init; }
         public double? Difference { get; init; }
-        public bool LacksCounts { get; init; }
-        public bool LacksValues { get; init; }
     }
 
     private sealed record NumberRow
@@ -170,9 +177,5 @@ internal static class ExperimentReading
         public double Value { get; init; }
         public string? ResultType { get; init; }
         public bool IsTold { get; init; }
-        public bool ListsCounts { get; init; }
-        public bool ListsValues { get; init; }
-
-        public bool IsToldOn(DayRow day) => IsTold && (ListsCounts || !day.LacksCounts) && (ListsValues || !day.LacksValues);
     }
 }

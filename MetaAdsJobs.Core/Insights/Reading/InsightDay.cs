@@ -38,7 +38,7 @@ public sealed record InsightDay
     public long UntoldRows { get; init; }
     public required string Currency { get; init; }
 
-    /// <summary>The day was not over when it, or one row of it, was read.</summary>
+    /// <summary>The day was not over when it, or one row of it, was read; of an account also: Meta has never told all of it.</summary>
     public required bool IsPartial { get; init; }
 
     /// <summary>Of ads only: Meta's reports no longer hold the row; it counts on.</summary>

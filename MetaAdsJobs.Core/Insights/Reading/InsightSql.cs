@@ -16,7 +16,8 @@ internal static class InsightSql
             COUNT(*) FILTER (WHERE i.impressions IS NULL OR i.clicks IS NULL OR i.spend IS NULL) AS untold_rows
         """;
 
-    private const string SyncedAt = "CASE WHEN i.vanished_at IS NULL THEN GREATEST(i.synced_at, d.synced_at) ELSE i.synced_at END";
+    // A day that was asked for again in vain is as old as it was.
+    private const string SyncedAt = "CASE WHEN i.vanished_at IS NULL THEN GREATEST(i.synced_at, COALESCE(d.seen_at, d.first_at, d.synced_at)) ELSE i.synced_at END";
 
     /// <summary>Takes @SocialAccountId, @CampaignId, @Since, @Until, @AfterAccount, @AfterDay, @AfterKey and @Limit, as far as they are given.</summary>
     public static string Rows(InsightFilter filter, bool goesOn, bool limited)
@@ -34,7 +35,7 @@ internal static class InsightSql
                 i.impressions, i.clicks, i.link_clicks, i.spend, i.results, i.result_type, i.is_partial, i.vanished_at IS NOT NULL AS vanished,
                 (i.impressions IS NULL OR i.clicks IS NULL OR i.spend IS NULL)::int::bigint AS untold_rows, {SyncedAt} AS synced_at
                 """
-            : $"{Sums}, bool_or(i.is_partial) AS is_partial, MIN({SyncedAt}) AS synced_at";
+            : $"{Sums}, bool_or(i.is_partial{(filter.Level == InsightLevel.Account ? $" OR d.date_start IS NOT NULL AND {NumberSql.IsPartial}" : "")}) AS is_partial, MIN({SyncedAt}) AS synced_at";
         return $"""
             SELECT i.date_start AS date, i.social_account_id, i.currency{ids}, {numbers}
             FROM meta_ad_insights i LEFT JOIN insight_days d ON d.social_account_id = i.social_account_id AND d.date_start = i.date_start

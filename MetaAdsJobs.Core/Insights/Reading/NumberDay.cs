@@ -29,7 +29,7 @@ public sealed record NumberDay
     public long? FirstClicks { get; init; }
     public decimal? FirstResults { get; init; }
 
-    /// <summary>It was not over when it was read.</summary>
+    /// <summary>It was not over when it was read, or Meta has never told all of it.</summary>
     public required bool IsPartial { get; init; }
     public required DateTimeOffset SyncedAt { get; init; }
 

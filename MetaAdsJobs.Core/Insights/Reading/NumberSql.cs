@@ -5,12 +5,15 @@ namespace MetaAdsJobs.Core.Insights.Reading;
 /// <summary>The text of the queries for sums: each reads one range of one index.</summary>
 internal static class NumberSql
 {
-    public const string AccountDays = """
+    /// <summary>Of insight_days as d: it was not over when it was read, or Meta has never told all of it.</summary>
+    public const string IsPartial = "(d.is_partial OR d.first_at IS NULL)";
+
+    public const string AccountDays = $"""
         SELECT date_start AS date, total_spend AS spend, impressions, clicks, link_clicks, results, result_type, campaigns, 1 AS accounts, untold_rows,
-            first_at IS NOT NULL AS has_first, first_spend, first_impressions, first_clicks, first_results, is_partial,
+            first_at IS NOT NULL AS has_first, first_spend, first_impressions, first_clicks, first_results, {IsPartial} AS is_partial,
             synced_at, synced_at AS newest_synced_at, vanished_spend, difference,
             (difference <> 0 AND difference IS NOT NULL)::int AS differing, (difference IS NULL AND NOT is_partial)::int AS unreconciled
-        FROM insight_days WHERE social_account_id = @AccountId AND date_start BETWEEN @Since AND @Until
+        FROM insight_days d WHERE social_account_id = @AccountId AND date_start BETWEEN @Since AND @Until
         ORDER BY date_start
         """;
 
@@ -24,7 +27,7 @@ internal static class NumberSql
             CASE WHEN c.rows IS NOT NULL THEN c.first_impressions WHEN d.first_at IS NOT NULL THEN 0 END AS first_impressions,
             CASE WHEN c.rows IS NOT NULL THEN c.first_clicks WHEN d.first_at IS NOT NULL THEN 0 END AS first_clicks,
             CASE WHEN c.rows IS NOT NULL THEN c.first_results WHEN d.first_at IS NOT NULL THEN 0 END AS first_results,
-            COALESCE(d.is_partial, false) AS is_partial, COALESCE(d.synced_at, c.first_at) AS synced_at, COALESCE(d.synced_at, c.first_at) AS newest_synced_at,
+            COALESCE(d.is_partial, false) OR COALESCE(c.first_at, d.first_at) IS NULL AS is_partial, COALESCE(d.synced_at, c.first_at) AS synced_at, COALESCE(d.synced_at, c.first_at) AS newest_synced_at,
             COALESCE(c.vanished_spend, 0) AS vanished_spend, NULL::numeric AS difference, 0 AS differing, 0 AS unreconciled
         FROM (SELECT date_start, first_at, is_partial, synced_at FROM insight_days WHERE social_account_id = @AccountId AND date_start BETWEEN @Since AND @Until) d
         FULL JOIN (SELECT * FROM insight_campaign_days
@@ -38,7 +41,7 @@ internal static class NumberSql
         """;
 
     // Where Meta would not tell how many there were on one day, it is not known how many on all.
-    private const string Counted = $"{Kind} AND count(results) FILTER (WHERE campaigns > 0) = count(*) FILTER (WHERE campaigns > 0)";
+    private static string Counted(string results) => $"{Kind} AND count({results}) FILTER (WHERE campaigns > 0) = count(*) FILTER (WHERE campaigns > 0)";
 
     private static string OfAll => $"""
         currency = @Currency AND date_start BETWEEN @Since AND @Until{AccountScope.And("social_account_id")}
@@ -47,13 +50,13 @@ internal static class NumberSql
 
     public static string DaysOfAll => $"""
         SELECT date_start AS date, sum(total_spend) AS spend, sum(impressions)::bigint AS impressions, sum(clicks)::bigint AS clicks, sum(link_clicks)::bigint AS link_clicks,
-            CASE WHEN {Counted} THEN sum(results) END AS results, CASE WHEN {Kind} THEN min(result_type) END AS result_type,
+            CASE WHEN {Counted("results")} THEN sum(results) END AS results, CASE WHEN {Kind} THEN min(result_type) END AS result_type,
             sum(campaigns)::int AS campaigns, count(*)::int AS accounts, sum(untold_rows)::bigint AS untold_rows, bool_and(first_at IS NOT NULL) AS has_first,
             CASE WHEN bool_and(first_at IS NOT NULL) THEN sum(first_spend) END AS first_spend,
             CASE WHEN bool_and(first_at IS NOT NULL) THEN sum(first_impressions)::bigint END AS first_impressions,
             CASE WHEN bool_and(first_at IS NOT NULL) THEN sum(first_clicks)::bigint END AS first_clicks,
-            CASE WHEN bool_and(first_at IS NOT NULL) AND {Kind} THEN sum(first_results) END AS first_results,
-            bool_or(is_partial) AS is_partial, min(synced_at) AS synced_at, max(synced_at) AS newest_synced_at, sum(vanished_spend) AS vanished_spend,
+            CASE WHEN bool_and(first_at IS NOT NULL) AND {Counted("first_results")} THEN sum(first_results) END AS first_results,
+            bool_or({IsPartial}) AS is_partial, min(synced_at) AS synced_at, max(synced_at) AS newest_synced_at, sum(vanished_spend) AS vanished_spend,
             -- One too many and one too few are two that differ.
             sum(abs(difference)) AS difference, (count(*) FILTER (WHERE difference <> 0))::int AS differing,
             (count(*) FILTER (WHERE difference IS NULL AND NOT is_partial))::int AS unreconciled
@@ -65,7 +68,7 @@ internal static class NumberSql
         SELECT s.id::text AS id, a.name, s.spend, s.impressions, s.clicks, s.results, s.result_type
         FROM (
             SELECT social_account_id AS id, sum(total_spend) AS spend, sum(impressions)::bigint AS impressions, sum(clicks)::bigint AS clicks,
-                CASE WHEN {Counted} THEN sum(results) END AS results, CASE WHEN {Kind} THEN min(result_type) END AS result_type
+                CASE WHEN {Counted("results")} THEN sum(results) END AS results, CASE WHEN {Kind} THEN min(result_type) END AS result_type
             FROM insight_days d WHERE {OfAll}
             GROUP BY social_account_id
             ORDER BY 2 DESC NULLS LAST, 1 LIMIT @Limit) s

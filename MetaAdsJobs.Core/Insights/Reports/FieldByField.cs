@@ -25,7 +25,7 @@ internal sealed class FieldByField(MetaInsights meta)
         {
             try
             {
-                foreach (var row in await meta.ReadAllAsync(credential, query.WithMetrics(metrics), ct)) Merge(row);
+                foreach (var row in await meta.ReadAllAsync(credential.Patient(), query.WithMetrics(metrics), ct)) Merge(row);
             }
             catch (MetaException exception) when (exception.IsTooMuchAsked)
             {

@@ -48,7 +48,11 @@ internal sealed class InsightStore(TimeProvider time)
         NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DayRange days, DateOnly today, UnansweredParts unanswered, CancellationToken ct)
     {
         // Nobody else writes the account's rows: a sync has it for itself. Only an attempt that has lost its lease may still be at it, or find the next one's.
-        const string KnownSql = "SELECT EXISTS (SELECT 1 FROM meta_ad_insights WHERE social_account_id = @AccountId AND date_start BETWEEN @Since AND @Until)";
+        const string KnownSql = """
+            SELECT EXISTS (SELECT 1 FROM meta_ad_insights WHERE social_account_id = @AccountId AND date_start BETWEEN @Since AND @Until)
+                -- Seen whole and without a row: that is known, too.
+                OR EXISTS (SELECT 1 FROM insight_days WHERE social_account_id = @AccountId AND date_start BETWEEN @Since AND @Until AND first_at IS NOT NULL)
+            """;
         var parameters = new
         {
             claim.SyncId, claim.AccountId, claim.Currency, days.Since, days.Until, Today = today, Now = time.GetUtcNow(),
@@ -108,7 +112,7 @@ internal sealed class InsightStore(TimeProvider time)
                 SELECT {goneKey}, COALESCE(i.date_start, t.date_start) AS date_start, COALESCE(i.object_id, t.{objectId}) AS object_id,
                     i.ad_meta_id, i.adset_meta_id, i.campaign_meta_id,
                     {Kept("impressions")}, {Kept("clicks")}, {Kept("link_clicks")}, {Kept("reach")}, {Kept("spend")}, {Kept("results")}, {Kept("result_type")},
-                    CASE WHEN i.is_incomplete THEN COALESCE(t.raw, '{"{}"}') || i.raw ELSE i.raw END AS raw, i.date_start IS NULL AS is_gone,
+                    CASE WHEN i.is_incomplete THEN COALESCE({Known("raw")}, '{"{}"}') || i.raw ELSE i.raw END AS raw, i.date_start IS NULL AS is_gone,
                     t.date_start IS NOT NULL AS is_known, t.is_partial AS was_partial, t.impressions AS old_impressions, t.clicks AS old_clicks,
                     t.link_clicks AS old_link_clicks, t.reach AS old_reach, t.spend AS old_spend, t.results AS old_results
                 FROM incoming i FULL JOIN (SELECT * FROM {table} WHERE {known} AND date_start BETWEEN @Since AND @Until) t ON {same}
@@ -126,7 +130,7 @@ internal sealed class InsightStore(TimeProvider time)
                 FROM fresh f CROSS JOIN LATERAL (VALUES
                     ('impressions', f.old_impressions::numeric, f.impressions::numeric), ('clicks', f.old_clicks, f.clicks), ('link_clicks', f.old_link_clicks, f.link_clicks),
                     ('reach', f.old_reach, f.reach), ('spend', f.old_spend, f.spend), ('results', f.old_results, f.results)) AS m (metric, old_value, new_value)
-                WHERE NOT f.is_gone AND (f.is_known AND m.old_value IS NOT NULL AND m.old_value IS DISTINCT FROM m.new_value{late})
+                WHERE NOT f.is_gone AND (f.is_known AND m.old_value <> m.new_value{late})
                 RETURNING 1),
             written AS (
                 INSERT INTO {table} ({key}, {account}{ids}, {Metrics}, currency, raw, is_partial, synced_at)
@@ -136,17 +140,20 @@ internal sealed class InsightStore(TimeProvider time)
             SELECT (SELECT count(*) FROM history) AS restated, (SELECT count(*) FROM vanished) AS vanished
             """;
 
+        // What was told before the day was over is not the day's, once it is.
+        static string Known(string column) => $"CASE WHEN t.is_partial AND i.date_start < @Today THEN NULL ELSE t.{column} END";
+
         // Of what Meta would not tell, or has left out, the last that it told stays.
         static string Kept(string column) => column switch
         {
             "results" => $"""
-                CASE WHEN i.is_incomplete THEN COALESCE(i.results, t.results)
+                CASE WHEN i.is_incomplete THEN COALESCE(i.results, {Known("results")})
                     -- Nothing happened that is listed: told only where there is a list.
-                    WHEN i.results = 0 AND t.results <> 0 AND i.result_type = t.result_type AND i.raw ->> ({ResultActions.FieldSql("i.result_type")}) IS NULL THEN t.results
+                    WHEN i.results = 0 AND t.results <> 0 AND i.result_type = t.result_type AND i.raw ->> ({ResultActions.FieldSql("i.result_type")}) IS NULL THEN {Known("results")}
                     ELSE i.results END AS results
                 """,
-            "result_type" => "CASE WHEN i.is_incomplete THEN COALESCE(i.result_type, t.result_type) ELSE i.result_type END AS result_type",
-            _ => $"COALESCE(i.{column}, t.{column}) AS {column}",
+            "result_type" => $"CASE WHEN i.is_incomplete THEN COALESCE(i.result_type, {Known("result_type")}) ELSE i.result_type END AS result_type",
+            _ => $"COALESCE(i.{column}, {Known(column)}) AS {column}",
         };
     }
 }

@@ -1,5 +1,6 @@
 using Dapper;
 using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.Insights.Reading;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Insights.Watching;
@@ -11,6 +12,8 @@ public sealed record SyncedDay
     public required Guid SocialAccountId { get; init; }
     public required DateTimeOffset SyncedAt { get; init; }
     public required Guid SyncId { get; init; }
+
+    /// <summary>It was not over when it was read, or Meta has never told all of it.</summary>
     public required bool IsPartial { get; init; }
 
     /// <summary>Of the rows that the report held; those that vanished come beside.</summary>
@@ -43,8 +46,8 @@ public sealed class SyncedDayReader(NpgsqlDataSource dataSource)
         if (filter.Differing) conditions.Add("difference <> 0");
         if (before is not null) conditions.Add("(date_start, social_account_id) < (@BeforeDay, @BeforeAccount)");
         var listSql = $"""
-            SELECT date_start AS date, social_account_id, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, account_spend, difference
-            FROM insight_days
+            SELECT date_start AS date, social_account_id, synced_at, sync_id, {NumberSql.IsPartial} AS is_partial, rows, spend, vanished_rows, vanished_spend, account_spend, difference
+            FROM insight_days d
             WHERE {string.Join(" AND ", conditions)}
             ORDER BY date_start DESC, social_account_id DESC LIMIT @Limit
             """;

@@ -88,7 +88,7 @@ internal sealed partial class Sweep(NpgsqlDataSource dataSource, IJobQueue queue
     }
 
     private Task RescueRunsAsync(CancellationToken ct) =>
-        EachAsync(() => RescueAsync(ClaimTable.Edits, id => queue.EnqueueEdit(id, goesFirst: false), ct, "AND r.kind <> 'pause'", "OR r.due_at BETWEEN @Before AND @Soon AND NOT EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = r.edit_id AND p.state = 'asked')"), () => RescueAsync(BatchesSql, "UPDATE batches SET job_id = @JobId WHERE batch_id = @Id AND job_id IS NOT DISTINCT FROM @OldJobId", queue.EnqueueBatch, ct), () => RescueAsync(ClaimTable.Orchestrations, queue.EnqueueOrchestration, ct), () => RescueAsync(ClaimTable.Syncs, queue.EnqueueSync, ct), () => voidEdits.TellAsync(ct), () => approvals.SettleAsync(null, ct), () => retired.ExecuteAsync(ct));
+        EachAsync(() => RescueAsync(ClaimTable.Edits, id => queue.EnqueueEdit(id, goesFirst: false), ct, "AND r.kind <> 'pause'", "OR r.due_at BETWEEN @Before AND @Soon AND NOT EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = r.edit_id AND p.state = 'asked')"), () => RescueAsync(BatchesSql, "UPDATE batches SET job_id = @JobId WHERE batch_id = @Id AND job_id IS NOT DISTINCT FROM @OldJobId", queue.EnqueueBatch, ct), () => RescueAsync(ClaimTable.Orchestrations, queue.EnqueueOrchestration, ct, $"AND NOT {Queues.IsRow("r")}"), () => RescueAsync(ClaimTable.Orchestrations, queue.EnqueueRow, ct, $"AND {Queues.IsRow("r")}"), () => RescueAsync(ClaimTable.Syncs, queue.EnqueueSync, ct), () => voidEdits.TellAsync(ct), () => approvals.SettleAsync(null, ct), () => retired.ExecuteAsync(ct));
 
     private Task RescueAsync(ClaimTable table, Func<Guid, string> enqueue, CancellationToken ct, string only = "", string orSoon = "")
     {

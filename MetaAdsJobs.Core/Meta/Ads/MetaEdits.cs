@@ -17,7 +17,7 @@ internal sealed record ObjectValues(string Status, string? EffectiveStatus, stri
 /// <summary>Whom an ad set addresses, as Meta keeps it, and on whose behalf and who pays where it reaches the EU.</summary>
 internal sealed record AddressedAtMeta(JsonObject? Targeting, string? DsaBeneficiary, string? DsaPayor);
 
-/// <summary>Reads and edits objects that exist. All of it may be repeated. Every method throws <see cref="MetaException"/>.</summary>
+/// <summary>Reads and edits objects that exist. All of it may be repeated. Lists, targetings and updates come behind what was read before, and wait for their turn. Every method throws <see cref="MetaException"/>.</summary>
 internal sealed class MetaEdits(GraphClient graph, MetaAds meta)
 {
     /// <returns>Null when it is gone: that is proven (<see cref="MetaAds.ProveGoneAsync"/>).</returns>
@@ -29,7 +29,7 @@ internal sealed class MetaEdits(GraphClient graph, MetaAds meta)
         }
         catch (MetaException exception) when (exception.IsMissingObject)
         {
-            await meta.ProveGoneAsync(credential, metaId, exception, ct);
+            await meta.ProveGoneAsync(credential.Patient(), metaId, exception, ct);
             return null;
         }
     }
@@ -38,19 +38,19 @@ internal sealed class MetaEdits(GraphClient graph, MetaAds meta)
     public async Task<IReadOnlyDictionary<string, ObjectValues>> ListAsync(GraphCredential credential, AdObject kind, string campaignId, CancellationToken ct)
     {
         var found = new Dictionary<string, ObjectValues>();
-        await foreach (var item in graph.ListAsync(credential, $"{campaignId}/{(kind == AdObject.Ad ? "ads" : "adsets")}", () => new GraphFields().Add("fields", $"id,{FieldsOf(kind)}"), MetaAds.PageRows, MetaAds.FewestPageRows, ct))
+        await foreach (var item in graph.ListAsync(credential.Patient(), $"{campaignId}/{(kind == AdObject.Ad ? "ads" : "adsets")}", () => new GraphFields().Add("fields", $"id,{FieldsOf(kind)}"), MetaAds.PageRows, MetaAds.FewestPageRows, ct))
             found[MetaAds.IdOf(item)] = Read(item);
         return found;
     }
 
     public async Task<AddressedAtMeta> ReadTargetingAsync(GraphCredential credential, string adSetId, CancellationToken ct)
     {
-        var answer = await graph.SendAsync(HttpMethod.Get, adSetId, new GraphFields().Add("fields", "targeting,dsa_beneficiary,dsa_payor"), credential, ct);
+        var answer = await graph.SendAsync(HttpMethod.Get, adSetId, new GraphFields().Add("fields", "targeting,dsa_beneficiary,dsa_payor"), credential.Patient(), ct);
         return new(answer.TryGetProperty("targeting", out var targeting) && targeting.ValueKind == JsonValueKind.Object ? JsonObject.Create(CleanJson.Of(targeting)) : null, GraphText.Of(answer, "dsa_beneficiary"), GraphText.Of(answer, "dsa_payor"));
     }
 
     /// <summary>The fields of an update, in Meta's names and units.</summary>
-    public Task UpdateAsync(GraphCredential credential, string metaId, GraphFields fields, CancellationToken ct) => graph.ChangeAsync(HttpMethod.Post, metaId, fields, credential, ct);
+    public Task UpdateAsync(GraphCredential credential, string metaId, GraphFields fields, CancellationToken ct) => graph.ChangeAsync(HttpMethod.Post, metaId, fields, credential.Patient(), ct);
 
     /// <summary>Archives; what is archived or deleted already counts as archived. Only its name and status can be changed after that, and only to DELETED.</summary>
     public async Task ArchiveAsync(GraphCredential credential, string metaId, CancellationToken ct)

@@ -42,7 +42,7 @@ internal sealed class GraphCredential(string adAccountId, string accessToken)
         copy.BeforeSending = BeforeSending + stillPermitted;
     });
 
-    /// <summary>For a call in the middle of what would have to start over if it were given back.</summary>
+    /// <summary>For a call in the middle of what would have to start over if it were given back: where calls are spaced by more than one waits, the first would be all that is ever made.</summary>
     public GraphCredential Patient() => With(copy => copy.Patience = TimeSpan.FromSeconds(30));
 
     private GraphCredential With(Action<GraphCredential> change)

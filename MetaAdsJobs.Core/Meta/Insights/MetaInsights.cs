@@ -68,7 +68,7 @@ internal sealed class MetaInsights(GraphClient graph)
     {
         try
         {
-            await graph.SendAsync(HttpMethod.Get, credential.AdAccountId, new GraphFields().Add("fields", "id"), credential.For(UseCase.AdsInsights), ct);
+            await graph.SendAsync(HttpMethod.Get, credential.AdAccountId, new GraphFields().Add("fields", "id"), credential.For(UseCase.AdsInsights).Patient(), ct);
             return true;
         }
         catch (MetaException exception)
@@ -102,6 +102,7 @@ internal sealed class MetaInsights(GraphClient graph)
     /// <param name="level">campaign or ad.</param>
     public async Task<IReadOnlyList<string>> ListSubjectsAsync(GraphCredential credential, ReportQuery query, string level, CancellationToken ct)
     {
+        credential = credential.Patient();
         try
         {
             var field = $"{level}_id";

@@ -78,6 +78,26 @@ public sealed class AlertPagesTests() : BrowserTests(shared: () => SharedService
         await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The rule was removed.");
     }
 
+    /// <summary>Whoever muted it knows of his own: whoever has the others mutes it, too.</summary>
+    [Test]
+    public async Task What_is_muted_for_some_of_its_accounts_says_so_and_can_be_muted_for_the_others()
+    {
+        var (alert, accounts) = (Guid.CreateVersion7(), new[] { Guid.Parse(await _api.AddAccountAsync()), Guid.Parse(await _api.AddAccountAsync()) });
+        await using (var connection = await _service.Database.DataSource.OpenConnectionAsync())
+        {
+            await connection.ExecuteAsync("""
+                INSERT INTO alert_episodes (id, rule_id, rule_name, metric, level, severity, opened_at, messages, muted_by, muted_at, muted_accounts) VALUES (@alert, @alert, 'Of two', 'spend', 'campaign', 'info', now(), 1, 'ann', now(), ARRAY[@first::uuid]);
+                INSERT INTO alert_members (episode_id, social_account_id, object, fired_at, has_data, times, told_in) SELECT @alert, account, 'one', now(), true, 1, 1 FROM unnest(@accounts) account
+                """, new { alert, accounts, first = accounts[0] });
+        }
+
+        using var manager = _service.Client("manager");
+        Assert.That(await manager.Http.GetStringAsync($"/console/alerts/{alert}"), Does.Contain("for some of its accounts").And.Contain($"/console/alerts/{alert}/mute"));
+        Assert.That((await manager.GetAsync($"/meta/alerts/{alert}")).Json["alert"]!["muted_accounts"]!.AsArray().Select(account => (Guid)account!), Is.EqualTo([accounts[0]]));
+        Assert.That((await manager.PostAsync($"/meta/alerts/{alert}/mute")).Code, Is.EqualTo(200));
+        Assert.That(await manager.Http.GetStringAsync($"/console/alerts/{alert}"), Does.Contain("Muted by").And.Not.Contain("for some of its accounts").And.Not.Contain($"/console/alerts/{alert}/mute"));
+    }
+
     [Test]
     public async Task A_viewer_sees_all_of_it_and_changes_nothing()
     {

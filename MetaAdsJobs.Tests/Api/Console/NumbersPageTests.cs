@@ -81,7 +81,7 @@ public sealed class NumbersPageTests() : BrowserTests(own: () => Service.StartAs
         await Expect(rows.Nth(1)).ToContainTextAsync("80.50 USD");
         await Expect(rows.Nth(1)).ToContainTextAsync("100.00 USD");
         await Expect(rows.Nth(2)).ToHaveTextAsync(new System.Text.RegularExpressions.Regex(@"0\.00 USD\s*0\.00 USD\s*$"));
-        await Expect(rows.Nth(10)).ToHaveTextAsync(new System.Text.RegularExpressions.Regex(@"–\s*5\.00 USD\s*not over yet"));
+        await Expect(rows.Nth(10)).ToHaveTextAsync(new System.Text.RegularExpressions.Regex(@"–\s*5\.00 USD\s*not whole yet"));
         await Expect(page.GetByText("Days that were never synced: 6.")).ToBeVisibleAsync();
         await Expect(page.Locator(".facts")).ToContainTextAsync("1.50 USD (days: 1)");
         await Expect(page.GetByText("Meta's own sum differs on")).ToContainTextAsync("-1.50 USD");
@@ -183,7 +183,7 @@ public sealed class NumbersPageTests() : BrowserTests(own: () => Service.StartAs
         http.DefaultRequestHeaders.Authorization = new("Bearer", Service.Token("viewer"));
         http.DefaultRequestHeaders.Add("Accept-Language", "es");
         var page = await http.GetStringAsync(Shop() + "&compare=true");
-        Assert.That(page, Does.Contain("Gasto").And.Contain("150,33 USD").And.Contain("Como se vio primero").And.Contain("sin sincronizar").And.Contain("sin terminar"));
+        Assert.That(page, Does.Contain("Gasto").And.Contain("150,33 USD").And.Contain("Como se vio primero").And.Contain("sin sincronizar").And.Contain("aún incompleto"));
         Assert.That(page, Does.Not.Contain("style=").And.Not.Match("<script(?![^>]*src=)").And.Not.Contain("method=\"post\""));
     }
 

@@ -144,6 +144,22 @@ public sealed class LeftBehindTests
         Assert.That(await BatchStatesAsync(first, admins), Is.EqualTo("paused running"));
     }
 
+    /// <summary>They wait again when the batch that was first is cancelled.</summary>
+    [Test]
+    public async Task Nor_rows_that_another_batch_was_sent_first()
+    {
+        var account = await _admin.AddAccountAsync();
+        var (program, _, userId, _, _) = await _service.ProgramAsync(_admin, "manager", $"+{account}");
+        using var client = program;
+        var clip = (string)(await _admin.PostAsync("/meta/clips", new JsonObject { ["title"] = "Mine", ["image_url"] = "https://cdn.example.com/mine.jpg" })).Json["id"]!;
+        var file = BatchWorld.FileOf([ApiClient.Request(account, clip).Row("the same")]);
+        var (first, again) = (await _admin.AcceptBatchAsync(file), await client.AcceptBatchAsync(file));
+        Assert.That(await _service.Database.DataSource.RowsAsync($"batch_rows WHERE batch_id = '{again}' AND state = 'again'"), Is.EqualTo(1));
+
+        await _admin.PatchAsync($"/meta/users/{userId}", new JsonObject { ["accounts"] = Persons.Grants(account) });
+        Assert.That(await BatchStatesAsync(first, again), Is.EqualTo("running paused"));
+    }
+
     /// <summary>What it proposes waits for somebody; it moves no money by itself any more.</summary>
     [TestCase("disabled")]
     [TestCase("viewer")]

@@ -1,5 +1,6 @@
 using Dapper;
 using MetaAdsJobs.Core.Insights.Reading;
+using MetaAdsJobs.Core.Insights.Watching;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Insights.Reading;
@@ -76,6 +77,17 @@ public sealed class NumberReaderTests
         Assert.That(days.Select(day => day.Spend), Is.EqualTo(new decimal?[] { 4, 8 }).Or.EqualTo(new decimal?[] { 2, 8 }), "PostgreSQL orders ids as it does");
     }
 
+    /// <summary>Of the one that was synced last Meta has told nothing of that day.</summary>
+    [Test]
+    public async Task What_was_told_whole_goes_before_what_was_asked_for_in_vain()
+    {
+        await using var core = await InProcess.CreateAsync();
+        var two = new[] { await core.AddAccountAsync(), await core.AddAccountAsync() };
+        await core.Database.DataSource.DoAsync("UPDATE social_accounts SET ad_account_id = 'act_1', double_of = NULLIF(@First, id)", new { First = two[0] });
+        await core.Database.DataSource.SeedSumsAsync(new SeededSum(two[0], Day) { Spend = 1, SyncedAt = "2026-10-03T03:00:00Z" }, new SeededSum(two[1], Day).Empty() with { IsWhole = false });
+        Assert.That((await core.Get<NumberReader>().ListDaysOfAllAsync("USD", Day, Day, default)).Select(day => day.Spend), Is.EqualTo(new decimal?[] { 1 }));
+    }
+
     [Test]
     public async Task What_one_of_two_accounts_alone_has_read_of_a_shared_one_stays_and_differences_do_not_cancel_out()
     {
@@ -107,10 +119,30 @@ public sealed class NumberReaderTests
         var (reader, rows, filter) = (core.Get<NumberReader>(), core.Get<InsightReader>(), new InsightFilter(one, null, null, null, InsightLevel.Campaign));
         using var all = Assert.EnterMultipleScope();
         Assert.That((await reader.ListDaysOfAllAsync("USD", Day, Day.AddDays(1), default)).Select(day => (day.Results, day.ResultType)), Is.EqualTo([((decimal?)null, "link_click"), (10m, "link_click")]));
+        Assert.That((await reader.ListDaysOfAllAsync("USD", Day, Day.AddDays(1), default)).Select(day => day.FirstResults), Is.EqualTo([(decimal?)null, 10m]), "nor were they at first");
         Assert.That((await reader.ListAccountsAsync("USD", Day, Day.AddDays(1), 50, default)).ToDictionary(share => share.Id, share => share.Results), Is.EquivalentTo(new Dictionary<string, decimal?> { [$"{one}"] = null, [$"{other}"] = 10m }));
         Assert.That((await reader.ListCampaignsAsync(one, Day, Day.AddDays(1), 50, default)).Single().Results, Is.Null);
         Assert.That((await rows.TotalAsync(filter, default)).Select(total => (total.Spend, total.Results)), Is.EqualTo([(3m, (decimal?)null)]));
         Assert.That((await rows.ListAsync(filter, null, 10, default)).Select(row => (row.Spend, row.Results)), Is.EqualTo([((decimal?)3m, (decimal?)null)]));
+    }
+
+    /// <summary>Meta would tell nothing of some campaign, or ad.</summary>
+    [Test]
+    public async Task A_day_that_was_never_told_whole_says_so_and_one_that_was_asked_for_again_in_vain_is_as_old_as_it_was()
+    {
+        await using var core = await InProcess.CreateAsync();
+        var account = await core.AddAccountAsync();
+        await core.Database.DataSource.SeedSumsAsync(new SeededSum(account, Day) { IsWhole = false }, new SeededSum(account, Day.AddDays(1)), new SeededSum(account, Day) { Campaign = "A" }, new SeededSum(account, Day.AddDays(1)) { Campaign = "A" });
+        await core.Database.DataSource.SeedAsync(new SeededInsight(account, "2026-10-01", "ad1") { SyncedAt = "2026-10-02T03:00:00Z" }, new SeededInsight(account, "2026-10-02", "ad1") { SyncedAt = "2026-10-02T03:00:00Z" });
+        await core.Database.DataSource.DoAsync("UPDATE insight_days SET seen_at = '2026-10-04T03:00:00Z' WHERE date_start = @day", new { day = Day.AddDays(1) });
+        var (reader, rows) = (core.Get<NumberReader>(), core.Get<InsightReader>());
+        using var all = Assert.EnterMultipleScope();
+        Assert.That((await reader.ListDaysOfAllAsync("USD", Day, Day.AddDays(1), default)).Select(day => day.IsPartial), Is.EqualTo([true, false]));
+        foreach (var (campaign, isPartial) in ((string?, bool)[])[(null, true), ("A", false), ("another", true)])
+            Assert.That((await reader.ListDaysAsync(account, campaign, Day, Day.AddDays(1), default)).Select(day => day.IsPartial), Is.EqualTo([isPartial, false]), $"{campaign}");
+        Assert.That((await core.Get<SyncedDayReader>().ListAsync(new(account, null, null, Differing: false), null, 10, default)).Select(day => day.IsPartial), Is.EqualTo([false, true]));
+        foreach (var (level, isPartial) in ((InsightLevel, bool)[])[(InsightLevel.Account, true), (InsightLevel.Campaign, false), (InsightLevel.Ad, false)])
+            Assert.That((await rows.ListAsync(new(account, null, null, null, level), null, 10, default)).Select(row => (row.IsPartial, row.Date == Day || row.SyncedAt.Day == 4)), Is.EqualTo([(isPartial, true), (false, true)]), $"{level}");
     }
 
     [Test]

@@ -16,6 +16,9 @@ internal sealed record SeededSum(Guid Account, DateOnly Day)
     public string Currency { get; init; } = "USD";
     public decimal? FirstSpend { get; init; }
     public bool IsPartial { get; init; }
+
+    /// <summary>False: it is over, and of some campaign Meta has told nothing.</summary>
+    public bool IsWhole { get; init; } = true;
     public decimal? Difference { get; init; } = 0;
     public decimal VanishedSpend { get; init; }
     public string SyncedAt { get; init; } = "2026-10-05T03:00:00Z";
@@ -32,7 +35,7 @@ internal static class NumberSeeds
             INSERT INTO insight_days (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, account_spend, difference, campaigns, total_spend,
                 impressions, clicks, link_clicks, results, result_type, currency, first_at, first_spend, first_impressions, first_clicks, first_results)
             VALUES (@Account, @Day, @SyncedAt::timestamptz, gen_random_uuid(), @IsPartial, @Campaigns, COALESCE(@Spend, 0) - @VanishedSpend, 0, @VanishedSpend, COALESCE(@Spend, 0) + COALESCE(@Difference, 0),
-                @Difference, @Campaigns, @Spend, @Impressions, @Clicks, @Clicks, @Results, @ResultType, @Currency, CASE WHEN NOT @IsPartial THEN @SyncedAt::timestamptz END,
+                @Difference, @Campaigns, @Spend, @Impressions, @Clicks, @Clicks, @Results, @ResultType, @Currency, CASE WHEN @IsWhole AND NOT @IsPartial THEN @SyncedAt::timestamptz END,
                 CASE WHEN NOT @IsPartial THEN COALESCE(@FirstSpend, @Spend) END, CASE WHEN NOT @IsPartial THEN @Impressions END, CASE WHEN NOT @IsPartial THEN @Clicks END,
                 CASE WHEN NOT @IsPartial THEN @Results END)
             """;
