@@ -35,7 +35,7 @@ public sealed class HoldPagesTests() : BrowserTests(shared: () => SharedServices
         await Expect(approval.GetByRole(AriaRole.Link)).ToHaveTextAsync("Lantern <i>walk</i>");
         await Expect(approval.Locator(".changed li")).ToHaveTextAsync(new Regex("daily_budget: 10000 → 15000"));
         await Expect(approval).ToContainTextAsync("150.00 USD");
-        await FitsAsync(page, $"/console/approvals?account={account}", $"/console/due?account={account}");
+        await page.FitsAsync($"/console/approvals?account={account}", $"/console/due?account={account}");
 
         var own = await _chromium.SignInAsync(_service, "manager", $"/console/approvals?account={account}&lang=es");
         await Expect(own.Locator(".approval")).ToContainTextAsync("Lo ha pedido usted: debe aprobarlo otra persona.");
@@ -77,7 +77,7 @@ public sealed class HoldPagesTests() : BrowserTests(shared: () => SharedServices
         await page.GotoAsync($"/console/due?account={account}");
         var row = page.Locator("table.freezes tbody tr");
         await Expect(row).ToContainTextAsync(["Nobody is <b>here</b>"]);
-        await FitsAsync(page, $"/console/due?account={account}", $"/console/due?account={account}&lang=es");
+        await page.FitsAsync($"/console/due?account={account}", $"/console/due?account={account}&lang=es");
         var viewer = await _chromium.SignInAsync(_service, "viewer", $"/console/due?account={account}");
         await Expect(viewer.Locator("main form[method='post']")).ToHaveCountAsync(0);
 
@@ -117,18 +117,4 @@ public sealed class HoldPagesTests() : BrowserTests(shared: () => SharedServices
 
     private async Task AskedAsync(string account, int count) =>
         await Eventually.TrueAsync(async () => (await _api.GetAsync($"/meta/approvals?social_account_id={account}")).Json["items"]!.AsArray().Count == count, _service.Progress, _service.Logs);
-
-    private static async Task FitsAsync(IPage page, params string[] paths)
-    {
-        const string Needed = "Math.max(document.documentElement.scrollWidth, ...Array.from(document.querySelectorAll('.wide'), one => innerWidth + one.scrollWidth - one.clientWidth))";
-        foreach (var width in (int[])[360, 1440])
-        {
-            await page.SetViewportSizeAsync(width, 900);
-            foreach (var path in paths)
-            {
-                await page.GotoAsync(path);
-                Assert.That(await page.EvaluateAsync<int>(Needed), Is.LessThanOrEqualTo(width), path);
-            }
-        }
-    }
 }
