@@ -33,7 +33,7 @@ public sealed class HoldPagesTests() : BrowserTests(shared: () => SharedServices
         var page = await _chromium.SignInAsync(_service, "admin", $"/console/approvals?account={account}");
         var approval = page.Locator(".approval");
         await Expect(approval.GetByRole(AriaRole.Link)).ToHaveTextAsync("Lantern <i>walk</i>");
-        await Expect(approval.Locator(".changed li")).ToHaveTextAsync(new Regex("daily_budget: 10000 → 15000"));
+        await Expect(approval.Locator(".changed li")).ToHaveTextAsync(new Regex(@"daily_budget: 100\.00 USD → 150\.00 USD"));
         await Expect(approval).ToContainTextAsync("150.00 USD");
         await page.FitsAsync($"/console/approvals?account={account}", $"/console/due?account={account}");
 
