@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MetaAdsJobs.Tests.Api.Dashboard;
+using MetaAdsJobs.Tests.Insights.Reading;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -113,6 +114,40 @@ public sealed class HoldPagesTests() : BrowserTests(shared: () => SharedServices
         await Expect(page.Locator("table.freezes tbody tr")).ToContainTextAsync(["Saturday, Sunday 00:00"]);
         var freeze = (await _api.GetAsync($"/meta/freezes?social_account_id={account}")).Json["items"]!.AsArray().Single(one => (string?)one!["social_account_id"] == account)!;
         Assert.That((freeze["weekly"]!["days"]!.ToJsonString(), (string?)freeze["weekly"]!["until"]), Is.EqualTo(("""["saturday","sunday"]""", "24:00")));
+    }
+
+    [Test]
+    public async Task What_is_due_and_what_is_frozen_are_read_page_by_page()
+    {
+        var request = await _api.NewRequestAsync();
+        var run = await _api.AcceptAsync(request);
+        await _api.UntilAsync(run, "succeeded");
+        var account = (string)request["social_account_id"]!;
+        await _service.Database.DataSource.DoAsync("""
+            INSERT INTO campaign_edits (edit_id, social_account_id, request_id, level, meta_id, kind, asked_by, state, error, asked_at, completed_at, due_at)
+            SELECT gen_random_uuid(), @account::uuid, c.request_id, 'campaign', c.meta_id, 'publish', 'tests', 'cancelled', concat('nth ', n, ';'), now(), now(), now() + n * interval '1 minute'
+            FROM meta_campaigns c, generate_series(1, 130) n WHERE c.request_id = @run::uuid;
+            INSERT INTO freezes (id, social_account_id, from_at, until_at, reason, made_by, made_at)
+            SELECT gen_random_uuid(), @account::uuid, now() + interval '1 year', now() + interval '2 years', 'tests', 'tests', now() FROM generate_series(1, 140)
+            """, new { account, run });
+        var page = await _chromium.SignInAsync(_service, "viewer", $"/console/due?account={account}");
+        var (due, freezes) = (page.Locator("table.due tbody tr"), page.Locator("table.freezes tbody tr"));
+        await Expect(due).ToHaveCountAsync(100);
+        await Expect(due.Last).ToContainTextAsync("nth 100;");
+
+        await page.GetByRole(AriaRole.Navigation).GetByRole(AriaRole.Link, new() { Name = "More", Exact = true }).ClickAsync();
+        await Expect(due).ToHaveCountAsync(30);
+        await Expect(due.First).ToContainTextAsync("nth 101;");
+        await Expect(due.Last).ToContainTextAsync("nth 130;");
+        await Expect(page.Locator("[data-live] .pager [rel=next]")).ToHaveCountAsync(0);
+        await page.GetByRole(AriaRole.Link, new() { Name = "From the beginning" }).ClickAsync();
+        await Expect(due.First).ToContainTextAsync("nth 1;");
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "Older" }).ClickAsync();
+        await Expect(freezes).ToHaveCountAsync(40);
+        await Expect(due).ToHaveCountAsync(100);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Newest" }).ClickAsync();
+        await Expect(freezes).ToHaveCountAsync(100);
     }
 
     private async Task AskedAsync(string account, int count) =>
