@@ -58,10 +58,10 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
         var credential = claim.Credential.Unyielding();
         var isPermitted = false;
         // Of what stands at Meta: somebody may have lowered it there. One whose end has passed counts no more: with a later end it would again. One whose end is to come goes on counting from before the call,
-        // lest its room be given away when that passes.
+        // lest its room be given away when that passes. What is off may have none at all: when what is on has ended, the count knows.
         var hasEnded = claim.Tree.LastEnd <= now || stands.LastEnd <= now || stands.Find(metaId) is { Kind: AdObject.AdSet, IsOn: true, Budget.EndTime: { } ended } && ended <= now;
         if (after.DailyAmountCents(now) > stands.DailyAmountCents(now) || (edited.EndTime is not null
-            && (hasEnded || (after.LastEnd > claim.Tree.LastEnd && claim.IsCounted && !await activations.CountLongerAsync(claim.Tree.RequestId, claim.Account.Id, after.LastEnd!.Value.ToUniversalTime(), Holder(claim, 0), ct)))))
+            && (hasEnded || (claim.IsCounted && !await activations.CountLongerAsync(claim.Tree.RequestId, claim.Account.Id, (after.LastEnd ?? edited.EndTime.Value).ToUniversalTime(), Holder(claim, 0), ct)))))
         {
             if (caps.RefusalOf(claim.Account, after.DailyAmountCents(now)) is { } tooMuch) return EditEnd.Failing($"its budget {tooMuch}") with { Found = found };
             if (claim.IsCounted)

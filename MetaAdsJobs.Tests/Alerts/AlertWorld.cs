@@ -92,6 +92,18 @@ internal sealed class AlertWorld : IAsyncDisposable
         return (await connection.QueryAsync<T>(sql, parameters)).AsList();
     }
 
+    /// <summary>An account with three days of numbers, and what its campaigns have spent on the last.</summary>
+    public async Task<Guid> SpendingAsync(params (string Campaign, decimal Spend)[] campaigns)
+    {
+        var account = await AddAccountAsync();
+        await AddDaysAsync(account, 3);
+        foreach (var (campaign, spend) in campaigns) await AddCampaignAsync(account, campaign, [spend]);
+        return account;
+    }
+
+    public Task SpendAsync(Guid account, string campaign, decimal spend) =>
+        ExecuteAsync("UPDATE insight_campaign_days SET spend = @spend WHERE social_account_id = @account AND campaign_meta_id = @campaign", new { account, campaign, spend });
+
     public async Task ExecuteAsync(string sql, object? parameters = null)
     {
         await using var connection = await _core.Database.DataSource.OpenConnectionAsync();

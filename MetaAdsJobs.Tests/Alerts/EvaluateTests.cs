@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Alerts.Evaluating;
 using MetaAdsJobs.Core.Alerts.Reading;
 using MetaAdsJobs.Core.Alerts.Rules;
@@ -127,33 +126,6 @@ public sealed class EvaluateTests
         Assert.That(await _world.QueryAsync<long>("SELECT count(*) FROM alert_members m JOIN alert_episodes e ON e.id = m.episode_id WHERE e.rule_id = @Id", new { rule.Id }), Is.EqualTo([50]));
     }
 
-    /// <summary>As the built-in rules are: whoever may change one account mutes what is of it alone.</summary>
-    [Test]
-    public async Task A_mute_is_of_the_accounts_that_it_was_given_for_and_whoever_hears_of_it_later_hears_that_it_is_opened()
-    {
-        var (mine, other) = (await SpendingAsync(("mine", 60)), await SpendingAsync(("theirs", 1)));
-        var (all, _) = await _world.AddWebhookAsync("""{"url":"https://receiver.example/1"}""");
-        var (muted, _) = await _world.AddWebhookAsync($$"""{"url":"https://receiver.example/2","account_ids":["{{mine}}"]}""");
-        var (late, _) = await _world.AddWebhookAsync($$"""{"url":"https://receiver.example/3","account_ids":["{{other}}"],"event_types":["alert.opened"]}""");
-        var rule = await _world.AddRuleAsync(null, $$"""{"metric":"spend","when":"above","threshold":50,"account_ids":["{{mine}}","{{other}}"]}""");
-        await _world.EvaluateAsync(rule);
-        var alert = (await _world.QueryAsync<Guid>("SELECT id FROM alert_episodes WHERE rule_id = @Id", new { rule.Id })).Single();
-        using (AccountScope.Enter(null, new HashSet<Guid> { mine })) Assert.That(await _world.Get<ChangeAlert>().MuteAsync(alert, "ann", CancellationToken.None), Is.True);
-
-        await SpendAsync(other, "theirs", 70);
-        _world.Time.Advance(TimeSpan.FromMinutes(61));
-        await _world.EvaluateAsync(rule);
-        Assert.That(((await _world.ToldAsync(all)).Count, (await _world.ToldAsync(muted)).Count, (await _world.ToldAsync(late)).Count), Is.EqualTo((2, 1, 1)));
-
-        Assert.That(await _world.Get<ChangeAlert>().MuteAsync(alert, "bob", CancellationToken.None), Is.True);
-        await SpendAsync(mine, "mine", 1);
-        await SpendAsync(other, "theirs", 1);
-        await _world.EvaluateAsync(rule);
-        _world.Time.Advance(TimeSpan.FromMinutes(61));
-        await _world.EvaluateAsync(rule);
-        Assert.That(await _world.ToldAsync(all), Has.Count.EqualTo(2), "muted for both, it ends in silence");
-    }
-
     [Test]
     public async Task What_a_rule_has_open_is_over_when_it_is_switched_off_and_begins_anew_when_it_is_switched_on()
     {
@@ -273,16 +245,9 @@ public sealed class EvaluateTests
         Assert.That(await _world.QueryAsync<long>("SELECT (SELECT count(*) FROM alert_states) + (SELECT count(*) FROM alert_episodes) + (SELECT count(*) FROM alert_rules) + (SELECT count(*) FROM alert_evaluations)"), Is.EqualTo(before));
     }
 
-    private async Task<Guid> SpendingAsync(params (string Campaign, decimal Spend)[] campaigns)
-    {
-        var account = await _world.AddAccountAsync();
-        await _world.AddDaysAsync(account, 3);
-        foreach (var (campaign, spend) in campaigns) await _world.AddCampaignAsync(account, campaign, [spend]);
-        return account;
-    }
+    private Task<Guid> SpendingAsync(params (string Campaign, decimal Spend)[] campaigns) => _world.SpendingAsync(campaigns);
 
-    private Task SpendAsync(Guid account, string campaign, decimal spend) =>
-        _world.ExecuteAsync("UPDATE insight_campaign_days SET spend = @spend WHERE social_account_id = @account AND campaign_meta_id = @campaign", new { account, campaign, spend });
+    private Task SpendAsync(Guid account, string campaign, decimal spend) => _world.SpendAsync(account, campaign, spend);
 
     private Task<AlertRule> RuleAsync(Guid account) => _world.AddRuleAsync(account, """{"metric":"spend","when":"above","threshold":50}""");
 

@@ -132,6 +132,31 @@ public sealed class LongCallTests
         await AssertStartedAsync();
     }
 
+    /// <summary>Each reads the stored days over a connection of everybody's, for as long as the database takes.</summary>
+    [Test]
+    public async Task A_stop_is_answered_while_somebody_tries_rules_and_he_tries_one_at_a_time()
+    {
+        using var busy = _service.Client("manager", "tries");
+        await using var locking = await _service.Database.DataSource.OpenConnectionAsync();
+        await using var transaction = await locking.BeginTransactionAsync();
+        await using (var command = locking.CreateCommand())
+        {
+            command.CommandText = "LOCK TABLE insight_campaign_days IN ACCESS EXCLUSIVE MODE";
+            await command.ExecuteNonQueryAsync();
+        }
+
+        var calls = Enumerable.Range(0, 12).Select(_ => busy.PostAsync("/meta/alerts/rules/try", new JsonObject { ["name"] = "Tried", ["metric"] = "spend", ["when"] = "above", ["threshold"] = 1 })).ToList();
+        await Eventually.TrueAsync(() => Task.FromResult(calls.Count(call => call.IsCompleted) >= 8), () => "one is tried and three wait");
+        await Eventually.TrueAsync(async () => await _service.Database.DataSource.RowsAsync("pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == 1, () => "it does not read");
+
+        await AssertStoppedAsync(_admin);
+        for (var i = 0; i < SharedServices.FewConnections; i++) Assert.That((await _admin.GetAsync("/meta/accounts?limit=1")).Code, Is.EqualTo(200), "nothing else is held up either");
+
+        await transaction.RollbackAsync();
+        Assert.That((await Task.WhenAll(calls)).Select(answer => answer.Code).Order(), Is.EqualTo(Enumerable.Repeat(200, 4).Concat(Enumerable.Repeat(429, 8))));
+        await AssertStartedAsync();
+    }
+
     [Test]
     public async Task A_caller_has_twenty_waiting_calls_and_one_more_is_accepted_without_waiting()
     {

@@ -56,6 +56,16 @@ public sealed class FeedTests
     }
 
     [Test]
+    public async Task Who_feeds_an_account_while_another_does_waits_and_lets_no_more_in()
+    {
+        var batch = await AcceptAsync(10, account: 0);
+
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(() => FeedAsync(batch))));
+
+        Assert.That(await RowsAsync("batch_rows WHERE state = 'begun'"), Is.EqualTo(AtOnce));
+    }
+
+    [Test]
     public async Task Many_feeders_at_once_whose_connections_break_let_each_row_in_once()
     {
         var batches = await Task.WhenAll(Enumerable.Range(0, 4).Select(index => AcceptAsync(15, account: index % 2, prefix: $"{index} ")));

@@ -209,7 +209,8 @@ public sealed class ProposalTests
         var tree = await _world.PoolAsync("act", 10, 20);
         var save = _world.Get<SaveBudgetPool>();
         async Task<string> ByAsync(string json, string by) => ((PoolOutcome<BudgetPool>.Done)await save.ChangeAsync(tree.Pool.Id, JsonElement.Parse(json), by, CancellationToken.None)).Value.ModeBy;
-        Assert.That((await ByAsync("""{"name":"Boots"}""", "bob"), await ByAsync("""{"max_step_percent":19}""", "bob")), Is.EqualTo(("ann", "bob")));
+        string Members(string most) => $$"""{"members":[{"id":"{{tree.Tree.AdSets[0].MetaId}}","max_cents":{{most}}},{"id":"{{tree.Tree.AdSets[1].MetaId}}"}]}""";
+        Assert.That((await ByAsync("""{"name":"Boots"}""", "bob"), await ByAsync("""{"max_step_percent":19}""", "bob"), await ByAsync("""{"least_gain_percent":1}""", "cid"), await ByAsync(Members("900000"), "bob")), Is.EqualTo(("ann", "bob", "cid", "bob")));
 
         await _world.ProposeAsync();
         await _world.CarryOnAsync();
@@ -217,7 +218,8 @@ public sealed class ProposalTests
             INSERT INTO approvals (id, edit_id, request_id, social_account_id, state, asked_by, asked_at, expires_at, content, content_hash, daily_cents)
             SELECT gen_random_uuid(), edit_id, request_id, social_account_id, 'asked', asked_by, now(), now() + interval '7 days', edit_content(edit_id), content_hash(edit_content(edit_id)), 1 FROM campaign_edits WHERE request_id = @RequestId AND kind = 'update' RETURNING id
             """, new { tree.Tree.RequestId })).Single();
-        foreach (var by in (string[])["bob", "ann"]) Assert.That(await _world.Get<DecideApproval>().ApproveAsync(asked, by, null, CancellationToken.None), Is.InstanceOf<Decided.Own>(), by);
+        Assert.That(await ByAsync("""{"max_step_percent":18}""", "dora"), Is.EqualTo("dora"));
+        foreach (var by in (string[])["bob", "ann", "dora"]) Assert.That(await _world.Get<DecideApproval>().ApproveAsync(asked, by, null, CancellationToken.None), Is.InstanceOf<Decided.Own>(), by);
         Assert.That(await _world.Get<DecideApproval>().ApproveAsync(asked, "cid", null, CancellationToken.None), Is.InstanceOf<Decided.Done>());
     }
 

@@ -210,11 +210,15 @@ public sealed class EditedSpendingTests
         Assert.That(await _world.QueryAsync<long>("SELECT daily_cents FROM approvals"), Is.EqualTo(limit.StartsWith("approval", StringComparison.Ordinal) ? [95000L] : Array.Empty<long>()));
     }
 
+    /// <param name="besideOneWithoutEnd">It is off, such as one that was added since: what is on has ended all the same.</param>
     [Test]
-    public async Task A_later_end_for_what_has_ended_asks_for_its_room_again()
+    public async Task A_later_end_for_what_has_ended_asks_for_its_room_again([Values] bool besideOneWithoutEnd)
     {
-        var tree = await _world.BuiltAsync("""{"auto_publish":true,"end_time":"2031-01-01T00:00:00Z"}""");
-        await _world.ExecuteAsync("UPDATE activations SET ends_at = now() - interval '1 day'; UPDATE meta_adsets SET end_time = now() - interval '1 day'; UPDATE social_accounts SET daily_cap_cents = 5000, campaign_cap_cents = 20000");
+        var adSets = besideOneWithoutEnd ? ""","ad_sets":[{"ads":[{}]},{"ads":[{}]}]""" : "";
+        var tree = await _world.BuiltAsync($"{{\"auto_publish\":true,\"end_time\":\"2031-01-01T00:00:00Z\"{adSets}}}");
+        await _world.NothingUnderWayAsync();
+        if (besideOneWithoutEnd) Assert.That((await _world.EditAsync(EditKind.Pause, tree.AdSets[1].MetaId)).Status, Is.EqualTo("succeeded"));
+        await _world.ExecuteAsync("UPDATE activations SET ends_at = now() - interval '1 day'; UPDATE meta_adsets SET end_time = CASE WHEN status = 'ACTIVE' THEN now() - interval '1 day' END; UPDATE social_accounts SET daily_cap_cents = 5000, campaign_cap_cents = 20000");
 
         var edit = await _world.EditAsync(EditKind.Update, tree.AdSets[0].MetaId, """{"end_time":"2032-01-01T00:00:00Z"}""");
 

@@ -58,6 +58,7 @@ internal sealed class Judge(History history)
         history.Caps.Sends(call);
         history.Starts.Sends(call);
         history.Freezes.Sends(call);
+        history.Terms.Sends(call);
         history.Retires.Sends(call);
         if (!call.IsCreate || call.Edge == "adimages") return;
         var now = history.Clockwork.Now;

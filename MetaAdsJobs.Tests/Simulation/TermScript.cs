@@ -49,6 +49,16 @@ internal sealed class TermScript(History history, int weight)
         _movedByHand.Add(adSet);
     }
 
+    /// <summary>A call is about to be sent. What it lets end later is counted until then: its room is not given away meanwhile.</summary>
+    public void Sends(GraphCall call)
+    {
+        if (_random is null || call.IsCreate || call["end_time"] is not { } text || history.World.Objects.FirstOrDefault(one => one.Id == call.Path) is not { IsByHand: false, Parent.IsByHand: false }) return;
+        var end = DateTimeOffset.Parse(text, CultureInfo.InvariantCulture).ToUniversalTime();
+        using var connection = history.Database.Aside.OpenConnection();
+        foreach (var until in connection.Query<DateTimeOffset>("SELECT v.ends_at FROM activations v JOIN meta_adsets s USING (request_id) WHERE s.meta_id = @Path AND v.state IN ('activating', 'active') AND v.ends_at < @end", new { call.Path, end }))
+            history.Judge.Condemn($"{call} lets it end at {end:u}, and it is counted until {until:u}");
+    }
+
     /// <summary>What was asked for last is how it stands; of what failed nobody knows.</summary>
     public void End(Npgsql.NpgsqlConnection connection, Guid accountId)
     {

@@ -61,6 +61,7 @@ public sealed class AlertPagesTests() : BrowserTests(shared: () => SharedService
         await Expect(page.Locator("dl.facts")).ToContainTextAsync("5 h");
         await page.GetByRole(AriaRole.Button, new() { Name = "I am at it" }).ClickAsync();
         await Expect(page.Locator("dl.facts")).ToContainTextAsync("manager@tests");
+        await page.FitsAsync("/console/alerts", new Uri(page.Url).AbsolutePath, "/console/alerts/rules", $"/console/alerts/rules/{rule}", $"/console/alerts/rules/{rule}/edit");
 
         await page.GotoAsync($"/console/alerts/rules/{rule}?lang=es");
         await Expect(page.Locator("dl.facts")).ToContainTextAsync("CPC > 7,5 · últimos días: 2");

@@ -54,8 +54,10 @@ public sealed class BatchPagesTests : BrowserTests
         await page.Locator("select[name=status]").SelectOptionAsync("created");
         await page.GetByRole(AriaRole.Button, new() { Name = "Show" }).ClickAsync();
         await Expect(page.Locator("tbody tr")).ToHaveCountAsync(1);
+        var batch = new Uri(page.Url).AbsolutePath;
         await page.GotoAsync("/console/batches?lang=es");
         await Expect(page.Locator("tbody tr").First).ToContainTextAsync("1 creada, 1 fallida");
+        await page.FitsAsync("/console/batches", "/console/batches/new", batch, $"{batch}?lang=en");
     }
 
     [Test]

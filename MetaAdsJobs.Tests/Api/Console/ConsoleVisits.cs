@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.RegularExpressions;
 using MetaAdsJobs.Tests.Api.Dashboard;
 using MetaAdsJobs.Tests.Support;
+using Microsoft.Playwright;
 
 namespace MetaAdsJobs.Tests.Api.Console;
 
@@ -33,6 +34,29 @@ internal static partial class ConsoleVisits
         using var answer = await client.Http.PostAsync(path, form);
         return answer.StatusCode;
     }
+
+    /// <summary>Neither the page nor a table in it is to be pushed aside, at the width of a telephone and of a desk. With PICTURES each is kept in that folder, to be looked at.</summary>
+    public static async Task FitsAsync(this IPage page, params string[] paths)
+    {
+        const string Needed = "Math.max(document.documentElement.scrollWidth, ...Array.from(document.querySelectorAll('.wide'), one => innerWidth + one.scrollWidth - one.clientWidth))";
+        foreach (var width in (int[])[360, 1440])
+        {
+            await page.SetViewportSizeAsync(width, 900);
+            foreach (var path in paths)
+            {
+                await page.GotoAsync(path);
+                Assert.That(await page.EvaluateAsync<int>(Needed), Is.LessThanOrEqualTo(width), path);
+                if (Environment.GetEnvironmentVariable("PICTURES") is { Length: > 0 } folder)
+                    await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{Unsafe().Replace(Ids().Replace(new Uri(page.Url).PathAndQuery[1..], "x"), "-")}-{width}.png"), FullPage = true });
+            }
+        }
+    }
+
+    [GeneratedRegex("[0-9a-f]{8}-[0-9a-f-]{27}|[0-9]{9,}")]
+    private static partial Regex Ids();
+
+    [GeneratedRegex("[^a-z0-9]+")]
+    private static partial Regex Unsafe();
 
     [GeneratedRegex("""<input[^>]*type="hidden"[^>]*name="(?<name>[^"]+)"[^>]*value="(?<value>[^"]*)"[^>]*>""")]
     private static partial Regex Hidden();

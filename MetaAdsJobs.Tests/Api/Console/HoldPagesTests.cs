@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MetaAdsJobs.Tests.Api.Dashboard;
+using MetaAdsJobs.Tests.Insights.Reading;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -33,9 +34,9 @@ public sealed class HoldPagesTests() : BrowserTests(shared: () => SharedServices
         var page = await _chromium.SignInAsync(_service, "admin", $"/console/approvals?account={account}");
         var approval = page.Locator(".approval");
         await Expect(approval.GetByRole(AriaRole.Link)).ToHaveTextAsync("Lantern <i>walk</i>");
-        await Expect(approval.Locator(".changed li")).ToHaveTextAsync(new Regex("daily_budget: 10000 → 15000"));
+        await Expect(approval.Locator(".changed li")).ToHaveTextAsync(new Regex(@"daily_budget: 100\.00 USD → 150\.00 USD"));
         await Expect(approval).ToContainTextAsync("150.00 USD");
-        await FitsAsync(page, $"/console/approvals?account={account}", $"/console/due?account={account}");
+        await page.FitsAsync($"/console/approvals?account={account}", $"/console/due?account={account}");
 
         var own = await _chromium.SignInAsync(_service, "manager", $"/console/approvals?account={account}&lang=es");
         await Expect(own.Locator(".approval")).ToContainTextAsync("Lo ha pedido usted: debe aprobarlo otra persona.");
@@ -77,7 +78,7 @@ public sealed class HoldPagesTests() : BrowserTests(shared: () => SharedServices
         await page.GotoAsync($"/console/due?account={account}");
         var row = page.Locator("table.freezes tbody tr");
         await Expect(row).ToContainTextAsync(["Nobody is <b>here</b>"]);
-        await FitsAsync(page, $"/console/due?account={account}", $"/console/due?account={account}&lang=es");
+        await page.FitsAsync($"/console/due?account={account}", $"/console/due?account={account}&lang=es");
         var viewer = await _chromium.SignInAsync(_service, "viewer", $"/console/due?account={account}");
         await Expect(viewer.Locator("main form[method='post']")).ToHaveCountAsync(0);
 
@@ -115,20 +116,40 @@ public sealed class HoldPagesTests() : BrowserTests(shared: () => SharedServices
         Assert.That((freeze["weekly"]!["days"]!.ToJsonString(), (string?)freeze["weekly"]!["until"]), Is.EqualTo(("""["saturday","sunday"]""", "24:00")));
     }
 
+    [Test]
+    public async Task What_is_due_and_what_is_frozen_are_read_page_by_page()
+    {
+        var request = await _api.NewRequestAsync();
+        var run = await _api.AcceptAsync(request);
+        await _api.UntilAsync(run, "succeeded");
+        var account = (string)request["social_account_id"]!;
+        await _service.Database.DataSource.DoAsync("""
+            INSERT INTO campaign_edits (edit_id, social_account_id, request_id, level, meta_id, kind, asked_by, state, error, asked_at, completed_at, due_at)
+            SELECT gen_random_uuid(), @account::uuid, c.request_id, 'campaign', c.meta_id, 'publish', 'tests', 'cancelled', concat('nth ', n, ';'), now(), now(), now() + n * interval '1 minute'
+            FROM meta_campaigns c, generate_series(1, 130) n WHERE c.request_id = @run::uuid;
+            INSERT INTO freezes (id, social_account_id, from_at, until_at, reason, made_by, made_at)
+            SELECT gen_random_uuid(), @account::uuid, now() + interval '1 year', now() + interval '2 years', 'tests', 'tests', now() FROM generate_series(1, 140)
+            """, new { account, run });
+        var page = await _chromium.SignInAsync(_service, "viewer", $"/console/due?account={account}");
+        var (due, freezes) = (page.Locator("table.due tbody tr"), page.Locator("table.freezes tbody tr"));
+        await Expect(due).ToHaveCountAsync(100);
+        await Expect(due.Last).ToContainTextAsync("nth 100;");
+
+        await page.GetByRole(AriaRole.Navigation).GetByRole(AriaRole.Link, new() { Name = "More", Exact = true }).ClickAsync();
+        await Expect(due).ToHaveCountAsync(30);
+        await Expect(due.First).ToContainTextAsync("nth 101;");
+        await Expect(due.Last).ToContainTextAsync("nth 130;");
+        await Expect(page.Locator("[data-live] .pager [rel=next]")).ToHaveCountAsync(0);
+        await page.GetByRole(AriaRole.Link, new() { Name = "From the beginning" }).ClickAsync();
+        await Expect(due.First).ToContainTextAsync("nth 1;");
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "Older" }).ClickAsync();
+        await Expect(freezes).ToHaveCountAsync(40);
+        await Expect(due).ToHaveCountAsync(100);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Newest" }).ClickAsync();
+        await Expect(freezes).ToHaveCountAsync(100);
+    }
+
     private async Task AskedAsync(string account, int count) =>
         await Eventually.TrueAsync(async () => (await _api.GetAsync($"/meta/approvals?social_account_id={account}")).Json["items"]!.AsArray().Count == count, _service.Progress, _service.Logs);
-
-    private static async Task FitsAsync(IPage page, params string[] paths)
-    {
-        const string Needed = "Math.max(document.documentElement.scrollWidth, ...Array.from(document.querySelectorAll('.wide'), one => innerWidth + one.scrollWidth - one.clientWidth))";
-        foreach (var width in (int[])[360, 1440])
-        {
-            await page.SetViewportSizeAsync(width, 900);
-            foreach (var path in paths)
-            {
-                await page.GotoAsync(path);
-                Assert.That(await page.EvaluateAsync<int>(Needed), Is.LessThanOrEqualTo(width), path);
-            }
-        }
-    }
 }

@@ -68,6 +68,7 @@ public sealed class PublisherPagesTests() : BrowserTests(shared: () => SharedSer
         await Expect(row).ToContainTextAsync(["manager@tests"]);
         await row.GetByRole(AriaRole.Link, new() { Name = "Clip <b>a</b>" }).ClickAsync();
         await Expect(page.Locator("pre")).ToContainTextAsync("\"title\": \"Clip <b>a</b>\"");
+        await page.FitsAsync("/console/publishers", publisher, $"{publisher}/templates/{account}", page.Url);
         await page.GetByRole(AriaRole.Link, new() { Name = "the run" }).ClickAsync();
         await Expect(page.Locator("h1")).ToContainTextAsync("Clip <b>a</b>");
     }

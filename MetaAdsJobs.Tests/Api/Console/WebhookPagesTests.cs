@@ -42,6 +42,8 @@ public sealed class WebhookPagesTests() : BrowserTests(own: () => Service.StartA
         await row.GetByRole(AriaRole.Link, new() { Name = "webhook.test" }).ClickAsync();
         await Expect(page.Locator("pre")).ToContainTextAsync("manager@tests");
         await Expect(page.Locator("tbody tr")).ToContainTextAsync("HTTP 204");
+        var delivery = new Uri(page.Url).AbsolutePath;
+        await page.FitsAsync("/console/webhooks", delivery[..delivery.IndexOf("/deliveries/", StringComparison.Ordinal)], delivery);
         await page.GetByRole(AriaRole.Link, new() { Name = "To the webhook" }).ClickAsync();
         await row.GetByRole(AriaRole.Button, new() { Name = "Send again" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("It is sent again.");
