@@ -9,7 +9,7 @@ internal static class CountJudge
     /// <summary>Somebody of ours has switched an object on, or given it another budget.</summary>
     public static void Switched(History history, MetaObject thing)
     {
-        var (campaign, all) = (Publishing.TopOf(thing), history.World.Objects);
+        var (campaign, all) = (TopOf(thing), history.World.Objects);
         if (campaign.Kind != "campaigns" || campaign.IsOfOthers || campaign.IsByHand || !MetaWorld.IsSpending(campaign, all)) return;
         var spent = all.Where(set => set is { Lives: true, Status: "ACTIVE", IsByHand: false } && set.Parent == campaign).Sum(set => set.ADay(history.Clockwork.Now));
         using var connection = history.Database.Aside.OpenConnection();
@@ -18,10 +18,5 @@ internal static class CountJudge
         if (counted < spent) history.Judge.Condemn($"campaign {campaign.Id} may spend {spent} a day, and {counted} of it are counted");
     }
 
-    /// <summary>In the end it is counted likewise, whatever was edited since, where a publish was the last to see what a hand had given.</summary>
-    public static void End(History history, string adAccountId)
-    {
-        if (!history.Midway.Is("SeenBefore")) return;
-        foreach (var campaign in history.World.Ours(adAccountId).Where(one => one.Kind == "campaigns").ToList()) Switched(history, campaign);
-    }
+    private static MetaObject TopOf(MetaObject one) => one.Parent is { } parent ? TopOf(parent) : one;
 }

@@ -149,7 +149,6 @@ internal sealed class Judge(History history)
             await StopJudge.EndAsync(history, connection, accountId, adAccountId);
             history.Starts.End(connection, adAccountId);
             TakenBackJudge.End(history, connection, accountId);
-            CountJudge.End(history, adAccountId);
             history.Terms.End(connection, accountId);
             await JudgeEditsAsync(connection, accountId);
             await JudgeAuditAsync(connection, accountId, adAccountId);

@@ -15,12 +15,12 @@ internal sealed record Worst(WireFate Fate, TimeSpan Latency, TimeSpan Later);
 /// </summary>
 internal sealed class Midway(History history, int weight)
 {
-    private enum Moment { None, EditMadeVoid, EditDuringPause, StartDuringPause, PauseDuringActivation, ContentLost, StartTwice, DeathOfUndo, PauseDuringStop, RaiseDuringStart, LeaveDuringStart, BudgetLate, RaiseDuringStop, TakenBack, AroundOn, SeenBefore }
+    private enum Moment { None, EditMadeVoid, EditDuringPause, StartDuringPause, PauseDuringActivation, ContentLost, StartTwice, DeathOfUndo, PauseDuringStop, RaiseDuringStart, LeaveDuringStart, BudgetLate, RaiseDuringStop, TakenBack }
 
     private const int MostTries = 30;
     private readonly Moment _moment = history.IsOfNumbers ? Moment.None : (weight % 17) switch
     {
-        8 => Moment.StartTwice, 11 => Moment.PauseDuringStop, 12 => Moment.RaiseDuringStart, 14 => Moment.LeaveDuringStart, 15 when weight % 2 == 0 && StopRaises.Fits(history) => Moment.RaiseDuringStop, 15 => Moment.TakenBack, 16 => Moment.BudgetLate, 10 => Moment.AroundOn, 9 when Publishing.Fits(history) => Moment.SeenBefore, > 8 => Moment.None, var moment => (Moment)moment,
+        8 => Moment.StartTwice, 11 => Moment.PauseDuringStop, 12 => Moment.RaiseDuringStart, 14 => Moment.LeaveDuringStart, 15 when weight % 2 == 0 && StopRaises.Fits(history) => Moment.RaiseDuringStop, 15 => Moment.TakenBack, 16 => Moment.BudgetLate, > 8 => Moment.None, var moment => (Moment)moment,
     };
     private readonly Random _random = new(unchecked((weight * 23) + 11));
     private readonly HashSet<GraphCall> _deadly = [];
@@ -32,7 +32,7 @@ internal sealed class Midway(History history, int weight)
 
     public bool Is(string moment) => _moment == Enum.Parse<Moment>(moment);
 
-    public bool HasEdits => _moment is Moment.EditMadeVoid or Moment.EditDuringPause or Moment.PauseDuringActivation or Moment.ContentLost or Moment.PauseDuringStop or Moment.RaiseDuringStart or Moment.BudgetLate or Moment.TakenBack or Moment.AroundOn or Moment.SeenBefore;
+    public bool HasEdits => _moment is Moment.EditMadeVoid or Moment.EditDuringPause or Moment.PauseDuringActivation or Moment.ContentLost or Moment.PauseDuringStop or Moment.RaiseDuringStart or Moment.BudgetLate or Moment.TakenBack;
 
     public bool HasContents => _moment == Moment.ContentLost;
 
@@ -55,9 +55,6 @@ internal sealed class Midway(History history, int weight)
                     break;
                 case Moment.TakenBack:
                     foreach (var (later, level) in ((int, int)[])[(0, 0), (70, 0), (140, 1), (200, 0)]) Try(at + later, $"asks to pause {asked.Name}, or to switch it on", (api, ct) => EditAsync(api, asked, isOn => level == 1 ? EditKind.Resume : isOn ? EditKind.Pause : EditKind.Publish, level, ct));
-                    break;
-                case Moment.AroundOn or Moment.SeenBefore:
-                    foreach (var step in Publishing.StepsOf(_moment == Moment.AroundOn, history, _random)) Try(at + step.At, $"asks to {step.What} {asked.Name}", (api, ct) => EditAsync(api, asked, isOn => step.KindOf(asked, isOn), step.Level, ct));
                     break;
                 case Moment.ContentLost:
                     foreach (var more in (int[])[0, 90]) Try(at + more, $"asks for another content of {asked.Name}", (api, ct) => ChangeContentAsync(api, asked, ct));
@@ -83,8 +80,7 @@ internal sealed class Midway(History history, int weight)
             Moment.ContentLost when call.ByKind == "edit" && (call.Edge == "adcreatives" || call["creative"] is not null) => LoseContent(call),
             Moment.StartTwice when thing is { Kind: not "campaigns" } && call.Activates && call.ByKind == "resume" => SleepAfter(call, thing),
             Moment.BudgetLate when thing is { Kind: "adsets" } && call.ByKind == "edit" && call["daily_budget"] is not null => BudgetLate(call, thing),
-            Moment.TakenBack when thing is { Kind: "campaigns" or "adsets" } && call.ByKind == "edit" && call["status"] == "ACTIVE" => TakeBack(call, [thing.Id]),
-            Moment.AroundOn when thing is not null && call.ByKind == "edit" && call["status"] == "ACTIVE" && Publishing.TopOf(thing) is { Status: "ACTIVE" } top && top != thing => TakeBack(call, [top.Id, thing.Parent!.Id]),
+            Moment.TakenBack when thing is { Kind: "campaigns" or "adsets" } && call.ByKind == "edit" && call["status"] == "ACTIVE" => TakeBack(call),
             Moment.RaiseDuringStart when thing is { Kind: "ads" } && call.Activates && call.ByKind == "resume" => RaiseDuringStart(thing),
             Moment.LeaveDuringStart when thing is { Kind: "campaigns" } && call.Activates && call.ByKind == "resume" => LeaveDuringStart(thing),
             Moment.DeathOfUndo when call.ByKind == "orchestration" && (call.IsCreate && call.Edge != "adimages" || call.Method == "DELETE") => DieInUndo(call),
@@ -123,10 +119,10 @@ internal sealed class Midway(History history, int weight)
     }
 
     // Nobody hears of what switches something on, or not yet, and whoever has asked for it takes it back as soon as he can; and then its process may die with the answer.
-    private Worst? TakeBack(GraphCall call, string[] of)
+    private Worst? TakeBack(GraphCall call)
     {
         using var connection = history.Database.Aside.OpenConnection();
-        if (connection.Query<Guid?>("SELECT edit_id FROM campaign_edits WHERE meta_id = ANY (@of) AND state = 'running' AND kind IN ('publish', 'resume')", new { of }).FirstOrDefault() is not { } edit || !Choices.Chance(0.7)) return null;
+        if (connection.Query<Guid?>("SELECT edit_id FROM campaign_edits WHERE meta_id = @Path AND state = 'running' AND kind IN ('publish', 'resume')", new { call.Path }).FirstOrDefault() is not { } edit || !Choices.Chance(0.7)) return null;
         Try(Choices.OneOf(0.1, 3, 15), $"takes back what switches {call.Path} on", async (api, ct) => await api.Get<CancelEdit>().ExecuteAsync(edit, "client", ct) is not false, again: 1);
         if (Choices.Chance(0.3)) _deadly.Add(call);
         return Choices.Below(3) == 0 ? new(WireFate.BrokenAfter, TimeSpan.FromSeconds(0.06), TimeSpan.Zero) : new(WireFate.BrokenDoneLater, TimeSpan.FromSeconds(0.06), TimeSpan.FromSeconds(Choices.OneOf(40, 20, 5, 55)));

@@ -89,8 +89,6 @@ public sealed partial class PlantedDefectTests
         new("a later end for what has ended has no permit", "Campaigns/UpdateObject.cs", "var hasEnded = claim.Tree.LastEnd <= now || stands.LastEnd <= now;", "var hasEnded = claim.Tree.LastEnd <= DateTimeOffset.MinValue;"),
         new("a start goes by what is known, and not by what stands at Meta", "Spending/ResumeSpending.cs", "tree = tree.AsSeen(seen);", "_ = seen;"),
         new("an account is retired while a campaign of it may be active", "Accounts/Retiring/RetireAccount.cs", "internal bool Any => ActiveCampaigns + CallsUnderWay + OpenRuns", "internal bool Any => OpenRuns"),
-        new("what a publish around something that is on has switched on stays on when it is taken back", "Campaigns/EditStore.cs", "Kind == EditKind.Publish ? OffBelow(Tree, Object) :", "Number < 0 ? OffBelow(Tree, Object) :"),
-        new("an edit counts what is known here for what a publish has seen", "Campaigns/EditStore.cs", "WHEN @ChangeCents::bigint IS NULL THEN @DailyCents", "WHEN true THEN @DailyCents"),
         new("a night forgets what a pool was owed before", "Budgets/CarryingOut/CarryOutProposals.cs", "Math.Max(0, proposal.OwedBeforeCents - proposal.Moves", "Math.Max(0, 0 - proposal.Moves"),
     ];
 
