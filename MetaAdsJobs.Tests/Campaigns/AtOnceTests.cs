@@ -57,6 +57,8 @@ public sealed class AtOnceTests
         for (var round = 0; round < 50 && await world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None) is JobOutcome.Snoozed; round++) await world.NothingUnderWayAsync();
         foreach (var edit in edits) await RunAsync(world, edit, 8);
 
+        // Each of the promises by itself.
+        using var all = Assert.EnterMultipleScope();
         Assert.That(seen, Is.Not.Empty.And.All.LessThanOrEqualTo(25000), "more is active than the cap allows");
         Assert.That((await world.Get<StopSwitch>().ReadAsync(one.AccountId, CancellationToken.None))!.Active, Is.Zero);
         await world.Database.DataSource.AssertNothingActiveAsync();

@@ -57,8 +57,9 @@ public sealed class EndedEditTests
     }
 
     /// <summary>Then another attempt takes it back: what the first has sent late comes too late.</summary>
+    /// <param name="isFrozen">By then nothing is activated any more; what pauses waits for no end of that.</param>
     [Test]
-    public async Task What_has_not_ended_is_taken_back_by_another_attempt()
+    public async Task What_has_not_ended_is_taken_back_by_another_attempt([Values] bool isFrozen)
     {
         _proxy.CommitWords = "compare_at = clock_timestamp() + 2";
         _proxy.Next = DatabaseProxy.Cut.BeforeCommit;
@@ -71,11 +72,14 @@ public sealed class EndedEditTests
 
         Assert.That(await _cutOff.GetRequiredService<RunEdit>().ExecuteAsync(_edit, CancellationToken.None), Is.InstanceOf<JobOutcome.Snoozed>());
         Assert.That(_proxy.Next, Is.EqualTo(DatabaseProxy.Cut.Nothing), "nothing was cut");
+        var thawsAt = _world.Time.GetUtcNow().AddHours(5);
+        if (isFrozen) await _world.ExecuteAsync("INSERT INTO freezes (id, from_at, until_at, made_by, made_at) VALUES (gen_random_uuid(), @Now, @thawsAt, 'bob', @Now)", new { Now = _world.Time.GetUtcNow(), thawsAt });
         var edit = await _world.UntilEndedAsync(_edit);
 
         Assert.That(edit.Status, Is.EqualTo("failed"));
         Assert.That(edit.Error, Does.StartWith("gave up after 1 attempts"));
         Assert.That((paused, await _world.SwitchedAsync(_tree), (await _world.CountedAsync())![..4]), Is.EqualTo((new[] { "running 2" }, "pAA", "idle")));
+        Assert.That(_world.Time.GetUtcNow(), Is.LessThan(thawsAt));
     }
 
     /// <param name="repeat">What becomes of the repeat of its last call, whose first answer is lost.</param>
@@ -109,11 +113,7 @@ public sealed class EndedEditTests
     [TestCase("failed", "refused")]
     public async Task What_was_off_below_what_was_on_is_paused_before_a_publish_around_it_ends(string how, string last)
     {
-        var tree = await _world.BuiltAsync(EditWorld.Tree);
-        Assert.That((await _world.EditAsync(EditKind.Publish, tree.AdSets[0].MetaId)).Status, Is.EqualTo("succeeded"));
-        Assert.That((await _world.EditAsync(EditKind.Resume, tree.Campaign.MetaId)).Status, Is.EqualTo("succeeded"));
-        Assert.That((await _world.SwitchedAsync(tree), await _world.CountedAsync()), Is.EqualTo(("AApAApp", "active 10000")));
-        await _world.NothingUnderWayAsync();
+        var tree = await HalfOnAsync();
         _edit = await _world.AskAsync(EditKind.Publish, tree.Campaign.MetaId);
         _world.Graph.Faults.Add(call => call.Path == tree.Campaign.MetaId && call["status"] == "ACTIVE", last switch { "lost" => GraphFaults.DropAfterActing, "refused" => GraphFaults.Refused(100, 1815573), _ => GraphFaults.Throttled() });
         if (how != "failed")
@@ -207,6 +207,38 @@ public sealed class EndedEditTests
         Assert.That(edit.Error, Does.StartWith(how switch { "gives up" => "gave up after 1 attempts", "dies" => "its worker process died", _ => "cancelled by bob" }));
         Assert.That((await _world.SwitchedAsync(_tree))[0], Is.EqualTo('p'));
         if (how != "dies") Assert.That((await _world.CountedAsync())![..4], Is.EqualTo("idle"));
+    }
+
+    /// <summary>What its first attempt has set aside is not free: this attempt has sent nothing, and the one before may have switched it on.</summary>
+    [Test]
+    public async Task What_can_neither_be_done_nor_paused_goes_on_counting_as_an_earlier_attempt_may_have_left_it()
+    {
+        var tree = await HalfOnAsync();
+        var adSet = tree.AdSets[1].MetaId;
+        _edit = await _world.AskAsync(EditKind.Publish, adSet);
+        _world.Graph.Faults.Add(call => call.Path == adSet && call["status"] == "ACTIVE", GraphFaults.DropAfterActing);
+        _world.Graph.Faults.Add(call => call.Path == adSet && call["status"] == "ACTIVE", GraphFaults.Throttled());
+        Assert.That(await _world.RunEditAsync(_edit), Is.InstanceOf<JobOutcome.Snoozed>());
+        Assert.That((await _world.SwitchedAsync(tree), await _world.CountedAsync()), Is.EqualTo(("AAAAAAA", "active 20000")));
+        _world.Graph.Faults.Add(call => call.Path == adSet && call.Method == "GET", GraphFaults.Refused(100, 1815573));
+        _world.Graph.Faults.Always(call => call.Path == adSet && call["status"] == "PAUSED", GraphFaults.Refused(100, 1815573));
+
+        var edit = await _world.UntilEndedAsync(_edit);
+
+        Assert.That((edit.Status, edit.Error), Is.EqualTo(("failed", edit.Error)));
+        Assert.That(edit.Error, Does.Contain("perhaps it is active, since it could not be paused either"));
+        Assert.That((await _world.SwitchedAsync(tree), await _world.CountedAsync()), Is.EqualTo(("AAAAAAA", "active 20000")));
+    }
+
+    /// <returns>A campaign that is on, with one of its two ad sets.</returns>
+    private async Task<CampaignTree> HalfOnAsync()
+    {
+        var tree = await _world.BuiltAsync(EditWorld.Tree);
+        Assert.That((await _world.EditAsync(EditKind.Publish, tree.AdSets[0].MetaId)).Status, Is.EqualTo("succeeded"));
+        Assert.That((await _world.EditAsync(EditKind.Resume, tree.Campaign.MetaId)).Status, Is.EqualTo("succeeded"));
+        Assert.That((await _world.SwitchedAsync(tree), await _world.CountedAsync()), Is.EqualTo(("AApAApp", "active 10000")));
+        await _world.NothingUnderWayAsync();
+        return tree;
     }
 
     private bool Activates(RecordedCall call) => call.Path == _tree.Campaign.MetaId && call["status"] == "ACTIVE";

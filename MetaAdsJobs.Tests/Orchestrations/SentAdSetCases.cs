@@ -7,7 +7,7 @@ internal static class SentAdSetCases
         "age_min":18,"age_max":65,"genders":[1,2],"geo_locations":{"countries":["US"]},"publisher_platforms":["facebook"],"targeting_automation":{"advantage_audience":0}
         """;
 
-    public static IEnumerable<SentCase> All => [.. Audiences, .. Opened, .. Delivered];
+    public static IEnumerable<SentCase> All => [.. Audiences, .. Opened, .. Delivered, .. OfCampaignsBudget];
 
     /// <summary>Ads that lead to something else than a website.</summary>
     private static IEnumerable<SentCase> Opened =>
@@ -119,6 +119,30 @@ internal static class SentAdSetCases
         {
             Campaign = """{"lifetime_budget":"500000","bid_strategy":"LOWEST_COST_WITHOUT_CAP","pacing_type":["day_parting"],"is_adset_budget_sharing_enabled":null}""",
             AdSet = $$"""{"daily_budget":null,"bid_strategy":null,"end_time":"{{SentCases.NextYear}}-02-01T00:00:00+0000","adset_schedule":[{"start_minute":0,"end_minute":60,"days":[6]}]}""",
+        },
+    ];
+
+    /// <summary>Meta shares out the campaign's budget among its ad sets, each within limits and by a bid of its own.</summary>
+    private static IEnumerable<SentCase> OfCampaignsBudget =>
+    [
+        new("Limits of a day", """{"budget_at":"campaign","bid_strategy":"LOWEST_COST_WITH_BID_CAP","bid_amount_cents":250,"ad_sets":[{"min_spend_cents":1000,"max_spend_cents":4000,"bid_amount_cents":300,"ads":[{}]}]}""")
+        {
+            IsTree = true,
+            Campaign = """{"daily_budget":"10000","bid_strategy":"LOWEST_COST_WITH_BID_CAP","is_adset_budget_sharing_enabled":null}""",
+            AdSet = """{"daily_budget":null,"bid_strategy":null,"bid_amount":"300","daily_min_spend_target":"1000","daily_spend_cap":"4000"}""",
+        },
+        new("Limits of the whole run", $$"""
+            {"budget_at":"campaign","daily_budget_cents":null,"lifetime_budget_cents":500000,"end_time":"{{SentCases.NextYear}}-02-01T00:00:00Z","ad_sets":[{"min_spend_cents":100000,"max_spend_cents":400000,"ads":[{}]}]}
+            """)
+        {
+            IsTree = true,
+            Campaign = """{"lifetime_budget":"500000","bid_strategy":"LOWEST_COST_WITHOUT_CAP","is_adset_budget_sharing_enabled":null}""",
+            AdSet = $$"""{"daily_budget":null,"bid_strategy":null,"end_time":"{{SentCases.NextYear}}-02-01T00:00:00+0000","lifetime_min_spend_target":"100000","lifetime_spend_cap":"400000"}""",
+        },
+        new("Each ad set its own", """{"ad_sets":[{"daily_budget_cents":700,"optimization_goal":"REACH","targeting":{"geo_locations":{"countries":["CA"]}},"ads":[{}]}]}""")
+        {
+            IsTree = true,
+            AdSet = """{"daily_budget":"700","optimization_goal":"REACH","targeting":{"geo_locations":{"countries":["CA"]},"publisher_platforms":["facebook"],"targeting_automation":{"advantage_audience":0}}}""",
         },
     ];
 

@@ -25,19 +25,24 @@ public sealed record SentCase(string Name, string Change = "{}")
     public string? Creative { get; init; }
     public string Ad { get; init; } = "{}";
 
+    /// <summary>It says ad_sets, of one ad in one of them: they are named by their places.</summary>
+    public bool IsTree { get; init; }
+
     public JsonObject ExpectedCampaign => Merged("""
         {"name":"[name]","objective":"OUTCOME_SALES","special_ad_categories":[],"buying_type":"AUCTION","is_adset_budget_sharing_enabled":"false","status":"PAUSED"}
         """, Campaign);
 
-    public JsonObject ExpectedAdSet => Merged("""
-        {"name":"[name] - Ad set","campaign_id":"[campaign]","optimization_goal":"LINK_CLICKS","billing_event":"IMPRESSIONS","bid_strategy":"LOWEST_COST_WITHOUT_CAP",
+    public JsonObject ExpectedAdSet => Merged($$"""
+        {"name":"[name] - Ad set{{(IsTree ? " 1" : "")}}","campaign_id":"[campaign]","optimization_goal":"LINK_CLICKS","billing_event":"IMPRESSIONS","bid_strategy":"LOWEST_COST_WITHOUT_CAP",
          "daily_budget":"10000","destination_type":"WEBSITE","status":"PAUSED",
-         "targeting":{"age_min":18,"age_max":65,"genders":[1,2],"geo_locations":{"countries":["US"]},"publisher_platforms":["facebook"],"targeting_automation":{"advantage_audience":0}}}
+         "targeting":{"age_min":18,"age_max":65,"genders":[1,2],"geo_locations":{"countries":["US"]},"publisher_platforms":["facebook"],"targeting_automation":{"advantage_audience":0} } }
         """, AdSet);
 
-    public JsonObject ExpectedCreative => Merged("""{"name":"[name] - Creative"}""", Creative ?? $$"""{"object_story_spec":{{Story ?? ImageStory}}}""");
+    public JsonObject ExpectedCreative => Merged($$"""{"name":"[name] - Creative{{Place}}"}""", Creative ?? $$"""{"object_story_spec":{{Story ?? ImageStory}}}""");
 
-    public JsonObject ExpectedAd => Merged("""{"name":"[name] - Ad","adset_id":"[adset]","creative":{"creative_id":"[creative]"},"status":"PAUSED"}""", Ad);
+    public JsonObject ExpectedAd => Merged($$"""{"name":"[name] - Ad{{Place}}","adset_id":"[adset]","creative":{"creative_id":"[creative]"},"status":"PAUSED"}""", Ad);
+
+    private string Place => IsTree ? " 1.1" : "";
 
     private const string ImageStory = """
         {"page_id":"2000000001","link_data":{"link":"https://example.com/sale","name":"Amazing Product","message":"Get 50% off","image_hash":"[media]",

@@ -22,7 +22,7 @@ public sealed class CampaignPagesTests() : BrowserTests(shared: () => SharedServ
         await page.EvaluateAsync("window.sameDocument = true");
 
         await RowOf(page, "Campaign").GetByRole(AriaRole.Link, new() { Name = "Publish…" }).ClickAsync();
-        await Expect(page.Locator(".changes li")).ToHaveCountAsync(3);
+        await Expect(page.Locator(".changes li")).ToHaveTextAsync([new Regex(": paused → active$"), new Regex(": paused → active$"), new Regex(": paused → active$")]);
         await Expect(page.GetByText("It may spend a day: 0.00 USD → 100.00 USD")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Publish" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("It is being published.");
@@ -74,6 +74,7 @@ public sealed class CampaignPagesTests() : BrowserTests(shared: () => SharedServ
         var viewer = await _chromium.SignInAsync(_service, "viewer", $"/console/campaigns/{campaign}?lang=es");
         await Expect(viewer.Locator("h1 .status")).ToHaveTextAsync("en pausa");
         await Expect(viewer.Locator("table.history")).ToContainTextAsync("Presupuesto diario: 100,00 USD → 150,00 USD");
+        await Expect(viewer.Locator("table.history")).ToContainTextAsync("Estaba antes: en pausa");
         await viewer.FitsAsync($"/console/campaigns/{campaign}", "/console/campaigns?search=bonfire");
         foreach (var path in (string[])[$"/console/campaigns/{campaign}", "/console/campaigns?search=bonfire"])
         {
@@ -152,11 +153,12 @@ public sealed class CampaignPagesTests() : BrowserTests(shared: () => SharedServ
         var (campaign, run) = await BuiltAsync("Drift");
         await ExecuteAsync("""
             INSERT INTO outside_changes (social_account_id, request_id, level, meta_id, field, was, "is", found_at)
-            SELECT c.social_account_id, c.request_id, 'adset', s.meta_id, 'daily_budget', '10000', '70000', now() FROM meta_campaigns c JOIN meta_adsets s ON s.request_id = c.request_id WHERE c.request_id = @run
+            SELECT c.social_account_id, c.request_id, 'adset', s.meta_id, f.name, f.was, f.becomes, now() FROM meta_campaigns c JOIN meta_adsets s ON s.request_id = c.request_id,
+                (VALUES ('daily_budget', '10000', '70000'), ('status', 'ACTIVE', 'ARCHIVED')) AS f (name, was, becomes) WHERE c.request_id = @run
             """, new { run = Guid.Parse(run) });
 
         var page = Regex.Replace(System.Net.WebUtility.HtmlDecode(await _api.Http.GetStringAsync($"/console/campaigns/{campaign}")), @"\s+", " ");
-        Assert.That(page, Does.Contain("Changed in Ads Manager").And.Contain("Daily budget: 100.00 USD → <b>700.00 USD</b>"));
+        Assert.That(page, Does.Contain("Changed in Ads Manager").And.Contain("Daily budget: 100.00 USD → <b>700.00 USD</b>").And.Contain("State: active → <b>archived</b>"));
     }
 
     [Test]
