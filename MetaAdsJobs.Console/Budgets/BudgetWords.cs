@@ -39,6 +39,12 @@ internal static class BudgetWords
     /// <summary>Why a proposal ended as it did, or one of its changes was not made.</summary>
     public static string Ended(string why, IStringLocalizer<Words> texts) => texts.Told(why, Ends, value => string.Join(' ', value.Split(", ").Select(one => Reasons.TryGetValue(one, out var text) ? texts[text].Value : one)));
 
+    // As PoolsOfUsers tells them.
+    private static readonly string[] Losses = ["{0} may no longer do what it does", "the key by which it was made to act was revoked"];
+
+    /// <summary>Why a pool asks although it was to act.</summary>
+    public static string Lost(string why, IStringLocalizer<Words> texts) => texts.Told(why, Losses);
+
     public static string LevelOf(string level) => level == BudgetPool.AdSets ? "ad set" : level;
 
     public static string StateOf(string state) => state == "none" ? "nothing proposed" : state;

@@ -19,11 +19,17 @@ internal static class ExperimentTexts
     };
 
     /// <summary>The sentence, and what is put into it, which may be words, too.</summary>
-    public static string Says(ExperimentDetail of, IStringLocalizer<Words> texts)
+    public static string Says(ExperimentDetail of, IStringLocalizer<Words> texts, IStringLocalizer<Marks> marks)
     {
         var sentence = ExperimentWords.Of(of.Experiment, of.Comparisons, of.Gates, of.Plan.SmallestDifferencePercent);
-        return texts[sentence.Form, [.. sentence.Values.Select(value => value is string word && ExperimentWords.WaitForms.Contains(word) ? texts[word].Value : value)]];
+        return texts[sentence.Form, [.. sentence.Values.Select(value => value is not string word ? value
+            : ExperimentWords.WaitForms.Contains(word) || Ends.Contains(word) ? texts[word].Value
+            // What a person has called something stays as they call it.
+            : of.Experiment is { State: not "stopped", RunStatus: "failed" or "cancelled" } && word == of.Experiment.RunStatus ? marks[word].Value : word)]];
     }
+
+    // As JudgeExperiments stops it by itself.
+    private static readonly string[] Ends = ["its run, which has ended as failed", "its run, which has ended as cancelled"];
 
     // As CarryOutProposal tells them.
     private static readonly string[] Refusals = ["what was to be paused for it was not: {0}", "what was paused for it is on again: {0}", "the budget of {0}, which was to be given to it, has been changed since"];

@@ -220,12 +220,21 @@ public sealed class CarryOutTests
         Assert.That(await save.DeleteAsync(tree.Pool.Id, CancellationToken.None), Is.InstanceOf<PoolOutcome<BudgetPool>.Done>());
     }
 
+    /// <summary>By somebody, or since the key by which it was made to act was revoked.</summary>
     [Test]
-    public async Task A_proposal_that_has_not_begun_is_void_once_its_pool_is_changed()
+    public async Task A_proposal_that_has_not_begun_is_void_once_its_pool_is_changed([Values] bool isRevoked)
     {
         var tree = await _world.PoolAsync("act", 10, 20);
         await _world.ProposeAsync();
-        await _world.Get<SaveBudgetPool>().ChangeAsync(tree.Pool.Id, System.Text.Json.JsonElement.Parse("""{"mode":"ask"}"""), "bob", CancellationToken.None);
+        await using (var connection = await _world.Database.DataSource.OpenConnectionAsync())
+        await using (var transaction = await connection.BeginTransactionAsync())
+        {
+            await _world.ExecuteAsync("UPDATE budget_pools SET mode_key = id WHERE id = @Id", new { tree.Pool.Id });
+            if (isRevoked) await PoolsOfUsers.AskOfKeyAsync(connection, transaction, tree.Pool.Id, _world.Time.GetUtcNow(), CancellationToken.None);
+            else await _world.Get<SaveBudgetPool>().ChangeAsync(tree.Pool.Id, System.Text.Json.JsonElement.Parse("""{"mode":"ask"}"""), "bob", CancellationToken.None);
+            await transaction.CommitAsync();
+        }
+
         await _world.CarryOnAsync();
         Assert.That(await AskedAsync(tree), Is.Empty);
         await _world.ProposeAsync();

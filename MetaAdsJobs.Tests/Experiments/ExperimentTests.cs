@@ -143,11 +143,11 @@ public sealed class ExperimentTests
     public Task Ads_that_do_not_add_up_to_the_account_decide_nothing() =>
         WaitsAsync("UPDATE insight_days SET account_spend = 1000, difference = CASE WHEN date_start = @day THEN -150 ELSE 0 END WHERE social_account_id = @AccountId", "the account's ads do not add up to what Meta says of it");
 
-    [Test]
-    public Task A_variant_that_was_changed_midway_is_compared_with_nobody() => WaitsAsync("""
-        INSERT INTO outside_changes (social_account_id, request_id, level, meta_id, field, was, "is", found_at)
-        SELECT @AccountId, d.request_id, 'ad', d.meta_id, 'creative', '1', '2', @day + interval '18 hours' FROM meta_ads d JOIN orchestrations o USING (request_id) WHERE o.social_account_id = @AccountId LIMIT 1
-        """, "a variant was changed on the days that count");
+    private const string OfAnAd = "FROM meta_ads d JOIN orchestrations o USING (request_id) WHERE o.social_account_id = @AccountId LIMIT 1";
+
+    [TestCase($"INSERT INTO outside_changes (social_account_id, request_id, level, meta_id, field, was, \"is\", found_at) SELECT @AccountId, d.request_id, 'ad', d.meta_id, 'creative', '1', '2', @day + interval '18 hours' {OfAnAd}")]
+    [TestCase($"INSERT INTO campaign_edits (edit_id, social_account_id, request_id, level, meta_id, kind, fields, asked_by, state, asked_at, completed_at) SELECT gen_random_uuid(), @AccountId, d.request_id, 'ad', d.meta_id, 'update', '{{\"creative_title\":\"Louder\"}}', 'ann', 'succeeded', now(), @day + interval '18 hours' {OfAnAd}")]
+    public Task A_variant_that_was_changed_midway_is_compared_with_nobody(string change) => WaitsAsync(change, "a variant was changed on the days that count");
 
     [Test]
     public Task A_day_that_was_asked_for_again_and_not_told_is_as_old_as_it_was() =>
@@ -161,6 +161,7 @@ public sealed class ExperimentTests
     [TestCase("UPDATE meta_ad_insights SET raw = '{}' WHERE social_account_id = @AccountId AND date_start = @day", null)]
     [TestCase($"{OnlyViews} WHERE social_account_id = @AccountId AND date_start = @day; {Without}reach, action_values: too much for Meta'] WHERE social_account_id = @AccountId", null)]
     [TestCase($"UPDATE meta_ad_insights SET raw = '{{}}', results = NULL, result_type = NULL WHERE social_account_id = @AccountId AND date_start = @day; {Without}actions, reach: too much for Meta'] WHERE social_account_id = @AccountId", "LANDING_PAGE_VIEWS")]
+    [TestCase($"{Without}reach'] WHERE social_account_id = @AccountId; INSERT INTO insight_reports (sync_id, no, definition_id, since, until, scope, mode, state, refused_fields) SELECT sync_id, 1, 0, @day, @day, 'account', 'direct', 'read', ARRAY['action_values'] FROM insight_syncs WHERE social_account_id = @AccountId; {OnlyViews} WHERE social_account_id = @AccountId AND date_start = @day", null)]
     public Task What_results_are_worth_is_not_nothing_where_Meta_has_not_told_it(string untold, string? counts) =>
         WaitsAsync(untold, "days are missing or not whole", $$"""{"metric":"value_per_spend","counts":{{(counts is null ? "null" : $"\"{counts}\"")}}}""");
 
@@ -197,6 +198,7 @@ public sealed class ExperimentTests
     /// <summary>Of the sync of one old day nothing gets fresh, however often it is judged; one that has failed may have put other numbers in place.</summary>
     [TestCase("UPDATE insight_days SET seen_at = synced_at - interval '5 days' WHERE social_account_id = @AccountId", ProposalAnswer.NotFresh)]
     [TestCase(FailedHalfway, ProposalAnswer.Accepted)]
+    [TestCase("INSERT INTO insight_syncs (sync_id, social_account_id, since, until, requested_by, state, queued_at, holding) SELECT gen_random_uuid(), @AccountId, current_date, current_date, 'tests', 'running', now(), true", ProposalAnswer.NotFresh)]
     public async Task What_was_proposed_on_other_numbers_than_stand_there_is_not_accepted(string change, ProposalAnswer judgedAgain)
     {
         var one = await _world.BeginAsync();

@@ -56,8 +56,11 @@ public sealed class BudgetPagesTests() : BrowserTests(shared: () => SharedServic
         await Expect(page.Locator(".plot canvas")).ToHaveCountAsync(1);
         await page.GetByRole(AriaRole.Button, new() { Name = "Accept" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("It is carried out within minutes.");
+        await using (var connection = await _service.Database.DataSource.OpenConnectionAsync())
+            await connection.ExecuteAsync("UPDATE budget_pools SET mode_why = 'ann@example.com may no longer do what it does' WHERE id = @pool", new { pool });
         await page.GotoAsync($"/console/budgets/{pool}?lang=es");
         await Expect(page.Locator("main")).ToContainTextAsync("Lo que llegó");
+        await Expect(page.Locator("main")).ToContainTextAsync("ann@example.com ya no puede hacer lo que hace");
         await page.GetByRole(AriaRole.Button, new() { Name = "Solo mostrar" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("Se ha cambiado el fondo.");
         await page.GotoAsync($"/console/budgets/{pool}?lang=en");

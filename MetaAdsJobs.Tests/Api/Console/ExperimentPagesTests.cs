@@ -20,7 +20,7 @@ public sealed class ExperimentPagesTests() : BrowserTests(shared: () => SharedSe
         var page = await _chromium.SignInAsync(_service, "manager", "/console/experiments");
         await page.GetByRole(AriaRole.Link, new() { Name = "Which title" }).ClickAsync();
         await Expect(page.GetByText("Loud wins: at least ")).ToBeVisibleAsync();
-        await Expect(page.GetByText("Meta decides who sees it")).ToBeVisibleAsync();
+        await Expect(page.GetByText("Meta decides who sees it")).ToContainTextAsync("Meta's own split is not made here");
         await Expect(page.Locator("[data-chart] canvas")).ToHaveCountAsync(1);
         await Expect(page.Locator("figure details tbody tr")).ToHaveCountAsync(7);
         await Expect(page.GetByText("Give Loud the budget of all: ")).ToBeVisibleAsync();
@@ -36,6 +36,11 @@ public sealed class ExperimentPagesTests() : BrowserTests(shared: () => SharedSe
 
         await page.GotoAsync($"/console/experiments/{id}?lang=es");
         await Expect(page.GetByText("Gana Loud: al menos un ")).ToBeVisibleAsync();
+
+        await using (var connection = await _service.Database.DataSource.OpenConnectionAsync())
+            await connection.ExecuteAsync("UPDATE experiments SET state = 'stopped', stopped_by = 'its run, which has ended as failed', stopped_at = now() WHERE id = @id::uuid", new { id });
+        await page.ReloadAsync();
+        await Expect(page.GetByText("Lo paró su ejecución, que terminó como fallida")).ToBeVisibleAsync();
     }
 
     private async Task<string> DecidedAsync()

@@ -164,6 +164,7 @@ public sealed class LeftBehindTests
     [TestCase("disabled")]
     [TestCase("viewer")]
     [TestCase("another account")]
+    [TestCase("group")]
     [TestCase("key")]
     public async Task A_pool_acts_no_longer_than_whoever_had_it_act(string loss)
     {
@@ -183,7 +184,14 @@ public sealed class LeftBehindTests
 
         Assert.That((await _admin.PatchAsync($"/meta/users/{userId}", new JsonObject { ["name"] = "Another name" })).Code, Is.EqualTo(200));
         Assert.That(await ModeAsync(pools[0]), Is.EqualTo("act"));
-        if (loss == "key") await _admin.SendAsync(HttpMethod.Delete, $"/meta/keys/{keyId}", null);
+        if (loss == "group")
+        {
+            var group = (string)(await _admin.PostAsync("/meta/account-groups", new JsonObject { ["name"] = $"{Guid.NewGuid()}", ["account_ids"] = new JsonArray(account) })).Json["id"]!;
+            await _admin.PatchAsync($"/meta/users/{userId}", new JsonObject { ["accounts"] = new JsonArray(), ["groups"] = Persons.Grants($"+{group}") });
+            Assert.That(await ModeAsync(pools[0]), Is.EqualTo("act"), "by a group now");
+            await _admin.PatchAsync($"/meta/account-groups/{group}", new JsonObject { ["account_ids"] = new JsonArray(other) });
+        }
+        else if (loss == "key") await _admin.SendAsync(HttpMethod.Delete, $"/meta/keys/{keyId}", null);
         else await _admin.PatchAsync($"/meta/users/{userId}", loss switch { "disabled" => new JsonObject { ["disabled"] = true }, "viewer" => new() { ["role"] = "viewer" }, _ => new() { ["accounts"] = Persons.Grants($"+{other}", account) } });
         await AssertAsksAsync();
         // As it was left by who had lost it before anybody looked at that.
