@@ -20,7 +20,7 @@ public sealed class AlertPagesTests() : BrowserTests(shared: () => SharedService
         {
             await connection.ExecuteAsync("""
                 INSERT INTO insight_days (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, first_at)
-                SELECT a.id, (now() AT TIME ZONE a.timezone_name)::date - n, now() - interval '5 hours', gen_random_uuid(), false, 0, 0, 0, 0, now() FROM social_accounts a, generate_series(1, 4) n WHERE a.id = @account::uuid;
+                SELECT a.id, (now() AT TIME ZONE a.timezone_name)::date - n, now() - interval '5 hours', gen_random_uuid(), false, 0, 0, 0, 0, now() - interval '5 hours' FROM social_accounts a, generate_series(1, 4) n WHERE a.id = @account::uuid;
                 INSERT INTO insight_campaign_days (social_account_id, date_start, campaign_meta_id, rows, vanished_rows, impressions, clicks, spend, results, result_type, currency, first_at)
                 SELECT a.id, (now() AT TIME ZONE a.timezone_name)::date - n, 'dear-one', 1, 0, 1000, 10, 100, 0, 'x', 'USD', now() FROM social_accounts a, generate_series(1, 4) n WHERE a.id = @account::uuid
                 """, new { account });

@@ -151,7 +151,7 @@ public sealed class LeftBehindTests
         var account = await _admin.AddAccountAsync();
         var (program, _, userId, _, _) = await _service.ProgramAsync(_admin, "manager", $"+{account}");
         using var client = program;
-        var clip = (string)(await _admin.PostAsync("/meta/clips", new JsonObject { ["title"] = "Mine", ["image_url"] = "https://cdn.example.com/mine.jpg" })).Json["id"]!;
+        var clip = (string)(await client.PostAsync("/meta/clips", new JsonObject { ["title"] = "Mine", ["image_url"] = "https://cdn.example.com/mine.jpg" })).Json["id"]!;
         var file = BatchWorld.FileOf([ApiClient.Request(account, clip).Row("the same")]);
         var (first, again) = (await _admin.AcceptBatchAsync(file), await client.AcceptBatchAsync(file));
         Assert.That(await _service.Database.DataSource.RowsAsync($"batch_rows WHERE batch_id = '{again}' AND state = 'again'"), Is.EqualTo(1));
