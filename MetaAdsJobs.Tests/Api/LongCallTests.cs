@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using Dapper;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Access;
@@ -139,12 +140,7 @@ public sealed class LongCallTests
         using var busy = _service.Client("manager", "tries");
         await using var locking = await _service.Database.DataSource.OpenConnectionAsync();
         await using var transaction = await locking.BeginTransactionAsync();
-        await using (var command = locking.CreateCommand())
-        {
-            command.CommandText = "LOCK TABLE insight_campaign_days IN ACCESS EXCLUSIVE MODE";
-            await command.ExecuteNonQueryAsync();
-        }
-
+        await locking.ExecuteAsync("LOCK TABLE insight_campaign_days IN ACCESS EXCLUSIVE MODE");
         var calls = Enumerable.Range(0, 12).Select(_ => busy.PostAsync("/meta/alerts/rules/try", new JsonObject { ["name"] = "Tried", ["metric"] = "spend", ["when"] = "above", ["threshold"] = 1 })).ToList();
         await Eventually.TrueAsync(() => Task.FromResult(calls.Count(call => call.IsCompleted) >= 8), () => "one is tried and three wait");
         await Eventually.TrueAsync(async () => await _service.Database.DataSource.RowsAsync("pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == 1, () => "it does not read");
