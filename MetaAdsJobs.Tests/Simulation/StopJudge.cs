@@ -16,7 +16,10 @@ internal static class StopJudge
               AND NOT EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = c.request_id AND (e.kind IN ('archive', 'delete') OR e.kind IN ('publish', 'resume') AND e.state <> 'succeeded'))
             """, new { accountId })).ToHashSet();
         var all = history.World.Objects.Where(one => one.AccountId == adAccountId && one.Kind is "campaigns" or "adsets" or "ads").ToLookup(TopOf);
-        foreach (var campaign in all.Where(campaign => judged.Contains(campaign.Key.Id) && campaign.All(one => one is { Lives: true, IsByHand: false, Status: not "ARCHIVED" } && !(one.EndTime <= history.Clockwork.Now))))
+        // Nor does a start activate what had ended by then, whatever end it is given since.
+        var startedAt = await connection.ExecuteScalarAsync<DateTimeOffset?>("SELECT max(lifted_at) FROM stops WHERE social_account_id IS NULL OR social_account_id = @accountId", new { accountId });
+        bool HasNewEnd(MetaObject one) => history.World.Done.Any(done => done.Object == one && done.Call["end_time"] is not null && !done.Call.IsCreate && done.At > startedAt);
+        foreach (var campaign in all.Where(campaign => judged.Contains(campaign.Key.Id) && !campaign.Any(HasNewEnd) && campaign.All(one => one is { Lives: true, IsByHand: false, Status: not "ARCHIVED" } && !(one.EndTime <= history.Clockwork.Now))))
             foreach (var one in campaign.Where(one => one.Status == "PAUSED" && !known.Contains(one.Id) && IsPausedByStop(history, one) && !history.Starts.IsLeft(connection, one)))
                 history.Judge.Condemn($"{one.Kind} {one.Id} was paused by a stop, which is lifted, and nobody will activate it again");
     }

@@ -71,7 +71,11 @@ internal static class ExperimentReading
                 FROM insight_days d JOIN insight_syncs s ON s.sync_id = d.sync_id
                 CROSS JOIN LATERAL unnest(s.left_out || ARRAY(SELECT r.error FROM insight_reports r WHERE r.sync_id = d.sync_id AND r.error IS NOT NULL)) AS told
                 CROSS JOIN LATERAL regexp_match(told, '^(?:report ads of (\d{4}-\d\d-\d\d) to (\d{4}-\d\d-\d\d)|(.*) on (\d{4}-\d\d-\d\d) in report ads), without ([^:]*)') AS m
-                WHERE d.social_account_id = @AccountId AND d.date_start >= @First AND d.date_start BETWEEN COALESCE(m[1], m[4])::date AND COALESCE(m[2], m[4])::date)
+                WHERE d.social_account_id = @AccountId AND d.date_start >= @First AND d.date_start BETWEEN COALESCE(m[1], m[4])::date AND COALESCE(m[2], m[4])::date
+                UNION ALL
+                SELECT d.date_start, 'all', array_to_string(r.refused_fields, ' ')
+                FROM insight_days d JOIN insight_reports r ON r.sync_id = d.sync_id AND r.definition_id = 0 AND d.date_start BETWEEN r.since AND r.until AND r.refused_fields <> '{}'
+                WHERE d.social_account_id = @AccountId AND d.date_start >= @First)
             SELECT v.nth AS at, i.date_start AS day, COALESCE(sum(i.impressions), 0)::float8 AS impressions, COALESCE(sum(i.link_clicks), 0)::float8 AS link_clicks, COALESCE(sum(i.spend), 0)::float8 AS spend,
                 COALESCE(sum(CASE WHEN v.type IS NULL THEN i.results ELSE c.results END), 0)::float8 AS results, COALESCE(sum(c.value), 0)::float8 AS value,
                 min(i.result_type) AS result_type, bool_and(i.impressions IS NOT NULL AND i.spend IS NOT NULL AND (i.results IS NOT NULL OR i.result_type IS NULL)
