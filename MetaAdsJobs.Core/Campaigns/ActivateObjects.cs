@@ -87,7 +87,7 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
     {
         var (campaign, seen) = (claim.Tree.Campaign, new Dictionary<string, ObjectValues> { [claim.Object.MetaId] = found });
         var (isCampaign, spends) = (claim.Object.Kind == AdObject.Campaign, claim.Object.Kind == AdObject.Campaign || claim.IsCounted);
-        if (!isCampaign && (!spends || campaign.Budget.IsAny) && await edits.ReadAsync(claim.Credential, AdObject.Campaign, campaign.MetaId, ct) is { } top)
+        if (!isCampaign && (!spends || campaign.Budget.IsAny) && await edits.ReadAsync(claim.Credential.Patient(), AdObject.Campaign, campaign.MetaId, ct) is { } top)
         {
             seen[campaign.MetaId] = top;
             spends |= top.Status == "ACTIVE";

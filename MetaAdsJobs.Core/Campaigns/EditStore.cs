@@ -56,7 +56,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         var fields = EditFields.FromJson(row.Fields);
         var credential = new GraphCredential(account.AdAccountId, tokens.TryOpen(row.AccessToken)!) { StoredAs = row.AccessToken, BeforeSending = lease.ThrowIfOver, Changes = new() { AskedKey = row.AskedKey } };
         var making = fields.Creative is null ? null
-            : await contents.MakingAsync(editId, row.Round, row.Attempt, row.Ending, row.Failures, row.QuietSince, row.AskedBy, row.RequestId, row.MetaId, fields.Creative, account, credential, lease, ct);
+            : await contents.MakingAsync(editId, row.Round, row.Attempt, row.Ending, row.Failures, row.QuietSince, row.AskedBy, row.RequestId, row.MetaId, fields.Creative, account, credential.Patient(), lease, ct);
         var claim = new EditClaim(editId, row.Number, row.Attempt, row.Failures, row.Abandoned, Enum.Parse<EditKind>(row.Kind, ignoreCase: true), fields, row.AskedBy, row.AskedAt, account, tree, tree.Find(row.MetaId)!,
             row.Activation, credential, making, row.Error) { ClaimedAt = row.ClaimedAt, DueAt = row.DueAt, IsMissed = row.IsMissed, TakesBack = making is null ? row.Ending : null, Switched = row.Switched, Notes = row.Notes, PausedIds = row.PausedIds ?? [] };
         // Where nothing was sent others may have switched it on since: it is found anew before anything is.

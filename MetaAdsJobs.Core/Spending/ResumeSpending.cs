@@ -186,7 +186,7 @@ internal sealed class ResumeSpending(
     /// <returns>False when a stop has come since, and perhaps gone: whether its campaign is to be active again is for whoever lifts that.</returns>
     private async Task<bool> ActivatePausedAsync(Spender spender, Permit permit, long permittedFrom, CancellationToken ct)
     {
-        var permitted = spender.Credential!.Permitted(activations.PermitFrom(permittedFrom, permit));
+        var permitted = spender.Credential!.Permitted(activations.PermitFrom(permittedFrom, permit)).Patient();
         foreach (var metaId in spender.ChildIds.Reverse().Append(spender.CampaignId).OfType<string>().Where(permit.PausedIds.Contains))
         {
             // The campaign's own call is the last and makes the money flow.

@@ -132,7 +132,7 @@ public sealed class CampaignDayTests
         await _world.ExecuteAsync("UPDATE insight_days SET first_at = NULL WHERE social_account_id = @Id", new { _account.Id });
         var (campaign, ad) = (await _world.ListAsync<(string, string)>("SELECT campaign_meta_id, ad_meta_id FROM meta_ad_insights WHERE social_account_id = @Id LIMIT 1", new { _account.Id })).Single();
 
-        await StoreUntoldAsync(new(what == "day" ? [until] : [], what == "campaign" ? [campaign] : [], what == "ad" ? [ad] : [], DateOnly.MinValue));
+        await StoreUntoldAsync(new(what == "day" ? [until] : [], what == "campaign" ? [campaign] : [], what == "ad" ? [ad] : [], what == "day" ? [] : [until], DateOnly.MinValue));
 
         var seen = await FirstAsync();
         Assert.That(seen[(campaign, until)].FirstAt, Is.Null);
@@ -182,16 +182,16 @@ public sealed class CampaignDayTests
         var day = AccountDays.Today(_account.Timezone, _world.Time.GetUtcNow()).AddDays(-1);
         var night = Row("new_1", day, null) with { Results = isIncomplete ? null : 0, IsIncomplete = isIncomplete, Raw = """{"impressions":"100"}"""u8.ToArray() };
         await StoreAsync(day, Row("new_1", day, 50m) with { Raw = """{"actions":[{"action_type":"link_click","value":"2"}]}"""u8.ToArray() });
-        await StoreAsync(day.AddDays(1), night);
+        for (var nights = 1; nights < 3; nights++) await StoreAsync(day.AddDays(nights), night);
 
         await SumsAsync();
         var row = (await FirstAsync())[("new", day)];
         Assert.That((row.Spend, row.Results, row.FirstAt is not null), Is.EqualTo(((decimal?)null, (decimal?)null, true)));
-        Assert.That(await _world.ListAsync<string>("SELECT raw::text FROM meta_ad_insights WHERE social_account_id = @Id", new { _account.Id }), Is.EqualTo(["""{"impressions": "100"}"""]));
+        Assert.That(await _world.ListAsync<string>("SELECT raw::text FROM meta_ad_insights WHERE social_account_id = @Id", new { _account.Id }), Is.EqualTo([isIncomplete ? """{"impressions": "100"}""" : """{"_untold": true, "impressions": "100"}"""]));
         Assert.That(await _world.ListAsync<string>("SELECT metric FROM insight_changes WHERE social_account_id = @Id", new { _account.Id }), Is.Empty);
 
-        await StoreAsync(day.AddDays(2), Row("new_1", day, 500m) with { Results = 20 });
-        await StoreAsync(day.AddDays(3), night);
+        await StoreAsync(day.AddDays(3), Row("new_1", day, 500m) with { Results = 20 });
+        await StoreAsync(day.AddDays(4), night);
         row = (await FirstAsync())[("new", day)];
         Assert.That((row.Spend, row.Results), Is.EqualTo(((decimal?)500m, (decimal?)20m)), "what was told of the whole day stays");
     }
@@ -224,7 +224,7 @@ public sealed class CampaignDayTests
             var claim = new SyncClaim(Guid.CreateVersion7(), 1, 0, 0, _account.Id, "", "USD", _account.Timezone, new(until, until), IsNightly: false, later, null, null, new("", ""));
             await using var connection = await _world.Database.DataSource.OpenConnectionAsync();
             await using var transaction = await connection.BeginTransactionAsync();
-            await _world.Get<Reconciliation>().StoreAsync(connection, transaction, claim, new(until, until), until.AddDays(4), new([], [], ads, DateOnly.MinValue), null, CancellationToken.None);
+            await _world.Get<Reconciliation>().StoreAsync(connection, transaction, claim, new(until, until), until.AddDays(4), new([], [], ads, ads.Length == 0 ? [] : [until], DateOnly.MinValue), null, CancellationToken.None);
             await transaction.CommitAsync();
             var now = await SeenAsync();
             Assert.That((now.Synced > before.Synced, now.Seen > before.Seen), Is.EqualTo((true, isSeen)));
@@ -233,7 +233,7 @@ public sealed class CampaignDayTests
         async Task<(DateTimeOffset Seen, DateTimeOffset Synced)> SeenAsync() => (await _world.ListAsync<(DateTimeOffset, DateTimeOffset)>("SELECT seen_at, synced_at FROM insight_days WHERE social_account_id = @Id", new { _account.Id })).Single();
     }
 
-    private static readonly UnansweredParts Nothing = new([], [], [], DateOnly.MinValue);
+    private static readonly UnansweredParts Nothing = new([], [], [], [], DateOnly.MinValue);
 
     private Task SumsAsync() => _world.Database.DataSource.AssertSumsAreOfTheirRowsAsync(_account.Id);
 

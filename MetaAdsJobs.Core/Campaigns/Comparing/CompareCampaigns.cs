@@ -117,7 +117,7 @@ internal sealed class CompareCampaigns(CompareStore store, MetaEdits edits, Orch
             if (alive.Count == 0) return;
             var listed = await edits.ListAsync(credential, kind, tree.Campaign.MetaId, ct);
             // A list leaves out what is deleted or archived, and perhaps more.
-            foreach (var one in alive) seen[one.MetaId] = listed.TryGetValue(one.MetaId, out var values) ? values : await edits.ReadAsync(credential, kind, one.MetaId, ct);
+            foreach (var one in alive) seen[one.MetaId] = listed.TryGetValue(one.MetaId, out var values) ? values : await edits.ReadAsync(credential.Patient(), kind, one.MetaId, ct);
         }
     }
 

@@ -3,14 +3,14 @@ using Npgsql;
 
 namespace MetaAdsJobs.Core.Events.Delivering;
 
-/// <summary>Forgets events that are older than they are kept, with the log of their deliveries, and deliveries of webhooks that are gone. What is tried still is kept until it is received or given up.</summary>
+/// <summary>Forgets events that are older than they are kept, with the log of their deliveries, and deliveries of webhooks that are gone. What is tried still is kept until it is received or given up, as long as its webhook is on.</summary>
 internal sealed class PurgeEvents(NpgsqlDataSource dataSource, EventOptions options, TimeProvider time)
 {
     private const int AtOnce = 2000;
     private const int MostRounds = 50;
 
     public Task ExecuteAsync(CancellationToken ct) => OldestFirstAsync(dataSource, "events", "occurred_at", time.GetUtcNow().AddDays(-options.KeepDays), ct, """
-         AND NOT EXISTS (SELECT 1 FROM event_deliveries d JOIN webhooks w ON w.id = d.webhook_id WHERE d.event_id = events.id AND d.state = 'pending')
+         AND NOT EXISTS (SELECT 1 FROM event_deliveries d JOIN webhooks w ON w.id = d.webhook_id WHERE d.event_id = events.id AND d.state = 'pending' AND w.state = 'on')
         """);
 
     /// <summary>Some thousands in a commit, and so many commits at the most: what is left over, the next sweep takes.</summary>

@@ -98,6 +98,7 @@ internal sealed class InsightStore(TimeProvider time)
     private static string Merge(
         string table, string known, string same, string objectId, string key, string keyValues, string ids, string found, bool isOfDefinitions = false)
     {
+        const string Untold = "jsonb_build_object('_untold', true)";
         var (account, accountValue) = isOfDefinitions ? ("social_account_id, ", "@AccountId, ") : ("", "");
         var goneKey = isOfDefinitions
             ? "COALESCE(i.definition_id, t.definition_id) AS definition_id, COALESCE(i.breakdown, t.breakdown) AS breakdown"
@@ -112,7 +113,7 @@ internal sealed class InsightStore(TimeProvider time)
                 SELECT {goneKey}, COALESCE(i.date_start, t.date_start) AS date_start, COALESCE(i.object_id, t.{objectId}) AS object_id,
                     i.ad_meta_id, i.adset_meta_id, i.campaign_meta_id,
                     {Kept("impressions")}, {Kept("clicks")}, {Kept("link_clicks")}, {Kept("reach")}, {Kept("spend")}, {Kept("results")}, {Kept("result_type")},
-                    CASE WHEN i.is_incomplete THEN COALESCE({Known("raw")}, '{"{}"}') || i.raw ELSE i.raw END AS raw, i.date_start IS NULL AS is_gone,
+                    CASE WHEN i.is_incomplete THEN COALESCE({Known("raw")}, '{"{}"}') || i.raw WHEN {Unlisted(Untold)} AND {Known("results")} IS NULL THEN i.raw || {Untold} ELSE i.raw END AS raw, i.date_start IS NULL AS is_gone,
                     t.date_start IS NOT NULL AS is_known, t.is_partial AS was_partial, t.impressions AS old_impressions, t.clicks AS old_clicks,
                     t.link_clicks AS old_link_clicks, t.reach AS old_reach, t.spend AS old_spend, t.results AS old_results
                 FROM incoming i FULL JOIN (SELECT * FROM {table} WHERE {known} AND date_start BETWEEN @Since AND @Until) t ON {same}
@@ -143,13 +144,15 @@ internal sealed class InsightStore(TimeProvider time)
         // What was told before the day was over is not the day's, once it is.
         static string Known(string column) => $"CASE WHEN t.is_partial AND i.date_start < @Today THEN NULL ELSE t.{column} END";
 
+        // Nothing happened that is listed: told only where there is a list. Where nothing else is known it stays so until there is one.
+        static string Unlisted(string untold) => $"i.results = 0 AND (t.results <> 0 OR t.raw @> {untold}) AND i.result_type = t.result_type AND i.raw ->> ({ResultActions.FieldSql("i.result_type")}) IS NULL";
+
         // Of what Meta would not tell, or has left out, the last that it told stays.
         static string Kept(string column) => column switch
         {
             "results" => $"""
                 CASE WHEN i.is_incomplete THEN COALESCE(i.results, {Known("results")})
-                    -- Nothing happened that is listed: told only where there is a list.
-                    WHEN i.results = 0 AND t.results <> 0 AND i.result_type = t.result_type AND i.raw ->> ({ResultActions.FieldSql("i.result_type")}) IS NULL THEN {Known("results")}
+                    WHEN {Unlisted(Untold)} THEN {Known("results")}
                     ELSE i.results END AS results
                 """,
             "result_type" => $"CASE WHEN i.is_incomplete THEN COALESCE(i.result_type, {Known("result_type")}) ELSE i.result_type END AS result_type",

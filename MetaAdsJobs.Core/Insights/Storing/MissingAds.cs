@@ -49,7 +49,7 @@ internal sealed class MissingAds(NpgsqlDataSource dataSource, ReportJournal jour
         SyncClaim claim, IReadOnlyList<SyncReport> reports, IReadOnlyList<StagedDay> staged, IReadOnlyDictionary<DateOnly, decimal> told, CancellationToken ct)
     {
         var today = AccountDays.Today(claim.TimezoneName, claim.StartedAt);
-        var untold = UnansweredParts.In([.. reports.Where(report => report.DefinitionId == SyncReport.OfAds)], claim.Range).DaysOfAccount(claim.Range);
+        var untold = UnansweredParts.In([.. reports.Where(report => report.DefinitionId == SyncReport.OfAds)], claim.Range).DaysOfAccount;
         var byDay = staged.ToDictionary(day => day.Day);
         var differing = Enumerable.Range(0, claim.Range.Days).Select(claim.Range.Since.AddDays).Where(day => day < today && !untold.Contains(day) && Differs(day, 0, 0)).ToList();
         if (differing.Count == 0) return differing;

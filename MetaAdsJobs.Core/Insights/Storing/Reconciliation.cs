@@ -90,7 +90,7 @@ internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogg
         return (await connection.QueryAsync<DifferingDay>(new(daysSql, new
         {
             claim.AccountId, claim.SyncId, days.Since, days.Until, Today = today, Now = time.GetUtcNow(), claim.StartedAt, Unit = 1m / Currency.Offset(claim.Currency),
-            claim.Currency, Days = all, Untold = unanswered.DaysOfAccount(days), Told = all.Select(day => told is null ? (decimal?)null : told.GetValueOrDefault(day)).ToArray(),
+            claim.Currency, Days = all, Untold = unanswered.DaysOfAccount, Told = all.Select(day => told is null ? (decimal?)null : told.GetValueOrDefault(day)).ToArray(),
         }, transaction, commandTimeout: 600, cancellationToken: ct))).AsList();
 
         // As it was when it was first read whole.

@@ -6,11 +6,12 @@ namespace MetaAdsJobs.Core.Insights.Storing;
 /// What Meta would tell nothing at all of, however little was asked for: whether it is still there is not known. An ad or campaign
 /// counts for all days of the sync; the next night knows more.
 /// </summary>
+/// <param name="DaysOfParts">On which Meta would tell nothing of one of them.</param>
 /// <param name="AskedSince">Days before it Meta no longer keeps: they stay as they are.</param>
-internal sealed record UnansweredParts(DateOnly[] Days, string[] Campaigns, string[] Ads, DateOnly AskedSince)
+internal sealed record UnansweredParts(DateOnly[] Days, string[] Campaigns, string[] Ads, DateOnly[] DaysOfParts, DateOnly AskedSince)
 {
     /// <summary>Of these days the account as a whole has not been seen: one campaign or ad that is missing is missing in all its sums.</summary>
-    public DateOnly[] DaysOfAccount(DayRange range) => Campaigns.Length + Ads.Length == 0 ? Days : [.. Enumerable.Range(0, range.Days).Select(range.Since.AddDays)];
+    public DateOnly[] DaysOfAccount => [.. Days.Union(DaysOfParts)];
 
     /// <param name="range">Of the sync.</param>
     public static UnansweredParts In(IReadOnlyList<SyncReport> reports, DayRange range)
@@ -22,6 +23,7 @@ internal sealed record UnansweredParts(DateOnly[] Days, string[] Campaigns, stri
             [.. silent[ReportScope.Account].Select(report => report.Since), .. Enumerable.Range(0, since.DayNumber - range.Since.DayNumber).Select(range.Since.AddDays)],
             [.. silent[ReportScope.Campaigns].SelectMany(report => report.ScopeIds)],
             [.. silent[ReportScope.Ads].SelectMany(report => report.ScopeIds)],
+            [.. silent[ReportScope.Campaigns].Concat(silent[ReportScope.Ads]).SelectMany(report => Enumerable.Range(0, report.Until.DayNumber - report.Since.DayNumber + 1).Select(report.Since.AddDays)).Distinct()],
             since);
     }
 }

@@ -45,9 +45,8 @@ internal sealed class ActivateStep(NpgsqlDataSource dataSource, MetaAds meta, Me
                     var permit = await PermitAsync(attempt, ct);
                     if (permit.Refusal is { } refusal) return (permit.FrozenUntil ?? permit.AskAgainAt) is { } end ? new StepOutcome.NotYet(end, refusal) : Later(permit.ToApprove ? 1 : 300, refusal);
                     attempt.NotesBefore ??= permit.Notes;
-                    var credential = attempt.Credential.Permitted(activations.PermitFrom(askedAt, permit));
-                    // Whoever is sent away begins again with the first of them.
-                    permitted = (attempt.Request.AdSets is null ? credential : credential.Patient(), askedAt);
+                    // Whoever is sent away begins again with the first of them, and looks before that.
+                    permitted = (attempt.Credential.Permitted(activations.PermitFrom(askedAt, permit)).Patient(), askedAt);
                 }
 
                 attempt.Lease.ThrowIfOver();

@@ -128,7 +128,7 @@ internal sealed class UndoRunner(
     {
         try
         {
-            var wasThere = await meta.DeleteAsync(attempt.Credential.Unyielding(), metaId, ct);
+            var wasThere = await meta.DeleteAsync(attempt.Credential.Unyielding().Patient(), metaId, ct);
             var now = time.GetUtcNow();
             if (!wasThere && attempt.Steps[step].StartedAt is { } startedAt && now < startedAt + options.SettleDelay)
                 return new(Earlier(startedAt + options.SettleDelay, now.AddSeconds(15)), $"Meta does not show the {step} that was just made; deleting it until it certainly is gone");
