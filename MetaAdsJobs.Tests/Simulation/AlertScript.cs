@@ -97,6 +97,8 @@ internal sealed class AlertScript(History history, int weight)
     {
         var wrong = await connection.QueryAsync<string>("""
             SELECT 'failed run ' || o.campaign_name || ' is in ' || count(m.*) || ' open alerts' FROM orchestrations o
+            -- Nothing is told of an account that is retired.
+            JOIN social_accounts a ON a.id = o.social_account_id AND a.retired_at IS NULL
             LEFT JOIN alert_members m ON m.object = o.request_id::text AND EXISTS (SELECT 1 FROM alert_episodes e WHERE e.id = m.episode_id AND e.closed_at IS NULL)
             WHERE o.status = 'failed' AND o.replaced_by IS NULL AND o.completed_at > clock_timestamp() - @Window GROUP BY o.request_id HAVING count(m.*) <> 1
             UNION ALL SELECT 'failed run ' || o.campaign_name || ' is told to be well' FROM orchestrations o JOIN alert_members m ON m.object = o.request_id::text
