@@ -135,6 +135,7 @@ public sealed class CancelEdit(NpgsqlDataSource dataSource, IJobQueue queue, Orc
     {
         // One that has sent something before may have done a part of it: that is found by looking, but what it may have switched on is paused first.
         var cancelSql = $"""
+            SELECT 1 FROM meta_campaigns WHERE request_id = (SELECT request_id FROM campaign_edits WHERE edit_id = @EditId) FOR NO KEY UPDATE;
             WITH taken AS (
                 UPDATE campaign_edits e SET {Voiding.TakeBack("cancelled")}, error = concat('cancelled by ', @By::text)
                 WHERE edit_id = @EditId AND state IN ('queued', 'waiting') AND ending IS NULL AND {ClaimTable.Free("e")} RETURNING request_id, attempt, ending, kind <> 'update' AS pauses),
@@ -145,8 +146,10 @@ public sealed class CancelEdit(NpgsqlDataSource dataSource, IJobQueue queue, Orc
         {
             List<(string? Ending, bool Pauses)> taken;
             await using (var taking = await dataSource.OpenConnectionAsync(ct))
+            await using (var answers = await taking.QueryMultipleAsync(new(cancelSql, new { EditId = editId, By = cancelledBy, options.SettleDelay, Now = time.GetUtcNow() }, cancellationToken: ct)))
             {
-                taken = (await taking.QueryAsync<(string?, bool)>(new(cancelSql, new { EditId = editId, By = cancelledBy, options.SettleDelay, Now = time.GetUtcNow() }, cancellationToken: ct))).AsList();
+                await answers.ReadAsync<int>();
+                taken = (await answers.ReadAsync<(string?, bool)>()).AsList();
             }
 
             if (taken is [var (ending, pauses)])
@@ -175,7 +178,7 @@ internal sealed class VoidEdits(NpgsqlDataSource dataSource, CampaignTrees trees
     public async Task TellAsync(CancellationToken ct)
     {
         const string FindSql = """
-            SELECT edit_id, attempt, request_id, social_account_id, meta_id, kind, fields::text AS fields, taken_back, asked_by, asked_key, asked_at FROM campaign_edits
+            SELECT edit_id, attempt, request_id, social_account_id, meta_id, kind, fields::text AS fields, asked_by, asked_key, asked_at FROM campaign_edits
             WHERE state IN ('cancelled', 'expired') AND lease_until < clock_timestamp() - @Grace ORDER BY edit_id LIMIT 500
             """;
         List<EditRow> rows;
@@ -212,7 +215,7 @@ internal sealed class VoidEdits(NpgsqlDataSource dataSource, CampaignTrees trees
     {
         var changes = new MetaChanges { AskedKey = row.AskedKey };
         if (await trees.FindOfAsync(row.RequestId, ct) is { } tree && tree.Find(row.MetaId) is { } one)
-            await PerhapsDone.AddAsync(changes, dataSource, tree, one, Enum.Parse<EditKind>(row.Kind, ignoreCase: true), row.TakenBack ?? [], EditFields.FromJson(row.Fields), row.AskedAt, time.GetUtcNow(), ct);
+            await PerhapsDone.AddAsync(changes, dataSource, tree, one, Enum.Parse<EditKind>(row.Kind, ignoreCase: true), EditFields.FromJson(row.Fields), row.AskedAt, time.GetUtcNow(), ct);
         return changes;
     }
 }
@@ -220,15 +223,15 @@ internal sealed class VoidEdits(NpgsqlDataSource dataSource, CampaignTrees trees
 /// <summary>What an attempt of an edit may have done that died before it could say so, and nobody has told of.</summary>
 internal static class PerhapsDone
 {
-    /// <param name="takenBack">What was off of it at Meta, whatever is known here.</param>
-    public static async Task AddAsync(MetaChanges changes, NpgsqlDataSource dataSource, CampaignTree tree, TreeObject one, EditKind kind, IReadOnlyCollection<string> takenBack, EditFields fields, DateTimeOffset askedAt, DateTimeOffset now, CancellationToken ct)
+    public static async Task AddAsync(MetaChanges changes, NpgsqlDataSource dataSource, CampaignTree tree, TreeObject one, EditKind kind, EditFields fields, DateTimeOffset askedAt, DateTimeOffset now, CancellationToken ct)
     {
         switch (kind)
         {
             case EditKind.Publish or EditKind.Resume:
                 var told = await ChangeLog.ListActivatedAsync(dataSource, tree.RequestId, askedAt, ct);
+                // Also what was on: the first attempt looks at nothing before.
                 foreach (var below in kind == EditKind.Resume ? [one] : tree.Below(one))
-                    if ((!below.IsOn || takenBack.Contains(below.MetaId)) && !told.Contains(below.MetaId)) changes.AddPerhapsActivated(below.MetaId, now);
+                    if (!below.IsGone && !told.Contains(below.MetaId)) changes.AddPerhapsActivated(below.MetaId, now);
                 break;
             case EditKind.Update:
                 var sent = UpdateObject.SentFor(tree, one, fields);

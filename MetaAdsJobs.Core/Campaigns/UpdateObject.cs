@@ -43,7 +43,7 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
         {
             Budget = one.Budget with { Daily = edited.DailyBudget ?? one.Budget.Daily, Lifetime = edited.LifetimeBudget ?? one.Budget.Lifetime, EndTime = edited.EndTime ?? one.Budget.EndTime },
         });
-        var succeeded = EditEnd.Succeeded(found, edited) with { DailyCents = claim.IsCounted ? after.DailyAmountCents(now) : null, EndsAt = after.LastEnd, Before = (stands.DailyAmountCents(now), stands.LastEnd), Shows = claim.Making };
+        var succeeded = EditEnd.Succeeded(found, edited) with { DailyCents = claim.IsCounted ? after.DailyAmountCents(now) : null, EndsAt = after.LastEnd, Before = claim.IsCounted ? (stands.DailyAmountCents(now), stands.LastEnd) : null, Shows = claim.Making };
         if (fields.Encoded.Count == 0)
         {
             // Perhaps an attempt did it whose process died.
@@ -61,10 +61,10 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
         // lest its room be given away when that passes. What is off may have none at all: when what is on has ended, the count knows.
         var hasEnded = claim.Tree.LastEnd <= now || stands.LastEnd <= now || stands.Find(metaId) is { Kind: AdObject.AdSet, IsOn: true, Budget.EndTime: { } ended } && ended <= now;
         if (after.DailyAmountCents(now) > stands.DailyAmountCents(now) || (edited.EndTime is not null
-            && (hasEnded || (claim.IsCounted && !await activations.CountLongerAsync(claim.Tree.RequestId, claim.Account.Id, (after.LastEnd ?? edited.EndTime.Value).ToUniversalTime(), Holder(claim, 0), ct)))))
+            && (hasEnded || (!claim.IsCounted && edited.EndTime > seen.EndTime) || (claim.IsCounted && !await activations.CountLongerAsync(claim.Tree.RequestId, claim.Account.Id, (after.LastEnd ?? edited.EndTime.Value).ToUniversalTime(), Holder(claim, 0), ct)))))
         {
             if (caps.RefusalOf(claim.Account, after.DailyAmountCents(now)) is { } tooMuch) return EditEnd.Failing($"its budget {tooMuch}") with { Found = found };
-            if (claim.IsCounted)
+            if (claim.IsCounted || await IsOnAsync(claim, seen, ct))
             {
                 var askedAt = time.GetTimestamp();
                 var permit = await PermitAsync(claim, stands, after, ct);
@@ -74,8 +74,12 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
         }
 
         await edits.UpdateAsync(credential, metaId, fields, ct);
-        return succeeded with { IsAnswered = isPermitted };
+        return succeeded with { IsAnswered = isPermitted, DailyCents = isPermitted ? after.DailyAmountCents(now) : succeeded.DailyCents };
     }
+
+    // What is off here may have been switched on by hand: from its permit on it counts.
+    private async Task<bool> IsOnAsync(EditClaim claim, ObjectValues seen, CancellationToken ct) =>
+        (claim.Object.Kind == AdObject.Campaign ? seen : await edits.ReadAsync(claim.Credential.Patient(), AdObject.Campaign, claim.Tree.Campaign.MetaId, ct)) is { Status: "ACTIVE" };
 
     private static PermitHolder Holder(EditClaim claim, long addsCents) => PermitHolder.Edit(claim.EditId, claim.Attempt, isWhole: false) with { IsRaise = true, AddsCents = addsCents };
 

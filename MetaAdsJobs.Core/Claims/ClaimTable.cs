@@ -29,6 +29,14 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
             """,
     };
 
+    // What pauses: at once, or what was switched on and is taken back.
+    private const string PausesFirst = "(r.kind = 'pause' OR r.ending IS NOT NULL AND r.kind IN ('publish', 'resume'))";
+
+    // Of an earlier edit e that is held: another change of the same object, r, waits for it all the same, or the earlier one would be the last. Not for a freeze or an approval.
+    private const string KeepsLater = """
+        (e.kind = 'update' AND e.meta_id = r.meta_id AND (SELECT ends_at FROM freeze_of(a.id, @Now)) IS NULL AND NOT EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = e.edit_id AND p.state IN ('asked', 'approved')))
+        """;
+
     /// <summary>
     /// Edits of one campaign are done in the order in which they were asked for; what pauses waits for nothing, and nothing for what only takes back what it has made. What is held, until its time or
     /// for an approval or a freeze, for room or a start, keeps nothing else waiting (but for room or a start: another change of the same object, or the earlier one would be the last), and begins when nothing else is being done. What was published or resumed and is
@@ -37,18 +45,17 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
     /// </summary>
     public static readonly ClaimTable Edits = new("campaign_edits", "edit_id", "EditId", "state", "asked_at", "ads_management")
     {
-        GoesFirst = "(r.kind = 'pause' OR r.ending IS NOT NULL AND r.kind IN ('publish', 'resume'))",
+        GoesFirst = PausesFirst,
         Steps = "edit_steps",
         Fenced = "edit_id, request_id, social_account_id, false AS cancel_requested, failures, quiet_since",
-        WaitsFor = """
-            CASE WHEN NOT (r.kind = 'pause' OR r.ending IS NOT NULL AND r.kind IN ('publish', 'resume')) AND a.blocked_at IS NOT NULL THEN concat('the account is blocked by Meta: ', COALESCE(a.block_reason, 'blocked'))
+        WaitsFor = $"""
+            CASE WHEN NOT {PausesFirst} AND a.blocked_at IS NOT NULL THEN concat('the account is blocked by Meta: ', COALESCE(a.block_reason, 'blocked'))
                  WHEN r.ending IS NOT NULL THEN CASE WHEN r.kind IN ('publish', 'resume') AND EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = r.request_id AND e.edit_id <> r.edit_id AND e.state = 'running' AND e.kind <> 'pause')
                                                      THEN 'another edit of the same campaign is being carried out' END
                  WHEN r.due_at > @Now THEN 'its time has not come yet'
                  WHEN EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = r.edit_id AND p.state = 'asked') THEN 'somebody else has to approve it'
                  WHEN r.kind <> 'pause' AND EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = r.request_id AND e.number < r.number AND e.state IN ('queued', 'running', 'waiting')
-                                                         AND (e.ending IS NULL OR e.kind IN ('publish', 'resume')) AND NOT (e.held AND (e.kind <> 'update' OR e.meta_id <> r.meta_id OR (SELECT ends_at FROM freeze_of(a.id, @Now)) IS NOT NULL
-                                                                              OR EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = e.edit_id AND p.state IN ('asked', 'approved'))))
+                                                         AND (e.ending IS NULL OR e.kind IN ('publish', 'resume')) AND (NOT e.held OR {KeepsLater})
                                                          AND (e.kind <> 'pause' AND e.ending IS NULL OR r.kind NOT IN ('archive', 'delete')))
                  THEN 'an earlier edit of the same campaign comes first'
                  WHEN r.kind <> 'pause' AND EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = r.request_id AND e.number > r.number AND e.state = 'running' AND e.kind <> 'pause' AND (e.ending IS NULL OR e.kind IN ('publish', 'resume')))
@@ -58,10 +65,12 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
                     WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = a.id) LIMIT 1),
                     CASE WHEN r.kind IN ('publish', 'resume') THEN (SELECT why FROM freeze_of(a.id, @Now)) END) END
             """,
-        HeldUntil = """
+        HeldUntil = $"""
             CASE WHEN r.ending IS NULL THEN COALESCE(
                 LEAST(CASE WHEN r.due_at > @Now THEN r.due_at END, (SELECT p.expires_at FROM approvals p WHERE p.edit_id = r.edit_id AND p.state = 'asked')),
                 CASE WHEN r.kind IN ('publish', 'resume') THEN (SELECT ends_at FROM freeze_of(a.id, @Now)) END,
+                -- Nor does what waits behind what is held keep others waiting: they may make the room for it.
+                CASE WHEN r.kind = 'update' AND EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = r.request_id AND e.number < r.number AND e.state IN ('queued', 'waiting') AND e.ending IS NULL AND e.held AND {KeepsLater}) THEN @Now + interval '30 seconds' END,
                 -- When a start comes nobody knows.
                 CASE WHEN (r.kind IN ('publish', 'resume') OR r.fields ? 'creative' AND EXISTS (SELECT 1 FROM meta_ads d WHERE d.meta_id = r.meta_id AND d.status = 'ACTIVE'))
                        AND EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = a.id)) THEN @Now + interval '30 seconds' END) END

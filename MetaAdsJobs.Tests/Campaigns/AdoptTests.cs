@@ -109,6 +109,8 @@ public sealed class AdoptTests
         _world.Graph.Faults.Add(call => call.IsCreateOf("ads"), async (_, _, act) =>
         {
             var answer = await act();
+            // By hand, of one that the run knows by its id already.
+            await _world.ExecuteAsync("UPDATE stub_graph.objects SET name = 'Renamed' WHERE kind = 'adset'");
             Assert.That(await AdoptAsync(first, campaign), Has.Property("AdSets").EqualTo(0).And.Property("Ads").EqualTo(0));
             return answer;
         });
@@ -180,6 +182,21 @@ public sealed class AdoptTests
         Assert.That(await _world.Get<AdoptCampaign>().ExecuteAsync(asked.AccountId, "META_CAMPAIGN_0", "ann", CancellationToken.None), Is.InstanceOf<Adoption.UnknownCampaign>());
         Assert.That(await _world.Get<AdoptCampaign>().ExecuteAsync(asked.AccountId, "../me", "ann", CancellationToken.None), Is.InstanceOf<Adoption.UnknownCampaign>());
         Assert.That(await _world.Get<AdoptCampaign>().ExecuteAsync(Guid.NewGuid(), campaign, "ann", CancellationToken.None), Is.InstanceOf<Adoption.UnknownAccount>());
+    }
+
+    /// <summary>The run has its id: adopted as well, it would be counted twice, and deleted by the run that cannot record it any more.</summary>
+    [TestCase("Spring")]
+    [TestCase("Spring ")]
+    public async Task What_a_run_is_making_is_its_own_whatever_somebody_calls_it(string name)
+    {
+        var asked = await _world.AcceptAsync();
+        _world.Graph.Faults.Add(call => call.IsCreateOf("ads"), GraphFaults.Throttled());
+        await _world.RunAsync(asked, runs: 1);
+        var campaign = (await _world.QueryAsync<string>("SELECT meta_id FROM orchestration_steps WHERE step = 'campaign'")).Single();
+        await _world.ExecuteAsync("UPDATE stub_graph.objects SET name = CASE WHEN @name LIKE '% ' THEN @name || substring(name FROM '\\[maj.*') ELSE @name END WHERE id = @campaign", new { campaign, name });
+
+        Assert.That(await _world.Get<AdoptCampaign>().ExecuteAsync(asked.AccountId, campaign, "ann", CancellationToken.None), Is.InstanceOf<Adoption.Refused>().And.Property("Reason").Contains($"{asked.RequestId}"));
+        Assert.That((await _world.RunAsync(asked)).Result.Status, Is.EqualTo("succeeded"));
     }
 
     [Test]

@@ -77,6 +77,26 @@ public sealed class CompareTests
         Assert.That(await ToldAsync(tree), Is.Empty);
     }
 
+    /// <summary>Whoever adopts what is new of it has it looked at at once: what was read before does not have that.</summary>
+    [Test]
+    public async Task What_is_to_be_compared_anew_is_not_saved_as_it_was_read_before()
+    {
+        await _world.BuiltAsync();
+        await ByHandAsync("UPDATE stub_graph.objects SET status = 'ACTIVE' WHERE kind <> 'creative'");
+        _world.Graph.Faults.Add(call => call.Method == "GET", async (_, _, act) =>
+        {
+            var answer = await act();
+            await _world.ExecuteAsync("UPDATE meta_campaigns SET compare_at = clock_timestamp()");
+            return answer;
+        });
+
+        await CompareAsync();
+
+        Assert.That((await _world.CountedAsync(), (await _world.QueryAsync<bool>("SELECT compare_at <= clock_timestamp() FROM meta_campaigns")).Single()), Is.EqualTo(((string?)null, true)));
+        await CompareAsync();
+        Assert.That(await _world.CountedAsync(), Is.EqualTo("active 10000"));
+    }
+
     [Test]
     public async Task What_an_edit_has_done_that_failed_before_it_could_say_so_is_taken_over_and_no_change_from_outside()
     {

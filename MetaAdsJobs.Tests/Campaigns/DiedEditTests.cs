@@ -94,6 +94,24 @@ public sealed class DiedEditTests
         Assert.That(await _world.QueryAsync<string>("SELECT concat(path, ' ', outcome) FROM meta_changes WHERE sent = '{\"status\":\"ACTIVE\"}' ORDER BY path"), Is.EqualTo(tree.All.Select(one => $"{one.MetaId} outcome_unknown").Order(StringComparer.Ordinal)));
     }
 
+    /// <summary>The first attempt sends it whether it was on or not.</summary>
+    [Test]
+    public async Task What_was_on_before_is_told_too_of_a_publish_that_died_and_became_void()
+    {
+        var tree = await _world.BuiltAsync("""{"auto_publish":true}""");
+        await _world.NothingUnderWayAsync();
+        _world.Time.Advance(TimeSpan.FromMinutes(5));
+        var edit = await _world.AskAsync(EditKind.Publish, tree.Ads[0].MetaId);
+        await using (var lease = new Lease(_world.Time, TimeSpan.FromSeconds(30)))
+            await _world.Get<ActivateObjects>().RunAsync((await _world.Get<EditStore>().ClaimAsync(edit, lease, CancellationToken.None))!, CancellationToken.None);
+        await _world.AskAsync(EditKind.Pause, tree.Ads[0].MetaId);
+        await _world.ExecuteAsync("UPDATE campaign_edits SET lease_until = clock_timestamp() - interval '2 minutes' WHERE lease_until IS NOT NULL");
+
+        await _world.Get<VoidEdits>().TellAsync(CancellationToken.None);
+
+        Assert.That(await _world.QueryAsync<string>("SELECT path FROM meta_changes WHERE sent = '{\"status\":\"ACTIVE\"}' AND outcome = 'outcome_unknown'"), Is.EqualTo([tree.Ads[0].MetaId]));
+    }
+
     /// <summary>Meta was slow with it, and its process died: what is asked for next is not undone by it.</summary>
     /// <param name="then">What becomes of the edit whose attempt has died.</param>
     [TestCase("is carried out by another")]

@@ -65,6 +65,32 @@ public sealed class StandsAtMetaTests
         Assert.That(await _world.CountedAsync(), Is.EqualTo(counted));
     }
 
+    /// <param name="isOfCampaign">Whether the budget is the campaign's.</param>
+    [Test]
+    public async Task A_raise_of_what_somebody_has_switched_on_waits_for_a_permit_and_counts_from_then_on([Values] bool isOfCampaign)
+    {
+        var tree = await _world.BuiltAsync(isOfCampaign ? """{"budget_at":"campaign"}""" : "{}");
+        await _world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = 15000; UPDATE stub_graph.objects SET status = 'ACTIVE' WHERE kind <> 'creative'; UPDATE meta_adsets SET status = 'ACTIVE'");
+
+        var raise = await _world.EditAsync(EditKind.Update, isOfCampaign ? tree.Campaign.MetaId : tree.AdSets[0].MetaId, """{"daily_budget_cents":20000}""");
+
+        Assert.That((raise.Status, raise.WaitReason), Is.EqualTo(("waiting", "the account's active campaigns may spend 0 a day already, and with 20000 more they would exceed its cap of 15000; pause some, or have an admin raise its daily_cap_cents")));
+        Assert.That(await _world.AtMetaAsync(isOfCampaign ? tree.Campaign.MetaId : tree.AdSets[0].MetaId, "daily_budget"), Is.EqualTo("10000"));
+        await _world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = 20000");
+        Assert.That((await _world.UntilEndedAsync(raise.EditId)).Status, Is.EqualTo("succeeded"));
+        Assert.That(await _world.CountedAsync(), Is.EqualTo("active 20000"));
+    }
+
+    [Test]
+    public async Task A_lowering_of_what_somebody_has_switched_on_waits_for_nothing()
+    {
+        var tree = await _world.BuiltAsync();
+        await _world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = 5000; UPDATE stub_graph.objects SET status = 'ACTIVE' WHERE kind <> 'creative'; UPDATE meta_adsets SET status = 'ACTIVE'");
+        await _world.Get<StopSwitch>().StopAsync(null, "bob", null, CancellationToken.None);
+
+        Assert.That((await _world.EditAsync(EditKind.Update, tree.AdSets[0].MetaId, """{"daily_budget_cents":9000}""")).Status, Is.EqualTo("succeeded"));
+    }
+
     /// <summary>It would be carried out after what is published, and switch a part of it off again.</summary>
     [Test]
     public async Task A_publish_waits_for_what_was_sent_to_a_part_of_it_and_not_answered()

@@ -51,12 +51,12 @@ internal sealed class AdoptionStore(NpgsqlDataSource dataSource, TimeProvider ti
         }
 
         if (campaign is { } known && known.AccountId != account.Id) return (new Adoption.Refused($"The campaign {found.Id} is known here as one of another account{(AccountScope.Holds(known.AccountId) ? $", {known.AccountId}" : "")}"), null);
-        if (campaign is null && await FindMakerAsync(connection, transaction, account.Id, found.Values.Name, since, ct) is { } maker) return (new Adoption.Refused($"The campaign {found.Id} is of the run {maker}, which has not ended well: cancel it or retry it"), null);
+        if (campaign is null && await FindMakerAsync(connection, transaction, account.Id, found.Id, found.Values.Name, since, ct) is { } maker) return (new Adoption.Refused($"The campaign {found.Id} is of the run {maker}, which has not ended well: cancel it or retry it"), null);
         var underWay = campaign is null ? [] : await ListUnderWayAsync(connection, transaction, found.Id, since, ct);
-        bool IsNew(ObjectValues values) => Marker.Split(values.Name ?? "").Marker is not { } marker || !underWay.Contains(marker);
-        var newAdSets = found.AdSets.Index().Where(set => !adSets.Contains(set.Item.Id) && IsNew(set.Item.Values)).ToList();
+        bool IsNew(string id, ObjectValues values) => !underWay.Contains(id) && (Marker.Split(values.Name ?? "").Marker is not { } marker || !underWay.Contains(marker));
+        var newAdSets = found.AdSets.Index().Where(set => !adSets.Contains(set.Item.Id) && IsNew(set.Item.Id, set.Item.Values)).ToList();
         var places = found.AdSets.Index().Where(set => adSets.Contains(set.Item.Id) || newAdSets.Exists(one => one.Item == set.Item)).ToDictionary(set => set.Item.Id, set => set.Index + 1);
-        var newAds = found.Ads.Where(ad => !ads.Contains(ad.Id) && places.ContainsKey(ad.AdSetId) && IsNew(ad.Values))
+        var newAds = found.Ads.Where(ad => !ads.Contains(ad.Id) && places.ContainsKey(ad.AdSetId) && IsNew(ad.Id, ad.Values))
             .GroupBy(ad => ad.AdSetId).SelectMany(set => set.Select((ad, index) => (Ad: ad, Set: places[set.Key], Number: index + 1))).ToList();
         var (now, tree) = (time.GetUtcNow(), TreeOf(account, found));
         var requestId = campaign is null || newAdSets.Count + newAds.Count > 0 ? Guid.CreateVersion7(now) : (Guid?)null;
@@ -93,22 +93,27 @@ internal sealed class AdoptionStore(NpgsqlDataSource dataSource, TimeProvider ti
         return (await connection.QueryAsync<string>(new(EditsSql, new { CampaignId = campaignId }, transaction, cancellationToken: ct))).Contains("running");
     }
 
-    /// <summary>The run that is making a campaign, or has left it: it has to come to its end first.</summary>
-    private static async Task<Guid?> FindMakerAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid accountId, string? name, DateTimeOffset since, CancellationToken ct)
+    /// <summary>The run that is making a campaign, or has left it: it has to come to its end first. Whatever somebody calls it since, the run has its id, or looks for its marker.</summary>
+    private static async Task<Guid?> FindMakerAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid accountId, string campaignId, string? name, DateTimeOffset since, CancellationToken ct)
     {
+        const string ByIdSql = $"SELECT request_id FROM orchestration_steps JOIN orchestrations USING (request_id) WHERE meta_id = @CampaignId AND step = 'campaign' AND {Open} LIMIT 1";
         const string MakersSql = $"SELECT request_id, round FROM orchestrations WHERE social_account_id = @AccountId AND {Open} AND campaign_name = @Readable";
+        if (await connection.QueryFirstOrDefaultAsync<Guid?>(new(ByIdSql, new { CampaignId = campaignId, Since = since }, transaction, cancellationToken: ct)) is { } maker) return maker;
         var (readable, marker) = Marker.Split(name ?? "");
         if (marker is null) return null;
         var makers = await connection.QueryAsync<(Guid Id, int Round)>(new(MakersSql, new { AccountId = accountId, Readable = readable, Since = since }, transaction, cancellationToken: ct));
         return makers.Where(run => Enumerable.Range(1, run.Round).Any(round => Marker.For(run.Id, round, StepName.Campaign) == marker)).Select(run => (Guid?)run.Id).FirstOrDefault();
     }
 
-    /// <summary>Markers of what runs are adding to the campaign: they record it themselves.</summary>
+    /// <summary>Markers, and ids, of what runs are adding to the campaign: they record it themselves.</summary>
     private static async Task<HashSet<string>> ListUnderWayAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string campaignId, DateTimeOffset since, CancellationToken ct)
     {
-        const string RunsSql = $"SELECT request_id, round, request::text FROM orchestrations WHERE request ? 'campaign_id' AND request ->> 'campaign_id' = @CampaignId AND {Open}";
-        var runs = await connection.QueryAsync<(Guid Id, int Round, string Request)>(new(RunsSql, new { CampaignId = campaignId, Since = since }, transaction, cancellationToken: ct));
-        return [.. runs.SelectMany(run => new TreeShape(OrchestrationRequest.FromJson(run.Request)).LastFirst.SelectMany(step => Enumerable.Range(1, run.Round).Select(round => Marker.For(run.Id, round, step))))];
+        const string RunsSql = $"""
+            SELECT request_id, round, request::text, ARRAY(SELECT meta_id FROM orchestration_steps s WHERE s.request_id = o.request_id AND meta_id IS NOT NULL) AS made
+            FROM orchestrations o WHERE request ? 'campaign_id' AND request ->> 'campaign_id' = @CampaignId AND {Open}
+            """;
+        var runs = await connection.QueryAsync<(Guid Id, int Round, string Request, string[] Made)>(new(RunsSql, new { CampaignId = campaignId, Since = since }, transaction, cancellationToken: ct));
+        return [.. runs.SelectMany(run => new TreeShape(OrchestrationRequest.FromJson(run.Request)).LastFirst.SelectMany(step => Enumerable.Range(1, run.Round).Select(round => Marker.For(run.Id, round, step))).Concat(run.Made))];
     }
 
     private static async Task InsertRunAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid requestId, SocialAccount account, MetaTree found, string askedBy, string what, DateTimeOffset now, CancellationToken ct)

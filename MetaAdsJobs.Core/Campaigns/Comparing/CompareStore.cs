@@ -74,14 +74,15 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
     /// <summary>Meta has called something of it missing; it is asked again before that is believed.</summary>
     public async Task MissingAsync(DueCampaign due, DateTimeOffset until, CancellationToken ct)
     {
-        const string MissingSql = "UPDATE meta_campaigns SET missing_since = COALESCE(missing_since, @Now), compare_at = @Until WHERE request_id = @RequestId";
+        const string MissingSql = "UPDATE meta_campaigns SET missing_since = COALESCE(missing_since, @Now), compare_at = @Until WHERE request_id = @RequestId AND compare_at = @TakenUntil";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await connection.ExecuteAsync(new(MissingSql, new { due.Tree.RequestId, Until = until, Now = time.GetUtcNow() }, cancellationToken: ct));
+        await connection.ExecuteAsync(new(MissingSql, new { due.Tree.RequestId, due.TakenUntil, Until = until, Now = time.GetUtcNow() }, cancellationToken: ct));
     }
 
-    // Nobody of ours has begun anything with it since it was taken. What was held may have begun: it takes the campaign's row first, too.
+    // Nobody of ours has begun anything with it since it was taken, nor asked to have it compared anew. What was held may have begun: it takes the campaign's row first, too.
     private const string Stands = """
-        (SELECT COALESCE(max(number), 0) FROM campaign_edits e WHERE e.request_id = c.request_id) = @LastEdit
+        c.compare_at = @TakenUntil
+        AND (SELECT COALESCE(max(number), 0) FROM campaign_edits e WHERE e.request_id = c.request_id) = @LastEdit
         AND (SELECT v.changed_at FROM activations v WHERE v.request_id = c.request_id) IS NOT DISTINCT FROM @ActivationChangedAt
         AND NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = c.request_id AND (v.state = 'activating' OR v.busy_until > clock_timestamp()))
         AND NOT EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = c.request_id AND e.state = 'running' AND e.kind <> 'pause')
@@ -112,7 +113,7 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var answers = await connection.QueryMultipleAsync(new(OnSql, new
         {
-            due.Tree.RequestId, due.LastEdit, due.ActivationChangedAt, Now = now, CampaignId = due.Tree.Campaign.MetaId, DailyCents = stands.DailyAmountCents(now), EndsAt = stands.LastEnd?.ToUniversalTime(),
+            due.Tree.RequestId, due.TakenUntil, due.LastEdit, due.ActivationChangedAt, Now = now, CampaignId = due.Tree.Campaign.MetaId, DailyCents = stands.DailyAmountCents(now), EndsAt = stands.LastEnd?.ToUniversalTime(),
         }, cancellationToken: ct));
         await answers.ReadAsync<int>();
         await answers.ReadAsync<int>();
@@ -163,7 +164,7 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
         var told = await ListOutsideAsync(connection, transaction, due.Tree, changes, ct);
         await using (var answers = await connection.QueryMultipleAsync(new(SaveSql, new
         {
-            due.Tree.RequestId, due.LastEdit, due.ActivationChangedAt, Now = time.GetUtcNow(), NextAt = nextAt,
+            due.Tree.RequestId, due.TakenUntil, due.LastEdit, due.ActivationChangedAt, Now = time.GetUtcNow(), NextAt = nextAt,
             Levels = Of(told, change => LevelOf(change.Object.Kind)), MetaIds = Of(told, change => change.Object.MetaId), Fields = Of(told, change => change.Field), Was = Of(told, change => change.Was), Is = Of(told, change => change.Is),
             State = tree.Campaign.IsOn ? "active" : tree.Campaign.IsGone ? "ended" : "idle", DailyCents = tree.DailyAmountCents(time.GetUtcNow()), EndsAt = tree.LastEnd?.ToUniversalTime(),
         }, transaction, cancellationToken: ct)))

@@ -91,7 +91,7 @@ internal sealed class ApprovalStore(NpgsqlDataSource dataSource, CampaignTrees t
             WITH over AS (
                 UPDATE approvals p SET state = 'expired', decided_at = @Now, reason = 'nobody has answered in time' FROM campaign_edits e
                 WHERE p.state = 'asked' AND p.expires_at <= @Now AND e.edit_id = p.edit_id AND (@EditId::uuid IS NULL OR p.edit_id = @EditId) AND e.state IN ('queued', 'running', 'waiting') AND {ClaimTable.Free("e")} RETURNING p.*),
-            ended AS (UPDATE campaign_edits e SET {Voiding.TakeBack("expired")}, error = 'nobody has approved it in time: it stays as it is' FROM over WHERE e.edit_id = over.edit_id)
+            ended AS (UPDATE campaign_edits e SET {Voiding.TakeBack("expired")}, error = 'nobody has approved it in time: it stays as it is' FROM over WHERE e.edit_id = over.edit_id AND e.state IN ('queued', 'running', 'waiting') AND e.ending IS NULL)
             {Note("expired", $"'{Us}'", "over")};
             WITH free AS (
                 UPDATE approvals p SET state = 'withdrawn', decided_at = @Now, reason = 'the account demands no approval of it any more' FROM social_accounts a

@@ -42,8 +42,11 @@ internal sealed class GraphCredential(string adAccountId, string accessToken)
         copy.BeforeSending = BeforeSending + stillPermitted;
     });
 
+    /// <summary>So long a call waits for its turn at the most.</summary>
+    public static readonly TimeSpan MostPatience = TimeSpan.FromSeconds(30);
+
     /// <summary>For a call in the middle of what would have to start over if it were given back: where calls are spaced by more than one waits, the first would be all that is ever made.</summary>
-    public GraphCredential Patient() => With(copy => copy.Patience = TimeSpan.FromSeconds(30));
+    public GraphCredential Patient() => With(copy => copy.Patience = MostPatience);
 
     private GraphCredential With(Action<GraphCredential> change)
     {

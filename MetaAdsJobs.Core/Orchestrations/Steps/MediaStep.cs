@@ -42,8 +42,8 @@ internal sealed class MediaStep(ClipImageUpload image, ClipFileUpload file, Meta
             return Later(2, Processed);
         }
 
-        // Whoever started may hold its lease this long and may send until it ends; only then does the settle delay count.
-        var settledAt = video.StartedAt + options.Lease + options.SettleDelay;
+        // Whoever started may wait for its turn, and may send until the lease that it had then ends; only then does the settle delay count.
+        var settledAt = video.StartedAt + GraphCredential.MostPatience + options.Lease + options.SettleDelay;
         if (time.GetUtcNow() < settledAt) return Later(5, "the clip's video may be on its way to Meta");
         return await store.StartAgainAsync(attempt, media, video, ct)
             ? await UploadAsync(attempt, media, ct)
