@@ -2,11 +2,13 @@ using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Campaigns.Holding;
+using MetaAdsJobs.Core.Spending;
 
 namespace MetaAdsJobs.Tests.Simulation;
 
 /// <summary>
-/// Freezes, in a thirteenth of the histories: set long before or at once, while an activation waits, or just before a call that makes more spend; lifted or not; and of a week. What must not be sent while one is in force.
+/// Freezes, in a thirteenth of the histories: set long before or at once, while an activation waits, or just before a call that makes more spend; lifted or not; and of a week. Who has a permit may sleep until one has begun. What must not be
+/// sent while one is in force.
 /// </summary>
 internal sealed class FreezeScript(History history, int weight)
 {
@@ -18,19 +20,44 @@ internal sealed class FreezeScript(History history, int weight)
     private readonly Random? _random = !history.IsOfNumbers && weight % 13 == 2 ? new(unchecked((weight * 47) + 17)) : null;
     private readonly List<Set> _sets = [];
     private int _left = 3;
+    private Set? _edge;
 
     public bool IsOn => _random is not null;
 
     public void Plan()
     {
         if (_random is null) return;
-        for (var number = _random.Next(1, 4); number > 0; number--)
+        var published = history.Script.Requests.Where(asked => asked.Publishes).ToList();
+        if (published.Count > 0 && history.Choices.Below(2) == 0) PlanEdge(history.Script.Accounts.First(account => account.Id == published[^1].AccountId));
+        else for (var number = _random.Next(1, 4); number > 0; number--)
         {
             var (accountId, length) = (_random.Next(4) == 0 ? (Guid?)null : history.Script.Accounts[_random.Next(history.Script.Accounts.Count)].Id, _random.Next(20, 700));
             Freeze(_random.Next(300), accountId, ahead: ((int[])[0, 20, 100, 245, 300])[_random.Next(5)], length, lifted: _random.Next(2) == 0 ? _random.Next(1, length) : null, isWeekly: _random.Next(4) == 0);
         }
 
         PlanLook();
+    }
+
+    /// <summary>For how long a process stands still that has a permit in its hand.</summary>
+    public TimeSpan? SleepAt(Due due)
+    {
+        if (_edge is not { } edge || edge.Body.Length == 0) return null;
+        var left = edge.From - history.Clockwork.Now;
+        if (left < TimeSpan.Zero) _edge = null;
+        if (left < TimeSpan.Zero || left > TimeSpan.FromSeconds(6) || !history.Workers.Contains(due.Process!)) return null;
+        using var connection = history.Database.Aside.OpenConnection();
+        if (!connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM activations WHERE social_account_id = @AccountId AND busy_until IS NOT NULL AND resumes > 0 AND changed_at > @since)", new { edge.AccountId, since = edge.From.AddSeconds(-6) }) || _random!.Next(3) > 0) return null;
+        _edge = null;
+        return left + TimeSpan.FromSeconds(2 + _random.Next(20));
+    }
+
+    // Known for as long as any permit lasts, and something is given back in the moment in which it begins.
+    private void PlanEdge((Guid Id, string AdAccountId, string Name) account)
+    {
+        var (at, ahead) = (history.Choices.OneOf(1, 10, 30), 245 + history.Choices.Below(30));
+        _edge = Freeze(at, account.Id, ahead, history.Choices.OneOf(60, 200, 400), lifted: null, isWeekly: false);
+        history.Script.At(at + ahead - history.Choices.OneOf(30, 60, 100), $"stops {account.Name}", (api, ct) => api.Get<StopSwitch>().StopAsync(account.Id, "client", null, ct));
+        history.Script.At(at + ahead - history.Choices.OneOf(0.6, 1, 2, 4), $"starts {account.Name}", (api, ct) => history.Starts.StartAsync(api, account.Id, ct));
     }
 
     /// <summary>A call is about to be sent.</summary>
@@ -51,7 +78,7 @@ internal sealed class FreezeScript(History history, int weight)
         return call["daily_budget"] is { } budget && long.Parse(budget, null) > thing.Budget && thing.Status == "ACTIVE" && TopOf(thing).Status == "ACTIVE";
     }
 
-    private void Freeze(double at, Guid? accountId, int ahead, int length, int? lifted, bool isWeekly)
+    private Set Freeze(double at, Guid? accountId, int ahead, int length, int? lifted, bool isWeekly)
     {
         var name = $"F{_sets.Count + 1}";
         var set = new Set(name, accountId);
@@ -62,6 +89,7 @@ internal sealed class FreezeScript(History history, int weight)
             if (await api.Get<Freezes>().AddAsync(JsonElement.Parse(set.Body), "client", ct) is Saved<Freeze>.Done) set.AnsweredAt ??= history.Clockwork.Now;
         });
         if (lifted is { } after) history.Script.At(at + ahead + after, $"lifts {name}", (api, ct) => LiftAsync(api, set, ct));
+        return set;
     }
 
     private async Task LiftAsync(SimProcess api, Set set, CancellationToken ct)

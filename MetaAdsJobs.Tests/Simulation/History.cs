@@ -205,7 +205,7 @@ internal sealed class History : IAsyncDisposable
             return true;
         }
 
-        if (Midway.SleepAt(due) is { } length ? Sleep(process, length) : process.IsAwake && Choices.Chance(Odds.Sleep) && Sleep(process, Lease * Choices.OneOf(1.3, 0.5, 3)))
+        if ((Midway.SleepAt(due) ?? Freezes.SleepAt(due)) is { } length ? Sleep(process, length) : process.IsAwake && Choices.Chance(Odds.Sleep) && Sleep(process, Lease * Choices.OneOf(1.3, 0.5, 3)))
         {
             Clockwork.Postpone(due, process.SleepsUntil);
             return true;

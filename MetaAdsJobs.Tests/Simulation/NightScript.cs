@@ -1,15 +1,21 @@
 using Dapper;
+using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Insights;
 
 namespace MetaAdsJobs.Tests.Simulation;
 
-/// <summary>The nights of a pool after its first, in half of the histories that have one: what it did is weeks ago by then, and other members do better. What it has and is owed stays what it had, however many there are.</summary>
+/// <summary>
+/// The nights of a pool after its first, in half of the histories that have one: what it did is weeks ago by then, and other members do better. In half of those somebody takes back, in the first nights, what is to be given, before it
+/// has begun. What it has and is owed stays what it had, however many there are.
+/// </summary>
 internal sealed class NightScript(History history, int weight)
 {
     private const int MostNights = 4;
+    private const int MostTakenBack = 2;
     private static readonly int[][] Results = [[30, 10, 10], [10, 30, 10], [5, 10, 40], [40, 10, 5]];
     private readonly Random _random = new(unchecked((weight * 61) + 29));
     private readonly List<(Guid Edit, int Days)> _moved = [];
+    private readonly HashSet<Guid> _takenBack = [];
     private int _nights;
 
     public bool IsOn => history.Proposals.HasPool && weight % 2 == 0;
@@ -34,6 +40,25 @@ internal sealed class NightScript(History history, int weight)
             """, new { last.Pool, days, now = history.Clockwork.Now, results = Results[_random.Next(Results.Length)] }).Select(edit => (edit, days)));
         Synced(history, connection, last.Account);
     });
+
+    /// <summary>So much later than usual a job is delivered, and somebody comes before it.</summary>
+    public TimeSpan LateBy(Job job)
+    {
+        if (!IsOn || weight % 4 != 0 || job.Kind != "edit" || _takenBack.Count == MostTakenBack) return TimeSpan.Zero;
+        history.Clockwork.Plan(TimeSpan.FromSeconds(0.3), null, null, "somebody takes back what is to be given", TakeRaisesBack);
+        return TimeSpan.FromSeconds(3);
+    }
+
+    private void TakeRaisesBack()
+    {
+        using var connection = history.Database.Aside.OpenConnection();
+        foreach (var (proposal, edit) in connection.Query<(Guid, Guid)>("SELECT m.proposal_id, m.edit_id FROM budget_moves m JOIN campaign_edits e USING (edit_id) WHERE m.proposed_cents > m.now_cents AND e.state = 'queued' ORDER BY e.number").AsList())
+        {
+            if (_takenBack.Count == MostTakenBack && !_takenBack.Contains(proposal)) return;
+            _takenBack.Add(proposal);
+            history.Script.At(0, "takes a raise back", (api, ct) => api.Get<CancelEdit>().ExecuteAsync(edit, "client", ct));
+        }
+    }
 
     /// <summary>When it is judged: the edits have their own times again, which were told.</summary>
     public void End(Npgsql.NpgsqlConnection connection)

@@ -28,7 +28,7 @@ internal sealed class SimQueue(History history)
         // Whoever looks for lost jobs finds none of the simulation's: of a batch's more than one would only be the same at the same time.
         if (job is { Kind: "batch", IsDouble: false } && !_batches.Add(job.Id)) return;
         Open++;
-        history.Clockwork.Plan(after, null, null, $"job {job.Kind} {history.NameOf(job.Id)}", () => Deliver(job));
+        history.Clockwork.Plan(after + history.Nights.LateBy(job), null, null, $"job {job.Kind} {history.NameOf(job.Id)}", () => Deliver(job));
     }
 
     /// <summary>What a dead process was at is taken over by others.</summary>
