@@ -74,6 +74,12 @@ internal static class ExperimentTexts
         _ => texts["days: {0} of {1}", Number(gate.Have), Number(gate.Need)].Value,
     };
 
+    /// <summary>The same pair, told of whichever did better.</summary>
+    public static ExperimentComparison BetterFirst(ExperimentComparison pair) => pair.Effect is null or >= 0 ? pair
+        : pair with { From = pair.To, To = pair.From, Effect = Turned(pair.Effect), Low = Turned(pair.High), High = Turned(pair.Low) };
+
+    private static double? Turned(double? share) => share is { } value ? (1 / (1 + value)) - 1 : null;
+
     /// <summary>Of each variant beside the first: by how much it is better, day by day, and within which limits that is sure.</summary>
     public static IEnumerable<ChartOf> Bands(IReadOnlyList<ExperimentHistory> history, IStringLocalizer<Words> texts)
     {

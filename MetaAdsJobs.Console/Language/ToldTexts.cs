@@ -15,6 +15,9 @@ internal static partial class ToldTexts
         return texts[told];
     }
 
+    /// <summary>What the audit says became of a call, as people say it.</summary>
+    public static string Outcome(string word) => word switch { "outcome_unknown" => "outcome unknown", "not_sent" => "not sent", "token_rejected" => "token rejected", _ => word };
+
     [GeneratedRegex(@"\\\{\d}")]
     private static partial Regex Hole();
 }

@@ -43,7 +43,9 @@ public static class ExperimentWords
     {
         { State: "stopped" } => new("It was stopped by {0}; nothing more is judged.", one.StoppedBy ?? "-"),
         { RunStatus: "failed" or "cancelled" } => new("Its ads were not made: the run has ended as {0}.", one.RunStatus),
-        { Ending: ExperimentEnding.Winner, Winner: { } winner } => new("{0} wins: at least {1:0.#} % better than the next one, after {2} days.", winner, 100 * Least(winner, comparisons), one.Days),
+        { Ending: ExperimentEnding.Winner, Winner: { } winner } when Least(winner, comparisons) is > 0.0005 and var least => new("{0} wins: at least {1:0.#} % better than the next one, after {2} days.", winner, 100 * least, one.Days),
+        // What is decided for all pairs together may be surer than each interval shows.
+        { Ending: ExperimentEnding.Winner, Winner: { } winner } => new("{0} wins: it is better than every other, and nobody can tell yet by how much, after {1} days.", winner, one.Days),
         { Ending: ExperimentEnding.NoDifference } => new("There is no difference worth knowing: whatever there is, is smaller than {0:0.#} %, after {1} days.", smallestPercent, one.Days),
         { Ending: ExperimentEnding.NotEnough } => new("It cannot be told: {0} days were not enough.", one.Days),
         { Days: 0 } => new("No day counts yet: the first is the one after all variants were shown, once nothing more can be put down to it."),
@@ -51,6 +53,6 @@ public static class ExperimentWords
         _ => new("Keep waiting: after {0} days it cannot be told yet.", one.Days),
     };
 
-    private static double Least(string winner, IReadOnlyList<ExperimentComparison> comparisons) => comparisons
-        .Select(pair => pair.To == winner ? pair.Low : pair.From == winner ? (1 / (1 + pair.High)) - 1 : null).Min() is { } least ? Math.Max(0, least) : 0;
+    private static double? Least(string winner, IReadOnlyList<ExperimentComparison> comparisons) => comparisons
+        .Select(pair => pair.To == winner ? pair.Low : pair.From == winner ? (1 / (1 + pair.High)) - 1 : null).Min();
 }
