@@ -34,8 +34,8 @@ internal sealed class CapBook(History history, int weight)
 
     public void At(double seconds, (Guid Id, string AdAccountId, string Name) account, long cents) => At(seconds, $"caps {account.Name} at {cents}", account, cents, () => $$"""{"daily_cap_cents":{{cents}}}""");
 
-    /// <summary>The largest that was in force when a call may have been permitted that was sent then.</summary>
-    public long LargestFor(string adAccountId, DateTimeOffset sentAt) => _caps[adAccountId].Where(cap => cap.AskedAt <= sentAt && !(cap.EndedAt < sentAt - LongestPermit)).Max(cap => cap.Cents);
+    /// <summary>The largest that was in force when a call may have been permitted that was sent then, or since: another may have been permitted beside it before it was carried out.</summary>
+    public long LargestFor(string adAccountId, DateTimeOffset sentAt) => _caps[adAccountId].Where(cap => !(cap.EndedAt < sentAt - LongestPermit)).Max(cap => cap.Cents);
 
     /// <summary>A call is about to be sent.</summary>
     public void Sends(GraphCall call)
