@@ -229,9 +229,9 @@ internal static class PerhapsDone
         {
             case EditKind.Publish or EditKind.Resume:
                 var told = await ChangeLog.ListActivatedAsync(dataSource, tree.RequestId, askedAt, ct);
-                // Also what was on: the first attempt looks at nothing before.
+                // Also what was on, since the first attempt looks at nothing before, and what is gone by now.
                 foreach (var below in kind == EditKind.Resume ? [one] : tree.Below(one))
-                    if (!below.IsGone && !told.Contains(below.MetaId)) changes.AddPerhapsActivated(below.MetaId, now);
+                    if (!told.Contains(below.MetaId)) changes.AddPerhapsActivated(below.MetaId, now);
                 break;
             case EditKind.Update:
                 var sent = UpdateObject.SentFor(tree, one, fields);
