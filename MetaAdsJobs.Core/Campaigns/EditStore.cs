@@ -114,7 +114,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
             SELECT count(*) FROM fence
             """;
         // The attempt before has died, and nobody else tells of what it did: this one may end before it has looked.
-        if (claim.Abandoned > 0 && end.State != "succeeded") await PerhapsDone.AddAsync(claim.Credential.Changes, dataSource, claim.Tree, claim.Object, claim.Kind, claim.Fields, claim.AskedAt, time.GetUtcNow(), ct);
+        if (claim.Abandoned > 0 && end.State != "succeeded") await PerhapsDone.AddAsync(claim.Credential.Changes, dataSource, claim.Tree, claim.Object, claim.Kind, claim.Fields, claim.Making is { } made ? made.Attempt.FindMetaId(made.Step) : null, claim.AskedAt, time.GetUtcNow(), ct);
         var changes = claim.Credential.Changes.Open();
         var parameters = new DynamicParameters(changes);
         var (objects, making) = (end.Objects, claim.Making?.Attempt);
@@ -245,7 +245,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
     {
         const string AuditSql = $"WITH {ChangeLog.Cte}, {Released} SELECT 1";
         // The attempt before has died, and no other follows that would tell of what it did.
-        if (claim.Abandoned > 0 && await IsVoidAsync(claim)) await PerhapsDone.AddAsync(claim.Credential.Changes, dataSource, claim.Tree, claim.Object, claim.Kind, claim.Fields, claim.AskedAt, time.GetUtcNow(), CancellationToken.None);
+        if (claim.Abandoned > 0 && await IsVoidAsync(claim)) await PerhapsDone.AddAsync(claim.Credential.Changes, dataSource, claim.Tree, claim.Object, claim.Kind, claim.Fields, claim.Making is { } made ? made.Attempt.FindMetaId(made.Step) : null, claim.AskedAt, time.GetUtcNow(), CancellationToken.None);
         var changes = claim.Credential.Changes.Open();
         var parameters = new DynamicParameters(changes);
         parameters.AddDynamicParams(new { claim.EditId, claim.Attempt, claim.Tree.RequestId, AccountId = claim.Account.Id, claim.AskedBy });

@@ -215,7 +215,7 @@ internal sealed class VoidEdits(NpgsqlDataSource dataSource, CampaignTrees trees
     {
         var changes = new MetaChanges { AskedKey = row.AskedKey };
         if (await trees.FindOfAsync(row.RequestId, ct) is { } tree && tree.Find(row.MetaId) is { } one)
-            await PerhapsDone.AddAsync(changes, dataSource, tree, one, Enum.Parse<EditKind>(row.Kind, ignoreCase: true), EditFields.FromJson(row.Fields), row.AskedAt, time.GetUtcNow(), ct);
+            await PerhapsDone.AddAsync(changes, dataSource, tree, one, Enum.Parse<EditKind>(row.Kind, ignoreCase: true), EditFields.FromJson(row.Fields), creativeId: null, row.AskedAt, time.GetUtcNow(), ct);
         return changes;
     }
 }
@@ -223,7 +223,8 @@ internal sealed class VoidEdits(NpgsqlDataSource dataSource, CampaignTrees trees
 /// <summary>What an attempt of an edit may have done that died before it could say so, and nobody has told of.</summary>
 internal static class PerhapsDone
 {
-    public static async Task AddAsync(MetaChanges changes, NpgsqlDataSource dataSource, CampaignTree tree, TreeObject one, EditKind kind, EditFields fields, DateTimeOffset askedAt, DateTimeOffset now, CancellationToken ct)
+    /// <param name="creativeId">The creative that it has made; null when it has made none.</param>
+    public static async Task AddAsync(MetaChanges changes, NpgsqlDataSource dataSource, CampaignTree tree, TreeObject one, EditKind kind, EditFields fields, string? creativeId, DateTimeOffset askedAt, DateTimeOffset now, CancellationToken ct)
     {
         switch (kind)
         {
@@ -234,7 +235,7 @@ internal static class PerhapsDone
                     if (!told.Contains(below.MetaId)) changes.AddPerhapsActivated(below.MetaId, now);
                 break;
             case EditKind.Update:
-                var sent = UpdateObject.SentFor(tree, one, fields);
+                var sent = UpdateObject.SentFor(tree, one, fields, creativeId);
                 if (sent.Encoded.Count > 0 && !await ChangeLog.IsToldAsync(dataSource, tree.RequestId, one.MetaId, sent, askedAt, ct)) changes.AddPerhapsSent(one.MetaId, sent, now);
                 break;
             case EditKind.Archive:

@@ -92,7 +92,8 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
     }
 
     /// <summary>All that may be sent for it.</summary>
-    public static GraphFields SentFor(CampaignTree tree, TreeObject one, EditFields wanted) => All(wanted, Wanted(tree, one, wanted));
+    /// <param name="creativeId">The creative that was made for it; null when none was.</param>
+    public static GraphFields SentFor(CampaignTree tree, TreeObject one, EditFields wanted, string? creativeId) => All(wanted, Wanted(tree, one, wanted) with { CreativeId = creativeId });
 
     private static Edited Wanted(CampaignTree tree, TreeObject one, EditFields wanted) => new(one.MetaId, null, wanted.Name is null ? null : NameOf(one, wanted.Name),
         Units(tree, wanted.DailyBudgetCents), Units(tree, wanted.LifetimeBudgetCents), wanted.EndTime?.ToUniversalTime(), Units(tree, wanted.BidAmountCents))

@@ -94,6 +94,21 @@ public sealed class DiedEditTests
         Assert.That(await _world.QueryAsync<string>("SELECT concat(path, ' ', outcome) FROM meta_changes WHERE sent = '{\"status\":\"ACTIVE\"}' ORDER BY path"), Is.EqualTo(tree.All.Select(one => $"{one.MetaId} outcome_unknown").Order(StringComparer.Ordinal)));
     }
 
+    [Test]
+    public async Task Another_content_that_an_attempt_has_given_an_ad_and_died_is_told_when_the_ad_is_gone_for_the_next()
+    {
+        var asked = await _world.BuildAsync();
+        var ad = (await _world.TreeAsync(asked)).Ads[0].MetaId;
+        var edit = await _world.AskAsync(EditKind.Update, ad, $$"""{"creative":{"clip_id":"{{asked.ClipId}}","creative_title":"Another","landing_url":"https://example.com/another"} }""");
+        await using (var lease = new Lease(_world.Time, TimeSpan.FromSeconds(30)))
+            await _world.Get<UpdateObject>().RunAsync((await _world.Get<EditStore>().ClaimAsync(edit, lease, CancellationToken.None))!, CancellationToken.None);
+        await _world.ExecuteAsync("UPDATE campaign_edits SET lease_until = clock_timestamp() - interval '1 minute'; UPDATE stub_graph.objects SET status = 'DELETED', deleted_at = now() WHERE id = @ad", new { ad });
+
+        Assert.That((await _world.UntilEndedAsync(edit)).Status, Is.EqualTo("failed"));
+
+        Assert.That(await _world.QueryAsync<string>("SELECT outcome FROM meta_changes WHERE path = @ad AND sent ? 'creative'", new { ad }), Is.EqualTo(["outcome_unknown"]));
+    }
+
     /// <summary>The first attempt sends it whether it was on or not.</summary>
     [Test]
     public async Task What_was_on_before_is_told_too_of_a_publish_that_died_and_became_void()
