@@ -218,11 +218,11 @@ internal sealed class Judge(History history)
              THEN (SELECT COALESCE(max(o.number) + 0.5, e.number) FROM campaign_edits o WHERE o.request_id = e.request_id AND o.number > e.number AND o.completed_at < e.completed_at) ELSE e.number END
         """;
 
-    // What was asked for last is how it stands; of what failed nobody knows.
+    // What was asked for last is how it stands; of what failed, or was cancelled after an attempt, nobody knows.
     private async Task JudgeEditsAsync(Npgsql.NpgsqlConnection connection, Guid accountId)
     {
         var edits = (await connection.QueryAsync<(string MetaId, string Kind, string State, long? Budget, decimal Turn)>($"""
-            SELECT meta_id, kind, state, (fields ->> 'daily_budget_cents')::bigint, {Turn} FROM campaign_edits e WHERE social_account_id = @accountId AND state <> 'cancelled' ORDER BY number
+            SELECT meta_id, kind, state, (fields ->> 'daily_budget_cents')::bigint, {Turn} FROM campaign_edits e WHERE social_account_id = @accountId AND (state <> 'cancelled' OR kind = 'update' AND attempt > 0) ORDER BY number
             """, new { accountId })).ToList();
         var outside = (await connection.QueryAsync<string>("SELECT DISTINCT meta_id FROM outside_changes WHERE social_account_id = @accountId", new { accountId })).ToHashSet();
         // What a start found no room for waits for the next one.
