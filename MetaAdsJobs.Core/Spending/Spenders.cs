@@ -11,6 +11,9 @@ namespace MetaAdsJobs.Core.Spending;
 internal sealed record Spender
 {
     public required Guid RequestId { get; init; }
+
+    /// <summary>The stop that lists it, or whose lifting does.</summary>
+    public required Guid StopId { get; init; }
     public required OrchestrationRequest Request { get; init; }
     public required SocialAccount Account { get; init; }
 
@@ -121,7 +124,7 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
     {
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var rows = await connection.QueryAsync<SocialAccount, Row, Spender>(new(sql, new { AccountId = stop.SocialAccountId, stop.LiftedAt, AfterOff = after?.IsOff ?? false, stop.StoppedAt, After = after?.RequestId ?? Guid.Empty }, cancellationToken: ct),
-            (account, row) => row.ToSpender(account, tokens), splitOn: "request_id");
+            (account, row) => row.ToSpender(account, tokens, stop.Id), splitOn: "request_id");
         return rows.AsList();
     }
 
@@ -139,9 +142,9 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
         public string? CampaignId { get; init; }
         public string[] ChildIds { get; init; } = [];
 
-        public Spender ToSpender(SocialAccount account, AccountTokens tokens) => new()
+        public Spender ToSpender(SocialAccount account, AccountTokens tokens, Guid stopId) => new()
         {
-            RequestId = RequestId, Request = OrchestrationRequest.FromJson(Request), Account = account, IsActivating = IsActivating, IsBusy = IsBusy, ChangedAt = ActivationChangedAt, SeenAt = ActivationChangedAt,
+            RequestId = RequestId, StopId = stopId, Request = OrchestrationRequest.FromJson(Request), Account = account, IsActivating = IsActivating, IsBusy = IsBusy, ChangedAt = ActivationChangedAt, SeenAt = ActivationChangedAt,
             Credential = tokens.TryOpen(AccessToken) is { } token ? new(account.AdAccountId, token) : null,
             CampaignId = CampaignId, ChildIds = ChildIds, PausedIds = [.. PausedIds], IsIdle = IsIdle, IsOff = IsIdle || IsPaused,
             IsBelowPaused = (IsIdle || IsPaused) && CampaignId is { } campaign && !PausedIds.Contains(campaign),

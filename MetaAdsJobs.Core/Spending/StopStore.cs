@@ -7,19 +7,6 @@ using Npgsql;
 
 namespace MetaAdsJobs.Core.Spending;
 
-internal sealed record Stop
-{
-    public Guid Id { get; init; }
-    public Guid? SocialAccountId { get; init; }
-    public string StoppedBy { get; init; } = "";
-    public string? LiftedBy { get; init; }
-    public DateTimeOffset StoppedAt { get; init; }
-    public DateTimeOffset? LiftedAt { get; init; }
-    public bool Reactivate { get; init; }
-
-    public bool IsLifted => LiftedAt is not null;
-}
-
 /// <summary>What the stop switch knows of activations. A write is refused when somebody else has changed the row since it was read.</summary>
 internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activations, OrchestrationOptions options, TimeProvider time)
 {
@@ -28,6 +15,9 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
 
     // Of a SET list.
     private const string IsPausing = "pausing = CASE WHEN pausing_until > clock_timestamp() THEN array_remove(pausing, @PauseId) ELSE ARRAY[]::uuid[] END || @PauseId, pausing_until = GREATEST(pausing_until, clock_timestamp() + @Longest)";
+
+    // The stop is in force; or its start is to leave this paused, and has still to see to it.
+    private const string StillPauses = $"({PermitHolder.IsLeft} OR EXISTS (SELECT 1 FROM stops s WHERE s.id = @StopId AND s.lifted_at IS NULL))";
 
     // Who has stood still for longer than his permit knows nothing of what has been done since.
     private const string IsPermitted = "(@PermittedUntil::timestamptz IS NULL OR @PermittedUntil > clock_timestamp())";
@@ -126,6 +116,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
 
     /// <summary>Commits what is about to be paused, before it is: after a crash nobody could tell it from what a person had paused. Until the pause is over nobody activates it.</summary>
     /// <returns>False when somebody has edited the campaign since it was listed, or looked at last: perhaps he has paused this, and then it stays so.</returns>
+    /// <exception cref="FencedException">The stop was lifted meanwhile: what is on by now may be a person's, and nothing would give it back.</exception>
     public async Task<bool> NoteAsync(Spender spender, string metaId, CancellationToken ct)
     {
         const string NoteSql = $"""
@@ -133,11 +124,12 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
                 UPDATE activations SET untold_ids = CASE WHEN @MetaId = ANY (untold_ids) THEN untold_ids ELSE array_append(untold_ids, @MetaId) END,
                     paused_ids = CASE WHEN @MetaId = ANY (paused_ids) THEN paused_ids ELSE array_append(paused_ids, @MetaId) END,
                     notes = notes + 1, {IsPausing}
-                WHERE request_id = @RequestId AND changed_at = @SeenAt RETURNING 1)
-            SELECT changed_at, paused_ids, EXISTS (SELECT 1 FROM noted) FROM activations WHERE request_id = @RequestId
+                WHERE request_id = @RequestId AND changed_at = @SeenAt AND {StillPauses} RETURNING 1)
+            SELECT changed_at, paused_ids, EXISTS (SELECT 1 FROM noted), {StillPauses} FROM activations WHERE request_id = @RequestId
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var (changedAt, pausedIds, isNoted) = await connection.QuerySingleAsync<(DateTimeOffset, string[], bool)>(new(NoteSql, new { spender.RequestId, MetaId = metaId, spender.SeenAt, spender.PauseId, activations.Longest }, cancellationToken: ct));
+        var (changedAt, pausedIds, isNoted, stillPauses) = await connection.QuerySingleAsync<(DateTimeOffset, string[], bool, bool)>(new(NoteSql, new { spender.RequestId, spender.StopId, MetaId = metaId, spender.SeenAt, spender.PauseId, activations.Longest }, cancellationToken: ct));
+        if (!isNoted && !stillPauses) throw new FencedException("the stop was lifted");
         if (isNoted)
         {
             spender.PausedIds.Add(metaId);

@@ -22,6 +22,20 @@ public sealed record SpendingState
     public required long Paused { get; init; }
 }
 
+/// <summary>One stop, in force or lifted, as the jobs that carry it out see it.</summary>
+internal sealed record Stop
+{
+    public Guid Id { get; init; }
+    public Guid? SocialAccountId { get; init; }
+    public string StoppedBy { get; init; } = "";
+    public string? LiftedBy { get; init; }
+    public DateTimeOffset StoppedAt { get; init; }
+    public DateTimeOffset? LiftedAt { get; init; }
+    public bool Reactivate { get; init; }
+
+    public bool IsLifted => LiftedAt is not null;
+}
+
 /// <summary>What became of a person's hand on the stop switch.</summary>
 public abstract record Switched
 {

@@ -1,3 +1,4 @@
+using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Tests.Campaigns;
@@ -102,6 +103,29 @@ public sealed class PauseSpendingTests
         await PauseAsync(world, stopId);
 
         Assert.That(world.Graph.Calls.Where(call => call.Path == campaign), Is.Empty);
+    }
+
+    /// <summary>It would stay off: that start gives nothing back.</summary>
+    [Test]
+    public async Task What_a_person_switches_on_once_the_stop_is_lifted_a_pass_that_is_still_at_it_leaves_on()
+    {
+        await using var world = await RunWorld.StartAsync(("Spending:PausesAtOnce", "1"));
+        var (active, later) = (await world.BuiltAsync("""{"auto_publish":true}"""), await world.BuiltAsync("""{"auto_publish":true}"""));
+        await world.NothingUnderWayAsync();
+        Assert.That((await world.EditAsync(EditKind.Pause, later.Campaign.MetaId)).Status, Is.EqualTo("succeeded"));
+        var stopId = await StopAsync(world);
+        var resumed = "";
+        world.Graph.Faults.Add(call => call.Path == active.Campaign.MetaId && call["status"] == "PAUSED", async (_, _, act) =>
+        {
+            await world.Get<StopSwitch>().StartAsync(null, "ann", reactivate: false, CancellationToken.None);
+            resumed = (await world.EditAsync(EditKind.Resume, later.Campaign.MetaId)).Status;
+            return await act();
+        });
+
+        Assert.That(await PauseAsync(world, stopId), Is.InstanceOf<JobOutcome.Completed>());
+
+        Assert.That((resumed, await world.SwitchedAsync(later), await world.SwitchedAsync(active)), Is.EqualTo(("succeeded", "AAA", "pAA")), "below what was being paused nothing spends");
+        Assert.That(await world.QueryAsync<string>("SELECT concat(state, ' ', cardinality(paused_ids)) FROM activations ORDER BY request_id"), Is.EqualTo(["idle 0", "active 0"]));
     }
 
     [Test]
