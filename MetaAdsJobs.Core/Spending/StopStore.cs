@@ -114,7 +114,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
             new { AccountId = accountId, StoppedBy = stoppedBy, Reactivate = reactivate, LiftedAt = liftedAt, Now = now }, cancellationToken: ct));
     }
 
-    /// <summary>Commits what is about to be paused, before it is: after a crash nobody could tell it from what a person had paused. Until the pause is over nobody activates it.</summary>
+    /// <summary>Commits what is about to be paused, before it is: after a crash nobody could tell it from what a person had paused. Until the pause is over nobody activates it, and a campaign that was found on counts.</summary>
     /// <returns>False when somebody has edited the campaign since it was listed, or looked at last: perhaps he has paused this, and then it stays so.</returns>
     /// <exception cref="FencedException">The stop was lifted meanwhile: what is on by now may be a person's, and nothing would give it back.</exception>
     public async Task<bool> NoteAsync(Spender spender, string metaId, CancellationToken ct)
@@ -123,12 +123,12 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
             WITH noted AS (
                 UPDATE activations SET untold_ids = CASE WHEN @MetaId = ANY (untold_ids) THEN untold_ids ELSE array_append(untold_ids, @MetaId) END,
                     paused_ids = CASE WHEN @MetaId = ANY (paused_ids) THEN paused_ids ELSE array_append(paused_ids, @MetaId) END,
-                    notes = notes + 1, {IsPausing}
+                    state = CASE WHEN @IsCampaign AND state IN ('idle', 'paused') THEN 'active' ELSE state END, notes = notes + 1, {IsPausing}
                 WHERE request_id = @RequestId AND changed_at = @SeenAt AND {StillPauses} RETURNING 1)
             SELECT changed_at, paused_ids, EXISTS (SELECT 1 FROM noted), {StillPauses} FROM activations WHERE request_id = @RequestId
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var (changedAt, pausedIds, isNoted, stillPauses) = await connection.QuerySingleAsync<(DateTimeOffset, string[], bool, bool)>(new(NoteSql, new { spender.RequestId, spender.StopId, MetaId = metaId, spender.SeenAt, spender.PauseId, activations.Longest }, cancellationToken: ct));
+        var (changedAt, pausedIds, isNoted, stillPauses) = await connection.QuerySingleAsync<(DateTimeOffset, string[], bool, bool)>(new(NoteSql, new { spender.RequestId, spender.StopId, MetaId = metaId, IsCampaign = metaId == spender.CampaignId, spender.SeenAt, spender.PauseId, activations.Longest }, cancellationToken: ct));
         if (!isNoted && !stillPauses) throw new FencedException("the stop was lifted");
         if (isNoted)
         {

@@ -128,6 +128,24 @@ public sealed class PauseSpendingTests
         Assert.That(await world.QueryAsync<string>("SELECT concat(state, ' ', cardinality(paused_ids)) FROM activations ORDER BY request_id"), Is.EqualTo(["idle 0", "active 0"]));
     }
 
+    /// <summary>Switched on by hand.</summary>
+    [TestCase("idle")]
+    [TestCase("paused", TestName = "{m}(paused by an earlier stop)")]
+    public async Task What_is_found_on_and_cannot_be_paused_counts(string state)
+    {
+        await using var world = await RunWorld.StartAsync();
+        var tree = await world.BuiltAsync("""{"auto_publish":true}""");
+        await world.ExecuteAsync("UPDATE activations SET state = @state, busy_until = NULL, changed_at = changed_at - interval '1 minute'", new { state });
+        var stopId = await StopAsync(world);
+        world.Graph.Faults.Always(call => call.Path == tree.Campaign.MetaId && call["status"] == "PAUSED", GraphFaults.DropBeforeActing);
+
+        Assert.That(await PauseAsync(world, stopId), Is.InstanceOf<JobOutcome.Snoozed>());
+        Assert.That((await world.Get<StopSwitch>().ReadAsync(null, CancellationToken.None))!.Active, Is.EqualTo(1));
+        await world.Get<StopSwitch>().StartAsync(null, "ann", reactivate: false, CancellationToken.None);
+
+        Assert.That((await world.CountedAsync(), await world.SwitchedAsync(tree)), Is.EqualTo(("active 10000", "App")));
+    }
+
     [Test]
     public async Task One_that_never_answers_keeps_those_of_its_account_on_later_pages_waiting_for_one_pass_only()
     {
