@@ -94,7 +94,7 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
 
     /// <summary>What the stop covers and may be active; after it, what was paused once, by hand, by an edit, or by an earlier stop that has not been given back: somebody may have switched it on since.</summary>
     public Task<IReadOnlyList<Spender>> ListSpendingAsync(Stop stop, Spender? after, CancellationToken ct) => ListAsync($"""
-        {SpenderSql} AND v.state IN ('activating', 'active', 'idle', 'paused') AND (v.state <> 'paused' OR v.changed_at < @StoppedAt)
+        {SpenderSql} AND v.state IN ('activating', 'active', 'idle', 'paused') AND (v.state <> 'paused' OR v.found_paused_at IS NULL OR v.found_paused_at < @StoppedAt)
         ORDER BY {IsOff}, v.request_id LIMIT {PageSize}
         """, stop, after, ct);
 

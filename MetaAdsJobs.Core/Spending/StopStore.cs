@@ -162,7 +162,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         const string PausedSql = $"""
             WITH {ChangeLog.Cte},
             paused AS (
-                UPDATE activations SET state = CASE WHEN cardinality(paused_ids) > 0 AND NOT {PermitHolder.IsLeft} THEN 'paused' ELSE 'idle' END, busy_until = NULL, changed_at = @Now,
+                UPDATE activations SET state = CASE WHEN cardinality(paused_ids) > 0 AND NOT {PermitHolder.IsLeft} THEN 'paused' ELSE 'idle' END, busy_until = NULL, changed_at = @Now, found_paused_at = @Now,
                     paused_ids = CASE WHEN {PermitHolder.IsLeft} THEN ARRAY[]::text[] ELSE paused_ids END, is_left = false,
                     untold_ids = ARRAY(SELECT id FROM unnest(untold_ids) AS id WHERE NOT id = ANY (@Told::text[])), pausing = array_remove(pausing, @OverId)
                 WHERE request_id = @RequestId AND {IsQuiet}

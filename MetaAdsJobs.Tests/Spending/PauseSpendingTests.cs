@@ -43,6 +43,31 @@ public sealed class PauseSpendingTests
         int Reads() => world.Graph.Calls.Count(call => call.Method == "GET" && call.Path == campaign && call["fields"] == "status");
     }
 
+    /// <summary>Paused by an earlier stop and not given back, switched on by hand, and made to spend less when the next stop has come.</summary>
+    [Test]
+    public async Task What_an_earlier_stop_has_paused_is_looked_at_by_the_next_though_it_was_edited_since_and_once()
+    {
+        await using var world = await RunWorld.StartAsync();
+        var (tree, busy) = (await world.BuiltAsync("""{"auto_publish":true}"""), await ActiveAsync(world));
+        await world.NothingUnderWayAsync();
+        Assert.That(await PauseAsync(world, await StopAsync(world)), Is.InstanceOf<JobOutcome.Completed>());
+        await world.ExecuteAsync("""
+            UPDATE stops SET lifted_at = stopped_at;
+            UPDATE stub_graph.objects SET status = 'ACTIVE';
+            UPDATE activations SET busy_until = clock_timestamp() + interval '1 hour' WHERE request_id = @RequestId
+            """, new { busy.RequestId });
+        world.Time.Advance(TimeSpan.FromMinutes(1));
+        var stopId = await StopAsync(world);
+        world.Time.Advance(TimeSpan.FromMinutes(1));
+        Assert.That((await world.EditAsync(EditKind.Update, tree.AdSets[0].MetaId, """{"daily_budget_cents":5000}""")).Status, Is.EqualTo("succeeded"));
+        world.Graph.ForgetCalls();
+
+        for (var pass = 0; pass < 3; pass++) Assert.That(await PauseAsync(world, stopId), Is.InstanceOf<JobOutcome.Snoozed>());
+
+        Assert.That((await world.SwitchedAsync(tree), world.Graph.Calls.Count(call => call.Method == "GET" && call.Path == tree.Campaign.MetaId)), Is.EqualTo(("ppp", 1)));
+        Assert.That(await world.QueryAsync<string>("SELECT state FROM activations WHERE request_id = @RequestId", new { tree.RequestId }), Is.EqualTo(["paused"]));
+    }
+
     [Test]
     public async Task Campaigns_of_an_account_that_does_not_answer_keep_no_others_waiting()
     {
