@@ -13,6 +13,9 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
     // A start's job may be delivered twice, and no lease keeps the other run of it from sending what it has a permit for.
     private const string OthersResume = "(resumes > @Permits AND busy_until > clock_timestamp())";
 
+    // Below a paused campaign edits switch on without a permit, too, and count no start.
+    private const string OthersMayCome = $"({OthersResume} OR @IsBelowPaused AND busy_until > @PermittedUntil::timestamptz)";
+
     // Of a SET list.
     private const string IsPausing = "pausing = CASE WHEN pausing_until > clock_timestamp() THEN array_remove(pausing, @PauseId) ELSE ARRAY[]::uuid[] END || @PauseId, pausing_until = GREATEST(pausing_until, clock_timestamp() + @Longest)";
 
@@ -184,7 +187,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
             WITH {ChangeLog.Cte},
             activated AS (
                 UPDATE activations v SET state = CASE WHEN @IsBelowPaused THEN 'idle' WHEN is_left THEN 'activating' ELSE 'active' END, changed_at = @Now, resumes = CASE WHEN {OthersResume} THEN resumes ELSE 0 END,
-                    busy_until = CASE WHEN {OthersResume} THEN GREATEST(busy_until, clock_timestamp() + @SettleDelay) ELSE clock_timestamp() + @SettleDelay END,
+                    busy_until = CASE WHEN {OthersMayCome} THEN GREATEST(busy_until, clock_timestamp() + @SettleDelay) ELSE clock_timestamp() + @SettleDelay END,
                     -- A stop that has noted something since, and may be lifted by now, may have paused it again: its start brings it back.
                     paused_ids = CASE WHEN v.notes > @Notes AND NOT is_left THEN v.paused_ids ELSE ARRAY[]::text[] END
                 WHERE request_id = @RequestId AND {IsPermitted} AND CASE WHEN @IsBelowPaused THEN state IN ('idle', 'paused') ELSE state IN ('activating', 'active') END RETURNING {PermitHolder.IsLeft} AS is_left)
@@ -215,7 +218,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         const string LeftSql = $"""
             WITH {ChangeLog.Cte},
             idle AS (
-                UPDATE activations SET state = CASE WHEN NOT @IsBelowPaused AND (@MayComeYet OR {OthersResume}) THEN CASE WHEN {PermitHolder.IsLeft} THEN state ELSE 'active' END ELSE 'idle' END, busy_until = CASE WHEN @MayComeYet OR {OthersResume} THEN busy_until END,
+                UPDATE activations SET state = CASE WHEN NOT @IsBelowPaused AND (@MayComeYet OR {OthersResume}) THEN CASE WHEN {PermitHolder.IsLeft} THEN state ELSE 'active' END ELSE 'idle' END, busy_until = CASE WHEN @MayComeYet OR {OthersMayCome} THEN busy_until END,
                     paused_ids = ARRAY[]::text[], changed_at = @Now
                 WHERE request_id = @RequestId AND {IsPermitted} AND (@PermittedUntil::timestamptz IS NOT NULL OR changed_at = @ChangedAt) AND CASE WHEN @IsBelowPaused THEN state IN ('idle', 'paused') ELSE state IN ('activating', 'paused', 'active') END RETURNING 1)
             SELECT count(*) FROM idle
