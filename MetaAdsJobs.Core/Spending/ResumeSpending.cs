@@ -32,8 +32,9 @@ internal sealed class ResumeSpending(
         if (await store.FindAsync(stopId, ct) is not { IsLifted: true } stop) return new JobOutcome.Completed();
         while (await store.TakeHeldAsync(stop, ct) is { Count: > 0 } held)
             foreach (var requestId in held) queue.EnqueueOrchestration(requestId);
-        var (again, later) = stop.Reactivate ? await ReactivateAsync(stop, ct) : (0, 0);
+        // What one that died has paused is told before it is activated again.
         await store.LiftAsync(stop, ct);
+        var (again, later) = stop.Reactivate ? await ReactivateAsync(stop, ct) : (0, 0);
         var (busy, refused) = await pause.PauseLeftAsync(stop, ct);
         if (busy + refused > 0) return new JobOutcome.Snoozed(time.GetUtcNow().AddSeconds(busy > 0 ? 5 : 15), $"{busy + refused} campaigns that are to be left paused may still be activated by an earlier start");
         if (again + later > 0) return new JobOutcome.Snoozed(time.GetUtcNow().AddSeconds(again > 0 ? 15 : 300), $"{again + later} campaigns could not be activated again yet");

@@ -62,9 +62,6 @@ internal sealed record Spender
     /// <summary>Under which this run has noted that it is pausing.</summary>
     public Guid PauseId { get; } = Guid.NewGuid();
 
-    /// <summary>This run has noted that it is pausing the campaign, and nothing else.</summary>
-    public bool PausesItself { get; set; }
-
     /// <summary>Something that this run has sent may still be carried out.</summary>
     public bool MayComeYet { get; set; }
 

@@ -17,7 +17,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
     private const string OthersMayCome = $"({OthersResume} OR @IsBelowPaused AND busy_until > @PermittedUntil::timestamptz)";
 
     // Of a SET list.
-    private const string IsPausing = "pausing = CASE WHEN pausing_until > clock_timestamp() THEN array_remove(pausing, @PauseId) ELSE ARRAY[]::uuid[] END || @PauseId, pausing_until = GREATEST(pausing_until, clock_timestamp() + @Longest)";
+    private const string IsPausing = "notes = notes + 1, untold_ids = array_remove(untold_ids, @MetaId) || @MetaId::text, pausing = CASE WHEN pausing_until > clock_timestamp() THEN array_remove(pausing, @PauseId) ELSE ARRAY[]::uuid[] END || @PauseId, pausing_until = GREATEST(pausing_until, clock_timestamp() + @Longest)";
 
     // The stop is in force; or its start is to leave this paused, and has still to see to it.
     private const string StillPauses = $"({PermitHolder.IsLeft} OR EXISTS (SELECT 1 FROM stops s WHERE s.id = @StopId AND s.lifted_at IS NULL))";
@@ -124,9 +124,8 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
     {
         const string NoteSql = $"""
             WITH noted AS (
-                UPDATE activations SET untold_ids = CASE WHEN @MetaId = ANY (untold_ids) THEN untold_ids ELSE array_append(untold_ids, @MetaId) END,
-                    paused_ids = CASE WHEN @MetaId = ANY (paused_ids) THEN paused_ids ELSE array_append(paused_ids, @MetaId) END,
-                    state = CASE WHEN @IsCampaign AND state IN ('idle', 'paused') THEN 'active' ELSE state END, notes = notes + 1, {IsPausing}
+                UPDATE activations SET paused_ids = CASE WHEN @MetaId = ANY (paused_ids) THEN paused_ids ELSE array_append(paused_ids, @MetaId) END,
+                    state = CASE WHEN @IsCampaign AND state IN ('idle', 'paused') THEN 'active' ELSE state END, {IsPausing}
                 WHERE request_id = @RequestId AND changed_at = @SeenAt AND {StillPauses} RETURNING 1)
             SELECT changed_at, paused_ids, EXISTS (SELECT 1 FROM noted), {StillPauses} FROM activations WHERE request_id = @RequestId
             """;
@@ -146,13 +145,15 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         return isNoted;
     }
 
-    /// <summary>Commits that whoever has the permit is about to pause the campaign himself: as of a stop's pause, until it is over nobody activates it, and who is activating it has not brought it back.</summary>
+    /// <summary>Commits that whoever has the permit is about to pause the campaign himself: as of a stop's pause, until it is over nobody activates it, who is activating it has not brought it back, and it is told when he dies.</summary>
     /// <returns>False when somebody has brought it back, or left it paused, since: it is not his to pause any more.</returns>
     public async Task<bool> PausesItselfAsync(Spender spender, CancellationToken ct)
     {
-        const string PausesSql = $"UPDATE activations SET notes = notes + 1, {IsPausing} WHERE request_id = @RequestId AND cardinality(paused_ids) > 0";
+        const string PausesSql = $"UPDATE activations SET {IsPausing} WHERE request_id = @RequestId AND cardinality(paused_ids) > 0";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return spender.PausesItself = await connection.ExecuteAsync(new(PausesSql, new { spender.RequestId, spender.PauseId, activations.Longest }, cancellationToken: ct)) == 1;
+        if (await connection.ExecuteAsync(new(PausesSql, new { spender.RequestId, MetaId = spender.CampaignId, spender.PauseId, activations.Longest }, cancellationToken: ct)) != 1) return false;
+        spender.NotedIds.Add(spender.CampaignId!);
+        return true;
     }
 
     /// <summary>
@@ -271,7 +272,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         const string ToldSql = """
             UPDATE activations SET untold_ids = ARRAY(SELECT id FROM unnest(untold_ids) AS id WHERE NOT id = ANY (@Told::text[])), pausing = array_remove(pausing, @OverId) WHERE request_id = @RequestId
             """;
-        if (spender.NotedIds.Count == 0 && !spender.PausesItself) return;
+        if (spender.NotedIds.Count == 0) return;
         await connection.ExecuteAsync(new(ToldSql, new { spender.RequestId, Told = spender.NotedIds.ToArray(), spender.OverId }, cancellationToken: ct));
         spender.NotedIds.Clear();
     }
