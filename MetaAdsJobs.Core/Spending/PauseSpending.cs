@@ -132,6 +132,8 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
             try
             {
                 if (spender.Credential is null) throw new MetaException(Proof.NotSent, "the account's access token cannot be opened; give it again");
+                // Whoever was at it has had his time.
+                if (spender is { IsActivating: true, IsBusy: false } && metaIds.Contains(spender.CampaignId)) await store.TellActivatedAsync(spender, time.GetUtcNow(), token);
                 foreach (var metaId in metaIds.OfType<string>())
                 {
                     var isThere = await PauseAsync(spender, spender.Credential.Urgent(), metaId, token);

@@ -78,6 +78,7 @@ internal sealed class ResumeSpending(
             var mayPass = exception.IsMissingObject && time.GetUtcNow() - stop.LiftedAt < MissingPasses;
             if (spender.IsBelowPaused && mayPass) return await TryLaterAsync(spender, askedBy, ct);
             if (spender.IsBelowPaused) return await store.LeftPausedAsync(spender, askedBy, ct) ? Resumed.LeftPaused : Resumed.TryAgain;
+            var before = time.GetUtcNow();
             if (await TryPauseAsync(spender, askedBy, ct) is not { } stillThere)
             {
                 // Perhaps a part of it is active: caps and stops go on seeing it.
@@ -86,6 +87,7 @@ internal sealed class ResumeSpending(
             }
 
             if (stillThere && mayPass) return await TryLaterAsync(spender, askedBy, ct);
+            await store.TellActivatedAsync(spender, before, ct);
             // Changed by somebody else meanwhile: it is looked at again.
             return await (stillThere ? store.LeftPausedAsync(spender, askedBy, ct) : store.EndedAsync(spender, askedBy, isOwn: true, ct)) ? Resumed.LeftPaused : Resumed.TryAgain;
         }
@@ -163,12 +165,14 @@ internal sealed class ResumeSpending(
     // An earlier run had a permit, and perhaps it is on: it is paused, again and again until that run's calls are over, and then it is as the stop has left it.
     private async Task<Resumed> PausedAgainAsync(Spender spender, string askedBy, CancellationToken ct)
     {
+        var before = time.GetUtcNow();
         if (await TryPauseAsync(spender, askedBy, ct) is not { } isThere)
         {
             await store.AuditAsync(spender, askedBy, ct);
             return Resumed.TryAgain;
         }
 
+        if (!spender.IsBusy) await store.TellActivatedAsync(spender, before, ct);
         return await (isThere ? store.PausedAgainAsync(spender, askedBy, ct) : store.EndedAsync(spender, askedBy, isOwn: false, ct)) ? Resumed.LeftPaused : Resumed.TryAgain;
     }
 
@@ -188,9 +192,8 @@ internal sealed class ResumeSpending(
     private async Task<bool> ActivatePausedAsync(Spender spender, Permit permit, long permittedFrom, CancellationToken ct)
     {
         var permitted = spender.Credential!.Permitted(activations.PermitFrom(permittedFrom, permit)).Patient();
-        foreach (var metaId in spender.ChildIds.Reverse().Append(spender.CampaignId).OfType<string>().Where(permit.PausedIds.Contains))
+        foreach (var metaId in spender.Switches.Where(permit.PausedIds.Contains))
         {
-            // The campaign's own call is the last and makes the money flow.
             if (metaId == spender.CampaignId && await store.IsNotedSinceAsync(spender, ct)) return false;
             await meta.ActivateAsync(permitted, metaId, ct);
         }

@@ -39,6 +39,9 @@ internal sealed record Spender
     /// <summary>Its ad set and ad, to be paused, too. None of a tree: hundreds would keep others waiting, and below a paused campaign nothing spends.</summary>
     public required IReadOnlyList<string> ChildIds { get; init; }
 
+    /// <summary>In the order in which they are activated: the campaign's own call is the last and makes the money flow.</summary>
+    public IEnumerable<string> Switches => ChildIds.Reverse().Append(CampaignId).OfType<string>();
+
     /// <summary>A call that activates it may still be under way, from before it was listed.</summary>
     public required bool IsBusy { get; init; }
 

@@ -79,42 +79,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
     public async Task LiftAsync(Stop stop, CancellationToken ct)
     {
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await LiftAsync(connection, stop.SocialAccountId, stop.StoppedBy, stop.Reactivate, stop.LiftedAt ?? time.GetUtcNow(), time.GetUtcNow(), ct);
-    }
-
-    /// <summary>
-    /// What a lifted stop leaves behind; part of the commit that lifts it. Without <paramref name="reactivate"/> what it has paused stays so,
-    /// and no later start finds it; what an earlier start is activating again is paused until it is over with that. What it had noted and nobody has told of may have been paused by a process that
-    /// died: nobody else would.
-    /// </summary>
-    public static Task LiftAsync(NpgsqlConnection connection, Guid? accountId, string stoppedBy, bool reactivate, DateTimeOffset liftedAt, DateTimeOffset now, CancellationToken ct)
-    {
-        // What a later start is to activate is not this one's to leave, when its job comes late.
-        const string LeavesSql = "(NOT @Reactivate AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at > @LiftedAt AND s.reactivate AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id)))";
-        const string TellSql = $$"""
-            WITH left_behind AS (
-                SELECT v.request_id, v.social_account_id, v.untold_ids,
-                    v.state IN ('active', 'idle') AND {{LeavesSql}} OR v.state = 'activating' AND o.status <> 'succeeded' AS is_over,
-                    v.state = 'activating' AND o.status = 'succeeded' AND {{LeavesSql}} AS is_left
-                FROM activations v JOIN orchestrations o ON o.request_id = v.request_id
-                WHERE (v.untold_ids <> '{}' OR v.state IN ('active', 'activating', 'idle') AND v.paused_ids <> '{}')
-                  AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId)
-                  AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
-                ORDER BY v.request_id FOR UPDATE OF v),
-            told AS (
-                INSERT INTO meta_changes (social_account_id, request_id, asked_by, method, path, sent, sent_at, outcome, answer)
-                SELECT social_account_id, request_id, @StoppedBy, 'POST', meta_id, jsonb_build_object('status', 'PAUSED'), @Now, 'outcome_unknown', 'a stop whose process died may have paused it'
-                FROM left_behind, unnest(untold_ids) AS meta_id)
-            UPDATE activations v SET untold_ids = '{}', paused_ids = CASE WHEN l.is_over OR l.is_left THEN '{}' ELSE v.paused_ids END, is_left = v.is_left OR l.is_left
-            FROM left_behind l WHERE v.request_id = l.request_id
-            """;
-        const string LeaveSql = $$"""
-            UPDATE activations v SET state = 'idle', paused_ids = '{}' FROM orchestrations o
-            WHERE o.request_id = v.request_id AND o.status = 'succeeded' AND v.state = 'paused' AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId) AND {{LeavesSql}}
-              AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
-            """;
-        return connection.ExecuteAsync(new(reactivate ? TellSql : $"{TellSql};\n{LeaveSql}",
-            new { AccountId = accountId, StoppedBy = stoppedBy, Reactivate = reactivate, LiftedAt = liftedAt, Now = now }, cancellationToken: ct));
+        await StopSwitch.LiftAsync(connection, stop.SocialAccountId, stop.StoppedBy, stop.Reactivate, stop.LiftedAt ?? time.GetUtcNow(), time.GetUtcNow(), ct);
     }
 
     /// <summary>Commits what is about to be paused, before it is: after a crash nobody could tell it from what a person had paused. Until the pause is over nobody activates it, and a campaign that was found on counts.</summary>
@@ -154,6 +119,24 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         if (await connection.ExecuteAsync(new(PausesSql, new { spender.RequestId, MetaId = spender.CampaignId, spender.PauseId, activations.Longest }, cancellationToken: ct)) != 1) return false;
         spender.NotedIds.Add(spender.CampaignId!);
         return true;
+    }
+
+    /// <summary>Tells what a run of a start had activated, perhaps, when its process died: whoever ends that activation and does not go on with it is the last to know of it.</summary>
+    /// <param name="at">Before it is paused.</param>
+    public async Task TellActivatedAsync(Spender spender, DateTimeOffset at, CancellationToken ct)
+    {
+        const string TellSql = """
+            INSERT INTO meta_changes (social_account_id, request_id, asked_by, method, path, sent, sent_at, outcome, answer)
+            SELECT v.social_account_id, v.request_id, COALESCE(s.lifted_by, s.stopped_by), 'POST', one.id, jsonb_build_object('status', 'ACTIVE'), @At, 'outcome_unknown', 'a start whose process died may have activated it'
+            FROM activations v JOIN orchestrations o ON o.request_id = v.request_id AND o.status = 'succeeded', unnest(@MetaIds::text[]) WITH ORDINALITY AS one (id, turn),
+                LATERAL (SELECT * FROM stops s WHERE s.lifted_at IS NOT NULL AND s.reactivate AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id) ORDER BY s.lifted_at DESC LIMIT 1) s
+            WHERE v.request_id = @RequestId AND v.state = 'activating' AND (v.is_left OR one.id = ANY (v.paused_ids))
+              AND NOT EXISTS (SELECT 1 FROM meta_changes m WHERE m.request_id = v.request_id AND m.path = one.id AND m.sent ->> 'status' = 'ACTIVE' AND m.sent_at >= s.lifted_at)
+            ORDER BY one.turn
+            """;
+        if (!spender.IsActivating) return;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await connection.ExecuteAsync(new(TellSql, new { spender.RequestId, MetaIds = spender.Switches.ToArray(), At = at }, cancellationToken: ct));
     }
 
     /// <summary>

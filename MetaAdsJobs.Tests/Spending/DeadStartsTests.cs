@@ -3,6 +3,7 @@ using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Tests.Campaigns;
 using MetaAdsJobs.Tests.Orchestrations;
+using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Spending;
 
@@ -40,6 +41,80 @@ public sealed class DeadStartsTests
 
         Assert.That(await ToldAsync(), Is.EqualTo("bob: campaign PAUSED outcome_unknown, ann: ad ACTIVE done, ann: adset ACTIVE done, ann: campaign ACTIVE done"));
         Assert.That(await _world.QueryAsync<int>("SELECT cardinality(untold_ids) FROM activations"), Is.EqualTo([0]));
+    }
+
+    [Test]
+    public async Task What_it_has_activated_is_told_by_the_stop_that_pauses_it_and_once()
+    {
+        await DiesAsync();
+        var stopId = await StopAsync();
+
+        Assert.That(await PauseAsync(stopId), Is.InstanceOf<JobOutcome.Snoozed>());
+        await _world.NothingUnderWayAsync();
+        for (var pass = 0; pass < 2; pass++) Assert.That(await PauseAsync(stopId), Is.InstanceOf<JobOutcome.Completed>());
+
+        Assert.That(await ToldAsync(), Is.EqualTo($"{Paused}, {Activated}, {Paused}"));
+    }
+
+    [Test]
+    public async Task What_it_has_activated_and_has_no_room_any_more_is_told_when_it_is_paused()
+    {
+        await DiesAsync();
+        await _world.NothingUnderWayAsync();
+        await _world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = 5000");
+
+        Assert.That(await ResumeAsync(), Is.InstanceOf<JobOutcome.Completed>());
+
+        Assert.That((await ToldAsync(), await _world.CountedAsync()), Is.EqualTo(($"{Activated}, ann: campaign PAUSED done", "paused 10000")));
+    }
+
+    [Test]
+    public async Task What_it_has_activated_and_Meta_will_not_have_active_any_more_is_told_when_it_is_paused()
+    {
+        await DiesAsync();
+        _world.Graph.Faults.Always(call => call.Path == _tree.Ads[0].MetaId && call["status"] == "ACTIVE", GraphFaults.Refused(100, 1885183));
+
+        Assert.That(await ResumeAsync(), Is.InstanceOf<JobOutcome.Completed>());
+
+        Assert.That(await ToldAsync(), Is.EqualTo($"{Activated}, ann: ad ACTIVE rejected, ann: campaign PAUSED done"));
+    }
+
+    [Test]
+    public async Task What_it_has_activated_is_told_by_the_start_that_is_to_leave_it_paused()
+    {
+        await DiesAsync();
+        await _world.NothingUnderWayAsync();
+        var stopId = await StopAsync();
+        await LiftAsync(reactivate: false);
+
+        Assert.That(await _world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+
+        Assert.That((await ToldAsync(), await _world.CountedAsync()), Is.EqualTo(($"{Activated}, {Paused.Replace("bob", "ann", StringComparison.Ordinal)}", "idle 10000")));
+    }
+
+    /// <summary>What it has told itself nobody tells again.</summary>
+    [Test]
+    public async Task What_it_has_activated_and_told_is_told_once()
+    {
+        _world.Graph.Faults.Always(call => call.Path == _tree.Campaign.MetaId && call["status"] == "ACTIVE", GraphFaults.DropAfterActing);
+        Assert.That(await ResumeAsync(), Is.InstanceOf<JobOutcome.Snoozed>());
+        var told = await ToldAsync();
+        await _world.NothingUnderWayAsync();
+
+        Assert.That(await PauseAsync(await StopAsync()), Is.InstanceOf<JobOutcome.Completed>());
+
+        Assert.That(await ToldAsync(), Is.EqualTo($"{told}, {Paused}"));
+    }
+
+    private const string Activated = "ann: ad ACTIVE outcome_unknown, ann: adset ACTIVE outcome_unknown, ann: campaign ACTIVE outcome_unknown";
+    private const string Paused = "bob: campaign PAUSED done, bob: adset PAUSED done, bob: ad PAUSED done";
+
+    /// <summary>Its process, when all was on.</summary>
+    private async Task DiesAsync()
+    {
+        var spender = await ListedAsync();
+        Assert.That((await _world.Get<Activations>().PermitAsync(spender.RequestId, spender.Account, 10000, endsAt: null, PermitHolder.LiftedStop, CancellationToken.None)).Refusal, Is.Null);
+        await _world.ExecuteAsync("UPDATE stub_graph.objects SET status = 'ACTIVE' WHERE kind IN ('campaign', 'adset', 'ad')");
     }
 
     private async Task<Spender> ListedAsync()
