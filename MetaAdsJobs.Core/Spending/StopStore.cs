@@ -121,17 +121,17 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         return true;
     }
 
-    /// <summary>Tells what a run of a start had activated, perhaps, when its process died: whoever ends that activation and does not go on with it is the last to know of it.</summary>
+    /// <summary>Tells what a start, or an attempt at a run, had activated, perhaps, when its process died: whoever ends that activation and does not go on with it is the last to know of it.</summary>
     /// <param name="at">Before it is paused.</param>
     public async Task TellActivatedAsync(Spender spender, DateTimeOffset at, CancellationToken ct)
     {
         const string TellSql = """
             INSERT INTO meta_changes (social_account_id, request_id, asked_by, method, path, sent, sent_at, outcome, answer)
-            SELECT v.social_account_id, v.request_id, COALESCE(s.lifted_by, s.stopped_by), 'POST', one.id, jsonb_build_object('status', 'ACTIVE'), @At, 'outcome_unknown', 'a start whose process died may have activated it'
-            FROM activations v JOIN orchestrations o ON o.request_id = v.request_id AND o.status = 'succeeded', unnest(@MetaIds::text[]) WITH ORDINALITY AS one (id, turn),
-                LATERAL (SELECT * FROM stops s WHERE s.lifted_at IS NOT NULL AND s.reactivate AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id) ORDER BY s.lifted_at DESC LIMIT 1) s
-            WHERE v.request_id = @RequestId AND v.state = 'activating' AND (v.is_left OR one.id = ANY (v.paused_ids))
-              AND NOT EXISTS (SELECT 1 FROM meta_changes m WHERE m.request_id = v.request_id AND m.path = one.id AND m.sent ->> 'status' = 'ACTIVE' AND m.sent_at >= s.lifted_at)
+            SELECT v.social_account_id, v.request_id, CASE o.status WHEN 'succeeded' THEN COALESCE(s.lifted_by, o.requested_by) ELSE o.requested_by END, 'POST', one.id, jsonb_build_object('status', 'ACTIVE'), @At, 'outcome_unknown', 'an attempt whose process died may have activated it'
+            FROM activations v JOIN orchestrations o USING (request_id) CROSS JOIN unnest(@MetaIds::text[]) WITH ORDINALITY AS one (id, turn)
+            LEFT JOIN LATERAL (SELECT * FROM stops s WHERE s.lifted_at IS NOT NULL AND (s.reactivate OR o.status <> 'succeeded') AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id) ORDER BY s.lifted_at DESC LIMIT 1) s ON true
+            WHERE v.request_id = @RequestId AND v.state = 'activating' AND (v.is_left OR o.status <> 'succeeded' OR one.id = ANY (v.paused_ids))
+              AND NOT EXISTS (SELECT 1 FROM meta_changes m WHERE m.request_id = v.request_id AND m.path = one.id AND m.sent ->> 'status' = 'ACTIVE' AND m.sent_at >= COALESCE(s.lifted_at, '-infinity'))
             ORDER BY one.turn
             """;
         if (!spender.IsActivating) return;

@@ -7,10 +7,13 @@ using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Spending;
 
-/// <summary>What a start had done when its process died: told, whoever comes to it next.</summary>
+/// <summary>What a start, or a run, had done when its process died: told, whoever comes to it next.</summary>
 [TestFixture]
 public sealed class DeadStartsTests
 {
+    private const string Activated = "ann: ad ACTIVE outcome_unknown, ann: adset ACTIVE outcome_unknown, ann: campaign ACTIVE outcome_unknown";
+    private const string Paused = "bob: campaign PAUSED done, bob: adset PAUSED done, bob: ad PAUSED done";
+
     private RunWorld _world = null!;
     private CampaignTree _tree = null!;
     private Guid _start;
@@ -106,8 +109,22 @@ public sealed class DeadStartsTests
         Assert.That(await ToldAsync(), Is.EqualTo($"{told}, {Paused}"));
     }
 
-    private const string Activated = "ann: ad ACTIVE outcome_unknown, ann: adset ACTIVE outcome_unknown, ann: campaign ACTIVE outcome_unknown";
-    private const string Paused = "bob: campaign PAUSED done, bob: adset PAUSED done, bob: ad PAUSED done";
+    [Test]
+    public async Task What_an_attempt_at_a_run_has_activated_is_told_by_the_stop_that_pauses_it()
+    {
+        await _world.ExecuteAsync("""
+            ALTER TABLE meta_changes DISABLE TRIGGER meta_changes_stay;
+            DELETE FROM meta_changes WHERE sent ->> 'status' = 'ACTIVE';
+            UPDATE orchestrations SET status = 'waiting', completed_at = NULL;
+            UPDATE orchestration_steps SET state = 'started' WHERE step = 'activate';
+            UPDATE activations SET state = 'activating', paused_ids = '{}', busy_until = NULL;
+            UPDATE stub_graph.objects SET status = 'ACTIVE' WHERE kind IN ('campaign', 'adset', 'ad')
+            """);
+
+        Assert.That(await PauseAsync(await StopAsync()), Is.InstanceOf<JobOutcome.Completed>());
+
+        Assert.That(await ToldAsync(), Is.EqualTo($"{Activated.Replace("ann", "tests", StringComparison.Ordinal)}, {Paused}"));
+    }
 
     /// <summary>Its process, when all was on.</summary>
     private async Task DiesAsync()
