@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
+using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Meta.Graph;
@@ -118,8 +119,10 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
 
         async ValueTask TryAsync(Spender spender, IReadOnlyList<string?> metaIds, ConcurrentDictionary<Guid, bool> silent, CancellationToken token)
         {
+            // Below a campaign that is paused nothing spends.
+            if (pass.IsOver && !metaIds.Contains(spender.CampaignId)) return;
             // It stays listed: the next pass comes within seconds, and until then those of accounts that answer are paused.
-            if (silent.ContainsKey(spender.Account.Id))
+            if (pass.IsOver || silent.ContainsKey(spender.Account.Id))
             {
                 lock (left) left.Add(spender.RequestId);
                 lock (failed) failed.Add(spender.RequestId);
@@ -129,6 +132,8 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
             try
             {
                 if (spender.Credential is null) throw new MetaException(Proof.NotSent, "the account's access token cannot be opened; give it again");
+                // Whoever was at it has had his time.
+                if (spender is { IsActivating: true, IsBusy: false } && metaIds.Contains(spender.CampaignId)) await store.TellActivatedAsync(spender, time.GetUtcNow(), token);
                 foreach (var metaId in metaIds.OfType<string>())
                 {
                     var isThere = await PauseAsync(spender, spender.Credential.Urgent(), metaId, token);
@@ -136,6 +141,11 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
                     if (!isThere) lock (gone) gone.Add(spender.RequestId);
                     else if (spender is { IsOff: true, IsIdle: false, NotedIds.Count: 0 }) lock (off) off.Add(spender.RequestId);
                 }
+            }
+            catch (FencedException)
+            {
+                pass.IsOver = true;
+                if (metaIds.Contains(spender.CampaignId)) lock (failed) failed.Add(spender.RequestId);
             }
             catch (Exception exception) when (exception is MetaException or DbException)
             {
@@ -202,5 +212,8 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
 
         /// <summary>Accounts of which one below a campaign was not.</summary>
         public ConcurrentDictionary<Guid, bool> SilentBelow { get; } = [];
+
+        /// <summary>The stop was lifted meanwhile: nothing more is paused for it.</summary>
+        public bool IsOver { get; set; }
     }
 }

@@ -32,8 +32,9 @@ internal sealed class ResumeSpending(
         if (await store.FindAsync(stopId, ct) is not { IsLifted: true } stop) return new JobOutcome.Completed();
         while (await store.TakeHeldAsync(stop, ct) is { Count: > 0 } held)
             foreach (var requestId in held) queue.EnqueueOrchestration(requestId);
-        var (again, later) = stop.Reactivate ? await ReactivateAsync(stop, ct) : (0, 0);
+        // What one that died has paused is told before it is activated again.
         await store.LiftAsync(stop, ct);
+        var (again, later) = stop.Reactivate ? await ReactivateAsync(stop, ct) : (0, 0);
         var (busy, refused) = await pause.PauseLeftAsync(stop, ct);
         if (busy + refused > 0) return new JobOutcome.Snoozed(time.GetUtcNow().AddSeconds(busy > 0 ? 5 : 15), $"{busy + refused} campaigns that are to be left paused may still be activated by an earlier start");
         if (again + later > 0) return new JobOutcome.Snoozed(time.GetUtcNow().AddSeconds(again > 0 ? 15 : 300), $"{again + later} campaigns could not be activated again yet");
@@ -77,6 +78,7 @@ internal sealed class ResumeSpending(
             var mayPass = exception.IsMissingObject && time.GetUtcNow() - stop.LiftedAt < MissingPasses;
             if (spender.IsBelowPaused && mayPass) return await TryLaterAsync(spender, askedBy, ct);
             if (spender.IsBelowPaused) return await store.LeftPausedAsync(spender, askedBy, ct) ? Resumed.LeftPaused : Resumed.TryAgain;
+            var before = time.GetUtcNow();
             if (await TryPauseAsync(spender, askedBy, ct) is not { } stillThere)
             {
                 // Perhaps a part of it is active: caps and stops go on seeing it.
@@ -85,6 +87,7 @@ internal sealed class ResumeSpending(
             }
 
             if (stillThere && mayPass) return await TryLaterAsync(spender, askedBy, ct);
+            await store.TellActivatedAsync(spender, before, ct);
             // Changed by somebody else meanwhile: it is looked at again.
             return await (stillThere ? store.LeftPausedAsync(spender, askedBy, ct) : store.EndedAsync(spender, askedBy, isOwn: true, ct)) ? Resumed.LeftPaused : Resumed.TryAgain;
         }
@@ -162,12 +165,14 @@ internal sealed class ResumeSpending(
     // An earlier run had a permit, and perhaps it is on: it is paused, again and again until that run's calls are over, and then it is as the stop has left it.
     private async Task<Resumed> PausedAgainAsync(Spender spender, string askedBy, CancellationToken ct)
     {
+        var before = time.GetUtcNow();
         if (await TryPauseAsync(spender, askedBy, ct) is not { } isThere)
         {
             await store.AuditAsync(spender, askedBy, ct);
             return Resumed.TryAgain;
         }
 
+        if (!spender.IsBusy) await store.TellActivatedAsync(spender, before, ct);
         return await (isThere ? store.PausedAgainAsync(spender, askedBy, ct) : store.EndedAsync(spender, askedBy, isOwn: false, ct)) ? Resumed.LeftPaused : Resumed.TryAgain;
     }
 
@@ -187,9 +192,8 @@ internal sealed class ResumeSpending(
     private async Task<bool> ActivatePausedAsync(Spender spender, Permit permit, long permittedFrom, CancellationToken ct)
     {
         var permitted = spender.Credential!.Permitted(activations.PermitFrom(permittedFrom, permit)).Patient();
-        foreach (var metaId in spender.ChildIds.Reverse().Append(spender.CampaignId).OfType<string>().Where(permit.PausedIds.Contains))
+        foreach (var metaId in spender.Switches.Where(permit.PausedIds.Contains))
         {
-            // The campaign's own call is the last and makes the money flow.
             if (metaId == spender.CampaignId && await store.IsNotedSinceAsync(spender, ct)) return false;
             await meta.ActivateAsync(permitted, metaId, ct);
         }

@@ -11,6 +11,9 @@ namespace MetaAdsJobs.Core.Spending;
 internal sealed record Spender
 {
     public required Guid RequestId { get; init; }
+
+    /// <summary>The stop that lists it, or whose lifting does.</summary>
+    public required Guid StopId { get; init; }
     public required OrchestrationRequest Request { get; init; }
     public required SocialAccount Account { get; init; }
 
@@ -36,6 +39,9 @@ internal sealed record Spender
     /// <summary>Its ad set and ad, to be paused, too. None of a tree: hundreds would keep others waiting, and below a paused campaign nothing spends.</summary>
     public required IReadOnlyList<string> ChildIds { get; init; }
 
+    /// <summary>In the order in which they are activated: the campaign's own call is the last and makes the money flow.</summary>
+    public IEnumerable<string> Switches => ChildIds.Reverse().Append(CampaignId).OfType<string>();
+
     /// <summary>A call that activates it may still be under way, from before it was listed.</summary>
     public required bool IsBusy { get; init; }
 
@@ -58,9 +64,6 @@ internal sealed record Spender
 
     /// <summary>Under which this run has noted that it is pausing.</summary>
     public Guid PauseId { get; } = Guid.NewGuid();
-
-    /// <summary>This run has noted that it is pausing the campaign, and nothing else.</summary>
-    public bool PausesItself { get; set; }
 
     /// <summary>Something that this run has sent may still be carried out.</summary>
     public bool MayComeYet { get; set; }
@@ -91,7 +94,7 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
 
     /// <summary>What the stop covers and may be active; after it, what was paused once, by hand, by an edit, or by an earlier stop that has not been given back: somebody may have switched it on since.</summary>
     public Task<IReadOnlyList<Spender>> ListSpendingAsync(Stop stop, Spender? after, CancellationToken ct) => ListAsync($"""
-        {SpenderSql} AND v.state IN ('activating', 'active', 'idle', 'paused') AND (v.state <> 'paused' OR v.changed_at < @StoppedAt)
+        {SpenderSql} AND v.state IN ('activating', 'active', 'idle', 'paused') AND (v.state <> 'paused' OR v.found_paused_at IS NULL OR v.found_paused_at < @StoppedAt)
         ORDER BY {IsOff}, v.request_id LIMIT {PageSize}
         """, stop, after, ct);
 
@@ -121,7 +124,7 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
     {
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var rows = await connection.QueryAsync<SocialAccount, Row, Spender>(new(sql, new { AccountId = stop.SocialAccountId, stop.LiftedAt, AfterOff = after?.IsOff ?? false, stop.StoppedAt, After = after?.RequestId ?? Guid.Empty }, cancellationToken: ct),
-            (account, row) => row.ToSpender(account, tokens), splitOn: "request_id");
+            (account, row) => row.ToSpender(account, tokens, stop.Id), splitOn: "request_id");
         return rows.AsList();
     }
 
@@ -139,9 +142,9 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
         public string? CampaignId { get; init; }
         public string[] ChildIds { get; init; } = [];
 
-        public Spender ToSpender(SocialAccount account, AccountTokens tokens) => new()
+        public Spender ToSpender(SocialAccount account, AccountTokens tokens, Guid stopId) => new()
         {
-            RequestId = RequestId, Request = OrchestrationRequest.FromJson(Request), Account = account, IsActivating = IsActivating, IsBusy = IsBusy, ChangedAt = ActivationChangedAt, SeenAt = ActivationChangedAt,
+            RequestId = RequestId, StopId = stopId, Request = OrchestrationRequest.FromJson(Request), Account = account, IsActivating = IsActivating, IsBusy = IsBusy, ChangedAt = ActivationChangedAt, SeenAt = ActivationChangedAt,
             Credential = tokens.TryOpen(AccessToken) is { } token ? new(account.AdAccountId, token) : null,
             CampaignId = CampaignId, ChildIds = ChildIds, PausedIds = [.. PausedIds], IsIdle = IsIdle, IsOff = IsIdle || IsPaused,
             IsBelowPaused = (IsIdle || IsPaused) && CampaignId is { } campaign && !PausedIds.Contains(campaign),

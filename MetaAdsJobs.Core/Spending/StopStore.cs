@@ -7,27 +7,20 @@ using Npgsql;
 
 namespace MetaAdsJobs.Core.Spending;
 
-internal sealed record Stop
-{
-    public Guid Id { get; init; }
-    public Guid? SocialAccountId { get; init; }
-    public string StoppedBy { get; init; } = "";
-    public string? LiftedBy { get; init; }
-    public DateTimeOffset StoppedAt { get; init; }
-    public DateTimeOffset? LiftedAt { get; init; }
-    public bool Reactivate { get; init; }
-
-    public bool IsLifted => LiftedAt is not null;
-}
-
 /// <summary>What the stop switch knows of activations. A write is refused when somebody else has changed the row since it was read.</summary>
 internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activations, OrchestrationOptions options, TimeProvider time)
 {
     // A start's job may be delivered twice, and no lease keeps the other run of it from sending what it has a permit for.
     private const string OthersResume = "(resumes > @Permits AND busy_until > clock_timestamp())";
 
+    // Below a paused campaign edits switch on without a permit, too, and count no start.
+    private const string OthersMayCome = $"({OthersResume} OR @IsBelowPaused AND busy_until > @PermittedUntil::timestamptz)";
+
     // Of a SET list.
-    private const string IsPausing = "pausing = CASE WHEN pausing_until > clock_timestamp() THEN array_remove(pausing, @PauseId) ELSE ARRAY[]::uuid[] END || @PauseId, pausing_until = GREATEST(pausing_until, clock_timestamp() + @Longest)";
+    private const string IsPausing = "notes = notes + 1, untold_ids = array_remove(untold_ids, @MetaId) || @MetaId::text, pausing = CASE WHEN pausing_until > clock_timestamp() THEN array_remove(pausing, @PauseId) ELSE ARRAY[]::uuid[] END || @PauseId, pausing_until = GREATEST(pausing_until, clock_timestamp() + @Longest)";
+
+    // The stop is in force; or its start is to leave this paused, and has still to see to it.
+    private const string StillPauses = $"({PermitHolder.IsLeft} OR EXISTS (SELECT 1 FROM stops s WHERE s.id = @StopId AND s.lifted_at IS NULL))";
 
     // Who has stood still for longer than his permit knows nothing of what has been done since.
     private const string IsPermitted = "(@PermittedUntil::timestamptz IS NULL OR @PermittedUntil > clock_timestamp())";
@@ -86,58 +79,24 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
     public async Task LiftAsync(Stop stop, CancellationToken ct)
     {
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await LiftAsync(connection, stop.SocialAccountId, stop.StoppedBy, stop.Reactivate, stop.LiftedAt ?? time.GetUtcNow(), time.GetUtcNow(), ct);
+        await StopSwitch.LiftAsync(connection, stop.SocialAccountId, stop.StoppedBy, stop.Reactivate, stop.LiftedAt ?? time.GetUtcNow(), time.GetUtcNow(), ct);
     }
 
-    /// <summary>
-    /// What a lifted stop leaves behind; part of the commit that lifts it. Without <paramref name="reactivate"/> what it has paused stays so,
-    /// and no later start finds it; what an earlier start is activating again is paused until it is over with that. What it had noted and nobody has told of may have been paused by a process that
-    /// died: nobody else would.
-    /// </summary>
-    public static Task LiftAsync(NpgsqlConnection connection, Guid? accountId, string stoppedBy, bool reactivate, DateTimeOffset liftedAt, DateTimeOffset now, CancellationToken ct)
-    {
-        // What a later start is to activate is not this one's to leave, when its job comes late.
-        const string LeavesSql = "(NOT @Reactivate AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at > @LiftedAt AND s.reactivate AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id)))";
-        const string TellSql = $$"""
-            WITH left_behind AS (
-                SELECT v.request_id, v.social_account_id, v.untold_ids,
-                    v.state IN ('active', 'idle') AND {{LeavesSql}} OR v.state = 'activating' AND o.status <> 'succeeded' AS is_over,
-                    v.state = 'activating' AND o.status = 'succeeded' AND {{LeavesSql}} AS is_left
-                FROM activations v JOIN orchestrations o ON o.request_id = v.request_id
-                WHERE (v.untold_ids <> '{}' OR v.state IN ('active', 'activating', 'idle') AND v.paused_ids <> '{}')
-                  AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId)
-                  AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
-                ORDER BY v.request_id FOR UPDATE OF v),
-            told AS (
-                INSERT INTO meta_changes (social_account_id, request_id, asked_by, method, path, sent, sent_at, outcome, answer)
-                SELECT social_account_id, request_id, @StoppedBy, 'POST', meta_id, jsonb_build_object('status', 'PAUSED'), @Now, 'outcome_unknown', 'a stop whose process died may have paused it'
-                FROM left_behind, unnest(untold_ids) AS meta_id)
-            UPDATE activations v SET untold_ids = '{}', paused_ids = CASE WHEN l.is_over OR l.is_left THEN '{}' ELSE v.paused_ids END, is_left = v.is_left OR l.is_left
-            FROM left_behind l WHERE v.request_id = l.request_id
-            """;
-        const string LeaveSql = $$"""
-            UPDATE activations v SET state = 'idle', paused_ids = '{}' FROM orchestrations o
-            WHERE o.request_id = v.request_id AND o.status = 'succeeded' AND v.state = 'paused' AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId) AND {{LeavesSql}}
-              AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
-            """;
-        return connection.ExecuteAsync(new(reactivate ? TellSql : $"{TellSql};\n{LeaveSql}",
-            new { AccountId = accountId, StoppedBy = stoppedBy, Reactivate = reactivate, LiftedAt = liftedAt, Now = now }, cancellationToken: ct));
-    }
-
-    /// <summary>Commits what is about to be paused, before it is: after a crash nobody could tell it from what a person had paused. Until the pause is over nobody activates it.</summary>
+    /// <summary>Commits what is about to be paused, before it is: after a crash nobody could tell it from what a person had paused. Until the pause is over nobody activates it, and a campaign that was found on counts.</summary>
     /// <returns>False when somebody has edited the campaign since it was listed, or looked at last: perhaps he has paused this, and then it stays so.</returns>
+    /// <exception cref="FencedException">The stop was lifted meanwhile: what is on by now may be a person's, and nothing would give it back.</exception>
     public async Task<bool> NoteAsync(Spender spender, string metaId, CancellationToken ct)
     {
         const string NoteSql = $"""
             WITH noted AS (
-                UPDATE activations SET untold_ids = CASE WHEN @MetaId = ANY (untold_ids) THEN untold_ids ELSE array_append(untold_ids, @MetaId) END,
-                    paused_ids = CASE WHEN @MetaId = ANY (paused_ids) THEN paused_ids ELSE array_append(paused_ids, @MetaId) END,
-                    notes = notes + 1, {IsPausing}
-                WHERE request_id = @RequestId AND changed_at = @SeenAt RETURNING 1)
-            SELECT changed_at, paused_ids, EXISTS (SELECT 1 FROM noted) FROM activations WHERE request_id = @RequestId
+                UPDATE activations SET paused_ids = CASE WHEN @MetaId = ANY (paused_ids) THEN paused_ids ELSE array_append(paused_ids, @MetaId) END,
+                    state = CASE WHEN @IsCampaign AND state IN ('idle', 'paused') THEN 'active' ELSE state END, {IsPausing}
+                WHERE request_id = @RequestId AND changed_at = @SeenAt AND {StillPauses} RETURNING 1)
+            SELECT changed_at, paused_ids, EXISTS (SELECT 1 FROM noted), {StillPauses} FROM activations WHERE request_id = @RequestId
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var (changedAt, pausedIds, isNoted) = await connection.QuerySingleAsync<(DateTimeOffset, string[], bool)>(new(NoteSql, new { spender.RequestId, MetaId = metaId, spender.SeenAt, spender.PauseId, activations.Longest }, cancellationToken: ct));
+        var (changedAt, pausedIds, isNoted, stillPauses) = await connection.QuerySingleAsync<(DateTimeOffset, string[], bool, bool)>(new(NoteSql, new { spender.RequestId, spender.StopId, MetaId = metaId, IsCampaign = metaId == spender.CampaignId, spender.SeenAt, spender.PauseId, activations.Longest }, cancellationToken: ct));
+        if (!isNoted && !stillPauses) throw new FencedException("the stop was lifted");
         if (isNoted)
         {
             spender.PausedIds.Add(metaId);
@@ -151,13 +110,33 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         return isNoted;
     }
 
-    /// <summary>Commits that whoever has the permit is about to pause the campaign himself: as of a stop's pause, until it is over nobody activates it, and who is activating it has not brought it back.</summary>
+    /// <summary>Commits that whoever has the permit is about to pause the campaign himself: as of a stop's pause, until it is over nobody activates it, who is activating it has not brought it back, and it is told when he dies.</summary>
     /// <returns>False when somebody has brought it back, or left it paused, since: it is not his to pause any more.</returns>
     public async Task<bool> PausesItselfAsync(Spender spender, CancellationToken ct)
     {
-        const string PausesSql = $"UPDATE activations SET notes = notes + 1, {IsPausing} WHERE request_id = @RequestId AND cardinality(paused_ids) > 0";
+        const string PausesSql = $"UPDATE activations SET {IsPausing} WHERE request_id = @RequestId AND cardinality(paused_ids) > 0";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return spender.PausesItself = await connection.ExecuteAsync(new(PausesSql, new { spender.RequestId, spender.PauseId, activations.Longest }, cancellationToken: ct)) == 1;
+        if (await connection.ExecuteAsync(new(PausesSql, new { spender.RequestId, MetaId = spender.CampaignId, spender.PauseId, activations.Longest }, cancellationToken: ct)) != 1) return false;
+        spender.NotedIds.Add(spender.CampaignId!);
+        return true;
+    }
+
+    /// <summary>Tells what a start, or an attempt at a run, had activated, perhaps, when its process died: whoever ends that activation and does not go on with it is the last to know of it.</summary>
+    /// <param name="at">Before it is paused.</param>
+    public async Task TellActivatedAsync(Spender spender, DateTimeOffset at, CancellationToken ct)
+    {
+        const string TellSql = """
+            INSERT INTO meta_changes (social_account_id, request_id, asked_by, method, path, sent, sent_at, outcome, answer)
+            SELECT v.social_account_id, v.request_id, CASE o.status WHEN 'succeeded' THEN COALESCE(s.lifted_by, o.requested_by) ELSE o.requested_by END, 'POST', one.id, jsonb_build_object('status', 'ACTIVE'), @At, 'outcome_unknown', 'an attempt whose process died may have activated it'
+            FROM activations v JOIN orchestrations o USING (request_id) CROSS JOIN unnest(@MetaIds::text[]) WITH ORDINALITY AS one (id, turn)
+            LEFT JOIN LATERAL (SELECT * FROM stops s WHERE s.lifted_at IS NOT NULL AND (s.reactivate OR o.status <> 'succeeded') AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id) ORDER BY s.lifted_at DESC LIMIT 1) s ON true
+            WHERE v.request_id = @RequestId AND v.state = 'activating' AND (v.is_left OR o.status <> 'succeeded' OR one.id = ANY (v.paused_ids))
+              AND NOT EXISTS (SELECT 1 FROM meta_changes m WHERE m.request_id = v.request_id AND m.path = one.id AND m.sent ->> 'status' = 'ACTIVE' AND m.sent_at >= COALESCE(s.lifted_at, '-infinity'))
+            ORDER BY one.turn
+            """;
+        if (!spender.IsActivating) return;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await connection.ExecuteAsync(new(TellSql, new { spender.RequestId, MetaIds = spender.Switches.ToArray(), At = at }, cancellationToken: ct));
     }
 
     /// <summary>
@@ -170,7 +149,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         const string PausedSql = $"""
             WITH {ChangeLog.Cte},
             paused AS (
-                UPDATE activations SET state = CASE WHEN cardinality(paused_ids) > 0 AND NOT {PermitHolder.IsLeft} THEN 'paused' ELSE 'idle' END, busy_until = NULL, changed_at = @Now,
+                UPDATE activations SET state = CASE WHEN cardinality(paused_ids) > 0 AND NOT {PermitHolder.IsLeft} THEN 'paused' ELSE 'idle' END, busy_until = NULL, changed_at = @Now, found_paused_at = @Now,
                     paused_ids = CASE WHEN {PermitHolder.IsLeft} THEN ARRAY[]::text[] ELSE paused_ids END, is_left = false,
                     untold_ids = ARRAY(SELECT id FROM unnest(untold_ids) AS id WHERE NOT id = ANY (@Told::text[])), pausing = array_remove(pausing, @OverId)
                 WHERE request_id = @RequestId AND {IsQuiet}
@@ -192,7 +171,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
             WITH {ChangeLog.Cte},
             activated AS (
                 UPDATE activations v SET state = CASE WHEN @IsBelowPaused THEN 'idle' WHEN is_left THEN 'activating' ELSE 'active' END, changed_at = @Now, resumes = CASE WHEN {OthersResume} THEN resumes ELSE 0 END,
-                    busy_until = CASE WHEN {OthersResume} THEN GREATEST(busy_until, clock_timestamp() + @SettleDelay) ELSE clock_timestamp() + @SettleDelay END,
+                    busy_until = CASE WHEN {OthersMayCome} THEN GREATEST(busy_until, clock_timestamp() + @SettleDelay) ELSE clock_timestamp() + @SettleDelay END,
                     -- A stop that has noted something since, and may be lifted by now, may have paused it again: its start brings it back.
                     paused_ids = CASE WHEN v.notes > @Notes AND NOT is_left THEN v.paused_ids ELSE ARRAY[]::text[] END
                 WHERE request_id = @RequestId AND {IsPermitted} AND CASE WHEN @IsBelowPaused THEN state IN ('idle', 'paused') ELSE state IN ('activating', 'active') END RETURNING {PermitHolder.IsLeft} AS is_left)
@@ -223,7 +202,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         const string LeftSql = $"""
             WITH {ChangeLog.Cte},
             idle AS (
-                UPDATE activations SET state = CASE WHEN NOT @IsBelowPaused AND (@MayComeYet OR {OthersResume}) THEN CASE WHEN {PermitHolder.IsLeft} THEN state ELSE 'active' END ELSE 'idle' END, busy_until = CASE WHEN @MayComeYet OR {OthersResume} THEN busy_until END,
+                UPDATE activations SET state = CASE WHEN NOT @IsBelowPaused AND (@MayComeYet OR {OthersResume}) THEN CASE WHEN {PermitHolder.IsLeft} THEN state ELSE 'active' END ELSE 'idle' END, busy_until = CASE WHEN @MayComeYet OR {OthersMayCome} THEN busy_until END,
                     paused_ids = ARRAY[]::text[], changed_at = @Now
                 WHERE request_id = @RequestId AND {IsPermitted} AND (@PermittedUntil::timestamptz IS NOT NULL OR changed_at = @ChangedAt) AND CASE WHEN @IsBelowPaused THEN state IN ('idle', 'paused') ELSE state IN ('activating', 'paused', 'active') END RETURNING 1)
             SELECT count(*) FROM idle
@@ -276,7 +255,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         const string ToldSql = """
             UPDATE activations SET untold_ids = ARRAY(SELECT id FROM unnest(untold_ids) AS id WHERE NOT id = ANY (@Told::text[])), pausing = array_remove(pausing, @OverId) WHERE request_id = @RequestId
             """;
-        if (spender.NotedIds.Count == 0 && !spender.PausesItself) return;
+        if (spender.NotedIds.Count == 0) return;
         await connection.ExecuteAsync(new(ToldSql, new { spender.RequestId, Told = spender.NotedIds.ToArray(), spender.OverId }, cancellationToken: ct));
         spender.NotedIds.Clear();
     }

@@ -22,6 +22,20 @@ public sealed record SpendingState
     public required long Paused { get; init; }
 }
 
+/// <summary>One stop, in force or lifted, as the jobs that carry it out see it.</summary>
+internal sealed record Stop
+{
+    public Guid Id { get; init; }
+    public Guid? SocialAccountId { get; init; }
+    public string StoppedBy { get; init; } = "";
+    public string? LiftedBy { get; init; }
+    public DateTimeOffset StoppedAt { get; init; }
+    public DateTimeOffset? LiftedAt { get; init; }
+    public bool Reactivate { get; init; }
+
+    public bool IsLifted => LiftedAt is not null;
+}
+
 /// <summary>What became of a person's hand on the stop switch.</summary>
 public abstract record Switched
 {
@@ -93,7 +107,7 @@ public sealed class StopSwitch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
                 ActLog.With(new { StopId = stopId, Now = now, LiftedBy = liftedBy, Reactivate = reactivate, JobId = jobId }, act, now), cancellationToken: ct)) is { } stoppedBy)
             {
                 // At once: a stop and a start that follow within the second must not find it.
-                await StopStore.LiftAsync(connection, accountId, stoppedBy, reactivate, now, now, ct);
+                await LiftAsync(connection, accountId, stoppedBy, reactivate, now, now, ct);
                 transaction.Complete();
             }
         }
@@ -103,6 +117,41 @@ public sealed class StopSwitch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
         }
 
         return new Switched.Done((await ReadAsync(accountId, ct))!);
+    }
+
+    /// <summary>
+    /// What a lifted stop leaves behind; part of the commit that lifts it. Without <paramref name="reactivate"/> what it has paused stays so,
+    /// and no later start finds it; what an earlier start is activating again is paused until it is over with that. What it had noted and nobody has told of may have been paused by a process that
+    /// died: nobody else would.
+    /// </summary>
+    internal static Task LiftAsync(NpgsqlConnection connection, Guid? accountId, string stoppedBy, bool reactivate, DateTimeOffset liftedAt, DateTimeOffset now, CancellationToken ct)
+    {
+        // What a later start is to activate is not this one's to leave, when its job comes late.
+        const string LeavesSql = "(NOT @Reactivate AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at > @LiftedAt AND s.reactivate AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id)))";
+        const string TellSql = $$"""
+            WITH left_behind AS (
+                SELECT v.request_id, v.social_account_id, v.untold_ids,
+                    v.state IN ('active', 'idle') AND {{LeavesSql}} OR v.state = 'activating' AND o.status <> 'succeeded' AS is_over,
+                    v.state = 'activating' AND o.status = 'succeeded' AND {{LeavesSql}} AS is_left
+                FROM activations v JOIN orchestrations o ON o.request_id = v.request_id
+                WHERE (v.untold_ids <> '{}' OR v.state IN ('active', 'activating', 'idle') AND v.paused_ids <> '{}')
+                  AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId)
+                  AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
+                ORDER BY v.request_id FOR UPDATE OF v),
+            told AS (
+                INSERT INTO meta_changes (social_account_id, request_id, asked_by, method, path, sent, sent_at, outcome, answer)
+                SELECT social_account_id, request_id, @StoppedBy, 'POST', meta_id, jsonb_build_object('status', 'PAUSED'), @Now, 'outcome_unknown', 'a stop whose process died may have paused it'
+                FROM left_behind, unnest(untold_ids) AS meta_id)
+            UPDATE activations v SET untold_ids = '{}', paused_ids = CASE WHEN l.is_over OR l.is_left THEN '{}' ELSE v.paused_ids END, is_left = v.is_left OR l.is_left
+            FROM left_behind l WHERE v.request_id = l.request_id
+            """;
+        const string LeaveSql = $$"""
+            UPDATE activations v SET state = 'idle', paused_ids = '{}' FROM orchestrations o
+            WHERE o.request_id = v.request_id AND o.status = 'succeeded' AND v.state = 'paused' AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId) AND {{LeavesSql}}
+              AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
+            """;
+        return connection.ExecuteAsync(new(reactivate ? TellSql : $"{TellSql};\n{LeaveSql}",
+            new { AccountId = accountId, StoppedBy = stoppedBy, Reactivate = reactivate, LiftedAt = liftedAt, Now = now }, cancellationToken: ct));
     }
 
     /// <returns>Null for an unknown account.</returns>

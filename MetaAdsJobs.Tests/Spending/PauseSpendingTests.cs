@@ -1,3 +1,4 @@
+using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Tests.Campaigns;
@@ -40,6 +41,31 @@ public sealed class PauseSpendingTests
         Assert.That(await world.SwitchedAsync(await world.TreeAsync(idle)), Is.EqualTo("ppp"));
 
         int Reads() => world.Graph.Calls.Count(call => call.Method == "GET" && call.Path == campaign && call["fields"] == "status");
+    }
+
+    /// <summary>Paused by an earlier stop and not given back, switched on by hand, and made to spend less when the next stop has come.</summary>
+    [Test]
+    public async Task What_an_earlier_stop_has_paused_is_looked_at_by_the_next_though_it_was_edited_since_and_once()
+    {
+        await using var world = await RunWorld.StartAsync();
+        var (tree, busy) = (await world.BuiltAsync("""{"auto_publish":true}"""), await ActiveAsync(world));
+        await world.NothingUnderWayAsync();
+        Assert.That(await PauseAsync(world, await StopAsync(world)), Is.InstanceOf<JobOutcome.Completed>());
+        await world.ExecuteAsync("""
+            UPDATE stops SET lifted_at = stopped_at;
+            UPDATE stub_graph.objects SET status = 'ACTIVE';
+            UPDATE activations SET busy_until = clock_timestamp() + interval '1 hour' WHERE request_id = @RequestId
+            """, new { busy.RequestId });
+        world.Time.Advance(TimeSpan.FromMinutes(1));
+        var stopId = await StopAsync(world);
+        world.Time.Advance(TimeSpan.FromMinutes(1));
+        Assert.That((await world.EditAsync(EditKind.Update, tree.AdSets[0].MetaId, """{"daily_budget_cents":5000}""")).Status, Is.EqualTo("succeeded"));
+        world.Graph.ForgetCalls();
+
+        for (var pass = 0; pass < 3; pass++) Assert.That(await PauseAsync(world, stopId), Is.InstanceOf<JobOutcome.Snoozed>());
+
+        Assert.That((await world.SwitchedAsync(tree), world.Graph.Calls.Count(call => call.Method == "GET" && call.Path == tree.Campaign.MetaId)), Is.EqualTo(("ppp", 1)));
+        Assert.That(await world.QueryAsync<string>("SELECT state FROM activations WHERE request_id = @RequestId", new { tree.RequestId }), Is.EqualTo(["paused"]));
     }
 
     [Test]
@@ -102,6 +128,47 @@ public sealed class PauseSpendingTests
         await PauseAsync(world, stopId);
 
         Assert.That(world.Graph.Calls.Where(call => call.Path == campaign), Is.Empty);
+    }
+
+    /// <summary>It would stay off: that start gives nothing back.</summary>
+    [Test]
+    public async Task What_a_person_switches_on_once_the_stop_is_lifted_a_pass_that_is_still_at_it_leaves_on()
+    {
+        await using var world = await RunWorld.StartAsync(("Spending:PausesAtOnce", "1"));
+        var (active, later) = (await world.BuiltAsync("""{"auto_publish":true}"""), await world.BuiltAsync("""{"auto_publish":true}"""));
+        await world.NothingUnderWayAsync();
+        Assert.That((await world.EditAsync(EditKind.Pause, later.Campaign.MetaId)).Status, Is.EqualTo("succeeded"));
+        var stopId = await StopAsync(world);
+        var resumed = "";
+        world.Graph.Faults.Add(call => call.Path == active.Campaign.MetaId && call["status"] == "PAUSED", async (_, _, act) =>
+        {
+            await world.Get<StopSwitch>().StartAsync(null, "ann", reactivate: false, CancellationToken.None);
+            resumed = (await world.EditAsync(EditKind.Resume, later.Campaign.MetaId)).Status;
+            return await act();
+        });
+
+        Assert.That(await PauseAsync(world, stopId), Is.InstanceOf<JobOutcome.Completed>());
+
+        Assert.That((resumed, await world.SwitchedAsync(later), await world.SwitchedAsync(active)), Is.EqualTo(("succeeded", "AAA", "pAA")), "below what was being paused nothing spends");
+        Assert.That(await world.QueryAsync<string>("SELECT concat(state, ' ', cardinality(paused_ids)) FROM activations ORDER BY request_id"), Is.EqualTo(["idle 0", "active 0"]));
+    }
+
+    /// <summary>Switched on by hand.</summary>
+    [TestCase("idle")]
+    [TestCase("paused", TestName = "{m}(paused by an earlier stop)")]
+    public async Task What_is_found_on_and_cannot_be_paused_counts(string state)
+    {
+        await using var world = await RunWorld.StartAsync();
+        var tree = await world.BuiltAsync("""{"auto_publish":true}""");
+        await world.ExecuteAsync("UPDATE activations SET state = @state, busy_until = NULL, changed_at = changed_at - interval '1 minute'", new { state });
+        var stopId = await StopAsync(world);
+        world.Graph.Faults.Always(call => call.Path == tree.Campaign.MetaId && call["status"] == "PAUSED", GraphFaults.DropBeforeActing);
+
+        Assert.That(await PauseAsync(world, stopId), Is.InstanceOf<JobOutcome.Snoozed>());
+        Assert.That((await world.Get<StopSwitch>().ReadAsync(null, CancellationToken.None))!.Active, Is.EqualTo(1));
+        await world.Get<StopSwitch>().StartAsync(null, "ann", reactivate: false, CancellationToken.None);
+
+        Assert.That((await world.CountedAsync(), await world.SwitchedAsync(tree)), Is.EqualTo(("active 10000", "App")));
     }
 
     [Test]

@@ -80,6 +80,41 @@ public sealed class StartsMeetEditsTests
         Assert.That(await world.SwitchedAsync(later), Is.EqualTo("AAA"));
     }
 
+    /// <summary>Below a paused campaign both need no permit, and whoever pauses the ad set then has to wait for the later of their calls.</summary>
+    [Test]
+    public async Task A_start_below_a_paused_campaign_does_not_end_what_an_edit_is_switching_on([Values] bool isRefused)
+    {
+        await using var world = await RunWorld.StartAsync();
+        var tree = await world.BuiltAsync("""{"auto_publish":true}""");
+        var (adSet, ad) = (tree.AdSets[0].MetaId, tree.Ads[0].MetaId);
+        await world.NothingUnderWayAsync();
+        await world.Get<StopSwitch>().StopAsync(tree.AccountId, "bob", null, CancellationToken.None);
+        var stopId = (await world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
+        Assert.That(await world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+        Assert.That((await world.EditAsync(EditKind.Pause, tree.Campaign.MetaId)).Status, Is.EqualTo("succeeded"));
+        await world.Get<StopSwitch>().StartAsync(tree.AccountId, "ann", reactivate: true, CancellationToken.None);
+        await world.ExecuteAsync("UPDATE activations SET busy_until = NULL, pausing = '{}'");
+        var (edit, isAtAdSet, goesOn) = ((Task<JobOutcome>?)null, new TaskCompletionSource(), new TaskCompletionSource());
+        world.Graph.Faults.Add(call => call.Path == ad && call["status"] == "ACTIVE", async (call, http, act) =>
+        {
+            world.Graph.Faults.Add(of => of.Path == adSet && of["status"] == "ACTIVE", async (_, _, late) =>
+            {
+                isAtAdSet.SetResult();
+                await goesOn.Task;
+                return await late();
+            });
+            edit = world.RunEditAsync(await world.AskAsync(EditKind.Resume, adSet));
+            await isAtAdSet.Task;
+            return isRefused ? await GraphFaults.Refused(100, 1885183)(call, http, act) : await act();
+        });
+
+        Assert.That(await world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+
+        Assert.That(await world.QueryAsync<string>("SELECT concat(state, ' ', busy_until > clock_timestamp() + interval '3 minutes') FROM activations"), Is.EqualTo(["idle t"]));
+        goesOn.SetResult();
+        Assert.That(await edit!, Is.InstanceOf<JobOutcome.Completed>());
+    }
+
     /// <summary>Two campaigns of an account that a stop has paused and a start is to activate again, in this order.</summary>
     private static async Task<(Guid StopId, CampaignTree First, CampaignTree Later)> StoppedPairAsync(RunWorld world, string change)
     {

@@ -154,7 +154,7 @@ public sealed class StopsMeetRunsTests
             await StoppedAsync(world, asked);
             var transaction = await connection.BeginTransactionAsync();
             await connection.ExecuteAsync("UPDATE stops SET lifted_at = now(), lifted_by = 'ann', reactivate = true", transaction: transaction);
-            await StopStore.LiftAsync(connection, asked.AccountId, "bob", reactivate: true, world.Time.GetUtcNow(), world.Time.GetUtcNow(), CancellationToken.None);
+            await StopSwitch.LiftAsync(connection, asked.AccountId, "bob", reactivate: true, world.Time.GetUtcNow(), world.Time.GetUtcNow(), CancellationToken.None);
             starting = CommitAsync(transaction);
             return await act();
         });
