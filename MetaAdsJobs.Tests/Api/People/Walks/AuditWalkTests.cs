@@ -157,7 +157,7 @@ public sealed class AuditWalkTests
 
         await _walk.SeedExperimentProposalsAsync(experiments.Take(2));
         await _walk.ApiAsync("POST /meta/experiments/{id:guid}/proposal/accept", null, experiments[0]);
-        await _walk.FormAsync("POST /console/experiments/{id:guid}/accept", [], experiments[1]);
+        await _walk.FormAsync("POST /console/experiments/{id:guid}/accept", [("proposal", await _walk.HiddenAsync($"/console/experiments/{experiments[1]}", "proposal"))], experiments[1]);
         await _walk.ApiAsync("POST /meta/experiments/{id:guid}/stop", null, experiments[2]);
         await _walk.FormAsync("POST /console/experiments/{id:guid}/stop", [], experiments[3]);
     }
