@@ -51,12 +51,13 @@ internal static class PeopleActions
     }
 
     private static async Task<IResult> ChangeAsync(Guid id, SaveUser save, HttpContext http) =>
-        await save.ChangeAsync(id, JsonSerializer.SerializeToElement(Body(http.Request.Form)), http.RequestAborted) switch
+        await save.ChangeAsync(id, JsonSerializer.SerializeToElement(Body(http.Request.Form)), user => user.UpdatedAt == FormSeen.In(http.Request.Form), http.RequestAborted) switch
         {
             PeopleSaved<User>.Done => FormResults.On(http, $"/console/people/{id}", "The user was changed."),
             PeopleSaved<User>.Invalid invalid => FormResults.Again<UserFormPage>(FormValues.Posted(http.Request.Form, invalid.Errors), ("Id", id)),
             _ => Results.NotFound(),
         };
+            PeopleSaved<User>.Outdated => FormResults.Again<UserFormPage>(FormValues.Posted(http.Request.Form, FormSeen.Outdated("Somebody has changed this user since you opened it. Open it again to see what it is now.")), ("Id", id)),
 
     private static async Task<IResult> SwitchAsync(Guid id, bool disabled, SaveUser save, HttpContext http)
     {

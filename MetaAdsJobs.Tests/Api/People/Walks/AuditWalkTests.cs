@@ -143,7 +143,7 @@ public sealed class AuditWalkTests
         (string, string)[] fields = [("social_account_id", another), ("name", "Walked"), ("level", "campaign"), ("mode", "show"), ("members", string.Join('\n', pooled.Ids.Select(id => id.Replace(' ', '_'))))];
         await _walk.RenameAsync(pooled.Ids);
         made = await _walk.FormAsync("POST /console/budgets/new", fields);
-        await _walk.FormAsync("POST /console/budgets/{id:guid}/edit", [.. fields[1..], ("max_step_percent", "10")], made);
+        await _walk.FormAsync("POST /console/budgets/{id:guid}/edit", [.. fields[1..], ("max_step_percent", "10"), ("seen", await _walk.HiddenAsync($"/console/budgets/{made}/edit", "seen"))], made);
         await _walk.FormAsync("POST /console/budgets/{id:guid}/mode/{mode}", [], made, "ask");
         await _walk.FormAsync("POST /console/budgets/{id:guid}/remove", [], made);
 
@@ -236,7 +236,7 @@ public sealed class AuditWalkTests
         await _walk.FormAsync("POST /console/me/sessions/{session:guid}/end", [], await _walk.SeedSessionAsync());
         await _walk.FormAsync("POST /console/me/keys/{key:guid}/revoke", [], await _walk.FormAsync("POST /console/me", [("name", "walked")]));
         user = await _walk.FormAsync("POST /console/people/new", [("name", "Walked"), ("mail", "walked@example.com"), ("role", "viewer")]);
-        await _walk.FormAsync("POST /console/people/{id:guid}/edit", [("name", "Walked"), ("role", "manager")], user);
+        await _walk.FormAsync("POST /console/people/{id:guid}/edit", [("name", "Walked"), ("role", "manager"), ("seen", await _walk.HiddenAsync($"/console/people/{user}/edit", "seen"))], user);
         await _walk.FormAsync("POST /console/people/{id:guid}/link", [], user);
         await _walk.FormAsync("POST /console/people/{id:guid}/keys/{key:guid}/revoke", [], user, await _walk.FormAsync("POST /console/people/{id:guid}", [("name", "walked")], user));
         await _walk.FormAsync("POST /console/people/{id:guid}/disable", [], user);
