@@ -110,7 +110,7 @@ internal static class OpenIdSignIn
             return;
         }
 
-        await BrowserSessions.OpenAsync(http, new Caller(user.Mail, user.Role, new HashSet<Guid>(), new HashSet<Guid>()) { UserId = user.Id }, until: null, confirmedAt: seenAt ?? DateTimeOffset.UnixEpoch);
+        await BrowserSessions.OpenAsync(http, new Caller(user.Mail, user.Role, new HashSet<Guid>(), new HashSet<Guid>()) { UserId = user.Id }, "issuer", until: null, confirmedAt: seenAt ?? DateTimeOffset.UnixEpoch);
         http.Response.Redirect(SignInEndpoints.Local(ticket.ReturnUri));
     }
 

@@ -28,6 +28,8 @@ internal static class PeopleActions
         people.MapPost("/{id:guid}/enable", (Guid id, SaveUser save, HttpContext http) => SwitchAsync(id, false, save, http));
         people.MapPost("/{id:guid}/keys/{key:guid}/revoke", async (Guid id, Guid key, ApiKeyStore keys, HttpContext http) =>
             await keys.RevokeAsync(key, id, http.User.CallerName(), http.RequestAborted) is PeopleSaved<ApiKey>.Done ? FormResults.Back(http, "The key opens nothing any more.") : Results.NotFound());
+        people.MapPost("/{id:guid}/sessions/{session:guid}/end", async (Guid id, Guid session, SessionStore sessions, HttpContext http) => Caller.Of(http.User) is not { KeyId: null } admin ? Results.Forbid()
+            : await sessions.EndOfAsync(id, session, admin, http.RequestAborted) ? FormResults.Back(http, "The session is over.") : Results.NotFound());
         var me = console.MapGroup("/me").AddEndpointFilter<FormGuard>().RequireAuthorization(ConsolePolicies.Read);
         // A session that was opened by a key makes no other key.
         me.MapPost("", (ApiKeyStore keys, HttpContext http) => Caller.Of(http.User) is { UserId: { } user, KeyId: null } ? MakeKeyAsync<MyPage>(user, "/console/me", keys, http) : Task.FromResult(Results.Forbid())).WithOrder(-1);

@@ -18,7 +18,7 @@ public sealed partial class SecondLookTests
     [
         "/console/accounts/all/stop", "/console/accounts/{id}/stop", "/console/accounts/{id}", "/console/alerts/{id}/acknowledge", "/console/approvals/{id}/reject", "/console/batches/{batchid}/cancel", "/console/batches/{batchid}/pause",
         "/console/budgets/{id}/proposals/{proposalid}/decline", "/console/budgets/{id}/remove", "/console/campaigns/bulk/pause", "/console/campaigns/edits/{editid}/cancel", "/console/campaigns/{campaignid}/pause/{metaid}", "/console/clips/file",
-        "/console/clips/new", "/console/due", "/console/experiments/{id}/stop", "/console/me/keys/{key}/revoke", "/console/me/sessions/{session}/end", "/console/people/{id}/disable", "/console/people/{id}/keys/{key}/revoke",
+        "/console/clips/new", "/console/due", "/console/experiments/{id}/stop", "/console/me/keys/{key}/revoke", "/console/me/sessions/{session}/end", "/console/people/{id}/disable", "/console/people/{id}/keys/{key}/revoke", "/console/people/{id}/sessions/{session}/end",
         "/console/publishers/{id}/off", "/console/publishers/{id}/remove", "/console/publishers/{id}/templates/{account}/remove", "/console/runs/bulk/cancel", "/console/runs/{requestid}/cancel", "/console/webhooks/{id}/off", "/console/webhooks/{id}/remove",
     ];
 

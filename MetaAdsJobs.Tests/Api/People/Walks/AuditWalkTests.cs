@@ -68,12 +68,14 @@ public sealed class AuditWalkTests
         await AlertsAsync();
         await PublishersAsync();
         await PeopleAsync();
+        await _walk.SignOutAndInAsync();
 
         Assert.That(_walk.Wrong, Is.Empty, string.Join('\n', _walk.Wrong));
         var (app, routes) = RouteTable.Read(_service.Database.ConnectionString);
         await using (app)
         {
-            var changing = routes.Where(route => route.IsClosed && route.Method is not ("GET" or "HEAD")).Select(route => route.Name).ToHashSet();
+            // What is open changes who comes in, or is signed by a publisher; the dashboard's addresses are Hangfire's.
+            var changing = routes.Where(route => (route.IsClosed || route.Endpoint.RoutePattern.RawText!.StartsWith("/sign", StringComparison.Ordinal)) && route.Method is not ("GET" or "HEAD")).Select(route => route.Name).ToHashSet();
             Assert.That(changing.Except(_walk.Walked).Except(Without.Keys), Is.Empty, "are neither walked nor told why not");
             Assert.That(Without.Keys.Concat(_walk.Walked).Except(changing), Is.Empty, "are no routes");
             Assert.That(Without.Keys.Intersect(_walk.Walked), Is.Empty, "leave a line after all");
@@ -239,6 +241,7 @@ public sealed class AuditWalkTests
         await _walk.FormAsync("POST /console/people/{id:guid}/edit", [("name", "Walked"), ("role", "manager"), ("seen", await _walk.HiddenAsync($"/console/people/{user}/edit", "seen"))], user);
         await _walk.FormAsync("POST /console/people/{id:guid}/link", [], user);
         await _walk.FormAsync("POST /console/people/{id:guid}/keys/{key:guid}/revoke", [], user, await _walk.FormAsync("POST /console/people/{id:guid}", [("name", "walked")], user));
+        await _walk.FormAsync("POST /console/people/{id:guid}/sessions/{session:guid}/end", [], _walk.UserId, await _walk.SeedSessionAsync());
         await _walk.FormAsync("POST /console/people/{id:guid}/disable", [], user);
         await _walk.FormAsync("POST /console/people/{id:guid}/enable", [], user);
     }
