@@ -150,6 +150,25 @@ public sealed partial class SecondLookTests
         }
     }
 
+    /// <summary>preferred_username is what somebody calls himself; email_verified tells of his mail.</summary>
+    [Test]
+    public async Task Another_claim_than_the_mail_is_believed_as_far_as_it_says_what_the_verified_mail_says()
+    {
+        await using var service = await Service.StartAsync(workers: 0, database: null, ("SIGN_IN_AUTHORITY", _issuer.Url), ("SIGN_IN_CLIENT_ID", OidcIssuer.ClientId), ("SIGN_IN_MAIL_CLAIM", "preferred_username"));
+        using var admin = service.Client();
+        var mail = (string)(await admin.AddUserAsync(Persons.UserBody("admin")))["mail"]!;
+        foreach (var (verified, code) in ((string, int)[])[("mallory@example.com", 401), (mail, 200)])
+        {
+            _issuer.SignsIn(verified, true, null, ("preferred_username", mail));
+            using var browser = Browser(service);
+            using var answer = await browser.GetAsync("/signin/openid");
+            Assert.That((int)answer.StatusCode, Is.EqualTo(code), verified);
+        }
+
+        var told = (await admin.GetAsync($"/meta/changes?person={mail}")).Json["items"]!.AsArray();
+        Assert.That(told.Select(change => $"{change!["outcome"]} {change["sent"]!.ToJsonString()}"), Is.EqualTo((string[])["""session opened {"by":{"new":"issuer","old":null}}"""]));
+    }
+
     [Test]
     public async Task Who_has_no_role_at_the_issuer_any_more_is_disabled_here_with_keys_and_sessions()
     {
