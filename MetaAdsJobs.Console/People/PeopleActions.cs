@@ -57,9 +57,9 @@ internal static class PeopleActions
         {
             PeopleSaved<User>.Done => FormResults.On(http, $"/console/people/{id}", "The user was changed."),
             PeopleSaved<User>.Invalid invalid => FormResults.Again<UserFormPage>(FormValues.Posted(http.Request.Form, invalid.Errors), ("Id", id)),
+            PeopleSaved<User>.Outdated => FormResults.Again<UserFormPage>(FormValues.Posted(http.Request.Form, FormSeen.Outdated("Somebody has changed this user since you opened it. Open it again to see what it is now.")), ("Id", id)),
             _ => Results.NotFound(),
         };
-            PeopleSaved<User>.Outdated => FormResults.Again<UserFormPage>(FormValues.Posted(http.Request.Form, FormSeen.Outdated("Somebody has changed this user since you opened it. Open it again to see what it is now.")), ("Id", id)),
 
     private static async Task<IResult> SwitchAsync(Guid id, bool disabled, SaveUser save, HttpContext http)
     {
@@ -80,11 +80,11 @@ internal static class PeopleActions
     private static async Task<IResult> MakeKeyAsync<TPage>(Guid userId, string onward, ApiKeyStore keys, HttpContext http, params (string Name, object? Value)[] route) where TPage : Microsoft.AspNetCore.Components.IComponent
     {
         var texts = http.RequestServices.GetRequiredService<IStringLocalizer<Words>>();
-        var form = http.Request.Form;
-        return await keys.CreateAsync(userId, JsonSerializer.SerializeToElement(new { name = form["name"].ToString().Trim() }), http.User.CallerName(), http.RequestAborted) switch
+        var body = new FormBody(http.Request.Form, emptyIsNull: false).Texts("name", "role").As(ApiKeyStore.ExpiresAtField, keys.ExpiresAfter, "must be a number of days from 1 to 36500");
+        return await keys.CreateAsync(userId, body.ToJson(), http.User.CallerName(), http.RequestAborted) switch
         {
             PeopleSaved<ApiKey>.Done done => Shown(texts["The key"], done.Secret!, onward),
-            PeopleSaved<ApiKey>.Invalid invalid => FormResults.Again<TPage>(FormValues.Posted(form, invalid.Errors), route),
+            PeopleSaved<ApiKey>.Invalid invalid => FormResults.Again<TPage>(body.Refused(invalid.Errors), route),
             PeopleSaved<ApiKey>.Refused => FormResults.BackWithProblem(http, "There can be no more keys of this user: revoke one first."),
             _ => Results.NotFound(),
         };
