@@ -25,6 +25,7 @@ namespace MetaAdsJobs.Console;
 public static class ConsoleApplication
 {
     private const int LongestForm = 1024 * 1024;
+    private const int LongestOfPage = 64 * 1024;
 
     public static IServiceCollection AddConsole(this IServiceCollection services)
     {
@@ -53,7 +54,8 @@ public static class ConsoleApplication
     public static IEndpointConventionBuilder MapConsole(this IEndpointRouteBuilder app)
     {
         var console = app.MapGroup("").ExcludeFromDescription();
-        console.MapRazorComponents<ConsoleApp>();
+        // What a form does is mapped below; a page takes none.
+        console.MapRazorComponents<ConsoleApp>().WithMetadata(new RequestSizeLimitAttribute(LongestOfPage));
         var actions = console.MapGroup(FailurePages.Home).WithMetadata(new RequestSizeLimitAttribute(LongestForm));
         actions.MapLive();
         actions.MapRunActions();

@@ -6,7 +6,7 @@ internal static class ClosedFolder
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     // home is what scripts/dotnet-env makes for a user without one.
-    private static readonly string[] OurNames = ["auth-signing-key", "data-protection-key", "logs", "postgres", "clips", "home"];
+    private static readonly string[] OurNames = ["auth-signing-key", "data-protection-key", "logs", "postgres", "clips", "home", LaunchDatabase.Told];
 
     /// <summary>Makes the folder for its owner only, or closes one that was made by an earlier version.</summary>
     /// <returns>False for a folder that holds other things too: it is not ours to close.</returns>

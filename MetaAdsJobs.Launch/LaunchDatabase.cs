@@ -10,6 +10,9 @@ namespace MetaAdsJobs.Launch;
 /// <summary>The database that is served: the one DATABASE_URL names, else one on a private cluster in the data folder.</summary>
 internal sealed class LaunchDatabase : IAsyncDisposable
 {
+    /// <summary>The file that tells other commands where it is; a launcher that is killed leaves it.</summary>
+    public const string Told = "served-database";
+
     private readonly PrivatePostgres? _postgres;
     private string? _told;
 
@@ -72,7 +75,7 @@ internal sealed class LaunchDatabase : IAsyncDisposable
         return _postgres?.DisposeAsync() ?? ValueTask.CompletedTask;
     }
 
-    private static string PathIn(LaunchOptions options) => Path.Combine(options.DataFolder, "served-database");
+    private static string PathIn(LaunchOptions options) => Path.Combine(options.DataFolder, Told);
 
     // For commands beside this one; like the keys, for its owner only.
     private void Tell(string path)

@@ -13,6 +13,8 @@ internal sealed record LaunchOptions(int Port, int Workers, string? DatabaseUrl,
             throw new LaunchException($"META_ADS_MODE must be stub or live, not {mode}.");
         if (mode == "live" && Text(environment, "AUTH_SIGNING_KEY") is null && Text(environment, "AUTH_AUTHORITY") is null)
             throw new LaunchException("META_ADS_MODE=live needs AUTH_SIGNING_KEY, or AUTH_AUTHORITY with AUTH_AUDIENCE: it never runs on a key of its own making.");
+        if (mode == "stub" && Text(environment, "AUTH_AUTHORITY") is not null)
+            throw new LaunchException("AUTH_AUTHORITY is for META_ADS_MODE=live: in stub mode ./run signs the tokens with a key of its own.");
 
         var dataFolder = Path.GetFullPath(Text(environment, "DATA_FOLDER") ?? Path.Combine(ProjectFolder.Path, ".data"));
         return new(

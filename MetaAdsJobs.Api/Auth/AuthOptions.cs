@@ -38,11 +38,11 @@ public sealed class AuthOptions
     /// <summary>SIGN_IN_CLIENT_SECRET: of a confidential client; PKCE is used in any case.</summary>
     public string? SignInClientSecret { get; set; }
 
-    /// <summary>SIGN_IN_MAIL_CLAIM: the claim by which a user is found. Default email.</summary>
+    /// <summary>SIGN_IN_MAIL_CLAIM: the claim by which a user is found. Default email. Of another that says otherwise than email, email_verified tells nothing.</summary>
     [Required]
     public string SignInMailClaim { get; set; } = "email";
 
-    /// <summary>SIGN_IN_MAIL_TRUSTED: the issuer tells only mails that it has verified, and does not say so: without email_verified a mail is taken all the same. Default false.</summary>
+    /// <summary>SIGN_IN_MAIL_TRUSTED: the issuer tells only mails that it has verified, and does not say so: a mail is taken without email_verified, and from another claim than email. Default false.</summary>
     public bool SignInMailTrusted { get; set; }
 
     /// <summary>SIGN_IN_ROLE_CLAIM: a claim that holds admin, manager or viewer; users are then made and changed by it. None: our tables tell.</summary>

@@ -11,12 +11,13 @@ internal static class BrowserSessions
 {
     private const string IdClaim = "sid";
 
-    public static async Task OpenAsync(HttpContext http, Caller caller, DateTimeOffset? until, DateTimeOffset? confirmedAt = null)
+    /// <param name="by">What was shown: key, token, link or issuer.</param>
+    public static async Task OpenAsync(HttpContext http, Caller caller, string by, DateTimeOffset? until, DateTimeOffset? confirmedAt = null)
     {
         var sessions = http.RequestServices.GetRequiredService<SessionStore>();
         // Who signs in again has not two.
         if ((await http.AuthenticateAsync(CookieAuthenticationDefaults.AuthenticationScheme)).Principal is { } before && Caller.Of(before) is { Session: { } former } known) await sessions.EndAsync(known, former.Id, "signed in again", http.RequestAborted);
-        var session = await sessions.OpenAsync(caller, until, confirmedAt, http.Request.Headers.UserAgent.ToString(), http.RequestAborted);
+        var session = await sessions.OpenAsync(caller, by, until, confirmedAt, http.Request.Headers.UserAgent.ToString(), http.RequestAborted);
         var identity = new ClaimsIdentity([new(IdClaim, session.Id.ToString())], CookieAuthenticationDefaults.AuthenticationScheme);
         await http.SignInAsync(CookieAuthenticationDefaults.AuthenticationScheme, new(identity), new() { ExpiresUtc = session.ExpiresAt, IsPersistent = false });
     }

@@ -18,6 +18,8 @@ internal static class OpenIdSignIn
     public const string Path = "/signin/openid";
     private const string CallbackPath = "/signin/callback";
     private const string Confirming = "confirm";
+    private const string Mail = "email";
+    private const string MailVerified = "email_verified";
 
     // Since it has seen somebody, when it is asked to look again.
     private static readonly TimeSpan Recent = TimeSpan.FromMinutes(5);
@@ -70,7 +72,7 @@ internal static class OpenIdSignIn
         openId.MapInboundClaims = false;
         openId.BackchannelTimeout = TimeSpan.FromSeconds(10);
         openId.GetClaimsFromUserInfoEndpoint = true;
-        foreach (var claim in (string?[])["email_verified", options.SignInMailClaim, options.SignInRoleClaim, options.SignInGroupsClaim])
+        foreach (var claim in (string?[])[MailVerified, options.SignInMailClaim, options.SignInRoleClaim, options.SignInGroupsClaim])
             if (claim is { Length: > 0 }) openId.ClaimActions.MapJsonKey(claim, claim);
         // The answer is an address that the browser is led to: lax is enough, and without TLS a browser keeps no other.
         openId.NonceCookie.SameSite = openId.CorrelationCookie.SameSite = SameSiteMode.Lax;
@@ -88,8 +90,7 @@ internal static class OpenIdSignIn
         ticket.HandleResponse();
         var http = ticket.HttpContext;
         string? Claim(string type) => ticket.Principal?.FindFirst(type)?.Value;
-        // A mail that the issuer has not seen answered may be anybody's.
-        if (Claim(options.SignInMailClaim) is not { Length: > 0 } mail || !(Claim("email_verified") is { } verified ? string.Equals(verified, "true", StringComparison.OrdinalIgnoreCase) : options.SignInMailTrusted))
+        if (Claim(options.SignInMailClaim) is not { Length: > 0 } mail || !IsVerified(mail, Claim(Mail), Claim(MailVerified), options.SignInMailTrusted))
         {
             await RefuseAsync(http, "The issuer tells no verified mail address of you.");
             return;
@@ -110,9 +111,13 @@ internal static class OpenIdSignIn
             return;
         }
 
-        await BrowserSessions.OpenAsync(http, new Caller(user.Mail, user.Role, new HashSet<Guid>(), new HashSet<Guid>()) { UserId = user.Id }, until: null, confirmedAt: seenAt ?? DateTimeOffset.UnixEpoch);
+        await BrowserSessions.OpenAsync(http, new Caller(user.Mail, user.Role, new HashSet<Guid>(), new HashSet<Guid>()) { UserId = user.Id }, "issuer", until: null, confirmedAt: seenAt ?? DateTimeOffset.UnixEpoch);
         http.Response.Redirect(SignInEndpoints.Local(ticket.ReturnUri));
     }
+
+    // A mail that the issuer has not seen answered may be anybody's. What it calls verified is the claim email: another claim, such as preferred_username, a person may often set to whatever he likes.
+    private static bool IsVerified(string mail, string? email, string? verified, bool isTrusted) =>
+        verified is null ? isTrusted : string.Equals(verified, "true", StringComparison.OrdinalIgnoreCase) && (isTrusted || string.Equals(mail, email, StringComparison.OrdinalIgnoreCase));
 
     private static Task RefuseAsync(HttpContext http, string why)
     {

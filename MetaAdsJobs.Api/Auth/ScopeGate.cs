@@ -71,7 +71,7 @@ internal sealed class ScopeGate(RequestDelegate next, ThingAccounts things, [Fro
     private static RouteScope? ScopeOf(Endpoint endpoint) => Known.GetValue(endpoint, one => new(one is RouteEndpoint route ? ScopeTable.Find(route) : null)).Value;
 
     private static Task ForbidAsync(HttpContext http, string why) =>
-        FailurePages.AreFor(http) || http.Request.Path.StartsWithSegments("/hangfire", StringComparison.Ordinal) ? SignInPage.WriteDeniedAsync(http) : Problems.Of(ProblemKind.Forbidden, why).ExecuteAsync(http);
+        FailurePages.AreFor(http) || http.Request.Path.StartsWithSegments("/hangfire", StringComparison.Ordinal) ? SignInPage.WriteDeniedAsync(http, why) : Problems.Of(ProblemKind.Forbidden, why).ExecuteAsync(http);
 
     // The same for what there is not.
     private static Task HideAsync(HttpContext http, Thing thing, string id)

@@ -115,7 +115,7 @@ internal static partial class ScopeTable
     [
         "/console/accounts/{id}", "/console/accounts/{id}/stop", "/console/accounts/all/stop", "/console/alerts/{id}/acknowledge", "/console/approvals/{id}/reject", "/console/batches/{batchid}/pause", "/console/batches/{batchid}/cancel",
         "/console/budgets/{id}/remove", "/console/budgets/{id}/proposals/{proposalid}/decline", "/console/campaigns/bulk/pause", "/console/campaigns/edits/{editid}/cancel", "/console/clips/new", "/console/clips/file", "/console/due",
-        "/console/experiments/{id}/stop", "/console/me/keys/{key}/revoke", "/console/me/sessions/{session}/end", "/console/people/{id}/disable", "/console/people/{id}/keys/{key}/revoke", "/console/publishers/{id}/off",
+        "/console/experiments/{id}/stop", "/console/me/keys/{key}/revoke", "/console/me/sessions/{session}/end", "/console/people/{id}/disable", "/console/people/{id}/keys/{key}/revoke", "/console/people/{id}/sessions/{session}/end", "/console/publishers/{id}/off",
         "/console/publishers/{id}/remove", "/console/publishers/{id}/templates/{account}/remove", "/console/runs/{requestid}/cancel", "/console/runs/bulk/cancel", "/console/webhooks/{id}/off", "/console/webhooks/{id}/remove",
     ];
 

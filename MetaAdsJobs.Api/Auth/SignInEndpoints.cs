@@ -69,7 +69,7 @@ internal static class SignInEndpoints
             return;
         }
 
-        await BrowserSessions.OpenAsync(http, caller, until);
+        await BrowserSessions.OpenAsync(http, caller, caller.KeyId is null ? "token" : "key", until);
         http.Response.Redirect(returnUrl);
     }
 
@@ -80,7 +80,7 @@ internal static class SignInEndpoints
         var returnUrl = Local(form["returnUrl"]);
         if (isOurs && await links.UseAsync(form["secret"].ToString(), http.RequestAborted) is { } caller)
         {
-            await BrowserSessions.OpenAsync(http, caller, until: null);
+            await BrowserSessions.OpenAsync(http, caller, "link", until: null);
             http.Response.Redirect(returnUrl);
             return;
         }

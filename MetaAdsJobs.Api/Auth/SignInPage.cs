@@ -62,11 +62,14 @@ internal static class SignInPage
             """);
     }
 
-    public static Task WriteDeniedAsync(HttpContext http)
+    /// <param name="why">In English, as it stands in the words; null: the role.</param>
+    public static Task WriteDeniedAsync(HttpContext http, string? why = null)
     {
         http.Response.StatusCode = StatusCodes.Status403Forbidden;
         var T = Of(http);
-        return WritePageAsync(http, T["Not allowed"], $"<p>{T["Your role may not see this page."]} <a href=\"/signin\">{T["Sign in with another token"]}</a></p>");
+        return WritePageAsync(http, T["Not allowed"], why is null
+            ? $"<p>{T["Your role may not see this page."]} <a href=\"/signin\">{T["Sign in with another token"]}</a></p>"
+            : $"<p>{T[why]}</p><p><a href=\"{FailurePages.Home}\">{T["Back to the console"]}</a></p>");
     }
 
     private static string IssuerLink(HttpContext http, IStringLocalizer<Words> T, string returnUrl) => OpenIdSignIn.IsOn(http.RequestServices.GetRequiredService<IConfiguration>())

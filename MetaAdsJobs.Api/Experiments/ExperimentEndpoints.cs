@@ -31,7 +31,8 @@ internal sealed record ExperimentSimulationBody(
     int? LeastResults = null, int? AttributionDays = null, int? Runs = null, int? Seed = null);
 
 /// <param name="MoveBudget">The winner gets the daily budgets of all variants; else its own stays.</param>
-internal sealed record ProposalAcceptance(bool MoveBudget = false);
+/// <param name="ProposalId">The one that is meant: 409 when it is open no longer. Without it, whichever is.</param>
+internal sealed record ProposalAcceptance(bool MoveBudget = false, Guid? ProposalId = null);
 
 /// <summary>Which variant works better: asked for, judged each night, and what to do about it.</summary>
 internal static class ExperimentEndpoints
@@ -120,22 +121,22 @@ internal static class ExperimentEndpoints
 
     private static async Task<IResult> AcceptAsync(Guid id, HttpContext http, AcceptProposal accept, ExperimentReader reader, CancellationToken ct)
     {
-        var move = false;
+        var (move, proposal) = (false, (Guid?)null);
         var (body, problem) = await JsonBody.ReadOptionalAsync(http.Request, JsonBody.MaxBytes, ct);
         if (problem is not null) return problem;
         if (body is { } sent)
         {
             var errors = new FieldErrors();
             var fields = new JsonFields(sent, errors);
-            move = fields.Flag("move_budget") == true;
+            (move, proposal) = (fields.Flag("move_budget") == true, fields.Id("proposal_id"));
             fields.RefuseUnknown();
             if (errors.Any) return Problems.Invalid(errors);
         }
 
-        return await accept.ExecuteAsync(id, move, http.User.CallerName(), ct) switch
+        return await accept.ExecuteAsync(id, proposal, move, http.User.CallerName(), ct) switch
         {
             ProposalAnswer.Accepted => Results.Accepted($"/meta/experiments/{id}", await reader.FindAsync(id, ct)),
-            ProposalAnswer.NotOpen => Problems.Conflict("Nothing is proposed: it was accepted before, taken back, or there is nothing to be done"),
+            ProposalAnswer.NotOpen => Problems.Conflict("Nothing is proposed, or not what is meant: it was accepted before, taken back, or there is nothing to be done"),
             ProposalAnswer.NotFresh => Problems.Conflict("Its numbers are old, or are just being read again: ask again once they are read and judged, within a minute of that"),
             _ => NotFound(id),
         };

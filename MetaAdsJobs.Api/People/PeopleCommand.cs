@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Core.Access;
@@ -17,9 +16,11 @@ public static class PeopleCommand
         user link --mail MAIL [--url https://where.the.console.is]                    a link that opens the console once, within a day
         user disable --mail MAIL
         user enable --mail MAIL
-        key add --mail MAIL --name NAME [--days N]                                    a key; it is shown this once
+        key add --mail MAIL --name NAME [--days N]                                    a key; it is shown this once; N from 1 to 36500
         key revoke --id ID
         """;
+
+    private const string All = "all";
 
     public static bool IsOne(string[] arguments) => arguments is ["user" or "key", ..];
 
@@ -28,11 +29,11 @@ public static class PeopleCommand
     {
         // As the audit names it: whoever may start the program is nobody that we know.
         using var scope = AccountScope.Enter(new Caller("operator", Roles.Admin, null, null), null);
-        if (Options(arguments[Math.Min(2, arguments.Length)..]) is not { } options) return await UsageAsync(errors);
+        if (OptionsOf(arguments) is not { } names || Options(arguments[2..], names) is not { } options) return await UsageAsync(errors);
         var (users, save, keys, links) = (services.GetRequiredService<UserStore>(), services.GetRequiredService<SaveUser>(), services.GetRequiredService<ApiKeyStore>(), services.GetRequiredService<SignInLinks>());
         if (arguments is ["user", "add", ..] && options.GetValueOrDefault("mail") is { } mail)
         {
-            var body = new { mail, name = options.GetValueOrDefault("name") ?? mail, role = options.GetValueOrDefault("role") ?? Roles.Admin, all_accounts = options.ContainsKey("all") };
+            var body = new { mail, name = options.GetValueOrDefault("name") ?? mail, role = options.GetValueOrDefault("role") ?? Roles.Admin, all_accounts = options.ContainsKey(All) };
             return await TellAsync(await save.CreateAsync(JsonSerializer.SerializeToElement(body), "operator", ct), done => done.Value.Id.ToString(), output, errors);
         }
 
@@ -51,10 +52,9 @@ public static class PeopleCommand
             case ["user", "disable" or "enable", ..]:
                 return await TellAsync(await save.ChangeAsync(user.Id, JsonSerializer.SerializeToElement(new { disabled = arguments[1] == "disable" }), ct), done => done.Value.Mail, output, errors);
             case ["key", "add", ..] when options.GetValueOrDefault("name") is { } name:
-                var days = options.GetValueOrDefault("days");
-                if (days is not null && !int.TryParse(days, NumberStyles.None, CultureInfo.InvariantCulture, out _)) return await UsageAsync(errors);
-                var expiresAt = days is null ? (DateTimeOffset?)null : services.GetRequiredService<TimeProvider>().GetUtcNow().AddDays(int.Parse(days, CultureInfo.InvariantCulture));
-                return await TellAsync(await keys.CreateAsync(user.Id, JsonSerializer.SerializeToElement(new { name, expires_at = expiresAt?.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture) }), "operator", ct), done => done.Secret!, output, errors);
+                var expiresAt = options.GetValueOrDefault("days") is { } days ? keys.ExpiresAfter(days) : null;
+                if (expiresAt is null && options.ContainsKey("days")) return await UsageAsync(errors);
+                return await TellAsync(await keys.CreateAsync(user.Id, JsonSerializer.SerializeToElement(new { name, expires_at = expiresAt }), "operator", ct), done => done.Secret!, output, errors);
             default:
                 return await UsageAsync(errors);
         }
@@ -83,17 +83,26 @@ public static class PeopleCommand
         return 2;
     }
 
-    // --name value, and --all alone.
-    private static Dictionary<string, string>? Options(string[] rest)
+    // What stands in no line of the usage is refused: a word that is spelt wrong must not be taken for one that was left out.
+    private static string[]? OptionsOf(string[] arguments) => arguments switch
+    {
+        ["user", "add", ..] => ["mail", "name", "role", All],
+        ["user", "link", ..] => ["mail", "url"],
+        ["user", "disable" or "enable", ..] => ["mail"],
+        ["key", "add", ..] => ["mail", "name", "days"],
+        ["key", "revoke", ..] => ["id"],
+        _ => null,
+    };
+
+    // --name value, each once, and --all alone.
+    private static Dictionary<string, string>? Options(string[] rest, string[] names)
     {
         var options = new Dictionary<string, string>();
         for (var i = 0; i < rest.Length; i++)
         {
             if (!rest[i].StartsWith("--", StringComparison.Ordinal)) return null;
             var name = rest[i][2..];
-            if (name == "all") options[name] = "";
-            else if (++i < rest.Length) options[name] = rest[i];
-            else return null;
+            if (!names.Contains(name) || (name != All && ++i == rest.Length) || !options.TryAdd(name, rest[i])) return null;
         }
 
         return options;

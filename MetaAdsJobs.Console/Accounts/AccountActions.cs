@@ -53,8 +53,7 @@ internal static class AccountActions
         var form = http.Request.Form;
         if (form.ContainsKey(Offer)) return await OfferAsync(id, choices, kept, http);
         var body = AccountForm.Body(form, isNew: false, kept.Find(form));
-        // A form that does not say what it shows is never the newest.
-        return await save.ChangeAsync(id, body.ToJson(), account => account.UpdatedAt == AccountForm.Seen(form), http.RequestAborted) switch
+        return await save.ChangeAsync(id, body.ToJson(), account => account.UpdatedAt == FormSeen.In(form), http.RequestAborted) switch
         {
             Saved<SocialAccount>.Done => FormResults.On(http, $"/console/accounts/{id}", "The account was changed."),
             Saved<SocialAccount>.Invalid invalid => FormResults.Again<AccountFormPage>(body.Refused(invalid.Errors, AccountForm.Token), ("Id", id)),
@@ -87,7 +86,7 @@ internal static class AccountActions
     {
         var form = http.Request.Form;
         var leaves = form["leave_active"].ToString() is "true" or "on";
-        return await retire.ExecuteAsync(id, account => account.UpdatedAt == AccountForm.Seen(form), leaves, http.User.CallerName(), http.RequestAborted) switch
+        return await retire.ExecuteAsync(id, account => account.UpdatedAt == FormSeen.In(form), leaves, http.User.CallerName(), http.RequestAborted) switch
         {
             Retirement.Done => FormResults.On(http, $"/console/accounts/{id}", "The account was retired."),
             Retirement.Outdated => Again("Somebody has changed this account since you opened it. Open it again to see what it is now."),

@@ -1,4 +1,3 @@
-using System.Globalization;
 using MetaAdsJobs.Console.Forms;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Accounts.Choosing;
@@ -25,10 +24,6 @@ internal static class AccountForm
         return isNew ? body.TextIfGiven("id") : body;
     }
 
-    /// <summary>When the account had last been changed as the person saw it; null when the form does not say so.</summary>
-    public static DateTimeOffset? Seen(IFormCollection form) =>
-        DateTimeOffset.TryParseExact(form["seen"], "O", CultureInfo.InvariantCulture, DateTimeStyles.None, out var seen) ? seen : null;
-
     /// <summary>What was typed, with a token to go with it, and what of the chosen ad account was not typed.</summary>
     public static FormValues With(FormValues typed, string? keptToken, AccountChoices choices)
     {
@@ -44,7 +39,7 @@ internal static class AccountForm
     }
 
     public static FormValues Of(SocialAccount account) => FormValues.Of(
-        ("seen", account.UpdatedAt.ToString("O", CultureInfo.InvariantCulture)), ("name", account.Name), ("ad_account_id", account.AdAccountId), ("page_id", account.PageId),
+        (FormSeen.Field, FormSeen.Of(account.UpdatedAt)), ("name", account.Name), ("ad_account_id", account.AdAccountId), ("page_id", account.PageId),
         ("instagram_user_id", account.InstagramUserId), ("pixel_id", account.PixelId), ("currency", account.Currency), ("timezone_name", account.TimezoneName),
         ("default_countries", string.Join(", ", account.DefaultCountries)), ("dsa_beneficiary", account.DsaBeneficiary), ("dsa_payor", account.DsaPayor),
         ("campaign_cap_cents", FormMoney.Show(account.CampaignCapCents)), ("daily_cap_cents", FormMoney.Show(account.DailyCapCents)), ("caps_off", account.CapsOff ? "true" : null),

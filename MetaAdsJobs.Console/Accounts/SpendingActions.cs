@@ -3,17 +3,21 @@ using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Core.Validation;
+using Microsoft.AspNetCore.Mvc;
 
 namespace MetaAdsJobs.Console.Accounts;
 
 /// <summary>The stop switch of one account and of all: a page says what it means, its form does it.</summary>
 internal static class SpendingActions
 {
+    // As much as the API takes of one; so that it never waits for a place among large forms.
+    private const int LongestStop = 64 * 1024;
+
     public static void MapSpendingActions(this IEndpointRouteBuilder accounts)
     {
         foreach (var which in (string[])["/all", "/{id:guid}"])
         {
-            accounts.MapPost($"{which}/stop", StopAsync).RequireAuthorization(ConsolePolicies.Operate).DisableRateLimiting().WithOrder(-1);
+            accounts.MapPost($"{which}/stop", StopAsync).RequireAuthorization(ConsolePolicies.Operate).DisableRateLimiting().WithMetadata(new RequestSizeLimitAttribute(LongestStop)).WithOrder(-1);
             accounts.MapPost($"{which}/start", StartAsync).RequireAuthorization(ConsolePolicies.Operate).WithOrder(-1);
         }
     }

@@ -32,7 +32,7 @@ internal static class BudgetActions
     /// <summary>A pool as its form has it.</summary>
     public static FormValues ValuesOf(BudgetPool pool) => FormValues.Of(new Dictionary<string, StringValues>
     {
-        ["name"] = pool.Name, ["mode"] = pool.Mode, ["days"] = BacktestPool.UsualDays.ToString(CultureInfo.CurrentCulture), ["max_step_percent"] = pool.MaxStepPercent.ToString(CultureInfo.CurrentCulture), ["least_gain_percent"] = pool.LeastGainPercent.ToString("0.##", CultureInfo.CurrentCulture),
+        [FormSeen.Field] = FormSeen.Of(pool.UpdatedAt), ["name"] = pool.Name, ["mode"] = pool.Mode, ["days"] = BacktestPool.UsualDays.ToString(CultureInfo.CurrentCulture), ["max_step_percent"] = pool.MaxStepPercent.ToString(CultureInfo.CurrentCulture), ["least_gain_percent"] = pool.LeastGainPercent.ToString("0.##", CultureInfo.CurrentCulture),
         ["members"] = string.Join('\n', pool.Members.Select(member => string.Join(' ', new[] { member.MetaId, Amount(member.MinCents) ?? (member.MaxCents is null ? null : "-"), Amount(member.MaxCents) }.OfType<string>()))),
     });
 
@@ -62,10 +62,11 @@ internal static class BudgetActions
             return place is null ? calls.Computations.Refused() : Tried(await backtest.OneAsync(id, Json(body.Number("days"), http), http.RequestAborted), body, ("Id", id));
         }
 
-        return await save.ChangeAsync(id, Json(body, http), http.User.CallerName(), http.RequestAborted) switch
+        return await save.ChangeAsync(id, Json(body, http), http.User.CallerName(), pool => pool.UpdatedAt == FormSeen.In(http.Request.Form), http.RequestAborted) switch
         {
             PoolOutcome<BudgetPool>.Done => FormResults.On(http, $"/console/budgets/{id}", "The pool was changed."),
             PoolOutcome<BudgetPool>.Invalid invalid => FormResults.Again<BudgetPoolFormPage>(body.Refused(invalid.Errors), ("Id", id)),
+            PoolOutcome<BudgetPool>.Outdated => FormResults.Again<BudgetPoolFormPage>(body.Refused(FormSeen.Outdated("Somebody has changed this pool since you opened it. Open it again to see what it is now.")), ("Id", id)),
             PoolOutcome<BudgetPool>.Refused => FormResults.BackWithProblem(http, "A proposal of it is being carried out: its members stay until that is over."),
             _ => Results.NotFound(),
         };

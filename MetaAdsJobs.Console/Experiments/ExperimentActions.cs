@@ -12,10 +12,10 @@ internal static class ExperimentActions
     {
         var experiments = console.MapGroup("/experiments").AddEndpointFilter<FormGuard>().RequireAuthorization(ConsolePolicies.Operate);
         experiments.MapPost("/{id:guid}/accept", async (Guid id, AcceptProposal accept, HttpContext http) =>
-            await accept.ExecuteAsync(id, http.Request.Form["move_budget"] == "true", http.User.CallerName(), http.RequestAborted) switch
+            await accept.ExecuteAsync(id, Shown(http), http.Request.Form["move_budget"] == "true", http.User.CallerName(), http.RequestAborted) switch
             {
                 ProposalAnswer.Accepted => FormResults.Back(http, "It is being done."),
-                ProposalAnswer.NotOpen => FormResults.BackWithProblem(http, "Nothing is proposed any more."),
+                ProposalAnswer.NotOpen => FormResults.BackWithProblem(http, "What you were shown is proposed no longer: nothing was done."),
                 ProposalAnswer.NotFresh => FormResults.BackWithProblem(http, "Its numbers are old, or are just being read again: it can be done once they are read."),
                 _ => Results.NotFound(),
             });
@@ -26,4 +26,7 @@ internal static class ExperimentActions
             _ => Results.NotFound(),
         });
     }
+
+    // What the page has shown, and nothing that was proposed since. A form that does not say which is of none.
+    private static Guid Shown(HttpContext http) => Guid.TryParse(http.Request.Form["proposal"], out var proposal) ? proposal : Guid.Empty;
 }

@@ -94,6 +94,17 @@ internal sealed class FormBody(IFormCollection form, bool emptyIsNull)
         return this;
     }
 
+    /// <summary>A text that stands for something else.</summary>
+    /// <param name="read">Null: it stands for nothing; the use case refuses it, and the person is told in the form's words.</param>
+    public FormBody As(string name, Func<string, string?> read, string wrong)
+    {
+        var text = Given(name);
+        var meant = text is null ? null : read(text);
+        if (text is not null && meant is null) _wrong[name] = [wrong];
+        Put(name, meant ?? text);
+        return this;
+    }
+
     public FormBody Number(string name, long? value)
     {
         if (value is { } number) _body[name] = number;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using MetaAdsJobs.Console.Language;
-using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -89,17 +88,5 @@ internal sealed class Notices(IDataProtectionProvider protection)
             // Kept, sent on or made up: told to nobody.
             return null;
         }
-    }
-}
-
-/// <summary>Lets a form through only when it is one of ours: another site's cannot carry the token.</summary>
-internal sealed class FormGuard(IAntiforgery antiforgery) : IEndpointFilter
-{
-    public const string Expired = "The form had expired: nothing was done, and anything typed has to be typed again.";
-
-    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
-    {
-        var http = context.HttpContext;
-        return http.Request.HasFormContentType && await antiforgery.IsRequestValidAsync(http) ? await next(context) : FormResults.BackWithProblem(http, Expired);
     }
 }

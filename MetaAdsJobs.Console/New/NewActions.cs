@@ -9,7 +9,6 @@ using MetaAdsJobs.Core.Orchestrations.Requests;
 using MetaAdsJobs.Core.Targeting;
 using MetaAdsJobs.Core.Validation;
 using Microsoft.AspNetCore.Antiforgery;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 
 namespace MetaAdsJobs.Console.New;
@@ -21,8 +20,6 @@ internal sealed class NewActions(AcceptOrchestration accept, AccountStore accoun
 
     // As much as the API takes; 20 ad sets of 50 ads, each with fields of its own.
     private const int LongestForm = 4 * 1024 * 1024;
-    private const int LargeForm = 256 * 1024;
-    private static readonly FormOptions Limits = new() { ValueCountLimit = 20_000 };
 
     // Without FormGuard: a form that has expired is shown again with all that was typed.
     public static void Map(IEndpointRouteBuilder console) => console.MapPost("/new", (NewActions actions, HttpContext http) => actions.ActAsync(http))
@@ -31,10 +28,8 @@ internal sealed class NewActions(AcceptOrchestration accept, AccountStore accoun
     private async Task<IResult> ActAsync(HttpContext http)
     {
         if (!http.Request.HasFormContentType) return FormResults.BackWithProblem(http, "The form had expired. Please try again.");
-        var isLarge = http.Request.ContentLength is null or > LargeForm;
-        using var place = isLarge ? calls.LargeBodies.TryTake(http) : null;
-        if (isLarge && place is null) return calls.LargeBodies.Refused();
-        var values = FormValues.Posted(await http.Request.ReadFormAsync(Limits, http.RequestAborted), new FieldErrors());
+        if (await FormGuard.ReadAsync(http, calls) is { } refused) return refused;
+        var values = FormValues.Posted(http.Request.Form, new FieldErrors());
         var tree = NewTree.Of(values);
         values = tree.In(values);
         if (!await antiforgery.IsRequestValidAsync(http)) return Refused(values, "The form had expired. Please try again.");

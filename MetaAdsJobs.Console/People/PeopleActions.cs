@@ -28,6 +28,8 @@ internal static class PeopleActions
         people.MapPost("/{id:guid}/enable", (Guid id, SaveUser save, HttpContext http) => SwitchAsync(id, false, save, http));
         people.MapPost("/{id:guid}/keys/{key:guid}/revoke", async (Guid id, Guid key, ApiKeyStore keys, HttpContext http) =>
             await keys.RevokeAsync(key, id, http.User.CallerName(), http.RequestAborted) is PeopleSaved<ApiKey>.Done ? FormResults.Back(http, "The key opens nothing any more.") : Results.NotFound());
+        people.MapPost("/{id:guid}/sessions/{session:guid}/end", async (Guid id, Guid session, SessionStore sessions, HttpContext http) => Caller.Of(http.User) is not { KeyId: null } admin ? Results.Forbid()
+            : await sessions.EndOfAsync(id, session, admin, http.RequestAborted) ? FormResults.Back(http, "The session is over.") : Results.NotFound());
         var me = console.MapGroup("/me").AddEndpointFilter<FormGuard>().RequireAuthorization(ConsolePolicies.Read);
         // A session that was opened by a key makes no other key.
         me.MapPost("", (ApiKeyStore keys, HttpContext http) => Caller.Of(http.User) is { UserId: { } user, KeyId: null } ? MakeKeyAsync<MyPage>(user, "/console/me", keys, http) : Task.FromResult(Results.Forbid())).WithOrder(-1);
@@ -51,10 +53,11 @@ internal static class PeopleActions
     }
 
     private static async Task<IResult> ChangeAsync(Guid id, SaveUser save, HttpContext http) =>
-        await save.ChangeAsync(id, JsonSerializer.SerializeToElement(Body(http.Request.Form)), http.RequestAborted) switch
+        await save.ChangeAsync(id, JsonSerializer.SerializeToElement(Body(http.Request.Form)), user => user.UpdatedAt == FormSeen.In(http.Request.Form), http.RequestAborted) switch
         {
             PeopleSaved<User>.Done => FormResults.On(http, $"/console/people/{id}", "The user was changed."),
             PeopleSaved<User>.Invalid invalid => FormResults.Again<UserFormPage>(FormValues.Posted(http.Request.Form, invalid.Errors), ("Id", id)),
+            PeopleSaved<User>.Outdated => FormResults.Again<UserFormPage>(FormValues.Posted(http.Request.Form, FormSeen.Outdated("Somebody has changed this user since you opened it. Open it again to see what it is now.")), ("Id", id)),
             _ => Results.NotFound(),
         };
 
@@ -77,11 +80,11 @@ internal static class PeopleActions
     private static async Task<IResult> MakeKeyAsync<TPage>(Guid userId, string onward, ApiKeyStore keys, HttpContext http, params (string Name, object? Value)[] route) where TPage : Microsoft.AspNetCore.Components.IComponent
     {
         var texts = http.RequestServices.GetRequiredService<IStringLocalizer<Words>>();
-        var form = http.Request.Form;
-        return await keys.CreateAsync(userId, JsonSerializer.SerializeToElement(new { name = form["name"].ToString().Trim() }), http.User.CallerName(), http.RequestAborted) switch
+        var body = new FormBody(http.Request.Form, emptyIsNull: false).Texts("name", "role").As(ApiKeyStore.ExpiresAtField, keys.ExpiresAfter, "must be a number of days from 1 to 36500");
+        return await keys.CreateAsync(userId, body.ToJson(), http.User.CallerName(), http.RequestAborted) switch
         {
             PeopleSaved<ApiKey>.Done done => Shown(texts["The key"], done.Secret!, onward),
-            PeopleSaved<ApiKey>.Invalid invalid => FormResults.Again<TPage>(FormValues.Posted(form, invalid.Errors), route),
+            PeopleSaved<ApiKey>.Invalid invalid => FormResults.Again<TPage>(body.Refused(invalid.Errors), route),
             PeopleSaved<ApiKey>.Refused => FormResults.BackWithProblem(http, "There can be no more keys of this user: revoke one first."),
             _ => Results.NotFound(),
         };

@@ -27,9 +27,10 @@ internal static class ActLog
     /// <summary>As a part of a statement: a row for each of those rows.</summary>
     /// <param name="account">Which column of them tells the account; else the act does.</param>
     /// <param name="name">The same of its name.</param>
-    public static string InsertFrom(string rows, string account = "@ActAccount", string name = "@ActObjectName") => $"""
+    /// <param name="id">And of itself.</param>
+    public static string InsertFrom(string rows, string account = "@ActAccount", string name = "@ActObjectName", string id = "@ActObject") => $"""
         INSERT INTO recorded_acts (at, person, key_name, social_account_id, kind, object, object_name, action, fields)
-        SELECT @ActAt, @ActPerson, @ActKey, {account}, @ActKind, @ActObject, {name}, @ActAction, @ActFields::jsonb FROM {rows}
+        SELECT @ActAt, @ActPerson, @ActKey, {account}, @ActKind, {id}, {name}, @ActAction, @ActFields::jsonb FROM {rows}
         """;
 
     /// <summary>Those of a statement, and of its act.</summary>

@@ -16,7 +16,7 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
     public async Task<OrchestrationResult?> FindAsync(Guid requestId, CancellationToken ct)
     {
         const string FindSql = """
-            SELECT o.request_id, o.social_account_id, o.clip_id, o.campaign_name, o.requested_by, o.requested_key, o.accepted_at, o.started_at, o.completed_at, o.status, o.attempt,
+            SELECT o.request_id, o.social_account_id, o.clip_id, o.campaign_name, o.requested_by, o.requested_key, o.ordered_by, o.ordered_key, o.accepted_at, o.started_at, o.completed_at, o.status, o.attempt,
                    o.next_attempt_at, o.wait_reason, o.errors::text, o.insights_sync::text, o.validation::text, (o.request ->> 'auto_publish')::boolean AS auto_publish,
                    (o.request ->> 'validate_only') IS NOT NULL AS validate_only, (k.video_id IS NULL OR o.status IN ('queued', 'running', 'waiting')) AS has_media,
                    o.request::text AS request, o.activate_at,
@@ -96,6 +96,8 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
         public string CampaignName { get; init; } = "";
         public string RequestedBy { get; init; } = "";
         public string? RequestedKey { get; init; }
+        public string? OrderedBy { get; init; }
+        public string? OrderedKey { get; init; }
         public DateTimeOffset AcceptedAt { get; init; }
         public DateTimeOffset? StartedAt { get; init; }
         public DateTimeOffset? CompletedAt { get; init; }
@@ -133,7 +135,7 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
             string? StatusOf(string step) => objects.GetValueOrDefault(step)?.EffectiveStatus;
             return new()
             {
-                RequestId = RequestId, SocialAccountId = SocialAccountId, ClipId = ClipId, CampaignName = CampaignName, RequestedBy = RequestedBy, RequestedKey = RequestedKey,
+                RequestId = RequestId, SocialAccountId = SocialAccountId, ClipId = ClipId, CampaignName = CampaignName, RequestedBy = RequestedBy, RequestedKey = RequestedKey, OrderedBy = OrderedBy, OrderedKey = OrderedKey,
                 OverallSuccess = built ? (insights?.Success == true || request.IsAdoption) && !Refused : ended && validation?.All(finding => finding.Ok != false) == true,
                 AcceptedAt = AcceptedAt, StartedAt = StartedAt, CompletedAt = CompletedAt, ActivateAt = ActivateAt,
                 DurationSeconds = CompletedAt is null || StartedAt is null ? null : Math.Round((CompletedAt - StartedAt).Value.TotalSeconds, 3),

@@ -21,6 +21,12 @@ public sealed record OrchestrationResult
     /// <summary>The name of the key by which it was asked for; null: by none.</summary>
     public string? RequestedKey { get; init; }
 
+    /// <summary>Who cancelled or retried it last, or took its clip; null: nobody.</summary>
+    public string? OrderedBy { get; init; }
+
+    /// <summary>The name of the key by which they did; null: by none.</summary>
+    public string? OrderedKey { get; init; }
+
     /// <summary>True when the ad was built and its first numbers were synced; for validate_only, when nothing that was checked was refused.</summary>
     public required bool OverallSuccess { get; init; }
     public required DateTimeOffset AcceptedAt { get; init; }
@@ -133,6 +139,10 @@ public sealed record OrchestrationSummary
     /// <summary>Who asked for it: a user's mail, or a token's subject; and the name of the key by which, null: by none.</summary>
     public required string RequestedBy { get; init; }
     public string? RequestedKey { get; init; }
+
+    /// <summary>The same of who cancelled or retried it last, or took its clip; null: nobody.</summary>
+    public string? OrderedBy { get; init; }
+    public string? OrderedKey { get; init; }
     public required string Status { get; init; }
     public required int Attempt { get; init; }
     public DateTimeOffset? NextAttemptAt { get; init; }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Dapper;
 using MetaAdsJobs.Core.Access;
@@ -12,6 +13,10 @@ public sealed class ApiKeyStore(NpgsqlDataSource dataSource, UserStore users, Ti
 {
     /// <summary>Of one user, not revoked.</summary>
     public const int MostOfUser = 100;
+
+    public const string ExpiresAtField = "expires_at";
+
+    private const int MostDays = 36_500;
 
     private static readonly string ReadSql = $"""
         SELECT k.id, k.user_id, u.mail, k.name, k.shown, k.role, k.all_accounts, k.created_by, k.created_at, k.expires_at, k.last_used_at, k.revoked_at, k.revoked_by, {GrantStore.Columns("k.id")}
@@ -39,6 +44,10 @@ public sealed class ApiKeyStore(NpgsqlDataSource dataSource, UserStore users, Ti
     public async Task<PeopleSaved<ApiKey>> RevokeOfAsync(Caller caller, Guid id, CancellationToken ct) =>
         caller.UserId is { } user && (caller.KeyId is null || caller.KeyId == id) ? await RevokeAsync(id, user, caller.Name, ct) : new PeopleSaved<ApiKey>.Unknown();
 
+    /// <returns>So many days from now on, as expires_at has it; null of what is no whole number of 1 to 36,500.</returns>
+    public string? ExpiresAfter(string days) => int.TryParse(days, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= MostDays
+        ? time.GetUtcNow().AddDays(number).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture) : null;
+
     /// <param name="body">name; role, all_accounts, accounts and groups as far as it is to open less than its user may; expires_at.</param>
     public async Task<PeopleSaved<ApiKey>> CreateAsync(Guid userId, JsonElement body, string by, CancellationToken ct)
     {
@@ -50,8 +59,8 @@ public sealed class ApiKeyStore(NpgsqlDataSource dataSource, UserStore users, Ti
         var (errors, now) = (new FieldErrors(), time.GetUtcNow());
         var fields = new JsonFields(body, errors);
         var (name, role, access) = (fields.Text("name", required: true, max: 100), SaveUser.ReadRole(fields, required: false), GivenAccess.Read(fields));
-        var expiresAt = fields.Moment("expires_at")?.ToUniversalTime();
-        if (expiresAt <= now) fields.Refuse("expires_at", "must be in the future");
+        var expiresAt = fields.Moment(ExpiresAtField)?.ToUniversalTime();
+        if (expiresAt <= now) fields.Refuse(ExpiresAtField, "must be in the future");
         fields.RefuseUnknown();
         if (errors.Any) return new PeopleSaved<ApiKey>.Invalid(errors);
         var (id, secret) = (Guid.CreateVersion7(now), Secret.MakeKey());

@@ -19,6 +19,9 @@ public abstract record PeopleSaved<T>
 
     public sealed record Unknown : PeopleSaved<T>;
 
+    /// <summary>It is no longer what the change was made for.</summary>
+    public sealed record Outdated : PeopleSaved<T>;
+
     public sealed record Refused(string Reason) : PeopleSaved<T>;
 }
 
@@ -51,7 +54,10 @@ public sealed class SaveUser(NpgsqlDataSource dataSource, UserStore store, TimeP
         return new PeopleSaved<User>.Done(made);
     }
 
-    public async Task<PeopleSaved<User>> ChangeAsync(Guid id, JsonElement body, CancellationToken ct)
+    public Task<PeopleSaved<User>> ChangeAsync(Guid id, JsonElement body, CancellationToken ct) => ChangeAsync(id, body, isSeen: _ => true, ct);
+
+    /// <param name="isSeen">Whether the user, as it is now, is the one that the change was made for.</param>
+    public async Task<PeopleSaved<User>> ChangeAsync(Guid id, JsonElement body, Func<User, bool> isSeen, CancellationToken ct)
     {
         const string UpdateSql = """
             UPDATE users SET name = @Name, role = @Role, all_accounts = @AllAccounts, disabled_at = CASE WHEN @Disabled THEN COALESCE(disabled_at, @Now) END,
@@ -66,6 +72,7 @@ public sealed class SaveUser(NpgsqlDataSource dataSource, UserStore store, TimeP
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         if (await UserStore.HoldAsync(connection, transaction, id, ct) is not { } before) return new PeopleSaved<User>.Unknown();
+        if (!isSeen(before)) return new PeopleSaved<User>.Outdated();
         await GrantStore.CheckAsync(connection, transaction, access, errors, ct);
         // Who is given accounts no longer has all of them, unless that is said.
         var all = access.AllAccounts ?? (access is { Accounts: null, Groups: null } && before.AllAccounts);

@@ -1,7 +1,5 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Net.Sockets;
-using System.Text;
 using System.Text.Json.Nodes;
 using Dapper;
 using MetaAdsJobs.Api.Http;
@@ -193,10 +191,21 @@ public sealed class LongCallTests
         Assert.That((string?)told.Json["detail"], Does.StartWith("One caller may have 2 requests of such a length"));
         using var form = await sender.Http.PostAsync("/console/new", new FormUrlEncodedContent([new("campaign_name", new string('x', JsonBody.LargeBytes))]));
         Assert.That((int)form.StatusCode, Is.EqualTo(429), "a form is no way around it");
+        foreach (var page in (string[])["batches/new", "webhooks/new", "clips/new"])
+        {
+            using var other = await sender.Http.PostAsync($"/console/{page}", new FormUrlEncodedContent([new("name", new string('x', JsonBody.LargeBytes))]));
+            Assert.That((int)other.StatusCode, Is.EqualTo(429), page);
+        }
+
+        using (var unknown = new HttpRequestMessage(HttpMethod.Post, $"/console/accounts/{_account}/stop") { Content = new FormUrlEncodedContent([]), Headers = { TransferEncodingChunked = true } })
+        using (var stop = await sender.Http.SendAsync(unknown))
+            Assert.That((int)stop.StatusCode, Is.EqualTo(302), "a stop waits for no place, however it is sent");
         Assert.That((await sender.SendAsync(HttpMethod.Post, "/meta/clips", "\uFEFF{}")).Code, Is.EqualTo(422), "a small one");
         Assert.That((await _admin.SendAsync(HttpMethod.Post, "/meta/clips", large)).Code, Is.EqualTo(422), "somebody else's");
         foreach (var body in held) await body.SendRestAsync();
         Assert.That(await Task.WhenAll(held.Select(body => body.Answer)), Is.All.StartsWith("HTTP/1.1 422"));
+        using (var page = await HalfSent.StartAsync(_service.BaseUrl, new string('x', JsonBody.LargeBytes), "sender", "/console/audit", "application/x-www-form-urlencoded"))
+            Assert.That(await page.Answer.WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System), Does.StartWith("HTTP/1.1 4"), "a page takes no form, and reads none");
         await Eventually.TrueAsync(async () => (await sender.SendAsync(HttpMethod.Post, "/meta/clips", large)).Code == 422, () => "what was answered still has its place");
     }
 
@@ -274,25 +283,4 @@ public sealed class LongCallTests
     private static DefaultHttpContext Caller(string name) => new() { User = new(new System.Security.Claims.ClaimsIdentity([new("sub", name)], "test")) };
 
     private static DefaultHttpContext Keyed(string name) => new() { User = new(new CallerIdentity(new Caller(name, "viewer", null, null) { KeyId = Guid.NewGuid() }, "test")) };
-
-    /// <summary>A request whose last byte is sent when it is told to, and whose answer is seen also before.</summary>
-    private sealed class HalfSent(TcpClient connection) : IDisposable
-    {
-        /// <summary>The answer's first line.</summary>
-        public Task<string?> Answer { get; } = new StreamReader(connection.GetStream()).ReadLineAsync();
-
-        public static async Task<HalfSent> StartAsync(Uri service, string body, string subject)
-        {
-            var connection = new TcpClient();
-            await connection.ConnectAsync(service.Host, service.Port);
-            var bytes = Encoding.UTF8.GetBytes($"POST /meta/clips HTTP/1.1\r\nHost: {service.Authority}\r\nAuthorization: Bearer {Service.Token("manager", subject)}\r\n"
-                + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
-            await connection.GetStream().WriteAsync(bytes.AsMemory(..^1));
-            return new(connection);
-        }
-
-        public async Task SendRestAsync() => await connection.GetStream().WriteAsync("}"u8.ToArray());
-
-        public void Dispose() => connection.Dispose();
-    }
 }

@@ -283,7 +283,7 @@ public sealed class ExperimentTests
         Assert.That((await _world.ReadAsync(one)).Says, Is.EqualTo("It was stopped by bob; nothing more is judged."));
     }
 
-    private Task<ProposalAnswer> AcceptAsync(Begun one) => _world.Get<AcceptProposal>().ExecuteAsync(one.Id, moveBudget: false, "ann", CancellationToken.None);
+    private Task<ProposalAnswer> AcceptAsync(Begun one) => _world.Get<AcceptProposal>().ExecuteAsync(one.Id, proposalId: null, moveBudget: false, "ann", CancellationToken.None);
 
     private Task<IReadOnlyList<string>> EditsAsync(Begun one) => _world.QueryAsync<string>("SELECT concat(kind, ' ', asked_by) FROM campaign_edits WHERE request_id = @RequestId ORDER BY kind", new { one.Run.RequestId });
 

@@ -127,6 +127,17 @@ public sealed partial class NginxTests
         Assert.That((await rows.Content.ReadAsStringAsync()).Split('\n').Length, Is.GreaterThan(20000));
     }
 
+    [TestCase("metrics")]
+    [TestCase("metrics/")]
+    [TestCase("Metrics")]
+    [TestCase("METRICS/?x=1")]
+    public async Task Nobody_outside_reads_the_metrics(string path)
+    {
+        using var http = Http();
+        using var answer = await http.GetAsync(path);
+        Assert.That((int)answer.StatusCode, Is.EqualTo(403));
+    }
+
     private HttpClient Http() => new(new SocketsHttpHandler { AllowAutoRedirect = false, SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Subject == "CN=127.0.0.1" } }) { BaseAddress = Address };
 
     private static (string Certificate, string Key) Certificate()

@@ -26,6 +26,8 @@ public sealed class ClosedFolderTests
         File.WriteAllText(key, "a key");
         File.SetUnixFileMode(key, (UnixFileMode)0b110_100_100);
         Directory.CreateDirectory(Path.Combine(data, "logs"));
+        // Left by one that was killed.
+        File.WriteAllText(Path.Combine(data, "served-database"), "");
 
         Assert.That(ClosedFolder.Ensure(data), Is.True);
         Assert.That(KeyFile.ReadOrCreate(key, bytes: 48), Is.EqualTo("a key"));

@@ -60,6 +60,7 @@ public sealed class LauncherTests
     [TestCase("PORT", "70000")]
     [TestCase("WORKERS", "0")]
     [TestCase("META_ADS_MODE", "production")]
+    [TestCase("AUTH_AUTHORITY", "https://issuer.example.com")]
     public async Task A_wrong_setting_is_named(string key, string value)
     {
         await using var launcher = Launcher.Start([], (key, value));

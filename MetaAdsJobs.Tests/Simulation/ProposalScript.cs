@@ -271,7 +271,7 @@ internal sealed class ProposalScript
             var moves = _random.Next(4) > 0;
             _history.Script.At(0, "accepts what an experiment proposes", async (api, ct) =>
             {
-                if (await api.Get<AcceptProposal>().ExecuteAsync(id, moves, Proposer, ct) != ProposalAnswer.Accepted) return;
+                if (await api.Get<AcceptProposal>().ExecuteAsync(id, proposalId: null, moves, Proposer, ct) != ProposalAnswer.Accepted) return;
                 _accepted.Add(id);
                 if (_random.Next(3) == 0) InStorm(_random.NextDouble() * 0.5, "somebody takes back what was asked for", TakeBack);
             });

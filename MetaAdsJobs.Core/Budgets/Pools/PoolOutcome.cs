@@ -15,4 +15,7 @@ public abstract record PoolOutcome<T>
 
     /// <summary>Not as it is now.</summary>
     public sealed record Refused(string Reason) : PoolOutcome<T>;
+
+    /// <summary>It is no longer what the change was made for.</summary>
+    public sealed record Outdated : PoolOutcome<T>;
 }

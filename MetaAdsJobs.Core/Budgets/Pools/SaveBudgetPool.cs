@@ -45,7 +45,10 @@ public sealed class SaveBudgetPool
         return new PoolOutcome<BudgetPool>.Invalid(errors);
     }
 
-    public async Task<PoolOutcome<BudgetPool>> ChangeAsync(Guid id, JsonElement body, string by, CancellationToken ct)
+    public Task<PoolOutcome<BudgetPool>> ChangeAsync(Guid id, JsonElement body, string by, CancellationToken ct) => ChangeAsync(id, body, by, isSeen: _ => true, ct);
+
+    /// <param name="isSeen">Whether the pool, as it is now, is the one that the change was made for.</param>
+    public async Task<PoolOutcome<BudgetPool>> ChangeAsync(Guid id, JsonElement body, string by, Func<BudgetPool, bool> isSeen, CancellationToken ct)
     {
         if (await _store.FindAsync(id, ct) is not { } seen) return new PoolOutcome<BudgetPool>.Unknown();
         var (read, wrong) = await ReadAsync(body, seen, by, ct);
@@ -53,6 +56,7 @@ public sealed class SaveBudgetPool
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         if (await BudgetPoolStore.HoldAsync(connection, transaction, id, ct) is not { } current) return new PoolOutcome<BudgetPool>.Unknown();
+        if (!isSeen(current)) return new PoolOutcome<BudgetPool>.Outdated();
         // Others may have changed other fields since.
         var errors = new FieldErrors();
         if (BudgetPoolValidation.Read(new(body, errors), current, by, _time.GetUtcNow()) is not { } pool) return new PoolOutcome<BudgetPool>.Invalid(errors);

@@ -14,7 +14,7 @@ public enum ProposalAnswer
 {
     Accepted,
 
-    /// <summary>There is none, or it was accepted or taken back before.</summary>
+    /// <summary>There is none, it was accepted or taken back before, or another has taken its place.</summary>
     NotOpen,
 
     /// <summary>Its numbers are old, are being read again, or were since it was judged: within a minute of that it is known whether it still holds.</summary>
@@ -32,8 +32,9 @@ public sealed class AcceptProposal
 
     internal AcceptProposal(NpgsqlDataSource dataSource, CarryOutProposal carryOut, TimeProvider time, ILogger<AcceptProposal> logger) => (_dataSource, _carryOut, _time, _logger) = (dataSource, carryOut, time, logger);
 
+    /// <param name="proposalId">The one that the person was shown; null: whichever is open.</param>
     /// <param name="moveBudget">The winner gets what all variants had; else its budget stays.</param>
-    public async Task<ProposalAnswer> ExecuteAsync(Guid experimentId, bool moveBudget, string by, CancellationToken ct)
+    public async Task<ProposalAnswer> ExecuteAsync(Guid experimentId, Guid? proposalId, bool moveBudget, string by, CancellationToken ct)
     {
         // The experiment's row first, as a verdict holds it: one that takes the proposal back comes before or after.
         const string HoldSql = "SELECT name, social_account_id FROM experiments WHERE id = @ExperimentId FOR NO KEY UPDATE";
@@ -47,7 +48,8 @@ public sealed class AcceptProposal
             """;
         const string AcceptSql = """
             WITH accepted AS (
-                UPDATE experiment_proposals SET state = 'accepted', accepted_by = @By, accepted_key = @ByKey, accepted_at = @Now WHERE experiment_id = @ExperimentId AND state = 'open' RETURNING id),
+                UPDATE experiment_proposals SET state = 'accepted', accepted_by = @By, accepted_key = @ByKey, accepted_at = @Now
+                WHERE experiment_id = @ExperimentId AND (@ProposalId::uuid IS NULL OR id = @ProposalId) AND state = 'open' RETURNING id),
             left_out AS (UPDATE experiment_changes c SET state = 'left' FROM accepted a WHERE c.proposal_id = a.id AND c.action = 'budget' AND NOT @MoveBudget)
             SELECT id FROM accepted
             """;
@@ -58,7 +60,7 @@ public sealed class AcceptProposal
             if (await connection.QuerySingleOrDefaultAsync<(string Name, Guid AccountId)?>(new(HoldSql, new { ExperimentId = experimentId }, transaction, cancellationToken: ct)) is not { } experiment) return ProposalAnswer.Unknown;
             var now = _time.GetUtcNow();
             if (await connection.ExecuteScalarAsync<bool>(new(BehindSql, new { ExperimentId = experimentId, Now = now }, transaction, cancellationToken: ct))) return ProposalAnswer.NotFresh;
-            proposal = await connection.ExecuteScalarAsync<Guid?>(new(AcceptSql, new { ExperimentId = experimentId, MoveBudget = moveBudget, By = by, ByKey = AccountScope.Caller?.KeyName, Now = now }, transaction, cancellationToken: ct));
+            proposal = await connection.ExecuteScalarAsync<Guid?>(new(AcceptSql, new { ExperimentId = experimentId, ProposalId = proposalId, MoveBudget = moveBudget, By = by, ByKey = AccountScope.Caller?.KeyName, Now = now }, transaction, cancellationToken: ct));
             if (proposal is { } accepted)
             {
                 var told = ActLog.Differences(new { ProposalId = (Guid?)null, State = "open", MoveBudget = (bool?)null }, new { ProposalId = (Guid?)accepted, State = "accepted", MoveBudget = (bool?)moveBudget });

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Dapper;
 using MetaAdsJobs.Core.Budgets.Proposing;
+using MetaAdsJobs.Tests.Api.Console;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -50,6 +51,28 @@ public sealed class BudgetPoolTests
             Assert.That(refused.Code, Is.EqualTo(422), refused.Text);
             Assert.That(refused.WrongFields, Is.EquivalentTo(fields.Split(' ')), refused.Text);
         }
+    }
+
+    [Test]
+    public async Task A_form_that_was_opened_before_somebody_else_changed_the_pool_changes_nothing()
+    {
+        using var admin = _service.Client();
+        var campaigns = await PooledCampaigns.AddAsync(_service.Database.DataSource, await admin.AddAccountAsync(), $"f{Guid.NewGuid():N}", 10, 20, 30);
+        // In a form a line is an id and its amounts: none has a blank.
+        var ids = campaigns.Ids.Select(id => id.Replace(" ", "", StringComparison.Ordinal)).ToList();
+        await using (var connection = await _service.Database.DataSource.OpenConnectionAsync())
+            await connection.ExecuteAsync("UPDATE meta_campaigns SET meta_id = replace(meta_id, ' ', '') WHERE meta_id = ANY (@Ids)", new { Ids = campaigns.Ids.ToArray() });
+        JsonArray Members(params IEnumerable<string> members) => [.. members.Select(id => new JsonObject { ["id"] = id })];
+        var pool = (string)(await _manager.PostAsync("/meta/budget-pools", With(With(campaigns.Body, "members", Members(ids)), "max_step_percent", 10))).Json["id"]!;
+        var page = $"/console/budgets/{pool}/edit";
+        var seen = await _manager.HiddenAsync(page, "seen");
+        (string, string)[] fields = [("name", "Corrected"), ("mode", "show"), ("members", string.Join('\n', ids)), ("max_step_percent", "10"), ("least_gain_percent", "2")];
+        await _manager.PatchAsync($"/meta/budget-pools/{pool}", new JsonObject { ["members"] = Members(ids[..2]) });
+
+        var outdated = await _manager.SendFormAsync(page, page, [.. fields, ("seen", seen)]);
+        Assert.That(((int)outdated.Code, outdated.Text.Contains("Somebody has changed this pool", StringComparison.Ordinal)), Is.EqualTo((422, true)), outdated.Text);
+        Assert.That((await _manager.GetAsync($"/meta/budget-pools/{pool}")).Json["members"]!.AsArray(), Has.Count.EqualTo(2), "who was taken out stays out");
+        Assert.That((int)(await _manager.SendFormAsync(page, page, fields)).Code, Is.EqualTo(302), "as it is now");
     }
 
     [Test]

@@ -1,6 +1,8 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using Dapper;
 using MetaAdsJobs.Tests.Api.Dashboard;
+using MetaAdsJobs.Tests.Api.People;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -184,6 +186,29 @@ public sealed class AccountPagesTests : BrowserTests
         foreach (var path in ofAdmins[..2]) Assert.That((await viewer.GetAsync(path)).Code, Is.EqualTo(403), path);
         Assert.That((bool)(await _api.GetAsync($"/meta/accounts/{id}/spending")).Json["stopped"]!, Is.False);
         Assert.That(await CountAsync("SELECT count(*) FROM insight_syncs WHERE social_account_id = @id", id), Is.Zero);
+    }
+
+    [Test]
+    public async Task Who_sees_some_accounts_is_shown_no_button_of_all_and_is_told_why_he_is_refused()
+    {
+        var mine = await _api.AddAccountAsync();
+        var user = await _api.AddUserAsync(Persons.UserBody("admin", mine));
+        using var some = _service.With((await _api.AddKeyAsync((string)user["id"]!)).Secret);
+        string[] ofAll = ["/console/accounts/new", "/console/accounts/all/stop", "/console/accounts/all/start"];
+        await _api.PostAsync("/meta/stop");
+        var (his, all) = (await some.Http.GetStringAsync("/console/accounts"), await _api.Http.GetStringAsync("/console/accounts"));
+        await _api.PostAsync("/meta/start", new JsonObject());
+        (his, all) = (his + await some.Http.GetStringAsync("/console/accounts"), all + await _api.Http.GetStringAsync("/console/accounts"));
+        Assert.That(his, Does.Contain(mine).And.Contain("All accounts are stopped."));
+        foreach (var path in ofAll) Assert.That((all.Contains(path, StringComparison.Ordinal), his.Contains(path, StringComparison.Ordinal)), Is.EqualTo((true, false)), path);
+
+        using var visitor = await Visitor.ByLinkAsync(_service, (string)(await _api.PostAsync($"/meta/users/{user["id"]}/link")).Json["url"]!);
+        foreach (var (path, why) in ((string, string)[])[(ofAll[1], "This is of all accounts together"), ($"/console/accounts/{mine}/stop", "You may look at this account, and change nothing in it.")])
+        {
+            var refused = await visitor.PostAsync(path);
+            Assert.That(refused.Code, Is.EqualTo(403), path);
+            Assert.That(refused.Text, Does.Contain(why).And.Not.Contain("Your role may not").And.Not.Contain("another token"), path);
+        }
     }
 
     private Task<IPage> VisitAsync(string role, string path) => _chromium.SignInAsync(_service, role, path);

@@ -27,6 +27,10 @@ internal static partial class ConsoleVisits
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync(), answer.Headers.Location);
     }
 
+    /// <summary>What stands in a hidden field of a page.</summary>
+    public static async Task<string> HiddenAsync(this ApiClient client, string page, string name) =>
+        WebUtility.HtmlDecode(Hidden().Matches(await client.Http.GetStringAsync(page)).First(one => one.Groups["name"].Value == name).Groups["value"].Value);
+
     /// <summary>A form that nobody was shown, posted all the same.</summary>
     public static async Task<HttpStatusCode> PostBlindAsync(this ApiClient client, string path)
     {

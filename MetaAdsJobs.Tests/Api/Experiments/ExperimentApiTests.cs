@@ -1,5 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Dapper;
+using MetaAdsJobs.Tests.Api.Console;
 using MetaAdsJobs.Tests.Experiments;
 using MetaAdsJobs.Tests.Support;
 
@@ -82,13 +84,36 @@ public sealed class ExperimentApiTests
         Assert.That((string?)list.Json["items"]![0]!["id"], Is.EqualTo((string?)begun.Json["experiment_id"]));
         Assert.That((await _manager.GetAsync($"{url}/verdicts")).Json.AsArray(), Is.Empty);
         Assert.That((await _manager.PostAsync($"{url}/proposal/accept", null)).Code, Is.EqualTo(409));
-        Assert.That((await _manager.PostAsync($"{url}/proposal/accept", new JsonObject { ["move_budget"] = "yes", ["more"] = 1 })).WrongFields, Is.EquivalentTo(["move_budget", "more"]));
+        Assert.That((await _manager.PostAsync($"{url}/proposal/accept", new JsonObject { ["move_budget"] = "yes", ["proposal_id"] = "x", ["more"] = 1 })).WrongFields, Is.EquivalentTo(["move_budget", "proposal_id", "more"]));
         using (var inChunks = new HttpRequestMessage(HttpMethod.Post, $"{url}/proposal/accept") { Content = JsonContent.Create(new { move_budget = "yes" }), Headers = { TransferEncodingChunked = true } })
         using (var refused = await _manager.Http.SendAsync(inChunks))
             Assert.That((int)refused.StatusCode, Is.EqualTo(422), "a body is read, though nobody has said how long it is");
         Assert.That((await _manager.PostAsync($"{url}/stop", null)).Code, Is.EqualTo(200));
         Assert.That((await _manager.PostAsync($"{url}/stop", null)).Code, Is.EqualTo(409));
         Assert.That((await _manager.GetAsync("/meta/experiments?state=lost&cursor=1&limit=0")).WrongFields, Is.EquivalentTo(["state", "cursor", "limit"]));
+    }
+
+    /// <summary>Numbers that Meta has restated have it decided anew while somebody still looks at the page.</summary>
+    [Test]
+    public async Task What_was_shown_is_accepted_and_never_what_has_taken_its_place()
+    {
+        var id = (string)(await _manager.PostAsync("/meta/experiments", Body("{}"))).Json["experiment_id"]!;
+        var (shown, since, page) = (Guid.NewGuid(), Guid.NewGuid(), $"/console/experiments/{id}");
+        await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
+        await connection.ExecuteAsync("""
+            INSERT INTO experiment_proposals (id, experiment_id, verdict_no, state, created_at, withdrawn_why) VALUES (@shown, @id::uuid, 1, 'withdrawn', now(), 'It was decided anew'), (@since, @id::uuid, 2, 'open', now(), NULL);
+            UPDATE experiments SET judged_at = now() WHERE id = @id::uuid;
+            INSERT INTO insight_days (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, first_at)
+                SELECT a.id, (now() AT TIME ZONE a.timezone_name)::date - n, now(), gen_random_uuid(), false, 0, 0, 0, 0, now() FROM social_accounts a, generate_series(1, 16) n WHERE a.id = @account::uuid ON CONFLICT DO NOTHING;
+            INSERT INTO insight_syncs (sync_id, social_account_id, since, until, requested_by, state, queued_at, completed_at) SELECT gen_random_uuid(), @account::uuid, current_date, current_date, 'tests', 'succeeded', now(), now() - interval '1 minute'
+            """, new { id, shown, since, account = (string)_request["social_account_id"]! });
+
+        (await _manager.PostAsync($"/meta/experiments/{id}/proposal/accept", new JsonObject { ["proposal_id"] = $"{shown}" })).AssertProblem(409);
+        foreach (var stale in (string[])[$"{shown}", ""]) Assert.That((await _manager.SendFormAsync(page, $"{page}/accept", ("proposal", stale))).Location!.ToString(), Does.Contain("problem="), stale);
+        Assert.That(await connection.ExecuteScalarAsync<string>("SELECT state FROM experiment_proposals WHERE id = @since", new { since }), Is.EqualTo("open"));
+
+        Assert.That((await _manager.SendFormAsync(page, $"{page}/accept")).Location!.ToString(), Does.Contain("done="));
+        Assert.That(await connection.ExecuteScalarAsync<string>("SELECT state FROM experiment_proposals WHERE id = @since", new { since }), Is.EqualTo("accepted"));
     }
 
     [Test]

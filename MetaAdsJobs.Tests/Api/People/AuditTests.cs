@@ -61,6 +61,23 @@ public sealed class AuditTests : SharedPagesTests
         Assert.That((await _admin.GetAsync("/meta/changes?source=there&cursor=1&since=x&limit=0")).WrongFields, Is.EquivalentTo(["source", "cursor", "since", "limit"]));
     }
 
+    [Test]
+    public async Task Each_session_is_told_with_what_it_was_opened_and_why_it_ended()
+    {
+        var (program, mail, userId, _, secret) = await _service.ProgramAsync(_admin, "viewer", await _admin.AddAccountAsync());
+        program.Dispose();
+        using var byKey = await Visitor.ByKeyAsync(_service, secret);
+        using var byLink = await Visitor.ByLinkAsync(_service, (string)(await _admin.PostAsync($"/meta/users/{userId}/link")).Json["url"]!);
+        var token = $"{Guid.NewGuid():N}";
+        using var byToken = await Visitor.ByKeyAsync(_service, Service.Token("viewer", token));
+        Assert.That(await ToldAsync(token), Is.EqualTo(["session opened  token"]));
+        Assert.That(await ToldAsync(mail), Is.EqualTo(["session opened  link", "session opened the program key"]));
+
+        await _admin.PatchAsync($"/meta/users/{userId}", new JsonObject { ["role"] = "manager" });
+        var ended = (await _admin.GetAsync("/meta/changes?person=admin@tests&source=here")).Json["items"]!.AsArray().Where(change => (string?)change!["outcome"] == "session ended" && (string?)change["answer"] == mail);
+        Assert.That(ended.Select(change => (string?)change!["sent"]!["why"]!["new"]), Is.EqualTo(["what this user may do was changed", "what this user may do was changed"]));
+    }
+
     [TestCase("UPDATE recorded_acts SET person = 'x'")]
     [TestCase("DELETE FROM recorded_acts")]
     [TestCase("TRUNCATE recorded_acts")]
@@ -73,4 +90,7 @@ public sealed class AuditTests : SharedPagesTests
         var refused = await Assert.ThrowsAsync<PostgresException>(() => connection.ExecuteAsync(sql));
         Assert.That(refused.MessageText, Does.StartWith("the audit is added to only"));
     }
+
+    private async Task<IEnumerable<string>> ToldAsync(string person) => (await _admin.GetAsync($"/meta/changes?person={person}&source=here")).Json["items"]!.AsArray()
+        .Select(change => $"{change!["outcome"]} {change["key_name"]} {change["sent"]!["by"]!["new"]}");
 }

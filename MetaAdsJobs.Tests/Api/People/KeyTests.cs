@@ -147,6 +147,22 @@ public sealed class KeyTests : SharedPagesTests
     }
 
     [Test]
+    public async Task A_run_tells_who_ordered_last_and_by_which_key()
+    {
+        var request = await _admin.NewRequestAsync();
+        var (program, mail, _, _, _) = await _service.ProgramAsync(_admin, "manager", $"+{request["social_account_id"]}");
+        using var client = program;
+        var run = await _admin.AcceptAsync(request);
+        Assert.That((string?)(await _admin.RunAsync(run))["ordered_by"], Is.Null);
+
+        Assert.That((await client.PostAsync($"/meta/orchestrate/runs/{run}/cancel")).Code, Is.EqualTo(202));
+
+        foreach (var told in (JsonNode?[])[await _admin.RunAsync(run), (await ListedAsync($"/meta/orchestrate/runs?search={run}")).Single()])
+            Assert.That(((string?)told!["requested_by"], (string?)told["ordered_by"], (string?)told["ordered_key"]), Is.EqualTo(("admin@tests", mail, "the program")));
+        Assert.That(WebUtility.HtmlDecode(await _admin.Http.GetStringAsync($"/console/runs/{run}")), Does.Contain($"{mail} · the program"));
+    }
+
+    [Test]
     public async Task Who_has_asked_is_the_user_and_the_key_and_idempotency_is_the_users_own()
     {
         var request = await _admin.NewRequestAsync();

@@ -18,7 +18,7 @@ public sealed partial class SecondLookTests
     [
         "/console/accounts/all/stop", "/console/accounts/{id}/stop", "/console/accounts/{id}", "/console/alerts/{id}/acknowledge", "/console/approvals/{id}/reject", "/console/batches/{batchid}/cancel", "/console/batches/{batchid}/pause",
         "/console/budgets/{id}/proposals/{proposalid}/decline", "/console/budgets/{id}/remove", "/console/campaigns/bulk/pause", "/console/campaigns/edits/{editid}/cancel", "/console/campaigns/{campaignid}/pause/{metaid}", "/console/clips/file",
-        "/console/clips/new", "/console/due", "/console/experiments/{id}/stop", "/console/me/keys/{key}/revoke", "/console/me/sessions/{session}/end", "/console/people/{id}/disable", "/console/people/{id}/keys/{key}/revoke",
+        "/console/clips/new", "/console/due", "/console/experiments/{id}/stop", "/console/me/keys/{key}/revoke", "/console/me/sessions/{session}/end", "/console/people/{id}/disable", "/console/people/{id}/keys/{key}/revoke", "/console/people/{id}/sessions/{session}/end",
         "/console/publishers/{id}/off", "/console/publishers/{id}/remove", "/console/publishers/{id}/templates/{account}/remove", "/console/runs/bulk/cancel", "/console/runs/{requestid}/cancel", "/console/webhooks/{id}/off", "/console/webhooks/{id}/remove",
     ];
 
@@ -148,6 +148,25 @@ public sealed partial class SecondLookTests
             using var answer = await browser.GetAsync("/signin/openid");
             Assert.That((int)answer.StatusCode, Is.EqualTo(comesIn ? 200 : 401), $"{service == _telling} {isVerified}");
         }
+    }
+
+    /// <summary>preferred_username is what somebody calls himself; email_verified tells of his mail.</summary>
+    [Test]
+    public async Task Another_claim_than_the_mail_is_believed_as_far_as_it_says_what_the_verified_mail_says()
+    {
+        await using var service = await Service.StartAsync(workers: 0, database: null, ("SIGN_IN_AUTHORITY", _issuer.Url), ("SIGN_IN_CLIENT_ID", OidcIssuer.ClientId), ("SIGN_IN_MAIL_CLAIM", "preferred_username"));
+        using var admin = service.Client();
+        var mail = (string)(await admin.AddUserAsync(Persons.UserBody("admin")))["mail"]!;
+        foreach (var (verified, code) in ((string, int)[])[("mallory@example.com", 401), (mail, 200)])
+        {
+            _issuer.SignsIn(verified, true, null, ("preferred_username", mail));
+            using var browser = Browser(service);
+            using var answer = await browser.GetAsync("/signin/openid");
+            Assert.That((int)answer.StatusCode, Is.EqualTo(code), verified);
+        }
+
+        var told = (await admin.GetAsync($"/meta/changes?person={mail}")).Json["items"]!.AsArray();
+        Assert.That(told.Select(change => $"{change!["outcome"]} {change["sent"]!.ToJsonString()}"), Is.EqualTo((string[])["""session opened {"by":{"new":"issuer","old":null}}"""]));
     }
 
     [Test]

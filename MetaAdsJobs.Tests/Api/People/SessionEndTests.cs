@@ -31,7 +31,7 @@ public sealed class SessionEndTests
     {
         foreach (var until in (DateTimeOffset?[])[null, _time.GetUtcNow().AddDays(30)])
         {
-            var session = await _sessions.OpenAsync(Somebody, until, confirmedAt: null, "a browser", CancellationToken.None);
+            var session = await _sessions.OpenAsync(Somebody, "token", until, confirmedAt: null, "a browser", CancellationToken.None);
             Assert.That(session.ExpiresAt - session.ConfirmedAt, Is.EqualTo(TimeSpan.FromHours(12)));
             _time.Advance(TimeSpan.FromHours(12) - TimeSpan.FromMinutes(1));
             Assert.That(await _callers.FindBySessionAsync(session.Id, CancellationToken.None), Is.Not.Null, "used or not");
@@ -44,7 +44,7 @@ public sealed class SessionEndTests
     [Test]
     public async Task A_session_that_was_opened_with_a_token_ends_when_that_does()
     {
-        var session = await _sessions.OpenAsync(Somebody, _time.GetUtcNow().AddHours(1), confirmedAt: null, "a browser", CancellationToken.None);
+        var session = await _sessions.OpenAsync(Somebody, "token", _time.GetUtcNow().AddHours(1), confirmedAt: null, "a browser", CancellationToken.None);
         _time.Advance(TimeSpan.FromMinutes(59));
         Assert.That(await _callers.FindBySessionAsync(session.Id, CancellationToken.None), Is.Not.Null);
         _time.Advance(TimeSpan.FromMinutes(2));
@@ -57,12 +57,12 @@ public sealed class SessionEndTests
         var time = new ShiftedTime();
         await using var core = await InProcess.CreateAsync(time);
         var sessions = core.Get<SessionStore>();
-        for (var no = 0; no < 3; no++) await sessions.OpenAsync(Somebody, until: null, confirmedAt: null, "a browser", CancellationToken.None);
+        for (var no = 0; no < 3; no++) await sessions.OpenAsync(Somebody, "token", until: null, confirmedAt: null, "a browser", CancellationToken.None);
         time.Advance(TimeSpan.FromDays(30));
-        await sessions.OpenAsync(Somebody, until: null, confirmedAt: null, "a browser", CancellationToken.None);
+        await sessions.OpenAsync(Somebody, "token", until: null, confirmedAt: null, "a browser", CancellationToken.None);
         Assert.That(await core.Database.DataSource.RowsAsync("sessions"), Is.EqualTo(4));
         time.Advance(TimeSpan.FromDays(1));
-        await sessions.OpenAsync(Somebody, until: null, confirmedAt: null, "a browser", CancellationToken.None);
+        await sessions.OpenAsync(Somebody, "token", until: null, confirmedAt: null, "a browser", CancellationToken.None);
         Assert.That(await core.Database.DataSource.RowsAsync("sessions"), Is.EqualTo(2));
     }
 }

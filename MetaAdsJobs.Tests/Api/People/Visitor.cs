@@ -36,8 +36,8 @@ internal sealed partial class Visitor : IDisposable
     /// <param name="page">That has shown a form: its proof is good for all forms.</param>
     public async Task<(int Code, string Text, string Location)> PostAsync(string path, string page = "/console/me", params IEnumerable<(string Name, string Value)> fields)
     {
-        var values = fields.ToDictionary(field => field.Name, field => field.Value);
-        if (Proof().Match((await GetAsync(page)).Text) is { Success: true } proof) values["__RequestVerificationToken"] = WebUtility.HtmlDecode(proof.Groups[1].Value);
+        var values = fields.Select(field => KeyValuePair.Create(field.Name, field.Value)).ToList();
+        if (Proof().Match((await GetAsync(page)).Text) is { Success: true } proof) values.Add(new("__RequestVerificationToken", WebUtility.HtmlDecode(proof.Groups[1].Value)));
         using var form = new FormUrlEncodedContent(values);
         using var answer = await _http.PostAsync(path, form);
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(), answer.Headers.Location?.ToString() ?? "");

@@ -44,7 +44,7 @@ internal sealed partial class AuditWalk : IAsyncDisposable
         var (id, mail) = ((string)user["id"]!, (string)user["mail"]!);
         var (_, secret) = await admin.AddKeyAsync(id);
         var walk = new AuditWalk(service, of, service.With(secret), mail, id, secret);
-        await walk.SignInAsync((string)(await admin.PostAsync($"/meta/users/{id}/link")).Json["url"]!);
+        await walk.SignInAsync("POST /signin/link", (string)(await admin.PostAsync($"/meta/users/{id}/link")).Json["url"]!, key: null);
         return walk;
     }
 
@@ -176,14 +176,23 @@ internal sealed partial class AuditWalk : IAsyncDisposable
         return (method, Value().Replace(path, _ => Uri.EscapeDataString(values[next++])));
     }
 
-    private async Task SignInAsync(string link)
+    /// <summary>The way out, and in again by the key.</summary>
+    public async Task SignOutAndInAsync()
     {
-        var page = await _browser.GetStringAsync(new Uri(link, UriKind.RelativeOrAbsolute));
-        var fields = Hidden().Matches(page).ToDictionary(one => one.Groups["name"].Value, one => WebUtility.HtmlDecode(one.Groups["value"].Value));
-        using var form = new FormUrlEncodedContent(fields);
-        using var answer = await _browser.PostAsync("/signin/link", form);
+        await SignInAsync("POST /signout", "/signout", key: null);
+        await SignInAsync("POST /signin", "/signin", "the program", ("token", _secrets[0]));
+    }
+
+    /// <param name="page">Has the form, and what is hidden in it.</param>
+    private async Task SignInAsync(string route, string page, string? key, params (string Name, string Value)[] fields)
+    {
+        var values = Hidden().Matches(await _browser.GetStringAsync(new Uri(page, UriKind.RelativeOrAbsolute))).ToDictionary(one => one.Groups["name"].Value, one => WebUtility.HtmlDecode(one.Groups["value"].Value));
+        foreach (var (name, value) in fields) values[name] = value;
+        using var form = new FormUrlEncodedContent(values);
+        using var answer = await _browser.PostAsync(Address(route, []).Path, form);
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Found), await answer.Content.ReadAsStringAsync());
-        _proof = await HiddenAsync("/console/me", "__RequestVerificationToken");
+        await LookAsync(route, (int)answer.StatusCode, "", key);
+        if (route != "POST /signout") _proof = await HiddenAsync("/console/me", "__RequestVerificationToken");
     }
 
     private async Task ExecuteAsync(string sql, object parameters)

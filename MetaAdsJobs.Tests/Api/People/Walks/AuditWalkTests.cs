@@ -68,12 +68,14 @@ public sealed class AuditWalkTests
         await AlertsAsync();
         await PublishersAsync();
         await PeopleAsync();
+        await _walk.SignOutAndInAsync();
 
         Assert.That(_walk.Wrong, Is.Empty, string.Join('\n', _walk.Wrong));
         var (app, routes) = RouteTable.Read(_service.Database.ConnectionString);
         await using (app)
         {
-            var changing = routes.Where(route => route.IsClosed && route.Method is not ("GET" or "HEAD")).Select(route => route.Name).ToHashSet();
+            // What is open changes who comes in, or is signed by a publisher; the dashboard's addresses are Hangfire's.
+            var changing = routes.Where(route => (route.IsClosed || route.Endpoint.RoutePattern.RawText!.StartsWith("/sign", StringComparison.Ordinal)) && route.Method is not ("GET" or "HEAD")).Select(route => route.Name).ToHashSet();
             Assert.That(changing.Except(_walk.Walked).Except(Without.Keys), Is.Empty, "are neither walked nor told why not");
             Assert.That(Without.Keys.Concat(_walk.Walked).Except(changing), Is.Empty, "are no routes");
             Assert.That(Without.Keys.Intersect(_walk.Walked), Is.Empty, "leave a line after all");
@@ -143,7 +145,7 @@ public sealed class AuditWalkTests
         (string, string)[] fields = [("social_account_id", another), ("name", "Walked"), ("level", "campaign"), ("mode", "show"), ("members", string.Join('\n', pooled.Ids.Select(id => id.Replace(' ', '_'))))];
         await _walk.RenameAsync(pooled.Ids);
         made = await _walk.FormAsync("POST /console/budgets/new", fields);
-        await _walk.FormAsync("POST /console/budgets/{id:guid}/edit", [.. fields[1..], ("max_step_percent", "10")], made);
+        await _walk.FormAsync("POST /console/budgets/{id:guid}/edit", [.. fields[1..], ("max_step_percent", "10"), ("seen", await _walk.HiddenAsync($"/console/budgets/{made}/edit", "seen"))], made);
         await _walk.FormAsync("POST /console/budgets/{id:guid}/mode/{mode}", [], made, "ask");
         await _walk.FormAsync("POST /console/budgets/{id:guid}/remove", [], made);
 
@@ -157,7 +159,7 @@ public sealed class AuditWalkTests
 
         await _walk.SeedExperimentProposalsAsync(experiments.Take(2));
         await _walk.ApiAsync("POST /meta/experiments/{id:guid}/proposal/accept", null, experiments[0]);
-        await _walk.FormAsync("POST /console/experiments/{id:guid}/accept", [], experiments[1]);
+        await _walk.FormAsync("POST /console/experiments/{id:guid}/accept", [("proposal", await _walk.HiddenAsync($"/console/experiments/{experiments[1]}", "proposal"))], experiments[1]);
         await _walk.ApiAsync("POST /meta/experiments/{id:guid}/stop", null, experiments[2]);
         await _walk.FormAsync("POST /console/experiments/{id:guid}/stop", [], experiments[3]);
     }
@@ -236,9 +238,10 @@ public sealed class AuditWalkTests
         await _walk.FormAsync("POST /console/me/sessions/{session:guid}/end", [], await _walk.SeedSessionAsync());
         await _walk.FormAsync("POST /console/me/keys/{key:guid}/revoke", [], await _walk.FormAsync("POST /console/me", [("name", "walked")]));
         user = await _walk.FormAsync("POST /console/people/new", [("name", "Walked"), ("mail", "walked@example.com"), ("role", "viewer")]);
-        await _walk.FormAsync("POST /console/people/{id:guid}/edit", [("name", "Walked"), ("role", "manager")], user);
+        await _walk.FormAsync("POST /console/people/{id:guid}/edit", [("name", "Walked"), ("role", "manager"), ("seen", await _walk.HiddenAsync($"/console/people/{user}/edit", "seen"))], user);
         await _walk.FormAsync("POST /console/people/{id:guid}/link", [], user);
         await _walk.FormAsync("POST /console/people/{id:guid}/keys/{key:guid}/revoke", [], user, await _walk.FormAsync("POST /console/people/{id:guid}", [("name", "walked")], user));
+        await _walk.FormAsync("POST /console/people/{id:guid}/sessions/{session:guid}/end", [], _walk.UserId, await _walk.SeedSessionAsync());
         await _walk.FormAsync("POST /console/people/{id:guid}/disable", [], user);
         await _walk.FormAsync("POST /console/people/{id:guid}/enable", [], user);
     }
