@@ -70,11 +70,11 @@ public sealed class AuditTests : SharedPagesTests
         using var byLink = await Visitor.ByLinkAsync(_service, (string)(await _admin.PostAsync($"/meta/users/{userId}/link")).Json["url"]!);
         var token = $"{Guid.NewGuid():N}";
         using var byToken = await Visitor.ByKeyAsync(_service, Service.Token("viewer", token));
-        Assert.That(await ToldAsync(token), Is.EqualTo(["session opened  token"]));
-        Assert.That(await ToldAsync(mail), Is.EqualTo(["session opened  link", "session opened the program key"]));
+        Assert.That(await ToldAsync(token), Is.EqualTo(["opened  token"]));
+        Assert.That(await ToldAsync(mail), Is.EqualTo(["opened  link", "opened the program key"]));
 
         await _admin.PatchAsync($"/meta/users/{userId}", new JsonObject { ["role"] = "manager" });
-        var ended = (await _admin.GetAsync("/meta/changes?person=admin@tests&source=here")).Json["items"]!.AsArray().Where(change => (string?)change!["outcome"] == "session ended" && (string?)change["answer"] == mail);
+        var ended = (await _admin.GetAsync("/meta/changes?person=admin@tests&source=here")).Json["items"]!.AsArray().Where(change => (string?)change!["outcome"] == "ended" && (string?)change["answer"] == mail);
         Assert.That(ended.Select(change => (string?)change!["sent"]!["why"]!["new"]), Is.EqualTo(["what this user may do was changed", "what this user may do was changed"]));
     }
 

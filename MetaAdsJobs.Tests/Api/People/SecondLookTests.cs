@@ -166,7 +166,7 @@ public sealed partial class SecondLookTests
         }
 
         var told = (await admin.GetAsync($"/meta/changes?person={mail}")).Json["items"]!.AsArray();
-        Assert.That(told.Select(change => $"{change!["outcome"]} {change["sent"]!.ToJsonString()}"), Is.EqualTo((string[])["""session opened {"by":{"new":"issuer","old":null}}"""]));
+        Assert.That(told.Select(change => $"{change!["outcome"]} {change["sent"]!.ToJsonString()}"), Is.EqualTo((string[])["""opened {"by":{"new":"issuer","old":null}}"""]));
     }
 
     [Test]
