@@ -28,7 +28,7 @@ internal sealed class RunCommand(LaunchOptions options, Action<string> say, Time
         say($"Database: {database.Description}");
 
         await using var supervisor = new Supervisor(Logs, say, time);
-        Keep(supervisor, database.ConnectionString);
+        Keep(supervisor, database.ConnectionString, withWorld);
         say($"API on {_address} and {options.Workers} worker process{(options.Workers == 1 ? "" : "es")}, logs in {Logs}");
 
         var token = StubToken();
@@ -44,7 +44,7 @@ internal sealed class RunCommand(LaunchOptions options, Action<string> say, Time
         return 0;
     }
 
-    private void Keep(Supervisor supervisor, string connectionString)
+    private void Keep(Supervisor supervisor, string connectionString, bool withWorld)
     {
         var environment = new Dictionary<string, string?>
         {
@@ -55,6 +55,8 @@ internal sealed class RunCommand(LaunchOptions options, Action<string> say, Time
         };
         if (!options.Live)
             environment[OwnKeys.SigningKey] = OwnKeys.Signing(options.DataFolder);
+        // Made-up numbers are all there at once: the demo world's pool proposes whatever the time is.
+        if (withWorld) environment["NIGHTLY_SYNC_AT"] = "00:00";
         var api = new Dictionary<string, string?>(environment) { ["ASPNETCORE_URLS"] = _address.ToString() };
 
         supervisor.Keep("api", ChildProgram.Built("MetaAdsJobs.Api", api));

@@ -92,8 +92,9 @@ internal sealed class BatchStore(NpgsqlDataSource dataSource, TimeProvider time)
         var replaced = rows.Where(row => row is { Earlier: not null, IsAgain: false }).Select(row => row.Earlier!).ToList();
         var failed = replaced.Where(one => one.State == "failed").Select(one => one.RequestId!.Value).ToArray();
         await using var connection = await dataSource.OpenConnectionAsync(ct);
+        var (maker, now) = (await Maker.HoldAsync(connection, null, ct), time.GetUtcNow());
         if (failed.Length > 0 && await connection.ExecuteAsync(new(OvertakeSql, new { BatchId = batchId, Runs = failed }, cancellationToken: ct)) != failed.Length) return false;
-        await connection.ExecuteAsync(new(InsertSql, new { BatchId = batchId, Name = name, Columns = file.Columns?.ToArray(), Separator = file.Columns is null ? null : $"{file.Separator}", RowCount = rows.Count, RequestedBy = requestedBy, AccountScope.Caller?.KeyId, Now = time.GetUtcNow(), JobId = jobId }, cancellationToken: ct));
+        await connection.ExecuteAsync(new(InsertSql, new { BatchId = batchId, Name = name, Columns = file.Columns?.ToArray(), Separator = file.Columns is null ? null : $"{file.Separator}", RowCount = rows.Count, RequestedBy = requestedBy, AccountScope.Caller?.KeyId, Now = now, JobId = jobId }, cancellationToken: ct));
         await connection.ExecuteAsync(new(ReplaceSql, new { Batches = replaced.Select(one => one.BatchId).ToArray(), Rows = replaced.Select(one => one.Row).ToArray() }, cancellationToken: ct));
         await connection.ExecuteAsync(new(RowsSql, new
         {
@@ -101,6 +102,7 @@ internal sealed class BatchStore(NpgsqlDataSource dataSource, TimeProvider time)
             Sent = rows.Select(row => row.Row.Sent.ToJsonString()).ToArray(), Names = rows.Select(row => row.Row.CampaignName).ToArray(), Hashes = rows.Select(row => row.Row.Hash).ToArray(),
             OfBatches = rows.Select(row => row.IsAgain ? row.Earlier!.BatchId : (Guid?)null).ToArray(), OfRows = rows.Select(row => row.IsAgain ? row.Earlier!.Row : (int?)null).ToArray(),
         }, cancellationToken: ct));
+        await maker.LookAgainAsync(users => BatchesOfUsers.PauseAsync(connection, null, users, now, ct), key => BatchesOfUsers.PauseOfKeyAsync(connection, null, key, now, ct));
         return true;
     }
 }

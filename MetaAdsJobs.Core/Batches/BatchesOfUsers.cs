@@ -10,7 +10,7 @@ namespace MetaAdsJobs.Core.Batches;
 internal static class BatchesOfUsers
 {
     /// <param name="userIds">As they are now; of those who have lost nothing none is paused.</param>
-    public static Task PauseAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyCollection<Guid> userIds, DateTimeOffset now, CancellationToken ct)
+    public static Task PauseAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, IReadOnlyCollection<Guid> userIds, DateTimeOffset now, CancellationToken ct)
     {
         // Tokens that name the same person are no user: what they have sent is theirs. Rows that another batch was sent first wait again when that is cancelled.
         var pauseSql = Pause("u.mail || ' may no longer do all of it'", "FROM users u", """
@@ -20,7 +20,7 @@ internal static class BatchesOfUsers
         return connection.ExecuteAsync(new(pauseSql, With(userIds.ToArray(), null, now), transaction, cancellationToken: ct));
     }
 
-    public static Task PauseOfKeyAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid keyId, DateTimeOffset now, CancellationToken ct) =>
+    public static Task PauseOfKeyAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, Guid keyId, DateTimeOffset now, CancellationToken ct) =>
         connection.ExecuteAsync(new(Pause("'the key that it was sent by was revoked'", "", "b.requested_key = @KeyId"), With([], keyId, now), transaction, cancellationToken: ct));
 
     private static string Pause(string why, string from, string whose) => $"""

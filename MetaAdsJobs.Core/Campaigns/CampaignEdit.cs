@@ -174,6 +174,9 @@ internal sealed record EditEnd(string State, string? Reason = null, DateTimeOffs
     /// <summary>What the campaign may spend a day after what somebody has to approve first; null: nobody has to.</summary>
     public long? ToApprove { get; init; }
 
+    /// <summary>That was asked for, and until that expires it waits.</summary>
+    public bool IsAsked { get; init; }
+
     public static EditEnd Succeeded(EditFields? found, params IReadOnlyList<Edited> objects) => new("succeeded") { Found = found, Objects = objects };
 
     public static EditEnd Failing(string reason) => new("failed", reason);

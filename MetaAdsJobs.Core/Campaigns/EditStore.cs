@@ -69,12 +69,16 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
     /// <exception cref="FencedException">Another attempt holds the edit, or something that was asked for later has made it void. What was changed at Meta is recorded.</exception>
     public async Task<bool> EndAsync(EditClaim claim, EditEnd end, CancellationToken ct)
     {
+        // Asked for, and withdrawn since: that has woken nobody, as this was still under way. Whoever withdraws it holds it, or waits for this.
+        const string IsWithdrawn = "@IsAsked AND NOT EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = @EditId AND p.state = 'asked')";
         var endSql = $"""
             SELECT 1 FROM meta_campaigns WHERE request_id = @RequestId FOR NO KEY UPDATE;
             SELECT COALESCE(busy_until > @ClaimedAt, false) FROM activations WHERE request_id = @RequestId FOR UPDATE;
+            SELECT 1 FROM approvals WHERE @IsAsked AND edit_id = @EditId AND state = 'asked' FOR SHARE;
             WITH {ChangeLog.Cte},
             fence AS (
-                UPDATE campaign_edits SET state = @State, lease_until = NULL, abandoned = 0, failures = CASE WHEN @Ending IS NOT NULL AND ending IS NULL THEN 0 ELSE failures + @Failed::int END, next_attempt_at = @Until, found = COALESCE(found, @Found::jsonb),
+                UPDATE campaign_edits SET state = @State, lease_until = NULL, abandoned = 0, failures = CASE WHEN @Ending IS NOT NULL AND ending IS NULL THEN 0 ELSE failures + @Failed::int END, next_attempt_at = CASE WHEN {IsWithdrawn} THEN @Now ELSE @Until END,
+                    job_id = CASE WHEN {IsWithdrawn} THEN NULL ELSE job_id END, found = COALESCE(found, @Found::jsonb),
                     wait_reason = CASE WHEN @State = 'waiting' THEN @Reason END, held = @IsHeld, ending = COALESCE(ending, @Ending), switched = switched OR @Switched,
                     error = CASE WHEN @State IN ('failed', 'cancelled', 'missed', 'expired') THEN @Reason WHEN @State = 'waiting' THEN COALESCE(@GivesUp, error) END,
                     completed_at = CASE WHEN @State IN ('succeeded', 'failed', 'cancelled', 'missed', 'expired') THEN @Now END, quiet_since = CASE WHEN @Sent THEN clock_timestamp() ELSE quiet_since END
@@ -121,7 +125,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         var notDone = BegunStep.Columns(making?.NotDone ?? []);
         parameters.AddDynamicParams(new
         {
-            claim.EditId, claim.Attempt, claim.ClaimedAt, claim.Tree.RequestId, AccountId = claim.Account.Id, claim.AskedBy, end.State, end.Reason, end.Until, end.Failed, end.GivesUp, end.Ending, Switched = claim.Credential.Changes.MayHaveActivated(claim.TakenBack), Found = end.Found?.ToJson(), end.NotWhileBusy, end.IsHeld,
+            claim.EditId, claim.Attempt, claim.ClaimedAt, claim.Tree.RequestId, AccountId = claim.Account.Id, claim.AskedBy, end.State, end.Reason, end.Until, end.Failed, end.GivesUp, end.Ending, Switched = claim.Credential.Changes.MayHaveActivated(claim.TakenBack), Found = end.Found?.ToJson(), end.NotWhileBusy, end.IsHeld, end.IsAsked,
             MetaIds = Of(objects, one => one.MetaId), Statuses = Of(objects, one => one.Status), Names = Of(objects, one => one.Name), DailyBudgets = Of(objects, one => one.DailyBudget),
             LifetimeBudgets = Of(objects, one => one.LifetimeBudget), EndTimes = Of(objects, one => one.EndTime), BidAmounts = Of(objects, one => one.BidAmount), Targetings = Of(objects, one => one.Targeting?.ToJsonString()),
             NotDone = notDone.Steps, NotDoneErrors = notDone.Errors, NotDoneRefusals = notDone.Refusals, Sent = making?.MayHaveSent ?? false,
@@ -133,6 +137,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         await using var answers = await connection.QueryMultipleAsync(new(endSql, parameters, cancellationToken: ct));
         await answers.ReadAsync<int>();
         var isBusy = (await answers.ReadAsync<bool>()).FirstOrDefault();
+        await answers.ReadAsync<int>();
         var written = await answers.ReadSingleAsync<long>();
         claim.Credential.Changes.Written(changes);
         if (written == 1) return true;

@@ -117,7 +117,7 @@ internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateO
             var end = await DoAsync(claim, ct);
             if (end.State == "failed") end = claim.Switched ? await TakenBackAsync(claim, end, ct) : await creatives.FailedAsync(claim, end, ct);
             // Before the row is let go: until it is asked for, nobody could approve it.
-            if (end.ToApprove is { } cents && await approvals.AskAsync(claim.EditId, cents, ct) is { } expiresAt) end = end with { Until = expiresAt };
+            if (end.ToApprove is { } cents && await approvals.AskAsync(claim.EditId, cents, ct) is { } expiresAt) end = end with { Until = expiresAt, IsAsked = true };
             // One of the calls may be carried out late, and undo what comes after this edit.
             if (end.State == "succeeded" && claim.Kind is (EditKind.Publish or EditKind.Resume or EditKind.Update) && claim.Credential.Changes.IsAnyUnknown)
                 // Whoever takes it back meanwhile pauses what this has switched on, and not what was on before.

@@ -31,8 +31,8 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
         if (wanted.IfBudgetIs is { } expected && found.BudgetCents != expected && found.BudgetCents != wanted.BudgetCents)
             return EditEnd.Failing(string.Create(CultureInfo.InvariantCulture, $"if_budget_is was {expected}, and at Meta it is {found.BudgetCents?.ToString(CultureInfo.InvariantCulture) ?? "none"}: somebody else has changed it; nothing was changed")) with
             {
-                // Known here from now on: else whoever looks here would expect the same in vain again.
-                Found = found, Objects = [new Edited(metaId, DailyBudget: seen.DailyBudget, LifetimeBudget: seen.LifetimeBudget)], DailyCents = claim.IsCounted ? stands.DailyAmountCents(now) : null, EndsAt = stands.LastEnd,
+                // Counted at once. The comparison that follows takes it over, and tells of it: until then whoever looks here expects the same in vain again.
+                Found = found, DailyCents = claim.IsCounted ? stands.DailyAmountCents(now) : null, EndsAt = stands.LastEnd,
             };
         if (claim.Making is { } making && await creatives.MakeAsync(making, ct) is { } notYet) return notYet with { Found = found };
         var addressed = wanted.Targeting is null ? null : await edits.ReadTargetingAsync(claim.Credential, metaId, ct);

@@ -48,11 +48,10 @@ public sealed class WebhookStore
             act AS ({ActLog.InsertFrom("made")})
             SELECT count(*) FROM made
             """;
-        await using var connection = await _dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteScalarAsync<long>(new(insertSql, ActLog.With(new
+        return await WriteAsync(insertSql, ActLog.With(new
         {
             webhook.Id, Url = sealedUrl, webhook.ShownUrl, webhook.Description, webhook.Format, webhook.EventTypes, webhook.AccountIds, Secret = sealedSecret, webhook.CreatedBy, AccountScope.Caller?.KeyId, webhook.CreatedAt, Most, MostOfOne,
-        }, ActOf(null, webhook, "made"), webhook.CreatedAt), cancellationToken: ct)) == 1;
+        }, ActOf(null, webhook, "made"), webhook.CreatedAt), webhook.CreatedAt, ct);
     }
 
     /// <param name="sealedUrl">Null: as it is.</param>
@@ -80,12 +79,23 @@ public sealed class WebhookStore
             """;
         var act = ActOf(seen, webhook, "changed");
         if (sealedUrl is not null) act.Fields.Given("url");
-        await using var connection = await _dataSource.OpenConnectionAsync(ct);
-        return await connection.ExecuteScalarAsync<long>(new(updateSql, ActLog.With(new
+        return await WriteAsync(updateSql, ActLog.With(new
         {
             By = AccountScope.Caller?.Name, AccountScope.Caller?.KeyId,
             webhook.Id, Url = sealedUrl, webhook.ShownUrl, webhook.Description, webhook.EventTypes, webhook.AccountIds, webhook.IsOn, webhook.OffReason, webhook.OffAt, Seen = seen.UpdatedAt, Now = now,
-        }, act, now), commandTimeout: 120, cancellationToken: ct)) == 1;
+        }, act, now), now, ct);
+    }
+
+    /// <summary>Writes one that tells in the caller's name: on only as far as the caller may still be told.</summary>
+    private async Task<bool> WriteAsync(string sql, object parameters, DateTimeOffset now, CancellationToken ct)
+    {
+        await using var connection = await _dataSource.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        var maker = await Maker.HoldAsync(connection, transaction, ct);
+        if (await connection.ExecuteScalarAsync<long>(new(sql, parameters, transaction, commandTimeout: 120, cancellationToken: ct)) != 1) return false;
+        await maker.LookAgainAsync(users => WebhooksOfUsers.SwitchOffAsync(connection, transaction, users, now, ct), key => WebhooksOfUsers.SwitchOffOfKeyAsync(connection, transaction, key, now, ct));
+        await transaction.CommitAsync(ct);
+        return true;
     }
 
     /// <summary>Another secret; the present one goes on signing until then.</summary>

@@ -48,6 +48,8 @@ public sealed class AccountGroups(NpgsqlDataSource dataSource, TimeProvider time
         if (errors.Any) return new PeopleSaved<AccountGroup>.Invalid(errors);
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
+        // Those who have it before the group itself: whoever gives them groups holds them first, too.
+        if (id is not null && asked is not null) await HoldHoldersAsync(connection, transaction, id.Value, ct);
         var before = id is null ? null : (await connection.QuerySingleOrDefaultAsync<Row>(new($"{ReadSql} WHERE g.id = @Id FOR UPDATE OF g", new { Id = id }, transaction, cancellationToken: ct)))?.ToGroup();
         if (id is not null && before is null) return new PeopleSaved<AccountGroup>.Unknown();
         if (id is null && await connection.ExecuteScalarAsync<long>(new("SELECT count(*) FROM account_groups", null, transaction, cancellationToken: ct)) >= Most) return new PeopleSaved<AccountGroup>.Refused($"There are {Most} groups, and there can be no more: remove one first.");
@@ -68,7 +70,7 @@ public sealed class AccountGroups(NpgsqlDataSource dataSource, TimeProvider time
         var after = (await connection.QuerySingleAsync<Row>(new($"{ReadSql} WHERE g.id = @Id", new { Id = groupId }, transaction, cancellationToken: ct))).ToGroup();
         var changes = ActLog.Differences(before is null ? null : Told(before), Told(after));
         if (changes.Count > 0) await ActLog.WriteAsync(connection, transaction, new Act("account group", $"{groupId}", after.Name, before is null ? "made" : "changed", null, changes), now, ct);
-        if (before?.AccountIds.Except(after.AccountIds).Any() == true) await InTheirName.EndOfUsersAsync(connection, transaction, await HoldersAsync(connection, transaction, groupId, ct), now, ct);
+        if (before?.AccountIds.Except(after.AccountIds).Any() == true) await InTheirName.EndOfUsersAsync(connection, transaction, await HoldHoldersAsync(connection, transaction, groupId, ct), now, ct);
         await transaction.CommitAsync(ct);
         return new PeopleSaved<AccountGroup>.Done(after);
     }
@@ -78,7 +80,7 @@ public sealed class AccountGroups(NpgsqlDataSource dataSource, TimeProvider time
     {
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        var (holders, now) = (await HoldersAsync(connection, transaction, id, ct), time.GetUtcNow());
+        var (holders, now) = (await HoldHoldersAsync(connection, transaction, id, ct), time.GetUtcNow());
         if (await connection.QuerySingleOrDefaultAsync<string?>(new("DELETE FROM account_groups WHERE id = @Id RETURNING name", new { Id = id }, transaction, cancellationToken: ct)) is not { } name) return false;
         await ActLog.WriteAsync(connection, transaction, new Act("account group", $"{id}", name, "removed", null, []), now, ct);
         await InTheirName.EndOfUsersAsync(connection, transaction, holders, now, ct);
@@ -86,9 +88,9 @@ public sealed class AccountGroups(NpgsqlDataSource dataSource, TimeProvider time
         return true;
     }
 
-    // Users and keys: keys make no difference, their users' webhooks are their users'.
-    private static async Task<IReadOnlyCollection<Guid>> HoldersAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid groupId, CancellationToken ct) =>
-        (await connection.QueryAsync<Guid>(new("SELECT holder FROM access_grants WHERE group_id = @GroupId", new { GroupId = groupId }, transaction, cancellationToken: ct))).AsList();
+    // Users: keys make no difference, their users' webhooks are their users'. Held, as whoever makes something in their name holds them (Access.Maker).
+    private static async Task<IReadOnlyCollection<Guid>> HoldHoldersAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid groupId, CancellationToken ct) =>
+        (await connection.QueryAsync<Guid>(new("SELECT u.id FROM access_grants g JOIN users u ON u.id = g.holder WHERE g.group_id = @GroupId ORDER BY u.id FOR NO KEY UPDATE OF u", new { GroupId = groupId }, transaction, cancellationToken: ct))).AsList();
 
     private static object Told(AccountGroup group) => new { group.Name, group.AccountIds };
 

@@ -1,3 +1,4 @@
+using MetaAdsJobs.Core.Alerts.Evaluating;
 using MetaAdsJobs.Core.Alerts.Rules;
 
 namespace MetaAdsJobs.Tests.Alerts;
@@ -168,6 +169,75 @@ public sealed class MeasureTests
             INSERT INTO meta_campaigns (request_id, social_account_id, meta_id, name, objective, status, created_at) VALUES (@account, @account, @account, 'x', 'x', 'PAUSED', now());
             """.Replace("@account, 'x', 'x', 'PAUSED'", "@account::uuid::text, 'x', 'x', 'PAUSED'", StringComparison.Ordinal), new { account });
         Assert.That(await _world.VerdictsAsync(rule), Is.Empty);
+    }
+
+    private const string Below = """{"metric":"spend","when":"below","threshold":5}""";
+
+    /// <summary>Meta returns no row for what has delivered nothing, such as when a card is declined.</summary>
+    [Test]
+    public async Task What_is_on_and_delivers_nothing_at_all_is_below_and_what_fired_goes_on()
+    {
+        var (account, name) = await OnAsync();
+        await _world.AddCampaignAsync(account, $"campaign of {name}", [100, 3], lastDaysAgo: 1);
+        foreach (var level in (string[])["campaign", "adset", "ad"])
+            Assert.That(await VerdictsAsync(account, Below.Replace("}", $",\"level\":\"{level}\"}}", StringComparison.Ordinal)), Is.EqualTo([$"{level} of {name}: breach 0"]));
+        var rule = await _world.AddRuleAsync(account, Below);
+        Assert.That(await _world.VerdictsAsync(rule, new WatchedKey(account, $"campaign of {name}")), Is.EqualTo([$"campaign of {name}: breach 0"]), "it is no better");
+        Assert.That(await _world.VerdictsAsync(rule with { CampaignIds = ["another"] }), Is.Empty);
+        Assert.That(await VerdictsAsync(account, """{"metric":"ctr","when":"below","threshold":5}"""), Is.Empty, "nothing of nothing is no rate");
+        await _world.AddCampaignAsync(account, $"campaign of {name}", [60]);
+        Assert.That(await _world.VerdictsAsync(rule), Is.Empty);
+    }
+
+    [TestCase("UPDATE meta_campaigns SET status = 'PAUSED' WHERE social_account_id = @account")]
+    [TestCase("UPDATE meta_adsets SET status = 'PAUSED' WHERE request_id = @account")]
+    [TestCase("UPDATE meta_ads SET status = 'PAUSED' WHERE request_id = @account")]
+    [TestCase("UPDATE meta_adsets SET end_time = now() - interval '1 hour' WHERE request_id = @account")]
+    [TestCase("UPDATE meta_adsets SET start_time = now() WHERE request_id = @account")]
+    [TestCase("UPDATE meta_ads SET created_at = now() WHERE request_id = @account")]
+    [TestCase("UPDATE meta_campaigns SET lifetime_budget = 100 WHERE social_account_id = @account")]
+    [TestCase("UPDATE activations SET state = 'paused' WHERE request_id = @account")]
+    [TestCase("INSERT INTO stops (id, social_account_id, stopped_at, stopped_by, lifted_at) VALUES (@account, @account, now() - interval '9 days', 'ann', now())")]
+    [TestCase("INSERT INTO campaign_edits (edit_id, request_id, social_account_id, level, meta_id, kind, fields, asked_by, state, asked_at, completed_at) VALUES (@account, @account, @account, 'campaign', 'x', 'resume', '{}', 'ann', 'succeeded', now(), now())")]
+    [TestCase("INSERT INTO outside_changes (social_account_id, request_id, level, meta_id, field, was, \"is\", found_at) VALUES (@account, @account, 'campaign', 'x', 'status', 'PAUSED', 'ACTIVE', now())")]
+    public async Task What_was_not_on_throughout_the_window_is_not_told_of(string change)
+    {
+        var (account, _) = await OnAsync();
+        Assert.That(await VerdictsAsync(account, Below), Has.Count.EqualTo(1));
+        await _world.ExecuteAsync(change, new { account });
+        Assert.That(await VerdictsAsync(account, Below), Is.Empty);
+    }
+
+    /// <summary>Meta leaves on what has ended.</summary>
+    [Test]
+    public async Task Nor_is_what_has_ended_and_had_numbers_before()
+    {
+        var (account, name) = await OnAsync();
+        await _world.AddCampaignAsync(account, $"campaign of {name}", [10, 3]);
+        await _world.ExecuteAsync("UPDATE meta_adsets SET end_time = now() - interval '1 hour' WHERE request_id = @account", new { account });
+        Assert.That(await VerdictsAsync(account, Below), Is.Empty);
+    }
+
+    /// <summary>A campaign that is on for a month, with an ad set and an ad; their ids tell of which name they are.</summary>
+    private async Task<(Guid Account, string Name)> OnAsync()
+    {
+        var account = await _world.AddAccountAsync();
+        await _world.AddDaysAsync(account, 10);
+        await _world.ExecuteAsync("""
+            INSERT INTO clips (id, title, video_id, created_at) VALUES (@account, 'A clip', '1', now());
+            INSERT INTO orchestrations (request_id, social_account_id, clip_id, campaign_name, request, requested_by, request_hash, status, accepted_at) VALUES (@account, @account, @account, 'x', '{}', 'x', '', 'succeeded', now());
+            INSERT INTO activations (request_id, social_account_id, state, daily_cents, changed_at) VALUES (@account, @account, 'active', 10000, now());
+            WITH campaign AS (
+                INSERT INTO meta_campaigns (request_id, social_account_id, meta_id, name, objective, status, created_at) VALUES (@account, @account, 'campaign of ' || @name, 'x', 'x', 'ACTIVE', now() - interval '30 days') RETURNING id),
+            adset AS (
+                INSERT INTO meta_adsets (request_id, step, campaign_db_id, meta_id, name, optimization_goal, billing_event, daily_budget, currency, targeting, status, created_at)
+                SELECT @account, 'adset', id, 'adset of ' || @name, 'x', 'REACH', 'IMPRESSIONS', 10000, 'USD', '{}', 'ACTIVE', now() - interval '30 days' FROM campaign RETURNING id),
+            creative AS (
+                INSERT INTO meta_creatives (request_id, step, social_account_id, kind, meta_id, name, created_at) VALUES (@account, 'creative', @account, 'outside', 'creative of ' || @name, 'x', now()) RETURNING id)
+            INSERT INTO meta_ads (request_id, step, adset_db_id, creative_db_id, meta_id, name, status, created_at)
+            SELECT @account, 'ad', adset.id, creative.id, 'ad of ' || @name, 'x', 'ACTIVE', now() - interval '30 days' FROM adset, creative
+            """, new { account, name = $"{account}" });
+        return (account, $"{account}");
     }
 
     private async Task<IReadOnlyList<string>> VerdictsAsync(Guid account, string body) => await _world.VerdictsAsync(await _world.AddRuleAsync(account, body));

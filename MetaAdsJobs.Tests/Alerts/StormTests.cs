@@ -71,6 +71,27 @@ public sealed class StormTests
         Assert.That((await _world.ToldAsync(hook)).Select(told => ((int)told["new"]!, (int)told["firing"]!, told["members"]!.AsArray().Count)), Is.EqualTo([(1, 1, 1), (1, 0, 1)]));
     }
 
+    /// <summary>An alert of all accounts is open for as long as anything of any of them fires.</summary>
+    [Test]
+    public async Task A_webhook_of_some_accounts_hears_of_no_update_in_which_nothing_of_theirs_is_new()
+    {
+        var (mine, other) = (await _world.SpendingAsync(("mine", 60), ("more", 1)), await _world.SpendingAsync(("theirs", 70), ("others", 1)));
+        var (all, _) = await _world.AddWebhookAsync("""{"url":"https://receiver.example/1"}""");
+        var (some, _) = await _world.AddWebhookAsync($$"""{"url":"https://receiver.example/2","account_ids":["{{mine}}"]}""");
+        var rule = await _world.AddRuleAsync(null, $$"""{"metric":"spend","when":"above","threshold":50,"account_ids":["{{mine}}","{{other}}"]}""");
+        foreach (var (account, campaign, spend) in ((Guid, string, decimal)[])[(mine, "mine", 60), (mine, "mine", 1), (other, "others", 80), (mine, "more", 90), (other, "theirs", 70)])
+        {
+            await _world.SpendAsync(account, campaign, spend);
+            _world.Time.Advance(TimeSpan.FromMinutes(61));
+            await _world.EvaluateAsync(rule);
+        }
+
+        Task<IReadOnlyList<string>> TypesAsync(Guid webhook) => _world.QueryAsync<string>("SELECT type FROM event_deliveries WHERE webhook_id = @webhook ORDER BY occurred_at", new { webhook });
+        Assert.That(await TypesAsync(all), Is.EqualTo(["alert.opened", "alert.updated", "alert.updated"]));
+        Assert.That(await TypesAsync(some), Is.EqualTo(["alert.opened", "alert.updated"]));
+        Assert.That((int?)(await _world.ToldAsync(some))[1]["new"], Is.EqualTo(1));
+    }
+
     [Test]
     public async Task A_run_that_fails_again_every_ten_minutes_for_a_day_makes_two_messages()
     {

@@ -2,6 +2,7 @@ using MetaAdsJobs.Core.Budgets.CarryingOut;
 using MetaAdsJobs.Core.Budgets.Pools;
 using MetaAdsJobs.Core.Budgets.Reading;
 using MetaAdsJobs.Core.Campaigns;
+using MetaAdsJobs.Core.Campaigns.Comparing;
 using MetaAdsJobs.Core.Campaigns.Proposed;
 using MetaAdsJobs.Tests.Campaigns;
 using MetaAdsJobs.Tests.Orchestrations;
@@ -187,6 +188,14 @@ public sealed class CarryOutTests
         await _world.UntilOverAsync(tree);
         Assert.That(await _world.AtMetaAsync(tree), Is.EqualTo([150_00L, 100_00L]));
         Assert.That((await _world.NightAsync(tree)).State, Is.EqualTo("partly"));
+        // The comparison that follows its edit finds it: a hand's change like any other.
+        await _world.ExecuteAsync("UPDATE meta_campaigns SET compare_at = clock_timestamp() WHERE compare_at < clock_timestamp() + interval '5 minutes'; ALTER TABLE meta_changes DISABLE TRIGGER meta_changes_stay; UPDATE meta_changes SET sent_at = sent_at - interval '1 hour'");
+        await _world.NothingUnderWayAsync();
+        await _world.Get<CompareCampaigns>().RunAsync(20, CancellationToken.None);
+        Assert.That(await _world.QueryAsync<string>("SELECT concat(field, ' ', was, ' ', \"is\") FROM outside_changes WHERE meta_id = @Id", new { Id = tree.Id(0) }), Is.EqualTo(["daily_budget 10000 15000"]));
+        await _world.ExecuteAsync("UPDATE budget_proposals SET day = day - 1, basis = basis - 1");
+        await _world.ProposeAsync();
+        Assert.That((await _world.MovesAsync(tree))[0], Is.EqualTo("15000>15000 changed_by_hand learning"));
     }
 
     [Test]

@@ -39,6 +39,29 @@ public sealed class OwedTests
         Assert.That((await _world.NightAsync(tree)).StateWhy, Is.EqualTo("what it was to give back was given by hand since"));
     }
 
+    /// <summary>In the hours or days in which what is to be given waits; also when the next night that proposes anything is months later.</summary>
+    [TestCase(1, 180_00, 185_00)]
+    [TestCase(60, 295_00, 300_00)]
+    public async Task What_somebody_has_given_while_it_was_carried_out_is_not_given_once_more(int days, long now, long proposed)
+    {
+        var tree = await _world.PoolAsync("act", 10, 20, 20);
+        await _world.ProposeAsync();
+        await _world.CarryOnAsync();
+        await _world.RunEditsAsync(tree);
+        Assert.That((await _world.EditAsync(EditKind.Update, tree.Id(1), """{"daily_budget_cents":11500}""")).Status, Is.EqualTo("succeeded"));
+        _world.Graph.Faults.Always(call => call.Method == "POST" && call["daily_budget"] is not null && call.Path == tree.Id(2), GraphFaults.Refused(100, 1885272));
+        await _world.UntilOverAsync(tree);
+        _world.Graph.Faults.Clear();
+        Assert.That(((await _world.NightAsync(tree)).State, await OwedAsync(tree)), Is.EqualTo(("partly", 20_00L)));
+        await _world.ExecuteAsync("""
+            UPDATE budget_proposals SET day = day - @days, basis = basis - @days, made_at = made_at - make_interval(days => @days), completed_at = completed_at - make_interval(days => @days);
+            UPDATE campaign_edits SET completed_at = completed_at - make_interval(days => @days)
+            """, new { days });
+        await _world.ProposeAsync();
+        var next = await _world.NightAsync(tree);
+        Assert.That((next.TotalNowCents, next.TotalCents), Is.EqualTo((now, proposed)), "of twenty, fifteen are there");
+    }
+
     /// <summary>Its edit has failed, and Meta has done it.</summary>
     [Test]
     public async Task What_Meta_may_have_given_without_an_answer_is_not_given_once_more()

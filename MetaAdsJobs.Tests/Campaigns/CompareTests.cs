@@ -125,6 +125,26 @@ public sealed class CompareTests
         Assert.That((now.Name.StartsWith("Other", StringComparison.Ordinal), now.Budget.Daily, now.Budget.EndTime?.Year, now.Status), Is.EqualTo((true, 5000L, 2099, "ARCHIVED")));
     }
 
+    /// <summary>With since when it may have been so: an experiment leaves out each of those days.</summary>
+    [Test]
+    public async Task Another_bid_is_told_with_the_look_before_and_taken_over()
+    {
+        var tree = await _world.BuiltAsync("""{"bid_strategy":"COST_CAP","bid_amount_cents":500}""");
+        Assert.That((await CompareAsync(), await ToldAsync(tree)), Is.EqualTo((1, new List<string>())));
+        var before = (await _world.QueryAsync<DateTimeOffset>("SELECT compared_at FROM meta_campaigns")).Single();
+        _world.Time.Advance(TimeSpan.FromHours(30));
+        await _world.ByHandAsync("bid_amount", "900", tree.AdSets[0].MetaId);
+        Assert.That(await CompareAsync(), Is.EqualTo(1));
+        Assert.That(await ToldAsync(tree), Is.EqualTo(["adset bid_amount 500 900"]));
+        Assert.That(await _world.QueryAsync<DateTimeOffset>("SELECT since FROM outside_changes"), Is.EqualTo([before]));
+        Assert.That((await _world.TreeAsync(tree)).AdSets[0].Budget.BidAmount, Is.EqualTo(900));
+
+        await ByHandAsync("UPDATE stub_graph.objects SET fields = fields - 'bid_amount' WHERE id = @Id", tree.AdSets[0].MetaId);
+        Assert.That(await CompareAsync(), Is.EqualTo(1));
+        Assert.That((await ToldAsync(tree))[0], Is.EqualTo("adset bid_amount 900 "));
+        Assert.That((await _world.TreeAsync(tree)).AdSets[0].Budget.BidAmount, Is.Null);
+    }
+
     [Test]
     public async Task What_was_changed_by_hand_is_found_also_while_the_account_s_calls_are_spaced()
     {

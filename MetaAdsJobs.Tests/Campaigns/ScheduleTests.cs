@@ -127,6 +127,28 @@ public sealed class ScheduleTests
         Assert.That(((await _world.UntilEndedAsync(edit)).Status, await _world.SwitchedAsync(tree)), Is.EqualTo(("succeeded", "AAA")));
     }
 
+    /// <summary>In the moment in which it is asked for: its run is still under way, and is woken by nobody.</summary>
+    [Test]
+    public async Task What_is_demanded_no_more_while_it_is_asked_for_goes_on_at_once()
+    {
+        var tree = await _world.BuiltAsync();
+        await _world.ExecuteAsync("UPDATE social_accounts SET approval_required = 'always'");
+        var edit = await _world.AskAsync(EditKind.Publish, tree.Campaign.MetaId);
+        await using (var lease = new Lease(_world.Time, TimeSpan.FromSeconds(30)))
+        {
+            var claim = (await _world.Get<EditStore>().ClaimAsync(edit, lease, CancellationToken.None))!;
+            var until = await _world.Get<ApprovalStore>().AskAsync(edit, 100_00, CancellationToken.None);
+            await _world.ExecuteAsync("UPDATE social_accounts SET approval_required = 'none'");
+            await _world.Get<ApprovalStore>().SettleAsync(null, CancellationToken.None);
+            await _world.Get<EditStore>().EndAsync(claim, EditEnd.Waiting(until!.Value, "somebody else has to approve it") with { IsHeld = true, ToApprove = 100_00, IsAsked = true }, CancellationToken.None);
+        }
+
+        _world.Time.Advance(TimeSpan.FromSeconds(1));
+        await _world.RunEditAsync(edit);
+        Assert.That(await _world.SwitchedAsync(tree), Is.EqualTo("AAA"));
+        Assert.That(await _world.QueryAsync<string?>("SELECT job_id FROM campaign_edits"), Is.EqualTo((string?[])[null]), "the sweep gives it another: its own sleeps until it would have expired");
+    }
+
     [Test]
     public async Task What_a_stop_has_held_past_its_time_is_not_missed()
     {

@@ -143,7 +143,7 @@ public sealed class ExperimentTests
 
     private const string OfAnAd = "FROM meta_ads d JOIN orchestrations o USING (request_id) WHERE o.social_account_id = @AccountId LIMIT 1";
 
-    [TestCase($"INSERT INTO outside_changes (social_account_id, request_id, level, meta_id, field, was, \"is\", found_at) SELECT @AccountId, d.request_id, 'ad', d.meta_id, 'creative', '1', '2', @day + interval '18 hours' {OfAnAd}")]
+    [TestCase($"INSERT INTO outside_changes (social_account_id, request_id, level, meta_id, field, was, \"is\", found_at) SELECT @AccountId, d.request_id, 'ad', d.meta_id, 'creative', '1', '2', (SELECT max(date_start) + interval '14 hours' FROM insight_days WHERE social_account_id = @AccountId) {OfAnAd}", TestName = "In Ads Manager, found on the day after the last")]
     [TestCase($"INSERT INTO campaign_edits (edit_id, social_account_id, request_id, level, meta_id, kind, fields, asked_by, state, asked_at, completed_at) SELECT gen_random_uuid(), @AccountId, d.request_id, 'ad', d.meta_id, 'update', '{{\"creative_title\":\"Louder\"}}', 'ann', 'succeeded', now(), @day + interval '18 hours' {OfAnAd}")]
     public Task A_variant_that_was_changed_midway_is_compared_with_nobody(string change) => WaitsAsync(change, "a variant was changed on the days that count");
 

@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Nodes;
+using MetaAdsJobs.Core.Campaigns.Holding;
+using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Publishers;
 using MetaAdsJobs.Core.Publishers.Receiving;
 
@@ -178,6 +180,18 @@ public sealed class ReceiveTests
         var taken = (await _world.RetakeAsync(held.Id)).Outcomes[0];
         Assert.That(taken.State, Is.EqualTo("accepted"));
         Assert.That((await _world.QueryAsync<string>("SELECT ordered_by FROM orchestrations WHERE request_id = @RequestId", new { taken.RequestId }))[0], Is.EqualTo("ben"));
+
+        // Somebody else retries it: the person has asked for it all the same.
+        var approval = new { Id = Guid.NewGuid(), taken.RequestId, _world.Account };
+        await _world.QueryAsync<int>("UPDATE orchestrations SET status = 'failed', completed_at = now() WHERE request_id = @RequestId", approval);
+        Assert.That(await _world.Get<RetryOrchestration>().ExecuteAsync(taken.RequestId!.Value, "bob", CancellationToken.None), Is.InstanceOf<Change.Done>());
+        await _world.QueryAsync<int>("""
+            INSERT INTO meta_campaigns (request_id, social_account_id, meta_id, name, objective, status, created_at) VALUES (@RequestId, @Account, @Id::text, 'x', 'x', 'PAUSED', now());
+            INSERT INTO campaign_edits (edit_id, request_id, social_account_id, level, meta_id, kind, fields, asked_by, state, asked_at) VALUES (@Id, @RequestId, @Account, 'campaign', 'x', 'publish', '{}', 'bob', 'waiting', now());
+            INSERT INTO approvals (id, edit_id, request_id, social_account_id, state, asked_by, asked_at, expires_at, content, content_hash, daily_cents) VALUES (@Id, @Id, @RequestId, @Account, 'asked', 'bob', now(), now() + interval '1 day', '{}', '', 1)
+            """, approval);
+        Assert.That(await _world.Get<DecideApproval>().ApproveAsync(approval.Id, "Ben", null, CancellationToken.None), Is.InstanceOf<Decided.Own>());
+        Assert.That(await _world.Get<DecideApproval>().ApproveAsync(approval.Id, "carol", null, CancellationToken.None), Is.InstanceOf<Decided.Refused>(), "who has nothing to do with it, but this is not what there is");
     }
 
     [Test]

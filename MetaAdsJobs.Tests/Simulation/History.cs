@@ -29,7 +29,7 @@ internal sealed class History : IAsyncDisposable
             ["Orchestration:OnFailure"] = choices.Chance(0.15) ? "Keep" : "Delete",
             // Days of some rows each, so that a sync is several reports, pages and commits.
             ["INSIGHTS_LOOKBACK_DAYS"] = "3", ["Insights:RowsPerCommit"] = "4", ["Insights:DirectDays"] = $"{(isOfNumbers ? choices.OneOf(7, 0, 2) : 7)}", ["Insights:OutageHours"] = "1",
-            ["Spending:PausesAtOnce"] = "1", ["APPROVAL_HOURS"] = "1", ["Events:SwitchOffDays"] = "1",
+            ["Spending:PausesAtOnce"] = "1", ["APPROVAL_HOURS"] = "1", ["Events:SwitchOffDays"] = "1", ["NIGHTLY_SYNC_AT"] = "00:00",
         };
         World = new(this) { ListLag = TimeSpan.FromSeconds(50) };
         Queue = new(this);

@@ -33,6 +33,7 @@ internal sealed class NightScript(History history, int weight)
         _moved.AddRange(connection.Query<Guid>("""
             UPDATE budget_proposals SET day = day - @days, basis = basis - @days, made_at = made_at - make_interval(days => @days), decided_at = decided_at - make_interval(days => @days), begun_at = begun_at - make_interval(days => @days),
                 completed_at = completed_at - make_interval(days => @days) WHERE pool_id = @Pool AND made_at > @now - interval '1 day';
+            UPDATE outside_changes SET found_at = found_at - make_interval(days => @days) WHERE found_at > @now - interval '1 day';
             UPDATE meta_ad_insights i SET results = (@results::int[])[s.nth], spend = s.daily_budget / 100.0
             FROM (SELECT meta_id, daily_budget, row_number() OVER (ORDER BY step) AS nth FROM meta_adsets WHERE meta_id IN (SELECT meta_id FROM budget_pool_members WHERE pool_id = @Pool)) s WHERE i.adset_meta_id = s.meta_id;
             UPDATE campaign_edits SET asked_at = asked_at - make_interval(days => @days), completed_at = completed_at - make_interval(days => @days)

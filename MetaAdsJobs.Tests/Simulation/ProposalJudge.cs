@@ -7,9 +7,9 @@ namespace MetaAdsJobs.Tests.Simulation;
 /// </summary>
 internal sealed class ProposalJudge(History history)
 {
-    private readonly Dictionary<MetaObject, (DateTimeOffset At, long Budget)> _changedByHand = [];
+    private readonly Dictionary<MetaObject, (DateTimeOffset At, long Was, long Budget)> _changedByHand = [];
     private long _byHand;
-    private bool _isByHand;
+    private long _netByHand;
 
     /// <summary>An ad set of the campaign of that name.</summary>
     public static bool IsOf(MetaObject one, string campaign) => one is { Kind: "adsets", Parent: { } parent } && parent.Name.StartsWith($"{campaign} [", StringComparison.Ordinal);
@@ -18,8 +18,8 @@ internal sealed class ProposalJudge(History history)
     public void ByHand(MetaObject member, long raise)
     {
         _byHand += Math.Max(0, raise);
-        _changedByHand[member] = (history.Clockwork.Now, member.Budget);
-        _isByHand = true;
+        _netByHand += raise;
+        _changedByHand[member] = (history.Clockwork.Now, _changedByHand.TryGetValue(member, out var before) ? before.Was : member.Budget - raise, member.Budget);
     }
 
     /// <summary>A budget has been changed at Meta by us.</summary>
@@ -72,19 +72,41 @@ internal sealed class ProposalJudge(History history)
             """);
         foreach (var one in lost) history.Judge.Condemn(one);
         JudgeSum(connection);
+        JudgeHands(connection);
         foreach (var id in accepted.Where(id => !connection.ExecuteScalar<bool>("""
             SELECT EXISTS (SELECT 1 FROM experiment_proposals WHERE experiment_id = @id AND state = 'accepted') OR EXISTS (SELECT 1 FROM budget_proposals WHERE id = @id AND state IN ('done', 'partly', 'void', 'lapsed'))
             """, new { id }))) history.Judge.Condemn($"a proposal of {history.NameOf(id)} was accepted, and nothing became of it");
     }
 
-    // What a pool has taken and not given is owed, however many nights it takes. Of what failed nobody knows whether it was done, and a hand may have reached in between a look and the call.
+    // What a pool has taken and not given is owed, however many nights it takes; what somebody has given by hand since the night that left it so is given already. Of what failed nobody knows whether it was done, and what a hand has
+    // changed between a look and the call is gone.
     private void JudgeSum(Npgsql.NpgsqlConnection connection)
     {
         var members = history.World.Objects.Where(one => IsOf(one, ProposalScript.Pooled)).ToList();
-        if (_isByHand || members.Exists(one => !one.Lives || one.Parent!.IsByHand) || connection.ExecuteScalar<bool>("""
+        var byHand = connection.Query<(DateTimeOffset At, long Raise)>("SELECT found_at, \"is\"::bigint - was::bigint FROM outside_changes WHERE field = 'daily_budget' AND meta_id = ANY (@ids)", new { ids = members.ConvertAll(one => one.Id).ToArray() }).AsList();
+        if (byHand.Sum(one => one.Raise) != _netByHand || members.Exists(one => !one.Lives || one.Parent!.IsByHand) || connection.ExecuteScalar<bool>("""
             SELECT EXISTS (SELECT 1 FROM budget_moves m JOIN campaign_edits e ON e.edit_id = m.edit_id JOIN meta_changes c ON c.request_id = e.request_id AND c.path = m.meta_id AND c.outcome = 'outcome_unknown' AND c.sent ? 'daily_budget' WHERE e.state <> 'succeeded')
             """)) return;
-        var (sum, owed) = (members.Sum(one => one.Budget), connection.ExecuteScalar<long?>("SELECT owed_cents FROM budget_proposals WHERE state IN ('done', 'partly') ORDER BY id DESC LIMIT 1") ?? 0);
-        if (sum + owed != ProposalScript.Budget * members.Count) history.Judge.Condemn($"a pool of {ProposalScript.Budget * members.Count} a day has {sum}, and is owed {owed}");
+        var (total, owed, since) = ((long)ProposalScript.Budget * members.Count, 0L, DateTimeOffset.MinValue);
+        foreach (var (madeAt, left) in connection.Query<(DateTimeOffset, long?)>("SELECT made_at, owed_cents FROM budget_proposals WHERE state IN ('done', 'partly') ORDER BY id").Append((DateTimeOffset.MaxValue, null)))
+        {
+            var given = byHand.Where(one => one.At > since && one.At <= madeAt).Sum(one => one.Raise);
+            var back = Math.Min(owed, Math.Max(0, given));
+            (total, owed, since) = (total + given - back, left ?? owed - back, madeAt);
+        }
+
+        // A hand may have done just what was proposed: then both count, and less is given than could be.
+        var (sum, least) = (members.Sum(one => one.Budget) + owed, total - byHand.Sum(one => Math.Max(0, one.Raise)));
+        if (sum > total || sum < least) history.Judge.Condemn($"a pool that is to have {total} a day has {sum - owed}, and is owed {owed}");
+    }
+
+    // Whoever leaves alone what people have changed has to know of it.
+    private void JudgeHands(Npgsql.NpgsqlConnection connection)
+    {
+        foreach (var (member, (at, was, budget)) in _changedByHand.Where(one => one.Key is { Lives: true, Parent.Lives: true } && one.Key.Budget == one.Value.Budget && one.Value.Was != one.Value.Budget))
+            if (connection.ExecuteScalar<bool>("""
+                SELECT EXISTS (SELECT 1 FROM meta_adsets s JOIN meta_campaigns c ON c.id = s.campaign_db_id WHERE s.meta_id = @Id AND c.compared_at > @at + interval '10 minutes')
+                    AND NOT EXISTS (SELECT 1 FROM outside_changes WHERE meta_id = @Id AND field = 'daily_budget' AND "is" = @Is)
+                """, new { member.Id, at, Is = $"{budget}" })) history.Judge.Condemn($"somebody has changed the budget of ad set {member.Id} from {was} to {budget}, and nobody is told");
     }
 }

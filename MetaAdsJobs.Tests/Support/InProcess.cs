@@ -31,6 +31,8 @@ public sealed class InProcess : IAsyncDisposable
     internal static ServiceProvider Configure(string connectionString, TimeProvider? time, params (string Name, string Value)[] settings)
     {
         var configuration = new ConfigurationManager();
+        // Numbers that were just written count for pools whatever the time is.
+        configuration.AddInMemoryCollection([KeyValuePair.Create("NIGHTLY_SYNC_AT", (string?)"00:00")]);
         configuration.AddInMemoryCollection(settings.Append(("DATABASE_URL", connectionString)).ToDictionary(pair => pair.Item1, pair => (string?)pair.Item2));
         configuration.AddSeedKeys();
         var services = new ServiceCollection();

@@ -102,6 +102,7 @@ public sealed class Service : IAsyncDisposable
             ["CLIP_FILE_MAX_MB"] = "8",
             ["WORKER_THREADS"] = "10",
             ["META_MUTATIONS_PER_SECOND"] = "100000",
+            ["NIGHTLY_SYNC_AT"] = "00:00",
         };
         foreach (var (name, value) in settings) environment[name] = value;
 

@@ -5,7 +5,7 @@ namespace MetaAdsJobs.Core.Alerts.Evaluating;
 /// <summary>
 /// Measures the numbers of a window of days. The window ends with the account's last day that is finally stored: its days are those of the account's calendar, each of them was read whole after it was over,
 /// and what counts is what stands there now, restated or not. An account without all of them, or whose last one is older than the day before yesterday, tells nothing. An object without a row
-/// on such a day had nothing to tell: that is zero. A row that Meta told without a metric is not.
+/// on such a day had nothing to tell: that is zero, also where it has none on any day of the window, for what is to be told when it is below an amount. A row that Meta told without a metric is not.
 /// </summary>
 internal static class NumberSql
 {
@@ -45,7 +45,7 @@ internal static class NumberSql
                     FROM {source} i
                     WHERE i.social_account_id = w.account AND i.date_start > w.last_day - @Window - @Median AND i.date_start <= w.last_day AND i.date_start BETWEEN @From AND @To{only}{StillOn(rule)}
                     OFFSET 0) i
-                GROUP BY i.account, i.object, i.day),
+                GROUP BY i.account, i.object, i.day{Undelivered(rule, used)}),
             added AS (
                 SELECT i.account, i.object, COALESCE(bool_and(i.told) FILTER (WHERE d.in_window), true) AS is_told, {string.Join(", ", used.Select(metric => $"COALESCE(sum(i.{metric}) FILTER (WHERE d.in_window), 0) AS {metric}"))}
                     {(isMedian ? $", {Past(rule, numerator, denominator)}" : "")}
@@ -100,12 +100,36 @@ internal static class NumberSql
         }
     }
 
-    // Nobody is told that what was paused brings less.
-    private static string StillOn(AlertRule rule) => rule.Direction != AlertRule.Below ? "" : rule.Level switch
+    // What was on throughout the window and has delivered nothing has no row at all. On is what nobody has paused and nothing has ended: of a budget for a whole life nothing is said, as that may have hours, or be used up.
+    private static string Undelivered(AlertRule rule, List<string> used)
     {
-        "account" => "",
-        "ad" => " AND NOT EXISTS (SELECT 1 FROM meta_campaigns c WHERE c.meta_id = i.campaign_meta_id AND c.status <> 'ACTIVE') AND NOT EXISTS (SELECT 1 FROM meta_ads c WHERE c.meta_id = i.ad_meta_id AND c.status <> 'ACTIVE')",
-        "adset" => " AND NOT EXISTS (SELECT 1 FROM meta_campaigns c WHERE c.meta_id = i.campaign_meta_id AND c.status <> 'ACTIVE') AND NOT EXISTS (SELECT 1 FROM meta_adsets c WHERE c.meta_id = i.adset_meta_id AND c.status <> 'ACTIVE')",
-        _ => " AND NOT EXISTS (SELECT 1 FROM meta_campaigns c WHERE c.meta_id = i.campaign_meta_id AND c.status <> 'ACTIVE')",
+        if (rule.Direction != AlertRule.Below || rule.Compare != AlertRule.Value || rule.Level == "account") return "";
+        var key = rule.Level switch { "campaign" => "c.meta_id", "adset" => "s.meta_id", _ => "d.meta_id" };
+        return $"""
+
+                UNION ALL
+                SELECT w.account, {key}, w.last_day, {string.Join(", ", used.Select(_ => "0"))}, true
+                FROM windows w JOIN accounts a ON a.id = w.account CROSS JOIN LATERAL (SELECT (w.last_day - @Window + 1)::timestamp AT TIME ZONE known_zone(a.timezone_name) AS since) b
+                JOIN meta_campaigns c ON c.social_account_id = w.account AND c.status = 'ACTIVE' AND c.lifetime_budget IS NULL JOIN activations v ON v.request_id = c.request_id AND v.state = 'active' AND cardinality(v.paused_ids) = 0
+                JOIN meta_adsets s ON s.campaign_db_id = c.id AND s.status = 'ACTIVE' AND s.lifetime_budget IS NULL AND (s.start_time IS NULL OR s.start_time <= b.since) AND (s.end_time IS NULL OR s.end_time > @Now)
+                JOIN meta_ads d ON d.adset_db_id = s.id AND d.status = 'ACTIVE' AND d.created_at < b.since
+                WHERE w.is_told{(rule.CampaignIds is null ? "" : " AND c.meta_id = ANY (@CampaignIds)")}
+                    AND NOT EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = c.request_id AND e.kind IN ('publish', 'resume') AND e.state = 'succeeded' AND e.completed_at >= b.since)
+                    AND NOT EXISTS (SELECT 1 FROM outside_changes x WHERE x.request_id = c.request_id AND x.field = 'status' AND x."is" = 'ACTIVE' AND x.found_at >= b.since)
+                    AND NOT EXISTS (SELECT 1 FROM stops t WHERE (t.social_account_id IS NULL OR t.social_account_id = c.social_account_id) AND (t.lifted_at IS NULL OR t.lifted_at >= b.since))
+                GROUP BY w.account, {key}, w.last_day
+            """;
+    }
+
+    // Nobody is told that what was paused brings less, or what has ended.
+    private static string StillOn(AlertRule rule) => rule.Direction != AlertRule.Below || rule.Level == "account" ? "" : rule.Level switch
+    {
+        "campaign" => Off("meta_campaigns", "campaign_meta_id", "(SELECT bool_and(s.status <> 'ACTIVE' OR COALESCE(s.end_time <= @Now, false)) FROM meta_adsets s WHERE s.campaign_db_id = c.id)"),
+        "adset" => Off("meta_campaigns", "campaign_meta_id") + Off("meta_adsets", "adset_meta_id", Ended),
+        _ => Off("meta_campaigns", "campaign_meta_id") + Off("meta_adsets", "adset_meta_id", Ended) + Off("meta_ads", "ad_meta_id"),
     };
+
+    private const string Ended = "c.end_time <= @Now";
+
+    private static string Off(string table, string column, string orIf = "false") => $" AND NOT EXISTS (SELECT 1 FROM {table} c WHERE c.meta_id = i.{column} AND (c.status <> 'ACTIVE' OR {orIf}))";
 }

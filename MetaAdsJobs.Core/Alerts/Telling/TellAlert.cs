@@ -33,6 +33,8 @@ internal static class TellAlert
             // For who has heard of none of his it begins now, whether there is a message or not; who has muted all of his hears no more.
             var hasHeard = theirs.Exists(member => member.ToldIn <= before || turn.Before.OpenedFor.Contains(member.AccountId));
             var what = hasHeard || turn.Message == EventTypes.AlertResolved ? turn.Message : EventTypes.AlertOpened;
+            // Of what joined of others alone he hears nothing.
+            if (what == EventTypes.AlertUpdated && !theirs.Exists(member => member.ToldIn == episode.Messages)) continue;
             if (what is null || types?.Contains(what) == false || episode.IsMutedFor(theirs)) continue;
             await Outbox.TellOneAsync(connection, transaction, webhook, new(what, null, $"{episode.Id}", now, AlertMessage.Of(rule, turn, theirs, names, now)), ct);
         }

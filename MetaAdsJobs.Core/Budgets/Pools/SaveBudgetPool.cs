@@ -27,11 +27,13 @@ public sealed class SaveBudgetPool
         pool = pool with { Id = Guid.CreateVersion7(pool.CreatedAt) };
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
+        var maker = await Maker.HoldAsync(connection, transaction, ct);
         try
         {
             if (await BudgetPoolStore.InsertAsync(connection, transaction, pool, ct))
             {
                 await ActLog.WriteAsync(connection, transaction, ActOf(null, pool, "made"), _time.GetUtcNow(), ct);
+                await LookAgainAsync(connection, transaction, maker, ct);
                 await transaction.CommitAsync(ct);
                 return new PoolOutcome<BudgetPool>.Done(pool);
             }
@@ -55,6 +57,7 @@ public sealed class SaveBudgetPool
         if (read is null) return new PoolOutcome<BudgetPool>.Invalid(wrong);
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
+        var maker = await Maker.HoldAsync(connection, transaction, ct);
         if (await BudgetPoolStore.HoldAsync(connection, transaction, id, ct) is not { } current) return new PoolOutcome<BudgetPool>.Unknown();
         if (!isSeen(current)) return new PoolOutcome<BudgetPool>.Outdated();
         // Others may have changed other fields since.
@@ -73,6 +76,7 @@ public sealed class SaveBudgetPool
         }
 
         if (isReshaped || (pool.Mode, pool.MaxStepPercent, pool.LeastGainPercent) != (current.Mode, current.MaxStepPercent, current.LeastGainPercent)) await VoidAsync(connection, transaction, [id], "the pool was changed", _time.GetUtcNow(), ct);
+        await LookAgainAsync(connection, transaction, maker, ct);
         await transaction.CommitAsync(ct);
         return new PoolOutcome<BudgetPool>.Done(pool);
     }
@@ -89,6 +93,9 @@ public sealed class SaveBudgetPool
         await transaction.CommitAsync(ct);
         return new PoolOutcome<BudgetPool>.Done(pool);
     }
+
+    private Task LookAgainAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Maker maker, CancellationToken ct) => maker.LookAgainAsync(
+        users => PoolsOfUsers.AskAsync(connection, transaction, users, _time.GetUtcNow(), ct), key => PoolsOfUsers.AskOfKeyAsync(connection, transaction, key, _time.GetUtcNow(), ct));
 
     /// <param name="forgotten">What it owed to members that it no longer has.</param>
     private static Act ActOf(BudgetPool? before, BudgetPool pool, string action, long? forgotten = null)

@@ -2,6 +2,7 @@ using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Budgets.Deciding;
 using MetaAdsJobs.Core.Budgets.Pools;
 using MetaAdsJobs.Core.Experiments.Reading;
+using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Spending;
 using Npgsql;
@@ -15,7 +16,7 @@ internal sealed record SeenPool(BudgetPool Pool, SocialAccount Account, PoolPict
 }
 
 /// <summary>Makes pictures of pools from what is stored: some eight statements, however many pools. Nothing is asked of Meta.</summary>
-internal sealed class PictureReader(SpendingCaps caps)
+internal sealed class PictureReader(SpendingCaps caps, InsightsOptions insights)
 {
     // What can still change by itself: Meta counts results within a week of the click, and tells of them within another day.
     private const int Unsettled = 8;
@@ -34,8 +35,10 @@ internal sealed class PictureReader(SpendingCaps caps)
         var members = await PoolFacts.MembersAsync(connection, transaction, ids, ct);
         var latest = standing.Values.Max(one => one.Today);
         var from = standing.Values.Min(one => one.Today).AddDays(-PoolPicture.Window - daysBack - 1);
-        var changes = await PoolFacts.ChangesAsync(connection, transaction, ids, now.AddDays(-PoolPicture.Window - daysBack - 2), ct);
-        var days = await PoolNumbers.DaysAsync(connection, transaction, accountIds, from, latest, ct);
+        // What is owed for longer than anything else is looked back may have been given by hand as long ago.
+        var changedSince = standing.Values.Where(one => one.OwedCents > 0).Select(one => one.OwedSince).Append(now.AddDays(-PoolPicture.Window - daysBack - 2)).Min()!.Value;
+        var changes = await PoolFacts.ChangesAsync(connection, transaction, ids, changedSince, ct);
+        var days = await PoolNumbers.DaysAsync(connection, transaction, accountIds, from, latest, insights.NightlyTime, ct);
         List<(Guid Account, string Campaign, string Id)> OfLevel(string level) =>
             [.. pools.Where(pool => pool.Level == level).SelectMany(pool => pool.Members.Where(member => members.ContainsKey(member.MetaId)).Select(member => (pool.SocialAccountId, members[member.MetaId].CampaignId, member.MetaId)))];
         var numbers = new[]

@@ -17,7 +17,7 @@ internal sealed record PoolStanding
     public bool IsUnderWay { get; init; }
     public long OwedCents { get; init; }
 
-    /// <summary>Since when that is owed.</summary>
+    /// <summary>When the night was decided that has left it owed: what was given by hand until then was no longer owed to it, and what was given since counts, also while it was being carried out.</summary>
     public DateTimeOffset? OwedSince { get; init; }
     public long? MinImpressions { get; init; }
     public long? MinFrequent { get; init; }
@@ -69,10 +69,10 @@ internal static class PoolFacts
                 EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = a.id)) AS is_stopped,
                 EXISTS (SELECT 1 FROM insight_syncs s WHERE s.social_account_id = a.id AND s.holding) AS is_syncing,
                 EXISTS (SELECT 1 FROM budget_proposals q WHERE q.pool_id = p.id AND q.state = 'accepted') AS is_under_way,
-                COALESCE(o.owed_cents, 0) + COALESCE(k.cents, 0) AS owed_cents, o.completed_at AS owed_since,
+                COALESCE(o.owed_cents, 0) + COALESCE(k.cents, 0) AS owed_cents, o.made_at AS owed_since,
                 a.min_impressions, a.min_frequent, a.min_rare, a.min_video_views
             FROM unnest(@Pools, @Accounts) AS p (id, account) JOIN social_accounts a ON a.id = p.account
-            LEFT JOIN LATERAL (SELECT q.id, q.owed_cents, q.completed_at FROM budget_proposals q WHERE q.pool_id = p.id AND q.state IN ('done', 'partly') ORDER BY q.id DESC LIMIT 1) o ON true
+            LEFT JOIN LATERAL (SELECT q.id, q.owed_cents, q.made_at FROM budget_proposals q WHERE q.pool_id = p.id AND q.state IN ('done', 'partly') ORDER BY q.id DESC LIMIT 1) o ON true
             -- Taken without an answer, as it has turned out since: nothing was given for it. To other members it is not owed, as what is known to be owed is not.
             LEFT JOIN LATERAL (
                 SELECT sum(m.now_cents - m.proposed_cents)::bigint AS cents FROM budget_moves m JOIN campaign_edits e ON e.edit_id = m.edit_id LEFT JOIN meta_adsets s ON s.meta_id = m.meta_id LEFT JOIN meta_campaigns c ON c.meta_id = m.meta_id

@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace MetaAdsJobs.Core.Budgets.Proposing;
 
-/// <summary>An account's day that was read whole after it was over.</summary>
+/// <summary>An account's day that was read whole after it was over, by the night that follows it or later.</summary>
 internal sealed record WholeDay
 {
     public Guid AccountId { get; init; }
@@ -43,13 +43,17 @@ internal static class PoolNumbers
 {
     private const int TimeoutSeconds = 120;
 
-    public static async Task<ILookup<Guid, WholeDay>> DaysAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, Guid[] accounts, DateOnly from, DateOnly to, CancellationToken ct)
+    // Some minutes after midnight Meta does not yet tell all of the day that is over. What somebody has read then is read again that night.
+    /// <summary>Of days d of an account a: what a pool goes by. Takes @NightlyAt.</summary>
+    internal const string IsRead = "d.first_at IS NOT NULL AND d.synced_at AT TIME ZONE known_zone(a.timezone_name) >= d.date_start + 1 + @NightlyAt";
+
+    public static async Task<ILookup<Guid, WholeDay>> DaysAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, Guid[] accounts, DateOnly from, DateOnly to, TimeOnly nightlyAt, CancellationToken ct)
     {
-        const string DaysSql = """
+        const string DaysSql = $"""
             SELECT d.social_account_id AS account_id, d.date_start AS day, d.difference, d.account_spend, d.total_spend
-            FROM insight_days d WHERE d.social_account_id = ANY (@Accounts) AND d.date_start BETWEEN @From AND @To AND d.first_at IS NOT NULL
+            FROM insight_days d JOIN social_accounts a ON a.id = d.social_account_id WHERE d.social_account_id = ANY (@Accounts) AND d.date_start BETWEEN @From AND @To AND {IsRead}
             """;
-        return (await connection.QueryAsync<WholeDay>(new(DaysSql, new { Accounts = accounts, From = from, To = to }, transaction, TimeoutSeconds, cancellationToken: ct))).ToLookup(day => day.AccountId);
+        return (await connection.QueryAsync<WholeDay>(new(DaysSql, new { Accounts = accounts, From = from, To = to, NightlyAt = nightlyAt.ToTimeSpan() }, transaction, TimeoutSeconds, cancellationToken: ct))).ToLookup(day => day.AccountId);
     }
 
     /// <param name="level">Of the members.</param>

@@ -134,7 +134,9 @@ internal sealed class CompareCampaigns(CompareStore store, MetaEdits edits, Orch
         if (now.DailyBudget is null && now.LifetimeBudget is null) now = now with { DailyBudget = one.Budget.Daily, LifetimeBudget = one.Budget.Lifetime };
         if (now.DailyBudget != one.Budget.Daily) yield return new(one, "daily_budget", Text(one.Budget.Daily), Text(now.DailyBudget));
         if (now.LifetimeBudget != one.Budget.Lifetime) yield return new(one, "lifetime_budget", Text(one.Budget.Lifetime), Text(now.LifetimeBudget));
-        if (one.Kind == AdObject.AdSet && Seconds(now.EndTime) != Seconds(one.Budget.EndTime)) yield return new(one, "end_time", Text(one.Budget.EndTime), Text(now.EndTime));
+        if (one.Kind != AdObject.AdSet) yield break;
+        if (now.BidAmount != one.Budget.BidAmount) yield return new(one, "bid_amount", Text(one.Budget.BidAmount), Text(now.BidAmount));
+        if (Seconds(now.EndTime) != Seconds(one.Budget.EndTime)) yield return new(one, "end_time", Text(one.Budget.EndTime), Text(now.EndTime));
     }
 
     // Meta counts no fractions of them.

@@ -131,12 +131,12 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
             SELECT 1 FROM meta_campaigns WHERE request_id = @RequestId FOR NO KEY UPDATE;
             SELECT 1 FROM activations WHERE request_id = @RequestId FOR UPDATE;
             WITH fence AS (
-                UPDATE meta_campaigns c SET compared_at = @Now, compare_at = @NextAt, missing_since = NULL WHERE c.request_id = @RequestId
+                UPDATE meta_campaigns c SET compared_at = @Now, compare_at = @NextAt, missing_since = NULL FROM (SELECT id, compared_at FROM meta_campaigns) earlier WHERE c.request_id = @RequestId AND earlier.id = c.id
                   AND {Stands} AND NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = c.request_id AND cardinality(v.paused_ids) > 0)
-                RETURNING c.request_id, c.social_account_id),
+                RETURNING c.request_id, c.social_account_id, earlier.compared_at AS since),
             told AS (
-                INSERT INTO outside_changes (social_account_id, request_id, level, meta_id, field, was, "is", found_at)
-                SELECT fence.social_account_id, fence.request_id, n.level, n.meta_id, n.field, n.was, n.now, @Now
+                INSERT INTO outside_changes (social_account_id, request_id, level, meta_id, field, was, "is", since, found_at)
+                SELECT fence.social_account_id, fence.request_id, n.level, n.meta_id, n.field, n.was, n.now, fence.since, @Now
                 FROM fence, unnest(@Levels, @MetaIds, @Fields, @Was::text[], @Is::text[]) AS n (level, meta_id, field, was, now)
                 RETURNING 1),
             active AS (
@@ -152,7 +152,7 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
             UPDATE meta_campaigns SET status = COALESCE(@Status, status), name = COALESCE(@Name, name), daily_budget = CASE WHEN @SetsDaily THEN @Daily ELSE daily_budget END,
                 lifetime_budget = CASE WHEN @SetsLifetime THEN @Lifetime ELSE lifetime_budget END WHERE meta_id = @MetaId;
             UPDATE meta_adsets SET status = COALESCE(@Status, status), name = COALESCE(@Name, name), daily_budget = CASE WHEN @SetsDaily THEN @Daily ELSE daily_budget END,
-                lifetime_budget = CASE WHEN @SetsLifetime THEN @Lifetime ELSE lifetime_budget END, end_time = CASE WHEN @SetsEnd THEN @End::timestamptz ELSE end_time END WHERE meta_id = @MetaId;
+                lifetime_budget = CASE WHEN @SetsLifetime THEN @Lifetime ELSE lifetime_budget END, end_time = CASE WHEN @SetsEnd THEN @End::timestamptz ELSE end_time END, bid_amount = CASE WHEN @SetsBid THEN @Bid ELSE bid_amount END WHERE meta_id = @MetaId;
             UPDATE meta_ads SET status = COALESCE(@Status, status), name = COALESCE(@Name, name) WHERE meta_id = @MetaId;
             -- What it shows is not known here.
             UPDATE meta_creatives r SET meta_id = @CreativeId, kind = 'outside', clip_id = NULL, title = NULL, description = NULL, landing_url = NULL, video_id = NULL, image_hash = NULL, image_url = NULL, thumbnail_url = NULL,
@@ -181,7 +181,7 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
             await connection.ExecuteAsync(new(TakeOverSql, new
             {
                 MetaId = one.Key, Status = Is("status"), Name = Is("name"), SetsDaily = Sets("daily_budget"), Daily = Number(Is("daily_budget")),
-                SetsLifetime = Sets("lifetime_budget"), Lifetime = Number(Is("lifetime_budget")), SetsEnd = Sets("end_time"), End = Is("end_time"), CreativeId = Is("creative"),
+                SetsLifetime = Sets("lifetime_budget"), Lifetime = Number(Is("lifetime_budget")), SetsEnd = Sets("end_time"), End = Is("end_time"), SetsBid = Sets("bid_amount"), Bid = Number(Is("bid_amount")), CreativeId = Is("creative"),
             }, transaction, cancellationToken: ct));
         }
 

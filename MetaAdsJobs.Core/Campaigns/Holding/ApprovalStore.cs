@@ -85,6 +85,7 @@ internal sealed class ApprovalStore(NpgsqlDataSource dataSource, CampaignTrees t
     /// <param name="editId">Null: all.</param>
     public async Task SettleAsync(Guid? editId, CancellationToken ct)
     {
+        const string DemandedNoMore = "p.state = 'asked' AND (a.approval_required = 'none' OR a.approval_required = 'above' AND p.daily_cents <= a.approval_above_cents) AND (@EditId::uuid IS NULL OR p.edit_id = @EditId)";
         var endSql = $"""
             UPDATE approvals p SET state = 'withdrawn', decided_at = @Now, reason = 'what it was for is not to be done any more' FROM campaign_edits e
             WHERE p.state = 'asked' AND e.edit_id = p.edit_id AND (@EditId::uuid IS NULL OR p.edit_id = @EditId) AND (e.state NOT IN ('queued', 'running', 'waiting') OR e.ending IS NOT NULL);
@@ -93,9 +94,11 @@ internal sealed class ApprovalStore(NpgsqlDataSource dataSource, CampaignTrees t
                 WHERE p.state = 'asked' AND p.expires_at <= @Now AND e.edit_id = p.edit_id AND (@EditId::uuid IS NULL OR p.edit_id = @EditId) AND e.state IN ('queued', 'running', 'waiting') AND {ClaimTable.Free("e")} RETURNING p.*),
             ended AS (UPDATE campaign_edits e SET {Voiding.TakeBack("expired")}, error = 'nobody has approved it in time: it stays as it is' FROM over WHERE e.edit_id = over.edit_id AND e.state IN ('queued', 'running', 'waiting') AND e.ending IS NULL)
             {Note("expired", $"'{Us}'", "over")};
+            SELECT 1 FROM approvals p JOIN social_accounts a ON a.id = p.social_account_id WHERE {DemandedNoMore} ORDER BY p.number FOR UPDATE OF p;
+            -- A statement of its own: what has asked for it in the moment before is seen to wait.
             WITH free AS (
                 UPDATE approvals p SET state = 'withdrawn', decided_at = @Now, reason = 'the account demands no approval of it any more' FROM social_accounts a
-                WHERE p.state = 'asked' AND a.id = p.social_account_id AND (a.approval_required = 'none' OR a.approval_required = 'above' AND p.daily_cents <= a.approval_above_cents) AND (@EditId::uuid IS NULL OR p.edit_id = @EditId) RETURNING p.edit_id)
+                WHERE a.id = p.social_account_id AND {DemandedNoMore} RETURNING p.edit_id)
             UPDATE campaign_edits e SET next_attempt_at = @Now, job_id = NULL FROM free WHERE e.edit_id = free.edit_id AND e.state IN ('queued', 'waiting') AND {ClaimTable.Free("e")} RETURNING e.edit_id
             """;
         const string ChangedSql = """
@@ -105,7 +108,12 @@ internal sealed class ApprovalStore(NpgsqlDataSource dataSource, CampaignTrees t
         List<Guid> free, changed;
         await using (var connection = await dataSource.OpenConnectionAsync(ct))
         {
-            free = (await connection.QueryAsync<Guid>(new(endSql, new { EditId = editId, Now = time.GetUtcNow() }, cancellationToken: ct))).AsList();
+            await using (var answers = await connection.QueryMultipleAsync(new(endSql, new { EditId = editId, Now = time.GetUtcNow() }, cancellationToken: ct)))
+            {
+                await answers.ReadAsync<int>();
+                free = (await answers.ReadAsync<Guid>()).AsList();
+            }
+
             changed = (await connection.QueryAsync<Guid>(new(ChangedSql, new { EditId = editId }, cancellationToken: ct))).AsList();
         }
 

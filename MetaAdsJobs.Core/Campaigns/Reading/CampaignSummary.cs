@@ -75,7 +75,7 @@ public sealed record OutsideChange
     public required string Level { get; init; }
     public required string MetaId { get; init; }
 
-    /// <summary>status, name, daily_budget, lifetime_budget, end_time or creative; budgets in Meta's units of the currency, creatives as Meta's ids.</summary>
+    /// <summary>status, name, daily_budget, lifetime_budget, bid_amount, end_time or creative; budgets and bids in Meta's units of the currency, creatives as Meta's ids.</summary>
     public required string Field { get; init; }
     public string? Was { get; init; }
     public string? Is { get; init; }

@@ -90,16 +90,17 @@ internal static class ExperimentReading
                 (SELECT sum((x ->> 'value')::numeric) FROM jsonb_path_query(i.raw -> 'action_values', '$[*]') x WHERE x ->> 'action_type' = COALESCE(v.type, i.result_type)) AS value) c ON v.needs
             GROUP BY v.nth, i.date_start
             """;
-        // What each is called, gets and runs until makes it no other one: that shows in what it spends.
+        // What each is called, gets and runs until makes it no other one: that shows in what it spends. What was changed in Ads Manager may have been so on each day since it was looked at before.
         const string ChangedSql = """
-            SELECT DISTINCT v.nth AS at, (c.at AT TIME ZONE a.timezone_name)::date AS day
+            SELECT DISTINCT v.nth AS at, n.day::date AS day
             FROM social_accounts a, unnest(@Nths, @AdSets, @Ads) AS v (nth, adset, ad) JOIN meta_adsets s ON s.meta_id = v.adset JOIN meta_campaigns k ON k.id = s.campaign_db_id
             CROSS JOIN LATERAL (SELECT v.adset AS meta_id WHERE v.ad IS NULL UNION ALL SELECT d.meta_id FROM meta_ads d WHERE d.adset_db_id = s.id AND (v.ad IS NULL OR d.meta_id = v.ad)) o
             CROSS JOIN LATERAL (
-                SELECT e.completed_at AS at FROM campaign_edits e
+                SELECT e.completed_at AS since, e.completed_at AS at FROM campaign_edits e
                 WHERE e.request_id = k.request_id AND e.meta_id = o.meta_id AND e.kind = 'update' AND e.state = 'succeeded' AND e.fields - '{name,daily_budget_cents,lifetime_budget_cents,if_budget_is,end_time}'::text[] <> '{}'
                 UNION ALL
-                SELECT x.found_at FROM outside_changes x WHERE x.request_id = k.request_id AND x.meta_id = o.meta_id AND x.field NOT IN ('name', 'status', 'daily_budget', 'lifetime_budget', 'end_time')) c
+                SELECT COALESCE(x.since, x.found_at - interval '1 day'), x.found_at FROM outside_changes x WHERE x.request_id = k.request_id AND x.meta_id = o.meta_id AND x.field NOT IN ('name', 'status', 'daily_budget', 'lifetime_budget', 'end_time')) c
+            CROSS JOIN LATERAL generate_series((c.since AT TIME ZONE a.timezone_name)::date, (c.at AT TIME ZONE a.timezone_name)::date, interval '1 day') AS n (day)
             WHERE a.id = @AccountId
             """;
         var made = experiments.Where(one => one.MetaIds.Count > 0).ToList();

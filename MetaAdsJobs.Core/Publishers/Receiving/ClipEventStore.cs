@@ -78,10 +78,10 @@ internal sealed class ClipEventStore(NpgsqlDataSource dataSource)
     /// <summary>The clip's one run in that account. The primary key refuses another: then nothing of the transaction is.</summary>
     public async Task InsertRunAsync(Guid publisherId, string clipKey, Guid accountId, Guid requestId, long dailyCents, string? templateBy, string? takenBy, DateTimeOffset now, CancellationToken ct)
     {
-        // Who takes an event has asked for its run as well as its publisher, and cannot approve it.
+        // Who takes an event has asked for its run as well as its publisher, and cannot approve it, whoever retries that later.
         const string InsertSql = """
-            INSERT INTO clip_runs (publisher_id, clip_key, social_account_id, request_id, daily_cents, template_by, by_person, made_at)
-            VALUES (@PublisherId, @ClipKey, @AccountId, @RequestId, @DailyCents, @TemplateBy, @TakenBy::text IS NOT NULL, @Now);
+            INSERT INTO clip_runs (publisher_id, clip_key, social_account_id, request_id, daily_cents, template_by, by_person, taken_by, made_at)
+            VALUES (@PublisherId, @ClipKey, @AccountId, @RequestId, @DailyCents, @TemplateBy, @TakenBy::text IS NOT NULL, @TakenBy, @Now);
             UPDATE orchestrations SET ordered_by = @TakenBy WHERE request_id = @RequestId AND @TakenBy::text IS NOT NULL
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);

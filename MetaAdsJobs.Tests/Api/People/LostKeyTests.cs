@@ -1,6 +1,15 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dapper;
+using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.Batches;
+using MetaAdsJobs.Core.Budgets.Pools;
+using MetaAdsJobs.Core.Events;
+using MetaAdsJobs.Tests.Api.Batches;
+using MetaAdsJobs.Tests.Api.Budgets;
+using MetaAdsJobs.Tests.Insights.Reading;
 using MetaAdsJobs.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace MetaAdsJobs.Tests.Api.People;
 
@@ -20,6 +29,51 @@ public sealed class LostKeyTests
 
     [OneTimeTearDown]
     public void Stop() => _admin.Dispose();
+
+    /// <summary>A call that was under way already: whoever called was looked up before.</summary>
+    [TestCase("key")]
+    [TestCase("user")]
+    [TestCase("group")]
+    public async Task What_is_written_after_it_was_revoked_begins_ended(string loss)
+    {
+        var account = await _admin.AddAccountAsync();
+        var group = (string)(await _admin.PostAsync("/meta/account-groups", new JsonObject { ["name"] = $"{Guid.NewGuid()}", ["account_ids"] = new JsonArray(account) })).Json["id"]!;
+        var body = Persons.UserBody("manager");
+        body["groups"] = Persons.Grants($"+{group}");
+        var user = await _admin.AddUserAsync(body);
+        var (keyId, secret) = await _admin.AddKeyAsync((string)user["id"]!);
+        using var client = _service.With(secret);
+        var pooled = await PooledCampaigns.AddAsync(_service.Database.DataSource, account, $"{Guid.NewGuid()}", 10, 20);
+        var (mail, sees) = ((string)user["mail"]!, new HashSet<Guid> { Guid.Parse(account) });
+        var hook = JsonSerializer.SerializeToElement(new { url = "https://receiver.invalid/hook", account_ids = sees });
+        await using var core = InProcess.Configure(_service.Database.ConnectionString, time: null, ("DATA_PROTECTION_KEY", Service.DataProtectionKey));
+        using var scope = AccountScope.Enter(new(mail, "manager", sees, sees) { UserId = Guid.Parse((string)user["id"]!), KeyId = Guid.Parse(keyId) }, sees);
+        var moved = ((WebhookSaved.Done)await core.GetRequiredService<SaveWebhook>().CreateAsync(hook, mail, CancellationToken.None)).Value;
+        Assert.That(moved.IsOn, Is.True);
+
+        var lost = loss switch
+        {
+            "key" => await _admin.SendAsync(HttpMethod.Delete, $"/meta/keys/{keyId}", null),
+            "user" => await _admin.PatchAsync($"/meta/users/{user["id"]}", new JsonObject { ["disabled"] = true }),
+            _ => await _admin.PatchAsync($"/meta/account-groups/{group}", new JsonObject { ["account_ids"] = new JsonArray() }),
+        };
+        Assert.That(lost.Code, Is.EqualTo(200), lost.Text);
+        var made = ((WebhookSaved.Done)await core.GetRequiredService<SaveWebhook>().CreateAsync(hook, mail, CancellationToken.None)).Value;
+        var again = ((WebhookSaved.Done)await core.GetRequiredService<SaveWebhook>().ChangeAsync(moved.Id, JsonElement.Parse("""{"url":"https://elsewhere.invalid/hook","enabled":true}"""), mail, CancellationToken.None)).Value;
+        var pool = pooled.Body;
+        pool["mode"] = "act";
+        var acts = ((PoolOutcome<BudgetPool>.Done)await core.GetRequiredService<SaveBudgetPool>().CreateAsync(JsonSerializer.SerializeToElement(pool), mail, CancellationToken.None)).Value;
+        var changed = await core.GetRequiredService<SaveBudgetPool>().ChangeAsync(acts.Id, JsonElement.Parse("""{"mode":"act","max_step_percent":10}"""), mail, CancellationToken.None);
+        var clip = Guid.NewGuid();
+        await _service.Database.DataSource.DoAsync("INSERT INTO clips (id, title, image_url, created_at) VALUES (@clip, 'Mine', 'https://cdn.example.com/mine.jpg', now())", new { clip });
+        BatchAcceptance sent;
+        using (AccountScope.Enter(AccountScope.Caller, null))
+            sent = await core.GetRequiredService<AcceptBatch>().OfJsonAsync(JsonSerializer.SerializeToElement(BatchWorld.FileOf([ApiClient.Request(account, $"{clip}").Row("one")])), null, mail, dryRun: false, CancellationToken.None);
+
+        Assert.That((made.IsOn, again.IsOn, changed is PoolOutcome<BudgetPool>.Done), Is.EqualTo((false, false, true)));
+        Assert.That((string?)(await _admin.GetAsync($"/meta/budget-pools/{acts.Id}")).Json["pool"]!["mode"], Is.EqualTo("ask"));
+        Assert.That((string?)(await _admin.GetAsync($"/meta/batches/{((BatchAcceptance.Accepted)sent).BatchId}")).Json["batch"]!["state"], Is.EqualTo("paused"));
+    }
 
     [Test]
     public async Task A_key_lists_and_revokes_itself_alone_and_no_session()
