@@ -94,7 +94,7 @@ public sealed class JobsPageTests : BrowserTests
         var page = await SignInAsync("viewer");
 
         var night = page.Locator("#schedules tr", new() { HasText = "nightly insights Asia/Tokyo" });
-        await Expect(night).ToContainTextAsync("0 3 * * *");
+        await Expect(night).ToContainTextAsync("0 0 * * *");
         var next = await night.Locator("time").Last.GetAttributeAsync("datetime");
         Assert.That(DateTimeOffset.Parse(next!, null).UtcDateTime.Hour, Is.EqualTo(18), "three in the morning in Tokyo");
     }
