@@ -95,6 +95,22 @@ public sealed class ChangedMeanwhileTests
     }
 
     [Test]
+    public async Task Of_changes_at_the_same_time_that_are_for_one_version_one_is_made()
+    {
+        var (seen, reads) = ((await _world.AccountAsync()).UpdatedAt, 0);
+        using var both = new Barrier(2);
+        var changed = await Task.WhenAll(Enumerable.Range(1, 2).Select(nth => Task.Run(() => _world.Core.Get<SaveAccount>().ChangeAsync(_world.AccountId, JsonSerializer.SerializeToElement(new { name = $"Name {nth}" }), IsSeen, CancellationToken.None))));
+        Assert.That(changed.Select(one => one.GetType()), Is.EquivalentTo([typeof(Saved<SocialAccount>.Done), typeof(Saved<SocialAccount>.Outdated)]));
+
+        // Neither has written anything before both have read it.
+        bool IsSeen(SocialAccount account)
+        {
+            if (Interlocked.Increment(ref reads) <= 2) Assert.That(both.SignalAndWait(TimeSpan.FromMinutes(1)), Is.True);
+            return account.UpdatedAt == seen;
+        }
+    }
+
+    [Test]
     public async Task Not_even_when_the_clock_stands_still()
     {
         await using var core = InProcess.Create(await TestDatabase.CreateAsync(), new FakeTimeProvider(new DateTimeOffset(2026, 11, 22, 12, 0, 0, TimeSpan.Zero)));

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MetaAdsJobs.Tests.Api.Console;
+using MetaAdsJobs.Tests.Api.People;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Api;
@@ -33,6 +34,20 @@ public sealed class RateLimitTests
         Assert.That((await other.GetAsync("/meta/accounts")).Code, Is.EqualTo(200));
         Assert.That((await hasty.GetAsync("/health/live")).Code, Is.EqualTo(200), "health is not limited");
         await Eventually.TrueAsync(async () => (await hasty.GetAsync("/meta/accounts")).Code == 200, () => "the bucket was never filled again");
+    }
+
+    [Test]
+    public async Task A_program_that_calls_too_often_does_not_hold_up_another_with_a_key_of_the_same_user()
+    {
+        using var admin = _service.Client("admin", "who gives keys");
+        var (hasty, _, userId, _, _) = await _service.ProgramAsync(admin, "viewer");
+        using var other = _service.With((await admin.AddKeyAsync(userId)).Secret);
+        // Keys that nobody has seen are few a minute; these are known from here on.
+        foreach (var client in (ApiClient[])[hasty, other]) Assert.That((await client.GetAsync("/meta/me")).Code, Is.EqualTo(200));
+        using (hasty) Assert.That((await FloodAsync(() => hasty.GetAsync("/meta/me"))).Select(answer => answer.Code), Does.Contain(429));
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 2 * SharedServices.FewCallsPerSecond).Select(_ => other.GetAsync("/meta/me")));
+        Assert.That(answers.Select(answer => answer.Code), Is.All.EqualTo(200));
     }
 
     [Test]

@@ -64,6 +64,7 @@ public sealed class JudgeTests
         new TestCaseData(Gate.SpendShare, Numbers(14, (112, 60), (88, 90))).SetArgDisplayNames("56 % to one"),
         new TestCaseData(Gate.Fresh, Numbers(14, (100, 60), (100, 90)) with { Today = First.AddDays(24) }).SetArgDisplayNames("last read two days ago"),
         new TestCaseData(Gate.Fresh, With(Numbers(14, (100, 60), (100, 90)) with { Today = First.AddDays(24) }, 3, day => day with { ReadOn = First.AddDays(24) })).SetArgDisplayNames("of late nothing was read but one old day"),
+        new TestCaseData(Gate.Fresh, With(With(Numbers(16, (100, 60), (100, 90)), 14, day => day with { ReadOn = First.AddDays(20) }), 15, day => day with { ReadOn = First.AddDays(22) })).SetArgDisplayNames("one of the last days was left out of late"),
         new TestCaseData(Gate.Complete, With(Numbers(14, (100, 60), (100, 90)), 3, day => day with { IsWhole = false })).SetArgDisplayNames("a partial day"),
         new TestCaseData(Gate.Complete, Without(Numbers(14, (100, 60), (100, 90)), 3)).SetArgDisplayNames("a day that was never read"),
         new TestCaseData(Gate.AddingUp, Numbers(14, (100, 60), (100, 90)) with { Sums = new Dictionary<DateOnly, AccountSum> { [First] = new(1000, 0), [First.AddDays(3)] = new(1000, -21) } }).SetArgDisplayNames("more than a hundredth is of ads that were not shown"),
@@ -80,6 +81,19 @@ public sealed class JudgeTests
         Assert.That(verdict.Shut.Select(one => one.Name), Does.Contain(gate));
         Assert.That((verdict.Ending, verdict.Winner), Is.EqualTo(((string?)null, (int?)null)));
         if (gate is not (Gate.FullDays or Gate.WholeWeeks)) Assert.That(verdict.Shut.Count(), Is.EqualTo(1), "and no other");
+    }
+
+    [TestCase(6, false)]
+    [TestCase(7, true)]
+    public void Ads_of_one_ad_set_are_compared_once_they_were_shown_together_for_a_week(int together, bool isOpen)
+    {
+        var numbers = Numbers(14, (100, 60), (100, 90));
+        for (var nth = 0; nth < 14 - together; nth++) numbers = With(numbers, nth, day => day with { Variants = [default, day.Variants[1]] });
+        var verdict = ExperimentJudge.Judge(Rules with { AreAds = true }, numbers, null, null);
+
+        var gate = verdict.Gates.Single(one => one.Name == Gate.ShownTogether);
+        Assert.That((gate.IsOpen, gate.Have, gate.Need), Is.EqualTo((isOpen, (double?)together, (double?)7)));
+        Assert.That(verdict.Ending, Is.EqualTo(isOpen ? ExperimentEnding.Winner : null));
     }
 
     [TestCase(14, 7)]

@@ -18,8 +18,11 @@ internal sealed class ForeignAccount
     /// <summary>Words that are in its names, titles, addresses and ids, and in nothing else.</summary>
     public string Mark { get; } = $"zz{Guid.NewGuid():N}"[..14];
 
+    /// <summary>How all sums of money begin in which the account's numbers are, in answers and on pages: of one day it has spent so much that other days and accounts do not matter.</summary>
+    public static readonly IReadOnlyList<string> Sums = ["765432198", "7,654,321,98"];
+
     /// <summary>What tells that something of it was told.</summary>
-    public IEnumerable<string> Marks => Ids.Where(one => one.Key is not (Thing.Campaign or Thing.AdSet or Thing.Ad)).Select(one => one.Value).Append(Mark);
+    public IEnumerable<string> Marks => Ids.Where(one => one.Key is not (Thing.Campaign or Thing.AdSet or Thing.Ad)).Select(one => one.Value).Append(Mark).Concat(Sums);
 
     public string Delivery { get; private set; } = "";
 
@@ -79,6 +82,17 @@ internal sealed class ForeignAccount
             mark = Mark, campaign = Ids[Thing.Campaign], clip = Guid.Parse(Ids[Thing.Clip]), edit = Guid.Parse(Ids[Thing.Edit]), approval = Guid.Parse(Ids[Thing.Approval]), alert = Guid.Parse(Ids[Thing.Alert]),
             rule = Guid.Parse(Ids[Thing.AlertRule]), account = Guid.Parse(account), run = Guid.Parse(Ids[Thing.Run]), proposal = Guid.Parse(Proposal), pool = Guid.Parse(Ids[Thing.BudgetPool]),
         });
+        await connection.ExecuteAsync("""
+            SELECT ensure_insight_partitions(current_date - 40, current_date);
+            INSERT INTO meta_ad_insights (social_account_id, date_start, ad_meta_id, adset_meta_id, campaign_meta_id, impressions, clicks, link_clicks, reach, spend, results, result_type, currency, raw, is_partial, synced_at)
+            SELECT social_account_id, date_start, @mark || '-ad', @mark || '-set', @campaign, 1000, 10, 5, 900, 100, 10, 'link_click', 'USD', '{}', false, now() FROM insight_days WHERE social_account_id = @account;
+            INSERT INTO insight_changes (social_account_id, date_start, definition_id, object_id, breakdown, campaign_meta_id, metric, old_value, new_value, was_partial, changed_at)
+            SELECT social_account_id, date_start, 0, @mark || '-ad', '[]', @campaign, 'results', 9, 10, false, now() FROM insight_days WHERE social_account_id = @account;
+            UPDATE insight_days SET campaigns = 2, impressions = 2000, clicks = 20, link_clicks = 10, results = 30, result_type = 'link_click', spend = @much, total_spend = @much, account_spend = @much, difference = 5
+            WHERE social_account_id = @account AND date_start = current_date - 3;
+            UPDATE insight_campaign_days SET spend = @much WHERE social_account_id = @account AND campaign_meta_id = @campaign AND date_start = current_date - 3;
+            UPDATE meta_ad_insights SET spend = @much WHERE social_account_id = @account AND date_start = current_date - 3
+            """, new { mark = Mark, campaign = Ids[Thing.Campaign], account = Guid.Parse(account), much = 7_654_321_980_000m });
     }
 
     private static async Task<string> MadeAsync(ApiClient client, string url, JsonNode? body, params string[] names)

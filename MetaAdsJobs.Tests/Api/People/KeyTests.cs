@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Dapper;
 using MetaAdsJobs.Tests.Api.Budgets;
+using MetaAdsJobs.Tests.Experiments;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Api.People;
@@ -87,6 +88,22 @@ public sealed class KeyTests : SharedPagesTests
         Assert.That(me["account_ids"]!.AsArray().Select(id => (string)id!), Is.EqualTo([one]));
         Assert.That((await client.PostAsync("/meta/me/keys", new JsonObject { ["name"] = "another" })).Code, Is.EqualTo(405), "a key makes no key: whoever works here makes one at the console");
         Assert.That((await client.GetAsync("/meta/users")).Code, Is.EqualTo(403));
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task A_key_that_was_given_accounts_to_look_at_spends_nothing_there_whatever_its_user_may(bool hasAll)
+    {
+        var account = await _admin.AddAccountAsync();
+        var body = hasAll ? Persons.UserBody("manager") : Persons.UserBody("manager", $"+{account}");
+        if (hasAll) (body["all_accounts"], body["accounts"]) = (true, new JsonArray());
+        var user = (string)(await _admin.AddUserAsync(body))["id"]!;
+        foreach (var (grant, code) in ((string, int)[])[(account, 403), ($"+{account}", 202)])
+        {
+            using var client = _service.With((await _admin.AddKeyAsync(user, new JsonObject { ["name"] = "of one account", ["accounts"] = Persons.Grants(grant) })).Secret);
+            Assert.That((await client.GetAsync($"/meta/accounts/{account}")).Code, Is.EqualTo(200));
+            Assert.That((await client.PostAsync($"/meta/accounts/{account}/stop", new JsonObject { ["reason"] = "!" })).Code, Is.EqualTo(code), grant);
+        }
     }
 
     [Test]
@@ -194,6 +211,31 @@ public sealed class KeyTests : SharedPagesTests
         await _admin.PatchAsync($"/meta/users/{userId}", new JsonObject { ["accounts"] = Persons.Grants($"+{second["social_account_id"]}") });
         second["clip_id"] = (string)(await client.PostAsync("/meta/clips", new JsonObject { ["title"] = "Mine", ["image_url"] = "https://cdn.example.com/y.jpg" })).Json["id"]!;
         Assert.That((await client.PostAsync("/meta/orchestrate/run", second, ("Idempotency-Key", "one"))).WrongFields, Is.EqualTo(["Idempotency-Key"]));
+    }
+
+    /// <summary>Neither which run or experiment it was, nor that there was one.</summary>
+    [Test]
+    public async Task What_was_asked_for_in_an_account_that_is_seen_no_more_is_not_told_again_to_who_sees_another()
+    {
+        var request = await _admin.NewRequestAsync();
+        var (account, other) = ((string)request["social_account_id"]!, await _admin.AddAccountAsync());
+        var (program, _, userId, _, _) = await _service.ProgramAsync(_admin, "manager", $"+{account}");
+        using var client = program;
+        request["clip_id"] = (string)(await client.PostAsync("/meta/clips", new JsonObject { ["title"] = "Mine", ["image_url"] = "https://cdn.example.com/z.jpg" })).Json["id"]!;
+        var run = await client.AcceptAsync(request, ("Idempotency-Key", "a run"));
+        var experiment = ExperimentWorld.Body(Guid.Parse(account), Guid.Parse((string)request["clip_id"]!));
+        var begun = await client.PostAsync("/meta/experiments", experiment, ("Idempotency-Key", "an experiment"));
+        Assert.That(begun.Code, Is.EqualTo(202), begun.Text);
+
+        await _admin.PatchAsync($"/meta/users/{userId}", new JsonObject { ["accounts"] = Persons.Grants($"+{other}") });
+        var again = await client.PostAsync("/meta/orchestrate/run", request, ("Idempotency-Key", "a run"));
+        Assert.That((again.Code, string.Join(' ', again.WrongFields)), Is.EqualTo((422, "social_account_id clip_id")), again.Text);
+        var repeated = await client.PostAsync("/meta/experiments", experiment, ("Idempotency-Key", "an experiment"));
+        Assert.That((repeated.Code, string.Join(' ', repeated.WrongFields)), Is.EqualTo((422, "Idempotency-Key")), repeated.Text);
+
+        await _admin.PatchAsync($"/meta/users/{userId}", new JsonObject { ["accounts"] = Persons.Grants($"+{account}") });
+        Assert.That(await client.AcceptAsync(request, ("Idempotency-Key", "a run")), Is.EqualTo(run));
+        Assert.That((string?)(await client.PostAsync("/meta/experiments", experiment, ("Idempotency-Key", "an experiment"))).Json["experiment_id"], Is.EqualTo((string?)begun.Json["experiment_id"]));
     }
 
     private async Task<IEnumerable<JsonNode?>> ListedAsync(string url) => (await _admin.GetAsync(url)).Json["items"]!.AsArray();

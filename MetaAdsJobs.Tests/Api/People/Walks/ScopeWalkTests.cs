@@ -103,6 +103,9 @@ public sealed partial class ScopeWalkTests
             foreach (var url in (string[])["/meta/orchestrate/runs", "/meta/campaigns", "/meta/edits", "/meta/approvals", "/meta/freezes", "/meta/accounts", "/meta/clips", "/meta/changes", "/meta/webhooks", "/meta/alerts", "/meta/alerts/rules", "/meta/budget-pools", "/meta/experiments",
                 "/meta/batches", "/meta/insights/syncs", "/meta/due?until=2100-01-01T00:00:00Z", "/console", "/console/campaigns", "/console/accounts", "/console/clips", "/console/alerts", "/console/budgets", "/console/experiments", "/console/webhooks", "/console/batches", "/console/approvals", "/console/due", "/console/new"])
                 if ((await CallAsync(client, "GET", url)) is var (code, text) && !_foreign.Marks.Any(mark => text.Contains(mark, StringComparison.Ordinal))) wrong.Add($"{url}: {code} tells nothing");
+            foreach (var url in (string[])["/meta/insights", "/meta/insights?level=account", $"/meta/insights?level=campaign&social_account_id={_foreign.Id}", "/meta/insights/days?differing=true", "/console/numbers", $"/console/numbers?account={_foreign.Id}"])
+                if ((await CallAsync(client, "GET", url)) is var (code, text) && !ForeignAccount.Sums.Any(sum => text.Contains(sum, StringComparison.Ordinal))) wrong.Add($"{url}: {code} tells no number");
+            if ((await CallAsync(client, "GET", $"/meta/insights/changes?social_account_id={_foreign.Id}")) is var (_, restated) && !restated.Contains($"{_foreign.Mark}-ad", StringComparison.Ordinal)) wrong.Add($"nothing was restated: {restated}");
             Assert.That(wrong, Is.Empty, string.Join('\n', wrong));
         }
     }

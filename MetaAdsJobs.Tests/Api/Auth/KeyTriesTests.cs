@@ -1,0 +1,26 @@
+using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Api.Http;
+using Microsoft.Extensions.Time.Testing;
+
+namespace MetaAdsJobs.Tests.Api.Auth;
+
+/// <summary>How often an address may send keys that are none.</summary>
+[TestFixture]
+public sealed class KeyTriesTests
+{
+    private const string Address = "192.0.2.1";
+    private static readonly byte[] Key = [1];
+
+    private readonly KeyTries _tries = new(new RateLimitOptions { SignInsPerMinute = 3 }, new FakeTimeProvider());
+
+    [Test]
+    public void A_key_that_was_good_and_is_revoked_counts_as_none()
+    {
+        Assert.That(_tries.MayTry(Address, Key), Is.True);
+        _tries.WasGood(Address, Key);
+        Assert.That(Enumerable.Range(0, 10).Select(_ => _tries.MayTry(Address, Key)), Is.All.True, "as often as it likes");
+
+        _tries.WasNone(Key);
+        Assert.That(Enumerable.Range(0, 5).Select(_ => _tries.MayTry(Address, Key)), Is.EqualTo([true, true, true, false, false]));
+    }
+}
