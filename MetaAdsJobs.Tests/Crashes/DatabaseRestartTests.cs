@@ -14,7 +14,7 @@ public sealed class DatabaseRestartTests
         await using var postgres = await TestCluster.StartOwnAsync();
         var database = await TestDatabase.CreateAsync(postgres);
         // A call that is held is not given up before it is let go: carried out later than the settle delay it would be made twice.
-        await using var service = await Service.StartProcessesAsync(workers: 1, database, settings: [("Meta__CallTimeoutSeconds", "120")]);
+        await using var service = await Service.StartProcessesAsync(workers: 1, database, settings: [("Meta__CallTimeoutSeconds", "30"), ("SETTLE_DELAY_SECONDS", "30")]);
         using var client = service.Client();
         var request = await client.NewRequestAsync();
         // All are in the middle when it goes away: Meta answers nobody before it has.

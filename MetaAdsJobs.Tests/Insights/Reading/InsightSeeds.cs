@@ -39,6 +39,7 @@ internal static class InsightSeeds
     public static async Task DoAsync(this NpgsqlDataSource database, string sql, object? parameters = null)
     {
         await using var connection = await database.OpenConnectionAsync();
-        await connection.ExecuteAsync(sql, parameters);
+        // However many rows it is, and however busy the machine.
+        await connection.ExecuteAsync(sql, parameters, commandTimeout: 600);
     }
 }
