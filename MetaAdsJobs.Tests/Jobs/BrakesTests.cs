@@ -26,7 +26,9 @@ public sealed class BrakesTests
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["DATABASE_URL"] = _world.Core.Database.ConnectionString, ["META_ADS_MODE"] = "live", ["META_GRAPH_URL"] = _world.Graph.BaseUrl,
-            ["DATA_PROTECTION_KEY"] = OtherProcess.Key, ["WORKER_THREADS"] = "1", ["Jobs:StopTimeoutSeconds"] = "5", ["Meta:CallTimeoutSeconds"] = "60",
+            ["DATA_PROTECTION_KEY"] = OtherProcess.Key, ["WORKER_THREADS"] = "1", ["Jobs:StopTimeoutSeconds"] = "5",
+            // Longer than all of these tests take on a busy machine.
+            ["Meta:CallTimeoutSeconds"] = "300", ["SETTLE_DELAY_SECONDS"] = "300",
         });
         builder.Configuration.AddSeedKeys();
         builder.Services.AddMetaAdsJobs().AddJobServer();
