@@ -96,7 +96,7 @@ public sealed class JobsPageTests : BrowserTests
         var night = page.Locator("#schedules tr", new() { HasText = "nightly insights Asia/Tokyo" });
         await Expect(night).ToContainTextAsync("0 0 * * *");
         var next = await night.Locator("time").Last.GetAttributeAsync("datetime");
-        Assert.That(DateTimeOffset.Parse(next!, null).UtcDateTime.Hour, Is.EqualTo(18), "three in the morning in Tokyo");
+        Assert.That(DateTimeOffset.Parse(next!, null).UtcDateTime.Hour, Is.EqualTo(15), "midnight in Tokyo");
     }
 
     [Test]
