@@ -37,9 +37,14 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
         (e.kind = 'update' AND e.meta_id = r.meta_id AND (SELECT ends_at FROM freeze_of(a.id, @Now)) IS NULL AND NOT EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = e.edit_id AND p.state IN ('asked', 'approved')))
         """;
 
+    private const string ComesLater = "an earlier edit of the same campaign comes first";
+
+    // An earlier edit e that is held for what it stands behind alone: it has been let pass for what makes the room, and not for what spends more.
+    private const string StandsBehind = $"(e.held AND e.kind IN ('update', 'publish', 'resume') AND e.ending IS NULL AND e.state = 'waiting' AND e.wait_reason = '{ComesLater}')";
+
     /// <summary>
     /// Edits of one campaign are done in the order in which they were asked for; what pauses waits for nothing, and nothing for what only takes back what it has made. What is held, until its time or
-    /// for an approval or a freeze, for room or a start, keeps nothing else waiting (but for room or a start: another change of the same object, or the earlier one would be the last), and begins when nothing else is being done. What was published or resumed and is
+    /// for an approval or a freeze, for room or a start, keeps nothing else waiting (but for room or a start: another change of the same object, or the earlier one would be the last, and what switches on behind that), and begins when nothing else is being done. What was published or resumed and is
     /// paused again before it ends goes before all that waits, and only pauses and ends come before that is over: it would pause what they switch on. What a paused ad shows cannot make it spend; of one that is on, Meta may have refused what it
     /// showed, and accept the new.
     /// </summary>
@@ -55,9 +60,9 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
                  WHEN r.due_at > @Now THEN 'its time has not come yet'
                  WHEN EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = r.edit_id AND p.state = 'asked') THEN 'somebody else has to approve it'
                  WHEN r.kind <> 'pause' AND EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = r.request_id AND e.number < r.number AND e.state IN ('queued', 'running', 'waiting')
-                                                         AND (e.ending IS NULL OR e.kind IN ('publish', 'resume')) AND (NOT e.held OR {KeepsLater})
+                                                         AND (e.ending IS NULL OR e.kind IN ('publish', 'resume')) AND (NOT e.held OR {KeepsLater} OR r.kind IN ('publish', 'resume') AND {StandsBehind})
                                                          AND (e.kind <> 'pause' AND e.ending IS NULL OR r.kind NOT IN ('archive', 'delete')))
-                 THEN 'an earlier edit of the same campaign comes first'
+                 THEN '{ComesLater}'
                  WHEN r.kind <> 'pause' AND EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = r.request_id AND e.number > r.number AND e.state = 'running' AND e.kind <> 'pause' AND (e.ending IS NULL OR e.kind IN ('publish', 'resume')))
                  THEN 'another edit of the same campaign is being carried out'
                  WHEN r.kind IN ('publish', 'resume') OR r.fields ? 'creative' AND EXISTS (SELECT 1 FROM meta_ads d WHERE d.meta_id = r.meta_id AND d.status = 'ACTIVE') THEN COALESCE((
@@ -70,7 +75,9 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
                 LEAST(CASE WHEN r.due_at > @Now THEN r.due_at END, (SELECT p.expires_at FROM approvals p WHERE p.edit_id = r.edit_id AND p.state = 'asked')),
                 CASE WHEN r.kind IN ('publish', 'resume') THEN (SELECT ends_at FROM freeze_of(a.id, @Now)) END,
                 -- Nor does what waits behind what is held keep others waiting: they may make the room for it.
-                CASE WHEN r.kind = 'update' AND EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = r.request_id AND e.number < r.number AND e.state IN ('queued', 'waiting') AND e.ending IS NULL AND e.held AND {KeepsLater}) THEN @Now + interval '30 seconds' END,
+                CASE WHEN r.kind IN ('update', 'publish', 'resume') AND EXISTS (
+                    SELECT 1 FROM campaign_edits e WHERE e.request_id = r.request_id AND e.number < r.number AND e.state IN ('queued', 'waiting') AND e.ending IS NULL AND e.held
+                      AND (r.kind = 'update' AND {KeepsLater} OR r.kind <> 'update' AND {StandsBehind})) THEN @Now + interval '30 seconds' END,
                 -- When a start comes nobody knows.
                 CASE WHEN (r.kind IN ('publish', 'resume') OR r.fields ? 'creative' AND EXISTS (SELECT 1 FROM meta_ads d WHERE d.meta_id = r.meta_id AND d.status = 'ACTIVE'))
                        AND EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = a.id)) THEN @Now + interval '30 seconds' END) END

@@ -88,41 +88,6 @@ public sealed class EditedSpendingTests
         Assert.That(await _world.CountedAsync(), Is.EqualTo($"active {(waits == "a raise" ? 16000 : 10000) + (then == EditKind.Update ? 4000 : 0)}"));
     }
 
-    /// <summary>What was asked for last is how it stands in the end.</summary>
-    [Test]
-    public async Task A_budget_waits_for_an_earlier_one_of_the_same_ad_set_that_waits_for_room()
-    {
-        var tree = await _world.BuiltAsync();
-        await _world.EditAsync(EditKind.Publish, tree.Campaign.MetaId);
-        await _world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = 15000");
-        Assert.That(await _world.RunEditAsync(await _world.AskAsync(EditKind.Update, tree.AdSets[0].MetaId, """{"daily_budget_cents":20000}""")), Is.InstanceOf<JobOutcome.Snoozed>());
-
-        var second = await _world.AskAsync(EditKind.Update, tree.AdSets[0].MetaId, """{"daily_budget_cents":12000}""");
-
-        Assert.That(await _world.RunEditAsync(second), Is.InstanceOf<JobOutcome.Snoozed>().With.Property("Reason").EqualTo("an earlier edit of the same campaign comes first"));
-    }
-
-    /// <summary>Nor does that keep what makes the room from being done.</summary>
-    [Test]
-    public async Task What_spends_less_does_not_wait_for_what_waits_behind_a_budget_that_waits_for_room()
-    {
-        var tree = await _world.BuiltAsync(EditWorld.Tree);
-        var (raised, other) = (tree.AdSets[0].MetaId, tree.AdSets[1].MetaId);
-        await _world.EditAsync(EditKind.Publish, tree.Campaign.MetaId);
-        await _world.NothingUnderWayAsync();
-        await _world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = 25000");
-        var first = await _world.AskAsync(EditKind.Update, raised, """{"daily_budget_cents":18000}""");
-        Assert.That(await _world.RunEditAsync(first), Is.InstanceOf<JobOutcome.Snoozed>());
-        var second = await _world.AskAsync(EditKind.Update, raised, """{"name":"Another"}""");
-        Assert.That(await _world.RunEditAsync(second), Is.InstanceOf<JobOutcome.Snoozed>());
-
-        Assert.That((await _world.EditAsync(EditKind.Update, other, """{"daily_budget_cents":6000}""")).Status, Is.EqualTo("succeeded"));
-
-        Assert.That((await _world.UntilEndedAsync(first)).Status, Is.EqualTo("succeeded"));
-        Assert.That((await _world.UntilEndedAsync(second)).Status, Is.EqualTo("succeeded"));
-        Assert.That((await _world.CountedAsync(), (await _world.TreeAsync(tree)).AdSets[0].Name[..7]), Is.EqualTo(("active 24000", "Another")));
-    }
-
     [Test]
     public async Task What_a_stop_pauses_while_it_is_resumed_is_activated_by_its_start()
     {
