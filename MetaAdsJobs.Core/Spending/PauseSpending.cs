@@ -31,7 +31,7 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
     private async Task<JobOutcome> ExecuteAsync(Guid stopId, Memory memory, CancellationToken ct)
     {
         var stop = await store.FindAsync(stopId, ct);
-        var (paused, busy, refused) = stop is { IsLifted: false } ? await PauseAllAsync(stop.StoppedBy, NextAsync, async () => await InForceAsync() is not null, memory, ct) : (0, 0, 0);
+        var (paused, busy, refused) = stop is { IsLifted: false } ? await PauseAllAsync(stop.StoppedBy, NextAsync, async () => await InForceAsync() is not null, memory, isOfStop: true, ct) : (0, 0, 0);
         stop = await store.FindAsync(stopId, ct);
         if (stop is null) return new JobOutcome.Completed();
         if (paused > 0) SpendingLog.Paused(logger, paused, stop.SocialAccountId, stop.StoppedBy);
@@ -56,14 +56,14 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
     /// <returns>How many have to be paused again until none of those calls can come any more, and how many could not be paused.</returns>
     public async Task<(int Busy, int Refused)> PauseLeftAsync(Stop stop, CancellationToken ct)
     {
-        var (_, busy, refused) = await PauseAllAsync(stop.LiftedBy ?? stop.StoppedBy, after => spenders.ListLeftAsync(stop, after, ct), () => Task.FromResult(true), _memories.GetOrAdd(stop.Id, _ => new()), ct);
+        var (_, busy, refused) = await PauseAllAsync(stop.LiftedBy ?? stop.StoppedBy, after => spenders.ListLeftAsync(stop, after, ct), () => Task.FromResult(true), _memories.GetOrAdd(stop.Id, _ => new()), isOfStop: false, ct);
         return (busy, refused);
     }
 
     /// <summary>One pass over all that is listed, a page at a time. What has not answered in an earlier one comes when all others had their turn, which has been tried longest ago first: it is not what they are left for.</summary>
-    private async Task<(int Paused, int Busy, int Failed)> PauseAllAsync(string askedBy, Func<Spender?, Task<IReadOnlyList<Spender>>> next, Func<Task<bool>> goesOn, Memory memory, CancellationToken ct)
+    private async Task<(int Paused, int Busy, int Failed)> PauseAllAsync(string askedBy, Func<Spender?, Task<IReadOnlyList<Spender>>> next, Func<Task<bool>> goesOn, Memory memory, bool isOfStop, CancellationToken ct)
     {
-        var (paused, busy, failed, pass, unanswered) = (0, 0, 0, new Pass(memory), new List<Spender>());
+        var (paused, busy, failed, pass, unanswered) = (0, 0, 0, new Pass(memory, isOfStop), new List<Spender>());
         IReadOnlyList<Spender> page;
         Spender? after = null;
         do
@@ -142,6 +142,12 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
                     else if (spender is { IsOff: true, IsIdle: false, NotedIds.Count: 0 }) lock (off) off.Add(spender.RequestId);
                 }
             }
+            catch (FencedException) when (!pass.IsOfStop)
+            {
+                // Somebody has seen to this one since; the others are to be paused as before.
+                lock (left) left.Add(spender.RequestId);
+                if (metaIds.Contains(spender.CampaignId)) lock (failed) failed.Add(spender.RequestId);
+            }
             catch (FencedException)
             {
                 pass.IsOver = true;
@@ -205,7 +211,8 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
     }
 
     /// <summary>One pass over what a stop covers. A call that is not answered takes minutes with its repeats: the first one has the rest of its account left for the next pass.</summary>
-    private sealed record Pass(Memory Memory)
+    /// <param name="IsOfStop">Else of a start, which leaves paused what an earlier one was activating.</param>
+    private sealed record Pass(Memory Memory, bool IsOfStop)
     {
         /// <summary>Accounts of which a campaign's own call was not answered.</summary>
         public ConcurrentDictionary<Guid, bool> SilentCampaigns { get; } = [];

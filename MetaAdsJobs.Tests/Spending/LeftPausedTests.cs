@@ -118,6 +118,33 @@ public sealed class LeftPausedTests
         Assert.That(await StandsAsync(), Is.EqualTo("PAUSED idle 0"));
     }
 
+    [Test]
+    public async Task One_that_somebody_has_seen_to_since_keeps_none_of_the_others_from_being_paused()
+    {
+        await using var world = await RunWorld.StartAsync(("Spending:PausesAtOnce", "1"));
+        var (runs, campaigns) = (new List<Guid>(), new List<string>());
+        for (var i = 0; i < 3; i++)
+        {
+            var asked = await world.AcceptAsync("""{"auto_publish":true}""");
+            runs.Add(asked.RequestId);
+            campaigns.Add((await world.RunAsync(asked)).Result.CampaignCreation.CampaignMetaId!);
+        }
+
+        await world.NothingUnderWayAsync();
+        await world.Get<StopSwitch>().StopAsync(null, "bob", null, CancellationToken.None);
+        await world.Get<StopSwitch>().StartAsync(null, "ann", reactivate: false, CancellationToken.None);
+        await world.ExecuteAsync("UPDATE activations SET state = 'activating', is_left = true, paused_ids = '{}'");
+        world.Graph.Faults.Add(call => call.Path == campaigns[0] && call["status"] == "PAUSED", async (_, _, act) =>
+        {
+            await world.ExecuteAsync($"UPDATE activations SET state = 'active', is_left = false, changed_at = clock_timestamp() WHERE request_id = '{runs[1]}'");
+            return await act();
+        });
+
+        await world.Get<ResumeSpending>().ExecuteAsync((await world.QueryAsync<Guid>("SELECT id FROM stops")).Single(), CancellationToken.None);
+
+        Assert.That(await world.QueryAsync<string>("SELECT status FROM stub_graph.objects WHERE id = ANY (@Campaigns) ORDER BY array_position(@Campaigns, id)", new { Campaigns = campaigns.ToArray() }), Is.EqualTo(["PAUSED", "ACTIVE", "PAUSED"]));
+    }
+
     private async Task<Guid> StopAsync()
     {
         await _world.Get<StopSwitch>().StopAsync(_asked.AccountId, "bob", null, CancellationToken.None);
