@@ -31,7 +31,8 @@ public sealed class CallerReader(NpgsqlDataSource dataSource, TimeProvider time)
             SELECT {Columns}, k.last_used_at AS told_at FROM api_keys k JOIN users u ON u.id = k.user_id
             WHERE k.hash = @Hash AND {KeyIsGood} AND u.disabled_at IS NULL
             """;
-        const string UsedSql = "UPDATE api_keys SET last_used_at = @Now WHERE id = @Id AND (last_used_at IS NULL OR last_used_at <= @Before)";
+        // Whoever holds the key until his own write is over keeps nobody from being known by it: a stop least of all.
+        const string UsedSql = "UPDATE api_keys SET last_used_at = @Now WHERE id = (SELECT id FROM api_keys WHERE id = @Id AND (last_used_at IS NULL OR last_used_at <= @Before) FOR NO KEY UPDATE SKIP LOCKED)";
         var now = time.GetUtcNow();
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         if (await connection.QuerySingleOrDefaultAsync<Row>(new(KeySql, new { Hash = hash, Now = now }, cancellationToken: ct)) is not { } row) return null;
@@ -47,7 +48,7 @@ public sealed class CallerReader(NpgsqlDataSource dataSource, TimeProvider time)
             FROM sessions s LEFT JOIN users u ON u.id = s.user_id LEFT JOIN api_keys k ON k.id = s.key_id
             WHERE s.id = @Id AND s.ended_at IS NULL AND s.expires_at > @Now AND (s.user_id IS NULL OR u.disabled_at IS NULL) AND (s.key_id IS NULL OR ({KeyIsGood}))
             """;
-        const string SeenSql = "UPDATE sessions SET last_seen_at = @Now WHERE id = @Id AND last_seen_at <= @Before";
+        const string SeenSql = "UPDATE sessions SET last_seen_at = @Now WHERE id = (SELECT id FROM sessions WHERE id = @Id AND last_seen_at <= @Before FOR NO KEY UPDATE SKIP LOCKED)";
         var now = time.GetUtcNow();
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         if (await connection.QuerySingleOrDefaultAsync<Row>(new(SessionSql, new { Id = id, Now = now }, cancellationToken: ct)) is not { } row) return null;

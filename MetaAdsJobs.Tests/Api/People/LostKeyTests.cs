@@ -162,6 +162,21 @@ public sealed class LostKeyTests
         Assert.That(await _service.Database.DataSource.RowsAsync($"api_keys WHERE id = '{keyId}' AND last_used_at IS NOT NULL"), Is.EqualTo(1), "once there is room");
     }
 
+    /// <summary>As a change of a large webhook, or of a batch, does: a stop by the same key waits for none of it.</summary>
+    [Test]
+    public async Task Whoever_holds_a_key_keeps_nobody_from_being_known_by_it()
+    {
+        var (program, _, _, keyId, _) = await _service.ProgramAsync(_admin, "viewer");
+        using var client = program;
+        await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await connection.ExecuteAsync("SELECT 1 FROM api_keys WHERE id = @keyId::uuid FOR SHARE", new { keyId }, transaction);
+        Assert.That((await client.GetAsync("/meta/me")).Code, Is.EqualTo(200));
+        await transaction.CommitAsync();
+        Assert.That((await client.GetAsync("/meta/me")).Code, Is.EqualTo(200));
+        Assert.That(await _service.Database.DataSource.RowsAsync($"api_keys WHERE id = '{keyId}' AND last_used_at IS NOT NULL"), Is.EqualTo(1), "told at the next call");
+    }
+
     private async Task<string> LinkAsync(string userId) => (string)(await _admin.PostAsync($"/meta/users/{userId}/link")).Json["url"]!;
 
     private async Task<Guid> SessionAsync(string userId)
