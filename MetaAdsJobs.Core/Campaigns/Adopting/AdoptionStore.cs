@@ -51,7 +51,7 @@ internal sealed class AdoptionStore(NpgsqlDataSource dataSource, TimeProvider ti
         }
 
         if (campaign is { } known && known.AccountId != account.Id) return (new Adoption.Refused($"The campaign {found.Id} is known here as one of another account{(AccountScope.Holds(known.AccountId) ? $", {known.AccountId}" : "")}"), null);
-        if (campaign is null && await FindMakerAsync(connection, transaction, account.Id, found.Id, found.Values.Name, since, ct) is { } maker) return (new Adoption.Refused($"The campaign {found.Id} is of the run {maker}, which has not ended well: cancel it or retry it"), null);
+        if (campaign is null && await FindMakerAsync(connection, transaction, account.Id, found.Id, found.Values.Name, since, ct) is { } maker) return (new Adoption.Refused($"The campaign {found.Id} is of {(AccountScope.Holds(maker.AccountId) ? $"the run {maker.Id}" : "a run of another account")}, which has not ended well: cancel it or retry it"), null);
         var underWay = campaign is null ? [] : await ListUnderWayAsync(connection, transaction, found.Id, since, ct);
         bool IsNew(string id, ObjectValues values) => !underWay.Contains(id) && (Marker.Split(values.Name ?? "").Marker is not { } marker || !underWay.Contains(marker));
         var newAdSets = found.AdSets.Index().Where(set => !adSets.Contains(set.Item.Id) && IsNew(set.Item.Id, set.Item.Values)).ToList();
@@ -94,15 +94,15 @@ internal sealed class AdoptionStore(NpgsqlDataSource dataSource, TimeProvider ti
     }
 
     /// <summary>The run that is making a campaign, or has left it: it has to come to its end first. Whatever somebody calls it since, the run has its id, or looks for its marker.</summary>
-    private static async Task<Guid?> FindMakerAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid accountId, string campaignId, string? name, DateTimeOffset since, CancellationToken ct)
+    private static async Task<(Guid Id, Guid AccountId)?> FindMakerAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid accountId, string campaignId, string? name, DateTimeOffset since, CancellationToken ct)
     {
-        const string ByIdSql = $"SELECT request_id FROM orchestration_steps JOIN orchestrations USING (request_id) WHERE meta_id = @CampaignId AND step = 'campaign' AND {Open} LIMIT 1";
+        const string ByIdSql = $"SELECT request_id, social_account_id FROM orchestration_steps JOIN orchestrations USING (request_id) WHERE meta_id = @CampaignId AND step = 'campaign' AND {Open} LIMIT 1";
         const string MakersSql = $"SELECT request_id, round FROM orchestrations WHERE social_account_id = @AccountId AND {Open} AND campaign_name = @Readable";
-        if (await connection.QueryFirstOrDefaultAsync<Guid?>(new(ByIdSql, new { CampaignId = campaignId, Since = since }, transaction, cancellationToken: ct)) is { } maker) return maker;
+        if (await connection.QueryFirstOrDefaultAsync<(Guid, Guid)?>(new(ByIdSql, new { CampaignId = campaignId, Since = since }, transaction, cancellationToken: ct)) is { } maker) return maker;
         var (readable, marker) = Marker.Split(name ?? "");
         if (marker is null) return null;
         var makers = await connection.QueryAsync<(Guid Id, int Round)>(new(MakersSql, new { AccountId = accountId, Readable = readable, Since = since }, transaction, cancellationToken: ct));
-        return makers.Where(run => Enumerable.Range(1, run.Round).Any(round => Marker.For(run.Id, round, StepName.Campaign) == marker)).Select(run => (Guid?)run.Id).FirstOrDefault();
+        return makers.Where(run => Enumerable.Range(1, run.Round).Any(round => Marker.For(run.Id, round, StepName.Campaign) == marker)).Select(run => ((Guid, Guid)?)(run.Id, accountId)).FirstOrDefault();
     }
 
     /// <summary>Markers, and ids, of what runs are adding to the campaign: they record it themselves.</summary>
