@@ -133,7 +133,7 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
             WITH fence AS (
                 UPDATE meta_campaigns c SET compared_at = @Now, compare_at = @NextAt, missing_since = NULL FROM (SELECT id, compared_at FROM meta_campaigns) earlier WHERE c.request_id = @RequestId AND earlier.id = c.id
                   AND {Stands} AND NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = c.request_id AND cardinality(v.paused_ids) > 0)
-                RETURNING c.request_id, c.social_account_id, earlier.compared_at AS since),
+                RETURNING c.request_id, c.social_account_id, COALESCE(earlier.compared_at, c.created_at) AS since),
             told AS (
                 INSERT INTO outside_changes (social_account_id, request_id, level, meta_id, field, was, "is", since, found_at)
                 SELECT fence.social_account_id, fence.request_id, n.level, n.meta_id, n.field, n.was, n.now, fence.since, @Now
