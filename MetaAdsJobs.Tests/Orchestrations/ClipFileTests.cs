@@ -240,6 +240,10 @@ public sealed class ClipFileTests
         foreach (var name in (string[])[.. orphans, $"{Guid.NewGuid():N}", "notes.txt"]) await File.WriteAllTextAsync(Path.Combine(_folder, name), "x");
         foreach (var name in (string[])[.. orphans, "notes.txt", .. kept.OfType<string>()]) File.SetLastWriteTimeUtc(Path.Combine(_folder, name), _world.Time.GetUtcNow().UtcDateTime.AddHours(-25));
 
+        await _world.ExecuteAsync("UPDATE clips SET file_key = file_key || 'x'");
+        await _world.Get<SweepClipFiles>().ExecuteAsync(CancellationToken.None);
+        Assert.That(Directory.GetFiles(_folder), Has.Length.EqualTo(kept.Count + 4), "the folder is another database's");
+        await _world.ExecuteAsync("UPDATE clips SET file_key = rtrim(file_key, 'x')");
         await _world.Get<SweepClipFiles>().ExecuteAsync(CancellationToken.None);
 
         var left = Directory.GetFiles(_folder).Select(Path.GetFileName).ToList();
