@@ -72,6 +72,7 @@ public static class ConsoleApplication
         actions.MapNumbers();
         actions.MapAudit();
         actions.MapPeopleActions();
+        actions.MapGroupActions();
         NewActions.Map(actions);
         return console;
     }

@@ -13,10 +13,10 @@ namespace MetaAdsJobs.Api.Auth;
 /// </summary>
 internal sealed class ScopeGate(RequestDelegate next, ThingAccounts things, [FromKeyedServices(Connections.OfCallers)] ThingAccounts ofStops, TimeProvider time)
 {
-    /// <summary>So long after somebody has shown who he is he may open a form that makes something spend.</summary>
-    private static readonly TimeSpan FreshToOpen = TimeSpan.FromHours(1);
+    /// <summary>So long after somebody has shown who he is he may open a form that makes something spend, and press a button that does.</summary>
+    private static readonly TimeSpan Fresh = TimeSpan.FromHours(1);
 
-    /// <summary>And so long may send it: what was typed is not to be lost.</summary>
+    /// <summary>And so long may send what he has typed into a page of its own: it is not to be lost.</summary>
     private static readonly TimeSpan FreshToSend = TimeSpan.FromHours(2);
 
     private static readonly ConditionalWeakTable<Endpoint, StrongBox<RouteScope?>> Known = new();
@@ -30,15 +30,21 @@ internal sealed class ScopeGate(RequestDelegate next, ThingAccounts things, [Fro
         }
 
         var isRead = HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method);
-        if (caller.Session is { } session && time.GetUtcNow() - session.ConfirmedAt > (isRead ? FreshToOpen : FreshToSend) && http.GetEndpoint() is RouteEndpoint form && ScopeTable.IsSpending(form, http.Request.RouteValues, isRead, caller.Role))
+        if (caller.Session is { } session && time.GetUtcNow() - session.ConfirmedAt is var age && age > Fresh && http.GetEndpoint() is RouteEndpoint form && ScopeTable.IsSpending(form, http.Request.RouteValues, isRead, caller.Role)
+            && (isRead || age > FreshToSend || !ScopeTable.HasPage(form)))
         {
-            http.Response.Redirect($"/signin?confirm=true&returnUrl={Uri.EscapeDataString(isRead ? http.Request.Path + http.Request.QueryString : FailurePages.Home)}");
+            http.Response.Redirect($"/signin?confirm=true&returnUrl={Uri.EscapeDataString(isRead ? http.Request.Path + http.Request.QueryString : CameFrom(http.Request))}");
             return;
         }
 
         using var scope = AccountScope.Enter(caller, isRead ? caller.Sees : caller.Spends);
         if (caller.HasAllAccounts || await MayPassAsync(http, caller, isRead)) await next(http);
     }
+
+    // The page with the button, to be pressed again; never another site.
+    private static string CameFrom(HttpRequest request) =>
+        Uri.TryCreate(request.Headers.Referer, UriKind.Absolute, out var page) && PathString.FromUriComponent(page).StartsWithSegments(request.PathBase, out var path) && path.StartsWithSegments(FailurePages.Home)
+            ? path.ToUriComponent() + page.Query : FailurePages.Home;
 
     private async Task<bool> MayPassAsync(HttpContext http, Caller caller, bool isRead)
     {

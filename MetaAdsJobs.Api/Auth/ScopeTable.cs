@@ -107,7 +107,7 @@ internal static partial class ScopeTable
     private static readonly HashSet<string> SpendingPages =
     [
         "/console/new", "/console/batches/new", "/console/accounts/new", "/console/accounts/{id}/edit", "/console/accounts/{id}/start", "/console/accounts/all/start", "/console/campaigns/{campaignid}/{order}/{metaid}", "/console/campaigns/bulk/publish", "/console/budgets/new", "/console/budgets/{id}/edit", "/console/people/new",
-        "/console/people/{id}/edit", "/console/publishers/new", "/console/publishers/{id}/edit", "/console/publishers/{id}/templates/{account}", "/console/webhooks/new", "/console/webhooks/{id}/edit", "/console/alerts/rules/new", "/console/alerts/rules/{id}/edit",
+        "/console/people/{id}/edit", "/console/people/groups/new", "/console/people/groups/{id}", "/console/publishers/new", "/console/publishers/{id}/edit", "/console/publishers/{id}/templates/{account}", "/console/webhooks/new", "/console/webhooks/{id}/edit", "/console/alerts/rules/new", "/console/alerts/rules/{id}/edit",
     ];
 
     // Forms that do neither: they pause, stop, take away or give up, or only read or remember something. Whatever else a form does asks again, and so does one that nobody has thought of.
@@ -115,7 +115,7 @@ internal static partial class ScopeTable
     [
         "/console/accounts/{id}", "/console/accounts/{id}/stop", "/console/accounts/all/stop", "/console/alerts/{id}/acknowledge", "/console/approvals/{id}/reject", "/console/batches/{batchid}/pause", "/console/batches/{batchid}/cancel",
         "/console/budgets/{id}/remove", "/console/budgets/{id}/proposals/{proposalid}/decline", "/console/campaigns/bulk/pause", "/console/campaigns/edits/{editid}/cancel", "/console/clips/new", "/console/clips/file", "/console/due",
-        "/console/experiments/{id}/stop", "/console/me/keys/{key}/revoke", "/console/me/sessions/{session}/end", "/console/people/{id}/disable", "/console/people/{id}/keys/{key}/revoke", "/console/people/{id}/sessions/{session}/end", "/console/publishers/{id}/off",
+        "/console/experiments/{id}/stop", "/console/me/keys/{key}/revoke", "/console/me/sessions/{session}/end", "/console/people/{id}/disable", "/console/people/groups/{id}/remove", "/console/people/{id}/keys/{key}/revoke", "/console/people/{id}/sessions/{session}/end", "/console/publishers/{id}/off",
         "/console/publishers/{id}/remove", "/console/publishers/{id}/templates/{account}/remove", "/console/runs/{requestid}/cancel", "/console/runs/bulk/cancel", "/console/webhooks/{id}/off", "/console/webhooks/{id}/remove",
     ];
 
@@ -131,6 +131,9 @@ internal static partial class ScopeTable
         if (string.Equals(values["order"] as string, "pause", StringComparison.OrdinalIgnoreCase)) return false;
         return isRead ? SpendingPages.Contains(route) : route.StartsWith("/console", StringComparison.Ordinal) && !Harmless.Contains(route);
     }
+
+    /// <summary>Whether the form is on a page that is there for nothing else, where something is typed.</summary>
+    public static bool HasPage(RouteEndpoint form) => SpendingPages.Contains(Plain(form.RoutePattern.RawText ?? ""));
 
     public static bool IsStop(Endpoint? endpoint) => endpoint is RouteEndpoint route && Stops.Contains(Plain(route.RoutePattern.RawText ?? ""));
 

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using MetaAdsJobs.Api.Answers;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Jobs.Watching;
@@ -30,8 +31,9 @@ internal static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/health/live", () => Results.Ok(new HealthResponse("live", new Dictionary<string, string>()))).WithTags("Health").WithSummary("The process answers").Produces<HealthResponse>();
-        app.MapGet("/health/ready", ReadyAsync).WithTags("Health").WithSummary("Database reachable, writable and migrated, a worker alive")
+        var health = app.MapGroup("/health").WithHead();
+        health.MapGet("/live", () => Results.Ok(new HealthResponse("live", new Dictionary<string, string>()))).WithTags("Health").WithSummary("The process answers").Produces<HealthResponse>();
+        health.MapGet("/ready", ReadyAsync).WithTags("Health").WithSummary("Database reachable, writable and migrated, a worker alive")
             .Produces<HealthResponse>().Produces<HealthResponse>(503);
     }
 

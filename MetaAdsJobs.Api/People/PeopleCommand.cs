@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.People;
@@ -12,11 +13,13 @@ namespace MetaAdsJobs.Api.People;
 public static class PeopleCommand
 {
     public const string Usage = """
-        user add --mail MAIL [--name NAME] [--role admin|manager|viewer] [--all]     a user; --all: who sees all accounts
+        user add --mail MAIL [--name NAME] [--role admin|manager|viewer]              a user, of some accounts: --see and --spend take
+                 [--all] [--see ID,…] [--spend ID,…]                                   ids of accounts and of groups; --all: of all
         user link --mail MAIL [--url https://where.the.console.is]                    a link that opens the console once, within a day
         user disable --mail MAIL
         user enable --mail MAIL
-        key add --mail MAIL --name NAME [--days N]                                    a key; it is shown this once; N from 1 to 36500
+        key add --mail MAIL --name NAME [--days N] [--role ROLE] [--see …] [--spend …] a key; it is shown this once; N from 1 to 36500;
+                                                                                       it may open less than its user may, and never more
         key revoke --id ID
         """;
 
@@ -30,10 +33,12 @@ public static class PeopleCommand
         // As the audit names it: whoever may start the program is nobody that we know.
         using var scope = AccountScope.Enter(new Caller("operator", Roles.Admin, null, null), null);
         if (OptionsOf(arguments) is not { } names || Options(arguments[2..], names) is not { } options) return await UsageAsync(errors);
+        if (await GrantsAsync(options, services, ct) is not { } grants) return await UsageAsync(errors);
         var (users, save, keys, links) = (services.GetRequiredService<UserStore>(), services.GetRequiredService<SaveUser>(), services.GetRequiredService<ApiKeyStore>(), services.GetRequiredService<SignInLinks>());
         if (arguments is ["user", "add", ..] && options.GetValueOrDefault("mail") is { } mail)
         {
-            var body = new { mail, name = options.GetValueOrDefault("name") ?? mail, role = options.GetValueOrDefault("role") ?? Roles.Admin, all_accounts = options.ContainsKey(All) };
+            var body = new JsonObject { ["mail"] = mail, ["name"] = options.GetValueOrDefault("name") ?? mail, ["role"] = options.GetValueOrDefault("role") ?? Roles.Admin, ["all_accounts"] = options.ContainsKey(All) };
+            foreach (var (name, list) in grants) body[name] = list;
             return await TellAsync(await save.CreateAsync(JsonSerializer.SerializeToElement(body), "operator", ct), done => done.Value.Id.ToString(), output, errors);
         }
 
@@ -54,7 +59,10 @@ public static class PeopleCommand
             case ["key", "add", ..] when options.GetValueOrDefault("name") is { } name:
                 var expiresAt = options.GetValueOrDefault("days") is { } days ? keys.ExpiresAfter(days) : null;
                 if (expiresAt is null && options.ContainsKey("days")) return await UsageAsync(errors);
-                return await TellAsync(await keys.CreateAsync(user.Id, JsonSerializer.SerializeToElement(new { name, expires_at = expiresAt }), "operator", ct), done => done.Secret!, output, errors);
+                var body = new JsonObject { ["name"] = name, ["expires_at"] = expiresAt };
+                if (options.GetValueOrDefault("role") is { } role) body["role"] = role;
+                foreach (var (field, list) in grants) body[field] = list;
+                return await TellAsync(await keys.CreateAsync(user.Id, JsonSerializer.SerializeToElement(body), "operator", ct), done => done.Secret!, output, errors);
             default:
                 return await UsageAsync(errors);
         }
@@ -77,6 +85,19 @@ public static class PeopleCommand
         return 1;
     }
 
+    /// <returns>As the bodies of users and keys have them: nothing where nothing was said, null where an id is none.</returns>
+    private static async Task<IReadOnlyDictionary<string, JsonArray>?> GrantsAsync(Dictionary<string, string> options, IServiceProvider services, CancellationToken ct)
+    {
+        static string[] Split(string? ids) => ids?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+        var (seen, spent) = (Split(options.GetValueOrDefault("see")), Split(options.GetValueOrDefault("spend")));
+        string[] all = [.. seen.Concat(spent).Distinct(StringComparer.OrdinalIgnoreCase)];
+        if (all.Length == 0) return options.ContainsKey("see") || options.ContainsKey("spend") ? null : new Dictionary<string, JsonArray>();
+        if (!Array.TrueForAll(all, id => Guid.TryParseExact(id, "D", out _))) return null;
+        var groups = (await services.GetRequiredService<AccountGroups>().ListAsync(ct)).Select(group => group.Id).ToHashSet();
+        JsonArray Grants(bool ofGroups) => [.. all.Where(id => groups.Contains(Guid.Parse(id)) == ofGroups).Select(id => new JsonObject { ["id"] = id, ["may_spend"] = spent.Contains(id, StringComparer.OrdinalIgnoreCase) })];
+        return new Dictionary<string, JsonArray> { ["accounts"] = Grants(false), ["groups"] = Grants(true) };
+    }
+
     private static async Task<int> UsageAsync(TextWriter errors)
     {
         await errors.WriteLineAsync($"usage:\n{Usage}");
@@ -86,10 +107,10 @@ public static class PeopleCommand
     // What stands in no line of the usage is refused: a word that is spelt wrong must not be taken for one that was left out.
     private static string[]? OptionsOf(string[] arguments) => arguments switch
     {
-        ["user", "add", ..] => ["mail", "name", "role", All],
+        ["user", "add", ..] => ["mail", "name", "role", All, "see", "spend"],
         ["user", "link", ..] => ["mail", "url"],
         ["user", "disable" or "enable", ..] => ["mail"],
-        ["key", "add", ..] => ["mail", "name", "days"],
+        ["key", "add", ..] => ["mail", "name", "days", "role", "see", "spend"],
         ["key", "revoke", ..] => ["id"],
         _ => null,
     };

@@ -31,8 +31,11 @@ public sealed class AccountGroups(NpgsqlDataSource dataSource, TimeProvider time
         return (await connection.QuerySingleOrDefaultAsync<Row>(new($"{ReadSql} WHERE g.id = @Id", new { Id = id }, cancellationToken: ct)))?.ToGroup();
     }
 
+    public Task<PeopleSaved<AccountGroup>> SaveAsync(Guid? id, JsonElement body, CancellationToken ct) => SaveAsync(id, body, isSeen: _ => true, ct);
+
     /// <param name="id">Null: a new one. Else what is absent stays.</param>
-    public async Task<PeopleSaved<AccountGroup>> SaveAsync(Guid? id, JsonElement body, CancellationToken ct)
+    /// <param name="isSeen">Whether the group, as it is now, is the one that the change was made for.</param>
+    public async Task<PeopleSaved<AccountGroup>> SaveAsync(Guid? id, JsonElement body, Func<AccountGroup, bool> isSeen, CancellationToken ct)
     {
         const string WriteSql = """
             INSERT INTO account_groups (id, name, created_at) VALUES (@Id, @Name, @Now) ON CONFLICT (id) DO UPDATE SET name = excluded.name;
@@ -52,6 +55,7 @@ public sealed class AccountGroups(NpgsqlDataSource dataSource, TimeProvider time
         if (id is not null && asked is not null) await HoldHoldersAsync(connection, transaction, id.Value, ct);
         var before = id is null ? null : (await connection.QuerySingleOrDefaultAsync<Row>(new($"{ReadSql} WHERE g.id = @Id FOR UPDATE OF g", new { Id = id }, transaction, cancellationToken: ct)))?.ToGroup();
         if (id is not null && before is null) return new PeopleSaved<AccountGroup>.Unknown();
+        if (before is not null && !isSeen(before)) return new PeopleSaved<AccountGroup>.Outdated();
         if (id is null && await connection.ExecuteScalarAsync<long>(new("SELECT count(*) FROM account_groups", null, transaction, cancellationToken: ct)) >= Most) return new PeopleSaved<AccountGroup>.Refused($"There are {Most} groups, and there can be no more: remove one first.");
         var accounts = asked?.Select(Guid.Parse).Distinct().ToArray() ?? [.. before?.AccountIds ?? []];
         var known = (await connection.QueryAsync<Guid>(new(KnownSql, new { Ids = accounts }, transaction, cancellationToken: ct))).ToHashSet();

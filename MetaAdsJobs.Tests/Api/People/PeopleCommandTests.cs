@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Dapper;
 using MetaAdsJobs.Api.People;
 using MetaAdsJobs.Tests.Launch;
@@ -54,7 +55,28 @@ public sealed class PeopleCommandTests
         Assert.That(told, Is.EqualTo([("operator", "user made"), ("operator", "user link made"), ("operator", "user link made"), ("operator", "user changed")]));
     }
 
+    [Test]
+    public async Task A_user_and_a_key_of_some_accounts_and_groups_are_made_by_it_too()
+    {
+        using var admin = _service.Client();
+        var (seen, spent) = (await admin.AddAccountAsync(), await admin.AddAccountAsync());
+        var group = (string)(await admin.PostAsync("/meta/account-groups", new JsonObject { ["name"] = $"{Guid.NewGuid():N}", ["account_ids"] = new JsonArray() })).Json["id"]!;
+        var mail = $"{Guid.NewGuid():N}@example.com";
+        var user = await OneLineAsync("user", "add", "--mail", mail, "--role", "manager", "--see", $"{seen},{group}", "--spend", spent);
+        var added = (await admin.GetAsync($"/meta/users/{user}")).Json;
+        Assert.That(added["accounts"]!.AsArray().ToDictionary(one => (string)one!["id"]!, one => (bool)one!["may_spend"]!), Is.EquivalentTo(new Dictionary<string, bool> { [seen] = false, [spent] = true }));
+        Assert.That(added["groups"]!.AsArray().Select(one => ((string?)one!["id"], (bool)one["may_spend"]!)), Is.EqualTo([((string?)group, false)]));
+
+        using var program = _service.With(await OneLineAsync("key", "add", "--mail", mail, "--name", "reader", "--role", "viewer", "--see", seen));
+        var me = (await program.GetAsync("/meta/me")).Json;
+        Assert.That(((string?)me["role"], me["account_ids"]!.AsArray().Select(id => (string?)id).Single()), Is.EqualTo(("viewer", seen)));
+    }
+
     [TestCase(2, "usage:", "user")]
+    [TestCase(2, "usage:", "user", "add", "--mail", "bob@example.com", "--see", "an account")]
+    [TestCase(2, "usage:", "user", "add", "--mail", "bob@example.com", "--spend", ",")]
+    [TestCase(1, "there is no social account", "user", "add", "--mail", "bob@example.com", "--see", "7d0c0000-0000-4000-8000-00000000ffff")]
+    [TestCase(1, "all_accounts must be false", "user", "add", "--mail", "bob@example.com", "--all", "--see", "7d0c0000-0000-4000-8000-00000000ffff")]
     [TestCase(2, "usage:", "user", "add")]
     [TestCase(2, "usage:", "user", "add", "ann@example.com")]
     [TestCase(2, "usage:", "user", "add", "--mail")]

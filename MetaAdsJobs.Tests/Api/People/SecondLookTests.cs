@@ -18,14 +18,14 @@ public sealed partial class SecondLookTests
     [
         "/console/accounts/all/stop", "/console/accounts/{id}/stop", "/console/accounts/{id}", "/console/alerts/{id}/acknowledge", "/console/approvals/{id}/reject", "/console/batches/{batchid}/cancel", "/console/batches/{batchid}/pause",
         "/console/budgets/{id}/proposals/{proposalid}/decline", "/console/budgets/{id}/remove", "/console/campaigns/bulk/pause", "/console/campaigns/edits/{editid}/cancel", "/console/campaigns/{campaignid}/pause/{metaid}", "/console/clips/file",
-        "/console/clips/new", "/console/due", "/console/experiments/{id}/stop", "/console/me/keys/{key}/revoke", "/console/me/sessions/{session}/end", "/console/people/{id}/disable", "/console/people/{id}/keys/{key}/revoke", "/console/people/{id}/sessions/{session}/end",
+        "/console/clips/new", "/console/due", "/console/experiments/{id}/stop", "/console/me/keys/{key}/revoke", "/console/me/sessions/{session}/end", "/console/people/{id}/disable", "/console/people/groups/{id}/remove", "/console/people/{id}/keys/{key}/revoke", "/console/people/{id}/sessions/{session}/end",
         "/console/publishers/{id}/off", "/console/publishers/{id}/remove", "/console/publishers/{id}/templates/{account}/remove", "/console/runs/bulk/cancel", "/console/runs/{requestid}/cancel", "/console/webhooks/{id}/off", "/console/webhooks/{id}/remove",
     ];
 
     private static readonly string[] Spending =
     [
         "/console/new", "/console/batches/new", "/console/accounts/new", "/console/accounts/{id}/edit", "/console/accounts/{id}/start", "/console/accounts/all/start", "/console/campaigns/{campaignid}/{order}/{metaid}", "/console/campaigns/bulk/publish", "/console/budgets/new",
-        "/console/budgets/{id}/edit", "/console/people/new", "/console/people/{id}/edit", "/console/publishers/new", "/console/publishers/{id}/edit", "/console/publishers/{id}/templates/{account}", "/console/webhooks/new", "/console/webhooks/{id}/edit",
+        "/console/budgets/{id}/edit", "/console/people/new", "/console/people/{id}/edit", "/console/people/groups/new", "/console/people/groups/{id}", "/console/publishers/new", "/console/publishers/{id}/edit", "/console/publishers/{id}/templates/{account}", "/console/webhooks/new", "/console/webhooks/{id}/edit",
         "/console/alerts/rules/new", "/console/alerts/rules/{id}/edit",
     ];
 
@@ -79,7 +79,7 @@ public sealed partial class SecondLookTests
     }
 
     [Test]
-    public async Task An_hour_later_pages_that_are_there_for_a_form_which_makes_something_spend_ask_before_anything_is_typed()
+    public async Task An_hour_later_pages_and_buttons_that_make_something_spend_ask_and_what_was_typed_is_not_lost_yet()
     {
         var (app, routes) = RouteTable.Read(_service.Database.ConnectionString);
         await using var _ = app;
@@ -100,10 +100,20 @@ public sealed partial class SecondLookTests
             if (answer.Headers.Location?.ToString().Contains("/signin?confirm", StringComparison.Ordinal) == true) asked.Add(page);
         }
 
-        var sent = await person.PostBlindAsync($"/console/runs/{Guid.NewGuid()}/retry");
-
         Assert.That(asked, Is.EquivalentTo(Spending));
-        Assert.That(sent.Location, Does.Not.Contain("/signin?confirm"), "what was typed is not to be lost yet");
+        var posts = routes.Where(route => route.Method == "POST" && route.Endpoint.RoutePattern.RawText!.StartsWith("/console", StringComparison.Ordinal)).Select(route => Plain(route.Endpoint)).Distinct().ToList();
+        foreach (var post in posts)
+        {
+            var sent = await person.PostBlindAsync(Value().Replace(post, match => match.Groups[1].Value == "order" ? "publish" : $"{Guid.NewGuid()}"));
+            Assert.That(sent.Location.Contains("/signin?confirm", StringComparison.Ordinal), Is.EqualTo(!Harmless.Contains(post) && !Spending.Contains(post)), post);
+        }
+
+        // Then back to the page with the button, and to no other site's.
+        foreach (var (from, back) in ((string, string)[])[("/console/runs?status=failed&search=a%20b", "/console/runs?status=failed&search=a%20b"), ("//elsewhere.example/console/runs", "/console/runs"), ("//elsewhere.example/a", "/console"), ("/console@elsewhere.example", "/console")])
+        {
+            person.Http.DefaultRequestHeaders.Referrer = new Uri(new Uri(_service.BaseUrl, "/"), from);
+            Assert.That((await person.PostBlindAsync($"/console/runs/{Guid.NewGuid()}/retry")).Location, Is.EqualTo($"/signin?confirm=true&returnUrl={Uri.EscapeDataString(back)}"));
+        }
     }
 
     [Test]

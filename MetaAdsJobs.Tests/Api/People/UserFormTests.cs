@@ -31,6 +31,28 @@ public sealed class UserFormTests : SharedPagesTests
     }
 
     [Test]
+    public async Task Groups_are_made_changed_and_removed_on_a_page_as_they_were_seen()
+    {
+        var (account, name) = (await _admin.AddAccountAsync(), $"{Guid.NewGuid():N}");
+        Assert.That((int)(await _admin.SendFormAsync("/console/people/groups/new", "/console/people/groups/new", [("name", ""), ("account_ids", account)])).Code, Is.EqualTo(422));
+        Assert.That((int)(await _admin.SendFormAsync("/console/people/groups/new", "/console/people/groups/new", [("name", name), ("account_ids", account)])).Code, Is.EqualTo(302));
+        var group = (await _admin.GetAsync("/meta/account-groups")).Json["items"]!.AsArray().Single(one => (string?)one!["name"] == name)!;
+        Assert.That(group["account_ids"]!.AsArray().Select(id => (string?)id), Is.EqualTo([account]));
+        Assert.That(await _admin.Http.GetStringAsync("/console/people/groups"), Does.Contain(name));
+
+        var page = $"/console/people/groups/{group["id"]}";
+        var seen = await _admin.HiddenAsync(page, "seen");
+        await _admin.PatchAsync($"/meta/account-groups/{group["id"]}", new JsonObject { ["account_ids"] = new JsonArray() });
+        var outdated = await _admin.SendFormAsync(page, page, [("name", name), ("account_ids", account), ("seen", seen)]);
+        Assert.That(((int)outdated.Code, outdated.Text.Contains("Somebody has changed this group", StringComparison.Ordinal)), Is.EqualTo((422, true)), "nothing is given back unseen");
+        Assert.That((int)(await _admin.SendFormAsync(page, page, [("name", $"{name} on")])).Code, Is.EqualTo(302));
+        Assert.That((string?)(await _admin.GetAsync($"/meta/account-groups/{group["id"]}")).Json["name"], Is.EqualTo($"{name} on"));
+        Assert.That((int)(await _admin.SendFormAsync(page, $"{page}/remove", [])).Code, Is.EqualTo(302));
+        Assert.That((await _admin.GetAsync($"/meta/account-groups/{group["id"]}")).Code, Is.EqualTo(404));
+        Assert.That((await _admin.GetAsync(page)).Code, Is.EqualTo(404));
+    }
+
+    [Test]
     public async Task However_many_accounts_are_ticked_the_form_is_read()
     {
         var (admin, _) = await AdminAsync();

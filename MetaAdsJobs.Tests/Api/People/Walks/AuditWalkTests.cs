@@ -234,6 +234,9 @@ public sealed class AuditWalkTests
         var group = await _walk.ApiAsync("POST /meta/account-groups", new JsonObject { ["name"] = "Walked", ["account_ids"] = new JsonArray(_of.Id) });
         await _walk.ApiAsync("PATCH /meta/account-groups/{id:guid}", new JsonObject { ["account_ids"] = new JsonArray() }, group);
         await _walk.ApiAsync("DELETE /meta/account-groups/{id:guid}", null, group);
+        group = await _walk.FormAsync("POST /console/people/groups/new", [("name", "Walked"), ("account_ids", $"{_of.Id}")]);
+        await _walk.FormAsync("POST /console/people/groups/{id:guid}", [("name", "Walked on"), ("seen", await _walk.HiddenAsync($"/console/people/groups/{group}", "seen"))], group);
+        await _walk.FormAsync("POST /console/people/groups/{id:guid}/remove", [], group);
         await _walk.BearerAsync("DELETE /meta/me/sessions/{id:guid}", null, await _walk.SeedSessionAsync(ofUser: false));
         await _walk.FormAsync("POST /console/me/sessions/{session:guid}/end", [], await _walk.SeedSessionAsync());
         await _walk.FormAsync("POST /console/me/keys/{key:guid}/revoke", [], await _walk.FormAsync("POST /console/me", [("name", "walked")]));

@@ -50,7 +50,7 @@ public sealed partial class ScopeWalkTests
     public void Every_route_without_a_role_is_one_of_these() =>
         Assert.That(_routes.Where(route => !route.IsClosed).Select(route => route.Name).Distinct(), Is.EquivalentTo((string[])
         [
-            "GET /health/live", "GET /health/ready", "GET /openapi/{documentName}.json", "GET /signin", "GET /signin/link", "GET /signout", "POST /signin", "POST /signin/link", "POST /signout", "POST /meta/events/clip-published", "GET /metrics", "GET /_framework/opaque-redirect",
+            "GET /health/live", "HEAD /health/live", "GET /health/ready", "HEAD /health/ready", "GET /openapi/{documentName}.json", "GET /signin", "GET /signin/link", "GET /signout", "POST /signin", "POST /signin/link", "POST /signout", "POST /meta/events/clip-published", "GET /metrics", "GET /_framework/opaque-redirect",
         ]));
 
     [TestCase("viewer")]
