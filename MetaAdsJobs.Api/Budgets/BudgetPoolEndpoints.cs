@@ -51,7 +51,7 @@ internal static class BudgetPoolEndpoints
     public static void MapBudgetPools(this IEndpointRouteBuilder meta)
     {
         var pools = meta.MapGroup("/budget-pools").WithTags("Budgets");
-        pools.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Pools, each with its newest proposal").Produces<Page<BudgetPoolResponse>>().ProducesValidationProblem(422);
+        pools.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Pools, each with its newest proposal").WithDescription("created_by: who made it. since and until: days in UTC on which they were made. changed_since: those that somebody has made or changed since.").Produces<Page<BudgetPoolResponse>>().ProducesValidationProblem(422);
         pools.MapPost("/", CreateAsync).RequireAuthorization(Policies.Operate).WithSummary("Make a pool")
             .WithDescription("""
                 members: 2 to 50 campaigns or ad sets (level: adset, or campaign) of one account that count the same results, each with its own bounds for a day, if it has any (min_cents, max_cents: hundredths of the account's
@@ -74,12 +74,15 @@ internal static class BudgetPoolEndpoints
         pools.MapProposals();
     }
 
-    private static async Task<IResult> ListAsync(BudgetPoolStore store, BudgetReader reader, [FromQuery(Name = "social_account_id")] string? accountId, string? limit, string? cursor, CancellationToken ct)
+    private static async Task<IResult> ListAsync(BudgetPoolStore store, BudgetReader reader, [FromQuery(Name = "social_account_id")] string? accountId, [FromQuery(Name = "created_by")] string? createdBy, string? since, string? until,
+        [FromQuery(Name = "changed_since")] string? changedSince, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
-        var (account, count, after) = (query.Id("social_account_id", accountId), query.Limit(limit), query.Id("cursor", cursor));
+        var (from, to) = query.Days(since, until);
+        var filter = new PoolFilter(query.Id("social_account_id", accountId), from, to, query.Text("created_by", createdBy), query.Moment("changed_since", changedSince));
+        var (count, after) = (query.Limit(limit), query.Id("cursor", cursor));
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
-        var pools = Page<BudgetPool>.From(await store.ListAsync(account, after, count + 1, ct), count, pool => $"{pool.Id}");
+        var pools = Page<BudgetPool>.From(await store.ListAsync(filter, after, count + 1, ct), count, pool => $"{pool.Id}");
         var latest = await reader.LatestAsync([.. pools.Items.Select(pool => pool.Id)], ct);
         return Results.Ok(new Page<BudgetPoolResponse>([.. pools.Items.Select(pool => BudgetPoolResponse.From(pool, latest.GetValueOrDefault(pool.Id)))], pools.NextCursor));
     }

@@ -98,12 +98,12 @@ internal static class CampaignEndpoints
         };
 
     private static async Task<IResult> ListAsync(
-        CampaignReader reader, [FromQuery(Name = "social_account_id")] string? accountId, [OneOf(typeof(CampaignStatus))] string? status, string? search, string? since, string? until, string? limit, string? cursor,
+        CampaignReader reader, [FromQuery(Name = "social_account_id")] string? accountId, [OneOf(typeof(CampaignStatus))] string? status, string? search, [FromQuery(Name = "clip_id")] string? clipId, [FromQuery(Name = "requested_by")] string? requestedBy, string? since, string? until, string? limit, string? cursor,
         CancellationToken ct)
     {
         var query = new QueryFields();
         var (from, to) = query.Days(since, until);
-        var filter = new CampaignFilter(query.Id("social_account_id", accountId), query.OneOf<CampaignStatus>("status", status)?.ToString().ToUpperInvariant(), query.Text("search", search), from, to);
+        var filter = new CampaignFilter(query.Id("social_account_id", accountId), query.OneOf<CampaignStatus>("status", status)?.ToString().ToUpperInvariant(), query.Text("search", search), from, to, query.Id("clip_id", clipId), query.Text("requested_by", requestedBy));
         var (before, count) = (query.Number("cursor", cursor), query.Limit(limit));
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
         var page = await reader.ListAsync(filter, before, count, ct);

@@ -11,7 +11,7 @@ internal static class SyncEndpoints
 {
     public static void MapSyncs(this IEndpointRouteBuilder insights)
     {
-        insights.MapGet("/syncs", ListAsync).WithSummary("Fetchings of numbers, newest first").WithDescription("since and until: days in UTC on which they were asked for. changed_since: those that have not ended, and those that have ended since.")
+        insights.MapGet("/syncs", ListAsync).WithSummary("Fetchings of numbers, newest first").WithDescription("since and until: days in UTC on which they were asked for. changed_since: those that have not ended, and those that have ended since. requested_by: who asked for it.")
             .Produces<Page<InsightSync>>().ProducesValidationProblem(422);
         insights.MapGet("/syncs/{syncId:guid}", GetAsync).WithVersion().WithSummary("How far one fetching has got")
             .Produces<InsightSync>().ProducesProblem(404);
@@ -22,12 +22,12 @@ internal static class SyncEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        SyncReader reader, [FromQuery(Name = "social_account_id")] string? accountId, [OneOf(typeof(InsightSyncState))] string? state, string? since, string? until,
+        SyncReader reader, [FromQuery(Name = "social_account_id")] string? accountId, [OneOf(typeof(InsightSyncState))] string? state, [FromQuery(Name = "requested_by")] string? requestedBy, string? since, string? until,
         [FromQuery(Name = "changed_since")] string? changedSince, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
         var (from, to) = query.Days(since, until);
-        var filter = new SyncFilter(query.Id("social_account_id", accountId), query.OneOf<InsightSyncState>("state", state), from, to, query.Moment("changed_since", changedSince));
+        var filter = new SyncFilter(query.Id("social_account_id", accountId), query.OneOf<InsightSyncState>("state", state), from, to, query.Moment("changed_since", changedSince), query.Text("requested_by", requestedBy));
         var (before, count) = (query.Id("cursor", cursor), query.Limit(limit));
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
         return Results.Ok(Page<InsightSync>.From(await reader.ListAsync(filter, before, count + 1, ct), count, sync => sync.SyncId.ToString()));

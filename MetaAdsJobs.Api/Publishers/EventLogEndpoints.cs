@@ -5,6 +5,7 @@ using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Publishers;
 using MetaAdsJobs.Core.Publishers.Receiving;
+using Microsoft.AspNetCore.Mvc;
 
 namespace MetaAdsJobs.Api.Publishers;
 
@@ -41,7 +42,7 @@ internal static class EventLogEndpoints
 {
     public static void MapEventLog(this IEndpointRouteBuilder publishers)
     {
-        publishers.MapGet("/{id:guid}/events", ListAsync).WithSummary("What it has sent and what that became, newest first; state: accepted, existing, outdated, refused, held, over_limit")
+        publishers.MapGet("/{id:guid}/events", ListAsync).WithSummary("What it has sent and what that became, newest first; state: accepted, existing, outdated, refused, held, over_limit").WithDescription("social_account_id: those that came to the account. since and until: days in UTC on which they were received.")
             .Produces<Page<EventResponse>>().ProducesProblem(404).ProducesValidationProblem(422);
         publishers.MapGet("/{id:guid}/events/{event:guid}", GetAsync).WithSummary("One, with what it tells of the clip").Produces<EventResponse>().ProducesProblem(404);
         publishers.MapPost("/{id:guid}/events/{event:guid}/take", TakeAsync).WithSummary("Take one that was refused, held or over a limit: by the templates as they are now, and beyond the limits")
@@ -50,14 +51,17 @@ internal static class EventLogEndpoints
             .Accepts<TakeManyBody>("application/json").Produces<TakenManyResponse>().ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
     }
 
-    private static async Task<IResult> ListAsync(Guid id, ClipEventReader reader, PublisherStore publishers, TimeProvider time, [OneOf(typeof(ClipOutcome), nameof(ClipOutcome.States))] string? state, string? limit, string? cursor, CancellationToken ct)
+    private static async Task<IResult> ListAsync(Guid id, ClipEventReader reader, PublisherStore publishers, TimeProvider time, [OneOf(typeof(ClipOutcome), nameof(ClipOutcome.States))] string? state,
+        [FromQuery(Name = "social_account_id")] string? accountId, string? since, string? until, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
+        var (from, to) = query.Days(since, until);
+        var filter = new ClipEventFilter(state, query.Id("social_account_id", accountId), from, to);
         var (count, before) = (query.Limit(limit), query.Id("cursor", cursor));
         if (state is not null && !ClipOutcome.States.Contains(state)) query.Errors.Add("state", $"must be one of {string.Join(", ", ClipOutcome.States)}");
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
         if (await publishers.FindAsync(id, time.GetUtcNow(), ct) is null) return PublisherEndpoints.NotFound(id);
-        var page = Page<ClipEvent>.From(await reader.ListAsync(id, state, before, count + 1, ct), count, last => last.Id.ToString());
+        var page = Page<ClipEvent>.From(await reader.ListAsync(id, filter, before, count + 1, ct), count, last => last.Id.ToString());
         return Results.Ok(new Page<EventResponse>([.. page.Items.Select(EventResponse.From)], page.NextCursor));
     }
 

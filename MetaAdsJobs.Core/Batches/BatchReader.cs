@@ -11,7 +11,9 @@ namespace MetaAdsJobs.Core.Batches;
 
 /// <summary>Which batches to list. Days are UTC, of when one was sent.</summary>
 /// <param name="AccountId">With rows of this account.</param>
-public sealed record BatchFilter(Guid? AccountId = null, DateOnly? Since = null, DateOnly? Until = null);
+/// <param name="RequestedBy">Who sent it, as the audit names it.</param>
+/// <param name="ChangedSince">Those that have not ended, and those that have ended since.</param>
+public sealed record BatchFilter(Guid? AccountId = null, DateOnly? Since = null, DateOnly? Until = null, string? RequestedBy = null, DateTimeOffset? ChangedSince = null);
 
 /// <summary>Reads batches for people. How a row stands is never stored twice: it is its run's state.</summary>
 public sealed class BatchReader(NpgsqlDataSource dataSource)
@@ -47,6 +49,8 @@ public sealed class BatchReader(NpgsqlDataSource dataSource)
         if (before is not null) conditions.Add("t.batch_id < @Before");
         if (filter.Since is not null) conditions.Add("t.batch_id >= @From");
         if (filter.Until is not null) conditions.Add("t.batch_id < @Until");
+        if (filter.RequestedBy is not null) conditions.Add("t.requested_by = @RequestedBy");
+        if (filter.ChangedSince is not null) conditions.Add("(t.completed_at IS NULL OR t.completed_at >= @ChangedSince)");
         if (filter.AccountId is not null) conditions.Add("EXISTS (SELECT 1 FROM batch_rows r WHERE r.batch_id = t.batch_id AND r.social_account_id = @AccountId)");
         var listSql = $"""
             SELECT {Columns}, c.* FROM (SELECT * FROM batches t WHERE {string.Join(" AND ", conditions)}{(AccountScope.IsAll ? "" : OnlyMine)} ORDER BY batch_id DESC LIMIT @Limit) b {CountsSql} ORDER BY b.batch_id DESC
@@ -55,6 +59,7 @@ public sealed class BatchReader(NpgsqlDataSource dataSource)
         return [.. (await connection.QueryAsync<HeadRow>(new(listSql, new
         {
             Before = before, Limit = limit, Scope = AccountScope.Accounts, filter.AccountId, From = filter.Since is { } from ? RunFilter.First(from) : (Guid?)null, Until = filter.Until is { } until ? RunFilter.First(until.AddDays(1)) : (Guid?)null,
+            filter.RequestedBy, filter.ChangedSince,
         }, cancellationToken: ct))).Select(row => row.ToBatch())];
     }
 

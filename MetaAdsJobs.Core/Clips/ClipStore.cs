@@ -36,16 +36,18 @@ public sealed class ClipStore(NpgsqlDataSource dataSource, TimeProvider time)
         return (await QueryAsync(connection, new(findSql, new { Id = id, Scope = AccountScope.Accounts }, cancellationToken: ct))).SingleOrDefault();
     }
 
-    public Task<IReadOnlyList<Clip>> ListAsync(Guid after, int limit, CancellationToken ct) => ListAsync(since: null, until: null, after, limit, ct);
+    public Task<IReadOnlyList<Clip>> ListAsync(Guid after, int limit, CancellationToken ct) => ListAsync(accountId: null, since: null, until: null, after, limit, ct);
 
+    /// <param name="accountId">Added for this account, or shown in it.</param>
     /// <param name="since">A day in UTC, of when it was added.</param>
     /// <param name="until">The last such day.</param>
-    public async Task<IReadOnlyList<Clip>> ListAsync(DateOnly? since, DateOnly? until, Guid after, int limit, CancellationToken ct)
+    public async Task<IReadOnlyList<Clip>> ListAsync(Guid? accountId, DateOnly? since, DateOnly? until, Guid after, int limit, CancellationToken ct)
     {
         var days = $"{(since is null ? "" : " AND created_at >= @Since::date::timestamp AT TIME ZONE 'UTC'")}{(until is null ? "" : " AND created_at < (@Until::date + 1)::timestamp AT TIME ZONE 'UTC'")}";
-        var listSql = $"SELECT {Columns} FROM clips WHERE id > @After{days}{ClipScope.And("clips.id")} ORDER BY id LIMIT @Limit";
+        var ofAccount = accountId is null ? "" : $" AND {ClipScope.IsOf("clips.id", "ARRAY[@AccountId]")}";
+        var listSql = $"SELECT {Columns} FROM clips WHERE id > @After{days}{ofAccount}{ClipScope.And("clips.id")} ORDER BY id LIMIT @Limit";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await QueryAsync(connection, new(listSql, new { After = after, Limit = limit, Since = since, Until = until, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
+        return (await QueryAsync(connection, new(listSql, new { After = after, Limit = limit, AccountId = accountId, Since = since, Until = until, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
     }
 
     private static Task<IEnumerable<Clip>> QueryAsync(NpgsqlConnection connection, CommandDefinition command) => connection.QueryAsync<Clip, FileColumns?, Clip>(

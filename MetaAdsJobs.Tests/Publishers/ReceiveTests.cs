@@ -67,7 +67,7 @@ public sealed class ReceiveTests
         Assert.That((second.State, second.RequestId), Is.EqualTo(("existing", first.RequestId)));
         _world.Time.Advance(TimeSpan.FromDays(31));
         await _world.SweepAsync();
-        Assert.That(await _world.Get<ClipEventReader>().ListAsync(_world.Publisher, null, null, 10, CancellationToken.None), Is.Empty);
+        Assert.That(await _world.Get<ClipEventReader>().ListAsync(_world.Publisher, new(), null, 10, CancellationToken.None), Is.Empty);
         Assert.That((await _world.TakenAsync(ClipMessage.Of("a"))).Outcomes[0].State, Is.EqualTo("existing"));
         Assert.That(await _world.RunsAsync(), Is.EqualTo(1));
     }
@@ -136,11 +136,15 @@ public sealed class ReceiveTests
         var nowhere = await _world.TakenAsync(ClipMessage.Of("a"));
         var publisher = (await _world.Get<PublisherStore>().FindAsync(_world.Publisher, _world.Time.GetUtcNow(), CancellationToken.None))!;
         Assert.That((nowhere.Outcomes, nowhere.IsOpen, publisher.Open), Is.EqualTo((Array.Empty<ClipOutcome>(), true, 1)));
-        Assert.That((await _world.Get<ClipEventReader>().ListAsync(_world.Publisher, "refused", null, 10, CancellationToken.None)).Single().Id, Is.EqualTo(nowhere.Id));
+        Assert.That((await _world.Get<ClipEventReader>().ListAsync(_world.Publisher, new("refused"), null, 10, CancellationToken.None)).Single().Id, Is.EqualTo(nowhere.Id));
+        var today = DateOnly.FromDateTime(_world.Time.GetUtcNow().UtcDateTime);
+        foreach (var (filter, count) in ((ClipEventFilter, int)[])[(new(Since: today, Until: today), 1), (new(Since: today.AddDays(1)), 0), (new(Until: today.AddDays(-1)), 0), (new(AccountId: _world.Account), 0)])
+            Assert.That(await _world.Get<ClipEventReader>().ListAsync(_world.Publisher, filter, null, 10, CancellationToken.None), Has.Count.EqualTo(count), $"{filter}");
         foreach (var account in (Guid[])[_world.Account, _world.Other]) await _world.PutTemplateAsync(account, ClipWorld.Template());
         var many = await _world.Get<RetakeClipEvent>().OfStateAsync(_world.Publisher, ClipWorld.Json(new { state = "refused" }), "ben", CancellationToken.None);
         Assert.That((many, await _world.RunsAsync()), Is.EqualTo((new TakenMany.Done(1, 2, false), 2)));
-        Assert.That(await _world.Get<ClipEventReader>().ListAsync(_world.Publisher, "refused", null, 10, CancellationToken.None), Is.Empty);
+        Assert.That(await _world.Get<ClipEventReader>().ListAsync(_world.Publisher, new("refused"), null, 10, CancellationToken.None), Is.Empty);
+        Assert.That(await _world.Get<ClipEventReader>().ListAsync(_world.Publisher, new(AccountId: _world.Account), null, 10, CancellationToken.None), Has.Count.EqualTo(1));
     }
 
     [Test]
@@ -215,7 +219,7 @@ public sealed class ReceiveTests
         var invalid = (Reception.Invalid)await _world.SendAsync(message);
         Assert.That(invalid.Errors.ToDictionary().Keys, Is.EquivalentTo((string[])
             ["type", "data.title", "data.image_url", "data.video_url", "data.language", "data.country", "data.updated_at", "data.fields", "data.fields.ok", "data.budget", "data.social_account_ids[0]"]));
-        Assert.That(await _world.Get<ClipEventReader>().ListAsync(_world.Publisher, null, null, 10, CancellationToken.None), Is.Empty);
+        Assert.That(await _world.Get<ClipEventReader>().ListAsync(_world.Publisher, new(), null, 10, CancellationToken.None), Is.Empty);
         Assert.That((await _world.TakenAsync(ClipMessage.Of("a", message.Id))).Outcomes[0].State, Is.EqualTo("accepted"), "its id was not used up");
     }
 }

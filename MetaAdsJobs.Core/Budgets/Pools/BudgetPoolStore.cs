@@ -4,6 +4,11 @@ using Npgsql;
 
 namespace MetaAdsJobs.Core.Budgets.Pools;
 
+/// <summary>Which pools to list. Days are UTC, of when one was made.</summary>
+/// <param name="CreatedBy">Who made it, as the audit names it.</param>
+/// <param name="ChangedSince">Those that were made or changed since, by somebody.</param>
+public sealed record PoolFilter(Guid? AccountId = null, DateOnly? Since = null, DateOnly? Until = null, string? CreatedBy = null, DateTimeOffset? ChangedSince = null);
+
 /// <summary>Rows of budget_pools and budget_pool_members.</summary>
 public sealed class BudgetPoolStore
 {
@@ -23,12 +28,19 @@ public sealed class BudgetPoolStore
         """;
 
     /// <summary>A page of them, in the order in which they were made.</summary>
-    /// <param name="accountId">Null: of all.</param>
-    public async Task<IReadOnlyList<BudgetPool>> ListAsync(Guid? accountId, Guid? after, int limit, CancellationToken ct)
+    public async Task<IReadOnlyList<BudgetPool>> ListAsync(PoolFilter filter, Guid? after, int limit, CancellationToken ct)
     {
-        var pageSql = $"{ReadSql} WHERE (@AccountId::uuid IS NULL OR p.social_account_id = @AccountId) AND (@After::uuid IS NULL OR p.id > @After){AccountScope.And("p.social_account_id")} ORDER BY p.id LIMIT @Limit";
+        List<string> conditions = ["true"];
+        if (filter.AccountId is not null) conditions.Add("p.social_account_id = @AccountId");
+        if (filter.Since is not null) conditions.Add("p.created_at >= @Since::date::timestamp AT TIME ZONE 'UTC'");
+        if (filter.Until is not null) conditions.Add("p.created_at < (@Until::date + 1)::timestamp AT TIME ZONE 'UTC'");
+        if (filter.CreatedBy is not null) conditions.Add("p.created_by = @CreatedBy");
+        if (filter.ChangedSince is not null) conditions.Add("p.updated_at >= @ChangedSince");
+        if (after is not null) conditions.Add("p.id > @After");
+        AccountScope.AddTo(conditions, "p.social_account_id");
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
-        return await ReadAsync(connection, null, pageSql, new { AccountId = accountId, After = after, Limit = limit, Scope = AccountScope.Accounts }, ct);
+        return await ReadAsync(connection, null, $"{ReadSql} WHERE {string.Join(" AND ", conditions)} ORDER BY p.id LIMIT @Limit",
+            new { filter.AccountId, filter.Since, filter.Until, filter.CreatedBy, filter.ChangedSince, After = after, Limit = limit, Scope = AccountScope.Accounts }, ct);
     }
 
     /// <summary>All of them, by name.</summary>

@@ -78,16 +78,18 @@ public sealed class CampaignReader
         if (filter.Since is not null) walked.Add("c.created_at >= @Since::date::timestamp AT TIME ZONE 'UTC'");
         if (filter.Until is not null) walked.Add("c.created_at < (@Until::date + 1)::timestamp AT TIME ZONE 'UTC'");
         if (owner is not null) walked.Add("c.request_id = @Owner");
+        if (filter.ClipId is not null) walked.Add("c.request_id = ANY (ARRAY(SELECT o.request_id FROM orchestrations o WHERE o.clip_id = @ClipId))");
         AccountScope.AddTo(walked, "c.social_account_id");
         if (filter.Status is not null) found.Add("c.status = @Status");
         if (patterns is not null) found.Add("c.name ~* ALL (@Patterns)");
+        if (filter.RequestedBy is not null) found.Add("EXISTS (SELECT 1 FROM orchestrations o WHERE o.request_id = c.request_id AND o.requested_by = @RequestedBy)");
         var walkSql = $"""
-            WITH c AS MATERIALIZED (SELECT c.id, c.name, c.status, c.created_at FROM meta_campaigns c {Where(walked)} ORDER BY c.id DESC LIMIT @Walk)
+            WITH c AS MATERIALIZED (SELECT c.id, c.request_id, c.name, c.status, c.created_at FROM meta_campaigns c {Where(walked)} ORDER BY c.id DESC LIMIT @Walk)
             SELECT ARRAY(SELECT c.id FROM c {Where(found)} ORDER BY c.id DESC LIMIT @Limit) AS ids, l.id, l.created_at
             FROM (VALUES (1)) one (row) LEFT JOIN (SELECT c.id, c.created_at FROM c ORDER BY c.id DESC OFFSET {MostWalked - 1}) l ON true
             """;
         return await connection.QuerySingleAsync<(long[], long?, DateTimeOffset?)>(new(walkSql,
-            new { Before = before, filter.AccountId, filter.Since, filter.Until, Owner = owner, filter.Status, Patterns = patterns, Scope = AccountScope.Accounts, Walk = found.Count == 0 ? limit : MostWalked, Limit = limit }, cancellationToken: ct));
+            new { Before = before, filter.AccountId, filter.ClipId, filter.RequestedBy, filter.Since, filter.Until, Owner = owner, filter.Status, Patterns = patterns, Scope = AccountScope.Accounts, Walk = found.Count == 0 ? limit : MostWalked, Limit = limit }, cancellationToken: ct));
     }
 
     private static string Where(List<string> conditions) => conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);

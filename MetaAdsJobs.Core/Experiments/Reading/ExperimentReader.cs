@@ -9,6 +9,11 @@ using Npgsql;
 
 namespace MetaAdsJobs.Core.Experiments.Reading;
 
+/// <summary>Which experiments to list. Days are UTC, of when one was begun.</summary>
+/// <param name="CreatedBy">Who began it, as the audit names it.</param>
+/// <param name="ChangedSince">Those that run, and those that were judged, decided or stopped since.</param>
+public sealed record ExperimentFilter(string? State = null, Guid? AccountId = null, DateOnly? Since = null, DateOnly? Until = null, string? CreatedBy = null, DateTimeOffset? ChangedSince = null);
+
 /// <summary>Reads experiments for people, newest first; and of one all there is.</summary>
 public sealed class ExperimentReader(NpgsqlDataSource dataSource)
 {
@@ -31,23 +36,23 @@ public sealed class ExperimentReader(NpgsqlDataSource dataSource)
         LEFT JOIN LATERAL (SELECT * FROM experiment_verdicts v WHERE v.experiment_id = e.id ORDER BY v.no DESC LIMIT 1) v ON true
         """;
 
-    public Task<IReadOnlyList<ExperimentSummary>> ListAsync(string? state, Guid? accountId, Guid? after, int limit, CancellationToken ct) => ListAsync(state, accountId, since: null, until: null, after, limit, ct);
-
-    /// <param name="since">A day in UTC, of when it was begun.</param>
-    /// <param name="until">The last such day.</param>
-    public async Task<IReadOnlyList<ExperimentSummary>> ListAsync(string? state, Guid? accountId, DateOnly? since, DateOnly? until, Guid? after, int limit, CancellationToken ct)
+    public async Task<IReadOnlyList<ExperimentSummary>> ListAsync(ExperimentFilter filter, Guid? after, int limit, CancellationToken ct)
     {
-        var listSql = $"""
-            SELECT {Columns} FROM (
-                SELECT * FROM experiments e WHERE (@State::text IS NULL OR e.state = @State) AND (@AccountId::uuid IS NULL OR e.social_account_id = @AccountId) AND (@After::uuid IS NULL OR e.id < @After)
-                    AND (@From::uuid IS NULL OR e.id >= @From) AND (@Until::uuid IS NULL OR e.id < @Until){AccountScope.And("e.social_account_id")}
-                ORDER BY e.id DESC LIMIT @Limit) e {From}
-            ORDER BY e.id DESC
-            """;
+        List<string> conditions = ["true"];
+        if (filter.State is not null) conditions.Add("e.state = @State");
+        if (filter.AccountId is not null) conditions.Add("e.social_account_id = @AccountId");
+        if (after is not null) conditions.Add("e.id < @After");
+        if (filter.Since is not null) conditions.Add("e.id >= @From");
+        if (filter.Until is not null) conditions.Add("e.id < @Until");
+        if (filter.CreatedBy is not null) conditions.Add("e.created_by = @CreatedBy");
+        if (filter.ChangedSince is not null) conditions.Add("(e.state = 'running' OR GREATEST(e.judged_at, e.decided_at, e.stopped_at) >= @ChangedSince)");
+        AccountScope.AddTo(conditions, "e.social_account_id");
+        var listSql = $"SELECT {Columns} FROM (SELECT * FROM experiments e WHERE {string.Join(" AND ", conditions)} ORDER BY e.id DESC LIMIT @Limit) e {From} ORDER BY e.id DESC";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<ExperimentSummary>(new(listSql, new
         {
-            State = state, AccountId = accountId, After = after, Limit = limit, Scope = AccountScope.Accounts, From = since is { } from ? RunFilter.First(from) : (Guid?)null, Until = until is { } last ? RunFilter.First(last.AddDays(1)) : (Guid?)null,
+            filter.State, filter.AccountId, After = after, Limit = limit, Scope = AccountScope.Accounts, filter.CreatedBy, filter.ChangedSince,
+            From = filter.Since is { } from ? RunFilter.First(from) : (Guid?)null, Until = filter.Until is { } last ? RunFilter.First(last.AddDays(1)) : (Guid?)null,
         }, cancellationToken: ct))).AsList();
     }
 

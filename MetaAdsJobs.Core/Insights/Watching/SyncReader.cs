@@ -7,7 +7,8 @@ namespace MetaAdsJobs.Core.Insights.Watching;
 
 /// <summary>Which syncs to list. Days are UTC, of when one was asked for.</summary>
 /// <param name="ChangedSince">Those that have not ended, and those that have ended since.</param>
-public sealed record SyncFilter(Guid? AccountId, InsightSyncState? State, DateOnly? Since = null, DateOnly? Until = null, DateTimeOffset? ChangedSince = null);
+/// <param name="RequestedBy">Who asked for it, as the audit names it.</param>
+public sealed record SyncFilter(Guid? AccountId, InsightSyncState? State, DateOnly? Since = null, DateOnly? Until = null, DateTimeOffset? ChangedSince = null, string? RequestedBy = null);
 
 /// <summary>Tells how syncs stand, newest first: their ids are in the order of time.</summary>
 public sealed class SyncReader(NpgsqlDataSource dataSource)
@@ -43,13 +44,14 @@ public sealed class SyncReader(NpgsqlDataSource dataSource)
         if (filter.Since is not null) conditions.Add("s.sync_id >= @From");
         if (filter.Until is not null) conditions.Add("s.sync_id < @Until");
         if (filter.ChangedSince is not null) conditions.Add("(s.state IN ('queued', 'running', 'waiting') OR s.completed_at >= @ChangedSince)");
+        if (filter.RequestedBy is not null) conditions.Add("s.requested_by = @RequestedBy");
         if (before is not null) conditions.Add("s.sync_id < @Before");
         AccountScope.AddTo(conditions, "s.social_account_id");
         var listSql = $"{Select} WHERE {string.Join(" AND ", conditions)} ORDER BY s.sync_id DESC LIMIT @Limit";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<InsightSync>(new(listSql, new
         {
-            AccountId = accountId, Before = before, Limit = limit, Scope = AccountScope.Accounts, From = filter.Since is { } from ? RunFilter.First(from) : (Guid?)null, Until = filter.Until is { } until ? RunFilter.First(until.AddDays(1)) : (Guid?)null, filter.ChangedSince,
+            AccountId = accountId, Before = before, Limit = limit, Scope = AccountScope.Accounts, From = filter.Since is { } from ? RunFilter.First(from) : (Guid?)null, Until = filter.Until is { } until ? RunFilter.First(until.AddDays(1)) : (Guid?)null, filter.ChangedSince, filter.RequestedBy,
         }, cancellationToken: ct))).AsList();
     }
 }

@@ -1,8 +1,14 @@
 using System.Text.Json;
 using Dapper;
+using MetaAdsJobs.Core.Orchestrations.Listing;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Publishers.Receiving;
+
+/// <summary>Which events to list. Days are UTC, of when one was received.</summary>
+/// <param name="State">Those with this outcome in an account, one of <see cref="ClipOutcome.States"/>.</param>
+/// <param name="AccountId">Those that came to this account.</param>
+public sealed record ClipEventFilter(string? State = null, Guid? AccountId = null, DateOnly? Since = null, DateOnly? Until = null);
 
 /// <summary>Reads the log of what publishers have sent, newest first.</summary>
 public sealed class ClipEventReader(NpgsqlDataSource dataSource)
@@ -10,22 +16,27 @@ public sealed class ClipEventReader(NpgsqlDataSource dataSource)
     private const string Columns = "e.id, e.publisher_id, e.message_id, e.type, e.clip_key AS clip_id, e.title, e.changed_at, e.received_at";
 
     /// <param name="publisherId">Whose.</param>
-    /// <param name="state">Those with this outcome in an account, one of <see cref="ClipOutcome.States"/>.</param>
+    /// <param name="filter">Which of them.</param>
     /// <param name="before">The last event of the page before.</param>
     /// <param name="limit">At most so many.</param>
     /// <param name="ct">Given up.</param>
-    public async Task<IReadOnlyList<ClipEvent>> ListAsync(Guid publisherId, string? state, Guid? before, int limit, CancellationToken ct)
+    public async Task<IReadOnlyList<ClipEvent>> ListAsync(Guid publisherId, ClipEventFilter filter, Guid? before, int limit, CancellationToken ct)
     {
         // What named no account and found no template is refused, too.
-        var conditions = (state switch
+        var conditions = (filter.State switch
         {
             null => "",
             "refused" => " AND (EXISTS (SELECT 1 FROM clip_outcomes o WHERE o.event_id = e.id AND o.state = 'refused') OR e.unplaced)",
             _ => " AND EXISTS (SELECT 1 FROM clip_outcomes o WHERE o.event_id = e.id AND o.state = @State)",
-        }) + (before is null ? "" : " AND e.id < @Before");
+        }) + (filter.AccountId is null ? "" : " AND EXISTS (SELECT 1 FROM clip_outcomes o WHERE o.event_id = e.id AND o.social_account_id = @AccountId)")
+            + (filter.Since is null ? "" : " AND e.id >= @From") + (filter.Until is null ? "" : " AND e.id < @Until") + (before is null ? "" : " AND e.id < @Before");
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var events = (await connection.QueryAsync<EventRow>(new($"SELECT {Columns} FROM clip_events e WHERE e.publisher_id = @PublisherId{conditions} ORDER BY e.id DESC LIMIT @Limit",
-            new { PublisherId = publisherId, State = state, Before = before, Limit = limit }, cancellationToken: ct))).AsList();
+            new
+            {
+                PublisherId = publisherId, filter.State, filter.AccountId, Before = before, Limit = limit,
+                From = filter.Since is { } from ? RunFilter.First(from) : (Guid?)null, Until = filter.Until is { } until ? RunFilter.First(until.AddDays(1)) : (Guid?)null,
+            }, cancellationToken: ct))).AsList();
         return await WithOutcomesAsync(connection, events, ct);
     }
 

@@ -216,6 +216,51 @@ public sealed class FilterTests
         Assert.That((await _admin.GetAsync($"/meta/approvals?since={Tomorrow}&until={Today}&status=over&changed_since=x")).WrongFields, Is.EquivalentTo(["since", "status", "changed_since"]));
     }
 
+    [Test]
+    public async Task Batches_campaigns_experiments_pools_and_syncs_are_found_by_person_and_by_what_has_changed_and_campaigns_by_clip()
+    {
+        var mark = $"{Guid.NewGuid():N}";
+        using var person = _service.Client("manager", mark);
+        var row = _request.DeepClone().AsObject();
+        row["row_id"] = mark;
+        Assert.That((await person.PostAsync("/meta/orchestrate/batch", new JsonObject { ["rows"] = new JsonArray(row) })).Code, Is.EqualTo(202));
+        Assert.That((await person.PostAsync($"/meta/orchestrate/sync-insights/{await _admin.AddAccountAsync()}")).Code, Is.EqualTo(200));
+        var request = await _admin.NewRequestAsync();
+        (_run, var before) = (await person.AcceptAsync(request), _run);
+        await ExecuteAsync($"""
+            INSERT INTO meta_campaigns (request_id, social_account_id, meta_id, name, objective, status, created_at) SELECT request_id, social_account_id, '{mark}', 'x', 'OUTCOME_TRAFFIC', 'PAUSED', now() FROM orchestrations WHERE request_id = @Run;
+            INSERT INTO experiments (id, social_account_id, request_id, name, thing, metric, smallest_difference, least_results, attribution_days, most_days, planned_results, plan, state, request_hash, created_by, created_at)
+            SELECT gen_random_uuid(), social_account_id, request_id, 'x', 'creative', 'result_rate', 0.2, 100, 7, 28, 100, '{"{}"}', 'running', '\x00', '{mark}', now() FROM orchestrations WHERE request_id = @Run;
+            INSERT INTO budget_pools (id, social_account_id, name, level, mode, mode_by, max_step_percent, least_gain_percent, created_by, created_at, updated_at)
+            SELECT gen_random_uuid(), social_account_id, 'pool', 'adset', 'show', 'x', 20, 2, '{mark}', now(), now() FROM orchestrations WHERE request_id = @Run;
+            """);
+        using var all = Assert.EnterMultipleScope();
+        foreach (var (url, name, isOpen) in ((string, string, bool?)[])
+                 [("/meta/batches", "requested_by", true), ("/meta/insights/syncs", "requested_by", true), ("/meta/campaigns", "requested_by", null), ("/meta/experiments", "created_by", true), ("/meta/budget-pools", "created_by", false)])
+        {
+            async Task<int> CountAsync(string query) => (await _admin.GetAsync($"{url}?{query}")).Json["items"]!.AsArray().Count;
+            Assert.That(await CountAsync($"{name}={mark}"), Is.EqualTo(1), url);
+            Assert.That(await CountAsync($"{name}={mark}x"), Is.Zero, url);
+            if (isOpen is null) continue;
+            Assert.That(await CountAsync($"{name}={mark}&changed_since={Today}T00:00:00Z"), Is.EqualTo(1), url);
+            Assert.That(await CountAsync($"{name}={mark}&changed_since={Tomorrow}T00:00:00Z"), Is.EqualTo(isOpen == true ? 1 : 0), $"{url}: what has not ended may change at any time");
+        }
+
+        await ExecuteAsync($"UPDATE experiments SET state = 'decided', decided_at = now() WHERE created_by = '{mark}'; UPDATE batches SET completed_at = now() WHERE requested_by = '{mark}'");
+        foreach (var url in (string[])["/meta/experiments?created_by", "/meta/batches?requested_by"])
+        {
+            Assert.That((await _admin.GetAsync($"{url}={mark}&changed_since={Today}T00:00:00Z")).Json["items"]!.AsArray(), Has.Count.EqualTo(1), url);
+            Assert.That((await _admin.GetAsync($"{url}={mark}&changed_since={Tomorrow}T00:00:00Z")).Json["items"]!.AsArray(), Is.Empty, url);
+        }
+
+        var (clip, account) = ((string)request["clip_id"]!, (string)request["social_account_id"]!);
+        Assert.That((string?)(await _admin.GetAsync($"/meta/campaigns?clip_id={clip}")).Json["items"]!.AsArray().Single()!["campaign_id"], Is.EqualTo(mark));
+        Assert.That((await _admin.GetAsync($"/meta/campaigns?clip_id={Guid.NewGuid()}")).Json["items"]!.AsArray(), Is.Empty);
+        Assert.That((await _admin.GetAsync($"/meta/clips?social_account_id={account}")).Json["items"]!.AsArray().Select(one => (string?)one!["id"]), Is.EqualTo([clip]));
+        Assert.That((await _admin.GetAsync($"/meta/clips?social_account_id={Guid.NewGuid()}")).Json["items"]!.AsArray(), Is.Empty);
+        _run = before;
+    }
+
     private static IEnumerable<string> WrongOf(JsonNode schema)
     {
         yield return "%C2%A7";
