@@ -106,11 +106,12 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
     }
 
     /// <summary>The zones in which at least one account lives: each has a nightly schedule of its own.</summary>
-    public async Task<IReadOnlyList<string>> ListTimezonesAsync(CancellationToken ct)
+    /// <returns>And whether PostgreSQL knows the zone.</returns>
+    public async Task<IReadOnlyList<(string Name, bool IsKnown)>> ListTimezonesAsync(CancellationToken ct)
     {
-        const string ListSql = "SELECT DISTINCT timezone_name FROM social_accounts WHERE retired_at IS NULL ORDER BY timezone_name";
+        const string ListSql = "SELECT timezone_name, known_zone(timezone_name) IS NOT NULL FROM (SELECT DISTINCT timezone_name FROM social_accounts WHERE retired_at IS NULL) z ORDER BY timezone_name";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<string>(new(ListSql, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<(string, bool)>(new(ListSql, cancellationToken: ct))).AsList();
     }
 
     /// <summary>Names of accounts that live in the zone, a few of them.</summary>

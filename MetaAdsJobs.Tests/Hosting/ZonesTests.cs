@@ -52,6 +52,18 @@ public sealed class ZonesTests
         Assert.That(Ids(), Does.Contain(Nightly + "Asia/Kathmandu"));
     }
 
+    [Test]
+    public async Task A_zone_that_PostgreSQL_alone_does_not_know_keeps_its_nights()
+    {
+        await using (var connection = await _core.Database.DataSource.OpenConnectionAsync())
+            await connection.ExecuteAsync("CREATE OR REPLACE FUNCTION known_zone(name text) RETURNS text LANGUAGE sql STABLE STRICT AS 'SELECT nullif(name, ''Europe/Berlin'')'");
+
+        await _core.Get<Schedules>().EnsureNightsAsync(CancellationToken.None);
+
+        Assert.That(await _core.Get<Core.Accounts.AccountStore>().ListTimezonesAsync(CancellationToken.None), Is.EqualTo([("Europe/Berlin", false), ("Mars/Olympus_Mons", true)]));
+        Assert.That(Ids(), Does.Contain(Nightly + "Europe/Berlin"));
+    }
+
     [TestCase("sweep")]
     [TestCase(Nightly + "Europe/Berlin")]
     public async Task A_recurring_job_that_Hangfire_has_disabled_is_enabled_again(string id)

@@ -36,20 +36,20 @@ internal sealed partial class Schedules(IRecurringJobManagerV2 recurring, Accoun
     public async Task<IReadOnlyList<string>> EnsureNightsAsync(CancellationToken ct)
     {
         var zones = await accounts.ListTimezonesAsync(ct);
-        foreach (var zone in zones)
+        foreach (var (zone, isKnownThere) in zones)
         {
-            if (AccountZones.IsKnown(zone))
-            {
+            if (AccountZones.IsKnown(zone)) Ensure(zone);
+            if (AccountZones.IsKnown(zone) && isKnownThere)
                 _unknown.TryRemove(zone, out _);
-                Ensure(zone);
-            }
-            else if (_unknown.TryAdd(zone, true))
-            {
+            else if (!_unknown.TryAdd(zone, true))
+                continue;
+            else if (AccountZones.IsKnown(zone))
+                LogUnknownToDatabase(logger, zone, string.Join(", ", await accounts.ListNamesInAsync(zone, ct)));
+            else
                 LogUnknownZone(logger, zone, string.Join(", ", await accounts.ListNamesInAsync(zone, ct)));
-            }
         }
 
-        return zones;
+        return [.. zones.Select(zone => zone.Name)];
     }
 
     /// <summary>Hangfire disables what it could not put on the queue ten times in a row, and enables it never: a sweep as well as a night.</summary>
@@ -82,4 +82,7 @@ internal sealed partial class Schedules(IRecurringJobManagerV2 recurring, Accoun
 
     [LoggerMessage(4010, LogLevel.Error, "This machine does not know the time zone {TimezoneName}: no nightly sync for {Accounts} until it does, or until they are given another one")]
     private static partial void LogUnknownZone(ILogger logger, string timezoneName, string accounts);
+
+    [LoggerMessage(4011, LogLevel.Error, "PostgreSQL does not know the time zone {TimezoneName}: no budget pools and no rules by days for {Accounts} until it does, or until they are given another one")]
+    private static partial void LogUnknownToDatabase(ILogger logger, string timezoneName, string accounts);
 }
