@@ -1,42 +1,25 @@
-using MetaAdsJobs.Launch;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Hosting;
 
-/// <summary>A disk for clips' files that is full: a file system of one megabyte, which root may mount on Linux.</summary>
+/// <summary>A disk for clips' files that is full.</summary>
 [TestFixture]
 public sealed class FullDiskTests
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("metaadsjobs-full-").FullName;
-    private bool _isMounted;
-
-    [OneTimeSetUp]
-    public async Task MountAsync()
-    {
-        if (OperatingSystem.IsLinux()) _isMounted = (await Command.RunAsync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", _folder], CancellationToken.None)).Succeeded;
-        if (!_isMounted) Assert.Ignore("This test mounts a file system of one megabyte, which this user may not do: run it as root on Linux.");
-    }
-
-    [OneTimeTearDown]
-    public async Task UnmountAsync()
-    {
-        if (_isMounted) await Command.RunAsync("umount", ["-l", _folder], CancellationToken.None);
-        Directory.Delete(_folder);
-    }
-
     [Test]
     public async Task A_file_that_finds_no_room_is_answered_so_and_leaves_nothing_half_written()
     {
+        await using var disk = await SmallDisk.MountAsync("1m");
         await using var service = await Service.StartAsync(workers: 0);
         Directory.Delete(service.ClipFiles);
-        Directory.CreateSymbolicLink(service.ClipFiles, _folder);
+        Directory.CreateSymbolicLink(service.ClipFiles, disk.Folder);
         using var client = service.Client();
         var id = Guid.NewGuid();
 
         var refused = await client.PutFileAsync(id, ClipFileBytes.Video(3 * 1024 * 1024));
         Assert.That((refused.Code, (string?)refused.Json["detail"]), Is.EqualTo((507,
             "There is no room left in CLIP_FILES_DIR, and nothing of the file was kept. Whoever operates this service has to make room; then send the same again.")), refused.Text);
-        Assert.That(Directory.EnumerateFiles(_folder), Is.Empty);
+        Assert.That(Directory.EnumerateFiles(disk.Folder), Is.Empty);
         Assert.That((await client.GetAsync($"/meta/clips/{id}")).Code, Is.EqualTo(404));
 
         Assert.That((await client.PutFileAsync(id, ClipFileBytes.Video(100 * 1024))).Code, Is.EqualTo(201), "with room the same call is right");

@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Dapper;
 using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Launch;
+using MetaAdsJobs.Launch.Processes;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -26,13 +28,26 @@ public sealed partial class RolesTests
         var refused = Assert.Throws<ConfigurationException>(() => Migrations.Apply(rows, NullLogger.Instance));
         Assert.That(refused!.Message, Does.Contain($"the role {_rows} may not").And.Contain("argument migrate").And.Not.Contain("\n"));
 
-        Migrations.Apply(Of(database, _owner), NullLogger.Instance);
+        await MigrateAsync(database);
+        await MigrateAsync(database);
         await using var service = await Service.StartAsync(workers: 1, database, ("DATABASE_URL", rows));
         using var client = service.Client();
         var requestId = await client.AcceptAsync(await client.NewRequestAsync());
         Assert.That((string?)(await client.UntilAsync(requestId))["status"], Is.EqualTo("succeeded"));
         await MonthsAsync(service);
         Assert.That(service.Logs(), Does.Not.Contain("permission denied"));
+    }
+
+    // The program's own command, as it stands in the page: from anywhere, without a key; again it does no harm.
+    private async Task MigrateAsync(TestDatabase database)
+    {
+        var program = ChildProgram.Built("MetaAdsJobs.Worker", new Dictionary<string, string?>());
+        var start = new ProcessStartInfo(program.Command[0], [.. program.Command.Skip(1), "migrate"]) { WorkingDirectory = Path.GetPathRoot(program.Folder)! };
+        (start.Environment["DATABASE_URL"], start.Environment["META_ADS_MODE"]) = (Of(database, _owner), "live");
+        var ended = await Command.RunAsync(start, CancellationToken.None);
+        Assert.That(ended.ExitCode, Is.Zero, ended.Errors + ended.Output);
+        await using var connection = new NpgsqlConnection(Of(database, _owner));
+        Assert.That(await connection.QuerySingleAsync<bool>("SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = 'stub_graph')"), Is.False, "nothing of what stands for Meta");
     }
 
     // Their owner's tables, made by a role that may make none.
