@@ -18,7 +18,7 @@ try
             return TokenCommand.Execute(rest, options.DataFolder, TimeProvider.System, Console.Out, Console.Error);
         case ["user" or "key", ..]:
             return await PeopleCommand.ExecuteAsync(args, options, Console.Out, Console.Error, stopping.Token);
-        case [] or ["--demo"] or ["--world"] or ["--world", "--demo"]:
+        case [] or ["--demo"] or ["--world"] or ["--world", "--demo"] or ["--demo", "--world"]:
             return await new RunCommand(options, Console.WriteLine, TimeProvider.System).ExecuteAsync(demoOnly: args.Contains("--demo"), withWorld: args.Contains("--world"), stopping.Token);
         default:
             Console.Error.WriteLine(Usage);

@@ -11,8 +11,8 @@ internal sealed class FormGuard(IAntiforgery antiforgery, LongCalls calls) : IEn
 
     private const int LargeForm = 256 * 1024;
 
-    // 20 ad sets of 50 ads, each with fields of its own; two lists of all accounts.
-    private static readonly FormOptions Limits = new() { ValueCountLimit = 20_000 };
+    // 20 ad sets of 50 ads, each with fields of its own; two lists of all accounts. A file of rows, which has a place among the large ones, stays in memory: there may be no folder to put it aside in.
+    private static readonly FormOptions Limits = new() { ValueCountLimit = 20_000, MemoryBufferThreshold = 5 * 1024 * 1024 };
 
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {

@@ -31,7 +31,7 @@ internal sealed class ConsolePages : IMeasurement
         Console.WriteLine($"filled in {Stopwatch.GetElapsedTime(since).TotalSeconds:0} s: {await service.Database.ScalarAsync<string>("SELECT pg_size_pretty(pg_database_size(current_database()))")}");
         IReadOnlyList<BenchPage> pages = [.. PageList.All(
             await service.Database.ListAsync<Guid>("SELECT request_id FROM orchestrations WHERE job_id::int % 5003 = 1 ORDER BY random()"),
-            await service.Database.ListAsync<Guid>("SELECT sync_id FROM insight_syncs TABLESAMPLE SYSTEM (1)")), .. PageList.OfSome];
+            await service.Database.ListAsync<Guid>("SELECT sync_id FROM insight_syncs TABLESAMPLE SYSTEM (1)")), .. PageList.OfSome, .. PageList.OfPeople(await service.Database.ListAsync<Guid>("SELECT id FROM users ORDER BY random() LIMIT 200"))];
 
         var took = new Dictionary<BenchPage, double[]>();
         using (var http = await PageClient.CreateAsync(service, ct))

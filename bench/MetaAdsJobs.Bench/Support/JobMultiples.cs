@@ -25,7 +25,8 @@ internal static class JobMultiples
         await database.ExecuteAsync("SELECT pg_reload_conf()");
         await database.ExecuteAsync(TemplatesSql);
         var widest = await database.ScalarAsync<int>("SELECT max(states)::int FROM bench_templates");
-        var firstJob = 1 + await database.ScalarAsync<long>("SELECT max(id) FROM hangfire.job");
+        // Behind those that processes have taken from the sequence for jobs to come, too.
+        var firstJob = 1 + await database.ScalarAsync<long>("SELECT GREATEST((SELECT max(id) FROM hangfire.job), (SELECT last_value FROM hangfire.job_id_seq))");
         var firstState = 1 + await database.ScalarAsync<long>("SELECT max(id) FROM hangfire.state");
         ct.ThrowIfCancellationRequested();
         await database.ExecuteAsync(Quick + CopiesSql(jobs, (int)(jobs * Failed)));

@@ -98,10 +98,20 @@ internal static class PageList
         ("numbers, 28 days", n => $"/console/numbers?{Range(n, 28)}"), ("numbers, 90 days compared", n => $"/console/numbers?{Range(n, 90)}&compare=true"), ("outcomes, 28 days", n => $"/console/numbers/runs?{Range(n, 28)}"), ("new run", _ => "/console/new"),
         ("due", _ => "/console/due"), ("approvals", _ => "/console/approvals"), ("alerts", _ => "/console/alerts"), ("audit", _ => "/console/audit"), ("audit, one person", n => $"/console/audit?who=person{1 + (n % PeopleWorld.People)}@bench"),
         ("API: runs", n => $"/meta/orchestrate/runs?limit=200{Cursor(n)}"), ("API: runs, one person", _ => "/meta/orchestrate/runs?requested_by=manager@bench"), ("API: campaigns", _ => "/meta/campaigns?limit=200"),
+        ("API: campaigns, one person", _ => "/meta/campaigns?requested_by=manager@bench"), ("API: campaigns, nobody's", n => $"/meta/campaigns?requested_by=nobody{n}@bench"), ("API: campaigns of a clip", n => $"/meta/campaigns?clip_id={PageWorld.Clip(1 + (n % 100))}"),
+        ("API: clips of an account", _ => $"/meta/clips?social_account_id={PageWorld.Account(seen.Account)}"),
         ("API: edits", _ => "/meta/edits?limit=200"), ("API: edits, one person", n => $"/meta/edits?asked_by=person{1 + (n % PeopleWorld.People)}@bench"), ("API: edits, changed since", n => $"/meta/edits?changed_since={Ago(n % 30)}"),
         ("API: approvals, approved", _ => "/meta/approvals?status=approved"), ("API: approvals, changed since", n => $"/meta/approvals?changed_since={Ago(n % 30)}"), ("API: alerts", _ => "/meta/alerts?limit=200"),
         ("API: alerts, changed since", n => $"/meta/alerts?changed_since={Ago(n % 30)}"), ("API: changes", _ => "/meta/changes?limit=200"), ("API: accounts", _ => "/meta/accounts?limit=200"), ("API: clips", _ => "/meta/clips?limit=200"), ("API: syncs", _ => "/meta/insights/syncs?limit=200"),
     ]).Select(one => new BenchPage($"{seen.Name}: {one.Name}", one.Path, seen.Bearer)));
+
+    /// <summary>Users, keys and groups, as an admin of all accounts sees them.</summary>
+    public static IEnumerable<BenchPage> OfPeople(IReadOnlyList<Guid> users) =>
+    [
+        new("a group's admin: people", _ => "/console/people"), new("a group's admin: people, by name", n => $"/console/people?search=person {1 + (n % PeopleWorld.People)}"), new("a group's admin: one user", n => $"/console/people/{users[n % users.Count]}"),
+        new("a group's admin: one user, to edit", n => $"/console/people/{users[n % users.Count]}/edit"), new("a group's admin: groups", _ => "/console/people/groups"),
+        new("a group's admin: API: users", _ => "/meta/users?limit=200"), new("a group's admin: API: users, by name", n => $"/meta/users?search=person {1 + (n % PeopleWorld.People)}"), new("a group's admin: API: keys", _ => "/meta/keys?limit=200"), new("a group's admin: API: groups", _ => "/meta/account-groups"),
+    ];
 
     private static Guid Account(int n) => PageWorld.Account(n % 3 == 0 ? 1 : 1 + (n % PageWorld.Accounts));
 
