@@ -48,7 +48,7 @@ public sealed class WebhookStore
             act AS ({ActLog.InsertFrom("made")})
             SELECT count(*) FROM made
             """;
-        return await WriteAsync(insertSql, ActLog.With(new
+        return await WriteAsync(insertSql, null, ActLog.With(new
         {
             webhook.Id, Url = sealedUrl, webhook.ShownUrl, webhook.Description, webhook.Format, webhook.EventTypes, webhook.AccountIds, Secret = sealedSecret, webhook.CreatedBy, AccountScope.Caller?.KeyId, webhook.CreatedAt, Most, MostOfOne,
         }, ActOf(null, webhook, "made"), webhook.CreatedAt), webhook.CreatedAt, ct);
@@ -79,19 +79,23 @@ public sealed class WebhookStore
             """;
         var act = ActOf(seen, webhook, "changed");
         if (sealedUrl is not null) act.Fields.Given("url");
-        return await WriteAsync(updateSql, ActLog.With(new
+        return await WriteAsync(updateSql, sealedUrl is null ? webhook.Id : null, ActLog.With(new
         {
             By = AccountScope.Caller?.Name, AccountScope.Caller?.KeyId,
             webhook.Id, Url = sealedUrl, webhook.ShownUrl, webhook.Description, webhook.EventTypes, webhook.AccountIds, webhook.IsOn, webhook.OffReason, webhook.OffAt, Seen = seen.UpdatedAt, Now = now,
         }, act, now), now, ct);
     }
 
-    /// <summary>Writes one that tells in the caller's name: on only as far as the caller may still be told.</summary>
-    private async Task<bool> WriteAsync(string sql, object parameters, DateTimeOffset now, CancellationToken ct)
+    /// <summary>Writes one: on only as far as the caller, and whose address it is, may be told, and by keys that are good.</summary>
+    /// <param name="kept">The webhook whose address stays as it is, and somebody's: who switches it on, or has it tell of more, need not be that one.</param>
+    private async Task<bool> WriteAsync(string sql, Guid? kept, object parameters, DateTimeOffset now, CancellationToken ct)
     {
+        const string OwnerSql = "SELECT COALESCE(address_by, created_by), address_key FROM webhooks WHERE id = @Kept";
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        var maker = await Maker.HoldAsync(connection, transaction, ct);
+        // Given another address since, it is not written: it is no longer as the caller saw it.
+        var (owner, ownersKey) = kept is null ? (null, null) : await connection.QuerySingleOrDefaultAsync<(string?, Guid?)>(new(OwnerSql, new { Kept = kept }, transaction, cancellationToken: ct));
+        var maker = await Maker.HoldAsync(connection, transaction, owner, ownersKey, ct);
         if (await connection.ExecuteScalarAsync<long>(new(sql, parameters, transaction, commandTimeout: 120, cancellationToken: ct)) != 1) return false;
         await maker.LookAgainAsync(users => WebhooksOfUsers.SwitchOffAsync(connection, transaction, users, now, ct), key => WebhooksOfUsers.SwitchOffOfKeyAsync(connection, transaction, key, now, ct));
         await transaction.CommitAsync(ct);
