@@ -30,8 +30,11 @@ public sealed record Webhook
     /// <summary>Since when nothing was received.</summary>
     public DateTimeOffset? FailingSince { get; init; }
 
-    /// <summary>Until when the secret before the present one signs, too.</summary>
+    /// <summary>Until when a secret before the present one signs, too.</summary>
     public DateTimeOffset? FormerSecretUntil { get; init; }
+
+    /// <summary>How many of them do.</summary>
+    public int FormerSecrets { get; init; }
     public required string CreatedBy { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset UpdatedAt { get; init; }

@@ -1,6 +1,7 @@
 using Dapper;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Audit;
+using MetaAdsJobs.Core.Events.Signing;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Events;
@@ -16,9 +17,9 @@ public sealed class WebhookStore
 
     internal WebhookStore(NpgsqlDataSource dataSource) => _dataSource = dataSource;
 
-    private const string Columns = """
+    private const string Columns = $"""
         w.id, w.shown_url, w.description, w.format, w.event_types, w.account_ids, w.state = 'on' AS is_on, w.off_reason, w.off_at, w.failing_since,
-        CASE WHEN w.former_until > @Now THEN w.former_until END AS former_secret_until, w.created_by, w.created_at, w.updated_at,
+        {SecretOverlap.UntilSql} AS former_secret_until, {SecretOverlap.CountSql} AS former_secrets, w.created_by, w.created_at, w.updated_at,
         (SELECT count(*) FROM (SELECT 1 FROM event_deliveries d WHERE d.webhook_id = w.id AND d.state = 'pending' LIMIT @MostCounted + 1) d)::int AS pending,
         (SELECT count(*) FROM (SELECT 1 FROM event_deliveries d WHERE d.webhook_id = w.id AND d.state IN ('failed', 'held') LIMIT @MostCounted + 1) d)::int AS not_delivered
         """;
@@ -102,16 +103,16 @@ public sealed class WebhookStore
         return true;
     }
 
-    /// <summary>Another secret; the present one goes on signing until then.</summary>
+    /// <summary>Another secret; the present one goes on signing until then, and those before until their own end, unless that is now.</summary>
     /// <returns>False when there is no such webhook.</returns>
     internal async Task<bool> RotateAsync(Webhook webhook, string sealedSecret, DateTimeOffset formerUntil, DateTimeOffset now, CancellationToken ct)
     {
         var rotateSql = $"""
-            WITH made AS (UPDATE webhooks SET former_secret = secret, former_until = @FormerUntil, secret = @Secret, updated_at = GREATEST(@Now, updated_at + interval '1 microsecond') WHERE id = @Id RETURNING id),
+            WITH made AS (UPDATE webhooks SET {SecretOverlap.ExchangeSql}, updated_at = GREATEST(@Now, updated_at + interval '1 microsecond') WHERE id = @Id RETURNING id),
             act AS ({ActLog.InsertFrom("made")})
             SELECT count(*) FROM made
             """;
-        var act = ActOf(webhook, webhook with { FormerSecretUntil = formerUntil }, "changed");
+        var act = ActOf(webhook, webhook with { FormerSecretUntil = formerUntil > now && webhook.FormerSecretUntil > formerUntil ? webhook.FormerSecretUntil : formerUntil }, "changed");
         act.Fields.Given("secret");
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
         return await connection.ExecuteScalarAsync<long>(new(rotateSql, ActLog.With(new { webhook.Id, Secret = sealedSecret, FormerUntil = formerUntil, Now = now }, act, now), cancellationToken: ct)) == 1;

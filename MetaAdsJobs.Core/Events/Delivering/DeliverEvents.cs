@@ -55,7 +55,6 @@ internal sealed class DeliverEvents(DeliveryStore store, WebhookSecrets secrets,
     {
         const string Unreadable = "its address or secret cannot be opened here: give it its url again, and rotate its secret";
         if (secrets.TryOpen(delivery.Url) is not { } url || secrets.TryOpen(delivery.Secret) is not { } secret) return new(null, 0, Unreadable);
-        var former = delivery.FormerSecret is { } stored ? secrets.TryOpen(stored) : null;
         if (delivery.Format == Webhook.Mail)
         {
             var (subject, text) = bodies.MailOf(delivery);
@@ -63,7 +62,7 @@ internal sealed class DeliverEvents(DeliveryStore store, WebhookSecrets secrets,
         }
 
         var (body, contentType) = bodies.Of(delivery);
-        return await sender.SendAsync(new Uri(url), former is null ? [secret] : [secret, former], delivery.EventId, body, contentType, CancellationToken.None);
+        return await sender.SendAsync(new Uri(url), [secret, .. delivery.FormerSecrets.Select(secrets.TryOpen).OfType<string>()], delivery.EventId, body, contentType, CancellationToken.None);
     }
 
     /// <summary>Nothing was received: the receiver rests, or is switched off.</summary>

@@ -1,4 +1,5 @@
 using Dapper;
+using MetaAdsJobs.Core.Events.Signing;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Events.Delivering;
@@ -20,8 +21,8 @@ internal sealed record TakenDelivery
     public required string Format { get; init; }
     public required string Secret { get; init; }
 
-    /// <summary>Null when it signs no more.</summary>
-    public string? FormerSecret { get; init; }
+    /// <summary>Those before it that sign still.</summary>
+    public required string[] FormerSecrets { get; init; }
 }
 
 /// <summary>How an attempt went.</summary>
@@ -68,11 +69,11 @@ internal sealed class DeliveryStore(NpgsqlDataSource dataSource, TimeProvider ti
     public async Task<IReadOnlyList<TakenDelivery>> TakeAsync(Guid webhookId, int atOnce, CancellationToken ct)
     {
         // A lease that nobody gave back: whether the attempt before arrived is not known. The event's id is the same, by which a receiver knows it.
-        const string TakeSql = """
+        const string TakeSql = $"""
             WITH hook AS (
                 UPDATE webhooks SET rung_until = clock_timestamp() + interval '1 minute' + @Lease
                 WHERE id = @WebhookId AND state = 'on' AND (rests_until IS NULL OR rests_until <= @Now)
-                RETURNING id, url, format, secret, CASE WHEN former_until > @Now THEN former_secret END AS former_secret, failing_since),
+                RETURNING id, url, format, secret, {SecretOverlap.FormerSql} AS former_secrets, failing_since),
             due AS (
                 SELECT d.event_id FROM event_deliveries d
                 WHERE d.webhook_id = (SELECT id FROM hook) AND d.state = 'pending' AND d.next_at <= @Now AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp())
@@ -85,7 +86,7 @@ internal sealed class DeliveryStore(NpgsqlDataSource dataSource, TimeProvider ti
             taken AS (
                 UPDATE event_deliveries d SET attempt = d.attempt + 1, tries = d.tries + 1, lease_until = clock_timestamp() + @Lease
                 FROM due WHERE d.webhook_id = @WebhookId AND d.event_id = due.event_id RETURNING d.webhook_id, d.event_id, d.attempt, d.tries)
-            SELECT t.*, e.type, e.subject, e.occurred_at, e.data::text AS data, hook.url, hook.format, hook.secret, hook.former_secret
+            SELECT t.*, e.type, e.subject, e.occurred_at, e.data::text AS data, hook.url, hook.format, hook.secret, hook.former_secrets
             FROM taken t JOIN events e ON e.id = t.event_id CROSS JOIN hook ORDER BY e.occurred_at
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
