@@ -37,7 +37,7 @@ internal sealed class DeliverEvents(DeliveryStore store, WebhookSecrets secrets,
     private async Task<(DeliveryAnswer Answer, DateTimeOffset? FailingSince)> DeliverAsync(TakenDelivery delivery)
     {
         using var span = Signals.Spans.StartActivity("deliver event", ActivityKind.Client);
-        var answer = await SendAsync(delivery);
+        var answer = await TrySendAsync(delivery);
         span?.SetTag("metaadsjobs.event.type", delivery.Type).SetTag("metaadsjobs.outcome", answer.IsReceived ? "received" : "not_received").SetStatus(answer.IsReceived ? ActivityStatusCode.Unset : ActivityStatusCode.Error);
         var nextAt = answer.IsReceived ? null : DeliverySchedule.NextAt(delivery.Tries, time.GetUtcNow(), answer.RetryAfter);
         // Dies here: the lease runs out, and it is sent again.
@@ -49,6 +49,20 @@ internal sealed class DeliverEvents(DeliveryStore store, WebhookSecrets secrets,
         }
 
         return (answer, failingSince);
+    }
+
+    // Whatever it is, it is a try that failed: were it thrown, the delivery would be taken again for ever, with those beside it, and nobody would be told.
+    private async Task<DeliveryAnswer> TrySendAsync(TakenDelivery delivery)
+    {
+        try
+        {
+            return await SendAsync(delivery);
+        }
+        catch (Exception exception)
+        {
+            EventLog.Unforeseen(logger, delivery.WebhookId, delivery.Type, delivery.EventId, exception);
+            return new(null, 0, $"could not be sent ({exception.GetType().Name}): the service's log tells more");
+        }
     }
 
     private async Task<DeliveryAnswer> SendAsync(TakenDelivery delivery)
