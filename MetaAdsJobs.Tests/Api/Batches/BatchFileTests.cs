@@ -50,6 +50,20 @@ public sealed class BatchFileTests
         Assert.That((await _service.Database.DataSource.RowsAsync("batches"), await _service.Database.DataSource.RowsAsync("hangfire.job")), Is.EqualTo((batches, jobs)));
     }
 
+    /// <summary>PostgreSQL holds no NUL, and a spreadsheet no space at the end of a cell.</summary>
+    [Test]
+    public async Task A_text_that_cannot_be_kept_is_refused_by_its_row_in_either_form()
+    {
+        var rows = BatchWorld.FileOf(_request.Row(" A1"), _request.Row("A2 "), _request.Row("A3", row => row["targeting"] = JsonNode.Parse("""{"user_os": ["iOS\u0000"]}""")), _request.Row("A4"));
+        var json = await _client.PostBatchAsync(rows);
+        Assert.That((json.Code, json.Json["rows"]!.AsArray().Select(row => $"{row!["row"]} {string.Join(' ', row["errors"]!.AsObject().Select(error => error.Key))}")), Is.EqualTo((422, (string[])["1 row_id", "2 row_id", "3 targeting.user_os[0]"])), json.Text);
+
+        var csv = await _client.PostCsvAsync($"row_id,social_account_id,targeting.user_os\n\" A1\",{_account},\n\"A2 \",{_account},\n A3 ,{_account},iOS\0\n");
+        Assert.That(csv.Code, Is.EqualTo(422), csv.Text);
+        Assert.That(csv.Json["rows"]!.AsArray().Select(row => ((int)row!["row"]!, row["errors"]!.AsObject().Where(error => error.Key is "row_id" or "targeting.user_os").Select(error => $"{error.Key}: {error.Value![0]}").SingleOrDefault())), Is.EqualTo(((int, string?)[])
+            [(1, "row_id: must neither begin nor end with a space"), (2, "row_id: must neither begin nor end with a space"), (3, "targeting.user_os: must not hold control characters")]));
+    }
+
     [Test]
     public async Task More_errors_than_anybody_reads_are_counted()
     {
