@@ -121,6 +121,12 @@ public sealed class AddressTests
         Assert.That((saved as WebhookSaved.Invalid)?.Errors.ToDictionary()["url"], Has.Some.Contains(why));
     }
 
+    [TestCase("https://discord.example/api/webhooks/12/key?wait=true", "https://discord.example/api/…?…")]
+    [TestCase("https://receiver.example:8443/hook/", "https://receiver.example:8443/hook/…")]
+    [TestCase("https://receiver.example/hook?key=1", "https://receiver.example/hook?…")]
+    [TestCase("https://receiver.example", "https://receiver.example/")]
+    public void Of_an_address_no_more_is_shown_than_tells_whose_it_is(string url, string shown) => Assert.That(Webhook.Show(url, Webhook.CloudEvents), Is.EqualTo(shown));
+
     private static async Task<DeliveryAnswer> SendAsync(string url, IHostNames names)
     {
         using var http = new HttpClient(WebhookSender.Handler(new() { TimeoutSeconds = 2 }, names));
