@@ -10,8 +10,6 @@ namespace MetaAdsJobs.Core.Validation;
 /// </summary>
 public static class JsonTexts
 {
-    internal const string NoControls = "must not hold control characters";
-
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 30 };
 
     /// <summary>Whether JSON can hold such a text at all: only as an escape, or as bytes that are no UTF-8. Most hold neither.</summary>
@@ -74,7 +72,7 @@ public static class JsonTexts
     {
         try
         {
-            return text.GetString()!.Contains('\0', StringComparison.Ordinal) ? NoControls : null;
+            return text.GetString()!.Contains('\0', StringComparison.Ordinal) ? "must not hold control characters" : null;
         }
         catch (InvalidOperationException)
         {

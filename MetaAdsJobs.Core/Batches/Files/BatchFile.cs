@@ -36,10 +36,8 @@ internal sealed record BatchFile(IReadOnlyList<FileRow> Rows, IReadOnlyList<stri
         var read = new List<FileRow>();
         foreach (var (index, row) in rows.EnumerateArray().Index())
         {
-            var ofRow = new FieldErrors();
-            if (row.ValueKind != JsonValueKind.Object) ofRow.Add("$", "must be a JSON object");
-            else RefuseBroken(row, ofRow);
-            if (ofRow.Any) errors.Add(index + 1, null, ofRow);
+            if (row.ValueKind != JsonValueKind.Object) errors.Add(index + 1, null, "$", "must be a JSON object");
+            else if (!IsText(row)) errors.Add(index + 1, null, "$", "must be valid Unicode");
             else read.Add(new(index + 1, JsonObject.Create(row)!));
         }
 
@@ -98,10 +96,8 @@ internal sealed record BatchFile(IReadOnlyList<FileRow> Rows, IReadOnlyList<stri
             var sent = new JsonObject();
             for (var column = 0; column < Math.Min(columns.Count, csv.FieldCount); column++)
                 if (csv.GetString(column) is { Length: > 0 } cell) RowColumns.Put(sent, columns[column], cell);
-            var broken = Enumerable.Range(0, Math.Min(columns.Count, csv.FieldCount)).Where(column => csv.GetString(column)?.Contains('\0', StringComparison.Ordinal) == true).ToList();
             // A spreadsheet leaves lines of nothing but separators behind.
             if (sent.Count == 0) blank++;
-            else if (broken.Count > 0) errors.Add(number, null, columns[broken[0]], JsonTexts.NoControls);
             else if (csv.FieldCount > columns.Count) errors.Add(number, (string?)sent[RowColumns.RowId], "$", $"has {csv.FieldCount} cells, and there are {columns.Count} columns: is a cell with a separator in it not quoted?");
             else rows.Add(new(number, sent));
             if (number - blank > MostRows) break;
@@ -111,15 +107,22 @@ internal sealed record BatchFile(IReadOnlyList<FileRow> Rows, IReadOnlyList<stri
         return errors.OfFile.Any ? null : new(rows, columns, separator);
     }
 
-    private static void RefuseBroken(JsonElement row, FieldErrors errors)
+    // Half of a surrogate pair is no text that could be kept, or told.
+    private static bool IsText(JsonElement element)
     {
         try
         {
-            JsonTexts.Refuse(row, errors);
+            return element.ValueKind switch
+            {
+                JsonValueKind.Object => element.EnumerateObject().All(field => field.Name.Length >= 0 && IsText(field.Value)),
+                JsonValueKind.Array => element.EnumerateArray().All(IsText),
+                JsonValueKind.String => element.GetString() is not null,
+                _ => true,
+            };
         }
         catch (InvalidOperationException)
         {
-            errors.Add("$", "holds a name that is not valid Unicode");
+            return false;
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using MetaAdsJobs.Launch;
 using MetaAdsJobs.Tests.Support;
@@ -50,18 +51,34 @@ public sealed class BatchFileTests
         Assert.That((await _service.Database.DataSource.RowsAsync("batches"), await _service.Database.DataSource.RowsAsync("hangfire.job")), Is.EqualTo((batches, jobs)));
     }
 
-    /// <summary>PostgreSQL holds no NUL, and a spreadsheet no space at the end of a cell.</summary>
+    /// <summary>A spreadsheet keeps no space at the end of a cell: sent again it would be another row.</summary>
     [Test]
-    public async Task A_text_that_cannot_be_kept_is_refused_by_its_row_in_either_form()
+    public async Task A_row_id_with_spaces_at_its_ends_is_refused_in_either_form()
     {
-        var rows = BatchWorld.FileOf(_request.Row(" A1"), _request.Row("A2 "), _request.Row("A3", row => row["targeting"] = JsonNode.Parse("""{"user_os": ["iOS\u0000"]}""")), _request.Row("A4"));
-        var json = await _client.PostBatchAsync(rows);
-        Assert.That((json.Code, json.Json["rows"]!.AsArray().Select(row => $"{row!["row"]} {string.Join(' ', row["errors"]!.AsObject().Select(error => error.Key))}")), Is.EqualTo((422, (string[])["1 row_id", "2 row_id", "3 targeting.user_os[0]"])), json.Text);
+        const string Refusal = "row_id: must neither begin nor end with a space";
+        var json = await _client.PostBatchAsync(BatchWorld.FileOf(_request.Row(" A1"), _request.Row("A2 "), _request.Row("A 3")));
+        Assert.That((json.Code, Told(json)), Is.EqualTo((422, (string[])[$"1 {Refusal}", $"2 {Refusal}"])), json.Text);
+        var csv = await _client.PostCsvAsync($"row_id,social_account_id\n\" A1\",{_account}\n\"A2 \",{_account}\n A3 ,{_account}\n");
+        Assert.That((csv.Code, Told(csv)), Is.EqualTo((422, (string[])[$"1 {Refusal}", $"2 {Refusal}"])), csv.Text);
 
-        var csv = await _client.PostCsvAsync($"row_id,social_account_id,targeting.user_os\n\" A1\",{_account},\n\"A2 \",{_account},\n A3 ,{_account},iOS\0\n");
-        Assert.That(csv.Code, Is.EqualTo(422), csv.Text);
-        Assert.That(csv.Json["rows"]!.AsArray().Select(row => ((int)row!["row"]!, row["errors"]!.AsObject().Where(error => error.Key is "row_id" or "targeting.user_os").Select(error => $"{error.Key}: {error.Value![0]}").SingleOrDefault())), Is.EqualTo(((int, string?)[])
-            [(1, "row_id: must neither begin nor end with a space"), (2, "row_id: must neither begin nor end with a space"), (3, "targeting.user_os: must not hold control characters")]));
+        static string[] Told(ApiAnswer answer) =>
+            [.. answer.Json["rows"]!.AsArray().SelectMany(row => row!["errors"]!.AsObject().Where(error => error.Key == "row_id").Select(error => $"{row["row"]} row_id: {error.Value![0]}"))];
+    }
+
+    [Test]
+    public async Task A_text_that_PostgreSQL_cannot_hold_is_refused_by_its_row_wherever_it_stands()
+    {
+        string[] places = ["clip_id", "brand", "targeting.user_os", "targeting.geo_locations.countries", "targeting.interests", "targeting.x", .. typeof(Core.Orchestrations.Requests.OrchestrationRequest).GetProperties().Select(one => JsonNamingPolicy.SnakeCaseLower.ConvertName(one.Name))];
+        JsonObject[] rows = [.. places.SelectMany(place => (string[])["\"x\\u0000\"", "[\"x\\u0000\"]", "[{\"id\":\"1\",\"name\":\"x\\u0000\"}]"], (place, value) => _request.Row($"{Guid.NewGuid()}", row =>
+        {
+            var path = place.Split('.');
+            var at = row;
+            foreach (var name in path[..^1]) at = (JsonObject)(at[name] = new JsonObject());
+            at[path[^1]] = JsonNode.Parse(value);
+        }))];
+        var answer = await _client.PostBatchAsync(BatchWorld.FileOf(rows));
+        Assert.That(answer.Code, Is.EqualTo(422), answer.Text);
+        Assert.That(answer.Json["rows"]!.AsArray().Select(row => (int)row!["row"]!), Is.EqualTo(Enumerable.Range(1, rows.Length)));
     }
 
     [Test]
