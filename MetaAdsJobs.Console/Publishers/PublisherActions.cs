@@ -80,7 +80,12 @@ internal static class PublisherActions
     }
 
     private static async Task<IResult> RotateAsync(Guid id, SavePublisher save, HttpContext http) =>
-        await save.RotateAsync(id, JsonSerializer.SerializeToElement(new JsonObject()), http.RequestAborted) is PublisherSaved.Done done ? Secret(done) : Results.NotFound();
+        await save.RotateAsync(id, JsonSerializer.SerializeToElement(new JsonObject()), http.RequestAborted) switch
+        {
+            PublisherSaved.Done done => Secret(done),
+            PublisherSaved.Invalid => FormResults.BackWithProblem(http, "Its secret was exchanged too often, and those before are still good: wait until they have ended."),
+            _ => Results.NotFound(),
+        };
 
     private static async Task<IResult> RemoveAsync(Guid id, PublisherStore store, TimeProvider time, HttpContext http) => await store.DeleteAsync(id, time.GetUtcNow(), http.RequestAborted) switch
     {

@@ -52,7 +52,8 @@ internal static class WebhookActions
     private static async Task<IResult> SwitchAsync(Guid id, bool on, SaveWebhook save, HttpContext http)
     {
         var saved = await save.ChangeAsync(id, JsonSerializer.SerializeToElement(new { enabled = on }), http.User.CallerName(), http.RequestAborted);
-        if (saved is not WebhookSaved.Done) return Results.NotFound();
+        if (saved is not WebhookSaved.Done done) return Results.NotFound();
+        if (on && !done.Value.IsOn) return FormResults.BackWithProblem(http, "Whose address it is may not hear of all that: change it, and give it its address anew.");
         return on ? FormResults.Back(http, "The webhook is on: what happens from now on is sent.") : FormResults.Back(http, "The webhook is off: what happens is held.");
     }
 
@@ -61,7 +62,12 @@ internal static class WebhookActions
             ? FormResults.BackWithProblem(http, "The webhook is switched off: switch it on first.") : FormResults.Back(http, "A test is on its way.");
 
     private static async Task<IResult> RotateAsync(Guid id, SaveWebhook save, HttpContext http) =>
-        await save.RotateAsync(id, JsonSerializer.SerializeToElement(new JsonObject()), http.RequestAborted) is WebhookSaved.Done done ? Secret(done) : Results.NotFound();
+        await save.RotateAsync(id, JsonSerializer.SerializeToElement(new JsonObject()), http.RequestAborted) switch
+        {
+            WebhookSaved.Done done => Secret(done),
+            WebhookSaved.Invalid => FormResults.BackWithProblem(http, "Its secret was exchanged too often, and those before are still good: wait until they have ended."),
+            _ => Results.NotFound(),
+        };
 
     private static async Task<IResult> RemoveAsync(Guid id, WebhookStore store, TimeProvider time, HttpContext http) =>
         await store.DeleteAsync(id, time.GetUtcNow(), http.RequestAborted) ? FormResults.On(http, "/console/webhooks", "The webhook was removed.") : Results.NotFound();

@@ -7,30 +7,38 @@ namespace MetaAdsJobs.Core.Access;
 /// Who is served, held in the transaction that makes something which goes on in that name: a webhook, a batch, a pool. Whoever takes an account from them, or revokes their key, holds the same rows: either that comes later and sees what
 /// was made, or it came first, since the caller was looked up, and whoever makes it ends it at once.
 /// </summary>
-/// <param name="UserId">Null: nobody's that is known here.</param>
-/// <param name="RevokedKey">The key that the caller came by, when it is revoked by now.</param>
-internal sealed record Maker(Guid? UserId, Guid? RevokedKey)
+/// <param name="UserIds">None: nobody's that is known here.</param>
+/// <param name="RevokedKeys">The key that the caller came by, and the owner's, when they are revoked by now.</param>
+internal sealed record Maker(IReadOnlyCollection<Guid> UserIds, IReadOnlyCollection<Guid> RevokedKeys)
 {
     /// <summary>Before any row of what is made: whoever takes something has these first, too.</summary>
-    public static async Task<Maker> HoldAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, CancellationToken ct)
+    public static Task<Maker> HoldAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, CancellationToken ct) => HoldAsync(connection, transaction, owner: null, ownersKey: null, ct);
+
+    /// <param name="owner">By name, whose it is already and stays, whoever changes it; null: nobody's.</param>
+    /// <param name="ownersKey">By which that one has made it.</param>
+    /// <inheritdoc cref="HoldAsync(NpgsqlConnection, NpgsqlTransaction?, CancellationToken)"/>
+    public static async Task<Maker> HoldAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, string? owner, Guid? ownersKey, CancellationToken ct)
     {
+        // In one order, as whoever takes something from several has them.
         const string HoldSql = """
-            SELECT 1 FROM users WHERE id = @UserId FOR SHARE;
-            SELECT id FROM api_keys WHERE id = @KeyId FOR SHARE;
-            SELECT id FROM api_keys WHERE id = @KeyId AND revoked_at IS NOT NULL
+            SELECT id FROM users WHERE id = @UserId OR lower(mail) = lower(@Owner) ORDER BY id FOR SHARE;
+            SELECT id FROM api_keys WHERE id IN (@KeyId, @OwnersKey) ORDER BY id FOR SHARE;
+            SELECT id FROM api_keys WHERE id IN (@KeyId, @OwnersKey) AND revoked_at IS NOT NULL
             """;
-        if (AccountScope.Caller is not { UserId: { } userId } caller) return new(null, null);
-        await using var answers = await connection.QueryMultipleAsync(new(HoldSql, new { UserId = userId, caller.KeyId }, transaction, cancellationToken: ct));
-        await answers.ReadAsync<int>();
+        // Whom a token names is no user: nothing is taken from him, and he has no keys.
+        var (userId, keyId) = AccountScope.Caller is { UserId: { } id } caller ? ((Guid?)id, caller.KeyId) : (null, null);
+        if (userId is null && owner is null && ownersKey is null) return new([], []);
+        await using var answers = await connection.QueryMultipleAsync(new(HoldSql, new { UserId = userId, KeyId = keyId, Owner = owner, OwnersKey = ownersKey }, transaction, cancellationToken: ct));
+        var users = (await answers.ReadAsync<Guid>()).AsList();
         await answers.ReadAsync<Guid>();
-        return new(userId, await answers.ReadSingleOrDefaultAsync<Guid?>());
+        return new(users, (await answers.ReadAsync<Guid>()).AsList());
     }
 
     /// <param name="ofUsers">Ends what these users may no longer have; of those who have lost nothing all goes on.</param>
     /// <param name="ofKey">Ends what was made by a key that is revoked.</param>
     public async Task LookAgainAsync(Func<IReadOnlyCollection<Guid>, Task> ofUsers, Func<Guid, Task> ofKey)
     {
-        if (UserId is { } user) await ofUsers([user]);
-        if (RevokedKey is { } key) await ofKey(key);
+        if (UserIds.Count > 0) await ofUsers(UserIds);
+        foreach (var key in RevokedKeys) await ofKey(key);
     }
 }

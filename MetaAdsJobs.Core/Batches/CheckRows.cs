@@ -34,6 +34,8 @@ internal sealed class CheckRows(BatchStore store, GivenStore givenStore, Spendin
             var ofRow = new FieldErrors();
             var own = new JsonFields(element, ofRow);
             var rowId = own.Text(RowColumns.RowId, required: true, LongestId);
+            // A file that was exported, kept by a spreadsheet and sent again would name another row.
+            if (rowId is not null && rowId.Trim() != rowId) own.Refuse(RowColumns.RowId, "must neither begin nor end with a space");
             own.Text(RowColumns.Brand, max: LongestId);
             var account = new JsonFields(element, new()).Id("social_account_id") is { } accountId ? known.Accounts.GetValueOrDefault(accountId) : null;
             if (rowId is not null && account is not null && !ids.TryAdd((account.Id, rowId), row.Number))

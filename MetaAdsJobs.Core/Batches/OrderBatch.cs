@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Jobs.Storage;
@@ -23,10 +24,11 @@ public sealed class OrderBatch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
         return await WhyAsync(batchId, "Only a batch that is running and has not ended can be paused", ct);
     }
 
+    /// <summary>Rows are let in again, for as long as who resumes it may: whoever has lost that since the call began finds it paused as before.</summary>
     public Task<Change> ResumeAsync(Guid batchId, string orderedBy, CancellationToken ct)
     {
         const string ResumeSql = "UPDATE batches SET state = 'running', ordered_by = @OrderedBy, job_id = @JobId WHERE batch_id = @BatchId AND state = 'paused'";
-        return WithJobAsync(ResumeSql, "resumed", batchId, orderedBy, "Only a paused batch can be resumed", ct);
+        return WithJobAsync(ResumeSql, "resumed", batchId, orderedBy, "Only a paused batch can be resumed", ct, resumes: true);
     }
 
     /// <summary>Rows that wait are never begun; runs that have not ended are cancelled, as each can be: they stop before their next step and are undone. What was made stays.</summary>
@@ -46,17 +48,20 @@ public sealed class OrderBatch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
             UPDATE batch_rows r SET state = CASE WHEN is_first THEN 'waiting' ELSE 'again' END, holds = is_first, of_batch = CASE WHEN NOT is_first THEN first_batch END, of_row = CASE WHEN NOT is_first THEN first_row END
             FROM (SELECT *, (again.batch_id, again.row) = (first_batch, first_row) AS is_first FROM again) a WHERE r.batch_id = a.batch_id AND r.row = a.row
             """;
-        return WithJobAsync(CancelSql, "cancelled", batchId, orderedBy, "Only a batch that has not ended can be cancelled", ct, RowsSql);
+        return WithJobAsync(CancelSql, "cancelled", batchId, orderedBy, "Only a batch that has not ended can be cancelled", ct, also: RowsSql);
     }
 
-    private async Task<Change> WithJobAsync(string sql, string action, Guid batchId, string orderedBy, string reason, CancellationToken ct, string? also = null)
+    private async Task<Change> WithJobAsync(string sql, string action, Guid batchId, string orderedBy, string reason, CancellationToken ct, string? also = null, bool resumes = false)
     {
         using (var transaction = JobTransaction.Begin())
         {
             var parameters = new { BatchId = batchId, OrderedBy = orderedBy, JobId = queue.EnqueueBatch(batchId) };
             await using var connection = await dataSource.OpenConnectionAsync(ct);
+            var maker = resumes ? await Maker.HoldAsync(connection, null, ct) : null;
             if (await OrderedAsync(connection, sql, action, parameters, batchId, ct))
             {
+                var now = time.GetUtcNow();
+                if (maker is not null) await maker.LookAgainAsync(users => BatchesOfUsers.PauseAsync(connection, null, users, batchId, now, ct), key => BatchesOfUsers.PauseOfKeyAsync(connection, null, key, batchId, now, ct));
                 // A statement of its own: rows that were let in while the first waited for that are no longer among these.
                 if (also is not null) await connection.ExecuteAsync(new(also, parameters, cancellationToken: ct));
                 transaction.Complete();

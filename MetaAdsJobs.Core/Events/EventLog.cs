@@ -16,4 +16,7 @@ internal static partial class EventLog
 
     [LoggerMessage(14003, LogLevel.Error, "Webhook {WebhookId} is given up for {EventType} {EventId} after {Tries} tries; it can be replayed")]
     public static partial void GivenUp(ILogger logger, Guid webhookId, string eventType, Guid eventId, int tries);
+
+    [LoggerMessage(14004, LogLevel.Error, "Webhook {WebhookId} could not be sent {EventType} {EventId}, for a reason that was not foreseen")]
+    public static partial void Unforeseen(ILogger logger, Guid webhookId, string eventType, Guid eventId, Exception exception);
 }

@@ -74,7 +74,7 @@ public sealed class SaveWebhook
         }
     }
 
-    /// <summary>Gives it another secret. Until the receiver has taken that over, both sign.</summary>
+    /// <summary>Gives it another secret. Until the receiver has taken that over, those before sign, too.</summary>
     /// <param name="body">keep_old_hours: how long, at most 168; 0 when the old one has come into the wrong hands. 24 by default.</param>
     public async Task<WebhookSaved> RotateAsync(Guid id, JsonElement body, CancellationToken ct)
     {
@@ -84,6 +84,7 @@ public sealed class SaveWebhook
         var (now, secret) = (_time.GetUtcNow(), StandardWebhooks.NewSecret());
         if (await _store.FindAsync(id, now, ct) is not { } webhook) return new WebhookSaved.Unknown();
         if (!webhook.IsSigned) errors.Add("$", "a mail is not signed: there is no secret to exchange");
+        SecretOverlap.Check(overlap, webhook.FormerSecrets, errors);
         if (errors.Any) return new WebhookSaved.Invalid(errors);
         if (!await _store.RotateAsync(webhook, _secrets.Close(secret), now + overlap, now, ct)) return new WebhookSaved.Unknown();
         return await _store.FindAsync(id, now, ct) is { } saved ? new WebhookSaved.Done(saved, secret) : new WebhookSaved.Unknown();

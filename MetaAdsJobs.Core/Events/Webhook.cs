@@ -30,8 +30,11 @@ public sealed record Webhook
     /// <summary>Since when nothing was received.</summary>
     public DateTimeOffset? FailingSince { get; init; }
 
-    /// <summary>Until when the secret before the present one signs, too.</summary>
+    /// <summary>Until when a secret before the present one signs, too.</summary>
     public DateTimeOffset? FormerSecretUntil { get; init; }
+
+    /// <summary>How many of them do.</summary>
+    public int FormerSecrets { get; init; }
     public required string CreatedBy { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset UpdatedAt { get; init; }
@@ -47,12 +50,14 @@ public sealed record Webhook
     /// <summary>Only what is signed has a secret that somebody needs.</summary>
     public bool IsSigned => Format != Mail;
 
-    /// <summary>The address for people: a mail's as it is, its host alone of a Slack one, whose path is a key, and no query of any.</summary>
+    /// <summary>The address for people: a mail's as it is, its host alone of a Slack one, and of any other the first part of its path, too: what comes behind that is a key with many receivers, as a query is.</summary>
     internal static string Show(string url, string format)
     {
         if (format == Mail) return url;
         var parsed = new Uri(url);
         var host = parsed.GetLeftPart(UriPartial.Authority);
-        return format == Slack ? $"{host}/…" : host + parsed.AbsolutePath + (parsed.Query.Length > 0 ? "?…" : "");
+        if (format == Slack) return $"{host}/…";
+        var end = parsed.AbsolutePath.IndexOf('/', 1);
+        return host + (end < 0 ? parsed.AbsolutePath : $"{parsed.AbsolutePath[..end]}/…") + (parsed.Query.Length > 0 ? "?…" : "");
     }
 }

@@ -1,6 +1,7 @@
 using Dapper;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Audit;
+using MetaAdsJobs.Core.Events.Signing;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Events;
@@ -16,9 +17,9 @@ public sealed class WebhookStore
 
     internal WebhookStore(NpgsqlDataSource dataSource) => _dataSource = dataSource;
 
-    private const string Columns = """
+    private const string Columns = $"""
         w.id, w.shown_url, w.description, w.format, w.event_types, w.account_ids, w.state = 'on' AS is_on, w.off_reason, w.off_at, w.failing_since,
-        CASE WHEN w.former_until > @Now THEN w.former_until END AS former_secret_until, w.created_by, w.created_at, w.updated_at,
+        {SecretOverlap.UntilSql} AS former_secret_until, {SecretOverlap.CountSql} AS former_secrets, w.created_by, w.created_at, w.updated_at,
         (SELECT count(*) FROM (SELECT 1 FROM event_deliveries d WHERE d.webhook_id = w.id AND d.state = 'pending' LIMIT @MostCounted + 1) d)::int AS pending,
         (SELECT count(*) FROM (SELECT 1 FROM event_deliveries d WHERE d.webhook_id = w.id AND d.state IN ('failed', 'held') LIMIT @MostCounted + 1) d)::int AS not_delivered
         """;
@@ -48,7 +49,7 @@ public sealed class WebhookStore
             act AS ({ActLog.InsertFrom("made")})
             SELECT count(*) FROM made
             """;
-        return await WriteAsync(insertSql, ActLog.With(new
+        return await WriteAsync(insertSql, null, ActLog.With(new
         {
             webhook.Id, Url = sealedUrl, webhook.ShownUrl, webhook.Description, webhook.Format, webhook.EventTypes, webhook.AccountIds, Secret = sealedSecret, webhook.CreatedBy, AccountScope.Caller?.KeyId, webhook.CreatedAt, Most, MostOfOne,
         }, ActOf(null, webhook, "made"), webhook.CreatedAt), webhook.CreatedAt, ct);
@@ -79,35 +80,39 @@ public sealed class WebhookStore
             """;
         var act = ActOf(seen, webhook, "changed");
         if (sealedUrl is not null) act.Fields.Given("url");
-        return await WriteAsync(updateSql, ActLog.With(new
+        return await WriteAsync(updateSql, sealedUrl is null ? webhook.Id : null, ActLog.With(new
         {
             By = AccountScope.Caller?.Name, AccountScope.Caller?.KeyId,
             webhook.Id, Url = sealedUrl, webhook.ShownUrl, webhook.Description, webhook.EventTypes, webhook.AccountIds, webhook.IsOn, webhook.OffReason, webhook.OffAt, Seen = seen.UpdatedAt, Now = now,
         }, act, now), now, ct);
     }
 
-    /// <summary>Writes one that tells in the caller's name: on only as far as the caller may still be told.</summary>
-    private async Task<bool> WriteAsync(string sql, object parameters, DateTimeOffset now, CancellationToken ct)
+    /// <summary>Writes one: on only as far as the caller, and whose address it is, may be told, and by keys that are good.</summary>
+    /// <param name="kept">The webhook whose address stays as it is, and somebody's: who switches it on, or has it tell of more, need not be that one.</param>
+    private async Task<bool> WriteAsync(string sql, Guid? kept, object parameters, DateTimeOffset now, CancellationToken ct)
     {
+        const string OwnerSql = "SELECT COALESCE(address_by, created_by), address_key FROM webhooks WHERE id = @Kept";
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        var maker = await Maker.HoldAsync(connection, transaction, ct);
+        // Given another address since, it is not written: it is no longer as the caller saw it.
+        var (owner, ownersKey) = kept is null ? (null, null) : await connection.QuerySingleOrDefaultAsync<(string?, Guid?)>(new(OwnerSql, new { Kept = kept }, transaction, cancellationToken: ct));
+        var maker = await Maker.HoldAsync(connection, transaction, owner, ownersKey, ct);
         if (await connection.ExecuteScalarAsync<long>(new(sql, parameters, transaction, commandTimeout: 120, cancellationToken: ct)) != 1) return false;
         await maker.LookAgainAsync(users => WebhooksOfUsers.SwitchOffAsync(connection, transaction, users, now, ct), key => WebhooksOfUsers.SwitchOffOfKeyAsync(connection, transaction, key, now, ct));
         await transaction.CommitAsync(ct);
         return true;
     }
 
-    /// <summary>Another secret; the present one goes on signing until then.</summary>
+    /// <summary>Another secret; the present one goes on signing until then, and those before until their own end, unless that is now.</summary>
     /// <returns>False when there is no such webhook.</returns>
     internal async Task<bool> RotateAsync(Webhook webhook, string sealedSecret, DateTimeOffset formerUntil, DateTimeOffset now, CancellationToken ct)
     {
         var rotateSql = $"""
-            WITH made AS (UPDATE webhooks SET former_secret = secret, former_until = @FormerUntil, secret = @Secret, updated_at = GREATEST(@Now, updated_at + interval '1 microsecond') WHERE id = @Id RETURNING id),
+            WITH made AS (UPDATE webhooks SET {SecretOverlap.ExchangeSql}, updated_at = GREATEST(@Now, updated_at + interval '1 microsecond') WHERE id = @Id RETURNING id),
             act AS ({ActLog.InsertFrom("made")})
             SELECT count(*) FROM made
             """;
-        var act = ActOf(webhook, webhook with { FormerSecretUntil = formerUntil }, "changed");
+        var act = ActOf(webhook, webhook with { FormerSecretUntil = formerUntil > now && webhook.FormerSecretUntil > formerUntil ? webhook.FormerSecretUntil : formerUntil }, "changed");
         act.Fields.Given("secret");
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
         return await connection.ExecuteScalarAsync<long>(new(rotateSql, ActLog.With(new { webhook.Id, Secret = sealedSecret, FormerUntil = formerUntil, Now = now }, act, now), cancellationToken: ct)) == 1;

@@ -5,8 +5,8 @@ using Npgsql;
 namespace MetaAdsJobs.Core.Events;
 
 /// <summary>
-/// A webhook tells no more than whose it is may see: whoever gave it its address, or made it. What is beyond that is switched off in the transaction that takes something from that user, or that revokes the key. Who wants to keep
-/// one gives it its address anew.
+/// A webhook tells no more than whose it is may see: whoever gave it its address, or made it. What is beyond that is switched off in the transaction that takes something from that user, or that revokes the key, and in that which
+/// has it tell more, whoever writes that. Who wants to keep one gives it its address anew.
 /// </summary>
 internal static class WebhooksOfUsers
 {

@@ -16,8 +16,11 @@ public sealed record Publisher
     /// <summary>The accounts that it has a template for: in no other it may make anything.</summary>
     public required Guid[] AccountIds { get; init; }
 
-    /// <summary>Until when what is signed with the secret before the present one is taken, too.</summary>
+    /// <summary>Until when what is signed with a secret before the present one is taken, too.</summary>
     public DateTimeOffset? FormerSecretUntil { get; init; }
+
+    /// <summary>How many of them are taken.</summary>
+    public int FormerSecrets { get; init; }
     public required string CreatedBy { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset UpdatedAt { get; init; }

@@ -1,6 +1,7 @@
 using Dapper;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Audit;
+using MetaAdsJobs.Core.Events.Signing;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Publishers;
@@ -14,8 +15,8 @@ internal sealed record Signer
     /// <summary>Sealed.</summary>
     public required string Secret { get; init; }
 
-    /// <summary>Null when it is taken no more.</summary>
-    public string? FormerSecret { get; init; }
+    /// <summary>Those before it that are taken still.</summary>
+    public required string[] FormerSecrets { get; init; }
 }
 
 /// <summary>What became of taking a publisher away.</summary>
@@ -36,8 +37,8 @@ public sealed class PublisherStore
 
     internal PublisherStore(NpgsqlDataSource dataSource) => _dataSource = dataSource;
 
-    private const string Columns = """
-        p.id, p.name, p.description, p.is_on, p.runs_per_day, CASE WHEN p.former_until > @Now THEN p.former_until END AS former_secret_until, p.created_by, p.created_at, p.updated_at,
+    private const string Columns = $"""
+        p.id, p.name, p.description, p.is_on, p.runs_per_day, {SecretOverlap.UntilSql} AS former_secret_until, {SecretOverlap.CountSql} AS former_secrets, p.created_by, p.created_at, p.updated_at,
         ARRAY(SELECT t.social_account_id FROM clip_templates t WHERE t.publisher_id = p.id ORDER BY t.social_account_id) AS account_ids,
         (SELECT count(*) FROM clip_runs r WHERE r.publisher_id = p.id AND NOT r.by_person AND r.made_at > @Now - interval '24 hours')::int AS runs_today,
         (SELECT count(*) FROM (SELECT 1 FROM clip_outcomes o JOIN clip_events e ON e.id = o.event_id
@@ -68,7 +69,7 @@ public sealed class PublisherStore
 
     internal async Task<Signer?> FindSignerAsync(string name, DateTimeOffset now, CancellationToken ct)
     {
-        const string SignerSql = "SELECT id, is_on, secret, CASE WHEN former_until > @Now THEN former_secret END AS former_secret FROM publishers WHERE name = @Name";
+        const string SignerSql = $"SELECT id, is_on, secret, {SecretOverlap.FormerSql} AS former_secrets FROM publishers WHERE name = @Name";
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
         return await connection.QuerySingleOrDefaultAsync<Signer>(new(SignerSql, new { Name = name, Now = now }, cancellationToken: ct));
     }
@@ -105,16 +106,16 @@ public sealed class PublisherStore
             ActLog.With(new { publisher.Id, publisher.Description, publisher.IsOn, publisher.RunsPerDay, Seen = seen.UpdatedAt, Now = now }, ActOf(seen, publisher, "changed"), now), cancellationToken: ct)) == 1;
     }
 
-    /// <summary>Another secret; what is signed with the present one is taken until then.</summary>
+    /// <summary>Another secret; what is signed with the present one is taken until then, and with those before until their own end, unless that is now.</summary>
     /// <returns>False when there is no such publisher.</returns>
     internal async Task<bool> RotateAsync(Publisher publisher, string sealedSecret, DateTimeOffset formerUntil, DateTimeOffset now, CancellationToken ct)
     {
         var rotateSql = $"""
-            WITH made AS (UPDATE publishers SET former_secret = secret, former_until = @FormerUntil, secret = @Secret, known_by = array_remove(known_by, @By::text) || @By::text, updated_at = GREATEST(@Now, updated_at + interval '1 microsecond') WHERE id = @Id RETURNING id),
+            WITH made AS (UPDATE publishers SET {SecretOverlap.ExchangeSql}, known_by = array_remove(known_by, @By::text) || @By::text, updated_at = GREATEST(@Now, updated_at + interval '1 microsecond') WHERE id = @Id RETURNING id),
             act AS ({ActLog.InsertFrom("made")})
             SELECT count(*) FROM made
             """;
-        var act = ActOf(publisher, publisher with { FormerSecretUntil = formerUntil }, "changed");
+        var act = ActOf(publisher, publisher with { FormerSecretUntil = formerUntil > now && publisher.FormerSecretUntil > formerUntil ? publisher.FormerSecretUntil : formerUntil }, "changed");
         act.Fields.Given("secret");
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
         return await connection.ExecuteScalarAsync<long>(new(rotateSql, ActLog.With(new { publisher.Id, Secret = sealedSecret, FormerUntil = formerUntil, Now = now, By = AccountScope.Caller?.Name ?? "service" }, act, now), cancellationToken: ct)) == 1;

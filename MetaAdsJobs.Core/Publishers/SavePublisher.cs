@@ -72,7 +72,7 @@ public sealed partial class SavePublisher
         }
     }
 
-    /// <summary>Gives it another secret. Until the publisher has taken that over, either is enough.</summary>
+    /// <summary>Gives it another secret. Until the publisher has taken that over, one before is enough.</summary>
     /// <param name="body">keep_old_hours: how long, at most 168; 0 when the old one has come into the wrong hands. 24 by default.</param>
     public async Task<PublisherSaved> RotateAsync(Guid id, JsonElement body, CancellationToken ct)
     {
@@ -80,7 +80,10 @@ public sealed partial class SavePublisher
         var overlap = SecretOverlap.Read(body, errors);
         if (errors.Any) return new PublisherSaved.Invalid(errors);
         var (now, secret) = (_time.GetUtcNow(), StandardWebhooks.NewSecret());
-        if (await _store.FindAsync(id, now, ct) is not { } publisher || !await _store.RotateAsync(publisher, _secrets.Close(secret), now + overlap, now, ct)) return new PublisherSaved.Unknown();
+        if (await _store.FindAsync(id, now, ct) is not { } publisher) return new PublisherSaved.Unknown();
+        SecretOverlap.Check(overlap, publisher.FormerSecrets, errors);
+        if (errors.Any) return new PublisherSaved.Invalid(errors);
+        if (!await _store.RotateAsync(publisher, _secrets.Close(secret), now + overlap, now, ct)) return new PublisherSaved.Unknown();
         return await _store.FindAsync(id, now, ct) is { } saved ? new PublisherSaved.Done(saved, secret) : new PublisherSaved.Unknown();
     }
 

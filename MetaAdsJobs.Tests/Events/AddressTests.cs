@@ -4,6 +4,7 @@ using MetaAdsJobs.Core.Addresses;
 using MetaAdsJobs.Core.Events;
 using MetaAdsJobs.Core.Events.Delivering;
 using MetaAdsJobs.Core.Events.Signing;
+using MetaAdsJobs.Launch;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Events;
@@ -119,6 +120,23 @@ public sealed class AddressTests
         await using var core = await InProcess.CreateAsync();
         var saved = await core.Get<SaveWebhook>().CreateAsync(System.Text.Json.JsonSerializer.SerializeToElement(new JsonObject { ["url"] = url }), "ann", CancellationToken.None);
         Assert.That((saved as WebhookSaved.Invalid)?.Errors.ToDictionary()["url"], Has.Some.Contains(why));
+    }
+
+    [TestCase("https://discord.example/api/webhooks/12/key?wait=true", "https://discord.example/api/…?…")]
+    [TestCase("https://receiver.example:8443/hook/", "https://receiver.example:8443/hook/…")]
+    [TestCase("https://receiver.example/hook?key=1", "https://receiver.example/hook?…")]
+    [TestCase("https://receiver.example", "https://receiver.example/")]
+    public void Of_an_address_no_more_is_shown_than_tells_whose_it_is(string url, string shown) => Assert.That(Webhook.Show(url, Webhook.CloudEvents), Is.EqualTo(shown));
+
+    [Test]
+    public async Task So_it_is_of_those_of_which_more_was_shown()
+    {
+        await using var world = await EventWorld.StartAsync();
+        foreach (var (number, shown) in ((int, string)[])[(1, "https://discord.example/api/webhooks/12/key?…"), (2, "https://receiver.example/hook?…"), (3, "https://receiver.example/hook/"), (4, "https://receiver.example/")])
+            await world.QueryAsync<int>("UPDATE webhooks SET shown_url = @shown, description = @number WHERE id = @Id", new { (await world.AddWebhookAsync()).Id, shown, number = $"{number}" });
+        await world.QueryAsync<int>(await File.ReadAllTextAsync(Path.Combine(ProjectFolder.Path, "db", "migrations", "V0103__addresses_shown_shorter.sql")));
+        Assert.That(await world.QueryAsync<string>("SELECT shown_url FROM webhooks ORDER BY description"),
+            Is.EqualTo((string[])["https://discord.example/api/…?…", "https://receiver.example/hook?…", "https://receiver.example/hook/…", "https://receiver.example/"]));
     }
 
     private static async Task<DeliveryAnswer> SendAsync(string url, IHostNames names)

@@ -165,6 +165,34 @@ public sealed class DeliveryTests
         Assert.That(_world.Receiver.All[1].Verify(_world.Time.GetUtcNow(), rotated.Secret!), Is.EqualTo(Verification.Valid));
     }
 
+    /// <summary>The answer of the first exchange was lost: nobody has seen its secret, and the receiver checks by the one before.</summary>
+    [Test]
+    public async Task A_secret_that_is_exchanged_again_signs_until_its_own_end_and_so_do_those_before()
+    {
+        var (webhook, old) = await _world.AddWebhookAsync();
+        Task<WebhookSaved> RotateAsync(int hours) => _world.Get<SaveWebhook>().RotateAsync(webhook, System.Text.Json.JsonSerializer.SerializeToElement(new { keep_old_hours = hours }), CancellationToken.None);
+        var unseen = ((WebhookSaved.Done)await RotateAsync(5)).Secret!;
+        var rotated = (WebhookSaved.Done)await RotateAsync(2);
+        Assert.That(rotated.Value.FormerSecretUntil, Is.EqualTo(_world.Time.GetUtcNow().AddHours(5)).Within(TimeSpan.FromMinutes(1)));
+        Assert.That(await SignsAsync(), Is.EqualTo((true, true, true)));
+        _world.Time.Advance(TimeSpan.FromHours(3));
+        Assert.That(await SignsAsync(), Is.EqualTo((true, false, true)), "each until its own end");
+
+        rotated = (WebhookSaved.Done)await RotateAsync(0);
+        Assert.That((rotated.Value.FormerSecretUntil, await SignsAsync()), Is.EqualTo(((DateTimeOffset?)null, (false, false, true))), "all at once");
+        for (var time = 0; time < 20; time++) Assert.That(await RotateAsync(24), Is.InstanceOf<WebhookSaved.Done>());
+        Assert.That((await RotateAsync(24) as WebhookSaved.Invalid)?.Errors.ToDictionary().Keys, Is.EqualTo(["keep_old_hours"]), "of a header's length there is an end");
+        Assert.That(await RotateAsync(0), Is.InstanceOf<WebhookSaved.Done>());
+
+        async Task<(bool Old, bool Unseen, bool Present)> SignsAsync()
+        {
+            await _world.TellAsync();
+            await _world.DeliverAsync();
+            bool By(string secret) => _world.Receiver.All[^1].Verify(_world.Time.GetUtcNow(), secret) == Verification.Valid;
+            return (By(old), By(unseen), By(rotated.Secret!));
+        }
+    }
+
     [Test]
     public async Task A_receiver_that_fails_for_five_days_is_switched_off_with_notice_and_what_happens_is_held()
     {

@@ -70,6 +70,34 @@ public sealed class MailTests
     }
 
     [Test]
+    public async Task A_server_that_wants_a_login_and_got_none_is_told_of_in_the_delivery_which_is_given_up_like_others()
+    {
+        var (webhook, _) = await AddAsync("ops@example.com");
+        _server.Answer = line => line.StartsWith("MAIL", StringComparison.Ordinal) ? "530 5.7.0 Authentication required" : null;
+        var told = (await _world.TellAsync())!.Value;
+        await _world.DeliverAsync();
+        Assert.That((await _world.DeliveryAsync(webhook, told)).Delivery, Has.Property("State").EqualTo("pending").And.Property("LastError").EqualTo("the mail server wants a login (SMTP_USER, SMTP_PASSWORD)"));
+        Assert.That((await _world.WebhookAsync(webhook)).FailingSince, Is.Not.Null);
+        await _world.DeliverForAsync(TimeSpan.FromDays(2.5), TimeSpan.FromHours(1));
+        Assert.That((await _world.DeliveryAsync(webhook, told)).Delivery.State, Is.EqualTo("failed"));
+    }
+
+    /// <summary>One that nobody can make a text of, for whatever reason.</summary>
+    [Test]
+    public async Task A_delivery_that_breaks_its_sender_is_a_try_that_failed_and_those_beside_it_arrive()
+    {
+        var (webhook, _) = await AddAsync("ops@example.com");
+        var broken = (await _world.TellAsync())!.Value;
+        await _world.QueryAsync<int>("UPDATE events SET data = '[]' WHERE id = @broken", new { broken });
+        var whole = (await _world.TellAsync())!.Value;
+        await _world.DeliverAsync();
+        Assert.That((await _world.DeliveryAsync(webhook, whole)).Delivery.State, Is.EqualTo("delivered"));
+        Assert.That((await _world.DeliveryAsync(webhook, broken)).Delivery, Has.Property("State").EqualTo("pending").And.Property("LastError").EqualTo("could not be sent (InvalidOperationException): the service's log tells more"));
+        await _world.DeliverForAsync(TimeSpan.FromDays(2.5), TimeSpan.FromHours(1));
+        Assert.That((await _world.DeliveryAsync(webhook, broken)).Delivery.State, Is.EqualTo("failed"));
+    }
+
+    [Test]
     public async Task A_name_in_an_event_writes_no_header_and_no_second_mail()
     {
         await AddAsync("ops@example.com");

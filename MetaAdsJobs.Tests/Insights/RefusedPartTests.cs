@@ -108,6 +108,28 @@ public sealed class RefusedPartTests
         Assert.That(sync.RowsRead, Is.EqualTo(before.Keys.Count(key => key.Day >= kept)));
     }
 
+    /// <summary>As when the account's day ends while a sync of all that Meta keeps, cut by days, is under way.</summary>
+    [Test]
+    public async Task A_part_of_which_Meta_keeps_no_day_any_more_costs_its_days_and_no_other_part()
+    {
+        const int Days = 8;
+        await _world.SyncAsync(_account, Days);
+        var (before, read) = (await InsightTruth.InTableAsync(_world.Database.DataSource, _account), await DaysAsync());
+        DateOnly[] gone = [.. read.Keys.Order().Take(2)];
+        await _world.Database.DataSource.LimitInsightsAsync(_account.AdAccountId, 2 * 4 * 17);
+        _world.Graph.Faults.Always(call => call.Edge == "insights" && gone.Any(day => call["time_range"]?.Contains($"\"since\":\"{day:yyyy-MM-dd}\"", StringComparison.Ordinal) == true)
+            && gone.Any(day => call["time_range"]!.Contains($"\"until\":\"{day:yyyy-MM-dd}\"", StringComparison.Ordinal)), GraphFaults.Refused(3018));
+        _world.Time.Advance(TimeSpan.FromMinutes(1));
+
+        var sync = await _world.SyncAsync(_account, Days);
+
+        Assert.That((sync.State, sync.Error, sync.RowsVanished), Is.EqualTo(("succeeded", (string?)null, 0L)));
+        Assert.That(sync.LeftOut, Has.Length.EqualTo(1));
+        Assert.That(sync.LeftOut[0], Does.Contain($", without {gone[0]:yyyy-MM-dd} to {gone[1]:yyyy-MM-dd}: ").And.Contain("code 3018"));
+        Assert.That((await InsightTruth.InTableAsync(_world.Database.DataSource, _account)).Keys, Is.EquivalentTo(before.Keys));
+        Assert.That((await DaysAsync()).Where(day => day.Value == read[day.Key]).Select(day => day.Key), Is.EquivalentTo(gone), "when they were read is as it was");
+    }
+
     [Test]
     public async Task What_is_refused_for_no_field_fails_as_before()
     {

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using MetaAdsJobs.Core.Campaigns.Holding;
 using MetaAdsJobs.Core.Orchestrations;
@@ -205,6 +206,25 @@ public sealed class ReceiveTests
         var refused = (await _world.TakenAsync(ClipMessage.Of("a"))).Outcomes[0];
         await _world.QueryAsync<int>("UPDATE social_accounts SET campaign_cap_cents = NULL WHERE id = @Account", new { _world.Account });
         Assert.That((refused.State, refused.Errors!.Keys), Is.EqualTo(("refused", new[] { "daily_budget_cents" })));
+    }
+
+    /// <summary>The answer of the first exchange was lost: the publisher signs on with what it has.</summary>
+    [Test]
+    public async Task A_publisher_whose_secret_is_exchanged_again_is_believed_by_the_one_it_has_until_that_ends()
+    {
+        Task<PublisherSaved> RotateAsync(string body) => _world.Get<SavePublisher>().RotateAsync(_world.Publisher, JsonElement.Parse(body), CancellationToken.None);
+        var publisher = (await _world.Get<PublisherStore>().FindAsync(_world.Publisher, _world.Time.GetUtcNow(), CancellationToken.None))!;
+        var had = _world.Secret;
+        await RotateAsync("{}");
+        var present = ((PublisherSaved.Done)await RotateAsync("{}")).Secret!;
+        foreach (var secret in (string[])[had, present]) Assert.That(await CheckAsync(secret), Is.EqualTo(new SignatureCheck.Signed(publisher.Id)));
+        _world.Time.Advance(TimeSpan.FromHours(24.1));
+        Assert.That((await CheckAsync(had), await CheckAsync(present)), Is.EqualTo(((SignatureCheck)new SignatureCheck.Refused(false), (SignatureCheck)new SignatureCheck.Signed(publisher.Id))));
+        await RotateAsync("{}");
+        var last = ((PublisherSaved.Done)await RotateAsync("""{"keep_old_hours":0}""")).Secret!;
+        Assert.That((await CheckAsync(present), await CheckAsync(last)), Is.EqualTo(((SignatureCheck)new SignatureCheck.Refused(false), (SignatureCheck)new SignatureCheck.Signed(publisher.Id))), "it has come into the wrong hands");
+
+        Task<SignatureCheck> CheckAsync(string secret) => _world.Get<CheckSignature>().ExecuteAsync(publisher.Name, ClipMessage.Of("a").Sign(secret, _world.Time.GetUtcNow()), CancellationToken.None);
     }
 
     [Test]

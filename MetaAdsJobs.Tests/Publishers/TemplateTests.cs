@@ -13,7 +13,7 @@ public sealed class TemplateTests
 
     private static readonly Dictionary<string, string> Clip = new()
     {
-        ["clip_id"] = "yt 7/1", ["title"] = "Ice & fire", ["url"] = "https://example.com/clips?id=7", ["caption"] = "Ten words 🙂 and more", ["language"] = "es", ["fields.brand"] = "Acme",
+        ["clip_id"] = "yt 7/1", ["title"] = "Ice & fire", ["url"] = "https://example.com/clips?id=7", ["caption"] = "Ten words 🙂 and more", ["language"] = "es", ["fields.brand"] = "Acme", ["fields.shop"] = "HTTPS://shop.example",
     };
 
     private ClipWorld _world = null!;
@@ -36,6 +36,10 @@ public sealed class TemplateTests
     [TestCase("{clip.title:400}", "Ice & fire")]
     [TestCase("{clip.url}?utm=x", "https://example.com/clips?id=7?utm=x")]
     [TestCase("https://shop.example/{clip.clip_id}?name={clip.title}", "https://shop.example/yt%207%2F1?name=Ice%20%26%20fire")]
+    [TestCase("{clip.url}&utm_source=x&utm_content={clip.title}", "https://example.com/clips?id=7&utm_source=x&utm_content=Ice%20%26%20fire")]
+    [TestCase("{clip.fields.shop}/{clip.clip_id}", "HTTPS://shop.example/yt%207%2F1")]
+    [TestCase("{clip.title}/{clip.clip_id}", "Ice & fire/yt 7/1")]
+    [TestCase("{clip.url} {clip.title}", "https://example.com/clips?id=7 Ice & fire", TestName = "What has a space is words that begin with an address")]
     [TestCase("ad={{ad.name}} {clip.language}", "ad={{ad.name}} es")]
     [TestCase("plain", "plain")]
     public void A_text_is_made(string template, string expected)
@@ -43,6 +47,10 @@ public sealed class TemplateTests
         var (made, errors) = Make(new() { ["creative_title"] = template });
         Assert.That((errors, (string?)made["creative_title"]), Is.EqualTo(("", expected)));
     }
+
+    [Test]
+    public void An_address_is_one_by_its_field_too() =>
+        Assert.That((string?)Make(new() { ["landing_url"] = "{clip.fields.brand}://{clip.title}" }).Made["landing_url"], Is.EqualTo("Acme://Ice%20%26%20fire"));
 
     [TestCase("{clip.country}", "the clip has none")]
     [TestCase("{title}", "is no placeholder")]

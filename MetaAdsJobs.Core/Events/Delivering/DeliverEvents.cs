@@ -37,7 +37,7 @@ internal sealed class DeliverEvents(DeliveryStore store, WebhookSecrets secrets,
     private async Task<(DeliveryAnswer Answer, DateTimeOffset? FailingSince)> DeliverAsync(TakenDelivery delivery)
     {
         using var span = Signals.Spans.StartActivity("deliver event", ActivityKind.Client);
-        var answer = await SendAsync(delivery);
+        var answer = await TrySendAsync(delivery);
         span?.SetTag("metaadsjobs.event.type", delivery.Type).SetTag("metaadsjobs.outcome", answer.IsReceived ? "received" : "not_received").SetStatus(answer.IsReceived ? ActivityStatusCode.Unset : ActivityStatusCode.Error);
         var nextAt = answer.IsReceived ? null : DeliverySchedule.NextAt(delivery.Tries, time.GetUtcNow(), answer.RetryAfter);
         // Dies here: the lease runs out, and it is sent again.
@@ -51,11 +51,24 @@ internal sealed class DeliverEvents(DeliveryStore store, WebhookSecrets secrets,
         return (answer, failingSince);
     }
 
+    // Whatever it is, it is a try that failed: were it thrown, the delivery would be taken again for ever, with those beside it, and nobody would be told.
+    private async Task<DeliveryAnswer> TrySendAsync(TakenDelivery delivery)
+    {
+        try
+        {
+            return await SendAsync(delivery);
+        }
+        catch (Exception exception)
+        {
+            EventLog.Unforeseen(logger, delivery.WebhookId, delivery.Type, delivery.EventId, exception);
+            return new(null, 0, $"could not be sent ({exception.GetType().Name}): the service's log tells more");
+        }
+    }
+
     private async Task<DeliveryAnswer> SendAsync(TakenDelivery delivery)
     {
         const string Unreadable = "its address or secret cannot be opened here: give it its url again, and rotate its secret";
         if (secrets.TryOpen(delivery.Url) is not { } url || secrets.TryOpen(delivery.Secret) is not { } secret) return new(null, 0, Unreadable);
-        var former = delivery.FormerSecret is { } stored ? secrets.TryOpen(stored) : null;
         if (delivery.Format == Webhook.Mail)
         {
             var (subject, text) = bodies.MailOf(delivery);
@@ -63,7 +76,7 @@ internal sealed class DeliverEvents(DeliveryStore store, WebhookSecrets secrets,
         }
 
         var (body, contentType) = bodies.Of(delivery);
-        return await sender.SendAsync(new Uri(url), former is null ? [secret] : [secret, former], delivery.EventId, body, contentType, CancellationToken.None);
+        return await sender.SendAsync(new Uri(url), [secret, .. delivery.FormerSecrets.Select(secrets.TryOpen).OfType<string>()], delivery.EventId, body, contentType, CancellationToken.None);
     }
 
     /// <summary>Nothing was received: the receiver rests, or is switched off.</summary>

@@ -1,4 +1,6 @@
 using Dapper;
+using MetaAdsJobs.Core.Events.Listing;
+using MetaAdsJobs.Core.Events.Signing;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Events.Delivering;
@@ -20,8 +22,8 @@ internal sealed record TakenDelivery
     public required string Format { get; init; }
     public required string Secret { get; init; }
 
-    /// <summary>Null when it signs no more.</summary>
-    public string? FormerSecret { get; init; }
+    /// <summary>Those before it that sign still.</summary>
+    public required string[] FormerSecrets { get; init; }
 }
 
 /// <summary>How an attempt went.</summary>
@@ -68,24 +70,27 @@ internal sealed class DeliveryStore(NpgsqlDataSource dataSource, TimeProvider ti
     public async Task<IReadOnlyList<TakenDelivery>> TakeAsync(Guid webhookId, int atOnce, CancellationToken ct)
     {
         // A lease that nobody gave back: whether the attempt before arrived is not known. The event's id is the same, by which a receiver knows it.
-        const string TakeSql = """
+        // What was told while its account was taken from the webhook goes, as all that was told of that account before has.
+        const string TakeSql = $"""
             WITH hook AS (
                 UPDATE webhooks SET rung_until = clock_timestamp() + interval '1 minute' + @Lease
                 WHERE id = @WebhookId AND state = 'on' AND (rests_until IS NULL OR rests_until <= @Now)
-                RETURNING id, url, format, secret, CASE WHEN former_until > @Now THEN former_secret END AS former_secret, failing_since),
+                RETURNING id, url, format, secret, {SecretOverlap.FormerSql} AS former_secrets, failing_since),
             due AS (
                 SELECT d.event_id FROM event_deliveries d
                 WHERE d.webhook_id = (SELECT id FROM hook) AND d.state = 'pending' AND d.next_at <= @Now AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp())
                 ORDER BY d.next_at LIMIT (SELECT CASE WHEN failing_since IS NULL THEN @AtOnce ELSE 1 END FROM hook) FOR UPDATE SKIP LOCKED),
+            own AS (SELECT d.event_id FROM event_deliveries d JOIN due ON due.event_id = d.event_id WHERE d.webhook_id = @WebhookId AND {DeliveryReader.IsOfItsAccounts}),
+            gone AS (DELETE FROM event_deliveries d USING due WHERE d.webhook_id = @WebhookId AND d.event_id = due.event_id AND NOT EXISTS (SELECT 1 FROM own WHERE own.event_id = d.event_id)),
             died AS (
                 INSERT INTO event_attempts (webhook_id, event_id, attempt, at, error)
                 SELECT d.webhook_id, d.event_id, d.attempt, @Now, 'its process died: whether it was received is not known'
-                FROM event_deliveries d JOIN due ON due.event_id = d.event_id WHERE d.webhook_id = @WebhookId AND d.lease_until IS NOT NULL
+                FROM event_deliveries d JOIN own ON own.event_id = d.event_id WHERE d.webhook_id = @WebhookId AND d.lease_until IS NOT NULL
                 ON CONFLICT DO NOTHING),
             taken AS (
                 UPDATE event_deliveries d SET attempt = d.attempt + 1, tries = d.tries + 1, lease_until = clock_timestamp() + @Lease
-                FROM due WHERE d.webhook_id = @WebhookId AND d.event_id = due.event_id RETURNING d.webhook_id, d.event_id, d.attempt, d.tries)
-            SELECT t.*, e.type, e.subject, e.occurred_at, e.data::text AS data, hook.url, hook.format, hook.secret, hook.former_secret
+                FROM own WHERE d.webhook_id = @WebhookId AND d.event_id = own.event_id RETURNING d.webhook_id, d.event_id, d.attempt, d.tries)
+            SELECT t.*, e.type, e.subject, e.occurred_at, e.data::text AS data, hook.url, hook.format, hook.secret, hook.former_secrets
             FROM taken t JOIN events e ON e.id = t.event_id CROSS JOIN hook ORDER BY e.occurred_at
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);

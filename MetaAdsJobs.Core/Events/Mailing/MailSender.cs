@@ -42,6 +42,10 @@ internal sealed class MailSender(SmtpOptions smtp, EventOptions options, TimePro
         {
             return Failed("the mail server does not take SMTP_USER with SMTP_PASSWORD");
         }
+        catch (ServiceNotAuthenticatedException)
+        {
+            return Failed("the mail server wants a login (SMTP_USER, SMTP_PASSWORD)");
+        }
         catch (Exception exception) when (exception is SslHandshakeException or NotSupportedException)
         {
             return Failed("the mail server cannot be talked to encrypted, or its certificate is not right (SMTP_SECURITY)");

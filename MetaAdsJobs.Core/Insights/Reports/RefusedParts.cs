@@ -9,8 +9,11 @@ namespace MetaAdsJobs.Core.Insights.Reports;
 /// </summary>
 internal sealed class RefusedParts(MetaInsights meta)
 {
-    /// <returns>The first day from which on Meta makes the report; null when it makes it for no day.</returns>
-    public async Task<DateOnly?> FindFirstDayAsync(GraphCredential credential, ReportQuery query, CancellationToken ct)
+    /// <returns>From which day on, and without which fields, Meta makes what it has refused so: the same day and none when it is for neither, null when it makes it for no day.</returns>
+    public async Task<(DateOnly? Since, IReadOnlyList<string> Fields)> FindAsync(GraphCredential credential, ReportQuery query, MetaException exception, CancellationToken ct) =>
+        exception.IsBeyondRetention ? (await FindFirstDayAsync(credential, query, ct), []) : ((DateOnly?)query.Since, await FindFieldsAsync(credential, query, ct));
+
+    private async Task<DateOnly?> FindFirstDayAsync(GraphCredential credential, ReportQuery query, CancellationToken ct)
     {
         var least = query with { Fields = query.NeededFields };
         if (!await meta.AcceptsAsync(credential, least with { Since = query.Until }, ct)) return null;
@@ -25,8 +28,7 @@ internal sealed class RefusedParts(MetaInsights meta)
         return accepted;
     }
 
-    /// <returns>The fields without which Meta makes the report; none when it is not for them that it refuses.</returns>
-    public async Task<IReadOnlyList<string>> FindFieldsAsync(GraphCredential credential, ReportQuery query, CancellationToken ct)
+    private async Task<IReadOnlyList<string>> FindFieldsAsync(GraphCredential credential, ReportQuery query, CancellationToken ct)
     {
         List<string> accepted = [.. query.NeededFields];
         var refused = new List<string>();

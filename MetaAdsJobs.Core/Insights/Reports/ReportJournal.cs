@@ -14,6 +14,8 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
 {
     private static readonly string Held = $"EXISTS (SELECT 1 FROM insight_syncs WHERE {ClaimTable.Syncs.Held})";
     private const string NothingRead = "cursor = NULL, pages = 0, empty_pages = 0, known_cursor = NULL, known_rows = NULL, rows = 0";
+    private const string ToldSql = "UPDATE insight_syncs SET left_out = array_append(left_out, @Told) WHERE sync_id = @SyncId";
+    private static readonly string SplitSql = $"UPDATE insight_reports SET state = 'split', {NothingRead} WHERE sync_id = @SyncId AND no = @No AND {Held}";
 
     public async Task<List<SyncReport>> ListAsync(SyncClaim claim, CancellationToken ct)
     {
@@ -108,7 +110,6 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
             UPDATE insight_reports SET state = 'planned', run_id = NULL, percent = 0, {NothingRead}, next_poll_at = NULL, ready_at = NULL, since = @Since, refused_fields = @RefusedFields
             WHERE sync_id = @SyncId AND no = @No AND {Held}
             """;
-        const string ToldSql = "UPDATE insight_syncs SET left_out = array_append(left_out, @Told) WHERE sync_id = @SyncId";
         await WriteAsync(async (connection, transaction) =>
         {
             await UpdateAsync(connection, transaction, lessSql, new { claim.SyncId, claim.Attempt, report.No, Since = since, RefusedFields = refusedFields }, ct);
@@ -120,6 +121,18 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
             State = ReportState.Planned, RunId = null, Percent = 0, Cursor = null, Pages = 0, EmptyPages = 0, KnownCursor = null, KnownRows = null, Rows = 0,
             NextPollAt = null, ReadyAt = null, Since = since, RefusedFields = refusedFields,
         };
+    }
+
+    /// <summary>Asked for no more, as if it had been cut into nothing: Meta keeps none of its days any more, which the sync tells.</summary>
+    public async Task<SyncReport> LeaveOutAsync(SyncClaim claim, SyncReport report, string told, CancellationToken ct)
+    {
+        await WriteAsync(async (connection, transaction) =>
+        {
+            await UpdateAsync(connection, transaction, SplitSql, new { claim.SyncId, claim.Attempt, report.No }, ct);
+            await connection.ExecuteAsync(new(ToldSql, new { claim.SyncId, Told = told }, transaction, cancellationToken: ct));
+            if (report.Pages > 0) await Staging.ClearAsync(connection, transaction, claim.SyncId, report.No, ct);
+        }, ct);
+        return report with { State = ReportState.Split };
     }
 
     /// <summary>PostgreSQL has lost what was staged: all is read again, from the runs that Meta still has.</summary>
@@ -141,10 +154,9 @@ internal sealed class ReportJournal(NpgsqlDataSource dataSource, TimeProvider ti
 
     public async Task<SyncReport> SplitAsync(SyncClaim claim, SyncReport report, IReadOnlyList<SyncReport> parts, CancellationToken ct)
     {
-        var splitSql = $"UPDATE insight_reports SET state = 'split', {NothingRead} WHERE sync_id = @SyncId AND no = @No AND {Held}";
         await WriteAsync(async (connection, transaction) =>
         {
-            await UpdateAsync(connection, transaction, splitSql, new { claim.SyncId, claim.Attempt, report.No }, ct);
+            await UpdateAsync(connection, transaction, SplitSql, new { claim.SyncId, claim.Attempt, report.No }, ct);
             if (report.Pages > 0) await Staging.ClearAsync(connection, transaction, claim.SyncId, report.No, ct);
             await InsertAsync(connection, transaction, claim, parts, ct);
         }, ct);

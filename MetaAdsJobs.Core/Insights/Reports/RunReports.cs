@@ -85,14 +85,12 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
     {
         var report = reports.Find(one => one.No == no)!;
         if (!exception.IsRequestRefused || report.Scope == ReportScope.Deleted) return false;
-        var (query, since, fields) = (queries.Of(report), report.Since, (IReadOnlyList<string>)[]);
-        if (exception.IsBeyondRetention) since = await refused.FindFirstDayAsync(claim.Credential, query, ct) ?? since;
-        else fields = await refused.FindFieldsAsync(claim.Credential, query, ct);
-        if (since == report.Since && fields.Count == 0) return false;
-        var what = fields.Count > 0 ? $"without {string.Join(", ", fields)}" : $"without {report.Since:yyyy-MM-dd} to {since.AddDays(-1):yyyy-MM-dd}";
+        var (since, fields) = await refused.FindAsync(claim.Credential, queries.Of(report), exception, ct);
+        if ((since == report.Since && fields.Count == 0) || (since is null && !report.IsOneOfSeveral(reports))) return false;
+        var what = fields.Count > 0 ? $"without {string.Join(", ", fields)}" : $"without {report.Since:yyyy-MM-dd} to {since?.AddDays(-1) ?? report.Until:yyyy-MM-dd}";
         var told = $"report {queries.NameOf(report)} of {report.Since:yyyy-MM-dd} to {report.Until:yyyy-MM-dd}, {what}: {exception.ForUser}";
         InsightLog.ReportRefused(logger, queries.NameOf(report), told);
-        Replace(reports, await journal.AskForLessAsync(claim, report, since, [.. report.RefusedFields, .. fields], told, ct));
+        Replace(reports, since is { } day ? await journal.AskForLessAsync(claim, report, day, [.. report.RefusedFields, .. fields], told, ct) : await journal.LeaveOutAsync(claim, report, told, ct));
         return true;
     }
 

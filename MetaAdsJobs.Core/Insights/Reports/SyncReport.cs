@@ -15,7 +15,7 @@ internal enum ReportState
     /// <summary>Every page is in the staging table.</summary>
     Read,
 
-    /// <summary>It was too much for Meta: others are asked for in its place.</summary>
+    /// <summary>It was too much for Meta: others are asked for in its place. None are when Meta keeps none of its days any more.</summary>
     Split,
 
     /// <summary>Meta will not make it. Only for a definition's reports and for deleted ads: without those of the ads there is no sync.</summary>
@@ -84,6 +84,10 @@ internal sealed record SyncReport
     public bool IsOpen => State is ReportState.Planned or ReportState.Submitted or ReportState.Ready;
 
     public bool CanBeReadNow => State == ReportState.Ready || (State == ReportState.Planned && Mode == ReportMode.Direct);
+
+    /// <summary>Cut by days, and not the only one of them that is left: it may lie wholly before what Meta keeps, when the account's day has ended since.</summary>
+    public bool IsOneOfSeveral(IEnumerable<SyncReport> reports) =>
+        Scope == ReportScope.Account && reports.Any(one => one.No != No && one.DefinitionId == DefinitionId && one.Scope == ReportScope.Account && one.State != ReportState.Split);
 
     public static SyncReport Plan(int no, long definitionId, DayRange days, ReportMode mode) => new()
     {

@@ -20,10 +20,14 @@ internal sealed record UnansweredParts(DateOnly[] Days, string[] Campaigns, stri
         var since = asked.Count == 0 ? range.Since : asked.Max(one => one.Min(report => report.Since));
         var silent = reports.Where(report => report is { State: ReportState.Read, Error: not null, Rows: 0 }).ToLookup(report => report.Scope);
         return new(
-            [.. silent[ReportScope.Account].Select(report => report.Since), .. Enumerable.Range(0, since.DayNumber - range.Since.DayNumber).Select(range.Since.AddDays)],
+            [.. silent[ReportScope.Account].Select(report => report.Since), .. asked.SelectMany(one => NotAsked(one, range)).Distinct()],
             [.. silent[ReportScope.Campaigns].SelectMany(report => report.ScopeIds)],
             [.. silent[ReportScope.Ads].SelectMany(report => report.ScopeIds)],
             [.. silent[ReportScope.Campaigns].Concat(silent[ReportScope.Ads]).SelectMany(report => Enumerable.Range(0, report.Until.DayNumber - report.Since.DayNumber + 1).Select(report.Since.AddDays)).Distinct()],
             since);
     }
+
+    // A part that Meta keeps no longer may lie behind one that was read before.
+    private static IEnumerable<DateOnly> NotAsked(IEnumerable<SyncReport> reports, DayRange range) =>
+        Enumerable.Range(0, range.Days).Select(range.Since.AddDays).Except(reports.SelectMany(report => Enumerable.Range(0, report.Until.DayNumber - report.Since.DayNumber + 1).Select(report.Since.AddDays)));
 }

@@ -93,7 +93,7 @@ public sealed class ReceiveClipEvent
         {
             if (!await _store.LockAsync(publisherId, ct) || await _publishers.FindAsync(publisherId, now, ct) is not { } publisher) return null;
             if (!await _store.InsertAsync(new(eventId, publisherId, message.Id!, hash, type, clip, data, clip.ChangedAt ?? now, now), ct)) return false;
-            await _take.ExecuteAsync(publisher, eventId, clip, takenBy: null, new HashSet<Guid>(), ct);
+            await _take.ExecuteAsync(publisher, eventId, clip, takenBy: null, [], ct);
             return true;
         }
     }

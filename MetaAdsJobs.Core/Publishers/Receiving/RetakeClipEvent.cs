@@ -68,8 +68,9 @@ public sealed class RetakeClipEvent
             // Read with the publisher locked: of two who take it at once, the second finds what the first has made.
             if (await _reader.FindAsync(publisherId, eventId, ct) is not { } found) return false;
             using var data = JsonDocument.Parse(found.Data);
-            var clip = PublishedClip.Read(new(data.RootElement, new())) ?? throw new InvalidOperationException($"The event {eventId} was right when it came, and is not now");
-            await _take.ExecuteAsync(publisher, eventId, clip, takenBy, found.Event.Outcomes.Where(outcome => !outcome.IsOpen).Select(outcome => outcome.SocialAccountId).ToHashSet(), ct);
+            var errors = new FieldErrors();
+            if (PublishedClip.Read(new(data.RootElement, errors, "data")) is { } clip) await _take.ExecuteAsync(publisher, eventId, clip, takenBy, found.Event.Outcomes, ct);
+            else await _take.RefuseAsync(publisher, found.Event, errors.ToDictionary(), takenBy, ct);
             return true;
         }
     }

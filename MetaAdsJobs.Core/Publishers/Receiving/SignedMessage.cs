@@ -49,7 +49,7 @@ public sealed class CheckSignature
         var open = new List<string>();
         if (_secrets.TryOpen(signer.Secret) is { } secret) open.Add(secret);
         else PublisherLog.Unreadable(_logger, name);
-        if (signer.FormerSecret is { } former && _secrets.TryOpen(former) is { } old) open.Add(old);
+        open.AddRange(signer.FormerSecrets.Select(_secrets.TryOpen).OfType<string>());
         return open.Count == 0 ? [Nobodys] : open;
     }
 }

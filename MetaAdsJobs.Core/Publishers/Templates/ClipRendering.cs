@@ -49,7 +49,7 @@ internal static class ClipRendering
 
     private static string FillText(string text, string path, string name, Func<string, string?> valueOf, RenderingFacts facts, FieldErrors errors)
     {
-        var isUrl = text.StartsWith("https://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("http://", StringComparison.OrdinalIgnoreCase);
+        var isUrl = IsAddress(text) || name.EndsWith("_url", StringComparison.Ordinal);
         return Placeholders.Fill(text, ValueAt, message => errors.Add(path, message), Known, keepsDouble: true);
 
         string ValueAt(string placeholder, int at)
@@ -64,6 +64,8 @@ internal static class ClipRendering
                 _ => Missing($"{{{(placeholder.Length > 50 ? placeholder[..50] : placeholder)}}} is no placeholder; known: {Known}"),
             };
             if (most < value.Length) value = value[..(char.IsHighSurrogate(value[most - 1]) ? most - 1 : most)].TrimEnd();
+            // What begins with an address and has no space is one, though the template does not say so: {clip.url}?title={clip.title}.
+            isUrl |= at == 0 && IsAddress(value) && !text.Any(char.IsWhiteSpace);
             // Within an address it is one part of it, whatever it holds.
             return name == Parameters || (isUrl && at > 0) ? Uri.EscapeDataString(value) : value;
         }
@@ -74,6 +76,8 @@ internal static class ClipRendering
             return "";
         }
     }
+
+    private static bool IsAddress(string text) => text.StartsWith("https://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("http://", StringComparison.OrdinalIgnoreCase);
 
     // {clip.caption:90}: its first 90 characters.
     private static (string Name, int Most) Cut(string placeholder) =>

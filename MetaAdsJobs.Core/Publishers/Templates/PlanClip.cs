@@ -78,8 +78,12 @@ internal sealed class PlanClip(NpgsqlDataSource dataSource, AccountStore account
 
     private async Task<Begun> BegunAsync(Guid publisherId, string clipKey, Guid accountId, CancellationToken ct)
     {
+        // In the ad account as Meta has it: a row of it that was retired may have left its campaigns as they are.
         const string BegunSql = """
-            SELECT (SELECT request_id FROM clip_runs WHERE publisher_id = @PublisherId AND clip_key = @ClipKey AND social_account_id = @AccountId) AS request_id,
+            SELECT (SELECT r.request_id FROM clip_runs r JOIN social_accounts a ON a.id = r.social_account_id
+                    WHERE r.publisher_id = @PublisherId AND r.clip_key = @ClipKey
+                      AND ltrim(substr(a.ad_account_id, 5), '0') = (SELECT ltrim(substr(o.ad_account_id, 5), '0') FROM social_accounts o WHERE o.id = @AccountId)
+                    ORDER BY r.social_account_id <> @AccountId, r.made_at DESC LIMIT 1) AS request_id,
                    count(*)::int AS runs, COALESCE(sum(daily_cents) FILTER (WHERE social_account_id = @AccountId), 0)::bigint AS daily_cents
             FROM clip_runs WHERE publisher_id = @PublisherId AND made_at > @Since AND NOT by_person
             """;

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using MetaAdsJobs.Launch;
 using MetaAdsJobs.Tests.Support;
@@ -48,6 +49,36 @@ public sealed class BatchFileTests
         Assert.That((string?)answer.Json["rows"]![1]!["errors"]!["row_id"]![0], Does.Contain("row 1"));
         Assert.That((int)answer.Json["error_count"]!, Is.EqualTo(9));
         Assert.That((await _service.Database.DataSource.RowsAsync("batches"), await _service.Database.DataSource.RowsAsync("hangfire.job")), Is.EqualTo((batches, jobs)));
+    }
+
+    /// <summary>A spreadsheet keeps no space at the end of a cell: sent again it would be another row.</summary>
+    [Test]
+    public async Task A_row_id_with_spaces_at_its_ends_is_refused_in_either_form()
+    {
+        const string Refusal = "row_id: must neither begin nor end with a space";
+        var json = await _client.PostBatchAsync(BatchWorld.FileOf(_request.Row(" A1"), _request.Row("A2 "), _request.Row("A 3")));
+        Assert.That((json.Code, Told(json)), Is.EqualTo((422, (string[])[$"1 {Refusal}", $"2 {Refusal}"])), json.Text);
+        var csv = await _client.PostCsvAsync($"row_id,social_account_id\n\" A1\",{_account}\n\"A2 \",{_account}\n A3 ,{_account}\n");
+        Assert.That((csv.Code, Told(csv)), Is.EqualTo((422, (string[])[$"1 {Refusal}", $"2 {Refusal}"])), csv.Text);
+
+        static string[] Told(ApiAnswer answer) =>
+            [.. answer.Json["rows"]!.AsArray().SelectMany(row => row!["errors"]!.AsObject().Where(error => error.Key == "row_id").Select(error => $"{row["row"]} row_id: {error.Value![0]}"))];
+    }
+
+    [Test]
+    public async Task A_text_that_PostgreSQL_cannot_hold_is_refused_by_its_row_wherever_it_stands()
+    {
+        string[] places = ["clip_id", "brand", "targeting.user_os", "targeting.geo_locations.countries", "targeting.interests", "targeting.x", .. typeof(Core.Orchestrations.Requests.OrchestrationRequest).GetProperties().Select(one => JsonNamingPolicy.SnakeCaseLower.ConvertName(one.Name))];
+        JsonObject[] rows = [.. places.SelectMany(place => (string[])["\"x\\u0000\"", "[\"x\\u0000\"]", "[{\"id\":\"1\",\"name\":\"x\\u0000\"}]"], (place, value) => _request.Row($"{Guid.NewGuid()}", row =>
+        {
+            var path = place.Split('.');
+            var at = row;
+            foreach (var name in path[..^1]) at = (JsonObject)(at[name] = new JsonObject());
+            at[path[^1]] = JsonNode.Parse(value);
+        }))];
+        var answer = await _client.PostBatchAsync(BatchWorld.FileOf(rows));
+        Assert.That(answer.Code, Is.EqualTo(422), answer.Text);
+        Assert.That(answer.Json["rows"]!.AsArray().Select(row => (int)row!["row"]!), Is.EqualTo(Enumerable.Range(1, rows.Length)));
     }
 
     [Test]

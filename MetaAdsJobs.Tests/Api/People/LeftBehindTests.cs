@@ -92,6 +92,30 @@ public sealed class LeftBehindTests
         Assert.That(await StateAsync(hook), Is.EqualTo("on"), "it is the admin's again");
     }
 
+    /// <summary>Who switches it on, or has it tell of more, is not who hears it.</summary>
+    [TestCase("user", "may no longer see")]
+    [TestCase("key", "the key by which it was given its address was revoked")]
+    [TestCase("more", "may no longer see")]
+    public async Task Nobody_else_has_it_tell_the_same_address_more_than_whose_that_is_may_hear(string loss, string reason)
+    {
+        var (one, other) = (await _admin.AddAccountAsync(), await _admin.AddAccountAsync());
+        var (program, _, userId, keyId, _) = await _service.ProgramAsync(_admin, "manager", $"+{one}");
+        using var client = program;
+        var hook = await HookAsync(client, one);
+        if (loss == "user") await _admin.PatchAsync($"/meta/users/{userId}", new JsonObject { ["disabled"] = true });
+        else if (loss == "key") await _admin.SendAsync(HttpMethod.Delete, $"/meta/keys/{keyId}", null);
+        var change = new JsonObject { ["enabled"] = true, ["account_ids"] = loss == "more" ? new JsonArray(one, other) : new JsonArray(one) };
+
+        Assert.That((string?)(await _admin.PatchAsync($"/meta/webhooks/{hook}", change)).Json["off_reason"], Does.Contain(reason));
+        // As somebody has switched it on before that was looked at.
+        await _service.Database.DataSource.DoAsync("UPDATE webhooks SET state = 'on', off_reason = NULL WHERE id = @Hook::uuid", new { Hook = hook });
+        await _service.Database.DataSource.DoAsync(await File.ReadAllTextAsync(Path.Combine(ProjectFolder.Path, "db", "migrations", "V0101__webhooks_of_who_had_left.sql")));
+        Assert.That(await StateAsync(hook), Does.Contain(reason));
+        change["url"] = "https://receiver.invalid/hook";
+        await _admin.PatchAsync($"/meta/webhooks/{hook}", change);
+        Assert.That(await StateAsync(hook), Is.EqualTo("on"), "it is the admin's now");
+    }
+
     /// <summary>Who has found a key is not told on, nor served, by what he made with it.</summary>
     [Test]
     public async Task What_was_made_by_a_key_ends_with_it()

@@ -5,6 +5,7 @@ using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Batches;
 using MetaAdsJobs.Core.Budgets.Pools;
 using MetaAdsJobs.Core.Events;
+using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Tests.Api.Batches;
 using MetaAdsJobs.Tests.Api.Budgets;
 using MetaAdsJobs.Tests.Insights.Reading;
@@ -73,6 +74,36 @@ public sealed class LostKeyTests
         Assert.That((made.IsOn, again.IsOn, changed is PoolOutcome<BudgetPool>.Done), Is.EqualTo((false, false, true)));
         Assert.That((string?)(await _admin.GetAsync($"/meta/budget-pools/{acts.Id}")).Json["pool"]!["mode"], Is.EqualTo("ask"));
         Assert.That((string?)(await _admin.GetAsync($"/meta/batches/{((BatchAcceptance.Accepted)sent).BatchId}")).Json["batch"]!["state"], Is.EqualTo("paused"));
+    }
+
+    /// <summary>A call to resume it that was under way already, whoever has sent the batch.</summary>
+    [Test]
+    public async Task What_was_paused_is_not_resumed_by_who_has_lost_it([Values("key", "user", "account")] string loss, [Values] bool isOwn)
+    {
+        var account = await _admin.AddAccountAsync();
+        var (program, mail, userId, keyId, _) = await _service.ProgramAsync(_admin, "manager", $"+{account}");
+        using var client = program;
+        var clip = (string)(await client.PostAsync("/meta/clips", new JsonObject { ["title"] = "Mine", ["image_url"] = "https://cdn.example.com/mine.jpg" })).Json["id"]!;
+        var batch = await (isOwn ? client : _admin).AcceptBatchAsync(BatchWorld.FileOf([ApiClient.Request(account, clip).Row("one")]));
+        await _admin.PostAsync($"/meta/batches/{batch}/pause");
+        var lost = loss switch
+        {
+            "key" => await _admin.SendAsync(HttpMethod.Delete, $"/meta/keys/{keyId}", null),
+            "user" => await _admin.PatchAsync($"/meta/users/{userId}", new JsonObject { ["disabled"] = true }),
+            _ => await _admin.PatchAsync($"/meta/users/{userId}", new JsonObject { ["accounts"] = Persons.Grants(account) }),
+        };
+        Assert.That(lost.Code, Is.EqualTo(200), lost.Text);
+        await using var core = InProcess.Configure(_service.Database.ConnectionString, time: null, ("DATA_PROTECTION_KEY", Service.DataProtectionKey));
+        var sees = new HashSet<Guid> { Guid.Parse(account) };
+
+        using (AccountScope.Enter(new(mail, "manager", sees, sees) { UserId = Guid.Parse(userId), KeyId = Guid.Parse(keyId) }, sees))
+            Assert.That(await core.GetRequiredService<OrderBatch>().ResumeAsync(Guid.Parse(batch), mail, CancellationToken.None), Is.InstanceOf<Change.Done>());
+        Assert.That(await StateAsync(), Is.EqualTo("paused"));
+        Assert.That((await _admin.GetAsync($"/meta/changes?object={batch}")).Json["items"]![0]!.ToJsonString(), Does.Contain(loss != "key" ? "may no longer do all of it" : isOwn ? "the key that it was sent by was revoked" : "the key that it was resumed by was revoked"));
+        await _admin.PostAsync($"/meta/batches/{batch}/resume");
+        Assert.That(await StateAsync(), Is.EqualTo("running"), "somebody who may");
+
+        async Task<string?> StateAsync() => (string?)(await _admin.GetAsync($"/meta/batches/{batch}")).Json["batch"]!["state"];
     }
 
     [Test]
