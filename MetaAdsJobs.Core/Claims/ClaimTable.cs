@@ -37,10 +37,11 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
         (e.kind = 'update' AND e.meta_id = r.meta_id AND (SELECT ends_at FROM freeze_of(a.id, @Now)) IS NULL AND NOT EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = e.edit_id AND p.state IN ('asked', 'approved')))
         """;
 
-    private const string ComesLater = "an earlier edit of the same campaign comes first";
-
-    // An earlier edit e that is held for what it stands behind alone: it has been let pass for what makes the room, and not for what spends more.
-    private const string StandsBehind = $"(e.held AND e.kind IN ('update', 'publish', 'resume') AND e.ending IS NULL AND e.state = 'waiting' AND e.wait_reason = '{ComesLater}')";
+    // An earlier edit e of what is spent that is held, and has not begun, for what it stands behind: what makes the room may pass it, and not what spends more. Until it has had its turn.
+    private const string StandsBehind = """
+        (e.held AND e.attempt = 0 AND e.ending IS NULL AND (e.due_at IS NULL OR e.due_at <= @Now) AND NOT EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = e.edit_id AND p.state = 'asked')
+            AND (e.kind IN ('publish', 'resume') OR e.kind = 'update' AND e.fields ?| ARRAY['daily_budget_cents', 'lifetime_budget_cents', 'end_time', 'bid_amount_cents', 'targeting']))
+        """;
 
     /// <summary>
     /// Edits of one campaign are done in the order in which they were asked for; what pauses waits for nothing, and nothing for what only takes back what it has made. What is held, until its time or
@@ -62,7 +63,7 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
                  WHEN r.kind <> 'pause' AND EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = r.request_id AND e.number < r.number AND e.state IN ('queued', 'running', 'waiting')
                                                          AND (e.ending IS NULL OR e.kind IN ('publish', 'resume')) AND (NOT e.held OR {KeepsLater} OR r.kind IN ('publish', 'resume') AND {StandsBehind})
                                                          AND (e.kind <> 'pause' AND e.ending IS NULL OR r.kind NOT IN ('archive', 'delete')))
-                 THEN '{ComesLater}'
+                 THEN 'an earlier edit of the same campaign comes first'
                  WHEN r.kind <> 'pause' AND EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = r.request_id AND e.number > r.number AND e.state = 'running' AND e.kind <> 'pause' AND (e.ending IS NULL OR e.kind IN ('publish', 'resume')))
                  THEN 'another edit of the same campaign is being carried out'
                  WHEN r.kind IN ('publish', 'resume') OR r.fields ? 'creative' AND EXISTS (SELECT 1 FROM meta_ads d WHERE d.meta_id = r.meta_id AND d.status = 'ACTIVE') THEN COALESCE((

@@ -44,7 +44,8 @@ public sealed class ClipStore(NpgsqlDataSource dataSource, TimeProvider time)
     public async Task<IReadOnlyList<Clip>> ListAsync(Guid? accountId, DateOnly? since, DateOnly? until, Guid after, int limit, CancellationToken ct)
     {
         var days = $"{(since is null ? "" : " AND created_at >= @Since::date::timestamp AT TIME ZONE 'UTC'")}{(until is null ? "" : " AND created_at < (@Until::date + 1)::timestamp AT TIME ZONE 'UTC'")}";
-        var ofAccount = accountId is null ? "" : $" AND {ClipScope.IsOf("clips.id", "ARRAY[@AccountId]")}";
+        // What is shown in accounts that the caller does not see is not told.
+        var ofAccount = accountId is null ? "" : $" AND {ClipScope.IsOf("clips.id", "ARRAY[@AccountId]")}{(AccountScope.IsAll ? "" : " AND @AccountId = ANY (@Scope)")}";
         var listSql = $"SELECT {Columns} FROM clips WHERE id > @After{days}{ofAccount}{ClipScope.And("clips.id")} ORDER BY id LIMIT @Limit";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return (await QueryAsync(connection, new(listSql, new { After = after, Limit = limit, AccountId = accountId, Since = since, Until = until, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();

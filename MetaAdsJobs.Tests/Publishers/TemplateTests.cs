@@ -38,6 +38,7 @@ public sealed class TemplateTests
     [TestCase("https://shop.example/{clip.clip_id}?name={clip.title}", "https://shop.example/yt%207%2F1?name=Ice%20%26%20fire")]
     [TestCase("{clip.url}&utm_source=x&utm_content={clip.title}", "https://example.com/clips?id=7&utm_source=x&utm_content=Ice%20%26%20fire")]
     [TestCase("{clip.fields.shop}/{clip.clip_id}", "HTTPS://shop.example/yt%207%2F1")]
+    [TestCase("{clip.url}{clip.clip_id}", "https://example.com/clips?id=7yt 7/1", TestName = "What stands behind nothing that the template writes is a piece of the address")]
     [TestCase("{clip.title}/{clip.clip_id}", "Ice & fire/yt 7/1")]
     [TestCase("{clip.url} {clip.title}", "https://example.com/clips?id=7 Ice & fire", TestName = "What has a space is words that begin with an address")]
     [TestCase("ad={{ad.name}} {clip.language}", "ad={{ad.name}} es")]

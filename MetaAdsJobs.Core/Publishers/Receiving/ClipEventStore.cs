@@ -64,13 +64,13 @@ internal sealed class ClipEventStore(NpgsqlDataSource dataSource)
         await connection.ExecuteAsync(new(MarkSql, new { EventId = eventId, IsUnplaced = isUnplaced }, cancellationToken: ct));
     }
 
-    /// <summary>Whether something later is known of the clip in that account. Of two that are as late, what came later. What told no time, and became nothing, is later than nothing: our clock is no word of the publisher's.</summary>
+    /// <summary>Whether something later is known of the clip in that account. Of two that are as late, what came later. What told no time, and became nothing, is not later than what told one: our clock is no word of the publisher's.</summary>
     public async Task<bool> IsOutdatedAsync(Guid eventId, Guid accountId, CancellationToken ct)
     {
         const string LaterSql = """
             SELECT EXISTS (SELECT 1 FROM clip_events e JOIN clip_events l ON l.publisher_id = e.publisher_id AND l.clip_key = e.clip_key AND (l.changed_at, l.id) > (e.changed_at, e.id)
                            JOIN clip_outcomes o ON o.event_id = l.id AND o.social_account_id = @AccountId
-                           WHERE e.id = @EventId AND (o.state <> 'refused' OR COALESCE(l.data ->> 'updated_at', l.data ->> 'published_at') IS NOT NULL))
+                           WHERE e.id = @EventId AND (o.state <> 'refused' OR COALESCE(l.data ->> 'updated_at', l.data ->> 'published_at') IS NOT NULL OR COALESCE(e.data ->> 'updated_at', e.data ->> 'published_at') IS NULL))
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return await connection.ExecuteScalarAsync<bool>(new(LaterSql, new { EventId = eventId, AccountId = accountId }, cancellationToken: ct));

@@ -109,7 +109,7 @@ public sealed class LeftBehindTests
         Assert.That((string?)(await _admin.PatchAsync($"/meta/webhooks/{hook}", change)).Json["off_reason"], Does.Contain(reason));
         // As somebody has switched it on before that was looked at.
         await _service.Database.DataSource.DoAsync("UPDATE webhooks SET state = 'on', off_reason = NULL WHERE id = @Hook::uuid", new { Hook = hook });
-        await _service.Database.DataSource.DoAsync(await File.ReadAllTextAsync(Path.Combine(ProjectFolder.Path, "db", "migrations", "V0101__webhooks_of_who_had_left.sql")));
+        await _service.Database.DataSource.DoAsync(await File.ReadAllTextAsync(Path.Combine(ProjectFolder.Path, "db", "migrations", "V0103__webhooks_of_who_had_left.sql")));
         Assert.That(await StateAsync(hook), Does.Contain(reason));
         change["url"] = "https://receiver.invalid/hook";
         await _admin.PatchAsync($"/meta/webhooks/{hook}", change);
