@@ -246,6 +246,8 @@ internal sealed class Judge(History history)
     // A start leaves paused what would show nothing any more.
     private bool HasEnded(MetaObject campaign) => history.World.Objects.Where(one => one.Kind == "adsets" && one.Parent == campaign).All(one => one.EndTime <= history.Clockwork.Now);
 
+    private bool IsGoneWithAnother(MetaObject thing) => !thing.Lives && history.World.Done.Exists(done => done.Call.Method == "DELETE" && IsBelow(thing, done.Object));
+
     private static bool IsBelow(MetaObject one, MetaObject top) => one.Parent is { } parent && (parent == top || IsBelow(parent, top));
 
     // Whatever spends counts against the cap, and a stop would find it.
@@ -272,8 +274,8 @@ internal sealed class Judge(History history)
         {
             // Paused again by an attempt that had failed, and died with that: those that follow cannot tell it from one that has done nothing.
             if (call["status"] == "PAUSED" && repeated.Contains(thing.Id)) continue;
-            // Created by a process that died with it, and deleted by hand before anybody looked; or a video for which nobody has asked again.
-            if (call.IsCreate && (IsGoneByHand(thing) || (thing.Kind == "advideos" && !videos.Contains(thing.Id)))) continue;
+            // Created by a process that died with it, and deleted by hand, or with what an edit has deleted, before anybody looked; or a video for which nobody has asked again.
+            if (call.IsCreate && (IsGoneByHand(thing) || IsGoneWithAnother(thing) || (thing.Kind == "advideos" && !videos.Contains(thing.Id)))) continue;
             var isTold = call.IsCreate
                 ? rows.Exists(row => row.Answer?.Contains(thing.Id, StringComparison.Ordinal) == true || (row.Outcome == "outcome_unknown" && row.Name == thing.Name))
                 : rows.Exists(row => row.Path == thing.Id && row.Method == call.Method && row.Status == call["status"] && (call["daily_budget"] is null || row is { Outcome: "budget" } && row.Name == call["daily_budget"])
