@@ -73,7 +73,7 @@ public sealed class ImageDownloadsTests
             await http.Response.Body.FlushAsync(http.RequestAborted);
             await Task.Delay(TimeSpan.FromSeconds(30), TimeProvider.System, http.RequestAborted);
         });
-        Assert.That(await ReasonAsync(slow), Does.Contain("within 1 s"));
+        Assert.That(await ReasonAsync(slow, timeout: 1), Does.Contain("within 1 s"));
     }
 
     [Test]
@@ -104,13 +104,13 @@ public sealed class ImageDownloadsTests
             Assert.That(await ReasonAsync(_files.UrlOf(path)), Does.Not.Contain("s3cret"));
     }
 
-    private static async Task<string?> ReasonAsync(string url, bool allowPrivate = true) => (await FetchAsync(url, allowPrivate) as Download.Failed)?.Reason;
+    private static async Task<string?> ReasonAsync(string url, bool allowPrivate = true, int timeout = 60) => (await FetchAsync(url, allowPrivate, timeout) as Download.Failed)?.Reason;
 
-    private static async Task<Download> FetchAsync(string url, bool allowPrivate = true)
+    private static async Task<Download> FetchAsync(string url, bool allowPrivate = true, int timeout = 60)
     {
         var configuration = new Dictionary<string, string?>
         {
-            ["Meta:Mode"] = "Live", ["Meta:AllowPrivateImageHosts"] = $"{allowPrivate}", ["Meta:CallTimeoutSeconds"] = "1",
+            ["Meta:Mode"] = "Live", ["Meta:AllowPrivateImageHosts"] = $"{allowPrivate}", ["Meta:CallTimeoutSeconds"] = $"{timeout}",
         };
         await using var services = new ServiceCollection()
             .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(configuration).Build())
