@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace MetaAdsJobs.Bench.Support;
 
 /// <summary>
@@ -24,7 +26,7 @@ internal static class PeopleWorld
     }
 
     // The n-th person's group is 1 + n % 50, and so is the n-th account's; the n-th key is the (1 + n % 1000)-th person's.
-    private static string KeyOf(int person) => $"maj_bench{person - 1}";
+    private static string KeyOf(int person) => string.Create(CultureInfo.InvariantCulture, $"maj_bench{person - 1:D38}");
 
     private static readonly string AccountsSql = $"""
         INSERT INTO social_accounts
@@ -41,7 +43,7 @@ internal static class PeopleWorld
         INSERT INTO access_grants (holder, social_account_id, may_spend)
         SELECT md5('user ' || n)::uuid, md5('account ' || 1000 + n + i)::uuid, false FROM generate_series(1, {People}) n, generate_series(1, 20) i WHERE n % 100 <> 0;
         INSERT INTO api_keys (id, user_id, name, hash, shown, role, all_accounts, created_by, created_at)
-        SELECT md5('key ' || n)::uuid, md5('user ' || 1 + n % {People})::uuid, 'program ' || n, sha256(convert_to('maj_bench' || n, 'UTF8')), 'maj_bench', 'manager', true, 'bench', now() FROM generate_series(0, {Keys - 1}) n
+        SELECT md5('key ' || n)::uuid, md5('user ' || 1 + n % {People})::uuid, 'program ' || n, sha256(convert_to('maj_bench' || lpad(n::text, 38, '0'), 'UTF8')), 'maj_bench', 'manager', true, 'bench', now() FROM generate_series(0, {Keys - 1}) n
         """;
 
     private static readonly string WorkSql = $$"""
