@@ -17,12 +17,16 @@ public sealed class AccountPairs(NpgsqlDataSource dataSource)
     /// <summary>The unique index by which an ad account has one account.</summary>
     internal const string OneOfEach = "social_accounts_of_meta";
 
+    /// <summary>By which an ad account is known, in SQL: zeros in front, which old rows may have, make no other one.</summary>
+    /// <param name="adAccountId">A column, or a parameter.</param>
+    internal static string AtMeta(string adAccountId) => $"ltrim(substr({adAccountId}, 5), '0')";
+
     /// <summary>Those that are not retired, but the one itself.</summary>
     public async Task<IReadOnlyList<AccountTwin>> ListAsync(Guid? but, string adAccountId, CancellationToken ct)
     {
         var twinsSql = $"""
             SELECT CASE WHEN {AccountScope.Is("id")} THEN id END AS id, CASE WHEN {AccountScope.Is("id")} THEN name END AS name FROM social_accounts
-            WHERE retired_at IS NULL AND ltrim(substr(ad_account_id, 5), '0') = ltrim(substr(@AdAccountId, 5), '0') AND id IS DISTINCT FROM @But::uuid ORDER BY double_of IS NOT NULL, created_at, social_accounts.id
+            WHERE retired_at IS NULL AND {AtMeta("ad_account_id")} = {AtMeta("@AdAccountId")} AND id IS DISTINCT FROM @But::uuid ORDER BY double_of IS NOT NULL, created_at, social_accounts.id
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<AccountTwin>(new(twinsSql, new { AdAccountId = adAccountId, But = but, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();

@@ -58,7 +58,7 @@ public sealed class BatchReader(NpgsqlDataSource dataSource)
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return [.. (await connection.QueryAsync<HeadRow>(new(listSql, new
         {
-            Before = before, Limit = limit, Scope = AccountScope.Accounts, filter.AccountId, From = filter.Since is { } from ? RunFilter.First(from) : (Guid?)null, Until = filter.Until is { } until ? RunFilter.First(until.AddDays(1)) : (Guid?)null,
+            Before = before, Limit = limit, Scope = AccountScope.Accounts, filter.AccountId, From = RunFilter.FirstOf(filter.Since), Until = RunFilter.FirstAfter(filter.Until),
             filter.RequestedBy, filter.ChangedSince,
         }, cancellationToken: ct))).Select(row => row.ToBatch())];
     }

@@ -18,6 +18,9 @@ internal static partial class Placeholders
         return pattern.Replace(text, found => found.Groups[1].Success ? valueOf(found.Groups[1].Value, found.Index) : found.Value);
     }
 
+    /// <summary>Whether anything but placeholders stands before this place.</summary>
+    public static bool IsBehindText(string text, int at) => One().Replace(text[..at], "").Length > 0;
+
     [GeneratedRegex(@"\{([^{}]*)\}")]
     private static partial Regex One();
 

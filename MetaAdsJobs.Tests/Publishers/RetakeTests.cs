@@ -72,5 +72,10 @@ public sealed class RetakeTests
 
         var kept = await world.TakenAsync(ClipMessage.Of("b", more: new() { ["published_at"] = "2026-01-02T00:00:00Z" }));
         Assert.That((kept.Outcomes.Single().State, (await world.TakenAsync(ClipMessage.Of("b", more: priced))).Outcomes.Single().State), Is.EqualTo(("refused", "outdated")), "it told a time");
+
+        // Neither told one: the later is the truth.
+        var (older, newer) = (await world.TakenAsync(ClipMessage.Of("c")), await world.TakenAsync(ClipMessage.Of("c")));
+        await world.PutTemplateAsync(world.Account, ClipWorld.Template());
+        Assert.That(((await world.RetakeAsync(older.Id)).Outcomes.Single().State, (await world.RetakeAsync(newer.Id)).Outcomes.Single().State), Is.EqualTo(("outdated", "accepted")));
     }
 }

@@ -110,8 +110,8 @@ public sealed class ListChoices
     private async Task<IReadOnlyList<AdAccountChoice>> WithTakenAsync(IReadOnlyList<ReachedAccount> accounts, CancellationToken ct)
     {
         var takenSql = $"""
-            SELECT ltrim(substr(ad_account_id, 5), '0'), CASE WHEN {AccountScope.Is("id")} THEN id END AS id FROM social_accounts
-            WHERE retired_at IS NULL AND double_of IS NULL AND ltrim(substr(ad_account_id, 5), '0') = ANY (@MetaIds)
+            SELECT {AccountPairs.AtMeta("ad_account_id")}, CASE WHEN {AccountScope.Is("id")} THEN id END AS id FROM social_accounts
+            WHERE retired_at IS NULL AND double_of IS NULL AND {AccountPairs.AtMeta("ad_account_id")} = ANY (@MetaIds)
             """;
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
         var taken = (await connection.QueryAsync<(string Digits, Guid? Id)>(new(takenSql, new { MetaIds = accounts.Select(one => one.Id[4..]).ToArray(), Scope = AccountScope.Accounts }, cancellationToken: ct)))

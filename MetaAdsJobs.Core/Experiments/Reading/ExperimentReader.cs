@@ -52,7 +52,7 @@ public sealed class ExperimentReader(NpgsqlDataSource dataSource)
         return (await connection.QueryAsync<ExperimentSummary>(new(listSql, new
         {
             filter.State, filter.AccountId, After = after, Limit = limit, Scope = AccountScope.Accounts, filter.CreatedBy, filter.ChangedSince,
-            From = filter.Since is { } from ? RunFilter.First(from) : (Guid?)null, Until = filter.Until is { } last ? RunFilter.First(last.AddDays(1)) : (Guid?)null,
+            From = RunFilter.FirstOf(filter.Since), Until = RunFilter.FirstAfter(filter.Until),
         }, cancellationToken: ct))).AsList();
     }
 

@@ -1,4 +1,5 @@
 using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.Accounts;
 
 namespace MetaAdsJobs.Core.Insights.Reading;
 
@@ -12,7 +13,7 @@ internal static class SharedDays
     public static string ReadLaterElsewhere(string days) => $"""
         SELECT mine.id, theirs.date_start
         FROM social_accounts mine
-        JOIN social_accounts other ON {OfMeta("other")} = {OfMeta("mine")} AND other.id <> mine.id{AccountScope.And("other.id")}{AccountScope.And("mine.id")}
+        JOIN social_accounts other ON {AccountPairs.AtMeta("other.ad_account_id")} = {AccountPairs.AtMeta("mine.ad_account_id")} AND other.id <> mine.id{AccountScope.And("other.id")}{AccountScope.And("mine.id")}
         CROSS JOIN LATERAL (SELECT date_start, synced_at, {SeenAt} FROM insight_days WHERE social_account_id = other.id{days} OFFSET 0) theirs
         LEFT JOIN LATERAL (SELECT synced_at, {SeenAt} FROM insight_days WHERE social_account_id = mine.id AND date_start = theirs.date_start OFFSET 0) ours ON true
         WHERE (theirs.seen_at, theirs.synced_at, other.id) > (COALESCE(ours.seen_at, '-infinity'), COALESCE(ours.synced_at, '-infinity'), mine.id)
@@ -20,7 +21,4 @@ internal static class SharedDays
 
     // One that was told nothing of a day has zeros of it.
     private const string SeenAt = "COALESCE(seen_at, first_at, '-infinity') AS seen_at";
-
-    // Zeros in front, which old rows may have, make no other ad account.
-    private static string OfMeta(string account) => $"ltrim(substr({account}.ad_account_id, 5), '0')";
 }

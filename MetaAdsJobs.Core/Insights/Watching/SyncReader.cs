@@ -51,7 +51,7 @@ public sealed class SyncReader(NpgsqlDataSource dataSource)
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<InsightSync>(new(listSql, new
         {
-            AccountId = accountId, Before = before, Limit = limit, Scope = AccountScope.Accounts, From = filter.Since is { } from ? RunFilter.First(from) : (Guid?)null, Until = filter.Until is { } until ? RunFilter.First(until.AddDays(1)) : (Guid?)null, filter.ChangedSince, filter.RequestedBy,
+            AccountId = accountId, Before = before, Limit = limit, Scope = AccountScope.Accounts, From = RunFilter.FirstOf(filter.Since), Until = RunFilter.FirstAfter(filter.Until), filter.ChangedSince, filter.RequestedBy,
         }, cancellationToken: ct))).AsList();
     }
 }

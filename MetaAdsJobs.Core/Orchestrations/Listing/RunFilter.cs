@@ -49,9 +49,9 @@ public sealed partial record RunFilter(OrchestrationStatus? Status, Guid? Accoun
     private bool IsByWords => Search is not null && SearchId is null && SearchMetaId is null;
 
     /// <summary>Request ids are ordered by time: the first one of a day is known without looking.</summary>
-    internal Guid? From => Since is { } day ? First(day) : null;
+    internal Guid? From => FirstOf(Since);
 
-    internal Guid? Before => Until is { } day ? First(day.AddDays(1)) : null;
+    internal Guid? Before => FirstAfter(Until);
 
     /// <summary>As a WHERE of the table o: only the conditions that are asked for, since one text for all would have to be planned for all.</summary>
     /// <param name="before">The cursor of the page before.</param>
@@ -81,8 +81,13 @@ public sealed partial record RunFilter(OrchestrationStatus? Status, Guid? Accoun
     internal DynamicParameters Parameters(Guid? before, int limit) =>
         new(new { Last = before, UpTo, From, Before, AccountId, ClipId, ChangedSince, SearchId, SearchMetaId, NamePatterns, RequestedBy, RequestedKey, Limit = limit, Scope = AccountScope.Accounts });
 
-    /// <summary>Before all ids that are made of a time on this day, and behind all of the day before.</summary>
-    internal static Guid First(DateOnly day)
+    /// <summary>Before all ids that are made of a time on this day, and behind all of the day before: of all that is listed by such ids.</summary>
+    internal static Guid? FirstOf(DateOnly? since) => since is { } day ? First(day) : null;
+
+    /// <summary>Behind all ids that are made of a time on this day.</summary>
+    internal static Guid? FirstAfter(DateOnly? until) => until is { } day ? First(day.AddDays(1)) : null;
+
+    private static Guid First(DateOnly day)
     {
         var milliseconds = new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero).ToUnixTimeMilliseconds().ToString("x12", CultureInfo.InvariantCulture);
         return Guid.Parse($"{milliseconds[..8]}-{milliseconds[8..]}-0000-0000-000000000000");

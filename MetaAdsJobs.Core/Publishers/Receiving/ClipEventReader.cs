@@ -35,7 +35,7 @@ public sealed class ClipEventReader(NpgsqlDataSource dataSource)
             new
             {
                 PublisherId = publisherId, filter.State, filter.AccountId, Before = before, Limit = limit,
-                From = filter.Since is { } from ? RunFilter.First(from) : (Guid?)null, Until = filter.Until is { } until ? RunFilter.First(until.AddDays(1)) : (Guid?)null,
+                From = RunFilter.FirstOf(filter.Since), Until = RunFilter.FirstAfter(filter.Until),
             }, cancellationToken: ct))).AsList();
         return await WithOutcomesAsync(connection, events, ct);
     }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using MetaAdsJobs.Core.Validation;
 
 namespace MetaAdsJobs.Core.Publishers.Templates;
@@ -14,7 +13,7 @@ internal sealed record RenderingFacts(Guid AccountId, Guid ClipId, DateOnly Toda
 /// <summary>
 /// Makes a request of a template and a clip. Only texts are rendered, and only by names of a closed list: nothing that a clip says can become a field, a number or another account.
 /// </summary>
-internal static partial class ClipRendering
+internal static class ClipRendering
 {
     public const string Account = "social_account_id";
     public const string ClipId = "clip_id";
@@ -68,7 +67,7 @@ internal static partial class ClipRendering
             // What begins with an address and has no space is one, though the template does not say so: {clip.url}?title={clip.title}.
             isUrl |= at == 0 && IsAddress(value) && !text.Any(char.IsWhiteSpace);
             // Behind what the template writes of an address it is one part of it, whatever it holds; what stands before, or alone, is a piece of an address itself.
-            return name == Parameters || (isUrl && Placeholder().Replace(text[..at], "").Length > 0) ? Uri.EscapeDataString(value) : value;
+            return name == Parameters || (isUrl && Placeholders.IsBehindText(text, at)) ? Uri.EscapeDataString(value) : value;
         }
 
         string Missing(string message)
@@ -77,9 +76,6 @@ internal static partial class ClipRendering
             return "";
         }
     }
-
-    [GeneratedRegex(@"\{[^{}]*\}")]
-    private static partial Regex Placeholder();
 
     private static bool IsAddress(string text) => text.StartsWith("https://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("http://", StringComparison.OrdinalIgnoreCase);
 

@@ -79,16 +79,16 @@ internal sealed class PlanClip(NpgsqlDataSource dataSource, AccountStore account
     private async Task<Begun> BegunAsync(Guid publisherId, string clipKey, Guid accountId, CancellationToken ct)
     {
         // In the ad account as Meta has it: a row of it that was retired may have left its campaigns as they are.
-        const string BegunSql = """
+        var begunSql = $"""
             SELECT (SELECT r.request_id FROM clip_runs r JOIN social_accounts a ON a.id = r.social_account_id
                     WHERE r.publisher_id = @PublisherId AND r.clip_key = @ClipKey
-                      AND ltrim(substr(a.ad_account_id, 5), '0') = (SELECT ltrim(substr(o.ad_account_id, 5), '0') FROM social_accounts o WHERE o.id = @AccountId)
+                      AND {AccountPairs.AtMeta("a.ad_account_id")} = (SELECT {AccountPairs.AtMeta("o.ad_account_id")} FROM social_accounts o WHERE o.id = @AccountId)
                     ORDER BY r.social_account_id <> @AccountId, r.made_at DESC LIMIT 1) AS request_id,
                    count(*)::int AS runs, COALESCE(sum(daily_cents) FILTER (WHERE social_account_id = @AccountId), 0)::bigint AS daily_cents
             FROM clip_runs WHERE publisher_id = @PublisherId AND made_at > @Since AND NOT by_person
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return await connection.QuerySingleAsync<Begun>(new(BegunSql, new { PublisherId = publisherId, ClipKey = clipKey, AccountId = accountId, Since = time.GetUtcNow().AddHours(-24) }, cancellationToken: ct));
+        return await connection.QuerySingleAsync<Begun>(new(begunSql, new { PublisherId = publisherId, ClipKey = clipKey, AccountId = accountId, Since = time.GetUtcNow().AddHours(-24) }, cancellationToken: ct));
     }
 
     private sealed record Begun

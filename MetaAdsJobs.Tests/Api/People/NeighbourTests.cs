@@ -82,6 +82,18 @@ public sealed class NeighbourTests
     }
 
     [Test]
+    public async Task Which_of_ones_clips_are_shown_in_another_account_is_not_told()
+    {
+        var clip = await ClipAsync(_manager);
+        await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
+        await connection.ExecuteAsync("INSERT INTO clip_accounts (clip_id, social_account_id) SELECT @clip::uuid, @foreign::uuid ON CONFLICT DO NOTHING", new { clip, foreign = _foreign.Id });
+        string Listed(ApiAnswer answer) => string.Join(' ', answer.Json["items"]!.AsArray().Select(one => (string?)one!["id"]));
+        Assert.That(Listed(await _admin.GetAsync($"/meta/clips?social_account_id={_foreign.Id}&limit=200")), Does.Contain(clip));
+        Assert.That(Listed(await _manager.GetAsync($"/meta/clips?social_account_id={_foreign.Id}&limit=200")), Is.Empty);
+        Assert.That(Listed(await _manager.GetAsync($"/meta/clips?social_account_id={_mine}&limit=200")), Does.Contain(clip));
+    }
+
+    [Test]
     public async Task A_webhook_that_is_narrowed_shows_and_replays_nothing_of_what_was_taken_from_it()
     {
         var hook = (string)(await _admin.PostAsync("/meta/webhooks", new JsonObject { ["url"] = "https://receiver.invalid/hook", ["account_ids"] = new JsonArray(_mine, _foreign.Id) })).Json["id"]!;
