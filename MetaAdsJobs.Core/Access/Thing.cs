@@ -87,7 +87,7 @@ public sealed class ThingAccounts(NpgsqlDataSource dataSource)
     };
 }
 
-/// <summary>Clips belong to no account by themselves: to those they were made for, and to those they were used in.</summary>
+/// <summary>Clips belong to no account by themselves: to those they were made for, and to those they are shown in (clip_accounts).</summary>
 public static class ClipScope
 {
     /// <summary>As the end of a WHERE that takes @Scope; nothing for whom all accounts are open.</summary>
@@ -96,8 +96,11 @@ public static class ClipScope
     public static string Is(string clipId) => AccountScope.IsAll ? "true" : IsOf(clipId, "@Scope");
 
     /// <param name="accounts">A parameter.</param>
-    internal static string IsOf(string clipId, string accounts) => $"""
-        (EXISTS (SELECT 1 FROM clip_accounts ca WHERE ca.clip_id = {clipId} AND ca.social_account_id = ANY ({accounts}))
-            OR EXISTS (SELECT 1 FROM orchestrations o WHERE o.clip_id = {clipId} AND o.social_account_id = ANY ({accounts})))
+    internal static string IsOf(string clipId, string accounts) => $"EXISTS (SELECT 1 FROM clip_accounts ca WHERE ca.clip_id = {clipId} AND ca.social_account_id = ANY ({accounts}))";
+
+    /// <summary>Has the clips that a query "clip" tells be seen by who sees @AccountId from now on.</summary>
+    internal static string ShowSql(string clips) => $"""
+        INSERT INTO clip_accounts (clip_id, social_account_id) SELECT DISTINCT k.id, @AccountId FROM {clips} JOIN clips k ON k.id = clip
+        WHERE NOT EXISTS (SELECT 1 FROM clip_accounts ca WHERE ca.clip_id = k.id AND ca.social_account_id = @AccountId)
         """;
 }

@@ -83,7 +83,7 @@ public sealed class RequestEdit
             UPDATE campaign_edits e SET {Voiding.Set}, error = @Why
             WHERE request_id = @RequestId AND edit_id <> @EditId AND state IN ('queued', 'running', 'waiting') AND ending IS NULL AND meta_id = ANY (@Void) AND kind = ANY (@VoidKinds);
             -- What they have done by halves is found by looking.
-            UPDATE meta_campaigns SET compare_at = LEAST(compare_at, clock_timestamp() + 2 * @SettleDelay) WHERE request_id = @RequestId{(proposed is null ? "" : $";\n{proposed.Of.AskedSql}")}
+            UPDATE meta_campaigns SET compare_at = LEAST(compare_at, clock_timestamp() + 2 * @SettleDelay) WHERE request_id = @RequestId{(fields.Creative is null ? "" : $";\n{ClipScope.ShowSql("(SELECT (c #>> '{}')::uuid AS clip FROM jsonb_path_query(@Fields::jsonb, '$.creative.**.clip_id') c) shown")}")}{(proposed is null ? "" : $";\n{proposed.Of.AskedSql}")}
             """;
         var (voided, kinds) = kind switch
         {

@@ -79,10 +79,10 @@ public sealed class CampaignReader
         if (filter.Until is not null) walked.Add("c.created_at < (@Until::date + 1)::timestamp AT TIME ZONE 'UTC'");
         if (owner is not null) walked.Add("c.request_id = @Owner");
         if (filter.ClipId is not null) walked.Add("c.request_id = ANY (ARRAY(SELECT o.request_id FROM orchestrations o WHERE o.clip_id = @ClipId))");
+        if (filter.RequestedBy is not null) walked.Add("c.requested_by = @RequestedBy");
         AccountScope.AddTo(walked, "c.social_account_id");
         if (filter.Status is not null) found.Add("c.status = @Status");
         if (patterns is not null) found.Add("c.name ~* ALL (@Patterns)");
-        if (filter.RequestedBy is not null) found.Add("EXISTS (SELECT 1 FROM orchestrations o WHERE o.request_id = c.request_id AND o.requested_by = @RequestedBy)");
         var walkSql = $"""
             WITH c AS MATERIALIZED (SELECT c.id, c.request_id, c.name, c.status, c.created_at FROM meta_campaigns c {Where(walked)} ORDER BY c.id DESC LIMIT @Walk)
             SELECT ARRAY(SELECT c.id FROM c {Where(found)} ORDER BY c.id DESC LIMIT @Limit) AS ids, l.id, l.created_at

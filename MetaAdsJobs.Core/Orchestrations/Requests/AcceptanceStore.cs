@@ -43,16 +43,18 @@ internal sealed class AcceptanceStore(NpgsqlDataSource dataSource, IJobQueue que
     public async Task<bool> InsertAsync(
         Guid requestId, OrchestrationRequest request, string json, byte[] hash, string requestedBy, string? idempotencyKey, Func<Guid, string> enqueue, DateTimeOffset? activateAt, CancellationToken ct)
     {
-        const string InsertSql = """
+        var insertSql = $"""
+            WITH shown AS ({ClipScope.ShowSql("unnest(@ClipIds) clip")})
             INSERT INTO orchestrations (request_id, social_account_id, clip_id, campaign_name, request, requested_by, idempotency_key,
                 request_hash, status, job_id, accepted_at, activate_at, requested_key)
-            VALUES (@RequestId, @SocialAccountId, @ClipId, @CampaignName, @Json::jsonb, @RequestedBy, @IdempotencyKey, @Hash, 'queued', @JobId, @Now, @ActivateAt, @KeyName)
+            VALUES (@RequestId, @AccountId, @ClipId, @CampaignName, @Json::jsonb, @RequestedBy, @IdempotencyKey, @Hash, 'queued', @JobId, @Now, @ActivateAt, @KeyName)
             """;
+        var shape = new TreeShape(request);
         try
         {
-            await queue.InsertWithJobAsync(() => enqueue(requestId), InsertSql, jobId => new
+            await queue.InsertWithJobAsync(() => enqueue(requestId), insertSql, jobId => new
             {
-                RequestId = requestId, request.SocialAccountId, ClipId = new TreeShape(request).FirstClip, request.CampaignName, Json = json, RequestedBy = requestedBy,
+                RequestId = requestId, AccountId = request.SocialAccountId, ClipId = shape.FirstClip, ClipIds = shape.Media.Select(media => media.ClipId).ToArray(), request.CampaignName, Json = json, RequestedBy = requestedBy,
                 IdempotencyKey = idempotencyKey, Hash = hash, JobId = jobId, Now = time.GetUtcNow(), ActivateAt = activateAt, AccountScope.Caller?.KeyName,
             }, ct);
             return true;

@@ -51,6 +51,27 @@ public sealed class NeighbourTests
     }
 
     [Test]
+    public async Task A_clip_that_is_shown_in_ones_account_is_seen_whichever_ad_shows_it_and_whoever_made_it()
+    {
+        var (first, second, edited, other) = (await ClipAsync(_admin), await ClipAsync(_admin), await ClipAsync(_admin), await ClipAsync(_admin));
+        JsonObject Ad(string clip) => new() { ["clip_id"] = clip };
+        var request = ApiClient.Request(_mine, first);
+        request.Remove("clip_id");
+        request["ad_sets"] = new JsonArray(new JsonObject { ["ads"] = new JsonArray(Ad(first), Ad(second)) });
+        await _admin.AcceptAsync(request);
+        await _admin.AcceptAsync(ApiClient.Request(_foreign.Id, other));
+        var ad = await OwnAdAsync();
+        Assert.That((await _admin.PatchAsync($"/meta/ads/{ad}", new JsonObject { ["creative"] = new JsonObject { ["clip_id"] = edited, ["creative_title"] = "New title", ["landing_url"] = "https://example.com/new" } })).Code, Is.EqualTo(202));
+
+        var listed = (await _manager.GetAsync($"/meta/clips?social_account_id={_mine}&limit=200")).Json["items"]!.AsArray().Select(one => (string?)one!["id"]).ToList();
+        foreach (var (clip, isSeen) in ((string, bool)[])[(first, true), (second, true), (edited, true), (other, false)])
+        {
+            Assert.That(listed.Contains(clip), Is.EqualTo(isSeen), clip);
+            Assert.That((await _manager.GetAsync($"/meta/clips/{clip}")).Code, Is.EqualTo(isSeen ? 200 : 404), clip);
+        }
+    }
+
+    [Test]
     public async Task Another_clients_campaign_in_a_pool_is_refused_as_one_that_there_is_not()
     {
         var own = await PooledCampaigns.AddAsync(_service.Database.DataSource, _mine, $"own{Guid.NewGuid():N}"[..12], 10);
