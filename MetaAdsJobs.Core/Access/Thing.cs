@@ -98,9 +98,10 @@ public static class ClipScope
     /// <param name="accounts">A parameter.</param>
     internal static string IsOf(string clipId, string accounts) => $"EXISTS (SELECT 1 FROM clip_accounts ca WHERE ca.clip_id = {clipId} AND ca.social_account_id = ANY ({accounts}))";
 
-    /// <summary>Has the clips that a query "clip" tells be seen by who sees @AccountId from now on.</summary>
-    internal static string ShowSql(string clips) => $"""
-        INSERT INTO clip_accounts (clip_id, social_account_id) SELECT DISTINCT k.id, @AccountId FROM {clips} JOIN clips k ON k.id = clip
-        WHERE NOT EXISTS (SELECT 1 FROM clip_accounts ca WHERE ca.clip_id = k.id AND ca.social_account_id = @AccountId)
+    /// <summary>CTEs: the run @RequestId of @AccountId shows the clips @ClipIds, each of which is there; whoever sees that account sees them from now on.</summary>
+    internal const string ShownSql = """
+        shown AS (INSERT INTO run_clips (clip_id, request_id, social_account_id) SELECT k, @RequestId, @AccountId FROM unnest(@ClipIds) k ON CONFLICT DO NOTHING),
+            seen AS (INSERT INTO clip_accounts (clip_id, social_account_id) SELECT k, @AccountId FROM unnest(@ClipIds) k
+                WHERE NOT EXISTS (SELECT 1 FROM clip_accounts ca WHERE ca.clip_id = k AND ca.social_account_id = @AccountId))
         """;
 }

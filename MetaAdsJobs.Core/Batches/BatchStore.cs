@@ -102,7 +102,7 @@ internal sealed class BatchStore(NpgsqlDataSource dataSource, TimeProvider time)
             Sent = rows.Select(row => row.Row.Sent.ToJsonString()).ToArray(), Names = rows.Select(row => row.Row.CampaignName).ToArray(), Hashes = rows.Select(row => row.Row.Hash).ToArray(),
             OfBatches = rows.Select(row => row.IsAgain ? row.Earlier!.BatchId : (Guid?)null).ToArray(), OfRows = rows.Select(row => row.IsAgain ? row.Earlier!.Row : (int?)null).ToArray(),
         }, cancellationToken: ct));
-        await maker.LookAgainAsync(users => BatchesOfUsers.PauseAsync(connection, null, users, null, now, ct), key => BatchesOfUsers.PauseOfKeyAsync(connection, null, key, null, now, ct));
+        await maker.LookAgainAsync(users => BatchesOfUsers.PauseAsync(connection, null, users, now, ct), key => BatchesOfUsers.PauseOfKeyAsync(connection, null, key, now, ct));
         return true;
     }
 }

@@ -27,7 +27,7 @@ public sealed class OrderBatch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
     /// <summary>Rows are let in again, for as long as who resumes it may: whoever has lost that since the call began finds it paused as before.</summary>
     public Task<Change> ResumeAsync(Guid batchId, string orderedBy, CancellationToken ct)
     {
-        const string ResumeSql = "UPDATE batches SET state = 'running', ordered_by = @OrderedBy, job_id = @JobId WHERE batch_id = @BatchId AND state = 'paused'";
+        const string ResumeSql = "UPDATE batches SET state = 'running', ordered_by = @OrderedBy, resumed_by = @OrderedBy, resumed_key = @KeyId, job_id = @JobId WHERE batch_id = @BatchId AND state = 'paused'";
         return WithJobAsync(ResumeSql, "resumed", batchId, orderedBy, "Only a paused batch can be resumed", ct, resumes: true);
     }
 
@@ -55,13 +55,13 @@ public sealed class OrderBatch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
     {
         using (var transaction = JobTransaction.Begin())
         {
-            var parameters = new { BatchId = batchId, OrderedBy = orderedBy, JobId = queue.EnqueueBatch(batchId) };
+            var parameters = new { BatchId = batchId, OrderedBy = orderedBy, JobId = queue.EnqueueBatch(batchId), AccountScope.Caller?.KeyId };
             await using var connection = await dataSource.OpenConnectionAsync(ct);
             var maker = resumes ? await Maker.HoldAsync(connection, null, ct) : null;
             if (await OrderedAsync(connection, sql, action, parameters, batchId, ct))
             {
                 var now = time.GetUtcNow();
-                if (maker is not null) await maker.LookAgainAsync(users => BatchesOfUsers.PauseAsync(connection, null, users, batchId, now, ct), key => BatchesOfUsers.PauseOfKeyAsync(connection, null, key, batchId, now, ct));
+                if (maker is not null) await maker.LookAgainAsync(users => BatchesOfUsers.PauseAsync(connection, null, users, now, ct), key => BatchesOfUsers.PauseOfKeyAsync(connection, null, key, now, ct));
                 // A statement of its own: rows that were let in while the first waited for that are no longer among these.
                 if (also is not null) await connection.ExecuteAsync(new(also, parameters, cancellationToken: ct));
                 transaction.Complete();

@@ -13,6 +13,7 @@ using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Orchestrations.Requests;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Core.Validation;
 using Microsoft.Extensions.Logging;
@@ -75,6 +76,7 @@ public sealed class RequestEdit
     /// <returns>False when the proposal's row says that it is not to be: nothing of it may be committed.</returns>
     private async Task<bool> InsertAsync(Guid editId, CampaignTree tree, TreeObject one, EditLevel level, EditKind kind, EditFields fields, string askedBy, string jobId, ProposedEdit? proposed, CancellationToken ct)
     {
+        var clips = fields.Creative is null ? [] : RequestParts.ClipsOf(JsonSerializer.SerializeToElement(fields.Creative, OrchestrationRequest.Json));
         // The campaign's row first: edits of one campaign are numbered in the order of their commits.
         var insertSql = $"""
             SELECT 1 FROM meta_campaigns WHERE request_id = @RequestId FOR NO KEY UPDATE;
@@ -83,7 +85,7 @@ public sealed class RequestEdit
             UPDATE campaign_edits e SET {Voiding.Set}, error = @Why
             WHERE request_id = @RequestId AND edit_id <> @EditId AND state IN ('queued', 'running', 'waiting') AND ending IS NULL AND meta_id = ANY (@Void) AND kind = ANY (@VoidKinds);
             -- What they have done by halves is found by looking.
-            UPDATE meta_campaigns SET compare_at = LEAST(compare_at, clock_timestamp() + 2 * @SettleDelay) WHERE request_id = @RequestId{(fields.Creative is null ? "" : $";\n{ClipScope.ShowSql("(SELECT (c #>> '{}')::uuid AS clip FROM jsonb_path_query(@Fields::jsonb, '$.creative.**.clip_id') c) shown")}")}{(proposed is null ? "" : $";\n{proposed.Of.AskedSql}")}
+            {(clips.Length == 0 ? "" : $"WITH {ClipScope.ShownSql}")} UPDATE meta_campaigns SET compare_at = LEAST(compare_at, clock_timestamp() + 2 * @SettleDelay) WHERE request_id = @RequestId{(proposed is null ? "" : $";\n{proposed.Of.AskedSql}")}
             """;
         var (voided, kinds) = kind switch
         {
@@ -95,7 +97,7 @@ public sealed class RequestEdit
         await using var read = await connection.QueryMultipleAsync(new(insertSql, new
         {
             EditId = editId, tree.AccountId, tree.RequestId, Level = EditWords.Of(level), one.MetaId, Kind = EditWords.Of(kind), Fields = fields.ToJson(), AskedBy = askedBy, AskedKey = proposed is null ? AccountScope.Caller?.KeyName : proposed.ByKey, JobId = jobId, Now = _time.GetUtcNow(),
-            _options.SettleDelay, Void = voided, VoidKinds = Array.ConvertAll(kinds, EditWords.Of), Why = $"{askedBy} has asked to {EditWords.Of(kind)} the {EditWords.Of(level)} since", proposed?.ProposalId,
+            _options.SettleDelay, Void = voided, ClipIds = clips, VoidKinds = Array.ConvertAll(kinds, EditWords.Of), Why = $"{askedBy} has asked to {EditWords.Of(kind)} the {EditWords.Of(level)} since", proposed?.ProposalId,
         }, cancellationToken: ct));
         await read.ReadAsync<int>();
         return proposed is null || (await read.ReadAsync<int>()).Any();

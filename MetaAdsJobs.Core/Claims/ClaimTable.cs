@@ -37,9 +37,13 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
         (e.kind = 'update' AND e.meta_id = r.meta_id AND (SELECT ends_at FROM freeze_of(a.id, @Now)) IS NULL AND NOT EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = e.edit_id AND p.state IN ('asked', 'approved')))
         """;
 
-    // An earlier edit e of what is spent that is held, and has not begun, for what it stands behind: what makes the room may pass it, and not what spends more. Until it has had its turn.
+    /// <summary>Why an edit waits for another that was asked for before.</summary>
+    public const string BehindAnEarlier = "an earlier edit of the same campaign comes first";
+
+    // An earlier edit e of what is spent that is held for what it stands behind, and has not had its turn: what makes the room may pass it, and not what spends more. One that was begun before it was held behind another change of its object has not had it either.
     private const string StandsBehind = """
-        (e.held AND e.attempt = 0 AND e.ending IS NULL AND (e.due_at IS NULL OR e.due_at <= @Now) AND NOT EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = e.edit_id AND p.state = 'asked')
+        (e.held AND e.ending IS NULL AND (e.started_at IS NULL OR e.kind = 'update' AND EXISTS (
+                SELECT 1 FROM campaign_edits b WHERE b.request_id = e.request_id AND b.number < e.number AND b.kind = 'update' AND b.meta_id = e.meta_id AND b.held AND b.ending IS NULL AND b.state IN ('queued', 'running', 'waiting'))) AND (e.due_at IS NULL OR e.due_at <= @Now) AND NOT EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = e.edit_id AND p.state = 'asked')
             AND (e.kind IN ('publish', 'resume') OR e.kind = 'update' AND e.fields ?| ARRAY['daily_budget_cents', 'lifetime_budget_cents', 'end_time', 'bid_amount_cents', 'targeting']))
         """;
 
@@ -63,7 +67,7 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
                  WHEN r.kind <> 'pause' AND EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = r.request_id AND e.number < r.number AND e.state IN ('queued', 'running', 'waiting')
                                                          AND (e.ending IS NULL OR e.kind IN ('publish', 'resume')) AND (NOT e.held OR {KeepsLater} OR r.kind IN ('publish', 'resume') AND {StandsBehind})
                                                          AND (e.kind <> 'pause' AND e.ending IS NULL OR r.kind NOT IN ('archive', 'delete')))
-                 THEN 'an earlier edit of the same campaign comes first'
+                 THEN '{BehindAnEarlier}'
                  WHEN r.kind <> 'pause' AND EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = r.request_id AND e.number > r.number AND e.state = 'running' AND e.kind <> 'pause' AND (e.ending IS NULL OR e.kind IN ('publish', 'resume')))
                  THEN 'another edit of the same campaign is being carried out'
                  WHEN r.kind IN ('publish', 'resume') OR r.fields ? 'creative' AND EXISTS (SELECT 1 FROM meta_ads d WHERE d.meta_id = r.meta_id AND d.status = 'ACTIVE') THEN COALESCE((

@@ -78,14 +78,14 @@ internal static class InTheirName
     public static async Task EndOfUsersAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyCollection<Guid> userIds, DateTimeOffset now, CancellationToken ct)
     {
         await WebhooksOfUsers.SwitchOffAsync(connection, transaction, userIds, now, ct);
-        await BatchesOfUsers.PauseAsync(connection, transaction, userIds, null, now, ct);
+        await BatchesOfUsers.PauseAsync(connection, transaction, userIds, now, ct);
         await PoolsOfUsers.AskAsync(connection, transaction, userIds, now, ct);
     }
 
     public static async Task EndOfKeyAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid keyId, DateTimeOffset now, CancellationToken ct)
     {
         await WebhooksOfUsers.SwitchOffOfKeyAsync(connection, transaction, keyId, now, ct);
-        await BatchesOfUsers.PauseOfKeyAsync(connection, transaction, keyId, null, now, ct);
+        await BatchesOfUsers.PauseOfKeyAsync(connection, transaction, keyId, now, ct);
         await PoolsOfUsers.AskOfKeyAsync(connection, transaction, keyId, now, ct);
     }
 }

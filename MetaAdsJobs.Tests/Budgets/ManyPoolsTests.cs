@@ -34,8 +34,8 @@ public sealed class ManyPoolsTests
             SET session_replication_role = replica;
             UPDATE social_accounts SET caps_off = true;
             CREATE TEMP TABLE a AS SELECT id, row_number() OVER (ORDER BY id) - 1 AS n FROM social_accounts;
-            INSERT INTO meta_campaigns (request_id, social_account_id, meta_id, name, objective, status, created_at, daily_budget)
-            SELECT gen_random_uuid(), a.id, 'C' || (a.n * 500 + c), 'Campaign ' || c, 'OUTCOME_TRAFFIC', 'ACTIVE', now() - interval '200 days', CASE WHEN c < 250 AND c % 10 < 5 THEN 10000 END FROM a, generate_series(0, 449) c;
+            INSERT INTO meta_campaigns (request_id, social_account_id, meta_id, name, objective, status, created_at, daily_budget, requested_by)
+            SELECT gen_random_uuid(), a.id, 'C' || (a.n * 500 + c), 'Campaign ' || c, 'OUTCOME_TRAFFIC', 'ACTIVE', now() - interval '200 days', CASE WHEN c < 250 AND c % 10 < 5 THEN 10000 END, 'x' FROM a, generate_series(0, 449) c;
             CREATE TEMP TABLE k AS SELECT c.*, substr(c.meta_id, 2)::int % 500 AS c, a.n FROM meta_campaigns c JOIN a ON a.id = c.social_account_id;
             INSERT INTO meta_adsets (request_id, step, campaign_db_id, meta_id, name, optimization_goal, billing_event, daily_budget, currency, targeting, status, created_at)
             SELECT k.request_id, CASE WHEN v = 0 THEN 'adset' ELSE 'adset:2' END, k.id, replace(k.meta_id, 'C', CASE WHEN v = 0 THEN 'S' ELSE 'T' END), k.name, 'LINK_CLICKS', 'IMPRESSIONS', CASE WHEN k.daily_budget IS NULL THEN 10000 END, 'USD', '{}', 'ACTIVE', k.created_at

@@ -74,8 +74,8 @@ public sealed class CampaignReadingTests
         await world.ExecuteAsync("UPDATE meta_campaigns SET status = 'ARCHIVED' WHERE request_id = @RequestId", new { asked.RequestId });
         await world.ExecuteAsync($"""
             SET session_replication_role = replica;
-            INSERT INTO meta_campaigns (request_id, social_account_id, meta_id, name, objective, status, created_at)
-            SELECT gen_random_uuid(), social_account_id, 'M' || n, 'Crows', objective, status, created_at FROM meta_campaigns, generate_series(1, {CampaignReader.MostWalked}) n WHERE name LIKE 'Owls%'
+            INSERT INTO meta_campaigns (request_id, social_account_id, meta_id, name, objective, status, created_at, requested_by)
+            SELECT gen_random_uuid(), social_account_id, 'M' || n, 'Crows', objective, status, created_at, requested_by FROM meta_campaigns, generate_series(1, {CampaignReader.MostWalked}) n WHERE name LIKE 'Owls%'
             """);
         var walked = await world.Get<CampaignReader>().ListAsync(new(Status: "ARCHIVED"), null, 50, CancellationToken.None);
         Assert.That((Names(walked), walked.SearchedBackTo is not null), Is.EqualTo(("", true)));

@@ -34,7 +34,9 @@ public sealed class WaitsForRoomTests
     /// <summary>Who lowers first and switches on then never wanted to spend both.</summary>
     [TestCase(false)]
     [TestCase(true, TestName = "{m}(of which nothing is left)")]
-    public async Task What_switches_on_waits_for_a_lower_budget_that_waits_behind_one_that_waits_for_room(bool isCancelled)
+    [TestCase(false, "attempt = 1", TestName = "{m}(that was requeued)")]
+    [TestCase(false, "attempt = 1, started_at = now()", TestName = "{m}(that was begun in a freeze)")]
+    public async Task What_switches_on_waits_for_a_lower_budget_that_waits_behind_one_that_waits_for_room(bool isCancelled, string before = "attempt = 0")
     {
         var tree = await _world.BuiltAsync(EditWorld.Tree);
         var (raised, other) = (tree.AdSets[0].MetaId, tree.AdSets[1].MetaId);
@@ -45,6 +47,7 @@ public sealed class WaitsForRoomTests
         var first = await _world.AskAsync(EditKind.Update, raised, """{"daily_budget_cents":30000}""");
         Assert.That(await _world.RunEditAsync(first), Is.InstanceOf<JobOutcome.Snoozed>());
         var second = await _world.AskAsync(EditKind.Update, raised, """{"daily_budget_cents":4000}""");
+        await _world.ExecuteAsync($"UPDATE campaign_edits SET {before} WHERE edit_id = '{second}'");
         Assert.That(await _world.RunEditAsync(second), Is.InstanceOf<JobOutcome.Snoozed>());
         var third = await _world.AskAsync(EditKind.Resume, other);
         Assert.That(await _world.RunEditAsync(third), Is.InstanceOf<JobOutcome.Snoozed>().With.Property("Reason").EqualTo("an earlier edit of the same campaign comes first"));
@@ -58,6 +61,31 @@ public sealed class WaitsForRoomTests
             Assert.That(ended.Status, Is.EqualTo("succeeded"), ended.WaitReason);
         }
 
+        Assert.That(await _world.CountedAsync(), Is.EqualTo("active 14000"));
+    }
+
+    /// <summary>What was held longer than is too late is so by no fault of the service's.</summary>
+    [Test]
+    public async Task What_was_due_while_it_waited_behind_that_is_not_missed()
+    {
+        var tree = await _world.BuiltAsync(EditWorld.Tree);
+        var (raised, other) = (tree.AdSets[0].MetaId, tree.AdSets[1].MetaId);
+        await _world.EditAsync(EditKind.Publish, tree.Campaign.MetaId);
+        await _world.NothingUnderWayAsync();
+        await _world.EditAsync(EditKind.Pause, other);
+        await _world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = 25000");
+        var first = await _world.AskAsync(EditKind.Update, raised, """{"daily_budget_cents":30000}""");
+        Assert.That(await _world.RunEditAsync(first), Is.InstanceOf<JobOutcome.Snoozed>());
+        var second = await _world.AskAsync(EditKind.Update, raised, """{"daily_budget_cents":4000}""");
+        Assert.That(await _world.RunEditAsync(second), Is.InstanceOf<JobOutcome.Snoozed>());
+        var due = _world.Time.GetUtcNow().AddMinutes(5);
+        var third = await _world.AskAsync(EditKind.Resume, other);
+        await _world.ExecuteAsync($"UPDATE campaign_edits SET due_at = '{due:O}' WHERE edit_id = '{third}'");
+        _world.Time.AdvanceTo(due.AddMinutes(90));
+        Assert.That(await _world.RunEditAsync(third), Is.InstanceOf<JobOutcome.Snoozed>().With.Property("Reason").EqualTo("an earlier edit of the same campaign comes first"));
+
+        await _world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = NULL");
+        foreach (var edit in (Guid[])[first, second, third]) Assert.That((await _world.UntilEndedAsync(edit)).Status, Is.EqualTo("succeeded"));
         Assert.That(await _world.CountedAsync(), Is.EqualTo("active 14000"));
     }
 

@@ -101,6 +101,31 @@ public sealed class UpgradeTests
     }
 
     [Test]
+    public async Task What_runs_show_and_who_asked_for_campaigns_is_known_of_earlier_ones_and_ids_of_rows_lose_their_spaces()
+    {
+        foreach (var asked in _asked.Values)
+            Assert.That(await _world.QueryAsync<string>("SELECT concat(k.request_id, ' ', a.social_account_id) FROM run_clips k JOIN clip_accounts a USING (clip_id) WHERE clip_id = @ClipId", new { asked.ClipId }), Is.EqualTo([$"{asked.RequestId} {asked.AccountId}"]));
+
+        await using var database = await TestDatabase.CreateBareAsync();
+        await MigrateAsync(database, "103");
+        await using var connection = await database.DataSource.OpenConnectionAsync();
+        await connection.ExecuteAsync("""
+            SET session_replication_role = replica;
+            INSERT INTO meta_campaigns (request_id, social_account_id, meta_id, name, objective, status, created_at) SELECT request_id, gen_random_uuid(), person, 'x', 'x', 'PAUSED', now() FROM (VALUES ('ann', gen_random_uuid()), ('ben', gen_random_uuid())) p (person, request_id);
+            INSERT INTO orchestrations (request_id, social_account_id, campaign_name, request, requested_by, request_hash, status, accepted_at) SELECT request_id, social_account_id, 'x', '{}', meta_id, '', 'succeeded', now() FROM meta_campaigns;
+            INSERT INTO batches (batch_id, row_count, requested_by, state, created_at) VALUES ('7d0c0000-0000-4000-8000-000000000009', 5, 'ann', 'running', now());
+            INSERT INTO batch_rows (batch_id, row, row_id, social_account_id, sent, campaign_name, hash, state, holds)
+            SELECT '7d0c0000-0000-4000-8000-000000000009', n, id, '7d0c0000-0000-4000-8000-000000000009', '{}', 'x', '', 'waiting', true FROM unnest(ARRAY['spring ', E'\tspring', ' autumn', 'autumn', ' ']) WITH ORDINALITY r (id, n);
+            SET session_replication_role = origin
+            """);
+
+        Migrations.Apply(database.ConnectionString, NullLogger.Instance);
+
+        Assert.That(await connection.QueryAsync<string>("SELECT concat(meta_id, ' ', requested_by) FROM meta_campaigns ORDER BY 1"), Is.EqualTo(["ann ann", "ben ben"]));
+        Assert.That(await connection.QueryAsync<string>("SELECT row_id FROM batch_rows ORDER BY row"), Is.EqualTo(["spring ", "spring", " autumn", "autumn", " "]), "one of those that would be the same");
+    }
+
+    [Test]
     public async Task Of_accounts_that_share_an_ad_account_the_later_ones_are_marked_and_a_new_one_is_refused()
     {
         await using var database = await TestDatabase.CreateBareAsync();

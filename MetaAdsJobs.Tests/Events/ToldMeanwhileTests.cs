@@ -1,5 +1,7 @@
+using Dapper;
 using MetaAdsJobs.Core.Events;
 using MetaAdsJobs.Core.Events.Delivering;
+using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Events;
 
@@ -35,5 +37,30 @@ public sealed class ToldMeanwhileTests
         Assert.That(_world.Receiver.All.Select(message => (string?)message.Json["subject"]), Is.EqualTo([$"{kept}"]));
         Assert.That(await _world.StatesAsync(webhook), Is.EqualTo("delivered:1"));
         Assert.That(await _world.Get<DeliveryStore>().RingAsync(CancellationToken.None), Is.Empty, "nor is it rung for without end");
+    }
+
+    /// <summary>Whoever waits for that change has seen the webhook as it was. What is of no account is for webhooks of all of them.</summary>
+    [Test]
+    public async Task Nor_by_who_waits_for_that_change_to_be_written()
+    {
+        var (kept, taken) = (await _world.AddAccountAsync(), await _world.AddAccountAsync());
+        var (webhook, _) = await _world.AddWebhookAsync([]);
+        await using var connection = await _world.OpenAsync();
+        foreach (var account in (Guid?[])[taken, null, kept])
+        {
+            await using var telling = await connection.BeginTransactionAsync();
+            await Outbox.TellAsync(connection, telling, new("sync.failed", account, $"{account}", _world.Time.GetUtcNow(), []), CancellationToken.None);
+            await telling.CommitAsync();
+        }
+
+        Assert.That(await _world.Get<DeliveryStore>().RingAsync(CancellationToken.None), Is.EqualTo([webhook]));
+        await using var changing = await connection.BeginTransactionAsync();
+        await connection.ExecuteAsync("UPDATE webhooks SET account_ids = ARRAY[@kept] WHERE id = @webhook", new { kept, webhook }, changing);
+        var delivering = _world.Get<DeliverEvents>().ExecuteAsync(webhook, CancellationToken.None);
+        await Eventually.TrueAsync(async () => (await _world.QueryAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"))[0] > 0, () => "it does not wait");
+        await changing.CommitAsync();
+        await delivering;
+        Assert.That(_world.Receiver.All.Select(message => (string?)message.Json["subject"]), Is.EqualTo([$"{kept}"]));
+        Assert.That(await _world.StatesAsync(webhook), Is.EqualTo("delivered:1"));
     }
 }

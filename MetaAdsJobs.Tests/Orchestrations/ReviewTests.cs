@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using MetaAdsJobs.StubGraph;
@@ -52,6 +53,7 @@ public sealed class ReviewTests
         var id = await _client.AcceptAsync(request);
         var first = await ReviewedAsync(id, run => (string?)run["effective_status"] == "IN_PROCESS");
         Assert.That((bool?)first["overall_success"], Is.True, "not settled is no failure");
+        Assert.That(await IsChangedSinceAsync(DateTimeOffset.Parse((string)first["completed_at"]!, CultureInfo.InvariantCulture)), Is.True, "what Meta says of it changes it after its end");
         var run = await ReviewedAsync(id, run => (string?)run["effective_status"] == "DISAPPROVED");
 
         Assert.That((string?)run["status"], Is.EqualTo("succeeded"), "the ad was built");
@@ -59,6 +61,10 @@ public sealed class ReviewTests
         Assert.That((string?)run["errors"]![0], Is.EqualTo("at Meta: the ad is DISAPPROVED: Ad Rejected: It breaks the policy on hats. (code 1815869)"));
         Assert.That((string?)run["issues"]![0]!["object"], Is.EqualTo("ad"));
         Assert.That(_service.Logs(), Does.Contain("DISAPPROVED"));
+        Assert.That(await IsChangedSinceAsync(TimeProvider.System.GetUtcNow().AddHours(1)), Is.False);
+
+        async Task<bool> IsChangedSinceAsync(DateTimeOffset moment) =>
+            (await _client.GetAsync($"/meta/orchestrate/runs?limit=200&changed_since={moment.AddMilliseconds(1):yyyy-MM-ddTHH:mm:ss.fffffffZ}")).Json["items"]!.AsArray().Any(run => (string?)run!["request_id"] == id);
     }
 
     [Test]

@@ -58,6 +58,25 @@ public sealed class RetakeTests
         Assert.That((await world.TakenAsync(ClipMessage.Of("b", more: new() { ["social_account_id"] = $"{world.Other}" }))).Outcomes.Single().State, Is.EqualTo(byPerson ? "held" : "accepted"), "another clip");
     }
 
+    /// <summary>Nothing of it is at Meta, and nothing will be.</summary>
+    [TestCase("pending", "accepted")]
+    [TestCase("deleted", "accepted")]
+    [TestCase("left", "existing")]
+    public async Task Of_a_run_of_a_retired_row_that_was_cancelled_it_goes_by_what_is_left(string step, string state)
+    {
+        await using var world = await ClipWorld.StartAsync();
+        await world.NewPublisherAsync();
+        var first = (await world.TakenAsync(ClipMessage.Of("a"))).Outcomes.Single();
+        await world.QueryAsync<int>("""
+            UPDATE orchestrations SET status = 'cancelled', completed_at = now() WHERE request_id = @RequestId;
+            INSERT INTO orchestration_steps (request_id, step, state, attempt, started_at) VALUES (@RequestId, 'campaign', @step, 1, now()) ON CONFLICT (request_id, step) DO UPDATE SET state = EXCLUDED.state;
+            UPDATE social_accounts SET retired_at = now(), access_token = NULL WHERE id = @Account;
+            UPDATE social_accounts SET ad_account_id = (SELECT ad_account_id FROM social_accounts WHERE id = @Account) WHERE id = @Other
+            """, new { world.Account, world.Other, first.RequestId, step });
+        await world.PutTemplateAsync(world.Other, ClipWorld.Template());
+        Assert.That((await world.TakenAsync(ClipMessage.Of("a", more: new() { ["title"] = "Again", ["social_account_id"] = $"{world.Other}" }))).Outcomes.Single().State, Is.EqualTo(state));
+    }
+
     /// <summary>Our clock, which stands in for a time that was not told, is later than any that is told.</summary>
     [Test]
     public async Task What_told_no_time_and_was_refused_outdates_nothing()

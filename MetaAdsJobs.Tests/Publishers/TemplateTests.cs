@@ -13,7 +13,7 @@ public sealed class TemplateTests
 
     private static readonly Dictionary<string, string> Clip = new()
     {
-        ["clip_id"] = "yt 7/1", ["title"] = "Ice & fire", ["url"] = "https://example.com/clips?id=7", ["caption"] = "Ten words 🙂 and more", ["language"] = "es", ["fields.brand"] = "Acme", ["fields.shop"] = "HTTPS://shop.example",
+        ["clip_id"] = "yt 7/1", ["title"] = "Ice & fire", ["url"] = "https://example.com/clips?id=7", ["caption"] = "Ten words 🙂 and more", ["language"] = "es", ["fields.brand"] = "Acme", ["fields.shop"] = "HTTPS://shop.example", ["fields.path"] = "en/item 1?id=1&n=ü%20%x",
     };
 
     private ClipWorld _world = null!;
@@ -34,13 +34,8 @@ public sealed class TemplateTests
     [TestCase("{clip.title:4}!", "Ice!")]
     [TestCase("{clip.caption:11}", "Ten words", TestName = "No half of a character is left")]
     [TestCase("{clip.title:400}", "Ice & fire")]
-    [TestCase("{clip.url}?utm=x", "https://example.com/clips?id=7?utm=x")]
-    [TestCase("https://shop.example/{clip.clip_id}?name={clip.title}", "https://shop.example/yt%207%2F1?name=Ice%20%26%20fire")]
-    [TestCase("{clip.url}&utm_source=x&utm_content={clip.title}", "https://example.com/clips?id=7&utm_source=x&utm_content=Ice%20%26%20fire")]
-    [TestCase("{clip.fields.shop}/{clip.clip_id}", "HTTPS://shop.example/yt%207%2F1")]
-    [TestCase("{clip.url}{clip.clip_id}", "https://example.com/clips?id=7yt 7/1", TestName = "What stands behind nothing that the template writes is a piece of the address")]
     [TestCase("{clip.title}/{clip.clip_id}", "Ice & fire/yt 7/1")]
-    [TestCase("{clip.url} {clip.title}", "https://example.com/clips?id=7 Ice & fire", TestName = "What has a space is words that begin with an address")]
+    [TestCase("{clip.url} {clip.title}", "https://example.com/clips?id=7 Ice & fire", TestName = "Words that begin with an address are no address")]
     [TestCase("ad={{ad.name}} {clip.language}", "ad={{ad.name}} es")]
     [TestCase("plain", "plain")]
     public void A_text_is_made(string template, string expected)
@@ -49,9 +44,17 @@ public sealed class TemplateTests
         Assert.That((errors, (string?)made["creative_title"]), Is.EqualTo(("", expected)));
     }
 
-    [Test]
-    public void An_address_is_one_by_its_field_too() =>
-        Assert.That((string?)Make(new() { ["landing_url"] = "{clip.fields.brand}://{clip.title}" }).Made["landing_url"], Is.EqualTo("Acme://Ice%20%26%20fire"));
+    /// <summary>What a program of one's own says in a field of its own may be a piece of a path.</summary>
+    [TestCase("{clip.url}?utm=x", "https://example.com/clips?id=7?utm=x")]
+    [TestCase("https://shop.example/{clip.clip_id}?name={clip.title}", "https://shop.example/yt%207%2F1?name=Ice%20%26%20fire")]
+    [TestCase("{clip.url}&utm_source=x&utm_content={clip.title}", "https://example.com/clips?id=7&utm_source=x&utm_content=Ice%20%26%20fire")]
+    [TestCase("{clip.fields.shop}/{clip.clip_id}", "HTTPS://shop.example/yt%207%2F1")]
+    [TestCase("{clip.url}{clip.clip_id}", "https://example.com/clips?id=7yt 7/1", TestName = "What stands behind nothing that the template writes is a piece of the address")]
+    [TestCase("{clip.fields.brand}://{clip.title}", "Acme://Ice%20%26%20fire")]
+    [TestCase("{clip.fields.shop}/{clip.fields.path}", "HTTPS://shop.example/en/item%201?id=1&n=%C3%BC%20%25x")]
+    [TestCase("{clip.fields.shop}/?path={clip.fields.path}", "HTTPS://shop.example/?path=en%2Fitem%201%3Fid%3D1%26n%3D%C3%BC%2520%25x")]
+    public void An_address_is_one_by_its_field(string template, string expected) =>
+        Assert.That((string?)Make(new() { ["landing_url"] = template }).Made["landing_url"], Is.EqualTo(expected));
 
     [TestCase("{clip.country}", "the clip has none")]
     [TestCase("{title}", "is no placeholder")]

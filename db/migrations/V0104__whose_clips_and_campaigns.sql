@@ -1,13 +1,23 @@
--- A clip is seen by who sees an account that it was made for or is shown in. The latter was asked of its runs one by one, and of each only the first clip. Without a key: who writes the same pair at the same moment waits for nobody.
+-- Which runs show a clip: their requests, and edits of what they made. Of a run only its first clip was known.
+CREATE TABLE run_clips (
+    clip_id             uuid NOT NULL REFERENCES clips,
+    request_id          uuid NOT NULL REFERENCES orchestrations ON DELETE CASCADE,
+    social_account_id   uuid NOT NULL,
+    PRIMARY KEY (clip_id, request_id) INCLUDE (social_account_id)
+);
+INSERT INTO run_clips (clip_id, request_id, social_account_id)
+SELECT k.id, u.request_id, u.social_account_id
+FROM (
+    SELECT o.request_id, o.social_account_id, c #>> '{}' AS clip FROM orchestrations o, jsonb_path_query(o.request, '$.**.clip_id') c
+    UNION SELECT e.request_id, e.social_account_id, c #>> '{}' FROM campaign_edits e, jsonb_path_query(e.fields -> 'creative', '$.**.clip_id') c WHERE e.fields ? 'creative') u
+JOIN clips k ON k.id::text = u.clip;
+DROP INDEX orchestrations_of_clip;
+
+-- A clip is seen by who sees an account that it was made for or is shown in. Without a key: who writes the same pair at the same moment waits for nobody.
 ALTER TABLE clip_accounts DROP CONSTRAINT clip_accounts_pkey;
 CREATE INDEX clip_accounts_clip ON clip_accounts (clip_id, social_account_id);
 INSERT INTO clip_accounts (clip_id, social_account_id)
-SELECT k.id, u.social_account_id
-FROM (
-    SELECT DISTINCT o.social_account_id, c #>> '{}' AS clip FROM orchestrations o, jsonb_path_query(o.request, '$.**.clip_id') c
-    UNION SELECT DISTINCT e.social_account_id, c #>> '{}' FROM campaign_edits e, jsonb_path_query(e.fields -> 'creative', '$.**.clip_id') c WHERE e.fields ? 'creative') u
-JOIN clips k ON k.id::text = u.clip
-WHERE NOT EXISTS (SELECT 1 FROM clip_accounts a WHERE a.clip_id = k.id AND a.social_account_id = u.social_account_id);
+SELECT clip_id, social_account_id FROM run_clips EXCEPT SELECT clip_id, social_account_id FROM clip_accounts;
 
 -- As the run says, whoever records it: so that a person's campaigns are listed without a look at everybody's.
 ALTER TABLE meta_campaigns ADD COLUMN requested_by text;

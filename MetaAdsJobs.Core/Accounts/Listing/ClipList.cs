@@ -57,7 +57,7 @@ public sealed class ClipList(NpgsqlDataSource dataSource)
                 SELECT count(*) FILTER (WHERE v.state = 'ready') AS ready, count(*) FILTER (WHERE v.state <> 'ready') AS uploading, max(v.thumbnail_url) AS thumbnail_url
                 FROM clip_videos v WHERE v.clip_id = k.id) video
             CROSS JOIN LATERAL (SELECT count(*) AS uploaded FROM clip_images i WHERE i.clip_id = k.id) image
-            CROSS JOIN LATERAL (SELECT count(*) FROM (SELECT 1 FROM orchestrations o WHERE o.clip_id = k.id{AccountScope.And("o.social_account_id")} LIMIT @MostRuns + 1) o) runs
+            CROSS JOIN LATERAL (SELECT count(*) FROM (SELECT 1 FROM run_clips o WHERE o.clip_id = k.id{AccountScope.And("o.social_account_id")} LIMIT @MostRuns + 1) o) runs
             ORDER BY k.id DESC
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);

@@ -21,9 +21,9 @@ public sealed class HoldOptions
 /// <summary>How late an edit is that had a time: what people held up after that is not late.</summary>
 internal static class Lateness
 {
-    /// <summary>From when on nobody has held the edit r of the account a any more: its time, its approval, or that none is demanded any more, the end of a freeze, the start after a stop. Null of one without a time. Takes @Now.</summary>
+    /// <summary>From when on nobody has held the edit r of the account a any more: its time, its approval, or that none is demanded any more, the end of a freeze, the start after a stop, an earlier edit that waited for room. Null of one without a time. Takes @Now.</summary>
     public const string FreeSince = """
-        CASE WHEN r.due_at IS NOT NULL THEN GREATEST(r.due_at, (SELECT max(p.decided_at) FROM approvals p WHERE p.edit_id = r.edit_id AND p.state IN ('approved', 'withdrawn')),
+        CASE WHEN r.due_at IS NOT NULL THEN GREATEST(r.due_at, r.behind_until, (SELECT max(p.decided_at) FROM approvals p WHERE p.edit_id = r.edit_id AND p.state IN ('approved', 'withdrawn')),
             (SELECT max(s.lifted_at) FROM stops s WHERE s.lifted_at > r.due_at AND (s.social_account_id IS NULL OR s.social_account_id = a.id)),
             (SELECT max(LEAST(f.until_at, f.ended_at)) FROM freezes f WHERE f.until_at > r.due_at AND f.from_at < @Now AND (f.social_account_id IS NULL OR f.social_account_id = a.id)),
             -- One of a week may be days on end, and be ended by a person as well.

@@ -78,7 +78,11 @@ public sealed class CampaignReader
         if (filter.Since is not null) walked.Add("c.created_at >= @Since::date::timestamp AT TIME ZONE 'UTC'");
         if (filter.Until is not null) walked.Add("c.created_at < (@Until::date + 1)::timestamp AT TIME ZONE 'UTC'");
         if (owner is not null) walked.Add("c.request_id = @Owner");
-        if (filter.ClipId is not null) walked.Add("c.request_id = ANY (ARRAY(SELECT o.request_id FROM orchestrations o WHERE o.clip_id = @ClipId))");
+        if (filter.ClipId is not null) walked.Add("""
+            c.request_id = ANY (ARRAY(
+                SELECT k.request_id FROM run_clips k WHERE k.clip_id = @ClipId
+                UNION SELECT h.request_id FROM run_clips k JOIN orchestrations o ON o.request_id = k.request_id JOIN meta_campaigns h ON h.meta_id = o.request ->> 'campaign_id' WHERE k.clip_id = @ClipId AND o.request ? 'campaign_id'))
+            """);
         if (filter.RequestedBy is not null) walked.Add("c.requested_by = @RequestedBy");
         AccountScope.AddTo(walked, "c.social_account_id");
         if (filter.Status is not null) found.Add("c.status = @Status");

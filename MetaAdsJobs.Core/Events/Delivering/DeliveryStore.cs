@@ -70,17 +70,19 @@ internal sealed class DeliveryStore(NpgsqlDataSource dataSource, TimeProvider ti
     public async Task<IReadOnlyList<TakenDelivery>> TakeAsync(Guid webhookId, int atOnce, CancellationToken ct)
     {
         // A lease that nobody gave back: whether the attempt before arrived is not known. The event's id is the same, by which a receiver knows it.
-        // What was told while its account was taken from the webhook goes, as all that was told of that account before has.
-        const string TakeSql = $"""
+        // What was told while its account was taken from the webhook goes, as all that was told of that account before has. Its accounts are those that the lock has found: a write that was waited for is in no other table's rows here.
+        var takeSql = $"""
             WITH hook AS (
                 UPDATE webhooks SET rung_until = clock_timestamp() + interval '1 minute' + @Lease
                 WHERE id = @WebhookId AND state = 'on' AND (rests_until IS NULL OR rests_until <= @Now)
-                RETURNING id, url, format, secret, {SecretOverlap.FormerSql} AS former_secrets, failing_since),
+                RETURNING id, url, format, secret, {SecretOverlap.FormerSql} AS former_secrets, failing_since, account_ids),
             due AS (
                 SELECT d.event_id FROM event_deliveries d
                 WHERE d.webhook_id = (SELECT id FROM hook) AND d.state = 'pending' AND d.next_at <= @Now AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp())
                 ORDER BY d.next_at LIMIT (SELECT CASE WHEN failing_since IS NULL THEN @AtOnce ELSE 1 END FROM hook) FOR UPDATE SKIP LOCKED),
-            own AS (SELECT d.event_id FROM event_deliveries d JOIN due ON due.event_id = d.event_id WHERE d.webhook_id = @WebhookId AND {DeliveryReader.IsOfItsAccounts}),
+            own AS (
+                SELECT d.event_id FROM event_deliveries d JOIN due ON due.event_id = d.event_id JOIN events v ON v.id = d.event_id CROSS JOIN hook
+                WHERE d.webhook_id = @WebhookId AND {DeliveryReader.IsOfAccounts("hook.account_ids")}),
             gone AS (DELETE FROM event_deliveries d USING due WHERE d.webhook_id = @WebhookId AND d.event_id = due.event_id AND NOT EXISTS (SELECT 1 FROM own WHERE own.event_id = d.event_id)),
             died AS (
                 INSERT INTO event_attempts (webhook_id, event_id, attempt, at, error)
@@ -94,7 +96,7 @@ internal sealed class DeliveryStore(NpgsqlDataSource dataSource, TimeProvider ti
             FROM taken t JOIN events e ON e.id = t.event_id CROSS JOIN hook ORDER BY e.occurred_at
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<TakenDelivery>(new(TakeSql, new { WebhookId = webhookId, AtOnce = atOnce, Lease, Now = time.GetUtcNow() }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<TakenDelivery>(new(takeSql, new { WebhookId = webhookId, AtOnce = atOnce, Lease, Now = time.GetUtcNow() }, cancellationToken: ct))).AsList();
     }
 
     /// <summary>What became of an attempt: the delivery, the log, and how its webhook stands, in one commit.</summary>

@@ -25,7 +25,10 @@ public sealed class DeliveryReader(NpgsqlDataSource dataSource)
         """;
 
     /// <summary>Of a delivery d: of an account that its webhook is of. What was told while that was taken from it is shown and sent again to nobody.</summary>
-    internal const string IsOfItsAccounts = "NOT EXISTS (SELECT 1 FROM events v JOIN webhooks w ON w.id = d.webhook_id WHERE v.id = d.event_id AND v.social_account_id <> ALL (w.account_ids))";
+    internal static readonly string IsOfItsAccounts = $"NOT EXISTS (SELECT 1 FROM events v JOIN webhooks w ON w.id = d.webhook_id WHERE v.id = d.event_id AND NOT {IsOfAccounts("w.account_ids")})";
+
+    /// <summary>Of an event v: that a webhook of these accounts is told of it. What is of no account is told of all of them together; a test is anybody's.</summary>
+    internal static string IsOfAccounts(string accountIds) => $"({accountIds} IS NULL OR v.type = 'webhook.test' OR (v.social_account_id = ANY ({accountIds})) IS TRUE)";
 
     /// <param name="webhookId">Whose.</param>
     /// <param name="filter">Of these alone.</param>
@@ -54,13 +57,13 @@ public sealed class DeliveryReader(NpgsqlDataSource dataSource)
 
     public async Task<DeliveryDetail?> FindAsync(Guid webhookId, Guid eventId, CancellationToken ct)
     {
-        const string FindSql = $"""
+        var findSql = $"""
             SELECT {Columns} FROM event_deliveries d {From} WHERE d.webhook_id = @WebhookId AND d.event_id = @EventId AND {IsOfItsAccounts};
             SELECT e.data::text FROM events e WHERE e.id = @EventId;
             SELECT attempt, at, milliseconds, status, error FROM event_attempts WHERE webhook_id = @WebhookId AND event_id = @EventId ORDER BY attempt;
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await using var answers = await connection.QueryMultipleAsync(new(FindSql, new { WebhookId = webhookId, EventId = eventId }, cancellationToken: ct));
+        await using var answers = await connection.QueryMultipleAsync(new(findSql, new { WebhookId = webhookId, EventId = eventId }, cancellationToken: ct));
         var delivery = await answers.ReadSingleOrDefaultAsync<Delivery>();
         var data = await answers.ReadSingleOrDefaultAsync<string>();
         return delivery is null || data is null ? null : new(delivery, data, (await answers.ReadAsync<DeliveryAttempt>()).AsList());

@@ -87,7 +87,7 @@ internal sealed record SyncReport
 
     /// <summary>Cut by days, and not the only one of them that is left: it may lie wholly before what Meta keeps, when the account's day has ended since.</summary>
     public bool IsOneOfSeveral(IEnumerable<SyncReport> reports) =>
-        Scope == ReportScope.Account && reports.Any(one => one.No != No && one.DefinitionId == DefinitionId && one.Scope == ReportScope.Account && one.State != ReportState.Split);
+        Scope == ReportScope.Account && reports.Any(one => one.DefinitionId == DefinitionId && one.Scope != ReportScope.Deleted && one.State != ReportState.Split && (one.Since != Since || one.Until != Until));
 
     public static SyncReport Plan(int no, long definitionId, DayRange days, ReportMode mode) => new()
     {

@@ -66,8 +66,8 @@ public sealed partial record RunFilter(OrchestrationStatus? Status, Guid? Accoun
         // The state stands in the text so that the indexes of some states serve.
         if (Status is { } status) conditions.Add($"o.status = '{status.ToName()}'");
         if (AccountId is not null) conditions.Add("o.social_account_id = @AccountId");
-        if (ClipId is not null) conditions.Add("o.clip_id = @ClipId");
-        if (ChangedSince is not null) conditions.Add("(o.status IN ('queued', 'running', 'waiting') OR o.completed_at >= @ChangedSince)");
+        if (ClipId is not null) conditions.Add("o.request_id IN (SELECT k.request_id FROM run_clips k WHERE k.clip_id = @ClipId)");
+        if (ChangedSince is not null) conditions.Add("(o.status IN ('queued', 'running', 'waiting') OR o.completed_at >= @ChangedSince OR o.reviewed_at >= @ChangedSince)");
         AccountScope.AddTo(conditions, "o.social_account_id");
         if (RequestedBy is not null) conditions.Add("o.requested_by = @RequestedBy");
         if (RequestedKey is not null) conditions.Add("o.requested_key = @RequestedKey");

@@ -43,8 +43,8 @@ internal sealed class AcceptanceStore(NpgsqlDataSource dataSource, IJobQueue que
     public async Task<bool> InsertAsync(
         Guid requestId, OrchestrationRequest request, string json, byte[] hash, string requestedBy, string? idempotencyKey, Func<Guid, string> enqueue, DateTimeOffset? activateAt, CancellationToken ct)
     {
-        var insertSql = $"""
-            WITH shown AS ({ClipScope.ShowSql("unnest(@ClipIds) clip")})
+        const string InsertSql = $"""
+            WITH {ClipScope.ShownSql}
             INSERT INTO orchestrations (request_id, social_account_id, clip_id, campaign_name, request, requested_by, idempotency_key,
                 request_hash, status, job_id, accepted_at, activate_at, requested_key)
             VALUES (@RequestId, @AccountId, @ClipId, @CampaignName, @Json::jsonb, @RequestedBy, @IdempotencyKey, @Hash, 'queued', @JobId, @Now, @ActivateAt, @KeyName)
@@ -52,7 +52,7 @@ internal sealed class AcceptanceStore(NpgsqlDataSource dataSource, IJobQueue que
         var shape = new TreeShape(request);
         try
         {
-            await queue.InsertWithJobAsync(() => enqueue(requestId), insertSql, jobId => new
+            await queue.InsertWithJobAsync(() => enqueue(requestId), InsertSql, jobId => new
             {
                 RequestId = requestId, AccountId = request.SocialAccountId, ClipId = shape.FirstClip, ClipIds = shape.Media.Select(media => media.ClipId).ToArray(), request.CampaignName, Json = json, RequestedBy = requestedBy,
                 IdempotencyKey = idempotencyKey, Hash = hash, JobId = jobId, Now = time.GetUtcNow(), ActivateAt = activateAt, AccountScope.Caller?.KeyName,

@@ -88,13 +88,18 @@ internal sealed class ReviewStore(NpgsqlDataSource dataSource, AccountTokens tok
             found AS (
                 SELECT review.request_id, f.step, f.meta_id, f.status, f.issues::jsonb AS issues
                 FROM review JOIN unnest(@RequestIdsOfFound, @Steps, @MetaIds, @Statuses, @Issues) AS f (request_id, step, meta_id, status, issues) USING (request_id)),
+            changed AS (
+                SELECT f.request_id FROM found f JOIN meta_campaigns m ON m.request_id = f.request_id AND f.step = 'campaign' WHERE (m.effective_status, m.issues) IS DISTINCT FROM (f.status, f.issues)
+                UNION SELECT f.request_id FROM found f JOIN meta_adsets m ON m.request_id = f.request_id AND m.step = f.step WHERE (m.effective_status, m.issues) IS DISTINCT FROM (f.status, f.issues)
+                UNION SELECT f.request_id FROM found f JOIN meta_creatives m ON m.request_id = f.request_id AND m.step = f.step WHERE (m.effective_status, m.issues) IS DISTINCT FROM (f.status, f.issues)
+                UNION SELECT f.request_id FROM found f JOIN meta_ads m ON m.request_id = f.request_id AND m.step = f.step WHERE (m.effective_status, m.issues) IS DISTINCT FROM (f.status, f.issues)),
             campaign AS (UPDATE meta_campaigns m SET effective_status = f.status, issues = f.issues FROM found f WHERE m.request_id = f.request_id AND f.step = 'campaign'),
             adset AS (UPDATE meta_adsets m SET effective_status = f.status, issues = f.issues FROM found f WHERE m.request_id = f.request_id AND m.step = f.step),
             -- An edit may have put another creative in its place since.
             creative AS (UPDATE meta_creatives m SET effective_status = f.status, issues = f.issues FROM found f WHERE m.request_id = f.request_id AND m.step = f.step AND m.meta_id = f.meta_id),
             ad AS (UPDATE meta_ads m SET effective_status = f.status, issues = f.issues FROM found f WHERE m.request_id = f.request_id AND m.step = f.step)
-            UPDATE orchestrations o SET errors = (SELECT COALESCE(jsonb_agg(e), '[]') FROM jsonb_array_elements(o.errors) e WHERE e #>> '{}' NOT LIKE 'at Meta: %') || review.errors
-            FROM review WHERE o.request_id = review.request_id AND (review.errors <> '[]' OR o.errors::text LIKE '%at Meta: %')
+            UPDATE orchestrations o SET errors = (SELECT COALESCE(jsonb_agg(e), '[]') FROM jsonb_array_elements(o.errors) e WHERE e #>> '{}' NOT LIKE 'at Meta: %') || review.errors, reviewed_at = @Now
+            FROM review WHERE o.request_id = review.request_id AND (review.errors <> '[]' OR o.errors::text LIKE '%at Meta: %' OR o.request_id IN (SELECT request_id FROM changed))
             """;
         var found = reviewed.SelectMany(one => one.Found.Select(thing => (one.Review.RequestId, Thing: thing))).ToList();
         var parameters = new
@@ -124,10 +129,10 @@ internal sealed class ReviewStore(NpgsqlDataSource dataSource, AccountTokens tok
     {
         const string GiveUpSql = """
             WITH review AS (UPDATE object_reviews SET next_at = NULL WHERE request_id = @RequestId AND looks = @Looks RETURNING request_id)
-            UPDATE orchestrations o SET errors = o.errors || @Errors::jsonb FROM review WHERE o.request_id = review.request_id
+            UPDATE orchestrations o SET errors = o.errors || @Errors::jsonb, reviewed_at = @Now FROM review WHERE o.request_id = review.request_id
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await connection.ExecuteAsync(new(GiveUpSql, new { review.RequestId, review.Looks, Errors = JsonSerializer.Serialize(new[] { error }) }, cancellationToken: ct));
+        await connection.ExecuteAsync(new(GiveUpSql, new { review.RequestId, review.Looks, Errors = JsonSerializer.Serialize(new[] { error }), Now = time.GetUtcNow() }, cancellationToken: ct));
     }
 
     private sealed record Row

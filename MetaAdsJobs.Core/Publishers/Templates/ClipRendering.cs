@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using MetaAdsJobs.Core.Validation;
 
 namespace MetaAdsJobs.Core.Publishers.Templates;
@@ -13,7 +14,7 @@ internal sealed record RenderingFacts(Guid AccountId, Guid ClipId, DateOnly Toda
 /// <summary>
 /// Makes a request of a template and a clip. Only texts are rendered, and only by names of a closed list: nothing that a clip says can become a field, a number or another account.
 /// </summary>
-internal static class ClipRendering
+internal static partial class ClipRendering
 {
     public const string Account = "social_account_id";
     public const string ClipId = "clip_id";
@@ -49,7 +50,7 @@ internal static class ClipRendering
 
     private static string FillText(string text, string path, string name, Func<string, string?> valueOf, RenderingFacts facts, FieldErrors errors)
     {
-        var isUrl = IsAddress(text) || name.EndsWith("_url", StringComparison.Ordinal);
+        var isUrl = name.EndsWith("_url", StringComparison.Ordinal);
         return Placeholders.Fill(text, ValueAt, message => errors.Add(path, message), Known, keepsDouble: true);
 
         string ValueAt(string placeholder, int at)
@@ -64,10 +65,9 @@ internal static class ClipRendering
                 _ => Missing($"{{{(placeholder.Length > 50 ? placeholder[..50] : placeholder)}}} is no placeholder; known: {Known}"),
             };
             if (most < value.Length) value = value[..(char.IsHighSurrogate(value[most - 1]) ? most - 1 : most)].TrimEnd();
-            // What begins with an address and has no space is one, though the template does not say so: {clip.url}?title={clip.title}.
-            isUrl |= at == 0 && IsAddress(value) && !text.Any(char.IsWhiteSpace);
-            // Behind what the template writes of an address it is one part of it, whatever it holds; what stands before, or alone, is a piece of an address itself.
-            return name == Parameters || (isUrl && Placeholders.IsBehindText(text, at)) ? Uri.EscapeDataString(value) : value;
+            // Behind what the template writes of an address it is one part of it, whatever it holds; what stands before, or alone, is a piece of an address itself. So is a field of the program's own in the path.
+            if (name != Parameters && !(isUrl && Placeholders.IsBehindText(text, at))) return value;
+            return name != Parameters && asked.StartsWith(OfClip + PublishedClip.FieldsPrefix, StringComparison.Ordinal) && text.AsSpan(0, at).IndexOfAny("?&=#") < 0 ? PieceOf(value) : Uri.EscapeDataString(value);
         }
 
         string Missing(string message)
@@ -77,7 +77,11 @@ internal static class ClipRendering
         }
     }
 
-    private static bool IsAddress(string text) => text.StartsWith("https://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("http://", StringComparison.OrdinalIgnoreCase);
+    // As it is, but for what no address holds.
+    private static string PieceOf(string value) => NoneOfAddresses().Replace(value, found => Uri.EscapeDataString(found.Value));
+
+    [GeneratedRegex(@"[^A-Za-z0-9\-._~/?#\[\]@!$&'()*+,;=:%]+|%(?![0-9A-Fa-f]{2})")]
+    private static partial Regex NoneOfAddresses();
 
     // {clip.caption:90}: its first 90 characters.
     private static (string Name, int Most) Cut(string placeholder) =>

@@ -78,11 +78,14 @@ internal sealed class PlanClip(NpgsqlDataSource dataSource, AccountStore account
 
     private async Task<Begun> BegunAsync(Guid publisherId, string clipKey, Guid accountId, CancellationToken ct)
     {
-        // In the ad account as Meta has it: a row of it that was retired may have left its campaigns as they are.
+        // In the ad account as Meta has it: a row of it that was retired may have left its campaigns as they are. Of a run there that has ended, and left nothing, it is made.
         var begunSql = $"""
             SELECT (SELECT r.request_id FROM clip_runs r JOIN social_accounts a ON a.id = r.social_account_id
                     WHERE r.publisher_id = @PublisherId AND r.clip_key = @ClipKey
                       AND {AccountPairs.AtMeta("a.ad_account_id")} = (SELECT {AccountPairs.AtMeta("o.ad_account_id")} FROM social_accounts o WHERE o.id = @AccountId)
+                      AND (r.social_account_id = @AccountId OR NOT EXISTS (
+                          SELECT 1 FROM orchestrations e WHERE e.request_id = r.request_id AND e.status IN ('failed', 'cancelled') AND NOT EXISTS (
+                              SELECT 1 FROM orchestration_steps s WHERE s.request_id = e.request_id AND s.state IN ('started', 'confirmed', 'left') AND split_part(s.step, ':', 1) NOT IN ('media', 'activate', 'validate'))))
                     ORDER BY r.social_account_id <> @AccountId, r.made_at DESC LIMIT 1) AS request_id,
                    count(*)::int AS runs, COALESCE(sum(daily_cents) FILTER (WHERE social_account_id = @AccountId), 0)::bigint AS daily_cents
             FROM clip_runs WHERE publisher_id = @PublisherId AND made_at > @Since AND NOT by_person

@@ -137,53 +137,6 @@ public sealed class LeftBehindTests
             Assert.That((await _admin.GetAsync($"/meta/changes?object={thing}")).Json["items"]![0]!.ToJsonString(), Does.Contain(why).And.Contain("admin@tests").And.Not.Contain(mail));
     }
 
-    [Test]
-    public async Task A_batch_lets_no_more_rows_in_than_who_sent_it_may()
-    {
-        var (one, other) = (await _admin.AddAccountAsync(), await _admin.AddAccountAsync());
-        var group = (string)(await _admin.PostAsync("/meta/account-groups", new JsonObject { ["name"] = $"{Guid.NewGuid()}", ["account_ids"] = new JsonArray(one, other) })).Json["id"]!;
-        var body = Persons.UserBody("manager");
-        body["groups"] = Persons.Grants($"+{group}");
-        var user = $"/meta/users/{(await _admin.AddUserAsync(body))["id"]}";
-        using var client = _service.With((await _admin.AddKeyAsync(user["/meta/users/".Length..])).Secret);
-        var (first, both, admins) = (await BatchAsync(client, one), await BatchAsync(client, one, other), await BatchAsync(_admin, one, other));
-
-        await _admin.PatchAsync($"/meta/account-groups/{group}", new JsonObject { ["account_ids"] = new JsonArray(one) });
-        Assert.That(await BatchStatesAsync(first, both, admins), Is.EqualTo("running paused running"));
-        Assert.That((await _admin.GetAsync($"/meta/changes?object={both}")).Json["items"]![0]!.ToJsonString(), Does.Contain("may no longer do all of it"));
-        await _admin.PatchAsync(user, new JsonObject { ["accounts"] = Persons.Grants(one), ["groups"] = new JsonArray() });
-        Assert.That(await BatchStatesAsync(first), Is.EqualTo("paused"), "may look only");
-
-        Assert.That((await _admin.PostAsync($"/meta/batches/{first}/resume")).Code, Is.InRange(200, 202), "somebody who may lets it go on");
-        foreach (var (change, state) in ((JsonObject, string)[])[(new() { ["name"] = "Another" }, "running"), (new() { ["accounts"] = Persons.Grants($"+{one}") }, "running"), (new() { ["role"] = "viewer" }, "paused")])
-        {
-            await _admin.PatchAsync(user, change);
-            Assert.That(await BatchStatesAsync(first), Is.EqualTo(state), change.ToJsonString());
-        }
-
-        await _admin.PatchAsync(user, new JsonObject { ["role"] = "manager" });
-        await _admin.PostAsync($"/meta/batches/{first}/resume");
-        Assert.That(await BatchStatesAsync(first), Is.EqualTo("running"));
-        await _admin.PatchAsync(user, new JsonObject { ["disabled"] = true });
-        Assert.That(await BatchStatesAsync(first, admins), Is.EqualTo("paused running"));
-    }
-
-    /// <summary>They wait again when the batch that was first is cancelled.</summary>
-    [Test]
-    public async Task Nor_rows_that_another_batch_was_sent_first()
-    {
-        var account = await _admin.AddAccountAsync();
-        var (program, _, userId, _, _) = await _service.ProgramAsync(_admin, "manager", $"+{account}");
-        using var client = program;
-        var clip = (string)(await client.PostAsync("/meta/clips", new JsonObject { ["title"] = "Mine", ["image_url"] = "https://cdn.example.com/mine.jpg" })).Json["id"]!;
-        var file = BatchWorld.FileOf([ApiClient.Request(account, clip).Row("the same")]);
-        var (first, again) = (await _admin.AcceptBatchAsync(file), await client.AcceptBatchAsync(file));
-        Assert.That(await _service.Database.DataSource.RowsAsync($"batch_rows WHERE batch_id = '{again}' AND state = 'again'"), Is.EqualTo(1));
-
-        await _admin.PatchAsync($"/meta/users/{userId}", new JsonObject { ["accounts"] = Persons.Grants(account) });
-        Assert.That(await BatchStatesAsync(first, again), Is.EqualTo("running paused"));
-    }
-
     /// <summary>What it proposes waits for somebody; it moves no money by itself any more.</summary>
     [TestCase("disabled")]
     [TestCase("viewer")]

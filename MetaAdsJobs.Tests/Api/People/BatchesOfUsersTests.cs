@@ -1,0 +1,98 @@
+using System.Text.Json.Nodes;
+using MetaAdsJobs.Tests.Api.Batches;
+using MetaAdsJobs.Tests.Support;
+
+namespace MetaAdsJobs.Tests.Api.People;
+
+/// <summary>A batch goes by what who sent it may do, or who has resumed it since.</summary>
+[TestFixture]
+public sealed class BatchesOfUsersTests
+{
+    private Service _service = null!;
+    private ApiClient _admin = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        _service = await SharedServices.ForPages;
+        _admin = _service.Client();
+    }
+
+    [OneTimeTearDown]
+    public void Stop() => _admin.Dispose();
+
+    [Test]
+    public async Task A_batch_lets_no_more_rows_in_than_who_sent_it_may()
+    {
+        var (one, other) = (await _admin.AddAccountAsync(), await _admin.AddAccountAsync());
+        var group = (string)(await _admin.PostAsync("/meta/account-groups", new JsonObject { ["name"] = $"{Guid.NewGuid()}", ["account_ids"] = new JsonArray(one, other) })).Json["id"]!;
+        var body = Persons.UserBody("manager");
+        body["groups"] = Persons.Grants($"+{group}");
+        var user = $"/meta/users/{(await _admin.AddUserAsync(body))["id"]}";
+        using var client = _service.With((await _admin.AddKeyAsync(user["/meta/users/".Length..])).Secret);
+        var (first, both, admins) = (await BatchAsync(client, one), await BatchAsync(client, one, other), await BatchAsync(_admin, one, other));
+
+        await _admin.PatchAsync($"/meta/account-groups/{group}", new JsonObject { ["account_ids"] = new JsonArray(one) });
+        Assert.That(await BatchStatesAsync(first, both, admins), Is.EqualTo("running paused running"));
+        Assert.That((await _admin.GetAsync($"/meta/changes?object={both}")).Json["items"]![0]!.ToJsonString(), Does.Contain("may no longer do all of it"));
+        await _admin.PatchAsync(user, new JsonObject { ["accounts"] = Persons.Grants(one), ["groups"] = new JsonArray() });
+        Assert.That(await BatchStatesAsync(first), Is.EqualTo("paused"), "may look only");
+
+    }
+
+    [Test]
+    public async Task Who_resumes_it_answers_for_it_from_then_on()
+    {
+        var (one, other) = (await _admin.AddAccountAsync(), await _admin.AddAccountAsync());
+        var (program, _, sender, sentBy, _) = await _service.ProgramAsync(_admin, "manager", $"+{one}", $"+{other}");
+        using var client = program;
+        var (second, _, resumer, key, _) = await _service.ProgramAsync(_admin, "manager", $"+{one}");
+        using var resuming = second;
+        var (batch, byKey) = (await BatchAsync(client, one), await BatchAsync(client, one));
+        await _admin.PatchAsync($"/meta/users/{sender}", new JsonObject { ["accounts"] = Persons.Grants($"+{other}") });
+        Assert.That(await BatchStatesAsync(batch, byKey), Is.EqualTo("paused paused"));
+        using var another = _service.With((await _admin.AddKeyAsync(resumer)).Secret);
+        Assert.That((await another.PostAsync($"/meta/batches/{batch}/resume")).Code, Is.InRange(200, 202));
+        Assert.That((await resuming.PostAsync($"/meta/batches/{byKey}/resume")).Code, Is.InRange(200, 202));
+
+        var more = await BatchAsync(client, other);
+        await _admin.PatchAsync($"/meta/users/{sender}", new JsonObject { ["role"] = "viewer" });
+        Assert.That((await _admin.SendAsync(HttpMethod.Delete, $"/meta/keys/{sentBy}", null)).Code, Is.EqualTo(200));
+        Assert.That(await BatchStatesAsync(batch, byKey, more), Is.EqualTo("running running paused"), "whatever becomes of who sent it, and of the key");
+
+        Assert.That((await _admin.SendAsync(HttpMethod.Delete, $"/meta/keys/{key}", null)).Code, Is.EqualTo(200));
+        Assert.That(await BatchStatesAsync(batch, byKey), Is.EqualTo("running paused"));
+        Assert.That((await _admin.GetAsync($"/meta/changes?object={byKey}")).Json["items"]![0]!.ToJsonString(), Does.Contain("the key that it was resumed by was revoked"));
+        await _admin.PatchAsync($"/meta/users/{resumer}", new JsonObject { ["disabled"] = true });
+        Assert.That(await BatchStatesAsync(batch), Is.EqualTo("paused"));
+    }
+
+    /// <summary>They wait again when the batch that was first is cancelled.</summary>
+    [Test]
+    public async Task Nor_rows_that_another_batch_was_sent_first()
+    {
+        var account = await _admin.AddAccountAsync();
+        var (program, _, userId, _, _) = await _service.ProgramAsync(_admin, "manager", $"+{account}");
+        using var client = program;
+        var clip = (string)(await client.PostAsync("/meta/clips", new JsonObject { ["title"] = "Mine", ["image_url"] = "https://cdn.example.com/mine.jpg" })).Json["id"]!;
+        var file = BatchWorld.FileOf([ApiClient.Request(account, clip).Row("the same")]);
+        var (first, again) = (await _admin.AcceptBatchAsync(file), await client.AcceptBatchAsync(file));
+        Assert.That(await _service.Database.DataSource.RowsAsync($"batch_rows WHERE batch_id = '{again}' AND state = 'again'"), Is.EqualTo(1));
+
+        await _admin.PatchAsync($"/meta/users/{userId}", new JsonObject { ["accounts"] = Persons.Grants(account) });
+        Assert.That(await BatchStatesAsync(first, again), Is.EqualTo("running paused"));
+    }
+
+    private static async Task<string> BatchAsync(ApiClient client, params string[] accounts)
+    {
+        var clip = (string)(await client.PostAsync("/meta/clips", new JsonObject { ["title"] = "Mine", ["image_url"] = "https://cdn.example.com/mine.jpg" })).Json["id"]!;
+        return await client.AcceptBatchAsync(BatchWorld.FileOf(accounts.Select(account => ApiClient.Request(account, clip).Row($"{Guid.NewGuid()}"))));
+    }
+
+    private async Task<string> BatchStatesAsync(params string[] batches)
+    {
+        var states = new List<string?>();
+        foreach (var batch in batches) states.Add((string?)(await _admin.GetAsync($"/meta/batches/{batch}")).Json["batch"]!["state"]);
+        return string.Join(' ', states);
+    }
+}
