@@ -13,6 +13,9 @@ internal sealed record TaggedAnswer;
 /// <summary>The call answers with CSV, too, where Accept asks for it.</summary>
 internal sealed record AnswersCsv;
 
+/// <summary>Whether the answer names a place to look at: what is made, or begun, does so, unless this says otherwise.</summary>
+internal sealed record AnswerPlace(bool IsTold);
+
 /// <summary>Conditions that a caller sets before anything is done: in which form the answer may be, and what it must have been made of.</summary>
 internal static class Conditions
 {

@@ -17,7 +17,7 @@ internal static class ChangeEndpoints
             .Produces<Page<RecordedChange>>().ProducesValidationProblem(422);
 
     private static async Task<IResult> ListAsync(
-        HttpRequest request, ChangeReader reader, [FromQuery(Name = "request_id")] string? requestId, [FromQuery(Name = "social_account_id")] string? accountId, string? person, string? key, [FromQuery(Name = "object")] string? thing, string? source,
+        HttpRequest request, ChangeReader reader, [FromQuery(Name = "request_id")] string? requestId, [FromQuery(Name = "social_account_id")] string? accountId, string? person, string? key, [FromQuery(Name = "object")] string? thing, [OneOf(typeof(ChangeReader), nameof(ChangeReader.Sources))] string? source,
         string? since, string? until, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();

@@ -29,6 +29,7 @@ internal static class AnswerShapes
         var isRead = description.HttpMethod is "GET" or "HEAD";
         var isLimited = !Has<DisableRateLimitingAttribute>();
         var isVersioned = Has<VersionedAnswer>();
+        var place = endpoint.OfType<AnswerPlace>().FirstOrDefault()?.IsTold;
         foreach (var code in Refusals()) responses[$"{code}"] = new OpenApiResponseReference(NameOf(code), document);
         if (isVersioned) responses.TryAdd("304", new OpenApiResponse { Description = "It is as If-None-Match says" });
         if (isVersioned) (operation.Parameters ??= []).Add(Header("If-None-Match", "ETag of the answer before: 304 while nothing has changed"));
@@ -67,8 +68,8 @@ internal static class AnswerShapes
             yield return AnswerHeaders.RequestId;
             if (isLimited) yield return AnswerHeaders.Left;
             if (isLimited) yield return AnswerHeaders.Policy;
-            if (code is 202) yield return "Retry-After";
-            if (code is 201 or 202) yield return "Location";
+            if (code is 202 && place != false) yield return "Retry-After";
+            if (place switch { null => code is 201 or 202, true => code is 200, false => false }) yield return "Location";
             if ((isVersioned && code is 200 or 304) || (Has<TaggedAnswer>() && code is 200 or 201)) yield return "ETag";
             if (hasKey && code is 200 or 201 or 202) yield return IdempotencyKey.Replayed;
             if (prefers && code is 200 or 202) yield return "Preference-Applied";

@@ -10,30 +10,34 @@ using MetaAdsJobs.Api.Experiments;
 using MetaAdsJobs.Api.Health;
 using MetaAdsJobs.Api.Insights;
 using MetaAdsJobs.Api.Orchestrations;
+using MetaAdsJobs.Api.People;
 using MetaAdsJobs.Api.Publishers;
 using MetaAdsJobs.Api.Targeting;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Alerts.Reading;
 using MetaAdsJobs.Core.Alerts.Rules;
+using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Batches;
 using MetaAdsJobs.Core.Budgets.Deciding;
 using MetaAdsJobs.Core.Budgets.Pools;
 using MetaAdsJobs.Core.Budgets.Reading;
 using MetaAdsJobs.Core.Budgets.Simulating;
-using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Campaigns.Holding;
 using MetaAdsJobs.Core.Campaigns.Reading;
-using MetaAdsJobs.Core.Events;
+using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Events.Listing;
-using MetaAdsJobs.Core.Experiments;
+using MetaAdsJobs.Core.Events;
 using MetaAdsJobs.Core.Experiments.Reading;
 using MetaAdsJobs.Core.Experiments.Simulating;
+using MetaAdsJobs.Core.Experiments;
 using MetaAdsJobs.Core.Insights.Watching;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Meta.Insights;
-using MetaAdsJobs.Core.Orchestrations;
-using MetaAdsJobs.Core.Orchestrations.Requests;
 using MetaAdsJobs.Core.Orchestrations.Requests.Ads;
+using MetaAdsJobs.Core.Orchestrations.Requests;
+using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.People;
 using MetaAdsJobs.Core.Publishers.Receiving;
 using MetaAdsJobs.Core.Statistics;
 using Microsoft.OpenApi;
@@ -155,6 +159,8 @@ internal static class Vocabulary
 
     static Vocabulary()
     {
+        foreach (var type in (string[])[nameof(UserBody), nameof(UserChanges), nameof(KeyBody), nameof(User), nameof(ApiKey), nameof(MeResponse)]) Words[(type, "role")] = Roles.All;
+        Words[(nameof(RecordedChange), "source")] = ChangeReader.Sources;
         foreach (var type in (string[])[nameof(OrchestrationRequest), nameof(AdRequest), nameof(CardRequest), nameof(AdContent)]) Words[(type, "call_to_action")] = Buttons;
         foreach (var type in (string[])[nameof(AlertRuleBody), nameof(AlertRuleChanges), nameof(AlertRuleTrialBody), nameof(AlertRuleTrialChanges), nameof(AlertRuleResponse)])
         {

@@ -16,14 +16,17 @@ public static class PeopleCommand
         user add --mail MAIL [--name NAME] [--role admin|manager|viewer]              a user, of some accounts: --see and --spend take
                  [--all] [--see ID,…] [--spend ID,…]                                   ids of accounts and of groups; --all: of all
         user link --mail MAIL [--url https://where.the.console.is]                    a link that opens the console once, within a day
+        user list [--search TEXT]                                                      mail, role, whether disabled, name; a line each
         user disable --mail MAIL
         user enable --mail MAIL
         key add --mail MAIL --name NAME [--days N] [--role ROLE] [--see …] [--spend …] a key; it is shown this once; N from 1 to 36500;
                                                                                        it may open less than its user may, and never more
+        key list --mail MAIL                                                           id, role, whether it is good, when last used, name; a line each
         key revoke --id ID
         """;
 
     private const string All = "all";
+    private const int PageOf = 200;
 
     public static bool IsOne(string[] arguments) => arguments is ["user" or "key", ..];
 
@@ -42,6 +45,7 @@ public static class PeopleCommand
             return await TellAsync(await save.CreateAsync(JsonSerializer.SerializeToElement(body), "operator", ct), done => done.Value.Id.ToString(), output, errors);
         }
 
+        if (arguments is ["user", "list", ..]) return await ListAsync(after => users.ListAsync(options.GetValueOrDefault("search"), after, PageOf, ct), user => user.Id, user => [user.Mail, user.Role, user.DisabledAt is null ? "on" : "disabled", user.Name], output);
         if (arguments is ["key", "revoke", ..] && Guid.TryParse(options.GetValueOrDefault("id"), out var keyId)) return await TellAsync(await keys.RevokeAsync(keyId, null, "operator", ct), done => done.Value.Shown, output, errors);
         if (options.GetValueOrDefault("mail") is not { } whose) return await UsageAsync(errors);
         if (await users.FindByMailAsync(whose, ct) is not { } user)
@@ -56,6 +60,8 @@ public static class PeopleCommand
                 return await TellAsync(await links.MakeAsync(user.Id, ct), done => $"{options.GetValueOrDefault("url")?.TrimEnd('/')}{SignInEndpoints.LinkPath}?secret={done.Secret}", output, errors);
             case ["user", "disable" or "enable", ..]:
                 return await TellAsync(await save.ChangeAsync(user.Id, JsonSerializer.SerializeToElement(new { disabled = arguments[1] == "disable" }), ct), done => done.Value.Mail, output, errors);
+            case ["key", "list", ..]:
+                return await ListAsync(before => keys.ListAsync(user.Id, before, PageOf, ct), key => key.Id, key => [$"{key.Id}", key.Role, key.RevokedAt is not null ? "revoked" : key.ExpiresAt < services.GetRequiredService<TimeProvider>().GetUtcNow() ? "expired" : "good", key.LastUsedAt is { } used ? $"{used:O}" : "never", key.Name], output);
             case ["key", "add", ..] when options.GetValueOrDefault("name") is { } name:
                 var expiresAt = options.GetValueOrDefault("days") is { } days ? keys.ExpiresAfter(days) : null;
                 if (expiresAt is null && options.ContainsKey("days")) return await UsageAsync(errors);
@@ -98,6 +104,13 @@ public static class PeopleCommand
         return new Dictionary<string, JsonArray> { ["accounts"] = Grants(false), ["groups"] = Grants(true) };
     }
 
+    private static async Task<int> ListAsync<T>(Func<Guid?, Task<IReadOnlyList<T>>> page, Func<T, Guid> idOf, Func<T, string[]> fieldsOf, TextWriter output)
+    {
+        for (Guid? last = null; await page(last) is { Count: > 0 } found; last = idOf(found[^1]))
+            foreach (var one in found) await output.WriteLineAsync(string.Join('\t', fieldsOf(one).Select(field => new string([.. field.Select(sign => char.IsControl(sign) ? ' ' : sign)]))));
+        return 0;
+    }
+
     private static async Task<int> UsageAsync(TextWriter errors)
     {
         await errors.WriteLineAsync($"usage:\n{Usage}");
@@ -109,7 +122,8 @@ public static class PeopleCommand
     {
         ["user", "add", ..] => ["mail", "name", "role", All, "see", "spend"],
         ["user", "link", ..] => ["mail", "url"],
-        ["user", "disable" or "enable", ..] => ["mail"],
+        ["user", "list", ..] => ["search"],
+        ["user", "disable" or "enable", ..] or ["key", "list", ..] => ["mail"],
         ["key", "add", ..] => ["mail", "name", "days", "role", "see", "spend"],
         ["key", "revoke", ..] => ["id"],
         _ => null,

@@ -1,3 +1,4 @@
+using MetaAdsJobs.Api.Answers;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Console.Http;
@@ -37,8 +38,12 @@ internal static class UserEndpoints
         users.MapGet("/{id:guid}/keys", async (Guid id, ApiKeyStore keys, UserStore store, string? limit, string? cursor, CancellationToken ct) =>
             await ListKeysAsync(async (before, count) => await store.FindAsync(id, ct) is null ? null : await keys.ListAsync(id, before, count, ct), limit, cursor, id)).WithSummary("A user's keys, newest first")
             .Produces<Page<ApiKey>>().ProducesProblem(404).ProducesValidationProblem(422);
-        users.MapPost("/{id:guid}/keys", async (Guid id, HttpRequest request, ApiKeyStore keys, CancellationToken ct) => IsKeys(request) ? KeyMakesNone() : await MakeKeyAsync(id, request, keys, ct)).WithSummary("Make a key for a user; it is shown this once")
+        users.MapPost("/{id:guid}/keys", async (Guid id, HttpRequest request, ApiKeyStore keys, CancellationToken ct) => IsKeys(request) ? KeyMakesNone() : await MakeKeyAsync(id, request, keys, ct)).WithSummary("Make a key for a user; it is shown this once").WithMetadata(new AnswerPlace(IsTold: false))
             .Accepts<KeyBody>("application/json").Produces<NewKeyResponse>(201).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
+        users.MapGet("/{id:guid}/sessions", async (Guid id, UserStore store, SessionStore sessions, CancellationToken ct) => await store.FindAsync(id, ct) is null ? NotFound(id) : Results.Ok(new Page<Session>(await sessions.ListOfAsync(id, ct), null)))
+            .WithSummary("A user's sessions at browsers, the one seen last first").Produces<Page<Session>>().ProducesProblem(404);
+        users.MapDelete("/{id:guid}/sessions/{session:guid}", async (Guid id, Guid session, HttpContext http, SessionStore sessions, CancellationToken ct) =>
+            IsKeys(http.Request) ? Problems.Of(ProblemKind.Forbidden, "A key ends no session but its own: sign in at the console for that, or ask an admin.") : await sessions.EndOfAsync(id, session, MyEndpoints.Of(http), ct) ? Results.NoContent() : Problems.NotFound("session", session)).WithSummary("End one of them: it is out at its next click").WithDescription("Not by a key.").Produces(204).ProducesProblem(404);
         var all = meta.MapGroup("/keys").WithTags("People").RequireAuthorization(Policies.Administer);
         all.MapGet("/", (ApiKeyStore keys, string? limit, string? cursor, CancellationToken ct) => ListKeysAsync(async (before, count) => await keys.ListAsync(null, before, count, ct), limit, cursor)).WithSummary("All keys, newest first").Produces<Page<ApiKey>>().ProducesValidationProblem(422);
         all.MapDelete("/{id:guid}", async (Guid id, ApiKeyStore keys, HttpContext http, CancellationToken ct) => Revoked(id, await keys.RevokeAsync(id, null, http.User.CallerName(), ct)))

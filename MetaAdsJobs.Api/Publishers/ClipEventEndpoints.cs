@@ -1,3 +1,4 @@
+using MetaAdsJobs.Api.Answers;
 using System.Text.Json;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Console.Http;
@@ -34,7 +35,7 @@ internal static class ClipEventEndpoints
                 Signed as Standard Webhooks has it (webhook-id, webhook-timestamp, webhook-signature) with the publisher's secret; no bearer token. The publisher's name is in the query. 202: taken, and kept;
                 outcomes tell what it became in each account. 200: a message with this webhook-id had been taken before. A clip becomes one run in an account, for ever. Anything but 2xx: nothing was written.
                 """)
-            .WithMetadata(new InDoubtAdvice("Send it again under the same webhook-id: it is taken once."))
+            .WithMetadata(new AnswerPlace(IsTold: false), new InDoubtAdvice("Send it again under the same webhook-id: it is taken once."))
             .Accepts<ClipPublishedBody>("application/json").Produces<TakenResponse>(202).Produces<TakenResponse>().ProducesProblem(400).ProducesProblem(401).ProducesProblem(403).ProducesProblem(409).ProducesProblem(413).ProducesValidationProblem(422);
 
     private static async Task<IResult> ReceiveAsync(

@@ -205,7 +205,7 @@ internal sealed class Script(History history)
             DELETE FROM insight_campaign_days WHERE social_account_id = ANY(@accounts); DELETE FROM insight_changes WHERE social_account_id = ANY(@accounts);
             DELETE FROM meta_ad_insights WHERE social_account_id = ANY(@accounts); DELETE FROM meta_report_rows WHERE social_account_id = ANY(@accounts);
             DELETE FROM insight_syncs WHERE social_account_id = ANY(@accounts);
-            DELETE FROM orchestrations WHERE social_account_id = ANY(@accounts);
+            DELETE FROM orchestrations WHERE social_account_id = ANY(@accounts); DELETE FROM clip_accounts WHERE social_account_id = ANY(@accounts);
             DELETE FROM events WHERE social_account_id = ANY(@accounts); DELETE FROM social_accounts WHERE id = ANY(@accounts);
             DELETE FROM clips WHERE id = ANY(@clips) OR title IN ('first', 'second');
             """, new { accounts, clips = _clips.ToArray() });

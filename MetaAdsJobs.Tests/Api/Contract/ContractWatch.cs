@@ -31,6 +31,8 @@ public sealed class ContractWatch
             return;
         }
 
+        foreach (var (name, isThere) in ((string, bool)[])[("Location", answer.Headers.Location is not null), ("Retry-After", answer.Headers.RetryAfter is not null), ("ETag", answer.Headers.ETag is not null)])
+            if (isThere != told["headers"]?[name] is not null) Tell(isThere ? $"has {name}" : $"has no {name}");
         var type = answer.Content.Headers.ContentType?.MediaType;
         if (text.Length == 0 || type is null || answer.Content.Headers.ContentEncoding.Count > 0) return;
         if (told["content"]?[type] is not { } content) Tell($"has a body of {type}");

@@ -121,7 +121,7 @@ public sealed partial class DocumentTests
 
     private static bool IsText(JsonNode schema) => schema["type"] is JsonValue type ? (string?)type == "string" && schema["format"] is null : schema["type"] is JsonArray types && types.Any(one => (string?)one == "string") && schema["format"] is null;
 
-    [GeneratedRegex(@"(^|_)(status|state|kind|level|mode|severity|thing|metric|when|compare|group_by|objective|goal|strategy|call_to_action|format|scenario|approval_required)$")]
+    [GeneratedRegex(@"(^|_)(status|state|kind|level|mode|severity|thing|metric|when|compare|group_by|objective|goal|strategy|call_to_action|format|scenario|approval_required|role|source)$")]
     private static partial Regex Words();
 
     [GeneratedRegex(@"^/meta/(accounts/\{id\}/)?stop$")]
