@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Globalization;
 using System.Security.Claims;
 using MetaAdsJobs.Api.Answers;
@@ -115,12 +116,13 @@ internal static class AccountEndpoints
     private static async Task<IResult> GetAsync(Guid id, HttpResponse response, AccountStore store, CancellationToken ct) =>
         await store.FindAsync(id, ct) is { } account ? AccountVersion.Tagged(response, account, Results.Ok(account)) : Problems.NotFound("social account", id);
 
-    private static async Task<IResult> ListAsync(AccountStore store, [FromQuery(Name = "changed_since")] string? changedSince, string? retired, string? limit, string? cursor, CancellationToken ct)
+    private static async Task<IResult> ListAsync(AccountStore store, [FromQuery(Name = "changed_since")] string? changedSince, string? retired,
+        [Description("A part of its name, or of its ad account's id")] string? search, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
         var (changed, isRetired) = (query.Moment("changed_since", changedSince), retired is null ? (bool?)null : query.Flag("retired", retired));
-        var (count, after) = (query.Limit(limit), query.Id("cursor", cursor) ?? Guid.Empty);
+        var (text, count, after) = (query.Text("search", search), query.Limit(limit), query.Id("cursor", cursor) ?? Guid.Empty);
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
-        return Results.Ok(Page<SocialAccount>.From(await store.ListAsync(changed, isRetired, after, count + 1, ct), count, account => account.Id.ToString()));
+        return Results.Ok(Page<SocialAccount>.From(await store.ListAsync(changed, isRetired, text, after, count + 1, ct), count, account => account.Id.ToString()));
     }
 }

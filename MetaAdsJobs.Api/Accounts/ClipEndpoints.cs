@@ -84,12 +84,14 @@ internal static class ClipEndpoints
     private static async Task<IResult> GetAsync(Guid id, ClipStore store, CancellationToken ct) =>
         await store.FindAsync(id, ct) is { } clip ? Results.Ok(clip) : Problems.NotFound("clip", id);
 
-    private static async Task<IResult> ListAsync(ClipStore store, [FromQuery(Name = "social_account_id")] string? accountId, string? since, string? until, string? limit, string? cursor, CancellationToken ct)
+    private static async Task<IResult> ListAsync(ClipStore store, [FromQuery(Name = "social_account_id")] string? accountId, [Description("Words of its title, each its beginning at least")] string? search,
+        string? since, string? until, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
         var (from, to) = query.Days(since, until);
-        var (account, count, after) = (query.Id("social_account_id", accountId), query.Limit(limit), query.Id("cursor", cursor) ?? Guid.Empty);
+        var filter = new ClipFilter(query.Id("social_account_id", accountId), from, to, query.Text("search", search));
+        var (count, after) = (query.Limit(limit), query.Id("cursor", cursor) ?? Guid.Empty);
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
-        return Results.Ok(Page<Clip>.From(await store.ListAsync(account, from, to, after, count + 1, ct), count, clip => clip.Id.ToString()));
+        return Results.Ok(Page<Clip>.From(await store.ListAsync(filter, after, count + 1, ct), count, clip => clip.Id.ToString()));
     }
 }

@@ -5,6 +5,7 @@ using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Alerts.Evaluating;
 using MetaAdsJobs.Core.Alerts.Reading;
 using MetaAdsJobs.Core.Alerts.Rules;
+using Microsoft.AspNetCore.Mvc;
 
 namespace MetaAdsJobs.Api.Alerts;
 
@@ -54,8 +55,9 @@ internal static class AlertRuleEndpoints
     public static void MapRules(this IEndpointRouteBuilder alerts)
     {
         var rules = alerts.MapGroup("/rules");
-        rules.MapGet("/", async (AlertRuleStore store, CancellationToken ct) => Results.Ok(new Page<AlertRuleResponse>([.. (await store.ListAsync(ct)).Select(AlertRuleResponse.From)], null)))
-            .RequireAuthorization(Policies.Read).WithSummary("What is watched, the built-in rules first").Produces<Page<AlertRuleResponse>>();
+        rules.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).WithSummary("What is watched, the built-in rules first")
+            .WithDescription("social_account_id: those that watch the account, with others or with all; of named campaigns, one of its own at least. changed_since: made, changed, or switched on or off.")
+            .Produces<Page<AlertRuleResponse>>().ProducesValidationProblem(422);
         rules.MapPost("/", CreateAsync).RequireAuthorization(Policies.Operate).WithSummary("Make a rule")
             .WithDescription("""
                 metric: spend, impressions, clicks, results, ctr, cpm, cpc, cost_per_result or spend_without_results, of campaigns, accounts, ad sets or ads (level), over window_days of the account's own calendar, as far as they
@@ -74,6 +76,14 @@ internal static class AlertRuleEndpoints
         rules.MapDelete("/{id:guid}", DeleteAsync).RequireAuthorization(Policies.Operate).WithSummary("Take one away; a built-in one can only be switched off").Produces(204).ProducesProblem(404).ProducesProblem(409);
         rules.MapPost("/{id:guid}/try", TryOneAsync).RequireAuthorization(Policies.Operate).WithSummary("The same of a rule that is there, as it is or as it would be changed")
             .Accepts<AlertRuleTrialChanges>("application/json").Produces<RuleTrial>().ProducesProblem(404).ProducesValidationProblem(422);
+    }
+
+    private static async Task<IResult> ListAsync(AlertRuleStore store, [FromQuery(Name = "social_account_id")] string? accountId, [FromQuery(Name = "changed_since")] string? changedSince, CancellationToken ct)
+    {
+        var query = new QueryFields();
+        var filter = new AlertRuleFilter(query.Id("social_account_id", accountId), query.Moment("changed_since", changedSince));
+        if (query.Errors.Any) return Problems.Invalid(query.Errors);
+        return Results.Ok(new Page<AlertRuleResponse>([.. (await store.ListAsync(filter, ct)).Select(AlertRuleResponse.From)], null));
     }
 
     private static async Task<IResult> GetAsync(Guid id, AlertRuleStore store, AlertReader reader, CancellationToken ct) =>

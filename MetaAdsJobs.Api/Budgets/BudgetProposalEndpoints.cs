@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Api.Description;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Budgets.CarryingOut;
@@ -17,7 +18,7 @@ internal static class BudgetProposalEndpoints
     public static void MapProposals(this IEndpointRouteBuilder pools)
     {
         var proposals = pools.MapGroup("/{id:guid}/proposals");
-        proposals.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Its nights, newest first: what was proposed or why nothing, what was done, what was expected and what came")
+        proposals.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Its nights, newest first: what was proposed or why nothing, what was done, what was expected and what came").WithDescription("since and until: days of the account's calendar, on which they would be carried out.")
             .Produces<Page<BudgetProposal>>().ProducesProblem(404).ProducesValidationProblem(422);
         proposals.MapGet("/{proposalId:guid}", GetAsync).RequireAuthorization(Policies.Read).WithSummary("One night, with all members").Produces<BudgetProposalDetail>().ProducesProblem(404);
         proposals.MapPost("/{proposalId:guid}/accept", async (Guid id, Guid proposalId, AnswerProposal answer, BudgetReader reader, ClaimsPrincipal user, CancellationToken ct) =>
@@ -28,13 +29,16 @@ internal static class BudgetProposalEndpoints
             .RequireAuthorization(Policies.Operate).WithSummary("Decline what a pool asks").Produces<BudgetProposal>().ProducesProblem(404).ProducesProblem(409);
     }
 
-    private static async Task<IResult> ListAsync(Guid id, BudgetPoolStore store, BudgetReader reader, string? limit, string? cursor, CancellationToken ct)
+    private static async Task<IResult> ListAsync(
+        Guid id, BudgetPoolStore store, BudgetReader reader, [OneOf(typeof(BudgetProposal), nameof(BudgetProposal.States))] string? state, string? since, string? until, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
+        var (from, to) = query.Days(since, until);
+        var filter = new ProposalFilter(query.OneOf("state", state, BudgetProposal.States), from, to);
         var (count, before) = (query.Limit(limit), query.Id("cursor", cursor));
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
         if (await store.FindAsync(id, ct) is null) return Problems.NotFound("budget pool", id);
-        return Results.Ok(Page<BudgetProposal>.From(await reader.ListAsync(id, before, count + 1, ct), count, proposal => proposal.Id.ToString()));
+        return Results.Ok(Page<BudgetProposal>.From(await reader.ListAsync(id, filter, before, count + 1, ct), count, proposal => proposal.Id.ToString()));
     }
 
     private static async Task<IResult> GetAsync(Guid id, Guid proposalId, BudgetReader reader, CancellationToken ct) =>

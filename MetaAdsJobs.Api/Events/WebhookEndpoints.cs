@@ -3,6 +3,7 @@ using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Events;
+using Microsoft.AspNetCore.Mvc;
 
 namespace MetaAdsJobs.Api.Events;
 
@@ -33,7 +34,8 @@ internal static class WebhookEndpoints
     public static void MapWebhooks(this IEndpointRouteBuilder meta)
     {
         var webhooks = meta.MapGroup("/webhooks").WithTags("Events").RequireAuthorization(Policies.Operate);
-        webhooks.MapGet("/", ListAsync).WithSummary("Who is told of what, newest first").Produces<Page<WebhookResponse>>();
+        webhooks.MapGet("/", ListAsync).WithSummary("Who is told of what, newest first").WithDescription("social_account_id: those that tell of the account, with others or with all. changed_since: made, changed or switched off.")
+            .Produces<Page<WebhookResponse>>().ProducesValidationProblem(422);
         webhooks.MapPost("/", CreateAsync)
             .WithSummary("Have events sent to an address")
             .WithDescription("""
@@ -54,8 +56,13 @@ internal static class WebhookEndpoints
         webhooks.MapDeliveries();
     }
 
-    private static async Task<IResult> ListAsync(WebhookStore store, TimeProvider time, CancellationToken ct) =>
-        Results.Ok(new Page<WebhookResponse>([.. (await store.ListAsync(time.GetUtcNow(), ct)).Select(WebhookResponse.From)], null));
+    private static async Task<IResult> ListAsync(WebhookStore store, TimeProvider time, [FromQuery(Name = "social_account_id")] string? accountId, [FromQuery(Name = "changed_since")] string? changedSince, CancellationToken ct)
+    {
+        var query = new QueryFields();
+        var filter = new WebhookFilter(query.Id("social_account_id", accountId), query.Moment("changed_since", changedSince));
+        if (query.Errors.Any) return Problems.Invalid(query.Errors);
+        return Results.Ok(new Page<WebhookResponse>([.. (await store.ListAsync(filter, time.GetUtcNow(), ct)).Select(WebhookResponse.From)], null));
+    }
 
     private static async Task<IResult> GetAsync(Guid id, WebhookStore store, TimeProvider time, CancellationToken ct) =>
         await store.FindAsync(id, time.GetUtcNow(), ct) is { } webhook ? Results.Ok(WebhookResponse.From(webhook)) : NotFound(id);

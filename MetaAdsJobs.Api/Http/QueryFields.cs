@@ -80,6 +80,13 @@ internal sealed class QueryFields
         return null;
     }
 
+    /// <summary>One of a list's words.</summary>
+    public string? OneOf(string name, string? value, IReadOnlyList<string> words)
+    {
+        if (value is not null && !words.Contains(value)) Errors.Add(name, $"must be one of {string.Join(", ", words)}");
+        return value;
+    }
+
     public int Limit(string? value)
     {
         if (value is null) return DefaultLimit;

@@ -15,7 +15,7 @@ internal static class SyncEndpoints
             .Produces<Page<InsightSync>>().ProducesValidationProblem(422);
         insights.MapGet("/syncs/{syncId:guid}", GetAsync).WithVersion().WithSummary("How far one fetching has got")
             .Produces<InsightSync>().ProducesProblem(404);
-        insights.MapGet("/nights", ListNightsAsync).WithSummary("Nights, newest first: how many accounts' syncs stand where")
+        insights.MapGet("/nights", ListNightsAsync).WithSummary("Nights, newest first: how many accounts' syncs stand where").WithDescription("since and until: the days on which they began.")
             .Produces<Page<InsightNight>>().ProducesValidationProblem(422);
         insights.MapGet("/nights/{night}", GetNightAsync).WithVersion().WithSummary("One night, with its failed and waiting syncs and why")
             .Produces<InsightNight>().ProducesProblem(404).ProducesValidationProblem(422);
@@ -36,13 +36,14 @@ internal static class SyncEndpoints
     private static async Task<IResult> GetAsync(Guid syncId, SyncReader reader, CancellationToken ct) =>
         await reader.FindAsync(syncId, ct) is { } sync ? Results.Ok(sync) : Problems.NotFound("insights sync", syncId);
 
-    private static async Task<IResult> ListNightsAsync(NightReader reader, string? limit, string? cursor, CancellationToken ct)
+    private static async Task<IResult> ListNightsAsync(NightReader reader, string? since, string? until, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
+        var (from, to) = query.Days(since, until);
         var (before, count) = (query.Day("cursor", cursor), query.Limit(limit));
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
         return Results.Ok(Page<InsightNight>.From(
-            await reader.ListAsync(before, count + 1, ct), count, night => night.Night.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)));
+            await reader.ListAsync(from, to, before, count + 1, ct), count, night => night.Night.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)));
     }
 
     private static async Task<IResult> GetNightAsync(string night, NightReader reader, CancellationToken ct)

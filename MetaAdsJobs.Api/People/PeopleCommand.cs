@@ -45,7 +45,7 @@ public static class PeopleCommand
             return await TellAsync(await save.CreateAsync(JsonSerializer.SerializeToElement(body), "operator", ct), done => done.Value.Id.ToString(), output, errors);
         }
 
-        if (arguments is ["user", "list", ..]) return await ListAsync(after => users.ListAsync(options.GetValueOrDefault("search"), after, PageOf, ct), user => user.Id, user => [user.Mail, user.Role, user.DisabledAt is null ? "on" : "disabled", user.Name], output);
+        if (arguments is ["user", "list", ..]) return await ListAsync(after => users.ListAsync(new(options.GetValueOrDefault("search")), after, PageOf, ct), user => user.Id, user => [user.Mail, user.Role, user.DisabledAt is null ? "on" : "disabled", user.Name], output);
         if (arguments is ["key", "revoke", ..] && Guid.TryParse(options.GetValueOrDefault("id"), out var keyId)) return await TellAsync(await keys.RevokeAsync(keyId, null, "operator", ct), done => done.Value.Shown, output, errors);
         if (options.GetValueOrDefault("mail") is not { } whose) return await UsageAsync(errors);
         if (await users.FindByMailAsync(whose, ct) is not { } user)
@@ -61,7 +61,7 @@ public static class PeopleCommand
             case ["user", "disable" or "enable", ..]:
                 return await TellAsync(await save.ChangeAsync(user.Id, JsonSerializer.SerializeToElement(new { disabled = arguments[1] == "disable" }), ct), done => done.Value.Mail, output, errors);
             case ["key", "list", ..]:
-                return await ListAsync(before => keys.ListAsync(user.Id, before, PageOf, ct), key => key.Id, key => [$"{key.Id}", key.Role, key.RevokedAt is not null ? "revoked" : key.ExpiresAt < services.GetRequiredService<TimeProvider>().GetUtcNow() ? "expired" : "good", key.LastUsedAt is { } used ? $"{used:O}" : "never", key.Name], output);
+                return await ListAsync(before => keys.ListAsync(user.Id, new(), before, PageOf, ct), key => key.Id, key => [$"{key.Id}", key.Role, key.RevokedAt is not null ? "revoked" : key.ExpiresAt < services.GetRequiredService<TimeProvider>().GetUtcNow() ? "expired" : "good", key.LastUsedAt is { } used ? $"{used:O}" : "never", key.Name], output);
             case ["key", "add", ..] when options.GetValueOrDefault("name") is { } name:
                 var expiresAt = options.GetValueOrDefault("days") is { } days ? keys.ExpiresAfter(days) : null;
                 if (expiresAt is null && options.ContainsKey("days")) return await UsageAsync(errors);

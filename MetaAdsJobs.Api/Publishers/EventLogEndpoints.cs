@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using MetaAdsJobs.Api.Description;
@@ -42,7 +43,7 @@ internal static class EventLogEndpoints
 {
     public static void MapEventLog(this IEndpointRouteBuilder publishers)
     {
-        publishers.MapGet("/{id:guid}/events", ListAsync).WithSummary("What it has sent and what that became, newest first; state: accepted, existing, outdated, refused, held, over_limit").WithDescription("social_account_id: those that came to the account. since and until: days in UTC on which they were received.")
+        publishers.MapGet("/{id:guid}/events", ListAsync).WithSummary("What it has sent and what that became, newest first; state: accepted, existing, outdated, refused, held, over_limit").WithDescription("social_account_id: those that came to the account. since and until: days in UTC on which they were received. clip_key: their clip_id, the publisher's own. changed_since: those that were received, or decided in an account, since; not how the runs go on.")
             .Produces<Page<EventResponse>>().ProducesProblem(404).ProducesValidationProblem(422);
         publishers.MapGet("/{id:guid}/events/{event:guid}", GetAsync).WithSummary("One, with what it tells of the clip").Produces<EventResponse>().ProducesProblem(404);
         publishers.MapPost("/{id:guid}/events/{event:guid}/take", TakeAsync).WithSummary("Take one that was refused, held or over a limit: by the templates as they are now, and beyond the limits")
@@ -52,13 +53,13 @@ internal static class EventLogEndpoints
     }
 
     private static async Task<IResult> ListAsync(Guid id, ClipEventReader reader, PublisherStore publishers, TimeProvider time, [OneOf(typeof(ClipOutcome), nameof(ClipOutcome.States))] string? state,
-        [FromQuery(Name = "social_account_id")] string? accountId, string? since, string? until, string? limit, string? cursor, CancellationToken ct)
+        [FromQuery(Name = "social_account_id")] string? accountId, [FromQuery(Name = "clip_key"), Description("The publisher's own id of a clip")] string? clipKey,
+        string? since, string? until, [FromQuery(Name = "changed_since")] string? changedSince, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
         var (from, to) = query.Days(since, until);
-        var filter = new ClipEventFilter(state, query.Id("social_account_id", accountId), from, to);
+        var filter = new ClipEventFilter(query.OneOf("state", state, ClipOutcome.States), query.Id("social_account_id", accountId), from, to, query.Text("clip_key", clipKey), query.Moment("changed_since", changedSince));
         var (count, before) = (query.Limit(limit), query.Id("cursor", cursor));
-        if (state is not null && !ClipOutcome.States.Contains(state)) query.Errors.Add("state", $"must be one of {string.Join(", ", ClipOutcome.States)}");
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
         if (await publishers.FindAsync(id, time.GetUtcNow(), ct) is null) return PublisherEndpoints.NotFound(id);
         var page = Page<ClipEvent>.From(await reader.ListAsync(id, filter, before, count + 1, ct), count, last => last.Id.ToString());

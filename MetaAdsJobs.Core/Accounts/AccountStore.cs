@@ -14,6 +14,9 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
         token_checked_at, token_expires_at, token_scopes, blocked_at, block_reason, social_accounts.created_at, updated_at, retired_at, retired_by, double_of IS NOT NULL AS is_double
         """;
 
+    /// <summary>A part of the name or of the ad account's id, as @Search.</summary>
+    internal const string SearchSql = "(strpos(lower(name), lower(@Search)) > 0 OR strpos(ad_account_id, lower(@Search)) > 0)";
+
     // Only one whom the caller looks into is told which was there first.
     private static string Told => $"{Columns}, CASE WHEN {AccountScope.Is("double_of")} THEN double_of END AS double_of";
 
@@ -93,16 +96,17 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
         return await connection.QuerySingleOrDefaultAsync<SocialAccount>(new(findSql, new { Id = id, Scope = AccountScope.Accounts }, cancellationToken: ct));
     }
 
-    public Task<IReadOnlyList<SocialAccount>> ListAsync(Guid after, int limit, CancellationToken ct) => ListAsync(changedSince: null, retired: null, after, limit, ct);
+    public Task<IReadOnlyList<SocialAccount>> ListAsync(Guid after, int limit, CancellationToken ct) => ListAsync(changedSince: null, retired: null, search: null, after, limit, ct);
 
     /// <param name="changedSince">By a person, or added.</param>
     /// <param name="retired">Only those that are, or are not; null: all.</param>
-    public async Task<IReadOnlyList<SocialAccount>> ListAsync(DateTimeOffset? changedSince, bool? retired, Guid after, int limit, CancellationToken ct)
+    /// <param name="search">A part of the name or of the ad account's id.</param>
+    public async Task<IReadOnlyList<SocialAccount>> ListAsync(DateTimeOffset? changedSince, bool? retired, string? search, Guid after, int limit, CancellationToken ct)
     {
-        var conditions = $"{(changedSince is null ? "" : " AND updated_at >= @ChangedSince")}{(retired is null ? "" : $" AND retired_at IS {(retired == true ? "NOT " : "")}NULL")}{AccountScope.And("id")}";
+        var conditions = $"{(changedSince is null ? "" : " AND updated_at >= @ChangedSince")}{(retired is null ? "" : $" AND retired_at IS {(retired == true ? "NOT " : "")}NULL")}{(search is null ? "" : $" AND {SearchSql}")}{AccountScope.And("id")}";
         var listSql = $"SELECT {Told} FROM social_accounts WHERE id > @After{conditions} ORDER BY id LIMIT @Limit";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<SocialAccount>(new(listSql, new { After = after, Limit = limit, ChangedSince = changedSince, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<SocialAccount>(new(listSql, new { After = after, Limit = limit, ChangedSince = changedSince, Search = search, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
     }
 
     /// <summary>The zones in which at least one account lives: each has a nightly schedule of its own.</summary>

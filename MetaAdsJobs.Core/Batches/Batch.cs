@@ -13,6 +13,10 @@ public sealed record RowCounts(int Waiting, int Running, int Created, int Existi
 /// <summary>A file of requests, and how far its rows are.</summary>
 public sealed record Batch
 {
+    public static readonly IReadOnlyList<string> States = ["running", "paused", "cancelled", Completed];
+
+    internal const string Completed = "completed";
+
     public required Guid BatchId { get; init; }
     public string? Name { get; init; }
 

@@ -13,7 +13,8 @@ namespace MetaAdsJobs.Core.Batches;
 /// <param name="AccountId">With rows of this account.</param>
 /// <param name="RequestedBy">Who sent it, as the audit names it.</param>
 /// <param name="ChangedSince">Those that have not ended, and those that have ended since.</param>
-public sealed record BatchFilter(Guid? AccountId = null, DateOnly? Since = null, DateOnly? Until = null, string? RequestedBy = null, DateTimeOffset? ChangedSince = null);
+/// <param name="State">One of <see cref="Batch.States"/>.</param>
+public sealed record BatchFilter(Guid? AccountId = null, DateOnly? Since = null, DateOnly? Until = null, string? RequestedBy = null, DateTimeOffset? ChangedSince = null, string? State = null);
 
 /// <summary>Reads batches for people. How a row stands is never stored twice: it is its run's state.</summary>
 public sealed class BatchReader(NpgsqlDataSource dataSource)
@@ -51,6 +52,8 @@ public sealed class BatchReader(NpgsqlDataSource dataSource)
         if (filter.Until is not null) conditions.Add("t.batch_id < @Until");
         if (filter.RequestedBy is not null) conditions.Add("t.requested_by = @RequestedBy");
         if (filter.ChangedSince is not null) conditions.Add("(t.completed_at IS NULL OR t.completed_at >= @ChangedSince)");
+        // Completed is no state of its own: it is running, and every row has ended.
+        if (filter.State is not null) conditions.Add(filter.State == Batch.Completed ? "t.state = 'running' AND t.completed_at IS NOT NULL" : "t.state = @State AND (t.state <> 'running' OR t.completed_at IS NULL)");
         if (filter.AccountId is not null) conditions.Add("EXISTS (SELECT 1 FROM batch_rows r WHERE r.batch_id = t.batch_id AND r.social_account_id = @AccountId)");
         var listSql = $"""
             SELECT {Columns}, c.* FROM (SELECT * FROM batches t WHERE {string.Join(" AND ", conditions)}{(AccountScope.IsAll ? "" : OnlyMine)} ORDER BY batch_id DESC LIMIT @Limit) b {CountsSql} ORDER BY b.batch_id DESC
@@ -59,7 +62,7 @@ public sealed class BatchReader(NpgsqlDataSource dataSource)
         return [.. (await connection.QueryAsync<HeadRow>(new(listSql, new
         {
             Before = before, Limit = limit, Scope = AccountScope.Accounts, filter.AccountId, From = RunFilter.FirstOf(filter.Since), Until = RunFilter.FirstAfter(filter.Until),
-            filter.RequestedBy, filter.ChangedSince,
+            filter.RequestedBy, filter.ChangedSince, filter.State,
         }, cancellationToken: ct))).Select(row => row.ToBatch())];
     }
 
@@ -73,14 +76,16 @@ public sealed class BatchReader(NpgsqlDataSource dataSource)
     /// <summary>The rows in their order in the file.</summary>
     /// <param name="after">The number of the row before the first.</param>
     /// <param name="state">Only those that stand so; null for all.</param>
-    public async Task<IReadOnlyList<BatchRow>> ListRowsAsync(Guid batchId, int after, int limit, string? state, CancellationToken ct)
+    public Task<IReadOnlyList<BatchRow>> ListRowsAsync(Guid batchId, int after, int limit, string? state, CancellationToken ct) => ListRowsAsync(batchId, after, limit, state, accountId: null, ct);
+
+    /// <param name="accountId">Only those of the account; null for all.</param>
+    /// <inheritdoc cref="ListRowsAsync(Guid, int, int, string?, CancellationToken)"/>
+    public async Task<IReadOnlyList<BatchRow>> ListRowsAsync(Guid batchId, int after, int limit, string? state, Guid? accountId, CancellationToken ct)
     {
-        const string ListSql = $"""
-            SELECT {RowColumnsSql} FROM {BatchStore.RowsSql}
-            WHERE r.batch_id = @BatchId AND r.row > @After AND (@State::text IS NULL OR {BatchStore.StateSql} = @State) ORDER BY r.row LIMIT @Limit
-            """;
+        var chosen = (state is null ? "" : $" AND {BatchStore.StateSql} = @State") + (accountId is null ? "" : " AND r.social_account_id = @AccountId");
+        var listSql = $"SELECT {RowColumnsSql} FROM {BatchStore.RowsSql} WHERE r.batch_id = @BatchId AND r.row > @After{chosen} ORDER BY r.row LIMIT @Limit";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return [.. (await connection.QueryAsync<ReportedRow>(new(ListSql, new { BatchId = batchId, After = after, State = state, Limit = limit }, cancellationToken: ct))).Select(row => row.ToRow())];
+        return [.. (await connection.QueryAsync<ReportedRow>(new(listSql, new { BatchId = batchId, After = after, State = state, AccountId = accountId, Limit = limit }, cancellationToken: ct))).Select(row => row.ToRow())];
     }
 
     /// <summary>A file of the batch's rows, as they were sent.</summary>
@@ -128,7 +133,7 @@ public sealed class BatchReader(NpgsqlDataSource dataSource)
 
         public Batch ToBatch() => new()
         {
-            BatchId = BatchId, Name = Name, State = State == "running" && CompletedAt is not null ? "completed" : State, RowCount = RowCount, RequestedBy = RequestedBy, OrderedBy = OrderedBy, CreatedAt = CreatedAt,
+            BatchId = BatchId, Name = Name, State = State == "running" && CompletedAt is not null ? Batch.Completed : State, RowCount = RowCount, RequestedBy = RequestedBy, OrderedBy = OrderedBy, CreatedAt = CreatedAt,
             CompletedAt = CompletedAt, Counts = new(Waiting, Running, Created, Existing, Refused, Failed, Cancelled),
         };
     }

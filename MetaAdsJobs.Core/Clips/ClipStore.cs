@@ -1,14 +1,23 @@
 using Dapper;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Clips.Files;
+using MetaAdsJobs.Core.Database;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Clips;
+
+/// <summary>Which clips to list. Days are UTC, of when one was added.</summary>
+/// <param name="AccountId">Added for this account, or shown in it.</param>
+/// <param name="Search">Words of the title, each its beginning at least.</param>
+public sealed record ClipFilter(Guid? AccountId = null, DateOnly? Since = null, DateOnly? Until = null, string? Search = null);
 
 public sealed class ClipStore(NpgsqlDataSource dataSource, TimeProvider time)
 {
     /// <summary>Of a row k.</summary>
     internal const string IsImageSql = "(k.image_url IS NOT NULL OR coalesce(k.file_type LIKE 'image/%', false))";
+
+    /// <summary>Of @Words; the index stands in the same words.</summary>
+    internal const string TitleSql = "to_tsvector('simple', regexp_replace(title, '[^[:alnum:]]+', ' ', 'g')) @@ to_tsquery('simple', @Words)";
 
     private const string Columns = $"id, title, video_url, video_id, image_url, thumbnail_url, created_at, {ClipFile.Columns}";
 
@@ -36,19 +45,19 @@ public sealed class ClipStore(NpgsqlDataSource dataSource, TimeProvider time)
         return (await QueryAsync(connection, new(findSql, new { Id = id, Scope = AccountScope.Accounts }, cancellationToken: ct))).SingleOrDefault();
     }
 
-    public Task<IReadOnlyList<Clip>> ListAsync(Guid after, int limit, CancellationToken ct) => ListAsync(accountId: null, since: null, until: null, after, limit, ct);
+    public Task<IReadOnlyList<Clip>> ListAsync(Guid after, int limit, CancellationToken ct) => ListAsync(new(), after, limit, ct);
 
-    /// <param name="accountId">Added for this account, or shown in it.</param>
-    /// <param name="since">A day in UTC, of when it was added.</param>
-    /// <param name="until">The last such day.</param>
-    public async Task<IReadOnlyList<Clip>> ListAsync(Guid? accountId, DateOnly? since, DateOnly? until, Guid after, int limit, CancellationToken ct)
+    public async Task<IReadOnlyList<Clip>> ListAsync(ClipFilter filter, Guid after, int limit, CancellationToken ct)
     {
+        var (accountId, since, until) = (filter.AccountId, filter.Since, filter.Until);
+        var words = filter.Search is null ? null : SearchWords.ToQuery(filter.Search);
+        var found = words switch { null => "", "" => " AND false", _ => $" AND {TitleSql}" };
         var days = $"{(since is null ? "" : " AND created_at >= @Since::date::timestamp AT TIME ZONE 'UTC'")}{(until is null ? "" : " AND created_at < (@Until::date + 1)::timestamp AT TIME ZONE 'UTC'")}";
         // What is shown in accounts that the caller does not see is not told.
         var ofAccount = accountId is null ? "" : $" AND {ClipScope.IsOf("clips.id", "ARRAY[@AccountId]")}{(AccountScope.IsAll ? "" : " AND @AccountId = ANY (@Scope)")}";
-        var listSql = $"SELECT {Columns} FROM clips WHERE id > @After{days}{ofAccount}{ClipScope.And("clips.id")} ORDER BY id LIMIT @Limit";
+        var listSql = $"SELECT {Columns} FROM clips WHERE id > @After{found}{days}{ofAccount}{ClipScope.And("clips.id")} ORDER BY id LIMIT @Limit";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await QueryAsync(connection, new(listSql, new { After = after, Limit = limit, AccountId = accountId, Since = since, Until = until, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
+        return (await QueryAsync(connection, new(listSql, new { After = after, Limit = limit, Words = words, AccountId = accountId, Since = since, Until = until, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
     }
 
     private static Task<IEnumerable<Clip>> QueryAsync(NpgsqlConnection connection, CommandDefinition command) => connection.QueryAsync<Clip, FileColumns?, Clip>(

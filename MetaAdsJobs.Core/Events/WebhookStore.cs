@@ -6,6 +6,11 @@ using Npgsql;
 
 namespace MetaAdsJobs.Core.Events;
 
+/// <summary>Which webhooks to list.</summary>
+/// <param name="AccountId">Those that tell of it: of it among others, or of all.</param>
+/// <param name="ChangedSince">Made, changed or switched off.</param>
+public sealed record WebhookFilter(Guid? AccountId = null, DateTimeOffset? ChangedSince = null);
+
 /// <summary>Rows of webhooks, as people write and see them.</summary>
 public sealed class WebhookStore
 {
@@ -24,11 +29,16 @@ public sealed class WebhookStore
         (SELECT count(*) FROM (SELECT 1 FROM event_deliveries d WHERE d.webhook_id = w.id AND d.state IN ('failed', 'held') LIMIT @MostCounted + 1) d)::int AS not_delivered
         """;
 
-    public async Task<IReadOnlyList<Webhook>> ListAsync(DateTimeOffset now, CancellationToken ct)
+    public Task<IReadOnlyList<Webhook>> ListAsync(DateTimeOffset now, CancellationToken ct) => ListAsync(new(), now, ct);
+
+    public async Task<IReadOnlyList<Webhook>> ListAsync(WebhookFilter filter, DateTimeOffset now, CancellationToken ct)
     {
-        var listSql = $"SELECT {Columns} FROM webhooks w WHERE {(AccountScope.IsAll ? "true" : "w.account_ids <@ @Scope")} ORDER BY w.created_at DESC, w.id";
+        // Of an account that there is not nobody is told.
+        var chosen = (filter.AccountId is null ? "" : " AND (w.account_ids IS NULL OR @AccountId = ANY (w.account_ids)) AND EXISTS (SELECT 1 FROM social_accounts a WHERE a.id = @AccountId)")
+            + (filter.ChangedSince is null ? "" : " AND w.updated_at >= @ChangedSince");
+        var listSql = $"SELECT {Columns} FROM webhooks w WHERE {(AccountScope.IsAll ? "true" : "w.account_ids <@ @Scope")}{chosen} ORDER BY w.created_at DESC, w.id";
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<Webhook>(new(listSql, new { Now = now, Webhook.MostCounted, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<Webhook>(new(listSql, new { filter.AccountId, filter.ChangedSince, Now = now, Webhook.MostCounted, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
     }
 
     public async Task<Webhook?> FindAsync(Guid id, DateTimeOffset now, CancellationToken ct)

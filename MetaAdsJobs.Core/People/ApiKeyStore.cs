@@ -8,6 +8,10 @@ using Npgsql;
 
 namespace MetaAdsJobs.Core.People;
 
+/// <summary>Which keys to list.</summary>
+/// <param name="Person">The mail of their user.</param>
+public sealed record KeyFilter(string? Person = null, KeyState? State = null);
+
 /// <summary>Keys: made for a user, listed, and revoked at once. A key is shown when it is made and never again; kept is its hash.</summary>
 public sealed class ApiKeyStore(NpgsqlDataSource dataSource, UserStore users, TimeProvider time)
 {
@@ -25,20 +29,33 @@ public sealed class ApiKeyStore(NpgsqlDataSource dataSource, UserStore users, Ti
 
     /// <param name="userId">Null: of all users.</param>
     /// <returns>The newest first.</returns>
-    public Task<IReadOnlyList<ApiKey>> ListAsync(Guid? userId, Guid? before, int limit, CancellationToken ct) => ListAsync(userId, only: null, before, limit, ct);
+    public Task<IReadOnlyList<ApiKey>> ListAsync(Guid? userId, KeyFilter filter, Guid? before, int limit, CancellationToken ct) => ListAsync(userId, only: null, filter, before, limit, ct);
 
-    private async Task<IReadOnlyList<ApiKey>> ListAsync(Guid? userId, Guid? only, Guid? before, int limit, CancellationToken ct)
+    private async Task<IReadOnlyList<ApiKey>> ListAsync(Guid? userId, Guid? only, KeyFilter filter, Guid? before, int limit, CancellationToken ct)
     {
         List<string> conditions = ["true"];
         if (userId is not null) conditions.Add("k.user_id = @UserId");
         if (only is not null) conditions.Add("k.id = @Only");
         if (before is not null) conditions.Add("k.id < @Before");
+        if (filter.Person is not null) conditions.Add("lower(u.mail) = lower(@Person)");
+        if (filter.State is { } state)
+        {
+            conditions.Add(state switch
+            {
+                KeyState.Live => "k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > @Now)",
+                KeyState.Expired => "k.revoked_at IS NULL AND k.expires_at <= @Now",
+                _ => "k.revoked_at IS NOT NULL",
+            });
+        }
+
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return [.. (await connection.QueryAsync<Row>(new($"{ReadSql} WHERE {string.Join(" AND ", conditions)} ORDER BY k.id DESC LIMIT @Limit", new { UserId = userId, Only = only, Before = before, Limit = limit }, cancellationToken: ct))).Select(row => row.ToKey())];
+        return [.. (await connection.QueryAsync<Row>(new($"{ReadSql} WHERE {string.Join(" AND ", conditions)} ORDER BY k.id DESC LIMIT @Limit",
+            new { UserId = userId, Only = only, Before = before, Limit = limit, filter.Person, Now = time.GetUtcNow() }, cancellationToken: ct))).Select(row => row.ToKey())];
     }
 
     /// <returns>Those of the caller, the newest first; who comes by a key sees that one alone.</returns>
-    public async Task<IReadOnlyList<ApiKey>> ListOfAsync(Caller caller, Guid? before, int limit, CancellationToken ct) => caller.UserId is { } user ? await ListAsync(user, caller.KeyId, before, limit, ct) : [];
+    public async Task<IReadOnlyList<ApiKey>> ListOfAsync(Caller caller, KeyState? state, Guid? before, int limit, CancellationToken ct) =>
+        caller.UserId is { } user ? await ListAsync(user, caller.KeyId, new(State: state), before, limit, ct) : [];
 
     /// <summary>One of the caller's; who comes by a key revokes that one alone.</summary>
     public async Task<PeopleSaved<ApiKey>> RevokeOfAsync(Caller caller, Guid id, CancellationToken ct) =>

@@ -26,6 +26,16 @@ public sealed record User
 /// <param name="MaySpend">And change things in, as far as the role allows it.</param>
 public sealed record Grant(Guid Id, bool MaySpend);
 
+/// <summary>How a key itself stands; that of a user who is disabled opens nothing in any case.</summary>
+public enum KeyState
+{
+    Live,
+
+    /// <summary>Its time was over before anybody revoked it.</summary>
+    Expired,
+    Revoked,
+}
+
 /// <summary>A key of a program that works for somebody; what it opens is never more than that person may see.</summary>
 public sealed record ApiKey
 {

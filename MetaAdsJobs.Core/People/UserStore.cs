@@ -3,6 +3,12 @@ using Npgsql;
 
 namespace MetaAdsJobs.Core.People;
 
+/// <summary>Which users to list.</summary>
+/// <param name="Search">A part of the name or the mail.</param>
+/// <param name="AccountId">Those who may look at it; who is disabled looks at nothing.</param>
+/// <param name="ChangedSince">The user itself, what it is given included.</param>
+public sealed record UserFilter(string? Search = null, string? Role = null, Guid? AccountId = null, DateTimeOffset? ChangedSince = null);
+
 /// <summary>Reads users, with what they may see.</summary>
 public sealed class UserStore(NpgsqlDataSource dataSource)
 {
@@ -10,15 +16,23 @@ public sealed class UserStore(NpgsqlDataSource dataSource)
         SELECT u.id, u.name, u.mail, u.role, u.all_accounts, u.disabled_at, u.created_by, u.created_at, u.updated_at, {GrantStore.Columns("u.id")} FROM users u
         """;
 
-    /// <param name="search">A part of the name or the mail.</param>
+    private const string SeesSql = """
+        u.disabled_at IS NULL AND EXISTS (SELECT 1 FROM social_accounts a WHERE a.id = @AccountId)
+        AND (u.all_accounts OR EXISTS (SELECT 1 FROM granted_accounts g WHERE g.holder = u.id AND g.social_account_id = @AccountId))
+        """;
+
     /// <param name="after">The last id of the page before; ids are in the order in which users were made.</param>
-    public async Task<IReadOnlyList<User>> ListAsync(string? search, Guid? after, int limit, CancellationToken ct)
+    public async Task<IReadOnlyList<User>> ListAsync(UserFilter filter, Guid? after, int limit, CancellationToken ct)
     {
         List<string> conditions = ["true"];
         if (after is not null) conditions.Add("u.id > @After");
-        if (search is not null) conditions.Add("(strpos(lower(u.name), lower(@Search)) > 0 OR strpos(u.mail, lower(@Search)) > 0)");
+        if (filter.Search is not null) conditions.Add("(strpos(lower(u.name), lower(@Search)) > 0 OR strpos(u.mail, lower(@Search)) > 0)");
+        if (filter.Role is not null) conditions.Add("u.role = @Role");
+        if (filter.AccountId is not null) conditions.Add(SeesSql);
+        if (filter.ChangedSince is not null) conditions.Add("u.updated_at >= @ChangedSince");
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return [.. (await connection.QueryAsync<Row>(new($"{ReadSql} WHERE {string.Join(" AND ", conditions)} ORDER BY u.id LIMIT @Limit", new { Search = search, After = after, Limit = limit }, cancellationToken: ct))).Select(row => row.ToUser())];
+        return [.. (await connection.QueryAsync<Row>(new($"{ReadSql} WHERE {string.Join(" AND ", conditions)} ORDER BY u.id LIMIT @Limit",
+            new { filter.Search, filter.Role, filter.AccountId, filter.ChangedSince, After = after, Limit = limit }, cancellationToken: ct))).Select(row => row.ToUser())];
     }
 
     public async Task<User?> FindAsync(Guid id, CancellationToken ct)

@@ -59,7 +59,7 @@ public sealed class AccountList(NpgsqlDataSource dataSource, TimeProvider time)
         var listSql = $"""
             WITH page AS (
                 SELECT * FROM social_accounts a
-                WHERE (@Search::text IS NULL OR strpos(lower(a.name), lower(@Search)) > 0 OR strpos(a.ad_account_id, lower(@Search)) > 0)
+                WHERE (@Search::text IS NULL OR {AccountStore.SearchSql})
                   AND (@Retired::boolean IS NULL OR (a.retired_at IS NOT NULL) = @Retired)
                   AND (@After::uuid IS NULL OR (a.name, a.id) > (SELECT name, id FROM social_accounts WHERE id = @After)){AccountScope.And("a.id")}
                 ORDER BY a.name, a.id LIMIT @Limit)

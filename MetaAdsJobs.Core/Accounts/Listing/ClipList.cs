@@ -45,7 +45,7 @@ public sealed class ClipList(NpgsqlDataSource dataSource)
     {
         var words = search is null ? null : SearchWords.ToQuery(search);
         List<string> conditions = [];
-        if (words is not null) conditions.Add(words.Length == 0 ? "false" : "to_tsvector('simple', regexp_replace(title, '[^[:alnum:]]+', ' ', 'g')) @@ to_tsquery('simple', @Words)");
+        if (words is not null) conditions.Add(words.Length == 0 ? "false" : ClipStore.TitleSql);
         if (before is not null) conditions.Add("id < @Before");
         if (!AccountScope.IsAll) conditions.Add(ClipScope.Is("clips.id"));
         var listSql = $"""

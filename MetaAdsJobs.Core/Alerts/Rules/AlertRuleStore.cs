@@ -5,6 +5,11 @@ using Npgsql;
 
 namespace MetaAdsJobs.Core.Alerts.Rules;
 
+/// <summary>Which rules to list.</summary>
+/// <param name="AccountId">Those that watch it: it among others, or all; of campaigns, at least one of its own.</param>
+/// <param name="ChangedSince">Made, changed, or switched on or off.</param>
+public sealed record AlertRuleFilter(Guid? AccountId = null, DateTimeOffset? ChangedSince = null);
+
 /// <summary>Rows of alert_rules.</summary>
 public sealed class AlertRuleStore
 {
@@ -21,12 +26,20 @@ public sealed class AlertRuleStore
         r.evaluations, r.cooldown_minutes, r.severity, r.group_by, r.enabled, r.created_by, r.created_at, r.updated_at, r.evaluated_at
         """;
 
+    private const string WatchesSql = """
+        (r.account_ids IS NULL OR @AccountId = ANY (r.account_ids)) AND EXISTS (SELECT 1 FROM social_accounts a WHERE a.id = @AccountId)
+        AND (r.campaign_ids IS NULL OR EXISTS (SELECT 1 FROM meta_campaigns c WHERE c.meta_id = ANY (r.campaign_ids) AND c.social_account_id = @AccountId))
+        """;
+
+    public Task<IReadOnlyList<AlertRule>> ListAsync(CancellationToken ct) => ListAsync(new(), ct);
+
     /// <summary>Those that are built in first, then by name.</summary>
-    public async Task<IReadOnlyList<AlertRule>> ListAsync(CancellationToken ct)
+    public async Task<IReadOnlyList<AlertRule>> ListAsync(AlertRuleFilter filter, CancellationToken ct)
     {
-        var listSql = $"SELECT {Columns} FROM alert_rules r WHERE {(AccountScope.IsAll ? "true" : "r.account_ids <@ @Scope")} ORDER BY r.built_in IS NULL, r.name, r.id";
+        var chosen = (filter.AccountId is null ? "" : $" AND {WatchesSql}") + (filter.ChangedSince is null ? "" : " AND r.updated_at >= @ChangedSince");
+        var listSql = $"SELECT {Columns} FROM alert_rules r WHERE {(AccountScope.IsAll ? "true" : "r.account_ids <@ @Scope")}{chosen} ORDER BY r.built_in IS NULL, r.name, r.id";
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<AlertRule>(new(listSql, new { Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<AlertRule>(new(listSql, new { filter.AccountId, filter.ChangedSince, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
     }
 
     public async Task<AlertRule?> FindAsync(Guid id, CancellationToken ct)

@@ -18,6 +18,8 @@ public sealed record BudgetMove(
 /// <summary>What a pool's night has decided, what became of it, and what came of it.</summary>
 public sealed record BudgetProposal
 {
+    public static readonly IReadOnlyList<string> States = ["none", "shown", "asked", "accepted", "done", "partly", "declined", "lapsed", "void"];
+
     public required Guid Id { get; init; }
     public required Guid PoolId { get; init; }
 

@@ -7,6 +7,12 @@ using Npgsql;
 
 namespace MetaAdsJobs.Core.Budgets.Reading;
 
+/// <summary>Which of a pool's nights to list.</summary>
+/// <param name="State">One of <see cref="BudgetProposal.States"/>.</param>
+/// <param name="Since">The first day, of the account's calendar, on which it would be carried out.</param>
+/// <param name="Until">The last one.</param>
+public sealed record ProposalFilter(string? State = null, DateOnly? Since = null, DateOnly? Until = null);
+
 /// <summary>Reads what pools have proposed, and how their members stand, for people and programs.</summary>
 public sealed class BudgetReader
 {
@@ -22,12 +28,19 @@ public sealed class BudgetReader
         FROM budget_proposals q
         """;
 
+    public Task<IReadOnlyList<BudgetProposal>> ListAsync(Guid poolId, Guid? before, int limit, CancellationToken ct) => ListAsync(poolId, new(), before, limit, ct);
+
     /// <param name="before">The last of the page before; null: from the newest.</param>
-    public async Task<IReadOnlyList<BudgetProposal>> ListAsync(Guid poolId, Guid? before, int limit, CancellationToken ct)
+    public async Task<IReadOnlyList<BudgetProposal>> ListAsync(Guid poolId, ProposalFilter filter, Guid? before, int limit, CancellationToken ct)
     {
-        const string ListSql = $"{ProposalSql} WHERE q.pool_id = @PoolId AND (@Before::uuid IS NULL OR q.id < @Before) ORDER BY q.id DESC LIMIT @Limit";
+        List<string> conditions = ["q.pool_id = @PoolId"];
+        if (filter.State is not null) conditions.Add("q.state = @State");
+        if (filter.Since is not null) conditions.Add("q.day >= @Since");
+        if (filter.Until is not null) conditions.Add("q.day <= @Until");
+        if (before is not null) conditions.Add("q.id < @Before");
+        var listSql = $"{ProposalSql} WHERE {string.Join(" AND ", conditions)} ORDER BY q.id DESC LIMIT @Limit";
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<BudgetProposal>(new(ListSql, new { PoolId = poolId, Before = before, Limit = limit }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<BudgetProposal>(new(listSql, new { PoolId = poolId, filter.State, filter.Since, filter.Until, Before = before, Limit = limit }, cancellationToken: ct))).AsList();
     }
 
     /// <summary>The newest of each pool.</summary>

@@ -29,7 +29,7 @@ public sealed record Restatement
 }
 
 /// <summary>One account's changes, or those of one of its campaigns. Days are inclusive.</summary>
-public sealed record RestatementFilter(Guid SocialAccountId, string? CampaignId, DateOnly? Since, DateOnly? Until);
+public sealed record RestatementFilter(Guid SocialAccountId, string? CampaignId, DateOnly? Since, DateOnly? Until, DateTimeOffset? ChangedSince = null);
 
 /// <summary>Where a page of restatements ended; no two have all of these.</summary>
 public sealed record RestatementCursor(DateOnly Day, string ObjectId, DateTimeOffset ChangedAt, long DefinitionId, string Breakdown, string Metric)
@@ -45,7 +45,7 @@ public sealed class RestatementReader(NpgsqlDataSource dataSource)
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var rows = await connection.QueryAsync<Row>(new(Sql(filter, after), new
         {
-            filter.SocialAccountId, filter.CampaignId, filter.Since, filter.Until, AfterDay = after?.Day, AfterObject = after?.ObjectId, AfterMoment = after?.ChangedAt,
+            filter.SocialAccountId, filter.CampaignId, filter.Since, filter.Until, filter.ChangedSince, AfterDay = after?.Day, AfterObject = after?.ObjectId, AfterMoment = after?.ChangedAt,
             AfterDefinition = after?.DefinitionId, AfterBreakdown = after?.Breakdown, AfterMetric = after?.Metric, Limit = limit,
         }, cancellationToken: ct));
         return [.. rows.Select(row => row.ToRestatement())];
@@ -57,7 +57,7 @@ public sealed class RestatementReader(NpgsqlDataSource dataSource)
         FROM insight_changes c LEFT JOIN report_definitions d ON d.id = c.definition_id
         WHERE c.social_account_id = @SocialAccountId
             {(filter.CampaignId is null ? "" : "AND c.campaign_meta_id = @CampaignId")}
-            {(filter.Since is null ? "" : "AND c.date_start >= @Since")} {(filter.Until is null ? "" : "AND c.date_start <= @Until")}
+            {(filter.Since is null ? "" : "AND c.date_start >= @Since")} {(filter.Until is null ? "" : "AND c.date_start <= @Until")} {(filter.ChangedSince is null ? "" : "AND c.changed_at >= @ChangedSince")}
             {(after is null ? "" : $"AND c.date_start <= @AfterDay AND {GoesOn}")}
         ORDER BY c.date_start DESC, c.object_id DESC, c.changed_at DESC, c.definition_id DESC, c.breakdown DESC, c.metric DESC
         LIMIT @Limit

@@ -57,15 +57,20 @@ public sealed class NightReader(NpgsqlDataSource dataSource)
         FROM insight_syncs
         """;
 
+    public Task<IReadOnlyList<InsightNight>> ListAsync(DateOnly? before, int limit, CancellationToken ct) => ListAsync(since: null, until: null, before, limit, ct);
+
+    /// <param name="since">The first night.</param>
+    /// <param name="until">The last one.</param>
     /// <param name="before">The last night of the page before.</param>
-    public async Task<IReadOnlyList<InsightNight>> ListAsync(DateOnly? before, int limit, CancellationToken ct)
+    public async Task<IReadOnlyList<InsightNight>> ListAsync(DateOnly? since, DateOnly? until, DateOnly? before, int limit, CancellationToken ct)
     {
+        var nights = $"{(since is null ? "" : " AND nightly_for >= @Since")}{(until is null ? "" : " AND nightly_for <= @Until")}{(before is null ? "" : " AND nightly_for < @Before")}";
         var listSql = $"""
-            {Select} WHERE nightly_for IS NOT NULL{AccountScope.And("social_account_id")} {(before is null ? "" : "AND nightly_for < @Before")}
+            {Select} WHERE nightly_for IS NOT NULL{AccountScope.And("social_account_id")}{nights}
             GROUP BY nightly_for ORDER BY nightly_for DESC LIMIT @Limit
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<InsightNight>(new(listSql, new { Before = before, Limit = limit, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<InsightNight>(new(listSql, new { Since = since, Until = until, Before = before, Limit = limit, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
     }
 
     public async Task<InsightNight?> FindAsync(DateOnly night, CancellationToken ct)

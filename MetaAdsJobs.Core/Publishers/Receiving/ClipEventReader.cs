@@ -8,12 +8,21 @@ namespace MetaAdsJobs.Core.Publishers.Receiving;
 /// <summary>Which events to list. Days are UTC, of when one was received.</summary>
 /// <param name="State">Those with this outcome in an account, one of <see cref="ClipOutcome.States"/>.</param>
 /// <param name="AccountId">Those that came to this account.</param>
-public sealed record ClipEventFilter(string? State = null, Guid? AccountId = null, DateOnly? Since = null, DateOnly? Until = null);
+/// <param name="ClipKey">The publisher's own id of the clip.</param>
+/// <param name="ChangedSince">Received, or decided in an account, since.</param>
+public sealed record ClipEventFilter(string? State = null, Guid? AccountId = null, DateOnly? Since = null, DateOnly? Until = null, string? ClipKey = null, DateTimeOffset? ChangedSince = null);
 
 /// <summary>Reads the log of what publishers have sent, newest first.</summary>
 public sealed class ClipEventReader(NpgsqlDataSource dataSource)
 {
     private const string Columns = "e.id, e.publisher_id, e.message_id, e.type, e.clip_key AS clip_id, e.title, e.changed_at, e.received_at";
+
+    // Both by an index of its own: the log is long, and little of it has changed since.
+    private const string ChangedSql = """
+        e.id IN (
+            SELECT r.id FROM clip_events r WHERE r.publisher_id = @PublisherId AND r.received_at >= @ChangedSince
+            UNION ALL SELECT o.event_id FROM clip_outcomes o WHERE o.decided_at >= @ChangedSince)
+        """;
 
     /// <param name="publisherId">Whose.</param>
     /// <param name="filter">Which of them.</param>
@@ -29,12 +38,13 @@ public sealed class ClipEventReader(NpgsqlDataSource dataSource)
             "refused" => " AND (EXISTS (SELECT 1 FROM clip_outcomes o WHERE o.event_id = e.id AND o.state = 'refused') OR e.unplaced)",
             _ => " AND EXISTS (SELECT 1 FROM clip_outcomes o WHERE o.event_id = e.id AND o.state = @State)",
         }) + (filter.AccountId is null ? "" : " AND EXISTS (SELECT 1 FROM clip_outcomes o WHERE o.event_id = e.id AND o.social_account_id = @AccountId)")
+            + (filter.ClipKey is null ? "" : " AND e.clip_key = @ClipKey") + (filter.ChangedSince is null ? "" : $" AND {ChangedSql}")
             + (filter.Since is null ? "" : " AND e.id >= @From") + (filter.Until is null ? "" : " AND e.id < @Until") + (before is null ? "" : " AND e.id < @Before");
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var events = (await connection.QueryAsync<EventRow>(new($"SELECT {Columns} FROM clip_events e WHERE e.publisher_id = @PublisherId{conditions} ORDER BY e.id DESC LIMIT @Limit",
             new
             {
-                PublisherId = publisherId, filter.State, filter.AccountId, Before = before, Limit = limit,
+                PublisherId = publisherId, filter.State, filter.AccountId, filter.ClipKey, filter.ChangedSince, Before = before, Limit = limit,
                 From = RunFilter.FirstOf(filter.Since), Until = RunFilter.FirstAfter(filter.Until),
             }, cancellationToken: ct))).AsList();
         return await WithOutcomesAsync(connection, events, ct);

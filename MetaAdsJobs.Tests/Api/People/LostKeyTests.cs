@@ -208,6 +208,27 @@ public sealed class LostKeyTests
         Assert.That(await _service.Database.DataSource.RowsAsync($"api_keys WHERE id = '{keyId}' AND last_used_at IS NOT NULL"), Is.EqualTo(1), "told at the next call");
     }
 
+    [Test]
+    public async Task An_admin_lists_and_ends_a_users_sessions_and_a_key_of_his_does_not_end_them()
+    {
+        var (program, _, userId, _, _) = await _service.ProgramAsync(_admin, "viewer");
+        program.Dispose();
+        var body = Persons.UserBody("admin");
+        body["all_accounts"] = true;
+        using var adminsKey = _service.With((await _admin.AddKeyAsync((string)(await _admin.AddUserAsync(body))["id"]!)).Secret);
+        using var person = await Visitor.ByLinkAsync(_service, await LinkAsync(userId));
+        var session = await SessionAsync(userId);
+
+        Assert.That((await _admin.GetAsync($"/meta/users/{userId}/sessions")).Json["items"]!.AsArray().Select(one => (string?)one!["id"]), Is.EqualTo([$"{session}"]));
+        Assert.That((await adminsKey.SendAsync(HttpMethod.Delete, $"/meta/users/{userId}/sessions/{session}", null)).Code, Is.EqualTo(403));
+        (await _admin.SendAsync(HttpMethod.Delete, $"/meta/users/{Guid.NewGuid()}/sessions/{session}", null)).AssertProblem(404);
+        (await _admin.GetAsync($"/meta/users/{Guid.NewGuid()}/sessions")).AssertProblem(404);
+        Assert.That((await person.GetAsync("/console/me")).Code, Is.EqualTo(200));
+        Assert.That((await _admin.SendAsync(HttpMethod.Delete, $"/meta/users/{userId}/sessions/{session}", null)).Code, Is.EqualTo(204));
+        Assert.That((await person.GetAsync("/console/me")).Code, Is.Not.EqualTo(200), "out at the next click");
+        Assert.That((await _admin.GetAsync($"/meta/users/{userId}/sessions")).Json["items"]!.AsArray(), Is.Empty);
+    }
+
     private async Task<string> LinkAsync(string userId) => (string)(await _admin.PostAsync($"/meta/users/{userId}/link")).Json["url"]!;
 
     private async Task<Guid> SessionAsync(string userId)
