@@ -1,5 +1,6 @@
 using MetaAdsJobs.Api.Answers;
 using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Api.Description;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Console.Audit;
 using MetaAdsJobs.Console.Http;

@@ -105,6 +105,12 @@ internal sealed class FormBody(IFormCollection form, bool emptyIsNull)
         return this;
     }
 
+    public FormBody Node(string name, JsonNode value)
+    {
+        _body[name] = value;
+        return this;
+    }
+
     public FormBody Number(string name, long? value)
     {
         if (value is { } number) _body[name] = number;

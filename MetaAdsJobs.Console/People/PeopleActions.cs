@@ -80,7 +80,10 @@ internal static class PeopleActions
     private static async Task<IResult> MakeKeyAsync<TPage>(Guid userId, string onward, ApiKeyStore keys, HttpContext http, params (string Name, object? Value)[] route) where TPage : Microsoft.AspNetCore.Components.IComponent
     {
         var texts = http.RequestServices.GetRequiredService<IStringLocalizer<Words>>();
-        var body = new FormBody(http.Request.Form, emptyIsNull: false).Texts("name", "role").As(ApiKeyStore.ExpiresAtField, keys.ExpiresAfter, "must be a number of days from 1 to 36500");
+        var form = http.Request.Form;
+        var body = new FormBody(form, emptyIsNull: false).Texts("name", "role").As(ApiKeyStore.ExpiresAtField, keys.ExpiresAfter, "must be a number of days from 1 to 36500");
+        // Nothing ticked: whatever its user may.
+        if (form["see"].Count + form["spend"].Count > 0) body.Node("accounts", Grants(form, ofGroups: false)).Node("groups", Grants(form, ofGroups: true));
         return await keys.CreateAsync(userId, body.ToJson(), http.User.CallerName(), http.RequestAborted) switch
         {
             PeopleSaved<ApiKey>.Done done => Shown(texts["The key"], done.Secret!, onward),
@@ -95,10 +98,14 @@ internal static class PeopleActions
     private static JsonObject Body(IFormCollection form)
     {
         var all = form["all_accounts"].ToString() == "true";
-        var (seen, spent) = (form["see"].OfType<string>(), form["spend"].OfType<string>().ToHashSet());
-        JsonArray Grants(bool ofGroups) => all ? [] : [.. seen.Where(one => one.StartsWith(GroupMark, StringComparison.Ordinal) == ofGroups)
+        return new JsonObject { ["name"] = form["name"].ToString().Trim(), ["role"] = form["role"].ToString(), ["all_accounts"] = all, ["accounts"] = all ? [] : Grants(form, ofGroups: false), ["groups"] = all ? [] : Grants(form, ofGroups: true) };
+    }
+
+    private static JsonArray Grants(IFormCollection form, bool ofGroups)
+    {
+        var spent = form["spend"].OfType<string>().ToHashSet();
+        return [.. form["see"].OfType<string>().Where(one => one.StartsWith(GroupMark, StringComparison.Ordinal) == ofGroups)
             .Select(one => new JsonObject { ["id"] = ofGroups ? one[GroupMark.Length..] : one, ["may_spend"] = spent.Contains(one) })];
-        return new JsonObject { ["name"] = form["name"].ToString().Trim(), ["role"] = form["role"].ToString(), ["all_accounts"] = all, ["accounts"] = Grants(false), ["groups"] = Grants(true) };
     }
 
     private static FieldErrors One(string path, string message)

@@ -30,4 +30,12 @@ public sealed class AccountNames(NpgsqlDataSource dataSource)
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<AccountName>(new(namesSql, new { Most, WithRetired = withRetired, Asked = asked.ToArray(), Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
     }
+
+    /// <summary>Those, and no others.</summary>
+    public async Task<IReadOnlyList<AccountName>> FindAsync(IReadOnlyCollection<Guid> ids, CancellationToken ct)
+    {
+        var namesSql = $"SELECT id, name, currency, timezone_name FROM social_accounts WHERE id = ANY (@Ids){AccountScope.And("id")} ORDER BY name, id";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<AccountName>(new(namesSql, new { Ids = ids.ToArray(), Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
+    }
 }

@@ -53,6 +53,13 @@ public sealed class ApiKeyStore(NpgsqlDataSource dataSource, UserStore users, Ti
             new { UserId = userId, Only = only, Before = before, Limit = limit, filter.Person, Now = time.GetUtcNow() }, cancellationToken: ct))).Select(row => row.ToKey())];
     }
 
+    /// <returns>All that are live, and the newest of those that are not.</returns>
+    public async Task<IReadOnlyList<ApiKey>> ListForPageAsync(Guid userId, CancellationToken ct)
+    {
+        var live = await ListAsync(userId, new(State: KeyState.Live), null, MostOfUser, ct);
+        return [.. live, .. (await ListAsync(userId, new(), null, MostOfUser, ct)).ExceptBy(live.Select(key => key.Id), key => key.Id)];
+    }
+
     /// <returns>Those of the caller, the newest first; who comes by a key sees that one alone.</returns>
     public async Task<IReadOnlyList<ApiKey>> ListOfAsync(Caller caller, KeyState? state, Guid? before, int limit, CancellationToken ct) =>
         caller.UserId is { } user ? await ListAsync(user, caller.KeyId, new(State: state), before, limit, ct) : [];

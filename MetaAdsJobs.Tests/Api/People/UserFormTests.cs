@@ -95,6 +95,29 @@ public sealed class UserFormTests : SharedPagesTests
     }
 
     [Test]
+    public async Task A_key_opens_the_accounts_that_are_ticked_and_those_that_are_live_come_first()
+    {
+        var (one, other, foreign) = (await _admin.AddAccountAsync(), await _admin.AddAccountAsync(), await _admin.AddAccountAsync());
+        var group = (string)(await _admin.PostAsync("/meta/account-groups", new JsonObject { ["name"] = $"{Guid.NewGuid():N}", ["account_ids"] = new JsonArray(other) })).Json["id"]!;
+        var body = Persons.UserBody("manager", $"+{one}");
+        body["groups"] = Persons.Grants($"+{group}");
+        var user = (string)(await _admin.AddUserAsync(body))["id"]!;
+        var page = $"/console/people/{user}";
+        Assert.That(await _admin.Http.GetStringAsync(page), Does.Contain($"value=\"{one}\"").And.Contain($"value=\"group:{group}\"").And.Not.Contain(foreign));
+
+        Assert.That((int)(await _admin.SendFormAsync(page, page, [("name", "of one"), ("see", one), ("see", $"group:{group}"), ("spend", one)])).Code, Is.EqualTo(200));
+        Assert.That((int)(await _admin.SendFormAsync(page, page, [("name", "of none"), ("see", $"{Guid.NewGuid()}")])).Code, Is.EqualTo(422));
+        var key = (await _admin.GetAsync($"/meta/users/{user}/keys")).Json["items"]!.AsArray().Single()!;
+        Assert.That((bool)key["all_accounts"]!, Is.False);
+        Assert.That(key["accounts"]![0]!.ToJsonString(), Does.Contain(one).And.Contain("\"may_spend\":true"));
+        Assert.That(key["groups"]![0]!.ToJsonString(), Does.Contain(group).And.Contain("\"may_spend\":false"));
+        Assert.That((await _admin.SendAsync(HttpMethod.Delete, $"/meta/keys/{(await _admin.AddKeyAsync(user, new JsonObject { ["name"] = "revoked" })).Id}", null)).Code, Is.EqualTo(200));
+        var shown = await _admin.Http.GetStringAsync(page);
+        Assert.That(shown, Does.Contain("Accounts: 1, groups: 1"));
+        Assert.That(shown.IndexOf(">of one<", StringComparison.Ordinal), Is.InRange(1, shown.IndexOf(">revoked<", StringComparison.Ordinal)));
+    }
+
+    [Test]
     public async Task An_admin_sees_a_users_sessions_and_ends_one_and_by_a_key_none()
     {
         var user = await _admin.AddUserAsync(Persons.UserBody("viewer", await _admin.AddAccountAsync()));

@@ -245,6 +245,7 @@ public sealed class AuditWalkTests
         await _walk.FormAsync("POST /console/people/{id:guid}/link", [], user);
         await _walk.FormAsync("POST /console/people/{id:guid}/keys/{key:guid}/revoke", [], user, await _walk.FormAsync("POST /console/people/{id:guid}", [("name", "walked")], user));
         await _walk.FormAsync("POST /console/people/{id:guid}/sessions/{session:guid}/end", [], _walk.UserId, await _walk.SeedSessionAsync());
+        await _walk.BearerAsync("DELETE /meta/users/{id:guid}/sessions/{session:guid}", null, _walk.UserId, await _walk.SeedSessionAsync());
         await _walk.FormAsync("POST /console/people/{id:guid}/disable", [], user);
         await _walk.FormAsync("POST /console/people/{id:guid}/enable", [], user);
     }
