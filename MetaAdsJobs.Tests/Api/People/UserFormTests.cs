@@ -113,7 +113,7 @@ public sealed class UserFormTests : SharedPagesTests
         Assert.That(key["groups"]![0]!.ToJsonString(), Does.Contain(group).And.Contain("\"may_spend\":false"));
         Assert.That((await _admin.SendAsync(HttpMethod.Delete, $"/meta/keys/{(await _admin.AddKeyAsync(user, new JsonObject { ["name"] = "revoked" })).Id}", null)).Code, Is.EqualTo(200));
         var shown = await _admin.Http.GetStringAsync(page);
-        Assert.That(shown, Does.Contain("Accounts: 1, groups: 1"));
+        Assert.That(shown, Does.Contain("accounts: 1, groups: 1"));
         Assert.That(shown.IndexOf(">of one<", StringComparison.Ordinal), Is.InRange(1, shown.IndexOf(">revoked<", StringComparison.Ordinal)));
     }
 
