@@ -69,7 +69,7 @@ public sealed partial class RolesTests
         await using var connection = new NpgsqlConnection(rows);
         foreach (var table in (string[])["meta_changes", "recorded_acts"])
             foreach (var sql in (string[])[$"UPDATE {table} SET social_account_id = NULL", $"DELETE FROM {table}", $"TRUNCATE {table}"])
-                Assert.That(Assert.Throws<PostgresException>(() => connection.Execute(sql))!.SqlState, Is.EqualTo(PostgresErrorCodes.InsufficientPrivilege), sql);
+                Assert.That(Assert.Throws<PostgresException>(() => connection.Execute(sql))!.MessageText, Is.EqualTo($"permission denied for table {table}"), sql);
     }
 
     // Their owner's tables, made by a role that may make none.
