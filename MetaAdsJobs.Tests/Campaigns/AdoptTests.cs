@@ -214,6 +214,23 @@ public sealed class AdoptTests
         }
     }
 
+    [Test]
+    public async Task Which_run_makes_a_campaign_is_told_to_who_sees_its_account_alone()
+    {
+        var (asked, other) = (await _world.AcceptAsync(), await _world.AcceptAsync());
+        _world.Graph.Faults.Add(call => call.IsCreateOf("ads"), GraphFaults.Throttled());
+        await _world.RunAsync(asked, runs: 1);
+        var campaign = (await _world.QueryAsync<string>("SELECT meta_id FROM orchestration_steps WHERE step = 'campaign' AND meta_id IS NOT NULL")).Single();
+        await _world.ExecuteAsync("DELETE FROM meta_campaigns; UPDATE orchestrations SET social_account_id = @Other WHERE request_id = @Run", new { Other = other.AccountId, Run = asked.RequestId });
+        foreach (var (seen, isTold) in ((Guid[]?, bool)[])[(null, true), ([asked.AccountId, other.AccountId], true), ([asked.AccountId], false)])
+        {
+            using var scope = AccountScope.Enter(null, seen?.ToHashSet());
+            var refused = (Adoption.Refused)await _world.Get<AdoptCampaign>().ExecuteAsync(asked.AccountId, campaign, "ann", CancellationToken.None);
+            Assert.That(refused.Reason, Does.StartWith($"The campaign {campaign} is of {(isTold ? $"the run {asked.RequestId}" : "a run of another account")}, which has not ended well"));
+            if (!isTold) Assert.That(refused.Reason, Does.Not.Contain($"{asked.RequestId}").And.Not.Contain($"{other.AccountId}"));
+        }
+    }
+
     private async Task<(Asked Asked, string Campaign)> ByHandAsync(string change = "{}")
     {
         var asked = await _world.BuildAsync(change);

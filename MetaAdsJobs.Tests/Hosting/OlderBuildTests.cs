@@ -4,7 +4,6 @@ using MetaAdsJobs.Core.Configuration;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Jobs.Storage;
 using MetaAdsJobs.Tests.Support;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -43,7 +42,7 @@ public sealed class OlderBuildTests
         await connection.ExecuteAsync("UPDATE schema_fingerprint SET fingerprint = 'an older build''s'");
         await using var other = await connection.BeginTransactionAsync();
         await connection.ExecuteAsync(LockSql, transaction: other);
-        var log = new Lines();
+        var log = new LogLines();
 
         var waiting = Task.Run(() => Migrations.Apply(_database.ConnectionString, log));
         await Eventually.TrueAsync(() => Task.FromResult(log.Said.Any(line => line.Contains($"process {connection.ProcessID} of PostgreSQL", StringComparison.Ordinal))), () => "nothing was said", () => string.Join('\n', log.Said));
@@ -73,18 +72,5 @@ public sealed class OlderBuildTests
         {
             Directory.Delete(folder, recursive: true);
         }
-    }
-
-    private sealed class Lines : ILogger
-    {
-        private readonly System.Collections.Concurrent.ConcurrentQueue<string> _said = [];
-
-        public IReadOnlyCollection<string> Said => _said;
-
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => _said.Enqueue(formatter(state, exception));
     }
 }

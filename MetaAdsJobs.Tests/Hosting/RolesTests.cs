@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Dapper;
 using MetaAdsJobs.Core.Configuration;
@@ -11,7 +12,7 @@ using Npgsql;
 
 namespace MetaAdsJobs.Tests.Hosting;
 
-/// <summary>Two roles: one owns the tables and migrates, the other may read and write rows, by the very statements that docs/hosting.md gives.</summary>
+/// <summary>Two roles: one owns the tables and migrates, the other may read and write rows, by the very statements that docs/hosting.md and docs/people.md give.</summary>
 [TestFixture]
 public sealed partial class RolesTests
 {
@@ -30,10 +31,14 @@ public sealed partial class RolesTests
 
         await MigrateAsync(database);
         await MigrateAsync(database);
+        await TakeRightsAsync(database);
         await using var service = await Service.StartAsync(workers: 1, database, ("DATABASE_URL", rows));
         using var client = service.Client();
         var requestId = await client.AcceptAsync(await client.NewRequestAsync());
         Assert.That((string?)(await client.UntilAsync(requestId))["status"], Is.EqualTo("succeeded"));
+        Assert.That((await client.PatchAsync($"/meta/accounts/{await client.AddAccountAsync()}", new JsonObject { ["name"] = "Another name" })).Code, Is.EqualTo(200));
+        Assert.That((await client.GetAsync("/meta/changes")).Json["items"]!.AsArray().Select(change => (string)change!["source"]!).Distinct(), Is.EquivalentTo((string[])["meta", "here"]));
+        await AuditAsync(rows);
         await MonthsAsync(service);
         Assert.That(service.Logs(), Does.Not.Contain("permission denied"));
     }
@@ -48,6 +53,23 @@ public sealed partial class RolesTests
         Assert.That(ended.ExitCode, Is.Zero, ended.Errors + ended.Output);
         await using var connection = new NpgsqlConnection(Of(database, _owner));
         Assert.That(await connection.QuerySingleAsync<bool>("SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = 'stub_graph')"), Is.False, "nothing of what stands for Meta");
+    }
+
+    // Of the audit it may read and add lines, by right and not only by trigger.
+    private async Task TakeRightsAsync(TestDatabase database)
+    {
+        var sql = string.Join('\n', Audit().Matches(await File.ReadAllTextAsync(Path.Combine(ProjectFolder.Path, "docs/people.md"))).Select(match => match.Groups[1].Value));
+        Assert.That(sql, Does.Contain("GRANT").And.Contain("REVOKE"));
+        await using var connection = new NpgsqlConnection(Of(database, _owner));
+        await connection.ExecuteAsync(sql.Replace("the_service", _rows, StringComparison.Ordinal));
+    }
+
+    private static async Task AuditAsync(string rows)
+    {
+        await using var connection = new NpgsqlConnection(rows);
+        foreach (var table in (string[])["meta_changes", "recorded_acts"])
+            foreach (var sql in (string[])[$"UPDATE {table} SET social_account_id = NULL", $"DELETE FROM {table}", $"TRUNCATE {table}"])
+                Assert.That(Assert.Throws<PostgresException>(() => connection.Execute(sql))!.MessageText, Is.EqualTo($"permission denied for table {table}"), sql);
     }
 
     // Their owner's tables, made by a role that may make none.
@@ -82,4 +104,7 @@ public sealed partial class RolesTests
 
     [GeneratedRegex(@"```sql\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Block();
+
+    [GeneratedRegex(@"^    ((?:GRANT|REVOKE) .* (?:TO|FROM) the_service;)$", RegexOptions.Multiline)]
+    private static partial Regex Audit();
 }

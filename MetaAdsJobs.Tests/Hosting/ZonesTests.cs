@@ -6,6 +6,8 @@ using MetaAdsJobs.Core.Budgets.Proposing;
 using MetaAdsJobs.Core.Jobs.Recurring;
 using MetaAdsJobs.Core.Telemetry;
 using MetaAdsJobs.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace MetaAdsJobs.Tests.Hosting;
@@ -62,6 +64,26 @@ public sealed class ZonesTests
 
         Assert.That(await _core.Get<Core.Accounts.AccountStore>().ListTimezonesAsync(CancellationToken.None), Is.EqualTo([("Europe/Berlin", false), ("Mars/Olympus_Mons", true)]));
         Assert.That(Ids(), Does.Contain(Nightly + "Europe/Berlin"));
+    }
+
+    [Test]
+    public async Task The_log_names_the_zone_and_its_accounts_once_and_again_when_it_is_unknown_again()
+    {
+        var log = new LogLines<Schedules>();
+        var schedules = ActivatorUtilities.CreateInstance<Schedules>(_core.Get<IServiceProvider>(), log);
+        foreach (var _ in (int[])[1, 2]) await schedules.EnsureNightsAsync(CancellationToken.None);
+        const string OfMachine = "This machine does not know the time zone Mars/Olympus_Mons: no nightly sync for Account in Mars/Olympus_Mons until it does, or until they are given another one";
+        Assert.That(log.Lines, Is.EqualTo([(4010, LogLevel.Error, OfMachine)]));
+
+        // As an older tzdata of PostgreSQL's would, then a newer, then the older again.
+        const string OfDatabase = "PostgreSQL does not know the time zone Europe/Berlin: no budget pools and no rules by days for Account in Europe/Berlin until it does, or until they are given another one";
+        foreach (var (unknown, told) in ((string, int)[])[("Europe/Berlin", 1), ("Europe/Berlin", 1), ("nothing", 1), ("Europe/Berlin", 2)])
+        {
+            await using (var connection = await _core.Database.DataSource.OpenConnectionAsync())
+                await connection.ExecuteAsync($"CREATE OR REPLACE FUNCTION known_zone(name text) RETURNS text LANGUAGE sql STABLE STRICT AS 'SELECT nullif(name, ''{unknown}'')'");
+            await schedules.EnsureNightsAsync(CancellationToken.None);
+            Assert.That(log.Lines.Skip(1), Is.EqualTo(Enumerable.Repeat((4011, LogLevel.Error, OfDatabase), told)), unknown);
+        }
     }
 
     [TestCase("sweep")]

@@ -1,11 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
+using MetaAdsJobs.Tests.Api.People;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Launch;
 
 [TestFixture]
-public sealed class LauncherTests
+public sealed partial class LauncherTests
 {
     [Test]
     public async Task A_busy_port_gets_one_line_before_anything_starts()
@@ -88,6 +90,7 @@ public sealed class LauncherTests
         await launcher.UntilItSaysAsync("Serving until Ctrl-C.");
 
         Assert.That(launcher.Output, Does.Contain("Token     ./run token").And.Not.Contain("eyJ"), "every token begins so");
+        Assert.That(launcher.Output, Does.Contain("Sign in   ./run user add").And.Not.Contain("secret="), "nor a link");
         if (OperatingSystem.IsWindows())
             return;
         const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
@@ -99,10 +102,11 @@ public sealed class LauncherTests
     }
 
     [Test]
-    public async Task Nothing_outlives_a_launcher_that_is_killed()
+    public async Task In_stub_mode_a_link_is_printed_that_opens_the_console_once_and_nothing_outlives_a_launcher_that_is_killed()
     {
         await using var launcher = Launcher.Start([]);
-        await launcher.UntilItSaysAsync("API on");
+        await launcher.UntilItSaysAsync("Serving until Ctrl-C.");
+        await AssertOpensOnceAsync(launcher);
         var children = await RunningProcesses.ChildrenOfAsync(launcher.Id);
         Assert.That(children, Is.Not.Empty);
 
@@ -125,10 +129,25 @@ public sealed class LauncherTests
         Assert.That(File.Exists(Path.Combine(launcher.DataFolder, "postgres", "cluster", "postmaster.pid")), Is.False, "it was shut down cleanly");
     }
 
+    // Stub mode's first admin needs no token.
+    private static async Task AssertOpensOnceAsync(Launcher launcher)
+    {
+        var links = SignInLink().Matches(launcher.Output);
+        Assert.That(links, Has.Count.EqualTo(1), launcher.Output);
+        var link = links[0].Groups[1].Value;
+        using var visitor = await Visitor.ByLinkAsync(new Uri(new Uri(link), "/"), link);
+        Assert.That((await visitor.GetAsync("/console/people")).Code, Is.EqualTo(200), "an admin");
+        var again = await Visitor.TryLinkAsync(new Uri(new Uri(link), "/"), link);
+        Assert.That((again.Code, again.Location), Is.Not.EqualTo((302, "/console")), "a second time");
+    }
+
     private static string OnlyLineOf(Launcher launcher)
     {
         var lines = launcher.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         Assert.That(lines, Has.Length.EqualTo(1), launcher.Errors);
         return lines[0];
     }
+
+    [GeneratedRegex("^Sign in   (http\\S+/signin/link\\?secret=\\S+)$", RegexOptions.Multiline)]
+    private static partial Regex SignInLink();
 }

@@ -37,7 +37,7 @@ public sealed class LeakSearch(NpgsqlDataSource dataSource, string logFolder)
         var found = new List<string>();
         await using var connection = await dataSource.OpenConnectionAsync();
         await using var list = new NpgsqlCommand(
-            "SELECT quote_ident(table_schema) || '.' || quote_ident(table_name) FROM information_schema.tables WHERE table_schema IN ('public', 'hangfire') AND table_type = 'BASE TABLE'", connection);
+            "SELECT quote_ident(table_schema) || '.' || quote_ident(table_name) FROM information_schema.tables WHERE table_schema NOT IN ('pg_catalog', 'information_schema', 'stub_graph') AND table_type = 'BASE TABLE'", connection);
         var tables = new List<string>();
         await using (var reader = await list.ExecuteReaderAsync())
             while (await reader.ReadAsync()) tables.Add(reader.GetString(0));

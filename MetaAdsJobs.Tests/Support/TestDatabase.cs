@@ -16,9 +16,9 @@ public sealed class TestDatabase : IAsyncDisposable
 
     private readonly PrivatePostgres _postgres;
 
-    private TestDatabase(PrivatePostgres postgres, string name)
+    private TestDatabase(PrivatePostgres postgres, string name, string? schema = null)
     {
-        (_postgres, Name, ConnectionString) = (postgres, name, postgres.ConnectionString(name));
+        (_postgres, Name, ConnectionString) = (postgres, name, new NpgsqlConnectionStringBuilder(postgres.ConnectionString(name)) { SearchPath = schema }.ConnectionString);
         DataSource = NpgsqlDataSource.Create(ConnectionString);
     }
 
@@ -53,10 +53,12 @@ public sealed class TestDatabase : IAsyncDisposable
     }
 
     /// <summary>A database on the shared cluster with nothing in it, not even tables.</summary>
-    public static async Task<TestDatabase> CreateBareAsync()
+    /// <param name="name">Whatever its letters are.</param>
+    /// <param name="schema">In which the service's tables will be; public if none is given.</param>
+    public static async Task<TestDatabase> CreateBareAsync(string? name = null, string? schema = null)
     {
         var postgres = await TestCluster.Postgres;
-        var database = new TestDatabase(postgres, NewName());
+        var database = new TestDatabase(postgres, name ?? NewName(), schema);
         await postgres.CreateDatabaseAsync(database.Name, template: null, CancellationToken.None);
         return database;
     }

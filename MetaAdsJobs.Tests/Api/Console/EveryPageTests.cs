@@ -8,7 +8,7 @@ namespace MetaAdsJobs.Tests.Api.Console;
 [TestFixture]
 public sealed partial class EveryPageTests
 {
-    private static readonly string[] Lists = ["/console", "/console/numbers", "/console/numbers/runs", "/console/numbers/csv", "/console/syncs", "/console/accounts", "/console/clips", "/console/jobs", "/console/runs/bulk/retry", "/console/campaigns", "/console/campaigns/bulk/publish", "/console/batches", "/console/webhooks", "/console/publishers", "/console/alerts", "/console/alerts/rules", "/console/experiments", "/console/budgets", "/console/due", "/console/approvals"];
+    private static readonly string[] Lists = ["/console", "/console/numbers", "/console/numbers/runs", "/console/numbers/csv", "/console/syncs", "/console/accounts", "/console/clips", "/console/jobs", "/console/runs/bulk/retry", "/console/campaigns", "/console/campaigns/bulk/publish", "/console/batches", "/console/webhooks", "/console/publishers", "/console/alerts", "/console/alerts/rules", "/console/experiments", "/console/budgets", "/console/due", "/console/approvals", "/console/audit", "/console/people", "/console/people/groups", "/console/me"];
 
     private static readonly string[] Odd =
     [
@@ -27,6 +27,8 @@ public sealed partial class EveryPageTests
     private string _webhook = "";
     private string _rule = "";
     private string _publisher = "";
+    private string _user = "";
+    private string _group = "";
 
     [OneTimeSetUp]
     public async Task StartAsync()
@@ -37,6 +39,8 @@ public sealed partial class EveryPageTests
         _webhook = (string)(await _admin.PostAsync("/meta/webhooks", new System.Text.Json.Nodes.JsonObject { ["url"] = "https://receiver.invalid/hook?<script>alert(1)" })).Json["id"]!;
         _rule = (string)(await _admin.PostAsync("/meta/alerts/rules", new System.Text.Json.Nodes.JsonObject { ["name"] = "<script>alert(1)</script>", ["metric"] = "spend", ["when"] = "above", ["threshold"] = 5 })).Json["id"]!;
         _publisher = (string)(await _admin.PostAsync("/meta/publishers", new System.Text.Json.Nodes.JsonObject { ["name"] = $"p-{Guid.NewGuid():N}", ["description"] = "<script>alert(1)</script>" })).Json["id"]!;
+        _user = (string)(await _admin.PostAsync("/meta/users", new System.Text.Json.Nodes.JsonObject { ["name"] = "<script>alert(1)</script>", ["mail"] = $"{Guid.NewGuid():N}@example.com", ["role"] = "viewer" })).Json["id"]!;
+        _group = (string)(await _admin.PostAsync("/meta/account-groups", new System.Text.Json.Nodes.JsonObject { ["name"] = $"<script>alert(1)</script> {Guid.NewGuid():N}" })).Json["id"]!;
         var request = await _admin.NewRequestAsync();
         request["campaign_name"] = "<script>alert(1)</script>";
         _account = (string)request["social_account_id"]!;
@@ -82,7 +86,7 @@ public sealed partial class EveryPageTests
     public async Task A_thing_that_is_not_there_is_told_as_such()
     {
         var nobody = Guid.NewGuid();
-        foreach (var path in (string[])[$"/console/runs/{nobody}", $"/console/batches/{nobody}", $"/console/batches/{nobody}/csv", $"/console/accounts/{nobody}", $"/console/accounts/{nobody}/edit", "/console/nothing", "/console/campaigns/1", $"/console/publishers/{nobody}", $"/console/publishers/{nobody}/edit", $"/console/publishers/{nobody}/templates/{nobody}", $"/console/publishers/{nobody}/events/{nobody}", $"/console/webhooks/{nobody}", $"/console/webhooks/{nobody}/edit", $"/console/alerts/{nobody}", $"/console/alerts/rules/{nobody}", $"/console/alerts/rules/{nobody}/edit", $"/console/experiments/{nobody}", $"/console/budgets/{nobody}", $"/console/budgets/{nobody}/edit", $"/console/webhooks/{_webhook}/deliveries/{nobody}", $"/console/campaigns/{_campaign}/publish/1", $"/console/campaigns/{_campaign}/explode/{_campaign}"])
+        foreach (var path in (string[])[$"/console/runs/{nobody}", $"/console/batches/{nobody}", $"/console/batches/{nobody}/csv", $"/console/accounts/{nobody}", $"/console/accounts/{nobody}/edit", "/console/nothing", "/console/campaigns/1", $"/console/publishers/{nobody}", $"/console/publishers/{nobody}/edit", $"/console/publishers/{nobody}/templates/{nobody}", $"/console/publishers/{nobody}/events/{nobody}", $"/console/webhooks/{nobody}", $"/console/webhooks/{nobody}/edit", $"/console/alerts/{nobody}", $"/console/alerts/rules/{nobody}", $"/console/alerts/rules/{nobody}/edit", $"/console/experiments/{nobody}", $"/console/budgets/{nobody}", $"/console/budgets/{nobody}/edit", $"/console/people/{nobody}", $"/console/people/{nobody}/edit", $"/console/people/groups/{nobody}", $"/console/webhooks/{_webhook}/deliveries/{nobody}", $"/console/campaigns/{_campaign}/publish/1", $"/console/campaigns/{_campaign}/explode/{_campaign}"])
         {
             using var answer = await _admin.Http.GetAsync(path);
             Assert.That((int)answer.StatusCode, Is.EqualTo(404), path);
@@ -137,6 +141,7 @@ public sealed partial class EveryPageTests
                 $"/console/webhooks/{_webhook}/rotate", $"/console/webhooks/{_webhook}/remove", $"/console/campaigns/{_campaign}/pause/{_campaign}", $"/console/campaigns/{_campaign}/change/{_campaign}", $"/console/campaigns/edits/{Guid.NewGuid()}/cancel", "/console/due", $"/console/approvals/{Guid.NewGuid()}/approve", $"/console/approvals/{Guid.NewGuid()}/reject", $"/console/freezes/{Guid.NewGuid()}/end", $"/console/experiments/{Guid.NewGuid()}/accept", $"/console/experiments/{Guid.NewGuid()}/stop", "/console/budgets/new", $"/console/budgets/{Guid.NewGuid()}/edit", $"/console/budgets/{Guid.NewGuid()}/mode/act", $"/console/budgets/{Guid.NewGuid()}/remove", $"/console/budgets/{Guid.NewGuid()}/proposals/{Guid.NewGuid()}/accept", $"/console/budgets/{Guid.NewGuid()}/proposals/{Guid.NewGuid()}/decline", "/console/alerts/rules/new", $"/console/alerts/rules/{_rule}/edit", $"/console/alerts/rules/{_rule}/off", $"/console/alerts/rules/{_rule}/remove", $"/console/alerts/{Guid.NewGuid()}/mute",
                 "/console/publishers/new", $"/console/publishers/{_publisher}/edit", $"/console/publishers/{_publisher}/off", $"/console/publishers/{_publisher}/rotate", $"/console/publishers/{_publisher}/remove", $"/console/publishers/{_publisher}/take",
                 $"/console/publishers/{_publisher}/templates/{_account}", $"/console/publishers/{_publisher}/templates/{_account}/remove", $"/console/publishers/{_publisher}/events/{Guid.NewGuid()}/take",
+                "/console/people/new", $"/console/people/{_user}", $"/console/people/{_user}/edit", $"/console/people/{_user}/link", $"/console/people/{_user}/disable", $"/console/people/{_user}/enable", "/console/people/groups/new", $"/console/people/groups/{_group}", $"/console/people/groups/{_group}/remove",
             ])
         {
             using var refused = await viewer.Http.PostAsync(path, new FormUrlEncodedContent([]));
@@ -156,6 +161,7 @@ public sealed partial class EveryPageTests
         .. Lists.Where(path => !path.EndsWith("csv", StringComparison.Ordinal)), $"/console/runs/{_run}", "/console/new", $"/console/accounts/{_account}", $"/console/accounts/{_account}/edit",
         $"/console/accounts/{_account}/stop", "/console/accounts/new", "/console/accounts/all/stop", "/console/clips/new", "/console/clips/file", "/console/webhooks/new", $"/console/webhooks/{_webhook}", $"/console/webhooks/{_webhook}/edit", "/console/budgets/new", "/console/alerts/rules/new", $"/console/alerts/rules/{_rule}", $"/console/alerts/rules/{_rule}/edit",
         "/console/publishers/new", $"/console/publishers/{_publisher}", $"/console/publishers/{_publisher}/edit", $"/console/publishers/{_publisher}/templates/{_account}",
+        "/console/people/new", $"/console/people/{_user}", $"/console/people/{_user}/edit", "/console/people/groups/new", $"/console/people/groups/{_group}",
         $"/console/campaigns/{_campaign}", $"/console/campaigns/{_campaign}/publish/{_campaign}", $"/console/campaigns/{_campaign}/change/{_campaign}", $"/console/campaigns/bulk/publish?ids={_campaign}",
     ];
 

@@ -14,16 +14,20 @@ internal sealed partial class Visitor : IDisposable
 
     public HttpClient Http => _http;
 
-    public static async Task<Visitor> ByKeyAsync(Service service, string key) => await SignedInAsync(service, "/signin", "/signin", ("token", key));
+    public static async Task<Visitor> ByKeyAsync(Service service, string key) => await SignedInAsync(service.BaseUrl, "/signin", "/signin", ("token", key));
 
     /// <param name="link">As the API has told it.</param>
-    public static async Task<Visitor> ByLinkAsync(Service service, string link) =>
+    public static Task<Visitor> ByLinkAsync(Service service, string link) => ByLinkAsync(service.BaseUrl, link);
+
+    public static async Task<Visitor> ByLinkAsync(Uri service, string link) =>
         await SignedInAsync(service, new Uri(link).PathAndQuery, "/signin/link", ("secret", new Uri(link).Query.Split("secret=")[1]));
 
     /// <summary>The same, perhaps in vain.</summary>
-    public static async Task<(int Code, string Text, string Location)> TryLinkAsync(Service service, string link)
+    public static async Task<(int Code, string Text, string Location)> TryLinkAsync(Service service, string link) => await TryLinkAsync(service.BaseUrl, link);
+
+    public static async Task<(int Code, string Text, string Location)> TryLinkAsync(Uri service, string link)
     {
-        using var visitor = new Visitor(service.BaseUrl);
+        using var visitor = new Visitor(service);
         return await visitor.PostAsync("/signin/link", new Uri(link).PathAndQuery, ("secret", new Uri(link).Query.Split("secret=")[1]));
     }
 
@@ -43,6 +47,15 @@ internal sealed partial class Visitor : IDisposable
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(), answer.Headers.Location?.ToString() ?? "");
     }
 
+    /// <param name="page">That shows the form.</param>
+    public async Task<(int Code, string Text, string Location)> PostFileAsync(string page, byte[] file, string name, params IEnumerable<(string Name, string Value)> fields)
+    {
+        using var form = new MultipartFormDataContent { { new ByteArrayContent(file), "file", name } };
+        foreach (var (field, value) in fields.Append(("__RequestVerificationToken", WebUtility.HtmlDecode(Proof().Match((await GetAsync(page)).Text).Groups[1].Value)))) form.Add(new StringContent(value), field);
+        using var answer = await _http.PostAsync(page, form);
+        return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(), answer.Headers.Location?.ToString() ?? "");
+    }
+
     /// <summary>A form that nobody was shown.</summary>
     public async Task<(int Code, string Text, string Location)> PostBlindAsync(string path)
     {
@@ -53,9 +66,9 @@ internal sealed partial class Visitor : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private static async Task<Visitor> SignedInAsync(Service service, string page, string form, params (string Name, string Value)[] fields)
+    private static async Task<Visitor> SignedInAsync(Uri service, string page, string form, params (string Name, string Value)[] fields)
     {
-        var visitor = new Visitor(service.BaseUrl);
+        var visitor = new Visitor(service);
         var answer = await visitor.PostAsync(form, page, fields);
         Assert.That((answer.Code, answer.Location), Is.EqualTo((302, "/console")), answer.Text);
         return visitor;
