@@ -28,7 +28,7 @@ internal static class OrchestrationEndpoints
             .Produces<OrchestrationResult>().ProducesProblem(404);
         runs.MapGet("/runs/{requestId:guid}/request", CopyAsync).RequireAuthorization(Policies.Read).WithSummary("What a run was asked for, to be asked for again, in its account or in another")
             .Produces<RequestCopy>().ProducesProblem(404).ProducesValidationProblem(422);
-        runs.MapGet("/runs", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Runs, newest first").WithDescription("since and until: days in UTC on which they were asked for. changed_since: those that have not ended, and those that have ended since. clip_id: the first clip that is shown.")
+        runs.MapGet("/runs", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Runs, newest first").WithDescription("since and until: days in UTC on which they were asked for. changed_since: those that have not ended, those that have ended since, and those of whose ads Meta has said something else since. clip_id: a clip that they, or edits since, were to show.")
             .Produces<Page<OrchestrationSummary>>().ProducesValidationProblem(422);
         runs.MapPost("/runs/{requestId:guid}/cancel", CancelAsync).RequireAuthorization(Policies.Operate).WithSummary("Stop before the next step and undo")
             .Produces<OrchestrationResult>(202).ProducesProblem(404).ProducesProblem(409);

@@ -48,6 +48,8 @@ public sealed class ThingAccounts(NpgsqlDataSource dataSource)
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         if (thing == Thing.Clip) return await ReachClipAsync(connection, caller, ours, ct);
         var accounts = (await connection.QueryAsync<Guid?>(new(SqlOf(thing), isMetas ? new { MetaId = id } : new { Id = ours }, cancellationToken: ct))).AsList();
+        // One of all accounts holds everybody's: who sees some looks at it, as lists tell, and does not end it.
+        if (thing == Thing.Freeze && accounts is [null]) return Reach.Seen;
         return accounts.Count == 0 ? Reach.Unknown : !AreIn(caller.Sees, accounts) ? Reach.Hidden : AreIn(caller.Spends, accounts) ? Reach.Moved : Reach.Seen;
     }
 
@@ -98,9 +100,9 @@ public static class ClipScope
     /// <param name="accounts">A parameter.</param>
     internal static string IsOf(string clipId, string accounts) => $"EXISTS (SELECT 1 FROM clip_accounts ca WHERE ca.clip_id = {clipId} AND ca.social_account_id = ANY ({accounts}))";
 
-    /// <summary>CTEs: the run @RequestId of @AccountId shows the clips @ClipIds, each of which is there; whoever sees that account sees them from now on.</summary>
+    /// <summary>CTEs: the run @RequestId of @AccountId shows the clips @ClipIds, each of which is there, in @IntoCampaign if that was there before; whoever sees that account sees them from now on.</summary>
     internal const string ShownSql = """
-        shown AS (INSERT INTO run_clips (clip_id, request_id, social_account_id) SELECT k, @RequestId, @AccountId FROM unnest(@ClipIds) k ON CONFLICT DO NOTHING),
+        shown AS (INSERT INTO run_clips (clip_id, request_id, social_account_id, into_campaign) SELECT k, @RequestId, @AccountId, @IntoCampaign::text FROM unnest(@ClipIds) k ON CONFLICT DO NOTHING),
             seen AS (INSERT INTO clip_accounts (clip_id, social_account_id) SELECT k, @AccountId FROM unnest(@ClipIds) k
                 WHERE NOT EXISTS (SELECT 1 FROM clip_accounts ca WHERE ca.clip_id = k AND ca.social_account_id = @AccountId))
         """;

@@ -29,9 +29,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         // The campaign's row first: of what is held and what was asked for since one begins, and the other sees it.
         var claimSql = $"""
             SELECT 1 FROM meta_campaigns WHERE request_id = (SELECT request_id FROM campaign_edits WHERE edit_id = @EditId AND kind <> 'pause') FOR NO KEY UPDATE;
-            UPDATE campaign_edits r SET held = false, switched = r.switched OR r.kind IN ('publish', 'resume') AND r.lease_until IS NOT NULL, {Table.Taken}, quiet_since = COALESCE(r.lease_until, r.quiet_since),
-                behind_until = CASE WHEN r.held AND r.wait_reason = '{ClaimTable.BehindAnEarlier}' THEN r.next_attempt_at ELSE r.behind_until END
-            FROM social_accounts a WHERE {Table.Claimable}
+            UPDATE campaign_edits r SET held = false, switched = r.switched OR r.kind IN ('publish', 'resume') AND r.lease_until IS NOT NULL, {Table.Taken}, quiet_since = COALESCE(r.lease_until, r.quiet_since) FROM social_accounts a WHERE {Table.Claimable}
             RETURNING r.number, r.attempt, r.failures, r.abandoned, r.request_id, r.social_account_id, r.meta_id, r.kind, r.fields::text AS fields, r.asked_by, r.asked_key, r.asked_at, a.access_token, r.round, r.ending, r.switched, r.taken_back, r.error, r.quiet_since, r.due_at,
                       @Now > {Lateness.FreeSince} + @Late AS is_missed,
                       clock_timestamp() AS claimed_at, (SELECT v.state FROM activations v WHERE v.request_id = r.request_id) AS activation, COALESCE((SELECT v.notes FROM activations v WHERE v.request_id = r.request_id), 0) AS notes, (SELECT v.paused_ids FROM activations v WHERE v.request_id = r.request_id) AS paused_ids

@@ -97,7 +97,7 @@ public sealed class RequestEdit
         await using var read = await connection.QueryMultipleAsync(new(insertSql, new
         {
             EditId = editId, tree.AccountId, tree.RequestId, Level = EditWords.Of(level), one.MetaId, Kind = EditWords.Of(kind), Fields = fields.ToJson(), AskedBy = askedBy, AskedKey = proposed is null ? AccountScope.Caller?.KeyName : proposed.ByKey, JobId = jobId, Now = _time.GetUtcNow(),
-            _options.SettleDelay, Void = voided, ClipIds = clips, VoidKinds = Array.ConvertAll(kinds, EditWords.Of), Why = $"{askedBy} has asked to {EditWords.Of(kind)} the {EditWords.Of(level)} since", proposed?.ProposalId,
+            _options.SettleDelay, Void = voided, ClipIds = clips, IntoCampaign = (string?)null, VoidKinds = Array.ConvertAll(kinds, EditWords.Of), Why = $"{askedBy} has asked to {EditWords.Of(kind)} the {EditWords.Of(level)} since", proposed?.ProposalId,
         }, cancellationToken: ct));
         await read.ReadAsync<int>();
         return proposed is null || (await read.ReadAsync<int>()).Any();

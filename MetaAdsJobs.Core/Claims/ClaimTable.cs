@@ -41,9 +41,8 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
     public const string BehindAnEarlier = "an earlier edit of the same campaign comes first";
 
     // An earlier edit e of what is spent that is held for what it stands behind, and has not had its turn: what makes the room may pass it, and not what spends more. One that was begun before it was held behind another change of its object has not had it either.
-    private const string StandsBehind = """
-        (e.held AND e.ending IS NULL AND (e.started_at IS NULL OR e.kind = 'update' AND EXISTS (
-                SELECT 1 FROM campaign_edits b WHERE b.request_id = e.request_id AND b.number < e.number AND b.kind = 'update' AND b.meta_id = e.meta_id AND b.held AND b.ending IS NULL AND b.state IN ('queued', 'running', 'waiting'))) AND (e.due_at IS NULL OR e.due_at <= @Now) AND NOT EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = e.edit_id AND p.state = 'asked')
+    private const string StandsBehind = $"""
+        (e.held AND e.ending IS NULL AND (e.started_at IS NULL OR e.wait_reason = '{BehindAnEarlier}') AND (e.due_at IS NULL OR e.due_at <= @Now) AND NOT EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = e.edit_id AND p.state = 'asked')
             AND (e.kind IN ('publish', 'resume') OR e.kind = 'update' AND e.fields ?| ARRAY['daily_budget_cents', 'lifetime_budget_cents', 'end_time', 'bid_amount_cents', 'targeting']))
         """;
 
@@ -88,6 +87,8 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
                        AND EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = a.id)) THEN @Now + interval '30 seconds' END) END
             """,
         IsHeld = "held",
+        // Not late for as long; whatever it waits for later.
+        WithHeld = $", behind_until = CASE WHEN @Reason = '{BehindAnEarlier}' THEN @Until ELSE r.behind_until END",
     };
 
     /// <summary>True for what neither a stop of the account nor Meta's block lets begin.</summary>
@@ -113,6 +114,9 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
 
     /// <summary>The column that tells others of it; null where there is none.</summary>
     public string? IsHeld { get; private init; }
+
+    /// <summary>What is written beside that. Takes @Reason and @Until.</summary>
+    public string WithHeld { get; private init; } = "";
 
     /// <summary>The end of a SET list, and the FROM of its update: how far the work has come, where that is counted elsewhere.</summary>
     public string Progress { get; private init; } = "";

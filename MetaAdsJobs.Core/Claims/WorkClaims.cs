@@ -103,7 +103,7 @@ internal sealed class WorkClaims(NpgsqlDataSource dataSource, OrchestrationOptio
         {
             // Changes nothing if somebody holds it by now. An attempt that died, and whose lease stays for the next one to see it, is not what it waits for.
             var showSql = $"""
-                UPDATE {table.Name} r SET {table.State} = 'waiting', wait_reason = @Reason, next_attempt_at = @Until{(isHeld ? $", {table.IsHeld} = true" : "")}
+                UPDATE {table.Name} r SET {table.State} = 'waiting', wait_reason = @Reason, next_attempt_at = @Until{(isHeld ? $", {table.IsHeld} = true{table.WithHeld}" : "")}
                 WHERE {table.Key} = @{table.Parameter} AND {table.Unfinished} AND {ClaimTable.Free("r")}
                 """;
             await using var connection = await dataSource.OpenConnectionAsync(ct);

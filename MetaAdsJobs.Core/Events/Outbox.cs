@@ -26,9 +26,10 @@ internal static class Outbox
     }
 
     /// <summary>Tells one webhook alone, of what it may hear a part of.</summary>
-    public static Task TellOneAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid webhookId, NewEvent told, CancellationToken ct)
+    /// <param name="accounts">Whose part.</param>
+    public static Task TellOneAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid webhookId, Guid[] accounts, NewEvent told, CancellationToken ct)
     {
-        const string TellSql = "SELECT tell_webhook(@WebhookId, @Type, @Subject, @At, @Data::jsonb)";
-        return connection.ExecuteScalarAsync<Guid?>(new(TellSql, new { WebhookId = webhookId, told.Type, told.Subject, told.At, Data = told.Data.ToJsonString() }, transaction, cancellationToken: ct));
+        const string TellSql = "SELECT tell_webhook(@WebhookId, @Accounts, @Type, @Subject, @At, @Data::jsonb)";
+        return connection.ExecuteScalarAsync<Guid?>(new(TellSql, new { WebhookId = webhookId, Accounts = accounts, told.Type, told.Subject, told.At, Data = told.Data.ToJsonString() }, transaction, cancellationToken: ct));
     }
 }

@@ -84,7 +84,7 @@ public sealed class WebhookStore
             gone AS (
                 DELETE FROM event_deliveries d USING changed, before b, events e
                 WHERE d.webhook_id = changed.id AND e.id = d.event_id AND @AccountIds::uuid[] IS NOT NULL AND (b.account_ids IS NULL OR NOT b.account_ids <@ @AccountIds::uuid[])
-                  AND (e.social_account_id IS NULL OR e.social_account_id <> ALL (@AccountIds::uuid[]))),
+                  AND (e.social_account_id IS NULL AND (e.account_ids <@ @AccountIds::uuid[]) IS NOT TRUE OR e.social_account_id <> ALL (@AccountIds::uuid[]))),
             act AS ({ActLog.InsertFrom("changed")})
             SELECT count(*) FROM changed
             """;

@@ -36,6 +36,7 @@ public sealed class WaitsForRoomTests
     [TestCase(true, TestName = "{m}(of which nothing is left)")]
     [TestCase(false, "attempt = 1", TestName = "{m}(that was requeued)")]
     [TestCase(false, "attempt = 1, started_at = now()", TestName = "{m}(that was begun in a freeze)")]
+    [TestCase(true, "attempt = 1, started_at = now()", TestName = "{m}(that was begun in a freeze, and of which nothing is left)")]
     public async Task What_switches_on_waits_for_a_lower_budget_that_waits_behind_one_that_waits_for_room(bool isCancelled, string before = "attempt = 0")
     {
         var tree = await _world.BuiltAsync(EditWorld.Tree);
@@ -85,6 +86,8 @@ public sealed class WaitsForRoomTests
         Assert.That(await _world.RunEditAsync(third), Is.InstanceOf<JobOutcome.Snoozed>().With.Property("Reason").EqualTo("an earlier edit of the same campaign comes first"));
 
         await _world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = NULL");
+        // What it waited for last was another thing.
+        await _world.ExecuteAsync($"UPDATE campaign_edits SET wait_reason = 'throttled by Meta', next_attempt_at = NULL WHERE edit_id = '{third}'");
         foreach (var edit in (Guid[])[first, second, third]) Assert.That((await _world.UntilEndedAsync(edit)).Status, Is.EqualTo("succeeded"));
         Assert.That(await _world.CountedAsync(), Is.EqualTo("active 14000"));
     }

@@ -39,6 +39,31 @@ public sealed class ToldMeanwhileTests
         Assert.That(await _world.Get<DeliveryStore>().RingAsync(CancellationToken.None), Is.Empty, "nor is it rung for without end");
     }
 
+    /// <summary>An alert of several accounts is told to a webhook of some of them as far as it is theirs.</summary>
+    [Test]
+    public async Task What_was_told_to_one_webhook_is_sent_while_it_is_of_all_that_that_tells_of()
+    {
+        var (kept, taken) = (await _world.AddAccountAsync(), await _world.AddAccountAsync());
+        var (webhook, _) = await _world.AddWebhookAsync(new() { ["account_ids"] = new System.Text.Json.Nodes.JsonArray($"{kept}", $"{taken}") });
+        await using var connection = await _world.OpenAsync();
+        async Task TellAsync(string subject, params Guid[] accounts)
+        {
+            await using var telling = await connection.BeginTransactionAsync();
+            await Outbox.TellOneAsync(connection, telling, webhook, accounts, new("alert.opened", null, subject, _world.Time.GetUtcNow(), []), CancellationToken.None);
+            await telling.CommitAsync();
+        }
+
+        await TellAsync("both", kept, taken);
+        await _world.DeliverAsync();
+        Assert.That(_world.Receiver.All.Select(message => (string?)message.Json["subject"]), Is.EqualTo(["both"]));
+        Assert.That(await _world.ChangeAsync(webhook, new { account_ids = new[] { kept } }), Is.InstanceOf<WebhookSaved.Done>());
+        await TellAsync("one", kept);
+        await TellAsync("of before", kept, taken);
+        await _world.DeliverAsync();
+        Assert.That(_world.Receiver.All.Select(message => (string?)message.Json["subject"]), Is.EqualTo(["both", "one"]));
+        Assert.That(await _world.StatesAsync(webhook), Is.EqualTo("delivered:1"));
+    }
+
     /// <summary>Whoever waits for that change has seen the webhook as it was. What is of no account is for webhooks of all of them.</summary>
     [Test]
     public async Task Nor_by_who_waits_for_that_change_to_be_written()

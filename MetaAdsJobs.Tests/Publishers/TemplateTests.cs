@@ -52,6 +52,10 @@ public sealed class TemplateTests
     [TestCase("{clip.url}{clip.clip_id}", "https://example.com/clips?id=7yt 7/1", TestName = "What stands behind nothing that the template writes is a piece of the address")]
     [TestCase("{clip.fields.brand}://{clip.title}", "Acme://Ice%20%26%20fire")]
     [TestCase("{clip.fields.shop}/{clip.fields.path}", "HTTPS://shop.example/en/item%201?id=1&n=%C3%BC%20%25x")]
+    [TestCase("https://shop.example/{clip.fields.path}", "https://shop.example/en/item%201?id=1&n=%C3%BC%20%25x")]
+    [TestCase("https://{clip.fields.path}.shop.example/", "https://en%2Fitem%201%3Fid%3D1%26n%3D%C3%BC%2520%25x.shop.example/")]
+    [TestCase("https://shop.example{clip.fields.path}", "https://shop.exampleen%2Fitem%201%3Fid%3D1%26n%3D%C3%BC%2520%25x")]
+    [TestCase("{clip.fields.shop}.{clip.fields.path}", "HTTPS://shop.example.en%2Fitem%201%3Fid%3D1%26n%3D%C3%BC%2520%25x")]
     [TestCase("{clip.fields.shop}/?path={clip.fields.path}", "HTTPS://shop.example/?path=en%2Fitem%201%3Fid%3D1%26n%3D%C3%BC%2520%25x")]
     public void An_address_is_one_by_its_field(string template, string expected) =>
         Assert.That((string?)Make(new() { ["landing_url"] = template }).Made["landing_url"], Is.EqualTo(expected));

@@ -3,14 +3,18 @@ CREATE TABLE run_clips (
     clip_id             uuid NOT NULL REFERENCES clips,
     request_id          uuid NOT NULL REFERENCES orchestrations ON DELETE CASCADE,
     social_account_id   uuid NOT NULL,
+    -- Into which campaign, when that was there before the run.
+    into_campaign       text,
     PRIMARY KEY (clip_id, request_id) INCLUDE (social_account_id)
 );
-INSERT INTO run_clips (clip_id, request_id, social_account_id)
-SELECT k.id, u.request_id, u.social_account_id
+INSERT INTO run_clips (clip_id, request_id, social_account_id, into_campaign)
+SELECT DISTINCT ON (k.id, u.request_id) k.id, u.request_id, u.social_account_id, u.into_campaign
 FROM (
-    SELECT o.request_id, o.social_account_id, c #>> '{}' AS clip FROM orchestrations o, jsonb_path_query(o.request, '$.**.clip_id') c
-    UNION SELECT e.request_id, e.social_account_id, c #>> '{}' FROM campaign_edits e, jsonb_path_query(e.fields -> 'creative', '$.**.clip_id') c WHERE e.fields ? 'creative') u
-JOIN clips k ON k.id::text = u.clip;
+    SELECT o.request_id, o.social_account_id, c #>> '{}' AS clip, CASE WHEN o.request -> 'validate_only' IS NULL THEN o.request ->> 'campaign_id' END AS into_campaign FROM orchestrations o, jsonb_path_query(o.request, '$.**.clip_id') c
+    UNION SELECT e.request_id, e.social_account_id, c #>> '{}', NULL FROM campaign_edits e, jsonb_path_query(e.fields -> 'creative', '$.**.clip_id') c WHERE e.fields ? 'creative') u
+JOIN clips k ON k.id::text = u.clip
+ORDER BY k.id, u.request_id, u.into_campaign;
+CREATE INDEX run_clips_into ON run_clips (clip_id) WHERE into_campaign IS NOT NULL;
 DROP INDEX orchestrations_of_clip;
 
 -- A clip is seen by who sees an account that it was made for or is shown in. Without a key: who writes the same pair at the same moment waits for nobody.

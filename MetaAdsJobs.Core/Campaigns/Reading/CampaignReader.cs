@@ -81,7 +81,7 @@ public sealed class CampaignReader
         if (filter.ClipId is not null) walked.Add("""
             c.request_id = ANY (ARRAY(
                 SELECT k.request_id FROM run_clips k WHERE k.clip_id = @ClipId
-                UNION SELECT h.request_id FROM run_clips k JOIN orchestrations o ON o.request_id = k.request_id JOIN meta_campaigns h ON h.meta_id = o.request ->> 'campaign_id' WHERE k.clip_id = @ClipId AND o.request ? 'campaign_id'))
+                UNION SELECT h.request_id FROM run_clips k JOIN orchestrations o ON o.request_id = k.request_id JOIN meta_campaigns h ON h.meta_id = k.into_campaign WHERE k.clip_id = @ClipId AND k.into_campaign IS NOT NULL AND o.status = 'succeeded'))
             """);
         if (filter.RequestedBy is not null) walked.Add("c.requested_by = @RequestedBy");
         AccountScope.AddTo(walked, "c.social_account_id");

@@ -27,8 +27,8 @@ public sealed class DeliveryReader(NpgsqlDataSource dataSource)
     /// <summary>Of a delivery d: of an account that its webhook is of. What was told while that was taken from it is shown and sent again to nobody.</summary>
     internal static readonly string IsOfItsAccounts = $"NOT EXISTS (SELECT 1 FROM events v JOIN webhooks w ON w.id = d.webhook_id WHERE v.id = d.event_id AND NOT {IsOfAccounts("w.account_ids")})";
 
-    /// <summary>Of an event v: that a webhook of these accounts is told of it. What is of no account is told of all of them together; a test is anybody's.</summary>
-    internal static string IsOfAccounts(string accountIds) => $"({accountIds} IS NULL OR v.type = 'webhook.test' OR (v.social_account_id = ANY ({accountIds})) IS TRUE)";
+    /// <summary>Of an event v: that a webhook of these accounts is told of it. What is of no account is told of all of them together, or of several to one webhook; a test is anybody's.</summary>
+    internal static string IsOfAccounts(string accountIds) => $"({accountIds} IS NULL OR v.type = 'webhook.test' OR (v.social_account_id = ANY ({accountIds})) IS TRUE OR (v.account_ids <@ {accountIds}) IS TRUE)";
 
     /// <param name="webhookId">Whose.</param>
     /// <param name="filter">Of these alone.</param>

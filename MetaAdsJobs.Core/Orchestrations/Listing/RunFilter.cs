@@ -14,10 +14,10 @@ public sealed partial record RunFilter(OrchestrationStatus? Status, Guid? Accoun
     /// <summary>Of a search that could be an id of Meta's: it is one of names all the same.</summary>
     public bool IsByName { get; init; }
 
-    /// <summary>The first clip that it shows.</summary>
+    /// <summary>One that they, or edits since, were to show.</summary>
     public Guid? ClipId { get; init; }
 
-    /// <summary>Those that have not ended, and those that have ended since.</summary>
+    /// <summary>Those that have not ended, those that have ended since, and those of whose ads Meta has said something else since.</summary>
     public DateTimeOffset? ChangedSince { get; init; }
 
     /// <summary>Only what this person asked for, as the audit names it.</summary>

@@ -54,7 +54,7 @@ internal sealed class AcceptanceStore(NpgsqlDataSource dataSource, IJobQueue que
         {
             await queue.InsertWithJobAsync(() => enqueue(requestId), InsertSql, jobId => new
             {
-                RequestId = requestId, AccountId = request.SocialAccountId, ClipId = shape.FirstClip, ClipIds = shape.Media.Select(media => media.ClipId).ToArray(), request.CampaignName, Json = json, RequestedBy = requestedBy,
+                RequestId = requestId, AccountId = request.SocialAccountId, ClipId = shape.FirstClip, ClipIds = shape.Media.Select(media => media.ClipId).ToArray(), IntoCampaign = request.ValidateOnly ? null : request.CampaignId, request.CampaignName, Json = json, RequestedBy = requestedBy,
                 IdempotencyKey = idempotencyKey, Hash = hash, JobId = jobId, Now = time.GetUtcNow(), ActivateAt = activateAt, AccountScope.Caller?.KeyName,
             }, ct);
             return true;

@@ -91,7 +91,7 @@ internal sealed class ReviewStore(NpgsqlDataSource dataSource, AccountTokens tok
             changed AS (
                 SELECT f.request_id FROM found f JOIN meta_campaigns m ON m.request_id = f.request_id AND f.step = 'campaign' WHERE (m.effective_status, m.issues) IS DISTINCT FROM (f.status, f.issues)
                 UNION SELECT f.request_id FROM found f JOIN meta_adsets m ON m.request_id = f.request_id AND m.step = f.step WHERE (m.effective_status, m.issues) IS DISTINCT FROM (f.status, f.issues)
-                UNION SELECT f.request_id FROM found f JOIN meta_creatives m ON m.request_id = f.request_id AND m.step = f.step WHERE (m.effective_status, m.issues) IS DISTINCT FROM (f.status, f.issues)
+                UNION SELECT f.request_id FROM found f JOIN meta_creatives m ON m.request_id = f.request_id AND m.step = f.step AND m.meta_id = f.meta_id WHERE (m.effective_status, m.issues) IS DISTINCT FROM (f.status, f.issues)
                 UNION SELECT f.request_id FROM found f JOIN meta_ads m ON m.request_id = f.request_id AND m.step = f.step WHERE (m.effective_status, m.issues) IS DISTINCT FROM (f.status, f.issues)),
             campaign AS (UPDATE meta_campaigns m SET effective_status = f.status, issues = f.issues FROM found f WHERE m.request_id = f.request_id AND f.step = 'campaign'),
             adset AS (UPDATE meta_adsets m SET effective_status = f.status, issues = f.issues FROM found f WHERE m.request_id = f.request_id AND m.step = f.step),

@@ -67,7 +67,7 @@ internal static partial class ClipRendering
             if (most < value.Length) value = value[..(char.IsHighSurrogate(value[most - 1]) ? most - 1 : most)].TrimEnd();
             // Behind what the template writes of an address it is one part of it, whatever it holds; what stands before, or alone, is a piece of an address itself. So is a field of the program's own in the path.
             if (name != Parameters && !(isUrl && Placeholders.IsBehindText(text, at))) return value;
-            return name != Parameters && asked.StartsWith(OfClip + PublishedClip.FieldsPrefix, StringComparison.Ordinal) && text.AsSpan(0, at).IndexOfAny("?&=#") < 0 ? PieceOf(value) : Uri.EscapeDataString(value);
+            return name != Parameters && asked.StartsWith(OfClip + PublishedClip.FieldsPrefix, StringComparison.Ordinal) && IsInPath(text[..at]) ? PieceOf(value) : Uri.EscapeDataString(value);
         }
 
         string Missing(string message)
@@ -76,6 +76,15 @@ internal static partial class ClipRendering
             return "";
         }
     }
+
+    // Its host has ended, and its path has not: a clip never says where an address leads to.
+    private static bool IsInPath(string before) => PathBegun().IsMatch(Placeholder().Replace(before, "x"));
+
+    [GeneratedRegex(@"^(?:[A-Za-z][A-Za-z0-9+.\-]*://)?[^/?&=#]+/[^?&=#]*$")]
+    private static partial Regex PathBegun();
+
+    [GeneratedRegex(@"\{[^{}]*\}")]
+    private static partial Regex Placeholder();
 
     // As it is, but for what no address holds.
     private static string PieceOf(string value) => NoneOfAddresses().Replace(value, found => Uri.EscapeDataString(found.Value));

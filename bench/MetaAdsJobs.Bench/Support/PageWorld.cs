@@ -56,7 +56,7 @@ internal static class PageWorld
             await database.ExecuteAsync(Quick + RunsSql);
             await database.ExecuteAsync(Quick + StepsSql);
         });
-        await database.ExecuteAsync(Quick + "INSERT INTO run_clips SELECT clip_id, request_id, social_account_id FROM orchestrations WHERE clip_id IS NOT NULL ORDER BY 1, 2; INSERT INTO clip_accounts SELECT DISTINCT clip_id, social_account_id FROM run_clips");
+        await database.ExecuteAsync(Quick + "INSERT INTO run_clips (clip_id, request_id, social_account_id) SELECT clip_id, request_id, social_account_id FROM orchestrations WHERE clip_id IS NOT NULL ORDER BY 1, 2; INSERT INTO clip_accounts (clip_id, social_account_id) SELECT DISTINCT clip_id, social_account_id FROM run_clips");
         await database.ExecuteAsync(Quick + CampaignsSql);
         await database.ExecuteAsync(Quick + JobsSql);
     }
