@@ -78,10 +78,12 @@ internal static partial class ClipRendering
     }
 
     // Its host has ended, and its path has not: a clip never says where an address leads to.
-    private static bool IsInPath(string before) => PathBegun().IsMatch(Placeholder().Replace(before, "x"));
-
-    [GeneratedRegex(@"^(?:[A-Za-z][A-Za-z0-9+.\-]*://)?[^/?&=#]+/[^?&=#]*$")]
-    private static partial Regex PathBegun();
+    private static bool IsInPath(string before)
+    {
+        var text = Placeholder().Replace(before, "x");
+        var behindScheme = text[(text.IndexOf("://", StringComparison.Ordinal) is var at and >= 0 ? at + 3 : 0)..];
+        return behindScheme.IndexOf('/', StringComparison.Ordinal) > 0 && behindScheme.AsSpan().IndexOfAny("?&=#") < 0;
+    }
 
     [GeneratedRegex(@"\{[^{}]*\}")]
     private static partial Regex Placeholder();

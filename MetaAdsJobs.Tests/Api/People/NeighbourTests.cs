@@ -144,6 +144,18 @@ public sealed class NeighbourTests
     }
 
     [Test]
+    public async Task A_freeze_of_all_accounts_is_looked_at_by_who_sees_some_and_ended_by_who_sees_all()
+    {
+        var made = await _admin.PostAsync("/meta/freezes", new JsonObject { ["from"] = "2041-01-01T00:00:00Z", ["until"] = "2041-01-02T00:00:00Z" });
+        Assert.That(made.Code, Is.EqualTo(201), made.Text);
+        var freeze = (string)made.Json["id"]!;
+        Assert.That((string?)(await _manager.GetAsync($"/meta/freezes/{freeze}")).Json["id"], Is.EqualTo(freeze));
+        (await _manager.PostAsync($"/meta/freezes/{freeze}/end")).AssertProblem(403);
+        Assert.That((await _admin.PostAsync($"/meta/freezes/{freeze}/end")).Code, Is.EqualTo(200));
+        Assert.That((await _manager.GetAsync($"/meta/freezes/{_foreign.Ids[Thing.Freeze]}")).Code, Is.EqualTo(404));
+    }
+
+    [Test]
     public async Task Who_may_look_only_adds_no_clip_and_leaves_no_row()
     {
         var (client, _, _, _, _) = await _service.ProgramAsync(_admin, "manager", _mine);
