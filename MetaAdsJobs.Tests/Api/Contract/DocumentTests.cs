@@ -64,6 +64,9 @@ public sealed partial class DocumentTests
             }
     });
 
+    // Made, or begun, and nothing else to look at.
+    private static readonly string[] InPlace = ["POST /meta/events/clip-published", "POST /meta/users/{id}/keys", "POST /meta/webhooks/{id}/deliveries/{delivery}/replay", "POST /meta/webhooks/{id}/replay"];
+
     [Test]
     public void Every_answer_tells_its_headers() => Assert.Multiple(() =>
     {
@@ -72,8 +75,8 @@ public sealed partial class DocumentTests
             {
                 var headers = answer["headers"]?.AsObject().Select(header => header.Key).ToList() ?? [];
                 Assert.That(headers, Does.Contain("X-Request-Id"), $"{call} {code}");
-                if (code is 201 or 202) Assert.That(headers, Does.Contain("Location"), $"{call} {code}");
-                if (code is 202) Assert.That(headers, Does.Contain("Retry-After"), $"{call} {code}");
+                if (code is 201 or 202) Assert.That(headers.Contains("Location"), Is.Not.EqualTo(InPlace.Contains($"{call}")), $"{call} {code}");
+                if (code is 202) Assert.That(headers.Contains("Retry-After"), Is.Not.EqualTo(InPlace.Contains($"{call}")), $"{call} {code}");
                 if (code is 304) Assert.That(headers, Does.Contain("ETag"), $"{call} {code}");
             }
     });
