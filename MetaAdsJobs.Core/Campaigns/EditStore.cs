@@ -29,7 +29,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         // The campaign's row first: of what is held and what was asked for since one begins, and the other sees it.
         var claimSql = $"""
             SELECT 1 FROM meta_campaigns WHERE request_id = (SELECT request_id FROM campaign_edits WHERE edit_id = @EditId AND kind <> 'pause') FOR NO KEY UPDATE;
-            UPDATE campaign_edits r SET held = false, switched = r.switched OR r.kind IN ('publish', 'resume') AND r.lease_until IS NOT NULL, {Table.Taken}, quiet_since = COALESCE(r.lease_until, r.quiet_since) FROM social_accounts a WHERE {Table.Claimable}
+            UPDATE campaign_edits r SET held = false, stands_behind = false, switched = r.switched OR r.kind IN ('publish', 'resume') AND r.lease_until IS NOT NULL, {Table.Taken}, quiet_since = COALESCE(r.lease_until, r.quiet_since) FROM social_accounts a WHERE {Table.Claimable}
             RETURNING r.number, r.attempt, r.failures, r.abandoned, r.request_id, r.social_account_id, r.meta_id, r.kind, r.fields::text AS fields, r.asked_by, r.asked_key, r.asked_at, a.access_token, r.round, r.ending, r.switched, r.taken_back, r.error, r.quiet_since, r.due_at,
                       @Now > {Lateness.FreeSince} + @Late AS is_missed,
                       clock_timestamp() AS claimed_at, (SELECT v.state FROM activations v WHERE v.request_id = r.request_id) AS activation, COALESCE((SELECT v.notes FROM activations v WHERE v.request_id = r.request_id), 0) AS notes, (SELECT v.paused_ids FROM activations v WHERE v.request_id = r.request_id) AS paused_ids
@@ -237,7 +237,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         const string ReopenSql = """
             SELECT 1 FROM meta_campaigns WHERE request_id = (SELECT request_id FROM campaign_edits WHERE edit_id = @EditId) FOR NO KEY UPDATE;
             SELECT 1 FROM budget_proposals q JOIN budget_moves m ON m.proposal_id = q.id WHERE m.edit_id = @EditId FOR SHARE OF q;
-            UPDATE campaign_edits SET state = 'queued', number = DEFAULT, held = false, due_at = NULL, failures = 0, abandoned = 0, error = NULL, completed_at = NULL, started_at = NULL, found = NULL, ending = NULL, switched = false, taken_back = NULL, round = round + 1 WHERE edit_id = @EditId AND state = 'failed' AND NOT EXISTS (SELECT 1 FROM social_accounts a WHERE a.id = social_account_id AND a.retired_at IS NOT NULL)
+            UPDATE campaign_edits SET state = 'queued', number = DEFAULT, held = false, stands_behind = false, due_at = NULL, failures = 0, abandoned = 0, error = NULL, completed_at = NULL, started_at = NULL, found = NULL, ending = NULL, switched = false, taken_back = NULL, round = round + 1 WHERE edit_id = @EditId AND state = 'failed' AND NOT EXISTS (SELECT 1 FROM social_accounts a WHERE a.id = social_account_id AND a.retired_at IS NOT NULL)
                 AND NOT EXISTS (SELECT 1 FROM budget_moves m JOIN budget_proposals q ON q.id = m.proposal_id WHERE m.edit_id = @EditId AND q.state <> 'accepted') AND NOT EXISTS (SELECT 1 FROM experiment_changes x WHERE x.edit_id = @EditId);
             DELETE FROM edit_steps s USING campaign_edits e WHERE s.edit_id = @EditId AND e.edit_id = s.edit_id AND e.state = 'queued'
             """;

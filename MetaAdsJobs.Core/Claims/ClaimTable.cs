@@ -41,8 +41,8 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
     public const string BehindAnEarlier = "an earlier edit of the same campaign comes first";
 
     // An earlier edit e of what is spent that is held for what it stands behind, and has not had its turn: what makes the room may pass it, and not what spends more. One that was begun before it was held behind another change of its object has not had it either.
-    private const string StandsBehind = $"""
-        (e.held AND e.ending IS NULL AND (e.started_at IS NULL OR e.wait_reason = '{BehindAnEarlier}') AND (e.due_at IS NULL OR e.due_at <= @Now) AND NOT EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = e.edit_id AND p.state = 'asked')
+    private const string StandsBehind = """
+        (e.held AND e.ending IS NULL AND (e.started_at IS NULL OR e.stands_behind) AND (e.due_at IS NULL OR e.due_at <= @Now) AND NOT EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = e.edit_id AND p.state = 'asked')
             AND (e.kind IN ('publish', 'resume') OR e.kind = 'update' AND e.fields ?| ARRAY['daily_budget_cents', 'lifetime_budget_cents', 'end_time', 'bid_amount_cents', 'targeting']))
         """;
 
@@ -87,8 +87,8 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
                        AND EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = a.id)) THEN @Now + interval '30 seconds' END) END
             """,
         IsHeld = "held",
-        // Not late for as long; whatever it waits for later.
-        WithHeld = $", behind_until = CASE WHEN @Reason = '{BehindAnEarlier}' THEN @Until ELSE r.behind_until END",
+        // Not late for as long, and it has not had its turn, whatever it waits for later.
+        WithHeld = $", behind_until = CASE WHEN @Reason = '{BehindAnEarlier}' THEN @Until ELSE r.behind_until END, stands_behind = r.stands_behind OR @Reason = '{BehindAnEarlier}'",
     };
 
     /// <summary>True for what neither a stop of the account nor Meta's block lets begin.</summary>

@@ -85,6 +85,9 @@ internal sealed class WorkClaims(NpgsqlDataSource dataSource, OrchestrationOptio
                 return await ShowAsync(now + UntilSomebodySees, $"the account is blocked by Meta: {block}");
             case { Stopped: { } stopped }:
                 return await ShowAsync(now + UntilSomebodySees, stopped);
+            // The freeze, or the stop, that holds it as well is waited for once that is over.
+            case { WaitsFor: ClaimTable.BehindAnEarlier, HeldUntil: not null }:
+                return await ShowAsync(now + UntilAnotherEnds, ClaimTable.BehindAnEarlier, isHeld: true);
             case { WaitsFor: { } why, HeldUntil: { } until }:
                 return await ShowAsync(until, why, isHeld: true);
             case { WaitsFor: { } other }:

@@ -55,6 +55,8 @@ public sealed class WaitsForRoomTests
 
         if (isCancelled) await _world.ExecuteAsync($"UPDATE campaign_edits SET state = 'cancelled', completed_at = now() WHERE edit_id = '{first}'");
         else await _world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = NULL");
+        // What it was last looked at for was another thing.
+        if (isCancelled) await _world.ExecuteAsync($"UPDATE campaign_edits SET wait_reason = 'throttled by Meta' WHERE edit_id = '{second}'");
         if (isCancelled) Assert.That(await _world.RunEditAsync(third), Is.InstanceOf<JobOutcome.Snoozed>(), "it is still to come");
         foreach (var edit in isCancelled ? [second, third] : (Guid[])[first, second, third])
         {
@@ -90,6 +92,19 @@ public sealed class WaitsForRoomTests
         await _world.ExecuteAsync($"UPDATE campaign_edits SET wait_reason = 'throttled by Meta', next_attempt_at = NULL WHERE edit_id = '{third}'");
         foreach (var edit in (Guid[])[first, second, third]) Assert.That((await _world.UntilEndedAsync(edit)).Status, Is.EqualTo("succeeded"));
         Assert.That(await _world.CountedAsync(), Is.EqualTo("active 14000"));
+    }
+
+    /// <summary>A freeze that holds it as well may be ended before its time.</summary>
+    [Test]
+    public async Task What_waits_behind_another_in_a_freeze_is_looked_at_again_soon()
+    {
+        var tree = await _world.BuiltAsync();
+        await _world.AskAsync(EditKind.Update, tree.AdSets[0].MetaId, """{"daily_budget_cents":4000}""");
+        var publish = await _world.AskAsync(EditKind.Publish, tree.Campaign.MetaId);
+        await _world.ExecuteAsync("INSERT INTO freezes (id, social_account_id, from_at, until_at, made_by, made_at) SELECT gen_random_uuid(), id, @from, @until, 'ann', @from FROM social_accounts", new { from = _world.Time.GetUtcNow().AddHours(-1), until = _world.Time.GetUtcNow().AddDays(4) });
+        var outcome = await _world.RunEditAsync(publish);
+        Assert.That(outcome, Is.InstanceOf<JobOutcome.Snoozed>().With.Property("Reason").EqualTo("an earlier edit of the same campaign comes first"));
+        Assert.That(((JobOutcome.Snoozed)outcome).Until, Is.LessThan(_world.Time.GetUtcNow().AddMinutes(2)));
     }
 
     /// <summary>Nor does that keep what makes the room from being done.</summary>

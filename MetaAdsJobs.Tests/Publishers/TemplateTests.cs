@@ -56,6 +56,8 @@ public sealed class TemplateTests
     [TestCase("https://{clip.fields.path}.shop.example/", "https://en%2Fitem%201%3Fid%3D1%26n%3D%C3%BC%2520%25x.shop.example/")]
     [TestCase("https://shop.example{clip.fields.path}", "https://shop.exampleen%2Fitem%201%3Fid%3D1%26n%3D%C3%BC%2520%25x")]
     [TestCase("{clip.fields.shop}.{clip.fields.path}", "HTTPS://shop.example.en%2Fitem%201%3Fid%3D1%26n%3D%C3%BC%2520%25x")]
+    [TestCase("{clip.fields.shop}/go?to=https://shop.example/{clip.fields.path}", "HTTPS://shop.example/go?to=https://shop.example/en%2Fitem%201%3Fid%3D1%26n%3D%C3%BC%2520%25x")]
+    [TestCase("https:/{clip.fields.path}", "https:/en%2Fitem%201%3Fid%3D1%26n%3D%C3%BC%2520%25x")]
     [TestCase("{clip.fields.shop}/?path={clip.fields.path}", "HTTPS://shop.example/?path=en%2Fitem%201%3Fid%3D1%26n%3D%C3%BC%2520%25x")]
     public void An_address_is_one_by_its_field(string template, string expected) =>
         Assert.That((string?)Make(new() { ["landing_url"] = template }).Made["landing_url"], Is.EqualTo(expected));

@@ -3,12 +3,14 @@ ALTER TABLE batches ADD COLUMN resumed_by text, ADD COLUMN resumed_key uuid;
 UPDATE batches b SET resumed_by = ordered_by, resumed_key = (
     SELECT k.id FROM (SELECT a.person, a.key_name FROM recorded_acts a WHERE a.kind = 'batch' AND a.object = b.batch_id::text AND a.action = 'resumed' ORDER BY a.id DESC LIMIT 1) r
     JOIN users u ON lower(u.mail) = lower(r.person) JOIN api_keys k ON k.user_id = u.id AND k.name = r.key_name ORDER BY k.id DESC LIMIT 1)
-WHERE state = 'running' AND completed_at IS NULL AND lower(ordered_by) <> lower(requested_by);
+WHERE state = 'running' AND completed_at IS NULL AND ordered_by IS NOT NULL;
 CREATE INDEX batches_open_of ON batches (lower(COALESCE(resumed_by, requested_by))) WHERE completed_at IS NULL;
 DROP INDEX batches_open_by;
 
 -- An edit with a time that waited behind what waits for room was not late for as long.
-ALTER TABLE campaign_edits ADD COLUMN behind_until timestamptz;
+-- And it has not had its turn until it is claimed, though it was begun before.
+ALTER TABLE campaign_edits ADD COLUMN behind_until timestamptz, ADD COLUMN stands_behind boolean NOT NULL DEFAULT false;
+UPDATE campaign_edits SET stands_behind = true WHERE held AND state = 'waiting' AND wait_reason = 'an earlier edit of the same campaign comes first';
 
 -- Ids of rows with spaces around them are refused since: whoever sends such a file without them means the same rows.
 UPDATE batch_rows r SET row_id = t.trimmed
@@ -32,8 +34,9 @@ CREATE INDEX approvals_account ON approvals (social_account_id, number DESC);
 
 -- What is told to one webhook tells of these accounts: of some that several are in. Null: of its own account, or of all.
 ALTER TABLE events ADD COLUMN account_ids uuid[];
-UPDATE events e SET account_ids = w.account_ids FROM event_deliveries d JOIN webhooks w ON w.id = d.webhook_id
-WHERE d.event_id = e.id AND e.social_account_id IS NULL AND e.type LIKE 'alert.%' AND w.account_ids IS NOT NULL;
+UPDATE events e SET account_ids = ARRAY(SELECT DISTINCT (m ->> 'social_account_id')::uuid FROM jsonb_array_elements(e.data -> 'members') m WHERE m ->> 'social_account_id' IS NOT NULL)
+FROM event_deliveries d JOIN webhooks w ON w.id = d.webhook_id
+WHERE d.event_id = e.id AND e.social_account_id IS NULL AND e.type LIKE 'alert.%' AND w.account_ids IS NOT NULL AND jsonb_array_length(e.data -> 'members') > 0 AND COALESCE((e.data ->> 'not_listed')::int, 0) = 0;
 CREATE FUNCTION tell_webhook(hook uuid, accounts uuid[], told_type text, told_subject text, at timestamptz, told_data jsonb) RETURNS uuid LANGUAGE plpgsql AS $$
 DECLARE
     told uuid;

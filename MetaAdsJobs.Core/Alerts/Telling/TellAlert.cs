@@ -36,7 +36,7 @@ internal static class TellAlert
             // Of what joined of others alone he hears nothing.
             if (what == EventTypes.AlertUpdated && !theirs.Exists(member => member.ToldIn == episode.Messages)) continue;
             if (what is null || types?.Contains(what) == false || episode.IsMutedFor(theirs)) continue;
-            await Outbox.TellOneAsync(connection, transaction, webhook, accounts, new(what, null, $"{episode.Id}", now, AlertMessage.Of(rule, turn, theirs, names, now)), ct);
+            await Outbox.TellOneAsync(connection, transaction, webhook, [.. theirs.Select(member => member.AccountId).Distinct()], new(what, null, $"{episode.Id}", now, AlertMessage.Of(rule, turn, theirs, names, now)), ct);
         }
     }
 }

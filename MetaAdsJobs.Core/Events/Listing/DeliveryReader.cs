@@ -39,7 +39,7 @@ public sealed class DeliveryReader(NpgsqlDataSource dataSource)
     {
         List<string> conditions = ["d.webhook_id = @WebhookId", IsOfItsAccounts];
         if (filter.State is not null) conditions.Add("d.state = @State");
-        if (filter.AccountId is not null) conditions.Add("EXISTS (SELECT 1 FROM events e WHERE e.id = d.event_id AND e.social_account_id = @AccountId)");
+        if (filter.AccountId is not null) conditions.Add("EXISTS (SELECT 1 FROM events e WHERE e.id = d.event_id AND (e.social_account_id = @AccountId OR @AccountId = ANY (e.account_ids)))");
         if (filter.Since is not null) conditions.Add("d.occurred_at >= @Since::date::timestamp AT TIME ZONE 'UTC'");
         if (filter.Until is not null) conditions.Add("d.occurred_at < (@Until::date + 1)::timestamp AT TIME ZONE 'UTC'");
         if (filter.ChangedSince is not null) conditions.Add("(d.state = 'pending' OR EXISTS (SELECT 1 FROM event_attempts t WHERE t.webhook_id = d.webhook_id AND t.event_id = d.event_id AND t.at >= @ChangedSince))");

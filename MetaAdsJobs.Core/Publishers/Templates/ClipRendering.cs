@@ -81,8 +81,9 @@ internal static partial class ClipRendering
     private static bool IsInPath(string before)
     {
         var text = Placeholder().Replace(before, "x");
-        var behindScheme = text[(text.IndexOf("://", StringComparison.Ordinal) is var at and >= 0 ? at + 3 : 0)..];
-        return behindScheme.IndexOf('/', StringComparison.Ordinal) > 0 && behindScheme.AsSpan().IndexOfAny("?&=#") < 0;
+        var scheme = text.IndexOf("://", StringComparison.Ordinal);
+        if (text.AsSpan().IndexOfAny("?&=#") >= 0 || (scheme < 0 && text.Contains(':', StringComparison.Ordinal))) return false;
+        return text[(scheme < 0 ? 0 : scheme + 3)..].IndexOf('/', StringComparison.Ordinal) > 0;
     }
 
     [GeneratedRegex(@"\{[^{}]*\}")]
