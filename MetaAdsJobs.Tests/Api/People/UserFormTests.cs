@@ -105,8 +105,10 @@ public sealed class UserFormTests : SharedPagesTests
         var page = $"/console/people/{user}";
         Assert.That(await _admin.Http.GetStringAsync(page), Does.Contain($"value=\"{one}\"").And.Contain($"value=\"group:{group}\"").And.Not.Contain(foreign));
 
-        Assert.That((int)(await _admin.SendFormAsync(page, page, [("name", "of one"), ("see", one), ("see", $"group:{group}"), ("spend", one)])).Code, Is.EqualTo(200));
-        Assert.That((int)(await _admin.SendFormAsync(page, page, [("name", "of none"), ("see", $"{Guid.NewGuid()}")])).Code, Is.EqualTo(422));
+        var (admin, _) = await AdminAsync();
+        using var boss = admin;
+        Assert.That((await boss.PostAsync(page, page, ("name", "of one"), ("see", one), ("see", $"group:{group}"), ("spend", one))).Code, Is.EqualTo(200));
+        Assert.That((await boss.PostAsync(page, page, ("name", "of none"), ("see", $"{Guid.NewGuid()}"))).Code, Is.EqualTo(422));
         var key = (await _admin.GetAsync($"/meta/users/{user}/keys")).Json["items"]!.AsArray().Single()!;
         Assert.That((bool)key["all_accounts"]!, Is.False);
         Assert.That(key["accounts"]![0]!.ToJsonString(), Does.Contain(one).And.Contain("\"may_spend\":true"));
