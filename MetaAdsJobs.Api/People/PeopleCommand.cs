@@ -21,7 +21,7 @@ public static class PeopleCommand
         user enable --mail MAIL
         key add --mail MAIL --name NAME [--days N] [--role ROLE] [--see …] [--spend …] a key; it is shown this once; N from 1 to 36500;
                                                                                        it may open less than its user may, and never more
-        key list --mail MAIL                                                           id, role, whether it is good, when last used, name; a line each
+        key list --mail MAIL                                                           id, role, whether it is live, when last used, name; a line each
         key revoke --id ID
         """;
 
@@ -61,7 +61,8 @@ public static class PeopleCommand
             case ["user", "disable" or "enable", ..]:
                 return await TellAsync(await save.ChangeAsync(user.Id, JsonSerializer.SerializeToElement(new { disabled = arguments[1] == "disable" }), ct), done => done.Value.Mail, output, errors);
             case ["key", "list", ..]:
-                return await ListAsync(before => keys.ListAsync(user.Id, new(), before, PageOf, ct), key => key.Id, key => [$"{key.Id}", key.Role, key.RevokedAt is not null ? "revoked" : key.ExpiresAt < services.GetRequiredService<TimeProvider>().GetUtcNow() ? "expired" : "good", key.LastUsedAt is { } used ? $"{used:O}" : "never", key.Name], output);
+                var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
+                return await ListAsync(before => keys.ListAsync(user.Id, new(), before, PageOf, ct), key => key.Id, key => [$"{key.Id}", key.Role, $"{key.StateAt(now)}".ToLowerInvariant(), key.LastUsedAt is { } used ? $"{used:O}" : "never", key.Name], output);
             case ["key", "add", ..] when options.GetValueOrDefault("name") is { } name:
                 var expiresAt = options.GetValueOrDefault("days") is { } days ? keys.ExpiresAfter(days) : null;
                 if (expiresAt is null && options.ContainsKey("days")) return await UsageAsync(errors);

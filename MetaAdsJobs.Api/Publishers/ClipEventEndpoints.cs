@@ -1,5 +1,5 @@
-using MetaAdsJobs.Api.Answers;
 using System.Text.Json;
+using MetaAdsJobs.Api.Answers;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Events.Signing;

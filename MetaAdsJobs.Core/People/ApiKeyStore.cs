@@ -53,11 +53,12 @@ public sealed class ApiKeyStore(NpgsqlDataSource dataSource, UserStore users, Ti
             new { UserId = userId, Only = only, Before = before, Limit = limit, filter.Person, Now = time.GetUtcNow() }, cancellationToken: ct))).Select(row => row.ToKey())];
     }
 
-    /// <returns>All that are live, and the newest of those that are not.</returns>
+    /// <returns>All that are live, all that have expired and could be revoked, and the newest of those that were.</returns>
     public async Task<IReadOnlyList<ApiKey>> ListForPageAsync(Guid userId, CancellationToken ct)
     {
-        var live = await ListAsync(userId, new(State: KeyState.Live), null, MostOfUser, ct);
-        return [.. live, .. (await ListAsync(userId, new(), null, MostOfUser, ct)).ExceptBy(live.Select(key => key.Id), key => key.Id)];
+        List<ApiKey> keys = [];
+        foreach (var state in Enum.GetValues<KeyState>()) keys.AddRange(await ListAsync(userId, new(State: state), null, MostOfUser, ct));
+        return keys;
     }
 
     /// <returns>Those of the caller, the newest first; who comes by a key sees that one alone.</returns>

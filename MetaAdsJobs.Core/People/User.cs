@@ -63,6 +63,8 @@ public sealed record ApiKey
     /// <summary>To the minute.</summary>
     public DateTimeOffset? LastUsedAt { get; init; }
     public DateTimeOffset? RevokedAt { get; init; }
+
+    public KeyState StateAt(DateTimeOffset now) => RevokedAt is not null ? KeyState.Revoked : ExpiresAt <= now ? KeyState.Expired : KeyState.Live;
     public string? RevokedBy { get; init; }
 }
 

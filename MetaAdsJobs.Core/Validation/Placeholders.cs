@@ -19,7 +19,10 @@ internal static partial class Placeholders
     }
 
     /// <summary>Whether anything but placeholders stands before this place.</summary>
-    public static bool IsBehindText(string text, int at) => One().Replace(text[..at], "").Length > 0;
+    public static bool IsBehindText(string text, int at) => Instead(text[..at], "").Length > 0;
+
+    /// <summary>The text with this in place of each.</summary>
+    public static string Instead(string text, string value) => One().Replace(text, value);
 
     [GeneratedRegex(@"\{([^{}]*)\}")]
     private static partial Regex One();

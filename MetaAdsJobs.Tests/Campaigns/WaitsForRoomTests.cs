@@ -39,15 +39,7 @@ public sealed class WaitsForRoomTests
     [TestCase(true, "attempt = 1, started_at = now()", TestName = "{m}(that was begun in a freeze, and of which nothing is left)")]
     public async Task What_switches_on_waits_for_a_lower_budget_that_waits_behind_one_that_waits_for_room(bool isCancelled, string before = "attempt = 0")
     {
-        var tree = await _world.BuiltAsync(EditWorld.Tree);
-        var (raised, other) = (tree.AdSets[0].MetaId, tree.AdSets[1].MetaId);
-        await _world.EditAsync(EditKind.Publish, tree.Campaign.MetaId);
-        await _world.NothingUnderWayAsync();
-        await _world.EditAsync(EditKind.Pause, other);
-        await _world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = 25000");
-        var first = await _world.AskAsync(EditKind.Update, raised, """{"daily_budget_cents":30000}""");
-        Assert.That(await _world.RunEditAsync(first), Is.InstanceOf<JobOutcome.Snoozed>());
-        var second = await _world.AskAsync(EditKind.Update, raised, """{"daily_budget_cents":4000}""");
+        var (first, second, other) = await LoweredBehindAsync();
         await _world.ExecuteAsync($"UPDATE campaign_edits SET {before} WHERE edit_id = '{second}'");
         Assert.That(await _world.RunEditAsync(second), Is.InstanceOf<JobOutcome.Snoozed>());
         var third = await _world.AskAsync(EditKind.Resume, other);
@@ -71,15 +63,7 @@ public sealed class WaitsForRoomTests
     [Test]
     public async Task What_was_due_while_it_waited_behind_that_is_not_missed()
     {
-        var tree = await _world.BuiltAsync(EditWorld.Tree);
-        var (raised, other) = (tree.AdSets[0].MetaId, tree.AdSets[1].MetaId);
-        await _world.EditAsync(EditKind.Publish, tree.Campaign.MetaId);
-        await _world.NothingUnderWayAsync();
-        await _world.EditAsync(EditKind.Pause, other);
-        await _world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = 25000");
-        var first = await _world.AskAsync(EditKind.Update, raised, """{"daily_budget_cents":30000}""");
-        Assert.That(await _world.RunEditAsync(first), Is.InstanceOf<JobOutcome.Snoozed>());
-        var second = await _world.AskAsync(EditKind.Update, raised, """{"daily_budget_cents":4000}""");
+        var (first, second, other) = await LoweredBehindAsync();
         Assert.That(await _world.RunEditAsync(second), Is.InstanceOf<JobOutcome.Snoozed>());
         var due = _world.Time.GetUtcNow().AddMinutes(5);
         var third = await _world.AskAsync(EditKind.Resume, other);
@@ -126,5 +110,20 @@ public sealed class WaitsForRoomTests
         Assert.That((await _world.UntilEndedAsync(first)).Status, Is.EqualTo("succeeded"));
         Assert.That((await _world.UntilEndedAsync(second)).Status, Is.EqualTo("succeeded"));
         Assert.That((await _world.CountedAsync(), (await _world.TreeAsync(tree)).AdSets[0].Name[..7]), Is.EqualTo(("active 24000", "Another")));
+    }
+
+    /// <summary>Of a tree that is on but for one ad set: a budget that is raised beyond the cap, and lowered again behind that; and the ad set that is off.</summary>
+    private async Task<(Guid Raise, Guid Lowering, string Off)> LoweredBehindAsync()
+    {
+        var tree = await _world.BuiltAsync(EditWorld.Tree);
+        var (raised, other) = (tree.AdSets[0].MetaId, tree.AdSets[1].MetaId);
+        await _world.EditAsync(EditKind.Publish, tree.Campaign.MetaId);
+        await _world.NothingUnderWayAsync();
+        await _world.EditAsync(EditKind.Pause, other);
+        await _world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = 25000");
+        var first = await _world.AskAsync(EditKind.Update, raised, """{"daily_budget_cents":30000}""");
+        Assert.That(await _world.RunEditAsync(first), Is.InstanceOf<JobOutcome.Snoozed>());
+        var second = await _world.AskAsync(EditKind.Update, raised, """{"daily_budget_cents":4000}""");
+        return (first, second, other);
     }
 }

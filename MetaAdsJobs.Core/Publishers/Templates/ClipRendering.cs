@@ -80,14 +80,11 @@ internal static partial class ClipRendering
     // Its host has ended, and its path has not: a clip never says where an address leads to.
     private static bool IsInPath(string before)
     {
-        var text = Placeholder().Replace(before, "x");
+        var text = Placeholders.Instead(before, "x");
         var scheme = text.IndexOf("://", StringComparison.Ordinal);
         if (text.AsSpan().IndexOfAny("?&=#") >= 0 || (scheme < 0 && text.Contains(':', StringComparison.Ordinal))) return false;
         return text[(scheme < 0 ? 0 : scheme + 3)..].IndexOf('/', StringComparison.Ordinal) > 0;
     }
-
-    [GeneratedRegex(@"\{[^{}]*\}")]
-    private static partial Regex Placeholder();
 
     // As it is, but for what no address holds.
     private static string PieceOf(string value) => NoneOfAddresses().Replace(value, found => Uri.EscapeDataString(found.Value));

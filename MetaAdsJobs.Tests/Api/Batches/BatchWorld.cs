@@ -40,6 +40,20 @@ internal static class BatchWorld
         return (string)answer.Json["batch_id"]!;
     }
 
+    /// <summary>A batch of a row for each of these accounts, with a new clip.</summary>
+    public static async Task<string> SendBatchAsync(this ApiClient client, params string[] accounts)
+    {
+        var clip = (string)(await client.PostAsync("/meta/clips", new JsonObject { ["title"] = "Mine", ["image_url"] = "https://cdn.example.com/mine.jpg" })).Json["id"]!;
+        return await client.AcceptBatchAsync(FileOf(accounts.Select(account => ApiClient.Request(account, clip).Row($"{Guid.NewGuid()}"))));
+    }
+
+    public static async Task<string> BatchStatesAsync(this ApiClient client, params string[] batches)
+    {
+        var states = new List<string?>();
+        foreach (var batch in batches) states.Add((string?)(await client.BatchAsync(batch))["batch"]!["state"]);
+        return string.Join(' ', states);
+    }
+
     public static async Task<JsonNode> BatchAsync(this ApiClient client, string batchId) => (await client.GetAsync($"/meta/batches/{batchId}")).Json;
 
     /// <summary>Waits until every row has ended; the batch.</summary>

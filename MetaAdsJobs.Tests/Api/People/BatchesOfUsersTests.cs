@@ -6,21 +6,8 @@ namespace MetaAdsJobs.Tests.Api.People;
 
 /// <summary>A batch goes by what who sent it may do, or who has resumed it since.</summary>
 [TestFixture]
-public sealed class BatchesOfUsersTests
+public sealed class BatchesOfUsersTests : SharedPagesTests
 {
-    private Service _service = null!;
-    private ApiClient _admin = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync()
-    {
-        _service = await SharedServices.ForPages;
-        _admin = _service.Client();
-    }
-
-    [OneTimeTearDown]
-    public void Stop() => _admin.Dispose();
-
     [Test]
     public async Task A_batch_lets_no_more_rows_in_than_who_sent_it_may()
     {
@@ -30,14 +17,13 @@ public sealed class BatchesOfUsersTests
         body["groups"] = Persons.Grants($"+{group}");
         var user = $"/meta/users/{(await _admin.AddUserAsync(body))["id"]}";
         using var client = _service.With((await _admin.AddKeyAsync(user["/meta/users/".Length..])).Secret);
-        var (first, both, admins) = (await BatchAsync(client, one), await BatchAsync(client, one, other), await BatchAsync(_admin, one, other));
+        var (first, both, admins) = (await client.SendBatchAsync(one), await client.SendBatchAsync(one, other), await _admin.SendBatchAsync(one, other));
 
         await _admin.PatchAsync($"/meta/account-groups/{group}", new JsonObject { ["account_ids"] = new JsonArray(one) });
-        Assert.That(await BatchStatesAsync(first, both, admins), Is.EqualTo("running paused running"));
+        Assert.That(await _admin.BatchStatesAsync(first, both, admins), Is.EqualTo("running paused running"));
         Assert.That((await _admin.GetAsync($"/meta/changes?object={both}")).Json["items"]![0]!.ToJsonString(), Does.Contain("may no longer do all of it"));
         await _admin.PatchAsync(user, new JsonObject { ["accounts"] = Persons.Grants(one), ["groups"] = new JsonArray() });
-        Assert.That(await BatchStatesAsync(first), Is.EqualTo("paused"), "may look only");
-
+        Assert.That(await _admin.BatchStatesAsync(first), Is.EqualTo("paused"), "may look only");
     }
 
     [Test]
@@ -48,23 +34,23 @@ public sealed class BatchesOfUsersTests
         using var client = program;
         var (second, _, resumer, key, _) = await _service.ProgramAsync(_admin, "manager", $"+{one}");
         using var resuming = second;
-        var (batch, byKey) = (await BatchAsync(client, one), await BatchAsync(client, one));
+        var (batch, byKey) = (await client.SendBatchAsync(one), await client.SendBatchAsync(one));
         await _admin.PatchAsync($"/meta/users/{sender}", new JsonObject { ["accounts"] = Persons.Grants($"+{other}") });
-        Assert.That(await BatchStatesAsync(batch, byKey), Is.EqualTo("paused paused"));
+        Assert.That(await _admin.BatchStatesAsync(batch, byKey), Is.EqualTo("paused paused"));
         using var another = _service.With((await _admin.AddKeyAsync(resumer)).Secret);
         Assert.That((await another.PostAsync($"/meta/batches/{batch}/resume")).Code, Is.InRange(200, 202));
         Assert.That((await resuming.PostAsync($"/meta/batches/{byKey}/resume")).Code, Is.InRange(200, 202));
 
-        var more = await BatchAsync(client, other);
+        var more = await client.SendBatchAsync(other);
         await _admin.PatchAsync($"/meta/users/{sender}", new JsonObject { ["role"] = "viewer" });
         Assert.That((await _admin.SendAsync(HttpMethod.Delete, $"/meta/keys/{sentBy}", null)).Code, Is.EqualTo(200));
-        Assert.That(await BatchStatesAsync(batch, byKey, more), Is.EqualTo("running running paused"), "whatever becomes of who sent it, and of the key");
+        Assert.That(await _admin.BatchStatesAsync(batch, byKey, more), Is.EqualTo("running running paused"), "whatever becomes of who sent it, and of the key");
 
         Assert.That((await _admin.SendAsync(HttpMethod.Delete, $"/meta/keys/{key}", null)).Code, Is.EqualTo(200));
-        Assert.That(await BatchStatesAsync(batch, byKey), Is.EqualTo("running paused"));
+        Assert.That(await _admin.BatchStatesAsync(batch, byKey), Is.EqualTo("running paused"));
         Assert.That((await _admin.GetAsync($"/meta/changes?object={byKey}")).Json["items"]![0]!.ToJsonString(), Does.Contain("the key that it was resumed by was revoked"));
         await _admin.PatchAsync($"/meta/users/{resumer}", new JsonObject { ["disabled"] = true });
-        Assert.That(await BatchStatesAsync(batch), Is.EqualTo("paused"));
+        Assert.That(await _admin.BatchStatesAsync(batch), Is.EqualTo("paused"));
     }
 
     /// <summary>They wait again when the batch that was first is cancelled.</summary>
@@ -80,19 +66,6 @@ public sealed class BatchesOfUsersTests
         Assert.That(await _service.Database.DataSource.RowsAsync($"batch_rows WHERE batch_id = '{again}' AND state = 'again'"), Is.EqualTo(1));
 
         await _admin.PatchAsync($"/meta/users/{userId}", new JsonObject { ["accounts"] = Persons.Grants(account) });
-        Assert.That(await BatchStatesAsync(first, again), Is.EqualTo("running paused"));
-    }
-
-    private static async Task<string> BatchAsync(ApiClient client, params string[] accounts)
-    {
-        var clip = (string)(await client.PostAsync("/meta/clips", new JsonObject { ["title"] = "Mine", ["image_url"] = "https://cdn.example.com/mine.jpg" })).Json["id"]!;
-        return await client.AcceptBatchAsync(BatchWorld.FileOf(accounts.Select(account => ApiClient.Request(account, clip).Row($"{Guid.NewGuid()}"))));
-    }
-
-    private async Task<string> BatchStatesAsync(params string[] batches)
-    {
-        var states = new List<string?>();
-        foreach (var batch in batches) states.Add((string?)(await _admin.GetAsync($"/meta/batches/{batch}")).Json["batch"]!["state"]);
-        return string.Join(' ', states);
+        Assert.That(await _admin.BatchStatesAsync(first, again), Is.EqualTo("running paused"));
     }
 }

@@ -9,21 +9,8 @@ namespace MetaAdsJobs.Tests.Api.People;
 
 /// <summary>Who may less tells and does less: webhooks do not outlive what their makers may see, batches what their senders may do, and neither the key that they were made by.</summary>
 [TestFixture]
-public sealed class LeftBehindTests
+public sealed class LeftBehindTests : SharedPagesTests
 {
-    private Service _service = null!;
-    private ApiClient _admin = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync()
-    {
-        _service = await SharedServices.ForPages;
-        _admin = _service.Client();
-    }
-
-    [OneTimeTearDown]
-    public void Stop() => _admin.Dispose();
-
     [Test]
     public async Task A_webhook_is_switched_off_with_what_its_maker_loses()
     {
@@ -127,12 +114,12 @@ public sealed class LeftBehindTests
         var (made, moved, taken, others) = (await HookAsync(client, account), await HookAsync(another, account), await HookAsync(client, account), await HookAsync(another, account));
         foreach (var (by, hook) in ((ApiClient, string)[])[(client, moved), (another, taken)])
             Assert.That((await by.PatchAsync($"/meta/webhooks/{hook}", new JsonObject { ["url"] = "https://elsewhere.invalid/hook" })).Code, Is.EqualTo(200));
-        var (batch, othersBatch) = (await BatchAsync(client, account), await BatchAsync(another, account));
+        var (batch, othersBatch) = (await client.SendBatchAsync(account), await another.SendBatchAsync(account));
 
         Assert.That((await _admin.SendAsync(HttpMethod.Delete, $"/meta/keys/{keyId}", null)).Code, Is.EqualTo(200));
         foreach (var hook in (string[])[made, moved]) Assert.That(await StateAsync(hook), Is.EqualTo("the key by which it was given its address was revoked"));
         Assert.That(await StateAsync(taken, others), Is.EqualTo("on on"), "the address is another's");
-        Assert.That(await BatchStatesAsync(batch, othersBatch), Is.EqualTo("paused running"));
+        Assert.That(await _admin.BatchStatesAsync(batch, othersBatch), Is.EqualTo("paused running"));
         foreach (var (thing, why) in ((string, string)[])[(made, "the key by which it was given its address was revoked"), (batch, "the key that it was sent by was revoked")])
             Assert.That((await _admin.GetAsync($"/meta/changes?object={thing}")).Json["items"]![0]!.ToJsonString(), Does.Contain(why).And.Contain("admin@tests").And.Not.Contain(mail));
     }
@@ -214,19 +201,6 @@ public sealed class LeftBehindTests
 
         foreach (var one in new[] { publisher, rotated }) await _admin.PostAsync($"/meta/publishers/{one}/rotate", new JsonObject());
         Assert.That(await _admin.Http.GetStringAsync($"/console/people/{user}"), Does.Not.Contain(name).And.Not.Contain(another));
-    }
-
-    private static async Task<string> BatchAsync(ApiClient client, params string[] accounts)
-    {
-        var clip = (string)(await client.PostAsync("/meta/clips", new JsonObject { ["title"] = "Mine", ["image_url"] = "https://cdn.example.com/mine.jpg" })).Json["id"]!;
-        return await client.AcceptBatchAsync(BatchWorld.FileOf(accounts.Select(account => ApiClient.Request(account, clip).Row($"{Guid.NewGuid()}"))));
-    }
-
-    private async Task<string> BatchStatesAsync(params string[] batches)
-    {
-        var states = new List<string?>();
-        foreach (var batch in batches) states.Add((string?)(await _admin.GetAsync($"/meta/batches/{batch}")).Json["batch"]!["state"]);
-        return string.Join(' ', states);
     }
 
     private static async Task<string> HookAsync(ApiClient client, params string[] accounts)

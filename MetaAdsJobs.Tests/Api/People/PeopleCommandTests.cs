@@ -43,7 +43,7 @@ public sealed class PeopleCommandTests
         var key = (await admin.GetAsync($"/meta/users/{user}/keys")).Json["items"]![0]!;
         Assert.That(DateTimeOffset.Parse((string)key["expires_at"]!, CultureInfo.InvariantCulture), Is.EqualTo(TimeProvider.System.GetUtcNow().AddDays(30)).Within(TimeSpan.FromMinutes(5)));
         Assert.That(await OneLineAsync("user", "list", "--search", mail), Is.EqualTo($"{mail}\tmanager\ton\tAnn"));
-        Assert.That(await OneLineAsync("key", "list", "--mail", mail), Does.StartWith($"{key["id"]}\tmanager\tgood\t2").And.EndWith("\tlaptop"));
+        Assert.That(await OneLineAsync("key", "list", "--mail", mail), Does.StartWith($"{key["id"]}\tmanager\tlive\t2").And.EndWith("\tlaptop"));
         Assert.That(await OneLineAsync("key", "revoke", "--id", (string)key["id"]!), Is.EqualTo(secret[..((string)key["shown"]!).Length]));
         Assert.That((await program.GetAsync("/meta/me")).Code, Is.EqualTo(401));
         Assert.That(await OneLineAsync("key", "list", "--mail", mail), Does.Contain("\trevoked\t"));
