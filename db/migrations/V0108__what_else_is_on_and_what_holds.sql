@@ -1,0 +1,33 @@
+-- What a campaign spends hangs on all of it that is on: also on what an edit leaves as it is. An approval is bound to that, too, or several that are asked for beside each other would each be of an amount that knows nothing of the others.
+-- What the edit itself switches on is left out still, but for what has been paused since it was asked for: that it leaves as it is. Nothing below a campaign that is off spends: how the campaign is switched is no part of it.
+-- What a stop has paused stays known as on. Else as in V0080.
+CREATE OR REPLACE FUNCTION edit_content(edit uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    WITH e AS (SELECT edit_id, request_id, number, kind, level, meta_id, fields, due_at FROM campaign_edits WHERE edit_id = edit),
+    -- Paused since it was asked for: left out when the rest is published.
+    l AS (SELECT DISTINCT p.meta_id FROM e JOIN campaign_edits p USING (request_id) WHERE p.number > e.number AND p.kind = 'pause' AND p.state <> 'cancelled'),
+    o AS (
+        SELECT c.meta_id, NULL AS ad_set, c.status, jsonb_build_object('level', 'campaign', 'name', c.name, 'objective', c.objective, 'daily_budget', c.daily_budget, 'lifetime_budget', c.lifetime_budget,
+            'bid_strategy', c.bid_strategy, 'gone', c.status IN ('DELETED', 'ARCHIVED')) AS content
+        FROM meta_campaigns c JOIN e USING (request_id)
+        UNION ALL
+        SELECT s.meta_id, NULL, s.status, jsonb_build_object('level', 'adset', 'name', s.name, 'optimization_goal', s.optimization_goal, 'daily_budget', s.daily_budget, 'lifetime_budget', s.lifetime_budget,
+            'bid_strategy', s.bid_strategy, 'bid_amount', s.bid_amount, 'start_time', extract(epoch FROM s.start_time)::bigint, 'end_time', extract(epoch FROM s.end_time)::bigint,
+            'targeting', s.targeting, 'gone', s.status IN ('DELETED', 'ARCHIVED'))
+        FROM e JOIN meta_campaigns c USING (request_id) JOIN meta_adsets s ON s.campaign_db_id = c.id
+        UNION ALL
+        SELECT d.meta_id, s.meta_id, d.status, jsonb_build_object('level', 'ad', 'name', d.name, 'ad_set', s.meta_id, 'creative', r.meta_id, 'content', r.content, 'title', r.title, 'description', r.description,
+            'landing_url', r.landing_url, 'gone', d.status IN ('DELETED', 'ARCHIVED'))
+        FROM e JOIN meta_campaigns c USING (request_id) JOIN meta_adsets s ON s.campaign_db_id = c.id JOIN meta_ads d ON d.adset_db_id = s.id LEFT JOIN meta_creatives r ON r.id = d.creative_db_id),
+    shown AS (
+        SELECT o.meta_id, o.content || CASE
+            WHEN o.content ->> 'level' = 'campaign' THEN '{}'
+            WHEN (e.kind = 'publish' AND (e.level = 'campaign' OR o.ad_set IS NOT DISTINCT FROM e.meta_id) OR e.kind IN ('publish', 'resume') AND o.meta_id = e.meta_id) AND o.meta_id NOT IN (SELECT l.meta_id FROM l) THEN '{}'
+            ELSE jsonb_build_object('on', o.status = 'ACTIVE') END AS content
+        FROM o, e)
+    SELECT jsonb_build_object('kind', e.kind, 'object', e.meta_id, 'fields', e.fields, 'due_at', extract(epoch FROM e.due_at)::bigint,
+        'left_out', (SELECT COALESCE(jsonb_agg(l.meta_id ORDER BY l.meta_id), '[]') FROM l),
+        'objects', (SELECT jsonb_object_agg(shown.meta_id, CASE WHEN shown.meta_id = e.meta_id THEN shown.content - ARRAY(
+            SELECT CASE k WHEN 'daily_budget_cents' THEN 'daily_budget' WHEN 'lifetime_budget_cents' THEN 'lifetime_budget' WHEN 'bid_amount_cents' THEN 'bid_amount' ELSE k END FROM jsonb_object_keys(e.fields) k)
+            ELSE shown.content END) FROM shown))
+    FROM e
+$$;
