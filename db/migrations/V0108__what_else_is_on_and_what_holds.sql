@@ -31,3 +31,28 @@ CREATE OR REPLACE FUNCTION edit_content(edit uuid) RETURNS jsonb LANGUAGE sql ST
             ELSE shown.content END) FROM shown))
     FROM e
 $$;
+
+-- From when on nobody has held the account's activations any more that were free from a moment on: each stop and freeze that began by then, or before what was free would have been late, takes them along to its end. One that begins later
+-- holds what is late already, and makes it no less late. A freeze holds from when it was made, also one that was to begin before.
+CREATE FUNCTION free_since(account uuid, since timestamptz, late interval, moment timestamptz) RETURNS timestamptz LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    free timestamptz := since;
+    held_until timestamptz;
+BEGIN
+    LOOP
+        SELECT max(h.ends) INTO held_until FROM (
+            SELECT s.stopped_at AS begins, s.lifted_at AS ends FROM stops s WHERE s.lifted_at > free AND (s.social_account_id IS NULL OR s.social_account_id = account)
+            UNION ALL
+            SELECT GREATEST(f.from_at, f.made_at), LEAST(f.until_at, f.ended_at) FROM freezes f WHERE f.until_at > free AND (f.social_account_id IS NULL OR f.social_account_id = account)
+            UNION ALL
+            -- One of a week may be days on end, and be ended by a person as well.
+            SELECT GREATEST((d.day + f.from_time) AT TIME ZONE a.timezone_name, f.made_at), LEAST((d.day + f.until_time) AT TIME ZONE a.timezone_name, f.ended_at)
+            FROM social_accounts a, freezes f, generate_series(0, ((free + late) AT TIME ZONE a.timezone_name)::date - (free AT TIME ZONE a.timezone_name)::date) n, LATERAL (SELECT (free AT TIME ZONE a.timezone_name)::date + n AS day) d
+            WHERE a.id = account AND extract(isodow FROM d.day)::int = ANY (f.weekdays) AND (f.social_account_id IS NULL OR f.social_account_id = account)) h
+        WHERE h.ends > free AND h.begins <= free + late AND h.begins < LEAST(h.ends, moment);
+        EXIT WHEN held_until IS NULL;
+        free := held_until;
+    END LOOP;
+    RETURN free;
+END
+$$;
