@@ -2,6 +2,7 @@ using System.Text.Json;
 using MetaAdsJobs.Core.Budgets.Pools;
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Campaigns.Holding;
+using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Tests.Campaigns;
 using MetaAdsJobs.Tests.Orchestrations;
@@ -165,6 +166,43 @@ public sealed class OwedTests
         await _world.ProposeAsync();
         var night = await _world.NightAsync(tree);
         Assert.That((night.TotalNowCents, night.TotalCents), Is.EqualTo((200_00L, 200_00L)));
+    }
+
+    /// <summary>Meta has done it, and its edit is cancelled with the end of its day: before the death of its attempt is told, or since only its end could not be written.</summary>
+    [Test]
+    public async Task What_was_given_by_a_raise_that_is_given_up_is_not_given_once_more([Values] bool dies)
+    {
+        var tree = await _world.PoolAsync("act", 10, 20);
+        await _world.ProposeAsync();
+        await _world.CarryOnAsync();
+        await _world.RunEditsAsync(tree);
+        await _world.CarryOnAsync();
+        var raise = (await _world.QueryAsync<Guid>("SELECT edit_id FROM campaign_edits WHERE request_id = @RequestId AND state = 'queued'", new { tree.Tree.RequestId })).Single();
+        await using (var lease = new Lease(_world.Time, TimeSpan.FromSeconds(30)))
+        {
+            var claim = (await _world.Get<EditStore>().ClaimAsync(raise, lease, CancellationToken.None))!;
+            await _world.Get<UpdateObject>().RunAsync(claim, CancellationToken.None);
+            if (!dies) await _world.Get<EditStore>().EndAsync(claim, new EditEnd("waiting", "the database was away") { Failed = true }, CancellationToken.None);
+        }
+
+        Assert.That((await _world.AtMetaAsync(tree)).Sum(), Is.EqualTo(200_00));
+        await _world.ExecuteAsync("UPDATE campaign_edits SET lease_until = clock_timestamp() - interval '2 minutes' WHERE edit_id = @raise AND lease_until IS NOT NULL", new { raise });
+        await _world.ExecuteAsync("INSERT INTO account_pacing (ad_account_id, use_case, blocked_until, reason, updated_at) SELECT ad_account_id, 'ads_management', @Until, 'too many calls', now() FROM social_accounts WHERE id = @AccountId", new { tree.Tree.AccountId, Until = _world.Time.GetUtcNow().AddHours(1) });
+        Assert.That(await _world.RunEditAsync(raise), Is.InstanceOf<JobOutcome.Snoozed>());
+        await _world.ExecuteAsync("UPDATE budget_proposals SET day = day - 1, basis = basis - 1");
+        await _world.CarryOnAsync();
+        await _world.Get<VoidEdits>().TellAsync(CancellationToken.None);
+        Assert.That(((await _world.NightAsync(tree)).State, await OwedAsync(tree)), Is.EqualTo(("partly", 0L)));
+        Assert.That(await _world.QueryAsync<string>("SELECT outcome FROM meta_changes WHERE path = @Path AND sent ->> 'daily_budget' = '12000'", new { Path = tree.Id(1) }), Is.EqualTo([dies ? "outcome_unknown" : "done"]));
+
+        // As the comparison with Meta does: it was sent by us.
+        await _world.ExecuteAsync("""
+            DELETE FROM account_pacing; UPDATE meta_adsets SET daily_budget = 12000 WHERE meta_id = @Id; UPDATE campaign_edits SET completed_at = completed_at - interval '1 day';
+            ALTER TABLE meta_changes DISABLE TRIGGER meta_changes_stay; UPDATE meta_changes SET sent_at = sent_at - interval '1 day'
+            """, new { Id = tree.Id(1) });
+        await _world.ProposeAsync();
+        await _world.UntilOverAsync(tree);
+        Assert.That((await _world.AtMetaAsync(tree)).Sum() + await OwedAsync(tree), Is.EqualTo(200_00));
     }
 
     // One brings half of what the others do: what is taken of it, they do not get at once.

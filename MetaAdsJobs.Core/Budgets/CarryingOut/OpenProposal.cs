@@ -1,5 +1,6 @@
 using Dapper;
 using MetaAdsJobs.Core.Campaigns.Proposed;
+using MetaAdsJobs.Core.Meta.Ads;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Budgets.CarryingOut;
@@ -20,7 +21,7 @@ internal sealed record OpenMove
     /// <summary>It waits for somebody to approve it, or somebody has within a day: that is an answer of now.</summary>
     public bool IsHeld { get; init; }
 
-    /// <summary>It has not succeeded, and nobody knows whether Meta did it all the same.</summary>
+    /// <summary>It has not succeeded, and Meta has done it all the same, or may have: what an attempt that died has sent is told later.</summary>
     public bool IsPerhapsDone { get; init; }
 
     public long Raise => ProposedCents - NowCents;
@@ -63,11 +64,13 @@ internal sealed record OpenProposal
         const string FindSql = """
             SELECT q.id, q.pool_id, q.day, (@Now AT TIME ZONE a.timezone_name)::date AS today, p.level, q.evidence_hash, q.total_now_cents, q.total_cents, q.owed_before_cents, q.decided_by, q.decided_key, q.begun_at
             FROM budget_proposals q JOIN budget_pools p ON p.id = q.pool_id JOIN social_accounts a ON a.id = p.social_account_id WHERE q.id = @Id AND q.state = 'accepted';
-            SELECT m.meta_id, m.now_cents, m.proposed_cents, m.marginal, m.refused, e.state AS edit_state, e.edit_id, EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = e.edit_id AND (p.state = 'asked' OR p.state = 'approved' AND p.decided_at > @Now - interval '1 day')) AS is_held, e.state <> 'succeeded' AND EXISTS (
-                SELECT 1 FROM meta_changes c WHERE c.request_id = e.request_id AND c.path = m.meta_id AND c.outcome = 'outcome_unknown' AND c.sent ? 'daily_budget' AND c.sent_at >= e.asked_at) AS is_perhaps_done
-            FROM budget_moves m LEFT JOIN campaign_edits e ON e.edit_id = m.edit_id WHERE m.proposal_id = @Id AND m.proposed_cents <> m.now_cents ORDER BY m.meta_id;
+            SELECT m.meta_id, m.now_cents, m.proposed_cents, m.marginal, m.refused, e.state AS edit_state, e.edit_id, EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = e.edit_id AND (p.state = 'asked' OR p.state = 'approved' AND p.decided_at > @Now - interval '1 day')) AS is_held,
+                COALESCE(e.state <> 'succeeded' AND (e.lease_until IS NOT NULL OR e.abandoned > 0 OR EXISTS (
+                    SELECT 1 FROM meta_changes c WHERE c.request_id = e.request_id AND c.path = m.meta_id AND c.outcome IN ('done', 'outcome_unknown') AND c.sent_at >= e.asked_at
+                        AND c.sent ->> 'daily_budget' = (m.proposed_cents / CASE WHEN a.currency = ANY (@WithoutMinorUnit) THEN 100 ELSE 1 END)::text)), false) AS is_perhaps_done
+            FROM budget_moves m LEFT JOIN campaign_edits e ON e.edit_id = m.edit_id LEFT JOIN social_accounts a ON a.id = e.social_account_id WHERE m.proposal_id = @Id AND m.proposed_cents <> m.now_cents ORDER BY m.meta_id;
             """;
-        await using var read = await connection.QueryMultipleAsync(new(FindSql, new { Id = id, Now = now }, cancellationToken: ct));
+        await using var read = await connection.QueryMultipleAsync(new(FindSql, new { Id = id, Now = now, WithoutMinorUnit = Currency.WithoutMinorUnits }, cancellationToken: ct));
         return await read.ReadSingleOrDefaultAsync<OpenProposal>() is { } proposal ? proposal with { Moves = (await read.ReadAsync<OpenMove>()).AsList() } : null;
     }
 }

@@ -73,12 +73,12 @@ internal static class PoolFacts
                 a.min_impressions, a.min_frequent, a.min_rare, a.min_video_views
             FROM unnest(@Pools, @Accounts) AS p (id, account) JOIN social_accounts a ON a.id = p.account
             LEFT JOIN LATERAL (SELECT q.id, q.owed_cents, q.made_at FROM budget_proposals q WHERE q.pool_id = p.id AND q.state IN ('done', 'partly') ORDER BY q.id DESC LIMIT 1) o ON true
-            -- Taken without an answer, as it has turned out since: nothing was given for it. To other members it is not owed, as what is known to be owed is not.
+            -- Taken without an answer, as it has turned out since, or by an edit whose end could not be written: nothing was given for it. To other members it is not owed, as what is known to be owed is not.
             LEFT JOIN LATERAL (
                 SELECT sum(m.now_cents - m.proposed_cents)::bigint AS cents FROM budget_moves m JOIN campaign_edits e ON e.edit_id = m.edit_id LEFT JOIN meta_adsets s ON s.meta_id = m.meta_id LEFT JOIN meta_campaigns c ON c.meta_id = m.meta_id
                 WHERE m.proposal_id = o.id AND m.proposed_cents < m.now_cents AND e.state <> 'succeeded'
                     AND COALESCE(s.daily_budget, c.daily_budget) * CASE WHEN a.currency = ANY (@WithoutMinorUnit) THEN 100 ELSE 1 END = m.proposed_cents
-                    AND EXISTS (SELECT 1 FROM meta_changes x WHERE x.request_id = e.request_id AND x.path = m.meta_id AND x.outcome = 'outcome_unknown' AND x.sent ? 'daily_budget' AND x.sent_at >= e.asked_at)
+                    AND EXISTS (SELECT 1 FROM meta_changes x WHERE x.request_id = e.request_id AND x.path = m.meta_id AND (x.outcome = 'outcome_unknown' OR x.outcome = 'done' AND x.sent_at <= e.completed_at) AND x.sent ? 'daily_budget' AND x.sent_at >= e.asked_at)
                     AND (SELECT array_agg(b.meta_id ORDER BY b.meta_id) FROM budget_pool_members b WHERE b.pool_id = p.id) = (SELECT array_agg(y.meta_id ORDER BY y.meta_id) FROM budget_moves y WHERE y.proposal_id = o.id)) k ON true
             """;
         return (await connection.QueryAsync<PoolStanding>(new(StandingSql, new { WithoutMinorUnit = Currency.WithoutMinorUnits, Pools = pools.Select(pool => pool.Id).ToArray(), Accounts = pools.Select(pool => pool.SocialAccountId).ToArray(), Now = now }, transaction, cancellationToken: ct)))
