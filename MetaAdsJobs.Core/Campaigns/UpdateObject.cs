@@ -27,7 +27,8 @@ internal sealed class UpdateObject(NpgsqlDataSource dataSource, EditStore store,
         var read = await edits.ReadAsync(claim.Credential, claim.Object.Kind, metaId, ct);
         if (read is not { Status: not ("DELETED" or "ARCHIVED") } seen)
             return EditEnd.Failing($"the {EditWords.Of(claim.Object.Kind)} is deleted or archived at Meta") with { Objects = read is null ? [] : [new Edited(metaId, read.Status)] };
-        var (found, stands) = (Found(claim, seen), claim.Tree.AsSeen(new Dictionary<string, ObjectValues> { [metaId] = seen }));
+        // What a stop has paused is to be on again, also what is known here as off: it was found on.
+        var (found, stands) = (Found(claim, seen), claim.Tree.With(claim.PausedIds, one => one.IsGone ? one : one with { Status = "ACTIVE" }).AsSeen(new Dictionary<string, ObjectValues> { [metaId] = seen }));
         if (wanted.IfBudgetIs is { } expected && found.BudgetCents != expected && found.BudgetCents != wanted.BudgetCents)
             return EditEnd.Failing(string.Create(CultureInfo.InvariantCulture, $"if_budget_is was {expected}, and at Meta it is {found.BudgetCents?.ToString(CultureInfo.InvariantCulture) ?? "none"}: somebody else has changed it; nothing was changed")) with
             {

@@ -139,6 +139,29 @@ public sealed class RaisedWhileStoppedTests
         Assert.That((await _world.SwitchedAsync(tree), await CountedAsync()), Is.EqualTo(cap < 10000 ? ("ppp", "paused 0 3") : ("AAA", "active 10000 0")));
     }
 
+    /// <summary>The same campaign: a start gives it back with the budget that it has by then, and asks nobody.</summary>
+    [Test]
+    public async Task What_the_stop_has_found_on_is_raised_when_it_is_over_and_somebody_approves()
+    {
+        var tree = await _world.BuiltAsync("""{"auto_publish":true}""");
+        var adSet = tree.AdSets[0].MetaId;
+        await _world.NothingUnderWayAsync();
+        Assert.That((await _world.EditAsync(EditKind.Pause, adSet)).Status, Is.EqualTo("succeeded"));
+        await _world.ExecuteAsync("UPDATE stub_graph.objects SET status = 'ACTIVE' WHERE id = @adSet", new { adSet });
+        var stopId = await StoppedAsync(tree.AccountId);
+        await _world.ExecuteAsync("UPDATE social_accounts SET approval_required = 'always'");
+        var raise = await _world.AskAsync(EditKind.Update, adSet, """{"daily_budget_cents":50000}""");
+
+        Assert.That(await _world.RunEditAsync(raise), Is.InstanceOf<JobOutcome.Snoozed>().With.Property("Reason").StartsWith("stopped by bob"));
+        Assert.That(await _world.AtMetaAsync(adSet, "daily_budget"), Is.EqualTo("10000"));
+
+        await LiftAsync(tree.AccountId);
+        Assert.That(await ResumeAsync(stopId), Is.InstanceOf<JobOutcome.Completed>());
+        Assert.That((await _world.SwitchedAsync(tree), await CountedAsync()), Is.EqualTo(("AAA", "active 10000 0")));
+        Assert.That(await _world.RunEditAsync(raise), Is.InstanceOf<JobOutcome.Snoozed>().With.Property("Reason").EqualTo("somebody else has to approve it"));
+        Assert.That(await _world.AtMetaAsync(adSet, "daily_budget"), Is.EqualTo("10000"));
+    }
+
     [Test]
     public async Task What_was_paused_by_hand_makes_room_for_a_start()
     {
