@@ -12,7 +12,7 @@ namespace MetaAdsJobs.Core.Spending;
 
 /// <summary>For whom a permit is.</summary>
 /// <param name="HeldSql">Tells whether he may still act.</param>
-/// <param name="State">In which the permit leaves what is not being activated already. Of what is activating, a stop pauses all there is; of what is active, what it finds on.</param>
+/// <param name="State">In which the permit leaves what is not being activated already, but for a raise of what a stop has paused. Of what is activating, a stop pauses all there is; of what is active, what it finds on.</param>
 /// <param name="ForgetsPauses">Whether all is activated, whatever a stop had paused.</param>
 internal sealed record PermitHolder(string HeldSql, string State, bool ForgetsPauses)
 {
@@ -35,7 +35,7 @@ internal sealed record PermitHolder(string HeldSql, string State, bool ForgetsPa
     /// <summary>Gives back what had been permitted before: nobody has to approve it again.</summary>
     public bool GivesBack { get; private init; }
 
-    /// <summary>Makes spend more what is active already: up to what was approved of the campaign once nobody is asked again.</summary>
+    /// <summary>Makes spend more what is active already: up to what was approved of the campaign once nobody is asked again. What a stop has paused is judged as if it were on, and stays paused for the start that gives it back.</summary>
     public bool IsRaise { get; init; }
 
     /// <summary>More of it is on at Meta than is known here, and was shown to whoever has approved it: so much of a day as he has seen, and no more.</summary>
@@ -231,7 +231,7 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
               AND NOT EXISTS (SELECT 1 FROM freeze_of(@AccountId, @Now)) AND {ApprovedSql}
               AND (a.caps_off OR COALESCE(a.campaign_cap_cents, @CampaignCap) IS NULL OR c.cents <= COALESCE(a.campaign_cap_cents, @CampaignCap))
               AND (a.caps_off OR COALESCE(a.daily_cap_cents, @DayCap) IS NULL OR c.cents + {OthersSql} <= COALESCE(a.daily_cap_cents, @DayCap))
-            ON CONFLICT (request_id) DO UPDATE SET state = CASE WHEN activations.state = 'activating' THEN 'activating' ELSE @State END, daily_cents = EXCLUDED.daily_cents, set_aside_for = EXCLUDED.set_aside_for, set_aside_cents = EXCLUDED.set_aside_cents, is_left = false,
+            ON CONFLICT (request_id) DO UPDATE SET state = CASE WHEN activations.state = 'activating' OR @IsRaise AND activations.state = 'paused' THEN activations.state ELSE @State END, daily_cents = EXCLUDED.daily_cents, set_aside_for = EXCLUDED.set_aside_for, set_aside_cents = EXCLUDED.set_aside_cents, is_left = false,
                 ends_at = CASE WHEN (@GivesBack OR @IsRaise) AND (activations.ends_at IS NULL OR activations.ends_at > EXCLUDED.ends_at) THEN activations.ends_at ELSE EXCLUDED.ends_at END,
                 busy_until = EXCLUDED.busy_until, changed_at = EXCLUDED.changed_at, resumes = CASE WHEN activations.busy_until > clock_timestamp() THEN activations.resumes ELSE 0 END + @GivesBack::int,
                 paused_ids = CASE WHEN @ForgetsPauses THEN ARRAY[]::text[] ELSE activations.paused_ids END

@@ -237,6 +237,29 @@ public sealed class RaisedWhileStoppedTests
         Assert.That((await _world.SwitchedAsync(tree), await CountedAsync()), Is.EqualTo(("ppp", "paused 10000 3")));
     }
 
+    /// <summary>A raise switches nothing on: nobody would ever find that it is not active.</summary>
+    [Test]
+    public async Task What_a_start_had_no_room_for_and_is_raised_since_stays_paused_until_the_next_start()
+    {
+        var tree = await _world.BuiltAsync("""{"auto_publish":true}""");
+        var stopId = await StoppedAsync(tree.AccountId);
+        await _world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = 10000 - 1");
+        await LiftAsync(tree.AccountId);
+        Assert.That(await ResumeAsync(stopId), Is.InstanceOf<JobOutcome.Completed>());
+        var raise = await _world.AskAsync(EditKind.Update, tree.AdSets[0].MetaId, """{"daily_budget_cents":20000}""");
+        Assert.That(await _world.RunEditAsync(raise), Is.InstanceOf<JobOutcome.Snoozed>(), "for it, too, there is no room");
+
+        await _world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = 20000");
+        Assert.That((await _world.UntilEndedAsync(raise)).Status, Is.EqualTo("succeeded"));
+        Assert.That((await _world.SwitchedAsync(tree), await CountedAsync()), Is.EqualTo(("ppp", "paused 20000 3")));
+
+        _world.Time.Advance(TimeSpan.FromMinutes(1));
+        var nextId = await StoppedAsync(tree.AccountId);
+        await LiftAsync(tree.AccountId);
+        Assert.That(await ResumeAsync(nextId), Is.InstanceOf<JobOutcome.Completed>());
+        Assert.That((await _world.SwitchedAsync(tree), await CountedAsync()), Is.EqualTo(("AAA", "active 20000 0")));
+    }
+
     /// <returns>A stop that has paused all there is.</returns>
     private async Task<Guid> StoppedAsync(Guid accountId)
     {
