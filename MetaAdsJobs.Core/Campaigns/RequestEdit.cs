@@ -123,9 +123,10 @@ internal static class Voiding
     /// <param name="state">How it ends then, or at once when there is nothing to take back.</param>
     public static string TakeBack(string state) => To(state, $"({MayHaveMade} OR {MayBeOn})");
 
+    // Of an attempt that died the lease was taken over by one that has given its claim back and told nothing: it gets that again, unless another attempt follows, which knows of it anyway.
     private static string To(string state, string waits) => $"""
         state = CASE WHEN {waits} THEN 'waiting' ELSE '{state}' END, ending = CASE WHEN {MayHaveMade} THEN 'cancelled' WHEN {waits} THEN '{state}' END, completed_at = CASE WHEN NOT ({waits}) THEN @Now END, held = e.held AND NOT ({waits}),
-                wait_reason = CASE WHEN {waits} THEN 'what it has done is taken back' END, quiet_since = COALESCE(e.lease_until, e.quiet_since), lease_until = CASE WHEN NOT ({MayHaveMade}) THEN e.lease_until END, next_attempt_at = NULL, failures = 0
+                wait_reason = CASE WHEN {waits} THEN 'what it has done is taken back' END, quiet_since = COALESCE(e.lease_until, e.quiet_since), lease_until = CASE WHEN NOT ({MayHaveMade}) THEN COALESCE(e.lease_until, CASE WHEN NOT ({waits}) AND e.abandoned > 0 THEN e.quiet_since END) END, next_attempt_at = NULL, failures = 0
         """;
 }
 

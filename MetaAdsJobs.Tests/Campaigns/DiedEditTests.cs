@@ -60,6 +60,25 @@ public sealed class DiedEditTests
         Assert.That(await _world.QueryAsync<string>("SELECT concat(state, ' ', abandoned) FROM campaign_edits"), Is.EqualTo(["waiting 1"]));
     }
 
+    /// <summary>Nobody goes on with it, and the comparison would take it for somebody's hand in Ads Manager.</summary>
+    [Test]
+    public async Task What_an_attempt_has_done_that_died_is_told_also_when_the_next_gives_its_claim_back_and_it_is_cancelled()
+    {
+        var tree = await _world.BuiltAsync();
+        var adSet = tree.AdSets[0].MetaId;
+        var edit = await _world.AskAsync(EditKind.Update, adSet, """{"daily_budget_cents":20000}""");
+        await using (var lease = new Lease(_world.Time, TimeSpan.FromSeconds(30)))
+            await _world.Get<UpdateObject>().RunAsync((await _world.Get<EditStore>().ClaimAsync(edit, lease, CancellationToken.None))!, CancellationToken.None);
+        await _world.ExecuteAsync("UPDATE campaign_edits SET lease_until = clock_timestamp() - interval '2 minutes'; UPDATE social_accounts SET access_token = 'CfDJ8 of a lost key'");
+        Assert.That(await _world.RunEditAsync(edit), Is.InstanceOf<JobOutcome.Snoozed>());
+
+        Assert.That(await _world.Get<CancelEdit>().ExecuteAsync(edit, "ann", CancellationToken.None), Is.True);
+        for (var sweep = 0; sweep < 2; sweep++) await _world.Get<Sweep>().RescueAsync(CancellationToken.None);
+
+        Assert.That(await _world.QueryAsync<string>("SELECT outcome FROM meta_changes WHERE sent ->> 'daily_budget' = '20000' AND path = @adSet", new { adSet }), Is.EqualTo(["outcome_unknown"]));
+        Assert.That(await _world.QueryAsync<string>("SELECT concat(state, ' ', lease_until) FROM campaign_edits"), Is.EqualTo(["cancelled "]));
+    }
+
     [Test]
     public async Task What_an_attempt_has_done_that_died_is_told_also_when_the_next_fails_before_it_looks()
     {
