@@ -31,7 +31,7 @@ internal sealed class ResumeSpending(
     {
         if (await store.FindAsync(stopId, ct) is not { IsLifted: true } stop) return new JobOutcome.Completed();
         while (await store.TakeHeldAsync(stop, ct) is { Count: > 0 } held)
-            foreach (var requestId in held) queue.EnqueueOrchestration(requestId);
+            foreach (var (requestId, isRow) in held) _ = isRow ? queue.EnqueueRow(requestId) : queue.EnqueueOrchestration(requestId);
         // What one that died has paused is told before it is activated again.
         await store.LiftAsync(stop, ct);
         var (again, later) = stop.Reactivate ? await ReactivateAsync(stop, ct) : (0, 0);

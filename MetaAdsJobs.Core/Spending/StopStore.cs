@@ -1,6 +1,7 @@
 using Dapper;
 using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Claims;
+using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta;
 using MetaAdsJobs.Core.Orchestrations;
 using Npgsql;
@@ -60,7 +61,7 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
     }
 
     /// <summary>Held orchestrations that nothing holds any more, a page of them, and each once. Its own job comes at its time all the same, should who asks die before there is another one.</summary>
-    public async Task<IReadOnlyList<Guid>> TakeHeldAsync(Stop stop, CancellationToken ct)
+    public async Task<IReadOnlyList<(Guid RequestId, bool IsRow)>> TakeHeldAsync(Stop stop, CancellationToken ct)
     {
         var heldSql = $"""
             UPDATE orchestrations SET wait_reason = 'goes on after a stop', next_attempt_at = @Now
@@ -69,10 +70,10 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
                 WHERE status = 'waiting' AND {ClaimTable.Free("o")} AND wait_reason LIKE 'stopped by %' AND (@AccountId::uuid IS NULL OR social_account_id = @AccountId)
                   AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = o.social_account_id))
                 ORDER BY request_id LIMIT 500 FOR NO KEY UPDATE OF o)
-            RETURNING request_id
+            RETURNING request_id, {Queues.IsRow("orchestrations")}
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<Guid>(new(heldSql, new { AccountId = stop.SocialAccountId, Now = time.GetUtcNow() }, cancellationToken: ct))).Order().ToList();
+        return (await connection.QueryAsync<(Guid RequestId, bool IsRow)>(new(heldSql, new { AccountId = stop.SocialAccountId, Now = time.GetUtcNow() }, cancellationToken: ct))).OrderBy(held => held.RequestId).ToList();
     }
 
     /// <summary>The same once more, for what was paused after the stop had been lifted.</summary>

@@ -3,9 +3,11 @@ using System.Text.Json.Nodes;
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Batches;
+using MetaAdsJobs.Core.Campaigns.Holding;
 using MetaAdsJobs.Core.Clips;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Jobs.Recurring;
+using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Tests.Api.Batches;
 using MetaAdsJobs.Tests.Support;
 using Npgsql;
@@ -142,6 +144,36 @@ public sealed class FeedTests
         else await _core.Get<ResumeAccount>().ExecuteAsync(_accounts[0], CancellationToken.None);
 
         Assert.That(await RowsAsync($"hangfire.jobqueue WHERE queue = '{Queues.Rows}'"), Is.EqualTo(1));
+    }
+
+    /// <summary>Nor does what had held it let it go before.</summary>
+    [Test]
+    public async Task A_row_that_a_stop_or_a_freeze_has_held_stays_behind_what_was_asked_for_by_itself([Values] bool byStop)
+    {
+        await FeedAsync(await AcceptAsync(1, account: 0));
+        await ExecuteAsync($"""
+            DELETE FROM hangfire.job WHERE id IN (SELECT job_id::bigint FROM orchestrations); DELETE FROM hangfire.jobqueue WHERE queue = '{Queues.Rows}';
+            UPDATE orchestrations SET status = 'waiting', wait_reason = '{(byStop ? "stopped" : "frozen")} by bob', next_attempt_at = now() + interval '1 hour';
+            INSERT INTO freezes (id, social_account_id, from_at, until_at, made_by, made_at) VALUES ('{_accounts[0]}', '{_accounts[0]}', now() - interval '1 hour', now() + interval '1 hour', 'bob', now())
+            """);
+        if (byStop)
+        {
+            await _core.Get<StopSwitch>().StopAsync(_accounts[0], "bob", null, CancellationToken.None);
+            await _core.Get<StopSwitch>().StartAsync(_accounts[0], "ann", reactivate: true, CancellationToken.None);
+            await _core.Get<ResumeSpending>().ExecuteAsync(await StopIdAsync(), CancellationToken.None);
+        }
+        else
+        {
+            Assert.That(await _core.Get<Freezes>().EndAsync(_accounts[0], "ann", CancellationToken.None), Is.True);
+        }
+
+        Assert.That((await RowsAsync($"hangfire.jobqueue WHERE queue = '{Queues.Rows}'"), await RowsAsync($"hangfire.jobqueue WHERE queue = '{Queues.Campaigns}' AND jobid IN (SELECT id FROM hangfire.job WHERE invocationdata ->> 'Type' = 'orchestration')")), Is.EqualTo((1L, 0L)));
+
+        async Task<Guid> StopIdAsync()
+        {
+            await using var connection = await _core.Database.DataSource.OpenConnectionAsync();
+            return await connection.ExecuteScalarAsync<Guid>("SELECT id FROM stops");
+        }
     }
 
     [TestCase("DELETE FROM hangfire.job", 1)]

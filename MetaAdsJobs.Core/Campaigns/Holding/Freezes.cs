@@ -133,26 +133,25 @@ public sealed class Freezes(NpgsqlDataSource dataSource, AccountStore accounts, 
                 UPDATE freezes SET ended_at = @Now, ended_by = @By WHERE id = @Id AND ended_at IS NULL AND (until_at IS NULL OR until_at > @Now) RETURNING social_account_id),
             runs AS (
                 UPDATE orchestrations r SET next_attempt_at = @Now, job_id = NULL FROM ended
-                WHERE r.status = 'waiting' AND {ClaimTable.Free("r")} AND r.wait_reason LIKE 'frozen by %' AND r.social_account_id = COALESCE(ended.social_account_id, r.social_account_id) RETURNING r.request_id),
+                WHERE r.status = 'waiting' AND {ClaimTable.Free("r")} AND r.wait_reason LIKE 'frozen by %' AND r.social_account_id = COALESCE(ended.social_account_id, r.social_account_id) RETURNING r.request_id, {Queues.IsRow("r")} AS is_row),
             edits AS (
                 UPDATE campaign_edits e SET next_attempt_at = @Now, job_id = NULL FROM ended
                 WHERE e.state = 'waiting' AND {ClaimTable.Free("e")} AND e.wait_reason LIKE 'frozen by %' AND e.social_account_id = COALESCE(ended.social_account_id, e.social_account_id) RETURNING e.edit_id),
             act AS ({ActLog.InsertFrom("ended")})
-            SELECT 0, NULL::uuid FROM ended UNION ALL SELECT 1, request_id FROM runs UNION ALL SELECT 2, edit_id FROM edits
+            SELECT 0, NULL::uuid, false FROM ended UNION ALL SELECT 1, request_id, is_row FROM runs UNION ALL SELECT 2, edit_id, false FROM edits
             """;
         var now = time.GetUtcNow();
         // Nothing of a freeze ever changes but its end.
         var act = new Act("freeze", $"{id}", null, "ended", freeze.SocialAccountId, ActLog.Differences(new { freeze.Until, EndedAt = (DateTimeOffset?)null }, new { freeze.Until, EndedAt = (DateTimeOffset?)now }));
-        List<(int Kind, Guid? Id)> rows;
+        List<(int Kind, Guid? Id, bool IsRow)> rows;
         await using (var connection = await dataSource.OpenConnectionAsync(ct))
         {
-            rows = (await connection.QueryAsync<(int, Guid?)>(new(endSql, ActLog.With(new { Id = id, By = endedBy, Now = now }, act, now), cancellationToken: ct))).AsList();
+            rows = (await connection.QueryAsync<(int, Guid?, bool)>(new(endSql, ActLog.With(new { Id = id, By = endedBy, Now = now }, act, now), cancellationToken: ct))).AsList();
         }
 
         if (rows.Count == 0) return false;
-        foreach (var (kind, held) in rows.Where(row => row.Id is not null))
-            if (kind == 1) queue.EnqueueOrchestration(held!.Value);
-            else queue.EnqueueEdit(held!.Value, goesFirst: false);
+        foreach (var (kind, held, isRow) in rows.Where(row => row.Id is not null))
+            _ = kind == 2 ? queue.EnqueueEdit(held!.Value, goesFirst: false) : isRow ? queue.EnqueueRow(held!.Value) : queue.EnqueueOrchestration(held!.Value);
         return true;
     }
 
