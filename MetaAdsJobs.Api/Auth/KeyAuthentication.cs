@@ -28,14 +28,16 @@ internal sealed class KeyAuthentication(IOptionsMonitor<AuthenticationSchemeOpti
         if (!IsAsked(Context.GetEndpoint())) return AuthenticateResult.NoResult();
         if (!Secret.MayBeKey(key)) return AuthenticateResult.Fail("It has not the form of a key");
         var (address, hash) = (TooManyCalls.AddressOf(Context), Secret.HashOf(key));
-        if (_isHeldUp = !tries.MayTry(address, hash)) return AuthenticateResult.Fail("Too many keys of this address were none");
+        var mayTry = tries.MayTry(address, hash);
+        // A stop is counted, and never refused for what others at its address have sent: it is looked for over connections of its own.
+        if (_isHeldUp = !mayTry && !ScopeTable.IsStop(Context.GetEndpoint())) return AuthenticateResult.Fail("Too many keys of this address were none");
         if (await CallersOf(Context).FindByKeyAsync(hash, Context.RequestAborted) is not { } caller)
         {
             tries.WasNone(hash);
             return AuthenticateResult.Fail("There is no such key, or no longer");
         }
 
-        tries.WasGood(address, hash);
+        tries.WasGood(mayTry ? address : null, hash);
         return AuthenticateResult.Success(new(new(new CallerIdentity(caller, KeyScheme)), KeyScheme));
     }
 
@@ -59,7 +61,7 @@ internal sealed class KeyAuthentication(IOptionsMonitor<AuthenticationSchemeOpti
 
 /// <summary>
 /// How often an address may send keys that are none: as often as sign-in forms. Whoever calls is looked up before anybody is known whose calls could be counted, so that these are, before they are looked for. A
-/// key that was good here is looked for in any case: who guesses does not shut out programs at the same address.
+/// key that was good here is looked for in any case, and so is any that stops: who guesses does not shut out programs at the same address.
 /// </summary>
 internal sealed class KeyTries(RateLimitOptions options, TimeProvider time)
 {
@@ -86,13 +88,14 @@ internal sealed class KeyTries(RateLimitOptions options, TimeProvider time)
         }
     }
 
-    public void WasGood(string address, byte[] hash)
+    /// <param name="address">Null when it was beyond what may be tried from there, so that nothing was taken for it.</param>
+    public void WasGood(string? address, byte[] hash)
     {
         lock (_lock)
         {
             if (_good.Count >= MostRemembered) _good.Clear();
             // It was counted, and is given back.
-            if (_good.Add(Convert.ToHexString(hash)) && _addresses.TryGetValue(address, out var before)) _addresses[address] = (before.Left + 1, before.At);
+            if (_good.Add(Convert.ToHexString(hash)) && address is not null && _addresses.TryGetValue(address, out var before)) _addresses[address] = (before.Left + 1, before.At);
         }
     }
 

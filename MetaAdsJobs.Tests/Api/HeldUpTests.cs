@@ -100,6 +100,29 @@ public sealed class HeldUpTests
         Assert.That((int)other.StatusCode, Is.EqualTo(401), "another address");
     }
 
+    /// <summary>Behind a proxy all may come from one address.</summary>
+    [Test]
+    public async Task A_stop_with_a_key_that_was_not_seen_before_is_heard_however_many_of_its_address_were_none()
+    {
+        var (program, _, _, _, secret) = await _service.ProgramAsync(_admin, "manager", $"+{_account}");
+        program.Dispose();
+        for (var n = 0; n < SharedServices.FewSignIns + 5; n++)
+        {
+            using var guess = Stranger("127.0.0.12", MadeUp());
+            using var none = await guess.GetAsync("/meta/me");
+        }
+
+        using var stopping = Stranger("127.0.0.12", secret);
+        using (var other = await stopping.GetAsync("/meta/me")) Assert.That((int)other.StatusCode, Is.EqualTo(429), "no stop");
+        using (var wrong = Stranger("127.0.0.12", MadeUp()))
+        using (var refused = await wrong.PostAsync($"/meta/accounts/{_account}/stop", null)) Assert.That((int)refused.StatusCode, Is.EqualTo(401));
+
+        using (var stopped = await stopping.PostAsync($"/meta/accounts/{_account}/stop", null)) Assert.That((int)stopped.StatusCode, Is.EqualTo(202));
+
+        using var known = await stopping.GetAsync("/meta/me");
+        Assert.That((int)known.StatusCode, Is.EqualTo(200), "known from here on");
+    }
+
     [Test]
     public async Task Whose_a_clip_is_may_take_long_to_tell_and_no_stop_waits_for_it()
     {

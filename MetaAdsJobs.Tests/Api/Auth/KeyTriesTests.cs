@@ -23,4 +23,13 @@ public sealed class KeyTriesTests
         _tries.WasNone(Key);
         Assert.That(Enumerable.Range(0, 5).Select(_ => _tries.MayTry(Address, Key)), Is.EqualTo([true, true, true, false, false]));
     }
+
+    [Test]
+    public void What_was_looked_for_beyond_the_limit_gives_back_nothing_that_it_has_not_taken()
+    {
+        Assert.That(Enumerable.Range(0, 4).Select(nth => _tries.MayTry("192.0.2.2", [2, (byte)nth])), Is.EqualTo([true, true, true, false]));
+        _tries.WasGood(address: null, [2, 3]);
+        Assert.That(_tries.MayTry("192.0.2.2", [2, 3]), Is.True, "it is known");
+        Assert.That(_tries.MayTry("192.0.2.2", [2, 4]), Is.False);
+    }
 }
