@@ -63,6 +63,7 @@ public static class ApiApplication
         app.UseExceptionHandler();
         app.UseStatusCodePages(pages => FailurePages.AreFor(pages.HttpContext)
             ? FailurePages.WriteStatusAsync(pages.HttpContext) : new Problem(ProblemKind.Of(pages.HttpContext.Response.StatusCode)).ExecuteAsync(pages.HttpContext));
+        app.UseOpenIdCallback(app.Configuration);
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseRateLimiter();

@@ -34,6 +34,26 @@ internal static class OpenIdSignIn
         return authentication.AddOpenIdConnect(Scheme, null, _ => { });
     }
 
+    /// <summary>
+    /// The scheme answers its callback as whoever calls is looked for: before anybody's calls are counted, and with no limit but that of all bodies. The issuer's answer is an
+    /// address that is read, so that no form of a stranger has to be.
+    /// </summary>
+    public static void UseOpenIdCallback(this IApplicationBuilder app, IConfiguration configuration)
+    {
+        if (!IsOn(configuration)) return;
+        app.Use(async (http, next) =>
+        {
+            if (!http.Request.Path.Equals(new PathString(CallbackPath), StringComparison.OrdinalIgnoreCase) || HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method))
+            {
+                await next(http);
+                return;
+            }
+
+            http.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            http.Response.Headers.Allow = HttpMethods.Get;
+        });
+    }
+
     public static void MapOpenIdSignIn(this IEndpointRouteBuilder app, IConfiguration configuration)
     {
         if (!IsOn(configuration)) return;
@@ -68,6 +88,8 @@ internal static class OpenIdSignIn
         (openId.ClientId, openId.ClientSecret) = (options.SignInClientId, options.SignInClientSecret);
         (openId.ResponseType, openId.ResponseMode, openId.UsePkce) = (OpenIdConnectResponseType.Code, OpenIdConnectResponseMode.Query, true);
         (openId.CallbackPath, openId.SignInScheme) = (CallbackPath, CookieAuthenticationDefaults.AuthenticationScheme);
+        // Nobody signs out at the issuer from here, or here by it: their addresses would read forms, and anybody's link would take a browser's cookie away.
+        (openId.RemoteSignOutPath, openId.SignedOutCallbackPath) = (PathString.Empty, PathString.Empty);
         openId.Scope.Add("email");
         openId.MapInboundClaims = false;
         openId.BackchannelTimeout = TimeSpan.FromSeconds(10);

@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Dapper;
@@ -71,6 +72,19 @@ public sealed class SignInByIssuerTests
         await page.GotoAsync("/signin/openid");
         await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("no verified mail");
         Assert.That(await page.SessionAsync(), Is.Null);
+    }
+
+    [TestCase("/signin/callback", 405)]
+    [TestCase("/signout-oidc", 404)]
+    [TestCase("/signout-callback-oidc", 404)]
+    public async Task No_form_of_a_stranger_is_read_where_the_issuers_answer_comes(string path, int code)
+    {
+        using var stranger = _service.Client(role: null);
+        using var form = new StringContent($"state={new string('x', 100_000)}", MediaTypeHeaderValue.Parse("application/x-www-form-urlencoded"));
+        using var answer = await stranger.Http.PostAsync(path, form);
+        Assert.That((int)answer.StatusCode, Is.EqualTo(code));
+        Assert.That(answer.Content.Headers.ContentType?.MediaType, Is.EqualTo("application/problem+json"));
+        Assert.That(answer.Content.Headers.Allow, Is.EqualTo(code == 405 ? ["GET"] : Array.Empty<string>()));
     }
 
     [Test]
