@@ -24,7 +24,7 @@ public sealed class InsightsOptions : IValidatableObject
     public int StallMinutes { get; set; } = 10;
 
     /// <summary>
-    /// INSIGHTS_OUTAGE_HOURS: for so long a sync waits for a Meta that cannot be reached or only answers that something of its own is down; then its
+    /// INSIGHTS_OUTAGE_HOURS: for so long a sync waits for a Meta that cannot be reached, only answers that something of its own is down, or does not show what it is asked for; then its
     /// retries begin. Default 6.
     /// </summary>
     [Range(0, 72)]

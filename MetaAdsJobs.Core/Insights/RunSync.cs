@@ -60,13 +60,14 @@ internal sealed class RunSync(
         {
             return await WaitForMetaAsync(claim, exception, ct);
         }
+        catch (MetaException exception) when ((exception.IsOutage || exception.IsMissingObject) && time.GetUtcNow() - (claim.OutageSince ?? time.GetUtcNow()) < insights.OutagePatience)
+        {
+            // An account that is there Meta says now and then not to be, and shows it again minutes later. One that is gone fails when the night is over.
+            return await WaitForOutageAsync(claim, exception, ct);
+        }
         catch (MetaException exception) when (exception.Proof is Proof.Rejected or Proof.AccountBlocked)
         {
             return await FailAsync(claim, exception.ForUser);
-        }
-        catch (MetaException exception) when (exception.IsOutage && time.GetUtcNow() - (claim.OutageSince ?? time.GetUtcNow()) < insights.OutagePatience)
-        {
-            return await WaitForOutageAsync(claim, exception, ct);
         }
         catch (Exception exception) when (exception is not (FencedException or OperationCanceledException))
         {
@@ -153,7 +154,8 @@ internal sealed class RunSync(
         var now = time.GetUtcNow();
         var since = claim.OutageSince ?? now;
         var until = now + TimeSpan.FromTicks(Math.Clamp((now - since).Ticks / 2, ShortestOutage.Ticks, LongestOutage.Ticks));
-        var reason = string.Create(CultureInfo.InvariantCulture, $"Meta does not answer since {since:yyyy-MM-dd HH:mm} UTC and is asked again until {since + insights.OutagePatience:yyyy-MM-dd HH:mm}: {exception.ForUser}");
+        var what = exception.IsMissingObject ? "does not show what it is asked for" : "does not answer";
+        var reason = string.Create(CultureInfo.InvariantCulture, $"Meta {what} since {since:yyyy-MM-dd HH:mm} UTC and is asked again until {since + insights.OutagePatience:yyyy-MM-dd HH:mm}: {exception.ForUser}");
         await store.WaitForOutageAsync(claim, reason, until, since, ct);
         InsightLog.Waits(logger, until, reason);
         return new JobOutcome.Snoozed(until, reason);

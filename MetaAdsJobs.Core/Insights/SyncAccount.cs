@@ -51,7 +51,7 @@ internal sealed class SyncAccount(NpgsqlDataSource dataSource, MetaAds ads, Time
             await using var connection = await dataSource.OpenConnectionAsync(ct);
             await connection.ExecuteAsync(new(SaveSql, new { claim.AccountId, least.Impressions, least.Frequent, least.Rare, least.VideoViews }, cancellationToken: ct));
         }
-        catch (MetaException exception) when (exception.IsRequestRefused)
+        catch (MetaException exception) when (exception.IsRequestRefused || exception.IsMissingObject)
         {
             // No reason to go without the night's numbers: what was known stays, and the account's own minimum holds.
             InsightLog.MinimumsNotTold(logger, exception, claim.AccountId);

@@ -96,9 +96,9 @@ internal sealed class RunReports(ReportJournal journal, MetaInsights meta, Repor
 
     // What Meta cannot do just now it may do later; what it does not do while it does everything else keeps nothing waiting.
     private async Task<bool> IsRefusedAsync(SyncClaim claim, MetaException exception, CancellationToken ct) =>
-        exception.Proof == Proof.Rejected || (exception.IsOutage
+        exception.IsOutage || exception.IsMissingObject
             ? time.GetUtcNow() - claim.OutageSince >= OutageOfOne && await meta.AnswersAsync(claim.Credential, ct)
-            : claim.Failures > 0);
+            : exception.Proof == Proof.Rejected || claim.Failures > 0;
 
     private SyncReport? FindNext(List<SyncReport> reports) =>
         reports.Find(report => report.CanBeReadNow)
