@@ -19,7 +19,9 @@ internal sealed class SyncAccount(NpgsqlDataSource dataSource, MetaAds ads, Time
     {
         const string SaveSql = """
             UPDATE social_accounts SET min_daily_budget = @MinDailyBudget, timezone_name = COALESCE(@TimezoneName, timezone_name),
-                meta_currency = COALESCE(@Currency, meta_currency), meta_currency_at = CASE WHEN @Currency IS NULL THEN meta_currency_at ELSE @Now END
+                meta_currency = COALESCE(@Currency, meta_currency), meta_currency_at = CASE WHEN @Currency IS NULL THEN meta_currency_at ELSE @Now END,
+                -- The zone alone is written by people too: whoever has read the old one reads anew, and does not write it back.
+                updated_at = CASE WHEN COALESCE(@TimezoneName, timezone_name) = timezone_name THEN updated_at ELSE GREATEST(@Now, updated_at + interval '1 microsecond') END
             WHERE id = @AccountId AND (min_daily_budget, timezone_name, meta_currency)
                 IS DISTINCT FROM (@MinDailyBudget, COALESCE(@TimezoneName, timezone_name), COALESCE(@Currency, meta_currency));
             SELECT EXISTS (SELECT 1 FROM budget_pools WHERE social_account_id = @AccountId)

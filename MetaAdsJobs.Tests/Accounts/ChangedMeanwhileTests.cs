@@ -131,6 +131,25 @@ public sealed class ChangedMeanwhileTests
     }
 
     [Test]
+    public async Task Meta_s_time_zone_that_came_while_a_person_changed_the_account_stays()
+    {
+        var (seen, syncId, day) = (await _world.AccountAsync(), Guid.CreateVersion7(), new DateOnly(2026, 11, 20));
+        await _world.Core.Get<SyncStore>().InsertAsync(syncId, _world.AccountId, new(day, day), "tests", nightlyFor: day, jobId: "0", CancellationToken.None);
+        _world.Graph.Faults.Always(call => call.Edge == seen.AdAccountId, GraphFaults.Says("""{"currency":"USD","min_daily_budget":"100","timezone_name":"Asia/Kathmandu"}"""));
+        _world.Graph.Faults.Always(call => call.Edge == "insights", GraphFaults.Throttled());
+        await _world.Core.Get<RunSync>().ExecuteAsync(syncId, CancellationToken.None);
+        var synced = await _world.AccountAsync();
+        Assert.That((synced.TimezoneName, synced.UpdatedAt > seen.UpdatedAt), Is.EqualTo(("Asia/Kathmandu", true)));
+
+        var isWritten = await _world.Core.Get<AccountStore>().UpdateAsync(seen with { Name = "Another name" }, closedToken: null, unblock: false, seen, CancellationToken.None);
+
+        Assert.That(isWritten, Is.False, "it is read anew");
+        await _world.ChangeAsync(new { name = "Another name" });
+        var changed = await _world.AccountAsync();
+        Assert.That((changed.Name, changed.TimezoneName), Is.EqualTo(("Another name", "Asia/Kathmandu")));
+    }
+
+    [Test]
     public async Task A_run_whose_token_does_not_open_gives_its_claim_back_and_says_why()
     {
         var requestId = await _world.AcceptAsync();
