@@ -36,7 +36,7 @@ internal sealed class ClipFileUpload(MetaUploads uploads, ClipVideoStore store, 
             if (session is { IsWhole: true })
             {
                 // Perhaps finished by a call of whose answer nobody has heard. Whoever was to send it may hold its lease, and send, until that ends; only then does the settle delay count.
-                if (await uploads.IsFinishedAsync(attempt.Credential, session, marker, isRefused: false, ct)) return await AdoptAsync(attempt, media, session);
+                if (await uploads.IsFinishedAsync(attempt.Credential, session, marker, isRefused: false, ct) == true) return await AdoptAsync(attempt, media, session);
                 if (time.GetUtcNow() < seen!.StartedAt + options.Lease + options.SettleDelay)
                 {
                     await store.LetGoAsync(attempt, media);
@@ -81,7 +81,7 @@ internal sealed class ClipFileUpload(MetaUploads uploads, ClipVideoStore store, 
         }
         catch (MetaException exception) when (exception.Proof == Proof.Rejected)
         {
-            if (await AfterRefusalAsync(attempt, media, seen, session, isAnswered) is { } outcome) return outcome;
+            if (await AfterRefusalAsync(attempt, media, seen, session, isAnswered, exception) is { } outcome) return outcome;
             throw;
         }
         catch
@@ -92,16 +92,29 @@ internal sealed class ClipFileUpload(MetaUploads uploads, ClipVideoStore store, 
     }
 
     /// <returns>Null when the refusal stands, and the upload is forgotten: the next one begins anew.</returns>
-    private async Task<StepOutcome?> AfterRefusalAsync(Attempt attempt, ClipMedia media, ClipVideo? seen, UploadSession? session, bool isAnswered)
+    /// <exception cref="MetaException">Whether it was finished before is not known.</exception>
+    private async Task<StepOutcome?> AfterRefusalAsync(Attempt attempt, ClipMedia media, ClipVideo? seen, UploadSession? session, bool isAnswered, MetaException refusal)
     {
+        bool? isFinished = false;
         // Perhaps refused since it was finished before.
-        if (seen?.Session is { IsWhole: true } whole
-            && await uploads.IsFinishedAsync(attempt.Credential, whole, Marker.ForVideo(media.Clip.Id, attempt.Account.AdAccountId), isRefused: true, CancellationToken.None)) return await AdoptAsync(attempt, media, whole);
+        if (seen?.Session is { IsWhole: true } whole)
+        {
+            isFinished = await uploads.IsFinishedAsync(attempt.Credential, whole, Marker.ForVideo(media.Clip.Id, attempt.Account.AdAccountId), isRefused: true, CancellationToken.None);
+            if (isFinished == true) return await AdoptAsync(attempt, media, whole);
+        }
+
         if (session is not null && !isAnswered && time.GetUtcNow() > seen!.StartedAt + PerhapsForgotten)
         {
             await store.SaveAsync(attempt, media, null, CancellationToken.None);
             await store.LetGoAsync(attempt, media);
             return Later(0, "Meta has forgotten the upload of the clip's video: it begins anew");
+        }
+
+        if (isFinished is null)
+        {
+            // Forgotten here, a video that is only not shown for a while would be made twice.
+            await store.LetGoAsync(attempt, media);
+            throw new MetaException(Proof.OutcomeUnknown, $"the clip's video may be at Meta, which does not show it and would not finish it: {refusal.ForUser}", refusal);
         }
 
         await store.ForgetAsync(attempt, media, CancellationToken.None);

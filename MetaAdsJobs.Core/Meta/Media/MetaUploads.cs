@@ -52,7 +52,8 @@ internal sealed class MetaUploads(GraphClient graph)
 
     /// <summary>Whether a video was made of it, for one that perhaps was finished.</summary>
     /// <param name="isRefused">Meta would not finish it now: then what it shows of it proves that it was finished before, also without the title.</param>
-    public async Task<bool> IsFinishedAsync(GraphCredential credential, UploadSession session, string marker, bool isRefused, CancellationToken ct)
+    /// <returns>Null when Meta does not show it (100/33): so it is with one that is unfinished, and for a while with one that is there.</returns>
+    public async Task<bool?> IsFinishedAsync(GraphCredential credential, UploadSession session, string marker, bool isRefused, CancellationToken ct)
     {
         try
         {
@@ -62,7 +63,7 @@ internal sealed class MetaUploads(GraphClient graph)
         }
         catch (MetaException exception) when (exception.Proof == Proof.Rejected)
         {
-            return false;
+            return exception.IsMissingObject ? null : false;
         }
     }
 
