@@ -14,7 +14,7 @@ internal static class ChoiceEndpoints
 {
     public static void MapChoices(this IEndpointRouteBuilder accounts)
     {
-        accounts.MapPost("/choices", AskAsync).WithName("listChoices").WithSummary("Which ad accounts, pages, pixels and Instagram accounts a token reaches; it is kept nowhere").Asks().Accepts<ChoicesBody>("application/json");
+        accounts.MapPost("/choices", AskAsync).WithName("listChoices").WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Which ad accounts, pages, pixels and Instagram accounts a token reaches; it is kept nowhere").Asks().Accepts<ChoicesBody>("application/json");
         accounts.MapGet("/{id:guid}/choices", AskOwnAsync).WithName("listChoicesOfAccount").WithSummary("The same with the account's own token, and the pixels and Instagram accounts of its ad account")
             .WithDescription("Whoever does not see all accounts is told of the ad accounts and pages that accounts use which she sees: one token may be for many clients. Nor can she give an account a page, a pixel or an Instagram account that only others use.").Asks().ProducesProblem(404);
     }

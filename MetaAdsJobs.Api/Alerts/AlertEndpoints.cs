@@ -24,10 +24,10 @@ internal static class AlertEndpoints
         alerts.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).WithVersion().WithSummary("One, with all that are in it").Produces<AlertDetail>().ProducesProblem(404);
         alerts.MapPost("/{id:guid}/acknowledge", async (Guid id, ChangeAlert change, AlertReader reader, ClaimsPrincipal user, CancellationToken ct) =>
                 await AnswerAsync(id, await change.AcknowledgeAsync(id, user.CallerName(), ct), reader, ct))
-            .RequireAuthorization(Policies.Operate).WithSummary("Say that you are at it").Produces<Alert>().ProducesProblem(404).ProducesProblem(409);
+            .RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Say that you are at it").Produces<Alert>().ProducesProblem(404).ProducesProblem(409);
         alerts.MapPost("/{id:guid}/mute", async (Guid id, ChangeAlert change, AlertReader reader, ClaimsPrincipal user, CancellationToken ct) =>
                 await AnswerAsync(id, await change.MuteAsync(id, user.CallerName(), ct), reader, ct))
-            .RequireAuthorization(Policies.Operate).WithSummary("Have nothing more told of it, its end included; the next one is told again").Produces<Alert>().ProducesProblem(404).ProducesProblem(409);
+            .RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Have nothing more told of it, its end included; the next one is told again").Produces<Alert>().ProducesProblem(404).ProducesProblem(409);
         alerts.MapRules();
     }
 

@@ -58,7 +58,7 @@ internal static class AlertRuleEndpoints
         rules.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).WithSummary("What is watched, the built-in rules first")
             .WithDescription("social_account_id: those that watch the account, with others or with all; of named campaigns, one of its own at least. changed_since: made, changed, or switched on or off.")
             .Produces<Page<AlertRuleResponse>>().ProducesValidationProblem(422);
-        rules.MapPost("/", CreateAsync).RequireAuthorization(Policies.Operate).WithSummary("Make a rule")
+        rules.MapPost("/", CreateAsync).RequireAuthorization(Policies.Operate).WithMetadata(new InDoubtAdvice("Look in GET /meta/alerts/rules first: sent again, it makes a second rule.")).WithSummary("Make a rule")
             .WithDescription("""
                 metric: spend, impressions, clicks, results, ctr, cpm, cpc, cost_per_result or spend_without_results, of campaigns, accounts, ad sets or ads (level), over window_days of the account's own calendar, as far as they
                 are finally stored; failed_runs within window_hours; rejected_ads, token_days_left, sync_age_hours; difference_percent within window_days. It fires when the metric is above or below (when) the threshold, or, with
@@ -67,14 +67,14 @@ internal static class AlertRuleEndpoints
                 account. A new rule is off unless enabled says otherwise: try it first.
                 """)
             .Accepts<AlertRuleBody>("application/json").Produces<AlertRuleResponse>(201).ProducesValidationProblem(422);
-        rules.MapPost("/try", TryNewAsync).RequireAuthorization(Policies.Operate).WithSummary("What a rule would have done on the last days (days: 14, at most 60) of what is stored; nothing is written, and nobody told")
+        rules.MapPost("/try", TryNewAsync).RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("What a rule would have done on the last days (days: 14, at most 60) of what is stored; nothing is written, and nobody told")
             .Accepts<AlertRuleTrialBody>("application/json").Produces<RuleTrial>().ProducesValidationProblem(422);
         rules.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).WithSummary("One rule: what it has found, and why it acted or not").Produces<AlertRuleDetail>().ProducesProblem(404);
-        rules.MapPatch("/{id:guid}", ChangeAsync).RequireAuthorization(Policies.Operate).WithSummary("Change one, or switch it on or off")
+        rules.MapPatch("/{id:guid}", ChangeAsync).RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Change one, or switch it on or off")
             .WithDescription("What is absent stays; null takes an optional field away. Metric and level never change. An alert of a rule that is switched off is over, and told as such.")
             .Accepts<AlertRuleChanges>("application/json").Produces<AlertRuleResponse>().ProducesProblem(404).ProducesValidationProblem(422);
         rules.MapDelete("/{id:guid}", DeleteAsync).RequireAuthorization(Policies.Operate).WithSummary("Take one away; a built-in one can only be switched off").Produces(204).ProducesProblem(404).ProducesProblem(409);
-        rules.MapPost("/{id:guid}/try", TryOneAsync).RequireAuthorization(Policies.Operate).WithSummary("The same of a rule that is there, as it is or as it would be changed")
+        rules.MapPost("/{id:guid}/try", TryOneAsync).RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("The same of a rule that is there, as it is or as it would be changed")
             .Accepts<AlertRuleTrialChanges>("application/json").Produces<RuleTrial>().ProducesProblem(404).ProducesValidationProblem(422);
     }
 

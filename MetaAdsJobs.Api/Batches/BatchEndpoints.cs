@@ -47,7 +47,7 @@ internal static class BatchEndpoints
     }
 
     private static void Describe(this RouteHandlerBuilder order, string summary) =>
-        order.RequireAuthorization(Policies.Operate).WithSummary(summary).Produces<Batch>(202).ProducesProblem(404).ProducesProblem(409);
+        order.RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary(summary).Produces<Batch>(202).ProducesProblem(404).ProducesProblem(409);
 
     private static async Task<IResult> AcceptAsync(HttpContext http, AcceptBatch accept, string? name, [FromQuery(Name = "dry_run")] string? dryRun, [FromHeader(Name = IdempotencyKey.Header)] string? idempotencyKey, CancellationToken ct)
     {

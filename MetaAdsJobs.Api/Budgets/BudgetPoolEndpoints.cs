@@ -52,24 +52,24 @@ internal static class BudgetPoolEndpoints
     {
         var pools = meta.MapGroup("/budget-pools").WithTags("Budgets");
         pools.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Pools, each with its newest proposal").WithDescription("created_by: who made it. since and until: days in UTC on which they were made. changed_since: those that somebody has made or changed since.").Produces<Page<BudgetPoolResponse>>().ProducesValidationProblem(422);
-        pools.MapPost("/", CreateAsync).RequireAuthorization(Policies.Operate).WithSummary("Make a pool")
+        pools.MapPost("/", CreateAsync).RequireAuthorization(Policies.Operate).WithMetadata(new InDoubtAdvice("Look in GET /meta/budget-pools first: it may have been made.")).WithSummary("Make a pool")
             .WithDescription("""
                 members: 2 to 50 campaigns or ad sets (level: adset, or campaign) of one account that count the same results, each with its own bounds for a day, if it has any (min_cents, max_cents: hundredths of the account's
                 currency). Those with a budget for their whole life are paced and not moved. mode: show (default: proposals are there to be seen), ask (each waits for somebody to accept it on its day), act (carried out by
                 itself). max_step_percent: how far a budget is moved a day, 20 at the most. least_gain_percent: with less to be won nothing is proposed.
                 """)
             .Accepts<BudgetPoolBody>("application/json").Produces<BudgetPoolResponse>(201).ProducesProblem(409).ProducesValidationProblem(422);
-        pools.MapPost("/backtest", TryNewAsync).RequireAuthorization(Policies.Operate).WithSummary("What a pool would have proposed on the last nights (days: 14, at most 90) of what is stored; nothing is written")
+        pools.MapPost("/backtest", TryNewAsync).RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("What a pool would have proposed on the last nights (days: 14, at most 90) of what is stored; nothing is written")
             .Accepts<BudgetPoolTrialBody>("application/json").Produces<PoolTrial>().ProducesValidationProblem(422);
-        pools.MapPost("/simulate", SimulateAsync).RequireAuthorization(Policies.Operate).WithSummary("Let a pool act in a market that is made up, by the code that decides at night")
+        pools.MapPost("/simulate", SimulateAsync).RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Let a pool act in a market that is made up, by the code that decides at night")
             .WithDescription("scenario: stable (default), drifting, broken_pixel, late_conversions or seasonal_week. members: 5, days: 42, daily_budget: 500 of all together. The same seed makes the same market.")
             .Accepts<SimulationBody>("application/json").Produces<SimulatedMarket>().ProducesValidationProblem(422);
         pools.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).WithSummary("One pool: its members as they stand, and its newest proposal").Produces<BudgetPoolDetail>().ProducesProblem(404);
-        pools.MapPatch("/{id:guid}", ChangeAsync).RequireAuthorization(Policies.Operate).WithSummary("Change one, or its mode")
+        pools.MapPatch("/{id:guid}", ChangeAsync).RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Change one, or its mode")
             .WithDescription("What is absent stays; members are given whole. Account and level never change. Its last proposal is void, unless it has begun or is over, and the pool is looked at anew.")
             .Accepts<BudgetPoolChanges>("application/json").Produces<BudgetPoolResponse>().ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         pools.MapDelete("/{id:guid}", DeleteAsync).RequireAuthorization(Policies.Operate).WithSummary("Take one away, with its proposals; budgets stay as they are").Produces(204).ProducesProblem(404).ProducesProblem(409);
-        pools.MapPost("/{id:guid}/backtest", TryOneAsync).RequireAuthorization(Policies.Operate).WithSummary("The same of a pool that is there, as it is or as it would be changed")
+        pools.MapPost("/{id:guid}/backtest", TryOneAsync).RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("The same of a pool that is there, as it is or as it would be changed")
             .Accepts<BudgetPoolTrialChanges>("application/json").Produces<PoolTrial>().ProducesProblem(404).ProducesValidationProblem(422);
         pools.MapProposals();
     }

@@ -23,10 +23,10 @@ internal static class BudgetProposalEndpoints
         proposals.MapGet("/{proposalId:guid}", GetAsync).RequireAuthorization(Policies.Read).WithSummary("One night, with all members").Produces<BudgetProposalDetail>().ProducesProblem(404);
         proposals.MapPost("/{proposalId:guid}/accept", async (Guid id, Guid proposalId, AnswerProposal answer, BudgetReader reader, ClaimsPrincipal user, CancellationToken ct) =>
                 await AnswerAsync(id, proposalId, await answer.AcceptAsync(id, proposalId, user.CallerName(), ct), reader, ct))
-            .RequireAuthorization(Policies.Operate).WithSummary("Have what a pool asks carried out, in your name; on its day only").Produces<BudgetProposal>().ProducesProblem(404).ProducesProblem(409);
+            .RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Have what a pool asks carried out, in your name; on its day only").Produces<BudgetProposal>().ProducesProblem(404).ProducesProblem(409);
         proposals.MapPost("/{proposalId:guid}/decline", async (Guid id, Guid proposalId, AnswerProposal answer, BudgetReader reader, ClaimsPrincipal user, CancellationToken ct) =>
                 await AnswerAsync(id, proposalId, await answer.DeclineAsync(id, proposalId, user.CallerName(), ct), reader, ct))
-            .RequireAuthorization(Policies.Operate).WithSummary("Decline what a pool asks").Produces<BudgetProposal>().ProducesProblem(404).ProducesProblem(409);
+            .RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Decline what a pool asks").Produces<BudgetProposal>().ProducesProblem(404).ProducesProblem(409);
     }
 
     private static async Task<IResult> ListAsync(

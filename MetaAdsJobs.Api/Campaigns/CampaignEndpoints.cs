@@ -33,6 +33,9 @@ internal static class CampaignEndpoints
 
     private static readonly (EditLevel Level, string Path, string Name)[] Levels = [(EditLevel.Campaign, "campaigns", "campaign"), (EditLevel.Adset, AdSets, "ad set"), (EditLevel.Ad, "ads", "ad")];
 
+    // Done later than somebody has paused it since, the second would switch it on again.
+    private static readonly InDoubtAdvice SecondEdit = new("Look in GET /meta/edits first: sent again, it is a second edit.");
+
     public static void MapCampaigns(this IEndpointRouteBuilder meta)
     {
         var group = meta.MapGroup("").WithTags("Campaigns");
@@ -41,14 +44,14 @@ internal static class CampaignEndpoints
         group.MapGet("/campaigns/{id}", GetAsync).RequireAuthorization(Policies.Read).WithVersion().WithSummary("A campaign with its ad sets and ads, by Meta's id")
             .Produces<CampaignDetail>().ProducesProblem(404);
         group.MapPost("/accounts/{accountId:guid}/campaigns/{id}/adopt", AdoptAsync).RequireAuthorization(Policies.Operate).RequireRateLimiting(RateLimits.Questions)
-            .WithSummary("Take over a campaign that was made in Ads Manager: it is read and recorded, and from then on edited, compared and counted as if it had been made here")
+            .WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Take over a campaign that was made in Ads Manager: it is read and recorded, and from then on edited, compared and counted as if it had been made here")
             .Produces<AdoptedCampaign>().Produces<AdoptedCampaign>(201).ProducesProblem(404).ProducesProblem(409).ProducesProblem(503);
         foreach (var (level, path, name) in Levels)
         {
             foreach (var kind in Enum.GetValues<EditKind>().Where(kind => kind != EditKind.Update))
             {
                 group.MapPost($"/{path}/{{id}}/{kind.ToString().ToLowerInvariant()}", (string id, RequestEdit request, ClaimsPrincipal user, CancellationToken ct) => EditAsync(level, name, id, kind, null, request, user, ct))
-                    .RequireAuthorization(Policies.Operate).WithSummary($"{kind} this {name}{Meaning(kind)}")
+                    .RequireAuthorization(Policies.Operate).WithMetadata(kind == EditKind.Pause ? InDoubtAdvice.NoHarm : SecondEdit).WithSummary($"{kind} this {name}{Meaning(kind)}")
                     .Produces<EditAccepted>(202).ProducesProblem(404).ProducesProblem(409);
             }
 
@@ -57,13 +60,13 @@ internal static class CampaignEndpoints
                     var (body, problem) = await JsonBody.ReadAsync(http.Request, ct);
                     return problem ?? await EditAsync(level, name, id, EditKind.Update, body, request, http.User, ct);
                 })
-                .RequireAuthorization(Policies.Operate).WithSummary($"Change this {name}'s {level switch { EditLevel.Ad => "name, or what it shows", EditLevel.Adset => "name, budget, end, bid or targeting", _ => "name or budget" }}")
+                .RequireAuthorization(Policies.Operate).WithMetadata(SecondEdit).WithSummary($"Change this {name}'s {level switch { EditLevel.Ad => "name, or what it shows", EditLevel.Adset => "name, budget, end, bid or targeting", _ => "name or budget" }}")
                 .Accepts<EditBody>("application/json").Produces<EditAccepted>(202).ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         }
 
         group.MapGet("/edits", ListEditsAsync).RequireAuthorization(Policies.Read).WithSummary("Edits of campaigns, newest first").WithDescription("since and until: days in UTC on which they were asked for. changed_since: those that have not ended, and those that have ended since.").Produces<Page<CampaignEdit>>().ProducesValidationProblem(422);
         group.MapGet("/edits/{editId:guid}", GetEditAsync).RequireAuthorization(Policies.Read).WithVersion().WithSummary("How far an edit is").Produces<CampaignEdit>().ProducesProblem(404);
-        group.MapPost("/edits/{editId:guid}/cancel", CancelAsync).RequireAuthorization(Policies.Operate).WithSummary("Take back an edit that has not begun, or waits")
+        group.MapPost("/edits/{editId:guid}/cancel", CancelAsync).RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Take back an edit that has not begun, or waits")
             .Produces<CampaignEdit>().ProducesProblem(404).ProducesProblem(409);
     }
 

@@ -38,16 +38,16 @@ internal static class HoldEndpoints
             .Produces<Page<ApprovalRequest>>().ProducesValidationProblem(422);
         group.MapGet("/approvals/{id:guid}", async (Guid id, ApprovalReader reader, CancellationToken ct) => await reader.FindAsync(id, ct) is { } approval ? Results.Ok(approval) : Problems.NotFound("approval", id))
             .RequireAuthorization(Policies.Read).WithVersion().WithSummary("One approval").Produces<ApprovalRequest>().ProducesProblem(404);
-        group.MapPost("/approvals/{id:guid}/approve", ApproveAsync).RequireAuthorization(Policies.Operate).WithSummary("Approve, as somebody else than who has asked")
+        group.MapPost("/approvals/{id:guid}/approve", ApproveAsync).RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Approve, as somebody else than who has asked")
             .Accepts<ApproveBody>("application/json").Produces<ApprovalRequest>().ProducesProblem(403).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
-        group.MapPost("/approvals/{id:guid}/reject", RejectAsync).RequireAuthorization(Policies.Operate).WithSummary("Reject: what was asked for is not done")
+        group.MapPost("/approvals/{id:guid}/reject", RejectAsync).RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Reject: what was asked for is not done")
             .Accepts<RejectBody>("application/json").Produces<ApprovalRequest>().ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         group.MapGet("/freezes", ListFreezesAsync).RequireAuthorization(Policies.Read).WithSummary("Freezes that are not over, newest first").WithDescription("person: who has made one, or ended it. since and until: days in UTC on which they were made. changed_since: those that were made or ended since, over or not.").Produces<Page<Freeze>>().ProducesValidationProblem(422);
         group.MapGet("/freezes/{id:guid}", async (Guid id, Freezes freezes, CancellationToken ct) => await freezes.FindAsync(id, ct) is { } freeze ? Results.Ok(freeze) : Problems.NotFound("freeze", id))
             .RequireAuthorization(Policies.Read).WithSummary("One freeze, over or not").Produces<Freeze>().ProducesProblem(404);
-        group.MapPost("/freezes", FreezeAsync).RequireAuthorization(Policies.Operate).WithSummary("Hold activations and raises of an account, or of all, for a time").WithDescription("At most 1,000 of one maker, and 5,000 in all, that are not over.")
+        group.MapPost("/freezes", FreezeAsync).RequireAuthorization(Policies.Operate).WithMetadata(new InDoubtAdvice("Look in GET /meta/freezes first: sent again, it makes a second freeze, and each is ended by itself.")).WithSummary("Hold activations and raises of an account, or of all, for a time").WithDescription("At most 1,000 of one maker, and 5,000 in all, that are not over.")
             .Accepts<FreezeBody>("application/json").Produces<Freeze>(201).ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
-        group.MapPost("/freezes/{id:guid}/end", EndAsync).RequireAuthorization(Policies.Operate).WithSummary("End a freeze before its time: what it held goes on")
+        group.MapPost("/freezes/{id:guid}/end", EndAsync).RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("End a freeze before its time: what it held goes on")
             .Produces<Freeze>().ProducesProblem(404).ProducesProblem(409);
     }
 

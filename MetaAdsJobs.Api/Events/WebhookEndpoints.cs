@@ -37,7 +37,7 @@ internal static class WebhookEndpoints
         webhooks.MapGet("/", ListAsync).WithSummary("Who is told of what, newest first").WithDescription("social_account_id: those that tell of the account, with others or with all. changed_since: made, changed or switched off.")
             .Produces<Page<WebhookResponse>>().ProducesValidationProblem(422);
         webhooks.MapPost("/", CreateAsync)
-            .WithSummary("Have events sent to an address")
+            .WithMetadata(new InDoubtAdvice("Look in GET /meta/webhooks first: sent again, it makes a second receiver, and the secret of the first nobody has seen. Rotate that, or delete it.")).WithSummary("Have events sent to an address")
             .WithDescription("""
                 Each event is a POST, signed as Standard Webhooks has it (webhook-id, webhook-timestamp, webhook-signature), with a CloudEvent in JSON as its body, or, with format slack,
                 the message {"text": …}; with format mail and an address such as mailto:ops@example.com it is a mail, handed to SMTP_HOST. event_types and account_ids choose; absent, all. The answer has the secret, whsec_ and base64: it is shown this once. Addresses inside the network are
@@ -46,11 +46,11 @@ internal static class WebhookEndpoints
                 """)
             .Accepts<WebhookBody>("application/json").Produces<WebhookResponse>(201).ProducesValidationProblem(422);
         webhooks.MapGet("/{id:guid}", GetAsync).WithSummary("One of them").Produces<WebhookResponse>().ProducesProblem(404);
-        webhooks.MapPatch("/{id:guid}", ChangeAsync).WithSummary("Change one, or switch it on or off")
+        webhooks.MapPatch("/{id:guid}", ChangeAsync).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Change one, or switch it on or off")
             .WithDescription("What is absent stays; null takes away a choice of types or accounts. enabled: false holds what happens; enabled: true sends what happens from now on, and what was held by a replay.")
             .Accepts<WebhookChanges>("application/json").Produces<WebhookResponse>().ProducesProblem(404).ProducesValidationProblem(422);
         webhooks.MapDelete("/{id:guid}", DeleteAsync).WithSummary("Tell it nothing more; its log goes, too").Produces(204).ProducesProblem(404);
-        webhooks.MapPost("/{id:guid}/rotate", RotateAsync).WithSummary("Give it another secret, shown this once")
+        webhooks.MapPost("/{id:guid}/rotate", RotateAsync).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Give it another secret, shown this once")
             .WithDescription("The old one signs, too, for keep_old_hours (24, at most 168): take the new one over meanwhile. 0 ends the old one at once.")
             .Accepts<RotateBody>("application/json").Produces<WebhookResponse>().ProducesProblem(404).ProducesValidationProblem(422);
         webhooks.MapDeliveries();

@@ -49,7 +49,7 @@ internal static class ExperimentEndpoints
                 """)
             .WithMetadata(new InDoubtAdvice("Send it again with the same Idempotency-Key: it is begun once. If it had none, look in GET /meta/experiments first."))
             .Accepts<ExperimentBody>("application/json").Produces<BegunExperimentResponse>(202).Produces<ExperimentPlan>().ProducesProblem(400).ProducesProblem(409).ProducesValidationProblem(422);
-        experiments.MapPost("/simulate", SimulateAsync).RequireAuthorization(Policies.Operate).WithSummary("Experiments in a market that is made up, judged night by night by the code that judges what is stored")
+        experiments.MapPost("/simulate", SimulateAsync).RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Experiments in a market that is made up, judged night by night by the code that judges what is stored")
             .WithDescription("""
                 scenario: stable (default), drifting, broken_pixel, late_conversions or seasonal_week. The last of variants (2) is better_percent (20; 0: all are alike) better than the others, each with results_a_day (20), for days (42).
                 runs (1, at most 200) with other chances each: how many were right, wrong or undecided; nights are those of the first. The same seed makes the same market.
@@ -66,7 +66,7 @@ internal static class ExperimentEndpoints
             true => Results.Ok(await reader.FindAsync(id, ct)),
             false => Problems.Conflict("It has ended before"),
             _ => NotFound(id),
-        }).RequireAuthorization(Policies.Operate).WithSummary("End it without a verdict; its ads are left as they are").Produces<ExperimentDetail>().ProducesProblem(404).ProducesProblem(409);
+        }).RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("End it without a verdict; its ads are left as they are").Produces<ExperimentDetail>().ProducesProblem(404).ProducesProblem(409);
     }
 
     private static async Task<IResult> StartAsync(

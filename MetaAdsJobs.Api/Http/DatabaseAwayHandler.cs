@@ -6,7 +6,14 @@ using Microsoft.AspNetCore.Diagnostics;
 namespace MetaAdsJobs.Api.Http;
 
 /// <summary>What a caller of this endpoint does when its call may or may not have been carried out.</summary>
-internal sealed record InDoubtAdvice(string Text);
+internal sealed record InDoubtAdvice(string Text)
+{
+    /// <summary>Of what is there is no second one, and nothing else has come of it.</summary>
+    public static readonly InDoubtAdvice NoHarm = new("Send it again: doing it twice does no harm.");
+
+    /// <summary>Of an endpoint that says nothing else.</summary>
+    public static readonly InDoubtAdvice Unsaid = new("It may have been done: look before you send it again.");
+}
 
 /// <summary>
 /// A database that is away is no fault of the caller's or of the code: 503, try again. Whether something was written is only said when it is known: an
@@ -14,8 +21,6 @@ internal sealed record InDoubtAdvice(string Text);
 /// </summary>
 internal sealed class DatabaseAwayHandler(ConnectionPools pools) : IExceptionHandler
 {
-    private const string Repeatable = "Send it again: doing it twice does no harm.";
-
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
         if (DatabaseErrors.IsReadOnly(exception)) pools.Clear();
@@ -32,6 +37,8 @@ internal sealed class DatabaseAwayHandler(ConnectionPools pools) : IExceptionHan
         if (exception is NothingWrittenException) return "The database cannot be reached. Nothing was written; please try again.";
         var endpoint = http.Features.Get<IExceptionHandlerFeature>()?.Endpoint;
         var what = DatabaseErrors.TakesNoWrites(exception) ? "The database takes no writes at the moment: it is read only, or its disk is full." : "The database went away, and whether this was carried out is not known.";
-        return $"{what} {endpoint?.Metadata.GetMetadata<InDoubtAdvice>()?.Text ?? Repeatable}";
+        // What is put at an address or taken away there is so whether once or twice.
+        var usual = HttpMethods.IsPut(http.Request.Method) || HttpMethods.IsDelete(http.Request.Method) ? InDoubtAdvice.NoHarm : InDoubtAdvice.Unsaid;
+        return $"{what} {(endpoint?.Metadata.GetMetadata<InDoubtAdvice>() ?? usual).Text}";
     }
 }

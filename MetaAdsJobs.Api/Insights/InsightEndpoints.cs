@@ -24,7 +24,7 @@ internal static class InsightEndpoints
     public static void MapInsights(this IEndpointRouteBuilder meta)
     {
         meta.MapPost("/orchestrate/sync-insights/{socialAccountId:guid}", SyncAsync).RequireAuthorization(Policies.Operate).WithTags("Insights").WithMetadata(new AnswerPlace(IsTold: true))
-            .WithSummary("Fetch an account's numbers; Location tells where to follow it").Produces<SyncQueuedResponse>().ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
+            .WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Fetch an account's numbers; Location tells where to follow it").Produces<SyncQueuedResponse>().ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         var insights = meta.MapGroup("/insights").WithTags("Insights").RequireAuthorization(Policies.Read);
         insights.MapGet("/", ListAsync).WithCsv()
             .WithSummary("Numbers per day, and on the first page what all of them add up to; Accept: text/csv streams them all")

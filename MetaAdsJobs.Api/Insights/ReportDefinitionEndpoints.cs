@@ -26,7 +26,7 @@ internal static class ReportDefinitionEndpoints
             .Produces<Page<ReportResponse>>().ProducesProblem(404);
         reports.MapGet("/{name}", GetAsync).RequireAuthorization(Policies.Read).WithSummary("One of them").Produces<ReportResponse>().ProducesProblem(404);
         reports.MapPost("/", CreateAsync).RequireAuthorization(Policies.Administer)
-            .WithSummary("Ask an account for another report every night")
+            .WithMetadata(new InDoubtAdvice("Send it again: 409 tells that it was defined.")).WithSummary("Ask an account for another report every night")
             .WithDescription("""
                 level is account, campaign, adset or ad. Ids, the day, impressions and spend are always fetched; fields names what else, of Meta's insight fields, and
                 may be left out for the usual ones. At most 4 breakdowns; Meta keeps reach with breakdowns for 13 months only. action_attribution_windows: 1d_click,

@@ -30,9 +30,9 @@ internal static class OrchestrationEndpoints
             .Produces<RequestCopy>().ProducesProblem(404).ProducesValidationProblem(422);
         runs.MapGet("/runs", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Runs, newest first").WithDescription("since and until: days in UTC on which they were asked for. changed_since: those that have not ended, those that have ended since, and those of whose ads Meta has said something else since. clip_id: a clip that they, or edits since, were to show.")
             .Produces<Page<OrchestrationSummary>>().ProducesValidationProblem(422);
-        runs.MapPost("/runs/{requestId:guid}/cancel", CancelAsync).RequireAuthorization(Policies.Operate).WithSummary("Stop before the next step and undo")
+        runs.MapPost("/runs/{requestId:guid}/cancel", CancelAsync).RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Stop before the next step and undo")
             .Produces<OrchestrationResult>(202).ProducesProblem(404).ProducesProblem(409);
-        runs.MapPost("/runs/{requestId:guid}/retry", RetryAsync).RequireAuthorization(Policies.Operate).WithSummary("Try a failed run again")
+        runs.MapPost("/runs/{requestId:guid}/retry", RetryAsync).RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Try a failed run again")
             .Produces<OrchestrationResult>(202).ProducesProblem(404).ProducesProblem(409);
     }
 

@@ -46,9 +46,9 @@ internal static class EventLogEndpoints
         publishers.MapGet("/{id:guid}/events", ListAsync).WithSummary("What it has sent and what that became, newest first; state: accepted, existing, outdated, refused, held, over_limit").WithDescription("social_account_id: those that came to the account. since and until: days in UTC on which they were received. clip_key: their clip_id, the publisher's own. changed_since: those that were received, or decided in an account, since; not how the runs go on.")
             .Produces<Page<EventResponse>>().ProducesProblem(404).ProducesValidationProblem(422);
         publishers.MapGet("/{id:guid}/events/{event:guid}", GetAsync).WithSummary("One, with what it tells of the clip").Produces<EventResponse>().ProducesProblem(404);
-        publishers.MapPost("/{id:guid}/events/{event:guid}/take", TakeAsync).WithSummary("Take one that was refused, held or over a limit: by the templates as they are now, and beyond the limits")
+        publishers.MapPost("/{id:guid}/events/{event:guid}/take", TakeAsync).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Take one that was refused, held or over a limit: by the templates as they are now, and beyond the limits")
             .Produces<EventResponse>().ProducesProblem(404).ProducesProblem(409);
-        publishers.MapPost("/{id:guid}/events/take", TakeManyAsync).WithSummary("The same for the 50 oldest of a state")
+        publishers.MapPost("/{id:guid}/events/take", TakeManyAsync).WithMetadata(new InDoubtAdvice("Look in the publisher's events first: sent again, it takes the next 50.")).WithSummary("The same for the 50 oldest of a state")
             .Accepts<TakeManyBody>("application/json").Produces<TakenManyResponse>().ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
     }
 

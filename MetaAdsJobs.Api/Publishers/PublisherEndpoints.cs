@@ -36,17 +36,17 @@ internal static class PublisherEndpoints
     {
         var publishers = meta.MapGroup("/publishers").WithTags("Clips in").RequireAuthorization(Policies.Operate);
         publishers.MapGet("/", ListAsync).WithSummary("Programs that may tell of clips, by name").Produces<Page<PublisherResponse>>();
-        publishers.MapPost("/", CreateAsync).WithSummary("Let a program tell of clips")
+        publishers.MapPost("/", CreateAsync).WithMetadata(new InDoubtAdvice("Look in GET /meta/publishers first: one that was made has a secret that nobody has seen. Rotate it, or delete it and send this again.")).WithSummary("Let a program tell of clips")
             .WithDescription("""
                 The answer has the secret, whsec_ and base64, with which the program signs what it posts to url: it is shown this once. It is good for nothing else. Clips become runs by templates, one for each account;
                 in an account without one nothing is made. runs_per_day (100; 0 to 10,000): runs that it may begin by itself within 24 hours; what comes beyond is kept, and a person can take it.
                 """)
             .Accepts<PublisherBody>("application/json").Produces<PublisherResponse>(201).ProducesValidationProblem(422);
         publishers.MapGet("/{id:guid}", GetAsync).WithSummary("One of them").Produces<PublisherResponse>().ProducesProblem(404);
-        publishers.MapPatch("/{id:guid}", ChangeAsync).WithSummary("Change one, or switch it on or off").WithDescription("What is absent stays. Of one that is switched off nothing is taken: it is answered 403.")
+        publishers.MapPatch("/{id:guid}", ChangeAsync).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Change one, or switch it on or off").WithDescription("What is absent stays. Of one that is switched off nothing is taken: it is answered 403.")
             .Accepts<PublisherChanges>("application/json").Produces<PublisherResponse>().ProducesProblem(404).ProducesValidationProblem(422);
         publishers.MapDelete("/{id:guid}", DeleteAsync).WithSummary("Take away one that has made nothing; one that has is switched off instead").Produces(204).ProducesProblem(404).ProducesProblem(409);
-        publishers.MapPost("/{id:guid}/rotate", RotateAsync).WithSummary("Give it another secret, shown this once")
+        publishers.MapPost("/{id:guid}/rotate", RotateAsync).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Give it another secret, shown this once")
             .WithDescription("What is signed with the old one is taken for keep_old_hours (24, at most 168), too. 0 ends the old one at once.")
             .Accepts<RotateBody>("application/json").Produces<PublisherResponse>().ProducesProblem(404).ProducesValidationProblem(422);
         publishers.MapTemplates();

@@ -38,7 +38,7 @@ internal static class TemplateEndpoints
                 """)
             .Accepts<TemplateBody>("application/json").Produces<TemplateResponse>().ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         publishers.MapDelete("/{id:guid}/templates/{account:guid}", DeleteAsync).WithSummary("Let it make nothing in that account any more").Produces(204).ProducesProblem(404);
-        publishers.MapPost("/{id:guid}/preview", PreviewAsync).WithSummary("What a clip would become in an account now; nothing is written")
+        publishers.MapPost("/{id:guid}/preview", PreviewAsync).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("What a clip would become in an account now; nothing is written")
             .Accepts<ClipPreviewBody>("application/json").Produces<ClipPreviewResponse>().ProducesProblem(404).ProducesValidationProblem(422);
     }
 

@@ -20,22 +20,24 @@ internal static class SpendingEndpoints
     // A stop has no rate limit, and connections of its own, so that it is never held up: each must be a small one. A start may wait, and has neither.
     private const long LongestBody = 64 * 1024;
 
+    private static readonly InDoubtAdvice AnotherStop = new("Look in GET …/spending first: sent again, it lifts also what somebody has stopped since.");
+
     public static void MapSpending(this IEndpointRouteBuilder meta)
     {
         var all = meta.MapGroup("").WithTags("Stop switch");
         all.MapPost("/stop", (HttpRequest request, [FromKeyedServices(Connections.OfStops)] StopSwitch stop, ClaimsPrincipal user, CancellationToken ct) => StopAsync(null, request, stop, user, ct))
-            .RequireAuthorization(Policies.Operate).DisableRateLimiting().WithName("stopAll").WithSummary("Pause everything this service made, and hold what is new")
+            .RequireAuthorization(Policies.Operate).DisableRateLimiting().WithName("stopAll").WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Pause everything this service made, and hold what is new")
             .Accepts<StopBody>("application/json").Produces<SpendingState>(202).ProducesValidationProblem(422);
         all.MapPost("/start", (HttpRequest request, StopSwitch stop, ClaimsPrincipal user, CancellationToken ct) => StartAsync(null, request, stop, user, ct))
-            .RequireAuthorization(Policies.Operate).WithName("startAll").WithSummary("Lift the stop of all accounts")
+            .RequireAuthorization(Policies.Operate).WithName("startAll").WithMetadata(AnotherStop).WithSummary("Lift the stop of all accounts")
             .Accepts<StartBody>("application/json").Produces<SpendingState>(202).ProducesValidationProblem(422);
         all.MapGet("/spending", (StopSwitch stop, CancellationToken ct) => ReadAsync(null, stop, ct))
             .RequireAuthorization(Policies.Read).WithVersion().WithSummary("Whether all is stopped, and how much is active").Produces<SpendingState>();
         all.MapPost("/accounts/{id:guid}/stop", (Guid id, HttpRequest request, [FromKeyedServices(Connections.OfStops)] StopSwitch stop, ClaimsPrincipal user, CancellationToken ct) => StopAsync(id, request, stop, user, ct))
-            .RequireAuthorization(Policies.Operate).DisableRateLimiting().WithSummary("Pause everything this service made in the account, and hold what is new")
+            .RequireAuthorization(Policies.Operate).DisableRateLimiting().WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Pause everything this service made in the account, and hold what is new")
             .Accepts<StopBody>("application/json").Produces<SpendingState>(202).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         all.MapPost("/accounts/{id:guid}/start", (Guid id, HttpRequest request, StopSwitch stop, ClaimsPrincipal user, CancellationToken ct) => StartAsync(id, request, stop, user, ct))
-            .RequireAuthorization(Policies.Operate).WithSummary("Lift the account's stop")
+            .RequireAuthorization(Policies.Operate).WithMetadata(AnotherStop).WithSummary("Lift the account's stop")
             .Accepts<StartBody>("application/json").Produces<SpendingState>(202).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         all.MapGet("/accounts/{id:guid}/spending", (Guid id, StopSwitch stop, CancellationToken ct) => ReadAsync(id, stop, ct))
             .RequireAuthorization(Policies.Read).WithVersion().WithSummary("Whether the account is stopped, and how much is active").Produces<SpendingState>().ProducesProblem(404);

@@ -29,7 +29,7 @@ internal static class TargetingEndpoints
             .Asks().Produces<Page<TargetingOption>>();
         meta.MapGet("/accounts/{id:guid}/audiences", ListAsync).WithTags("Targeting").WithSummary("The account's custom or saved audiences at Meta")
             .Asks().Produces<Page<Audience>>();
-        meta.MapPost("/targeting/reach", EstimateAsync).WithTags("Targeting").WithName("estimateReach").WithSummary("How many people each ad set of a request could reach, as Meta estimates; nothing is made")
+        meta.MapPost("/targeting/reach", EstimateAsync).WithTags("Targeting").WithName("estimateReach").WithMetadata(InDoubtAdvice.NoHarm).WithSummary("How many people each ad set of a request could reach, as Meta estimates; nothing is made")
             .Asks().Accepts<ReachBody>("application/json").Produces<ReachResponse>();
     }
 

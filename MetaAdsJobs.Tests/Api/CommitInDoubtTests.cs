@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using MetaAdsJobs.Api;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.StubGraph;
+using MetaAdsJobs.Tests.Api.People;
 using MetaAdsJobs.Tests.Publishers;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.AspNetCore.Builder;
@@ -122,6 +123,33 @@ public sealed class CommitInDoubtTests
         await _client.PostAsync($"/meta/accounts/{_request["social_account_id"]}/start");
         await using var clean = _database.DataSource.CreateCommand("DELETE FROM hangfire.job WHERE invocationdata::text NOT LIKE '%\"orchestration\"%'");
         await clean.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>Sent again, it would be one more that is good, and whose secret nobody has seen.</summary>
+    [Test]
+    public async Task A_key_and_a_webhook_that_may_have_been_made_are_told_to_be_looked_up()
+    {
+        var user = (string)(await _client.AddUserAsync(Persons.UserBody("viewer")))["id"]!;
+        _proxy.CommitWords = "COMMIT\0";
+
+        _proxy.Next = DatabaseProxy.Cut.AfterCommit;
+        AssertLooksFirst(await _client.PostAsync($"/meta/users/{user}/keys", new JsonObject { ["name"] = "the program" }), "GET /meta/users/{id}/keys", "Revoke it");
+        await Eventually.TrueAsync(async () => await _database.DataSource.RowsAsync("api_keys") == 1, () => "no key was made");
+        var key = (await _client.GetAsync($"/meta/users/{user}/keys")).Json["items"]!.AsArray().Single()!;
+        Assert.That((await _client.SendAsync(HttpMethod.Delete, $"/meta/keys/{key["id"]}", null)).Code, Is.LessThan(300));
+
+        _proxy.Next = DatabaseProxy.Cut.AfterCommit;
+        AssertLooksFirst(await _client.PostAsync("/meta/webhooks", new JsonObject { ["url"] = "https://receiver.invalid/hook" }), "GET /meta/webhooks", "delete it");
+        await Eventually.TrueAsync(async () => await _database.DataSource.RowsAsync("webhooks") == 1, () => "no webhook was made");
+        var webhook = (await _client.GetAsync("/meta/webhooks")).Json["items"]!.AsArray().Single()!;
+        Assert.That((await _client.SendAsync(HttpMethod.Delete, $"/meta/webhooks/{webhook["id"]}", null)).Code, Is.EqualTo(204));
+
+        void AssertLooksFirst(ApiAnswer answer, string where, string what)
+        {
+            Assert.That(answer.Code, Is.EqualTo(503), answer.Text);
+            Assert.That(_proxy.Next, Is.EqualTo(DatabaseProxy.Cut.Nothing), "no commit was cut");
+            Assert.That((string?)answer.Json["detail"], Does.Contain("not known").And.Contain(where).And.Contain(what).And.Not.Contain("no harm"));
+        }
     }
 
     [Test]
