@@ -51,6 +51,11 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
             }
         }
 
+        return await work.ReadAsync(Table, editId, row.Attempt, () => ReadAsync(editId, row, lease, ct));
+    }
+
+    private async Task<EditClaim> ReadAsync(Guid editId, EditRow row, Lease lease, CancellationToken ct)
+    {
         var account = (await accounts.FindAsync(row.SocialAccountId, ct))!;
         var tree = (await trees.FindOfAsync(row.RequestId, ct))!;
         var fields = EditFields.FromJson(row.Fields);

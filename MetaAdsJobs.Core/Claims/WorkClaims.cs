@@ -60,7 +60,33 @@ internal sealed class WorkClaims(NpgsqlDataSource dataSource, OrchestrationOptio
     }
 
     /// <summary>The account's token is sealed with a key that this process does not have yet: the claim is given back as if it had not been made.</summary>
-    public async Task HandBackAsync(NpgsqlConnection connection, ClaimTable table, Guid id, int attempt)
+    public Task HandBackAsync(NpgsqlConnection connection, ClaimTable table, Guid id, int attempt) =>
+        HandBackAsync(connection, table, id, attempt, AccountTokens.Unreadable, time.GetUtcNow() + AccountTokens.UntilReadable);
+
+    /// <summary>Reads what a claim works with, once that is committed. Where it cannot be read the claim is given back: the next attempt waits for no lease, and takes none for dead.</summary>
+    public async Task<T> ReadAsync<T>(ClaimTable table, Guid id, int attempt, Func<Task<T>> read)
+    {
+        try
+        {
+            return await read();
+        }
+        catch (Exception exception)
+        {
+            try
+            {
+                await using var connection = await dataSource.OpenConnectionAsync(CancellationToken.None);
+                await HandBackAsync(connection, table, id, attempt, exception is OperationCanceledException ? "the worker was stopped" : $"what it works with could not be read: {exception.Message}", until: null);
+            }
+            catch (NpgsqlException)
+            {
+                // The lease ends by itself.
+            }
+
+            throw;
+        }
+    }
+
+    private static async Task HandBackAsync(NpgsqlConnection connection, ClaimTable table, Guid id, int attempt, string reason, DateTimeOffset? until)
     {
         var handBackSql = $"""
             WITH back AS (
@@ -68,7 +94,7 @@ internal sealed class WorkClaims(NpgsqlDataSource dataSource, OrchestrationOptio
                 WHERE {table.Held} RETURNING {table.Key})
             {table.WithHandedBack}
             """;
-        await connection.ExecuteAsync(handBackSql, Parameters(table, id, new { Attempt = attempt, Reason = AccountTokens.Unreadable, Until = time.GetUtcNow() + AccountTokens.UntilReadable }));
+        await connection.ExecuteAsync(handBackSql, Parameters(table, id, new { Attempt = attempt, Reason = reason, Until = until }));
     }
 
     /// <summary>Why a row could not be claimed: it has ended, another holds it, or its account has to wait. What keeps the account is shown in the row.</summary>

@@ -4,6 +4,7 @@ using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Jobs.Recurring;
 using MetaAdsJobs.Tests.Orchestrations;
 using MetaAdsJobs.Tests.Support;
+using Npgsql;
 
 namespace MetaAdsJobs.Tests.Campaigns;
 
@@ -46,6 +47,22 @@ public sealed class DiedEditTests
         Assert.That((await _world.QueryAsync<string>("SELECT state FROM campaign_edits WHERE edit_id = @update AND lease_until IS NULL", new { update })).Single(), Is.EqualTo("cancelled"));
 
         Task<IReadOnlyList<string>> ToldAsync() => _world.QueryAsync<string>("SELECT outcome FROM meta_changes WHERE sent ->> 'daily_budget' = '20000' AND path = @Path", new { Path = tree.AdSets[0].MetaId });
+    }
+
+    [Test]
+    public async Task An_edit_that_cannot_be_read_once_it_is_claimed_is_given_back_and_goes_on_at_once()
+    {
+        var tree = await _world.BuiltAsync();
+        var edit = await _world.AskAsync(EditKind.Pause, tree.AdSets[0].MetaId);
+        // Nothing that claims reads it.
+        await _world.ExecuteAsync("ALTER TABLE meta_creatives RENAME TO meta_creatives_away");
+
+        await Assert.ThatAsync(() => _world.RunEditAsync(edit), Throws.InstanceOf<PostgresException>().With.Property(nameof(PostgresException.SqlState)).EqualTo(PostgresErrorCodes.UndefinedTable));
+
+        Assert.That(await _world.QueryAsync<string>("SELECT concat_ws(' ', state, attempt, abandoned, lease_until) FROM campaign_edits"), Is.EqualTo(["waiting 1 0"]));
+        Assert.That((await _world.QueryAsync<string>("SELECT wait_reason FROM campaign_edits")).Single(), Does.StartWith("what it works with could not be read: "));
+        await _world.ExecuteAsync("ALTER TABLE meta_creatives_away RENAME TO meta_creatives");
+        Assert.That((await _world.UntilEndedAsync(edit)).Status, Is.EqualTo("succeeded"));
     }
 
     [Test]

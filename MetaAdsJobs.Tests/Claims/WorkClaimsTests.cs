@@ -1,3 +1,4 @@
+using System.Text.Json;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Orchestrations.Steps;
 using MetaAdsJobs.Tests.Orchestrations;
@@ -35,5 +36,21 @@ public sealed class WorkClaimsTests
         Assert.That((await world.RunAsync(asked)).Result.Status, Is.EqualTo("succeeded"), "the next attempt goes on");
 
         Task<bool> RenewAsync(CancellationToken ct) => work.RenewAsync(ClaimTable.Orchestrations, asked.RequestId, attempt.Number, ct);
+    }
+
+    [Test]
+    public async Task A_run_that_cannot_be_read_once_it_is_claimed_is_given_back_and_goes_on_at_once()
+    {
+        await using var world = await RunWorld.StartAsync();
+        var asked = await world.AcceptAsync();
+        var whole = (await world.QueryAsync<string>("SELECT request::text FROM orchestrations")).Single();
+        await world.ExecuteAsync("""UPDATE orchestrations SET request = request || '{"campaign_name": 7}'""");
+
+        await Assert.ThatAsync(() => world.Get<OrchestrationClaims>().ClaimAsync(asked.RequestId, CancellationToken.None), Throws.InstanceOf<JsonException>());
+
+        Assert.That(await world.QueryAsync<string>("SELECT concat_ws(' ', status, attempt, abandoned, lease_until) FROM orchestrations"), Is.EqualTo(["waiting 1 0"]));
+        Assert.That(await world.QueryAsync<string>("SELECT DISTINCT state FROM orchestration_steps"), Is.EqualTo(["pending"]), "nothing was sent: nothing is to be looked for");
+        await world.ExecuteAsync("UPDATE orchestrations SET request = @whole::jsonb", new { whole });
+        Assert.That((await world.RunAsync(asked)).Result.Status, Is.EqualTo("succeeded"));
     }
 }

@@ -61,13 +61,38 @@ internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaim
     public async Task<Attempt?> ClaimAsync(Guid requestId, CancellationToken ct)
     {
         var lease = new Lease(time, options.Lease);
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var row = await connection.QuerySingleOrDefaultAsync<ClaimRow>(new(ClaimSql,
-            new { RequestId = requestId, Lease = options.Lease, Now = time.GetUtcNow() }, cancellationToken: ct));
-        if (row is not null && tokens.TryOpen(row.AccessToken) is { } token) return row.ToAttempt(requestId, lease, token, options, time.GetUtcNow());
-        await lease.DisposeAsync();
-        if (row is not null) await work.HandBackAsync(connection, ClaimTable.Orchestrations, requestId, row.Attempt);
-        return null;
+        Attempt? attempt = null;
+        try
+        {
+            attempt = await ClaimAsync(requestId, lease, ct);
+        }
+        finally
+        {
+            if (attempt is null) await lease.DisposeAsync();
+        }
+
+        return attempt;
+    }
+
+    private async Task<Attempt?> ClaimAsync(Guid requestId, Lease lease, CancellationToken ct)
+    {
+        ClaimRow? row;
+        string token;
+        await using (var connection = await dataSource.OpenConnectionAsync(ct))
+        {
+            row = await connection.QuerySingleOrDefaultAsync<ClaimRow>(new(ClaimSql,
+                new { RequestId = requestId, Lease = options.Lease, Now = time.GetUtcNow() }, cancellationToken: ct));
+            if (row is null) return null;
+            if (tokens.TryOpen(row.AccessToken) is not { } opened)
+            {
+                await work.HandBackAsync(connection, ClaimTable.Orchestrations, requestId, row.Attempt);
+                return null;
+            }
+
+            token = opened;
+        }
+
+        return await work.ReadAsync(ClaimTable.Orchestrations, requestId, row.Attempt, () => Task.FromResult(row.ToAttempt(requestId, lease, token, options, time.GetUtcNow())));
     }
 
     /// <summary>
