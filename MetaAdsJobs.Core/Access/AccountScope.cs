@@ -16,6 +16,26 @@ public static class AccountScope
 
     public static bool IsAll => Accounts is null;
 
+    /// <summary>
+    /// Of so few accounts the newest of a list are taken of each from an index, and the newest of these: all accounts' would be walked through in their order first, which
+    /// may be nearly all there are. Of more accounts that walk is the shorter one.
+    /// </summary>
+    public static bool IsFew => Accounts is { Length: <= MostOfFew };
+
+    private const int MostOfFew = 200;
+
+    /// <summary>As a SELECT that takes @Scope: the first rows of a table, of each account and then of all. Only where <see cref="IsFew"/>.</summary>
+    /// <param name="columns">Of the table, those of the order with them.</param>
+    /// <param name="table">Its name and its alias.</param>
+    /// <param name="where">The alias's columns' conditions, joined by AND.</param>
+    /// <param name="account">The column with the account, as the alias has it.</param>
+    /// <param name="order">Of columns without an alias.</param>
+    public static string OfEach(string columns, string table, string where, string account, string order, string limit) => $"""
+        SELECT one.* FROM unnest(@Scope) AS mine (account)
+        CROSS JOIN LATERAL (SELECT {columns} FROM {table} WHERE {account} = mine.account AND {where} ORDER BY {order} LIMIT {limit}) one
+        ORDER BY {order} LIMIT {limit}
+        """;
+
     /// <param name="account">Null: what is of all accounts.</param>
     public static bool Holds(Guid? account) => Here.Value?.Set is not { } set || (account is { } one && set.Contains(one));
 

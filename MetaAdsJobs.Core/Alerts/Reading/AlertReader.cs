@@ -31,8 +31,8 @@ public sealed class AlertReader(NpgsqlDataSource dataSource)
         """;
 
     // What several accounts are in is told to who sees them all: its name and its count are of them together. As a sum, so that it is looked at for the episodes of a page, and not first for all there are.
-    private const string OnlyMine =
-        "(e.social_account_id = ANY (@Scope) OR (e.social_account_id IS NULL AND (SELECT bool_and(o.social_account_id = ANY (@Scope)) FROM alert_members o WHERE o.episode_id = e.id)))";
+    private const string TogetherMine = "e.social_account_id IS NULL AND (SELECT bool_and(o.social_account_id = ANY (@Scope)) FROM alert_members o WHERE o.episode_id = e.id)";
+    private const string Newest = "(closed_at IS NOT NULL), id DESC";
 
     /// <param name="filter">Of these alone.</param>
     /// <param name="after">The last one of the page before: whether it was open, and its id.</param>
@@ -47,10 +47,20 @@ public sealed class AlertReader(NpgsqlDataSource dataSource)
         if (filter.Since is not null) conditions.Add("e.opened_at >= @Since::date::timestamp AT TIME ZONE 'UTC'");
         if (filter.Until is not null) conditions.Add("e.opened_at < (@Until::date + 1)::timestamp AT TIME ZONE 'UTC'");
         if (filter.ChangedSince is not null) conditions.Add("(e.closed_at IS NULL OR e.closed_at >= @ChangedSince)");
-        if (!AccountScope.IsAll) conditions.Add(OnlyMine);
         if (after is not null) conditions.Add(after.Value.IsOpen ? "(e.closed_at IS NOT NULL OR e.id < @After)" : "e.closed_at IS NOT NULL AND e.id < @After");
+        string Page(string where) => $"SELECT e.* FROM alert_episodes e WHERE {where} ORDER BY {Newest} LIMIT @Limit";
+        var where = string.Join(" AND ", conditions);
+        var listed = (AccountScope.IsAll, AccountScope.IsFew && ruleId is null && accountId is null) switch
+        {
+            (true, _) => Page(where),
+            (_, true) => $"""
+                SELECT * FROM (({AccountScope.OfEach("e.*", "alert_episodes e", where, "e.social_account_id", Newest, "@Limit")}) UNION ALL ({Page($"{where} AND {TogetherMine}")})) e
+                ORDER BY {Newest} LIMIT @Limit
+                """,
+            _ => Page($"{where} AND (e.social_account_id = ANY (@Scope) OR ({TogetherMine}))"),
+        };
         var listSql = $"""
-            SELECT {Columns} FROM (SELECT * FROM alert_episodes e WHERE {string.Join(" AND ", conditions)} ORDER BY e.closed_at IS NOT NULL, e.id DESC LIMIT @Limit) e {From}
+            SELECT {Columns} FROM ({listed}) e {From}
             ORDER BY e.closed_at IS NOT NULL, e.id DESC
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);

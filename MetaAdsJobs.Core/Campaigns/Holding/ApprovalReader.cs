@@ -70,17 +70,17 @@ public sealed record ApprovalFilter(string? Status, Guid? AccountId = null, stri
 /// <summary>Reads approvals for people and programs.</summary>
 public sealed class ApprovalReader(NpgsqlDataSource dataSource)
 {
-    private const string ReadSql = """
+    private static string ReadSql(string approvals) => $"""
         SELECT p.id, p.number, p.edit_id, p.request_id, p.social_account_id, a.name AS account_name, a.currency, c.meta_id AS campaign_id, c.name AS campaign_name, e.kind, e.level, e.meta_id, p.state AS status, p.asked_by, p.asked_at,
                p.expires_at, e.due_at, p.daily_cents, p.content_hash, p.content::text AS content, p.decided_by, p.decided_at, p.reason,
                (SELECT q.content::text FROM approvals q WHERE q.request_id = p.request_id AND q.number < p.number ORDER BY q.number DESC LIMIT 1) AS before
-        FROM approvals p JOIN campaign_edits e USING (edit_id) JOIN social_accounts a ON a.id = p.social_account_id JOIN meta_campaigns c ON c.request_id = p.request_id
+        FROM {approvals} p JOIN campaign_edits e USING (edit_id) JOIN social_accounts a ON a.id = p.social_account_id JOIN meta_campaigns c ON c.request_id = p.request_id
         """;
 
     public async Task<ApprovalRequest?> FindAsync(Guid id, CancellationToken ct)
     {
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QuerySingleOrDefaultAsync<Row>(new($"{ReadSql} WHERE p.id = @Id{AccountScope.And("p.social_account_id")}", new { Id = id, Scope = AccountScope.Accounts }, cancellationToken: ct)))?.ToApproval();
+        return (await connection.QuerySingleOrDefaultAsync<Row>(new($"{ReadSql("approvals")} WHERE p.id = @Id{AccountScope.And("p.social_account_id")}", new { Id = id, Scope = AccountScope.Accounts }, cancellationToken: ct)))?.ToApproval();
     }
 
     /// <param name="before">The last number of the page before.</param>
@@ -95,9 +95,12 @@ public sealed class ApprovalReader(NpgsqlDataSource dataSource)
         if (filter.Until is not null) conditions.Add("p.asked_at < (@Until::date + 1)::timestamp AT TIME ZONE 'UTC'");
         if (filter.ChangedSince is not null) conditions.Add("(p.state = 'asked' OR p.decided_at >= @ChangedSince)");
         if (before is not null) conditions.Add("p.number < @Before");
-        AccountScope.AddTo(conditions, "p.social_account_id");
+        var where = string.Join(" AND ", conditions);
+        var listed = AccountScope.IsFew && filter.AccountId is null
+            ? AccountScope.OfEach("p.*", "approvals p", where, "p.social_account_id", "number DESC", "@Limit")
+            : $"SELECT p.* FROM approvals p WHERE {where}{AccountScope.And("p.social_account_id")} ORDER BY number DESC LIMIT @Limit";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var rows = (await connection.QueryAsync<Row>(new($"{ReadSql} WHERE {string.Join(" AND ", conditions)} ORDER BY p.number DESC LIMIT @Limit",
+        var rows = (await connection.QueryAsync<Row>(new($"{ReadSql($"({listed})")} ORDER BY p.number DESC",
             new { filter.Status, filter.AccountId, filter.Person, filter.Since, filter.Until, filter.ChangedSince, Before = before, Limit = limit + 1, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
         var page = rows.Take(limit).ToList();
         return (page.ConvertAll(row => row.ToApproval()), rows.Count > limit ? page[^1].Number : null);

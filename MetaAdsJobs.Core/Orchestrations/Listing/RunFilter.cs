@@ -57,6 +57,27 @@ public sealed partial record RunFilter(OrchestrationStatus? Status, Guid? Accoun
     /// <param name="before">The cursor of the page before.</param>
     internal string Where(Guid? before)
     {
+        var conditions = Conditions(before);
+        AccountScope.AddTo(conditions, "o.social_account_id");
+        return conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);
+    }
+
+    /// <summary>The newest runs that the filter finds, newest first.</summary>
+    /// <param name="columns">Of orchestrations as o.</param>
+    /// <param name="limit">As in SQL.</param>
+    internal string Newest(string columns, Guid? before, string limit) => IsOfAccounts && AccountScope.IsFew
+        ? $"""
+            SELECT {columns} FROM ({AccountScope.OfEach("o.request_id", "orchestrations o", string.Join(" AND ", ["true", .. Conditions(before)]), "o.social_account_id", "request_id DESC", limit)}) newest
+            JOIN orchestrations o USING (request_id) ORDER BY o.request_id DESC
+            """
+        : $"SELECT {columns} FROM orchestrations o {Where(before)} ORDER BY o.request_id DESC LIMIT {limit}";
+
+    // What else is asked for has an index of its own, or the index of accounts knows it.
+    private bool IsOfAccounts => AccountId is null && ClipId is null && SearchId is null && SearchMetaId is null && RequestedBy is null && ChangedSince is null
+        && Status is null or OrchestrationStatus.Succeeded or OrchestrationStatus.Failed or OrchestrationStatus.Cancelled;
+
+    private List<string> Conditions(Guid? before)
+    {
         List<string> conditions = [];
         if (before is not null) conditions.Add("o.request_id < @Last");
         if (UpTo is not null) conditions.Add("o.request_id <= @UpTo");
@@ -68,13 +89,12 @@ public sealed partial record RunFilter(OrchestrationStatus? Status, Guid? Accoun
         if (AccountId is not null) conditions.Add("o.social_account_id = @AccountId");
         if (ClipId is not null) conditions.Add("o.request_id IN (SELECT k.request_id FROM run_clips k WHERE k.clip_id = @ClipId)");
         if (ChangedSince is not null) conditions.Add("(o.status IN ('queued', 'running', 'waiting') OR o.completed_at >= @ChangedSince OR o.reviewed_at >= @ChangedSince)");
-        AccountScope.AddTo(conditions, "o.social_account_id");
         if (RequestedBy is not null) conditions.Add("o.requested_by = @RequestedBy");
         if (RequestedKey is not null) conditions.Add("o.requested_key = @RequestedKey");
         if (SearchId is not null) conditions.Add("o.request_id = @SearchId");
         if (SearchMetaId is not null) conditions.Add("o.request_id IN (SELECT s.request_id FROM orchestration_steps s WHERE s.meta_id = @SearchMetaId)");
         if (SearchWords is { Length: 0 }) conditions.Add("false");
-        return conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);
+        return conditions;
     }
 
     /// <summary>What <see cref="Where"/> asks for, and NamePatterns and Limit.</summary>
