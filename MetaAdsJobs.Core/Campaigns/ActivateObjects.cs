@@ -112,7 +112,7 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
         var mayComeUntil = await store.FindActivatedUntilAsync(claim, ct);
         try
         {
-            var isThere = claim.WasOn || await meta.PauseAsync(claim.Credential.Urgent(), claim.Object.MetaId, ct) == "PAUSED";
+            var isThere = claim.WasOn || await meta.PauseAsync(claim.Credential.UrgentInShare(), claim.Object.MetaId, ct) == "PAUSED";
             if (isThere) await PauseBelowAsync(claim, mayComeUntil is not null, ct);
             if (isThere && mayComeUntil is { } until) return EditEnd.TakingBack(end, until < time.GetUtcNow() + UntilPausedAgain ? until : time.GetUtcNow() + UntilPausedAgain, "paused; it is paused again until no call that activates it can be under way");
             end = end with { IsPaused = isThere };
@@ -129,7 +129,7 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
     /// <exception cref="MetaException">Not all of it could be paused; of a refusal only when nothing comes again.</exception>
     private async Task PauseBelowAsync(EditClaim claim, bool comesAgain, CancellationToken ct)
     {
-        var (credential, failed, silent) = (claim.Credential.Urgent(), (MetaException?)null, 0);
+        var (credential, failed, silent) = (claim.Credential.UrgentInShare(), (MetaException?)null, 0);
         string[] below = [.. claim.TakenBack.Where(metaId => metaId != claim.Object.MetaId)];
         var seen = new Dictionary<string, ObjectValues>();
         try
@@ -156,7 +156,8 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
             {
                 // Those behind it are paused all the same, unless Meta is away. What may yet succeed weighs more than what is refused for good.
                 if (failed is null || failed.Proof == Proof.Rejected) failed = exception;
-                if (exception.Proof != Proof.Rejected && ++silent > 1) break;
+                if (exception.IsCalledMissing) silent = 0;
+                else if (exception.Proof != Proof.Rejected && ++silent > 1) break;
             }
         }
 

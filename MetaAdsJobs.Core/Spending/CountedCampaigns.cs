@@ -9,7 +9,7 @@ namespace MetaAdsJobs.Core.Spending;
 /// Looks whether what counts against an account's cap still spends: people pause, archive and delete campaigns by hand. Only done when
 /// the cap stands in somebody's way.
 /// </summary>
-internal sealed class CountedCampaigns(NpgsqlDataSource dataSource, MetaAds meta, TimeProvider time)
+internal sealed class CountedCampaigns(NpgsqlDataSource dataSource, Spenders spenders, MetaAds meta, TimeProvider time)
 {
     private const int AtOnce = 25;
 
@@ -47,7 +47,9 @@ internal sealed class CountedCampaigns(NpgsqlDataSource dataSource, MetaAds meta
             }
             catch (MetaException exception) when (exception.Proof is Proof.OutcomeUnknown or Proof.Rejected)
             {
-                continue; // Not known: it counts on.
+                // Not known: it counts on. What stays missing the comparison believes.
+                if (exception.IsCalledMissing) await spenders.CompareSoonAsync(requestId, ct);
+                continue;
             }
 
             if (state is null) continue;

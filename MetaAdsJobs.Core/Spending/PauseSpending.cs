@@ -31,7 +31,7 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
     private async Task<JobOutcome> ExecuteAsync(Guid stopId, Memory memory, CancellationToken ct)
     {
         var stop = await store.FindAsync(stopId, ct);
-        var (paused, busy, refused) = stop is { IsLifted: false } ? await PauseAllAsync(stop.StoppedBy, NextAsync, async () => await InForceAsync() is not null, memory, isOfStop: true, ct) : (0, 0, 0);
+        var (paused, busy, refused) = stop is { IsLifted: false } ? await PauseAllAsync(stop.StoppedBy, NextAsync, async () => await InForceAsync() is not null, new(memory, IsOfStop: true), ct) : (0, 0, 0);
         stop = await store.FindAsync(stopId, ct);
         if (stop is null) return new JobOutcome.Completed();
         if (paused > 0) SpendingLog.Paused(logger, paused, stop.SocialAccountId, stop.StoppedBy);
@@ -56,14 +56,14 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
     /// <returns>How many have to be paused again until none of those calls can come any more, and how many could not be paused.</returns>
     public async Task<(int Busy, int Refused)> PauseLeftAsync(Stop stop, CancellationToken ct)
     {
-        var (_, busy, refused) = await PauseAllAsync(stop.LiftedBy ?? stop.StoppedBy, after => spenders.ListLeftAsync(stop, after, ct), () => Task.FromResult(true), _memories.GetOrAdd(stop.Id, _ => new()), isOfStop: false, ct);
+        var (_, busy, refused) = await PauseAllAsync(stop.LiftedBy ?? stop.StoppedBy, after => spenders.ListLeftAsync(stop, after, ct), () => Task.FromResult(true), new(_memories.GetOrAdd(stop.Id, _ => new()), IsOfStop: false), ct);
         return (busy, refused);
     }
 
     /// <summary>One pass over all that is listed, a page at a time. What has not answered in an earlier one comes when all others had their turn, which has been tried longest ago first: it is not what they are left for.</summary>
-    private async Task<(int Paused, int Busy, int Failed)> PauseAllAsync(string askedBy, Func<Spender?, Task<IReadOnlyList<Spender>>> next, Func<Task<bool>> goesOn, Memory memory, bool isOfStop, CancellationToken ct)
+    private async Task<(int Paused, int Busy, int Failed)> PauseAllAsync(string askedBy, Func<Spender?, Task<IReadOnlyList<Spender>>> next, Func<Task<bool>> goesOn, Pass pass, CancellationToken ct)
     {
-        var (paused, busy, failed, pass, unanswered) = (0, 0, 0, new Pass(memory, isOfStop), new List<Spender>());
+        var (paused, busy, failed, memory, unanswered) = (0, 0, 0, pass.Memory, new List<Spender>());
         IReadOnlyList<Spender> page;
         Spender? after = null;
         do
@@ -136,7 +136,7 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
                 if (spender is { IsActivating: true, IsBusy: false } && metaIds.Contains(spender.CampaignId)) await store.TellActivatedAsync(spender, time.GetUtcNow(), token);
                 foreach (var metaId in metaIds.OfType<string>())
                 {
-                    var isThere = await PauseAsync(spender, spender.Credential.Urgent(), metaId, token);
+                    var isThere = await PauseAsync(spender, spender.Credential.Urgent(), metaId, memory, token);
                     if (metaId != spender.CampaignId) continue;
                     if (!isThere) lock (gone) gone.Add(spender.RequestId);
                     else if (spender is { IsOff: true, IsIdle: false, NotedIds.Count: 0 }) lock (off) off.Add(spender.RequestId);
@@ -164,6 +164,23 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
 
                 SpendingLog.CouldNotPause(logger, spender.RequestId, spender.Account.Id, (exception as MetaException)?.ForUser ?? exception.Message);
             }
+        }
+    }
+
+    /// <returns>False when it is gone: Meta says so, or has called it missing since long ago.</returns>
+    private async Task<bool> PauseAsync(Spender spender, GraphCredential credential, string metaId, Memory memory, CancellationToken ct)
+    {
+        try
+        {
+            var isThere = await PauseAsync(spender, credential, metaId, ct);
+            memory.MissingSince.TryRemove(metaId, out _);
+            return isThere;
+        }
+        catch (MetaException exception) when (exception.IsCalledMissing)
+        {
+            await spenders.CompareSoonAsync(spender.RequestId, ct);
+            if (time.GetUtcNow() - memory.MissingSince.GetOrAdd(metaId, _ => time.GetUtcNow()) < ResumeSpending.MissingPasses) throw;
+            return false;
         }
     }
 
@@ -203,6 +220,9 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
 
         /// <summary>Campaigns that have not answered, and when they were tried last.</summary>
         public ConcurrentDictionary<Guid, long> Unanswered { get; } = [];
+
+        /// <summary>What Meta calls missing, and since when.</summary>
+        public ConcurrentDictionary<string, DateTimeOffset> MissingSince { get; } = [];
 
         /// <summary>Their accounts: those that answer come first.</summary>
         public ConcurrentDictionary<Guid, bool> Silent { get; } = [];

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Jobs;
@@ -15,7 +16,10 @@ internal sealed class ResumeSpending(
     Spenders spenders, StopStore store, PauseSpending pause, CampaignTrees trees, Activations activations, CountedCampaigns counted, MetaAds meta, MetaEdits edits, IJobQueue queue, SpendingOptions spending, TimeProvider time, ILogger<ResumeSpending> logger)
 {
     // So long Meta may call something missing that is there.
-    private static readonly TimeSpan MissingPasses = TimeSpan.FromHours(1);
+    public static readonly TimeSpan MissingPasses = TimeSpan.FromHours(1);
+
+    // Since when Meta has called a campaign missing, as far as this process was told.
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _missing = [];
 
     private enum Resumed
     {
@@ -221,7 +225,7 @@ internal sealed class ResumeSpending(
         if ((await trees.ListBudgetsAsync([spender.RequestId], ct)).SingleOrDefault() is not { } tree) return (spender.Request.DailyAmountCents(now), spender.Request.LastEnd);
         var (credential, campaignId) = (spender.Credential!, tree.Campaign.MetaId);
         // What is gone is not activated: Meta refuses that.
-        if (await edits.ReadAsync(credential, AdObject.Campaign, campaignId, ct) is { Status: not ("DELETED" or "ARCHIVED") } campaign)
+        if (await edits.FindAsync(credential, AdObject.Campaign, campaignId, ct) is { Status: not ("DELETED" or "ARCHIVED") } campaign)
         {
             var seen = new Dictionary<string, ObjectValues>(await edits.ListAsync(credential.Patient(), AdObject.AdSet, campaignId, ct)) { [campaignId] = campaign };
             tree = tree.AsSeen(seen);
@@ -240,12 +244,17 @@ internal sealed class ResumeSpending(
         try
         {
             if (!await store.PausesItselfAsync(spender, ct)) return null;
-            return await meta.PauseAsync(spender.Credential!.Urgent().Permitted(activations.PermitFrom(notedAt, permit: null)), spender.CampaignId!, ct) == "PAUSED";
+            var isThere = await meta.PauseAsync(spender.Credential!.Urgent().Permitted(activations.PermitFrom(notedAt, permit: null)), spender.CampaignId!, ct) == "PAUSED";
+            _missing.TryRemove(spender.CampaignId!, out _);
+            return isThere;
         }
         catch (MetaException exception)
         {
             SpendingLog.CouldNotPause(logger, spender.RequestId, spender.Account.Id, exception.ForUser);
-            return null;
+            if (!exception.IsCalledMissing) return null;
+            // Told so for long, it is believed.
+            await spenders.CompareSoonAsync(spender.RequestId, ct);
+            return time.GetUtcNow() - _missing.GetOrAdd(spender.CampaignId!, _ => time.GetUtcNow()) >= MissingPasses ? false : null;
         }
         catch (Exception)
         {

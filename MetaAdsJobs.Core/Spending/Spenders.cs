@@ -112,6 +112,14 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
         ORDER BY {IsOff}, v.request_id LIMIT {PageSize}
         """, stop, after, ct);
 
+    /// <summary>Meta calls the campaign missing: the comparison, where it is not at it already, looks at it soon, and believes that when it is told so an hour later, too.</summary>
+    public async Task CompareSoonAsync(Guid requestId, CancellationToken ct)
+    {
+        const string SoonSql = "UPDATE meta_campaigns SET compare_at = LEAST(compare_at, clock_timestamp()) WHERE request_id = @RequestId AND missing_since IS NULL AND compare_at > clock_timestamp() + interval '10 minutes'";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await connection.ExecuteAsync(new(SoonSql, new { RequestId = requestId }, cancellationToken: ct));
+    }
+
     /// <summary>Nobody has touched it since it was listed, and no call that activates it can be under way.</summary>
     public async Task<bool> StandsAsync(Spender spender, CancellationToken ct)
     {

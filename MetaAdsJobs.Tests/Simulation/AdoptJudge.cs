@@ -32,7 +32,7 @@ internal sealed class AdoptJudge(History history)
         var campaign = history.World.Objects.First(one => one.Id == campaignId);
         if (adoption is not Adoption.Done { Campaign: var told })
         {
-            if (adoption is not (Adoption.NotNow or Adoption.Busy) && campaign is { IsOfOthers: true, IsByHand: false, Lives: true, Status: not "ARCHIVED" } && !history.Edits.Ended.Contains(campaignId)) history.Judge.Condemn($"campaign {campaignId} was not adopted: {adoption}");
+            if (adoption is not (Adoption.NotNow or Adoption.Busy) && !(history.MissingFor is not null && adoption is Adoption.UnknownCampaign) && campaign is { IsOfOthers: true, IsByHand: false, Lives: true, Status: not "ARCHIVED" } && !history.Edits.Ended.Contains(campaignId)) history.Judge.Condemn($"campaign {campaignId} was not adopted: {adoption}");
             return;
         }
 

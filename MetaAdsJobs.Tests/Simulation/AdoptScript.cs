@@ -117,7 +117,7 @@ internal sealed class AdoptScript(History history)
         using var questions = new AccountQuestions(api.Get<TokenStore>(), api.Get<AccountStore>(), api.Get<AccountTokens>(), api.Get<PacingExchange>());
         var adoption = await new AdoptCampaign(questions, api.Get<MetaTrees>(), api.Get<AdoptionStore>(), api.Get<AccountCurrency>(), api.Get<SpendingCaps>(), api.Get<StopsInForce>()).ExecuteAsync(accountId, id, "client", ct);
         history.Clockwork.Tell($"adopts {name}: {adoption}");
-        if (adoption is (Adoption.NotNow or Adoption.Busy) && tries > 0) Adopt(60, accountId, name, find, tries - 1);
+        if ((adoption is (Adoption.NotNow or Adoption.Busy) || (history.MissingFor is not null && adoption is Adoption.UnknownCampaign)) && tries > 0) Adopt(60, accountId, name, find, tries - 1);
         else history.AdoptJudge.Answered(id, since, adoption);
         if (adoption is Adoption.Done && _made.Find(one => one.Campaign?.Id == id) is { } made) GrowAtOnce(made, accountId);
     });

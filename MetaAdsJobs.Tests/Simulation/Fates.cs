@@ -5,6 +5,9 @@ internal sealed class Fates(History history, bool isStoppedMidway)
 {
     private readonly HashSet<string> _saidMissing = [];
 
+    // What Meta calls missing for a while, to whoever asks, though it shows its account.
+    private readonly Dictionary<string, DateTimeOffset> _missingUntil = [];
+
     // A stop comes while something is activated by a call whose answer is lost, and which Meta carries out when it likes.
     private bool _isStoppedMidway = isStoppedMidway;
 
@@ -37,10 +40,17 @@ internal sealed class Fates(History history, bool isStoppedMidway)
                 : Choices.OneOf(WireFate.BrokenBefore, WireFate.SilentNotDone, WireFate.NotSent, WireFate.ServerErrorNotDone, WireFate.GarbledDone);
         }
 
+        var thing = call.Path.Split('/')[0];
+        if (!Odds.IsQuiet && _missingUntil.TryGetValue(thing, out var until) && history.Clockwork.Now < until) return WireFate.SaidMissing;
         if (!Choices.Chance(Odds.Refusal)) return WireFate.Fine;
         var fate = call.IsCreate ? Choices.OneOf(WireFate.Throttled, WireFate.Transient, WireFate.Rejected, WireFate.SaidMissing) : Choices.OneOf(WireFate.Throttled, WireFate.Transient, WireFate.SaidMissing);
-        // Said twice in a row it is believed, as the README has it: that is no history to judge.
-        var thing = call.Path.Split('/')[0];
+        if (fate == WireFate.SaidMissing && history.MissingFor is { } longer && !call.IsCreate && history.World.Objects.Any(one => one.Id == thing))
+        {
+            _missingUntil[thing] = history.Clockwork.Now + longer;
+            return fate;
+        }
+
+        // Of an account said twice in a row it is believed that rights are lost: that is no history to judge.
         return fate == WireFate.SaidMissing && !_saidMissing.Add(thing) && _saidMissing.Remove(thing) ? WireFate.Fine : fate;
     }
 

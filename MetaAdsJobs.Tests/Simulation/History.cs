@@ -56,6 +56,8 @@ internal sealed class History : IAsyncDisposable
         // Of a tenth some requests have a time, and some accounts demand approval.
         HoldSeed = !isOfNumbers && weight % 10 == 7 && weight is not (107 or 137) ? weight : null;
         var later = sum is 12 or 14 or 17 || weight is 56 or 73 or 89 or 107 or 108 or 137 ? 0 : weight;
+        // Of a quarter.
+        MissingFor = !isOfNumbers && later % 4 == 1 ? TimeSpan.FromSeconds(20 + (later % 7 * 40)) : null;
         (Syncs, Edits, Into, Batches, Publishers, Reviews, Holds, Adopt, AdoptJudge) = (new(this), new(this), new(this), new(this, later), new(this, later), new(this, later), new(this), new(this), new(this));
         (Receiver, Deliveries, Alerts, Proposals, Starts, Caps) = (new(this), new(this, later), new(this, later), new(this, later), new(this, later), new(this, later));
         (Freezes, Terms, Retires, Nights) = (new(this, later), new(this, later), new(this, later), new(this, later));
@@ -91,6 +93,8 @@ internal sealed class History : IAsyncDisposable
     public int? FileSeed { get; }
     /// <summary>From which is drawn what waits for a time or an approval; null where nothing does.</summary>
     public int? HoldSeed { get; }
+    /// <summary>How long Meta calls an object missing once it has; null where it does so once.</summary>
+    public TimeSpan? MissingFor { get; }
     public int MaxRetries { get; }
     public TimeSpan Lease { get; }
     public Dictionary<string, string> Settings { get; }

@@ -1,12 +1,14 @@
+using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Spending;
+using MetaAdsJobs.Tests.Campaigns;
 using MetaAdsJobs.Tests.Orchestrations;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Spending;
 
-/// <summary>Meta calls everything missing, the ad account too, as it does when rights are lost or for a moment: that proves nothing about what is there.</summary>
+/// <summary>Meta calls missing what is there, as it does when rights are lost or for a moment, with its ad account or alone: that proves nothing.</summary>
 [TestFixture]
 public sealed class SaidMissingTests
 {
@@ -124,6 +126,109 @@ public sealed class SaidMissingTests
         Assert.That(held.Status, Is.EqualTo("waiting"));
         Assert.That(held.WaitReason, Does.Contain("exceed its cap of 15000"));
     }
+
+    /// <summary>The campaign alone is called missing, again and again, and its account is shown: gone, or not shown for a while. Only time tells.</summary>
+    [TestCase(10, 1, "active")]
+    [TestCase(61, 0, "ended")]
+    public async Task Called_missing_with_its_account_shown_it_counts_as_active_until_that_has_lasted_an_hour(int minutes, long active, string state)
+    {
+        var asked = await _world.AcceptAsync("""{"auto_publish":true}""");
+        var campaign = (await _world.RunAsync(asked)).Result.CampaignCreation.CampaignMetaId!;
+        await _world.Get<StopSwitch>().StopAsync(asked.AccountId, "ann", null, CancellationToken.None);
+        var stopId = (await _world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
+        await _world.ExecuteAsync("UPDATE activations SET busy_until = NULL; UPDATE meta_campaigns SET compare_at = clock_timestamp() + interval '20 hours'");
+        _world.Graph.Faults.Always(call => call.Path == campaign, Missing);
+        _world.Time.Advance(TimeSpan.FromHours(2));
+
+        Assert.That(await _world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Snoozed>(), "however long ago it was stopped");
+        _world.Time.Advance(TimeSpan.FromMinutes(minutes));
+        Assert.That(await _world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None), active > 0 ? Is.InstanceOf<JobOutcome.Snoozed>() : Is.InstanceOf<JobOutcome.Completed>());
+
+        Assert.That((await ActiveAsync(asked), await StateAsync()), Is.EqualTo((active, state)));
+        Assert.That(await _world.QueryAsync<bool>("SELECT compare_at <= clock_timestamp() FROM meta_campaigns"), Is.EqualTo([true]), "it is compared soon, and counts again where it is shown");
+        _world.Graph.Faults.Clear();
+        if (active == 0) return;
+        Assert.That(await _world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+        Assert.That((await ActiveAsync(asked), await StatusAsync(campaign)), Is.EqualTo((0L, "PAUSED")));
+    }
+
+    [Test]
+    public async Task A_start_that_is_refused_so_does_not_call_it_ended()
+    {
+        var (built, stopId) = await StartedAsync();
+        _world.Graph.Faults.Always(call => call.Path == built.CampaignMetaId, Missing);
+
+        Assert.That(await _world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Snoozed>());
+        Assert.That(await StateAsync(), Is.Not.EqualTo("ended"));
+
+        _world.Graph.Faults.Clear();
+        await _world.ExecuteAsync("UPDATE activations SET busy_until = NULL, pausing = '{}'");
+        Assert.That(await _world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+        Assert.That((await StateAsync(), await StatusAsync(built.CampaignMetaId!)), Is.EqualTo(("active", "ACTIVE")));
+    }
+
+    [Test]
+    public async Task A_cap_frees_no_room_for_what_alone_is_called_missing()
+    {
+        var asked = await _world.AcceptAsync("""{"auto_publish":true}""");
+        var campaign = (await _world.RunAsync(asked)).Result.CampaignCreation.CampaignMetaId!;
+        await _world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = 15000; UPDATE activations SET busy_until = NULL; UPDATE meta_campaigns SET compare_at = clock_timestamp() + interval '20 hours'");
+        _world.Graph.Faults.Always(call => call.Method == "GET" && call.Path == campaign, Missing);
+
+        var held = (await _world.RunAsync(await _world.AgainAsync(asked, """{"auto_publish":true}"""), runs: 4)).Result;
+
+        Assert.That((held.Status, await _world.QueryAsync<string>("SELECT state FROM activations WHERE request_id = @RequestId", new { asked.RequestId })), Is.EqualTo(("waiting", new List<string> { "active" })));
+        Assert.That(await _world.QueryAsync<bool>("SELECT compare_at <= clock_timestamp() FROM meta_campaigns WHERE meta_id = @campaign", new { campaign }), Is.EqualTo([true]));
+    }
+
+    /// <summary>Whoever asked for it is not told that it is done, and it goes on counting.</summary>
+    [TestCase(EditKind.Pause)]
+    [TestCase(EditKind.Delete)]
+    [TestCase(EditKind.Archive)]
+    public async Task An_edit_does_not_call_done_what_is_only_called_missing(EditKind kind)
+    {
+        var tree = await _world.BuiltAsync("""{"auto_publish":true}""");
+        await _world.NothingUnderWayAsync();
+        _world.Graph.Faults.Always(call => call.Path == tree.Campaign.MetaId, Missing);
+
+        var edit = await _world.EditAsync(kind, tree.Campaign.MetaId);
+
+        Assert.That((edit.Status == "succeeded", await StateAsync(), (await _world.TreeAsync(tree)).Campaign.Status), Is.EqualTo((false, "active", "ACTIVE")));
+        _world.Graph.Faults.Clear();
+        var again = await _world.EditAsync(EditKind.Pause, tree.Campaign.MetaId);
+        Assert.That((again.Status, await StatusAsync(tree.Campaign.MetaId)), Is.EqualTo(("succeeded", "PAUSED")));
+    }
+
+    [Test]
+    public async Task An_undo_does_not_call_deleted_what_is_only_called_missing()
+    {
+        var asked = await _world.AcceptAsync();
+        _world.Graph.Faults.Always(call => call.IsCreateOf("ads"), GraphFaults.Refused(100, 1885183));
+        _world.Graph.Faults.Always(call => call.Path.StartsWith("META_ADSET", StringComparison.Ordinal) && call.Method != "POST" && _world.Graph.Calls.Any(earlier => earlier.IsCreateOf("ads")), Missing);
+
+        var failed = (await _world.RunAsync(asked, runs: 60)).Result;
+
+        Assert.That(failed.Status, Is.EqualTo("failed"));
+        Assert.That(failed.Errors, Has.Some.Contains($"left at Meta, delete it by hand: adset {await IdAsync("adset")}"));
+        Assert.That(await _world.AtMetaAsync(asked), Is.Empty, "what it hung on was deleted all the same, and that with it");
+    }
+
+    /// <summary>The campaign's own call that activates may have been carried out: what is below it is switched off and deleted all the same.</summary>
+    [Test]
+    public async Task An_undo_takes_away_what_hangs_on_a_campaign_that_is_only_called_missing()
+    {
+        var asked = await _world.AcceptAsync("""{"auto_publish":true}""");
+        _world.Graph.Faults.Always(call => call["status"] == "ACTIVE" && call.Path.StartsWith("META_CAMPAIGN", StringComparison.Ordinal), GraphFaults.Refused(100, 1885183));
+        _world.Graph.Faults.Always(call => call.Path.StartsWith("META_CAMPAIGN", StringComparison.Ordinal) && call["status"] != "ACTIVE" && _world.Graph.Calls.Any(earlier => earlier.Path.StartsWith("META_CAMPAIGN", StringComparison.Ordinal) && earlier["status"] == "ACTIVE"), Missing);
+
+        var failed = (await _world.RunAsync(asked)).Result;
+
+        Assert.That(failed.Status, Is.EqualTo("failed"));
+        Assert.That(failed.Errors, Has.Some.Contains($"left at Meta, delete it by hand: campaign {await IdAsync("campaign")}"));
+        Assert.That(await _world.AtMetaAsync(asked), Is.EqualTo("campaign"));
+    }
+
+    private async Task<string> StateAsync() => (await _world.QueryAsync<string>("SELECT state FROM activations")).Single();
 
     /// <returns>A campaign that a stop has paused, and the stop, which is lifted: its job is to activate it again.</returns>
     private async Task<(CampaignCreation Built, Guid StopId)> StartedAsync()

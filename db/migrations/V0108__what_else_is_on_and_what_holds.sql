@@ -22,6 +22,8 @@ CREATE OR REPLACE FUNCTION edit_content(edit uuid) RETURNS jsonb LANGUAGE sql ST
         SELECT o.meta_id, o.content || CASE
             WHEN o.content ->> 'level' = 'campaign' THEN '{}'
             WHEN (e.kind = 'publish' AND (e.level = 'campaign' OR o.ad_set IS NOT DISTINCT FROM e.meta_id) OR e.kind IN ('publish', 'resume') AND o.meta_id = e.meta_id) AND o.meta_id NOT IN (SELECT l.meta_id FROM l) THEN '{}'
+            -- Amounts hang on ad sets alone: another ad is none of its business, unless it is shown by what is resumed.
+            WHEN o.content ->> 'level' = 'ad' AND NOT (e.kind = 'resume' AND (e.level = 'campaign' OR o.ad_set = e.meta_id)) AND o.meta_id NOT IN (SELECT l.meta_id FROM l) THEN '{}'
             ELSE jsonb_build_object('on', o.status = 'ACTIVE') END AS content
         FROM o, e)
     SELECT jsonb_build_object('kind', e.kind, 'object', e.meta_id, 'fields', e.fields, 'due_at', extract(epoch FROM e.due_at)::bigint,

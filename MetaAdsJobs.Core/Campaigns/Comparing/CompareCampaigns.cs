@@ -63,7 +63,7 @@ internal sealed class CompareCampaigns(CompareStore store, MetaEdits edits, Orch
 
         var tree = due.Tree;
         var seen = new Dictionary<string, ObjectValues?>();
-        var campaign = await edits.ReadAsync(credential, AdObject.Campaign, tree.Campaign.MetaId, ct);
+        var campaign = await edits.FindAsync(credential, AdObject.Campaign, tree.Campaign.MetaId, ct);
         seen[tree.Campaign.MetaId] = campaign;
         // With a deleted campaign went all that hung on it.
         if (campaign is not null && campaign.Status != "DELETED") await ReadBelowAsync(credential, tree, seen, ct);
@@ -84,7 +84,7 @@ internal sealed class CompareCampaigns(CompareStore store, MetaEdits edits, Orch
     private async Task LookAtPausedAsync(DueCampaign due, GraphCredential credential, CancellationToken ct)
     {
         var (campaignId, after) = (due.Tree.Campaign.MetaId, Usual);
-        if (await edits.ReadAsync(credential, AdObject.Campaign, campaignId, ct) is { Status: "ACTIVE" } campaign)
+        if (await edits.FindAsync(credential, AdObject.Campaign, campaignId, ct) is { Status: "ACTIVE" } campaign)
         {
             var seen = new Dictionary<string, ObjectValues>();
             try
@@ -117,7 +117,7 @@ internal sealed class CompareCampaigns(CompareStore store, MetaEdits edits, Orch
             if (alive.Count == 0) return;
             var listed = await edits.ListAsync(credential, kind, tree.Campaign.MetaId, ct);
             // A list leaves out what is deleted or archived, and perhaps more.
-            foreach (var one in alive) seen[one.MetaId] = listed.TryGetValue(one.MetaId, out var values) ? values : await edits.ReadAsync(credential.Patient(), kind, one.MetaId, ct);
+            foreach (var one in alive) seen[one.MetaId] = listed.TryGetValue(one.MetaId, out var values) ? values : await edits.FindAsync(credential.Patient(), kind, one.MetaId, ct);
         }
     }
 

@@ -72,7 +72,7 @@ internal sealed class MetaAds(GraphClient graph)
         catch (MetaException exception) when (exception.IsMissingObject)
         {
             // Deleted by hand, or by an undo whose answer was lost.
-            await ProveGoneAsync(credential, metaId, exception, ct);
+            await ProveDeletedAsync(credential, metaId, exception, ct);
             return ObjectState.Gone.Status;
         }
         catch (MetaException exception) when (exception.Proof == Proof.Rejected)
@@ -92,34 +92,42 @@ internal sealed class MetaAds(GraphClient graph)
         }
         catch (MetaException exception) when (exception.IsMissingObject)
         {
-            await ProveGoneAsync(credential, metaId, exception, ct);
+            await ProveDeletedAsync(credential, metaId, exception, ct);
             return ObjectState.Gone.Status;
         }
     }
 
-    /// <summary>Deletes; an object that is gone already counts as deleted.</summary>
-    /// <returns>False when it was gone already.</returns>
-    public async Task<bool> DeleteAsync(GraphCredential credential, string metaId, CancellationToken ct)
+    /// <summary>Deletes; an object that Meta shows as deleted already counts as deleted.</summary>
+    public async Task DeleteAsync(GraphCredential credential, string metaId, CancellationToken ct)
     {
         try
         {
             await graph.ChangeAsync(HttpMethod.Delete, metaId, new(), credential, ct);
-            return true;
         }
         catch (MetaException exception) when (exception.IsMissingObject)
         {
             // Gone already: by an earlier attempt whose answer was lost, or by hand in Ads Manager.
-            await ProveGoneAsync(credential, metaId, exception, ct);
-            return false;
+            await ProveDeletedAsync(credential, metaId, exception, ct);
         }
     }
 
     /// <summary>
-    /// That Meta calls an object missing (100/33) proves nothing by itself: it says so for lost rights and in passing, too. Gone is what it
-    /// calls missing once more after it has shown the ad account to the same token.
+    /// That Meta calls an object missing (100/33) proves nothing by itself: it says so for lost rights and in passing, too. Deleted is what Meta
+    /// shows as deleted, as it does for as long as anybody has seen.
     /// </summary>
+    /// <exception cref="MetaException">It is not proven; outcome unknown. <see cref="MetaException.IsCalledMissing"/> when Meta shows the account and not the object.</exception>
+    public async Task ProveDeletedAsync(GraphCredential credential, string metaId, MetaException said, CancellationToken ct)
+    {
+        if (!await IsShownDeletedAsync(credential, metaId, said, ct))
+            throw new MetaException(Proof.OutcomeUnknown, $"Meta calls {metaId} missing, and shows its ad account: it is gone, or not shown for a while", said) { IsCalledMissing = true };
+    }
+
+    /// <summary>For who believes it only when he is told the same an hour later: gone is also what Meta calls missing once more after it has shown the ad account to the same token.</summary>
     /// <exception cref="MetaException">It is not proven; outcome unknown.</exception>
-    public async Task ProveGoneAsync(GraphCredential credential, string metaId, MetaException said, CancellationToken ct)
+    public Task ProveGoneAsync(GraphCredential credential, string metaId, MetaException said, CancellationToken ct) => IsShownDeletedAsync(credential, metaId, said, ct);
+
+    /// <returns>False when it is called missing again.</returns>
+    private async Task<bool> IsShownDeletedAsync(GraphCredential credential, string metaId, MetaException said, CancellationToken ct)
     {
         try
         {
@@ -137,10 +145,10 @@ internal sealed class MetaAds(GraphClient graph)
         }
         catch (MetaException again) when (again.IsMissingObject)
         {
-            return;
+            return false;
         }
 
-        if (status != ObjectState.Gone.Status) throw new MetaException(Proof.OutcomeUnknown, $"Meta said that {metaId} does not exist, and then that it is {status}", said);
+        return status == ObjectState.Gone.Status ? true : throw new MetaException(Proof.OutcomeUnknown, $"Meta said that {metaId} does not exist, and then that it is {status}", said);
     }
 
     private async Task<string> ReadStatusAsync(GraphCredential credential, string metaId, CancellationToken ct) =>

@@ -20,7 +20,7 @@ internal sealed record AddressedAtMeta(JsonObject? Targeting, string? DsaBenefic
 /// <summary>Reads and edits objects that exist. All of it may be repeated. Lists, targetings and updates come behind what was read before, and wait for their turn. Every method throws <see cref="MetaException"/>.</summary>
 internal sealed class MetaEdits(GraphClient graph, MetaAds meta)
 {
-    /// <returns>Null when it is gone: that is proven (<see cref="MetaAds.ProveGoneAsync"/>).</returns>
+    /// <returns>Null when Meta calls it missing and then shows it as deleted (<see cref="MetaAds.ProveDeletedAsync"/>).</returns>
     public async Task<ObjectValues?> ReadAsync(GraphCredential credential, AdObject kind, string metaId, CancellationToken ct)
     {
         try
@@ -29,7 +29,20 @@ internal sealed class MetaEdits(GraphClient graph, MetaAds meta)
         }
         catch (MetaException exception) when (exception.IsMissingObject)
         {
-            await meta.ProveGoneAsync(credential.Patient(), metaId, exception, ct);
+            await meta.ProveDeletedAsync(credential.Patient(), metaId, exception, ct);
+            return null;
+        }
+    }
+
+    /// <returns>Null also when Meta calls it missing twice, with its account shown: for who asks again an hour later, or for whom that makes no difference.</returns>
+    public async Task<ObjectValues?> FindAsync(GraphCredential credential, AdObject kind, string metaId, CancellationToken ct)
+    {
+        try
+        {
+            return await ReadAsync(credential, kind, metaId, ct);
+        }
+        catch (MetaException exception) when (exception.IsCalledMissing)
+        {
             return null;
         }
     }

@@ -19,6 +19,9 @@ internal sealed class GraphCredential(string adAccountId, string accessToken)
     /// <summary>True for what stops spending: no usage of Meta's limits keeps it out.</summary>
     public bool IsUrgent { get; private set; }
 
+    /// <summary>Of what is urgent: the account's whole rate is its own, since one process at a time is at it, a stop's; else its process's share is.</summary>
+    public bool HasWholeRate { get; private set; }
+
     /// <summary>False for what has a permit that a stop waits for: it ends the sooner when it is let through.</summary>
     public bool YieldsToStops { get; private set; } = true;
 
@@ -30,7 +33,11 @@ internal sealed class GraphCredential(string adAccountId, string accessToken)
 
     public GraphCredential For(UseCase useCase) => With(copy => copy.UseCase = useCase);
 
-    public GraphCredential Urgent() => With(copy => copy.IsUrgent = true);
+    /// <summary>For a stop, and a start that leaves something paused.</summary>
+    public GraphCredential Urgent() => With(copy => copy.IsUrgent = copy.HasWholeRate = true);
+
+    /// <summary>For pauses that several processes may be at together.</summary>
+    public GraphCredential UrgentInShare() => With(copy => copy.IsUrgent = true);
 
     /// <summary>For what ends spending, and for what a stop waits for.</summary>
     public GraphCredential Unyielding() => With(copy => copy.YieldsToStops = false);

@@ -85,7 +85,7 @@ internal sealed class GraphPacing(MetaOptions options, TimeProvider time)
         var pace = PaceOf(credential.AdAccountId, credential.UseCase);
         if (!credential.IsUrgent) ThrowIfBlocked(pace);
         var window = WindowOf(credential.AdAccountId);
-        if (credential.IsUrgent) return mutates ? EnterUrgently(window) : TimeSpan.Zero;
+        if (credential.IsUrgent) return mutates ? EnterUrgently(window, credential.HasWholeRate) : TimeSpan.Zero;
         if (mutates) ThrowIfBraked(credential);
         var share = PaceRules.Share(options.MutationsPerSecond, Processes);
         lock (window)
@@ -100,18 +100,18 @@ internal sealed class GraphPacing(MetaOptions options, TimeProvider time)
             }
 
             pace.Take(at);
-            if (mutates) window.Take(at, isUrgent: false);
+            if (mutates) window.Take(at);
             return at - now;
         }
     }
 
-    private TimeSpan EnterUrgently(MutationWindow window)
+    private TimeSpan EnterUrgently(MutationWindow window, bool isOfStop)
     {
         lock (window)
         {
             var now = Now;
-            var at = window.FindUrgent(now, options.MutationsPerSecond);
-            window.Take(at, isUrgent: true);
+            var at = window.FindUrgent(now, PaceRules.Share(options.MutationsPerSecond, isOfStop ? 1 : Processes), isOfStop);
+            window.TakeUrgent(at, isOfStop);
             return at - now;
         }
     }

@@ -13,6 +13,9 @@ namespace MetaAdsJobs.Core.Orchestrations.Undo;
 internal sealed class UndoRunner(
     Creates creates, UndoJournal journal, MetaAds meta, OrchestrationOptions options, TimeProvider time, ILogger<UndoRunner> logger)
 {
+    // What is not shown this long after it was begun is not shown for another reason.
+    private static readonly TimeSpan ShowsWithin = TimeSpan.FromMinutes(5);
+
     public async Task<Progress> RunAsync(Attempt attempt, CancellationToken ct)
     {
         await PauseAsync(attempt, ct);
@@ -23,7 +26,7 @@ internal sealed class UndoRunner(
             switch (attempt.StateOf(step))
             {
                 case StepState.Confirmed:
-                    if (await DeleteAsync(attempt, step, attempt.MetaId(step), ct) is { } young) return young;
+                    if (await TryDeleteAsync(step, attempt.MetaId(step)) is { } young) return young;
                     break;
                 case StepState.Started:
                     IReadOnlyList<string> found;
@@ -32,9 +35,9 @@ internal sealed class UndoRunner(
                         (found, var notYet) = await SettleAsync(attempt, step, ct);
                         if (notYet is not null) return notYet;
                     }
-                    catch (MetaException exception) when (StepName.KindOf(step) == StepName.Creative && exception.Proof is Proof.OutcomeUnknown or Proof.Rejected)
+                    catch (MetaException exception) when (exception.IsCalledMissing || (StepName.KindOf(step) == StepName.Creative && exception.Proof is Proof.OutcomeUnknown or Proof.Rejected))
                     {
-                        // A creative spends nothing and hangs on nothing: that nobody can look for it keeps campaign and ad set from nothing.
+                        // A creative spends nothing and hangs on nothing: that nobody can look for it keeps campaign and ad set from nothing. Nor does it what hangs on something that is not shown.
                         unseen = ExceptionDispatchInfo.Capture(exception);
                         break;
                     }
@@ -54,13 +57,27 @@ internal sealed class UndoRunner(
 
                     // Known before it is deleted: after a crash in between nobody could find it any more, and the audit would lack it.
                     await journal.FoundAsync(attempt, step, found[0], ct);
-                    if (await DeleteAsync(attempt, step, found[0], ct) is { } tooYoung) return tooYoung;
+                    if (await TryDeleteAsync(step, found[0]) is { } tooYoung) return tooYoung;
                     break;
             }
         }
 
         unseen?.Throw();
         return new Progress.Undone();
+
+        // The others are deleted all the same: with a campaign goes what hangs on it.
+        async Task<Progress.NotYet?> TryDeleteAsync(string step, string metaId)
+        {
+            try
+            {
+                return await DeleteAsync(attempt, step, metaId, ct);
+            }
+            catch (MetaException exception) when (exception.IsCalledMissing)
+            {
+                unseen = ExceptionDispatchInfo.Capture(exception);
+                return null;
+            }
+        }
     }
 
     /// <summary>
@@ -71,7 +88,7 @@ internal sealed class UndoRunner(
     {
         // An activation that was given up may still be carried out: paused again until none can be any more. Asked before it is paused: what could still come by then, comes before the next pause.
         var mayComeUntil = attempt.StateOf(StepName.Activate) == StepState.Pending ? null : await journal.FindBusyUntilAsync(attempt, ct);
-        await PauseAsync(attempt, ct);
+        (await PauseAsync(attempt, ct))?.Throw();
         if (mayComeUntil is { } busyUntil)
             return new Progress.NotYet(Earlier(busyUntil, time.GetUtcNow().AddSeconds(30)), "its activation may still be carried out; pausing it until it cannot");
         foreach (var step in attempt.Tree.Shape.LastFirst.Where(step => attempt.StateOf(step) == StepState.Started))
@@ -88,9 +105,11 @@ internal sealed class UndoRunner(
     }
 
     /// <summary>What may have been activated stops spending before anything else is done with it.</summary>
-    private async Task PauseAsync(Attempt attempt, CancellationToken ct)
+    /// <returns>That something is called missing, and was not paused: it may be there.</returns>
+    private async Task<ExceptionDispatchInfo?> PauseAsync(Attempt attempt, CancellationToken ct)
     {
-        if (attempt.StateOf(StepName.Activate) == StepState.Pending) return;
+        ExceptionDispatchInfo? unseen = null;
+        if (attempt.StateOf(StepName.Activate) == StepState.Pending) return unseen;
         foreach (var step in attempt.Tree.Shape.Switches)
         {
             if (attempt.StateOf(step) != StepState.Confirmed) continue;
@@ -102,13 +121,16 @@ internal sealed class UndoRunner(
                 // Below a paused campaign nothing spends: hundreds of ads are not paused one by one before the first is deleted.
                 if (attempt.Request.AdSets is null || step == StepName.Campaign) await meta.PauseAsync(attempt.Credential.Unyielding(), attempt.MetaId(step), ct);
             }
-            catch (MetaException exception) when (exception.Proof == Proof.Rejected)
+            catch (MetaException exception) when (exception.Proof == Proof.Rejected || exception.IsCalledMissing)
             {
                 // Deleting comes next and may well be allowed; what is kept instead is told, and counts as active.
                 attempt.IsPaused = false;
+                if (exception.IsCalledMissing) unseen = ExceptionDispatchInfo.Capture(exception);
                 OrchestrationLog.StepNotPaused(logger, step, attempt.MetaId(step), exception.ForUser);
             }
         }
+
+        return unseen;
     }
 
     /// <summary>What carries the marker of a step whose outcome is not known; or, as long as it may be there unseen, when to look again.</summary>
@@ -128,12 +150,13 @@ internal sealed class UndoRunner(
     {
         try
         {
-            var wasThere = await meta.DeleteAsync(attempt.Credential.Unyielding().Patient(), metaId, ct);
-            var now = time.GetUtcNow();
-            if (!wasThere && attempt.Steps[step].StartedAt is { } startedAt && now < startedAt + options.SettleDelay)
-                return new(Earlier(startedAt + options.SettleDelay, now.AddSeconds(15)), $"Meta does not show the {step} that was just made; deleting it until it certainly is gone");
+            await meta.DeleteAsync(attempt.Credential.Unyielding().Patient(), metaId, ct);
             await journal.DeletedAsync(attempt, step, metaId, ct);
             OrchestrationLog.StepUndone(logger, step, metaId);
+        }
+        catch (MetaException exception) when (exception.IsCalledMissing && time.GetUtcNow() is var now && now < attempt.Steps[step].StartedAt + ShowsWithin)
+        {
+            return new(now.AddSeconds(15), $"Meta does not show the {step} that was just made; deleting it until it is shown as deleted");
         }
         catch (MetaException exception) when (exception.Proof == Proof.Rejected)
         {
@@ -156,7 +179,7 @@ internal sealed class UndoRunner(
         catch (MetaException exception) when (exception.IsMissingObject && attempt.Tree.Shape.ParentOf(step) is { } parent && attempt.FindMetaId(parent) is { } parentId)
         {
             // The parent is gone, by hand or by an earlier undo, and its children with it; if it really is.
-            await meta.ProveGoneAsync(attempt.Credential, parentId, exception, ct);
+            await meta.ProveDeletedAsync(attempt.Credential, parentId, exception, ct);
             return [];
         }
     }

@@ -54,7 +54,7 @@ public sealed class PaceRulesTests
                 // Some have to wait for their turn before, as usage makes them.
                 var at = window.Find(now, spaced < 0.2 ? now + TimeSpan.FromSeconds(spaced * 5) : now, share);
                 if (at - now > TimeSpan.FromSeconds(1)) continue;
-                window.Take(at, isUrgent: false);
+                window.Take(at);
                 sent.Add(at);
             }
 
