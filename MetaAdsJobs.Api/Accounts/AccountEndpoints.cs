@@ -40,7 +40,7 @@ internal static class AccountEndpoints
         accounts.MapPost("/", CreateAsync).RequireAuthorization(Policies.Administer).WithTag().WithSummary("Add a social account")
             .WithMetadata(new InDoubtAdvice("Send it again with the same Idempotency-Key: it is added once. If it had none but an id, send it again: 409 tells that it was added. If it had neither, look in GET /meta/accounts first."))
             .Accepts<AccountBody>("application/json").Produces<SocialAccount>(201).ProducesProblem(409).ProducesValidationProblem(422);
-        accounts.MapPatch("/{id:guid}", ChangeAsync).RequireAuthorization(Policies.Administer).WithIfMatch().WithTag().WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Change an account, give it a new token, or unblock it")
+        accounts.MapPatch("/{id:guid}", ChangeAsync).RequireAuthorization(Policies.Administer).WithIfMatch().WithTag().WithMetadata(InDoubtAdvice.Undoes).WithSummary("Change an account, give it a new token, or unblock it")
             .Accepts<AccountChanges>("application/json").Produces<SocialAccount>().ProducesProblem(404).ProducesProblem(409).ProducesProblem(412).ProducesValidationProblem(422);
         accounts.MapPost("/{id:guid}/retire", RetireAsync).RequireAuthorization(Policies.Administer).WithIfMatch().WithTag().WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Retire an account: its token is deleted, nothing is done in it any more, its history stays")
             .WithDescription("409 account_busy while something of it is active at Meta or has not ended: stop the account first, and cancel what is open. Sent again it does no harm.")

@@ -70,7 +70,7 @@ internal static class AlertRuleEndpoints
         rules.MapPost("/try", TryNewAsync).RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("What a rule would have done on the last days (days: 14, at most 60) of what is stored; nothing is written, and nobody told")
             .Accepts<AlertRuleTrialBody>("application/json").Produces<RuleTrial>().ProducesValidationProblem(422);
         rules.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).WithSummary("One rule: what it has found, and why it acted or not").Produces<AlertRuleDetail>().ProducesProblem(404);
-        rules.MapPatch("/{id:guid}", ChangeAsync).RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Change one, or switch it on or off")
+        rules.MapPatch("/{id:guid}", ChangeAsync).RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.Undoes).WithSummary("Change one, or switch it on or off")
             .WithDescription("What is absent stays; null takes an optional field away. Metric and level never change. An alert of a rule that is switched off is over, and told as such.")
             .Accepts<AlertRuleChanges>("application/json").Produces<AlertRuleResponse>().ProducesProblem(404).ProducesValidationProblem(422);
         rules.MapDelete("/{id:guid}", DeleteAsync).RequireAuthorization(Policies.Operate).WithSummary("Take one away; a built-in one can only be switched off").Produces(204).ProducesProblem(404).ProducesProblem(409);

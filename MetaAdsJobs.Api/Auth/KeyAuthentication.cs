@@ -29,9 +29,20 @@ internal sealed class KeyAuthentication(IOptionsMonitor<AuthenticationSchemeOpti
         if (!Secret.MayBeKey(key)) return AuthenticateResult.Fail("It has not the form of a key");
         var (address, hash) = (TooManyCalls.AddressOf(Context), Secret.HashOf(key));
         var mayTry = tries.MayTry(address, hash);
-        // A stop is counted, and never refused for what others at its address have sent: it is looked for over connections of its own.
-        if (_isHeldUp = !mayTry && !ScopeTable.IsStop(Context.GetEndpoint())) return AuthenticateResult.Fail("Too many keys of this address were none");
-        if (await CallersOf(Context).FindByKeyAsync(hash, Context.RequestAborted) is not { } caller)
+        // A stop is not refused for what others at its address have sent: it is looked for all the same, one at a time, so that who guesses leaves the stops' own connections to keys that are known.
+        if (_isHeldUp = !mayTry && !(HttpMethods.IsPost(Request.Method) && ScopeTable.IsStop(Context.GetEndpoint()) && await tries.BeyondTries.WaitAsync(KeyTries.LongestWait, Context.RequestAborted)))
+            return AuthenticateResult.Fail("Too many keys of this address were none");
+        Caller? found;
+        try
+        {
+            found = await CallersOf(Context).FindByKeyAsync(hash, Context.RequestAborted);
+        }
+        finally
+        {
+            if (!mayTry) tries.BeyondTries.Release();
+        }
+
+        if (found is not { } caller)
         {
             tries.WasNone(hash);
             return AuthenticateResult.Fail("There is no such key, or no longer");
@@ -70,6 +81,11 @@ internal sealed class KeyTries(RateLimitOptions options, TimeProvider time)
     private readonly Lock _lock = new();
     private readonly Dictionary<string, (double Left, long At)> _addresses = [];
     private readonly HashSet<string> _good = [];
+
+    /// <summary>For a stop beyond what may be tried.</summary>
+    public SemaphoreSlim BeyondTries { get; } = new(1);
+
+    public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
     /// <summary>Until one more may be tried.</summary>
     public TimeSpan After => TimeSpan.FromMinutes(1) / options.SignInsPerMinute;

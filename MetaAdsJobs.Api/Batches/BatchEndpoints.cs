@@ -41,13 +41,13 @@ internal static class BatchEndpoints
         batches.MapPost("/{batchId:guid}/pause", (Guid batchId, OrderBatch order, BatchReader reader, ClaimsPrincipal user, CancellationToken ct) => ChangedAsync(batchId, order.PauseAsync(batchId, user.CallerName(), ct), reader, ct))
             .Describe("Let no more rows in; what is begun goes on");
         batches.MapPost("/{batchId:guid}/resume", (Guid batchId, OrderBatch order, BatchReader reader, ClaimsPrincipal user, CancellationToken ct) => ChangedAsync(batchId, order.ResumeAsync(batchId, user.CallerName(), ct), reader, ct))
-            .Describe("Go on with a paused batch");
+            .Describe("Go on with a paused batch", InDoubtAdvice.Undoes);
         batches.MapPost("/{batchId:guid}/cancel", (Guid batchId, OrderBatch order, BatchReader reader, ClaimsPrincipal user, CancellationToken ct) => ChangedAsync(batchId, order.CancelAsync(batchId, user.CallerName(), ct), reader, ct))
             .Describe("Begin no more rows and cancel the runs that have not ended; what was made stays");
     }
 
-    private static void Describe(this RouteHandlerBuilder order, string summary) =>
-        order.RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary(summary).Produces<Batch>(202).ProducesProblem(404).ProducesProblem(409);
+    private static void Describe(this RouteHandlerBuilder order, string summary, InDoubtAdvice? advice = null) =>
+        order.RequireAuthorization(Policies.Operate).WithMetadata(advice ?? InDoubtAdvice.NoHarm).WithSummary(summary).Produces<Batch>(202).ProducesProblem(404).ProducesProblem(409);
 
     private static async Task<IResult> AcceptAsync(HttpContext http, AcceptBatch accept, string? name, [FromQuery(Name = "dry_run")] string? dryRun, [FromHeader(Name = IdempotencyKey.Header)] string? idempotencyKey, CancellationToken ct)
     {

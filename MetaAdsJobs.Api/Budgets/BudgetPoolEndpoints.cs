@@ -65,7 +65,7 @@ internal static class BudgetPoolEndpoints
             .WithDescription("scenario: stable (default), drifting, broken_pixel, late_conversions or seasonal_week. members: 5, days: 42, daily_budget: 500 of all together. The same seed makes the same market.")
             .Accepts<SimulationBody>("application/json").Produces<SimulatedMarket>().ProducesValidationProblem(422);
         pools.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).WithSummary("One pool: its members as they stand, and its newest proposal").Produces<BudgetPoolDetail>().ProducesProblem(404);
-        pools.MapPatch("/{id:guid}", ChangeAsync).RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Change one, or its mode")
+        pools.MapPatch("/{id:guid}", ChangeAsync).RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.Undoes).WithSummary("Change one, or its mode")
             .WithDescription("What is absent stays; members are given whole. Account and level never change. Its last proposal is void, unless it has begun or is over, and the pool is looked at anew.")
             .Accepts<BudgetPoolChanges>("application/json").Produces<BudgetPoolResponse>().ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         pools.MapDelete("/{id:guid}", DeleteAsync).RequireAuthorization(Policies.Operate).WithSummary("Take one away, with its proposals; budgets stay as they are").Produces(204).ProducesProblem(404).ProducesProblem(409);

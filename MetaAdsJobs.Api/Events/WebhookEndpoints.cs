@@ -46,7 +46,7 @@ internal static class WebhookEndpoints
                 """)
             .Accepts<WebhookBody>("application/json").Produces<WebhookResponse>(201).ProducesValidationProblem(422);
         webhooks.MapGet("/{id:guid}", GetAsync).WithSummary("One of them").Produces<WebhookResponse>().ProducesProblem(404);
-        webhooks.MapPatch("/{id:guid}", ChangeAsync).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Change one, or switch it on or off")
+        webhooks.MapPatch("/{id:guid}", ChangeAsync).WithMetadata(InDoubtAdvice.Undoes).WithSummary("Change one, or switch it on or off")
             .WithDescription("What is absent stays; null takes away a choice of types or accounts. enabled: false holds what happens; enabled: true sends what happens from now on, and what was held by a replay.")
             .Accepts<WebhookChanges>("application/json").Produces<WebhookResponse>().ProducesProblem(404).ProducesValidationProblem(422);
         webhooks.MapDelete("/{id:guid}", DeleteAsync).WithSummary("Tell it nothing more; its log goes, too").Produces(204).ProducesProblem(404);

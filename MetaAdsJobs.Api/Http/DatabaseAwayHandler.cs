@@ -11,6 +11,9 @@ internal sealed record InDoubtAdvice(string Text)
     /// <summary>Of what is there is no second one, and nothing else has come of it.</summary>
     public static readonly InDoubtAdvice NoHarm = new("Send it again: doing it twice does no harm.");
 
+    /// <summary>Of what somebody else may have set otherwise meanwhile.</summary>
+    public static readonly InDoubtAdvice Undoes = new("Look at it first: sent again, it undoes what somebody has changed since.");
+
     /// <summary>Of an endpoint that says nothing else.</summary>
     public static readonly InDoubtAdvice Unsaid = new("It may have been done: look before you send it again.");
 }

@@ -19,7 +19,7 @@ internal static class GroupEndpoints
         groups.MapPost("/", async (HttpRequest request, AccountGroups store, CancellationToken ct) => await SaveAsync(null, request, store, ct)).WithMetadata(new InDoubtAdvice("Send it again: 409 tells that the group was made.")).WithSummary("Make a group")
             .Accepts<GroupBody>("application/json").Produces<AccountGroup>(201).ProducesProblem(409).ProducesValidationProblem(422);
         groups.MapGet("/{id:guid}", async (Guid id, AccountGroups store, CancellationToken ct) => await store.FindAsync(id, ct) is { } group ? Results.Ok(group) : NotFound(id)).WithSummary("One of them").Produces<AccountGroup>().ProducesProblem(404);
-        groups.MapPatch("/{id:guid}", async (Guid id, HttpRequest request, AccountGroups store, CancellationToken ct) => await SaveAsync(id, request, store, ct)).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Change a group: who has it has what is in it then")
+        groups.MapPatch("/{id:guid}", async (Guid id, HttpRequest request, AccountGroups store, CancellationToken ct) => await SaveAsync(id, request, store, ct)).WithMetadata(InDoubtAdvice.Undoes).WithSummary("Change a group: who has it has what is in it then")
             .Accepts<GroupBody>("application/json").Produces<AccountGroup>().ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         groups.MapDelete("/{id:guid}", async (Guid id, AccountGroups store, CancellationToken ct) => await store.DeleteAsync(id, ct) ? Results.NoContent() : NotFound(id)).WithSummary("Take a group away from all who have it; its accounts stay")
             .Produces(204).ProducesProblem(404);

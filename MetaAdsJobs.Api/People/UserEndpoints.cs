@@ -38,7 +38,7 @@ internal static class UserEndpoints
         users.MapPost("/", CreateAsync).WithMetadata(new InDoubtAdvice("Send it again: 409 tells that the user was added.")).WithSummary("Add a user").WithDescription("Without all_accounts, accounts or groups the user sees nothing. may_spend lets a manager or an admin change what is in the account; without it, look only.")
             .Accepts<UserBody>("application/json").Produces<User>(201).ProducesProblem(409).ProducesValidationProblem(422);
         users.MapGet("/{id:guid}", async (Guid id, UserStore store, CancellationToken ct) => await store.FindAsync(id, ct) is { } user ? Results.Ok(user) : NotFound(id)).WithSummary("One of them").Produces<User>().ProducesProblem(404);
-        users.MapPatch("/{id:guid}", ChangeAsync).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Change a user, or disable one").WithDescription("What the user may do changes with this call, for keys too; the user's sessions end.")
+        users.MapPatch("/{id:guid}", ChangeAsync).WithMetadata(InDoubtAdvice.Undoes).WithSummary("Change a user, or disable one").WithDescription("What the user may do changes with this call, for keys too; the user's sessions end.")
             .Accepts<UserChanges>("application/json").Produces<User>().ProducesProblem(404).ProducesValidationProblem(422);
         users.MapPost("/{id:guid}/link", LinkAsync).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("A link that opens the console for the user, once, within a day").Produces<LinkResponse>().ProducesProblem(404).ProducesProblem(409);
         users.MapGet("/{id:guid}/keys", async (Guid id, ApiKeyStore keys, UserStore store, [OneOf(typeof(KeyState))] string? state, string? limit, string? cursor, CancellationToken ct) =>

@@ -43,7 +43,7 @@ internal static class PublisherEndpoints
                 """)
             .Accepts<PublisherBody>("application/json").Produces<PublisherResponse>(201).ProducesValidationProblem(422);
         publishers.MapGet("/{id:guid}", GetAsync).WithSummary("One of them").Produces<PublisherResponse>().ProducesProblem(404);
-        publishers.MapPatch("/{id:guid}", ChangeAsync).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Change one, or switch it on or off").WithDescription("What is absent stays. Of one that is switched off nothing is taken: it is answered 403.")
+        publishers.MapPatch("/{id:guid}", ChangeAsync).WithMetadata(InDoubtAdvice.Undoes).WithSummary("Change one, or switch it on or off").WithDescription("What is absent stays. Of one that is switched off nothing is taken: it is answered 403.")
             .Accepts<PublisherChanges>("application/json").Produces<PublisherResponse>().ProducesProblem(404).ProducesValidationProblem(422);
         publishers.MapDelete("/{id:guid}", DeleteAsync).WithSummary("Take away one that has made nothing; one that has is switched off instead").Produces(204).ProducesProblem(404).ProducesProblem(409);
         publishers.MapPost("/{id:guid}/rotate", RotateAsync).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Give it another secret, shown this once")

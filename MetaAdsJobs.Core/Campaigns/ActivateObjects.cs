@@ -119,6 +119,11 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
             if (claim.Object.Kind == AdObject.Campaign && !claim.WasOn) return end with { Activation = isThere ? "idle" : "ended" };
             return claim.IsCounted ? end with { DailyCents = claim.Tree.DailyAmountCents(time.GetUtcNow()), EndsAt = claim.Tree.LastEnd } : end;
         }
+        catch (MetaException exception) when (exception.IsCalledMissing && mayComeUntil is null && claim is { Switched: false, Abandoned: 0 } && !claim.Credential.Changes.MayHaveActivated(claim.TakenBack))
+        {
+            // Nothing that switches it on was ever sent.
+            return end;
+        }
         catch (MetaException exception) when (exception.Proof == Proof.Rejected || claim.Failures >= MostPauses)
         {
             return end with { Reason = $"{end.Reason}; perhaps it is active, since it could not be paused either: {exception.ForUser}" };

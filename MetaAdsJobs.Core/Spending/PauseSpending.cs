@@ -136,7 +136,7 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
                 if (spender is { IsActivating: true, IsBusy: false } && metaIds.Contains(spender.CampaignId)) await store.TellActivatedAsync(spender, time.GetUtcNow(), token);
                 foreach (var metaId in metaIds.OfType<string>())
                 {
-                    var isThere = await PauseAsync(spender, spender.Credential.Urgent(), metaId, memory, token);
+                    var isThere = await TryPauseAsync(spender, spender.Credential.Urgent(), metaId, token);
                     if (metaId != spender.CampaignId) continue;
                     if (!isThere) lock (gone) gone.Add(spender.RequestId);
                     else if (spender is { IsOff: true, IsIdle: false, NotedIds.Count: 0 }) lock (off) off.Add(spender.RequestId);
@@ -168,18 +168,17 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
     }
 
     /// <returns>False when it is gone: Meta says so, or has called it missing since long ago.</returns>
-    private async Task<bool> PauseAsync(Spender spender, GraphCredential credential, string metaId, Memory memory, CancellationToken ct)
+    private async Task<bool> TryPauseAsync(Spender spender, GraphCredential credential, string metaId, CancellationToken ct)
     {
         try
         {
             var isThere = await PauseAsync(spender, credential, metaId, ct);
-            memory.MissingSince.TryRemove(metaId, out _);
+            spenders.IsShown(metaId);
             return isThere;
         }
         catch (MetaException exception) when (exception.IsCalledMissing)
         {
-            await spenders.CompareSoonAsync(spender.RequestId, ct);
-            if (time.GetUtcNow() - memory.MissingSince.GetOrAdd(metaId, _ => time.GetUtcNow()) < ResumeSpending.MissingPasses) throw;
+            if (!await spenders.IsGoneAsync(spender.RequestId, metaId, ct)) throw;
             return false;
         }
     }
@@ -220,9 +219,6 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
 
         /// <summary>Campaigns that have not answered, and when they were tried last.</summary>
         public ConcurrentDictionary<Guid, long> Unanswered { get; } = [];
-
-        /// <summary>What Meta calls missing, and since when.</summary>
-        public ConcurrentDictionary<string, DateTimeOffset> MissingSince { get; } = [];
 
         /// <summary>Their accounts: those that answer come first.</summary>
         public ConcurrentDictionary<Guid, bool> Silent { get; } = [];

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Jobs;
@@ -17,9 +16,6 @@ internal sealed class ResumeSpending(
 {
     // So long Meta may call something missing that is there.
     public static readonly TimeSpan MissingPasses = TimeSpan.FromHours(1);
-
-    // Since when Meta has called a campaign missing, as far as this process was told.
-    private readonly ConcurrentDictionary<string, DateTimeOffset> _missing = [];
 
     private enum Resumed
     {
@@ -200,6 +196,7 @@ internal sealed class ResumeSpending(
         {
             if (metaId == spender.CampaignId && await store.IsNotedSinceAsync(spender, ct)) return false;
             await meta.ActivateAsync(permitted, metaId, ct);
+            spenders.IsShown(metaId);
         }
 
         return true;
@@ -211,6 +208,12 @@ internal sealed class ResumeSpending(
         try
         {
             return await AmountAsync(spender, now, ct);
+        }
+        catch (MetaException exception) when (exception.IsCalledMissing)
+        {
+            // Believed, it is counted as it is known: what is gone is not activated.
+            SpendingLog.LeftPaused(logger, spender.RequestId, spender.Account.Id, exception.ForUser);
+            return await spenders.IsGoneAsync(spender.RequestId, spender.CampaignId!, ct) ? (spender.Request.DailyAmountCents(now), spender.Request.LastEnd) : null;
         }
         catch (MetaException exception) when (exception.Proof == Proof.Rejected && now - stop.LiftedAt < MissingPasses)
         {
@@ -225,7 +228,7 @@ internal sealed class ResumeSpending(
         if ((await trees.ListBudgetsAsync([spender.RequestId], ct)).SingleOrDefault() is not { } tree) return (spender.Request.DailyAmountCents(now), spender.Request.LastEnd);
         var (credential, campaignId) = (spender.Credential!, tree.Campaign.MetaId);
         // What is gone is not activated: Meta refuses that.
-        if (await edits.FindAsync(credential, AdObject.Campaign, campaignId, ct) is { Status: not ("DELETED" or "ARCHIVED") } campaign)
+        if (await edits.ReadAsync(credential, AdObject.Campaign, campaignId, ct) is { Status: not ("DELETED" or "ARCHIVED") } campaign)
         {
             var seen = new Dictionary<string, ObjectValues>(await edits.ListAsync(credential.Patient(), AdObject.AdSet, campaignId, ct)) { [campaignId] = campaign };
             tree = tree.AsSeen(seen);
@@ -245,16 +248,13 @@ internal sealed class ResumeSpending(
         {
             if (!await store.PausesItselfAsync(spender, ct)) return null;
             var isThere = await meta.PauseAsync(spender.Credential!.Urgent().Permitted(activations.PermitFrom(notedAt, permit: null)), spender.CampaignId!, ct) == "PAUSED";
-            _missing.TryRemove(spender.CampaignId!, out _);
+            spenders.IsShown(spender.CampaignId!);
             return isThere;
         }
         catch (MetaException exception)
         {
             SpendingLog.CouldNotPause(logger, spender.RequestId, spender.Account.Id, exception.ForUser);
-            if (!exception.IsCalledMissing) return null;
-            // Told so for long, it is believed.
-            await spenders.CompareSoonAsync(spender.RequestId, ct);
-            return time.GetUtcNow() - _missing.GetOrAdd(spender.CampaignId!, _ => time.GetUtcNow()) >= MissingPasses ? false : null;
+            return exception.IsCalledMissing && await spenders.IsGoneAsync(spender.RequestId, spender.CampaignId!, ct) ? false : null;
         }
         catch (Exception)
         {

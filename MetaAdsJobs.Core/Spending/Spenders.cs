@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Accounts.Tokens;
@@ -73,8 +74,16 @@ internal sealed record Spender
 }
 
 /// <summary>Lists activated trees, a page at a time.</summary>
-internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens)
+internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens, TimeProvider time)
 {
+    private static readonly TimeSpan UntilBelievedMissing = TimeSpan.FromHours(1);
+
+    // Two words further apart than this do not say that it was missing all the time.
+    private static readonly TimeSpan Apart = TimeSpan.FromMinutes(15);
+
+    // What Meta calls missing: since when, and when it last did, as far as this process was told. Another one only waits longer.
+    private readonly ConcurrentDictionary<string, (DateTimeOffset Since, DateTimeOffset Last)> _missing = [];
+
     public const int PageSize = 500;
 
     // Dapper maps the account's columns first, the rest from request_id on.
@@ -111,6 +120,19 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
           AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
         ORDER BY {IsOff}, v.request_id LIMIT {PageSize}
         """, stop, after, ct);
+
+    /// <summary>Meta calls it missing, and shows its account. The comparison looks at its campaign soon, too, and believes it when it is told the same an hour later.</summary>
+    /// <returns>True when Meta has called it missing for so long that it is believed.</returns>
+    public async Task<bool> IsGoneAsync(Guid requestId, string metaId, CancellationToken ct)
+    {
+        await CompareSoonAsync(requestId, ct);
+        var now = time.GetUtcNow();
+        foreach (var (old, _) in _missing.Where(one => now - one.Value.Last > Apart)) _missing.TryRemove(old, out var _);
+        return now - _missing.AddOrUpdate(metaId, (now, now), (_, before) => (before.Since, now)).Since >= UntilBelievedMissing;
+    }
+
+    /// <summary>Meta has shown it: whatever it said before was in passing.</summary>
+    public void IsShown(string metaId) => _missing.TryRemove(metaId, out _);
 
     /// <summary>Meta calls the campaign missing: the comparison, where it is not at it already, looks at it soon, and believes that when it is told so an hour later, too.</summary>
     public async Task CompareSoonAsync(Guid requestId, CancellationToken ct)

@@ -172,6 +172,27 @@ public sealed class CompareTests
         Assert.That(await ToldAsync(other), Is.Empty);
     }
 
+    /// <summary>The hour is of what was missing before, and nothing else.</summary>
+    [TestCase(61, "adset", "adset DELETED")]
+    [TestCase(61, "campaign", "")]
+    [TestCase(60 * 24, "adset", "", Description = "it is not known what was in between")]
+    public async Task What_is_called_missing_later_than_another_is_not_believed_with_it(int minutes, string then, string believed)
+    {
+        var tree = await _world.BuiltAsync("""{"auto_publish":true}""");
+        void Missing(string metaId) => _world.Graph.Faults.Always(call => call.Method == "GET" && call.Path == metaId, GraphFaults.Refused(100, 33));
+        await ByHandAsync("UPDATE stub_graph.objects SET status = 'ARCHIVED' WHERE id = @Id", tree.AdSets[0].MetaId);
+        Missing(tree.AdSets[0].MetaId);
+        Assert.That(await CompareAsync(), Is.EqualTo(1));
+
+        _world.Graph.Faults.Clear();
+        _world.Time.Advance(TimeSpan.FromMinutes(minutes));
+        Missing(then == "adset" ? tree.AdSets[0].MetaId : tree.Campaign.MetaId);
+        Assert.That(await CompareAsync(), Is.EqualTo(1));
+
+        Assert.That((await _world.TreeAsync(tree)).All.Where(one => one.Status == "DELETED").Select(one => $"{one.Kind.ToString().ToLowerInvariant()} DELETED"), Is.EqualTo(believed.Length == 0 ? [] : new[] { believed }));
+        Assert.That(await _world.CountedAsync(), Does.StartWith("active"));
+    }
+
     [Test]
     public async Task An_account_that_Meta_does_not_show_at_the_moment_is_compared_later()
     {

@@ -16,6 +16,7 @@ internal sealed class CompareCampaigns(CompareStore store, MetaEdits edits, Orch
 {
     private static readonly TimeSpan Usual = TimeSpan.FromDays(1);
     private static readonly TimeSpan UntilBelieved = TimeSpan.FromHours(1);
+    private static readonly TimeSpan UntilForgotten = TimeSpan.FromHours(6);
     private static readonly TimeSpan UntilTriedAgain = TimeSpan.FromMinutes(10);
 
     public int AtOnce => 20;
@@ -67,11 +68,12 @@ internal sealed class CompareCampaigns(CompareStore store, MetaEdits edits, Orch
         seen[tree.Campaign.MetaId] = campaign;
         // With a deleted campaign went all that hung on it.
         if (campaign is not null && campaign.Status != "DELETED") await ReadBelowAsync(credential, tree, seen, ct);
-        // Meta may call missing for a while what is there: it is believed when it says so an hour later, too. Until then all stays as it is known.
-        var isMissing = tree.All.Any(one => one.Status != "DELETED" && seen.TryGetValue(one.MetaId, out var values) && values is null);
-        if (isMissing && (due.MissingSince is null || time.GetUtcNow() - due.MissingSince < UntilBelieved))
+        // Meta may call missing for a while what is there: it is believed when it says so of the same an hour later, too. Until then all stays as it is known. What it said long ago, and nobody asked again, is no earlier word.
+        string[] missing = [.. tree.All.Where(one => one.Status != "DELETED" && seen.TryGetValue(one.MetaId, out var values) && values is null).Select(one => one.MetaId)];
+        var isAgain = due.MissingIds is { } before && missing.All(before.Contains) && time.GetUtcNow() - due.MissingSince < UntilForgotten;
+        if (missing.Length > 0 && !(isAgain && time.GetUtcNow() - due.MissingSince >= UntilBelieved))
         {
-            await store.MissingAsync(due, time.GetUtcNow() + UntilBelieved, ct);
+            await store.MissingAsync(due, missing, isAgain, time.GetUtcNow() + UntilBelieved, ct);
             return;
         }
 

@@ -14,7 +14,7 @@ namespace MetaAdsJobs.Core.Campaigns.Comparing;
 /// <param name="QuietSince">When something of it was last sent by us, as far as is known.</param>
 /// <param name="TakenUntil">When it is due again if nobody says otherwise.</param>
 /// <param name="IsPaused">A stop has paused it, or something of it, and no start has given that back: it stays as it was known before.</param>
-internal sealed record DueCampaign(CampaignTree Tree, GraphCredential? Credential, long LastEdit, DateTimeOffset? ActivationChangedAt, DateTimeOffset? QuietSince, DateTimeOffset? MissingSince, bool IsPaused, DateTimeOffset TakenUntil);
+internal sealed record DueCampaign(CampaignTree Tree, GraphCredential? Credential, long LastEdit, DateTimeOffset? ActivationChangedAt, DateTimeOffset? QuietSince, DateTimeOffset? MissingSince, string[]? MissingIds, bool IsPaused, DateTimeOffset TakenUntil);
 
 /// <summary>Something that is not as it was left.</summary>
 internal sealed record OutsideDifference(TreeObject Object, string Field, string? Was, string? Is);
@@ -47,19 +47,19 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
                 UPDATE meta_campaigns c SET compare_at = clock_timestamp() + @Taken FROM due, social_accounts a WHERE c.id = due.id AND a.id = c.social_account_id
                 RETURNING c.request_id, a.ad_account_id, a.access_token, (SELECT COALESCE(max(number), 0) FROM campaign_edits e WHERE e.request_id = c.request_id) AS last_edit,
                     (SELECT v.changed_at FROM activations v WHERE v.request_id = c.request_id) AS changed_at, (SELECT max(sent_at) FROM meta_changes m WHERE m.request_id = c.request_id) AS quiet_since,
-                    c.missing_since, EXISTS (SELECT 1 FROM activations v WHERE v.request_id = c.request_id AND cardinality(v.paused_ids) > 0) AS is_paused, c.compare_at AS taken_until, due.compare_at AS due_at, c.id)
-            SELECT request_id, ad_account_id, access_token, last_edit, changed_at, quiet_since, missing_since, is_paused, taken_until FROM taken ORDER BY due_at, id
+                    c.missing_since, c.missing_ids, EXISTS (SELECT 1 FROM activations v WHERE v.request_id = c.request_id AND cardinality(v.paused_ids) > 0) AS is_paused, c.compare_at AS taken_until, due.compare_at AS due_at, c.id)
+            SELECT request_id, ad_account_id, access_token, last_edit, changed_at, quiet_since, missing_since, missing_ids, is_paused, taken_until FROM taken ORDER BY due_at, id
             """;
-        List<(Guid RequestId, string AdAccountId, string AccessToken, long LastEdit, DateTimeOffset? ChangedAt, DateTimeOffset? QuietSince, DateTimeOffset? MissingSince, bool IsPaused, DateTimeOffset TakenUntil)> rows;
+        List<(Guid RequestId, string AdAccountId, string AccessToken, long LastEdit, DateTimeOffset? ChangedAt, DateTimeOffset? QuietSince, DateTimeOffset? MissingSince, string[]? MissingIds, bool IsPaused, DateTimeOffset TakenUntil)> rows;
         await using (var connection = await dataSource.OpenConnectionAsync(ct))
         {
-            rows = (await connection.QueryAsync<(Guid, string, string, long, DateTimeOffset?, DateTimeOffset?, DateTimeOffset?, bool, DateTimeOffset)>(new(TakeSql, new { Now = time.GetUtcNow(), Limit = limit, Taken }, cancellationToken: ct))).AsList();
+            rows = (await connection.QueryAsync<(Guid, string, string, long, DateTimeOffset?, DateTimeOffset?, DateTimeOffset?, string[]?, bool, DateTimeOffset)>(new(TakeSql, new { Now = time.GetUtcNow(), Limit = limit, Taken }, cancellationToken: ct))).AsList();
         }
 
         var due = new List<DueCampaign>();
         foreach (var row in rows)
             if (await trees.FindOfAsync(row.RequestId, ct) is { } tree)
-                due.Add(new(tree, tokens.TryOpen(row.AccessToken) is { } token ? new(row.AdAccountId, token) : null, row.LastEdit, row.ChangedAt, row.QuietSince, row.MissingSince, row.IsPaused, row.TakenUntil));
+                due.Add(new(tree, tokens.TryOpen(row.AccessToken) is { } token ? new(row.AdAccountId, token) : null, row.LastEdit, row.ChangedAt, row.QuietSince, row.MissingSince, row.MissingIds, row.IsPaused, row.TakenUntil));
         return due;
     }
 
@@ -72,11 +72,12 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
     }
 
     /// <summary>Meta has called something of it missing; it is asked again before that is believed.</summary>
-    public async Task MissingAsync(DueCampaign due, DateTimeOffset until, CancellationToken ct)
+    /// <param name="isAgain">All of it was missing the last time, too.</param>
+    public async Task MissingAsync(DueCampaign due, string[] missing, bool isAgain, DateTimeOffset until, CancellationToken ct)
     {
-        const string MissingSql = "UPDATE meta_campaigns SET missing_since = COALESCE(missing_since, @Now), compare_at = @Until WHERE request_id = @RequestId AND compare_at = @TakenUntil";
+        const string MissingSql = "UPDATE meta_campaigns SET missing_since = CASE WHEN @IsAgain THEN COALESCE(missing_since, @Now) ELSE @Now END, missing_ids = @Missing, compare_at = @Until WHERE request_id = @RequestId AND compare_at = @TakenUntil";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await connection.ExecuteAsync(new(MissingSql, new { due.Tree.RequestId, due.TakenUntil, Until = until, Now = time.GetUtcNow() }, cancellationToken: ct));
+        await connection.ExecuteAsync(new(MissingSql, new { due.Tree.RequestId, due.TakenUntil, Until = until, Now = time.GetUtcNow(), Missing = missing, IsAgain = isAgain }, cancellationToken: ct));
     }
 
     // Nobody of ours has begun anything with it since it was taken, nor asked to have it compared anew. What was held may have begun: it takes the campaign's row first, too.
@@ -131,7 +132,7 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
             SELECT 1 FROM meta_campaigns WHERE request_id = @RequestId FOR NO KEY UPDATE;
             SELECT 1 FROM activations WHERE request_id = @RequestId FOR UPDATE;
             WITH fence AS (
-                UPDATE meta_campaigns c SET compared_at = @Now, compare_at = @NextAt, missing_since = NULL FROM (SELECT id, compared_at FROM meta_campaigns) earlier WHERE c.request_id = @RequestId AND earlier.id = c.id
+                UPDATE meta_campaigns c SET compared_at = @Now, compare_at = @NextAt, missing_since = NULL, missing_ids = NULL FROM (SELECT id, compared_at FROM meta_campaigns) earlier WHERE c.request_id = @RequestId AND earlier.id = c.id
                   AND {Stands} AND NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = c.request_id AND cardinality(v.paused_ids) > 0)
                 RETURNING c.request_id, c.social_account_id, COALESCE(earlier.compared_at, c.created_at) AS since),
             told AS (

@@ -52,7 +52,7 @@ internal sealed class MakeCreative(NpgsqlDataSource dataSource, StepRunner steps
             var settledAt = await store.FindUnknownUntilAsync(claim, claim.Object.MetaId, ct) is { } until && until > attempt.SettledAt ? until : attempt.SettledAt;
             if (time.GetUtcNow() < settledAt) return EditEnd.Waiting(settledAt, "the ad may yet be pointed to the new creative; looking before that is deleted");
             var creativeId = attempt.MetaId(making.Step);
-            if (await edits.FindAsync(claim.Credential, AdObject.Ad, claim.Object.MetaId, ct) is { } ad && ad.CreativeId == creativeId && ad.Status != "DELETED")
+            if (await edits.ReadAsync(claim.Credential, AdObject.Ad, claim.Object.MetaId, ct) is { } ad && ad.CreativeId == creativeId && ad.Status != "DELETED")
             {
                 // One that died may have pointed it there.
                 var sent = new GraphFields().Add("creative", new JsonObject { ["creative_id"] = creativeId });
