@@ -28,7 +28,7 @@ internal static class ClipEndpoints
             .Accepts<ClipBody>("application/json").Produces<Clip>(201).ProducesProblem(409).ProducesValidationProblem(422);
         clips.MapPut("/{id:guid}/file", ReceiveAsync).RequireAuthorization(Policies.Operate).WithSummary("Add a clip by its file")
             .WithDescription("The body is the file's bytes, nothing around them. The id is yours to choose. The same sent again changes nothing and is answered 200; another file, or another title, is refused: give it a clip of its own.")
-            .WithMetadata(new DisableRequestSizeLimitAttribute()).AddOpenApiOperationTransformer(DescribeFile).Produces<Clip>(201).Produces<Clip>().ProducesProblem(400).ProducesProblem(409).ProducesProblem(413).ProducesProblem(415).ProducesValidationProblem(422).ProducesProblem(507);
+            .WithMetadata(new DisableRequestSizeLimitAttribute(), InDoubtAdvice.NoHarm).AddOpenApiOperationTransformer(DescribeFile).Produces<Clip>(201).Produces<Clip>().ProducesProblem(400).ProducesProblem(409).ProducesProblem(413).ProducesProblem(415).ProducesValidationProblem(422).ProducesProblem(507);
         clips.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).WithSummary("One clip").Produces<Clip>().ProducesProblem(404);
         clips.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Clips").WithDescription("social_account_id: those that were added for the account, or shown in it. since and until: days in UTC on which they were added.").Produces<Page<Clip>>().ProducesValidationProblem(422);
     }

@@ -40,8 +40,8 @@ internal sealed class DatabaseAwayHandler(ConnectionPools pools) : IExceptionHan
         if (exception is NothingWrittenException) return "The database cannot be reached. Nothing was written; please try again.";
         var endpoint = http.Features.Get<IExceptionHandlerFeature>()?.Endpoint;
         var what = DatabaseErrors.TakesNoWrites(exception) ? "The database takes no writes at the moment: it is read only, or its disk is full." : "The database went away, and whether this was carried out is not known.";
-        // What is put at an address or taken away there is so whether once or twice.
-        var usual = HttpMethods.IsPut(http.Request.Method) || HttpMethods.IsDelete(http.Request.Method) ? InDoubtAdvice.NoHarm : InDoubtAdvice.Unsaid;
+        // What is taken away is so whether once or twice.
+        var usual = HttpMethods.IsDelete(http.Request.Method) ? InDoubtAdvice.NoHarm : HttpMethods.IsPut(http.Request.Method) ? InDoubtAdvice.Undoes : InDoubtAdvice.Unsaid;
         return $"{what} {(endpoint?.Metadata.GetMetadata<InDoubtAdvice>() ?? usual).Text}";
     }
 }

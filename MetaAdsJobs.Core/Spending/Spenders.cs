@@ -121,7 +121,7 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
         ORDER BY {IsOff}, v.request_id LIMIT {PageSize}
         """, stop, after, ct);
 
-    /// <summary>Meta calls it missing, and shows its account. The comparison looks at its campaign soon, too, and believes it when it is told the same an hour later.</summary>
+    /// <summary>Meta calls it missing, and shows its account. The comparison looks at its campaign soon, too, and believes it when it is told the same an hour later; what a stop has paused it leaves to the stop, and to the start.</summary>
     /// <returns>True when Meta has called it missing for so long that it is believed.</returns>
     public async Task<bool> IsGoneAsync(Guid requestId, string metaId, CancellationToken ct)
     {
@@ -137,7 +137,7 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
     /// <summary>Meta calls the campaign missing: the comparison, where it is not at it already, looks at it soon, and believes that when it is told so an hour later, too.</summary>
     public async Task CompareSoonAsync(Guid requestId, CancellationToken ct)
     {
-        const string SoonSql = "UPDATE meta_campaigns SET compare_at = LEAST(compare_at, clock_timestamp()) WHERE request_id = @RequestId AND missing_since IS NULL AND compare_at > clock_timestamp() + interval '10 minutes'";
+        const string SoonSql = "UPDATE meta_campaigns SET compare_at = LEAST(compare_at, clock_timestamp()) WHERE request_id = @RequestId AND missing_since IS NULL AND compare_at > clock_timestamp() + interval '10 minutes' AND NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = meta_campaigns.request_id AND v.paused_ids <> '{}')";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await connection.ExecuteAsync(new(SoonSql, new { RequestId = requestId }, cancellationToken: ct));
     }

@@ -176,7 +176,8 @@ public sealed class CompareTests
     [TestCase(61, "adset", "adset DELETED")]
     [TestCase(61, "campaign", "")]
     [TestCase(60 * 24, "adset", "", Description = "it is not known what was in between")]
-    public async Task What_is_called_missing_later_than_another_is_not_believed_with_it(int minutes, string then, string believed)
+    [TestCase(61, "adset", "", true, Description = "Meta has carried something out meanwhile")]
+    public async Task What_is_called_missing_later_than_another_is_not_believed_with_it(int minutes, string then, string believed, bool isEdited = false)
     {
         var tree = await _world.BuiltAsync("""{"auto_publish":true}""");
         void Missing(string metaId) => _world.Graph.Faults.Always(call => call.Method == "GET" && call.Path == metaId, GraphFaults.Refused(100, 33));
@@ -185,9 +186,12 @@ public sealed class CompareTests
         Assert.That(await CompareAsync(), Is.EqualTo(1));
 
         _world.Graph.Faults.Clear();
+        await _world.NothingUnderWayAsync();
+        if (isEdited) Assert.That((await _world.EditAsync(EditKind.Update, tree.Campaign.MetaId, """{"name":"Another"}""")).Status, Is.EqualTo("succeeded"));
         _world.Time.Advance(TimeSpan.FromMinutes(minutes));
         Missing(then == "adset" ? tree.AdSets[0].MetaId : tree.Campaign.MetaId);
-        Assert.That(await CompareAsync(), Is.EqualTo(1));
+        if (isEdited) await _world.ExecuteAsync("UPDATE meta_campaigns SET compare_at = clock_timestamp(); UPDATE activations SET busy_until = NULL");
+        Assert.That(isEdited ? await _world.Get<CompareCampaigns>().RunAsync(20, CancellationToken.None) : await CompareAsync(), Is.EqualTo(1));
 
         Assert.That((await _world.TreeAsync(tree)).All.Where(one => one.Status == "DELETED").Select(one => $"{one.Kind.ToString().ToLowerInvariant()} DELETED"), Is.EqualTo(believed.Length == 0 ? [] : new[] { believed }));
         Assert.That(await _world.CountedAsync(), Does.StartWith("active"));

@@ -68,9 +68,9 @@ internal sealed class CompareCampaigns(CompareStore store, MetaEdits edits, Orch
         seen[tree.Campaign.MetaId] = campaign;
         // With a deleted campaign went all that hung on it.
         if (campaign is not null && campaign.Status != "DELETED") await ReadBelowAsync(credential, tree, seen, ct);
-        // Meta may call missing for a while what is there: it is believed when it says so of the same an hour later, too. Until then all stays as it is known. What it said long ago, and nobody asked again, is no earlier word.
+        // Meta may call missing for a while what is there: it is believed when it says so of the same an hour later, too. Until then all stays as it is known. What it said long ago, and nobody asked again, is no earlier word; nor is what it said before it carried out something of ours.
         string[] missing = [.. tree.All.Where(one => one.Status != "DELETED" && seen.TryGetValue(one.MetaId, out var values) && values is null).Select(one => one.MetaId)];
-        var isAgain = due.MissingIds is { } before && missing.All(before.Contains) && time.GetUtcNow() - due.MissingSince < UntilForgotten;
+        var isAgain = due.MissingIds is { } before && missing.All(before.Contains) && time.GetUtcNow() - due.MissingSince < UntilForgotten && !(due.CarriedOutAt > due.MissingSince);
         if (missing.Length > 0 && !(isAgain && time.GetUtcNow() - due.MissingSince >= UntilBelieved))
         {
             await store.MissingAsync(due, missing, isAgain, time.GetUtcNow() + UntilBelieved, ct);
@@ -78,7 +78,7 @@ internal sealed class CompareCampaigns(CompareStore store, MetaEdits edits, Orch
         }
 
         var changes = tree.All.SelectMany(one => Differences(one, seen.GetValueOrDefault(one.MetaId))).ToList();
-        if (await store.SaveAsync(due, changes, time.GetUtcNow() + Usual, ct) is not { } told) await store.PostponeAsync(due, time.GetUtcNow() + options.SettleDelay, ct);
+        if (await store.SaveAsync(due, changes, time.GetUtcNow() + Usual, ct) is not { } told) await store.PostponeAsync(due, time.GetUtcNow() + options.SettleDelay, ct, isShown: missing.Length == 0);
         else if (told.Count > 0) CampaignLog.ChangedOutside(logger, tree.Campaign.MetaId, string.Join(", ", told.Select(change => $"{change.Object.MetaId} {change.Field}")));
     }
 
@@ -86,7 +86,8 @@ internal sealed class CompareCampaigns(CompareStore store, MetaEdits edits, Orch
     private async Task LookAtPausedAsync(DueCampaign due, GraphCredential credential, CancellationToken ct)
     {
         var (campaignId, after) = (due.Tree.Campaign.MetaId, Usual);
-        if (await edits.FindAsync(credential, AdObject.Campaign, campaignId, ct) is { Status: "ACTIVE" } campaign)
+        var found = await edits.FindAsync(credential, AdObject.Campaign, campaignId, ct);
+        if (found is { Status: "ACTIVE" } campaign)
         {
             var seen = new Dictionary<string, ObjectValues>();
             try
@@ -105,7 +106,7 @@ internal sealed class CompareCampaigns(CompareStore store, MetaEdits edits, Orch
             if (isPaused is not true) after = options.SettleDelay;
         }
 
-        await store.PostponeAsync(due, time.GetUtcNow() + after, ct);
+        await store.PostponeAsync(due, time.GetUtcNow() + after, ct, isShown: found is not null);
     }
 
     private async Task ReadBelowAsync(GraphCredential credential, CampaignTree tree, Dictionary<string, ObjectValues?> seen, CancellationToken ct)

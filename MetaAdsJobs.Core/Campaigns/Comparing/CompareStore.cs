@@ -11,10 +11,11 @@ namespace MetaAdsJobs.Core.Campaigns.Comparing;
 /// <summary>A campaign that is due to be compared with Meta, as it was known when it was taken.</summary>
 /// <param name="Credential">Null when the account's token cannot be opened.</param>
 /// <param name="LastEdit">Number of the last edit that was asked for; 0 when there was none.</param>
+/// <param name="CarriedOutAt">When Meta last carried something out of what we sent of it: it was there.</param>
 /// <param name="QuietSince">When something of it was last sent by us, as far as is known.</param>
 /// <param name="TakenUntil">When it is due again if nobody says otherwise.</param>
 /// <param name="IsPaused">A stop has paused it, or something of it, and no start has given that back: it stays as it was known before.</param>
-internal sealed record DueCampaign(CampaignTree Tree, GraphCredential? Credential, long LastEdit, DateTimeOffset? ActivationChangedAt, DateTimeOffset? QuietSince, DateTimeOffset? MissingSince, string[]? MissingIds, bool IsPaused, DateTimeOffset TakenUntil);
+internal sealed record DueCampaign(CampaignTree Tree, GraphCredential? Credential, long LastEdit, DateTimeOffset? ActivationChangedAt, DateTimeOffset? QuietSince, DateTimeOffset? CarriedOutAt, DateTimeOffset? MissingSince, string[]? MissingIds, bool IsPaused, DateTimeOffset TakenUntil);
 
 /// <summary>Something that is not as it was left.</summary>
 internal sealed record OutsideDifference(TreeObject Object, string Field, string? Was, string? Is);
@@ -47,28 +48,30 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
                 UPDATE meta_campaigns c SET compare_at = clock_timestamp() + @Taken FROM due, social_accounts a WHERE c.id = due.id AND a.id = c.social_account_id
                 RETURNING c.request_id, a.ad_account_id, a.access_token, (SELECT COALESCE(max(number), 0) FROM campaign_edits e WHERE e.request_id = c.request_id) AS last_edit,
                     (SELECT v.changed_at FROM activations v WHERE v.request_id = c.request_id) AS changed_at, (SELECT max(sent_at) FROM meta_changes m WHERE m.request_id = c.request_id) AS quiet_since,
+                    (SELECT max(sent_at) FROM meta_changes m WHERE m.request_id = c.request_id AND m.outcome = 'done') AS carried_out_at,
                     c.missing_since, c.missing_ids, EXISTS (SELECT 1 FROM activations v WHERE v.request_id = c.request_id AND cardinality(v.paused_ids) > 0) AS is_paused, c.compare_at AS taken_until, due.compare_at AS due_at, c.id)
-            SELECT request_id, ad_account_id, access_token, last_edit, changed_at, quiet_since, missing_since, missing_ids, is_paused, taken_until FROM taken ORDER BY due_at, id
+            SELECT request_id, ad_account_id, access_token, last_edit, changed_at, quiet_since, carried_out_at, missing_since, missing_ids, is_paused, taken_until FROM taken ORDER BY due_at, id
             """;
-        List<(Guid RequestId, string AdAccountId, string AccessToken, long LastEdit, DateTimeOffset? ChangedAt, DateTimeOffset? QuietSince, DateTimeOffset? MissingSince, string[]? MissingIds, bool IsPaused, DateTimeOffset TakenUntil)> rows;
+        List<(Guid RequestId, string AdAccountId, string AccessToken, long LastEdit, DateTimeOffset? ChangedAt, DateTimeOffset? QuietSince, DateTimeOffset? CarriedOutAt, DateTimeOffset? MissingSince, string[]? MissingIds, bool IsPaused, DateTimeOffset TakenUntil)> rows;
         await using (var connection = await dataSource.OpenConnectionAsync(ct))
         {
-            rows = (await connection.QueryAsync<(Guid, string, string, long, DateTimeOffset?, DateTimeOffset?, DateTimeOffset?, string[]?, bool, DateTimeOffset)>(new(TakeSql, new { Now = time.GetUtcNow(), Limit = limit, Taken }, cancellationToken: ct))).AsList();
+            rows = (await connection.QueryAsync<(Guid, string, string, long, DateTimeOffset?, DateTimeOffset?, DateTimeOffset?, DateTimeOffset?, string[]?, bool, DateTimeOffset)>(new(TakeSql, new { Now = time.GetUtcNow(), Limit = limit, Taken }, cancellationToken: ct))).AsList();
         }
 
         var due = new List<DueCampaign>();
         foreach (var row in rows)
             if (await trees.FindOfAsync(row.RequestId, ct) is { } tree)
-                due.Add(new(tree, tokens.TryOpen(row.AccessToken) is { } token ? new(row.AdAccountId, token) : null, row.LastEdit, row.ChangedAt, row.QuietSince, row.MissingSince, row.MissingIds, row.IsPaused, row.TakenUntil));
+                due.Add(new(tree, tokens.TryOpen(row.AccessToken) is { } token ? new(row.AdAccountId, token) : null, row.LastEdit, row.ChangedAt, row.QuietSince, row.CarriedOutAt, row.MissingSince, row.MissingIds, row.IsPaused, row.TakenUntil));
         return due;
     }
 
-    public async Task PostponeAsync(DueCampaign due, DateTimeOffset until, CancellationToken ct)
+    /// <param name="isShown">Nothing of it is missing.</param>
+    public async Task PostponeAsync(DueCampaign due, DateTimeOffset until, CancellationToken ct, bool isShown = false)
     {
         // Whoever has edited it since has it compared when that is over.
-        const string PostponeSql = "UPDATE meta_campaigns SET compare_at = @Until WHERE request_id = @RequestId AND compare_at = @TakenUntil";
+        const string PostponeSql = "UPDATE meta_campaigns SET compare_at = @Until, missing_since = CASE WHEN NOT @IsShown THEN missing_since END WHERE request_id = @RequestId AND compare_at = @TakenUntil";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await connection.ExecuteAsync(new(PostponeSql, new { due.Tree.RequestId, due.TakenUntil, Until = until }, cancellationToken: ct));
+        await connection.ExecuteAsync(new(PostponeSql, new { due.Tree.RequestId, due.TakenUntil, Until = until, IsShown = isShown }, cancellationToken: ct));
     }
 
     /// <summary>Meta has called something of it missing; it is asked again before that is believed.</summary>
