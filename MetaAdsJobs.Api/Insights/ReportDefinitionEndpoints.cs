@@ -34,7 +34,7 @@ internal static class ReportDefinitionEndpoints
                 define another.
                 """)
             .Accepts<ReportBody>("application/json").Produces<ReportResponse>(201).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
-        reports.MapDelete("/{name}", EndAsync).RequireAuthorization(Policies.Administer).WithSummary("Ask for a report no longer; its rows stay")
+        reports.MapDelete("/{name}", EndAsync).WithMetadata(InDoubtAdvice.Undoes).RequireAuthorization(Policies.Administer).WithSummary("Ask for a report no longer; its rows stay")
             .Produces(204).ProducesProblem(404);
     }
 

@@ -37,7 +37,7 @@ internal static class TemplateEndpoints
                 log. daily_cap_cents: daily budgets that it may begin by itself within 24 hours. It is judged whole: rendered with sample, or a clip of ours, by the rules of requests. Without auto_publish all is made paused.
                 """)
             .Accepts<TemplateBody>("application/json").Produces<TemplateResponse>().ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
-        publishers.MapDelete("/{id:guid}/templates/{account:guid}", DeleteAsync).WithSummary("Let it make nothing in that account any more").Produces(204).ProducesProblem(404);
+        publishers.MapDelete("/{id:guid}/templates/{account:guid}", DeleteAsync).WithMetadata(InDoubtAdvice.Undoes).WithSummary("Let it make nothing in that account any more").Produces(204).ProducesProblem(404);
         publishers.MapPost("/{id:guid}/preview", PreviewAsync).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("What a clip would become in an account now; nothing is written")
             .Accepts<ClipPreviewBody>("application/json").Produces<ClipPreviewResponse>().ProducesProblem(404).ProducesValidationProblem(422);
     }

@@ -207,13 +207,13 @@ internal sealed class ResumeSpending(
     {
         try
         {
-            return await AmountAsync(spender, now, isRead: true, ct);
+            return await AmountAsync(spender, now, ct);
         }
         catch (MetaException exception) when (exception.IsCalledMissing)
         {
-            // Believed, it is counted as it is known: what is gone is not activated. Else it is asked again soon.
+            // Nobody knows what it would spend: believed to be gone it is not activated, else it is asked again soon.
             if (!await spenders.IsGoneAsync(spender.RequestId, spender.CampaignId!, ct)) throw;
-            return await AmountAsync(spender, now, isRead: false, ct);
+            throw new MetaException(Proof.Rejected, exception.Message, exception);
         }
         catch (MetaException exception) when (exception.Proof == Proof.Rejected && now - stop.LiftedAt < MissingPasses)
         {
@@ -223,12 +223,12 @@ internal sealed class ResumeSpending(
     }
 
     // As it stands, and not as it was asked for, or listed: edits go on meanwhile, and what a stop has paused nobody has compared with Meta since.
-    private async Task<(long DailyCents, DateTimeOffset? LastEnd)> AmountAsync(Spender spender, DateTimeOffset now, bool isRead, CancellationToken ct)
+    private async Task<(long DailyCents, DateTimeOffset? LastEnd)> AmountAsync(Spender spender, DateTimeOffset now, CancellationToken ct)
     {
         if ((await trees.ListBudgetsAsync([spender.RequestId], ct)).SingleOrDefault() is not { } tree) return (spender.Request.DailyAmountCents(now), spender.Request.LastEnd);
         var (credential, campaignId) = (spender.Credential!, tree.Campaign.MetaId);
         // What is gone is not activated: Meta refuses that.
-        if (isRead && await edits.ReadAsync(credential, AdObject.Campaign, campaignId, ct) is { Status: not ("DELETED" or "ARCHIVED") } campaign)
+        if (await edits.ReadAsync(credential, AdObject.Campaign, campaignId, ct) is { Status: not ("DELETED" or "ARCHIVED") } campaign)
         {
             spenders.IsShown(campaignId);
             var seen = new Dictionary<string, ObjectValues>(await edits.ListAsync(credential.Patient(), AdObject.AdSet, campaignId, ct)) { [campaignId] = campaign };

@@ -79,7 +79,7 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
     private static readonly TimeSpan UntilBelievedMissing = TimeSpan.FromHours(1);
 
     // Two words further apart than this do not say that it was missing all the time.
-    private static readonly TimeSpan Apart = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan Apart = TimeSpan.FromMinutes(30);
 
     // What Meta calls missing: since when, and when it last did, as far as this process was told. Another one only waits longer.
     private readonly ConcurrentDictionary<string, (DateTimeOffset Since, DateTimeOffset Last)> _missing = [];

@@ -235,7 +235,9 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
             ended AS (
                 UPDATE activations SET state = 'ended', busy_until = NULL, changed_at = @Now, paused_ids = ARRAY[]::text[]
                 WHERE request_id = @RequestId AND (@IsOwn OR {IsQuiet})
-                RETURNING 1)
+                RETURNING request_id),
+            -- Perhaps it was only not shown: where the comparison sees it, it counts again.
+            compared AS (UPDATE meta_campaigns c SET compare_at = LEAST(c.compare_at, clock_timestamp() + interval '1 minute') FROM ended WHERE c.request_id = ended.request_id)
             SELECT count(*) FROM ended
             """;
         return WriteAsync(EndedSql, spender, askedBy, ct, isOwn);

@@ -172,6 +172,27 @@ public sealed class SaidMissingTests
         Assert.That((await StateAsync(), await StatusAsync(built.CampaignMetaId!)), Is.EqualTo(("active", "ACTIVE")));
     }
 
+    /// <summary>Nobody knows what it would spend by now, and that it is not shown does not keep a call that switches it on from being carried out.</summary>
+    [Test]
+    public async Task A_start_switches_nothing_on_that_it_believes_to_be_gone()
+    {
+        var (built, stopId) = await StartedAsync();
+        _world.Graph.Faults.Always(call => call.Method == "GET" && call.Path == built.CampaignMetaId, Missing);
+        var sent = _world.Graph.Calls.Count;
+
+        var outcome = await _world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None);
+        for (var pass = 0; pass < 7 && outcome is JobOutcome.Snoozed; pass++)
+        {
+            _world.Time.Advance(TimeSpan.FromMinutes(10));
+            await _world.ExecuteAsync("UPDATE activations SET busy_until = NULL, pausing = '{}'");
+            outcome = await _world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None);
+        }
+
+        Assert.That(outcome, Is.InstanceOf<JobOutcome.Completed>());
+        Assert.That(_world.Graph.Calls.Skip(sent).Where(call => call["status"] == "ACTIVE"), Is.Empty);
+        Assert.That((await StatusAsync(built.CampaignMetaId!), await StateAsync()), Is.EqualTo(("PAUSED", "idle")));
+    }
+
     [Test]
     public async Task A_cap_frees_no_room_for_what_alone_is_called_missing()
     {

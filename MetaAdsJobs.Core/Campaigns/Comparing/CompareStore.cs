@@ -48,7 +48,7 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
                 UPDATE meta_campaigns c SET compare_at = clock_timestamp() + @Taken FROM due, social_accounts a WHERE c.id = due.id AND a.id = c.social_account_id
                 RETURNING c.request_id, a.ad_account_id, a.access_token, (SELECT COALESCE(max(number), 0) FROM campaign_edits e WHERE e.request_id = c.request_id) AS last_edit,
                     (SELECT v.changed_at FROM activations v WHERE v.request_id = c.request_id) AS changed_at, (SELECT max(sent_at) FROM meta_changes m WHERE m.request_id = c.request_id) AS quiet_since,
-                    (SELECT max(sent_at) FROM meta_changes m WHERE m.request_id = c.request_id AND m.outcome = 'done') AS carried_out_at,
+                    (SELECT max(sent_at) FROM meta_changes m WHERE m.request_id = c.request_id AND m.outcome = 'done' AND m.method <> 'NOTE') AS carried_out_at,
                     c.missing_since, c.missing_ids, EXISTS (SELECT 1 FROM activations v WHERE v.request_id = c.request_id AND cardinality(v.paused_ids) > 0) AS is_paused, c.compare_at AS taken_until, due.compare_at AS due_at, c.id)
             SELECT request_id, ad_account_id, access_token, last_edit, changed_at, quiet_since, carried_out_at, missing_since, missing_ids, is_paused, taken_until FROM taken ORDER BY due_at, id
             """;
