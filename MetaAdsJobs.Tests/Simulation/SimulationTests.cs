@@ -83,6 +83,14 @@ public sealed partial class SimulationTests
     }
 
     /// <inheritdoc cref="A_history_that_once_broke_a_promise_keeps_it"/>
+    [TestCase(757138221, TestName = "{m}(a change whose process died once an archive had made it void was taken for somebody else's)")]
+    public async Task A_history_of_adoptions_that_once_broke_a_promise_keeps_it(int seed)
+    {
+        await using var database = await SimDatabase.CreateAsync();
+        Assert.That(await RunAsync(database, seed), Has.Property(nameof(History.AdoptSeed)).Not.Null, "it is another history by now");
+    }
+
+    /// <inheritdoc cref="A_history_that_once_broke_a_promise_keeps_it"/>
     [TestCase(381239390, TestName = "{m}(a sync whose claim had slept took what others had stored since for newer than its own)")]
     [TestCase(796807960, TestName = "{m}(two pages that were read a minute apart were put together)")]
     public async Task A_history_of_numbers_that_once_broke_a_promise_keeps_it(int seed)

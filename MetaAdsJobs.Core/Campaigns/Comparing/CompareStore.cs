@@ -40,6 +40,8 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
                                     -- An attempt at it that died has told nothing. Of what a stop has paused only the campaign is looked at, and nothing of ours can have switched that on since.
                                     AND NOT (e.held AND (NOT e.switched AND (e.kind NOT IN ('publish', 'resume') OR e.lease_until IS NULL)
                                                          OR EXISTS (SELECT 1 FROM activations v WHERE v.request_id = c.request_id AND v.state = 'paused' AND v.paused_ids <> '{}'))))
+                  -- What it did is not told yet: it would be taken for somebody else's.
+                  AND NOT EXISTS (SELECT 1 FROM campaign_edits e WHERE e.request_id = c.request_id AND e.state IN ('cancelled', 'expired') AND e.lease_until IS NOT NULL)
                   -- What is read before a call is carried out tells nothing of what comes after it, also when it is over by the time that is saved.
                   AND NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = c.request_id AND (v.state = 'activating' OR v.busy_until > clock_timestamp()))
                   AND NOT EXISTS (SELECT 1 FROM account_pacing p WHERE p.ad_account_id = a.ad_account_id AND p.use_case = 'ads_management' AND p.blocked_until > @Now)
