@@ -171,14 +171,15 @@ public sealed class GraphClientTests
     }
 
     [Test]
-    public async Task An_object_that_is_gone_counts_as_deleted()
+    public async Task An_object_that_is_shown_as_deleted_counts_as_deleted_and_one_that_is_only_called_missing_does_not()
     {
         var id = await CreateAsync();
 
         await _meta.Ads.DeleteAsync(_account, id, CancellationToken.None);
         await _meta.Ads.DeleteAsync(_account, id, CancellationToken.None);
-        await _meta.Ads.DeleteAsync(_account, "META_CAMPAIGN_neverwas", CancellationToken.None);
 
+        await Assert.ThatAsync(() => _meta.Ads.DeleteAsync(_account, "META_CAMPAIGN_neverwas", CancellationToken.None),
+            Throws.InstanceOf<MetaException>().With.Property(nameof(MetaException.IsCalledMissing)).True.And.Property(nameof(MetaException.Proof)).EqualTo(Proof.OutcomeUnknown));
         Assert.That(await _meta.Ads.FindAsync(_account, AdObject.Campaign, null, id, CancellationToken.None), Is.Empty);
     }
 
