@@ -14,9 +14,6 @@ namespace MetaAdsJobs.Core.Spending;
 internal sealed class ResumeSpending(
     Spenders spenders, StopStore store, PauseSpending pause, CampaignTrees trees, Activations activations, CountedCampaigns counted, MetaAds meta, MetaEdits edits, IJobQueue queue, SpendingOptions spending, TimeProvider time, ILogger<ResumeSpending> logger)
 {
-    // So long Meta may call something missing that is there.
-    public static readonly TimeSpan MissingPasses = TimeSpan.FromHours(1);
-
     private enum Resumed
     {
         Active,
@@ -75,7 +72,7 @@ internal sealed class ResumeSpending(
         catch (MetaException exception) when (exception.Proof == Proof.Rejected)
         {
             SpendingLog.LeftPaused(logger, spender.RequestId, spender.Account.Id, exception.ForUser);
-            var mayPass = exception.IsMissingObject && time.GetUtcNow() - stop.LiftedAt < MissingPasses;
+            var mayPass = exception.IsMissingObject && time.GetUtcNow() - stop.LiftedAt < MetaAds.MissingPasses;
             if (spender.IsBelowPaused && mayPass) return await TryLaterAsync(spender, askedBy, ct);
             if (spender.IsBelowPaused) return await store.LeftPausedAsync(spender, askedBy, ct) ? Resumed.LeftPaused : Resumed.TryAgain;
             var before = time.GetUtcNow();
@@ -215,7 +212,7 @@ internal sealed class ResumeSpending(
             if (!await spenders.IsGoneAsync(spender.RequestId, spender.CampaignId!, ct)) throw;
             throw new MetaException(Proof.Rejected, exception.Message, exception);
         }
-        catch (MetaException exception) when (exception.Proof == Proof.Rejected && now - stop.LiftedAt < MissingPasses)
+        catch (MetaException exception) when (exception.Proof == Proof.Rejected && now - stop.LiftedAt < MetaAds.MissingPasses)
         {
             SpendingLog.LeftPaused(logger, spender.RequestId, spender.Account.Id, exception.ForUser);
             return null;

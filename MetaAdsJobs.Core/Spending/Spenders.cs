@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Dapper;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Accounts.Tokens;
+using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Orchestrations.Requests;
 using Npgsql;
@@ -76,8 +77,6 @@ internal sealed record Spender
 /// <summary>Lists activated trees, a page at a time.</summary>
 internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens, TimeProvider time)
 {
-    private static readonly TimeSpan UntilBelievedMissing = TimeSpan.FromHours(1);
-
     // Two words further apart than this do not say that it was missing all the time.
     private static readonly TimeSpan Apart = TimeSpan.FromMinutes(30);
 
@@ -128,7 +127,7 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
         await CompareSoonAsync(requestId, ct);
         var now = time.GetUtcNow();
         foreach (var (old, _) in _missing.Where(one => now - one.Value.Last > Apart)) _missing.TryRemove(old, out var _);
-        return now - _missing.AddOrUpdate(metaId, (now, now), (_, before) => (before.Since, now)).Since >= UntilBelievedMissing;
+        return now - _missing.AddOrUpdate(metaId, (now, now), (_, before) => (before.Since, now)).Since >= MetaAds.MissingPasses;
     }
 
     /// <summary>Meta has shown it: whatever it said before was in passing.</summary>
@@ -137,7 +136,7 @@ internal sealed class Spenders(NpgsqlDataSource dataSource, AccountTokens tokens
     /// <summary>Meta calls the campaign missing: the comparison, where it is not at it already, looks at it soon, and believes that when it is told so an hour later, too.</summary>
     public async Task CompareSoonAsync(Guid requestId, CancellationToken ct)
     {
-        const string SoonSql = "UPDATE meta_campaigns SET compare_at = LEAST(compare_at, clock_timestamp()) WHERE request_id = @RequestId AND missing_since IS NULL AND compare_at > clock_timestamp() + interval '10 minutes' AND NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = meta_campaigns.request_id AND v.paused_ids <> '{}')";
+        const string SoonSql = "UPDATE meta_campaigns SET compare_at = clock_timestamp() WHERE request_id = @RequestId AND missing_since IS NULL AND compare_at > clock_timestamp() + interval '10 minutes' AND NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = meta_campaigns.request_id AND v.paused_ids <> '{}')";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await connection.ExecuteAsync(new(SoonSql, new { RequestId = requestId }, cancellationToken: ct));
     }

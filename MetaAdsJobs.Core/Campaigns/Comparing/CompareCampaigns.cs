@@ -15,7 +15,6 @@ namespace MetaAdsJobs.Core.Campaigns.Comparing;
 internal sealed class CompareCampaigns(CompareStore store, MetaEdits edits, OrchestrationOptions options, TimeProvider time, ILogger<CompareCampaigns> logger) : ILookAtMeta
 {
     private static readonly TimeSpan Usual = TimeSpan.FromDays(1);
-    private static readonly TimeSpan UntilBelieved = TimeSpan.FromHours(1);
     private static readonly TimeSpan UntilForgotten = TimeSpan.FromHours(6);
     private static readonly TimeSpan UntilTriedAgain = TimeSpan.FromMinutes(10);
 
@@ -71,9 +70,9 @@ internal sealed class CompareCampaigns(CompareStore store, MetaEdits edits, Orch
         // Meta may call missing for a while what is there: it is believed when it says so of the same an hour later, too. Until then all stays as it is known. What it said long ago, and nobody asked again, is no earlier word; nor is what it said before it carried out something of ours.
         string[] missing = [.. tree.All.Where(one => one.Status != "DELETED" && seen.TryGetValue(one.MetaId, out var values) && values is null).Select(one => one.MetaId)];
         var isAgain = due.MissingIds is { } before && missing.All(before.Contains) && time.GetUtcNow() - due.MissingSince < UntilForgotten && !(due.CarriedOutAt > due.MissingSince);
-        if (missing.Length > 0 && !(isAgain && time.GetUtcNow() - due.MissingSince >= UntilBelieved))
+        if (missing.Length > 0 && !(isAgain && time.GetUtcNow() - due.MissingSince >= MetaAds.MissingPasses))
         {
-            await store.MissingAsync(due, missing, isAgain, time.GetUtcNow() + UntilBelieved, ct);
+            await store.MissingAsync(due, missing, isAgain, time.GetUtcNow() + MetaAds.MissingPasses, ct);
             return;
         }
 

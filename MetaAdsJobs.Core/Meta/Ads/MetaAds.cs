@@ -16,6 +16,9 @@ internal sealed class MetaAds(GraphClient graph)
     internal const int PageRows = 200;
     internal const int FewestPageRows = 5;
 
+    /// <summary>So long Meta may call something missing that is there; who is told so all the time believes it then.</summary>
+    public static readonly TimeSpan MissingPasses = TimeSpan.FromHours(1);
+
     public Task<string> CreateCampaignAsync(GraphCredential credential, CampaignSpec spec, CancellationToken ct) =>
         CreateAsync(credential, "campaigns", spec.ToFields(), ct);
 
