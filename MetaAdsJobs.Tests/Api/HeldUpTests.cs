@@ -123,6 +123,36 @@ public sealed class HeldUpTests
         Assert.That((int)known.StatusCode, Is.EqualTo(200), "known from here on");
     }
 
+    /// <summary>The connections over which it is looked up who stops are few: who guesses is to have one of them.</summary>
+    [Test]
+    public async Task Guesses_at_a_stop_are_looked_for_one_at_a_time_and_a_key_that_is_known_does_not_wait_for_them()
+    {
+        var (program, _, _, _, _) = await _service.ProgramAsync(_admin, "manager", $"+{_account}");
+        using var known = program;
+        Assert.That((await known.GetAsync("/meta/me")).Code, Is.EqualTo(200));
+        for (var n = 0; n < SharedServices.FewSignIns + 5; n++)
+        {
+            using var guess = Stranger("127.0.0.13", MadeUp());
+            using var none = await guess.GetAsync("/meta/me");
+        }
+
+        var guesses = Enumerable.Range(0, 8).Select(_ => Stranger("127.0.0.13", MadeUp())).ToList();
+        await using (var held = await HeldAsync("LOCK TABLE api_keys IN ACCESS EXCLUSIVE MODE"))
+        {
+            var stops = guesses.Select(guess => guess.PostAsync($"/meta/accounts/{_account}/stop", null)).ToList();
+            await Eventually.TrueAsync(async () => await WaitingAsync() == 1, () => "no guess is looked for");
+            var stopping = known.PostAsync($"/meta/accounts/{_account}/stop");
+            await Eventually.TrueAsync(async () => await WaitingAsync() == 2, () => "the known key waits for guesses");
+            await held.LetGoAsync();
+            Assert.That((await stopping).Code, Is.EqualTo(202));
+            foreach (var stop in stops) using (var answer = await stop) Assert.That((int)answer.StatusCode, Is.EqualTo(401));
+        }
+
+        guesses.ForEach(guess => guess.Dispose());
+
+        Task<long> WaitingAsync() => _service.Database.DataSource.RowsAsync("pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'");
+    }
+
     [Test]
     public async Task Whose_a_clip_is_may_take_long_to_tell_and_no_stop_waits_for_it()
     {

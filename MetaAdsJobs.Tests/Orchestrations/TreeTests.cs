@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
+using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Orchestrations.Listing;
 using MetaAdsJobs.Core.Orchestrations.Requests;
 using MetaAdsJobs.Core.Orchestrations.Steps;
+using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Orchestrations;
@@ -209,6 +211,33 @@ public sealed class TreeTests
         Assert.That(active, Is.EqualTo(Enumerable.Repeat("ACTIVE", 9)));
         var perAd = _world.Graph.Calls.Where(call => call["status"] == "ACTIVE" && call.Path.StartsWith("META_AD_", StringComparison.Ordinal) && ran.Result.AdSets!.Any(adSet => adSet.Ads.Any(ad => ad.AdMetaId == call.Path))).CountBy(call => call.Path).ToList();
         Assert.That(perAd.Count(ad => ad.Value == 1), Is.EqualTo(5), "those that were active are left alone");
+    }
+
+    /// <summary>What was begun together with a call that is under way may still be carried out.</summary>
+    [Test]
+    public async Task Of_a_large_tree_at_most_ten_creates_follow_a_stop_and_all_of_it_is_built_after_the_start()
+    {
+        var adSet = $$"""{"ads":[{{string.Join(',', Enumerable.Repeat("{}", 12))}}]}""";
+        var asked = await _world.AcceptAsync($$"""{"auto_publish":true,"ad_sets":[{{adSet}},{{adSet}}]}""");
+        var before = 0;
+        _world.Graph.Faults.Add(call => call.IsCreateOf("adcreatives"), async (_, _, act) =>
+        {
+            await _world.Get<StopSwitch>().StopAsync(asked.AccountId, "bob", reason: null, CancellationToken.None);
+            before = Sent();
+            return await act();
+        });
+
+        var waits = (JobOutcome.Snoozed)await _world.Get<RunOrchestration>().ExecuteAsync(asked.RequestId, CancellationToken.None);
+
+        Assert.That(Sent() - before, Is.LessThanOrEqualTo(10));
+        Assert.That(await _world.QueryAsync<long>("SELECT count(*) FROM stub_graph.objects WHERE account_id = @Account AND status = 'ACTIVE' AND kind <> 'creative'", new { Account = asked.AdAccountId[4..] }), Is.EqualTo([0]));
+        await _world.Get<StopSwitch>().StartAsync(asked.AccountId, "bob", reactivate: true, CancellationToken.None);
+        _world.Time.AdvanceTo(waits.Until);
+        var ran = await _world.RunAsync(asked);
+        Assert.That(ran.Result.Status, Is.EqualTo("succeeded"), string.Join("; ", ran.Result.Errors));
+        Assert.That((await _world.AtMetaAsync(asked)).Split(' ').CountBy(kind => kind), Is.EquivalentTo(new Dictionary<string, int> { ["ad"] = 24, ["adset"] = 2, ["campaign"] = 1, ["creative"] = 24 }));
+
+        int Sent() => ((string[])["campaigns", "adsets", "adcreatives", "ads"]).Sum(edge => _world.Creates(asked, edge).Count);
     }
 
     [Test]
