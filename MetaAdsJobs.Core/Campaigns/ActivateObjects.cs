@@ -17,6 +17,9 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
     // Some hours of Meta being away.
     private const int MostPauses = 80;
 
+    // More than an hour: so long Meta may call something missing that is there.
+    private const int MostPausesOfMissing = 20;
+
     public async Task<EditEnd> RunAsync(EditClaim claim, CancellationToken ct)
     {
         var now = time.GetUtcNow();
@@ -106,7 +109,7 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
     public async Task<EditEnd> TakenBackAsync(EditClaim claim, EditEnd end, CancellationToken ct)
     {
         // Every call of it is answered, and was not done: what a permit had set aside is free again.
-        if (claim is { Activation: "active", TakesBack: null, Switched: false, Failures: 0, Abandoned: 0 } && !claim.Credential.Changes.IsAnyUnknown && claim.Object.Kind != AdObject.Campaign) end = end with { DailyCents = claim.Tree.DailyAmountCents(time.GetUtcNow()), EndsAt = claim.Tree.LastEnd };
+        if (claim is { Activation: "active" or "paused", TakesBack: null, Switched: false, Failures: 0, Abandoned: 0 } && !claim.Credential.Changes.IsAnyUnknown && claim.Object.Kind != AdObject.Campaign) end = end with { DailyCents = claim.Tree.DailyAmountCents(time.GetUtcNow()), EndsAt = claim.Tree.LastEnd };
         if (claim.TakenBack.Count == 0 || claim.WasOn && !claim.Switched && !claim.Credential.Changes.MayHaveActivated(claim.TakenBack)) return end;
         // Asked before it is paused: what could still come by then, comes before the next pause.
         var mayComeUntil = await store.FindActivatedUntilAsync(claim, ct);
@@ -124,7 +127,7 @@ internal sealed class ActivateObjects(NpgsqlDataSource dataSource, EditStore sto
             // Nothing that switches it on was ever sent.
             return end;
         }
-        catch (MetaException exception) when (exception.Proof == Proof.Rejected || claim.Failures >= MostPauses)
+        catch (MetaException exception) when (exception.Proof == Proof.Rejected || claim.Failures >= (exception.IsCalledMissing ? MostPausesOfMissing : MostPauses))
         {
             return end with { Reason = $"{end.Reason}; perhaps it is active, since it could not be paused either: {exception.ForUser}" };
         }

@@ -128,7 +128,7 @@ internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateO
         {
             return await EndAsync(claim, EditEnd.Waiting(await UntilAsync(claim, exception, ct), exception.ForUser));
         }
-        catch (MetaException exception) when (claim.Kind == EditKind.Pause && exception.Proof is (Proof.OutcomeUnknown or Proof.NotSent) && time.GetUtcNow() - claim.AskedAt < (exception.IsCalledMissing ? MetaAds.MissingPasses : LongestOutage))
+        catch (MetaException exception) when (claim.Kind == EditKind.Pause && exception.Proof is (Proof.OutcomeUnknown or Proof.NotSent) && time.GetUtcNow() - claim.AskedAt < LongestOutage)
         {
             // Whoever pauses does not want to hear that Meta was away for a moment.
             return await EndAsync(claim, EditEnd.Waiting(time.GetUtcNow() + Patience(claim), $"not paused yet: {exception.ForUser}"));

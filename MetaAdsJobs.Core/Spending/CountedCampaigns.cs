@@ -44,12 +44,14 @@ internal sealed class CountedCampaigns(NpgsqlDataSource dataSource, Spenders spe
                     "DELETED" or "ARCHIVED" => "ended",
                     _ => null,
                 };
+                spenders.IsShown(campaignId!);
             }
             catch (MetaException exception) when (exception.Proof is Proof.OutcomeUnknown or Proof.Rejected)
             {
-                // Not known: it counts on. What stays missing the comparison believes.
-                if (exception.IsCalledMissing) await spenders.CompareSoonAsync(requestId, ct);
-                continue;
+                // Not known: it counts on, until Meta has called it missing for long. Of what a failed run has left no comparison tells.
+                if (exception.IsShown) spenders.IsShown(campaignId!);
+                if (!exception.IsCalledMissing || !await spenders.IsGoneAsync(requestId, campaignId!, ct)) continue;
+                state = "ended";
             }
 
             if (state is null) continue;

@@ -181,6 +181,11 @@ internal sealed class PauseSpending(Spenders spenders, StopStore store, Activati
             if (!await spenders.IsGoneAsync(spender.RequestId, metaId, ct)) throw;
             return false;
         }
+        catch (MetaException exception) when (exception.IsShown)
+        {
+            spenders.IsShown(metaId);
+            throw;
+        }
     }
 
     /// <returns>False when it is gone.</returns>

@@ -67,12 +67,12 @@ internal sealed class ResumeSpending(
         var askedBy = stop.LiftedBy ?? stop.StoppedBy;
         try
         {
-            return spender.IsBelowPaused ? await ActivateBelowAsync(spender, askedBy, ct) : await ActivateAsync(spender, stop, askedBy, ct);
+            return spender.IsBelowPaused ? await ActivateBelowAsync(spender, askedBy, ct) : await ActivateAsync(spender, askedBy, ct);
         }
         catch (MetaException exception) when (exception.Proof == Proof.Rejected)
         {
             SpendingLog.LeftPaused(logger, spender.RequestId, spender.Account.Id, exception.ForUser);
-            var mayPass = exception.IsMissingObject && time.GetUtcNow() - stop.LiftedAt < MetaAds.MissingPasses;
+            var mayPass = exception.IsMissingObject && await MayPassAsync(spender, ct);
             if (spender.IsBelowPaused && mayPass) return await TryLaterAsync(spender, askedBy, ct);
             if (spender.IsBelowPaused) return await store.LeftPausedAsync(spender, askedBy, ct) ? Resumed.LeftPaused : Resumed.TryAgain;
             var before = time.GetUtcNow();
@@ -86,7 +86,7 @@ internal sealed class ResumeSpending(
             if (stillThere && mayPass) return await TryLaterAsync(spender, askedBy, ct);
             await store.TellActivatedAsync(spender, before, ct);
             // Changed by somebody else meanwhile: it is looked at again.
-            return await (stillThere ? store.LeftPausedAsync(spender, askedBy, ct) : store.EndedAsync(spender, askedBy, isOwn: true, ct)) ? Resumed.LeftPaused : Resumed.TryAgain;
+            return await (stillThere ? store.LeftPausedAsync(spender, askedBy, ct) : store.EndedAsync(spender, askedBy, isOwn: spender.PermittedUntil is not null, ct)) ? Resumed.LeftPaused : Resumed.TryAgain;
         }
         catch (FencedException exception)
         {
@@ -114,13 +114,13 @@ internal sealed class ResumeSpending(
         return Resumed.TryLater;
     }
 
-    private async Task<Resumed> ActivateAsync(Spender spender, Stop stop, string askedBy, CancellationToken ct)
+    private async Task<Resumed> ActivateAsync(Spender spender, string askedBy, CancellationToken ct)
     {
         if (spender.Credential is null) throw new MetaException(Proof.NotSent, "the account's access token cannot be opened; give it again");
         var now = time.GetUtcNow();
         // What has been activated in part is looked at whatever stands against it now.
         if (!spender.IsActivating && await FindRefusalAsync(spender, ct) is { } known) return Refused(spender, known);
-        if (await TryAmountAsync(spender, stop, now, ct) is not var (daily, lastEnd)) return await TryLaterAsync(spender, askedBy, ct);
+        if (await TryAmountAsync(spender, now, ct) is not var (daily, lastEnd)) return await TryLaterAsync(spender, askedBy, ct);
         if (lastEnd <= now) throw new MetaException(Proof.Rejected, "its end_time has passed");
         var permittedFrom = time.GetTimestamp();
         async Task<Permit> AskAsync() => await activations.PermitAsync(spender.RequestId, spender.Account, daily, lastEnd?.ToUniversalTime(), PermitHolder.LiftedStop, ct);
@@ -200,7 +200,7 @@ internal sealed class ResumeSpending(
     }
 
     /// <returns>Null when Meta will not show it, which may pass: nobody knows what it would spend, and it stays paused until then.</returns>
-    private async Task<(long DailyCents, DateTimeOffset? LastEnd)?> TryAmountAsync(Spender spender, Stop stop, DateTimeOffset now, CancellationToken ct)
+    private async Task<(long DailyCents, DateTimeOffset? LastEnd)?> TryAmountAsync(Spender spender, DateTimeOffset now, CancellationToken ct)
     {
         try
         {
@@ -212,12 +212,21 @@ internal sealed class ResumeSpending(
             if (!await spenders.IsGoneAsync(spender.RequestId, spender.CampaignId!, ct)) throw;
             throw new MetaException(Proof.Rejected, exception.Message, exception);
         }
-        catch (MetaException exception) when (exception.Proof == Proof.Rejected && now - stop.LiftedAt < MetaAds.MissingPasses)
+        catch (MetaException exception) when (exception.IsShown)
         {
+            spenders.IsShown(spender.CampaignId!);
+            throw;
+        }
+        catch (MetaException exception) when (exception.Proof == Proof.Rejected)
+        {
+            if (!await MayPassAsync(spender, ct)) throw;
             SpendingLog.LeftPaused(logger, spender.RequestId, spender.Account.Id, exception.ForUser);
             return null;
         }
     }
+
+    // What Meta will not show, or calls missing, of the tree: until it has done so for long.
+    private async Task<bool> MayPassAsync(Spender spender, CancellationToken ct) => !await spenders.IsGoneAsync(spender.RequestId, $"{spender.RequestId}", ct);
 
     // As it stands, and not as it was asked for, or listed: edits go on meanwhile, and what a stop has paused nobody has compared with Meta since.
     private async Task<(long DailyCents, DateTimeOffset? LastEnd)> AmountAsync(Spender spender, DateTimeOffset now, CancellationToken ct)
@@ -252,6 +261,7 @@ internal sealed class ResumeSpending(
         catch (MetaException exception)
         {
             SpendingLog.CouldNotPause(logger, spender.RequestId, spender.Account.Id, exception.ForUser);
+            if (exception.IsShown) spenders.IsShown(spender.CampaignId!);
             return exception.IsCalledMissing && await spenders.IsGoneAsync(spender.RequestId, spender.CampaignId!, ct) ? false : null;
         }
         catch (Exception)

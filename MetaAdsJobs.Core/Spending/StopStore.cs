@@ -228,19 +228,22 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
     /// <summary>Gone at Meta.</summary>
     /// <param name="isOwn">True for who has a permit of his own for it; else only as it was seen, and when no call that activates can be under way.</param>
     /// <returns>False when it has to be looked at again.</returns>
-    public Task<bool> EndedAsync(Spender spender, string askedBy, bool isOwn, CancellationToken ct)
+    public async Task<bool> EndedAsync(Spender spender, string askedBy, bool isOwn, CancellationToken ct)
     {
         const string EndedSql = $"""
             WITH {ChangeLog.Cte},
             ended AS (
                 UPDATE activations SET state = 'ended', busy_until = NULL, changed_at = @Now, paused_ids = ARRAY[]::text[]
                 WHERE request_id = @RequestId AND (@IsOwn OR {IsQuiet})
-                RETURNING request_id),
-            -- Perhaps it was only not shown: where the comparison sees it, it counts again.
-            compared AS (UPDATE meta_campaigns c SET compare_at = LEAST(c.compare_at, clock_timestamp() + interval '1 minute') FROM ended WHERE c.request_id = ended.request_id)
+                RETURNING request_id)
             SELECT count(*) FROM ended
             """;
-        return WriteAsync(EndedSql, spender, askedBy, ct, isOwn);
+        // Perhaps it was only not shown: where the comparison sees it, it counts again. By itself, since others lock it before its activation.
+        const string ComparedSql = "UPDATE meta_campaigns SET compare_at = LEAST(compare_at, clock_timestamp() + interval '1 minute') WHERE request_id = @RequestId";
+        if (!await WriteAsync(EndedSql, spender, askedBy, ct, isOwn)) return false;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await connection.ExecuteAsync(new(ComparedSql, new { spender.RequestId }, cancellationToken: ct));
+        return true;
     }
 
     public async Task AuditAsync(Spender spender, string askedBy, CancellationToken ct)

@@ -197,6 +197,47 @@ public sealed class CompareTests
         Assert.That(await _world.CountedAsync(), Does.StartWith("active"));
     }
 
+    /// <summary>An hour of being called missing is over when Meta shows it, also in a look that comes to nothing.</summary>
+    [TestCase(true, Description = "shown at the second word")]
+    [TestCase(false, Description = "shown, and what is below it is not told")]
+    public async Task What_Meta_has_shown_in_between_is_not_believed_to_be_gone(bool isMissingFirst)
+    {
+        var tree = await _world.BuiltAsync("""{"auto_publish":true}""");
+        var campaign = tree.Campaign.MetaId;
+        bool IsRead(RecordedCall call) => call.Method == "GET" && call.Path == campaign;
+        _world.Graph.Faults.Always(IsRead, GraphFaults.Refused(100, 33));
+        Assert.That(await CompareAsync(), Is.EqualTo(1));
+        _world.Time.Advance(TimeSpan.FromMinutes(59));
+        _world.Graph.Faults.Clear();
+        if (isMissingFirst) _world.Graph.Faults.Add(IsRead, GraphFaults.Refused(100, 33));
+        else _world.Graph.Faults.Always(call => call.Method == "GET" && call.Path.StartsWith($"{campaign}/", StringComparison.Ordinal), GraphFaults.Refused(200, 0));
+        Assert.That(await CompareAsync(), Is.EqualTo(1));
+
+        _world.Time.Advance(TimeSpan.FromMinutes(10));
+        _world.Graph.Faults.Clear();
+        _world.Graph.Faults.Always(IsRead, GraphFaults.Refused(100, 33));
+        Assert.That(await CompareAsync(), Is.EqualTo(1));
+
+        Assert.That(((await _world.TreeAsync(tree)).Campaign.Status, await _world.CountedAsync()), Is.EqualTo(("ACTIVE", "active 10000")));
+    }
+
+    [Test]
+    public async Task What_is_shown_of_a_campaign_is_taken_over_while_something_else_of_it_is_called_missing()
+    {
+        var tree = await _world.BuiltAsync();
+        await ByHandAsync("UPDATE stub_graph.objects SET status = 'ACTIVE' WHERE kind IN ('campaign', 'adset')");
+        await ByHandAsync("UPDATE stub_graph.objects SET status = 'ARCHIVED' WHERE kind = 'ad'");
+        _world.Graph.Faults.Always(call => call.Method == "GET" && call.Path == tree.Ads[0].MetaId, GraphFaults.Refused(100, 33));
+
+        Assert.That(await CompareAsync(), Is.EqualTo(1));
+
+        Assert.That((await _world.CountedAsync(), (await _world.TreeAsync(tree)).Ads[0].Status), Is.EqualTo(("active 10000", "PAUSED")));
+        Assert.That(await ToldAsync(tree), Is.EquivalentTo(["campaign status PAUSED ACTIVE", "adset status PAUSED ACTIVE"]));
+        _world.Time.Advance(TimeSpan.FromMinutes(61));
+        Assert.That(await CompareAsync(), Is.EqualTo(1));
+        Assert.That((await _world.TreeAsync(tree)).Ads[0].Status, Is.EqualTo("DELETED"));
+    }
+
     [Test]
     public async Task An_account_that_Meta_does_not_show_at_the_moment_is_compared_later()
     {

@@ -76,6 +76,23 @@ public sealed class ReviewsTogetherTests
         foreach (var run in runs[..2]) Assert.That(await ShownAsync(run), Is.EqualTo("PAUSED PAUSED ACTIVE PAUSED"));
     }
 
+    /// <summary>It may be called so in passing, the more as it is new: what Meta refuses of it afterwards is to be told.</summary>
+    [Test]
+    public async Task What_is_only_called_missing_is_looked_at_again()
+    {
+        var run = (await BuildAsync(1))[0];
+        var ad = await AdAsync(run);
+        _world.Graph.Faults.Always(call => call.Path == ad, GraphFaults.Refused(100, 33));
+
+        Assert.That(await ReviewAsync(), Is.EqualTo(1));
+
+        Assert.That((await DueAsync(), await ShownAsync(run)), Is.EqualTo((1, "   ")));
+        _world.Graph.Faults.Clear();
+        await _world.ExecuteAsync("""UPDATE stub_graph.objects SET fields = fields || '{"issues_info":[{"level":"AD","error_summary":"No hats"}]}' WHERE id = @ad""", new { ad });
+        Assert.That(await ReviewAsync(), Is.EqualTo(1));
+        Assert.That((await ResultAsync(run)).Errors, Is.EqualTo(["at Meta: the ad is PAUSED: No hats"]));
+    }
+
     [Test]
     public async Task A_throttled_account_is_asked_once_and_all_its_reviews_come_again()
     {

@@ -55,6 +55,23 @@ public sealed class RaisedWhileStoppedTests
         Assert.That(await _world.QueryAsync<string>("SELECT to_char(ends_at AT TIME ZONE 'UTC', 'YYYY') FROM activations"), Is.EqualTo(["2033"]));
     }
 
+    [Test]
+    public async Task A_raise_that_Meta_refuses_of_what_a_start_has_left_paused_takes_no_room()
+    {
+        var tree = await _world.BuiltAsync("""{"auto_publish":true}""");
+        await _world.NothingUnderWayAsync();
+        var stopId = await StoppedAsync(tree.AccountId);
+        await _world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = 1");
+        await LiftAsync(tree.AccountId);
+        Assert.That(await ResumeAsync(stopId), Is.InstanceOf<JobOutcome.Completed>());
+        await _world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = 60000");
+        _world.Graph.Faults.Always(call => call.Path == tree.AdSets[0].MetaId && call["daily_budget"] is not null, GraphFaults.Refused(100, 1885183));
+
+        Assert.That((await _world.EditAsync(EditKind.Update, tree.AdSets[0].MetaId, """{"daily_budget_cents":20000}""")).Status, Is.EqualTo("failed"));
+
+        Assert.That(await CountedAsync(), Is.EqualTo("paused 10000 3"));
+    }
+
     /// <summary>Of hundreds that an earlier stop has left paused, in an account that Meta has blocked.</summary>
     [Test]
     public async Task What_an_earlier_stop_has_paused_and_is_paused_the_next_one_only_reads()

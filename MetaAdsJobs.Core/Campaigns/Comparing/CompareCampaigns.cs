@@ -33,7 +33,8 @@ internal sealed class CompareCampaigns(CompareStore store, MetaEdits edits, Orch
             catch (MetaException exception)
             {
                 CampaignLog.NotCompared(logger, one.Tree.Campaign.MetaId, exception.ForUser);
-                await store.PostponeAsync(one, time.GetUtcNow() + (exception.RetryAfter ?? UntilTriedAgain), ct);
+                // Perhaps it has shown by then what it had called missing.
+                await store.PostponeAsync(one, time.GetUtcNow() + (exception.RetryAfter ?? UntilTriedAgain), ct, isShown: true);
             }
             catch (Exception exception) when (exception is not (OperationCanceledException or DbException))
             {
@@ -67,17 +68,19 @@ internal sealed class CompareCampaigns(CompareStore store, MetaEdits edits, Orch
         seen[tree.Campaign.MetaId] = campaign;
         // With a deleted campaign went all that hung on it.
         if (campaign is not null && campaign.Status != "DELETED") await ReadBelowAsync(credential, tree, seen, ct);
-        // Meta may call missing for a while what is there: it is believed when it says so of the same an hour later, too. Until then all stays as it is known. What it said long ago, and nobody asked again, is no earlier word; nor is what it said before it carried out something of ours.
+        // Meta may call missing for a while what is there: it is believed when it says so of the same an hour later, too. Until then that stays as it is known. What it said long ago, and nobody asked again, is no earlier word; nor is what it said before it carried out something of ours.
         string[] missing = [.. tree.All.Where(one => one.Status != "DELETED" && seen.TryGetValue(one.MetaId, out var values) && values is null).Select(one => one.MetaId)];
         var isAgain = due.MissingIds is { } before && missing.All(before.Contains) && time.GetUtcNow() - due.MissingSince < UntilForgotten && !(due.CarriedOutAt > due.MissingSince);
-        if (missing.Length > 0 && !(isAgain && time.GetUtcNow() - due.MissingSince >= MetaAds.MissingPasses))
+        Missing? open = missing.Length == 0 || isAgain && time.GetUtcNow() - due.MissingSince >= MetaAds.MissingPasses ? null : new(missing, isAgain ? due.MissingSince!.Value : time.GetUtcNow());
+        var after = open is null ? Usual : MetaAds.MissingPasses;
+        if (open is not null && campaign is null)
         {
-            await store.MissingAsync(due, missing, isAgain, time.GetUtcNow() + MetaAds.MissingPasses, ct);
+            await store.MissingAsync(due, open, time.GetUtcNow() + after, ct);
             return;
         }
 
-        var changes = tree.All.SelectMany(one => Differences(one, seen.GetValueOrDefault(one.MetaId))).ToList();
-        if (await store.SaveAsync(due, changes, time.GetUtcNow() + Usual, ct) is not { } told) await store.PostponeAsync(due, time.GetUtcNow() + options.SettleDelay, ct, isShown: missing.Length == 0);
+        var changes = tree.All.Where(one => open is null || seen.GetValueOrDefault(one.MetaId) is not null).SelectMany(one => Differences(one, seen.GetValueOrDefault(one.MetaId))).ToList();
+        if (await store.SaveAsync(due, changes, open, time.GetUtcNow() + after, ct) is not { } told) await store.PostponeAsync(due, time.GetUtcNow() + options.SettleDelay, ct, isShown: missing.Length == 0);
         else if (told.Count > 0) CampaignLog.ChangedOutside(logger, tree.Campaign.MetaId, string.Join(", ", told.Select(change => $"{change.Object.MetaId} {change.Field}")));
     }
 

@@ -17,6 +17,10 @@ namespace MetaAdsJobs.Core.Campaigns.Comparing;
 /// <param name="IsPaused">A stop has paused it, or something of it, and no start has given that back: it stays as it was known before.</param>
 internal sealed record DueCampaign(CampaignTree Tree, GraphCredential? Credential, long LastEdit, DateTimeOffset? ActivationChangedAt, DateTimeOffset? QuietSince, DateTimeOffset? CarriedOutAt, DateTimeOffset? MissingSince, string[]? MissingIds, bool IsPaused, DateTimeOffset TakenUntil);
 
+/// <summary>What Meta has called missing, and is asked for again before that is believed.</summary>
+/// <param name="Since">When it was first called so; all of it was at each look since.</param>
+internal sealed record Missing(string[] Ids, DateTimeOffset Since);
+
 /// <summary>Something that is not as it was left.</summary>
 internal sealed record OutsideDifference(TreeObject Object, string Field, string? Was, string? Is);
 
@@ -76,13 +80,12 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
         await connection.ExecuteAsync(new(PostponeSql, new { due.Tree.RequestId, due.TakenUntil, Until = until, IsShown = isShown }, cancellationToken: ct));
     }
 
-    /// <summary>Meta has called something of it missing; it is asked again before that is believed.</summary>
-    /// <param name="isAgain">All of it was missing the last time, too.</param>
-    public async Task MissingAsync(DueCampaign due, string[] missing, bool isAgain, DateTimeOffset until, CancellationToken ct)
+    /// <summary>Meta calls the campaign missing: nothing of it is told.</summary>
+    public async Task MissingAsync(DueCampaign due, Missing missing, DateTimeOffset until, CancellationToken ct)
     {
-        const string MissingSql = "UPDATE meta_campaigns SET missing_since = CASE WHEN @IsAgain THEN COALESCE(missing_since, @Now) ELSE @Now END, missing_ids = @Missing, compare_at = @Until WHERE request_id = @RequestId AND compare_at = @TakenUntil";
+        const string MissingSql = "UPDATE meta_campaigns SET missing_since = @Since, missing_ids = @Ids, compare_at = @Until WHERE request_id = @RequestId AND compare_at = @TakenUntil";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await connection.ExecuteAsync(new(MissingSql, new { due.Tree.RequestId, due.TakenUntil, Until = until, Now = time.GetUtcNow(), Missing = missing, IsAgain = isAgain }, cancellationToken: ct));
+        await connection.ExecuteAsync(new(MissingSql, new { due.Tree.RequestId, due.TakenUntil, Until = until, missing.Since, missing.Ids }, cancellationToken: ct));
     }
 
     // Nobody of ours has begun anything with it since it was taken, nor asked to have it compared anew. What was held may have begun: it takes the campaign's row first, too.
@@ -130,14 +133,15 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
     /// Records what has changed and takes it over. A campaign that was switched on by hand counts against the cap from now on, and a stop that is in force pauses it; one that
     /// was switched off or ended counts no more.
     /// </summary>
+    /// <param name="missing">What is left as it was known; null when nothing is.</param>
     /// <returns>What somebody else has changed; null when somebody of ours has changed the campaign meanwhile: what was read is old.</returns>
-    public async Task<IReadOnlyList<OutsideDifference>?> SaveAsync(DueCampaign due, IReadOnlyList<OutsideDifference> changes, DateTimeOffset nextAt, CancellationToken ct)
+    public async Task<IReadOnlyList<OutsideDifference>?> SaveAsync(DueCampaign due, IReadOnlyList<OutsideDifference> changes, Missing? missing, DateTimeOffset nextAt, CancellationToken ct)
     {
         const string SaveSql = $"""
             SELECT 1 FROM meta_campaigns WHERE request_id = @RequestId FOR NO KEY UPDATE;
             SELECT 1 FROM activations WHERE request_id = @RequestId FOR UPDATE;
             WITH fence AS (
-                UPDATE meta_campaigns c SET compared_at = @Now, compare_at = @NextAt, missing_since = NULL, missing_ids = NULL FROM (SELECT id, compared_at FROM meta_campaigns) earlier WHERE c.request_id = @RequestId AND earlier.id = c.id
+                UPDATE meta_campaigns c SET compared_at = CASE WHEN @MissingIds::text[] IS NULL THEN @Now ELSE c.compared_at END, compare_at = @NextAt, missing_since = @MissingSince, missing_ids = @MissingIds FROM (SELECT id, compared_at FROM meta_campaigns) earlier WHERE c.request_id = @RequestId AND earlier.id = c.id
                   AND {Stands} AND NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = c.request_id AND cardinality(v.paused_ids) > 0)
                 RETURNING c.request_id, c.social_account_id, COALESCE(earlier.compared_at, c.created_at) AS since),
             told AS (
@@ -170,7 +174,7 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
         var told = await ListOutsideAsync(connection, transaction, due.Tree, changes, ct);
         await using (var answers = await connection.QueryMultipleAsync(new(SaveSql, new
         {
-            due.Tree.RequestId, due.TakenUntil, due.LastEdit, due.ActivationChangedAt, Now = time.GetUtcNow(), NextAt = nextAt,
+            due.Tree.RequestId, due.TakenUntil, due.LastEdit, due.ActivationChangedAt, Now = time.GetUtcNow(), NextAt = nextAt, MissingIds = missing?.Ids, MissingSince = missing?.Since,
             Levels = Of(told, change => LevelOf(change.Object.Kind)), MetaIds = Of(told, change => change.Object.MetaId), Fields = Of(told, change => change.Field), Was = Of(told, change => change.Was), Is = Of(told, change => change.Is),
             State = tree.Campaign.IsOn ? "active" : tree.Campaign.IsGone ? "ended" : "idle", DailyCents = tree.DailyAmountCents(time.GetUtcNow()), EndsAt = tree.LastEnd?.ToUniversalTime(),
         }, transaction, cancellationToken: ct)))

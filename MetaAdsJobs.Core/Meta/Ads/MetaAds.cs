@@ -151,7 +151,7 @@ internal sealed class MetaAds(GraphClient graph)
             return false;
         }
 
-        return status == ObjectState.Gone.Status ? true : throw new MetaException(Proof.OutcomeUnknown, $"Meta said that {metaId} does not exist, and then that it is {status}", said);
+        return status == ObjectState.Gone.Status ? true : throw new MetaException(Proof.OutcomeUnknown, $"Meta said that {metaId} does not exist, and then that it is {status}", said) { IsShown = true };
     }
 
     private async Task<string> ReadStatusAsync(GraphCredential credential, string metaId, CancellationToken ct) =>

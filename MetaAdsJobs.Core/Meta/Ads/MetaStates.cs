@@ -58,7 +58,7 @@ internal sealed class MetaStates(GraphClient graph, MetaAds meta)
         }
         catch (MetaException exception) when (exception.IsMissingObject)
         {
-            await meta.ProveGoneAsync(credential, metaId, exception, ct);
+            await meta.ProveDeletedAsync(credential, metaId, exception, ct);
             return ObjectState.Gone;
         }
     }

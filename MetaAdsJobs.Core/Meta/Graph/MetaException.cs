@@ -46,6 +46,9 @@ public sealed class MetaException(Proof proof, string message, Exception? inner 
     /// <summary>True when Meta has called an object missing twice, and has shown its account in between: it is gone, or not shown for a while. Nothing but time tells.</summary>
     public bool IsCalledMissing { get; init; }
 
+    /// <summary>True when Meta has shown an object right after it had called it missing.</summary>
+    public bool IsShown { get; init; }
+
     /// <summary>
     /// True for a refusal of a create that Meta calls final and yet takes back: the same has been accepted minutes later, unchanged. It proves
     /// as much as any other that nothing was created.
