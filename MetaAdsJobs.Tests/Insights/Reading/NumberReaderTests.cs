@@ -118,7 +118,9 @@ public sealed class NumberReaderTests
         await core.Database.DataSource.SeedAsync(new SeededInsight(one, "2026-10-01", "ad1") { Results = null }, new SeededInsight(one, "2026-10-01", "ad2"));
         var (reader, rows, filter) = (core.Get<NumberReader>(), core.Get<InsightReader>(), new InsightFilter(one, null, null, null, InsightLevel.Campaign));
         using var all = Assert.EnterMultipleScope();
-        Assert.That((await reader.ListDaysOfAllAsync("USD", Day, Day.AddDays(1), default)).Select(day => (day.Results, day.ResultType)), Is.EqualTo([((decimal?)null, "link_click"), (10m, "link_click")]));
+        var days = await reader.ListDaysOfAllAsync("USD", Day, Day.AddDays(1), default);
+        Assert.That(days.Select(day => (day.Results, day.ResultType)), Is.EqualTo([((decimal?)null, "link_click"), (10m, "link_click")]));
+        Assert.That((Tally.Of(days).Spend, Tally.Of(days).Results, Tally.Of(days).ResultType, Tally.Of(days).CostPerResult), Is.EqualTo((40m, (decimal?)null, "link_click", 2m)), "and what one costs is of the day that tells both");
         Assert.That((await reader.ListDaysOfAllAsync("USD", Day, Day.AddDays(1), default)).Select(day => day.FirstResults), Is.EqualTo([(decimal?)null, 10m]), "nor were they at first");
         Assert.That((await reader.ListAccountsAsync("USD", Day, Day.AddDays(1), 50, default)).ToDictionary(share => share.Id, share => share.Results), Is.EquivalentTo(new Dictionary<string, decimal?> { [$"{one}"] = null, [$"{other}"] = 10m }));
         Assert.That((await reader.ListCampaignsAsync(one, Day, Day.AddDays(1), 50, default)).Single().Results, Is.Null);
