@@ -104,5 +104,29 @@ public sealed class NumbersRangeTests
         Assert.That((await viewer.GetAsync("/console/numbers?currency=JPY")).Text, Does.Contain("1,500 JPY").And.Not.Contain("1,500.00"));
     }
 
+    /// <summary>Of two accounts one has not read the last day, as on a morning before its night. A third is retired, and reads none any more.</summary>
+    [Test]
+    public async Task A_day_is_compared_with_one_that_was_read_too_and_of_as_many_accounts()
+    {
+        using var admin = _service.Client();
+        var accounts = new List<Guid>();
+        foreach (var name in (string[])["early", "late", "gone"])
+            accounts.Add(Guid.Parse(await admin.AddAccountAsync(account => (account["name"], account["currency"], account["timezone_name"]) = (name, "GBP", "UTC"))));
+        var first = new DateOnly(2024, 3, 1);
+        await _service.Database.DataSource.SeedSumsAsync(
+            from account in accounts.Take(2)
+            from day in Enumerable.Range(0, account == accounts[0] ? 4 : 3)
+            select new SeededSum(account, first.AddDays(day)) { Currency = "GBP" });
+        await _service.Database.DataSource.DoAsync("UPDATE social_accounts SET retired_at = now(), access_token = NULL WHERE id = @Gone", new { Gone = accounts[2] });
+        using var viewer = _service.Client("viewer");
+        foreach (var (what, spend, hint) in ((string, string, string)[])
+                 [("currency=GBP", "30.00", "Days on which not all 2 accounts were synced: 1."), ($"account={accounts[1]}", "10.00", "Days that were never synced: 1.")])
+        {
+            var page = (await viewer.GetAsync($"/console/numbers?{what}&since=2024-03-03&until=2024-03-04&compare=true")).Text;
+            Assert.That(page, Does.Match($@"data-card=""Spend"">\s*Spend\s*<b>{spend} GBP</b>\s*<small>0\.0 % against the period before</small>"), what);
+            Assert.That(page, Does.Contain("The percentages are of the days that were read whole in both periods").And.Contain(hint), what);
+        }
+    }
+
     private static DateOnly Day(string text) => DateOnly.ParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture);
 }
