@@ -128,5 +128,21 @@ public sealed class NumbersRangeTests
         }
     }
 
+    [Test]
+    public async Task A_file_is_of_all_days_that_were_asked_for_or_it_is_said_which_can_be_had()
+    {
+        using var viewer = _service.Client("viewer");
+        var (since, until) = ($"{new DateOnly(2024, 12, 31).AddDays(1 - NumbersQuery.MostDays):yyyy-MM-dd}", "2024-12-31");
+        var query = $"account={_shop}&since=2020-01-01&until={until}";
+
+        var refused = await viewer.GetAsync($"/console/numbers/csv?{query}");
+
+        refused.AssertProblem(422, "invalid_fields");
+        Assert.That((string?)refused.Json["errors"]!["since"]![0], Does.StartWith($"must be {since} or later where until is {until}"));
+        var shown = $"/console/numbers/csv?account={_shop}&since={since}&until={until}";
+        Assert.That(System.Net.WebUtility.HtmlDecode((await viewer.GetAsync($"/console/numbers?{query}")).Text), Does.Contain($"\"{shown}\""), "the page leads to the file of what it shows");
+        Assert.That((await viewer.GetAsync(shown)).Text.Trim().Split('\n'), Has.Length.EqualTo(1 + NumbersQuery.MostDays));
+    }
+
     private static DateOnly Day(string text) => DateOnly.ParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture);
 }
