@@ -1,10 +1,11 @@
+using System.Globalization;
 using CsvHelper;
 using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Insights.Reading;
 
 namespace MetaAdsJobs.Console.Numbers;
 
-/// <summary>The page's days as a file: one row per day, what they are now and what they were when they were first seen.</summary>
+/// <summary>The page's days as a file: one row per day, what they are now and what they were when they were first seen. 422 for more days than a page shows.</summary>
 internal static class NumbersCsv
 {
     private static readonly string[] Headings =
@@ -18,8 +19,14 @@ internal static class NumbersCsv
     private static async Task<IResult> GetAsync(HttpContext http, NumberReader reader, TimeProvider time)
     {
         var view = await NumbersView.LoadAsync(NumbersQuery.Read(http.Request.Query, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime)), reader, time, withShares: false, http.RequestAborted);
-        return view.IsUnknown ? Results.NotFound() : new CsvRows<DateOnly>("numbers.csv", Headings, view.Days.ToAsyncEnumerable(), (csv, day) => Write(csv, view, day));
+        if (view.IsUnknown) return Results.NotFound();
+        // A page says that it shows fewer days than were asked for; a file could not.
+        if (view.IsCut) return new Problem(ProblemKind.InvalidFields, errors: new Dictionary<string, string[]> { ["since"] = [FirstOf(view)] });
+        return new CsvRows<DateOnly>("numbers.csv", Headings, view.Days.ToAsyncEnumerable(), (csv, day) => Write(csv, view, day));
     }
+
+    private static string FirstOf(NumbersView view) =>
+        string.Create(CultureInfo.InvariantCulture, $"must be {view.Since:yyyy-MM-dd} or later where until is {view.Until:yyyy-MM-dd}: so many days are not added up at once");
 
     private static void Write(CsvWriter csv, NumbersView view, DateOnly date)
     {

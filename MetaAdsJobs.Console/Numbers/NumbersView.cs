@@ -42,10 +42,10 @@ public sealed class NumbersView
     public IReadOnlyList<NumberDay> Read { get; private set; } = [];
     public Tally Total { get; private set; } = Tally.Of([]);
 
-    /// <summary>What is held against the days before: a day that was not over stands for less than a day, and is left out.</summary>
+    /// <summary>What is held against the days before: those that were read whole, as the ones that stand against them, and of as many accounts.</summary>
     public Tally Whole { get; private set; } = Tally.Of([]);
 
-    /// <summary>Of as many days before, without those that stand where a day is left out; null when it was not asked for or nothing of it was ever read.</summary>
+    /// <summary>Of the days that stand against them; null when it was not asked for or there are none.</summary>
     public Tally? Before { get; private set; }
 
     /// <summary>A day was left out of what is compared.</summary>
@@ -60,7 +60,10 @@ public sealed class NumbersView
     /// <summary>When the campaigns of the whole range are too many to be added up: the first day that is.</summary>
     public DateOnly? SharesSince { get; private set; }
 
-    public long AccountsOfAll => Account is not null ? 1 : Currencies.FirstOrDefault(one => one.Currency == Currency)?.Accounts ?? 0;
+    /// <summary>Of how many accounts a day is to be read.</summary>
+    public long AccountsOfAll => Account is not null ? 1 : InCurrency?.InUse ?? 0;
+
+    private NumberCurrency? InCurrency => Currencies.FirstOrDefault(one => one.Currency == Currency);
 
     public NumberDay? On(DateOnly day) => _days.GetValueOrDefault(day);
 
@@ -90,7 +93,7 @@ public sealed class NumbersView
         (Since, Until) = Query.Days(Today);
         // Of all accounts together no more days than their number allows.
         var most = Account is not null ? NumbersQuery.MostDays
-            : (int)Math.Clamp(NumberReader.MostRows / Math.Max(1, AccountsOfAll) / (Query.Compares ? 2 : 1), 1, NumbersQuery.MostDays);
+            : (int)Math.Clamp(NumberReader.MostRows / Math.Max(1, InCurrency?.Accounts ?? 0) / (Query.Compares ? 2 : 1), 1, NumbersQuery.MostDays);
         if (Until.DayNumber - Since.DayNumber + 1 > most) (Since, IsCut) = (Until.AddDays(1 - most), true);
         var accounts = withShares && Account is null ? reader.ListAccountsAsync(Currency, Since, Until, MostShares, ct) : Task.FromResult<IReadOnlyList<NumberShare>>([]);
         var days = ReadAsync(reader, Since, Until, ct);
@@ -105,9 +108,10 @@ public sealed class NumbersView
         {
             var before = await ReadAsync(reader, Since.AddDays(-Days.Count), Since.AddDays(-1), ct);
             (_before, ReadBefore) = (before.ToDictionary(day => day.Date), before.Count);
-            var whole = read.Where(day => !day.IsPartial && BeforeOf(day.Date) is not { IsPartial: true }).ToList();
-            var wholeBefore = before.Where(day => !day.IsPartial && On(day.Date.AddDays(Days.Count)) is not { IsPartial: true }).ToList();
-            (Whole, Before, ComparesLess) = (Tally.Of(whole), wholeBefore.Count == 0 ? null : Tally.Of(wholeBefore), read.Any(day => day.IsPartial) || before.Any(day => day.IsPartial));
+            // What was read in part, or of fewer accounts, stands for less than its day, and what was never read for nothing.
+            var whole = read.Where(day => !day.IsPartial && BeforeOf(day.Date) is { IsPartial: false } other && other.Accounts == day.Accounts).ToList();
+            (Whole, Before) = (Tally.Of(whole), whole.Count == 0 ? null : Tally.Of([.. whole.Select(day => BeforeOf(day.Date)!)]));
+            ComparesLess = whole.Count < Math.Max(read.Count, before.Count);
         }
 
         if (!withShares || Account is null) return;

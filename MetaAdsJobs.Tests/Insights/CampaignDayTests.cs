@@ -206,7 +206,7 @@ public sealed class CampaignDayTests
             VALUES (@Id, @day, now(), gen_random_uuid(), false, 0, 0, 0, 0, 0, 0, 'USD', CASE WHEN @wasSeen THEN now() END)
             """, new { _account.Id, day, wasSeen });
         await StoreAsync(Row("new_1", day, 5m));
-        string[] changes = wasSeen ? ["results 0 2", "spend 0 5"] : [];
+        string[] changes = wasSeen ? ["clicks 0 10", "impressions 0 100", "link_clicks 0 5", "reach 0 80", "results 0 2", "spend 0 5"] : [];
         Assert.That(await _world.ListAsync<string>("SELECT concat(metric, ' ', trim_scale(old_value), ' ', trim_scale(new_value)) FROM insight_changes WHERE social_account_id = @Id ORDER BY 1", new { _account.Id }), Is.EqualTo(changes));
     }
 

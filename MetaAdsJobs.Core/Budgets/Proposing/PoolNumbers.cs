@@ -43,9 +43,9 @@ internal static class PoolNumbers
 {
     private const int TimeoutSeconds = 120;
 
-    // Some minutes after midnight Meta does not yet tell all of the day that is over. What somebody has read then is read again that night.
+    // Some minutes after midnight Meta does not yet tell all of the day that is over. What somebody has read then is read again that night. A day that was asked for in vain is as old as it was.
     /// <summary>Of days d of an account a: what a pool goes by. Takes @NightlyAt.</summary>
-    internal const string IsRead = "d.first_at IS NOT NULL AND d.synced_at AT TIME ZONE known_zone(a.timezone_name) >= d.date_start + 1 + @NightlyAt";
+    internal const string IsRead = "d.first_at IS NOT NULL AND COALESCE(d.seen_at, d.first_at) AT TIME ZONE known_zone(a.timezone_name) >= d.date_start + 1 + @NightlyAt";
 
     public static async Task<ILookup<Guid, WholeDay>> DaysAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, Guid[] accounts, DateOnly from, DateOnly to, TimeOnly nightlyAt, CancellationToken ct)
     {

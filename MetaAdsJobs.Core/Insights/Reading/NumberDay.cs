@@ -62,6 +62,8 @@ public sealed record Tally
     public long? Impressions { get; init; }
     public long? Clicks { get; init; }
     public long? LinkClicks { get; init; }
+
+    /// <summary>Null where those of a day on which something was delivered are not known.</summary>
     public decimal? Results { get; init; }
     public string? ResultType { get; init; }
 
@@ -71,7 +73,7 @@ public sealed record Tally
     public decimal? Cpc { get; init; }
     public decimal? CostPerResult { get; init; }
 
-    /// <summary>What was not told is skipped; told nowhere, it is null. Ratios are of sums over the days that tell both.</summary>
+    /// <summary>What was not told is skipped, but for results; told nowhere, it is null. Ratios are of sums over the days that tell both.</summary>
     public static Tally Of(IReadOnlyList<NumberDay> days)
     {
         var delivered = days.Where(day => day.Campaigns > 0).ToList();
@@ -80,7 +82,7 @@ public sealed record Tally
         return new()
         {
             Spend = Sum(days, day => day.Spend), Impressions = (long?)Sum(days, day => day.Impressions), Clicks = (long?)Sum(days, day => day.Clicks),
-            LinkClicks = (long?)Sum(days, day => day.LinkClicks), Results = isMixed ? null : Sum(days, day => day.Results), ResultType = isMixed ? null : types.SingleOrDefault(),
+            LinkClicks = (long?)Sum(days, day => day.LinkClicks), Results = isMixed || delivered.Any(day => day.Results is null) ? null : Sum(days, day => day.Results), ResultType = isMixed ? null : types.SingleOrDefault(),
             HasMixedResults = isMixed, Ctr = RatioOf(days, day => day.Clicks, day => day.Impressions), Cpc = RatioOf(days, day => day.Spend, day => day.Clicks),
             CostPerResult = isMixed ? null : RatioOf(days, day => day.Spend, day => day.Results),
         };

@@ -8,7 +8,9 @@ namespace MetaAdsJobs.Core.Insights.Reading;
 public sealed record NumberAccount(Guid Id, string Name, string AdAccountId, string Currency, string TimezoneName);
 
 /// <summary>How many ad accounts are billed in a currency. Money of two is never added.</summary>
-public sealed record NumberCurrency(string Currency, long Accounts);
+/// <param name="Accounts">Retired ones, too: the days that they have read count on.</param>
+/// <param name="InUse">Those that are not retired: no others are read any more.</param>
+public sealed record NumberCurrency(string Currency, long Accounts, long InUse);
 
 /// <summary>What one campaign, or one account among all, adds up to in a range.</summary>
 public sealed record NumberShare
@@ -79,7 +81,10 @@ public sealed class NumberReader(NpgsqlDataSource dataSource)
     /// <summary>The one of the most ad accounts first.</summary>
     public async Task<IReadOnlyList<NumberCurrency>> ListCurrenciesAsync(CancellationToken ct)
     {
-        var currenciesSql = $"SELECT currency, count(DISTINCT ad_account_id) AS accounts FROM social_accounts WHERE {AccountScope.Is("id")} GROUP BY currency ORDER BY 2 DESC, 1";
+        var currenciesSql = $"""
+            SELECT currency, count(DISTINCT ad_account_id) AS accounts, count(DISTINCT ad_account_id) FILTER (WHERE retired_at IS NULL) AS in_use
+            FROM social_accounts WHERE {AccountScope.Is("id")} GROUP BY currency ORDER BY 2 DESC, 1
+            """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<NumberCurrency>(new(currenciesSql, new { Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
     }

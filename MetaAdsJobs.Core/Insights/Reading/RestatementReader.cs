@@ -29,6 +29,7 @@ public sealed record Restatement
 }
 
 /// <summary>One account's changes, or those of one of its campaigns. Days are inclusive.</summary>
+/// <param name="ChangedSince">And those of some minutes before, which may have been committed since.</param>
 public sealed record RestatementFilter(Guid SocialAccountId, string? CampaignId, DateOnly? Since, DateOnly? Until, DateTimeOffset? ChangedSince = null);
 
 /// <summary>Where a page of restatements ended; no two have all of these.</summary>
@@ -40,6 +41,9 @@ public sealed record RestatementCursor(DateOnly Day, string ObjectId, DateTimeOf
 /// <summary>Reads the history of restated values: the newest day first, and of each object the newest change.</summary>
 public sealed class RestatementReader(NpgsqlDataSource dataSource)
 {
+    // A change bears the time at which writing its days began, and is seen once they are committed: minutes later, of a large account. Who asked in between asks next for what came since.
+    private const string WrittenWithin = "interval '15 minutes'";
+
     public async Task<IReadOnlyList<Restatement>> ListAsync(RestatementFilter filter, RestatementCursor? after, int limit, CancellationToken ct)
     {
         await using var connection = await dataSource.OpenConnectionAsync(ct);
@@ -57,7 +61,7 @@ public sealed class RestatementReader(NpgsqlDataSource dataSource)
         FROM insight_changes c LEFT JOIN report_definitions d ON d.id = c.definition_id
         WHERE c.social_account_id = @SocialAccountId
             {(filter.CampaignId is null ? "" : "AND c.campaign_meta_id = @CampaignId")}
-            {(filter.Since is null ? "" : "AND c.date_start >= @Since")} {(filter.Until is null ? "" : "AND c.date_start <= @Until")} {(filter.ChangedSince is null ? "" : "AND c.changed_at >= @ChangedSince")}
+            {(filter.Since is null ? "" : "AND c.date_start >= @Since")} {(filter.Until is null ? "" : "AND c.date_start <= @Until")} {(filter.ChangedSince is null ? "" : $"AND c.changed_at >= @ChangedSince - {WrittenWithin}")}
             {(after is null ? "" : $"AND c.date_start <= @AfterDay AND {GoesOn}")}
         ORDER BY c.date_start DESC, c.object_id DESC, c.changed_at DESC, c.definition_id DESC, c.breakdown DESC, c.metric DESC
         LIMIT @Limit

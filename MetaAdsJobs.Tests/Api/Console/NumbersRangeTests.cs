@@ -104,5 +104,45 @@ public sealed class NumbersRangeTests
         Assert.That((await viewer.GetAsync("/console/numbers?currency=JPY")).Text, Does.Contain("1,500 JPY").And.Not.Contain("1,500.00"));
     }
 
+    /// <summary>Of two accounts one has not read the last day, as on a morning before its night. A third is retired, and reads none any more.</summary>
+    [Test]
+    public async Task A_day_is_compared_with_one_that_was_read_too_and_of_as_many_accounts()
+    {
+        using var admin = _service.Client();
+        var accounts = new List<Guid>();
+        foreach (var name in (string[])["early", "late", "gone"])
+            accounts.Add(Guid.Parse(await admin.AddAccountAsync(account => (account["name"], account["currency"], account["timezone_name"]) = (name, "GBP", "UTC"))));
+        var first = new DateOnly(2024, 3, 1);
+        await _service.Database.DataSource.SeedSumsAsync(
+            from account in accounts.Take(2)
+            from day in Enumerable.Range(0, account == accounts[0] ? 4 : 3)
+            select new SeededSum(account, first.AddDays(day)) { Currency = "GBP" });
+        await _service.Database.DataSource.DoAsync("UPDATE social_accounts SET retired_at = now(), access_token = NULL WHERE id = @Gone", new { Gone = accounts[2] });
+        using var viewer = _service.Client("viewer");
+        foreach (var (what, spend, hint) in ((string, string, string)[])
+                 [("currency=GBP", "30.00", "Days on which not all 2 accounts were synced: 1."), ($"account={accounts[1]}", "10.00", "Days that were never synced: 1.")])
+        {
+            var page = (await viewer.GetAsync($"/console/numbers?{what}&since=2024-03-03&until=2024-03-04&compare=true")).Text;
+            Assert.That(page, Does.Match($@"data-card=""Spend"">\s*Spend\s*<b>{spend} GBP</b>\s*<small>0\.0 % against the period before</small>"), what);
+            Assert.That(page, Does.Contain("The percentages are of the days that were read whole in both periods").And.Contain(hint), what);
+        }
+    }
+
+    [Test]
+    public async Task A_file_is_of_all_days_that_were_asked_for_or_it_is_said_which_can_be_had()
+    {
+        using var viewer = _service.Client("viewer");
+        var (since, until) = ($"{new DateOnly(2024, 12, 31).AddDays(1 - NumbersQuery.MostDays):yyyy-MM-dd}", "2024-12-31");
+        var query = $"account={_shop}&since=2020-01-01&until={until}";
+
+        var refused = await viewer.GetAsync($"/console/numbers/csv?{query}");
+
+        refused.AssertProblem(422, "invalid_fields");
+        Assert.That((string?)refused.Json["errors"]!["since"]![0], Does.StartWith($"must be {since} or later where until is {until}"));
+        var shown = $"/console/numbers/csv?account={_shop}&since={since}&until={until}";
+        Assert.That(System.Net.WebUtility.HtmlDecode((await viewer.GetAsync($"/console/numbers?{query}")).Text), Does.Contain($"\"{shown}\""), "the page leads to the file of what it shows");
+        Assert.That((await viewer.GetAsync(shown)).Text.Trim().Split('\n'), Has.Length.EqualTo(1 + NumbersQuery.MostDays));
+    }
+
     private static DateOnly Day(string text) => DateOnly.ParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture);
 }

@@ -25,8 +25,9 @@ public sealed class NumberReaderTests
         (_first, _second, _euros, _other) = (await _core.AddAccountAsync(), await _core.AddAccountAsync(), await _core.AddAccountAsync(), await _core.AddAccountAsync());
         await _core.Database.DataSource.DoAsync("""
             UPDATE social_accounts SET ad_account_id = 'act_1', double_of = NULLIF(@First, id) WHERE id IN (@First, @Second);
-            UPDATE social_accounts SET currency = 'EUR' WHERE id = @Euros
-            """, new { First = _first, Second = _second, Euros = _euros });
+            UPDATE social_accounts SET currency = 'EUR' WHERE id = @Euros;
+            UPDATE social_accounts SET retired_at = now(), access_token = NULL WHERE id = @Retired
+            """, new { First = _first, Second = _second, Euros = _euros, Retired = await _core.AddAccountAsync() });
         await _core.Database.DataSource.SeedSumsAsync(
             new SeededSum(_first, Day) { Spend = 10, SyncedAt = "2026-10-03T03:00:00Z" },
             new SeededSum(_second, Day) { Spend = 11, SyncedAt = "2026-10-06T03:00:00Z" },
@@ -56,7 +57,7 @@ public sealed class NumberReaderTests
         Assert.That(days.Select(day => (day.Date, day.Spend, day.Accounts)), Is.EqualTo([(Day, 13.5m, 2), (Day.AddDays(1), 7m, 2), (Day.AddDays(2), (decimal?)7m, 2)]));
         Assert.That((days[0].SyncedAt.Day, days[0].NewestSyncedAt.Day, days[0].Difference), Is.EqualTo((4, 6, 1.25m)));
         Assert.That((await _reader.ListAccountsAsync("USD", Day, Day.AddDays(9), 50, default)).Select(share => (share.Id, share.Spend)), Is.EqualTo([(_second.ToString(), 21m), (_other.ToString(), (decimal?)6.5m)]));
-        Assert.That(await _reader.ListCurrenciesAsync(default), Is.EqualTo(new NumberCurrency[] { new("USD", 2), new("EUR", 1) }));
+        Assert.That(await _reader.ListCurrenciesAsync(default), Is.EqualTo(new NumberCurrency[] { new("USD", 3, 2), new("EUR", 1, 1) }));
     }
 
     [Test]
@@ -118,7 +119,9 @@ public sealed class NumberReaderTests
         await core.Database.DataSource.SeedAsync(new SeededInsight(one, "2026-10-01", "ad1") { Results = null }, new SeededInsight(one, "2026-10-01", "ad2"));
         var (reader, rows, filter) = (core.Get<NumberReader>(), core.Get<InsightReader>(), new InsightFilter(one, null, null, null, InsightLevel.Campaign));
         using var all = Assert.EnterMultipleScope();
-        Assert.That((await reader.ListDaysOfAllAsync("USD", Day, Day.AddDays(1), default)).Select(day => (day.Results, day.ResultType)), Is.EqualTo([((decimal?)null, "link_click"), (10m, "link_click")]));
+        var days = await reader.ListDaysOfAllAsync("USD", Day, Day.AddDays(1), default);
+        Assert.That(days.Select(day => (day.Results, day.ResultType)), Is.EqualTo([((decimal?)null, "link_click"), (10m, "link_click")]));
+        Assert.That((Tally.Of(days).Spend, Tally.Of(days).Results, Tally.Of(days).ResultType, Tally.Of(days).CostPerResult), Is.EqualTo((40m, (decimal?)null, "link_click", 2m)), "and what one costs is of the day that tells both");
         Assert.That((await reader.ListDaysOfAllAsync("USD", Day, Day.AddDays(1), default)).Select(day => day.FirstResults), Is.EqualTo([(decimal?)null, 10m]), "nor were they at first");
         Assert.That((await reader.ListAccountsAsync("USD", Day, Day.AddDays(1), 50, default)).ToDictionary(share => share.Id, share => share.Results), Is.EquivalentTo(new Dictionary<string, decimal?> { [$"{one}"] = null, [$"{other}"] = 10m }));
         Assert.That((await reader.ListCampaignsAsync(one, Day, Day.AddDays(1), 50, default)).Single().Results, Is.Null);
