@@ -92,7 +92,7 @@ public sealed class AlertRuleStore
             rule.Name, rule.Metric, rule.Level, rule.AccountIds, rule.CampaignIds, rule.WindowDays, rule.WindowHours, rule.Compare, rule.MedianDays, rule.Direction, rule.Threshold, rule.ResolveAt, rule.FloorMetric, rule.FloorLeast,
             rule.Evaluations, rule.CooldownMinutes, rule.Severity, rule.GroupBy, rule.Enabled,
         };
-        return new("alert rule", $"{rule.Id}", rule.Name, action, rule.AccountIds is [var only] ? only : null, ActLog.Differences(Told(before), action == "removed" ? null : Told(rule)));
+        return new("alert rule", $"{rule.Id}", rule.Name, action, ActLog.AccountOf((before ?? rule).AccountIds, rule.AccountIds), ActLog.Differences(Told(before), action == "removed" ? null : Told(rule)));
     }
 
     internal static Task UpdateAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, AlertRule rule, CancellationToken ct)
