@@ -128,6 +128,24 @@ public sealed class ApiKeyStore(NpgsqlDataSource dataSource, UserStore users, Ti
         return new PeopleSaved<ApiKey>.Done(found);
     }
 
+    /// <summary>What was made by keys whose time is over ends, of each once. Their sessions end with that time by themselves.</summary>
+    internal async Task EndExpiredAsync(CancellationToken ct)
+    {
+        const string DueSql = "SELECT id FROM api_keys WHERE expires_at <= @Now AND expired_at IS NULL AND revoked_at IS NULL ORDER BY expires_at LIMIT 500";
+        const string MarkSql = "UPDATE api_keys k SET expired_at = @Now FROM users u WHERE k.id = @Id AND k.expired_at IS NULL AND k.revoked_at IS NULL AND u.id = k.user_id RETURNING k.name, u.mail, k.shown";
+        var now = time.GetUtcNow();
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        foreach (var id in (await connection.QueryAsync<Guid>(new(DueSql, new { Now = now }, cancellationToken: ct))).AsList())
+        {
+            await using var transaction = await connection.BeginTransactionAsync(ct);
+            // Another process has done so, or somebody has revoked it.
+            if (await connection.QuerySingleOrDefaultAsync<(string Name, string Mail, string Shown)?>(new(MarkSql, new { Id = id, Now = now }, transaction, cancellationToken: ct)) is not { } key) continue;
+            await InTheirName.EndOfKeyAsync(connection, transaction, id, now, ct);
+            await ActLog.WriteAsync(connection, transaction, new Act("key", $"{id}", key.Name, "expired", null, ActLog.Differences(null, new { key.Mail, key.Shown })), now, ct);
+            await transaction.CommitAsync(ct);
+        }
+    }
+
     private sealed record Row
     {
         public Guid Id { get; init; }
