@@ -61,6 +61,17 @@ public sealed class ApiKeyStore(NpgsqlDataSource dataSource, UserStore users, Ti
         return keys;
     }
 
+    /// <returns>Keys of others that are good, and that the user has made, or stands behind: he may know them. The newest, at most <see cref="MostOfUser"/>.</returns>
+    public async Task<IReadOnlyList<ApiKey>> ListKnownToAsync(User user, CancellationToken ct)
+    {
+        var knownSql = $"""
+            {ReadSql} WHERE k.user_id <> @Id AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > @Now) AND u.disabled_at IS NULL
+                AND EXISTS (SELECT 1 FROM unnest(k.vouched_by || k.created_by) v WHERE lower(v) = lower(@Mail)) ORDER BY k.id DESC LIMIT @MostOfUser
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return [.. (await connection.QueryAsync<Row>(new(knownSql, new { user.Id, user.Mail, Now = time.GetUtcNow(), MostOfUser }, cancellationToken: ct))).Select(row => row.ToKey())];
+    }
+
     /// <returns>Those of the caller, the newest first; who comes by a key sees that one alone.</returns>
     public async Task<IReadOnlyList<ApiKey>> ListOfAsync(Caller caller, KeyState? state, Guid? before, int limit, CancellationToken ct) =>
         caller.UserId is { } user ? await ListAsync(user, caller.KeyId, new(State: state), before, limit, ct) : [];

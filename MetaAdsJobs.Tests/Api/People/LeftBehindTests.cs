@@ -197,6 +197,38 @@ public sealed class LeftBehindTests : SharedPagesTests
         using var again = await Visitor.ByLinkAsync(_service, (string)(await _admin.PostAsync($"{user}/link")).Json["url"]!);
     }
 
+    /// <summary>Whoever makes them sees them, and may have kept them.</summary>
+    [Test]
+    public async Task Who_is_disabled_opens_no_link_of_somebody_else_and_his_page_tells_which_keys_of_others_he_may_know()
+    {
+        var left = await _admin.AddUserAsync(Persons.UserBody("admin"));
+        var user = (string)(await _admin.AddUserAsync(Persons.UserBody("viewer")))["id"]!;
+        using var client = _service.Client("admin", (string)left["mail"]!);
+        var (link, another) = ((string)(await client.PostAsync($"/meta/users/{user}/link")).Json["url"]!, (string)(await _admin.PostAsync($"/meta/users/{user}/link")).Json["url"]!);
+        var name = $"{Guid.NewGuid()}";
+        var (key, _) = await client.AddKeyAsync(user, new JsonObject { ["name"] = name });
+        var page = $"/console/people/{left["id"]}";
+
+        foreach (var disabled in (bool[])[true, false]) Assert.That((await _admin.PatchAsync($"/meta/users/{left["id"]}", new JsonObject { ["disabled"] = disabled })).Code, Is.EqualTo(200));
+        Assert.That((await Visitor.TryLinkAsync(_service, link)).Code, Is.EqualTo(401));
+        using var person = await Visitor.ByLinkAsync(_service, another);
+        Assert.That(await _admin.Http.GetStringAsync(page), Does.Contain(name));
+        Assert.That((await _admin.SendAsync(HttpMethod.Delete, $"/meta/keys/{key}", null)).Code, Is.EqualTo(200));
+        Assert.That(await _admin.Http.GetStringAsync(page), Does.Not.Contain(name));
+    }
+
+    /// <summary>A link that was being made while its maker was disabled.</summary>
+    [Test]
+    public async Task A_link_opens_nothing_while_whoever_made_it_is_disabled()
+    {
+        var left = await _admin.AddUserAsync(Persons.UserBody("admin"));
+        var user = (string)(await _admin.AddUserAsync(Persons.UserBody("viewer")))["id"]!;
+        using var client = _service.Client("admin", (string)left["mail"]!);
+        await _admin.PatchAsync($"/meta/users/{left["id"]}", new JsonObject { ["disabled"] = true });
+        var link = (string)(await client.PostAsync($"/meta/users/{user}/link")).Json["url"]!;
+        Assert.That((await Visitor.TryLinkAsync(_service, link)).Code, Is.EqualTo(401));
+    }
+
     /// <summary>It cannot be taken away from whoever signs with it, but be changed: whoever ends a user is told.</summary>
     [Test]
     public async Task The_page_of_a_user_tells_which_publishers_secrets_it_knows()
