@@ -40,7 +40,7 @@ internal static class BudgetWords
     public static string Ended(string why, IStringLocalizer<Words> texts) => texts.Told(why, Ends, value => string.Join(' ', value.Split(", ").Select(one => Reasons.TryGetValue(one, out var text) ? texts[text].Value : one)));
 
     // As PoolsOfUsers tells them.
-    private static readonly string[] Losses = ["{0} may no longer do what it does", "the key by which it was made to act was revoked"];
+    private static readonly string[] Losses = ["{0} may no longer do what it does", "the key by which it was made to act was revoked", "the key by which it was made to act has expired"];
 
     /// <summary>Why a pool asks although it was to act.</summary>
     public static string Lost(string why, IStringLocalizer<Words> texts) => texts.Told(why, Losses);

@@ -65,6 +65,10 @@ internal static class ActLog
         return changes;
     }
 
+    /// <summary>By which account a line is of something that may be of several: its only one, before as after, since the line tells both; null: it is told to who sees all.</summary>
+    /// <param name="before">As after where there was nothing before.</param>
+    public static Guid? AccountOf(Guid[]? before, Guid[]? after) => before is [var was] && after is [var only] && was == only ? only : null;
+
     /// <summary>Of a secret it is told that it was given, and nothing of it.</summary>
     public static JsonObject Given(this JsonObject changes, string secret)
     {

@@ -105,12 +105,12 @@ public sealed class ChangeReader(NpgsqlDataSource dataSource, [FromKeyedServices
                     c.method, c.path, c.sent::text AS sent, c.sent_at, c.outcome, c.http_status, c.answer
                 FROM meta_changes c WHERE c.id < @BeforeMeta{Conditions(filter, "c.request_id", "c.social_account_id", "c.asked_by", "c.asked_key", "c.path", "c.sent_at")} ORDER BY c.id DESC{end}
                 """;
-        // A run's changes are all at Meta.
+        // A run's changes are all at Meta. Who may not see webhooks is not told their addresses here either.
         if (filter.Source is null or Here && filter.RequestId is null)
             yield return $"""
                 SELECT 'here' AS source, c.id, c.social_account_id, NULL::uuid AS request_id, c.person AS asked_by, c.key_name, c.kind AS method, c.object AS path, c.fields::text AS sent, c.at AS sent_at, c.action AS outcome,
                     NULL::int AS http_status, c.object_name AS answer
-                FROM recorded_acts c WHERE c.id < @BeforeHere{Conditions(filter, null, "c.social_account_id", "c.person", "c.key_name", "c.object", "c.at")} ORDER BY c.id DESC{end}
+                FROM recorded_acts c WHERE c.id < @BeforeHere{(AccountScope.Caller?.Role == Roles.Viewer ? " AND c.kind <> 'webhook'" : "")}{Conditions(filter, null, "c.social_account_id", "c.person", "c.key_name", "c.object", "c.at")} ORDER BY c.id DESC{end}
                 """;
     }
 

@@ -5,7 +5,7 @@ using Npgsql;
 namespace MetaAdsJobs.Core.Batches;
 
 /// <summary>
-/// A batch lets rows in for as long as whoever sent it may, or who has resumed it last: it is paused in the transaction that takes something of its accounts from that user, or that revokes the key it came by. Somebody who may resumes it.
+/// A batch lets rows in for as long as whoever sent it may, or who has resumed it last: it is paused in the transaction that takes something of its accounts from that user, or that ends the key it came by. Somebody who may resumes it.
 /// </summary>
 internal static class BatchesOfUsers
 {
@@ -21,7 +21,7 @@ internal static class BatchesOfUsers
     }
 
     public static Task PauseOfKeyAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, Guid keyId, DateTimeOffset now, CancellationToken ct) =>
-        connection.ExecuteAsync(new(Pause("concat('the key that it was ', CASE WHEN b.resumed_by IS NULL THEN 'sent' ELSE 'resumed' END, ' by was revoked')", "", "CASE WHEN b.resumed_by IS NULL THEN b.requested_key ELSE b.resumed_key END = @KeyId"),
+        connection.ExecuteAsync(new(Pause($"concat('the key that it was ', CASE WHEN b.resumed_by IS NULL THEN 'sent' ELSE 'resumed' END, ' by ', {Maker.EndOfKeySql})", "", "CASE WHEN b.resumed_by IS NULL THEN b.requested_key ELSE b.resumed_key END = @KeyId"),
             With([], keyId, now), transaction, cancellationToken: ct));
 
     private static string Pause(string why, string from, string whose) => $"""

@@ -38,6 +38,18 @@ public sealed class ClipStore(NpgsqlDataSource dataSource, TimeProvider time)
             cancellationToken: ct)) == 1;
     }
 
+    /// <returns>Whether the one of its id shows the same, whoever sees it; null when there is none.</returns>
+    internal async Task<bool?> IsSameAsync(Clip clip, CancellationToken ct)
+    {
+        const string SameSql = """
+            SELECT file_key IS NULL AND title = @Title AND video_url IS NOT DISTINCT FROM @VideoUrl AND video_id IS NOT DISTINCT FROM @VideoId
+                AND image_url IS NOT DISTINCT FROM @ImageUrl AND thumbnail_url IS NOT DISTINCT FROM @ThumbnailUrl
+            FROM clips WHERE id = @Id
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.ExecuteScalarAsync<bool?>(new(SameSql, new { clip.Id, clip.Title, clip.VideoUrl, clip.VideoId, clip.ImageUrl, clip.ThumbnailUrl }, cancellationToken: ct));
+    }
+
     public async Task<Clip?> FindAsync(Guid id, CancellationToken ct)
     {
         var findSql = $"SELECT {Columns} FROM clips WHERE id = @Id{ClipScope.And("clips.id")}";

@@ -150,7 +150,7 @@ public sealed class WebhookStore
     private static Act ActOf(Webhook? before, Webhook webhook, string action)
     {
         static object? Told(Webhook? webhook) => webhook is null ? null : new { Url = webhook.ShownUrl, webhook.Description, webhook.Format, webhook.EventTypes, webhook.AccountIds, Enabled = webhook.IsOn, webhook.FormerSecretUntil };
-        return new("webhook", $"{webhook.Id}", webhook.Description ?? webhook.ShownUrl, action, webhook.AccountIds is [var only] ? only : null, ActLog.Differences(Told(before), action == "removed" ? null : Told(webhook)));
+        return new("webhook", $"{webhook.Id}", webhook.Description ?? webhook.ShownUrl, action, ActLog.AccountOf((before ?? webhook).AccountIds, webhook.AccountIds), ActLog.Differences(Told(before), action == "removed" ? null : Told(webhook)));
     }
 
     /// <returns>Those of the accounts that there are.</returns>

@@ -5,7 +5,7 @@ using Npgsql;
 namespace MetaAdsJobs.Core.Events;
 
 /// <summary>
-/// A webhook tells no more than whose it is may see: whoever gave it its address, or made it. What is beyond that is switched off in the transaction that takes something from that user, or that revokes the key, and in that which
+/// A webhook tells no more than whose it is may see: whoever gave it its address, or made it. What is beyond that is switched off in the transaction that takes something from that user, or that ends the key, and in that which
 /// has it tell more, whoever writes that. Who wants to keep one gives it its address anew.
 /// </summary>
 internal static class WebhooksOfUsers
@@ -20,9 +20,9 @@ internal static class WebhooksOfUsers
         return connection.ExecuteAsync(new(offSql, With(userIds.ToArray(), null, now), transaction, cancellationToken: ct));
     }
 
-    /// <summary>Those whose address was given by the key, which is revoked: it may be that of somebody who has found the key.</summary>
+    /// <summary>Those whose address was given by the key, which has ended: it may be that of somebody who has found the key.</summary>
     public static Task SwitchOffOfKeyAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid keyId, DateTimeOffset now, CancellationToken ct) =>
-        connection.ExecuteAsync(new(Off("'the key by which it was given its address was revoked'", "", "w.address_key = @KeyId"), With([], keyId, now), transaction, cancellationToken: ct));
+        connection.ExecuteAsync(new(Off($"'the key by which it was given its address ' || {Maker.EndOfKeySql}", "", "w.address_key = @KeyId"), With([], keyId, now), transaction, cancellationToken: ct));
 
     private static string Off(string reason, string from, string whose) => $"""
         WITH gone AS (

@@ -61,6 +61,17 @@ public sealed class ApiKeyStore(NpgsqlDataSource dataSource, UserStore users, Ti
         return keys;
     }
 
+    /// <returns>Keys of others that are good, and that the user has made, or stands behind: he may know them. The newest, at most <see cref="MostOfUser"/>.</returns>
+    public async Task<IReadOnlyList<ApiKey>> ListKnownToAsync(User user, CancellationToken ct)
+    {
+        var knownSql = $"""
+            {ReadSql} WHERE k.user_id <> @Id AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > @Now) AND u.disabled_at IS NULL
+                AND EXISTS (SELECT 1 FROM unnest(k.vouched_by || k.created_by) v WHERE lower(v) = lower(@Mail)) ORDER BY k.id DESC LIMIT @MostOfUser
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return [.. (await connection.QueryAsync<Row>(new(knownSql, new { user.Id, user.Mail, Now = time.GetUtcNow(), MostOfUser }, cancellationToken: ct))).Select(row => row.ToKey())];
+    }
+
     /// <returns>Those of the caller, the newest first; who comes by a key sees that one alone.</returns>
     public async Task<IReadOnlyList<ApiKey>> ListOfAsync(Caller caller, KeyState? state, Guid? before, int limit, CancellationToken ct) =>
         caller.UserId is { } user ? await ListAsync(user, caller.KeyId, new(State: state), before, limit, ct) : [];
@@ -126,6 +137,24 @@ public sealed class ApiKeyStore(NpgsqlDataSource dataSource, UserStore users, Ti
         }
 
         return new PeopleSaved<ApiKey>.Done(found);
+    }
+
+    /// <summary>What was made by keys whose time is over ends, of each once. Their sessions end with that time by themselves.</summary>
+    internal async Task EndExpiredAsync(CancellationToken ct)
+    {
+        const string DueSql = "SELECT id FROM api_keys WHERE expires_at <= @Now AND expired_at IS NULL AND revoked_at IS NULL ORDER BY expires_at LIMIT 500";
+        const string MarkSql = "UPDATE api_keys k SET expired_at = @Now FROM users u WHERE k.id = @Id AND k.expired_at IS NULL AND k.revoked_at IS NULL AND u.id = k.user_id RETURNING k.name, u.mail, k.shown";
+        var now = time.GetUtcNow();
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        foreach (var id in (await connection.QueryAsync<Guid>(new(DueSql, new { Now = now }, cancellationToken: ct))).AsList())
+        {
+            await using var transaction = await connection.BeginTransactionAsync(ct);
+            // Another process has done so, or somebody has revoked it.
+            if (await connection.QuerySingleOrDefaultAsync<(string Name, string Mail, string Shown)?>(new(MarkSql, new { Id = id, Now = now }, transaction, cancellationToken: ct)) is not { } key) continue;
+            await InTheirName.EndOfKeyAsync(connection, transaction, id, now, ct);
+            await ActLog.WriteAsync(connection, transaction, new Act("key", $"{id}", key.Name, "expired", null, ActLog.Differences(null, new { key.Mail, key.Shown })), now, ct);
+            await transaction.CommitAsync(ct);
+        }
     }
 
     private sealed record Row

@@ -26,16 +26,21 @@ public sealed class SignInLinks(NpgsqlDataSource dataSource, UserStore users, Ti
         return new PeopleSaved<User>.Done(user, secret.Text);
     }
 
-    /// <summary>Those that nobody has used: whoever is let in again gets another.</summary>
-    internal static Task ForgetAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid userId, CancellationToken ct) =>
-        connection.ExecuteAsync(new("DELETE FROM sign_in_links WHERE user_id = @UserId AND used_at IS NULL", new { UserId = userId }, transaction, cancellationToken: ct));
+    /// <summary>Those that nobody has used, the user's own and those of others that he stands behind, since he may have kept them: whoever is to be let in gets another.</summary>
+    internal static Task ForgetAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, User user, CancellationToken ct)
+    {
+        const string ForgetSql = "DELETE FROM sign_in_links WHERE used_at IS NULL AND (user_id = @Id OR EXISTS (SELECT 1 FROM unnest(vouched_by) v WHERE lower(v) = lower(@Mail)))";
+        return connection.ExecuteAsync(new(ForgetSql, new { user.Id, user.Mail }, transaction, cancellationToken: ct));
+    }
 
     /// <summary>Uses it up: the second to come finds nothing.</summary>
     public async Task<Caller?> UseAsync(string secret, CancellationToken ct)
     {
+        // A call that was under way may have made it after whoever stands behind it was disabled.
         const string UseSql = """
             UPDATE sign_in_links l SET used_at = @Now FROM users u
             WHERE l.hash = @Hash AND l.used_at IS NULL AND l.expires_at > @Now AND u.id = l.user_id AND u.disabled_at IS NULL
+                AND NOT EXISTS (SELECT 1 FROM users b WHERE b.disabled_at IS NOT NULL AND lower(b.mail) IN (SELECT lower(v) FROM unnest(l.vouched_by) v))
             RETURNING u.id, u.mail, u.role, l.vouched_by
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);

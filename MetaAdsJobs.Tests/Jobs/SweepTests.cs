@@ -2,6 +2,7 @@ using System.Text.Json;
 using MetaAdsJobs.Core.Clips;
 using MetaAdsJobs.Core.Jobs.Recurring;
 using MetaAdsJobs.Core.Orchestrations.Requests;
+using MetaAdsJobs.Core.People;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
 
@@ -78,6 +79,18 @@ public sealed class SweepTests
         Assert.That(SweepAsync, Throws.InstanceOf<AggregateException>());
 
         Assert.That(await _core.Database.DataSource.RowsAsync($"hangfire.job WHERE statename = 'Enqueued' AND invocationdata::text LIKE '%\"{rescued}\"%'"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_key_is_told_to_have_expired_once_and_not_before_its_time()
+    {
+        var user = (PeopleSaved<User>.Done)await _core.Get<SaveUser>().CreateAsync(JsonElement.Parse("""{"name":"Ann","mail":"ann@example.com","role":"manager"}"""), "a test", CancellationToken.None);
+        Assert.That(await _core.Get<ApiKeyStore>().CreateAsync(user.Value.Id, JsonElement.Parse("""{"name":"laptop","expires_at":"2026-11-22T13:00:00Z"}"""), "a test", CancellationToken.None), Is.InstanceOf<PeopleSaved<ApiKey>.Done>());
+        await SweepAsync();
+        Assert.That(await _core.Database.DataSource.RowsAsync("recorded_acts WHERE action = 'expired'"), Is.Zero);
+        _time.Advance(TimeSpan.FromMinutes(61));
+        for (var sweep = 0; sweep < 2; sweep++) await SweepAsync();
+        Assert.That(await _core.Database.DataSource.RowsAsync("recorded_acts WHERE action = 'expired' AND kind = 'key' AND object_name = 'laptop' AND person = 'service'"), Is.EqualTo(1));
     }
 
     private Task SweepAsync() => _core.Get<Sweep>().RescueAsync(CancellationToken.None);

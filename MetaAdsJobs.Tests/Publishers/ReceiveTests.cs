@@ -1,10 +1,13 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Campaigns.Holding;
+using MetaAdsJobs.Core.Clips;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Publishers;
 using MetaAdsJobs.Core.Publishers.Receiving;
+using MetaAdsJobs.Core.Publishers.Templates;
 
 namespace MetaAdsJobs.Tests.Publishers;
 
@@ -35,6 +38,25 @@ public sealed class ReceiveTests
         var publisher = (await _world.Get<PublisherStore>().FindAsync(_world.Publisher, _world.Time.GetUtcNow(), CancellationToken.None))!;
         Assert.That((name, by, auto, video), Is.EqualTo(($"Clip a {_world.Time.GetUtcNow().ToOffset(TimeZoneInfo.FindSystemTimeZoneById("America/New_York").GetUtcOffset(_world.Time.GetUtcNow())):yyyy-MM-dd}", $"publisher:{publisher.Name}", false, "https://cdn.example.com/a.mp4")));
         Assert.That((await _world.QueryAsync<string>("SELECT queue FROM hangfire.jobqueue WHERE jobid = @Id", new { Id = long.Parse(job, null) })).Single(), Is.EqualTo("campaigns-rows"), "behind what people ask for");
+    }
+
+    /// <summary>What a clip shows is public, and its id is made of that.</summary>
+    [Test]
+    public async Task What_somebody_has_put_under_the_id_of_a_clip_before_it_is_told_is_not_advertised_for_it()
+    {
+        var id = PublishedClip.IdOf(_world.Publisher, "a", new() { Id = default, Title = "Clip a", VideoUrl = "https://cdn.example.com/a.mp4" });
+        var planted = await _world.Get<SaveClip>().CreateAsync(ClipWorld.Json(new { id, title = "Clip a", video_url = "https://evil.example.com/b.mp4" }), CancellationToken.None);
+        Assert.That(planted, Is.InstanceOf<Saved<Clip>.Done>());
+        await _world.PutTemplateAsync(_world.Other, ClipWorld.Template());
+        foreach (var outcome in (await _world.TakenAsync(ClipMessage.Of("a"))).Outcomes)
+        {
+            var (own, named, video) = (await _world.QueryAsync<(Guid, Guid, string)>(
+                "SELECT c.id, (o.request ->> 'clip_id')::uuid, c.video_url FROM orchestrations o JOIN clips c ON c.id = o.clip_id WHERE o.request_id = @RequestId", new { outcome.RequestId })).Single();
+            Assert.That((named, video), Is.EqualTo((own, "https://cdn.example.com/a.mp4")));
+            Assert.That(own, Is.Not.EqualTo(id));
+        }
+
+        Assert.That(await _world.RunsAsync(), Is.EqualTo(2));
     }
 
     [Test]

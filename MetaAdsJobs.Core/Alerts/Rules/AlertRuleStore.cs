@@ -92,12 +92,16 @@ public sealed class AlertRuleStore
             rule.Name, rule.Metric, rule.Level, rule.AccountIds, rule.CampaignIds, rule.WindowDays, rule.WindowHours, rule.Compare, rule.MedianDays, rule.Direction, rule.Threshold, rule.ResolveAt, rule.FloorMetric, rule.FloorLeast,
             rule.Evaluations, rule.CooldownMinutes, rule.Severity, rule.GroupBy, rule.Enabled,
         };
-        return new("alert rule", $"{rule.Id}", rule.Name, action, rule.AccountIds is [var only] ? only : null, ActLog.Differences(Told(before), action == "removed" ? null : Told(rule)));
+        return new("alert rule", $"{rule.Id}", rule.Name, action, ActLog.AccountOf((before ?? rule).AccountIds, rule.AccountIds), ActLog.Differences(Told(before), action == "removed" ? null : Told(rule)));
     }
 
     internal static Task UpdateAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, AlertRule rule, CancellationToken ct)
     {
+        // Who sees it once it is of fewer accounts need not have seen the others: what evaluations counted in them goes.
         const string UpdateSql = """
+            WITH gone AS (
+                DELETE FROM alert_evaluations e USING alert_rules r
+                WHERE r.id = @Id AND e.rule_id = r.id AND @AccountIds::uuid[] IS NOT NULL AND (r.account_ids IS NULL OR NOT r.account_ids <@ @AccountIds::uuid[]))
             UPDATE alert_rules SET name = @Name, account_ids = @AccountIds::uuid[], campaign_ids = @CampaignIds::text[], window_days = @WindowDays, window_hours = @WindowHours, compare = @Compare, median_days = @MedianDays,
                 direction = @Direction, threshold = @Threshold, resolve_at = @ResolveAt, floor_metric = @FloorMetric, floor_least = @FloorLeast, evaluations = @Evaluations, cooldown_minutes = @CooldownMinutes,
                 severity = @Severity, group_by = @GroupBy, enabled = @Enabled, updated_at = @UpdatedAt

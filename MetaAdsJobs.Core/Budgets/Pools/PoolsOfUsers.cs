@@ -5,7 +5,7 @@ using Npgsql;
 namespace MetaAdsJobs.Core.Budgets.Pools;
 
 /// <summary>
-/// A pool acts by itself for as long as whoever has it act may: in the transaction that takes its account from that user, or that revokes the key by which it was said, it asks instead. Nothing is lost by that: somebody who may
+/// A pool acts by itself for as long as whoever has it act may: in the transaction that takes its account from that user, or that ends the key by which it was said, it asks instead. Nothing is lost by that: somebody who may
 /// says yes, or gives it its mode anew. What has begun goes on: what was taken is given.
 /// </summary>
 internal static class PoolsOfUsers
@@ -17,9 +17,9 @@ internal static class PoolsOfUsers
                 OR (NOT u.all_accounts AND NOT EXISTS (SELECT 1 FROM granted_accounts g WHERE g.holder = u.id AND g.may_spend AND g.social_account_id = p.social_account_id)))
             """, userIds.ToArray(), null, now, ct);
 
-    /// <summary>Those that were made to act by the key, which is revoked: it may have been somebody who has found it.</summary>
+    /// <summary>Those that were made to act by the key, which has ended: it may have been somebody who has found it.</summary>
     public static Task AskOfKeyAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid keyId, DateTimeOffset now, CancellationToken ct) =>
-        AskAsync(connection, transaction, "'the key by which it was made to act was revoked'", "", "p.mode_key = @KeyId", [], keyId, now, ct);
+        AskAsync(connection, transaction, $"'the key by which it was made to act ' || {Maker.EndOfKeySql}", "", "p.mode_key = @KeyId", [], keyId, now, ct);
 
     private static async Task AskAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string why, string join, string whose, Guid[] userIds, Guid? keyId, DateTimeOffset now, CancellationToken ct)
     {

@@ -28,7 +28,8 @@ public abstract record Decided
 public sealed class DecideApproval
 {
     // Whether one of @Names has asked for something of it: for the edit, for the run that asked for it or the campaign's own, or since it was last approved for a run that added to it or for what it was changed to.
-    // What a clip became was asked for by whose template it was, by whoever took it from the log, and by whoever was shown its publisher's secret.
+    // What a clip became was asked for by whose template it was, by whoever took it from the log, and by whoever was shown its publisher's secret. What a row of a batch became
+    // also by whoever has resumed that last.
     private const string OwnSql = """
         EXISTS (
             WITH since AS (SELECT COALESCE(max(q.decided_at), '-infinity') AS at FROM approvals q JOIN campaign_edits w USING (edit_id) WHERE q.request_id = e.request_id AND q.state = 'approved' AND w.state = 'succeeded'),
@@ -41,6 +42,7 @@ public sealed class DecideApproval
                 SELECT e.asked_by
                 UNION ALL SELECT unnest(ARRAY[r.requested_by, r.ordered_by]) FROM runs r
                 UNION ALL SELECT unnest(p.known_by || ARRAY[p.created_by, k.template_by, k.taken_by]) FROM runs r JOIN clip_runs k USING (request_id) JOIN publishers p ON p.id = k.publisher_id
+                UNION ALL SELECT b.resumed_by FROM runs r JOIN batch_rows w USING (request_id) JOIN batches b USING (batch_id)
                 UNION ALL SELECT unnest(ARRAY[l.created_by, l.mode_by]) FROM budget_moves m JOIN budget_proposals q ON q.id = m.proposal_id JOIN budget_pools l ON l.id = q.pool_id WHERE m.edit_id = e.edit_id
                 UNION ALL SELECT x.asked_by FROM since, campaign_edits x WHERE x.request_id = e.request_id AND x.kind = 'update' AND x.state = 'succeeded' AND x.completed_at > since.at) n (name)
             WHERE lower(n.name) IN (SELECT lower(b) FROM unnest(@Names::text[]) b))

@@ -4,6 +4,7 @@ using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Campaigns.Holding;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Jobs.Storage;
+using MetaAdsJobs.Core.People;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -12,9 +13,9 @@ namespace MetaAdsJobs.Core.Jobs.Recurring;
 /// <summary>
 /// Finds stops, orchestrations and syncs that have not ended but whose job is gone: deleted in the dashboard, lost with a restored
 /// database, or out of retries while the database was away. Each gets a new job, which goes on where the last one stopped. Of what became void
-/// meanwhile nobody goes on: what it may have done is told. What nobody has approved in time ends, and what has changed is asked for anew.
+/// meanwhile nobody goes on: what it may have done is told. What nobody has approved in time ends, and what has changed is asked for anew. What was made by keys whose time is over ends with them.
 /// </summary>
-internal sealed partial class Sweep(NpgsqlDataSource dataSource, IJobQueue queue, VoidEdits voidEdits, ApprovalStore approvals, EndOfRetired retired, TimeProvider time, ILogger<Sweep> logger)
+internal sealed partial class Sweep(NpgsqlDataSource dataSource, IJobQueue queue, VoidEdits voidEdits, ApprovalStore approvals, EndOfRetired retired, ApiKeyStore keys, TimeProvider time, ILogger<Sweep> logger)
 {
     // Of a paused one nobody lets rows in: resuming brings its job.
     private const string BatchesSql = """
@@ -88,7 +89,7 @@ internal sealed partial class Sweep(NpgsqlDataSource dataSource, IJobQueue queue
     }
 
     private Task RescueRunsAsync(CancellationToken ct) =>
-        EachAsync(() => RescueAsync(ClaimTable.Edits, id => queue.EnqueueEdit(id, goesFirst: false), ct, "AND r.kind <> 'pause'", "OR r.due_at BETWEEN @Before AND @Soon AND NOT EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = r.edit_id AND p.state = 'asked')"), () => RescueAsync(BatchesSql, "UPDATE batches SET job_id = @JobId WHERE batch_id = @Id AND job_id IS NOT DISTINCT FROM @OldJobId", queue.EnqueueBatch, ct), () => RescueAsync(ClaimTable.Orchestrations, queue.EnqueueOrchestration, ct, $"AND NOT {Queues.IsRow("r")}"), () => RescueAsync(ClaimTable.Orchestrations, queue.EnqueueRow, ct, $"AND {Queues.IsRow("r")}"), () => RescueAsync(ClaimTable.Syncs, queue.EnqueueSync, ct), () => voidEdits.TellAsync(ct), () => approvals.SettleAsync(null, ct), () => retired.ExecuteAsync(ct));
+        EachAsync(() => keys.EndExpiredAsync(ct), () => RescueAsync(ClaimTable.Edits, id => queue.EnqueueEdit(id, goesFirst: false), ct, "AND r.kind <> 'pause'", "OR r.due_at BETWEEN @Before AND @Soon AND NOT EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = r.edit_id AND p.state = 'asked')"), () => RescueAsync(BatchesSql, "UPDATE batches SET job_id = @JobId WHERE batch_id = @Id AND job_id IS NOT DISTINCT FROM @OldJobId", queue.EnqueueBatch, ct), () => RescueAsync(ClaimTable.Orchestrations, queue.EnqueueOrchestration, ct, $"AND NOT {Queues.IsRow("r")}"), () => RescueAsync(ClaimTable.Orchestrations, queue.EnqueueRow, ct, $"AND {Queues.IsRow("r")}"), () => RescueAsync(ClaimTable.Syncs, queue.EnqueueSync, ct), () => voidEdits.TellAsync(ct), () => approvals.SettleAsync(null, ct), () => retired.ExecuteAsync(ct));
 
     private Task RescueAsync(ClaimTable table, Func<Guid, string> enqueue, CancellationToken ct, string only = "", string orSoon = "")
     {

@@ -18,11 +18,14 @@ namespace MetaAdsJobs.Core.Publishers.Templates;
 /// <param name="DailyCents">What may be spent in a day by it.</param>
 public sealed record ClipPlan(string State, JsonObject? Request, IDictionary<string, string[]> Errors, Guid? RequestId = null, long DailyCents = 0)
 {
+    /// <summary>The clip, by the id that the request has; null of what is not accepted.</summary>
+    internal Clip? Shown { get; init; }
+
     internal static ClipPlan Refused(JsonObject? request, string field, string message) => new("refused", request, new Dictionary<string, string[]> { [field] = [message] });
 }
 
 /// <summary>Judges what a clip would become by all rules that a request is judged by, and by the publisher's own limits. Writes nothing.</summary>
-internal sealed class PlanClip(NpgsqlDataSource dataSource, AccountStore accounts, AcceptOrchestration accept, TimeProvider time)
+internal sealed class PlanClip(NpgsqlDataSource dataSource, ClipStore clips, AccountStore accounts, AcceptOrchestration accept, TimeProvider time)
 {
     /// <param name="byPerson">A person wants it: limits are for what comes by itself, and so is the template's wish to be asked.</param>
     public async Task<ClipPlan> ExecuteAsync(Publisher publisher, ClipTemplate? template, PublishedClip clip, Guid accountId, bool byPerson, CancellationToken ct)
@@ -31,6 +34,8 @@ internal sealed class PlanClip(NpgsqlDataSource dataSource, AccountStore account
         if (begun.RequestId is { } made) return new("existing", null, new Dictionary<string, string[]>(), made);
         if (template is null) return ClipPlan.Refused(null, ClipRendering.Account, $"the publisher {publisher.Name} has no template for the account {accountId}");
         var shown = clip.Shown with { Id = PublishedClip.IdOf(publisher.Id, clip.Key, clip.Shown) };
+        // Of what is public anybody can make that id, and put something else under it before the clip is told of: then it has one of its own.
+        if (await clips.IsSameAsync(shown, ct) == false) shown = shown with { Id = Guid.CreateVersion7(time.GetUtcNow()) };
         var (request, judged, errors) = await JudgeAsync(publisher, template, name => clip.Tells(name) ?? template.Defaults.GetValueOrDefault(name), shown, ct);
         if (judged is null) return new("refused", request, errors.ToDictionary());
         var cents = judged.Request!.DailyAmountCents(time.GetUtcNow());
@@ -39,7 +44,7 @@ internal sealed class PlanClip(NpgsqlDataSource dataSource, AccountStore account
             return new("over_limit", request, new Dictionary<string, string[]> { ["runs_per_day"] = [$"the publisher has begun {begun.Runs} runs within 24 hours, and may begin {publisher.RunsPerDay}"] }, DailyCents: cents);
         if (!byPerson && begun.DailyCents + cents > template.DailyCapCents)
             return new("over_limit", request, new Dictionary<string, string[]> { ["daily_cap_cents"] = [$"daily budgets of {begun.DailyCents} were begun in this account within 24 hours, with this one's {cents} more than {template.DailyCapCents}"] }, DailyCents: cents);
-        return new("accepted", request, new Dictionary<string, string[]>(), DailyCents: cents);
+        return new("accepted", request, new Dictionary<string, string[]>(), DailyCents: cents) { Shown = shown };
     }
 
     /// <summary>Renders and judges by the rules of requests alone.</summary>

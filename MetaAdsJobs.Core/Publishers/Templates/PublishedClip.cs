@@ -28,6 +28,7 @@ internal sealed partial record PublishedClip(string Key, Clip Shown, Func<string
 
     /// <summary>
     /// The clip's id here. It is made of all that it shows: told again it is the same, and shown otherwise it is another, since clips do not change.
+    /// Whoever knows that can make it, too: what there is under it is looked at before it is taken for this clip.
     /// </summary>
     public static Guid IdOf(Guid publisherId, string key, Clip shown)
     {

@@ -118,14 +118,19 @@ public sealed class AlertTests
         await using (var connection = await _service.Database.DataSource.OpenConnectionAsync())
             await connection.ExecuteAsync("""
                 INSERT INTO alert_states (rule_id, social_account_id, object, name, is_firing, streak, since)
-                SELECT @rule::uuid, account::uuid, 'of ' || account, 'campaign', true, 1, now() FROM unnest(@accounts) account
+                SELECT @rule::uuid, account::uuid, 'of ' || account, 'campaign', true, 1, now() FROM unnest(@accounts) account;
+                INSERT INTO alert_evaluations (rule_id, first_at, last_at, objects, breached, too_little, waiting, no_data, firing, fired, recovered, told, held_by, milliseconds)
+                VALUES (@rule::uuid, now(), now(), 2, 2, 0, 0, 0, 2, 2, 0, '{}', '{}', 1)
                 """, new { rule = (string)made.Json["id"]!, accounts = (string[])[_account, former] });
         var url = $"/meta/alerts/rules/{made.Json["id"]}";
+        await admin.PatchAsync(url, new JsonObject { ["threshold"] = 2 });
+        Assert.That((await admin.GetAsync(url)).Json["evaluations"]!.AsArray(), Has.Count.EqualTo(1), "of the same accounts");
         Assert.That((await admin.PatchAsync(url, new JsonObject { ["account_ids"] = new JsonArray(_account) })).Code, Is.EqualTo(200));
 
         using var client = (await _service.ProgramAsync(admin, "viewer", _account)).Client;
         var seen = await client.GetAsync(url);
         Assert.That((seen.Code, string.Join(' ', seen.Json["objects"]!.AsArray().Select(one => (string?)one!["id"]))), Is.EqualTo((200, $"of {_account}")), seen.Text);
+        Assert.That(seen.Json["evaluations"]!.AsArray(), Is.Empty, "they counted what was in both");
         Assert.That((await admin.SendAsync(HttpMethod.Delete, url, null)).Code, Is.EqualTo(204));
     }
 

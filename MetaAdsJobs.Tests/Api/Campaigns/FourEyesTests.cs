@@ -114,6 +114,24 @@ public sealed partial class FourEyesTests
         Assert.That((await former.PostAsync($"/meta/approvals/{await AskedAsync(NewName(), run)}/approve")).Code, Is.EqualTo(200));
     }
 
+    /// <summary>From then on it is answered for by that one.</summary>
+    [Test]
+    public async Task Who_has_resumed_a_batch_does_not_approve_what_a_row_of_it_became()
+    {
+        var (sender, resumer) = (NewName(), NewName());
+        var run = await RunAsync(sender);
+        await using (var connection = await _service.Database.DataSource.OpenConnectionAsync())
+            await connection.ExecuteAsync("""
+                INSERT INTO batches (batch_id, row_count, requested_by, ordered_by, resumed_by, state, created_at, completed_at) VALUES (@batch, 1, @sender, @resumer, @resumer, 'running', now(), now());
+                INSERT INTO batch_rows (batch_id, row, row_id, social_account_id, sent, hash, state, request_id, holds) VALUES (@batch, 1, 'one', @account::uuid, '{}', '', 'begun', @run, false)
+                """, new { batch = Guid.CreateVersion7(), sender, resumer, account = _account, run });
+        using var resuming = _service.Client("manager", resumer);
+        using var third = _service.Client("manager", NewName());
+        var approval = await AskedAsync(NewName(), run);
+        await RefusedAsync(resuming, approval, "who has resumed the batch");
+        Assert.That((await third.PostAsync($"/meta/approvals/{approval}/approve")).Code, Is.EqualTo(200));
+    }
+
     private static async Task RefusedAsync(ApiClient approver, Guid approval, string why)
     {
         var refused = await approver.PostAsync($"/meta/approvals/{approval}/approve");

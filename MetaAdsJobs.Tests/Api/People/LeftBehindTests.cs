@@ -104,8 +104,9 @@ public sealed class LeftBehindTests : SharedPagesTests
     }
 
     /// <summary>Who has found a key is not told on, nor served, by what he made with it.</summary>
-    [Test]
-    public async Task What_was_made_by_a_key_ends_with_it()
+    [TestCase("was revoked", "admin@tests")]
+    [TestCase("has expired", "service")]
+    public async Task What_was_made_by_a_key_ends_with_it(string end, string by)
     {
         var account = await _admin.AddAccountAsync();
         var (program, mail, userId, keyId, _) = await _service.ProgramAsync(_admin, "manager", $"+{account}");
@@ -116,12 +117,14 @@ public sealed class LeftBehindTests : SharedPagesTests
             Assert.That((await by.PatchAsync($"/meta/webhooks/{hook}", new JsonObject { ["url"] = "https://elsewhere.invalid/hook" })).Code, Is.EqualTo(200));
         var (batch, othersBatch) = (await client.SendBatchAsync(account), await another.SendBatchAsync(account));
 
-        Assert.That((await _admin.SendAsync(HttpMethod.Delete, $"/meta/keys/{keyId}", null)).Code, Is.EqualTo(200));
-        foreach (var hook in (string[])[made, moved]) Assert.That(await StateAsync(hook), Is.EqualTo("the key by which it was given its address was revoked"));
+        if (end == "was revoked") Assert.That((await _admin.SendAsync(HttpMethod.Delete, $"/meta/keys/{keyId}", null)).Code, Is.EqualTo(200));
+        else await _service.ExpireAsync(keyId);
+        foreach (var hook in (string[])[made, moved]) Assert.That(await StateAsync(hook), Is.EqualTo($"the key by which it was given its address {end}"));
         Assert.That(await StateAsync(taken, others), Is.EqualTo("on on"), "the address is another's");
         Assert.That(await _admin.BatchStatesAsync(batch, othersBatch), Is.EqualTo("paused running"));
-        foreach (var (thing, why) in ((string, string)[])[(made, "the key by which it was given its address was revoked"), (batch, "the key that it was sent by was revoked")])
-            Assert.That((await _admin.GetAsync($"/meta/changes?object={thing}")).Json["items"]![0]!.ToJsonString(), Does.Contain(why).And.Contain("admin@tests").And.Not.Contain(mail));
+        foreach (var (thing, why) in ((string, string)[])[(made, $"the key by which it was given its address {end}"), (batch, $"the key that it was sent by {end}")])
+            Assert.That((await _admin.GetAsync($"/meta/changes?object={thing}")).Json["items"]![0]!.ToJsonString(), Does.Contain(why).And.Contain($"\"asked_by\":\"{by}\"").And.Not.Contain(mail));
+        Assert.That((string?)(await _admin.GetAsync($"/meta/changes?object={keyId}")).Json["items"]![0]!["outcome"], Is.EqualTo(end.Split(' ')[1]));
     }
 
     /// <summary>What it proposes waits for somebody; it moves no money by itself any more.</summary>
@@ -130,6 +133,7 @@ public sealed class LeftBehindTests : SharedPagesTests
     [TestCase("another account")]
     [TestCase("group")]
     [TestCase("key")]
+    [TestCase("expired")]
     public async Task A_pool_acts_no_longer_than_whoever_had_it_act(string loss)
     {
         var (account, other) = (await _admin.AddAccountAsync(), await _admin.AddAccountAsync());
@@ -156,6 +160,14 @@ public sealed class LeftBehindTests : SharedPagesTests
             await _admin.PatchAsync($"/meta/account-groups/{group}", new JsonObject { ["account_ids"] = new JsonArray(other) });
         }
         else if (loss == "key") await _admin.SendAsync(HttpMethod.Delete, $"/meta/keys/{keyId}", null);
+        else if (loss == "expired")
+        {
+            // Nothing that was left so was there before anybody looked at the time of keys.
+            await _service.ExpireAsync(keyId);
+            Assert.That((await ModeAsync(pools[0]), await ModeAsync(pools[1])), Is.EqualTo(("ask", "act")));
+            Assert.That((await _admin.GetAsync($"/meta/changes?object={pools[0]}")).Json["items"]![0]!.ToJsonString(), Does.Contain("the key by which it was made to act has expired"));
+            return;
+        }
         else await _admin.PatchAsync($"/meta/users/{userId}", loss switch { "disabled" => new JsonObject { ["disabled"] = true }, "viewer" => new() { ["role"] = "viewer" }, _ => new() { ["accounts"] = Persons.Grants($"+{other}", account) } });
         await AssertAsksAsync();
         // As it was left by who had lost it before anybody looked at that.
@@ -183,6 +195,38 @@ public sealed class LeftBehindTests : SharedPagesTests
         foreach (var disabled in (bool[])[true, false]) await _admin.PatchAsync(user, new JsonObject { ["disabled"] = disabled });
         Assert.That((await Visitor.TryLinkAsync(_service, link)).Code, Is.EqualTo(401));
         using var again = await Visitor.ByLinkAsync(_service, (string)(await _admin.PostAsync($"{user}/link")).Json["url"]!);
+    }
+
+    /// <summary>Whoever makes them sees them, and may have kept them.</summary>
+    [Test]
+    public async Task Who_is_disabled_opens_no_link_of_somebody_else_and_his_page_tells_which_keys_of_others_he_may_know()
+    {
+        var left = await _admin.AddUserAsync(Persons.UserBody("admin"));
+        var user = (string)(await _admin.AddUserAsync(Persons.UserBody("viewer")))["id"]!;
+        using var client = _service.Client("admin", (string)left["mail"]!);
+        var (link, another) = ((string)(await client.PostAsync($"/meta/users/{user}/link")).Json["url"]!, (string)(await _admin.PostAsync($"/meta/users/{user}/link")).Json["url"]!);
+        var name = $"{Guid.NewGuid()}";
+        var (key, _) = await client.AddKeyAsync(user, new JsonObject { ["name"] = name });
+        var page = $"/console/people/{left["id"]}";
+
+        foreach (var disabled in (bool[])[true, false]) Assert.That((await _admin.PatchAsync($"/meta/users/{left["id"]}", new JsonObject { ["disabled"] = disabled })).Code, Is.EqualTo(200));
+        Assert.That((await Visitor.TryLinkAsync(_service, link)).Code, Is.EqualTo(401));
+        using var person = await Visitor.ByLinkAsync(_service, another);
+        Assert.That(await _admin.Http.GetStringAsync(page), Does.Contain(name));
+        Assert.That((await _admin.SendAsync(HttpMethod.Delete, $"/meta/keys/{key}", null)).Code, Is.EqualTo(200));
+        Assert.That(await _admin.Http.GetStringAsync(page), Does.Not.Contain(name));
+    }
+
+    /// <summary>A link that was being made while its maker was disabled.</summary>
+    [Test]
+    public async Task A_link_opens_nothing_while_whoever_made_it_is_disabled()
+    {
+        var left = await _admin.AddUserAsync(Persons.UserBody("admin"));
+        var user = (string)(await _admin.AddUserAsync(Persons.UserBody("viewer")))["id"]!;
+        using var client = _service.Client("admin", (string)left["mail"]!);
+        await _admin.PatchAsync($"/meta/users/{left["id"]}", new JsonObject { ["disabled"] = true });
+        var link = (string)(await client.PostAsync($"/meta/users/{user}/link")).Json["url"]!;
+        Assert.That((await Visitor.TryLinkAsync(_service, link)).Code, Is.EqualTo(401));
     }
 
     /// <summary>It cannot be taken away from whoever signs with it, but be changed: whoever ends a user is told.</summary>

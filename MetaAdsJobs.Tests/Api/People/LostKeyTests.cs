@@ -33,6 +33,7 @@ public sealed class LostKeyTests
 
     /// <summary>A call that was under way already: whoever called was looked up before.</summary>
     [TestCase("key")]
+    [TestCase("expired")]
     [TestCase("user")]
     [TestCase("group")]
     public async Task What_is_written_after_it_was_revoked_begins_ended(string loss)
@@ -55,6 +56,7 @@ public sealed class LostKeyTests
         var lost = loss switch
         {
             "key" => await _admin.SendAsync(HttpMethod.Delete, $"/meta/keys/{keyId}", null),
+            "expired" => await ExpiredAsync(),
             "user" => await _admin.PatchAsync($"/meta/users/{user["id"]}", new JsonObject { ["disabled"] = true }),
             _ => await _admin.PatchAsync($"/meta/account-groups/{group}", new JsonObject { ["account_ids"] = new JsonArray() }),
         };
@@ -74,6 +76,12 @@ public sealed class LostKeyTests
         Assert.That((made.IsOn, again.IsOn, changed is PoolOutcome<BudgetPool>.Done), Is.EqualTo((false, false, true)));
         Assert.That((string?)(await _admin.GetAsync($"/meta/budget-pools/{acts.Id}")).Json["pool"]!["mode"], Is.EqualTo("ask"));
         Assert.That((string?)(await _admin.GetAsync($"/meta/batches/{((BatchAcceptance.Accepted)sent).BatchId}")).Json["batch"]!["state"], Is.EqualTo("paused"));
+
+        async Task<ApiAnswer> ExpiredAsync()
+        {
+            await _service.ExpireAsync(keyId);
+            return await _admin.GetAsync($"/meta/users/{user["id"]}");
+        }
     }
 
     /// <summary>A call to resume it that was under way already, whoever has sent the batch.</summary>

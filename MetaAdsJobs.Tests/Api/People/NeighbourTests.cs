@@ -143,6 +143,35 @@ public sealed class NeighbourTests
         Assert.That((long?)replayed.Json["deliveries"], Is.EqualTo(1), replayed.Text);
     }
 
+    /// <summary>A line of the audit has what was as well as what is.</summary>
+    [Test]
+    public async Task That_a_webhook_or_a_rule_was_narrowed_is_not_told_to_who_sees_what_is_left_of_it_only()
+    {
+        JsonObject Told(params string[] accounts) => new() { ["account_ids"] = new JsonArray([.. accounts.Select(account => (JsonNode)account)]) };
+        foreach (var (path, body) in ((string, JsonObject)[])[
+            ("/meta/webhooks", new() { ["url"] = "https://receiver.invalid/hook" }), ("/meta/alerts/rules", new() { ["name"] = "Two", ["metric"] = "spend", ["when"] = "above", ["threshold"] = 5 })])
+        {
+            body["account_ids"] = Told(_mine, _foreign.Id)["account_ids"]!.DeepClone();
+            var made = (string)(await _admin.PostAsync(path, body)).Json["id"]!;
+            foreach (var change in (JsonObject[])[Told(_mine), new() { ["enabled"] = false }, new() { ["enabled"] = true }]) Assert.That((await _admin.PatchAsync($"{path}/{made}", change)).Code, Is.EqualTo(200));
+            var (all, mine) = (await _admin.GetAsync($"/meta/changes?object={made}"), await _manager.GetAsync($"/meta/changes?object={made}"));
+            Assert.That(all.Text, Does.Contain(_foreign.Id));
+            Assert.That(mine.Text, Does.Not.Contain(_foreign.Id));
+            Assert.That(mine.Json["items"]!.AsArray(), Is.Not.Empty, "what is changed from then on");
+            Assert.That((await _admin.SendAsync(HttpMethod.Delete, $"{path}/{made}", null)).Code, Is.EqualTo(204));
+        }
+    }
+
+    [Test]
+    public async Task The_audit_tells_viewers_no_more_of_webhooks_than_their_list_does()
+    {
+        var hook = (string)(await _manager.PostAsync("/meta/webhooks", new JsonObject { ["url"] = "https://receiver.invalid/hook", ["account_ids"] = new JsonArray(_mine) })).Json["id"]!;
+        using var viewer = (await _service.ProgramAsync(_admin, "viewer", _mine)).Client;
+        (await viewer.GetAsync("/meta/webhooks")).AssertProblem(403);
+        Assert.That((await viewer.GetAsync($"/meta/changes?object={hook}")).Json["items"]!.AsArray(), Is.Empty);
+        Assert.That((await _manager.GetAsync($"/meta/changes?object={hook}")).Json["items"]!.AsArray(), Has.Count.EqualTo(1));
+    }
+
     [Test]
     public async Task A_freeze_of_all_accounts_is_looked_at_by_who_sees_some_and_ended_by_who_sees_all()
     {

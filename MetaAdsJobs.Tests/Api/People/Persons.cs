@@ -1,6 +1,9 @@
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
+using MetaAdsJobs.Core.People;
+using MetaAdsJobs.Tests.Insights.Reading;
 using MetaAdsJobs.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace MetaAdsJobs.Tests.Api.People;
 
@@ -53,6 +56,14 @@ internal static class Persons
         var user = await admin.AddUserAsync(UserBody(role, accounts));
         var (keyId, secret) = await admin.AddKeyAsync((string)user["id"]!);
         return (service.With(secret), (string)user["mail"]!, (string)user["id"]!, keyId, secret);
+    }
+
+    /// <summary>The key's time is over, and a sweep has seen that.</summary>
+    public static async Task ExpireAsync(this Service service, string keyId)
+    {
+        await service.Database.DataSource.DoAsync("UPDATE api_keys SET expires_at = now() - interval '1 minute' WHERE id = @Id", new { Id = Guid.Parse(keyId) });
+        await using var core = InProcess.Configure(service.Database.ConnectionString, time: null);
+        await core.GetRequiredService<ApiKeyStore>().EndExpiredAsync(CancellationToken.None);
     }
 
     public static ApiClient With(this Service service, string bearer)
