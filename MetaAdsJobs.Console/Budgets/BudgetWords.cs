@@ -14,7 +14,7 @@ internal static class BudgetWords
     private static readonly Dictionary<string, string> Reasons = new()
     {
         ["stale"] = "The numbers of yesterday are not there.", ["incomplete"] = "A day of the last week was not read whole.", ["syncing"] = "Its numbers are just being read.",
-        ["differing"] = "The ads do not add up to Meta's own sum of the account.", ["restated"] = "Meta has just restated much of older days.", ["frozen"] = "It is a time at which nothing is raised.",
+        ["differing"] = "The ads do not add up to Meta's own sum of the account.", ["unreconciled"] = "Meta has not told its own sum of the account for a day of the last week.", ["restated"] = "Meta has just restated much of older days.", ["frozen"] = "It is a time at which nothing is raised.",
         ["stopped"] = "The stop switch is on.", ["under_way"] = "The proposal before is still being carried out.", ["goals_differ"] = "Its members do not count the same results.",
         ["too_few"] = "Fewer than two of its members may be moved.", ["no_results"] = "There were no results to judge by.", ["bounds_do_not_fit"] = "The bounds leave no way to divide the sum.",
         ["small_gain"] = "Too little is to be won.", ["unsure"] = "Too little is known to be sure of a gain.", ["gone"] = "It has ended.", ["paused"] = "It is switched off.", ["no_daily_budget"] = "It has no budget for a day.",

@@ -24,12 +24,15 @@ internal static class AccountDays
     /// <summary>The oldest day Meta still tells: it keeps 37 months.</summary>
     public static DateOnly Oldest(DateOnly today) => today.AddMonths(-RetentionMonths);
 
-    /// <summary>A night that follows on missed ones makes up for them: no day between them stays unread.</summary>
+    /// <summary>
+    /// A night that follows on missed ones makes up for them: it begins where the first of those would have. No day between them stays unread, and
+    /// none before them as it was when Meta had not told all of it.
+    /// </summary>
     /// <param name="syncedUntil">The last day that was read by a night; null before the first.</param>
     public static DayRange CatchUp(DayRange usual, DateOnly? syncedUntil)
     {
-        if (syncedUntil is not { } until || until.AddDays(1) >= usual.Since) return usual;
+        if (syncedUntil?.AddDays(2 - usual.Days) is not { } since || since >= usual.Since) return usual;
         var oldest = Oldest(usual.Until.AddDays(1));
-        return new(until.AddDays(1) > oldest ? until.AddDays(1) : oldest, usual.Until);
+        return new(since > oldest ? since : oldest, usual.Until);
     }
 }

@@ -116,7 +116,7 @@ internal sealed class RunSync(
     {
         var told = await reconciliation.ReadAsync(claim, UnansweredParts.In([.. reports.Where(report => report.DefinitionId == SyncReport.OfAds)], claim.Range).AskedSince, ct);
         var staged = await missingAds.ReadDaysAsync(claim, ct);
-        var more = await missingAds.AskAsync(claim, reports, staged, told, ct);
+        var more = await missingAds.AskAsync(claim, reports, staged, told.ByDay, ct);
         if (more.Count > 0)
         {
             reports.AddRange(more);

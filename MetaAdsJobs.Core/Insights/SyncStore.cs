@@ -85,11 +85,13 @@ internal sealed class SyncStore(NpgsqlDataSource dataSource, WorkClaims work, Ac
     }
 
     /// <summary>Some more days stand in the tables; after the last the sync has ended. In the transaction that stores them.</summary>
+    /// <param name="leftOut">What Meta did not tell beside the reports, which say so themselves; null: nothing.</param>
     /// <exception cref="FencedException">Another attempt holds the sync, or PostgreSQL has lost what was staged: nothing may be stored.</exception>
-    public async Task StoredAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DateOnly until, long restated, long vanished, bool isLast, CancellationToken ct)
+    public async Task StoredAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DateOnly until, long restated, long vanished, string? leftOut, bool isLast, CancellationToken ct)
     {
         var storedSql = $"""
-            UPDATE insight_syncs SET abandoned = 0, stored_until = @Until, days_synced = @Until::date - since + 1, rows_restated = rows_restated + @Restated, rows_vanished = rows_vanished + @Vanished{Table.Progress}
+            UPDATE insight_syncs SET abandoned = 0, stored_until = @Until, days_synced = @Until::date - since + 1, rows_restated = rows_restated + @Restated, rows_vanished = rows_vanished + @Vanished,
+                left_out = CASE WHEN @LeftOut::text IS NULL OR @LeftOut = ANY(left_out) THEN left_out ELSE array_append(left_out, @LeftOut) END{Table.Progress}
             WHERE {Table.Held} AND EXISTS (SELECT 1 FROM insight_staging_marks m WHERE m.sync_id = @SyncId)
             """;
         var endSql = $"""
@@ -98,7 +100,7 @@ internal sealed class SyncStore(NpgsqlDataSource dataSource, WorkClaims work, Ac
             WHERE {Table.Held};
             DELETE FROM insight_reports WHERE sync_id = @SyncId;
             """;
-        if (await connection.ExecuteAsync(new(storedSql, new { claim.SyncId, claim.Attempt, Until = until, Restated = restated, Vanished = vanished }, transaction, cancellationToken: ct)) != 1)
+        if (await connection.ExecuteAsync(new(storedSql, new { claim.SyncId, claim.Attempt, Until = until, Restated = restated, Vanished = vanished, LeftOut = leftOut }, transaction, cancellationToken: ct)) != 1)
             throw new FencedException("another attempt holds the sync, or what was staged is gone");
         if (isLast) await connection.ExecuteAsync(new(endSql, new { claim.SyncId, claim.Attempt, Now = time.GetUtcNow() }, transaction, cancellationToken: ct));
     }

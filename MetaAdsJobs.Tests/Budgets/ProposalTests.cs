@@ -71,6 +71,8 @@ public sealed class ProposalTests
         Assert.That(await GatesAsync(tree), Is.EqualTo(["incomplete"]));
         await _world.ExecuteAsync("UPDATE insight_days SET first_at = now(), difference = 15 WHERE social_account_id = @AccountId AND date_start = @day", new { tree.Tree.AccountId, day = _world.Today().AddDays(-3) });
         Assert.That(await GatesAsync(tree), Is.EqualTo(["differing"]));
+        await _world.ExecuteAsync("UPDATE insight_days SET account_spend = NULL, difference = NULL WHERE social_account_id = @AccountId AND date_start = @day", new { tree.Tree.AccountId, day = _world.Today().AddDays(-3) });
+        Assert.That(await GatesAsync(tree), Is.EqualTo(["unreconciled"]));
         await _world.ExecuteAsync("UPDATE insight_days SET difference = 0, first_at = CASE WHEN date_start = @day THEN NULL ELSE first_at END WHERE social_account_id = @AccountId", new { tree.Tree.AccountId, day = _world.Today().AddDays(-1) });
         Assert.That(await GatesAsync(tree), Is.EqualTo(["stale"]));
         await _world.ExecuteAsync("UPDATE insight_days SET first_at = now() WHERE social_account_id = @AccountId", new { tree.Tree.AccountId });

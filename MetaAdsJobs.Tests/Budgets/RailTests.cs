@@ -24,6 +24,7 @@ public sealed class RailTests
         yield return Gate(Reason.Incomplete, pool => pool with { WholeDays = pool.WholeDays.Where(day => day != Today.AddDays(-7)).ToHashSet() });
         yield return Gate(Reason.Incomplete, pool => pool with { LastDay = Today, WholeDays = pool.WholeDays.Append(Today).ToHashSet() });
         yield return Gate(Reason.Differing, pool => pool with { Difference = 0.011 });
+        yield return Gate(Reason.Unreconciled, pool => pool with { IsUnreconciled = true });
         yield return Gate(Reason.Restated, pool => pool.With(0, member => member with { Restated = 0.11 }));
         yield return Gate(Reason.Syncing, pool => pool with { IsSyncing = true });
         yield return Gate(Reason.Stopped, pool => pool with { IsStopped = true });

@@ -134,7 +134,7 @@ public sealed class ExperimentTests
 
     [TestCase("UPDATE meta_ad_insights SET results = NULL WHERE social_account_id = @AccountId AND date_start = @day")]
     [TestCase("UPDATE meta_ad_insights SET spend = NULL WHERE social_account_id = @AccountId AND date_start = @day")]
-    [TestCase("UPDATE insight_days SET first_at = NULL WHERE social_account_id = @AccountId AND date_start = @day"), TestCase("UPDATE insight_days SET is_partial = true WHERE social_account_id = @AccountId AND date_start = @day")]
+    [TestCase("UPDATE insight_days SET first_at = NULL WHERE social_account_id = @AccountId AND date_start = @day"), TestCase("UPDATE insight_days SET is_partial = true WHERE social_account_id = @AccountId AND date_start = @day"), TestCase("UPDATE insight_days SET account_spend = NULL, difference = NULL WHERE social_account_id = @AccountId AND date_start = @day")]
     public Task What_Meta_has_not_told_is_not_nothing(string untold) => WaitsAsync(untold, "days are missing or not whole");
 
     [Test]

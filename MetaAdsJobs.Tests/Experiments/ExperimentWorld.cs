@@ -72,8 +72,8 @@ internal static class ExperimentWorld
         var last = AccountDays.Today(Timezone, world.Time.GetUtcNow()).AddDays(-endDaysAgo);
         await world.ExecuteAsync("SELECT 1 WHERE ensure_insight_partitions(@since, @until) IS NOT NULL", new { since = last.AddDays(-days), until = last });
         await world.ExecuteAsync("""
-            INSERT INTO insight_days (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, first_at)
-            SELECT @Account, @last - n, @now, gen_random_uuid(), false, 0, 0, 0, 0, @now FROM generate_series(-@endDaysAgo + 1, @days) n WHERE n > -@endDaysAgo
+            INSERT INTO insight_days (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, account_spend, difference, first_at)
+            SELECT @Account, @last - n, @now, gen_random_uuid(), false, 0, 0, 0, 0, 0, 0, @now FROM generate_series(-@endDaysAgo + 1, @days) n WHERE n > -@endDaysAgo
             ON CONFLICT (social_account_id, date_start) DO UPDATE SET synced_at = EXCLUDED.synced_at, seen_at = EXCLUDED.synced_at;
             INSERT INTO insight_syncs (sync_id, social_account_id, since, until, requested_by, state, queued_at, completed_at) SELECT gen_random_uuid(), @Account, @last, @last, 'tests', 'succeeded', @now, @now
             """, new { Account = one.Run.AccountId, last, days, endDaysAgo, now = world.Time.GetUtcNow() });

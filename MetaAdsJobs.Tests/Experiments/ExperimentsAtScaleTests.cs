@@ -60,8 +60,8 @@ public sealed class ExperimentsAtScaleTests
             SELECT c.id, @account, c.run, e.name, e.thing, e.metric, e.smallest_difference, e.least_results, e.attribution_days, 84, e.planned_results, e.plan, 'running', e.request_hash, e.created_by, e.created_at
             FROM experiments e, copies c WHERE e.id = @Id;
         INSERT INTO experiment_variants (experiment_id, nth, name, step, fields) SELECT c.id, v.nth, v.name, v.step, v.fields FROM experiment_variants v, copies c WHERE v.experiment_id = @Id;
-        INSERT INTO insight_days (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, first_at)
-            SELECT @account, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, first_at FROM insight_days WHERE social_account_id = @AccountId ON CONFLICT DO NOTHING;
+        INSERT INTO insight_days (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, account_spend, difference, first_at)
+            SELECT @account, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, account_spend, difference, first_at FROM insight_days WHERE social_account_id = @AccountId ON CONFLICT DO NOTHING;
         -- Ads of an ad set each, and thirty more of the campaign beside them.
         INSERT INTO meta_ad_insights (social_account_id, date_start, ad_meta_id, adset_meta_id, campaign_meta_id, impressions, clicks, link_clicks, reach, spend, results, result_type, currency, raw, is_partial, synced_at)
             SELECT @account, (SELECT max(date_start) FROM insight_days WHERE social_account_id = @AccountId) - 1 - d, c.campaign || ad, CASE WHEN ad <= 2 THEN c.campaign || CASE ad WHEN 1 THEN 'adset' ELSE 'adset:2' END ELSE c.campaign || 'other' END, c.campaign, 1000, 50, 40, 900,

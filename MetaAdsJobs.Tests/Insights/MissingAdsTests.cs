@@ -1,9 +1,10 @@
+using System.Text.Json.Nodes;
 using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Insights;
 
-/// <summary>Meta's report leaves deleted ads out, its sum for the account does not: a day that differs is asked about before it is stored so.</summary>
+/// <summary>Meta's report leaves deleted ads out, its sum for the account does not: a day that differs, may differ, or is still counted on is asked about before it is stored.</summary>
 [TestFixture]
 public sealed class MissingAdsTests
 {
@@ -25,7 +26,7 @@ public sealed class MissingAdsTests
         _account = await _world.AddAccountAsync(campaigns: 2, adsOfEach: 3);
         _deleted = (await _world.AtMetaAsync(_account, 1)).Keys.First().Ad;
         _fiveDaysAgo = AccountDays.Today(_account.Timezone, _world.Time.GetUtcNow()).AddDays(-5);
-        await _world.ExecuteAsync("UPDATE stub_graph.objects SET deleted_at = @at, status = 'DELETED' WHERE id = @id", new { id = _deleted, at = _world.Time.GetUtcNow() });
+        await DeleteAsync();
         _world.Graph.ForgetCalls();
     }
 
@@ -39,12 +40,68 @@ public sealed class MissingAdsTests
         Assert.That(await DifferencesAsync(), Is.All.EqualTo(0m));
         Assert.That(AsksForDeleted(), Is.EqualTo(1), "days in a row are one report");
 
-        // Known by now, it is all the difference: nothing is asked for again.
+        // A day that is older than what nights read: known by now, it is all the difference, and nothing is asked for again.
+        await _world.SyncAsync(_account, days: 1, untilDaysAgo: 40);
         _world.Graph.ForgetCalls();
-        await _world.SyncAsync(_account);
+        await _world.SyncAsync(_account, days: 1, untilDaysAgo: 40);
         Assert.That(AsksForDeleted(), Is.Zero);
-        Assert.That(await DaysOfDeletedAsync(), Is.EqualTo(28), "kept");
+        Assert.That(await DaysOfDeletedAsync(), Is.EqualTo(29), "kept");
         Assert.That(await DifferencesAsync(), Is.All.EqualTo(0m));
+    }
+
+    /// <summary>Meta puts results down to its days for a week after it is gone.</summary>
+    [Test]
+    public async Task An_ad_that_was_read_before_it_was_deleted_is_read_on_as_the_others_are()
+    {
+        await UndeleteAsync();
+        await _world.SyncAsync(_account);
+        await DeleteAsync();
+        await _world.Database.DataSource.RestateAsync(_account.AdAccountId);
+        _world.Graph.ForgetCalls();
+
+        var sync = await _world.SyncAsync(_account);
+
+        Assert.That((sync.State, sync.LeftOut.Length, sync.RowsVanished), Is.EqualTo(("succeeded", 0, 0L)));
+        Assert.That(AsksForDeleted(), Is.EqualTo(1), "days in a row are one report");
+        Assert.That(await _world.Database.DataSource.RowsAsync($"insight_changes WHERE social_account_id = '{_account.Id}' AND object_id = '{_deleted}'"), Is.Positive);
+        await UndeleteAsync();
+        await _world.AssertEqualsMetaAsync(_account);
+    }
+
+    /// <summary>Nobody knows then whether ads are missing.</summary>
+    [Test]
+    public async Task Deleted_ads_are_asked_for_of_all_days_of_which_Meta_does_not_tell_the_account_s_spend_and_that_is_told()
+    {
+        _world.Graph.Faults.Always(call => call["level"] == "account", GraphFaults.Refused(200));
+
+        var sync = await _world.SyncAsync(_account);
+
+        Assert.That(sync.State, Is.EqualTo("succeeded"));
+        Assert.That(sync.LeftOut, Has.Length.EqualTo(1));
+        Assert.That(sync.LeftOut[0], Does.StartWith($"the account's own spend on 28 of the days from {_fiveDaysAgo.AddDays(-23):yyyy-MM-dd} to {_fiveDaysAgo.AddDays(4):yyyy-MM-dd}: ").And.Contain("code 200"));
+        Assert.That(AsksForDeleted(), Is.EqualTo(1), "days in a row are one report");
+        Assert.That(await DaysOfDeletedAsync(), Is.EqualTo(28));
+        Assert.That(await DifferencesAsync(), Is.All.Null);
+    }
+
+    [Test]
+    public async Task A_day_of_the_account_without_its_spend_is_not_one_without_any()
+    {
+        await UndeleteAsync();
+        _world.Graph.Faults.Always(call => call["level"] == "account", GraphFaults.Changes(Without));
+
+        var sync = await _world.SyncAsync(_account);
+
+        Assert.That(sync.LeftOut, Is.EqualTo([$"the account's own spend on 1 of the days from {_fiveDaysAgo:yyyy-MM-dd} to {_fiveDaysAgo:yyyy-MM-dd}: Meta's rows lack it"]));
+        Assert.That(_world.Graph.Calls.Where(IsForDeleted).Select(call => call["time_range"]), Is.Not.Empty.And.All.EqualTo($$"""{"since":"{{_fiveDaysAgo:yyyy-MM-dd}}","until":"{{_fiveDaysAgo:yyyy-MM-dd}}"}"""));
+        Assert.That(await _world.ListAsync<DateOnly>("SELECT date_start FROM insight_days WHERE social_account_id = @Id AND difference IS NULL", new { _account.Id }), Is.EqualTo([_fiveDaysAgo]));
+
+        string Without(string page)
+        {
+            var changed = JsonNode.Parse(page)!;
+            foreach (var row in changed["data"]!.AsArray().Where(row => (string?)row!["date_start"] == $"{_fiveDaysAgo:yyyy-MM-dd}")) row!.AsObject().Remove("spend");
+            return changed.ToJsonString();
+        }
     }
 
     [Test]
@@ -63,7 +120,7 @@ public sealed class MissingAdsTests
     [Test]
     public async Task Days_that_agree_are_asked_for_no_more()
     {
-        await _world.ExecuteAsync("UPDATE stub_graph.objects SET deleted_at = NULL, status = 'ACTIVE' WHERE id = @id", new { id = _deleted });
+        await UndeleteAsync();
 
         await _world.SyncAsync(_account);
 
@@ -82,6 +139,10 @@ public sealed class MissingAdsTests
         Assert.That(sync.LeftOut[0], Does.StartWith("the deleted and archived ads in report ads: "));
         Assert.That(await DifferencesAsync(), Is.All.GreaterThan(0m));
     }
+
+    private Task DeleteAsync() => _world.ExecuteAsync("UPDATE stub_graph.objects SET deleted_at = @at, status = 'DELETED' WHERE id = @id", new { id = _deleted, at = _world.Time.GetUtcNow() });
+
+    private Task UndeleteAsync() => _world.ExecuteAsync("UPDATE stub_graph.objects SET deleted_at = NULL, status = 'ACTIVE' WHERE id = @id", new { id = _deleted });
 
     private int AsksForDeleted() => _world.Graph.Calls.Count(call => IsForDeleted(call) && (call.Method == "POST" || call["after"] is null));
 

@@ -67,18 +67,21 @@ public sealed class NightlySyncTests
     [Test]
     public async Task A_night_makes_up_for_the_ones_that_were_missed_and_no_more_than_Meta_keeps()
     {
-        var (recent, away, gone) = (await _core.AddAccountAsync(), await _core.AddAccountAsync(), await _core.AddAccountAsync());
-        await SucceededAsync(recent, new(2026, 11, 20));
-        await SucceededAsync(away, new(2026, 9, 30));
-        await SucceededAsync(gone, new(2020, 1, 1));
+        var (recent, late, away, gone, never) = (await _core.AddAccountAsync(), await _core.AddAccountAsync(), await _core.AddAccountAsync(), await _core.AddAccountAsync(), await _core.AddAccountAsync());
+        await EndedAsync(recent, new(2026, 11, 20));
+        await EndedAsync(late, new(2026, 11, 18));
+        await EndedAsync(away, new(2026, 9, 30));
+        await EndedAsync(gone, new(2020, 1, 1));
+        await EndedAsync(never, new(2026, 11, 10), "failed");
+        await EndedAsync(never, new(2026, 11, 11), "failed");
 
         await RunAsync("America/New_York");
 
         var since = (await SyncsAsync("state = 'queued'")).ToDictionary(sync => sync.Account, sync => sync.Since);
         Assert.That(since, Is.EqualTo(new Dictionary<Guid, DateOnly>
         {
-            [recent] = new(2026, 10, 25), [away] = new(2026, 10, 1), [gone] = new(2023, 10, 22),
-        }));
+            [recent] = new(2026, 10, 25), [late] = new(2026, 10, 23), [away] = new(2026, 9, 4), [gone] = new(2023, 10, 22), [never] = new(2026, 10, 14),
+        }), "from where the first that was missed would have begun: of the days before it Meta had not told all yet");
     }
 
     [Test]
@@ -112,13 +115,13 @@ public sealed class NightlySyncTests
 
     private Task<JobOutcome> RunAsync(string zone) => _core.Get<NightlySync>().ExecuteAsync(zone, CancellationToken.None);
 
-    private async Task SucceededAsync(Guid account, DateOnly until)
+    private async Task EndedAsync(Guid account, DateOnly until, string state = "succeeded")
     {
         await using var connection = await _core.Database.DataSource.OpenConnectionAsync();
         await connection.ExecuteAsync("""
             INSERT INTO insight_syncs (sync_id, social_account_id, since, until, requested_by, nightly_for, state, queued_at)
-            VALUES (gen_random_uuid(), @account, @until, @until, 'nightly', @until::date + 1, 'succeeded', now())
-            """, new { account, until });
+            VALUES (gen_random_uuid(), @account, @until::date - 27, @until, 'nightly', @until::date + 1, @state, now())
+            """, new { account, until, state });
     }
 
     private async Task<List<(Guid Account, DateOnly Since, DateOnly Until)>> SyncsAsync(string which = "true")

@@ -154,7 +154,37 @@ public sealed class StoringTests
         var sync = await _world.SyncAsync(_account);
 
         Assert.That(sync.State, Is.EqualTo("succeeded"));
+        Assert.That(sync.LeftOut, Has.Length.EqualTo(1), "told once, in however many commits");
         Assert.That(await _world.ListAsync<decimal?>("SELECT difference FROM insight_days WHERE social_account_id = @Id", new { _account.Id }), Is.All.Null);
+    }
+
+    [Test]
+    public async Task What_was_known_of_the_account_s_spend_stays_when_Meta_does_not_tell_it_any_more()
+    {
+        var day = AccountDays.Today(_account.Timezone, _world.Time.GetUtcNow()).AddDays(-3);
+        _world.Graph.Faults.Add(call => call["level"] == "account", GraphFaults.Says($$"""{"data":[{"account_id":"1","spend":"100000.50","date_start":"{{day:yyyy-MM-dd}}"}]}"""));
+        await _world.SyncAsync(_account, days: 1, untilDaysAgo: 3);
+        var known = await ReconciledAsync(day);
+        _world.Graph.Faults.Always(call => call["level"] == "account", GraphFaults.Refused(200));
+
+        await _world.SyncAsync(_account, days: 1, untilDaysAgo: 3);
+
+        Assert.That(known.Difference, Is.Positive);
+        Assert.That(await ReconciledAsync(day), Is.EqualTo(known));
+    }
+
+    [Test]
+    public async Task What_Meta_told_of_the_account_before_a_day_was_over_says_nothing_of_the_whole_day()
+    {
+        var day = AccountDays.Today(_account.Timezone, _world.Time.GetUtcNow());
+        await _world.SyncAsync(_account, days: 2, untilDaysAgo: 0);
+        await _world.ExecuteAsync("UPDATE insight_days SET account_spend = 1 WHERE social_account_id = @Id AND date_start = @day", new { _account.Id, day });
+        _world.Time.Advance(TimeSpan.FromDays(1));
+        _world.Graph.Faults.Always(call => call["level"] == "account", GraphFaults.Refused(200));
+
+        await _world.SyncAsync(_account, days: 1);
+
+        Assert.That(await ReconciledAsync(day), Is.EqualTo(((decimal?)null, (decimal?)null)));
     }
 
     [Test]
@@ -232,6 +262,9 @@ public sealed class StoringTests
         Assert.That((sync.State, sync.RowsRead), Is.EqualTo(("succeeded", 18L)));
         await _world.AssertEqualsMetaAsync(_account, days: 3, untilDaysAgo: 3 * 365);
     }
+
+    private async Task<(decimal? Told, decimal? Difference)> ReconciledAsync(DateOnly day) => (await _world.ListAsync<(decimal? Told, decimal? Difference)>(
+        "SELECT account_spend, difference FROM insight_days WHERE social_account_id = @Id AND date_start = @day", new { _account.Id, day })).Single();
 
     private Task<IReadOnlyList<string>> RowVersionsAsync() => _world.ListAsync<string>(
         "SELECT tableoid::regclass || ' ' || ctid || ' ' || xmin FROM meta_ad_insights WHERE social_account_id = @Id ORDER BY 1", new { _account.Id });

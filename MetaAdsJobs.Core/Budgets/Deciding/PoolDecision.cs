@@ -8,6 +8,7 @@ internal static class Reason
     public const string Incomplete = "incomplete";
     public const string Syncing = "syncing";
     public const string Differing = "differing";
+    public const string Unreconciled = "unreconciled";
     public const string Restated = "restated";
     public const string Frozen = "frozen";
     public const string Stopped = "stopped";

@@ -76,6 +76,9 @@ internal sealed record PoolPicture
     /// <summary>The last week's spend that ads do not account for, as a share of Meta's own sum.</summary>
     public double Difference { get; init; }
 
+    /// <summary>Of a day of the last week Meta has not told its own sum: what ads do not account for is not known.</summary>
+    public bool IsUnreconciled { get; init; }
+
     /// <summary>How many of one whole unit of the currency Meta's are: 1 or 100.</summary>
     public required int Offset { get; init; }
 

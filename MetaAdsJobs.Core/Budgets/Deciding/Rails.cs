@@ -33,6 +33,7 @@ internal static class Rails
         else if (last >= pool.Today || Enumerable.Range(0, Week).Any(back => !pool.WholeDays.Contains(last.AddDays(-back)))) why.Add(Reason.Incomplete);
         if (pool.IsSyncing) why.Add(Reason.Syncing);
         if (pool.Difference > MostDifference) why.Add(Reason.Differing);
+        if (pool.IsUnreconciled) why.Add(Reason.Unreconciled);
         if (pool.Members.Any(member => member.Restated > MostRestated)) why.Add(Reason.Restated);
         if (pool.IsStopped) why.Add(Reason.Stopped);
         if (pool.IsFrozen) why.Add(Reason.Frozen);

@@ -74,6 +74,7 @@ internal sealed class PictureReader(SpendingCaps caps, InsightsOptions insights)
             var picture = new PoolPicture
             {
                 Now = at, Today = today, LastDay = last, WholeDays = whole.Select(day => day.Day).ToHashSet(), Difference = differs == 0 ? 0 : told == 0 ? 1 : (double)(differs / told), Offset = Currency.Offset(account.Currency),
+                IsUnreconciled = week.Exists(day => day.Difference is null),
                 IsFrozen = ago == 0 && standing.IsFrozen, IsSyncing = ago == 0 && standing.IsSyncing, IsStopped = ago == 0 && standing.IsStopped, IsUnderWay = ago == 0 && standing.IsUnderWay, Owed = ago == 0 ? OwedUnits(standing) : 0,
                 IsAtCap = last is not null && caps.OfDay(account) is { } cap && (whole[^1].TotalSpend ?? 0) * 100 >= cap, MetaMinimum = account.MinDailyBudget,
                 FirstShare = Evidence.FirstShare((double)seen.Sum(one => one.First), (double)seen.Sum(one => one.Now)), MostStep = pool.MaxStepPercent, LeastGain = (double)pool.LeastGainPercent,

@@ -10,7 +10,7 @@ internal sealed record WholeDay
     public Guid AccountId { get; init; }
     public DateOnly Day { get; init; }
 
-    /// <summary>Whole units of the currency; what ads do not account for, Meta's own sum, and what all ads add up to.</summary>
+    /// <summary>Whole units of the currency; what ads do not account for, Meta's own sum, and what all ads add up to. Null: Meta has never told its own.</summary>
     public decimal? Difference { get; init; }
     public decimal? AccountSpend { get; init; }
     public decimal? TotalSpend { get; init; }

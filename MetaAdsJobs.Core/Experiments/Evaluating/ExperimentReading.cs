@@ -57,9 +57,9 @@ internal static class ExperimentReading
     public static async Task<IReadOnlyDictionary<Guid, ExperimentNumbers>> NumbersAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, Guid accountId, IReadOnlyList<JudgedExperiment> experiments, DateTimeOffset now, CancellationToken ct)
     {
-        // Whole is what has been seen whole: of a day that is over Meta may have told nothing of some campaigns, or ads.
+        // Whole is what has been seen whole, and can be held against Meta's own sum: of a day that is over Meta may have told nothing of some campaigns, or ads.
         const string DaysSql = """
-            SELECT (@Now AT TIME ZONE a.timezone_name)::date AS today, d.date_start AS day, (COALESCE(d.seen_at, d.first_at, d.synced_at) AT TIME ZONE a.timezone_name)::date AS read_on, NOT d.is_partial AND d.first_at IS NOT NULL AS is_whole, d.account_spend::float8 AS told, d.difference::float8 AS difference
+            SELECT (@Now AT TIME ZONE a.timezone_name)::date AS today, d.date_start AS day, (COALESCE(d.seen_at, d.first_at, d.synced_at) AT TIME ZONE a.timezone_name)::date AS read_on, NOT d.is_partial AND d.first_at IS NOT NULL AND d.difference IS NOT NULL AS is_whole, d.account_spend::float8 AS told, d.difference::float8 AS difference
             FROM social_accounts a LEFT JOIN insight_days d ON d.social_account_id = a.id AND d.date_start >= @Since
             WHERE a.id = @AccountId ORDER BY d.date_start
             """;

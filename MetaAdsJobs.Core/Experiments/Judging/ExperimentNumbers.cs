@@ -11,7 +11,7 @@ public readonly record struct VariantNumbers(double Impressions, double LinkClic
 
 /// <summary>A day of the account's own calendar.</summary>
 /// <param name="ReadOn">The day, in the same calendar, on which it was last read.</param>
-/// <param name="IsWhole">Read after it was over, and Meta left nothing untold of the variants.</param>
+/// <param name="IsWhole">Read after it was over, and Meta left nothing untold of the variants, nor its own sum of the account.</param>
 public sealed record ExperimentDay(DateOnly Day, DateOnly ReadOn, bool IsWhole, IReadOnlyList<VariantNumbers> Variants)
 {
     /// <summary>Meta puts nothing more down to it.</summary>

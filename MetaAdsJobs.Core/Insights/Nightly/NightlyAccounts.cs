@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace MetaAdsJobs.Core.Insights.Nightly;
 
-/// <param name="SyncedUntil">The last day of its last night that succeeded, or the day before its first night; null before that.</param>
+/// <param name="SyncedUntil">The last day of its last night that succeeded; before that, of one before its first night; null before any.</param>
 internal sealed record NightlyAccount(Guid AccountId, DateOnly? SyncedUntil);
 
 internal sealed class NightlyAccounts(NpgsqlDataSource dataSource)
@@ -12,7 +12,7 @@ internal sealed class NightlyAccounts(NpgsqlDataSource dataSource)
     public async Task<IReadOnlyList<NightlyAccount>> ListAsync(string timezoneName, DateOnly night, CancellationToken ct)
     {
         const string ListSql = """
-            SELECT a.id AS account_id, COALESCE(last.until, (SELECT min(s.since) - 1 FROM insight_syncs s WHERE s.social_account_id = a.id AND s.nightly_for IS NOT NULL)) AS synced_until
+            SELECT a.id AS account_id, COALESCE(last.until, (SELECT min(s.until) - 1 FROM insight_syncs s WHERE s.social_account_id = a.id AND s.nightly_for IS NOT NULL)) AS synced_until
             FROM social_accounts a
             LEFT JOIN LATERAL (SELECT s.until FROM insight_syncs s
                                WHERE s.social_account_id = a.id AND s.nightly_for IS NOT NULL AND s.state = 'succeeded'

@@ -9,8 +9,8 @@ namespace MetaAdsJobs.Core.Insights.Storing;
 internal sealed record StagedDay(DateOnly Day, long Rows, long Ads, decimal? AdsSpend);
 
 /// <summary>
-/// Finds the days whose ads do not add up to what Meta says of the account, and has their deleted and archived ads reported, which Meta leaves out
-/// unless they are named: once in a sync, and of those days only.
+/// Finds the days whose ads do not add up to what Meta says of the account, or cannot be held against it, and those that are still counted on and have ads which the
+/// reports no longer show. Of them it has the deleted and archived ads reported, which Meta leaves out unless they are named: once in a sync.
 /// </summary>
 internal sealed class MissingAds(NpgsqlDataSource dataSource, ReportJournal journal, InsightsOptions options)
 {
@@ -27,16 +27,16 @@ internal sealed class MissingAds(NpgsqlDataSource dataSource, ReportJournal jour
         return (await connection.QueryAsync<StagedDay>(new(DaysSql, new { claim.SyncId }, commandTimeout: 600, cancellationToken: ct))).AsList();
     }
 
-    /// <param name="told">The account's spend by Meta; null when it did not tell.</param>
+    /// <param name="told">The account's spend by Meta; a day of which it did not tell is missing.</param>
     /// <returns>The reports to be read as well before anything is stored; none when all agrees, or has been asked for.</returns>
     public async Task<IReadOnlyList<SyncReport>> AskAsync(
-        SyncClaim claim, IReadOnlyList<SyncReport> reports, IReadOnlyList<StagedDay> staged, IReadOnlyDictionary<DateOnly, decimal>? told, CancellationToken ct)
+        SyncClaim claim, IReadOnlyList<SyncReport> reports, IReadOnlyList<StagedDay> staged, IReadOnlyDictionary<DateOnly, decimal> told, CancellationToken ct)
     {
-        if (told is null || claim.StoredUntil is not null || reports.Any(report => report.Scope == ReportScope.Deleted)) return [];
-        var differing = await FindAsync(claim, reports, staged, told, ct);
-        if (differing.Count == 0) return [];
-        var ranges = Stretches(differing);
-        if (ranges.Count > MostReports) ranges = [new(differing[0], differing[^1])];
+        if (claim.StoredUntil is not null || reports.Any(report => report.Scope == ReportScope.Deleted)) return [];
+        var found = await FindAsync(claim, reports, staged, told, ct);
+        if (found.Count == 0) return [];
+        var ranges = Stretches(found);
+        if (ranges.Count > MostReports) ranges = [new(found[0], found[^1])];
         var next = reports.Max(report => report.No) + 1;
         string[] refused = [.. reports.Where(report => report.DefinitionId == SyncReport.OfAds).SelectMany(report => report.RefusedFields).Distinct()];
         List<SyncReport> asked = [.. ranges.Select((days, at) =>
@@ -48,11 +48,16 @@ internal sealed class MissingAds(NpgsqlDataSource dataSource, ReportJournal jour
     private async Task<List<DateOnly>> FindAsync(
         SyncClaim claim, IReadOnlyList<SyncReport> reports, IReadOnlyList<StagedDay> staged, IReadOnlyDictionary<DateOnly, decimal> told, CancellationToken ct)
     {
+        const string SettingsSql = "SET LOCAL work_mem = '64MB'; SET LOCAL enable_nestloop = off; SET LOCAL enable_seqscan = off; SET LOCAL jit = off";
         var today = AccountDays.Today(claim.TimezoneName, claim.StartedAt);
         var untold = UnansweredParts.In([.. reports.Where(report => report.DefinitionId == SyncReport.OfAds)], claim.Range).DaysOfAccount;
         var byDay = staged.ToDictionary(day => day.Day);
-        var differing = Enumerable.Range(0, claim.Range.Days).Select(claim.Range.Since.AddDays).Where(day => day < today && !untold.Contains(day) && Differs(day, 0, 0)).ToList();
-        if (differing.Count == 0) return differing;
+        var over = Enumerable.Range(0, claim.Range.Days).Select(claim.Range.Since.AddDays).Where(day => day < today && !untold.Contains(day)).ToList();
+        var differing = over.Where(day => Differs(day, 0, 0)).ToHashSet();
+        // Of these a night reads every other ad again: results are put down to them still, of an ad that was deleted or archived since as well.
+        var counted = over.Where(day => day >= today.AddDays(-options.LookbackDays)).ToHashSet();
+        DateOnly[] days = [.. differing.Union(counted)];
+        if (days.Length == 0) return [];
 
         // What is known of ads that Meta has stopped to tell of is kept, and may be all the difference.
         const string KnownSql = """
@@ -63,16 +68,24 @@ internal sealed class MissingAds(NpgsqlDataSource dataSource, ReportJournal jour
             GROUP BY 1
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var known = await connection.QueryAsync<(DateOnly Day, long Rows, decimal Spend)>(new(KnownSql, new { claim.AccountId, claim.SyncId, Days = differing }, commandTimeout: 600, cancellationToken: ct));
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        // As in StoreDays: PostgreSQL takes what is staged for little.
+        await connection.ExecuteAsync(new(SettingsSql, transaction: transaction, cancellationToken: ct));
+        var known = (await connection.QueryAsync<(DateOnly Day, long Rows, decimal Spend)>(
+            new(KnownSql, new { claim.AccountId, claim.SyncId, Days = days }, transaction, commandTimeout: 600, cancellationToken: ct))).AsList();
         foreach (var (day, rows, spend) in known)
             if (!Differs(day, rows, spend)) differing.Remove(day);
-        return differing;
+        // From the first of them to the last: days in a row are one report.
+        var unshown = known.Select(one => one.Day).Where(counted.Contains).ToList();
+        return [.. over.Where(day => differing.Contains(day) || (unshown.Count > 0 && day >= unshown.Min() && day <= unshown.Max()))];
 
+        // One of which Meta has not told the account's spend may.
         bool Differs(DateOnly day, long moreRows, decimal moreSpend)
         {
+            if (!told.TryGetValue(day, out var spent)) return true;
             var ads = byDay.GetValueOrDefault(day);
             var rounding = Reconciliation.Rounding(claim.Currency, (ads?.Ads ?? 0) + moreRows);
-            return Math.Abs(told.GetValueOrDefault(day) - (ads?.AdsSpend ?? 0) - moreSpend) > rounding;
+            return Math.Abs(spent - (ads?.AdsSpend ?? 0) - moreSpend) > rounding;
         }
     }
 

@@ -9,6 +9,10 @@ using Polly.Timeout;
 
 namespace MetaAdsJobs.Core.Insights.Storing;
 
+/// <summary>What Meta says the account has spent, by day; one of which it did not tell is missing.</summary>
+/// <param name="LeftOut">Of which days it did not tell, and why; null: it told of all.</param>
+internal sealed record AccountSpend(IReadOnlyDictionary<DateOnly, decimal> ByDay, string? LeftOut);
+
 /// <summary>A day on which Meta's own sum for the account is not what its ads add up to.</summary>
 internal sealed record DifferingDay(DateOnly Date, decimal AccountSpend, decimal AdsSpend);
 
@@ -26,31 +30,39 @@ internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogg
     public static decimal Rounding(string currency, long rows) => (1 + (2 * (decimal)Math.Sqrt(rows))) / Currency.Offset(currency);
 
     /// <param name="since">The first day that Meta still keeps.</param>
-    /// <returns>Null when Meta does not tell it: a sync does not fail for that.</returns>
-    public async Task<IReadOnlyDictionary<DateOnly, decimal>?> ReadAsync(SyncClaim claim, DateOnly since, CancellationToken ct)
+    /// <returns>As far as Meta tells it: a sync does not fail for that.</returns>
+    public async Task<AccountSpend> ReadAsync(SyncClaim claim, DateOnly since, CancellationToken ct)
     {
         try
         {
-            return await _patience.ExecuteAsync(async token => await meta.ReadAccountSpendAsync(claim.Credential, claim.AdAccountId, since, claim.Range.Until, token), ct);
+            var told = await _patience.ExecuteAsync(async token => await meta.ReadAccountSpendAsync(claim.Credential, claim.AdAccountId, since, claim.Range.Until, token), ct);
+            var untold = Enumerable.Range(0, claim.Range.Until.DayNumber - since.DayNumber + 1).Select(since.AddDays).Where(day => !told.ContainsKey(day)).ToList();
+            return untold.Count == 0 ? new(told, null) : Without(told, untold[0], untold[^1], untold.Count, "Meta's rows lack it");
         }
         catch (TimeoutRejectedException)
         {
-            InsightLog.NotReconciled(logger, claim.AccountId, $"Meta did not answer within {Patience.TotalSeconds} s");
-            return null;
+            return NotTold($"Meta did not answer within {Patience.TotalSeconds} s");
         }
         catch (MetaException exception) when (exception.Proof is Proof.Rejected or Proof.OutcomeUnknown)
         {
-            InsightLog.NotReconciled(logger, claim.AccountId, exception.ForUser);
-            return null;
+            return NotTold(exception.ForUser);
+        }
+
+        AccountSpend NotTold(string why) => Without(new Dictionary<DateOnly, decimal>(), since, claim.Range.Until, claim.Range.Until.DayNumber - since.DayNumber + 1, why);
+
+        AccountSpend Without(IReadOnlyDictionary<DateOnly, decimal> told, DateOnly first, DateOnly last, int days, string why)
+        {
+            InsightLog.NotReconciled(logger, claim.AccountId, why);
+            return new(told, $"the account's own spend on {days} of the days from {first:yyyy-MM-dd} to {last:yyyy-MM-dd}: {why}");
         }
     }
 
     /// <summary>Writes the days' sums in the caller's transaction, from those of the campaigns. They are as old as when reading them began: what is stored may have been read days before.</summary>
     /// <param name="unanswered">Of the ads: days that lack some have not been seen whole yet.</param>
-    /// <param name="told">The account's spend by Meta; null when it did not tell.</param>
+    /// <param name="told">The account's spend by Meta. Of a day that it does not tell stays what it told before, once the day was over.</param>
     public async Task<IReadOnlyList<DifferingDay>> StoreAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, SyncClaim claim, DayRange days, DateOnly today, UnansweredParts unanswered,
-        IReadOnlyDictionary<DateOnly, decimal>? told, CancellationToken ct)
+        IReadOnlyDictionary<DateOnly, decimal> told, CancellationToken ct)
     {
         // Rounding as above. Vanished ads may or may not be in Meta's own sum.
         var daysSql = $"""
@@ -60,13 +72,14 @@ internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogg
                 GROUP BY date_start),
             days AS (
                 SELECT day.date_start, COALESCE(s.campaigns, 0) AS campaigns, COALESCE(s.rows, 0) AS rows, COALESCE(s.spend, 0) AS spend, COALESCE(s.vanished_rows, 0) AS vanished_rows, COALESCE(s.untold_rows, 0) AS untold_rows,
-                    COALESCE(s.vanished_spend, 0) AS vanished_spend, day.account_spend, @Unit * (1 + 2 * sqrt(COALESCE(s.rows + s.vanished_rows, 0)::numeric)) AS rounding,
+                    COALESCE(s.vanished_spend, 0) AS vanished_spend, COALESCE(day.account_spend, CASE WHEN NOT k.is_partial THEN k.account_spend END) AS account_spend, @Unit * (1 + 2 * sqrt(COALESCE(s.rows + s.vanished_rows, 0)::numeric)) AS rounding,
                     -- Told of nothing the day is one of zeros; told of something, what is null stays so.
                     CASE WHEN s.campaigns IS NULL THEN 0 ELSE s.total_spend END AS total_spend, CASE WHEN s.campaigns IS NULL THEN 0 ELSE s.impressions END AS impressions,
                     CASE WHEN s.campaigns IS NULL THEN 0 ELSE s.clicks END AS clicks, CASE WHEN s.campaigns IS NULL THEN 0 ELSE s.link_clicks END AS link_clicks,
                     CASE WHEN s.campaigns IS NULL THEN 0 ELSE s.results END AS results, s.result_type, day.date_start < @Today AS is_over,
                     day.date_start < @Today AND NOT day.date_start = ANY(@Untold) AS is_seen
-                FROM unnest(@Days, @Told) AS day (date_start, account_spend) LEFT JOIN sums s USING (date_start)),
+                FROM unnest(@Days, @Told) AS day (date_start, account_spend) LEFT JOIN sums s USING (date_start)
+                LEFT JOIN insight_days k ON k.social_account_id = @AccountId AND k.date_start = day.date_start AND k.date_start BETWEEN @Since AND @Until),
             stored AS (
                 INSERT INTO insight_days AS d (social_account_id, date_start, synced_at, seen_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, account_spend, difference,
                     campaigns, untold_rows, total_spend, impressions, clicks, link_clicks, results, result_type, currency, first_at, first_spend, first_impressions, first_clicks, first_results)
@@ -90,7 +103,7 @@ internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogg
         return (await connection.QueryAsync<DifferingDay>(new(daysSql, new
         {
             claim.AccountId, claim.SyncId, days.Since, days.Until, Today = today, Now = time.GetUtcNow(), claim.StartedAt, Unit = 1m / Currency.Offset(claim.Currency),
-            claim.Currency, Days = all, Untold = unanswered.DaysOfAccount, Told = all.Select(day => told is null ? (decimal?)null : told.GetValueOrDefault(day)).ToArray(),
+            claim.Currency, Days = all, Untold = unanswered.DaysOfAccount, Told = all.Select(day => told.TryGetValue(day, out var spend) ? spend : (decimal?)null).ToArray(),
         }, transaction, commandTimeout: 600, cancellationToken: ct))).AsList();
 
         // As it was when it was first read whole.

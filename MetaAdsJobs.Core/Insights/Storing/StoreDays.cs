@@ -15,11 +15,10 @@ internal sealed class StoreDays(NpgsqlDataSource dataSource, InsightStore insigh
     private const int AtOnce = 2;
 
     /// <param name="staged">What there is of each day.</param>
-    /// <param name="told">The account's spend by Meta; null when it did not tell.</param>
     /// <returns>Null when the sync has ended.</returns>
     /// <exception cref="Claims.FencedException">Another attempt holds the sync.</exception>
     public async Task<Pause?> StoreAsync(
-        SyncClaim claim, IReadOnlyList<SyncReport> reports, IReadOnlyList<StagedDay> staged, IReadOnlyDictionary<DateOnly, decimal>? told, TimeSlice slice, CancellationToken ct)
+        SyncClaim claim, IReadOnlyList<SyncReport> reports, IReadOnlyList<StagedDay> staged, AccountSpend told, TimeSlice slice, CancellationToken ct)
     {
         var refused = reports.Where(report => report.State == ReportState.Refused).Select(report => report.DefinitionId).ToHashSet();
         var definitions = reports.Select(report => report.DefinitionId).Where(id => id != SyncReport.OfAds && !refused.Contains(id)).Distinct().ToArray();
@@ -61,10 +60,10 @@ internal sealed class StoreDays(NpgsqlDataSource dataSource, InsightStore insigh
             var ads = await insights.UpsertAdsAsync(connection, transaction, claim, days, today, untold, ct);
             await campaignDays.StoreAsync(connection, transaction, claim.AccountId, days, today, untoldOfAds, ct);
             var cells = definitions.Length == 0 ? default : await insights.UpsertRowsAsync(connection, transaction, claim, days, today, definitions, untold, ct);
-            var differing = await reconciliation.StoreAsync(connection, transaction, claim, days, today, untoldOfAds, told, ct);
+            var differing = await reconciliation.StoreAsync(connection, transaction, claim, days, today, untoldOfAds, told.ByDay, ct);
             // Progress says up to which day all is stored: no day before another's.
             await behind;
-            await store.StoredAsync(connection, transaction, claim, days.Until, ads.Restated + cells.Restated, ads.Vanished + cells.Vanished, isLast, ct);
+            await store.StoredAsync(connection, transaction, claim, days.Until, ads.Restated + cells.Restated, ads.Vanished + cells.Vanished, told.LeftOut, isLast, ct);
             await transaction.CommitAsync(ct);
             foreach (var day in differing) InsightLog.Differs(logger, claim.AccountId, day.Date, day.AccountSpend, day.AdsSpend, claim.Currency);
         }

@@ -85,13 +85,18 @@ internal sealed class MetaInsights(GraphClient graph)
         return new(page, trail.After(page));
     }
 
-    /// <summary>What Meta says the whole account has spent, by day. A day without delivery is missing.</summary>
+    /// <summary>What Meta says the whole account has spent, by day, in whole units of its currency: of a day without a row nothing. One whose row lacks it is missing.</summary>
     public async Task<IReadOnlyDictionary<DateOnly, decimal>> ReadAccountSpendAsync(GraphCredential credential, string adAccountId, DateOnly since, DateOnly until, CancellationToken ct)
     {
         var query = new ReportQuery { Node = adAccountId, Level = "account", Fields = ["account_id", "spend"], Since = since, Until = until };
         var rows = new InsightRows(query, new Dictionary<string, string>());
-        var spend = new Dictionary<DateOnly, decimal>();
-        foreach (var row in (await ReadAllAsync(credential, query, ct)).Select(row => rows.Read(row))) spend[row.Day] = row.Spend ?? 0;
+        var spend = Enumerable.Range(0, until.DayNumber - since.DayNumber + 1).Select(since.AddDays).ToDictionary(day => day, _ => 0m);
+        foreach (var row in (await ReadAllAsync(credential, query, ct)).Select(row => rows.Read(row)))
+        {
+            if (row.Spend is { } told) spend[row.Day] = told;
+            else spend.Remove(row.Day);
+        }
+
         return spend;
     }
 

@@ -59,8 +59,8 @@ public sealed class ExperimentPagesTests() : BrowserTests(shared: () => SharedSe
                 INSERT INTO meta_adsets (request_id, step, campaign_db_id, meta_id, name, optimization_goal, billing_event, daily_budget, currency, targeting, status, created_at)
                     SELECT @run, s, c.id, s || @mark, s, 'LANDING_PAGE_VIEWS', 'IMPRESSIONS', 10000, 'USD', '{}', 'ACTIVE', now() FROM meta_campaigns c, unnest(ARRAY['adset', 'adset:2']) s WHERE c.request_id = @run;
                 SELECT ensure_insight_partitions((now() - interval '40 days')::date, now()::date);
-                INSERT INTO insight_days (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, first_at)
-                    SELECT a.id, (now() AT TIME ZONE a.timezone_name)::date - n, now(), gen_random_uuid(), false, 0, 0, 0, 0, now() FROM social_accounts a, generate_series(1, 16) n WHERE a.id = @account;
+                INSERT INTO insight_days (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, account_spend, difference, first_at)
+                    SELECT a.id, (now() AT TIME ZONE a.timezone_name)::date - n, now(), gen_random_uuid(), false, 0, 0, 0, 0, 0, 0, now() FROM social_accounts a, generate_series(1, 16) n WHERE a.id = @account;
                 INSERT INTO meta_ad_insights (social_account_id, date_start, ad_meta_id, adset_meta_id, campaign_meta_id, impressions, clicks, link_clicks, reach, spend, results, result_type, currency, raw, is_partial, synced_at)
                     SELECT a.id, (now() AT TIME ZONE a.timezone_name)::date - n, s || @mark || 'ad', s || @mark, 'c' || @mark, 1000, 50, 40, 900, 100, CASE s WHEN 'adset' THEN 60 ELSE 90 END + mod(n, 3), 'landing_page_view', 'USD', '{}', false, now()
                     FROM social_accounts a, generate_series(2, 16) n, unnest(ARRAY['adset', 'adset:2']) s WHERE a.id = @account;

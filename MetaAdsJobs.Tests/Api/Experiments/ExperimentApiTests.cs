@@ -103,8 +103,8 @@ public sealed class ExperimentApiTests
         await connection.ExecuteAsync("""
             INSERT INTO experiment_proposals (id, experiment_id, verdict_no, state, created_at, withdrawn_why) VALUES (@shown, @id::uuid, 1, 'withdrawn', now(), 'It was decided anew'), (@since, @id::uuid, 2, 'open', now(), NULL);
             UPDATE experiments SET judged_at = now() WHERE id = @id::uuid;
-            INSERT INTO insight_days (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, first_at)
-                SELECT a.id, (now() AT TIME ZONE a.timezone_name)::date - n, now(), gen_random_uuid(), false, 0, 0, 0, 0, now() FROM social_accounts a, generate_series(1, 16) n WHERE a.id = @account::uuid ON CONFLICT DO NOTHING;
+            INSERT INTO insight_days (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, account_spend, difference, first_at)
+                SELECT a.id, (now() AT TIME ZONE a.timezone_name)::date - n, now(), gen_random_uuid(), false, 0, 0, 0, 0, 0, 0, now() FROM social_accounts a, generate_series(1, 16) n WHERE a.id = @account::uuid ON CONFLICT DO NOTHING;
             INSERT INTO insight_syncs (sync_id, social_account_id, since, until, requested_by, state, queued_at, completed_at) SELECT gen_random_uuid(), @account::uuid, current_date, current_date, 'tests', 'succeeded', now(), now() - interval '1 minute'
             """, new { id, shown, since, account = (string)_request["social_account_id"]! });
 
