@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Dapper;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Jobs.Storage;
-using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Orchestrations.Requests;
 using Npgsql;
 
@@ -13,7 +12,7 @@ namespace MetaAdsJobs.Core.Batches;
 /// Lets rows in: so many of an account at a time, of all its batches together, the oldest first. A row that is let in becomes an orchestration like any other, by the same use case, and is
 /// marked in the same commit. It is called when a batch is accepted, when one of its runs has ended, and now and then in between: whatever dies, the next call goes on.
 /// </summary>
-internal sealed class FeedBatches(NpgsqlDataSource dataSource, AcceptOrchestration accept, CancelOrchestration cancel, IJobQueue queue, BatchOptions options, TimeProvider time)
+internal sealed class FeedBatches(NpgsqlDataSource dataSource, AcceptOrchestration accept, IJobQueue queue, BatchOptions options, TimeProvider time)
 {
     // Only for what is not heard of at the end of a run: because somebody died, or since the run, or an earlier row, is of another batch.
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(5);
@@ -24,7 +23,7 @@ internal sealed class FeedBatches(NpgsqlDataSource dataSource, AcceptOrchestrati
     public async Task<JobOutcome> ExecuteAsync(Guid batchId, CancellationToken ct)
     {
         const string FindSql = """
-            SELECT state, ordered_by, created_at, ARRAY(SELECT DISTINCT social_account_id FROM batch_rows r WHERE r.batch_id = b.batch_id AND r.state = 'waiting') AS accounts
+            SELECT state, created_at, ARRAY(SELECT DISTINCT social_account_id FROM batch_rows r WHERE r.batch_id = b.batch_id AND r.state = 'waiting') AS accounts
             FROM batches b WHERE batch_id = @BatchId AND completed_at IS NULL
             """;
         Found? found;
@@ -35,7 +34,7 @@ internal sealed class FeedBatches(NpgsqlDataSource dataSource, AcceptOrchestrati
 
         // Of a paused one nothing is let in: resuming puts a new job on the queue.
         if (found is null or { State: "paused" }) return new JobOutcome.Completed();
-        if (found.State == "cancelled") await CancelRunsAsync(batchId, found.OrderedBy!, ct);
+        if (found.State == "cancelled") await RingAsync(batchId, ct);
         foreach (var account in found.Accounts) await FeedAsync(account, ct);
         if (await CompleteAsync(batchId, ct)) return new JobOutcome.Completed();
         var now = time.GetUtcNow();
@@ -99,19 +98,27 @@ internal sealed class FeedBatches(NpgsqlDataSource dataSource, AcceptOrchestrati
         return rows;
     }
 
-    private async Task CancelRunsAsync(Guid batchId, string orderedBy, CancellationToken ct)
+    // The job that a run had when its batch was cancelled may be snoozing for long: each gets another, once.
+    private async Task RingAsync(Guid batchId, CancellationToken ct)
     {
         const string RunsSql = """
             SELECT request_id FROM batch_rows r JOIN orchestrations o USING (request_id)
-            WHERE r.batch_id = @BatchId AND o.status IN ('queued', 'running', 'waiting') AND NOT o.cancel_requested AND o.ending IS NULL
+            WHERE r.batch_id = @BatchId AND o.status IN ('queued', 'running', 'waiting') AND o.cancel_requested AND o.job_id IS NULL
             """;
+        const string RungSql = "UPDATE orchestrations SET job_id = @JobId WHERE request_id = @RequestId AND status IN ('queued', 'running', 'waiting') AND job_id IS NULL";
         List<Guid> runs;
         await using (var connection = await dataSource.OpenConnectionAsync(ct))
         {
             runs = (await connection.QueryAsync<Guid>(new(RunsSql, new { BatchId = batchId }, cancellationToken: ct))).AsList();
         }
 
-        foreach (var run in runs) await cancel.ExecuteAsync(run, orderedBy, ct);
+        foreach (var run in runs)
+        {
+            using var transaction = JobTransaction.Begin();
+            var jobId = queue.EnqueueOrchestration(run);
+            await using var connection = await dataSource.OpenConnectionAsync(ct);
+            if (await connection.ExecuteAsync(new(RungSql, new { RequestId = run, JobId = jobId }, cancellationToken: ct)) == 1) transaction.Complete();
+        }
     }
 
     /// <returns>True when every row has ended.</returns>
@@ -136,7 +143,6 @@ internal sealed class FeedBatches(NpgsqlDataSource dataSource, AcceptOrchestrati
     private sealed record Found
     {
         public string State { get; init; } = "";
-        public string? OrderedBy { get; init; }
         public DateTimeOffset CreatedAt { get; init; }
         public Guid[] Accounts { get; init; } = [];
     }
