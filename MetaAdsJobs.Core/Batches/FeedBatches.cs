@@ -23,7 +23,9 @@ internal sealed class FeedBatches(NpgsqlDataSource dataSource, AcceptOrchestrati
     public async Task<JobOutcome> ExecuteAsync(Guid batchId, CancellationToken ct)
     {
         const string FindSql = """
-            SELECT state, created_at, ARRAY(SELECT DISTINCT social_account_id FROM batch_rows r WHERE r.batch_id = b.batch_id AND r.state = 'waiting') AS accounts
+            SELECT state, created_at, ARRAY(SELECT DISTINCT social_account_id FROM batch_rows r WHERE r.batch_id = b.batch_id AND r.state = 'waiting') AS accounts,
+                EXISTS (SELECT 1 FROM batch_rows r JOIN batches p ON p.batch_id = r.of_batch JOIN batch_rows h ON h.batch_id = r.of_batch AND h.row = r.of_row
+                        WHERE r.batch_id = b.batch_id AND r.state = 'again' AND p.state = 'paused' AND p.paused_by_itself AND h.state = 'waiting') AS is_behind
             FROM batches b WHERE batch_id = @BatchId AND completed_at IS NULL
             """;
         Found? found;
@@ -35,10 +37,11 @@ internal sealed class FeedBatches(NpgsqlDataSource dataSource, AcceptOrchestrati
         // Of a paused one nothing is let in: resuming puts a new job on the queue.
         if (found is null or { State: "paused" }) return new JobOutcome.Completed();
         if (found.State == "cancelled") await RingAsync(batchId, ct);
+        else if (found.IsBehind) await TakePlacesAsync(batchId, ct);
         foreach (var account in found.Accounts) await FeedAsync(account, ct);
         if (await CompleteAsync(batchId, ct)) return new JobOutcome.Completed();
         var now = time.GetUtcNow();
-        return new JobOutcome.Snoozed(now + (now - found.CreatedAt < AtFirst ? BetweenLooks : BetweenLaterLooks), found.Accounts.Length > 0 ? "rows wait for runs to end" : "the last runs have not ended");
+        return new JobOutcome.Snoozed(now + (now - found.CreatedAt < AtFirst ? BetweenLooks : BetweenLaterLooks), found.Accounts.Length > 0 ? "rows wait for runs to end" : "the last runs, or the same rows of other batches, have not ended");
     }
 
     /// <summary>After the run of a row: the next of its account is let in. A run that has not ended, or is of no batch, changes nothing.</summary>
@@ -98,6 +101,28 @@ internal sealed class FeedBatches(NpgsqlDataSource dataSource, AcceptOrchestrati
         return rows;
     }
 
+    // What this batch was sent again waits in one that was paused by itself, perhaps for ever. It waits here from now on, and there, and wherever else it was sent, it is the same as here.
+    private async Task TakePlacesAsync(Guid batchId, CancellationToken ct)
+    {
+        // The batches first, as who cancels one has it first: meanwhile nobody resumes, pauses or cancels any of them.
+        const string TakeSql = $"""
+            SELECT 1 FROM batches WHERE batch_id = @BatchId OR batch_id IN (SELECT of_batch FROM batch_rows WHERE batch_id = @BatchId AND state = 'again') ORDER BY batch_id FOR SHARE;
+            {BatchStore.OneAtATimeSql};
+            UPDATE batch_rows h SET state = 'again', holds = false, of_batch = r.batch_id, of_row = r.row
+            FROM batch_rows r JOIN batches b ON b.batch_id = r.batch_id JOIN batches p ON p.batch_id = r.of_batch
+            WHERE r.batch_id = @BatchId AND r.state = 'again' AND b.state = 'running' AND p.state = 'paused' AND p.paused_by_itself AND h.batch_id = r.of_batch AND h.row = r.of_row AND h.state = 'waiting';
+            UPDATE batch_rows r SET state = 'waiting', holds = true, of_batch = NULL, of_row = NULL
+            FROM batch_rows h WHERE r.batch_id = @BatchId AND r.state = 'again' AND h.batch_id = r.of_batch AND h.row = r.of_row AND h.of_batch = r.batch_id AND h.of_row = r.row;
+            UPDATE batch_rows r SET of_batch = h.of_batch, of_row = h.of_row
+            FROM batches b, batch_rows h
+            WHERE b.completed_at IS NULL AND r.batch_id = b.batch_id AND r.state = 'again' AND h.batch_id = r.of_batch AND h.row = r.of_row AND h.state = 'again' AND h.of_batch = @BatchId
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await connection.ExecuteAsync(new(TakeSql, new { BatchId = batchId }, transaction, cancellationToken: ct));
+        await transaction.CommitAsync(ct);
+    }
+
     // The job that a run had when its batch was cancelled may be snoozing for long: each gets another, once.
     private async Task RingAsync(Guid batchId, CancellationToken ct)
     {
@@ -145,6 +170,7 @@ internal sealed class FeedBatches(NpgsqlDataSource dataSource, AcceptOrchestrati
         public string State { get; init; } = "";
         public DateTimeOffset CreatedAt { get; init; }
         public Guid[] Accounts { get; init; } = [];
+        public bool IsBehind { get; init; }
     }
 
     private sealed record NextRow

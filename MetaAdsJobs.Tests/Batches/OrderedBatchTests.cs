@@ -58,6 +58,65 @@ public sealed class OrderedBatchTests
         Assert.That(await ListAsync<string>($"SELECT concat(status, ' ', cancel_requested, ' ', ordered_by) FROM orchestrations WHERE request_id = '{failed}'"), Is.EqualTo((string[])["queued f bob"]));
     }
 
+    /// <summary>Perhaps nobody may ever resume that one; behind a person's pause it waits, and is told so.</summary>
+    [Test]
+    public async Task What_waits_behind_a_batch_that_was_paused_by_itself_takes_its_place([Values] bool byItself)
+    {
+        var file = BatchWorld.FileOf(_request.Row("1"), _request.Row("2"));
+        var (first, second, third) = (await AcceptAsync(file), await AcceptAsync(file), await AcceptAsync(file));
+        await PauseAsync(first, byItself);
+        var rows = await _core.Get<BatchReader>().ListRowsAsync(second, 0, 10, state: null, CancellationToken.None);
+        Assert.That(rows.Select(row => (row.State, row.WaitsFor)), Is.All.EqualTo(("waiting", "the same row of another batch, which was sent before and is paused: somebody who may has to resume or cancel it")));
+
+        // Once to take the places, once to let them in; and the third comes too late.
+        foreach (var batch in (Guid[])[second, second, third]) await FeedAsync(batch);
+
+        Assert.That(await _core.Database.DataSource.RowsAsync("orchestrations"), Is.EqualTo(byItself ? 2 : 0));
+        Assert.That(await StatesAsync(first, second, third), Is.EqualTo(byItself ? (string[])["again of 2", "begun", "again of 2"] : ["waiting", "again of 1", "again of 1"]));
+        Assert.That(await _core.Get<OrderBatch>().ResumeAsync(first, "ann", CancellationToken.None), Is.InstanceOf<Change.Done>());
+        await FeedAsync(first);
+        Assert.That(await _core.Database.DataSource.RowsAsync("orchestrations"), Is.EqualTo(2), "each once");
+        Assert.That(await _core.Database.DataSource.RowsAsync("batch_rows WHERE holds"), Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task What_was_sent_again_waits_in_a_running_batch_rather_than_in_a_paused_one_when_the_first_is_cancelled()
+    {
+        var file = BatchWorld.FileOf(_request.Row("1"), _request.Row("2"));
+        var (first, second, third) = (await AcceptAsync(file), await AcceptAsync(file), await AcceptAsync(file));
+        await PauseAsync(second, byItself: false);
+        await _core.Get<OrderBatch>().CancelAsync(first, "ann", CancellationToken.None);
+        Assert.That(await StatesAsync(first, second, third), Is.EqualTo((string[])["cancelled", "again of 3", "waiting"]));
+    }
+
+    private async Task PauseAsync(Guid batch, bool byItself)
+    {
+        if (!byItself)
+        {
+            Assert.That(await _core.Get<OrderBatch>().PauseAsync(batch, "ann", CancellationToken.None), Is.InstanceOf<Change.Done>());
+            return;
+        }
+
+        var key = Guid.NewGuid();
+        await ExecuteAsync($"UPDATE batches SET requested_key = '{key}' WHERE batch_id = '{batch}'");
+        await using var connection = await _core.Database.DataSource.OpenConnectionAsync();
+        await BatchesOfUsers.PauseOfKeyAsync(connection, null, key, DateTimeOffset.UnixEpoch, CancellationToken.None);
+    }
+
+    // How the rows of each stand, and of which batch they are the same.
+    private async Task<IReadOnlyList<string>> StatesAsync(params Guid[] batches)
+    {
+        var states = new List<string>();
+        foreach (var batch in batches)
+        {
+            var rows = await ListAsync<(string State, Guid? OfBatch, bool IsInOrder)>($"SELECT state, of_batch, of_row IS NULL OR of_row = row FROM batch_rows WHERE batch_id = '{batch}'");
+            Assert.That(rows.Select(row => row.IsInOrder), Is.All.True);
+            states.Add(string.Join(", ", rows.Select(row => row.OfBatch is { } of ? $"{row.State} of {Array.IndexOf(batches, of) + 1}" : row.State).Distinct()));
+        }
+
+        return states;
+    }
+
     // Of the only batch with runs.
     private static string RunOf(int row) => $"(SELECT request_id FROM batch_rows WHERE row = {row} AND state = 'begun')";
 
