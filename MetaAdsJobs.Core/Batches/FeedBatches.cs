@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dapper;
@@ -38,7 +39,7 @@ internal sealed class FeedBatches(NpgsqlDataSource dataSource, AcceptOrchestrati
         if (found is null or { State: "paused" }) return new JobOutcome.Completed();
         if (found.State == "cancelled") await RingAsync(batchId, ct);
         else if (found.IsBehind) await TakePlacesAsync(batchId, ct);
-        foreach (var account in found.Accounts) await FeedAsync(account, ct);
+        await FeedEachAsync(found.Accounts, ct);
         if (await CompleteAsync(batchId, ct)) return new JobOutcome.Completed();
         var now = time.GetUtcNow();
         return new JobOutcome.Snoozed(now + (now - found.CreatedAt < AtFirst ? BetweenLooks : BetweenLaterLooks), found.Accounts.Length > 0 ? "rows wait for runs to end" : "the last runs, or the same rows of other batches, have not ended");
@@ -59,6 +60,25 @@ internal sealed class FeedBatches(NpgsqlDataSource dataSource, AcceptOrchestrati
 
         if (row == default || (await FeedAsync(row.AccountId, ct)).Any(let => let.BatchId == row.BatchId)) return;
         await CompleteAsync(row.BatchId, ct);
+    }
+
+    // An account whose rows cannot be judged keeps no other from its turn; what it throws is thrown at the end.
+    private async Task FeedEachAsync(Guid[] accounts, CancellationToken ct)
+    {
+        Exception? first = null;
+        foreach (var account in accounts)
+        {
+            try
+            {
+                await FeedAsync(account, ct);
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                first ??= exception;
+            }
+        }
+
+        if (first is not null) ExceptionDispatchInfo.Throw(first);
     }
 
     /// <returns>The rows that were let in.</returns>

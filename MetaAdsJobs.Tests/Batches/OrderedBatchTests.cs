@@ -89,6 +89,22 @@ public sealed class OrderedBatchTests
         Assert.That(await StatesAsync(first, second, third), Is.EqualTo((string[])["cancelled", "again of 3", "waiting"]));
     }
 
+    /// <summary>Whichever of the two comes first.</summary>
+    [TestCase(0)]
+    [TestCase(1)]
+    public async Task An_account_whose_rows_cannot_be_judged_keeps_no_other_from_its_turn(int broken)
+    {
+        var batch = await AcceptAsync(BatchWorld.FileOf(_accounts.Select(account => _request.Row("1", row => row["social_account_id"] = $"{account}"))));
+        await ExecuteAsync($"UPDATE batch_rows SET sent = '[]' WHERE social_account_id = '{_accounts[broken]}'");
+
+        Assert.That(() => FeedAsync(batch), Throws.InvalidOperationException);
+
+        Assert.That(await ListAsync<Guid>("SELECT social_account_id FROM batch_rows WHERE state = 'begun'"), Is.EqualTo((Guid[])[_accounts[1 - broken]]));
+        await ExecuteAsync("UPDATE batch_rows r SET sent = o.sent || jsonb_build_object('social_account_id', r.social_account_id) FROM batch_rows o WHERE r.sent = '[]' AND o.sent <> '[]'");
+        await FeedAsync(batch);
+        Assert.That(await _core.Database.DataSource.RowsAsync("batch_rows WHERE state = 'begun'"), Is.EqualTo(2), "mended");
+    }
+
     private async Task PauseAsync(Guid batch, bool byItself)
     {
         if (!byItself)
