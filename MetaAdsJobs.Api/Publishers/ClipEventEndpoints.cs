@@ -49,9 +49,9 @@ internal static class ClipEventEndpoints
         {
             case SignatureCheck.Signed signed:
                 var (body, problem) = JsonBody.Parse(http.Request, bytes);
-                return problem ?? Answer(await receive.ExecuteAsync(signed.PublisherId, message, body, ct));
+                return problem ?? Answer(await receive.ExecuteAsync(signed, message, body, ct));
             case SignatureCheck.Off:
-                return Problems.Of(ProblemKind.PublisherOff, "This publisher is switched off: nothing of it is taken.");
+                return SwitchedOff();
             case var refused:
                 http.Response.Headers.WWWAuthenticate = "StandardWebhooks";
                 return Problems.Of(
@@ -66,6 +66,9 @@ internal static class ClipEventEndpoints
             statusCode: taken.IsDuplicate ? StatusCodes.Status200OK : StatusCodes.Status202Accepted),
         Reception.Invalid invalid => Problems.Invalid(invalid.Errors),
         Reception.Reused => Problems.KeyReused(StandardWebhooks.IdHeader, "was used before for another body; use a new id for a new message"),
+        Reception.Off => SwitchedOff(),
         _ => Problems.Of(ProblemKind.BadSignature, "This is not signed by a publisher of that name."),
     };
+
+    private static IResult SwitchedOff() => Problems.Of(ProblemKind.PublisherOff, "This publisher is switched off: nothing of it is taken.");
 }

@@ -118,7 +118,7 @@ public sealed class AcceptBatch
     {
         var wrong = (file?.Rows ?? []).Where(row => errors.Of(row.Number) is not null).Select(row => new SentRow(new()
         {
-            Row = row.Number, RowId = errors.Of(row.Number)!.RowId ?? "", SocialAccountId = default, State = "refused",
+            Row = row.Number, RowId = errors.Of(row.Number)!.RowId ?? "", SocialAccountId = default, State = "refused", RequestId = row.ExportedRun,
             Errors = [.. errors.Of(row.Number)!.Errors.SelectMany(field => field.Value.Select(rule => new RowError(field.Key, rule, null)))],
         }, row.Sent)).ToList();
         return new(errors, new(file?.Columns is { } columns ? RowColumns.Asked(columns) : RowColumns.Of(wrong.Select(row => row.Sent)), file?.Separator ?? BatchFile.UsualSeparator, wrong.ToAsyncEnumerable()));

@@ -55,6 +55,9 @@ public sealed record BatchRow
     /// <summary>One of <see cref="States"/>.</summary>
     public required string State { get; init; }
 
+    /// <summary>Of a row that waits for the same row of another batch, which was sent before: how that batch stands.</summary>
+    public string? WaitsFor { get; init; }
+
     /// <summary>Its run; of a row that was sent before, that one's.</summary>
     public Guid? RequestId { get; init; }
     public string? CampaignMetaId { get; init; }

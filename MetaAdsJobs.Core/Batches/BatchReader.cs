@@ -34,6 +34,7 @@ public sealed class BatchReader(NpgsqlDataSource dataSource)
 
     private const string RowColumnsSql = $"""
         r.row, r.row_id, r.social_account_id, (SELECT a.name FROM social_accounts a WHERE a.id = r.social_account_id) AS account_name, COALESCE(o.campaign_name, r.campaign_name) AS campaign_name, {BatchStore.StateSql} AS state, o.request_id, COALESCE(r.refusal, h.refusal)::text AS refusal,
+        CASE WHEN h.state = 'waiting' THEN (SELECT p.state FROM batches p WHERE p.batch_id = h.batch_id) END AS behind,
         CASE WHEN o.status IN ('failed', 'cancelled') THEN o.errors::text END AS failures,
         CASE WHEN o.status = 'failed' THEN (SELECT s.step FROM orchestration_steps s WHERE s.request_id = o.request_id AND s.error IS NOT NULL ORDER BY s.started_at DESC LIMIT 1) END AS step,
         CASE WHEN o.status = 'succeeded' THEN (SELECT m.meta_id FROM meta_campaigns m WHERE m.request_id = o.request_id) END AS campaign_meta_id
@@ -148,6 +149,7 @@ public sealed class BatchReader(NpgsqlDataSource dataSource)
         public string State { get; init; } = "";
         public Guid? RequestId { get; init; }
         public string? Refusal { get; init; }
+        public string? Behind { get; init; }
         public string? Failures { get; init; }
         public string? Step { get; init; }
         public string? CampaignMetaId { get; init; }
@@ -156,6 +158,7 @@ public sealed class BatchReader(NpgsqlDataSource dataSource)
         public BatchRow ToRow() => new()
         {
             Row = Row, RowId = RowId, SocialAccountId = SocialAccountId, AccountName = AccountName, CampaignName = CampaignName, State = State, RequestId = RequestId, CampaignMetaId = CampaignMetaId,
+            WaitsFor = Behind is null ? null : $"the same row of another batch, which was sent before and is {Behind}{(Behind == "paused" ? ": somebody who may has to resume or cancel it" : "")}",
             Errors = Refusal is not null ? [.. JsonSerializer.Deserialize<SortedDictionary<string, string[]>>(Refusal)!.SelectMany(field => field.Value.Select(rule => new RowError(field.Key, rule, null)))]
                 : Failures is not null ? [.. JsonSerializer.Deserialize<string[]>(Failures)!.Index().Select(one => new RowError(one.Index == 0 ? Step : null, null, one.Item))] : [],
         };

@@ -10,7 +10,10 @@ namespace MetaAdsJobs.Core.Batches;
 internal sealed record KnownClip(string Title, bool IsImage);
 
 /// <summary>What the database knows of what the rows of a file name.</summary>
-internal sealed record KnownOfRows(IReadOnlyDictionary<Guid, SocialAccount> Accounts, IReadOnlyDictionary<Guid, KnownClip> Clips);
+/// <param name="Runs">Of which row each is.</param>
+internal sealed record KnownOfRows(IReadOnlyDictionary<Guid, SocialAccount> Accounts, IReadOnlyDictionary<Guid, KnownClip> Clips, IReadOnlyDictionary<Guid, RowOfRun> Runs);
+
+internal sealed record RowOfRun(Guid SocialAccountId, string RowId);
 
 /// <summary>The row that stands for an account's row id, and how it is.</summary>
 internal sealed record Holder
@@ -45,16 +48,18 @@ internal sealed class BatchStore(NpgsqlDataSource dataSource, TimeProvider time)
     // Two files that come in the same moment are written one after the other: who is second sees what the first has written.
     internal const string OneAtATimeSql = "SELECT pg_advisory_xact_lock(7301552412)";
 
-    public async Task<KnownOfRows> FindKnownAsync(Guid[] accountIds, Guid[] clipIds, CancellationToken ct)
+    public async Task<KnownOfRows> FindKnownAsync(Guid[] accountIds, Guid[] clipIds, Guid[] runs, CancellationToken ct)
     {
         var findSql = $"""
             SELECT {AccountStore.Columns} FROM social_accounts WHERE id = ANY (@AccountIds){AccountScope.And("id")};
             SELECT k.id, k.title, {ClipStore.IsImageSql} FROM clips k WHERE k.id = ANY (@ClipIds){ClipScope.And("k.id")};
+            SELECT request_id, social_account_id, row_id FROM batch_rows WHERE request_id = ANY (@Runs){AccountScope.And("social_account_id")};
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await using var read = await connection.QueryMultipleAsync(new(findSql, new { AccountIds = accountIds, ClipIds = clipIds, Scope = AccountScope.Accounts }, cancellationToken: ct));
+        await using var read = await connection.QueryMultipleAsync(new(findSql, new { AccountIds = accountIds, ClipIds = clipIds, Runs = runs, Scope = AccountScope.Accounts }, cancellationToken: ct));
         var accounts = (await read.ReadAsync<SocialAccount>()).ToDictionary(account => account.Id);
-        return new(accounts, (await read.ReadAsync<(Guid Id, string Title, bool IsImage)>()).ToDictionary(clip => clip.Id, clip => new KnownClip(clip.Title, clip.IsImage)));
+        var clips = (await read.ReadAsync<(Guid Id, string Title, bool IsImage)>()).ToDictionary(clip => clip.Id, clip => new KnownClip(clip.Title, clip.IsImage));
+        return new(accounts, clips, (await read.ReadAsync<(Guid Id, Guid AccountId, string RowId)>()).ToDictionary(run => run.Id, run => new RowOfRun(run.AccountId, run.RowId)));
     }
 
     /// <summary>The rows that stand for these ids.</summary>

@@ -26,7 +26,7 @@ internal static class BatchesOfUsers
 
     private static string Pause(string why, string from, string whose) => $"""
         WITH paused AS (
-            UPDATE batches b SET state = 'paused', ordered_by = @Person {from} WHERE b.state = 'running' AND b.completed_at IS NULL AND {whose}
+            UPDATE batches b SET state = 'paused', paused_by_itself = true, ordered_by = @Person {from} WHERE b.state = 'running' AND b.completed_at IS NULL AND {whose}
             RETURNING b.batch_id, b.name, {why} AS why, (SELECT (array_agg(DISTINCT r.social_account_id))[1] FROM batch_rows r WHERE r.batch_id = b.batch_id HAVING count(DISTINCT r.social_account_id) = 1) AS account)
         INSERT INTO recorded_acts (at, person, key_name, kind, object, object_name, action, social_account_id, fields)
         SELECT @Now, @Person, @Key, 'batch', batch_id::text, name, 'paused', account, jsonb_build_object('order', jsonb_build_object('old', NULL, 'new', 'paused'), 'why', jsonb_build_object('old', NULL, 'new', why)) FROM paused

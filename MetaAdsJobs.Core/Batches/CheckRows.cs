@@ -27,7 +27,8 @@ internal sealed class CheckRows(BatchStore store, GivenStore givenStore, Spendin
         var now = time.GetUtcNow();
         var rows = file.Rows.Select(row => (Row: row, Element: JsonSerializer.SerializeToElement(row.Sent))).ToList();
         var known = await store.FindKnownAsync(
-            [.. rows.Select(row => new JsonFields(row.Element, new()).Id("social_account_id")).OfType<Guid>().Distinct()], [.. rows.SelectMany(row => RequestParts.ClipsOf(row.Element)).Distinct()], ct);
+            [.. rows.Select(row => new JsonFields(row.Element, new()).Id("social_account_id")).OfType<Guid>().Distinct()], [.. rows.SelectMany(row => RequestParts.ClipsOf(row.Element)).Distinct()],
+            [.. rows.Select(row => row.Row.ExportedRun).OfType<Guid>().Distinct()], ct);
         var (read, ids) = (new List<CheckedRow>(), new Dictionary<(Guid, string), int>());
         foreach (var (row, element) in rows)
         {
@@ -40,6 +41,9 @@ internal sealed class CheckRows(BatchStore store, GivenStore givenStore, Spendin
             var account = new JsonFields(element, new()).Id("social_account_id") is { } accountId ? known.Accounts.GetValueOrDefault(accountId) : null;
             if (rowId is not null && account is not null && !ids.TryAdd((account.Id, rowId), row.Number))
                 ofRow.Add(RowColumns.RowId, $"is the id of row {ids[(account.Id, rowId)]}, too; each row of an account has its own");
+            // A spreadsheet makes 1 of 001: what has a run already would be made once more.
+            if (rowId is not null && account is not null && row.ExportedRun is { } run && known.Runs.GetValueOrDefault(run) is { } exported && exported.SocialAccountId == account.Id && exported.RowId.Trim() != rowId)
+                own.Refuse(RowColumns.RowId, $"was {exported.RowId} when this row was exported: perhaps a spreadsheet has changed it. Write it as it was, in a cell of text; for an ad of its own leave {RowColumns.RequestId} empty");
             var judged = await JudgeAsync(row, element, account, known, now, ofRow, ct);
             errors.Add(row.Number, rowId, ofRow);
             if (!ofRow.Any) read.Add(new(row.Number, rowId!, account!, judged!.Name, row.Sent, judged.Request, judged.Hash));

@@ -1,9 +1,9 @@
+using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dapper;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Jobs.Storage;
-using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Orchestrations.Requests;
 using Npgsql;
 
@@ -13,7 +13,7 @@ namespace MetaAdsJobs.Core.Batches;
 /// Lets rows in: so many of an account at a time, of all its batches together, the oldest first. A row that is let in becomes an orchestration like any other, by the same use case, and is
 /// marked in the same commit. It is called when a batch is accepted, when one of its runs has ended, and now and then in between: whatever dies, the next call goes on.
 /// </summary>
-internal sealed class FeedBatches(NpgsqlDataSource dataSource, AcceptOrchestration accept, CancelOrchestration cancel, IJobQueue queue, BatchOptions options, TimeProvider time)
+internal sealed class FeedBatches(NpgsqlDataSource dataSource, AcceptOrchestration accept, IJobQueue queue, BatchOptions options, TimeProvider time)
 {
     // Only for what is not heard of at the end of a run: because somebody died, or since the run, or an earlier row, is of another batch.
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(5);
@@ -24,7 +24,9 @@ internal sealed class FeedBatches(NpgsqlDataSource dataSource, AcceptOrchestrati
     public async Task<JobOutcome> ExecuteAsync(Guid batchId, CancellationToken ct)
     {
         const string FindSql = """
-            SELECT state, ordered_by, created_at, ARRAY(SELECT DISTINCT social_account_id FROM batch_rows r WHERE r.batch_id = b.batch_id AND r.state = 'waiting') AS accounts
+            SELECT state, created_at, ARRAY(SELECT DISTINCT social_account_id FROM batch_rows r WHERE r.batch_id = b.batch_id AND r.state = 'waiting') AS accounts,
+                EXISTS (SELECT 1 FROM batch_rows r JOIN batches p ON p.batch_id = r.of_batch JOIN batch_rows h ON h.batch_id = r.of_batch AND h.row = r.of_row
+                        WHERE r.batch_id = b.batch_id AND r.state = 'again' AND p.state = 'paused' AND p.paused_by_itself AND h.state = 'waiting') AS is_behind
             FROM batches b WHERE batch_id = @BatchId AND completed_at IS NULL
             """;
         Found? found;
@@ -35,11 +37,12 @@ internal sealed class FeedBatches(NpgsqlDataSource dataSource, AcceptOrchestrati
 
         // Of a paused one nothing is let in: resuming puts a new job on the queue.
         if (found is null or { State: "paused" }) return new JobOutcome.Completed();
-        if (found.State == "cancelled") await CancelRunsAsync(batchId, found.OrderedBy!, ct);
-        foreach (var account in found.Accounts) await FeedAsync(account, ct);
+        if (found.State == "cancelled") await RingAsync(batchId, ct);
+        else if (found.IsBehind) await TakePlacesAsync(batchId, ct);
+        await FeedEachAsync(found.Accounts, ct);
         if (await CompleteAsync(batchId, ct)) return new JobOutcome.Completed();
         var now = time.GetUtcNow();
-        return new JobOutcome.Snoozed(now + (now - found.CreatedAt < AtFirst ? BetweenLooks : BetweenLaterLooks), found.Accounts.Length > 0 ? "rows wait for runs to end" : "the last runs have not ended");
+        return new JobOutcome.Snoozed(now + (now - found.CreatedAt < AtFirst ? BetweenLooks : BetweenLaterLooks), found.Accounts.Length > 0 ? "rows wait for runs to end" : "the last runs, or the same rows of other batches, have not ended");
     }
 
     /// <summary>After the run of a row: the next of its account is let in. A run that has not ended, or is of no batch, changes nothing.</summary>
@@ -57,6 +60,25 @@ internal sealed class FeedBatches(NpgsqlDataSource dataSource, AcceptOrchestrati
 
         if (row == default || (await FeedAsync(row.AccountId, ct)).Any(let => let.BatchId == row.BatchId)) return;
         await CompleteAsync(row.BatchId, ct);
+    }
+
+    // An account whose rows cannot be judged keeps no other from its turn; what it throws is thrown at the end.
+    private async Task FeedEachAsync(Guid[] accounts, CancellationToken ct)
+    {
+        Exception? first = null;
+        foreach (var account in accounts)
+        {
+            try
+            {
+                await FeedAsync(account, ct);
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                first ??= exception;
+            }
+        }
+
+        if (first is not null) ExceptionDispatchInfo.Throw(first);
     }
 
     /// <returns>The rows that were let in.</returns>
@@ -99,19 +121,49 @@ internal sealed class FeedBatches(NpgsqlDataSource dataSource, AcceptOrchestrati
         return rows;
     }
 
-    private async Task CancelRunsAsync(Guid batchId, string orderedBy, CancellationToken ct)
+    // What this batch was sent again waits in one that was paused by itself, perhaps for ever. It waits here from now on, and there, and wherever else it was sent, it is the same as here.
+    private async Task TakePlacesAsync(Guid batchId, CancellationToken ct)
+    {
+        // The batches first, as who cancels one has it first: meanwhile nobody resumes, pauses or cancels any of them.
+        const string TakeSql = $"""
+            SELECT 1 FROM batches WHERE batch_id = @BatchId OR batch_id IN (SELECT of_batch FROM batch_rows WHERE batch_id = @BatchId AND state = 'again') ORDER BY batch_id FOR SHARE;
+            {BatchStore.OneAtATimeSql};
+            UPDATE batch_rows h SET state = 'again', holds = false, of_batch = r.batch_id, of_row = r.row
+            FROM batch_rows r JOIN batches b ON b.batch_id = r.batch_id JOIN batches p ON p.batch_id = r.of_batch
+            WHERE r.batch_id = @BatchId AND r.state = 'again' AND b.state = 'running' AND p.state = 'paused' AND p.paused_by_itself AND h.batch_id = r.of_batch AND h.row = r.of_row AND h.state = 'waiting';
+            UPDATE batch_rows r SET state = 'waiting', holds = true, of_batch = NULL, of_row = NULL
+            FROM batch_rows h WHERE r.batch_id = @BatchId AND r.state = 'again' AND h.batch_id = r.of_batch AND h.row = r.of_row AND h.of_batch = r.batch_id AND h.of_row = r.row;
+            UPDATE batch_rows r SET of_batch = h.of_batch, of_row = h.of_row
+            FROM batches b, batch_rows h
+            WHERE b.completed_at IS NULL AND r.batch_id = b.batch_id AND r.state = 'again' AND h.batch_id = r.of_batch AND h.row = r.of_row AND h.state = 'again' AND h.of_batch = @BatchId
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await connection.ExecuteAsync(new(TakeSql, new { BatchId = batchId }, transaction, cancellationToken: ct));
+        await transaction.CommitAsync(ct);
+    }
+
+    // The job that a run had when its batch was cancelled may be snoozing for long: each gets another, once.
+    private async Task RingAsync(Guid batchId, CancellationToken ct)
     {
         const string RunsSql = """
             SELECT request_id FROM batch_rows r JOIN orchestrations o USING (request_id)
-            WHERE r.batch_id = @BatchId AND o.status IN ('queued', 'running', 'waiting') AND NOT o.cancel_requested AND o.ending IS NULL
+            WHERE r.batch_id = @BatchId AND o.status IN ('queued', 'running', 'waiting') AND o.cancel_requested AND o.job_id IS NULL
             """;
+        const string RungSql = "UPDATE orchestrations SET job_id = @JobId WHERE request_id = @RequestId AND status IN ('queued', 'running', 'waiting') AND job_id IS NULL";
         List<Guid> runs;
         await using (var connection = await dataSource.OpenConnectionAsync(ct))
         {
             runs = (await connection.QueryAsync<Guid>(new(RunsSql, new { BatchId = batchId }, cancellationToken: ct))).AsList();
         }
 
-        foreach (var run in runs) await cancel.ExecuteAsync(run, orderedBy, ct);
+        foreach (var run in runs)
+        {
+            using var transaction = JobTransaction.Begin();
+            var jobId = queue.EnqueueOrchestration(run);
+            await using var connection = await dataSource.OpenConnectionAsync(ct);
+            if (await connection.ExecuteAsync(new(RungSql, new { RequestId = run, JobId = jobId }, cancellationToken: ct)) == 1) transaction.Complete();
+        }
     }
 
     /// <returns>True when every row has ended.</returns>
@@ -136,9 +188,9 @@ internal sealed class FeedBatches(NpgsqlDataSource dataSource, AcceptOrchestrati
     private sealed record Found
     {
         public string State { get; init; } = "";
-        public string? OrderedBy { get; init; }
         public DateTimeOffset CreatedAt { get; init; }
         public Guid[] Accounts { get; init; } = [];
+        public bool IsBehind { get; init; }
     }
 
     private sealed record NextRow

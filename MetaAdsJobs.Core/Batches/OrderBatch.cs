@@ -9,13 +9,13 @@ using Npgsql;
 
 namespace MetaAdsJobs.Core.Batches;
 
-/// <summary>What people order of a batch. The order is written; what follows from it is done by the job that lets rows in.</summary>
+/// <summary>What people order of a batch. The order is written, a cancel with that of each run; what follows from it is done by the jobs.</summary>
 public sealed class OrderBatch(NpgsqlDataSource dataSource, IJobQueue queue, TimeProvider time)
 {
     /// <summary>No more rows are let in; what is begun goes on.</summary>
     public async Task<Change> PauseAsync(Guid batchId, string orderedBy, CancellationToken ct)
     {
-        const string PauseSql = "UPDATE batches SET state = 'paused', ordered_by = @OrderedBy WHERE batch_id = @BatchId AND state = 'running' AND completed_at IS NULL";
+        const string PauseSql = "UPDATE batches SET state = 'paused', paused_by_itself = false, ordered_by = @OrderedBy WHERE batch_id = @BatchId AND state = 'running' AND completed_at IS NULL";
         await using (var connection = await dataSource.OpenConnectionAsync(ct))
         {
             if (await OrderedAsync(connection, PauseSql, "paused", new { BatchId = batchId, OrderedBy = orderedBy }, batchId, ct)) return new Change.Done();
@@ -34,9 +34,9 @@ public sealed class OrderBatch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
     /// <summary>Rows that wait are never begun; runs that have not ended are cancelled, as each can be: they stop before their next step and are undone. What was made stays.</summary>
     public Task<Change> CancelAsync(Guid batchId, string orderedBy, CancellationToken ct)
     {
-        // What dies from here on leaves a cancelled batch with runs: its job, or the sweep, cancels them.
+        // What dies from here on leaves runs that are cancelled and have no job that comes soon: the batch's, or the sweep's, gives each another.
         const string CancelSql = "UPDATE batches SET state = 'cancelled', ordered_by = @OrderedBy, job_id = @JobId WHERE batch_id = @BatchId AND state <> 'cancelled' AND completed_at IS NULL";
-        // What another batch was sent again of it nobody has cancelled: there it waits from now on. Files that come in this moment point to what stands then.
+        // What another batch was sent again of it nobody has cancelled: there it waits from now on, if there is one in a batch that lets rows in. Files that come in this moment point to what stands then.
         const string RowsSql = $"""
             {BatchStore.OneAtATimeSql};
             UPDATE batch_rows SET state = 'cancelled', holds = false WHERE batch_id = @BatchId AND state = 'waiting';
@@ -44,9 +44,15 @@ public sealed class OrderBatch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
                 SELECT r.batch_id, r.row, r.of_row, first_value(r.batch_id) OVER w AS first_batch, first_value(r.row) OVER w AS first_row
                 FROM batches b JOIN batch_rows r ON r.batch_id = b.batch_id JOIN batch_rows h ON h.batch_id = r.of_batch AND h.row = r.of_row
                 WHERE b.completed_at IS NULL AND b.state <> 'cancelled' AND r.of_batch = @BatchId AND r.state = 'again' AND h.state = 'cancelled'
-                WINDOW w AS (PARTITION BY r.of_row ORDER BY r.batch_id, r.row))
+                WINDOW w AS (PARTITION BY r.of_row ORDER BY b.state = 'running' DESC, r.batch_id, r.row))
             UPDATE batch_rows r SET state = CASE WHEN is_first THEN 'waiting' ELSE 'again' END, holds = is_first, of_batch = CASE WHEN NOT is_first THEN first_batch END, of_row = CASE WHEN NOT is_first THEN first_row END
-            FROM (SELECT *, (again.batch_id, again.row) = (first_batch, first_row) AS is_first FROM again) a WHERE r.batch_id = a.batch_id AND r.row = a.row
+            FROM (SELECT *, (again.batch_id, again.row) = (first_batch, first_row) AS is_first FROM again) a WHERE r.batch_id = a.batch_id AND r.row = a.row;
+            UPDATE orchestrations o SET cancel_requested = true, ordered_by = @OrderedBy, ordered_key = @OrderedKey, job_id = NULL
+            FROM (
+                SELECT n.request_id FROM batch_rows r JOIN orchestrations n ON n.request_id = r.request_id
+                WHERE r.batch_id = @BatchId AND n.status IN ('queued', 'running', 'waiting') AND n.ending IS NULL AND NOT n.cancel_requested
+                ORDER BY n.request_id FOR NO KEY UPDATE OF n) begun
+            WHERE o.request_id = begun.request_id
             """;
         return WithJobAsync(CancelSql, "cancelled", batchId, orderedBy, "Only a batch that has not ended can be cancelled", ct, also: RowsSql);
     }
@@ -55,7 +61,7 @@ public sealed class OrderBatch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
     {
         using (var transaction = JobTransaction.Begin())
         {
-            var parameters = new { BatchId = batchId, OrderedBy = orderedBy, JobId = queue.EnqueueBatch(batchId), AccountScope.Caller?.KeyId };
+            var parameters = new { BatchId = batchId, OrderedBy = orderedBy, JobId = queue.EnqueueBatch(batchId), AccountScope.Caller?.KeyId, OrderedKey = AccountScope.Caller?.KeyName };
             await using var connection = await dataSource.OpenConnectionAsync(ct);
             var maker = resumes ? await Maker.HoldAsync(connection, null, ct) : null;
             if (await OrderedAsync(connection, sql, action, parameters, batchId, ct))

@@ -29,8 +29,8 @@ public static class PublisherServices
         .AddSingleton(provider => new CheckSignature(
             provider.GetRequiredService<PublisherStore>(), provider.GetRequiredService<PublisherSecrets>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<CheckSignature>>()))
         .AddSingleton(provider => new ReceiveClipEvent(
-            provider.GetRequiredService<ClipEventStore>(), provider.GetRequiredService<ClipEventReader>(), provider.GetRequiredService<PublisherStore>(), provider.GetRequiredService<TakeClip>(),
-            provider.GetRequiredService<TimeProvider>()))
+            provider.GetRequiredService<ClipEventStore>(), provider.GetRequiredService<ClipEventReader>(), provider.GetRequiredService<PublisherStore>(), provider.GetRequiredService<CheckSignature>(),
+            provider.GetRequiredService<TakeClip>(), provider.GetRequiredService<TimeProvider>()))
         .AddSingleton(provider => new RetakeClipEvent(
             provider.GetRequiredService<ClipEventStore>(), provider.GetRequiredService<ClipEventReader>(), provider.GetRequiredService<PublisherStore>(), provider.GetRequiredService<TakeClip>(),
             provider.GetRequiredService<TimeProvider>()))

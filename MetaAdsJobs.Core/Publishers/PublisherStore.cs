@@ -17,6 +17,7 @@ internal sealed record Signer
 
     /// <summary>Those before it that are taken still.</summary>
     public required string[] FormerSecrets { get; init; }
+    public required DateTimeOffset UpdatedAt { get; init; }
 }
 
 /// <summary>What became of taking a publisher away.</summary>
@@ -69,7 +70,7 @@ public sealed class PublisherStore
 
     internal async Task<Signer?> FindSignerAsync(string name, DateTimeOffset now, CancellationToken ct)
     {
-        const string SignerSql = $"SELECT id, is_on, secret, {SecretOverlap.FormerSql} AS former_secrets FROM publishers WHERE name = @Name";
+        const string SignerSql = $"SELECT id, is_on, secret, {SecretOverlap.FormerSql} AS former_secrets, updated_at FROM publishers WHERE name = @Name";
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
         return await connection.QuerySingleOrDefaultAsync<Signer>(new(SignerSql, new { Name = name, Now = now }, cancellationToken: ct));
     }

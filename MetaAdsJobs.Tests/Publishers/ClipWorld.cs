@@ -98,13 +98,15 @@ internal sealed class ClipWorld : IAsyncDisposable
 
     /// <summary>Signed and taken, as it comes.</summary>
     /// <param name="process">Which takes it; null: the first.</param>
-    public async Task<Reception> SendAsync(ClipMessage message, IServiceProvider? process = null)
+    /// <param name="meanwhile">What happens while it waits for its turn.</param>
+    public async Task<Reception> SendAsync(ClipMessage message, IServiceProvider? process = null, Func<Task>? meanwhile = null)
     {
         var signed = message.Sign(Secret, Time.GetUtcNow());
         var publisher = (await Get<PublisherStore>().FindAsync(Publisher, Time.GetUtcNow(), CancellationToken.None))!;
         var check = await (process?.GetRequiredService<CheckSignature>() ?? Get<CheckSignature>()).ExecuteAsync(publisher.Name, signed, CancellationToken.None);
-        Assert.That(check, Is.EqualTo(new SignatureCheck.Signed(Publisher)));
-        return await (process?.GetRequiredService<ReceiveClipEvent>() ?? Get<ReceiveClipEvent>()).ExecuteAsync(Publisher, signed, JsonElement.Parse(Encoding.UTF8.GetString(signed.Body.Span)), CancellationToken.None);
+        Assert.That(check, Is.EqualTo(new SignatureCheck.Signed(Publisher, publisher.UpdatedAt)));
+        if (meanwhile is not null) await meanwhile();
+        return await (process?.GetRequiredService<ReceiveClipEvent>() ?? Get<ReceiveClipEvent>()).ExecuteAsync((SignatureCheck.Signed)check, signed, JsonElement.Parse(Encoding.UTF8.GetString(signed.Body.Span)), CancellationToken.None);
     }
 
     public async Task<ClipEvent> TakenAsync(ClipMessage message)

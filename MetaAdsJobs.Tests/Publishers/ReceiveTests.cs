@@ -239,14 +239,41 @@ public sealed class ReceiveTests
         var had = _world.Secret;
         await RotateAsync("{}");
         var present = ((PublisherSaved.Done)await RotateAsync("{}")).Secret!;
-        foreach (var secret in (string[])[had, present]) Assert.That(await CheckAsync(secret), Is.EqualTo(new SignatureCheck.Signed(publisher.Id)));
+        foreach (var secret in (string[])[had, present]) Assert.That(await IsSignedAsync(secret), Is.True);
         _world.Time.Advance(TimeSpan.FromHours(24.1));
-        Assert.That((await CheckAsync(had), await CheckAsync(present)), Is.EqualTo(((SignatureCheck)new SignatureCheck.Refused(false), (SignatureCheck)new SignatureCheck.Signed(publisher.Id))));
+        Assert.That((await IsSignedAsync(had), await IsSignedAsync(present)), Is.EqualTo((false, true)));
         await RotateAsync("{}");
         var last = ((PublisherSaved.Done)await RotateAsync("""{"keep_old_hours":0}""")).Secret!;
-        Assert.That((await CheckAsync(present), await CheckAsync(last)), Is.EqualTo(((SignatureCheck)new SignatureCheck.Refused(false), (SignatureCheck)new SignatureCheck.Signed(publisher.Id))), "it has come into the wrong hands");
+        Assert.That((await IsSignedAsync(present), await IsSignedAsync(last)), Is.EqualTo((false, true)), "it has come into the wrong hands");
 
-        Task<SignatureCheck> CheckAsync(string secret) => _world.Get<CheckSignature>().ExecuteAsync(publisher.Name, ClipMessage.Of("a").Sign(secret, _world.Time.GetUtcNow()), CancellationToken.None);
+        async Task<bool> IsSignedAsync(string secret)
+        {
+            var check = await _world.Get<CheckSignature>().ExecuteAsync(publisher.Name, ClipMessage.Of("a").Sign(secret, _world.Time.GetUtcNow()), CancellationToken.None);
+            Assert.That(check, Is.InstanceOf<SignatureCheck.Signed>().Or.EqualTo(new SignatureCheck.Refused(false)));
+            return check is SignatureCheck.Signed signed && signed.PublisherId == publisher.Id;
+        }
+    }
+
+    /// <summary>Those of one publisher are taken one after the other: who switches it off, or ends a secret, means what waits, too.</summary>
+    [Test]
+    public async Task A_message_that_waits_for_its_turn_makes_nothing_once_its_publisher_is_off_or_its_secret_has_ended()
+    {
+        var save = _world.Get<SavePublisher>();
+        Task ChangeAsync(string body) => save.ChangeAsync(_world.Publisher, JsonElement.Parse(body), CancellationToken.None);
+        Task RotateAsync(string body) => save.RotateAsync(_world.Publisher, JsonElement.Parse(body), CancellationToken.None);
+        Assert.That(await _world.SendAsync(ClipMessage.Of("a"), meanwhile: () => ChangeAsync("""{"enabled":false}""")), Is.InstanceOf<Reception.Off>());
+        await ChangeAsync("""{"enabled":true}""");
+        Assert.That(await _world.SendAsync(ClipMessage.Of("b"), meanwhile: () => RotateAsync("""{"keep_old_hours":0}""")), Is.InstanceOf<Reception.Gone>());
+        Assert.That((await _world.RunsAsync(), (await _world.Get<ClipEventReader>().ListAsync(_world.Publisher, new(), null, 10, CancellationToken.None)).Count), Is.EqualTo((0L, 0)), "nothing was written");
+
+        await _world.NewPublisherAsync();
+        Assert.That(await _world.SendAsync(ClipMessage.Of("c"), meanwhile: () => RotateAsync("{}")), Is.InstanceOf<Reception.Taken>(), "the former secret is taken for a while");
+        Assert.That(await _world.SendAsync(ClipMessage.Of("d"), meanwhile: async () =>
+        {
+            await ChangeAsync("""{"description":"another"}""");
+            _world.Time.Advance(TimeSpan.FromMinutes(10));
+        }), Is.InstanceOf<Reception.Taken>(), "it came in time");
+        Assert.That(await _world.RunsAsync(), Is.EqualTo(2));
     }
 
     [Test]

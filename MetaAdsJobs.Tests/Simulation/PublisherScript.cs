@@ -17,7 +17,7 @@ internal sealed class PublisherScript(History history, int weight)
 
     private readonly HashSet<(string Clip, Guid Account)> _told = [];
     private readonly HashSet<string> _taken = [];
-    private Guid? _publisher;
+    private SignatureCheck.Signed? _publisher;
     private bool _isReady;
     private SimProcess? _busy;
 
@@ -35,10 +35,10 @@ internal sealed class PublisherScript(History history, int weight)
             var name = $"studio-{attempt}";
             history.Script.At(0.1 + (4 * attempt), $"makes the publisher {name}", async (api, ct) =>
             {
-                if (_publisher is null && await api.Get<SavePublisher>().CreateAsync(JsonSerializer.SerializeToElement(new { name, runs_per_day = 1000 }), "client", ct) is PublisherSaved.Done made) _publisher = made.Value.Id;
+                if (_publisher is null && await api.Get<SavePublisher>().CreateAsync(JsonSerializer.SerializeToElement(new { name, runs_per_day = 1000 }), "client", ct) is PublisherSaved.Done made) _publisher = new(made.Value.Id, made.Value.UpdatedAt);
                 if (_publisher is not { } publisher) return;
                 foreach (var account in accounts)
-                    if (await api.Get<SaveTemplate>().ExecuteAsync(publisher, account.Id, Template, "client", ct) is not TemplateSaved.Done) history.Judge.Condemn("a template is refused");
+                    if (await api.Get<SaveTemplate>().ExecuteAsync(publisher.PublisherId, account.Id, Template, "client", ct) is not TemplateSaved.Done) history.Judge.Condemn("a template is refused");
                 _isReady = true;
             });
         }
@@ -84,7 +84,7 @@ internal sealed class PublisherScript(History history, int weight)
         try
         {
             var body = JsonSerializer.Serialize(new { type = "clip.published", data = new { clip_id = clip, title, image_url = $"https://example.com/{title}.jpg", published_at = changed, social_account_id = account } });
-            if (await api.Get<ReceiveClipEvent>().ExecuteAsync(_publisher!.Value, new(message, "", "", Encoding.UTF8.GetBytes(body)), JsonDocument.Parse(body).RootElement, ct) is not Reception.Taken taken)
+            if (await api.Get<ReceiveClipEvent>().ExecuteAsync(_publisher!, new(message, "", "", Encoding.UTF8.GetBytes(body)), JsonDocument.Parse(body).RootElement, ct) is not Reception.Taken taken)
             {
                 history.Judge.Condemn($"{message} was not taken");
                 return;

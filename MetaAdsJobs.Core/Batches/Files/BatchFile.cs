@@ -8,7 +8,8 @@ namespace MetaAdsJobs.Core.Batches.Files;
 
 /// <summary>One row as it was sent: a request, with the batch's own fields beside it.</summary>
 /// <param name="Number">From 1 on.</param>
-internal sealed record FileRow(int Number, JsonObject Sent);
+/// <param name="ExportedRun">The run that a report has told beside it; null of what is no report.</param>
+internal sealed record FileRow(int Number, JsonObject Sent, Guid? ExportedRun = null);
 
 /// <summary>A file of requests, taken apart and not yet judged.</summary>
 /// <param name="Columns">The headings of a CSV file; null of JSON.</param>
@@ -93,13 +94,18 @@ internal sealed record BatchFile(IReadOnlyList<FileRow> Rows, IReadOnlyList<stri
         while (csv.Read())
         {
             number++;
-            var sent = new JsonObject();
+            var (sent, run) = (new JsonObject(), (Guid?)null);
             for (var column = 0; column < Math.Min(columns.Count, csv.FieldCount); column++)
-                if (csv.GetString(column) is { Length: > 0 } cell) RowColumns.Put(sent, columns[column], cell);
+            {
+                if (csv.GetString(column) is not { Length: > 0 } cell) continue;
+                RowColumns.Put(sent, columns[column], cell);
+                if (columns[column] == RowColumns.RequestId && Guid.TryParse(cell, out var told)) run = told;
+            }
+
             // A spreadsheet leaves lines of nothing but separators behind.
             if (sent.Count == 0) blank++;
             else if (csv.FieldCount > columns.Count) errors.Add(number, (string?)sent[RowColumns.RowId], "$", $"has {csv.FieldCount} cells, and there are {columns.Count} columns: is a cell with a separator in it not quoted?");
-            else rows.Add(new(number, sent));
+            else rows.Add(new(number, sent, run));
             if (number - blank > MostRows) break;
         }
 

@@ -17,12 +17,13 @@ internal static class RowColumns
     public const string RowId = "row_id";
     public const string Brand = "brand";
     public const string Error = "error";
+    public const string RequestId = "request_id";
     private const string Targeting = "targeting";
     private const string BelowTargeting = Targeting + ".";
     private const char Between = '|';
 
-    // What an exported file has beside the row; read again they mean nothing.
-    private static readonly string[] Told = ["state", "request_id", Error];
+    // What an exported file has beside the row; read again they ask for nothing.
+    private static readonly string[] Told = ["state", RequestId, Error];
 
     // In targeting all else is a list, or JSON.
     private static readonly string[] NumbersOfTargeting = ["age_min", "age_max", "advantage_audience"];

@@ -22,8 +22,11 @@ public abstract record Reception
     /// <summary>Its webhook-id is that of an earlier message with another body.</summary>
     public sealed record Reused : Reception;
 
-    /// <summary>Its publisher was removed meanwhile.</summary>
+    /// <summary>Its publisher was removed meanwhile, or the secret that signed it ended; nothing was written.</summary>
     public sealed record Gone : Reception;
+
+    /// <summary>Its publisher was switched off meanwhile; nothing was written.</summary>
+    public sealed record Off : Reception;
 }
 
 /// <summary>
@@ -38,14 +41,16 @@ public sealed class ReceiveClipEvent
     private readonly ClipEventStore _store;
     private readonly ClipEventReader _reader;
     private readonly PublisherStore _publishers;
+    private readonly CheckSignature _check;
     private readonly TakeClip _take;
     private readonly TimeProvider _time;
 
-    internal ReceiveClipEvent(ClipEventStore store, ClipEventReader reader, PublisherStore publishers, TakeClip take, TimeProvider time) => (_store, _reader, _publishers, _take, _time) = (store, reader, publishers, take, time);
+    internal ReceiveClipEvent(ClipEventStore store, ClipEventReader reader, PublisherStore publishers, CheckSignature check, TakeClip take, TimeProvider time) =>
+        (_store, _reader, _publishers, _check, _take, _time) = (store, reader, publishers, check, take, time);
 
-    /// <param name="publisherId">Who has signed it.</param>
+    /// <param name="signed">Who has signed it.</param>
     /// <param name="body">The message's, as JSON: type and data. What else an envelope has, such as CloudEvents' attributes, is not looked at.</param>
-    public async Task<Reception> ExecuteAsync(Guid publisherId, SignedMessage message, JsonElement body, CancellationToken ct)
+    public async Task<Reception> ExecuteAsync(SignatureCheck.Signed signed, SignedMessage message, JsonElement body, CancellationToken ct)
     {
         var errors = new FieldErrors();
         var fields = new JsonFields(body, errors);
@@ -57,11 +62,11 @@ public sealed class ReceiveClipEvent
         if (errors.Any || clip is null) return new Reception.Invalid(errors);
 
         // Those behind wait here, and not with a connection each: a publisher that sends much at once would keep all others from the database.
-        var turn = _turns.GetOrAdd(publisherId, _ => new(1, 1));
+        var turn = _turns.GetOrAdd(signed.PublisherId, _ => new(1, 1));
         await turn.WaitAsync(ct);
         try
         {
-            return await TakeAsync(publisherId, message, type!, clip, data!.Element.GetRawText(), ct);
+            return await TakeAsync(signed, message, type!, clip, data!.Element.GetRawText(), ct);
         }
         finally
         {
@@ -69,15 +74,15 @@ public sealed class ReceiveClipEvent
         }
     }
 
-    private async Task<Reception> TakeAsync(Guid publisherId, SignedMessage message, string type, PublishedClip clip, string data, CancellationToken ct)
+    private async Task<Reception> TakeAsync(SignatureCheck.Signed signed, SignedMessage message, string type, PublishedClip clip, string data, CancellationToken ct)
     {
-        var (now, hash) = (_time.GetUtcNow(), SHA256.HashData(message.Body.Span));
+        var (publisherId, now, hash) = (signed.PublisherId, _time.GetUtcNow(), SHA256.HashData(message.Body.Span));
         var eventId = Guid.CreateVersion7(now);
         using (var transaction = JobTransaction.Begin())
         {
-            var isNew = await NothingWrittenException.IfFailsAsync(WriteAsync());
-            if (isNew is null) return new Reception.Gone();
-            if (isNew == true)
+            var (refused, isNew) = await NothingWrittenException.IfFailsAsync(WriteAsync());
+            if (refused is not null) return refused;
+            if (isNew)
             {
                 // What fails from here on leaves the sender in doubt: it sends the same again, under the same webhook-id.
                 transaction.Complete();
@@ -89,12 +94,15 @@ public sealed class ReceiveClipEvent
         var earlier = await _store.GetEarlierAsync(publisherId, message.Id!, ct);
         return earlier.BodyHash.AsSpan().SequenceEqual(hash) ? new Reception.Taken((await _reader.FindAsync(publisherId, earlier.Id, ct))!.Event, IsDuplicate: true) : new Reception.Reused();
 
-        async Task<bool?> WriteAsync()
+        async Task<(Reception? Refused, bool IsNew)> WriteAsync()
         {
-            if (!await _store.LockAsync(publisherId, ct) || await _publishers.FindAsync(publisherId, now, ct) is not { } publisher) return null;
-            if (!await _store.InsertAsync(new(eventId, publisherId, message.Id!, hash, type, clip, data, clip.ChangedAt ?? now, now), ct)) return false;
+            if (!await _store.LockAsync(publisherId, ct) || await _publishers.FindAsync(publisherId, now, ct) is not { } publisher) return (new Reception.Gone(), false);
+            // It has waited for its turn: who switches a publisher off, or ends a secret, means what waits, too.
+            if (publisher.UpdatedAt != signed.AsOf && !await _check.IsStillSignedAsync(publisher.Name, message, ct)) return (new Reception.Gone(), false);
+            if (!publisher.IsOn) return (new Reception.Off(), false);
+            if (!await _store.InsertAsync(new(eventId, publisherId, message.Id!, hash, type, clip, data, clip.ChangedAt ?? now, now), ct)) return (null, false);
             await _take.ExecuteAsync(publisher, eventId, clip, takenBy: null, [], ct);
-            return true;
+            return (null, true);
         }
     }
 }

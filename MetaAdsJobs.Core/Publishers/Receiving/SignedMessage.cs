@@ -12,7 +12,8 @@ public abstract record SignatureCheck
     private SignatureCheck() { }
 
     /// <param name="PublisherId">Whose it is.</param>
-    public sealed record Signed(Guid PublisherId) : SignatureCheck;
+    /// <param name="AsOf">When that publisher had changed last: the check was made by what it is since.</param>
+    public sealed record Signed(Guid PublisherId, DateTimeOffset AsOf) : SignatureCheck;
 
     /// <summary>Its publisher is switched off.</summary>
     public sealed record Off : SignatureCheck;
@@ -41,7 +42,16 @@ public sealed class CheckSignature
         var verdict = StandardWebhooks.Verify(signer is null ? [Nobodys] : SecretsOf(signer, publisher!), message.Id, message.Timestamp, message.Signatures, message.Body.Span, now);
         if (signer is not null && verdict != Verification.Valid) PublisherLog.NotSigned(_logger, publisher!, verdict.ToString());
         if (signer is null || verdict != Verification.Valid) return new SignatureCheck.Refused(signer is not null && verdict is Verification.TooOld or Verification.TooNew);
-        return signer.IsOn ? new SignatureCheck.Signed(signer.Id) : new SignatureCheck.Off();
+        return signer.IsOn ? new SignatureCheck.Signed(signer.Id, signer.UpdatedAt) : new SignatureCheck.Off();
+    }
+
+    /// <summary>Whether a message that has waited for its turn is signed with a secret that is taken now. Its time was judged when it came.</summary>
+    internal async Task<bool> IsStillSignedAsync(string publisher, SignedMessage message, CancellationToken ct)
+    {
+        var now = _time.GetUtcNow();
+        if (await _store.FindSignerAsync(publisher, now, ct) is not { } signer) return false;
+        var verdict = StandardWebhooks.Verify(SecretsOf(signer, publisher), message.Id, message.Timestamp, message.Signatures, message.Body.Span, now);
+        return verdict is Verification.Valid or Verification.TooOld or Verification.TooNew;
     }
 
     private List<string> SecretsOf(Signer signer, string name)

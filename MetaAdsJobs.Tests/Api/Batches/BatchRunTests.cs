@@ -99,6 +99,30 @@ public sealed class BatchRunTests
         foreach (var order in (string[])["pause", "resume", "cancel"]) Assert.That((await _client.PostAsync($"/meta/batches/{batchId}/{order}")).Code, Is.EqualTo(409), order);
     }
 
+    /// <summary>As a spreadsheet keeps ids that are numbers.</summary>
+    [Test]
+    public async Task A_report_whose_row_ids_a_spreadsheet_has_changed_makes_no_ad_a_second_time()
+    {
+        var batchId = await _client.AcceptBatchAsync(BatchWorld.FileOf(_request.Row("001"), _request.Row("A-2")));
+        await _client.UntilBatchEndsAsync(batchId);
+        var report = (await _client.GetAsync($"/meta/batches/{batchId}/report.csv")).Text;
+        var changed = report.Replace("\n001,", "\n1,", StringComparison.Ordinal);
+        Assert.That(changed, Is.Not.EqualTo(report));
+
+        var refused = await _client.PostCsvAsync(changed);
+        Assert.That(refused.Code, Is.EqualTo(422), refused.Text);
+        Assert.That((string?)refused.Json["rows"]!.AsArray().Single()!["errors"]!["row_id"]![0], Does.StartWith("was 001 when this row was exported"));
+        var wrong = (await _client.PostCsvAsync(changed, wantsCsv: true)).Text;
+        Assert.That((await _client.PostCsvAsync(wrong)).Code, Is.EqualTo(422), "the file of errors, sent as it is");
+
+        var same = await _client.PostCsvAsync(report);
+        Assert.That(((int?)same.Json["to_create"], (int?)same.Json["existing"]), Is.EqualTo((0, 2)), same.Text);
+        var run = (string)(await _client.ReportAsync(batchId))[0]!["request_id"]!;
+        var another = await _client.PostCsvAsync(changed.Replace(run, "", StringComparison.Ordinal));
+        Assert.That(((int?)another.Json["to_create"], (int?)another.Json["existing"]), Is.EqualTo((1, 1)), another.Text);
+        await _client.UntilBatchEndsAsync((string)another.Json["batch_id"]!);
+    }
+
     [Test]
     public async Task A_row_that_a_rule_refuses_at_its_turn_is_told_and_made_when_it_is_sent_again()
     {
