@@ -14,6 +14,14 @@ internal static class AccountDays
     public static DateOnly Today(string timezoneName, DateTimeOffset now) =>
         DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(now, TimeZoneInfo.FindSystemTimeZoneById(timezoneName)).DateTime);
 
+    /// <summary>The night whose time has come last: the day in the account's zone on which it began.</summary>
+    /// <param name="at">NIGHTLY_SYNC_AT.</param>
+    public static DateOnly Night(string timezoneName, DateTimeOffset now, TimeOnly at)
+    {
+        var local = TimeZoneInfo.ConvertTime(now, TimeZoneInfo.FindSystemTimeZoneById(timezoneName)).DateTime;
+        return DateOnly.FromDateTime(local).AddDays(TimeOnly.FromDateTime(local) < at ? -1 : 0);
+    }
+
     /// <summary>The last complete days: today is still counting and left out.</summary>
     public static DayRange LastComplete(string timezoneName, DateTimeOffset now, int days)
     {
