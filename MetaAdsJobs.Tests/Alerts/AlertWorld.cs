@@ -68,7 +68,7 @@ internal sealed class AlertWorld : IAsyncDisposable
     public async Task<IReadOnlyList<string>> VerdictsAsync(AlertRule rule, params WatchedKey[] known)
     {
         await using var connection = await _core.Database.DataSource.OpenConnectionAsync();
-        var measured = await MeasureObjects.ReadAsync(connection, null, rule, known, Time.GetUtcNow(), 0, CancellationToken.None);
+        var measured = await MeasureObjects.ReadAsync(connection, null, rule, known, Time.GetUtcNow(), 0, Get<InsightsOptions>().NightlyTime, CancellationToken.None);
         return [.. measured.Told.Select(one => $"{one.Object}: {one.Verdict} {one.Value:0.##}{(one.Reference is { } median ? $" of {median:0.##}" : "")}".TrimEnd()).Order(StringComparer.Ordinal)];
     }
 
