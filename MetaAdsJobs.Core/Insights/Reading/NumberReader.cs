@@ -5,6 +5,7 @@ using Npgsql;
 namespace MetaAdsJobs.Core.Insights.Reading;
 
 /// <summary>An account whose numbers are looked at.</summary>
+/// <param name="Currency">As Meta bills it, when it has told that; else as it is registered.</param>
 public sealed record NumberAccount(Guid Id, string Name, string AdAccountId, string Currency, string TimezoneName);
 
 /// <summary>How many ad accounts are billed in a currency. Money of two is never added.</summary>
@@ -36,7 +37,7 @@ public sealed class NumberReader(NpgsqlDataSource dataSource)
     /// <summary>So many rows are added up within some tens of milliseconds.</summary>
     public const int MostRows = 10_000;
 
-    private const string AccountColumns = "a.id, a.name, a.ad_account_id, a.currency, a.timezone_name";
+    private const string AccountColumns = "a.id, a.name, a.ad_account_id, COALESCE(a.meta_currency, a.currency) AS currency, a.timezone_name";
 
     public async Task<NumberAccount?> FindAccountAsync(Guid id, CancellationToken ct)
     {
