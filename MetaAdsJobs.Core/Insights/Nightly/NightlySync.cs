@@ -15,9 +15,12 @@ internal sealed class NightlySync(NightlyAccounts accounts, SyncStore store, Ins
     // So many one after the other fail of the database, and not of themselves: the rest is left to the next run.
     private const int MostFailuresInARow = 5;
 
-    /// <summary>The zones in which an account has no night though its time has come: the fan-out was missed or broke off, or the account's night before was not over then.</summary>
+    // So long the schedule's own run may be at it.
+    private static readonly TimeSpan Grace = TimeSpan.FromMinutes(5);
+
+    /// <summary>The zones in which an account has no night though its time has come some minutes ago: the fan-out was missed or broke off, or the account's night before was not over then.</summary>
     public async Task<IReadOnlyList<string>> ListBehindAsync(CancellationToken ct) =>
-        [.. (await accounts.ListZonesBehindAsync(time.GetUtcNow(), options.NightlyTime, ct)).Where(AccountZones.IsKnown)];
+        [.. (await accounts.ListZonesBehindAsync(time.GetUtcNow() - Grace, options.NightlyTime, ct)).Where(AccountZones.IsKnown)];
 
     /// <exception cref="AggregateException">Some of the accounts could not be queued; the others are.</exception>
     public async Task<JobOutcome> ExecuteAsync(string timezoneName, CancellationToken ct)
