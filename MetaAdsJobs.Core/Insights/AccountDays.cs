@@ -11,8 +11,19 @@ internal static class AccountDays
 {
     public const int RetentionMonths = 37;
 
+    /// <summary>SQL: from when on, in its account's zone, a day of insight_days as d is read by the night that follows it. Takes @NightlyAt. Clocks of two machines may be minutes apart: one begins the night, another its syncs.</summary>
+    public const string ReadFrom = "d.date_start + 1 + @NightlyAt - interval '10 minutes'";
+
     public static DateOnly Today(string timezoneName, DateTimeOffset now) =>
         DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(now, TimeZoneInfo.FindSystemTimeZoneById(timezoneName)).DateTime);
+
+    /// <summary>The night whose time has come last: the day in the account's zone on which it began.</summary>
+    /// <param name="at">NIGHTLY_SYNC_AT.</param>
+    public static DateOnly Night(string timezoneName, DateTimeOffset now, TimeOnly at)
+    {
+        var local = TimeZoneInfo.ConvertTime(now, TimeZoneInfo.FindSystemTimeZoneById(timezoneName)).DateTime;
+        return DateOnly.FromDateTime(local).AddDays(TimeOnly.FromDateTime(local) < at ? -1 : 0);
+    }
 
     /// <summary>The last complete days: today is still counting and left out.</summary>
     public static DayRange LastComplete(string timezoneName, DateTimeOffset now, int days)

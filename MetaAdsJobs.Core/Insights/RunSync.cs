@@ -87,7 +87,8 @@ internal sealed class RunSync(
         var reports = await journal.ListAsync(claim, ct);
         if (reports.Count == 0)
         {
-            if (claim.IsNightly) claim = claim with { TimezoneName = await account.RefreshAsync(claim, ct) };
+            // Where the zone here is not Meta's, the last two days may not be over there.
+            if (claim.IsNightly || claim.Range.Until >= AccountDays.Today(claim.TimezoneName, time.GetUtcNow()).AddDays(-2)) claim = await account.RefreshAsync(claim, ct);
             await months.EnsureAsync(claim.Range, ct);
             reports = await runReports.PlanAsync(claim, defined.Select(definition => definition.Id), ct);
         }

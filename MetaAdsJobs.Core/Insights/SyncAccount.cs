@@ -7,15 +7,15 @@ using Npgsql;
 
 namespace MetaAdsJobs.Core.Insights;
 
-/// <summary>What a nightly sync asks Meta about its account before it asks for numbers.</summary>
+/// <summary>What a sync of a night, or of days that may not be over at Meta, asks about its account before it asks for numbers.</summary>
 internal sealed class SyncAccount(NpgsqlDataSource dataSource, MetaAds ads, TimeProvider time, ILogger<SyncAccount> logger)
 {
     /// <summary>
     /// Takes over what Meta says of the account: its currency, its least daily budget, and its time zone, by which Meta cuts the days. The sync
     /// under way keeps the days it was asked for; its account's next night begins when the zone says.
     /// </summary>
-    /// <returns>The account's time zone.</returns>
-    public async Task<string> RefreshAsync(SyncClaim claim, CancellationToken ct)
+    /// <returns>The sync with the account's time zone, and the currency in which Meta tells its numbers.</returns>
+    public async Task<SyncClaim> RefreshAsync(SyncClaim claim, CancellationToken ct)
     {
         const string SaveSql = """
             UPDATE social_accounts SET min_daily_budget = @MinDailyBudget, timezone_name = COALESCE(@TimezoneName, timezone_name),
@@ -24,21 +24,23 @@ internal sealed class SyncAccount(NpgsqlDataSource dataSource, MetaAds ads, Time
                 updated_at = CASE WHEN COALESCE(@TimezoneName, timezone_name) = timezone_name THEN updated_at ELSE GREATEST(@Now, updated_at + interval '1 microsecond') END
             WHERE id = @AccountId AND (min_daily_budget, timezone_name, meta_currency)
                 IS DISTINCT FROM (@MinDailyBudget, COALESCE(@TimezoneName, timezone_name), COALESCE(@Currency, meta_currency));
-            SELECT EXISTS (SELECT 1 FROM budget_pools WHERE social_account_id = @AccountId)
+            SELECT currency, EXISTS (SELECT 1 FROM budget_pools WHERE social_account_id = @AccountId) FROM social_accounts WHERE id = @AccountId
             """;
         var facts = await ads.ReadAccountAsync(claim.Credential, ct);
         var zone = facts.TimezoneName is { } name && TimeZoneInfo.TryFindSystemTimeZoneById(name, out _) ? name : null;
+        string registered;
         bool hasPools;
         await using (var connection = await dataSource.OpenConnectionAsync(ct))
         {
-            hasPools = await connection.ExecuteScalarAsync<bool>(new(SaveSql, new { claim.AccountId, facts.MinDailyBudget, TimezoneName = zone, facts.Currency, Now = time.GetUtcNow() }, cancellationToken: ct));
+            (registered, hasPools) = await connection.QuerySingleAsync<(string, bool)>(new(SaveSql, new { claim.AccountId, facts.MinDailyBudget, TimezoneName = zone, facts.Currency, Now = time.GetUtcNow() }, cancellationToken: ct));
         }
 
+        if (AccountCurrency.Difference(claim.AdAccountId, registered, facts.Currency) is { } difference) AccountLog.CurrencyDiffers(logger, claim.AccountId, difference);
+        if (zone is not null && zone != claim.TimezoneName) InsightLog.ZoneDiffers(logger, claim.AccountId, claim.TimezoneName, zone);
+        claim = claim with { TimezoneName = zone ?? claim.TimezoneName, Currency = facts.Currency ?? claim.Currency };
         // Whoever moves no budgets does not have to know.
         if (hasPools) await ReadMinimumsAsync(claim, ct);
-        if (AccountCurrency.Difference(claim.AdAccountId, claim.Currency, facts.Currency) is { } difference) AccountLog.CurrencyDiffers(logger, claim.AccountId, difference);
-        if (zone is not null && zone != claim.TimezoneName) InsightLog.ZoneDiffers(logger, claim.AccountId, claim.TimezoneName, zone);
-        return zone ?? claim.TimezoneName;
+        return claim;
     }
 
     private async Task ReadMinimumsAsync(SyncClaim claim, CancellationToken ct)

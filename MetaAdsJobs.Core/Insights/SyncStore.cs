@@ -11,6 +11,7 @@ namespace MetaAdsJobs.Core.Insights;
 
 /// <summary>A claimed sync and what its run works with.</summary>
 /// <param name="Abandoned">Runs in a row whose process died.</param>
+/// <param name="Currency">In which Meta bills and tells its numbers, once it has told that; until then the one that the account is registered in.</param>
 /// <param name="StartedAt">When its first run began.</param>
 /// <param name="OutageSince">Since when nothing was heard of Meta but that it does not answer; null while it does.</param>
 /// <param name="StoredUntil">The last day that stands in the tables; null before the first.</param>
@@ -46,7 +47,7 @@ internal sealed class SyncStore(NpgsqlDataSource dataSource, WorkClaims work, Ac
             FROM social_accounts a
             WHERE {Table.Claimable}
             RETURNING r.attempt, r.failures, r.abandoned, r.since, r.until, r.nightly_for IS NOT NULL AS is_nightly, r.started_at, r.outage_since, r.stored_until,
-                      a.id AS account_id, a.ad_account_id, a.currency, a.timezone_name, a.access_token
+                      a.id AS account_id, a.ad_account_id, COALESCE(a.meta_currency, a.currency) AS currency, a.timezone_name, a.access_token
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var row = await connection.QuerySingleOrDefaultAsync<ClaimRow>(new(claimSql, new { SyncId = syncId, options.Lease, Now = time.GetUtcNow() }, cancellationToken: ct));

@@ -13,6 +13,7 @@ namespace MetaAdsJobs.Tests.Alerts;
 /// <summary>Rules over stored numbers on a real database, without a queue. Each test has accounts of its own, and rules of those alone.</summary>
 internal sealed class AlertWorld : IAsyncDisposable
 {
+    private static readonly TimeSpan Morning = TimeSpan.FromHours(5);
     private readonly InProcess _core;
 
     private AlertWorld(InProcess core, ShiftedTime time) => (_core, Time) = (core, time);
@@ -24,6 +25,9 @@ internal sealed class AlertWorld : IAsyncDisposable
     public static async Task<AlertWorld> StartAsync(params (string Name, string Value)[] settings)
     {
         var time = new ShiftedTime();
+        // What was read three hours ago was read today.
+        var local = TimeZoneInfo.ConvertTime(time.GetUtcNow(), TimeZoneInfo.FindSystemTimeZoneById("America/New_York")).TimeOfDay;
+        if (local < Morning) time.Advance(Morning - local);
         return new(await InProcess.CreateAsync(time, [("DATA_PROTECTION_KEY", Convert.ToBase64String(new byte[32])), ("EVENTS_ALLOW_PRIVATE_HOSTS", "true"), ("EVENTS_ALLOW_HTTP", "true"), .. settings]), time);
     }
 
@@ -32,11 +36,12 @@ internal sealed class AlertWorld : IAsyncDisposable
     /// <summary>The account's last whole day.</summary>
     public DateOnly LastDay(string timezone = "America/New_York") => AccountDays.Today(timezone, Time.GetUtcNow()).AddDays(-1);
 
-    /// <summary>Whole days of an account, the last one being so many days before its last.</summary>
+    /// <summary>Whole days of an account, the last one being so many days before its last; all were read three hours ago, or at midnight, where that is later.</summary>
     public Task AddDaysAsync(Guid account, int days, int lastDaysAgo = 0, string timezone = "America/New_York", bool areFinal = true) => ExecuteAsync("""
         INSERT INTO insight_days (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, account_spend, difference, impressions, clicks, total_spend, results, currency, first_at)
-        SELECT @account, @last - n, @now - interval '3 hours', gen_random_uuid(), NOT @areFinal, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'USD', CASE WHEN @areFinal THEN @now - interval '3 hours' END FROM generate_series(0, @days - 1) n
-        """, new { account, days, last = LastDay(timezone).AddDays(-lastDaysAgo), now = Time.GetUtcNow(), areFinal });
+        SELECT @account, @last - n, r.at, gen_random_uuid(), NOT @areFinal, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'USD', CASE WHEN @areFinal THEN r.at END
+        FROM generate_series(0, @days - 1) n, (SELECT GREATEST(@now - interval '3 hours', (@last + 1)::timestamp AT TIME ZONE @timezone) AS at) r
+        """, new { account, days, timezone, last = LastDay(timezone).AddDays(-lastDaysAgo), now = Time.GetUtcNow(), areFinal });
 
     /// <summary>A campaign's days, the last value being of the account's last day; null: no row.</summary>
     public async Task AddCampaignAsync(Guid account, string campaign, decimal?[] spend, long clicks = 100, decimal? results = 0, long untold = 0, int lastDaysAgo = 0, string timezone = "America/New_York")
@@ -68,7 +73,7 @@ internal sealed class AlertWorld : IAsyncDisposable
     public async Task<IReadOnlyList<string>> VerdictsAsync(AlertRule rule, params WatchedKey[] known)
     {
         await using var connection = await _core.Database.DataSource.OpenConnectionAsync();
-        var measured = await MeasureObjects.ReadAsync(connection, null, rule, known, Time.GetUtcNow(), 0, CancellationToken.None);
+        var measured = await MeasureObjects.ReadAsync(connection, null, rule, known, Time.GetUtcNow(), 0, Get<InsightsOptions>().NightlyTime, CancellationToken.None);
         return [.. measured.Told.Select(one => $"{one.Object}: {one.Verdict} {one.Value:0.##}{(one.Reference is { } median ? $" of {median:0.##}" : "")}".TrimEnd()).Order(StringComparer.Ordinal)];
     }
 

@@ -76,6 +76,33 @@ public sealed class MeasureTests
         Assert.That(await _world.VerdictsAsync(await _world.AddRuleAsync(never, Body), [new(never, "once seen")]), Is.EqualTo(["once seen: no_data"]), "it does not recover by being unknown");
     }
 
+    /// <summary>Minutes after midnight Meta does not yet tell all of the day that is over.</summary>
+    [Test]
+    public async Task A_day_that_was_read_before_its_nights_time_is_judged_once_the_night_has_read_it()
+    {
+        await using var world = await AlertWorld.StartAsync(("NIGHTLY_SYNC_AT", "03:00"));
+        var (account, day) = (await world.AddAccountAsync(), world.LastDay());
+        await world.AddDaysAsync(account, 5);
+        await world.AddCampaignAsync(account, "a", [60, 60, 60, 60, 1]);
+        await world.ExecuteAsync("UPDATE insight_days SET account_spend = 200, difference = 5 WHERE social_account_id = @account AND date_start = @day", new { account, day });
+        var spend = await world.AddRuleAsync(account, """{"metric":"spend","when":"below","threshold":5}""");
+        var difference = await world.AddRuleAsync(account, """{"metric":"difference_percent","when":"above","threshold":0,"window_days":1}""");
+        var age = await world.AddRuleAsync(account, """{"metric":"sync_age_hours","when":"above","threshold":26}""");
+
+        await ReadAtAsync("first_at", TimeSpan.FromMinutes(5));
+        Assert.That(await world.VerdictsAsync(spend), Is.Empty, "of the day before it is fine");
+        Assert.That(await world.VerdictsAsync(difference), Is.EqualTo([$"{account}: no_data 0"]));
+        Assert.That(await world.VerdictsAsync(age), Has.Exactly(1).StartsWith($"{account}: breach "), "it goes by the day before");
+
+        await ReadAtAsync("seen_at", TimeSpan.FromHours(3));
+        Assert.That(await world.VerdictsAsync(spend), Is.EqualTo(["a: breach 1"]));
+        Assert.That(await world.VerdictsAsync(difference), Is.EqualTo([$"{account}: breach 2.5"]));
+        Assert.That(await world.VerdictsAsync(age), Is.Empty);
+
+        Task ReadAtAsync(string column, TimeSpan time) =>
+            world.ExecuteAsync($"UPDATE insight_days SET {column} = (@day + 1 + @time) AT TIME ZONE 'America/New_York' WHERE social_account_id = @account AND date_start = @day", new { account, day, time });
+    }
+
     [Test]
     public async Task A_restated_number_counts_as_it_stands_now()
     {

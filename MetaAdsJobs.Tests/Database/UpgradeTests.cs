@@ -147,6 +147,30 @@ public sealed class UpgradeTests
         await connection.ExecuteAsync(AnotherSql, new { Id = "act_77" });
     }
 
+    [Test]
+    public async Task Numbers_of_accounts_that_Meta_bills_in_another_currency_are_in_that_one_and_all_others_stay()
+    {
+        await using var database = await TestDatabase.CreateBareAsync();
+        await MigrateAsync(database, "109");
+        await using var connection = await database.DataSource.OpenConnectionAsync();
+        await connection.ExecuteAsync("""
+            INSERT INTO social_accounts (id, name, ad_account_id, page_id, currency, meta_currency, timezone_name, access_token, created_at, updated_at)
+            SELECT gen_random_uuid(), name, id, '1', 'EUR', at_meta, 'UTC', 'closed', now(), now()
+            FROM (VALUES ('in dollars', 'act_77', 'USD'), ('in euros', 'act_78', 'EUR'), ('never asked', 'act_79', NULL)) AS a (name, id, at_meta);
+            SELECT ensure_insight_partitions('2026-01-01', '2026-01-01');
+            INSERT INTO meta_ad_insights (social_account_id, date_start, ad_meta_id, adset_meta_id, campaign_meta_id, spend, currency, raw, is_partial, synced_at)
+            SELECT id, '2026-01-01', 'ad', 'set', 'campaign', 1, 'EUR', '{}', false, now() FROM social_accounts;
+            INSERT INTO insight_campaign_days (social_account_id, date_start, campaign_meta_id, rows, vanished_rows, spend, currency) SELECT id, '2026-01-01', 'campaign', 1, 0, 1, 'EUR' FROM social_accounts;
+            INSERT INTO insight_days (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, currency)
+            SELECT id, '2026-01-01', now(), gen_random_uuid(), false, 1, 1, 0, 0, 'EUR' FROM social_accounts
+            """);
+
+        Migrations.Apply(database.ConnectionString, NullLogger.Instance);
+
+        foreach (var table in (string[])["meta_ad_insights", "insight_campaign_days", "insight_days"])
+            Assert.That(await connection.QueryAsync<string>($"SELECT concat(a.name, ': ', i.currency) FROM {table} i JOIN social_accounts a ON a.id = i.social_account_id ORDER BY 1"), Is.EqualTo(["in dollars: USD", "in euros: EUR", "never asked: EUR"]), table);
+    }
+
     private static async Task MigrateAsync(TestDatabase database, string version)
     {
         await using var connection = new NpgsqlConnection(database.ConnectionString);

@@ -39,6 +39,23 @@ public sealed class AccountDaysTests
     public void A_day_begins_at_midnight_where_the_account_is(string zone, string now, string expected) =>
         Assert.That(AccountDays.Today(zone, DateTimeOffset.Parse(now, CultureInfo.InvariantCulture)), Is.EqualTo(DateOnly.Parse(expected, CultureInfo.InvariantCulture)));
 
+    [TestCase("America/New_York", "2026-11-22T07:59:59Z", "2026-11-21")]
+    [TestCase("America/New_York", "2026-11-22T08:00:00Z", "2026-11-22")]
+    [TestCase("America/New_York", "2026-11-23T04:59:59Z", "2026-11-22")]
+    [TestCase("Pacific/Kiritimati", "2026-11-22T12:59:59Z", "2026-11-22")]
+    [TestCase("Pacific/Kiritimati", "2026-11-22T13:00:00Z", "2026-11-23")]
+    // Clocks go from two to three, and from two back to one.
+    [TestCase("America/New_York", "2026-03-08T06:59:59Z", "2026-03-07")]
+    [TestCase("America/New_York", "2026-03-08T07:00:00Z", "2026-03-08")]
+    [TestCase("America/New_York", "2026-11-01T07:59:59Z", "2026-10-31")]
+    [TestCase("America/New_York", "2026-11-01T08:00:00Z", "2026-11-01")]
+    public void A_night_of_three_o_clock_begins_then_where_the_account_is(string zone, string now, string expected) =>
+        Assert.That(AccountDays.Night(zone, DateTimeOffset.Parse(now, CultureInfo.InvariantCulture), new(3, 0)), Is.EqualTo(DateOnly.Parse(expected, CultureInfo.InvariantCulture)));
+
+    [Test]
+    public void A_night_of_midnight_is_today() =>
+        Gen.Select(Gen.OneOf(Zones), Moments).Sample((zone, now) => AccountDays.Night(zone, now, TimeOnly.MinValue) == AccountDays.Today(zone, now));
+
     [Test]
     public void It_does_not_matter_in_which_offset_now_is_given() =>
         Gen.Select(Gen.OneOf(Zones), Moments, Gen.Int[-14 * 60, 14 * 60]).Sample((zone, now, offset) =>

@@ -5,6 +5,7 @@ using MetaAdsJobs.Core.Insights.Nightly;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Jobs.Recurring;
 using MetaAdsJobs.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MetaAdsJobs.Tests.Insights;
@@ -18,7 +19,7 @@ public sealed class NightlySyncTests
     [SetUp]
     public async Task CreateAsync()
     {
-        _time = new(new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero));
+        _time = new(new DateTimeOffset(2026, 11, 22, 8, 30, 0, TimeSpan.Zero));
         _core = await InProcess.CreateAsync(_time, ("NIGHTLY_SYNC_AT", "03:30"));
     }
 
@@ -50,6 +51,78 @@ public sealed class NightlySyncTests
         await RunAsync("Pacific/Kiritimati");
 
         Assert.That((await SyncsAsync()).Single().Until, Is.EqualTo(new DateOnly(2026, 11, 22)), "there it is the 23rd");
+    }
+
+    [TestCase(6, 0, TestName = "{m}(an hour after midnight)")]
+    [TestCase(8, 29, TestName = "{m}(by a worker whose clock is ahead)")]
+    public async Task Before_its_time_there_is_no_night_but_the_one_before(int hour, int minute)
+    {
+        await _core.AddAccountAsync();
+        _time.SetUtcNow(new DateTimeOffset(2026, 11, 23, hour, minute, 0, TimeSpan.Zero));
+        foreach (var _ in (int[])[1, 2])
+        {
+            await RunAsync("America/New_York");
+            await ExecuteAsync("UPDATE insight_syncs SET state = 'succeeded', completed_at = now()");
+            Assert.That((await SyncsAsync()).Select(sync => sync.Until), Is.EqualTo([new DateOnly(2026, 11, 21)]), "Sunday's, which was missed");
+        }
+
+        _time.SetUtcNow(new DateTimeOffset(2026, 11, 23, 8, 30, 0, TimeSpan.Zero));
+        await RunAsync("America/New_York");
+
+        Assert.That((await SyncsAsync("state = 'queued'")).Select(sync => (sync.Since, sync.Until)), Is.EqualTo([(new DateOnly(2026, 10, 26), new DateOnly(2026, 11, 22))]));
+    }
+
+    [Test]
+    public async Task What_the_schedule_has_not_fanned_out_the_sweep_does_once_its_time_has_come_and_once()
+    {
+        var (york, kathmandu) = (await _core.AddAccountAsync(), await _core.AddAccountAsync("Asia/Kathmandu"));
+        await SweepAsync();
+        Assert.That(await SyncsAsync(), Is.Empty, "their first nights are to come");
+
+        _time.SetUtcNow(new DateTimeOffset(2026, 11, 23, 6, 0, 0, TimeSpan.Zero));
+        await SweepAsync();
+        Assert.That((await SyncsAsync()).Select(sync => (sync.Account, sync.Until)), Is.EqualTo([(kathmandu, new DateOnly(2026, 11, 22))]), "in New York it is one o'clock");
+
+        _time.SetUtcNow(new DateTimeOffset(2026, 11, 23, 8, 36, 0, TimeSpan.Zero));
+        foreach (var _ in (int[])[1, 2]) await SweepAsync();
+        Assert.That((await SyncsAsync()).Select(sync => (sync.Account, sync.Until)), Is.EquivalentTo([(kathmandu, new DateOnly(2026, 11, 22)), (york, new DateOnly(2026, 11, 22))]));
+    }
+
+    [Test]
+    public async Task A_night_that_waits_for_the_one_before_comes_when_that_is_over()
+    {
+        await _core.AddAccountAsync();
+        await RunAsync("America/New_York");
+        _time.Advance(TimeSpan.FromDays(1) + TimeSpan.FromMinutes(10));
+        await SweepAsync();
+        Assert.That(await SyncsAsync(), Has.Count.EqualTo(1));
+        await ExecuteAsync("UPDATE insight_syncs SET state = 'failed', error = 'a test', completed_at = now()");
+
+        await SweepAsync();
+
+        Assert.That((await SyncsAsync("state = 'queued'")).Select(sync => sync.Until), Is.EqualTo([new DateOnly(2026, 11, 22)]));
+    }
+
+    [Test]
+    public async Task An_account_that_cannot_be_queued_keeps_none_behind_it_from_its_night()
+    {
+        for (var account = 0; account < 3; account++) await _core.AddAccountAsync();
+        await ExecuteAsync("""
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                IF NEW.social_account_id = (SELECT id FROM social_accounts ORDER BY id LIMIT 1) THEN RAISE EXCEPTION 'not this one'; END IF;
+                RETURN NEW;
+            END $$;
+            CREATE TRIGGER refuse BEFORE INSERT ON insight_syncs FOR EACH ROW EXECUTE FUNCTION refuse()
+            """);
+
+        await Assert.ThrowsAsync<AggregateException>(() => RunAsync("America/New_York"));
+        Assert.That(await SyncsAsync(), Has.Count.EqualTo(2));
+        Assert.That(await _core.Database.DataSource.RowsAsync("hangfire.job"), Is.EqualTo(2));
+
+        await ExecuteAsync("DROP TRIGGER refuse ON insight_syncs");
+        await RunAsync("America/New_York");
+        Assert.That(await SyncsAsync(), Has.Count.EqualTo(3));
     }
 
     [Test]
@@ -114,6 +187,14 @@ public sealed class NightlySyncTests
     }
 
     private Task<JobOutcome> RunAsync(string zone) => _core.Get<NightlySync>().ExecuteAsync(zone, CancellationToken.None);
+
+    private Task SweepAsync() => ActivatorUtilities.CreateInstance<SweepJob>(_core.Get<IServiceProvider>()).RunAsync(CancellationToken.None);
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var connection = await _core.Database.DataSource.OpenConnectionAsync();
+        await connection.ExecuteAsync(sql);
+    }
 
     private async Task EndedAsync(Guid account, DateOnly until, string state = "succeeded")
     {

@@ -117,7 +117,7 @@ internal sealed class ClipWorld : IAsyncDisposable
     }
 
     /// <summary>What a worker does every minute.</summary>
-    public Task SweepAsync() => new SweepJob(Get<NpgsqlDataSource>(), Get<Sweep>(), new(new Hangfire.RecurringJobManager(Get<Hangfire.JobStorage>()), Get<AccountStore>(), Get<InsightsOptions>(), Microsoft.Extensions.Logging.Abstractions.NullLogger<Schedules>.Instance), Get<RunDays>(), Get<SweepClipFiles>(),
+    public Task SweepAsync() => new SweepJob(Get<NpgsqlDataSource>(), Get<Sweep>(), new(new Hangfire.RecurringJobManager(Get<Hangfire.JobStorage>()), Get<AccountStore>(), Get<InsightsOptions>(), Microsoft.Extensions.Logging.Abstractions.NullLogger<Schedules>.Instance), Get<Core.Insights.Nightly.NightlySync>(), Get<RunDays>(), Get<SweepClipFiles>(),
         Get<PurgeEvents>(), Get<PurgeAlerts>(), Get<PurgeClipEvents>()).RunAsync(CancellationToken.None);
 
     public async Task<ClipEvent> RetakeAsync(Guid eventId, string by = "ben") => (await Get<RetakeClipEvent>().ExecuteAsync(Publisher, eventId, by, CancellationToken.None))!;

@@ -4,6 +4,7 @@ using Dapper;
 using MetaAdsJobs.Core.Alerts.Rules;
 using MetaAdsJobs.Core.Alerts.Telling;
 using MetaAdsJobs.Core.Database;
+using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Jobs;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -14,7 +15,7 @@ namespace MetaAdsJobs.Core.Alerts.Evaluating;
 /// Evaluates the rules that are due. A rule is held by its row for as long as its evaluation lasts; what was found, what became of it and what is told of it are one commit: a death leaves
 /// all of it or nothing, and the next evaluation finds what this one would have found.
 /// </summary>
-internal sealed class EvaluateAlerts(NpgsqlDataSource dataSource, TimeProvider time, ILogger<EvaluateAlerts> logger)
+internal sealed class EvaluateAlerts(NpgsqlDataSource dataSource, InsightsOptions insights, TimeProvider time, ILogger<EvaluateAlerts> logger)
 {
     // Each takes a connection, and most of a core of PostgreSQL's.
     private const int AtOnce = 2;
@@ -60,7 +61,7 @@ internal sealed class EvaluateAlerts(NpgsqlDataSource dataSource, TimeProvider t
         if (await AlertRuleStore.TakeAsync(connection, transaction, ruleId, ct) is not { } rule) return null;
         var states = await EvaluationStore.StatesAsync(connection, transaction, ruleId, ct);
         var open = await EvaluationStore.OpenAsync(connection, transaction, ruleId, ct);
-        var measured = await MeasureObjects.ReadAsync(connection, transaction, rule, [.. states.Keys], now, daysAgo: 0, ct);
+        var measured = await MeasureObjects.ReadAsync(connection, transaction, rule, [.. states.Keys], now, daysAgo: 0, insights.NightlyTime, ct);
         var turn = RuleTurn.Of(rule, states, open, measured, now);
         await EvaluationStore.WriteStatesAsync(connection, transaction, ruleId, turn.States, ct);
         foreach (var episode in turn.Episodes)

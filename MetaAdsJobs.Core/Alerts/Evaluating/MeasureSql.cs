@@ -1,4 +1,5 @@
 using MetaAdsJobs.Core.Alerts.Rules;
+using MetaAdsJobs.Core.Insights;
 
 namespace MetaAdsJobs.Core.Alerts.Evaluating;
 
@@ -9,7 +10,13 @@ namespace MetaAdsJobs.Core.Alerts.Evaluating;
 internal static class MeasureSql
 {
     /// <summary>
-    /// Expects accounts (id, name, today), measured (account, object, name, value, reference, floor, is_told, data_at, data_day) and silent (account): those of which nothing is known now. Null of
+    /// Of insight_days as d, of an account a with its zone: it was read whole after it was over, and not before its night's time. Minutes after midnight Meta does not yet tell all of the day; what somebody has read then is read
+    /// again that night. Takes @NightlyAt.
+    /// </summary>
+    public const string IsRead = $"d.first_at IS NOT NULL AND COALESCE(d.seen_at, d.first_at) AT TIME ZONE a.zone >= {AccountDays.ReadFrom}";
+
+    /// <summary>
+    /// Expects accounts (id, name, zone, today), measured (account, object, name, value, reference, floor, is_told, data_at, data_day) and silent (account): those of which nothing is known now. Null of
     /// value or reference: there is too little to say.
     /// </summary>
     public static string Of(AlertRule rule)
@@ -18,7 +25,8 @@ internal static class MeasureSql
         var (beyond, well) = rule.Direction == AlertRule.Above ? (">", "<=") : ("<", ">=");
         return $"""
             WITH accounts AS MATERIALIZED (
-                SELECT a.id, a.name, a.timezone_name, a.created_at, (@Now AT TIME ZONE known_zone(a.timezone_name))::date AS today FROM social_accounts a WHERE a.retired_at IS NULL AND (@AccountIds::uuid[] IS NULL OR a.id = ANY (@AccountIds))),
+                SELECT a.id, a.name, a.timezone_name, z.zone, a.created_at, (@Now AT TIME ZONE z.zone)::date AS today FROM social_accounts a CROSS JOIN LATERAL (SELECT known_zone(a.timezone_name) AS zone OFFSET 0) z
+                WHERE a.retired_at IS NULL AND (@AccountIds::uuid[] IS NULL OR a.id = ANY (@AccountIds))),
             {(rule.Watched.IsOfNumbers ? NumberSql.Of(rule) : StandingSql.Of(rule))},
             judged AS MATERIALIZED (
                 SELECT account, object, m.name, m.value, m.reference, m.data_at, m.data_day, k.object IS NOT NULL AS is_known,

@@ -3,7 +3,7 @@ using MetaAdsJobs.Core.Alerts.Rules;
 namespace MetaAdsJobs.Core.Alerts.Evaluating;
 
 /// <summary>
-/// Measures the numbers of a window of days. The window ends with the account's last day that is finally stored: its days are those of the account's calendar, each of them was read whole after it was over,
+/// Measures the numbers of a window of days. The window ends with the account's last day that is finally stored: its days are those of the account's calendar, each of them was read whole after it was over, by the night that follows it or later,
 /// and what counts is what stands there now, restated or not. An account without all of them, or whose last one is older than the day before yesterday, tells nothing. An object without a row
 /// on such a day had nothing to tell: that is zero, also where it has none on any day of the window, for what is to be told when it is below an amount. A row that Meta told without a metric is not.
 /// </summary>
@@ -28,11 +28,11 @@ internal static class NumberSql
         return $"""
             lasts AS (
                 SELECT a.*, l.last_day - @Ago AS last_day FROM accounts a CROSS JOIN LATERAL (
-                    SELECT d.date_start AS last_day FROM insight_days d WHERE d.social_account_id = a.id AND d.date_start < a.today AND d.first_at IS NOT NULL ORDER BY d.date_start DESC LIMIT 1) l),
+                    SELECT d.date_start AS last_day FROM insight_days d WHERE d.social_account_id = a.id AND d.date_start < a.today AND {MeasureSql.IsRead} ORDER BY d.date_start DESC LIMIT 1) l),
             days AS MATERIALIZED (
-                SELECT l.id AS account, d.date_start AS day, COALESCE(d.seen_at, d.first_at) AS seen_at, d.date_start > l.last_day - @Window AS in_window, row_number() OVER (PARTITION BY l.id ORDER BY d.date_start) AS nth
-                FROM lasts l JOIN insight_days d ON d.social_account_id = l.id AND d.date_start > l.last_day - @Window - @Median AND d.date_start <= l.last_day
-                WHERE d.first_at IS NOT NULL),
+                SELECT a.id AS account, d.date_start AS day, COALESCE(d.seen_at, d.first_at) AS seen_at, d.date_start > a.last_day - @Window AS in_window, row_number() OVER (PARTITION BY a.id ORDER BY d.date_start) AS nth
+                FROM lasts a JOIN insight_days d ON d.social_account_id = a.id AND d.date_start > a.last_day - @Window - @Median AND d.date_start <= a.last_day
+                WHERE {MeasureSql.IsRead}),
             windows AS MATERIALIZED (
                 SELECT l.id AS account, l.last_day, d.data_at, d.before, d.days = @Window AND (@Ago > 0 OR l.last_day >= l.today - 2) AS is_told
                 FROM lasts l JOIN (

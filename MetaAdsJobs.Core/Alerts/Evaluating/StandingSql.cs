@@ -31,18 +31,18 @@ internal static class StandingSql
             FROM social_accounts t JOIN accounts a ON a.id = t.id
             """,
         // Since the end of the last day that was read whole; one that was never synced is as late as it is old.
-        "sync_age_hours" => """
+        "sync_age_hours" => $"""
             SELECT a.id AS account, a.id::text AS object, a.name, round(extract(epoch FROM @Now - COALESCE((l.day + 1)::timestamp AT TIME ZONE known_zone(a.timezone_name), a.created_at)) / 3600, 1) AS value, NULL::numeric AS reference,
                 NULL::numeric AS floor, true AS is_told, l.seen_at AS data_at, NULL::date AS data_day
             FROM accounts a LEFT JOIN LATERAL (
-                SELECT d.date_start AS day, COALESCE(d.seen_at, d.first_at) AS seen_at FROM insight_days d WHERE d.social_account_id = a.id AND d.first_at <= @Now ORDER BY d.date_start DESC LIMIT 1) l ON true
+                SELECT d.date_start AS day, COALESCE(d.seen_at, d.first_at) AS seen_at FROM insight_days d WHERE d.social_account_id = a.id AND d.first_at <= @Now AND {MeasureSql.IsRead} ORDER BY d.date_start DESC LIMIT 1) l ON true
             """,
-        _ => """
-            SELECT a.id AS account, a.id::text AS object, a.name, d.value, NULL::numeric AS reference, NULL::numeric AS floor, d.days > 0 AS is_told, d.synced_at AS data_at, d.last_day AS data_day
+        _ => $"""
+            SELECT a.id AS account, a.id::text AS object, a.name, n.value, NULL::numeric AS reference, NULL::numeric AS floor, n.days > 0 AS is_told, n.synced_at AS data_at, n.last_day AS data_day
             FROM accounts a CROSS JOIN LATERAL (
-                SELECT COALESCE(max(CASE WHEN n.difference = 0 THEN 0 ELSE round(abs(n.difference) * 100 / COALESCE(NULLIF(abs(n.account_spend), 0), abs(n.difference)), 2) END), 0) AS value, count(n.difference) AS days,
-                    max(n.synced_at) AS synced_at, max(n.date_start) AS last_day
-                FROM insight_days n WHERE n.social_account_id = a.id AND n.date_start < a.today - @Ago AND n.date_start >= a.today - @Ago - @Window AND n.first_at IS NOT NULL) d
+                SELECT COALESCE(max(CASE WHEN d.difference = 0 THEN 0 ELSE round(abs(d.difference) * 100 / COALESCE(NULLIF(abs(d.account_spend), 0), abs(d.difference)), 2) END), 0) AS value, count(d.difference) AS days,
+                    max(d.synced_at) AS synced_at, max(d.date_start) AS last_day
+                FROM insight_days d WHERE d.social_account_id = a.id AND d.date_start < a.today - @Ago AND d.date_start >= a.today - @Ago - @Window AND {MeasureSql.IsRead}) n
             """,
     };
 }

@@ -2,6 +2,7 @@ using System.Data;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MetaAdsJobs.Core.Alerts.Rules;
+using MetaAdsJobs.Core.Insights;
 using MetaAdsJobs.Core.Validation;
 using Npgsql;
 
@@ -44,9 +45,11 @@ public sealed class TryAlertRule
     private readonly NpgsqlDataSource _dataSource;
     private readonly AlertRuleStore _store;
     private readonly SaveAlertRule _save;
+    private readonly InsightsOptions _insights;
     private readonly TimeProvider _time;
 
-    internal TryAlertRule(NpgsqlDataSource dataSource, AlertRuleStore store, SaveAlertRule save, TimeProvider time) => (_dataSource, _store, _save, _time) = (dataSource, store, save, time);
+    internal TryAlertRule(NpgsqlDataSource dataSource, AlertRuleStore store, SaveAlertRule save, InsightsOptions insights, TimeProvider time) =>
+        (_dataSource, _store, _save, _insights, _time) = (dataSource, store, save, insights, time);
 
     /// <param name="body">A rule's, and days.</param>
     public async Task<RuleTried> NewAsync(JsonElement body, CancellationToken ct)
@@ -77,7 +80,7 @@ public sealed class TryAlertRule
         for (var ago = days - 1; ago >= 0; ago--)
         {
             var at = now.AddDays(-ago);
-            var measured = await MeasureObjects.ReadAsync(connection, transaction, rule, [.. states.Keys], rule.Watched.IsOfDays ? now : at, rule.Watched.IsOfDays ? ago : 0, ct);
+            var measured = await MeasureObjects.ReadAsync(connection, transaction, rule, [.. states.Keys], rule.Watched.IsOfDays ? now : at, rule.Watched.IsOfDays ? ago : 0, _insights.NightlyTime, ct);
             var turn = RuleTurn.Of(rule, states, open, measured, at);
             var next = new Dictionary<WatchedKey, WatchState>(states);
             foreach (var state in turn.States)

@@ -1,5 +1,6 @@
 using Dapper;
 using MetaAdsJobs.Core.Budgets.Pools;
+using MetaAdsJobs.Core.Insights;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Budgets.Proposing;
@@ -45,7 +46,7 @@ internal static class PoolNumbers
 
     // Some minutes after midnight Meta does not yet tell all of the day that is over. What somebody has read then is read again that night. A day that was asked for in vain is as old as it was.
     /// <summary>Of days d of an account a: what a pool goes by. Takes @NightlyAt.</summary>
-    internal const string IsRead = "d.first_at IS NOT NULL AND COALESCE(d.seen_at, d.first_at) AT TIME ZONE known_zone(a.timezone_name) >= d.date_start + 1 + @NightlyAt";
+    internal const string IsRead = $"d.first_at IS NOT NULL AND COALESCE(d.seen_at, d.first_at) AT TIME ZONE known_zone(a.timezone_name) >= {AccountDays.ReadFrom}";
 
     public static async Task<ILookup<Guid, WholeDay>> DaysAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, Guid[] accounts, DateOnly from, DateOnly to, TimeOnly nightlyAt, CancellationToken ct)
     {

@@ -5,6 +5,7 @@ using Npgsql;
 namespace MetaAdsJobs.Core.Insights.Reading;
 
 /// <summary>An account whose numbers are looked at.</summary>
+/// <param name="Currency">As Meta bills it, when it has told that; else as it is registered.</param>
 public sealed record NumberAccount(Guid Id, string Name, string AdAccountId, string Currency, string TimezoneName);
 
 /// <summary>How many ad accounts are billed in a currency. Money of two is never added.</summary>
@@ -38,7 +39,7 @@ public sealed class NumberReader(NpgsqlDataSource dataSource)
     /// <summary>So many rows are added up within some tens of milliseconds.</summary>
     public const int MostRows = 10_000;
 
-    private const string AccountColumns = "a.id, a.name, a.ad_account_id, a.currency, a.timezone_name";
+    private const string AccountColumns = "a.id, a.name, a.ad_account_id, COALESCE(a.meta_currency, a.currency) AS currency, a.timezone_name";
 
     public async Task<NumberAccount?> FindAccountAsync(Guid id, CancellationToken ct)
     {
@@ -82,8 +83,8 @@ public sealed class NumberReader(NpgsqlDataSource dataSource)
     public async Task<IReadOnlyList<NumberCurrency>> ListCurrenciesAsync(CancellationToken ct)
     {
         var currenciesSql = $"""
-            SELECT currency, count(DISTINCT ad_account_id) AS accounts, count(DISTINCT ad_account_id) FILTER (WHERE retired_at IS NULL) AS in_use
-            FROM social_accounts WHERE {AccountScope.Is("id")} GROUP BY currency ORDER BY 2 DESC, 1
+            SELECT COALESCE(meta_currency, currency) AS currency, count(DISTINCT ad_account_id) AS accounts, count(DISTINCT ad_account_id) FILTER (WHERE retired_at IS NULL) AS in_use
+            FROM social_accounts WHERE {AccountScope.Is("id")} GROUP BY 1 ORDER BY 2 DESC, 1
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<NumberCurrency>(new(currenciesSql, new { Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();

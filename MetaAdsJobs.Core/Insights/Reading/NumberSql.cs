@@ -45,7 +45,7 @@ internal static class NumberSql
 
     private static string OfAll => $"""
         currency = @Currency AND date_start BETWEEN @Since AND @Until{AccountScope.And("social_account_id")}
-            AND (social_account_id, date_start) NOT IN ({SharedDays.ReadLaterElsewhere(" AND currency = @Currency AND date_start BETWEEN @Since AND @Until")})
+            AND (social_account_id, date_start) NOT IN ({SharedDays.ReadLaterElsewhere(" AND date_start BETWEEN @Since AND @Until")})
         """;
 
     public static string DaysOfAll => $"""

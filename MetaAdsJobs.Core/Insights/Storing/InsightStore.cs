@@ -120,7 +120,7 @@ internal sealed class InsightStore(TimeProvider time)
                 WHERE CASE WHEN i.date_start IS NULL THEN t.vanished_at IS NULL AND t.synced_at < @StartedAt AND NOT t.date_start = ANY(@UntoldDays)
                         AND NOT COALESCE(t.campaign_meta_id = ANY(@UntoldCampaigns), false) AND NOT COALESCE(t.ad_meta_id = ANY(@UntoldAds), false)
                     ELSE t.date_start IS NULL OR t.raw IS DISTINCT FROM i.raw OR t.vanished_at IS NOT NULL OR t.results IS DISTINCT FROM i.results
-                        OR t.is_partial <> (i.date_start >= @Today) END),
+                        OR t.is_partial <> (i.date_start >= @Today) OR t.currency <> @Currency END),
             vanished AS (
                 UPDATE {table} t SET vanished_at = @Now FROM fresh f
                 WHERE f.is_gone AND {found} AND t.date_start BETWEEN @Since AND @Until

@@ -27,7 +27,10 @@ internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogg
 
     // Each row is rounded to Meta's smallest unit, up or down: what that adds up to grows with the root of their number, and twice the
     // root is far beyond what it ever comes to.
-    public static decimal Rounding(string currency, long rows) => (1 + (2 * (decimal)Math.Sqrt(rows))) / Currency.Offset(currency);
+    public static decimal Rounding(string currency, long rows) => (1 + (2 * (decimal)Math.Sqrt(rows))) * Unit(currency);
+
+    // A currency of Meta's that is not known here keeps nobody's numbers away.
+    private static decimal Unit(string currency) => 1m / (Currency.IsKnown(currency) ? Currency.Offset(currency) : 100);
 
     /// <param name="since">The first day that Meta still keeps.</param>
     /// <returns>As far as Meta tells it: a sync does not fail for that.</returns>
@@ -102,7 +105,7 @@ internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogg
         var all = Enumerable.Range(0, days.Days).Select(days.Since.AddDays).Where(day => day >= unanswered.AskedSince).ToArray();
         return (await connection.QueryAsync<DifferingDay>(new(daysSql, new
         {
-            claim.AccountId, claim.SyncId, days.Since, days.Until, Today = today, Now = time.GetUtcNow(), claim.StartedAt, Unit = 1m / Currency.Offset(claim.Currency),
+            claim.AccountId, claim.SyncId, days.Since, days.Until, Today = today, Now = time.GetUtcNow(), claim.StartedAt, Unit = Unit(claim.Currency),
             claim.Currency, Days = all, Untold = unanswered.DaysOfAccount, Told = all.Select(day => told.TryGetValue(day, out var spend) ? spend : (decimal?)null).ToArray(),
         }, transaction, commandTimeout: 600, cancellationToken: ct))).AsList();
 

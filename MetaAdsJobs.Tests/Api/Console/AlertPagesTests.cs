@@ -15,7 +15,9 @@ public sealed class AlertPagesTests() : BrowserTests(shared: () => SharedService
     [Test]
     public async Task A_manager_makes_a_rule_tries_it_switches_it_on_and_sees_what_it_found_and_why()
     {
-        var account = await _api.AddAccountAsync(account => account["name"] = "Watched");
+        // Where it was today already five hours ago.
+        var zone = TimeProvider.System.GetUtcNow().Hour < 11 ? "Asia/Tokyo" : "America/New_York";
+        var account = await _api.AddAccountAsync(account => (account["name"], account["timezone_name"]) = ("Watched", zone));
         await using (var connection = await _service.Database.DataSource.OpenConnectionAsync())
         {
             await connection.ExecuteAsync("""

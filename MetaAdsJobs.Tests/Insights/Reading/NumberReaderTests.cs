@@ -78,6 +78,20 @@ public sealed class NumberReaderTests
         Assert.That(days.Select(day => day.Spend), Is.EqualTo(new decimal?[] { 4, 8 }).Or.EqualTo(new decimal?[] { 2, 8 }), "PostgreSQL orders ids as it does");
     }
 
+    /// <summary>As when an account in the wrong currency was retired and added anew in the right one.</summary>
+    [Test]
+    public async Task A_day_of_a_shared_ad_account_counts_once_also_where_one_of_two_has_it_in_another_currency()
+    {
+        await using var core = await InProcess.CreateAsync();
+        var two = new[] { await core.AddAccountAsync(), await core.AddAccountAsync() };
+        await core.Database.DataSource.DoAsync("UPDATE social_accounts SET ad_account_id = 'act_1', double_of = NULLIF(@First, id)", new { First = two[0] });
+        await core.Database.DataSource.SeedSumsAsync(
+            new SeededSum(two[0], Day) { Currency = "EUR", SyncedAt = "2026-10-03T03:00:00Z" }, new SeededSum(two[0], Day.AddDays(1)) { Currency = "EUR", SyncedAt = "2026-10-03T03:00:00Z" }, new SeededSum(two[1], Day));
+
+        Assert.That((await core.Get<NumberReader>().ListDaysOfAllAsync("EUR", Day, Day.AddDays(1), default)).Select(day => day.Date), Is.EqualTo([Day.AddDays(1)]));
+        Assert.That((await core.Get<NumberReader>().ListDaysOfAllAsync("USD", Day, Day.AddDays(1), default)).Select(day => day.Date), Is.EqualTo([Day]));
+    }
+
     /// <summary>Of the one that was synced last Meta has told nothing of that day.</summary>
     [Test]
     public async Task What_was_told_whole_goes_before_what_was_asked_for_in_vain()

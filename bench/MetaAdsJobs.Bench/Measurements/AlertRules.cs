@@ -92,7 +92,7 @@ internal sealed class AlertRules : IMeasurement
         await service.Database.ExecuteAsync($"""
             SET session_replication_role = replica; SET synchronous_commit = off;
             INSERT INTO insight_days (social_account_id, date_start, synced_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, first_at)
-            SELECT a.id, current_date - d, now() - interval '3 hours', gen_random_uuid(), false, {AdsOfEach}, 0, 0, 0, now() FROM social_accounts a, generate_series({from + 1}, {from + days}) d;
+            SELECT a.id, current_date - d, now() - interval '3 hours', gen_random_uuid(), false, {AdsOfEach}, 0, 0, 0, (current_date - d + 1)::timestamp + interval '4 hours' FROM social_accounts a, generate_series({from + 1}, {from + days}) d;
             INSERT INTO meta_ad_insights (social_account_id, date_start, ad_meta_id, adset_meta_id, campaign_meta_id, impressions, clicks, link_clicks, reach, spend, results, result_type, currency, raw, is_partial, synced_at)
             SELECT a.id, current_date - d, a.no || lpad(x::text, 6, '0'), a.no || 's' || x / 5, a.no || 'c' || x / 10, 500 + hashint4(x * 31 + d) % 400, 20 + hashint4(x * 17 + d) % 20, 10, 400, 3 + (hashint4(x + d * 7) % 300) / 100.0,
                 abs(hashint4(x + d) % 3), 'purchase', 'EUR', jsonb_build_object('ad_name', 'Ad ' || x), false, now()
