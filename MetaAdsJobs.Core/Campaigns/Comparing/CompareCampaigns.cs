@@ -77,8 +77,17 @@ internal sealed class CompareCampaigns(CompareStore store, MetaEdits edits, Orch
         }
 
         var changes = tree.All.SelectMany(one => Differences(one, seen.GetValueOrDefault(one.MetaId))).ToList();
-        if (await store.SaveAsync(due, changes, time.GetUtcNow() + Usual, ct) is not { } told) await store.PostponeAsync(due, time.GetUtcNow() + options.SettleDelay, ct, isShown: missing.Length == 0);
+        if (await store.SaveAsync(due, changes, NextAt(tree, seen), ct) is not { } told) await store.PostponeAsync(due, time.GetUtcNow() + options.SettleDelay, ct, isShown: missing.Length == 0);
         else if (told.Count > 0) CampaignLog.ChangedOutside(logger, tree.Campaign.MetaId, string.Join(", ", told.Select(change => $"{change.Object.MetaId} {change.Field}")));
+    }
+
+    // What an ad set was counted for that ends before the others is free soon after, and not a day later.
+    private DateTimeOffset NextAt(CampaignTree tree, Dictionary<string, ObjectValues?> seen)
+    {
+        var now = time.GetUtcNow();
+        var ends = tree.AdSets.Select(set => seen.GetValueOrDefault(set.MetaId)).Where(one => one is { Status: "ACTIVE" }).Select(one => one!.EndTime).ToHashSet();
+        var next = ends.Count > 1 ? ends.Where(end => end > now).Min() + options.SettleDelay : null;
+        return next < now + Usual ? next.Value : now + Usual;
     }
 
     // What is off of it is off by us. That it is on is somebody's hand.
