@@ -22,7 +22,7 @@ public static class CampaignServices
 {
     public static IServiceCollection AddCampaigns(this IServiceCollection services) => services
         .AddSingleton<CampaignTrees>()
-        .AddSingleton(provider => new CampaignReader(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<CampaignTrees>(), provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton(provider => new CampaignReader(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<CampaignTrees>(), provider.GetRequiredService<AccountStore>(), provider.GetRequiredService<Activations>(), provider.GetRequiredService<TimeProvider>()))
         .AddSingleton<EditReader>()
         .AddSingleton<ContentStore>().AddSingleton<MakeCreative>()
         .AddSingleton(provider => new ContentReader(provider.GetRequiredService<ContentStore>()))

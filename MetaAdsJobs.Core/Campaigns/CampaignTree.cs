@@ -82,10 +82,10 @@ internal sealed record CampaignTree(Guid RequestId, Guid AccountId, string Curre
         return one.Kind != AdObject.Campaign && !Campaign.IsOn ? "CAMPAIGN_PAUSED" : "ACTIVE";
     }
 
-    /// <summary>What it may spend a day when its campaign is on, in hundredths of the currency: of those ad sets that are on, or of the campaign that has the budget.</summary>
+    /// <summary>What it may spend a day when its campaign is on, in hundredths of the currency: of those ad sets that are on and have not ended, or of the campaign that has the budget. Meta leaves on what has ended; a later end takes a permit for it again.</summary>
     public long DailyAmountCents(DateTimeOffset now) => Campaign.Budget.IsAny
         ? PerDay(Campaign.Budget with { StartTime = AdSets.Any(set => set.Budget.StartTime is null) ? null : AdSets.Min(set => set.Budget.StartTime), EndTime = AdSets.Where(set => !set.IsGone).Max(set => set.Budget.EndTime) }, now)
-        : AdSets.Where(set => set.IsOn).Sum(set => PerDay(set.Budget, now));
+        : AdSets.Where(set => set.IsOn && !(set.Budget.EndTime <= now)).Sum(set => PerDay(set.Budget, now));
 
     /// <summary>When the last ad set ends; null when any has no end.</summary>
     public DateTimeOffset? LastEnd => AdSets.Where(set => !set.IsGone).Select(set => set.Budget.EndTime).Aggregate((DateTimeOffset?)DateTimeOffset.MinValue, (last, end) => last is null || end is null ? null : end > last ? end : last) is { } end

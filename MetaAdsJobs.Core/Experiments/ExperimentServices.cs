@@ -1,3 +1,4 @@
+using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Campaigns.Proposed;
 using MetaAdsJobs.Core.Experiments.Evaluating;
 using MetaAdsJobs.Core.Experiments.Planning;
@@ -20,7 +21,7 @@ public static class ExperimentServices
             provider.GetRequiredService<TimeProvider>()))
         .AddSingleton<StopExperiment>()
         .AddSingleton<ExperimentReader>()
-        .AddSingleton(provider => new CarryOutProposal(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<ProposedEdits>()))
+        .AddSingleton(provider => new CarryOutProposal(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<ProposedEdits>(), provider.GetRequiredService<CancelEdit>()))
         .AddSingleton(provider => new AcceptProposal(
             provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<CarryOutProposal>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<AcceptProposal>>()))
         .AddSingleton<JudgeExperiments>();

@@ -207,10 +207,10 @@ internal sealed class Activations(NpgsqlDataSource dataSource, SpendingCaps caps
         """;
 
     // Who gives back has read what it is before he asked: whoever was permitted more meanwhile, or an end that is later, may have made it so.
-    // Who raises one budget knows little of the others: it comes on top of what is counted, unless an attempt before has set it aside already.
+    // Who raises one budget knows little of the others: it comes on top of what is counted, unless an attempt before has set it aside already. Of a campaign that has ended nothing is.
     private const string CountedSql = """
         CASE WHEN @GivesBack THEN GREATEST(@DailyCents, (SELECT v.daily_cents FROM activations v WHERE v.request_id = @RequestId))
-             WHEN @IsRaise THEN GREATEST(@DailyCents, (SELECT v.daily_cents + @AddsCents - CASE WHEN v.set_aside_for = @EditId THEN v.set_aside_cents ELSE 0 END FROM activations v WHERE v.request_id = @RequestId))
+             WHEN @IsRaise THEN GREATEST(@DailyCents, (SELECT v.daily_cents + @AddsCents - CASE WHEN v.set_aside_for = @EditId THEN v.set_aside_cents ELSE 0 END FROM activations v WHERE v.request_id = @RequestId AND (v.ends_at IS NULL OR v.ends_at > @Now)))
              ELSE @DailyCents END
         """;
 

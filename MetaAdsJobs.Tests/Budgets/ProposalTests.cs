@@ -43,6 +43,16 @@ public sealed class ProposalTests
         Assert.That(night.Sureness, Is.GreaterThan(0.99));
     }
 
+    [Test]
+    public async Task What_has_ended_of_a_campaign_takes_no_room_under_its_cap()
+    {
+        var tree = await _world.PoolAsync("show", 10, 20, 20);
+        await _world.ExecuteAsync("UPDATE meta_adsets SET end_time = now() - interval '1 day' WHERE meta_id = @Id; UPDATE budget_pools SET least_gain_percent = 0; UPDATE social_accounts SET campaign_cap_cents = 26000 WHERE id = @AccountId", new { Id = tree.Id(2), tree.Tree.AccountId });
+        await _world.ProposeAsync();
+
+        Assert.That((await _world.MovesAsync(tree))[1], Does.StartWith("10000>12000"));
+    }
+
     [TestCase("running", "10000>10000 experiment")]
     [TestCase("decided", "10000>8000 step")]
     public async Task What_is_of_an_experiment_is_left_as_it_is_until_that_is_over(string state, string move)

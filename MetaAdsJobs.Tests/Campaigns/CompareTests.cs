@@ -54,6 +54,23 @@ public sealed class CompareTests
         Assert.That(await _world.QueryAsync<string>("SELECT state FROM activations ORDER BY 1"), Is.EqualTo(["ended", "idle"]));
     }
 
+    /// <summary>Meta leaves on what has ended; and what is for its whole time is not for a day.</summary>
+    [Test]
+    public async Task An_ad_set_that_has_ended_counts_no_more_soon_after_and_one_beside_it_does()
+    {
+        var tree = await _world.BuiltAsync("""{"auto_publish":true,"ad_sets":[{"ads":[{}]},{"ads":[{}]}]}""");
+        var (ends, end) = (tree.AdSets[0].MetaId, _world.Time.GetUtcNow().AddHours(5));
+        await ByHandAsync("UPDATE stub_graph.objects SET fields = fields - 'daily_budget' || '{\"lifetime_budget\":\"200000\"}' WHERE id = @Id", ends);
+        await _world.ByHandAsync("end_time", end.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss+0000", null), ends);
+        Assert.That((await CompareAsync(), await _world.CountedAsync()), Is.EqualTo((1, "active 210000")));
+        Assert.That(await _world.QueryAsync<bool>("SELECT compare_at BETWEEN @end AND @end + interval '2 minutes' FROM meta_campaigns", new { end }), Is.EqualTo([true]), "its room is free soon after it ends");
+
+        _world.Time.AdvanceTo(end);
+
+        Assert.That((await CompareAsync(), await _world.CountedAsync()), Is.EqualTo((1, "active 10000")));
+        Assert.That((await _world.TreeAsync(tree)).AdSets[0].Status, Is.EqualTo("ACTIVE"));
+    }
+
     [Test]
     public async Task What_is_edited_while_Meta_is_asked_is_no_change_from_outside()
     {

@@ -205,11 +205,35 @@ public sealed class EditedSpendingTests
         await _world.NothingUnderWayAsync();
         if (besideOneWithoutEnd) Assert.That((await _world.EditAsync(EditKind.Pause, tree.AdSets[1].MetaId)).Status, Is.EqualTo("succeeded"));
         await _world.ExecuteAsync("UPDATE activations SET ends_at = now() - interval '1 day'; UPDATE meta_adsets SET end_time = CASE WHEN status = 'ACTIVE' THEN now() - interval '1 day' END; UPDATE social_accounts SET daily_cap_cents = 5000, campaign_cap_cents = 20000");
+        await _world.ByHandAsync("end_time", _world.Time.GetUtcNow().AddDays(-1).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss+0000", null), tree.AdSets[0].MetaId);
 
         var edit = await _world.EditAsync(EditKind.Update, tree.AdSets[0].MetaId, """{"end_time":"2032-01-01T00:00:00Z"}""");
 
         Assert.That(edit.Status, Is.EqualTo("waiting"));
         Assert.That(edit.WaitReason, Does.Contain("its cap of 5000"));
+        await _world.ExecuteAsync("UPDATE social_accounts SET daily_cap_cents = 10000");
+        Assert.That((await _world.UntilEndedAsync(edit.EditId)).Status, Is.EqualTo("succeeded"));
+        Assert.That(await _world.CountedAsync(), Is.EqualTo("active 10000"), "of what had ended nothing was counted");
+    }
+
+    /// <summary>Somebody has given the other more in Ads Manager, and only the publish has seen that.</summary>
+    [Test]
+    public async Task An_ad_set_that_has_ended_leaves_its_room_to_others_and_asks_for_all_of_it_with_a_later_end()
+    {
+        var tree = await _world.BuiltAsync(EditWorld.Tree);
+        var (ended, other, end) = (tree.AdSets[0].MetaId, tree.AdSets[1].MetaId, _world.Time.GetUtcNow().AddDays(-1));
+        await _world.ExecuteAsync("UPDATE meta_adsets SET end_time = @end WHERE meta_id = @ended; UPDATE social_accounts SET campaign_cap_cents = 89999", new { end, ended });
+        await _world.ByHandAsync("end_time", end.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss+0000", null), ended);
+        await _world.ByHandAsync("daily_budget", "80000", other);
+        Assert.That((await _world.EditAsync(EditKind.Publish, tree.Campaign.MetaId)).Status, Is.EqualTo("succeeded"));
+        Assert.That(await _world.CountedAsync(), Is.EqualTo("active 80000"));
+
+        var later = await _world.EditAsync(EditKind.Update, ended, """{"end_time":"2032-01-01T00:00:00Z"}""");
+
+        Assert.That((later.Status, later.WaitReason), Is.EqualTo(("waiting", "its budget is 90000 a day and the cap for one campaign of this account is 89999; an admin may raise the account's campaign_cap_cents")));
+        await _world.ExecuteAsync("UPDATE social_accounts SET campaign_cap_cents = 90000");
+        Assert.That((await _world.UntilEndedAsync(later.EditId)).Status, Is.EqualTo("succeeded"));
+        Assert.That(await _world.CountedAsync(), Is.EqualTo("active 90000"));
     }
 
     [Test]

@@ -1,5 +1,6 @@
 using MetaAdsJobs.Core.Experiments.Proposing;
 using MetaAdsJobs.Core.Experiments.Reading;
+using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Tests.Campaigns;
 using MetaAdsJobs.Tests.Orchestrations;
 using MetaAdsJobs.Tests.Support;
@@ -42,9 +43,9 @@ public sealed class AcceptedChangeTests
         _world.Graph.Faults.Clear();
         await _world.ExecuteAsync("""
             DROP TRIGGER IF EXISTS dies ON experiment_changes; DROP TRIGGER IF EXISTS dies ON campaign_edits; DROP TRIGGER IF EXISTS lingers ON campaign_edits; DELETE FROM deaths;
-            DELETE FROM experiment_verdicts WHERE is_reopened; UPDATE experiment_changes SET state = 'planned', edit_id = NULL, refusal = NULL; DELETE FROM campaign_edits; ALTER TABLE meta_changes DISABLE TRIGGER meta_changes_stay; DELETE FROM meta_changes;
+            DELETE FROM freezes; DELETE FROM experiment_verdicts WHERE is_reopened; UPDATE experiment_changes SET state = 'planned', edit_id = NULL, refusal = NULL; DELETE FROM campaign_edits; ALTER TABLE meta_changes DISABLE TRIGGER meta_changes_stay; DELETE FROM meta_changes;
             UPDATE meta_adsets SET daily_budget = 10000, status = 'ACTIVE'; UPDATE experiment_proposals SET state = 'accepted', accepted_by = 'ann', accepted_at = now();
-            UPDATE stub_graph.objects SET status = 'ACTIVE', fields = fields || '{"daily_budget": "10000"}' WHERE id = ANY (@Ids)
+            UPDATE stub_graph.objects SET status = 'ACTIVE', fields = fields || '{"daily_budget": "10000"}' WHERE id = ANY (@Ids); UPDATE stub_graph.objects SET status = 'PAUSED' WHERE kind = 'campaign'
             """, new { Ids = _adSets.ToArray() });
     }
 
@@ -119,10 +120,7 @@ public sealed class AcceptedChangeTests
     [TestCase("{0,1}", "A asked|B asked|C refused", "pause pause")]
     public async Task What_the_numbers_do_not_say_any_more_is_not_done(string losers, string told, string asked)
     {
-        await _world.ExecuteAsync("""
-            INSERT INTO experiment_verdicts (experiment_id, no, judged_at, today, since, until, days, ending, winner, leader, losers, restated_on, is_reopened, gates, totals, comparisons, numbers)
-            SELECT experiment_id, no + 1, judged_at, today, since, until, days, NULL, NULL, leader, @losers::int[], today, true, gates, totals, comparisons, numbers FROM experiment_verdicts ORDER BY no DESC LIMIT 1
-            """, new { losers });
+        await RestateAsync(losers);
         await GoOnAsync();
 
         Assert.That(string.Join(' ', await AskedAsync()), Is.EqualTo(asked));
@@ -140,6 +138,30 @@ public sealed class AcceptedChangeTests
 
         Assert.That(await AskedAsync(), Is.EqualTo(["pause", "pause"]));
         Assert.That((await ToldAsync())[^1], Is.EqualTo($"C refused  what was paused for it is on again: {_adSets[1]}"));
+    }
+
+    /// <summary>It may wait for weeks, as here for the end of a freeze.</summary>
+    [TestCase("what Meta has restated", "Meta has changed the numbers that it rested on")]
+    [TestCase("a loser that is on again", "what was paused for it is on again: {0}")]
+    public async Task A_raise_that_waits_is_taken_back_for(string what, string why)
+    {
+        await _world.MinuteAsync();
+        await RunEditsAsync();
+        await _world.ExecuteAsync("UPDATE stub_graph.objects SET status = 'ACTIVE' WHERE kind = 'campaign'; INSERT INTO freezes (id, from_at, until_at, made_by, made_at) VALUES (gen_random_uuid(), now() - interval '1 hour', now() + interval '30 days', 'ops', now())");
+        await _world.MinuteAsync();
+        var raise = (await _world.QueryAsync<Guid>("SELECT edit_id FROM campaign_edits WHERE kind = 'update'")).Single();
+        Assert.That(await _world.RunEditAsync(raise), Is.InstanceOf<JobOutcome.Snoozed>());
+        await _world.MinuteAsync();
+        Assert.That((await ToldAsync())[^1], Is.EqualTo("C asked waiting "), "nothing stands against it but the freeze");
+
+        if (what.StartsWith("what", StringComparison.Ordinal)) await RestateAsync("{0,1}");
+        else await _world.ExecuteAsync("UPDATE meta_adsets SET status = 'ACTIVE' WHERE meta_id = @Id", new { Id = _adSets[1] });
+        await _world.MinuteAsync();
+
+        Assert.That((await ToldAsync())[^1], Is.EqualTo($"C asked cancelled {why.Replace("{0}", _adSets[1], StringComparison.Ordinal)}"));
+        await _world.ExecuteAsync("DELETE FROM freezes");
+        await GoOnAsync();
+        Assert.That(await AtMetaAsync(), Is.EqualTo("PAUSED 10000, PAUSED 10000, ACTIVE 10000"));
     }
 
     [Test]
@@ -161,6 +183,12 @@ public sealed class AcceptedChangeTests
         Assert.That(await AtMetaAsync(), Is.EqualTo("PAUSED 10000, PAUSED 10000, ACTIVE 15000"));
         Assert.That((await ToldAsync())[^1], Is.EqualTo("C asked failed "));
     }
+
+    /// <summary>No winner is named any more.</summary>
+    private Task<IReadOnlyList<int>> RestateAsync(string losers) => _world.ExecuteAsync("""
+        INSERT INTO experiment_verdicts (experiment_id, no, judged_at, today, since, until, days, ending, winner, leader, losers, restated_on, is_reopened, gates, totals, comparisons, numbers)
+        SELECT experiment_id, no + 1, judged_at, today, since, until, days, NULL, NULL, leader, @losers::int[], today, true, gates, totals, comparisons, numbers FROM experiment_verdicts ORDER BY no DESC LIMIT 1
+        """, new { losers });
 
     private Task AtOnceAsync() => Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(_world.MinuteAsync)));
 

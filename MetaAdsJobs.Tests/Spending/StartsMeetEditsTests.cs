@@ -1,4 +1,5 @@
 using MetaAdsJobs.Core.Campaigns;
+using MetaAdsJobs.Core.Campaigns.Reading;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Spending;
@@ -57,6 +58,32 @@ public sealed class StartsMeetEditsTests
         await world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None);
 
         Assert.That(await world.QueryAsync<string>("SELECT concat(state, ' ', daily_cents) FROM activations ORDER BY request_id"), Is.EqualTo(["active 10000", "paused 30000"]));
+    }
+
+    /// <summary>No start comes back to it.</summary>
+    [Test]
+    public async Task What_a_start_has_no_room_for_says_why_until_somebody_resumes_it()
+    {
+        await using var world = await RunWorld.StartAsync();
+        var tree = await world.BuiltAsync("""{"auto_publish":true}""");
+        await world.NothingUnderWayAsync();
+        await world.Get<StopSwitch>().StopAsync(tree.AccountId, "bob", null, CancellationToken.None);
+        var stopId = (await world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
+        Assert.That(await world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+        await world.ExecuteAsync("UPDATE social_accounts SET campaign_cap_cents = 9999");
+        Assert.That(await WhyAsync(), Is.Null, "its stop is in force");
+        await world.Get<StopSwitch>().StartAsync(tree.AccountId, "ann", reactivate: true, CancellationToken.None);
+        Assert.That(await WhyAsync(), Is.Null, "its start is at it");
+
+        Assert.That(await world.Get<ResumeSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
+
+        Assert.That(await WhyAsync(), Is.EqualTo("its budget is 10000 a day and the cap for one campaign of this account is 9999; an admin may raise the account's campaign_cap_cents"));
+        await world.ExecuteAsync("UPDATE social_accounts SET campaign_cap_cents = 10000");
+        Assert.That(await WhyAsync(), Is.EqualTo("by what is known here nothing stands in its way any more"));
+        Assert.That((await world.EditAsync(EditKind.Resume, tree.Campaign.MetaId)).Status, Is.EqualTo("succeeded"));
+        Assert.That((await WhyAsync(), await world.SwitchedAsync(tree)), Is.EqualTo(((string?)null, "AAA")));
+
+        async Task<string?> WhyAsync() => await world.Get<CampaignReader>().WhyLeftPausedAsync((await world.Get<CampaignReader>().FindAsync(tree.Campaign.MetaId, CancellationToken.None))!.Campaign, CancellationToken.None);
     }
 
     [Test]

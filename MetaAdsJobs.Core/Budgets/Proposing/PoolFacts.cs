@@ -41,7 +41,7 @@ internal sealed record MemberStanding
     public long? DailyBudget { get; init; }
     public long? LifetimeBudget { get; init; }
 
-    /// <summary>What the campaign may spend a day by all its budgets that are for a day and on.</summary>
+    /// <summary>What the campaign may spend a day by all its budgets that are for a day and on, and have not ended.</summary>
     public long CampaignDaily { get; init; }
     public DateTimeOffset? StartTime { get; init; }
     public DateTimeOffset? EndTime { get; init; }
@@ -97,7 +97,7 @@ internal static class PoolFacts
                 FROM meta_campaigns c WHERE c.meta_id = ANY (@Ids)
                 UNION ALL
                 SELECT s.meta_id, c.meta_id, s.optimization_goal, c.request_id, s.name, s.status, c.status, s.daily_budget, s.lifetime_budget,
-                    (SELECT COALESCE(sum(n.daily_budget), 0)::bigint FROM meta_adsets n WHERE n.campaign_db_id = c.id AND n.status = 'ACTIVE'), s.created_at, s.start_time, s.end_time
+                    (SELECT COALESCE(sum(n.daily_budget), 0)::bigint FROM meta_adsets n WHERE n.campaign_db_id = c.id AND n.status = 'ACTIVE' AND (n.end_time IS NULL OR n.end_time > clock_timestamp())), s.created_at, s.start_time, s.end_time
                 FROM meta_adsets s JOIN meta_campaigns c ON c.id = s.campaign_db_id WHERE s.meta_id = ANY (@Ids)) o
             """;
         return (await connection.QueryAsync<MemberStanding>(new(MembersSql, new { Ids = ids }, transaction, cancellationToken: ct))).ToDictionary(member => member.MetaId);

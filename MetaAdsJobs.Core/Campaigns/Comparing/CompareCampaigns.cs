@@ -72,16 +72,26 @@ internal sealed class CompareCampaigns(CompareStore store, MetaEdits edits, Orch
         string[] missing = [.. tree.All.Where(one => one.Status != "DELETED" && seen.TryGetValue(one.MetaId, out var values) && values is null).Select(one => one.MetaId)];
         var isAgain = due.MissingIds is { } before && missing.All(before.Contains) && time.GetUtcNow() - due.MissingSince < UntilForgotten && !(due.CarriedOutAt > due.MissingSince);
         Missing? open = missing.Length == 0 || isAgain && time.GetUtcNow() - due.MissingSince >= MetaAds.MissingPasses ? null : new(missing, isAgain ? due.MissingSince!.Value : time.GetUtcNow());
-        var after = open is null ? Usual : MetaAds.MissingPasses;
+        var again = time.GetUtcNow() + MetaAds.MissingPasses;
         if (open is not null && campaign is null)
         {
-            await store.MissingAsync(due, open, time.GetUtcNow() + after, ct);
+            await store.MissingAsync(due, open, again, ct);
             return;
         }
 
         var changes = tree.All.Where(one => open is null || seen.GetValueOrDefault(one.MetaId) is not null).SelectMany(one => Differences(one, seen.GetValueOrDefault(one.MetaId))).ToList();
-        if (await store.SaveAsync(due, changes, open, time.GetUtcNow() + after, ct) is not { } told) await store.PostponeAsync(due, time.GetUtcNow() + options.SettleDelay, ct, isShown: missing.Length == 0);
+        var next = NextAt(tree, seen);
+        if (await store.SaveAsync(due, changes, open, open is null || again > next ? next : again, ct) is not { } told) await store.PostponeAsync(due, time.GetUtcNow() + options.SettleDelay, ct, isShown: missing.Length == 0);
         else if (told.Count > 0) CampaignLog.ChangedOutside(logger, tree.Campaign.MetaId, string.Join(", ", told.Select(change => $"{change.Object.MetaId} {change.Field}")));
+    }
+
+    // What an ad set was counted for that ends before the others is free soon after, and not a day later.
+    private DateTimeOffset NextAt(CampaignTree tree, Dictionary<string, ObjectValues?> seen)
+    {
+        var now = time.GetUtcNow();
+        var ends = tree.AdSets.Select(set => seen.GetValueOrDefault(set.MetaId)).Where(one => one is { Status: "ACTIVE" }).Select(one => one!.EndTime).ToHashSet();
+        var next = ends.Count > 1 ? ends.Where(end => end > now).Min() + options.SettleDelay : null;
+        return next < now + Usual ? next.Value : now + Usual;
     }
 
     // What is off of it is off by us. That it is on is somebody's hand.

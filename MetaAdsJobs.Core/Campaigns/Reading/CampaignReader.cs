@@ -5,6 +5,7 @@ using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Orchestrations.Requests;
+using MetaAdsJobs.Core.Spending;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.Campaigns.Reading;
@@ -20,9 +21,12 @@ public sealed class CampaignReader
 
     private readonly NpgsqlDataSource _dataSource;
     private readonly CampaignTrees _trees;
+    private readonly AccountStore _accounts;
+    private readonly Activations _activations;
     private readonly TimeProvider _time;
 
-    internal CampaignReader(NpgsqlDataSource dataSource, CampaignTrees trees, TimeProvider time) => (_dataSource, _trees, _time) = (dataSource, trees, time);
+    internal CampaignReader(NpgsqlDataSource dataSource, CampaignTrees trees, AccountStore accounts, Activations activations, TimeProvider time) =>
+        (_dataSource, _trees, _accounts, _activations, _time) = (dataSource, trees, accounts, activations, time);
 
     /// <param name="before">The last id of the page before.</param>
     /// <returns>Newest first.</returns>
@@ -64,6 +68,21 @@ public sealed class CampaignReader
 
         long? Cents(long? units) => units is null ? null : Currency.ToHundredths(tree.Currency, units.Value);
         return new(summary, tree.Currency, Shown(tree.Campaign), [.. tree.AdSets.Select(set => new CampaignAdSet(Shown(set), [.. tree.Ads.Where(ad => ad.ParentId == set.MetaId).Select(Shown)]))], outside, additions);
+    }
+
+    /// <summary>Why a campaign is paused still that a stop had paused, although that was lifted and its start is done: by what is known here, and as it stands now. It comes back when somebody resumes it, or with the start of another stop.</summary>
+    /// <returns>Null: no start has left it so.</returns>
+    public async Task<string?> WhyLeftPausedAsync(CampaignSummary campaign, CancellationToken ct)
+    {
+        // A stop that is in force, and a start that is not done, see to it themselves.
+        const string UnderWaySql = "SELECT EXISTS (SELECT 1 FROM stops WHERE (lifted_at IS NULL OR job_id IS NOT NULL) AND (social_account_id IS NULL OR social_account_id = @SocialAccountId))";
+        if (campaign.Spending != "paused" || await _accounts.FindAsync(campaign.SocialAccountId, ct) is not { RetiredAt: null } account) return null;
+        await using (var connection = await _dataSource.OpenConnectionAsync(ct))
+        {
+            if (await connection.ExecuteScalarAsync<bool>(new(UnderWaySql, new { campaign.SocialAccountId }, cancellationToken: ct))) return null;
+        }
+
+        return await _activations.FindRefusalAsync(campaign.RequestId, account, ct) is { Refusal: { } refusal } ? refusal : "by what is known here nothing stands in its way any more";
     }
 
     // Only the conditions that are asked for, since one text for all would have to be planned for all. A state or words that nothing newer fits are not

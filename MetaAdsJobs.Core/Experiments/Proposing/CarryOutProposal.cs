@@ -7,10 +7,10 @@ using Npgsql;
 namespace MetaAdsJobs.Core.Experiments.Proposing;
 
 /// <summary>
-/// Does what was accepted, by edits like any other. First the pauses, and only once all of them are done at Meta the raise that they pay for: money is freed before it is given. Whoever dies leaves changes that are planned still,
-/// and the next minute goes on.
+/// Does what was accepted, by edits like any other. First the pauses, and only once all of them are done at Meta the raise that they pay for: money is freed before it is given. A raise that waits, as for room or the end of a freeze,
+/// is taken back when what it rests on is no longer so. Whoever dies leaves changes that are planned still, and the next minute goes on.
 /// </summary>
-internal sealed class CarryOutProposal(NpgsqlDataSource dataSource, ProposedEdits edits)
+internal sealed class CarryOutProposal(NpgsqlDataSource dataSource, ProposedEdits edits, CancelEdit cancel)
 {
     private const string Restated = "Meta has changed the numbers that it rested on";
 
@@ -18,10 +18,15 @@ internal sealed class CarryOutProposal(NpgsqlDataSource dataSource, ProposedEdit
         UPDATE experiment_changes SET state = 'asked', edit_id = @EditId WHERE proposal_id = @ProposalId AND meta_id = @MetaId AND state = 'planned' RETURNING 1
         """, "UPDATE experiment_changes SET state = 'refused', refusal = @Why WHERE proposal_id = @ProposalId AND meta_id = @MetaId AND state = 'planned'");
 
-    /// <summary>What was accepted, and not all asked for.</summary>
+    /// <summary>What was accepted, and not all asked for; and of which a raise is asked for, and waits.</summary>
     public async Task<IReadOnlyList<(Guid Proposal, Guid Experiment)>> UnfinishedAsync(CancellationToken ct)
     {
-        const string UnfinishedSql = "SELECT DISTINCT p.id, p.experiment_id FROM experiment_changes c JOIN experiment_proposals p ON p.id = c.proposal_id WHERE c.state = 'planned' AND p.state = 'accepted'";
+        const string UnfinishedSql = """
+            SELECT p.id, p.experiment_id FROM experiment_changes c JOIN experiment_proposals p ON p.id = c.proposal_id WHERE c.state = 'planned' AND p.state = 'accepted'
+            UNION
+            SELECT p.id, p.experiment_id FROM campaign_edits e JOIN experiment_changes c ON c.edit_id = e.edit_id JOIN experiment_proposals p ON p.id = c.proposal_id
+            WHERE e.state IN ('queued', 'running', 'waiting') AND c.action = 'budget' AND p.state = 'accepted'
+            """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<(Guid, Guid)>(new(UnfinishedSql, cancellationToken: ct))).AsList();
     }
@@ -33,9 +38,19 @@ internal sealed class CarryOutProposal(NpgsqlDataSource dataSource, ProposedEdit
         var changes = await ListAsync(proposalId, ct);
         var pauses = changes.Where(change => change.IsPause).ToList();
         // What pays for it is waited for.
-        if (changes.FirstOrDefault(change => change is { IsPause: false, IsPlanned: true }) is not { } raise || pauses.Exists(pause => !pause.IsOver)) return;
-        if ((raise.IsTakenBack ? Restated : WhyNot(pauses)) is { } why) await edits.RefuseAsync(Changes, proposalId, raise.MetaId, why, ct);
-        else await edits.AskAsync(Edit(proposalId, raise), ct);
+        if (changes.FirstOrDefault(change => change is { IsPause: false, IsOver: false }) is not { } raise || pauses.Exists(pause => !pause.IsOver)) return;
+        var why = raise.IsTakenBack ? Restated : WhyNot(pauses);
+        if (raise.IsPlanned) await (why is null ? edits.AskAsync(Edit(proposalId, raise), ct) : edits.RefuseAsync(Changes, proposalId, raise.MetaId, why, ct));
+        else if (why is not null) await TakeBackAsync(proposalId, raise, why, ct);
+    }
+
+    // What is being carried out at this moment ends by itself, or waits again by the next minute.
+    private async Task TakeBackAsync(Guid proposalId, AcceptedChange raise, string why, CancellationToken ct)
+    {
+        const string TakenBackSql = "UPDATE experiment_changes SET refusal = @Why WHERE proposal_id = @ProposalId AND meta_id = @MetaId AND state = 'asked'";
+        if (await cancel.ExecuteAsync(raise.EditId!.Value, "its experiment", ct) is not true) return;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await connection.ExecuteAsync(new(TakenBackSql, new { ProposalId = proposalId, raise.MetaId, Why = why }, cancellationToken: ct));
     }
 
     // Only what was freed is given: what others had when it was decided, and have had until now.
@@ -51,7 +66,7 @@ internal sealed class CarryOutProposal(NpgsqlDataSource dataSource, ProposedEdit
     private async Task<List<AcceptedChange>> ListAsync(Guid proposalId, CancellationToken ct)
     {
         const string ListSql = """
-            SELECT c.meta_id, x.level, c.action, c.state, c.daily_budget_cents, c.now_cents, p.accepted_by, p.accepted_key, e.state AS edit_state, s.daily_budget, s.currency, s.status,
+            SELECT c.meta_id, x.level, c.action, c.state, c.edit_id, c.daily_budget_cents, c.now_cents, p.accepted_by, p.accepted_key, e.state AS edit_state, s.daily_budget, s.currency, s.status,
                 COALESCE((SELECT CASE WHEN c.action = 'pause' THEN NOT c.variant = ANY (v.losers) ELSE v.winner IS DISTINCT FROM c.variant END FROM experiment_verdicts v WHERE v.experiment_id = x.id AND v.no > p.verdict_no ORDER BY v.no DESC LIMIT 1), false) AS is_taken_back
             FROM experiment_changes c JOIN experiment_proposals p ON p.id = c.proposal_id JOIN experiments x ON x.id = p.experiment_id LEFT JOIN campaign_edits e ON e.edit_id = c.edit_id LEFT JOIN meta_adsets s ON s.meta_id = c.meta_id
             WHERE c.proposal_id = @ProposalId AND p.state = 'accepted' ORDER BY c.meta_id
@@ -66,6 +81,7 @@ internal sealed class CarryOutProposal(NpgsqlDataSource dataSource, ProposedEdit
         public string Level { get; init; } = "";
         public string Action { get; init; } = "";
         public string State { get; init; } = "";
+        public Guid? EditId { get; init; }
         public long? DailyBudgetCents { get; init; }
         public long? NowCents { get; init; }
         public string AcceptedBy { get; init; } = "";

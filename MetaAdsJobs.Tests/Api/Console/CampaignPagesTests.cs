@@ -162,6 +162,18 @@ public sealed class CampaignPagesTests() : BrowserTests(shared: () => SharedServ
     }
 
     [Test]
+    public async Task What_a_start_has_left_paused_says_why()
+    {
+        var (campaign, run) = await BuiltAsync("Left");
+        await ExecuteAsync("""
+            UPDATE social_accounts SET campaign_cap_cents = 9999 WHERE id = (SELECT social_account_id FROM orchestrations WHERE request_id = @run);
+            INSERT INTO activations (request_id, social_account_id, state, daily_cents, changed_at) SELECT request_id, social_account_id, 'paused', 10000, now() FROM orchestrations WHERE request_id = @run
+            """, new { run = Guid.Parse(run) });
+
+        Assert.That(await _api.Http.GetStringAsync($"/console/campaigns/{campaign}"), Does.Contain("The start has left it paused: its budget is 10000 a day and the cap for one campaign of this account is 9999"));
+    }
+
+    [Test]
     public async Task A_large_tree_shows_the_ads_of_one_ad_set_at_a_time()
     {
         var (campaign, run) = await BuiltAsync("Forest");
