@@ -115,6 +115,26 @@ public sealed class NeighbourTests
     }
 
     [Test]
+    public async Task Nor_in_how_many_others_it_is_at_Meta()
+    {
+        var title = $"t{Guid.NewGuid():N}";
+        var clip = (string)(await _manager.PostAsync("/meta/clips", new JsonObject { ["title"] = title, ["video_url"] = "https://cdn.example.com/mine.mp4" })).Json["id"]!;
+        await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
+        await AtMetaAsync(_foreign.Id);
+        await connection.ExecuteAsync("INSERT INTO clip_images (clip_id, ad_account_id, hash, uploaded_at) SELECT @clip::uuid, ad_account_id, 'x', now() FROM social_accounts WHERE id = @account::uuid", new { clip, account = _foreign.Id });
+
+        Assert.That((await _admin.GetAsync($"/console/clips?search={title}")).Text, Does.Contain("ad accounts: 2").And.Contain($"https://cdn.example.com/{_foreign.Id}.jpg"));
+        Assert.That((await _manager.GetAsync($"/console/clips?search={title}")).Text, Does.Contain(title).And.Contain("not yet").And.Not.Contain("ad accounts:").And.Not.Contain($"{_foreign.Id}.jpg"));
+        await AtMetaAsync(_mine);
+        Assert.That((await _manager.GetAsync($"/console/clips?search={title}")).Text, Does.Contain("ad accounts: 1").And.Contain($"https://cdn.example.com/{_mine}.jpg"));
+
+        Task AtMetaAsync(string account) => connection.ExecuteAsync("""
+            INSERT INTO clip_videos (clip_id, ad_account_id, state, request_id, attempt, video_id, thumbnail_url, started_at, uploaded_at)
+            SELECT @clip::uuid, ad_account_id, 'ready', @clip::uuid, 1, '1', 'https://cdn.example.com/' || @account || '.jpg', now(), now() FROM social_accounts WHERE id = @account::uuid
+            """, new { clip, account });
+    }
+
+    [Test]
     public async Task A_webhook_that_is_narrowed_shows_and_replays_nothing_of_what_was_taken_from_it()
     {
         var hook = (string)(await _admin.PostAsync("/meta/webhooks", new JsonObject { ["url"] = "https://receiver.invalid/hook" })).Json["id"]!;
