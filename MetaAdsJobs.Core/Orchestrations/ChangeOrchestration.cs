@@ -105,11 +105,11 @@ public sealed class RetryOrchestration(NpgsqlDataSource dataSource, IJobQueue qu
         return await ChangeRefused.WhyAsync(dataSource, requestId, "Only a failed orchestration can be retried", ct);
     }
 
-    /// <summary>For a job that a person has requeued already: opens the orchestration again without another job.</summary>
+    /// <summary>For a job that a person has requeued already: opens the orchestration again without another job, as the order of who is served.</summary>
     public void Reopen(Guid requestId)
     {
         using var connection = dataSource.OpenConnection();
-        connection.ExecuteScalar<long>(RetrySql, new { RequestId = requestId, JobId = (string?)null, OrderedBy = (string?)null, OrderedKey = (string?)null, Now = time.GetUtcNow() });
+        connection.ExecuteScalar<long>(RetrySql, new { RequestId = requestId, JobId = (string?)null, OrderedBy = AccountScope.Caller?.Name, OrderedKey = AccountScope.Caller?.KeyName, Now = time.GetUtcNow() });
     }
 }
 
