@@ -126,7 +126,7 @@ public sealed class DashboardTests : BrowserTests
         Assert.That((string?)run["ordered_by"], Is.EqualTo(Requeuer), "what is changed at Meta from here on is told as his");
         JsonNode? told = null;
         await Eventually.TrueAsync(async () => (told = (await _api.GetAsync($"/meta/changes?person={Requeuer}&object=jobs/failed/requeue")).Json["items"]!.AsArray().FirstOrDefault()) is not null, () => "the audit does not tell who pressed it");
-        Assert.That($"{told!["method"]} {told["outcome"]} {told["sent"]!["jobs"]!["new"]!.ToJsonString()}", Does.StartWith("jobs pressed [").And.Contains($"{job}\""));
+        Assert.That($"{told!["method"]} {told["outcome"]} {told["sent"]!["jobs"]!["new"]!.ToJsonString()}", Does.StartWith("jobs pressed [").And.Contain($"{job}\""));
         await Eventually.TrueAsync(async () => await StateAsync(job) == "Succeeded", () => "the requeued job itself has not ended");
         // On a page of its own: the dashboard reloads the one with the button whenever it has heard of the end.
         var succeeded = await page.Context.NewPageAsync();

@@ -34,6 +34,17 @@ public sealed class AuditTests : SharedPagesTests
     }
 
     [Test]
+    public async Task A_group_that_is_removed_is_told_as_it_was()
+    {
+        var (account, name) = (await _admin.AddAccountAsync(), $"{Guid.NewGuid()}");
+        var group = (string)(await _admin.PostAsync("/meta/account-groups", new JsonObject { ["name"] = name, ["account_ids"] = new JsonArray(account) })).Json["id"]!;
+        Assert.That((await _admin.SendAsync(HttpMethod.Delete, $"/meta/account-groups/{group}", null)).Code, Is.InRange(200, 204));
+
+        var told = (await _admin.GetAsync($"/meta/changes?object={group}")).Json["items"]![0]!;
+        Assert.That(((string?)told["outcome"], (string?)told["sent"]!["name"]!["old"], told["sent"]!["account_ids"]!["old"]!.ToJsonString()), Is.EqualTo(("removed", name, $"[\"{account}\"]")));
+    }
+
+    [Test]
     public async Task A_run_that_is_cancelled_and_an_edit_that_is_taken_back_are_told_with_the_key_that_did_it()
     {
         var account = await _admin.AddAccountAsync();

@@ -71,6 +71,15 @@ public sealed class NeighbourTests
         }
     }
 
+    /// <summary>Else its id would tell where its name sorts.</summary>
+    [Test]
+    public async Task Behind_an_account_of_another_client_no_list_goes_on()
+    {
+        var (other, own) = (await _admin.AddAccountAsync(account => account["name"] = "A"), $"/console/accounts/{_mine}");
+        Assert.That((await _manager.GetAsync("/console/accounts")).Text, Does.Contain(own));
+        Assert.That((await _manager.GetAsync($"/console/accounts?cursor={other}")).Text, Does.Not.Contain(own));
+    }
+
     [Test]
     public async Task Another_clients_campaign_in_a_pool_is_refused_as_one_that_there_is_not()
     {
