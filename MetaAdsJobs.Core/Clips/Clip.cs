@@ -21,9 +21,6 @@ public sealed record Clip
     /// <summary>Why an id makes no new clip, whosever it is that has it: that there is one may be another client's business.</summary>
     public static string Taken(Guid id) => $"{id} cannot be the id of a new clip: give another.";
 
-    /// <summary>Why nobody chooses an id, since it is one of those that are made here of what a publisher's clip shows, and are known before that is told; null: it may be chosen.</summary>
-    internal static string? WhyReserved(Guid id) => id.Version == 8 ? "must be a UUID of another version than 8: those are of publishers' clips" : null;
-
     [JsonIgnore]
     public bool IsImage => ImageUrl is not null || File is { IsImage: true };
 

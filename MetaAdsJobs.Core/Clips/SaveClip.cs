@@ -20,7 +20,6 @@ public sealed class SaveClip(ClipStore store, Once once, TimeProvider time)
         var errors = new FieldErrors();
         var fields = new JsonFields(body, errors);
         var id = fields.Id("id");
-        if (id is { } chosen && Clip.WhyReserved(chosen) is { } why) fields.Refuse("id", why);
         var clip = Read(fields) with { Id = id ?? Guid.CreateVersion7(time.GetUtcNow()) };
         fields.RefuseUnknown();
         if (errors.Any) return new Saved<Clip>.Invalid(errors);

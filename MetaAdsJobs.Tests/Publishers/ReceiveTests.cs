@@ -2,11 +2,9 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MetaAdsJobs.Core.Campaigns.Holding;
-using MetaAdsJobs.Core.Clips;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Publishers;
 using MetaAdsJobs.Core.Publishers.Receiving;
-using MetaAdsJobs.Core.Publishers.Templates;
 
 namespace MetaAdsJobs.Tests.Publishers;
 
@@ -37,22 +35,6 @@ public sealed class ReceiveTests
         var publisher = (await _world.Get<PublisherStore>().FindAsync(_world.Publisher, _world.Time.GetUtcNow(), CancellationToken.None))!;
         Assert.That((name, by, auto, video), Is.EqualTo(($"Clip a {_world.Time.GetUtcNow().ToOffset(TimeZoneInfo.FindSystemTimeZoneById("America/New_York").GetUtcOffset(_world.Time.GetUtcNow())):yyyy-MM-dd}", $"publisher:{publisher.Name}", false, "https://cdn.example.com/a.mp4")));
         Assert.That((await _world.QueryAsync<string>("SELECT queue FROM hangfire.jobqueue WHERE jobid = @Id", new { Id = long.Parse(job, null) })).Single(), Is.EqualTo("campaigns-rows"), "behind what people ask for");
-    }
-
-    /// <summary>Its id can be computed by who knows what it will show: in one place it was taken, as clips were added before that was refused.</summary>
-    [Test]
-    public async Task Of_a_clip_that_somebody_has_put_in_its_place_no_ad_is_made()
-    {
-        var shown = new Clip { Id = default, Title = "Clip a", VideoUrl = "https://cdn.example.com/a.mp4" };
-        var id = PublishedClip.IdOf(_world.Publisher, "a", shown);
-        await _world.Get<ClipStore>().InsertAsync(shown with { Id = id, VideoUrl = "https://cdn.example.com/theirs.mp4" }, CancellationToken.None);
-
-        var outcome = (await _world.TakenAsync(ClipMessage.Of("a"))).Outcomes.Single();
-
-        Assert.That((outcome.State, outcome.RequestId), Is.EqualTo(("refused", (Guid?)null)));
-        Assert.That(string.Join(' ', outcome.Errors!["clip_id"]), Does.Contain($"{id}"));
-        Assert.That(await _world.RunsAsync(), Is.Zero);
-        Assert.That((await _world.TakenAsync(ClipMessage.Of("a", more: new() { ["title"] = "Another" }))).Outcomes.Single().State, Is.EqualTo("accepted"));
     }
 
     [Test]

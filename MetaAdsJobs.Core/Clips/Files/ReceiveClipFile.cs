@@ -48,11 +48,6 @@ public sealed class ReceiveClipFile(ClipStore store, IClipFiles files, ClipFileO
         var found = await store.FindAsync(id, ct);
         // Not even read: nothing that comes could make it right.
         if (found is not null && Difference(found, wanted) is { } difference) return new ReceivedFile.Refused(difference);
-        if (found is null && Clip.WhyReserved(id) is { } why)
-        {
-            errors.Add("id", why);
-            return new ReceivedFile.Invalid(errors);
-        }
 
         var begin = new byte[ClipFileTypes.Telling];
         var begun = await content.ReadAtLeastAsync(begin, begin.Length, throwOnEndOfStream: false, ct);

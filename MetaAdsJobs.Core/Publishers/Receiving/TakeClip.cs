@@ -57,10 +57,8 @@ internal sealed class TakeClip(ClipEventStore store, TemplateStore templates, Pl
     {
         var planned = await plan.ExecuteAsync(publisher, template, clip, accountId, byPerson: takenBy is not null, ct);
         if (planned.State != "accepted") return planned;
-        // The same is there already where it is shown in another account, too. Another was put in its place before its id was kept from that.
-        var shown = clip.Shown with { Id = PublishedClip.IdOf(publisher.Id, clip.Key, clip.Shown) };
-        if (!await clips.InsertAsync(shown, ct) && (await clips.FindAsync(shown.Id, ct) is not { } there || there with { CreatedAt = default } != shown))
-            return ClipPlan.Refused(planned.Request, ClipRendering.ClipId, $"another clip was put in its place, {shown.Id}: nothing is made of that; the publisher tells of it by another title, or another clip_id");
+        // The same is there already where it is shown in another account, too.
+        await clips.InsertAsync(clip.Shown with { Id = PublishedClip.IdOf(publisher.Id, clip.Key, clip.Shown) }, ct);
         // No key: the clip's row in clip_runs is what a key would be, and outlives the publisher's changes of mind about a clip.
         var accepted = await accept.ExecuteAsync(JsonSerializer.SerializeToElement(planned.Request), publisher.RequestedBy, idempotencyKey: null, queue.EnqueueRow, ct);
         // Judged a moment ago, by the same rules: only what has changed in between can be refused now, and all of it is tried again.

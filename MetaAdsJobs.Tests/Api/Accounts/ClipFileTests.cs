@@ -49,16 +49,6 @@ public sealed class ClipFileTests
         Assert.That(Kept().Except(before), Is.EqualTo([kept]));
     }
 
-    /// <summary>Such ids are known before their clips are told.</summary>
-    [Test]
-    public async Task In_the_place_of_a_publishers_clip_nobody_puts_another()
-    {
-        var id = Guid.Parse("7d0c0000-0000-8000-8000-000000000001");
-        Assert.That((await _client.PutFileAsync(id, ClipFileBytes.Video(1000))).WrongFields, Is.EqualTo(["id"]));
-        Assert.That((await _client.PostAsync("/meta/clips", new JsonObject { ["id"] = $"{id}", ["title"] = "Mine", ["image_url"] = "https://cdn.example.com/mine.jpg" })).WrongFields, Is.EqualTo(["id"]));
-        (await _client.GetAsync($"/meta/clips/{id}")).AssertProblem(404);
-    }
-
     [TestCase("image/png")]
     [TestCase("image/jpeg")]
     [TestCase("video/quicktime")]
