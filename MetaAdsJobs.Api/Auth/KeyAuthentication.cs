@@ -29,9 +29,10 @@ internal sealed class KeyAuthentication(IOptionsMonitor<AuthenticationSchemeOpti
         if (!Secret.MayBeKey(key)) return AuthenticateResult.Fail("It has not the form of a key");
         var (address, hash) = (TooManyCalls.AddressOf(Context), Secret.HashOf(key));
         var mayTry = tries.MayTry(address, hash);
-        // A stop is not refused for what others at its address have sent: it is looked for all the same, one at a time, so that who guesses leaves the stops' own connections to keys that are known.
-        if (_isHeldUp = !mayTry && !(HttpMethods.IsPost(Request.Method) && ScopeTable.IsStop(Context.GetEndpoint()) && await tries.BeyondTries.WaitAsync(KeyTries.LongestWait, Context.RequestAborted)))
-            return AuthenticateResult.Fail("Too many keys of this address were none");
+        _isHeldUp = !mayTry && !(HttpMethods.IsPost(Request.Method) && ScopeTable.IsStop(Context.GetEndpoint()));
+        if (_isHeldUp) return AuthenticateResult.Fail("Too many keys of this address were none");
+        // A stop is never refused for what others at its address have sent: it is looked for in its turn, as long as its caller waits; one at a time, so that who guesses leaves the stops' own connections to keys that are known.
+        if (!mayTry) await tries.BeyondTries.WaitAsync(Context.RequestAborted);
         Caller? found;
         try
         {
@@ -82,10 +83,8 @@ internal sealed class KeyTries(RateLimitOptions options, TimeProvider time)
     private readonly Dictionary<string, (double Left, long At)> _addresses = [];
     private readonly HashSet<string> _good = [];
 
-    /// <summary>For a stop beyond what may be tried.</summary>
+    /// <summary>For a stop beyond what may be tried. Who waits first is first.</summary>
     public SemaphoreSlim BeyondTries { get; } = new(1);
-
-    public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
     /// <summary>Until one more may be tried.</summary>
     public TimeSpan After => TimeSpan.FromMinutes(1) / options.SignInsPerMinute;

@@ -25,7 +25,14 @@ public sealed record Batch
     public required int RowCount { get; init; }
     public required RowCounts Counts { get; init; }
     public required string RequestedBy { get; init; }
+
+    /// <summary>The name of the key by which it was sent; null: by none.</summary>
+    public string? RequestedKey { get; init; }
     public string? OrderedBy { get; init; }
+
+    /// <summary>Who has resumed it last, and answers for it from then on; null: it is still who sent it.</summary>
+    public string? ResumedBy { get; init; }
+    public string? ResumedKey { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset? CompletedAt { get; init; }
 }

@@ -19,7 +19,10 @@ public sealed record BatchFilter(Guid? AccountId = null, DateOnly? Since = null,
 /// <summary>Reads batches for people. How a row stands is never stored twice: it is its run's state.</summary>
 public sealed class BatchReader(NpgsqlDataSource dataSource)
 {
-    private const string Columns = "b.batch_id, b.name, b.state, b.row_count, b.requested_by, b.ordered_by, b.created_at, b.completed_at";
+    private const string Columns = """
+        b.batch_id, b.name, b.state, b.row_count, b.requested_by, (SELECT k.name FROM api_keys k WHERE k.id = b.requested_key) AS requested_key, b.ordered_by,
+        b.resumed_by, (SELECT k.name FROM api_keys k WHERE k.id = b.resumed_key) AS resumed_key, b.created_at, b.completed_at
+        """;
 
     // A file is seen by who sees all accounts that it names. OFFSET keeps it from being looked at for all rows of all files first.
     private const string OnlyMine = " AND NOT EXISTS (SELECT 1 FROM batch_rows r WHERE r.batch_id = t.batch_id AND r.social_account_id <> ALL (@Scope) OFFSET 0)";
@@ -121,7 +124,10 @@ public sealed class BatchReader(NpgsqlDataSource dataSource)
         public string State { get; init; } = "";
         public int RowCount { get; init; }
         public string RequestedBy { get; init; } = "";
+        public string? RequestedKey { get; init; }
         public string? OrderedBy { get; init; }
+        public string? ResumedBy { get; init; }
+        public string? ResumedKey { get; init; }
         public DateTimeOffset CreatedAt { get; init; }
         public DateTimeOffset? CompletedAt { get; init; }
         public int Waiting { get; init; }
@@ -134,8 +140,8 @@ public sealed class BatchReader(NpgsqlDataSource dataSource)
 
         public Batch ToBatch() => new()
         {
-            BatchId = BatchId, Name = Name, State = State == "running" && CompletedAt is not null ? Batch.Completed : State, RowCount = RowCount, RequestedBy = RequestedBy, OrderedBy = OrderedBy, CreatedAt = CreatedAt,
-            CompletedAt = CompletedAt, Counts = new(Waiting, Running, Created, Existing, Refused, Failed, Cancelled),
+            BatchId = BatchId, Name = Name, State = State == "running" && CompletedAt is not null ? Batch.Completed : State, RowCount = RowCount, RequestedBy = RequestedBy, RequestedKey = RequestedKey, OrderedBy = OrderedBy,
+            ResumedBy = ResumedBy, ResumedKey = ResumedKey, CreatedAt = CreatedAt, CompletedAt = CompletedAt, Counts = new(Waiting, Running, Created, Existing, Refused, Failed, Cancelled),
         };
     }
 

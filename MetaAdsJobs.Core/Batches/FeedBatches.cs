@@ -2,6 +2,7 @@ using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dapper;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Jobs.Storage;
 using MetaAdsJobs.Core.Orchestrations.Requests;
@@ -88,7 +89,7 @@ internal sealed class FeedBatches(NpgsqlDataSource dataSource, AcceptOrchestrati
         const string AloneSql = "SELECT pg_advisory_xact_lock(hashtextextended(@AccountId::text, 7301552412))";
         // Locked: a pause or a cancel of the batch waits until these rows are let in, or comes before.
         const string NextSql = """
-            SELECT r.batch_id, r.row, r.sent::text, r.campaign_name, b.requested_by FROM batch_rows r JOIN batches b USING (batch_id)
+            SELECT r.batch_id, r.row, r.sent::text, r.campaign_name, b.requested_by, (SELECT k.name FROM api_keys k WHERE k.id = b.requested_key) AS requested_key FROM batch_rows r JOIN batches b USING (batch_id)
             WHERE r.social_account_id = @AccountId AND r.state = 'waiting' AND b.state = 'running' ORDER BY r.batch_id, r.row
             LIMIT GREATEST(0, (
                 SELECT LEAST(@RunsAtOnce - count(*) FILTER (WHERE o.status IN ('queued', 'running')), @MostUnended - count(*))
@@ -109,7 +110,8 @@ internal sealed class FeedBatches(NpgsqlDataSource dataSource, AcceptOrchestrati
         if (rows.Count == 0) return rows;
         foreach (var row in rows)
         {
-            // Judged once more: its account, its caps and the time are others than when the file came.
+            // Judged once more: its account, its caps and the time are others than when the file came. Asked for by the key that sent the file.
+            using var sender = AccountScope.Enter(new(row.RequestedBy, "", Sees: null, Spends: null) { KeyName = row.RequestedKey }, accounts: null);
             var accepted = await accept.ExecuteAsync(CheckRows.BodyOf(JsonNode.Parse(row.Sent)!.AsObject(), row.CampaignName), row.RequestedBy, idempotencyKey: null, queue.EnqueueRow, ct);
             var (sql, requestId, refusal) = accepted is Acceptance.Accepted let ? (BegunSql, let.RequestId, null) : (RefusedSql, (Guid?)null, RefusalOf(accepted));
             await using var connection = await dataSource.OpenConnectionAsync(ct);
@@ -200,5 +202,6 @@ internal sealed class FeedBatches(NpgsqlDataSource dataSource, AcceptOrchestrati
         public string Sent { get; init; } = "";
         public string? CampaignName { get; init; }
         public string RequestedBy { get; init; } = "";
+        public string? RequestedKey { get; init; }
     }
 }

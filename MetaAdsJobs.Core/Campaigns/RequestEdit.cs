@@ -141,15 +141,17 @@ public sealed class CancelEdit(NpgsqlDataSource dataSource, IJobQueue queue, Orc
             SELECT 1 FROM meta_campaigns WHERE request_id = (SELECT request_id FROM campaign_edits WHERE edit_id = @EditId) FOR NO KEY UPDATE;
             WITH taken AS (
                 UPDATE campaign_edits e SET {Voiding.TakeBack("cancelled")}, error = concat('cancelled by ', @By::text)
-                WHERE edit_id = @EditId AND state IN ('queued', 'waiting') AND ending IS NULL AND {ClaimTable.Free("e")} RETURNING request_id, attempt, ending, kind <> 'update' AS pauses),
-            looked_at AS (UPDATE meta_campaigns c SET compare_at = LEAST(compare_at, clock_timestamp() + 2 * @SettleDelay) FROM taken WHERE c.request_id = taken.request_id AND taken.attempt > 0)
+                WHERE edit_id = @EditId AND state IN ('queued', 'waiting') AND ending IS NULL AND {ClaimTable.Free("e")} RETURNING social_account_id, request_id, meta_id, kind, attempt, ending, kind <> 'update' AS pauses),
+            looked_at AS (UPDATE meta_campaigns c SET compare_at = LEAST(compare_at, clock_timestamp() + 2 * @SettleDelay) FROM taken WHERE c.request_id = taken.request_id AND taken.attempt > 0),
+            act AS ({ActLog.InsertFrom("taken", account: "taken.social_account_id", name: "concat(taken.kind, ' ', taken.meta_id)")})
             SELECT ending, pauses FROM taken
             """;
+        var (now, act) = (time.GetUtcNow(), new Act("edit", $"{editId}", null, "cancelled", null, []) { By = AccountScope.Caller ?? new(cancelledBy, "", Sees: null, Spends: null) });
         using (var transaction = JobTransaction.Begin())
         {
             List<(string? Ending, bool Pauses)> taken;
             await using (var taking = await dataSource.OpenConnectionAsync(ct))
-            await using (var answers = await taking.QueryMultipleAsync(new(cancelSql, new { EditId = editId, By = cancelledBy, options.SettleDelay, Now = time.GetUtcNow() }, cancellationToken: ct)))
+            await using (var answers = await taking.QueryMultipleAsync(new(cancelSql, ActLog.With(new { EditId = editId, By = cancelledBy, options.SettleDelay, Now = now }, act, now), cancellationToken: ct)))
             {
                 await answers.ReadAsync<int>();
                 taken = (await answers.ReadAsync<(string?, bool)>()).AsList();

@@ -39,6 +39,7 @@ public static class JobServices
         services.AddSingleton<INightlySchedules>(provider => provider.GetRequiredService<Schedules>());
         services.AddSingleton<Sweep>();
         services.AddSingleton<JobNames>();
+        services.AddSingleton<JobPresses>();
         services.AddSingleton<QueueReader>();
         services.AddSingleton<JobHistory>();
         services.AddSingleton<WorkerHealth>();

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MetaAdsJobs.Core.Meta.Graph;
+using MetaAdsJobs.Core.Validation;
 
 namespace MetaAdsJobs.Core.Meta;
 
@@ -104,5 +105,5 @@ internal sealed class MetaChanges
 
     private static string OutcomeOf(Proof proof) => JsonNamingPolicy.SnakeCaseLower.ConvertName(proof.ToString());
 
-    private static string? Cut(string? value) => value is { Length: > LongestValue } ? $"{value[..(char.IsHighSurrogate(value[99]) ? 99 : 100)]}… ({value.Length} characters)" : value;
+    private static string? Cut(string? value) => value is { Length: > LongestValue } ? $"{value.Cut(100)}… ({value.Length} characters)" : value;
 }

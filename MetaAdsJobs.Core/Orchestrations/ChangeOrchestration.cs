@@ -1,5 +1,6 @@
 using Dapper;
 using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Jobs.Storage;
 using Npgsql;
@@ -20,21 +21,26 @@ public abstract record Change
 }
 
 /// <summary>Cancel: stops before the next step and undoes what was created.</summary>
-public sealed class CancelOrchestration(NpgsqlDataSource dataSource, IJobQueue queue)
+public sealed class CancelOrchestration(NpgsqlDataSource dataSource, IJobQueue queue, TimeProvider time)
 {
-    /// <param name="orderedBy">Who cancels; named in the audit of what is undone.</param>
+    /// <param name="orderedBy">Who cancels; named in the audit, also of what is undone.</param>
     public async Task<Change> ExecuteAsync(Guid requestId, string orderedBy, CancellationToken ct)
     {
-        const string CancelSql = """
-            UPDATE orchestrations SET cancel_requested = true, job_id = @JobId, ordered_by = @OrderedBy, ordered_key = @OrderedKey
-            WHERE request_id = @RequestId AND status IN ('queued', 'running', 'waiting') AND ending IS DISTINCT FROM 'failed'
+        var cancelSql = $"""
+            WITH cancelled AS (
+                UPDATE orchestrations SET cancel_requested = true, job_id = @JobId, ordered_by = @OrderedBy, ordered_key = @OrderedKey
+                WHERE request_id = @RequestId AND status IN ('queued', 'running', 'waiting') AND ending IS DISTINCT FROM 'failed' RETURNING social_account_id, campaign_name),
+            act AS ({ActLog.InsertFrom("cancelled", account: "cancelled.social_account_id", name: "cancelled.campaign_name")})
+            SELECT count(*) FROM cancelled
             """;
+        var act = new Act("run", $"{requestId}", null, "cancelled", null, []) { By = AccountScope.Caller ?? new(orderedBy, "", Sees: null, Spends: null) };
         using (var transaction = JobTransaction.Begin())
         {
             // A job of its own, since the present one may be snoozing for long. Two jobs are harmless: the claim lets one run.
             var jobId = queue.EnqueueOrchestration(requestId);
             await using var connection = await dataSource.OpenConnectionAsync(ct);
-            if (await connection.ExecuteAsync(new(CancelSql, new { RequestId = requestId, JobId = jobId, OrderedBy = orderedBy, OrderedKey = AccountScope.Caller?.KeyName }, cancellationToken: ct)) == 1)
+            var parameters = ActLog.With(new { RequestId = requestId, JobId = jobId, OrderedBy = orderedBy, OrderedKey = AccountScope.Caller?.KeyName }, act, time.GetUtcNow());
+            if (await connection.ExecuteScalarAsync<long>(new(cancelSql, parameters, cancellationToken: ct)) == 1)
             {
                 transaction.Complete();
                 return new Change.Done();
@@ -99,11 +105,11 @@ public sealed class RetryOrchestration(NpgsqlDataSource dataSource, IJobQueue qu
         return await ChangeRefused.WhyAsync(dataSource, requestId, "Only a failed orchestration can be retried", ct);
     }
 
-    /// <summary>For a job that a person has requeued already: opens the orchestration again without another job.</summary>
+    /// <summary>For a job that a person has requeued already: opens the orchestration again without another job, as the order of who is served.</summary>
     public void Reopen(Guid requestId)
     {
         using var connection = dataSource.OpenConnection();
-        connection.ExecuteScalar<long>(RetrySql, new { RequestId = requestId, JobId = (string?)null, OrderedBy = (string?)null, OrderedKey = (string?)null, Now = time.GetUtcNow() });
+        connection.ExecuteScalar<long>(RetrySql, new { RequestId = requestId, JobId = (string?)null, OrderedBy = AccountScope.Caller?.Name, OrderedKey = AccountScope.Caller?.KeyName, Now = time.GetUtcNow() });
     }
 }
 

@@ -85,8 +85,9 @@ public sealed class AccountGroups(NpgsqlDataSource dataSource, TimeProvider time
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         var (holders, now) = (await HoldHoldersAsync(connection, transaction, id, ct), time.GetUtcNow());
-        if (await connection.QuerySingleOrDefaultAsync<string?>(new("DELETE FROM account_groups WHERE id = @Id RETURNING name", new { Id = id }, transaction, cancellationToken: ct)) is not { } name) return false;
-        await ActLog.WriteAsync(connection, transaction, new Act("account group", $"{id}", name, "removed", null, []), now, ct);
+        if ((await connection.QuerySingleOrDefaultAsync<Row>(new($"{ReadSql} WHERE g.id = @Id FOR UPDATE OF g", new { Id = id }, transaction, cancellationToken: ct)))?.ToGroup() is not { } before) return false;
+        await connection.ExecuteAsync(new("DELETE FROM account_groups WHERE id = @Id", new { Id = id }, transaction, cancellationToken: ct));
+        await ActLog.WriteAsync(connection, transaction, new Act("account group", $"{id}", before.Name, "removed", null, ActLog.Differences(Told(before), null)), now, ct);
         await InTheirName.EndOfUsersAsync(connection, transaction, holders, now, ct);
         await transaction.CommitAsync(ct);
         return true;

@@ -1,6 +1,7 @@
 using Dapper;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Audit;
+using MetaAdsJobs.Core.Validation;
 using Npgsql;
 
 namespace MetaAdsJobs.Core.People;
@@ -48,7 +49,7 @@ public sealed class SessionStore(NpgsqlDataSource dataSource, TimeProvider time)
         var act = new Act("session", $"{session.Id}", caller.Name, "opened", null, ActLog.Differences(null, new { By = by })) { By = caller };
         await connection.ExecuteAsync(new(OpenSql, ActLog.With(new
         {
-            session.Id, caller.UserId, caller.KeyId, caller.Name, caller.Role, Accounts = caller.UserId is null ? caller.Sees?.ToArray() : null, VouchedBy = caller.VouchedBy.ToArray(), session.ConfirmedAt, Browser = browser is { Length: > LongestBrowser } ? browser[..LongestBrowser] : browser, Now = now, Old = now - Kept, session.ExpiresAt,
+            session.Id, caller.UserId, caller.KeyId, caller.Name, caller.Role, Accounts = caller.UserId is null ? caller.Sees?.ToArray() : null, VouchedBy = caller.VouchedBy.ToArray(), session.ConfirmedAt, Browser = browser?.Cut(LongestBrowser), Now = now, Old = now - Kept, session.ExpiresAt,
         }, act, now), cancellationToken: ct));
         return session;
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.Validation;
 
 namespace MetaAdsJobs.Core.People;
 
@@ -12,6 +13,7 @@ public sealed record SaidOfPerson(string Mail, string Name, IReadOnlyList<string
 public sealed class SignInPerson(UserStore users, SaveUser save, AccountGroups groups)
 {
     private const string By = "the issuer";
+    private const int LongestName = 200;
 
     /// <returns>Null: nobody who may come in.</returns>
     public async Task<User?> ExecuteAsync(SaidOfPerson said, CancellationToken ct)
@@ -31,7 +33,7 @@ public sealed class SignInPerson(UserStore users, SaveUser save, AccountGroups g
         if (user is null)
         {
             // Without a word about accounts none are seen, until an admin gives some.
-            var made = await save.CreateAsync(JsonSerializer.SerializeToElement(new { name = Cut(said.Name), mail = said.Mail, role, groups = known ?? [] }), By, ct);
+            var made = await save.CreateAsync(JsonSerializer.SerializeToElement(new { name = said.Name.Cut(LongestName), mail = said.Mail, role, groups = known ?? [] }), By, ct);
             return made is PeopleSaved<User>.Done done ? done.Value : await users.FindByMailAsync(said.Mail, ct);
         }
 
@@ -40,6 +42,4 @@ public sealed class SignInPerson(UserStore users, SaveUser save, AccountGroups g
         object changes = known is null ? new { role } : new { role, all_accounts = false, accounts = Array.Empty<object>(), groups = known };
         return await save.ChangeAsync(user.Id, JsonSerializer.SerializeToElement(changes), ct) is PeopleSaved<User>.Done changed ? changed.Value : null;
     }
-
-    private static string Cut(string name) => name.Length > 200 ? name[..200] : name;
 }

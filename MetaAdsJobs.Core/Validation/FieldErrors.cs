@@ -57,5 +57,5 @@ public sealed class FieldErrors
         return told;
     }
 
-    private static string Cut(string text, int most) => text.Length <= most ? text : $"{text[..most]}…";
+    private static string Cut(string text, int most) => text.Length <= most ? text : $"{text.Cut(most)}…";
 }

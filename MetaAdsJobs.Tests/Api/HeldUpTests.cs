@@ -153,6 +153,31 @@ public sealed class HeldUpTests
         Task<long> WaitingAsync() => _service.Database.DataSource.RowsAsync("pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'");
     }
 
+    /// <summary>However long that is: whoever stops is answered, or gives up himself.</summary>
+    [Test, Long]
+    public async Task And_it_waits_its_turn_behind_those_that_are_none()
+    {
+        var (program, _, _, _, secret) = await _service.ProgramAsync(_admin, "manager", $"+{_account}");
+        program.Dispose();
+        for (var n = 0; n < SharedServices.FewSignIns + 5; n++)
+        {
+            using var guess = Stranger("127.0.0.14", MadeUp());
+            using var none = await guess.GetAsync("/meta/me");
+        }
+
+        using var wrong = Stranger("127.0.0.14", MadeUp());
+        using var stopping = Stranger("127.0.0.14", secret);
+        await using var held = await HeldAsync("LOCK TABLE api_keys IN ACCESS EXCLUSIVE MODE");
+        var (guessed, stopped) = (wrong.PostAsync($"/meta/accounts/{_account}/stop", null), stopping.PostAsync($"/meta/accounts/{_account}/stop", null));
+        await Task.WhenAny(guessed, stopped, Task.Delay(TimeSpan.FromSeconds(12), TimeProvider.System));
+        Assert.That((guessed.IsCompleted, stopped.IsCompleted), Is.EqualTo((false, false)), "neither is refused for what stands before it");
+
+        await held.LetGoAsync();
+        using var refused = await guessed;
+        using var done = await stopped;
+        Assert.That(((int)refused.StatusCode, (int)done.StatusCode), Is.EqualTo((401, 202)));
+    }
+
     [Test]
     public async Task Whose_a_clip_is_may_take_long_to_tell_and_no_stop_waits_for_it()
     {

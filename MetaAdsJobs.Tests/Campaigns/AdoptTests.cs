@@ -231,6 +231,21 @@ public sealed class AdoptTests
         }
     }
 
+    /// <summary>One token may read the campaigns of many ad accounts.</summary>
+    [Test]
+    public async Task Of_which_ad_account_a_campaign_is_is_told_to_who_has_all_accounts_alone()
+    {
+        var (asked, other) = (await _world.BuildAsync(), await _world.BuildAsync());
+        var campaign = (await _world.TreeAsync(asked)).Campaign.MetaId;
+        await _world.ExecuteAsync(ForgetSql);
+        foreach (var (seen, whose) in ((Guid[]?, string)[])[(null, $"the ad account {asked.AdAccountId}"), ([other.AccountId], "another ad account")])
+        {
+            using var scope = AccountScope.Enter(null, seen?.ToHashSet());
+            var refused = (Adoption.Refused)await _world.Get<AdoptCampaign>().ExecuteAsync(other.AccountId, campaign, "ann", CancellationToken.None);
+            Assert.That(refused.Reason, Is.EqualTo($"The campaign {campaign} is of {whose}, and this account is {other.AdAccountId}"));
+        }
+    }
+
     private async Task<(Asked Asked, string Campaign)> ByHandAsync(string change = "{}")
     {
         var asked = await _world.BuildAsync(change);

@@ -170,6 +170,18 @@ public sealed class IntoTests
         Assert.That(await WrongAsync(first, """{"creative_title":"More","landing_url":"https://example.com/more"}""", new() { ["ad_set_id"] = tree.AdSets[0].MetaId, ["campaign_id"] = tree.Campaign.MetaId }, change), Is.EquivalentTo(wrong.Split(' ')));
     }
 
+    [TestCase(AdSet, "campaign_id")]
+    [TestCase(Ads, "ad_set_id")]
+    public async Task A_name_at_Meta_that_is_too_long_for_a_request_is_not_cut_within_a_character(string body, string into)
+    {
+        var (first, tree) = await BuildAsync();
+        await _world.ExecuteAsync("UPDATE meta_campaigns SET name = repeat('x', 199) || '🚀 and more'");
+
+        var added = await AcceptAsync(first, body, new() { [into] = into == "campaign_id" ? tree.Campaign.MetaId : tree.AdSets[0].MetaId });
+
+        Assert.That((await _world.Get<OrchestrationReader>().FindAsync(added.RequestId, CancellationToken.None))!.CampaignName, Is.EqualTo(new string('x', 199)));
+    }
+
     [Test]
     public async Task Nothing_is_added_to_what_is_another_accounts()
     {

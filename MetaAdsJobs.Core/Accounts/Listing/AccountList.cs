@@ -61,7 +61,7 @@ public sealed class AccountList(NpgsqlDataSource dataSource, TimeProvider time)
                 SELECT * FROM social_accounts a
                 WHERE (@Search::text IS NULL OR {AccountStore.SearchSql})
                   AND (@Retired::boolean IS NULL OR (a.retired_at IS NOT NULL) = @Retired)
-                  AND (@After::uuid IS NULL OR (a.name, a.id) > (SELECT name, id FROM social_accounts WHERE id = @After)){AccountScope.And("a.id")}
+                  AND (@After::uuid IS NULL OR (a.name, a.id) > (SELECT name, id FROM social_accounts WHERE id = @After{AccountScope.And("id")})){AccountScope.And("a.id")}
                 ORDER BY a.name, a.id LIMIT @Limit)
             SELECT a.id, a.name, a.ad_account_id, a.currency, a.timezone_name, a.token_rejected_at, a.token_rejection, a.token_checked_at, a.token_expires_at,
                    a.blocked_at, a.block_reason, a.retired_at, a.double_of IS NOT NULL AS is_double, stop.stopped_at, pace.blocked_until AS paced_until, sync.state AS sync_state,

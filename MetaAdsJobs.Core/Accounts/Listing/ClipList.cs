@@ -22,7 +22,7 @@ public sealed record ListedClip
     /// <summary>Of a clip that was given as a file.</summary>
     public long? FileBytes { get; init; }
 
-    /// <summary>What Meta showed of a video that was uploaded.</summary>
+    /// <summary>What Meta showed of a video that was uploaded. This and the next counts: in the accounts that whoever looks may see.</summary>
     public string? UploadedThumbnailUrl { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
 
@@ -55,12 +55,14 @@ public sealed class ClipList(NpgsqlDataSource dataSource)
             FROM page k
             CROSS JOIN LATERAL (
                 SELECT count(*) FILTER (WHERE v.state = 'ready') AS ready, count(*) FILTER (WHERE v.state <> 'ready') AS uploading, max(v.thumbnail_url) AS thumbnail_url
-                FROM clip_videos v WHERE v.clip_id = k.id) video
-            CROSS JOIN LATERAL (SELECT count(*) AS uploaded FROM clip_images i WHERE i.clip_id = k.id) image
+                FROM clip_videos v WHERE v.clip_id = k.id{OfMine("v.ad_account_id")}) video
+            CROSS JOIN LATERAL (SELECT count(*) AS uploaded FROM clip_images i WHERE i.clip_id = k.id{OfMine("i.ad_account_id")}) image
             CROSS JOIN LATERAL (SELECT count(*) FROM (SELECT 1 FROM run_clips o WHERE o.clip_id = k.id{AccountScope.And("o.social_account_id")} LIMIT @MostRuns + 1) o) runs
             ORDER BY k.id DESC
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<ListedClip>(new(listSql, new { Words = words, Before = before, Limit = limit, ListedClip.MostRuns, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
     }
+
+    private static string OfMine(string adAccount) => AccountScope.IsAll ? "" : $" AND {adAccount} IN (SELECT a.ad_account_id FROM social_accounts a WHERE {AccountScope.Is("a.id")})";
 }

@@ -48,7 +48,7 @@ internal static class RowColumns
     /// <returns>Why there can be no such column; null when there can.</returns>
     public static string? Refusal(string column) =>
         Kinds.ContainsKey(column) || Told.Contains(column) || (column.StartsWith(BelowTargeting, StringComparison.Ordinal) && column.Split('.').All(part => part.Length is > 0 and < 100)) ? null
-            : $"{(column.Length == 0 ? "has no name" : $"\"{(column.Length > 100 ? column[..100] : column)}\" is not a known column")}; known here: {string.Join(", ", Kinds.Keys.Order(StringComparer.Ordinal))}, and those of targeting, such as targeting.age_min";
+            : $"{(column.Length == 0 ? "has no name" : $"\"{column.Cut(100)}\" is not a known column")}; known here: {string.Join(", ", Kinds.Keys.Order(StringComparer.Ordinal))}, and those of targeting, such as targeting.age_min";
 
     public static void Put(JsonObject sent, string column, string cell)
     {

@@ -24,7 +24,7 @@ internal static class RowNames
             "date" => $"{AccountDays.Today(account.TimezoneName, now):yyyy-MM-dd}",
             "clip" => clipTitle ?? Missing("{clip} is the title of the row's clip_id, and it names no clip"),
             "country" => CountriesOf(row, account) ?? Missing("{country} is the countries of its targeting, and it targets none"),
-            var other => Missing($"{{{(other.Length > 50 ? other[..50] : other)}}} is no placeholder; known: {Known}"),
+            var other => Missing($"{{{other.Cut(50)}}} is no placeholder; known: {Known}"),
         }, errors, Known);
 
         string Missing(string message)

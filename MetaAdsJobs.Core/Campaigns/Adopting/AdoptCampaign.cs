@@ -1,4 +1,5 @@
 using System.Globalization;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Meta.Graph;
@@ -79,7 +80,7 @@ public sealed class AdoptCampaign
         if (AccountCurrency.Difference(account.AdAccountId, account.Currency, currency) is { } difference) return new Adoption.Refused(difference);
         var since = _store.Now;
         if (await _trees.FindAsync(credential, campaignId, ct) is not { } found) return new Adoption.UnknownCampaign();
-        if (found.AdAccountId is { } owner && owner != account.AdAccountId) return new Adoption.Refused($"The campaign {campaignId} is of the ad account {owner}, and this account is {account.AdAccountId}");
+        if (found.AdAccountId is { } owner && owner != account.AdAccountId) return new Adoption.Refused($"The campaign {campaignId} is of {(AccountScope.IsAll ? $"the ad account {owner}" : "another ad account")}, and this account is {account.AdAccountId}");
         if (found.Values.Status is "DELETED" or "ARCHIVED") return new Adoption.Refused($"The campaign {campaignId} is {found.Values.Status.ToLowerInvariant()} at Meta");
         var (not, recorded) = await _store.SaveAsync(account, found, since, askedBy, ct);
         if (recorded is null) return not!;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MetaAdsJobs.Core.Validation;
 
 namespace MetaAdsJobs.Core.Events.Texts;
 
@@ -55,7 +56,7 @@ internal sealed class EventText(Func<string, string> escape, Func<string, string
         if (members.Count <= MostDetailed) lines.AddRange(members.Select(OfMember));
         else lines.Add(string.Join(", ", members.Select(NameOf)));
         var text = string.Join('\n', lines);
-        if (text.Length > most) text = $"{text[..most]}…";
+        if (text.Length > most) text = $"{text.Cut(most)}…";
         return string.Join('\n', [text, .. foot]);
     }
 
@@ -81,5 +82,5 @@ internal sealed class EventText(Func<string, string> escape, Func<string, string
     private string? Text(JsonElement data, string name) =>
         data.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String or JsonValueKind.Number ? Cut(value.ToString()) : null;
 
-    private string Cut(string text) => escape(text.Length <= LongestValue ? text : $"{text[..LongestValue]}…");
+    private string Cut(string text) => escape(text.Length <= LongestValue ? text : $"{text.Cut(LongestValue)}…");
 }

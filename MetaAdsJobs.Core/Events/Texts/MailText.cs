@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MetaAdsJobs.Core.Validation;
 
 namespace MetaAdsJobs.Core.Events.Texts;
 
@@ -14,6 +15,6 @@ internal static class MailText
     {
         var body = type == EventTypes.Test ? "This is a test of MetaAdsJobs: messages arrive." : Style.Of(type, data, publicUrl);
         var first = body.Split('\n', 2)[0];
-        return ($"MetaAdsJobs: {(first.Length <= LongestSubject ? first : $"{first[..LongestSubject]}…")}", body);
+        return ($"MetaAdsJobs: {(first.Length <= LongestSubject ? first : $"{first.Cut(LongestSubject)}…")}", body);
     }
 }

@@ -104,7 +104,7 @@ internal sealed record ExperimentDesign
     {
         var tree = JsonObject.Create(Request)!;
         var campaign = tree["campaign_name"] is JsonValue value && value.TryGetValue<string>(out var text) ? text : Name;
-        var head = campaign[..Math.Min(campaign.Length, 100)];
+        var head = campaign.Cut(100);
         tree["ad_sets"] = AreAds ? new JsonArray(new JsonObject { ["name"] = head, ["ads"] = new JsonArray([.. Variants.Select(variant => Named($"{head} - {variant.Name}", variant, isOfAdSet: false))]) })
             : new JsonArray([.. Variants.Select(variant =>
             {

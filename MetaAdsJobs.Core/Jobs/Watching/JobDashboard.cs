@@ -31,7 +31,8 @@ public static class JobDashboard
     public static IEndpointConventionBuilder MapJobDashboard(this IEndpointRouteBuilder app, string path, string policy, Func<HttpContext, bool> isReadOnly)
     {
         var names = app.ServiceProvider.GetRequiredService<JobNames>();
-        return app.MapHangfireDashboardWithAuthorizationPolicy(policy, path, new()
+        var presses = app.ServiceProvider.GetRequiredService<JobPresses>();
+        var dashboard = app.MapHangfireDashboardWithAuthorizationPolicy(policy, path, new()
         {
             DashboardTitle = "MetaAdsJobs",
             AppPath = null,
@@ -43,5 +44,16 @@ public static class JobDashboard
             DisplayStorageConnectionString = false,
             StatsPollingInterval = 5000,
         });
+        dashboard.Add(endpoint =>
+        {
+            var answer = endpoint.RequestDelegate!;
+            endpoint.RequestDelegate = async http =>
+            {
+                await answer(http);
+                if (!HttpMethods.IsPost(http.Request.Method) || http.Response.StatusCode >= StatusCodes.Status400BadRequest || http.GetRouteValue("path") is not string pressed || !Acts(pressed, isRead: false)) return;
+                await presses.TellAsync(pressed, http.Request.HasFormContentType ? (await http.Request.ReadFormAsync(CancellationToken.None))["jobs[]"] : default);
+            };
+        });
+        return dashboard;
     }
 }

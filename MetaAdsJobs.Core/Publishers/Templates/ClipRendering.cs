@@ -62,9 +62,9 @@ internal static partial class ClipRendering
                 "date" => facts.Today.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
                 "publisher" => facts.Publisher,
                 _ when asked.StartsWith(OfClip, StringComparison.Ordinal) && IsOfClip(asked[OfClip.Length..]) => valueOf(asked[OfClip.Length..]) ?? Missing($"{{{asked}}}: the clip has none, and the template has no default for it"),
-                _ => Missing($"{{{(placeholder.Length > 50 ? placeholder[..50] : placeholder)}}} is no placeholder; known: {Known}"),
+                _ => Missing($"{{{placeholder.Cut(50)}}} is no placeholder; known: {Known}"),
             };
-            if (most < value.Length) value = value[..(char.IsHighSurrogate(value[most - 1]) ? most - 1 : most)].TrimEnd();
+            if (most < value.Length) value = value.Cut(most).TrimEnd();
             // Behind what the template writes of an address it is one part of it, whatever it holds; what stands before, or alone, is a piece of an address itself. So is a field of the program's own in the path.
             if (name != Parameters && !(isUrl && Placeholders.IsBehindText(text, at))) return value;
             return name != Parameters && asked.StartsWith(OfClip + PublishedClip.FieldsPrefix, StringComparison.Ordinal) && IsInPath(text[..at]) ? PieceOf(value) : Uri.EscapeDataString(value);

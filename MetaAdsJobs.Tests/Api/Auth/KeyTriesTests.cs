@@ -1,5 +1,8 @@
+using System.Net;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Http;
+using MetaAdsJobs.Console.Http;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MetaAdsJobs.Tests.Api.Auth;
@@ -32,4 +35,13 @@ public sealed class KeyTriesTests
         Assert.That(_tries.MayTry("192.0.2.2", [2, 3]), Is.True, "it is known");
         Assert.That(_tries.MayTry("192.0.2.2", [2, 4]), Is.False);
     }
+
+    [TestCase("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", true)]
+    [TestCase("2001:db8:1:2::1", "2001:db8:1:3::1", false)]
+    [TestCase("::ffff:192.0.2.1", "192.0.2.1", true)]
+    [TestCase("::ffff:192.0.2.1", "::ffff:192.0.2.2", false)]
+    [TestCase("::1", "::2", false)]
+    public void Of_IPv6_one_network_counts_as_one_address(string one, string other, bool isOne) => Assert.That(Counted(one) == Counted(other), Is.EqualTo(isOne));
+
+    private static string Counted(string address) => TooManyCalls.AddressOf(new DefaultHttpContext { Connection = { RemoteIpAddress = IPAddress.Parse(address) } });
 }

@@ -17,6 +17,7 @@ public sealed class DashboardTests : BrowserTests
         "/hangfire/jobs/failed", "/hangfire/jobs/deleted", "/hangfire/jobs/awaiting", "/hangfire/retries", "/hangfire/recurring", "/hangfire/servers",
     ];
 
+    private const string Requeuer = "admin@tests";
 
     [Test]
     public async Task A_manager_sees_jobs_by_the_names_of_their_campaigns_and_nothing_to_press()
@@ -122,6 +123,10 @@ public sealed class DashboardTests : BrowserTests
 
         var run = await _api.UntilAsync(requestId, "succeeded");
         Assert.That((bool)run["overall_success"]!, Is.True, run.ToJsonString());
+        Assert.That((string?)run["ordered_by"], Is.EqualTo(Requeuer), "what is changed at Meta from here on is told as his");
+        JsonNode? told = null;
+        await Eventually.TrueAsync(async () => (told = (await _api.GetAsync($"/meta/changes?person={Requeuer}&object=jobs/failed/requeue")).Json["items"]!.AsArray().FirstOrDefault()) is not null, () => "the audit does not tell who pressed it");
+        Assert.That($"{told!["method"]} {told["outcome"]} {told["sent"]!["jobs"]!["new"]!.ToJsonString()}", Does.StartWith("jobs pressed [").And.Contain($"{job}\""));
         await Eventually.TrueAsync(async () => await StateAsync(job) == "Succeeded", () => "the requeued job itself has not ended");
         // On a page of its own: the dashboard reloads the one with the button whenever it has heard of the end.
         var succeeded = await page.Context.NewPageAsync();

@@ -34,6 +34,39 @@ public sealed class AuditTests : SharedPagesTests
     }
 
     [Test]
+    public async Task A_group_that_is_removed_is_told_as_it_was()
+    {
+        var (account, name) = (await _admin.AddAccountAsync(), $"{Guid.NewGuid()}");
+        var group = (string)(await _admin.PostAsync("/meta/account-groups", new JsonObject { ["name"] = name, ["account_ids"] = new JsonArray(account) })).Json["id"]!;
+        Assert.That((await _admin.SendAsync(HttpMethod.Delete, $"/meta/account-groups/{group}", null)).Code, Is.InRange(200, 204));
+
+        var told = (await _admin.GetAsync($"/meta/changes?object={group}")).Json["items"]![0]!;
+        Assert.That(((string?)told["outcome"], (string?)told["sent"]!["name"]!["old"], told["sent"]!["account_ids"]!["old"]!.ToJsonString()), Is.EqualTo(("removed", name, $"[\"{account}\"]")));
+    }
+
+    [Test]
+    public async Task A_run_that_is_cancelled_and_an_edit_that_is_taken_back_are_told_with_the_key_that_did_it()
+    {
+        var account = await _admin.AddAccountAsync();
+        var (program, mail, _, _, _) = await _service.ProgramAsync(_admin, "manager", $"+{account}");
+        using var client = program;
+        var clip = (string)(await client.PostAsync("/meta/clips", new JsonObject { ["title"] = "Mine", ["image_url"] = "https://cdn.example.com/mine.jpg" })).Json["id"]!;
+        var (run, edit) = (await client.AcceptAsync(ApiClient.Request(account, clip)), $"{Guid.CreateVersion7()}");
+        await using (var connection = await _service.Database.DataSource.OpenConnectionAsync())
+            await connection.ExecuteAsync("""
+                INSERT INTO meta_campaigns (request_id, social_account_id, meta_id, name, objective, status, created_at) VALUES (@run::uuid, @account::uuid, @edit || '-c', 'x', 'OUTCOME_SALES', 'PAUSED', now());
+                INSERT INTO campaign_edits (edit_id, social_account_id, request_id, level, meta_id, kind, fields, asked_by, state, asked_at, due_at)
+                VALUES (@edit::uuid, @account::uuid, @run::uuid, 'campaign', @edit || '-c', 'publish', '{}', 'somebody', 'waiting', now(), now() + interval '1 day')
+                """, new { run, account, edit });
+
+        Assert.That((await client.PostAsync($"/meta/orchestrate/runs/{run}/cancel")).Code, Is.InRange(200, 202));
+        Assert.That((await client.PostAsync($"/meta/edits/{edit}/cancel")).Code, Is.EqualTo(200));
+
+        var told = (await _admin.GetAsync($"/meta/changes?person={mail}&key=the%20program")).Json["items"]!.AsArray();
+        Assert.That(told.Select(change => $"{change!["method"]} {change["path"]} {change["outcome"]} {change["social_account_id"]}"), Is.EqualTo([$"edit {edit} cancelled {account}", $"run {run} cancelled {account}"]));
+    }
+
+    [Test]
     public async Task Pages_of_both_sources_hold_each_change_once_and_csv_holds_them_all()
     {
         var account = await _admin.AddAccountAsync();

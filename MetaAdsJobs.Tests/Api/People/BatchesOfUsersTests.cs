@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
+using MetaAdsJobs.Core.Batches;
 using MetaAdsJobs.Tests.Api.Batches;
 using MetaAdsJobs.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace MetaAdsJobs.Tests.Api.People;
 
@@ -51,6 +53,30 @@ public sealed class BatchesOfUsersTests : SharedPagesTests
         Assert.That((await _admin.GetAsync($"/meta/changes?object={byKey}")).Json["items"]![0]!.ToJsonString(), Does.Contain("the key that it was resumed by was revoked"));
         await _admin.PatchAsync($"/meta/users/{resumer}", new JsonObject { ["disabled"] = true });
         Assert.That(await _admin.BatchStatesAsync(batch), Is.EqualTo("paused"));
+    }
+
+    [Test]
+    public async Task Its_runs_tell_the_key_that_it_was_sent_by_and_it_tells_who_has_resumed_it()
+    {
+        var account = await _admin.AddAccountAsync();
+        var (program, mail, _, _, _) = await _service.ProgramAsync(_admin, "manager", $"+{account}");
+        using var client = program;
+        var batch = await client.SendBatchAsync(account);
+        await using var core = InProcess.Configure(_service.Database.ConnectionString, time: null, ("DATA_PROTECTION_KEY", Service.DataProtectionKey));
+        await core.GetRequiredService<FeedBatches>().ExecuteAsync(Guid.Parse(batch), CancellationToken.None);
+
+        var runs = (await _admin.GetAsync($"/meta/orchestrate/runs?requested_by={mail}&requested_key=the%20program")).Json["items"]!.AsArray();
+        Assert.That(runs.Select(run => ((string?)run!["social_account_id"], (string?)run["requested_key"])), Is.EqualTo([(account, "the program")]));
+        Assert.That(await ToldAsync(), Is.EqualTo(("the program", (string?)null, (string?)null)));
+        await _admin.PostAsync($"/meta/batches/{batch}/pause");
+        await client.PostAsync($"/meta/batches/{batch}/resume");
+        Assert.That(await ToldAsync(), Is.EqualTo(("the program", mail, "the program")));
+
+        async Task<(string?, string?, string?)> ToldAsync()
+        {
+            var told = (await _admin.GetAsync($"/meta/batches/{batch}")).Json["batch"]!;
+            return ((string?)told["requested_key"], (string?)told["resumed_by"], (string?)told["resumed_key"]);
+        }
     }
 
     /// <summary>They wait again when the batch that was first is cancelled.</summary>

@@ -71,6 +71,15 @@ public sealed class NeighbourTests
         }
     }
 
+    /// <summary>Else its id would tell where its name sorts.</summary>
+    [Test]
+    public async Task Behind_an_account_of_another_client_no_list_goes_on()
+    {
+        var (other, own) = (await _admin.AddAccountAsync(account => account["name"] = "A"), $"/console/accounts/{_mine}");
+        Assert.That((await _manager.GetAsync("/console/accounts")).Text, Does.Contain(own));
+        Assert.That((await _manager.GetAsync($"/console/accounts?cursor={other}")).Text, Does.Not.Contain(own));
+    }
+
     [Test]
     public async Task Another_clients_campaign_in_a_pool_is_refused_as_one_that_there_is_not()
     {
@@ -112,6 +121,26 @@ public sealed class NeighbourTests
         Assert.That(Listed(await _admin.GetAsync($"/meta/clips?social_account_id={_foreign.Id}&limit=200")), Does.Contain(clip));
         Assert.That(Listed(await _manager.GetAsync($"/meta/clips?social_account_id={_foreign.Id}&limit=200")), Is.Empty);
         Assert.That(Listed(await _manager.GetAsync($"/meta/clips?social_account_id={_mine}&limit=200")), Does.Contain(clip));
+    }
+
+    [Test]
+    public async Task Nor_in_how_many_others_it_is_at_Meta()
+    {
+        var title = $"t{Guid.NewGuid():N}";
+        var clip = (string)(await _manager.PostAsync("/meta/clips", new JsonObject { ["title"] = title, ["video_url"] = "https://cdn.example.com/mine.mp4" })).Json["id"]!;
+        await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
+        await AtMetaAsync(_foreign.Id);
+        await connection.ExecuteAsync("INSERT INTO clip_images (clip_id, ad_account_id, hash, uploaded_at) SELECT @clip::uuid, ad_account_id, 'x', now() FROM social_accounts WHERE id = @account::uuid", new { clip, account = _foreign.Id });
+
+        Assert.That((await _admin.GetAsync($"/console/clips?search={title}")).Text, Does.Contain("ad accounts: 2").And.Contain($"https://cdn.example.com/{_foreign.Id}.jpg"));
+        Assert.That((await _manager.GetAsync($"/console/clips?search={title}")).Text, Does.Contain(title).And.Contain("not yet").And.Not.Contain("ad accounts:").And.Not.Contain($"{_foreign.Id}.jpg"));
+        await AtMetaAsync(_mine);
+        Assert.That((await _manager.GetAsync($"/console/clips?search={title}")).Text, Does.Contain("ad accounts: 1").And.Contain($"https://cdn.example.com/{_mine}.jpg"));
+
+        Task AtMetaAsync(string account) => connection.ExecuteAsync("""
+            INSERT INTO clip_videos (clip_id, ad_account_id, state, request_id, attempt, video_id, thumbnail_url, started_at, uploaded_at)
+            SELECT @clip::uuid, ad_account_id, 'ready', @clip::uuid, 1, '1', 'https://cdn.example.com/' || @account || '.jpg', now(), now() FROM social_accounts WHERE id = @account::uuid
+            """, new { clip, account });
     }
 
     [Test]

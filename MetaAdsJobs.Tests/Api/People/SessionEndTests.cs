@@ -52,6 +52,14 @@ public sealed class SessionEndTests
     }
 
     [Test]
+    public async Task A_browser_that_calls_itself_at_length_is_let_in_and_not_cut_within_a_character()
+    {
+        var caller = Somebody with { Name = $"{Guid.NewGuid():N}" };
+        await _sessions.OpenAsync(caller, "token", until: null, confirmedAt: null, $"{new string('x', 299)}🚀 and more", CancellationToken.None);
+        Assert.That((await _sessions.ListAsync(caller, CancellationToken.None)).Single().Browser, Is.EqualTo(new string('x', 299)));
+    }
+
+    [Test]
     public async Task What_was_over_long_ago_is_kept_no_more()
     {
         var time = new ShiftedTime();

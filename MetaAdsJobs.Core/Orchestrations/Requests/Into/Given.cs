@@ -22,7 +22,7 @@ internal sealed record Given(CampaignTree Tree, string Objective, string? BidStr
     private const string Form = "lead_gen_form_id";
     private const int LongestName = 200;
 
-    private string CampaignName => Marker.Split(Tree.Campaign.Name).Readable is { Length: > LongestName } name ? name[..LongestName] : Marker.Split(Tree.Campaign.Name).Readable;
+    private string CampaignName => Marker.Split(Tree.Campaign.Name).Readable.Cut(LongestName);
 
     private bool IsCampaignBudget => Tree.Campaign.Budget.IsAny;
 

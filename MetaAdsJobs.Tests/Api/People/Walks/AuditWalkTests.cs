@@ -21,11 +21,11 @@ public sealed class AuditWalkTests
 
     private static readonly Dictionary<string, string> Without = new()
     {
-        ["POST /meta/orchestrate/run"] = RunsTell, ["POST /meta/orchestrate/runs/{requestId:guid}/cancel"] = RunsTell, ["POST /meta/orchestrate/runs/{requestId:guid}/retry"] = RunsTell, ["POST /console/new"] = RunsTell,
-        ["POST /console/runs/{requestId:guid}/cancel"] = RunsTell, ["POST /console/runs/{requestId:guid}/retry"] = RunsTell, ["POST /console/runs/bulk/cancel"] = RunsTell, ["POST /console/runs/bulk/retry"] = RunsTell,
+        ["POST /meta/orchestrate/run"] = RunsTell, ["POST /meta/orchestrate/runs/{requestId:guid}/retry"] = RunsTell, ["POST /console/new"] = RunsTell,
+        ["POST /console/runs/{requestId:guid}/retry"] = RunsTell, ["POST /console/runs/bulk/cancel"] = "a line of each run, as its own cancel leaves", ["POST /console/runs/bulk/retry"] = RunsTell,
         ["POST /meta/orchestrate/batch"] = "the batch tells who sent it, and so do its runs", ["POST /console/batches/new"] = "the batch tells who sent it, and so do its runs",
         ["POST /meta/accounts/{accountId:guid}/campaigns/{id}/adopt"] = "a line of what was taken over, when Meta tells of it: AdoptTests", ["POST /console/campaigns/adopt"] = "a line of what was taken over, when Meta tells of it: AdoptTests",
-        ["POST /meta/edits/{editId:guid}/cancel"] = EditsTell, ["POST /console/campaigns/edits/{editId:guid}/cancel"] = EditsTell, ["POST /console/campaigns/{campaignId}/{order}/{metaId}"] = EditsTell,
+        ["POST /console/campaigns/{campaignId}/{order}/{metaId}"] = EditsTell,
         ["POST /console/campaigns/bulk/pause"] = EditsTell, ["POST /console/campaigns/bulk/publish"] = EditsTell,
         ["POST /meta/orchestrate/sync-insights/{socialAccountId:guid}"] = Numbers, ["POST /console/accounts/{id:guid}"] = Numbers,
         ["POST /meta/clips"] = Clips, ["PUT /meta/clips/{id:guid}/file"] = Clips, ["POST /console/clips/new"] = Clips, ["POST /console/clips/file"] = Clips,
@@ -62,6 +62,7 @@ public sealed class AuditWalkTests
     public async Task Whatever_changes_something_leaves_a_line_that_tells_who_and_no_secret()
     {
         await AccountsAsync();
+        await RunsAndEditsAsync();
         await HoldsAsync();
         await PoolsAndExperimentsAsync();
         await WebhooksAsync();
@@ -108,6 +109,15 @@ public sealed class AuditWalkTests
 
         await _walk.ApiAsync("POST /meta/accounts/{id:guid}/retire", null, id);
         await _walk.FormAsync("POST /console/accounts/{id:guid}/retire", [("seen", await _walk.HiddenAsync($"/console/accounts/{second}/retire", "seen"))], second);
+    }
+
+    private async Task RunsAndEditsAsync()
+    {
+        var (run, edits) = (ApiClient.Request(_of.Id, _of.Ids[Thing.Clip]), await _walk.SeedApprovalsAsync(2));
+        await _walk.ApiAsync("POST /meta/orchestrate/runs/{requestId:guid}/cancel", null, await _admin.AcceptAsync(run));
+        await _walk.FormAsync("POST /console/runs/{requestId:guid}/cancel", [], await _admin.AcceptAsync(run));
+        await _walk.ApiAsync("POST /meta/edits/{editId:guid}/cancel", null, edits[0]);
+        await _walk.FormAsync("POST /console/campaigns/edits/{editId:guid}/cancel", [], edits[1]);
     }
 
     private async Task HoldsAsync()
