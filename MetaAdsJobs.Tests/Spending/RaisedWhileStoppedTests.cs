@@ -68,7 +68,6 @@ public sealed class RaisedWhileStoppedTests
         _world.Graph.Faults.Always(call => call.Path == tree.AdSets[0].MetaId && call["daily_budget"] is not null, GraphFaults.Refused(100, 1885183));
 
         Assert.That((await _world.EditAsync(EditKind.Update, tree.AdSets[0].MetaId, """{"daily_budget_cents":20000}""")).Status, Is.EqualTo("failed"));
-
         Assert.That(await CountedAsync(), Is.EqualTo("paused 10000 3"));
     }
 
