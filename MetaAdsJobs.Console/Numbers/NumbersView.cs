@@ -42,7 +42,7 @@ public sealed class NumbersView
     public IReadOnlyList<NumberDay> Read { get; private set; } = [];
     public Tally Total { get; private set; } = Tally.Of([]);
 
-    /// <summary>What is held against the days before: those that were read whole, as the ones that stand against them, and of as many accounts.</summary>
+    /// <summary>What is held against the days before: those that were read whole, as the ones that stand against them.</summary>
     public Tally Whole { get; private set; } = Tally.Of([]);
 
     /// <summary>Of the days that stand against them; null when it was not asked for or there are none.</summary>
@@ -69,6 +69,9 @@ public sealed class NumbersView
 
     /// <summary>The day that stands in the period before where this one stands in its own.</summary>
     public NumberDay? BeforeOf(DateOnly day) => _before.GetValueOrDefault(day.AddDays(-Days.Count));
+
+    // Of several accounts some have their night later than others.
+    private bool IsWhole(NumberDay day) => !day.IsPartial && !((On(day.Date.AddDays(-1)) ?? _before.GetValueOrDefault(day.Date.AddDays(-1)))?.Accounts > day.Accounts);
 
     public IReadOnlyList<DateOnly> Missing => [.. Days.Where(day => On(day) is null)];
 
@@ -108,8 +111,8 @@ public sealed class NumbersView
         {
             var before = await ReadAsync(reader, Since.AddDays(-Days.Count), Since.AddDays(-1), ct);
             (_before, ReadBefore) = (before.ToDictionary(day => day.Date), before.Count);
-            // What was read in part, or of fewer accounts, stands for less than its day, and what was never read for nothing.
-            var whole = read.Where(day => !day.IsPartial && BeforeOf(day.Date) is { IsPartial: false } other && other.Accounts == day.Accounts).ToList();
+            // What was read in part, or of fewer accounts than the day before, stands for less than its day, and what was never read for nothing.
+            var whole = read.Where(day => IsWhole(day) && BeforeOf(day.Date) is { } other && IsWhole(other)).ToList();
             (Whole, Before) = (Tally.Of(whole), whole.Count == 0 ? null : Tally.Of([.. whole.Select(day => BeforeOf(day.Date)!)]));
             ComparesLess = whole.Count < Math.Max(read.Count, before.Count);
         }

@@ -110,9 +110,12 @@ public sealed class ChangeReader(NpgsqlDataSource dataSource, [FromKeyedServices
             yield return $"""
                 SELECT 'here' AS source, c.id, c.social_account_id, NULL::uuid AS request_id, c.person AS asked_by, c.key_name, c.kind AS method, c.object AS path, c.fields::text AS sent, c.at AS sent_at, c.action AS outcome,
                     NULL::int AS http_status, c.object_name AS answer
-                FROM recorded_acts c WHERE c.id < @BeforeHere{(AccountScope.Caller?.Role == Roles.Viewer ? " AND c.kind <> 'webhook'" : "")}{Conditions(filter, null, "c.social_account_id", "c.person", "c.key_name", "c.object", "c.at")} ORDER BY c.id DESC{end}
+                FROM recorded_acts c WHERE c.id < @BeforeHere{(AccountScope.Caller?.Role == Roles.Viewer ? " AND c.kind <> 'webhook'" : "")}{(AccountScope.Accounts is null ? "" : Narrowed)}{Conditions(filter, null, "c.social_account_id", "c.person", "c.key_name", "c.object", "c.at")} ORDER BY c.id DESC{end}
                 """;
     }
+
+    // Once such a line was filed under the account that was left, and tells of the others all the same. Now it is of none.
+    private const string Narrowed = " AND NOT (c.action = 'changed' AND c.kind IN ('webhook', 'alert rule') AND c.fields ? 'account_ids')";
 
     // Only the conditions that are asked for, since one text for all would have to be planned for all.
     private static string Conditions(ChangeFilter filter, string? request, string account, string person, string key, string path, string at) => string.Concat(

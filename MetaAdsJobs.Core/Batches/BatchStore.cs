@@ -72,7 +72,13 @@ internal sealed class BatchStore(NpgsqlDataSource dataSource, TimeProvider time)
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         // A statement of its own: the next sees what was written while it waited.
-        if (alone) await connection.ExecuteAsync(new(OneAtATimeSql, cancellationToken: ct));
+        if (alone)
+        {
+            // As of whoever takes something from them: users and keys before batches, and those before this lock.
+            await Maker.HoldAsync(connection, null, ct);
+            await connection.ExecuteAsync(new(OneAtATimeSql, cancellationToken: ct));
+        }
+
         var holders = await connection.QueryAsync<Holder>(new(FindSql,
             new { Accounts = rows.Select(row => row.Account.Id).ToArray(), RowIds = rows.Select(row => row.RowId).ToArray() }, cancellationToken: ct));
         return holders.ToDictionary(holder => (holder.SocialAccountId, holder.RowId));

@@ -37,7 +37,7 @@ public sealed class OrderBatch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
         // What dies from here on leaves runs that are cancelled and have no job that comes soon: the batch's, or the sweep's, gives each another.
         const string CancelSql = "UPDATE batches SET state = 'cancelled', ordered_by = @OrderedBy, job_id = @JobId WHERE batch_id = @BatchId AND state <> 'cancelled' AND completed_at IS NULL";
         // What another batch was sent again of it nobody has cancelled: there it waits from now on, if there is one in a batch that lets rows in. Files that come in this moment point to what stands then.
-        const string RowsSql = $"""
+        var rowsSql = $"""
             {BatchStore.OneAtATimeSql};
             UPDATE batch_rows SET state = 'cancelled', holds = false WHERE batch_id = @BatchId AND state = 'waiting';
             WITH again AS (
@@ -47,14 +47,15 @@ public sealed class OrderBatch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
                 WINDOW w AS (PARTITION BY r.of_row ORDER BY b.state = 'running' DESC, r.batch_id, r.row))
             UPDATE batch_rows r SET state = CASE WHEN is_first THEN 'waiting' ELSE 'again' END, holds = is_first, of_batch = CASE WHEN NOT is_first THEN first_batch END, of_row = CASE WHEN NOT is_first THEN first_row END
             FROM (SELECT *, (again.batch_id, again.row) = (first_batch, first_row) AS is_first FROM again) a WHERE r.batch_id = a.batch_id AND r.row = a.row;
-            UPDATE orchestrations o SET cancel_requested = true, ordered_by = @OrderedBy, ordered_key = @OrderedKey, job_id = NULL
+            WITH cancelled AS (UPDATE orchestrations o SET cancel_requested = true, ordered_by = @OrderedBy, ordered_key = @OrderedKey, job_id = NULL
             FROM (
                 SELECT n.request_id FROM batch_rows r JOIN orchestrations n ON n.request_id = r.request_id
                 WHERE r.batch_id = @BatchId AND n.status IN ('queued', 'running', 'waiting') AND n.ending IS NULL AND NOT n.cancel_requested
                 ORDER BY n.request_id FOR NO KEY UPDATE OF n) begun
             WHERE o.request_id = begun.request_id
-            """;
-        return WithJobAsync(CancelSql, "cancelled", batchId, orderedBy, "Only a batch that has not ended can be cancelled", ct, also: RowsSql);
+            RETURNING o.request_id, o.social_account_id, o.campaign_name)
+            """ + ActLog.InsertFrom("cancelled", account: "social_account_id", name: "campaign_name", id: "request_id::text");
+        return WithJobAsync(CancelSql, "cancelled", batchId, orderedBy, "Only a batch that has not ended can be cancelled", ct, also: rowsSql);
     }
 
     private async Task<Change> WithJobAsync(string sql, string action, Guid batchId, string orderedBy, string reason, CancellationToken ct, string? also = null, bool resumes = false)
@@ -69,7 +70,7 @@ public sealed class OrderBatch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
                 var now = time.GetUtcNow();
                 if (maker is not null) await maker.LookAgainAsync(users => BatchesOfUsers.PauseAsync(connection, null, users, now, ct), key => BatchesOfUsers.PauseOfKeyAsync(connection, null, key, now, ct));
                 // A statement of its own: rows that were let in while the first waited for that are no longer among these.
-                if (also is not null) await connection.ExecuteAsync(new(also, parameters, cancellationToken: ct));
+                if (also is not null) await connection.ExecuteAsync(new(also, ActLog.With(parameters, new Act("run", "", null, action, null, []), now), cancellationToken: ct));
                 transaction.Complete();
                 return new Change.Done();
             }

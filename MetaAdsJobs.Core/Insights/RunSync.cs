@@ -87,8 +87,8 @@ internal sealed class RunSync(
         var reports = await journal.ListAsync(claim, ct);
         if (reports.Count == 0)
         {
-            // Where the zone here is not Meta's, the last two days may not be over there.
-            if (claim.IsNightly || claim.Range.Until >= AccountDays.Today(claim.TimezoneName, time.GetUtcNow()).AddDays(-2)) claim = await account.RefreshAsync(claim, ct);
+            // Where the zone here is not Meta's, the last two days may not be over there; and in which currency it tells its numbers is to be known before any is stored.
+            if (claim.IsNightly || !claim.IsCurrencyTold || claim.Range.Until >= AccountDays.Today(claim.TimezoneName, time.GetUtcNow()).AddDays(-2)) claim = await account.RefreshAsync(claim, ct);
             await months.EnsureAsync(claim.Range, ct);
             reports = await runReports.PlanAsync(claim, defined.Select(definition => definition.Id), ct);
         }

@@ -17,7 +17,11 @@ namespace MetaAdsJobs.Core.Insights;
 /// <param name="StoredUntil">The last day that stands in the tables; null before the first.</param>
 internal sealed record SyncClaim(
     Guid SyncId, int Attempt, int Failures, int Abandoned, Guid AccountId, string AdAccountId, string Currency, string TimezoneName, DayRange Range, bool IsNightly,
-    DateTimeOffset StartedAt, DateTimeOffset? OutageSince, DateOnly? StoredUntil, GraphCredential Credential);
+    DateTimeOffset StartedAt, DateTimeOffset? OutageSince, DateOnly? StoredUntil, GraphCredential Credential)
+{
+    /// <summary>Meta has told its currency.</summary>
+    public bool IsCurrencyTold { get; init; }
+}
 
 /// <summary>Rows of insight_syncs. Every transition names the state and attempt it leaves.</summary>
 internal sealed class SyncStore(NpgsqlDataSource dataSource, WorkClaims work, AccountTokens tokens, OrchestrationOptions options, TimeProvider time)
@@ -47,7 +51,7 @@ internal sealed class SyncStore(NpgsqlDataSource dataSource, WorkClaims work, Ac
             FROM social_accounts a
             WHERE {Table.Claimable}
             RETURNING r.attempt, r.failures, r.abandoned, r.since, r.until, r.nightly_for IS NOT NULL AS is_nightly, r.started_at, r.outage_since, r.stored_until,
-                      a.id AS account_id, a.ad_account_id, COALESCE(a.meta_currency, a.currency) AS currency, a.timezone_name, a.access_token
+                      a.id AS account_id, a.ad_account_id, COALESCE(a.meta_currency, a.currency) AS currency, a.meta_currency IS NOT NULL AS is_currency_told, a.timezone_name, a.access_token
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var row = await connection.QuerySingleOrDefaultAsync<ClaimRow>(new(claimSql, new { SyncId = syncId, options.Lease, Now = time.GetUtcNow() }, cancellationToken: ct));
@@ -59,7 +63,7 @@ internal sealed class SyncStore(NpgsqlDataSource dataSource, WorkClaims work, Ac
         }
 
         return new(syncId, row.Attempt, row.Failures, row.Abandoned, row.AccountId, row.AdAccountId, row.Currency, row.TimezoneName, new(row.Since, row.Until),
-            row.IsNightly, row.StartedAt, row.OutageSince, row.StoredUntil, new(row.AdAccountId, token) { StoredAs = row.AccessToken });
+            row.IsNightly, row.StartedAt, row.OutageSince, row.StoredUntil, new(row.AdAccountId, token) { StoredAs = row.AccessToken }) { IsCurrencyTold = row.IsCurrencyTold };
     }
 
     /// <summary>Says in its row what the sync waits for. The longer it has waited, the longer until the next look.</summary>
@@ -92,7 +96,7 @@ internal sealed class SyncStore(NpgsqlDataSource dataSource, WorkClaims work, Ac
     {
         var storedSql = $"""
             UPDATE insight_syncs SET abandoned = 0, stored_until = @Until, days_synced = @Until::date - since + 1, rows_restated = rows_restated + @Restated, rows_vanished = rows_vanished + @Vanished,
-                left_out = CASE WHEN @LeftOut::text IS NULL OR @LeftOut = ANY(left_out) THEN left_out ELSE array_append(left_out, @LeftOut) END{Table.Progress}
+                left_out = CASE WHEN @LeftOut::text IS NULL OR EXISTS (SELECT 1 FROM unnest(left_out) l WHERE starts_with(l, @LeftOutOf)) THEN left_out ELSE array_append(left_out, @LeftOut) END{Table.Progress}
             WHERE {Table.Held} AND EXISTS (SELECT 1 FROM insight_staging_marks m WHERE m.sync_id = @SyncId)
             """;
         var endSql = $"""
@@ -101,7 +105,7 @@ internal sealed class SyncStore(NpgsqlDataSource dataSource, WorkClaims work, Ac
             WHERE {Table.Held};
             DELETE FROM insight_reports WHERE sync_id = @SyncId;
             """;
-        if (await connection.ExecuteAsync(new(storedSql, new { claim.SyncId, claim.Attempt, Until = until, Restated = restated, Vanished = vanished, LeftOut = leftOut }, transaction, cancellationToken: ct)) != 1)
+        if (await connection.ExecuteAsync(new(storedSql, new { claim.SyncId, claim.Attempt, Until = until, Restated = restated, Vanished = vanished, LeftOut = leftOut, AccountSpend.LeftOutOf }, transaction, cancellationToken: ct)) != 1)
             throw new FencedException("another attempt holds the sync, or what was staged is gone");
         if (isLast) await connection.ExecuteAsync(new(endSql, new { claim.SyncId, claim.Attempt, Now = time.GetUtcNow() }, transaction, cancellationToken: ct));
     }
@@ -157,6 +161,7 @@ internal sealed class SyncStore(NpgsqlDataSource dataSource, WorkClaims work, Ac
         public Guid AccountId { get; init; }
         public string AdAccountId { get; init; } = "";
         public string Currency { get; init; } = "";
+        public bool IsCurrencyTold { get; init; }
         public string TimezoneName { get; init; } = "";
         public DateTimeOffset StartedAt { get; init; }
         public DateTimeOffset? OutageSince { get; init; }

@@ -36,11 +36,11 @@ public sealed class SignInLinks(NpgsqlDataSource dataSource, UserStore users, Ti
     /// <summary>Uses it up: the second to come finds nothing.</summary>
     public async Task<Caller?> UseAsync(string secret, CancellationToken ct)
     {
-        // A call that was under way may have made it after whoever stands behind it was disabled.
+        // A call that was under way may have made it after its maker, who stands first, was disabled.
         const string UseSql = """
             UPDATE sign_in_links l SET used_at = @Now FROM users u
             WHERE l.hash = @Hash AND l.used_at IS NULL AND l.expires_at > @Now AND u.id = l.user_id AND u.disabled_at IS NULL
-                AND NOT EXISTS (SELECT 1 FROM users b WHERE b.disabled_at IS NOT NULL AND lower(b.mail) IN (SELECT lower(v) FROM unnest(l.vouched_by) v))
+                AND NOT EXISTS (SELECT 1 FROM users b WHERE b.disabled_at IS NOT NULL AND lower(b.mail) = lower(l.vouched_by[1]))
             RETURNING u.id, u.mail, u.role, l.vouched_by
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);

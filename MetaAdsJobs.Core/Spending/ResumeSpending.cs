@@ -196,6 +196,7 @@ internal sealed class ResumeSpending(
             spenders.IsShown(metaId);
         }
 
+        spenders.IsShown($"{spender.RequestId}");
         return true;
     }
 

@@ -150,7 +150,7 @@ public sealed class HeldUpTests
 
         guesses.ForEach(guess => guess.Dispose());
 
-        Task<long> WaitingAsync() => _service.Database.DataSource.RowsAsync("pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'");
+        Task<long> WaitingAsync() => _service.Database.DataSource.RowsAsync("pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%k.hash = %'");
     }
 
     /// <summary>However long that is: whoever stops is answered, or gives up himself.</summary>

@@ -95,7 +95,7 @@ public sealed class ProposalTests
     {
         var tree = await _world.PoolAsync("show", 10, 20);
         var yesterday = _world.Today().AddDays(-1);
-        await _world.ExecuteAsync("UPDATE insight_days SET synced_at = now(), seen_at = (@yesterday + 1)::timestamp AT TIME ZONE 'America/New_York' - interval '1 minute' WHERE social_account_id = @AccountId AND date_start = @yesterday", new { tree.Tree.AccountId, yesterday });
+        await _world.ExecuteAsync("UPDATE insight_days SET synced_at = now(), seen_at = (@yesterday + 1)::timestamp AT TIME ZONE 'America/New_York' - interval '11 minutes' WHERE social_account_id = @AccountId AND date_start = @yesterday", new { tree.Tree.AccountId, yesterday });
         await _world.ProposeAsync();
         Assert.That((await GatesAsync(tree), (await _world.NightsAsync(tree)).Count(night => night.Basis == yesterday)), Is.EqualTo((new[] { "stale" }, 0)));
         await _world.ExecuteAsync("UPDATE insight_days SET seen_at = now() WHERE social_account_id = @AccountId", new { tree.Tree.AccountId });

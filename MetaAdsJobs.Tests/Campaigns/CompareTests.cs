@@ -255,6 +255,23 @@ public sealed class CompareTests
         Assert.That((await _world.TreeAsync(tree)).Ads[0].Status, Is.EqualTo("DELETED"));
     }
 
+    /// <summary>Such as by a raise whose answer was lost: perhaps it is done.</summary>
+    [Test]
+    public async Task What_counts_for_more_than_is_known_goes_on_counting_while_a_part_of_it_is_called_missing()
+    {
+        var tree = await _world.BuiltAsync("""{"auto_publish":true,"ad_sets":[{"ads":[{}]},{"ads":[{}]}]}""");
+        await _world.ExecuteAsync("UPDATE activations SET daily_cents = 50000");
+        await ByHandAsync("UPDATE stub_graph.objects SET status = 'ARCHIVED' WHERE id = @Id", tree.AdSets[1].MetaId);
+        _world.Graph.Faults.Always(call => call.Method == "GET" && call.Path == tree.AdSets[1].MetaId, GraphFaults.Refused(100, 33));
+
+        Assert.That(await CompareAsync(), Is.EqualTo(1));
+        Assert.That(await _world.CountedAsync(), Is.EqualTo("active 50000"));
+
+        _world.Graph.Faults.Clear();
+        Assert.That(await CompareAsync(), Is.EqualTo(1));
+        Assert.That(await _world.CountedAsync(), Is.EqualTo("active 10000"));
+    }
+
     [Test]
     public async Task An_account_that_Meta_does_not_show_at_the_moment_is_compared_later()
     {

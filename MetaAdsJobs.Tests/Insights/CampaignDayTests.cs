@@ -224,7 +224,7 @@ public sealed class CampaignDayTests
             var claim = new SyncClaim(Guid.CreateVersion7(), 1, 0, 0, _account.Id, "", "USD", _account.Timezone, new(until, until), IsNightly: false, later, null, null, new("", ""));
             await using var connection = await _world.Database.DataSource.OpenConnectionAsync();
             await using var transaction = await connection.BeginTransactionAsync();
-            await _world.Get<Reconciliation>().StoreAsync(connection, transaction, claim, new(until, until), until.AddDays(4), new([], [], ads, ads.Length == 0 ? [] : [until], DateOnly.MinValue), null, CancellationToken.None);
+            await _world.Get<Reconciliation>().StoreAsync(connection, transaction, claim, new(until, until), until.AddDays(4), new([], [], ads, ads.Length == 0 ? [] : [until], DateOnly.MinValue), new Dictionary<DateOnly, decimal>(), CancellationToken.None);
             await transaction.CommitAsync();
             var now = await SeenAsync();
             Assert.That((now.Synced > before.Synced, now.Seen > before.Seen), Is.EqualTo((true, isSeen)));

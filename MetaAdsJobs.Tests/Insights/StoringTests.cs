@@ -164,6 +164,8 @@ public sealed class StoringTests
         var day = AccountDays.Today(_account.Timezone, _world.Time.GetUtcNow()).AddDays(-3);
         _world.Graph.Faults.Add(call => call["level"] == "account", GraphFaults.Says($$"""{"data":[{"account_id":"1","spend":"100000.50","date_start":"{{day:yyyy-MM-dd}}"}]}"""));
         await _world.SyncAsync(_account, days: 1, untilDaysAgo: 3);
+        // As if the ads had added up to something else by then.
+        await _world.ExecuteAsync("UPDATE insight_days SET difference = 7 WHERE social_account_id = @Id AND date_start = @day", new { _account.Id, day });
         var known = await ReconciledAsync(day);
         _world.Graph.Faults.Always(call => call["level"] == "account", GraphFaults.Refused(200));
 

@@ -86,7 +86,7 @@ public sealed class ReviewsTogetherTests
 
         Assert.That(await ReviewAsync(), Is.EqualTo(1));
 
-        Assert.That((await DueAsync(), await ShownAsync(run)), Is.EqualTo((1, "   ")));
+        Assert.That((await DueAsync(), await ShownAsync(run)), Is.EqualTo((1, "PAUSED PAUSED ACTIVE ")));
         _world.Graph.Faults.Clear();
         await _world.ExecuteAsync("""UPDATE stub_graph.objects SET fields = fields || '{"issues_info":[{"level":"AD","error_summary":"No hats"}]}' WHERE id = @ad""", new { ad });
         Assert.That(await ReviewAsync(), Is.EqualTo(1));

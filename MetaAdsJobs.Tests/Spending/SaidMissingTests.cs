@@ -140,6 +140,18 @@ public sealed class SaidMissingTests
         Assert.That(await StatusAsync(tree.Campaign.MetaId), Is.EqualTo("PAUSED"));
     }
 
+    [Test]
+    public async Task A_run_waits_for_Meta_to_show_the_ad_that_it_activates()
+    {
+        var asked = await _world.AcceptAsync("""{"auto_publish":true}""");
+        _world.Graph.Faults.Add(call => call.Path.StartsWith("META_AD_", StringComparison.Ordinal), Missing, times: 9);
+
+        var ran = await _world.RunAsync(asked);
+
+        Assert.That((ran.Result.Status, ran.Throws), Is.EqualTo(("succeeded", 0)), string.Join("; ", ran.Result.Errors));
+        Assert.That(ran.Waits, Is.Not.Empty);
+    }
+
     /// <summary>What a failed run has left no comparison looks at.</summary>
     [Test]
     public async Task Room_that_a_failed_run_has_left_taken_is_free_when_its_campaign_was_called_missing_for_an_hour()

@@ -81,7 +81,12 @@ internal sealed class CompareCampaigns(CompareStore store, MetaEdits edits, Orch
 
         var changes = tree.All.Where(one => open is null || seen.GetValueOrDefault(one.MetaId) is not null).SelectMany(one => Differences(one, seen.GetValueOrDefault(one.MetaId))).ToList();
         var next = NextAt(tree, seen);
-        if (await store.SaveAsync(due, changes, open, open is null || again > next ? next : again, ct) is not { } told) await store.PostponeAsync(due, time.GetUtcNow() + options.SettleDelay, ct, isShown: missing.Length == 0);
+        if (await store.SaveAsync(due, changes, open, open is null || again > next ? next : again, ct) is not { } told)
+        {
+            // What it has shown it has not called missing, also where that could not be saved.
+            if (open is not null) await store.MissingAsync(due, open, time.GetUtcNow() + options.SettleDelay, ct);
+            else await store.PostponeAsync(due, time.GetUtcNow() + options.SettleDelay, ct, isShown: missing.Length == 0);
+        }
         else if (told.Count > 0) CampaignLog.ChangedOutside(logger, tree.Campaign.MetaId, string.Join(", ", told.Select(change => $"{change.Object.MetaId} {change.Field}")));
     }
 

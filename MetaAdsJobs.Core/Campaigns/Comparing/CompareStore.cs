@@ -80,7 +80,7 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
         await connection.ExecuteAsync(new(PostponeSql, new { due.Tree.RequestId, due.TakenUntil, Until = until, IsShown = isShown }, cancellationToken: ct));
     }
 
-    /// <summary>Meta calls the campaign missing: nothing of it is told.</summary>
+    /// <summary>Nothing of it can be told.</summary>
     public async Task MissingAsync(DueCampaign due, Missing missing, DateTimeOffset until, CancellationToken ct)
     {
         const string MissingSql = "UPDATE meta_campaigns SET missing_since = @Since, missing_ids = @Ids, compare_at = @Until WHERE request_id = @RequestId AND compare_at = @TakenUntil";
@@ -133,7 +133,7 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
     /// Records what has changed and takes it over. A campaign that was switched on by hand counts against the cap from now on, and a stop that is in force pauses it; one that
     /// was switched off or ended counts no more.
     /// </summary>
-    /// <param name="missing">What is left as it was known; null when nothing is.</param>
+    /// <param name="missing">What is left as it was known, and goes on counting for what it was counted; null when nothing is.</param>
     /// <returns>What somebody else has changed; null when somebody of ours has changed the campaign meanwhile: what was read is old.</returns>
     public async Task<IReadOnlyList<OutsideDifference>?> SaveAsync(DueCampaign due, IReadOnlyList<OutsideDifference> changes, Missing? missing, DateTimeOffset nextAt, CancellationToken ct)
     {
@@ -152,9 +152,11 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
             active AS (
                 INSERT INTO activations (request_id, social_account_id, state, daily_cents, ends_at, changed_at)
                 SELECT request_id, social_account_id, 'active', @DailyCents, @EndsAt, @Now FROM fence WHERE @State = 'active'
-                ON CONFLICT (request_id) DO UPDATE SET state = 'active', daily_cents = EXCLUDED.daily_cents, ends_at = EXCLUDED.ends_at, changed_at = EXCLUDED.changed_at),
+                ON CONFLICT (request_id) DO UPDATE SET state = 'active', daily_cents = CASE WHEN @MissingIds::text[] IS NULL THEN EXCLUDED.daily_cents ELSE GREATEST(activations.daily_cents, EXCLUDED.daily_cents) END,
+                    ends_at = CASE WHEN @MissingIds::text[] IS NULL THEN EXCLUDED.ends_at ELSE NULLIF(GREATEST(COALESCE(activations.ends_at, 'infinity'), COALESCE(EXCLUDED.ends_at, 'infinity')), 'infinity') END, changed_at = EXCLUDED.changed_at),
             inactive AS (
-                UPDATE activations v SET state = CASE WHEN v.state IN ('active', 'idle') OR @State = 'ended' THEN @State ELSE v.state END, daily_cents = @DailyCents, ends_at = @EndsAt, changed_at = @Now
+                UPDATE activations v SET state = CASE WHEN v.state IN ('active', 'idle') OR @State = 'ended' THEN @State ELSE v.state END, changed_at = @Now, daily_cents = CASE WHEN @MissingIds::text[] IS NULL THEN @DailyCents ELSE GREATEST(v.daily_cents, @DailyCents) END,
+                    ends_at = CASE WHEN @MissingIds::text[] IS NULL THEN @EndsAt::timestamptz ELSE NULLIF(GREATEST(COALESCE(v.ends_at, 'infinity'), COALESCE(@EndsAt::timestamptz, 'infinity')), 'infinity') END
                 FROM fence WHERE v.request_id = fence.request_id AND @State <> 'active')
             SELECT count(*) FROM fence
             """;

@@ -55,7 +55,7 @@ internal sealed class MissingAds(NpgsqlDataSource dataSource, ReportJournal jour
         var over = Enumerable.Range(0, claim.Range.Days).Select(claim.Range.Since.AddDays).Where(day => day < today && !untold.Contains(day)).ToList();
         var differing = over.Where(day => Differs(day, 0, 0)).ToHashSet();
         // Of these a night reads every other ad again: results are put down to them still, of an ad that was deleted or archived since as well.
-        var counted = over.Where(day => day >= today.AddDays(-options.LookbackDays)).ToHashSet();
+        var counted = over.Where(day => claim.IsNightly || day >= today.AddDays(-options.LookbackDays)).ToHashSet();
         DateOnly[] days = [.. differing.Union(counted)];
         if (days.Length == 0) return [];
 

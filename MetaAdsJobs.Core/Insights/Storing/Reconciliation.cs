@@ -11,7 +11,11 @@ namespace MetaAdsJobs.Core.Insights.Storing;
 
 /// <summary>What Meta says the account has spent, by day; one of which it did not tell is missing.</summary>
 /// <param name="LeftOut">Of which days it did not tell, and why; null: it told of all.</param>
-internal sealed record AccountSpend(IReadOnlyDictionary<DateOnly, decimal> ByDay, string? LeftOut);
+internal sealed record AccountSpend(IReadOnlyDictionary<DateOnly, decimal> ByDay, string? LeftOut)
+{
+    /// <summary>With which the latter begins.</summary>
+    public const string LeftOutOf = "the account's own spend on";
+}
 
 /// <summary>A day on which Meta's own sum for the account is not what its ads add up to.</summary>
 internal sealed record DifferingDay(DateOnly Date, decimal AccountSpend, decimal AdsSpend);
@@ -20,7 +24,7 @@ internal sealed record DifferingDay(DateOnly Date, decimal AccountSpend, decimal
 /// Holds the account's spend, as Meta tells it for the whole, against the sum of its ads, day by day. A difference means ads that the
 /// report did not show; it is kept in insight_days and warned of.
 /// </summary>
-internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogger<Reconciliation> logger)
+internal sealed class Reconciliation(MetaInsights meta, InsightsOptions options, TimeProvider time, ILogger<Reconciliation> logger)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
     private readonly ResiliencePipeline _patience = new ResiliencePipelineBuilder { TimeProvider = time }.AddTimeout(Patience).Build();
@@ -36,27 +40,32 @@ internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogg
     /// <returns>As far as Meta tells it: a sync does not fail for that.</returns>
     public async Task<AccountSpend> ReadAsync(SyncClaim claim, DateOnly since, CancellationToken ct)
     {
+        var (told, why) = await TryReadAsync(claim, since, ct);
+        // Of fewer days Meta may tell it: decisions rest on the last ones.
+        var recent = claim.Range.Until.AddDays(1 - options.LookbackDays);
+        if (told is null && since < recent) (told, _) = await TryReadAsync(claim, recent, ct);
+        told ??= new Dictionary<DateOnly, decimal>();
+        var untold = Enumerable.Range(0, claim.Range.Until.DayNumber - since.DayNumber + 1).Select(since.AddDays).Where(day => !told.ContainsKey(day)).ToList();
+        if (untold.Count == 0) return new(told, null);
+        why ??= "Meta's rows lack it";
+        InsightLog.NotReconciled(logger, claim.AccountId, why);
+        return new(told, $"{AccountSpend.LeftOutOf} {untold.Count} of the days from {untold[0]:yyyy-MM-dd} to {untold[^1]:yyyy-MM-dd}: {why}");
+    }
+
+    /// <returns>Null, and why, when Meta does not tell it.</returns>
+    private async Task<(IReadOnlyDictionary<DateOnly, decimal>? Told, string? Why)> TryReadAsync(SyncClaim claim, DateOnly since, CancellationToken ct)
+    {
         try
         {
-            var told = await _patience.ExecuteAsync(async token => await meta.ReadAccountSpendAsync(claim.Credential, claim.AdAccountId, since, claim.Range.Until, token), ct);
-            var untold = Enumerable.Range(0, claim.Range.Until.DayNumber - since.DayNumber + 1).Select(since.AddDays).Where(day => !told.ContainsKey(day)).ToList();
-            return untold.Count == 0 ? new(told, null) : Without(told, untold[0], untold[^1], untold.Count, "Meta's rows lack it");
+            return (await _patience.ExecuteAsync(async token => await meta.ReadAccountSpendAsync(claim.Credential, claim.AdAccountId, since, claim.Range.Until, token), ct), null);
         }
         catch (TimeoutRejectedException)
         {
-            return NotTold($"Meta did not answer within {Patience.TotalSeconds} s");
+            return (null, $"Meta did not answer within {Patience.TotalSeconds} s");
         }
         catch (MetaException exception) when (exception.Proof is Proof.Rejected or Proof.OutcomeUnknown)
         {
-            return NotTold(exception.ForUser);
-        }
-
-        AccountSpend NotTold(string why) => Without(new Dictionary<DateOnly, decimal>(), since, claim.Range.Until, claim.Range.Until.DayNumber - since.DayNumber + 1, why);
-
-        AccountSpend Without(IReadOnlyDictionary<DateOnly, decimal> told, DateOnly first, DateOnly last, int days, string why)
-        {
-            InsightLog.NotReconciled(logger, claim.AccountId, why);
-            return new(told, $"the account's own spend on {days} of the days from {first:yyyy-MM-dd} to {last:yyyy-MM-dd}: {why}");
+            return (null, exception.ForUser);
         }
     }
 
@@ -75,7 +84,7 @@ internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogg
                 GROUP BY date_start),
             days AS (
                 SELECT day.date_start, COALESCE(s.campaigns, 0) AS campaigns, COALESCE(s.rows, 0) AS rows, COALESCE(s.spend, 0) AS spend, COALESCE(s.vanished_rows, 0) AS vanished_rows, COALESCE(s.untold_rows, 0) AS untold_rows,
-                    COALESCE(s.vanished_spend, 0) AS vanished_spend, COALESCE(day.account_spend, CASE WHEN NOT k.is_partial THEN k.account_spend END) AS account_spend, @Unit * (1 + 2 * sqrt(COALESCE(s.rows + s.vanished_rows, 0)::numeric)) AS rounding,
+                    COALESCE(s.vanished_spend, 0) AS vanished_spend, COALESCE(day.account_spend, CASE WHEN NOT k.is_partial THEN k.account_spend END) AS account_spend, day.account_spend IS NULL AS is_kept, k.difference AS known_difference, @Unit * (1 + 2 * sqrt(COALESCE(s.rows + s.vanished_rows, 0)::numeric)) AS rounding,
                     -- Told of nothing the day is one of zeros; told of something, what is null stays so.
                     CASE WHEN s.campaigns IS NULL THEN 0 ELSE s.total_spend END AS total_spend, CASE WHEN s.campaigns IS NULL THEN 0 ELSE s.impressions END AS impressions,
                     CASE WHEN s.campaigns IS NULL THEN 0 ELSE s.clicks END AS clicks, CASE WHEN s.campaigns IS NULL THEN 0 ELSE s.link_clicks END AS link_clicks,
@@ -87,7 +96,8 @@ internal sealed class Reconciliation(MetaInsights meta, TimeProvider time, ILogg
                 INSERT INTO insight_days AS d (social_account_id, date_start, synced_at, seen_at, sync_id, is_partial, rows, spend, vanished_rows, vanished_spend, account_spend, difference,
                     campaigns, untold_rows, total_spend, impressions, clicks, link_clicks, results, result_type, currency, first_at, first_spend, first_impressions, first_clicks, first_results)
                 SELECT @AccountId, date_start, @StartedAt, CASE WHEN is_seen THEN @StartedAt END, @SyncId, NOT is_over, rows, spend, vanished_rows, vanished_spend, account_spend,
-                    CASE WHEN account_spend IS NULL OR NOT is_over THEN NULL
+                    -- Of another time than the ads: what it differed by then is what is known.
+                    CASE WHEN account_spend IS NULL OR NOT is_over THEN NULL WHEN is_kept THEN known_difference
                          WHEN abs(account_spend - spend) <= rounding OR abs(account_spend - spend - vanished_spend) <= rounding THEN 0
                          ELSE account_spend - spend - vanished_spend END,
                     campaigns, untold_rows, total_spend, impressions, clicks, link_clicks, results, result_type, @Currency, CASE WHEN is_seen THEN @Now END,

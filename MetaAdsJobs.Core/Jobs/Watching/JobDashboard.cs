@@ -50,7 +50,7 @@ public static class JobDashboard
             endpoint.RequestDelegate = async http =>
             {
                 await answer(http);
-                if (!HttpMethods.IsPost(http.Request.Method) || http.Response.StatusCode >= StatusCodes.Status400BadRequest || http.GetRouteValue("path") is not string pressed || !Acts(pressed, isRead: false)) return;
+                if (!HttpMethods.IsPost(http.Request.Method) || http.Response.StatusCode >= StatusCodes.Status400BadRequest || isReadOnly(http) || http.Response.ContentType?.Contains("text/html", StringComparison.OrdinalIgnoreCase) == true || http.GetRouteValue("path") is not string pressed || !Acts(pressed, isRead: false)) return;
                 await presses.TellAsync(pressed, http.Request.HasFormContentType ? (await http.Request.ReadFormAsync(CancellationToken.None))["jobs[]"] : default);
             };
         });

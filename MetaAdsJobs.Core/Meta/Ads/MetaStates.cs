@@ -50,7 +50,8 @@ internal sealed class MetaStates(GraphClient graph, MetaAds meta)
     private const string ShownOfTree = $"id,{Shown},adset{{id,{Shown}}},campaign{{id,{Shown}}},creative{{id,status}}";
 
     /// <summary>What Meta made of an object since it was created, and what it has against it.</summary>
-    public async Task<ObjectState> ReadAsync(GraphCredential credential, AdObject kind, string metaId, CancellationToken ct)
+    /// <returns>Null when Meta only calls it missing: it may be new, or not shown for a while.</returns>
+    public async Task<ObjectState?> FindAsync(GraphCredential credential, AdObject kind, string metaId, CancellationToken ct)
     {
         try
         {
@@ -58,8 +59,20 @@ internal sealed class MetaStates(GraphClient graph, MetaAds meta)
         }
         catch (MetaException exception) when (exception.IsMissingObject)
         {
-            await meta.ProveDeletedAsync(credential, metaId, exception, ct);
-            return ObjectState.Gone;
+            return await TryProveAsync(credential, metaId, exception, ct) ? ObjectState.Gone : null;
+        }
+    }
+
+    private async Task<bool> TryProveAsync(GraphCredential credential, string metaId, MetaException said, CancellationToken ct)
+    {
+        try
+        {
+            await meta.ProveDeletedAsync(credential, metaId, said, ct);
+            return true;
+        }
+        catch (MetaException exception) when (exception.IsCalledMissing)
+        {
+            return false;
         }
     }
 
@@ -95,7 +108,7 @@ internal sealed class MetaStates(GraphClient graph, MetaAds meta)
     /// not tell is read by itself.
     /// </summary>
     /// <param name="told">What was told already: it is not asked for again.</param>
-    /// <returns>By Meta's ids.</returns>
+    /// <returns>By Meta's ids; what Meta only calls missing is not in it.</returns>
     public async Task<IReadOnlyDictionary<string, ObjectState>> ReadTreeAsync(
         GraphCredential credential, IReadOnlyList<(AdObject Kind, string MetaId)> objects, IReadOnlyDictionary<string, ObjectState> told, CancellationToken ct)
     {
@@ -107,8 +120,8 @@ internal sealed class MetaStates(GraphClient graph, MetaAds meta)
         foreach (var (kind, metaId) in objects)
         {
             // With the campaign went all that hung on it.
-            if (!states.ContainsKey(metaId)) states[metaId] = campaign is { Status: "DELETED" } && kind is AdObject.AdSet or AdObject.Ad ? campaign! : await ReadAsync(credential, kind, metaId, ct);
-            if (kind == AdObject.Campaign) campaign = states[metaId];
+            if (!states.ContainsKey(metaId) && (campaign is { Status: "DELETED" } && kind is AdObject.AdSet or AdObject.Ad ? campaign! : await FindAsync(credential, kind, metaId, ct)) is { } state) states[metaId] = state;
+            if (kind == AdObject.Campaign) campaign = states.GetValueOrDefault(metaId);
         }
 
         return states;

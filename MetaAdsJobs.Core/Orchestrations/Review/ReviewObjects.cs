@@ -114,16 +114,18 @@ internal sealed class ReviewObjects(ReviewStore store, MetaStates meta, TimeProv
 
     private Reviewed Judge(DueReview review, IReadOnlyDictionary<string, ObjectState> states)
     {
-        var found = review.MetaIds.Select(one => new ReviewedObject(one.Step, one.MetaId, states[one.MetaId])).ToList();
+        var found = review.MetaIds.Where(one => states.ContainsKey(one.MetaId)).Select(one => new ReviewedObject(one.Step, one.MetaId, states[one.MetaId])).ToList();
+        var unseen = review.MetaIds.Where(one => !states.ContainsKey(one.MetaId)).Select(one => one.Step).ToList();
         var now = time.GetUtcNow();
         var open = found.Where(one => one.State.IsOpen).ToList();
-        var over = now >= review.DeadlineAt;
+        var (over, isSettled) = (now >= review.DeadlineAt, open.Count + unseen.Count == 0);
         var errors = found.Where(one => one.State.IsRefused).Select(Told).ToList();
         if (over) errors.AddRange(open.Select(one => $"at Meta: the {one.Step} is still {one.State.Status} after the time given for its review"));
+        if (over) errors.AddRange(unseen.Select(step => $"at Meta: the {step} could not be looked at: Meta calls it missing, and shows its ad account: it is gone, or not shown for a while"));
         foreach (var one in found.Where(one => one.State.IsRefused))
             OrchestrationLog.ObjectRefused(logger, one.Step, one.MetaId, review.RequestId, one.State.Status, one.State.Words);
-        if (open.Count == 0) OrchestrationLog.ObjectsSettled(logger, review.RequestId, review.Looks, string.Join(", ", found.Select(one => $"{one.Step} {one.State.Status}")));
-        return new(review, found, errors, open.Count == 0 || over ? null : now + Pause(review.Looks), Settled: open.Count == 0);
+        if (isSettled) OrchestrationLog.ObjectsSettled(logger, review.RequestId, review.Looks, string.Join(", ", found.Select(one => $"{one.Step} {one.State.Status}")));
+        return new(review, found, errors, isSettled || over ? null : now + Pause(review.Looks), isSettled);
     }
 
     private static string Told(ReviewedObject one) => $"at Meta: the {one.Step} is {one.State.Status}{(one.State.Issues.Count == 0 ? "" : ": ")}{one.State.Words}";

@@ -23,7 +23,7 @@ internal sealed class ActivateStep(NpgsqlDataSource dataSource, MetaAds meta, Me
     {
         if (attempt.Request.FirstEnd <= time.GetUtcNow()) throw new MetaException(Proof.Rejected, "end_time had passed before it could be activated");
         // The last of them stands for all: it was made last.
-        if (await states.ReadAsync(attempt.Credential, AdObject.Ad, attempt.MetaId(attempt.Tree.Shape.Ads[^1].Step), ct) is { Status: "IN_PROCESS" })
+        if (await states.FindAsync(attempt.Credential, AdObject.Ad, attempt.MetaId(attempt.Tree.Shape.Ads[^1].Step), ct) is { Status: "IN_PROCESS" })
         {
             // Meta lets an ad be activated meanwhile, too; after so long it may have forgotten to tell.
             var age = time.GetUtcNow() - attempt.Steps[step].StartedAt!.Value;

@@ -106,7 +106,7 @@ public sealed class NumbersRangeTests
 
     /// <summary>Of two accounts one has not read the last day, as on a morning before its night. A third is retired, and reads none any more.</summary>
     [Test]
-    public async Task A_day_is_compared_with_one_that_was_read_too_and_of_as_many_accounts()
+    public async Task A_day_is_compared_with_one_that_was_read_too_and_of_all_accounts_that_are_read()
     {
         using var admin = _service.Client();
         var accounts = new List<Guid>();

@@ -106,7 +106,7 @@ public sealed class LeftBehindTests : SharedPagesTests
     /// <summary>Who has found a key is not told on, nor served, by what he made with it.</summary>
     [TestCase("was revoked", "admin@tests")]
     [TestCase("has expired", "service")]
-    public async Task What_was_made_by_a_key_ends_with_it(string end, string by)
+    public async Task What_was_made_by_a_key_ends_with_it(string end, string teller)
     {
         var account = await _admin.AddAccountAsync();
         var (program, mail, userId, keyId, _) = await _service.ProgramAsync(_admin, "manager", $"+{account}");
@@ -123,7 +123,7 @@ public sealed class LeftBehindTests : SharedPagesTests
         Assert.That(await StateAsync(taken, others), Is.EqualTo("on on"), "the address is another's");
         Assert.That(await _admin.BatchStatesAsync(batch, othersBatch), Is.EqualTo("paused running"));
         foreach (var (thing, why) in ((string, string)[])[(made, $"the key by which it was given its address {end}"), (batch, $"the key that it was sent by {end}")])
-            Assert.That((await _admin.GetAsync($"/meta/changes?object={thing}")).Json["items"]![0]!.ToJsonString(), Does.Contain(why).And.Contain($"\"asked_by\":\"{by}\"").And.Not.Contain(mail));
+            Assert.That((await _admin.GetAsync($"/meta/changes?object={thing}")).Json["items"]![0]!.ToJsonString(), Does.Contain(why).And.Contain($"\"asked_by\":\"{teller}\"").And.Not.Contain(mail));
         Assert.That((string?)(await _admin.GetAsync($"/meta/changes?object={keyId}")).Json["items"]![0]!["outcome"], Is.EqualTo(end.Split(' ')[1]));
     }
 
