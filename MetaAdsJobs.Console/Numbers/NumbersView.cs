@@ -70,8 +70,9 @@ public sealed class NumbersView
     /// <summary>The day that stands in the period before where this one stands in its own.</summary>
     public NumberDay? BeforeOf(DateOnly day) => _before.GetValueOrDefault(day.AddDays(-Days.Count));
 
-    // Of several accounts some have their night later than others.
-    private bool IsWhole(NumberDay day) => !day.IsPartial && !((On(day.Date.AddDays(-1)) ?? _before.GetValueOrDefault(day.Date.AddDays(-1)))?.Accounts > day.Accounts);
+    // Of several accounts some have their night later than others, or none. Those that came later, or are retired, are missed by no day.
+    private bool IsWhole(NumberDay day) =>
+        !day.IsPartial && day.Accounts >= Math.Min(AccountsOfAll, Read.Concat(_before.Values).Where(earlier => earlier.Date < day.Date).Select(earlier => (long)earlier.Accounts).DefaultIfEmpty().Max());
 
     public IReadOnlyList<DateOnly> Missing => [.. Days.Where(day => On(day) is null)];
 
@@ -109,12 +110,13 @@ public sealed class NumbersView
         (Read, _days, Total) = (read, read.ToDictionary(day => day.Date), Tally.Of(read));
         if (Query.Compares)
         {
-            var before = await ReadAsync(reader, Since.AddDays(-Days.Count), Since.AddDays(-1), ct);
-            (_before, ReadBefore) = (before.ToDictionary(day => day.Date), before.Count);
-            // What was read in part, or of fewer accounts than the day before, stands for less than its day, and what was never read for nothing.
+            // One more than are compared: it tells of how many accounts the first is to be.
+            _before = (await ReadAsync(reader, Since.AddDays(-Days.Count - 1), Since.AddDays(-1), ct)).ToDictionary(day => day.Date);
+            ReadBefore = _before.Values.Count(day => day.Date >= Since.AddDays(-Days.Count));
+            // What was read in part, or of fewer accounts than before, stands for less than its day, and what was never read for nothing.
             var whole = read.Where(day => IsWhole(day) && BeforeOf(day.Date) is { } other && IsWhole(other)).ToList();
             (Whole, Before) = (Tally.Of(whole), whole.Count == 0 ? null : Tally.Of([.. whole.Select(day => BeforeOf(day.Date)!)]));
-            ComparesLess = whole.Count < Math.Max(read.Count, before.Count);
+            ComparesLess = whole.Count < Math.Max(read.Count, ReadBefore);
         }
 
         if (!withShares || Account is null) return;

@@ -96,7 +96,7 @@ internal sealed class SyncStore(NpgsqlDataSource dataSource, WorkClaims work, Ac
     {
         var storedSql = $"""
             UPDATE insight_syncs SET abandoned = 0, stored_until = @Until, days_synced = @Until::date - since + 1, rows_restated = rows_restated + @Restated, rows_vanished = rows_vanished + @Vanished,
-                left_out = CASE WHEN @LeftOut::text IS NULL OR EXISTS (SELECT 1 FROM unnest(left_out) l WHERE starts_with(l, @LeftOutOf)) THEN left_out ELSE array_append(left_out, @LeftOut) END{Table.Progress}
+                left_out = CASE WHEN @LeftOut::text IS NULL THEN left_out ELSE array_append(ARRAY(SELECT l FROM unnest(left_out) l WHERE NOT starts_with(l, @LeftOutOf)), @LeftOut) END{Table.Progress}
             WHERE {Table.Held} AND EXISTS (SELECT 1 FROM insight_staging_marks m WHERE m.sync_id = @SyncId)
             """;
         var endSql = $"""

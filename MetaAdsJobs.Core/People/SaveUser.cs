@@ -86,7 +86,12 @@ public sealed class SaveUser(NpgsqlDataSource dataSource, UserStore store, TimeP
         if (changes.Any(change => change.Key != "name"))
         {
             await SessionStore.EndAllAsync(connection, transaction, id, keyId: null, "what this user may do was changed", now, ct);
-            if (after.DisabledAt is not null) await SignInLinks.ForgetAsync(connection, transaction, after, ct);
+            if (after.DisabledAt is not null)
+            {
+                await SignInLinks.ForgetAsync(connection, transaction, after, ct);
+                await SessionStore.EndVouchedAsync(connection, transaction, after.Mail, "who stands behind it was disabled", now, ct);
+            }
+
             await InTheirName.EndOfUsersAsync(connection, transaction, [id], now, ct);
         }
 

@@ -94,6 +94,22 @@ public sealed class ReviewsTogetherTests
     }
 
     [Test]
+    public async Task What_Meta_has_refused_is_told_on_while_it_is_called_missing()
+    {
+        var run = (await BuildAsync(1))[0];
+        var ad = await AdAsync(run);
+        await _world.ExecuteAsync("""UPDATE stub_graph.objects SET fields = fields || '{"issues_info":[{"level":"AD","error_summary":"No hats"}]}' WHERE id = @ad""", new { ad });
+        await _world.ExecuteAsync("UPDATE stub_graph.objects SET status = 'IN_PROCESS' WHERE id = (SELECT meta_id FROM meta_creatives WHERE request_id = @RequestId)", run);
+        Assert.That(await ReviewAsync(), Is.EqualTo(1));
+        Assert.That((await ResultAsync(run)).Errors, Is.EqualTo(["at Meta: the ad is PAUSED: No hats"]));
+        _world.Graph.Faults.Always(call => call.Path == ad, GraphFaults.Refused(100, 33));
+
+        Assert.That(await ReviewAsync(), Is.EqualTo(1));
+
+        Assert.That((await ResultAsync(run)).Errors, Is.EqualTo(["at Meta: the ad is PAUSED: No hats"]));
+    }
+
+    [Test]
     public async Task A_throttled_account_is_asked_once_and_all_its_reviews_come_again()
     {
         var runs = await BuildAsync(3);

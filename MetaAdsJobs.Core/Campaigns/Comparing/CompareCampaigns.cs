@@ -84,8 +84,9 @@ internal sealed class CompareCampaigns(CompareStore store, MetaEdits edits, Orch
         if (await store.SaveAsync(due, changes, open, open is null || again > next ? next : again, ct) is not { } told)
         {
             // What it has shown it has not called missing, also where that could not be saved.
-            if (open is not null) await store.MissingAsync(due, open, time.GetUtcNow() + options.SettleDelay, ct);
-            else await store.PostponeAsync(due, time.GetUtcNow() + options.SettleDelay, ct, isShown: missing.Length == 0);
+            var until = time.GetUtcNow() + options.SettleDelay;
+            if (missing.Length > 0) await store.MissingAsync(due, open ?? new(missing, due.MissingSince!.Value), until, ct);
+            else await store.PostponeAsync(due, until, ct, isShown: true);
         }
         else if (told.Count > 0) CampaignLog.ChangedOutside(logger, tree.Campaign.MetaId, string.Join(", ", told.Select(change => $"{change.Object.MetaId} {change.Field}")));
     }

@@ -83,9 +83,10 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
     /// <summary>Nothing of it can be told.</summary>
     public async Task MissingAsync(DueCampaign due, Missing missing, DateTimeOffset until, CancellationToken ct)
     {
-        const string MissingSql = "UPDATE meta_campaigns SET missing_since = @Since, missing_ids = @Ids, compare_at = @Until WHERE request_id = @RequestId AND compare_at = @TakenUntil";
+        // Also where somebody has it compared soon: only another look knows better.
+        const string MissingSql = "UPDATE meta_campaigns SET missing_since = @Since, missing_ids = @Ids, compare_at = CASE WHEN compare_at = @TakenUntil THEN @Until ELSE compare_at END WHERE request_id = @RequestId AND missing_since IS NOT DISTINCT FROM @Before::timestamptz";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await connection.ExecuteAsync(new(MissingSql, new { due.Tree.RequestId, due.TakenUntil, Until = until, missing.Since, missing.Ids }, cancellationToken: ct));
+        await connection.ExecuteAsync(new(MissingSql, new { due.Tree.RequestId, due.TakenUntil, Until = until, missing.Since, missing.Ids, Before = due.MissingSince }, cancellationToken: ct));
     }
 
     // Nobody of ours has begun anything with it since it was taken, nor asked to have it compared anew. What was held may have begun: it takes the campaign's row first, too.

@@ -121,7 +121,10 @@ internal sealed class MetaStates(GraphClient graph, MetaAds meta)
         {
             // With the campaign went all that hung on it.
             if (!states.ContainsKey(metaId) && (campaign is { Status: "DELETED" } && kind is AdObject.AdSet or AdObject.Ad ? campaign! : await FindAsync(credential, kind, metaId, ct)) is { } state) states[metaId] = state;
-            if (kind == AdObject.Campaign) campaign = states.GetValueOrDefault(metaId);
+            if (kind != AdObject.Campaign) continue;
+            campaign = states.GetValueOrDefault(metaId);
+            // Below it nothing would be shown either, and of hundreds each would be asked for.
+            if (campaign is null) return states;
         }
 
         return states;

@@ -125,7 +125,7 @@ internal sealed class ReviewObjects(ReviewStore store, MetaStates meta, TimeProv
         foreach (var one in found.Where(one => one.State.IsRefused))
             OrchestrationLog.ObjectRefused(logger, one.Step, one.MetaId, review.RequestId, one.State.Status, one.State.Words);
         if (isSettled) OrchestrationLog.ObjectsSettled(logger, review.RequestId, review.Looks, string.Join(", ", found.Select(one => $"{one.Step} {one.State.Status}")));
-        return new(review, found, errors, isSettled || over ? null : now + Pause(review.Looks), isSettled);
+        return new(review, found, errors, isSettled || over ? null : now + Pause(review.Looks), isSettled) { Unseen = unseen };
     }
 
     private static string Told(ReviewedObject one) => $"at Meta: the {one.Step} is {one.State.Status}{(one.State.Issues.Count == 0 ? "" : ": ")}{one.State.Words}";

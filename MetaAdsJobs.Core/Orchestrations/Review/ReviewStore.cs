@@ -24,7 +24,12 @@ internal sealed record ReviewedObject(string Step, string MetaId, ObjectState St
 /// <param name="Errors">What Meta refused.</param>
 /// <param name="NextAt">When to look again; null when there is nothing more to see.</param>
 /// <param name="Settled">Meta is no longer at it.</param>
-internal sealed record Reviewed(DueReview Review, IReadOnlyList<ReviewedObject> Found, IReadOnlyList<string> Errors, DateTimeOffset? NextAt, bool Settled);
+internal sealed record Reviewed(DueReview Review, IReadOnlyList<ReviewedObject> Found, IReadOnlyList<string> Errors, DateTimeOffset? NextAt, bool Settled)
+{
+    /// <summary>Steps whose object was not shown: what was told of it before goes on being told.</summary>
+    public IReadOnlyList<string> Unseen { get; init; } = [];
+}
+
 
 internal sealed class ReviewStore(NpgsqlDataSource dataSource, AccountTokens tokens, TimeProvider time)
 {
@@ -80,11 +85,11 @@ internal sealed class ReviewStore(NpgsqlDataSource dataSource, AccountTokens tok
     public async Task SaveAsync(IReadOnlyList<Reviewed> reviewed, CancellationToken ct)
     {
         const string SaveSql = """
-            WITH looked AS (SELECT * FROM unnest(@RequestIds, @Looks, @NextAts::timestamptz[], @Settled, @Errors) AS l (request_id, looks, next_at, settled, errors)),
+            WITH looked AS (SELECT * FROM unnest(@RequestIds, @Looks, @NextAts::timestamptz[], @Settled, @Errors, @Unseen) AS l (request_id, looks, next_at, settled, errors, unseen)),
             review AS (
                 UPDATE object_reviews r SET next_at = l.next_at, settled_at = CASE WHEN l.settled THEN @Now END FROM looked l
                 WHERE r.request_id = l.request_id AND r.looks = l.looks
-                RETURNING r.request_id, l.errors::jsonb AS errors),
+                RETURNING r.request_id, l.errors::jsonb AS errors, l.unseen::jsonb AS unseen),
             found AS (
                 SELECT review.request_id, f.step, f.meta_id, f.status, f.issues::jsonb AS issues
                 FROM review JOIN unnest(@RequestIdsOfFound, @Steps, @MetaIds, @Statuses, @Issues) AS f (request_id, step, meta_id, status, issues) USING (request_id)),
@@ -98,14 +103,14 @@ internal sealed class ReviewStore(NpgsqlDataSource dataSource, AccountTokens tok
             -- An edit may have put another creative in its place since.
             creative AS (UPDATE meta_creatives m SET effective_status = f.status, issues = f.issues FROM found f WHERE m.request_id = f.request_id AND m.step = f.step AND m.meta_id = f.meta_id),
             ad AS (UPDATE meta_ads m SET effective_status = f.status, issues = f.issues FROM found f WHERE m.request_id = f.request_id AND m.step = f.step)
-            UPDATE orchestrations o SET errors = (SELECT COALESCE(jsonb_agg(e), '[]') FROM jsonb_array_elements(o.errors) e WHERE e #>> '{}' NOT LIKE 'at Meta: %') || review.errors, reviewed_at = @Now
+            UPDATE orchestrations o SET errors = (SELECT COALESCE(jsonb_agg(e), '[]') FROM jsonb_array_elements(o.errors) e WHERE e #>> '{}' NOT LIKE 'at Meta: %' OR EXISTS (SELECT 1 FROM jsonb_array_elements_text(review.unseen) AS step WHERE starts_with(e #>> '{}', 'at Meta: the ' || step || ' is '))) || review.errors, reviewed_at = @Now
             FROM review WHERE o.request_id = review.request_id AND (review.errors <> '[]' OR o.errors::text LIKE '%at Meta: %' OR o.request_id IN (SELECT request_id FROM changed))
             """;
         var found = reviewed.SelectMany(one => one.Found.Select(thing => (one.Review.RequestId, Thing: thing))).ToList();
         var parameters = new
         {
             RequestIds = reviewed.Select(one => one.Review.RequestId).ToArray(), Looks = reviewed.Select(one => one.Review.Looks).ToArray(), NextAts = reviewed.Select(one => one.NextAt).ToArray(),
-            Settled = reviewed.Select(one => one.Settled).ToArray(), Errors = reviewed.Select(one => JsonSerializer.Serialize(one.Errors)).ToArray(), Now = time.GetUtcNow(),
+            Settled = reviewed.Select(one => one.Settled).ToArray(), Errors = reviewed.Select(one => JsonSerializer.Serialize(one.Errors)).ToArray(), Unseen = reviewed.Select(one => JsonSerializer.Serialize(one.Unseen)).ToArray(), Now = time.GetUtcNow(),
             RequestIdsOfFound = found.Select(one => one.RequestId).ToArray(), Steps = found.Select(one => one.Thing.Step).ToArray(), MetaIds = found.Select(one => one.Thing.MetaId).ToArray(),
             Statuses = found.Select(one => one.Thing.State.Status).ToArray(), Issues = found.Select(one => JsonSerializer.Serialize(one.Thing.State.Issues, OrchestrationRequest.Json)).ToArray(),
         };

@@ -10,7 +10,7 @@ namespace MetaAdsJobs.Core.Orchestrations.Steps;
 /// Only for auto_publish, and only when all four objects exist, Meta has processed the ad, and the caps and the stop switch permit
 /// it: ads, then ad sets, then the campaign, so that nothing can spend before the last of the calls. Activating twice is harmless.
 /// </summary>
-internal sealed class ActivateStep(NpgsqlDataSource dataSource, MetaAds meta, MetaStates states, Activations activations, CountedCampaigns counted, TimeProvider time) : IRepeatableStep
+internal sealed class ActivateStep(NpgsqlDataSource dataSource, MetaAds meta, MetaStates states, Activations activations, CountedCampaigns counted, Spenders spenders, TimeProvider time) : IRepeatableStep
 {
     private static readonly TimeSpan LongestProcessing = TimeSpan.FromMinutes(10);
 
@@ -23,7 +23,9 @@ internal sealed class ActivateStep(NpgsqlDataSource dataSource, MetaAds meta, Me
     {
         if (attempt.Request.FirstEnd <= time.GetUtcNow()) throw new MetaException(Proof.Rejected, "end_time had passed before it could be activated");
         // The last of them stands for all: it was made last.
-        if (await states.FindAsync(attempt.Credential, AdObject.Ad, attempt.MetaId(attempt.Tree.Shape.Ads[^1].Step), ct) is { Status: "IN_PROCESS" })
+        var last = await states.FindAsync(attempt.Credential, AdObject.Ad, attempt.MetaId(attempt.Tree.Shape.Ads[^1].Step), ct);
+        if (last is null && await MayPassAsync(attempt, step, ct)) return Later(15, "Meta does not show the ad at the moment");
+        if (last is { Status: "IN_PROCESS" })
         {
             // Meta lets an ad be activated meanwhile, too; after so long it may have forgotten to tell.
             var age = time.GetUtcNow() - attempt.Steps[step].StartedAt!.Value;
@@ -54,14 +56,19 @@ internal sealed class ActivateStep(NpgsqlDataSource dataSource, MetaAds meta, Me
                 await meta.ActivateAsync(permitted.Value.Credential, attempt.MetaId(one), ct);
             }
         }
-        catch (MetaException exception) when (exception.IsMissingObject && time.GetUtcNow() - attempt.Steps[step].StartedAt < LongestProcessing)
+        catch (MetaException exception) when (exception.IsMissingObject)
         {
-            // Made a moment ago: another of Meta's servers may not know it yet.
+            if (!await MayPassAsync(attempt, step, ct)) throw;
             return Later(15, exception.ForUser);
         }
 
+        spenders.IsShown($"{attempt.RequestId}");
         return new StepOutcome.Done(null);
     }
+
+    // Made a moment ago another of Meta's servers may not know it yet; and what is there Meta may call missing for a while.
+    private async Task<bool> MayPassAsync(Attempt attempt, string step, CancellationToken ct) =>
+        !await spenders.IsGoneAsync(attempt.RequestId, $"{attempt.RequestId}", ct) || time.GetUtcNow() - attempt.Steps[step].StartedAt < LongestProcessing;
 
     // An attempt at a large tree may not get to its end: the next goes on from there.
     private async Task<IReadOnlySet<string>> ListActiveAsync(Attempt attempt, CancellationToken ct)

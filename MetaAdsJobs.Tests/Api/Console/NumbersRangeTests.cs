@@ -128,6 +128,26 @@ public sealed class NumbersRangeTests
         }
     }
 
+    /// <summary>For days, not for one alone: until the last of them every day lacks that account's money.</summary>
+    [Test]
+    public async Task Days_that_one_of_two_accounts_has_not_read_are_compared_with_none()
+    {
+        using var admin = _service.Client();
+        var accounts = new List<Guid>();
+        foreach (var name in (string[])["on", "off"])
+            accounts.Add(Guid.Parse(await admin.AddAccountAsync(account => (account["name"], account["currency"], account["timezone_name"]) = (name, "CHF", "UTC"))));
+        var first = new DateOnly(2024, 5, 1);
+        // Both of six days, and one of the six behind them.
+        await _service.Database.DataSource.SeedSumsAsync(from account in accounts from day in Enumerable.Range(0, account == accounts[0] ? 12 : 6) select new SeededSum(account, first.AddDays(day)) { Currency = "CHF" });
+        using var viewer = _service.Client("viewer");
+
+        foreach (var (days, compared) in ((string, bool)[])[("since=2024-05-07&until=2024-05-12", false), ("since=2024-05-04&until=2024-05-06", true), ("since=2024-05-08&until=2024-05-08", false)])
+        {
+            var page = (await viewer.GetAsync($"/console/numbers?currency=CHF&{days}&compare=true")).Text;
+            Assert.That(page, compared ? Does.Contain("0.0 % against the period before") : Does.Not.Contain("% against the period before"), days);
+        }
+    }
+
     [Test]
     public async Task A_file_is_of_all_days_that_were_asked_for_or_it_is_said_which_can_be_had()
     {

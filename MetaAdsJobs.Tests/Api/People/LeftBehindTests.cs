@@ -229,6 +229,21 @@ public sealed class LeftBehindTests : SharedPagesTests
         Assert.That((await Visitor.TryLinkAsync(_service, link)).Code, Is.EqualTo(401));
     }
 
+    /// <summary>He may have opened it himself.</summary>
+    [Test]
+    public async Task A_session_that_was_opened_by_a_link_of_somebody_ends_with_him()
+    {
+        var left = await _admin.AddUserAsync(Persons.UserBody("admin"));
+        var users = new[] { (string)(await _admin.AddUserAsync(Persons.UserBody("viewer")))["id"]!, (string)(await _admin.AddUserAsync(Persons.UserBody("viewer")))["id"]! };
+        using var client = _service.Client("admin", (string)left["mail"]!);
+        using var his = await Visitor.ByLinkAsync(_service, (string)(await client.PostAsync($"/meta/users/{users[0]}/link")).Json["url"]!);
+        using var another = await Visitor.ByLinkAsync(_service, (string)(await _admin.PostAsync($"/meta/users/{users[1]}/link")).Json["url"]!);
+
+        await _admin.PatchAsync($"/meta/users/{left["id"]}", new JsonObject { ["disabled"] = true });
+
+        Assert.That(((await his.GetAsync("/console/me")).Code, (await another.GetAsync("/console/me")).Code), Is.EqualTo((302, 200)));
+    }
+
     /// <summary>It cannot be taken away from whoever signs with it, but be changed: whoever ends a user is told.</summary>
     [Test]
     public async Task The_page_of_a_user_tells_which_publishers_secrets_it_knows()
