@@ -19,7 +19,7 @@ public sealed class ChildProcess : IAsyncDisposable
                 kill -TERM $$
             done
             kill -TERM $$
-            seconds=30
+            seconds=50
             while [ $((seconds -= 1)) -gt 0 ]; do
                 sleep 1
                 kill -0 $$ || exit

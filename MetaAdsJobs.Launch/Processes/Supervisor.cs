@@ -8,7 +8,7 @@ internal sealed class Supervisor(string logFolder, Action<string> say, TimeProvi
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Settled = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(50);
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentBag<Task> _kept = [];

@@ -59,6 +59,16 @@ public sealed class LongQueueTests
         Assert.That(Fetch([Queues.Brakes, Queues.Lifted], TimeSpan.FromMinutes(1)), Is.EqualTo(stop));
     }
 
+    /// <summary>A pause by hand has no threads of its own.</summary>
+    [Test]
+    public async Task A_job_whose_worker_died_has_its_place_again_among_those_that_wait()
+    {
+        var edit = _core.Get<IJobQueue>().EnqueueEdit(Guid.NewGuid(), goesFirst: true);
+        await ExecuteAsync("UPDATE hangfire.jobqueue SET fetchedat = now() - interval '31 seconds' WHERE jobid = @Edit", new { Edit = long.Parse(edit, CultureInfo.InvariantCulture) });
+
+        Assert.That(Fetch([Queues.Pauses, Queues.Campaigns], TimeSpan.FromMinutes(1)), Is.EqualTo(edit));
+    }
+
     [Test]
     public async Task The_page_of_jobs_tells_depths_without_looking_for_empty_queues_everywhere()
     {

@@ -22,8 +22,12 @@ internal sealed class TakenJobs(NpgsqlDataSource dataSource, TimeSpan takeOver) 
         const string TakeSql = """
             WITH taken AS (
                 UPDATE hangfire.jobqueue SET fetchedat = now() WHERE id = (
-                    SELECT id FROM hangfire.jobqueue WHERE queue = ANY (@Queues) AND (fetchedat IS NULL OR fetchedat < now() - @TakeOver)
-                    ORDER BY fetchedat NULLS FIRST, queue, jobid FOR UPDATE SKIP LOCKED LIMIT 1)
+                    -- One whose worker died has its place among those that nobody has taken, and not behind them all.
+                    SELECT id FROM (
+                        SELECT * FROM (SELECT id, queue, jobid FROM hangfire.jobqueue WHERE queue = ANY (@Queues) AND fetchedat IS NULL ORDER BY queue, jobid FOR UPDATE SKIP LOCKED LIMIT 1) fresh
+                        UNION ALL
+                        SELECT * FROM (SELECT id, queue, jobid FROM hangfire.jobqueue WHERE queue = ANY (@Queues) AND fetchedat < now() - @TakeOver ORDER BY queue, jobid FOR UPDATE SKIP LOCKED LIMIT 1) dead) next
+                    ORDER BY queue, jobid LIMIT 1)
                 RETURNING id, jobid, fetchedat)
             SELECT t.id AS queue_id, t.jobid AS job_id, t.fetchedat AS fetched_at,
                    j.stateid AS state_id, j.statename AS state, j.invocationdata::text AS invocation, j.arguments::text AS arguments, j.createdat AS created_at
