@@ -27,7 +27,7 @@ public sealed record Webhook
     public string? OffReason { get; init; }
     public DateTimeOffset? OffAt { get; init; }
 
-    /// <summary>Since when nothing was received.</summary>
+    /// <summary>Since when nothing was received, though something waited all the time.</summary>
     public DateTimeOffset? FailingSince { get; init; }
 
     /// <summary>Until when a secret before the present one signs, too.</summary>
