@@ -20,6 +20,41 @@ public sealed class OutageTests
     public async Task StopAsync() => await _world.DisposeAsync();
 
     [Test]
+    public async Task A_receiver_that_fails_for_five_days_is_switched_off_with_notice_and_what_happens_is_held()
+    {
+        var (webhook, _) = await _world.AddWebhookAsync();
+        var (other, _) = await _world.AddWebhookAsync(new() { ["url"] = $"{_world.Receiver.Url}/other", ["event_types"] = new JsonArray("webhook.switched_off") });
+        _world.Receiver.Answer = (http, message) => Receiver.With(message.Path.EndsWith("other", StringComparison.Ordinal) ? 200 : 500)(http, message);
+        for (var day = 0; day < 5; day++)
+        {
+            await _world.TellAsync();
+            await _world.DeliverForAsync(TimeSpan.FromHours(23), TimeSpan.FromHours(1));
+        }
+
+        Assert.That((await _world.WebhookAsync(webhook)).IsOn, Is.True);
+        await _world.TellAsync();
+        await _world.DeliverForAsync(TimeSpan.FromHours(12), TimeSpan.FromHours(1));
+
+        var off = await _world.WebhookAsync(webhook);
+        Assert.That((off.IsOn, off.OffReason), Is.EqualTo((false, "nothing was received for 5 days; last: HTTP 500")));
+        Assert.That((string?)_world.Receiver.Taken.Single().Json["data"]!["webhook_id"], Is.EqualTo($"{webhook}"), "those who listen are told");
+        var sent = _world.Receiver.All.Count;
+        await _world.TellAsync();
+        await _world.DeliverForAsync(TimeSpan.FromDays(1), TimeSpan.FromHours(6));
+        Assert.That(_world.Receiver.All, Has.Count.EqualTo(sent), "nothing more is sent");
+        Assert.That(await _world.StatesAsync(webhook), Does.Contain("held:").And.Not.Contain("pending"));
+
+        _world.Receiver.Answer = Receiver.With(200);
+        Assert.That(await _world.Get<ReplayDeliveries>().TestAsync(webhook, "ann", CancellationToken.None), Is.Null);
+        Assert.That(((WebhookSaved.Done)await _world.ChangeAsync(webhook, new { enabled = true })).Value, Is.Not.Null.With.Property("IsOn").True.And.Property("OffReason").Null.And.Property("FailingSince").Null);
+        var range = JsonSerializer.SerializeToElement(new { from = _world.Time.GetUtcNow().AddDays(-10).ToString("O"), to = _world.Time.GetUtcNow().ToString("O"), state = "held" });
+        Assert.That(((Replayed.Done)await _world.Get<ReplayDeliveries>().RangeAsync(webhook, range, CancellationToken.None)).Count, Is.GreaterThanOrEqualTo(2));
+        await _world.DeliverAsync();
+        Assert.That(await _world.StatesAsync(webhook), Does.Not.Contain("held").And.Not.Contain("pending"));
+        Assert.That((await _world.WebhookAsync(other)).IsOn, Is.True);
+    }
+
+    [Test]
     public async Task A_failure_of_which_nothing_waits_any_more_is_no_beginning_of_the_days_until_it_is_switched_off()
     {
         var (webhook, _) = await _world.AddWebhookAsync();
