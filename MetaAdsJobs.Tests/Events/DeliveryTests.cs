@@ -2,7 +2,9 @@ using MetaAdsJobs.Core.Events;
 using MetaAdsJobs.Core.Events.Delivering;
 using MetaAdsJobs.Core.Events.Texts;
 using MetaAdsJobs.Core.Events.Signing;
+using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Tests.Support;
+using NSubstitute;
 
 namespace MetaAdsJobs.Tests.Events;
 
@@ -94,6 +96,31 @@ public sealed class DeliveryTests
         await _world.QueryAsync<int>("UPDATE webhooks SET rung_until = clock_timestamp() - interval '1 second'");
         Assert.That(await _world.DeliverAsync(), Is.EqualTo(1));
         Assert.That(_world.Receiver.All, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_queue_that_breaks_ends_no_worker()
+    {
+        var (webhook, _) = await _world.AddWebhookAsync();
+        await _world.TellAsync();
+        var (broken, rung) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var queue = Substitute.For<IJobQueue>();
+        queue.EnqueueDelivery(webhook).Returns(_ =>
+        {
+            if (broken.TrySetResult()) throw new InvalidOperationException("the queue is away");
+            rung.TrySetResult();
+            return "1";
+        });
+        var log = new LogLines<DeliveryBell>();
+        using var bell = new DeliveryBell(new(_world.Get<DeliveryStore>(), queue), TimeProvider.System, log);
+        await bell.StartAsync(CancellationToken.None);
+        await broken.Task;
+        // As a minute later.
+        await _world.QueryAsync<int>("UPDATE webhooks SET rung_until = NULL");
+        await Task.WhenAny(rung.Task, bell.ExecuteTask!);
+        Assert.That(rung.Task.IsCompleted, Is.True);
+        Assert.That(log.Lines.Select(line => line.Event), Is.EqualTo([14005]));
+        await bell.StopAsync(CancellationToken.None);
     }
 
     [Test]
