@@ -29,7 +29,7 @@ internal static class DeliveryEndpoints
         webhooks.MapGet("/{id:guid}/deliveries", ListAsync).WithSummary("What was told to it, newest first; state: pending, delivered, failed, held").WithDescription("social_account_id: of events of this account. since and until: days in UTC on which the events happened. changed_since: those that wait still, and those that were tried since.")
             .Produces<Page<Delivery>>().ProducesProblem(404).ProducesValidationProblem(422);
         webhooks.MapGet("/{id:guid}/deliveries/{delivery:guid}", GetAsync).WithVersion().WithSummary("One, with what is told and each attempt").Produces<DeliveryResponse>().ProducesProblem(404);
-        webhooks.MapPost("/{id:guid}/deliveries/{delivery:guid}/replay", ReplayOneAsync).WithMetadata(new AnswerPlace(IsTold: false)).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Send one again, under the same id; one that is on its way stays as it is")
+        webhooks.MapPost("/{id:guid}/deliveries/{delivery:guid}/replay", ReplayOneAsync).WithMetadata(new AnswerPlace(IsTold: false)).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Send one again, under the same id; one that waits for its next try goes at once")
             .Produces<ReplayResponse>(202).ProducesProblem(404).ProducesProblem(409);
         webhooks.MapPost("/{id:guid}/replay", ReplayRangeAsync).WithMetadata(new AnswerPlace(IsTold: false)).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Send again what happened from one time to another, under the same ids; state: only delivered, failed or held ones")
             .Accepts<ReplayBody>("application/json").Produces<ReplayResponse>(202).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);

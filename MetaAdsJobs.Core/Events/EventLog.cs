@@ -19,4 +19,7 @@ internal static partial class EventLog
 
     [LoggerMessage(14004, LogLevel.Error, "Webhook {WebhookId} could not be sent {EventType} {EventId}, for a reason that was not foreseen")]
     public static partial void Unforeseen(ILogger logger, Guid webhookId, string eventType, Guid eventId, Exception exception);
+
+    [LoggerMessage(14005, LogLevel.Error, "Deliveries of events pause, for a reason that was not foreseen")]
+    public static partial void NotRung(ILogger logger, Exception exception);
 }

@@ -25,7 +25,7 @@ public sealed class EventOptions
     [Range(1, 60)]
     public int TimeoutSeconds { get; set; } = 15;
 
-    /// <summary>Days without anything received until a webhook is switched off. Default 5.</summary>
+    /// <summary>Days without anything received, while something waits, until a webhook is switched off. Default 5.</summary>
     [Range(1, 30)]
     public int SwitchOffDays { get; set; } = 5;
 

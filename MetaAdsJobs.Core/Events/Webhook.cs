@@ -27,7 +27,7 @@ public sealed record Webhook
     public string? OffReason { get; init; }
     public DateTimeOffset? OffAt { get; init; }
 
-    /// <summary>Since when nothing was received.</summary>
+    /// <summary>Since when nothing was received, though something waited all the time.</summary>
     public DateTimeOffset? FailingSince { get; init; }
 
     /// <summary>Until when a secret before the present one signs, too.</summary>
@@ -50,14 +50,13 @@ public sealed record Webhook
     /// <summary>Only what is signed has a secret that somebody needs.</summary>
     public bool IsSigned => Format != Mail;
 
-    /// <summary>The address for people: a mail's as it is, its host alone of a Slack one, and of any other the first part of its path, too: what comes behind that is a key with many receivers, as a query is.</summary>
+    /// <summary>The address for people: a mail's as it is, of any other its host alone: with many receivers the path is a key, as a query is.</summary>
     internal static string Show(string url, string format)
     {
         if (format == Mail) return url;
         var parsed = new Uri(url);
         var host = parsed.GetLeftPart(UriPartial.Authority);
         if (format == Slack) return $"{host}/…";
-        var end = parsed.AbsolutePath.IndexOf('/', 1);
-        return host + (end < 0 ? parsed.AbsolutePath : $"{parsed.AbsolutePath[..end]}/…") + (parsed.Query.Length > 0 ? "?…" : "");
+        return $"{host}/{(parsed.AbsolutePath.Length > 1 ? "…" : "")}{(parsed.Query.Length > 0 ? "?…" : "")}";
     }
 }

@@ -70,9 +70,9 @@ public sealed class WebhookStore
     /// <returns>False when somebody else has changed it since, or it is gone.</returns>
     internal async Task<bool> UpdateAsync(Webhook webhook, string? sealedUrl, Webhook seen, DateTimeOffset now, CancellationToken ct)
     {
-        // Switched on, it begins anew; what was held stays so until it is replayed. Who sees it once it is of fewer accounts need not have seen the others: what was told of them, and of all together, goes.
+        // Switched on, or with another address, it begins anew: what waits for its next try goes at once. What was held stays so until it is replayed. Who sees it once it is of fewer accounts need not have seen the others: what was told of them, and of all together, goes.
         var updateSql = $"""
-            WITH before AS (SELECT account_ids FROM webhooks WHERE id = @Id),
+            WITH before AS (SELECT account_ids, state FROM webhooks WHERE id = @Id),
             changed AS (
                 UPDATE webhooks SET url = COALESCE(@Url, url), shown_url = @ShownUrl, description = @Description, event_types = @EventTypes::text[], account_ids = @AccountIds::uuid[],
                     state = CASE WHEN @IsOn THEN 'on' ELSE 'off' END, off_reason = @OffReason, off_at = @OffAt,
@@ -84,7 +84,12 @@ public sealed class WebhookStore
             gone AS (
                 DELETE FROM event_deliveries d USING changed, before b, events e
                 WHERE d.webhook_id = changed.id AND e.id = d.event_id AND @AccountIds::uuid[] IS NOT NULL AND (b.account_ids IS NULL OR NOT b.account_ids <@ @AccountIds::uuid[])
-                  AND (e.social_account_id IS NULL AND (e.account_ids <@ @AccountIds::uuid[]) IS NOT TRUE OR e.social_account_id <> ALL (@AccountIds::uuid[]))),
+                  AND (e.social_account_id IS NULL AND (e.account_ids <@ @AccountIds::uuid[]) IS NOT TRUE OR e.social_account_id <> ALL (@AccountIds::uuid[]))
+                RETURNING d.event_id),
+            hurried AS (
+                UPDATE event_deliveries d SET next_at = @Now FROM changed, before b
+                WHERE d.webhook_id = changed.id AND (@Url IS NOT NULL OR (@IsOn AND b.state = 'off')) AND d.state = 'pending' AND d.next_at > @Now AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp())
+                  AND NOT EXISTS (SELECT 1 FROM gone WHERE gone.event_id = d.event_id)),
             act AS ({ActLog.InsertFrom("changed")})
             SELECT count(*) FROM changed
             """;

@@ -122,9 +122,11 @@ public sealed class AddressTests
         Assert.That((saved as WebhookSaved.Invalid)?.Errors.ToDictionary()["url"], Has.Some.Contains(why));
     }
 
-    [TestCase("https://discord.example/api/webhooks/12/key?wait=true", "https://discord.example/api/…?…")]
-    [TestCase("https://receiver.example:8443/hook/", "https://receiver.example:8443/hook/…")]
-    [TestCase("https://receiver.example/hook?key=1", "https://receiver.example/hook?…")]
+    [TestCase("https://discord.example/api/webhooks/12/key?wait=true", "https://discord.example/…?…")]
+    [TestCase("https://receiver.example:8443/hook/", "https://receiver.example:8443/…")]
+    [TestCase("https://receiver.example/hook?key=1", "https://receiver.example/…?…")]
+    [TestCase("https://receiver.example/key", "https://receiver.example/…", Description = "make.com, ntfy")]
+    [TestCase("https://receiver.example/?key=1", "https://receiver.example/?…")]
     [TestCase("https://receiver.example", "https://receiver.example/")]
     public void Of_an_address_no_more_is_shown_than_tells_whose_it_is(string url, string shown) => Assert.That(Webhook.Show(url, Webhook.CloudEvents), Is.EqualTo(shown));
 
@@ -132,11 +134,11 @@ public sealed class AddressTests
     public async Task So_it_is_of_those_of_which_more_was_shown()
     {
         await using var world = await EventWorld.StartAsync();
-        foreach (var (number, shown) in ((int, string)[])[(1, "https://discord.example/api/webhooks/12/key?…"), (2, "https://receiver.example/hook?…"), (3, "https://receiver.example/hook/"), (4, "https://receiver.example/")])
+        foreach (var (number, shown) in ((int, string)[])[(1, "https://discord.example/api/webhooks/12/key?…"), (2, "https://receiver.example/hook?…"), (3, "https://receiver.example/hook/"), (4, "https://receiver.example/"), (5, "https://receiver.example/?…"), (6, "https://receiver.example/key")])
             await world.QueryAsync<int>("UPDATE webhooks SET shown_url = @shown, description = @number WHERE id = @Id", new { (await world.AddWebhookAsync()).Id, shown, number = $"{number}" });
-        await world.QueryAsync<int>(await File.ReadAllTextAsync(Path.Combine(ProjectFolder.Path, "db", "migrations", "V0101__addresses_shown_shorter.sql")));
+        foreach (var migration in (string[])["V0101__addresses_shown_shorter.sql", "V0115__addresses_shown_by_host.sql"]) await world.QueryAsync<int>(await File.ReadAllTextAsync(Path.Combine(ProjectFolder.Path, "db", "migrations", migration)));
         Assert.That(await world.QueryAsync<string>("SELECT shown_url FROM webhooks ORDER BY description"),
-            Is.EqualTo((string[])["https://discord.example/api/…?…", "https://receiver.example/hook?…", "https://receiver.example/hook/…", "https://receiver.example/"]));
+            Is.EqualTo((string[])["https://discord.example/…?…", "https://receiver.example/…?…", "https://receiver.example/…", "https://receiver.example/", "https://receiver.example/?…", "https://receiver.example/…"]));
     }
 
     private static async Task<DeliveryAnswer> SendAsync(string url, IHostNames names)

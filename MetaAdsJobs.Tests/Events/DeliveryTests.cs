@@ -1,9 +1,10 @@
-using System.Text.Json.Nodes;
 using MetaAdsJobs.Core.Events;
 using MetaAdsJobs.Core.Events.Delivering;
 using MetaAdsJobs.Core.Events.Texts;
 using MetaAdsJobs.Core.Events.Signing;
+using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Tests.Support;
+using NSubstitute;
 
 namespace MetaAdsJobs.Tests.Events;
 
@@ -98,6 +99,31 @@ public sealed class DeliveryTests
     }
 
     [Test]
+    public async Task A_queue_that_breaks_ends_no_worker()
+    {
+        var (webhook, _) = await _world.AddWebhookAsync();
+        await _world.TellAsync();
+        var (broken, rung) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var queue = Substitute.For<IJobQueue>();
+        queue.EnqueueDelivery(webhook).Returns(_ =>
+        {
+            if (broken.TrySetResult()) throw new InvalidOperationException("the queue is away");
+            rung.TrySetResult();
+            return "1";
+        });
+        var log = new LogLines<DeliveryBell>();
+        using var bell = new DeliveryBell(new(_world.Get<DeliveryStore>(), queue), TimeProvider.System, log);
+        await bell.StartAsync(CancellationToken.None);
+        await broken.Task;
+        // As a minute later.
+        await _world.QueryAsync<int>("UPDATE webhooks SET rung_until = NULL");
+        await Task.WhenAny(rung.Task, bell.ExecuteTask!);
+        Assert.That(rung.Task.IsCompleted, Is.True);
+        Assert.That(log.Lines.Select(line => line.Event), Is.EqualTo([14005]));
+        await bell.StopAsync(CancellationToken.None);
+    }
+
+    [Test]
     public async Task One_that_is_never_taken_is_tried_eleven_times_within_two_days_and_can_be_replayed()
     {
         var (webhook, _) = await _world.AddWebhookAsync();
@@ -138,7 +164,7 @@ public sealed class DeliveryTests
         var (from, to) = (times[1].ToString("O"), times[3].ToString("O"));
         Assert.That(await ReplayAsync(new { from, to, state = "failed" }), Is.EqualTo(new Replayed.Done(0)));
         Assert.That(await ReplayAsync(new { from, to }), Is.EqualTo(new Replayed.Done(2)), "from its beginning to before its end");
-        Assert.That(await ReplayAsync(new { from, to }), Is.EqualTo(new Replayed.Done(0)), "they are on their way already");
+        Assert.That(await ReplayAsync(new { from, to }), Is.EqualTo(new Replayed.Done(2)), "what waits is on its way by it, too");
         await _world.DeliverAsync();
         Assert.That(_world.Receiver.All.Skip(5).Select(message => message.Id), Is.EquivalentTo([$"{told[1]}", $"{told[2]}"]));
         Assert.That((await ReplayAsync(new { from = to, to = from, state = "lost", other = 1 }) as Replayed.Invalid)?.Errors.ToDictionary().Keys, Is.EquivalentTo(["from", "state", "other"]));
@@ -191,37 +217,6 @@ public sealed class DeliveryTests
             bool By(string secret) => _world.Receiver.All[^1].Verify(_world.Time.GetUtcNow(), secret) == Verification.Valid;
             return (By(old), By(unseen), By(rotated.Secret!));
         }
-    }
-
-    [Test]
-    public async Task A_receiver_that_fails_for_five_days_is_switched_off_with_notice_and_what_happens_is_held()
-    {
-        var (webhook, _) = await _world.AddWebhookAsync();
-        var (other, _) = await _world.AddWebhookAsync(new() { ["url"] = $"{_world.Receiver.Url}/other", ["event_types"] = new JsonArray("webhook.switched_off") });
-        _world.Receiver.Answer = (http, message) => Receiver.With(message.Path.EndsWith("other", StringComparison.Ordinal) ? 200 : 500)(http, message);
-        await _world.TellAsync();
-        await _world.DeliverForAsync(TimeSpan.FromDays(4.9), TimeSpan.FromHours(1));
-        Assert.That((await _world.WebhookAsync(webhook)).IsOn, Is.True);
-        await _world.TellAsync();
-        await _world.DeliverForAsync(TimeSpan.FromHours(12), TimeSpan.FromHours(1));
-
-        var off = await _world.WebhookAsync(webhook);
-        Assert.That((off.IsOn, off.OffReason), Is.EqualTo((false, "nothing was received for 5 days; last: HTTP 500")));
-        Assert.That((string?)_world.Receiver.Taken.Single().Json["data"]!["webhook_id"], Is.EqualTo($"{webhook}"), "those who listen are told");
-        var sent = _world.Receiver.All.Count;
-        await _world.TellAsync();
-        await _world.DeliverForAsync(TimeSpan.FromDays(1), TimeSpan.FromHours(6));
-        Assert.That(_world.Receiver.All, Has.Count.EqualTo(sent), "nothing more is sent");
-        Assert.That(await _world.StatesAsync(webhook), Does.Contain("held:").And.Not.Contain("pending"));
-
-        _world.Receiver.Answer = Receiver.With(200);
-        Assert.That(await _world.Get<ReplayDeliveries>().TestAsync(webhook, "ann", CancellationToken.None), Is.Null);
-        Assert.That(((WebhookSaved.Done)await _world.ChangeAsync(webhook, new { enabled = true })).Value, Is.Not.Null.With.Property("IsOn").True.And.Property("OffReason").Null.And.Property("FailingSince").Null);
-        var range = System.Text.Json.JsonSerializer.SerializeToElement(new { from = _world.Time.GetUtcNow().AddDays(-10).ToString("O"), to = _world.Time.GetUtcNow().ToString("O"), state = "held" });
-        Assert.That(((Replayed.Done)await _world.Get<ReplayDeliveries>().RangeAsync(webhook, range, CancellationToken.None)).Count, Is.GreaterThanOrEqualTo(2));
-        await _world.DeliverAsync();
-        Assert.That(await _world.StatesAsync(webhook), Does.Not.Contain("held").And.Not.Contain("pending"));
-        Assert.That((await _world.WebhookAsync(other)).IsOn, Is.True);
     }
 
     [Test]

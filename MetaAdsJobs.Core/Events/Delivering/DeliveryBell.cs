@@ -37,6 +37,11 @@ internal sealed class DeliveryBell(RingForDeliveries ring, TimeProvider time, IL
             {
                 EventLog.Paused(logger, exception);
             }
+            catch (Exception exception) when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
+            {
+                // Of the queue, say. Were it thrown, it would end the worker; whose job was not put on the queue is missed a minute later.
+                EventLog.NotRung(logger, exception);
+            }
 
             await Task.Delay(Idle, time, stoppingToken);
         }

@@ -101,11 +101,15 @@ internal sealed class DeliveryStore(NpgsqlDataSource dataSource, TimeProvider ti
 
     /// <summary>What became of an attempt: the delivery, the log, and how its webhook stands, in one commit.</summary>
     /// <param name="nextAt">When it is tried again; null: not any more.</param>
-    /// <returns>Since when the webhook has received nothing; null when it has.</returns>
+    /// <returns>Since when the webhook has received nothing; null when it has, or when this was given up and nothing else waits.</returns>
     public async Task<DateTimeOffset?> NoteAsync(TakenDelivery delivery, DeliveryAnswer answer, DateTimeOffset? nextAt, CancellationToken ct)
     {
+        // Given up with nothing behind it: while nothing is sent nobody knows whether its receiver is away, and that time is not held against it.
         const string NoteSql = """
-            WITH fence AS (
+            WITH stands AS (
+                SELECT @State = 'delivered' OR (@State = 'failed' AND NOT EXISTS (
+                    SELECT 1 FROM event_deliveries d WHERE d.webhook_id = @WebhookId AND d.state = 'pending' AND d.event_id <> @EventId)) AS is_over),
+            fence AS (
                 UPDATE event_deliveries SET state = @State, next_at = COALESCE(@NextAt, next_at), lease_until = NULL, delivered_at = CASE WHEN @State = 'delivered' THEN @Now END
                 WHERE webhook_id = @WebhookId AND event_id = @EventId AND attempt = @Attempt AND state = 'pending'
                 RETURNING webhook_id, event_id),
@@ -114,8 +118,8 @@ internal sealed class DeliveryStore(NpgsqlDataSource dataSource, TimeProvider ti
                 SELECT webhook_id, event_id, @Attempt, @Now, @Milliseconds, @Status::int, @Error::text FROM fence
                 ON CONFLICT DO NOTHING),
             hook AS (
-                UPDATE webhooks SET failing_since = CASE WHEN @State = 'delivered' THEN NULL ELSE @Now END, rests_until = CASE WHEN @State = 'delivered' THEN NULL ELSE rests_until END
-                WHERE id = @WebhookId AND (failing_since IS NULL) <> (@State = 'delivered')
+                UPDATE webhooks SET failing_since = CASE WHEN is_over THEN NULL ELSE @Now END, rests_until = CASE WHEN is_over THEN NULL ELSE rests_until END
+                FROM stands WHERE id = @WebhookId AND (failing_since IS NULL) <> is_over
                 RETURNING failing_since)
             SELECT CASE WHEN EXISTS (SELECT 1 FROM hook) THEN (SELECT failing_since FROM hook) ELSE (SELECT failing_since FROM webhooks WHERE id = @WebhookId) END
             """;

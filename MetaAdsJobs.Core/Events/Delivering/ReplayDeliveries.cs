@@ -12,7 +12,7 @@ public abstract record Replayed
 {
     private Replayed() { }
 
-    /// <param name="Count">How many are on their way.</param>
+    /// <param name="Count">How many are on their way by it. What is being sent just now goes on, and is not counted.</param>
     public sealed record Done(long Count) : Replayed;
 
     public sealed record Invalid(FieldErrors Errors) : Replayed;
@@ -31,12 +31,12 @@ public sealed class ReplayDeliveries
 
     internal ReplayDeliveries(NpgsqlDataSource dataSource, TimeProvider time) => (_dataSource, _time) = (dataSource, time);
 
-    // What waits already is on its way. All its tries begin anew, and its receiver is not left in peace any longer.
+    // All its tries begin anew, also of what waits for its next one, and its receiver is not left in peace any longer. What is being sent just now stays as it is. A lease that nobody gave back stays, too: by it the next attempt notes what became of the one before.
     private static readonly string ReplaySql = $"""
         WITH hook AS (UPDATE webhooks SET rests_until = NULL WHERE id = @WebhookId AND state = 'on' RETURNING id, COALESCE(description, shown_url) AS name, CASE WHEN cardinality(account_ids) = 1 THEN account_ids[1] END AS account),
         again AS (
-            UPDATE event_deliveries d SET state = 'pending', tries = 0, next_at = @Now, lease_until = NULL, delivered_at = NULL
-            FROM hook WHERE d.webhook_id = hook.id AND d.state <> 'pending' AND {DeliveryReader.IsOfItsAccounts} AND (@State::text IS NULL OR d.state = @State)
+            UPDATE event_deliveries d SET state = 'pending', tries = 0, next_at = @Now, delivered_at = NULL
+            FROM hook WHERE d.webhook_id = hook.id AND (d.state <> 'pending' OR d.lease_until IS NULL OR d.lease_until < clock_timestamp()) AND {DeliveryReader.IsOfItsAccounts} AND (@State::text IS NULL OR d.state = @State)
               AND (@EventId::uuid IS NULL OR d.event_id = @EventId) AND (@From::timestamptz IS NULL OR d.occurred_at >= @From) AND (@To::timestamptz IS NULL OR d.occurred_at < @To)
             RETURNING d.event_id),
         act AS ({ActLog.InsertFrom("hook", account: "account", name: "name")})

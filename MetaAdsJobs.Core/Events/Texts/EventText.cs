@@ -1,9 +1,10 @@
+using System.Globalization;
 using System.Text.Json;
 using MetaAdsJobs.Core.Validation;
 
 namespace MetaAdsJobs.Core.Events.Texts;
 
-/// <summary>What an event says to people: a sentence or two, and of an alert who it is about and how old the numbers are.</summary>
+/// <summary>What an event says to people: a sentence or two, and of an alert who it is about and from when the numbers are: a moment, since nobody knows when it is read.</summary>
 /// <param name="escape">What a name must not do where it is read.</param>
 /// <param name="bold">How a name stands out there.</param>
 /// <param name="mark">What stands before the first line, by how it ended.</param>
@@ -51,7 +52,7 @@ internal sealed class EventText(Func<string, string> escape, Func<string, string
         if (Number(data, "not_listed") is > 0 and var more) foot.Add($"… and {more} more");
         if (publicUrl is not null && Text(data, "url") is { } path) foot.Add(publicUrl.TrimEnd('/') + path);
         var lines = new List<string> { head, Text(data, "condition") ?? "" };
-        if (Number(data, "data_age_minutes") is { } minutes) lines.Add($"What it is judged by is {Age(minutes)} old{(Number(data, "no_data") is > 0 and var unknown ? $"; of {unknown} nothing is known now" : "")}.");
+        if (Moment(data, "data_at") is { } at) lines.Add($"What it is judged by is of {at}{(Number(data, "no_data") is > 0 and var unknown ? $"; of {unknown} nothing is known now" : "")}.");
         var members = data.TryGetProperty("members", out var list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray().ToList() : [];
         if (members.Count <= MostDetailed) lines.AddRange(members.Select(OfMember));
         else lines.Add(string.Join(", ", members.Select(NameOf)));
@@ -73,7 +74,8 @@ internal sealed class EventText(Func<string, string> escape, Func<string, string
 
     private string NameOf(JsonElement member) => Text(member, "name") ?? Text(member, "id") ?? "";
 
-    private static string Age(long minutes) => minutes switch { < 120 => $"{minutes} min", < 2880 => $"{minutes / 60} h", _ => $"{minutes / 1440} days" };
+    private static string? Moment(JsonElement data, string name) =>
+        data.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.TryGetDateTimeOffset(out var at) ? at.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture) : null;
 
     private static long? Number(JsonElement data, string name) => data.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) ? number : null;
 
