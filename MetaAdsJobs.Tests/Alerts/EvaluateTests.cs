@@ -64,6 +64,17 @@ public sealed class EvaluateTests
     }
 
     [Test]
+    public async Task A_token_that_never_expires_is_well_again()
+    {
+        var account = await _world.AddAccountAsync();
+        await _world.ExecuteAsync("UPDATE social_accounts SET token_expires_at = @Now + interval '1 day', token_checked_at = @Now WHERE id = @account", new { account, Now = _world.Time.GetUtcNow() });
+        var rule = await _world.AddRuleAsync(account, """{"metric":"token_days_left","when":"below","threshold":7}""");
+        await _world.EvaluateAsync(rule);
+        await _world.ExecuteAsync("UPDATE social_accounts SET token_expires_at = NULL WHERE id = @account", new { account });
+        Assert.That((await _world.EvaluateAsync(rule)).Counts.Recovered, Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task Without_anybody_who_listens_it_is_there_for_people_to_see()
     {
         var account = await SpendingAsync(("one", 60));

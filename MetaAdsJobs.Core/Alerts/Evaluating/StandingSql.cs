@@ -24,11 +24,11 @@ internal static class StandingSql
             WHERE d.effective_status IN ('DISAPPROVED', 'WITH_ISSUES') AND d.status NOT IN ('DELETED', 'ARCHIVED')
             GROUP BY 1, 2
             """,
-        // Checked and without an end, it never expires. Never checked, nothing is known of it.
+        // Checked and without an end, it never expires: there is nothing to watch. Never checked, nothing is known of it.
         "token_days_left" => """
             SELECT t.id AS account, t.id::text AS object, t.name, CASE WHEN t.token_rejected_at IS NOT NULL THEN 0 ELSE round(extract(epoch FROM t.token_expires_at - @Now) / 86400, 1) END AS value, NULL::numeric AS reference,
                 NULL::numeric AS floor, t.token_rejected_at IS NOT NULL OR t.token_checked_at IS NOT NULL AS is_told, GREATEST(t.token_rejected_at, t.token_checked_at) AS data_at, NULL::date AS data_day
-            FROM social_accounts t JOIN accounts a ON a.id = t.id
+            FROM social_accounts t JOIN accounts a ON a.id = t.id WHERE t.token_rejected_at IS NOT NULL OR t.token_checked_at IS NULL OR t.token_expires_at IS NOT NULL
             """,
         // Since the end of the last day that was read whole; one that was never synced is as late as it is old.
         "sync_age_hours" => $"""
