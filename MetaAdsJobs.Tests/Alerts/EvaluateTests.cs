@@ -245,6 +245,9 @@ public sealed class EvaluateTests
         Assert.That(await OfAsync(Difference), Is.Empty);
         await _world.ExecuteAsync("UPDATE insight_days SET account_spend = 200, difference = 5 WHERE social_account_id = @account AND date_start = @day", new { account, day = _world.LastDay().AddDays(-4) });
         Assert.That(await OfAsync(Difference), Is.EqualTo($"{account}: breach 2.5"));
+        await _world.ExecuteAsync("UPDATE insight_days SET account_spend = NULL, difference = NULL WHERE social_account_id = @account AND date_start = @day", new { account, day = _world.LastDay().AddDays(-3) });
+        Assert.That(await OfAsync(Difference), Is.EqualTo($"{account}: breach 2.5"), "whatever the other day may differ by");
+        Assert.That(await OfAsync(Difference.Replace("\"threshold\":0", "\"threshold\":3", StringComparison.Ordinal)), Is.EqualTo($"{account}: no_data 2.5"), "that day may differ by more");
         await _world.ExecuteAsync("UPDATE insight_days SET account_spend = NULL, difference = NULL WHERE social_account_id = @account", new { account });
         Assert.That(await OfAsync(Difference), Is.EqualTo($"{account}: no_data 0"), "Meta told no sum to hold it against");
     }
