@@ -27,7 +27,7 @@ internal static class AlertEndpoints
             .RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Say that you are at it").Produces<Alert>().ProducesProblem(404).ProducesProblem(409);
         alerts.MapPost("/{id:guid}/mute", async (Guid id, ChangeAlert change, AlertReader reader, ClaimsPrincipal user, CancellationToken ct) =>
                 await AnswerAsync(id, await change.MuteAsync(id, user.CallerName(), ct), reader, ct))
-            .RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Have nothing more told of it, its end included; the next one is told again").Produces<Alert>().ProducesProblem(404).ProducesProblem(409);
+            .RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Have nothing more told of it, its end included, nor of what joins it of the same accounts while it is open; the next one is told again").Produces<Alert>().ProducesProblem(404).ProducesProblem(409);
         alerts.MapRules();
     }
 

@@ -69,6 +69,11 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         return claim;
     }
 
+    // Those whose ads are in the object, or are it: the campaign's own, and what was added to it. Takes @RequestId and @MetaId.
+    private const string RunsOfAds = """
+        SELECT d.request_id FROM meta_campaigns c JOIN meta_adsets s ON s.campaign_db_id = c.id JOIN meta_ads d ON d.adset_db_id = s.id WHERE c.request_id = @RequestId AND @MetaId IN (c.meta_id, s.meta_id, d.meta_id)
+        """;
+
     /// <summary>Ends the attempt: with it the audit of what it has changed at Meta, what is known of the objects now, and what caps and stops go by.</summary>
     /// <returns>False when a call that activates something may have been under way when this was begun, and <see cref="EditEnd.NotWhileBusy"/>: it may come after what was sent.</returns>
     /// <exception cref="FencedException">Another attempt holds the edit, or something that was asked for later has made it void. What was changed at Meta is recorded.</exception>
@@ -76,7 +81,9 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
     {
         // Asked for, and withdrawn since: that has woken nobody, as this was still under way. Whoever withdraws it holds it, or waits for this.
         const string IsWithdrawn = "@IsAsked AND NOT EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = @EditId AND p.state = 'asked')";
+        // Reviews before the campaign, in the order in which a look that is saved takes them.
         var endSql = $"""
+            SELECT 1 FROM object_reviews r WHERE @IsReviewed AND r.request_id IN ({RunsOfAds}) ORDER BY r.request_id FOR NO KEY UPDATE;
             SELECT 1 FROM meta_campaigns WHERE request_id = @RequestId FOR NO KEY UPDATE;
             SELECT COALESCE(busy_until > @ClaimedAt, false) FROM activations WHERE request_id = @RequestId FOR UPDATE;
             SELECT 1 FROM approvals WHERE @IsAsked AND edit_id = @EditId AND state = 'asked' FOR SHARE;
@@ -91,6 +98,10 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
                 RETURNING edit_id, request_id),
             {BegunStep.NotDoneOf(Table)},
             {ShownCreative.Ctes},
+            -- Meta reviews an ad when it is switched on, and not when it is made. What was adopted has no review.
+            looked_at_anew AS (
+                UPDATE object_reviews r SET looks = 0, settled_at = NULL, next_at = @FirstReviewAt, deadline_at = @ReviewDeadlineAt
+                FROM fence WHERE @IsReviewed AND r.request_id IN ({RunsOfAds})),
             n AS (SELECT n.* FROM fence, unnest(@MetaIds, @Statuses::text[], @Names::text[], @DailyBudgets::bigint[], @LifetimeBudgets::bigint[], @EndTimes::timestamptz[], @BidAmounts::bigint[], @Targetings::text[])
                   AS n (meta_id, status, name, daily, lifetime, ends, bid, targeting)),
             {Released},
@@ -136,10 +147,12 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
             NotDone = notDone.Steps, NotDoneErrors = notDone.Errors, NotDoneRefusals = notDone.Refusals, Sent = making?.MayHaveSent ?? false,
             end.Activation, end.DailyCents, EndsAt = end.EndsAt?.ToUniversalTime(), end.IsAnswered, end.BringsBackNotes, IsPause = end.IsPaused || claim.Kind == EditKind.Pause && end.State == "succeeded", Paused = end.IsPaused ? claim.TakenBack.ToArray() : [claim.Object.MetaId], claim.Object.MetaId,
             ChangeCents = end.State == "succeeded" ? end.DailyCents - end.Before?.DailyCents : 0, EndedAt = (end.State == "succeeded" ? end.Before?.EndsAt : end.EndsAt)?.ToUniversalTime(), options.SettleDelay, Now = time.GetUtcNow(),
+            IsReviewed = end.State == "succeeded" && claim.Kind is EditKind.Publish or EditKind.Resume,
         });
         parameters.AddDynamicParams(ShownCreative.Of(end.Shows, options, time.GetUtcNow()));
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var answers = await connection.QueryMultipleAsync(new(endSql, parameters, cancellationToken: ct));
+        await answers.ReadAsync<int>();
         await answers.ReadAsync<int>();
         var isBusy = (await answers.ReadAsync<bool>()).FirstOrDefault();
         await answers.ReadAsync<int>();

@@ -67,7 +67,11 @@ internal sealed class AlertWorld : IAsyncDisposable
         return saved is AlertRuleSaved.Done done ? done.Value : throw new AssertionException(JsonSerializer.Serialize(((AlertRuleSaved.Invalid)saved).Errors.ToDictionary()));
     }
 
-    public async Task<RuleTurn> EvaluateAsync(AlertRule rule) => (await Get<EvaluateAlerts>().EvaluateAsync(rule.Id, CancellationToken.None))!;
+    public async Task<RuleTurn> EvaluateAsync(AlertRule rule)
+    {
+        var seen = await Get<AlertRuleStore>().FindAsync(rule.Id, CancellationToken.None);
+        return (await Get<EvaluateAlerts>().EvaluateAsync(rule.Id, seen!.EvaluatedAt, CancellationToken.None))!;
+    }
 
     /// <summary>How each object stands by what is measured.</summary>
     public async Task<IReadOnlyList<string>> VerdictsAsync(AlertRule rule, params WatchedKey[] known)

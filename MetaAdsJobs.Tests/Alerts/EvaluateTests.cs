@@ -64,6 +64,17 @@ public sealed class EvaluateTests
     }
 
     [Test]
+    public async Task A_token_that_never_expires_is_well_again()
+    {
+        var account = await _world.AddAccountAsync();
+        await _world.ExecuteAsync("UPDATE social_accounts SET token_expires_at = @Now + interval '1 day', token_checked_at = @Now WHERE id = @account", new { account, Now = _world.Time.GetUtcNow() });
+        var rule = await _world.AddRuleAsync(account, """{"metric":"token_days_left","when":"below","threshold":7}""");
+        await _world.EvaluateAsync(rule);
+        await _world.ExecuteAsync("UPDATE social_accounts SET token_expires_at = NULL WHERE id = @account", new { account });
+        Assert.That((await _world.EvaluateAsync(rule)).Counts.Recovered, Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task Without_anybody_who_listens_it_is_there_for_people_to_see()
     {
         var account = await SpendingAsync(("one", 60));
@@ -121,9 +132,34 @@ public sealed class EvaluateTests
         var account = await SpendingAsync([.. Enumerable.Range(0, 50).Select(n => ($"{n}", 60m))]);
         var (webhook, _) = await _world.AddWebhookAsync("""{"url":"https://receiver.example/1"}""");
         var rule = await RuleAsync(account);
-        await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(() => _world.Get<EvaluateAlerts>().EvaluateAsync(rule.Id, CancellationToken.None))));
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(() => _world.Get<EvaluateAlerts>().EvaluateAsync(rule.Id, null, CancellationToken.None))));
         Assert.That(await _world.ToldAsync(webhook), Has.Count.EqualTo(1));
         Assert.That(await _world.QueryAsync<long>("SELECT count(*) FROM alert_members m JOIN alert_episodes e ON e.id = m.episode_id WHERE e.rule_id = @Id", new { rule.Id }), Is.EqualTo([50]));
+    }
+
+    /// <summary>Of two jobs that have seen it to be due the later one comes when the other has done with it.</summary>
+    [Test]
+    public async Task What_two_jobs_have_seen_to_be_due_is_one_look()
+    {
+        var account = await _world.AddAccountAsync();
+        await _world.ExecuteAsync("UPDATE social_accounts SET token_rejected_at = now() WHERE id = @account", new { account });
+        var rule = await _world.AddRuleAsync(account, """{"metric":"token_days_left","when":"below","threshold":7,"evaluations":2}""");
+        var evaluate = _world.Get<EvaluateAlerts>();
+        Assert.That((await evaluate.EvaluateAsync(rule.Id, null, CancellationToken.None))!.Counts.Waiting, Is.EqualTo(1));
+        Assert.That(await evaluate.EvaluateAsync(rule.Id, null, CancellationToken.None), Is.Null);
+        Assert.That((await _world.EvaluateAsync(rule)).Counts.Fired, Is.EqualTo(1), "the next look is another");
+    }
+
+    /// <summary>Such as one of a later version.</summary>
+    [Test]
+    public async Task A_rule_that_cannot_be_evaluated_keeps_no_other_from_it()
+    {
+        var account = await SpendingAsync(("one", 60));
+        var (broken, rule) = (await RuleAsync(account), await RuleAsync(account));
+        await _world.ExecuteAsync("UPDATE alert_rules SET metric = 'weather' WHERE id = @Id", new { broken.Id });
+        await Assert.ThrowsAsync<AggregateException>(() => _world.Get<EvaluateAlerts>().ExecuteAsync(CancellationToken.None));
+        await _world.ExecuteAsync("DELETE FROM alert_rules WHERE id = @Id", new { broken.Id });
+        Assert.That(await _world.FiringAsync(rule), Is.EqualTo(["one"]));
     }
 
     [Test]
@@ -134,7 +170,7 @@ public sealed class EvaluateTests
         var rule = await RuleAsync(account);
         await _world.EvaluateAsync(rule);
         await ChangeAsync(rule, """{"enabled":false}""");
-        Assert.That(await _world.Get<EvaluateAlerts>().EvaluateAsync(rule.Id, CancellationToken.None), Is.Null);
+        Assert.That(await _world.EvaluateAsync(rule), Is.Null);
         Assert.That((await _world.ToldAsync(webhook)).Select(one => (string?)one["resolved_why"]), Is.EqualTo([null, "the rule was switched off"]));
         await ChangeAsync(rule, """{"enabled":true}""");
         await _world.EvaluateAsync(rule);
@@ -209,6 +245,9 @@ public sealed class EvaluateTests
         Assert.That(await OfAsync(Difference), Is.Empty);
         await _world.ExecuteAsync("UPDATE insight_days SET account_spend = 200, difference = 5 WHERE social_account_id = @account AND date_start = @day", new { account, day = _world.LastDay().AddDays(-4) });
         Assert.That(await OfAsync(Difference), Is.EqualTo($"{account}: breach 2.5"));
+        await _world.ExecuteAsync("UPDATE insight_days SET account_spend = NULL, difference = NULL WHERE social_account_id = @account AND date_start = @day", new { account, day = _world.LastDay().AddDays(-3) });
+        Assert.That(await OfAsync(Difference), Is.EqualTo($"{account}: breach 2.5"), "whatever the other day may differ by");
+        Assert.That(await OfAsync(Difference.Replace("\"threshold\":0", "\"threshold\":3", StringComparison.Ordinal)), Is.EqualTo($"{account}: no_data 2.5"), "that day may differ by more");
         await _world.ExecuteAsync("UPDATE insight_days SET account_spend = NULL, difference = NULL WHERE social_account_id = @account", new { account });
         Assert.That(await OfAsync(Difference), Is.EqualTo($"{account}: no_data 0"), "Meta told no sum to hold it against");
     }

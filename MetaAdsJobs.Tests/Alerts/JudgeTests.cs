@@ -61,6 +61,21 @@ public sealed class JudgeTests
         Assert.That(_open.Single().QuietSince, Is.Not.Null);
     }
 
+    /// <summary>Such as a price of results, of which there are none any more.</summary>
+    [Test]
+    public void What_fires_and_has_too_little_to_be_judged_by_is_well_when_it_is_judged_so_or_gone()
+    {
+        var rule = Rule();
+        Evaluate(rule, Told("a", Measurement.TooLittle));
+        Assert.That(_messages, Is.Empty, "it does not fire by that");
+        Evaluate(rule, Breach("a"), Breach("b"));
+        Wait(600);
+        Evaluate(rule, Told("a", Measurement.TooLittle), Told("b", Measurement.TooLittle));
+        Assert.That((_open.Single().QuietSince, _states.Values.Count(state => state.IsFiring)), Is.EqualTo(((DateTimeOffset?)null, 2)));
+        Evaluate(rule, Told("b", Measurement.Fine));
+        Assert.That((_open.Single().QuietSince, _states.Count), Is.EqualTo(((DateTimeOffset?)_now, 0)));
+    }
+
     [Test]
     public void So_often_in_a_row_is_so_many_days_and_not_so_many_looks_at_one()
     {

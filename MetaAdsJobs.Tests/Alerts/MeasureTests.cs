@@ -136,6 +136,26 @@ public sealed class MeasureTests
         Assert.That(await Of("""{"metric":"spend_without_results","when":"above","threshold":0,"floor_metric":"clicks","floor_least":50}"""), Is.EqualTo(["in vain: breach 200", "mixed: no_data 200"]), "what has no click yet may still come");
     }
 
+    /// <summary>The same spend and no result at all is not well; without a row it is over.</summary>
+    [TestCase("""{"metric":"cost_per_result","when":"above","threshold":50}""", "results = 0")]
+    [TestCase("""{"metric":"spend","when":"above","threshold":50,"floor_metric":"clicks","floor_least":50}""", "clicks = 49")]
+    [TestCase("""{"metric":"cpc","when":"above","threshold":200,"compare":"median"}""", "clicks = 0")]
+    public async Task What_fires_and_has_too_little_to_be_judged_by_fires_on_until_it_has_no_row(string body, string change)
+    {
+        var account = await _world.AddAccountAsync();
+        await _world.AddDaysAsync(account, 10);
+        await _world.AddCampaignAsync(account, "a", [10, 10, 10, 10, 10, 10, 10, 60], results: 1);
+        var rule = await _world.AddRuleAsync(account, body);
+        await _world.EvaluateAsync(rule);
+        Assert.That(await _world.FiringAsync(rule), Is.EqualTo(["a"]));
+        foreach (var (sql, firing) in ((string, string[])[])[($"UPDATE insight_campaign_days SET {change}", ["a"]), ("DELETE FROM insight_campaign_days", [])])
+        {
+            await _world.ExecuteAsync($"{sql} WHERE social_account_id = @account AND date_start = @day", new { account, day = _world.LastDay() });
+            await _world.EvaluateAsync(rule);
+            Assert.That(await _world.FiringAsync(rule), Is.EqualTo(firing), sql);
+        }
+    }
+
     [TestCase(7, new double[] { 1, 2, 3, 4, 5, 6, 7 }, 20, ExpectedResult = "a: breach 20 of 4")]
     [TestCase(7, new double[] { 8, 2, 3, -1, 5, 6, 7 }, 20, ExpectedResult = "a: breach 20 of 5")]
     [TestCase(7, new double[] { 4, -1, -1, -1, -1, 4, 4 }, 20, ExpectedResult = "")]

@@ -68,6 +68,25 @@ public sealed class IntoTests
         Assert.That((await _world.SwitchedAsync(await _world.TreeAsync(first)), await _world.CountedAsync()), Is.EqualTo(("AAAAA", "active 10000")));
     }
 
+    /// <summary>Meta reviews an ad when it is switched on, and not when it is made.</summary>
+    [Test]
+    public async Task What_is_switched_on_later_is_looked_at_anew_in_each_run_whose_ads_that_are()
+    {
+        var (first, tree) = await BuildAsync();
+        var added = await AcceptAsync(first, AdSet, new() { ["campaign_id"] = tree.Campaign.MetaId });
+        await _world.RunAsync(added);
+        Assert.That((await LooksAsync(), await LooksAsync()), Is.EqualTo((2, 0)), "as paused they are settled");
+        await _world.EditAsync(EditKind.Publish, tree.Campaign.MetaId);
+        await _world.ExecuteAsync("""UPDATE stub_graph.objects SET fields = fields || '{"issues_info":[{"level":"AD","error_summary":"No hats"}]}' WHERE kind = 'ad'""");
+        Assert.That(await LooksAsync(), Is.EqualTo(2));
+        foreach (var run in new[] { first, added }) Assert.That((await _world.Get<OrchestrationReader>().FindAsync(run.RequestId, CancellationToken.None))!.Errors, Is.EqualTo(["at Meta: the ad is ACTIVE: No hats"]));
+        await _world.NothingUnderWayAsync();
+        await _world.EditAsync(EditKind.Pause, tree.AdSets[0].MetaId);
+        Assert.That(await LooksAsync(), Is.Zero);
+        await _world.EditAsync(EditKind.Resume, tree.AdSets[0].MetaId);
+        Assert.That(await LooksAsync(), Is.EqualTo(1), "of what is on already there is nothing new");
+    }
+
     [Test]
     public async Task A_run_that_fails_takes_away_what_it_made_and_nothing_that_was_there_and_its_retry_goes_on()
     {
@@ -251,6 +270,12 @@ public sealed class IntoTests
     {
         var asked = await _world.BuildAsync(change);
         return (asked, await _world.TreeAsync(asked));
+    }
+
+    private async Task<int> LooksAsync()
+    {
+        _world.Time.Advance(TimeSpan.FromMinutes(1));
+        return await _world.Get<ReviewObjects>().RunAsync(20, CancellationToken.None);
     }
 
     private async Task<Asked> AcceptAsync(Asked first, string body, JsonObject into)

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Data.Common;
 using Dapper;
 using MetaAdsJobs.Core.Alerts.Rules;
 using MetaAdsJobs.Core.Alerts.Telling;
@@ -24,15 +23,15 @@ internal sealed class EvaluateAlerts(NpgsqlDataSource dataSource, InsightsOption
     public async Task<JobOutcome> ExecuteAsync(CancellationToken ct)
     {
         var failures = new ConcurrentBag<Exception>();
-        await Parallel.ForEachAsync(await DueAsync(ct), new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = ct }, async (id, token) =>
+        await Parallel.ForEachAsync(await DueAsync(ct), new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = ct }, async (due, token) =>
         {
             try
             {
-                await EvaluateAsync(id, token);
+                await EvaluateAsync(due.Id, due.EvaluatedAt, token);
             }
-            catch (DbException exception)
+            catch (Exception exception) when (exception is not OperationCanceledException)
             {
-                AlertLog.NotEvaluated(logger, exception, id);
+                AlertLog.NotEvaluated(logger, exception, due.Id);
                 failures.Add(exception);
             }
         });
@@ -40,25 +39,26 @@ internal sealed class EvaluateAlerts(NpgsqlDataSource dataSource, InsightsOption
     }
 
     /// <summary>What stands now is looked at every minute; what is made of days when numbers have come in, every five minutes at most, and once an hour in any case: a day may have passed, and nothing come.</summary>
-    private async Task<IReadOnlyList<Guid>> DueAsync(CancellationToken ct)
+    private async Task<IReadOnlyList<(Guid Id, DateTimeOffset? EvaluatedAt)>> DueAsync(CancellationToken ct)
     {
         const string DueSql = """
-            SELECT r.id FROM alert_rules r
+            SELECT r.id, r.evaluated_at FROM alert_rules r
             WHERE r.enabled AND (r.evaluated_at IS NULL OR r.updated_at > r.evaluated_at OR NOT r.metric = ANY (@OfDays) OR r.evaluated_at <= @Now - interval '1 hour'
                 OR r.evaluated_at <= @Now - interval '5 minutes' AND EXISTS (SELECT 1 FROM insight_syncs s WHERE s.completed_at > r.evaluated_at - interval '1 minute'))
             ORDER BY r.evaluated_at NULLS FIRST, r.id
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<Guid>(new(DueSql, new { Now = time.GetUtcNow(), OfDays = AlertMetric.All.Where(metric => metric.IsOfDays).Select(metric => metric.Name).ToArray() }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<(Guid, DateTimeOffset?)>(new(DueSql, new { Now = time.GetUtcNow(), OfDays = AlertMetric.All.Where(metric => metric.IsOfDays).Select(metric => metric.Name).ToArray() }, cancellationToken: ct))).AsList();
     }
 
-    /// <returns>Null when somebody else is at it, or it is off.</returns>
-    internal async Task<RuleTurn?> EvaluateAsync(Guid ruleId, CancellationToken ct)
+    /// <param name="evaluatedAt">When it was evaluated last, as it was seen to be due: another job may have come to it since, and one look counts once.</param>
+    /// <returns>Null when somebody else is at it or has been since, or it is off.</returns>
+    internal async Task<RuleTurn?> EvaluateAsync(Guid ruleId, DateTimeOffset? evaluatedAt, CancellationToken ct)
     {
         var (now, began) = (time.GetUtcNow(), time.GetTimestamp());
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        if (await AlertRuleStore.TakeAsync(connection, transaction, ruleId, ct) is not { } rule) return null;
+        if (await AlertRuleStore.TakeAsync(connection, transaction, ruleId, ct) is not { } rule || rule.EvaluatedAt != evaluatedAt) return null;
         var states = await EvaluationStore.StatesAsync(connection, transaction, ruleId, ct);
         var open = await EvaluationStore.OpenAsync(connection, transaction, ruleId, ct);
         var measured = await MeasureObjects.ReadAsync(connection, transaction, rule, [.. states.Keys], now, daysAgo: 0, insights.NightlyTime, ct);

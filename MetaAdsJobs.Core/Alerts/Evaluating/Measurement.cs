@@ -13,7 +13,7 @@ internal sealed record Measurement
     public const string Held = "held";
     public const string Fine = "fine";
 
-    /// <summary>Too little spend, events or history to judge by.</summary>
+    /// <summary>Too little spend, events or history to judge by: it does not fire, and what fires has not recovered.</summary>
     public const string TooLittle = "too_little";
 
     /// <summary>Never synced, late, or withheld by Meta: neither zero nor well.</summary>

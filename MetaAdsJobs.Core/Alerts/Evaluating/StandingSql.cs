@@ -24,11 +24,11 @@ internal static class StandingSql
             WHERE d.effective_status IN ('DISAPPROVED', 'WITH_ISSUES') AND d.status NOT IN ('DELETED', 'ARCHIVED')
             GROUP BY 1, 2
             """,
-        // Checked and without an end, it never expires. Never checked, nothing is known of it.
+        // Checked and without an end, it never expires: there is nothing to watch. Never checked, nothing is known of it.
         "token_days_left" => """
             SELECT t.id AS account, t.id::text AS object, t.name, CASE WHEN t.token_rejected_at IS NOT NULL THEN 0 ELSE round(extract(epoch FROM t.token_expires_at - @Now) / 86400, 1) END AS value, NULL::numeric AS reference,
                 NULL::numeric AS floor, t.token_rejected_at IS NOT NULL OR t.token_checked_at IS NOT NULL AS is_told, GREATEST(t.token_rejected_at, t.token_checked_at) AS data_at, NULL::date AS data_day
-            FROM social_accounts t JOIN accounts a ON a.id = t.id
+            FROM social_accounts t JOIN accounts a ON a.id = t.id WHERE t.token_rejected_at IS NOT NULL OR t.token_checked_at IS NULL OR t.token_expires_at IS NOT NULL
             """,
         // Since the end of the last day that was read whole; one that was never synced is as late as it is old.
         "sync_age_hours" => $"""
@@ -37,10 +37,11 @@ internal static class StandingSql
             FROM accounts a LEFT JOIN LATERAL (
                 SELECT d.date_start AS day, COALESCE(d.seen_at, d.first_at) AS seen_at FROM insight_days d WHERE d.social_account_id = a.id AND d.first_at <= @Now AND {MeasureSql.IsRead} ORDER BY d.date_start DESC LIMIT 1) l ON true
             """,
+        // A day of which Meta told no sum may differ by anything; what another differs by stands all the same.
         _ => $"""
-            SELECT a.id AS account, a.id::text AS object, a.name, n.value, NULL::numeric AS reference, NULL::numeric AS floor, n.days > 0 AS is_told, n.synced_at AS data_at, n.last_day AS data_day
+            SELECT a.id AS account, a.id::text AS object, a.name, n.value, NULL::numeric AS reference, NULL::numeric AS floor, n.known > 0 AND (n.known = n.days{(rule.Direction == AlertRule.Above ? " OR n.value > @Threshold" : "")}) AS is_told, n.synced_at AS data_at, n.last_day AS data_day
             FROM accounts a CROSS JOIN LATERAL (
-                SELECT COALESCE(max(CASE WHEN d.difference = 0 THEN 0 ELSE round(abs(d.difference) * 100 / COALESCE(NULLIF(abs(d.account_spend), 0), abs(d.difference)), 2) END), 0) AS value, count(d.difference) AS days,
+                SELECT COALESCE(max(CASE WHEN d.difference = 0 THEN 0 ELSE round(abs(d.difference) * 100 / COALESCE(NULLIF(abs(d.account_spend), 0), abs(d.difference)), 2) END), 0) AS value, count(*) AS days, count(d.difference) AS known,
                     max(d.synced_at) AS synced_at, max(d.date_start) AS last_day
                 FROM insight_days d WHERE d.social_account_id = a.id AND d.date_start < a.today - @Ago AND d.date_start >= a.today - @Ago - @Window AND {MeasureSql.IsRead}) n
             """,

@@ -46,7 +46,8 @@ internal sealed record WatchState
                 var next = Seen(state, found) with { Streak = IsNew(state, found) ? Math.Min(state.Streak + 1, rule.Evaluations) : state.Streak };
                 if (state.IsFiring || next.Streak < rule.Evaluations) return (state.Streak == 0 && !state.IsFiring ? next with { Since = now } : next, Turn.None);
                 return (next with { IsFiring = true, Since = now }, Turn.Fired);
-            case Measurement.Held when state.IsFiring:
+            // What can be judged no longer, such as a price of nothing, has not become well by that.
+            case Measurement.Held or Measurement.TooLittle when state.IsFiring:
                 return (Seen(state, found), Turn.None);
             default:
                 var well = (found is null ? state with { NoDataSince = null } : Seen(state, found)) with { IsFiring = false, Streak = 0 };

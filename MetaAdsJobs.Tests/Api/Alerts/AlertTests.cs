@@ -91,7 +91,7 @@ public sealed class AlertTests
 
         await _manager.PatchAsync(url, new JsonObject { ["enabled"] = true, ["evaluations"] = 1 });
         var rule = Guid.Parse((string)made.Json["id"]!);
-        await _core.GetRequiredService<EvaluateAlerts>().EvaluateAsync(rule, CancellationToken.None);
+        await _core.GetRequiredService<EvaluateAlerts>().EvaluateAsync(rule, null, CancellationToken.None);
         var detail = await _manager.GetAsync(url);
         Assert.That(((string?)detail.Json["objects"]![0]!["state"], (decimal?)detail.Json["objects"]![0]!["value"], (int?)detail.Json["evaluations"]![0]!["fired"]), Is.EqualTo(("firing", 300m, 1)), detail.Text);
 

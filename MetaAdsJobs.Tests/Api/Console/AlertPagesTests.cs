@@ -52,7 +52,7 @@ public sealed class AlertPagesTests() : BrowserTests(shared: () => SharedService
 
         var rule = Guid.Parse(new Uri(page.Url).AbsolutePath.Split('/')[^1]);
         await using (var core = InProcess.Configure(_service.Database.ConnectionString, time: null))
-            await core.GetRequiredService<EvaluateAlerts>().EvaluateAsync(rule, CancellationToken.None);
+            await core.GetRequiredService<EvaluateAlerts>().EvaluateAsync(rule, null, CancellationToken.None);
         await page.ReloadAsync();
         await Expect(page.Locator("tbody tr").First).ToContainTextAsync("dear-one");
         await Expect(page.Locator("tbody tr").Last).ToContainTextAsync("Told: alert.opened");

@@ -48,8 +48,9 @@ internal sealed class AlertRules : IMeasurement
         if (isKnown)
         {
             await using var watched = new BenchService(cluster, service.Database);
+            await service.Database.ExecuteAsync("UPDATE alert_rules SET evaluated_at = NULL");
             await plans.ReadAsync(ct);
-            foreach (var rule in rules) await watched.Services.GetRequiredService<EvaluateAlerts>().EvaluateAsync(rule.Id, ct);
+            foreach (var rule in rules) await watched.Services.GetRequiredService<EvaluateAlerts>().EvaluateAsync(rule.Id, null, ct);
             work = await plans.ReadAsync(ct);
         }
 
