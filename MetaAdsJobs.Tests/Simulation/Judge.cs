@@ -68,6 +68,9 @@ internal sealed class Judge(History history)
         var name = call["name"] ?? call["title"];
         var before = history.World.AllSent.LastOrDefault(sent => sent.Call != call && sent.Call.IsCreate && sent.Call.Edge == call.Edge && (sent.Call["name"] ?? sent.Call["title"]) == name);
         if (before is null || before.IsProvenNotDone) return;
+        // A retry makes anew what an undo has deleted, by the same marker where another step of the round is still to be found by its.
+        var made = history.World.Objects.Where(one => one.Kind == call.Edge && one.Name == name).ToList();
+        if (made.Count > 0 && made.TrueForAll(one => !one.Lives)) return;
         if (!history.World.Looks.Any(look => look.Edge == call.Edge && look.At >= before.At + history.SettleDelay && look.At <= now))
             Condemn($"{name} was sent again without a look that could have shown the one of {now - before.At} ago");
     }

@@ -41,7 +41,7 @@ internal sealed class CarryOutProposal(NpgsqlDataSource dataSource, ProposedEdit
         if (changes.FirstOrDefault(change => change is { IsPause: false, IsOver: false }) is not { } raise || pauses.Exists(pause => !pause.IsOver)) return;
         var why = raise.IsTakenBack ? Restated : WhyNot(pauses);
         if (raise.IsPlanned) await (why is null ? edits.AskAsync(Edit(proposalId, raise), ct) : edits.RefuseAsync(Changes, proposalId, raise.MetaId, why, ct));
-        else if (why is not null && !raise.IsDone) await TakeBackAsync(proposalId, raise, why, ct);
+        else if (why is not null && !raise.IsCarriedOut) await TakeBackAsync(proposalId, raise, why, ct);
     }
 
     // What is being carried out at this moment ends by itself, or waits again by the next minute. Of a call whose answer was lost the comparison tells what became of it.
@@ -66,7 +66,7 @@ internal sealed class CarryOutProposal(NpgsqlDataSource dataSource, ProposedEdit
     private async Task<List<AcceptedChange>> ListAsync(Guid proposalId, CancellationToken ct)
     {
         const string ListSql = """
-            SELECT c.meta_id, x.level, c.action, c.state, c.edit_id, c.daily_budget_cents, c.now_cents, p.accepted_by, p.accepted_key, e.state AS edit_state, EXISTS (SELECT 1 FROM meta_changes m WHERE m.request_id = e.request_id AND m.path = c.meta_id AND m.outcome = 'done' AND m.sent ? 'daily_budget' AND m.sent_at >= e.asked_at) AS is_done, s.daily_budget, s.currency, s.status,
+            SELECT c.meta_id, x.level, c.action, c.state, c.edit_id, c.daily_budget_cents, c.now_cents, p.accepted_by, p.accepted_key, e.state AS edit_state, EXISTS (SELECT 1 FROM meta_changes m WHERE m.request_id = e.request_id AND m.path = c.meta_id AND m.outcome = 'done' AND m.sent ? 'daily_budget' AND m.sent_at >= e.asked_at) AS is_carried_out, s.daily_budget, s.currency, s.status,
                 COALESCE((SELECT CASE WHEN c.action = 'pause' THEN NOT c.variant = ANY (v.losers) ELSE v.winner IS DISTINCT FROM c.variant END FROM experiment_verdicts v WHERE v.experiment_id = x.id AND v.no > p.verdict_no ORDER BY v.no DESC LIMIT 1), false) AS is_taken_back
             FROM experiment_changes c JOIN experiment_proposals p ON p.id = c.proposal_id JOIN experiments x ON x.id = p.experiment_id LEFT JOIN campaign_edits e ON e.edit_id = c.edit_id LEFT JOIN meta_adsets s ON s.meta_id = c.meta_id
             WHERE c.proposal_id = @ProposalId AND p.state = 'accepted' ORDER BY c.meta_id
@@ -82,7 +82,7 @@ internal sealed class CarryOutProposal(NpgsqlDataSource dataSource, ProposedEdit
         public string Action { get; init; } = "";
         public string State { get; init; } = "";
         public Guid? EditId { get; init; }
-        public bool IsDone { get; init; }
+        public bool IsCarriedOut { get; init; }
         public long? DailyBudgetCents { get; init; }
         public long? NowCents { get; init; }
         public string AcceptedBy { get; init; } = "";
