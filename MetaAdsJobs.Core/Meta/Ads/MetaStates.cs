@@ -50,7 +50,7 @@ internal sealed class MetaStates(GraphClient graph, MetaAds meta)
     private const string ShownOfTree = $"id,{Shown},adset{{id,{Shown}}},campaign{{id,{Shown}}},creative{{id,status}}";
 
     /// <summary>What Meta made of an object since it was created, and what it has against it.</summary>
-    /// <returns>Null when Meta only calls it missing: it may be new, or not shown for a while.</returns>
+    /// <returns>Null when Meta only calls it missing, for a moment or twice: it may be new, or not shown for a while.</returns>
     public async Task<ObjectState?> FindAsync(GraphCredential credential, AdObject kind, string metaId, CancellationToken ct)
     {
         try
@@ -70,7 +70,7 @@ internal sealed class MetaStates(GraphClient graph, MetaAds meta)
             await meta.ProveDeletedAsync(credential, metaId, said, ct);
             return true;
         }
-        catch (MetaException exception) when (exception.IsCalledMissing)
+        catch (MetaException exception) when (exception.IsCalledMissing || exception.IsShown)
         {
             return false;
         }
