@@ -161,7 +161,7 @@ internal sealed class RunOrchestration(
             // A failure to undo must not use up the retries of the forward way: it snoozes by a backoff of its own.
             OrchestrationLog.AttemptFailed(logger, exception, attempt.Number, attempt.Failures + 1);
             // Waiting for a Meta that cannot be reached costs nothing; leaving what is there costs a person's time.
-            if (exception is MetaException meta && (meta.Proof == Proof.NotSent || meta.IsOutage) && IsWithinOutage(attempt))
+            if (exception is (MetaException { Proof: Proof.NotSent } or MetaException { IsOutage: true, HttpStatus: null or 502 or 503 or 504 }) && IsWithinOutage(attempt))
                 return await snooze.ForAsync(attempt, Release.Waiting(time.GetUtcNow().AddMinutes(1), $"Meta cannot be reached to undo: {exception.Message}"), ct);
             if (attempt.Failures + 1 >= options.MaxUndoTries) return await LeaveTheRestAsync(attempt, exception, ct);
             return await snooze.ForAsync(attempt, Release.Waiting(RetryAt(attempt), $"undoing failed: {exception.Message}") with { Failed = true }, ct);

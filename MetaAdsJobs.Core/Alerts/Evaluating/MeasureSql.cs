@@ -33,7 +33,7 @@ internal static class MeasureSql
                     CASE WHEN account NOT IN (SELECT id FROM accounts) THEN '{Measurement.Fine}'
                          WHEN account IN (SELECT account FROM silent) OR m.is_told = false THEN '{Measurement.NoData}'
                          WHEN m.object IS NULL THEN '{Measurement.Fine}'
-                         WHEN m.compared IS NULL OR m.floor < @Floor THEN '{Measurement.TooLittle}'
+                         WHEN m.compared IS NULL OR m.floor < @Floor AND NOT m.compared {well} @ResolveAt THEN '{Measurement.TooLittle}'
                          WHEN m.compared {beyond} @Threshold THEN '{Measurement.Breach}'
                          WHEN m.compared {well} @ResolveAt THEN '{Measurement.Fine}' ELSE '{Measurement.Held}' END AS verdict
                 FROM (SELECT *, {compared} AS compared FROM measured) m

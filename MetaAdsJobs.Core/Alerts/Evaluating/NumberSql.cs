@@ -50,7 +50,7 @@ internal static class NumberSql
                 SELECT i.account, i.object, COALESCE(bool_and(i.told) FILTER (WHERE d.in_window), true) AS is_told, {string.Join(", ", used.Select(metric => $"COALESCE(sum(i.{metric}) FILTER (WHERE d.in_window), 0) AS {metric}"))}
                     {(isMedian ? $", {Past(rule, numerator, denominator)}" : "")}
                 FROM daily i JOIN days d ON d.account = i.account AND d.day = i.day
-                GROUP BY i.account, i.object{InWindowOnly(rule)}),
+                GROUP BY i.account, i.object{Having(rule, numerator, denominator)}),
             measured AS (
                 SELECT i.account, i.object, NULL::text AS name, round({Value(rule, numerator, denominator)}, 4) AS value, {(isMedian ? Reference(rule, denominator is null) : "NULL::numeric")} AS reference,
                     {(rule.FloorMetric is { } floor ? $"i.{floor}" : "NULL")}::numeric AS floor, i.is_told, w.data_at, w.last_day AS data_day
@@ -84,8 +84,14 @@ internal static class NumberSql
             count(*) FILTER (WHERE NOT d.in_window) AS past_rows, min(d.nth) FILTER (WHERE NOT d.in_window) AS first_nth
         """;
 
-    // What has its past alone is not above it: else it would be among what is not judged, for as long as the median has days of it.
-    private static string InWindowOnly(AlertRule rule) => rule is { Compare: AlertRule.Median, Direction: AlertRule.Above } ? " HAVING bool_or(d.in_window)" : "";
+    // What has its past alone is not above it, and of nothing there is no price: else it would be among what is not judged, for as long as its account is read.
+    private static string Having(AlertRule rule, string numerator, string? denominator)
+    {
+        var conditions = new List<string>();
+        if (rule is { Compare: AlertRule.Median, Direction: AlertRule.Above }) conditions.Add("bool_or(d.in_window)");
+        if (denominator is not null) conditions.Add($"(sum(i.{numerator}) FILTER (WHERE d.in_window) <> 0 OR sum(i.{denominator}) FILTER (WHERE d.in_window) <> 0 OR NOT bool_and(i.told) FILTER (WHERE d.in_window))");
+        return conditions.Count == 0 ? "" : $" HAVING {string.Join(" AND ", conditions)}";
+    }
 
     // Days without a row count as zeros: they come before all others, and are not written down for it.
     private static string Reference(AlertRule rule, bool hasZeros)

@@ -75,9 +75,12 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
     public async Task PostponeAsync(DueCampaign due, DateTimeOffset until, CancellationToken ct, bool isShown = false)
     {
         // Whoever has edited it since has it compared when that is over.
-        const string PostponeSql = "UPDATE meta_campaigns SET compare_at = @Until, missing_since = CASE WHEN NOT @IsShown THEN missing_since END WHERE request_id = @RequestId AND compare_at = @TakenUntil";
+        const string PostponeSql = """
+            UPDATE meta_campaigns SET compare_at = CASE WHEN compare_at = @TakenUntil THEN @Until ELSE compare_at END, missing_since = CASE WHEN NOT @IsShown THEN missing_since END
+            WHERE request_id = @RequestId AND (compare_at = @TakenUntil OR @IsShown AND missing_since IS NOT DISTINCT FROM @Before::timestamptz)
+            """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await connection.ExecuteAsync(new(PostponeSql, new { due.Tree.RequestId, due.TakenUntil, Until = until, IsShown = isShown }, cancellationToken: ct));
+        await connection.ExecuteAsync(new(PostponeSql, new { due.Tree.RequestId, due.TakenUntil, Until = until, IsShown = isShown, Before = due.MissingSince }, cancellationToken: ct));
     }
 
     /// <summary>Nothing of it can be told.</summary>

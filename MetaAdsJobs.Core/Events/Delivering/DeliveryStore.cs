@@ -108,7 +108,7 @@ internal sealed class DeliveryStore(NpgsqlDataSource dataSource, TimeProvider ti
         const string NoteSql = """
             WITH stands AS (
                 SELECT @State = 'delivered' OR (@State = 'failed' AND NOT EXISTS (
-                    SELECT 1 FROM event_deliveries d WHERE d.webhook_id = @WebhookId AND d.state = 'pending' AND d.event_id <> @EventId)) AS is_over),
+                    SELECT 1 FROM event_deliveries d WHERE d.webhook_id = @WebhookId AND d.state = 'pending' AND NOT (d.event_id = @EventId AND d.attempt = @Attempt))) AS is_over),
             fence AS (
                 UPDATE event_deliveries SET state = @State, next_at = COALESCE(@NextAt, next_at), lease_until = NULL, delivered_at = CASE WHEN @State = 'delivered' THEN @Now END
                 WHERE webhook_id = @WebhookId AND event_id = @EventId AND attempt = @Attempt AND state = 'pending'

@@ -22,9 +22,9 @@ internal sealed class TakenJobs(NpgsqlDataSource dataSource, TimeSpan takeOver) 
         const string TakeSql = """
             WITH taken AS (
                 UPDATE hangfire.jobqueue SET fetchedat = now() WHERE id = (
-                    -- One whose worker died has its place among those that nobody has taken, and not behind them all.
+                    -- One whose worker died has its place among those that nobody has taken, and not behind them all. The order is the index's: else all that waits would be sorted.
                     SELECT id FROM (
-                        SELECT * FROM (SELECT id, queue, jobid FROM hangfire.jobqueue WHERE queue = ANY (@Queues) AND fetchedat IS NULL ORDER BY queue, jobid FOR UPDATE SKIP LOCKED LIMIT 1) fresh
+                        SELECT * FROM (SELECT id, queue, jobid FROM hangfire.jobqueue WHERE queue = ANY (@Queues) AND fetchedat IS NULL ORDER BY fetchedat NULLS FIRST, queue, jobid FOR UPDATE SKIP LOCKED LIMIT 1) fresh
                         UNION ALL
                         SELECT * FROM (SELECT id, queue, jobid FROM hangfire.jobqueue WHERE queue = ANY (@Queues) AND fetchedat < now() - @TakeOver ORDER BY queue, jobid FOR UPDATE SKIP LOCKED LIMIT 1) dead) next
                     ORDER BY queue, jobid LIMIT 1)
