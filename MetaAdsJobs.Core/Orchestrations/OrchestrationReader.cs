@@ -138,7 +138,7 @@ public sealed class OrchestrationReader(NpgsqlDataSource dataSource)
                 RequestId = RequestId, SocialAccountId = SocialAccountId, ClipId = ClipId, CampaignName = CampaignName, RequestedBy = RequestedBy, RequestedKey = RequestedKey, OrderedBy = OrderedBy, OrderedKey = OrderedKey,
                 OverallSuccess = built ? (insights?.Success == true || request.IsAdoption) && !Refused : ended && validation?.All(finding => finding.Ok != false) == true,
                 AcceptedAt = AcceptedAt, StartedAt = StartedAt, CompletedAt = CompletedAt, ActivateAt = ActivateAt,
-                DurationSeconds = CompletedAt is null || StartedAt is null ? null : Math.Round((CompletedAt - StartedAt).Value.TotalSeconds, 3),
+                DurationSeconds = CompletedAt is null || StartedAt is null ? null : Math.Max(0, Math.Round((CompletedAt - StartedAt).Value.TotalSeconds, 3)),
                 CampaignCreation = new()
                 {
                     CampaignDbId = DbId(StepName.Campaign), CampaignMetaId = MetaId(StepName.Campaign), AdsetDbId = DbId(StepName.AdSet), AdsetMetaId = MetaId(StepName.AdSet),

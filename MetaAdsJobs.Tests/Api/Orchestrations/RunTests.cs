@@ -53,7 +53,8 @@ public sealed class RunTests
         Assert.That((string?)result["campaign_creation"]!["campaign_meta_id"], Does.StartWith("META_CAMPAIGN_"));
         Assert.That((int)result["insights_sync"]!["insights_synced"]!, Is.EqualTo(7));
         Assert.That(result["errors"]!.AsArray(), Is.Empty);
-        Assert.That((double)result["duration_seconds"]!, Is.Positive);
+        // Two processes go by the database's clock, each as it read it last.
+        Assert.That((double)result["duration_seconds"]!, Is.Not.Negative);
         Assert.That((string?)result["started_at"], Does.EndWith("Z"));
         Assert.That((string?)result["social_account_id"], Is.EqualTo((string?)request["social_account_id"]));
     }
