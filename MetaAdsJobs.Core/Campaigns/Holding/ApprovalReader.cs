@@ -96,7 +96,8 @@ public sealed class ApprovalReader(NpgsqlDataSource dataSource)
         if (filter.ChangedSince is not null) conditions.Add("(p.state = 'asked' OR p.decided_at >= @ChangedSince)");
         if (before is not null) conditions.Add("p.number < @Before");
         var where = string.Join(" AND ", conditions);
-        var listed = AccountScope.IsFew && filter.AccountId is null
+        // Those that are asked for have an index of their own, in which few are passed over.
+        var listed = AccountScope.IsFew && filter.AccountId is null && filter.Status != "asked"
             ? AccountScope.OfEach("p.*", "approvals p", where, "p.social_account_id", "number DESC", "@Limit")
             : $"SELECT p.* FROM approvals p WHERE {where}{AccountScope.And("p.social_account_id")} ORDER BY number DESC LIMIT @Limit";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
