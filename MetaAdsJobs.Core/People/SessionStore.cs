@@ -92,25 +92,20 @@ public sealed class SessionStore(NpgsqlDataSource dataSource, TimeProvider time)
     }
 
     /// <summary>Of a user, or of a key.</summary>
-    internal static Task EndAllAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid? userId, Guid? keyId, string why, DateTimeOffset now, CancellationToken ct)
-    {
-        var endSql = $"""
-            WITH ended AS (UPDATE sessions SET ended_at = @Now, ended_why = @Why WHERE ended_at IS NULL AND expires_at > @Now AND (user_id = @UserId OR key_id = @KeyId) RETURNING id, name)
-            {ActLog.InsertFrom("ended", name: "ended.name", id: "ended.id::text")}
-            """;
-        return connection.ExecuteAsync(new(endSql, ActLog.With(new { UserId = userId, KeyId = keyId, Why = why, Now = now }, Ended(why), now), transaction, cancellationToken: ct));
-    }
+    internal static Task EndAllAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid? userId, Guid? keyId, string why, DateTimeOffset now, CancellationToken ct) =>
+        EndAsync(connection, transaction, "user_id = @UserId OR key_id = @KeyId", new { UserId = userId, KeyId = keyId, Why = why, Now = now }, why, now, ct);
 
     /// <summary>Those of others that were opened by a link, or with a key, of somebody who may have kept it; not the caller's own, who is the one to end it.</summary>
-    internal static Task EndVouchedAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string mail, string why, DateTimeOffset now, CancellationToken ct)
+    internal static Task EndVouchedAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string mail, string why, DateTimeOffset now, CancellationToken ct) =>
+        EndAsync(connection, transaction, "id IS DISTINCT FROM @Own::uuid AND EXISTS (SELECT 1 FROM unnest(vouched_by) v WHERE lower(v) = lower(@Mail))", new { Mail = mail, Own = AccountScope.Caller?.Session?.Id, Why = why, Now = now }, why, now, ct);
+
+    private static Task<int> EndAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string whose, object parameters, string why, DateTimeOffset now, CancellationToken ct)
     {
         var endSql = $"""
-            WITH ended AS (
-                UPDATE sessions SET ended_at = @Now, ended_why = @Why
-                WHERE ended_at IS NULL AND expires_at > @Now AND id IS DISTINCT FROM @Own::uuid AND EXISTS (SELECT 1 FROM unnest(vouched_by) v WHERE lower(v) = lower(@Mail)) RETURNING id, name)
+            WITH ended AS (UPDATE sessions SET ended_at = @Now, ended_why = @Why WHERE ended_at IS NULL AND expires_at > @Now AND ({whose}) RETURNING id, name)
             {ActLog.InsertFrom("ended", name: "ended.name", id: "ended.id::text")}
             """;
-        return connection.ExecuteAsync(new(endSql, ActLog.With(new { Mail = mail, Own = AccountScope.Caller?.Session?.Id, Why = why, Now = now }, Ended(why), now), transaction, cancellationToken: ct));
+        return connection.ExecuteAsync(new(endSql, ActLog.With(parameters, Ended(why), now), transaction, cancellationToken: ct));
     }
 
     private static Act Ended(string why) => new("session", "", null, "ended", null, ActLog.Differences(null, new { Why = why }));

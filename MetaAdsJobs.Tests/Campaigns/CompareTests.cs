@@ -1,6 +1,4 @@
 using MetaAdsJobs.Core.Campaigns;
-using MetaAdsJobs.Core.Campaigns.Reading;
-using MetaAdsJobs.Core.Campaigns.Comparing;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Meta.Ads;
@@ -30,9 +28,9 @@ public sealed class CompareTests
         await ByHandAsync("UPDATE stub_graph.objects SET status = 'ACTIVE' WHERE kind <> 'creative'");
         await ByHandAsync("UPDATE stub_graph.objects SET fields = fields || '{\"daily_budget\":\"70000\"}', name = 'Mine' WHERE kind = 'adset'");
 
-        Assert.That(await CompareAsync(), Is.EqualTo(1));
+        Assert.That(await _world.CompareAsync(), Is.EqualTo(1));
 
-        Assert.That(await ToldAsync(tree), Is.EquivalentTo(["campaign status PAUSED ACTIVE", "adset status PAUSED ACTIVE", $"adset name {tree.AdSets[0].Name} Mine", "adset daily_budget 10000 70000", "ad status PAUSED ACTIVE"]));
+        Assert.That(await _world.ToldAsync(tree), Is.EquivalentTo(["campaign status PAUSED ACTIVE", "adset status PAUSED ACTIVE", $"adset name {tree.AdSets[0].Name} Mine", "adset daily_budget 10000 70000", "ad status PAUSED ACTIVE"]));
         Assert.That(await _world.CountedAsync(), Is.EqualTo("active 70000"), "although it is above every cap");
         var stopId = (await _world.QueryAsync<Guid>("SELECT id FROM stops")).Single();
         Assert.That(await _world.Get<PauseSpending>().ExecuteAsync(stopId, CancellationToken.None), Is.InstanceOf<JobOutcome.Completed>());
@@ -46,11 +44,11 @@ public sealed class CompareTests
         await ByHandAsync("UPDATE stub_graph.objects SET status = 'PAUSED' WHERE id = @Id", off.Campaign.MetaId);
         await ByHandAsync("UPDATE stub_graph.objects SET status = 'DELETED', deleted_at = now() WHERE parent_id IS NOT NULL AND id IN (@Id, @Other) OR id = @Id", deleted.Campaign.MetaId, deleted.AdSets[0].MetaId);
 
-        Assert.That(await CompareAsync(), Is.EqualTo(2));
-        Assert.That(await CompareAsync(), Is.EqualTo(1), "what is deleted is not looked at again");
+        Assert.That(await _world.CompareAsync(), Is.EqualTo(2));
+        Assert.That(await _world.CompareAsync(), Is.EqualTo(1), "what is deleted is not looked at again");
 
-        Assert.That(await ToldAsync(off), Is.EqualTo(["campaign status ACTIVE PAUSED"]));
-        Assert.That(await ToldAsync(deleted), Is.EquivalentTo(["campaign status ACTIVE DELETED", "adset status ACTIVE DELETED", "ad status ACTIVE DELETED"]));
+        Assert.That(await _world.ToldAsync(off), Is.EqualTo(["campaign status ACTIVE PAUSED"]));
+        Assert.That(await _world.ToldAsync(deleted), Is.EquivalentTo(["campaign status ACTIVE DELETED", "adset status ACTIVE DELETED", "ad status ACTIVE DELETED"]));
         Assert.That(await _world.QueryAsync<string>("SELECT state FROM activations ORDER BY 1"), Is.EqualTo(["ended", "idle"]));
     }
 
@@ -62,12 +60,12 @@ public sealed class CompareTests
         var (ends, end) = (tree.AdSets[0].MetaId, _world.Time.GetUtcNow().AddHours(5));
         await ByHandAsync("UPDATE stub_graph.objects SET fields = fields - 'daily_budget' || '{\"lifetime_budget\":\"200000\"}' WHERE id = @Id", ends);
         await _world.ByHandAsync("end_time", end.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss+0000", null), ends);
-        Assert.That((await CompareAsync(), await _world.CountedAsync()), Is.EqualTo((1, "active 210000")));
+        Assert.That((await _world.CompareAsync(), await _world.CountedAsync()), Is.EqualTo((1, "active 210000")));
         Assert.That(await _world.QueryAsync<bool>("SELECT compare_at BETWEEN @end AND @end + interval '2 minutes' FROM meta_campaigns", new { end }), Is.EqualTo([true]), "its room is free soon after it ends");
 
         _world.Time.AdvanceTo(end);
 
-        Assert.That((await CompareAsync(), await _world.CountedAsync()), Is.EqualTo((1, "active 10000")));
+        Assert.That((await _world.CompareAsync(), await _world.CountedAsync()), Is.EqualTo((1, "active 10000")));
         Assert.That((await _world.TreeAsync(tree)).AdSets[0].Status, Is.EqualTo("ACTIVE"));
     }
 
@@ -84,14 +82,14 @@ public sealed class CompareTests
             return answer;
         });
 
-        Assert.That(await CompareAsync(), Is.EqualTo(1));
+        Assert.That(await _world.CompareAsync(), Is.EqualTo(1));
         Assert.That((await _world.UntilEndedAsync(edit!.Value)).Status, Is.EqualTo("succeeded"));
 
-        Assert.That(await ToldAsync(tree), Is.Empty);
+        Assert.That(await _world.ToldAsync(tree), Is.Empty);
         Assert.That((await _world.TreeAsync(tree)).Campaign.Status, Is.EqualTo("ACTIVE"));
         await _world.NothingUnderWayAsync();
-        Assert.That(await CompareAsync(), Is.EqualTo(1));
-        Assert.That(await ToldAsync(tree), Is.Empty);
+        Assert.That(await _world.CompareAsync(), Is.EqualTo(1));
+        Assert.That(await _world.ToldAsync(tree), Is.Empty);
     }
 
     /// <summary>Whoever adopts what is new of it has it looked at at once: what was read before does not have that.</summary>
@@ -107,10 +105,10 @@ public sealed class CompareTests
             return answer;
         });
 
-        await CompareAsync();
+        await _world.CompareAsync();
 
         Assert.That((await _world.CountedAsync(), (await _world.QueryAsync<bool>("SELECT compare_at <= clock_timestamp() FROM meta_campaigns")).Single()), Is.EqualTo(((string?)null, true)));
-        await CompareAsync();
+        await _world.CompareAsync();
         Assert.That(await _world.CountedAsync(), Is.EqualTo("active 10000"));
     }
 
@@ -135,9 +133,9 @@ public sealed class CompareTests
         // A campaign that a run kept when it was retried has the marker it had; and somebody else switches what we have: that is his.
         await _world.ExecuteAsync("UPDATE meta_campaigns SET name = regexp_replace(name, '\\[maj..', '[majzz')");
         await ByHandAsync("UPDATE stub_graph.objects SET status = 'PAUSED' WHERE id = @Id", tree.Campaign.MetaId);
-        Assert.That(await CompareAsync(), Is.EqualTo(1));
+        Assert.That(await _world.CompareAsync(), Is.EqualTo(1));
 
-        Assert.That(await ToldAsync(tree), Is.EqualTo(["campaign status ACTIVE PAUSED"]));
+        Assert.That(await _world.ToldAsync(tree), Is.EqualTo(["campaign status ACTIVE PAUSED"]));
         var now = (await _world.TreeAsync(tree)).AdSets[0];
         Assert.That((now.Name.StartsWith("Other", StringComparison.Ordinal), now.Budget.Daily, now.Budget.EndTime?.Year, now.Status), Is.EqualTo((true, 5000L, 2099, "ARCHIVED")));
     }
@@ -147,18 +145,18 @@ public sealed class CompareTests
     public async Task Another_bid_is_told_with_the_look_before_and_taken_over()
     {
         var tree = await _world.BuiltAsync("""{"bid_strategy":"COST_CAP","bid_amount_cents":500}""");
-        Assert.That((await CompareAsync(), await ToldAsync(tree)), Is.EqualTo((1, new List<string>())));
+        Assert.That((await _world.CompareAsync(), await _world.ToldAsync(tree)), Is.EqualTo((1, new List<string>())));
         var before = (await _world.QueryAsync<DateTimeOffset>("SELECT compared_at FROM meta_campaigns")).Single();
         _world.Time.Advance(TimeSpan.FromHours(30));
         await _world.ByHandAsync("bid_amount", "900", tree.AdSets[0].MetaId);
-        Assert.That(await CompareAsync(), Is.EqualTo(1));
-        Assert.That(await ToldAsync(tree), Is.EqualTo(["adset bid_amount 500 900"]));
+        Assert.That(await _world.CompareAsync(), Is.EqualTo(1));
+        Assert.That(await _world.ToldAsync(tree), Is.EqualTo(["adset bid_amount 500 900"]));
         Assert.That(await _world.QueryAsync<DateTimeOffset>("SELECT since FROM outside_changes"), Is.EqualTo([before]));
         Assert.That((await _world.TreeAsync(tree)).AdSets[0].Budget.BidAmount, Is.EqualTo(900));
 
         await ByHandAsync("UPDATE stub_graph.objects SET fields = fields - 'bid_amount' WHERE id = @Id", tree.AdSets[0].MetaId);
-        Assert.That(await CompareAsync(), Is.EqualTo(1));
-        Assert.That((await ToldAsync(tree))[0], Is.EqualTo("adset bid_amount 900 "));
+        Assert.That(await _world.CompareAsync(), Is.EqualTo(1));
+        Assert.That((await _world.ToldAsync(tree))[0], Is.EqualTo("adset bid_amount 900 "));
         Assert.That((await _world.TreeAsync(tree)).AdSets[0].Budget.BidAmount, Is.Null);
     }
 
@@ -168,19 +166,9 @@ public sealed class CompareTests
         var tree = await _world.BuiltAsync();
         _world.Graph.Faults.Always(_ => true, GraphFaults.Used(88));
         await ByHandAsync("UPDATE stub_graph.objects SET status = 'ACTIVE' WHERE id = @Id", tree.AdSets[0].MetaId);
-        Assert.That(await CompareAsync(), Is.EqualTo(1));
-        Assert.That(await ToldAsync(tree), Is.EqualTo(["adset status PAUSED ACTIVE"]));
-    }
-
-    private async Task<int> CompareAsync()
-    {
-        // All that was sent is long over.
-        await _world.ExecuteAsync("UPDATE meta_campaigns SET compare_at = clock_timestamp(); ALTER TABLE meta_changes DISABLE TRIGGER meta_changes_stay; UPDATE meta_changes SET sent_at = sent_at - interval '1 hour'; UPDATE activations SET busy_until = NULL");
-        return await _world.Get<CompareCampaigns>().RunAsync(20, CancellationToken.None);
+        Assert.That(await _world.CompareAsync(), Is.EqualTo(1));
+        Assert.That(await _world.ToldAsync(tree), Is.EqualTo(["adset status PAUSED ACTIVE"]));
     }
 
     private Task ByHandAsync(string sql, string? id = null, string? other = null) => _world.ExecuteAsync(sql, new { Id = id, Other = other });
-
-    private async Task<List<string>> ToldAsync(CampaignTree tree) =>
-        [.. (await _world.Get<CampaignReader>().FindAsync(tree.Campaign.MetaId, CancellationToken.None))!.OutsideChanges.Select(change => $"{change.Level} {change.Field} {change.Was} {change.Is}")];
 }

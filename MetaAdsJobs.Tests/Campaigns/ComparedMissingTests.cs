@@ -1,6 +1,5 @@
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Campaigns.Comparing;
-using MetaAdsJobs.Core.Campaigns.Reading;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Tests.Orchestrations;
 using MetaAdsJobs.Tests.Support;
@@ -24,16 +23,16 @@ public sealed class ComparedMissingTests
     {
         var tree = await _world.BuiltAsync("""{"auto_publish":true}""");
         _world.Graph.Faults.Always(call => call.Method == "GET" && call.Path == tree.AdSets[0].ParentId, GraphFaults.Refused(100, 33));
-        Assert.That(await CompareAsync(), Is.EqualTo(1));
-        Assert.That((await ToldAsync(tree), await _world.CountedAsync()), Is.EqualTo((new List<string>(), "active 10000")));
+        Assert.That(await _world.CompareAsync(), Is.EqualTo(1));
+        Assert.That((await _world.ToldAsync(tree), await _world.CountedAsync()), Is.EqualTo((new List<string>(), "active 10000")));
         _world.Time.Advance(TimeSpan.FromMinutes(61));
-        Assert.That(await CompareAsync(), Is.EqualTo(1));
-        Assert.That(await ToldAsync(tree), Has.Member("campaign status ACTIVE DELETED"));
+        Assert.That(await _world.CompareAsync(), Is.EqualTo(1));
+        Assert.That(await _world.ToldAsync(tree), Has.Member("campaign status ACTIVE DELETED"));
 
         var other = await _world.BuiltAsync();
         await ByHandAsync("UPDATE stub_graph.objects SET fields = fields - 'daily_budget' WHERE id = @Id", other.AdSets[0].MetaId);
-        Assert.That(await CompareAsync(), Is.EqualTo(1));
-        Assert.That(await ToldAsync(other), Is.Empty);
+        Assert.That(await _world.CompareAsync(), Is.EqualTo(1));
+        Assert.That(await _world.ToldAsync(other), Is.Empty);
     }
 
     /// <summary>The hour is of what was missing before, and nothing else.</summary>
@@ -47,7 +46,7 @@ public sealed class ComparedMissingTests
         void Missing(string metaId) => _world.Graph.Faults.Always(call => call.Method == "GET" && call.Path == metaId, GraphFaults.Refused(100, 33));
         await ByHandAsync("UPDATE stub_graph.objects SET status = 'ARCHIVED' WHERE id = @Id", tree.AdSets[0].MetaId);
         Missing(tree.AdSets[0].MetaId);
-        Assert.That(await CompareAsync(), Is.EqualTo(1));
+        Assert.That(await _world.CompareAsync(), Is.EqualTo(1));
 
         _world.Graph.Faults.Clear();
         await _world.NothingUnderWayAsync();
@@ -55,7 +54,7 @@ public sealed class ComparedMissingTests
         _world.Time.Advance(TimeSpan.FromMinutes(minutes));
         Missing(then == "adset" ? tree.AdSets[0].MetaId : tree.Campaign.MetaId);
         if (isEdited) await _world.ExecuteAsync("UPDATE meta_campaigns SET compare_at = clock_timestamp(); UPDATE activations SET busy_until = NULL");
-        Assert.That(isEdited ? await _world.Get<CompareCampaigns>().RunAsync(20, CancellationToken.None) : await CompareAsync(), Is.EqualTo(1));
+        Assert.That(isEdited ? await _world.Get<CompareCampaigns>().RunAsync(20, CancellationToken.None) : await _world.CompareAsync(), Is.EqualTo(1));
 
         Assert.That((await _world.TreeAsync(tree)).All.Where(one => one.Status == "DELETED").Select(one => $"{one.Kind.ToString().ToLowerInvariant()} DELETED"), Is.EqualTo(believed.Length == 0 ? [] : new[] { believed }));
         Assert.That(await _world.CountedAsync(), Does.StartWith("active"));
@@ -70,17 +69,17 @@ public sealed class ComparedMissingTests
         var campaign = tree.Campaign.MetaId;
         bool IsRead(RecordedCall call) => call.Method == "GET" && call.Path == campaign;
         _world.Graph.Faults.Always(IsRead, GraphFaults.Refused(100, 33));
-        Assert.That(await CompareAsync(), Is.EqualTo(1));
+        Assert.That(await _world.CompareAsync(), Is.EqualTo(1));
         _world.Time.Advance(TimeSpan.FromMinutes(59));
         _world.Graph.Faults.Clear();
         if (isMissingFirst) _world.Graph.Faults.Add(IsRead, GraphFaults.Refused(100, 33));
         else _world.Graph.Faults.Always(call => call.Method == "GET" && call.Path.StartsWith($"{campaign}/", StringComparison.Ordinal), GraphFaults.Refused(200, 0));
-        Assert.That(await CompareAsync(), Is.EqualTo(1));
+        Assert.That(await _world.CompareAsync(), Is.EqualTo(1));
 
         _world.Time.Advance(TimeSpan.FromMinutes(10));
         _world.Graph.Faults.Clear();
         _world.Graph.Faults.Always(IsRead, GraphFaults.Refused(100, 33));
-        Assert.That(await CompareAsync(), Is.EqualTo(1));
+        Assert.That(await _world.CompareAsync(), Is.EqualTo(1));
 
         Assert.That(((await _world.TreeAsync(tree)).Campaign.Status, await _world.CountedAsync()), Is.EqualTo(("ACTIVE", "active 10000")));
     }
@@ -93,12 +92,12 @@ public sealed class ComparedMissingTests
         await ByHandAsync("UPDATE stub_graph.objects SET status = 'ARCHIVED' WHERE kind = 'ad'");
         _world.Graph.Faults.Always(call => call.Method == "GET" && call.Path == tree.Ads[0].MetaId, GraphFaults.Refused(100, 33));
 
-        Assert.That(await CompareAsync(), Is.EqualTo(1));
+        Assert.That(await _world.CompareAsync(), Is.EqualTo(1));
 
         Assert.That((await _world.CountedAsync(), (await _world.TreeAsync(tree)).Ads[0].Status), Is.EqualTo(("active 10000", "PAUSED")));
-        Assert.That(await ToldAsync(tree), Is.EquivalentTo(["campaign status PAUSED ACTIVE", "adset status PAUSED ACTIVE"]));
+        Assert.That(await _world.ToldAsync(tree), Is.EquivalentTo(["campaign status PAUSED ACTIVE", "adset status PAUSED ACTIVE"]));
         _world.Time.Advance(TimeSpan.FromMinutes(61));
-        Assert.That(await CompareAsync(), Is.EqualTo(1));
+        Assert.That(await _world.CompareAsync(), Is.EqualTo(1));
         Assert.That((await _world.TreeAsync(tree)).Ads[0].Status, Is.EqualTo("DELETED"));
     }
 
@@ -111,11 +110,11 @@ public sealed class ComparedMissingTests
         await ByHandAsync("UPDATE stub_graph.objects SET status = 'ARCHIVED' WHERE id = @Id", tree.AdSets[1].MetaId);
         _world.Graph.Faults.Always(call => call.Method == "GET" && call.Path == tree.AdSets[1].MetaId, GraphFaults.Refused(100, 33));
 
-        Assert.That(await CompareAsync(), Is.EqualTo(1));
+        Assert.That(await _world.CompareAsync(), Is.EqualTo(1));
         Assert.That(await _world.CountedAsync(), Is.EqualTo("active 50000"));
 
         _world.Graph.Faults.Clear();
-        Assert.That(await CompareAsync(), Is.EqualTo(1));
+        Assert.That(await _world.CompareAsync(), Is.EqualTo(1));
         Assert.That(await _world.CountedAsync(), Is.EqualTo("active 10000"));
     }
 
@@ -125,9 +124,9 @@ public sealed class ComparedMissingTests
         var tree = await _world.BuiltAsync();
         _world.Graph.Faults.Always(call => call.Method == "GET", GraphFaults.Refused(100, 33));
 
-        Assert.That(await CompareAsync(), Is.EqualTo(1));
+        Assert.That(await _world.CompareAsync(), Is.EqualTo(1));
 
-        Assert.That(await ToldAsync(tree), Is.Empty, "that Meta calls it missing proves nothing by itself");
+        Assert.That(await _world.ToldAsync(tree), Is.Empty, "that Meta calls it missing proves nothing by itself");
         Assert.That(await _world.QueryAsync<bool>("SELECT compared_at IS NULL AND compare_at > clock_timestamp() FROM meta_campaigns"), Is.EqualTo([true]));
     }
 
@@ -141,7 +140,7 @@ public sealed class ComparedMissingTests
         await ByHandAsync("UPDATE stub_graph.objects SET status = 'ARCHIVED' WHERE id IN (@Id, @Other)", gone, hidden);
         Missing(gone);
         Missing(hidden);
-        Assert.That(await CompareAsync(), Is.EqualTo(1));
+        Assert.That(await _world.CompareAsync(), Is.EqualTo(1));
         _world.Time.Advance(TimeSpan.FromMinutes(61));
         _world.Graph.Faults.Clear();
         _world.Graph.Faults.Add(call => call.Method == "GET" && call.Path == gone, async (graph, http, act) =>
@@ -151,25 +150,15 @@ public sealed class ComparedMissingTests
         });
         Missing(gone);
         await ByHandAsync("UPDATE stub_graph.objects SET status = 'ACTIVE' WHERE id = @Id", hidden);
-        Assert.That(await CompareAsync(), Is.EqualTo(1));
+        Assert.That(await _world.CompareAsync(), Is.EqualTo(1));
 
         _world.Time.Advance(TimeSpan.FromMinutes(1));
         await ByHandAsync("UPDATE stub_graph.objects SET status = 'ARCHIVED' WHERE id = @Id", hidden);
         Missing(hidden);
-        Assert.That(await CompareAsync(), Is.EqualTo(1));
+        Assert.That(await _world.CompareAsync(), Is.EqualTo(1));
 
         Assert.That((await _world.TreeAsync(tree)).Find(hidden)!.Status, Is.EqualTo("ACTIVE"));
     }
 
-    private async Task<int> CompareAsync()
-    {
-        // All that was sent is long over.
-        await _world.ExecuteAsync("UPDATE meta_campaigns SET compare_at = clock_timestamp(); ALTER TABLE meta_changes DISABLE TRIGGER meta_changes_stay; UPDATE meta_changes SET sent_at = sent_at - interval '1 hour'; UPDATE activations SET busy_until = NULL");
-        return await _world.Get<CompareCampaigns>().RunAsync(20, CancellationToken.None);
-    }
-
     private Task ByHandAsync(string sql, string? id = null, string? other = null) => _world.ExecuteAsync(sql, new { Id = id, Other = other });
-
-    private async Task<List<string>> ToldAsync(CampaignTree tree) =>
-        [.. (await _world.Get<CampaignReader>().FindAsync(tree.Campaign.MetaId, CancellationToken.None))!.OutsideChanges.Select(change => $"{change.Level} {change.Field} {change.Was} {change.Is}")];
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MetaAdsJobs.Core.Campaigns;
+using MetaAdsJobs.Core.Campaigns.Comparing;
 using MetaAdsJobs.Core.Campaigns.Reading;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Tests.Orchestrations;
@@ -33,6 +34,18 @@ internal static class EditWorld
         Assert.That(asked, Is.InstanceOf<EditRequested.Queued>());
         return ((EditRequested.Queued)asked).EditId;
     }
+
+    /// <summary>All that was sent is long over, and every campaign is due.</summary>
+    /// <returns>How many were looked at.</returns>
+    public static async Task<int> CompareAsync(this RunWorld world)
+    {
+        await world.ExecuteAsync("UPDATE meta_campaigns SET compare_at = clock_timestamp(); ALTER TABLE meta_changes DISABLE TRIGGER meta_changes_stay; UPDATE meta_changes SET sent_at = sent_at - interval '1 hour'; UPDATE activations SET busy_until = NULL");
+        return await world.Get<CompareCampaigns>().RunAsync(20, CancellationToken.None);
+    }
+
+    /// <summary>What has been told of it as changed from outside, newest first.</summary>
+    public static async Task<List<string>> ToldAsync(this RunWorld world, CampaignTree tree) =>
+        [.. (await world.Get<CampaignReader>().FindAsync(tree.Campaign.MetaId, CancellationToken.None))!.OutsideChanges.Select(change => $"{change.Level} {change.Field} {change.Was} {change.Is}")];
 
     public static Task<JobOutcome> RunEditAsync(this RunWorld world, Guid editId) => world.Get<RunEdit>().ExecuteAsync(editId, CancellationToken.None);
 
