@@ -181,10 +181,12 @@ public sealed class LostKeyTests
         await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
         await connection.ExecuteAsync($"""
             CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$;
-            UPDATE sessions SET last_seen_at = last_seen_at - interval '5 minutes' WHERE id = '{session}';
-            CREATE TRIGGER {name} BEFORE UPDATE ON api_keys FOR EACH ROW WHEN (OLD.id = '{keyId}') EXECUTE FUNCTION {name}();
-            CREATE TRIGGER {name} BEFORE UPDATE ON sessions FOR EACH ROW WHEN (OLD.id = '{session}') EXECUTE FUNCTION {name}()
+            UPDATE sessions SET last_seen_at = last_seen_at - interval '5 minutes' WHERE id = '{session}'
             """);
+
+        // One table in a transaction: what is being asked locks both, in its own order.
+        await connection.ExecuteAsync($"CREATE TRIGGER {name} BEFORE UPDATE ON api_keys FOR EACH ROW WHEN (OLD.id = '{keyId}') EXECUTE FUNCTION {name}()");
+        await connection.ExecuteAsync($"CREATE TRIGGER {name} BEFORE UPDATE ON sessions FOR EACH ROW WHEN (OLD.id = '{session}') EXECUTE FUNCTION {name}()");
         try
         {
             Assert.That((await client.GetAsync("/meta/me")).Code, Is.EqualTo(200));
@@ -194,7 +196,9 @@ public sealed class LostKeyTests
         }
         finally
         {
-            await connection.ExecuteAsync($"DROP FUNCTION {name} CASCADE");
+            await connection.ExecuteAsync($"DROP TRIGGER IF EXISTS {name} ON api_keys");
+            await connection.ExecuteAsync($"DROP TRIGGER IF EXISTS {name} ON sessions");
+            await connection.ExecuteAsync($"DROP FUNCTION {name}");
         }
 
         Assert.That((await client.GetAsync("/meta/me")).Code, Is.EqualTo(200));
