@@ -66,7 +66,7 @@ public sealed class ApiKeyStore(NpgsqlDataSource dataSource, UserStore users, Ti
     {
         var knownSql = $"""
             {ReadSql} WHERE k.user_id <> @Id AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > @Now) AND u.disabled_at IS NULL
-                AND EXISTS (SELECT 1 FROM unnest(k.vouched_by || k.created_by) v WHERE lower(v) = lower(@Mail)) ORDER BY k.id DESC LIMIT @MostOfUser
+                AND in_small_letters(k.vouched_by || k.created_by) @> ARRAY[lower(@Mail)] ORDER BY k.id DESC LIMIT @MostOfUser
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return [.. (await connection.QueryAsync<Row>(new(knownSql, new { user.Id, user.Mail, Now = time.GetUtcNow(), MostOfUser }, cancellationToken: ct))).Select(row => row.ToKey())];

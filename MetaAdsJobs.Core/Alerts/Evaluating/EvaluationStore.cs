@@ -59,9 +59,10 @@ internal static class EvaluationStore
     public static async Task WriteEpisodeAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, AlertRule rule, EpisodeTurn turn, CancellationToken ct)
     {
         const string EpisodeSql = """
-            INSERT INTO alert_episodes AS e (id, rule_id, rule_name, built_in, metric, level, severity, social_account_id, opened_at, quiet_since, closed_at, closed_why, messages, last_message_at, opened_for)
-            VALUES (@Id, @RuleId, @Name, @BuiltIn, @Metric, @Level, @Severity, @AccountId, @OpenedAt, @QuietSince, @ClosedAt, @ClosedWhy, @Messages, @LastMessageAt, @OpenedFor)
-            ON CONFLICT (id) DO UPDATE SET quiet_since = EXCLUDED.quiet_since, closed_at = EXCLUDED.closed_at, closed_why = EXCLUDED.closed_why, messages = EXCLUDED.messages, last_message_at = EXCLUDED.last_message_at, opened_for = EXCLUDED.opened_for
+            INSERT INTO alert_episodes AS e (id, rule_id, rule_name, built_in, metric, level, severity, social_account_id, opened_at, quiet_since, closed_at, closed_why, messages, last_message_at, opened_for, account_ids)
+            VALUES (@Id, @RuleId, @Name, @BuiltIn, @Metric, @Level, @Severity, @AccountId, @OpenedAt, @QuietSince, @ClosedAt, @ClosedWhy, @Messages, @LastMessageAt, @OpenedFor, @AccountIds)
+            ON CONFLICT (id) DO UPDATE SET quiet_since = EXCLUDED.quiet_since, closed_at = EXCLUDED.closed_at, closed_why = EXCLUDED.closed_why, messages = EXCLUDED.messages, last_message_at = EXCLUDED.last_message_at, opened_for = EXCLUDED.opened_for,
+                account_ids = EXCLUDED.account_ids
             """;
         const string MembersSql = """
             INSERT INTO alert_members (episode_id, social_account_id, object, name, value, reference, data_at, fired_at, recovered_at, has_data, times, told_in)
@@ -73,6 +74,7 @@ internal static class EvaluationStore
         await connection.ExecuteAsync(new(EpisodeSql, new
         {
             episode.Id, RuleId = rule.Id, rule.Name, rule.BuiltIn, rule.Metric, rule.Level, rule.Severity, episode.AccountId, episode.OpenedAt, episode.QuietSince, episode.ClosedAt, episode.ClosedWhy, episode.Messages, episode.LastMessageAt, OpenedFor = episode.OpenedFor.ToArray(),
+            AccountIds = episode.AccountId is null ? episode.Members.Values.Select(member => member.AccountId).Distinct().ToArray() : null,
         }, transaction, cancellationToken: ct));
         var members = turn.Changed;
         if (members.Count == 0) return;

@@ -30,7 +30,7 @@ public sealed class AlertReader(NpgsqlDataSource dataSource)
             FROM alert_members WHERE episode_id = e.id) m
         """;
 
-    // What several accounts are in is told to who sees them all: its name and its count are of them together. As a sum, so that it is looked at for the episodes of a page, and not first for all there are.
+    // What several accounts are in is told to who sees them all: its name and its count are of them together. As a sum, so that it is looked at for the episodes of a page, and not first for all there are. Of few accounts the index of account_ids finds those that it is looked at for.
     private const string TogetherMine = "e.social_account_id IS NULL AND (SELECT bool_and(o.social_account_id = ANY (@Scope)) FROM alert_members o WHERE o.episode_id = e.id)";
     private const string Newest = "(closed_at IS NOT NULL), id DESC";
 
@@ -54,7 +54,7 @@ public sealed class AlertReader(NpgsqlDataSource dataSource)
         {
             (true, _) => Page(where),
             (_, true) => $"""
-                SELECT * FROM (({AccountScope.OfEach("e.*", "alert_episodes e", where, "e.social_account_id", Newest, "@Limit")}) UNION ALL ({Page($"{where} AND {TogetherMine}")})) e
+                SELECT * FROM (({AccountScope.OfEach("e.*", "alert_episodes e", where, "e.social_account_id", Newest, "@Limit")}) UNION ALL ({Page($"{where} AND e.account_ids <@ @Scope AND {TogetherMine}")})) e
                 ORDER BY {Newest} LIMIT @Limit
                 """,
             _ => Page($"{where} AND (e.social_account_id = ANY (@Scope) OR ({TogetherMine}))"),

@@ -62,15 +62,16 @@ public sealed partial record RunFilter(OrchestrationStatus? Status, Guid? Accoun
         return conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);
     }
 
-    /// <summary>The newest runs that the filter finds, newest first.</summary>
-    /// <param name="columns">Of orchestrations as o.</param>
+    /// <summary>The newest runs that the filter finds, newest first: all columns of orchestrations.</summary>
     /// <param name="limit">As in SQL.</param>
-    internal string Newest(string columns, Guid? before, string limit) => IsOfAccounts && AccountScope.IsFew
-        ? $"""
-            SELECT {columns} FROM ({AccountScope.OfEach("o.request_id", "orchestrations o", string.Join(" AND ", ["true", .. Conditions(before)]), "o.social_account_id", "request_id DESC", limit)}) newest
-            JOIN orchestrations o USING (request_id) ORDER BY o.request_id DESC
-            """
-        : $"SELECT {columns} FROM orchestrations o {Where(before)} ORDER BY o.request_id DESC LIMIT {limit}";
+    internal string Newest(Guid? before, string limit) => IsOfAccounts && AccountScope.IsFew
+        ? $"SELECT o.* FROM ({NewestIds(before, limit)}) newest JOIN orchestrations o USING (request_id) ORDER BY o.request_id DESC"
+        : $"SELECT o.* FROM orchestrations o {Where(before)} ORDER BY o.request_id DESC LIMIT {limit}";
+
+    /// <summary>Their ids alone, of which an index knows most.</summary>
+    internal string NewestIds(Guid? before, string limit) => IsOfAccounts && AccountScope.IsFew
+        ? AccountScope.OfEach("o.request_id", "orchestrations o", string.Join(" AND ", ["true", .. Conditions(before)]), "o.social_account_id", "request_id DESC", limit)
+        : $"SELECT o.request_id FROM orchestrations o {Where(before)} ORDER BY o.request_id DESC LIMIT {limit}";
 
     // What else is asked for has an index of its own, or the index of accounts knows it.
     private bool IsOfAccounts => AccountId is null && ClipId is null && SearchId is null && SearchMetaId is null && RequestedBy is null && ChangedSince is null

@@ -38,9 +38,6 @@ public sealed class RunList(NpgsqlDataSource dataSource)
     /// <summary>Runs whose names are compared with the words, newest first, before the index of words is asked.</summary>
     public const int MostWalked = 2000;
 
-    /// <summary>The first part of that walk: what is common fills a page from it.</summary>
-    private const int WalkedFirst = 200;
-
     /// <summary>Runs that the index of words may find; more common words are walked for, page by page.</summary>
     internal const int MostFound = 4000;
 
@@ -53,7 +50,7 @@ public sealed class RunList(NpgsqlDataSource dataSource)
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var (ids, walkedTo) = filter.SearchWords is { Length: > 0 }
             ? await SearchAsync(connection, filter, before, limit + 1, ct)
-            : ((await connection.QueryAsync<Guid>(new(filter.Newest("o.request_id", before, "@Limit"), filter.Parameters(before, limit + 1), cancellationToken: ct))).AsList(), null);
+            : ((await connection.QueryAsync<Guid>(new(filter.NewestIds(before, "@Limit"), filter.Parameters(before, limit + 1), cancellationToken: ct))).AsList(), null);
         var page = ids.Take(limit).ToArray();
         var runs = await LooksAsync(connection, page, ct);
         return ids.Count > limit ? new(runs, page[^1], null) : new(runs, walkedTo?.Id, walkedTo?.AcceptedAt);
@@ -64,12 +61,11 @@ public sealed class RunList(NpgsqlDataSource dataSource)
     {
         if (filter.SearchMetaId is not null && await HasNoneAsync(filter, ct)) filter = filter with { IsByName = true };
         var walkSql = $"""
-            SELECT o.request_id
-            FROM ({filter.Newest("o.request_id, o.campaign_name", null, $"{MostWalked}")}) o
+            SELECT o.request_id FROM ({filter.NewestIds(null, $"{MostWalked}")}) newest JOIN orchestrations o USING (request_id)
             WHERE {NameFits} ORDER BY o.request_id DESC LIMIT @Limit
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var sql = filter.SearchWords is { Length: > 0 } ? walkSql : filter.Newest("o.request_id", null, "@Limit");
+        var sql = filter.SearchWords is { Length: > 0 } ? walkSql : filter.NewestIds(null, "@Limit");
         return (await connection.QueryAsync<Guid>(new(sql, filter.Parameters(null, limit), cancellationToken: ct))).AsList();
     }
 
@@ -86,8 +82,7 @@ public sealed class RunList(NpgsqlDataSource dataSource)
     // lists as far as it has to; of beginnings it makes the whole list first, so that they are only asked for when nothing else is found.
     private static async Task<(IReadOnlyList<Guid> Ids, (Guid Id, DateTimeOffset AcceptedAt)? WalkedTo)> SearchAsync(NpgsqlConnection connection, RunFilter filter, Guid? before, int limit, CancellationToken ct)
     {
-        var (walked, lastId, lastAt) = await WalkAsync(connection, filter, before, WalkedFirst, limit, ct);
-        if (walked.Length < limit && lastId is not null) (walked, lastId, lastAt) = await WalkAsync(connection, filter, before, MostWalked, limit, ct);
+        var (walked, lastId, lastAt) = await WalkAsync(connection, filter, before, limit, ct);
         if (walked.Length == limit || lastId is null) return (walked, null);
         // What lies behind the walk.
         var found = await FindAsync(connection, filter, lastId.Value, limit, filter.WholeWords, ct);
@@ -96,13 +91,17 @@ public sealed class RunList(NpgsqlDataSource dataSource)
         return ([.. walked.Concat(found).Take(limit)], null);
     }
 
+    // Names are read one after the other, newest first, until there are enough: what is common fills a page from the first of them.
     /// <returns>What fits among the newest runs; and the last of these, null when there are fewer.</returns>
-    private static Task<(Guid[] Ids, Guid? Id, DateTimeOffset? At)> WalkAsync(NpgsqlConnection connection, RunFilter filter, Guid? before, int most, int limit, CancellationToken ct)
+    private static Task<(Guid[] Ids, Guid? Id, DateTimeOffset? At)> WalkAsync(NpgsqlConnection connection, RunFilter filter, Guid? before, int limit, CancellationToken ct)
     {
         var walkSql = $"""
-            WITH o AS MATERIALIZED ({filter.Newest("o.request_id, o.campaign_name, o.accepted_at", before, $"{most}")})
-            SELECT ARRAY(SELECT o.request_id FROM o WHERE {NameFits} ORDER BY o.request_id DESC LIMIT @Limit) AS ids, l.request_id, l.accepted_at
-            FROM (VALUES (1)) one (row) LEFT JOIN (SELECT o.request_id, o.accepted_at FROM o ORDER BY o.request_id DESC OFFSET {most - 1}) l ON true
+            WITH newest AS MATERIALIZED ({filter.NewestIds(before, $"{MostWalked}")}),
+            last AS (SELECT request_id FROM newest ORDER BY request_id DESC OFFSET {MostWalked - 1})
+            SELECT ARRAY(
+                    SELECT n.request_id FROM (SELECT request_id FROM newest ORDER BY request_id DESC) n
+                    CROSS JOIN LATERAL (SELECT 1 FROM orchestrations o WHERE o.request_id = n.request_id AND {NameFits} LIMIT 1) fits ORDER BY n.request_id DESC LIMIT @Limit) AS ids,
+                (SELECT request_id FROM last), (SELECT o.accepted_at FROM orchestrations o WHERE o.request_id = (SELECT request_id FROM last)) AS accepted_at
             """;
         return connection.QuerySingleAsync<(Guid[] Ids, Guid? Id, DateTimeOffset? At)>(new(walkSql, filter.Parameters(before, limit), cancellationToken: ct));
     }

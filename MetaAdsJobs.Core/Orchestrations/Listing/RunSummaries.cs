@@ -28,7 +28,7 @@ public sealed class RunSummaries(NpgsqlDataSource dataSource, int mostSearched =
         var listSql = $"""
             SELECT request_id, social_account_id, clip_id, campaign_name, requested_by, requested_key, ordered_by, ordered_key, status, attempt, next_attempt_at, wait_reason, ARRAY(SELECT jsonb_array_elements_text(errors)) AS errors,
                    accepted_at, started_at, completed_at
-            FROM ({(isByName ? $"SELECT * FROM orchestrations o {runs.Where(before)} ORDER BY o.request_id DESC LIMIT {mostSearched}" : runs.Newest("o.*", before, "@Limit"))}) o
+            FROM ({(isByName ? $"SELECT * FROM orchestrations o {runs.Where(before)} ORDER BY o.request_id DESC LIMIT {mostSearched}" : runs.Newest(before, "@Limit"))}) o
             {(isByName ? "WHERE campaign_name ILIKE @Name" : "")}
             ORDER BY request_id DESC LIMIT @Limit
             """;

@@ -61,6 +61,7 @@ internal static class PeopleWorld
         INSERT INTO alert_members (episode_id, social_account_id, object, name, fired_at, recovered_at, has_data, times)
         SELECT e.id, a, a::text, 'Shop', e.opened_at, e.closed_at, true, 1 FROM alert_episodes e, LATERAL (SELECT e.social_account_id WHERE e.social_account_id IS NOT NULL
             UNION ALL SELECT md5('account ' || 1 + (hashint8(extract(epoch FROM e.opened_at)::bigint)::bigint & 1023) + i)::uuid FROM generate_series(1, 3) i WHERE e.social_account_id IS NULL) m (a) ON CONFLICT DO NOTHING;
+        UPDATE alert_episodes e SET account_ids = (SELECT array_agg(DISTINCT m.social_account_id) FROM alert_members m WHERE m.episode_id = e.id) WHERE social_account_id IS NULL;
         INSERT INTO meta_changes (social_account_id, request_id, asked_by, asked_key, method, path, sent, sent_at, outcome, http_status)
         SELECT o.social_account_id, o.request_id, 'person' || 1 + o.job_id::bigint % {{People}} || '@bench', 'program', 'POST', 'act_1/campaigns', '{"name": "Sale", "status": "PAUSED"}', o.accepted_at, 'done', 200
         FROM (SELECT * FROM orchestrations WHERE status = 'succeeded' ORDER BY request_id DESC LIMIT 700000) o ORDER BY o.request_id;
