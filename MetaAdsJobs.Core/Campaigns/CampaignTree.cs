@@ -91,6 +91,7 @@ internal sealed record CampaignTree(Guid RequestId, Guid AccountId, string Curre
     public DateTimeOffset? LastEnd => AdSets.Where(set => !set.IsGone).Select(set => set.Budget.EndTime).Aggregate((DateTimeOffset?)DateTimeOffset.MinValue, (last, end) => last is null || end is null ? null : end > last ? end : last) is { } end
         && end > DateTimeOffset.MinValue ? end : null;
 
+    // The whole of a lifetime budget, also when some of it is spent: Meta tells that late, and too much counts for a cap rather than too little.
     private long PerDay(Budget budget, DateTimeOffset now) => MetaAdsJobs.Core.Meta.Ads.Currency.ToHundredths(Currency,
         budget.Daily ?? (budget is { Lifetime: { } lifetime, EndTime: { } end } ? Schedule.PerDay(lifetime, Schedule.Days(budget.StartTime, end, now)) : budget.Lifetime ?? 0));
 }

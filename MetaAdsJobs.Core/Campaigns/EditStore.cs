@@ -83,7 +83,7 @@ internal sealed class EditStore(NpgsqlDataSource dataSource, WorkClaims work, Ca
         const string IsWithdrawn = "@IsAsked AND NOT EXISTS (SELECT 1 FROM approvals p WHERE p.edit_id = @EditId AND p.state = 'asked')";
         // Reviews before the campaign, in the order in which a look that is saved takes them.
         var endSql = $"""
-            SELECT 1 FROM object_reviews r WHERE @IsReviewed AND r.request_id IN ({RunsOfAds}) ORDER BY r.request_id FOR NO KEY UPDATE;
+            SELECT 1 FROM object_reviews r WHERE (@IsReviewed OR @CreativeId::text IS NOT NULL) AND r.request_id IN ({RunsOfAds}) ORDER BY r.request_id FOR NO KEY UPDATE;
             SELECT 1 FROM meta_campaigns WHERE request_id = @RequestId FOR NO KEY UPDATE;
             SELECT COALESCE(busy_until > @ClaimedAt, false) FROM activations WHERE request_id = @RequestId FOR UPDATE;
             SELECT 1 FROM approvals WHERE @IsAsked AND edit_id = @EditId AND state = 'asked' FOR SHARE;

@@ -83,7 +83,9 @@ public sealed class RequestEdit
             INSERT INTO campaign_edits (edit_id, social_account_id, request_id, level, meta_id, kind, fields, asked_by, asked_key, state, job_id, asked_at)
             VALUES (@EditId, @AccountId, @RequestId, @Level, @MetaId, @Kind, @Fields::jsonb, @AskedBy, @AskedKey, 'queued', @JobId, @Now);
             UPDATE campaign_edits e SET {Voiding.Set}, error = @Why
-            WHERE request_id = @RequestId AND edit_id <> @EditId AND state IN ('queued', 'running', 'waiting') AND ending IS NULL AND meta_id = ANY (@Void) AND kind = ANY (@VoidKinds);
+            FROM (SELECT edit_id FROM campaign_edits
+                  WHERE request_id = @RequestId AND edit_id <> @EditId AND state IN ('queued', 'running', 'waiting') AND ending IS NULL AND meta_id = ANY (@Void) AND kind = ANY (@VoidKinds) ORDER BY edit_id FOR NO KEY UPDATE) void
+            WHERE e.edit_id = void.edit_id;
             -- What they have done by halves is found by looking.
             {(clips.Length == 0 ? "" : $"WITH {ClipScope.ShownSql}")} UPDATE meta_campaigns SET compare_at = LEAST(compare_at, clock_timestamp() + 2 * @SettleDelay) WHERE request_id = @RequestId{(proposed is null ? "" : $";\n{proposed.Of.AskedSql}")}
             """;

@@ -27,10 +27,14 @@ public sealed class CancelOrchestration(NpgsqlDataSource dataSource, IJobQueue q
     public async Task<Change> ExecuteAsync(Guid requestId, string orderedBy, CancellationToken ct)
     {
         var cancelSql = $"""
-            WITH cancelled AS (
-                UPDATE orchestrations SET cancel_requested = true, job_id = @JobId, ordered_by = @OrderedBy, ordered_key = @OrderedKey
-                WHERE request_id = @RequestId AND status IN ('queued', 'running', 'waiting') AND ending IS DISTINCT FROM 'failed' RETURNING social_account_id, campaign_name),
-            act AS ({ActLog.InsertFrom("cancelled", account: "cancelled.social_account_id", name: "cancelled.campaign_name")})
+            WITH found AS (
+                SELECT request_id, NOT cancel_requested AS is_new FROM orchestrations
+                WHERE request_id = @RequestId AND status IN ('queued', 'running', 'waiting') AND ending IS DISTINCT FROM 'failed' FOR NO KEY UPDATE),
+            cancelled AS (
+                UPDATE orchestrations o SET cancel_requested = true, job_id = @JobId, ordered_by = CASE WHEN is_new THEN @OrderedBy ELSE o.ordered_by END, ordered_key = CASE WHEN is_new THEN @OrderedKey ELSE o.ordered_key END
+                FROM found WHERE o.request_id = found.request_id RETURNING o.social_account_id, o.campaign_name, found.is_new),
+            -- Whoever cancels it once more changes nothing, but that it has a job.
+            act AS ({ActLog.InsertFrom("cancelled WHERE cancelled.is_new", account: "cancelled.social_account_id", name: "cancelled.campaign_name")})
             SELECT count(*) FROM cancelled
             """;
         var act = new Act("run", $"{requestId}", null, "cancelled", null, []) { By = AccountScope.Caller ?? new(orderedBy, "", Sees: null, Spends: null) };

@@ -164,11 +164,17 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
         return WriteAsync(PausedSql, spender, askedBy, ct);
     }
 
-    /// <summary>Active again; below a campaign that a person has paused, as he has left it. What a new stop has noted meanwhile stays noted: it may have paused it already.</summary>
+    /// <summary>Active again, and what Meta makes of its ads is looked at anew; below a campaign that a person has paused, as he has left it. What a new stop has noted meanwhile stays noted: it may have paused it already.</summary>
     /// <returns>False when a stop was quicker, or a start that is to leave it, or its permit is over.</returns>
     public Task<bool> ActivatedAsync(Spender spender, string askedBy, CancellationToken ct)
     {
+        // Reviews before the activation, in the order in which others take them; should it not be written, they are looked at once more than needed.
         const string ActivatedSql = $"""
+            UPDATE object_reviews r SET looks = 0, settled_at = NULL, next_at = @FirstReviewAt, deadline_at = @ReviewDeadlineAt
+            FROM (SELECT request_id FROM object_reviews WHERE request_id IN (
+                      SELECT d.request_id FROM meta_campaigns c JOIN meta_adsets s ON s.campaign_db_id = c.id JOIN meta_ads d ON d.adset_db_id = s.id WHERE c.request_id = @RequestId)
+                  ORDER BY request_id FOR NO KEY UPDATE) of_ads
+            WHERE r.request_id = of_ads.request_id;
             WITH {ChangeLog.Cte},
             activated AS (
                 UPDATE activations v SET state = CASE WHEN @IsBelowPaused THEN 'idle' WHEN is_left THEN 'activating' ELSE 'active' END, changed_at = @Now, resumes = CASE WHEN {OthersResume} THEN resumes ELSE 0 END,
@@ -270,10 +276,10 @@ internal sealed class StopStore(NpgsqlDataSource dataSource, Activations activat
     {
         spender.MayComeYet |= spender.Credential?.Changes.IsAnyUnknown == true;
         var changes = spender.Credential?.Changes.Open() ?? OpenChanges.None;
-        var parameters = new DynamicParameters(changes);
+        var (parameters, now) = (new DynamicParameters(changes), time.GetUtcNow());
         parameters.AddDynamicParams(new
         {
-            spender.RequestId, AccountId = spender.Account.Id, AskedBy = askedBy, Now = time.GetUtcNow(), spender.ChangedAt, options.SettleDelay, IsOwn = isOwn,
+            spender.RequestId, AccountId = spender.Account.Id, AskedBy = askedBy, Now = now, FirstReviewAt = now.AddSeconds(options.ReviewAfterSeconds), ReviewDeadlineAt = now.AddHours(options.ReviewDeadlineHours), spender.ChangedAt, options.SettleDelay, IsOwn = isOwn,
             Told = spender.NotedIds.ToArray(), spender.OverId, spender.Permits, spender.PermittedUntil, spender.Notes, spender.IsBelowPaused, spender.IsBusy, MayComeYet = spender.IsBusy || spender.Credential?.Changes.IsAnyUnknown == true,
         });
         await using var connection = await dataSource.OpenConnectionAsync(ct);

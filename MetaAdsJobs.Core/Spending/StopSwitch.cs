@@ -146,9 +146,12 @@ public sealed class StopSwitch(NpgsqlDataSource dataSource, IJobQueue queue, Tim
             FROM left_behind l WHERE v.request_id = l.request_id
             """;
         const string LeaveSql = $$"""
-            UPDATE activations v SET state = 'idle', paused_ids = '{}' FROM orchestrations o
-            WHERE o.request_id = v.request_id AND o.status = 'succeeded' AND v.state = 'paused' AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId) AND {{LeavesSql}}
-              AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
+            UPDATE activations l SET state = 'idle', paused_ids = '{}'
+            FROM (SELECT v.request_id FROM activations v JOIN orchestrations o ON o.request_id = v.request_id
+                  WHERE o.status = 'succeeded' AND v.state = 'paused' AND (@AccountId::uuid IS NULL OR v.social_account_id = @AccountId) AND {{LeavesSql}}
+                    AND NOT EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = v.social_account_id))
+                  ORDER BY v.request_id FOR UPDATE OF v) paused
+            WHERE l.request_id = paused.request_id
             """;
         return connection.ExecuteAsync(new(reactivate ? TellSql : $"{TellSql};\n{LeaveSql}",
             new { AccountId = accountId, StoppedBy = stoppedBy, Reactivate = reactivate, LiftedAt = liftedAt, Now = now }, cancellationToken: ct));

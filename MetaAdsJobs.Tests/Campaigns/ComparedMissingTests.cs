@@ -101,6 +101,25 @@ public sealed class ComparedMissingTests
         Assert.That((await _world.TreeAsync(tree)).Ads[0].Status, Is.EqualTo("DELETED"));
     }
 
+    /// <summary>No comparison is whole meanwhile, and what we have sent since the last one is not taken for somebody else's.</summary>
+    [Test]
+    public async Task What_is_changed_back_to_what_we_had_sent_is_told_while_something_else_is_called_missing()
+    {
+        var tree = await _world.BuiltAsync();
+        var (adSet, ad) = (tree.AdSets[0].MetaId, tree.Ads[0].MetaId);
+        Assert.That((await _world.EditAsync(EditKind.Update, adSet, """{"daily_budget_cents":20000}""")).Status, Is.EqualTo("succeeded"));
+        await ByHandAsync("UPDATE stub_graph.objects SET status = 'ARCHIVED' WHERE id = @Id", ad);
+        _world.Graph.Faults.Always(call => call.Method == "GET" && call.Path == ad, GraphFaults.Refused(100, 33));
+
+        foreach (var budget in (string[])["30000", "20000"])
+        {
+            await _world.ByHandAsync("daily_budget", budget, adSet);
+            Assert.That(await _world.CompareAsync(), Is.EqualTo(1));
+        }
+
+        Assert.That(await _world.ToldAsync(tree), Is.EqualTo(["adset daily_budget 30000 20000", "adset daily_budget 20000 30000"]));
+    }
+
     /// <summary>Such as by a raise whose answer was lost: perhaps it is done.</summary>
     [Test]
     public async Task What_counts_for_more_than_is_known_goes_on_counting_while_a_part_of_it_is_called_missing()

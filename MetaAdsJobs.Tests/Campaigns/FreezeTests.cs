@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Dapper;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Campaigns.Comparing;
@@ -129,6 +130,26 @@ public sealed class FreezeTests
         Assert.That((await _world.QueryAsync<long>("SELECT count(*) FROM hangfire.job WHERE id > (SELECT min(id) FROM hangfire.job) AND invocationdata ->> 'Type' = 'orchestration'")).Single(), Is.EqualTo(1), "it is sent on at once");
         Assert.That((await _world.RunAsync(asked)).Result.Status, Is.EqualTo("succeeded"));
         Assert.That(await _world.SwitchedAsync(await _world.TreeAsync(asked)), Is.EqualTo("AAA"));
+    }
+
+    /// <summary>Else whoever else locks several of them may wait for one of these, while this waits for one of his.</summary>
+    [Test]
+    public async Task Runs_that_it_has_held_are_locked_in_the_order_of_their_ids()
+    {
+        var (first, second) = (await _world.AcceptAsync("""{"auto_publish":true}"""), await _world.AcceptAsync("""{"auto_publish":true}"""));
+        var freeze = await FreezeAsync(null, hours: 5, null);
+        // The row of the first comes last in the table.
+        foreach (var asked in (Asked[])[second, first]) Assert.That(await _world.Get<RunOrchestration>().ExecuteAsync(asked.RequestId, CancellationToken.None), Is.InstanceOf<JobOutcome.Snoozed>());
+        await using var connection = await _world.Database.DataSource.OpenConnectionAsync();
+        await using var holds = await connection.BeginTransactionAsync();
+        await connection.ExecuteAsync("SELECT 1 FROM orchestrations WHERE request_id = @RequestId FOR UPDATE", first);
+
+        var ends = _world.Get<Freezes>().EndAsync(freeze.Id, "carol", CancellationToken.None);
+        await Eventually.TrueAsync(async () => await _world.Database.DataSource.RowsAsync("pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") > 0, () => "it does not wait");
+
+        Assert.That(await _world.QueryAsync<Guid>("SELECT request_id FROM orchestrations WHERE request_id = @RequestId FOR UPDATE SKIP LOCKED", second), Is.EqualTo([second.RequestId]), "it has none that comes later");
+        await holds.CommitAsync();
+        Assert.That(await ends, Is.True);
     }
 
     [Test]

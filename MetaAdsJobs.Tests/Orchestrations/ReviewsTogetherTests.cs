@@ -1,5 +1,7 @@
+using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Orchestrations.Review;
+using MetaAdsJobs.Tests.Campaigns;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Orchestrations;
@@ -176,6 +178,28 @@ public sealed class ReviewsTogetherTests
 
         static List<Reviewed> Saying(string status, IReadOnlyList<DueReview> taken) =>
             [.. taken.Select(review => new Reviewed(review, [.. review.MetaIds.Select(one => new ReviewedObject(one.Step, one.MetaId, new(status, [])))], [], null, Settled: true))];
+    }
+
+    /// <summary>Looks are counted anew then: it is at its first, too.</summary>
+    [Test]
+    public async Task A_slow_look_saves_nothing_of_what_was_switched_on_since()
+    {
+        var (run, store) = ((await BuildAsync(1))[0], _world.Get<ReviewStore>());
+        await ReviewableAsync();
+        var old = (await store.TakeAsync(50, CancellationToken.None)).Single();
+        Assert.That((await _world.EditAsync(EditKind.Publish, await CampaignAsync(run))).Status, Is.EqualTo("succeeded"));
+        await ReviewableAsync();
+        Assert.That((await store.TakeAsync(50, CancellationToken.None)).Single().Looks, Is.EqualTo(old.Looks));
+        var before = await ReviewsAsync();
+
+        await store.SaveAsync([new(old, [], [], null, Settled: true)], CancellationToken.None);
+        await store.PostponeAsync([(old, old.DeadlineAt)], CancellationToken.None);
+        await store.GiveUpAsync(old, "at Meta: nothing could be looked at", CancellationToken.None);
+
+        Assert.That(await ReviewsAsync(), Is.EqualTo(before));
+        Assert.That((await ResultAsync(run)).Errors, Is.Empty);
+
+        async Task<IReadOnlyList<string>> ReviewsAsync() => await _world.QueryAsync<string>("SELECT concat(looks, ' ', next_at, ' ', settled_at) FROM object_reviews");
     }
 
     [Test]

@@ -1,5 +1,7 @@
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Orchestrations;
+using MetaAdsJobs.Core.Orchestrations.Review;
 using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Tests.Campaigns;
 using MetaAdsJobs.Tests.Orchestrations;
@@ -91,6 +93,25 @@ public sealed class StopsMeetStartsTests
         await later!;
 
         Assert.That((await _world.SwitchedAsync(_tree), await _world.CountedAsync(), await NotedAsync()), Is.EqualTo(("AAA", "active 10000", 0)));
+    }
+
+    /// <summary>Meta reviews an ad when it is switched on.</summary>
+    [Test]
+    public async Task What_a_start_has_switched_on_again_is_looked_at_anew()
+    {
+        Assert.That((await LooksAsync(), await LooksAsync()), Is.EqualTo((1, 0)), "as paused it is settled");
+        Assert.That(await ResumeAsync(0), Is.InstanceOf<JobOutcome.Completed>());
+        await _world.ExecuteAsync("""UPDATE stub_graph.objects SET fields = fields || '{"issues_info":[{"level":"AD","error_summary":"No hats"}]}' WHERE kind = 'ad'""");
+
+        Assert.That((await LooksAsync(), await LooksAsync()), Is.EqualTo((1, 0)));
+
+        Assert.That((await _world.Get<OrchestrationReader>().FindAsync(_tree.RequestId, CancellationToken.None))!.Errors, Is.EqualTo(["at Meta: the ad is ACTIVE: No hats"]));
+    }
+
+    private async Task<int> LooksAsync()
+    {
+        _world.Time.Advance(TimeSpan.FromMinutes(1));
+        return await _world.Get<ReviewObjects>().RunAsync(20, CancellationToken.None);
     }
 
     // Right after it was done.

@@ -32,23 +32,29 @@ public sealed class EndOfRetired(NpgsqlDataSource dataSource, TimeProvider time)
         WHERE a.retired_at IS NOT NULL AND q.pool_id = p.id AND (q.state = 'asked' OR q.state = 'accepted' AND q.begun_at IS NULL)
         """;
 
-    // There are such only where Meta refused the token, and somebody has said that they may be left.
+    // In the order of ids, here and below: others lock several of them, too. There are such only where Meta refused the token, and somebody has said that they may be left.
     private const string RunsSql = """
         WITH ended AS (
             UPDATE orchestrations o SET status = 'failed', ending = 'failed', completed_at = @Now, lease_until = NULL, attempt = o.attempt + 1, next_attempt_at = NULL, wait_reason = NULL, errors = o.errors || jsonb_build_array(@Left::text)
-            FROM social_accounts a WHERE a.retired_at IS NOT NULL AND o.social_account_id = a.id AND o.status IN ('queued', 'running', 'waiting') RETURNING o.request_id)
+            FROM (SELECT r.request_id FROM orchestrations r JOIN social_accounts a ON a.id = r.social_account_id
+                  WHERE a.retired_at IS NOT NULL AND r.status IN ('queued', 'running', 'waiting') ORDER BY r.request_id FOR NO KEY UPDATE OF r) one
+            WHERE o.request_id = one.request_id RETURNING o.request_id)
         UPDATE orchestration_steps s SET state = 'left', error = @Left FROM ended WHERE s.request_id = ended.request_id AND s.state IN ('started', 'confirmed')
         """;
 
     private const string EditsSql = """
         UPDATE campaign_edits e SET state = 'failed', held = false, completed_at = @Now, lease_until = NULL, attempt = e.attempt + 1, next_attempt_at = NULL, wait_reason = NULL, error = @Left
-        FROM social_accounts a WHERE a.retired_at IS NOT NULL AND e.social_account_id = a.id AND e.state IN ('queued', 'running', 'waiting')
+        FROM (SELECT r.edit_id FROM campaign_edits r JOIN social_accounts a ON a.id = r.social_account_id
+              WHERE a.retired_at IS NOT NULL AND r.state IN ('queued', 'running', 'waiting') ORDER BY r.edit_id FOR NO KEY UPDATE OF r) one
+        WHERE e.edit_id = one.edit_id
         """;
 
     // Neither caps nor stops reach it any more. What is paused stays known as what it is.
     private const string ActivationsSql = """
         UPDATE activations v SET state = CASE WHEN v.state IN ('activating', 'active') THEN 'ended' WHEN v.state = 'paused' THEN 'idle' ELSE v.state END, paused_ids = '{}', changed_at = @Now
-        FROM social_accounts a WHERE a.retired_at IS NOT NULL AND v.social_account_id = a.id AND (v.state IN ('activating', 'active', 'paused') OR v.paused_ids <> '{}')
+        FROM (SELECT r.request_id FROM activations r JOIN social_accounts a ON a.id = r.social_account_id
+              WHERE a.retired_at IS NOT NULL AND (r.state IN ('activating', 'active', 'paused') OR r.paused_ids <> '{}') ORDER BY r.request_id FOR NO KEY UPDATE OF r) one
+        WHERE v.request_id = one.request_id
         """;
 
     public async Task ExecuteAsync(CancellationToken ct)

@@ -208,9 +208,12 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
     /// <summary>All but what was sent by us last since the comparison before, by whoever failed, became void or died before he could say so.</summary>
     private static async Task<IReadOnlyList<OutsideDifference>> ListOutsideAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CampaignTree tree, IReadOnlyList<OutsideDifference> changes, CancellationToken ct)
     {
+        // A comparison of which something was missing is none of the whole: what it has told as changed since it was sent is ours no more.
         const string SentSql = """
-            SELECT path, CASE method WHEN 'DELETE' THEN '{"status":"DELETED"}' ELSE sent::text END FROM meta_changes
-            WHERE request_id = @RequestId AND outcome IN ('done', 'outcome_unknown') AND path = ANY (@Paths) AND sent_at > COALESCE((SELECT compared_at FROM meta_campaigns WHERE request_id = @RequestId), '-infinity') ORDER BY sent_at, id
+            SELECT m.path, CASE m.method WHEN 'DELETE' THEN '{"status":"DELETED"}'
+                ELSE (m.sent - ARRAY(SELECT o.field FROM outside_changes o WHERE o.request_id = m.request_id AND o.meta_id = m.path AND o.found_at > m.sent_at))::text END
+            FROM meta_changes m
+            WHERE m.request_id = @RequestId AND m.outcome IN ('done', 'outcome_unknown') AND m.path = ANY (@Paths) AND m.sent_at > COALESCE((SELECT compared_at FROM meta_campaigns WHERE request_id = @RequestId), '-infinity') ORDER BY m.sent_at, m.id
             """;
         if (changes.Count == 0) return changes;
         // With what is deleted or archived goes what hangs on it.

@@ -126,17 +126,23 @@ public sealed class Freezes(NpgsqlDataSource dataSource, AccountStore accounts, 
     /// <returns>False when it is over already; null when there is none.</returns>
     public async Task<bool?> EndAsync(Guid id, string endedBy, CancellationToken ct)
     {
-        // What it held looks again: at once by the jobs below; when this process dies before them, by the sweep's.
+        // What it held looks again: at once by the jobs below; when this process dies before them, by the sweep's. Locked in the order of ids, so that two who lock several do not wait for each other.
         if (await FindAsync(id, ct) is not { } freeze) return null;
         var endSql = $"""
             WITH ended AS (
                 UPDATE freezes SET ended_at = @Now, ended_by = @By WHERE id = @Id AND ended_at IS NULL AND (until_at IS NULL OR until_at > @Now) RETURNING social_account_id),
             runs AS (
-                UPDATE orchestrations r SET next_attempt_at = @Now, job_id = NULL FROM ended
-                WHERE r.status = 'waiting' AND {ClaimTable.Free("r")} AND r.wait_reason LIKE 'frozen by %' AND r.social_account_id = COALESCE(ended.social_account_id, r.social_account_id) RETURNING r.request_id, {Queues.IsRow("r")} AS is_row),
+                UPDATE orchestrations r SET next_attempt_at = @Now, job_id = NULL
+                FROM (SELECT o.request_id FROM ended, orchestrations o
+                      WHERE o.status = 'waiting' AND {ClaimTable.Free("o")} AND o.wait_reason LIKE 'frozen by %' AND o.social_account_id = COALESCE(ended.social_account_id, o.social_account_id)
+                      ORDER BY o.request_id FOR NO KEY UPDATE OF o) held
+                WHERE r.request_id = held.request_id RETURNING r.request_id, {Queues.IsRow("r")} AS is_row),
             edits AS (
-                UPDATE campaign_edits e SET next_attempt_at = @Now, job_id = NULL FROM ended
-                WHERE e.state = 'waiting' AND {ClaimTable.Free("e")} AND e.wait_reason LIKE 'frozen by %' AND e.social_account_id = COALESCE(ended.social_account_id, e.social_account_id) RETURNING e.edit_id),
+                UPDATE campaign_edits e SET next_attempt_at = @Now, job_id = NULL
+                FROM (SELECT x.edit_id FROM ended, campaign_edits x
+                      WHERE x.state = 'waiting' AND {ClaimTable.Free("x")} AND x.wait_reason LIKE 'frozen by %' AND x.social_account_id = COALESCE(ended.social_account_id, x.social_account_id)
+                      ORDER BY x.edit_id FOR NO KEY UPDATE OF x) held
+                WHERE e.edit_id = held.edit_id RETURNING e.edit_id),
             act AS ({ActLog.InsertFrom("ended")})
             SELECT 0, NULL::uuid, false FROM ended UNION ALL SELECT 1, request_id, is_row FROM runs UNION ALL SELECT 2, edit_id, false FROM edits
             """;

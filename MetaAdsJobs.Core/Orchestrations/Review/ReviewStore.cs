@@ -33,6 +33,12 @@ internal sealed record Reviewed(DueReview Review, IReadOnlyList<ReviewedObject> 
 
 internal sealed class ReviewStore(NpgsqlDataSource dataSource, AccountTokens tokens, TimeProvider time)
 {
+    // Looks are counted anew with each review; the time given to that is another one. Takes @RequestIds, and the two of them beside it, as a row l.
+    private const string Fence = "r.request_id = l.request_id AND r.looks = l.looks AND r.deadline_at = l.deadline_at";
+
+    // Who locks several of them does so in one order, else two may wait for each other.
+    private const string LockSql = "SELECT 1 FROM object_reviews WHERE request_id = ANY (@RequestIds) ORDER BY request_id FOR NO KEY UPDATE;\n";
+
     /// <summary>For how long whoever takes a review has it.</summary>
     public static readonly TimeSpan Held = TimeSpan.FromMinutes(3);
 
@@ -84,11 +90,11 @@ internal sealed class ReviewStore(NpgsqlDataSource dataSource, AccountTokens tok
     /// <summary>Stores what was found, tells what Meta refused, and says when to look again; all in one. Whoever lost his review to another writes nothing of it.</summary>
     public async Task SaveAsync(IReadOnlyList<Reviewed> reviewed, CancellationToken ct)
     {
-        const string SaveSql = """
-            WITH looked AS (SELECT * FROM unnest(@RequestIds, @Looks, @NextAts::timestamptz[], @Settled, @Errors, @Unseen) AS l (request_id, looks, next_at, settled, errors, unseen)),
+        const string SaveSql = $$"""
+            {{LockSql}}WITH looked AS (SELECT * FROM unnest(@RequestIds, @Looks, @DeadlineAts, @NextAts::timestamptz[], @Settled, @Errors, @Unseen) AS l (request_id, looks, deadline_at, next_at, settled, errors, unseen)),
             review AS (
                 UPDATE object_reviews r SET next_at = l.next_at, settled_at = CASE WHEN l.settled THEN @Now END FROM looked l
-                WHERE r.request_id = l.request_id AND r.looks = l.looks
+                WHERE {{Fence}}
                 RETURNING r.request_id, l.errors::jsonb AS errors, l.unseen::jsonb AS unseen),
             found AS (
                 SELECT review.request_id, f.step, f.meta_id, f.status, f.issues::jsonb AS issues
@@ -109,7 +115,7 @@ internal sealed class ReviewStore(NpgsqlDataSource dataSource, AccountTokens tok
         var found = reviewed.SelectMany(one => one.Found.Select(thing => (one.Review.RequestId, Thing: thing))).ToList();
         var parameters = new
         {
-            RequestIds = reviewed.Select(one => one.Review.RequestId).ToArray(), Looks = reviewed.Select(one => one.Review.Looks).ToArray(), NextAts = reviewed.Select(one => one.NextAt).ToArray(),
+            RequestIds = reviewed.Select(one => one.Review.RequestId).ToArray(), Looks = reviewed.Select(one => one.Review.Looks).ToArray(), DeadlineAts = reviewed.Select(one => one.Review.DeadlineAt).ToArray(), NextAts = reviewed.Select(one => one.NextAt).ToArray(),
             Settled = reviewed.Select(one => one.Settled).ToArray(), Errors = reviewed.Select(one => JsonSerializer.Serialize(one.Errors)).ToArray(), Unseen = reviewed.Select(one => JsonSerializer.Serialize(one.Unseen)).ToArray(), Now = time.GetUtcNow(),
             RequestIdsOfFound = found.Select(one => one.RequestId).ToArray(), Steps = found.Select(one => one.Thing.Step).ToArray(), MetaIds = found.Select(one => one.Thing.MetaId).ToArray(),
             Statuses = found.Select(one => one.Thing.State.Status).ToArray(), Issues = found.Select(one => JsonSerializer.Serialize(one.Thing.State.Issues, OrchestrationRequest.Json)).ToArray(),
@@ -120,11 +126,14 @@ internal sealed class ReviewStore(NpgsqlDataSource dataSource, AccountTokens tok
 
     public async Task PostponeAsync(IReadOnlyList<(DueReview Review, DateTimeOffset NextAt)> later, CancellationToken ct)
     {
-        const string PostponeSql = """
-            UPDATE object_reviews r SET next_at = l.next_at FROM unnest(@RequestIds, @Looks, @NextAts) AS l (request_id, looks, next_at)
-            WHERE r.request_id = l.request_id AND r.looks = l.looks
+        const string PostponeSql = $"""
+            {LockSql}UPDATE object_reviews r SET next_at = l.next_at FROM unnest(@RequestIds, @Looks, @DeadlineAts, @NextAts) AS l (request_id, looks, deadline_at, next_at)
+            WHERE {Fence}
             """;
-        var parameters = new { RequestIds = later.Select(one => one.Review.RequestId).ToArray(), Looks = later.Select(one => one.Review.Looks).ToArray(), NextAts = later.Select(one => one.NextAt).ToArray() };
+        var parameters = new
+        {
+            RequestIds = later.Select(one => one.Review.RequestId).ToArray(), Looks = later.Select(one => one.Review.Looks).ToArray(), DeadlineAts = later.Select(one => one.Review.DeadlineAt).ToArray(), NextAts = later.Select(one => one.NextAt).ToArray(),
+        };
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await connection.ExecuteAsync(new(PostponeSql, parameters, cancellationToken: ct));
     }
@@ -133,11 +142,11 @@ internal sealed class ReviewStore(NpgsqlDataSource dataSource, AccountTokens tok
     public async Task GiveUpAsync(DueReview review, string error, CancellationToken ct)
     {
         const string GiveUpSql = """
-            WITH review AS (UPDATE object_reviews SET next_at = NULL WHERE request_id = @RequestId AND looks = @Looks RETURNING request_id)
+            WITH review AS (UPDATE object_reviews SET next_at = NULL WHERE request_id = @RequestId AND looks = @Looks AND deadline_at = @DeadlineAt RETURNING request_id)
             UPDATE orchestrations o SET errors = o.errors || @Errors::jsonb, reviewed_at = @Now FROM review WHERE o.request_id = review.request_id
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await connection.ExecuteAsync(new(GiveUpSql, new { review.RequestId, review.Looks, Errors = JsonSerializer.Serialize(new[] { error }), Now = time.GetUtcNow() }, cancellationToken: ct));
+        await connection.ExecuteAsync(new(GiveUpSql, new { review.RequestId, review.Looks, review.DeadlineAt, Errors = JsonSerializer.Serialize(new[] { error }), Now = time.GetUtcNow() }, cancellationToken: ct));
     }
 
     private sealed record Row
