@@ -101,7 +101,7 @@ public sealed class MissingAdsTests
         Assert.That(sync.LeftOut[0], Does.StartWith($"the account's own spend on 12 of the days from {since:yyyy-MM-dd} to {recent.AddDays(-1):yyyy-MM-dd}: ").And.Contain("code 200"));
         Assert.That(_world.Graph.Calls.Where(IsForDeleted).Select(call => call["time_range"]), Is.Not.Empty.And.All.EqualTo(Range(since, recent.AddDays(-1))));
         Assert.That(await _world.ListAsync<DateOnly>("SELECT date_start FROM insight_days WHERE social_account_id = @Id AND difference IS NULL ORDER BY 1", new { _account.Id }), Is.EqualTo(Enumerable.Range(0, 12).Select(since.AddDays)));
-        Assert.That((await DifferencesAsync()).OfType<decimal>(), Has.Exactly(28).Items.And.All.EqualTo(0m));
+        Assert.That((await DifferencesAsync()).OfType<decimal>().ToList(), Has.Count.EqualTo(28).And.All.EqualTo(0m));
     }
 
     [Test]
