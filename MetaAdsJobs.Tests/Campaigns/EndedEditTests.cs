@@ -230,6 +230,20 @@ public sealed class EndedEditTests
         Assert.That((await _world.SwitchedAsync(tree), await _world.CountedAsync()), Is.EqualTo(("AAAAAAA", "active 20000")));
     }
 
+    /// <summary>The repeated call hears of a deleted object that it is missing.</summary>
+    [TestCase(EditKind.Archive, "POST", "prA")]
+    [TestCase(EditKind.Delete, "DELETE", "pdd")]
+    public async Task What_is_taken_away_without_an_answer_is_taken_away_once_more_and_that_is_its_end(EditKind kind, string method, string left)
+    {
+        var tree = await _world.BuiltAsync();
+        _world.Graph.Faults.Add(call => call.Method == method && call.Path == tree.AdSets[0].MetaId, GraphFaults.DropAfterActing);
+
+        var edit = await _world.EditAsync(kind, tree.AdSets[0].MetaId);
+
+        Assert.That((edit.Status, edit.Attempt, _world.Graph.Faults.Left), Is.EqualTo(("succeeded", 1, 0)));
+        Assert.That((await _world.SwitchedAsync(tree), (await _world.TreeAsync(tree)).AdSets[0].Status), Is.EqualTo((left, kind == EditKind.Delete ? "DELETED" : "ARCHIVED")));
+    }
+
     /// <returns>A campaign that is on, with one of its two ad sets.</returns>
     private async Task<CampaignTree> HalfOnAsync()
     {

@@ -80,8 +80,28 @@ public sealed class MissingAdsTests
         Assert.That(sync.LeftOut, Has.Length.EqualTo(1));
         Assert.That(sync.LeftOut[0], Does.StartWith($"the account's own spend on 28 of the days from {_fiveDaysAgo.AddDays(-23):yyyy-MM-dd} to {_fiveDaysAgo.AddDays(4):yyyy-MM-dd}: ").And.Contain("code 200"));
         Assert.That(AsksForDeleted(), Is.EqualTo(1), "days in a row are one report");
+        Assert.That(AsksForAccount(), Has.Count.EqualTo(1), "there are no fewer days to ask for");
         Assert.That(await DaysOfDeletedAsync(), Is.EqualTo(28));
         Assert.That(await DifferencesAsync(), Is.All.Null);
+    }
+
+    /// <summary>Decisions rest on the last ones.</summary>
+    [Test]
+    public async Task The_account_s_spend_that_Meta_does_not_tell_of_all_days_is_asked_for_once_more_of_the_last_ones()
+    {
+        await UndeleteAsync();
+        var (since, recent, until) = (_fiveDaysAgo.AddDays(-35), _fiveDaysAgo.AddDays(-23), _fiveDaysAgo.AddDays(4));
+        _world.Graph.Faults.Always(call => call["level"] == "account" && call["time_range"] == Range(since, until), GraphFaults.Refused(200));
+
+        var sync = await _world.SyncAsync(_account, days: 40);
+
+        Assert.That(sync.State, Is.EqualTo("succeeded"));
+        Assert.That(AsksForAccount(), Is.EqualTo([Range(since, until), Range(recent, until)]));
+        Assert.That(sync.LeftOut, Has.Length.EqualTo(1));
+        Assert.That(sync.LeftOut[0], Does.StartWith($"the account's own spend on 12 of the days from {since:yyyy-MM-dd} to {recent.AddDays(-1):yyyy-MM-dd}: ").And.Contain("code 200"));
+        Assert.That(_world.Graph.Calls.Where(IsForDeleted).Select(call => call["time_range"]), Is.Not.Empty.And.All.EqualTo(Range(since, recent.AddDays(-1))));
+        Assert.That(await _world.ListAsync<DateOnly>("SELECT date_start FROM insight_days WHERE social_account_id = @Id AND difference IS NULL ORDER BY 1", new { _account.Id }), Is.EqualTo(Enumerable.Range(0, 12).Select(since.AddDays)));
+        Assert.That((await DifferencesAsync()).OfType<decimal>().ToList(), Has.Count.EqualTo(28).And.All.EqualTo(0m));
     }
 
     [Test]
@@ -143,6 +163,10 @@ public sealed class MissingAdsTests
     private Task DeleteAsync() => _world.ExecuteAsync("UPDATE stub_graph.objects SET deleted_at = @at, status = 'DELETED' WHERE id = @id", new { id = _deleted, at = _world.Time.GetUtcNow() });
 
     private Task UndeleteAsync() => _world.ExecuteAsync("UPDATE stub_graph.objects SET deleted_at = NULL, status = 'ACTIVE' WHERE id = @id", new { id = _deleted });
+
+    private static string Range(DateOnly since, DateOnly until) => $$"""{"since":"{{since:yyyy-MM-dd}}","until":"{{until:yyyy-MM-dd}}"}""";
+
+    private List<string?> AsksForAccount() => [.. _world.Graph.Calls.Where(call => call.Edge == "insights" && call["level"] == "account").Select(call => call["time_range"])];
 
     private int AsksForDeleted() => _world.Graph.Calls.Count(call => IsForDeleted(call) && (call.Method == "POST" || call["after"] is null));
 

@@ -66,6 +66,19 @@ public sealed class ReportTests
         await _world.AssertEqualsMetaAsync(_account);
     }
 
+    /// <summary>There may be two then, of which one is never read.</summary>
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task A_report_that_was_asked_for_without_an_answer_is_asked_for_again_and_one_is_read(bool isDone)
+    {
+        _world.Graph.Faults.Add(call => call.Method == "POST" && call.Edge == "insights", isDone ? GraphFaults.DropAfterActing : GraphFaults.DropBeforeActing);
+
+        var sync = await _world.SyncAsync(_account);
+
+        Assert.That((sync.State, sync.RowsRead, sync.Reports, Submissions()), Is.EqualTo(("succeeded", 560L, 1, 2)));
+        await _world.AssertEqualsMetaAsync(_account);
+    }
+
     [TestCase("""{"async_status":"Job Failed","async_percent_completion":30,"error_code":2,"error_message":"An unexpected error"}""")]
     [TestCase("""{"async_status":"Job Skipped","async_percent_completion":100}""")]
     public async Task A_report_that_fails_is_asked_for_again(string status)

@@ -212,15 +212,18 @@ public sealed class ValidateOnlyTests
         Assert.That(Findings(run), Does.Contain("creative ok"));
     }
 
-    [Test]
-    public async Task A_check_whose_answer_is_lost_is_asked_again()
+    [TestCase("campaigns")]
+    [TestCase("adcreatives")]
+    public async Task A_check_whose_answer_is_lost_is_asked_again(string edge)
     {
-        var request = await NewRequestAsync();
-        _service.Graph.Faults.Add(call => call.Edge == "campaigns", GraphFaults.DropAfterActing);
+        var request = await _client.NewRequestAsync(clip: new() { ["title"] = "A clip", ["video_id"] = "120210000000000009" });
+        request["validate_only"] = true;
+        _service.Graph.Faults.Add(call => call.Method == "POST" && call.Edge == edge, GraphFaults.DropAfterActing);
 
         var run = await _client.UntilAsync(await _client.AcceptAsync(request), "succeeded");
 
         Assert.That((bool?)run["overall_success"], Is.True);
+        Assert.That(Posts().Count(call => call.Edge == edge), Is.EqualTo(2));
         await AssertNothingMadeAsync(request);
     }
 

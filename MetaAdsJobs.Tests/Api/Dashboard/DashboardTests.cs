@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Dapper;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.Playwright;
@@ -9,7 +10,7 @@ using static Microsoft.Playwright.Assertions;
 namespace MetaAdsJobs.Tests.Api.Dashboard;
 
 [TestFixture]
-public sealed class DashboardTests : BrowserTests
+public sealed partial class DashboardTests : BrowserTests
 {
     private static readonly string[] JobPages =
     [
@@ -74,7 +75,7 @@ public sealed class DashboardTests : BrowserTests
 
         await admin.Locator($"input[type=checkbox][value='{job}']").CheckAsync();
         await admin.GetByRole(AriaRole.Button, new() { Name = "Requeue jobs" }).ClickAsync();
-        await Expect(admin).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/signin\\?confirm=true&returnUrl=%2Fhangfire%2Fjobs%2Ffailed$"));
+        await Expect(admin).ToHaveURLAsync(new Regex("/signin\\?confirm=true&returnUrl=%2Fhangfire%2Fjobs%2Ffailed$"));
         Assert.That(await StateAsync(job), Is.EqualTo("Failed"));
         await admin.EnterTokenAsync(Service.Token("admin", "old-admin@tests"));
         await Expect(admin).ToHaveURLAsync(new Uri(_service.BaseUrl, "/hangfire/jobs/failed").ToString());
@@ -172,6 +173,23 @@ public sealed class DashboardTests : BrowserTests
         Assert.That(answer.Headers.TryGetValues("Set-Cookie", out var cookies) ? cookies : [], Has.None.Contain(Pages.SessionCookie));
     }
 
+    [TestCase("viewer", false, false)]
+    [TestCase("manager", true, false)]
+    [TestCase("admin", true, true)]
+    public async Task Each_role_is_led_to_and_shown_the_pages_and_buttons_that_it_may_use(string role, bool isShown, bool acts)
+    {
+        var (_, job) = await FailAsync($"Shown to one who is {role}");
+        using var client = _service.Client(role);
+
+        Assert.That((await client.GetAsync("/console/jobs")).Text.Contains("<a href=\"/hangfire\">", StringComparison.Ordinal), Is.EqualTo(isShown), "the console's link");
+        foreach (var path in (string[])["/hangfire/jobs/failed", $"/hangfire/jobs/details/{job}", "/hangfire/recurring"])
+        {
+            var page = await client.GetAsync(path);
+            Assert.That(page.Status, Is.EqualTo(isShown ? HttpStatusCode.OK : HttpStatusCode.Forbidden), path);
+            Assert.That(Button().IsMatch(page.Text), Is.EqualTo(acts), path);
+        }
+    }
+
     [TestCase("nonsense")]
     [TestCase("forged")]
     public async Task A_wrong_bearer_token_is_refused(string token)
@@ -205,6 +223,9 @@ public sealed class DashboardTests : BrowserTests
 
     private static ILocator Pressable(IPage page) =>
         page.Locator("button:visible, input[type=checkbox], input[type=submit], [data-ajax], .js-jobs-list-command");
+
+    [GeneratedRegex(@"<(button|a)\b[^>]*(js-jobs-list-command|data-ajax)")]
+    private static partial Regex Button();
 
     private async Task<JsonObject> RequestAsync(string campaignName)
     {

@@ -185,9 +185,28 @@ public sealed class NeighbourTests
             foreach (var change in (JsonObject[])[Told(_mine), new() { ["enabled"] = false }, new() { ["enabled"] = true }]) Assert.That((await _admin.PatchAsync($"{path}/{made}", change)).Code, Is.EqualTo(200));
             var (all, mine) = (await _admin.GetAsync($"/meta/changes?object={made}"), await _manager.GetAsync($"/meta/changes?object={made}"));
             Assert.That(all.Text, Does.Contain(_foreign.Id));
-            Assert.That(mine.Text, Does.Not.Contain(_foreign.Id));
-            Assert.That(mine.Json["items"]!.AsArray(), Is.Not.Empty, "what is changed from then on");
+            Assert.That(mine.Text, Does.Not.Contain(_foreign.Id).And.Not.Contain(_foreign.Mark));
+            Assert.That(mine.Json["items"]!.AsArray(), Has.Count.EqualTo(2), "what is changed from then on");
             Assert.That((await _admin.SendAsync(HttpMethod.Delete, $"{path}/{made}", null)).Code, Is.EqualTo(204));
+        }
+    }
+
+    /// <summary>Older builds filed such a line under the account that was left.</summary>
+    [Test]
+    public async Task A_former_line_of_what_was_narrowed_is_shown_to_who_sees_all_alone_in_the_list_and_in_the_file()
+    {
+        var thing = $"{Guid.NewGuid()}";
+        await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
+        foreach (var kind in (string[])["webhook", "alert rule"])
+            foreach (var fields in (string[])[$$"""{"account_ids":{"old":["{{_mine}}","{{_foreign.Id}}"],"new":["{{_mine}}"]} }""", """{"enabled":{"old":true,"new":false}}"""])
+                await connection.ExecuteAsync("INSERT INTO recorded_acts (at, person, social_account_id, kind, object, object_name, action, fields) VALUES (now(), 'ann', @account::uuid, @kind, @thing, 'Of two', 'changed', @fields::jsonb)", new { account = _mine, kind, thing, fields });
+
+        foreach (var (client, lines) in ((ApiClient, int)[])[(_admin, 4), (_manager, 2)])
+        {
+            var listed = await client.GetAsync($"/meta/changes?object={thing}");
+            var file = await client.SendAsync(HttpMethod.Get, $"/meta/changes?object={thing}", null, ("Accept", "text/csv"));
+            Assert.That((listed.Json["items"]!.AsArray().Count, file.Text.Split("Of two").Length - 1), Is.EqualTo((lines, lines)));
+            foreach (var answer in (ApiAnswer[])[listed, file]) Assert.That(answer.Text.Contains(_foreign.Id, StringComparison.Ordinal), Is.EqualTo(lines == 4), answer.Text);
         }
     }
 

@@ -179,6 +179,22 @@ public sealed class TargetingQuestionTests
         Assert.That((string?)answer.Json["errors"]!["ad_sets[1].targeting"]![0], Does.StartWith("Conflicting places: Mend it."));
     }
 
+    /// <summary>How many go on a page is the caller's to say: whoever asks for fewer has his answer.</summary>
+    [Test]
+    public async Task A_page_of_audiences_that_is_too_large_is_refused_by_its_limit_and_not_asked_for_again([Values("custom", "saved")] string kind, [Values("too large for Meta", "too large for us")] string how)
+    {
+        const string TooLarge = "Please reduce the amount of data you're asking for, then retry your request";
+        _service.Graph.Faults.Always(call => call.Path.StartsWith($"{AdAccountId}/", StringComparison.Ordinal) && call["limit"] == "200",
+            how == "too large for us" ? GraphFaults.TwentyMegabytes : GraphFaults.Says($$"""{"error":{"code":1,"message":"{{TooLarge}}","type":"OAuthException"} }"""));
+
+        var answer = await _service.RefusesAsync(422, () => _client.GetAsync($"/meta/accounts/{_account}/audiences?kind={kind}&limit=200"));
+
+        Assert.That(answer.WrongFields, Is.EqualTo(["limit"]));
+        Assert.That((string?)answer.Json["errors"]!["limit"]![0], Does.StartWith(how == "too large for us" ? "Meta's answer is larger than 16 MB" : TooLarge));
+        Assert.That(_service.Graph.Calls.Count(call => call.Path.StartsWith($"{AdAccountId}/", StringComparison.Ordinal)), Is.EqualTo(1), "asked once");
+        Assert.That((await _client.GetAsync($"/meta/accounts/{_account}/audiences?kind={kind}&limit=100")).Code, Is.EqualTo(200));
+    }
+
     [Test]
     public async Task An_unknown_account_is_not_found()
     {
