@@ -31,4 +31,7 @@ internal static partial class CampaignLog
 
     [LoggerMessage(10008, LogLevel.Error, "What the void edit {EditId} has done could not be told")]
     public static partial void VoidNotTold(ILogger logger, Exception exception, Guid editId);
+
+    [LoggerMessage(10009, LogLevel.Error, "The edit failed: {Reason}")]
+    public static partial void Unreadable(ILogger logger, string reason);
 }

@@ -88,7 +88,17 @@ internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateO
     {
         using var scope = logger.BeginScope(new Dictionary<string, object> { ["EditId"] = editId });
         var lease = new Lease(time, options.Lease);
-        var claim = await store.ClaimAsync(editId, lease, ct);
+        EditClaim? claim;
+        try
+        {
+            claim = await store.ClaimAsync(editId, lease, ct);
+        }
+        catch (UnreadableException exception)
+        {
+            CampaignLog.Unreadable(logger, exception.Message);
+            return new JobOutcome.Stopped(exception.Message);
+        }
+
         if (claim is null)
         {
             await approvals.PrepareAsync(editId, ct);

@@ -15,12 +15,14 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
         Steps = "orchestration_steps",
         HasManySteps = "request ? 'ad_sets'",
         Fenced = "request_id, social_account_id, clip_id, cancel_requested, failures, quiet_since, errors",
+        WithGivenUp = "ending = 'failed', errors = errors || jsonb_build_array(@Reason::text)",
         // Nothing was sent: what the claim has started is pending again.
         WithHandedBack = "UPDATE orchestration_steps s SET state = 'pending' FROM back WHERE s.request_id = back.request_id AND s.attempt = @Attempt AND s.state = 'started'",
     };
 
     public static readonly ClaimTable Syncs = new("insight_syncs", "sync_id", "SyncId", "state", "queued_at", "ads_insights")
     {
+        WithGivenUp = "holding = false, error = @Reason",
         Progress = """
             , pages_read = p.pages, rows_read = p.rows, reports = p.reports, reports_read = p.reports_read
             FROM (SELECT COALESCE(sum(pages), 0) AS pages, COALESCE(sum(rows), 0) AS rows, count(*) FILTER (WHERE state <> 'split') AS reports,
@@ -87,6 +89,7 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
                        AND EXISTS (SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = a.id)) THEN @Now + interval '30 seconds' END) END
             """,
         IsHeld = "held",
+        WithGivenUp = "held = false, error = @Reason",
         // Not late for as long, and it has not had its turn, whatever it waits for later.
         WithHeld = $", behind_until = CASE WHEN @Reason = '{BehindAnEarlier}' THEN @Until ELSE r.behind_until END, stands_behind = r.stands_behind OR @Reason = '{BehindAnEarlier}'",
     };
@@ -121,8 +124,11 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
     /// <summary>The end of a SET list, and the FROM of its update: how far the work has come, where that is counted elsewhere.</summary>
     public string Progress { get; private init; } = "";
 
-    /// <summary>What follows a claim that is given back at once.</summary>
+    /// <summary>A statement beside that of a claim that is given back at once.</summary>
     public string WithHandedBack { get; private init; } = "SELECT 1 FROM back";
+
+    /// <summary>What else is set of a row that ends as failed since nobody can read it. Takes @Reason.</summary>
+    public string WithGivenUp { get; private init; } = "";
 
     /// <summary>The fence: the attempt that writes still holds the row. Takes the key and @Attempt.</summary>
     public string Held => $"{Key} = @{Parameter} AND attempt = @Attempt AND {State} = 'running'";

@@ -25,7 +25,17 @@ internal sealed class RunOrchestration(
     public async Task<JobOutcome> ExecuteAsync(Guid requestId, CancellationToken ct)
     {
         using var scope = logger.BeginScope(new Dictionary<string, object> { ["OrchestrationId"] = requestId });
-        var attempt = await claims.ClaimAsync(requestId, ct);
+        Attempt? attempt;
+        try
+        {
+            attempt = await claims.ClaimAsync(requestId, ct);
+        }
+        catch (UnreadableException exception)
+        {
+            OrchestrationLog.Ended(logger, "failed", exception.Message);
+            return new JobOutcome.Stopped($"{exception.Message} Requeue to retry it.");
+        }
+
         if (attempt is null) return await work.WhyUnclaimedAsync(ClaimTable.Orchestrations, requestId, ct);
         return await work.RunAsync(
             ClaimTable.Orchestrations, requestId, attempt.Number, attempt.Lease, token => RunAsync(attempt, token),

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Jobs;
@@ -62,6 +63,25 @@ public sealed class DiedEditTests
         Assert.That(await _world.QueryAsync<string>("SELECT concat_ws(' ', state, attempt, abandoned, lease_until) FROM campaign_edits"), Is.EqualTo(["waiting 1 0"]));
         Assert.That((await _world.QueryAsync<string>("SELECT wait_reason FROM campaign_edits")).Single(), Does.StartWith("what it works with could not be read: "));
         await _world.ExecuteAsync("ALTER TABLE meta_creatives_away RENAME TO meta_creatives");
+        Assert.That((await _world.UntilEndedAsync(edit)).Status, Is.EqualTo("succeeded"));
+    }
+
+    [Test]
+    public async Task An_edit_that_nobody_can_read_fails_after_as_many_attempts_as_any_and_can_be_requeued()
+    {
+        var tree = await _world.BuiltAsync();
+        var edit = await _world.AskAsync(EditKind.Update, tree.AdSets[0].MetaId, """{"daily_budget_cents":20000}""");
+        var whole = (await _world.QueryAsync<string>("SELECT fields::text FROM campaign_edits")).Single();
+        await _world.ExecuteAsync("""UPDATE campaign_edits SET fields = '{"end_time":"never"}'""");
+
+        for (var attempt = 0; attempt < 2; attempt++) await Assert.ThatAsync(() => _world.RunEditAsync(edit), Throws.InstanceOf<JsonException>());
+        var last = await _world.RunEditAsync(edit);
+
+        Assert.That(last, Is.InstanceOf<JobOutcome.Stopped>().With.Property(nameof(JobOutcome.Stopped.Reason)).StartsWith("what it works with could not be read: "));
+        Assert.That(await _world.QueryAsync<string>("SELECT concat_ws(' ', state, attempt, failures, lease_until, completed_at IS NOT NULL) FROM campaign_edits"), Is.EqualTo(["failed 3 3 t"]));
+        Assert.That((await _world.QueryAsync<string>("SELECT error FROM campaign_edits")).Single(), Does.StartWith("what it works with could not be read: "));
+        await _world.ExecuteAsync("UPDATE campaign_edits SET fields = @whole::jsonb", new { whole });
+        _world.Get<EditStore>().Reopen(edit);
         Assert.That((await _world.UntilEndedAsync(edit)).Status, Is.EqualTo("succeeded"));
     }
 

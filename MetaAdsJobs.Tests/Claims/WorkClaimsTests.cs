@@ -1,5 +1,7 @@
 using System.Text.Json;
 using MetaAdsJobs.Core.Claims;
+using MetaAdsJobs.Core.Jobs;
+using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Orchestrations.Steps;
 using MetaAdsJobs.Tests.Orchestrations;
 
@@ -51,6 +53,26 @@ public sealed class WorkClaimsTests
         Assert.That(await world.QueryAsync<string>("SELECT concat_ws(' ', status, attempt, abandoned, lease_until) FROM orchestrations"), Is.EqualTo(["waiting 1 0"]));
         Assert.That(await world.QueryAsync<string>("SELECT DISTINCT state FROM orchestration_steps"), Is.EqualTo(["pending"]), "nothing was sent: nothing is to be looked for");
         await world.ExecuteAsync("UPDATE orchestrations SET request = @whole::jsonb", new { whole });
+        Assert.That((await world.RunAsync(asked)).Result.Status, Is.EqualTo("succeeded"));
+    }
+
+    [Test]
+    public async Task A_run_that_nobody_can_read_fails_after_as_many_attempts_as_any_and_can_be_retried()
+    {
+        await using var world = await RunWorld.StartAsync(("MAX_RETRIES", "1"));
+        var run = world.Get<RunOrchestration>();
+        var asked = await world.AcceptAsync();
+        var whole = (await world.QueryAsync<string>("SELECT request::text FROM orchestrations")).Single();
+        await world.ExecuteAsync("""UPDATE orchestrations SET request = request || '{"campaign_name": 7}'""");
+
+        await Assert.ThatAsync(() => run.ExecuteAsync(asked.RequestId, CancellationToken.None), Throws.InstanceOf<JsonException>());
+        var last = await run.ExecuteAsync(asked.RequestId, CancellationToken.None);
+
+        Assert.That(last, Is.InstanceOf<JobOutcome.Stopped>().With.Property(nameof(JobOutcome.Stopped.Reason)).StartsWith("what it works with could not be read: "));
+        Assert.That(await world.QueryAsync<string>("SELECT concat_ws(' ', status, ending, attempt, failures, lease_until, completed_at IS NOT NULL) FROM orchestrations"), Is.EqualTo(["failed failed 2 2 t"]));
+        Assert.That((await world.QueryAsync<string>("SELECT errors ->> 0 FROM orchestrations")).Single(), Does.StartWith("what it works with could not be read: "));
+        await world.ExecuteAsync("UPDATE orchestrations SET request = @whole::jsonb", new { whole });
+        Assert.That(await world.Get<RetryOrchestration>().ExecuteAsync(asked.RequestId, "ann", CancellationToken.None), Is.InstanceOf<Change.Done>());
         Assert.That((await world.RunAsync(asked)).Result.Status, Is.EqualTo("succeeded"));
     }
 }

@@ -80,6 +80,19 @@ public sealed class TakenJobTests
         Assert.That(await RowsAsync("jobqueue"), Is.Zero);
     }
 
+    [TestCase("[]")]
+    [TestCase("null")]
+    public async Task A_job_of_which_nothing_can_be_read_has_failed_and_leaves_the_queue(string invocation)
+    {
+        Execute($"UPDATE hangfire.job SET invocationdata = '{invocation}'");
+
+        Run(Storage(), () => throw new InvalidOperationException("it was run"));
+
+        Assert.That(await StatesAsync(), Is.EqualTo(["Enqueued", "Failed"]));
+        Assert.That(await RowsAsync("job WHERE statename = 'Failed'"), Is.EqualTo(1));
+        Assert.That(await RowsAsync("jobqueue"), Is.Zero);
+    }
+
     [Test]
     public async Task What_a_person_changes_meanwhile_is_not_written_over()
     {

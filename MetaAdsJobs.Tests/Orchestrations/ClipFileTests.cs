@@ -90,7 +90,7 @@ public sealed class ClipFileTests
 
         Assert.That((ran.Result.Status, string.Join("; ", ran.Result.Errors)), Is.EqualTo(("succeeded", "")));
         Assert.That(((await AtMetaAsync(asked)).Count, Sent(asked, "start").Count, Sent(asked, "finish").Count, ran.Throws), Is.EqualTo((1, 1, finishes, throws)));
-        Assert.That(_world.Time.GetUtcNow() - since, Is.GreaterThanOrEqualTo(TimeSpan.FromSeconds(30 + 60)), "the lease, and the settle delay");
+        Assert.That(_world.Time.GetUtcNow() - since, Is.GreaterThanOrEqualTo(TimeSpan.FromSeconds(30 + 30 + 60)), "the wait for its turn, the lease, and the settle delay");
     }
 
     [Test]

@@ -26,7 +26,7 @@ public sealed partial class PlantedDefectTests
 
     private static readonly PlantedDefect[] Defects =
     [
-        new("a lost create is not looked for", Steps + "StepRunner.cs", "var found = await creates.LookAsync(attempt, step, ct);", "IReadOnlyList<string> found = [];"),
+        new("a lost create is not looked for", Steps + "StepRunner.cs", "var found = await creates.LookAsync(attempt, step, credential, ct);", "IReadOnlyList<string> found = [];"),
         new("the settle delay is not waited for", Steps + "StepRunner.cs", "if (now < attempt.SettledAt)\n", "if (now < DateTimeOffset.MinValue)\n"),
         new("an undo forgets what its own attempt has sent", "Orchestrations/Undo/UndoJournal.cs", "if (attempt.MayHaveSent) attempt.SettledAt =", "if (attempt.Number < 0) attempt.SettledAt ="),
         new("the undo does not wait for what may still show", "Orchestrations/Undo/UndoRunner.cs", "if (found.Count == 0 && now < attempt.SettledAt)", "if (found.Count == 0 && now < DateTimeOffset.MinValue)"),

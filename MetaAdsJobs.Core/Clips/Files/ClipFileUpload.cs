@@ -35,9 +35,9 @@ internal sealed class ClipFileUpload(MetaUploads uploads, ClipVideoStore store, 
         {
             if (session is { IsWhole: true })
             {
-                // Perhaps finished by a call of whose answer nobody has heard. Whoever was to send it may hold its lease, and send, until that ends; only then does the settle delay count.
+                // Perhaps finished by a call of whose answer nobody has heard. Whoever was to send it may wait for its turn, and may send until the lease that it had then ends; only then does the settle delay count.
                 if (await uploads.IsFinishedAsync(attempt.Credential, session, marker, isRefused: false, ct) == true) return await AdoptAsync(attempt, media, session);
-                if (time.GetUtcNow() < seen!.StartedAt + options.Lease + options.SettleDelay)
+                if (time.GetUtcNow() < seen!.StartedAt + GraphCredential.MostPatience + options.Lease + options.SettleDelay)
                 {
                     await store.LetGoAsync(attempt, media);
                     return Later(5, "the clip's video may be at Meta already");
@@ -75,7 +75,8 @@ internal sealed class ClipFileUpload(MetaUploads uploads, ClipVideoStore store, 
             }
 
             attempt.Lease.ThrowIfOver();
-            await uploads.FinishAsync(attempt.Credential, session, Marker.Name(media.Clip.Title, marker), CancellationToken.None);
+            // Sent away, it would be looked for first the next time, and be sent away after that again.
+            await uploads.FinishAsync(attempt.Credential.Patient(), session, Marker.Name(media.Clip.Title, marker), CancellationToken.None);
             await store.ConfirmAsync(attempt, media, session.VideoId, CancellationToken.None);
             return Later(2, Processed);
         }

@@ -159,15 +159,16 @@ internal sealed class TakenJob(NpgsqlDataSource dataSource, TakenRow taken, Acti
 
     private static (Job?, JobLoadException?) Load(string invocation, string? arguments)
     {
-        var call = SerializationHelper.Deserialize<InvocationData>(invocation);
-        call.Arguments = arguments;
         try
         {
+            var call = SerializationHelper.Deserialize<InvocationData>(invocation);
+            call.Arguments = arguments;
             return (call.DeserializeJob(), null);
         }
-        catch (JobLoadException exception)
+        catch (Exception exception)
         {
-            return (null, exception);
+            // Hangfire makes such a job a failed one. Were it thrown, the job would go back to the queue and be begun anew for ever.
+            return (null, exception as JobLoadException ?? new JobLoadException("What is stored of the job cannot be read.", exception));
         }
     }
 

@@ -131,16 +131,16 @@ public sealed class JobReader
         public string? Server { get; init; }
         public string? Reason { get; init; }
 
-        /// <summary>Null for a job that this version does not know.</summary>
+        /// <summary>Null for a job that this version does not know, or cannot read.</summary>
         public Job? ToJob()
         {
-            var invocation = SerializationHelper.Deserialize<InvocationData>(Invocation);
-            invocation.Arguments = Arguments;
             try
             {
+                var invocation = SerializationHelper.Deserialize<InvocationData>(Invocation);
+                invocation.Arguments = Arguments;
                 return invocation.DeserializeJob();
             }
-            catch (JobLoadException)
+            catch (Exception)
             {
                 return null;
             }

@@ -132,6 +132,8 @@ internal sealed class MetaAds(GraphClient graph)
     /// <returns>False when it is called missing again.</returns>
     private async Task<bool> IsShownDeletedAsync(GraphCredential credential, string metaId, MetaException said, CancellationToken ct)
     {
+        // Never the first call: what was said has to be heard again if one of these is given back.
+        credential = credential.Patient();
         try
         {
             await graph.SendAsync(HttpMethod.Get, credential.AdAccountId, new GraphFields().Add("fields", "id"), credential, ct);

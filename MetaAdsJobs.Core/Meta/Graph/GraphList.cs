@@ -38,7 +38,7 @@ internal static class GraphList
         for (var reading = 0; reading < MostReadings; reading++)
         {
             var (pages, found, shown) = (0, new List<string>(), new HashSet<string>(StringComparer.Ordinal));
-            await foreach (var page in graph.PagesAsync(credential, edge, fields, rows, fewestRows, ct))
+            await foreach (var page in graph.PagesAsync(reading == 0 ? credential : credential.Patient(), edge, fields, rows, fewestRows, ct))
             {
                 pages++;
                 foreach (var item in GraphPage.Items(page))
@@ -59,14 +59,16 @@ internal static class GraphList
     private static async IAsyncEnumerable<JsonElement> PagesAsync(
         this GraphClient graph, GraphCredential credential, string edge, Func<GraphFields> fields, int rows, int fewestRows, [EnumeratorCancellation] CancellationToken ct)
     {
-        var trail = ListTrail.Start;
+        var (trail, next) = (ListTrail.Start, credential);
         do
         {
+            // Given back in its middle it would start over, and with calls spaced it would never end.
+            var current = next;
+            next = credential.Patient();
             JsonElement page;
             try
             {
-                // Given back in its middle it would start over, and with calls spaced it would never end.
-                page = await graph.SendAsync(HttpMethod.Get, edge, fields().Add("limit", rows).Add("after", trail.Cursor), trail.Cursor is null ? credential : credential.Patient(), ct);
+                page = await graph.SendAsync(HttpMethod.Get, edge, fields().Add("limit", rows).Add("after", trail.Cursor), current, ct);
             }
             catch (MetaException exception) when (exception.IsPageTooLarge && rows > fewestRows)
             {

@@ -20,17 +20,19 @@ internal sealed class ValidateStep(MetaChecks checks, MetaVideos videos, Validat
         var shape = attempt.Tree.Shape;
         known = known with { CampaignId = shape.GivenId(StepName.Campaign) ?? known.CampaignId, AdSetId = shape.GivenId(StepName.AdSet) ?? known.AdSetId };
         var findings = new List<ValidationFinding>(await AccountAsync(attempt, ct));
-        if (shape.GivenId(StepName.Campaign) is null) findings.Add(await AskAsync(StepName.Campaign, () => checks.CheckAsync(attempt.Credential, attempt.Tree.Campaign, ct)));
+        // Nobody keeps what is found before all of it is: sent away, the next attempt would begin with the account again.
+        var credential = attempt.Credential.Patient();
+        if (shape.GivenId(StepName.Campaign) is null) findings.Add(await AskAsync(StepName.Campaign, () => checks.CheckAsync(credential, attempt.Tree.Campaign, ct)));
         foreach (var adSet in shape.NewAdSets)
             findings.Add(known.CampaignId is null
                 ? ValidationFinding.NotChecked(adSet.Step, NeedsCampaign)
-                : await AskAsync(adSet.Step, () => checks.CheckAsync(attempt.Credential, attempt.Tree.AdSet(adSet.Step, known.CampaignId), ct), NeedsCampaign));
+                : await AskAsync(adSet.Step, () => checks.CheckAsync(credential, attempt.Tree.AdSet(adSet.Step, known.CampaignId), ct), NeedsCampaign));
         foreach (var ad in shape.Ads)
         {
-            findings.Add(await CreativeAsync(attempt, ad, ct));
+            findings.Add(await CreativeAsync(attempt, ad, credential, ct));
             findings.Add(known.AdSetId is null || known.CreativeId is null
                 ? ValidationFinding.NotChecked(ad.Step, NeedsAdSet)
-                : await AskAsync(ad.Step, () => checks.CheckAsync(attempt.Credential, attempt.Tree.Ad(ad.Step, known.AdSetId, known.CreativeId), ct), NeedsAdSet));
+                : await AskAsync(ad.Step, () => checks.CheckAsync(credential, attempt.Tree.Ad(ad.Step, known.AdSetId, known.CreativeId), ct), NeedsAdSet));
         }
 
         attempt.Validation = findings;
@@ -71,7 +73,7 @@ internal sealed class ValidateStep(MetaChecks checks, MetaVideos videos, Validat
         return wrong.Count == 0 ? [asked] : [.. wrong.Select(error => ValidationFinding.Refused(Account, error))];
     }
 
-    private async Task<ValidationFinding> CreativeAsync(Attempt attempt, AdNode ad, CancellationToken ct)
+    private async Task<ValidationFinding> CreativeAsync(Attempt attempt, AdNode ad, GraphCredential credential, CancellationToken ct)
     {
         var clips = new Dictionary<Guid, (ClipMedia Media, string? VideoId, string? ImageHash)>();
         foreach (var media in ad.MediaSteps.Select(attempt.MediaOf)) clips[media.Clip.Id] = await AtMetaAsync(attempt, media, ct);
@@ -81,8 +83,8 @@ internal sealed class ValidateStep(MetaChecks checks, MetaVideos videos, Validat
         {
             foreach (var (media, videoId, _) in clips.Values)
                 if (videoId is not null && media.ThumbnailUrl is null)
-                    media.ThumbnailUrl = await videos.ReadAsync(attempt.Credential, videoId, ct) is var video ? video.ThumbnailUrl ?? video.Picture : null;
-            await checks.CheckAsync(attempt.Credential, attempt.Tree.Creative(ad.CreativeStep, id => clips[id].Media.AtMeta(clips[id].VideoId, clips[id].ImageHash)), ct);
+                    media.ThumbnailUrl = await videos.ReadAsync(credential, videoId, ct) is var video ? video.ThumbnailUrl ?? video.Picture : null;
+            await checks.CheckAsync(credential, attempt.Tree.Creative(ad.CreativeStep, id => clips[id].Media.AtMeta(clips[id].VideoId, clips[id].ImageHash)), ct);
         });
     }
 

@@ -89,7 +89,7 @@ internal sealed class ActivateStep(NpgsqlDataSource dataSource, MetaAds meta, Me
         var (daily, endsAt) = (attempt.Request.DailyAmountCents(time.GetUtcNow()), attempt.Request.LastEnd?.ToUniversalTime());
         var permit = await activations.PermitAsync(attempt.RequestId, attempt.Account, daily, endsAt, PermitHolder.Orchestration(attempt.Number), ct);
         // What was paused, archived or deleted by hand since spends nothing and makes room.
-        return permit.LacksRoom && await counted.RefreshAsync(attempt.Account.Id, attempt.Credential, ct)
+        return permit.LacksRoom && await counted.RefreshAsync(attempt.Account.Id, attempt.Credential.Patient(), ct)
             ? await activations.PermitAsync(attempt.RequestId, attempt.Account, daily, endsAt, PermitHolder.Orchestration(attempt.Number), ct)
             : permit;
     }

@@ -13,9 +13,10 @@ namespace MetaAdsJobs.Core.Orchestrations.Steps;
 internal sealed class Creates(MetaAds meta, MetaVideos videos, ClipImageStore images, AccountCurrency currencies)
 {
     /// <summary>Ids of what carries the step's marker at Meta; for a step whose outcome is not known.</summary>
+    /// <param name="credential">The attempt's; a patient one in the midst of what would start over.</param>
     /// <exception cref="MetaException">Meta did not answer.</exception>
-    public Task<IReadOnlyList<string>> LookAsync(Attempt attempt, string step, CancellationToken ct) =>
-        meta.FindAsync(attempt.Credential, ObjectOf(step), attempt.Tree.Shape.ParentOf(step) is { } parent ? attempt.MetaId(parent) : null, attempt.Tree.MarkerOf(step), ct);
+    public Task<IReadOnlyList<string>> LookAsync(Attempt attempt, string step, GraphCredential credential, CancellationToken ct) =>
+        meta.FindAsync(credential, ObjectOf(step), attempt.Tree.Shape.ParentOf(step) is { } parent ? attempt.MetaId(parent) : null, attempt.Tree.MarkerOf(step), ct);
 
     /// <summary>Sends the one POST. Never cancelled: a stopping worker waits for the answer instead of losing it.</summary>
     /// <returns>Meta's id.</returns>
@@ -37,27 +38,34 @@ internal sealed class Creates(MetaAds meta, MetaVideos videos, ClipImageStore im
 
     private async Task<string> SendAdAsync(Attempt attempt, AdNode ad)
     {
-        await ConfirmGivenAsync(attempt, ad.AdSetStep);
-        return await meta.CreateAdAsync(attempt.Credential, attempt.Tree.Ad(ad.Step, attempt.MetaId(ad.AdSetStep), attempt.MetaId(ad.CreativeStep)), CancellationToken.None);
+        var credential = await ConfirmGivenAsync(attempt, ad.AdSetStep);
+        return await meta.CreateAdAsync(credential, attempt.Tree.Ad(ad.Step, attempt.MetaId(ad.AdSetStep), attempt.MetaId(ad.CreativeStep)), CancellationToken.None);
     }
 
     private async Task<string> SendAdSetAsync(Attempt attempt, string step)
     {
         // The campaign may be older than this check, or adopted.
         await ConfirmCurrencyAsync(attempt);
-        await ConfirmGivenAsync(attempt, StepName.Campaign);
-        return await meta.CreateAdSetAsync(attempt.Credential, attempt.Tree.AdSet(step, attempt.MetaId(StepName.Campaign)), CancellationToken.None);
+        var credential = await ConfirmGivenAsync(attempt, StepName.Campaign);
+        return await meta.CreateAdSetAsync(credential, attempt.Tree.AdSet(step, attempt.MetaId(StepName.Campaign)), CancellationToken.None);
     }
 
     private async Task<string> SendCreativeAsync(Attempt attempt, string step)
     {
         var media = attempt.Tree.Shape.AdOf(step).MediaSteps.Select(attempt.MediaOf).ToList();
+        var credential = attempt.Credential;
         foreach (var one in media)
-            if (attempt.VideoIdOf(one) is { } videoId) one.ThumbnailUrl ??= await ReadThumbnailAsync(attempt, videoId);
+        {
+            if (one.ThumbnailUrl is not null || attempt.VideoIdOf(one) is not { } videoId) continue;
+            one.ThumbnailUrl = await ReadThumbnailAsync(credential, videoId);
+            // The next attempt reads it anew: sent away from here on, none would ever come to the create.
+            credential = attempt.Credential.Patient();
+        }
+
         attempt.Lease.ThrowIfOver();
         try
         {
-            return await meta.CreateCreativeAsync(attempt.Credential, attempt.Tree.Creative(step, attempt.AtMeta), CancellationToken.None);
+            return await meta.CreateCreativeAsync(credential, attempt.Tree.Creative(step, attempt.AtMeta), CancellationToken.None);
         }
         catch (MetaException exception) when (exception is { Proof: Proof.Rejected, MayPass: false })
         {
@@ -78,19 +86,21 @@ internal sealed class Creates(MetaAds meta, MetaVideos videos, ClipImageStore im
     }
 
     /// <summary>What is added to may have been ended since: then that is said, and not what Meta says of a create below it.</summary>
-    private async Task ConfirmGivenAsync(Attempt attempt, string step)
+    /// <returns>With what the create is sent: a patient one when Meta was just asked, since the next attempt would ask anew.</returns>
+    private async Task<GraphCredential> ConfirmGivenAsync(Attempt attempt, string step)
     {
-        if (attempt.IsGivenSeen || attempt.Tree.Shape.GivenId(step) is not { } metaId) return;
+        if (attempt.IsGivenSeen || attempt.Tree.Shape.GivenId(step) is not { } metaId) return attempt.Credential;
         var what = step == StepName.Campaign ? "campaign" : "ad set";
         var status = await ReadFirstAsync($"the {what}", meta.ReadSwitchAsync(attempt.Credential, metaId, CancellationToken.None));
         if (status is "DELETED" or "ARCHIVED") throw new MetaException(Proof.Rejected, $"the {what} {metaId} is {(status == "DELETED" ? "deleted" : "archived")} at Meta: nothing can be added to it");
         attempt.IsGivenSeen = true;
+        return attempt.Credential.Patient();
     }
 
     // Known when the media step has just ended; an attempt that begins here reads it anew, for its address expires.
-    private async Task<string> ReadThumbnailAsync(Attempt attempt, string videoId)
+    private async Task<string> ReadThumbnailAsync(GraphCredential credential, string videoId)
     {
-        var video = await ReadFirstAsync("the video's thumbnail", videos.ReadAsync(attempt.Credential, videoId, CancellationToken.None));
+        var video = await ReadFirstAsync("the video's thumbnail", videos.ReadAsync(credential, videoId, CancellationToken.None));
         return video.ThumbnailUrl ?? video.Picture ?? throw new MetaException(Proof.Rejected, "Meta has no thumbnail of the clip's video: give the clip a thumbnail_url") { MayPass = true };
     }
 

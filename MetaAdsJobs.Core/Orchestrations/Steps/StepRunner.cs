@@ -55,10 +55,10 @@ internal sealed class StepRunner(
     /// <returns>Why nothing more is begun, if so; whether anything was found; what certainly is not there; when to look again for the rest.</returns>
     private async Task<(Progress? Leaves, bool IsAdopted, List<string> Absent, Progress.NotYet? NotYet)> LookForLostAsync(Attempt attempt, IReadOnlyList<string> ready, CancellationToken ct)
     {
-        var (isAdopted, absent, notYet) = (false, new List<string>(), (Progress.NotYet?)null);
+        var (isAdopted, absent, notYet, credential) = (false, new List<string>(), (Progress.NotYet?)null, attempt.Credential);
         foreach (var step in ready.Where(step => IsLost(attempt, step)).ToList())
         {
-            switch (await LookAsync(attempt, step, ct))
+            switch (await LookAsync(attempt, step, credential, ct))
             {
                 case Look.Adopted adopted:
                     // At once: whatever becomes of the next look, what is at Meta is known by then.
@@ -74,6 +74,9 @@ internal sealed class StepRunner(
                 case Look.Several several:
                     return (several.Found, isAdopted, absent, notYet);
             }
+
+            // What was seen to be absent is kept only once all have been looked for.
+            credential = attempt.Credential.Patient();
         }
 
         return (null, isAdopted, absent, notYet);
@@ -83,12 +86,12 @@ internal sealed class StepRunner(
     private static bool IsLost(Attempt attempt, string step) =>
         StepName.IsCreate(step) && attempt.StateOf(step) == StepState.Started && !attempt.Begun.ContainsKey(step);
 
-    private async Task<Look> LookAsync(Attempt attempt, string step, CancellationToken ct)
+    private async Task<Look> LookAsync(Attempt attempt, string step, GraphCredential credential, CancellationToken ct)
     {
         using var span = new StepSpan(step);
         // Before the look: what it does not show at a later moment, it may not have been able to show when Meta made the answer.
         var now = time.GetUtcNow();
-        var found = await creates.LookAsync(attempt, step, ct);
+        var found = await creates.LookAsync(attempt, step, credential, ct);
         if (found.Count > 1)
         {
             span.Result = StepSpan.SeveralFound;

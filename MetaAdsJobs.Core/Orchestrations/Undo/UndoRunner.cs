@@ -118,8 +118,8 @@ internal sealed class UndoRunner(
                 // An earlier attempt may have died after it had activated it, and its audit with it.
                 if (!attempt.Activated.Contains(attempt.MetaId(step)) && attempt.StateOf(StepName.Activate) == StepState.Started)
                     attempt.Credential.Changes.AddPerhapsActivated(attempt.MetaId(step), time.GetUtcNow());
-                // Below a paused campaign nothing spends: hundreds of ads are not paused one by one before the first is deleted.
-                if (attempt.Request.AdSets is null || step == StepName.Campaign) await meta.PauseAsync(attempt.Credential.Unyielding(), attempt.MetaId(step), ct);
+                // Below a paused campaign nothing spends: hundreds of ads are not paused one by one before the first is deleted. The next attempt begins with the first of them again.
+                if (attempt.Request.AdSets is null || step == StepName.Campaign) await meta.PauseAsync(attempt.Credential.Unyielding().Patient(), attempt.MetaId(step), ct);
             }
             catch (MetaException exception) when (exception.Proof == Proof.Rejected || exception.IsCalledMissing)
             {
@@ -174,7 +174,7 @@ internal sealed class UndoRunner(
     {
         try
         {
-            return await creates.LookAsync(attempt, step, ct);
+            return await creates.LookAsync(attempt, step, attempt.Credential.Patient(), ct);
         }
         catch (MetaException exception) when (exception.IsMissingObject && attempt.Tree.Shape.ParentOf(step) is { } parent && attempt.FindMetaId(parent) is { } parentId)
         {
