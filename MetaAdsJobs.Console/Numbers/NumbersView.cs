@@ -100,9 +100,10 @@ public sealed class NumbersView
             : (int)Math.Clamp(NumberReader.MostRows / Math.Max(1, InCurrency?.Accounts ?? 0) / (Query.Compares ? 2 : 1), 1, NumbersQuery.MostDays);
         if (Until.DayNumber - Since.DayNumber + 1 > most) (Since, IsCut) = (Until.AddDays(1 - most), true);
         var accounts = withShares && Account is null ? reader.ListAccountsAsync(Currency, Since, Until, MostShares, ct) : Task.FromResult<IReadOnlyList<NumberShare>>([]);
-        var days = ReadAsync(reader, Since, Until, ct);
+        // With what it is compared to, and one day more before: that tells of how many accounts the first is to be.
+        var days = ReadAsync(reader, Query.Compares ? Since.AddDays(Since.DayNumber - Until.DayNumber - 2) : Since, Until, ct);
         await Task.WhenAll(accounts, days);
-        var read = await days;
+        var read = (await days).Where(day => day.Date >= Since).ToList();
         Shares = await accounts;
         // A day that is not over and that nobody has read is not missing.
         if (Until == Today && read.All(day => day.Date != Today) && Since < Until) Until = Until.AddDays(-1);
@@ -110,8 +111,7 @@ public sealed class NumbersView
         (Read, _days, Total) = (read, read.ToDictionary(day => day.Date), Tally.Of(read));
         if (Query.Compares)
         {
-            // One more than are compared: it tells of how many accounts the first is to be.
-            _before = (await ReadAsync(reader, Since.AddDays(-Days.Count - 1), Since.AddDays(-1), ct)).ToDictionary(day => day.Date);
+            _before = (await days).Where(day => day.Date < Since && day.Date >= Since.AddDays(-Days.Count - 1)).ToDictionary(day => day.Date);
             ReadBefore = _before.Values.Count(day => day.Date >= Since.AddDays(-Days.Count));
             // What was read in part, or of fewer accounts than before, stands for less than its day, and what was never read for nothing.
             var whole = read.Where(day => IsWhole(day) && BeforeOf(day.Date) is { } other && IsWhole(other)).ToList();

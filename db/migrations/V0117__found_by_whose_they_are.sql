@@ -7,3 +7,7 @@ DROP INDEX alert_episodes_several;
 -- Who may know a key: whoever has made it, or stands behind it.
 CREATE FUNCTION in_small_letters(mails text[]) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT array_agg(lower(mail)) FROM unnest(mails) mail $$;
 CREATE INDEX api_keys_known ON api_keys USING gin (in_small_letters(vouched_by || created_by)) WHERE revoked_at IS NULL;
+
+-- Of two accounts of one ad account one is retired, or a double: those are where it is looked for two.
+CREATE INDEX social_accounts_beside ON social_accounts (id) WHERE retired_at IS NOT NULL OR double_of IS NOT NULL;
+CREATE INDEX social_accounts_at_meta ON social_accounts (ltrim(substr(ad_account_id, 5), '0'));

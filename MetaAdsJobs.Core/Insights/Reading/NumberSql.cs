@@ -43,8 +43,10 @@ internal static class NumberSql
     // Where Meta would not tell how many there were on one day, it is not known how many on all.
     private static string Counted(string results) => $"{Kind} AND count({results}) FILTER (WHERE campaigns > 0) = count(*) FILTER (WHERE campaigns > 0)";
 
+    // Of few accounts each one's days are read; of many those of the currency, which are in one range of an index.
     private static string OfAll => $"""
-        currency = @Currency AND date_start BETWEEN @Since AND @Until{AccountScope.And("social_account_id")}
+        {(AccountScope.IsFew ? "unnest(@Scope) AS few (account) CROSS JOIN LATERAL (SELECT * FROM insight_days WHERE social_account_id = few.account AND date_start BETWEEN @Since AND @Until OFFSET 0) d" : "insight_days d")}
+        WHERE currency = @Currency AND date_start BETWEEN @Since AND @Until{AccountScope.And("social_account_id")}
             AND (social_account_id, date_start) NOT IN ({SharedDays.ReadLaterElsewhere(" AND date_start BETWEEN @Since AND @Until")})
         """;
 
@@ -60,7 +62,7 @@ internal static class NumberSql
             -- One too many and one too few are two that differ.
             sum(abs(difference)) AS difference, (count(*) FILTER (WHERE difference <> 0))::int AS differing,
             (count(*) FILTER (WHERE difference IS NULL AND NOT is_partial))::int AS unreconciled
-        FROM insight_days d WHERE {OfAll}
+        FROM {OfAll}
         GROUP BY date_start ORDER BY date_start
         """;
 
@@ -69,7 +71,7 @@ internal static class NumberSql
         FROM (
             SELECT social_account_id AS id, sum(total_spend) AS spend, sum(impressions)::bigint AS impressions, sum(clicks)::bigint AS clicks,
                 CASE WHEN {Counted("results")} THEN sum(results) END AS results, CASE WHEN {Kind} THEN min(result_type) END AS result_type
-            FROM insight_days d WHERE {OfAll}
+            FROM {OfAll}
             GROUP BY social_account_id
             ORDER BY 2 DESC NULLS LAST, 1 LIMIT @Limit) s
         JOIN social_accounts a ON a.id = s.id

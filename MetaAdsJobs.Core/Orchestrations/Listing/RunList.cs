@@ -82,8 +82,10 @@ public sealed class RunList(NpgsqlDataSource dataSource)
     // lists as far as it has to; of beginnings it makes the whole list first, so that they are only asked for when nothing else is found.
     private static async Task<(IReadOnlyList<Guid> Ids, (Guid Id, DateTimeOffset AcceptedAt)? WalkedTo)> SearchAsync(NpgsqlConnection connection, RunFilter filter, Guid? before, int limit, CancellationToken ct)
     {
-        var (walked, lastId, lastAt) = await WalkAsync(connection, filter, before, limit, ct);
+        var (walked, lastId, lastAt, runs) = await WalkAsync(connection, filter, before, limit, ct);
         if (walked.Length == limit || lastId is null) return (walked, null);
+        // As common among all runs as among these: the index would find too many.
+        if ((double)walked.Length / MostWalked * runs > 2 * MostFound) return (walked, (lastId.Value, lastAt!.Value));
         // What lies behind the walk.
         var found = await FindAsync(connection, filter, lastId.Value, limit, filter.WholeWords, ct);
         if (found is [] && walked is []) found = await FindAsync(connection, filter, lastId.Value, limit, filter.LastBeginning, ct);
@@ -92,8 +94,8 @@ public sealed class RunList(NpgsqlDataSource dataSource)
     }
 
     // Names are read one after the other, newest first, until there are enough: what is common fills a page from the first of them.
-    /// <returns>What fits among the newest runs; and the last of these, null when there are fewer.</returns>
-    private static Task<(Guid[] Ids, Guid? Id, DateTimeOffset? At)> WalkAsync(NpgsqlConnection connection, RunFilter filter, Guid? before, int limit, CancellationToken ct)
+    /// <returns>What fits among the newest runs; the last of these, null when there are fewer; and about how many runs there are of all accounts.</returns>
+    private static Task<(Guid[] Ids, Guid? Id, DateTimeOffset? At, float Runs)> WalkAsync(NpgsqlConnection connection, RunFilter filter, Guid? before, int limit, CancellationToken ct)
     {
         var walkSql = $"""
             WITH newest AS MATERIALIZED ({filter.NewestIds(before, $"{MostWalked}")}),
@@ -101,9 +103,10 @@ public sealed class RunList(NpgsqlDataSource dataSource)
             SELECT ARRAY(
                     SELECT n.request_id FROM (SELECT request_id FROM newest ORDER BY request_id DESC) n
                     CROSS JOIN LATERAL (SELECT 1 FROM orchestrations o WHERE o.request_id = n.request_id AND {NameFits} LIMIT 1) fits ORDER BY n.request_id DESC LIMIT @Limit) AS ids,
-                (SELECT request_id FROM last), (SELECT o.accepted_at FROM orchestrations o WHERE o.request_id = (SELECT request_id FROM last)) AS accepted_at
+                (SELECT request_id FROM last), (SELECT o.accepted_at FROM orchestrations o WHERE o.request_id = (SELECT request_id FROM last)) AS accepted_at,
+                (SELECT reltuples FROM pg_class WHERE oid = 'orchestrations'::regclass) AS runs
             """;
-        return connection.QuerySingleAsync<(Guid[] Ids, Guid? Id, DateTimeOffset? At)>(new(walkSql, filter.Parameters(before, limit), cancellationToken: ct));
+        return connection.QuerySingleAsync<(Guid[] Ids, Guid? Id, DateTimeOffset? At, float Runs)>(new(walkSql, filter.Parameters(before, limit), cancellationToken: ct));
     }
 
     /// <returns>Null when the words are too common.</returns>
