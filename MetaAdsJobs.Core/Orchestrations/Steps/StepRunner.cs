@@ -58,7 +58,7 @@ internal sealed class StepRunner(
         var (isAdopted, absent, notYet) = (false, new List<string>(), (Progress.NotYet?)null);
         foreach (var step in ready.Where(step => IsLost(attempt, step)).ToList())
         {
-            switch (await LookAsync(attempt, step, ct))
+            switch (await LookForAsync(attempt, step, ct))
             {
                 case Look.Adopted adopted:
                     // At once: whatever becomes of the next look, what is at Meta is known by then.
@@ -82,6 +82,19 @@ internal sealed class StepRunner(
     // Started by an earlier attempt, and perhaps created.
     private static bool IsLost(Attempt attempt, string step) =>
         StepName.IsCreate(step) && attempt.StateOf(step) == StepState.Started && !attempt.Begun.ContainsKey(step);
+
+    /// <exception cref="MetaException">Nothing is known of the create. A refused look, perhaps in passing, proves nothing of it: it is a failure to retry.</exception>
+    private async Task<Look> LookForAsync(Attempt attempt, string step, CancellationToken ct)
+    {
+        try
+        {
+            return await LookAsync(attempt, step, ct);
+        }
+        catch (MetaException refusal) when (refusal.Proof == Proof.Rejected)
+        {
+            throw new MetaException(Proof.OutcomeUnknown, $"whether the {step} was made is not known, since Meta refused to show it: {refusal.ForUser}", refusal);
+        }
+    }
 
     private async Task<Look> LookAsync(Attempt attempt, string step, CancellationToken ct)
     {
