@@ -28,6 +28,14 @@ internal static class ChangeLog
         return (await connection.QueryAsync<string>(new(ListSql, new { RequestId = requestId, Since = since }, cancellationToken: ct))).ToHashSet();
     }
 
+    /// <summary>Which of these objects the audit tells were deleted, by Meta's own answer.</summary>
+    public static async Task<IReadOnlySet<string>> ListDeletedAsync(NpgsqlDataSource dataSource, Guid requestId, IReadOnlyList<string> metaIds, CancellationToken ct)
+    {
+        const string DeletedSql = "SELECT DISTINCT path FROM meta_changes WHERE request_id = @RequestId AND method = 'DELETE' AND outcome = 'done' AND path = ANY (@MetaIds)";
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<string>(new(DeletedSql, new { RequestId = requestId, MetaIds = metaIds.ToArray() }, cancellationToken: ct))).ToHashSet();
+    }
+
     /// <summary>Whether the audit tells that these values were sent to the object, or perhaps were, since then.</summary>
     public static async Task<bool> IsToldAsync(NpgsqlDataSource dataSource, Guid requestId, string metaId, GraphFields sent, DateTimeOffset since, CancellationToken ct)
     {

@@ -12,6 +12,7 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
     public static readonly ClaimTable Orchestrations = new("orchestrations", "request_id", "RequestId", "status", "accepted_at", "ads_management")
     {
         YieldsToPeople = true,
+        TakesBack = "(r.ending IS NOT NULL OR r.cancel_requested)",
         Steps = "orchestration_steps",
         HasManySteps = "request ? 'ad_sets'",
         Fenced = "request_id, social_account_id, clip_id, cancel_requested, failures, quiet_since, errors",
@@ -96,6 +97,9 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
 
     /// <summary>True for what neither a stop of the account nor Meta's block lets begin.</summary>
     public bool YieldsToPeople { get; private init; }
+
+    /// <summary>Of which rows a stop holds nothing back all the same: what they have made is taken back.</summary>
+    public string TakesBack { get; private init; } = "false";
 
     /// <summary>The table of the steps that its rows are done in, with the same key.</summary>
     public string Steps { get; private init; } = "";

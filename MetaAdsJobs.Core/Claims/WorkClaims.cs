@@ -170,7 +170,7 @@ internal sealed class WorkClaims(NpgsqlDataSource dataSource, OrchestrationOptio
                    CASE WHEN a.token_rejected_at IS NOT NULL THEN COALESCE(a.token_rejection, 'rejected') END AS token_rejection,
                    CASE WHEN a.blocked_at IS NOT NULL AND @YieldsToPeople THEN COALESCE(a.block_reason, 'blocked') END AS account_block,
                    (SELECT concat('stopped by ', s.stopped_by, ': ' || s.reason) FROM stops s
-                    WHERE @YieldsToPeople AND s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = a.id) LIMIT 1) AS stopped,
+                    WHERE @YieldsToPeople AND NOT {table.TakesBack} AND s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = a.id) LIMIT 1) AS stopped,
                    ({table.WaitsFor}) AS waits_for, ({table.HeldUntil}) AS held_until, r.wait_reason, r.next_attempt_at
             FROM {table.Name} r
             JOIN social_accounts a ON a.id = r.social_account_id

@@ -13,7 +13,7 @@ namespace MetaAdsJobs.Core.Database;
 /// </summary>
 public sealed class ServiceClock(TimeProvider machine) : TimeProvider
 {
-    private sealed record Reading(DateTimeOffset At, long Stamp);
+    private sealed record Reading(DateTimeOffset At, long AskedAt, long Stamp, DateTimeOffset SteadySince);
 
     private sealed class Sleep(DateTimeOffset began, long stamp)
     {
@@ -34,6 +34,12 @@ public sealed class ServiceClock(TimeProvider machine) : TimeProvider
 
     /// <summary>Before the first reading, at the very start of a process, the machine's own time.</summary>
     public override DateTimeOffset GetUtcNow() => _last is { } last ? last.At + machine.GetElapsedTime(last.Stamp) : machine.GetUtcNow();
+
+    /// <summary>
+    /// When PostgreSQL's time was last seen to have jumped ahead of the machine's counter, as that of a standby may that has taken over: what was to take time
+    /// since a moment before that may have taken none. A machine that was suspended sees its sleep as one, and only waits. The earliest time there is when none was seen.
+    /// </summary>
+    internal DateTimeOffset SteadySince => _last?.SteadySince ?? DateTimeOffset.MinValue;
 
     /// <summary>
     /// The machine's counter, and the time it slept: counters stand still while a machine is suspended, its time of day does not. A time of
@@ -57,8 +63,12 @@ public sealed class ServiceClock(TimeProvider machine) : TimeProvider
     public void Read(DbConnection connection)
     {
         const string NowSql = "SELECT clock_timestamp()";
+        var asked = machine.GetTimestamp();
         var at = connection.ExecuteScalar<DateTimeOffset>(NowSql);
-        _last = new(at, machine.GetTimestamp());
+        var stamp = machine.GetTimestamp();
+        // Counted from before the last question: an answer that was slow is no jump.
+        var hasJumped = _last is { } last && at - last.At > machine.GetElapsedTime(last.AskedAt, stamp) + Tolerance;
+        _last = new(at, asked, stamp, hasJumped ? at : SteadySince);
     }
 }
 

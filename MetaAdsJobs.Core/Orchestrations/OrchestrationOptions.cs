@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using MetaAdsJobs.Core.Database;
 
 namespace MetaAdsJobs.Core.Orchestrations;
 
@@ -59,4 +60,7 @@ public sealed class OrchestrationOptions
 
     internal TimeSpan SettleDelay => TimeSpan.FromSeconds(SettleDelaySeconds);
     internal TimeSpan Lease => TimeSpan.FromSeconds(LeaseSeconds);
+
+    /// <summary>When nothing can be unsettled any more for the clock's last jump. Who held a lease by the old time may send until his own counter ends it; only then does the settle delay count.</summary>
+    internal DateTimeOffset SettledAfter(ServiceClock clock) => clock.SteadySince + Lease + SettleDelay;
 }

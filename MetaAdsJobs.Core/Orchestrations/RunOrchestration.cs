@@ -211,16 +211,17 @@ internal sealed class RunOrchestration(
     private async Task<JobOutcome?> BeginEndAsync(Attempt attempt, string ending, string reason, CancellationToken ct)
     {
         await undoJournal.BeginAsync(attempt, ending, ending == "failed" ? [reason] : [], ct);
-        OrchestrationLog.Ended(logger, $"will be {ending}", reason);
+        OrchestrationLog.Ended(logger, $"will be {attempt.Ending}", reason);
         return null;
     }
 
-    private async Task<JobOutcome> StopForPersonAsync(Attempt attempt, Progress.SeveralFound several, CancellationToken ct)
+    /// <returns>Null when a cancel was asked for: the end has begun, and undoing is next.</returns>
+    private async Task<JobOutcome?> StopForPersonAsync(Attempt attempt, Progress.SeveralFound several, CancellationToken ct)
     {
         var ids = string.Join(", ", several.MetaIds);
-        OrchestrationLog.SeveralFound(logger, several.Step, ids);
         var error = $"several objects at Meta carry the marker of the {several.Step}: {ids}. Delete all but one in Ads Manager, then retry";
-        await undoJournal.StopAsync(attempt, error, ct);
+        OrchestrationLog.SeveralFound(logger, several.Step, ids);
+        if (!await undoJournal.TryStopAsync(attempt, error, ct)) return await BeginEndAsync(attempt, "cancelled", "cancelled on request", ct);
         return new JobOutcome.Stopped(error);
     }
 }

@@ -3,6 +3,7 @@ using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Orchestrations.Steps;
+using MetaAdsJobs.Core.Spending;
 using MetaAdsJobs.Tests.Orchestrations;
 
 namespace MetaAdsJobs.Tests.Claims;
@@ -74,5 +75,22 @@ public sealed class WorkClaimsTests
         await world.ExecuteAsync("UPDATE orchestrations SET request = @whole::jsonb", new { whole });
         Assert.That(await world.Get<RetryOrchestration>().ExecuteAsync(asked.RequestId, "ann", CancellationToken.None), Is.InstanceOf<Change.Done>());
         Assert.That((await world.RunAsync(asked)).Result.Status, Is.EqualTo("succeeded"));
+    }
+
+    /// <summary>A stop holds it back no more than it does its claim: what it has made is taken back as soon as the lease is over.</summary>
+    [Test]
+    public async Task A_cancelled_run_of_a_stopped_account_waits_for_the_lease_of_a_dead_worker_alone()
+    {
+        await using var world = await RunWorld.StartAsync();
+        var asked = await world.AcceptAsync();
+        await using var lease = (await world.Get<OrchestrationClaims>().ClaimAsync(asked.RequestId, CancellationToken.None))!.Lease;
+        await world.ExecuteAsync("UPDATE orchestrations SET lease_until = clock_timestamp() + interval '1 hour'");
+        await world.Get<StopSwitch>().StopAsync(asked.AccountId, "bob", null, CancellationToken.None);
+        await world.Get<CancelOrchestration>().ExecuteAsync(asked.RequestId, "bob", CancellationToken.None);
+
+        var outcome = await world.Get<RunOrchestration>().ExecuteAsync(asked.RequestId, CancellationToken.None);
+
+        Assert.That(outcome, Is.InstanceOf<JobOutcome.Snoozed>());
+        Assert.That(((JobOutcome.Snoozed)outcome).Reason, Is.EqualTo("another attempt holds it"));
     }
 }

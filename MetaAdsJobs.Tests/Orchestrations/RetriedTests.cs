@@ -56,6 +56,29 @@ public sealed class RetriedTests
         Assert.That(await _world.AtMetaAsync(asked), Is.EqualTo("ad adset campaign creative"));
     }
 
+    /// <summary>A step whose outcome was never settled keeps the round, and so the marker of what the undo has deleted; Meta's list still shows that.</summary>
+    [Test]
+    public async Task What_its_undo_has_deleted_is_not_adopted_by_its_old_marker()
+    {
+        await using var world = await RunWorld.StartAsync();
+        var asked = await world.AcceptAsync();
+        world.Graph.Faults.Add(call => call.IsCreateOf("ads"), GraphFaults.Refused(100, 1885272));
+        Assert.That((await world.RunAsync(asked)).Result.Status, Is.EqualTo("failed"));
+        var (old, name) = (await world.QueryAsync<(string, string)>("SELECT id, name FROM stub_graph.objects WHERE kind = 'campaign'")).Single();
+        await world.ExecuteAsync("UPDATE orchestration_steps SET state = 'left', meta_id = NULL WHERE step = 'creative'");
+        world.Graph.Faults.Add(call => call.IsCreateOf("campaigns"), GraphFaults.DropAfterActing);
+        world.Graph.Faults.Add(call => call.Method == "GET" && call.Edge == "campaigns", GraphFaults.Says($$"""{"data":[{"id":"{{old}}","name":"{{name}}"}]}"""));
+
+        Assert.That(await world.Get<RetryOrchestration>().ExecuteAsync(asked.RequestId, "a person", CancellationToken.None), Is.InstanceOf<Change.Done>());
+        var ran = await world.RunAsync(asked);
+
+        Assert.That(world.Graph.Faults.Left, Is.Zero, "it was not looked for");
+        Assert.That(ran.Result.Status, Is.EqualTo("succeeded"), string.Join("; ", ran.Result.Errors));
+        Assert.That(ran.Result.CampaignCreation.CampaignMetaId, Is.Not.EqualTo(old));
+        Assert.That(world.Creates(asked, "campaigns").Select(call => call["name"]), Is.EqualTo([name, name]), "the marker is the same");
+        Assert.That(await world.AtMetaAsync(asked), Is.EqualTo("ad adset campaign creative"));
+    }
+
     [Test]
     public void Nothing_is_activated_before_everything_else_was_looked_at_again() =>
         Assert.That(new TreeShape(TreeTests.Request(2, 3)).NeedsOf(StepName.Activate), Is.SupersetOf([StepName.Ad, "ad:1.3", "ad:2.1", "ad:2.3", StepName.Media]));

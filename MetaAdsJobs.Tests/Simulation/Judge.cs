@@ -145,6 +145,9 @@ internal sealed class Judge(History history)
             var named = new HashSet<MetaObject>();
             foreach (var (id, round, request) in rounds)
                 JudgeResult((await reader.FindAsync(id, CancellationToken.None))!, new(OrchestrationRequest.FromJson(request)), round, named);
+            // Whoever cancels has heard so, or may have, once that is committed.
+            foreach (var id in history.Retires.IsRetired(accountId) ? [] : await connection.QueryAsync<Guid>("SELECT request_id FROM orchestrations o JOIN recorded_acts a ON a.object = o.request_id::text AND a.kind = 'run' AND a.action = 'cancelled' WHERE o.social_account_id = @accountId AND o.status IN ('succeeded', 'failed')", new { accountId }))
+                Condemn($"{history.NameOf(id)} was cancelled, and has ended otherwise");
             await ContentJudge.EndAsync(history, connection, accountId, named);
             await EventJudge.EndAsync(history, connection, accountId);
             foreach (var orphan in history.World.Ours(adAccountId).Where(one => one.Lives && one.Kind != "advideos" && !named.Contains(one)))

@@ -29,6 +29,7 @@ public sealed partial class PlantedDefectTests
         new("a lost create is not looked for", Steps + "StepRunner.cs", "var found = await creates.LookAsync(attempt, step, credential, ct);", "IReadOnlyList<string> found = [];"),
         new("the settle delay is not waited for", Steps + "StepRunner.cs", "if (now < attempt.SettledAt)\n", "if (now < DateTimeOffset.MinValue)\n"),
         new("an undo forgets what its own attempt has sent", "Orchestrations/Undo/UndoJournal.cs", "if (attempt.MayHaveSent) attempt.SettledAt =", "if (attempt.Number < 0) attempt.SettledAt ="),
+        new("a cancel is forgotten by a run that fails in the same attempt", "Orchestrations/Undo/UndoJournal.cs", "\"CASE WHEN cancel_requested THEN 'cancelled' ELSE @Ending END\"", "\"@Ending\""),
         new("the undo does not wait for what may still show", "Orchestrations/Undo/UndoRunner.cs", "if (found.Count == 0 && now < attempt.SettledAt)", "if (found.Count == 0 && now < DateTimeOffset.MinValue)"),
         new("a claim does not look at the lease", "Claims/ClaimTable.cs", "AND {Free(\"r\")} AND a.token", "AND a.token"),
         new("a step that is handed back counts as not sent", Steps + "Attempt.cs", "public bool IsNotDone => !_isUnderWay || Refusal is not null;", "public bool IsNotDone => true;"),

@@ -4,6 +4,7 @@ using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Clips;
 using MetaAdsJobs.Core.Clips.Files;
+using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Orchestrations;
 using MetaAdsJobs.Core.Orchestrations.Requests;
@@ -27,7 +28,7 @@ internal sealed record ClipRow(
 }
 
 /// <summary>Reads what ads and ad sets are of, and all that making a creative needs.</summary>
-internal sealed class ContentStore(NpgsqlDataSource dataSource, OrchestrationOptions options)
+internal sealed class ContentStore(NpgsqlDataSource dataSource, OrchestrationOptions options, ServiceClock clock)
 {
     /// <returns>Null when no run has asked for it.</returns>
     public async Task<AdNow?> FindAdAsync(string metaId, CancellationToken ct)
@@ -85,7 +86,7 @@ internal sealed class ContentStore(NpgsqlDataSource dataSource, OrchestrationOpt
         var attempt = new Attempt
         {
             RequestId = runId, EditId = editId, Number = number, Request = request, Account = account, Ending = ending, Tree = tree, Credential = credential, AskedBy = askedBy, CancelRequested = false, Abandoned = 0,
-            Failures = failures, SettledAt = (quietSince ?? DateTimeOffset.MinValue) + options.SettleDelay, Steps = StepRecord.ReadAll(steps), Lease = lease, Only = [.. ad.MediaSteps, ad.CreativeStep],
+            Failures = failures, SettledAt = (quietSince ?? DateTimeOffset.MinValue) + options.SettleDelay, ClockSettledAt = () => options.SettledAfter(clock), Steps = StepRecord.ReadAll(steps), Lease = lease, Only = [.. ad.MediaSteps, ad.CreativeStep],
             Media = clips.ToDictionary(clip => clipIds[clip.Id], clip => new ClipMedia(clipIds[clip.Id], clip.Clip, clip.ImageHash)),
         };
         return new(attempt, ad.CreativeStep, now.CreativeId, now.Content, content);

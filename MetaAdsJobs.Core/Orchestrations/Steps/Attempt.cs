@@ -68,6 +68,8 @@ internal sealed class Attempt
     /// <summary>Steps that are under way together: so many an attempt that dies leaves to be looked for.</summary>
     public const int MostTogether = 10;
 
+    private DateTimeOffset _settledAt;
+
     public required Guid RequestId { get; init; }
 
     /// <summary>The edit that makes a creative for an ad of the run; null of the run's own attempts.</summary>
@@ -101,7 +103,14 @@ internal sealed class Attempt
     public string? Ending { get; set; }
 
     /// <summary>From when on a create that is not found certainly does not exist.</summary>
-    public required DateTimeOffset SettledAt { get; set; }
+    public required DateTimeOffset SettledAt
+    {
+        get => ClockSettledAt() is var clock && clock > _settledAt ? clock : _settledAt;
+        set => _settledAt = value;
+    }
+
+    /// <summary>From when on the clock that <see cref="SettledAt"/> goes by has been steady for long enough.</summary>
+    public required Func<DateTimeOffset> ClockSettledAt { get; init; }
     public required Dictionary<string, StepRecord> Steps { get; set; }
     public required Lease Lease { get; init; }
 

@@ -1,8 +1,10 @@
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Clips;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Meta.Graph;
 using MetaAdsJobs.Core.Meta.Media;
+using Npgsql;
 
 namespace MetaAdsJobs.Core.Orchestrations.Steps;
 
@@ -10,13 +12,19 @@ namespace MetaAdsJobs.Core.Orchestrations.Steps;
 /// What is created at Meta by one POST that must never be repeated blindly: the table of how each is found again and how it is sent. A
 /// read that has to come first and fails is no lost answer: nothing was sent, and nothing need be looked for.
 /// </summary>
-internal sealed class Creates(MetaAds meta, MetaVideos videos, ClipImageStore images, AccountCurrency currencies)
+internal sealed class Creates(NpgsqlDataSource dataSource, MetaAds meta, MetaVideos videos, ClipImageStore images, AccountCurrency currencies)
 {
     /// <summary>Ids of what carries the step's marker at Meta; for a step whose outcome is not known.</summary>
     /// <param name="credential">The attempt's; a patient one in the midst of what would start over.</param>
     /// <exception cref="MetaException">Meta did not answer.</exception>
-    public Task<IReadOnlyList<string>> LookAsync(Attempt attempt, string step, GraphCredential credential, CancellationToken ct) =>
-        meta.FindAsync(credential, ObjectOf(step), attempt.Tree.Shape.ParentOf(step) is { } parent ? attempt.MetaId(parent) : null, attempt.Tree.MarkerOf(step), ct);
+    public async Task<IReadOnlyList<string>> LookAsync(Attempt attempt, string step, GraphCredential credential, CancellationToken ct)
+    {
+        var found = await meta.FindAsync(credential, ObjectOf(step), attempt.Tree.Shape.ParentOf(step) is { } parent ? attempt.MetaId(parent) : null, attempt.Tree.MarkerOf(step), ct);
+        if (found.Count == 0) return found;
+        // Meta's lists may go on showing for a while what an undo has deleted; a retry of the same round looks by the same marker.
+        var deleted = await ChangeLog.ListDeletedAsync(dataSource, attempt.RequestId, found, ct);
+        return [.. found.Where(metaId => !deleted.Contains(metaId))];
+    }
 
     /// <summary>Sends the one POST. Never cancelled: a stopping worker waits for the answer instead of losing it.</summary>
     /// <returns>Meta's id.</returns>

@@ -6,6 +6,7 @@ using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Clips;
 using MetaAdsJobs.Core.Clips.Files;
+using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Orchestrations.Requests;
 using Npgsql;
@@ -13,7 +14,7 @@ using Npgsql;
 namespace MetaAdsJobs.Core.Orchestrations.Steps;
 
 /// <summary>Takes the right to run an orchestration, with everything its run needs, and gives it back.</summary>
-internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaims work, FencedWrites writes, AccountTokens tokens, OrchestrationOptions options, TimeProvider time)
+internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaims work, FencedWrites writes, AccountTokens tokens, OrchestrationOptions options, ServiceClock clock, TimeProvider time)
 {
     private static readonly string ClaimSql = $"""
         WITH claimed AS (
@@ -22,7 +23,7 @@ internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaim
             FROM social_accounts a
             WHERE {ClaimTable.Orchestrations.Claimable}
               AND a.blocked_at IS NULL
-              AND (r.ending IS NOT NULL OR r.cancel_requested OR NOT EXISTS (
+              AND ({ClaimTable.Orchestrations.TakesBack} OR NOT EXISTS (
                    SELECT 1 FROM stops s WHERE s.lifted_at IS NULL AND (s.social_account_id IS NULL OR s.social_account_id = a.id)))
             RETURNING r.request_id, r.social_account_id, r.clip_id, r.attempt, r.round, r.request, r.ending, r.cancel_requested,
                       r.abandoned, r.failures, r.quiet_since, COALESCE(r.ordered_by, r.requested_by) AS asked_by, CASE WHEN r.ordered_by IS NULL THEN r.requested_key ELSE r.ordered_key END AS asked_key),
@@ -92,7 +93,7 @@ internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaim
             token = opened;
         }
 
-        return await work.ReadAsync(ClaimTable.Orchestrations, requestId, row.Attempt, () => Task.FromResult(row.ToAttempt(requestId, lease, token, options, time.GetUtcNow())));
+        return await work.ReadAsync(ClaimTable.Orchestrations, requestId, row.Attempt, () => Task.FromResult(row.ToAttempt(requestId, lease, token, options, clock, time.GetUtcNow())));
     }
 
     /// <summary>
@@ -163,7 +164,7 @@ internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaim
         /// <summary>Those of the other ads of a tree, and of one ad with several.</summary>
         public string? MoreClips { get; init; }
 
-        public Attempt ToAttempt(Guid requestId, Lease lease, string token, OrchestrationOptions options, DateTimeOffset now)
+        public Attempt ToAttempt(Guid requestId, Lease lease, string token, OrchestrationOptions options, ServiceClock clock, DateTimeOffset now)
         {
             var account = new SocialAccount
             {
@@ -180,7 +181,7 @@ internal sealed class OrchestrationClaims(NpgsqlDataSource dataSource, WorkClaim
                 RequestId = requestId, Number = Attempt, Request = request, Account = account, Ending = Ending,
                 Media = tree.Shape.Media.ToDictionary(media => media.Step, media => new ClipMedia(media.Step, clips[media.ClipId].Clip, clips[media.ClipId].ImageHash)),
                 Tree = tree, CancelRequested = CancelRequested, Abandoned = Abandoned, Failures = Failures, Lease = lease,
-                Steps = StepRecord.ReadAll(Steps), SettledAt = (QuietSince ?? DateTimeOffset.MinValue) + options.SettleDelay,
+                Steps = StepRecord.ReadAll(Steps), SettledAt = (QuietSince ?? DateTimeOffset.MinValue) + options.SettleDelay, ClockSettledAt = () => options.SettledAfter(clock),
                 Credential = new(AdAccountId, token) { StoredAs = AccessToken, BeforeSending = lease.ThrowIfOver, Changes = new() { AskedKey = AskedKey } }, AskedBy = AskedBy,
                 MetaCurrency = MetaCurrency,
                 // Once permitted it goes on, whatever the account demands since.

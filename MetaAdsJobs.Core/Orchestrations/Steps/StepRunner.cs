@@ -58,7 +58,7 @@ internal sealed class StepRunner(
         var (isAdopted, absent, notYet, credential) = (false, new List<string>(), (Progress.NotYet?)null, attempt.Credential);
         foreach (var step in ready.Where(step => IsLost(attempt, step)).ToList())
         {
-            switch (await LookAsync(attempt, step, credential, ct))
+            switch (await LookForAsync(attempt, step, credential, ct))
             {
                 case Look.Adopted adopted:
                     // At once: whatever becomes of the next look, what is at Meta is known by then.
@@ -85,6 +85,19 @@ internal sealed class StepRunner(
     // Started by an earlier attempt, and perhaps created.
     private static bool IsLost(Attempt attempt, string step) =>
         StepName.IsCreate(step) && attempt.StateOf(step) == StepState.Started && !attempt.Begun.ContainsKey(step);
+
+    /// <exception cref="MetaException">Nothing is known of the create. A refused look, perhaps in passing, proves nothing of it: it is a failure to retry.</exception>
+    private async Task<Look> LookForAsync(Attempt attempt, string step, GraphCredential credential, CancellationToken ct)
+    {
+        try
+        {
+            return await LookAsync(attempt, step, credential, ct);
+        }
+        catch (MetaException refusal) when (refusal.Proof == Proof.Rejected)
+        {
+            throw new MetaException(Proof.OutcomeUnknown, $"whether the {step} was made is not known, since Meta refused to show it: {refusal.ForUser}", refusal);
+        }
+    }
 
     private async Task<Look> LookAsync(Attempt attempt, string step, GraphCredential credential, CancellationToken ct)
     {

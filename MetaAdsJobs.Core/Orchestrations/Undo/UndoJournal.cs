@@ -9,15 +9,18 @@ namespace MetaAdsJobs.Core.Orchestrations.Undo;
 /// <summary>The journal's other direction: the end that was decided on, and what becomes of each step on the way there.</summary>
 internal sealed class UndoJournal(NpgsqlDataSource dataSource, FencedWrites writes, OrchestrationOptions options)
 {
+    // Whoever was told that a cancel is accepted counts on it, whatever else the run has come to since.
+    private const string EndingSql = "CASE WHEN cancel_requested THEN 'cancelled' ELSE @Ending END";
+
     private static readonly FencedSqlOfBoth BeginSql = new(table => FencedSql.Holds(
         $"""
-        ending = @Ending, {(table == ClaimTable.Edits ? "error = @Reason" : "errors = errors || @Errors::jsonb")}, failures = 0, abandoned = 0,
+        {(table == ClaimTable.Edits ? "ending = @Ending, error = @Reason" : $"ending = {EndingSql}, errors = CASE WHEN cancel_requested THEN errors ELSE errors || @Errors::jsonb END")}, failures = 0, abandoned = 0,
                     quiet_since = CASE WHEN @Sent THEN clock_timestamp() ELSE quiet_since END
         """,
-        only: "ending IS NULL", also: BegunStep.NotDoneOf(table), tell: $"COALESCE(quiet_since, '-infinity') AS quiet_since, {StepRecord.AllOf(table)} AS steps", locksFirst: true, of: table));
+        only: "ending IS NULL", also: BegunStep.NotDoneOf(table), tell: $"COALESCE(quiet_since, '-infinity') AS quiet_since, {StepRecord.AllOf(table)} AS steps, {EndingSql} AS ending", locksFirst: true, of: table));
 
     private static readonly FencedSql StopSql = FencedSql.Ends(
-        "status = 'failed', ending = 'failed', completed_at = @Now, errors = errors || @Errors::jsonb", only: "ending IS NULL");
+        "status = 'failed', ending = 'failed', completed_at = @Now, errors = errors || @Errors::jsonb", only: "ending IS NULL AND NOT cancel_requested");
 
     private static readonly FencedSqlOfBoth StepSql = new(table => FencedSql.Holds(
         // Of a tree hundreds are deleted: each has its tries.
@@ -44,13 +47,13 @@ internal sealed class UndoJournal(NpgsqlDataSource dataSource, FencedWrites writ
         tell: "COALESCE(errors ->> 0, '')");
 
     /// <summary>
-    /// Decides how the orchestration ends. From this commit on it is undone, whatever crashes: the next attempt goes on undoing.
+    /// Decides how the orchestration ends: as cancelled, if that was asked for before this commit. From it on it is undone, whatever crashes: the next attempt goes on undoing.
     /// A step proven not done need not be looked for; whatever else this attempt has sent counts as that of an earlier one.
     /// </summary>
     public async Task BeginAsync(Attempt attempt, string ending, IReadOnlyList<string> errors, CancellationToken ct)
     {
         var notDone = BegunStep.Columns(attempt.NotDone);
-        var (quietSince, steps) = await writes.WriteAsync<(DateTimeOffset, string?)>(attempt, BeginSql.Of(attempt), new
+        var (quietSince, steps, decided) = await writes.WriteAsync<(DateTimeOffset, string?, string)>(attempt, BeginSql.Of(attempt), new
         {
             Ending = ending, Errors = JsonSerializer.Serialize(errors), Reason = errors.FirstOrDefault(),
             NotDone = notDone.Steps, NotDoneErrors = notDone.Errors, NotDoneRefusals = notDone.Refusals, Sent = attempt.MayHaveSent,
@@ -60,12 +63,13 @@ internal sealed class UndoJournal(NpgsqlDataSource dataSource, FencedWrites writ
         attempt.Steps = StepRecord.ReadAll(steps);
         foreach (var step in notDone.Steps.Where(step => attempt.StateOf(step) == StepState.Started)) attempt.Steps[step] = attempt.Steps[step] with { State = StepState.Pending };
         attempt.Begun.Clear();
-        (attempt.Ending, attempt.Abandoned, attempt.Failures) = (ending, 0, 0);
+        (attempt.Ending, attempt.Abandoned, attempt.Failures) = (decided, 0, 0);
     }
 
     /// <summary>Ends the orchestration as failed with everything as it is: a person has to choose first.</summary>
-    public Task StopAsync(Attempt attempt, string error, CancellationToken ct) =>
-        writes.WriteAsync(attempt, StopSql, new { Errors = JsonSerializer.Serialize((string[])[error]) }, ct);
+    /// <returns>False when a cancel was asked for, or another attempt holds it: nothing has ended.</returns>
+    public Task<bool> TryStopAsync(Attempt attempt, string error, CancellationToken ct) =>
+        writes.TryWriteAsync(attempt, StopSql, new { Errors = JsonSerializer.Serialize((string[])[error]) }, ct);
 
     /// <summary>Until when a call that activates may still have an effect; null when none can.</summary>
     public async Task<DateTimeOffset?> FindBusyUntilAsync(Attempt attempt, CancellationToken ct)
