@@ -23,6 +23,9 @@ internal static partial class OrchestrationLog
     [LoggerMessage(2005, LogLevel.Error, "Step {Step} could not be undone: {MetaId} is left at Meta: {Reason}")]
     public static partial void StepLeft(ILogger logger, string step, string? metaId, string reason);
 
+    [LoggerMessage(2019, LogLevel.Warning, "Step {Step} undone: {MetaId} is not its own and stays at Meta: {Reason}")]
+    public static partial void StepKept(ILogger logger, string step, string metaId, string reason);
+
     [LoggerMessage(2006, LogLevel.Information, "Orchestration succeeded on attempt {Attempt}")]
     public static partial void Succeeded(ILogger logger, int attempt);
 

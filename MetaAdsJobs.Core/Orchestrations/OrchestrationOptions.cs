@@ -39,7 +39,10 @@ public sealed class OrchestrationOptions
     [Range(1, 1000)]
     public int MaxAbandonedAttempts { get; set; } = 20;
 
-    /// <summary>Tries at undoing before what is left is listed for a person. Default 8, over about ten minutes.</summary>
+    /// <summary>
+    /// Tries at undoing before what is left is listed for a person. Default 8, over about five minutes. While Meta is away, or something may be active, it is tried for six hours at least; what
+    /// Meta calls missing, or answers with an error of its own, for an hour.
+    /// </summary>
     [Range(1, 100)]
     public int MaxUndoTries { get; set; } = 8;
 

@@ -19,9 +19,6 @@ internal sealed class RunOrchestration(
 {
     private static readonly JobOutcome Completed = new JobOutcome.Completed();
 
-    // Since the last step was begun.
-    private static readonly TimeSpan LongestOutage = TimeSpan.FromHours(6);
-
     public async Task<JobOutcome> ExecuteAsync(Guid requestId, CancellationToken ct)
     {
         using var scope = logger.BeginScope(new Dictionary<string, object> { ["OrchestrationId"] = requestId });
@@ -154,6 +151,8 @@ internal sealed class RunOrchestration(
 
     private async Task<JobOutcome> UndoAsync(Attempt attempt, CancellationToken ct)
     {
+        // Until it is paused, what may have been activated counts as that.
+        attempt.IsPaused = attempt.StateOf(StepName.Activate) == StepState.Pending;
         try
         {
             if (attempt.Abandoned > options.MaxAbandonedAttempts)
@@ -170,17 +169,13 @@ internal sealed class RunOrchestration(
         {
             // A failure to undo must not use up the retries of the forward way: it snoozes by a backoff of its own.
             OrchestrationLog.AttemptFailed(logger, exception, attempt.Number, attempt.Failures + 1);
-            // Waiting for a Meta that cannot be reached costs nothing; leaving what is there costs a person's time.
-            if (exception is (MetaException { Proof: Proof.NotSent } or MetaException { IsOutage: true, HttpStatus: null or 502 or 503 or 504 }) && IsWithinOutage(attempt))
-                return await snooze.ForAsync(attempt, Release.Waiting(time.GetUtcNow().AddMinutes(1), $"Meta cannot be reached to undo: {exception.Message}"), ct);
-            if (attempt.Failures + 1 >= options.MaxUndoTries) return await LeaveTheRestAsync(attempt, exception, ct);
+            // Waiting for a Meta that is away costs nothing; leaving what is there costs a person's time, and money if it is on.
+            if (attempt.Failures + 1 >= Math.Max(options.MaxUndoTries, attempt.IsPaused ? UndoFailures.TriesOf(exception) : UndoFailures.MostTries)) return await LeaveTheRestAsync(attempt, exception, ct);
             return await snooze.ForAsync(attempt, Release.Waiting(RetryAt(attempt), $"undoing failed: {exception.Message}") with { Failed = true }, ct);
         }
     }
 
     private DateTimeOffset RetryAt(Attempt attempt) => time.GetUtcNow() + TimeSpan.FromSeconds(Math.Min(300, Math.Max(1, options.RetryDelaySeconds) * Math.Pow(2, attempt.Failures)));
-
-    private bool IsWithinOutage(Attempt attempt) => attempt.Steps.Values.Max(step => step.StartedAt) is { } last && time.GetUtcNow() - last < LongestOutage;
 
     private async Task<JobOutcome> LeaveTheRestAsync(Attempt attempt, Exception exception, CancellationToken ct)
     {
@@ -197,7 +192,7 @@ internal sealed class RunOrchestration(
     {
         var left = attempt.Steps.Values.Where(step => step.State == StepState.Left).ToList();
         var kept = attempt.Steps.Values.Where(step => step.State == StepState.Confirmed && step.MetaId is not null && StepName.KindOf(step.Step) != StepName.Media).ToList();
-        var errors = left.Select(step => $"left at Meta, delete it by hand: {step.Step} {step.MetaId ?? NotFound(attempt, step.Step)}")
+        var errors = left.Select(step => $"left at Meta, delete it by hand: {step.Step} {step.MetaId ?? NotFound(attempt, step.Step)}{(attempt.IsPaused || StepName.KindOf(step.Step) is StepName.Creative or StepName.Media ? "" : " (perhaps active)")}")
             .Concat(kept.Select(step => $"kept at Meta, {(attempt.IsPaused ? "paused" : "perhaps active, since Meta would not pause it")}: {step.Step} {step.MetaId}")).ToList();
         var reason = await undoJournal.FinishAsync(attempt, errors, ct);
         OrchestrationLog.Ended(logger, attempt.Ending!, errors.Count == 0 ? "nothing is left at Meta" : string.Join("; ", errors));

@@ -154,6 +154,23 @@ public sealed class ContentTests
         Assert.That(edit.Error, Does.EndWith($"; left at Meta, delete it by hand: creative {made}"));
     }
 
+    /// <summary>Meta may answer a create with the id of an equal creative that was there before. No ad shows it any more, so that Meta would delete it.</summary>
+    [Test]
+    public async Task A_creative_of_another_ad_that_Meta_has_answered_with_is_not_taken_back()
+    {
+        var (asked, tree, body) = await BuiltAsync(EditWorld.Tree);
+        var (ad, creative) = (tree.Ads[0].MetaId, await ShownAsync(tree.Ads[3].MetaId));
+        await _world.ExecuteAsync("UPDATE stub_graph.objects SET deleted_at = now(), status = 'DELETED' WHERE id = @Id", new { Id = tree.Ads[3].MetaId });
+        _world.Graph.Faults.Add(call => call.IsCreateOf("adcreatives"), GraphFaults.Says($$"""{"id":"{{creative}}"}"""));
+        _world.Graph.Faults.Always(call => call.Path == ad && call["creative"] is not null, GraphFaults.Refused(100, 1815573));
+
+        var edit = await _world.EditAsync(EditKind.Update, ad, $$"""{"creative":{{body}}}""");
+
+        Assert.That((edit.Status, await AtMetaAsync(asked)), Is.EqualTo(("failed", 4)));
+        Assert.That(edit.Error, Does.Not.Contain("left at Meta"));
+        Assert.That(_world.Graph.Calls.Any(call => call.Method == "DELETE"), Is.False);
+    }
+
     [Test]
     public async Task A_pointing_that_was_given_up_and_was_done_is_found()
     {

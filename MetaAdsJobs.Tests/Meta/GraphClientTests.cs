@@ -184,6 +184,18 @@ public sealed class GraphClientTests
     }
 
     [Test]
+    public async Task A_deletion_that_Meta_refuses_is_done_where_it_shows_the_object_as_deleted_and_nowhere_else()
+    {
+        var (gone, there) = (await CreateAsync(), await CreateAsync());
+        await _meta.Ads.DeleteAsync(_account, gone, CancellationToken.None);
+        _graph.Faults.Always(call => call.Method == "DELETE", GraphFaults.Refused(100, 1487564));
+
+        await _meta.Ads.DeleteAsync(_account, gone, CancellationToken.None);
+
+        await Assert.ThatAsync(() => _meta.Ads.DeleteAsync(_account, there, CancellationToken.None), Throws.InstanceOf<MetaException>().With.Property(nameof(MetaException.Proof)).EqualTo(Proof.Rejected));
+    }
+
+    [Test]
     public async Task Whoever_cancels_gets_a_cancellation_and_no_verdict()
     {
         using var cancelled = new CancellationTokenSource();

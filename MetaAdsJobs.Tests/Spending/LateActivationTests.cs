@@ -63,6 +63,25 @@ public sealed class LateActivationTests
         Assert.That(await _world.QueryAsync<string>("SELECT o.status || ' ' || v.state FROM stub_graph.objects o, activations v WHERE o.kind = 'campaign'"), Is.EqualTo(["PAUSED idle"]));
     }
 
+    /// <summary>By default what a failed run has made is deleted; of what Meta will not delete nothing is switched on by a call that comes late.</summary>
+    [Test]
+    public async Task A_run_that_fails_pauses_again_what_it_cannot_delete()
+    {
+        await _world.DisposeAsync();
+        _world = await RunWorld.StartAsync(("MAX_RETRIES", "0"));
+        var asked = await _world.AcceptAsync("""{"auto_publish":true}""");
+        _world.Graph.Faults.Add(call => call["status"] == "ACTIVE" && call.Path.StartsWith("META_CAMPAIGN", StringComparison.Ordinal), GraphFaults.Refused(100, 1885183));
+        _world.Graph.Faults.Always(call => call.Method == "DELETE" && call.Path.StartsWith("META_CAMPAIGN", StringComparison.Ordinal), GraphFaults.Refused(200));
+        LateAfter("PAUSED");
+
+        var failed = (await _world.RunAsync(asked, runs: 4)).Result;
+
+        Assert.That(failed.Status, Is.EqualTo("failed"));
+        Assert.That(failed.Errors, Has.Some.StartsWith("left at Meta, delete it by hand: campaign "));
+        Assert.That(failed.Errors, Has.None.Contains("perhaps active"), "it was paused");
+        Assert.That(await _world.QueryAsync<string>("SELECT status FROM stub_graph.objects WHERE kind = 'campaign'"), Is.EqualTo(["PAUSED"]));
+    }
+
     [Test]
     public async Task Whoever_compares_it_believes_nothing_that_was_read_before()
     {

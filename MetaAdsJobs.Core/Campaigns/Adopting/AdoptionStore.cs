@@ -97,7 +97,11 @@ internal sealed class AdoptionStore(NpgsqlDataSource dataSource, TimeProvider ti
     private static async Task<(Guid Id, Guid AccountId)?> FindMakerAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid accountId, string campaignId, string? name, DateTimeOffset since, CancellationToken ct)
     {
         const string ByIdSql = $"SELECT request_id, social_account_id FROM orchestration_steps JOIN orchestrations USING (request_id) WHERE meta_id = @CampaignId AND step = 'campaign' AND {Open} LIMIT 1";
-        const string MakersSql = $"SELECT request_id, round FROM orchestrations WHERE social_account_id = @AccountId AND {Open} AND campaign_name = @Readable";
+        // Whoever may have made it without having heard of it, by the marker alone: the readable part of the name may be another by now.
+        const string MakersSql = $"""
+            SELECT request_id, round FROM orchestrations o WHERE social_account_id = @AccountId AND {Open} AND (campaign_name = @Readable OR EXISTS (
+                SELECT 1 FROM orchestration_steps s WHERE s.request_id = o.request_id AND s.step = 'campaign' AND (s.state = 'started' OR s.state = 'left' AND (s.meta_id IS NULL OR s.meta_id LIKE '%, %'))))
+            """;
         if (await connection.QueryFirstOrDefaultAsync<(Guid, Guid)?>(new(ByIdSql, new { CampaignId = campaignId, Since = since }, transaction, cancellationToken: ct)) is { } maker) return maker;
         var (readable, marker) = Marker.Split(name ?? "");
         if (marker is null) return null;

@@ -112,6 +112,24 @@ internal sealed class MetaAds(GraphClient graph)
             // Gone already: by an earlier attempt whose answer was lost, or by hand in Ads Manager.
             await ProveDeletedAsync(credential, metaId, exception, ct);
         }
+        catch (MetaException exception) when (exception.Proof == Proof.Rejected)
+        {
+            // Meta may refuse in other words, too, what is deleted already, and goes on showing it.
+            if (await ReadSwitchAsync(credential, metaId, ct) != ObjectState.Gone.Status) throw;
+        }
+    }
+
+    /// <summary>What an object is called at Meta; null when Meta does not tell.</summary>
+    public async Task<string?> FindNameAsync(GraphCredential credential, string metaId, CancellationToken ct)
+    {
+        try
+        {
+            return GraphText.Of(await graph.SendAsync(HttpMethod.Get, metaId, new GraphFields().Add("fields", "name"), credential, ct), "name");
+        }
+        catch (MetaException exception) when (exception.IsMissingObject)
+        {
+            return null;
+        }
     }
 
     /// <summary>

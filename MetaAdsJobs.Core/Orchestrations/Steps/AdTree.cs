@@ -20,6 +20,9 @@ internal sealed class AdTree(Guid requestId, int round, OrchestrationRequest req
 
     public string MarkerOf(string step) => Marker.For(requestId, round, step);
 
+    /// <summary>Whether a name carries the step's marker, of this round or of one before: what an earlier round has left is gone on with.</summary>
+    public bool IsMarked(string name, string step) => Enumerable.Range(1, round).Any(one => name.Contains(Marker.For(requestId, one, step), StringComparison.Ordinal));
+
     /// <summary>The name at Meta of what the step creates: the readable one, and the marker by which it is found again.</summary>
     public string NameOf(string step) => Marker.Name(ReadableNameOf(step), MarkerOf(step));
 

@@ -135,7 +135,7 @@ internal sealed class Attempt
     /// <summary>How often stops had noted something of it when this attempt began to activate it; null when it has not.</summary>
     public int? NotesBefore { get; set; }
 
-    /// <summary>False when Meta refused to pause something that may have been activated.</summary>
+    /// <summary>False while it is undone and something that may have been activated is not paused, or Meta refuses that.</summary>
     public bool IsPaused { get; set; } = true;
 
     /// <summary>In which currency Meta bills the account; null until Meta has told it.</summary>

@@ -1,3 +1,4 @@
+using Dapper;
 using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Clips;
@@ -14,7 +15,10 @@ namespace MetaAdsJobs.Core.Orchestrations.Steps;
 /// </summary>
 internal sealed class Creates(NpgsqlDataSource dataSource, MetaAds meta, MetaVideos videos, ClipImageStore images, AccountCurrency currencies)
 {
-    /// <summary>Ids of what carries the step's marker at Meta; for a step whose outcome is not known.</summary>
+    /// <summary>
+    /// Ids of what carries the step's marker at Meta; for a step whose outcome is not known. What is known as another request's, since somebody has adopted it, is not among them: it is neither
+    /// taken over nor deleted.
+    /// </summary>
     /// <param name="credential">The attempt's; a patient one in the midst of what would start over.</param>
     /// <exception cref="MetaException">Meta did not answer.</exception>
     public async Task<IReadOnlyList<string>> LookAsync(Attempt attempt, string step, GraphCredential credential, CancellationToken ct)
@@ -22,8 +26,42 @@ internal sealed class Creates(NpgsqlDataSource dataSource, MetaAds meta, MetaVid
         var found = await meta.FindAsync(credential, ObjectOf(step), attempt.Tree.Shape.ParentOf(step) is { } parent ? attempt.MetaId(parent) : null, attempt.Tree.MarkerOf(step), ct);
         if (found.Count == 0) return found;
         // Meta's lists may go on showing for a while what an undo has deleted; a retry of the same round looks by the same marker.
-        var deleted = await ChangeLog.ListDeletedAsync(dataSource, attempt.RequestId, found, ct);
-        return [.. found.Where(metaId => !deleted.Contains(metaId))];
+        var others = (await ChangeLog.ListDeletedAsync(dataSource, attempt.RequestId, found, ct)).ToHashSet();
+        if (ObjectOf(step) != AdObject.Creative) others.UnionWith(await ListOfOthersAsync(attempt, found, ct));
+        return [.. found.Where(metaId => !others.Contains(metaId))];
+    }
+
+    private async Task<IEnumerable<string>> ListOfOthersAsync(Attempt attempt, IReadOnlyList<string> found, CancellationToken ct)
+    {
+        const string OthersSql = """
+            SELECT meta_id FROM meta_campaigns WHERE meta_id = ANY (@Found) AND request_id <> @RequestId
+            UNION ALL SELECT meta_id FROM meta_adsets WHERE meta_id = ANY (@Found) AND request_id <> @RequestId
+            UNION ALL SELECT meta_id FROM meta_ads WHERE meta_id = ANY (@Found) AND request_id <> @RequestId
+            """;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.QueryAsync<string>(new(OthersSql, new { Found = found.ToArray(), attempt.RequestId }, cancellationToken: ct));
+    }
+
+    /// <summary>
+    /// Why a creative is not deleted with what it was to be shown by; null when it is the step's own, and nobody else's. Meta may answer the create of a creative with the id of an equal one that was
+    /// there before. Source: Meta's reference of ad creatives, of those that are not unique.
+    /// </summary>
+    /// <exception cref="MetaException">Meta does not tell what it is called.</exception>
+    public async Task<string?> WhyKeptAsync(Attempt attempt, string step, GraphCredential credential, string metaId, CancellationToken ct)
+    {
+        // What an edit has made is its run's only once the ad shows it, and then it is not taken back.
+        const string SharedSql = """
+            SELECT EXISTS (SELECT 1 FROM orchestration_steps WHERE meta_id = @MetaId AND state IN ('confirmed', 'left') AND (request_id <> @RequestId OR @EditId::uuid IS NOT NULL))
+                OR EXISTS (SELECT 1 FROM edit_steps WHERE meta_id = @MetaId AND state IN ('confirmed', 'left') AND edit_id IS DISTINCT FROM @EditId::uuid)
+                OR EXISTS (SELECT 1 FROM meta_creatives WHERE meta_id = @MetaId AND (request_id <> @RequestId OR @EditId::uuid IS NOT NULL))
+            """;
+        await using (var connection = await dataSource.OpenConnectionAsync(ct))
+        {
+            if (await connection.ExecuteScalarAsync<bool>(new(SharedSql, new { MetaId = metaId, attempt.RequestId, attempt.EditId }, cancellationToken: ct)))
+                return $"the creative {metaId} is that of another request or edit as well: it is kept";
+        }
+
+        return await meta.FindNameAsync(credential, metaId, ct) is { } name && !attempt.Tree.IsMarked(name, step) ? $"Meta has answered with the creative {metaId} that was there before, \"{name}\": it is kept" : null;
     }
 
     /// <summary>Sends the one POST. Never cancelled: a stopping worker waits for the answer instead of losing it.</summary>

@@ -27,7 +27,7 @@ internal sealed class UndoJournal(NpgsqlDataSource dataSource, FencedWrites writ
         $"abandoned = 0, failures = CASE WHEN {table.HasManySteps} THEN 0 ELSE failures END", only: "ending IS NOT NULL",
         also: $"""
             step AS (
-                UPDATE {table.Steps} s SET state = @State, meta_id = COALESCE(@MetaId, s.meta_id), error = COALESCE(@Error, s.error),
+                UPDATE {table.Steps} s SET state = @State, meta_id = CASE WHEN @State <> 'pending' THEN COALESCE(@MetaId, s.meta_id) END, error = COALESCE(@Error, s.error),
                     deleted_at = CASE WHEN @State = 'deleted' THEN @Now END
                 FROM fence WHERE s.{table.Key} = fence.{table.Key} AND s.step = @Step RETURNING 1)
             """,
@@ -89,6 +89,10 @@ internal sealed class UndoJournal(NpgsqlDataSource dataSource, FencedWrites writ
     public Task AbsentAsync(Attempt attempt, string step, CancellationToken ct) =>
         WriteStepAsync(attempt, step, StepState.Pending, metaId: null, error: null, ct);
 
+    /// <summary>What Meta has answered with was there before, or is another's as well: nothing of it is the step's.</summary>
+    public Task NotOwnAsync(Attempt attempt, string step, string why, CancellationToken ct) =>
+        WriteStepAsync(attempt, step, StepState.Pending, metaId: null, why, ct);
+
     public Task LeftAsync(Attempt attempt, string step, string? metaId, string error, CancellationToken ct) =>
         WriteStepAsync(attempt, step, StepState.Left, metaId, error, ct);
 
@@ -102,6 +106,6 @@ internal sealed class UndoJournal(NpgsqlDataSource dataSource, FencedWrites writ
         if (!await writes.WriteAsync<bool>(attempt, StepSql.Of(attempt), new { Step = step, State = state, MetaId = metaId, Error = error }, ct))
             throw new InvalidOperationException($"The journal knows no step {step} to undo");
         if (attempt.Request.AdSets is not null) attempt.Failures = 0;
-        attempt.Steps[step] = attempt.Steps[step] with { State = state, MetaId = metaId ?? attempt.FindMetaId(step) };
+        attempt.Steps[step] = attempt.Steps[step] with { State = state, MetaId = state == StepState.Pending ? null : metaId ?? attempt.FindMetaId(step) };
     }
 }

@@ -18,11 +18,14 @@ internal sealed class UndoRunner(
 
     public async Task<Progress> RunAsync(Attempt attempt, CancellationToken ct)
     {
-        await PauseAsync(attempt, ct);
-        ExceptionDispatchInfo? unseen = null;
+        // Asked before it is paused: what could still come by then, comes before the next pause.
+        var mayComeUntil = await FindMayComeUntilAsync(attempt, ct);
+        var failed = await PauseAsync(attempt, ct);
         foreach (var step in attempt.Tree.Shape.LastFirst)
         {
             ct.ThrowIfCancellationRequested();
+            // Hundreds would be waited for in vain; with the campaign goes what hangs on it.
+            if (failed.IsUnanswered && step != StepName.Campaign) continue;
             switch (attempt.StateOf(step))
             {
                 case StepState.Confirmed:
@@ -35,10 +38,10 @@ internal sealed class UndoRunner(
                         (found, var notYet) = await SettleAsync(attempt, step, ct);
                         if (notYet is not null) return notYet;
                     }
-                    catch (MetaException exception) when (exception.IsCalledMissing || (StepName.KindOf(step) == StepName.Creative && exception.Proof is Proof.OutcomeUnknown or Proof.Rejected))
+                    catch (MetaException exception) when (!UndoFailures.IsOfAccount(exception))
                     {
-                        // A creative spends nothing and hangs on nothing: that nobody can look for it keeps campaign and ad set from nothing. Nor does it what hangs on something that is not shown.
-                        unseen = ExceptionDispatchInfo.Capture(exception);
+                        // That nobody can look for it keeps campaign and ad set from nothing: with them goes what hangs on them, and a creative spends nothing.
+                        failed.Add(exception);
                         break;
                     }
 
@@ -62,7 +65,9 @@ internal sealed class UndoRunner(
             }
         }
 
-        unseen?.Throw();
+        failed.Throw();
+        // What Meta will not delete may yet be switched on.
+        if (mayComeUntil is { } busyUntil && attempt.StateOf(StepName.Campaign) != StepState.Deleted && attempt.Tree.Shape.Switches.Any(step => attempt.StateOf(step) == StepState.Left)) return PausedAgain(busyUntil);
         return new Progress.Undone();
 
         // The others are deleted all the same: with a campaign goes what hangs on it.
@@ -70,11 +75,13 @@ internal sealed class UndoRunner(
         {
             try
             {
-                return await DeleteAsync(attempt, step, metaId, ct);
+                var young = await DeleteAsync(attempt, step, metaId, ct);
+                failed.Answered();
+                return young;
             }
-            catch (MetaException exception) when (exception.IsCalledMissing)
+            catch (MetaException exception) when (!UndoFailures.IsOfAccount(exception))
             {
-                unseen = ExceptionDispatchInfo.Capture(exception);
+                failed.Add(exception);
                 return null;
             }
         }
@@ -86,11 +93,10 @@ internal sealed class UndoRunner(
     /// </summary>
     public async Task<Progress> KeepAsync(Attempt attempt, CancellationToken ct)
     {
-        // An activation that was given up may still be carried out: paused again until none can be any more. Asked before it is paused: what could still come by then, comes before the next pause.
-        var mayComeUntil = attempt.StateOf(StepName.Activate) == StepState.Pending ? null : await journal.FindBusyUntilAsync(attempt, ct);
-        (await PauseAsync(attempt, ct))?.Throw();
-        if (mayComeUntil is { } busyUntil)
-            return new Progress.NotYet(Earlier(busyUntil, time.GetUtcNow().AddSeconds(30)), "its activation may still be carried out; pausing it until it cannot");
+        // Asked before it is paused, as above.
+        var mayComeUntil = await FindMayComeUntilAsync(attempt, ct);
+        (await PauseAsync(attempt, ct)).Throw();
+        if (mayComeUntil is { } busyUntil) return PausedAgain(busyUntil);
         foreach (var step in attempt.Tree.Shape.LastFirst.Where(step => attempt.StateOf(step) == StepState.Started))
         {
             ct.ThrowIfCancellationRequested();
@@ -104,33 +110,42 @@ internal sealed class UndoRunner(
         return new Progress.Undone();
     }
 
-    /// <summary>What may have been activated stops spending before anything else is done with it.</summary>
-    /// <returns>That something is called missing, and was not paused: it may be there.</returns>
-    private async Task<ExceptionDispatchInfo?> PauseAsync(Attempt attempt, CancellationToken ct)
+    /// <summary>Until when an activation that was given up may still be carried out: what is not deleted is paused again until none can be any more.</summary>
+    private async Task<DateTimeOffset?> FindMayComeUntilAsync(Attempt attempt, CancellationToken ct) =>
+        attempt.StateOf(StepName.Activate) == StepState.Pending ? null : await journal.FindBusyUntilAsync(attempt, ct);
+
+    private Progress.NotYet PausedAgain(DateTimeOffset busyUntil) =>
+        new(Earlier(busyUntil, time.GetUtcNow().AddSeconds(30)), "its activation may still be carried out; pausing it until it cannot");
+
+    /// <summary>What may have been activated stops spending before anything else is done with it; also what Meta would not delete before.</summary>
+    /// <returns>What was not paused, and may be on: but for what Meta refuses to pause.</returns>
+    private async Task<UndoFailures> PauseAsync(Attempt attempt, CancellationToken ct)
     {
-        ExceptionDispatchInfo? unseen = null;
-        if (attempt.StateOf(StepName.Activate) == StepState.Pending) return unseen;
-        foreach (var step in attempt.Tree.Shape.Switches)
+        var (failed, isPaused) = (new UndoFailures(), true);
+        var isBegun = attempt.StateOf(StepName.Activate) != StepState.Pending && attempt.StateOf(StepName.Campaign) != StepState.Deleted;
+        foreach (var step in isBegun ? attempt.Tree.Shape.Switches : [])
         {
-            if (attempt.StateOf(step) != StepState.Confirmed) continue;
+            if (attempt.StateOf(step) is not (StepState.Confirmed or StepState.Left) || attempt.FindMetaId(step) is not { } id || id.Contains(',', StringComparison.Ordinal)) continue;
             try
             {
                 // An earlier attempt may have died after it had activated it, and its audit with it.
-                if (!attempt.Activated.Contains(attempt.MetaId(step)) && attempt.StateOf(StepName.Activate) == StepState.Started)
-                    attempt.Credential.Changes.AddPerhapsActivated(attempt.MetaId(step), time.GetUtcNow());
+                if (!attempt.Activated.Contains(id) && attempt.StateOf(StepName.Activate) == StepState.Started)
+                    attempt.Credential.Changes.AddPerhapsActivated(id, time.GetUtcNow());
                 // Below a paused campaign nothing spends: hundreds of ads are not paused one by one before the first is deleted. The next attempt begins with the first of them again.
-                if (attempt.Request.AdSets is null || step == StepName.Campaign) await meta.PauseAsync(attempt.Credential.Unyielding().Patient(), attempt.MetaId(step), ct);
+                if (attempt.Request.AdSets is null || step == StepName.Campaign) await meta.PauseAsync(attempt.Credential.Unyielding().Patient(), id, ct);
             }
-            catch (MetaException exception) when (exception.Proof == Proof.Rejected || exception.IsCalledMissing)
+            catch (MetaException exception) when (!UndoFailures.IsOfAccount(exception))
             {
                 // Deleting comes next and may well be allowed; what is kept instead is told, and counts as active.
-                attempt.IsPaused = false;
-                if (exception.IsCalledMissing) unseen = ExceptionDispatchInfo.Capture(exception);
-                OrchestrationLog.StepNotPaused(logger, step, attempt.MetaId(step), exception.ForUser);
+                isPaused = false;
+                if (exception.Proof != Proof.Rejected) failed.Add(exception);
+                OrchestrationLog.StepNotPaused(logger, step, id, exception.ForUser);
+                if (failed.IsUnanswered) break;
             }
         }
 
-        return unseen;
+        attempt.IsPaused = isPaused;
+        return failed;
     }
 
     /// <summary>What carries the marker of a step whose outcome is not known; or, as long as it may be there unseen, when to look again.</summary>
@@ -150,7 +165,15 @@ internal sealed class UndoRunner(
     {
         try
         {
-            await meta.DeleteAsync(attempt.Credential.Unyielding().Patient(), metaId, ct);
+            var credential = attempt.Credential.Unyielding().Patient();
+            if (StepName.KindOf(step) == StepName.Creative && await creates.WhyKeptAsync(attempt, step, credential, metaId, ct) is { } why)
+            {
+                await journal.NotOwnAsync(attempt, step, why, ct);
+                OrchestrationLog.StepKept(logger, step, metaId, why);
+                return null;
+            }
+
+            await meta.DeleteAsync(credential, metaId, ct);
             await journal.DeletedAsync(attempt, step, metaId, ct);
             OrchestrationLog.StepUndone(logger, step, metaId);
         }
@@ -158,7 +181,7 @@ internal sealed class UndoRunner(
         {
             return new(now.AddSeconds(15), $"Meta does not show the {step} that was just made; deleting it until it is shown as deleted");
         }
-        catch (MetaException exception) when (exception.Proof == Proof.Rejected)
+        catch (MetaException exception) when (exception.Proof == Proof.Rejected && !IsShownByOwnAd(attempt, step))
         {
             // Meta will not delete it, now or later: the result tells the person who has to.
             await journal.LeftAsync(attempt, step, metaId, exception.ForUser, ct);
@@ -167,6 +190,10 @@ internal sealed class UndoRunner(
 
         return null;
     }
+
+    // It is refused as long as an ad shows it that could not be deleted before.
+    private static bool IsShownByOwnAd(Attempt attempt, string step) =>
+        StepName.KindOf(step) == StepName.Creative && attempt.StateOf(attempt.Tree.Shape.AdOf(step).Step) is StepState.Confirmed or StepState.Started;
 
     private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 
@@ -189,4 +216,41 @@ internal sealed class UndoRunner(
         var next = time.GetUtcNow().AddSeconds(Math.Clamp(options.SettleDelaySeconds / 8.0, 0.5, 15));
         return next < attempt.SettledAt ? next : attempt.SettledAt;
     }
+}
+
+/// <summary>What has failed in a pass that goes on with the rest all the same.</summary>
+internal sealed class UndoFailures
+{
+    /// <summary>Some hours of Meta being away, and more than an hour: in the end tries are five minutes apart.</summary>
+    public const int MostTries = 80;
+    private const int TriesOfAnHour = 20;
+
+    private ExceptionDispatchInfo? _first;
+    private int _unanswered;
+
+    /// <summary>Meta has not answered twice in a row: it is away, and whoever else is asked for waits as long.</summary>
+    public bool IsUnanswered => _unanswered > 1;
+
+    /// <summary>What is refused to one is refused to all of them.</summary>
+    public static bool IsOfAccount(MetaException exception) => exception.Proof is Proof.Throttled or Proof.TokenRejected or Proof.AccountBlocked;
+
+    /// <summary>How often it is tried again at least, where nothing may be on.</summary>
+    public static int TriesOf(Exception exception) => exception switch
+    {
+        MetaException { Proof: Proof.NotSent } or MetaException { IsOutage: true, HttpStatus: null or 502 or 503 or 504 } => MostTries,
+        // For ever it may be answered so of one object alone; so long Meta may call something missing that is there.
+        MetaException { IsOutage: true } or MetaException { IsCalledMissing: true } => TriesOfAnHour,
+        _ => 0,
+    };
+
+    public void Add(MetaException exception)
+    {
+        _unanswered = exception is { IsOutage: true, HttpStatus: null } ? _unanswered + 1 : 0;
+        // What is waited for longest decides.
+        if (_first is null || TriesOf(exception) > TriesOf(_first.SourceException)) _first = ExceptionDispatchInfo.Capture(exception);
+    }
+
+    public void Answered() => _unanswered = 0;
+
+    public void Throw() => _first?.Throw();
 }
